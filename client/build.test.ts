@@ -1,0 +1,59 @@
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { mkdtemp, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { build } from './build.ts';
+
+let folder: string;
+const read = (path: string) => Bun.file(join(folder, path)).text();
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'client-build-'));
+  await build(join(folder, 'node_modules/@insightdesk/client'));
+}, 60_000);
+
+afterAll(() => rm(folder, { recursive: true }));
+
+const here = 'node_modules/@insightdesk/client';
+const importsOf = (text: string) =>
+  [...text.matchAll(/(?:from|import)\s*['"]([^'"]+)['"]/g)].map(([, from]) => from);
+
+test('the module imports the official client and nothing of the server', async () => {
+  expect(importsOf(await read(`${here}/index.js`))).toEqual(['socket.io-client']);
+  const bundle = await read(`${here}/browser.js`);
+  expect(importsOf(bundle)).toEqual([]);
+  expect(/\bimport\s*\(|\brequire\(|\bBun\./.test(bundle)).toBe(false);
+});
+
+test('the declarations are complete for a strict app, in a browser and in Node', async () => {
+  const app = `
+    import { Channels, createClient, type Message, type ChannelEvent } from '@insightdesk/client';
+    const client = createClient({ url: '' });
+    const message: Promise<Message> = client.send('cnv_1', { body: '' });
+    const channel: string = Channels.conversation('cnv_1');
+    client.subscribe(channel, { onEvent: (event: ChannelEvent) => event.offset, onGap() {} });
+    client.request('GET /v1/conversations/{id}', { path: { id: 'cnv_1' } });
+    // @ts-expect-error an id of something else
+    Channels.conversation('usr_1');
+    // @ts-expect-error the path is missing
+    client.request('GET /v1/conversations/{id}');
+    // @ts-expect-error there is no such field
+    client.send('cnv_1', { text: '' });
+    // @ts-expect-error the unknown is not any
+    message.then(({ subject }) => subject);`;
+  await Bun.write(join(folder, 'app.mts'), app);
+  const typescript = dirname(Bun.resolveSync('typescript/package.json', import.meta.dir));
+  const socketIo = dirname(Bun.resolveSync('socket.io-client/package.json', import.meta.dir));
+  const check = async (...options: string[]) => {
+    const strict = ['--noEmit', '--strict', '--exactOptionalPropertyTypes', '--target', 'es2024'];
+    const command = [process.execPath, join(typescript, 'bin/tsc'), 'app.mts', ...strict];
+    const child = Bun.spawn([...command, ...options], { cwd: folder, stdout: 'pipe' });
+    return child.stdout.text();
+  };
+  await symlink(socketIo, join(folder, 'node_modules/socket.io-client'));
+  const both = await Promise.all([
+    check('--module', 'nodenext', '--lib', 'es2024,dom'),
+    check('--module', 'preserve', '--moduleResolution', 'bundler', '--lib', 'es2024,dom'),
+  ]);
+  expect(both).toEqual(['', '']);
+}, 60_000);

@@ -1,0 +1,54 @@
+import { rmSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import manifest from './package.json' with { type: 'json' };
+
+const here = import.meta.dir;
+
+/** Builds the package as it is published; throws when something does not compile. */
+export async function build(outdir = join(here, 'dist')): Promise<void> {
+  rmSync(outdir, { recursive: true, force: true });
+  const common = { outdir, entrypoints: [join(here, 'index.ts')], target: 'browser' as const };
+  await Promise.all([
+    Bun.build({ ...common, external: ['socket.io-client'] }),
+    Bun.build({ ...common, naming: 'browser.js', minify: true }),
+    declare(join(outdir, 'types')),
+    Bun.write(join(outdir, 'package.json'), `${JSON.stringify(published, null, 2)}\n`),
+    Bun.write(join(outdir, 'README.md'), Bun.file(join(here, 'README.md'))),
+  ]);
+}
+
+const { name, version, dependencies } = manifest;
+const types = './types/client/index.d.ts';
+const published = {
+  ...{ name, version, dependencies, type: 'module', sideEffects: false },
+  engines: { node: '>=20.3' },
+  exports: {
+    '.': { types, default: './index.js' },
+    './browser': { types, default: './browser.js' },
+  },
+};
+
+/** Without the types of Bun and Node, so that what compiles here runs in a browser. */
+async function declare(outdir: string): Promise<void> {
+  const tsc = join(dirname(Bun.resolveSync('typescript/package.json', here)), 'bin/tsc');
+  const project = join(here, 'tsconfig.build.json');
+  const command = [process.execPath, tsc, '--project', project, '--outDir', outdir];
+  const child = Bun.spawn(command, { cwd: here, stdout: 'pipe' });
+  const output = await child.stdout.text();
+  if ((await child.exited) !== 0) throw new Error(`The declarations do not compile:\n${output}`);
+  const paths = [...new Bun.Glob('**/*.d.ts').scanSync({ cwd: outdir, absolute: true })];
+  await Promise.all(paths.map((path) => makeSelfContained(path, outdir)));
+}
+
+async function makeSelfContained(path: string, root: string): Promise<void> {
+  const id = `${relative(dirname(path), join(root, 'client'))}/id.js`;
+  const text = await Bun.file(path).text();
+  await Bun.write(
+    path,
+    text
+      .replaceAll("'@insightdesk/shared/utils'", `'${id}'`)
+      .replace(/(from '\.[^']+)\.ts'/g, "$1.js'"),
+  );
+}
+
+if (import.meta.main) await build(process.argv[2]);

@@ -1,0 +1,168 @@
+import { afterEach, expect, test } from 'bun:test';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Server, type Socket } from 'socket.io';
+import { createClient } from './create-client.ts';
+import type { Tokens } from './tokens.ts';
+
+const closing: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+/** A desk of one channel, whose newest token is the only good one. */
+async function startDesk() {
+  const state = {
+    token: 0,
+    refreshes: 0,
+    isRefused: false,
+    offset: 0,
+    subscribed: [] as unknown[],
+  };
+  const sockets: Socket[] = [];
+  const http = createServer((_request, response) => {
+    state.refreshes++;
+    const status = state.isRefused ? 401 : 200;
+    if (!state.isRefused) state.token++;
+    const pair = { accessToken: `${state.token}`, refreshToken: 'r', expiresIn: 900 };
+    const body = state.isRefused ? { code: 'TOKEN_REUSED', detail: '' } : pair;
+    response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
+  });
+  const io = new Server(http);
+  io.use(({ handshake }, next) => {
+    const isGood = handshake.auth.token === `${state.token}`;
+    next(isGood ? undefined : Object.assign(new Error('no'), { data: { status: 401 } }));
+  });
+  io.on('connection', (socket) => {
+    sockets.push(socket);
+    socket.on('subscribe', (request, acknowledge) => {
+      state.subscribed.push(request);
+      acknowledge({ ok: true, epoch: 'a', offset: state.offset, recovered: true, events: [] });
+    });
+    socket.on('authenticate', ({ token }, acknowledge) => {
+      acknowledge({ ok: token === `${state.token}`, error: {} });
+    });
+  });
+  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+  closing.push(() => io.close());
+  const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
+  return { url, state, sockets };
+}
+
+function follow(url: string, tokens: Tokens) {
+  const seen = { told: [] as unknown[], connections: [] as boolean[], ended: [] as Error[] };
+  const client = createClient({
+    url,
+    tokens,
+    onTokens: (given) => seen.told.push(given?.accessToken),
+    onConnection: (isConnected) => seen.connections.push(isConnected),
+  });
+  closing.push(() => client.close());
+  const listener = { onEvent() {}, onGap() {}, onEnd: (error: Error) => seen.ended.push(error) };
+  return { client, seen, subscription: client.subscribe('c', listener) };
+}
+
+const good = { accessToken: '0', refreshToken: 'r' };
+
+async function until(condition: () => unknown): Promise<void> {
+  const end = performance.now() + 10_000;
+  while (!condition()) {
+    if (performance.now() > end) throw new Error('It did not come to pass');
+    await Bun.sleep(5);
+  }
+}
+
+test('a server that closes for an expired token is met again with a new one', async () => {
+  const { url, state, sockets } = await startDesk();
+  const { seen, subscription } = follow(url, good);
+  await subscription.ready;
+  sockets[0]?.emit('closing', { code: 'TOKEN_EXPIRED', detail: '' });
+  sockets[0]?.disconnect(true);
+  await until(() => state.subscribed.length === 2);
+  expect(seen.told).toEqual(['1']);
+  expect(seen.connections).toEqual([true, false, true]);
+  expect(state.subscribed).toEqual([{ channel: 'c' }, { channel: 'c', epoch: 'a', offset: 0 }]);
+});
+
+test('a handshake that is refused for its token is repeated with a new one', async () => {
+  const { url, state } = await startDesk();
+  const { subscription, seen } = follow(url, { accessToken: 'old', refreshToken: 'r' });
+  await subscription.ready;
+  expect(state.refreshes).toBe(1);
+  expect(seen.connections).toEqual([true]);
+});
+
+test('a token that is known to be over is swapped before the handshake', async () => {
+  const { url, state } = await startDesk();
+  const { subscription } = follow(url, { ...good, accessToken: 'old', expiresAt: Date.now() - 1 });
+  await subscription.ready;
+  expect(state.refreshes).toBe(1);
+});
+
+test('a connection that is cut resumes without another token', async () => {
+  const { url, state, sockets } = await startDesk();
+  const { subscription } = follow(url, good);
+  await subscription.ready;
+  sockets[0]?.emit('drain', { reconnectInMs: 0 });
+  sockets[0]?.conn.close();
+  await until(() => state.subscribed.length === 2);
+  expect(state.refreshes).toBe(0);
+});
+
+test('a live socket is authenticated with the token that a call got', async () => {
+  const { url, state, sockets } = await startDesk();
+  const { client, subscription, seen } = follow(url, good);
+  await subscription.ready;
+  await client.refresh();
+  await until(() => seen.told.length === 1);
+  await Bun.sleep(50);
+  expect(sockets).toHaveLength(1);
+  expect(seen.connections).toEqual([true]);
+  expect(state.refreshes).toBe(1);
+});
+
+test('a session that has ended ends the subscriptions, and nothing is tried again', async () => {
+  const { url, state, sockets } = await startDesk();
+  const { subscription, seen } = follow(url, good);
+  await subscription.ready;
+  state.isRefused = true;
+  sockets[0]?.disconnect(true);
+  await until(() => seen.ended.length > 0);
+  expect(seen.told).toEqual([undefined]);
+  expect(seen.ended).toMatchObject([{ code: 'SIGNED_OUT' }]);
+  await Bun.sleep(700);
+  expect(state.refreshes).toBe(1);
+  expect(sockets).toHaveLength(1);
+});
+
+test('two listeners share a channel; the last one leaves it', async () => {
+  const { url, state, sockets } = await startDesk();
+  const { client, subscription } = follow(url, good);
+  const heard: number[] = [];
+  const listener = { onEvent: ({ offset }: { offset: number }) => heard.push(offset), onGap() {} };
+  const second = client.subscribe('c', listener);
+  await Promise.all([subscription.ready, second.ready]);
+  expect(state.subscribed).toHaveLength(1);
+  const left: unknown[] = [];
+  sockets[0]?.on('unsubscribe', (request) => left.push(request));
+  const event = (offset: number) => ({ id: `e${offset}`, channel: 'c', epoch: 'a', offset });
+  sockets[0]?.emit('event', event(1));
+  sockets[0]?.emit('event', event(1));
+  await until(() => heard.length > 0);
+  subscription.close();
+  sockets[0]?.emit('event', event(2));
+  await until(() => heard.length > 1);
+  expect(left).toEqual([]);
+  second.close();
+  await until(() => left.length > 0);
+  expect(heard).toEqual([1, 2]);
+});
+
+test('after closing there is nothing to subscribe to', async () => {
+  const { url } = await startDesk();
+  const { client, seen, subscription } = follow(url, good);
+  await subscription.ready;
+  client.close();
+  expect(seen.ended).toMatchObject([{ name: 'ClosedError' }]);
+  expect(() => client.subscribe('c', { onEvent() {}, onGap() {} })).toThrow('closed');
+});

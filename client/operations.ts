@@ -1,0 +1,185 @@
+// Made from the API document by services/api/openapi/write-client-types.ts; do not edit.
+// biome-ignore-all format: one line per part is what a diff should show
+
+export type HealthReport = { status: 'ok' | 'unavailable'; checks: Record<string, { healthy: boolean; latencyMs: number; error?: 'timeout' | 'unreachable' | undefined }> };
+
+export type Problem = { type: string; title: string; status: number; code: string; detail: string; errors?: ({ path: string; message: string })[] | undefined; requestId: string };
+
+/** Every route, by method and path: what it takes and what it answers with. */
+export interface Operations {
+  /** Register a person and found an organisation. */
+  'POST /v1/auth/register': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: { email: string; password: string; name: string; organizationName: string };
+    answer: { user: { id: `usr_${string}`; email: string; name: string }; organization: { id: `org_${string}`; name: string }; accessToken: string; refreshToken: string; expiresIn: number };
+  };
+  /** Sign in. */
+  'POST /v1/auth/login': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: { email: string; password: string; organizationId?: `org_${string}` | undefined; code?: string | undefined };
+    answer: { user: { id: `usr_${string}`; email: string; name: string }; organization: { id: `org_${string}`; name: string }; accessToken: string; refreshToken: string; expiresIn: number };
+  };
+  /** Refresh a session. */
+  'POST /v1/auth/refresh': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: { refreshToken: string };
+    answer: { accessToken: string; refreshToken: string; expiresIn: number };
+  };
+  /** Sign out. */
+  'POST /v1/auth/logout': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: undefined;
+    answer: undefined;
+  };
+  /** Sign out everywhere. */
+  'POST /v1/auth/logout-all': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: undefined;
+    answer: undefined;
+  };
+  /** List the caller's sessions. */
+  'GET /v1/auth/sessions': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: undefined;
+    answer: { items: ({ id: `ses_${string}`; organizationId: `org_${string}`; current: boolean; ip: string | null; userAgent: string | null; createdAt: string; refreshedAt: string; expiresAt: string })[]; nextCursor: null };
+  };
+  /** End one of the caller's sessions. */
+  'DELETE /v1/auth/sessions/{id}': {
+    path: { id: `ses_${string}` };
+    query: Record<never, never>;
+    body: undefined;
+    answer: undefined;
+  };
+  /** Who the caller is. */
+  'GET /v1/me': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: undefined;
+    answer: { user: { id: `usr_${string}`; email: string; name: string }; organization: { id: `org_${string}`; name: string }; role: 'owner' | 'admin' | 'agent' | 'customer'; permissions: (string)[] };
+  };
+  /** List the members of the organisation. */
+  'GET /v1/members': {
+    path: Record<never, never>;
+    query: { limit?: number | undefined; cursor?: string | undefined; role?: 'owner' | 'admin' | 'agent' | 'customer' | undefined };
+    body: undefined;
+    answer: { items: ({ id: `usr_${string}`; email: string; name: string; role: 'owner' | 'admin' | 'agent' | 'customer'; joinedAt: string })[]; nextCursor: string | null };
+  };
+  /** Change a member's role. */
+  'PATCH /v1/members/{userId}': {
+    path: { userId: `usr_${string}` };
+    query: Record<never, never>;
+    body: { role: 'owner' | 'admin' | 'agent' | 'customer' };
+    answer: { id: `usr_${string}`; email: string; name: string; role: 'owner' | 'admin' | 'agent' | 'customer'; joinedAt: string };
+  };
+  /** Remove a member. */
+  'DELETE /v1/members/{userId}': {
+    path: { userId: `usr_${string}` };
+    query: Record<never, never>;
+    body: undefined;
+    answer: undefined;
+  };
+  /** Invite somebody by e-mail. */
+  'POST /v1/invitations': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: { email: string; role: 'owner' | 'admin' | 'agent' | 'customer' };
+    answer: { id: `inv_${string}`; expiresAt: string };
+  };
+  /** Accept an invitation. */
+  'POST /v1/invitations/accept': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: { token: string; name: string; password: string };
+    answer: { user: { id: `usr_${string}`; email: string; name: string }; organization: { id: `org_${string}`; name: string }; accessToken: string; refreshToken: string; expiresIn: number };
+  };
+  /** Open a conversation. */
+  'POST /v1/conversations': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: { subject: string; priority?: 'low' | 'normal' | 'high' | 'urgent' | undefined; body: string; attachmentIds?: (`att_${string}`)[] | undefined };
+    answer: { id: `cnv_${string}`; number: number; subject: string; status: 'open' | 'pending' | 'snoozed' | 'resolved' | 'closed'; priority: 'low' | 'normal' | 'high' | 'urgent'; assigneeId: `usr_${string}` | null; customerId: `usr_${string}`; tags: (string)[]; snoozedUntil: string | null; messageCount: number; lastMessageAt: string; createdAt: string; version: number };
+  };
+  /** List conversations. */
+  'GET /v1/conversations': {
+    path: Record<never, never>;
+    query: { limit?: number | undefined; cursor?: string | undefined; status?: 'open' | 'pending' | 'snoozed' | 'resolved' | 'closed' | undefined; priority?: 'low' | 'normal' | 'high' | 'urgent' | undefined; assigneeId?: `usr_${string}` | undefined; tag?: string | undefined; q?: string | undefined };
+    body: undefined;
+    answer: { items: ({ id: `cnv_${string}`; number: number; subject: string; status: 'open' | 'pending' | 'snoozed' | 'resolved' | 'closed'; priority: 'low' | 'normal' | 'high' | 'urgent'; assigneeId: `usr_${string}` | null; customerId: `usr_${string}`; tags: (string)[]; snoozedUntil: string | null; messageCount: number; lastMessageAt: string; createdAt: string; version: number })[]; nextCursor: string | null };
+  };
+  /** Get a conversation. */
+  'GET /v1/conversations/{id}': {
+    path: { id: `cnv_${string}` };
+    query: Record<never, never>;
+    body: undefined;
+    answer: { id: `cnv_${string}`; number: number; subject: string; status: 'open' | 'pending' | 'snoozed' | 'resolved' | 'closed'; priority: 'low' | 'normal' | 'high' | 'urgent'; assigneeId: `usr_${string}` | null; customerId: `usr_${string}`; tags: (string)[]; snoozedUntil: string | null; messageCount: number; lastMessageAt: string; createdAt: string; version: number };
+  };
+  /** Change a conversation. */
+  'PATCH /v1/conversations/{id}': {
+    path: { id: `cnv_${string}` };
+    query: Record<never, never>;
+    body: { status?: 'open' | 'pending' | 'snoozed' | 'resolved' | 'closed' | undefined; priority?: 'low' | 'normal' | 'high' | 'urgent' | undefined; assigneeId?: `usr_${string}` | null | undefined; subject?: string | undefined; tags?: (string)[] | undefined; snoozedUntil?: string | undefined };
+    answer: { id: `cnv_${string}`; number: number; subject: string; status: 'open' | 'pending' | 'snoozed' | 'resolved' | 'closed'; priority: 'low' | 'normal' | 'high' | 'urgent'; assigneeId: `usr_${string}` | null; customerId: `usr_${string}`; tags: (string)[]; snoozedUntil: string | null; messageCount: number; lastMessageAt: string; createdAt: string; version: number };
+  };
+  /** List the messages of a conversation. */
+  'GET /v1/conversations/{id}/messages': {
+    path: { id: `cnv_${string}` };
+    query: { limit?: number | undefined; cursor?: string | undefined };
+    body: undefined;
+    answer: { items: ({ id: `msg_${string}`; conversationId: `cnv_${string}`; authorId: `usr_${string}`; kind: 'reply' | 'note'; body: string; attachments: ({ id: `att_${string}`; name: string; contentType: string; sizeBytes: number; status: 'pending' | 'ready' | 'rejected'; variants: ({ name: string; url: string; contentType: string; width?: number | undefined; height?: number | undefined; sizeBytes: number })[] })[]; clientMessageId: string | null; createdAt: string })[]; nextCursor: string | null };
+  };
+  /** Send a message. */
+  'POST /v1/conversations/{id}/messages': {
+    path: { id: `cnv_${string}` };
+    query: Record<never, never>;
+    body: { kind?: 'reply' | 'note' | undefined; clientMessageId?: string | null | undefined; body: string; attachmentIds?: (`att_${string}`)[] | undefined };
+    answer: { id: `msg_${string}`; conversationId: `cnv_${string}`; authorId: `usr_${string}`; kind: 'reply' | 'note'; body: string; attachments: ({ id: `att_${string}`; name: string; contentType: string; sizeBytes: number; status: 'pending' | 'ready' | 'rejected'; variants: ({ name: string; url: string; contentType: string; width?: number | undefined; height?: number | undefined; sizeBytes: number })[] })[]; clientMessageId: string | null; createdAt: string };
+  };
+  /** Upload a file. */
+  'POST /v1/attachments': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: FormData;
+    answer: { id: `att_${string}`; name: string; contentType: string; sizeBytes: number; status: 'pending' | 'ready' | 'rejected'; variants: ({ name: string; url: string; contentType: string; width?: number | undefined; height?: number | undefined; sizeBytes: number })[] };
+  };
+  /** Get an attachment's metadata. */
+  'GET /v1/attachments/{id}': {
+    path: { id: `att_${string}` };
+    query: Record<never, never>;
+    body: undefined;
+    answer: { id: `att_${string}`; name: string; contentType: string; sizeBytes: number; status: 'pending' | 'ready' | 'rejected'; variants: ({ name: string; url: string; contentType: string; width?: number | undefined; height?: number | undefined; sizeBytes: number })[] };
+  };
+  /** Download an attachment's bytes. */
+  'GET /v1/attachments/{id}/content': {
+    path: { id: `att_${string}` };
+    query: { variant?: string | undefined };
+    body: undefined;
+    answer: Blob;
+  };
+  /** Whether everything the service depends on answers. */
+  'GET /health': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: undefined;
+    answer: HealthReport;
+  };
+  /** Whether the process answers. */
+  'GET /health/live': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: undefined;
+    answer: HealthReport;
+  };
+  /** Whether requests should come here. */
+  'GET /health/ready': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: undefined;
+    answer: HealthReport;
+  };
+}

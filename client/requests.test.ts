@@ -1,0 +1,144 @@
+import { afterAll, expect, test } from 'bun:test';
+import { createClient } from './create-client.ts';
+import { ProblemError, UnreachableError } from './errors.ts';
+import type { Tokens } from './tokens.ts';
+
+const problem = (status: number, code: string, headers = {}) =>
+  Response.json(
+    { type: 'about:blank', title: '', status, code, detail: code, requestId: 'r' },
+    { status, headers: { 'Content-Type': 'application/problem+json', ...headers } },
+  );
+
+const stops: (() => unknown)[] = [];
+afterAll(() => stops.forEach((stop) => void stop()));
+
+/** A desk whose answers a test decides; access tokens are `access-<n>`, only the newest is good. */
+function desk(answer: (request: Request) => Response | Promise<Response>) {
+  const state = { generation: 0, refreshes: 0, isRefused: false };
+  const server = Bun.serve({
+    port: 0,
+    hostname: '127.0.0.1',
+    async fetch(request) {
+      const { pathname } = new URL(request.url);
+      if (pathname === '/v1/auth/refresh') {
+        state.refreshes++;
+        await Bun.sleep(20);
+        if (state.isRefused) return problem(401, 'TOKEN_REUSED');
+        state.generation++;
+        return Response.json({ ...pair(), expiresIn: 900 });
+      }
+      if (request.headers.get('Authorization') !== `Bearer ${pair().accessToken}`) {
+        return problem(401, 'TOKEN_EXPIRED');
+      }
+      return answer(request);
+    },
+  });
+  stops.push(() => server.stop(true));
+  const pair = () => ({
+    accessToken: `access-${state.generation}`,
+    refreshToken: `refresh-${state.generation}`,
+  });
+  const told: (Tokens | undefined)[] = [];
+  const client = createClient({
+    url: `${server.url}`,
+    tokens: { accessToken: 'access-old', refreshToken: 'refresh-old' },
+    onTokens: (tokens) => told.push(tokens),
+  });
+  return { client, state, told };
+}
+
+test('concurrent calls with a stale token share one refresh, and tell the app', async () => {
+  const { client, state, told } = desk(() => Response.json({ items: [], nextCursor: null }));
+  const answers = await Promise.all(Array.from({ length: 20 }, () => client.conversations.list()));
+  expect(answers).toHaveLength(20);
+  expect(state.refreshes).toBe(1);
+  expect(told).toHaveLength(1);
+  expect(client.tokens).toMatchObject({ accessToken: 'access-1', refreshToken: 'refresh-1' });
+  expect(client.tokens?.expiresAt).toBeGreaterThan(Date.now() + 890_000);
+});
+
+test('a refusal after the refresh is final', async () => {
+  const { client, state } = desk(() => problem(401, 'SESSION_ENDED'));
+  expect(await client.me().catch((error) => error.code)).toBe('SESSION_ENDED');
+  expect(state.refreshes).toBe(1);
+});
+
+test('a refused refresh ends the session once', async () => {
+  const { client, state, told } = desk(() => Response.json({}));
+  state.isRefused = true;
+  const codes = await Promise.all([1, 2, 3].map(() => client.me().catch((error) => error.code)));
+  expect(codes).toEqual(['TOKEN_REUSED', 'TOKEN_REUSED', 'TOKEN_REUSED']);
+  expect(told).toEqual([undefined]);
+  expect(state.refreshes).toBe(1);
+});
+
+test('path, query and body go where the route wants them', async () => {
+  const { client } = desk(async (request) => {
+    const { pathname, search } = new URL(request.url);
+    return Response.json([request.method, pathname, search, await request.text()]);
+  });
+  const seen = async (call: Promise<unknown>) => (await call) as unknown as string[];
+  expect(await seen(client.conversations.list({ q: 'a b', status: undefined }))).toEqual([
+    ...['GET', '/v1/conversations', '?q=a+b', ''],
+  ]);
+  expect(await seen(client.conversations.update('cnv_1/..', { status: 'closed' }))).toEqual([
+    ...['PATCH', '/v1/conversations/cnv_1%2F..', '', '{"status":"closed"}'],
+  ]);
+  expect((await seen(client.attachments.upload(new Blob(['x']), 'x.txt')))[3]).toContain('x.txt');
+});
+
+test('problems keep their code; answers that are none get one', async () => {
+  const { client } = desk(({ url }) =>
+    url.endsWith('/me') ? problem(403, 'FORBIDDEN') : new Response('<html>', { status: 502 }),
+  );
+  const forbidden = await client.me().catch((error) => error);
+  expect(forbidden).toBeInstanceOf(ProblemError);
+  expect(forbidden).toMatchObject({ status: 403, code: 'FORBIDDEN', problem: { requestId: 'r' } });
+  expect(await client.conversations.list().catch((error) => error)).toMatchObject({
+    ...{ status: 502, code: 'HTTP_502' },
+  });
+});
+
+test('no answer is told apart from a bad one', async () => {
+  const client = createClient({ url: 'http://127.0.0.1:9' });
+  const error = await client.login({ email: 'a@b.c', password: 'x' }).catch((e) => e);
+  expect(error).toBeInstanceOf(UnreachableError);
+});
+
+test('a message is sent until it is accepted, in order, under one clientMessageId', async () => {
+  const arrived: { body: string; clientMessageId: string }[] = [];
+  let refusals = 2;
+  const { client } = desk(async (request) => {
+    const draft = (await request.json()) as (typeof arrived)[number];
+    arrived.push(draft);
+    if (refusals-- > 0) return problem(503, 'UNAVAILABLE', { 'Retry-After': '0' });
+    return Response.json({ id: 'msg_1', ...draft }, { status: 201 });
+  });
+  const sent = await Promise.all([
+    client.send('cnv_1', { body: 'one' }),
+    client.send('cnv_1', { body: 'two' }),
+  ]);
+  expect(sent.map(({ body }) => body)).toEqual(['one', 'two']);
+  expect(arrived.map(({ body }) => body)).toEqual(['one', 'one', 'one', 'two']);
+  expect(new Set(arrived.map(({ clientMessageId }) => clientMessageId)).size).toBe(2);
+  expect(arrived[0]?.clientMessageId).toMatch(/^[0-9a-f]{32}$/);
+});
+
+test('a refused message is refused, and the next one goes all the same', async () => {
+  const { client } = desk(async (request) => {
+    const draft = (await request.json()) as { body: string };
+    return draft.body === 'bad' ? problem(422, 'VALIDATION_FAILED') : Response.json(draft);
+  });
+  const bad = client.send('cnv_1', { body: 'bad' }).catch((error) => error.code);
+  const good = await client.send('cnv_1', { body: 'good', clientMessageId: 'mine' });
+  expect(await bad).toBe('VALIDATION_FAILED');
+  expect(good.clientMessageId).toBe('mine');
+});
+
+test('closing ends the attempts', async () => {
+  const { client } = desk(() => problem(503, 'UNAVAILABLE'));
+  const sending = client.send('cnv_1', { body: 'one' }).catch((error) => error.name);
+  await Bun.sleep(50);
+  client.close();
+  expect(['ClosedError', 'AbortError', 'ProblemError']).toContain(await sending);
+});

@@ -1,0 +1,112 @@
+/** Builds the images, brings the whole compose file up beside whatever runs, tests it, removes it. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { runTests } from '../verify/bun-test.ts';
+import { root, run } from '../verify/run.ts';
+import { checkCompose, checkPlatforms, checkRefusal } from './descriptions.ts';
+import { type Engine, findEngine } from './engine.ts';
+
+const freePort = () => {
+  const listener = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data() {} } });
+  listener.stop(true);
+  return listener.port;
+};
+const [httpsPort, httpPort, inboxPort] = [freePort(), freePort(), freePort()];
+const env = {
+  COMPOSE_PROJECT_NAME: `insightdesk-check-${process.pid}`,
+  INSIGHTDESK_IMAGE: 'insightdesk-check',
+  NODE_ENV: 'test',
+  HTTPS_PORT: `${httpsPort}`,
+  HTTP_PORT: `${httpPort}`,
+  INBOX_PORT: `${inboxPort}`,
+  APP_URL: `https://localhost:${httpsPort}`,
+  RATE_LIMIT_MAX_REQUESTS: '0',
+};
+let passed = 0;
+let failed = 0;
+
+async function step(name: string, work: () => Promise<unknown>): Promise<boolean> {
+  const since = performance.now();
+  const failure = await Promise.try(work).then(
+    () => undefined,
+    (error) => error as Error,
+  );
+  if (failure) failed++;
+  else passed++;
+  const seconds = ((performance.now() - since) / 1000).toFixed(1);
+  console.log(`${failure ? 'FAIL' : 'ok  '} ${name.padEnd(20)} ${seconds} s`);
+  if (failure) console.log(failure.message.replace(/^/gm, '     '));
+  return !failure;
+}
+
+async function must(command: string[]): Promise<string> {
+  const { output, exitCode } = await run(command, { env });
+  if (exitCode !== 0) throw new Error(`${command.join(' ')}\n${output.slice(-6000)}`);
+  return output;
+}
+
+async function bringUp({ compose, up }: Engine): Promise<void> {
+  try {
+    await must([...up, '--wait-timeout', '180']);
+  } catch (error) {
+    const { output } = await run([...compose, 'logs', '--tail=25'], { env });
+    throw new Error(`${(error as Error).message}\n${output}`);
+  }
+}
+
+const replicas = ['api-1', 'api-2', 'websocket-1', 'websocket-2', 'worker'];
+
+/** Without pids: a killed container comes back under another address, later than a test may wait. */
+const services = replicas.map((name) => ({ name, kind: name.replace(/-\d$/, '') }));
+
+async function testThrough(engine: Engine, folder: string): Promise<void> {
+  const { compose } = engine;
+  const ca = join(folder, 'ca.pem');
+  await must([...compose, 'cp', 'nginx:/tls/ca.pem', ca]);
+  const inbox = `http://127.0.0.1:${inboxPort}`;
+  const runFile = join(folder, 'run.json');
+  await Bun.write(runFile, JSON.stringify({ ready: true, url: env.APP_URL, ca, inbox, services }));
+  const files = [...new Bun.Glob('deploy/e2e/*.e2e.test.ts').scanSync(root)].sort();
+  const tests = await runTests(files, { env: { INSIGHTDESK_RUN: runFile } });
+  passed += tests.passed;
+  failed += tests.failed;
+  console.log(`     ${tests.passed} passed, ${tests.failed} failed, ${tests.skipped} skipped`);
+  if (tests.failed > 0) {
+    const { output } = await run([...compose, 'logs', '--tail=25'], { env });
+    console.log(`${tests.output}\n${output}`.replace(/^/gm, '     '));
+  }
+}
+
+async function checkContainers(engine: Engine): Promise<void> {
+  const { compose } = engine;
+  const folder = mkdtempSync(join(tmpdir(), 'insightdesk-containers-'));
+  const remove = async () => {
+    await must([...compose, 'down', '--volumes', '--timeout', '15']);
+    rmSync(folder, { recursive: true });
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => void remove().finally(() => process.exit(1)));
+  }
+  if (engine.prepare.length > 0) {
+    await step('engine', async () => {
+      for (const command of engine.prepare) await must(command);
+    });
+  }
+  await step('compose', async () =>
+    checkCompose(JSON.parse(await must([...compose, 'config', '--format=json']))),
+  );
+  const isUp =
+    (await step('build', () => must([...compose, 'build']))) &&
+    (await step('up, healthy', () => bringUp(engine)));
+  if (isUp) await step('end to end', () => testThrough(engine, folder));
+  await step('down', remove);
+}
+
+await step('platforms', checkPlatforms);
+await step('production refuses', checkRefusal);
+const engine = await findEngine();
+if (engine) await checkContainers(engine);
+else console.log('skip containers: no engine answers here; install Docker with compose to run it');
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed > 0 ? 1 : 0;

@@ -1,0 +1,73 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { root, run } from '../verify/run.ts';
+
+/** Throws with the first thing that a platform's description names and this repository lacks. */
+export async function checkPlatforms(): Promise<void> {
+  const railway = Bun.TOML.parse(await Bun.file(join(root, 'railway.toml')).text()) as {
+    build: { dockerfilePath: string };
+    deploy: { preDeployCommand: string[]; startCommand: string; healthcheckPath: string };
+  };
+  const fly = Bun.TOML.parse(await Bun.file(join(root, 'fly.toml')).text()) as {
+    build: { dockerfile: string };
+    deploy: { release_command: string };
+    processes: Record<string, string>;
+    services: { processes: string[]; http_checks: { path: string }[] }[];
+  };
+  const { preDeployCommand, startCommand } = railway.deploy;
+  const starts = ['api', 'websocket', 'worker'].map((name) => {
+    if (!fly.processes[name]) throw new Error(`fly.toml has no process group ${name}`);
+    return `${fly.processes[name]} ${startCommand.replaceAll('$RAILWAY_SERVICE_NAME', name)}`;
+  });
+  const commands = [...starts, fly.deploy.release_command, ...preDeployCommand];
+  const scripts = commands.flatMap((command) => command.match(/[\w/]+\.ts/g) ?? []);
+  for (const path of [railway.build.dockerfilePath, fly.build.dockerfile, ...scripts]) {
+    if (!existsSync(join(root, path))) throw new Error(`${path} does not exist`);
+  }
+  for (const { processes } of fly.services) {
+    const strange = processes.find((name) => !fly.processes[name]);
+    if (strange) throw new Error(`fly.toml serves ${strange}, which is no process group`);
+  }
+}
+
+const longRunning = ['nginx', 'api-1', 'api-2', 'websocket-1', 'websocket-2', 'worker'].concat([
+  'postgres',
+  'valkey',
+  'inbox',
+]);
+
+interface ComposeService {
+  healthcheck?: object;
+  deploy?: { resources?: { limits?: { memory?: string } } };
+  networks?: object;
+}
+
+/** Throws unless the resolved compose file has the promised services, checks, limits, networks. */
+export function checkCompose(config: {
+  services: Record<string, ComposeService>;
+  networks: Record<string, { internal?: boolean }>;
+}): void {
+  const wanted = [...longRunning, 'prepare', 'migrate'].sort();
+  const found = Object.keys(config.services).sort();
+  if (found.join() !== wanted.join()) throw new Error(`Services are ${found}, not ${wanted}`);
+  for (const name of longRunning) {
+    const service = config.services[name];
+    if (!service?.healthcheck) throw new Error(`${name} has no health check`);
+    if (!service?.deploy?.resources?.limits?.memory) throw new Error(`${name} has no memory limit`);
+  }
+  if (!config.networks.data?.internal) throw new Error('The network data must be internal');
+  for (const name of ['postgres', 'valkey']) {
+    const networks = Object.keys(config.services[name]?.networks ?? {});
+    if (networks.join() !== 'data') throw new Error(`${name} is reachable from ${networks}`);
+  }
+}
+
+/** Throws if production would start with the passwords that are written in the compose file. */
+export async function checkRefusal(): Promise<void> {
+  const { exitCode, output } = await run(['sh', 'deploy/containers/prepare.sh'], {
+    env: { NODE_ENV: 'production' },
+  });
+  if (exitCode !== 78 || !output.includes('DATABASE_APP_PASSWORD')) {
+    throw new Error(`Production accepted development settings: ${output}`);
+  }
+}

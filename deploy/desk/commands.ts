@@ -1,0 +1,17 @@
+interface Command {
+  summary: string;
+  /** Does it and returns the exit code. */
+  run(words: string[]): Promise<number>;
+}
+
+/** Loaded when called, so that a container needs no more than its command does. */
+export const commands: Record<string, Command> = {
+  doctor: {
+    summary: 'check this machine and the running stack, with a fix for each fault',
+    run: async () => (await import('./doctor.ts')).doctor(),
+  },
+  migrate: {
+    summary: 'bring the schema up to date (DATABASE_MIGRATION_URL)',
+    run: async () => (await import('./migrate.ts')).migrateDatabase(),
+  },
+};

@@ -1,0 +1,21 @@
+import { commands } from './commands.ts';
+
+const [name = '--help', ...words] = process.argv.slice(2);
+const command = commands[name];
+
+if (name === '--help' || name === 'help') {
+  const rows = Object.entries(commands).map(
+    ([word, { summary }]) => `  ${word.padEnd(10)}${summary}`,
+  );
+  console.log(['Usage: bun run desk <command>', '', ...rows].join('\n'));
+} else if (!command) {
+  console.error(`desk: there is no command '${name}'; bun run desk --help lists them`);
+  process.exitCode = 2;
+} else {
+  try {
+    process.exitCode = await command.run(words);
+  } catch (error) {
+    console.error(`desk ${name}: ${(error as Error).message}`);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,155 @@
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import {
+  call,
+  type Listener,
+  listen,
+  mailsTo,
+  openDesk,
+  type Person,
+  photograph,
+  until,
+  upload,
+} from './client.ts';
+
+let owner: Person;
+let agent: Person;
+let absent: Person;
+let customer: Person;
+const open: Listener[] = [];
+
+const organization = () => `private-organization-${owner.organizationId}`;
+const track = (listener: Listener) => {
+  open.push(listener);
+  return listener;
+};
+
+beforeAll(async () => {
+  ({ owner, agent, absent, customer } = await openDesk());
+}, 60_000);
+
+afterAll(() => {
+  for (const listener of open) listener.close();
+});
+
+test('a customer asks with a photograph, an agent answers, and everyone hears of it', async () => {
+  const first = track(await listen(owner.token, { replica: '1' }));
+  const second = track(await listen(agent.token, { replica: '2' }));
+  for (const listener of [first, second]) {
+    expect(await listener.subscribe(organization())).toMatchObject({ ok: true, events: [] });
+  }
+  const mine = track(await listen(customer.token));
+  expect((await mine.subscribe(`private-user-${customer.id}`)).ok).toBe(true);
+
+  const attachment = await upload(customer.token, await photograph(), 'broken lamp.jpg');
+  expect(attachment).toMatchObject({
+    status: 201,
+    body: { name: 'broken lamp.jpg', contentType: 'image/jpeg', status: 'pending' },
+  });
+  const conversation = await call('POST', '/v1/conversations', {
+    token: customer.token,
+    body: {
+      subject: 'My lamp is broken',
+      body: 'It does not light up any more.',
+      attachmentIds: [attachment.body.id],
+    },
+  });
+  expect(conversation).toMatchObject({
+    status: 201,
+    body: { number: 1, status: 'open', messageCount: 1, customerId: customer.id },
+  });
+
+  for (const { events } of [first, second]) {
+    await until(() => events.some(({ type }) => type === 'attachment.ready'), 10_000);
+    const types = events.map(({ type }) => type);
+    expect(types.slice(0, 2)).toEqual(['conversation.created', 'message.created']);
+    expect(types.filter((type) => type === 'attachment.ready')).toHaveLength(1);
+    expect(events.map(({ offset }) => offset)).toEqual(
+      events.map((_, i) => (events[0]?.offset ?? 0) + i),
+    );
+    expect(events[1]?.data).toMatchObject({
+      conversationId: conversation.body.id,
+      authorId: customer.id,
+      body: 'It does not light up any more.',
+      attachments: [{ id: attachment.body.id }],
+    });
+    const ready = events.find(({ type }) => type === 'attachment.ready')?.data;
+    expect(ready.variants.map(({ name }: { name: string }) => name).sort()).toEqual([
+      'thumbnail',
+      'webp',
+    ]);
+    const thumbnail = ready.variants.find(({ name }: { name: string }) => name === 'thumbnail');
+    const bytes = await call('GET', thumbnail.url, { token: agent.token });
+    expect(bytes.status).toBe(200);
+    expect(bytes.headers.get('content-type')).toBe('image/webp');
+  }
+
+  const [told] = await until(async () => {
+    const mails = await mailsTo(absent.email);
+    const about = mails.filter(({ subject }) => subject.includes('My lamp is broken'));
+    return about.length > 0 && about;
+  });
+  expect(told?.text).toContain('It does not light up any more.');
+  for (const present of [owner, agent]) {
+    const mails = await mailsTo(present.email);
+    expect(mails.filter(({ subject }) => subject.includes('lamp'))).toHaveLength(0);
+  }
+
+  const path = `/v1/conversations/${conversation.body.id}/messages`;
+  const note = { kind: 'note', body: 'Probably the bulb. Do not tell.' };
+  const answer = { body: 'Please try another bulb.', clientMessageId: 'answer-1' };
+  expect((await call('POST', path, { token: agent.token, body: note })).status).toBe(201);
+  const sent = await call('POST', path, { token: agent.token, body: answer });
+  expect(sent.status).toBe(201);
+  const again = await call('POST', path, { token: agent.token, body: answer });
+  expect(again).toMatchObject({ status: 200, body: { id: sent.body.id } });
+
+  await until(() => mine.events.some(({ data }) => data.body === answer.body));
+  const [mail] = await until(async () => {
+    const mails = await mailsTo(customer.email);
+    const about = mails.filter(({ text }) => text.includes(answer.body));
+    return about.length > 0 && about;
+  });
+  expect(mail?.subject).toContain('My lamp is broken');
+  await until(() => first.events.some(({ data }) => data.body === note.body));
+
+  const mailsOfCustomer = JSON.stringify(await mailsTo(customer.email));
+  const listed = await call('GET', path, { token: customer.token });
+  const shown = await call('GET', `/v1/conversations/${conversation.body.id}`, {
+    token: customer.token,
+  });
+  for (const place of [mine.events, listed.body, shown.body, mailsOfCustomer]) {
+    expect(JSON.stringify(place)).not.toContain('Do not tell');
+  }
+  expect(shown.body.messageCount).toBe(2);
+  expect(listed.body.items).toHaveLength(2);
+  const staffOnly = `private-conversation-${conversation.body.id}-staff`;
+  expect((await mine.subscribe(staffOnly)).error).toMatchObject({ status: 404 });
+  expect((await mine.subscribe(organization())).error).toMatchObject({ status: 404 });
+}, 60_000);
+
+test('a socket that was cut gets exactly what it missed, from the other replica', async () => {
+  const conversation = await call('POST', '/v1/conversations', {
+    token: customer.token,
+    body: { subject: 'Another one', body: 'Hello' },
+  });
+  const channel = `private-conversation-${conversation.body.id}`;
+  const before = await listen(agent.token, { replica: '1' });
+  const position = await before.subscribe(channel);
+  before.close();
+
+  const bodies = ['one', 'two', 'three'];
+  for (const body of bodies) {
+    await call('POST', `/v1/conversations/${conversation.body.id}/messages`, {
+      token: customer.token,
+      body: { body },
+    });
+  }
+  const after = track(await listen(agent.token, { replica: '2' }));
+  const { epoch, offset } = position;
+  await Bun.sleep(1000);
+  const resumed = await after.subscribe(channel, { epoch, offset });
+  expect(resumed).toMatchObject({ ok: true, recovered: true, epoch });
+  const replies = resumed.events.filter(({ data }) => bodies.includes(data.body));
+  expect(replies.map(({ data }) => data.body)).toEqual(bodies);
+  expect(after.events).toHaveLength(0);
+}, 30_000);

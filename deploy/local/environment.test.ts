@@ -1,0 +1,50 @@
+import { expect, test } from 'bun:test';
+import { serviceEnvironment } from './environment.ts';
+import { preferredPorts } from './ports.ts';
+
+const here = {
+  directory: '/data',
+  ports: preferredPorts,
+  secrets: { admin: 'a', owner: 'b', app: 'c', valkey: 'd', jwt: 'e', refresh: 'f' },
+  url: 'https://localhost:8443',
+  databaseUrl: 'postgres://here',
+  valkeyUrl: 'redis://here',
+  inboxUrl: 'http://inbox',
+};
+
+test('variables of the caller reach the services', () => {
+  const environment = serviceEnvironment(here, {
+    LOG_LEVEL: 'debug',
+    NODE_ENV: 'production',
+    APP_URL: 'https://desk.example',
+    EMPTY: undefined,
+  });
+  expect(environment).toMatchObject({
+    LOG_LEVEL: 'debug',
+    NODE_ENV: 'production',
+    APP_URL: 'https://desk.example',
+    SMTP_PORT: '1025',
+    EMAIL_LOOKUP_URL: 'http://inbox',
+  });
+  expect(environment).not.toHaveProperty('EMPTY');
+});
+
+test('where the servers of this stack are is not for the caller to say', () => {
+  const environment = serviceEnvironment(here, {
+    DATABASE_URL: 'postgres://elsewhere',
+    VALKEY_URL: 'redis://elsewhere',
+    STORAGE_DIRECTORY: '/elsewhere',
+  });
+  expect(environment).toMatchObject({
+    DATABASE_URL: 'postgres://here',
+    VALKEY_URL: 'redis://here',
+    STORAGE_DIRECTORY: '/data/files',
+  });
+});
+
+test('a mail server of the caller replaces the inbox entirely', () => {
+  const environment = serviceEnvironment(here, { SMTP_HOST: 'mail.example' });
+  expect(environment.SMTP_HOST).toBe('mail.example');
+  expect(environment).not.toHaveProperty('SMTP_PORT');
+  expect(environment).not.toHaveProperty('EMAIL_LOOKUP_URL');
+});

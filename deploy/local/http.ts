@@ -1,0 +1,13 @@
+/** Whether a GET answers 2xx within two seconds; `ca` is the text of the authority to trust. */
+export async function answersOk(url: string, ca?: string): Promise<boolean> {
+  try {
+    const response = await fetch(url, {
+      signal: AbortSignal.timeout(2000),
+      ...(ca && { tls: { ca } }),
+    });
+    await response.body?.cancel();
+    return response.ok;
+  } catch {
+    return false;
+  }
+}

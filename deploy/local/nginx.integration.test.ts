@@ -1,0 +1,221 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connect } from 'node:tls';
+import { createLeftovers } from './leftovers.ts';
+import { createNginx } from './nginx.ts';
+import { findPorts, portsFrom } from './ports.ts';
+import { createSupervisor } from './supervisor.ts';
+import { prepareTls } from './tls.ts';
+import { requireTools } from './toolchain.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'insightdesk-proxy-'));
+const first = 9_000 + 20 * Math.floor(Math.random() * 40);
+const ports = await findPorts(portsFrom(first));
+const supervisor = createSupervisor({
+  leftovers: createLeftovers(join(directory, 'processes')),
+  onLine: () => {},
+});
+const upstreams = new Map<string, Server>();
+const seen: { name: string; method: string | undefined; headers: IncomingHttpHeaders }[] = [];
+let origin: string;
+let ca: string;
+
+/** A server that says who it is; `/cut` drops the connection once it has read the request. */
+async function listen(name: keyof typeof ports) {
+  const server = createServer((request, response) => {
+    seen.push({ name, method: request.method, headers: request.headers });
+    if (request.url === '/cut') return request.socket.destroy();
+    if (request.url === '/busy') response.statusCode = 503;
+    response.setHeader('X-Content-Type-Options', 'other');
+    response.setHeader('X-Request-Id', 'other');
+    request.resume().once('end', () => response.end(JSON.stringify({ name })));
+  });
+  upstreams.set(name, server);
+  await new Promise<void>((resolve) => server.listen(ports[name], '127.0.0.1', resolve));
+}
+
+async function stop(name: string) {
+  const server = upstreams.get(name);
+  const closed = new Promise((resolve) => server?.close(resolve));
+  server?.closeAllConnections();
+  await closed;
+}
+
+const services = ['api-1', 'api-2', 'websocket-1', 'websocket-2'] as const;
+
+beforeAll(async () => {
+  const tls = await prepareTls(join(directory, 'tls'));
+  const { nginx: tool } = await requireTools(() => {});
+  const nginx = createNginx({ tool, directory: join(directory, 'nginx'), ports, tls });
+  await Promise.all(services.map(listen));
+  await nginx.configure();
+  await supervisor.start(nginx.spec);
+  origin = nginx.url;
+  ca = readFileSync(tls.ca, 'utf8');
+}, 60_000);
+
+afterAll(async () => {
+  await supervisor.stop('nginx');
+  await Promise.all(services.map(stop));
+  rmSync(directory, { recursive: true });
+});
+
+const ask = (path: string, init: RequestInit = {}) =>
+  fetch(`${origin}${path}`, { ...init, redirect: 'manual', tls: { ca } });
+const whoAnswers = async (path: string) =>
+  ((await (await ask(path)).json()) as { name: string }).name;
+
+async function expectProblem(response: Response, status: number, code: string) {
+  expect(response.status).toBe(status);
+  expect(response.headers.get('Content-Type')).toBe('application/problem+json');
+  const body = (await response.json()) as Record<string, string>;
+  expect(body).toMatchObject({ type: 'about:blank', status, code });
+  expect(response.headers.get('X-Request-Id')).toBe(body.requestId ?? '');
+  expect(body.title).not.toBeEmpty();
+  expect(body.detail).not.toBeEmpty();
+}
+
+describe('headers', () => {
+  test('what the API also says is said once', async () => {
+    const { headers } = await ask('/');
+    expect(headers.get('X-Content-Type-Options')).toBe('nosniff');
+    expect(headers.get('Strict-Transport-Security')).toContain('max-age=31536000');
+    expect(headers.get('Server')).toBe('nginx');
+  });
+
+  test('a sane request id is kept, another replaced', async () => {
+    const sane = await ask('/', { headers: { 'X-Request-Id': 'abc.DEF:1-2_3' } });
+    expect(sane.headers.get('X-Request-Id')).toBe('abc.DEF:1-2_3');
+    const odd = await ask('/', { headers: { 'X-Request-Id': 'a "quoted" one' } });
+    expect(odd.headers.get('X-Request-Id')).toMatch(/^[0-9a-f]{32}$/);
+  });
+
+  test('nobody can forge where a request comes from', async () => {
+    await ask('/', { headers: { 'X-Forwarded-For': '203.0.113.9', 'X-Forwarded-Proto': 'http' } });
+    const { headers } = seen.at(-1) as (typeof seen)[number];
+    expect(headers['x-forwarded-for']).toBe('127.0.0.1');
+    expect(headers['x-forwarded-proto']).toBe('https');
+  });
+
+  test('Retry-After comes with a 503, also with one of the API', async () => {
+    expect((await ask('/busy')).headers.get('Retry-After')).toBe('1');
+    expect((await ask('/')).headers.has('Retry-After')).toBe(false);
+  });
+});
+
+describe('answers of its own', () => {
+  test('figures are not for the outside', async () => {
+    for (const path of ['/metrics', '/metrics/', '/%6detrics', '//metrics', '/x/../metrics']) {
+      const before = seen.length;
+      await expectProblem(await ask(path), 404, 'NOT_FOUND');
+      expect(seen.length).toBe(before);
+    }
+  });
+
+  test('bodies that are too large, with more room for files', async () => {
+    const body = new Uint8Array(12 * 1024 * 1024);
+    await expectProblem(await ask('/', { method: 'POST', body }), 413, 'PAYLOAD_TOO_LARGE');
+    expect((await ask('/v1/attachments', { method: 'POST', body })).status).toBe(200);
+    const larger = new Uint8Array(27 * 1024 * 1024);
+    const refused = await ask('/v1/attachments', { method: 'POST', body: larger });
+    await expectProblem(refused, 413, 'PAYLOAD_TOO_LARGE');
+  });
+
+  test('headers and methods it does not take', async () => {
+    const long = await ask('/', { headers: { 'X-Long': 'x'.repeat(40_000) } });
+    await expectProblem(long, 431, 'REQUEST_HEADER_FIELDS_TOO_LARGE');
+    const trace = await raw('TRACE / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
+    expect(trace).toMatch(/^HTTP\/1.1 405/);
+    expect(trace).toContain('application/problem+json');
+    const garbage = await raw('GARBAGE\r\n\r\n');
+    expect(garbage).toContain('"code":"BAD_REQUEST"');
+  });
+
+  test('plain HTTP is sent to HTTPS, with its method', async () => {
+    const { status, headers } = await fetch(`http://localhost:${ports.http}/v1/me?a=1`, {
+      method: 'POST',
+      redirect: 'manual',
+    });
+    expect(status).toBe(308);
+    expect(headers.get('Location')).toBe(`${origin}/v1/me?a=1`);
+  });
+});
+
+/** One request as bytes over TLS, one answer. */
+async function raw(text: string): Promise<string> {
+  const socket = connect({ host: '127.0.0.1', port: ports.https, ca, servername: 'localhost' });
+  let answer = '';
+  socket.on('data', (bytes: Buffer) => {
+    answer += bytes;
+  });
+  socket.write(text);
+  await new Promise((resolve) => socket.once('close', resolve).once('end', resolve));
+  socket.destroy();
+  return answer;
+}
+
+describe('sockets', () => {
+  test('a session stays with the replica that its id names', async () => {
+    for (const [sid, name] of [
+      ['1.abc', 'websocket-1'],
+      ['2.abc', 'websocket-2'],
+    ]) {
+      const answers = await Promise.all(Array(6).fill(`/socket.io/?sid=${sid}`).map(whoAnswers));
+      expect(new Set(answers)).toEqual(new Set([name as string]));
+    }
+  });
+
+  test('200 new sessions from one address spread evenly', async () => {
+    const answers: string[] = [];
+    for (let i = 0; i < 200; i++) answers.push(await whoAnswers('/socket.io/?EIO=4'));
+    expect(answers.filter((name) => name === 'websocket-1')).toHaveLength(100);
+  });
+
+  test('a replica that has gone answers 502 at once, and others take its new sessions', async () => {
+    await stop('websocket-1');
+    const since = performance.now();
+    await expectProblem(await ask('/socket.io/?sid=1.abc'), 502, 'BAD_GATEWAY');
+    expect(performance.now() - since).toBeLessThan(1000);
+    for (let i = 0; i < 5; i++) expect(await whoAnswers('/socket.io/')).toBe('websocket-2');
+    await listen('websocket-1');
+    const back = await Promise.all(Array(10).fill('/socket.io/').map(whoAnswers));
+    expect(back.filter((name) => name === 'websocket-1')).toHaveLength(5);
+  });
+});
+
+describe('a dead API', () => {
+  // nginx counts whole seconds: one of them lasts up to two.
+  const untilForgiven = () => Bun.sleep(2100);
+
+  test('nobody notices while another lives, whatever the method', async () => {
+    await stop('api-1');
+    for (const method of ['GET', 'POST', 'PATCH', 'DELETE']) {
+      expect((await ask('/', { method })).status).toBe(200);
+    }
+    await listen('api-1');
+    await untilForgiven();
+  });
+
+  test('a POST that was already sent is not sent again, a GET is', async () => {
+    for (const [method, times] of [
+      ['POST', 1],
+      ['GET', 2],
+    ] as const) {
+      const before = seen.length;
+      await expectProblem(await ask('/cut', { method }), 502, 'BAD_GATEWAY');
+      expect(seen.length - before).toBe(times);
+      await untilForgiven();
+    }
+  });
+
+  test('after all were dead at once they are reached within two seconds', async () => {
+    await Promise.all([stop('api-1'), stop('api-2')]);
+    await expectProblem(await ask('/'), 502, 'BAD_GATEWAY');
+    await Promise.all([listen('api-1'), listen('api-2')]);
+    await untilForgiven();
+    expect((await ask('/')).status).toBe(200);
+  });
+});

@@ -1,0 +1,75 @@
+import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { answersOk } from './http.ts';
+import { root } from './paths.ts';
+import type { Ports } from './ports.ts';
+import { runCommand } from './run-command.ts';
+import { services } from './services.ts';
+import type { ProcessSpec } from './supervised.ts';
+import type { TlsFiles } from './tls.ts';
+import type { Tool } from './toolchain.ts';
+
+const MEBIBYTE = 1024 * 1024;
+
+interface Options {
+  tool: Tool;
+  directory: string;
+  ports: Ports;
+  tls: TlsFiles;
+}
+
+/** The proxy in front of everything, with the same template as the containers. */
+export function createNginx({ tool, directory, ports, tls }: Options) {
+  const configuration = join(directory, 'nginx.conf');
+  const url = `https://localhost:${ports.https}`;
+  const ca = readFileSync(tls.ca, 'utf8');
+  const servers = (kind: string) =>
+    services
+      .filter((service) => service.kind === kind)
+      .map(({ name }) => `127.0.0.1:${ports[name]}`)
+      .join(' ');
+  const spec: ProcessSpec = {
+    name: 'nginx',
+    command: [
+      tool.path,
+      ...['-p', directory, '-e', 'stderr', '-c', configuration],
+      // As root it would change to an account that cannot read the clone.
+      ...(process.getuid?.() === 0 ? ['-g', 'user root;'] : []),
+    ],
+    env: tool.env,
+    directory,
+    isReady: () => answersOk(`${url}/health/live`, ca),
+    stopTimeoutMs: 5000,
+  };
+  return {
+    spec,
+    url,
+    /** Writes the configuration; throws what nginx finds wrong with it. */
+    async configure(): Promise<void> {
+      mkdirSync(join(directory, 'tmp'), { recursive: true });
+      copyFileSync(join(import.meta.dir, 'nginx.conf'), configuration);
+      await runCommand(['sh', join(root, 'nginx/render.sh')], {
+        env: {
+          ...tool.env,
+          NGINX: tool.path,
+          OUTPUT: join(directory, 'site.conf'),
+          API_SERVERS: servers('api'),
+          WEBSOCKET_SERVERS: servers('websocket'),
+          TLS_CERTIFICATE: tls.certificate,
+          TLS_KEY: tls.key,
+          HTTPS_LISTEN: `127.0.0.1:${ports.https}`,
+          HTTP_LISTEN: `127.0.0.1:${ports.http}`,
+          PUBLIC_PORT: String(ports.https),
+          MAX_UPLOAD: maxUpload(),
+        },
+      });
+    },
+  };
+}
+
+/** A mebibyte above the API's own limit, so that the API explains what is just too large. */
+function maxUpload(): string {
+  const { MAX_UPLOAD, MAX_FILE_SIZE } = process.env;
+  if (MAX_UPLOAD || !MAX_FILE_SIZE) return MAX_UPLOAD ?? '26m';
+  return `${Math.ceil(Number(MAX_FILE_SIZE) / MEBIBYTE) + 1}m`;
+}

@@ -1,0 +1,83 @@
+import { join } from 'node:path';
+import { serviceEnvironment } from './environment.ts';
+import { createInbox } from './inbox.ts';
+import { createNginx } from './nginx.ts';
+import { findPorts, type Ports } from './ports.ts';
+import { createPostgres } from './postgres.ts';
+import { requirePostgres } from './postgres-files.ts';
+import type { RunFile } from './run-file.ts';
+import { loadSecrets } from './secrets.ts';
+import { serviceSpec, services, serviceUrl } from './services.ts';
+import { prepareTls } from './tls.ts';
+import { type Log, requireTools } from './toolchain.ts';
+import { createValkey } from './valkey.ts';
+
+export interface PartsOptions {
+  directory: string;
+  /** Where to look for free ports first. */
+  ports: Ports;
+  /** For data that nobody will miss. */
+  disposable: boolean;
+  log: Log;
+}
+
+export type Parts = Awaited<ReturnType<typeof prepareParts>>;
+
+/** Fetches what is missing, chooses ports, and describes every process of the stack. */
+export async function prepareParts({ directory, ports: preferred, disposable, log }: PartsOptions) {
+  const [tools, files, tls, ports] = await Promise.all([
+    requireTools(log),
+    requirePostgres(log),
+    prepareTls(join(directory, 'tls')),
+    findPorts(preferred),
+  ]);
+  const secrets = loadSecrets(join(directory, 'secrets.json'));
+  const at = (name: string) => join(directory, name);
+  const nginx = createNginx({ tool: tools.nginx, directory: at('nginx'), ports, tls });
+  const postgres = createPostgres({
+    files,
+    directory: at('postgres'),
+    port: ports.postgres,
+    secrets,
+    disposable,
+  });
+  const valkey = createValkey({
+    tool: tools.valkey,
+    directory: at('valkey'),
+    port: ports.valkey,
+    password: secrets.valkey,
+  });
+  const inbox = createInbox({
+    directory: at('inbox'),
+    smtpPort: ports.smtp,
+    webPort: ports.inbox,
+  });
+  const environment = serviceEnvironment({
+    directory,
+    ports,
+    secrets,
+    url: nginx.url,
+    databaseUrl: postgres.urls.app,
+    valkeyUrl: valkey.url,
+    inboxUrl: inbox.url,
+  });
+  const specs = services.map((service) => serviceSpec(service, ports, environment));
+  return { nginx, postgres, valkey, inbox, services: specs, environment, describe };
+
+  /** The run file, with the pids of now. */
+  function describe(pidOf: (name: string) => number | undefined, before?: RunFile): RunFile {
+    return {
+      ready: true,
+      url: nginx.url,
+      ca: tls.ca,
+      inbox: inbox.url,
+      postgres: postgres.urls.admin,
+      valkey: valkey.url,
+      services: services.map((service, index) => ({
+        ...service,
+        pid: pidOf(service.name) ?? before?.services[index]?.pid ?? 0,
+        url: serviceUrl(service, ports),
+      })),
+    };
+  }
+}

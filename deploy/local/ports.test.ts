@@ -1,0 +1,22 @@
+import { expect, test } from 'bun:test';
+import { findPorts, isFree, portsFrom } from './ports.ts';
+
+const FIRST = 9_900;
+
+test('a busy port moves to the next free one, and none is given twice', async () => {
+  using server = Bun.listen({ hostname: '127.0.0.1', port: FIRST, socket: { data() {} } });
+  expect(await isFree(server.port)).toBe(false);
+  const ports = await findPorts({ ...portsFrom(FIRST), http: FIRST });
+  const given = Object.values(ports);
+  expect(ports.https).toBeGreaterThan(FIRST);
+  expect(new Set(given).size).toBe(given.length);
+});
+
+test('a port that is taken on every address is busy', async () => {
+  using server = Bun.listen({ hostname: '0.0.0.0', port: 0, socket: { data() {} } });
+  expect(await isFree(server.port)).toBe(false);
+});
+
+test('there is nothing behind the last port', async () => {
+  await expect(isFree(65_536)).rejects.toThrow('No free port');
+});

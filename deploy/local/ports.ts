@@ -1,0 +1,67 @@
+import { connect, createServer } from 'node:net';
+
+const HOST = '127.0.0.1';
+const LAST_PORT = 65_535;
+
+/** Ports the stack asks for first; a busy one moves to the next free one. */
+export const preferredPorts = {
+  https: 8443,
+  http: 8080,
+  'api-1': 3001,
+  'websocket-1': 3002,
+  'api-2': 3003,
+  'websocket-2': 3004,
+  'worker-1': 3005,
+  postgres: 5432,
+  valkey: 6379,
+  smtp: 1025,
+  inbox: 1080,
+};
+
+export type Ports = typeof preferredPorts;
+
+/** A block outside the range from which the system takes ports for outgoing connections. */
+export function portsFrom(first: number): Ports {
+  const names = Object.keys(preferredPorts);
+  return Object.fromEntries(names.map((name, index) => [name, first + index])) as Ports;
+}
+
+/** For each name its preferred port, or the next one that is free. */
+export async function findPorts(preferred: Ports): Promise<Ports> {
+  const taken = new Set<number>();
+  const found: [string, number][] = [];
+  for (const [name, first] of Object.entries(preferred)) {
+    let port = first;
+    while (taken.has(port) || !(await isFree(port))) port++;
+    taken.add(port);
+    found.push([name, port]);
+  }
+  return Object.fromEntries(found) as Ports;
+}
+
+/** Free means: nobody answers, and we may listen there. */
+export async function isFree(port: number): Promise<boolean> {
+  if (port > LAST_PORT) throw new Error('No free port is left');
+  return !(await answers(port)) && (await mayListen(port));
+}
+
+/** Whether something accepts connections on a port of this machine. */
+export function answers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, HOST);
+    const done = (answer: boolean) => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.setTimeout(1000, () => done(false));
+    socket.once('connect', () => done(true)).once('error', () => done(false));
+  });
+}
+
+function mayListen(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, HOST, () => server.close(() => resolve(true)));
+  });
+}

@@ -1,0 +1,9 @@
+import { expect, test } from 'bun:test';
+import { provisionSql } from './postgres.ts';
+
+test('passwords are quoted into the provisioning', () => {
+  const sql = provisionSql({ owner: "o'wner", app: 'app' });
+  expect(sql).toContain("password 'o''wner'");
+  expect(sql).toContain("password 'app'");
+  expect(sql.replaceAll(/^--.*$/gm, '')).not.toContain(":'");
+});

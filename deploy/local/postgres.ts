@@ -1,0 +1,121 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { SQL } from 'bun';
+import { root } from './paths.ts';
+import type { PostgresFiles } from './postgres-files.ts';
+import { commandLineOf } from './process-identity.ts';
+import { runCommand } from './run-command.ts';
+import type { Secrets } from './secrets.ts';
+import type { ProcessSpec } from './supervised.ts';
+import { findUnprivileged, giveTo } from './unprivileged.ts';
+
+const DATABASE = 'insightdesk';
+const SETTINGS = {
+  listen_addresses: '127.0.0.1',
+  unix_socket_directories: '',
+  max_connections: '200',
+  log_min_messages: 'fatal',
+};
+
+interface Options {
+  files: PostgresFiles;
+  directory: string;
+  port: number;
+  secrets: Secrets;
+  /** For data that nobody will miss: no waiting for the disk. */
+  disposable: boolean;
+}
+
+/** One PostgreSQL server: its data directory, its process and what the product needs inside. */
+export function createPostgres({ files, directory, port, secrets, disposable }: Options) {
+  const { prefix, ownerId } = findUnprivileged();
+  const cluster = join(directory, 'data');
+  const url = (role: string, password: string, database = DATABASE) =>
+    `postgres://${role}:${password}@127.0.0.1:${port}/${database}`;
+  const urls = {
+    admin: url('postgres', secrets.admin),
+    owner: url('insightdesk_owner', secrets.owner),
+    app: url('insightdesk_app', secrets.app),
+  };
+  const maintenance = url('postgres', secrets.admin, 'postgres');
+  const program = (name: string): [string, ...string[]] => {
+    const [first = join(files.programs, name), ...words] = prefix;
+    return prefix.length > 0 ? [first, ...words, join(files.programs, name)] : [first];
+  };
+  const settings = { ...SETTINGS, ...(disposable && { fsync: 'off', full_page_writes: 'off' }) };
+
+  const spec: ProcessSpec = {
+    name: 'postgres',
+    command: [
+      ...program('postgres'),
+      ...['-D', cluster, '-p', String(port)],
+      ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+    ],
+    env: { ...files.env, LC_ALL: 'C' },
+    directory,
+    prepare: () => removeStrayLock(cluster),
+    isReady: () => canConnect(maintenance),
+    noise: /starting up|shutting down|administrator command/,
+    stopSignal: 'SIGINT',
+    stopTimeoutMs: 15_000,
+  };
+
+  return {
+    spec,
+    urls,
+    /** Makes the data directory; one that was not finished is made anew. */
+    async initialize(): Promise<void> {
+      mkdirSync(directory, { recursive: true, mode: 0o700 });
+      if (!existsSync(cluster)) {
+        const draft = join(directory, 'draft');
+        const passwordFile = join(directory, 'password');
+        rmSync(draft, { recursive: true, force: true });
+        writeFileSync(passwordFile, secrets.admin, { mode: 0o600 });
+        giveTo(ownerId, directory);
+        const words = `-U postgres -A scram-sha-256 -E UTF8 --locale=C --no-sync --no-instructions`;
+        await runCommand(
+          [...program('initdb'), '-D', draft, `--pwfile=${passwordFile}`, ...words.split(' ')],
+          { directory, env: { ...files.env, LC_ALL: 'C' } },
+        );
+        rmSync(passwordFile);
+        renameSync(draft, cluster);
+      }
+      giveTo(ownerId, directory);
+    },
+    /** Creates the database, the roles and the extension where they are missing. */
+    async provision(): Promise<void> {
+      await using server = new SQL(maintenance, { max: 1 });
+      const [found] = await server`select from pg_database where datname = ${DATABASE}`;
+      if (!found) await server.unsafe(`create database ${DATABASE}`);
+      await using database = new SQL(urls.admin, { max: 1 });
+      await database.unsafe(provisionSql(secrets)).simple();
+    },
+  };
+}
+
+/** deploy/provision.sql with its passwords as quoted literals. */
+export function provisionSql({ owner, app }: Pick<Secrets, 'owner' | 'app'>): string {
+  const quote = (text: string) => `'${text.replaceAll("'", "''")}'`;
+  return readFileSync(join(root, 'deploy/provision.sql'), 'utf8')
+    .replaceAll(":'owner_password'", () => quote(owner))
+    .replaceAll(":'app_password'", () => quote(app));
+}
+
+/** After a kill -9 the lock file may name a pid that another program has by now: PostgreSQL would wait for it. */
+function removeStrayLock(cluster: string): void {
+  const lock = join(cluster, 'postmaster.pid');
+  if (!existsSync(lock)) return;
+  const pid = Number.parseInt(readFileSync(lock, 'utf8'), 10);
+  const commandLine = commandLineOf(pid);
+  if (commandLine && !commandLine.includes('postgres')) rmSync(lock);
+}
+
+async function canConnect(url: string): Promise<boolean> {
+  try {
+    await using sql = new SQL(url, { max: 1, connectionTimeout: 2 });
+    await sql`select 1`;
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,57 @@
+import { expect, test } from 'bun:test';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { root } from './paths.ts';
+import { runCommand } from './run-command.ts';
+
+/** The site for a given version of nginx. */
+async function render(version: string, env: Record<string, string> = {}): Promise<string> {
+  const directory = mkdtempSync(join(tmpdir(), 'insightdesk-render-'));
+  try {
+    const [nginx, output] = [join(directory, 'nginx'), join(directory, 'site.conf')];
+    writeFileSync(nginx, `#!/bin/sh\necho 'nginx version: nginx/${version}' >&2\n`);
+    chmodSync(nginx, 0o755);
+    await runCommand(['sh', join(root, 'nginx/render.sh')], {
+      env: {
+        NGINX: nginx,
+        OUTPUT: output,
+        API_SERVERS: 'a:1 b:2',
+        WEBSOCKET_SERVERS: 'c:3 d:4 e:5',
+        TLS_CERTIFICATE: '/tls/certificate & more.pem',
+        TLS_KEY: '/tls/key.pem',
+        ...env,
+      },
+    });
+    return readFileSync(output, 'utf8');
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
+
+test.each([
+  ['1.22.1', 'listen 443 ssl http2;'],
+  ['1.26.3', 'listen 443 ssl;\n  http2 on;'],
+  ['1.29.0', 'listen 443 ssl;\n  http2 on;'],
+])('HTTP/2 as nginx %s wants it', async (version, lines) => {
+  expect(await render(version)).toContain(lines);
+});
+
+test('the n-th replica takes the sessions that begin with n', async () => {
+  const site = await render('1.26.0');
+  expect(site).toContain('"~^3\\." websocket_3;');
+  expect(site).toMatch(/upstream websocket_3 \{\n {2}server e:5 max_fails=0;\n\}/);
+  expect(site.match(/ {2}server [ab]:\d max_fails=1 fail_timeout=1s;/g)).toHaveLength(2);
+});
+
+test('nothing is left to fill in, and values stay as they are', async () => {
+  const site = await render('1.26.0', { PUBLIC_PORT: '8443', MAX_UPLOAD: '101m' });
+  expect(site).not.toContain('{{');
+  expect(site).toContain('ssl_certificate "/tls/certificate & more.pem";');
+  expect(site).toContain('return 308 https://$host:8443$request_uri;');
+  expect(site).toContain('client_max_body_size 101m;');
+});
+
+test('says what it lacks', async () => {
+  await expect(render('1.26.0', { API_SERVERS: '' })).rejects.toThrow('host:port of every API');
+});

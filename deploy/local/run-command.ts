@@ -1,0 +1,54 @@
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { signalGroup } from './process-identity.ts';
+
+const LAST_LINES = 12;
+
+interface Options {
+  directory?: string;
+  env?: Record<string, string>;
+  onLine?: (line: string) => void;
+}
+
+const running = new Set<number>();
+
+/** Runs a program to its end and returns what it printed; throws with its last lines when it fails. */
+export function runCommand(
+  [program, ...words]: [string, ...string[]],
+  { directory, env = {}, onLine }: Options = {},
+): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, words, {
+      cwd: directory,
+      env: { ...process.env, ...env },
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const { pid = 0 } = child;
+    running.add(pid);
+    const lines: string[] = [];
+    let stdout = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      createInterface({ input: stream }).on('line', (line) => {
+        if (stream === child.stdout) stdout += `${line}\n`;
+        if (lines.push(line) > LAST_LINES) lines.shift();
+        onLine?.(line);
+      });
+    }
+    child.once('error', (error) => {
+      running.delete(pid);
+      reject(new Error(`${program}: ${error.message}`));
+    });
+    child.once('close', (code, signal) => {
+      running.delete(pid);
+      if (code === 0) return resolve(stdout);
+      const tail = lines.map((line) => `  ${line}`);
+      reject(new Error([`${program} ended with ${signal ?? code}`, ...tail].join('\n')));
+    });
+  });
+}
+
+/** Ends every command that still runs, with what it started. */
+export function killCommands(): void {
+  for (const pid of running) if (pid > 0) signalGroup(pid, 'SIGKILL');
+}

@@ -1,0 +1,108 @@
+import { readFileSync } from 'node:fs';
+import type { RunFile } from './run-file.ts';
+
+const MAIL_TIMEOUT_MS = 20_000;
+const PASSWORD = 'demo-password';
+
+const owner = { email: 'owner@example.com', name: 'Olivia Owner', role: 'owner' };
+const invited = [
+  { email: 'agent@example.com', name: 'Ada Agent', role: 'agent' },
+  { email: 'customer@example.com', name: 'Carla Customer', role: 'customer' },
+];
+
+/** Who can sign in to the demo organisation. */
+export const demoLogins = [owner, ...invited].map((person) => ({ ...person, password: PASSWORD }));
+
+interface Mail {
+  to: { address: string }[];
+  text: string;
+}
+
+/** Makes a demo organisation as its people would: over HTTPS, with invitations from the inbox. */
+export async function seed(run: RunFile): Promise<'made' | 'kept'> {
+  const call = createCaller(run);
+  const signedIn = await Promise.all(demoLogins.map(({ email }) => logIn(call, email)));
+  if (signedIn.every(Boolean)) return 'kept';
+  const ownerToken = signedIn[0] ?? (await register(call));
+  for (const [index, person] of invited.entries()) {
+    if (signedIn[index + 1]) continue;
+    const since = (await mailsTo(run, person.email)).length;
+    await call('/v1/invitations', { email: person.email, role: person.role }, ownerToken);
+    const token = await invitationToken(run, person.email, since);
+    const { accessToken } = await call('/v1/invitations/accept', {
+      token,
+      name: person.name,
+      password: PASSWORD,
+    });
+    if (person.role === 'customer') await openConversation(call, accessToken);
+  }
+  return 'made';
+}
+
+type Call = ReturnType<typeof createCaller>;
+
+function createCaller({ url, ca }: RunFile) {
+  const tls = { ca: readFileSync(ca, 'utf8') };
+  return async function call(path: string, body: object, token?: string) {
+    const response = await fetch(`${url}${path}`, {
+      method: 'POST',
+      tls,
+      signal: AbortSignal.timeout(MAIL_TIMEOUT_MS),
+      headers: {
+        'Content-Type': 'application/json',
+        ...(token && { Authorization: `Bearer ${token}` }),
+      },
+      body: JSON.stringify(body),
+    });
+    if (!response.ok) throw new CallError(path, response.status, await response.text());
+    return (await response.json()) as { accessToken: string };
+  };
+}
+
+class CallError extends Error {
+  readonly status: number;
+  constructor(path: string, status: number, text: string) {
+    super(`POST ${path} answered ${status}: ${text}`);
+    this.status = status;
+  }
+}
+
+async function logIn(call: Call, email: string): Promise<string | undefined> {
+  try {
+    return (await call('/v1/auth/login', { email, password: PASSWORD })).accessToken;
+  } catch (error) {
+    if (error instanceof CallError && error.status === 401) return undefined;
+    throw error;
+  }
+}
+
+async function register(call: Call): Promise<string> {
+  const { email, name } = owner;
+  const organizationName = 'Demo Organisation';
+  const body = { email, name, password: PASSWORD, organizationName };
+  return (await call('/v1/auth/register', body)).accessToken;
+}
+
+async function openConversation(call: Call, token: string) {
+  const body = 'Hello! My parcel should have come on Tuesday. Where is it?';
+  await call('/v1/conversations', { subject: 'Where is my parcel?', body }, token);
+}
+
+async function mailsTo({ inbox }: RunFile, address: string): Promise<Mail[]> {
+  const response = await fetch(`${inbox}/email`, { signal: AbortSignal.timeout(MAIL_TIMEOUT_MS) });
+  const mails = (await response.json()) as Mail[];
+  return mails.filter(({ to }) => to.some((recipient) => recipient.address === address));
+}
+
+async function invitationToken(run: RunFile, address: string, since: number): Promise<string> {
+  const deadline = Date.now() + MAIL_TIMEOUT_MS;
+  while (Date.now() < deadline) {
+    const mails = await mailsTo(run, address);
+    for (const { text } of mails.slice(since)) {
+      const [, token] = /\?token=([\w.~-]+)/.exec(text) ?? [];
+      if (token) return token;
+    }
+    await Bun.sleep(100);
+  }
+  throw new Error(`The invitation for ${address} did not reach the inbox`);
+}

@@ -1,0 +1,34 @@
+import { join } from 'node:path';
+import { answersOk } from './http.ts';
+import { root } from './paths.ts';
+import type { Ports } from './ports.ts';
+import type { ProcessSpec } from './supervised.ts';
+
+export const services = [
+  { name: 'api-1', kind: 'api' },
+  { name: 'api-2', kind: 'api' },
+  { name: 'websocket-1', kind: 'websocket' },
+  { name: 'websocket-2', kind: 'websocket' },
+  { name: 'worker-1', kind: 'worker' },
+] as const;
+
+type Service = (typeof services)[number];
+
+export const serviceUrl = ({ name }: Service, ports: Ports) => `http://127.0.0.1:${ports[name]}`;
+
+/** A service's process, restarted under the same name and port. */
+export function serviceSpec(
+  service: Service,
+  ports: Ports,
+  environment: Record<string, string>,
+): ProcessSpec {
+  const { name, kind } = service;
+  return {
+    name,
+    command: [process.execPath, join(root, 'services', kind, 'main.ts')],
+    directory: root,
+    env: { ...environment, HOST: '127.0.0.1', PORT: String(ports[name]), REPLICA: name },
+    isReady: () => answersOk(`${serviceUrl(service, ports)}/health/ready`),
+    stopTimeoutMs: 15_000,
+  };
+}

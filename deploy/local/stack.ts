@@ -1,0 +1,103 @@
+import { join } from 'node:path';
+import { createLeftovers, lockDirectory } from './leftovers.ts';
+import { type Parts, type PartsOptions, prepareParts } from './parts.ts';
+import { root } from './paths.ts';
+import { preferredPorts } from './ports.ts';
+import { killCommands, runCommand } from './run-command.ts';
+import { type RunFile, removeRunFile, writeRunFile } from './run-file.ts';
+import { services } from './services.ts';
+import { createSupervisor, type Supervisor } from './supervisor.ts';
+
+interface Options extends Partial<Omit<PartsOptions, 'log'>> {
+  /** Absolute path of the directory that holds everything this stack keeps. */
+  directory: string;
+  onLine(source: string, line: string): void;
+  /** Runs when everything answers, before the run file says so. */
+  onAnswering?(run: RunFile): Promise<void>;
+}
+
+/** Everything of the product on one machine, under one supervisor; nothing runs before `start`. */
+export function createStack(options: Options) {
+  const { directory, onLine, onAnswering } = options;
+  const lock = lockDirectory(directory);
+  const leftovers = createLeftovers(join(directory, 'processes'));
+  const supervisor = createSupervisor({ leftovers, onLine, onChange: updateRunFile });
+  const log = (line: string) => onLine('stack', line);
+  let parts: Parts | undefined;
+  let run: RunFile | undefined;
+  let starting: Promise<unknown> = Promise.resolve();
+
+  function updateRunFile() {
+    if (!parts || !run) return;
+    run = parts.describe(supervisor.pid, run);
+    writeRunFile(directory, run);
+  }
+
+  async function startAll() {
+    removeRunFile(directory);
+    const cleared = await leftovers.clear();
+    if (cleared.length > 0) log(`stopped what an earlier run had left: ${cleared.join(', ')}`);
+    parts = await prepareParts({ ports: preferredPorts, disposable: false, ...options, log });
+    await startParts(parts, supervisor, log);
+    await onAnswering?.(parts.describe(supervisor.pid));
+    run = parts.describe(supervisor.pid);
+    updateRunFile();
+    const { admin, owner } = parts.postgres.urls;
+    const environment = { DATABASE_MIGRATION_URL: owner, POSTGRES_URL: admin };
+    return { run, environment: { ...parts.environment, ...environment } };
+  }
+
+  return {
+    /** Starts everything; throws with what failed, and leaves it to the caller to stop the rest. */
+    start() {
+      const started = startAll();
+      starting = started.catch(() => {});
+      return started;
+    },
+    restart: supervisor.restart,
+    /** Stops everything, also in the middle of a start, and leaves no process behind. */
+    async stop(): Promise<void> {
+      run = undefined;
+      parts = undefined;
+      removeRunFile(directory);
+      supervisor.close();
+      killCommands();
+      await supervisor.stop('nginx');
+      await supervisor.stop(...services.map(({ name }) => name));
+      await supervisor.stop('inbox', 'valkey', 'postgres');
+      await starting;
+      lock.release();
+    },
+    /** Ends everything at once, without asking. */
+    kill() {
+      run = undefined;
+      killCommands();
+      supervisor.killAll();
+      removeRunFile(directory);
+      lock.release();
+    },
+  };
+}
+
+async function startParts(parts: Parts, supervisor: Supervisor, log: (line: string) => void) {
+  const { nginx, postgres, valkey, inbox, environment } = parts;
+  await Promise.all([
+    startDatabase(),
+    supervisor.start(valkey.spec),
+    supervisor.start(inbox.spec),
+    nginx.configure(),
+  ]);
+  await Promise.all(parts.services.map(supervisor.start));
+  await supervisor.start(nginx.spec);
+
+  async function startDatabase() {
+    await postgres.initialize();
+    await supervisor.start(postgres.spec);
+    await postgres.provision();
+    await runCommand([process.execPath, join(root, 'deploy/desk/desk.ts'), 'migrate'], {
+      directory: root,
+      env: { ...environment, DATABASE_MIGRATION_URL: postgres.urls.owner },
+      onLine: log,
+    });
+  }
+}

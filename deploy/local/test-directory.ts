@@ -1,0 +1,28 @@
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createLeftovers, isLocked } from './leftovers.ts';
+
+const BEGINNING = 'insightdesk-test-';
+const YOUNG_MS = 60_000;
+
+/** A data directory for one test run, beside whatever else runs. */
+export function createTestDirectory() {
+  const path = mkdtempSync(join(tmpdir(), BEGINNING));
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+/** Ends and removes what test runs left behind that were killed. */
+export async function removeAbandonedTests(): Promise<void> {
+  for (const name of readdirSync(tmpdir())) {
+    const path = join(tmpdir(), name);
+    if (!name.startsWith(BEGINNING) || isLocked(path) || isYoung(path)) continue;
+    await createLeftovers(join(path, 'processes')).clear();
+    rmSync(path, { recursive: true, force: true });
+  }
+}
+
+function isYoung(path: string): boolean {
+  const changed = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
+  return Date.now() - changed < YOUNG_MS;
+}

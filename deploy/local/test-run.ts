@@ -1,0 +1,72 @@
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { root } from './paths.ts';
+import { runCommand } from './run-command.ts';
+
+const TEST_TIMEOUT_MS = 30_000;
+
+export interface Counts {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+/** The test files of the repository that need servers, by the word in their names. */
+export function listTests(kind: 'integration' | 'e2e'): string[] {
+  const found = new Bun.Glob(`{bench,deploy,services,shared}/**/*.${kind}.test.ts`).scanSync(root);
+  return [...found].filter((path) => !path.includes('node_modules')).sort();
+}
+
+interface RunOptions {
+  env: Record<string, string>;
+  onLine: (line: string) => void;
+}
+
+/** Runs test files with `bun test`; a run that breaks counts as one failure. */
+export async function runTests(files: string[], { env, onLine }: RunOptions): Promise<Counts> {
+  const report = join(tmpdir(), `insightdesk-report-${process.pid}.xml`);
+  const words = ['--only-failures', '--reporter=junit', `--reporter-outfile=${report}`];
+  const paths = files.map((path) => `./${path}`);
+  const isFine = await runCommand(
+    [process.execPath, 'test', `--timeout=${TEST_TIMEOUT_MS}`, ...words, ...paths],
+    { directory: root, env, onLine },
+  ).then(
+    () => true,
+    () => false,
+  );
+  const junit = existsSync(report) ? readFileSync(report, 'utf8') : '';
+  rmSync(report, { force: true });
+  return countReport(junit, isFine);
+}
+
+/** What a JUnit report says; `isFine` is what the exit code said. */
+export function countReport(junit: string, isFine: boolean): Counts {
+  const [summary = ''] = /<testsuites[^>]*>/.exec(junit) ?? [];
+  const count = (name: string) => Number(new RegExp(` ${name}="(\\d+)"`).exec(summary)?.[1] ?? 0);
+  const [tests, failures, skipped] = [count('tests'), count('failures'), count('skipped')];
+  const isBroken = !isFine || tests === 0;
+  return { passed: tests - failures - skipped, failed: failures || Number(isBroken), skipped };
+}
+
+/** Runs a script of this repository that ends with `N passed, N failed`. */
+export async function runScript(script: string, onLine: (line: string) => void): Promise<Counts> {
+  let last = '';
+  const isFine = await runCommand([process.execPath, script], {
+    directory: root,
+    onLine: (line) => {
+      last = line;
+      onLine(line);
+    },
+  }).then(
+    () => true,
+    () => false,
+  );
+  const [, passed = 0, failed = 0, skipped = 0] =
+    /(\d+) passed, (\d+) failed(?:, (\d+) skipped)?/.exec(last) ?? [];
+  return {
+    passed: Number(passed),
+    failed: Number(failed) || Number(!isFine),
+    skipped: Number(skipped),
+  };
+}

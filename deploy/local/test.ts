@@ -1,0 +1,89 @@
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { watchLauncher } from './launcher.ts';
+import { createOutput } from './output.ts';
+import { root } from './paths.ts';
+import { portsFrom } from './ports.ts';
+import { runFilePath } from './run-file.ts';
+import { createStack } from './stack.ts';
+import { createTestDirectory, removeAbandonedTests } from './test-directory.ts';
+import { type Counts, listTests, runScript, runTests } from './test-run.ts';
+
+const LAST_LOG_LINES = 60;
+const CONTAINER_CHECK = 'deploy/containers/check.ts';
+
+const output = createOutput();
+let aborted = false;
+const print = (text: string) => void (aborted || output.plain(text));
+const total: Counts = { passed: 0, failed: 0, skipped: 0 };
+
+const directory = createTestDirectory();
+Object.assign(process.env, { NODE_ENV: 'test', INSIGHTDESK_DATA: directory.path });
+process.env.RATE_LIMIT_MAX_REQUESTS ??= '0';
+process.env.LOG_FORMAT ??= 'json';
+
+const logFile = join(directory.path, 'stack.log');
+const stack = createStack({
+  directory: directory.path,
+  ports: portsFrom(10_000 + 20 * Math.floor(Math.random() * 1000)),
+  disposable: true,
+  onLine: (source, line) => appendFileSync(logFile, `${source}: ${line}\n`),
+});
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => void abort(signal));
+}
+watchLauncher(() => void abort('its launcher has gone'));
+
+await removeAbandonedTests();
+add('verify', await runScript('deploy/verify/verify.ts', print));
+await testWithStack();
+await stack.stop();
+if (process.env.CI && existsSync(join(root, '../shared/containers/ctr'))) await checkContainers();
+directory.remove();
+const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : '';
+print(`${total.passed} passed, ${total.failed} failed${skipped}`);
+process.exit(total.failed > 0 ? 1 : 0);
+
+async function testWithStack(): Promise<void> {
+  const failedBefore = total.failed;
+  try {
+    const startedAt = Date.now();
+    const { environment } = await stack.start();
+    print(`stack ready in ${((Date.now() - startedAt) / 1000).toFixed(1)} s`);
+    const env = { ...environment, INSIGHTDESK_RUN: runFilePath(directory.path) };
+    for (const kind of ['integration', 'e2e'] as const) {
+      add(kind, await runTests(listTests(kind), { env, onLine: print }));
+    }
+  } catch (error) {
+    print(`the stack did not start: ${(error as Error).message}`);
+    total.failed++;
+  }
+  if (total.failed > failedBefore) showLog();
+}
+
+async function checkContainers(): Promise<void> {
+  if (!existsSync(join(root, CONTAINER_CHECK))) return;
+  add('containers', await runScript(CONTAINER_CHECK, print));
+}
+
+function add(name: string, { passed, failed, skipped }: Counts): void {
+  total.passed += passed;
+  total.failed += failed;
+  total.skipped += skipped;
+  print(`${name}: ${passed} passed, ${failed} failed, ${skipped} skipped\n`);
+}
+
+function showLog(): void {
+  const lines = existsSync(logFile) ? readFileSync(logFile, 'utf8').trim().split('\n') : [];
+  print(`the last lines of the stack:\n${lines.slice(-LAST_LOG_LINES).join('\n')}`);
+}
+
+async function abort(reason: string): Promise<void> {
+  print(`stopping (${reason})`);
+  aborted = true;
+  stack.kill();
+  await Bun.sleep(200);
+  directory.remove();
+  process.exit(130);
+}

@@ -1,0 +1,47 @@
+-- Run once as a superuser inside the product's own database; running it again changes nothing.
+-- psql fills in the passwords (psql -v owner_password=... -v app_password=...); any other caller
+-- replaces :'owner_password' and :'app_password' with quoted literals.
+
+-- Many replicas may provision at once: one waits for the other.
+select pg_advisory_lock(7305118401);
+
+do $$
+begin
+  if not exists (select from pg_roles where rolname = 'insightdesk_owner') then
+    create role insightdesk_owner;
+  end if;
+  if not exists (select from pg_roles where rolname = 'insightdesk_app') then
+    create role insightdesk_app;
+  end if;
+  if not exists (select from pg_roles where rolname = 'insightdesk_relay') then
+    create role insightdesk_relay;
+  end if;
+end
+$$;
+
+-- Owns the schema and changes it.
+alter role insightdesk_owner
+  with login nosuperuser nocreatedb nocreaterole nobypassrls password :'owner_password';
+
+-- What the services are: owns nothing, so that row-level security holds for every statement.
+alter role insightdesk_app
+  with login nosuperuser nocreatedb nocreaterole nobypassrls password :'app_password';
+
+-- What the relay turns into for the outbox of all tenants, and nothing else.
+alter role insightdesk_relay with nologin nosuperuser nocreatedb nocreaterole nobypassrls;
+grant insightdesk_relay to insightdesk_app with inherit false, set true;
+
+do $$
+begin
+  execute format('alter database %I owner to insightdesk_owner', current_database());
+  execute format('revoke connect, temporary on database %I from public', current_database());
+  execute format('grant connect on database %I to insightdesk_app', current_database());
+end
+$$;
+
+alter schema public owner to insightdesk_owner;
+revoke create on schema public from public;
+
+create extension if not exists vector;
+
+select pg_advisory_unlock(7305118401);

@@ -1,0 +1,78 @@
+import { expect, test } from 'bun:test';
+import { checkImports } from './import-rules.ts';
+
+const shared = (module: string) => `import { x } from '@insightdesk/shared/${module}';`;
+const type = (module: string) => `import type { X } from '@insightdesk/shared/${module}';`;
+
+test.each([
+  ['shared/config/load.ts', shared('errors')],
+  ['shared/storage/local.ts', shared('streams')],
+  ['shared/http/limit.ts', type('valkey')],
+  ['shared/realtime/log.ts', shared('valkey')],
+  ['shared/events/define.ts', type('context')],
+  ['shared/context/context.ts', type('storage')],
+  ['shared/domain/users/login.ts', shared('domain/tenants')],
+  ['shared/domain/users/login.ts', "import { sql } from 'drizzle-orm';"],
+  ['shared/domain/users/login.ts', "import { x } from './tables.ts';"],
+  ['shared/domain/users/login.test.ts', shared('testing')],
+  ['services/worker/relay.integration.test.ts', shared('valkey')],
+  ['services/websocket/test-replica.ts', shared('valkey')],
+  ['shared/boot/boot.ts', shared('domain/users')],
+  ['services/api/main.ts', shared('boot')],
+  ['services/api/app.ts', type('boot')],
+  ['services/api/routes/users.ts', "import { x } from '../route.ts';"],
+  ['deploy/desk/desk.ts', shared('database')],
+  ['client/live.ts', "import type { X } from '../shared/realtime/wire.ts';"],
+  ['client/examples/follow.ts', "import { x } from '@insightdesk/client';"],
+  ['deploy/e2e/client.e2e.test.ts', "import { x } from '@insightdesk/client';"],
+])('%s may: %s', (path, source) => {
+  expect(checkImports(path, source)).toEqual([]);
+});
+
+test.each([
+  ['shared/errors/a.ts', shared('utils'), 'imports leftwards'],
+  ['shared/utils/a.ts', type('logging'), 'imports leftwards'],
+  ['shared/utils/a.ts', shared('database'), 'as an argument'],
+  ['shared/cache/a.ts', shared('valkey'), "only with 'import type'"],
+  ['shared/email/a.ts', type('events'), 'boot wires it'],
+  ['shared/jobs/a.ts', shared('context'), "only with 'import type'"],
+  ['shared/events/a.ts', shared('domain/users'), 'stands on connections'],
+  ['shared/context/a.ts', shared('database'), "only with 'import type'"],
+  ['shared/context/a.ts', type('events'), 'types of connections only'],
+  ['shared/domain/tenants/a.ts', shared('domain/users'), 'through an event'],
+  ['shared/domain/tenants/a.ts', type('domain/users'), 'through an event'],
+  ['shared/domain/users/a.ts', shared('storage'), 'take it from ctx'],
+  ['shared/domain/users/a.ts', shared('boot'), 'take it from ctx'],
+  ['shared/domain/users/a.ts', shared('testing'), 'take it from ctx'],
+  ['shared/domain/users/a.test.ts', shared('boot'), 'take it from ctx'],
+  ['shared/domain/users/a.ts', "import { Hono } from 'hono';", 'services/api/routes'],
+  ['shared/domain/users/a.ts', "import { cors } from 'hono/cors';", 'services/api/routes'],
+  ['shared/domain/users/a.ts', "import type { Job } from 'bullmq';", 'defineJob'],
+  ['shared/domain/users/a.ts', "import sharp from 'sharp';", 'ctx.media'],
+  ['shared/domain/users/a.ts', "import { env } from 'node:process';", 'from ctx'],
+  ['shared/domain/users/a.ts', "const a = await import('nodemailer');", 'ctx.mailer'],
+  ['shared/domain/users/a.ts', "import { x } from '../tenants/view.ts';", 'stays inside'],
+  ['shared/domain/users/a.ts', "export * from '../../errors/index.ts';", 'stays inside'],
+  ['shared/domain/users/a.ts', "import {\n  x,\n} from '../tenants/view.ts';", 'stays inside'],
+  ['shared/domain/users/a.ts', shared('domain/tenants/view'), 'one door'],
+  ['shared/utils/a.ts', shared('utils'), './x.ts'],
+  ['services/api/routes.ts', shared('boot'), 'in main.ts'],
+  ['services/api/main.ts', shared('database'), 'call an action'],
+  ['services/api/main.ts', "import { x } from '@insightdesk/worker';", 'never import each other'],
+  ['services/api/main.ts', "import '../worker/jobs.ts';", 'stays inside services/api'],
+  ['services/api/app.ts', "import { x } from '@insightdesk/client';", 'never import each other'],
+  ['client/live.ts', type('realtime'), 'where no server is'],
+  ['client/live.ts', "import { x } from '../shared/realtime/index.ts';", 'where no server is'],
+  ['shared/fresh/a.ts', shared('errors'), 'no place in the house'],
+])('%s may not: %s', (path, source, reason) => {
+  const [first, ...more] = checkImports(path, source);
+  expect(first).toContain(reason);
+  expect(more).toEqual([]);
+});
+
+test('a violation names file, line and import', () => {
+  const source = `${shared('errors')}\n\n${shared('boot')}\n`;
+  expect(checkImports('shared/database/a.ts', source)).toEqual([
+    expect.stringMatching(/^shared\/database\/a\.ts:3 imports '@insightdesk\/shared\/boot': /),
+  ]);
+});

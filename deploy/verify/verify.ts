@@ -1,0 +1,85 @@
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { runTests } from './bun-test.ts';
+import { checkDocReferences } from './doc-references.ts';
+import { checkImports } from './import-rules.ts';
+import { listFiles } from './list-files.ts';
+import { root, runTool } from './run.ts';
+import { checkSizes } from './sizes.ts';
+
+/** What a step found: `failures` empty means passed; `passed` counts tests, one rule counts one. */
+interface Outcome {
+  failures: string[];
+  failed?: number;
+  passed?: number;
+  note?: string;
+}
+
+const files = listFiles();
+const sources = files.filter((path) => path.endsWith('.ts'));
+const read = (path: string) => readFileSync(join(root, path), 'utf8');
+
+const steps: Record<string, () => Promise<Outcome> | Outcome> = {
+  'format and lint': () => useTool('biome', ['check', '--error-on-warnings']),
+  types: () => useTool('tsc'),
+  promises: () => useTool('oxlint'),
+  imports: () => ({
+    failures: sources.flatMap((path) => checkImports(path, read(path))),
+    note: `${sources.length} files`,
+  }),
+  sizes: () =>
+    checkSizes(sources.map((path) => ({ path, lines: read(path).trimEnd().split('\n').length }))),
+  documents: checkDocuments,
+  'unit tests': runUnitTests,
+};
+
+function checkDocuments(): Outcome {
+  const known = new Set(files);
+  for (const path of files) {
+    for (let folder = dirname(path); !known.has(folder); folder = dirname(folder)) {
+      known.add(folder);
+    }
+  }
+  const documents = files.filter((path) => /^(README|CONTRIBUTING|docs\/.+)\.md$/.test(path));
+  return {
+    failures: documents.flatMap((path) =>
+      checkDocReferences(path, read(path), (target) => known.has(target)),
+    ),
+    note: `${documents.length} documents`,
+  };
+}
+
+async function runUnitTests(): Promise<Outcome> {
+  const isUnit = (path: string) => /\.test\.ts$/.test(path) && !/\.(integration|e2e)\./.test(path);
+  const { passed, failed, output } = await runTests(sources.filter(isUnit), {
+    flags: ['--parallel=3', '--no-isolate', '--timeout=20000'],
+  });
+  return { passed, failed, failures: failed > 0 ? [output] : [], note: `${passed} tests` };
+}
+
+async function useTool(...tool: Parameters<typeof runTool>): Promise<Outcome> {
+  const { output, exitCode } = await runTool(...tool);
+  return { failures: exitCode === 0 ? [] : [output] };
+}
+
+let passed = 0;
+let failed = 0;
+const begun = performance.now();
+const seconds = (since: number) => `${((performance.now() - since) / 1000).toFixed(1)} s`;
+
+await Promise.all(
+  Object.entries(steps).map(async ([name, step]) => {
+    const since = performance.now();
+    const outcome: Outcome = await Promise.try(step).catch((error) => ({
+      failures: [String(error?.stack ?? error)],
+    }));
+    const ok = outcome.failures.length === 0;
+    passed += outcome.passed ?? (ok ? 1 : 0);
+    failed += outcome.failed ?? (ok ? 0 : 1);
+    const note = outcome.note ? `  ${outcome.note}` : '';
+    console.log(`${ok ? 'ok  ' : 'FAIL'} ${name.padEnd(16)} ${seconds(since)}${note}`);
+    for (const failure of outcome.failures) console.log(`${failure.replace(/^/gm, '     ')}`);
+  }),
+);
+console.log(`verified in ${seconds(begun)}\n${passed} passed, ${failed} failed`);
+process.exitCode = failed > 0 ? 1 : 0;

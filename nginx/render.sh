@@ -1,0 +1,83 @@
+#!/bin/sh
+# Writes the proxy's site. The local stack calls it with OUTPUT set; the nginx image runs it by
+# itself from /docker-entrypoint.d. The n-th WEBSOCKET_SERVERS entry is the replica called n.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+: "${API_SERVERS:?host:port of every API, separated by spaces}"
+: "${WEBSOCKET_SERVERS:?host:port of every WebSocket replica, separated by spaces}"
+: "${TLS_CERTIFICATE:?path}" "${TLS_KEY:?path}"
+TEMPLATE=${TEMPLATE:-$here/templates/site.conf}
+OUTPUT=${OUTPUT:-/etc/nginx/conf.d/default.conf}
+HTTPS_LISTEN=${HTTPS_LISTEN:-443}
+HTTP_LISTEN=${HTTP_LISTEN:-80}
+PUBLIC_PORT=${PUBLIC_PORT:-443}
+MAX_UPLOAD=${MAX_UPLOAD:-26m} # the API's own limit for a file and a bit
+MAX_BODY=${MAX_BODY:-11m}     # the API's own limit for JSON and a bit
+NGINX=${NGINX:-nginx}
+
+# nginx 1.25.1 moved HTTP/2 from the listen line to a line of its own.
+minor=$("$NGINX" -v 2>&1 | sed -n 's|.*nginx/1\.\([0-9]*\)\..*|\1|p')
+if [ "${minor:-99}" -ge 26 ]; then HTTP2_LISTEN='' HTTP2_LINE='http2 on;'; else HTTP2_LISTEN=' http2' HTTP2_LINE=''; fi
+if [ "$PUBLIC_PORT" = 443 ]; then PORT_SUFFIX=''; else PORT_SUFFIX=":$PUBLIC_PORT"; fi
+
+servers() { # PARAMETERS HOST:PORT...
+  parameters=$1
+  shift
+  for server in "$@"; do echo "  server $server $parameters;"; done
+}
+
+replicas() {
+  n=0
+  for server in "$@"; do
+    n=$((n + 1))
+    printf 'upstream websocket_%s {\n  server %s max_fails=0;\n}\n' "$n" "$server"
+  done
+}
+
+sticky() {
+  n=0
+  for server in "$@"; do
+    n=$((n + 1))
+    printf '  "~^%s\\." websocket_%s;\n' "$n" "$n"
+  done
+}
+
+# What the proxy answers by itself, in the shape in which the API answers errors.
+problems() {
+  while IFS='|' read -r status code title detail; do
+    cat <<END
+  error_page $status /_problem/$status;
+  location = /_problem/$status {
+    internal;
+    default_type application/problem+json;
+    return $status '{"type":"about:blank","title":"$title","status":$status,"code":"$code","detail":"$detail","requestId":"\$correlation_id"}';
+  }
+END
+  done <<'LIST'
+400|BAD_REQUEST|Bad Request|The request could not be read
+404|NOT_FOUND|Not Found|There is nothing here
+405|METHOD_NOT_ALLOWED|Method Not Allowed|The method is not allowed here
+408|REQUEST_TIMEOUT|Request Timeout|The request took too long to arrive
+413|PAYLOAD_TOO_LARGE|Payload Too Large|The request is too large
+414|URI_TOO_LONG|URI Too Long|The address is too long
+431|REQUEST_HEADER_FIELDS_TOO_LARGE|Request Header Fields Too Large|The headers are too large
+500|INTERNAL|Internal Server Error|Something went wrong on our side
+502|BAD_GATEWAY|Bad Gateway|Nobody answered, try again shortly
+503|UNAVAILABLE|Service Unavailable|Temporarily unavailable, try again shortly
+504|GATEWAY_TIMEOUT|Gateway Timeout|The answer took too long
+LIST
+}
+
+# shellcheck disable=SC2086
+API_BLOCK=$(servers 'max_fails=1 fail_timeout=1s' $API_SERVERS) \
+  WEBSOCKET_BLOCK=$(servers max_fails=0 $WEBSOCKET_SERVERS) REPLICA_BLOCKS=$(replicas $WEBSOCKET_SERVERS) \
+  STICKY_LINES=$(sticky $WEBSOCKET_SERVERS) PROBLEM_BLOCKS=$(problems)
+export API_BLOCK WEBSOCKET_BLOCK REPLICA_BLOCKS STICKY_LINES PROBLEM_BLOCKS TLS_CERTIFICATE TLS_KEY \
+  HTTPS_LISTEN HTTP_LISTEN PORT_SUFFIX MAX_UPLOAD MAX_BODY HTTP2_LISTEN HTTP2_LINE
+awk '{
+  while (match($0, /[{][{][A-Z0-9_]+[}][}]/)) {
+    name = substr($0, RSTART + 2, RLENGTH - 4)
+    $0 = substr($0, 1, RSTART - 1) ENVIRON[name] substr($0, RSTART + RLENGTH)
+  }
+  print
+}' "$TEMPLATE" >"$OUTPUT"

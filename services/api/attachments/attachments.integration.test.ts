@@ -1,0 +1,126 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { newId } from '@insightdesk/shared/utils';
+import { openTestDesk } from '../test-desk.ts';
+
+const desk = openTestDesk();
+type Tenant = Awaited<ReturnType<typeof desk.openTenant>>;
+let own: Tenant;
+let strangers: Tenant;
+beforeAll(async () => {
+  [own, strangers] = await Promise.all([desk.openTenant(), desk.openTenant()]);
+});
+afterAll(() => desk.close());
+
+const dot =
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+const png = Uint8Array.from(Buffer.from(dot, 'base64'));
+
+function upload(content: Uint8Array<ArrayBuffer> | string, name: string, as = own.customer) {
+  const body = new FormData();
+  body.append('file', new File([content], name, { type: 'text/html' }));
+  return desk.ask('POST', '/v1/attachments', { as, body });
+}
+
+async function refused(answer: Promise<Response>, status: number, code: string) {
+  const response = await answer;
+  expect(await response.json()).toMatchObject({ status, code });
+}
+
+async function uploaded(content: Uint8Array<ArrayBuffer> | string = png, name = 'dot.png') {
+  const response = await upload(content, name);
+  expect(response.status).toBe(201);
+  const attachment = (await response.json()) as { id: string; contentType: string };
+  return { ...attachment, path: `/v1/attachments/${attachment.id}` };
+}
+
+const read = (path: string, headers = {}, as = own.customer) =>
+  desk.ask('GET', `${path}/content`, { as, headers });
+
+describe('upload', () => {
+  test('201: the type is what the bytes say', async () => {
+    expect(await uploaded()).toMatchObject({ contentType: 'image/png', status: 'pending' });
+    expect((await uploaded('<script>alert(1)</script>', 'a.html')).contentType).not.toContain(
+      'html',
+    );
+  });
+
+  test('422: disguised, truncated, empty', async () => {
+    await refused(upload('just text', 'photo.png'), 422, 'CONTENT_TYPE_MISMATCH');
+    expect((await upload(png.slice(0, 50), 'dot.png')).status).toBe(422);
+    await refused(upload('', 'a.txt'), 422, 'FILE_EMPTY');
+  });
+
+  test('422: another field, a second file', async () => {
+    const field = new FormData();
+    field.append('photo', new File([png], 'dot.png'));
+    const two = new FormData();
+    for (const name of ['a.png', 'b.png']) two.append('file', new File([png], name));
+    for (const body of [field, two]) {
+      const answer = desk.ask('POST', '/v1/attachments', { as: own.agent, body });
+      await refused(answer, 422, 'VALIDATION_FAILED');
+    }
+  });
+
+  test('400, 415: no file, no form', async () => {
+    const empty = new FormData();
+    expect((await desk.ask('POST', '/v1/attachments', { as: own.agent, body: empty })).status).toBe(
+      400,
+    );
+    const answer = desk.ask('POST', '/v1/attachments', { as: own.agent, body: {} });
+    await refused(answer, 415, 'UNSUPPORTED_MEDIA_TYPE');
+  });
+
+  test('413: larger than allowed, counted as it comes', async () => {
+    const { maxFileBytes } = desk.context.settings;
+    await refused(upload(new Uint8Array(maxFileBytes + 1), 'a.bin'), 413, 'PAYLOAD_TOO_LARGE');
+  });
+
+  test('what was refused leaves nothing behind', async () => {
+    const kept = await Array.fromAsync(desk.context.storage.list(''));
+    expect(kept.length).toBe(2);
+  });
+});
+
+describe('content', () => {
+  test('200: the very bytes, shown only when harmless', async () => {
+    const image = await read((await uploaded()).path);
+    expect(image.headers.get('Content-Disposition')).toStartWith('inline');
+    expect(Buffer.from(await image.arrayBuffer()).equals(png)).toBe(true);
+    const page = await read((await uploaded('<b>bold</b>', 'größe.html')).path);
+    expect(page.headers.get('Content-Disposition')).toBe(
+      `attachment; filename="gr__e.html"; filename*=UTF-8''gr%C3%B6%C3%9Fe.html`,
+    );
+    expect(await page.text()).toBe('<b>bold</b>');
+  });
+
+  test('206, 416, 304', async () => {
+    const { path } = await uploaded('0123456789', 'a.txt');
+    const part = await read(path, { Range: 'bytes=2-4' });
+    expect(part.status).toBe(206);
+    expect(await part.text()).toBe('234');
+    await refused(read(path, { Range: 'bytes=10-' }), 416, 'RANGE_NOT_SATISFIABLE');
+    const etag = part.headers.get('ETag');
+    expect((await read(path, { 'If-None-Match': etag })).status).toBe(304);
+  });
+
+  test('404: not there, not a variant, not yours', async () => {
+    const { path } = await uploaded();
+    const variant = `${path}/content?variant=huge`;
+    await refused(desk.ask('GET', variant, { as: own.customer }), 404, 'NOT_FOUND');
+    await refused(read(`/v1/attachments/${newId('att')}`), 404, 'NOT_FOUND');
+    for (const as of [await own.newcomer('customer'), strangers.owner]) {
+      await refused(desk.ask('GET', path, { as }), 404, 'NOT_FOUND');
+      await refused(read(path, {}, as), 404, 'NOT_FOUND');
+    }
+  });
+});
+
+test('200: metadata', async () => {
+  const { path } = await uploaded();
+  expect((await desk.ask('GET', path, { as: own.agent })).status).toBe(200);
+});
+
+test('every promised answer was seen', () => {
+  const mine = [...desk.conformance.unseen].filter((name) => name.includes('/v1/attachments'));
+  expect(mine).toEqual([]);
+});

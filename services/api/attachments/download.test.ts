@@ -1,0 +1,108 @@
+import { expect, test } from 'bun:test';
+import { openTestApi } from '../test-api.ts';
+import { disposition, downloadRoute, sendFile } from './download.ts';
+
+const content = '0123456789';
+let opened = 0;
+
+function file(contentType: string) {
+  return {
+    ...{ name: 'a.png', contentType, sizeBytes: content.length, etag: '"tag"' },
+    stream: async (range = { start: 0, end: content.length - 1 }) => {
+      opened++;
+      return new Blob([content.slice(range.start, range.end + 1)]).stream();
+    },
+  };
+}
+
+const { ask } = openTestApi([
+  {
+    ...downloadRoute,
+    handle: ({ http }) =>
+      sendFile(http, file(http.req.param('id') === 'page' ? 'text/html' : 'image/png')),
+  },
+]);
+
+const get = (headers = {}, id = 'image', method = 'GET') =>
+  ask(method, `/v1/attachments/${id}/content`, { token: 'agent', headers });
+
+test('the whole file, named and harmless', async () => {
+  const response = await get();
+  expect(response.status).toBe(200);
+  expect(await response.text()).toBe(content);
+  expect(Object.fromEntries(response.headers)).toMatchObject({
+    'content-type': 'image/png',
+    'content-length': '10',
+    'accept-ranges': 'bytes',
+    etag: '"tag"',
+    'cache-control': 'private, no-cache, no-transform',
+    'content-disposition': `inline; filename="a.png"; filename*=UTF-8''a.png`,
+    'content-security-policy': "default-src 'none'; frame-ancestors 'none'; sandbox",
+    'x-content-type-options': 'nosniff',
+  });
+});
+
+test('what a browser could run is for saving', async () => {
+  const { headers } = await get({}, 'page');
+  expect(headers.get('Content-Disposition')).toStartWith('attachment;');
+});
+
+test.each([
+  ['bytes=2-5', 'bytes 2-5/10', '2345'],
+  ['bytes=7-', 'bytes 7-9/10', '789'],
+  ['bytes=-1', 'bytes 9-9/10', '9'],
+])('%s is 206', async (range, contentRange, expected) => {
+  const response = await get({ Range: range });
+  expect(response.status).toBe(206);
+  expect(response.headers.get('Content-Range')).toBe(contentRange);
+  expect(response.headers.get('Content-Length')).toBe(String(expected.length));
+  expect(await response.text()).toBe(expected);
+});
+
+test('a range beyond the end is 416', async () => {
+  const response = await get({ Range: 'bytes=10-' });
+  expect(response.status).toBe(416);
+  expect(response.headers.get('Content-Range')).toBe('bytes */10');
+  expect(response.headers.get('Content-Type')).toBe('application/problem+json');
+  expect(await response.json()).toMatchObject({ code: 'RANGE_NOT_SATISFIABLE' });
+});
+
+test.each([{ Range: 'bytes=0-1,3-4' }, { Range: 'bytes=2-5', 'If-Range': '"another"' }])(
+  '%p is answered with everything',
+  async (headers) => {
+    const response = await get(headers);
+    expect(response.status).toBe(200);
+    expect(await response.text()).toBe(content);
+  },
+);
+
+test('a range of the very same file', async () => {
+  expect((await get({ Range: 'bytes=2-5', 'If-Range': '"tag"' })).status).toBe(206);
+});
+
+test('what is known already is 304 and not opened', async () => {
+  const before = opened;
+  const response = await get({ 'If-None-Match': '"tag"', Range: 'bytes=2-5' });
+  expect(response.status).toBe(304);
+  expect(response.headers.get('ETag')).toBe('"tag"');
+  expect(await response.text()).toBe('');
+  expect(opened).toBe(before);
+});
+
+test('HEAD tells the length and opens nothing', async () => {
+  const before = opened;
+  const response = await get({}, 'image', 'HEAD');
+  expect(response.status).toBe(200);
+  expect(response.headers.get('Content-Length')).toBe('10');
+  expect(opened).toBe(before);
+});
+
+test.each([
+  ['a.png', `filename="a.png"; filename*=UTF-8''a.png`],
+  ['"; x="y', `filename="_; x=_y"; filename*=UTF-8''%22%3B%20x%3D%22y`],
+  ['größe.pdf', `filename="gr__e.pdf"; filename*=UTF-8''gr%C3%B6%C3%9Fe.pdf`],
+  ["it's (1)*.txt", `filename="it's (1)*.txt"; filename*=UTF-8''it%27s%20%281%29%2A.txt`],
+  ['a\r\nSet-Cookie: x', `filename="a__Set-Cookie: x"; filename*=UTF-8''a%0D%0ASet-Cookie%3A%20x`],
+])('%p is named safely', (name, expected) => {
+  expect(disposition(name, false)).toBe(`attachment; ${expected}`);
+});

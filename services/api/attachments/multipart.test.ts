@@ -1,0 +1,141 @@
+import { describe, expect, test } from 'bun:test';
+import { receiveFile } from './multipart.ts';
+
+const LINE = '\r\n';
+
+function part(disposition: string, content: string, type?: string) {
+  const header = `Content-Disposition: form-data; ${disposition}`;
+  const lines = [header, ...(type ? [`Content-Type: ${type}`] : []), '', content];
+  return `--cut${LINE}${lines.join(LINE)}${LINE}`;
+}
+
+const end = `--cut--${LINE}`;
+const photo = part('name="file"; filename="a.png"', 'the bytes', 'image/png');
+
+function request(body: string | ReadableStream, type = 'multipart/form-data; boundary=cut') {
+  return new Request('http://x', { method: 'POST', body, headers: { 'Content-Type': type } });
+}
+
+async function receive(body: string | ReadableStream, type?: string) {
+  const { name, contentType, body: stream } = await receiveFile(request(body, type));
+  return { name, contentType, content: await new Response(stream).text() };
+}
+
+test('name, declared type and bytes of the file', async () => {
+  expect(await receive(photo + end)).toEqual({
+    name: 'a.png',
+    contentType: 'image/png',
+    content: 'the bytes',
+  });
+});
+
+test.each([
+  ['filename="../../etc/passwd"', 'passwd'],
+  ['filename="C:\\\\photos\\\\me.png"', 'me.png'],
+  ['filename="größe 日本.png"', 'größe 日本.png'],
+  ["filename*=UTF-8''%E2%82%AC%20rates.txt", '€ rates.txt'],
+  ['filename=""', ''],
+])('%s is called %p', async (parameter, name) => {
+  const body = part(`name="file"; ${parameter}`, 'x', 'text/plain') + end;
+  expect(await receive(body)).toMatchObject({ name });
+});
+
+describe('refused', () => {
+  test.each([
+    ['another content', photo + end, 'application/json', 415, 'UNSUPPORTED_MEDIA_TYPE'],
+    ['no boundary', photo + end, 'multipart/form-data', 400, 'MALFORMED_MULTIPART'],
+    [
+      'another boundary',
+      photo + end,
+      'multipart/form-data; boundary=x',
+      400,
+      'MALFORMED_MULTIPART',
+    ],
+    ['no part', end, undefined, 400, undefined],
+    ['an empty body', '', undefined, 400, undefined],
+    ['no end', photo, undefined, 400, 'MALFORMED_MULTIPART'],
+    ['half a part', photo.slice(0, 70), undefined, 400, 'MALFORMED_MULTIPART'],
+    ['half a file', photo.slice(0, -6), undefined, 400, 'MALFORMED_MULTIPART'],
+    ['a nameless part', `--cut${LINE}${LINE}x${LINE}${end}`, undefined, 400, undefined],
+    ['text instead of a file', part('name="file"', 'x') + end, undefined, 422, 'VALIDATION_FAILED'],
+    ['a second file', photo + photo + end, undefined, 422, 'VALIDATION_FAILED'],
+    ['a field after it', photo + part('name="a"', 'x') + end, undefined, 422, 'VALIDATION_FAILED'],
+    ['a field before it', part('name="a"', 'x') + photo + end, undefined, 422, 'VALIDATION_FAILED'],
+  ])('%s', async (_, body, type, status, code) => {
+    const refused = receive(body, type);
+    await expect(refused).rejects.toMatchObject({ status, ...(code && { code }) });
+  });
+
+  test('a file under another name is told so', async () => {
+    const refused = receive(part('name="photo"; filename="a.png"', 'x') + end);
+    const errors = [{ path: 'photo', message: 'Unknown field' }];
+    await expect(refused).rejects.toMatchObject({ status: 422, errors });
+  });
+
+  test('a field that comes long after the file has ended', async () => {
+    const field = part('name="a"', 'x') + end;
+    const late = new ReadableStream({
+      async start(controller) {
+        controller.enqueue(new TextEncoder().encode(photo + field.slice(0, 5)));
+        await Bun.sleep(20);
+        controller.enqueue(new TextEncoder().encode(field.slice(5)));
+        controller.close();
+      },
+    });
+    await expect(receive(late)).rejects.toMatchObject({ status: 422 });
+  });
+
+  test('a sender that vanishes', async () => {
+    let sent = 0;
+    const vanishing = new ReadableStream({
+      pull(controller) {
+        if (sent++ === 0) controller.enqueue(new TextEncoder().encode(photo));
+        else controller.error(new Error('The connection was closed'));
+      },
+    });
+    await expect(receive(vanishing)).rejects.toMatchObject({ status: 400 });
+  });
+});
+
+/** A file without an end, and what became of it. */
+function endless() {
+  const chunk = new Uint8Array(64 * 1024);
+  const seen = { sentBytes: 0, cancelled: false };
+  const stream = new ReadableStream({
+    pull(controller) {
+      const bytes = seen.sentBytes === 0 ? new TextEncoder().encode(photo.slice(0, -2)) : chunk;
+      seen.sentBytes += bytes.length;
+      controller.enqueue(bytes);
+    },
+    cancel() {
+      seen.cancelled = true;
+    },
+  });
+  return { stream, seen };
+}
+
+test('reads no faster than the file is taken', async () => {
+  const { stream, seen } = endless();
+  const { body, stop } = await receiveFile(request(stream));
+  await Bun.sleep(30);
+  expect(seen.sentBytes).toBeLessThan(1_000_000);
+  const reader = body.getReader();
+  for (let taken = 0; taken < 5_000_000; ) taken += (await reader.read()).value?.length ?? 0;
+  await Bun.sleep(10);
+  expect(seen.sentBytes).toBeLessThan(6_000_000);
+  stop();
+});
+
+test('who stops reading stops the sender', async () => {
+  const stopped = endless();
+  const { stop } = await receiveFile(request(stopped.stream));
+  stop();
+  await Bun.sleep(5);
+  expect(stopped.seen.cancelled).toBe(true);
+
+  const cancelled = endless();
+  const { body } = await receiveFile(request(cancelled.stream));
+  await body.cancel();
+  await Bun.sleep(5);
+  expect(cancelled.seen.cancelled).toBe(true);
+});

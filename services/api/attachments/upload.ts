@@ -1,0 +1,38 @@
+import { uploadAttachment } from '@insightdesk/shared/domain/attachments';
+import { PayloadTooLargeError } from '@insightdesk/shared/errors';
+import { z } from 'zod';
+import { type Call, json, type Route } from '../route.ts';
+import { type IncomingFile, receiveFile } from './multipart.ts';
+
+/** What boundaries and part headers may add to the file itself. */
+const ENVELOPE_BYTES = 20_000;
+
+/** Takes one file as multipart, streamed straight to where it is kept. */
+export const uploadRoute: Route = {
+  method: 'POST',
+  path: '/v1/attachments',
+  summary: uploadAttachment.summary,
+  allow: uploadAttachment.allow,
+  input: z.strictObject({}),
+  body: { contentType: 'multipart/form-data', schema: z.strictObject({ file: z.file() }) },
+  answers: { 201: uploadAttachment.output },
+  handle: (call) => takeFile(call, (file) => uploadAttachment(call.ctx, file)),
+};
+
+/** Hands the file of a request to `store` and answers 201 with what that gives. */
+export async function takeFile(
+  { http, ctx }: Call,
+  store: (file: Omit<IncomingFile, 'stop'>) => Promise<unknown>,
+): Promise<Response> {
+  const { maxFileBytes } = ctx.settings;
+  const announcedBytes = Number(http.req.header('Content-Length') ?? 0);
+  if (announcedBytes > maxFileBytes + ENVELOPE_BYTES) {
+    throw new PayloadTooLargeError(`A file may have ${maxFileBytes} bytes at most`);
+  }
+  const { stop, ...file } = await receiveFile(http.req.raw);
+  try {
+    return json(http, await store(file), 201);
+  } finally {
+    stop();
+  }
+}

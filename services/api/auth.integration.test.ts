@@ -1,0 +1,125 @@
+import { afterAll, describe, expect, test } from 'bun:test';
+import { newId } from '@insightdesk/shared/utils';
+import { openTestDesk } from './test-desk.ts';
+
+const desk = openTestDesk();
+afterAll(() => desk.close());
+
+const password = 'a long enough password';
+
+function account() {
+  const email = `${newId('usr')}@example.com`;
+  return { email, password, name: 'Ann', organizationName: 'Ann & Co' };
+}
+
+interface SignedIn {
+  accessToken: string;
+  refreshToken: string;
+  organization: { id: string };
+}
+
+async function registered() {
+  const given = account();
+  const response = await desk.ask('POST', '/v1/auth/register', { body: given });
+  expect(response.status).toBe(201);
+  return { ...given, ...((await response.json()) as SignedIn) };
+}
+
+async function refused(response: Response, status: number, code: string) {
+  expect(response.status).toBe(status);
+  expect(await response.json()).toMatchObject({ status, code });
+}
+
+const refresh = (refreshToken: string) =>
+  desk.ask('POST', '/v1/auth/refresh', { body: { refreshToken } });
+
+describe('register', () => {
+  test('201: the caller is owner', async () => {
+    const { accessToken } = await registered();
+    const me = await desk.ask('GET', '/v1/me', { as: accessToken });
+    expect(await me.json()).toMatchObject({ role: 'owner', user: { name: 'Ann' } });
+  });
+
+  test('409: the address is taken', async () => {
+    const { email } = await registered();
+    const body = { ...account(), email: email.toUpperCase() };
+    await refused(await desk.ask('POST', '/v1/auth/register', { body }), 409, 'EMAIL_TAKEN');
+  });
+
+  test('422: a short password', async () => {
+    const body = { ...account(), password: 'short' };
+    await refused(await desk.ask('POST', '/v1/auth/register', { body }), 422, 'VALIDATION_FAILED');
+  });
+});
+
+describe('login', () => {
+  test('200, also with a stale token', async () => {
+    const { email, organization } = await registered();
+    const body = { email, password, organizationId: organization.id };
+    const response = await desk.ask('POST', '/v1/auth/login', { body, as: 'stale' });
+    expect(response.status).toBe(200);
+  });
+
+  test.each([
+    ['a wrong password', { password: 'another password' }],
+    ['an unknown address', { email: `${newId('usr')}@example.com` }],
+    ['another organisation', { organizationId: newId('org') }],
+  ])('401: %s', async (_, change) => {
+    const { email } = await registered();
+    const body = { email, password, ...change };
+    await refused(await desk.ask('POST', '/v1/auth/login', { body }), 401, 'INVALID_CREDENTIALS');
+  });
+});
+
+describe('refresh', () => {
+  test('200, then 401 for whoever replays the old one', async () => {
+    const { refreshToken } = await registered();
+    const first = await refresh(refreshToken);
+    expect(first.status).toBe(200);
+    const successor = ((await first.json()) as SignedIn).refreshToken;
+    await Bun.sleep(250);
+    await refused(await refresh(refreshToken), 401, 'TOKEN_REUSED');
+    await refused(await refresh(successor), 401, 'TOKEN_INVALID');
+  });
+
+  test('401: not one of ours', async () => {
+    await refused(await refresh('forged'), 401, 'TOKEN_INVALID');
+  });
+});
+
+describe('sessions', () => {
+  test('200: the caller’s own', async () => {
+    const { accessToken } = await registered();
+    const response = await desk.ask('GET', '/v1/auth/sessions', { as: accessToken });
+    expect(await response.json()).toMatchObject({ items: [{ current: true }], nextCursor: null });
+  });
+
+  test('204: one is ended, at once; 404 for one that is not there', async () => {
+    const { accessToken: as } = await registered();
+    const list = await desk.ask('GET', '/v1/auth/sessions', { as });
+    const { items } = (await list.json()) as { items: { id: string }[] };
+    const unknown = await desk.ask('DELETE', `/v1/auth/sessions/${newId('ses')}`, { as });
+    await refused(unknown, 404, 'NOT_FOUND');
+    const ended = await desk.ask('DELETE', `/v1/auth/sessions/${items[0]?.id}`, { as });
+    expect(ended.status).toBe(204);
+    expect((await desk.ask('GET', '/v1/me', { as })).status).toBe(401);
+  });
+
+  test.each(['/v1/auth/logout', '/v1/auth/logout-all'])('204: %s, at once', async (path) => {
+    const { accessToken: as } = await registered();
+    expect((await desk.ask('POST', path, { as })).status).toBe(204);
+    expect((await desk.ask('GET', '/v1/me', { as })).status).toBe(401);
+  });
+});
+
+test('an expired token is told apart from a forged one', async () => {
+  const { accessToken } = await registered();
+  const [head, , signature] = accessToken.split('.');
+  const forged = [head, Buffer.from('{}').toString('base64url'), signature].join('.');
+  await refused(await desk.ask('GET', '/v1/me', { as: forged }), 401, 'TOKEN_INVALID');
+});
+
+test('every promised answer was seen', () => {
+  const mine = [...desk.conformance.unseen].filter((name) => name.includes('/v1/auth/'));
+  expect(mine).toEqual([]);
+});

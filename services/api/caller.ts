@@ -1,0 +1,44 @@
+import type { Actor, Connections, Context, MemberContext } from '@insightdesk/shared/context';
+import { UnauthenticatedError } from '@insightdesk/shared/errors';
+import type { Caller, HttpEnv } from '@insightdesk/shared/http';
+import type { Context as HttpContext, MiddlewareHandler } from 'hono';
+
+/** Who a request to the API speaks for. */
+export interface ApiCaller extends Caller {
+  tenantId: MemberContext['tenantId'];
+  actor: MemberContext['actor'];
+}
+
+export type ApiEnv = HttpEnv<ApiCaller>;
+
+/** What one request adds to the connections. */
+export type CallContext = Pick<Context, 'actor' | 'tenantId' | 'requestId' | 'ip' | 'userAgent'>;
+
+const nobody: Actor = { kind: 'anonymous' };
+
+/** Reads an access token; throws 401 when it is not good. */
+export function identifyBy(tokens: Connections['tokens']) {
+  return async (token: string): Promise<ApiCaller> => {
+    const { userId, role, sessionId, tenantId } = await tokens.verifyAccess(token);
+    return { name: userId, tenantId, actor: { kind: 'user', userId, role, sessionId } };
+  };
+}
+
+/** Turns strangers away before their body is read. */
+export const membersOnly: MiddlewareHandler<ApiEnv> = (c, next) => {
+  if (!c.get('caller')) throw new UnauthenticatedError();
+  return next();
+};
+
+/** Who, for which tenant, from where. */
+export function callContext(c: HttpContext<ApiEnv>): CallContext {
+  const caller = c.get('caller');
+  const userAgent = c.req.header('User-Agent');
+  return {
+    actor: caller?.actor ?? nobody,
+    tenantId: caller?.tenantId,
+    requestId: c.get('requestId'),
+    ip: c.get('address'),
+    ...(userAgent !== undefined && { userAgent }),
+  };
+}

@@ -1,0 +1,132 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { newId } from '@insightdesk/shared/utils';
+import { openTestDesk } from './test-desk.ts';
+
+const desk = openTestDesk();
+type Tenant = Awaited<ReturnType<typeof desk.openTenant>>;
+let own: Tenant;
+let strangers: Tenant;
+beforeAll(async () => {
+  [own, strangers] = await Promise.all([desk.openTenant(), desk.openTenant()]);
+});
+afterAll(() => desk.close());
+
+async function refused(answer: Promise<Response>, status: number, code: string) {
+  const response = await answer;
+  expect(await response.json()).toMatchObject({ status, code });
+}
+
+const open = (change = {}, as = own.customer) =>
+  desk.ask('POST', '/v1/conversations', {
+    as,
+    body: { subject: 'Help', body: 'It is broken', ...change },
+  });
+async function opened(as = own.customer) {
+  const { id } = (await (await open({}, as)).json()) as { id: string };
+  return `/v1/conversations/${id}`;
+}
+const change = (path: string, body: object, as = own.agent) =>
+  desk.ask('PATCH', path, { as, body });
+const send = (path: string, body: object, as = own.agent) =>
+  desk.ask('POST', `${path}/messages`, { as, body });
+
+describe('conversations', () => {
+  test('201, then 200 for its customer and staff, 404 for anyone else', async () => {
+    expect((await open()).status).toBe(201);
+    const path = await opened();
+    for (const as of [own.customer, own.agent, own.admin, own.owner]) {
+      expect((await desk.ask('GET', path, { as })).status).toBe(200);
+    }
+    const others = [await own.newcomer('customer'), strangers.owner, strangers.customer];
+    for (const as of others) {
+      await refused(desk.ask('GET', path, { as }), 404, 'NOT_FOUND');
+      await refused(desk.ask('GET', `${path}/messages`, { as }), 404, 'NOT_FOUND');
+      await refused(send(path, { body: 'hello' }, as), 404, 'NOT_FOUND');
+    }
+    await refused(change(path, { priority: 'low' }, strangers.owner), 404, 'NOT_FOUND');
+  });
+
+  test('404: an id that is not there', async () => {
+    const path = `/v1/conversations/${newId('cnv')}`;
+    await refused(desk.ask('GET', path, { as: own.owner }), 404, 'NOT_FOUND');
+    await refused(change(path, {}), 404, 'NOT_FOUND');
+  });
+
+  test.each([
+    ['no subject', { subject: undefined }],
+    ['a blank subject', { subject: '  ' }],
+    ['NUL', { body: 'a\0b' }],
+    ['an unknown priority', { priority: 'asap' }],
+    ['an attachment that is not there', { attachmentIds: [newId('att')] }],
+    ['an attachment of the wrong kind', { attachmentIds: [newId('cnv')] }],
+  ])('422: opened with %s', async (_, given) => {
+    expect((await open(given)).status).toBe(422);
+  });
+
+  test('200: the list shows customers their own, newest first', async () => {
+    const customer = await own.newcomer('customer');
+    const paths = [await opened(customer), await opened(customer)];
+    const response = await desk.ask('GET', '/v1/conversations?limit=50&status=open', {
+      as: customer,
+    });
+    const { items } = (await response.json()) as { items: { id: string }[] };
+    expect(items.map(({ id }) => `/v1/conversations/${id}`)).toEqual(paths.toReversed());
+  });
+
+  test.each(['limit=0', 'limit=101', 'limit=x', 'cursor=x', 'status=lost', 'assigneeId=me'])(
+    '422: the list with %s',
+    async (query) => {
+      const answer = desk.ask('GET', `/v1/conversations?${query}`, { as: own.agent });
+      await refused(answer, 422, 'VALIDATION_FAILED');
+    },
+  );
+
+  test('200, 403, 409, 422: changed', async () => {
+    const path = await opened();
+    const changed = await change(path, { priority: 'urgent', tags: ['a', 'a', 'b'] });
+    expect(await changed.json()).toMatchObject({ priority: 'urgent', tags: ['a', 'b'] });
+    await refused(change(path, { priority: 'low' }, own.customer), 403, 'FORBIDDEN');
+    await refused(change(path, { status: 'snoozed' }), 422, 'VALIDATION_FAILED');
+    await refused(change(path, { assigneeId: newId('usr') }), 422, 'VALIDATION_FAILED');
+    expect((await change(path, { status: 'closed' })).status).toBe(200);
+    await refused(change(path, { status: 'open' }), 409, 'INVALID_TRANSITION');
+  });
+});
+
+describe('messages', () => {
+  test('201, then 200 with the first one', async () => {
+    const path = await opened();
+    const body = { body: 'We look into it', clientMessageId: 'm-1' };
+    const first = await send(path, body);
+    expect(first.status).toBe(201);
+    const again = await send(path, { ...body, body: 'another text' });
+    expect(again.status).toBe(200);
+    expect(await again.json()).toEqual(await first.json());
+  });
+
+  test('customers never see notes, nor write them', async () => {
+    const path = await opened();
+    expect((await send(path, { body: 'a difficult one', kind: 'note' })).status).toBe(201);
+    const read = async (as: string) => {
+      const response = await desk.ask('GET', `${path}/messages`, { as });
+      const { items } = (await response.json()) as { items: { kind: string }[] };
+      return items.map(({ kind }) => kind);
+    };
+    expect(await read(own.agent)).toEqual(['note', 'reply']);
+    expect(await read(own.customer)).toEqual(['reply']);
+    await refused(send(path, { body: 'x', kind: 'note' }, own.customer), 403, 'FORBIDDEN');
+  });
+
+  test('409, 422', async () => {
+    const path = await opened();
+    await refused(send(path, { body: '' }), 422, 'VALIDATION_FAILED');
+    await refused(send(path, { body: 'x', id: newId('cnv') }), 422, 'VALIDATION_FAILED');
+    await change(path, { status: 'closed' });
+    await refused(send(path, { body: 'x' }), 409, 'CONVERSATION_CLOSED');
+  });
+});
+
+test('every promised answer was seen', () => {
+  const mine = [...desk.conformance.unseen].filter((name) => name.includes('/v1/conversations'));
+  expect(mine).toEqual([]);
+});

@@ -1,0 +1,50 @@
+import { describe, expect, test } from 'bun:test';
+import { routes } from './routes.ts';
+import { openTestApi } from './test-api.ts';
+
+const { ask } = openTestApi(routes);
+
+describe('/openapi.json', () => {
+  test('is told to be fresh by its tag', async () => {
+    const response = await ask('GET', '/openapi.json');
+    expect(response.headers.get('Content-Type')).toBe('application/json');
+    expect(await response.json()).toMatchObject({ openapi: '3.1.1' });
+    const tag = response.headers.get('ETag') ?? '';
+    const again = await ask('GET', '/openapi.json', { headers: { 'If-None-Match': tag } });
+    expect(again.status).toBe(304);
+    expect(await again.text()).toBe('');
+  });
+
+  test('a compressed one keeps a tag that still matches', async () => {
+    const zipped = await ask('GET', '/openapi.json', { headers: { 'Accept-Encoding': 'gzip' } });
+    const tag = zipped.headers.get('ETag') ?? '';
+    const again = await ask('GET', '/openapi.json', { headers: { 'If-None-Match': tag } });
+    expect(again.status).toBe(304);
+  });
+});
+
+describe('/docs', () => {
+  test('loads nothing from elsewhere', async () => {
+    const response = await ask('GET', '/docs');
+    const html = await response.text();
+    expect(html).not.toMatch(/https?:\/\//);
+    const policy = response.headers.get('Content-Security-Policy') ?? '';
+    expect(policy).toContain("script-src 'self';");
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).not.toContain('http');
+  });
+
+  test('its script is ours, for a long time, compressed once', async () => {
+    const html = await (await ask('GET', '/docs')).text();
+    const path = /<script src="([^"]+)"/.exec(html)?.[1] ?? '';
+    const plain = await ask('GET', path);
+    expect(plain.status).toBe(200);
+    expect(plain.headers.get('Content-Type')).toBe('text/javascript; charset=utf-8');
+    expect(plain.headers.get('Cache-Control')).toContain('immutable');
+    const script = await plain.bytes();
+    expect(script.length).toBeGreaterThan(1_000_000);
+    const zipped = await ask('GET', path, { headers: { 'Accept-Encoding': 'gzip, br' } });
+    expect(zipped.headers.get('Content-Encoding')).toBe('gzip');
+    expect(Bun.gunzipSync(await zipped.arrayBuffer()).length).toBe(script.length);
+  });
+});

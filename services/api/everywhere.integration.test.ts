@@ -1,0 +1,104 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { Validator } from '@seriousme/openapi-schema-validator';
+import { routes } from './routes.ts';
+import { openTestDesk } from './test-desk.ts';
+
+const desk = openTestDesk();
+let owner: string;
+beforeAll(async () => {
+  ({ owner } = await desk.openTenant());
+});
+afterAll(() => desk.close());
+
+const codeOf = async (response: Response) => ((await response.json()) as { code: string }).code;
+const nameOf = ({ method, path }: { method: string; path: string }) => `${method} ${path}`;
+const somewhere = (path: string, id = 'nobody') => path.replace(/:\w+/g, id);
+
+const forMembers = routes.filter(({ allow }) => allow !== 'anyone');
+const withJson = routes.filter(
+  ({ method, body }) => (method === 'POST' || method === 'PATCH') && !body,
+);
+
+test('the document is valid OpenAPI 3.1', async () => {
+  const validator = new Validator();
+  const { valid, errors } = await validator.validate(structuredClone(desk.conformance.document));
+  expect({ valid, errors }).toEqual({ valid: true, errors: undefined });
+  expect(validator.version).toBe('3.1');
+});
+
+describe('without a token', () => {
+  for (const route of forMembers) {
+    test(nameOf(route), async () => {
+      const response = await desk.ask(route.method, somewhere(route.path));
+      expect(response.status).toBe(401);
+      expect(response.headers.get('WWW-Authenticate')).toBe('Bearer');
+    });
+  }
+});
+
+describe('with a forged token', () => {
+  for (const route of forMembers) {
+    test(nameOf(route), async () => {
+      const as = `${owner.slice(0, -4)}AAAA`;
+      const response = await desk.ask(route.method, somewhere(route.path), { as });
+      expect(response.status).toBe(401);
+      expect(await codeOf(response)).toBe('TOKEN_INVALID');
+    });
+  }
+});
+
+describe('with an id that cannot be one', () => {
+  for (const route of forMembers.filter(({ path }) => path.includes(':'))) {
+    test(nameOf(route), async () => {
+      const body = withJson.includes(route) ? {} : undefined;
+      const response = await desk.ask(route.method, somewhere(route.path), { as: owner, body });
+      expect(response.status).toBe(404);
+      expect(await codeOf(response)).toBe('NOT_FOUND');
+    });
+  }
+});
+
+describe('with a body that is', () => {
+  for (const route of withJson) {
+    const send = (body: string, type = 'application/json') =>
+      desk.ask(route.method, somewhere(route.path), {
+        ...{ as: owner, body },
+        headers: { 'Content-Type': type },
+      });
+
+    test(`malformed: ${nameOf(route)}`, async () => {
+      const response = await send('{"a":');
+      expect(response.status).toBe(400);
+      expect(await codeOf(response)).toBe('MALFORMED_JSON');
+    });
+
+    test(`not JSON: ${nameOf(route)}`, async () => {
+      expect((await send('a=1', 'text/plain')).status).toBe(415);
+    });
+
+    test(`a list: ${nameOf(route)}`, async () => {
+      expect((await send('[]')).status).toBe(422);
+    });
+
+    test(`too large: ${nameOf(route)}`, async () => {
+      const { jsonLimitBytes } = desk.options.config.http;
+      const response = await send(`"${'x'.repeat(jsonLimitBytes)}"`);
+      expect(response.status).toBe(413);
+      expect(await codeOf(response)).toBe('PAYLOAD_TOO_LARGE');
+    });
+  }
+});
+
+describe('with a field that nobody knows', () => {
+  for (const route of routes.filter(({ body, path }) => !body && !path.includes(':'))) {
+    test(nameOf(route), async () => {
+      const isRead = !withJson.includes(route);
+      const path = isRead ? `${route.path}?nobody=1` : route.path;
+      const body = isRead ? undefined : { nobody: 1 };
+      const response = await desk.ask(route.method, path, { as: owner, body });
+      expect(response.status).toBe(422);
+      const { errors } = (await response.json()) as { errors: unknown };
+      expect(errors).toContainEqual({ path: 'nobody', message: 'Unknown field' });
+    });
+  }
+});

@@ -1,0 +1,15 @@
+import { boot } from '@insightdesk/shared/boot';
+import { serveHttp } from '@insightdesk/shared/http';
+import { createApp } from './app.ts';
+import { routes } from './routes.ts';
+
+await boot('api', (app) => {
+  const api = createApp({
+    ...app,
+    tokens: app.connections.tokens,
+    valkey: app.parts.valkey,
+    isReady: () => app.lifecycle.isReady,
+    routes,
+  });
+  serveHttp(app, (request, server) => api.fetch(request, server));
+});

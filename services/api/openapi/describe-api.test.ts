@@ -1,0 +1,88 @@
+import { expect, test } from 'bun:test';
+import { defineAction } from '@insightdesk/shared/context';
+import { idSchema } from '@insightdesk/shared/utils';
+import { z } from 'zod';
+import { del, get, patch, post } from '../route.ts';
+import { describeApi } from './describe-api.ts';
+
+const thing = z.object({ id: idSchema('tsk'), at: z.iso.datetime() }).meta({ id: 'Thing' });
+const input = z.strictObject({
+  id: idSchema('tsk'),
+  name: z.string().max(20).describe('Shown to all'),
+  limit: z.coerce.number().int().default(25),
+});
+const action = defineAction({
+  ...{ summary: 'Do it', input, output: thing, allow: ['owner'], transaction: 'own' },
+  run: async () => ({ id: 'tsk_1', at: '' }) as z.input<typeof thing>,
+});
+const open = defineAction({
+  ...{ summary: 'Sign in', input: z.strictObject({}), output: thing, allow: 'anyone' },
+  run: async () => ({ id: 'tsk_1', at: '' }) as z.input<typeof thing>,
+});
+
+const document = describeApi(
+  [
+    get('/v1/things/:id/parts', action),
+    patch('/v1/things/:id', action),
+    del('/v1/things/:id', action),
+    post('/v1/auth/login', open),
+    post('/v1/things', action, {
+      status: () => 201,
+      answers: { 200: thing, 201: z.array(thing) },
+    }),
+  ],
+  { publicUrl: 'https://desk.example' },
+);
+const { paths, components, servers } = document as any;
+
+test('path parameters and query', () => {
+  const [id, name, limit] = paths['/v1/things/{id}/parts'].get.parameters;
+  expect(id).toMatchObject({ name: 'id', in: 'path', required: true });
+  expect(id.schema).toMatchObject({ type: 'string', pattern: expect.stringContaining('tsk_') });
+  expect(name).toMatchObject({ in: 'query', required: true, description: 'Shown to all' });
+  expect(limit).toMatchObject({ in: 'query', required: false, schema: { default: 25 } });
+});
+
+test('a body is what the path does not name', () => {
+  const { parameters, requestBody } = paths['/v1/things/{id}'].patch;
+  expect(parameters).toHaveLength(1);
+  expect(requestBody.required).toBe(true);
+  const { schema } = requestBody.content['application/json'];
+  expect(Object.keys(schema.properties)).toEqual(['name', 'limit']);
+  expect(schema).toMatchObject({ required: ['name'], additionalProperties: false });
+});
+
+test('answers, one or several', () => {
+  const ref = { $ref: '#/components/schemas/Thing' };
+  const { responses } = paths['/v1/things'].post;
+  expect(responses[200].content['application/json'].schema).toEqual(ref);
+  expect(responses[201].content['application/json'].schema).toEqual({ type: 'array', items: ref });
+  expect(components.schemas.Thing.properties.at).toEqual({ type: 'string', format: 'date-time' });
+  expect(paths['/v1/things/{id}'].delete.responses[204]).toEqual({ description: 'No Content' });
+});
+
+test('problems', () => {
+  const statuses = (operation: { responses: object }) => Object.keys(operation.responses);
+  expect(statuses(paths['/v1/things/{id}'].patch)).toEqual(
+    '200 400 401 403 404 413 415 422 429 default'.split(' '),
+  );
+  expect(statuses(paths['/v1/auth/login'].post)).toEqual('200 422 429 default'.split(' '));
+  const problem = components.responses.Problem.content['application/problem+json'].schema;
+  expect(problem).toEqual({ $ref: '#/components/schemas/Problem' });
+  expect(components.schemas.Problem.required).toContain('requestId');
+});
+
+test('who may call', () => {
+  expect(document).toMatchObject({ security: [{ bearer: [] }] });
+  expect(paths['/v1/auth/login'].post.security).toEqual([]);
+  expect(paths['/v1/things'].post['x-roles']).toEqual(['owner']);
+  expect(servers).toEqual([{ url: 'https://desk.example' }]);
+});
+
+test('every operation has a name of its own', () => {
+  const named = Object.values(paths as Record<string, Record<string, { operationId: string }>>)
+    .flatMap((path) => Object.values(path))
+    .map(({ operationId }) => operationId);
+  expect(named).toContain('getThingsByIdParts');
+  expect(new Set(named).size).toBe(named.length);
+});

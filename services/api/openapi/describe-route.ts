@@ -1,0 +1,96 @@
+import { STATUS_CODES } from 'node:http';
+import { z } from 'zod';
+import type { Content, Route } from '../route.ts';
+import type { Json, Schemas } from './schemas.ts';
+
+interface Field {
+  name: string;
+  in: 'path' | 'query' | 'body';
+  required: boolean;
+  schema: Json;
+}
+
+/** One operation: its parameters, body, answers and problems. */
+export function describeRoute(route: Route, schemas: Schemas): Json {
+  const fields = fieldsOf(route, schemas);
+  const parameters = fields.filter((field) => field.in !== 'body').map(toParameter);
+  const requestBody = bodyOf(route, fields, schemas);
+  return {
+    operationId: operationId(route),
+    summary: route.summary,
+    tags: [route.path.split('/')[2]],
+    ...(route.allow === 'anyone' ? { security: [] } : { 'x-roles': route.allow }),
+    ...(parameters.length > 0 && { parameters }),
+    ...(requestBody && { requestBody }),
+    responses: { ...answersOf(route, schemas), ...problemsOf(route, fields) },
+  };
+}
+
+/** `getConversationsById`, from the method and the words of the path. */
+function operationId({ method, path }: Route): string {
+  const words =
+    path
+      .replace(/:/g, 'by-')
+      .match(/[a-z]+/gi)
+      ?.slice(1) ?? [];
+  const capitals = words.map((word) => `${word.charAt(0).toUpperCase()}${word.slice(1)}`);
+  return method.toLowerCase() + capitals.join('');
+}
+
+function fieldsOf({ method, path, input }: Route, schemas: Schemas): Field[] {
+  const inPath = new Set([...path.matchAll(/:(\w+)/g)].map(([, name]) => name));
+  const elsewhere = method === 'GET' || method === 'DELETE' ? 'query' : 'body';
+  const { properties = {}, required = [] } = schemas.of(input) as {
+    properties?: Record<string, Json>;
+    required?: string[];
+  };
+  return Object.entries(properties).map(([name, schema]) => ({
+    name,
+    in: inPath.has(name) ? 'path' : elsewhere,
+    required: required.includes(name),
+    schema,
+  }));
+}
+
+function toParameter({ schema: { description, ...schema }, ...field }: Field): Json {
+  return { ...field, ...(description !== undefined && { description }), schema };
+}
+
+function bodyOf(route: Route, fields: Field[], schemas: Schemas): Json | undefined {
+  if (route.body) return { required: true, content: contentOf(route.body, schemas) };
+  const own = fields.filter((field) => field.in === 'body');
+  if (own.length === 0) return undefined;
+  const required = own.filter((field) => field.required).map(({ name }) => name);
+  const schema = {
+    type: 'object',
+    properties: Object.fromEntries(own.map(({ name, schema }) => [name, schema])),
+    ...(required.length > 0 && { required }),
+    additionalProperties: false,
+  };
+  return { required: required.length > 0, content: { 'application/json': { schema } } };
+}
+
+function answersOf({ answers }: Route, schemas: Schemas): Json {
+  const described = Object.entries(answers).map(([status, answer]) => {
+    const content = answer && { content: contentOf(answer, schemas) };
+    return [status, { description: STATUS_CODES[status], ...content }];
+  });
+  return Object.fromEntries(described);
+}
+
+function contentOf(answer: z.ZodType | Content, schemas: Schemas): Json {
+  return answer instanceof z.ZodType
+    ? { 'application/json': { schema: schemas.of(answer) } }
+    : { [answer.contentType]: { schema: schemas.of(answer.schema) } };
+}
+
+function problemsOf({ allow, body }: Route, fields: Field[]): Json {
+  const statuses = [
+    ...(body || fields.some((field) => field.in === 'body') ? [400, 413, 415] : []),
+    ...(allow === 'anyone' ? [] : [401, 403]),
+    ...(fields.some((field) => field.in === 'path') ? [404] : []),
+    ...[422, 429, 'default'],
+  ];
+  const problem = { $ref: '#/components/responses/Problem' };
+  return Object.fromEntries(statuses.map((status) => [status, problem]));
+}

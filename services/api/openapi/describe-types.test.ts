@@ -1,0 +1,58 @@
+import { expect, test } from 'bun:test';
+import { describeTypes } from './describe-types.ts';
+import { clientTypes, clientTypesPath } from './write-client-types.ts';
+
+test('the client package knows the routes as they are', async () => {
+  const hint = 'Run `bun services/api/openapi/write-client-types.ts`';
+  const isUpToDate = (await Bun.file(clientTypesPath).text()) === clientTypes();
+  expect(isUpToDate || hint).toBe(true);
+});
+
+const json = (schema: object) => ({ content: { 'application/json': { schema } } });
+const id = { type: 'string', pattern: '^cnv_[0-7][0-9a-hjkmnp-tv-z]{25}$' };
+
+test.each([
+  [{ type: 'string' }, 'string'],
+  [id, '`cnv_${' + 'string}`'],
+  [{ type: 'string', enum: ['a', "b'"] }, "'a' | 'b\\''"],
+  [{ type: ['integer', 'null'] }, 'number | null'],
+  [{ anyOf: [{ type: 'boolean' }, { type: 'null' }] }, 'boolean | null'],
+  [{ type: 'array', items: { enum: [1, 2] } }, '(1 | 2)[]'],
+  [{ type: 'object', additionalProperties: { type: 'number' } }, 'Record<string, number>'],
+  [
+    { type: 'object', properties: { a: { type: 'null' }, b: {} }, required: ['a'] },
+    '{ a: null; b?: unknown | undefined }',
+  ],
+  [{ $ref: '#/components/schemas/Thing' }, 'Thing'],
+  [{ type: 'object', properties: {} }, 'Record<never, never>'],
+])('%j is %s', (schema, type) => {
+  const operation = { summary: 'Do it', requestBody: json(schema), responses: { 204: {} } };
+  const text = describeTypes({ paths: { '/v1/things': { post: operation } } });
+  expect(text).toContain(`body: ${type};\n    answer: undefined;`);
+});
+
+test('named schemas', () => {
+  const schemas = { Thing: { type: 'array', items: { type: 'string' } } };
+  const text = describeTypes({ paths: {}, components: { schemas } });
+  expect(text).toContain('\nexport type Thing = (string)[];\n');
+});
+
+test('parameters and answers', () => {
+  const parameters = [
+    { name: 'id', in: 'path', required: true, schema: id },
+    { name: 'limit', in: 'query', required: false, schema: { type: 'integer' } },
+  ];
+  const responses = { 200: json({ type: 'string' }), 206: json({ type: 'string' }), 404: {} };
+  const get = { summary: 'Read it', parameters, responses };
+  expect(describeTypes({ paths: { '/v1/things/{id}': { get } } })).toContain(
+    `  /** Read it. */
+  'GET /v1/things/{id}': {
+    path: { id: \`cnv_\${string}\` };
+    query: { limit?: number | undefined };
+    body: undefined;
+    answer: string;
+  };
+}
+`,
+  );
+});

@@ -1,0 +1,61 @@
+import { getAttachment } from '@insightdesk/shared/domain/attachments';
+import {
+  getConversation,
+  listConversations,
+  listMessages,
+  messageView,
+  openConversation,
+  sendMessage,
+  updateConversation,
+} from '@insightdesk/shared/domain/conversations';
+import {
+  acceptInvitation,
+  changeRole,
+  invite,
+  listMembers,
+  listSessions,
+  login,
+  logout,
+  logoutAll,
+  me,
+  refresh,
+  register,
+  removeMember,
+  revokeSession,
+} from '@insightdesk/shared/domain/users';
+import { downloadRoute } from './attachments/download.ts';
+import { uploadRoute } from './attachments/upload.ts';
+import { del, get, patch, post, type Route } from './route.ts';
+
+/** Everything a client can ask. */
+export const routes: readonly Route[] = [
+  post('/v1/auth/register', register, 201),
+  post('/v1/auth/login', login),
+  post('/v1/auth/refresh', refresh),
+  post('/v1/auth/logout', logout, 204),
+  post('/v1/auth/logout-all', logoutAll, 204),
+  get('/v1/auth/sessions', listSessions),
+  del('/v1/auth/sessions/:id', revokeSession),
+
+  get('/v1/me', me),
+  get('/v1/members', listMembers),
+  patch('/v1/members/:userId', changeRole),
+  del('/v1/members/:userId', removeMember),
+  post('/v1/invitations', invite, 201),
+  post('/v1/invitations/accept', acceptInvitation),
+
+  post('/v1/conversations', openConversation, 201),
+  get('/v1/conversations', listConversations),
+  get('/v1/conversations/:id', getConversation),
+  patch('/v1/conversations/:id', updateConversation),
+  get('/v1/conversations/:id/messages', listMessages),
+  post('/v1/conversations/:id/messages', sendMessage, {
+    status: ({ isNew }) => (isNew ? 201 : 200),
+    body: ({ message }) => message,
+    answers: { 201: messageView, 200: messageView },
+  }),
+
+  uploadRoute,
+  get('/v1/attachments/:id', getAttachment),
+  downloadRoute,
+];

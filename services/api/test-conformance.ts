@@ -1,0 +1,64 @@
+import { expect } from 'bun:test';
+import Ajv2020 from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import { z } from 'zod';
+import { describeApi } from './openapi/describe-api.ts';
+import type { Route } from './route.ts';
+
+interface Described {
+  content?: Record<string, { schema: object }>;
+  $ref?: string;
+}
+
+/** Checks answers against the document of `routes`, and tells what has not been seen yet. */
+export function createConformance(routes: readonly Route[]) {
+  const document = describeApi(routes, { publicUrl: 'https://desk.example' });
+  const ajv = new Ajv2020({ strict: false, allErrors: true });
+  addFormats.default(ajv);
+  ajv.addSchema({ $id: 'api', ...document });
+  const { paths } = document as { paths: Record<string, Record<string, { responses: object }>> };
+  const unseen = new Set(
+    routes.flatMap(({ method, path, answers }) =>
+      Object.keys(answers).map((status) => `${method} ${path} ${status}`),
+    ),
+  );
+
+  function describedAs({ method, path }: Route, status: number) {
+    const template = path.replace(/:(\w+)/g, '{$1}');
+    const responses = paths[template]?.[method.toLowerCase()]?.responses as Record<
+      string,
+      Described
+    >;
+    const key = status in responses ? String(status) : 'default';
+    const described = responses[key] ?? {};
+    const pointer = ['paths', template, method.toLowerCase(), 'responses', key]
+      .map((part) => part.replaceAll('/', '~1'))
+      .join('/');
+    if (described.$ref) return { pointer: described.$ref.slice(2), content: problemOnly };
+    return { pointer, content: described.content ?? {} };
+  }
+
+  async function check(route: Route, response: Response): Promise<void> {
+    const { status, headers } = response;
+    const { pointer, content } = describedAs(route, status);
+    const answer = route.answers[status];
+    unseen.delete(`${route.method} ${route.path} ${status}`);
+    if (Object.keys(content).length === 0) return expect(await response.text()).toBe('');
+    const type = headers.get('Content-Type')?.split(';')[0] ?? '';
+    if (!type.endsWith('json')) return;
+    expect(Object.keys(content)).toContain(type);
+    const body: unknown = await response.json();
+    const $ref = `api#/${pointer}/content/${type.replaceAll('/', '~1')}/schema`;
+    const validate = ajv.compile({ $ref });
+    expect({ valid: validate(body), errors: validate.errors }).toEqual({
+      valid: true,
+      errors: null,
+    });
+    // Parsing drops what the schema does not name, so a difference is a field that leaks.
+    if (answer instanceof z.ZodType) expect(body).toEqual(answer.parse(body));
+  }
+
+  return { document, unseen, check };
+}
+
+const problemOnly = { 'application/problem+json': {} };

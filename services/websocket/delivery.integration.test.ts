@@ -1,0 +1,222 @@
+import { afterAll, afterEach, expect, test } from 'bun:test';
+import type { Position, Snapshot } from '@insightdesk/shared/realtime';
+import { createTestContext } from '@insightdesk/shared/testing';
+import { ask, createStage, entries, newChannel, until } from './test-replica.ts';
+
+const testContext = createTestContext();
+const { startReplica, connect, person, channelLog, valkey, close } = createStage(testContext);
+afterEach(close);
+afterAll(testContext.close);
+
+const range = (from: number, to: number) =>
+  Array.from({ length: Math.max(0, to - from + 1) }, (_, i) => from + i);
+const offsetsOf = (events: { offset: number }[]) => events.map(({ offset }) => offset);
+
+async function killSubscribers(share: number) {
+  const command = valkey('command');
+  const clients = String(await command.call('CLIENT', 'LIST', 'TYPE', 'pubsub'));
+  for (const [, id, name] of clients.matchAll(/^id=(\d+) .*? name=(\S*)/gm)) {
+    if (!name?.endsWith(':hub') || Math.random() >= share) continue;
+    await command.call('CLIENT', 'KILL', 'ID', String(id));
+  }
+  command.disconnect();
+}
+
+/** A client of the contract: it keeps its position, and checks that each event is the next one. */
+function follow(channel: string) {
+  const seen: number[] = [];
+  let position: Position | undefined;
+  let first: number | undefined;
+  let isReady = false;
+  const take = (event: Position) => {
+    seen.push(event.offset);
+    position = { epoch: event.epoch, offset: event.offset };
+  };
+  async function visit(url: string, token: string, transports: string[]) {
+    const { socket } = await connect(url, token, { transports });
+    isReady = false;
+    socket.on('event', (event) => {
+      if (!isReady) throw new Error('an event before the acknowledgement');
+      take(event);
+    });
+    // The callback, not the promise: events may follow in the same breath.
+    await new Promise<void>((resolve, reject) => {
+      socket.emit('subscribe', { channel, ...position }, (answer: Snapshot & { ok: boolean }) => {
+        const { ok, recovered, events, epoch, offset } = answer;
+        if (!ok || (position && !recovered)) return reject(new Error(JSON.stringify(answer)));
+        isReady = true;
+        first ??= offset;
+        position ??= { epoch, offset };
+        events.forEach(take);
+        resolve();
+      });
+    });
+    return socket;
+  }
+  return { seen, visit, first: () => first ?? 0, position: () => position?.offset };
+}
+
+test('race: sockets come, go and change replicas while events are appended at full speed', async () => {
+  const replicas = [await startReplica('websocket-1'), await startReplica('websocket-2')];
+  const log = channelLog();
+  const { token } = await person();
+  const channels = [newChannel(), newChannel()];
+  const heads = new Map<string, number>();
+  let isOver = false;
+  let visits = 0;
+
+  async function write() {
+    for (const end = performance.now() + 4_000; performance.now() < end; ) {
+      const batch = channels.flatMap((c) => entries(c, 1 + Math.floor(Math.random() * 4)));
+      const places = await log.append(batch);
+      for (const [i, { offset }] of places.entries()) heads.set(batch[i]?.channel ?? '', offset);
+      await Bun.sleep(1);
+    }
+    isOver = true;
+  }
+  async function wander(n: number) {
+    const channel = channels[n % 2] ?? '';
+    const transports = n % 4 === 3 ? ['polling'] : ['websocket'];
+    const follower = follow(channel);
+    for (let turn = n; ; turn++) {
+      const wasOver = isOver;
+      const socket = await follower.visit(replicas[turn % 2]?.url ?? '', token, transports);
+      visits++;
+      if (wasOver) break;
+      await Bun.sleep(Math.random() * 100);
+      if (turn % 3 === 0) socket.io.engine.close();
+      else socket.disconnect();
+      await Bun.sleep(Math.random() * 20);
+    }
+    await until(() => follower.position() === heads.get(channel));
+    expect(follower.seen).toEqual(range(follower.first() + 1, heads.get(channel) ?? 0));
+  }
+  const stayers = channels.flatMap((c) => replicas.map(({ url }) => ({ url, c, f: follow(c) })));
+  for (const { f, url } of stayers) await f.visit(url, token, ['websocket']);
+  async function cut() {
+    while (!isOver) {
+      await Bun.sleep(500);
+      await killSubscribers(0.5);
+    }
+  }
+  await Promise.all([write(), cut(), ...Array.from({ length: 12 }, (_, n) => wander(n))]);
+  for (const { f, c } of stayers) {
+    await until(() => f.position() === heads.get(c));
+    expect(f.seen).toEqual(range(1, heads.get(c) ?? 0));
+  }
+  expect(visits).toBeGreaterThan(100);
+}, 30_000);
+
+test('cut, three events, back on the other replica: exactly those three', async () => {
+  const [one, two] = [await startReplica('websocket-1'), await startReplica('websocket-2')];
+  const { token } = await person();
+  const log = channelLog();
+  const channel = newChannel();
+  const before = await connect(one.url, token);
+  const { epoch, offset } = await ask(before.socket, 'subscribe', { channel });
+  before.socket.io.engine.close();
+  const missed = entries(channel, 3);
+  await log.append(missed);
+  const after = await connect(two.url, token);
+  const answer = await ask(after.socket, 'subscribe', { channel, epoch, offset });
+  expect(answer).toMatchObject({ ok: true, recovered: true });
+  expect(answer.events.map(({ id }: { id: string }) => id)).toEqual(missed.map(({ id }) => id));
+  expect(after.events).toEqual([]);
+});
+
+test('the log is gone: sockets are sent away with a reason, come back and hear of the gap', async () => {
+  const { url } = await startReplica();
+  const { token } = await person();
+  const log = channelLog();
+  const channel = newChannel();
+  const { socket, events } = await connect(url, token, {
+    reconnection: true,
+    reconnectionDelay: 10,
+  });
+  const { epoch } = await ask(socket, 'subscribe', { channel });
+  await log.append(entries(channel, 3));
+  await until(() => events.length === 3);
+  const answers: { recovered: boolean; offset: number }[] = [];
+  const reasons: string[] = [];
+  socket.on('closing', ({ code }) => reasons.push(code));
+  socket.on('connect', () => {
+    socket.emit('subscribe', { channel, epoch, offset: 3 }, (answer: (typeof answers)[0]) => {
+      answers.push(answer);
+    });
+  });
+  await valkey('command').del(...['', ':log', ':seen'].map((s) => `realtime:{${channel}}${s}`));
+  let atDisconnect = 0;
+  socket.on('disconnect', () => {
+    atDisconnect = events.length;
+  });
+  const [fresh] = await log.append(entries(channel, 1));
+  while (answers.length === 0) await log.append(entries(channel, 1));
+  expect(reasons).toEqual(['RESYNC']);
+  expect(atDisconnect).toBe(3);
+  expect(answers[0]).toMatchObject({ recovered: false, epoch: fresh?.epoch });
+  const last = (await log.append(entries(channel, 1)))[0]?.offset ?? 0;
+  await until(() => events.at(-1)?.offset === last);
+  expect(offsetsOf(events.slice(3))).toEqual(range((answers[0]?.offset ?? 0) + 1, last));
+});
+
+test('drain: clients are told, sent away bit by bit, newcomers are refused, nothing is lost', async () => {
+  const leaving = await startReplica('websocket-1');
+  const staying = await startReplica('websocket-2');
+  const { token } = await person();
+  const log = channelLog();
+  const channel = newChannel();
+  const notices: number[] = [];
+  const followers = await Promise.all(
+    Array.from({ length: 40 }, async () => {
+      const follower = follow(channel);
+      const socket = await follower.visit(leaving.url, token, ['websocket']);
+      socket.on('drain', ({ reconnectInMs }) => notices.push(reconnectInMs));
+      const moved = new Promise<void>((resolve, reject) => {
+        socket.on('disconnect', () => {
+          follower.visit(staying.url, token, ['websocket']).then(() => resolve(), reject);
+        });
+      });
+      return { follower, moved };
+    }),
+  );
+  const draining = leaving.server.drain(2_000);
+  const refused = await fetch(`${leaving.url}/socket.io/?EIO=4&transport=polling`);
+  expect(refused.status).toBe(503);
+  await expect(connect(leaving.url, token, { transports: ['websocket'] })).rejects.toThrow();
+  for (let n = 0; n < 20; n++) {
+    await log.append(entries(channel, 5));
+    await Bun.sleep(20);
+  }
+  await Promise.all([draining, ...followers.map(({ moved }) => moved)]);
+  expect(notices).toHaveLength(40);
+  expect(Math.max(...notices) - Math.min(...notices)).toBeGreaterThan(300);
+  for (const { follower } of followers) {
+    await until(() => follower.position() === 100);
+    expect(follower.seen).toEqual(range(1, 100));
+  }
+  expect(leaving.server.figures().sockets).toBe(0);
+});
+
+test('other paths are answered beside the sockets', async () => {
+  const { url } = await startReplica('websocket-1', {
+    fetch: (request) => Response.json({ path: new URL(request.url).pathname }),
+  });
+  expect(await (await fetch(`${url}/health/live?x=1`)).json()).toEqual({ path: '/health/live' });
+  expect((await fetch(`${url}/health`, { method: 'POST', body: 'x' })).status).toBe(405);
+  const origin = { headers: { origin: 'https://desk.example' } };
+  const allowed = await fetch(`${url}/socket.io/?EIO=4&transport=polling`, origin);
+  expect(allowed.headers.get('access-control-allow-origin')).toBe('https://desk.example');
+});
+
+test('a message beyond the limit ends the connection, not the service', async () => {
+  const { url } = await startReplica();
+  const { token } = await person();
+  const { socket } = await connect(url, token, { transports: ['websocket'] });
+  const gone = new Promise((resolve) => socket.once('disconnect', resolve));
+  socket.emit('publish', { channel: newChannel(), type: 'x', data: 'y'.repeat(200_000) });
+  await gone;
+  const again = await connect(url, token);
+  expect(await ask(again.socket, 'subscribe', { channel: newChannel() })).toMatchObject({
+    ok: true,
+  });
+});

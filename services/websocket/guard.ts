@@ -1,0 +1,82 @@
+import {
+  DomainNotFoundError,
+  serializeError,
+  TooManyRequestsError,
+  toProblem,
+} from '@insightdesk/shared/errors';
+import type { z } from 'zod';
+import type { Session } from './session.ts';
+import { createTokenBucket, type TokenBucketOptions } from './token-bucket.ts';
+
+/** One thing a client asks for. */
+export interface Call {
+  session: Session;
+  requestId: string;
+  /** Answers `{ ok: true, ...answer }`; only the first answer of a call goes out. */
+  acknowledge(answer: object): void;
+}
+
+export type Handler = (call: Call, raw: unknown) => Promise<void>;
+
+/** Describes what a client may emit: its payload and what is done about it. */
+export function defineHandler<I extends z.ZodType>(
+  input: I,
+  run: (call: Call, input: z.output<I>) => Promise<void>,
+): Handler {
+  return async (call, raw) => run(call, input.parse(raw));
+}
+
+const MAX_PENDING = 1_000;
+
+/**
+ * The only way from a socket to the handlers. Whatever arrives is counted, validated, carried out
+ * and acknowledged; whatever is thrown becomes `{ ok: false, error: problem }`. Nothing escapes: an
+ * exception in a socket's listener would end the process.
+ */
+export function guard(
+  session: Session,
+  handlers: Readonly<Record<string, Handler>>,
+  rateLimit: TokenBucketOptions | undefined,
+): void {
+  const { socket, services } = session;
+  const take = rateLimit ? createTokenBucket(rateLimit) : () => true;
+  let pending = 0;
+
+  async function run(call: Call, name: string, raw: unknown) {
+    if (!take() || pending >= MAX_PENDING) throw new TooManyRequestsError();
+    const handler = Object.hasOwn(handlers, name) ? handlers[name] : undefined;
+    if (!handler) throw new DomainNotFoundError(`Nothing is called ${name.slice(0, 40)}`);
+    pending++;
+    await handler(call, raw).finally(() => pending--);
+  }
+
+  function onFailure({ requestId }: Call, name: string, error: unknown) {
+    const problem = toProblem(error, { requestId });
+    // Unavailable is told by whoever is not there; a line per socket would say no more.
+    if (problem.status < 500 || problem.status === 503) return problem;
+    const { userId, tenantId } = session.access;
+    const context = { requestId, tenantId, actor: userId, err: serializeError(error) };
+    services.log.error(context, `socket: ${name.slice(0, 40)} failed`);
+    return problem;
+  }
+
+  socket.use(([event, ...args]) => {
+    if (!socket.connected) return;
+    const name = String(event);
+    const answer = once(args.at(-1));
+    const requestId = Bun.randomUUIDv7();
+    const acknowledge = (value: object) => answer({ ok: true, ...value });
+    const call: Call = { session, requestId, acknowledge };
+    run(call, name, args[0]).catch((error: unknown) => {
+      answer({ ok: false, error: onFailure(call, name, error) });
+    });
+  });
+}
+
+function once(acknowledgement: unknown): (answer: object) => void {
+  let isOpen = typeof acknowledgement === 'function';
+  return (answer) => {
+    if (isOpen) (acknowledgement as (answer: object) => void)(answer);
+    isOpen = false;
+  };
+}

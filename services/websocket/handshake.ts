@@ -1,0 +1,79 @@
+import { serializeError, toProblem, UnauthenticatedError } from '@insightdesk/shared/errors';
+import type { ExtendedError } from 'socket.io';
+import { z } from 'zod';
+import type { Holder, LiveSessions } from './live-sessions.ts';
+import { type Access, callerOf, type Services, type Session } from './session.ts';
+import type { EndCode, ServerSocket } from './wire.ts';
+
+const authInput = z.object({ token: z.string().min(1).max(8_192) });
+
+/** A socket on its way in. */
+export interface Entrant extends Holder {
+  readonly ip: string;
+  /** From now on the session answers for it; ended at once when that was due meanwhile. */
+  enter(session: Session): void;
+}
+
+interface HandshakeOptions extends Pick<Services, 'tokens' | 'log' | 'sessionRecords'> {
+  liveSessions: Pick<LiveSessions, 'add' | 'delete'>;
+  ipOf(socket: ServerSocket): string;
+  remember(socket: ServerSocket, entrant: Entrant): void;
+}
+
+/** Lets sockets with a live session in; others get a `connect_error` whose data is a problem. */
+export function createHandshake(options: HandshakeOptions) {
+  const { tokens, log, sessionRecords, liveSessions, ipOf, remember } = options;
+
+  async function identify(socket: ServerSocket): Promise<void> {
+    const auth = authInput.safeParse(socket.handshake.auth);
+    if (!auth.success) throw new UnauthenticatedError('Connect with auth: { token }');
+    const access = await tokens.verifyAccess(auth.data.token);
+    const entrant = createEntrant(access, ipOf(socket));
+    // Listening before asking: what ends in between is heard.
+    liveSessions.add(entrant);
+    const forget = () => liveSessions.delete(entrant);
+    socket.conn.once('close', forget);
+    const caller = callerOf({ access, ip: entrant.ip, socket }, Bun.randomUUIDv7());
+    try {
+      await sessionRecords.require(caller);
+    } catch (error) {
+      forget();
+      throw error;
+    }
+    remember(socket, entrant);
+  }
+
+  return function handshake(socket: ServerSocket, next: (error?: ExtendedError) => void) {
+    identify(socket).then(
+      () => next(),
+      (error: unknown) => {
+        const problem = toProblem(error, { requestId: Bun.randomUUIDv7() });
+        if (problem.status >= 500) {
+          if (problem.status !== 503) log.error({ err: serializeError(error) }, 'handshake failed');
+          // A client tries again by itself after a lost connection, but not after a refusal.
+          return socket.conn.close();
+        }
+        next(Object.assign(new Error(problem.detail), { data: problem }));
+      },
+    );
+  };
+}
+
+function createEntrant(access: Access, ip: string): Entrant {
+  let session: Session | undefined;
+  let due: EndCode | undefined;
+  return {
+    ip,
+    get access() {
+      return session?.access ?? access;
+    },
+    end(code) {
+      due = code;
+      session?.end(code);
+    },
+    enter(entered) {
+      session = entered;
+      if (due) session.end(due);
+    },
+  };
+}

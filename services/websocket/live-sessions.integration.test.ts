@@ -1,0 +1,210 @@
+import { afterAll, afterEach, expect, test } from 'bun:test';
+import type { Context } from '@insightdesk/shared/context';
+import { connect as openDatabase } from '@insightdesk/shared/database';
+import { authorizeChannel } from '@insightdesk/shared/domain/conversations';
+import {
+  changeRole,
+  listLiveSessions,
+  logout,
+  removeMember,
+  requireLiveSession,
+} from '@insightdesk/shared/domain/users';
+import { UnavailableError } from '@insightdesk/shared/errors';
+import { Channels } from '@insightdesk/shared/realtime';
+import {
+  createTestContext,
+  createTestTenant,
+  testEnvironment,
+  userOf,
+} from '@insightdesk/shared/testing';
+import { newId, toUuid } from '@insightdesk/shared/utils';
+import { ask, createStage, until } from './test-replica.ts';
+
+const testContext = createTestContext();
+const { context } = testContext;
+const { startReplica, connect, channelLog, close } = createStage(testContext);
+afterEach(close);
+afterAll(testContext.close);
+
+const records = {
+  require: (caller: object) => requireLiveSession({ ...context, ...caller }),
+  list: (...[tenantId, ids]: [`org_${string}`, readonly `ses_${string}`[]]) =>
+    listLiveSessions(context, tenantId, ids),
+};
+const overrides = {
+  sessionRecords: records,
+  authorize: (caller: object, channel: string) =>
+    authorizeChannel({ ...context, ...caller }, channel),
+};
+const start = async () => [
+  await startReplica('websocket-1', overrides),
+  await startReplica('websocket-2', overrides),
+];
+
+async function tokenOf({ actor, tenantId }: Context): Promise<string> {
+  if (actor.kind !== 'user' || !tenantId) throw new Error('Nobody is signed in');
+  return (await context.tokens.signAccess({ ...actor, tenantId })).token;
+}
+
+/** A connected member that keeps why it was closed. */
+async function visit(url: string, member: Context) {
+  const { socket } = await connect(url, await tokenOf(member));
+  const reasons: string[] = [];
+  socket.on('closing', ({ code }) => reasons.push(code));
+  socket.on('disconnect', (reason) => reasons.push(reason));
+  return { socket, reasons };
+}
+
+/** Ends a session without telling anybody, as time does: no relay closes the socket meanwhile. */
+async function expire({ actor }: Context): Promise<void> {
+  if (actor.kind !== 'user') throw new Error('Nobody is signed in');
+  const sql = openDatabase(testEnvironment.adminUrl, { timeoutMs: 5_000 });
+  await sql`update sessions set expires_at = now() where id = ${toUuid(actor.sessionId)}`;
+  await sql.end();
+}
+
+/** What the worker's reaction to this event does. */
+const tell = (member: Context, type: string) =>
+  channelLog().append([
+    {
+      ...{ channel: Channels.userPrivate(userOf(member)), id: newId('evt'), type },
+      ...{ data: {}, at: new Date().toISOString() },
+    },
+  ]);
+
+const gone = (code: string) => [code, 'io server disconnect'];
+
+test.each([
+  ['session.revoked', 'SESSION_ENDED', (_owner: Context, member: Context) => logout(member, {})],
+  [
+    'member.removed',
+    'SESSION_ENDED',
+    (owner: Context, member: Context) => removeMember(owner, { userId: userOf(member) }),
+  ],
+  [
+    'member.updated',
+    'ACCESS_CHANGED',
+    (owner: Context, member: Context) =>
+      changeRole(owner, { userId: userOf(member), role: 'customer' }),
+  ],
+] as const)('%s: its sockets on every replica are closed within 1 s', async (type, code, act) => {
+  const replicas = await start();
+  const { owner, member } = await createTestTenant(context);
+  const [agent, bystander] = [await member('agent'), await member('agent')];
+  const affected = await Promise.all(replicas.map(({ url }) => visit(url, agent)));
+  const others = await Promise.all(replicas.map(({ url }) => visit(url, bystander)));
+  await act(owner, agent);
+  await Promise.all([tell(agent, type), tell(bystander, type)]);
+  await until(() => affected.every(({ reasons }) => reasons.length === 2), 1_000);
+  for (const { reasons } of affected) expect(reasons).toEqual(gone(code));
+  await Bun.sleep(100);
+  expect(others.map(({ reasons }) => reasons)).toEqual([[], []]);
+});
+
+test('a replica that heard nothing asks when its subscriber is back', async () => {
+  const [replica] = await start();
+  if (!replica) throw new Error('no replica');
+  const { member } = await createTestTenant(context);
+  const [agent, bystander] = [await member('agent'), await member('agent')];
+  const [affected, other] = [
+    await visit(replica.url, agent),
+    await visit(replica.url, bystander),
+  ] as const;
+  await replica.hub.unsubscribe('realtime:events');
+  await logout(agent, {});
+  await tell(agent, 'session.revoked');
+  await Bun.sleep(200);
+  expect(affected.reasons).toEqual([]);
+  replica.hub.disconnect(true);
+  await until(() => affected.reasons.length === 2, 3_000);
+  expect(affected.reasons).toEqual(gone('SESSION_ENDED'));
+  expect(other.reasons).toEqual([]);
+});
+
+test('a token of an ended session: no connection, no renewal, no channel of any kind', async () => {
+  const [replica] = await start();
+  if (!replica) throw new Error('no replica');
+  const { member, tenantId } = await createTestTenant(context);
+  const agent = await member('agent');
+  const token = await tokenOf(agent);
+  const { socket } = await connect(replica.url, token);
+  const channels = [Channels.userPrivate(userOf(agent)), Channels.organization(tenantId)];
+  for (const channel of channels) {
+    expect(await ask(socket, 'subscribe', { channel })).toMatchObject({ ok: true });
+    await ask(socket, 'unsubscribe', { channel });
+  }
+  expect(await ask(socket, 'authenticate', { token })).toMatchObject({ ok: true });
+  await expire(agent);
+  const refused = { ok: false, error: { status: 401, code: 'SESSION_ENDED' } };
+  for (const channel of channels) {
+    expect(await ask(socket, 'subscribe', { channel })).toMatchObject(refused);
+  }
+  expect(await ask(socket, 'authenticate', { token })).toMatchObject(refused);
+  const failure = await connect(replica.url, token).catch((error: unknown) => error);
+  expect(failure).toMatchObject({ data: { status: 401, code: 'SESSION_ENDED' } });
+});
+
+test('what ends while a socket is on its way in still closes it', async () => {
+  const { member } = await createTestTenant(context);
+  const agent = await member('agent');
+  const { url } = await startReplica('websocket-1', {
+    ...overrides,
+    sessionRecords: {
+      ...records,
+      async require(caller) {
+        await records.require(caller);
+        await logout(agent, {});
+        await tell(agent, 'session.revoked');
+        await Bun.sleep(100);
+      },
+    },
+  });
+  const { reasons, socket } = await visit(url, agent);
+  await until(() => !socket.connected, 1_000);
+  expect(reasons.at(-1)).toBe('io server disconnect');
+});
+
+test('without the database a socket comes again by itself, until it is let in', async () => {
+  const { member } = await createTestTenant(context);
+  let refusals = 0;
+  const { url } = await startReplica('websocket-1', {
+    ...overrides,
+    sessionRecords: {
+      ...records,
+      require: async (caller) => {
+        if (refusals++ < 2) throw new UnavailableError('no database');
+        await records.require(caller);
+      },
+    },
+  });
+  const options = { reconnection: true, reconnectionDelay: 10 };
+  const { socket } = await connect(url, await tokenOf(await member('agent')), options);
+  expect(socket.connected).toBe(true);
+  expect(refusals).toBe(3);
+});
+
+test('a token is said to run out a minute before, and again after a renewal', async () => {
+  const { member } = await createTestTenant(context);
+  const agent = await member('agent');
+  const token = await tokenOf(agent);
+  const expiries: number[] = [];
+  const { url } = await startReplica('websocket-1', {
+    ...overrides,
+    tokens: {
+      async verifyAccess(asked) {
+        expiries.push(Date.now() + 60_300);
+        return { ...(await context.tokens.verifyAccess(asked)), expiresAt: expiries.at(-1) ?? 0 };
+      },
+    },
+  });
+  const { socket } = await connect(url, token);
+  const notices: { expiresAt: string }[] = [];
+  socket.on('expiring', (notice) => notices.push(notice));
+  await Bun.sleep(100);
+  expect(notices).toEqual([]);
+  await until(() => notices.length === 1);
+  await ask(socket, 'authenticate', { token });
+  await until(() => notices.length === 2);
+  expect(notices.map(({ expiresAt }) => Date.parse(expiresAt))).toEqual(expiries);
+  expect(socket.connected).toBe(true);
+});

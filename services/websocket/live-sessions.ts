@@ -1,0 +1,126 @@
+import type { Caller } from '@insightdesk/shared/boot';
+import type { Role } from '@insightdesk/shared/context';
+import { mapConcurrent, retry } from '@insightdesk/shared/promises';
+import { Events, type HubWatch, parseChannel } from '@insightdesk/shared/realtime';
+import type { Id } from '@insightdesk/shared/utils';
+import type { Access } from './session.ts';
+import type { EndCode } from './wire.ts';
+
+/** What the database says of sessions. */
+export interface SessionRecords {
+  /** Throws when the caller's session has ended or its role is another by now. */
+  require(caller: Caller): Promise<void>;
+  /** Those that are live, each with its member's role. */
+  list(tenantId: Id<'org'>, sessionIds: readonly Id<'ses'>[]): Promise<Map<Id<'ses'>, Role>>;
+}
+
+/** A socket, from before it is let in until it is gone. */
+export interface Holder {
+  readonly access: Access;
+  end(code: EndCode): void;
+}
+
+/** Ends sockets whose session or role is no longer what their token says. */
+export interface LiveSessions extends HubWatch {
+  add(holder: Holder): void;
+  delete(holder: Holder): void;
+  close(): void;
+}
+
+const PAGE_LENGTH = 500;
+const CONCURRENT_QUERIES = 4;
+const telling: ReadonlySet<string> = new Set([
+  Events.sessionRevoked,
+  Events.memberRemoved,
+  Events.memberUpdated,
+]);
+
+/**
+ * An event on a user's channel is only the occasion: the database is asked and decides. Occasions
+ * that come while it is being asked share the next question, and it is asked until it answers.
+ */
+export function createLiveSessions(
+  records: Pick<SessionRecords, 'list'>,
+  onError: (error: unknown) => void,
+): LiveSessions {
+  const holders = new Map<Id<'usr'>, Set<Holder>>();
+  const suspects = new Set<Id<'usr'>>();
+  let isChecking = false;
+  let isClosed = false;
+
+  async function check(): Promise<void> {
+    if (isChecking) return;
+    isChecking = true;
+    try {
+      while (suspects.size > 0 && !isClosed) {
+        const asked = [...suspects].flatMap((userId) => [...(holders.get(userId) ?? [])]);
+        suspects.clear();
+        const tenants = Map.groupBy(asked, ({ access }) => access.tenantId);
+        const pages = [...tenants].flatMap(([tenantId, all]) => pagesOf(tenantId, all));
+        await mapConcurrent(pages, CONCURRENT_QUERIES, judge);
+      }
+    } finally {
+      isChecking = false;
+    }
+  }
+
+  async function judge({ tenantId, page }: ReturnType<typeof pagesOf>[number]): Promise<void> {
+    const sessionIds = [...new Set(page.map(({ access }) => access.sessionId))];
+    const shouldRetry = (error: unknown) => {
+      onError(error);
+      return !isClosed;
+    };
+    const patience = { attempts: Number.POSITIVE_INFINITY, baseMs: 100, maxMs: 2_000 };
+    const live = await retry(() => records.list(tenantId, sessionIds), {
+      ...patience,
+      shouldRetry,
+    });
+    for (const holder of page) {
+      const { sessionId, role } = holder.access;
+      // It may have been given another session's token meanwhile, which was looked at then.
+      if (!sessionIds.includes(sessionId)) continue;
+      const now = live.get(sessionId);
+      if (now === undefined) holder.end('SESSION_ENDED');
+      else if (now !== role) holder.end('ACCESS_CHANGED');
+    }
+  }
+
+  function suspect(users: Iterable<Id<'usr'>>): void {
+    for (const userId of users) suspects.add(userId);
+    check().catch(onError);
+  }
+
+  const holderOf = (channel: string) => {
+    const parsed = channel.startsWith('private-user-') ? parseChannel(channel) : undefined;
+    return parsed?.kind === 'user' && holders.has(parsed.id) ? parsed.id : undefined;
+  };
+
+  return {
+    add(holder) {
+      const { userId } = holder.access;
+      holders.set(userId, (holders.get(userId) ?? new Set()).add(holder));
+    },
+    delete(holder) {
+      const { userId } = holder.access;
+      const rest = holders.get(userId);
+      if (rest?.delete(holder) && rest.size === 0) holders.delete(userId);
+    },
+    wants: (channel) => holderOf(channel) !== undefined,
+    event({ channel, type }) {
+      const userId = telling.has(type) ? holderOf(channel) : undefined;
+      if (userId) suspect([userId]);
+    },
+    missed: () => suspect(holders.keys()),
+    close() {
+      isClosed = true;
+    },
+  };
+}
+
+function pagesOf(tenantId: Id<'org'>, all: Holder[]) {
+  const count = Math.ceil(all.length / PAGE_LENGTH);
+  return Array.from({ length: count }, (_, i) => ({
+    tenantId,
+    page: all.slice(i * PAGE_LENGTH, (i + 1) * PAGE_LENGTH),
+  }));
+}

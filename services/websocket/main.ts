@@ -1,0 +1,52 @@
+import { boot } from '@insightdesk/shared/boot';
+import { authorizeChannel } from '@insightdesk/shared/domain/conversations';
+import { listLiveSessions, requireLiveSession } from '@insightdesk/shared/domain/users';
+import { createAddressReader, createHealthApp } from '@insightdesk/shared/http';
+import { createChannelLog, createPresenceMembers } from '@insightdesk/shared/realtime';
+import { watchSockets } from './metrics.ts';
+import { createSocketServer } from './server.ts';
+
+await boot('websocket', (app) => {
+  const { config, log, lifecycle, health, metrics, parts } = app;
+  const { replica, host, port, shutdownTimeoutMs } = config.service;
+  const connect = (name: string) => parts.connectValkey('default', 'subscriber', name);
+  const valkey = {
+    hub: connect('hub'),
+    signalsOut: connect('signals-out'),
+    signalsIn: connect('signals-in'),
+  };
+  const isReady = () => lifecycle.isReady;
+  const actor = { kind: 'system', name: 'websocket' } as const;
+  const root = app.context({ actor, tenantId: undefined, requestId: 'websocket' });
+  const server = createSocketServer({
+    log,
+    replica,
+    valkey,
+    tokens: parts.tokens,
+    presence: parts.presence,
+    channelLog: createChannelLog(parts.valkey, config.realtime),
+    presenceMembers: createPresenceMembers(parts.valkey, {
+      ...config.realtime,
+      onError: (error) => log.warn({ err: String(error) }, 'presence: not told'),
+    }),
+    authorize: (caller, channel) => authorizeChannel(app.context(caller), channel),
+    sessionRecords: {
+      require: (caller) => requireLiveSession(app.context(caller)),
+      list: (tenantId, sessionIds) => listLiveSessions(root, tenantId, sessionIds),
+    },
+    fetch: createHealthApp({ health, metrics, isReady }).fetch,
+    readAddress: createAddressReader(config.http.trustedProxies),
+    corsOrigins: config.http.corsOrigins,
+    maxChannelsPerSocket: config.realtime.maxChannelsPerSocket,
+    rateLimit: config.rateLimit.maxRequests === 0 ? undefined : { perSecond: 100, burst: 200 },
+  });
+  watchSockets(metrics, server);
+
+  lifecycle.registerShutdownHook('valkey subscribers', () => {
+    for (const connection of Object.values(valkey)) connection.disconnect();
+  });
+  lifecycle.registerStartupHook('sockets', async () => {
+    log.info({ port: await server.listen(port, host) }, 'websocket: listening');
+  }, ['postgres']);
+  lifecycle.registerShutdownHook('sockets', () => server.drain(shutdownTimeoutMs / 2));
+});

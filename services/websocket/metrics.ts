@@ -1,0 +1,15 @@
+import { Gauge, type Metrics } from '@insightdesk/shared/monitoring';
+import type { SocketServer } from './server.ts';
+
+/** Shows open sockets and what became of the events, read when they are asked for. */
+export function watchSockets(registry: Metrics, server: SocketServer): void {
+  new Gauge({
+    name: 'realtime_figures',
+    help: 'Open sockets and channels; deliveries, catch-ups and resyncs since start',
+    labelNames: ['figure'],
+    registers: [registry],
+    collect() {
+      for (const [figure, value] of Object.entries(server.figures())) this.set({ figure }, value);
+    },
+  });
+}

@@ -1,0 +1,154 @@
+import { randomBytes } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
+import { withTimeout } from '@insightdesk/shared/promises';
+import {
+  type ChannelHubOptions,
+  type ChannelLog,
+  createChannelHub,
+  type HubCounts,
+  type PresenceRegistry,
+} from '@insightdesk/shared/realtime';
+import { Server } from 'socket.io';
+import { createSignalAdapter } from './adapter.ts';
+import { type Clients, createClients, roomOfUser } from './clients.ts';
+import { disconnectGradually, refuseNewcomers } from './drain.ts';
+import { guard } from './guard.ts';
+import { handlers } from './handlers.ts';
+import { createHandshake, type Entrant } from './handshake.ts';
+import { createHttpServer, type Fetch } from './http-server.ts';
+import { createLiveSessions } from './live-sessions.ts';
+import { createRequests, type Requests } from './requests.ts';
+import { createRooms } from './rooms.ts';
+import { createSession, type Services, type Session } from './session.ts';
+import { type SlowConsumerLimits, slowConsumerLimits, watchConsumers } from './slow-consumers.ts';
+import type { TokenBucketOptions } from './token-bucket.ts';
+import { createTroubleLog } from './trouble.ts';
+import type { ServerSocket, SocketServerIo } from './wire.ts';
+
+type Valkey = ChannelHubOptions['subscriber'];
+
+export interface SocketServerOptions extends Omit<Services, 'hub'> {
+  channelLog: ChannelLog;
+  presence: PresenceRegistry;
+  /** Connections of role `subscriber`, one each; whoever passes them closes them. */
+  valkey: { hub: Valkey; signalsOut: Valkey; signalsIn: Valkey };
+  /** Answers every path but `/socket.io/`. */
+  fetch: Fetch;
+  /** The client's address, from the peer's and `X-Forwarded-For`. */
+  readAddress: (peer: string | undefined, forwardedFor: string | undefined) => string;
+  /** Such as `websocket-2`: session ids begin with `2.`, by which nginx finds the replica. */
+  replica: string;
+  corsOrigins: string[];
+  /** What one socket may emit; undefined means as much as it likes. */
+  rateLimit: TokenBucketOptions | undefined;
+  slowConsumers?: SlowConsumerLimits;
+}
+
+export interface SocketServer extends Clients, Requests {
+  /** Resolves with the port when members may join; throws when Valkey stays away. */
+  listen(port: number, host: string): Promise<number>;
+  /** Sends the sockets elsewhere within `windowMs`, then closes everything; once. */
+  drain(windowMs: number): Promise<void>;
+  figures(): HubCounts & { channels: number; sockets: number };
+}
+
+const START_TIMEOUT_MS = 15_000;
+const CLOSE_TIMEOUT_MS = 2_000;
+
+/** Builds one replica of the socket service. */
+export function createSocketServer(options: SocketServerOptions): SocketServer {
+  const { log, valkey, presence, presenceMembers, channelLog } = options;
+  const onError = createTroubleLog(log);
+  const httpServer = createHttpServer(options.fetch);
+  const io: SocketServerIo = new Server(httpServer, {
+    ...transportOptions,
+    cors: { origin: options.corsOrigins },
+    adapter: createSignalAdapter({
+      publisher: valkey.signalsOut,
+      subscriber: valkey.signalsIn,
+      onError,
+    }),
+  });
+  const prefix = /\d+$/.exec(options.replica)?.[0] ?? '0';
+  io.engine.generateId = () => `${prefix}.${randomBytes(15).toString('base64url')}`;
+  const sessions = new Map<string, Session>();
+  const emit = createRooms(io, sessions);
+  const liveSessions = createLiveSessions(options.sessionRecords, onError);
+  const hub = createChannelHub({
+    ...{ subscriber: valkey.hub, log: channelLog, emit, watch: liveSessions, onError },
+  });
+  const services: Services = { ...options, hub };
+  const entrants = new WeakMap<ServerSocket, Entrant>();
+  const unwatch = watchConsumers(sessions, options.slowConsumers ?? slowConsumerLimits);
+  let draining: Promise<void> | undefined;
+
+  io.engine.use(refuseNewcomers(() => draining !== undefined));
+  io.use(
+    createHandshake({
+      ...options,
+      liveSessions,
+      ipOf({ handshake: { address, headers } }) {
+        return options.readAddress(address, headers['x-forwarded-for']?.toString());
+      },
+      remember: (socket, entrant) => entrants.set(socket, entrant),
+    }),
+  );
+  io.on('connection', (socket) => {
+    const entrant = entrants.get(socket);
+    if (!entrant) return socket.disconnect(true);
+    const { access, ip } = entrant;
+    const session = createSession(socket, services, { access, ip });
+    sessions.set(socket.id, session);
+    socket.data.userId = access.userId;
+    void socket.join(roomOfUser(access.userId));
+    guard(session, handlers, options.rateLimit);
+    presence.connected(access.tenantId, access.userId).catch(onError);
+    socket.on('disconnect', () => {
+      sessions.delete(socket.id);
+      liveSessions.delete(entrant);
+      session.close();
+      presence.disconnected(access.tenantId, access.userId).catch(onError);
+    });
+    entrant.enter(session);
+  });
+
+  async function stop(windowMs: number): Promise<void> {
+    await disconnectGradually([...sessions.values()], windowMs);
+    await withTimeout(io.close(), CLOSE_TIMEOUT_MS).catch(onError);
+    httpServer.closeAllConnections();
+    unwatch();
+    liveSessions.close();
+    await Promise.all([hub.close(), presence.close(), presenceMembers.close()]);
+  }
+
+  return {
+    async listen(port, host) {
+      await withTimeout(hub.start(), START_TIMEOUT_MS);
+      presenceMembers.start();
+      await new Promise<void>((resolve, reject) => {
+        httpServer.once('error', reject).listen(port, host, resolve);
+      });
+      return (httpServer.address() as AddressInfo).port;
+    },
+    drain(windowMs) {
+      draining ??= stop(windowMs);
+      return draining;
+    },
+    ...createClients(io),
+    ...createRequests(io),
+    figures: () => ({ ...hub.counts(), sockets: sessions.size }),
+  };
+}
+
+const transportOptions = {
+  path: '/socket.io/',
+  serveClient: false,
+  transports: ['polling' as const, 'websocket' as const],
+  // Whoever opens a connection and asks for nothing holds it for so long.
+  connectTimeout: 10_000,
+  pingInterval: 20_000,
+  pingTimeout: 15_000,
+  maxHttpBufferSize: 64 * 1_024,
+  // Below this, compression costs more time than it saves on the wire.
+  perMessageDeflate: { threshold: 8 * 1_024 },
+};

@@ -1,0 +1,125 @@
+import type { Parts } from '@insightdesk/shared/boot';
+import { DomainNotFoundError } from '@insightdesk/shared/errors';
+import type { Logger } from '@insightdesk/shared/logging';
+import {
+  type ChannelEvent,
+  Channels,
+  createChannelLog,
+  createPresenceMembers,
+  createPresenceRegistry,
+} from '@insightdesk/shared/realtime';
+import { newId } from '@insightdesk/shared/utils';
+import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket.io-client';
+import { createSocketServer, type SocketServerOptions } from './server.ts';
+
+type Claims = Parameters<Parts['tokens']['signAccess']>[0];
+type Role = Parameters<Parts['connectValkey']>[1];
+
+/** Nobody may listen to this one. */
+export const forbidden = Channels.conversation(newId('cnv'));
+export const history = { historyLength: 50_000, historySeconds: 60 };
+export const newChannel = () => Channels.conversation(newId('cnv'));
+
+/** What socket tests need, on real parts; close it after each test. */
+export function createStage({ parts, log }: { parts: Parts; log: Logger }) {
+  const closing: (() => unknown)[] = [];
+
+  async function close(): Promise<void> {
+    for (const end of closing.splice(0).reverse()) await end();
+  }
+
+  function valkey(role: Role, name = 'test-socket') {
+    const connection = parts.connectValkey('default', role, name);
+    closing.push(() => connection.disconnect());
+    return connection;
+  }
+
+  const channelLog = () => createChannelLog(valkey('command'), history);
+  const presence = () => createPresenceRegistry(valkey('command'), { onError: () => {} });
+
+  /** Presence with short times. */
+  const presenceMembers = ({ graceMs = 500 } = {}) =>
+    createPresenceMembers(valkey('command'), {
+      ...{ ...history, leaseMs: 1_000, renewMs: 300, graceMs, sweepMs: 50 },
+      onError: () => {},
+    });
+
+  /** A person of an organisation and a token for it. */
+  async function person(claims: Partial<Claims> = {}) {
+    const { userId = newId('usr'), tenantId = newId('org'), sessionId = newId('ses') } = claims;
+    const all: Claims = { userId, tenantId, sessionId, role: claims.role ?? 'agent' };
+    return { ...all, token: (await parts.tokens.signAccess(all)).token };
+  }
+
+  /** One replica of the service in this process, on a port of its own. */
+  async function startReplica(
+    replica = 'websocket-1',
+    overrides: Partial<SocketServerOptions> = {},
+  ) {
+    const hub = valkey('subscriber', 'hub');
+    const authorized: string[] = [];
+    const server = createSocketServer({
+      ...{ log, replica, tokens: parts.tokens, presence: presence(), channelLog: channelLog() },
+      valkey: { hub, signalsOut: valkey('subscriber'), signalsIn: valkey('subscriber') },
+      authorize: async (_caller, channel) => {
+        authorized.push(channel);
+        await Bun.sleep(1);
+        if (channel === forbidden) throw new DomainNotFoundError('There is no such channel');
+      },
+      presenceMembers: presenceMembers(),
+      sessionRecords: {
+        require: () => Promise.resolve(),
+        list: async (_tenantId, sessionIds) => new Map(sessionIds.map((id) => [id, 'agent'])),
+      },
+      fetch: () => new Response('elsewhere', { status: 404 }),
+      readAddress: (peer) => peer ?? '',
+      corsOrigins: ['https://desk.example'],
+      maxChannelsPerSocket: 50,
+      rateLimit: { perSecond: 100, burst: 200 },
+      ...overrides,
+    });
+    const port = await server.listen(0, '127.0.0.1');
+    closing.push(() => server.drain(0));
+    return { server, url: `http://127.0.0.1:${port}`, hub, authorized };
+  }
+
+  /** The official client, connected; `events` keeps what arrives. */
+  async function connect(
+    address: string,
+    token: string,
+    options: Partial<ManagerOptions & SocketOptions> = {},
+  ) {
+    const socket = io(address, {
+      forceNew: true,
+      reconnection: false,
+      auth: { token },
+      ...options,
+    });
+    closing.push(() => socket.disconnect());
+    const events: ChannelEvent[] = [];
+    socket.on('event', (event: ChannelEvent) => events.push(event));
+    await new Promise<void>((resolve, reject) => {
+      socket.once('connect', resolve).once('connect_error', reject);
+    });
+    return { socket, events };
+  }
+
+  return { close, valkey, channelLog, presence, presenceMembers, person, startReplica, connect };
+}
+
+export const ask = (socket: Socket, name: string, payload?: unknown) =>
+  socket.timeout(5_000).emitWithAck(name, payload);
+
+export const entries = (channel: string, count: number) =>
+  Array.from({ length: count }, (_, n) => ({
+    ...{ channel, id: newId('evt'), type: 'message.created', data: { n } },
+    at: new Date().toISOString(),
+  }));
+
+export async function until(condition: () => unknown, timeoutMs = 5_000): Promise<void> {
+  const end = performance.now() + timeoutMs;
+  while (!(await condition())) {
+    if (performance.now() > end) throw new Error('It did not come to pass');
+    await Bun.sleep(5);
+  }
+}

@@ -1,0 +1,52 @@
+import { connect } from 'node:net';
+
+/** A client that speaks just enough Socket.IO to subscribe, and reads nothing once it is stuck. */
+export async function connectStuckClient(address: string, token: string, channel: string) {
+  const { port, host } = new URL(address);
+  const socket = connect({ port: Number(port), host: '127.0.0.1' });
+  let received = '';
+  socket.on('data', (bytes) => {
+    received += bytes.toString('latin1');
+  });
+  socket.on('error', () => {});
+  const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
+
+  async function until(text: string) {
+    for (const end = performance.now() + 5_000; !received.includes(text); await Bun.sleep(5)) {
+      if (performance.now() > end) throw new Error(`Never received ${text}: ${received}`);
+    }
+  }
+  socket.write(
+    [
+      'GET /socket.io/?EIO=4&transport=websocket HTTP/1.1',
+      `Host: ${host}`,
+      'Connection: Upgrade',
+      'Upgrade: websocket',
+      'Sec-WebSocket-Version: 13',
+      'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+      '\r\n',
+    ].join('\r\n'),
+  );
+  await until('"sid"');
+  socket.write(frame(`40${JSON.stringify({ token })}`));
+  await until('40{"sid"');
+  socket.write(frame(`420${JSON.stringify(['subscribe', { channel }])}`));
+  await until('430[{"ok":true');
+  return {
+    stick: () => socket.pause(),
+    resume: () => socket.resume(),
+    closed,
+    received: () => received,
+    destroy: () => socket.destroy(),
+  };
+}
+
+/** A masked text frame; the mask of zeros leaves the text as it is. */
+function frame(text: string): Buffer {
+  const body = Buffer.from(text);
+  const head = Buffer.alloc(8);
+  head.writeUInt8(0x81, 0);
+  head.writeUInt8(0x80 | 126, 1);
+  head.writeUInt16BE(body.length, 2);
+  return Buffer.concat([head, body]);
+}

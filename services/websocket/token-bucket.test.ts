@@ -1,0 +1,13 @@
+import { expect, test } from 'bun:test';
+import { createTokenBucket } from './token-bucket.ts';
+
+test('a burst passes, then the steady rate, and waiting never saves up more than a burst', () => {
+  let nowMs = 0;
+  const take = createTokenBucket({ perSecond: 10, burst: 20 }, () => nowMs);
+  const passed = (calls: number) => Array.from({ length: calls }, take).filter(Boolean).length;
+  expect(passed(50)).toBe(20);
+  nowMs = 1_000;
+  expect(passed(50)).toBe(10);
+  nowMs = 3_600_000;
+  expect(passed(50)).toBe(20);
+});

@@ -1,0 +1,43 @@
+import { type Context, systemContext } from '@insightdesk/shared/context';
+import { attachmentJobs, makeVariants } from '@insightdesk/shared/domain/attachments';
+import { conversationJobs, wakeSnoozed } from '@insightdesk/shared/domain/conversations';
+import {
+  notificationJobs,
+  notifyRecipients,
+  sendInvitation,
+  sendMessageEmail,
+} from '@insightdesk/shared/domain/notifications';
+import type { JobHandlers, JobRun, JobsOf } from '@insightdesk/shared/jobs';
+
+/** Every job that can be enqueued. */
+type SystemJob =
+  | JobsOf<typeof attachmentJobs>
+  | JobsOf<typeof conversationJobs>
+  | JobsOf<typeof notificationJobs>;
+
+/** What is done later: one line per job. */
+export function jobHandlers(root: Context): JobHandlers<SystemJob> {
+  const at = (run: JobRun) => systemContext(root, 'worker', run);
+  return {
+    'attachments.process': {
+      job: attachmentJobs.processAttachment,
+      run: (payload, run) => makeVariants(at(run), payload),
+    },
+    'conversations.wake': {
+      job: conversationJobs.wakeConversation,
+      run: (payload, run) => wakeSnoozed(at(run), payload),
+    },
+    'notifications.message': {
+      job: notificationJobs.notifyOfMessage,
+      run: (payload, run) => notifyRecipients(at(run), payload, run),
+    },
+    'notifications.email-message': {
+      job: notificationJobs.emailMessage,
+      run: (payload, run) => sendMessageEmail(at(run), payload),
+    },
+    'notifications.email-invitation': {
+      job: notificationJobs.emailInvitation,
+      run: (payload, run) => sendInvitation(at(run), payload),
+    },
+  };
+}

@@ -1,0 +1,86 @@
+import { type attachmentEvents, attachmentJobs } from '@insightdesk/shared/domain/attachments';
+import {
+  type conversationEvents,
+  conversationJobs,
+} from '@insightdesk/shared/domain/conversations';
+import { notificationJobs } from '@insightdesk/shared/domain/notifications';
+import type { userEvents } from '@insightdesk/shared/domain/users';
+import type { EventsOf, Reactions } from '@insightdesk/shared/events';
+import { type JobRequest, jobFor } from '@insightdesk/shared/jobs';
+import { type Place, toConversation, toStaff, toUser, toViewersOf } from './audience.ts';
+
+/** Every event that can be recorded. */
+export type SystemEvent =
+  | EventsOf<typeof userEvents>
+  | EventsOf<typeof attachmentEvents>
+  | EventsOf<typeof conversationEvents>;
+
+/** What happens next: from every event to the channels that hear of it and the jobs it causes. */
+export const reactions: Reactions<SystemEvent, JobRequest> = {
+  'organization.created': () => ({}),
+
+  'invitation.created': (event) => ({
+    enqueue: [jobFor(event, notificationJobs.emailInvitation, event.payload)],
+  }),
+
+  'member.joined': (event) => ({ publish: toStaff(event) }),
+
+  'member.updated': (event) => ({ publish: [...toStaff(event), ...toUser(event)] }),
+
+  'member.removed': (event) => ({ publish: [...toStaff(event), ...toUser(event)] }),
+
+  'session.revoked': (event) => ({ publish: toUser(event) }),
+
+  'attachment.uploaded': (event) => ({
+    enqueue: [jobFor(event, attachmentJobs.processAttachment, event.payload)],
+  }),
+
+  'attachment.ready': (event) => ({ publish: toViewersOf(event) }),
+
+  'attachment.rejected': (event) => ({ publish: toViewersOf(event) }),
+
+  'conversation.created': (event) => {
+    const { conversation, replyCount } = event.payload;
+    return {
+      publish: toConversation(event, conversation, {
+        staff: conversation,
+        customer: { ...conversation, messageCount: replyCount },
+      }),
+    };
+  },
+
+  'conversation.updated': (event) => {
+    const { conversation, replyCount } = event.payload;
+    const wakeAt = conversation.status === 'snoozed' ? conversation.snoozedUntil : null;
+    return {
+      publish: toConversation(event, conversation, {
+        staff: conversation,
+        customer: { ...conversation, messageCount: replyCount },
+      }),
+      enqueue: wakeAt
+        ? [
+            jobFor(
+              event,
+              conversationJobs.wakeConversation,
+              { conversationId: conversation.id },
+              { delayMs: Date.parse(wakeAt) - Date.now() },
+            ),
+          ]
+        : [],
+    };
+  },
+
+  'message.created': (event) => {
+    const { message, customerId, assigneeId } = event.payload;
+    const { id: messageId, conversationId, authorId } = message;
+    const place: Place = { id: conversationId, customerId };
+    if (message.kind === 'note') {
+      return { publish: toConversation(event, place, { staff: message }) };
+    }
+    const notice = { messageId, conversationId, authorId, customerId, assigneeId };
+    return {
+      publish: toConversation(event, place, { staff: message, customer: message }),
+      enqueue: [jobFor(event, notificationJobs.notifyOfMessage, notice)],
+    };
+  },
+};

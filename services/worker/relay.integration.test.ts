@@ -1,0 +1,183 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from 'bun:test';
+import { connect, createDatabase, type Database } from '@insightdesk/shared/database';
+import { createRelay, defineEvent, type RecordedEvent, record } from '@insightdesk/shared/events';
+import { createQueues, defineJob, jobFor, type Queues } from '@insightdesk/shared/jobs';
+import { createLogger } from '@insightdesk/shared/logging';
+import { type ChannelLog, createChannelLog } from '@insightdesk/shared/realtime';
+import { createTestDatabase, testEnvironment } from '@insightdesk/shared/testing';
+import { type Id, newId } from '@insightdesk/shared/utils';
+import { createValkey, type Valkey } from '@insightdesk/shared/valkey';
+import { z } from 'zod';
+import { createDispatch } from './dispatch.ts';
+
+const happened = defineEvent('thing.happened', z.object({ n: z.number() }));
+const poison = defineEvent('thing.poisoned', z.object({}));
+const work = defineJob({
+  name: 'thing.work',
+  queue: 'maintenance',
+  payload: z.object({ n: z.number() }),
+});
+const log = createLogger({ level: 'silent', format: 'json' }, { service: 't', replica: 't-1' });
+
+let server: Awaited<ReturnType<typeof createTestDatabase>>;
+let database: Database;
+let admin: ReturnType<typeof connect>;
+let valkey: Valkey;
+let queues: Queues;
+let channelLog: ChannelLog;
+let tenantId: Id<'org'>;
+let channel: string;
+
+const reactions = {
+  'thing.happened': (event: RecordedEvent<typeof happened>) => ({
+    publish: [{ channel, type: event.name, data: event.payload }],
+    enqueue: [jobFor(event, work, event.payload)],
+  }),
+  'thing.poisoned': () => {
+    throw new Error('a bug in a reaction');
+  },
+};
+
+beforeAll(async () => {
+  server = await createTestDatabase();
+  database = createDatabase({
+    url: server.url,
+    poolMin: 1,
+    poolMax: 2,
+    timeoutMs: 5000,
+    slowQueryMs: 5000,
+  });
+  admin = connect(server.adminUrl, { timeoutMs: 5000 });
+  valkey = createValkey(testEnvironment.valkeyUrl, {
+    name: 'test',
+    role: 'blocking',
+    onError: () => {},
+  });
+  queues = createQueues(valkey, `test-${newId('evt')}`);
+  channelLog = createChannelLog(valkey, { historyLength: 1000, historySeconds: 60 });
+}, 30_000);
+
+afterAll(async () => {
+  await queues.get('maintenance').obliterate({ force: true });
+  await queues.close();
+  valkey.disconnect();
+  await Promise.all([database.close(), admin.end()]);
+  await server.drop();
+});
+
+beforeEach(async () => {
+  tenantId = newId('org');
+  channel = `private-organization-${tenantId}`;
+  await queues.get('maintenance').drain();
+  await admin`truncate outbox`;
+});
+
+function tell(...ns: number[]) {
+  return database.write({ tenantId }, async (tx) => {
+    const ctx = { tx, tenantId, requestId: 'r' };
+    for (const n of ns) await record(ctx, happened, { n });
+  });
+}
+
+const start = (dispatch = createDispatch(reactions, { channelLog, queues })) => {
+  const relay = createRelay({ url: server.url, log, dispatch, pollMs: 100, electionMs: 50 });
+  relay.start();
+  return relay;
+};
+
+async function heard(): Promise<number[]> {
+  const first = await channelLog.readPage(channel, undefined).catch(() => undefined);
+  const { epoch } = first ?? (await channelLog.read(channel));
+  const { events } = await channelLog.read(channel, { epoch, offset: 0 });
+  return events.map(({ data }) => (data as { n: number }).n);
+}
+
+async function until(done: () => Promise<boolean> | boolean, timeoutMs = 8000) {
+  const deadline = Date.now() + timeoutMs;
+  while (!(await done())) {
+    if (Date.now() > deadline) throw new Error('It did not happen in time');
+    await Bun.sleep(20);
+  }
+}
+
+const waiting = async () => {
+  const [row] = await admin`select count(*)::int as n from outbox where relayed_at is null`;
+  return row?.n as number;
+};
+
+test('what is committed is heard in order and enqueued once; what is rolled back is not', async () => {
+  const relay = start();
+  await tell(1, 2, 3);
+  const undone = database.write({ tenantId }, async (tx) => {
+    await record({ tx, tenantId, requestId: 'r' }, happened, { n: 13 });
+    throw new Error('rolled back');
+  });
+  await expect(undone).rejects.toThrow('rolled back');
+  await tell(4);
+  await until(async () => (await waiting()) === 0);
+  expect(await heard()).toEqual([1, 2, 3, 4]);
+  expect(await queues.get('maintenance').getJobCountByTypes('waiting')).toBe(4);
+  await relay.stop();
+});
+
+test('a relay that dies between append and mark is followed by one that changes nothing', async () => {
+  const dispatch = createDispatch(reactions, { channelLog, queues });
+  const dying = start(async (events) => {
+    await dispatch(events);
+    await new Promise(() => {});
+  });
+  await tell(1, 2, 3);
+  await until(async () => (await heard()).length === 3);
+  const pids = await admin`select pid from pg_locks where locktype = 'advisory'
+    and database = (select oid from pg_database where datname = current_database())`;
+  for (const { pid } of pids) await admin`select pg_terminate_backend(${pid})`;
+
+  const next = start();
+  await until(async () => (await waiting()) === 0);
+  expect(await heard()).toEqual([1, 2, 3]);
+  expect(await queues.get('maintenance').getJobCountByTypes('waiting')).toBe(3);
+  await next.stop();
+  void dying.stop();
+});
+
+test('of two relays one works, and the other takes over when it stops', async () => {
+  const relays = [start(), start()];
+  await until(() => relays.some(({ isLeader }) => isLeader));
+  await Bun.sleep(300);
+  expect(relays.filter(({ isLeader }) => isLeader)).toHaveLength(1);
+  await tell(1);
+  await until(async () => (await heard()).length === 1);
+  const leader = relays.find(({ isLeader }) => isLeader);
+  await leader?.stop();
+  await tell(2);
+  await until(async () => (await waiting()) === 0);
+  expect(await heard()).toEqual([1, 2]);
+  await Promise.all(relays.map((relay) => relay.stop()));
+});
+
+test('an event that cannot be reacted to is set aside with its reason', async () => {
+  await tell(1);
+  await database.write({ tenantId }, (tx) => record({ tx, tenantId, requestId: 'r' }, poison, {}));
+  await tell(2);
+  const relay = start();
+  await until(async () => (await waiting()) === 0);
+  expect(await heard()).toEqual([1, 2]);
+  const [row] = await admin`select failure from outbox where name = 'thing.poisoned'`;
+  expect(row?.failure).toContain('a bug in a reaction');
+  await relay.stop();
+});
+
+test('the relay sees the outbox of all tenants and nothing else', async () => {
+  const own = connect(server.url, { timeoutMs: 5000 });
+  await own`set role insightdesk_relay`;
+  await tell(1);
+  expect(await own`select 1 from outbox`).toHaveLength(1);
+  for (const query of [
+    'select 1 from users',
+    'select 1 from messages',
+    "update outbox set name = 'x'",
+  ]) {
+    await expect(own.unsafe(query).execute()).rejects.toThrow('permission denied');
+  }
+  await own.end();
+});

@@ -1,0 +1,85 @@
+import { type Config, loadConfig, type ServiceName } from '@insightdesk/shared/config';
+import type { Actor, Connections, Context } from '@insightdesk/shared/context';
+import { serializeError } from '@insightdesk/shared/errors';
+import { type ApplicationLifecycle, createLifecycle } from '@insightdesk/shared/lifecycle';
+import { createLogger, flush, type Logger } from '@insightdesk/shared/logging';
+import {
+  createHealth,
+  createMetrics,
+  type Health,
+  type Metrics,
+} from '@insightdesk/shared/monitoring';
+import type { Id } from '@insightdesk/shared/utils';
+import { pingValkey } from '@insightdesk/shared/valkey';
+import { createParts, type Parts } from './parts.ts';
+import { watchDatabase } from './watch-database.ts';
+
+/** Who a piece of work is for. */
+export interface Caller {
+  actor: Actor;
+  tenantId: Id<'org'> | undefined;
+  requestId: string;
+  ip?: string;
+  userAgent?: string;
+}
+
+/** What a service's own code is given to stand on. */
+export interface App {
+  config: Config;
+  log: Logger;
+  lifecycle: ApplicationLifecycle;
+  health: Health;
+  metrics: Metrics;
+  parts: Parts;
+  connections: Connections;
+  context(caller: Caller): Context;
+}
+
+/** Starts a service: configuration, parts, its own hooks in order, then signals; exits on failure. */
+export async function boot(
+  name: ServiceName,
+  setup: (app: App) => void | Promise<void>,
+): Promise<void> {
+  const config = readConfig(name);
+  const { replica, shutdownTimeoutMs } = config.service;
+  const log = createLogger(config.logging, { service: name, replica });
+  const lifecycle = createLifecycle({ log, shutdownTimeoutMs });
+  lifecycle.registerShutdownHook('log', () => flush(log));
+  const container = createParts(config, log);
+  lifecycle.registerShutdownHook('parts', () => container.dispose());
+  const { parts } = container;
+  const { connections, database, valkey } = parts;
+  const health = createHealth();
+  health.register('postgres', () => database.ping());
+  health.register('valkey', () => pingValkey(valkey));
+  const metrics = createMetrics({ service: name, replica });
+  watchDatabase(metrics, database);
+  lifecycle.registerStartupHook('postgres', () => database.ping());
+  lifecycle.onSignals();
+  try {
+    await setup({
+      config,
+      log,
+      lifecycle,
+      health,
+      metrics,
+      parts,
+      connections,
+      context: (caller) => ({ ...connections, log, ...caller }),
+    });
+    await lifecycle.start();
+  } catch (error) {
+    log.fatal({ err: serializeError(error) }, 'service: did not start');
+    await lifecycle.stop('failed start');
+    process.exit(1);
+  }
+}
+
+function readConfig(service: ServiceName): Config {
+  try {
+    return loadConfig({ service });
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exit(78);
+  }
+}

@@ -1,0 +1,3 @@
+/** Puts a service together; the only module that sees everything. */
+export { type App, boot, type Caller } from './boot.ts';
+export { createParts, type Parts, type ValkeyPurpose } from './parts.ts';

@@ -1,0 +1,81 @@
+import type { Config } from '@insightdesk/shared/config';
+import type { Connections } from '@insightdesk/shared/context';
+import { createDatabase } from '@insightdesk/shared/database';
+import { createContainer } from '@insightdesk/shared/di';
+import { createMailer } from '@insightdesk/shared/email';
+import type { Logger } from '@insightdesk/shared/logging';
+import { createMedia } from '@insightdesk/shared/media';
+import { createPresenceRegistry } from '@insightdesk/shared/realtime';
+import { createPasswords, createSealer, createTokens } from '@insightdesk/shared/security';
+import { createStorage } from '@insightdesk/shared/storage';
+import { createValkey, type ValkeyOptions } from '@insightdesk/shared/valkey';
+
+/** Which of the Valkey servers a connection goes to. */
+export type ValkeyPurpose = 'default' | 'cache' | 'queue' | 'session';
+
+/** Everything that services are made of; each part is built when it is first asked for. */
+export function createParts(config: Config, log: Logger) {
+  const urls: Record<ValkeyPurpose, string> = {
+    default: config.valkey.url,
+    cache: config.valkey.cacheUrl,
+    queue: config.valkey.queueUrl,
+    session: config.valkey.sessionUrl,
+  };
+
+  /** A connection of one's own; whoever asks for it closes it. */
+  const connectValkey = (purpose: ValkeyPurpose, role: ValkeyOptions['role'], name: string) =>
+    createValkey(urls[purpose], {
+      name: `${config.service.replica}:${name}`,
+      role,
+      onError: (error) => log.warn({ err: error.message, connection: name }, 'valkey: unreachable'),
+    });
+
+  return createContainer()
+    .register('connectValkey', () => connectValkey)
+    .register('valkey', () => connectValkey('default', 'command', 'main'), {
+      dispose: (valkey) => valkey.disconnect(),
+    })
+    .register(
+      'database',
+      () =>
+        createDatabase({
+          ...config.database,
+          onSlowQuery: (query, ms) =>
+            log.warn({ query, ms: Math.round(ms) }, 'database: slow query'),
+        }),
+      { dispose: (database) => database.close() },
+    )
+    .register('storage', () => createStorage(config.storage))
+    .register('media', () => createMedia(config.media))
+    .register('mailer', () => createMailer(config.email, log), {
+      dispose: (mailer) => mailer.close(),
+    })
+    .register('presence', ({ valkey }) =>
+      createPresenceRegistry(valkey, {
+        onError: (error) => log.warn({ err: String(error) }, 'presence: not renewed'),
+      }),
+    )
+    .register('tokens', () => createTokens(config.auth))
+    .register('sealer', () => createSealer(config.auth.refreshSecret))
+    .register('passwords', () => createPasswords())
+    .register(
+      'connections',
+      (parts): Connections => ({
+        database: parts.database,
+        storage: parts.storage,
+        media: parts.media,
+        mailer: parts.mailer,
+        presence: parts.presence,
+        tokens: parts.tokens,
+        sealer: parts.sealer,
+        passwords: parts.passwords,
+        settings: {
+          publicUrl: config.http.publicUrl,
+          maxFileBytes: config.storage.maxFileBytes,
+          refreshTtlSeconds: config.auth.refreshTtlSeconds,
+        },
+      }),
+    );
+}
+
+export type Parts = ReturnType<typeof createParts>['parts'];

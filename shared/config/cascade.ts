@@ -1,0 +1,59 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'dotenv';
+import { environmentNames, knownKeys } from './environment.ts';
+
+type Values = Record<string, string>;
+
+/**
+ * Variables by rank: the process environment above `.env.{environment}.local`,
+ * `.env.{environment}`, `.env.local` and `.env`. An empty value counts as not set.
+ */
+export function readCascade(directory: string, environment: Record<string, string | undefined>) {
+  const faults: string[] = [];
+  const read = (file: string): Values => {
+    const path = join(directory, file);
+    const values = existsSync(path) ? withoutEmpty(parse(readFileSync(path))) : {};
+    faults.push(...Object.keys(values).flatMap((key) => typo(key, file)));
+    return values;
+  };
+  const own = withoutEmpty(environment);
+  const general = { ...read('.env'), ...read('.env.local') };
+  const name = nameOf({ ...general, ...own });
+  const values = { ...general, ...read(`.env.${name}`), ...read(`.env.${name}.local`), ...own };
+  if (nameOf(values) !== name) faults.push(`NODE_ENV: a file for ${name} may not change it`);
+  return { values, faults };
+}
+
+// A wrong name is reported by the schema; until then it must not choose a file.
+const nameOf = ({ NODE_ENV }: Values) =>
+  environmentNames.find((name) => name === NODE_ENV) ?? 'development';
+
+function withoutEmpty(values: Record<string, string | undefined>): Values {
+  const set = Object.entries(values).filter((entry): entry is [string, string] => !!entry[1]);
+  return Object.fromEntries(set);
+}
+
+function typo(key: string, file: string): string[] {
+  if (knownKeys.includes(key)) return [];
+  const ranked = knownKeys
+    .map((known) => ({ known, far: distance(known, key) }))
+    .toSorted((a, b) => a.far - b.far);
+  const [near] = ranked;
+  if (!near || near.far > 2) return [];
+  return [`${key} (in ${file}): is unknown, did you mean ${near.known}?`];
+}
+
+/** Levenshtein distance. */
+function distance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const substitution = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      row.push(Math.min(substitution, (previous[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1));
+    }
+    previous = row;
+  }
+  return previous.at(-1) ?? 0;
+}

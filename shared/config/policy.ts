@@ -1,0 +1,61 @@
+import { DEVELOPMENT_SECRET, type Environment } from './environment.ts';
+
+/** Rules across variables; `env` lacks those that are already known to be faulty. */
+export function judge(env: Partial<Environment>): string[] {
+  const deployed = env.NODE_ENV === 'production' || env.NODE_ENV === 'staging';
+  return [...ranges(env), ...halfAccounts(env), ...(deployed ? forbiddenWhenDeployed(env) : [])];
+}
+
+function ranges(env: Partial<Environment>): string[] {
+  const { DATABASE_POOL_MIN: least, DATABASE_POOL_MAX: most } = env;
+  const { JWT_EXPIRES_IN: access, JWT_REFRESH_EXPIRES_IN: refresh } = env;
+  return [
+    ...(least && most && least > most ? ['DATABASE_POOL_MIN: exceeds DATABASE_POOL_MAX'] : []),
+    ...(access && refresh && access > refresh
+      ? ['JWT_EXPIRES_IN: exceeds JWT_REFRESH_EXPIRES_IN']
+      : []),
+  ];
+}
+
+const accounts = [
+  ['SMTP_USER', 'SMTP_PASSWORD'],
+  ['CLOUDINARY_CLOUD_NAME', 'CLOUDINARY_API_KEY', 'CLOUDINARY_API_SECRET'],
+  ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'],
+] as const;
+
+function halfAccounts(env: Partial<Environment>): string[] {
+  return accounts.flatMap((names) => {
+    if (!names.some((name) => env[name])) return [];
+    const missing = names.filter((name) => !env[name]);
+    return missing.map((name) => `${name}: is required, ${names.join(', ')} belong together`);
+  });
+}
+
+function forbiddenWhenDeployed(env: Partial<Environment>): string[] {
+  const faults = weakSecrets(env);
+  if (env.RATE_LIMIT_MAX_REQUESTS === 0) {
+    faults.push('RATE_LIMIT_MAX_REQUESTS: 0 (off) is for development and test only');
+  }
+  if (env.APP_URL?.startsWith('http:')) faults.push('APP_URL: has to be https://');
+  for (const name of ['DATABASE_URL', 'DATABASE_MIGRATION_URL'] as const) {
+    const url = env[name];
+    if (url && new URL(url).password === EXAMPLE_PASSWORD) {
+      faults.push(`${name}: has the password of .env.example`);
+    }
+  }
+  return faults;
+}
+
+const EXAMPLE_PASSWORD = 'password';
+
+function weakSecrets({ JWT_SECRET, JWT_REFRESH_SECRET }: Partial<Environment>): string[] {
+  const faults: string[] = [];
+  for (const [name, value] of Object.entries({ JWT_SECRET, JWT_REFRESH_SECRET })) {
+    if (value?.startsWith(DEVELOPMENT_SECRET)) faults.push(`${name}: set a secret of your own`);
+    else if (value && new Set(value).size < 10) faults.push(`${name}: is too repetitive`);
+  }
+  if (JWT_SECRET && JWT_SECRET === JWT_REFRESH_SECRET) {
+    faults.push('JWT_REFRESH_SECRET: repeats JWT_SECRET');
+  }
+  return faults;
+}

@@ -1,0 +1,101 @@
+import type { Environment } from './environment.ts';
+
+export type ServiceName = 'api' | 'websocket' | 'worker' | 'desk';
+
+/** The configuration, shaped for use; every module receives its own part. */
+export type Config = ReturnType<typeof shapeConfig>;
+
+/** Groups the flat variables by who uses them. */
+export function shapeConfig(
+  env: Environment,
+  service: ServiceName,
+  extra: Record<string, string | undefined>,
+) {
+  return {
+    environment: env.NODE_ENV,
+    service: {
+      name: service,
+      replica: env.REPLICA ?? `${service}-1`,
+      host: env.HOST,
+      port: env.PORT,
+      shutdownTimeoutMs: env.SHUTDOWN_TIMEOUT_MS,
+    },
+    database: {
+      url: env.DATABASE_URL,
+      migrationUrl: env.DATABASE_MIGRATION_URL,
+      poolMin: env.DATABASE_POOL_MIN,
+      poolMax: env.DATABASE_POOL_MAX,
+      timeoutMs: env.DATABASE_TIMEOUT,
+      slowQueryMs: env.DATABASE_SLOW_QUERY_MS,
+      prepare: env.DATABASE_PREPARE,
+    },
+    valkey: {
+      url: env.VALKEY_URL,
+      cacheUrl: env.VALKEY_CACHE_URL ?? env.VALKEY_URL,
+      queueUrl: env.VALKEY_QUEUE_URL ?? env.VALKEY_URL,
+      sessionUrl: env.VALKEY_SESSION_URL ?? env.VALKEY_URL,
+    },
+    auth: {
+      jwtSecret: env.JWT_SECRET,
+      refreshSecret: env.JWT_REFRESH_SECRET,
+      issuer: env.JWT_ISSUER,
+      audience: env.JWT_AUDIENCE,
+      accessTtlSeconds: env.JWT_EXPIRES_IN,
+      refreshTtlSeconds: env.JWT_REFRESH_EXPIRES_IN,
+    },
+    rateLimit: { windowMs: env.RATE_LIMIT_WINDOW_MS, maxRequests: env.RATE_LIMIT_MAX_REQUESTS },
+    http: {
+      publicUrl: env.APP_URL.replace(/\/$/, ''),
+      corsOrigins: env.CORS_ORIGINS,
+      jsonLimitBytes: env.JSON_LIMIT_BYTES,
+      trustedProxies: env.TRUSTED_PROXIES,
+    },
+    storage: {
+      provider: env.STORAGE_PROVIDER,
+      directory: env.STORAGE_DIRECTORY,
+      maxFileBytes: env.MAX_FILE_SIZE,
+      credentials: shapeCredentials(env),
+    },
+    media: { maxPixels: env.MEDIA_MAX_PIXELS, concurrency: env.MEDIA_CONCURRENCY },
+    email: {
+      provider: 'smtp' as const,
+      host: env.SMTP_HOST,
+      port: env.SMTP_PORT,
+      secure: env.SMTP_SECURE,
+      user: env.SMTP_USER,
+      password: env.SMTP_PASSWORD,
+      from: env.SMTP_FROM,
+      lookupUrl: env.EMAIL_LOOKUP_URL,
+    },
+    realtime: {
+      historyLength: env.REALTIME_HISTORY_LENGTH,
+      historySeconds: env.REALTIME_HISTORY_SECONDS,
+      maxChannelsPerSocket: env.REALTIME_MAX_CHANNELS_PER_SOCKET,
+    },
+    jobs: { concurrency: env.JOBS_CONCURRENCY },
+    logging: {
+      level: env.LOG_LEVEL,
+      format: env.LOG_FORMAT ?? (env.NODE_ENV === 'development' ? 'pretty' : 'json'),
+    },
+    monitoring: { sentryDsn: env.SENTRY_DSN },
+    features: {
+      twoFactor: env.FEATURE_2FA_ENABLED,
+      oauth: env.FEATURE_OAUTH_ENABLED,
+      analytics: env.FEATURE_ANALYTICS_ENABLED,
+    },
+    /** Everything as it was read, for keys outside the schema. */
+    extra,
+  };
+}
+
+/** Accounts that are configured, used or not; the policy has seen to it that none is half there. */
+function shapeCredentials(env: Environment) {
+  const { CLOUDINARY_CLOUD_NAME: cloudName, CLOUDINARY_API_KEY: apiKey } = env;
+  const { CLOUDINARY_API_SECRET: apiSecret } = env;
+  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = env;
+  const place = { region: env.AWS_REGION, bucket: env.AWS_S3_BUCKET };
+  return {
+    cloudinary: cloudName && apiKey && apiSecret ? { cloudName, apiKey, apiSecret } : undefined,
+    aws: accessKeyId && secretAccessKey ? { accessKeyId, secretAccessKey, ...place } : undefined,
+  };
+}

@@ -1,0 +1,69 @@
+import type { Database, Tx } from '@insightdesk/shared/database';
+import type { Mailer } from '@insightdesk/shared/email';
+import type { Logger } from '@insightdesk/shared/logging';
+import type { Media } from '@insightdesk/shared/media';
+import type { Passwords, Sealer, Tokens } from '@insightdesk/shared/security';
+import type { StorageProvider } from '@insightdesk/shared/storage';
+import type { Id } from '@insightdesk/shared/utils';
+
+/** Roles of a member, strongest first. */
+export const roles = ['owner', 'admin', 'agent', 'customer'] as const;
+export type Role = (typeof roles)[number];
+/** Everyone who works for the organisation. */
+export const staffRoles = ['owner', 'admin', 'agent'] as const satisfies readonly Role[];
+
+/** Those who decide who belongs to the organisation. */
+export const managerRoles = ['owner', 'admin'] as const satisfies readonly Role[];
+
+/** Who does it: a person with a live session, a part of the system, or nobody known yet. */
+export type Actor =
+  | { kind: 'user'; userId: Id<'usr'>; role: Role; sessionId: Id<'ses'> }
+  | { kind: 'system'; name: string }
+  | { kind: 'anonymous' };
+
+/** Tells which of these users hold an open socket on any replica. */
+export interface Presence {
+  connectedUsers(tenantId: Id<'org'>): Promise<Set<Id<'usr'>>>;
+}
+
+/** What the outside world offers to an action; built once by boot. */
+export interface Connections {
+  database: Database;
+  storage: StorageProvider;
+  media: Media;
+  mailer: Mailer;
+  presence: Presence;
+  tokens: Tokens;
+  sealer: Sealer;
+  passwords: Passwords;
+  settings: { publicUrl: string; maxFileBytes: number; refreshTtlSeconds: number };
+}
+
+/** One call: who, for which tenant, with what; passed explicitly everywhere. */
+export interface Context extends Connections {
+  actor: Actor;
+  tenantId: Id<'org'> | undefined;
+  requestId: string;
+  log: Logger;
+  ip?: string;
+  userAgent?: string;
+  /** The open transaction; set inside an action, joined by nested calls. */
+  tx?: Tx;
+}
+
+/** A context inside its tenant's transaction. */
+export interface TenantContext extends Context {
+  tenantId: Id<'org'>;
+  tx: Tx;
+}
+
+/** A context whose actor is a signed-in person, outside a transaction. */
+export interface MemberContext extends Context {
+  tenantId: Id<'org'>;
+  actor: Extract<Actor, { kind: 'user' }>;
+}
+
+/** A tenant context whose actor is a signed-in person. */
+export interface UserContext extends TenantContext {
+  actor: Extract<Actor, { kind: 'user' }>;
+}

@@ -1,0 +1,61 @@
+import { AppError, DatabaseError, UnauthenticatedError } from '@insightdesk/shared/errors';
+
+/** PostgreSQL's SQLSTATE or postgres.js's own code of a failed query, also through Drizzle. */
+export function sqlState(error: unknown): string | undefined {
+  for (let e: unknown = error, depth = 0; e instanceof Error && depth < 5; e = e.cause, depth++) {
+    if (!(e instanceof AppError) && 'code' in e && typeof e.code === 'string') return e.code;
+  }
+  return undefined;
+}
+
+/** The constraint that a refused write violated. */
+export function violatedConstraint(error: unknown): string | undefined {
+  for (let e: unknown = error, depth = 0; e instanceof Error && depth < 5; e = e.cause, depth++) {
+    if ('constraint_name' in e && typeof e.constraint_name === 'string') return e.constraint_name;
+  }
+  return undefined;
+}
+
+const conflicts = new Set(['40001', '40P01']);
+const losses = new Set([
+  '57P01',
+  '57P02',
+  '57P03',
+  '08000',
+  '08003',
+  '08006',
+  'CONNECTION_LOST',
+  'CONNECTION_CLOSED',
+  'CONNECTION_ENDED',
+  'CONNECTION_DESTROYED',
+  'CONNECT_TIMEOUT',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+]);
+
+/** Serialisation failure or deadlock: the same transaction may succeed when run again. */
+export const isConflict = (error: unknown): boolean => conflicts.has(sqlState(error) ?? '');
+
+/** The connection went away. */
+export const isConnectionLoss = (error: unknown): boolean => losses.has(sqlState(error) ?? '');
+
+/** Raised by app.enter() when the session was revoked or the member's role has changed. */
+const SESSION_NOT_LIVE = 'ID001';
+
+/** Turns what the driver threw into the house's errors; leaves those as they are. */
+export function toDatabaseError(error: unknown): unknown {
+  if (error instanceof AppError) return error;
+  if (error instanceof Error && error.cause instanceof AppError) return error.cause;
+  const state = sqlState(error);
+  if (state === SESSION_NOT_LIVE) {
+    return new UnauthenticatedError('This session has ended', { code: 'SESSION_ENDED' });
+  }
+  if (state === undefined) return error;
+  const unavailable = isConnectionLoss(error);
+  return new DatabaseError(`PostgreSQL refused a statement (${state})`, {
+    cause: error,
+    retryable: unavailable || isConflict(error),
+    ...(unavailable && { status: 503, code: 'DATABASE_UNAVAILABLE' }),
+  });
+}

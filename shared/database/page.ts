@@ -1,0 +1,50 @@
+import { DomainValidationError } from '@insightdesk/shared/errors';
+import { z } from 'zod';
+
+/** Query parameters of every list: `limit` from 1 to 100 (default 25) and an opaque `cursor`. */
+export const pageInput = {
+  limit: z.coerce.number().int().min(1).max(100).default(25),
+  cursor: z.string().max(500).optional(),
+};
+
+/** One page of a list and the cursor of the next one, `null` at the end. */
+export interface Page<T> {
+  items: T[];
+  nextCursor: string | null;
+}
+
+/** The schema of a page of `item`. */
+export const pageOf = <T extends z.ZodType>(item: T) =>
+  z.object({ items: z.array(item), nextCursor: z.string().nullable() });
+
+/**
+ * Makes a keyset page from up to `limit + 1` rows: the extra row only says that more follow.
+ * `keyOf` gives the sort key of the last row shown.
+ */
+export function page<R, T>(
+  rows: R[],
+  limit: number,
+  keyOf: (row: R) => unknown,
+  view: (row: R) => T,
+): Page<T> {
+  const shown = rows.slice(0, limit);
+  const last = shown.at(-1);
+  const more = rows.length > limit && last !== undefined;
+  return {
+    items: shown.map(view),
+    nextCursor: more ? Buffer.from(JSON.stringify(keyOf(last))).toString('base64url') : null,
+  };
+}
+
+/** Reads a cursor made by `page`; throws 422 when it was not. */
+export function decodeCursor<K>(cursor: string | undefined, key: z.ZodType<K>): K | undefined {
+  if (cursor === undefined) return undefined;
+  try {
+    return key.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()));
+  } catch {
+    throw new DomainValidationError('The cursor is not one of ours', {
+      code: 'VALIDATION_FAILED',
+      errors: [{ path: 'cursor', message: 'Use the nextCursor of an earlier page' }],
+    });
+  }
+}

@@ -1,0 +1,81 @@
+/** Figures since start or the last reset; times in milliseconds. */
+export interface DatabaseStats {
+  queries: number;
+  errors: number;
+  slowQueries: number;
+  totalQueryMs: number;
+  maxQueryMs: number;
+  transactions: number;
+  retries: number;
+  waits: number;
+  totalWaitMs: number;
+  maxWaitMs: number;
+}
+
+const zero = (): DatabaseStats => ({
+  queries: 0,
+  errors: 0,
+  slowQueries: 0,
+  totalQueryMs: 0,
+  maxQueryMs: 0,
+  transactions: 0,
+  retries: 0,
+  waits: 0,
+  totalWaitMs: 0,
+  maxWaitMs: 0,
+});
+
+/** Counts queries and waits, and reports slow statements (text only, never parameters). */
+export class QueryStats {
+  #figures = zero();
+  #slowQueryMs: number;
+  #onSlow: (query: string, durationMs: number) => void;
+
+  constructor(slowQueryMs: number, onSlow: (query: string, durationMs: number) => void) {
+    this.#slowQueryMs = slowQueryMs;
+    this.#onSlow = onSlow;
+  }
+
+  observe<Q extends PromiseLike<unknown>>(query: string, pending: Q): Q {
+    const startedAt = performance.now();
+    const done = (failed: boolean) => this.#query(query, performance.now() - startedAt, failed);
+    pending.then(
+      () => done(false),
+      () => done(true),
+    );
+    return pending;
+  }
+
+  transaction(): void {
+    this.#figures.transactions++;
+  }
+
+  retry(): void {
+    this.#figures.retries++;
+  }
+
+  wait(durationMs: number): void {
+    const f = this.#figures;
+    f.waits++;
+    f.totalWaitMs += durationMs;
+    f.maxWaitMs = Math.max(f.maxWaitMs, durationMs);
+  }
+
+  /** The figures so far; `reset` starts a new count. */
+  get(reset = false): DatabaseStats {
+    const figures = { ...this.#figures };
+    if (reset) this.#figures = zero();
+    return figures;
+  }
+
+  #query(query: string, durationMs: number, failed: boolean): void {
+    const f = this.#figures;
+    f.queries++;
+    if (failed) f.errors++;
+    f.totalQueryMs += durationMs;
+    f.maxQueryMs = Math.max(f.maxQueryMs, durationMs);
+    if (durationMs < this.#slowQueryMs) return;
+    f.slowQueries++;
+    this.#onSlow(query, durationMs);
+  }
+}

@@ -1,0 +1,45 @@
+import type { UserContext } from '@insightdesk/shared/context';
+import { type Id, toUuid } from '@insightdesk/shared/utils';
+import { and, eq, isNull, ne, sql } from 'drizzle-orm';
+import { AttachmentErrors } from './errors.ts';
+import { announce } from './process.ts';
+import { attachments } from './tables.ts';
+import { toAttachment } from './view.ts';
+
+interface Place {
+  conversationId: Id<'cnv'>;
+  messageId: Id<'msg'>;
+  customerId: Id<'usr'> | null;
+}
+
+/** Makes the caller's own, unused uploads part of a message; all of them or none. */
+export async function claimAttachments(ctx: UserContext, ids: readonly Id<'att'>[], place: Place) {
+  const wanted = [...new Set(ids)];
+  if (wanted.length === 0) return [];
+  const uuids = wanted.map(toUuid);
+  const rows = await ctx.tx
+    .update(attachments)
+    .set(place)
+    .where(
+      and(
+        eq(attachments.tenantId, ctx.tenantId),
+        sql`${attachments.id} = any(${sql.param(uuids)}::uuid[])`,
+        eq(attachments.uploadedBy, ctx.actor.userId),
+        isNull(attachments.messageId),
+        ne(attachments.status, 'rejected'),
+      ),
+    )
+    .returning();
+  if (rows.length !== wanted.length) throw AttachmentErrors.NotAvailable();
+  return wanted.map((id) => {
+    const row = rows.find((candidate) => candidate.id === id);
+    if (!row) throw AttachmentErrors.NotAvailable();
+    return {
+      view: toAttachment(row, ctx.settings.publicUrl),
+      /** For what was processed before it had a place: tells those who may see it now. */
+      announceIfReady: async () => {
+        if (row.status === 'ready' && row.variants.length > 0) await announce(ctx, row);
+      },
+    };
+  });
+}

@@ -1,0 +1,32 @@
+import { idSchema } from '@insightdesk/shared/utils';
+import type { InferSelectModel } from 'drizzle-orm';
+import { z } from 'zod';
+import type { attachments } from './tables.ts';
+
+export const attachmentView = z.object({
+  id: idSchema('att'),
+  name: z.string(),
+  contentType: z.string(),
+  sizeBytes: z.int(),
+  status: z.enum(['pending', 'ready', 'rejected']),
+  variants: z.array(
+    z.object({
+      name: z.string(),
+      url: z.string().describe('Needs the same authorisation as every other call'),
+      contentType: z.string(),
+      width: z.int().optional(),
+      height: z.int().optional(),
+      sizeBytes: z.int(),
+    }),
+  ),
+});
+
+export type AttachmentRow = InferSelectModel<typeof attachments>;
+
+/** What those who may see an attachment see of it; `publicUrl` is the API's address. */
+export function toAttachment(row: AttachmentRow, publicUrl: string) {
+  const { id, name, contentType, sizeBytes, status } = row;
+  const url = `${publicUrl}/v1/attachments/${id}/content`;
+  const variants = row.variants.map((v) => ({ ...v, url: `${url}?variant=${v.name}` }));
+  return { id, name, contentType, sizeBytes, status, variants };
+}

@@ -1,0 +1,11 @@
+/** Conversations between customers and staff, and who may listen to them. */
+export { authorizeChannel } from './authorize-channel.ts';
+export * as conversationEvents from './events.ts';
+export * as conversationJobs from './jobs.ts';
+export { listMessages } from './list-messages.ts';
+export { openConversation } from './open-conversation.ts';
+export { getConversation, listConversations } from './read-conversations.ts';
+export { sendMessage } from './send-message.ts';
+export { conversations, messages } from './tables.ts';
+export { updateConversation, wakeSnoozed } from './update-conversation.ts';
+export { messageView } from './view.ts';

@@ -1,0 +1,5 @@
+/** What reaches people outside the application: today e-mail. */
+export { sendInvitation } from './invitation.ts';
+export * as notificationJobs from './jobs.ts';
+export { notifyRecipients, sendMessageEmail } from './message.ts';
+export { deliveries } from './tables.ts';

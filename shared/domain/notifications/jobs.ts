@@ -1,0 +1,39 @@
+import { roles } from '@insightdesk/shared/context';
+import { defineJob } from '@insightdesk/shared/jobs';
+import { idSchema } from '@insightdesk/shared/utils';
+import { z } from 'zod';
+
+/** Finds out who must hear of a message by e-mail. */
+export const notifyOfMessage = defineJob({
+  name: 'notifications.message',
+  queue: 'email-sending',
+  payload: z.object({
+    messageId: idSchema('msg'),
+    conversationId: idSchema('cnv'),
+    authorId: idSchema('usr'),
+    customerId: idSchema('usr'),
+    assigneeId: idSchema('usr').nullable(),
+  }),
+});
+
+/** Hands one message to one person's mail server. */
+export const emailMessage = defineJob({
+  name: 'notifications.email-message',
+  queue: 'email-sending',
+  attempts: 8,
+  payload: z.object({ messageId: idSchema('msg'), recipientId: idSchema('usr') }),
+});
+
+/** Hands an invitation to a mail server. */
+export const emailInvitation = defineJob({
+  name: 'notifications.email-invitation',
+  queue: 'email-sending',
+  attempts: 8,
+  payload: z.object({
+    invitationId: idSchema('inv'),
+    email: z.string(),
+    role: z.enum(roles),
+    organizationName: z.string(),
+    inviterName: z.string(),
+  }),
+});

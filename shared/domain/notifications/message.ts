@@ -1,0 +1,86 @@
+import { type Context, type TenantContext, withTenant } from '@insightdesk/shared/context';
+import { conversations, messages } from '@insightdesk/shared/domain/conversations';
+import { listStaff, users } from '@insightdesk/shared/domain/users';
+import { renderEmail } from '@insightdesk/shared/email';
+import { type JobRequest, type JobRun, jobFor } from '@insightdesk/shared/jobs';
+import { type Id, truncate } from '@insightdesk/shared/utils';
+import { and, eq } from 'drizzle-orm';
+import { alias } from 'drizzle-orm/pg-core';
+import type { z } from 'zod';
+import { deliver } from './deliver.ts';
+import { emailMessage, type notifyOfMessage } from './jobs.ts';
+
+type Notice = z.output<typeof notifyOfMessage.payload>;
+
+/** Asks for an e-mail to everyone who should hear of a message and is not there to see it. */
+export async function notifyRecipients(ctx: Context, notice: Notice, run: JobRun): Promise<void> {
+  const recipients = await withTenant(ctx, (tenant) => recipientsOf(tenant, notice));
+  const { messageId } = notice;
+  const requests: JobRequest[] = recipients.map((recipientId) =>
+    jobFor(run, emailMessage, { messageId, recipientId }, { suffix: recipientId }),
+  );
+  await run.enqueue(requests);
+}
+
+/** A customer always gets the answer by e-mail; staff only while it is not connected. */
+async function recipientsOf(ctx: TenantContext, notice: Notice): Promise<Id<'usr'>[]> {
+  const { authorId, customerId, assigneeId } = notice;
+  if (authorId !== customerId) return [customerId];
+  const staff = assigneeId ? [assigneeId] : (await listStaff(ctx)).map(({ id }) => id);
+  const connected = await ctx.presence.connectedUsers(ctx.tenantId);
+  return staff.filter((id) => id !== authorId && !connected.has(id));
+}
+
+/** Mails one message to one person. */
+export async function sendMessageEmail(
+  ctx: Context,
+  { messageId, recipientId }: z.output<typeof emailMessage.payload>,
+) {
+  const found = await withTenant(ctx, (tenant) => readMessage(tenant, messageId, recipientId));
+  if (!found) return;
+  const { body, number, subject, conversationId, authorName, email } = found;
+  const title = `#${number} ${subject}`;
+  const letter = renderEmail({
+    title,
+    paragraphs: [`${authorName} wrote:`, truncate(body, 5000)],
+    footer: `Conversation #${number}. You get this because you take part in it.`,
+  });
+  const thread = `<${conversationId}@${new URL(ctx.settings.publicUrl).hostname}>`;
+  await deliver(ctx, `${messageId}.${recipientId}`, {
+    to: email,
+    subject: title,
+    ...letter,
+    headers: { References: thread, 'In-Reply-To': thread },
+  });
+}
+
+async function readMessage(ctx: TenantContext, messageId: Id<'msg'>, recipientId: Id<'usr'>) {
+  const author = alias(users, 'author');
+  const [row] = await ctx.tx
+    .select({
+      body: messages.body,
+      number: conversations.number,
+      subject: conversations.subject,
+      conversationId: conversations.id,
+      authorName: author.name,
+      email: users.email,
+    })
+    .from(messages)
+    .innerJoin(
+      conversations,
+      and(
+        eq(conversations.tenantId, messages.tenantId),
+        eq(conversations.id, messages.conversationId),
+      ),
+    )
+    .innerJoin(author, eq(author.id, messages.authorId))
+    .innerJoin(users, eq(users.id, recipientId))
+    .where(
+      and(
+        eq(messages.tenantId, ctx.tenantId),
+        eq(messages.id, messageId),
+        eq(messages.kind, 'reply'),
+      ),
+    );
+  return row;
+}

@@ -1,0 +1,73 @@
+import { type Context, defineAction, email } from '@insightdesk/shared/context';
+import { argument, prepared } from '@insightdesk/shared/database';
+import { organizations, toOrganization } from '@insightdesk/shared/domain/tenants';
+import { type Id, idSchema } from '@insightdesk/shared/utils';
+import { and, asc, eq, isNull } from 'drizzle-orm';
+import { z } from 'zod';
+import { UserErrors } from './errors.ts';
+import { openSession } from './session-tokens.ts';
+import { members, users } from './tables.ts';
+import { signedInView, toUser } from './view.ts';
+
+const byEmail = prepared((tx) =>
+  tx
+    .select()
+    .from(users)
+    .where(eq(users.email, argument(users.email, 'email')))
+    .prepare('user_by_email'),
+);
+
+const memberships = prepared((tx) =>
+  tx
+    .select({ tenantId: members.tenantId, role: members.role })
+    .from(members)
+    .where(and(eq(members.userId, argument(members.userId, 'userId')), isNull(members.removedAt)))
+    .orderBy(asc(members.createdAt))
+    .prepare('memberships_of_user'),
+);
+
+const organizationById = prepared((tx) =>
+  tx
+    .select({ id: organizations.id, name: organizations.name })
+    .from(organizations)
+    .where(eq(organizations.id, argument(organizations.id, 'id')))
+    .prepare('organization_by_id'),
+);
+
+/** Signs a person in to one of its organisations, the first one unless told. */
+export const login = defineAction({
+  summary: 'Sign in',
+  input: z.strictObject({
+    email: email(),
+    password: z.string().max(200),
+    organizationId: idSchema('org').optional(),
+    code: z.string().max(20).optional().describe('Second factor, once one is set up'),
+  }),
+  output: signedInView,
+  allow: 'anyone',
+  async run(ctx, input) {
+    const user = await requireCredentials(ctx, input);
+    const membership = await findMembership(ctx, user.id, input.organizationId);
+    if (!membership) throw UserErrors.InvalidCredentials();
+    const { tenantId, role } = membership;
+    const [organization] = await ctx.database.read({ tenantId }, (tx) =>
+      organizationById(tx).execute({ id: tenantId }),
+    );
+    if (!organization) throw UserErrors.InvalidCredentials();
+    const pair = await openSession(ctx, { tenantId, userId: user.id, role });
+    return { user: toUser(user), organization: toOrganization(organization), ...pair };
+  },
+});
+
+/** The person with this e-mail address and password; unknown and wrong take the same time. */
+export async function requireCredentials(ctx: Context, input: { email: string; password: string }) {
+  const [user] = await ctx.database.read({}, (tx) => byEmail(tx).execute({ email: input.email }));
+  const matches = await ctx.passwords.verify(input.password, user?.passwordHash);
+  if (!user || !matches) throw UserErrors.InvalidCredentials();
+  return user;
+}
+
+async function findMembership(ctx: Context, userId: Id<'usr'>, wanted: Id<'org'> | undefined) {
+  const all = await ctx.database.read({ userId }, (tx) => memberships(tx).execute({ userId }));
+  return wanted === undefined ? all[0] : all.find(({ tenantId }) => tenantId === wanted);
+}

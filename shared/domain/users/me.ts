@@ -1,0 +1,72 @@
+import { defineAction, type Role, roles } from '@insightdesk/shared/context';
+import { argument, prepared } from '@insightdesk/shared/database';
+import {
+  organizations,
+  organizationView,
+  toOrganization,
+} from '@insightdesk/shared/domain/tenants';
+import { eq } from 'drizzle-orm';
+import { z } from 'zod';
+import { UserErrors } from './errors.ts';
+import { users } from './tables.ts';
+import { toUser, userView } from './view.ts';
+
+/** What each role may do, in words a client can show or hide things by. */
+const permissions: Record<Role, readonly string[]> = {
+  customer: ['conversations:open', 'conversations:reply'],
+  agent: [
+    'conversations:open',
+    'conversations:reply',
+    'conversations:manage',
+    'members:read',
+    'customers:invite',
+  ],
+  admin: [
+    'conversations:open',
+    'conversations:reply',
+    'conversations:manage',
+    'members:read',
+    'members:manage',
+  ],
+  owner: [
+    'conversations:open',
+    'conversations:reply',
+    'conversations:manage',
+    'members:read',
+    'members:manage',
+    'owners:manage',
+  ],
+};
+
+const self = prepared((tx) =>
+  tx
+    .select({ user: users, organization: organizations })
+    .from(users)
+    .innerJoin(organizations, eq(organizations.id, argument(organizations.id, 'tenantId')))
+    .where(eq(users.id, argument(users.id, 'userId')))
+    .prepare('self'),
+);
+
+/** Who the caller is here. */
+export const me = defineAction({
+  summary: 'Who the caller is',
+  input: z.strictObject({}),
+  output: z.object({
+    user: userView,
+    organization: organizationView,
+    role: z.enum(roles),
+    permissions: z.array(z.string()),
+  }),
+  allow: roles,
+  transaction: 'read',
+  async run({ tx, tenantId, actor }) {
+    const [row] = await self(tx).execute({ tenantId, userId: actor.userId });
+    if (!row) throw UserErrors.NotFound();
+    return {
+      user: toUser(row.user),
+      organization: toOrganization(row.organization),
+      role: actor.role,
+      permissions: [...permissions[actor.role]],
+    };
+  },
+});

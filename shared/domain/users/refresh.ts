@@ -1,0 +1,94 @@
+import { type Context, defineAction, withTenant } from '@insightdesk/shared/context';
+import { record } from '@insightdesk/shared/events';
+import { sleep } from '@insightdesk/shared/promises';
+import { type Id, isId } from '@insightdesk/shared/utils';
+import { and, eq, isNull, sql } from 'drizzle-orm';
+import { z } from 'zod';
+import { UserErrors } from './errors.ts';
+import { sessionRevoked } from './events.ts';
+import { sessionExpiry, signPair } from './session-tokens.ts';
+import { live } from './sessions.ts';
+import { members, sessions } from './tables.ts';
+import { tokenPairView } from './view.ts';
+
+/**
+ * A successor is handed out only after this long, so a second use of the old token within it is a
+ * concurrent request, and any later one is a replay (RFC 9700, 4.14.2).
+ */
+const SETTLE_MS = 200;
+
+/** Swaps a refresh token for its successor; a replayed one ends the whole session. */
+export const refresh = defineAction({
+  summary: 'Refresh a session',
+  input: z.strictObject({ refreshToken: z.string().max(1000) }),
+  output: tokenPairView,
+  allow: 'anyone',
+  async run(ctx, { refreshToken }) {
+    const claim = readToken(ctx, refreshToken);
+    const outcome = await rotate(ctx, claim);
+    if (outcome === 'reused') throw UserErrors.TokenReused();
+    if (outcome === 'invalid') throw UserErrors.TokenInvalid();
+    await sleep(SETTLE_MS);
+    const subject = { tenantId: claim.tenantId, ...outcome };
+    return signPair(ctx, subject, claim.sessionId, claim.generation + 1);
+  },
+});
+
+interface Claim {
+  tenantId: Id<'org'>;
+  sessionId: Id<'ses'>;
+  generation: number;
+}
+
+/** What a refresh token claims; 401 when it is not one of ours. */
+function readToken(ctx: Context, token: string): Claim {
+  const [tenantId, sessionId, generation] = ctx.sealer.open('refresh', token) ?? [];
+  if (!isId('org', tenantId) || !isId('ses', sessionId)) throw UserErrors.TokenInvalid();
+  return { tenantId, sessionId, generation: Number(generation) };
+}
+
+function rotate(ctx: Context, { tenantId, sessionId, generation }: Claim) {
+  return withTenant({ ...ctx, tenantId }, async (tenant) => {
+    const { tx } = tenant;
+    const [session] = await tx
+      .select({
+        userId: sessions.userId,
+        role: members.role,
+        generation: sessions.generation,
+        settling: sql<boolean>`clock_timestamp() - ${sessions.refreshedAt} < ${SETTLE_MS} * interval '1 ms'`,
+      })
+      .from(sessions)
+      .innerJoin(
+        members,
+        and(eq(members.tenantId, sessions.tenantId), eq(members.userId, sessions.userId)),
+      )
+      .where(
+        and(
+          eq(sessions.tenantId, tenantId),
+          eq(sessions.id, sessionId),
+          live,
+          isNull(members.removedAt),
+        ),
+      )
+      .for('update', { of: sessions });
+    if (!session) return 'invalid';
+    const { userId, role } = session;
+    const change = (values: Partial<typeof sessions.$inferInsert>) =>
+      tx
+        .update(sessions)
+        .set(values)
+        .where(and(eq(sessions.tenantId, tenantId), eq(sessions.id, sessionId)));
+    if (session.generation === generation) {
+      await change({
+        generation: generation + 1,
+        refreshedAt: sql`clock_timestamp()` as unknown as Date,
+        expiresAt: sessionExpiry(ctx),
+      });
+      return { userId, role };
+    }
+    if (session.generation === generation + 1 && session.settling) return { userId, role };
+    await change({ revokedAt: new Date() });
+    await record(tenant, sessionRevoked, { sessionId, userId });
+    return 'reused';
+  });
+}

@@ -1,0 +1,46 @@
+import type { Context, Role } from '@insightdesk/shared/context';
+import { withTenant } from '@insightdesk/shared/context';
+import { type Id, newId } from '@insightdesk/shared/utils';
+import { sessions } from './tables.ts';
+
+/** Who a pair of tokens speaks for. */
+export interface SessionSubject {
+  tenantId: Id<'org'>;
+  userId: Id<'usr'>;
+  role: Role;
+}
+
+/** Opens a session in the tenant's transaction and signs its first pair of tokens. */
+export function openSession(ctx: Context, subject: SessionSubject) {
+  return withTenant({ ...ctx, tenantId: subject.tenantId }, async ({ tx }) => {
+    const id = newId('ses');
+    await tx.insert(sessions).values({
+      tenantId: subject.tenantId,
+      id,
+      userId: subject.userId,
+      expiresAt: sessionExpiry(ctx),
+      ip: ctx.ip ?? null,
+      userAgent: ctx.userAgent?.slice(0, 300).toWellFormed() ?? null,
+    });
+    return signPair(ctx, subject, id, 0);
+  });
+}
+
+/** The end of a session that is not refreshed from now on. */
+export const sessionExpiry = (ctx: Context) =>
+  new Date(Date.now() + ctx.settings.refreshTtlSeconds * 1000);
+
+/** The pair of tokens of one generation of a session; the refresh token is always the same one. */
+export async function signPair(
+  ctx: Context,
+  { tenantId, userId, role }: SessionSubject,
+  sessionId: Id<'ses'>,
+  generation: number,
+) {
+  const access = await ctx.tokens.signAccess({ userId, tenantId, role, sessionId });
+  return {
+    accessToken: access.token,
+    refreshToken: ctx.sealer.seal('refresh', [tenantId, sessionId, String(generation)]),
+    expiresIn: access.expiresIn,
+  };
+}

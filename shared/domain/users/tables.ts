@@ -1,0 +1,74 @@
+import { createdAt, instant, tenantId, typeId } from '@insightdesk/shared/database';
+import { organizations } from '@insightdesk/shared/domain/tenants';
+import { foreignKey, index, integer, pgTable, primaryKey, text, unique } from 'drizzle-orm/pg-core';
+
+/** People are global: one person may belong to several organisations. */
+export const users = pgTable('users', {
+  id: typeId('id', 'usr').primaryKey(),
+  email: text('email').notNull().unique(),
+  name: text('name').notNull(),
+  passwordHash: text('password_hash').notNull(),
+  createdAt: createdAt(),
+});
+
+export const members = pgTable(
+  'members',
+  {
+    tenantId: tenantId().references(() => organizations.id),
+    userId: typeId('user_id', 'usr')
+      .notNull()
+      .references(() => users.id),
+    role: text('role', { enum: ['owner', 'admin', 'agent', 'customer'] }).notNull(),
+    /** A removed member keeps its name on what it wrote, and nothing else. */
+    removedAt: instant('removed_at'),
+    createdAt: createdAt(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.tenantId, t.userId] }),
+    index('members_user').on(t.userId),
+    index('members_role').on(t.tenantId, t.role),
+  ],
+);
+
+export const sessions = pgTable(
+  'sessions',
+  {
+    tenantId: tenantId(),
+    id: typeId('id', 'ses').notNull(),
+    userId: typeId('user_id', 'usr').notNull(),
+    /** Counts refreshes; only the token of the newest generation is good. */
+    generation: integer('generation').notNull().default(0),
+    refreshedAt: instant('refreshed_at').notNull().defaultNow(),
+    expiresAt: instant('expires_at').notNull(),
+    revokedAt: instant('revoked_at'),
+    ip: text('ip'),
+    userAgent: text('user_agent'),
+    createdAt: createdAt(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.tenantId, t.id] }),
+    index('sessions_user').on(t.userId),
+    foreignKey({
+      columns: [t.tenantId, t.userId],
+      foreignColumns: [members.tenantId, members.userId],
+    }),
+  ],
+);
+
+export const invitations = pgTable(
+  'invitations',
+  {
+    tenantId: tenantId().references(() => organizations.id),
+    id: typeId('id', 'inv').notNull(),
+    email: text('email').notNull(),
+    role: text('role', { enum: ['owner', 'admin', 'agent', 'customer'] }).notNull(),
+    invitedBy: typeId('invited_by', 'usr').notNull(),
+    expiresAt: instant('expires_at').notNull(),
+    acceptedAt: instant('accepted_at'),
+    createdAt: createdAt(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.tenantId, t.id] }),
+    unique('invitations_email').on(t.tenantId, t.email),
+  ],
+);

@@ -1,0 +1,5 @@
+/** E-mail: one contract, SMTP behind it, a layout, and a fake that keeps what it is given. */
+export type { Mailer, OutgoingEmail } from './mailer.ts';
+export { MemoryMailer } from './memory-mailer.ts';
+export { type EmailContent, type RenderedEmail, renderEmail } from './render-email.ts';
+export { createMailer, type SmtpOptions } from './smtp-mailer.ts';

@@ -1,0 +1,13 @@
+import { expect, test } from 'bun:test';
+import { MemoryMailer } from './index.ts';
+import { describeMailer, newLetter } from './mailer-contract.ts';
+
+const memory = new MemoryMailer();
+describeMailer('MemoryMailer', () => memory);
+
+test('keeps letters as they were given', async () => {
+  const mailer = new MemoryMailer();
+  const letter = newLetter();
+  await mailer.send(letter);
+  expect(mailer.sent).toEqual([letter]);
+});

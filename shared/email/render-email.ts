@@ -1,0 +1,94 @@
+import { DomainValidationError } from '@insightdesk/shared/errors';
+
+/** What an e-mail says; plain text everywhere, escaped where it becomes HTML. */
+export interface EmailContent {
+  title: string;
+  paragraphs: readonly string[];
+  /** A button and, below it, its address in full; http and https only. */
+  action?: { label: string; url: string };
+  footer: string;
+}
+
+/** The same letter twice, for either kind of reader. */
+export interface RenderedEmail {
+  html: string;
+  text: string;
+}
+
+/** Lays an e-mail out as HTML and as its plain-text twin; throws on an `action` that is no web link. */
+export function renderEmail(content: EmailContent): RenderedEmail {
+  requireWebLink(content.action?.url);
+  return { html: renderHtml(content), text: renderText(content) };
+}
+
+function requireWebLink(url: string | undefined) {
+  if (url === undefined) return;
+  const protocol = URL.parse(url)?.protocol;
+  if (protocol === 'https:' || protocol === 'http:') return;
+  throw new DomainValidationError("An e-mail's action is not a web link", {
+    code: 'INVALID_EMAIL',
+  });
+}
+
+function renderText({ title, paragraphs, action, footer }: EmailContent): string {
+  const link = action ? [`${action.label}:\n${action.url}`] : [];
+  return `${[title, ...paragraphs, ...link].join('\n\n')}\n\n-- \n${footer}\n`;
+}
+
+// Tables and inline styles are what every mail client understands; the rest is an extra.
+function renderHtml({ title, paragraphs, action, footer }: EmailContent): string {
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="supported-color-schemes" content="light dark">
+<title>${escapeHtml(title)}</title>
+<style>
+@media (max-width: 600px) { .card { padding: 24px !important } }
+@media (prefers-color-scheme: dark) {
+  .page { background: #0b1220 !important }
+  .card { background: #151e2e !important; border-color: #26324a !important }
+  .card, .card h1, .card p { color: #e6eaf2 !important }
+  .card p.quiet { color: #9aa7bd !important }
+  .card a.link { color: #9db8ff !important }
+}
+</style>
+</head>
+<body class="page" style="margin:0;padding:0;background:#f1f4f9">
+<table role="presentation" class="page" width="100%" cellpadding="0" cellspacing="0" style="background:#f1f4f9"><tr><td align="center" style="padding:32px 12px">
+<table role="presentation" width="100%" cellpadding="0" cellspacing="0" style="max-width:560px;text-align:left"><tr><td class="card" style="padding:36px;background:#ffffff;border:1px solid #dde3ed;border-radius:10px;${font};color:#16202f">
+<h1 style="margin:0 0 20px;font-size:21px;line-height:1.35;font-weight:600;word-break:break-word">${escapeHtml(title)}</h1>
+${paragraphs.map(renderParagraph).join('\n')}${action ? renderAction(action) : ''}
+<p class="quiet" style="margin:32px 0 0;font-size:13px;line-height:1.5;color:#5b6779">${lines(footer)}</p>
+</td></tr></table>
+</td></tr></table>
+</body>
+</html>
+`;
+}
+
+const font = "font-family:system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif";
+
+const renderParagraph = (text: string) =>
+  `<p style="margin:0 0 16px;font-size:16px;line-height:1.6;word-break:break-word">${lines(text)}</p>`;
+
+function renderAction({ label, url }: { label: string; url: string }): string {
+  const href = escapeHtml(url);
+  return `
+<p style="margin:28px 0 16px"><a href="${href}" style="display:inline-block;padding:13px 22px;border-radius:8px;background:#2450d6;color:#ffffff;font-size:16px;font-weight:600;text-decoration:none">${escapeHtml(label)}</a></p>
+<p class="quiet" style="margin:0;font-size:13px;line-height:1.5;color:#5b6779">If the button does not work, open <a class="link" href="${href}" style="color:#2450d6;word-break:break-all">${href}</a></p>`;
+}
+
+const escapes: Record<string, string> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+const escapeHtml = (text: string) => text.replace(/[&<>"']/g, (char) => escapes[char] ?? char);
+
+const lines = (text: string) => escapeHtml(text).replace(/\r?\n/g, '<br>\n');

@@ -1,0 +1,82 @@
+import { NetworkError } from '@insightdesk/shared/errors';
+import type { Logger } from '@insightdesk/shared/logging';
+import { createTransport } from 'nodemailer';
+import { checkEmail } from './check-email.ts';
+import { lookUp } from './look-up.ts';
+import type { Mailer } from './mailer.ts';
+
+export interface SmtpOptions {
+  host: string;
+  port: number;
+  secure: boolean;
+  user?: string | undefined;
+  password?: string | undefined;
+  from: string;
+  /** The base address of a maildev-compatible inbox that knows what it has accepted. */
+  lookupUrl?: string | undefined;
+  /** For a connection, for each silence of the server, and for the inbox; 10 s. */
+  timeoutMs?: number;
+  /** For one letter altogether, waiting for a free connection included; 60 s. */
+  deadlineMs?: number;
+}
+
+/** Builds a mailer over pooled SMTP connections; every wait has an end. */
+export function createMailer(options: SmtpOptions, log?: Logger): Mailer {
+  const { from, lookupUrl, timeoutMs = 10_000, deadlineMs = 60_000 } = options;
+  const transport = connect(options, timeoutMs);
+  return {
+    async send({ to, ...email }) {
+      checkEmail({ to, ...email });
+      const { messageId } = email;
+      try {
+        // As objects: a string would be parsed, and might be a list.
+        const recipient = { to: { name: '', address: to }, ...replyTo(email.replyTo) };
+        const signal = AbortSignal.timeout(deadlineMs);
+        await transport.sendMail({ from, ...email, ...recipient, signal });
+        log?.debug({ messageId }, 'email: accepted');
+      } catch (cause) {
+        const retryable = !isRefusedForGood(cause);
+        log?.warn({ err: cause, messageId, retryable }, 'email: not accepted');
+        throw new NetworkError('The mail server did not take a letter', { cause, retryable });
+      }
+    },
+    async verify() {
+      try {
+        await transport.verify();
+      } catch (cause) {
+        throw new NetworkError('The mail server cannot be used', { cause });
+      }
+    },
+    close: () => transport.close(),
+    ...(lookupUrl && {
+      wasAccepted: (messageId: string) => lookUp(lookupUrl, messageId, timeoutMs),
+    }),
+  };
+}
+
+function connect({ host, port, secure, user, password }: SmtpOptions, timeoutMs: number) {
+  return createTransport({
+    host,
+    port,
+    secure,
+    pool: true,
+    maxConnections: 5,
+    // Trying again is the caller's: only it can find out whether the letter has arrived after all.
+    maxRequeues: 0,
+    connectionTimeout: timeoutMs,
+    greetingTimeout: timeoutMs,
+    socketTimeout: timeoutMs,
+    dnsTimeout: timeoutMs,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+    ...(user && { auth: { user, pass: password ?? '' } }),
+  });
+}
+
+const replyTo = (address: string | undefined) => address && { replyTo: { name: '', address } };
+
+/** A 5xx reply to the letter is final; one to our login is about the account and may be mended. */
+function isRefusedForGood(error: unknown): boolean {
+  if (!(error instanceof Error) || !('permanent' in error)) return false;
+  return error.permanent === true && !('code' in error && error.code === 'EAUTH');
+}

@@ -1,0 +1,48 @@
+import { createServer, type Socket } from 'node:net';
+
+type Step = 'greeting' | 'AUTH' | 'MAIL' | 'RCPT' | 'DATA' | 'message';
+/** What to answer at a step instead of yes: a reply, silence, or hanging up. */
+type Script = Partial<Record<Step, `${number} ${string}` | 'silence' | 'hang up'>>;
+
+/** A mail server that misbehaves as told; `messages` counts the letters it has received in full. */
+export async function startSmtpServer(script: Script) {
+  const seen = { messages: 0, connections: 0 };
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    seen.connections++;
+    sockets.add(socket);
+    socket.on('error', () => undefined);
+    const answer = (step: Step, usual: string) => {
+      const reply = script[step] ?? usual;
+      if (reply === 'hang up') socket.end();
+      else if (reply !== 'silence') socket.write(`${reply}\r\n`);
+    };
+    let inMessage = false;
+    answer('greeting', '220 ready');
+    onLines(socket, (line) => {
+      if (inMessage && line !== '.') return;
+      if (inMessage) seen.messages++;
+      const verb = inMessage ? 'message' : (line.split(/[ :]/)[0] ?? '').toUpperCase();
+      inMessage = verb === 'DATA' && !script.DATA;
+      if (verb === 'EHLO') socket.write('250-test\r\n250 AUTH PLAIN\r\n');
+      else if (verb === 'DATA') answer('DATA', '354 go on');
+      else answer(verb as Step, verb === 'AUTH' ? '235 welcome' : '250 ok');
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  const stop = () => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  };
+  return { port: typeof address === 'object' && address ? address.port : 0, seen, stop };
+}
+
+function onLines(socket: Socket, onLine: (line: string) => void) {
+  let rest = '';
+  socket.on('data', (chunk) => {
+    const lines = (rest + chunk.toString()).split('\r\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) onLine(line);
+  });
+}

@@ -1,0 +1,10 @@
+/** Facts: a typed catalog, recorded with the rows they speak of, relayed by one elected worker. */
+export {
+  defineEvent,
+  type EventDefinition,
+  type RecordedEvent,
+  record,
+} from './define-event.ts';
+export type { Consequences, EventsOf, Publication, Reactions } from './reactions.ts';
+export { createRelay, PoisonEventError, type Relay, type RelayOptions } from './relay.ts';
+export { outbox } from './tables.ts';

@@ -1,0 +1,118 @@
+import { connect } from '@insightdesk/shared/database';
+import { serializeError } from '@insightdesk/shared/errors';
+import type { Logger } from '@insightdesk/shared/logging';
+import { deferred, sleep, withTimeout } from '@insightdesk/shared/promises';
+import type { Sql } from 'postgres';
+import type { RecordedEvent } from './define-event.ts';
+import { markFailed, markRelayed, waitingEvents } from './outbox.ts';
+
+/** An event whose consequences cannot be computed: it is set aside so that others go on. */
+export class PoisonEventError extends Error {
+  readonly position: number;
+
+  constructor(position: number, cause: unknown) {
+    super('The consequences of an event could not be computed', { cause });
+    this.position = position;
+  }
+}
+
+export interface RelayOptions {
+  url: string;
+  log: Logger;
+  /** Carries out the consequences of a batch, in order; harmless when called again. */
+  dispatch(events: RecordedEvent[]): Promise<void>;
+  batchSize?: number;
+  pollMs?: number;
+  electionMs?: number;
+  timeoutMs?: number;
+}
+
+export interface Relay {
+  /** Starts the election; returns at once. */
+  start(): void;
+  /** Finishes the batch under way and gives up the leadership. */
+  stop(): Promise<void>;
+  readonly isLeader: boolean;
+}
+
+const ADVISORY_LOCK = 7_305_118_401;
+const CHANNEL = 'outbox';
+
+/**
+ * Moves recorded events to where they are wanted. Of all relays one holds an advisory lock and
+ * works; it is woken by NOTIFY and looks by itself every `pollMs`. Dispatch comes before the mark,
+ * so a crash in between repeats the dispatch, never drops it.
+ */
+export function createRelay(options: RelayOptions): Relay {
+  const { log, dispatch, batchSize = 200, pollMs = 500, electionMs = 1000 } = options;
+  const timeoutMs = options.timeoutMs ?? 30_000;
+  const stopping = new AbortController();
+  let wake = deferred<void>();
+  let running: Promise<void> = Promise.resolve();
+  let isLeader = false;
+
+  async function candidate(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      const lost = new AbortController();
+      const sql = connect(options.url, { timeoutMs, onclose: () => lost.abort() });
+      try {
+        await lead(sql, lost.signal);
+      } catch (error) {
+        log.error({ err: serializeError(error) }, 'relay: stepping down after a failure');
+      } finally {
+        isLeader = false;
+        await sql.end({ timeout: 1 }).catch(() => {});
+      }
+      await pause(electionMs);
+    }
+  }
+
+  async function lead(sql: Sql, lost: AbortSignal): Promise<void> {
+    await sql.unsafe('set role insightdesk_relay');
+    const [lock] = await sql.unsafe(`select pg_try_advisory_lock(${ADVISORY_LOCK}) as held`);
+    if (!lock?.held) return;
+    isLeader = true;
+    log.info('relay: leading');
+    const listener = connect(options.url, { timeoutMs });
+    try {
+      await listener.listen(CHANNEL, () => wake.resolve());
+      while (!stopping.signal.aborted && !lost.aborted) {
+        wake = deferred<void>();
+        const moved = await moveBatch(sql);
+        if (moved < batchSize) await Promise.race([wake.promise, pause(pollMs)]);
+      }
+    } finally {
+      await listener.end({ timeout: 1 }).catch(() => {});
+    }
+  }
+
+  async function moveBatch(sql: Sql): Promise<number> {
+    const events = await waitingEvents(sql, batchSize);
+    if (events.length === 0) return 0;
+    try {
+      await withTimeout(dispatch(events), timeoutMs);
+      await markRelayed(sql, events);
+    } catch (error) {
+      if (!(error instanceof PoisonEventError)) throw error;
+      log.error({ err: serializeError(error), position: error.position }, 'relay: event set aside');
+      await markFailed(sql, error.position, String(error.cause));
+    }
+    return events.length;
+  }
+
+  const pause = (ms: number) => sleep(ms, stopping.signal).catch(() => {});
+
+  return {
+    start() {
+      running = candidate();
+    },
+    async stop() {
+      stopping.abort();
+      wake.resolve();
+      await running;
+    },
+    get isLeader() {
+      return isLeader;
+    },
+  };
+}

@@ -1,0 +1,25 @@
+import { createdAt, instant, tenantId, typeId } from '@insightdesk/shared/database';
+import { sql } from 'drizzle-orm';
+import { bigint, index, jsonb, pgTable, text, unique } from 'drizzle-orm/pg-core';
+
+/** Facts in commit order per conversation, written in the transaction that made them true. */
+export const outbox = pgTable(
+  'outbox',
+  {
+    position: bigint('position', { mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
+    tenantId: tenantId(),
+    eventId: typeId('event_id', 'evt').notNull(),
+    name: text('name').notNull(),
+    payload: jsonb('payload').notNull(),
+    requestId: text('request_id').notNull(),
+    createdAt: createdAt(),
+    relayedAt: instant('relayed_at'),
+    /** Why its reactions could not be computed; such an event is set aside, not retried. */
+    failure: text('failure'),
+  },
+  (t) => [
+    unique('outbox_event').on(t.tenantId, t.eventId),
+    index('outbox_waiting').on(t.position).where(sql`relayed_at is null`),
+    index('outbox_tenant').on(t.tenantId, t.position),
+  ],
+);

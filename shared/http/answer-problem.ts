@@ -1,0 +1,21 @@
+import { AppError, serializeError, toProblem } from '@insightdesk/shared/errors';
+import type { Logger } from '@insightdesk/shared/logging';
+import type { ErrorHandler } from 'hono';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import type { Caller, HttpEnv } from './env.ts';
+
+/** What a client without other advice should wait before it tries again. */
+const RETRY_AFTER_SECONDS = '1';
+
+/** Answers everything thrown as `application/problem+json`; what is our fault is logged. */
+export function answerProblem<C extends Caller>(log: Logger): ErrorHandler<HttpEnv<C>> {
+  return function answerProblem(error, c) {
+    const problem = toProblem(error, { requestId: c.get('requestId') });
+    if (problem.status >= 500) log.error({ err: serializeError(error) }, 'request failed');
+    const headers = error instanceof AppError ? error.headers : {};
+    if (problem.status === 503) c.header('Retry-After', RETRY_AFTER_SECONDS);
+    for (const [name, value] of Object.entries(headers)) c.header(name, value);
+    c.header('Content-Type', 'application/problem+json');
+    return c.body(JSON.stringify(problem), problem.status as ContentfulStatusCode);
+  };
+}

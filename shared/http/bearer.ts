@@ -1,0 +1,24 @@
+import { UnauthenticatedError } from '@insightdesk/shared/errors';
+import { withContext } from '@insightdesk/shared/logging';
+import type { MiddlewareHandler } from 'hono';
+import type { Caller, HttpEnv } from './env.ts';
+
+const credentials = /^Bearer +([\w.~+/-]+=*)$/i;
+
+/**
+ * Finds out who calls by the token in `Authorization`; without the header nobody is known, and
+ * whoever is behind decides. Anything but a good token is refused with 401.
+ */
+export function bearer<C extends Caller>(
+  identify: (token: string) => Promise<C>,
+): MiddlewareHandler<HttpEnv<C>> {
+  return async function bearer(c, next) {
+    const header = c.req.header('Authorization');
+    if (header === undefined) return next();
+    const token = credentials.exec(header)?.[1];
+    if (token === undefined) throw new UnauthenticatedError('Use Authorization: Bearer <token>');
+    const caller = await identify(token);
+    c.set('caller', caller);
+    return withContext({ tenantId: caller.tenantId, actor: caller.name }, next);
+  };
+}

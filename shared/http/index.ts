@@ -1,0 +1,22 @@
+/** What every HTTP server of ours does around its routes; nothing here knows the product. */
+export { answerProblem } from './answer-problem.ts';
+export { bearer } from './bearer.ts';
+export { type ByteRange, parseByteRange } from './byte-range.ts';
+export { clientAddress, createAddressReader, usualProxies } from './client-address.ts';
+export { corsByList } from './cors-by-list.ts';
+export { matchesEtag } from './entity-tag.ts';
+export type { Caller, HttpEnv, Peer } from './env.ts';
+export { createHealthApp, type HealthAppOptions } from './health-app.ts';
+export { jsonLimit, readJsonObject } from './json-body.ts';
+export { limitAddresses } from './limit-addresses.ts';
+export {
+  createRateLimiter,
+  type RateLimit,
+  type RateLimiter,
+  type RateLimiterOptions,
+} from './rate-limit.ts';
+export { requestId } from './request-id.ts';
+export { type Answered, requestLog } from './request-log.ts';
+export { createRequestMetrics } from './request-metrics.ts';
+export { securityHeaders } from './security-headers.ts';
+export { type Host, serveHttp } from './serve-http.ts';

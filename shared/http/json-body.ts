@@ -1,0 +1,72 @@
+import {
+  AppError,
+  DomainValidationError,
+  PayloadTooLargeError,
+  ServiceError,
+  UnsupportedMediaTypeError,
+} from '@insightdesk/shared/errors';
+import { collectBytes, limitBytes, readChunks } from '@insightdesk/shared/streams';
+import type { MiddlewareHandler } from 'hono';
+
+const json = /^application\/(?:[\w.+-]+\+)?json *(?:;|$)/i;
+
+/** Refuses a body whose announced length exceeds the limit, before anything else is done for it. */
+export function jsonLimit(limit: number): MiddlewareHandler {
+  return function jsonLimit(c, next) {
+    if (Number(c.req.header('Content-Length') ?? 0) > limit) throw tooLarge(limit);
+    return next();
+  };
+}
+
+/**
+ * Reads the JSON object in a request's body; no body counts as an empty object. Throws 413 beyond
+ * `limit` bytes, also when no length was announced, 415 for other content, 400 for malformed JSON
+ * and 422 for JSON that is not an object.
+ */
+export async function readJsonObject(
+  request: Request,
+  limit: number,
+): Promise<Record<string, unknown>> {
+  if (!json.test(request.headers.get('Content-Type') ?? '')) {
+    if (isEmpty(request)) return {};
+    throw new UnsupportedMediaTypeError('Send JSON as application/json');
+  }
+  const text = await readText(request, limit);
+  if (text === '') return {};
+  const value = parse(text);
+  if (isObject(value)) return value;
+  const errors = [{ path: '', message: 'Expected an object' }];
+  throw new DomainValidationError('The body is not a JSON object', { errors });
+}
+
+const tooLarge = (limit: number) =>
+  new PayloadTooLargeError(`The body exceeds the allowed ${limit} bytes`);
+
+const isEmpty = ({ headers, body }: Request) =>
+  headers.get('Content-Length') === '0' || body === null;
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+// The server holds a sender to the length it announced; without one, we count.
+async function readText(request: Request, limit: number): Promise<string> {
+  try {
+    if (request.headers.has('Content-Length')) return await request.text();
+    const chunks = limitBytes(readChunks(request.body ?? new Uint8Array()), limit);
+    return new TextDecoder().decode(await collectBytes(chunks));
+  } catch (cause) {
+    if (cause instanceof AppError) throw cause;
+    throw refusal('The body ended before its time', 'BODY_INCOMPLETE', cause);
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw refusal('The body is not valid JSON', 'MALFORMED_JSON', cause);
+  }
+}
+
+const refusal = (message: string, code: string, cause: unknown) =>
+  new ServiceError(message, { code, status: 400, cause });

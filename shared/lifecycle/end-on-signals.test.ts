@@ -1,0 +1,60 @@
+import { expect, test } from 'bun:test';
+
+/** Runs a real service that prints when it is up and when it has stopped. */
+function run(trouble: string) {
+  const script = `
+    const { createLifecycle } = await import('@insightdesk/shared/lifecycle');
+    const { createLogger } = await import('@insightdesk/shared/logging');
+    const log = createLogger({ level: 'fatal', format: 'json' }, { service: 's', replica: 's-1' });
+    const lifecycle = createLifecycle({ log, shutdownTimeoutMs: 5000 });
+    lifecycle.registerShutdownHook('slow', async () => {
+      await Bun.sleep(200);
+      console.log('stopped');
+    });
+    lifecycle.onSignals();
+    setInterval(() => {}, 60_000);
+    await lifecycle.start();
+    console.log('up');
+    ${trouble}`;
+  const child = Bun.spawn([process.execPath, '-e', script], {
+    cwd: import.meta.dir,
+    stdout: 'pipe',
+    stderr: 'ignore',
+    timeout: 10_000,
+  });
+  return { child, output: child.stdout.pipeThrough(new TextDecoderStream()).getReader() };
+}
+
+async function readUntil(output: ReturnType<typeof run>['output'], word: string) {
+  let text = '';
+  while (!text.includes(word)) {
+    const { value, done } = await output.read();
+    if (done) return text;
+    text += value;
+  }
+  return text;
+}
+
+test.each(['SIGTERM', 'SIGINT'] as const)(
+  '%s, even twice, stops everything first',
+  async (name) => {
+    const { child, output } = run('');
+    await readUntil(output, 'up');
+    child.kill(name);
+    await Bun.sleep(50);
+    child.kill(name);
+    expect(await readUntil(output, 'stopped')).toContain('stopped');
+    expect(await child.exited).toBe(0);
+  },
+);
+
+test.each([
+  ['uncaughtException', `setTimeout(() => { throw new Error('nobody caught this'); }, 1);`],
+  ['unhandledRejection', `void Promise.reject(new Error('nobody caught this'));`],
+])('%s is logged, stops everything and ends with 1', async (event, trouble) => {
+  const { child, output } = run(trouble);
+  const text = await readUntil(output, 'stopped');
+  expect(text).toContain(`"msg":"${event}"`);
+  expect(text).toContain('nobody caught this');
+  expect(await child.exited).toBe(1);
+});

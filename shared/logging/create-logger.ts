@@ -1,0 +1,84 @@
+import pino, { type DestinationStream, type LoggerOptions, type Logger as PinoLogger } from 'pino';
+import pretty from 'pino-pretty';
+import { currentContext } from './context.ts';
+import { redact, scrub } from './redaction.ts';
+
+/** Pino's logger; `child(fields)` adds fields to every line. */
+export type Logger = PinoLogger;
+
+/** What is written, and for whom. */
+export interface LoggingOptions {
+  level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
+  format: 'json' | 'pretty';
+}
+
+/**
+ * Builds the logger of a service. Lines are written at once (no worker thread, which would not
+ * survive a bundle), so the last line before an exit is not lost.
+ */
+export function createLogger(
+  { level, format }: LoggingOptions,
+  base: { service: string; replica: string },
+  destination: DestinationStream = pino.destination({ dest: 1, sync: true }),
+): Logger {
+  const options: LoggerOptions = {
+    level,
+    base,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    mixin: () => ({ ...currentContext() }),
+    // Already plain: Pino's own serializer would fold the causes into one text.
+    serializers: { err: (err) => err },
+    formatters: { level: (label) => ({ level: label }) },
+    hooks: {
+      logMethod(args, method) {
+        method.apply(this, forLog(args) as typeof args);
+      },
+      streamWrite: scrub,
+    },
+  };
+  if (format === 'json') return withCleanChildren(pino(options, destination));
+  const stream = pretty({
+    destination,
+    sync: true,
+    singleLine: true,
+    ignore: 'pid,hostname,service,replica',
+  });
+  return withCleanChildren(pino(options, stream));
+}
+
+// Pino does not run `formatters.bindings` for a child; children inherit this method.
+function withCleanChildren(log: Logger): Logger {
+  const { child } = log;
+  log.child = function (this: Logger, bindings, options) {
+    return child.call(this, redact(bindings) as typeof bindings, options);
+  } as typeof child;
+  return log;
+}
+
+// An error's own message may hold the parameters of a query; Pino would copy it into `msg`.
+function forLog([first, ...rest]: readonly unknown[]): unknown[] {
+  const fields = redact(first instanceof Error ? { err: first } : first);
+  const message = rest.length === 0 ? messageOf(fields) : undefined;
+  return message === undefined ? [fields, ...rest.map((arg) => redact(arg))] : [fields, message];
+}
+
+function messageOf(fields: unknown): string | undefined {
+  if (typeof fields !== 'object' || fields === null || !('err' in fields)) return undefined;
+  const { err } = fields;
+  return typeof err === 'object' && err !== null && 'message' in err
+    ? String(err.message)
+    : undefined;
+}
+
+/** Writes out what is still buffered; the last thing before the process ends. */
+export function flush(log: Logger): Promise<void> {
+  return new Promise((resolve) => log.flush(() => resolve()));
+}
+
+/** Measures work: call it, then call what it returned; logs `ms` at debug level. */
+export function startTimer(log: Logger, what: string): (fields?: object) => void {
+  const startedAt = performance.now();
+  return (fields = {}) => {
+    log.debug({ ...fields, ms: Math.round((performance.now() - startedAt) * 10) / 10 }, what);
+  };
+}

@@ -1,0 +1,9 @@
+/** Structured logs: one line per fact, correlated without passing anything by hand. */
+export { currentContext, type LogContext, withContext } from './context.ts';
+export {
+  createLogger,
+  flush,
+  type Logger,
+  type LoggingOptions,
+  startTimer,
+} from './create-logger.ts';

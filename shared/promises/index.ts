@@ -1,0 +1,6 @@
+/** Waiting, limiting and trying again; bounded and abortable. */
+export { type Batch, batch } from './batch.ts';
+export { limitConcurrency, mapConcurrent } from './concurrency.ts';
+export { type Deferred, deferred } from './deferred.ts';
+export { type RetryOptions, retry } from './retry.ts';
+export { sleep, withTimeout } from './time.ts';

@@ -1,0 +1,110 @@
+import { mapConcurrent } from '@insightdesk/shared/promises';
+import type { Valkey } from '@insightdesk/shared/valkey';
+import type { ChannelLog } from './channel-log.ts';
+import { type Admit, HubChannel, type HubCounts, type HubEmit } from './hub-channel.ts';
+import { readPublication, TOPIC } from './publication.ts';
+import type { ChannelEvent, Position } from './wire.ts';
+
+/** Hears of channels that have no members here. */
+export interface HubWatch {
+  wants(channel: string): boolean;
+  event(event: ChannelEvent): void;
+  /** Events may have passed unheard: ask the source of truth. */
+  missed(): void;
+}
+
+export interface ChannelHubOptions {
+  /** A connection of role `subscriber`; may be shared with other subscriptions. */
+  subscriber: Valkey;
+  log: ChannelLog;
+  emit: HubEmit;
+  watch?: HubWatch;
+  onError: (error: unknown) => void;
+  /** How often the subscriber is asked for a sign of life. */
+  pingMs?: number;
+}
+
+/** One replica's share of the channels: what is appended anywhere reaches its members in order. */
+export interface ChannelHub {
+  /** Resolves when subscribed; members may join from then on. */
+  start(): Promise<void>;
+  /**
+   * Admits a member with everything after its position and nothing twice; `admit` is called once.
+   * Throws ConflictError when it left meanwhile, UnavailableError when the log cannot be read.
+   */
+  join(channel: string, id: string, after: Position | undefined, admit: Admit): Promise<void>;
+  leave(channel: string, id: string): void;
+  counts(): HubCounts & { channels: number };
+  close(): Promise<void>;
+}
+
+const CONCURRENT_RECOVERIES = 32;
+
+/** Builds the hub of a replica; it subscribes once, whatever the number of channels. */
+export function createChannelHub(options: ChannelHubOptions): ChannelHub {
+  const { subscriber, watch, onError, pingMs = 2_000 } = options;
+  const channels = new Map<string, HubChannel>();
+  const counts: HubCounts = { delivered: 0, catchUps: 0, resyncs: 0 };
+  let pinging: Timer | undefined;
+
+  const onMessage = (topic: string, text: string) => {
+    if (topic !== TOPIC) return;
+    try {
+      const wants = (name: string) => channels.has(name) || watch?.wants(name) === true;
+      const link = readPublication(text, wants);
+      if (!link) return;
+      channels.get(link.event.channel)?.live(link);
+      if (watch?.wants(link.event.channel)) watch.event(link.event);
+    } catch (error) {
+      onError(error);
+    }
+  };
+
+  // Whatever was published while the connection was away is fetched from the log.
+  const onReady = () => {
+    subscriber
+      .subscribe(TOPIC)
+      .then(() => watch?.missed())
+      .then(() => mapConcurrent([...channels.values()], CONCURRENT_RECOVERIES, (c) => c.recover()))
+      .catch(onError);
+  };
+
+  // A peer that went away silently is only noticed by asking: see the roles of valkey.
+  const ping = () => {
+    if (subscriber.status === 'ready') subscriber.ping().catch(onError);
+  };
+
+  function release(name: string, channel: HubChannel) {
+    if (!channel.isEmpty || channels.get(name) !== channel) return;
+    channel.close();
+    channels.delete(name);
+  }
+
+  return {
+    async start() {
+      subscriber.on('message', onMessage);
+      await subscriber.subscribe(TOPIC);
+      subscriber.on('ready', onReady);
+      pinging = setInterval(ping, pingMs);
+    },
+    async join(name, id, after, admit) {
+      const channel =
+        channels.get(name) ?? new HubChannel({ ...options, channel: name, counts, onError });
+      channels.set(name, channel);
+      await channel.join(id, after, admit).finally(() => release(name, channel));
+    },
+    leave(name, id) {
+      const channel = channels.get(name);
+      channel?.leave(id);
+      if (channel) release(name, channel);
+    },
+    counts: () => ({ ...counts, channels: channels.size }),
+    async close() {
+      clearInterval(pinging);
+      subscriber.off('message', onMessage).off('ready', onReady);
+      for (const channel of channels.values()) channel.close();
+      channels.clear();
+      if (subscriber.status === 'ready') await subscriber.unsubscribe(TOPIC);
+    },
+  };
+}

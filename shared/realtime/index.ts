@@ -1,0 +1,37 @@
+export {
+  type ChannelHub,
+  type ChannelHubOptions,
+  createChannelHub,
+  type HubWatch,
+} from './channel-hub.ts';
+export {
+  type Appended,
+  type ChannelEntry,
+  type ChannelLog,
+  createChannelLog,
+  type History,
+  type LogPage,
+} from './channel-log.ts';
+export { Channels, type ParsedChannel, parseChannel } from './channels.ts';
+export type { Admit, HubCounts, HubEmit } from './hub-channel.ts';
+export {
+  createPresenceMembers,
+  type PresenceMembers,
+  type PresenceMembersOptions,
+  type PresenceState,
+  type SocketOfUser,
+} from './presence-members.ts';
+export {
+  createPresenceRegistry,
+  type PresenceRegistry,
+  type PresenceRegistryOptions,
+} from './presence-registry.ts';
+export {
+  type ChannelEvent,
+  Events,
+  type Position,
+  type PresenceChange,
+  type PresentMember,
+  type Signal,
+  type Snapshot,
+} from './wire.ts';

@@ -1,0 +1,65 @@
+import { afterAll, expect, test } from 'bun:test';
+import { newId } from '@insightdesk/shared/utils';
+import { createValkey } from '@insightdesk/shared/valkey';
+import { createPresenceRegistry } from './presence-registry.ts';
+
+const url = Bun.env.VALKEY_URL ?? 'valkey://127.0.0.1:6379';
+const valkey = createValkey(url, { name: 'test-presence', role: 'command', onError: () => {} });
+afterAll(() => valkey.quit());
+
+const errors: unknown[] = [];
+const replica = (lease = { leaseMs: 1_000, renewMs: 200 }) =>
+  createPresenceRegistry(valkey, { onError: (error) => errors.push(error), ...lease });
+
+test('a user is connected while any socket on any replica is open', async () => {
+  const [org, other, usr] = [newId('org'), newId('org'), newId('usr')];
+  const [a, b, reader] = [replica(), replica(), replica()];
+  await a.connected(org, usr);
+  await a.connected(org, usr);
+  await b.connected(org, usr);
+  expect(await reader.connectedUsers(org)).toEqual(new Set([usr]));
+  expect(await reader.connectedUsers(other)).toEqual(new Set());
+  await a.disconnected(org, usr);
+  await a.disconnected(org, usr);
+  expect(await reader.connectedUsers(org)).toEqual(new Set([usr]));
+  await b.disconnected(org, usr);
+  expect(await reader.connectedUsers(org)).toEqual(new Set());
+});
+
+test('leases are renewed while the replica lives and end after it was killed', async () => {
+  const org = newId('org');
+  const [living, killed] = [newId('usr'), newId('usr')];
+  const [a, reader] = [replica(), replica()];
+  const b = replica({ leaseMs: 1_000, renewMs: 3_600_000 });
+  await Promise.all([a.connected(org, living), b.connected(org, killed)]);
+  await Bun.sleep(200);
+  expect(await reader.connectedUsers(org)).toEqual(new Set([living, killed]));
+  await Bun.sleep(900);
+  expect(await reader.connectedUsers(org)).toEqual(new Set([living]));
+  await Promise.all([a.close(), b.close()]);
+  expect(errors).toEqual([]);
+});
+
+test('a renewal puts back what Valkey lost', async () => {
+  const [org, usr] = [newId('org'), newId('usr')];
+  const a = replica();
+  await a.connected(org, usr);
+  await valkey.del(`presence:{${org}}`);
+  await Bun.sleep(600);
+  expect(await a.connectedUsers(org)).toEqual(new Set([usr]));
+  await a.close();
+  expect(await a.connectedUsers(org)).toEqual(new Set());
+});
+
+test('a quick reconnect in any interleaving ends connected; too many goodbyes do no harm', async () => {
+  const [org, usr] = [newId('org'), newId('usr')];
+  const a = replica();
+  await Promise.all([
+    a.connected(org, usr),
+    a.disconnected(org, usr),
+    a.disconnected(org, usr),
+    a.connected(org, usr),
+  ]);
+  expect(await a.connectedUsers(org)).toEqual(new Set([usr]));
+  await a.close();
+});

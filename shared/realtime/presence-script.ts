@@ -1,0 +1,114 @@
+import type { ClientContext, Result } from 'iovalkey';
+import { appendScript } from './channel-scripts.ts';
+
+/**
+ * Changes who is in a presence channel and appends what that changes to its log, in one step: a
+ * change is told exactly once, whichever replica brings it about and whenever one dies.
+ *
+ * KEYS the log's three, leases, states, told, index; ARGV the append script's six, then operation,
+ * lease-ms, grace-ms, at, number of ids, the ids, and pairs of member and state. A member is
+ * `user|socket`, a state `open|set-at-ms|last-seen|fields`; `told` keeps the fields last announced.
+ */
+export const presenceScript = `
+local function append(KEYS, ARGV) ${appendScript} end
+local leases, states, told, index = KEYS[4], KEYS[5], KEYS[6], KEYS[7]
+local channel, op, leaseMs, graceMs = ARGV[2], ARGV[7], tonumber(ARGV[8]), tonumber(ARGV[9])
+local at, count = ARGV[10], tonumber(ARGV[11])
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local touched, order = {}, {}
+local function touch(member, seen)
+  local user = string.match(member, '^[^|]+')
+  if not touched[user] then order[#order + 1] = user end
+  if not touched[user] or touched[user] < seen then touched[user] = seen end
+end
+local function lease(member, ms)
+  return redis.call('ZADD', leases, string.format('%.0f', now + ms), member)
+end
+local function forget(member)
+  local state = redis.call('HGET', states, member)
+  redis.call('ZREM', leases, member)
+  redis.call('HDEL', states, member)
+  if state then touch(member, string.match(state, '^%d|%d+|([^|]*)|')) end
+end
+if op == 'sweep' then
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', leases, '-inf', now, 'LIMIT', 0, count)) do
+    forget(member)
+  end
+end
+for i = 12 + count, #ARGV, 2 do
+  local member, state = ARGV[i], ARGV[i + 1]
+  if op == 'leave' then
+    forget(member)
+  elseif op == 'linger' then
+    if redis.call('HEXISTS', states, member) == 1 then
+      redis.call('HSET', states, member, state)
+      lease(member, graceMs)
+    end
+  else
+    redis.call('HSET', states, member, state)
+    if lease(member, leaseMs) == 1 or op == 'hold' then touch(member, at) end
+  end
+end
+local present, users = {}, {}
+local all = (#order > 0 or op == 'list') and redis.call('HGETALL', states) or {}
+for i = 1, #all, 2 do
+  local member, user = all[i], string.match(all[i], '^[^|]+')
+  if touched[user] or op == 'list' then
+    local open, setAt, _, fields = string.match(all[i + 1], '^(%d)|(%d+)|([^|]*)|(.*)$')
+    local one = present[user]
+    if not one then
+      one = { connections = 0, setAt = -1, member = '' }
+      present[user], users[#users + 1] = one, user
+    end
+    one.connections = one.connections + tonumber(open)
+    setAt = tonumber(setAt)
+    if setAt > one.setAt or (setAt == one.setAt and member > one.member) then
+      one.setAt, one.member, one.fields = setAt, member, fields
+    end
+  end
+end
+local function describe(user, one)
+  return '"userId":"' .. user .. '",' .. one.fields .. ',"connections":' .. one.connections
+end
+if op == 'list' then
+  local reply = {}
+  for i, user in ipairs(users) do reply[i] = '{' .. describe(user, present[user]) .. '}' end
+  return reply
+end
+local entries = { ARGV[1], channel, ARGV[3], ARGV[4], ARGV[5], ARGV[6] }
+local nobody = { connections = 0, fields = '"status":"offline","metadata":null' }
+for i, user in ipairs(order) do
+  local one, before = present[user], redis.call('HGET', told, user)
+  local change = nil
+  if one and not before then change = 'joined'
+  elseif one and before ~= one.fields then change = 'changed'
+  elseif before and not one then change = 'left' end
+  if change then
+    if one then redis.call('HSET', told, user, one.fields) else redis.call('HDEL', told, user) end
+    local id = ARGV[11 + i]
+    entries[#entries + 1] = id
+    entries[#entries + 1] = '{"id":"' .. id .. '","channel":"' .. channel
+      .. '","type":"presence.changed","data":{' .. describe(user, one or nobody)
+      .. ',"change":"' .. change .. '","lastSeenAt":"' .. touched[user] .. '"},"at":"' .. at .. '"}'
+  end
+end
+if #entries > 6 then append({ KEYS[1], KEYS[2], KEYS[3] }, entries) end
+local first = redis.call('ZRANGE', leases, 0, 0, 'WITHSCORES')
+if first[2] then redis.call('ZADD', index, first[2], channel) else redis.call('ZREM', index, channel) end
+return {}
+`;
+
+/** KEYS index; ARGV limit. Replies the channels in which a lease has run out. */
+export const presenceDueScript = `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', string.format('%.0f', now), 'LIMIT', 0, ARGV[1])
+`;
+
+declare module 'iovalkey' {
+  interface RedisCommander<Context extends ClientContext = { type: 'default' }> {
+    presenceApply(...args: (string | number)[]): Result<string[], Context>;
+    presenceDue(index: string, limit: number): Result<string[], Context>;
+  }
+}

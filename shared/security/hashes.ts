@@ -1,0 +1,16 @@
+import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+
+/** `bytes` random bytes, URL-safe. */
+export const randomToken = (bytes = 32): string => randomBytes(bytes).toString('base64url');
+
+/** SHA-256 in hex. */
+export const sha256 = (value: string | Uint8Array): string =>
+  createHash('sha256').update(value).digest('hex');
+
+/** HMAC-SHA-256, raw. */
+export const hmacSha256 = (secret: string, value: string): Buffer =>
+  createHmac('sha256', secret).update(value).digest();
+
+/** Compares in constant time; a different length is different. */
+export const safeEqual = (a: Uint8Array, b: Uint8Array): boolean =>
+  a.length === b.length && timingSafeEqual(a, b);

@@ -1,0 +1,63 @@
+import { expect, test } from 'bun:test';
+import { newId } from '@insightdesk/shared/utils';
+import { SignJWT, UnsecuredJWT } from 'jose';
+import { createPasswords, createTokens } from './index.ts';
+
+const secret = 'x'.repeat(40);
+const options = { jwtSecret: secret, issuer: 'i', audience: 'a', accessTtlSeconds: 900 };
+const tokens = createTokens(options);
+const claims = {
+  userId: newId('usr'),
+  tenantId: newId('org'),
+  sessionId: newId('ses'),
+  role: 'agent' as const,
+};
+
+test('a signed token tells what was signed, again and again', async () => {
+  const { token, expiresIn } = await tokens.signAccess(claims);
+  expect(expiresIn).toBe(900);
+  expect(await tokens.verifyAccess(token)).toMatchObject(claims);
+  expect(await tokens.verifyAccess(token)).toMatchObject(claims);
+});
+
+test('an expired token is told from an invalid one, also when it was known', async () => {
+  const brief = createTokens({ ...options, accessTtlSeconds: 1 });
+  const { token } = await brief.signAccess(claims);
+  await brief.verifyAccess(token);
+  await Bun.sleep(2100);
+  await expect(brief.verifyAccess(token)).rejects.toMatchObject({ code: 'TOKEN_EXPIRED' });
+  await expect(tokens.verifyAccess(token)).rejects.toMatchObject({ code: 'TOKEN_EXPIRED' });
+});
+
+const forge = (key: string, header: object, payload: object) =>
+  new SignJWT({ org: claims.tenantId, sid: claims.sessionId, role: 'owner', ...payload })
+    .setProtectedHeader({ alg: 'HS256', typ: 'at+jwt', ...header })
+    .setSubject(claims.userId)
+    .setIssuer('i')
+    .setAudience('a')
+    .setExpirationTime('1h')
+    .sign(new TextEncoder().encode(key));
+
+test.each([
+  ['nonsense', async () => 'nonsense'],
+  ['no signature', async () => new UnsecuredJWT({ sub: claims.userId }).encode()],
+  ['another key', () => forge('y'.repeat(40), {}, {})],
+  ['another type', () => forge(secret, { typ: 'JWT' }, {})],
+  ['another algorithm', () => forge('z'.repeat(64), { alg: 'HS512' }, {})],
+  ['an unknown role', () => forge(secret, {}, { role: 'god' })],
+  ['a malformed id', () => forge(secret, {}, { org: 'org_1' })],
+])('%s is refused', async (_, make) => {
+  await expect(tokens.verifyAccess(await make())).rejects.toMatchObject({
+    status: 401,
+    code: 'TOKEN_INVALID',
+  });
+});
+
+test('passwords verify, and nobody verifies as nobody', async () => {
+  const passwords = createPasswords();
+  const hash = await passwords.hash('secret');
+  expect(hash).toStartWith('$argon2id$');
+  expect(await passwords.verify('secret', hash)).toBe(true);
+  expect(await passwords.verify('Secret', hash)).toBe(false);
+  expect(await passwords.verify('nobody has this password', undefined)).toBe(false);
+});

@@ -1,0 +1,33 @@
+import type { ByteRange, StorageProvider } from '../provider.ts';
+
+/** A provider under test; it must allow files of MAX_FILE_BYTES at most. */
+export interface Subject {
+  storage: StorageProvider;
+  /** Everything the provider holds, half-written things included, as comparable text. */
+  inventory(): Promise<string>;
+  dispose(): Promise<void>;
+}
+
+export const MAX_FILE_BYTES = 1_000_000;
+export const textType = { contentType: 'text/plain' };
+
+/** What the tests work with; the subject is opened later than the tests are described. */
+export interface Desk {
+  storage(): StorageProvider;
+  inventory(): Promise<string>;
+  put(key: string, text: string): Promise<unknown>;
+  read(key: string, range?: ByteRange): Promise<string>;
+  keysOf(prefix: string): Promise<string[]>;
+}
+
+export function createDesk(subject: () => Subject): Desk {
+  const storage = () => subject().storage;
+  return {
+    storage,
+    inventory: () => subject().inventory(),
+    put: (key, text) => storage().upload(key, new TextEncoder().encode(text), textType),
+    read: async (key, range) =>
+      new Response(await storage().download(key, range ? { range } : {})).text(),
+    keysOf: async (prefix) => (await Array.fromAsync(storage().list(prefix))).map(({ key }) => key),
+  };
+}

@@ -1,0 +1,49 @@
+import { expect, test } from 'bun:test';
+import type { Desk } from './desk.ts';
+
+const invalidKeys = [
+  ['empty', ''],
+  ['absolute', '/etc/passwd'],
+  ['traversal', '../secret'],
+  ['inner traversal', 'a/../../secret'],
+  ['current folder', 'a/./b'],
+  ['empty segment', 'a//b'],
+  ['trailing slash', 'a/'],
+  ['NUL', 'a\0b'],
+  ['backslash', 'a\\b'],
+  ['encoded', 'a%2e%2e/b'],
+  ['not ASCII', 'å'],
+  ['line feed', 'a\n'],
+  ['the mark of a folder', 'a~/b'],
+  ['too long', `${'a'.repeat(100)}/`.repeat(5).concat('aaaaaaaa')],
+  ['too long a segment', 'a'.repeat(201)],
+] as const;
+
+/** No key leaves its place, by any call. */
+export function describeKeys({ storage, put, inventory }: Desk): void {
+  for (const [reason, key] of invalidKeys) {
+    test(reason, async () => {
+      await put('key/good', 'x');
+      const before = await inventory();
+      const calls = [
+        () => put(key, 'x'),
+        () => storage().download(key),
+        () => storage().metadata(key),
+        () => storage().exists(key),
+        () => storage().copy('key/good', key),
+        () => storage().copy(key, 'key/other'),
+        () => storage().delete(key),
+      ];
+      for (const call of calls) {
+        await expect(call()).rejects.toMatchObject({ code: 'INVALID_KEY', status: 422 });
+      }
+      expect(await inventory()).toBe(before);
+    });
+  }
+
+  test('a prefix out of its place', () => {
+    for (const prefix of ['../', '/', 'a/../b', 'a//', 'a*']) {
+      expect(() => storage().list(prefix)).toThrow('storage prefix');
+    }
+  });
+}

@@ -1,0 +1,52 @@
+import { expect, test } from 'bun:test';
+import { DomainNotFoundError } from '@insightdesk/shared/errors';
+import type { Desk } from './desk.ts';
+
+/** Finding, copying and removing. */
+export function describeTidiness({ storage, put, read, keysOf, inventory }: Desk): void {
+  test('list finds by prefix, in the order of the keys, with sizes', async () => {
+    for (const key of ['ls/b/2', 'ls/a.b', 'ls/b/1', 'ls/a/z', 'ls/a-b', 'lsx']) {
+      await put(key, key);
+    }
+    expect(await keysOf('ls/')).toEqual(['ls/a-b', 'ls/a.b', 'ls/a/z', 'ls/b/1', 'ls/b/2']);
+    expect(await keysOf('ls/a')).toEqual(['ls/a-b', 'ls/a.b', 'ls/a/z']);
+    expect(await keysOf('ls/b/')).toEqual(['ls/b/1', 'ls/b/2']);
+    expect(await keysOf('none/such')).toEqual([]);
+    expect(await keysOf('')).toContain('lsx');
+    const [listed] = await Array.fromAsync(storage().list('ls/a-b'));
+    expect(listed).toMatchObject({ sizeBytes: 6, modifiedAt: expect.any(Date) });
+  });
+
+  test('copy takes bytes and content type, and needs something to copy', async () => {
+    await storage().upload('cp/a', new TextEncoder().encode('same'), { contentType: 'text/csv' });
+    await storage().copy('cp/a', 'cp/deep/b');
+    await storage().copy('cp/a', 'cp/a');
+    await storage().delete('cp/a');
+    expect(await read('cp/deep/b')).toBe('same');
+    expect(await storage().metadata('cp/deep/b')).toMatchObject({ contentType: 'text/csv' });
+    await expect(storage().copy('cp/a', 'cp/c')).rejects.toBeInstanceOf(DomainNotFoundError);
+  });
+
+  test('delete removes every trace, and again does nothing', async () => {
+    const before = await inventory();
+    await put('rm/deep/down/a', 'x');
+    await put('rm/deep/b', 'x');
+    await storage().delete('rm/deep/down/a');
+    expect(await storage().exists('rm/deep/b')).toBe(true);
+    await storage().delete('rm/deep/b');
+    await storage().delete('rm/deep/b');
+    expect(await inventory()).toBe(before);
+  });
+
+  test('uploads and deletions side by side in one folder do not disturb each other', async () => {
+    const turns = Array.from({ length: 8 }, async (_, i) => {
+      for (let turn = 0; turn < 10; turn++) {
+        await put(`race/x/y/${i}`, String(turn));
+        expect(await read(`race/x/y/${i}`)).toBe(String(turn));
+        await storage().delete(`race/x/y/${i}`);
+      }
+    });
+    await Promise.all(turns);
+    expect(await keysOf('race/')).toEqual([]);
+  });
+}

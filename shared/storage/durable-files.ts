@@ -1,0 +1,80 @@
+import { constants, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdir, open, rename, rm, rmdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+
+const MOVE_ATTEMPTS = 20;
+
+/** Writes a new file and returns once the disk has it; removes it again when that fails. */
+export async function writeDurably(path: string, chunks: AsyncIterable<Uint8Array>) {
+  const file = await open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o640);
+  try {
+    for await (const chunk of chunks) await file.writeFile(chunk);
+    await file.sync();
+    await file.close();
+  } catch (error) {
+    await file.close().catch(() => undefined);
+    await rm(path, { force: true });
+    throw error;
+  }
+}
+
+/** Moves a file into place atomically, making its folders; the disk has it afterwards. */
+export async function moveDurably(from: string, to: string) {
+  const folder = dirname(to);
+  const created = await moveInto(from, to);
+  await syncFolder(folder);
+  if (!created) return;
+  for (let path = folder; path !== dirname(created); path = dirname(path)) {
+    await syncFolder(dirname(path));
+  }
+}
+
+// Another process may prune the folder as empty between its making and the move; a recursive mkdir
+// that loses such a race says EEXIST.
+async function moveInto(from: string, to: string): Promise<string | undefined> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const created = await mkdir(dirname(to), { recursive: true });
+      await rename(from, to);
+      return created;
+    } catch (error) {
+      if (!hasCode(error, 'ENOENT', 'EEXIST') || attempt === MOVE_ATTEMPTS) throw error;
+    }
+  }
+}
+
+async function syncFolder(path: string) {
+  try {
+    await using folder = await open(path, 'r');
+    await folder.sync();
+  } catch (error) {
+    // Pruned meanwhile: then there is nothing in it to keep.
+    if (!hasCode(error, 'ENOENT')) throw error;
+  }
+}
+
+/** Removes folders from `path` upwards while they are empty, never `root` itself. */
+export async function pruneEmptyFolders(path: string, root: string) {
+  try {
+    for (let folder = path; folder !== root; folder = dirname(folder)) await rmdir(folder);
+  } catch (error) {
+    if (!hasCode(error, 'ENOTEMPTY', 'EEXIST', 'ENOENT')) throw error;
+  }
+}
+
+/** Makes a folder and removes from it what was last written more than `maxAgeMs` ago. */
+export function openTempFolder(path: string, maxAgeMs: number) {
+  mkdirSync(path, { recursive: true, mode: 0o750 });
+  const oldestMs = Date.now() - maxAgeMs;
+  for (const name of readdirSync(path)) {
+    const file = join(path, name);
+    const stat = statSync(file, { throwIfNoEntry: false });
+    if (stat?.isFile() && stat.mtimeMs < oldestMs) rmSync(file, { force: true });
+  }
+}
+
+/** Whether an error of the file system has one of these codes. */
+export function hasCode(error: unknown, ...codes: string[]): boolean {
+  const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined;
+  return typeof code === 'string' && codes.includes(code);
+}

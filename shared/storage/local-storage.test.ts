@@ -1,0 +1,115 @@
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describeStorage, MAX_FILE_BYTES } from './conformance/suite.ts';
+import { createStorage, type StorageProvider } from './index.ts';
+
+const textType = { contentType: 'text/plain' };
+const newDirectory = () => mkdtemp(join(tmpdir(), 'insightdesk-storage-'));
+const openLocal = (directory: string, maxFileBytes = MAX_FILE_BYTES) =>
+  createStorage({ provider: 'local', directory, maxFileBytes });
+
+async function inventoryOf(directory: string): Promise<string> {
+  const paths = (await readdir(directory, { recursive: true })).sort();
+  const lines = paths.map(async (path) => {
+    const found = await stat(join(directory, path));
+    return found.isFile() ? `${path} ${found.size}` : path;
+  });
+  // The root of all files appears with the first of them and stays.
+  return (await Promise.all(lines)).filter((line) => line !== 'files').join('\n');
+}
+
+describeStorage('LocalStorage', async () => {
+  const directory = await newDirectory();
+  return {
+    storage: openLocal(directory),
+    inventory: () => inventoryOf(directory),
+    dispose: () => rm(directory, { recursive: true, force: true }),
+  };
+});
+
+describe('LocalStorage on its disk', () => {
+  let directory: string;
+  let storage: StorageProvider;
+  beforeEach(async () => {
+    directory = await newDirectory();
+    storage = openLocal(directory, 2 ** 31);
+  });
+  afterEach(() => rm(directory, { recursive: true, force: true }));
+
+  test('opening removes temporary files older than a day, and only those', async () => {
+    const old = join(directory, 'incoming', 'old');
+    const recent = join(directory, 'incoming', 'recent');
+    await Promise.all([writeFile(old, 'half'), writeFile(recent, 'half')]);
+    const yesterday = new Date(Date.now() - 25 * 60 * 60 * 1000);
+    await utimes(old, yesterday, yesterday);
+    openLocal(directory);
+    expect([existsSync(old), existsSync(recent)]).toEqual([false, true]);
+  });
+
+  test('the bytes on the disk are the bytes of the file', async () => {
+    await storage.upload('org/att/photo.jpg', new Uint8Array([1, 2, 3]), textType);
+    const path = join(directory, 'files', 'org~', 'att~', 'photo.jpg');
+    expect([...(await readFile(path))]).toEqual([1, 2, 3]);
+  });
+
+  test('a description torn from its file is not believed', async () => {
+    await storage.upload('a', new Uint8Array(3), { contentType: 'image/png' });
+    await writeFile(join(directory, 'files', 'a'), 'of another size');
+    const unknown = { contentType: 'application/octet-stream' };
+    expect(await storage.metadata('a')).toMatchObject(unknown);
+    await writeFile(join(directory, 'files', 'a~meta'), '{"contentTy');
+    expect(await storage.metadata('a')).toMatchObject(unknown);
+  });
+
+  test('a download goes on with the file it began with', async () => {
+    await storage.upload('a', new Uint8Array(1_000_000).fill(1), textType);
+    const reader = (await storage.download('a')).getReader();
+    await reader.read();
+    await storage.upload('a', new Uint8Array(10).fill(2), textType);
+    await storage.delete('a');
+    let sizeBytes = 256 * 1024;
+    for (let part = await reader.read(); !part.done; part = await reader.read()) {
+      expect(part.value.every((byte) => byte === 1)).toBe(true);
+      sizeBytes += part.value.byteLength;
+    }
+    expect(sizeBytes).toBe(1_000_000);
+  });
+
+  test('300 MiB go in and out in constant memory', async () => {
+    const sizeBytes = 300 * 1024 * 1024;
+    const script = join(import.meta.dir, 'test-constant-memory.ts');
+    const child = Bun.spawn([process.execPath, script, directory, `${sizeBytes}`]);
+    const { readBytes, grownBytes } = (await new Response(child.stdout).json()) as {
+      readBytes: number;
+      grownBytes: number;
+    };
+    expect(await child.exited).toBe(0);
+    expect(readBytes).toBe(sizeBytes);
+    expect(grownBytes).toBeLessThan(100 * 1024 * 1024);
+  }, 30_000);
+
+  test.skipIf(!existsSync('/proc/self/fd'))(
+    'open files do not pile up, however downloads and uploads end',
+    async () => {
+      const openFiles = async () => (await readdir('/proc/self/fd')).length;
+      await storage.upload('a', new Uint8Array(600_000), textType);
+      const before = await openFiles();
+      for (let turn = 0; turn < 20; turn++) {
+        await (await storage.download('a')).cancel();
+        const reader = (await storage.download('a')).getReader();
+        await reader.read();
+        await reader.cancel();
+        await new Response(await storage.download('a')).bytes();
+        const range = { start: 1e9, end: 2e9 };
+        await storage.download('a', { range }).catch(() => undefined);
+        await storage
+          .upload('b', new Uint8Array(10), { ...textType, maxBytes: 1 })
+          .catch(() => undefined);
+      }
+      expect(await openFiles()).toBeLessThan(before + 5);
+    },
+  );
+});

@@ -1,0 +1,14 @@
+import { describeStorage, MAX_FILE_BYTES } from './conformance/suite.ts';
+import { createMemoryStorage } from './create-storage.ts';
+
+describeStorage('MemoryStorage', async () => {
+  const storage = createMemoryStorage({ maxFileBytes: MAX_FILE_BYTES });
+  return {
+    storage,
+    inventory: async () => {
+      const files = await Array.fromAsync(storage.list(''));
+      return files.map(({ key, sizeBytes }) => `${key} ${sizeBytes}`).join('\n');
+    },
+    dispose: async () => {},
+  };
+});

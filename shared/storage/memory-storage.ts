@@ -1,0 +1,73 @@
+import type { ByteSource } from '@insightdesk/shared/streams';
+import { collectBytes, createMeter, limitBytes, readChunks } from '@insightdesk/shared/streams';
+import type {
+  ByteRange,
+  FileMetadata,
+  ListedFile,
+  StorageProvider,
+  StoredFile,
+  UploadOptions,
+} from './provider.ts';
+import { fileNotFound, resolveRange } from './ranges.ts';
+
+interface MemoryFile {
+  bytes: Uint8Array<ArrayBuffer>;
+  contentType: string;
+  modifiedAt: Date;
+}
+
+/** Keeps files in this process; for tests and examples. */
+export class MemoryStorage implements StorageProvider {
+  readonly #files = new Map<string, MemoryFile>();
+
+  async upload(key: string, source: ByteSource, options: UploadOptions): Promise<StoredFile> {
+    const { contentType, maxBytes = Number.POSITIVE_INFINITY, signal } = options;
+    const meter = createMeter();
+    const bytes = await collectBytes(
+      meter.through(limitBytes(readChunks(source, signal), maxBytes)),
+    );
+    this.#files.set(key, { bytes, contentType, modifiedAt: new Date() });
+    return meter.result();
+  }
+
+  async download(
+    key: string,
+    { range }: { range?: ByteRange } = {},
+  ): Promise<ReadableStream<Uint8Array>> {
+    const { bytes } = this.#require(key);
+    const { start, length } = resolveRange(range, bytes.byteLength);
+    return new Blob([bytes.subarray(start, start + length)]).stream();
+  }
+
+  async metadata(key: string): Promise<FileMetadata | undefined> {
+    const file = this.#files.get(key);
+    if (!file) return undefined;
+    const { bytes, contentType, modifiedAt } = file;
+    return { sizeBytes: bytes.byteLength, contentType, modifiedAt };
+  }
+
+  async exists(key: string): Promise<boolean> {
+    return this.#files.has(key);
+  }
+
+  async *list(prefix: string): AsyncGenerator<ListedFile> {
+    for (const key of [...this.#files.keys()].filter((k) => k.startsWith(prefix)).sort()) {
+      const file = this.#files.get(key);
+      if (file) yield { key, sizeBytes: file.bytes.byteLength, modifiedAt: file.modifiedAt };
+    }
+  }
+
+  async copy(from: string, to: string): Promise<void> {
+    this.#files.set(to, { ...this.#require(from), modifiedAt: new Date() });
+  }
+
+  async delete(key: string): Promise<void> {
+    this.#files.delete(key);
+  }
+
+  #require(key: string): MemoryFile {
+    const file = this.#files.get(key);
+    if (!file) throw fileNotFound();
+    return file;
+  }
+}

@@ -1,0 +1,25 @@
+import { DomainNotFoundError, ServiceError } from '@insightdesk/shared/errors';
+import type { ByteRange } from './provider.ts';
+
+/** The part of a file to read as first byte and length; throws 416 when it holds none of the range. */
+export function resolveRange(
+  range: ByteRange | undefined,
+  sizeBytes: number,
+): { start: number; length: number } {
+  if (!range) return { start: 0, length: sizeBytes };
+  const { start, end } = range;
+  const valid = Number.isInteger(start) && Number.isInteger(end) && start >= 0 && start <= end;
+  if (!valid || start >= sizeBytes) {
+    throw new ServiceError('The range is outside the file', {
+      code: 'RANGE_NOT_SATISFIABLE',
+      status: 416,
+      headers: { 'Content-Range': `bytes */${sizeBytes}` },
+    });
+  }
+  return { start, length: Math.min(end, sizeBytes - 1) - start + 1 };
+}
+
+/** What every provider throws for a key that holds nothing. */
+export function fileNotFound(cause?: unknown): DomainNotFoundError {
+  return new DomainNotFoundError('There is no such file', { code: 'FILE_NOT_FOUND', cause });
+}

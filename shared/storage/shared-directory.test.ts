@@ -1,0 +1,53 @@
+import { afterEach, beforeEach, expect, test } from 'bun:test';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createStorage, type StorageProvider } from './index.ts';
+
+let directory: string;
+let storage: StorageProvider;
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'insightdesk-storage-'));
+  storage = createStorage({ provider: 'local', directory, maxFileBytes: 1e6 });
+});
+afterEach(() => rm(directory, { recursive: true, force: true }));
+
+test('another process replaces a file while this one reads: always one or the other', async () => {
+  await storage.upload('shared/a', new Uint8Array(300_000).fill(1), { contentType: 'text/plain' });
+  const writer = startWriter(directory, 'for (let i = 0; i < 60; i++) await put(300_000, i % 5);');
+  let reads = 0;
+  while (writer.exitCode === null) {
+    const bytes = await new Response(await storage.download('shared/a')).bytes();
+    expect(bytes.byteLength).toBe(300_000);
+    expect(bytes.every((byte) => byte === bytes[0])).toBe(true);
+    reads++;
+  }
+  expect([await writer.exited, reads > 5]).toEqual([0, true]);
+  expect(await readdir(join(directory, 'incoming'))).toEqual([]);
+}, 30_000);
+
+test('a process killed in the middle of an upload leaves no file', async () => {
+  const writer = startWriter(directory, 'await putForever();');
+  const incoming = join(directory, 'incoming');
+  while ((await readdir(incoming)).length === 0 && writer.exitCode === null) await Bun.sleep(5);
+  expect(writer.exitCode).toBeNull();
+  writer.kill(9);
+  await writer.exited;
+  expect(await Array.fromAsync(storage.list(''))).toEqual([]);
+  expect(await storage.exists('shared/a')).toBe(false);
+}, 15_000);
+
+function startWriter(directory: string, body: string) {
+  const script = `
+    import { createStorage } from '@insightdesk/shared/storage';
+    const directory = ${JSON.stringify(directory)};
+    const storage = createStorage({ provider: 'local', directory, maxFileBytes: 1e12 });
+    const type = { contentType: 'text/plain' };
+    const put = (size, fill) => storage.upload('shared/a', new Uint8Array(size).fill(fill), type);
+    const putForever = () => storage.upload('shared/a', new ReadableStream({
+      async pull(to) { await Bun.sleep(1); to.enqueue(new Uint8Array(1000)); },
+    }), type);
+    ${body}`;
+  const options = { cwd: import.meta.dir, stdout: 'inherit', stderr: 'inherit' } as const;
+  return Bun.spawn([process.execPath, '-e', script], options);
+}

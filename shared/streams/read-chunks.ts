@@ -1,0 +1,70 @@
+/** Anything that yields bytes: a web stream, a Node stream or generator, or bytes in memory. */
+export type ByteSource = ReadableStream<Uint8Array> | AsyncIterable<Uint8Array> | Uint8Array;
+
+/** Yields the chunks of a source and cancels it when left early; throws the signal's reason on abort. */
+export async function* readChunks(
+  source: ByteSource,
+  signal?: AbortSignal,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  signal?.throwIfAborted();
+  if (source instanceof Uint8Array) {
+    yield source;
+    return;
+  }
+  const reader = openReader(source);
+  const onAbort = () => reader.cancel(signal?.reason);
+  signal?.addEventListener('abort', onAbort, { once: true });
+  try {
+    yield* drain(reader, signal);
+  } finally {
+    signal?.removeEventListener('abort', onAbort);
+    reader.cancel();
+  }
+}
+
+async function* drain(reader: ChunkReader, signal?: AbortSignal) {
+  while (true) {
+    const chunk = await reader.read();
+    signal?.throwIfAborted();
+    if (!chunk) return;
+    if (chunk.byteLength > 0) yield chunk;
+  }
+}
+
+interface ChunkReader {
+  read(): Promise<Uint8Array | undefined>;
+  cancel(reason?: unknown): void;
+}
+
+function openReader(source: ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>): ChunkReader {
+  return source instanceof ReadableStream ? webReader(source) : iteratorReader(source);
+}
+
+// A source may refuse or never answer the cancellation; nobody is interested in either.
+function ignore(promise: Promise<unknown> | undefined) {
+  promise?.catch(() => undefined);
+}
+
+function webReader(source: ReadableStream<Uint8Array>): ChunkReader {
+  const reader = source.getReader();
+  return {
+    read: async () => (await reader.read()).value,
+    cancel: (reason) => ignore(reader.cancel(reason)),
+  };
+}
+
+function iteratorReader(source: AsyncIterable<Uint8Array>): ChunkReader {
+  const iterator = source[Symbol.asyncIterator]();
+  const cancelled = Promise.withResolvers<undefined>();
+  return {
+    read: () => Promise.race([iterator.next().then(nextChunk), cancelled.promise]),
+    cancel: () => {
+      cancelled.resolve(undefined);
+      ignore(iterator.return?.());
+    },
+  };
+}
+
+function nextChunk(result: IteratorResult<Uint8Array>): Uint8Array | undefined {
+  return result.done ? undefined : result.value;
+}

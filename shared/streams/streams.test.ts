@@ -1,0 +1,107 @@
+import { describe, expect, test } from 'bun:test';
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { PayloadTooLargeError } from '@insightdesk/shared/errors';
+import { collectBytes, createMeter, limitBytes, readChunks } from './index.ts';
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+
+function endless(onCancel: (reason: unknown) => void = () => {}): ReadableStream<Uint8Array> {
+  return new ReadableStream({
+    pull: (controller) => controller.enqueue(new Uint8Array(64 * 1024)),
+    cancel: onCancel,
+  });
+}
+
+async function drain(chunks: AsyncIterable<Uint8Array>): Promise<number> {
+  let sizeBytes = 0;
+  for await (const chunk of chunks) sizeBytes += chunk.byteLength;
+  return sizeBytes;
+}
+
+describe('readChunks', () => {
+  const sources = {
+    bytes: () => bytes('hello'),
+    'a web stream': () => new Blob(['hello']).stream(),
+    'a Node stream': () => Readable.from([Buffer.from('he'), Buffer.from('llo')]),
+  };
+  for (const [name, source] of Object.entries(sources)) {
+    test(`reads ${name}`, async () => {
+      expect(await collectBytes(readChunks(source()))).toEqual(bytes('hello'));
+    });
+  }
+
+  test('passes on the error of the source', async () => {
+    const broken = new ReadableStream<Uint8Array>({
+      pull: (controller) => controller.error(new Error('cable pulled')),
+    });
+    await expect(drain(readChunks(broken))).rejects.toThrow('cable pulled');
+  });
+
+  test('cancels the source when left early', async () => {
+    const cancelled = Promise.withResolvers<unknown>();
+    for await (const _ of readChunks(endless(cancelled.resolve))) break;
+    await cancelled.promise;
+  });
+
+  test('an abort ends a read that waits forever, and reaches the source', async () => {
+    const cancelled = Promise.withResolvers<unknown>();
+    const silent = new ReadableStream<Uint8Array>({ cancel: cancelled.resolve });
+    const abort = new AbortController();
+    const reading = drain(readChunks(silent, abort.signal));
+    abort.abort(new Error('gone'));
+    await expect(reading).rejects.toThrow('gone');
+    expect(await cancelled.promise).toEqual(new Error('gone'));
+  });
+
+  test('an abort ends an iterable that waits forever', async () => {
+    const abort = new AbortController();
+    const reading = drain(readChunks(Readable.from(stuck()), abort.signal));
+    abort.abort(new Error('gone'));
+    await expect(reading).rejects.toThrow('gone');
+  });
+
+  test('reads nothing when aborted before', async () => {
+    await expect(drain(readChunks(bytes('x'), AbortSignal.abort()))).rejects.toThrow();
+  });
+});
+
+async function* stuck(): AsyncGenerator<Uint8Array> {
+  yield bytes('first');
+  await new Promise(() => {});
+}
+
+describe('limitBytes', () => {
+  test('lets exactly the limit through', async () => {
+    expect(await drain(limitBytes(readChunks(bytes('12345')), 5))).toBe(5);
+  });
+
+  test('refuses one byte more and cancels the source', async () => {
+    const cancelled = Promise.withResolvers<unknown>();
+    const limited = limitBytes(readChunks(endless(cancelled.resolve)), 200_000);
+    await expect(drain(limited)).rejects.toBeInstanceOf(PayloadTooLargeError);
+    await cancelled.promise;
+  });
+});
+
+test('a meter counts and hashes what passes', async () => {
+  const meter = createMeter();
+  await drain(meter.through(readChunks(new Blob(['hello ', 'world']).stream())));
+  const sha256 = createHash('sha256').update('hello world').digest('hex');
+  expect(meter.result()).toEqual({ sizeBytes: 11, sha256 });
+});
+
+test('256 MiB pass in constant memory', async () => {
+  const meter = createMeter();
+  const before = process.memoryUsage().rss;
+  let peak = before;
+  const limited = limitBytes(readChunks(endless()), 256 * 1024 * 1024);
+  const passing = drain(meter.through(limited)).catch(() => undefined);
+  const timer = setInterval(() => {
+    peak = Math.max(peak, process.memoryUsage().rss);
+  }, 5);
+  await passing;
+  clearInterval(timer);
+  expect(meter.result().sizeBytes).toBe(256 * 1024 * 1024);
+  expect(peak - before).toBeLessThan(96 * 1024 * 1024);
+});

@@ -1,0 +1,69 @@
+import { createParts } from '@insightdesk/shared/boot';
+import { loadConfig } from '@insightdesk/shared/config';
+import type { Context, Role } from '@insightdesk/shared/context';
+import { members, openSession, register, users } from '@insightdesk/shared/domain/users';
+import { MemoryMailer } from '@insightdesk/shared/email';
+import { createLogger } from '@insightdesk/shared/logging';
+import { createMemoryStorage } from '@insightdesk/shared/storage';
+import { type Id, newId } from '@insightdesk/shared/utils';
+import { testEnvironment } from './environment.ts';
+
+/** Real database and Valkey, files and mail in memory. Close it after the tests. */
+export function createTestContext() {
+  const config = loadConfig({
+    environment: {
+      NODE_ENV: 'test',
+      DATABASE_URL: testEnvironment.databaseUrl,
+      VALKEY_URL: testEnvironment.valkeyUrl,
+    },
+  });
+  const log = createLogger({ level: 'silent', format: 'json' }, { service: 't', replica: 't-1' });
+  const container = createParts(config, log);
+  const mailer = new MemoryMailer();
+  container.rebind('storage', () => createMemoryStorage());
+  container.rebind('mailer', () => mailer);
+  const { connections } = container.parts;
+  const context: Context = {
+    ...connections,
+    actor: { kind: 'anonymous' },
+    tenantId: undefined,
+    requestId: 'test',
+    log,
+  };
+  return { context, config, log, mailer, parts: container.parts, close: () => container.dispose() };
+}
+
+/** An organisation of its own with one member of each role asked for. */
+export async function createTestTenant(context: Context) {
+  const { accessToken, organization } = await register(context, {
+    email: `${newId('usr')}@example.com`,
+    password: 'a long enough password',
+    name: 'An owner',
+    organizationName: 'A tenant',
+  });
+  const owner = await signedIn(context, accessToken);
+  const tenantId = organization.id;
+  const member = async (role: Role): Promise<Context> => {
+    const userId = newId('usr');
+    const email = `${userId}@example.com`;
+    await context.database.write({ tenantId }, async (tx) => {
+      await tx.insert(users).values({ id: userId, email, name: `A ${role}`, passwordHash: '-' });
+      await tx.insert(members).values({ tenantId, userId, role });
+    });
+    const pair = await openSession(context, { tenantId, userId, role });
+    return signedIn(context, pair.accessToken);
+  };
+  return { owner, tenantId, member };
+}
+
+/** The context of whoever bears this token. */
+export async function signedIn(context: Context, accessToken: string): Promise<Context> {
+  const { tenantId, ...who } = await context.tokens.verifyAccess(accessToken);
+  return { ...context, tenantId, actor: { kind: 'user', ...who } };
+}
+
+/** The user of a member's context. */
+export function userOf(context: Context): Id<'usr'> {
+  if (context.actor.kind !== 'user') throw new Error('Nobody is signed in');
+  return context.actor.userId;
+}

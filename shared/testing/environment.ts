@@ -1,0 +1,7 @@
+/** Where the servers of the tests are, as the test runner says. */
+export const testEnvironment = {
+  databaseUrl: process.env.DATABASE_URL ?? '',
+  migrationUrl: process.env.DATABASE_MIGRATION_URL ?? '',
+  adminUrl: process.env.POSTGRES_URL ?? '',
+  valkeyUrl: process.env.VALKEY_URL ?? '',
+};

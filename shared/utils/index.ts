@@ -1,0 +1,12 @@
+export {
+  addDays,
+  addHours,
+  addSeconds,
+  endOfDay,
+  isTimeZone,
+  startOfDay,
+  toIsoDay,
+} from './dates.ts';
+export { deepEqual } from './deep-equal.ts';
+export { fromUuid, type Id, type IdPrefix, idSchema, isId, newId, toUuid } from './ids.ts';
+export { maskEmail, slugify, truncate } from './strings.ts';

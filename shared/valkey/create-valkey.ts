@@ -1,0 +1,50 @@
+import { Redis, type RedisOptions } from 'iovalkey';
+import { throttleErrors } from './throttle-errors.ts';
+
+/** A connection to Valkey; reconnects by itself for ever. */
+export type Valkey = Redis;
+
+export interface ValkeyOptions {
+  /** Shown by CLIENT LIST. */
+  name: string;
+  /**
+   * `command`: short commands, each fails after 5 s. `subscriber` and `blocking`: commands may wait
+   * for as long as it takes, outages included.
+   */
+  role: 'command' | 'subscriber' | 'blocking';
+  /** Told of connection errors, at most once per second. */
+  onError: (error: Error) => void;
+}
+
+const CONNECT_TIMEOUT_MS = 5_000;
+const COMMAND_TIMEOUT_MS = 5_000;
+/** A peer that vanished without a word is noticed after this long, when something was asked. */
+const SILENCE_MS = 6_000;
+const RECONNECT_MAX_MS = 2_000;
+
+/** Connects to `valkey://`, `valkeys://` (TLS) or their redis spellings; never throws later on. */
+export function createValkey(url: string, { name, role, onError }: ValkeyOptions): Valkey {
+  const valkey = new Redis(url, {
+    connectionName: name,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    keepAlive: 10_000,
+    maxRetriesPerRequest: null,
+    retryStrategy: reconnectDelayMs,
+    reconnectOnError: (error) => (error.message.startsWith('READONLY') ? 2 : false),
+    ...timeouts[role],
+  });
+  valkey.on('error', throttleErrors(onError));
+  return valkey;
+}
+
+const timeouts: Record<ValkeyOptions['role'], RedisOptions> = {
+  command: { commandTimeout: COMMAND_TIMEOUT_MS, socketTimeout: SILENCE_MS },
+  subscriber: { socketTimeout: SILENCE_MS },
+  blocking: {},
+};
+
+/** Full jitter between half and all of an exponential delay, so that replicas do not come as one. */
+export function reconnectDelayMs(attempt: number): number {
+  const ceilingMs = Math.min(RECONNECT_MAX_MS, 50 * 2 ** Math.min(attempt, 10));
+  return Math.round(ceilingMs * (0.5 + Math.random() / 2));
+}

@@ -1,0 +1,2 @@
+export { createValkey, type Valkey, type ValkeyOptions } from './create-valkey.ts';
+export { pingValkey } from './ping-valkey.ts';

@@ -1,0 +1,14 @@
+const WINDOW_MS = 1_000;
+
+/** Lets one error per second through; an outage repeats the same one many times. */
+export function throttleErrors(
+  onError: (error: Error) => void,
+  now: () => number = Date.now,
+): (error: Error) => void {
+  let quietUntilMs = 0;
+  return (error) => {
+    if (now() < quietUntilMs) return;
+    quietUntilMs = now() + WINDOW_MS;
+    onError(error);
+  };
+}
