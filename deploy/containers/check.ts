@@ -41,9 +41,9 @@ async function step(name: string, work: () => Promise<unknown>): Promise<boolean
 }
 
 async function must(command: string[]): Promise<string> {
-  const { output, exitCode } = await run(command, { env });
+  const { stdout, output, exitCode } = await run(command, { env });
   if (exitCode !== 0) throw new Error(`${command.join(' ')}\n${output.slice(-6000)}`);
-  return output;
+  return stdout;
 }
 
 async function bringUp({ compose, up }: Engine): Promise<void> {

@@ -34,7 +34,7 @@ interface RunOptions {
   env?: Record<string, string>;
 }
 
-/** Runs a command to its end and gives what it said. */
+/** Runs a command to its end and gives what it said: `stdout` alone, `output` with stderr after it. */
 export async function run(command: string[], { cwd = root, env = {} }: RunOptions = {}) {
   const child = Bun.spawn(command, {
     cwd,
@@ -43,5 +43,5 @@ export async function run(command: string[], { cwd = root, env = {} }: RunOption
     stderr: 'pipe',
   });
   const [stdout, stderr] = await Promise.all([child.stdout.text(), child.stderr.text()]);
-  return { output: `${stdout}${stderr}`.trim(), exitCode: await child.exited };
+  return { stdout, output: `${stdout}${stderr}`.trim(), exitCode: await child.exited };
 }
