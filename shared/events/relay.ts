@@ -68,7 +68,8 @@ export function createRelay(options: RelayOptions): Relay {
   }
 
   async function lead(sql: Sql, lost: AbortSignal): Promise<void> {
-    await sql.unsafe('set role insightdesk_relay');
+    // A mark that a crash forgets is made again, so it need not wait for the disk.
+    await sql.unsafe('set role insightdesk_relay; set synchronous_commit = off');
     const [lock] = await sql.unsafe(`select pg_try_advisory_lock(${ADVISORY_LOCK}) as held`);
     if (!lock?.held) return;
     isLeader = true;
@@ -76,28 +77,31 @@ export function createRelay(options: RelayOptions): Relay {
     const listener = connect(options.url, { timeoutMs });
     try {
       await listener.listen(CHANNEL, () => wake.resolve());
+      let events: RecordedEvent[] = [];
       while (!stopping.signal.aborted && !lost.aborted) {
+        const mark = await carryOut(events);
         wake = deferred<void>();
-        const moved = await moveBatch(sql);
-        if (moved < batchSize) await Promise.race([wake.promise, pause(pollMs)]);
+        // Pipelined on one connection: the mark is made before the next look.
+        [, events] = await Promise.all([mark(sql), waitingEvents(sql, batchSize)]);
+        if (events.length === 0) await Promise.race([wake.promise, pause(pollMs)]);
       }
     } finally {
       await listener.end({ timeout: 1 }).catch(() => {});
     }
   }
 
-  async function moveBatch(sql: Sql): Promise<number> {
-    const events = await waitingEvents(sql, batchSize);
-    if (events.length === 0) return 0;
+  /** Resolves with how to mark the batch, once that is due. */
+  async function carryOut(events: RecordedEvent[]): Promise<(sql: Sql) => Promise<void>> {
+    if (events.length === 0) return async () => {};
     try {
       await withTimeout(dispatch(events), timeoutMs);
-      await markRelayed(sql, events);
+      return (sql) => markRelayed(sql, events);
     } catch (error) {
       if (!(error instanceof PoisonEventError)) throw error;
-      log.error({ err: serializeError(error), position: error.position }, 'relay: event set aside');
-      await markFailed(sql, error.position, String(error.cause));
+      const { position, cause } = error;
+      log.error({ err: serializeError(error), position }, 'relay: event set aside');
+      return (sql) => markFailed(sql, position, String(cause));
     }
-    return events.length;
   }
 
   const pause = (ms: number) => sleep(ms, stopping.signal).catch(() => {});
