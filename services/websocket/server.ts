@@ -11,6 +11,7 @@ import {
 import { Server } from 'socket.io';
 import { createSignalAdapter } from './adapter.ts';
 import { type Clients, createClients, roomOfUser } from './clients.ts';
+import { corkFlushes } from './cork.ts';
 import { disconnectGradually, refuseNewcomers } from './drain.ts';
 import { guard } from './guard.ts';
 import { handlers } from './handlers.ts';
@@ -82,6 +83,7 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
   const unwatch = watchConsumers(sessions, options.slowConsumers ?? slowConsumerLimits);
   let draining: Promise<void> | undefined;
 
+  corkFlushes(io);
   io.engine.use(refuseNewcomers(() => draining !== undefined));
   io.use(
     createHandshake({
@@ -149,6 +151,7 @@ const transportOptions = {
   pingInterval: 20_000,
   pingTimeout: 15_000,
   maxHttpBufferSize: 64 * 1_024,
-  // Below this, compression costs more time than it saves on the wire.
-  perMessageDeflate: { threshold: 8 * 1_024 },
+  // Below the threshold, compression costs more time than it saves on the wire. The threshold counts
+  // only where no context is kept between messages, which spares each socket its window, too.
+  perMessageDeflate: { threshold: 8 * 1_024, serverNoContextTakeover: true },
 };
