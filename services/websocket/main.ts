@@ -4,7 +4,9 @@ import { listLiveSessions, requireLiveSession } from '@insightdesk/shared/domain
 import { createAddressReader, createHealthApp } from '@insightdesk/shared/http';
 import { createChannelLog, createPresenceMembers } from '@insightdesk/shared/realtime';
 import { watchSockets } from './metrics.ts';
+import { createSeats } from './seats.ts';
 import { createSocketServer } from './server.ts';
+import { createTroubleLog } from './trouble.ts';
 
 await boot('websocket', (app) => {
   const { config, log, lifecycle, health, metrics, parts } = app;
@@ -18,6 +20,11 @@ await boot('websocket', (app) => {
   const isReady = () => lifecycle.isReady;
   const actor = { kind: 'system', name: 'websocket' } as const;
   const root = app.context({ actor, tenantId: undefined, requestId: 'websocket' });
+  const isLimited = config.rateLimit.maxRequests > 0;
+  const seats = createSeats(parts.valkey, {
+    limits: config.realtime.maxSockets,
+    onError: createTroubleLog(log),
+  });
   const server = createSocketServer({
     log,
     replica,
@@ -38,7 +45,11 @@ await boot('websocket', (app) => {
     readAddress: createAddressReader(config.http.trustedProxies),
     corsOrigins: config.http.corsOrigins,
     maxChannelsPerSocket: config.realtime.maxChannelsPerSocket,
-    rateLimit: config.rateLimit.maxRequests === 0 ? undefined : { perSecond: 100, burst: 200 },
+    ...(isLimited && {
+      seats,
+      maxChannelsPerOrganization: config.realtime.maxChannelsPerOrganization,
+    }),
+    rateLimit: isLimited ? { perSecond: 100, burst: 200 } : undefined,
   });
   watchSockets(metrics, server);
 

@@ -10,6 +10,7 @@ import {
 } from '@insightdesk/shared/realtime';
 import { Server } from 'socket.io';
 import { createSignalAdapter } from './adapter.ts';
+import { createChannelQuota } from './channel-quota.ts';
 import { type Clients, createClients, roomOfUser } from './clients.ts';
 import { corkFlushes } from './cork.ts';
 import { disconnectGradually, refuseNewcomers } from './drain.ts';
@@ -20,6 +21,7 @@ import { createHttpServer, type Fetch } from './http-server.ts';
 import { createLiveSessions } from './live-sessions.ts';
 import { createRequests, type Requests } from './requests.ts';
 import { createRooms } from './rooms.ts';
+import { endlessSeats, type Seats } from './seats.ts';
 import { createSession, type Services, type Session } from './session.ts';
 import { type SlowConsumerLimits, slowConsumerLimits, watchConsumers } from './slow-consumers.ts';
 import type { TokenBucketOptions } from './token-bucket.ts';
@@ -28,7 +30,7 @@ import type { ServerSocket, SocketServerIo } from './wire.ts';
 
 type Valkey = ChannelHubOptions['subscriber'];
 
-export interface SocketServerOptions extends Omit<Services, 'hub'> {
+export interface SocketServerOptions extends Omit<Services, 'hub' | 'channelQuota'> {
   channelLog: ChannelLog;
   presence: PresenceRegistry;
   /** Connections of role `subscriber`, one each; whoever passes them closes them. */
@@ -42,6 +44,10 @@ export interface SocketServerOptions extends Omit<Services, 'hub'> {
   corsOrigins: string[];
   /** What one socket may emit; undefined means as much as it likes. */
   rateLimit: TokenBucketOptions | undefined;
+  /** Without them there may be as many sockets as come. */
+  seats?: Seats | undefined;
+  /** What the sockets of one organisation may subscribe to here, all together; no limit unless said. */
+  maxChannelsPerOrganization?: number | undefined;
   slowConsumers?: SlowConsumerLimits;
 }
 
@@ -50,7 +56,9 @@ export interface SocketServer extends Clients, Requests {
   listen(port: number, host: string): Promise<number>;
   /** Sends the sockets elsewhere within `windowMs`, then closes everything; once. */
   drain(windowMs: number): Promise<void>;
-  figures(): HubCounts & { channels: number; sockets: number };
+  figures(): HubCounts & Record<'channels' | 'sockets' | 'unchecked', number>;
+  /** How many connections were turned away since the start, by reason. */
+  refusals(): ReadonlyMap<string, number>;
 }
 
 const START_TIMEOUT_MS = 15_000;
@@ -58,7 +66,7 @@ const CLOSE_TIMEOUT_MS = 2_000;
 
 /** Builds one replica of the socket service. */
 export function createSocketServer(options: SocketServerOptions): SocketServer {
-  const { log, valkey, presence, presenceMembers, channelLog } = options;
+  const { log, valkey, presence, presenceMembers, channelLog, seats = endlessSeats } = options;
   const onError = createTroubleLog(log);
   const httpServer = createHttpServer(options.fetch);
   const io: SocketServerIo = new Server(httpServer, {
@@ -78,7 +86,9 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
   const hub = createChannelHub({
     ...{ subscriber: valkey.hub, log: channelLog, emit, watch: liveSessions, onError },
   });
-  const services: Services = { ...options, hub };
+  const channelQuota = createChannelQuota(options.maxChannelsPerOrganization);
+  const services: Services = { ...options, hub, channelQuota };
+  const refusals = new Map<string, number>();
   const entrants = new WeakMap<ServerSocket, Entrant>();
   const unwatch = watchConsumers(sessions, options.slowConsumers ?? slowConsumerLimits);
   let draining: Promise<void> | undefined;
@@ -89,6 +99,8 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
     createHandshake({
       ...options,
       liveSessions,
+      seats,
+      onRefusal: (reason) => refusals.set(reason, (refusals.get(reason) ?? 0) + 1),
       ipOf({ handshake: { address, headers } }) {
         return options.readAddress(address, headers['x-forwarded-for']?.toString());
       },
@@ -110,6 +122,8 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
       liveSessions.delete(entrant);
       session.close();
       presence.disconnected(access.tenantId, access.userId).catch(onError);
+      // What is left of the connection would hold its seat.
+      socket.conn.close();
     });
     entrant.enter(session);
   });
@@ -120,13 +134,14 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
     httpServer.closeAllConnections();
     unwatch();
     liveSessions.close();
-    await Promise.all([hub.close(), presence.close(), presenceMembers.close()]);
+    await Promise.all([hub.close(), presence.close(), presenceMembers.close(), seats.close()]);
   }
 
   return {
     async listen(port, host) {
       await withTimeout(hub.start(), START_TIMEOUT_MS);
       presenceMembers.start();
+      seats.start();
       await new Promise<void>((resolve, reject) => {
         httpServer.once('error', reject).listen(port, host, resolve);
       });
@@ -138,7 +153,8 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
     },
     ...createClients(io),
     ...createRequests(io),
-    figures: () => ({ ...hub.counts(), sockets: sessions.size }),
+    figures: () => ({ ...hub.counts(), sockets: sessions.size, unchecked: seats.unchecked() }),
+    refusals: () => refusals,
   };
 }
 

@@ -3,6 +3,7 @@ import type { Connections } from '@insightdesk/shared/context';
 import type { Logger } from '@insightdesk/shared/logging';
 import { limitConcurrency } from '@insightdesk/shared/promises';
 import type { ChannelHub, PresenceMembers, PresenceState } from '@insightdesk/shared/realtime';
+import type { ChannelQuota } from './channel-quota.ts';
 import type { SessionRecords } from './live-sessions.ts';
 import { vanish } from './presence.ts';
 import type { EndCode, ServerSocket } from './wire.ts';
@@ -20,6 +21,7 @@ export interface Services {
   hub: ChannelHub;
   presenceMembers: PresenceMembers;
   maxChannelsPerSocket: number;
+  channelQuota: ChannelQuota;
 }
 
 /** A channel that a socket is in, or about to be. */
@@ -90,7 +92,7 @@ export function createSession(
 
   function leave(channel: string, how: 'left' | 'lost' = 'left') {
     if (subscriptions.get(channel)?.isJoined) vanish(session, channel, how);
-    subscriptions.delete(channel);
+    if (subscriptions.delete(channel)) services.channelQuota.give(access.tenantId);
     void socket.leave(channel);
     services.hub.leave(channel, socket.id);
   }

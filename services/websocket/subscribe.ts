@@ -43,7 +43,7 @@ export async function subscribe(call: Call, { channel, epoch, offset }: Subscrib
 }
 
 function reserve(session: Session, channel: string): Subscription {
-  const { subscriptions, services } = session;
+  const { subscriptions, services, access } = session;
   const known = subscriptions.get(channel);
   if (known && !known.isJoined) throw new ConflictError('This subscription is under way already');
   if (!known && subscriptions.size >= services.maxChannelsPerSocket) {
@@ -52,6 +52,7 @@ function reserve(session: Session, channel: string): Subscription {
       { code: 'TOO_MANY_CHANNELS', retryable: false },
     );
   }
+  if (!known) services.channelQuota.take(access.tenantId);
   const subscription = { isJoined: false };
   subscriptions.set(channel, subscription);
   return subscription;

@@ -101,6 +101,10 @@ export const environmentSchema = z.object({
   REALTIME_HISTORY_LENGTH: count(10, 100_000).default(1000),
   REALTIME_HISTORY_SECONDS: count(60).default(86_400),
   REALTIME_MAX_CHANNELS_PER_SOCKET: count(1, 10_000).default(200),
+  REALTIME_MAX_CHANNELS_PER_ORGANIZATION: count(1).default(100_000),
+  REALTIME_MAX_SOCKETS_PER_USER: count(1).default(50),
+  REALTIME_MAX_SOCKETS_PER_ORGANIZATION: count(1).default(10_000),
+  REALTIME_MAX_SOCKETS_PER_ADDRESS: count(1).default(5_000),
   JOBS_CONCURRENCY: count(1, 1000).default(10),
 
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),

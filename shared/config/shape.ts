@@ -71,6 +71,12 @@ export function shapeConfig(
       historyLength: env.REALTIME_HISTORY_LENGTH,
       historySeconds: env.REALTIME_HISTORY_SECONDS,
       maxChannelsPerSocket: env.REALTIME_MAX_CHANNELS_PER_SOCKET,
+      maxChannelsPerOrganization: env.REALTIME_MAX_CHANNELS_PER_ORGANIZATION,
+      maxSockets: {
+        user: env.REALTIME_MAX_SOCKETS_PER_USER,
+        organization: env.REALTIME_MAX_SOCKETS_PER_ORGANIZATION,
+        address: env.REALTIME_MAX_SOCKETS_PER_ADDRESS,
+      },
     },
     jobs: { concurrency: env.JOBS_CONCURRENCY },
     logging: {

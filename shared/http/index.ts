@@ -8,7 +8,7 @@ export { matchesEtag } from './entity-tag.ts';
 export type { Caller, HttpEnv, Peer } from './env.ts';
 export { createHealthApp, type HealthAppOptions } from './health-app.ts';
 export { jsonLimit, readJsonObject } from './json-body.ts';
-export { limitAddresses } from './limit-addresses.ts';
+export { limitAddresses, network } from './limit-addresses.ts';
 export {
   createRateLimiter,
   type RateLimit,

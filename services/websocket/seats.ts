@@ -1,0 +1,102 @@
+import { TooManyRequestsError } from '@insightdesk/shared/errors';
+import { network } from '@insightdesk/shared/http';
+import type { ChannelHubOptions } from '@insightdesk/shared/realtime';
+import type { Id } from '@insightdesk/shared/utils';
+import { createSeatCounts, type Place, type SeatCountsOptions } from './seat-counts.ts';
+
+/** Who wants to be connected. */
+export interface Guest {
+  userId: Id<'usr'>;
+  tenantId: Id<'org'>;
+  ip: string;
+}
+
+/** One open socket among those that are counted. */
+export interface Seat {
+  /** Throws 429 TOO_MANY_CONNECTIONS when there are as many as may be. */
+  confirm(): Promise<void>;
+  /** Counts it out again; once, however often it is called. */
+  release(): void;
+}
+
+/** Limits how many sockets a user, an organisation and an address have, over all replicas. */
+export interface Seats {
+  take(guest: Guest): Seat;
+  /** From now on this replica's counts are renewed. */
+  start(): void;
+  /** Sockets that were let in by this replica's own counts alone, since the start. */
+  unchecked(): number;
+  close(): Promise<void>;
+}
+
+export type SeatLimits = Record<'user' | 'organization' | 'address', number>;
+
+export interface SeatsOptions extends SeatCountsOptions {
+  limits: SeatLimits;
+}
+
+interface LimitedPlace extends Place {
+  kind: keyof SeatLimits;
+}
+
+/**
+ * Builds one replica's share. It fails open: while Valkey is away each replica goes by its own
+ * counts, so N replicas let up to N times the limit in.
+ */
+export function createSeats(
+  valkey: ChannelHubOptions['subscriber'],
+  { limits, ...options }: SeatsOptions,
+): Seats {
+  const counts = createSeatCounts(valkey, options);
+  let unchecked = 0;
+
+  async function confirm(places: readonly LimitedPlace[]): Promise<void> {
+    const here = places.find(({ field, limit }) => counts.of(field) > limit);
+    const full = here ?? (await counts.firstFull(places));
+    if (full === undefined) unchecked++;
+    else if (full !== 'none') throw tooMany(full);
+  }
+
+  return {
+    take({ userId, tenantId, ip }) {
+      const places: LimitedPlace[] = [
+        { kind: 'user', field: `user:${userId}`, limit: limits.user },
+        { kind: 'organization', field: `org:${tenantId}`, limit: limits.organization },
+        { kind: 'address', field: `address:${network(ip)}`, limit: limits.address },
+      ];
+      for (const { field } of places) counts.add(field);
+      let isTaken = true;
+      return {
+        confirm: () => confirm(places),
+        release() {
+          if (isTaken) for (const { field } of places) counts.remove(field);
+          isTaken = false;
+        },
+      };
+    },
+    start: counts.start,
+    unchecked: () => unchecked,
+    close: counts.close,
+  };
+}
+
+/** For when nothing is limited. */
+export const endlessSeats: Seats = {
+  take: () => ({ confirm: () => Promise.resolve(), release() {} }),
+  start() {},
+  unchecked: () => 0,
+  close: () => Promise.resolve(),
+};
+
+const whose: Record<keyof SeatLimits, string> = {
+  user: 'One person',
+  organization: 'An organisation',
+  address: 'An address',
+};
+
+function tooMany({ kind, limit }: LimitedPlace): TooManyRequestsError {
+  return new TooManyRequestsError(
+    `${whose[kind]} may have ${limit} connections at a time; close one or try again later`,
+    { code: 'TOO_MANY_CONNECTIONS', errors: [{ path: kind, message: `${limit} at a time` }] },
+  );
+}
