@@ -14,4 +14,8 @@ export const commands: Record<string, Command> = {
     summary: 'bring the schema up to date (DATABASE_MIGRATION_URL)',
     run: async () => (await import('./migrate.ts')).migrateDatabase(),
   },
+  organizations: {
+    summary: 'disable|enable <id>: shut an organisation out, let it in again (DATABASE_URL)',
+    run: async (words) => (await import('./organizations.ts')).switchOrganization(words),
+  },
 };

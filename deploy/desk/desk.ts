@@ -5,7 +5,7 @@ const command = commands[name];
 
 if (name === '--help' || name === 'help') {
   const rows = Object.entries(commands).map(
-    ([word, { summary }]) => `  ${word.padEnd(10)}${summary}`,
+    ([word, { summary }]) => `  ${word.padEnd(15)}${summary}`,
   );
   console.log(['Usage: bun run desk <command>', '', ...rows].join('\n'));
 } else if (!command) {

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { disableOrganization } from '@insightdesk/shared/domain/tenants';
+import { type IdPrefix, newId } from '@insightdesk/shared/utils';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { routes } from './routes.ts';
 import { openTestDesk } from './test-desk.ts';
@@ -43,6 +45,38 @@ describe('with a forged token', () => {
       const response = await desk.ask(route.method, somewhere(route.path), { as });
       expect(response.status).toBe(401);
       expect(await codeOf(response)).toBe('TOKEN_INVALID');
+    });
+  }
+});
+
+describe('by a member of a disabled organisation', () => {
+  const prefixes = { members: 'usr', sessions: 'ses', conversations: 'cnv', attachments: 'att' };
+  const bodies: Record<string, object> = {
+    'POST /v1/conversations': { subject: 'S', body: 'B' },
+    'POST /v1/conversations/:id/messages': { body: 'B' },
+    'POST /v1/invitations': { email: 'somebody@example.com', role: 'agent' },
+    'PATCH /v1/members/:userId': { role: 'agent' },
+  };
+  let shutOut: string;
+  beforeAll(async () => {
+    ({ owner: shutOut } = await desk.openTenant());
+    const { tenantId } = await desk.context.tokens.verifyAccess(shutOut);
+    const actor = { kind: 'system', name: 'test' } as const;
+    await disableOrganization({ ...desk.context, actor, tenantId });
+  });
+
+  for (const route of forMembers) {
+    test(nameOf(route), async () => {
+      const of = route.path.split('/')[route.path.includes('/auth/') ? 3 : 2] ?? '';
+      const prefix = (prefixes as Record<string, IdPrefix>)[of] ?? 'cnv';
+      const path = somewhere(route.path, newId(prefix));
+      const form = new FormData();
+      form.append('file', new Blob(['text']), 'note.txt');
+      const json = withJson.includes(route) ? (bodies[nameOf(route)] ?? {}) : undefined;
+      const body = route.body ? form : json;
+      const response = await desk.ask(route.method, path, { as: shutOut, body });
+      expect(response.status).toBe(403);
+      expect(await codeOf(response)).toBe('ORGANIZATION_DISABLED');
     });
   }
 });

@@ -2,6 +2,7 @@ import { afterAll, afterEach, expect, test } from 'bun:test';
 import type { Context } from '@insightdesk/shared/context';
 import { connect as openDatabase } from '@insightdesk/shared/database';
 import { authorizeChannel } from '@insightdesk/shared/domain/conversations';
+import { disableOrganization, enableOrganization } from '@insightdesk/shared/domain/tenants';
 import {
   changeRole,
   listLiveSessions,
@@ -72,6 +73,11 @@ const tell = (member: Context, type: string) =>
     },
   ]);
 
+const system = ({ tenantId }: Context): Context => ({
+  ...{ ...context, tenantId },
+  actor: { kind: 'system', name: 'test' },
+});
+
 const gone = (code: string) => [code, 'io server disconnect'];
 
 test.each([
@@ -99,6 +105,39 @@ test.each([
   for (const { reasons } of affected) expect(reasons).toEqual(gone(code));
   await Bun.sleep(100);
   expect(others.map(({ reasons }) => reasons)).toEqual([[], []]);
+});
+
+test('organization.disabled: all its sockets on every replica are closed within 1 s, and no others', async () => {
+  const replicas = await start();
+  const { owner, member, tenantId } = await createTestTenant(context);
+  const people = [owner, await member('agent'), await member('customer')];
+  const visits = people.flatMap((who) => replicas.map(({ url }) => visit(url, who)));
+  const affected = await Promise.all(visits);
+  const stranger = (await createTestTenant(context)).owner;
+  const others = await Promise.all(replicas.map(({ url }) => visit(url, stranger)));
+  const tellStaff = async (type: string) =>
+    channelLog().append([
+      {
+        ...{ channel: Channels.organization(tenantId), id: newId('evt'), type },
+        ...{ data: {}, at: new Date().toISOString() },
+      },
+    ]);
+  await tellStaff('organization.disabled');
+  await Bun.sleep(200);
+  expect(affected.every(({ socket }) => socket.connected)).toBe(true);
+  await disableOrganization(system(owner));
+  await tellStaff('organization.disabled');
+  await until(() => affected.every(({ reasons }) => reasons.length === 2), 1_000);
+  for (const { reasons } of affected) expect(reasons).toEqual(gone('ACCESS_CHANGED'));
+  const url = replicas[1]?.url ?? '';
+  for (const who of people) {
+    const failure = await connect(url, await tokenOf(who)).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ data: { status: 403, code: 'ORGANIZATION_DISABLED' } });
+  }
+  expect(replicas[1]?.server.refusals().get('ORGANIZATION_DISABLED')).toBe(3);
+  expect(others.map(({ reasons }) => reasons)).toEqual([[], []]);
+  await enableOrganization(system(owner));
+  await Promise.all(people.map((who) => visit(url, who)));
 });
 
 test('a replica that heard nothing asks when its subscriber is back', async () => {

@@ -1,7 +1,8 @@
 import type { Caller } from '@insightdesk/shared/boot';
 import type { Role } from '@insightdesk/shared/context';
+import { tenantEvents } from '@insightdesk/shared/domain/tenants';
 import { mapConcurrent, retry } from '@insightdesk/shared/promises';
-import { Events, type HubWatch, parseChannel } from '@insightdesk/shared/realtime';
+import { Channels, Events, type HubWatch } from '@insightdesk/shared/realtime';
 import type { Id } from '@insightdesk/shared/utils';
 import type { Access } from './session.ts';
 import type { EndCode } from './wire.ts';
@@ -10,8 +11,11 @@ import type { EndCode } from './wire.ts';
 export interface SessionRecords {
   /** Throws when the caller's session has ended or its role is another by now. */
   require(caller: Caller): Promise<void>;
-  /** Those that are live, each with its member's role. */
-  list(tenantId: Id<'org'>, sessionIds: readonly Id<'ses'>[]): Promise<Map<Id<'ses'>, Role>>;
+  /** Those that are live, each with its member's role, `none` while nobody may come in. */
+  list(
+    tenantId: Id<'org'>,
+    sessionIds: readonly Id<'ses'>[],
+  ): Promise<Map<Id<'ses'>, Role | 'none'>>;
 }
 
 /** A socket, from before it is let in until it is gone. */
@@ -30,21 +34,23 @@ export interface LiveSessions extends HubWatch {
 const PAGE_LENGTH = 500;
 const CONCURRENT_QUERIES = 4;
 const telling: ReadonlySet<string> = new Set([
+  tenantEvents.organizationDisabled.name,
   Events.sessionRevoked,
   Events.memberRemoved,
   Events.memberUpdated,
 ]);
 
 /**
- * An event on a user's channel is only the occasion: the database is asked and decides. Occasions
- * that come while it is being asked share the next question, and it is asked until it answers.
+ * An event on the channel of a user or an organisation is only the occasion: the database is asked
+ * and decides. Occasions that come while it is being asked share the next question, and it is asked
+ * until it answers.
  */
 export function createLiveSessions(
   records: Pick<SessionRecords, 'list'>,
   onError: (error: unknown) => void,
 ): LiveSessions {
-  const holders = new Map<Id<'usr'>, Set<Holder>>();
-  const suspects = new Set<Id<'usr'>>();
+  const holders = new Map<string, Set<Holder>>();
+  const suspects = new Set<string>();
   let isChecking = false;
   let isClosed = false;
 
@@ -53,7 +59,7 @@ export function createLiveSessions(
     isChecking = true;
     try {
       while (suspects.size > 0 && !isClosed) {
-        const asked = [...suspects].flatMap((userId) => [...(holders.get(userId) ?? [])]);
+        const asked = new Set([...suspects].flatMap((name) => [...(holders.get(name) ?? [])]));
         suspects.clear();
         const tenants = Map.groupBy(asked, ({ access }) => access.tenantId);
         const pages = [...tenants].flatMap(([tenantId, all]) => pagesOf(tenantId, all));
@@ -85,30 +91,26 @@ export function createLiveSessions(
     }
   }
 
-  function suspect(users: Iterable<Id<'usr'>>): void {
-    for (const userId of users) suspects.add(userId);
+  function suspect(channels: Iterable<string>): void {
+    for (const channel of channels) suspects.add(channel);
     check().catch(onError);
   }
 
-  const holderOf = (channel: string) => {
-    const parsed = channel.startsWith('private-user-') ? parseChannel(channel) : undefined;
-    return parsed?.kind === 'user' && holders.has(parsed.id) ? parsed.id : undefined;
-  };
-
   return {
     add(holder) {
-      const { userId } = holder.access;
-      holders.set(userId, (holders.get(userId) ?? new Set()).add(holder));
+      for (const channel of channelsOf(holder)) {
+        holders.set(channel, (holders.get(channel) ?? new Set()).add(holder));
+      }
     },
     delete(holder) {
-      const { userId } = holder.access;
-      const rest = holders.get(userId);
-      if (rest?.delete(holder) && rest.size === 0) holders.delete(userId);
+      for (const channel of channelsOf(holder)) {
+        const rest = holders.get(channel);
+        if (rest?.delete(holder) && rest.size === 0) holders.delete(channel);
+      }
     },
-    wants: (channel) => holderOf(channel) !== undefined,
+    wants: (channel) => holders.has(channel),
     event({ channel, type }) {
-      const userId = telling.has(type) ? holderOf(channel) : undefined;
-      if (userId) suspect([userId]);
+      if (telling.has(type) && holders.has(channel)) suspect([channel]);
     },
     missed: () => suspect(holders.keys()),
     close() {
@@ -116,6 +118,12 @@ export function createLiveSessions(
     },
   };
 }
+
+/** Where it is told what becomes of a holder: an open socket keeps its user and organisation. */
+const channelsOf = ({ access: { userId, tenantId } }: Holder) => [
+  Channels.userPrivate(userId),
+  Channels.organization(tenantId),
+];
 
 function pagesOf(tenantId: Id<'org'>, all: Holder[]) {
   const count = Math.ceil(all.length / PAGE_LENGTH);

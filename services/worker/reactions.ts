@@ -4,6 +4,7 @@ import {
   conversationJobs,
 } from '@insightdesk/shared/domain/conversations';
 import { notificationJobs } from '@insightdesk/shared/domain/notifications';
+import type { tenantEvents } from '@insightdesk/shared/domain/tenants';
 import type { userEvents } from '@insightdesk/shared/domain/users';
 import type { EventsOf, Reactions } from '@insightdesk/shared/events';
 import { type JobRequest, jobFor } from '@insightdesk/shared/jobs';
@@ -11,6 +12,7 @@ import { type Place, toConversation, toStaff, toUser, toViewersOf } from './audi
 
 /** Every event that can be recorded. */
 export type SystemEvent =
+  | EventsOf<typeof tenantEvents>
   | EventsOf<typeof userEvents>
   | EventsOf<typeof attachmentEvents>
   | EventsOf<typeof conversationEvents>;
@@ -18,6 +20,10 @@ export type SystemEvent =
 /** What happens next: from every event to the channels that hear of it and the jobs it causes. */
 export const reactions: Reactions<SystemEvent, JobRequest> = {
   'organization.created': () => ({}),
+
+  'organization.disabled': (event) => ({ publish: toStaff(event) }),
+
+  'organization.enabled': (event) => ({ publish: toStaff(event) }),
 
   'invitation.created': (event) => ({
     enqueue: [jobFor(event, notificationJobs.emailInvitation, event.payload)],

@@ -1,4 +1,9 @@
-import { AppError, DatabaseError, UnauthenticatedError } from '@insightdesk/shared/errors';
+import {
+  AppError,
+  DatabaseError,
+  ForbiddenError,
+  UnauthenticatedError,
+} from '@insightdesk/shared/errors';
 
 /** PostgreSQL's SQLSTATE or postgres.js's own code of a failed query, also through Drizzle. */
 export function sqlState(error: unknown): string | undefined {
@@ -42,6 +47,8 @@ export const isConnectionLoss = (error: unknown): boolean => losses.has(sqlState
 
 /** Raised by app.enter() when the session was revoked or the member's role has changed. */
 const SESSION_NOT_LIVE = 'ID001';
+/** Raised by app.enter() when the session is live but nobody may come in. */
+const ORGANIZATION_DISABLED = 'ID002';
 
 /** Turns what the driver threw into the house's errors; leaves those as they are. */
 export function toDatabaseError(error: unknown): unknown {
@@ -50,6 +57,9 @@ export function toDatabaseError(error: unknown): unknown {
   const state = sqlState(error);
   if (state === SESSION_NOT_LIVE) {
     return new UnauthenticatedError('This session has ended', { code: 'SESSION_ENDED' });
+  }
+  if (state === ORGANIZATION_DISABLED) {
+    return new ForbiddenError('This organisation is disabled', { code: 'ORGANIZATION_DISABLED' });
   }
   if (state === undefined) return error;
   const unavailable = isConnectionLoss(error);

@@ -7,7 +7,7 @@ import {
   staffRoles,
   withTenant,
 } from '@insightdesk/shared/context';
-import { organizations, toOrganization } from '@insightdesk/shared/domain/tenants';
+import { organizations, TenantErrors, toOrganization } from '@insightdesk/shared/domain/tenants';
 import { ForbiddenError } from '@insightdesk/shared/errors';
 import { record } from '@insightdesk/shared/events';
 import { addDays, type Id, idSchema, isId, newId } from '@insightdesk/shared/utils';
@@ -112,6 +112,7 @@ export const acceptInvitation = defineAction({
         .from(organizations)
         .where(eq(organizations.id, tenantId));
       if (!organization) throw UserErrors.InvitationInvalid();
+      if (organization.disabledAt) throw TenantErrors.Disabled();
       const pair = await openSession(tenant, { tenantId, userId: user.id, role });
       return { user: toUser(user), organization: toOrganization(organization), ...pair };
     });

@@ -1,29 +1,41 @@
 import { type Context, type Role, readTenant } from '@insightdesk/shared/context';
+import { organizations } from '@insightdesk/shared/domain/tenants';
 import { type Id, toUuid } from '@insightdesk/shared/utils';
 import { and, eq, isNull, sql } from 'drizzle-orm';
 import { live } from './sessions.ts';
 import { members, sessions } from './tables.ts';
 
-/** Throws 401 SESSION_ENDED unless the caller's session is live and its role still the token's. */
+/**
+ * Throws 401 SESSION_ENDED unless the caller's session is live and its role still the token's, 403
+ * ORGANIZATION_DISABLED while its organisation is disabled.
+ */
 export async function requireLiveSession(ctx: Context): Promise<void> {
   await readTenant(ctx, () => Promise.resolve());
 }
 
-/** Those of a tenant's sessions that are live, each with the role that its member has by now. */
+/**
+ * Those of a tenant's sessions that are live, each with the role that its member has by now: none
+ * while the organisation is disabled.
+ */
 export async function listLiveSessions(
   ctx: Context,
   tenantId: Id<'org'>,
   sessionIds: readonly Id<'ses'>[],
-): Promise<Map<Id<'ses'>, Role>> {
+): Promise<Map<Id<'ses'>, Role | 'none'>> {
   const actor = { kind: 'system', name: 'live-sessions' } as const;
   const rows = await readTenant({ ...ctx, actor, tenantId }, ({ tx }) =>
     tx
-      .select({ id: sessions.id, role: members.role })
+      .select({
+        id: sessions.id,
+        role: members.role,
+        disabledAt: organizations.disabledAt,
+      })
       .from(sessions)
       .innerJoin(
         members,
         and(eq(members.tenantId, sessions.tenantId), eq(members.userId, sessions.userId)),
       )
+      .innerJoin(organizations, eq(organizations.id, sessions.tenantId))
       .where(
         and(
           eq(sessions.tenantId, tenantId),
@@ -34,5 +46,5 @@ export async function listLiveSessions(
       )
       .execute(),
   );
-  return new Map(rows.map(({ id, role }) => [id, role]));
+  return new Map(rows.map(({ id, role, disabledAt }) => [id, disabledAt ? 'none' : role]));
 }

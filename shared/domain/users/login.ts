@@ -1,6 +1,6 @@
 import { type Context, defineAction, email } from '@insightdesk/shared/context';
 import { argument, prepared } from '@insightdesk/shared/database';
-import { organizations, toOrganization } from '@insightdesk/shared/domain/tenants';
+import { organizations, TenantErrors, toOrganization } from '@insightdesk/shared/domain/tenants';
 import { type Id, idSchema } from '@insightdesk/shared/utils';
 import { and, asc, eq, isNull } from 'drizzle-orm';
 import { z } from 'zod';
@@ -28,13 +28,17 @@ const memberships = prepared((tx) =>
 
 const organizationById = prepared((tx) =>
   tx
-    .select({ id: organizations.id, name: organizations.name })
+    .select({
+      id: organizations.id,
+      name: organizations.name,
+      disabledAt: organizations.disabledAt,
+    })
     .from(organizations)
     .where(eq(organizations.id, argument(organizations.id, 'id')))
     .prepare('organization_by_id'),
 );
 
-/** Signs a person in to one of its organisations, the first one unless told. */
+/** Signs a person in to one of its organisations, unless told the first that is not disabled. */
 export const login = defineAction({
   summary: 'Sign in',
   input: z.strictObject({
@@ -47,14 +51,8 @@ export const login = defineAction({
   allow: 'anyone',
   async run(ctx, input) {
     const user = await requireCredentials(ctx, input);
-    const membership = await findMembership(ctx, user.id, input.organizationId);
-    if (!membership) throw UserErrors.InvalidCredentials();
-    const { tenantId, role } = membership;
-    const [organization] = await ctx.database.read({ tenantId }, (tx) =>
-      organizationById(tx).execute({ id: tenantId }),
-    );
-    if (!organization) throw UserErrors.InvalidCredentials();
-    const pair = await openSession(ctx, { tenantId, userId: user.id, role });
+    const { organization, role } = await choose(ctx, user.id, input.organizationId);
+    const pair = await openSession(ctx, { tenantId: organization.id, userId: user.id, role });
     return { user: toUser(user), organization: toOrganization(organization), ...pair };
   },
 });
@@ -67,7 +65,14 @@ export async function requireCredentials(ctx: Context, input: { email: string; p
   return user;
 }
 
-async function findMembership(ctx: Context, userId: Id<'usr'>, wanted: Id<'org'> | undefined) {
+async function choose(ctx: Context, userId: Id<'usr'>, wanted: Id<'org'> | undefined) {
   const all = await ctx.database.read({ userId }, (tx) => memberships(tx).execute({ userId }));
-  return wanted === undefined ? all[0] : all.find(({ tenantId }) => tenantId === wanted);
+  const eligible = all.filter(({ tenantId }) => wanted === undefined || tenantId === wanted);
+  for (const { tenantId, role } of eligible) {
+    const [organization] = await ctx.database.read({ tenantId }, (tx) =>
+      organizationById(tx).execute({ id: tenantId }),
+    );
+    if (organization?.disabledAt === null) return { organization, role };
+  }
+  throw eligible.length > 0 ? TenantErrors.Disabled() : UserErrors.InvalidCredentials();
 }

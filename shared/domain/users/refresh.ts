@@ -1,4 +1,5 @@
 import { type Context, defineAction, withTenant } from '@insightdesk/shared/context';
+import { organizations, TenantErrors } from '@insightdesk/shared/domain/tenants';
 import { record } from '@insightdesk/shared/events';
 import { sleep } from '@insightdesk/shared/promises';
 import { type Id, isId } from '@insightdesk/shared/utils';
@@ -28,6 +29,7 @@ export const refresh = defineAction({
     const outcome = await rotate(ctx, claim);
     if (outcome === 'reused') throw UserErrors.TokenReused();
     if (outcome === 'invalid') throw UserErrors.TokenInvalid();
+    if (outcome === 'disabled') throw TenantErrors.Disabled();
     await sleep(SETTLE_MS);
     const subject = { tenantId: claim.tenantId, ...outcome };
     return signPair(ctx, subject, claim.sessionId, claim.generation + 1);
@@ -55,6 +57,7 @@ function rotate(ctx: Context, { tenantId, sessionId, generation }: Claim) {
         userId: sessions.userId,
         role: members.role,
         generation: sessions.generation,
+        disabledAt: organizations.disabledAt,
         settling: sql<boolean>`clock_timestamp() - ${sessions.refreshedAt} < ${SETTLE_MS} * interval '1 ms'`,
       })
       .from(sessions)
@@ -62,6 +65,7 @@ function rotate(ctx: Context, { tenantId, sessionId, generation }: Claim) {
         members,
         and(eq(members.tenantId, sessions.tenantId), eq(members.userId, sessions.userId)),
       )
+      .innerJoin(organizations, eq(organizations.id, sessions.tenantId))
       .where(
         and(
           eq(sessions.tenantId, tenantId),
@@ -72,6 +76,7 @@ function rotate(ctx: Context, { tenantId, sessionId, generation }: Claim) {
       )
       .for('update', { of: sessions });
     if (!session) return 'invalid';
+    if (session.disabledAt) return 'disabled';
     const { userId, role } = session;
     const change = (values: Partial<typeof sessions.$inferInsert>) =>
       tx
