@@ -1,0 +1,68 @@
+import { afterAll, expect, test } from 'bun:test';
+import { dirname } from 'node:path';
+import { call, type Listener, listen, openDesk, until } from '../e2e/client.ts';
+
+const listeners: Listener[] = [];
+afterAll(() => {
+  for (const listener of listeners) listener.close();
+});
+
+/** Runs the command as an operator does: with the services' variables, or beside a running stack. */
+async function desk(words: string[], env: Record<string, string | undefined> = process.env) {
+  const command = [process.execPath, 'deploy/desk/desk.ts', 'organizations', ...words];
+  const child = Bun.spawn(command, { env, stdout: 'pipe', stderr: 'pipe' });
+  const [output, errors] = await Promise.all([child.stdout, child.stderr].map((s) => s.text()));
+  return { code: await child.exited, output, errors };
+}
+
+const beside = () => ({
+  ...process.env,
+  ...{ DATABASE_URL: undefined, VALKEY_URL: undefined },
+  INSIGHTDESK_DATA: dirname(process.env.INSIGHTDESK_RUN ?? '.data/run.json'),
+});
+
+async function visit(token: string, replica: string) {
+  const listener = await listen(token, { replica });
+  listeners.push(listener);
+  const reasons: string[] = [];
+  listener.socket.on('closing', ({ code }) => reasons.push(code));
+  return { listener, reasons };
+}
+
+test('disable shuts its people out of everything at once, enable lets them in again', async () => {
+  const { owner, customer } = await openDesk();
+  const { organizationId: id } = owner;
+  const visits = [
+    await visit(owner.token, '1'),
+    await visit(owner.token, '2'),
+    await visit(customer.token, '1'),
+    await visit(customer.token, '2'),
+  ];
+  expect(await desk(['disable', id])).toMatchObject({ code: 0, output: `${id} is disabled\n` });
+  await until(() => visits.every(({ listener }) => !listener.socket.connected), 10_000);
+  for (const { reasons } of visits) expect(reasons).toEqual(['ACCESS_CHANGED']);
+  const disabled = { status: 403, code: 'ORGANIZATION_DISABLED' };
+  const failure = await listen(customer.token).catch((error: unknown) => error);
+  expect(failure).toMatchObject({ data: disabled });
+  for (const [method, path, options] of [
+    ['GET', '/v1/me', { token: customer.token }],
+    ['POST', '/v1/auth/refresh', { body: { refreshToken: owner.refreshToken } }],
+  ] as const) {
+    expect((await call(method, path, options)).body).toMatchObject(disabled);
+  }
+  expect(await desk(['disable', id])).toMatchObject({ output: `${id} was already disabled\n` });
+  expect(await desk(['enable', id], beside())).toMatchObject({ output: `${id} is enabled\n` });
+  expect((await call('GET', '/v1/me', { token: customer.token })).status).toBe(200);
+  await visit(customer.token, '1');
+}, 60_000);
+
+test('nothing is done to nobody', async () => {
+  for (const words of [[], ['disable'], ['disable', 'org_x'], ['delete', 'org_x']]) {
+    const { code, errors } = await desk(words);
+    expect(code).toBe(2);
+    expect(errors).toStartWith('Usage: ');
+  }
+  const nobody = await desk(['disable', 'org_01h455vb4pex5vsknk084sn02q']);
+  expect(nobody).toMatchObject({ code: 1 });
+  expect(nobody.errors).toContain('There is no such organisation');
+});
