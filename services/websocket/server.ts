@@ -61,6 +61,7 @@ export interface SocketServer extends Clients, Requests {
   refusals(): ReadonlyMap<string, number>;
 }
 
+const COMPRESSED_FROM_BYTES = 8 * 1_024;
 const START_TIMEOUT_MS = 15_000;
 const CLOSE_TIMEOUT_MS = 2_000;
 
@@ -167,7 +168,12 @@ const transportOptions = {
   pingInterval: 20_000,
   pingTimeout: 15_000,
   maxHttpBufferSize: 64 * 1_024,
-  // Below the threshold, compression costs more time than it saves on the wire. The threshold counts
-  // only where no context is kept between messages, which spares each socket its window, too.
-  perMessageDeflate: { threshold: 8 * 1_024, serverNoContextTakeover: true },
+  // Below the threshold, compression costs more time than it saves on the wire. It counts only where
+  // no context is kept between messages; one would also cost 230 kB per connection.
+  perMessageDeflate: {
+    threshold: COMPRESSED_FROM_BYTES,
+    serverNoContextTakeover: true,
+    clientNoContextTakeover: true,
+  },
+  httpCompression: { threshold: COMPRESSED_FROM_BYTES },
 };

@@ -1,7 +1,12 @@
 import { connect } from 'node:net';
 
 /** A client that speaks just enough Socket.IO to subscribe, and reads nothing once it is stuck. */
-export async function connectStuckClient(address: string, token: string, channel: string) {
+export async function connectStuckClient(
+  address: string,
+  token: string,
+  channel: string,
+  { extensions = 'none' } = {},
+) {
   const { port, host } = new URL(address);
   const socket = connect({ port: Number(port), host: '127.0.0.1' });
   let received = '';
@@ -24,6 +29,7 @@ export async function connectStuckClient(address: string, token: string, channel
       'Upgrade: websocket',
       'Sec-WebSocket-Version: 13',
       'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+      `Sec-WebSocket-Extensions: ${extensions}`,
       '\r\n',
     ].join('\r\n'),
   );
