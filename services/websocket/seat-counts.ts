@@ -24,7 +24,7 @@ const SLICE_LENGTH = 1_000;
 
 /** One replica's counts: true in memory, told to the others, and made good after any failure. */
 export function createSeatCounts(valkey: Valkey, options: SeatCountsOptions) {
-  const { onError, leaseMs = 12_000, renewMs = 3_000 } = options;
+  const { onError, leaseMs = 8_000, renewMs = 2_000 } = options;
   valkey.defineCommand('seatAdmit', { numberOfKeys: 2, lua: admitScript });
   valkey.defineCommand('seatRenew', { numberOfKeys: 2, lua: renewScript });
   const scripts = valkey as unknown as Scripts;
