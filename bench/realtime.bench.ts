@@ -1,130 +1,161 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { connect } from '@insightdesk/shared/database';
-import { type Id, newId, toUuid } from '@insightdesk/shared/utils';
-import { io, type Socket } from 'socket.io-client';
 import type { Row } from './run.ts';
+import { type Clients, startClients } from './sockets/clients-process.ts';
+import { cpuMs, median, p99 } from './sockets/figures.ts';
+import { type OurSide, readStack, startOurs } from './sockets/our-side.ts';
+import { type Side, startBare } from './sockets/side.ts';
 
 const CLIENTS = 100;
-const BURST = 400;
+const BURST = 2_000;
+const SINGLES = 60;
+const NEWCOMERS = 1_000;
+const AT_ONCE = 200;
 const ROUNDS = 5;
-const SINGLES = 100;
+const STORMS = 3;
+const ORGANIZATIONS = 10;
 
-interface Event {
-  at: number;
+/** Figures by name, one value per round or per event. */
+type Samples = Map<string, number[]>;
+
+interface Contender {
+  side: Side;
+  samples: Samples;
 }
 
-const run = JSON.parse(readFileSync(process.env.INSIGHTDESK_RUN ?? '.data/run.json', 'utf8'));
-const service = (kind: string): string =>
-  run.services.find((one: { kind: string }) => one.kind === kind).url;
+const add = (samples: Samples, name: string, ...values: number[]) =>
+  samples.set(name, [...(samples.get(name) ?? []), ...values]);
 
-const sorted = (values: number[]) => values.toSorted((a, b) => a - b);
-const median = (values: number[]) => sorted(values)[values.length >> 1] ?? 0;
-const p99 = (values: number[]) => sorted(values)[Math.floor(values.length * 0.99)] ?? 0;
-
-/** Events to `CLIENTS` sockets: how many per second in a burst, and how late a single one is. */
-async function measureSide(sockets: Socket[], publish: (count: number) => Promise<void> | void) {
-  let received = 0;
-  let late: number[] = [];
-  for (const socket of sockets) {
-    socket.on('event', (event: Event | { data: { message?: never; at: number } }) => {
-      received++;
-      late.push(Date.now() - ('at' in event ? Number(new Date(event.at)) : event.data.at));
-    });
+/** A burst to all clients: deliveries per second, and what one costs the replica and the clients. */
+async function measureBurst(
+  { side, samples }: Contender,
+  clients: Clients,
+  { names, publish }: { names: string[]; publish: () => Promise<number> },
+) {
+  const deliveries = BURST * CLIENTS;
+  const cpuOf = () => [cpuMs(side.pid()), cpuMs(clients.child.pid)] as const;
+  const [server, client] = cpuOf();
+  const { startedAt, at } = await clients.arrivals(`${side.name} many`, deliveries, publish);
+  await Bun.sleep(50);
+  const [serverAfter, clientAfter] = cpuOf();
+  for (const name of names) {
+    add(samples, `${name} rate`, deliveries / (((at.at(-1) ?? 0) - startedAt) / 1_000));
+    add(samples, `${name} cpu`, ((serverAfter - server) / deliveries) * 1_000);
   }
-  const deliver = async (count: number) => {
-    const wanted = received + count * sockets.length;
-    const startedAt = performance.now();
-    await publish(count);
-    while (received < wanted) await Bun.sleep(1);
-    return (count * sockets.length) / ((performance.now() - startedAt) / 1000);
-  };
-  await deliver(BURST);
-  const rates: number[] = [];
-  for (let round = 0; round < ROUNDS; round++) rates.push(await deliver(BURST));
-  late = [];
+  add(samples, 'client cpu', ((clientAfter - client) / deliveries) * 1_000);
+}
+
+/** Events one by one: how late each client hears of them. */
+async function measureSingles({ side, samples }: Contender, clients: Clients, group: Group) {
   for (let n = 0; n < SINGLES; n++) {
-    await deliver(1);
-    await Bun.sleep(5);
+    const { startedAt, at } = await clients.arrivals(`${side.name} ${group.name}`, group.size, () =>
+      side.publish(group.channel, 1),
+    );
+    add(samples, group.name, ...at.map((arrival) => arrival - startedAt));
+    await Bun.sleep(3);
   }
-  return { rate: median(rates), p50: median(late), p99: p99(late) };
 }
 
-async function connectAll(url: string, auth: object): Promise<Socket[]> {
-  const sockets = Array.from({ length: CLIENTS }, () =>
-    io(url, { transports: ['websocket'], forceNew: true, auth }),
-  );
-  await Promise.all(sockets.map((socket) => new Promise<void>((ok) => socket.on('connect', ok))));
-  return sockets;
+interface Group {
+  name: string;
+  size: number;
+  channel: string;
 }
 
-async function measureFloor() {
-  const child = Bun.spawn([process.execPath, join(import.meta.dir, 'bare-sockets.ts')], {
-    env: { ...process.env, VALKEY_URL: run.valkey },
-    stdin: 'pipe',
-    stdout: 'pipe',
-  });
-  const { value } = await child.stdout.getReader().read();
-  const port = Number(new TextDecoder().decode(value));
-  const sockets = await connectAll(`http://127.0.0.1:${port}`, {});
-  await Bun.sleep(200);
-  const result = await measureSide(sockets, (count) => {
-    void child.stdin.write(`${count}\n`);
-    void child.stdin.flush();
-  });
-  for (const socket of sockets) socket.disconnect();
-  child.kill();
-  await child.exited;
-  return result;
-}
-
-/** From a commit in PostgreSQL through outbox, relay, channel log and hub to every socket. */
-async function measureOurs() {
-  const answer = await fetch(`${service('api')}/v1/auth/register`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({
-      email: `bench-${Date.now()}@example.com`,
-      password: 'correct horse battery',
-      name: 'Bench',
-      organizationName: 'Bench',
-    }),
-  });
-  const { user, organization, accessToken } = (await answer.json()) as {
-    user: { id: Id<'usr'> };
-    organization: { id: Id<'org'> };
-    accessToken: string;
-  };
-  const sockets = await connectAll(service('websocket'), { token: accessToken });
-  const channel = `private-organization-${organization.id}`;
-  for (const socket of sockets) {
-    const { ok } = await socket.timeout(10_000).emitWithAck('subscribe', { channel });
-    if (!ok) throw new Error('A subscription was refused');
-  }
-  const sql = connect(run.postgres, { timeoutMs: 30_000 });
-  const result = await measureSide(sockets, async (count) => {
-    const rows = Array.from({ length: count }, () => ({
-      tenant_id: toUuid(organization.id),
-      event_id: toUuid(newId('evt')),
-      name: 'member.joined',
-      payload: { userId: user.id, name: 'x'.repeat(200), role: 'agent' },
-      request_id: 'bench',
-      created_at: new Date(),
-    }));
-    await sql`insert into outbox ${sql(rows as never)}`;
-  });
-  for (const socket of sockets) socket.disconnect();
-  await sql.end();
-  return result;
-}
-
-/** Fan-out and latency beside Socket.IO with its Redis adapter on Bun, in the same run. */
-export default async function measure(): Promise<Row[]> {
-  const floor = await measureFloor();
-  const ours = await measureOurs();
+const groupsOf = (side: Side): [Group, Group] => {
+  const [first, second] = side.targets();
   return [
-    { name: `fan-out to ${CLIENTS}`, unit: 'deliveries/s', floor: floor.rate, ours: ours.rate },
-    { name: 'commit to client, p50', unit: 'ms', floor: floor.p50, ours: ours.p50 },
-    { name: 'commit to client, p99', unit: 'ms', floor: floor.p99, ours: ours.p99 },
+    { name: 'many', size: CLIENTS, channel: first?.channel ?? '' },
+    { name: 'one', size: 1, channel: second?.channel ?? '' },
+  ];
+};
+
+async function enter({ side }: Contender, clients: Clients) {
+  for (const { name, size, channel } of groupsOf(side)) {
+    const targets = side.targets().filter((target) => target.channel === channel);
+    await clients.connect(`${side.name} ${name}`, targets, size);
+  }
+}
+
+async function measureRound(contender: Contender, clients: Clients, ours: OurSide) {
+  const { side } = contender;
+  const [many, one] = groupsOf(side);
+  const publish = () => side.publish(many.channel, BURST);
+  const bursts =
+    side === ours
+      ? [
+          { names: ['outbox'], publish },
+          { names: ['log'], publish: () => ours.append(many.channel, BURST) },
+        ]
+      : Array.from({ length: 2 }, () => ({ names: ['outbox', 'log'], publish }));
+  for (const burst of bursts) await measureBurst(contender, clients, burst);
+  await measureSingles(contender, clients, one);
+  await measureSingles(contender, clients, many);
+}
+
+/** Many connect, authenticate and subscribe at once. */
+async function measureStorm({ side, samples }: Contender, clients: Clients) {
+  const before = cpuMs(side.pid());
+  const tookMs = await clients.connect('storm', side.targets(), NEWCOMERS, AT_ONCE);
+  add(samples, 'storm cpu', (cpuMs(side.pid()) - before) / NEWCOMERS);
+  add(samples, 'storm', NEWCOMERS / (tookMs / 1_000));
+  await clients.close('storm');
+  await Bun.sleep(500);
+}
+
+/** Rounds in turn, so that what else the machine does falls on every side; the first is for warming up. */
+async function inTurn(
+  contenders: Contender[],
+  rounds: number,
+  measureOne: (contender: Contender) => Promise<void>,
+) {
+  for (let round = 0; round <= rounds; round++) {
+    for (const contender of round % 2 ? contenders : contenders.toReversed()) {
+      await measureOne(contender);
+      if (round === 0) contender.samples.clear();
+    }
+  }
+}
+
+/** Fan-out, latency and connect storm beside bare Socket.IO with its Redis adapter on Bun and Node. */
+export default async function measure(): Promise<Row[]> {
+  const clients = await startClients();
+  const ours = await startOurs(ORGANIZATIONS);
+  const channels = ours.targets().map(({ channel }) => channel);
+  const { valkey } = readStack();
+  const bare = { valkey, channels };
+  const sides = [await startBare('bun', bare), await startBare('node', bare), ours];
+  const contenders = sides.map((side): Contender => ({ side, samples: new Map() }));
+  for (const contender of contenders) await enter(contender, clients);
+  await inTurn(contenders, ROUNDS, (contender) => measureRound(contender, clients, ours));
+  const figures = contenders.map(({ samples }) => new Map(samples));
+  for (const { samples } of contenders) samples.clear();
+  await inTurn(contenders, STORMS, (contender) => measureStorm(contender, clients));
+  const [bun = new Map(), node = new Map(), our = new Map()] = figures.map(
+    (figure, i) => new Map([...figure, ...(contenders[i]?.samples ?? [])]),
+  );
+  for (const side of sides) await side.stop();
+  await clients.child.stop();
+
+  const row = (
+    name: string,
+    unit: string,
+    [key, of, target]: [string, (values: number[]) => number, string?],
+  ): Row => {
+    const figure = (samples: Samples) => of(samples.get(key) ?? []);
+    const floors = { floor: figure(bun), node: figure(node) };
+    return { name, unit, ours: figure(our), ...floors, ...(target && { target }) };
+  };
+  const rate = 'deliveries/s';
+  return [
+    row(`fan-out to ${CLIENTS}, from the outbox`, rate, ['outbox rate', median, '≥ 1.0']),
+    row(`fan-out to ${CLIENTS}, from the log`, rate, ['log rate', median]),
+    row('replica, per delivery from the outbox', 'µs CPU', ['outbox cpu', median]),
+    row('replica, per delivery from the log', 'µs CPU', ['log cpu', median]),
+    row('clients, per delivery', 'µs CPU', ['client cpu', median]),
+    row('commit to one client, p50', 'ms', ['one', median, '< 3']),
+    row('commit to one client, p99', 'ms', ['one', p99]),
+    row(`commit to ${CLIENTS} clients, p50`, 'ms', ['many', median, '< 3']),
+    row(`commit to ${CLIENTS} clients, p99`, 'ms', ['many', p99]),
+    row(`connect storm of ${NEWCOMERS}`, 'connects/s', ['storm', median]),
+    row('replica, per newcomer', 'ms CPU', ['storm cpu', median]),
   ];
 }

@@ -2,12 +2,16 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** One figure and its floor, in the same unit. */
+/** One figure and its floors, in the same unit. */
 export interface Row {
   name: string;
   unit: string;
   floor: number;
   ours: number;
+  /** The same floor on Node, where the first one is on Bun. */
+  node?: number;
+  /** What the ratio to the first floor should be. */
+  target?: string;
 }
 
 const directory = import.meta.dir;
@@ -18,16 +22,24 @@ const names = readdirSync(directory)
   .filter((name) => !wanted || name === wanted);
 if (names.length === 0) throw new Error(`There is no benchmark called ${wanted}`);
 
+const show = (value: number) => (value >= 100 ? Math.round(value) : Number(value.toPrecision(3)));
+
 for (const name of names) {
   const { default: measure } = await import(join(directory, `${name}.bench.ts`));
   const rows: Row[] = await measure();
   console.log(`\n${name}`);
   console.table(
-    rows.map(({ floor, ours, unit, ...row }) => ({
-      ...row,
-      floor: `${Math.round(floor)} ${unit}`,
-      ours: `${Math.round(ours)} ${unit}`,
+    rows.map(({ name: figure, floor, ours, unit, node, target }) => ({
+      figure,
+      unit,
+      floor: show(floor),
+      ours: show(ours),
       ratio: (ours / floor).toFixed(2),
+      ...(target && { target }),
+      ...(node !== undefined && {
+        'floor on Node': show(node),
+        'to Node': (ours / node).toFixed(2),
+      }),
     })),
   );
   const results = join(directory, 'results');

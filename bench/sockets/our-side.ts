@@ -1,0 +1,127 @@
+import { readFileSync } from 'node:fs';
+import { createDatabase } from '@insightdesk/shared/database';
+import { userEvents } from '@insightdesk/shared/domain/users';
+import { outbox, record } from '@insightdesk/shared/events';
+import { type ChannelEntry, Channels, createChannelLog } from '@insightdesk/shared/realtime';
+import { type Id, newId } from '@insightdesk/shared/utils';
+import { createValkey } from '@insightdesk/shared/valkey';
+import { now } from './child.ts';
+import { eventData, type Side, TEXT_LENGTH } from './side.ts';
+
+/** An organisation and its owner. */
+interface Account {
+  organization: { id: Id<'org'> };
+  accessToken: string;
+}
+
+export interface OurSide extends Side {
+  /** Straight into the channel's log: what remains is the replica's share. */
+  append(channel: string, count: number): Promise<number>;
+}
+
+export interface Stack {
+  valkey: string;
+  postgres: string;
+  services: { name: string; kind: string; pid: number; url: string }[];
+}
+
+/** The local stack, as it is now. */
+export const readStack = (): Stack =>
+  JSON.parse(readFileSync(process.env.INSIGHTDESK_RUN ?? '.data/run.json', 'utf8'));
+
+export function serviceOf(kind: string, stack = readStack()) {
+  const service = stack.services.find((one) => one.kind === kind);
+  if (!service) throw new Error(`No ${kind} service is running`);
+  return service;
+}
+
+const ROWS_AT_ONCE = 200;
+const HISTORY = { historyLength: 1_000, historySeconds: 86_400 };
+
+/** This system, as `npm start` runs it; events are recorded as actions do. */
+export async function startOurs(organizations: number, textLength = TEXT_LENGTH): Promise<OurSide> {
+  const stack = readStack();
+  const accounts = await Promise.all(Array.from({ length: organizations }, register));
+  const tenants = new Map<string, Id<'org'>>(
+    accounts.map(({ organization: { id } }) => [Channels.organization(id), id] as const),
+  );
+  const database = createDatabase({
+    // The administrator's way in, the application's rights: row-level security holds.
+    url: `${stack.postgres}?role=insightdesk_app`,
+    ...{ poolMin: 1, poolMax: 1, timeoutMs: 30_000, slowQueryMs: 30_000 },
+  });
+  const valkey = createValkey(stack.valkey, { name: 'bench', role: 'command', onError: report });
+  const log = createChannelLog(valkey, HISTORY);
+  const data = eventData(textLength);
+  const name = userEvents.memberJoined.name;
+  const tenantOf = (channel: string) => {
+    const tenantId = tenants.get(channel);
+    if (!tenantId) throw new Error(`Not a channel of ours: ${channel}`);
+    return tenantId;
+  };
+
+  /** One event, timed from the moment at which COMMIT is sent. */
+  function commitOne(tenantId: Id<'org'>): Promise<number> {
+    return database.write({ tenantId }, async (tx) => {
+      await record({ tx, tenantId, requestId: 'bench' }, userEvents.memberJoined, data);
+      return now();
+    });
+  }
+
+  /** A backlog, in transactions of some hundred rows, timed from the first BEGIN. */
+  async function commitMany(tenantId: Id<'org'>, count: number): Promise<number> {
+    const startedAt = now();
+    for (let left = count; left > 0; left -= ROWS_AT_ONCE) {
+      const rows = Array.from({ length: Math.min(left, ROWS_AT_ONCE) }, () => {
+        return { tenantId, eventId: newId('evt'), name, payload: data, requestId: 'bench' };
+      });
+      await database.write({ tenantId }, (tx) => tx.insert(outbox).values(rows));
+    }
+    return startedAt;
+  }
+
+  return {
+    name: 'ours',
+    pid: () => serviceOf('websocket').pid,
+    targets() {
+      const { url } = serviceOf('websocket');
+      return accounts.map(({ organization, accessToken }) => {
+        return { url, token: accessToken, channel: Channels.organization(organization.id) };
+      });
+    },
+    publish(channel, count) {
+      const tenantId = tenantOf(channel);
+      return count === 1 ? commitOne(tenantId) : commitMany(tenantId, count);
+    },
+    async append(channel, count) {
+      const at = new Date().toISOString();
+      const entries = Array.from({ length: count }, (): ChannelEntry => {
+        return { id: newId('evt'), channel, type: name, data, at };
+      });
+      const startedAt = now();
+      await log.append(entries);
+      return startedAt;
+    },
+    async stop() {
+      await database.close();
+      valkey.disconnect();
+    },
+  };
+}
+
+const report = (error: Error) => console.error(String(error));
+
+async function register(): Promise<Account> {
+  const answer = await fetch(`${serviceOf('api').url}/v1/auth/register`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      email: `bench-${crypto.randomUUID()}@example.com`,
+      password: 'correct horse battery',
+      name: 'Bench',
+      organizationName: 'Bench',
+    }),
+  });
+  if (!answer.ok) throw new Error(`Registration was refused: ${answer.status}`);
+  return (await answer.json()) as Account;
+}
