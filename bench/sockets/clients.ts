@@ -95,6 +95,6 @@ async function reply({ id, ask, ...input }: { id: number; ask: keyof typeof ques
   }
 }
 
-process.on('message', (question: never) => void reply(question));
+process.on('message', (question: Parameters<typeof reply>[0]) => void reply(question));
 process.on('disconnect', () => process.exit());
 send({ id: 0, answer: 'ready' });
