@@ -1,12 +1,22 @@
 import { boot } from '@insightdesk/shared/boot';
+import { systemContext, withTenant } from '@insightdesk/shared/context';
 import { createRelay } from '@insightdesk/shared/events';
 import { createHealthApp } from '@insightdesk/shared/http';
-import { createQueues, startWorkers, type Workers } from '@insightdesk/shared/jobs';
+import {
+  createJobDesk,
+  createQueues,
+  releaseStuck,
+  startWorkers,
+  type Workers,
+} from '@insightdesk/shared/jobs';
 import { createChannelLog } from '@insightdesk/shared/realtime';
 import { createDispatch } from './dispatch.ts';
 import { jobHandlers } from './jobs.ts';
 import { watchWork } from './metrics.ts';
 import { reactions } from './reactions.ts';
+
+/** How often jobs that wait for others are looked at. */
+const WATCHDOG_MS = 30_000;
 
 await boot('worker', (app) => {
   const { config, log, lifecycle, metrics, parts } = app;
@@ -22,7 +32,7 @@ await boot('worker', (app) => {
       queues,
     }),
   });
-  const observe = watchWork(metrics, { queues, relay });
+  const observe = watchWork(metrics, { queues: createJobDesk(queues, valkey), valkey, relay });
   let workers: Workers | undefined;
 
   lifecycle.registerShutdownHook('queues', async () => {
@@ -33,17 +43,30 @@ await boot('worker', (app) => {
   lifecycle.registerStartupHook('relay', () => relay.start(), ['postgres']);
   lifecycle.registerShutdownHook('relay', () => relay.stop());
 
-  lifecycle.registerStartupHook('workers', () => {
-    workers = startWorkers({
+  const cancellations = parts.connectValkey('queue', 'subscriber', 'cancellations');
+  lifecycle.registerShutdownHook('cancellations', () => cancellations.disconnect());
+  lifecycle.registerStartupHook('workers', async () => {
+    workers = await startWorkers({
       connect: () => parts.connectValkey('queue', 'blocking', 'worker'),
+      valkey,
+      subscriber: cancellations,
       handlers: jobHandlers(root),
-      enqueue: queues.enqueue,
+      queues,
+      inTenant: (tenantId, work) =>
+        withTenant(systemContext(root, 'worker', { tenantId, requestId: 'job' }), ({ tx }) =>
+          work(tx),
+        ),
       concurrency: config.jobs.concurrency,
       log,
       observe,
     });
   }, ['postgres']);
   lifecycle.registerShutdownHook('workers', () => workers?.close());
+
+  const watchdog = setInterval(() => {
+    releaseStuck(valkey).catch((error) => log.warn({ err: String(error) }, 'jobs: watchdog'));
+  }, WATCHDOG_MS);
+  lifecycle.registerShutdownHook('watchdog', () => clearInterval(watchdog));
 
   let server: ReturnType<typeof Bun.serve> | undefined;
   lifecycle.registerStartupHook('http', () => {

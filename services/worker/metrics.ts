@@ -1,9 +1,13 @@
 import type { Relay } from '@insightdesk/shared/events';
-import type { Queues } from '@insightdesk/shared/jobs';
+import { type JobDesk, type JobNews, readBacklog } from '@insightdesk/shared/jobs';
 import { Gauge, Histogram, type Metrics } from '@insightdesk/shared/monitoring';
+import type { Valkey } from '@insightdesk/shared/valkey';
 
 /** Shows backlog, leadership and job times; returns what is to be told of each finished job. */
-export function watchWork(registry: Metrics, { queues, relay }: { queues: Queues; relay: Relay }) {
+export function watchWork(
+  registry: Metrics,
+  { queues, valkey, relay }: { queues: JobDesk; valkey: Valkey; relay: Relay },
+) {
   const registers = [registry];
   new Gauge({
     name: 'queue_jobs',
@@ -11,8 +15,21 @@ export function watchWork(registry: Metrics, { queues, relay }: { queues: Queues
     labelNames: ['queue', 'state'],
     registers,
     async collect() {
-      for (const [queue, states] of Object.entries(await queues.counts())) {
-        for (const [state, count] of Object.entries(states)) this.set({ queue, state }, count);
+      for (const [queue, states] of Object.entries(await queues.getStats())) {
+        for (const [state, count] of Object.entries(states)) {
+          this.set({ queue, state }, Number(count));
+        }
+      }
+    },
+  });
+  new Gauge({
+    name: 'queue_oldest_seconds',
+    help: 'How long the longest-waiting job of a queue has been due',
+    labelNames: ['queue'],
+    registers,
+    async collect() {
+      for (const [queue, { oldestSeconds }] of Object.entries(await readBacklog(valkey))) {
+        this.set({ queue }, oldestSeconds);
       }
     },
   });
@@ -30,7 +47,7 @@ export function watchWork(registry: Metrics, { queues, relay }: { queues: Queues
     labelNames: ['queue', 'name', 'outcome'],
     registers,
   });
-  return (queue: string, name: string, outcome: string, ms: number): void => {
-    jobs.observe({ queue, name, outcome }, ms / 1000);
+  return ({ queue, name, state, ms }: JobNews): void => {
+    if (ms !== undefined) jobs.observe({ queue, name, outcome: state }, ms / 1000);
   };
 }

@@ -116,7 +116,7 @@ test('what is committed is heard in order and enqueued once; what is rolled back
   await tell(4);
   await until(async () => (await waiting()) === 0);
   expect(await heard()).toEqual([1, 2, 3, 4]);
-  expect(await queues.get('maintenance').getJobCountByTypes('waiting')).toBe(4);
+  expect(await queues.get('maintenance').getPrioritizedCount()).toBe(4);
   await relay.stop();
 });
 
@@ -135,7 +135,7 @@ test('a relay that dies between append and mark is followed by one that changes 
   const next = start();
   await until(async () => (await waiting()) === 0);
   expect(await heard()).toEqual([1, 2, 3]);
-  expect(await queues.get('maintenance').getJobCountByTypes('waiting')).toBe(3);
+  expect(await queues.get('maintenance').getPrioritizedCount()).toBe(3);
   await next.stop();
   void dying.stop();
 });

@@ -1,5 +1,6 @@
 import type { Id } from '@insightdesk/shared/utils';
 import type { z } from 'zod';
+import { JobPriority } from './priority.ts';
 
 /** Every queue of the system. */
 export const queueNames = [
@@ -15,6 +16,16 @@ export const queueNames = [
 ] as const;
 export type QueueName = (typeof queueNames)[number];
 
+/** How many jobs with the same key may run at a time, or start within a window. */
+export interface JobLimit<P> {
+  /** Such as the host that is called; jobs of one organisation never wait for another's. */
+  key(payload: P): string;
+  /** At most so many run at a time. */
+  concurrent?: number;
+  /** At most so many start in any window of `windowMs`. */
+  rate?: { max: number; windowMs: number };
+}
+
 /** A kind of work: its queue, the shape of its payload, and how failure is met. */
 export interface JobDefinition<N extends string = string, S extends z.ZodType = z.ZodType> {
   readonly type: 'job';
@@ -25,6 +36,8 @@ export interface JobDefinition<N extends string = string, S extends z.ZodType = 
   /** Delay before the first retry; doubled each time, with jitter. */
   readonly backoffMs: number;
   readonly timeoutMs: number;
+  readonly priority: JobPriority;
+  readonly limit?: JobLimit<z.output<S>>;
 }
 
 /** One piece of work to be done; the same `id` is accepted once. */
@@ -35,15 +48,40 @@ export interface JobRequest {
   requestId: string;
   payload: unknown;
   delayMs?: number;
+  priority?: JobPriority;
+  /** What must be done before; and what becomes of this job when one of that fails for good. */
+  after?: { jobs: JobRequest[]; onFailure: ChildFailurePolicy };
 }
+
+/**
+ * When a job that another waits for has failed for good: `fail` fails the waiting one too, `ignore`
+ * runs it all the same, `compensate` runs it at once and tells it what failed, to undo the rest.
+ */
+export type ChildFailurePolicy = 'fail' | 'ignore' | 'compensate';
+
+type Optional = 'attempts' | 'backoffMs' | 'timeoutMs' | 'priority' | 'limit';
 
 /** Describes work; 3 attempts, 2 s exponential backoff and a 30 s timeout unless said otherwise. */
 export function defineJob<N extends string, S extends z.ZodType>(
   description: { name: N; queue: QueueName; payload: S } & Partial<
-    Pick<JobDefinition, 'attempts' | 'backoffMs' | 'timeoutMs'>
+    Pick<JobDefinition<N, S>, Optional>
   >,
 ): JobDefinition<N, S> {
-  return { type: 'job', attempts: 3, backoffMs: 2000, timeoutMs: 30_000, ...description };
+  return {
+    type: 'job',
+    attempts: 3,
+    backoffMs: 2000,
+    timeoutMs: 30_000,
+    priority: JobPriority.NORMAL,
+    ...description,
+  };
+}
+
+interface JobOptions {
+  delayMs?: number;
+  priority?: JobPriority;
+  /** Tells jobs of the same name apart that follow from one event. */
+  suffix?: string;
 }
 
 /** A request for `job` that follows from an event: replaying the event enqueues nothing new. */
@@ -51,15 +89,16 @@ export function jobFor<J extends JobDefinition>(
   cause: { id: string; tenantId: Id<'org'>; requestId: string },
   job: J,
   payload: z.input<J['payload']>,
-  options: { delayMs?: number; suffix?: string } = {},
+  { suffix, ...options }: JobOptions = {},
 ): JobRequest {
-  const { delayMs, suffix } = options;
-  return {
-    job,
-    id: [cause.id, job.name, suffix].filter(Boolean).join('-'),
-    tenantId: cause.tenantId,
-    requestId: cause.requestId,
-    payload: job.payload.parse(payload),
-    ...(delayMs !== undefined && { delayMs }),
-  };
+  const { tenantId, requestId } = cause;
+  const id = [cause.id, job.name, suffix].filter(Boolean).join('-');
+  return { job, id, tenantId, requestId, payload: job.payload.parse(payload), ...options };
+}
+
+/** Jobs one after another: each waits for the one before, and `onFailure` holds for every link. */
+export function chainJob(jobs: readonly JobRequest[], onFailure: ChildFailurePolicy): JobRequest {
+  const [first, ...rest] = jobs;
+  if (!first) throw new RangeError('A chain has at least one job');
+  return rest.reduce((before, next) => ({ ...next, after: { jobs: [before], onFailure } }), first);
 }

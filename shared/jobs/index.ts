@@ -1,17 +1,29 @@
 /** Work for later: a typed catalog over BullMQ; nothing else in the system touches queues. */
+export { type Backlog, readBacklog } from './backlog.ts';
 export {
+  type ChildFailurePolicy,
+  chainJob,
   defineJob,
   type JobDefinition,
+  type JobLimit,
   type JobRequest,
   jobFor,
   type QueueName,
   queueNames,
 } from './define-job.ts';
-export { createQueues, type Queues } from './queues.ts';
 export {
-  type JobHandlers,
-  type JobRun,
-  type JobsOf,
-  startWorkers,
-  type Workers,
-} from './workers.ts';
+  createJobDesk,
+  type JobDesk,
+  type JobPage,
+  type JobStateName,
+  type JobStatus,
+  jobStates,
+  type QueueStats,
+} from './job-desk.ts';
+export { JobPriority } from './priority.ts';
+export { createQueues, type Queues } from './queues.ts';
+export type { JobNews, JobRun } from './run-job.ts';
+export type { StepOptions, Steps } from './steps.ts';
+export { jobSteps } from './tables.ts';
+export { releaseStuck } from './watchdog.ts';
+export { type JobHandlers, type JobsOf, startWorkers, type Workers } from './workers.ts';

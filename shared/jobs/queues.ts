@@ -1,20 +1,38 @@
-import { type ConnectionOptions, type JobsOptions, Queue } from 'bullmq';
+import {
+  type ConnectionOptions,
+  type FlowJob,
+  FlowProducer,
+  type JobsOptions,
+  Queue,
+} from 'bullmq';
 import type { Redis } from 'iovalkey';
-import { type JobRequest, type QueueName, queueNames } from './define-job.ts';
+import {
+  type ChildFailurePolicy,
+  type JobRequest,
+  type QueueName,
+  queueNames,
+} from './define-job.ts';
+import { createFairness } from './fairness.ts';
+import { bullId } from './ids.ts';
+import { remember } from './job-desk.ts';
+import { freshRank } from './priority.ts';
 
 /** What a job carries on the wire between deploys: only ever add optional fields. */
 export interface Envelope {
   tenantId: string;
   requestId: string;
   payload: unknown;
+  onFailure?: ChildFailurePolicy;
+  /** Who cancelled it; it fails for good when its turn comes. */
+  cancelledBy?: string;
 }
 
 /** The doors of all queues. */
 export interface Queues {
   /** Accepts work; an id that is already known is a no-op. */
   enqueue(requests: JobRequest[]): Promise<void>;
-  /** Jobs waiting, active, delayed and failed, by queue. */
-  counts(): Promise<Record<QueueName, Record<string, number>>>;
+  /** Decides whose turn it is among what came due or failed since. */
+  takeTurns(queue: QueueName): Promise<void>;
   get(name: QueueName): Queue<Envelope>;
   close(): Promise<void>;
 }
@@ -31,36 +49,86 @@ export function createQueues(valkey: Redis, prefix = 'jobs'): Queues {
   const queues = new Map(
     queueNames.map((name) => [name, new Queue<Envelope>(name, { connection, prefix })]),
   );
+  const flows = new FlowProducer({ connection, prefix });
+  const { takeTurns } = createFairness(valkey, prefix);
   const get = (name: QueueName) => queues.get(name) as Queue<Envelope>;
+
+  async function addSingles(requests: JobRequest[]) {
+    const byQueue = Map.groupBy(requests, ({ job }) => job.queue);
+    await Promise.all(
+      [...byQueue].map(async ([name, group]) => {
+        await get(name).addBulk(group.map((request) => ({ ...toBull(request) })));
+        await takeTurns(name);
+      }),
+    );
+  }
+
+  async function addGraphs(requests: JobRequest[]) {
+    if (requests.length === 0) return;
+    await flows.addBulk(requests.map((request) => toFlow(request)));
+    await Promise.all(
+      [...new Set(requests.flatMap(membersOf).map(({ queue }) => queue))].map(takeTurns),
+    );
+  }
 
   return {
     get,
+    takeTurns,
     async enqueue(requests) {
-      const byQueue = Map.groupBy(requests, ({ job }) => job.queue);
-      await Promise.all(
-        [...byQueue].map(([name, group]) => get(name).addBulk(group.map(toBulkJob))),
+      const { graphs = [], singles = [] } = Object.groupBy(requests, ({ after }) =>
+        after ? 'graphs' : 'singles',
       );
-    },
-    async counts() {
-      const entries = queueNames.map(async (name) => [name, await get(name).getJobCounts()]);
-      return Object.fromEntries(await Promise.all(entries));
+      await Promise.all([
+        addSingles(singles),
+        addGraphs(graphs),
+        remember(valkey, prefix, requests.flatMap(membersOf)),
+      ]);
     },
     async close() {
-      await Promise.all([...queues.values()].map((queue) => queue.close()));
+      await Promise.all([...queues.values(), flows].map((one) => one.close()));
     },
   };
 }
 
-function toBulkJob({ job, id, tenantId, requestId, payload, delayMs }: JobRequest) {
+function toBull({ job, id, tenantId, requestId, payload, delayMs, priority, after }: JobRequest) {
   return {
     name: job.name,
-    data: { tenantId, requestId, payload },
+    data: { tenantId, requestId, payload, ...(after && { onFailure: after.onFailure }) },
     opts: {
       ...retention,
-      jobId: id,
+      jobId: bullId({ tenantId, id }),
+      priority: freshRank(priority ?? job.priority),
       attempts: job.attempts,
       backoff: { type: 'exponential', delay: job.backoffMs, jitter: 0.5 },
       ...(delayMs !== undefined && { delay: Math.max(0, delayMs) }),
     } satisfies JobsOptions,
   };
+}
+
+const childOptions = {
+  fail: { failParentOnFailure: true },
+  ignore: { ignoreDependencyOnFailure: true },
+  compensate: { continueParentOnFailure: true },
+} satisfies Record<ChildFailurePolicy, JobsOptions>;
+
+function toFlow(request: JobRequest, policy?: ChildFailurePolicy): FlowJob {
+  const { opts, ...rest } = toBull(request);
+  const { after } = request;
+  return {
+    ...rest,
+    queueName: request.job.queue,
+    opts: { ...opts, ...(policy && childOptions[policy]) },
+    ...(after && { children: after.jobs.map((child) => toFlow(child, after.onFailure)) }),
+  };
+}
+
+interface Owned {
+  queue: QueueName;
+  id: string;
+  tenantId: string;
+}
+
+/** A job and all it waits for. */
+function membersOf({ job, id, tenantId, after }: JobRequest): Owned[] {
+  return [{ queue: job.queue, id, tenantId }, ...(after?.jobs ?? []).flatMap(membersOf)];
 }

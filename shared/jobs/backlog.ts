@@ -1,0 +1,50 @@
+import type { Redis } from 'iovalkey';
+import { type QueueName, queueNames } from './define-job.ts';
+import { FRESH_RANK } from './priority.ts';
+
+/** By how much a queue is behind: what scaling goes by. */
+export interface Backlog {
+  waiting: number;
+  active: number;
+  /** How long the longest-waiting job has been due, in seconds. */
+  oldestSeconds: number;
+}
+
+/** Turns are fair, so whoever waits longest of an organisation is among its first few. */
+const SAMPLE = 200;
+
+/** Reads the backlog of every queue, in two round trips. */
+export async function readBacklog(
+  valkey: Redis,
+  prefix = 'jobs',
+): Promise<Record<QueueName, Backlog>> {
+  const looks = valkey.pipeline();
+  for (const name of queueNames) {
+    const key = (state: string) => `${prefix}:${name}:${state}`;
+    looks.llen(key('wait')).zcard(key('prioritized')).llen(key('active'));
+    looks.lrange(key('wait'), -1, -1).zrange(key('prioritized'), 0, SAMPLE - 1);
+    const fresh = FRESH_RANK * 2 ** 32;
+    looks.zrangebyscore(key('prioritized'), fresh, '+inf', 'LIMIT', 0, 1);
+  }
+  const found = (await looks.exec()) ?? [];
+  const at = (queue: number, n: number) => found[queue * 6 + n]?.[1];
+  const ids = queueNames.map((_, q) => [3, 4, 5].flatMap((n) => (at(q, n) as string[]) ?? []));
+  const reads = valkey.pipeline();
+  for (const [q, name] of queueNames.entries()) {
+    for (const id of ids[q] ?? []) reads.hmget(`${prefix}:${name}:${id}`, 'timestamp', 'opts');
+  }
+  const times = ((await reads.exec()) ?? []).map(([, reply]) => dueAt(reply as string[]));
+  const backlogs = queueNames.map((name, q): [QueueName, Backlog] => {
+    const own = times.splice(0, ids[q]?.length ?? 0).filter((ms) => ms > 0);
+    const oldestSeconds = own.length === 0 ? 0 : Math.max(0, Date.now() - Math.min(...own)) / 1_000;
+    const waiting = Number(at(q, 0) ?? 0) + Number(at(q, 1) ?? 0);
+    return [name, { waiting, active: Number(at(q, 2) ?? 0), oldestSeconds }];
+  });
+  return Object.fromEntries(backlogs) as Record<QueueName, Backlog>;
+}
+
+function dueAt([timestamp, opts]: (string | null)[]): number {
+  if (!timestamp) return 0;
+  const { delay = 0 } = JSON.parse(opts ?? '{}') as { delay?: number };
+  return Number(timestamp) + delay;
+}

@@ -1,0 +1,65 @@
+import type { ClientContext, Result } from 'iovalkey';
+import { FRESH_RANK, priorities } from './priority.ts';
+
+/** How much of its organisation's share a priority gets beside a NORMAL job, most urgent first. */
+const weights = [16, 4, 1, 1 / 4, 1 / 16];
+const classes = priorities.map((_, i) => i + 1);
+
+/**
+ * Start-time fair queueing (Goyal, Vin, Cheng 1996) over the sorted set in which BullMQ keeps
+ * prioritised jobs. A job arrives at a fresh rank, behind everything; this script gives it a turn:
+ * `finish` of its organisation and priority, or just ahead of the next turn for one that has no
+ * backlog. One organisation's turns are a `STEP` apart whatever its priorities are, so that none
+ * gets more by flooding or by crying urgent. A retried or delayed job comes back fresh.
+ *
+ * KEYS prioritized finish; ARGV how many at most. Replies how many were given a turn.
+ */
+export const fairScript = `
+local STEP, SPAN, FRESH = 64, 1048576, ${FRESH_RANK} * 4294967296
+local LAST = math.floor(FRESH / SPAN) - 1
+local WEIGHTS = { ${weights.join(', ')} }
+local waiting, finish = KEYS[1], KEYS[2]
+local fresh = redis.call('ZRANGE', waiting, FRESH, '+inf', 'BYSCORE', 'LIMIT', 0, ARGV[1], 'WITHSCORES')
+if #fresh == 0 then return 0 end
+local head = redis.call('ZRANGE', waiting, '-inf', '(' .. string.format('%.0f', FRESH), 'BYSCORE', 'LIMIT', 0, 1, 'WITHSCORES')
+if #head == 0 then redis.call('DEL', finish) end
+local now = #head == 0 and STEP or math.floor((math.floor(head[2] / SPAN) + 1) / STEP) * STEP
+local order = redis.call('HINCRBY', finish, '', #fresh / 2) - #fresh / 2
+local known, turns = {}, {}
+for i = 1, #fresh, 2 do
+  local id, class = fresh[i], math.floor((fresh[i + 1] - FRESH) / 4294967296) + 1
+  local owner = string.match(id, '^[^~]*')
+  local ends = known[owner]
+  if not ends then
+    ends = redis.call('HMGET', finish, ${classes.map((n) => `owner .. '~${n}'`).join(', ')})
+    for n = 1, #WEIGHTS do ends[n] = tonumber(ends[n] or 0) end
+    known[owner] = ends
+  end
+  local shares = WEIGHTS[class]
+  for n = 1, #WEIGHTS do
+    if n ~= class and ends[n] > now then shares = shares + WEIGHTS[n] end
+  end
+  local turn = ends[class]
+  if turn <= now then turn, ends[class] = now - 1, now end
+  ends[class] = ends[class] + STEP * shares / WEIGHTS[class]
+  turn = math.min(math.floor(turn), LAST)
+  turns[#turns + 1] = string.format('%.0f', turn * SPAN + (order + #turns / 2) % SPAN)
+  turns[#turns + 1] = id
+end
+for i = 1, #turns, 1000 do
+  redis.call('ZADD', waiting, 'XX', unpack(turns, i, math.min(i + 999, #turns)))
+end
+for owner, ends in pairs(known) do
+  for n = 1, #WEIGHTS do
+    if ends[n] > 0 then redis.call('HSET', finish, owner .. '~' .. n, ends[n]) end
+  end
+end
+redis.call('PEXPIRE', finish, 86400000)
+return #fresh / 2
+`;
+
+declare module 'iovalkey' {
+  interface RedisCommander<Context extends ClientContext = { type: 'default' }> {
+    jobsTakeTurns(prioritized: string, finish: string, limit: number): Result<number, Context>;
+  }
+}

@@ -1,0 +1,81 @@
+import { afterAll, expect, test } from 'bun:test';
+import { newId } from '@insightdesk/shared/utils';
+import { z } from 'zod';
+import { defineJob, type JobRequest } from './define-job.ts';
+import { JobPriority } from './priority.ts';
+import { createJobStage, request, until } from './test-jobs.ts';
+
+const { queues, work, close, desk } = createJobStage();
+afterAll(close);
+
+const mark = (queue: 'maintenance' | 'calendar-sync' | 'site-crawling' | 'ai-processing') =>
+  defineJob({ name: `mark.${queue}`, queue, payload: z.object({ label: z.string() }) });
+
+/** Runs what was enqueued one by one and gives the labels in the order of their runs. */
+async function orderOf(job: ReturnType<typeof mark>, count: number): Promise<string[]> {
+  const order: string[] = [];
+  const run = async ({ label }: { label: string }) => void order.push(label);
+  const workers = await work({ [job.name]: { job, run } });
+  await until(() => order.length === count);
+  await workers.close();
+  return order;
+}
+
+const many = (count: number, make: (n: number) => JobRequest) =>
+  Array.from({ length: count }, (_, n) => make(n));
+
+test('whoever comes late to a flood is next, and then takes turns with it', async () => {
+  const job = mark('maintenance');
+  const [a, b] = [newId('org'), newId('org')];
+  await queues.enqueue(many(2_000, (n) => request(job, { label: `a${n}` }, { tenantId: a })));
+  await queues.enqueue(many(5, (n) => request(job, { label: `b${n}` }, { tenantId: b })));
+  const order = await orderOf(job, 2_005);
+  const places = many(5, () => request(job, {})).map((_, n) => order.indexOf(`b${n}`));
+  expect(places[0]).toBeLessThanOrEqual(1);
+  for (const [n, place] of places.entries()) expect(place).toBeLessThanOrEqual(2 * n + 2);
+  const own = order.filter((label) => label.startsWith('a'));
+  expect(own).toEqual(many(2_000, () => request(job, {})).map((_, n) => `a${n}`));
+});
+
+test('urgent work overtakes that of its own organisation, and no other', async () => {
+  const job = mark('calendar-sync');
+  const [a, b] = [newId('org'), newId('org')];
+  await queues.enqueue(many(300, (n) => request(job, { label: `slow${n}` }, { tenantId: a })));
+  await queues.enqueue(
+    many(300, (n) =>
+      request(job, { label: `urgent${n}` }, { tenantId: a, priority: JobPriority.URGENT }),
+    ),
+  );
+  await queues.enqueue(many(100, (n) => request(job, { label: `b${n}` }, { tenantId: b })));
+  const order = await orderOf(job, 700);
+  expect(order.indexOf('urgent0')).toBeLessThanOrEqual(1);
+  const first = order.slice(0, 100);
+  const of = (prefix: string) => first.filter((label) => label.startsWith(prefix)).length;
+  expect(of('urgent')).toBeGreaterThanOrEqual(30);
+  expect(of('b')).toBeGreaterThanOrEqual(30);
+});
+
+test('jobs that come due together do not overtake others as a flood', async () => {
+  const job = mark('site-crawling');
+  const [a, b] = [newId('org'), newId('org')];
+  await queues.enqueue(
+    many(500, (n) => request(job, { label: `a${n}` }, { tenantId: a, delayMs: 50 })),
+  );
+  await Bun.sleep(100);
+  await queues.enqueue(many(3, (n) => request(job, { label: `b${n}` }, { tenantId: b })));
+  const order = await orderOf(job, 503);
+  // Until the first job has run nobody knows that the delayed ones are due; then turns are taken.
+  expect(order.indexOf('b2')).toBeLessThan(450);
+});
+
+test('an id is accepted once, also after its turn was decided', async () => {
+  const job = mark('ai-processing');
+  const one = request(job, { label: 'once' });
+  await queues.enqueue([one, one]);
+  await queues.enqueue([one]);
+  const { waiting } = (await desk.getStats())['ai-processing'];
+  expect(waiting).toBe(1);
+  expect(await orderOf(job, 1)).toEqual(['once']);
+  await queues.enqueue([one]);
+  expect((await desk.getStats())['ai-processing'].waiting).toBe(0);
+});

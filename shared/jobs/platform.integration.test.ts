@@ -1,0 +1,256 @@
+import { afterAll, expect, test } from 'bun:test';
+import { DomainBusinessRuleError } from '@insightdesk/shared/errors';
+import { createTestTenant } from '@insightdesk/shared/testing';
+import { newId } from '@insightdesk/shared/utils';
+import { eq } from 'drizzle-orm';
+import { z } from 'zod';
+import { readBacklog } from './backlog.ts';
+import { chainJob, defineJob, type JobDefinition } from './define-job.ts';
+import type { Handler, JobRun } from './run-job.ts';
+import { jobSteps } from './tables.ts';
+import { createJobStage, inTenant, request, until } from './test-jobs.ts';
+import { releaseStuck } from './watchdog.ts';
+
+const { context, parts, prefix, valkey, queues, news, work, desk, close } = createJobStage();
+afterAll(close);
+
+const payload = z.object({ n: z.number() });
+const job = (name: string, more: Partial<JobDefinition> = {}) =>
+  defineJob({ name, queue: 'maintenance', payload, backoffMs: 1, ...more });
+
+type Run = (input: { n: number }, run: JobRun) => Promise<unknown>;
+const handlers: Record<string, Handler> = {};
+const define = (name: string, run: Run, more?: Partial<JobDefinition>) => {
+  const definition = job(name, more);
+  handlers[name] = { job: definition, run: run as Handler['run'] };
+  return definition;
+};
+
+const failing = define('fails', async () => {
+  throw new DomainBusinessRuleError('It cannot be done', { code: 'NO' });
+});
+const flaky = define('flaky', async ({ n }, { attempt }) => {
+  if (attempt <= n) throw new Error(`attempt ${attempt}`);
+  return attempt;
+});
+const value = define('value', async ({ n }) => n);
+const sum = define('sum', async (_, run) => {
+  const results = Object.values(await run.results()) as number[];
+  return { total: results.reduce((all, one) => all + one, 0), failures: await run.failures() };
+});
+const endless = define('endless', async (_, { signal }) => {
+  await new Promise((_resolve, reject) =>
+    signal.addEventListener('abort', () => reject(signal.reason)),
+  );
+});
+const brief = define('brief', () => Bun.sleep(60_000), { timeoutMs: 50, attempts: 1 });
+let effects = 0;
+const stepped = define('stepped', async (_, run) => {
+  const first = await run.step('effect', async () => ++effects);
+  const second = await run.once('row', async () => effects * 10);
+  await run.log(`first ${first}`);
+  await run.progress(50);
+  if (run.attempt === 1) throw new Error('cut off after the effects');
+  return [first, second];
+});
+let unclear = 0;
+const careful = define('careful', (_, run) =>
+  run.step('pay', async () => ++unclear, { orFail: true }),
+);
+const asking = define('asking', (_, run) =>
+  run.step<unknown>('pay', async () => ++unclear, { find: async (key) => ({ result: key }) }),
+);
+let together = 0;
+let most = 0;
+const limited = define(
+  'limited',
+  async () => {
+    most = Math.max(most, ++together);
+    await Bun.sleep(20);
+    together--;
+  },
+  { limit: { key: () => 'host', concurrent: 2 } },
+);
+const starts: number[] = [];
+const paced = define('paced', async () => void starts.push(Date.now()), {
+  limit: { key: () => 'host', rate: { max: 2, windowMs: 300 } },
+});
+
+await work(handlers, 20);
+const { tenantId } = await createTestTenant(context);
+const ask = (definition: JobDefinition, n = 0) => request(definition, { n }, { tenantId });
+const stateOf = async (id: string) => (await desk.require(tenantId, id)).state;
+const ended = (id: string) =>
+  until(async () => ['completed', 'failed'].includes(await stateOf(id)));
+const resultOf = async (id: string) =>
+  (await queues.get('maintenance').getJob(`${tenantId}~${id}`))?.returnvalue;
+
+test('a job that fails is tried again; one that cannot succeed is not', async () => {
+  const [once, never] = [ask(flaky, 2), ask(failing)];
+  await queues.enqueue([once, never]);
+  await Promise.all([ended(once.id), ended(never.id)]);
+  expect(await resultOf(once.id)).toBe(3);
+  expect(await desk.require(tenantId, never.id)).toMatchObject({
+    state: 'failed',
+    attempts: 1,
+    reason: expect.stringContaining('It cannot be done'),
+  });
+});
+
+test('dead letters are requeued, one or all, with all their attempts', async () => {
+  const dead = ask(flaky, 3);
+  await queues.enqueue([dead]);
+  await ended(dead.id);
+  expect(await stateOf(dead.id)).toBe('failed');
+  await desk.retry(tenantId, dead.id);
+  await until(
+    async () =>
+      (await stateOf(dead.id)) === 'failed' &&
+      news.filter(({ id, state }) => id === dead.id && state === 'active').length === 6,
+  );
+  expect(await desk.retryAll('maintenance')).toBeGreaterThanOrEqual(2);
+  await expect(desk.retry(newId('org'), dead.id)).rejects.toThrow('no such job');
+});
+
+test('a graph gives results upwards, and each policy meets failure in its own way', async () => {
+  const parents = (['fail', 'ignore', 'compensate'] as const).map((onFailure) => ({
+    ...ask(sum),
+    after: { jobs: [ask(value, 2), ask(value, 3), ask(failing)], onFailure },
+  }));
+  const fine = {
+    ...ask(sum),
+    after: { jobs: [ask(value, 2), ask(value, 3)], onFailure: 'fail' as const },
+  };
+  await queues.enqueue([...parents, fine]);
+  const [fail, ignore, compensate] = parents as [typeof fine, typeof fine, typeof fine];
+  await Promise.all([...parents, fine].map(({ id }) => ended(id)));
+  expect(await resultOf(fine.id)).toEqual({ total: 5, failures: {} });
+  expect(await stateOf(fail.id)).toBe('failed');
+  expect(await resultOf(ignore.id)).toEqual({ total: 5, failures: {} });
+  const { failures } = (await resultOf(compensate.id)) as { failures: Record<string, string> };
+  expect(Object.values(failures)).toEqual([expect.stringContaining('It cannot be done')]);
+});
+
+test('a job does not wait for ever for what is gone', async () => {
+  const child = { ...ask(value), delayMs: 60_000 };
+  const parents = (['fail', 'ignore'] as const).map((onFailure) => ({
+    ...ask(sum),
+    after: { jobs: [{ ...child, id: `${child.id}-${onFailure}` }], onFailure },
+  }));
+  await queues.enqueue(parents);
+  expect(await releaseStuck(valkey, prefix)).toBe(0);
+  for (const { id } of parents) expect(await stateOf(id)).toBe('blocked');
+  for (const policy of ['fail', 'ignore']) {
+    const key = `${prefix}:maintenance`;
+    await valkey.zrem(`${key}:delayed`, `${tenantId}~${child.id}-${policy}`);
+    await valkey.del(`${key}:${tenantId}~${child.id}-${policy}`);
+  }
+  expect(await releaseStuck(valkey, prefix)).toBe(2);
+  await Promise.all(parents.map(({ id }) => ended(id)));
+  const [fail, ignore] = await Promise.all(parents.map(({ id }) => desk.require(tenantId, id)));
+  expect(fail).toMatchObject({ state: 'failed', reason: expect.stringContaining('is gone') });
+  expect(ignore?.state).toBe('completed');
+});
+
+test('a chain runs one after another', async () => {
+  const last = chainJob([ask(value, 1), ask(sum), ask(sum)], 'fail');
+  await queues.enqueue([last]);
+  await ended(last.id);
+  expect(await stateOf(last.id)).toBe('completed');
+});
+
+test('steps are not done again, whatever fails after them', async () => {
+  const one = ask(stepped);
+  await queues.enqueue([one]);
+  await ended(one.id);
+  expect(await resultOf(one.id)).toEqual([1, 10]);
+  expect(effects).toBe(1);
+  expect(await desk.require(tenantId, one.id)).toMatchObject({
+    progress: 50,
+    log: ['first 1', 'first 1'],
+  });
+});
+
+test('a step whose end nobody saw is asked about, or fails where that was wanted', async () => {
+  const [a, b] = [ask(careful), ask(asking)];
+  await inTenant(parts.database, tenantId, (tx) =>
+    tx.insert(jobSteps).values([a, b].map(({ id }) => ({ tenantId, jobId: id, step: 'pay' }))),
+  );
+  await queues.enqueue([a, b]);
+  await Promise.all([ended(a.id), ended(b.id)]);
+  expect(await desk.require(tenantId, a.id)).toMatchObject({ state: 'failed', attempts: 1 });
+  expect(await resultOf(b.id)).toBe(`${b.id}-pay`);
+  expect(unclear).toBe(0);
+});
+
+test('steps of one organisation are unknown to another', async () => {
+  const other = (await createTestTenant(context)).tenantId;
+  const rows = await inTenant(parts.database, other, (tx) =>
+    tx.select().from(jobSteps).where(eq(jobSteps.tenantId, tenantId)),
+  );
+  expect(rows).toEqual([]);
+});
+
+test('a running job is cancelled at once, a delayed one never runs', async () => {
+  const [running, delayed] = [ask(endless), { ...ask(value), delayMs: 60_000 }];
+  await queues.enqueue([running, delayed]);
+  await until(async () => (await stateOf(running.id)) === 'active');
+  expect(await stateOf(delayed.id)).toBe('delayed');
+  for (const { id } of [running, delayed]) await desk.cancel(tenantId, id, 'somebody');
+  await Promise.all([ended(running.id), ended(delayed.id)]);
+  for (const { id } of [running, delayed]) {
+    expect(await desk.require(tenantId, id)).toMatchObject({
+      state: 'failed',
+      reason: expect.stringContaining('Cancelled'),
+    });
+  }
+  await expect(desk.cancel(tenantId, running.id, 'x')).rejects.toThrow('has ended');
+  await expect(desk.cancel(newId('org'), running.id, 'x')).rejects.toThrow('no such job');
+});
+
+test('a job that takes too long fails', async () => {
+  const one = ask(brief);
+  await queues.enqueue([one]);
+  await ended(one.id);
+  expect((await desk.require(tenantId, one.id)).reason).toContain('50 ms');
+});
+
+test('jobs of one key keep their number and their pace', async () => {
+  const several = Array.from({ length: 8 }, () => ask(limited));
+  const pacing = Array.from({ length: 5 }, () => ask(paced));
+  await queues.enqueue([...several, ...pacing]);
+  await Promise.all([...several, ...pacing].map(({ id }) => ended(id)));
+  expect(most).toBe(2);
+  const [first = 0, , , , fifth = 0] = starts;
+  expect(fifth - first).toBeGreaterThanOrEqual(600);
+});
+
+test('a paused queue keeps its jobs; backlog and states are told', async () => {
+  await desk.pauseQueue('maintenance');
+  const one = ask(value, 1);
+  await queues.enqueue([one]);
+  expect((await desk.getStats()).maintenance).toMatchObject({ waiting: 1, isPaused: true });
+  await until(async () => (await readBacklog(valkey, prefix)).maintenance.oldestSeconds > 0.1);
+  expect((await readBacklog(valkey, prefix)).maintenance).toMatchObject({ waiting: 1, active: 0 });
+  await desk.resumeQueue('maintenance');
+  await ended(one.id);
+});
+
+test('the jobs of an organisation are listed newest first, page by page', async () => {
+  const own = (await createTestTenant(context)).tenantId;
+  const ids: string[] = [];
+  for (let n = 0; n < 5; n++) {
+    const one = request(value, { n }, { tenantId: own });
+    ids.unshift(one.id);
+    await queues.enqueue([one]);
+    await Bun.sleep(2);
+  }
+  const seen: string[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await desk.list(own, { limit: 2, ...(cursor !== undefined && { cursor }) });
+    seen.push(...page.items.map(({ id }) => id));
+    cursor = page.nextCursor ?? undefined;
+  } while (cursor);
+  expect(seen).toEqual(ids);
+});

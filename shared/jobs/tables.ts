@@ -1,0 +1,17 @@
+import { createdAt, instant, tenantId } from '@insightdesk/shared/database';
+import { jsonb, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
+
+/** What a job has done so far: one row per step, so that a rerun goes on in the middle. */
+export const jobSteps = pgTable(
+  'job_steps',
+  {
+    tenantId: tenantId(),
+    jobId: text('job_id').notNull(),
+    step: text('step').notNull(),
+    result: jsonb('result'),
+    createdAt: createdAt(),
+    /** Unset while the step is under way, or when nobody knows how it ended. */
+    doneAt: instant('done_at'),
+  },
+  (t) => [primaryKey({ columns: [t.tenantId, t.jobId, t.step] })],
+);
