@@ -1,2 +1,3 @@
-/** Stands in for the type of the same name in shared/utils, whose module needs a server. */
-export type Id<P extends string = string> = `${P}_${string}`;
+/** Stand in for the types of the same name in shared/utils, whose module needs a server. */
+export type IdPrefix = string;
+export type Id<P extends IdPrefix = IdPrefix> = `${P}_${string}`;

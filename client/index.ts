@@ -1,4 +1,4 @@
-export { Channels, parseChannel } from '../shared/realtime/channels.ts';
+export { Channels, matchChannel } from '../shared/realtime/channels.ts';
 export {
   type ChannelEvent,
   Events,

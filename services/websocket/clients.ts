@@ -1,5 +1,5 @@
 import { UnavailableError } from '@insightdesk/shared/errors';
-import { parseChannel } from '@insightdesk/shared/realtime';
+import type { ChannelTable } from '@insightdesk/shared/realtime';
 import type { Id } from '@insightdesk/shared/utils';
 import type { SocketServerIo } from './wire.ts';
 
@@ -21,7 +21,7 @@ export interface Clients {
 export const roomOfUser = (userId: Id<'usr'>) => `user:${userId}`;
 
 /** Asks all replicas about their sockets; for occasional questions, since each of them answers. */
-export function createClients(io: SocketServerIo): Clients {
+export function createClients(io: SocketServerIo, channels: ChannelTable): Clients {
   const socketsIn = (room: string) =>
     io
       .in(room)
@@ -34,10 +34,10 @@ export function createClients(io: SocketServerIo): Clients {
     async getClientChannels(who) {
       const sockets = await socketsIn('userId' in who ? roomOfUser(who.userId) : who.socketId);
       const rooms = new Set(sockets.flatMap((socket) => [...socket.rooms]));
-      return [...rooms].filter((room) => parseChannel(room) !== undefined).sort();
+      return [...rooms].filter((room) => channels.find(room) !== undefined).sort();
     },
     async getChannelClients(channel) {
-      if (!parseChannel(channel)) return [];
+      if (!channels.find(channel)) return [];
       const sockets = await socketsIn(channel);
       return sockets.map(({ id, data }) => ({ socketId: id, userId: data.userId }));
     },

@@ -116,7 +116,12 @@ test('no acknowledgement wanted, too many arguments, functions only: nothing fal
 
 test('an unexpected failure is told as such, without its message', async () => {
   const { socket } = await setUp({
-    authorize: () => Promise.reject(new TypeError('secret of the house')),
+    channels: {
+      find: () => ({
+        pattern: '',
+        allow: () => Promise.reject(new TypeError('secret of the house')),
+      }),
+    },
   });
   const answer = await ask(socket, 'subscribe', { channel });
   expect(answer.error).toMatchObject({ status: 500, code: 'INTERNAL' });

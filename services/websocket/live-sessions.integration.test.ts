@@ -1,7 +1,6 @@
 import { afterAll, afterEach, expect, test } from 'bun:test';
 import type { Context } from '@insightdesk/shared/context';
 import { connect as openDatabase } from '@insightdesk/shared/database';
-import { authorizeChannel } from '@insightdesk/shared/domain/conversations';
 import { disableOrganization, enableOrganization } from '@insightdesk/shared/domain/tenants';
 import {
   changeRole,
@@ -19,6 +18,7 @@ import {
   userOf,
 } from '@insightdesk/shared/testing';
 import { newId, toUuid } from '@insightdesk/shared/utils';
+import { channels } from './channels.ts';
 import { ask, createStage, until } from './test-replica.ts';
 
 const testContext = createTestContext();
@@ -34,8 +34,7 @@ const records = {
 };
 const overrides = {
   sessionRecords: records,
-  authorize: (caller: object, channel: string) =>
-    authorizeChannel({ ...context, ...caller }, channel),
+  channels,
 };
 const start = async () => [
   await startReplica('websocket-1', overrides),

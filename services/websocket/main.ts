@@ -1,8 +1,8 @@
 import { boot } from '@insightdesk/shared/boot';
-import { authorizeChannel } from '@insightdesk/shared/domain/conversations';
 import { listLiveSessions, requireLiveSession } from '@insightdesk/shared/domain/users';
 import { createAddressReader, createHealthApp } from '@insightdesk/shared/http';
 import { createChannelLog, createPresenceMembers } from '@insightdesk/shared/realtime';
+import { channels } from './channels.ts';
 import { watchSockets } from './metrics.ts';
 import { createSeats } from './seats.ts';
 import { createSocketServer } from './server.ts';
@@ -36,7 +36,8 @@ await boot('websocket', (app) => {
       ...config.realtime,
       onError: (error) => log.warn({ err: String(error) }, 'presence: not told'),
     }),
-    authorize: (caller, channel) => authorizeChannel(app.context(caller), channel),
+    channels,
+    context: app.context,
     sessionRecords: {
       require: (caller) => requireLiveSession(app.context(caller)),
       list: (tenantId, sessionIds) => listLiveSessions(root, tenantId, sessionIds),

@@ -152,7 +152,7 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
       draining ??= stop(windowMs);
       return draining;
     },
-    ...createClients(io),
+    ...createClients(io, options.channels),
     ...createRequests(io),
     figures: () => ({ ...hub.counts(), sockets: sessions.size, unchecked: seats.unchecked() }),
     refusals: () => refusals,

@@ -1,8 +1,13 @@
 import type { Caller } from '@insightdesk/shared/boot';
-import type { Connections } from '@insightdesk/shared/context';
+import type { Connections, Context } from '@insightdesk/shared/context';
 import type { Logger } from '@insightdesk/shared/logging';
 import { limitConcurrency } from '@insightdesk/shared/promises';
-import type { ChannelHub, PresenceMembers, PresenceState } from '@insightdesk/shared/realtime';
+import type {
+  ChannelHub,
+  ChannelTable,
+  PresenceMembers,
+  PresenceState,
+} from '@insightdesk/shared/realtime';
 import type { ChannelQuota } from './channel-quota.ts';
 import type { SessionRecords } from './live-sessions.ts';
 import { vanish } from './presence.ts';
@@ -15,8 +20,9 @@ export type Access = Awaited<ReturnType<Connections['tokens']['verifyAccess']>>;
 export interface Services {
   log: Logger;
   tokens: Pick<Connections['tokens'], 'verifyAccess'>;
-  /** Throws when the caller may not listen to the channel. */
-  authorize(caller: Caller, channel: string): Promise<void>;
+  /** Which channels there are and who may listen to them. */
+  channels: ChannelTable;
+  context(caller: Caller): Context;
   sessionRecords: SessionRecords;
   hub: ChannelHub;
   presenceMembers: PresenceMembers;

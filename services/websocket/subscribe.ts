@@ -1,4 +1,5 @@
 import { ConflictError, TooManyRequestsError } from '@insightdesk/shared/errors';
+import { authorize } from './authorize.ts';
 import type { Call } from './guard.ts';
 import { appear } from './presence.ts';
 import { callerOf, type Session, type Subscription } from './session.ts';
@@ -24,7 +25,7 @@ export async function subscribe(call: Call, { channel, epoch, offset }: Subscrib
   try {
     await session.inTurn(async () => {
       assertWanted();
-      await services.authorize(callerOf(session, requestId), channel);
+      await authorize(services, callerOf(session, requestId), channel);
     });
     assertWanted();
     leaveRoom(session, channel);

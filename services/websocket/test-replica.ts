@@ -1,5 +1,5 @@
 import type { Parts } from '@insightdesk/shared/boot';
-import { DomainNotFoundError } from '@insightdesk/shared/errors';
+import type { Context } from '@insightdesk/shared/context';
 import type { Logger } from '@insightdesk/shared/logging';
 import {
   type ChannelEvent,
@@ -10,9 +10,15 @@ import {
 } from '@insightdesk/shared/realtime';
 import { newId } from '@insightdesk/shared/utils';
 import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket.io-client';
+import { channels } from './channels.ts';
 import { createSocketServer, type SocketServerOptions } from './server.ts';
 
 type Claims = Parameters<Parts['tokens']['signAccess']>[0];
+interface Stage {
+  parts: Parts;
+  log: Logger;
+  context: Context;
+}
 type Role = Parameters<Parts['connectValkey']>[1];
 
 /** Nobody may listen to this one. */
@@ -20,8 +26,10 @@ export const forbidden = Channels.conversation(newId('cnv'));
 export const history = { historyLength: 50_000, historySeconds: 60 };
 export const newChannel = () => Channels.conversation(newId('cnv'));
 
+const known = (name: string) => channels.find(name);
+
 /** What socket tests need, on real parts; close it after each test. */
-export function createStage({ parts, log }: { parts: Parts; log: Logger }) {
+export function createStage({ parts, log, context }: Stage) {
   const closing: (() => unknown)[] = [];
 
   async function close(): Promise<void> {
@@ -58,14 +66,18 @@ export function createStage({ parts, log }: { parts: Parts; log: Logger }) {
   ) {
     const hub = valkey('subscriber', 'hub');
     const authorized: string[] = [];
+    const allow = async (name: string) => {
+      authorized.push(name);
+      await Bun.sleep(1);
+      return name !== forbidden;
+    };
     const server = createSocketServer({
       ...{ log, replica, tokens: parts.tokens, presence: presence(), channelLog: channelLog() },
       valkey: { hub, signalsOut: valkey('subscriber'), signalsIn: valkey('subscriber') },
-      authorize: async (_caller, channel) => {
-        authorized.push(channel);
-        await Bun.sleep(1);
-        if (channel === forbidden) throw new DomainNotFoundError('There is no such channel');
+      channels: {
+        find: (name) => known(name) && { pattern: '', allow: () => allow(name) },
       },
+      context: (caller) => ({ ...context, ...caller }),
       presenceMembers: presenceMembers(),
       sessionRecords: {
         require: () => Promise.resolve(),

@@ -1,48 +1,55 @@
 import { expect, test } from 'bun:test';
 import { newId } from '@insightdesk/shared/utils';
-import { Channels, parseChannel } from './channels.ts';
+import { Channels, matchChannel } from './channels.ts';
 
-const usr = newId('usr');
-const org = newId('org');
-const cnv = newId('cnv');
+const [usr, org, cnv] = [newId('usr'), newId('org'), newId('cnv')];
 
 test.each([
-  [Channels.userPrivate(usr), `private-user-${usr}`, { kind: 'user', id: usr }],
-  [Channels.organization(org), `private-organization-${org}`, { kind: 'organization', id: org }],
-  [Channels.conversation(cnv), `private-conversation-${cnv}`, { kind: 'conversation', id: cnv }],
-  [
-    Channels.conversationStaff(cnv),
-    `private-conversation-${cnv}-staff`,
-    { kind: 'conversation-staff', id: cnv },
-  ],
-  [
-    Channels.organizationPresence(org),
-    `presence-organization-${org}`,
-    { kind: 'organization-presence', id: org },
-  ],
-  [
-    Channels.conversationPresence(cnv),
-    `presence-conversation-${cnv}`,
-    { kind: 'conversation-presence', id: cnv },
-  ],
-])('%s has its contract name and comes apart again', (channel, name, parsed) => {
+  [Channels.userPrivate(usr), `private-user-${usr}`],
+  [Channels.organization(org), `private-organization-${org}`],
+  [Channels.conversation(cnv), `private-conversation-${cnv}`],
+  [Channels.conversationStaff(cnv), `private-conversation-${cnv}-staff`],
+  [Channels.organizationPresence(org), `presence-organization-${org}`],
+  [Channels.conversationPresence(cnv), `presence-conversation-${cnv}`],
+])('%s has its contract name', (channel, name) => {
   expect<string>(channel).toBe(name);
-  expect(parseChannel(channel)).toEqual(parsed as never);
+});
+
+test('a pattern takes a name apart, with any number of ids', () => {
+  const two = matchChannel('private-watch-{cnv}-by-{usr}', `private-watch-${cnv}-by-${usr}`);
+  expect(two).toEqual({ cnv, usr });
+  expect(matchChannel('private-user-{usr}', `private-user-${usr}`)).toEqual({ usr });
+  expect(matchChannel('public-news', 'public-news')).toEqual({});
+  expect(matchChannel('public-news', 'public-newsx')).toBeUndefined();
 });
 
 test.each([
   '',
-  'private-user-',
-  `private-user-${cnv}`,
-  `private-organization-${org}-staff`,
-  `presence-conversation-${cnv}-staff`,
-  `presence-user-${usr}`,
+  'private-conversation-',
+  'private-conversation-{cnv}',
+  'private-conversation-*',
+  `private-conversation-${usr}`,
+  `private-conversation-${cnv}-staff`,
   `private-conversation-${cnv}\n`,
   ` private-conversation-${cnv}`,
   `private-conversation-${cnv.toUpperCase()}`,
-  `private-conversation-${cnv}-staff-staff`,
-  'private-conversation-*',
+  `private-conversation-cnv_${'8'.repeat(26)}`,
   `private-conversation-${cnv}`.padEnd(5_000, 'a'),
-])('%p is no channel', (name) => {
-  expect(parseChannel(name)).toBeUndefined();
+  `private-conversation-${cnv}${cnv}`,
+])('%p is no conversation', (name) => {
+  expect(matchChannel('private-conversation-{cnv}', name)).toBeUndefined();
+});
+
+test.each([
+  '*',
+  'private-*',
+  'private-.+',
+  'private-{cnv}|x',
+  'private-{conversation}',
+  'secret-{cnv}',
+  'private-user:{usr}',
+  'org_1/private-{usr}',
+  'private-{usr}-{usr}',
+])('%p is refused as a pattern', (pattern) => {
+  expect(() => matchChannel(pattern, '')).toThrow();
 });

@@ -1,4 +1,4 @@
-import type { Id } from '@insightdesk/shared/utils';
+import type { Id, IdPrefix } from '@insightdesk/shared/utils';
 
 /** Names of the channels; shared with clients. */
 export const Channels = {
@@ -16,31 +16,29 @@ export const Channels = {
   conversationPresence: (id: Id<'cnv'>) => `presence-conversation-${id}` as const,
 };
 
-/** What a channel's name says. */
-export type ParsedChannel =
-  | { kind: 'user'; id: Id<'usr'> }
-  | { kind: 'organization' | 'organization-presence'; id: Id<'org'> }
-  | { kind: 'conversation' | 'conversation-staff' | 'conversation-presence'; id: Id<'cnv'> };
+type NamesIn<P extends string> = P extends `${string}{${infer Name}}${infer Rest}`
+  ? Name | NamesIn<Rest>
+  : never;
 
-const shapes = [
-  ['user', 'private-user-', 'usr', ''],
-  ['organization', 'private-organization-', 'org', ''],
-  ['conversation', 'private-conversation-', 'cnv', ''],
-  ['conversation-staff', 'private-conversation-', 'cnv', '-staff'],
-  ['organization-presence', 'presence-organization-', 'org', ''],
-  ['conversation-presence', 'presence-conversation-', 'cnv', ''],
-] as const;
+/** The ids that a pattern such as `private-conversation-{cnv}` names, by their prefixes. */
+export type IdsIn<P extends string> = { [N in NamesIn<P> & IdPrefix]: Id<N> };
 
-const patterns = shapes.map(([kind, before, prefix, after]) => ({
-  kind,
-  pattern: new RegExp(`^${before}(${prefix}_[0-7][0-9a-hjkmnp-tv-z]{25})${after}$`),
-}));
+const shape = /^(private|presence|public)(-([a-z][a-z0-9]*|\{[a-z]{3}\}))+$/;
+const compiled = new Map<string, RegExp>();
 
-/** Takes a channel's name apart; undefined when there is no such channel. */
-export function parseChannel(name: string): ParsedChannel | undefined {
-  for (const { kind, pattern } of patterns) {
-    const id = pattern.exec(name)?.[1];
-    if (id !== undefined) return { kind, id } as ParsedChannel;
-  }
-  return undefined;
+/** The ids in a channel's name, or undefined when it is not of this pattern. */
+export function matchChannel<P extends string>(pattern: P, name: string): IdsIn<P> | undefined {
+  const found = compile(pattern).exec(name);
+  return found ? ({ ...found.groups } as IdsIn<P>) : undefined;
+}
+
+/** Throws when the pattern could match more than exact words and exact ids. */
+function compile(pattern: string): RegExp {
+  const known = compiled.get(pattern);
+  if (known) return known;
+  if (!shape.test(pattern)) throw new Error(`${pattern} is no pattern of channels`);
+  const source = pattern.replace(/\{(\w+)\}/g, '(?<$1>$1_[0-7][0-9a-hjkmnp-tv-z]{25})');
+  const regex = new RegExp(`^${source}$`);
+  compiled.set(pattern, regex);
+  return regex;
 }

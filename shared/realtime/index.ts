@@ -12,7 +12,13 @@ export {
   type History,
   type LogPage,
 } from './channel-log.ts';
-export { Channels, type ParsedChannel, parseChannel } from './channels.ts';
+export {
+  type Allow,
+  type ChannelTable,
+  defineChannels,
+  type KnownChannel,
+} from './channel-table.ts';
+export { Channels, type IdsIn, matchChannel } from './channels.ts';
 export type { Admit, HubCounts, HubEmit } from './hub-channel.ts';
 export {
   createPresenceMembers,

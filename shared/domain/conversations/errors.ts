@@ -8,7 +8,6 @@ import {
 /** Everything that can be wrong with conversations. */
 export const ConversationErrors = {
   NotFound: () => new DomainNotFoundError('There is no such conversation'),
-  ChannelNotFound: () => new DomainNotFoundError('There is no such channel'),
   Closed: () =>
     new DomainBusinessRuleError('This conversation is closed', { code: 'CONVERSATION_CLOSED' }),
   InvalidTransition: (from: string, to: string) =>

@@ -1,8 +1,8 @@
 /** Conversations between customers and staff, and who may listen to them. */
-export { authorizeChannel } from './authorize-channel.ts';
 export * as conversationEvents from './events.ts';
 export * as conversationJobs from './jobs.ts';
 export { listMessages } from './list-messages.ts';
+export { mayFollowConversation } from './may-follow-conversation.ts';
 export { openConversation } from './open-conversation.ts';
 export { getConversation, listConversations } from './read-conversations.ts';
 export { sendMessage } from './send-message.ts';

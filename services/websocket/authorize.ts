@@ -1,0 +1,22 @@
+import type { Caller } from '@insightdesk/shared/boot';
+import { DomainNotFoundError, UnauthenticatedError } from '@insightdesk/shared/errors';
+import type { Services } from './session.ts';
+
+type Needed = Pick<Services, 'channels' | 'context' | 'sessionRecords'>;
+
+/** Lets the caller into a channel or throws 404: a stranger does not learn that it exists. */
+export async function authorize(
+  { channels, context, sessionRecords }: Needed,
+  caller: Caller,
+  name: string,
+): Promise<void> {
+  const { actor, tenantId } = caller;
+  if (actor.kind !== 'user' || !tenantId) throw new UnauthenticatedError();
+  const channel = channels.find(name);
+  if (!channel) throw unknownChannel();
+  const answer = channel.allow({ ...context(caller), actor, tenantId });
+  if (!(answer instanceof Promise)) await sessionRecords.require(caller);
+  if ((await answer) !== true) throw unknownChannel();
+}
+
+const unknownChannel = () => new DomainNotFoundError('There is no such channel');
