@@ -169,7 +169,8 @@ test.skipIf(!isLocalStack)(
 
     const valkey = new RedisClient(run.valkey);
     closing.push(() => valkey.close());
-    for (const part of ['', ':log', ':seen']) await valkey.del(`realtime:{${channel}}${part}`);
+    for (const part of ['', ':log', ':seen'])
+      await valkey.del(`realtime:{${agent.organizationId}/${channel}}${part}`);
     // The replica finds its place gone, says RESYNC and closes the connection.
     await client.send(conversationId, { body: 'into the gap' });
     await until(() => heard.includes('gap true'));

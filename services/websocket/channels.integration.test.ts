@@ -76,9 +76,9 @@ test('an application adds a channel by one line: subscribe, events, signals, who
   await channelLog().append(entries(channel, 1));
   await until(() => events.length === 1);
   expect(events[0]).toMatchObject({ channel, data: { n: 0 } });
-  const { userId } = agent;
-  expect(await server.getClientChannels({ userId })).toEqual([channel, 'public-news']);
-  expect(await server.getChannelClients(channel)).toEqual([
+  const { userId, tenantId } = agent;
+  expect(await server.getClientChannels({ tenantId, userId })).toEqual([channel, 'public-news']);
+  expect(await server.getChannelClients({ tenantId, channel })).toEqual([
     { socketId: String(socket.id), userId },
   ]);
   for (const name of [

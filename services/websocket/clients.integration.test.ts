@@ -2,7 +2,7 @@ import { afterAll, afterEach, expect, test } from 'bun:test';
 import { Channels } from '@insightdesk/shared/realtime';
 import { createTestContext } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
-import { ask, createStage, newChannel } from './test-replica.ts';
+import { ask, createStage, newChannel, tenantId } from './test-replica.ts';
 
 const testContext = createTestContext();
 const { startReplica, connect, person, close } = createStage(testContext);
@@ -24,27 +24,27 @@ test('who is where is known on every replica', async () => {
   const ofDesk = { socketId: String(desk.socket.id), userId: agent.userId };
   const ofStranger = { socketId: String(stranger.socket.id), userId: other.userId };
   for (const { server } of [one, two]) {
-    const clients = await server.getChannelClients(shared);
+    const clients = await server.getChannelClients({ tenantId, channel: shared });
     expect(clients).toHaveLength(3);
     expect(clients).toEqual(expect.arrayContaining([ofPhone, ofDesk, ofStranger]));
-    expect(await server.getChannelClients(own)).toEqual([ofDesk]);
+    expect(await server.getChannelClients({ tenantId, channel: own })).toEqual([ofDesk]);
     const socketId = ofPhone.socketId;
     expect(await server.getClientChannels({ socketId })).toEqual([shared]);
     const { userId } = agent;
-    expect(await server.getClientChannels({ userId })).toEqual([shared, own].sort());
+    expect(await server.getClientChannels({ tenantId, userId })).toEqual([shared, own].sort());
   }
   await ask(phone.socket, 'unsubscribe', { channel: shared });
   desk.socket.disconnect();
   await Bun.sleep(100);
-  expect(await two.server.getChannelClients(shared)).toEqual([ofStranger]);
-  expect(await one.server.getClientChannels({ userId: agent.userId })).toEqual([]);
+  expect(await two.server.getChannelClients({ tenantId, channel: shared })).toEqual([ofStranger]);
+  expect(await one.server.getClientChannels(agent)).toEqual([]);
 });
 
 test('what is no channel or nobody: nothing', async () => {
   const { server, url } = await startReplica();
   const { token, userId } = await person();
   await connect(url, token);
-  expect(await server.getChannelClients(`user:${userId}`)).toEqual([]);
-  expect(await server.getClientChannels({ userId: newId('usr') })).toEqual([]);
+  expect(await server.getChannelClients({ tenantId, channel: `user:${userId}` })).toEqual([]);
+  expect(await server.getClientChannels({ tenantId, userId: newId('usr') })).toEqual([]);
   expect(await server.getClientChannels({ socketId: 'nobody' })).toEqual([]);
 });

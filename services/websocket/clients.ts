@@ -1,5 +1,5 @@
 import { UnavailableError } from '@insightdesk/shared/errors';
-import type { ChannelTable } from '@insightdesk/shared/realtime';
+import { type ChannelTable, channelOf, type Room, roomOf } from '@insightdesk/shared/realtime';
 import type { Id } from '@insightdesk/shared/utils';
 import type { SocketServerIo } from './wire.ts';
 
@@ -9,16 +9,22 @@ export interface Client {
   userId: Id<'usr'>;
 }
 
-/** Who is where, over all replicas; each throws UnavailableError when one of them stays silent. */
-export interface Clients {
-  /** The channels of one socket, or of all the sockets of a user. */
-  getClientChannels(who: { socketId: string } | { userId: Id<'usr'> }): Promise<string[]>;
-  /** The sockets that are subscribed to a channel. */
-  getChannelClients(channel: string): Promise<Client[]>;
+/** A person in one organisation. */
+export interface Member {
+  tenantId: Id<'org'>;
+  userId: Id<'usr'>;
 }
 
-/** A room of all sockets of a user; no channel is called so. */
-export const roomOfUser = (userId: Id<'usr'>) => `user:${userId}`;
+/** Who is where, over all replicas; each throws UnavailableError when one of them stays silent. */
+export interface Clients {
+  /** The channels of one socket, or of all the sockets of a member. */
+  getClientChannels(who: { socketId: string } | Member): Promise<string[]>;
+  /** The sockets that are subscribed to a channel of an organisation. */
+  getChannelClients(of: { tenantId: Id<'org'>; channel: string }): Promise<Client[]>;
+}
+
+/** A room of all sockets of a member; no channel is called so. */
+export const roomOfUser = ({ tenantId, userId }: Member) => roomOf(tenantId, `user:${userId}`);
 
 /** Asks all replicas about their sockets; for occasional questions, since each of them answers. */
 export function createClients(io: SocketServerIo, channels: ChannelTable): Clients {
@@ -32,13 +38,14 @@ export function createClients(io: SocketServerIo, channels: ChannelTable): Clien
 
   return {
     async getClientChannels(who) {
-      const sockets = await socketsIn('userId' in who ? roomOfUser(who.userId) : who.socketId);
+      const sockets = await socketsIn('userId' in who ? roomOfUser(who) : who.socketId);
       const rooms = new Set(sockets.flatMap((socket) => [...socket.rooms]));
-      return [...rooms].filter((room) => channels.find(room) !== undefined).sort();
+      const names = [...rooms].map((room) => channelOf(room as Room));
+      return names.filter((name) => channels.find(name) !== undefined).sort();
     },
-    async getChannelClients(channel) {
+    async getChannelClients({ tenantId, channel }) {
       if (!channels.find(channel)) return [];
-      const sockets = await socketsIn(channel);
+      const sockets = await socketsIn(roomOf(tenantId, channel));
       return sockets.map(({ id, data }) => ({ socketId: id, userId: data.userId }));
     },
   };

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, expect, test } from 'bun:test';
-import type { Position, Snapshot } from '@insightdesk/shared/realtime';
+import { type Position, roomOf, type Snapshot } from '@insightdesk/shared/realtime';
 import { createTestContext } from '@insightdesk/shared/testing';
-import { ask, createStage, entries, newChannel, until } from './test-replica.ts';
+import { ask, createStage, entries, newChannel, tenantId, until } from './test-replica.ts';
 
 const testContext = createTestContext();
 const { startReplica, connect, person, channelLog, valkey, close } = createStage(testContext);
@@ -144,7 +144,9 @@ test('the log is gone: sockets are sent away with a reason, come back and hear o
       answers.push(answer);
     });
   });
-  await valkey('command').del(...['', ':log', ':seen'].map((s) => `realtime:{${channel}}${s}`));
+  await valkey('command').del(
+    ...['', ':log', ':seen'].map((s) => `realtime:{${roomOf(tenantId, channel)}}${s}`),
+  );
   let atDisconnect = 0;
   socket.on('disconnect', () => {
     atDisconnect = events.length;

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, expect, setSystemTime, test } from 'bun:test';
-import { createChannelLog } from '@insightdesk/shared/realtime';
+import { createChannelLog, roomOf } from '@insightdesk/shared/realtime';
 import { createTestContext } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import {
@@ -61,7 +61,9 @@ test.each([['websocket'], ['polling']])('%s: subscribe, receive, resume', async 
   const sent = entries(channel, 3);
   await log.append(sent);
   await until(() => events.length === 3);
-  expect(events).toEqual(sent.map((e, i) => ({ ...e, epoch: position.epoch, offset: i + 1 })));
+  expect(events).toEqual(
+    sent.map(({ tenantId: _, ...e }, i) => ({ ...e, epoch: position.epoch, offset: i + 1 })),
+  );
   expect(await ask(socket, 'unsubscribe', { channel })).toEqual({ ok: true });
   await log.append(entries(channel, 2));
   const back = await ask(socket, 'subscribe', { channel, epoch: position.epoch, offset: 3 });
@@ -199,7 +201,7 @@ test('signals reach the others in the channel on every replica, not their sender
   await Bun.sleep(50);
   const expected = { ...signal, from: agent.userId };
   expect(signals).toEqual([[], [expected], [expected], []]);
-  const stored = await channelLog().read(channel);
+  const stored = await channelLog().read(roomOf(agent.tenantId, channel));
   expect(stored.offset).toBe(0);
 });
 

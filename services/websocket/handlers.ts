@@ -50,7 +50,9 @@ async function publish({ session, acknowledge }: Call, signal: z.output<typeof p
     throw new DomainNotFoundError('You are not subscribed to this channel');
   }
   const data = signal.data ?? null;
-  socket.to(signal.channel).emit('signal', { ...signal, data, from: access.userId });
+  socket
+    .to(session.roomFor(signal.channel))
+    .emit('signal', { ...signal, data, from: access.userId });
   acknowledge({});
 }
 

@@ -63,12 +63,14 @@ async function expire({ actor }: Context): Promise<void> {
   await sql.end();
 }
 
+const tenantOf = ({ tenantId }: Context) => tenantId ?? newId('org');
+
 /** What the worker's reaction to this event does. */
 const tell = (member: Context, type: string) =>
   channelLog().append([
     {
-      ...{ channel: Channels.userPrivate(userOf(member)), id: newId('evt'), type },
-      ...{ data: {}, at: new Date().toISOString() },
+      ...{ tenantId: tenantOf(member), channel: Channels.userPrivate(userOf(member)) },
+      ...{ id: newId('evt'), type, data: {}, at: new Date().toISOString() },
     },
   ]);
 

@@ -2,7 +2,7 @@ import type { Caller } from '@insightdesk/shared/boot';
 import type { Role } from '@insightdesk/shared/context';
 import { tenantEvents } from '@insightdesk/shared/domain/tenants';
 import { mapConcurrent, retry } from '@insightdesk/shared/promises';
-import { Channels, Events, type HubWatch } from '@insightdesk/shared/realtime';
+import { Channels, Events, type HubWatch, type Room, roomOf } from '@insightdesk/shared/realtime';
 import type { Id } from '@insightdesk/shared/utils';
 import type { Access } from './session.ts';
 import type { EndCode } from './wire.ts';
@@ -49,8 +49,8 @@ export function createLiveSessions(
   records: Pick<SessionRecords, 'list'>,
   onError: (error: unknown) => void,
 ): LiveSessions {
-  const holders = new Map<string, Set<Holder>>();
-  const suspects = new Set<string>();
+  const holders = new Map<Room, Set<Holder>>();
+  const suspects = new Set<Room>();
   let isChecking = false;
   let isClosed = false;
 
@@ -59,7 +59,7 @@ export function createLiveSessions(
     isChecking = true;
     try {
       while (suspects.size > 0 && !isClosed) {
-        const asked = new Set([...suspects].flatMap((name) => [...(holders.get(name) ?? [])]));
+        const asked = new Set([...suspects].flatMap((room) => [...(holders.get(room) ?? [])]));
         suspects.clear();
         const tenants = Map.groupBy(asked, ({ access }) => access.tenantId);
         const pages = [...tenants].flatMap(([tenantId, all]) => pagesOf(tenantId, all));
@@ -91,26 +91,26 @@ export function createLiveSessions(
     }
   }
 
-  function suspect(channels: Iterable<string>): void {
-    for (const channel of channels) suspects.add(channel);
+  function suspect(rooms: Iterable<Room>): void {
+    for (const room of rooms) suspects.add(room);
     check().catch(onError);
   }
 
   return {
     add(holder) {
-      for (const channel of channelsOf(holder)) {
-        holders.set(channel, (holders.get(channel) ?? new Set()).add(holder));
+      for (const room of roomsOf(holder)) {
+        holders.set(room, (holders.get(room) ?? new Set()).add(holder));
       }
     },
     delete(holder) {
-      for (const channel of channelsOf(holder)) {
-        const rest = holders.get(channel);
-        if (rest?.delete(holder) && rest.size === 0) holders.delete(channel);
+      for (const room of roomsOf(holder)) {
+        const rest = holders.get(room);
+        if (rest?.delete(holder) && rest.size === 0) holders.delete(room);
       }
     },
-    wants: (channel) => holders.has(channel),
-    event({ channel, type }) {
-      if (telling.has(type) && holders.has(channel)) suspect([channel]);
+    wants: (room) => holders.has(room),
+    event(room, { type }) {
+      if (telling.has(type) && holders.has(room)) suspect([room]);
     },
     missed: () => suspect(holders.keys()),
     close() {
@@ -120,9 +120,9 @@ export function createLiveSessions(
 }
 
 /** Where it is told what becomes of a holder: an open socket keeps its user and organisation. */
-const channelsOf = ({ access: { userId, tenantId } }: Holder) => [
-  Channels.userPrivate(userId),
-  Channels.organization(tenantId),
+const roomsOf = ({ access: { userId, tenantId } }: Holder): Room[] => [
+  roomOf(tenantId, Channels.userPrivate(userId)),
+  roomOf(tenantId, Channels.organization(tenantId)),
 ];
 
 function pagesOf(tenantId: Id<'org'>, all: Holder[]) {

@@ -16,7 +16,7 @@ const toldOf = (visitor: Visitor) => changesOf(visitor).map((c) => `${c.change} 
 
 async function setUp() {
   const [one, two] = [await startReplica('websocket-1'), await startReplica('websocket-2')];
-  const channel = Channels.organizationPresence(newId('org'));
+  const channel = Channels.conversationPresence(newId('cnv'));
   const watcher = await connect(one.url, (await person()).token);
   await ask(watcher.socket, 'subscribe', { channel });
   await until(() => watcher.events.length === 1);

@@ -29,13 +29,17 @@ const memberOf = ({ access, socket }: Session): SocketOfUser => ({
 /** A socket that has joined a presence channel is one of its members from now on. */
 export function appear(session: Session, channel: string): void {
   if (!isPresence(channel)) return;
-  void session.services.presenceMembers.hold(channel, memberOf(session), session.presence);
+  void session.services.presenceMembers.hold(
+    session.roomFor(channel),
+    memberOf(session),
+    session.presence,
+  );
 }
 
 /** It is no longer: at once, or after a grace when it may come back. */
 export function vanish(session: Session, channel: string, how: 'left' | 'lost'): void {
   if (!isPresence(channel)) return;
-  void session.services.presenceMembers.release(channel, memberOf(session), how);
+  void session.services.presenceMembers.release(session.roomFor(channel), memberOf(session), how);
 }
 
 /** Who is in a presence channel that the socket is in. */
@@ -44,7 +48,7 @@ export async function listPresent({ session, acknowledge }: Call, input: { chann
   if (!isPresence(channel) || !session.subscriptions.get(channel)?.isJoined) {
     throw new DomainNotFoundError('You are not subscribed to this presence channel');
   }
-  const members = await session.services.presenceMembers.list(channel);
+  const members = await session.services.presenceMembers.list(session.roomFor(channel));
   acknowledge({ members: members.slice(0, MAX_MEMBERS), total: members.length });
 }
 
@@ -59,7 +63,9 @@ export async function setPresence(
   );
   const { presenceMembers } = session.services;
   await Promise.all(
-    channels.map(([channel]) => presenceMembers.hold(channel, memberOf(session), session.presence)),
+    channels.map(([channel]) =>
+      presenceMembers.hold(session.roomFor(channel), memberOf(session), session.presence),
+    ),
   );
   acknowledge({});
 }

@@ -36,7 +36,7 @@ test('a device on the other replica answers, though another one stays silent', a
   const heard = await device(two.url, ({ payload }, answer) => answer({ got: payload }));
   const payload = { question: 'Take this call?' };
   const startedAt = performance.now();
-  const answer = await one.server.request(agent.userId, 'call.offered', payload, {
+  const answer = await one.server.request(agent, 'call.offered', payload, {
     timeoutMs: 3_000,
   });
   expect(answer).toEqual({ got: payload });
@@ -56,7 +56,7 @@ test('a lost answer: asked again with the same id, so the device can answer as b
     if (isKnown) answer(answers.get(id));
   });
   const options = { timeoutMs: 100, attempts: 3 };
-  expect(await one.server.request(agent.userId, 'confirm', null, options)).toBe(1);
+  expect(await one.server.request(agent, 'confirm', null, options)).toBe(1);
   expect(done).toBe(1);
   expect(heard).toHaveLength(2);
   expect(new Set(heard.map(({ id }) => id)).size).toBe(1);
@@ -64,7 +64,7 @@ test('a lost answer: asked again with the same id, so the device can answer as b
 
 test('somebody who comes back meanwhile is asked then', async () => {
   const { one, two, agent, device } = await setUp();
-  const answer = one.server.request(agent.userId, 'x', 1, { timeoutMs: 300, attempts: 3 });
+  const answer = one.server.request(agent, 'x', 1, { timeoutMs: 300, attempts: 3 });
   await device(two.url, (_asked, acknowledge) => acknowledge('here'));
   expect(await answer).toBe('here');
 });
@@ -72,10 +72,10 @@ test('somebody who comes back meanwhile is asked then', async () => {
 test('nobody there, or nobody who answers: told after the last attempt', async () => {
   const { one, two, agent, device } = await setUp();
   const options = { timeoutMs: 50, attempts: 2 };
-  const nobody = one.server.request(newId('usr'), 'x', 1, options);
+  const nobody = one.server.request({ ...agent, userId: newId('usr') }, 'x', 1, options);
   await expect(nobody).rejects.toMatchObject({ code: 'NO_ANSWER', status: 503 });
   const heard = await device(two.url, () => {});
-  const silent = one.server.request(agent.userId, 'x', 1, options);
+  const silent = one.server.request(agent, 'x', 1, options);
   await expect(silent).rejects.toMatchObject({ code: 'NO_ANSWER' });
   expect(heard).toHaveLength(2);
 });

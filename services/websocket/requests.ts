@@ -1,7 +1,7 @@
 import { UnavailableError } from '@insightdesk/shared/errors';
 import { sleep } from '@insightdesk/shared/promises';
 import { type Id, newId } from '@insightdesk/shared/utils';
-import { roomOfUser } from './clients.ts';
+import { type Member, roomOfUser } from './clients.ts';
 import type { SocketServerIo } from './wire.ts';
 
 export interface RequestOptions {
@@ -18,7 +18,7 @@ export interface Requests {
    * again answers as before. Throws UnavailableError (`NO_ANSWER`) after the last attempt.
    */
   request(
-    userId: Id<'usr'>,
+    member: Member,
     name: string,
     payload: unknown,
     options?: RequestOptions,
@@ -39,13 +39,13 @@ export function createRequests(io: SocketServerIo): Requests {
   }
 
   return {
-    async request(userId, name, payload, { timeoutMs = 5_000, attempts = 3 } = {}) {
+    async request(member, name, payload, { timeoutMs = 5_000, attempts = 3 } = {}) {
       const request = { id: newId('evt'), name, payload: payload ?? null };
       let cause: unknown;
       for (let attempt = 1; attempt <= attempts; attempt++) {
         const startedAtMs = performance.now();
         try {
-          return await ask(roomOfUser(userId), request, timeoutMs);
+          return await ask(roomOfUser(member), request, timeoutMs);
         } catch (error) {
           cause = error;
         }

@@ -115,7 +115,7 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
     const session = createSession(socket, services, { access, ip });
     sessions.set(socket.id, session);
     socket.data.userId = access.userId;
-    void socket.join(roomOfUser(access.userId));
+    void socket.join(roomOfUser(access));
     guard(session, handlers, options.rateLimit);
     presence.connected(access.tenantId, access.userId).catch(onError);
     socket.on('disconnect', () => {

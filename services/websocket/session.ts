@@ -2,11 +2,13 @@ import type { Caller } from '@insightdesk/shared/boot';
 import type { Connections, Context } from '@insightdesk/shared/context';
 import type { Logger } from '@insightdesk/shared/logging';
 import { limitConcurrency } from '@insightdesk/shared/promises';
-import type {
-  ChannelHub,
-  ChannelTable,
-  PresenceMembers,
-  PresenceState,
+import {
+  type ChannelHub,
+  type ChannelTable,
+  type PresenceMembers,
+  type PresenceState,
+  type Room,
+  roomOf,
 } from '@insightdesk/shared/realtime';
 import type { ChannelQuota } from './channel-quota.ts';
 import type { SessionRecords } from './live-sessions.ts';
@@ -50,6 +52,10 @@ export interface Session {
   end(code: EndCode): void;
   /** What the holder says of itself in presence channels. */
   presence: PresenceState;
+  /** The channel's room in the holder's organisation, which a socket never changes. */
+  roomFor(channel: string): Room;
+  /** Nothing more is heard of the channel here, though the subscription may go on. */
+  leaveRoom(channel: string): void;
   /** Ends one subscription, or what there is of it; `lost` when the client may come back to it. */
   leave(channel: string, how?: 'left' | 'lost'): void;
   /** Ends everything; for after the socket is gone. */
@@ -96,11 +102,20 @@ export function createSession(
     socket.disconnect(true);
   }
 
+  function roomFor(channel: string): Room {
+    return roomOf(first.access.tenantId, channel);
+  }
+
+  function leaveRoom(channel: string) {
+    const room = roomFor(channel);
+    void socket.leave(room);
+    services.hub.leave(room, socket.id);
+  }
+
   function leave(channel: string, how: 'left' | 'lost' = 'left') {
     if (subscriptions.get(channel)?.isJoined) vanish(session, channel, how);
     if (subscriptions.delete(channel)) services.channelQuota.give(access.tenantId);
-    void socket.leave(channel);
-    services.hub.leave(channel, socket.id);
+    leaveRoom(channel);
   }
 
   const session: Session = {
@@ -115,6 +130,8 @@ export function createSession(
     },
     renew,
     end,
+    roomFor,
+    leaveRoom,
     leave,
     close() {
       clearTimeout(warning);

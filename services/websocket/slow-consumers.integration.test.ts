@@ -1,6 +1,6 @@
 import { afterAll, afterEach, expect, test } from 'bun:test';
 import { createTestContext } from '@insightdesk/shared/testing';
-import { ask, createStage, entries, newChannel, until } from './test-replica.ts';
+import { ask, createStage, entries, newChannel, tenantId, until } from './test-replica.ts';
 import { connectStuckClient } from './test-stuck-client.ts';
 
 const testContext = createTestContext();
@@ -33,7 +33,7 @@ async function setUp(overrides: Partial<typeof limits> = {}) {
   }
   const { server, url } = replica;
   async function floodUntilCutOff() {
-    while ((await server.getChannelClients(channel)).length === 2) {
+    while ((await server.getChannelClients({ tenantId, channel })).length === 2) {
       if (appended >= 8_000) throw new Error('Nobody was cut off');
       await flood(250);
     }

@@ -28,12 +28,14 @@ export async function subscribe(call: Call, { channel, epoch, offset }: Subscrib
       await authorize(services, callerOf(session, requestId), channel);
     });
     assertWanted();
-    leaveRoom(session, channel);
+    // A second subscribe to a channel starts over from the position it names.
+    session.leaveRoom(channel);
+    const room = session.roomFor(channel);
     const after = epoch !== undefined && offset !== undefined ? { epoch, offset } : undefined;
-    await services.hub.join(channel, socket.id, after, (snapshot, later) => {
+    await services.hub.join(room, socket.id, after, (snapshot, later) => {
       acknowledge({ ...snapshot });
       for (const event of later) socket.emit('event', event);
-      void socket.join(channel);
+      void socket.join(room);
       subscription.isJoined = true;
       appear(session, channel);
     });
@@ -57,10 +59,4 @@ function reserve(session: Session, channel: string): Subscription {
   const subscription = { isJoined: false };
   subscriptions.set(channel, subscription);
   return subscription;
-}
-
-// A second subscribe to a channel starts over from the position it names.
-function leaveRoom({ socket, services }: Session, channel: string) {
-  void socket.leave(channel);
-  services.hub.leave(channel, socket.id);
 }

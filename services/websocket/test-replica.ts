@@ -24,6 +24,8 @@ type Role = Parameters<Parts['connectValkey']>[1];
 /** Nobody may listen to this one. */
 export const forbidden = Channels.conversation(newId('cnv'));
 export const history = { historyLength: 50_000, historySeconds: 60 };
+/** The organisation of whoever names no other. */
+export const tenantId = newId('org');
 export const newChannel = () => Channels.conversation(newId('cnv'));
 
 const known = (name: string) => channels.find(name);
@@ -54,8 +56,8 @@ export function createStage({ parts, log, context }: Stage) {
 
   /** A person of an organisation and a token for it. */
   async function person(claims: Partial<Claims> = {}) {
-    const { userId = newId('usr'), tenantId = newId('org'), sessionId = newId('ses') } = claims;
-    const all: Claims = { userId, tenantId, sessionId, role: claims.role ?? 'agent' };
+    const { userId = newId('usr'), sessionId = newId('ses'), role = 'agent' } = claims;
+    const all: Claims = { userId, sessionId, role, tenantId: claims.tenantId ?? tenantId };
     return { ...all, token: (await parts.tokens.signAccess(all)).token };
   }
 
@@ -124,7 +126,7 @@ export const ask = (socket: Socket, name: string, payload?: unknown) =>
 
 export const entries = (channel: string, count: number) =>
   Array.from({ length: count }, (_, n) => ({
-    ...{ channel, id: newId('evt'), type: 'message.created', data: { n } },
+    ...{ tenantId, channel, id: newId('evt'), type: 'message.created', data: { n } },
     at: new Date().toISOString(),
   }));
 

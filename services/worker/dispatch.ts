@@ -16,8 +16,8 @@ export function createDispatch(
 ) {
   return async (events: RecordedEvent[]): Promise<void> => {
     const outcomes = events.map((event) => ({ event, ...consequencesOf(event) }));
-    const entries = outcomes.flatMap(({ event: { id, at }, publish = [] }) =>
-      publish.map((publication) => ({ ...publication, id, at })),
+    const entries = outcomes.flatMap(({ event: { tenantId, id, at }, publish = [] }) =>
+      publish.map((publication) => ({ ...publication, tenantId, id, at })),
     );
     await channelLog.append(entries);
     await queues.enqueue(outcomes.flatMap(({ enqueue = [] }) => enqueue));

@@ -3,7 +3,7 @@ import { connect, createDatabase, type Database } from '@insightdesk/shared/data
 import { createRelay, defineEvent, type RecordedEvent, record } from '@insightdesk/shared/events';
 import { createQueues, defineJob, jobFor, type Queues } from '@insightdesk/shared/jobs';
 import { createLogger } from '@insightdesk/shared/logging';
-import { type ChannelLog, createChannelLog } from '@insightdesk/shared/realtime';
+import { type ChannelLog, createChannelLog, roomOf } from '@insightdesk/shared/realtime';
 import { createTestDatabase, testEnvironment } from '@insightdesk/shared/testing';
 import { type Id, newId } from '@insightdesk/shared/utils';
 import { createValkey, type Valkey } from '@insightdesk/shared/valkey';
@@ -86,9 +86,9 @@ const start = (dispatch = createDispatch(reactions, { channelLog, queues })) => 
 };
 
 async function heard(): Promise<number[]> {
-  const first = await channelLog.readPage(channel, undefined).catch(() => undefined);
-  const { epoch } = first ?? (await channelLog.read(channel));
-  const { events } = await channelLog.read(channel, { epoch, offset: 0 });
+  const first = await channelLog.readPage(roomOf(tenantId, channel)).catch(() => undefined);
+  const { epoch } = first ?? (await channelLog.read(roomOf(tenantId, channel)));
+  const { events } = await channelLog.read(roomOf(tenantId, channel), { epoch, offset: 0 });
   return events.map(({ data }) => (data as { n: number }).n);
 }
 

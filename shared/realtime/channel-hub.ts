@@ -3,12 +3,13 @@ import type { Valkey } from '@insightdesk/shared/valkey';
 import type { ChannelLog } from './channel-log.ts';
 import { type Admit, HubChannel, type HubCounts, type HubEmit } from './hub-channel.ts';
 import { readPublication, TOPIC } from './publication.ts';
+import type { Room } from './room.ts';
 import type { ChannelEvent, Position } from './wire.ts';
 
-/** Hears of channels that have no members here. */
+/** Hears of rooms that have no members here. */
 export interface HubWatch {
-  wants(channel: string): boolean;
-  event(event: ChannelEvent): void;
+  wants(room: Room): boolean;
+  event(room: Room, event: ChannelEvent): void;
   /** Events may have passed unheard: ask the source of truth. */
   missed(): void;
 }
@@ -32,8 +33,8 @@ export interface ChannelHub {
    * Admits a member with everything after its position and nothing twice; `admit` is called once.
    * Throws ConflictError when it left meanwhile, UnavailableError when the log cannot be read.
    */
-  join(channel: string, id: string, after: Position | undefined, admit: Admit): Promise<void>;
-  leave(channel: string, id: string): void;
+  join(room: Room, id: string, after: Position | undefined, admit: Admit): Promise<void>;
+  leave(room: Room, id: string): void;
   counts(): HubCounts & { channels: number };
   close(): Promise<void>;
 }
@@ -43,18 +44,19 @@ const CONCURRENT_RECOVERIES = 32;
 /** Builds the hub of a replica; it subscribes once, whatever the number of channels. */
 export function createChannelHub(options: ChannelHubOptions): ChannelHub {
   const { subscriber, watch, onError, pingMs = 2_000 } = options;
-  const channels = new Map<string, HubChannel>();
+  const channels = new Map<Room, HubChannel>();
   const counts: HubCounts = { delivered: 0, catchUps: 0, resyncs: 0 };
   let pinging: Timer | undefined;
 
   const onMessage = (topic: string, text: string) => {
     if (topic !== TOPIC) return;
     try {
-      const wants = (name: string) => channels.has(name) || watch?.wants(name) === true;
-      const link = readPublication(text, wants);
-      if (!link) return;
-      channels.get(link.event.channel)?.live(link);
-      if (watch?.wants(link.event.channel)) watch.event(link.event);
+      const wants = (room: Room) => channels.has(room) || watch?.wants(room) === true;
+      const read = readPublication(text, wants);
+      if (!read) return;
+      const { room, link } = read;
+      channels.get(room)?.live(link);
+      if (watch?.wants(room)) watch.event(room, link.event);
     } catch (error) {
       onError(error);
     }
@@ -74,10 +76,10 @@ export function createChannelHub(options: ChannelHubOptions): ChannelHub {
     if (subscriber.status === 'ready') subscriber.ping().catch(onError);
   };
 
-  function release(name: string, channel: HubChannel) {
-    if (!channel.isEmpty || channels.get(name) !== channel) return;
+  function release(room: Room, channel: HubChannel) {
+    if (!channel.isEmpty || channels.get(room) !== channel) return;
     channel.close();
-    channels.delete(name);
+    channels.delete(room);
   }
 
   return {
@@ -87,16 +89,15 @@ export function createChannelHub(options: ChannelHubOptions): ChannelHub {
       subscriber.on('ready', onReady);
       pinging = setInterval(ping, pingMs);
     },
-    async join(name, id, after, admit) {
-      const channel =
-        channels.get(name) ?? new HubChannel({ ...options, channel: name, counts, onError });
-      channels.set(name, channel);
-      await channel.join(id, after, admit).finally(() => release(name, channel));
+    async join(room, id, after, admit) {
+      const channel = channels.get(room) ?? new HubChannel({ ...options, room, counts, onError });
+      channels.set(room, channel);
+      await channel.join(id, after, admit).finally(() => release(room, channel));
     },
-    leave(name, id) {
-      const channel = channels.get(name);
+    leave(room, id) {
+      const channel = channels.get(room);
       channel?.leave(id);
-      if (channel) release(name, channel);
+      if (channel) release(room, channel);
     },
     counts: () => ({ ...counts, channels: channels.size }),
     async close() {

@@ -1,11 +1,14 @@
 import { NetworkError, UnavailableError } from '@insightdesk/shared/errors';
+import type { Id } from '@insightdesk/shared/utils';
 import type { Valkey } from '@insightdesk/shared/valkey';
 import { appendScript, readScript } from './channel-scripts.ts';
 import { type Link, TOPIC, toLink } from './publication.ts';
+import { type Room, roomOf } from './room.ts';
 import type { Position, Snapshot } from './wire.ts';
 
 /** An event on its way into a channel; `at` is ISO 8601. */
 export interface ChannelEntry {
+  tenantId: Id<'org'>;
   channel: string;
   id: string;
   type: string;
@@ -34,7 +37,7 @@ export interface History {
 /** The durable memory of the channels. */
 export interface ChannelLog {
   /**
-   * Appends and publishes in order, at most once per channel and id, in one round trip per 500
+   * Appends and publishes in order, at most once per room and id, in one round trip per 500
    * entries; throws NetworkError when any channel refused, after which a repetition is harmless.
    */
   append(entries: readonly ChannelEntry[]): Promise<Appended[]>;
@@ -42,9 +45,9 @@ export interface ChannelLog {
    * Everything after a position, or `recovered: false` when that is not there or too much; throws
    * UnavailableError when Valkey does not answer.
    */
-  read(channel: string, after?: Position): Promise<Snapshot>;
+  read(room: Room, after?: Position): Promise<Snapshot>;
   /** The next stretch after a position; `recovered: false` when the log does not reach back. */
-  readPage(channel: string, after?: Position): Promise<LogPage>;
+  readPage(room: Room, after?: Position): Promise<LogPage>;
 }
 
 const SLICE_LENGTH = 500;
@@ -64,11 +67,12 @@ export function createChannelLog(
 
   async function appendSlice(entries: readonly ChannelEntry[]): Promise<Appended[]> {
     const pipeline = valkey.pipeline();
-    const groups = Map.groupBy(entries.keys(), (i) => entries[i]?.channel ?? '');
-    for (const [channel, indexes] of groups) {
+    const rooms = entries.map(({ tenantId, channel }) => roomOf(tenantId, channel));
+    const groups = Map.groupBy(rooms.keys(), (i) => rooms[i] as Room);
+    for (const [room, indexes] of groups) {
       const pairs = indexes.flatMap((i) => toPair(entries[i] as ChannelEntry));
       const limits = [length, historyMs, ttlMs];
-      pipeline.channelAppend(...keysOf(channel), TOPIC, channel, newEpoch(), ...limits, ...pairs);
+      pipeline.channelAppend(...keysOf(room), TOPIC, room, newEpoch(), ...limits, ...pairs);
     }
     const replies = successes(await pipeline.exec());
     const places: Appended[] = [];
@@ -82,8 +86,8 @@ export function createChannelLog(
     return places;
   }
 
-  async function readPage(channel: string, after?: Position): Promise<LogPage> {
-    const [meta, log] = keysOf(channel);
+  async function readPage(room: Room, after?: Position): Promise<LogPage> {
+    const [meta, log] = keysOf(room);
     const from = after ? [after.epoch, after.offset] : ['', 0];
     const limits = [ttlMs, MAX_EVENTS, MAX_BYTES];
     const reply = await valkey
@@ -110,10 +114,10 @@ export function createChannelLog(
       return places;
     },
     readPage,
-    async read(channel, after) {
-      const page = await readPage(channel, after);
+    async read(room, after) {
+      const page = await readPage(room, after);
       if (!page.hasMore) return toSnapshot(page);
-      return toSnapshot(await readPage(channel));
+      return toSnapshot(await readPage(room));
     },
   };
 }
@@ -125,8 +129,8 @@ export function limitsOf({ historyLength, historySeconds }: History): [number, n
 }
 
 // The hash tag keeps a channel's keys together, so one script may touch them all.
-export function keysOf(channel: string): [meta: string, log: string, seen: string] {
-  return [`realtime:{${channel}}`, `realtime:{${channel}}:log`, `realtime:{${channel}}:seen`];
+export function keysOf(room: Room): [meta: string, log: string, seen: string] {
+  return [`realtime:{${room}}`, `realtime:{${room}}:log`, `realtime:{${room}}:seen`];
 }
 
 function toPair({ channel, id, type, data, at }: ChannelEntry): [id: string, body: string] {

@@ -1,12 +1,12 @@
 import type { ClientContext, Result } from 'iovalkey';
 
 /**
- * KEYS meta log seen; ARGV topic channel epoch-if-new length history-ms ttl-ms, then id, body pairs.
+ * KEYS meta log seen; ARGV topic room epoch-if-new length history-ms ttl-ms, then id, body pairs.
  * Replies epoch, then offset and 1 (known already) or 0 per pair.
  */
 export const appendScript = `
 local meta, log, seen = KEYS[1], KEYS[2], KEYS[3]
-local topic, channel, length = ARGV[1], ARGV[2], tonumber(ARGV[4])
+local topic, room, length = ARGV[1], ARGV[2], tonumber(ARGV[4])
 local historyMs, ttlMs = tonumber(ARGV[5]), ARGV[6]
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -31,7 +31,7 @@ for i = 7, #ARGV, 2 do
     local at = string.format('%.0f', now)
     redis.call('XADD', log, 'MAXLEN', '=', length, offset .. '-0', 'prev', prev, 'at', at, 'event', ARGV[i + 1])
     redis.call('ZADD', seen, offset, ARGV[i])
-    redis.call('PUBLISH', topic, channel .. ' ' .. epoch .. ' ' .. prev .. ' ' .. offset .. ' ' .. ARGV[i + 1])
+    redis.call('PUBLISH', topic, room .. ' ' .. epoch .. ' ' .. prev .. ' ' .. offset .. ' ' .. ARGV[i + 1])
     reply[#reply + 1], reply[#reply + 2] = offset, 0
   end
 end

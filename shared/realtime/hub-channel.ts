@@ -2,14 +2,15 @@ import { ConflictError, UnavailableError } from '@insightdesk/shared/errors';
 import { retry } from '@insightdesk/shared/promises';
 import type { ChannelLog, LogPage } from './channel-log.ts';
 import type { Link } from './publication.ts';
+import type { Room } from './room.ts';
 import type { ChannelEvent, Position, Snapshot } from './wire.ts';
 
 /** Where a replica's hub sends what it has to say to its own members. */
 export interface HubEmit {
-  /** To all members of the event's channel but these. */
-  event(event: ChannelEvent, except: readonly string[]): void;
+  /** To all members of the room but these. */
+  event(room: Room, event: ChannelEvent, except: readonly string[]): void;
   /** The log does not reach back to the room: its members must leave it at once and come again. */
-  resync(channel: string): void;
+  resync(room: Room): void;
 }
 
 /** Takes a member in without a pause: acknowledge, hand `later` over, enter the room. */
@@ -23,7 +24,7 @@ export interface HubCounts {
 }
 
 interface HubChannelOptions {
-  channel: string;
+  room: Room;
   log: ChannelLog;
   emit: HubEmit;
   counts: HubCounts;
@@ -94,7 +95,7 @@ export class HubChannel {
     try {
       for (let attempt = 1; attempt <= JOIN_ATTEMPTS; attempt++) {
         joiner.held = [];
-        const snapshot = await this.#options.log.read(this.#options.channel, after);
+        const snapshot = await this.#options.log.read(this.#options.room, after);
         if (joiner.hasLeft) throw new ConflictError('Unsubscribed meanwhile');
         if (!this.#position) this.#open(snapshot);
         if (this.#admitted(id, joiner, snapshot, admit)) return;
@@ -153,7 +154,7 @@ export class HubChannel {
     const { epoch, offset } = link.event;
     this.#position = { epoch, offset };
     const except = [...this.#ahead].flatMap(([id, has]) => (has >= offset ? id : []));
-    this.#options.emit.event(link.event, except);
+    this.#options.emit.event(this.#options.room, link.event, except);
     this.#options.counts.delivered += this.#members.size - except.length;
     for (const [id, has] of this.#ahead) if (has <= offset) this.#ahead.delete(id);
     for (const joiner of this.#joiners.values()) {
@@ -186,14 +187,14 @@ export class HubChannel {
   }
 
   #readPage(): Promise<LogPage> {
-    const { log, channel, onError } = this.#options;
+    const { log, room, onError } = this.#options;
     const shouldRetry = (error: unknown) => {
       if (this.#isClosed) return false;
       onError(error);
       return true;
     };
     const patience = { attempts: Number.POSITIVE_INFINITY, baseMs: 100, maxMs: 5_000 };
-    return retry(() => log.readPage(channel, this.#position), { ...patience, shouldRetry });
+    return retry(() => log.readPage(room, this.#position), { ...patience, shouldRetry });
   }
 
   #startOver({ epoch, offset }: Position): void {
@@ -201,6 +202,6 @@ export class HubChannel {
     this.#members.clear();
     this.#ahead.clear();
     this.#options.counts.resyncs++;
-    this.#options.emit.resync(this.#options.channel);
+    this.#options.emit.resync(this.#options.room);
   }
 }

@@ -32,6 +32,7 @@ export {
   type PresenceRegistry,
   type PresenceRegistryOptions,
 } from './presence-registry.ts';
+export { channelOf, type Room, roomOf } from './room.ts';
 export {
   type ChannelEvent,
   Events,

@@ -4,6 +4,7 @@ import { createValkey } from '@insightdesk/shared/valkey';
 import { createChannelLog } from './channel-log.ts';
 import { Channels } from './channels.ts';
 import { createPresenceMembers, type PresenceState } from './presence-members.ts';
+import { channelOf, roomOf } from './room.ts';
 import type { PresenceChange } from './wire.ts';
 
 const url = Bun.env.VALKEY_URL ?? 'valkey://127.0.0.1:6379';
@@ -30,37 +31,39 @@ function replica(overrides = {}) {
 const online: PresenceState = { status: 'online', metadata: null, setAtMs: 0 };
 const socketOf = (userId = newId('usr')) => ({ userId, socketId: crypto.randomUUID() });
 
-/** A channel and what was told in it. */
+/** A room and what was told in it. */
 async function stage() {
-  const channel = Channels.organizationPresence(newId('org'));
-  const start = await log.read(channel);
+  const tenantId = newId('org');
+  const room = roomOf(tenantId, Channels.organizationPresence(tenantId));
+  const start = await log.read(room);
   const told = async () => {
-    const { events } = await log.read(channel, start);
+    const { events } = await log.read(room, start);
     expect(events.every(({ type }) => type === 'presence.changed')).toBe(true);
+    expect(events.every(({ channel }) => channel === channelOf(room))).toBe(true);
     return events.map(({ data }) => data as PresenceChange);
   };
   const changes = async () => (await told()).map(({ change, status }) => `${change} ${status}`);
-  return { channel, told, changes };
+  return { room, told, changes };
 }
 
 test('several devices, two replicas: joined once, left once, the newest status counts', async () => {
-  const { channel, told, changes } = await stage();
+  const { room, told, changes } = await stage();
   const [a, b] = [replica(), replica()];
   const userId = newId('usr');
   const [phone, desk] = [socketOf(userId), socketOf(userId)];
-  await a.hold(channel, phone, online);
-  await b.hold(channel, desk, online);
-  expect(await a.list(channel)).toEqual([
+  await a.hold(room, phone, online);
+  await b.hold(room, desk, online);
+  expect(await a.list(room)).toEqual([
     { userId, status: 'online', metadata: null, connections: 2 },
   ]);
   const away = { status: 'away', metadata: { empty: [], text: 'a|"ü' }, setAtMs: Date.now() };
-  await b.hold(channel, desk, away);
+  await b.hold(room, desk, away);
   const { status, metadata } = away;
-  expect(await a.list(channel)).toEqual([{ userId, status, metadata, connections: 2 }]);
-  await b.release(channel, desk, 'left');
-  await a.release(channel, phone, 'left');
-  await a.release(channel, phone, 'left');
-  expect(await b.list(channel)).toEqual([]);
+  expect(await a.list(room)).toEqual([{ userId, status, metadata, connections: 2 }]);
+  await b.release(room, desk, 'left');
+  await a.release(room, phone, 'left');
+  await a.release(room, phone, 'left');
+  expect(await b.list(room)).toEqual([]);
   expect(await changes()).toEqual([
     'joined online',
     'changed away',
@@ -74,35 +77,35 @@ test('several devices, two replicas: joined once, left once, the newest status c
 });
 
 test('who comes back within the grace was never away; who does not has left, told once', async () => {
-  const { channel, changes } = await stage();
+  const { room, changes } = await stage();
   const [a, b] = [replica(), replica()];
   const userId = newId('usr');
   const before = socketOf(userId);
-  await a.hold(channel, before, online);
-  await a.release(channel, before, 'lost');
-  expect(await b.list(channel)).toMatchObject([{ userId, connections: 0 }]);
+  await a.hold(room, before, online);
+  await a.release(room, before, 'lost');
+  expect(await b.list(room)).toMatchObject([{ userId, connections: 0 }]);
   const after = socketOf(userId);
-  await b.hold(channel, after, online);
+  await b.hold(room, after, online);
   await Bun.sleep(700);
   expect(await changes()).toEqual(['joined online']);
-  expect(await a.list(channel)).toMatchObject([{ userId, connections: 1 }]);
-  await b.release(channel, after, 'lost');
+  expect(await a.list(room)).toMatchObject([{ userId, connections: 1 }]);
+  await b.release(room, after, 'lost');
   await Bun.sleep(700);
   expect(await changes()).toEqual(['joined online', 'left offline']);
 });
 
 test('a killed replica: its members leave with their leases, told once by those that live', async () => {
-  const { channel, told, changes } = await stage();
+  const { room, told, changes } = await stage();
   const [a, b, killed] = [replica(), replica(), replica()];
   const [staying, both] = [socketOf(), socketOf()];
-  await a.hold(channel, staying, online);
-  await a.hold(channel, both, online);
+  await a.hold(room, staying, online);
+  await a.hold(room, both, online);
   const lost = Array.from({ length: 150 }, () => socketOf());
-  await Promise.all(lost.map((one) => killed.hold(channel, one, online)));
-  await killed.hold(channel, socketOf(both.userId), online);
+  await Promise.all(lost.map((one) => killed.hold(room, one, online)));
+  await killed.hold(room, socketOf(both.userId), online);
   await killed.close();
   await Bun.sleep(1_200);
-  const ids = (await b.list(channel)).map(({ userId }) => userId);
+  const ids = (await b.list(room)).map(({ userId }) => userId);
   expect(ids).toEqual([staying.userId, both.userId].sort());
   const left = (await told()).filter(({ change }) => change === 'left');
   expect(left.map(({ userId }) => userId).sort()).toEqual(lost.map(({ userId }) => userId).sort());
@@ -110,19 +113,19 @@ test('a killed replica: its members leave with their leases, told once by those 
 });
 
 test('what Valkey lost is put back by the next renewal', async () => {
-  const { channel } = await stage();
+  const { room } = await stage();
   const a = replica();
   const who = socketOf();
-  await a.hold(channel, who, { ...online, status: 'busy', setAtMs: 1 });
-  const names = ['leases', 'states', 'told'].map((name) => `presence:{${channel}}:${name}`);
+  await a.hold(room, who, { ...online, status: 'busy', setAtMs: 1 });
+  const names = ['leases', 'states', 'told'].map((name) => `presence:{${room}}:${name}`);
   await valkey.del(...names);
-  expect(await a.list(channel)).toEqual([]);
+  expect(await a.list(room)).toEqual([]);
   await Bun.sleep(400);
-  expect(await a.list(channel)).toMatchObject([{ userId: who.userId, status: 'busy' }]);
+  expect(await a.list(room)).toMatchObject([{ userId: who.userId, status: 'busy' }]);
 });
 
 test('race: users come and go on two replicas; joined and left alternate and end in agreement', async () => {
-  const { channel, told } = await stage();
+  const { room, told } = await stage();
   const replicas = [replica(), replica()];
   const users = Array.from({ length: 10 }, () => newId('usr'));
   await Promise.all(
@@ -130,15 +133,15 @@ test('race: users come and go on two replicas; joined and left alternate and end
       replicas.map(async (members) => {
         for (let n = 0; n < 15; n++) {
           const socket = socketOf(userId);
-          await members.hold(channel, socket, online);
+          await members.hold(room, socket, online);
           await Bun.sleep(Math.random() * 10);
-          await members.release(channel, socket, Math.random() < 0.8 ? 'left' : 'lost');
+          await members.release(room, socket, Math.random() < 0.8 ? 'left' : 'lost');
         }
       }),
     ),
   );
   await Bun.sleep(800);
-  expect(await replicas[0]?.list(channel)).toEqual([]);
+  expect(await replicas[0]?.list(room)).toEqual([]);
   const byUser = Map.groupBy(await told(), ({ userId }) => userId);
   expect(byUser.size).toBe(10);
   for (const events of byUser.values()) {

@@ -4,6 +4,7 @@ import type { Valkey } from '@insightdesk/shared/valkey';
 import { type History, keysOf, limitsOf } from './channel-log.ts';
 import { presenceDueScript, presenceScript } from './presence-script.ts';
 import { TOPIC } from './publication.ts';
+import type { Room } from './room.ts';
 import type { PresentMember } from './wire.ts';
 
 /** What a socket says of its holder; of several devices the one set last counts. */
@@ -19,11 +20,11 @@ export interface PresenceMembers {
   /** From now on this replica renews its own leases and tells what became of others'. */
   start(): void;
   /** A socket is in the channel, or says something new of itself. Never rejects: leases heal. */
-  hold(channel: string, member: SocketOfUser, state: PresenceState): Promise<void>;
+  hold(room: Room, member: SocketOfUser, state: PresenceState): Promise<void>;
   /** It left on purpose (`left`, told at once) or was cut off (`lost`, told after a grace). */
-  release(channel: string, member: SocketOfUser, how: 'left' | 'lost'): Promise<void>;
+  release(room: Room, member: SocketOfUser, how: 'left' | 'lost'): Promise<void>;
   /** Everyone in the channel by user id; throws UnavailableError without Valkey. */
-  list(channel: string): Promise<PresentMember[]>;
+  list(room: Room): Promise<PresentMember[]>;
   close(): Promise<void>;
 }
 
@@ -56,18 +57,18 @@ export function createPresenceMembers(
   const { graceMs = 5_000, sweepMs = 1_000 } = options;
   valkey.defineCommand('presenceApply', { numberOfKeys: 7, lua: presenceScript });
   valkey.defineCommand('presenceDue', { numberOfKeys: 1, lua: presenceDueScript });
-  const held = new Map<string, Map<string, PresenceState>>();
+  const held = new Map<Room, Map<string, PresenceState>>();
   const underWay = new Set<Promise<void>>();
   const timers: Timer[] = [];
   let sweepsFromMs = 0;
 
-  function apply(channel: string, operation: Operation, pairs: string[] = []) {
+  function apply(room: Room, operation: Operation, pairs: string[] = []) {
     const idCount = operation === 'sweep' ? SLICE_LENGTH : pairs.length / 2;
     const ids = Array.from({ length: idCount }, () => newId('evt'));
     const at = new Date().toISOString();
-    const head = [TOPIC, channel, crypto.randomUUID(), ...limitsOf(options)];
+    const head = [TOPIC, room, crypto.randomUUID(), ...limitsOf(options)];
     const how = [operation, leaseMs, graceMs, at, idCount];
-    return valkey.presenceApply(...keysFor(channel), ...head, ...how, ...ids, ...pairs);
+    return valkey.presenceApply(...keysFor(room), ...head, ...how, ...ids, ...pairs);
   }
 
   /** Leases ran out while nobody could renew them: give everyone the time to do so first. */
@@ -84,19 +85,19 @@ export function createPresenceMembers(
 
   // All slices of a channel leave at once: whoever is released later is released after them.
   async function renew() {
-    for (const [channel, members] of held) {
+    for (const [room, members] of held) {
       const pairs = [...members].map(([member, state]) => [member, toState(1, state)]);
       const slices = Array.from({ length: Math.ceil(pairs.length / SLICE_LENGTH) }, (_, i) =>
         pairs.slice(i * SLICE_LENGTH, (i + 1) * SLICE_LENGTH).flat(),
       );
-      await Promise.all(slices.map((slice) => apply(channel, 'renew', slice)));
+      await Promise.all(slices.map((slice) => apply(room, 'renew', slice)));
     }
   }
 
   async function sweep() {
-    const due = await valkey.presenceDue(INDEX, SLICE_LENGTH);
+    const due = (await valkey.presenceDue(INDEX, SLICE_LENGTH)) as Room[];
     if (performance.now() < sweepsFromMs) return;
-    for (const channel of due) await apply(channel, 'sweep');
+    for (const room of due) await apply(room, 'sweep');
   }
 
   return {
@@ -104,22 +105,22 @@ export function createPresenceMembers(
       timers.push(setInterval(() => void quietly(renew()), renewMs));
       timers.push(setInterval(() => void quietly(sweep()), sweepMs));
     },
-    hold(channel, who, state) {
-      const members = held.get(channel) ?? new Map<string, PresenceState>();
-      held.set(channel, members.set(memberOf(who), state));
-      return quietly(apply(channel, 'hold', [memberOf(who), toState(1, state)]));
+    hold(room, who, state) {
+      const members = held.get(room) ?? new Map<string, PresenceState>();
+      held.set(room, members.set(memberOf(who), state));
+      return quietly(apply(room, 'hold', [memberOf(who), toState(1, state)]));
     },
-    async release(channel, who, how) {
-      const members = held.get(channel);
+    async release(room, who, how) {
+      const members = held.get(room);
       const state = members?.get(memberOf(who));
       if (!members || !state) return;
       members.delete(memberOf(who));
-      if (members.size === 0) held.delete(channel);
+      if (members.size === 0) held.delete(room);
       const operation = how === 'left' ? 'leave' : 'linger';
-      await quietly(apply(channel, operation, [memberOf(who), toState(0, state)]));
+      await quietly(apply(room, operation, [memberOf(who), toState(0, state)]));
     },
-    async list(channel) {
-      const texts = await apply(channel, 'list').catch((cause: unknown) => {
+    async list(room) {
+      const texts = await apply(room, 'list').catch((cause: unknown) => {
         throw new UnavailableError('Who is here cannot be told now, try again', { cause });
       });
       const members = texts.map((text) => JSON.parse(text) as PresentMember);
@@ -139,7 +140,7 @@ function toState(isOpen: 0 | 1, { status, metadata, setAtMs }: PresenceState): s
   return `${isOpen}|${setAtMs}|${new Date().toISOString()}|${fields}`;
 }
 
-function keysFor(channel: string): string[] {
-  const own = (name: string) => `presence:{${channel}}:${name}`;
-  return [...keysOf(channel), own('leases'), own('states'), own('told'), INDEX];
+function keysFor(room: Room): string[] {
+  const own = (name: string) => `presence:{${room}}:${name}`;
+  return [...keysOf(room), own('leases'), own('states'), own('told'), INDEX];
 }

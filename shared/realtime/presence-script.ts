@@ -12,8 +12,9 @@ import { appendScript } from './channel-scripts.ts';
 export const presenceScript = `
 local function append(KEYS, ARGV) ${appendScript} end
 local leases, states, told, index = KEYS[4], KEYS[5], KEYS[6], KEYS[7]
-local channel, op, leaseMs, graceMs = ARGV[2], ARGV[7], tonumber(ARGV[8]), tonumber(ARGV[9])
+local room, op, leaseMs, graceMs = ARGV[2], ARGV[7], tonumber(ARGV[8]), tonumber(ARGV[9])
 local at, count = ARGV[10], tonumber(ARGV[11])
+local channel = string.sub(room, string.find(room, '/', 1, true) + 1)
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local touched, order = {}, {}
@@ -76,7 +77,7 @@ if op == 'list' then
   for i, user in ipairs(users) do reply[i] = '{' .. describe(user, present[user]) .. '}' end
   return reply
 end
-local entries = { ARGV[1], channel, ARGV[3], ARGV[4], ARGV[5], ARGV[6] }
+local entries = { ARGV[1], room, ARGV[3], ARGV[4], ARGV[5], ARGV[6] }
 local nobody = { connections = 0, fields = '"status":"offline","metadata":null' }
 for i, user in ipairs(order) do
   local one, before = present[user], redis.call('HGET', told, user)
@@ -95,11 +96,11 @@ for i, user in ipairs(order) do
 end
 if #entries > 6 then append({ KEYS[1], KEYS[2], KEYS[3] }, entries) end
 local first = redis.call('ZRANGE', leases, 0, 0, 'WITHSCORES')
-if first[2] then redis.call('ZADD', index, first[2], channel) else redis.call('ZREM', index, channel) end
+if first[2] then redis.call('ZADD', index, first[2], room) else redis.call('ZREM', index, room) end
 return {}
 `;
 
-/** KEYS index; ARGV limit. Replies the channels in which a lease has run out. */
+/** KEYS index; ARGV limit. Replies the rooms in which a lease has run out. */
 export const presenceDueScript = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)

@@ -1,3 +1,4 @@
+import type { Room } from './room.ts';
 import type { ChannelEvent } from './wire.ts';
 
 /** The one pub/sub topic that carries the appended events of all channels. */
@@ -18,11 +19,11 @@ export function toLink(epoch: string, prev: string, offset: string, body: string
   };
 }
 
-/** Reads a publication, but only if its channel is wanted: most are for other replicas' sockets. */
-export function readPublication(text: string, wants: (channel: string) => boolean) {
-  const channel = text.slice(0, text.indexOf(' '));
-  if (!wants(channel)) return undefined;
-  const [epoch, prev, offset] = text.slice(channel.length + 1, text.indexOf('{') - 1).split(' ');
+/** Reads a publication, but only if its room is wanted: most are for other replicas' sockets. */
+export function readPublication(text: string, wants: (room: Room) => boolean) {
+  const room = text.slice(0, text.indexOf(' ')) as Room;
+  if (!wants(room)) return undefined;
+  const [epoch, prev, offset] = text.slice(room.length + 1, text.indexOf('{') - 1).split(' ');
   if (epoch === undefined || prev === undefined || offset === undefined) return undefined;
-  return toLink(epoch, prev, offset, text.slice(text.indexOf('{')));
+  return { room, link: toLink(epoch, prev, offset, text.slice(text.indexOf('{'))) };
 }
