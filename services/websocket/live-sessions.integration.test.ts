@@ -119,7 +119,7 @@ test('organization.disabled: all its sockets on every replica are closed within 
   const tellStaff = async (type: string) =>
     channelLog().append([
       {
-        ...{ channel: Channels.organization(tenantId), id: newId('evt'), type },
+        ...{ tenantId, channel: Channels.organization(tenantId), id: newId('evt'), type },
         ...{ data: {}, at: new Date().toISOString() },
       },
     ]);

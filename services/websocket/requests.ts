@@ -1,66 +1,60 @@
-import { UnavailableError } from '@insightdesk/shared/errors';
-import { sleep } from '@insightdesk/shared/promises';
-import { type Id, newId } from '@insightdesk/shared/utils';
-import { type Member, roomOfUser } from './clients.ts';
+import {
+  type Answered,
+  type Asked,
+  type ChannelHubOptions,
+  type ClientAnswer,
+  REQUESTS_TOPIC,
+} from '@insightdesk/shared/realtime';
+import { z } from 'zod';
+import { roomOfUser } from './clients.ts';
+import type { Session } from './session.ts';
 import type { SocketServerIo } from './wire.ts';
 
-export interface RequestOptions {
-  /** How long a device may take for its answer, each time. */
-  timeoutMs?: number;
-  /** How often it is asked, with the same id, until one device answers. */
-  attempts?: number;
+type Valkey = ChannelHubOptions['subscriber'];
+
+interface ServeOptions {
+  io: SocketServerIo;
+  sessions: ReadonlyMap<string, Session>;
+  subscriber: Valkey;
+  publisher: Valkey;
+  onError: (error: unknown) => void;
 }
 
-/** Asks people something through their sockets. */
-export interface Requests {
-  /**
-   * Asks all devices of a user, on any replica, and gives the first answer; whoever hears an id
-   * again answers as before. Throws UnavailableError (`NO_ANSWER`) after the last attempt.
-   */
-  request(
-    member: Member,
-    name: string,
-    payload: unknown,
-    options?: RequestOptions,
-  ): Promise<unknown>;
-}
+const answerSchema: z.ZodType<ClientAnswer> = z.discriminatedUnion('ok', [
+  z.object({ ok: z.literal(true), result: z.unknown() }),
+  z.object({
+    ok: z.literal(false),
+    error: z.object({
+      code: z.string().regex(/^[A-Z][A-Z0-9_]{0,63}$/),
+      detail: z.string().max(500),
+    }),
+  }),
+]);
 
-/** Builds the way from the server to people's devices and back. */
-export function createRequests(io: SocketServerIo): Requests {
-  async function ask(room: string, request: ClientRequest, timeoutMs: number): Promise<unknown> {
-    const sockets = await io.in(room).fetchSockets();
-    const answers = sockets.map(async (socket) => {
-      const operator = socket.timeout(timeoutMs);
-      // One socket, one answer; the types know broadcasts only.
-      const answer: unknown = await operator.emitWithAck('request', request);
-      return answer;
+/** Puts what other processes ask to the sockets of this replica, and the first answer back. */
+export function serveRequests({ io, sessions, subscriber, publisher, onError }: ServeOptions) {
+  async function ask({ replyTo, timeoutMs, request, ...who }: Asked): Promise<void> {
+    const ids = [...(io.of('/').adapter.rooms.get(roomOfUser(who)) ?? [])];
+    const asking = ids.map(async (id): Promise<ClientAnswer> => {
+      const operator = sessions.get(id)?.socket.timeout(timeoutMs);
+      return answerSchema.parse(await operator?.emitWithAck('request', request));
     });
-    return Promise.any(answers);
+    // Nobody here, or nobody who answers: another replica may, and whoever asks asks again.
+    const answer = await Promise.any(asking).catch(() => undefined);
+    if (!answer) return;
+    const answered: Answered = { id: request.id, answer };
+    await publisher.publish(replyTo, JSON.stringify(answered));
+  }
+
+  function onMessage(topic: string, text: string) {
+    if (topic === REQUESTS_TOPIC) ask(JSON.parse(text) as Asked).catch(onError);
   }
 
   return {
-    async request(member, name, payload, { timeoutMs = 5_000, attempts = 3 } = {}) {
-      const request = { id: newId('evt'), name, payload: payload ?? null };
-      let cause: unknown;
-      for (let attempt = 1; attempt <= attempts; attempt++) {
-        const startedAtMs = performance.now();
-        try {
-          return await ask(roomOfUser(member), request, timeoutMs);
-        } catch (error) {
-          cause = error;
-        }
-        // Nobody there answers at once: they get the time of an answer to come back.
-        const restMs = timeoutMs - (performance.now() - startedAtMs);
-        if (attempt < attempts && restMs > 0) await sleep(restMs);
-      }
-      throw new UnavailableError('No device has answered', { code: 'NO_ANSWER', cause });
+    async start(): Promise<void> {
+      subscriber.on('message', onMessage);
+      await subscriber.subscribe(REQUESTS_TOPIC);
     },
+    stop: () => void subscriber.off('message', onMessage),
   };
-}
-
-/** What a device is asked; the id stays the same over attempts. */
-export interface ClientRequest {
-  id: Id<'evt'>;
-  name: string;
-  payload: unknown;
 }

@@ -19,7 +19,7 @@ import { handlers } from './handlers.ts';
 import { createHandshake, type Entrant } from './handshake.ts';
 import { createHttpServer, type Fetch } from './http-server.ts';
 import { createLiveSessions } from './live-sessions.ts';
-import { createRequests, type Requests } from './requests.ts';
+import { serveRequests } from './requests.ts';
 import { createRooms } from './rooms.ts';
 import { endlessSeats, type Seats } from './seats.ts';
 import { createSession, type Services, type Session } from './session.ts';
@@ -51,7 +51,7 @@ export interface SocketServerOptions extends Omit<Services, 'hub' | 'channelQuot
   slowConsumers?: SlowConsumerLimits;
 }
 
-export interface SocketServer extends Clients, Requests {
+export interface SocketServer extends Clients {
   /** Resolves with the port when members may join; throws when Valkey stays away. */
   listen(port: number, host: string): Promise<number>;
   /** Sends the sockets elsewhere within `windowMs`, then closes everything; once. */
@@ -90,6 +90,10 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
   const channelQuota = createChannelQuota(options.maxChannelsPerOrganization);
   const services: Services = { ...options, hub, channelQuota };
   const refusals = new Map<string, number>();
+  const requests = serveRequests({
+    ...{ io, sessions, onError },
+    ...{ subscriber: valkey.hub, publisher: valkey.signalsOut },
+  });
   const entrants = new WeakMap<ServerSocket, Entrant>();
   const unwatch = watchConsumers(sessions, options.slowConsumers ?? slowConsumerLimits);
   let draining: Promise<void> | undefined;
@@ -135,12 +139,13 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
     httpServer.closeAllConnections();
     unwatch();
     liveSessions.close();
+    requests.stop();
     await Promise.all([hub.close(), presence.close(), presenceMembers.close(), seats.close()]);
   }
 
   return {
     async listen(port, host) {
-      await withTimeout(hub.start(), START_TIMEOUT_MS);
+      await withTimeout(Promise.all([hub.start(), requests.start()]), START_TIMEOUT_MS);
       presenceMembers.start();
       seats.start();
       await new Promise<void>((resolve, reject) => {

@@ -1,7 +1,11 @@
-import type { ChannelEvent, Signal } from '@insightdesk/shared/realtime';
+import type {
+  ChannelEvent,
+  ClientAnswer,
+  ClientRequest,
+  Signal,
+} from '@insightdesk/shared/realtime';
 import type { Id } from '@insightdesk/shared/utils';
 import type { DefaultEventsMap, Server, Socket } from 'socket.io';
-import type { ClientRequest } from './requests.ts';
 
 /** What the server emits; what clients emit is `handlers.ts`. */
 export interface ServerEvents {
@@ -10,7 +14,7 @@ export interface ServerEvents {
   /** This replica is going away and closes the connection after so many milliseconds. */
   drain(notice: { reconnectInMs: number }): void;
   /** Wants an acknowledgement; whoever hears the same id again answers as before. */
-  request(request: ClientRequest, answer: (answer: unknown) => void): void;
+  request(request: ClientRequest, answer: (answer: ClientAnswer) => void): void;
   /** The access token runs out soon: renew it by `authenticate`. ISO 8601, UTC. */
   expiring(notice: { expiresAt: string }): void;
   /** The connection is about to be closed, and why. */

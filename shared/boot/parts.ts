@@ -5,7 +5,7 @@ import { createContainer } from '@insightdesk/shared/di';
 import { createMailer } from '@insightdesk/shared/email';
 import type { Logger } from '@insightdesk/shared/logging';
 import { createMedia } from '@insightdesk/shared/media';
-import { createPresenceRegistry } from '@insightdesk/shared/realtime';
+import { createPresenceRegistry, createRequests } from '@insightdesk/shared/realtime';
 import { createPasswords, createSealer, createTokens } from '@insightdesk/shared/security';
 import { createStorage } from '@insightdesk/shared/storage';
 import { createValkey, type ValkeyOptions } from '@insightdesk/shared/valkey';
@@ -55,6 +55,15 @@ export function createParts(config: Config, log: Logger) {
         onError: (error) => log.warn({ err: String(error) }, 'presence: not renewed'),
       }),
     )
+    .register(
+      'requests',
+      ({ valkey }) =>
+        createRequests({
+          publisher: valkey,
+          connect: () => connectValkey('default', 'subscriber', 'answers'),
+        }),
+      { dispose: (requests) => requests.close() },
+    )
     .register('tokens', () => createTokens(config.auth))
     .register('sealer', () => createSealer(config.auth.refreshSecret))
     .register('passwords', () => createPasswords())
@@ -66,6 +75,7 @@ export function createParts(config: Config, log: Logger) {
         media: parts.media,
         mailer: parts.mailer,
         presence: parts.presence,
+        requests: parts.requests,
         tokens: parts.tokens,
         sealer: parts.sealer,
         passwords: parts.passwords,

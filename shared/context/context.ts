@@ -26,6 +26,14 @@ export interface Presence {
   connectedUsers(tenantId: Id<'org'>): Promise<Set<Id<'usr'>>>;
 }
 
+/** Asks a member something on all devices; see createRequests. Never inside a transaction. */
+export interface Requests {
+  request(
+    question: { tenantId: Id<'org'>; userId: Id<'usr'>; name: string; payload: unknown },
+    options?: { timeoutMs?: number; attempts?: number },
+  ): Promise<unknown>;
+}
+
 /** What the outside world offers to an action; built once by boot. */
 export interface Connections {
   database: Database;
@@ -33,6 +41,7 @@ export interface Connections {
   media: Media;
   mailer: Mailer;
   presence: Presence;
+  requests: Requests;
   tokens: Tokens;
   sealer: Sealer;
   passwords: Passwords;

@@ -32,9 +32,21 @@ export {
   type PresenceRegistry,
   type PresenceRegistryOptions,
 } from './presence-registry.ts';
+export {
+  type Answered,
+  type Asked,
+  createRequests,
+  type Question,
+  REQUESTS_TOPIC,
+  type RequestOptions,
+  type Requests,
+  type RequestsOptions,
+} from './requests.ts';
 export { channelOf, type Room, roomOf } from './room.ts';
 export {
   type ChannelEvent,
+  type ClientAnswer,
+  type ClientRequest,
   Events,
   type Position,
   type PresenceChange,

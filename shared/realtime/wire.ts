@@ -58,3 +58,15 @@ export interface PresenceChange extends PresentMember {
   /** ISO 8601, UTC. */
   lastSeenAt: string;
 }
+
+/** What a device is asked by the server; the id stays the same however often it is asked. */
+export interface ClientRequest {
+  id: string;
+  name: string;
+  payload: unknown;
+}
+
+/** What a device acknowledges a request with. */
+export type ClientAnswer =
+  | { ok: true; result: unknown }
+  | { ok: false; error: { code: string; detail: string } };
