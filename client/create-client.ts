@@ -1,6 +1,9 @@
 import type { ManagerOptions, SocketOptions } from 'socket.io-client';
+import type { RequestHandler } from './answers.ts';
 import type { ChannelListener } from './follower.ts';
-import { createLive, type Subscription } from './live.ts';
+import type { Subscription } from './following.ts';
+import { createLive, type OwnPresence } from './live.ts';
+import type { Presence, PresenceListener } from './presence.ts';
 import {
   type Answer,
   type Body,
@@ -37,7 +40,7 @@ export interface ClientOptions {
 /** Everything an app does at the desk. Calls reject with ProblemError or UnreachableError. */
 export type Client = ReturnType<typeof createClient>;
 
-/** Opens nothing by itself: the socket connects with the first subscription. */
+/** Opens nothing by itself: the socket connects with the first subscription or request handler. */
 export function createClient(options: ClientOptions) {
   const url = options.url.replace(/\/+$/, '');
   const stop = new AbortController();
@@ -86,6 +89,17 @@ export function createClient(options: ClientOptions) {
     /** Follows a channel over reconnects until closed; see ChannelListener for what is promised. */
     subscribe: (channel: string, listener: ChannelListener): Subscription =>
       live.subscribe(channel, listener),
+    /** Who is in a presence channel, this person included, and who is typing there. */
+    presence: (channel: string, listener: PresenceListener = {}): Presence =>
+      live.presence(channel, listener),
+    /** What this device says of its person in all presence channels, also after a reconnect. */
+    setPresence: (own: OwnPresence): void => live.setPresence(own),
+    /**
+     * Answers what the server asks this person by this name, once per request; throw RefusalError
+     * to say no. Keeps the connection open until what is returned is called.
+     */
+    onRequest: <P = unknown, R = unknown>(name: string, handler: RequestHandler<P, R>) =>
+      live.onRequest(name, handler as RequestHandler),
     /** Ends every subscription and every attempt to send; tokens stay good. */
     close(): void {
       stop.abort();

@@ -11,6 +11,8 @@ export interface ChannelListener {
   /** Events were lost before `position`: fetch the state again. Later events still come. */
   onGap(gap: { channel: string; position: Position }): void;
   onSignal?(signal: Signal): void;
+  /** Subscribed, for the first time or again after a reconnect. */
+  onJoined?(): void;
   /** It is over: the channel was refused, the session has ended, or the client was closed. */
   onEnd?(error: Error): void;
 }
@@ -79,6 +81,15 @@ export class Follower {
     this.#tell(({ onSignal }) => onSignal?.(signal));
   }
 
+  /** One more listener, who hears at once when the channel is joined already. */
+  add(listener: ChannelListener): void {
+    this.listeners.add(listener);
+    if (!this.cursor.isJoined) return;
+    queueMicrotask(() => {
+      if (this.cursor.isJoined) this.#tell(({ onJoined }) => onJoined?.(), [listener]);
+    });
+  }
+
   end(error: Error): void {
     this.leave();
     this.#settle.reject(error);
@@ -94,6 +105,7 @@ export class Follower {
     if (isGap) this.#tell(({ onGap }) => onGap({ channel, position }));
     for (const event of fresh) this.#tell(({ onEvent }) => onEvent(event));
     this.#settle.resolve();
+    this.#tell(({ onJoined }) => onJoined?.());
   }
 
   #onRefusal(problem: ProblemError | undefined, tries: number): void {
@@ -114,8 +126,8 @@ export class Follower {
   }
 
   // What a callback throws is the app's: the other events and listeners get theirs all the same.
-  #tell(say: (listener: ChannelListener) => void): void {
-    for (const listener of [...this.listeners]) {
+  #tell(say: (listener: ChannelListener) => void, to = [...this.listeners]): void {
+    for (const listener of to) {
       if (!this.listeners.has(listener)) continue;
       try {
         say(listener);

@@ -1,10 +1,13 @@
 export { Channels, matchChannel } from '../shared/realtime/channels.ts';
 export {
   type ChannelEvent,
+  type ClientRequest,
   Events,
   type Position,
+  type PresentMember,
   type Signal,
 } from '../shared/realtime/wire.ts';
+export { RefusalError, type RequestHandler } from './answers.ts';
 export {
   type Attachment,
   type Client,
@@ -16,8 +19,11 @@ export {
 } from './create-client.ts';
 export { ClosedError, ProblemError, UnreachableError } from './errors.ts';
 export type { ChannelListener } from './follower.ts';
-export type { Subscription } from './live.ts';
+export type { Subscription } from './following.ts';
+export type { OwnPresence } from './live.ts';
+export type { MemberChange } from './member-list.ts';
 export type { Operations, Problem } from './operations.ts';
+export type { Presence, PresenceListener } from './presence.ts';
 export type { Answer, Body, Fetch, Query, RouteName } from './requests.ts';
 export type { Draft } from './send.ts';
 export type { Tokens } from './tokens.ts';

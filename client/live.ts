@@ -1,19 +1,18 @@
-import type { ChannelEvent, Position, Signal } from '../shared/realtime/wire.ts';
+import type { Socket } from 'socket.io-client';
+import type { ClientAnswer, ClientRequest, PresentMember } from '../shared/realtime/wire.ts';
+import { Answers, type RequestHandler } from './answers.ts';
 import { ANSWER_TIMEOUT_MS, type ConnectionOptions, createConnection } from './connection.ts';
-import { ClosedError } from './errors.ts';
-import { type ChannelListener, Follower } from './follower.ts';
+import { ClosedError, ProblemError } from './errors.ts';
+import type { Acknowledgement, ChannelListener } from './follower.ts';
+import { createFollowing, type Subscription } from './following.ts';
+import { openPresence, type Presence, type PresenceListener } from './presence.ts';
 import type { Tokens } from './tokens.ts';
 
-/** One listener's part in a channel. */
-export interface Subscription {
-  readonly channel: string;
-  /** Settles with the first answer: whatever is committed after it reaches the listener. */
-  readonly ready: Promise<void>;
-  /** Up to where events were handed over. */
-  readonly position: Position | undefined;
-  /** Sends an ephemeral signal to the others of the channel, if connected. */
-  publish(type: string, data?: unknown): void;
-  close(): void;
+/** What this device says of its person, in all presence channels. */
+export interface OwnPresence {
+  /** One lower-case word, such as `away`. */
+  status: string;
+  metadata?: Record<string, unknown> | null;
 }
 
 export interface LiveOptions extends Pick<ConnectionOptions, 'url' | 'keeper' | 'socketOptions'> {
@@ -24,85 +23,84 @@ export interface LiveOptions extends Pick<ConnectionOptions, 'url' | 'keeper' | 
 
 export interface Live {
   subscribe(channel: string, listener: ChannelListener): Subscription;
+  presence(channel: string, listener: PresenceListener): Presence;
+  setPresence(own: OwnPresence): void;
+  onRequest(name: string, handler: RequestHandler): () => void;
   onTokens(tokens: Tokens | undefined): void;
   close(): void;
 }
 
-/** Keeps all channels on one connection, which is there while any is wanted. */
+/** Keeps everything on one connection, which is there while anything is wanted of it. */
 export function createLive({ onConnection, onError, ...options }: LiveOptions): Live {
-  const followers = new Map<string, Follower>();
+  const answers = new Answers(onError);
   const connection = createConnection({
     ...options,
-    isWanted: () => followers.size > 0,
+    isWanted: () => !following.isEmpty || !answers.isEmpty,
     onUp() {
       onConnection?.(true);
-      for (const follower of followers.values()) follower.join();
+      // Before any channel is joined, so that nobody sees this device without it.
+      sayPresence();
+      following.onUp();
     },
     onDown() {
-      for (const follower of followers.values()) follower.leave();
+      following.onDown();
       onConnection?.(false);
     },
     onEnd: endAll,
   });
-  const { socket } = connection;
+  const { socket, open } = connection;
+  const renew = async () => void (await options.keeper.refresh());
+  const following = createFollowing({ socket, open, renew, onError });
+  let ownPresence: OwnPresence | undefined;
   let isClosed = false;
-  socket.on('event', (event: ChannelEvent) => followers.get(event.channel)?.live(event));
-  socket.on('signal', (signal: Signal) => followers.get(signal.channel)?.signal(signal));
+  socket.on('request', (request: ClientRequest, acknowledge: (answer: ClientAnswer) => void) =>
+    answers.receive(request, acknowledge),
+  );
 
   function endAll(error: Error): void {
-    const ended = [...followers.values()];
-    followers.clear();
+    ownPresence = undefined;
     socket.disconnect();
-    for (const follower of ended) follower.end(error);
+    following.end(error);
   }
 
-  function follow(channel: string): Follower {
-    if (isClosed) throw new ClosedError('This client was closed');
-    const follower: Follower = new Follower({
-      channel,
-      isConnected: () => socket.connected,
-      subscribe: (request, done) =>
-        socket.timeout(ANSWER_TIMEOUT_MS).emit('subscribe', request, done),
-      renew: async () => void (await options.keeper.refresh()),
-      onError,
-      onRefused: () => forget(channel, follower),
+  function sayPresence(): void {
+    if (!ownPresence || !socket.connected) return;
+    socket.emit('presence:set', ownPresence, (answer: Acknowledgement) => {
+      if (!answer.ok) onError(new ProblemError(answer.error));
     });
-    followers.set(channel, follower);
-    if (socket.connected) follower.join();
-    else connection.open();
-    return follower;
   }
 
-  function forget(channel: string, follower: Follower): void {
-    if (followers.get(channel) === follower) followers.delete(channel);
+  function assertOpen(): void {
+    if (isClosed) throw new ClosedError('This client was closed');
   }
 
-  function leave(channel: string, follower: Follower, listener: ChannelListener): void {
-    follower.listeners.delete(listener);
-    if (follower.listeners.size > 0 || followers.get(channel) !== follower) return;
-    forget(channel, follower);
-    follower.leave();
-    if (socket.connected) socket.emit('unsubscribe', { channel });
-  }
+  const subscribe: Live['subscribe'] = (channel, listener) => {
+    assertOpen();
+    return following.subscribe(channel, listener);
+  };
 
   return {
-    subscribe(channel, listener) {
-      const own = separate(listener);
-      const follower = followers.get(channel) ?? follow(channel);
-      follower.listeners.add(own);
-      return {
-        channel,
-        ready: follower.ready,
-        get position() {
-          return follower.cursor.position;
-        },
-        publish(type, data = null) {
-          if (socket.connected) socket.emit('publish', { channel, type, data });
-        },
-        close: () => leave(channel, follower, own),
-      };
+    subscribe,
+    presence: (channel, listener) =>
+      openPresence({
+        ...{ channel, listener, onError },
+        subscribe: (own) => subscribe(channel, own),
+        list: () => listPresent(socket, channel),
+      }),
+    setPresence(own) {
+      ownPresence = own;
+      sayPresence();
     },
-    onTokens: connection.onTokens,
+    onRequest(name, handler) {
+      assertOpen();
+      const remove = answers.handle(name, handler);
+      if (options.keeper.current) open();
+      return remove;
+    },
+    onTokens(tokens) {
+      connection.onTokens(tokens);
+      if (tokens && !isClosed) open();
+    },
     close() {
       isClosed = true;
       connection.close();
@@ -111,10 +109,12 @@ export function createLive({ onConnection, onError, ...options }: LiveOptions): 
   };
 }
 
-/** The same object may listen twice. */
-const separate = (listener: ChannelListener): ChannelListener => ({
-  onEvent: (event) => listener.onEvent(event),
-  onGap: (gap) => listener.onGap(gap),
-  onSignal: (signal) => listener.onSignal?.(signal),
-  onEnd: (error) => listener.onEnd?.(error),
-});
+/** Undefined when no answer came. */
+async function listPresent(socket: Socket, channel: string): Promise<PresentMember[] | undefined> {
+  if (!socket.connected) return undefined;
+  const asking = socket.timeout(ANSWER_TIMEOUT_MS).emitWithAck('presence', { channel });
+  const answer: Acknowledgement<{ members: PresentMember[] }> | undefined = await asking.catch(
+    () => undefined,
+  );
+  return answer?.ok ? answer.members : undefined;
+}
