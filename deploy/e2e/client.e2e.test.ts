@@ -276,6 +276,15 @@ test.skipIf(!hasChromium)(
     await until(async () => (await lines()).join() === 'first', 15_000);
     await client.send(conversationId, { body: 'live' });
     await until(async () => (await lines()).length === 2, 15_000);
+    const text = (name: string) => page.locator(name).textContent();
+    const presence = client.presence(
+      Channels.conversationPresence(conversationId as `cnv_${string}`),
+    );
+    await until(async () => (await text('#here')) === '2', 15_000);
+    await page.fill('[name=draft]', 'Hello');
+    await until(() => presence.typing.join() === customer.id, 15_000);
+    presence.setTyping();
+    await until(async () => (await text('#typing')) === 'typing …', 15_000);
 
     await page.context().setOffline(true);
     await until(async () => (await state()) === 'away', 15_000);
