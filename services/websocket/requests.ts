@@ -15,8 +15,7 @@ type Valkey = ChannelHubOptions['subscriber'];
 interface ServeOptions {
   io: SocketServerIo;
   sessions: ReadonlyMap<string, Session>;
-  subscriber: Valkey;
-  publisher: Valkey;
+  valkey: { hub: Valkey; signalsOut: Valkey };
   onError: (error: unknown) => void;
 }
 
@@ -32,7 +31,8 @@ const answerSchema: z.ZodType<ClientAnswer> = z.discriminatedUnion('ok', [
 ]);
 
 /** Puts what other processes ask to the sockets of this replica, and the first answer back. */
-export function serveRequests({ io, sessions, subscriber, publisher, onError }: ServeOptions) {
+export function serveRequests({ io, sessions, valkey, onError }: ServeOptions) {
+  const { hub: subscriber, signalsOut: publisher } = valkey;
   async function ask({ replyTo, timeoutMs, request, ...who }: Asked): Promise<void> {
     const ids = [...(io.of('/').adapter.rooms.get(roomOfUser(who)) ?? [])];
     const asking = ids.map(async (id): Promise<ClientAnswer> => {

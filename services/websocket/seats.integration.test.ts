@@ -157,7 +157,9 @@ test('a socket too many hears connect_error with the limit, and gets in when one
     expect([...server.refusals()]).toEqual([['TOO_MANY_CONNECTIONS/user', 1]]);
     expect(server.figures()).toMatchObject({ sockets: 1, unchecked: 0 });
   }
-  await expect(connect(replicas[0].url, (await person()).token)).resolves.toBeDefined();
+  await expect(
+    connect(replicas[0].url, (await person({ tenantId: newId('org') })).token),
+  ).resolves.toBeDefined();
   first.socket.disconnect();
   const again = () => connect(replicas[1].url, token).then(Boolean, () => false);
   await until(again);
@@ -202,7 +204,7 @@ test('an organisation may have so many subscriptions on a replica', async () => 
     ok: false,
     error: { status: 429, code: 'TOO_MANY_CHANNELS', errors: [{ path: 'organization' }] },
   });
-  const { socket: stranger } = await connect(url, (await person()).token);
+  const { socket: stranger } = await connect(url, (await person({ tenantId: newId('org') })).token);
   expect(await ask(stranger, 'subscribe', wanted)).toMatchObject({ ok: true });
   await ask(socket, 'unsubscribe', { channel: channels[0] });
   await ask(socket, 'unsubscribe', { channel: channels[0] });

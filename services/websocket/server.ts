@@ -90,10 +90,7 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
   const channelQuota = createChannelQuota(options.maxChannelsPerOrganization);
   const services: Services = { ...options, hub, channelQuota };
   const refusals = new Map<string, number>();
-  const requests = serveRequests({
-    ...{ io, sessions, onError },
-    ...{ subscriber: valkey.hub, publisher: valkey.signalsOut },
-  });
+  const requests = serveRequests({ io, sessions, valkey, onError });
   const entrants = new WeakMap<ServerSocket, Entrant>();
   const unwatch = watchConsumers(sessions, options.slowConsumers ?? slowConsumerLimits);
   let draining: Promise<void> | undefined;
@@ -158,7 +155,6 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
       return draining;
     },
     ...createClients(io, options.channels),
-    ...createRequests(io),
     figures: () => ({ ...hub.counts(), sockets: sessions.size, unchecked: seats.unchecked() }),
     refusals: () => refusals,
   };
