@@ -95,8 +95,9 @@ export async function startOurs(organizations: number, textLength = TEXT_LENGTH)
     },
     async append(channel, count) {
       const at = new Date().toISOString();
+      const tenantId = tenantOf(channel);
       const entries = Array.from({ length: count }, (): ChannelEntry => {
-        return { id: newId('evt'), channel, type: name, data, at };
+        return { id: newId('evt'), tenantId, channel, type: name, data, at };
       });
       const startedAt = now();
       await log.append(entries);

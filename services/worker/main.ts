@@ -5,6 +5,7 @@ import { createHealthApp } from '@insightdesk/shared/http';
 import {
   createJobDesk,
   createQueues,
+  readBacklog,
   releaseStuck,
   startWorkers,
   type Workers,
@@ -32,7 +33,11 @@ await boot('worker', (app) => {
       queues,
     }),
   });
-  const observe = watchWork(metrics, { queues: createJobDesk(queues, valkey), valkey, relay });
+  const observe = watchWork(metrics, {
+    queues: createJobDesk(queues, valkey),
+    backlog: () => readBacklog(valkey),
+    relay,
+  });
   let workers: Workers | undefined;
 
   lifecycle.registerShutdownHook('queues', async () => {

@@ -1,13 +1,15 @@
 import type { Relay } from '@insightdesk/shared/events';
-import { type JobDesk, type JobNews, readBacklog } from '@insightdesk/shared/jobs';
+import type { Backlog, JobDesk, JobNews } from '@insightdesk/shared/jobs';
 import { Gauge, Histogram, type Metrics } from '@insightdesk/shared/monitoring';
-import type { Valkey } from '@insightdesk/shared/valkey';
+
+interface Watched {
+  queues: JobDesk;
+  backlog(): Promise<Record<string, Backlog>>;
+  relay: Relay;
+}
 
 /** Shows backlog, leadership and job times; returns what is to be told of each finished job. */
-export function watchWork(
-  registry: Metrics,
-  { queues, valkey, relay }: { queues: JobDesk; valkey: Valkey; relay: Relay },
-) {
+export function watchWork(registry: Metrics, { queues, backlog, relay }: Watched) {
   const registers = [registry];
   new Gauge({
     name: 'queue_jobs',
@@ -28,7 +30,7 @@ export function watchWork(
     labelNames: ['queue'],
     registers,
     async collect() {
-      for (const [queue, { oldestSeconds }] of Object.entries(await readBacklog(valkey))) {
+      for (const [queue, { oldestSeconds }] of Object.entries(await backlog())) {
         this.set({ queue }, oldestSeconds);
       }
     },
