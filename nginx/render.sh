@@ -69,7 +69,7 @@ LIST
 }
 
 # shellcheck disable=SC2086
-API_BLOCK=$(servers 'max_fails=1 fail_timeout=1s' $API_SERVERS) \
+API_BLOCK=$(servers 'max_fails=1 fail_timeout=1s' $API_SERVERS && servers 'max_fails=0 backup' $API_SERVERS) \
   WEBSOCKET_BLOCK=$(servers max_fails=0 $WEBSOCKET_SERVERS) REPLICA_BLOCKS=$(replicas $WEBSOCKET_SERVERS) \
   STICKY_LINES=$(sticky $WEBSOCKET_SERVERS) PROBLEM_BLOCKS=$(problems)
 export API_BLOCK WEBSOCKET_BLOCK REPLICA_BLOCKS STICKY_LINES PROBLEM_BLOCKS TLS_CERTIFICATE TLS_KEY \

@@ -19,6 +19,7 @@ const supervisor = createSupervisor({
   onLine: () => {},
 });
 const upstreams = new Map<string, Server>();
+const leaving = new Set<string>();
 const seen: { name: string; method: string | undefined; headers: IncomingHttpHeaders }[] = [];
 let origin: string;
 let ca: string;
@@ -28,7 +29,7 @@ async function listen(name: keyof typeof ports) {
   const server = createServer((request, response) => {
     seen.push({ name, method: request.method, headers: request.headers });
     if (request.url === '/cut') return request.socket.destroy();
-    if (request.url === '/busy') response.statusCode = 503;
+    if (request.url === '/busy' || leaving.has(name)) response.statusCode = 503;
     response.setHeader('X-Content-Type-Options', 'other');
     response.setHeader('X-Request-Id', 'other');
     request.resume().once('end', () => response.end(JSON.stringify({ name })));
@@ -174,6 +175,12 @@ describe('sockets', () => {
     expect(answers.filter((name) => name === 'websocket-1')).toHaveLength(100);
   });
 
+  test('a replica that refuses newcomers with a 503 leaves them to the other', async () => {
+    leaving.add('websocket-1');
+    for (let i = 0; i < 4; i++) expect(await whoAnswers('/socket.io/')).toBe('websocket-2');
+    leaving.clear();
+  });
+
   test('a replica that has gone answers 502 at once, and others take its new sessions', async () => {
     await stop('websocket-1');
     const since = performance.now();
@@ -202,7 +209,7 @@ describe('a dead API', () => {
   test('a POST that was already sent is not sent again, a GET is', async () => {
     for (const [method, times] of [
       ['POST', 1],
-      ['GET', 2],
+      ['GET', 3],
     ] as const) {
       const before = seen.length;
       await expectProblem(await ask('/cut', { method }), 502, 'BAD_GATEWAY');
@@ -211,11 +218,20 @@ describe('a dead API', () => {
     }
   });
 
-  test('after all were dead at once they are reached within two seconds', async () => {
+  test('one that is back is asked at once when the other goes, also with a POST', async () => {
+    await stop('api-1');
+    for (let i = 0; i < 4; i++) expect((await ask('/', { method: 'POST' })).status).toBe(200);
+    await listen('api-1');
+    await stop('api-2');
+    for (let i = 0; i < 4; i++) expect((await ask('/', { method: 'POST' })).status).toBe(200);
+    await listen('api-2');
+    await untilForgiven();
+  });
+
+  test('after all were dead at once they are reached as soon as they are back', async () => {
     await Promise.all([stop('api-1'), stop('api-2')]);
     await expectProblem(await ask('/'), 502, 'BAD_GATEWAY');
     await Promise.all([listen('api-1'), listen('api-2')]);
-    await untilForgiven();
     expect((await ask('/')).status).toBe(200);
   });
 });

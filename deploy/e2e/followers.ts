@@ -1,0 +1,129 @@
+import { io, type Socket } from 'socket.io-client';
+import { askToSubscribe, type DurableEvent, run, tlsOptions } from './client.ts';
+
+/** What a client knows of one channel: what it received, and where it stands. */
+export interface State {
+  numbers: number[];
+  ids: Set<string>;
+  /** What it knows from a refetch; the log may still bring it. */
+  refetched: Set<string>;
+  position: { epoch: string; offset: number } | undefined;
+}
+
+export interface Follower {
+  socket: Socket;
+  transport: string;
+  states: Map<string, State>;
+  /** Subscribed to everything for the first time. */
+  ready: Promise<void>;
+  /** Where it was each time it was told to go, and where it came up after. */
+  moves: { from: string; to: string | undefined }[];
+}
+
+/** A numbered event as the source of truth has it. */
+export interface Told {
+  id: string;
+  n: number;
+}
+
+const nothing = { connections: 0, drains: 0, gaps: 0, repeated: 0, disordered: 0 };
+const unheard = (): State => ({
+  numbers: [],
+  ids: new Set(),
+  refetched: new Set(),
+  position: undefined,
+});
+const replicaOf = (socket: Socket) => socket.io.engine?.id?.split('.')[0] ?? '';
+
+/**
+ * Clients by contract.md alone: each resumes after every reconnect, and refetches when it is told
+ * of a gap. Their events carry a number as the message's body, rising in each channel.
+ */
+export function createCrowd(refetch: (channel: string) => Promise<Told[]>) {
+  const figures = { ...nothing };
+  const followers: Follower[] = [];
+
+  function take(states: Map<string, State>, { id, channel, epoch, offset, data }: DurableEvent) {
+    const state = states.get(channel);
+    if (!state) return;
+    const { position, ids, refetched } = state;
+    const isKnown = ids.has(id);
+    const isBehind = position?.epoch === epoch && offset <= position.offset;
+    if (isBehind || (isKnown && !refetched.has(id))) figures.repeated++;
+    state.position = { epoch, offset };
+    const n = Number(data.body);
+    if (Number.isNaN(n) || isKnown) return;
+    ids.add(id);
+    if ((state.numbers.at(-1) ?? -1) >= n) figures.disordered++;
+    state.numbers.push(n);
+  }
+
+  async function mend(channel: string, state: State) {
+    figures.gaps++;
+    for (const { id, n } of await refetch(channel)) {
+      if (state.ids.has(id)) continue;
+      state.numbers.push(n);
+      state.ids.add(id);
+      state.refetched.add(id);
+    }
+    state.numbers.sort((a, b) => a - b);
+  }
+
+  async function subscribe(follower: Follower, channel: string, state: State): Promise<void> {
+    const { socket, states } = follower;
+    const before = state.position;
+    const session = socket.id;
+    const answer = await askToSubscribe(socket, { channel, ...before }, (accepted) => {
+      for (const event of accepted.events) take(states, event);
+      if (!accepted.recovered) {
+        state.position = { epoch: accepted.epoch, offset: accepted.offset };
+      }
+    });
+    if (answer?.ok) {
+      if (before && !answer.recovered) await mend(channel, state);
+      return;
+    }
+    await Bun.sleep(200);
+    if (socket.id === session) return subscribe(follower, channel, state);
+  }
+
+  function follow(token: string, channels: string[], transport: string): Follower {
+    const socket = io(run.url, {
+      ...tlsOptions,
+      transports: [transport],
+      forceNew: true,
+      auth: { token },
+      reconnectionDelay: 100,
+      reconnectionDelayMax: 1000,
+    });
+    const states = new Map(channels.map((channel) => [channel, unheard()]));
+    const first = Promise.withResolvers<void>();
+    const follower = { socket, transport, states, ready: first.promise, moves: [] } as Follower;
+    socket.on('event', (event: DurableEvent) => take(states, event));
+    socket.on('drain', () => {
+      figures.drains++;
+      follower.moves.push({ from: replicaOf(socket), to: undefined });
+    });
+    socket.on('connect', () => {
+      figures.connections++;
+      const move = follower.moves.at(-1);
+      if (move) move.to ??= replicaOf(socket);
+      const all = [...states].map((entry) => subscribe(follower, ...entry));
+      void Promise.all(all).then(() => first.resolve());
+    });
+    followers.push(follower);
+    return follower;
+  }
+
+  return {
+    figures,
+    followers,
+    follow,
+    /** Every state of every follower. */
+    states: () => followers.flatMap(({ states }) => [...states]),
+    ready: () => Promise.all(followers.map(({ ready }) => ready)),
+    close() {
+      for (const { socket } of followers) socket.disconnect();
+    },
+  };
+}
