@@ -1,5 +1,5 @@
 import { io, type Socket } from 'socket.io-client';
-import { askToSubscribe, type DurableEvent, run, tlsOptions } from './client.ts';
+import { askToSubscribe, call, type DurableEvent, type Person, run, tlsOptions } from './client.ts';
 
 /** What a client knows of one channel: what it received, and where it stands. */
 export interface State {
@@ -34,6 +34,17 @@ const unheard = (): State => ({
   position: undefined,
 });
 const replicaOf = (socket: Socket) => socket.io.engine?.id?.split('.')[0] ?? '';
+
+/** Opens conversations; their staff channels carry notes and nothing else. */
+export async function openStaffChannels(owner: Person, count: number): Promise<string[]> {
+  const opened: string[] = [];
+  for (let i = 0; i < count; i++) {
+    const body = { subject: `Channel ${i}`, body: 'x' };
+    const answer = await call('POST', '/v1/conversations', { token: owner.token, body });
+    opened.push(`private-conversation-${answer.body.id}-staff`);
+  }
+  return opened;
+}
 
 /**
  * Clients by contract.md alone: each resumes after every reconnect, and refetches when it is told

@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from 'bun:test';
 import { call, isLocalStack, loadRun, type Person, registerOwner, until } from './client.ts';
-import { createCrowd, type Told } from './followers.ts';
+import { createCrowd, openStaffChannels, type Told } from './followers.ts';
 
 const WEBSOCKETS = 100;
 const POLLERS = 20;
@@ -8,8 +8,8 @@ const CHANNELS = 8;
 const CHANNELS_EACH = 3;
 const PAUSE_MS = 10;
 
-const opened: string[] = [];
-const accepted: number[][] = [];
+let opened: string[] = [];
+let accepted: number[][] = [];
 const refused: string[] = [];
 const crowd = createCrowd(notesOf);
 let owner: Person;
@@ -48,20 +48,12 @@ async function replace(name: string): Promise<void> {
   await until(async () => (await fetch(`${url}/health/ready`).catch(() => undefined))?.ok, 30_000);
 }
 
-async function openConversations(): Promise<void> {
-  for (let i = 0; i < CHANNELS; i++) {
-    const body = { subject: `Channel ${i}`, body: 'x' };
-    const answer = await call('POST', '/v1/conversations', { token: owner.token, body });
-    opened.push(`private-conversation-${answer.body.id}-staff`);
-    accepted.push([]);
-  }
-}
-
 test.skipIf(!isLocalStack)(
   'a rolling restart of every service under load loses nothing and refuses nothing',
   async () => {
     owner = await registerOwner();
-    await openConversations();
+    opened = await openStaffChannels(owner, CHANNELS);
+    accepted = opened.map(() => []);
     for (let i = 0; i < WEBSOCKETS + POLLERS; i++) {
       const own = Array.from({ length: CHANNELS_EACH }, (_, k) => opened[(i + k * 3) % CHANNELS]);
       crowd.follow(owner.token, own as string[], i < WEBSOCKETS ? 'websocket' : 'polling');

@@ -10,11 +10,12 @@ import {
   startWorkers,
   type Workers,
 } from '@insightdesk/shared/jobs';
-import { createChannelLog } from '@insightdesk/shared/realtime';
+import { createChannelLog, createChannelRefill } from '@insightdesk/shared/realtime';
 import { createDispatch } from './dispatch.ts';
 import { jobHandlers } from './jobs.ts';
 import { watchWork } from './metrics.ts';
 import { reactions } from './reactions.ts';
+import { createRefill } from './refill.ts';
 
 /** How often jobs that wait for others are looked at. */
 const WATCHDOG_MS = 30_000;
@@ -31,6 +32,11 @@ await boot('worker', (app) => {
     dispatch: createDispatch(reactions, {
       channelLog: createChannelLog(parts.valkey, config.realtime),
       queues,
+    }),
+    prepare: createRefill(reactions, {
+      channels: createChannelRefill(parts.valkey, config.realtime),
+      historySeconds: config.realtime.historySeconds,
+      log,
     }),
   });
   const observe = watchWork(metrics, {

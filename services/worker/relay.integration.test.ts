@@ -124,7 +124,7 @@ test('a relay that dies between append and mark is followed by one that changes 
   const dispatch = createDispatch(reactions, { channelLog, queues });
   const dying = start(async (events) => {
     await dispatch(events);
-    await new Promise(() => {});
+    return new Promise<never>(() => {});
   });
   await tell(1, 2, 3);
   await until(async () => (await heard()).length === 3);
@@ -153,6 +153,19 @@ test('of two relays one works, and the other takes over when it stops', async ()
   await until(async () => (await waiting()) === 0);
   expect(await heard()).toEqual([1, 2]);
   await Promise.all(relays.map((relay) => relay.stop()));
+});
+
+test('a relayed event is kept with the places of its entries', async () => {
+  const relay = start();
+  await tell(1, 2);
+  await until(async () => (await waiting()) === 0);
+  const { epoch } = await channelLog.read(roomOf(tenantId, channel));
+  const rows = await admin`select places from outbox order by position`;
+  expect(rows.map(({ places }) => places)).toEqual([
+    { [channel]: [epoch, 1] },
+    { [channel]: [epoch, 2] },
+  ]);
+  await relay.stop();
 });
 
 test('an event that cannot be reacted to is set aside with its reason', async () => {

@@ -5,6 +5,7 @@ export {
   type RecordedEvent,
   record,
 } from './define-event.ts';
+export type { RelayedEvent } from './outbox.ts';
 export type { Consequences, EventsOf, Publication, Reactions } from './reactions.ts';
 export { createRelay, PoisonEventError, type Relay, type RelayOptions } from './relay.ts';
-export { outbox } from './tables.ts';
+export { outbox, type Places } from './tables.ts';

@@ -1,13 +1,35 @@
 import { fromUuid } from '@insightdesk/shared/utils';
-import type { Sql } from 'postgres';
+import type { Row, Sql } from 'postgres';
 import type { RecordedEvent } from './define-event.ts';
+import type { Places } from './tables.ts';
+
+/** An event that was told, and where. */
+export type RelayedEvent = RecordedEvent & { places: Places };
 
 /** The oldest events that have not been relayed, in the order in which they were recorded. */
 export async function waitingEvents(sql: Sql, limit: number): Promise<RecordedEvent[]> {
   const rows = await sql`
     select position::int8 as position, tenant_id, event_id, name, payload, request_id, created_at
     from outbox where relayed_at is null order by position limit ${limit}`;
-  return rows.map((row) => ({
+  return rows.map(toEvent);
+}
+
+/** The newest events that were relayed within `seconds`, newest first, with where they went. */
+export async function relayedEvents(
+  sql: Sql,
+  { limit, seconds }: { limit: number; seconds: number },
+): Promise<RelayedEvent[]> {
+  // Limited first: otherwise it would search a quiet outbox to its very beginning.
+  const rows = await sql`
+    select position::int8 as position, tenant_id, event_id, name, payload, request_id, created_at, places
+    from (select * from outbox where relayed_at is not null
+      order by position desc limit ${limit}) newest
+    where places is not null and relayed_at > now() - make_interval(secs => ${seconds})`;
+  return rows.map((row) => ({ ...toEvent(row), places: row.places }));
+}
+
+function toEvent(row: Row): RecordedEvent {
+  return {
     id: fromUuid('evt', row.event_id),
     position: Number(row.position),
     tenantId: fromUuid('org', row.tenant_id),
@@ -15,13 +37,20 @@ export async function waitingEvents(sql: Sql, limit: number): Promise<RecordedEv
     name: row.name,
     payload: row.payload,
     at: row.created_at.toISOString(),
-  }));
+  };
 }
 
-/** Marks events as told. */
-export async function markRelayed(sql: Sql, events: RecordedEvent[]): Promise<void> {
+/** Marks events as told, with where each went. */
+export async function markRelayed(
+  sql: Sql,
+  events: RecordedEvent[],
+  places: readonly Places[],
+): Promise<void> {
   const positions = events.map(({ position }) => position);
-  await sql`update outbox set relayed_at = now() where position = any(${positions}::int8[])`;
+  const texts = events.map((_, i) => JSON.stringify(places[i] ?? {}));
+  await sql`update outbox set relayed_at = now(), places = told.places::jsonb
+    from unnest(${positions}::int8[], ${texts}::text[]) as told(position, places)
+    where outbox.position = told.position`;
 }
 
 /** Sets one event aside with the reason. */

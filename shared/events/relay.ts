@@ -4,7 +4,14 @@ import type { Logger } from '@insightdesk/shared/logging';
 import { deferred, sleep, withTimeout } from '@insightdesk/shared/promises';
 import type { Sql } from 'postgres';
 import type { RecordedEvent } from './define-event.ts';
-import { markFailed, markRelayed, waitingEvents } from './outbox.ts';
+import {
+  markFailed,
+  markRelayed,
+  type RelayedEvent,
+  relayedEvents,
+  waitingEvents,
+} from './outbox.ts';
+import type { Places } from './tables.ts';
 
 /** An event whose consequences cannot be computed: it is set aside so that others go on. */
 export class PoisonEventError extends Error {
@@ -19,8 +26,15 @@ export class PoisonEventError extends Error {
 export interface RelayOptions {
   url: string;
   log: Logger;
-  /** Carries out the consequences of a batch, in order; harmless when called again. */
-  dispatch(events: RecordedEvent[]): Promise<void>;
+  /**
+   * Carries out the consequences of a batch, in order, and tells where each event's entries went;
+   * harmless when called again.
+   */
+  dispatch(events: RecordedEvent[]): Promise<Places[]>;
+  /** Runs before each batch and while there is none; `recent` gives what was relayed before, newest first. */
+  prepare?(
+    recent: (range: Parameters<typeof relayedEvents>[1]) => Promise<RelayedEvent[]>,
+  ): Promise<void>;
   batchSize?: number;
   pollMs?: number;
   electionMs?: number;
@@ -44,7 +58,7 @@ const CHANNEL = 'outbox';
  * so a crash in between repeats the dispatch, never drops it.
  */
 export function createRelay(options: RelayOptions): Relay {
-  const { log, dispatch, batchSize = 200, pollMs = 500, electionMs = 1000 } = options;
+  const { log, dispatch, prepare, batchSize = 200, pollMs = 500, electionMs = 1000 } = options;
   const timeoutMs = options.timeoutMs ?? 30_000;
   const stopping = new AbortController();
   let wake = deferred<void>();
@@ -81,8 +95,12 @@ export function createRelay(options: RelayOptions): Relay {
       while (!stopping.signal.aborted && !lost.aborted) {
         const mark = await carryOut(events);
         wake = deferred<void>();
-        // Pipelined on one connection: the mark is made before the next look.
-        [, events] = await Promise.all([mark(sql), waitingEvents(sql, batchSize)]);
+        // Pipelined on one connection: the mark is made before the next look, and before `recent`.
+        [, events] = await Promise.all([
+          mark(sql),
+          waitingEvents(sql, batchSize),
+          prepare?.((range) => relayedEvents(sql, range)),
+        ]);
         if (events.length === 0) await Promise.race([wake.promise, pause(pollMs)]);
       }
     } finally {
@@ -94,8 +112,8 @@ export function createRelay(options: RelayOptions): Relay {
   async function carryOut(events: RecordedEvent[]): Promise<(sql: Sql) => Promise<void>> {
     if (events.length === 0) return async () => {};
     try {
-      await withTimeout(dispatch(events), timeoutMs);
-      return (sql) => markRelayed(sql, events);
+      const places = await withTimeout(dispatch(events), timeoutMs);
+      return (sql) => markRelayed(sql, events, places);
     } catch (error) {
       if (!(error instanceof PoisonEventError)) throw error;
       const { position, cause } = error;

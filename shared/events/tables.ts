@@ -2,6 +2,9 @@ import { createdAt, instant, tenantId, typeId } from '@insightdesk/shared/databa
 import { sql } from 'drizzle-orm';
 import { bigint, index, jsonb, pgTable, text, unique } from 'drizzle-orm/pg-core';
 
+/** The place that an event's entry has in each channel's log. */
+export type Places = Record<string, [epoch: string, offset: number]>;
+
 /** Facts in commit order per conversation, written in the transaction that made them true. */
 export const outbox = pgTable(
   'outbox',
@@ -16,6 +19,8 @@ export const outbox = pgTable(
     relayedAt: instant('relayed_at'),
     /** Why its reactions could not be computed; such an event is set aside, not retried. */
     failure: text('failure'),
+    /** Where its entries went, by which lost channel logs are refilled: channel to epoch, offset. */
+    places: jsonb('places').$type<Places>(),
   },
   (t) => [
     unique('outbox_event').on(t.tenantId, t.eventId),

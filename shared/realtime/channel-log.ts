@@ -43,7 +43,7 @@ export interface ChannelLog {
   append(entries: readonly ChannelEntry[]): Promise<Appended[]>;
   /**
    * Everything after a position, or `recovered: false` when that is not there or too much; throws
-   * UnavailableError when Valkey does not answer.
+   * UnavailableError when Valkey does not answer, or lost its logs and has not been refilled.
    */
   read(room: Room, after?: Position): Promise<Snapshot>;
   /** The next stretch after a position; `recovered: false` when the log does not reach back. */
@@ -133,7 +133,7 @@ export function keysOf(room: Room): [meta: string, log: string, seen: string] {
   return [`realtime:{${room}}`, `realtime:{${room}}:log`, `realtime:{${room}}:seen`];
 }
 
-function toPair({ channel, id, type, data, at }: ChannelEntry): [id: string, body: string] {
+export function toPair({ channel, id, type, data, at }: ChannelEntry): [id: string, body: string] {
   return [id, JSON.stringify({ id, channel, type, data: data ?? null, at })];
 }
 
@@ -145,7 +145,7 @@ function newEpoch(): string {
   return crypto.randomUUID();
 }
 
-function successes(replies: [error: Error | null, reply: unknown][] | null): unknown[][] {
+export function successes(replies: [error: Error | null, reply: unknown][] | null): unknown[][] {
   const errors = (replies ?? []).flatMap(([error]) => error ?? []);
   if (replies && errors.length === 0) return replies.map(([, reply]) => reply as unknown[]);
   throw new NetworkError(`${errors.length} channels took no entries`, {

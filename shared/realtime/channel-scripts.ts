@@ -1,5 +1,15 @@
 import type { ClientContext, Result } from 'iovalkey';
 
+/** There as long as nothing was lost since the logs were last refilled. */
+export const FILLED_KEY = 'realtime:filled';
+
+// A channel that is not known may be one that was lost, until the logs are refilled. Presence is
+// in no outbox: it begins anew at once.
+const refuseUnlessFilled = `
+if not string.find(KEYS[1], '/presence-', 1, true) and redis.call('EXISTS', '${FILLED_KEY}') == 0 then
+  return redis.error_reply('UNFILLED the channel logs were lost and are not refilled yet')
+end`;
+
 /**
  * KEYS meta log seen; ARGV topic room epoch-if-new length history-ms ttl-ms, then id, body pairs.
  * Replies epoch, then offset and 1 (known already) or 0 per pair.
@@ -13,12 +23,13 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local run = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)') or ''
 local state = redis.call('HMGET', meta, 'epoch', 'offset', 'run')
 local epoch, last, skip = state[1], tonumber(state[2] or 0), 0
-if not epoch then
+if not epoch then ${refuseUnlessFilled}
   epoch = ARGV[3]
   redis.call('DEL', log, seen)
 elseif state[3] ~= run then
-  -- A server that restarted may have lost its newest entries: their offsets must not come again.
-  skip = 1000000
+  -- A server that restarted may have lost its newest entries: their offsets must not come again,
+  -- nor those that such a jump had led to before.
+  skip = 1000000 + tonumber(string.sub(ARGV[3], 1, 7), 16)
 end
 local reply, appended = { epoch }, false
 for i = 7, #ARGV, 2 do
@@ -60,7 +71,7 @@ local meta, log, ttlMs = KEYS[1], KEYS[2], tonumber(ARGV[2])
 local maxEvents, maxBytes = tonumber(ARGV[3]), tonumber(ARGV[4])
 local state = redis.call('HMGET', meta, 'epoch', 'offset')
 local epoch, head = state[1], state[2]
-if not epoch then
+if not epoch then ${refuseUnlessFilled}
   local run = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)') or ''
   redis.call('HSET', meta, 'epoch', ARGV[1], 'offset', '0', 'run', run)
   redis.call('PEXPIRE', meta, ttlMs)
@@ -87,9 +98,31 @@ end
 return reply
 `;
 
+/**
+ * KEYS meta log seen; ARGV epoch history-ms ttl-ms, then offset, predecessor, id, at-ms, body of
+ * each entry in order. Leaves a channel that is known alone. The run stays empty, so that the next
+ * append jumps: what came after these entries may be lost.
+ */
+export const refillScript = `
+local meta, log, seen, last = KEYS[1], KEYS[2], KEYS[3], nil
+if redis.call('EXISTS', meta) == 1 then return 0 end
+redis.call('DEL', log, seen)
+for i = 4, #ARGV, 5 do
+  last = ARGV[i]
+  redis.call('XADD', log, last .. '-0', 'prev', ARGV[i + 1], 'at', ARGV[i + 3], 'event', ARGV[i + 4])
+  redis.call('ZADD', seen, last, ARGV[i + 2])
+end
+redis.call('HSET', meta, 'epoch', ARGV[1], 'offset', last, 'run', '')
+redis.call('PEXPIRE', meta, ARGV[3])
+redis.call('PEXPIRE', seen, ARGV[3])
+redis.call('PEXPIRE', log, ARGV[2])
+return 1
+`;
+
 declare module 'iovalkey' {
   interface RedisCommander<Context extends ClientContext = { type: 'default' }> {
     channelAppend(...args: (string | number)[]): Result<unknown[], Context>;
     channelRead(...args: (string | number)[]): Result<unknown[], Context>;
+    channelRefill(...args: (string | number)[]): Result<number, Context>;
   }
 }

@@ -12,6 +12,7 @@ export {
   type History,
   type LogPage,
 } from './channel-log.ts';
+export { type ChannelRefill, createChannelRefill, type PlacedEntry } from './channel-refill.ts';
 export {
   type Allow,
   type ChannelTable,

@@ -1,0 +1,52 @@
+import { connect } from '@insightdesk/shared/database';
+import { fromUuid, newId, toUuid } from '@insightdesk/shared/utils';
+import { type Person, run } from './client.ts';
+import type { Told } from './followers.ts';
+
+const conversationOf = (channel: string) => channel.split('-')[2] ?? '';
+
+/** The source of truth of a local stack: facts are committed and read past the API. */
+export function openOutbox() {
+  const sql = connect(run.postgres ?? 'postgres://nowhere', { timeoutMs: 30_000 });
+
+  /** What was published to a staff channel, in order. */
+  async function published(channel: string): Promise<Told[]> {
+    const rows = await sql`select event_id, payload->'message'->>'body' as n from outbox
+      where name = 'message.created'
+        and payload->'message'->>'conversationId' = ${conversationOf(channel)}
+        and payload->'message'->>'kind' = 'note'
+      order by position`;
+    return rows.map((row) => ({ id: fromUuid('evt', row.event_id), n: Number(row.n) }));
+  }
+
+  /** Commits facts as an action would: one transaction, many notes; notes cause no e-mail. */
+  async function publish(owner: Person, channels: string[], from: number, count: number) {
+    const rows = Array.from({ length: count }, (_, i) => {
+      const n = from + i;
+      const message = {
+        id: newId('msg'),
+        conversationId: conversationOf(channels[n % channels.length] ?? ''),
+        authorId: owner.id,
+        kind: 'note',
+        body: `${n}`,
+        attachments: [],
+        clientMessageId: null,
+        createdAt: new Date().toISOString(),
+      };
+      return {
+        tenant_id: toUuid(owner.organizationId as never),
+        event_id: toUuid(newId('evt')),
+        name: 'message.created',
+        payload: { message, customerId: owner.id, assigneeId: null },
+        request_id: 'published',
+      };
+    });
+    await sql`insert into outbox ${sql(rows as never)}`;
+  }
+
+  async function isRelayed(): Promise<boolean> {
+    return (await sql`select from outbox where relayed_at is null limit 1`).length === 0;
+  }
+
+  return { published, publish, isRelayed, close: () => sql.end({ timeout: 1 }) };
+}
