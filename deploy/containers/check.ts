@@ -6,6 +6,7 @@ import { runTests } from '../verify/bun-test.ts';
 import { root, run } from '../verify/run.ts';
 import { checkCompose, checkPlatforms, checkRefusal } from './descriptions.ts';
 import { type Engine, findEngine } from './engine.ts';
+import { checkReplacement } from './replace.ts';
 
 const freePort = () => {
   const listener = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data() {} } });
@@ -57,13 +58,10 @@ async function bringUp({ compose, up }: Engine): Promise<void> {
 
 const replicas = ['api-1', 'api-2', 'websocket-1', 'websocket-2', 'worker'];
 
-/** Without pids: a killed container comes back under another address, later than a test may wait. */
+/** Without pids: no engine brings back at once what was killed; `checkReplacement` does it. */
 const services = replicas.map((name) => ({ name, kind: name.replace(/-\d$/, '') }));
 
-async function testThrough(engine: Engine, folder: string): Promise<void> {
-  const { compose } = engine;
-  const ca = join(folder, 'ca.pem');
-  await must([...compose, 'cp', 'nginx:/tls/ca.pem', ca]);
+async function testThrough({ compose }: Engine, folder: string, ca: string): Promise<void> {
   const inbox = `http://127.0.0.1:${inboxPort}`;
   const runFile = join(folder, 'run.json');
   await Bun.write(runFile, JSON.stringify({ ready: true, url: env.APP_URL, ca, inbox, services }));
@@ -99,7 +97,15 @@ async function checkContainers(engine: Engine): Promise<void> {
   const isUp =
     (await step('build', () => must([...compose, 'build']))) &&
     (await step('up, healthy', () => bringUp(engine)));
-  if (isUp) await step('end to end', () => testThrough(engine, folder));
+  if (isUp) {
+    const ca = join(folder, 'ca.pem');
+    const words = (...words: string[]) => must([...compose, ...words]);
+    await words('cp', 'nginx:/tls/ca.pem', ca);
+    await step('end to end', () => testThrough(engine, folder, ca));
+    await step('killed, replaced', () =>
+      checkReplacement({ url: env.APP_URL, ca, compose: words }),
+    );
+  }
   await step('down', remove);
 }
 
