@@ -31,7 +31,13 @@ const tenantId = newId('org');
 const newRoom = () => roomOf(tenantId, Channels.conversation(newId('cnv')));
 const entries = (room: Room, count: number) =>
   Array.from({ length: count }, (_, n) => ({
-    ...{ tenantId, channel: channelOf(room), id: newId('evt'), type: 'message.created', data: { n } },
+    ...{
+      tenantId,
+      channel: channelOf(room),
+      id: newId('evt'),
+      type: 'message.created',
+      data: { n },
+    },
     at: new Date().toISOString(),
   }));
 
@@ -77,10 +83,7 @@ test('positions stay good, entries come back in order, known ids stay known', as
   expect(again.every(({ isKnown }) => isKnown)).toBe(true);
 
   const [next] = await append(room, 1);
-  expect(await idsAfter(room, positions[2] as never)).toEqual([
-    ...ids.slice(3),
-    next?.id as never,
-  ]);
+  expect(await idsAfter(room, positions[2] as never)).toEqual([...ids.slice(3), next?.id as never]);
 });
 
 test('whoever had seen what was not kept is told of a gap, also after it comes again', async () => {
