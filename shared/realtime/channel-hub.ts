@@ -1,4 +1,4 @@
-import { mapConcurrent } from '@insightdesk/shared/promises';
+import { mapConcurrent, retry } from '@insightdesk/shared/promises';
 import type { Valkey } from '@insightdesk/shared/valkey';
 import type { ChannelLog } from './channel-log.ts';
 import { type Admit, HubChannel, type HubCounts, type HubEmit } from './hub-channel.ts';
@@ -47,6 +47,7 @@ export function createChannelHub(options: ChannelHubOptions): ChannelHub {
   const channels = new Map<Room, HubChannel>();
   const counts: HubCounts = { delivered: 0, catchUps: 0, resyncs: 0 };
   let pinging: Timer | undefined;
+  let isClosed = false;
 
   const onMessage = (topic: string, text: string) => {
     if (topic !== TOPIC) return;
@@ -63,13 +64,17 @@ export function createChannelHub(options: ChannelHubOptions): ChannelHub {
   };
 
   // Whatever was published while the connection was away is fetched from the log.
-  const onReady = () => {
-    subscriber
-      .subscribe(TOPIC)
-      .then(() => watch?.missed())
-      .then(() => mapConcurrent([...channels.values()], CONCURRENT_RECOVERIES, (c) => c.recover()))
-      .catch(onError);
-  };
+  async function resume(): Promise<void> {
+    const patience = { attempts: Number.POSITIVE_INFINITY, baseMs: 100, maxMs: 2_000 };
+    const shouldRetry = (error: unknown) => {
+      onError(error);
+      return !isClosed;
+    };
+    await retry(() => subscriber.subscribe(TOPIC), { ...patience, shouldRetry });
+    watch?.missed();
+    await mapConcurrent([...channels.values()], CONCURRENT_RECOVERIES, (one) => one.recover());
+  }
+  const onReady = () => void resume().catch(onError);
 
   // A peer that went away silently is only noticed by asking: see the roles of valkey.
   const ping = () => {
@@ -101,6 +106,7 @@ export function createChannelHub(options: ChannelHubOptions): ChannelHub {
     },
     counts: () => ({ ...counts, channels: channels.size }),
     async close() {
+      isClosed = true;
       clearInterval(pinging);
       subscriber.off('message', onMessage).off('ready', onReady);
       for (const channel of channels.values()) channel.close();

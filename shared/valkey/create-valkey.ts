@@ -39,7 +39,8 @@ export function createValkey(url: string, { name, role, onError }: ValkeyOptions
 
 const timeouts: Record<ValkeyOptions['role'], RedisOptions> = {
   command: { commandTimeout: COMMAND_TIMEOUT_MS, socketTimeout: SILENCE_MS },
-  subscriber: { socketTimeout: SILENCE_MS },
+  // A server that is still loading takes subscriptions, but then no question whether it is ready.
+  subscriber: { socketTimeout: SILENCE_MS, enableReadyCheck: false },
   blocking: {},
 };
 
