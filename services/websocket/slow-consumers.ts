@@ -12,8 +12,8 @@ export interface SlowConsumerLimits {
 export const slowConsumerLimits: SlowConsumerLimits = {
   softBytes: 1_000_000,
   softMs: 10_000,
-  hardBytes: 3_000_000,
-  checkMs: 500,
+  hardBytes: 2_000_000,
+  checkMs: 250,
 };
 
 /** How long the last words may take to get through before the line is cut. */
@@ -60,6 +60,8 @@ function cutOff(session: Session) {
   const { conn } = session.socket;
   if (conn.readyState !== 'open') return;
   session.close();
+  // What waits here is in the log, too; without it the last words come sooner, and memory is free.
+  (conn as unknown as Connection).writeBuffer.length = 0;
   session.socket.emit('closing', { code: 'TOO_SLOW', detail: 'Subscribe again and resume' });
   conn.close();
   setTimeout(() => {
