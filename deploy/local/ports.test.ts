@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test';
+import { join } from 'node:path';
 import { findPorts, isFree, portsFrom } from './ports.ts';
 
 const FIRST = 9_900;
@@ -10,6 +11,23 @@ test('a busy port moves to the next free one, and none is given twice', async ()
   const given = Object.values(ports);
   expect(ports.https).toBeGreaterThan(FIRST);
   expect(new Set(given).size).toBe(given.length);
+});
+
+test('a port stays with the process that found it, though nothing listens there', async () => {
+  const first = 9_700;
+  const script = `
+    const { findPorts, portsFrom } = await import(${JSON.stringify(join(import.meta.dir, 'ports.ts'))});
+    console.log(JSON.stringify(await findPorts(portsFrom(${first}))));
+    for await (const _ of Bun.stdin.stream()) {}`;
+  const other = Bun.spawn([process.execPath, '-e', script], { stdin: 'pipe', stdout: 'pipe' });
+  const { value } = await other.stdout.getReader().read();
+  const theirs = new Set(Object.values(JSON.parse(new TextDecoder().decode(value))));
+  const ours = Object.values(await findPorts(portsFrom(first)));
+  expect(ours.filter((port) => theirs.has(port))).toEqual([]);
+  await other.stdin.end();
+  await other.exited;
+  const again = Object.values(await findPorts({ ...portsFrom(first) }));
+  expect(again.some((port) => theirs.has(port))).toBe(true);
 });
 
 test('a port that is taken on every address is busy', async () => {

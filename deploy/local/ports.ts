@@ -1,4 +1,8 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
+import { join } from 'node:path';
+import { cacheDirectory } from './paths.ts';
+import { alivePid, identityOf } from './process-identity.ts';
 
 const HOST = '127.0.0.1';
 const LAST_PORT = 65_535;
@@ -26,17 +30,51 @@ export function portsFrom(first: number): Ports {
   return Object.fromEntries(names.map((name, index) => [name, first + index])) as Ports;
 }
 
-/** For each name its preferred port, or the next one that is free. */
+/**
+ * For each name its preferred port, or the next one that is free. They stay this process's own for
+ * as long as it runs, also while a service that had one is being started again.
+ */
 export async function findPorts(preferred: Ports): Promise<Ports> {
   const taken = new Set<number>();
   const found: [string, number][] = [];
   for (const [name, first] of Object.entries(preferred)) {
     let port = first;
-    while (taken.has(port) || !(await isFree(port))) port++;
+    while (taken.has(port) || !(await isOurs(port))) port++;
     taken.add(port);
     found.push([name, port]);
   }
   return Object.fromEntries(found) as Ports;
+}
+
+async function isOurs(port: number): Promise<boolean> {
+  const claim = join(cacheDirectory(), 'ports', `${port}`);
+  if (!claimed(claim)) return false;
+  if (await isFree(port)) return true;
+  rmSync(claim, { force: true });
+  return false;
+}
+
+/** Whether a claim is ours; what a process left that has ended does not count. */
+function claimed(claim: string): boolean {
+  const owner = read(claim);
+  if (owner && alivePid(owner) === process.pid) return true;
+  if (owner && alivePid(owner)) return false;
+  if (owner !== undefined) rmSync(claim, { force: true });
+  try {
+    mkdirSync(join(claim, '..'), { recursive: true });
+    writeFileSync(claim, identityOf(process.pid) ?? '', { flag: 'wx' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function read(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
 }
 
 /** Free means: nobody answers, and we may listen there. */
