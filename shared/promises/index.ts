@@ -1,5 +1,16 @@
 /** Waiting, limiting and trying again; bounded and abortable. */
 export { type Batch, batch } from './batch.ts';
+export {
+  type BatchQueue,
+  type BatchQueueOptions,
+  type BatchQueueStats,
+  createBatchQueue,
+} from './batch-queue.ts';
+export {
+  type CircuitBreaker,
+  type CircuitBreakerOptions,
+  createCircuitBreaker,
+} from './circuit-breaker.ts';
 export { limitConcurrency, mapConcurrent } from './concurrency.ts';
 export { type Deferred, deferred } from './deferred.ts';
 export { type RetryOptions, retry } from './retry.ts';

@@ -1,0 +1,60 @@
+import { expect, test } from 'bun:test';
+import { NetworkError } from '@insightdesk/shared/errors';
+import { createCircuitBreaker } from './index.ts';
+
+const down = () => Promise.reject(new NetworkError('down'));
+
+function build(openMs: number) {
+  const changes: boolean[] = [];
+  let calls = 0;
+  const breaker = createCircuitBreaker({
+    name: 'The mail server',
+    failures: 3,
+    openMs,
+    isFailure: (error) => error instanceof NetworkError,
+    onChange: (isOpen) => changes.push(isOpen),
+  });
+  const run = (work: () => Promise<unknown>) =>
+    breaker
+      .run(() => {
+        calls++;
+        return work();
+      })
+      .catch((error) => error);
+  return { breaker, run, changes, calls: () => calls };
+}
+
+test('it opens after failures in a row, and then refuses without calling', async () => {
+  const { breaker, run, changes, calls } = build(60_000);
+  await run(down);
+  await run(down);
+  expect(await run(async () => 7)).toBe(7);
+  for (let i = 0; i < 3; i++) expect((await run(down)).name).toBe('NetworkError');
+  expect(await run(async () => 7)).toMatchObject({
+    code: 'UNAVAILABLE',
+    status: 503,
+    retryable: true,
+    headers: { 'Retry-After': '60' },
+  });
+  expect(calls()).toBe(6);
+  expect(breaker.isOpen).toBe(true);
+  expect(changes).toEqual([true]);
+});
+
+test('what says nothing about the other side does not open it', async () => {
+  const { breaker, run } = build(60_000);
+  for (let i = 0; i < 9; i++) await run(() => Promise.reject(new Error('a wrong address')));
+  expect(breaker.isOpen).toBe(false);
+});
+
+test('one call is let through after a while; it closes by itself when that succeeds', async () => {
+  const { breaker, run, changes } = build(20);
+  for (let i = 0; i < 3; i++) await run(down);
+  await Bun.sleep(25);
+  expect((await run(down)).name).toBe('NetworkError');
+  expect((await run(async () => 7)).code).toBe('UNAVAILABLE');
+  await Bun.sleep(25);
+  expect(await run(async () => 7)).toBe(7);
+  expect(breaker.isOpen).toBe(false);
+  expect(changes).toEqual([true, false]);
+});
