@@ -15,8 +15,9 @@ export interface OutgoingEmail {
 /** Hands letters to the outside world. */
 export interface Mailer {
   /**
-   * Resolves once accepted. Throws NetworkError, retryable unless refused for good, and
-   * DomainValidationError INVALID_EMAIL for what could become another header or recipient.
+   * Resolves once accepted. Throws NetworkError, retryable unless refused for good, UnavailableError
+   * at once while the mail server keeps failing, and DomainValidationError INVALID_EMAIL for what
+   * could become another header or recipient.
    */
   send(email: OutgoingEmail): Promise<void>;
   /** Whether a letter was accepted before; missing where nobody can be asked. */

@@ -77,6 +77,31 @@ describe('a letter that is not taken', () => {
   });
 });
 
+describe('a server that keeps failing', () => {
+  test('is left alone for a while, and asked again by itself', async () => {
+    const script: Parameters<typeof startSmtpServer>[0] = { greeting: '421 later' };
+    const { mailer, seen } = await start(script, { restMs: 200 });
+    for (let i = 0; i < 5; i++) await failureOf(mailer.send(newLetter()));
+    expect(await failureOf(mailer.send(newLetter()))).toMatchObject({
+      name: 'UnavailableError',
+      code: 'UNAVAILABLE',
+      retryable: true,
+    });
+    expect(seen.connections).toBe(5);
+    delete script.greeting;
+    await Bun.sleep(250);
+    await mailer.send(newLetter());
+    expect(seen).toEqual({ messages: 1, connections: 6 });
+  });
+
+  test('letters that are refused say nothing about it', async () => {
+    const { mailer } = await start({ RCPT: '550 no such user' });
+    for (let i = 0; i < 7; i++) {
+      expect(await failureOf(mailer.send(newLetter()))).toMatchObject({ name: 'NetworkError' });
+    }
+  });
+});
+
 test('connections are used again', async () => {
   const { mailer, seen } = await start({});
   for (let turn = 0; turn < 20; turn++) await mailer.send(newLetter());

@@ -1,5 +1,6 @@
-import { NetworkError } from '@insightdesk/shared/errors';
+import { NetworkError, UnavailableError } from '@insightdesk/shared/errors';
 import type { Logger } from '@insightdesk/shared/logging';
+import { createCircuitBreaker } from '@insightdesk/shared/promises';
 import { createTransport } from 'nodemailer';
 import { checkEmail } from './check-email.ts';
 import { lookUp } from './look-up.ts';
@@ -18,12 +19,23 @@ export interface SmtpOptions {
   timeoutMs?: number;
   /** For one letter altogether, waiting for a free connection included; 60 s. */
   deadlineMs?: number;
+  /** After 5 failures in a row letters are refused at once for so long; 10 s. */
+  restMs?: number;
 }
+
+const FAILURES_IN_A_ROW = 5;
 
 /** Builds a mailer over pooled SMTP connections; every wait has an end. */
 export function createMailer(options: SmtpOptions, log?: Logger): Mailer {
   const { from, lookupUrl, timeoutMs = 10_000, deadlineMs = 60_000 } = options;
   const transport = connect(options, timeoutMs);
+  const breaker = createCircuitBreaker({
+    name: 'The mail server',
+    failures: FAILURES_IN_A_ROW,
+    openMs: options.restMs ?? 10_000,
+    isFailure: isAboutServer,
+    onChange: (isOpen) => log?.warn({ isOpen }, 'email: the mail server rests'),
+  });
   return {
     async send({ to, ...email }) {
       checkEmail({ to, ...email });
@@ -32,9 +44,11 @@ export function createMailer(options: SmtpOptions, log?: Logger): Mailer {
         // As objects: a string would be parsed, and might be a list.
         const recipient = { to: { name: '', address: to }, ...replyTo(email.replyTo) };
         const signal = AbortSignal.timeout(deadlineMs);
-        await transport.sendMail({ from, ...email, ...recipient, signal });
+        const letter = { from, ...email, ...recipient, signal };
+        await breaker.run(() => transport.sendMail(letter));
         log?.debug({ messageId }, 'email: accepted');
       } catch (cause) {
+        if (cause instanceof UnavailableError) throw cause;
         const retryable = !isRefusedForGood(cause);
         log?.warn({ err: cause, messageId, retryable }, 'email: not accepted');
         throw new NetworkError('The mail server did not take a letter', { cause, retryable });
@@ -74,6 +88,12 @@ function connect({ host, port, secure, user, password }: SmtpOptions, timeoutMs:
 }
 
 const replyTo = (address: string | undefined) => address && { replyTo: { name: '', address } };
+
+/** A reply to one letter, yes or no, is a sign of life; a refused login, silence or 421 is not. */
+function isAboutServer(error: unknown): boolean {
+  if (!(error instanceof Error) || !('responseCode' in error)) return true;
+  return error.responseCode === 421 || ('code' in error && error.code === 'EAUTH');
+}
 
 /** A 5xx reply to the letter is final; one to our login is about the account and may be mended. */
 function isRefusedForGood(error: unknown): boolean {
