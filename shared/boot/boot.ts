@@ -2,7 +2,7 @@ import { type Config, loadConfig, type ServiceName } from '@insightdesk/shared/c
 import type { Actor, Connections, Context } from '@insightdesk/shared/context';
 import { serializeError } from '@insightdesk/shared/errors';
 import { type ApplicationLifecycle, createLifecycle } from '@insightdesk/shared/lifecycle';
-import { createLogger, flush, type Logger } from '@insightdesk/shared/logging';
+import type { Logger } from '@insightdesk/shared/logging';
 import {
   createHealth,
   createMetrics,
@@ -11,6 +11,7 @@ import {
 } from '@insightdesk/shared/monitoring';
 import type { Id } from '@insightdesk/shared/utils';
 import { pingValkey } from '@insightdesk/shared/valkey';
+import { openLog } from './open-log.ts';
 import { createParts, type Parts } from './parts.ts';
 import { watchDatabase } from './watch-database.ts';
 
@@ -42,9 +43,9 @@ export async function boot(
 ): Promise<void> {
   const config = readConfig(name);
   const { replica, shutdownTimeoutMs } = config.service;
-  const log = createLogger(config.logging, { service: name, replica });
+  const { log, closeLog } = openLog(config);
   const lifecycle = createLifecycle({ log, shutdownTimeoutMs });
-  lifecycle.registerShutdownHook('log', () => flush(log));
+  lifecycle.registerShutdownHook('log', () => closeLog());
   const container = createParts(config, log);
   lifecycle.registerShutdownHook('parts', () => container.dispose());
   const { parts } = container;

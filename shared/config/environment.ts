@@ -108,6 +108,8 @@ export const environmentSchema = z.object({
   JOBS_CONCURRENCY: count(1, 1000).default(10),
 
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  LOG_WEBHOOK_URL: httpUrl.optional(),
+  LOG_WEBHOOK_LEVEL: z.enum(['info', 'warn', 'error', 'fatal']).default('error'),
   LOG_FORMAT: z.enum(['json', 'pretty']).optional(),
   SENTRY_DSN: httpUrl.optional(),
 

@@ -82,6 +82,9 @@ export function shapeConfig(
     logging: {
       level: env.LOG_LEVEL,
       format: env.LOG_FORMAT ?? (env.NODE_ENV === 'development' ? 'pretty' : 'json'),
+      webhook: env.LOG_WEBHOOK_URL
+        ? { url: env.LOG_WEBHOOK_URL, level: env.LOG_WEBHOOK_LEVEL }
+        : undefined,
     },
     monitoring: { sentryDsn: env.SENTRY_DSN },
     features: {

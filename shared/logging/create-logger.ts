@@ -1,4 +1,9 @@
-import pino, { type DestinationStream, type LoggerOptions, type Logger as PinoLogger } from 'pino';
+import pino, {
+  type DestinationStream,
+  type Level,
+  type LoggerOptions,
+  type Logger as PinoLogger,
+} from 'pino';
 import pretty from 'pino-pretty';
 import { currentContext } from './context.ts';
 import { redact, scrub } from './redaction.ts';
@@ -12,6 +17,15 @@ export interface LoggingOptions {
   format: 'json' | 'pretty';
 }
 
+/** Another place for lines, beside standard output. It gets clean JSON and must not wait. */
+export interface LogTransport {
+  /** Lines below are not for it. */
+  level: Level;
+  write(line: string): void;
+  /** Writes out what it still holds, within the deadline. */
+  close?(deadlineMs: number): Promise<void>;
+}
+
 /**
  * Builds the logger of a service. Lines are written at once (no worker thread, which would not
  * survive a bundle), so the last line before an exit is not lost.
@@ -20,6 +34,7 @@ export function createLogger(
   { level, format }: LoggingOptions,
   base: { service: string; replica: string },
   destination: DestinationStream = pino.destination({ dest: 1, sync: true }),
+  transports: readonly LogTransport[] = [],
 ): Logger {
   const options: LoggerOptions = {
     level,
@@ -36,14 +51,29 @@ export function createLogger(
       streamWrite: scrub,
     },
   };
-  if (format === 'json') return withCleanChildren(pino(options, destination));
-  const stream = pretty({
-    destination,
-    sync: true,
-    singleLine: true,
-    ignore: 'pid,hostname,service,replica',
-  });
-  return withCleanChildren(pino(options, stream));
+  const main = format === 'json' ? destination : prettyTo(destination);
+  return withCleanChildren(pino(options, level === 'silent' ? main : among(main, transports)));
+}
+
+function prettyTo(destination: DestinationStream) {
+  const ignore = 'pid,hostname,service,replica';
+  return pretty({ destination, sync: true, singleLine: true, ignore });
+}
+
+function among(main: DestinationStream, transports: readonly LogTransport[]): DestinationStream {
+  if (transports.length === 0) return main;
+  const others = transports.map((transport) => ({
+    level: transport.level,
+    stream: { write: (line: string) => attempt(() => transport.write(line)) },
+  }));
+  return pino.multistream([{ level: 'trace', stream: main }, ...others]);
+}
+
+// Whatever is wrong with a transport, it is no reason for the service to fail.
+function attempt(work: () => void): void {
+  try {
+    work();
+  } catch {}
 }
 
 // Pino does not run `formatters.bindings` for a child; children inherit this method.

@@ -5,5 +5,7 @@ export {
   flush,
   type Logger,
   type LoggingOptions,
+  type LogTransport,
   startTimer,
 } from './create-logger.ts';
+export { createWebhookTransport, type WebhookTransportOptions } from './webhook-transport.ts';
