@@ -2,7 +2,7 @@ import { DatabaseError, UnavailableError } from '@insightdesk/shared/errors';
 import { type Id, toUuid } from '@insightdesk/shared/utils';
 import { isConflict, isConnectionLoss, toDatabaseError } from './failures.ts';
 import { type DatabaseStats, QueryStats } from './stats.ts';
-import { connectionLost, createWire, type Tx, type Wire } from './wire.ts';
+import { type AfterCommit, connectionLost, createWire, type Tx, type Wire } from './wire.ts';
 
 /** Whose rows a transaction may see. */
 export interface Scope {
@@ -61,10 +61,19 @@ export function createDatabase(options: DatabaseOptions): Database {
         turn = (turn + 1) % readers.length;
         return readOn(readers[turn] as Wire, scope, work);
       }),
-    write: (scope, work, { isolation = 'read committed' } = {}) =>
-      attempt(stats, () =>
-        lease((wire) => writeOn(wire, `begin isolation level ${isolation}`, scope, work)),
-      ),
+    async write(scope, work, { isolation = 'read committed' } = {}) {
+      const begin = `begin isolation level ${isolation}`;
+      let hooks: AfterCommit[] = [];
+      try {
+        return await attempt(stats, () => {
+          hooks = [];
+          return lease((wire) => writeOn(wire, begin, scope, work, hooks));
+        });
+      } finally {
+        // Its connection is free again by now: what follows may take its time.
+        for (const hook of hooks) await hook();
+      }
+    },
     async ping() {
       const wire = readers[0] as Wire;
       await wire.sql.unsafe('select 1').execute();
@@ -133,9 +142,11 @@ async function writeOn<T>(
   begin: string,
   scope: Scope,
   work: (tx: Tx) => Promise<T>,
+  hooks: AfterCommit[],
 ): Promise<T> {
   const losses = wire.losses;
   wire.openSince = wire.losses;
+  wire.afterCommit = hooks;
   // BEGIN and the scope ride ahead of the first query; a failure of either outranks what follows.
   const opening = Promise.all([wire.sql.unsafe(begin).execute(), enter(wire, scope)]);
   opening.catch(() => {});
@@ -147,6 +158,9 @@ async function writeOn<T>(
     return await commit(wire, result);
   } catch (error) {
     wire.openSince = undefined;
+    if (error instanceof CommitFailed && isConnectionLoss(error.cause)) throw error.cause;
+    // Nothing was committed, so nothing follows.
+    hooks.length = 0;
     if (error instanceof CommitFailed) throw error.cause;
     const failure = await opening.then(
       () => (wire.losses === losses ? error : connectionLost()),
@@ -158,6 +172,8 @@ async function writeOn<T>(
         .execute()
         .catch(() => {});
     throw new RolledBack('', { cause: failure });
+  } finally {
+    wire.afterCommit = undefined;
   }
 }
 

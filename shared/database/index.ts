@@ -6,4 +6,4 @@ export { migrate } from './migrate.ts';
 export { decodeCursor, type Page, page, pageInput, pageOf } from './page.ts';
 export { argument, prepared } from './prepared.ts';
 export type { DatabaseStats } from './stats.ts';
-export { connect, type Tx } from './wire.ts';
+export { type AfterCommit, afterCommit, connect, type Tx } from './wire.ts';

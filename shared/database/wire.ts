@@ -14,7 +14,12 @@ export interface Wire {
   openSince: number | undefined;
   /** How often the connection was lost; a transaction that sees it change is void. */
   losses: number;
+  /** What the open write transaction wants done once it is committed. */
+  afterCommit: AfterCommit[] | undefined;
 }
+
+/** Work for after a COMMIT. */
+export type AfterCommit = () => Promise<void> | void;
 
 export interface WireOptions {
   url: string;
@@ -22,6 +27,19 @@ export interface WireOptions {
   /** False behind a pooler without support for prepared statements. */
   prepare: boolean;
   stats: QueryStats;
+}
+
+const wireOf = new WeakMap<Tx, Wire>();
+
+/**
+ * Runs `work` once the open write transaction is committed, or may have been: its outcome is unknown
+ * when the connection is lost at COMMIT. Never after a rollback; not at all if the process dies in
+ * between. It must not throw; the write is answered when it is done.
+ */
+export function afterCommit(tx: Tx, work: AfterCommit): void {
+  const hooks = wireOf.get(tx)?.afterCommit;
+  if (!hooks) throw new Error('afterCommit is for an open write transaction');
+  hooks.push(work);
 }
 
 /** Builds a wire; it connects on first use and reconnects by itself. */
@@ -48,7 +66,9 @@ export function createWire({ url, timeoutMs, prepare, stats }: WireOptions): Wir
     tx: drizzle(client as unknown as Sql),
     openSince: undefined,
     losses: 0,
+    afterCommit: undefined,
   };
+  wireOf.set(wire.tx, wire);
   return wire;
 }
 
