@@ -32,6 +32,7 @@ await boot('worker', (app) => {
     dispatch: createDispatch(reactions, {
       channelLog: createChannelLog(parts.valkey, config.realtime),
       queues,
+      cache: parts.cache,
     }),
     prepare: createRefill(reactions, {
       channels: createChannelRefill(parts.valkey, config.realtime),

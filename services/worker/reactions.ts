@@ -5,7 +5,7 @@ import {
 } from '@insightdesk/shared/domain/conversations';
 import { notificationJobs } from '@insightdesk/shared/domain/notifications';
 import type { tenantEvents } from '@insightdesk/shared/domain/tenants';
-import type { userEvents } from '@insightdesk/shared/domain/users';
+import { userEvents } from '@insightdesk/shared/domain/users';
 import type { EventsOf, Reactions } from '@insightdesk/shared/events';
 import { type JobRequest, jobFor } from '@insightdesk/shared/jobs';
 import { type Place, toConversation, toStaff, toUser, toViewersOf } from './audience.ts';
@@ -29,11 +29,20 @@ export const reactions: Reactions<SystemEvent, JobRequest> = {
     enqueue: [jobFor(event, notificationJobs.emailInvitation, event.payload)],
   }),
 
-  'member.joined': (event) => ({ publish: toStaff(event) }),
+  'member.joined': (event) => ({
+    forget: userEvents.memberJoined.forgets,
+    publish: toStaff(event),
+  }),
 
-  'member.updated': (event) => ({ publish: [...toStaff(event), ...toUser(event)] }),
+  'member.updated': (event) => ({
+    forget: userEvents.memberUpdated.forgets,
+    publish: [...toStaff(event), ...toUser(event)],
+  }),
 
-  'member.removed': (event) => ({ publish: [...toStaff(event), ...toUser(event)] }),
+  'member.removed': (event) => ({
+    forget: userEvents.memberRemoved.forgets,
+    publish: [...toStaff(event), ...toUser(event)],
+  }),
 
   'session.revoked': (event) => ({ publish: toUser(event) }),
 

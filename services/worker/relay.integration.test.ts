@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'bun:test';
+import { type CacheSource, createCache } from '@insightdesk/shared/cache';
 import { connect, createDatabase, type Database } from '@insightdesk/shared/database';
 import { createRelay, defineEvent, type RecordedEvent, record } from '@insightdesk/shared/events';
 import { createQueues, defineJob, jobFor, type Queues } from '@insightdesk/shared/jobs';
@@ -10,7 +11,9 @@ import { createValkey, type Valkey } from '@insightdesk/shared/valkey';
 import { z } from 'zod';
 import { createDispatch } from './dispatch.ts';
 
-const happened = defineEvent('thing.happened', z.object({ n: z.number() }));
+const happened = defineEvent('thing.happened', z.object({ n: z.number() }), {
+  forgets: ['things'],
+});
 const poison = defineEvent('thing.poisoned', z.object({}));
 const work = defineJob({
   name: 'thing.work',
@@ -23,6 +26,8 @@ let server: Awaited<ReturnType<typeof createTestDatabase>>;
 let database: Database;
 let admin: ReturnType<typeof connect>;
 let valkey: Valkey;
+let cacheBus: Valkey;
+let cache: CacheSource;
 let queues: Queues;
 let channelLog: ChannelLog;
 let tenantId: Id<'org'>;
@@ -32,6 +37,7 @@ const reactions = {
   'thing.happened': (event: RecordedEvent<typeof happened>) => ({
     publish: [{ channel, type: event.name, data: event.payload }],
     enqueue: [jobFor(event, work, event.payload)],
+    forget: happened.forgets,
   }),
   'thing.poisoned': () => {
     throw new Error('a bug in a reaction');
@@ -53,6 +59,8 @@ beforeAll(async () => {
     role: 'blocking',
     onError: () => {},
   });
+  cacheBus = valkey.duplicate();
+  cache = createCache({ valkey, subscriber: cacheBus, onError: () => {} });
   queues = createQueues(valkey, `test-${newId('evt')}`);
   channelLog = createChannelLog(valkey, { historyLength: 1000, historySeconds: 60 });
 }, 30_000);
@@ -61,6 +69,7 @@ afterAll(async () => {
   await queues.get('maintenance').obliterate({ force: true });
   await queues.close();
   valkey.disconnect();
+  cacheBus.disconnect();
   await Promise.all([database.close(), admin.end()]);
   await server.drop();
 });
@@ -79,7 +88,7 @@ function tell(...ns: number[]) {
   });
 }
 
-const start = (dispatch = createDispatch(reactions, { channelLog, queues })) => {
+const start = (dispatch = createDispatch(reactions, { channelLog, queues, cache })) => {
   const relay = createRelay({ url: server.url, log, dispatch, pollMs: 100, electionMs: 50 });
   relay.start();
   return relay;
@@ -120,8 +129,21 @@ test('what is committed is heard in order and enqueued once; what is rolled back
   await relay.stop();
 });
 
+test('the cache forgets, even if whoever recorded it died right after the commit', async () => {
+  const mine = cache.forTenant(tenantId);
+  await mine.set('count', 1, { ttlSeconds: 60, tags: ['things'] });
+  await mine.set('else', 1, { ttlSeconds: 60 });
+  // Without a cache of its own nobody but the relay can drop it.
+  await tell(1);
+  expect(await mine.get<number>('count')).toBe(1);
+  const relay = start();
+  await until(async () => (await mine.get('count')) === undefined);
+  expect(await mine.get<number>('else')).toBe(1);
+  await relay.stop();
+});
+
 test('a relay that dies between append and mark is followed by one that changes nothing', async () => {
-  const dispatch = createDispatch(reactions, { channelLog, queues });
+  const dispatch = createDispatch(reactions, { channelLog, queues, cache });
   const dying = start(async (events) => {
     await dispatch(events);
     return new Promise<never>(() => {});

@@ -13,6 +13,7 @@ import type { Id } from '@insightdesk/shared/utils';
 import { pingValkey } from '@insightdesk/shared/valkey';
 import { openLog } from './open-log.ts';
 import { createParts, type Parts } from './parts.ts';
+import { watchCache } from './watch-cache.ts';
 import { watchDatabase } from './watch-database.ts';
 
 /** Who a piece of work is for. */
@@ -49,12 +50,13 @@ export async function boot(
   const container = createParts(config, log);
   lifecycle.registerShutdownHook('parts', () => container.dispose());
   const { parts } = container;
-  const { connections, database, valkey } = parts;
+  const { cache, connections, database, valkey } = parts;
   const health = createHealth();
   health.register('postgres', () => database.ping());
   health.register('valkey', () => pingValkey(valkey));
   const metrics = createMetrics({ service: name, replica });
   watchDatabase(metrics, database);
+  watchCache(metrics, cache);
   lifecycle.registerStartupHook('postgres', () => database.ping());
   lifecycle.onSignals();
   try {

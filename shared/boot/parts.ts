@@ -1,3 +1,4 @@
+import { createCache } from '@insightdesk/shared/cache';
 import type { Config } from '@insightdesk/shared/config';
 import type { Connections } from '@insightdesk/shared/context';
 import { createDatabase } from '@insightdesk/shared/database';
@@ -8,10 +9,17 @@ import { createMedia } from '@insightdesk/shared/media';
 import { createPresenceRegistry, createRequests } from '@insightdesk/shared/realtime';
 import { createPasswords, createSealer, createTokens } from '@insightdesk/shared/security';
 import { createStorage } from '@insightdesk/shared/storage';
-import { createValkey, type ValkeyOptions } from '@insightdesk/shared/valkey';
+import { createValkey, type Valkey, type ValkeyOptions } from '@insightdesk/shared/valkey';
 
 /** Which of the Valkey servers a connection goes to. */
 export type ValkeyPurpose = 'default' | 'cache' | 'queue' | 'session';
+
+type Connect = (purpose: ValkeyPurpose, role: ValkeyOptions['role'], name: string) => Valkey;
+
+const connectCache = (connect: Connect) => ({
+  valkey: connect('cache', 'command', 'cache'),
+  subscriber: connect('cache', 'subscriber', 'cache-bus'),
+});
 
 /** Everything that services are made of; each part is built when it is first asked for. */
 export function createParts(config: Config, log: Logger) {
@@ -23,7 +31,7 @@ export function createParts(config: Config, log: Logger) {
   };
 
   /** A connection of one's own; whoever asks for it closes it. */
-  const connectValkey = (purpose: ValkeyPurpose, role: ValkeyOptions['role'], name: string) =>
+  const connectValkey: Connect = (purpose, role, name) =>
     createValkey(urls[purpose], {
       name: `${config.service.replica}:${name}`,
       role,
@@ -44,6 +52,18 @@ export function createParts(config: Config, log: Logger) {
             log.warn({ query, ms: Math.round(ms) }, 'database: slow query'),
         }),
       { dispose: (database) => database.close() },
+    )
+    .register('cacheConnections', () => connectCache(connectValkey), {
+      dispose: ({ valkey, subscriber }) => {
+        valkey.disconnect();
+        subscriber.disconnect();
+      },
+    })
+    .register('cache', ({ cacheConnections }) =>
+      createCache({
+        ...cacheConnections,
+        onError: (error) => log.warn({ err: String(error) }, 'cache: goes on without Valkey'),
+      }),
     )
     .register('storage', () => createStorage(config.storage))
     .register('media', () => createMedia(config.media))
@@ -71,6 +91,7 @@ export function createParts(config: Config, log: Logger) {
       'connections',
       (parts): Connections => ({
         database: parts.database,
+        cache: parts.cache,
         storage: parts.storage,
         media: parts.media,
         mailer: parts.mailer,

@@ -1,3 +1,4 @@
+import type { CacheSource } from '@insightdesk/shared/cache';
 import type { Database, Tx } from '@insightdesk/shared/database';
 import type { Mailer } from '@insightdesk/shared/email';
 import type { Logger } from '@insightdesk/shared/logging';
@@ -37,6 +38,7 @@ export interface Requests {
 /** What the outside world offers to an action; built once by boot. */
 export interface Connections {
   database: Database;
+  cache: CacheSource;
   storage: StorageProvider;
   media: Media;
   mailer: Mailer;

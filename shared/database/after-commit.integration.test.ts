@@ -14,7 +14,8 @@ const tenantId = newId('org');
 const insert = (tx: Tx, id = tenantId) =>
   tx.execute(sql`insert into organizations (id, name) values (${toUuid(id)}, 'T')`);
 const count = async () => {
-  const [row] = await admin`select count(*)::int as n from organizations where id = ${toUuid(tenantId)}`;
+  const [row] =
+    await admin`select count(*)::int as n from organizations where id = ${toUuid(tenantId)}`;
   return row?.n;
 };
 

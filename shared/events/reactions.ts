@@ -14,6 +14,8 @@ export interface Publication {
 export interface Consequences<J> {
   publish?: Publication[];
   enqueue?: J[];
+  /** Tags of what the tenant's cache must drop: those of the event's definition. */
+  forget?: readonly string[];
 }
 
 /** What follows from each event; an event without a line here does not compile. */

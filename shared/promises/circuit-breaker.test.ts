@@ -29,7 +29,7 @@ test('it opens after failures in a row, and then refuses without calling', async
   await run(down);
   await run(down);
   expect(await run(async () => 7)).toBe(7);
-  for (let i = 0; i < 3; i++) expect((await run(down)).name).toBe('NetworkError');
+  for (let i = 0; i < 3; i++) expect(await run(down)).toMatchObject({ name: 'NetworkError' });
   expect(await run(async () => 7)).toMatchObject({
     code: 'UNAVAILABLE',
     status: 503,
@@ -51,8 +51,8 @@ test('one call is let through after a while; it closes by itself when that succe
   const { breaker, run, changes } = build(20);
   for (let i = 0; i < 3; i++) await run(down);
   await Bun.sleep(25);
-  expect((await run(down)).name).toBe('NetworkError');
-  expect((await run(async () => 7)).code).toBe('UNAVAILABLE');
+  expect(await run(down)).toMatchObject({ name: 'NetworkError' });
+  expect(await run(async () => 7)).toMatchObject({ code: 'UNAVAILABLE' });
   await Bun.sleep(25);
   expect(await run(async () => 7)).toBe(7);
   expect(breaker.isOpen).toBe(false);

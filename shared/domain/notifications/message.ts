@@ -1,6 +1,6 @@
 import { type Context, type TenantContext, withTenant } from '@insightdesk/shared/context';
 import { conversations, messages } from '@insightdesk/shared/domain/conversations';
-import { listStaff, users } from '@insightdesk/shared/domain/users';
+import { listStaffIds, users } from '@insightdesk/shared/domain/users';
 import { renderEmail } from '@insightdesk/shared/email';
 import { type JobRequest, type JobRun, jobFor } from '@insightdesk/shared/jobs';
 import { type Id, truncate } from '@insightdesk/shared/utils';
@@ -14,7 +14,7 @@ type Notice = z.output<typeof notifyOfMessage.payload>;
 
 /** Asks for an e-mail to everyone who should hear of a message and is not there to see it. */
 export async function notifyRecipients(ctx: Context, notice: Notice, run: JobRun): Promise<void> {
-  const recipients = await withTenant(ctx, (tenant) => recipientsOf(tenant, notice));
+  const recipients = await recipientsOf(ctx, run.tenantId, notice);
   const { messageId } = notice;
   const requests: JobRequest[] = recipients.map((recipientId) =>
     jobFor(run, emailMessage, { messageId, recipientId }, { suffix: recipientId }),
@@ -23,11 +23,15 @@ export async function notifyRecipients(ctx: Context, notice: Notice, run: JobRun
 }
 
 /** A customer always gets the answer by e-mail; staff only while it is not connected. */
-async function recipientsOf(ctx: TenantContext, notice: Notice): Promise<Id<'usr'>[]> {
+async function recipientsOf(
+  ctx: Context,
+  tenantId: Id<'org'>,
+  notice: Notice,
+): Promise<Id<'usr'>[]> {
   const { authorId, customerId, assigneeId } = notice;
   if (authorId !== customerId) return [customerId];
-  const staff = assigneeId ? [assigneeId] : (await listStaff(ctx)).map(({ id }) => id);
-  const connected = await ctx.presence.connectedUsers(ctx.tenantId);
+  const staff = assigneeId ? [assigneeId] : await listStaffIds(ctx, tenantId);
+  const connected = await ctx.presence.connectedUsers(tenantId);
   return staff.filter((id) => id !== authorId && !connected.has(id));
 }
 

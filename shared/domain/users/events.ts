@@ -3,6 +3,10 @@ import { defineEvent } from '@insightdesk/shared/events';
 import { idSchema } from '@insightdesk/shared/utils';
 import { z } from 'zod';
 
+/** What is remembered of an organisation's staff. */
+export const STAFF_TAG = 'staff';
+const forgets = [STAFF_TAG];
+
 export const organizationCreated = defineEvent(
   'organization.created',
   z.object({ name: z.string(), ownerId: idSchema('usr') }),
@@ -22,14 +26,18 @@ export const invitationCreated = defineEvent(
 export const memberJoined = defineEvent(
   'member.joined',
   z.object({ userId: idSchema('usr'), name: z.string(), role: z.enum(roles) }),
+  { forgets },
 );
 
 export const memberUpdated = defineEvent(
   'member.updated',
   z.object({ userId: idSchema('usr'), role: z.enum(roles) }),
+  { forgets },
 );
 
-export const memberRemoved = defineEvent('member.removed', z.object({ userId: idSchema('usr') }));
+export const memberRemoved = defineEvent('member.removed', z.object({ userId: idSchema('usr') }), {
+  forgets,
+});
 
 export const sessionRevoked = defineEvent(
   'session.revoked',

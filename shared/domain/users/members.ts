@@ -1,17 +1,18 @@
 import {
+  type Context,
   defineAction,
   managerRoles,
   roles,
   staffRoles,
   type TenantContext,
 } from '@insightdesk/shared/context';
-import { decodeCursor, page, pageInput, pageOf } from '@insightdesk/shared/database';
+import { decodeCursor, page, pageInput, pageOf, type Tx } from '@insightdesk/shared/database';
 import { record } from '@insightdesk/shared/events';
 import { type Id, idSchema } from '@insightdesk/shared/utils';
 import { and, desc, eq, inArray, isNull, lt } from 'drizzle-orm';
 import { z } from 'zod';
 import { UserErrors } from './errors.ts';
-import { memberRemoved, memberUpdated } from './events.ts';
+import { memberRemoved, memberUpdated, STAFF_TAG } from './events.ts';
 import { members, sessions, users } from './tables.ts';
 import { memberView, toMember } from './view.ts';
 
@@ -93,20 +94,31 @@ export const removeMember = defineAction({
   },
 });
 
-/** The active staff among the organisation's members. */
-export async function listStaff(ctx: TenantContext) {
-  return ctx.tx
-    .select(columns)
+const STAFF_TTL_SECONDS = 60;
+
+/** The active staff among the organisation's members; asked at every message, so from the cache. */
+export function listStaffIds({ database, cache }: Context, tenantId: Id<'org'>) {
+  const staff = cache.forTenant(tenantId).namespace('members');
+  const load = () => database.read({ tenantId }, (tx) => selectStaffIds(tx, tenantId));
+  return staff.memoize(() => 'staff', load, {
+    ttlSeconds: STAFF_TTL_SECONDS,
+    tags: [STAFF_TAG],
+  })();
+}
+
+async function selectStaffIds(tx: Tx, tenantId: Id<'org'>) {
+  const rows = await tx
+    .select({ id: members.userId })
     .from(members)
-    .innerJoin(users, eq(users.id, members.userId))
     .where(
       and(
-        eq(members.tenantId, ctx.tenantId),
+        eq(members.tenantId, tenantId),
         isNull(members.removedAt),
         inArray(members.role, [...staffRoles]),
       ),
     )
     .execute();
+  return rows.map(({ id }) => id);
 }
 
 /** One active member, or undefined. */

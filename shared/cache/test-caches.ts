@@ -1,0 +1,82 @@
+import { createServer, connect as dial, type Socket } from 'node:net';
+import { testEnvironment } from '@insightdesk/shared/testing';
+import { createValkey, type ValkeyOptions } from '@insightdesk/shared/valkey';
+import { type CacheOptions, createCache } from './index.ts';
+
+/** A cache as one process has it; several of them are several processes to each other. */
+export function openCache({
+  url = testEnvironment.valkeyUrl,
+  ...options
+}: Partial<CacheOptions> & { url?: string } = {}) {
+  const errors: unknown[] = [];
+  const onError = (error: unknown) => void errors.push(error);
+  const connect = (role: ValkeyOptions['role']) =>
+    createValkey(url, { name: 'test', role, onError });
+  const valkey = connect('command');
+  const subscriber = connect('subscriber');
+  const cache = createCache({ valkey, subscriber, onError, ...options });
+  const isHeard = async () => {
+    while (subscriber.status !== 'ready' || valkey.status !== 'ready') await Bun.sleep(5);
+    await subscriber.subscribe('cache-bus');
+  };
+  const close = () => {
+    valkey.disconnect();
+    subscriber.disconnect();
+  };
+  return { cache, valkey, errors, isHeard, close };
+}
+
+/** The way to Valkey, to be cut (connections break, none is taken) or to fall silent. */
+export async function startProxy() {
+  const { hostname, port } = new URL(testEnvironment.valkeyUrl);
+  const sockets = new Set<Socket>();
+  const held: (() => void)[] = [];
+  let state: 'open' | 'cut' | 'silent' = 'open';
+  const server = createServer((near) => {
+    const far = dial(Number(port || 6379), hostname);
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      sockets.add(from);
+      from.on('error', () => to.destroy());
+      from.on('close', () => to.destroy());
+      from.on('data', (bytes) => {
+        if (state === 'silent') held.push(() => to.write(bytes));
+        else to.write(bytes);
+      });
+    }
+    if (state === 'cut') near.destroy();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  const proxyPort = typeof address === 'object' && address ? address.port : 0;
+  const url = Object.assign(new URL(testEnvironment.valkeyUrl.replace(/^\w+:/, 'http:')), {
+    host: `127.0.0.1:${proxyPort}`,
+  }).href.replace(/^http:/, 'valkey:');
+  const destroyAll = () => {
+    for (const socket of sockets) socket.destroy();
+    sockets.clear();
+  };
+  return {
+    url,
+    set(next: typeof state) {
+      state = next;
+      if (next === 'cut') destroyAll();
+      for (const pass of held.splice(0)) pass();
+    },
+    close() {
+      server.close();
+      destroyAll();
+    },
+  };
+}
+
+/** Asks until it holds; fails after 10 s. */
+export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  const giveUpAt = performance.now() + 10_000;
+  while (!(await condition())) {
+    if (performance.now() > giveUpAt) throw new Error('It did not come to that');
+    await Bun.sleep(10);
+  }
+}

@@ -1,0 +1,71 @@
+import { afterAll, expect, test } from 'bun:test';
+import { withTenant } from '@insightdesk/shared/context';
+import { record } from '@insightdesk/shared/events';
+import { createTestContext, createTestTenant, userOf } from '@insightdesk/shared/testing';
+import {
+  acceptInvitation,
+  changeRole,
+  invitationToken,
+  invite,
+  listStaffIds,
+  removeMember,
+  userEvents,
+} from './index.ts';
+
+const here = createTestContext();
+const there = createTestContext();
+afterAll(() => Promise.all([here.close(), there.close()]));
+
+const missesOf = ({ context }: typeof here) => context.cache.getStats().misses;
+
+async function eventually(read: () => Promise<unknown>, wanted: unknown) {
+  for (let i = 0; i < 500 && !Bun.deepEquals(await read(), wanted); i++) await Bun.sleep(20);
+  expect(await read()).toEqual(wanted);
+}
+
+test('staff is remembered, and changes are seen at once here and soon elsewhere', async () => {
+  const { owner, tenantId, member } = await createTestTenant(here.context);
+  const [ownerId, agentId] = [userOf(owner), userOf(await member('agent'))];
+  await member('customer');
+  const staff = async (side = here) => (await listStaffIds(side.context, tenantId)).toSorted();
+  const both = [ownerId, agentId].toSorted();
+  expect(await staff()).toEqual(both);
+  expect(await staff(there)).toEqual(both);
+  const before = [missesOf(here), missesOf(there)];
+  for (const side of [here, there, here, there]) expect(await staff(side)).toEqual(both);
+  expect([missesOf(here), missesOf(there)]).toEqual(before);
+
+  await changeRole(owner, { userId: agentId, role: 'customer' });
+  expect(await staff()).toEqual([ownerId]);
+  await eventually(() => staff(there), [ownerId]);
+  await changeRole(owner, { userId: agentId, role: 'agent' });
+  expect(await staff()).toEqual(both);
+  await removeMember(owner, { userId: agentId });
+  expect(await staff()).toEqual([ownerId]);
+
+  const email = `${crypto.randomUUID()}@example.com`;
+  const { id } = await invite(owner, { email, role: 'agent' });
+  const { user } = await acceptInvitation(here.context, {
+    token: invitationToken(here.context, tenantId, id),
+    name: 'Somebody new',
+    password: 'a long enough password',
+  });
+  expect(await staff()).toEqual([ownerId, user.id].toSorted());
+  await eventually(() => staff(there), [ownerId, user.id].toSorted());
+});
+
+test('a rollback makes nobody forget', async () => {
+  const { owner, tenantId } = await createTestTenant(here.context);
+  await listStaffIds(here.context, tenantId);
+  const before = missesOf(here);
+  const undone = withTenant(owner, async (tenant) => {
+    await record(tenant, userEvents.memberRemoved, { userId: userOf(owner) });
+    throw new Error('changed my mind');
+  });
+  await expect(undone).rejects.toThrow('changed my mind');
+  expect(await listStaffIds(here.context, tenantId)).toEqual([userOf(owner)]);
+  expect(missesOf(here)).toBe(before);
+  expect(await here.parts.cacheConnections.valkey.exists(`cache:${tenantId}:members:staff`)).toBe(
+    1,
+  );
+});
