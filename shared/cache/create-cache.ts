@@ -21,7 +21,7 @@ export interface CacheOptions {
   maxMemorySeconds?: number;
   /** How long after its expiry a value may stand in for one that cannot be loaded; 300 s. */
   graceSeconds?: number;
-  /** What a call waits for Valkey at most; 250 ms. */
+  /** What a call waits for Valkey at most; 500 ms. */
   timeoutMs?: number;
   /** How long Valkey is left alone after three failures in a row; 1 s. */
   restMs?: number;
@@ -33,7 +33,7 @@ const CHANNEL = 'cache-bus';
 
 /** Builds the two tiers; it works, without sharing, while Valkey is away. */
 export function createCache(options: CacheOptions): CacheSource {
-  const { valkey, subscriber, timeoutMs = 250, restMs = 1_000 } = options;
+  const { valkey, subscriber, timeoutMs = 500, restMs = 1_000 } = options;
   const onError = atTimes(options.onError);
   const graceMs = (options.graceSeconds ?? 300) * 1_000;
   const id = crypto.randomUUID();

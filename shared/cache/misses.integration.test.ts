@@ -18,7 +18,7 @@ function start(key: string, counter: string) {
   return {
     isReady: nextLine,
     async ask(): Promise<Figures> {
-      child.stdin.write('go\n');
+      void child.stdin.write('go\n');
       await child.stdin.flush();
       return JSON.parse(await nextLine());
     },

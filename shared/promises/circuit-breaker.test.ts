@@ -48,12 +48,12 @@ test('what says nothing about the other side does not open it', async () => {
 });
 
 test('one call is let through after a while; it closes by itself when that succeeds', async () => {
-  const { breaker, run, changes } = build(20);
+  const { breaker, run, changes } = build(300);
   for (let i = 0; i < 3; i++) await run(down);
-  await Bun.sleep(25);
+  await Bun.sleep(350);
   expect(await run(down)).toMatchObject({ name: 'NetworkError' });
   expect(await run(async () => 7)).toMatchObject({ code: 'UNAVAILABLE' });
-  await Bun.sleep(25);
+  await Bun.sleep(350);
   expect(await run(async () => 7)).toBe(7);
   expect(breaker.isOpen).toBe(false);
   expect(changes).toEqual([true, false]);
