@@ -38,39 +38,47 @@ export function guard(
   handlers: Readonly<Record<string, Handler>>,
   rateLimit: TokenBucketOptions | undefined,
 ): void {
-  const { socket, services } = session;
-  const take = rateLimit ? createTokenBucket(rateLimit) : () => true;
-  let pending = 0;
-
-  async function run(call: Call, name: string, raw: unknown) {
-    if (!take() || pending >= MAX_PENDING) throw new TooManyRequestsError();
-    const handler = Object.hasOwn(handlers, name) ? handlers[name] : undefined;
-    if (!handler) throw new DomainNotFoundError(`Nothing is called ${name.slice(0, 40)}`);
-    pending++;
-    await handler(call, raw).finally(() => pending--);
-  }
-
-  function onFailure({ requestId }: Call, name: string, error: unknown) {
-    const problem = toProblem(error, { requestId });
-    // Unavailable is told by whoever is not there; a line per socket would say no more.
-    if (problem.status < 500 || problem.status === 503) return problem;
-    const { userId, tenantId } = session.access;
-    const context = { requestId, tenantId, actor: userId, err: serializeError(error) };
-    services.log.error(context, `socket: ${name.slice(0, 40)} failed`);
-    return problem;
-  }
-
-  socket.use(([event, ...args]) => {
-    if (!socket.connected) return;
+  const turnstile = { take: rateLimit && createTokenBucket(rateLimit), pending: 0 };
+  session.socket.use(([event, ...args]) => {
+    if (!session.socket.connected) return;
     const name = String(event);
     const answer = once(args.at(-1));
     const requestId = Bun.randomUUIDv7();
     const acknowledge = (value: object) => answer({ ok: true, ...value });
     const call: Call = { session, requestId, acknowledge };
-    run(call, name, args[0]).catch((error: unknown) => {
+    const handler = Object.hasOwn(handlers, name) ? handlers[name] : undefined;
+    pass(turnstile, call, handler, { name, raw: args[0] }).catch((error: unknown) => {
       answer({ ok: false, error: onFailure(call, name, error) });
     });
   });
+}
+
+interface Turnstile {
+  take: (() => boolean) | undefined;
+  pending: number;
+}
+
+async function pass(
+  turnstile: Turnstile,
+  call: Call,
+  handler: Handler | undefined,
+  { name, raw }: { name: string; raw: unknown },
+): Promise<void> {
+  const isFree = turnstile.take?.() ?? true;
+  if (!isFree || turnstile.pending >= MAX_PENDING) throw new TooManyRequestsError();
+  if (!handler) throw new DomainNotFoundError(`Nothing is called ${name.slice(0, 40)}`);
+  turnstile.pending++;
+  await handler(call, raw).finally(() => turnstile.pending--);
+}
+
+function onFailure({ requestId, session }: Call, name: string, error: unknown) {
+  const problem = toProblem(error, { requestId });
+  // Unavailable is told by whoever is not there; a line per socket would say no more.
+  if (problem.status < 500 || problem.status === 503) return problem;
+  const { userId, tenantId } = session.access;
+  const context = { requestId, tenantId, actor: userId, err: serializeError(error) };
+  session.services.log.error(context, `socket: ${name.slice(0, 40)} failed`);
+  return problem;
 }
 
 function once(acknowledgement: unknown): (answer: object) => void {

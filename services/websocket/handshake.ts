@@ -38,7 +38,9 @@ export function createHandshake(options: HandshakeOptions) {
     const auth = authInput.safeParse(socket.handshake.auth);
     if (!auth.success) throw new UnauthenticatedError('Connect with auth: { token }');
     const access = await tokens.verifyAccess(auth.data.token);
-    const entrant = createEntrant(access, ipOf(socket));
+    // Nobody needs the token's text again, and Socket.IO would keep it.
+    socket.handshake.auth = {};
+    const entrant = new WaitingEntrant(access, ipOf(socket));
     const seat = seats.take({ ...access, ip: entrant.ip });
     // Listening before asking: what ends in between is heard.
     liveSessions.add(entrant);
@@ -82,21 +84,28 @@ function reasonOf({ status, code, errors: [limit] = [] }: Problem): string {
   return status === 429 && limit ? `${code}/${limit.path}` : code;
 }
 
-function createEntrant(access: Access, ip: string): Entrant {
-  let session: Session | undefined;
-  let due: EndCode | undefined;
-  return {
-    ip,
-    get access() {
-      return session?.access ?? access;
-    },
-    end(code) {
-      due = code;
-      session?.end(code);
-    },
-    enter(entered) {
-      session = entered;
-      if (due) session.end(due);
-    },
-  };
+class WaitingEntrant implements Entrant {
+  readonly ip: string;
+  readonly #access: Access;
+  #session: Session | undefined;
+  #due: EndCode | undefined;
+
+  constructor(access: Access, ip: string) {
+    this.#access = access;
+    this.ip = ip;
+  }
+
+  get access(): Access {
+    return this.#session?.access ?? this.#access;
+  }
+
+  end(code: EndCode): void {
+    this.#due = code;
+    this.#session?.end(code);
+  }
+
+  enter(session: Session): void {
+    this.#session = session;
+    if (this.#due) session.end(this.#due);
+  }
 }

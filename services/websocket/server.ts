@@ -22,7 +22,7 @@ import { createLiveSessions } from './live-sessions.ts';
 import { serveRequests } from './requests.ts';
 import { createRooms } from './rooms.ts';
 import { endlessSeats, type Seats } from './seats.ts';
-import { createSession, type Services, type Session } from './session.ts';
+import { type Services, Session, watchExpiries } from './session.ts';
 import { type SlowConsumerLimits, slowConsumerLimits, watchConsumers } from './slow-consumers.ts';
 import type { TokenBucketOptions } from './token-bucket.ts';
 import { createTroubleLog } from './trouble.ts';
@@ -92,7 +92,8 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
   const refusals = new Map<string, number>();
   const requests = serveRequests({ io, sessions, valkey, onError });
   const entrants = new WeakMap<ServerSocket, Entrant>();
-  const unwatch = watchConsumers(sessions, options.slowConsumers ?? slowConsumerLimits);
+  const limits = options.slowConsumers ?? slowConsumerLimits;
+  const watches = [watchExpiries(sessions), watchConsumers(sessions, limits)];
   let draining: Promise<void> | undefined;
 
   corkFlushes(io);
@@ -112,8 +113,8 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
   io.on('connection', (socket) => {
     const entrant = entrants.get(socket);
     if (!entrant) return socket.disconnect(true);
-    const { access, ip } = entrant;
-    const session = createSession(socket, services, { access, ip });
+    const { access } = entrant;
+    const session = new Session(socket, services, entrant);
     sessions.set(socket.id, session);
     socket.data.userId = access.userId;
     void socket.join(roomOfUser(access));
@@ -134,7 +135,7 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
     await disconnectGradually([...sessions.values()], windowMs);
     await withTimeout(io.close(), CLOSE_TIMEOUT_MS).catch(onError);
     httpServer.closeAllConnections();
-    unwatch();
+    for (const stopWatch of watches) stopWatch();
     liveSessions.close();
     requests.stop();
     await Promise.all([hub.close(), presence.close(), presenceMembers.close(), seats.close()]);

@@ -37,34 +37,9 @@ export interface Subscription {
   isJoined: boolean;
 }
 
-/** The state of one socket. */
-export interface Session {
-  readonly socket: ServerSocket;
-  readonly services: Services;
-  readonly ip: string;
-  readonly subscriptions: Map<string, Subscription>;
-  /** At most a few authorisations of one socket are under way at a time. */
-  readonly inTurn: <T>(work: () => Promise<T>) => Promise<T>;
-  readonly access: Access;
-  /** Takes a newer token's word; the socket is closed when that expires. */
-  renew(access: Access): void;
-  /** Tells why and closes the socket; its client does not come back by itself. */
-  end(code: EndCode): void;
-  /** What the holder says of itself in presence channels. */
-  presence: PresenceState;
-  /** The channel's room in the holder's organisation, which a socket never changes. */
-  roomFor(channel: string): Room;
-  /** Nothing more is heard of the channel here, though the subscription may go on. */
-  leaveRoom(channel: string): void;
-  /** Ends one subscription, or what there is of it; `lost` when the client may come back to it. */
-  leave(channel: string, how?: 'left' | 'lost'): void;
-  /** Ends everything; for after the socket is gone. */
-  close(): void;
-}
-
 const CONCURRENT_AUTHORISATIONS = 8;
 const WARNING_MS = 60_000;
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
+const SWEEP_MS = 250;
 
 const endings: Record<EndCode, string> = {
   TOKEN_EXPIRED: 'The access token has expired',
@@ -72,75 +47,103 @@ const endings: Record<EndCode, string> = {
   ACCESS_CHANGED: 'What you may do has changed; refresh your token and connect again',
 };
 
-/** Opens the session of a socket that has just connected. */
-export function createSession(
-  socket: ServerSocket,
-  services: Services,
-  first: { access: Access; ip: string },
-): Session {
-  const subscriptions = new Map<string, Subscription>();
-  let access = first.access;
-  let warning: Timer | undefined;
-  let expiry: Timer | undefined;
+/** The state of one socket. A class, and without timers: there are thousands, and most are idle. */
+export class Session {
+  readonly socket: ServerSocket;
+  readonly services: Services;
+  readonly ip: string;
+  readonly subscriptions = new Map<string, Subscription>();
+  /** What the holder says of itself in presence channels. */
+  presence: PresenceState = { status: 'online', metadata: null, setAtMs: 0 };
+  #access: Access;
+  #isWarned = false;
+  #limiter: Limiter | undefined;
+  #waiting = 0;
 
-  function renew(newer: Access) {
-    access = newer;
-    clearTimeout(warning);
-    clearTimeout(expiry);
-    const { expiresAt } = newer;
-    const remainingMs = expiresAt - Date.now();
-    if (remainingMs > LONGEST_TIMER_MS) return;
-    const warn = () => socket.emit('expiring', { expiresAt: new Date(expiresAt).toISOString() });
-    warning = setTimeout(warn, Math.max(0, remainingMs - WARNING_MS));
-    expiry = setTimeout(() => end('TOKEN_EXPIRED'), remainingMs);
+  constructor(socket: ServerSocket, services: Services, first: { access: Access; ip: string }) {
+    this.socket = socket;
+    this.services = services;
+    this.ip = first.ip;
+    this.#access = first.access;
   }
 
-  // Closed by the server means that the client does not reconnect by itself: its token is of no use.
-  function end(code: EndCode) {
-    if (code === 'SESSION_ENDED') for (const channel of [...subscriptions.keys()]) leave(channel);
-    socket.emit('closing', { code, detail: endings[code] });
-    socket.disconnect(true);
+  get access(): Access {
+    return this.#access;
   }
 
-  function roomFor(channel: string): Room {
-    return roomOf(first.access.tenantId, channel);
+  /** At most a few authorisations of one socket are under way at a time. */
+  async inTurn<T>(work: () => Promise<T>): Promise<T> {
+    this.#limiter ??= limitConcurrency(CONCURRENT_AUTHORISATIONS);
+    this.#waiting++;
+    try {
+      return await this.#limiter(work);
+    } finally {
+      if (--this.#waiting === 0) this.#limiter = undefined;
+    }
   }
 
-  function leaveRoom(channel: string) {
-    const room = roomFor(channel);
-    void socket.leave(room);
-    services.hub.leave(room, socket.id);
+  /** Takes a newer token's word; the socket is closed when that expires. */
+  renew(newer: Access): void {
+    this.#access = newer;
+    this.#isWarned = false;
   }
 
-  function leave(channel: string, how: 'left' | 'lost' = 'left') {
-    if (subscriptions.get(channel)?.isJoined) vanish(session, channel, how);
-    if (subscriptions.delete(channel)) services.channelQuota.give(access.tenantId);
-    leaveRoom(channel);
+  /** Warns a minute before the token expires, and ends the session when it does. */
+  checkExpiry(nowMs: number): void {
+    const { expiresAt } = this.#access;
+    if (nowMs >= expiresAt) {
+      this.end('TOKEN_EXPIRED');
+    } else if (!this.#isWarned && nowMs >= expiresAt - WARNING_MS) {
+      this.#isWarned = true;
+      this.socket.emit('expiring', { expiresAt: new Date(expiresAt).toISOString() });
+    }
   }
 
-  const session: Session = {
-    socket,
-    services,
-    subscriptions,
-    ip: first.ip,
-    presence: { status: 'online', metadata: null, setAtMs: 0 },
-    inTurn: limitConcurrency(CONCURRENT_AUTHORISATIONS),
-    get access() {
-      return access;
-    },
-    renew,
-    end,
-    roomFor,
-    leaveRoom,
-    leave,
-    close() {
-      clearTimeout(warning);
-      clearTimeout(expiry);
-      for (const channel of [...subscriptions.keys()]) leave(channel, 'lost');
-    },
-  };
-  renew(access);
-  return session;
+  /** Tells why and closes the socket; its client does not come back by itself. */
+  end(code: EndCode): void {
+    if (code === 'SESSION_ENDED') this.#leaveAll('left');
+    this.socket.emit('closing', { code, detail: endings[code] });
+    this.socket.disconnect(true);
+  }
+
+  /** The channel's room in the holder's organisation, which a socket never changes. */
+  roomFor(channel: string): Room {
+    return roomOf(this.#access.tenantId, channel);
+  }
+
+  /** Nothing more is heard of the channel here, though the subscription may go on. */
+  leaveRoom(channel: string): void {
+    const room = this.roomFor(channel);
+    void this.socket.leave(room);
+    this.services.hub.leave(room, this.socket.id);
+  }
+
+  /** Ends one subscription, or what there is of it; `lost` when the client may come back to it. */
+  leave(channel: string, how: 'left' | 'lost' = 'left'): void {
+    if (this.subscriptions.get(channel)?.isJoined) vanish(this, channel, how);
+    if (this.subscriptions.delete(channel)) this.services.channelQuota.give(this.access.tenantId);
+    this.leaveRoom(channel);
+  }
+
+  /** Ends everything; for after the socket is gone. */
+  close(): void {
+    this.#leaveAll('lost');
+  }
+
+  #leaveAll(how: 'left' | 'lost'): void {
+    for (const channel of [...this.subscriptions.keys()]) this.leave(channel, how);
+  }
+}
+
+type Limiter = ReturnType<typeof limitConcurrency>;
+
+/** Ends sessions whose tokens expire. Returns how to stop. */
+export function watchExpiries(sessions: ReadonlyMap<string, Session>): () => void {
+  const timer = setInterval(() => {
+    const nowMs = Date.now();
+    for (const session of sessions.values()) session.checkExpiry(nowMs);
+  }, SWEEP_MS);
+  return () => clearInterval(timer);
 }
 
 /** The session's holder as actions want to know them. */
