@@ -1,4 +1,5 @@
 import { afterAll, afterEach, expect, setSystemTime, test } from 'bun:test';
+import { deferred } from '@insightdesk/shared/promises';
 import { createChannelLog, roomOf } from '@insightdesk/shared/realtime';
 import { createTestContext } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
@@ -166,17 +167,21 @@ test('without a rate limit the channel limit still holds, and freed places can b
 });
 
 test('subscribing twice at once is a conflict, unsubscribing meanwhile ends it', async () => {
-  const { socket, replica } = await setUp();
+  // Nobody is let in before the other call was answered.
+  let gate = deferred<void>();
+  const allow = () => gate.promise.then(() => true);
+  const { socket, replica } = await setUp({ channels: { find: () => ({ pattern: '', allow }) } });
   const once = newChannel();
-  const [first, second] = await Promise.all([
-    ask(socket, 'subscribe', { channel: once }),
-    ask(socket, 'subscribe', { channel: once }),
-  ]);
+  const begun = ask(socket, 'subscribe', { channel: once });
+  const second = await ask(socket, 'subscribe', { channel: once });
+  gate.resolve();
+  const first = await begun;
   expect([first.ok, second.error?.status]).toEqual([true, 409]);
-  const [cancelled, left] = await Promise.all([
-    ask(socket, 'subscribe', { channel }),
-    ask(socket, 'unsubscribe', { channel }),
-  ]);
+  gate = deferred<void>();
+  const cancelling = ask(socket, 'subscribe', { channel });
+  const left = await ask(socket, 'unsubscribe', { channel });
+  gate.resolve();
+  const cancelled = await cancelling;
   expect([cancelled.error?.status, left.ok]).toEqual([409, true]);
   expect(replica.server.figures().channels).toBe(1);
   socket.disconnect();
