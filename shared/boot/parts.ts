@@ -7,7 +7,12 @@ import { createMailer } from '@insightdesk/shared/email';
 import type { Logger } from '@insightdesk/shared/logging';
 import { createMedia } from '@insightdesk/shared/media';
 import { createPresenceRegistry, createRequests } from '@insightdesk/shared/realtime';
-import { createPasswords, createSealer, createTokens } from '@insightdesk/shared/security';
+import {
+  createPasswords,
+  createSafeFetch,
+  createSealer,
+  createTokens,
+} from '@insightdesk/shared/security';
 import { createStorage } from '@insightdesk/shared/storage';
 import { createValkey, type Valkey, type ValkeyOptions } from '@insightdesk/shared/valkey';
 
@@ -87,6 +92,7 @@ export function createParts(config: Config, log: Logger) {
     .register('tokens', () => createTokens(config.auth))
     .register('sealer', () => createSealer(config.auth.refreshSecret))
     .register('passwords', () => createPasswords())
+    .register('outbound', () => createSafeFetch(config.outbound))
     .register(
       'connections',
       (parts): Connections => ({
@@ -100,6 +106,7 @@ export function createParts(config: Config, log: Logger) {
         tokens: parts.tokens,
         sealer: parts.sealer,
         passwords: parts.passwords,
+        outbound: parts.outbound,
         settings: {
           publicUrl: config.http.publicUrl,
           maxFileBytes: config.storage.maxFileBytes,

@@ -87,6 +87,7 @@ describe('faults', () => {
       CORS_ORIGINS: 'https://a.example/path',
       SMTP_USER: 'u',
       AWS_SECRET_ACCESS_KEY: 'hunter2',
+      WEBHOOK_ALLOW_PRIVATE: '1',
     });
     const named = [...error.message.matchAll(/^ {2}(\w+): /gm)].map(([, name]) => name);
     expect(named.toSorted()).toEqual([
@@ -101,6 +102,7 @@ describe('faults', () => {
       'RATE_LIMIT_MAX_REQUESTS',
       'SMTP_PASSWORD',
       'VALKEY_URL',
+      'WEBHOOK_ALLOW_PRIVATE',
     ]);
     expect(error.message).not.toContain('hunter2');
   });

@@ -36,6 +36,9 @@ function forbiddenWhenDeployed(env: Partial<Environment>): string[] {
   if (env.RATE_LIMIT_MAX_REQUESTS === 0) {
     faults.push('RATE_LIMIT_MAX_REQUESTS: 0 (off) is for development and test only');
   }
+  if (env.WEBHOOK_ALLOW_PRIVATE) {
+    faults.push('WEBHOOK_ALLOW_PRIVATE: is for development and test only');
+  }
   if (env.APP_URL?.startsWith('http:')) faults.push('APP_URL: has to be https://');
   for (const name of ['DATABASE_URL', 'DATABASE_MIGRATION_URL'] as const) {
     const url = env[name];

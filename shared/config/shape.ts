@@ -79,6 +79,7 @@ export function shapeConfig(
       },
     },
     jobs: { concurrency: env.JOBS_CONCURRENCY },
+    outbound: { allowPrivate: env.WEBHOOK_ALLOW_PRIVATE },
     logging: {
       level: env.LOG_LEVEL,
       format: env.LOG_FORMAT ?? (env.NODE_ENV === 'development' ? 'pretty' : 'json'),

@@ -3,7 +3,7 @@ import type { Database, Tx } from '@insightdesk/shared/database';
 import type { Mailer } from '@insightdesk/shared/email';
 import type { Logger } from '@insightdesk/shared/logging';
 import type { Media } from '@insightdesk/shared/media';
-import type { Passwords, Sealer, Tokens } from '@insightdesk/shared/security';
+import type { Passwords, SafeFetch, Sealer, Tokens } from '@insightdesk/shared/security';
 import type { StorageProvider } from '@insightdesk/shared/storage';
 import type { Id } from '@insightdesk/shared/utils';
 
@@ -47,6 +47,8 @@ export interface Connections {
   tokens: Tokens;
   sealer: Sealer;
   passwords: Passwords;
+  /** Requests to addresses that users chose. */
+  outbound: SafeFetch;
   settings: { publicUrl: string; maxFileBytes: number; refreshTtlSeconds: number };
 }
 

@@ -1,6 +1,15 @@
-/** Passwords, access tokens, sealed tokens, hashes. */
+/** Passwords, access tokens, sealed tokens, hashes, requests to addresses that users chose. */
+export { isPublicAddress } from './addresses.ts';
 export { hmacSha256, randomToken, safeEqual, sha256 } from './hashes.ts';
 export { createPasswords, type Passwords } from './passwords.ts';
+export {
+  createSafeFetch,
+  type SafeFetch,
+  type SafeFetchOptions,
+  type SafeRequest,
+  type SafeResponse,
+  UnsafeUrlError,
+} from './safe-fetch.ts';
 export { createSealer, type Sealer } from './sealer.ts';
 export {
   type AccessClaims,
