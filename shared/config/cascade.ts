@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { nearest } from '@insightdesk/shared/utils';
 import { parse } from 'dotenv';
 import { environmentNames, knownKeys } from './environment.ts';
 
@@ -36,24 +37,7 @@ function withoutEmpty(values: Record<string, string | undefined>): Values {
 
 function typo(key: string, file: string): string[] {
   if (knownKeys.includes(key)) return [];
-  const ranked = knownKeys
-    .map((known) => ({ known, far: distance(known, key) }))
-    .toSorted((a, b) => a.far - b.far);
-  const [near] = ranked;
-  if (!near || near.far > 2) return [];
-  return [`${key} (in ${file}): is unknown, did you mean ${near.known}?`];
-}
-
-/** Levenshtein distance. */
-function distance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const substitution = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      row.push(Math.min(substitution, (previous[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1));
-    }
-    previous = row;
-  }
-  return previous.at(-1) ?? 0;
+  const near = nearest(key, knownKeys, 2);
+  if (!near) return [];
+  return [`${key} (in ${file}): is unknown, did you mean ${near}?`];
 }

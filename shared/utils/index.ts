@@ -9,4 +9,5 @@ export {
 } from './dates.ts';
 export { deepEqual } from './deep-equal.ts';
 export { fromUuid, type Id, type IdPrefix, idSchema, isId, newId, toUuid } from './ids.ts';
+export { nearest } from './nearest.ts';
 export { maskEmail, slugify, truncate } from './strings.ts';
