@@ -4,8 +4,11 @@ export {
   type EventDefinition,
   type RecordedEvent,
   record,
+  type Upcast,
 } from './define-event.ts';
 export type { RelayedEvent } from './outbox.ts';
+export { type PastEvents, pastEvents } from './past-events.ts';
 export type { Consequences, EventsOf, Publication, Reactions } from './reactions.ts';
 export { createRelay, PoisonEventError, type Relay, type RelayOptions } from './relay.ts';
 export { outbox, type Places } from './tables.ts';
+export { catalogOf, type EventCatalog, forAnyVersion, NewerEventError, upcast } from './upcast.ts';

@@ -9,7 +9,8 @@ export type RelayedEvent = RecordedEvent & { places: Places };
 /** The oldest events that have not been relayed, in the order in which they were recorded. */
 export async function waitingEvents(sql: Sql, limit: number): Promise<RecordedEvent[]> {
   const rows = await sql`
-    select position::int8 as position, tenant_id, event_id, name, payload, request_id, created_at
+    select position::int8 as position, tenant_id, event_id, name, version, payload, request_id,
+      created_at
     from outbox where relayed_at is null order by position limit ${limit}`;
   return rows.map(toEvent);
 }
@@ -21,20 +22,22 @@ export async function relayedEvents(
 ): Promise<RelayedEvent[]> {
   // Limited first: otherwise it would search a quiet outbox to its very beginning.
   const rows = await sql`
-    select position::int8 as position, tenant_id, event_id, name, payload, request_id, created_at, places
+    select position::int8 as position, tenant_id, event_id, name, version, payload, request_id,
+      created_at, places
     from (select * from outbox where relayed_at is not null
       order by position desc limit ${limit}) newest
     where places is not null and relayed_at > now() - make_interval(secs => ${seconds})`;
   return rows.map((row) => ({ ...toEvent(row), places: row.places }));
 }
 
-function toEvent(row: Row): RecordedEvent {
+export function toEvent(row: Row): RecordedEvent {
   return {
     id: fromUuid('evt', row.event_id),
     position: Number(row.position),
     tenantId: fromUuid('org', row.tenant_id),
     requestId: row.request_id,
     name: row.name,
+    version: row.version,
     payload: row.payload,
     at: row.created_at.toISOString(),
   };

@@ -1,6 +1,6 @@
 import { createdAt, instant, tenantId, typeId } from '@insightdesk/shared/database';
 import { sql } from 'drizzle-orm';
-import { bigint, index, jsonb, pgTable, text, unique } from 'drizzle-orm/pg-core';
+import { bigint, index, jsonb, pgTable, smallint, text, unique } from 'drizzle-orm/pg-core';
 
 /** The place that an event's entry has in each channel's log. */
 export type Places = Record<string, [epoch: string, offset: number]>;
@@ -13,6 +13,8 @@ export const outbox = pgTable(
     tenantId: tenantId(),
     eventId: typeId('event_id', 'evt').notNull(),
     name: text('name').notNull(),
+    /** Of the payload's shape. */
+    version: smallint('version').notNull().default(1),
     payload: jsonb('payload').notNull(),
     requestId: text('request_id').notNull(),
     createdAt: createdAt(),
@@ -26,5 +28,6 @@ export const outbox = pgTable(
     unique('outbox_event').on(t.tenantId, t.eventId),
     index('outbox_waiting').on(t.position).where(sql`relayed_at is null`),
     index('outbox_tenant').on(t.tenantId, t.position),
+    index('outbox_created').using('brin', t.createdAt),
   ],
 );
