@@ -13,7 +13,7 @@ const connections =
   'database cache storage media email ai security monitoring http queue valkey'.split(' ');
 const flow = 'events jobs realtime'.split(' ');
 const domain =
-  'tenants users attachments conversations knowledge voice calendar notifications analytics'
+  'tenants users attachments conversations knowledge voice calendar notifications analytics webhooks'
     .split(' ')
     .map((feature) => `domain/${feature}`);
 /** Tests on real parts put them together as boot does. */

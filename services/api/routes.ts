@@ -23,6 +23,17 @@ import {
   removeMember,
   revokeSession,
 } from '@insightdesk/shared/domain/users';
+import {
+  addWebhook,
+  changeWebhook,
+  getWebhook,
+  listDeliveries,
+  listWebhooks,
+  removeWebhook,
+  replayDelivery,
+  replaySince,
+  rotateSecret,
+} from '@insightdesk/shared/domain/webhooks';
 import { downloadRoute } from './attachments/download.ts';
 import { uploadRoute } from './attachments/upload.ts';
 import { del, get, patch, post, type Route } from './route.ts';
@@ -58,4 +69,14 @@ export const routes: readonly Route[] = [
   uploadRoute,
   get('/v1/attachments/:id', getAttachment),
   downloadRoute,
+
+  post('/v1/webhooks', addWebhook, 201),
+  get('/v1/webhooks', listWebhooks),
+  get('/v1/webhooks/:id', getWebhook),
+  patch('/v1/webhooks/:id', changeWebhook),
+  del('/v1/webhooks/:id', removeWebhook),
+  post('/v1/webhooks/:id/secret', rotateSecret),
+  get('/v1/webhooks/:id/deliveries', listDeliveries),
+  post('/v1/webhooks/:id/deliveries/:deliveryId/replay', replayDelivery, 202),
+  post('/v1/webhooks/:id/replay', replaySince, 202),
 ];

@@ -7,13 +7,21 @@ import {
   sendInvitation,
   sendMessageEmail,
 } from '@insightdesk/shared/domain/notifications';
+import {
+  deliverLane,
+  emailOwners,
+  fanOut,
+  replay,
+  webhookJobs,
+} from '@insightdesk/shared/domain/webhooks';
 import type { JobHandlers, JobRun, JobsOf } from '@insightdesk/shared/jobs';
 
 /** Every job that can be enqueued. */
 type SystemJob =
   | JobsOf<typeof attachmentJobs>
   | JobsOf<typeof conversationJobs>
-  | JobsOf<typeof notificationJobs>;
+  | JobsOf<typeof notificationJobs>
+  | JobsOf<typeof webhookJobs>;
 
 /** What is done later: one line per job. */
 export function jobHandlers(root: Context): JobHandlers<SystemJob> {
@@ -38,6 +46,22 @@ export function jobHandlers(root: Context): JobHandlers<SystemJob> {
     'notifications.email-invitation': {
       job: notificationJobs.emailInvitation,
       run: (payload, run) => sendInvitation(at(run), payload),
+    },
+    'webhooks.fan-out': {
+      job: webhookJobs.fanOutEvents,
+      run: (payload, run) => fanOut(at(run), payload, run),
+    },
+    'webhooks.deliver': {
+      job: webhookJobs.deliverLane,
+      run: (payload, run) => deliverLane(at(run), payload, run),
+    },
+    'webhooks.replay': {
+      job: webhookJobs.replayEvents,
+      run: (payload, run) => replay(at(run), payload, run),
+    },
+    'webhooks.email-disabled': {
+      job: webhookJobs.emailDisabled,
+      run: (payload, run) => emailOwners(at(run), payload, run),
     },
   };
 }

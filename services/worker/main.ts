@@ -1,6 +1,7 @@
 import { boot } from '@insightdesk/shared/boot';
 import { systemContext, withTenant } from '@insightdesk/shared/context';
-import { createRelay } from '@insightdesk/shared/events';
+import { openWebhookOutlet } from '@insightdesk/shared/domain/webhooks';
+import { createRelay, forAnyVersion } from '@insightdesk/shared/events';
 import { createHealthApp } from '@insightdesk/shared/http';
 import {
   createJobDesk,
@@ -12,6 +13,7 @@ import {
 } from '@insightdesk/shared/jobs';
 import { createChannelLog, createChannelRefill } from '@insightdesk/shared/realtime';
 import { createDispatch } from './dispatch.ts';
+import { events } from './events.ts';
 import { jobHandlers } from './jobs.ts';
 import { watchWork } from './metrics.ts';
 import { reactions } from './reactions.ts';
@@ -26,15 +28,17 @@ await boot('worker', (app) => {
   const root = app.context({ actor, tenantId: undefined, requestId: 'worker' });
   const valkey = parts.connectValkey('queue', 'blocking', 'queues');
   const queues = createQueues(valkey);
+  const webhooks = openWebhookOutlet(config.database.url, config.database.timeoutMs);
   const relay = createRelay({
     url: config.database.url,
     log,
-    dispatch: createDispatch(reactions, {
+    dispatch: createDispatch(forAnyVersion(reactions, events), {
       channelLog: createChannelLog(parts.valkey, config.realtime),
       queues,
       cache: parts.cache,
+      webhooks,
     }),
-    prepare: createRefill(reactions, {
+    prepare: createRefill(forAnyVersion(reactions, events), {
       channels: createChannelRefill(parts.valkey, config.realtime),
       historySeconds: config.realtime.historySeconds,
       log,
@@ -52,6 +56,7 @@ await boot('worker', (app) => {
     valkey.disconnect();
   });
 
+  lifecycle.registerShutdownHook('webhooks', () => webhooks.close());
   lifecycle.registerStartupHook('relay', () => relay.start(), ['postgres']);
   lifecycle.registerShutdownHook('relay', () => relay.stop());
 

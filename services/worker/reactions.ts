@@ -6,6 +6,7 @@ import {
 import { notificationJobs } from '@insightdesk/shared/domain/notifications';
 import type { tenantEvents } from '@insightdesk/shared/domain/tenants';
 import { userEvents } from '@insightdesk/shared/domain/users';
+import { type webhookEvents, webhookJobs } from '@insightdesk/shared/domain/webhooks';
 import type { EventsOf, Reactions } from '@insightdesk/shared/events';
 import { type JobRequest, jobFor } from '@insightdesk/shared/jobs';
 import { type Place, toConversation, toStaff, toUser, toViewersOf } from './audience.ts';
@@ -15,7 +16,8 @@ export type SystemEvent =
   | EventsOf<typeof tenantEvents>
   | EventsOf<typeof userEvents>
   | EventsOf<typeof attachmentEvents>
-  | EventsOf<typeof conversationEvents>;
+  | EventsOf<typeof conversationEvents>
+  | EventsOf<typeof webhookEvents>;
 
 /** What happens next: from every event to the channels that hear of it and the jobs it causes. */
 export const reactions: Reactions<SystemEvent, JobRequest> = {
@@ -98,4 +100,17 @@ export const reactions: Reactions<SystemEvent, JobRequest> = {
       enqueue: [jobFor(event, notificationJobs.notifyOfMessage, notice)],
     };
   },
+
+  'webhook.disabled': (event) => ({
+    publish: toStaff(event),
+    enqueue: [jobFor(event, webhookJobs.emailDisabled, event.payload)],
+  }),
+
+  'webhook.replay-requested': (event) => ({
+    enqueue: [jobFor(event, webhookJobs.replayEvents, event.payload)],
+  }),
+
+  'webhook.delivery-replay-requested': (event) => ({
+    enqueue: [jobFor(event, webhookJobs.deliverLane, event.payload)],
+  }),
 };

@@ -75,7 +75,7 @@ export function createWire({ url, timeoutMs, prepare, stats }: WireOptions): Wir
 /** A single raw connection with the house's timeouts. */
 export function connect(
   url: string,
-  options: { timeoutMs: number; prepare?: boolean; onclose?: () => void },
+  options: { timeoutMs: number; prepare?: boolean; role?: string; onclose?: () => void },
 ): Sql {
   return postgres(url, {
     max: 1,
@@ -90,6 +90,7 @@ export function connect(
       application_name: 'insightdesk',
       statement_timeout: options.timeoutMs,
       idle_in_transaction_session_timeout: options.timeoutMs,
+      ...(options.role && { role: options.role }),
     },
   });
 }

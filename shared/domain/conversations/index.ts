@@ -8,4 +8,4 @@ export { getConversation, listConversations } from './read-conversations.ts';
 export { sendMessage } from './send-message.ts';
 export { conversations, messages } from './tables.ts';
 export { updateConversation, wakeSnoozed } from './update-conversation.ts';
-export { messageView } from './view.ts';
+export { conversationView, messageView } from './view.ts';

@@ -1,4 +1,5 @@
 /** What reaches people outside the application: today e-mail. */
+export { deliver, type Letter } from './deliver.ts';
 export { sendInvitation } from './invitation.ts';
 export * as notificationJobs from './jobs.ts';
 export { notifyRecipients, sendMessageEmail } from './message.ts';

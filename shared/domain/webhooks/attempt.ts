@@ -1,0 +1,72 @@
+import type { SafeFetch } from '@insightdesk/shared/security';
+import { truncate } from '@insightdesk/shared/utils';
+import type { Due } from './next-delivery.ts';
+import { signedHeaders } from './signature.ts';
+
+/** How one attempt went. */
+export interface Attempt {
+  isDelivered: boolean;
+  responseStatus: number | null;
+  responseBody: string | null;
+  durationMs: number;
+  error: string | null;
+  retryAfter?: string | undefined;
+}
+
+const KEPT_CHARACTERS = 1_000;
+
+/** Sends one delivery, signed; only a status of 200 to 299 counts as delivered. */
+export async function attempt(
+  send: SafeFetch,
+  { webhook, delivery, event }: Due,
+): Promise<Attempt> {
+  const body = JSON.stringify({
+    type: event.type,
+    timestamp: event.at.toISOString(),
+    organizationId: webhook.tenantId,
+    data: event.data,
+  });
+  const at = new Date();
+  const headers = {
+    'Content-Type': 'application/json',
+    'User-Agent': 'InsightDesk-Webhooks/1',
+    ...signedHeaders({ id: delivery.eventId, at, body }, secretsOf(webhook, at)),
+  };
+  const durationMs = () => Date.now() - at.getTime();
+  try {
+    const response = await send(webhook.url, { method: 'POST', headers, body });
+    const isDelivered = response.status >= 200 && response.status < 300;
+    return {
+      isDelivered,
+      responseStatus: response.status,
+      responseBody: kept(response.body),
+      durationMs: durationMs(),
+      error: isDelivered ? null : `Answered with status ${response.status}`,
+      retryAfter: response.headers['retry-after'],
+    };
+  } catch (error) {
+    return {
+      isDelivered: false,
+      responseStatus: null,
+      responseBody: null,
+      durationMs: durationMs(),
+      error: error instanceof Error ? kept(error.message) : 'Unknown',
+    };
+  }
+}
+
+const secretsOf = (webhook: Due['webhook'], at: Date): string[] => {
+  const { secret, previousSecret, previousSecretUntil } = webhook;
+  const isValid = previousSecret && previousSecretUntil && previousSecretUntil > at;
+  return isValid ? [secret, previousSecret] : [secret];
+};
+
+// PostgreSQL takes no NUL and no lone surrogate.
+const kept = (text: string) =>
+  truncate(
+    text
+      .slice(0, 4 * KEPT_CHARACTERS)
+      .replaceAll('\0', '')
+      .toWellFormed(),
+    KEPT_CHARACTERS,
+  );

@@ -1,0 +1,38 @@
+import { type Context, withTenant } from '@insightdesk/shared/context';
+import { deliver } from '@insightdesk/shared/domain/notifications';
+import { listStaff } from '@insightdesk/shared/domain/users';
+import { renderEmail } from '@insightdesk/shared/email';
+import type { JobRun } from '@insightdesk/shared/jobs';
+import type { z } from 'zod';
+import { requireWebhook } from './endpoints.ts';
+import type { emailDisabled } from './jobs.ts';
+
+const reasons = {
+  gone: 'Its address answered that it is gone for good (410).',
+  failing: 'Nothing but failures came from its address for three days.',
+};
+
+/** Tells every owner by e-mail, once, that a webhook was switched off. */
+export async function emailOwners(
+  ctx: Context,
+  { webhookId, reason }: z.output<typeof emailDisabled.payload>,
+  run: JobRun,
+): Promise<void> {
+  const { url, owners } = await withTenant(ctx, async (tenant) => ({
+    url: (await requireWebhook(tenant, webhookId)).url,
+    owners: (await listStaff(tenant)).filter(({ role }) => role === 'owner'),
+  }));
+  const title = 'A webhook was switched off';
+  const letter = renderEmail({
+    title,
+    paragraphs: [
+      `InsightDesk no longer delivers events to ${url}`,
+      reasons[reason],
+      'Mend the receiver, enable the webhook again, and replay the events since then.',
+    ],
+    footer: 'You get this because you own the organisation.',
+  });
+  for (const { id, email } of owners) {
+    await deliver(ctx, `${run.id}.${id}`, { to: email, subject: title, ...letter });
+  }
+}

@@ -1,0 +1,103 @@
+import { createdAt, instant, tenantId, typeId } from '@insightdesk/shared/database';
+import { sql } from 'drizzle-orm';
+import {
+  bigint,
+  boolean,
+  foreignKey,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  unique,
+} from 'drizzle-orm/pg-core';
+
+/** Where an organisation wants to hear of its events. */
+export const webhooks = pgTable(
+  'webhooks',
+  {
+    tenantId: tenantId(),
+    id: typeId('id', 'whk').notNull(),
+    url: text('url').notNull(),
+    description: text('description').notNull(),
+    /** Names of events, or their beginnings: `message.created`, `conversation.*`, `*`. */
+    events: text('events').array().notNull(),
+    enabled: boolean('enabled').notNull().default(true),
+    /** Why the system has switched it off. */
+    disabledReason: text('disabled_reason', { enum: ['gone', 'failing'] }),
+    /** The first failure since the last success. */
+    failingSince: instant('failing_since'),
+    secret: text('secret').notNull(),
+    /** Still signs besides the new one, until then. */
+    previousSecret: text('previous_secret'),
+    previousSecretUntil: instant('previous_secret_until'),
+    createdAt: createdAt(),
+  },
+  (t) => [primaryKey({ columns: [t.tenantId, t.id] })],
+);
+
+/** What webhooks are told of: written by the relay, in the order of each organisation. */
+export const webhookEvents = pgTable(
+  'webhook_events',
+  {
+    tenantId: tenantId(),
+    position: bigint('position', { mode: 'number' }).notNull().generatedAlwaysAsIdentity(),
+    eventId: typeId('event_id', 'evt').notNull(),
+    type: text('type').notNull(),
+    /** Events of one lane are delivered one after another. */
+    lane: text('lane').notNull(),
+    data: jsonb('data').notNull(),
+    at: instant('at').notNull(),
+    fannedOutAt: instant('fanned_out_at'),
+  },
+  (t) => [
+    primaryKey({ columns: [t.tenantId, t.eventId] }),
+    unique('webhook_events_position').on(t.tenantId, t.position),
+    index('webhook_events_waiting').on(t.tenantId, t.position).where(sql`fanned_out_at is null`),
+    index('webhook_events_at').on(t.tenantId, t.at),
+  ],
+);
+
+export const deliveryStatuses = ['waiting', 'delivered', 'failed'] as const;
+
+/** One event on its way to one webhook, and how the last attempt went. */
+export const webhookDeliveries = pgTable(
+  'webhook_deliveries',
+  {
+    tenantId: tenantId(),
+    webhookId: typeId('webhook_id', 'whk').notNull(),
+    eventId: typeId('event_id', 'evt').notNull(),
+    position: bigint('position', { mode: 'number' }).notNull(),
+    lane: text('lane').notNull(),
+    status: text('status', { enum: deliveryStatuses }).notNull().default('waiting'),
+    /** Counts up with each replay; attempts count from there. */
+    round: integer('round').notNull().default(0),
+    attempts: integer('attempts').notNull().default(0),
+    dueSince: instant('due_since').notNull().defaultNow(),
+    nextAttemptAt: instant('next_attempt_at').notNull().defaultNow(),
+    attemptedAt: instant('attempted_at'),
+    responseStatus: integer('response_status'),
+    responseBody: text('response_body'),
+    durationMs: integer('duration_ms'),
+    error: text('error'),
+  },
+  (t) => [
+    primaryKey({ columns: [t.tenantId, t.webhookId, t.eventId] }),
+    foreignKey({
+      name: 'webhook_deliveries_webhook_fk',
+      columns: [t.tenantId, t.webhookId],
+      foreignColumns: [webhooks.tenantId, webhooks.id],
+    }).onDelete('cascade'),
+    foreignKey({
+      name: 'webhook_deliveries_event_fk',
+      columns: [t.tenantId, t.eventId],
+      foreignColumns: [webhookEvents.tenantId, webhookEvents.eventId],
+    }).onDelete('cascade'),
+    index('webhook_deliveries_waiting')
+      .on(t.tenantId, t.webhookId, t.lane, t.position)
+      .where(sql`status = 'waiting'`),
+    index('webhook_deliveries_log').on(t.tenantId, t.webhookId, t.position),
+    index('webhook_deliveries_event').on(t.tenantId, t.eventId),
+  ],
+);
