@@ -161,6 +161,69 @@ export interface Operations {
     body: undefined;
     answer: Blob;
   };
+  /** Add a webhook. */
+  'POST /v1/webhooks': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: { url: string; events: (string)[]; description?: string | undefined; enabled?: boolean | undefined };
+    answer: { id: `whk_${string}`; url: string; description: string; events: (string)[]; enabled: boolean; disabledReason: 'gone' | 'failing' | null; failingSince: string | null; createdAt: string; secret: string };
+  };
+  /** List webhooks. */
+  'GET /v1/webhooks': {
+    path: Record<never, never>;
+    query: { limit?: number | undefined; cursor?: string | undefined };
+    body: undefined;
+    answer: { items: ({ id: `whk_${string}`; url: string; description: string; events: (string)[]; enabled: boolean; disabledReason: 'gone' | 'failing' | null; failingSince: string | null; createdAt: string })[]; nextCursor: string | null };
+  };
+  /** Read a webhook. */
+  'GET /v1/webhooks/{id}': {
+    path: { id: `whk_${string}` };
+    query: Record<never, never>;
+    body: undefined;
+    answer: { id: `whk_${string}`; url: string; description: string; events: (string)[]; enabled: boolean; disabledReason: 'gone' | 'failing' | null; failingSince: string | null; createdAt: string };
+  };
+  /** Change a webhook. */
+  'PATCH /v1/webhooks/{id}': {
+    path: { id: `whk_${string}` };
+    query: Record<never, never>;
+    body: { url?: string | undefined; description?: string | undefined; events?: (string)[] | undefined; enabled?: boolean | undefined };
+    answer: { id: `whk_${string}`; url: string; description: string; events: (string)[]; enabled: boolean; disabledReason: 'gone' | 'failing' | null; failingSince: string | null; createdAt: string };
+  };
+  /** Remove a webhook. */
+  'DELETE /v1/webhooks/{id}': {
+    path: { id: `whk_${string}` };
+    query: Record<never, never>;
+    body: undefined;
+    answer: undefined;
+  };
+  /** Replace a webhook's secret; both sign for 24 hours. */
+  'POST /v1/webhooks/{id}/secret': {
+    path: { id: `whk_${string}` };
+    query: Record<never, never>;
+    body: undefined;
+    answer: { secret: string };
+  };
+  /** List the deliveries of a webhook. */
+  'GET /v1/webhooks/{id}/deliveries': {
+    path: { id: `whk_${string}` };
+    query: { limit?: number | undefined; cursor?: string | undefined; status?: 'waiting' | 'delivered' | 'failed' | undefined };
+    body: undefined;
+    answer: { items: ({ id: `evt_${string}`; type: string; status: 'waiting' | 'delivered' | 'failed'; attempts: number; nextAttemptAt: string | null; attemptedAt: string | null; responseStatus: number | null; responseBody: string | null; durationMs: number | null; error: string | null })[]; nextCursor: string | null };
+  };
+  /** Deliver an event again. */
+  'POST /v1/webhooks/{id}/deliveries/{deliveryId}/replay': {
+    path: { id: `whk_${string}`; deliveryId: `evt_${string}` };
+    query: Record<never, never>;
+    body: undefined;
+    answer: { id: `evt_${string}`; type: string; status: 'waiting' | 'delivered' | 'failed'; attempts: number; nextAttemptAt: string | null; attemptedAt: string | null; responseStatus: number | null; responseBody: string | null; durationMs: number | null; error: string | null };
+  };
+  /** Deliver the events since a time again. */
+  'POST /v1/webhooks/{id}/replay': {
+    path: { id: `whk_${string}` };
+    query: Record<never, never>;
+    body: { since: string; until?: string | undefined };
+    answer: { since: string; until: string };
+  };
   /** Whether everything the service depends on answers. */
   'GET /health': {
     path: Record<never, never>;

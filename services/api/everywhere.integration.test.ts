@@ -50,12 +50,17 @@ describe('with a forged token', () => {
 });
 
 describe('by a member of a disabled organisation', () => {
-  const prefixes = { members: 'usr', sessions: 'ses', conversations: 'cnv', attachments: 'att' };
+  const prefixes = {
+    ...{ members: 'usr', sessions: 'ses', conversations: 'cnv', attachments: 'att' },
+    webhooks: 'whk',
+  };
   const bodies: Record<string, object> = {
     'POST /v1/conversations': { subject: 'S', body: 'B' },
     'POST /v1/conversations/:id/messages': { body: 'B' },
     'POST /v1/invitations': { email: 'somebody@example.com', role: 'agent' },
     'PATCH /v1/members/:userId': { role: 'agent' },
+    'POST /v1/webhooks': { url: 'https://example.com/', events: ['*'] },
+    'POST /v1/webhooks/:id/replay': { since: new Date().toISOString() },
   };
   let shutOut: string;
   beforeAll(async () => {
@@ -69,7 +74,7 @@ describe('by a member of a disabled organisation', () => {
     test(nameOf(route), async () => {
       const of = route.path.split('/')[route.path.includes('/auth/') ? 3 : 2] ?? '';
       const prefix = (prefixes as Record<string, IdPrefix>)[of] ?? 'cnv';
-      const path = somewhere(route.path, newId(prefix));
+      const path = somewhere(route.path.replace(':deliveryId', newId('evt')), newId(prefix));
       const form = new FormData();
       form.append('file', new Blob(['text']), 'note.txt');
       const json = withJson.includes(route) ? (bodies[nameOf(route)] ?? {}) : undefined;

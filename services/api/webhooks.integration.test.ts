@@ -1,0 +1,189 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { webhookDeliveries, webhookEventsTable } from '@insightdesk/shared/domain/webhooks';
+import { outbox } from '@insightdesk/shared/events';
+import { type Id, newId } from '@insightdesk/shared/utils';
+import { openTestDesk } from './test-desk.ts';
+
+const desk = openTestDesk();
+type Tenant = Awaited<ReturnType<typeof desk.openTenant>>;
+let tenant: Tenant;
+let stranger: Tenant;
+beforeAll(async () => {
+  tenant = await desk.openTenant();
+  stranger = await desk.openTenant();
+});
+afterAll(() => desk.close());
+
+const wanted = { url: 'https://example.com/hooks', events: ['message.created'] };
+const read = async (response: Response) => (await response.json()) as Record<string, unknown>;
+
+async function add(body: object = wanted) {
+  const response = await desk.ask('POST', '/v1/webhooks', { as: tenant.owner, body });
+  expect(response.status).toBe(201);
+  return (await read(response)) as { id: Id<'whk'>; secret: string };
+}
+
+/** A delivery as the relay and a worker would have left it; the webhook is off, so nobody sends it. */
+async function addDelivery(webhookId: Id<'whk'>) {
+  const eventId = newId('evt');
+  const { tenantId } = await desk.context.tokens.verifyAccess(tenant.owner);
+  await desk.context.database.write({ tenantId }, async (tx) => {
+    const event = { type: 'message.created', lane: 'organization', data: {}, at: new Date() };
+    const [row] = await tx
+      .insert(webhookEventsTable)
+      .values({ tenantId, eventId, ...event, fannedOutAt: new Date() })
+      .returning();
+    await tx.insert(webhookDeliveries).values({
+      ...{ tenantId, webhookId, eventId, lane: event.lane, position: row?.position ?? 0 },
+      ...{ status: 'failed', attempts: 3, responseStatus: 500, error: 'Answered with status 500' },
+    });
+  });
+  return eventId;
+}
+
+describe('a webhook', () => {
+  test('is added; its secret is shown once', async () => {
+    const { id, secret } = await add();
+    expect(secret).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/);
+    const one = await read(await desk.ask('GET', `/v1/webhooks/${id}`, { as: tenant.admin }));
+    expect(one).toMatchObject({ id, ...wanted, enabled: true, description: '' });
+    const list = await desk.ask('GET', '/v1/webhooks?limit=100', { as: tenant.admin });
+    expect(await list.text()).not.toContain(secret);
+  });
+
+  test('is changed and removed', async () => {
+    const { id } = await add();
+    const path = `/v1/webhooks/${id}`;
+    const body = { enabled: false, events: ['conversation.*', '*'], description: 'CRM' };
+    const changed = await desk.ask('PATCH', path, { as: tenant.owner, body });
+    expect(await read(changed)).toMatchObject({ id, url: wanted.url, ...body });
+    expect((await desk.ask('DELETE', path, { as: tenant.owner })).status).toBe(204);
+    expect((await desk.ask('GET', path, { as: tenant.owner })).status).toBe(404);
+    expect((await desk.ask('DELETE', path, { as: tenant.owner })).status).toBe(404);
+  });
+
+  test('gets another secret', async () => {
+    const { id, secret } = await add();
+    const path = `/v1/webhooks/${id}/secret`;
+    const response = await desk.ask('POST', path, { as: tenant.owner, body: {} });
+    expect(response.status).toBe(200);
+    expect((await read(response)).secret).not.toBe(secret);
+  });
+
+  test.each([
+    ['http://example.com/', 'url'],
+    ['https://127.0.0.1/', 'url'],
+    ['https://169.254.169.254/latest', 'url'],
+    ['https://u:p@example.com/', 'url'],
+    ['nonsense', 'url'],
+  ])('%s is no address for one', async (url, path) => {
+    const body = { ...wanted, url };
+    const response = await desk.ask('POST', '/v1/webhooks', { as: tenant.owner, body });
+    expect(response.status).toBe(422);
+    expect(await read(response)).toMatchObject({ errors: [{ path }] });
+  });
+
+  test('cannot be moved to such an address either', async () => {
+    const { id } = await add();
+    const body = { url: 'https://[::1]/' };
+    const response = await desk.ask('PATCH', `/v1/webhooks/${id}`, { as: tenant.owner, body });
+    expect(response.status).toBe(422);
+    expect(await read(response)).toMatchObject({ code: 'UNSAFE_URL' });
+  });
+
+  test('cannot wait for what never happens', async () => {
+    const body = { ...wanted, events: ['mesage.created'] };
+    const response = await desk.ask('POST', '/v1/webhooks', { as: tenant.owner, body });
+    expect(response.status).toBe(422);
+    const message = 'No event is named mesage.created, did you mean message.created?';
+    expect(await read(response)).toMatchObject({ errors: [{ path: 'events', message }] });
+  });
+
+  test('is a matter of managers', async () => {
+    for (const as of [tenant.agent, tenant.customer]) {
+      const response = await desk.ask('GET', '/v1/webhooks', { as });
+      expect(response.status).toBe(403);
+    }
+  });
+
+  test('of which there are at most 20, also when added at once', async () => {
+    const crowded = await desk.openTenant();
+    const responses = await Promise.all(
+      Array.from({ length: 22 }, () =>
+        desk.ask('POST', '/v1/webhooks', { as: crowded.owner, body: wanted }),
+      ),
+    );
+    const statuses = responses.map(({ status }) => status).toSorted();
+    expect(statuses).toEqual([...Array(20).fill(201), 409, 409]);
+  });
+});
+
+describe('the log', () => {
+  test('is read page by page, newest first, and by status', async () => {
+    const { id } = await add({ ...wanted, enabled: false });
+    const ids = [await addDelivery(id), await addDelivery(id), await addDelivery(id)];
+    const path = `/v1/webhooks/${id}/deliveries`;
+    const ask = async (query: string) =>
+      read(await desk.ask('GET', `${path}?${query}`, { as: tenant.owner }));
+    const first = await ask('limit=2');
+    const idsOf = ({ items }: Record<string, unknown>) =>
+      (items as { id: string }[]).map((one) => one.id);
+    expect(idsOf(first)).toEqual([ids[2], ids[1]] as string[]);
+    expect(idsOf(await ask(`limit=2&cursor=${first.nextCursor}`))).toEqual([ids[0]] as string[]);
+    expect(idsOf(await ask('status=delivered'))).toEqual([]);
+    expect((first.items as object[])[0]).toMatchObject({ status: 'failed', attempts: 3 });
+  });
+
+  test('a delivery is taken up again, unless the webhook is off', async () => {
+    const { id } = await add({ ...wanted, enabled: false });
+    const deliveryId = await addDelivery(id);
+    const path = `/v1/webhooks/${id}/deliveries/${deliveryId}/replay`;
+    const refused = await desk.ask('POST', path, { as: tenant.owner, body: {} });
+    expect(refused.status).toBe(409);
+    expect(await read(refused)).toMatchObject({ code: 'WEBHOOK_DISABLED' });
+    const body = { enabled: true };
+    await desk.ask('PATCH', `/v1/webhooks/${id}`, { as: tenant.owner, body });
+    const accepted = await desk.ask('POST', path, { as: tenant.owner, body: {} });
+    expect(accepted.status).toBe(202);
+    expect(await read(accepted)).toMatchObject({ id: deliveryId, status: 'waiting', attempts: 0 });
+    const { tenantId } = await desk.context.tokens.verifyAccess(tenant.owner);
+    const rows = await desk.context.database.write({ tenantId }, (tx) => tx.select().from(outbox));
+    expect(rows.map(({ payload }) => payload)).toContainEqual({
+      ...{ webhookId: id, lane: 'organization' },
+    });
+    const unknown = `/v1/webhooks/${id}/deliveries/${newId('evt')}/replay`;
+    expect((await desk.ask('POST', unknown, { as: tenant.owner, body: {} })).status).toBe(404);
+  });
+
+  test('all since a time is taken up again, at most as far back as is kept', async () => {
+    const { id } = await add();
+    const path = `/v1/webhooks/${id}/replay`;
+    const body = { since: '2001-01-01T00:00:00Z' };
+    const response = await desk.ask('POST', path, { as: tenant.owner, body });
+    expect(response.status).toBe(202);
+    const { since } = (await read(response)) as { since: string };
+    expect(Date.now() - Date.parse(since)).toBeLessThan(30.1 * 86_400_000);
+    const bad = await desk.ask('POST', path, { as: tenant.owner, body: { since: 'yesterday' } });
+    expect(bad.status).toBe(422);
+  });
+});
+
+test("a stranger's webhook is not there", async () => {
+  const { id } = await add();
+  const deliveryId = await addDelivery(id);
+  const as = stranger.owner;
+  const asked = [
+    desk.ask('GET', `/v1/webhooks/${id}`, { as }),
+    desk.ask('PATCH', `/v1/webhooks/${id}`, { as, body: { enabled: false } }),
+    desk.ask('DELETE', `/v1/webhooks/${id}`, { as }),
+    desk.ask('POST', `/v1/webhooks/${id}/secret`, { as, body: {} }),
+    desk.ask('GET', `/v1/webhooks/${id}/deliveries`, { as }),
+    desk.ask('POST', `/v1/webhooks/${id}/replay`, {
+      as,
+      body: { since: new Date().toISOString() },
+    }),
+    desk.ask('POST', `/v1/webhooks/${id}/deliveries/${deliveryId}/replay`, { as, body: {} }),
+  ];
+  for (const response of await Promise.all(asked)) expect(response.status).toBe(404);
+  expect((await desk.ask('GET', `/v1/webhooks/${id}`, { as: tenant.owner })).status).toBe(200);
+});
