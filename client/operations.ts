@@ -224,6 +224,13 @@ export interface Operations {
     body: { since: string; until?: string | undefined };
     answer: { since: string; until: string };
   };
+  /** Send an event. */
+  'POST /v1/events': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: { name: string; payload: Record<string, unknown>; id?: string | undefined };
+    answer: { id: `evt_${string}`; isNew: boolean };
+  };
   /** Whether everything the service depends on answers. */
   'GET /health': {
     path: Record<never, never>;

@@ -60,6 +60,7 @@ describe('by a member of a disabled organisation', () => {
     'POST /v1/invitations': { email: 'somebody@example.com', role: 'agent' },
     'PATCH /v1/members/:userId': { role: 'agent' },
     'POST /v1/webhooks': { url: 'https://example.com/', events: ['*'] },
+    'POST /v1/events': { name: 'email/send.requested', payload: {} },
     'POST /v1/webhooks/:id/replay': { since: new Date().toISOString() },
   };
   let shutOut: string;

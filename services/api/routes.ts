@@ -33,6 +33,7 @@ import {
   replayDelivery,
   replaySince,
   rotateSecret,
+  sendEvent,
 } from '@insightdesk/shared/domain/webhooks';
 import { downloadRoute } from './attachments/download.ts';
 import { uploadRoute } from './attachments/upload.ts';
@@ -79,4 +80,5 @@ export const routes: readonly Route[] = [
   get('/v1/webhooks/:id/deliveries', listDeliveries),
   post('/v1/webhooks/:id/deliveries/:deliveryId/replay', replayDelivery, 202),
   post('/v1/webhooks/:id/replay', replaySince, 202),
+  post('/v1/events', sendEvent, 202),
 ];

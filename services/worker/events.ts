@@ -1,5 +1,6 @@
 import { attachmentEvents } from '@insightdesk/shared/domain/attachments';
 import { conversationEvents } from '@insightdesk/shared/domain/conversations';
+import { notificationEvents } from '@insightdesk/shared/domain/notifications';
 import { tenantEvents } from '@insightdesk/shared/domain/tenants';
 import { userEvents } from '@insightdesk/shared/domain/users';
 import { webhookEvents } from '@insightdesk/shared/domain/webhooks';
@@ -11,5 +12,6 @@ export const events = catalogOf(
   userEvents,
   attachmentEvents,
   conversationEvents,
+  notificationEvents,
   webhookEvents,
 );

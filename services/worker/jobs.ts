@@ -6,6 +6,7 @@ import {
   notifyRecipients,
   sendInvitation,
   sendMessageEmail,
+  sendRequestedEmail,
 } from '@insightdesk/shared/domain/notifications';
 import {
   deliverLane,
@@ -46,6 +47,10 @@ export function jobHandlers(root: Context): JobHandlers<SystemJob> {
     'notifications.email-invitation': {
       job: notificationJobs.emailInvitation,
       run: (payload, run) => sendInvitation(at(run), payload),
+    },
+    'notifications.email-on-request': {
+      job: notificationJobs.emailOnRequest,
+      run: (payload, run) => sendRequestedEmail(at(run), payload, run),
     },
     'webhooks.fan-out': {
       job: webhookJobs.fanOutEvents,

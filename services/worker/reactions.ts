@@ -3,7 +3,10 @@ import {
   type conversationEvents,
   conversationJobs,
 } from '@insightdesk/shared/domain/conversations';
-import { notificationJobs } from '@insightdesk/shared/domain/notifications';
+import {
+  type notificationEvents,
+  notificationJobs,
+} from '@insightdesk/shared/domain/notifications';
 import type { tenantEvents } from '@insightdesk/shared/domain/tenants';
 import { userEvents } from '@insightdesk/shared/domain/users';
 import { type webhookEvents, webhookJobs } from '@insightdesk/shared/domain/webhooks';
@@ -17,6 +20,7 @@ export type SystemEvent =
   | EventsOf<typeof userEvents>
   | EventsOf<typeof attachmentEvents>
   | EventsOf<typeof conversationEvents>
+  | EventsOf<typeof notificationEvents>
   | EventsOf<typeof webhookEvents>;
 
 /** What happens next: from every event to the channels that hear of it and the jobs it causes. */
@@ -100,6 +104,10 @@ export const reactions: Reactions<SystemEvent, JobRequest> = {
       enqueue: [jobFor(event, notificationJobs.notifyOfMessage, notice)],
     };
   },
+
+  'email/send.requested': (event) => ({
+    enqueue: [jobFor(event, notificationJobs.emailOnRequest, event.payload)],
+  }),
 
   'webhook.disabled': (event) => ({
     publish: toStaff(event),

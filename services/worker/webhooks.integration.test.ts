@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
 import type { Context } from '@insightdesk/shared/context';
 import { openConversation, sendMessage } from '@insightdesk/shared/domain/conversations';
+import { listMembers } from '@insightdesk/shared/domain/users';
 import {
   addWebhook,
   changeWebhook,
@@ -9,6 +10,7 @@ import {
   replayDelivery,
   replaySince,
   rotateSecret,
+  sendEvent,
 } from '@insightdesk/shared/domain/webhooks';
 import { createTestTenant } from '@insightdesk/shared/testing';
 import { type Id, toUuid } from '@insightdesk/shared/utils';
@@ -253,4 +255,17 @@ test('a delivery that has failed for an hour is passed by those behind it', asyn
   const [after, stuck] = await log(id);
   expect(after).toMatchObject({ type: 'message.created', attempts: 1 });
   expect(stuck).toMatchObject({ status: 'waiting', attempts: 4 });
+});
+
+test('an e-mail that an outside system asks for is sent once, to a member', async () => {
+  const { email } = (await listMembers(owner, {})).items[0] as { email: string };
+  const payload = { to: email, subject: 'Your report', body: 'Hello\n\nIt is <ready>.' };
+  const event = { name: 'email/send.requested', payload, id: 'report-1' };
+  expect((await sendEvent(owner, event)).isNew).toBe(true);
+  expect((await sendEvent(owner, event)).isNew).toBe(false);
+  const mine = () => worker.mailer.sent.filter((mail) => mail.to === email);
+  await until(() => mine().length > 0);
+  expect(mine()).toHaveLength(1);
+  expect(mine()[0]).toMatchObject({ subject: 'Your report' });
+  expect(mine()[0]?.html).toContain('It is &lt;ready&gt;.');
 });

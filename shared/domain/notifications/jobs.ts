@@ -2,6 +2,7 @@ import { roles } from '@insightdesk/shared/context';
 import { defineJob } from '@insightdesk/shared/jobs';
 import { idSchema } from '@insightdesk/shared/utils';
 import { z } from 'zod';
+import { emailRequested } from './events.ts';
 
 /** Finds out who must hear of a message by e-mail. */
 export const notifyOfMessage = defineJob({
@@ -36,4 +37,12 @@ export const emailInvitation = defineJob({
     organizationName: z.string(),
     inviterName: z.string(),
   }),
+});
+
+/** Hands a mail server what one of the organisation's own systems asked for. */
+export const emailOnRequest = defineJob({
+  name: 'notifications.email-on-request',
+  queue: 'email-sending',
+  attempts: 8,
+  payload: emailRequested.payload,
 });

@@ -4,7 +4,15 @@ export { acceptInvitation, invitationToken, invite } from './invitations.ts';
 export { listLiveSessions, requireLiveSession } from './live-sessions.ts';
 export { login } from './login.ts';
 export { me } from './me.ts';
-export { changeRole, findMember, listMembers, listStaffIds, removeMember } from './members.ts';
+export {
+  changeRole,
+  findMember,
+  findMemberByEmail,
+  listMembers,
+  listOwners,
+  listStaffIds,
+  removeMember,
+} from './members.ts';
 export { refresh } from './refresh.ts';
 export { register } from './register.ts';
 export { openSession } from './session-tokens.ts';

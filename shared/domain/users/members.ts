@@ -132,6 +132,19 @@ export async function findMember(ctx: TenantContext, userId: Id<'usr'>) {
   return member;
 }
 
+/** The active member with this address, or undefined. */
+export async function findMemberByEmail(ctx: TenantContext, address: string) {
+  const [member] = await ctx.tx
+    .select(columns)
+    .from(members)
+    .innerJoin(users, eq(users.id, members.userId))
+    .where(
+      and(eq(members.tenantId, ctx.tenantId), eq(users.email, address), isNull(members.removedAt)),
+    )
+    .execute();
+  return member;
+}
+
 async function requireMember(ctx: TenantContext, userId: Id<'usr'>) {
   const member = await findMember(ctx, userId);
   if (!member) throw UserErrors.NotFound();
