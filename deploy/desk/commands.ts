@@ -14,6 +14,10 @@ export const commands: Record<string, Command> = {
     summary: 'bring the schema up to date (DATABASE_MIGRATION_URL)',
     run: async () => (await import('./migrate.ts')).migrateDatabase(),
   },
+  events: {
+    summary: 'replay --since <time> --to <consequence>: let what follows from events come again',
+    run: async (words) => (await import('./events.ts')).replayEvents(words),
+  },
   organizations: {
     summary: 'disable|enable <id>: shut an organisation out, let it in again (DATABASE_URL)',
     run: async (words) => (await import('./organizations.ts')).switchOrganization(words),

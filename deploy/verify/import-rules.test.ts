@@ -19,6 +19,7 @@ test.each([
   ['services/websocket/test-replica.ts', shared('valkey')],
   ['shared/boot/boot.ts', shared('domain/users')],
   ['services/api/main.ts', shared('boot')],
+  ['services/worker/replay-command.ts', shared('boot')],
   ['services/api/app.ts', type('boot')],
   ['services/api/routes/users.ts', "import { x } from '../route.ts';"],
   ['deploy/desk/desk.ts', shared('database')],

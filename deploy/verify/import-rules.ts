@@ -140,7 +140,8 @@ function judge(path: string, specifier: string, isType: boolean): string | undef
     return seesEverything.includes(name) || !path.startsWith('shared/') ? undefined : unknown(name);
   if (rule.may.includes(imported) || (isType && rule.types?.includes(imported))) return undefined;
   if (assembles.test(path) || (imported === 'testing' && isTest)) return undefined;
-  if (imported === 'boot' && /^services\/\w+\/main\.ts$/.test(path)) return undefined;
+  if (imported === 'boot' && /^services\/\w+\/(main|[a-z-]+-command)\.ts$/.test(path))
+    return undefined;
   const typesHint = rule.types?.includes(imported) ? "only with 'import type'; " : '';
   return `${name} may not; ${typesHint}${rule.instead}`;
 }

@@ -70,3 +70,10 @@ export function jobHandlers(root: Context): JobHandlers<SystemJob> {
     },
   };
 }
+
+const modules = [attachmentJobs, conversationJobs, notificationJobs, webhookJobs];
+
+/** The names of all of them. */
+export const jobNames: readonly string[] = modules.flatMap((jobs) =>
+  Object.values(jobs).map(({ name }) => name),
+);

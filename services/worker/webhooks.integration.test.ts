@@ -7,6 +7,7 @@ import {
   changeWebhook,
   getWebhook,
   listDeliveries,
+  publicEvents,
   replayDelivery,
   replaySince,
   rotateSecret,
@@ -55,6 +56,9 @@ test('what staff hears is delivered, signed by Standard Webhooks', async () => {
     organizationId: tenantId,
     data: { id: conversation.id, subject: 'S' },
   });
+  for (const { type, data } of receiver.received) {
+    expect(publicEvents[type]?.parse(data)).toEqual(data);
+  }
   await until(() => isQuiet(id));
   expect(await log(id)).toContainEqual(
     expect.objectContaining({

@@ -1,5 +1,5 @@
+import { connect } from '@insightdesk/shared/database';
 import { type Id, toUuid } from '@insightdesk/shared/utils';
-import type { Sql } from 'postgres';
 import type { RecordedEvent } from './define-event.ts';
 import { toEvent } from './outbox.ts';
 
@@ -10,32 +10,39 @@ export interface PastEvents {
   tenantId?: Id<'org'>;
 }
 
+const TIMEOUT_MS = 60_000;
+
 /**
- * Events that were relayed or set aside, page by page, in the order of each organisation. The
- * connection must be in the role insightdesk_relay.
+ * Events of all organisations that were relayed or set aside, page by page, in the order of each
+ * organisation, on a connection of their own.
  */
 export async function* pastEvents(
-  sql: Sql,
+  url: string,
   { since, until = new Date(), tenantId }: PastEvents,
   pageSize = 500,
 ): AsyncGenerator<RecordedEvent[]> {
-  // The sum keeps the planner from searching the primary key from its beginning.
-  const [range] = await sql`
-    select min(position + 0)::int8 as first, max(position + 0)::int8 as last from outbox
-    where created_at >= ${since} and created_at < ${until}`;
-  if (range?.first == null) return;
-  const { last } = range;
-  for (let after = Number(range.first) - 1; ; ) {
-    const rows = await sql`
-      select position::int8 as position, tenant_id, event_id, name, version, payload, request_id,
-        created_at
-      from outbox
-      where position > ${after}::int8 and position <= ${last}::int8
-        and created_at >= ${since} and created_at < ${until} and relayed_at is not null
-        ${tenantId ? sql`and tenant_id = ${toUuid(tenantId)}` : sql``}
-      order by position limit ${pageSize}`;
-    if (rows.length > 0) yield rows.map(toEvent);
-    if (rows.length < pageSize) return;
-    after = Number(rows.at(-1)?.position);
+  const sql = connect(url, { timeoutMs: TIMEOUT_MS, role: 'insightdesk_relay' });
+  try {
+    // The sum keeps the planner from searching the primary key from its beginning.
+    const [range] = await sql`
+      select min(position + 0)::int8 as first, max(position + 0)::int8 as last from outbox
+      where created_at >= ${since} and created_at < ${until}`;
+    if (range?.first == null) return;
+    const { last } = range;
+    for (let after = Number(range.first) - 1; ; ) {
+      const rows = await sql`
+        select position::int8 as position, tenant_id, event_id, name, version, payload, request_id,
+          created_at
+        from outbox
+        where position > ${after}::int8 and position <= ${last}::int8
+          and created_at >= ${since} and created_at < ${until} and relayed_at is not null
+          ${tenantId ? sql`and tenant_id = ${toUuid(tenantId)}` : sql``}
+        order by position limit ${pageSize}`;
+      if (rows.length > 0) yield rows.map(toEvent);
+      if (rows.length < pageSize) return;
+      after = Number(rows.at(-1)?.position);
+    }
+  } finally {
+    await sql.end({ timeout: 1 });
   }
 }

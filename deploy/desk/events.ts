@@ -1,0 +1,18 @@
+import { join } from 'node:path';
+import { root } from '../local/paths.ts';
+import { surroundings } from './surroundings.ts';
+
+/** Hands over to the worker's own command: only the worker knows what follows from an event. */
+export async function replayEvents([verb, ...words]: string[]): Promise<number> {
+  if (verb !== 'replay') {
+    console.error('Usage: bun run desk events replay --since <time> --to <consequence>');
+    return 2;
+  }
+  const command = join(root, 'services', 'worker', 'replay-command.ts');
+  const child = Bun.spawn([process.execPath, command, ...words], {
+    cwd: root,
+    env: await surroundings(),
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  return child.exited;
+}
