@@ -23,6 +23,14 @@ describe('/openapi.json', () => {
   });
 });
 
+test('/asyncapi.json tells of the events, fresh by its tag', async () => {
+  const response = await ask('GET', '/asyncapi.json');
+  expect(response.headers.get('Content-Type')).toBe('application/json');
+  expect(await response.json()).toMatchObject({ asyncapi: '3.0.0' });
+  const headers = { 'If-None-Match': response.headers.get('ETag') ?? '' };
+  expect((await ask('GET', '/asyncapi.json', { headers })).status).toBe(304);
+});
+
 describe('/docs', () => {
   test('loads nothing from elsewhere', async () => {
     const response = await ask('GET', '/docs');

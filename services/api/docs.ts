@@ -1,32 +1,30 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { matchesEtag } from '@insightdesk/shared/http';
-import { Hono } from 'hono';
+import { type Handler, Hono } from 'hono';
+import { describeEvents } from './asyncapi/describe-events.ts';
 import type { ApiEnv } from './caller.ts';
 import { describeApi } from './openapi/describe-api.ts';
+import type { Json } from './openapi/schemas.ts';
 import manifest from './package.json' with { type: 'json' };
 import type { Route } from './route.ts';
 
 const scalarVersion = manifest.dependencies['@scalar/api-reference'];
 const scalarScript = '/docs/scalar.js';
 
-/** The API document and a page to read it; the page's script comes from us, never from elsewhere. */
+/** The documents of routes and of events, and a page to read the first; its script comes from us, never from elsewhere. */
 export function createDocs(options: { routes: readonly Route[]; publicUrl: string }): Hono<ApiEnv> {
   const app = new Hono<ApiEnv>();
-  const document = once(() => {
-    const text = JSON.stringify(describeApi(options.routes, options));
-    return { text, etag: `"${Bun.hash(text).toString(36)}"` };
-  });
   const script = once(loadScript);
 
-  app.get('/openapi.json', (c) => {
-    const { text, etag } = document();
-    c.header('Cache-Control', 'no-cache');
-    c.header('ETag', etag);
-    if (matchesEtag(c.req.header('If-None-Match'), etag)) return c.body(null, 304);
-    c.header('Content-Type', 'application/json');
-    return c.body(text);
-  });
+  app.get(
+    '/openapi.json',
+    answerWith(() => describeApi(options.routes, options)),
+  );
+  app.get(
+    '/asyncapi.json',
+    answerWith(() => describeEvents(options)),
+  );
   app.get('/docs', (c) => {
     c.header('Content-Security-Policy', pagePolicy);
     c.header('Cache-Control', 'no-cache');
@@ -41,6 +39,22 @@ export function createDocs(options: { routes: readonly Route[]; publicUrl: strin
     return c.body(zips ? zipped : plain);
   });
   return app;
+}
+
+/** A document that is made when it is first asked for, and told to be fresh by its tag. */
+function answerWith(describe: () => Json): Handler<ApiEnv> {
+  const document = once(() => {
+    const text = JSON.stringify(describe());
+    return { text, etag: `"${Bun.hash(text).toString(36)}"` };
+  });
+  return (c) => {
+    const { text, etag } = document();
+    c.header('Cache-Control', 'no-cache');
+    c.header('ETag', etag);
+    if (matchesEtag(c.req.header('If-None-Match'), etag)) return c.body(null, 304);
+    c.header('Content-Type', 'application/json');
+    return c.body(text);
+  };
 }
 
 const settings = {

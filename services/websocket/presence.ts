@@ -1,24 +1,9 @@
 import { DomainNotFoundError } from '@insightdesk/shared/errors';
-import type { SocketOfUser } from '@insightdesk/shared/realtime';
-import { z } from 'zod';
+import type { SocketInput, SocketOfUser } from '@insightdesk/shared/realtime';
 import type { Call } from './guard.ts';
 import type { Session } from './session.ts';
 
-const MAX_METADATA_BYTES = 1_024;
 const MAX_MEMBERS = 500;
-
-export const presenceSetInput = z.strictObject({
-  status: z
-    .string()
-    .regex(/^[a-z][a-z-]{0,31}$/, { error: 'One lower-case word, dashes allowed' })
-    .refine((status) => status !== 'offline', { error: 'Who is here is not offline' }),
-  metadata: z
-    .record(z.string(), z.json())
-    .refine((value) => Buffer.byteLength(JSON.stringify(value)) <= MAX_METADATA_BYTES, {
-      error: `At most ${MAX_METADATA_BYTES} bytes of JSON`,
-    })
-    .nullish(),
-});
 
 const isPresence = (channel: string) => channel.startsWith('presence-');
 const memberOf = ({ access, socket }: Session): SocketOfUser => ({
@@ -55,7 +40,7 @@ export async function listPresent({ session, acknowledge }: Call, input: { chann
 /** What the socket's holder says of itself, in all presence channels that the socket is in. */
 export async function setPresence(
   { session, acknowledge }: Call,
-  { status, metadata = null }: z.output<typeof presenceSetInput>,
+  { status, metadata = null }: SocketInput<'presence:set'>,
 ) {
   session.presence = { status, metadata, setAtMs: Date.now() };
   const channels = [...session.subscriptions].filter(

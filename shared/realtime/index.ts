@@ -33,6 +33,7 @@ export {
   type PresenceRegistry,
   type PresenceRegistryOptions,
 } from './presence-registry.ts';
+export { type SocketInput, type SocketRequest, socketInputs } from './socket-inputs.ts';
 export {
   type Answered,
   type Asked,
