@@ -273,3 +273,17 @@ test('an e-mail that an outside system asks for is sent once, to a member', asyn
   expect(mine()[0]).toMatchObject({ subject: 'Your report' });
   expect(mine()[0]?.html).toContain('It is &lt;ready&gt;.');
 });
+
+test('a delivery whose job was lost is taken up with the next event', async () => {
+  const { id } = await hook(['conversation.created']);
+  await open('lost');
+  await until(async () => (await log(id)).length === 1 && (await isQuiet(id)));
+  await worker.admin`update webhook_deliveries set status = 'waiting', attempts = 0,
+    next_attempt_at = now() - interval '1 hour' where webhook_id = ${toUuid(id)}`;
+  await changeWebhook(owner, { id, events: ['member.joined'] });
+  await open('next');
+  await until(() => isQuiet(id));
+  expect(receiver.received.map(({ data }) => (data as { subject: string }).subject)).toEqual([
+    ...['lost', 'lost'],
+  ]);
+});

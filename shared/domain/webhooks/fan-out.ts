@@ -2,17 +2,21 @@ import { type Context, type TenantContext, withTenant } from '@insightdesk/share
 import type { Tx } from '@insightdesk/shared/database';
 import { type JobRequest, type JobRun, jobFor } from '@insightdesk/shared/jobs';
 import { fromUuid, type Id, toUuid } from '@insightdesk/shared/utils';
-import { type SQL, sql } from 'drizzle-orm';
+import { and, asc, eq, lt, type SQL, sql } from 'drizzle-orm';
 import type { z } from 'zod';
 import { deliverLane, fanOutEvents, type replayEvents } from './jobs.ts';
+import { webhookDeliveries as deliveries } from './tables.ts';
 
 /** How long events and their log are kept for replays. */
 export const KEPT_DAYS = 30;
 const PAGE = 500;
+const OVERDUE_MS = 10 * 60_000;
+const OVERDUE_PAGE = 100;
 
 interface Lane {
   webhookId: Id<'whk'>;
   lane: string;
+  eventId?: Id<'evt'>;
 }
 
 /** Lays new events into the lanes of the webhooks that want them, and wakes those lanes. */
@@ -20,8 +24,31 @@ export async function fanOut(ctx: Context, _nothing: object, run: JobRun): Promi
   const { lanes, isFull } = await run.once('fan-out', (tx) => spread(tx, run.tenantId));
   await run.enqueue(lanes.map((lane) => wake(run, lane)));
   if (isFull) await run.enqueue([jobFor(run, fanOutEvents, {}, { suffix: 'more' })]);
-  await withTenant(ctx, forget);
+  const overdue = await withTenant(ctx, async (tenant) => {
+    await forget(tenant);
+    return findOverdue(tenant);
+  });
+  await run.enqueue(overdue.map((one) => wake(run, one, `overdue-${one.eventId}`)));
 }
+
+/** Deliveries whose job must have been lost, with all of Valkey perhaps. */
+const findOverdue = ({ tx, tenantId }: TenantContext) =>
+  tx
+    .select({
+      webhookId: deliveries.webhookId,
+      lane: deliveries.lane,
+      eventId: deliveries.eventId,
+    })
+    .from(deliveries)
+    .where(
+      and(
+        eq(deliveries.tenantId, tenantId),
+        eq(deliveries.status, 'waiting'),
+        lt(deliveries.nextAttemptAt, new Date(Date.now() - OVERDUE_MS)),
+      ),
+    )
+    .orderBy(asc(deliveries.position))
+    .limit(OVERDUE_PAGE);
 
 async function spread(tx: Tx, tenantId: Id<'org'>) {
   // Another run that is at it is waited for; what it took is not taken again.
