@@ -81,8 +81,8 @@ function carriers(
 ): Record<'channels' | 'webhooks' | 'jobs', Carrier> {
   return {
     async channels(outcomes) {
-      const entries = outcomes.flatMap(({ event: { id, at }, publish = [] }) =>
-        publish.map((publication) => ({ ...publication, id, at })),
+      const entries = outcomes.flatMap(({ event: { id, tenantId, at }, publish = [] }) =>
+        publish.map((publication) => ({ ...publication, id, tenantId, at })),
       );
       const places = isDryRun ? [] : await channelLog.append(entries);
       return { count: entries.length, known: places.filter(({ isKnown }) => isKnown).length };

@@ -41,7 +41,7 @@ export async function openWorker() {
   closing.push(() => webhooks.close());
   const channelLog = createChannelLog(valkey, { historyLength: 1000, historySeconds: 60 });
   const dispatch = createDispatch(forAnyVersion(reactions, events), {
-    ...{ channelLog, queues, webhooks },
+    ...{ channelLog, queues, webhooks, cache: context.cache },
   });
   const relay = createRelay({ url: server.url, log, dispatch, pollMs: 50, electionMs: 50 });
   relay.start();

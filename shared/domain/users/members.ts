@@ -106,6 +106,18 @@ export function listStaffIds({ database, cache }: Context, tenantId: Id<'org'>) 
   })();
 }
 
+/** The active owners of the organisation. */
+export function listOwners({ tx, tenantId }: TenantContext) {
+  return tx
+    .select(columns)
+    .from(members)
+    .innerJoin(users, eq(users.id, members.userId))
+    .where(
+      and(eq(members.tenantId, tenantId), eq(members.role, 'owner'), isNull(members.removedAt)),
+    )
+    .execute();
+}
+
 async function selectStaffIds(tx: Tx, tenantId: Id<'org'>) {
   const rows = await tx
     .select({ id: members.userId })

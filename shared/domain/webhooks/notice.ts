@@ -1,6 +1,6 @@
 import { type Context, withTenant } from '@insightdesk/shared/context';
 import { deliver } from '@insightdesk/shared/domain/notifications';
-import { listStaff } from '@insightdesk/shared/domain/users';
+import { listOwners } from '@insightdesk/shared/domain/users';
 import { renderEmail } from '@insightdesk/shared/email';
 import type { JobRun } from '@insightdesk/shared/jobs';
 import type { z } from 'zod';
@@ -20,7 +20,7 @@ export async function emailOwners(
 ): Promise<void> {
   const { url, owners } = await withTenant(ctx, async (tenant) => ({
     url: (await requireWebhook(tenant, webhookId)).url,
-    owners: (await listStaff(tenant)).filter(({ role }) => role === 'owner'),
+    owners: await listOwners(tenant),
   }));
   const title = 'A webhook was switched off';
   const letter = renderEmail({
