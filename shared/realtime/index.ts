@@ -33,7 +33,6 @@ export {
   type PresenceRegistry,
   type PresenceRegistryOptions,
 } from './presence-registry.ts';
-export { type SocketInput, type SocketRequest, socketInputs } from './socket-inputs.ts';
 export {
   type Answered,
   type Asked,
@@ -45,6 +44,7 @@ export {
   type RequestsOptions,
 } from './requests.ts';
 export { channelOf, type Room, roomOf } from './room.ts';
+export { type SocketInput, type SocketRequest, socketInputs } from './socket-inputs.ts';
 export {
   type ChannelEvent,
   type ClientAnswer,
