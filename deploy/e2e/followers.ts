@@ -8,6 +8,8 @@ export interface State {
   /** What it knows from a refetch; the log may still bring it. */
   refetched: Set<string>;
   position: { epoch: string; offset: number } | undefined;
+  /** Its last subscribe was accepted; until then the channel's events are in the answer to come. */
+  isJoined: boolean;
 }
 
 export interface Follower {
@@ -32,6 +34,7 @@ const unheard = (): State => ({
   ids: new Set(),
   refetched: new Set(),
   position: undefined,
+  isJoined: false,
 });
 const replicaOf = (socket: Socket) => socket.io.engine?.id?.split('.')[0] ?? '';
 
@@ -84,11 +87,13 @@ export function createCrowd(refetch: (channel: string) => Promise<Told[]>) {
     const { socket, states } = follower;
     const before = state.position;
     const session = socket.id;
+    state.isJoined = false;
     const answer = await askToSubscribe(socket, { channel, ...before }, (accepted) => {
       for (const event of accepted.events) take(states, event);
       if (!accepted.recovered) {
         state.position = { epoch: accepted.epoch, offset: accepted.offset };
       }
+      state.isJoined = true;
     });
     if (answer?.ok) {
       if (before && !answer.recovered) await mend(channel, state);
@@ -110,7 +115,9 @@ export function createCrowd(refetch: (channel: string) => Promise<Told[]>) {
     const states = new Map(channels.map((channel) => [channel, unheard()]));
     const first = Promise.withResolvers<void>();
     const follower = { socket, transport, states, ready: first.promise, moves: [] } as Follower;
-    socket.on('event', (event: DurableEvent) => take(states, event));
+    socket.on('event', (event: DurableEvent) => {
+      if (states.get(event.channel)?.isJoined) take(states, event);
+    });
     socket.on('drain', () => {
       figures.drains++;
       follower.moves.push({ from: replicaOf(socket), to: undefined });
