@@ -22,4 +22,8 @@ export const commands: Record<string, Command> = {
     summary: 'disable|enable <id>: shut an organisation out, let it in again (DATABASE_URL)',
     run: async (words) => (await import('./organizations.ts')).switchOrganization(words),
   },
+  schedules: {
+    summary: 'list | pause|resume <name>: what time causes (DATABASE_URL)',
+    run: async (words) => (await import('./schedules.ts')).manageSchedules(words),
+  },
 };

@@ -8,6 +8,8 @@ import {
   sendMessageEmail,
   sendRequestedEmail,
 } from '@insightdesk/shared/domain/notifications';
+import { deleteOldEvents, deleteOldJobSteps, tenantJobs } from '@insightdesk/shared/domain/tenants';
+import { deleteExpired, userJobs } from '@insightdesk/shared/domain/users';
 import {
   deliverLane,
   emailOwners,
@@ -22,7 +24,9 @@ type SystemJob =
   | JobsOf<typeof attachmentJobs>
   | JobsOf<typeof conversationJobs>
   | JobsOf<typeof notificationJobs>
-  | JobsOf<typeof webhookJobs>;
+  | JobsOf<typeof webhookJobs>
+  | JobsOf<typeof tenantJobs>
+  | JobsOf<typeof userJobs>;
 
 /** What is done later: one line per job. */
 export function jobHandlers(root: Context): JobHandlers<SystemJob> {
@@ -67,6 +71,18 @@ export function jobHandlers(root: Context): JobHandlers<SystemJob> {
     'webhooks.email-disabled': {
       job: webhookJobs.emailDisabled,
       run: (payload, run) => emailOwners(at(run), payload, run),
+    },
+    'tenants.purge-events': {
+      job: tenantJobs.purgeEvents,
+      run: (payload, run) => deleteOldEvents(root, payload, run),
+    },
+    'tenants.purge-job-steps': {
+      job: tenantJobs.purgeJobSteps,
+      run: (payload, run) => deleteOldJobSteps(root, payload, run),
+    },
+    'users.purge-expired': {
+      job: userJobs.purgeExpired,
+      run: (payload, run) => deleteExpired(root, payload, run),
     },
   };
 }

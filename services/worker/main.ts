@@ -6,6 +6,7 @@ import { createHealthApp } from '@insightdesk/shared/http';
 import {
   createJobDesk,
   createQueues,
+  createScheduler,
   readBacklog,
   releaseStuck,
   startWorkers,
@@ -18,6 +19,7 @@ import { jobHandlers } from './jobs.ts';
 import { watchWork } from './metrics.ts';
 import { reactions } from './reactions.ts';
 import { createRefill } from './refill.ts';
+import { schedules } from './schedules.ts';
 
 /** How often jobs that wait for others are looked at. */
 const WATCHDOG_MS = 30_000;
@@ -84,6 +86,13 @@ await boot('worker', (app) => {
     releaseStuck(valkey).catch((error) => log.warn({ err: String(error) }, 'jobs: watchdog'));
   }, WATCHDOG_MS);
   lifecycle.registerShutdownHook('watchdog', () => clearInterval(watchdog));
+
+  const scheduler = createScheduler({
+    ...{ schedules, log, database: parts.database, enqueue: queues.enqueue },
+    isLeader: () => relay.isLeader,
+  });
+  lifecycle.registerStartupHook('schedules', () => scheduler.start(), ['relay']);
+  lifecycle.registerShutdownHook('schedules', () => scheduler.stop());
 
   let server: ReturnType<typeof Bun.serve> | undefined;
   lifecycle.registerStartupHook('http', () => {

@@ -13,6 +13,9 @@ export interface Scope {
   role?: string;
 }
 
+/** The system itself, as the relay's role: what belongs to nobody, and what policies show to it. */
+export type SystemScope = 'system';
+
 export interface WriteOptions {
   isolation?: 'read committed' | 'repeatable read' | 'serializable';
 }
@@ -21,7 +24,11 @@ export interface Database {
   /** One read-only transaction in one round trip; queries are issued by `.execute()` at once. */
   read<T>(scope: Scope, work: (tx: Tx) => Promise<T>): Promise<T>;
   /** One read-write transaction; retried on conflicts, and on connection loss before COMMIT. */
-  write<T>(scope: Scope, work: (tx: Tx) => Promise<T>, options?: WriteOptions): Promise<T>;
+  write<T>(
+    scope: Scope | SystemScope,
+    work: (tx: Tx) => Promise<T>,
+    options?: WriteOptions,
+  ): Promise<T>;
   /** Answers within the timeout or throws. */
   ping(): Promise<void>;
   getStats(reset?: boolean): DatabaseStats;
@@ -106,7 +113,9 @@ async function attempt<T>(stats: QueryStats, run: () => Promise<T>): Promise<T> 
   }
 }
 
-function enter(wire: Wire, { tenantId, userId, sessionId, role }: Scope) {
+function enter(wire: Wire, scope: Scope | SystemScope) {
+  if (scope === 'system') return wire.sql.unsafe('set local role insightdesk_relay').execute();
+  const { tenantId, userId, sessionId, role } = scope;
   const uuid = (id: Id<'org' | 'usr' | 'ses'> | undefined) => (id ? toUuid(id) : null);
   const params = [uuid(tenantId), uuid(userId), uuid(sessionId), role ?? null];
   return wire.sql
@@ -140,7 +149,7 @@ async function readOn<T>(wire: Wire, scope: Scope, work: (tx: Tx) => Promise<T>)
 async function writeOn<T>(
   wire: Wire,
   begin: string,
-  scope: Scope,
+  scope: Scope | SystemScope,
   work: (tx: Tx) => Promise<T>,
   hooks: AfterCommit[],
 ): Promise<T> {

@@ -1,6 +1,12 @@
 /** PostgreSQL: pipelined tenant transactions, typed queries, keyset pages, migrations. */
 export { createdAt, instant, tenantId, typeId } from './columns.ts';
-export { createDatabase, type Database, type DatabaseOptions, type Scope } from './database.ts';
+export {
+  createDatabase,
+  type Database,
+  type DatabaseOptions,
+  type Scope,
+  type SystemScope,
+} from './database.ts';
 export { sqlState, violatedConstraint } from './failures.ts';
 export { migrate } from './migrate.ts';
 export { decodeCursor, type Page, page, pageInput, pageOf } from './page.ts';

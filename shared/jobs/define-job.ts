@@ -40,11 +40,14 @@ export interface JobDefinition<N extends string = string, S extends z.ZodType = 
   readonly limit?: JobLimit<z.output<S>>;
 }
 
+/** Whose a job is: an organisation's, or the system's own. */
+export type JobOwner = Id<'org'> | 'system';
+
 /** One piece of work to be done; the same `id` is accepted once. */
 export interface JobRequest {
   job: JobDefinition;
   id: string;
-  tenantId: Id<'org'>;
+  tenantId: JobOwner;
   requestId: string;
   payload: unknown;
   delayMs?: number;
@@ -86,7 +89,7 @@ interface JobOptions {
 
 /** A request for `job` that follows from an event: replaying the event enqueues nothing new. */
 export function jobFor<J extends JobDefinition>(
-  cause: { id: string; tenantId: Id<'org'>; requestId: string },
+  cause: { id: string; tenantId: JobOwner; requestId: string },
   job: J,
   payload: z.input<J['payload']>,
   { suffix, ...options }: JobOptions = {},

@@ -6,6 +6,7 @@ export {
   defineJob,
   type JobDefinition,
   type JobLimit,
+  type JobOwner,
   type JobRequest,
   jobFor,
   type QueueName,
@@ -23,7 +24,22 @@ export {
 export { JobPriority } from './priority.ts';
 export { createQueues, type Queues } from './queues.ts';
 export type { JobNews, JobRun } from './run-job.ts';
+export {
+  listSchedules,
+  pauseSchedule,
+  resumeSchedule,
+  type ScheduleState,
+} from './schedule-list.ts';
+export {
+  type CatchUp,
+  createScheduler,
+  defineSchedules,
+  type Schedule,
+  type Scheduler,
+  type SchedulerOptions,
+  type Schedules,
+} from './schedules.ts';
 export type { StepOptions, Steps } from './steps.ts';
-export { jobSteps } from './tables.ts';
+export { jobSteps, scheduleStates } from './tables.ts';
 export { releaseStuck } from './watchdog.ts';
 export { type JobHandlers, type JobsOf, startWorkers, type Workers } from './workers.ts';

@@ -1,9 +1,8 @@
 import { DomainBusinessRuleError, DomainNotFoundError } from '@insightdesk/shared/errors';
-import type { Id } from '@insightdesk/shared/utils';
 import type { Job, JobState, Queue } from 'bullmq';
 import type { Redis } from 'iovalkey';
 import { cancelTopic } from './cancel.ts';
-import { type QueueName, queueNames } from './define-job.ts';
+import { type JobOwner, type QueueName, queueNames } from './define-job.ts';
 import { bullId, parseBullId } from './ids.ts';
 import type { Envelope, Queues } from './queues.ts';
 
@@ -39,13 +38,13 @@ export type QueueStats = Record<JobStateName, number> & { isPaused: boolean };
 /** What operators, and organisations for their own jobs, can see and do. */
 export interface JobDesk {
   /** The newest jobs of an organisation, at most 1,000 of which are remembered. */
-  list(tenantId: Id<'org'>, page: { limit: number; cursor?: string }): Promise<JobPage>;
+  list(tenantId: JobOwner, page: { limit: number; cursor?: string }): Promise<JobPage>;
   /** Throws DomainNotFoundError for what is not there or another organisation's. */
-  require(tenantId: Id<'org'>, id: string): Promise<JobStatus & { log: string[] }>;
+  require(tenantId: JobOwner, id: string): Promise<JobStatus & { log: string[] }>;
   /** Ends a job for good, at once when it runs; throws when it has ended already. */
-  cancel(tenantId: Id<'org'>, id: string, by: string): Promise<void>;
+  cancel(tenantId: JobOwner, id: string, by: string): Promise<void>;
   /** Gives a failed job its attempts back; throws when it has not failed. */
-  retry(tenantId: Id<'org'>, id: string): Promise<void>;
+  retry(tenantId: JobOwner, id: string): Promise<void>;
   /** Requeues all failed jobs of a queue; gives their number. */
   retryAll(queue: QueueName): Promise<number>;
   pauseQueue(queue: QueueName): Promise<void>;

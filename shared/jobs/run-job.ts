@@ -4,16 +4,17 @@ import { withTimeout } from '@insightdesk/shared/promises';
 import type { Id } from '@insightdesk/shared/utils';
 import { DelayedError, type Job, UnrecoverableError } from 'bullmq';
 import { z } from 'zod';
-import type { JobDefinition, JobRequest, QueueName } from './define-job.ts';
+import type { JobDefinition, JobOwner, JobRequest, QueueName } from './define-job.ts';
 import { parseBullId } from './ids.ts';
 import type { KeyLimits } from './key-limits.ts';
 import type { Envelope } from './queues.ts';
-import { createSteps, type InTenant, type Steps } from './steps.ts';
+import { createSteps, type InTenant, noSteps, type Steps } from './steps.ts';
 
 /** One run of a job. */
 export interface JobRun extends Steps {
   id: string;
-  tenantId: Id<'org'>;
+  /** Throws in a job of the system, which belongs to nobody. */
+  readonly tenantId: Id<'org'>;
   requestId: string;
   /** From 1. */
   attempt: number;
@@ -36,7 +37,7 @@ export interface JobNews {
   queue: QueueName;
   name: string;
   id: string;
-  tenantId: Id<'org'>;
+  tenantId: JobOwner;
   state: 'active' | 'completed' | 'failed' | 'progress';
   attempt: number;
   percent?: number;
@@ -100,7 +101,7 @@ async function carryOut(
   const { id, tenantId } = parseBullId(job.id as string);
   const attempt = job.attemptsMade + 1;
   const startedAt = performance.now();
-  const news = { queue, name: job.name, id, tenantId: tenantId as Id<'org'>, attempt };
+  const news = { queue, name: job.name, id, tenantId: tenantId as JobOwner, attempt };
   const tell = (state: JobNews['state'], more?: Partial<JobNews>) =>
     observe?.({ ...news, state, ...more });
   tell('active');
@@ -124,11 +125,16 @@ function createRun(
   tell: (percent: number) => void,
 ): JobRun {
   const { id, tenantId } = parseBullId(job.id as string);
-  const owner = { id, tenantId: tenantId as Id<'org'> };
   const timeoutMs = handlers[job.name]?.job.timeoutMs ?? 0;
   return {
-    ...owner,
-    ...createSteps(inTenant, owner),
+    id,
+    get tenantId() {
+      if (tenantId === 'system') throw new TypeError(`${job.name} is a job of the system`);
+      return tenantId as Id<'org'>;
+    },
+    ...(tenantId === 'system'
+      ? noSteps
+      : createSteps(inTenant, { id, tenantId: tenantId as Id<'org'> })),
     requestId: job.data.requestId,
     attempt: job.attemptsMade + 1,
     signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), cancelled]),

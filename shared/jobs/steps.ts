@@ -25,6 +25,12 @@ export interface Steps {
 
 export type InTenant = <T>(tenantId: Id<'org'>, work: (tx: Tx) => Promise<T>) => Promise<T>;
 
+const refuse = () =>
+  Promise.reject(new TypeError('A job of the system has no durable steps: make it safe to repeat'));
+
+/** What jobs of the system have instead: steps are kept with an organisation's rows. */
+export const noSteps: Steps = { step: refuse, once: refuse };
+
 interface Owner {
   tenantId: Id<'org'>;
   id: string;

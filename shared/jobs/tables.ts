@@ -1,5 +1,5 @@
 import { createdAt, instant, tenantId } from '@insightdesk/shared/database';
-import { jsonb, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
+import { index, jsonb, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
 
 /** What a job has done so far: one row per step, so that a rerun goes on in the middle. */
 export const jobSteps = pgTable(
@@ -13,5 +13,18 @@ export const jobSteps = pgTable(
     /** Unset while the step is under way, or when nobody knows how it ended. */
     doneAt: instant('done_at'),
   },
-  (t) => [primaryKey({ columns: [t.tenantId, t.jobId, t.step] })],
+  (t) => [
+    primaryKey({ columns: [t.tenantId, t.jobId, t.step] }),
+    index('job_steps_age').on(t.createdAt),
+  ],
 );
+
+/** When the work of `services/worker/schedules.ts` is due next; kept by the elected worker. */
+export const scheduleStates = pgTable('schedules', {
+  name: text('name').primaryKey(),
+  /** Its timing in words. When that changes, it is due anew. */
+  timing: text('timing').notNull(),
+  dueAt: instant('due_at').notNull(),
+  firedAt: instant('fired_at'),
+  pausedAt: instant('paused_at'),
+});

@@ -1,6 +1,7 @@
 /** People, their sessions, their roles, and how they come in. */
 export * as userEvents from './events.ts';
 export { acceptInvitation, invitationToken, invite } from './invitations.ts';
+export * as userJobs from './jobs.ts';
 export { listLiveSessions, requireLiveSession } from './live-sessions.ts';
 export { login } from './login.ts';
 export { me } from './me.ts';
@@ -13,6 +14,7 @@ export {
   listStaffIds,
   removeMember,
 } from './members.ts';
+export { deleteExpired } from './purge.ts';
 export { refresh } from './refresh.ts';
 export { register } from './register.ts';
 export { openSession } from './session-tokens.ts';

@@ -1,0 +1,33 @@
+import { afterAll, expect, test } from 'bun:test';
+import { until } from '../e2e/client.ts';
+
+async function desk(...words: string[]) {
+  const command = [process.execPath, 'deploy/desk/desk.ts', 'schedules', ...words];
+  const child = Bun.spawn(command, { env: process.env, stdout: 'pipe', stderr: 'pipe' });
+  const [output, errors] = await Promise.all([child.stdout, child.stderr].map((s) => s.text()));
+  return { code: await child.exited, output, errors };
+}
+
+afterAll(() => desk('resume', 'purge-events'));
+
+test("the worker's schedules are listed, paused and resumed by name", async () => {
+  const line = async () =>
+    (await desk('list')).output?.split('\n').find((text) => text.startsWith('purge-events'));
+  await until(line, 20_000);
+  expect(await line()).toMatch(/^purge-events +17 2 \* \* \* UTC +due \d{4}-.*T02:17:00\.000Z/);
+  expect(await desk('pause', 'purge-events')).toMatchObject({
+    ...{ code: 0, output: 'purge-events is paused\n' },
+  });
+  expect(await line()).toContain('paused since');
+  expect(await desk('resume', 'purge-events')).toMatchObject({
+    output: 'purge-events is resumed\n',
+  });
+  expect(await line()).toContain('due ');
+}, 60_000);
+
+test('what is not there, or not said, is refused', async () => {
+  expect(await desk('pause', 'nobody')).toMatchObject({
+    ...{ code: 1, errors: 'desk schedules: There is no schedule nobody\n' },
+  });
+  expect((await desk('pause')).code).toBe(2);
+}, 30_000);

@@ -1,0 +1,19 @@
+import { tenantJobs } from '@insightdesk/shared/domain/tenants';
+import { userJobs } from '@insightdesk/shared/domain/users';
+import { defineSchedules } from '@insightdesk/shared/jobs';
+
+/** What time causes. */
+export const schedules = defineSchedules({
+  'purge-events': {
+    ...{ cron: '17 2 * * *', timeZone: 'UTC', catchUp: 'latest' },
+    ...{ job: tenantJobs.purgeEvents, payload: { days: 30 } },
+  },
+  'purge-job-steps': {
+    ...{ cron: '37 2 * * *', timeZone: 'UTC', catchUp: 'latest' },
+    ...{ job: tenantJobs.purgeJobSteps, payload: { days: 30 } },
+  },
+  'purge-expired': {
+    ...{ cron: '57 2 * * *', timeZone: 'UTC', catchUp: 'latest' },
+    ...{ job: userJobs.purgeExpired, payload: { days: 30 } },
+  },
+});

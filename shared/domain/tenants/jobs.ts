@@ -1,0 +1,18 @@
+import { defineJob, JobPriority } from '@insightdesk/shared/jobs';
+import { retention } from './retention.ts';
+
+const nightly = { queue: 'maintenance', payload: retention, timeoutMs: 300_000 } as const;
+
+/** Deletes events that were told long ago. */
+export const purgeEvents = defineJob({
+  name: 'tenants.purge-events',
+  priority: JobPriority.LOW,
+  ...nightly,
+});
+
+/** Deletes what jobs of long ago remembered of their steps. */
+export const purgeJobSteps = defineJob({
+  name: 'tenants.purge-job-steps',
+  priority: JobPriority.LOW,
+  ...nightly,
+});

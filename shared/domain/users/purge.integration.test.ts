@@ -1,0 +1,105 @@
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import type { Context } from '@insightdesk/shared/context';
+import { connect, createDatabase, type Database } from '@insightdesk/shared/database';
+import {
+  deleteOldEvents,
+  deleteOldJobSteps,
+  organizations,
+} from '@insightdesk/shared/domain/tenants';
+import { outbox } from '@insightdesk/shared/events';
+import { type JobRun, jobSteps } from '@insightdesk/shared/jobs';
+import {
+  createTestContext,
+  createTestDatabase,
+  createTestTenant,
+} from '@insightdesk/shared/testing';
+import { type Id, newId, toUuid } from '@insightdesk/shared/utils';
+import { deleteExpired } from './purge.ts';
+import { invitations, sessions } from './tables.ts';
+
+const run = { signal: new AbortController().signal } as JobRun;
+const days = (count: number) => new Date(Date.now() - count * 86_400_000);
+const stage = createTestContext();
+let server: Awaited<ReturnType<typeof createTestDatabase>>;
+let database: Database;
+let ctx: Context;
+let admin: ReturnType<typeof connect>;
+let tenantId: Id<'org'>;
+let userId: Id<'usr'>;
+
+beforeAll(async () => {
+  server = await createTestDatabase();
+  const limits = { poolMin: 1, poolMax: 2, timeoutMs: 5000, slowQueryMs: 5000 };
+  database = createDatabase({ url: server.url, ...limits });
+  ctx = { ...stage.context, database };
+  admin = connect(server.adminUrl, { timeoutMs: 5000 });
+  const { owner } = await createTestTenant(ctx);
+  if (owner.actor.kind !== 'user' || !owner.tenantId) throw new Error('Nobody is signed in');
+  ({ tenantId } = owner as { tenantId: Id<'org'> });
+  ({ userId } = owner.actor);
+}, 30_000);
+afterAll(async () => {
+  await Promise.all([database.close(), admin.end(), stage.close()]);
+  await server.drop();
+});
+
+const count = async (table: string) => {
+  const [row] = await admin.unsafe(`select count(*)::int as n from ${table}`);
+  return row?.n as number;
+};
+
+test('old events go, but neither those that wait nor those that were set aside', async () => {
+  await admin`truncate outbox`;
+  const row = (relayedAt: Date | null, failure: string | null = null) => ({
+    ...{ tenantId, eventId: newId('evt'), name: 'x', payload: {}, requestId: 'r' },
+    ...{ createdAt: days(60), relayedAt, failure },
+  });
+  await database.write({ tenantId }, (tx) =>
+    tx
+      .insert(outbox)
+      .values([
+        ...Array.from({ length: 2_500 }, () => row(days(31))),
+        ...[row(days(29)), row(null), row(days(31), 'a bug')],
+      ]),
+  );
+  expect(await deleteOldEvents(ctx, { days: 30 }, run)).toBe(2_500);
+  expect(await count('outbox')).toBe(3);
+});
+
+test('old steps, sessions and invitations go, younger ones stay, whatever days are asked', async () => {
+  const session = (expiresAt: Date, revokedAt: Date | null = null) => ({
+    ...{ tenantId, id: newId('ses'), userId, expiresAt, revokedAt },
+  });
+  const invitation = (expiresAt: Date) => ({
+    ...{ tenantId, id: newId('inv'), email: `${newId('usr')}@example.com`, expiresAt },
+    ...{ role: 'agent' as const, invitedBy: userId },
+  });
+  const step = (createdAt: Date) => ({ tenantId, jobId: newId('evt'), step: 's', createdAt });
+  await database.write({ tenantId }, async (tx) => {
+    await tx.insert(sessions).values([session(days(31)), session(days(-3), days(31))]);
+    await tx.insert(sessions).values([session(days(29)), session(days(-3), days(29))]);
+    await tx.insert(invitations).values([invitation(days(31)), invitation(days(29))]);
+    await tx.insert(jobSteps).values([step(days(31)), step(days(29))]);
+  });
+  const live = await count('sessions');
+  expect(await deleteExpired(ctx, { days: 1 }, run)).toEqual({ sessions: 2, invitations: 1 });
+  expect(await deleteOldJobSteps(ctx, { days: 1 }, run)).toBe(1);
+  expect([await count('sessions'), await count('invitations')]).toEqual([live - 2, 1]);
+  expect(await count('job_steps')).toBe(1);
+});
+
+test('the system sees no organisation, and of sessions neither whose they are nor young ones', async () => {
+  const look = (query: string) => database.write('system', (tx) => tx.execute(query));
+  expect(await look('select id from sessions')).toHaveLength(0);
+  for (const query of [
+    'select user_id from sessions',
+    'select 1 from organizations',
+    'select payload from job_steps',
+    `update sessions set revoked_at = now()`,
+    `select email from invitations where tenant_id = '${toUuid(tenantId)}'`,
+  ]) {
+    await expect(look(query)).rejects.toThrow('42');
+  }
+  const own = await database.write({ tenantId }, (tx) => tx.select().from(organizations));
+  expect(own).toHaveLength(1);
+});
