@@ -7,7 +7,7 @@ import { createPostgres } from './postgres.ts';
 import { requirePostgres } from './postgres-files.ts';
 import type { RunFile } from './run-file.ts';
 import { loadSecrets } from './secrets.ts';
-import { serviceSpec, services, serviceUrl } from './services.ts';
+import { extraWorkers, serviceSpec, services, serviceUrl } from './services.ts';
 import { prepareTls } from './tls.ts';
 import { type Log, requireTools } from './toolchain.ts';
 import { createValkey } from './valkey.ts';
@@ -61,11 +61,18 @@ export async function prepareParts({ directory, ports: preferred, disposable, lo
     valkeyUrl: valkey.url,
     inboxUrl: inbox.url,
   });
-  const specs = services.map((service) => serviceSpec(service, ports, environment));
-  return { nginx, postgres, valkey, inbox, services: specs, environment, describe };
+  const specOf = (service: (typeof services | typeof extraWorkers)[number]) =>
+    serviceSpec(service, ports, environment);
+  return {
+    ...{ nginx, postgres, valkey, inbox, environment, describe },
+    services: services.map(specOf),
+    extraWorkers: extraWorkers.map(specOf),
+  };
 
   /** The run file, with the pids of now. */
   function describe(pidOf: (name: string) => number | undefined, before?: RunFile): RunFile {
+    const pidBefore = (name: string) =>
+      before?.services.find((service) => service.name === name)?.pid;
     return {
       ready: true,
       url: nginx.url,
@@ -73,9 +80,9 @@ export async function prepareParts({ directory, ports: preferred, disposable, lo
       inbox: inbox.url,
       postgres: postgres.urls.admin,
       valkey: valkey.url,
-      services: services.map((service, index) => ({
+      services: [...services, ...extraWorkers.filter(({ name }) => pidOf(name))].map((service) => ({
         ...service,
-        pid: pidOf(service.name) ?? before?.services[index]?.pid ?? 0,
+        pid: pidOf(service.name) ?? pidBefore(service.name) ?? 0,
         url: serviceUrl(service, ports),
       })),
     };

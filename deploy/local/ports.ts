@@ -20,6 +20,8 @@ export const preferredPorts = {
   valkey: 6379,
   smtp: 1025,
   inbox: 1080,
+  'worker-2': 3006,
+  'worker-3': 3007,
 };
 
 export type Ports = typeof preferredPorts;

@@ -12,7 +12,13 @@ export const services = [
   { name: 'worker-1', kind: 'worker' },
 ] as const;
 
-type Service = (typeof services)[number];
+/** Workers that run only while there is much to do. */
+export const extraWorkers = [
+  { name: 'worker-2', kind: 'worker' },
+  { name: 'worker-3', kind: 'worker' },
+] as const;
+
+type Service = (typeof services)[number] | (typeof extraWorkers)[number];
 
 export const serviceUrl = ({ name }: Service, ports: Ports) => `http://127.0.0.1:${ports[name]}`;
 

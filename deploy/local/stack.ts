@@ -1,11 +1,13 @@
 import { join } from 'node:path';
+import { createAutoscaler } from './autoscaler.ts';
 import { createLeftovers, lockDirectory } from './leftovers.ts';
 import { type Parts, type PartsOptions, prepareParts } from './parts.ts';
 import { root } from './paths.ts';
 import { preferredPorts } from './ports.ts';
 import { killCommands, runCommand } from './run-command.ts';
 import { type RunFile, removeRunFile, writeRunFile } from './run-file.ts';
-import { services } from './services.ts';
+import { extraWorkers, services } from './services.ts';
+import type { ProcessSpec } from './supervised.ts';
 import { createSupervisor, type Supervisor } from './supervisor.ts';
 
 interface Options extends Partial<Omit<PartsOptions, 'log'>> {
@@ -25,6 +27,7 @@ export function createStack(options: Options) {
   const log = (line: string) => onLine('stack', line);
   let parts: Parts | undefined;
   let run: RunFile | undefined;
+  let scaler: ReturnType<typeof createAutoscaler> | undefined;
   let starting: Promise<unknown> = Promise.resolve();
 
   function updateRunFile() {
@@ -42,6 +45,8 @@ export function createStack(options: Options) {
     await onAnswering?.(parts.describe(supervisor.pid));
     run = parts.describe(supervisor.pid);
     updateRunFile();
+    scaler = openAutoscaler(parts, run, supervisor, log);
+    scaler.start();
     const { admin, owner } = parts.postgres.urls;
     const environment = { DATABASE_MIGRATION_URL: owner, POSTGRES_URL: admin };
     return { run, environment: { ...parts.environment, ...environment } };
@@ -57,19 +62,21 @@ export function createStack(options: Options) {
     restart: supervisor.restart,
     /** Stops everything, also in the middle of a start, and leaves no process behind. */
     async stop(): Promise<void> {
+      scaler?.close();
       run = undefined;
       parts = undefined;
       removeRunFile(directory);
       supervisor.close();
       killCommands();
       await supervisor.stop('nginx');
-      await supervisor.stop(...services.map(({ name }) => name));
+      await supervisor.stop(...[...services, ...extraWorkers].map(({ name }) => name));
       await supervisor.stop('inbox', 'valkey', 'postgres');
       await starting;
       lock.release();
     },
     /** Ends everything at once, without asking. */
     kill() {
+      scaler?.close();
       run = undefined;
       killCommands();
       supervisor.killAll();
@@ -99,5 +106,33 @@ async function startParts(parts: Parts, supervisor: Supervisor, log: (line: stri
       env: { ...environment, DATABASE_MIGRATION_URL: postgres.urls.owner },
       onLine: log,
     });
+  }
+}
+
+function openAutoscaler(
+  parts: Parts,
+  run: RunFile,
+  supervisor: Supervisor,
+  log: (line: string) => void,
+) {
+  const first = run.services.find(({ kind }) => kind === 'worker');
+  const most = Number(parts.environment.WORKERS_MAX ?? extraWorkers.length + 1);
+  const specs = parts.extraWorkers.slice(0, Math.max(0, most - 1));
+  return createAutoscaler({
+    names: specs.map(({ name }) => name),
+    ask: () => desiredWorkers(`${first?.url}/backlog`),
+    start: (name) => supervisor.start(specs.find((spec) => spec.name === name) as ProcessSpec),
+    stop: (name) => supervisor.stop(name),
+    log,
+  });
+}
+
+/** What the first worker says, unless it is just being restarted. */
+async function desiredWorkers(url: string): Promise<number | undefined> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(2_000) });
+    return ((await response.json()) as { desiredWorkers?: number }).desiredWorkers;
+  } catch {
+    return undefined;
   }
 }

@@ -21,6 +21,8 @@ const directory = createTestDirectory();
 Object.assign(process.env, { NODE_ENV: 'test', INSIGHTDESK_DATA: directory.path });
 process.env.RATE_LIMIT_MAX_REQUESTS ??= '0';
 process.env.LOG_FORMAT ??= 'json';
+// Tests that kill the worker mean the only one.
+process.env.WORKERS_MAX ??= '1';
 
 const logFile = join(directory.path, 'stack.log');
 const stack = createStack({

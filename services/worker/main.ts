@@ -19,6 +19,7 @@ import { jobHandlers } from './jobs.ts';
 import { watchWork } from './metrics.ts';
 import { reactions } from './reactions.ts';
 import { createRefill } from './refill.ts';
+import { createScalingSignal } from './scaling.ts';
 import { schedules } from './schedules.ts';
 
 /** How often jobs that wait for others are looked at. */
@@ -96,9 +97,11 @@ await boot('worker', (app) => {
 
   let server: ReturnType<typeof Bun.serve> | undefined;
   lifecycle.registerStartupHook('http', () => {
-    const { fetch } = createHealthApp({ ...app, isReady: () => lifecycle.isReady });
+    const health = createHealthApp({ ...app, isReady: () => lifecycle.isReady });
+    const scalingSignal = createScalingSignal(() => readBacklog(valkey), config.jobs.workersMax);
+    health.get('/backlog', async (c) => c.json(await scalingSignal()));
     const { host: hostname, port } = config.service;
-    server = Bun.serve({ hostname, port, fetch });
+    server = Bun.serve({ hostname, port, fetch: health.fetch });
   });
   lifecycle.registerShutdownHook('http', () => server?.stop(true));
 });

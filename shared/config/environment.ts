@@ -107,6 +107,7 @@ export const environmentSchema = z.object({
   REALTIME_MAX_SOCKETS_PER_ADDRESS: count(1).default(5_000),
   JOBS_CONCURRENCY: count(1, 1000).default(10),
   WEBHOOK_ALLOW_PRIVATE: flag.default(false),
+  WORKERS_MAX: count(1, 100).default(3),
 
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   LOG_WEBHOOK_URL: httpUrl.optional(),

@@ -78,8 +78,8 @@ export function shapeConfig(
         address: env.REALTIME_MAX_SOCKETS_PER_ADDRESS,
       },
     },
-    jobs: { concurrency: env.JOBS_CONCURRENCY },
     outbound: { allowPrivate: env.WEBHOOK_ALLOW_PRIVATE },
+    jobs: { concurrency: env.JOBS_CONCURRENCY, workersMax: env.WORKERS_MAX },
     logging: {
       level: env.LOG_LEVEL,
       format: env.LOG_FORMAT ?? (env.NODE_ENV === 'development' ? 'pretty' : 'json'),

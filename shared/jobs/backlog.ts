@@ -8,6 +8,8 @@ export interface Backlog {
   active: number;
   /** How long the longest-waiting job has been due, in seconds. */
   oldestSeconds: number;
+  /** A paused queue waits on purpose. */
+  isPaused: boolean;
 }
 
 /** Turns are fair, so whoever waits longest of an organisation is among its first few. */
@@ -25,9 +27,10 @@ export async function readBacklog(
     looks.lrange(key('wait'), -1, -1).zrange(key('prioritized'), 0, SAMPLE - 1);
     const fresh = FRESH_RANK * 2 ** 32;
     looks.zrangebyscore(key('prioritized'), fresh, '+inf', 'LIMIT', 0, 1);
+    looks.hexists(key('meta'), 'paused');
   }
   const found = (await looks.exec()) ?? [];
-  const at = (queue: number, n: number) => found[queue * 6 + n]?.[1];
+  const at = (queue: number, n: number) => found[queue * 7 + n]?.[1];
   const ids = queueNames.map((_, q) => [3, 4, 5].flatMap((n) => (at(q, n) as string[]) ?? []));
   const reads = valkey.pipeline();
   for (const [q, name] of queueNames.entries()) {
@@ -38,7 +41,8 @@ export async function readBacklog(
     const own = times.splice(0, ids[q]?.length ?? 0).filter((ms) => ms > 0);
     const oldestSeconds = own.length === 0 ? 0 : Math.max(0, Date.now() - Math.min(...own)) / 1_000;
     const waiting = Number(at(q, 0) ?? 0) + Number(at(q, 1) ?? 0);
-    return [name, { waiting, active: Number(at(q, 2) ?? 0), oldestSeconds }];
+    const isPaused = at(q, 6) === 1;
+    return [name, { waiting, active: Number(at(q, 2) ?? 0), oldestSeconds, isPaused }];
   });
   return Object.fromEntries(backlogs) as Record<QueueName, Backlog>;
 }

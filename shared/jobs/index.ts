@@ -24,6 +24,7 @@ export {
 export { JobPriority } from './priority.ts';
 export { createQueues, type Queues } from './queues.ts';
 export type { JobNews, JobRun } from './run-job.ts';
+export { type Scaling, type ScalingPolicy, scale, scalingPolicy, totalOf } from './scaling.ts';
 export {
   listSchedules,
   pauseSchedule,

@@ -1,0 +1,15 @@
+import { expect, test } from 'bun:test';
+import { call, loadRun } from './client.ts';
+
+test('a worker tells what scaling goes by, to the inside only', async () => {
+  const worker = loadRun().services.find(({ kind }) => kind === 'worker');
+  const { status, body } = await call('GET', `${worker?.url}/backlog`);
+  expect(status).toBe(200);
+  expect(body.desiredWorkers).toBeGreaterThanOrEqual(1);
+  expect(body.queues['email-sending']).toEqual({
+    ...{ waiting: expect.any(Number), active: expect.any(Number) },
+    ...{ oldestSeconds: expect.any(Number), isPaused: expect.any(Boolean) },
+  });
+  expect(body.total).toEqual({ waiting: expect.any(Number), oldestSeconds: expect.any(Number) });
+  expect((await call('GET', '/backlog')).status).toBe(404);
+});
