@@ -231,6 +231,34 @@ export interface Operations {
     body: { name: string; payload: Record<string, unknown>; id?: string | undefined };
     answer: { id: `evt_${string}`; isNew: boolean };
   };
+  /** List the jobs of the organisation, newest first. */
+  'GET /v1/jobs': {
+    path: Record<never, never>;
+    query: { limit?: number | undefined; cursor?: string | undefined };
+    body: undefined;
+    answer: { items: ({ id: string; name: string; queue: 'site-crawling' | 'ai-processing' | 'voice-processing' | 'email-sending' | 'analytics-aggregation' | 'media-processing' | 'calendar-sync' | 'webhook-delivery' | 'maintenance'; state: 'waiting' | 'active' | 'completed' | 'failed' | 'delayed' | 'blocked'; progress: number; attempts: number; reason: string | null; enqueuedAt: string; startedAt: string | null; finishedAt: string | null })[]; nextCursor: string | null };
+  };
+  /** Read a job with its log. */
+  'GET /v1/jobs/{id}': {
+    path: { id: string };
+    query: Record<never, never>;
+    body: undefined;
+    answer: { id: string; name: string; queue: 'site-crawling' | 'ai-processing' | 'voice-processing' | 'email-sending' | 'analytics-aggregation' | 'media-processing' | 'calendar-sync' | 'webhook-delivery' | 'maintenance'; state: 'waiting' | 'active' | 'completed' | 'failed' | 'delayed' | 'blocked'; progress: number; attempts: number; reason: string | null; enqueuedAt: string; startedAt: string | null; finishedAt: string | null; log: (string)[] };
+  };
+  /** Try a failed job again. */
+  'POST /v1/jobs/{id}/retry': {
+    path: { id: string };
+    query: Record<never, never>;
+    body: undefined;
+    answer: { id: string; name: string; queue: 'site-crawling' | 'ai-processing' | 'voice-processing' | 'email-sending' | 'analytics-aggregation' | 'media-processing' | 'calendar-sync' | 'webhook-delivery' | 'maintenance'; state: 'waiting' | 'active' | 'completed' | 'failed' | 'delayed' | 'blocked'; progress: number; attempts: number; reason: string | null; enqueuedAt: string; startedAt: string | null; finishedAt: string | null; log: (string)[] };
+  };
+  /** Cancel a job. */
+  'POST /v1/jobs/{id}/cancel': {
+    path: { id: string };
+    query: Record<never, never>;
+    body: undefined;
+    answer: { id: string; name: string; queue: 'site-crawling' | 'ai-processing' | 'voice-processing' | 'email-sending' | 'analytics-aggregation' | 'media-processing' | 'calendar-sync' | 'webhook-delivery' | 'maintenance'; state: 'waiting' | 'active' | 'completed' | 'failed' | 'delayed' | 'blocked'; progress: number; attempts: number; reason: string | null; enqueuedAt: string; startedAt: string | null; finishedAt: string | null; log: (string)[] };
+  };
   /** Whether everything the service depends on answers. */
   'GET /health': {
     path: Record<never, never>;

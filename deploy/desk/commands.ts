@@ -26,4 +26,8 @@ export const commands: Record<string, Command> = {
     summary: 'list | pause|resume <name>: what time causes (DATABASE_URL)',
     run: async (words) => (await import('./schedules.ts')).manageSchedules(words),
   },
+  queues: {
+    summary: 'list | pause|resume|retry <queue>: what waits, and what has failed (VALKEY_URL)',
+    run: async (words) => (await import('./queues.ts')).manageQueues(words),
+  },
 };

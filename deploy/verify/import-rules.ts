@@ -70,7 +70,7 @@ function ruleFor(module: string): Rule | undefined {
   if (module === 'context') {
     return {
       may: ['errors', 'utils', 'logging'],
-      types: connections,
+      types: [...connections, 'jobs'],
       instead: 'the context knows the types of connections only; boot builds them',
     };
   }

@@ -8,6 +8,7 @@ import {
   sendMessage,
   updateConversation,
 } from '@insightdesk/shared/domain/conversations';
+import { cancelJob, getJob, listJobs, retryJob } from '@insightdesk/shared/domain/tenants';
 import {
   acceptInvitation,
   changeRole,
@@ -81,4 +82,9 @@ export const routes: readonly Route[] = [
   post('/v1/webhooks/:id/deliveries/:deliveryId/replay', replayDelivery, 202),
   post('/v1/webhooks/:id/replay', replaySince, 202),
   post('/v1/events', sendEvent, 202),
+
+  get('/v1/jobs', listJobs),
+  get('/v1/jobs/:id', getJob),
+  post('/v1/jobs/:id/retry', retryJob),
+  post('/v1/jobs/:id/cancel', cancelJob),
 ];

@@ -55,7 +55,7 @@ export function openTestDesk(rateLimit = { windowMs: 60_000, maxRequests: 0 }) {
     return { ...tokens, newcomer };
   }
 
-  return { app, options, context, conformance, ask, openTenant, close };
+  return { app, options, context, parts, conformance, ask, openTenant, close };
 }
 
 const asText = (body: unknown) => (typeof body === 'string' ? body : JSON.stringify(body));

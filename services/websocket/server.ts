@@ -24,6 +24,7 @@ import { createRooms } from './rooms.ts';
 import { endlessSeats, type Seats } from './seats.ts';
 import { type Services, Session, watchExpiries } from './session.ts';
 import { type SlowConsumerLimits, slowConsumerLimits, watchConsumers } from './slow-consumers.ts';
+import { serveSystemSignals } from './system-signals.ts';
 import type { TokenBucketOptions } from './token-bucket.ts';
 import { createTroubleLog } from './trouble.ts';
 import type { ServerSocket, SocketServerIo } from './wire.ts';
@@ -90,7 +91,8 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
   const channelQuota = createChannelQuota(options.maxChannelsPerOrganization);
   const services: Services = { ...options, hub, channelQuota };
   const refusals = new Map<string, number>();
-  const requests = serveRequests({ io, sessions, valkey, onError });
+  const doors = { io, sessions, valkey, onError };
+  const served = [serveRequests(doors), serveSystemSignals(doors)];
   const entrants = new WeakMap<ServerSocket, Entrant>();
   const limits = options.slowConsumers ?? slowConsumerLimits;
   const watches = [watchExpiries(sessions), watchConsumers(sessions, limits)];
@@ -137,13 +139,13 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
     httpServer.closeAllConnections();
     for (const stopWatch of watches) stopWatch();
     liveSessions.close();
-    requests.stop();
+    for (const one of served) one.stop();
     await Promise.all([hub.close(), presence.close(), presenceMembers.close(), seats.close()]);
   }
 
   return {
     async listen(port, host) {
-      await withTimeout(Promise.all([hub.start(), requests.start()]), START_TIMEOUT_MS);
+      await withTimeout(Promise.all([hub, ...served].map((one) => one.start())), START_TIMEOUT_MS);
       presenceMembers.start();
       seats.start();
       await new Promise<void>((resolve, reject) => {

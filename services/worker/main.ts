@@ -12,9 +12,10 @@ import {
   startWorkers,
   type Workers,
 } from '@insightdesk/shared/jobs';
-import { createChannelLog, createChannelRefill } from '@insightdesk/shared/realtime';
+import { createChannelLog, createChannelRefill, sendSignals } from '@insightdesk/shared/realtime';
 import { createDispatch } from './dispatch.ts';
 import { events } from './events.ts';
+import { createJobNews } from './job-news.ts';
 import { jobHandlers } from './jobs.ts';
 import { watchWork } from './metrics.ts';
 import { reactions } from './reactions.ts';
@@ -47,11 +48,17 @@ await boot('worker', (app) => {
       log,
     }),
   });
-  const observe = watchWork(metrics, {
+  const measure = watchWork(metrics, {
     queues: createJobDesk(queues, valkey),
     backlog: () => readBacklog(valkey),
     relay,
   });
+  const jobNews = createJobNews((signals) =>
+    sendSignals(parts.valkey, signals, (error) =>
+      log.warn({ err: String(error) }, 'jobs: not told'),
+    ),
+  );
+  lifecycle.registerShutdownHook('job news', () => jobNews.stop());
   let workers: Workers | undefined;
 
   lifecycle.registerShutdownHook('queues', async () => {
@@ -78,7 +85,10 @@ await boot('worker', (app) => {
         ),
       concurrency: config.jobs.concurrency,
       log,
-      observe,
+      observe(news) {
+        measure(news);
+        jobNews.observe(news);
+      },
     });
   }, ['postgres']);
   lifecycle.registerShutdownHook('workers', () => workers?.close());

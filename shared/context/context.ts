@@ -1,6 +1,7 @@
 import type { CacheSource } from '@insightdesk/shared/cache';
 import type { Database, Tx } from '@insightdesk/shared/database';
 import type { Mailer } from '@insightdesk/shared/email';
+import type { JobDesk } from '@insightdesk/shared/jobs';
 import type { Logger } from '@insightdesk/shared/logging';
 import type { Media } from '@insightdesk/shared/media';
 import type { Passwords, SafeFetch, Sealer, Tokens } from '@insightdesk/shared/security';
@@ -46,6 +47,8 @@ export interface Connections {
   requests: Requests;
   tokens: Tokens;
   sealer: Sealer;
+  /** The jobs of organisations; what they do is enqueued by events alone. */
+  jobs: Pick<JobDesk, 'list' | 'require' | 'cancel' | 'retry'>;
   passwords: Passwords;
   /** Requests to addresses that users chose. */
   outbound: SafeFetch;

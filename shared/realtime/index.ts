@@ -44,6 +44,7 @@ export {
   type RequestsOptions,
 } from './requests.ts';
 export { channelOf, type Room, roomOf } from './room.ts';
+export { SIGNALS_TOPIC, SYSTEM, type SystemSignal, sendSignals } from './signals.ts';
 export { type SocketInput, type SocketRequest, socketInputs } from './socket-inputs.ts';
 export {
   type ChannelEvent,

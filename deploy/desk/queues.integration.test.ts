@@ -1,0 +1,34 @@
+import { afterAll, expect, test } from 'bun:test';
+
+async function desk(...words: string[]) {
+  const command = [process.execPath, 'deploy/desk/desk.ts', 'queues', ...words];
+  const child = Bun.spawn(command, { env: process.env, stdout: 'pipe', stderr: 'pipe' });
+  const [output = '', errors = ''] = await Promise.all(
+    [child.stdout, child.stderr].map((s) => s.text()),
+  );
+  return { code: await child.exited, output, errors };
+}
+
+// No service has a handler of this queue.
+const queue = 'calendar-sync';
+afterAll(() => desk('resume', queue));
+
+test('queues are listed, paused, resumed, and their failed jobs tried again', async () => {
+  const line = async () =>
+    (await desk('list')).output.split('\n').find((text) => text.startsWith(queue));
+  expect(await line()).toMatch(/^calendar-sync( +\d+){6}$/);
+  expect((await desk('pause', queue)).output).toBe(`${queue} is paused\n`);
+  expect(await line()).toEndWith('paused');
+  expect((await desk('resume', queue)).output).toBe(`${queue} goes on\n`);
+  expect(await line()).not.toContain('paused');
+  expect((await desk('retry', queue)).output).toMatch(/^\d+ failed jobs of calendar-sync/);
+}, 60_000);
+
+test('what is no queue is refused', async () => {
+  for (const words of [[], ['pause'], ['pause', 'nobody'], ['toString', queue]]) {
+    expect(await desk(...words)).toMatchObject({
+      code: 2,
+      errors: expect.stringMatching(/^Usage/),
+    });
+  }
+}, 60_000);

@@ -1,0 +1,45 @@
+import { runCommand } from '@insightdesk/shared/boot';
+import { type JobDesk, jobStates, type QueueName, queueNames } from '@insightdesk/shared/jobs';
+import { surroundings } from './surroundings.ts';
+
+const verbs: Record<string, (desk: JobDesk, queue: QueueName) => Promise<string>> = {
+  pause: async (desk, queue) => {
+    await desk.pauseQueue(queue);
+    return `${queue} is paused`;
+  },
+  resume: async (desk, queue) => {
+    await desk.resumeQueue(queue);
+    return `${queue} goes on`;
+  },
+  retry: async (desk, queue) =>
+    `${await desk.retryAll(queue)} failed jobs of ${queue} are tried again`,
+};
+
+const isQueue = (word = ''): word is QueueName => queueNames.includes(word as QueueName);
+
+/** Lists the queues, pauses one, lets it go on, or tries its failed jobs again. */
+export async function manageQueues([verb = '', queue]: string[]): Promise<number> {
+  const perform = Object.hasOwn(verbs, verb) ? verbs[verb] : undefined;
+  if (verb !== 'list' && (!perform || !isQueue(queue))) {
+    console.error('Usage: bun run desk queues list | pause|resume|retry <queue>');
+    return 2;
+  }
+  await runCommand(
+    'desk',
+    async ({ parts }) => {
+      const { desk } = parts.jobAccess;
+      if (perform && isQueue(queue)) console.log(await perform(desk, queue));
+      else await list(desk);
+    },
+    await surroundings(),
+  );
+  return 0;
+}
+
+async function list(desk: JobDesk): Promise<void> {
+  console.log([''.padEnd(22), ...jobStates.map((state) => state.padStart(10))].join(''));
+  for (const [name, stats] of Object.entries(await desk.getStats())) {
+    const counts = jobStates.map((state) => String(stats[state]).padStart(10));
+    console.log([name.padEnd(22), ...counts, stats.isPaused ? '  paused' : ''].join(''));
+  }
+}
