@@ -18,6 +18,7 @@ import {
 import { Hono, type MiddlewareHandler } from 'hono';
 import { compress } from 'hono/compress';
 import type { H } from 'hono/types';
+import { createDashboard, DASHBOARD, type DashboardOptions } from './admin/dashboard.ts';
 import { type ApiEnv, type CallContext, callContext, identifyBy, membersOnly } from './caller.ts';
 import { createDocs } from './docs.ts';
 import { createPages } from './pages.ts';
@@ -39,6 +40,8 @@ export interface AppOptions extends HealthAppOptions {
   /** Counts requests over all replicas; without it each process counts for itself. */
   valkey?: Parameters<typeof createRateLimiter>[0]['valkey'];
   routes: readonly Route[];
+  /** Without it nobody finds the dashboard of the queues. */
+  dashboard?: DashboardOptions | undefined;
 }
 
 /** Puts the API together: what surrounds every request, then the routes. */
@@ -57,6 +60,9 @@ export function createApp(options: AppOptions): Hono<ApiEnv> {
   if (config.rateLimit.maxRequests > 0) app.use(addressLimit(options));
   app.route('/', createPages());
   app.route('/', createDocs({ routes, publicUrl: config.http.publicUrl }));
+  if (options.dashboard) {
+    app.route(DASHBOARD, createDashboard({ ...options, ...options.dashboard }));
+  }
   addRoutes(app, options);
   refuseOtherMethods(app, routes);
   return app;

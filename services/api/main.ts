@@ -4,12 +4,14 @@ import { createApp } from './app.ts';
 import { routes } from './routes.ts';
 
 await boot('api', (app) => {
+  const operatorId = app.config.operators.organizationId;
   const api = createApp({
     ...app,
     tokens: app.connections.tokens,
     valkey: app.parts.valkey,
     isReady: () => app.lifecycle.isReady,
     routes,
+    dashboard: operatorId && { operatorId, queues: () => app.parts.jobAccess.queues },
   });
   serveHttp(app, (request, server) => api.fetch(request, server));
 });

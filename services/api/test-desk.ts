@@ -13,7 +13,10 @@ export interface Asked {
 }
 
 /** The whole API on real servers; every answer is checked against the API document. */
-export function openTestDesk(rateLimit = { windowMs: 60_000, maxRequests: 0 }) {
+export function openTestDesk(
+  rateLimit = { windowMs: 60_000, maxRequests: 0 },
+  more: Partial<AppOptions> = {},
+) {
   const { context, config, log, parts, close } = createTestContext();
   const options: AppOptions = {
     config: { http: config.http, rateLimit },
@@ -25,6 +28,7 @@ export function openTestDesk(rateLimit = { windowMs: 60_000, maxRequests: 0 }) {
     metrics: createMetrics({ service: 'api', replica: 'api-1' }),
     isReady: () => true,
     routes,
+    ...more,
   };
   const app = createApp(options);
   const conformance = createConformance(routes);

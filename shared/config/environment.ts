@@ -1,3 +1,4 @@
+import { type Id, isId } from '@insightdesk/shared/utils';
 import { z } from 'zod';
 
 const flag = z.stringbool();
@@ -19,6 +20,10 @@ const origin = z
   .refine((value) => URL.canParse(value) && new URL(value).origin === value, {
     error: 'Give origins such as https://app.example.com, separated by commas',
   });
+
+const organizationId = z.custom<Id<'org'>>((value) => isId('org', value), {
+  error: 'Give the id of an organisation, org_…',
+});
 
 const units = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
 
@@ -108,6 +113,8 @@ export const environmentSchema = z.object({
   JOBS_CONCURRENCY: count(1, 1000).default(10),
   WEBHOOK_ALLOW_PRIVATE: flag.default(false),
   WORKERS_MAX: count(1, 100).default(3),
+
+  OPERATOR_ORGANIZATION_ID: organizationId.optional(),
 
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   LOG_WEBHOOK_URL: httpUrl.optional(),

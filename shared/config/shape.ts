@@ -80,6 +80,7 @@ export function shapeConfig(
     },
     outbound: { allowPrivate: env.WEBHOOK_ALLOW_PRIVATE },
     jobs: { concurrency: env.JOBS_CONCURRENCY, workersMax: env.WORKERS_MAX },
+    operators: { organizationId: env.OPERATOR_ORGANIZATION_ID },
     logging: {
       level: env.LOG_LEVEL,
       format: env.LOG_FORMAT ?? (env.NODE_ENV === 'development' ? 'pretty' : 'json'),

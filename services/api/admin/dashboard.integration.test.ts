@@ -1,0 +1,144 @@
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import type { Id } from '@insightdesk/shared/utils';
+import { newId } from '@insightdesk/shared/utils';
+import { openTestDesk } from '../test-desk.ts';
+
+const password = 'correct horse battery';
+const plain = openTestDesk();
+let desk: ReturnType<typeof openTestDesk>;
+let operator: Person;
+let stranger: Person;
+let admin: Person;
+
+interface Person {
+  email: string;
+  organizationId: Id<'org'>;
+  token: string;
+}
+
+async function post(path: string, body: object, token?: string) {
+  const response = await plain.ask('POST', path, { body, ...(token && { as: token }) });
+  return (await response.json()) as { accessToken: string; organization: { id: Id<'org'> } };
+}
+
+async function register(): Promise<Person> {
+  const email = `${newId('usr')}@example.com`;
+  const body = { email, password, name: 'An owner', organizationName: 'A company' };
+  const { accessToken: token, organization } = await post('/v1/auth/register', body);
+  return { email, organizationId: organization.id, token };
+}
+
+beforeAll(async () => {
+  [operator, stranger, admin] = await Promise.all([register(), register(), register()]);
+  const operatorId = operator.organizationId;
+  desk = openTestDesk(undefined, {
+    dashboard: { operatorId, queues: () => desk.parts.jobAccess.queues },
+  });
+  const { members } = await import('@insightdesk/shared/domain/users');
+  const { userId } = await plain.context.tokens.verifyAccess(admin.token);
+  await plain.context.database.write({ tenantId: operatorId }, (tx) =>
+    tx.insert(members).values({ tenantId: operatorId, userId, role: 'admin' }),
+  );
+});
+afterAll(() => Promise.all([plain.close(), desk.close()]));
+
+const origin = { Host: 'desk.example', Origin: 'https://desk.example' };
+const at = (path: string, init: RequestInit = {}) =>
+  desk.app.request(`https://desk.example/admin/queues${path}`, init);
+
+function signIn(email: string, headers: Record<string, string> = origin, word = password) {
+  const body = new URLSearchParams({ email, password: word });
+  return at('/sign-in', { method: 'POST', body, headers });
+}
+
+async function cookieOf({ email }: Person): Promise<string> {
+  const answer = await signIn(email);
+  expect([answer.status, answer.headers.get('Location')]).toEqual([303, '/admin/queues']);
+  const cookie = answer.headers.get('Set-Cookie') ?? '';
+  for (const word of ['__Secure-operator=', 'HttpOnly', 'Secure', 'SameSite=Strict']) {
+    expect(cookie).toContain(word);
+  }
+  expect(cookie).toContain('Path=/admin/queues');
+  return cookie.split(';')[0] as string;
+}
+
+test('who has not signed in is led to the form, and finds nothing else', async () => {
+  const page = await at('');
+  expect([page.status, page.headers.get('Location')]).toEqual([303, '/admin/queues/sign-in']);
+  expect((await at('/static/js/main.js')).status).toBe(303);
+  expect((await at('/api/queues')).status).toBe(401);
+  const form = await at('/sign-in');
+  expect(form.status).toBe(200);
+  expect(form.headers.get('Content-Security-Policy')).toContain("frame-ancestors 'none'");
+});
+
+test('strangers, those who are no owners, and wrong passwords are refused without a cookie', async () => {
+  for (const refused of [
+    await signIn(stranger.email),
+    await signIn(admin.email),
+    await signIn(operator.email, origin, 'another password'),
+  ]) {
+    expect([401, 403]).toContain(refused.status);
+    expect(refused.headers.get('Set-Cookie')).toBeNull();
+    expect(await refused.text()).toContain('role="alert"');
+  }
+  for (const { token } of [stranger, admin]) {
+    const headers = { Cookie: `__Secure-operator=${token}` };
+    expect((await at('/api/queues', { headers })).status).toBe(401);
+    expect((await at('', { headers })).status).toBe(303);
+  }
+  const bearer = { Authorization: `Bearer ${operator.token}` };
+  expect((await at('/api/queues', { headers: bearer })).status).toBe(401);
+});
+
+test('an operator sees every queue; its page asks nobody else for anything', async () => {
+  const headers = { Cookie: await cookieOf(operator) };
+  const page = await at('', { headers });
+  expect(page.status).toBe(200);
+  const html = await page.text();
+  expect(html).toContain('<base href="/admin/queues/"');
+  expect(html).not.toContain('https://');
+  const [, script = ''] = /src="(static\/js\/main[^"]+)"/.exec(html) ?? [];
+  const asset = await at(`/${script}`, { headers });
+  expect([asset.status, asset.headers.get('Content-Type')]).toEqual([
+    200,
+    expect.stringContaining('javascript'),
+  ]);
+  const api = await at('/api/queues', { headers });
+  const { queues } = (await api.json()) as { queues: { name: string }[] };
+  expect(queues.map(({ name }) => name)).toContain('email-sending');
+});
+
+test('what changes something needs the cookie and has to come from the page itself', async () => {
+  const cookie = { Cookie: await cookieOf(operator) };
+  const pause = (headers: Record<string, string>, what = 'pause') =>
+    at(`/api/queues/calendar-sync/${what}`, { method: 'PUT', headers });
+  expect((await pause(origin)).status).toBe(401);
+  for (const foreign of [{}, { Origin: 'https://evil.example' }, { Origin: 'null' }]) {
+    const headers = { ...cookie, Host: 'desk.example', ...foreign };
+    expect((await pause(headers)).status).toBe(403);
+    expect((await signIn(operator.email, { Host: 'desk.example', ...foreign })).status).toBe(403);
+  }
+  const queue = desk.parts.jobAccess.queues.get('calendar-sync');
+  expect(await queue.isPaused()).toBe(false);
+  expect((await pause({ ...cookie, ...origin })).status).toBe(200);
+  expect(await queue.isPaused()).toBe(true);
+  expect((await pause({ ...cookie, ...origin }, 'resume')).status).toBe(200);
+  expect(await queue.isPaused()).toBe(false);
+});
+
+test('signing out ends the session, not only the cookie', async () => {
+  const headers = { Cookie: await cookieOf(operator), ...origin };
+  expect((await at('/sign-out', { headers })).status).toBe(200);
+  expect((await at('/api/queues', { headers })).status).toBe(200);
+  const out = await at('/sign-out', { method: 'POST', headers });
+  expect(out.status).toBe(303);
+  expect(out.headers.get('Set-Cookie')).toContain('Max-Age=0');
+  expect((await at('/api/queues', { headers })).status).toBe(401);
+});
+
+test('without operators nobody finds it', async () => {
+  for (const path of ['/admin/queues', '/admin/queues/sign-in', '/admin/queues/api/queues']) {
+    expect((await plain.app.request(`https://desk.example${path}`)).status).toBe(404);
+  }
+});

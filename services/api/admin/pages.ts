@@ -1,0 +1,40 @@
+const page = (title: string, body: string) => `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${title}</title>
+<style>
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 22rem; margin: 15vh auto; padding: 0 1rem }
+label { display: block; margin: 1rem 0 }
+input { display: block; width: 100%; box-sizing: border-box; font: inherit; padding: .5rem }
+button { font: inherit; padding: .5rem 1.5rem }
+[role=alert] { color: #b00020 }
+</style>
+</head>
+<body>
+<h1>${title}</h1>
+${body}
+</body>
+</html>
+`;
+
+/** The form by which operators sign in; nothing that anybody sent is repeated in it. */
+export const signInPage = (at: string, problem?: string) =>
+  page(
+    'Queues',
+    `${problem ? `<p role="alert">${problem}</p>` : ''}
+<form method="post" action="${at}/sign-in">
+<label>E-mail <input name="email" type="email" autocomplete="username" required autofocus></label>
+<label>Password <input name="password" type="password" autocomplete="current-password" required></label>
+<button>Sign in</button>
+</form>`,
+  );
+
+/** Asks before it ends the session: a link alone must not. */
+export const signOutPage = (at: string) =>
+  page(
+    'Sign out?',
+    `<form method="post" action="${at}/sign-out"><button>Sign out</button></form>
+<p><a href="${at}">Back to the queues</a></p>`,
+  );
