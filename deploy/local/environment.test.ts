@@ -48,3 +48,12 @@ test('a mail server of the caller replaces the inbox entirely', () => {
   expect(environment).not.toHaveProperty('SMTP_PORT');
   expect(environment).not.toHaveProperty('EMAIL_LOOKUP_URL');
 });
+
+test('who operates the stack is the demo organisation, unless the caller names another', () => {
+  const operatorId = 'org_01h455vb4pex5vsknk084sn02q';
+  const named = (caller: Record<string, string>) =>
+    serviceEnvironment({ ...here, operatorId }, caller).OPERATOR_ORGANIZATION_ID;
+  expect(named({})).toBe(operatorId);
+  expect(named({ OPERATOR_ORGANIZATION_ID: 'another' })).toBe('another');
+  expect(serviceEnvironment(here, {})).not.toHaveProperty('OPERATOR_ORGANIZATION_ID');
+});

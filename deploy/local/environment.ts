@@ -10,19 +10,23 @@ interface Surroundings {
   databaseUrl: string;
   valkeyUrl: string;
   inboxUrl: string;
+  /** Whose owners operate this stack, once there is somebody. */
+  operatorId?: string | undefined;
 }
 
 /** What the services find in their environment: the caller's variables, and where this stack is. */
 export function serviceEnvironment(
-  { directory, ports, secrets, url, databaseUrl, valkeyUrl, inboxUrl }: Surroundings,
+  surroundings: Surroundings,
   caller: Record<string, string | undefined> = process.env,
 ): Record<string, string> {
+  const { directory, ports, secrets, url, databaseUrl, valkeyUrl, inboxUrl } = surroundings;
   const defaults = {
     NODE_ENV: 'development',
     APP_URL: url,
     JWT_SECRET: secrets.jwt,
     JWT_REFRESH_SECRET: secrets.refresh,
     SMTP_FROM: 'InsightDesk <desk@localhost.localdomain>',
+    OPERATOR_ORGANIZATION_ID: surroundings.operatorId,
   };
   // A caller who names a mail server wants mails sent; then none of our inbox may shine through.
   const mail = {

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { serviceEnvironment } from './environment.ts';
 import { createInbox } from './inbox.ts';
 import { createNginx } from './nginx.ts';
+import { createOperator } from './operator.ts';
 import { findPorts, type Ports } from './ports.ts';
 import { createPostgres } from './postgres.ts';
 import { requirePostgres } from './postgres-files.ts';
@@ -52,6 +53,7 @@ export async function prepareParts({ directory, ports: preferred, disposable, lo
     smtpPort: ports.smtp,
     webPort: ports.inbox,
   });
+  const operator = createOperator(at('operator'));
   const environment = serviceEnvironment({
     directory,
     ports,
@@ -60,11 +62,12 @@ export async function prepareParts({ directory, ports: preferred, disposable, lo
     databaseUrl: postgres.urls.app,
     valkeyUrl: valkey.url,
     inboxUrl: inbox.url,
+    operatorId: operator.known(),
   });
   const specOf = (service: (typeof services | typeof extraWorkers)[number]) =>
     serviceSpec(service, ports, environment);
   return {
-    ...{ nginx, postgres, valkey, inbox, environment, describe },
+    ...{ nginx, postgres, valkey, inbox, environment, operator, describe },
     services: services.map(specOf),
     extraWorkers: extraWorkers.map(specOf),
   };

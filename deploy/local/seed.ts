@@ -18,25 +18,35 @@ interface Mail {
   text: string;
 }
 
+interface Seeded {
+  state: 'made' | 'kept';
+  organizationId: string;
+}
+
+interface SignedIn {
+  accessToken: string;
+  organization: { id: string };
+}
+
 /** Makes a demo organisation as its people would: over HTTPS, with invitations from the inbox. */
-export async function seed(run: RunFile): Promise<'made' | 'kept'> {
+export async function seed(run: RunFile): Promise<Seeded> {
   const call = createCaller(run);
   const signedIn = await Promise.all(demoLogins.map(({ email }) => logIn(call, email)));
-  if (signedIn.every(Boolean)) return 'kept';
-  const ownerToken = signedIn[0] ?? (await register(call));
+  const { accessToken, organization } = signedIn[0] ?? (await register(call));
+  if (signedIn.every(Boolean)) return { state: 'kept', organizationId: organization.id };
   for (const [index, person] of invited.entries()) {
     if (signedIn[index + 1]) continue;
     const since = (await mailsTo(run, person.email)).length;
-    await call('/v1/invitations', { email: person.email, role: person.role }, ownerToken);
+    await call('/v1/invitations', { email: person.email, role: person.role }, accessToken);
     const token = await invitationToken(run, person.email, since);
-    const { accessToken } = await call('/v1/invitations/accept', {
+    const joined = await call('/v1/invitations/accept', {
       token,
       name: person.name,
       password: PASSWORD,
     });
-    if (person.role === 'customer') await openConversation(call, accessToken);
+    if (person.role === 'customer') await openConversation(call, joined.accessToken);
   }
-  return 'made';
+  return { state: 'made', organizationId: organization.id };
 }
 
 type Call = ReturnType<typeof createCaller>;
@@ -55,7 +65,7 @@ function createCaller({ url, ca }: RunFile) {
       body: JSON.stringify(body),
     });
     if (!response.ok) throw new CallError(path, response.status, await response.text());
-    return (await response.json()) as { accessToken: string };
+    return (await response.json()) as SignedIn;
   };
 }
 
@@ -67,20 +77,20 @@ class CallError extends Error {
   }
 }
 
-async function logIn(call: Call, email: string): Promise<string | undefined> {
+async function logIn(call: Call, email: string): Promise<SignedIn | undefined> {
   try {
-    return (await call('/v1/auth/login', { email, password: PASSWORD })).accessToken;
+    return await call('/v1/auth/login', { email, password: PASSWORD });
   } catch (error) {
     if (error instanceof CallError && error.status === 401) return undefined;
     throw error;
   }
 }
 
-async function register(call: Call): Promise<string> {
+async function register(call: Call): Promise<SignedIn> {
   const { email, name } = owner;
   const organizationName = 'Demo Organisation';
   const body = { email, name, password: PASSWORD, organizationName };
-  return (await call('/v1/auth/register', body)).accessToken;
+  return call('/v1/auth/register', body);
 }
 
 async function openConversation(call: Call, token: string) {

@@ -14,8 +14,8 @@ interface Options extends Partial<Omit<PartsOptions, 'log'>> {
   /** Absolute path of the directory that holds everything this stack keeps. */
   directory: string;
   onLine(source: string, line: string): void;
-  /** Runs when everything answers, before the run file says so. */
-  onAnswering?(run: RunFile): Promise<void>;
+  /** Runs when everything answers, before the run file says so; may name who operates the stack. */
+  onAnswering?(run: RunFile): Promise<string | undefined>;
 }
 
 /** Everything of the product on one machine, under one supervisor; nothing runs before `start`. */
@@ -42,7 +42,8 @@ export function createStack(options: Options) {
     if (cleared.length > 0) log(`stopped what an earlier run had left: ${cleared.join(', ')}`);
     parts = await prepareParts({ ports: preferredPorts, disposable: false, ...options, log });
     await startParts(parts, supervisor, log);
-    await onAnswering?.(parts.describe(supervisor.pid));
+    const operator = await onAnswering?.(parts.describe(supervisor.pid));
+    if (operator) await appoint(operator, parts, supervisor);
     run = parts.describe(supervisor.pid);
     updateRunFile();
     scaler = openAutoscaler(parts, run, supervisor, log);
@@ -84,6 +85,22 @@ export function createStack(options: Options) {
       lock.release();
     },
   };
+}
+
+/** The APIs learn once who operates the stack; their next start knows it by itself. */
+async function appoint(
+  id: string,
+  { environment, services, operator }: Parts,
+  supervisor: Supervisor,
+) {
+  if (environment.OPERATOR_ORGANIZATION_ID) return;
+  operator.remember(id);
+  const apis = services.filter(({ name }) => name.startsWith('api'));
+  await supervisor.stop(...apis.map(({ name }) => name));
+  const told = { OPERATOR_ORGANIZATION_ID: id };
+  await Promise.all(
+    apis.map((spec) => supervisor.start({ ...spec, env: { ...spec.env, ...told } })),
+  );
 }
 
 async function startParts(parts: Parts, supervisor: Supervisor, log: (line: string) => void) {

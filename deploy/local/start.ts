@@ -59,12 +59,16 @@ async function stopBecause(reason: string): Promise<void> {
   process.exit(0);
 }
 
-async function prepareDemo(run: RunFile): Promise<void> {
-  if (!isDevelopment) return;
+/** The demo's owner operates this stack: the queues' dashboard is open to them. */
+async function prepareDemo(run: RunFile): Promise<string | undefined> {
+  if (!isDevelopment) return undefined;
   try {
-    say(`demo organisation ${await seed(run)}`);
+    const { state, organizationId } = await seed(run);
+    say(`demo organisation ${state}`);
+    return organizationId;
   } catch (error) {
     say(`no demo organisation: ${(error as Error).message}`);
+    return undefined;
   }
 }
 
@@ -72,6 +76,7 @@ function banner({ url, inbox, ca, postgres, valkey, services }: RunFile): string
   const places = [
     ['product', url],
     ['reference', `${url}/docs`],
+    ['queues', `${url}/admin/queues`],
     ['inbox', inbox],
     ['postgres', postgres],
     ['valkey', valkey],
