@@ -114,11 +114,19 @@ test('what changes something needs the cookie and has to come from the page itse
   const pause = (headers: Record<string, string>, what = 'pause') =>
     at(`/api/queues/calendar-sync/${what}`, { method: 'PUT', headers });
   expect((await pause(origin)).status).toBe(401);
-  for (const foreign of [{}, { Origin: 'https://evil.example' }, { Origin: 'null' }]) {
+  for (const foreign of [
+    {},
+    { Origin: 'https://evil.example' },
+    { Origin: 'null' },
+    { ...origin, 'Sec-Fetch-Site': 'same-site' },
+    { ...origin, 'Sec-Fetch-Site': 'cross-site' },
+  ]) {
     const headers = { ...cookie, Host: 'desk.example', ...foreign };
     expect((await pause(headers)).status).toBe(403);
     expect((await signIn(operator.email, { Host: 'desk.example', ...foreign })).status).toBe(403);
   }
+  const form = { Host: 'desk.example', Origin: 'null', 'Sec-Fetch-Site': 'same-origin' };
+  expect((await signIn(operator.email, form)).status).toBe(303);
   const queue = desk.parts.jobAccess.queues.get('calendar-sync');
   expect(await queue.isPaused()).toBe(false);
   expect((await pause({ ...cookie, ...origin })).status).toBe(200);
