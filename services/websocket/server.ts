@@ -91,8 +91,7 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
   const channelQuota = createChannelQuota(options.maxChannelsPerOrganization);
   const services: Services = { ...options, hub, channelQuota };
   const refusals = new Map<string, number>();
-  const doors = { io, sessions, valkey, onError };
-  const served = [serveRequests(doors), serveSystemSignals(doors)];
+  const served = serveProcesses({ io, sessions, valkey, onError });
   const entrants = new WeakMap<ServerSocket, Entrant>();
   const limits = options.slowConsumers ?? slowConsumerLimits;
   const watches = [watchExpiries(sessions), watchConsumers(sessions, limits)];
@@ -162,6 +161,12 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
     refusals: () => refusals,
   };
 }
+
+/** What other processes have to say to our sockets. */
+const serveProcesses = (doors: Parameters<typeof serveRequests>[0]) => [
+  serveRequests(doors),
+  serveSystemSignals(doors),
+];
 
 const transportOptions = {
   path: '/socket.io/',

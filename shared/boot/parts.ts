@@ -4,10 +4,8 @@ import type { Connections } from '@insightdesk/shared/context';
 import { createDatabase } from '@insightdesk/shared/database';
 import { createContainer } from '@insightdesk/shared/di';
 import { createMailer } from '@insightdesk/shared/email';
-import { createJobDesk, createQueues } from '@insightdesk/shared/jobs';
 import type { Logger } from '@insightdesk/shared/logging';
 import { createMedia } from '@insightdesk/shared/media';
-import { withTimeout } from '@insightdesk/shared/promises';
 import { createPresenceRegistry, createRequests } from '@insightdesk/shared/realtime';
 import {
   createPasswords,
@@ -17,6 +15,7 @@ import {
 } from '@insightdesk/shared/security';
 import { createStorage } from '@insightdesk/shared/storage';
 import { createValkey, type Valkey, type ValkeyOptions } from '@insightdesk/shared/valkey';
+import { askLater, openJobAccess } from './job-access.ts';
 
 /** Which of the Valkey servers a connection goes to. */
 export type ValkeyPurpose = 'default' | 'cache' | 'queue' | 'session';
@@ -27,9 +26,6 @@ const connectCache = (connect: Connect) => ({
   valkey: connect('cache', 'command', 'cache'),
   subscriber: connect('cache', 'subscriber', 'cache-bus'),
 });
-/** Queues wait for Valkey, which may be gone. */
-const CLOSE_TIMEOUT_MS = 2_000;
-
 /** Everything that services are made of; each part is built when it is first asked for. */
 export function createParts(config: Config, log: Logger) {
   const urls: Record<ValkeyPurpose, string> = {
@@ -95,17 +91,8 @@ export function createParts(config: Config, log: Logger) {
     )
     .register(
       'jobAccess',
-      ({ connectValkey }) => {
-        const valkey = connectValkey('queue', 'command', 'jobs');
-        const queues = createQueues(valkey);
-        return { valkey, queues, desk: createJobDesk(queues, valkey) };
-      },
-      {
-        async dispose({ valkey, queues }) {
-          await withTimeout(queues.close(), CLOSE_TIMEOUT_MS).catch(() => {});
-          valkey.disconnect();
-        },
-      },
+      ({ connectValkey }) => openJobAccess(connectValkey('queue', 'command', 'jobs')),
+      { dispose: (access) => access.close() },
     )
     .register('tokens', () => createTokens(config.auth))
     .register('sealer', () => createSealer(config.auth.refreshSecret))
@@ -123,13 +110,7 @@ export function createParts(config: Config, log: Logger) {
         requests: parts.requests,
         tokens: parts.tokens,
         sealer: parts.sealer,
-        // Most processes never ask: their queues are opened with the first question.
-        jobs: {
-          list: (...asked) => parts.jobAccess.desk.list(...asked),
-          require: (...asked) => parts.jobAccess.desk.require(...asked),
-          cancel: (...asked) => parts.jobAccess.desk.cancel(...asked),
-          retry: (...asked) => parts.jobAccess.desk.retry(...asked),
-        },
+        jobs: askLater(() => parts.jobAccess.desk),
         passwords: parts.passwords,
         outbound: parts.outbound,
         settings: {
