@@ -58,7 +58,8 @@ export interface JobRequest {
 
 /**
  * When a job that another waits for has failed for good: `fail` fails the waiting one too, `ignore`
- * runs it all the same, `compensate` runs it at once and tells it what failed, to undo the rest.
+ * runs it all the same, and so does `compensate`, once all have ended, so that nothing is done while
+ * it is undone, and tells it what failed.
  */
 export type ChildFailurePolicy = 'fail' | 'ignore' | 'compensate';
 

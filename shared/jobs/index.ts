@@ -21,6 +21,7 @@ export {
   jobStates,
   type QueueStats,
 } from './job-desk.ts';
+export { createJobRefill, type JobRefill } from './job-refill.ts';
 export { JobPriority } from './priority.ts';
 export { createQueues, type Queues } from './queues.ts';
 export type { JobNews, JobRun } from './run-job.ts';

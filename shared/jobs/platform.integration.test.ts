@@ -34,6 +34,10 @@ const flaky = define('flaky', async ({ n }, { attempt }) => {
   return attempt;
 });
 const value = define('value', async ({ n }) => n);
+const slowly = define('slowly', async ({ n }) => {
+  await Bun.sleep(200);
+  return n;
+});
 const sum = define('sum', async (_, run) => {
   const results = Object.values(await run.results()) as number[];
   return { total: results.reduce((all, one) => all + one, 0), failures: await run.failures() };
@@ -129,6 +133,36 @@ test('a graph gives results upwards, and each policy meets failure in its own wa
   expect(await resultOf(ignore.id)).toEqual({ total: 5, failures: {} });
   const { failures } = (await resultOf(compensate.id)) as { failures: Record<string, string> };
   expect(Object.values(failures)).toEqual([expect.stringContaining('It cannot be done')]);
+});
+
+test('whoever compensates waits for those who still work', async () => {
+  const [slow, bad] = [ask(slowly, 7), ask(failing)];
+  const parent = {
+    ...ask(sum),
+    after: { jobs: [slow, bad], onFailure: 'compensate' as const },
+  };
+  await queues.enqueue([parent]);
+  await ended(parent.id);
+  expect(await resultOf(parent.id)).toEqual({
+    total: 7,
+    failures: { [bad.id]: expect.stringContaining('It cannot be done') },
+  });
+});
+
+test('a graph that is enqueued again, while it runs and when it has ended, stays as it is', async () => {
+  const families = (['ignore', 'compensate'] as const).map((onFailure) => ({
+    ...ask(slowly, 1),
+    after: { jobs: [ask(value, 2), ask(failing)], onFailure },
+  }));
+  await queues.enqueue(families);
+  await until(async () => {
+    const states = await Promise.all(families.map(({ id }) => stateOf(id)));
+    return states.every((state) => state !== 'blocked');
+  });
+  await queues.enqueue(families);
+  await Promise.all(families.map(({ id }) => ended(id)));
+  await queues.enqueue(families);
+  for (const { id } of families) expect(await stateOf(id)).toBe('completed');
 });
 
 test('a job does not wait for ever for what is gone', async () => {

@@ -49,7 +49,15 @@ export function createQueues(valkey: Redis, prefix = 'jobs'): Queues {
   const queues = new Map(
     queueNames.map((name) => [name, new Queue<Envelope>(name, { connection, prefix })]),
   );
-  const flows = new FlowProducer({ connection, prefix });
+  // A graph that is sent again after a reconnect would bind jobs that run to children that ended.
+  const graphs = valkey.duplicate({ autoResendUnfulfilledCommands: false });
+  const flows = new FlowProducer({
+    connection: graphs as unknown as ConnectionOptions,
+    prefix,
+  });
+  // The connection tells of its own troubles; unheard, BullMQ would print each of them.
+  for (const one of queues.values()) one.on('error', () => {});
+  for (const one of [flows, graphs]) one.on('error', () => {});
   const { takeTurns } = createFairness(valkey, prefix);
   const get = (name: QueueName) => queues.get(name) as Queue<Envelope>;
 
@@ -63,11 +71,20 @@ export function createQueues(valkey: Redis, prefix = 'jobs'): Queues {
     );
   }
 
-  async function addGraphs(requests: JobRequest[]) {
-    if (requests.length === 0) return;
-    await flows.addBulk(requests.map((request) => toFlow(request)));
+  /** BullMQ refuses a job that it knows, but would bind a graph's jobs to each other anew. */
+  async function withoutKnown(requests: JobRequest[]) {
+    const looks = valkey.pipeline();
+    for (const { job, ...of } of requests) looks.exists(`${prefix}:${job.queue}:${bullId(of)}`);
+    const found = (await looks.exec()) ?? [];
+    return requests.filter((_, i) => found[i]?.[1] === 0);
+  }
+
+  async function addGraphs(all: JobRequest[]) {
+    if (all.length === 0) return;
+    const requests = await withoutKnown(all);
+    if (requests.length > 0) await flows.addBulk(requests.map((request) => toFlow(request)));
     await Promise.all(
-      [...new Set(requests.flatMap(membersOf).map(({ queue }) => queue))].map(takeTurns),
+      [...new Set(all.flatMap(membersOf).map(({ queue }) => queue))].map(takeTurns),
     );
   }
 
@@ -86,6 +103,7 @@ export function createQueues(valkey: Redis, prefix = 'jobs'): Queues {
     },
     async close() {
       await Promise.all([...queues.values(), flows].map((one) => one.close()));
+      graphs.disconnect();
     },
   };
 }
@@ -108,7 +126,7 @@ function toBull({ job, id, tenantId, requestId, payload, delayMs, priority, afte
 const childOptions = {
   fail: { failParentOnFailure: true },
   ignore: { ignoreDependencyOnFailure: true },
-  compensate: { continueParentOnFailure: true },
+  compensate: { ignoreDependencyOnFailure: true },
 } satisfies Record<ChildFailurePolicy, JobsOptions>;
 
 function toFlow(request: JobRequest, policy?: ChildFailurePolicy): FlowJob {

@@ -141,7 +141,7 @@ function createRun(
     enqueue,
     results: async () => byId(await job.getChildrenValues()),
     failures: async () =>
-      job.data.onFailure === 'compensate' ? byId(await job.getFailedChildrenValues()) : {},
+      job.data.onFailure === 'compensate' ? byId(await job.getIgnoredChildrenFailures()) : {},
     async progress(percent) {
       await job.updateProgress(percent);
       tell(percent);

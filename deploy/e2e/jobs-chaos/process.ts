@@ -1,0 +1,63 @@
+// One process to be killed: `worker` runs jobs, `relay` enqueues what the outbox holds.
+import { createDatabase } from '@insightdesk/shared/database';
+import { createRelay } from '@insightdesk/shared/events';
+import {
+  createJobRefill,
+  createQueues,
+  releaseStuck,
+  startWorkers,
+} from '@insightdesk/shared/jobs';
+import { createLogger } from '@insightdesk/shared/logging';
+import { createValkey, type ValkeyOptions } from '@insightdesk/shared/valkey';
+import { createHandlers, reactTo } from './catalog.ts';
+
+const [role = '', settings = '{}'] = process.argv.slice(2);
+const { database: databaseUrl, valkey: valkeyUrl, outside } = JSON.parse(settings);
+const log = createLogger(
+  { level: 'fatal', format: 'json' },
+  { service: role, replica: `${role}-${process.pid}` },
+);
+const connect = (kind: ValkeyOptions['role'] = 'blocking') =>
+  createValkey(valkeyUrl, { name: role, role: kind, onError: () => {} });
+const valkey = connect();
+const queues = createQueues(valkey);
+
+/** Once a minute in the product; here the whole life of a process is shorter. */
+const WATCHDOG_MS = 3_000;
+
+async function work() {
+  const database = createDatabase({
+    ...{ url: databaseUrl, poolMin: 1, poolMax: 4, timeoutMs: 20_000, slowQueryMs: 60_000 },
+  });
+  await startWorkers({
+    handlers: createHandlers({
+      async tell(key, { id }, limit = '') {
+        const headers = { 'idempotency-key': key, 'x-job': id, 'x-limit': limit };
+        const answer = await fetch(outside, { method: 'POST', headers });
+        return answer.json();
+      },
+    }),
+    ...{ queues, valkey, connect, log },
+    subscriber: connect('subscriber'),
+    inTenant: (tenantId, run) => database.write({ tenantId }, run),
+    concurrency: 8,
+  });
+  setInterval(() => releaseStuck(valkey).catch(() => {}), WATCHDOG_MS);
+}
+
+function relay() {
+  const refill = createJobRefill(valkey);
+  createRelay({
+    url: databaseUrl,
+    log,
+    electionMs: 200,
+    async dispatch(events) {
+      await queues.enqueue(events.flatMap(reactTo));
+      await refill.note();
+      return events.map(() => ({}));
+    },
+  }).start();
+}
+
+if (role === 'worker') await work();
+else relay();
