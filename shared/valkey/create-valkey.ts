@@ -21,6 +21,7 @@ const COMMAND_TIMEOUT_MS = 5_000;
 /** A peer that vanished without a word is noticed after this long, when something was asked. */
 const SILENCE_MS = 6_000;
 const RECONNECT_MAX_MS = 2_000;
+const LOADING_RETRY_MS = 250;
 
 /** Connects to `valkey://`, `valkeys://` (TLS) or their redis spellings; never throws later on. */
 export function createValkey(url: string, { name, role, onError }: ValkeyOptions): Valkey {
@@ -29,6 +30,8 @@ export function createValkey(url: string, { name, role, onError }: ValkeyOptions
     connectTimeout: CONNECT_TIMEOUT_MS,
     keepAlive: 10_000,
     maxRetriesPerRequest: null,
+    // A server that has just begun to load guesses wildly how long it will take.
+    maxLoadingRetryTime: LOADING_RETRY_MS,
     retryStrategy: reconnectDelayMs,
     reconnectOnError: (error) => (error.message.startsWith('READONLY') ? 2 : false),
     ...timeouts[role],
