@@ -103,6 +103,7 @@ test.skipIf(!isLocalStack)(
     let isAsking = true;
 
     const killing = (async () => {
+      await until(() => outside.asked.size > 0, 60_000);
       for (let n = 0; n < KILLS; n++) {
         await Bun.sleep(800 + Math.random() * 1_600);
         const kind = (['worker', 'valkey', 'worker', 'relay'] as const)[n % 4] ?? 'worker';
@@ -168,6 +169,8 @@ test.skipIf(!isLocalStack)(
       [...fates].flatMap(([id, fate]) => (fate.writes ? [id] : [])).sort(),
     );
     expect([...rowsOf.values()].filter((n) => n !== 1)).toEqual([]);
+    // Some worker was killed between an effect and its mark; what came again bore the same key.
+    expect(repeats).toBeGreaterThan(0);
     expect(outside.mostTogether()).toBeLessThanOrEqual(2);
     const blocked = Object.values(await desk.getStats()).map((stats) => stats.blocked);
     expect(blocked.every((count) => count === 0)).toBe(true);

@@ -85,7 +85,7 @@ export function openOutside() {
       busy.set(limit, count);
       if (limit) together = Math.max(together, count);
       // The effect has happened, and whoever asked does not know it yet.
-      await Bun.sleep(5 + Math.random() * 25);
+      await Bun.sleep(20 + Math.random() * 200);
       busy.set(limit, (busy.get(limit) ?? 0) - 1);
       return Response.json(key);
     },
