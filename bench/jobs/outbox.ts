@@ -1,0 +1,52 @@
+import { connect, createDatabase } from '@insightdesk/shared/database';
+import { createRelay, defineEvent, record } from '@insightdesk/shared/events';
+import { jobFor, type Queues } from '@insightdesk/shared/jobs';
+import { createLogger } from '@insightdesk/shared/logging';
+import { createTestDatabase, testEnvironment } from '@insightdesk/shared/testing';
+import { newId, toUuid } from '@insightdesk/shared/utils';
+import { benchJob } from './side.ts';
+
+const wanted = defineEvent('bench.wanted', benchJob.payload);
+
+/** A database of its own, with a relay that enqueues what is recorded there. */
+export async function openOutbox(postgres: string, queues: Queues) {
+  const as = (role: string) => `${postgres}?role=${role}`;
+  Object.assign(testEnvironment, {
+    adminUrl: postgres,
+    migrationUrl: as('insightdesk_owner'),
+    databaseUrl: as('insightdesk_app'),
+  });
+  const base = await createTestDatabase();
+  const tenantId = newId('org');
+  const admin = connect(base.adminUrl, { timeoutMs: 30_000 });
+  await admin`insert into organizations (id, name) values (${toUuid(tenantId)}, 'Bench')`;
+  await admin.end();
+  const database = createDatabase({
+    ...{ url: base.url, poolMin: 1, poolMax: 1, timeoutMs: 30_000, slowQueryMs: 30_000 },
+  });
+  const relay = createRelay({
+    url: base.adminUrl,
+    log: createLogger({ level: 'silent', format: 'json' }, { service: 'bench', replica: '1' }),
+    async dispatch(events) {
+      await queues.enqueue(
+        events.map((event) => jobFor(event, benchJob, benchJob.payload.parse(event.payload))),
+      );
+      return events.map(() => ({}));
+    },
+  });
+  relay.start();
+  return {
+    /** Commits the wish for one job; resolves with when COMMIT was sent. */
+    ask: (label: string) =>
+      database.write({ tenantId }, async (tx) => {
+        const payload = { label, conversationId: 'cnv_01aaaaaaaaaaaaaaaaaaaaaaaa', body: 'Yes.' };
+        await record({ tx, tenantId, requestId: 'bench' }, wanted, payload);
+        return performance.now();
+      }),
+    async close() {
+      await relay.stop();
+      await database.close();
+      await base.drop();
+    },
+  };
+}

@@ -1,0 +1,122 @@
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import {
+  createQueues,
+  defineJob,
+  type JobRequest,
+  type QueueName,
+  startWorkers,
+} from '@insightdesk/shared/jobs';
+import { createLogger } from '@insightdesk/shared/logging';
+import { type Id, newId } from '@insightdesk/shared/utils';
+import { createValkey } from '@insightdesk/shared/valkey';
+import { z } from 'zod';
+
+/** A way to have jobs done in this process. */
+export interface Side {
+  name: string;
+  /** Accepts jobs of an organisation; each payload is told to `onStart` when its turn has come. */
+  enqueue(tenantId: Id<'org'>, labels: readonly string[]): Promise<void>;
+  onStart: (label: string) => unknown;
+  close(): Promise<void>;
+}
+
+const QUEUE: QueueName = 'email-sending';
+const BULLMQ = join(import.meta.dir, '../../shared/package.json');
+const retention = { removeOnComplete: { age: 86_400, count: 1_000 } };
+
+const payload = z.object({ label: z.string(), conversationId: z.string(), body: z.string() });
+const payloadOf = (label: string) => ({
+  ...{ label, conversationId: 'cnv_01aaaaaaaaaaaaaaaaaaaaaaaa' },
+  body: 'Thank you for your message, we will look into it.',
+});
+
+/** The job that this system runs, as its catalogs define jobs. */
+export const benchJob = defineJob({ name: 'bench.job', queue: QUEUE, payload });
+
+/** A connection to the stack's Valkey. */
+export const openValkey = (url: string) =>
+  createValkey(url, { name: 'bench', role: 'blocking', onError: () => {} });
+
+/** Takes everything under a prefix from Valkey. */
+export async function sweep(url: string, prefix: string): Promise<void> {
+  const valkey = openValkey(url);
+  for await (const keys of valkey.scanStream({ match: `${prefix}:*`, count: 1_000 })) {
+    if (keys.length > 0) await valkey.unlink(...keys);
+  }
+  valkey.disconnect();
+}
+
+/** BullMQ as its documentation shows it. */
+export async function startBare(url: string, concurrency: number): Promise<Side> {
+  const { Queue, Worker } = createRequire(BULLMQ)('bullmq');
+  const prefix = `bench-bare-${newId('evt')}`;
+  const connection = openValkey(url);
+  const queue = new Queue(QUEUE, { connection, prefix });
+  const side: Side = {
+    name: 'bare',
+    onStart: () => {},
+    async enqueue(_, labels) {
+      await queue.addBulk(
+        labels.map((label) => ({
+          ...{ name: 'job', data: payloadOf(label) },
+          opts: { ...retention, attempts: 3, backoff: { type: 'exponential', delay: 2_000 } },
+        })),
+      );
+    },
+    async close() {
+      await worker.close();
+      await queue.close();
+      connection.disconnect();
+      blocking.disconnect();
+      await sweep(url, prefix);
+    },
+  };
+  const run = async (job: { data: { label: string } }) => side.onStart(job.data.label);
+  const blocking = openValkey(url);
+  const worker = new Worker(QUEUE, run, { connection: blocking, prefix, concurrency });
+  await worker.waitUntilReady();
+  return side;
+}
+
+/** This system's platform, as the worker service puts it together. */
+export async function startOurs(url: string, concurrency: number) {
+  const prefix = `bench-ours-${newId('evt')}`;
+  const connections = [openValkey(url), openValkey(url)] as const;
+  const [valkey, subscriber] = connections;
+  const opened: ReturnType<typeof openValkey>[] = [...connections];
+  const queues = createQueues(valkey, prefix);
+  const run = async ({ label }: { label: string }) => side.onStart(label);
+  const workers = await startWorkers({
+    handlers: { [benchJob.name]: { job: benchJob, run } },
+    ...{ queues, valkey, subscriber, concurrency, prefix },
+    connect() {
+      const connection = openValkey(url);
+      opened.push(connection);
+      return connection;
+    },
+    inTenant: () => Promise.reject(new Error('No steps here')),
+    log: createLogger({ level: 'silent', format: 'json' }, { service: 'bench', replica: '1' }),
+    observe: () => {},
+  });
+  const side = {
+    name: 'ours',
+    onStart: (_: string): unknown => undefined,
+    queues,
+    async enqueue(tenantId: Id<'org'>, labels: readonly string[]) {
+      await queues.enqueue(labels.map((label) => toRequest(tenantId, label)));
+    },
+    async close() {
+      await workers.close();
+      await queues.close();
+      for (const connection of opened) connection.disconnect();
+      await sweep(url, prefix);
+    },
+  };
+  return side;
+}
+
+const toRequest = (tenantId: Id<'org'>, label: string): JobRequest => ({
+  ...{ job: benchJob, id: `${newId('evt')}-${benchJob.name}`, tenantId, requestId: 'bench' },
+  payload: payloadOf(label),
+});
