@@ -7,12 +7,13 @@ import {
   PoisonEventError,
   type RecordedEvent,
 } from '@insightdesk/shared/events';
-import type { JobRequest, Queues } from '@insightdesk/shared/jobs';
+import type { JobRefill, JobRequest, Queues } from '@insightdesk/shared/jobs';
 import { type Appended, type ChannelLog, Channels } from '@insightdesk/shared/realtime';
 
 interface Outlets {
   channelLog: Pick<ChannelLog, 'append'>;
   queues: Pick<Queues, 'enqueue'>;
+  jobs: Pick<JobRefill, 'note'>;
   cache: Pick<Context['cache'], 'forTenant'>;
   webhooks?: Pick<WebhookOutlet, 'take'>;
 }
@@ -24,7 +25,7 @@ interface Outlets {
  */
 export function createDispatch(
   reactions: Readonly<Record<string, (event: never) => Consequences<JobRequest>>>,
-  { channelLog, queues, cache, webhooks }: Outlets,
+  { channelLog, queues, jobs, cache, webhooks }: Outlets,
 ) {
   return async (events: RecordedEvent[]): Promise<Places[]> => {
     const outcomes = events.map((event) => ({ event, ...consequencesOf(event) }));
@@ -37,7 +38,9 @@ export function createDispatch(
       channelLog.append(entries),
       webhooks?.take(outcomes.flatMap(outgoing)),
     ]);
-    await queues.enqueue([...outcomes.flatMap(({ enqueue = [] }) => enqueue), ...wakes]);
+    const requests = [...outcomes.flatMap(({ enqueue = [] }) => enqueue), ...wakes];
+    await queues.enqueue(requests);
+    if (requests.length > 0) await jobs.note();
     const next = appended.values();
     return outcomes.map(({ publish = [] }) => {
       const places: Places = {};

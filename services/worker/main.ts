@@ -5,6 +5,7 @@ import { createRelay, forAnyVersion } from '@insightdesk/shared/events';
 import { createHealthApp } from '@insightdesk/shared/http';
 import {
   createJobDesk,
+  createJobRefill,
   createQueues,
   createScheduler,
   readBacklog,
@@ -33,6 +34,7 @@ await boot('worker', (app) => {
   const valkey = parts.connectValkey('queue', 'blocking', 'queues');
   const queues = createQueues(valkey);
   const webhooks = openWebhookOutlet(config.database.url, config.database.timeoutMs);
+  const jobs = createJobRefill(valkey);
   const relay = createRelay({
     url: config.database.url,
     log,
@@ -41,9 +43,12 @@ await boot('worker', (app) => {
       queues,
       cache: parts.cache,
       webhooks,
+      jobs,
     }),
     prepare: createRefill(forAnyVersion(reactions, events), {
       channels: createChannelRefill(parts.valkey, config.realtime),
+      jobs,
+      queues,
       historySeconds: config.realtime.historySeconds,
       log,
     }),

@@ -4,37 +4,63 @@ import type {
   RelayedEvent,
   RelayOptions,
 } from '@insightdesk/shared/events';
+import type { JobRefill, JobRequest, Queues } from '@insightdesk/shared/jobs';
 import type { Logger } from '@insightdesk/shared/logging';
 import type { ChannelRefill, PlacedEntry } from '@insightdesk/shared/realtime';
 
 interface RefillOptions {
   channels: ChannelRefill;
+  jobs: JobRefill;
+  queues: Pick<Queues, 'enqueue'>;
   historySeconds: number;
   log: Logger;
 }
 
+type Recent = Parameters<NonNullable<RelayOptions['prepare']>>[0];
+
 /** Reaching back further would take longer than fetching anew takes the clients. */
 const NEWEST_EVENTS = 10_000;
+const DAY_SECONDS = 86_400;
+const JOBS_AT_ONCE = 500;
 
 /**
- * Notices that Valkey has lost the channel logs and refills them from what was relayed last, at the
- * places where it was: positions that clients hold stay good.
+ * Notices what Valkey has lost and makes it good from what was relayed last: channel logs at the
+ * places where they were, so that positions that clients hold stay good, and jobs under their ids,
+ * so that those that are still there are not doubled.
  */
 export function createRefill(
-  reactions: Readonly<Record<string, (event: never) => Consequences<unknown>>>,
-  { channels, historySeconds, log }: RefillOptions,
+  reactions: Readonly<Record<string, (event: never) => Consequences<JobRequest>>>,
+  { channels, jobs, queues, historySeconds, log }: RefillOptions,
 ): NonNullable<RelayOptions['prepare']> {
   return async (recent) => {
+    await Promise.all([refillChannels(recent), refillJobs(recent)]);
+  };
+
+  async function refillChannels(recent: Recent) {
     // When it cannot be asked, dispatching tells.
     if (await channels.isFilled().catch(() => true)) return;
     const events = await recent({ limit: NEWEST_EVENTS, seconds: historySeconds });
     const count = await channels.refill(events.flatMap(entriesOf));
     log.warn({ events: events.length, channels: count }, 'channel logs: refilled from the outbox');
-  };
+  }
+
+  async function refillJobs(recent: Recent) {
+    const since = await jobs.lostSince().catch(() => undefined);
+    if (!since) return;
+    const age = (Date.now() - since.getTime()) / 1_000;
+    const seconds = Math.min(DAY_SECONDS, Math.ceil(age));
+    const events = await recent({ limit: NEWEST_EVENTS, seconds });
+    const lost = events.toReversed().flatMap((event) => consequencesOf(event).enqueue ?? []);
+    for (let n = 0; n < lost.length; n += JOBS_AT_ONCE) {
+      await queues.enqueue(lost.slice(n, n + JOBS_AT_ONCE));
+    }
+    await jobs.note();
+    log.info({ events: events.length, jobs: lost.length }, 'jobs: enqueued again from the outbox');
+  }
 
   function entriesOf(event: RelayedEvent): PlacedEntry[] {
     const { tenantId, id, at, places } = event;
-    return publicationsOf(event).flatMap((publication) => {
+    return (consequencesOf(event).publish ?? []).flatMap((publication) => {
       const [epoch, offset] = places[publication.channel] ?? [];
       if (epoch === undefined || offset === undefined) return [];
       return { ...publication, tenantId, id, at, epoch, offset };
@@ -42,11 +68,11 @@ export function createRefill(
   }
 
   // An event that today's reactions refuse leaves a hole, which is told as a gap.
-  function publicationsOf(event: RecordedEvent) {
+  function consequencesOf(event: RecordedEvent): Consequences<JobRequest> {
     try {
-      return reactions[event.name]?.(event as never).publish ?? [];
+      return reactions[event.name]?.(event as never) ?? {};
     } catch {
-      return [];
+      return {};
     }
   }
 }

@@ -2,7 +2,13 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'bun:test';
 import { type CacheSource, createCache } from '@insightdesk/shared/cache';
 import { connect, createDatabase, type Database } from '@insightdesk/shared/database';
 import { createRelay, defineEvent, type RecordedEvent, record } from '@insightdesk/shared/events';
-import { createQueues, defineJob, jobFor, type Queues } from '@insightdesk/shared/jobs';
+import {
+  createJobRefill,
+  createQueues,
+  defineJob,
+  jobFor,
+  type Queues,
+} from '@insightdesk/shared/jobs';
 import { createLogger } from '@insightdesk/shared/logging';
 import { type ChannelLog, createChannelLog, roomOf } from '@insightdesk/shared/realtime';
 import { createTestDatabase, testEnvironment } from '@insightdesk/shared/testing';
@@ -10,6 +16,7 @@ import { type Id, newId } from '@insightdesk/shared/utils';
 import { createValkey, type Valkey } from '@insightdesk/shared/valkey';
 import { z } from 'zod';
 import { createDispatch } from './dispatch.ts';
+import { createRefill } from './refill.ts';
 
 const happened = defineEvent('thing.happened', z.object({ n: z.number() }), {
   forgets: ['things'],
@@ -21,6 +28,8 @@ const work = defineJob({
   payload: z.object({ n: z.number() }),
 });
 const log = createLogger({ level: 'silent', format: 'json' }, { service: 't', replica: 't-1' });
+
+const prefix = `test-${newId('evt')}`;
 
 let server: Awaited<ReturnType<typeof createTestDatabase>>;
 let database: Database;
@@ -61,7 +70,7 @@ beforeAll(async () => {
   });
   cacheBus = valkey.duplicate();
   cache = createCache({ valkey, subscriber: cacheBus, onError: () => {} });
-  queues = createQueues(valkey, `test-${newId('evt')}`);
+  queues = createQueues(valkey, prefix);
   channelLog = createChannelLog(valkey, { historyLength: 1000, historySeconds: 60 });
 }, 30_000);
 
@@ -88,8 +97,14 @@ function tell(...ns: number[]) {
   });
 }
 
-const start = (dispatch = createDispatch(reactions, { channelLog, queues, cache })) => {
-  const relay = createRelay({ url: server.url, log, dispatch, pollMs: 100, electionMs: 50 });
+const dispatchTo = (jobs = createJobRefill(valkey, prefix)) =>
+  createDispatch(reactions, { channelLog, queues, jobs, cache });
+
+const start = (dispatch = dispatchTo(), prepare?: ReturnType<typeof createRefill>) => {
+  const relay = createRelay({
+    ...{ url: server.url, log, dispatch, pollMs: 100, electionMs: 50 },
+    ...(prepare && { prepare }),
+  });
   relay.start();
   return relay;
 };
@@ -143,7 +158,7 @@ test('the cache forgets, even if whoever recorded it died right after the commit
 });
 
 test('a relay that dies between append and mark is followed by one that changes nothing', async () => {
-  const dispatch = createDispatch(reactions, { channelLog, queues, cache });
+  const dispatch = dispatchTo();
   const dying = start(async (events) => {
     await dispatch(events);
     return new Promise<never>(() => {});
@@ -160,6 +175,33 @@ test('a relay that dies between append and mark is followed by one that changes 
   expect(await queues.get('maintenance').getPrioritizedCount()).toBe(3);
   await next.stop();
   void dying.stop();
+});
+
+test('jobs that Valkey lost, with its data or with the end of it, are enqueued again', async () => {
+  const jobs = createJobRefill(valkey, prefix);
+  const channels = { isFilled: async () => true, refill: async () => 0 };
+  const options = { channels, jobs, queues, historySeconds: 60, log };
+  const relay = start(dispatchTo(jobs), createRefill(reactions, options));
+  const queue = queues.get('maintenance');
+  const note = `${prefix}:enqueued`;
+  const count = () => queue.getPrioritizedCount();
+  await tell(1, 2);
+  await until(async () => (await waiting()) === 0);
+  expect(await count()).toBe(2);
+
+  await queue.obliterate({ force: true });
+  await valkey.del(note);
+  await until(async () => (await count()) === 2);
+
+  await until(async () => (await valkey.exists(note)) === 1);
+  const before = (await valkey.get(note)) ?? '';
+  await tell(3);
+  await until(async () => (await count()) === 3 && (await valkey.get(note)) !== before);
+  const [last] = await queue.getPrioritized(2, 2);
+  await last?.remove();
+  await valkey.set(note, before);
+  await until(async () => (await count()) === 3 && (await valkey.get(note)) !== before);
+  await relay.stop();
 });
 
 test('of two relays one works, and the other takes over when it stops', async () => {

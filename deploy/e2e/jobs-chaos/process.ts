@@ -51,6 +51,14 @@ function relay() {
     url: databaseUrl,
     log,
     electionMs: 200,
+    async prepare(recent) {
+      const since = await refill.lostSince().catch(() => undefined);
+      if (!since) return;
+      const seconds = Math.min(600, (Date.now() - since.getTime()) / 1_000);
+      const events = await recent({ limit: 10_000, seconds: Math.ceil(seconds) });
+      await queues.enqueue(events.flatMap(reactTo));
+      await refill.note();
+    },
     async dispatch(events) {
       await queues.enqueue(events.flatMap(reactTo));
       await refill.note();
