@@ -22,7 +22,7 @@ export interface Side {
 }
 
 const QUEUE: QueueName = 'email-sending';
-const BULLMQ = join(import.meta.dir, '../../shared/package.json');
+const SHARED = join(import.meta.dir, '../../shared/package.json');
 const retention = { removeOnComplete: { age: 86_400, count: 1_000 } };
 
 const payload = z.object({ label: z.string(), conversationId: z.string(), body: z.string() });
@@ -49,9 +49,11 @@ export async function sweep(url: string, prefix: string): Promise<void> {
 
 /** BullMQ as its documentation shows it. */
 export async function startBare(url: string, concurrency: number): Promise<Side> {
-  const { Queue, Worker } = createRequire(BULLMQ)('bullmq');
+  const { Queue, Worker } = createRequire(SHARED)('bullmq');
+  const { Redis } = createRequire(SHARED)('iovalkey');
+  const connect = () => new Redis(url, { maxRetriesPerRequest: null });
   const prefix = `bench-bare-${newId('evt')}`;
-  const connection = openValkey(url);
+  const connection = connect();
   const queue = new Queue(QUEUE, { connection, prefix });
   const side: Side = {
     name: 'bare',
@@ -73,7 +75,7 @@ export async function startBare(url: string, concurrency: number): Promise<Side>
     },
   };
   const run = async (job: { data: { label: string } }) => side.onStart(job.data.label);
-  const blocking = openValkey(url);
+  const blocking = connect();
   const worker = new Worker(QUEUE, run, { connection: blocking, prefix, concurrency });
   await worker.waitUntilReady();
   return side;
