@@ -58,7 +58,7 @@ export function createQueues(valkey: Redis, prefix = 'jobs'): Queues {
   // The connection tells of its own troubles; unheard, BullMQ would print each of them.
   for (const one of queues.values()) one.on('error', () => {});
   for (const one of [flows, graphs]) one.on('error', () => {});
-  const { takeTurns } = createFairness(valkey, prefix);
+  const { takeTurns, takeTurnsSoon } = createFairness(valkey, prefix);
   const get = (name: QueueName) => queues.get(name) as Queue<Envelope>;
 
   async function addSingles(requests: JobRequest[]) {
@@ -66,7 +66,7 @@ export function createQueues(valkey: Redis, prefix = 'jobs'): Queues {
     await Promise.all(
       [...byQueue].map(async ([name, group]) => {
         await get(name).addBulk(group.map((request) => ({ ...toBull(request) })));
-        await takeTurns(name);
+        takeTurnsSoon(name);
       }),
     );
   }
@@ -83,9 +83,8 @@ export function createQueues(valkey: Redis, prefix = 'jobs'): Queues {
     if (all.length === 0) return;
     const requests = await withoutKnown(all);
     if (requests.length > 0) await flows.addBulk(requests.map((request) => toFlow(request)));
-    await Promise.all(
-      [...new Set(all.flatMap(membersOf).map(({ queue }) => queue))].map(takeTurns),
-    );
+    for (const queue of new Set(all.flatMap(membersOf).map((one) => one.queue)))
+      takeTurnsSoon(queue);
   }
 
   return {
