@@ -4,7 +4,7 @@ import { connect, createDatabase } from '@insightdesk/shared/database';
 import { outbox } from '@insightdesk/shared/events';
 import { createJobDesk, createQueues, queueNames } from '@insightdesk/shared/jobs';
 import { createTestDatabase } from '@insightdesk/shared/testing';
-import { type Id, newId, toUuid } from '@insightdesk/shared/utils';
+import { newId, toUuid } from '@insightdesk/shared/utils';
 import { createValkey } from '@insightdesk/shared/valkey';
 import { isLocalStack, until } from './client.ts';
 import { asked, type Fate, planOf, written } from './jobs-chaos/catalog.ts';
@@ -69,7 +69,7 @@ async function ask({ database, tenants }: Stage, from: number, to: number) {
     if (rows.length === 0) continue;
     await database.write({ tenantId }, (tx) => tx.insert(outbox).values(rows));
     for (const row of rows) {
-      const event = { ...row, id: row.eventId as Id<'evt'>, position: 0, at: '' };
+      const event = { ...row, id: row.eventId };
       for (const { job, fate } of planOf(event)) fates.push([job.id, fate]);
     }
   }

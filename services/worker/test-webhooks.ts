@@ -2,7 +2,7 @@ import type { Context } from '@insightdesk/shared/context';
 import { connect, createDatabase } from '@insightdesk/shared/database';
 import { deliverLane, openWebhookOutlet } from '@insightdesk/shared/domain/webhooks';
 import { createRelay, forAnyVersion } from '@insightdesk/shared/events';
-import { createQueues, startWorkers } from '@insightdesk/shared/jobs';
+import { createJobRefill, createQueues, startWorkers } from '@insightdesk/shared/jobs';
 import { createChannelLog } from '@insightdesk/shared/realtime';
 import { createSafeFetch } from '@insightdesk/shared/security';
 import { createTestContext, createTestDatabase } from '@insightdesk/shared/testing';
@@ -42,6 +42,7 @@ export async function openWorker() {
   const channelLog = createChannelLog(valkey, { historyLength: 1000, historySeconds: 60 });
   const dispatch = createDispatch(forAnyVersion(reactions, events), {
     ...{ channelLog, queues, webhooks, cache: context.cache },
+    jobs: createJobRefill(valkey, prefix),
   });
   const relay = createRelay({ url: server.url, log, dispatch, pollMs: 50, electionMs: 50 });
   relay.start();

@@ -22,7 +22,7 @@ export interface Fate {
 const payload = z.object({ n: z.number() });
 export const asked = defineEvent('chaos.asked', payload);
 export const written = defineEvent('chaos.written', z.object({ job: z.string() }));
-type Asked = RecordedEvent<typeof asked>;
+type Asked = Pick<RecordedEvent<typeof asked>, 'id' | 'tenantId' | 'requestId' | 'payload'>;
 type Work = (n: number, run: JobRun) => Promise<unknown>;
 
 export interface World {

@@ -22,7 +22,7 @@ const connect = (kind: ValkeyOptions['role'] = 'blocking') =>
 const valkey = connect();
 const queues = createQueues(valkey);
 
-/** Once a minute in the product; here the whole life of a process is shorter. */
+/** Twice a minute in the product; here the whole life of a process is shorter. */
 const WATCHDOG_MS = 3_000;
 
 async function work() {
@@ -42,7 +42,7 @@ async function work() {
     inTenant: (tenantId, run) => database.write({ tenantId }, run),
     concurrency: 8,
   });
-  setInterval(() => releaseStuck(valkey).catch(() => {}), WATCHDOG_MS);
+  setInterval(() => void releaseStuck(valkey).catch(() => {}), WATCHDOG_MS);
 }
 
 function relay() {
