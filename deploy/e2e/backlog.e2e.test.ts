@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
-import { call, loadRun } from './client.ts';
+import { call, isLocalStack, loadRun } from './client.ts';
 
-test('a worker tells what scaling goes by, to the inside only', async () => {
+test.skipIf(!isLocalStack)('a worker tells what scaling goes by, to the inside only', async () => {
   const worker = loadRun().services.find(({ kind }) => kind === 'worker');
   const { status, body } = await call('GET', `${worker?.url}/backlog`);
   expect(status).toBe(200);

@@ -100,10 +100,9 @@ export function createJobDesk(queues: Queues, valkey: Redis, prefix = 'jobs'): J
     return { queue: match.queue, job: match.job as Job<Envelope> };
   }
 
-  async function load(tenantId: string, member: string): Promise<JobStatus[]> {
+  async function load(tenantId: string, member: string): Promise<JobStatus | []> {
     const [queue, id] = member.split(' ') as [QueueName, string];
-    const job = await queues.get(queue).getJob(bullId({ tenantId, id }));
-    return job ? [await statusOf(queue, job)] : [];
+    return (await statusOf(queues.get(queue), bullId({ tenantId, id }))) ?? [];
   }
 
   return {
@@ -119,9 +118,10 @@ export function createJobDesk(queues: Queues, valkey: Redis, prefix = 'jobs'): J
     async require(tenantId, id) {
       const { queue, job } = await find(tenantId, id);
       const [status, { logs }] = await Promise.all([
-        statusOf(queue, job),
+        statusOf(queues.get(queue), job.id as string),
         queues.get(queue).getJobLogs(job.id as string, 0, 99),
       ]);
+      if (!status) throw new DomainNotFoundError('There is no such job');
       return { ...status, log: logs };
     },
     async cancel(tenantId, id, by) {
@@ -171,12 +171,15 @@ async function requeue(job: Job<Envelope>): Promise<void> {
   await job.retry('failed', { resetAttemptsMade: true, resetAttemptsStarted: true });
 }
 
-async function statusOf(queue: QueueName, job: Job<Envelope>): Promise<JobStatus> {
-  const state = await job.getState();
+// The state first: what a job says of its end is there when it has ended, not before.
+async function statusOf(queue: Queue<Envelope>, key: string): Promise<JobStatus | undefined> {
+  const state = await queue.getJobState(key);
+  const job = await queue.getJob(key);
+  if (!job) return undefined;
   return {
-    id: parseBullId(job.id as string).id,
+    id: parseBullId(key).id,
     name: job.name,
-    queue,
+    queue: queue.name as QueueName,
     state: names[state] ?? 'waiting',
     progress: typeof job.progress === 'number' ? job.progress : 0,
     attempts: job.attemptsMade,
