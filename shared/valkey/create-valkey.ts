@@ -44,11 +44,7 @@ const timeouts: Record<ValkeyOptions['role'], RedisOptions> = {
   command: { commandTimeout: COMMAND_TIMEOUT_MS, socketTimeout: SILENCE_MS },
   // A server that is still loading takes subscriptions, but then no question whether it is ready.
   subscriber: { socketTimeout: SILENCE_MS, enableReadyCheck: false },
-  // What many jobs ask at a time goes out together; what waits must not make the others wait.
-  blocking: {
-    enableAutoPipelining: true,
-    autoPipeliningIgnoredCommands: ['bzpopmin', 'bzpopmax', 'blpop', 'brpop', 'blmove', 'xread'],
-  },
+  blocking: {},
 };
 
 /** Full jitter between half and all of an exponential delay, so that replicas do not come as one. */
