@@ -18,7 +18,8 @@ afterAll(async () => {
 
 /** Takes everything from Valkey; a new server takes its place when `how` says so. */
 async function loseValkey(how: string): Promise<void> {
-  const valkey = createValkey(run.valkey, { name: 'loss', role: 'command', onError: () => {} });
+  // It may still be starting after the loss before: this role waits for it.
+  const valkey = createValkey(run.valkey, { name: 'loss', role: 'blocking', onError: () => {} });
   try {
     await valkey.flushall();
     // It ends without an answer, and the supervisor starts one that finds nothing.
