@@ -22,8 +22,12 @@ async function loseValkey(how: string): Promise<void> {
   const valkey = createValkey(run.valkey, { name: 'loss', role: 'blocking', onError: () => {} });
   try {
     await valkey.flushall();
-    // It ends without an answer, and the supervisor starts one that finds nothing.
-    if (how === 'restarted empty') await valkey.shutdown('NOSAVE').catch(() => {});
+    if (how !== 'restarted empty') return;
+    // It ends without an answer, and the supervisor starts one that finds nothing; asked again
+    // after a reconnect, that one would end, too.
+    const gone = new Promise((resolve) => valkey.once('close', resolve));
+    valkey.shutdown('NOSAVE').catch(() => {});
+    await gone;
   } finally {
     valkey.disconnect();
   }
