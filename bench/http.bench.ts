@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { toUuid } from '@insightdesk/shared/contract';
 import { connect } from '@insightdesk/shared/database';
-import { toUuid } from '@insightdesk/shared/utils';
+
 import type { Row } from './run.ts';
 
 const ROUNDS = 5;

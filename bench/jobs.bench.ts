@@ -1,5 +1,6 @@
 import { loadavg } from 'node:os';
-import { type Id, newId } from '@insightdesk/shared/utils';
+import type { Id } from '@insightdesk/shared/contract';
+import { newId } from '@insightdesk/shared/utils';
 import { openOutbox } from './jobs/outbox.ts';
 import { type Side, startBare, startOurs } from './jobs/side.ts';
 import type { Row } from './run.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import type { ChannelEvent } from '../shared/realtime/wire.ts';
+import type { ChannelEvent } from '../shared/contract/socket-outputs.ts';
 import { ChannelCursor } from './channel-cursor.ts';
 
 const channel = 'private-conversation-x';

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import type { ChannelEvent, Position } from '../shared/realtime/wire.ts';
+import type { ChannelEvent, Position } from '../shared/contract/socket-outputs.ts';
 import { type Acknowledged, Follower } from './follower.ts';
 
 const channel = 'private-conversation-x';

@@ -1,4 +1,9 @@
-import type { ChannelEvent, Position, Signal, Snapshot } from '../shared/realtime/wire.ts';
+import type {
+  ChannelEvent,
+  Position,
+  Signal,
+  Snapshot,
+} from '../shared/contract/socket-outputs.ts';
 import { ChannelCursor } from './channel-cursor.ts';
 import { isTransient, ProblemError } from './errors.ts';
 import type { Problem } from './operations.ts';

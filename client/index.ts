@@ -1,4 +1,4 @@
-export { Channels, matchChannel } from '../shared/realtime/channels.ts';
+export { Channels, matchChannel } from '../shared/contract/channels.ts';
 export {
   type ChannelEvent,
   type ClientRequest,
@@ -6,7 +6,7 @@ export {
   type Position,
   type PresentMember,
   type Signal,
-} from '../shared/realtime/wire.ts';
+} from '../shared/contract/socket-outputs.ts';
 export { RefusalError, type RequestHandler } from './answers.ts';
 export {
   type Attachment,

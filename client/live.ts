@@ -1,5 +1,9 @@
 import type { Socket } from 'socket.io-client';
-import type { ClientAnswer, ClientRequest, PresentMember } from '../shared/realtime/wire.ts';
+import type {
+  ClientAnswer,
+  ClientRequest,
+  PresentMember,
+} from '../shared/contract/socket-outputs.ts';
 import { Answers, type RequestHandler } from './answers.ts';
 import { ANSWER_TIMEOUT_MS, type ConnectionOptions, createConnection } from './connection.ts';
 import { ClosedError, ProblemError } from './errors.ts';

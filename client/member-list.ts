@@ -1,4 +1,4 @@
-import type { PresenceChange, PresentMember } from '../shared/realtime/wire.ts';
+import type { PresenceChange, PresentMember } from '../shared/contract/socket-outputs.ts';
 
 /** What became of one member. */
 export interface MemberChange {

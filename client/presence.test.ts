@@ -1,5 +1,9 @@
 import { afterEach, expect, jest, test } from 'bun:test';
-import type { ChannelEvent, PresenceChange, PresentMember } from '../shared/realtime/wire.ts';
+import type {
+  ChannelEvent,
+  PresenceChange,
+  PresentMember,
+} from '../shared/contract/socket-outputs.ts';
 import type { ChannelListener } from './follower.ts';
 import { openPresence } from './presence.ts';
 

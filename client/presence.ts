@@ -1,4 +1,8 @@
-import { Events, type PresenceChange, type PresentMember } from '../shared/realtime/wire.ts';
+import {
+  Events,
+  type PresenceChange,
+  type PresentMember,
+} from '../shared/contract/socket-outputs.ts';
 import type { ChannelListener } from './follower.ts';
 import { type MemberChange, MemberList } from './member-list.ts';
 import { Typing } from './typing.ts';

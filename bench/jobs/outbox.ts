@@ -1,9 +1,10 @@
+import { toUuid } from '@insightdesk/shared/contract';
 import { connect, createDatabase } from '@insightdesk/shared/database';
 import { createRelay, defineEvent, record } from '@insightdesk/shared/events';
 import { jobFor, type Queues } from '@insightdesk/shared/jobs';
 import { createLogger } from '@insightdesk/shared/logging';
 import { createTestDatabase, testEnvironment } from '@insightdesk/shared/testing';
-import { newId, toUuid } from '@insightdesk/shared/utils';
+import { newId } from '@insightdesk/shared/utils';
 import { benchJob } from './side.ts';
 
 const wanted = defineEvent('bench.wanted', benchJob.payload);

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import type { Id } from '@insightdesk/shared/contract';
 import {
   createQueues,
   defineJob,
@@ -8,7 +9,7 @@ import {
   startWorkers,
 } from '@insightdesk/shared/jobs';
 import { createLogger } from '@insightdesk/shared/logging';
-import { type Id, newId } from '@insightdesk/shared/utils';
+import { newId } from '@insightdesk/shared/utils';
 import { createValkey } from '@insightdesk/shared/valkey';
 import { z } from 'zod';
 

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
+import { Channels, type Id } from '@insightdesk/shared/contract';
 import { createDatabase } from '@insightdesk/shared/database';
 import { userEvents } from '@insightdesk/shared/domain/users';
 import { outbox, record } from '@insightdesk/shared/events';
-import { type ChannelEntry, Channels, createChannelLog } from '@insightdesk/shared/realtime';
-import { type Id, newId } from '@insightdesk/shared/utils';
+import { type ChannelEntry, createChannelLog } from '@insightdesk/shared/realtime';
+import { newId } from '@insightdesk/shared/utils';
 import { createValkey } from '@insightdesk/shared/valkey';
 import { now } from './child.ts';
 import { eventData, type Side, TEXT_LENGTH } from './side.ts';

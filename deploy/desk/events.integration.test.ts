@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { join } from 'node:path';
+import { toUuid } from '@insightdesk/shared/contract';
 import { connect } from '@insightdesk/shared/database';
 import { createTestDatabase, testEnvironment } from '@insightdesk/shared/testing';
-import { newId, toUuid } from '@insightdesk/shared/utils';
+import { newId } from '@insightdesk/shared/utils';
 
 let server: Awaited<ReturnType<typeof createTestDatabase>>;
 const tenantId = newId('org');

@@ -1,6 +1,7 @@
 import { runCommand } from '@insightdesk/shared/boot';
+import { isId } from '@insightdesk/shared/contract';
 import { disableOrganization, enableOrganization } from '@insightdesk/shared/domain/tenants';
-import { isId } from '@insightdesk/shared/utils';
+
 import { surroundings } from './surroundings.ts';
 
 const verbs = { disable: disableOrganization, enable: enableOrganization };

@@ -1,10 +1,11 @@
 import { afterAll, expect, test } from 'bun:test';
 import { join } from 'node:path';
+import { toUuid } from '@insightdesk/shared/contract';
 import { connect, createDatabase } from '@insightdesk/shared/database';
 import { outbox } from '@insightdesk/shared/events';
 import { createJobDesk, createQueues, queueNames } from '@insightdesk/shared/jobs';
 import { createTestDatabase } from '@insightdesk/shared/testing';
-import { newId, toUuid } from '@insightdesk/shared/utils';
+import { newId } from '@insightdesk/shared/utils';
 import { createValkey } from '@insightdesk/shared/valkey';
 import { isLocalStack, until } from './client.ts';
 import { asked, type Fate, planOf, written } from './jobs-chaos/catalog.ts';

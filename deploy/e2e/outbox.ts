@@ -1,5 +1,6 @@
+import { fromUuid, toUuid } from '@insightdesk/shared/contract';
 import { connect } from '@insightdesk/shared/database';
-import { fromUuid, newId, toUuid } from '@insightdesk/shared/utils';
+import { newId } from '@insightdesk/shared/utils';
 import { type Person, run } from './client.ts';
 import type { Told } from './followers.ts';
 

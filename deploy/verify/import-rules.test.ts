@@ -5,12 +5,12 @@ const shared = (module: string) => `import { x } from '@insightdesk/shared/${mod
 const type = (module: string) => `import type { X } from '@insightdesk/shared/${module}';`;
 
 test.each([
-  ['shared/config/load.ts', shared('errors')],
-  ['shared/storage/local.ts', shared('streams')],
-  ['shared/http/limit.ts', type('valkey')],
-  ['shared/realtime/log.ts', shared('valkey')],
-  ['shared/events/define.ts', type('context')],
-  ['shared/context/context.ts', type('storage')],
+  ['shared/foundation/config/load.ts', shared('errors')],
+  ['shared/connections/storage/local.ts', shared('streams')],
+  ['shared/connections/http/limit.ts', type('valkey')],
+  ['shared/flow/realtime/log.ts', shared('valkey')],
+  ['shared/flow/events/define.ts', type('context')],
+  ['shared/flow/context/context.ts', type('storage')],
   ['shared/domain/users/login.ts', shared('domain/tenants')],
   ['shared/domain/users/login.ts', "import { sql } from 'drizzle-orm';"],
   ['shared/domain/users/login.ts', "import { x } from './tables.ts';"],
@@ -23,7 +23,7 @@ test.each([
   ['services/api/app.ts', type('boot')],
   ['services/api/routes/users.ts', "import { x } from '../route.ts';"],
   ['deploy/desk/desk.ts', shared('database')],
-  ['client/live.ts', "import type { X } from '../shared/realtime/wire.ts';"],
+  ['client/live.ts', "import type { X } from '../shared/contract/socket-outputs.ts';"],
   ['client/examples/follow.ts', "import { x } from '@insightdesk/client';"],
   ['deploy/e2e/client.e2e.test.ts', "import { x } from '@insightdesk/client';"],
 ])('%s may: %s', (path, source) => {
@@ -31,15 +31,15 @@ test.each([
 });
 
 test.each([
-  ['shared/errors/a.ts', shared('utils'), 'imports leftwards'],
-  ['shared/utils/a.ts', type('logging'), 'imports leftwards'],
-  ['shared/utils/a.ts', shared('database'), 'as an argument'],
-  ['shared/cache/a.ts', shared('valkey'), "only with 'import type'"],
-  ['shared/email/a.ts', type('events'), 'boot wires it'],
-  ['shared/jobs/a.ts', shared('context'), "only with 'import type'"],
-  ['shared/events/a.ts', shared('domain/users'), 'stands on connections'],
-  ['shared/context/a.ts', shared('database'), "only with 'import type'"],
-  ['shared/context/a.ts', type('events'), 'types of connections only'],
+  ['shared/foundation/errors/a.ts', shared('utils'), 'imports leftwards'],
+  ['shared/foundation/utils/a.ts', type('logging'), 'imports leftwards'],
+  ['shared/foundation/utils/a.ts', shared('database'), 'as an argument'],
+  ['shared/connections/cache/a.ts', shared('valkey'), "only with 'import type'"],
+  ['shared/connections/email/a.ts', type('events'), 'boot wires it'],
+  ['shared/flow/jobs/a.ts', shared('context'), "only with 'import type'"],
+  ['shared/flow/events/a.ts', shared('domain/users'), 'stands on connections'],
+  ['shared/flow/context/a.ts', shared('database'), "only with 'import type'"],
+  ['shared/flow/context/a.ts', type('events'), 'types of connections only'],
   ['shared/domain/tenants/a.ts', shared('domain/users'), 'through an event'],
   ['shared/domain/tenants/a.ts', type('domain/users'), 'through an event'],
   ['shared/domain/users/a.ts', shared('storage'), 'take it from ctx'],
@@ -56,15 +56,15 @@ test.each([
   ['shared/domain/users/a.ts', "export * from '../../errors/index.ts';", 'stays inside'],
   ['shared/domain/users/a.ts', "import {\n  x,\n} from '../tenants/view.ts';", 'stays inside'],
   ['shared/domain/users/a.ts', shared('domain/tenants/view'), 'one door'],
-  ['shared/utils/a.ts', shared('utils'), './x.ts'],
+  ['shared/foundation/utils/a.ts', shared('utils'), './x.ts'],
   ['services/api/routes.ts', shared('boot'), 'in main.ts'],
   ['services/api/main.ts', shared('database'), 'call an action'],
   ['services/api/main.ts', "import { x } from '@insightdesk/worker';", 'never import each other'],
   ['services/api/main.ts', "import '../worker/jobs.ts';", 'stays inside services/api'],
   ['services/api/app.ts', "import { x } from '@insightdesk/client';", 'never import each other'],
   ['client/live.ts', type('realtime'), 'where no server is'],
-  ['client/live.ts', "import { x } from '../shared/realtime/index.ts';", 'where no server is'],
-  ['shared/fresh/a.ts', shared('errors'), 'no place in the house'],
+  ['client/live.ts', "import { x } from '../shared/flow/realtime/index.ts';", 'where no server is'],
+  ['shared/fresh/a.ts', shared('errors'), 'in no storey'],
 ])('%s may not: %s', (path, source, reason) => {
   const [first, ...more] = checkImports(path, source);
   expect(first).toContain(reason);
@@ -73,7 +73,9 @@ test.each([
 
 test('a violation names file, line and import', () => {
   const source = `${shared('errors')}\n\n${shared('boot')}\n`;
-  expect(checkImports('shared/database/a.ts', source)).toEqual([
-    expect.stringMatching(/^shared\/database\/a\.ts:3 imports '@insightdesk\/shared\/boot': /),
+  expect(checkImports('shared/connections/database/a.ts', source)).toEqual([
+    expect.stringMatching(
+      /^shared\/connections\/database\/a\.ts:3 imports '@insightdesk\/shared\/boot': /,
+    ),
   ]);
 });

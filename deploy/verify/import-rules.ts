@@ -1,4 +1,6 @@
-import { posix } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join, posix } from 'node:path';
+import { root as repository } from './run.ts';
 
 /** What a module may import; `types` are allowed with `import type` only. */
 interface Rule {
@@ -8,20 +10,15 @@ interface Rule {
   instead: string;
 }
 
+/** Inside these storeys modules look leftwards only. */
 const foundation = 'errors utils promises streams config logging di lifecycle'.split(' ');
-const connections =
-  'database cache storage media email ai security monitoring http queue valkey'.split(' ');
-const flow = 'events jobs realtime'.split(' ');
-const domain =
-  'tenants users attachments conversations knowledge voice calendar notifications analytics webhooks'
-    .split(' ')
-    .map((feature) => `domain/${feature}`);
+const features =
+  'tenants users attachments conversations knowledge voice calendar notifications analytics webhooks'.split(
+    ' ',
+  );
 /** Tests on real parts put them together as boot does. */
 const assembles = /(\.integration\.test|\/test-[\w-]+)\.ts$/;
 const seesEverything = ['boot', 'testing', 'examples'];
-
-/** All that the client package shares with the server: names and shapes, no code of the server. */
-const wireFormat = ['shared/realtime/channels.ts', 'shared/realtime/wire.ts'];
 const usesClient = ['client', 'deploy', 'bench'];
 
 const fromContext = 'take it from ctx, which carries every connection';
@@ -38,69 +35,95 @@ const forbiddenInDomain = {
 };
 
 const service: Rule = {
-  may: ['context', 'http', 'realtime', 'jobs', 'events', 'monitoring', 'streams', 'promises']
-    .concat(['errors', 'utils'])
-    .concat(domain),
+  may: [
+    'contract',
+    'context',
+    'http',
+    'realtime',
+    'jobs',
+    'events',
+    'monitoring',
+    'streams',
+  ].concat(['promises', 'errors', 'utils', 'domain']),
   types: ['boot', 'logging'],
   instead: 'call an action of shared/domain, or take the part from app in main.ts',
 };
 
-function ruleFor(module: string): Rule | undefined {
-  const before = (order: readonly string[]) => order.slice(0, order.indexOf(module));
-  if (foundation.includes(module)) {
-    return {
-      may: before(foundation),
-      instead: `foundation imports leftwards (${foundation.join(' ')}); take it as an argument`,
-    };
-  }
-  if (connections.includes(module)) {
-    return {
-      may: foundation,
-      types: connections,
-      instead: 'a connection stands on the foundation; take the rest as an argument, boot wires it',
-    };
-  }
-  if (flow.includes(module)) {
-    return {
-      may: [...foundation, ...connections],
-      types: ['context', ...flow],
-      instead: 'flow stands on connections and foundation; take the rest as an argument',
-    };
-  }
-  if (module === 'context') {
-    return {
-      may: ['errors', 'utils', 'logging'],
-      types: [...connections, 'jobs'],
-      instead: 'the context knows the types of connections only; boot builds them',
-    };
-  }
-  if (domain.includes(module)) {
-    return {
-      may: [
-        'context',
-        'errors',
-        'utils',
-        'promises',
-        'streams',
-        'database',
-        'email',
-        ...flow,
-      ].concat(before(domain)),
-      types: ['logging', ...connections],
-      packages: forbiddenInDomain,
-      instead: `${fromContext}; a need to the right goes through an event and a reaction`,
-    };
-  }
-  return undefined;
+/** A module or a whole storey may be named; `before` are the modules to the left of the importer. */
+const storeys: Readonly<Record<string, (module: string) => Rule>> = {
+  contract: () => ({
+    may: [],
+    instead: 'clients have the contract too: it stands on nothing of ours',
+  }),
+  foundation: (module) => ({
+    may: ['contract', ...leftOf(module, foundation)],
+    instead: `foundation imports leftwards (${foundation.join(' ')}); take it as an argument`,
+  }),
+  connections: () => ({
+    may: ['contract', 'foundation'],
+    types: ['connections'],
+    instead: 'a connection stands on the foundation; take the rest as an argument, boot wires it',
+  }),
+  flow: (module) => (module === 'context' ? context : flow),
+  domain: (module) => ({
+    may: ['contract', 'context', 'errors', 'utils', 'promises', 'streams', 'database', 'email']
+      .concat(['events', 'jobs', 'realtime'])
+      .concat(leftOf(module, features).map((feature) => `domain/${feature}`)),
+    types: ['logging', 'connections'],
+    packages: forbiddenInDomain,
+    instead: `${fromContext}; a need to the right goes through an event and a reaction`,
+  }),
+};
+
+const context: Rule = {
+  may: ['contract', 'errors', 'utils', 'logging'],
+  types: ['connections', 'jobs'],
+  instead: 'the context knows the types of connections only; boot builds them',
+};
+
+const flow: Rule = {
+  may: ['contract', 'foundation', 'connections'],
+  types: ['flow'],
+  instead: 'flow stands on connections and foundation; take the rest as an argument',
+};
+
+const leftOf = (module: string, order: readonly string[]) =>
+  order.slice(0, Math.max(0, order.indexOf(module)));
+
+/** The unit of the house that a file belongs to, such as `utils`, `domain/users`, `services/api`. */
+interface Place {
+  /** As it is imported. */
+  name: string;
+  /** Its folder. */
+  root: string;
+  /** Of shared: the folder that holds it. */
+  storey?: string;
 }
 
-/** The unit of the house a file belongs to: `utils`, `domain/users`, `services/api`, `deploy`. */
-function moduleOf(path: string): { name: string; root: string } {
-  const [top = '', second = '', third = ''] = path.split('/');
-  if (top === 'services') return { name: `services/${second}`, root: `services/${second}` };
+function placeOf(path: string): Place {
+  const [top = '', storey = '', module = ''] = path.split('/');
+  if (top === 'services') return { name: `services/${storey}`, root: `services/${storey}` };
   if (top !== 'shared') return { name: top, root: top };
-  const name = second === 'domain' ? `domain/${third}` : second;
-  return { name, root: `shared/${name}` };
+  if (storey === 'contract' || seesEverything.includes(storey) || storey.endsWith('.ts')) {
+    return { name: storey, root: `shared/${storey}`, storey };
+  }
+  const name = storey === 'domain' ? `domain/${module}` : module;
+  return { name, root: `shared/${storey}/${module}`, storey };
+}
+
+/** Where the doors of shared lead: its `exports`, from specifier to file. */
+const doors: Readonly<Record<string, string>> = JSON.parse(
+  readFileSync(join(repository, 'shared/package.json'), 'utf8'),
+).exports;
+
+function storeyOfDoor(imported: string): string | undefined {
+  if (imported.startsWith('domain/')) return 'domain';
+  return doors[`./${imported}`]?.split('/')[1];
+}
+
+function ruleFor({ name, storey = '' }: Place): Rule | undefined {
+  if (name.startsWith('services/')) return service;
+  return storeys[storey]?.(name.split('/').at(-1) ?? '');
 }
 
 const importPattern =
@@ -118,31 +141,34 @@ export function checkImports(path: string, source: string): string[] {
 }
 
 function judge(path: string, specifier: string, isType: boolean): string | undefined {
-  const { name, root } = moduleOf(path);
+  const place = placeOf(path);
+  const { name, root, storey } = place;
   if (specifier.startsWith('.')) {
     const target = posix.join(posix.dirname(path), specifier);
     if (target.startsWith(`${root}/`)) return undefined;
-    if (name === 'client') return wireFormat.includes(target) ? undefined : notInClient;
+    if (name === 'client') return target.startsWith('shared/contract/') ? undefined : notInClient;
     return `a relative import stays inside ${root}; use '@insightdesk/shared/<module>'`;
   }
   const imported = /^@insightdesk\/shared\/(.+)$/.exec(specifier)?.[1];
-  const rule = name.startsWith('services/') ? service : ruleFor(name);
+  const rule = ruleFor(place);
   if (imported === undefined) return judgePackage(specifier, rule, name);
   if (name === 'client') return notInClient;
-  if (imported.split('/').length > (imported.startsWith('domain/') ? 2 : 1)) {
-    return `a module has one door; use what '@insightdesk/shared/${moduleOf(`shared/${imported}`).name}' exports`;
+  const target = storeyOfDoor(imported);
+  if (!target || imported.split('/').length > (target === 'domain' ? 2 : 1)) {
+    return `a module has one door, and shared/package.json lists them: there is no ${imported}`;
   }
   const isTest = path.endsWith('.test.ts') || assembles.test(path);
   if (imported === name) {
     return isTest ? undefined : 'inside a module import the file itself, as ./x.ts';
   }
   if (!rule)
-    return seesEverything.includes(name) || !path.startsWith('shared/') ? undefined : unknown(name);
-  if (rule.may.includes(imported) || (isType && rule.types?.includes(imported))) return undefined;
+    return storey === undefined || seesEverything.includes(storey) ? undefined : unknown(root);
+  const among = (list: readonly string[] = []) => list.includes(imported) || list.includes(target);
+  if (among(rule.may) || (isType && among(rule.types))) return undefined;
   if (assembles.test(path) || (imported === 'testing' && isTest)) return undefined;
   if (imported === 'boot' && /^services\/\w+\/(main|[a-z-]+-command)\.ts$/.test(path))
     return undefined;
-  const typesHint = rule.types?.includes(imported) ? "only with 'import type'; " : '';
+  const typesHint = among(rule.types) ? "only with 'import type'; " : '';
   return `${name} may not; ${typesHint}${rule.instead}`;
 }
 
@@ -156,7 +182,7 @@ function judgePackage(specifier: string, rule: Rule | undefined, importer: strin
   return instead && `the domain may not; ${instead}`;
 }
 
-const notInClient = `the client runs where no server is; of shared it may have ${wireFormat.join(' and ')}`;
+const notInClient = 'the client runs where no server is; of shared it may have shared/contract';
 
-const unknown = (name: string) =>
-  `shared/${name} has no place in the house yet; add it to a storey in deploy/verify/import-rules.ts`;
+const unknown = (root: string) =>
+  `${root} is in no storey of the house; deploy/verify/import-rules.ts knows them`;

@@ -5,19 +5,21 @@ import { join } from 'node:path';
 import { root, runTool } from './run.ts';
 
 const probes = {
-  'shared/utils/index.ts': "export { type Query, later, query } from './later.ts';",
-  'shared/utils/later.ts': `
+  'shared/foundation/utils/index.ts': "export { type Query, later, query } from './later.ts';",
+  'shared/foundation/utils/later.ts': `
     export const later = async () => 1;
     export interface Query { then(done: (rows: unknown[]) => void, failed: (e: unknown) => void): void }
     export const query = (): Query => ({ then: (done) => done([]) });`,
-  'shared/utils/cycle-a.ts': "import { b } from './cycle-b.ts'; export const a = () => b;",
-  'shared/utils/cycle-b.ts': "import { a } from './cycle-a.ts'; export const b = () => a;",
-  'shared/utils/any.ts': 'export const loose = (x: any) => x;',
-  'shared/utils/environment.ts': 'export const port = process.env.PORT;',
-  'shared/utils/long-file.ts': `export const rows = [\n${"  'row',\n".repeat(400)}];\n`,
-  'shared/utils/long-function.ts': `export function long() {\n${'  void 0;\n'.repeat(81)}}`,
+  'shared/foundation/utils/cycle-a.ts':
+    "import { b } from './cycle-b.ts'; export const a = () => b;",
+  'shared/foundation/utils/cycle-b.ts':
+    "import { a } from './cycle-a.ts'; export const b = () => a;",
+  'shared/foundation/utils/any.ts': 'export const loose = (x: any) => x;',
+  'shared/foundation/utils/environment.ts': 'export const port = process.env.PORT;',
+  'shared/foundation/utils/long-file.ts': `export const rows = [\n${"  'row',\n".repeat(400)}];\n`,
+  'shared/foundation/utils/long-function.ts': `export function long() {\n${'  void 0;\n'.repeat(81)}}`,
   'shared/domain/users/process.ts': "export const end = () => process.exit('1');",
-  'shared/utils/expectation.test.ts': `
+  'shared/foundation/utils/expectation.test.ts': `
     import { expect, test } from 'bun:test';
     test('x', async () => { expect(Promise.resolve(1)).rejects.toThrow(); });`,
   'services/api/floating-call.ts': "import { later } from '@insightdesk/shared/utils'; later();",
@@ -52,13 +54,13 @@ ${oxlintRun.output}`;
 afterAll(() => rm(copy, { recursive: true }));
 
 test.each([
-  ['shared/utils/cycle-a.ts', 'noImportCycles'],
-  ['shared/utils/any.ts', 'noExplicitAny'],
-  ['shared/utils/environment.ts', 'noProcessEnv'],
-  ['shared/utils/long-file.ts', 'noExcessiveLinesPerFile'],
-  ['shared/utils/long-function.ts', 'noExcessiveLinesPerFunction'],
+  ['shared/foundation/utils/cycle-a.ts', 'noImportCycles'],
+  ['shared/foundation/utils/any.ts', 'noExplicitAny'],
+  ['shared/foundation/utils/environment.ts', 'noProcessEnv'],
+  ['shared/foundation/utils/long-file.ts', 'noExcessiveLinesPerFile'],
+  ['shared/foundation/utils/long-function.ts', 'noExcessiveLinesPerFunction'],
   ['shared/domain/users/process.ts', 'noRestrictedGlobals'],
-  ['shared/utils/expectation.test.ts', 'Await it'],
+  ['shared/foundation/utils/expectation.test.ts', 'Await it'],
   ['services/api/floating-call.ts', 'no-floating-promises'],
   ['services/api/floating-query.ts', 'no-floating-promises'],
   ['services/api/floating-sleep.ts', 'no-floating-promises'],

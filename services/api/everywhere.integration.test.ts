@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import type { IdPrefix } from '@insightdesk/shared/contract';
 import { disableOrganization } from '@insightdesk/shared/domain/tenants';
-import { type IdPrefix, newId } from '@insightdesk/shared/utils';
+import { newId } from '@insightdesk/shared/utils';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { routes } from './routes.ts';
 import { openTestDesk } from './test-desk.ts';

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
+import type { Id } from '@insightdesk/shared/contract';
 import { DomainBusinessRuleError } from '@insightdesk/shared/errors';
 import { defineJob, startWorkers, type Workers } from '@insightdesk/shared/jobs';
-import { type Id, newId } from '@insightdesk/shared/utils';
+import { newId } from '@insightdesk/shared/utils';
 import { z } from 'zod';
 import { openTestDesk } from './test-desk.ts';
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import type { Id } from '@insightdesk/shared/contract';
 import { invitationToken } from '@insightdesk/shared/domain/users';
-import { type Id, newId } from '@insightdesk/shared/utils';
+import { newId } from '@insightdesk/shared/utils';
 import { openTestDesk } from './test-desk.ts';
 
 const desk = openTestDesk();

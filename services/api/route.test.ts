@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'bun:test';
-import { defineAction, roles, staffRoles } from '@insightdesk/shared/context';
+import { defineAction } from '@insightdesk/shared/context';
+import { idSchema, roles, staffRoles } from '@insightdesk/shared/contract';
 import { ConflictError, type Problem } from '@insightdesk/shared/errors';
-import { idSchema, newId } from '@insightdesk/shared/utils';
+import { newId } from '@insightdesk/shared/utils';
 import { z } from 'zod';
 import { del, get, patch, post } from './route.ts';
 import { openTestApi } from './test-api.ts';

@@ -1,4 +1,5 @@
-import type { Action, Context, Role } from '@insightdesk/shared/context';
+import type { Action, Context } from '@insightdesk/shared/context';
+import type { Role } from '@insightdesk/shared/contract';
 import { DomainNotFoundError, DomainValidationError } from '@insightdesk/shared/errors';
 import { readJsonObject } from '@insightdesk/shared/http';
 import type { Context as HttpContext } from 'hono';

@@ -1,4 +1,5 @@
-import type { Connections, Context, Role } from '@insightdesk/shared/context';
+import type { Connections, Context } from '@insightdesk/shared/context';
+import type { Role } from '@insightdesk/shared/contract';
 import { UnauthenticatedError } from '@insightdesk/shared/errors';
 import { createHealth, createMetrics } from '@insightdesk/shared/monitoring';
 import { newId } from '@insightdesk/shared/utils';

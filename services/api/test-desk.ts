@@ -1,4 +1,5 @@
-import { type Context, type Role, roles } from '@insightdesk/shared/context';
+import type { Context } from '@insightdesk/shared/context';
+import { type Role, roles } from '@insightdesk/shared/contract';
 import { createHealth, createMetrics } from '@insightdesk/shared/monitoring';
 import { createTestContext, createTestTenant } from '@insightdesk/shared/testing';
 import { type AppOptions, createApp } from './app.ts';

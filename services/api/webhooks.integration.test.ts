@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import type { Id } from '@insightdesk/shared/contract';
 import { webhookDeliveries, webhookEventsTable } from '@insightdesk/shared/domain/webhooks';
 import { outbox } from '@insightdesk/shared/events';
-import { type Id, newId } from '@insightdesk/shared/utils';
+import { newId } from '@insightdesk/shared/utils';
 import { openTestDesk } from './test-desk.ts';
 
 const desk = openTestDesk();

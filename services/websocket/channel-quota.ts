@@ -1,5 +1,5 @@
+import type { Id } from '@insightdesk/shared/contract';
 import { TooManyRequestsError } from '@insightdesk/shared/errors';
-import type { Id } from '@insightdesk/shared/utils';
 
 /** Counts what the sockets of each organisation are subscribed to on this replica. */
 export interface ChannelQuota {

@@ -1,8 +1,9 @@
 import { afterAll, afterEach, expect, test } from 'bun:test';
 import type { Context, MemberContext } from '@insightdesk/shared/context';
+import { Channels } from '@insightdesk/shared/contract';
 import { openConversation } from '@insightdesk/shared/domain/conversations';
 import { requireLiveSession } from '@insightdesk/shared/domain/users';
-import { Channels, defineChannels } from '@insightdesk/shared/realtime';
+import { defineChannels } from '@insightdesk/shared/realtime';
 import { createTestContext, createTestTenant, userOf } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { authorize } from './authorize.ts';

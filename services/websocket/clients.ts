@@ -1,6 +1,7 @@
+import type { Id } from '@insightdesk/shared/contract';
 import { UnavailableError } from '@insightdesk/shared/errors';
 import { type ChannelTable, channelOf, type Room, roomOf } from '@insightdesk/shared/realtime';
-import type { Id } from '@insightdesk/shared/utils';
+
 import type { SocketServerIo } from './wire.ts';
 
 /** One open socket on some replica. */

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, expect, test } from 'bun:test';
-import { type Position, roomOf, type Snapshot } from '@insightdesk/shared/realtime';
+import type { Position, Snapshot } from '@insightdesk/shared/contract';
+import { roomOf } from '@insightdesk/shared/realtime';
 import { createTestContext } from '@insightdesk/shared/testing';
 import { ask, createStage, entries, newChannel, tenantId, until } from './test-replica.ts';
 

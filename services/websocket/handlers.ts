@@ -1,5 +1,6 @@
+import { type SocketInput, type SocketRequest, socketInputs } from '@insightdesk/shared/contract';
 import { DomainNotFoundError, ForbiddenError } from '@insightdesk/shared/errors';
-import { type SocketInput, type SocketRequest, socketInputs } from '@insightdesk/shared/realtime';
+
 import { type Call, defineHandler, type Handler } from './guard.ts';
 import { listPresent, setPresence } from './presence.ts';
 import { callerOf } from './session.ts';

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, expect, test } from 'bun:test';
 import type { Context } from '@insightdesk/shared/context';
+import { Channels, toUuid } from '@insightdesk/shared/contract';
 import { connect as openDatabase } from '@insightdesk/shared/database';
 import { disableOrganization, enableOrganization } from '@insightdesk/shared/domain/tenants';
 import {
@@ -10,14 +11,14 @@ import {
   requireLiveSession,
 } from '@insightdesk/shared/domain/users';
 import { UnavailableError } from '@insightdesk/shared/errors';
-import { Channels } from '@insightdesk/shared/realtime';
+
 import {
   createTestContext,
   createTestTenant,
   testEnvironment,
   userOf,
 } from '@insightdesk/shared/testing';
-import { newId, toUuid } from '@insightdesk/shared/utils';
+import { newId } from '@insightdesk/shared/utils';
 import { channels } from './channels.ts';
 import { ask, createStage, until } from './test-replica.ts';
 

@@ -1,9 +1,10 @@
 import type { Caller } from '@insightdesk/shared/boot';
-import type { Role } from '@insightdesk/shared/context';
+import { Channels, Events, type Id, type Role } from '@insightdesk/shared/contract';
+
 import { tenantEvents } from '@insightdesk/shared/domain/tenants';
 import { mapConcurrent, retry } from '@insightdesk/shared/promises';
-import { Channels, Events, type HubWatch, type Room, roomOf } from '@insightdesk/shared/realtime';
-import type { Id } from '@insightdesk/shared/utils';
+import { type HubWatch, type Room, roomOf } from '@insightdesk/shared/realtime';
+
 import type { Access } from './session.ts';
 import type { EndCode } from './wire.ts';
 

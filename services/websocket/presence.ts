@@ -1,5 +1,6 @@
+import type { SocketInput } from '@insightdesk/shared/contract';
 import { DomainNotFoundError } from '@insightdesk/shared/errors';
-import type { SocketInput, SocketOfUser } from '@insightdesk/shared/realtime';
+import type { SocketOfUser } from '@insightdesk/shared/realtime';
 import type { Call } from './guard.ts';
 import type { Session } from './session.ts';
 

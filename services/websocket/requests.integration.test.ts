@@ -1,5 +1,6 @@
 import { afterAll, afterEach, expect, test } from 'bun:test';
-import { type ClientRequest, createRequests } from '@insightdesk/shared/realtime';
+import type { ClientRequest } from '@insightdesk/shared/contract';
+import { createRequests } from '@insightdesk/shared/realtime';
 import { createTestContext } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { createStage, until } from './test-replica.ts';

@@ -1,8 +1,8 @@
+import type { ClientAnswer } from '@insightdesk/shared/contract';
 import {
   type Answered,
   type Asked,
   type ChannelHubOptions,
-  type ClientAnswer,
   REQUESTS_TOPIC,
 } from '@insightdesk/shared/realtime';
 import { z } from 'zod';

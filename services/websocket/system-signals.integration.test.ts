@@ -1,5 +1,6 @@
 import { afterAll, afterEach, expect, test } from 'bun:test';
-import { Channels, sendSignals } from '@insightdesk/shared/realtime';
+import { Channels } from '@insightdesk/shared/contract';
+import { sendSignals } from '@insightdesk/shared/realtime';
 import { createTestContext } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { ask, createStage, tenantId, until } from './test-replica.ts';

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeEach, expect, test } from 'bun:test';
 import type { Context } from '@insightdesk/shared/context';
+import { Channels, type Id } from '@insightdesk/shared/contract';
 import { openConversation } from '@insightdesk/shared/domain/conversations';
 import {
   listLiveSessions,
@@ -9,9 +10,9 @@ import {
   removeMember,
   requireLiveSession,
 } from '@insightdesk/shared/domain/users';
-import { Channels, defineChannels } from '@insightdesk/shared/realtime';
+import { defineChannels } from '@insightdesk/shared/realtime';
 import { createTestContext, createTestTenant, signedIn, userOf } from '@insightdesk/shared/testing';
-import { type Id, newId } from '@insightdesk/shared/utils';
+import { newId } from '@insightdesk/shared/utils';
 import { channels } from './channels.ts';
 import { ask, createStage, until } from './test-replica.ts';
 

@@ -1,9 +1,8 @@
 import type { Parts } from '@insightdesk/shared/boot';
 import type { Context } from '@insightdesk/shared/context';
+import { type ChannelEvent, Channels } from '@insightdesk/shared/contract';
 import type { Logger } from '@insightdesk/shared/logging';
 import {
-  type ChannelEvent,
-  Channels,
   createChannelLog,
   createPresenceMembers,
   createPresenceRegistry,

@@ -2,9 +2,10 @@ import type {
   ChannelEvent,
   ClientAnswer,
   ClientRequest,
+  Id,
   Signal,
-} from '@insightdesk/shared/realtime';
-import type { Id } from '@insightdesk/shared/utils';
+} from '@insightdesk/shared/contract';
+
 import type { DefaultEventsMap, Server, Socket } from 'socket.io';
 
 /** What the server emits; what clients emit is `handlers.ts`. */

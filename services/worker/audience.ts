@@ -1,7 +1,6 @@
+import { Channels, type Id } from '@insightdesk/shared/contract';
 import type { attachmentEvents } from '@insightdesk/shared/domain/attachments';
 import type { Publication, RecordedEvent } from '@insightdesk/shared/events';
-import { Channels } from '@insightdesk/shared/realtime';
-import type { Id } from '@insightdesk/shared/utils';
 
 type Event = Pick<RecordedEvent, 'tenantId' | 'name' | 'payload'>;
 

@@ -1,4 +1,5 @@
 import type { Context } from '@insightdesk/shared/context';
+import { Channels } from '@insightdesk/shared/contract';
 import type { OutgoingEvent, WebhookOutlet } from '@insightdesk/shared/domain/webhooks';
 import {
   type Consequences,
@@ -8,7 +9,7 @@ import {
   type RecordedEvent,
 } from '@insightdesk/shared/events';
 import type { JobRefill, JobRequest, Queues } from '@insightdesk/shared/jobs';
-import { type Appended, type ChannelLog, Channels } from '@insightdesk/shared/realtime';
+import type { Appended, ChannelLog } from '@insightdesk/shared/realtime';
 
 interface Outlets {
   channelLog: Pick<ChannelLog, 'append'>;

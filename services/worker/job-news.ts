@@ -1,5 +1,6 @@
+import { Channels } from '@insightdesk/shared/contract';
 import type { JobNews } from '@insightdesk/shared/jobs';
-import { Channels, type SystemSignal } from '@insightdesk/shared/realtime';
+import type { SystemSignal } from '@insightdesk/shared/realtime';
 
 const EVERY_MS = 250;
 /** Of one organisation at a time; who wants all of them asks `GET /v1/jobs`. */

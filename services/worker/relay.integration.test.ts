@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'bun:test';
 import { type CacheSource, createCache } from '@insightdesk/shared/cache';
+import type { Id } from '@insightdesk/shared/contract';
 import { connect, createDatabase, type Database } from '@insightdesk/shared/database';
 import { createRelay, defineEvent, type RecordedEvent, record } from '@insightdesk/shared/events';
 import {
@@ -12,7 +13,7 @@ import {
 import { createLogger } from '@insightdesk/shared/logging';
 import { type ChannelLog, createChannelLog, roomOf } from '@insightdesk/shared/realtime';
 import { createTestDatabase, testEnvironment } from '@insightdesk/shared/testing';
-import { type Id, newId } from '@insightdesk/shared/utils';
+import { newId } from '@insightdesk/shared/utils';
 import { createValkey, type Valkey } from '@insightdesk/shared/valkey';
 import { z } from 'zod';
 import { createDispatch } from './dispatch.ts';

@@ -1,4 +1,5 @@
-import { isId, nearest } from '@insightdesk/shared/utils';
+import { isId } from '@insightdesk/shared/contract';
+import { nearest } from '@insightdesk/shared/utils';
 import { events } from './events.ts';
 import { jobNames } from './jobs.ts';
 import type { ReplayOptions } from './replay.ts';

@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'bun:test';
 import type { Context } from '@insightdesk/shared/context';
+import { type Id, toUuid } from '@insightdesk/shared/contract';
 import { openConversation, sendMessage } from '@insightdesk/shared/domain/conversations';
 import { addWebhook } from '@insightdesk/shared/domain/webhooks';
 import { forAnyVersion, type RecordedEvent } from '@insightdesk/shared/events';
 import type { JobRequest } from '@insightdesk/shared/jobs';
 import type { ChannelEntry } from '@insightdesk/shared/realtime';
 import { createTestTenant } from '@insightdesk/shared/testing';
-import { type Id, newId, toUuid } from '@insightdesk/shared/utils';
+import { newId } from '@insightdesk/shared/utils';
 import { events } from './events.ts';
 import { reactions } from './reactions.ts';
 import { type ReplayOptions, replayEvents } from './replay.ts';

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
 import type { Context } from '@insightdesk/shared/context';
+import { type Id, toUuid } from '@insightdesk/shared/contract';
 import { openConversation, sendMessage } from '@insightdesk/shared/domain/conversations';
 import { listMembers } from '@insightdesk/shared/domain/users';
 import {
@@ -14,7 +15,7 @@ import {
   sendEvent,
 } from '@insightdesk/shared/domain/webhooks';
 import { createTestTenant } from '@insightdesk/shared/testing';
-import { type Id, toUuid } from '@insightdesk/shared/utils';
+
 import { Webhook } from 'standardwebhooks';
 import { openReceiver, openWorker, until } from './test-webhooks.ts';
 

@@ -1,5 +1,6 @@
 import { type Config, loadConfig, type ServiceName } from '@insightdesk/shared/config';
 import type { Actor, Connections, Context } from '@insightdesk/shared/context';
+import type { Id } from '@insightdesk/shared/contract';
 import { serializeError } from '@insightdesk/shared/errors';
 import { type ApplicationLifecycle, createLifecycle } from '@insightdesk/shared/lifecycle';
 import type { Logger } from '@insightdesk/shared/logging';
@@ -9,7 +10,7 @@ import {
   type Health,
   type Metrics,
 } from '@insightdesk/shared/monitoring';
-import type { Id } from '@insightdesk/shared/utils';
+
 import { pingValkey } from '@insightdesk/shared/valkey';
 import { openLog } from './open-log.ts';
 import { createParts, type Parts } from './parts.ts';

@@ -1,9 +1,9 @@
-import { defineAction, staffRoles, text } from '@insightdesk/shared/context';
+import { defineAction, text } from '@insightdesk/shared/context';
+import { Channels, idSchema, staffRoles } from '@insightdesk/shared/contract';
 import { getConversation } from '@insightdesk/shared/domain/conversations';
 import { defineEvent, type RecordedEvent, record } from '@insightdesk/shared/events';
 import { defineJob, jobFor } from '@insightdesk/shared/jobs';
-import { Channels } from '@insightdesk/shared/realtime';
-import { idSchema } from '@insightdesk/shared/utils';
+
 import { z } from 'zod';
 
 const escalation = z.object({ conversationId: idSchema('cnv'), reason: z.string() });

@@ -1,11 +1,12 @@
 import { createParts } from '@insightdesk/shared/boot';
 import { loadConfig } from '@insightdesk/shared/config';
-import type { Context, Role } from '@insightdesk/shared/context';
+import type { Context } from '@insightdesk/shared/context';
+import type { Id, Role } from '@insightdesk/shared/contract';
 import { members, openSession, register, users } from '@insightdesk/shared/domain/users';
 import { MemoryMailer } from '@insightdesk/shared/email';
 import { createLogger } from '@insightdesk/shared/logging';
 import { createMemoryStorage } from '@insightdesk/shared/storage';
-import { type Id, newId } from '@insightdesk/shared/utils';
+import { newId } from '@insightdesk/shared/utils';
 import { testEnvironment } from './environment.ts';
 
 /** Real database and Valkey, files and mail in memory. Close it after the tests. */

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
-import type { Id } from '@insightdesk/shared/utils';
+import type { Id } from '@insightdesk/shared/contract';
+
 import { newId } from '@insightdesk/shared/utils';
 import { openTestDesk } from '../test-desk.ts';
 

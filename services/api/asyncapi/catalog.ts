@@ -1,3 +1,4 @@
+import { Channels, type IdPrefix } from '@insightdesk/shared/contract';
 import { attachmentEvents } from '@insightdesk/shared/domain/attachments';
 import { conversationEvents } from '@insightdesk/shared/domain/conversations';
 import { notificationEvents } from '@insightdesk/shared/domain/notifications';
@@ -5,8 +6,7 @@ import { tenantEvents } from '@insightdesk/shared/domain/tenants';
 import { userEvents } from '@insightdesk/shared/domain/users';
 import { publicEvents, webhookEvents } from '@insightdesk/shared/domain/webhooks';
 import { catalogOf } from '@insightdesk/shared/events';
-import { Channels } from '@insightdesk/shared/realtime';
-import type { IdPrefix } from '@insightdesk/shared/utils';
+
 import { z } from 'zod';
 
 /** Everything that is recorded, by its name. */

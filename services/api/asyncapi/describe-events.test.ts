@@ -1,8 +1,9 @@
 import { expect, test } from 'bun:test';
 import { join } from 'node:path';
 import schema from '@asyncapi/specs/schemas/3.0.0-without-$id.json' with { type: 'json' };
+import { Channels, Events, socketInputs } from '@insightdesk/shared/contract';
 import { externalEvents } from '@insightdesk/shared/domain/webhooks';
-import { Channels, Events, socketInputs } from '@insightdesk/shared/realtime';
+
 import Ajv from 'ajv';
 import addFormats from 'ajv-formats';
 import { channels, heard, recorded } from './catalog.ts';

@@ -1,5 +1,6 @@
+import { idSchema } from '@insightdesk/shared/contract';
 import { defineEvent } from '@insightdesk/shared/events';
-import { idSchema } from '@insightdesk/shared/utils';
+
 import { z } from 'zod';
 import { attachmentView } from './view.ts';
 

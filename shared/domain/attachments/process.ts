@@ -1,7 +1,8 @@
 import { type Context, type TenantContext, withTenant } from '@insightdesk/shared/context';
+import type { Id } from '@insightdesk/shared/contract';
 import { DomainError } from '@insightdesk/shared/errors';
 import { record } from '@insightdesk/shared/events';
-import type { Id } from '@insightdesk/shared/utils';
+
 import { and, eq } from 'drizzle-orm';
 import { attachmentReady, attachmentRejected } from './events.ts';
 import { attachments, type StoredVariant } from './tables.ts';

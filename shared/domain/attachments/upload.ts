@@ -1,4 +1,5 @@
-import { defineAction, line, roles, withTenant } from '@insightdesk/shared/context';
+import { defineAction, line, withTenant } from '@insightdesk/shared/context';
+import { roles } from '@insightdesk/shared/contract';
 import { record } from '@insightdesk/shared/events';
 import { newId } from '@insightdesk/shared/utils';
 import { z } from 'zod';

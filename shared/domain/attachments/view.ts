@@ -1,4 +1,5 @@
-import { idSchema } from '@insightdesk/shared/utils';
+import { idSchema } from '@insightdesk/shared/contract';
+
 import type { InferSelectModel } from 'drizzle-orm';
 import { z } from 'zod';
 import type { attachments } from './tables.ts';

@@ -1,7 +1,8 @@
 import type { UserContext } from '@insightdesk/shared/context';
+import type { Id } from '@insightdesk/shared/contract';
 import { claimAttachments } from '@insightdesk/shared/domain/attachments';
 import { record } from '@insightdesk/shared/events';
-import { type Id, newId } from '@insightdesk/shared/utils';
+import { newId } from '@insightdesk/shared/utils';
 import { messageCreated } from './events.ts';
 import { messages } from './tables.ts';
 import { type ConversationRow, type MessageRow, toMessage } from './view.ts';

@@ -1,5 +1,6 @@
+import { idSchema } from '@insightdesk/shared/contract';
 import { defineJob } from '@insightdesk/shared/jobs';
-import { idSchema } from '@insightdesk/shared/utils';
+
 import { z } from 'zod';
 
 export const wakeConversation = defineJob({

@@ -1,6 +1,7 @@
 import { type MemberContext, readTenant } from '@insightdesk/shared/context';
+import type { Id } from '@insightdesk/shared/contract';
 import { argument, prepared } from '@insightdesk/shared/database';
-import type { Id } from '@insightdesk/shared/utils';
+
 import { and, eq } from 'drizzle-orm';
 import { conversations } from './tables.ts';
 

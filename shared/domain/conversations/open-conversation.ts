@@ -1,7 +1,8 @@
-import { defineAction, line, roles, text, type UserContext } from '@insightdesk/shared/context';
+import { defineAction, line, text, type UserContext } from '@insightdesk/shared/context';
+import { idSchema, roles } from '@insightdesk/shared/contract';
 import { organizations } from '@insightdesk/shared/domain/tenants';
 import { record } from '@insightdesk/shared/events';
-import { idSchema, newId } from '@insightdesk/shared/utils';
+import { newId } from '@insightdesk/shared/utils';
 import { eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { appendMessage } from './append-message.ts';

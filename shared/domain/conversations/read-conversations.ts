@@ -1,4 +1,5 @@
-import { defineAction, roles, text, type UserContext } from '@insightdesk/shared/context';
+import { defineAction, text, type UserContext } from '@insightdesk/shared/context';
+import { idSchema, roles } from '@insightdesk/shared/contract';
 import {
   argument,
   decodeCursor,
@@ -7,7 +8,7 @@ import {
   pageOf,
   prepared,
 } from '@insightdesk/shared/database';
-import { idSchema } from '@insightdesk/shared/utils';
+
 import { and, arrayContains, desc, eq, ilike, lt } from 'drizzle-orm';
 import { z } from 'zod';
 import { ConversationErrors } from './errors.ts';

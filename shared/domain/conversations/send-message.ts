@@ -1,6 +1,7 @@
-import { defineAction, roles, text, type UserContext } from '@insightdesk/shared/context';
+import { defineAction, text, type UserContext } from '@insightdesk/shared/context';
+import { type Id, idSchema, roles } from '@insightdesk/shared/contract';
 import { record } from '@insightdesk/shared/events';
-import { type Id, idSchema } from '@insightdesk/shared/utils';
+
 import { and, eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { appendMessage } from './append-message.ts';

@@ -2,15 +2,15 @@ import {
   type Context,
   defineAction,
   line,
-  staffRoles,
   type TenantContext,
   text,
   type UserContext,
   withTenant,
 } from '@insightdesk/shared/context';
+import { type Id, idSchema, staffRoles } from '@insightdesk/shared/contract';
 import { findMember } from '@insightdesk/shared/domain/users';
 import { record } from '@insightdesk/shared/events';
-import { type Id, idSchema } from '@insightdesk/shared/utils';
+
 import { and, eq, lte, type SQL, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { ConversationErrors } from './errors.ts';

@@ -1,5 +1,6 @@
+import { idSchema } from '@insightdesk/shared/contract';
 import { attachmentView } from '@insightdesk/shared/domain/attachments';
-import { idSchema } from '@insightdesk/shared/utils';
+
 import type { InferSelectModel } from 'drizzle-orm';
 import { z } from 'zod';
 import type { conversations, messages } from './tables.ts';

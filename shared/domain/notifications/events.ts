@@ -1,6 +1,7 @@
 import { email, line, text } from '@insightdesk/shared/context';
+import { idSchema } from '@insightdesk/shared/contract';
 import { defineEvent } from '@insightdesk/shared/events';
-import { idSchema } from '@insightdesk/shared/utils';
+
 import { z } from 'zod';
 
 /** One of the organisation's own systems wants a member to get an e-mail. */

@@ -1,6 +1,7 @@
-import { roles } from '@insightdesk/shared/context';
+import { idSchema, roles } from '@insightdesk/shared/contract';
+
 import { defineJob } from '@insightdesk/shared/jobs';
-import { idSchema } from '@insightdesk/shared/utils';
+
 import { z } from 'zod';
 import { emailRequested } from './events.ts';
 

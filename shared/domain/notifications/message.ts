@@ -1,9 +1,10 @@
 import { type Context, type TenantContext, withTenant } from '@insightdesk/shared/context';
+import type { Id } from '@insightdesk/shared/contract';
 import { conversations, messages } from '@insightdesk/shared/domain/conversations';
 import { listStaffIds, users } from '@insightdesk/shared/domain/users';
 import { renderEmail } from '@insightdesk/shared/email';
 import { type JobRequest, type JobRun, jobFor } from '@insightdesk/shared/jobs';
-import { type Id, truncate } from '@insightdesk/shared/utils';
+import { truncate } from '@insightdesk/shared/utils';
 import { and, eq } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
 import type { z } from 'zod';

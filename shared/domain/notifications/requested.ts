@@ -1,10 +1,11 @@
 import { type Context, type TenantContext, withTenant } from '@insightdesk/shared/context';
+import { isId } from '@insightdesk/shared/contract';
 import { organizations } from '@insightdesk/shared/domain/tenants';
 import { findMember, findMemberByEmail } from '@insightdesk/shared/domain/users';
 import { renderEmail } from '@insightdesk/shared/email';
 import { DomainValidationError } from '@insightdesk/shared/errors';
 import type { JobRun } from '@insightdesk/shared/jobs';
-import { isId } from '@insightdesk/shared/utils';
+
 import { eq } from 'drizzle-orm';
 import type { z } from 'zod';
 import { deliver } from './deliver.ts';

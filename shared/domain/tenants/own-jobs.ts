@@ -1,9 +1,5 @@
-import {
-  defineAction,
-  type MemberContext,
-  managerRoles,
-  readTenant,
-} from '@insightdesk/shared/context';
+import { defineAction, type MemberContext, readTenant } from '@insightdesk/shared/context';
+import { managerRoles } from '@insightdesk/shared/contract';
 import { pageInput, pageOf } from '@insightdesk/shared/database';
 import { type JobStatus, jobStates, queueNames } from '@insightdesk/shared/jobs';
 import { z } from 'zod';

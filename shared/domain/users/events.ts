@@ -1,6 +1,7 @@
-import { roles } from '@insightdesk/shared/context';
+import { idSchema, roles } from '@insightdesk/shared/contract';
+
 import { defineEvent } from '@insightdesk/shared/events';
-import { idSchema } from '@insightdesk/shared/utils';
+
 import { z } from 'zod';
 
 /** What is remembered of an organisation's staff. */

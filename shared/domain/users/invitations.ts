@@ -1,16 +1,9 @@
-import {
-  type Context,
-  defineAction,
-  email,
-  line,
-  roles,
-  staffRoles,
-  withTenant,
-} from '@insightdesk/shared/context';
+import { type Context, defineAction, email, line, withTenant } from '@insightdesk/shared/context';
+import { type Id, idSchema, isId, roles, staffRoles } from '@insightdesk/shared/contract';
 import { organizations, TenantErrors, toOrganization } from '@insightdesk/shared/domain/tenants';
 import { ForbiddenError } from '@insightdesk/shared/errors';
 import { record } from '@insightdesk/shared/events';
-import { addDays, type Id, idSchema, isId, newId } from '@insightdesk/shared/utils';
+import { addDays, newId } from '@insightdesk/shared/utils';
 import { and, eq, isNull } from 'drizzle-orm';
 import { z } from 'zod';
 import { UserErrors } from './errors.ts';

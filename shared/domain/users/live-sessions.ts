@@ -1,6 +1,7 @@
-import { type Context, type Role, readTenant } from '@insightdesk/shared/context';
+import { type Context, readTenant } from '@insightdesk/shared/context';
+import { type Id, type Role, toUuid } from '@insightdesk/shared/contract';
 import { organizations } from '@insightdesk/shared/domain/tenants';
-import { type Id, toUuid } from '@insightdesk/shared/utils';
+
 import { and, eq, isNull, sql } from 'drizzle-orm';
 import { live } from './sessions.ts';
 import { members, sessions } from './tables.ts';

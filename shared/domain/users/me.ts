@@ -1,4 +1,5 @@
-import { defineAction, type Role, roles } from '@insightdesk/shared/context';
+import { defineAction } from '@insightdesk/shared/context';
+import { type Role, roles } from '@insightdesk/shared/contract';
 import { argument, prepared } from '@insightdesk/shared/database';
 import {
   organizations,

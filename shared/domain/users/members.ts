@@ -1,14 +1,8 @@
-import {
-  type Context,
-  defineAction,
-  managerRoles,
-  roles,
-  staffRoles,
-  type TenantContext,
-} from '@insightdesk/shared/context';
+import { type Context, defineAction, type TenantContext } from '@insightdesk/shared/context';
+import { type Id, idSchema, managerRoles, roles, staffRoles } from '@insightdesk/shared/contract';
 import { decodeCursor, page, pageInput, pageOf, type Tx } from '@insightdesk/shared/database';
 import { record } from '@insightdesk/shared/events';
-import { type Id, idSchema } from '@insightdesk/shared/utils';
+
 import { and, desc, eq, inArray, isNull, lt } from 'drizzle-orm';
 import { z } from 'zod';
 import { UserErrors } from './errors.ts';

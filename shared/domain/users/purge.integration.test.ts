@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import type { Context } from '@insightdesk/shared/context';
+import { type Id, toUuid } from '@insightdesk/shared/contract';
 import { connect, createDatabase, type Database } from '@insightdesk/shared/database';
 import {
   deleteOldEvents,
@@ -13,7 +14,7 @@ import {
   createTestDatabase,
   createTestTenant,
 } from '@insightdesk/shared/testing';
-import { type Id, newId, toUuid } from '@insightdesk/shared/utils';
+import { newId } from '@insightdesk/shared/utils';
 import { deleteExpired } from './purge.ts';
 import { invitations, sessions } from './tables.ts';
 

@@ -1,8 +1,9 @@
 import { type Context, defineAction, withTenant } from '@insightdesk/shared/context';
+import { type Id, isId } from '@insightdesk/shared/contract';
 import { organizations, TenantErrors } from '@insightdesk/shared/domain/tenants';
 import { record } from '@insightdesk/shared/events';
 import { sleep } from '@insightdesk/shared/promises';
-import { type Id, isId } from '@insightdesk/shared/utils';
+
 import { and, eq, isNull, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { UserErrors } from './errors.ts';

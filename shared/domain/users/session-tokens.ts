@@ -1,6 +1,7 @@
-import type { Context, Role } from '@insightdesk/shared/context';
+import type { Context } from '@insightdesk/shared/context';
 import { withTenant } from '@insightdesk/shared/context';
-import { type Id, newId } from '@insightdesk/shared/utils';
+import type { Id, Role } from '@insightdesk/shared/contract';
+import { newId } from '@insightdesk/shared/utils';
 import { sessions } from './tables.ts';
 
 /** Who a pair of tokens speaks for. */

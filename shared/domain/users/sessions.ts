@@ -1,6 +1,7 @@
-import { defineAction, roles } from '@insightdesk/shared/context';
+import { defineAction } from '@insightdesk/shared/context';
+import { idSchema, roles } from '@insightdesk/shared/contract';
 import { record } from '@insightdesk/shared/events';
-import { idSchema } from '@insightdesk/shared/utils';
+
 import { and, desc, eq, gt, isNull, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { UserErrors } from './errors.ts';

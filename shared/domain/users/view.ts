@@ -1,6 +1,7 @@
-import { type Role, roles } from '@insightdesk/shared/context';
+import { type Id, idSchema, type Role, roles } from '@insightdesk/shared/contract';
+
 import { organizationView } from '@insightdesk/shared/domain/tenants';
-import { type Id, idSchema } from '@insightdesk/shared/utils';
+
 import type { InferSelectModel } from 'drizzle-orm';
 import { z } from 'zod';
 import type { sessions } from './tables.ts';

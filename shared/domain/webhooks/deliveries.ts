@@ -1,7 +1,8 @@
-import { defineAction, managerRoles } from '@insightdesk/shared/context';
+import { defineAction } from '@insightdesk/shared/context';
+import { idSchema, managerRoles } from '@insightdesk/shared/contract';
 import { decodeCursor, page, pageInput, pageOf } from '@insightdesk/shared/database';
 import { record } from '@insightdesk/shared/events';
-import { addDays, idSchema } from '@insightdesk/shared/utils';
+import { addDays } from '@insightdesk/shared/utils';
 import { and, desc, eq, getTableColumns, lt, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { requireWebhook } from './endpoints.ts';

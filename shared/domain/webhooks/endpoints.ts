@@ -1,6 +1,7 @@
-import { defineAction, managerRoles, type TenantContext } from '@insightdesk/shared/context';
+import { defineAction, type TenantContext } from '@insightdesk/shared/context';
+import { type Id, idSchema, managerRoles } from '@insightdesk/shared/contract';
 import { decodeCursor, page, pageInput, pageOf } from '@insightdesk/shared/database';
-import { addHours, type Id, idSchema, newId } from '@insightdesk/shared/utils';
+import { addHours, newId } from '@insightdesk/shared/utils';
 import { and, count, desc, eq, lt, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { WebhookErrors } from './errors.ts';

@@ -1,7 +1,8 @@
 import { type Context, type TenantContext, withTenant } from '@insightdesk/shared/context';
+import { fromUuid, type Id, toUuid } from '@insightdesk/shared/contract';
 import type { Tx } from '@insightdesk/shared/database';
 import { type JobRequest, type JobRun, jobFor } from '@insightdesk/shared/jobs';
-import { fromUuid, type Id, toUuid } from '@insightdesk/shared/utils';
+
 import { and, asc, eq, lt, type SQL, sql } from 'drizzle-orm';
 import type { z } from 'zod';
 import { deliverLane, fanOutEvents, type replayEvents } from './jobs.ts';

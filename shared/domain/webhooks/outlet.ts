@@ -1,7 +1,8 @@
+import { type Id, toUuid } from '@insightdesk/shared/contract';
 import { connect } from '@insightdesk/shared/database';
 import type { RecordedEvent } from '@insightdesk/shared/events';
 import { type JobRequest, jobFor } from '@insightdesk/shared/jobs';
-import { type Id, toUuid } from '@insightdesk/shared/utils';
+
 import type { Sql } from 'postgres';
 import { fanOutEvents } from './jobs.ts';
 

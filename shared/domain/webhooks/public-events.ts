@@ -1,8 +1,9 @@
+import { idSchema } from '@insightdesk/shared/contract';
 import { attachmentView } from '@insightdesk/shared/domain/attachments';
 import { conversationView, messageView } from '@insightdesk/shared/domain/conversations';
 import { tenantEvents } from '@insightdesk/shared/domain/tenants';
 import { userEvents } from '@insightdesk/shared/domain/users';
-import { idSchema } from '@insightdesk/shared/utils';
+
 import { z } from 'zod';
 import { webhookDisabled } from './events.ts';
 

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { defineAction, managerRoles, type TenantContext } from '@insightdesk/shared/context';
+import { defineAction, type TenantContext } from '@insightdesk/shared/context';
+import { fromUuid, type Id, idSchema, managerRoles } from '@insightdesk/shared/contract';
 import { notificationEvents, requireRecipient } from '@insightdesk/shared/domain/notifications';
 import { type EventDefinition, outbox, record } from '@insightdesk/shared/events';
-import { deepEqual, fromUuid, type Id, idSchema, nearest, newId } from '@insightdesk/shared/utils';
+import { deepEqual, nearest, newId } from '@insightdesk/shared/utils';
 import { and, eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { WebhookErrors } from './errors.ts';

@@ -1,0 +1,70 @@
+import { afterAll, expect, test } from 'bun:test';
+import { toUuid } from '@insightdesk/shared/contract';
+import { testEnvironment } from '@insightdesk/shared/testing';
+import { newId } from '@insightdesk/shared/utils';
+import { sql } from 'drizzle-orm';
+import { afterCommit, connect, createDatabase, type Tx } from './index.ts';
+
+const url = testEnvironment.databaseUrl;
+const options = { url, poolMin: 1, poolMax: 1, timeoutMs: 5000, slowQueryMs: 1000 };
+const database = createDatabase(options);
+const admin = connect(testEnvironment.adminUrl, { timeoutMs: 5000 });
+afterAll(() => Promise.all([database.close(), admin.end()]));
+
+const tenantId = newId('org');
+const insert = (tx: Tx, id = tenantId) =>
+  tx.execute(sql`insert into organizations (id, name) values (${toUuid(id)}, 'T')`);
+const count = async () => {
+  const [row] =
+    await admin`select count(*)::int as n from organizations where id = ${toUuid(tenantId)}`;
+  return row?.n;
+};
+
+test('it runs after the commit, when the connection is free again', async () => {
+  const seen: unknown[] = [];
+  await database.write({ tenantId }, async (tx) => {
+    afterCommit(tx, async () => {
+      seen.push(await count());
+      await database.write({ tenantId }, async () => {});
+    });
+    await insert(tx);
+    expect(seen).toEqual([]);
+  });
+  expect(seen).toEqual([1]);
+});
+
+test('never after a rollback, whoever asked for it', async () => {
+  let calls = 0;
+  const failing = database.write({ tenantId: newId('org') }, async (tx) => {
+    afterCommit(tx, () => void calls++);
+    throw new Error('changed my mind');
+  });
+  await expect(failing).rejects.toThrow('changed my mind');
+  const refused = database.write({ tenantId }, async (tx) => {
+    afterCommit(tx, () => void calls++);
+    await insert(tx);
+  });
+  await expect(refused).rejects.toMatchObject({ name: 'DatabaseError' });
+  const swallowed = database.write({ tenantId }, async (tx) => {
+    afterCommit(tx, () => void calls++);
+    await insert(tx).catch(() => {});
+  });
+  await expect(swallowed).rejects.toThrow('rolled back');
+  await database.write({ tenantId }, async () => {});
+  expect(calls).toBe(0);
+});
+
+test('once for a transaction that was run again', async () => {
+  let runs = 0;
+  let calls = 0;
+  await database.write({ tenantId }, async (tx) => {
+    afterCommit(tx, () => void calls++);
+    if (++runs === 1) throw Object.assign(new Error('conflict'), { code: '40001' });
+  });
+  expect({ runs, calls }).toEqual({ runs: 2, calls: 1 });
+});
+
+test('a read has nothing to follow', async () => {
+  const asking = database.read({ tenantId }, async (tx) => afterCommit(tx, () => {}));
+  await expect(asking).rejects.toThrow('open write transaction');
+});

@@ -1,0 +1,185 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { toUuid } from '@insightdesk/shared/contract';
+import { testEnvironment } from '@insightdesk/shared/testing';
+import { newId } from '@insightdesk/shared/utils';
+import { sql } from 'drizzle-orm';
+import postgres from 'postgres';
+import { createDatabase, type Database } from './database.ts';
+
+const url = testEnvironment.databaseUrl;
+const options = { url, poolMin: 1, poolMax: 2, timeoutMs: 5000, slowQueryMs: 1000 };
+let database: Database;
+const one = newId('org');
+const two = newId('org');
+
+beforeAll(async () => {
+  database = createDatabase(options);
+  for (const tenantId of [one, two]) {
+    await database.write({ tenantId }, (tx) =>
+      tx.execute(sql`insert into organizations (id, name) values (${toUuid(tenantId)}, 'T')`),
+    );
+  }
+});
+
+afterAll(() => database.close());
+
+const names = sql`select id, name from organizations`;
+
+describe('tenancy', () => {
+  test('every table with a tenant_id has forced row-level security and a policy', async () => {
+    const tables = await database.read({}, (tx) =>
+      tx.execute<{ name: string; protected: boolean }>(sql`
+        select c.relname as name, c.relrowsecurity and c.relforcerowsecurity
+          and exists (select from pg_policy p where p.polrelid = c.oid) as protected
+        from pg_attribute a join pg_class c on c.oid = a.attrelid
+        where a.attname = 'tenant_id' and c.relkind in ('r', 'p')`),
+    );
+    expect(tables.length).toBeGreaterThanOrEqual(8);
+    expect(tables.filter((table) => !table.protected)).toEqual([]);
+  });
+
+  test('the services own nothing and cannot bypass policies', async () => {
+    const [role] = await database.read({}, (tx) =>
+      tx.execute(sql`select rolsuper, rolbypassrls, rolcreatedb, rolcreaterole,
+        (select count(*)::int from pg_class where relowner = r.oid) as owned
+        from pg_roles r where rolname = current_user`),
+    );
+    expect(role).toEqual({
+      rolsuper: false,
+      rolbypassrls: false,
+      rolcreatedb: false,
+      rolcreaterole: false,
+      owned: 0,
+    });
+  });
+
+  test('without a tenant there are no rows in any tenant table', async () => {
+    const tables = ['organizations', 'members', 'sessions', 'invitations', 'attachments'].concat([
+      'conversations',
+      'messages',
+      'deliveries',
+      'outbox',
+    ]);
+    for (const table of tables) {
+      const rows = await database.read({}, (tx) => tx.execute(sql.raw(`select 1 from ${table}`)));
+      expect(rows).toHaveLength(0);
+    }
+  });
+
+  test('without a tenant, or as another one, writes are refused', async () => {
+    const insert = sql`insert into deliveries (tenant_id, key, recipient)
+      values (${toUuid(one)}, 'k', 'r')`;
+    for (const scope of [{}, { tenantId: two }]) {
+      await expect(database.write(scope, (tx) => tx.execute(insert))).rejects.toMatchObject({
+        message: expect.stringContaining('42501'),
+      });
+    }
+    await database.write({ tenantId: one }, (tx) => tx.execute(insert));
+    const changed = await database.write({ tenantId: two }, (tx) =>
+      tx.execute(sql`update deliveries set key = 'stolen' returning key`),
+    );
+    expect(changed).toHaveLength(0);
+  });
+
+  test('concurrent reads of two tenants on one connection see their own rows', async () => {
+    const reads = Array.from({ length: 200 }, (_, i) => (i % 2 ? one : two));
+    const seen = await Promise.all(
+      reads.map((tenantId) =>
+        database.read({ tenantId }, (tx) => tx.execute<{ id: string }>(names)),
+      ),
+    );
+    expect(seen.map((rows) => rows.map(({ id }) => id))).toEqual(
+      reads.map((tenantId) => [toUuid(tenantId)]),
+    );
+  });
+});
+
+describe('transactions', () => {
+  test('a read leaves in one piece: a later query is refused', async () => {
+    const late = database.read({ tenantId: one }, async (tx) => {
+      await tx.execute(names);
+      return tx.execute(names);
+    });
+    await expect(late).rejects.toMatchObject({ code: 'LATE_QUERY' });
+    await expect(
+      database.read({ tenantId: one }, (tx) =>
+        tx.execute(sql`update organizations set name = 'x'`),
+      ),
+    ).rejects.toMatchObject({ message: expect.stringContaining('25006') });
+  });
+
+  test('a failed write leaves nothing and the connection stays usable', async () => {
+    const broken = database.write({ tenantId: one }, async (tx) => {
+      await tx.execute(sql`update organizations set name = 'half'`);
+      throw new Error('on purpose');
+    });
+    await expect(broken).rejects.toThrow('on purpose');
+    const [row] = await database.read({ tenantId: one }, (tx) => tx.execute(names));
+    expect(row?.name).toBe('T');
+  });
+
+  test('an ignored failure is not committed silently', async () => {
+    const swallowed = database.write({ tenantId: one }, async (tx) => {
+      await tx.execute(sql`select 1/0`).catch(() => {});
+    });
+    await expect(swallowed).rejects.toThrow('rolled back');
+  });
+
+  test('serialisation conflicts are retried', async () => {
+    const increment = () =>
+      database.write(
+        { tenantId: one },
+        async (tx) => {
+          const [row] = await tx.execute<{ n: number }>(
+            sql`select conversation_count as n from organizations`,
+          );
+          await tx.execute(sql`update organizations set conversation_count = ${(row?.n ?? 0) + 1}`);
+        },
+        { isolation: 'serializable' },
+      );
+    await Promise.all([increment(), increment()]);
+    const [row] = await database.read({ tenantId: one }, (tx) =>
+      tx.execute(sql`select conversation_count as n from organizations`),
+    );
+    expect(row?.n).toBe(2);
+  });
+
+  test('a killed connection is met by one more try for reads and by rollback for writes', async () => {
+    const admin = postgres(testEnvironment.adminUrl, { max: 1 });
+    const own = createDatabase({ ...options, poolMax: 1 });
+    const backend = sql`select pg_backend_pid() as pid`;
+    const kill = (pid: unknown) => admin`select pg_terminate_backend(${pid as number})`;
+    const [reader] = await own.read({}, (tx) => tx.execute(backend));
+    await kill(reader?.pid);
+    expect(await own.read({ tenantId: one }, (tx) => tx.execute(names))).toHaveLength(1);
+
+    let tries = 0;
+    await own.write({ tenantId: one }, async (tx) => {
+      tries++;
+      await tx.execute(sql`update organizations set name = ${`try ${tries}`}`);
+      if (tries > 1) return;
+      const [writer] = await tx.execute(backend);
+      await kill(writer?.pid);
+      await Bun.sleep(50);
+      await tx.execute(sql`insert into users (id, email, name, password_hash)
+        values (gen_random_uuid(), ${`lost-${one}@example.com`}, 'n', 'h')`);
+    });
+    const [row] = await own.read({ tenantId: one }, (tx) => tx.execute(names));
+    expect(row?.name).toBe('try 2');
+    const stray = await own.read({}, (tx) =>
+      tx.execute(sql`select 1 from users where email = ${`lost-${one}@example.com`}`),
+    );
+    expect(stray).toHaveLength(0);
+    await Promise.all([own.close(), admin.end()]);
+  });
+
+  test('waiting for a connection is counted and bounded', async () => {
+    const small = createDatabase({ ...options, poolMax: 1, timeoutMs: 300 });
+    const slow = () => small.write({}, (tx) => tx.execute(sql`select pg_sleep(0.2)`));
+    const results = await Promise.allSettled([slow(), slow(), slow()]);
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected']);
+    expect(small.getStats(true)).toMatchObject({ waits: 1, transactions: 3 });
+    expect(small.getStats().waits).toBe(0);
+    await small.close();
+  });
+});

@@ -1,0 +1,12 @@
+import { defineConfig } from 'drizzle-kit';
+
+/** `bunx drizzle-kit generate --config shared/connections/database/drizzle.config.ts --name <what>` */
+export default defineConfig({
+  dialect: 'postgresql',
+  schema: [
+    './shared/domain/*/tables.ts',
+    './shared/flow/events/tables.ts',
+    './shared/flow/jobs/tables.ts',
+  ],
+  out: './shared/connections/database/migrations',
+});

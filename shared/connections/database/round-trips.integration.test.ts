@@ -1,0 +1,83 @@
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { type AddressInfo, connect, createServer, type Server } from 'node:net';
+import { toUuid } from '@insightdesk/shared/contract';
+import { testEnvironment } from '@insightdesk/shared/testing';
+import { newId } from '@insightdesk/shared/utils';
+import { sql } from 'drizzle-orm';
+import { createDatabase, type Database } from './database.ts';
+
+const DELAY_MS = 20;
+let flights = 0;
+let proxy: Server;
+let database: Database;
+const tenantId = newId('org');
+
+/** A slow wire: counts how often the client speaks after it has heard something. */
+beforeAll(async () => {
+  const { hostname, port } = new URL(testEnvironment.databaseUrl);
+  proxy = createServer((client) => {
+    const server = connect(Number(port || 5432), hostname);
+    let hasHeard = true;
+    client.on('data', (data) => {
+      if (hasHeard) flights++;
+      hasHeard = false;
+      server.write(data);
+    });
+    server.on('data', (data) => {
+      setTimeout(() => {
+        hasHeard = true;
+        client.write(data);
+      }, DELAY_MS);
+    });
+    for (const [one, other] of [
+      [client, server],
+      [server, client],
+    ] as const) {
+      one.on('close', () => other.destroy()).on('error', () => other.destroy());
+    }
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  const { port: slowPort } = proxy.address() as AddressInfo;
+  const url = Object.assign(new URL(testEnvironment.databaseUrl), {
+    host: `127.0.0.1:${slowPort}`,
+  });
+  const limits = { poolMin: 1, poolMax: 1, timeoutMs: 5000, slowQueryMs: 5000 };
+  database = createDatabase({ url: url.href, ...limits });
+});
+
+afterAll(async () => {
+  await database.close();
+  proxy.close();
+});
+
+async function flightsOf(work: () => Promise<unknown>): Promise<number> {
+  for (let warm = 0; warm < 3; warm++) await work();
+  flights = 0;
+  await work();
+  return flights;
+}
+
+const one = sql`select 1`;
+
+test('a tenant read is one round trip, with one query or several', async () => {
+  expect(await flightsOf(() => database.read({ tenantId }, (tx) => tx.execute(one)))).toBe(1);
+  const both = () =>
+    database.read({ tenantId }, (tx) =>
+      Promise.all([tx.execute(one).execute(), tx.execute(one).execute()]),
+    );
+  expect(await flightsOf(both)).toBe(1);
+});
+
+test('reads at the same moment share their round trip', async () => {
+  const read = () => database.read({ tenantId }, (tx) => tx.execute(one));
+  expect(await flightsOf(() => Promise.all([read(), read(), read()]))).toBe(1);
+});
+
+test('a tenant write is its queries and a commit; opening it costs nothing', async () => {
+  const write = () =>
+    database.write({ tenantId }, (tx) =>
+      tx.execute(sql`insert into deliveries (tenant_id, key, recipient)
+        values (${toUuid(tenantId)}, gen_random_uuid()::text, 'r')`),
+    );
+  expect(await flightsOf(write)).toBe(2);
+});

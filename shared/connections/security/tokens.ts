@@ -1,0 +1,84 @@
+import { type Id, isId } from '@insightdesk/shared/contract';
+import { UnauthenticatedError } from '@insightdesk/shared/errors';
+
+import { errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
+import { LRUCache } from 'lru-cache';
+
+/** What an access token says of its bearer. */
+export interface AccessClaims {
+  userId: Id<'usr'>;
+  tenantId: Id<'org'>;
+  sessionId: Id<'ses'>;
+  role: 'owner' | 'admin' | 'agent' | 'customer';
+}
+
+export interface VerifiedAccess extends AccessClaims {
+  /** Milliseconds since 1970. */
+  expiresAt: number;
+}
+
+export interface Tokens {
+  /** `expiresIn` is in seconds. */
+  signAccess(claims: AccessClaims): Promise<{ token: string; expiresIn: number }>;
+  /** Throws 401 TOKEN_EXPIRED or TOKEN_INVALID. */
+  verifyAccess(token: string): Promise<VerifiedAccess>;
+}
+
+export interface TokenOptions {
+  jwtSecret: string;
+  issuer: string;
+  audience: string;
+  accessTtlSeconds: number;
+}
+
+const ALGORITHM = 'HS256';
+const TYPE = 'at+jwt';
+const roles = new Set(['owner', 'admin', 'agent', 'customer']);
+
+/** Builds signer and verifier of access tokens (RFC 9068 shape, HS256). */
+export function createTokens(options: TokenOptions): Tokens {
+  const { issuer, audience, accessTtlSeconds: expiresIn } = options;
+  const key = new TextEncoder().encode(options.jwtSecret);
+  const verified = new LRUCache<string, VerifiedAccess>({ max: 10_000 });
+
+  return {
+    async signAccess({ userId, tenantId, sessionId, role }) {
+      const token = await new SignJWT({ org: tenantId, sid: sessionId, role })
+        .setProtectedHeader({ alg: ALGORITHM, typ: TYPE })
+        .setSubject(userId)
+        .setIssuer(issuer)
+        .setAudience(audience)
+        .setIssuedAt()
+        .setExpirationTime(`${expiresIn}s`)
+        .sign(key);
+      return { token, expiresIn };
+    },
+    async verifyAccess(token) {
+      const known = verified.get(token);
+      if (known) {
+        if (known.expiresAt > Date.now()) return known;
+        throw expired();
+      }
+      const check = { issuer, audience, algorithms: [ALGORITHM], typ: TYPE };
+      const { payload } = await jwtVerify(token, key, check).catch((cause) => {
+        throw cause instanceof errors.JWTExpired ? expired(cause) : invalid(cause);
+      });
+      const access = toAccess(payload);
+      verified.set(token, access);
+      return access;
+    },
+  };
+}
+
+function toAccess({ sub, org, sid, role, exp }: JWTPayload): VerifiedAccess {
+  const complete = isId('usr', sub) && isId('org', org) && isId('ses', sid) && exp !== undefined;
+  if (!complete || !roles.has(role as string)) throw invalid();
+  const known = role as AccessClaims['role'];
+  return { userId: sub, tenantId: org, sessionId: sid, role: known, expiresAt: exp * 1000 };
+}
+
+const expired = (cause?: unknown) =>
+  new UnauthenticatedError('The access token has expired', { code: 'TOKEN_EXPIRED', cause });
+
+const invalid = (cause?: unknown) =>
+  new UnauthenticatedError('The access token is not valid', { code: 'TOKEN_INVALID', cause });

@@ -1,0 +1,57 @@
+import { expect, test } from 'bun:test';
+import { Channels, matchChannel } from './channels.ts';
+import { fromUuid, type IdPrefix } from './ids.ts';
+
+const newId = <P extends IdPrefix>(prefix: P) => fromUuid(prefix, crypto.randomUUID());
+
+const [usr, org, cnv] = [newId('usr'), newId('org'), newId('cnv')];
+
+test.each([
+  [Channels.userPrivate(usr), `private-user-${usr}`],
+  [Channels.organization(org), `private-organization-${org}`],
+  [Channels.conversation(cnv), `private-conversation-${cnv}`],
+  [Channels.conversationStaff(cnv), `private-conversation-${cnv}-staff`],
+  [Channels.organizationPresence(org), `presence-organization-${org}`],
+  [Channels.conversationPresence(cnv), `presence-conversation-${cnv}`],
+])('%s has its contract name', (channel, name) => {
+  expect<string>(channel).toBe(name);
+});
+
+test('a pattern takes a name apart, with any number of ids', () => {
+  const two = matchChannel('private-watch-{cnv}-by-{usr}', `private-watch-${cnv}-by-${usr}`);
+  expect(two).toEqual({ cnv, usr });
+  expect(matchChannel('private-user-{usr}', `private-user-${usr}`)).toEqual({ usr });
+  expect(matchChannel('public-news', 'public-news')).toEqual({});
+  expect(matchChannel('public-news', 'public-newsx')).toBeUndefined();
+});
+
+test.each([
+  '',
+  'private-conversation-',
+  'private-conversation-{cnv}',
+  'private-conversation-*',
+  `private-conversation-${usr}`,
+  `private-conversation-${cnv}-staff`,
+  `private-conversation-${cnv}\n`,
+  ` private-conversation-${cnv}`,
+  `private-conversation-${cnv.toUpperCase()}`,
+  `private-conversation-cnv_${'8'.repeat(26)}`,
+  `private-conversation-${cnv}`.padEnd(5_000, 'a'),
+  `private-conversation-${cnv}${cnv}`,
+])('%p is no conversation', (name) => {
+  expect(matchChannel('private-conversation-{cnv}', name)).toBeUndefined();
+});
+
+test.each([
+  '*',
+  'private-*',
+  'private-.+',
+  'private-{cnv}|x',
+  'private-{conversation}',
+  'secret-{cnv}',
+  'private-user:{usr}',
+  'org_1/private-{usr}',
+  'private-{usr}-{usr}',
+])('%p is refused as a pattern', (pattern) => {
+  expect(() => matchChannel(pattern, '')).toThrow();
+});

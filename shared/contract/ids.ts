@@ -1,0 +1,75 @@
+/** What an id can name; the prefix is part of the id. */
+export type IdPrefix =
+  | ('org' | 'usr' | 'cnv' | 'msg' | 'att' | 'key' | 'ses' | 'inv')
+  | ('whk' | 'sit' | 'doc' | 'voi' | 'cal' | 'tsk' | 'evt');
+
+/** A TypeID such as `cnv_01h2xcejqtf2nbrexx3vqjhp41`; sorts by time of creation. */
+export type Id<P extends IdPrefix = IdPrefix> = `${P}_${string}`;
+
+/** What follows the prefix: 128 bits in Crockford's base32, lower case. */
+const suffix = '[0-7][0-9a-hjkmnp-tv-z]{25}';
+const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';
+const SUFFIX_LENGTH = 26;
+const hexOf = [...'0123456789abcdef'];
+
+const valueAt = new Uint8Array(128);
+for (const [value, letter] of [...alphabet].entries()) valueAt[letter.charCodeAt(0)] = value;
+
+const patterns = new Map<IdPrefix, RegExp>();
+
+/** Matches exactly the ids of this kind. */
+export function idPattern(prefix: IdPrefix): RegExp {
+  const known = patterns.get(prefix);
+  if (known) return known;
+  const pattern = new RegExp(`^${prefix}_${suffix}$`);
+  patterns.set(prefix, pattern);
+  return pattern;
+}
+
+/** Whether a value is a well-formed id of this kind. */
+export function isId<P extends IdPrefix>(prefix: P, value: unknown): value is Id<P> {
+  return typeof value === 'string' && idPattern(prefix).test(value);
+}
+
+/**
+ * The id of a stored uuid: 130 bits in 26 letters, the first two of them zero
+ * (https://github.com/jetify-com/typeid/tree/main/spec).
+ */
+export function fromUuid<P extends IdPrefix>(prefix: P, uuid: string): Id<P> {
+  let id = `${prefix}_`;
+  let bits = 0;
+  let held = 2;
+  for (let i = 0; i < uuid.length; i++) {
+    const code = uuid.charCodeAt(i);
+    if (code === 45) continue;
+    bits = ((bits << 4) | (code < 58 ? code - 48 : (code & 7) + 9)) & 0xff;
+    held += 4;
+    if (held < 5) continue;
+    held -= 5;
+    id += alphabet[(bits >> held) & 31];
+  }
+  return id as Id<P>;
+}
+
+const anyId = new RegExp(`^[a-z]{3}_${suffix}$`);
+const dashAfter = new Set([8, 12, 16, 20]);
+
+/** The uuid that is stored for an id; throws when it is none. */
+export function toUuid(id: Id): string {
+  if (!anyId.test(id)) throw new TypeError(`${id} is no id`);
+  let uuid = '';
+  let bits = 0;
+  let held = -2;
+  let digits = 0;
+  for (let i = id.length - SUFFIX_LENGTH; i < id.length; i++) {
+    bits = ((bits << 5) | (valueAt[id.charCodeAt(i)] as number)) & 0x1ff;
+    held += 5;
+    while (held >= 4) {
+      held -= 4;
+      if (dashAfter.has(digits)) uuid += '-';
+      uuid += hexOf[(bits >> held) & 15];
+      digits++;
+    }
+  }
+  return uuid;
+}

@@ -1,0 +1,76 @@
+import type { CacheSource } from '@insightdesk/shared/cache';
+import type { Id, Role } from '@insightdesk/shared/contract';
+import type { Database, Tx } from '@insightdesk/shared/database';
+import type { Mailer } from '@insightdesk/shared/email';
+import type { JobDesk } from '@insightdesk/shared/jobs';
+import type { Logger } from '@insightdesk/shared/logging';
+import type { Media } from '@insightdesk/shared/media';
+import type { Passwords, SafeFetch, Sealer, Tokens } from '@insightdesk/shared/security';
+import type { StorageProvider } from '@insightdesk/shared/storage';
+
+/** Who does it: a person with a live session, a part of the system, or nobody known yet. */
+export type Actor =
+  | { kind: 'user'; userId: Id<'usr'>; role: Role; sessionId: Id<'ses'> }
+  | { kind: 'system'; name: string }
+  | { kind: 'anonymous' };
+
+/** Tells which of these users hold an open socket on any replica. */
+export interface Presence {
+  connectedUsers(tenantId: Id<'org'>): Promise<Set<Id<'usr'>>>;
+}
+
+/** Asks a member something on all devices; see createRequests. Never inside a transaction. */
+export interface Requests {
+  request(
+    question: { tenantId: Id<'org'>; userId: Id<'usr'>; name: string; payload: unknown },
+    options?: { timeoutMs?: number; attempts?: number },
+  ): Promise<unknown>;
+}
+
+/** What the outside world offers to an action; built once by boot. */
+export interface Connections {
+  database: Database;
+  cache: CacheSource;
+  storage: StorageProvider;
+  media: Media;
+  mailer: Mailer;
+  presence: Presence;
+  requests: Requests;
+  tokens: Tokens;
+  sealer: Sealer;
+  /** The jobs of organisations; what they do is enqueued by events alone. */
+  jobs: Pick<JobDesk, 'list' | 'require' | 'cancel' | 'retry'>;
+  passwords: Passwords;
+  /** Requests to addresses that users chose. */
+  outbound: SafeFetch;
+  settings: { publicUrl: string; maxFileBytes: number; refreshTtlSeconds: number };
+}
+
+/** One call: who, for which tenant, with what; passed explicitly everywhere. */
+export interface Context extends Connections {
+  actor: Actor;
+  tenantId: Id<'org'> | undefined;
+  requestId: string;
+  log: Logger;
+  ip?: string;
+  userAgent?: string;
+  /** The open transaction; set inside an action, joined by nested calls. */
+  tx?: Tx;
+}
+
+/** A context inside its tenant's transaction. */
+export interface TenantContext extends Context {
+  tenantId: Id<'org'>;
+  tx: Tx;
+}
+
+/** A context whose actor is a signed-in person, outside a transaction. */
+export interface MemberContext extends Context {
+  tenantId: Id<'org'>;
+  actor: Extract<Actor, { kind: 'user' }>;
+}
+
+/** A tenant context whose actor is a signed-in person. */
+export interface UserContext extends TenantContext {
+  actor: Extract<Actor, { kind: 'user' }>;
+}

@@ -1,0 +1,40 @@
+import type { Id } from '@insightdesk/shared/contract';
+import type { Scope } from '@insightdesk/shared/database';
+import { UnauthenticatedError } from '@insightdesk/shared/errors';
+
+import type { Context, TenantContext } from './context.ts';
+
+type Inside<C extends Context> = C & TenantContext;
+
+/** Runs `work` in one read-write transaction of the context's tenant; nested calls join it. */
+export function withTenant<C extends Context, T>(
+  ctx: C,
+  work: (ctx: Inside<C>) => Promise<T>,
+): Promise<T> {
+  const tenantId = requireTenantId(ctx);
+  if (ctx.tx) return work({ ...ctx, tenantId, tx: ctx.tx });
+  return ctx.database.write(scopeOf(ctx, tenantId), (tx) => work({ ...ctx, tenantId, tx }));
+}
+
+/**
+ * Runs `work` in one read-only transaction that costs one round trip: BEGIN, scope, the queries
+ * that `work` issues before its first await, and COMMIT leave together. A later query is refused.
+ */
+export function readTenant<C extends Context, T>(
+  ctx: C,
+  work: (ctx: Inside<C>) => Promise<T>,
+): Promise<T> {
+  const tenantId = requireTenantId(ctx);
+  if (ctx.tx) return work({ ...ctx, tenantId, tx: ctx.tx });
+  return ctx.database.read(scopeOf(ctx, tenantId), (tx) => work({ ...ctx, tenantId, tx }));
+}
+
+function scopeOf({ actor }: Context, tenantId: Id<'org'>): Scope {
+  if (actor.kind !== 'user') return { tenantId };
+  return { tenantId, userId: actor.userId, sessionId: actor.sessionId, role: actor.role };
+}
+
+function requireTenantId(ctx: Context) {
+  if (!ctx.tenantId) throw new UnauthenticatedError('An organisation is required');
+  return ctx.tenantId;
+}

@@ -1,0 +1,74 @@
+import type { Id } from '@insightdesk/shared/contract';
+import type { Database } from '@insightdesk/shared/database';
+import type { Logger } from '@insightdesk/shared/logging';
+import { createTestContext } from '@insightdesk/shared/testing';
+import { newId } from '@insightdesk/shared/utils';
+import type { JobRequest } from './define-job.ts';
+import { createJobDesk } from './job-desk.ts';
+import { createQueues } from './queues.ts';
+import type { Handler, JobNews } from './run-job.ts';
+import { startWorkers, type Workers } from './workers.ts';
+
+/** Queues of their own on the real Valkey, and workers on them; close it after the tests. */
+export function createJobStage() {
+  const { context, parts, log, close: closeContext } = createTestContext();
+  const prefix = `test-${newId('evt')}`;
+  const closing: (() => unknown)[] = [closeContext];
+  const connect = () => {
+    const connection = parts.connectValkey('queue', 'blocking', 'test-jobs');
+    closing.push(() => connection.disconnect());
+    return connection;
+  };
+  const valkey = connect();
+  const queues = createQueues(valkey, prefix);
+  closing.push(() => queues.close());
+  const news: JobNews[] = [];
+
+  async function work(handlers: Record<string, Handler>, concurrency = 1): Promise<Workers> {
+    const workers = await startWorkers({
+      ...{ handlers, queues, valkey, connect, concurrency, prefix, log },
+      subscriber: connect(),
+      inTenant: (tenantId, run) => inTenant(parts.database, tenantId, run),
+      observe: (one) => void news.push(one),
+    });
+    let isOpen = true;
+    const close = async () => {
+      if (isOpen) await workers.close();
+      isOpen = false;
+    };
+    closing.push(close);
+    return { close };
+  }
+
+  return {
+    ...{ context, parts, log: log as Logger, prefix, valkey, queues, news, work, connect },
+    desk: createJobDesk(queues, valkey, prefix),
+    async close() {
+      for (const end of closing.splice(0).reverse()) await end();
+    },
+  };
+}
+
+export const inTenant = <T>(
+  database: Database,
+  tenantId: Id<'org'>,
+  run: (tx: Parameters<Parameters<Database['write']>[1]>[0]) => Promise<T>,
+) => database.write({ tenantId }, run);
+
+/** A request with an id of its own. */
+export const request = (
+  job: JobRequest['job'],
+  payload: unknown,
+  more: Partial<JobRequest> = {},
+): JobRequest => ({
+  ...{ job, payload, id: newId('evt'), tenantId: newId('org'), requestId: 'test' },
+  ...more,
+});
+
+export async function until(condition: () => unknown, timeoutMs = 15_000): Promise<void> {
+  const end = performance.now() + timeoutMs;
+  while (!(await condition())) {
+    if (performance.now() > end) throw new Error('It did not come to pass');
+    await Bun.sleep(10);
+  }
+}

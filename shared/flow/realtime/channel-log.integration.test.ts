@@ -1,0 +1,253 @@
+import { afterAll, expect, test } from 'bun:test';
+import { Channels } from '@insightdesk/shared/contract';
+import { NetworkError } from '@insightdesk/shared/errors';
+import { newId } from '@insightdesk/shared/utils';
+import { createValkey } from '@insightdesk/shared/valkey';
+import { createChannelLog } from './channel-log.ts';
+
+import { readPublication, TOPIC } from './publication.ts';
+import { channelOf, type Room, roomOf } from './room.ts';
+
+const url = Bun.env.VALKEY_URL ?? 'valkey://127.0.0.1:6379';
+const valkey = createValkey(url, { name: 'test-log', role: 'command', onError: console.error });
+const log = createChannelLog(valkey, { historyLength: 2_000, historySeconds: 60 });
+const short = createChannelLog(valkey, { historyLength: 10, historySeconds: 2 });
+afterAll(() => valkey.quit());
+
+const tenantId = newId('org');
+const newRoom = () => roomOf(tenantId, Channels.conversation(newId('cnv')));
+const entry = (room: Room, data: unknown = {}) => ({
+  tenantId,
+  channel: channelOf(room),
+  id: newId('evt'),
+  type: 'message.created',
+  data,
+  at: new Date().toISOString(),
+});
+const entries = (room: Room, count: number) =>
+  Array.from({ length: count }, (_, n) => entry(room, { n }));
+const keys = (room: Room) => ['', ':log', ':seen'].map((suffix) => `realtime:{${room}}${suffix}`);
+const start = async (room: Room) => {
+  const { epoch, offset } = await log.read(room);
+  return { epoch, offset };
+};
+
+test('a fresh subscriber gets a position and nothing else; the position stays', async () => {
+  const room = newRoom();
+  const first = await log.read(room);
+  expect(first).toEqual({ epoch: expect.any(String), offset: 0, recovered: false, events: [] });
+  expect(await log.read(room)).toEqual(first);
+  expect(await log.read(room, first)).toEqual({ ...first, recovered: true });
+});
+
+test('what was appended comes back in order, with offsets that rise by one', async () => {
+  const room = newRoom();
+  const position = await start(room);
+  const sent = entries(room, 30);
+  const places = await log.append(sent);
+  expect(places.map(({ offset }) => offset)).toEqual(sent.map((_, i) => i + 1));
+  const snapshot = await log.read(room, { epoch: position.epoch, offset: 10 });
+  expect(snapshot).toMatchObject({ epoch: position.epoch, offset: 30, recovered: true });
+  expect(snapshot.events).toEqual(
+    sent
+      .slice(10)
+      .map(({ tenantId: _, ...e }, i) => ({ ...e, epoch: position.epoch, offset: 11 + i })),
+  );
+});
+
+test.each([
+  [[]],
+  [{}],
+  [null],
+  ['{"a": 1}\n{'],
+  [{ a: [[], {}], n: 0.1 + 0.2, big: 9_007_199_254_740_991, text: 'ä 😀 \u0000' }],
+])('data %j comes back as it was', async (data) => {
+  const room = newRoom();
+  const position = await start(room);
+  await log.append([entry(room, data)]);
+  expect((await log.read(room, position)).events[0]?.data).toEqual(data as never);
+});
+
+test('a known id is refused, also twice in one batch and from two writers at once', async () => {
+  const room = newRoom();
+  const position = await start(room);
+  const [a, b] = entries(room, 2);
+  if (!a || !b) throw new Error('two entries');
+  const subscriber = createValkey(url, { name: 't', role: 'subscriber', onError: console.error });
+  const published: string[] = [];
+  subscriber.on('message', (_topic: string, text: string) => {
+    const read = readPublication(text, (name) => name === room);
+    if (read) published.push(read.link.event.id);
+  });
+  await subscriber.subscribe(TOPIC);
+  await Promise.all([log.append([a, b, a]), log.append([a, b])]);
+  const again = await log.append([b, a]);
+  expect(again.map(({ offset, isKnown }) => [offset, isKnown])).toEqual([
+    [2, true],
+    [1, true],
+  ]);
+  expect((await log.read(room, position)).events.map(({ id }) => id)).toEqual([a.id, b.id]);
+  await subscriber.quit();
+  expect(published).toEqual([a.id, b.id]);
+});
+
+test('the same id goes once into each of several rooms', async () => {
+  const [one, two] = [newRoom(), newRoom()];
+  const event = entry(one);
+  const places = await log.append([event, { ...event, channel: channelOf(two) }]);
+  expect(places.map(({ offset, isKnown }) => [offset, isKnown])).toEqual([
+    [1, false],
+    [1, false],
+  ]);
+});
+
+test('1,200 entries over three rooms keep their order in each', async () => {
+  const rooms = [newRoom(), newRoom(), newRoom()];
+  const sent = Array.from({ length: 1_200 }, (_, n) => entry(rooms[n % 3] as Room, { n }));
+  const places = await log.append(sent);
+  expect(places.map(({ offset }) => offset)).toEqual(sent.map((_, n) => Math.floor(n / 3) + 1));
+});
+
+test('length: the oldest entries go, whoever is behind them is told', async () => {
+  const room = newRoom();
+  const { epoch } = await start(room);
+  await short.append(entries(room, 25));
+  expect(await short.read(room, { epoch, offset: 14 })).toMatchObject({
+    offset: 25,
+    recovered: false,
+    events: [],
+  });
+  const reached = await short.read(room, { epoch, offset: 15 });
+  expect(reached.recovered).toBe(true);
+  expect(reached.events.map(({ offset }) => offset)).toEqual(
+    [...Array(10).keys()].map((i) => 16 + i),
+  );
+});
+
+test('age: old entries go with the next append, a quiet log goes whole, positions stay', async () => {
+  const room = newRoom();
+  const { epoch } = await start(room);
+  await short.append(entries(room, 5));
+  await Bun.sleep(1_200);
+  await short.append(entries(room, 1));
+  await Bun.sleep(1_200);
+  await short.append(entries(room, 1));
+  expect((await short.read(room, { epoch, offset: 4 })).recovered).toBe(false);
+  expect((await short.read(room, { epoch, offset: 5 })).events).toHaveLength(2);
+  await Bun.sleep(2_100);
+  expect(await valkey.exists(`realtime:{${room}}:log`)).toBe(0);
+  expect(await short.read(room, { epoch, offset: 7 })).toMatchObject({ recovered: true });
+  expect(await short.read(room, { epoch, offset: 6 })).toMatchObject({ recovered: false });
+  expect((await short.append(entries(room, 1)))[0]).toMatchObject({ epoch, offset: 8 });
+}, 10_000);
+
+test('data gone: a new epoch, and no old position is taken for a new one', async () => {
+  const room = newRoom();
+  const before = await start(room);
+  await log.append(entries(room, 3));
+  await valkey.del(keys(room));
+  await log.append(entries(room, 5));
+  const after = await log.read(room, { ...before, offset: 3 });
+  expect(after).toMatchObject({ offset: 5, recovered: false, events: [] });
+  expect(after.epoch).not.toBe(before.epoch);
+});
+
+test('a restart that lost the newest entries: their offsets never come again', async () => {
+  const room = newRoom();
+  const { epoch } = await start(room);
+  await log.append(entries(room, 8));
+  const saved = await Promise.all(keys(room).map((key) => valkey.dumpBuffer(key)));
+  await log.append(entries(room, 2));
+  for (const [i, key] of keys(room).entries()) {
+    await valkey.restore(key, 60_000, saved[i] ?? '', 'REPLACE');
+  }
+  await valkey.hset(`realtime:{${room}}`, 'run', 'the process that crashed');
+  const lost = { epoch, offset: 10 };
+  expect(await log.read(room, lost)).toMatchObject({ offset: 8, recovered: false });
+  await log.append(entries(room, 3));
+  expect(await log.read(room, lost)).toMatchObject({ recovered: false, events: [] });
+  const kept = await log.read(room, { epoch, offset: 8 });
+  const [first = 0, ...others] = kept.events.map(({ offset }) => offset);
+  expect(first).toBeGreaterThan(1_000_000);
+  expect(others).toEqual([first + 1, first + 2]);
+  expect(kept.recovered).toBe(true);
+});
+
+test.each([
+  ['another epoch', { epoch: 'made-up', offset: 1 }],
+  ['the future', { offset: 99 }],
+  ['a huge offset', { offset: Number.MAX_SAFE_INTEGER }],
+])('a position in %s is not recovered', async (_name, wrong) => {
+  const room = newRoom();
+  const position = await start(room);
+  await log.append(entries(room, 3));
+  const snapshot = await log.read(room, { ...position, ...wrong });
+  expect(snapshot).toMatchObject({
+    epoch: position.epoch,
+    offset: 3,
+    recovered: false,
+    events: [],
+  });
+});
+
+test('more than 500 events or 1 MB: told to refetch, while pages walk all of it', async () => {
+  const many = newRoom();
+  const large = newRoom();
+  const text = 'x'.repeat(100_000);
+  for (const [room, sent, atMost] of [
+    [many, entries(many, 501), 500],
+    [large, Array.from({ length: 12 }, () => entry(large, text)), 10],
+  ] as const) {
+    const position = await start(room);
+    await log.append(sent);
+    const { length } = sent;
+    expect(await log.read(room, position)).toMatchObject({ offset: length, recovered: false });
+    const nearer = { ...position, offset: length - 9 };
+    expect((await log.read(room, nearer)).events).toHaveLength(9);
+    const first = await log.readPage(room, position);
+    expect(first).toMatchObject({ recovered: true, hasMore: true });
+    expect(first.links.length).toBeLessThanOrEqual(atMost);
+    const rest = await log.readPage(room, first);
+    expect(rest).toMatchObject({ offset: length, hasMore: false });
+    expect(first.links.length + rest.links.length).toBe(length);
+  }
+});
+
+test('one refused room surfaces, the others stand, and a repetition completes it', async () => {
+  const [good, bad] = [newRoom(), newRoom()];
+  await valkey.set(`realtime:{${bad}}:log`, 'not a stream');
+  const sent = [...entries(good, 2), ...entries(bad, 2)];
+  await valkey.hset(`realtime:{${bad}}`, 'epoch', 'e', 'offset', '0');
+  const failure = await log.append(sent).catch((error: unknown) => error);
+  expect(failure).toBeInstanceOf(NetworkError);
+  expect(String((failure as Error).cause)).toContain('Aggregate');
+  await valkey.del(keys(bad));
+  const places = await log.append(sent);
+  expect(places.map(({ isKnown }) => isKnown)).toEqual([true, true, false, false]);
+});
+
+test('the memory of known ids is bounded with the log', async () => {
+  const room = newRoom();
+  await short.append(entries(room, 30));
+  expect(await valkey.zcard(`realtime:{${room}}:seen`)).toBe(10);
+  expect(await valkey.pttl(`realtime:{${room}}`)).toBeGreaterThan(6 * 24 * 3_600_000);
+});
+
+test('the same channel of another organisation is another log', async () => {
+  const channel = Channels.userPrivate(newId('usr'));
+  const [here, there] = [newId('org'), newId('org')];
+  const positions = [await start(roomOf(here, channel)), await start(roomOf(there, channel))];
+  expect(positions[0]?.epoch).not.toBe(positions[1]?.epoch);
+  const event = entry(roomOf(here, channel));
+  await log.append([
+    { ...event, tenantId: here },
+    { ...event, tenantId: there, data: 'theirs' },
+  ]);
+  const stored = await Promise.all(
+    [here, there].map((org, i) => log.read(roomOf(org, channel), positions[i])),
+  );
+  expect(stored.map(({ events }) => events.map(({ channel, data }) => [channel, data]))).toEqual([
+    [[channel, {}]],
+    [[channel, 'theirs']],
+  ]);
+});

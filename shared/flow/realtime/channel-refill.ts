@@ -1,0 +1,74 @@
+import type { Position } from '@insightdesk/shared/contract';
+import type { Valkey } from '@insightdesk/shared/valkey';
+import {
+  type ChannelEntry,
+  type History,
+  keysOf,
+  limitsOf,
+  successes,
+  toPair,
+} from './channel-log.ts';
+import { FILLED_KEY, refillScript } from './channel-scripts.ts';
+import { type Room, roomOf } from './room.ts';
+
+/** An entry with the place that an append once gave it. */
+export type PlacedEntry = ChannelEntry & Position;
+
+/** Brings the channel logs back after Valkey has lost them. */
+export interface ChannelRefill {
+  /** Whether nothing was lost since the last refill. */
+  isFilled(): Promise<boolean>;
+  /**
+   * Puts entries where they were, then lets unknown channels begin anew; resolves with the number
+   * of channels that came back. Throws NetworkError, after which a repetition is harmless.
+   */
+  refill(entries: readonly PlacedEntry[]): Promise<number>;
+}
+
+const CHANNELS_PER_TRIP = 50;
+
+/** Opens the way back into the channel logs of a Valkey. */
+export function createChannelRefill(valkey: Valkey, history: History): ChannelRefill {
+  const [length, historyMs, ttlMs] = limitsOf(history);
+  valkey.defineCommand('channelRefill', { numberOfKeys: 3, lua: refillScript });
+
+  async function refillSome(rooms: [Room, PlacedEntry[]][]): Promise<number> {
+    const pipeline = valkey.pipeline();
+    for (const [room, entries] of rooms) {
+      const newest = entries.toSorted((a, b) => a.offset - b.offset).slice(-length);
+      const epoch = newest[0]?.epoch ?? '';
+      pipeline.channelRefill(...keysOf(room), epoch, historyMs, ttlMs, ...newest.flatMap(toWords));
+    }
+    const replies = successes(await pipeline.exec());
+    return replies.filter((reply) => Number(reply) === 1).length;
+  }
+
+  return {
+    isFilled: async () => (await valkey.exists(FILLED_KEY)) === 1,
+    async refill(entries) {
+      const all = [
+        ...Map.groupBy(entries, ({ tenantId, channel }) => roomOf(tenantId, channel)),
+      ].filter(isOfOneEpoch);
+      let count = 0;
+      for (let i = 0; i < all.length; i += CHANNELS_PER_TRIP) {
+        count += await refillSome(all.slice(i, i + CHANNELS_PER_TRIP));
+      }
+      await valkey.set(FILLED_KEY, new Date().toISOString());
+      return count;
+    },
+  };
+}
+
+// Which of two epochs came last is not worth guessing: such a channel begins a third.
+function isOfOneEpoch([, entries]: [string, PlacedEntry[]]): boolean {
+  return entries.every(({ epoch }) => epoch === entries[0]?.epoch);
+}
+
+/**
+ * The predecessor is taken to be the offset before. Where offsets jumped, or an entry is missing
+ * here, nobody's position matches then, and whoever stands before the hole is told of a gap.
+ */
+function toWords(entry: PlacedEntry): (string | number)[] {
+  const [id, body] = toPair(entry);
+  return [entry.offset, entry.offset - 1, id, Date.parse(entry.at), body];
+}

@@ -1,0 +1,193 @@
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parse } from 'dotenv';
+import { environmentSchema } from './environment.ts';
+import { getArray, getBoolean, getNamespace, getNumber, getString, loadConfig } from './index.ts';
+
+let directory: string;
+const needed = { DATABASE_URL: 'postgres://u:p@h/d', VALKEY_URL: 'valkey://h:6379' };
+const load = (environment: Record<string, string> = {}) =>
+  loadConfig({ directory, environment: { ...needed, ...environment } });
+const file = (name: string, text: string) => writeFileSync(join(directory, name), text);
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'config-'));
+});
+afterEach(() => rmSync(directory, { recursive: true }));
+
+describe('cascade', () => {
+  test('the process is above .env.staging.local, .env.staging, .env.local and .env', () => {
+    const read = () => load({ NODE_ENV: 'test' }).logging.level;
+    file('.env', 'LOG_LEVEL=trace');
+    expect(read()).toBe('trace');
+    file('.env.local', 'LOG_LEVEL=debug');
+    expect(read()).toBe('debug');
+    file('.env.test', 'LOG_LEVEL=warn');
+    expect(read()).toBe('warn');
+    file('.env.test.local', 'LOG_LEVEL=error');
+    expect(read()).toBe('error');
+    expect(load({ NODE_ENV: 'test', LOG_LEVEL: 'fatal' }).logging.level).toBe('fatal');
+  });
+
+  test('another environment’s file is not read', () => {
+    file('.env.production', 'LOG_LEVEL=fatal');
+    expect(load().logging.level).toBe('info');
+  });
+
+  test('a general file may name the environment, its own file may not change it', () => {
+    file('.env', 'NODE_ENV=test');
+    file('.env.test', 'LOG_LEVEL=warn');
+    expect(load()).toMatchObject({ environment: 'test', logging: { level: 'warn' } });
+    file('.env.test.local', 'NODE_ENV=development');
+    expect(() => load()).toThrow('NODE_ENV: a file for test may not change it');
+  });
+
+  test('an empty variable is not set and hides nothing', () => {
+    file('.env', 'LOG_LEVEL=warn');
+    file('.env.local', 'LOG_LEVEL=');
+    expect(load({ LOG_LEVEL: '' }).logging.level).toBe('warn');
+  });
+});
+
+describe('faults', () => {
+  const failure = (environment: Record<string, string | undefined>) => {
+    try {
+      loadConfig({ directory, environment });
+    } catch (error) {
+      return error as Error & { code: string };
+    }
+    throw new Error('no fault was found');
+  };
+
+  test('all are told at once, without values', () => {
+    file('.env', 'DATABSE_URL=postgres://x:hunter2@h/d\nSOMETHING_ELSE=1');
+    const error = failure({ VALKEY_URL: 'http://hunter2', PORT: 'eighty', JWT_SECRET: 'hunter2' });
+    expect(error.name).toBe('ConfigurationError');
+    for (const name of ['DATABASE_URL: is required', 'VALKEY_URL', 'PORT', 'JWT_SECRET']) {
+      expect(error.message).toContain(name);
+    }
+    expect(error.message).toContain(
+      'DATABSE_URL (in .env): is unknown, did you mean DATABASE_URL?',
+    );
+    expect(error.message).not.toContain('hunter2');
+    expect(error.message).not.toContain('SOMETHING_ELSE');
+  });
+
+  test('one fault hides no other, nor the rules across variables', () => {
+    const error = failure({
+      NODE_ENV: 'production',
+      PORT: 'eighty',
+      RATE_LIMIT_MAX_REQUESTS: '0',
+      DATABASE_URL: 'postgres://u:password@h/d',
+      DATABASE_POOL_MIN: '9',
+      DATABASE_POOL_MAX: '3',
+      APP_URL: 'http://desk.example',
+      CORS_ORIGINS: 'https://a.example/path',
+      SMTP_USER: 'u',
+      AWS_SECRET_ACCESS_KEY: 'hunter2',
+      WEBHOOK_ALLOW_PRIVATE: '1',
+    });
+    const named = [...error.message.matchAll(/^ {2}(\w+): /gm)].map(([, name]) => name);
+    expect(named.toSorted()).toEqual([
+      'APP_URL',
+      'AWS_ACCESS_KEY_ID',
+      'CORS_ORIGINS',
+      'DATABASE_POOL_MIN',
+      'DATABASE_URL',
+      'JWT_REFRESH_SECRET',
+      'JWT_SECRET',
+      'PORT',
+      'RATE_LIMIT_MAX_REQUESTS',
+      'SMTP_PASSWORD',
+      'VALKEY_URL',
+      'WEBHOOK_ALLOW_PRIVATE',
+    ]);
+    expect(error.message).not.toContain('hunter2');
+  });
+
+  test('a typo is answered with the nearest variable; the process environment is not judged', () => {
+    file('.env', 'SMTP_PART=25');
+    expect(() => load()).toThrow('SMTP_PART (in .env): is unknown, did you mean SMTP_PORT?');
+    file('.env', '');
+    expect(load({ SMTP_PART: '25', HOSTS: 'x' }).email.port).toBe(1025);
+  });
+
+  test.each([
+    ['NODE_ENV', '../../etc'],
+    ['DATABASE_URL', 'mysql://h/d'],
+    ['VALKEY_CACHE_URL', 'h:6379'],
+    ['JWT_EXPIRES_IN', 'soon'],
+    ['JWT_EXPIRES_IN', '8d'],
+    ['RATE_LIMIT_WINDOW_MS', '1'],
+    ['FEATURE_2FA_ENABLED', 'maybe'],
+    ['STORAGE_PROVIDER', 'floppy'],
+    ['LOG_LEVEL', 'loud'],
+    ['REPLICA', 'Api 1'],
+  ])('%s=%s is refused', (name, value) => {
+    expect(failure({ ...needed, [name]: value }).message).toContain(`${name}: `);
+  });
+
+  test('production refuses default, repeated and repetitive secrets and no limit', () => {
+    const production = { ...needed, NODE_ENV: 'production' };
+    expect(failure(production).message).toContain('JWT_SECRET: set a secret of your own');
+    const same = 'abcdefghijklmnopqrstuvwxyz0123456789';
+    const error = failure({
+      ...production,
+      JWT_SECRET: same,
+      JWT_REFRESH_SECRET: same,
+      RATE_LIMIT_MAX_REQUESTS: '0',
+    });
+    expect(error.message).toContain('repeats JWT_SECRET');
+    expect(error.message).toContain('RATE_LIMIT_MAX_REQUESTS');
+    const dull = failure({ ...production, JWT_SECRET: 'a'.repeat(40), JWT_REFRESH_SECRET: same });
+    expect(dull.message).toContain('JWT_SECRET: is too repetitive');
+  });
+});
+
+test('it is shaped, typed, frozen, and answers for keys outside the schema', () => {
+  const config = load({
+    JWT_EXPIRES_IN: '15m',
+    JWT_REFRESH_EXPIRES_IN: '7d',
+    N: '7',
+    L: 'a, b',
+    B: 'on',
+  });
+  expect(config.auth).toMatchObject({ accessTtlSeconds: 900, refreshTtlSeconds: 604_800 });
+  expect(config.valkey.queueUrl).toBe(needed.VALKEY_URL);
+  expect(getNamespace(config, 'database').poolMax).toBe(10);
+  expect(() => Object.assign(config.database, { url: 'x' })).toThrow();
+  expect(getNumber(config, 'N')).toBe(7);
+  expect(getArray(config, 'L')).toEqual(['a', 'b']);
+  expect(getBoolean(config, 'B')).toBe(true);
+  expect(getString(config, 'NOWHERE', 'fallback')).toBe('fallback');
+  expect(() => getString(config, 'NOWHERE')).toThrow('NOWHERE: is required');
+  expect(() => getNumber(config, 'L')).toThrow('not a number');
+  expect(() => getBoolean(config, 'L')).toThrow('neither');
+});
+
+test.each(['valkey', 'valkeys', 'redis', 'rediss'])('%s:// is a Valkey address', (scheme) => {
+  const url = `${scheme}://:p@h:6379/1`;
+  expect(load({ VALKEY_SESSION_URL: url }).valkey).toMatchObject({
+    cacheUrl: needed.VALKEY_URL,
+    sessionUrl: url,
+  });
+});
+
+test('accounts of storage providers are shaped when they are complete', () => {
+  expect(load().storage.credentials).toEqual({ cloudinary: undefined, aws: undefined });
+  const set = { AWS_ACCESS_KEY_ID: 'id', AWS_SECRET_ACCESS_KEY: 'key', AWS_REGION: 'eu' };
+  expect(load(set).storage.credentials.aws).toMatchObject({ accessKeyId: 'id', region: 'eu' });
+  expect(load({ AWS_REGION: 'eu' }).storage.credentials.aws).toBeUndefined();
+});
+
+test('.env.example lists exactly the schema’s variables, with their defaults', async () => {
+  const text = await Bun.file(join(import.meta.dir, '../../../.env.example')).text();
+  const example = parse(text);
+  const listed = [...text.matchAll(/^#? ?([A-Z][A-Z0-9_]+)=/gm)].map(([, name]) => name);
+  expect(listed.toSorted()).toEqual(Object.keys(environmentSchema.shape).toSorted());
+  const shown = environmentSchema.parse(example);
+  const defaults = environmentSchema.parse(needed);
+  expect({ ...shown, ...needed }).toEqual({ ...defaults, ...needed });
+});

@@ -1,0 +1,132 @@
+import { type Id, isId } from '@insightdesk/shared/contract';
+
+import { z } from 'zod';
+
+const flag = z.stringbool();
+const port = z.coerce.number().int().min(0).max(65_535);
+const count = (min: number, max = Number.MAX_SAFE_INTEGER) =>
+  z.coerce.number().int().min(min).max(max);
+const postgresUrl = z.url({ protocol: /^postgres(ql)?$/ });
+const valkeyUrl = z.url({ protocol: /^(redis|valkey)s?$/ });
+const httpUrl = z.url({ protocol: /^https?$/ });
+const list = z.string().transform((value) =>
+  value
+    .split(',')
+    .map((item) => item.trim())
+    .filter(Boolean),
+);
+
+const origin = z
+  .string()
+  .refine((value) => URL.canParse(value) && new URL(value).origin === value, {
+    error: 'Give origins such as https://app.example.com, separated by commas',
+  });
+
+const organizationId = z.custom<Id<'org'>>((value) => isId('org', value), {
+  error: 'Give the id of an organisation, org_…',
+});
+
+const units = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
+
+/** `15m`, `7d`, or plain seconds; becomes seconds. */
+const duration = z
+  .string()
+  .regex(/^\d+[smhd]?$/, 'Give a number of seconds or a duration such as 15m, 12h, 7d')
+  .transform((value) => {
+    const unit = value.at(-1) as keyof typeof units;
+    return Number.parseInt(value, 10) * (units[unit] ?? 1);
+  });
+
+export const environmentNames = ['development', 'test', 'staging', 'production'] as const;
+
+/** Only for machines where nothing is at stake; production and staging refuse it. */
+export const DEVELOPMENT_SECRET = 'development-only-secret-do-not-use-anywhere-else';
+const secret = z.string().min(32, 'Use at least 32 characters');
+
+/**
+ * Every variable that the services read, with its default. `.env.example` lists exactly these.
+ */
+export const environmentSchema = z.object({
+  NODE_ENV: z.enum(environmentNames).default('development'),
+  HOST: z.string().default('127.0.0.1'),
+  PORT: port.default(3000),
+  REPLICA: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]*$/)
+    .optional(),
+  APP_URL: httpUrl.default('https://localhost:8443'),
+  SHUTDOWN_TIMEOUT_MS: count(100).default(10_000),
+
+  DATABASE_URL: postgresUrl,
+  DATABASE_MIGRATION_URL: postgresUrl.optional(),
+  DATABASE_POOL_MIN: count(1, 100).default(2),
+  DATABASE_POOL_MAX: count(1, 1000).default(10),
+  DATABASE_TIMEOUT: count(100).default(10_000),
+  DATABASE_SLOW_QUERY_MS: count(1).default(500),
+  DATABASE_PREPARE: flag.default(true),
+
+  VALKEY_URL: valkeyUrl,
+  VALKEY_CACHE_URL: valkeyUrl.optional(),
+  VALKEY_QUEUE_URL: valkeyUrl.optional(),
+  VALKEY_SESSION_URL: valkeyUrl.optional(),
+
+  JWT_SECRET: secret.default(DEVELOPMENT_SECRET),
+  JWT_REFRESH_SECRET: secret.default(`${DEVELOPMENT_SECRET}-either`),
+  JWT_EXPIRES_IN: duration.default(900),
+  JWT_REFRESH_EXPIRES_IN: duration.default(604_800),
+  JWT_ISSUER: z.string().default('insightdesk'),
+  JWT_AUDIENCE: z.string().default('insightdesk'),
+
+  CORS_ORIGINS: list.pipe(z.array(origin)).default([]),
+  RATE_LIMIT_WINDOW_MS: count(1000).default(60_000),
+  RATE_LIMIT_MAX_REQUESTS: count(0).default(300),
+  JSON_LIMIT_BYTES: count(1024).default(10_485_760),
+  TRUSTED_PROXIES: list.default(['loopback', 'private']),
+
+  STORAGE_PROVIDER: z.enum(['local']).default('local'),
+  STORAGE_DIRECTORY: z.string().default('.data/files'),
+  MAX_FILE_SIZE: count(1).default(26_214_400),
+  MEDIA_MAX_PIXELS: count(1).default(50_000_000),
+  MEDIA_CONCURRENCY: count(1, 64).default(2),
+  CLOUDINARY_CLOUD_NAME: z.string().optional(),
+  CLOUDINARY_API_KEY: z.string().optional(),
+  CLOUDINARY_API_SECRET: z.string().optional(),
+  AWS_REGION: z.string().optional(),
+  AWS_ACCESS_KEY_ID: z.string().optional(),
+  AWS_SECRET_ACCESS_KEY: z.string().optional(),
+  AWS_S3_BUCKET: z.string().optional(),
+
+  SMTP_HOST: z.string().default('127.0.0.1'),
+  SMTP_PORT: port.default(1025),
+  SMTP_SECURE: flag.default(false),
+  SMTP_USER: z.string().optional(),
+  SMTP_PASSWORD: z.string().optional(),
+  SMTP_FROM: z.string().default('InsightDesk <desk@localhost.localdomain>'),
+  EMAIL_LOOKUP_URL: httpUrl.optional(),
+
+  REALTIME_HISTORY_LENGTH: count(10, 100_000).default(1000),
+  REALTIME_HISTORY_SECONDS: count(60).default(86_400),
+  REALTIME_MAX_CHANNELS_PER_SOCKET: count(1, 10_000).default(200),
+  REALTIME_MAX_CHANNELS_PER_ORGANIZATION: count(1).default(100_000),
+  REALTIME_MAX_SOCKETS_PER_USER: count(1).default(50),
+  REALTIME_MAX_SOCKETS_PER_ORGANIZATION: count(1).default(10_000),
+  REALTIME_MAX_SOCKETS_PER_ADDRESS: count(1).default(5_000),
+  JOBS_CONCURRENCY: count(1, 1000).default(10),
+  WEBHOOK_ALLOW_PRIVATE: flag.default(false),
+  WORKERS_MAX: count(1, 100).default(3),
+
+  OPERATOR_ORGANIZATION_ID: organizationId.optional(),
+
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  LOG_WEBHOOK_URL: httpUrl.optional(),
+  LOG_WEBHOOK_LEVEL: z.enum(['info', 'warn', 'error', 'fatal']).default('error'),
+  LOG_FORMAT: z.enum(['json', 'pretty']).optional(),
+  SENTRY_DSN: httpUrl.optional(),
+
+  FEATURE_2FA_ENABLED: flag.default(false),
+  FEATURE_OAUTH_ENABLED: flag.default(false),
+  FEATURE_ANALYTICS_ENABLED: flag.default(false),
+});
+
+export type Environment = z.output<typeof environmentSchema>;
+export const knownKeys = Object.keys(environmentSchema.shape);
