@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { toUuid } from '@insightdesk/shared/contract';
 import { connect } from '@insightdesk/shared/database';
-
 import type { Row } from './run.ts';
 
 const ROUNDS = 5;

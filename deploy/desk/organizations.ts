@@ -1,7 +1,6 @@
 import { runCommand } from '@insightdesk/shared/boot';
 import { isId } from '@insightdesk/shared/contract';
 import { disableOrganization, enableOrganization } from '@insightdesk/shared/domain/tenants';
-
 import { surroundings } from './surroundings.ts';
 
 const verbs = { disable: disableOrganization, enable: enableOrganization };

@@ -1,6 +1,5 @@
 import { afterAll, afterEach, expect, test } from 'bun:test';
 import { Channels } from '@insightdesk/shared/contract';
-
 import { createTestContext } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { ask, createStage, newChannel, tenantId } from './test-replica.ts';

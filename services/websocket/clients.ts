@@ -1,7 +1,6 @@
 import type { Id } from '@insightdesk/shared/contract';
 import { UnavailableError } from '@insightdesk/shared/errors';
 import { type ChannelTable, channelOf, type Room, roomOf } from '@insightdesk/shared/realtime';
-
 import type { SocketServerIo } from './wire.ts';
 
 /** One open socket on some replica. */

@@ -1,6 +1,5 @@
 import { type SocketInput, type SocketRequest, socketInputs } from '@insightdesk/shared/contract';
 import { DomainNotFoundError, ForbiddenError } from '@insightdesk/shared/errors';
-
 import { type Call, defineHandler, type Handler } from './guard.ts';
 import { listPresent, setPresence } from './presence.ts';
 import { callerOf } from './session.ts';

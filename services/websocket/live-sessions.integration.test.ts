@@ -11,7 +11,6 @@ import {
   requireLiveSession,
 } from '@insightdesk/shared/domain/users';
 import { UnavailableError } from '@insightdesk/shared/errors';
-
 import {
   createTestContext,
   createTestTenant,

@@ -1,10 +1,8 @@
 import type { Caller } from '@insightdesk/shared/boot';
 import { Channels, Events, type Id, type Role } from '@insightdesk/shared/contract';
-
 import { tenantEvents } from '@insightdesk/shared/domain/tenants';
 import { mapConcurrent, retry } from '@insightdesk/shared/promises';
 import { type HubWatch, type Room, roomOf } from '@insightdesk/shared/realtime';
-
 import type { Access } from './session.ts';
 import type { EndCode } from './wire.ts';
 

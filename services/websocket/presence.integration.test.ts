@@ -1,6 +1,5 @@
 import { afterAll, afterEach, expect, test } from 'bun:test';
 import { Channels, type PresenceChange } from '@insightdesk/shared/contract';
-
 import { createTestContext } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { ask, createStage, entries, newChannel, until } from './test-replica.ts';

@@ -2,7 +2,6 @@ import type { Id } from '@insightdesk/shared/contract';
 import { TooManyRequestsError } from '@insightdesk/shared/errors';
 import { network } from '@insightdesk/shared/http';
 import type { ChannelHubOptions } from '@insightdesk/shared/realtime';
-
 import { createSeatCounts, type Place, type SeatCountsOptions } from './seat-counts.ts';
 
 /** Who wants to be connected. */

@@ -5,7 +5,6 @@ import type {
   Id,
   Signal,
 } from '@insightdesk/shared/contract';
-
 import type { DefaultEventsMap, Server, Socket } from 'socket.io';
 
 /** What the server emits; what clients emit is `handlers.ts`. */

@@ -15,7 +15,6 @@ import {
   sendEvent,
 } from '@insightdesk/shared/domain/webhooks';
 import { createTestTenant } from '@insightdesk/shared/testing';
-
 import { Webhook } from 'standardwebhooks';
 import { openReceiver, openWorker, until } from './test-webhooks.ts';
 

@@ -10,7 +10,6 @@ import {
   type Health,
   type Metrics,
 } from '@insightdesk/shared/monitoring';
-
 import { pingValkey } from '@insightdesk/shared/valkey';
 import { openLog } from './open-log.ts';
 import { createParts, type Parts } from './parts.ts';

@@ -3,7 +3,6 @@ import { Channels, idSchema, staffRoles } from '@insightdesk/shared/contract';
 import { getConversation } from '@insightdesk/shared/domain/conversations';
 import { defineEvent, type RecordedEvent, record } from '@insightdesk/shared/events';
 import { defineJob, jobFor } from '@insightdesk/shared/jobs';
-
 import { z } from 'zod';
 
 const escalation = z.object({ conversationId: idSchema('cnv'), reason: z.string() });

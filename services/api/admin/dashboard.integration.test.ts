@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import type { Id } from '@insightdesk/shared/contract';
-
 import { newId } from '@insightdesk/shared/utils';
 import { openTestDesk } from '../test-desk.ts';
 

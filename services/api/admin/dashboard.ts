@@ -3,7 +3,6 @@ import type { Id } from '@insightdesk/shared/contract';
 import { login, logout, requireLiveSession } from '@insightdesk/shared/domain/users';
 import { AppError, ForbiddenError, UnauthenticatedError } from '@insightdesk/shared/errors';
 import type { Queues } from '@insightdesk/shared/jobs';
-
 import { Hono, type Context as HttpContext, type MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';

@@ -6,7 +6,6 @@ import { tenantEvents } from '@insightdesk/shared/domain/tenants';
 import { userEvents } from '@insightdesk/shared/domain/users';
 import { publicEvents, webhookEvents } from '@insightdesk/shared/domain/webhooks';
 import { catalogOf } from '@insightdesk/shared/events';
-
 import { z } from 'zod';
 
 /** Everything that is recorded, by its name. */

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import schema from '@asyncapi/specs/schemas/3.0.0-without-$id.json' with { type: 'json' };
 import { Channels, Events, socketInputs } from '@insightdesk/shared/contract';
 import { externalEvents } from '@insightdesk/shared/domain/webhooks';
-
 import Ajv from 'ajv';
 import addFormats from 'ajv-formats';
 import { channels, heard, recorded } from './catalog.ts';

@@ -1,6 +1,5 @@
 import { socketInputs } from '@insightdesk/shared/contract';
 import { externalEvents, publicEvents } from '@insightdesk/shared/domain/webhooks';
-
 import { z } from 'zod';
 import { createSchemas, type Json } from '../openapi/schemas.ts';
 import { channels, heard, recorded } from './catalog.ts';

@@ -1,7 +1,6 @@
 import { expect, test } from 'bun:test';
 import { defineAction } from '@insightdesk/shared/context';
 import { idSchema } from '@insightdesk/shared/contract';
-
 import { z } from 'zod';
 import { del, get, patch, post } from '../route.ts';
 import { describeApi } from './describe-api.ts';

@@ -1,5 +1,4 @@
 import type { Id } from '@insightdesk/shared/contract';
-
 import type { Valkey } from '@insightdesk/shared/valkey';
 import { listenToBus } from './bus.ts';
 import type { Cache, CacheSource } from './cache.ts';

@@ -1,5 +1,4 @@
 import { fromUuid, type Id, type IdPrefix, toUuid } from '@insightdesk/shared/contract';
-
 import { customType, timestamp } from 'drizzle-orm/pg-core';
 
 /** A column that holds a TypeID: `uuid` in PostgreSQL, `cnv_…` everywhere else. */

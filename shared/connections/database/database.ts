@@ -1,6 +1,5 @@
 import { type Id, toUuid } from '@insightdesk/shared/contract';
 import { DatabaseError, UnavailableError } from '@insightdesk/shared/errors';
-
 import { isConflict, isConnectionLoss, toDatabaseError } from './failures.ts';
 import { type DatabaseStats, QueryStats } from './stats.ts';
 import { type AfterCommit, connectionLost, createWire, type Tx, type Wire } from './wire.ts';

@@ -1,6 +1,5 @@
 import { type Id, isId } from '@insightdesk/shared/contract';
 import { UnauthenticatedError } from '@insightdesk/shared/errors';
-
 import { errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
 import { LRUCache } from 'lru-cache';
 

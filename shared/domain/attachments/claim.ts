@@ -1,6 +1,5 @@
 import type { UserContext } from '@insightdesk/shared/context';
 import { type Id, toUuid } from '@insightdesk/shared/contract';
-
 import { and, eq, isNull, ne, sql } from 'drizzle-orm';
 import { AttachmentErrors } from './errors.ts';
 import { announce } from './process.ts';

@@ -1,6 +1,5 @@
 import { idSchema } from '@insightdesk/shared/contract';
 import { defineEvent } from '@insightdesk/shared/events';
-
 import { z } from 'zod';
 import { attachmentView } from './view.ts';
 

@@ -2,7 +2,6 @@ import { type Context, type TenantContext, withTenant } from '@insightdesk/share
 import type { Id } from '@insightdesk/shared/contract';
 import { DomainError } from '@insightdesk/shared/errors';
 import { record } from '@insightdesk/shared/events';
-
 import { and, eq } from 'drizzle-orm';
 import { attachmentReady, attachmentRejected } from './events.ts';
 import { attachments, type StoredVariant } from './tables.ts';

@@ -1,6 +1,5 @@
 import { defineAction, readTenant, type UserContext } from '@insightdesk/shared/context';
 import { type Id, idSchema, roles } from '@insightdesk/shared/contract';
-
 import { and, eq, or, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { AttachmentErrors } from './errors.ts';

@@ -1,6 +1,5 @@
 import { idSchema } from '@insightdesk/shared/contract';
 import { defineJob } from '@insightdesk/shared/jobs';
-
 import { z } from 'zod';
 
 export const wakeConversation = defineJob({

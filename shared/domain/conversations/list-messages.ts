@@ -2,7 +2,6 @@ import { defineAction, type UserContext } from '@insightdesk/shared/context';
 import { type Id, idSchema, roles } from '@insightdesk/shared/contract';
 import { decodeCursor, page, pageInput, pageOf } from '@insightdesk/shared/database';
 import { attachments, toAttachment } from '@insightdesk/shared/domain/attachments';
-
 import { and, desc, eq, lt, type SQL, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { ConversationErrors } from './errors.ts';

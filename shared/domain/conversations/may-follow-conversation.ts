@@ -1,7 +1,6 @@
 import { type MemberContext, readTenant } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
 import { argument, prepared } from '@insightdesk/shared/database';
-
 import { and, eq } from 'drizzle-orm';
 import { conversations } from './tables.ts';
 

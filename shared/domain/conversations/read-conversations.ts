@@ -8,7 +8,6 @@ import {
   pageOf,
   prepared,
 } from '@insightdesk/shared/database';
-
 import { and, arrayContains, desc, eq, ilike, lt } from 'drizzle-orm';
 import { z } from 'zod';
 import { ConversationErrors } from './errors.ts';

@@ -1,7 +1,6 @@
 import { defineAction, text, type UserContext } from '@insightdesk/shared/context';
 import { type Id, idSchema, roles } from '@insightdesk/shared/contract';
 import { record } from '@insightdesk/shared/events';
-
 import { and, eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { appendMessage } from './append-message.ts';

@@ -10,7 +10,6 @@ import {
 import { type Id, idSchema, staffRoles } from '@insightdesk/shared/contract';
 import { findMember } from '@insightdesk/shared/domain/users';
 import { record } from '@insightdesk/shared/events';
-
 import { and, eq, lte, type SQL, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { ConversationErrors } from './errors.ts';

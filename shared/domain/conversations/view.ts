@@ -1,6 +1,5 @@
 import { idSchema } from '@insightdesk/shared/contract';
 import { attachmentView } from '@insightdesk/shared/domain/attachments';
-
 import type { InferSelectModel } from 'drizzle-orm';
 import { z } from 'zod';
 import type { conversations, messages } from './tables.ts';

@@ -1,7 +1,6 @@
 import { email, line, text } from '@insightdesk/shared/context';
 import { idSchema } from '@insightdesk/shared/contract';
 import { defineEvent } from '@insightdesk/shared/events';
-
 import { z } from 'zod';
 
 /** One of the organisation's own systems wants a member to get an e-mail. */

@@ -1,7 +1,5 @@
 import { idSchema, roles } from '@insightdesk/shared/contract';
-
 import { defineJob } from '@insightdesk/shared/jobs';
-
 import { z } from 'zod';
 import { emailRequested } from './events.ts';
 

@@ -5,7 +5,6 @@ import { findMember, findMemberByEmail } from '@insightdesk/shared/domain/users'
 import { renderEmail } from '@insightdesk/shared/email';
 import { DomainValidationError } from '@insightdesk/shared/errors';
 import type { JobRun } from '@insightdesk/shared/jobs';
-
 import { eq } from 'drizzle-orm';
 import type { z } from 'zod';
 import { deliver } from './deliver.ts';

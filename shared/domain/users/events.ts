@@ -1,7 +1,5 @@
 import { idSchema, roles } from '@insightdesk/shared/contract';
-
 import { defineEvent } from '@insightdesk/shared/events';
-
 import { z } from 'zod';
 
 /** What is remembered of an organisation's staff. */

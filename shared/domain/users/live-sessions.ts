@@ -1,7 +1,6 @@
 import { type Context, readTenant } from '@insightdesk/shared/context';
 import { type Id, type Role, toUuid } from '@insightdesk/shared/contract';
 import { organizations } from '@insightdesk/shared/domain/tenants';
-
 import { and, eq, isNull, sql } from 'drizzle-orm';
 import { live } from './sessions.ts';
 import { members, sessions } from './tables.ts';

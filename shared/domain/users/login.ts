@@ -2,7 +2,6 @@ import { type Context, defineAction, email } from '@insightdesk/shared/context';
 import { type Id, idSchema } from '@insightdesk/shared/contract';
 import { argument, prepared } from '@insightdesk/shared/database';
 import { organizations, TenantErrors, toOrganization } from '@insightdesk/shared/domain/tenants';
-
 import { and, asc, eq, isNull } from 'drizzle-orm';
 import { z } from 'zod';
 import { UserErrors } from './errors.ts';

@@ -2,7 +2,6 @@ import { type Context, defineAction, type TenantContext } from '@insightdesk/sha
 import { type Id, idSchema, managerRoles, roles, staffRoles } from '@insightdesk/shared/contract';
 import { decodeCursor, page, pageInput, pageOf, type Tx } from '@insightdesk/shared/database';
 import { record } from '@insightdesk/shared/events';
-
 import { and, desc, eq, inArray, isNull, lt } from 'drizzle-orm';
 import { z } from 'zod';
 import { UserErrors } from './errors.ts';

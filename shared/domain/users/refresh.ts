@@ -3,7 +3,6 @@ import { type Id, isId } from '@insightdesk/shared/contract';
 import { organizations, TenantErrors } from '@insightdesk/shared/domain/tenants';
 import { record } from '@insightdesk/shared/events';
 import { sleep } from '@insightdesk/shared/promises';
-
 import { and, eq, isNull, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { UserErrors } from './errors.ts';

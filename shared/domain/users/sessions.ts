@@ -1,7 +1,6 @@
 import { defineAction } from '@insightdesk/shared/context';
 import { idSchema, roles } from '@insightdesk/shared/contract';
 import { record } from '@insightdesk/shared/events';
-
 import { and, desc, eq, gt, isNull, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { UserErrors } from './errors.ts';

@@ -1,7 +1,5 @@
 import { type Id, idSchema, type Role, roles } from '@insightdesk/shared/contract';
-
 import { organizationView } from '@insightdesk/shared/domain/tenants';
-
 import type { InferSelectModel } from 'drizzle-orm';
 import { z } from 'zod';
 import type { sessions } from './tables.ts';

@@ -1,6 +1,5 @@
 import { idSchema } from '@insightdesk/shared/contract';
 import { defineEvent } from '@insightdesk/shared/events';
-
 import { z } from 'zod';
 
 /** The system gave up on a webhook: its address is gone, or nothing but failures came for days. */

@@ -2,7 +2,6 @@ import { type Context, type TenantContext, withTenant } from '@insightdesk/share
 import { fromUuid, type Id, toUuid } from '@insightdesk/shared/contract';
 import type { Tx } from '@insightdesk/shared/database';
 import { type JobRequest, type JobRun, jobFor } from '@insightdesk/shared/jobs';
-
 import { and, asc, eq, lt, type SQL, sql } from 'drizzle-orm';
 import type { z } from 'zod';
 import { deliverLane, fanOutEvents, type replayEvents } from './jobs.ts';

@@ -1,6 +1,5 @@
 import { idSchema } from '@insightdesk/shared/contract';
 import { defineJob } from '@insightdesk/shared/jobs';
-
 import { z } from 'zod';
 
 const patient = { queue: 'webhook-delivery', attempts: 8 } as const;

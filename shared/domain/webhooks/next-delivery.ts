@@ -1,6 +1,5 @@
 import type { TenantContext } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
-
 import { and, asc, eq, gt, lte, or, sql } from 'drizzle-orm';
 import { isWebhook } from './endpoints.ts';
 import { PATIENCE_MS } from './schedule.ts';

@@ -2,7 +2,6 @@ import { type Id, toUuid } from '@insightdesk/shared/contract';
 import { connect } from '@insightdesk/shared/database';
 import type { RecordedEvent } from '@insightdesk/shared/events';
 import { type JobRequest, jobFor } from '@insightdesk/shared/jobs';
-
 import type { Sql } from 'postgres';
 import { fanOutEvents } from './jobs.ts';
 

@@ -3,7 +3,6 @@ import { attachmentView } from '@insightdesk/shared/domain/attachments';
 import { conversationView, messageView } from '@insightdesk/shared/domain/conversations';
 import { tenantEvents } from '@insightdesk/shared/domain/tenants';
 import { userEvents } from '@insightdesk/shared/domain/users';
-
 import { z } from 'zod';
 import { webhookDisabled } from './events.ts';
 

@@ -1,5 +1,4 @@
 import { idSchema } from '@insightdesk/shared/contract';
-
 import type { InferSelectModel } from 'drizzle-orm';
 import { z } from 'zod';
 import { deliveryStatuses, type webhookDeliveries, type webhooks } from './tables.ts';

@@ -1,5 +1,4 @@
 import type { Id } from '@insightdesk/shared/contract';
-
 import type { Context } from './context.ts';
 
 /** The context of work that the system does for a tenant, such as a job. */

@@ -1,7 +1,6 @@
 import type { Id } from '@insightdesk/shared/contract';
 import type { Scope } from '@insightdesk/shared/database';
 import { UnauthenticatedError } from '@insightdesk/shared/errors';
-
 import type { Context, TenantContext } from './context.ts';
 
 type Inside<C extends Context> = C & TenantContext;

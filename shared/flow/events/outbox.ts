@@ -1,5 +1,4 @@
 import { fromUuid } from '@insightdesk/shared/contract';
-
 import type { Row, Sql } from 'postgres';
 import type { RecordedEvent } from './define-event.ts';
 import type { Places } from './tables.ts';

@@ -1,6 +1,5 @@
 import { type Id, toUuid } from '@insightdesk/shared/contract';
 import { connect } from '@insightdesk/shared/database';
-
 import type { RecordedEvent } from './define-event.ts';
 import { toEvent } from './outbox.ts';
 

@@ -1,5 +1,4 @@
 import type { Id } from '@insightdesk/shared/contract';
-
 import type { z } from 'zod';
 import { JobPriority } from './priority.ts';
 

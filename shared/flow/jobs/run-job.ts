@@ -2,7 +2,6 @@ import type { Id } from '@insightdesk/shared/contract';
 import { AppError, isRetryable, serializeError } from '@insightdesk/shared/errors';
 import { type Logger, withContext } from '@insightdesk/shared/logging';
 import { withTimeout } from '@insightdesk/shared/promises';
-
 import { DelayedError, type Job, UnrecoverableError } from 'bullmq';
 import { z } from 'zod';
 import type { JobDefinition, JobOwner, JobRequest, QueueName } from './define-job.ts';

@@ -1,7 +1,6 @@
 import type { Id } from '@insightdesk/shared/contract';
 import type { Tx } from '@insightdesk/shared/database';
 import { DomainBusinessRuleError } from '@insightdesk/shared/errors';
-
 import { and, eq } from 'drizzle-orm';
 import { jobSteps } from './tables.ts';
 

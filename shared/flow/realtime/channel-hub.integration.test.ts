@@ -4,7 +4,6 @@ import { newId } from '@insightdesk/shared/utils';
 import { createValkey, type Valkey, type ValkeyOptions } from '@insightdesk/shared/valkey';
 import { createChannelHub } from './channel-hub.ts';
 import { createChannelLog } from './channel-log.ts';
-
 import { TOPIC } from './publication.ts';
 import { channelOf, type Room, roomOf } from './room.ts';
 

@@ -4,7 +4,6 @@ import { NetworkError } from '@insightdesk/shared/errors';
 import { newId } from '@insightdesk/shared/utils';
 import { createValkey } from '@insightdesk/shared/valkey';
 import { createChannelLog } from './channel-log.ts';
-
 import { readPublication, TOPIC } from './publication.ts';
 import { channelOf, type Room, roomOf } from './room.ts';
 

@@ -1,6 +1,5 @@
 import type { Id, Position, Snapshot } from '@insightdesk/shared/contract';
 import { NetworkError, UnavailableError } from '@insightdesk/shared/errors';
-
 import type { Valkey } from '@insightdesk/shared/valkey';
 import { appendScript, readScript } from './channel-scripts.ts';
 import { type Link, TOPIC, toLink } from './publication.ts';

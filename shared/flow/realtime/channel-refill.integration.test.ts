@@ -6,7 +6,6 @@ import { createValkey } from '@insightdesk/shared/valkey';
 import { createChannelLog } from './channel-log.ts';
 import { createChannelRefill } from './channel-refill.ts';
 import { FILLED_KEY } from './channel-scripts.ts';
-
 import { channelOf, type Room, roomOf } from './room.ts';
 
 // A database of its own, in which nobody else refills.

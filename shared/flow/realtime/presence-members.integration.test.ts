@@ -3,7 +3,6 @@ import { Channels, type PresenceChange } from '@insightdesk/shared/contract';
 import { newId } from '@insightdesk/shared/utils';
 import { createValkey } from '@insightdesk/shared/valkey';
 import { createChannelLog } from './channel-log.ts';
-
 import { createPresenceMembers, type PresenceState } from './presence-members.ts';
 import { channelOf, roomOf } from './room.ts';
 

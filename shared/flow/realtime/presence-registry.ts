@@ -1,5 +1,4 @@
 import type { Id } from '@insightdesk/shared/contract';
-
 import type { Valkey } from '@insightdesk/shared/valkey';
 import type { ClientContext, Result } from 'iovalkey';
 

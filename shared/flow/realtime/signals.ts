@@ -1,5 +1,4 @@
 import type { Id } from '@insightdesk/shared/contract';
-
 import type { Valkey } from '@insightdesk/shared/valkey';
 
 /** A signal of the system on its way to the replicas, and whose channel it is for. */

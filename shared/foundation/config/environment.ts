@@ -1,5 +1,4 @@
 import { type Id, isId } from '@insightdesk/shared/contract';
-
 import { z } from 'zod';
 
 const flag = z.stringbool();
