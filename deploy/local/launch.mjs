@@ -74,4 +74,4 @@ if (Number.parseInt(process.versions.node, 10) < oldestNode) {
 }
 const bun = await findBun();
 await run([bun, 'install', '--frozen-lockfile']);
-await run([bun, join(here, process.argv[2])]);
+await run([bun, join(here, process.argv[2]), ...process.argv.slice(3)]);
