@@ -1,0 +1,203 @@
+import { expect, test } from 'bun:test';
+import type { RecordedEvent } from '@insightdesk/shared/events';
+import { newId } from '@insightdesk/shared/utils';
+import { outgoing } from './dispatch.ts';
+import { events } from './events.ts';
+import { reactions } from './reactions.ts';
+
+const tenantId = newId('org');
+const conversationId = newId('cnv');
+const [agent, customer, another, uploader] = [
+  newId('usr'),
+  newId('usr'),
+  newId('usr'),
+  newId('usr'),
+];
+const at = '2026-01-31T08:00:00.000Z';
+
+const organization = `private-organization-${tenantId}`;
+const conversation = `private-conversation-${conversationId}`;
+const notes = `private-conversation-${conversationId}-staff`;
+const own = (id: string) => `private-user-${id}`;
+
+/** The channels that each of them may subscribe to. */
+const mayHear = {
+  staff: [organization, conversation, notes, own(agent)],
+  customer: [conversation, own(customer)],
+  another: [`private-conversation-${newId('cnv')}`, own(another)],
+  uploader: [own(uploader)],
+};
+
+const seenByStaff = {
+  id: conversationId,
+  number: 7,
+  subject: 'S',
+  status: 'open',
+  priority: 'normal',
+  assigneeId: agent,
+  customerId: customer,
+  tags: ['vip'],
+  snoozedUntil: null,
+  messageCount: 5,
+  lastMessageAt: at,
+  createdAt: at,
+  version: 3,
+};
+const seenByCustomer = { ...seenByStaff, messageCount: 2 };
+const attachment = {
+  id: newId('att'),
+  name: 'a.png',
+  contentType: 'image/png',
+  sizeBytes: 3,
+  status: 'ready',
+  variants: [],
+};
+const message = (kind: 'reply' | 'note') => ({
+  id: newId('msg'),
+  conversationId,
+  authorId: agent,
+  kind,
+  body: 'Hello',
+  attachments: [attachment],
+  clientMessageId: null,
+  createdAt: at,
+});
+const reply = message('reply');
+const note = message('note');
+const invitation = {
+  invitationId: newId('inv'),
+  email: 'a@example.com',
+  role: 'agent',
+  organizationName: 'O',
+  inviterName: 'I',
+};
+const joined = { userId: customer, name: 'Ann', role: 'customer' };
+const updated = { userId: customer, role: 'agent' };
+const removed = { userId: customer };
+const revoked = { sessionId: newId('ses'), userId: customer };
+const disabled = { webhookId: newId('whk'), reason: 'gone' };
+const replayed = { webhookId: disabled.webhookId, since: at, until: at };
+const redelivered = { webhookId: disabled.webhookId, lane: conversationId };
+
+/** An attachment that `uploader` has brought, in a conversation or not, whose customer may see it. */
+const processed = (place: string | null, customerId: string | null) => ({
+  conversationId: place,
+  customerId,
+  uploadedBy: uploader,
+  attachment,
+});
+const placed = { ...attachment, conversationId };
+
+type Role = keyof typeof mayHear;
+type Heard = Partial<Record<Role, Record<string, unknown>>> & { webhook?: unknown };
+
+const nobody: Heard = {};
+const staff = (data: unknown): Heard => ({ staff: { [organization]: data }, webhook: data });
+const person = (data: unknown): Heard => ({ customer: { [own(customer)]: data } });
+const everyoneIn = (data: unknown, seen: unknown): Heard => ({
+  staff: { [organization]: data, [conversation]: seen },
+  customer: { [conversation]: seen, [own(customer)]: seen },
+  webhook: data,
+});
+const internal = (data: unknown): Heard => ({
+  staff: { [organization]: data, [notes]: data },
+  webhook: data,
+});
+
+const always: [name: string, payload: object, heard: Heard][] = [
+  ['organization.created', { name: 'O', ownerId: agent }, nobody],
+  ['organization.disabled', {}, staff({})],
+  ['organization.enabled', {}, staff({})],
+  ['invitation.created', invitation, nobody],
+  ['member.joined', joined, staff(joined)],
+  ['member.updated', updated, { ...staff(updated), ...person(updated) }],
+  ['member.removed', removed, { ...staff(removed), ...person(removed) }],
+  ['session.revoked', revoked, person(revoked)],
+  ['attachment.uploaded', { attachmentId: attachment.id, contentType: 'image/png' }, nobody],
+  ['email/send.requested', { to: agent, subject: 'S', body: 'B' }, nobody],
+  ['webhook.disabled', disabled, staff(disabled)],
+  ['webhook.replay-requested', replayed, nobody],
+  ['webhook.delivery-replay-requested', redelivered, nobody],
+];
+
+const opened = { conversation: seenByStaff, replyCount: 2 };
+const changed = { ...opened, previousAssigneeId: another };
+const until = { status: 'snoozed', snoozedUntil: '2999-01-01T08:00:00.000Z' };
+const snoozed = { ...changed, conversation: { ...seenByStaff, ...until } };
+const awayTill = everyoneIn({ ...seenByStaff, ...until }, { ...seenByCustomer, ...until });
+const counted = everyoneIn(seenByStaff, seenByCustomer);
+const sent = { customerId: customer, assigneeId: agent };
+const early: Heard = { uploader: { [own(uploader)]: { ...attachment, conversationId: null } } };
+const inReply = processed(conversationId, customer);
+const inNote = processed(conversationId, null);
+
+const byCase: [name: string, when: string, payload: object, heard: Heard][] = [
+  ['conversation.created', 'the customer counts replies', opened, counted],
+  ['conversation.updated', 'the customer counts replies', changed, counted],
+  ['conversation.updated', 'snoozed', snoozed, awayTill],
+  ['message.created', 'a reply', { message: reply, ...sent }, everyoneIn(reply, reply)],
+  ['message.created', 'a note', { message: note, ...sent }, internal(note)],
+  ['attachment.ready', 'in no message yet', processed(null, null), early],
+  ['attachment.ready', 'in a reply', inReply, everyoneIn(placed, placed)],
+  ['attachment.ready', 'in a note', inNote, internal(placed)],
+  ['attachment.rejected', 'in no message yet', processed(null, null), early],
+  ['attachment.rejected', 'in a reply', inReply, everyoneIn(placed, placed)],
+  ['attachment.rejected', 'in a note', inNote, internal(placed)],
+];
+
+/** The jobs that follow; of all others there are none. */
+const jobs: Record<string, string[]> = {
+  'invitation.created, always': ['notifications.email-invitation'],
+  'attachment.uploaded, always': ['attachments.process'],
+  'conversation.updated, snoozed': ['conversations.wake'],
+  'message.created, a reply': ['notifications.message'],
+  'email/send.requested, always': ['notifications.email-on-request'],
+  'webhook.disabled, always': ['webhooks.email-disabled'],
+  'webhook.replay-requested, always': ['webhooks.replay'],
+  'webhook.delivery-replay-requested, always': ['webhooks.deliver'],
+};
+
+const table: typeof byCase = [
+  ...always.map(([name, ...rest]): (typeof byCase)[number] => [name, 'always', ...rest]),
+  ...byCase,
+];
+
+const eventOf = (name: string, payload: unknown): RecordedEvent => ({
+  id: newId('evt'),
+  position: 1,
+  tenantId,
+  requestId: 'r',
+  name,
+  version: 1,
+  payload,
+  at,
+});
+
+function follow(event: RecordedEvent) {
+  const react = reactions[event.name as keyof typeof reactions];
+  return { event, ...react(event as never) };
+}
+
+test.each(table)('%s, %s: who hears what, and what follows', (name, when, payload, heard) => {
+  const { publish = [], enqueue = [], ...rest } = follow(eventOf(name, payload));
+  const channels = publish.map(({ channel }) => channel);
+  expect(new Set(channels).size).toBe(channels.length);
+  expect(publish.map(({ type }) => type)).toEqual(channels.map(() => name));
+  for (const [role, reachable] of Object.entries(mayHear)) {
+    const told = publish.filter(({ channel }) => reachable.includes(channel));
+    const byChannel = Object.fromEntries(told.map(({ channel, data }) => [channel, data]));
+    expect({ [role]: byChannel }).toEqual({ [role]: heard[role as Role] ?? {} });
+  }
+  const reachable = new Set(Object.values(mayHear).flat());
+  expect(channels.filter((channel) => !reachable.has(channel))).toEqual([]);
+  const outside = outgoing({ ...rest, publish });
+  expect(outside.map(({ data }) => data)).toEqual('webhook' in heard ? [heard.webhook] : []);
+  expect(enqueue.map(({ job }) => job.name)).toEqual(jobs[`${name}, ${when}`] ?? []);
+});
+
+test('the table speaks of every event that can be recorded, as it is recorded', () => {
+  const names = new Set(table.map(([name]) => name));
+  expect([...names].toSorted()).toEqual(Object.keys(events).toSorted());
+  for (const [name, , payload] of table)
+    expect(events[name]?.payload.parse(payload)).toEqual(payload);
+});
