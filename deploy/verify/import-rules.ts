@@ -13,7 +13,7 @@ interface Rule {
 /** Inside these storeys modules look leftwards only. */
 const foundation = 'errors utils promises streams config logging di lifecycle'.split(' ');
 const features =
-  'tenants users attachments conversations knowledge voice calendar notifications analytics webhooks'.split(
+  'tenants users attachments conversations knowledge voice calendar notifications analytics inbound webhooks'.split(
     ' ',
   );
 /** Tests on real parts put them together as boot does. */

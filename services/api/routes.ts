@@ -8,6 +8,7 @@ import {
   sendMessage,
   updateConversation,
 } from '@insightdesk/shared/domain/conversations';
+import { sendEvent } from '@insightdesk/shared/domain/inbound';
 import { cancelJob, getJob, listJobs, retryJob } from '@insightdesk/shared/domain/tenants';
 import {
   acceptInvitation,
@@ -34,7 +35,6 @@ import {
   replayDelivery,
   replaySince,
   rotateSecret,
-  sendEvent,
 } from '@insightdesk/shared/domain/webhooks';
 import { downloadRoute } from './attachments/download.ts';
 import { uploadRoute } from './attachments/upload.ts';

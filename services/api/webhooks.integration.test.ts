@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import type { Id } from '@insightdesk/shared/contract';
-import { webhookDeliveries, webhookEventsTable } from '@insightdesk/shared/domain/webhooks';
+import { outgoingEvents, webhookDeliveries } from '@insightdesk/shared/domain/webhooks';
 import { outbox } from '@insightdesk/shared/events';
 import { newId } from '@insightdesk/shared/utils';
 import { openTestDesk } from './test-desk.ts';
@@ -31,7 +31,7 @@ async function addDelivery(webhookId: Id<'whk'>) {
   await desk.context.database.write({ tenantId }, async (tx) => {
     const event = { type: 'message.created', lane: 'organization', data: {}, at: new Date() };
     const [row] = await tx
-      .insert(webhookEventsTable)
+      .insert(outgoingEvents)
       .values({ tenantId, eventId, ...event, fannedOutAt: new Date() })
       .returning();
     await tx.insert(webhookDeliveries).values({

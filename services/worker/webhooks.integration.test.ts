@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { Context } from '@insightdesk/shared/context';
 import { type Id, toUuid } from '@insightdesk/shared/contract';
 import { openConversation, sendMessage } from '@insightdesk/shared/domain/conversations';
+import { sendEvent } from '@insightdesk/shared/domain/inbound';
 import { listMembers } from '@insightdesk/shared/domain/users';
 import {
   addWebhook,
@@ -12,7 +13,6 @@ import {
   replayDelivery,
   replaySince,
   rotateSecret,
-  sendEvent,
 } from '@insightdesk/shared/domain/webhooks';
 import { createTestTenant } from '@insightdesk/shared/testing';
 import { Webhook } from 'standardwebhooks';

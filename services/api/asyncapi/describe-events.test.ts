@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import { join } from 'node:path';
 import schema from '@asyncapi/specs/schemas/3.0.0-without-$id.json' with { type: 'json' };
 import { Channels, Events, socketInputs } from '@insightdesk/shared/contract';
-import { externalEvents } from '@insightdesk/shared/domain/webhooks';
+import { inboundEvents } from '@insightdesk/shared/domain/inbound';
 import Ajv from 'ajv';
 import addFormats from 'ajv-formats';
 import { channels, heard, recorded } from './catalog.ts';
@@ -61,5 +61,5 @@ test('it names what sockets hear and what they may emit', () => {
   )
     .filter((message) => message['x-accepted-from-outside'])
     .map(({ name }) => name);
-  expect(outside).toEqual(Object.keys(externalEvents));
+  expect(outside).toEqual(Object.keys(inboundEvents));
 });

@@ -1,5 +1,6 @@
 import { socketInputs } from '@insightdesk/shared/contract';
-import { externalEvents, publicEvents } from '@insightdesk/shared/domain/webhooks';
+import { inboundEvents } from '@insightdesk/shared/domain/inbound';
+import { publicEvents } from '@insightdesk/shared/domain/webhooks';
 import { z } from 'zod';
 import { createSchemas, type Json } from '../openapi/schemas.ts';
 import { channels, heard, recorded } from './catalog.ts';
@@ -125,7 +126,7 @@ function describeOperations(): Json {
 }
 
 const isExternal = (name: string) =>
-  Object.hasOwn(externalEvents, name) ? { 'x-accepted-from-outside': true } : {};
+  Object.hasOwn(inboundEvents, name) ? { 'x-accepted-from-outside': true } : {};
 
 const channelEvent = (type: string, data: z.ZodType) =>
   z.object({

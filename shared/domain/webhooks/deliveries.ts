@@ -9,7 +9,7 @@ import { requireWebhook } from './endpoints.ts';
 import { WebhookErrors } from './errors.ts';
 import { deliveryReplayRequested, webhookReplayRequested } from './events.ts';
 import { KEPT_DAYS } from './fan-out.ts';
-import { webhookDeliveries as deliveries, deliveryStatuses, webhookEvents } from './tables.ts';
+import { webhookDeliveries as deliveries, deliveryStatuses, outgoingEvents } from './tables.ts';
 import { deliveryView, toDelivery } from './view.ts';
 
 /** How deliveries went, newest event first. */
@@ -28,9 +28,9 @@ export const listDeliveries = defineAction({
     const [, rows] = await Promise.all([
       requireWebhook(ctx, id),
       ctx.tx
-        .select({ ...getTableColumns(deliveries), type: webhookEvents.type })
+        .select({ ...getTableColumns(deliveries), type: outgoingEvents.type })
         .from(deliveries)
-        .innerJoin(webhookEvents, isItsEvent)
+        .innerJoin(outgoingEvents, isItsEvent)
         .where(
           and(
             eq(deliveries.tenantId, ctx.tenantId),
@@ -62,9 +62,9 @@ export const replayDelivery = defineAction({
       eq(deliveries.eventId, deliveryId),
     );
     const [known] = await ctx.tx
-      .select({ type: webhookEvents.type })
+      .select({ type: outgoingEvents.type })
       .from(deliveries)
-      .innerJoin(webhookEvents, isItsEvent)
+      .innerJoin(outgoingEvents, isItsEvent)
       .where(isIt);
     if (!known) throw WebhookErrors.DeliveryNotFound();
     if (!enabled) throw WebhookErrors.Disabled();
@@ -106,6 +106,6 @@ export const replaySince = defineAction({
 });
 
 const isItsEvent = and(
-  eq(webhookEvents.tenantId, deliveries.tenantId),
-  eq(webhookEvents.eventId, deliveries.eventId),
+  eq(outgoingEvents.tenantId, deliveries.tenantId),
+  eq(outgoingEvents.eventId, deliveries.eventId),
 );

@@ -1,5 +1,4 @@
 import {
-  ConflictError,
   DomainBusinessRuleError,
   DomainNotFoundError,
   DomainValidationError,
@@ -15,17 +14,6 @@ export const WebhookErrors = {
     }),
   Disabled: () =>
     new DomainBusinessRuleError('This webhook is disabled', { code: 'WEBHOOK_DISABLED' }),
-  IdReused: () =>
-    new ConflictError('This id stands for another event', { code: 'EVENT_ID_REUSED' }),
-  UnknownName: (name: string, near: string | undefined) =>
-    new DomainValidationError(undefined, {
-      errors: [
-        {
-          path: 'name',
-          message: `No event is named ${name}${near ? `, did you mean ${near}?` : ''}`,
-        },
-      ],
-    }),
   UnknownEvent: (filter: string, near: string | undefined) =>
     new DomainValidationError(undefined, {
       errors: [

@@ -1,4 +1,4 @@
-/** An organisation's own systems: events that go out to them by webhook, and those they send. */
+/** Events that go out to an organisation's own systems, by webhook. */
 
 export { deliverLane } from './deliver-lane.ts';
 export { listDeliveries, replayDelivery, replaySince } from './deliveries.ts';
@@ -16,5 +16,4 @@ export * as webhookJobs from './jobs.ts';
 export { emailOwners } from './notice.ts';
 export { type OutgoingEvent, openWebhookOutlet, type WebhookOutlet } from './outlet.ts';
 export { publicEvents } from './public-events.ts';
-export { externalEvents, sendEvent } from './send-event.ts';
-export { webhookDeliveries, webhookEvents as webhookEventsTable, webhooks } from './tables.ts';
+export { outgoingEvents, webhookDeliveries, webhooks } from './tables.ts';

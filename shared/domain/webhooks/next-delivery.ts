@@ -3,7 +3,7 @@ import type { Id } from '@insightdesk/shared/contract';
 import { and, asc, eq, gt, lte, or, sql } from 'drizzle-orm';
 import { isWebhook } from './endpoints.ts';
 import { PATIENCE_MS } from './schedule.ts';
-import { webhookDeliveries as deliveries, webhookEvents, webhooks } from './tables.ts';
+import { webhookDeliveries as deliveries, outgoingEvents, webhooks } from './tables.ts';
 import type { DeliveryRow, WebhookRow } from './view.ts';
 
 /** One delivery with all that sending it takes. */
@@ -18,7 +18,7 @@ interface Place {
   lane: string;
 }
 
-const event = { type: webhookEvents.type, data: webhookEvents.data, at: webhookEvents.at };
+const event = { type: outgoingEvents.type, data: outgoingEvents.data, at: outgoingEvents.at };
 
 /** The oldest of a lane that waits; one that has failed for an hour holds nobody up any more. */
 export async function findNext(ctx: TenantContext, place: Place): Promise<Due | undefined> {
@@ -80,10 +80,10 @@ const select = ({ tx }: TenantContext, { webhookId }: Place) =>
     .select({ webhook: webhooks, delivery: deliveries, event })
     .from(deliveries)
     .innerJoin(
-      webhookEvents,
+      outgoingEvents,
       and(
-        eq(webhookEvents.tenantId, deliveries.tenantId),
-        eq(webhookEvents.eventId, deliveries.eventId),
+        eq(outgoingEvents.tenantId, deliveries.tenantId),
+        eq(outgoingEvents.eventId, deliveries.eventId),
       ),
     )
     .innerJoin(

@@ -38,7 +38,7 @@ export const webhooks = pgTable(
 );
 
 /** What webhooks are told of: written by the relay, in the order of each organisation. */
-export const webhookEvents = pgTable(
+export const outgoingEvents = pgTable(
   'webhook_events',
   {
     tenantId: tenantId(),
@@ -92,7 +92,7 @@ export const webhookDeliveries = pgTable(
     foreignKey({
       name: 'webhook_deliveries_event_fk',
       columns: [t.tenantId, t.eventId],
-      foreignColumns: [webhookEvents.tenantId, webhookEvents.eventId],
+      foreignColumns: [outgoingEvents.tenantId, outgoingEvents.eventId],
     }).onDelete('cascade'),
     index('webhook_deliveries_waiting')
       .on(t.tenantId, t.webhookId, t.lane, t.position)

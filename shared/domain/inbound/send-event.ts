@@ -6,20 +6,20 @@ import { type EventDefinition, outbox, record } from '@insightdesk/shared/events
 import { deepEqual, nearest, newId } from '@insightdesk/shared/utils';
 import { and, eq } from 'drizzle-orm';
 import { z } from 'zod';
-import { WebhookErrors } from './errors.ts';
+import { InboundErrors } from './errors.ts';
 
-interface ExternalEvent<E extends EventDefinition = EventDefinition> {
+interface InboundEvent<E extends EventDefinition = EventDefinition> {
   event: E;
   /** Throws when the payload cannot be meant; what holds now may not hold when it is acted upon. */
   check?(ctx: TenantContext, payload: z.output<E['payload']>): Promise<void>;
 }
 
-const external = <E extends EventDefinition>(event: E, check?: ExternalEvent<E>['check']) =>
-  [event.name, { event, ...(check && { check }) } as ExternalEvent] as const;
+const inbound = <E extends EventDefinition>(event: E, check?: InboundEvent<E>['check']) =>
+  [event.name, { event, ...(check && { check }) } as InboundEvent] as const;
 
 /** What an organisation's own systems may tell us. */
-export const externalEvents: Readonly<Record<string, ExternalEvent>> = Object.fromEntries([
-  external(notificationEvents.emailRequested, requireRecipient),
+export const inboundEvents: Readonly<Record<string, InboundEvent>> = Object.fromEntries([
+  inbound(notificationEvents.emailRequested, requireRecipient),
 ]);
 
 const named = /^[a-z]+(-[a-z]+)*([./][a-z]+(-[a-z]+)*)+$/;
@@ -41,8 +41,8 @@ export const sendEvent = defineAction({
   allow: managerRoles,
   transaction: 'write',
   async run(ctx, { name, payload, id: own }) {
-    const known = Object.hasOwn(externalEvents, name) ? externalEvents[name] : undefined;
-    if (!known) throw WebhookErrors.UnknownName(name, nearest(name, Object.keys(externalEvents)));
+    const known = Object.hasOwn(inboundEvents, name) ? inboundEvents[name] : undefined;
+    if (!known) throw InboundErrors.UnknownName(name, nearest(name, Object.keys(inboundEvents)));
     const { event, check } = known;
     const told = z.object({ payload: event.payload }).parse({ payload }).payload;
     const id = own === undefined ? newId('evt') : idFor(ctx.tenantId, own);
@@ -55,7 +55,7 @@ export const sendEvent = defineAction({
     }
     const first = before ?? (await find(ctx, id));
     const isSame = first?.name === name && deepEqual(first.payload, told);
-    if (!isSame) throw WebhookErrors.IdReused();
+    if (!isSame) throw InboundErrors.IdReused();
     return { id, isNew: false };
   },
 });

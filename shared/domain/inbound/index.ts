@@ -1,0 +1,2 @@
+/** What an organisation's own systems tell us. */
+export { inboundEvents, sendEvent } from './send-event.ts';
