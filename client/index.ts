@@ -1,8 +1,8 @@
 export { Channels, matchChannel } from '../shared/contract/channels.ts';
+export { Events } from '../shared/contract/events.ts';
 export {
   type ChannelEvent,
   type ClientRequest,
-  Events,
   type Position,
   type PresentMember,
   type Signal,

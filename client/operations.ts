@@ -1,4 +1,4 @@
-// Made from the API document by services/api/openapi/write-client-types.ts; do not edit.
+// Made by services/api/openapi/write-client-types.ts; do not edit.
 // biome-ignore-all format: one line per part is what a diff should show
 
 export type HealthReport = { status: 'ok' | 'unavailable'; checks: Record<string, { healthy: boolean; latencyMs: number; error?: 'timeout' | 'unreachable' | undefined }> };

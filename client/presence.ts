@@ -1,8 +1,5 @@
-import {
-  Events,
-  type PresenceChange,
-  type PresentMember,
-} from '../shared/contract/socket-outputs.ts';
+import { Events } from '../shared/contract/events.ts';
+import type { PresenceChange, PresentMember } from '../shared/contract/socket-outputs.ts';
 import type { ChannelListener } from './follower.ts';
 import { type MemberChange, MemberList } from './member-list.ts';
 import { Typing } from './typing.ts';

@@ -77,7 +77,7 @@ const storeys: Readonly<Record<string, (module: string) => Rule>> = {
 
 const context: Rule = {
   may: ['contract', 'errors', 'utils', 'logging'],
-  types: ['connections', 'jobs'],
+  types: ['connections', 'events', 'jobs'],
   instead: 'the context knows the types of connections only; boot builds them',
 };
 

@@ -1,8 +1,8 @@
 import type { Context } from '@insightdesk/shared/context';
-import { Channels } from '@insightdesk/shared/contract';
 import type { OutgoingEvent, WebhookOutlet } from '@insightdesk/shared/domain/webhooks';
 import {
   type Consequences,
+  type ConsequencesOf,
   NewerEventError,
   type Places,
   PoisonEventError,
@@ -25,12 +25,12 @@ interface Outlets {
  * bear to be told twice, so doing it again changes nothing.
  */
 export function createDispatch(
-  reactions: Readonly<Record<string, (event: never) => Consequences<JobRequest>>>,
+  consequencesOf: ConsequencesOf<JobRequest>,
   { channelLog, queues, jobs, cache, webhooks }: Outlets,
 ) {
   return async (events: RecordedEvent[]): Promise<Places[]> => {
-    const outcomes = events.map((event) => ({ event, ...consequencesOf(event) }));
-    const entries = outcomes.flatMap(({ event: { tenantId, id, at }, publish = [] }) =>
+    const outcomes = events.map((event) => ({ event, ...requireConsequences(event) }));
+    const entries = outcomes.flatMap(({ event: { tenantId, id, at }, publish }) =>
       publish.map((publication) => ({ ...publication, tenantId, id, at })),
     );
     // First: whoever hears of it may come and ask at once.
@@ -39,11 +39,11 @@ export function createDispatch(
       channelLog.append(entries),
       webhooks?.take(outcomes.flatMap(outgoing)),
     ]);
-    const requests = [...outcomes.flatMap(({ enqueue = [] }) => enqueue), ...wakes];
+    const requests = [...outcomes.flatMap(({ enqueue }) => enqueue), ...wakes];
     await queues.enqueue(requests);
     if (requests.length > 0) await jobs.note();
     const next = appended.values();
-    return outcomes.map(({ publish = [] }) => {
+    return outcomes.map(({ publish }) => {
       const places: Places = {};
       for (const { channel } of publish) {
         const { epoch, offset } = next.next().value as Appended;
@@ -53,15 +53,15 @@ export function createDispatch(
     });
   };
 
-  async function drop({ tenantId }: RecordedEvent, tags: readonly string[] = []): Promise<void> {
+  async function drop({ tenantId }: RecordedEvent, tags: readonly string[]): Promise<void> {
     await Promise.all(tags.map((tag) => cache.forTenant(tenantId).deleteByTag(tag)));
   }
 
-  function consequencesOf(event: RecordedEvent) {
+  function requireConsequences(event: RecordedEvent): Consequences<JobRequest> {
     try {
-      const react = reactions[event.name];
-      if (!react) throw new Error(`No reaction to ${event.name}`);
-      return react(event as never);
+      const consequences = consequencesOf(event);
+      if (!consequences) throw new Error(`No event is named ${event.name}`);
+      return consequences;
     } catch (error) {
       if (error instanceof NewerEventError) throw error;
       throw new PoisonEventError(event.position, error);
@@ -69,12 +69,10 @@ export function createDispatch(
   }
 }
 
-/** What webhooks hear: the same as the staff of the organisation on its channel. */
+/** An event as webhooks are told of it, if they are. */
 export function outgoing({
   event: { id, tenantId, requestId, at },
-  publish = [],
+  webhook,
 }: Consequences<unknown> & { event: RecordedEvent }): OutgoingEvent[] {
-  const staff = Channels.organization(tenantId);
-  const entry = publish.find(({ channel }) => channel === staff);
-  return entry ? [{ id, tenantId, requestId, at, type: entry.type, data: entry.data }] : [];
+  return webhook ? [{ id, tenantId, requestId, at, type: webhook.type, data: webhook.data }] : [];
 }

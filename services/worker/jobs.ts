@@ -1,5 +1,6 @@
 import { type Context, systemContext } from '@insightdesk/shared/context';
 import { attachmentJobs, makeVariants } from '@insightdesk/shared/domain/attachments';
+import type { SystemJob } from '@insightdesk/shared/domain/catalog';
 import { conversationJobs, wakeSnoozed } from '@insightdesk/shared/domain/conversations';
 import {
   notificationJobs,
@@ -17,16 +18,7 @@ import {
   replay,
   webhookJobs,
 } from '@insightdesk/shared/domain/webhooks';
-import type { JobHandlers, JobRun, JobsOf } from '@insightdesk/shared/jobs';
-
-/** Every job that can be enqueued. */
-type SystemJob =
-  | JobsOf<typeof attachmentJobs>
-  | JobsOf<typeof conversationJobs>
-  | JobsOf<typeof notificationJobs>
-  | JobsOf<typeof webhookJobs>
-  | JobsOf<typeof tenantJobs>
-  | JobsOf<typeof userJobs>;
+import type { JobHandlers, JobRun } from '@insightdesk/shared/jobs';
 
 /** What is done later: one line per job. */
 export function jobHandlers(root: Context): JobHandlers<SystemJob> {
@@ -86,10 +78,3 @@ export function jobHandlers(root: Context): JobHandlers<SystemJob> {
     },
   };
 }
-
-const modules = [attachmentJobs, conversationJobs, notificationJobs, webhookJobs];
-
-/** The names of all of them. */
-export const jobNames: readonly string[] = modules.flatMap((jobs) =>
-  Object.values(jobs).map(({ name }) => name),
-);

@@ -1,7 +1,7 @@
 import { boot } from '@insightdesk/shared/boot';
 import { systemContext, withTenant } from '@insightdesk/shared/context';
 import { openWebhookOutlet } from '@insightdesk/shared/domain/webhooks';
-import { createRelay, forAnyVersion } from '@insightdesk/shared/events';
+import { createRelay } from '@insightdesk/shared/events';
 import { createHealthApp } from '@insightdesk/shared/http';
 import {
   createJobDesk,
@@ -15,11 +15,10 @@ import {
 } from '@insightdesk/shared/jobs';
 import { createChannelLog, createChannelRefill, sendSignals } from '@insightdesk/shared/realtime';
 import { createDispatch } from './dispatch.ts';
-import { events } from './events.ts';
 import { createJobNews } from './job-news.ts';
 import { jobHandlers } from './jobs.ts';
 import { watchWork } from './metrics.ts';
-import { reactions } from './reactions.ts';
+import { consequencesOf } from './reactions.ts';
 import { createRefill } from './refill.ts';
 import { createScalingSignal } from './scaling.ts';
 import { schedules } from './schedules.ts';
@@ -38,14 +37,14 @@ await boot('worker', (app) => {
   const relay = createRelay({
     url: config.database.url,
     log,
-    dispatch: createDispatch(forAnyVersion(reactions, events), {
+    dispatch: createDispatch(consequencesOf, {
       channelLog: createChannelLog(parts.valkey, config.realtime),
       queues,
       cache: parts.cache,
       webhooks,
       jobs,
     }),
-    prepare: createRefill(forAnyVersion(reactions, events), {
+    prepare: createRefill(consequencesOf, {
       channels: createChannelRefill(parts.valkey, config.realtime),
       jobs,
       queues,

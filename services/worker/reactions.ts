@@ -1,124 +1,71 @@
-import { type attachmentEvents, attachmentJobs } from '@insightdesk/shared/domain/attachments';
-import {
-  type conversationEvents,
-  conversationJobs,
-} from '@insightdesk/shared/domain/conversations';
-import {
-  type notificationEvents,
-  notificationJobs,
-} from '@insightdesk/shared/domain/notifications';
-import type { tenantEvents } from '@insightdesk/shared/domain/tenants';
-import { userEvents } from '@insightdesk/shared/domain/users';
-import { type webhookEvents, webhookJobs } from '@insightdesk/shared/domain/webhooks';
-import type { EventsOf, Reactions } from '@insightdesk/shared/events';
+import { attachmentJobs } from '@insightdesk/shared/domain/attachments';
+import { events, type SystemEvent } from '@insightdesk/shared/domain/catalog';
+import { conversationJobs } from '@insightdesk/shared/domain/conversations';
+import { notificationJobs } from '@insightdesk/shared/domain/notifications';
+import { webhookJobs } from '@insightdesk/shared/domain/webhooks';
+import { consequencesBy, type Reactions } from '@insightdesk/shared/events';
 import { type JobRequest, jobFor } from '@insightdesk/shared/jobs';
-import { type Place, toConversation, toStaff, toUser, toViewersOf } from './audience.ts';
 
-/** Every event that can be recorded. */
-export type SystemEvent =
-  | EventsOf<typeof tenantEvents>
-  | EventsOf<typeof userEvents>
-  | EventsOf<typeof attachmentEvents>
-  | EventsOf<typeof conversationEvents>
-  | EventsOf<typeof notificationEvents>
-  | EventsOf<typeof webhookEvents>;
+const nothing = (): JobRequest[] => [];
 
-/** What happens next: from every event to the channels that hear of it and the jobs it causes. */
+/**
+ * What happens next: the jobs that every event causes. Who hears of it stands in its definition,
+ * in `shared/domain/<feature>/events.ts`.
+ */
 export const reactions: Reactions<SystemEvent, JobRequest> = {
-  'organization.created': () => ({}),
+  'organization.created': nothing,
 
-  'organization.disabled': (event) => ({ publish: toStaff(event) }),
+  'organization.disabled': nothing,
 
-  'organization.enabled': (event) => ({ publish: toStaff(event) }),
+  'organization.enabled': nothing,
 
-  'invitation.created': (event) => ({
-    enqueue: [jobFor(event, notificationJobs.emailInvitation, event.payload)],
-  }),
+  'invitation.created': (event) => [jobFor(event, notificationJobs.emailInvitation, event.payload)],
 
-  'member.joined': (event) => ({
-    forget: userEvents.memberJoined.forgets,
-    publish: toStaff(event),
-  }),
+  'member.joined': nothing,
 
-  'member.updated': (event) => ({
-    forget: userEvents.memberUpdated.forgets,
-    publish: [...toStaff(event), ...toUser(event)],
-  }),
+  'member.updated': nothing,
 
-  'member.removed': (event) => ({
-    forget: userEvents.memberRemoved.forgets,
-    publish: [...toStaff(event), ...toUser(event)],
-  }),
+  'member.removed': nothing,
 
-  'session.revoked': (event) => ({ publish: toUser(event) }),
+  'session.revoked': nothing,
 
-  'attachment.uploaded': (event) => ({
-    enqueue: [jobFor(event, attachmentJobs.processAttachment, event.payload)],
-  }),
+  'attachment.uploaded': (event) => [
+    jobFor(event, attachmentJobs.processAttachment, event.payload),
+  ],
 
-  'attachment.ready': (event) => ({ publish: toViewersOf(event) }),
+  'attachment.ready': nothing,
 
-  'attachment.rejected': (event) => ({ publish: toViewersOf(event) }),
+  'attachment.rejected': nothing,
 
-  'conversation.created': (event) => {
-    const { conversation, replyCount } = event.payload;
-    return {
-      publish: toConversation(event, conversation, {
-        staff: conversation,
-        customer: { ...conversation, messageCount: replyCount },
-      }),
-    };
-  },
+  'conversation.created': nothing,
 
   'conversation.updated': (event) => {
-    const { conversation, replyCount } = event.payload;
-    const wakeAt = conversation.status === 'snoozed' ? conversation.snoozedUntil : null;
-    return {
-      publish: toConversation(event, conversation, {
-        staff: conversation,
-        customer: { ...conversation, messageCount: replyCount },
-      }),
-      enqueue: wakeAt
-        ? [
-            jobFor(
-              event,
-              conversationJobs.wakeConversation,
-              { conversationId: conversation.id },
-              { delayMs: Date.parse(wakeAt) - Date.now() },
-            ),
-          ]
-        : [],
-    };
+    const { id: conversationId, status, snoozedUntil } = event.payload.conversation;
+    if (status !== 'snoozed' || !snoozedUntil) return [];
+    const delayMs = Date.parse(snoozedUntil) - Date.now();
+    return [jobFor(event, conversationJobs.wakeConversation, { conversationId }, { delayMs })];
   },
 
   'message.created': (event) => {
     const { message, customerId, assigneeId } = event.payload;
     const { id: messageId, conversationId, authorId } = message;
-    const place: Place = { id: conversationId, customerId };
-    if (message.kind === 'note') {
-      return { publish: toConversation(event, place, { staff: message }) };
-    }
+    if (message.kind === 'note') return [];
     const notice = { messageId, conversationId, authorId, customerId, assigneeId };
-    return {
-      publish: toConversation(event, place, { staff: message, customer: message }),
-      enqueue: [jobFor(event, notificationJobs.notifyOfMessage, notice)],
-    };
+    return [jobFor(event, notificationJobs.notifyOfMessage, notice)];
   },
 
-  'email/send.requested': (event) => ({
-    enqueue: [jobFor(event, notificationJobs.emailOnRequest, event.payload)],
-  }),
+  'email/send.requested': (event) => [
+    jobFor(event, notificationJobs.emailOnRequest, event.payload),
+  ],
 
-  'webhook.disabled': (event) => ({
-    publish: toStaff(event),
-    enqueue: [jobFor(event, webhookJobs.emailDisabled, event.payload)],
-  }),
+  'webhook.disabled': (event) => [jobFor(event, webhookJobs.emailDisabled, event.payload)],
 
-  'webhook.replay-requested': (event) => ({
-    enqueue: [jobFor(event, webhookJobs.replayEvents, event.payload)],
-  }),
+  'webhook.replay-requested': (event) => [jobFor(event, webhookJobs.replayEvents, event.payload)],
 
-  'webhook.delivery-replay-requested': (event) => ({
-    enqueue: [jobFor(event, webhookJobs.deliverLane, event.payload)],
-  }),
+  'webhook.delivery-replay-requested': (event) => [
+    jobFor(event, webhookJobs.deliverLane, event.payload),
+  ],
 };
+
+/** What follows from an event: who is told, by its definition, and the jobs above. */
+export const consequencesOf = consequencesBy(events, reactions);

@@ -1,5 +1,6 @@
 import type {
   Consequences,
+  ConsequencesOf,
   RecordedEvent,
   RelayedEvent,
   RelayOptions,
@@ -29,7 +30,7 @@ const JOBS_AT_ONCE = 500;
  * so that those that are still there are not doubled.
  */
 export function createRefill(
-  reactions: Readonly<Record<string, (event: never) => Consequences<JobRequest>>>,
+  consequencesOf: ConsequencesOf<JobRequest>,
   { channels, jobs, queues, historySeconds, log }: RefillOptions,
 ): NonNullable<RelayOptions['prepare']> {
   return async (recent) => {
@@ -50,7 +51,7 @@ export function createRefill(
     const age = (Date.now() - since.getTime()) / 1_000;
     const seconds = Math.min(DAY_SECONDS, Math.ceil(age));
     const events = await recent({ limit: NEWEST_EVENTS, seconds });
-    const lost = events.toReversed().flatMap((event) => consequencesOf(event).enqueue ?? []);
+    const lost = events.toReversed().flatMap((event) => findConsequences(event)?.enqueue ?? []);
     for (let n = 0; n < lost.length; n += JOBS_AT_ONCE) {
       await queues.enqueue(lost.slice(n, n + JOBS_AT_ONCE));
     }
@@ -60,19 +61,19 @@ export function createRefill(
 
   function entriesOf(event: RelayedEvent): PlacedEntry[] {
     const { tenantId, id, at, places } = event;
-    return (consequencesOf(event).publish ?? []).flatMap((publication) => {
+    return (findConsequences(event)?.publish ?? []).flatMap((publication) => {
       const [epoch, offset] = places[publication.channel] ?? [];
       if (epoch === undefined || offset === undefined) return [];
       return { ...publication, tenantId, id, at, epoch, offset };
     });
   }
 
-  // An event that today's reactions refuse leaves a hole, which is told as a gap.
-  function consequencesOf(event: RecordedEvent): Consequences<JobRequest> {
+  // An event that today's definitions refuse leaves a hole, which is told as a gap.
+  function findConsequences(event: RecordedEvent): Consequences<JobRequest> | undefined {
     try {
-      return reactions[event.name]?.(event as never) ?? {};
+      return consequencesOf(event);
     } catch {
-      return {};
+      return undefined;
     }
   }
 }

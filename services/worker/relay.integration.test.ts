@@ -2,7 +2,14 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'bun:test';
 import { type CacheSource, createCache } from '@insightdesk/shared/cache';
 import type { Id } from '@insightdesk/shared/contract';
 import { connect, createDatabase, type Database } from '@insightdesk/shared/database';
-import { createRelay, defineEvent, type RecordedEvent, record } from '@insightdesk/shared/events';
+import {
+  catalogOf,
+  consequencesBy,
+  createRelay,
+  defineEvent,
+  type RecordedEvent,
+  record,
+} from '@insightdesk/shared/events';
 import {
   createJobRefill,
   createQueues,
@@ -20,6 +27,7 @@ import { createDispatch } from './dispatch.ts';
 import { createRefill } from './refill.ts';
 
 const happened = defineEvent('thing.happened', z.object({ n: z.number() }), {
+  staff: 'payload',
   forgets: ['things'],
 });
 const poison = defineEvent('thing.poisoned', z.object({}));
@@ -43,16 +51,12 @@ let channelLog: ChannelLog;
 let tenantId: Id<'org'>;
 let channel: string;
 
-const reactions = {
-  'thing.happened': (event: RecordedEvent<typeof happened>) => ({
-    publish: [{ channel, type: event.name, data: event.payload }],
-    enqueue: [jobFor(event, work, event.payload)],
-    forget: happened.forgets,
-  }),
+const consequencesOf = consequencesBy(catalogOf({ happened, poison }), {
+  'thing.happened': (event: RecordedEvent<typeof happened>) => [jobFor(event, work, event.payload)],
   'thing.poisoned': () => {
     throw new Error('a bug in a reaction');
   },
-};
+});
 
 beforeAll(async () => {
   server = await createTestDatabase();
@@ -99,7 +103,7 @@ function tell(...ns: number[]) {
 }
 
 const dispatchTo = (jobs = createJobRefill(valkey, prefix)) =>
-  createDispatch(reactions, { channelLog, queues, jobs, cache });
+  createDispatch(consequencesOf, { channelLog, queues, jobs, cache });
 
 const start = (dispatch = dispatchTo(), prepare?: ReturnType<typeof createRefill>) => {
   const relay = createRelay({
@@ -182,7 +186,7 @@ test('jobs that Valkey lost, with its data or with the end of it, are enqueued a
   const jobs = createJobRefill(valkey, prefix);
   const channels = { isFilled: async () => true, refill: async () => 0 };
   const options = { channels, jobs, queues, historySeconds: 60, log };
-  const relay = start(dispatchTo(jobs), createRefill(reactions, options));
+  const relay = start(dispatchTo(jobs), createRefill(consequencesOf, options));
   const queue = queues.get('maintenance');
   const note = `${prefix}:enqueued`;
   const count = () => queue.getPrioritizedCount();

@@ -1,11 +1,9 @@
 import { parseArgs } from 'node:util';
 import { runCommand } from '@insightdesk/shared/boot';
 import { openWebhookOutlet } from '@insightdesk/shared/domain/webhooks';
-import { forAnyVersion } from '@insightdesk/shared/events';
 import { createQueues } from '@insightdesk/shared/jobs';
 import { createChannelLog } from '@insightdesk/shared/realtime';
-import { events } from './events.ts';
-import { reactions } from './reactions.ts';
+import { consequencesOf } from './reactions.ts';
 import { type ReplayOptions, replayEvents } from './replay.ts';
 import { readReplayOptions } from './replay-options.ts';
 
@@ -20,9 +18,13 @@ Repeating it is harmless: what a channel, a queue or a webhook still knows is no
 
 const { values } = parseArgs({
   options: {
-    ...{ since: { type: 'string' }, until: { type: 'string' }, tenant: { type: 'string' } },
-    ...{ event: { type: 'string' }, to: { type: 'string' } },
-    ...{ 'dry-run': { type: 'boolean' }, help: { type: 'boolean' } },
+    since: { type: 'string' },
+    until: { type: 'string' },
+    tenant: { type: 'string' },
+    event: { type: 'string' },
+    to: { type: 'string' },
+    'dry-run': { type: 'boolean' },
+    help: { type: 'boolean' },
   },
 });
 const options = readReplayOptions(values);
@@ -40,8 +42,7 @@ async function replay(wanted: ReplayOptions): Promise<number> {
     const webhooks = openWebhookOutlet(url);
     const channelLog = createChannelLog(parts.valkey, config.realtime);
     try {
-      const react = forAnyVersion(reactions, events);
-      return await replayEvents(react, { url, channelLog, queues, webhooks }, wanted);
+      return await replayEvents(consequencesOf, { url, channelLog, queues, webhooks }, wanted);
     } finally {
       await Promise.allSettled([queues.close(), webhooks.close()]);
       valkey.disconnect();

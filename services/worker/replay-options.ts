@@ -1,7 +1,6 @@
 import { isId } from '@insightdesk/shared/contract';
+import { events, jobNames } from '@insightdesk/shared/domain/catalog';
 import { nearest } from '@insightdesk/shared/utils';
-import { events } from './events.ts';
-import { jobNames } from './jobs.ts';
 import type { ReplayOptions } from './replay.ts';
 
 interface Given {

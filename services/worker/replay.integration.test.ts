@@ -3,13 +3,18 @@ import type { Context } from '@insightdesk/shared/context';
 import { type Id, toUuid } from '@insightdesk/shared/contract';
 import { openConversation, sendMessage } from '@insightdesk/shared/domain/conversations';
 import { addWebhook } from '@insightdesk/shared/domain/webhooks';
-import { forAnyVersion, type RecordedEvent } from '@insightdesk/shared/events';
+import {
+  catalogOf,
+  consequencesBy,
+  defineEvent,
+  type RecordedEvent,
+} from '@insightdesk/shared/events';
 import type { JobRequest } from '@insightdesk/shared/jobs';
 import type { ChannelEntry } from '@insightdesk/shared/realtime';
 import { createTestTenant } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
-import { events } from './events.ts';
-import { reactions } from './reactions.ts';
+import { z } from 'zod';
+import { consequencesOf } from './reactions.ts';
 import { type ReplayOptions, replayEvents } from './replay.ts';
 import { readReplayOptions } from './replay-options.ts';
 import { openReceiver, openWorker, until } from './test-webhooks.ts';
@@ -19,7 +24,6 @@ let owner: Context;
 let tenantId: Id<'org'>;
 let enqueued: JobRequest[];
 const since = new Date(Date.now() - 60_000);
-const react = forAnyVersion(reactions, events);
 
 beforeAll(async () => {
   worker = await openWorker();
@@ -31,7 +35,7 @@ beforeEach(async () => {
 });
 
 /** Channels and webhooks are real; what is enqueued is looked at instead of carried out. */
-const replay = (options: Partial<ReplayOptions> & { to: string }, using = react) =>
+const replay = (options: Partial<ReplayOptions> & { to: string }, using = consequencesOf) =>
   replayEvents(
     using,
     {
@@ -69,7 +73,7 @@ test('channels get nothing twice, and what they lost again in stored order', asy
   const outlets = { url: worker.url, webhooks: worker.webhooks, channelLog };
   const queues = { enqueue: async () => {} };
   const report = await replayEvents(
-    react,
+    consequencesOf,
     { ...outlets, queues },
     {
       ...{ since, tenantId, isDryRun: false, pageSize: 3 },
@@ -129,22 +133,17 @@ test('old payloads come in the present shape; what does not is told', async () =
   await tell(1, { at: 7 });
   await tell(2, { x: 8 });
   await tell(1, {});
-  const { defineEvent } = await import('@insightdesk/shared/events');
-  const { z } = await import('zod');
   const moved = defineEvent('thing.moved', z.object({ x: z.number() }), {
     version: 2,
     upcasts: { 1: ({ at }) => ({ x: at }) },
   });
   const heard: unknown[] = [];
-  const using = forAnyVersion(
-    {
-      'thing.moved': ({ payload }: RecordedEvent) => {
-        heard.push(payload);
-        return {};
-      },
+  const using = consequencesBy(catalogOf({ moved }), {
+    'thing.moved': ({ payload }: RecordedEvent<typeof moved>): JobRequest[] => {
+      heard.push(payload);
+      return [];
     },
-    { 'thing.moved': moved },
-  );
+  });
   // The database rounds times to the next millisecond, too.
   const soon = new Date(Date.now() + 1_000);
   const report = await replay({ to: 'jobs', event: 'thing.moved', until: soon }, using);

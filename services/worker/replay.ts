@@ -1,6 +1,7 @@
 import type { WebhookOutlet } from '@insightdesk/shared/domain/webhooks';
 import {
   type Consequences,
+  type ConsequencesOf,
   type PastEvents,
   pastEvents,
   type RecordedEvent,
@@ -8,8 +9,6 @@ import {
 import type { JobRequest, Queues } from '@insightdesk/shared/jobs';
 import type { ChannelLog } from '@insightdesk/shared/realtime';
 import { outgoing } from './dispatch.ts';
-
-type React = (event: RecordedEvent) => Consequences<JobRequest>;
 
 export interface ReplayOptions extends PastEvents {
   /** `channels`, `webhooks`, `jobs`, or the name of one job. */
@@ -43,7 +42,7 @@ const MOST_REFUSED = 20;
  * queues and webhooks refuse the ids they know, so that repeating a replay changes nothing.
  */
 export async function replayEvents(
-  reactions: Readonly<Record<string, React>>,
+  consequencesOf: ConsequencesOf<JobRequest>,
   outlets: Outlets,
   options: ReplayOptions,
 ): Promise<ReplayReport> {
@@ -53,7 +52,8 @@ export async function replayEvents(
     const chosen = page.filter(({ name }) => !options.event || name === options.event);
     const outcomes = chosen.flatMap((event) => {
       try {
-        return [{ event, ...reactions[event.name]?.(event) }];
+        const consequences = consequencesOf(event);
+        return consequences ? [{ event, ...consequences }] : [];
       } catch (error) {
         const { id, name } = event;
         if (report.refused.length < MOST_REFUSED) {
@@ -81,7 +81,7 @@ function carriers(
 ): Record<'channels' | 'webhooks' | 'jobs', Carrier> {
   return {
     async channels(outcomes) {
-      const entries = outcomes.flatMap(({ event: { id, tenantId, at }, publish = [] }) =>
+      const entries = outcomes.flatMap(({ event: { id, tenantId, at }, publish }) =>
         publish.map((publication) => ({ ...publication, id, tenantId, at })),
       );
       const places = isDryRun ? [] : await channelLog.append(entries);
@@ -93,7 +93,7 @@ function carriers(
       return { count: told.length, known: 0 };
     },
     async jobs(outcomes) {
-      const all = outcomes.flatMap(({ enqueue = [] }) => enqueue);
+      const all = outcomes.flatMap(({ enqueue }) => enqueue);
       const wanted = all.filter(({ job }) => to === 'jobs' || job.name === to);
       if (!isDryRun) await queues.enqueue(wanted);
       return { count: wanted.length, known: 0 };

@@ -1,16 +1,15 @@
 import type { Context } from '@insightdesk/shared/context';
 import { connect, createDatabase } from '@insightdesk/shared/database';
 import { deliverLane, openWebhookOutlet } from '@insightdesk/shared/domain/webhooks';
-import { createRelay, forAnyVersion } from '@insightdesk/shared/events';
+import { createRelay } from '@insightdesk/shared/events';
 import { createJobRefill, createQueues, startWorkers } from '@insightdesk/shared/jobs';
 import { createChannelLog } from '@insightdesk/shared/realtime';
 import { createSafeFetch } from '@insightdesk/shared/security';
 import { createTestContext, createTestDatabase } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { createDispatch } from './dispatch.ts';
-import { events } from './events.ts';
 import { jobHandlers } from './jobs.ts';
-import { reactions } from './reactions.ts';
+import { consequencesOf } from './reactions.ts';
 
 /** Retries as in real life, only sooner. */
 const delays = [100, 200, 300, 400];
@@ -40,7 +39,7 @@ export async function openWorker() {
   const webhooks = openWebhookOutlet(server.url);
   closing.push(() => webhooks.close());
   const channelLog = createChannelLog(valkey, { historyLength: 1000, historySeconds: 60 });
-  const dispatch = createDispatch(forAnyVersion(reactions, events), {
+  const dispatch = createDispatch(consequencesOf, {
     ...{ channelLog, queues, webhooks, cache: context.cache },
     jobs: createJobRefill(valkey, prefix),
   });

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
 import type { Context } from '@insightdesk/shared/context';
 import { type Id, toUuid } from '@insightdesk/shared/contract';
+import { events } from '@insightdesk/shared/domain/catalog';
 import { openConversation, sendMessage } from '@insightdesk/shared/domain/conversations';
 import { sendEvent } from '@insightdesk/shared/domain/inbound';
 import { listMembers } from '@insightdesk/shared/domain/users';
@@ -9,7 +10,6 @@ import {
   changeWebhook,
   getWebhook,
   listDeliveries,
-  publicEvents,
   replayDelivery,
   replaySince,
   rotateSecret,
@@ -57,7 +57,7 @@ test('what staff hears is delivered, signed by Standard Webhooks', async () => {
     data: { id: conversation.id, subject: 'S' },
   });
   for (const { type, data } of receiver.received) {
-    expect(publicEvents[type]?.parse(data)).toEqual(data);
+    expect(events[type]?.audience.staff?.schema.parse(data)).toEqual(data);
   }
   await until(() => isQuiet(id));
   expect(await log(id)).toContainEqual(

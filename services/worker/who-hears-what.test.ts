@@ -1,9 +1,9 @@
 import { expect, test } from 'bun:test';
+import { events } from '@insightdesk/shared/domain/catalog';
 import type { RecordedEvent } from '@insightdesk/shared/events';
 import { newId } from '@insightdesk/shared/utils';
 import { outgoing } from './dispatch.ts';
-import { events } from './events.ts';
-import { reactions } from './reactions.ts';
+import { consequencesOf } from './reactions.ts';
 
 const tenantId = newId('org');
 const conversationId = newId('cnv');
@@ -173,13 +173,11 @@ const eventOf = (name: string, payload: unknown): RecordedEvent => ({
   at,
 });
 
-function follow(event: RecordedEvent) {
-  const react = reactions[event.name as keyof typeof reactions];
-  return { event, ...react(event as never) };
-}
-
 test.each(table)('%s, %s: who hears what, and what follows', (name, when, payload, heard) => {
-  const { publish = [], enqueue = [], ...rest } = follow(eventOf(name, payload));
+  const event = eventOf(name, payload);
+  const consequences = consequencesOf(event);
+  if (!consequences) throw new Error(`${name} is unknown`);
+  const { publish, enqueue } = consequences;
   const channels = publish.map(({ channel }) => channel);
   expect(new Set(channels).size).toBe(channels.length);
   expect(publish.map(({ type }) => type)).toEqual(channels.map(() => name));
@@ -190,7 +188,7 @@ test.each(table)('%s, %s: who hears what, and what follows', (name, when, payloa
   }
   const reachable = new Set(Object.values(mayHear).flat());
   expect(channels.filter((channel) => !reachable.has(channel))).toEqual([]);
-  const outside = outgoing({ ...rest, publish });
+  const outside = outgoing({ event, ...consequences });
   expect(outside.map(({ data }) => data)).toEqual('webhook' in heard ? [heard.webhook] : []);
   expect(enqueue.map(({ job }) => job.name)).toEqual(jobs[`${name}, ${when}`] ?? []);
 });

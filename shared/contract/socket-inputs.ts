@@ -1,58 +1,15 @@
-import { z } from 'zod';
-
-const utf8 = new TextEncoder();
-const channel = z.string().min(1).max(200);
-const bothOrNone = ({ epoch, offset }: { epoch?: unknown; offset?: unknown }) =>
-  (epoch === undefined) === (offset === undefined);
-
-const MAX_SIGNAL_BYTES = 4_096;
-const MAX_METADATA_BYTES = 1_024;
-
-/** What clients may emit: each request's name and the shape of its payload. */
-export const socketInputs = {
-  subscribe: z
-    .strictObject({
-      channel,
-      epoch: z.string().min(1).max(64).optional(),
-      offset: z.int().nonnegative().optional(),
-    })
-    .refine(bothOrNone, { error: 'epoch and offset belong together', path: ['offset'] }),
-  unsubscribe: z.strictObject({ channel }),
-  publish: z.strictObject({
-    channel,
-    type: z.string().regex(/^[a-z][a-z.-]{0,40}$/, {
-      error: 'Lower-case words with dots or dashes',
-    }),
-    data: z.unknown().refine((value) => sizeBytes(value) <= MAX_SIGNAL_BYTES, {
-      error: `At most ${MAX_SIGNAL_BYTES} bytes of JSON`,
-    }),
-  }),
-  presence: z.strictObject({ channel }),
-  'presence:set': z.strictObject({
-    status: z
-      .string()
-      .regex(/^[a-z][a-z-]{0,31}$/, { error: 'One lower-case word, dashes allowed' })
-      .refine((status) => status !== 'offline', { error: 'Who is here is not offline' }),
-    metadata: z
-      .record(z.string(), z.json())
-      .refine((value) => sizeBytes(value) <= MAX_METADATA_BYTES, {
-        error: `At most ${MAX_METADATA_BYTES} bytes of JSON`,
-      })
-      .nullish(),
-  }),
-  authenticate: z.strictObject({ token: z.string().min(1).max(8_192) }),
-};
+/** What clients may emit: each request's name and its payload. */
+export interface SocketInputs {
+  /** With the position to go on from, both parts or none. */
+  subscribe: { channel: string; epoch?: string | undefined; offset?: number | undefined };
+  unsubscribe: { channel: string };
+  /** To everyone else in the channel; `type` is of lower-case words, `data` at most 4 KiB of JSON. */
+  publish: { channel: string; type: string; data?: unknown };
+  presence: { channel: string };
+  /** One lower-case word, and at most 1 KiB of JSON. */
+  'presence:set': { status: string; metadata?: Record<string, unknown> | null | undefined };
+  authenticate: { token: string };
+}
 
 /** Names of what clients may emit. */
-export type SocketRequest = keyof typeof socketInputs;
-
-/** The payload of a request, once it was checked. */
-export type SocketInput<N extends SocketRequest> = z.output<(typeof socketInputs)[N]>;
-
-function sizeBytes(value: unknown): number {
-  try {
-    return utf8.encode(JSON.stringify(value) ?? '').byteLength;
-  } catch {
-    return Number.POSITIVE_INFINITY;
-  }
-}
+export type SocketRequest = keyof SocketInputs;

@@ -1,17 +1,3 @@
-/** Names of the durable events that clients receive; shared with clients. */
-export const Events = {
-  conversationCreated: 'conversation.created',
-  conversationUpdated: 'conversation.updated',
-  messageCreated: 'message.created',
-  attachmentReady: 'attachment.ready',
-  attachmentRejected: 'attachment.rejected',
-  memberJoined: 'member.joined',
-  memberUpdated: 'member.updated',
-  memberRemoved: 'member.removed',
-  sessionRevoked: 'session.revoked',
-  presenceChanged: 'presence.changed',
-} as const;
-
 /** A place in a channel's log: offsets rise within an epoch, epochs do not compare. */
 export interface Position {
   epoch: string;
@@ -59,6 +45,22 @@ export interface PresenceChange extends PresentMember {
   lastSeenAt: string;
 }
 
+/** The data of a signal, by its type; applications may publish signals of other types. */
+export interface SignalData {
+  /** How a job of the organisation goes; from the system. */
+  'job.updated': {
+    id: string;
+    name: string;
+    queue: string;
+    state: 'active' | 'progress' | 'completed' | 'failed';
+    /** Counts from 1. */
+    attempt: number;
+    percent?: number | undefined;
+  };
+  /** Whether somebody is typing; wears off after six seconds. */
+  typing: { on: boolean };
+}
+
 /** What a device is asked by the server; the id stays the same however often it is asked. */
 export interface ClientRequest {
   id: string;
@@ -70,3 +72,23 @@ export interface ClientRequest {
 export type ClientAnswer =
   | { ok: true; result: unknown }
   | { ok: false; error: { code: string; detail: string } };
+
+/**
+ * Why a socket may not stay: its token has run out, its session is over, or its holder's role is
+ * another by now. The client needs another token before it connects again.
+ */
+export type EndCode = 'TOKEN_EXPIRED' | 'SESSION_ENDED' | 'ACCESS_CHANGED';
+
+/** What the server emits. */
+export interface ServerEvents {
+  event(event: ChannelEvent): void;
+  signal(signal: Signal): void;
+  /** This replica is going away and closes the connection after so many milliseconds. */
+  drain(notice: { reconnectInMs: number }): void;
+  /** Wants an acknowledgement; whoever hears the same id again answers as before. */
+  request(request: ClientRequest, answer: (answer: ClientAnswer) => void): void;
+  /** The access token runs out soon: renew it by `authenticate`. ISO 8601, UTC. */
+  expiring(notice: { expiresAt: string }): void;
+  /** The connection is about to be closed, and why. */
+  closing(reason: { code: EndCode | 'RESYNC' | 'TOO_SLOW'; detail: string }): void;
+}

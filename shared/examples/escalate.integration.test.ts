@@ -1,9 +1,9 @@
 import { afterAll, expect, test } from 'bun:test';
 import { openConversation } from '@insightdesk/shared/domain/conversations';
-import { outbox, type RecordedEvent } from '@insightdesk/shared/events';
+import { catalogOf, consequencesBy, outbox, type RecordedEvent } from '@insightdesk/shared/events';
 import { createTestContext, createTestTenant } from '@insightdesk/shared/testing';
 import { eq } from 'drizzle-orm';
-import { type conversationEscalated, escalateConversation, onEscalated } from './escalate.ts';
+import { conversationEscalated, escalateConversation, reactions } from './escalate.ts';
 
 const { context, close } = createTestContext();
 afterAll(close);
@@ -20,10 +20,9 @@ test('an action records its event, and the event leads to a channel and a job', 
     tx.select().from(outbox).where(eq(outbox.name, 'conversation.escalated')),
   );
   expect(row?.payload).toEqual({ conversationId: id, reason: 'The customer is on fire' });
-  const event = { ...row, id: row?.eventId, at: '' } as unknown as RecordedEvent<
-    typeof conversationEscalated
-  >;
-  const { publish, enqueue } = onEscalated(event);
-  expect(publish[0]?.channel).toBe(`private-organization-${tenantId}`);
-  expect(enqueue[0]).toMatchObject({ id: `${event.id}-escalations.page`, tenantId });
+  const event = { ...row, id: row?.eventId, at: '' } as unknown as RecordedEvent;
+  const consequencesOf = consequencesBy(catalogOf({ conversationEscalated }), reactions);
+  const { publish, enqueue } = consequencesOf(event) ?? {};
+  expect(publish?.[0]?.channel).toBe(`private-organization-${tenantId}`);
+  expect(enqueue?.[0]).toMatchObject({ id: `${event.id}-escalations.page`, tenantId });
 });

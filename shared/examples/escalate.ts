@@ -1,5 +1,5 @@
 import { defineAction, text } from '@insightdesk/shared/context';
-import { Channels, idSchema, staffRoles } from '@insightdesk/shared/contract';
+import { idSchema, staffRoles } from '@insightdesk/shared/contract';
 import { getConversation } from '@insightdesk/shared/domain/conversations';
 import { defineEvent, type RecordedEvent, record } from '@insightdesk/shared/events';
 import { defineJob, jobFor } from '@insightdesk/shared/jobs';
@@ -7,8 +7,11 @@ import { z } from 'zod';
 
 const escalation = z.object({ conversationId: idSchema('cnv'), reason: z.string() });
 
-/** An event: something is now true. */
-export const conversationEscalated = defineEvent('conversation.escalated', escalation);
+/** An event: something is now true; all staff hears of it, and so do webhooks. */
+export const conversationEscalated = defineEvent('conversation.escalated', escalation, {
+  staff: 'payload',
+  webhooks: true,
+});
 
 /** A job: something must happen later. */
 export const pageOnCall = defineJob({
@@ -31,10 +34,9 @@ export const escalateConversation = defineAction({
   },
 });
 
-/** A reaction: what follows from the event, to be told and to be done. */
-export const onEscalated = (event: RecordedEvent<typeof conversationEscalated>) => ({
-  publish: [
-    { channel: Channels.organization(event.tenantId), type: event.name, data: event.payload },
+/** A reaction: the jobs that follow from the event. */
+export const reactions = {
+  'conversation.escalated': (event: RecordedEvent<typeof conversationEscalated>) => [
+    jobFor(event, pageOnCall, event.payload),
   ],
-  enqueue: [jobFor(event, pageOnCall, event.payload)],
-});
+};

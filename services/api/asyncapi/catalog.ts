@@ -1,82 +1,107 @@
-import { Channels, type IdPrefix } from '@insightdesk/shared/contract';
-import { attachmentEvents } from '@insightdesk/shared/domain/attachments';
-import { conversationEvents } from '@insightdesk/shared/domain/conversations';
-import { notificationEvents } from '@insightdesk/shared/domain/notifications';
-import { tenantEvents } from '@insightdesk/shared/domain/tenants';
-import { userEvents } from '@insightdesk/shared/domain/users';
-import { publicEvents, webhookEvents } from '@insightdesk/shared/domain/webhooks';
-import { catalogOf } from '@insightdesk/shared/events';
+import {
+  Channels,
+  Events,
+  type IdPrefix,
+  presenceChange,
+  type signals,
+} from '@insightdesk/shared/contract';
+import { events } from '@insightdesk/shared/domain/catalog';
+import { publicEvents } from '@insightdesk/shared/domain/webhooks';
+import { type View, viewsByChannel } from '@insightdesk/shared/events';
 import { z } from 'zod';
 
-/** Everything that is recorded, by its name. */
-export const recorded = catalogOf(
-  tenantEvents,
-  userEvents,
-  attachmentEvents,
-  conversationEvents,
-  notificationEvents,
-  webhookEvents,
+type ChannelKind = keyof typeof Channels;
+
+/** What somebody hears: each event's name and its data. */
+export type Heard = Readonly<Record<string, z.ZodType>>;
+
+/** Everything that is recorded. */
+export const recorded = Object.values(events);
+
+/** What webhooks are told. */
+export const toldOutside: Heard = Object.fromEntries(
+  publicEvents(events).flatMap(({ name, audience }) =>
+    audience.staff ? [[name, audience.staff.schema]] : [],
+  ),
 );
 
-/** The data of `presence.changed`, which is told but never recorded. */
-const presenceChanged = z.object({
-  userId: z.string(),
-  status: z.string(),
-  metadata: z.record(z.string(), z.unknown()).nullable(),
-  connections: z.int(),
-  change: z.enum(['joined', 'changed', 'left']),
-  lastSeenAt: z.iso.datetime(),
-});
-
-/** What clients hear on sockets, and its data. */
-export const heard: Readonly<Record<string, z.ZodType>> = {
-  ...publicEvents,
-  'session.revoked': userEvents.sessionRevoked.payload,
-  'presence.changed': presenceChanged,
+/** What clients hear on sockets. */
+export const heard: Heard = {
+  ...Object.fromEntries(
+    recorded.flatMap(({ name, audience: { staff, customer, person, also } }) => {
+      const views = [staff, customer, person?.sees, also?.sees].filter(
+        (view) => view !== undefined,
+      );
+      return views.length > 0 ? [[name, shapeOf(views)]] : [];
+    }),
+  ),
+  [Events.presenceChanged]: presenceChange,
 };
+
+/** One shape, or one of several where audiences see different things. */
+function shapeOf(views: readonly View[]): z.ZodType {
+  const schemas = [...new Set(views.map(({ schema }) => schema))];
+  const [first = z.never(), ...more] = schemas;
+  return more.length > 0 ? z.union(schemas) : first;
+}
 
 interface SocketChannel {
   address: string;
   prefix: IdPrefix;
   description: string;
   events: readonly string[];
+  signals: readonly (keyof typeof signals)[];
 }
 
-const aroundConversations = Object.keys(publicEvents).filter((name) =>
-  /^(attachment|conversation|message)\./.test(name),
-);
 const any = <P extends IdPrefix>(prefix: P) => `{${prefix}}` as `${P}_${string}`;
 
+const heardOn = (kind: ChannelKind): string[] =>
+  recorded.flatMap(({ name, audience }) =>
+    (viewsByChannel(audience)[kind] ?? []).length > 0 ? [name] : [],
+  );
+
 /** The channels that sockets subscribe to; `{cnv}` is the id of a conversation. */
-export const channels: Readonly<Record<keyof typeof Channels, SocketChannel>> = {
+export const channels: Readonly<Record<ChannelKind, SocketChannel>> = {
   userPrivate: {
-    ...{ address: Channels.userPrivate(any('usr')), prefix: 'usr' },
+    address: Channels.userPrivate(any('usr')),
+    prefix: 'usr',
     description: 'One person, on all devices',
-    events: [...aroundConversations, 'member.updated', 'member.removed', 'session.revoked'],
+    events: heardOn('userPrivate'),
+    signals: [],
   },
   organization: {
-    ...{ address: Channels.organization(any('org')), prefix: 'org' },
+    address: Channels.organization(any('org')),
+    prefix: 'org',
     description: 'The staff of an organisation',
-    events: Object.keys(publicEvents),
+    events: heardOn('organization'),
+    signals: ['job.updated'],
   },
   conversation: {
-    ...{ address: Channels.conversation(any('cnv')), prefix: 'cnv' },
+    address: Channels.conversation(any('cnv')),
+    prefix: 'cnv',
     description: 'A conversation: its customer and the staff',
-    events: aroundConversations,
+    events: heardOn('conversation'),
+    signals: [],
   },
   conversationStaff: {
-    ...{ address: Channels.conversationStaff(any('cnv')), prefix: 'cnv' },
+    address: Channels.conversationStaff(any('cnv')),
+    prefix: 'cnv',
     description: 'A conversation, staff only: internal notes',
-    events: aroundConversations,
+    events: heardOn('conversationStaff'),
+    signals: [],
   },
   organizationPresence: {
-    ...{ address: Channels.organizationPresence(any('org')), prefix: 'org' },
+    address: Channels.organizationPresence(any('org')),
+    prefix: 'org',
     description: 'Who of the staff is here',
-    events: ['presence.changed'],
+    events: [Events.presenceChanged],
+    signals: ['typing'],
   },
   conversationPresence: {
-    ...{ address: Channels.conversationPresence(any('cnv')), prefix: 'cnv' },
+    address: Channels.conversationPresence(any('cnv')),
+    prefix: 'cnv',
     description: 'Who looks at a conversation',
-    events: ['presence.changed'],
+    events: [Events.presenceChanged],
+    signals: ['typing'],
   },
 };

@@ -1,7 +1,13 @@
 import { expect, test } from 'bun:test';
 import { join } from 'node:path';
 import schema from '@asyncapi/specs/schemas/3.0.0-without-$id.json' with { type: 'json' };
-import { Channels, Events, socketInputs } from '@insightdesk/shared/contract';
+import {
+  Channels,
+  Events,
+  serverEvents,
+  signals,
+  socketInputs,
+} from '@insightdesk/shared/contract';
 import { inboundEvents } from '@insightdesk/shared/domain/inbound';
 import Ajv from 'ajv';
 import addFormats from 'ajv-formats';
@@ -31,6 +37,9 @@ test('every reference leads somewhere', () => {
   }
 });
 
+type Components = Record<string, { name: string } & Record<string, unknown>>;
+const components = Object.values(document.components.messages as Components);
+
 test('it names every event that any feature records', async () => {
   const root = join(import.meta.dir, '../../..');
   const names: string[] = [];
@@ -39,27 +48,45 @@ test('it names every event that any feature records', async () => {
     names.push(...[...text.matchAll(/defineEvent\(\s*'([^']+)'/g)].map(([, name]) => name ?? ''));
   }
   expect(names.length).toBeGreaterThan(15);
-  expect(Object.keys(recorded).toSorted()).toEqual(names.toSorted());
-  const facts = Object.entries(
-    document.channels.outbox.messages as Record<string, { $ref: string }>,
-  );
-  expect(facts).toHaveLength(names.length);
+  expect(recorded.map(({ name }) => name).toSorted()).toEqual(names.toSorted());
+  expect(Object.keys(document.channels.outbox.messages)).toHaveLength(names.length);
 });
 
-test('it names what sockets hear and what they may emit', () => {
-  for (const name of Object.values(Events)) expect(Object.keys(heard)).toContain(name);
+test('it names what sockets hear, by channel, and what they may emit', () => {
+  expect(Object.keys(heard).toSorted()).toEqual(Object.values(Events).toSorted());
   expect(Object.keys(channels)).toEqual(Object.keys(Channels));
-  for (const { events } of Object.values(channels)) {
-    for (const name of events) expect(Object.keys(heard)).toContain(name);
-  }
+  const told = new Set(Object.values(channels).flatMap(({ events }) => events));
+  expect([...told].toSorted()).toEqual(Object.keys(heard).toSorted());
+  expect(channels.conversation.events).toEqual(
+    expect.arrayContaining(['message.created', 'conversation.updated', 'attachment.ready']),
+  );
+  expect(channels.conversation.events).not.toContain('member.updated');
+  expect(channels.userPrivate.events).toContain('session.revoked');
+  expect(channels.organization.events).not.toContain('session.revoked');
   expect(document.channels.conversation.address).toBe('private-conversation-{cnv}');
   for (const name of Object.keys(socketInputs)) {
     expect(document.operations).toHaveProperty([`ask.${name.replace(':', '-')}`]);
   }
-  const outside = Object.values(
-    document.components.messages as Record<string, Record<string, unknown>>,
-  )
-    .filter((message) => message['x-accepted-from-outside'])
-    .map(({ name }) => name);
-  expect(outside).toEqual(Object.keys(inboundEvents));
+});
+
+test('it names all that the server emits, with what is answered to a request', () => {
+  expect(Object.keys(document.channels.socket.messages)).toEqual(
+    expect.arrayContaining(['notice.expiring', 'notice.closing', 'notice.drain', 'answer']),
+  );
+  const names = components.map(({ name }) => name);
+  const emitted = Object.keys(serverEvents).filter((name) => name !== 'event');
+  expect(names).toEqual(expect.arrayContaining([...emitted, ...Object.keys(signals)]));
+  expect(document.operations.request.reply.messages).toEqual([
+    { $ref: '#/channels/socket/messages/answer' },
+  ]);
+  const { messages } = document.channels.organization;
+  expect(Object.keys(messages)).toContain('signal.job.updated');
+});
+
+test('it names what webhooks are told, and what may come from outside', () => {
+  const delivered = Object.keys(document.channels.webhooks.messages);
+  expect(delivered).toContain('webhook.message.created');
+  expect(delivered).not.toContain('webhook.session.revoked');
+  const outside = components.filter((message) => message['x-accepted-from-outside']);
+  expect(outside.map(({ name }) => name)).toEqual(Object.keys(inboundEvents));
 });

@@ -1,4 +1,5 @@
-import type { Json } from './schemas.ts';
+import type { z } from 'zod';
+import { createSchemas, type Json } from './schemas.ts';
 
 interface Operation {
   summary: string;
@@ -7,7 +8,7 @@ interface Operation {
   responses: Record<string, { content?: Record<string, { schema: Json }> }>;
 }
 
-const head = `// Made from the API document by services/api/openapi/write-client-types.ts; do not edit.
+const head = `// Made by services/api/openapi/write-client-types.ts; do not edit.
 // biome-ignore-all format: one line per part is what a diff should show
 `;
 const operationsHead = `
@@ -29,6 +30,25 @@ export function describeTypes(document: Json): string {
   );
   return `${head}${named.join('')}${operationsHead}${entries.join('')}}\n`;
 }
+
+/** The events that clients hear, and their data, as TypeScript. */
+export function describeEventTypes(heard: Readonly<Record<string, z.ZodType>>): string {
+  const schemas = createSchemas();
+  const types = Object.entries(heard).map(([name, data]) => [name, typeOf(schemas.of(data))]);
+  const names = Object.keys(heard).map((name) => `  ${constantOf(name)}: '${name}',\n`);
+  return `${head}
+/** Names of the durable events that clients hear. */
+export const Events = {
+${names.join('')}} as const;
+
+/** The data of each of them. */
+export interface EventData {
+${types.map(([name, type]) => `  '${name}': ${type};\n`).join('')}}
+`;
+}
+
+const constantOf = (name: string) =>
+  name.replace(/[^a-z]+([a-z])/g, (_, letter: string) => letter.toUpperCase());
 
 function entryOf(route: string, operation: Operation): string {
   const { parameters = [], requestBody, responses, summary } = operation;

@@ -1,13 +1,19 @@
 import { join } from 'node:path';
+import { heard } from '../asyncapi/catalog.ts';
 import { routes } from '../routes.ts';
 import { describeApi } from './describe-api.ts';
-import { describeTypes } from './describe-types.ts';
+import { describeEventTypes, describeTypes } from './describe-types.ts';
 
-/** Where the client package keeps what it knows of the routes. */
-export const clientTypesPath = join(import.meta.dir, '../../../client/operations.ts');
+const root = join(import.meta.dir, '../../..');
 
-/** What that file should say; addresses differ between installations and are not part of it. */
-export const clientTypes = () =>
-  describeTypes(describeApi(routes, { publicUrl: 'https://desk.example' }));
+/** What clients know of the server and is made from it: each file, and what it should say. */
+export const clientTypes: Readonly<Record<string, () => string>> = {
+  // Addresses differ between installations and are not part of it.
+  [join(root, 'client/operations.ts')]: () =>
+    describeTypes(describeApi(routes, { publicUrl: 'https://desk.example' })),
+  [join(root, 'shared/contract/events.ts')]: () => describeEventTypes(heard),
+};
 
-if (import.meta.main) await Bun.write(clientTypesPath, clientTypes());
+if (import.meta.main) {
+  for (const [path, make] of Object.entries(clientTypes)) await Bun.write(path, make());
+}

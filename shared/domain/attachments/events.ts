@@ -1,26 +1,45 @@
 import { idSchema } from '@insightdesk/shared/contract';
-import { defineEvent } from '@insightdesk/shared/events';
+import { defineEvent, sees } from '@insightdesk/shared/events';
 import { z } from 'zod';
 import { attachmentView } from './view.ts';
-
-const place = {
-  conversationId: idSchema('cnv').nullable(),
-  /** The only customer who may see it; null for what staff keeps to itself. */
-  customerId: idSchema('usr').nullable(),
-};
 
 export const attachmentUploaded = defineEvent(
   'attachment.uploaded',
   z.object({ attachmentId: idSchema('att'), contentType: z.string() }),
 );
 
-/** Its derived files exist, and it is known where it belongs. */
-export const attachmentReady = defineEvent(
-  'attachment.ready',
-  z.object({ ...place, uploadedBy: idSchema('usr'), attachment: attachmentView }),
+const conversationId = idSchema('cnv').nullable();
+
+const processed = z.object({
+  conversationId,
+  /** The only customer who may see it; null for what staff keeps to itself. */
+  customerId: idSchema('usr').nullable(),
+  uploadedBy: idSchema('usr'),
+  attachment: attachmentView,
+});
+
+type Processed = z.output<typeof processed>;
+
+const placed = sees(
+  attachmentView.extend({ conversationId }),
+  ({ attachment, conversationId }: Processed) => ({ ...attachment, conversationId }),
 );
 
-export const attachmentRejected = defineEvent(
-  'attachment.rejected',
-  z.object({ ...place, uploadedBy: idSchema('usr'), attachment: attachmentView }),
-);
+/** Whoever may see it by now: at first only the one who uploaded it. */
+const audience = {
+  around: ({ conversationId, customerId }: Processed) =>
+    conversationId === null ? undefined : { conversationId, customerId },
+  staff: placed,
+  customer: placed,
+  person: {
+    who: ({ conversationId, uploadedBy }: Processed) =>
+      conversationId === null ? uploadedBy : undefined,
+    sees: placed,
+  },
+  webhooks: true,
+};
+
+/** Its derived files exist, and it is known where it belongs. */
+export const attachmentReady = defineEvent('attachment.ready', processed, audience);
+
+export const attachmentRejected = defineEvent('attachment.rejected', processed, audience);

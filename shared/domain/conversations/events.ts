@@ -1,16 +1,30 @@
 import { idSchema } from '@insightdesk/shared/contract';
-import { defineEvent } from '@insightdesk/shared/events';
+import { defineEvent, sees } from '@insightdesk/shared/events';
 import { z } from 'zod';
 import { conversationView, messageView } from './view.ts';
 
 /** A conversation as staff sees it, and the count that its customer sees instead. */
-const conversation = { conversation: conversationView, replyCount: z.int() };
+const counted = z.object({ conversation: conversationView, replyCount: z.int() });
 
-export const conversationCreated = defineEvent('conversation.created', z.object(conversation));
+type Counted = z.output<typeof counted>;
+
+/** Customers do not see that notes exist. */
+const audience = {
+  around: ({ conversation: { id, customerId } }: Counted) => ({ conversationId: id, customerId }),
+  staff: sees(conversationView, ({ conversation }: Counted) => conversation),
+  customer: sees(conversationView, ({ conversation, replyCount }: Counted) => ({
+    ...conversation,
+    messageCount: replyCount,
+  })),
+  webhooks: true,
+};
+
+export const conversationCreated = defineEvent('conversation.created', counted, audience);
 
 export const conversationUpdated = defineEvent(
   'conversation.updated',
-  z.object({ ...conversation, previousAssigneeId: idSchema('usr').nullable() }),
+  counted.extend({ previousAssigneeId: idSchema('usr').nullable() }),
+  audience,
 );
 
 export const messageCreated = defineEvent(
@@ -20,4 +34,13 @@ export const messageCreated = defineEvent(
     customerId: idSchema('usr'),
     assigneeId: idSchema('usr').nullable(),
   }),
+  {
+    around: ({ message: { conversationId, kind }, customerId }) => ({
+      conversationId,
+      customerId: kind === 'note' ? null : customerId,
+    }),
+    staff: sees(messageView, ({ message }) => message),
+    customer: sees(messageView, ({ message }) => message),
+    webhooks: true,
+  },
 );

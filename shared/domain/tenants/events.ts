@@ -1,6 +1,8 @@
 import { defineEvent } from '@insightdesk/shared/events';
 import { z } from 'zod';
 
-export const organizationDisabled = defineEvent('organization.disabled', z.object({}));
+const told = { staff: 'payload', webhooks: true } as const;
 
-export const organizationEnabled = defineEvent('organization.enabled', z.object({}));
+export const organizationDisabled = defineEvent('organization.disabled', z.object({}), told);
+
+export const organizationEnabled = defineEvent('organization.enabled', z.object({}), told);

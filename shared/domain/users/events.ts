@@ -1,10 +1,16 @@
-import { idSchema, roles } from '@insightdesk/shared/contract';
+import { type Id, idSchema, roles } from '@insightdesk/shared/contract';
 import { defineEvent } from '@insightdesk/shared/events';
 import { z } from 'zod';
 
 /** What is remembered of an organisation's staff. */
 export const STAFF_TAG = 'staff';
 const forgets = [STAFF_TAG];
+
+/** Whom it is about, with all that it says. */
+const itself = {
+  who: ({ userId }: { userId: Id<'usr'> }) => userId,
+  sees: 'payload',
+} as const;
 
 export const organizationCreated = defineEvent(
   'organization.created',
@@ -25,20 +31,24 @@ export const invitationCreated = defineEvent(
 export const memberJoined = defineEvent(
   'member.joined',
   z.object({ userId: idSchema('usr'), name: z.string(), role: z.enum(roles) }),
-  { forgets },
+  { staff: 'payload', webhooks: true, forgets },
 );
 
 export const memberUpdated = defineEvent(
   'member.updated',
   z.object({ userId: idSchema('usr'), role: z.enum(roles) }),
-  { forgets },
+  { staff: 'payload', person: itself, webhooks: true, forgets },
 );
 
 export const memberRemoved = defineEvent('member.removed', z.object({ userId: idSchema('usr') }), {
+  staff: 'payload',
+  person: itself,
+  webhooks: true,
   forgets,
 });
 
 export const sessionRevoked = defineEvent(
   'session.revoked',
   z.object({ sessionId: idSchema('ses'), userId: idSchema('usr') }),
+  { person: itself },
 );

@@ -6,6 +6,7 @@ import { z } from 'zod';
 export const webhookDisabled = defineEvent(
   'webhook.disabled',
   z.object({ webhookId: idSchema('whk'), reason: z.enum(['gone', 'failing']) }),
+  { staff: 'payload', webhooks: true },
 );
 
 export const webhookReplayRequested = defineEvent(

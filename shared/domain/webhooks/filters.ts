@@ -1,9 +1,9 @@
+import type { EventCatalog } from '@insightdesk/shared/events';
 import { nearest } from '@insightdesk/shared/utils';
 import { z } from 'zod';
 import { WebhookErrors } from './errors.ts';
 import { publicEvents } from './public-events.ts';
 
-const names = Object.keys(publicEvents);
 const shape = /^(\*|[a-z]+(-[a-z]+)*(\.[a-z]+(-[a-z]+)*)*(\.\*)?)$/;
 
 /** Which events a webhook wants: names, or beginnings such as `conversation.*`; `*` is all. */
@@ -14,7 +14,8 @@ export const filters = z
   .transform((all) => [...new Set(all)]);
 
 /** Throws for a filter that no event can pass. */
-export function requireKnown(wanted: readonly string[]): void {
+export function requireKnown(events: EventCatalog, wanted: readonly string[]): void {
+  const names = publicEvents(events).map(({ name }) => name);
   for (const filter of wanted) {
     if (!names.some((name) => passes(filter, name))) {
       throw WebhookErrors.UnknownEvent(filter, nearest(filter, names));

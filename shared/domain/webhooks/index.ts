@@ -1,5 +1,4 @@
 /** Events that go out to an organisation's own systems, by webhook. */
-
 export { deliverLane } from './deliver-lane.ts';
 export { listDeliveries, replayDelivery, replaySince } from './deliveries.ts';
 export {

@@ -1,14 +1,16 @@
 import type { Id } from '@insightdesk/shared/contract';
 import type { z } from 'zod';
+import { type Audience, type AudienceOf, readAudience } from './audience.ts';
 
 /** Brings a payload of one version to the next. */
 export type Upcast = (old: Record<string, unknown>) => unknown;
 
-/** A kind of fact: dotted past tense, and the shape of what it tells. */
+/** A kind of fact: dotted past tense, the shape of what it tells, and who hears of it. */
 export interface EventDefinition<N extends string = string, S extends z.ZodType = z.ZodType> {
   readonly type: 'event';
   readonly name: N;
   readonly payload: S;
+  readonly audience: Audience;
   /** Tags of what the tenant's cache must drop once it is true. */
   readonly forgets: readonly string[];
   /** Of the payload's shape, from 1; written with each event. */
@@ -30,25 +32,32 @@ export interface RecordedEvent<E extends EventDefinition = EventDefinition> {
   at: string;
 }
 
+interface Options {
+  version?: number;
+  upcasts?: Readonly<Record<number, Upcast>>;
+  forgets?: readonly string[];
+}
+
 /**
- * Describes a fact that actions may record. A payload that has to change beyond an added optional
- * field gets the next version, and an upcast from each before it.
+ * Describes a fact that actions may record, and who hears of it: nobody, unless said. A payload
+ * that has to change beyond an added optional field gets the next version, and an upcast from each
+ * before it.
  */
 export function defineEvent<N extends string, S extends z.ZodType>(
   name: N,
   payload: S,
-  {
-    version = 1,
-    upcasts = {},
-    forgets = [],
-  }: {
-    version?: number;
-    upcasts?: Readonly<Record<number, Upcast>>;
-    forgets?: readonly string[];
-  } = {},
+  { version = 1, upcasts = {}, forgets = [], ...audience }: AudienceOf<S> & Options = {},
 ): EventDefinition<N, S> {
   for (let from = 1; from < version; from++) {
     if (!upcasts[from]) throw new RangeError(`${name} lacks the upcast from version ${from}`);
   }
-  return { type: 'event', name, payload, version, upcasts, forgets };
+  return {
+    type: 'event',
+    name,
+    payload,
+    audience: readAudience(payload, audience),
+    forgets,
+    version,
+    upcasts,
+  };
 }

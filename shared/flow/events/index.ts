@@ -1,4 +1,12 @@
 /** Facts: a typed catalog, recorded with the rows they speak of, relayed by one elected worker. */
+export { type Audience, type Publication, sees, type View, viewsByChannel } from './audience.ts';
+export { catalogOf, type EventCatalog, type EventsOf } from './catalog.ts';
+export {
+  type Consequences,
+  type ConsequencesOf,
+  consequencesBy,
+  type Reactions,
+} from './consequences.ts';
 export {
   defineEvent,
   type EventDefinition,
@@ -7,8 +15,7 @@ export {
 } from './define-event.ts';
 export type { RelayedEvent } from './outbox.ts';
 export { type PastEvents, pastEvents } from './past-events.ts';
-export type { Consequences, EventsOf, Publication, Reactions } from './reactions.ts';
 export { record } from './record.ts';
 export { createRelay, PoisonEventError, type Relay, type RelayOptions } from './relay.ts';
 export { outbox, type Places } from './tables.ts';
-export { catalogOf, type EventCatalog, forAnyVersion, NewerEventError, upcast } from './upcast.ts';
+export { NewerEventError } from './upcast.ts';

@@ -1,0 +1,36 @@
+// Made by services/api/openapi/write-client-types.ts; do not edit.
+// biome-ignore-all format: one line per part is what a diff should show
+
+/** Names of the durable events that clients hear. */
+export const Events = {
+  organizationDisabled: 'organization.disabled',
+  organizationEnabled: 'organization.enabled',
+  memberJoined: 'member.joined',
+  memberRemoved: 'member.removed',
+  memberUpdated: 'member.updated',
+  sessionRevoked: 'session.revoked',
+  attachmentReady: 'attachment.ready',
+  attachmentRejected: 'attachment.rejected',
+  conversationCreated: 'conversation.created',
+  conversationUpdated: 'conversation.updated',
+  messageCreated: 'message.created',
+  webhookDisabled: 'webhook.disabled',
+  presenceChanged: 'presence.changed',
+} as const;
+
+/** The data of each of them. */
+export interface EventData {
+  'organization.disabled': Record<never, never>;
+  'organization.enabled': Record<never, never>;
+  'member.joined': { userId: `usr_${string}`; name: string; role: 'owner' | 'admin' | 'agent' | 'customer' };
+  'member.removed': { userId: `usr_${string}` };
+  'member.updated': { userId: `usr_${string}`; role: 'owner' | 'admin' | 'agent' | 'customer' };
+  'session.revoked': { sessionId: `ses_${string}`; userId: `usr_${string}` };
+  'attachment.ready': { id: `att_${string}`; name: string; contentType: string; sizeBytes: number; status: 'pending' | 'ready' | 'rejected'; variants: ({ name: string; url: string; contentType: string; width?: number | undefined; height?: number | undefined; sizeBytes: number })[]; conversationId: `cnv_${string}` | null };
+  'attachment.rejected': { id: `att_${string}`; name: string; contentType: string; sizeBytes: number; status: 'pending' | 'ready' | 'rejected'; variants: ({ name: string; url: string; contentType: string; width?: number | undefined; height?: number | undefined; sizeBytes: number })[]; conversationId: `cnv_${string}` | null };
+  'conversation.created': { id: `cnv_${string}`; number: number; subject: string; status: 'open' | 'pending' | 'snoozed' | 'resolved' | 'closed'; priority: 'low' | 'normal' | 'high' | 'urgent'; assigneeId: `usr_${string}` | null; customerId: `usr_${string}`; tags: (string)[]; snoozedUntil: string | null; messageCount: number; lastMessageAt: string; createdAt: string; version: number };
+  'conversation.updated': { id: `cnv_${string}`; number: number; subject: string; status: 'open' | 'pending' | 'snoozed' | 'resolved' | 'closed'; priority: 'low' | 'normal' | 'high' | 'urgent'; assigneeId: `usr_${string}` | null; customerId: `usr_${string}`; tags: (string)[]; snoozedUntil: string | null; messageCount: number; lastMessageAt: string; createdAt: string; version: number };
+  'message.created': { id: `msg_${string}`; conversationId: `cnv_${string}`; authorId: `usr_${string}`; kind: 'reply' | 'note'; body: string; attachments: ({ id: `att_${string}`; name: string; contentType: string; sizeBytes: number; status: 'pending' | 'ready' | 'rejected'; variants: ({ name: string; url: string; contentType: string; width?: number | undefined; height?: number | undefined; sizeBytes: number })[] })[]; clientMessageId: string | null; createdAt: string };
+  'webhook.disabled': { webhookId: `whk_${string}`; reason: 'gone' | 'failing' };
+  'presence.changed': { userId: string; status: string; metadata: Record<string, unknown> | null; connections: number; change: 'joined' | 'changed' | 'left'; lastSeenAt: string };
+}

@@ -1,0 +1,7 @@
+/** What clients have whole: names and shapes, without the schemas that only servers need. */
+export * from './channels.ts';
+export * from './events.ts';
+export { fromUuid, type Id, type IdPrefix, isId, toUuid } from './ids.ts';
+export * from './roles.ts';
+export * from './socket-inputs.ts';
+export * from './socket-outputs.ts';

@@ -1,0 +1,40 @@
+import { attachmentEvents, attachmentJobs } from '@insightdesk/shared/domain/attachments';
+import { conversationEvents, conversationJobs } from '@insightdesk/shared/domain/conversations';
+import { notificationEvents, notificationJobs } from '@insightdesk/shared/domain/notifications';
+import { tenantEvents, tenantJobs } from '@insightdesk/shared/domain/tenants';
+import { userEvents, userJobs } from '@insightdesk/shared/domain/users';
+import { webhookEvents, webhookJobs } from '@insightdesk/shared/domain/webhooks';
+import { catalogOf, type EventsOf } from '@insightdesk/shared/events';
+import type { JobsOf } from '@insightdesk/shared/jobs';
+
+/**
+ * Every feature, once, in the order in which they may know each other: each those above it. All
+ * lists of events, jobs, channels, webhooks and documents follow from here.
+ */
+export const features = {
+  tenants: { events: tenantEvents, jobs: tenantJobs },
+  users: { events: userEvents, jobs: userJobs },
+  attachments: { events: attachmentEvents, jobs: attachmentJobs },
+  conversations: { events: conversationEvents, jobs: conversationJobs },
+  notifications: { events: notificationEvents, jobs: notificationJobs },
+  inbound: { events: {}, jobs: {} },
+  webhooks: { events: webhookEvents, jobs: webhookJobs },
+};
+
+type Features = typeof features;
+
+/** Every event that can be recorded. */
+export type SystemEvent = {
+  [F in keyof Features]: EventsOf<Features[F]['events']>;
+}[keyof Features];
+
+/** Every job that can be enqueued. */
+export type SystemJob = { [F in keyof Features]: JobsOf<Features[F]['jobs']> }[keyof Features];
+
+/** Every event by its name. */
+export const events = catalogOf(...Object.values(features).map((feature) => feature.events));
+
+/** The name of every job. */
+export const jobNames = Object.values(features).flatMap(({ jobs }) =>
+  Object.values(jobs as Record<string, SystemJob>).map(({ name }) => name),
+);

@@ -1,0 +1,111 @@
+import { Channels, type Id } from '@insightdesk/shared/contract';
+import type { z } from 'zod';
+
+/** What somebody sees of an event: its shape, and how it comes of the payload. */
+export interface View<P = unknown> {
+  readonly schema: z.ZodType;
+  of(payload: P): unknown;
+}
+
+/** The conversation that an event belongs to; without a customer, staff keeps it to itself. */
+export interface Surroundings {
+  conversationId: Id<'cnv'>;
+  customerId: Id<'usr'> | null;
+}
+
+/** Who hears of an event, and what each of them sees; nobody else does. */
+export interface Audience<P = unknown, V = View<P>> {
+  /** In which conversation; while it is in none, only `person` hears of it. */
+  around?(payload: P): Surroundings | undefined;
+  /** All staff of the organisation. */
+  staff?: V;
+  /** The customer of the conversation. */
+  customer?: V;
+  /** One person, on all devices. */
+  person?: { who(payload: P): Id<'usr'> | undefined; sees: V };
+  /** Channels of a feature's own, such as `private-board-{tsk}`. */
+  also?: { channel(payload: P): string | undefined; sees: V };
+  /** Whether the organisation's webhooks are told what staff sees. */
+  webhooks?: boolean;
+}
+
+/** An audience as definitions write it; `payload` shows all of it. */
+export type AudienceOf<S extends z.ZodType> = Audience<z.output<S>, 'payload' | View<z.output<S>>>;
+
+/** Shows `schema`, made of the payload by `of`. */
+export const sees = <P, V extends z.ZodType>(
+  schema: V,
+  of: (payload: P) => z.input<V>,
+): View<P> => ({ schema, of });
+
+/** An audience with each view spelled out. */
+export function readAudience<S extends z.ZodType>(
+  payload: S,
+  { around, staff, customer, person, also, webhooks = false }: AudienceOf<S>,
+): Audience {
+  const whole: View = { schema: payload, of: (all) => all };
+  const read = (view: 'payload' | View<z.output<S>>) => (view === 'payload' ? whole : view);
+  if (webhooks && !staff) throw new TypeError('Webhooks tell what staff sees');
+  if (customer && !around) throw new TypeError('A customer is one of a conversation');
+  return {
+    ...(around && { around }),
+    ...(staff && { staff: read(staff) }),
+    ...(customer && { customer: read(customer) }),
+    ...(person && { person: { who: person.who, sees: read(person.sees) } }),
+    ...(also && { also: { channel: also.channel, sees: read(also.sees) } }),
+    webhooks,
+  };
+}
+
+/** One entry for a channel's log. */
+export interface Publication {
+  channel: string;
+  type: string;
+  data: unknown;
+}
+
+interface Happened {
+  name: string;
+  tenantId: Id<'org'>;
+  payload: unknown;
+}
+
+/** What is told of an event, and where; computed without side effects. */
+export function publicationsOf(
+  { around, staff, customer, person, also }: Audience,
+  { name: type, tenantId, payload }: Happened,
+): Publication[] {
+  const place = around?.(payload);
+  const one = person?.who(payload);
+  const other = also?.channel(payload);
+  const all: Publication[] = [];
+  const tell = (channel: string, view: View | undefined) => {
+    if (view) all.push({ channel, type, data: view.of(payload) });
+  };
+  if (place || !around) tell(Channels.organization(tenantId), staff);
+  if (place?.customerId && customer) {
+    tell(Channels.conversation(place.conversationId), customer);
+    tell(Channels.userPrivate(place.customerId), customer);
+  } else if (place) {
+    tell(Channels.conversationStaff(place.conversationId), staff);
+  }
+  if (one) tell(Channels.userPrivate(one), person?.sees);
+  if (other) tell(other, also?.sees);
+  return all;
+}
+
+/** What a channel of each kind may carry of an event: the views of those who listen to it. */
+export function viewsByChannel({
+  around,
+  staff,
+  customer,
+  person,
+}: Audience): Partial<Record<keyof typeof Channels, View[]>> {
+  const known = (...views: (View | undefined)[]) => views.filter((view) => view !== undefined);
+  return {
+    userPrivate: known(customer, person?.sees),
+    organization: known(staff),
+    conversation: known(customer),
+    conversationStaff: around ? known(staff) : [],
+  };
+}
