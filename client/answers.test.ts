@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import type { ClientAnswer } from '../shared/contract/socket-outputs.ts';
+import type { ClientAnswer } from '../shared/contract/shapes.ts';
 import { Answers, RefusalError } from './answers.ts';
 
 function stage() {

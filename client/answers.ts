@@ -1,4 +1,4 @@
-import type { ClientAnswer, ClientRequest } from '../shared/contract/socket-outputs.ts';
+import type { ClientAnswer, ClientRequest } from '../shared/contract/shapes.ts';
 
 /** Answers what the server asks this person; whatever it gives, or nothing, is the result. */
 export type RequestHandler<P = unknown, R = unknown> = (

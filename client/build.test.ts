@@ -23,15 +23,46 @@ test('the module imports the official client and nothing of the server', async (
   const bundle = await read(`${here}/browser.js`);
   expect(importsOf(bundle)).toEqual([]);
   expect(/\bimport\s*\(|\brequire\(|\bBun\./.test(bundle)).toBe(false);
+  // The contract's schemas are for servers: only its names and shapes come along.
+  expect(/_zod|ZodError|toJSONSchema/.test(bundle)).toBe(false);
+});
+
+test('the declarations stand on themselves and on the official client', async () => {
+  const found = new Set<string>();
+  for (const path of new Bun.Glob('types/**/*.d.ts').scanSync(join(folder, here))) {
+    for (const from of importsOf(await read(`${here}/${path}`))) found.add(from ?? '');
+  }
+  const elsewhere = [...found].filter((from) => !from.startsWith('.'));
+  expect(elsewhere).toEqual(['socket.io-client']);
 });
 
 test('the declarations are complete for a strict app, in a browser and in Node', async () => {
   const app = `
-    import { Channels, createClient, type Message, type ChannelEvent } from '@insightdesk/client';
+    import {
+      Channels, createClient, Events,
+      type ChannelEvent, type EventData, type Id, type Message, type SignalData,
+    } from '@insightdesk/client';
     const client = createClient({ url: '' });
     const message: Promise<Message> = client.send('cnv_1', { body: '' });
     const channel: string = Channels.conversation('cnv_1');
     client.subscribe(channel, { onEvent: (event: ChannelEvent) => event.offset, onGap() {} });
+    client.subscribe(channel, {
+      onEvent(event) {
+        if (event.type === 'message.created') show(event.data);
+        if (event.type === Events.conversationUpdated) event.data.status === 'open';
+        if (event.type === 'member.updated') event.data.userId satisfies Id<'usr'>;
+        // @ts-expect-error it may be any event
+        event.data.body;
+        // @ts-expect-error a conversation has no body
+        if (event.type === 'conversation.created') event.data.body;
+        // @ts-expect-error there is no such event
+        if (event.type === 'message.forgotten') event.data;
+      },
+      onGap() {},
+    });
+    function show({ body, kind }: Message) { return [body, kind]; }
+    const data: EventData['webhook.disabled'] = { webhookId: 'whk_1', reason: 'gone' };
+    const typing: SignalData['typing'] = { on: true };
     client.request('GET /v1/conversations/{id}', { path: { id: 'cnv_1' } });
     // @ts-expect-error an id of something else
     Channels.conversation('usr_1');

@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join } from 'node:path';
 import manifest from './package.json' with { type: 'json' };
 
 const here = import.meta.dir;
@@ -20,7 +20,11 @@ export async function build(outdir = join(here, 'dist')): Promise<void> {
 const { name, version, dependencies } = manifest;
 const types = './types/client/index.d.ts';
 const published = {
-  ...{ name, version, dependencies, type: 'module', sideEffects: false },
+  name,
+  version,
+  dependencies,
+  type: 'module',
+  sideEffects: false,
   engines: { node: '>=20.3' },
   exports: {
     '.': { types, default: './index.js' },
@@ -36,19 +40,6 @@ async function declare(outdir: string): Promise<void> {
   const child = Bun.spawn(command, { cwd: here, stdout: 'pipe' });
   const output = await child.stdout.text();
   if ((await child.exited) !== 0) throw new Error(`The declarations do not compile:\n${output}`);
-  const paths = [...new Bun.Glob('**/*.d.ts').scanSync({ cwd: outdir, absolute: true })];
-  await Promise.all(paths.map((path) => makeSelfContained(path, outdir)));
-}
-
-async function makeSelfContained(path: string, root: string): Promise<void> {
-  const id = `${relative(dirname(path), join(root, 'client'))}/id.js`;
-  const text = await Bun.file(path).text();
-  await Bun.write(
-    path,
-    text
-      .replaceAll("'@insightdesk/shared/utils'", `'${id}'`)
-      .replace(/(from '\.[^']+)\.ts'/g, "$1.js'"),
-  );
 }
 
 if (import.meta.main) await build(process.argv[2]);

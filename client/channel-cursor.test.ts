@@ -1,13 +1,22 @@
 import { expect, test } from 'bun:test';
-import type { ChannelEvent } from '../shared/contract/socket-outputs.ts';
+import type { ChannelEvent } from '../shared/contract/shapes.ts';
 import { ChannelCursor } from './channel-cursor.ts';
 
 const channel = 'private-conversation-x';
 const event = (offset: number, epoch = 'a', id = `evt_${epoch}${offset}`): ChannelEvent => ({
-  ...{ id, channel, epoch, offset, type: 'message.created', data: {}, at: '' },
+  id,
+  channel,
+  epoch,
+  offset,
+  type: 'message.created',
+  data: {},
+  at: '',
 });
 const answer = (offset: number, events: number[] = [], recovered = true, epoch = 'a') => ({
-  ...{ epoch, offset, recovered, events: events.map((n) => event(n, epoch)) },
+  epoch,
+  offset,
+  recovered,
+  events: events.map((n) => event(n, epoch)),
 });
 const offsets = (events: ChannelEvent[]) => events.map(({ offset }) => offset);
 

@@ -1,4 +1,4 @@
-import type { ChannelEvent, Position, Snapshot } from '../shared/contract/socket-outputs.ts';
+import type { ChannelEvent, Position, Snapshot } from '../shared/contract/shapes.ts';
 
 /** Ids are remembered because a log that was lost gives the same event a new place. */
 const REMEMBERED_IDS = 1_000;

@@ -1,16 +1,31 @@
 import { expect, test } from 'bun:test';
-import type { ChannelEvent, Position } from '../shared/contract/socket-outputs.ts';
+import type { ChannelEvent, Position } from '../shared/contract/shapes.ts';
 import { type Acknowledged, Follower } from './follower.ts';
 
 const channel = 'private-conversation-x';
 const event = (offset: number): ChannelEvent => ({
-  ...{ id: `evt_${offset}`, channel, epoch: 'a', offset, type: 't', data: {}, at: '' },
+  id: `evt_${offset}`,
+  channel,
+  epoch: 'a',
+  offset,
+  type: 't',
+  data: {},
+  at: '',
 });
 const problem = (status: number, code = 'X') => ({
-  ...{ type: 'about:blank', title: '', status, code, detail: '', requestId: '' },
+  type: 'about:blank',
+  title: '',
+  status,
+  code,
+  detail: '',
+  requestId: '',
 });
 const accepted = (offset: number, events: ChannelEvent[] = [], recovered = true) => ({
-  ...{ ok: true as const, epoch: 'a', offset, recovered, events },
+  ok: true as const,
+  epoch: 'a',
+  offset,
+  recovered,
+  events,
 });
 
 function stage() {

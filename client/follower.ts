@@ -1,9 +1,10 @@
 import type {
   ChannelEvent,
+  KnownEvent,
   Position,
   Signal,
   Snapshot,
-} from '../shared/contract/socket-outputs.ts';
+} from '../shared/contract/shapes.ts';
 import { ChannelCursor } from './channel-cursor.ts';
 import { isTransient, ProblemError } from './errors.ts';
 import type { Problem } from './operations.ts';
@@ -12,7 +13,7 @@ import { backoffMs } from './wait.ts';
 /** What an app wants to hear of a channel. */
 export interface ChannelListener {
   /** Every durable event after the subscription, in order and once. */
-  onEvent(event: ChannelEvent): void;
+  onEvent(event: KnownEvent): void;
   /** Events were lost before `position`: fetch the state again. Later events still come. */
   onGap(gap: { channel: string; position: Position }): void;
   onSignal?(signal: Signal): void;
@@ -79,7 +80,12 @@ export class Follower {
   }
 
   live(event: ChannelEvent): void {
-    if (this.cursor.accept(event)) this.#tell(({ onEvent }) => onEvent(event));
+    if (this.cursor.accept(event)) this.#hand(event);
+  }
+
+  /** Later servers may tell of types that are not known here; that is for the app to pass over. */
+  #hand(event: ChannelEvent): void {
+    this.#tell(({ onEvent }) => onEvent(event as KnownEvent));
   }
 
   signal(signal: Signal): void {
@@ -108,7 +114,7 @@ export class Follower {
     const { isGap, fresh } = this.cursor.join(snapshot);
     const position = { epoch: snapshot.epoch, offset: snapshot.offset };
     if (isGap) this.#tell(({ onGap }) => onGap({ channel, position }));
-    for (const event of fresh) this.#tell(({ onEvent }) => onEvent(event));
+    for (const event of fresh) this.#hand(event);
     this.#settle.resolve();
     this.#tell(({ onJoined }) => onJoined?.());
   }

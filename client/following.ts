@@ -1,5 +1,5 @@
 import type { Socket } from 'socket.io-client';
-import type { ChannelEvent, Position, Signal } from '../shared/contract/socket-outputs.ts';
+import type { ChannelEvent, Position, Signal } from '../shared/contract/shapes.ts';
 import { ANSWER_TIMEOUT_MS } from './connection.ts';
 import { type ChannelListener, Follower } from './follower.ts';
 

@@ -1,12 +1,21 @@
-export { Channels, matchChannel } from '../shared/contract/channels.ts';
-export { Events } from '../shared/contract/events.ts';
 export {
-  type ChannelEvent,
+  Channels,
   type ClientRequest,
+  type EventData,
+  Events,
+  type Id,
+  isId,
+  type KnownEvent as ChannelEvent,
+  matchChannel,
   type Position,
+  type PresenceChange,
   type PresentMember,
+  type Role,
+  roles,
   type Signal,
-} from '../shared/contract/socket-outputs.ts';
+  type SignalData,
+  staffRoles,
+} from '../shared/contract/shapes.ts';
 export { RefusalError, type RequestHandler } from './answers.ts';
 export {
   type Attachment,

@@ -1,9 +1,5 @@
 import type { Socket } from 'socket.io-client';
-import type {
-  ClientAnswer,
-  ClientRequest,
-  PresentMember,
-} from '../shared/contract/socket-outputs.ts';
+import type { ClientAnswer, ClientRequest, PresentMember } from '../shared/contract/shapes.ts';
 import { Answers, type RequestHandler } from './answers.ts';
 import { ANSWER_TIMEOUT_MS, type ConnectionOptions, createConnection } from './connection.ts';
 import { ClosedError, ProblemError } from './errors.ts';
@@ -87,7 +83,9 @@ export function createLive({ onConnection, onError, ...options }: LiveOptions): 
     subscribe,
     presence: (channel, listener) =>
       openPresence({
-        ...{ channel, listener, onError },
+        channel,
+        listener,
+        onError,
         subscribe: (own) => subscribe(channel, own),
         list: () => listPresent(socket, channel),
       }),

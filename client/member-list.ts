@@ -1,4 +1,4 @@
-import type { PresenceChange, PresentMember } from '../shared/contract/socket-outputs.ts';
+import type { PresenceChange, PresentMember } from '../shared/contract/shapes.ts';
 
 /** What became of one member. */
 export interface MemberChange {

@@ -1,9 +1,5 @@
 import { afterEach, expect, jest, test } from 'bun:test';
-import type {
-  ChannelEvent,
-  PresenceChange,
-  PresentMember,
-} from '../shared/contract/socket-outputs.ts';
+import type { KnownEvent, PresenceChange, PresentMember } from '../shared/contract/shapes.ts';
 import type { ChannelListener } from './follower.ts';
 import { openPresence } from './presence.ts';
 
@@ -12,11 +8,19 @@ afterEach(() => {
 });
 
 const present = (userId: string, status = 'online'): PresentMember => ({
-  ...{ userId, status, metadata: null, connections: 1 },
+  userId,
+  status,
+  metadata: null,
+  connections: 1,
 });
-const changed = (change: PresenceChange['change'], member: PresentMember): ChannelEvent => ({
-  ...{ id: '', channel: 'c', epoch: 'a', offset: 1, type: 'presence.changed', at: '' },
-  data: { ...member, change, lastSeenAt: '' } satisfies PresenceChange,
+const changed = (change: PresenceChange['change'], member: PresentMember): KnownEvent => ({
+  id: '',
+  channel: 'c',
+  epoch: 'a',
+  offset: 1,
+  type: 'presence.changed',
+  at: '',
+  data: { ...member, change, lastSeenAt: '' },
 });
 
 function stage() {
@@ -74,7 +78,7 @@ test('a list at first, then joined, changed and left', async () => {
   ]);
   expect(presence.members).toEqual([present('bob', 'away')]);
   channel.onEvent(changed('joined', present('bob', 'away')));
-  channel.onEvent({ ...changed('left', present('bob')), type: 'message.created' });
+  channel.onEvent({ ...changed('left', present('bob')), type: 'message.created' } as KnownEvent);
   expect(take()).toEqual([]);
 });
 

@@ -1,5 +1,4 @@
-import { Events } from '../shared/contract/events.ts';
-import type { PresenceChange, PresentMember } from '../shared/contract/socket-outputs.ts';
+import { Events, type PresentMember } from '../shared/contract/shapes.ts';
 import type { ChannelListener } from './follower.ts';
 import { type MemberChange, MemberList } from './member-list.ts';
 import { Typing } from './typing.ts';
@@ -96,7 +95,7 @@ export function openPresence({
       void fetch(++attempt);
     },
     onEvent({ type, data }) {
-      if (type === Events.presenceChanged) show(members.change(data as PresenceChange));
+      if (type === Events.presenceChanged) show(members.change(data));
     },
     onGap() {},
     onSignal: (signal) => typing.hear(signal),

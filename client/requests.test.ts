@@ -95,7 +95,8 @@ test('problems keep their code; answers that are none get one', async () => {
   expect(forbidden).toBeInstanceOf(ProblemError);
   expect(forbidden).toMatchObject({ status: 403, code: 'FORBIDDEN', problem: { requestId: 'r' } });
   expect(await client.conversations.list().catch((error) => error)).toMatchObject({
-    ...{ status: 502, code: 'HTTP_502' },
+    status: 502,
+    code: 'HTTP_502',
   });
 });
 

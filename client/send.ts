@@ -21,7 +21,9 @@ export function createSend(request: Request, stopped: AbortSignal): Send {
     for (let attempt = 1; ; attempt++) {
       try {
         return await request('POST /v1/conversations/{id}/messages', {
-          ...{ path: { id }, body, signal },
+          path: { id },
+          body,
+          signal,
         });
       } catch (error) {
         if (!isTransient(error)) throw error;

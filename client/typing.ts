@@ -1,4 +1,4 @@
-import type { Signal } from '../shared/contract/socket-outputs.ts';
+import type { Signal } from '../shared/contract/shapes.ts';
 
 /** So long does one sign of typing last, and so often is it repeated at most. */
 const LASTS_MS = 6_000;

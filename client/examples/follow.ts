@@ -22,7 +22,7 @@ async function fetchAll(): Promise<void> {
 
 const subscription = client.subscribe(Channels.conversation(conversationId), {
   onEvent: ({ type, data }) => {
-    if (type === Events.messageCreated) show(data as Message);
+    if (type === Events.messageCreated) show(data);
   },
   onGap: () => void fetchAll(),
 });

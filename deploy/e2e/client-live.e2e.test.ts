@@ -1,7 +1,6 @@
 import { afterEach, beforeAll, expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
 import {
-  type ChannelEvent,
   Channels,
   createClient,
   type Message,
@@ -110,12 +109,12 @@ test.skipIf(!isLocalStack)(
         const { body } = await call('POST', '/v1/auth/login', { body: login });
         const session = { ...demoted, token: body.accessToken, refreshToken: body.refreshToken };
         const { client, connections } = connect(session, service(name));
-        const events: ChannelEvent[] = [];
+        const events: { channel: string; type: string }[] = [];
         const ended: unknown[] = [];
         const subscriptions = [own, ...staffOnly].map((channel) =>
           client.subscribe(channel, {
             onEvent: (event) => events.push(event),
-            onGap: () => events.push({ channel, type: 'gap' } as ChannelEvent),
+            onGap: () => events.push({ channel, type: 'gap' }),
             onEnd: (error) => ended.push([channel, (error as { status?: number }).status]),
           }),
         );
@@ -125,7 +124,7 @@ test.skipIf(!isLocalStack)(
     );
     const setRole = (role: string) =>
       call('PATCH', `/v1/members/${demoted.id}`, { token: owner.token, body: { role } });
-    const updates = (events: ChannelEvent[]) =>
+    const updates = (events: { channel: string; type: string }[]) =>
       events.filter(({ channel, type }) => channel === own && type === 'member.updated').length;
 
     expect((await setRole('customer')).status).toBe(200);

@@ -83,9 +83,7 @@ function connect({ token, refreshToken }: Person, expiresAt?: number) {
 }
 
 const bodiesOf = (events: ChannelEvent[]) =>
-  events.flatMap(({ type, data }) =>
-    type === Events.messageCreated ? (data as Message).body : [],
-  );
+  events.flatMap(({ type, data }) => (type === Events.messageCreated ? data.body : []));
 
 async function openConversation(subject: string): Promise<Message['conversationId']> {
   const { body } = await call('POST', '/v1/conversations', {

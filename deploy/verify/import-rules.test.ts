@@ -23,7 +23,11 @@ test.each([
   ['services/api/app.ts', type('boot')],
   ['services/api/routes/users.ts', "import { x } from '../route.ts';"],
   ['deploy/desk/desk.ts', shared('database')],
-  ['client/live.ts', "import type { X } from '../shared/contract/socket-outputs.ts';"],
+  ['shared/domain/catalog.ts', shared('domain/webhooks')],
+  ['shared/domain/webhooks/a.ts', shared('domain/inbound')],
+  ['services/worker/reactions.ts', shared('domain/catalog')],
+  ['shared/boot/parts.ts', shared('domain/catalog')],
+  ['client/live.ts', "import type { X } from '../shared/contract/shapes.ts';"],
   ['client/examples/follow.ts', "import { x } from '@insightdesk/client';"],
   ['deploy/e2e/client.e2e.test.ts', "import { x } from '@insightdesk/client';"],
 ])('%s may: %s', (path, source) => {
@@ -64,6 +68,10 @@ test.each([
   ['services/api/app.ts', "import { x } from '@insightdesk/client';", 'never import each other'],
   ['client/live.ts', type('realtime'), 'where no server is'],
   ['client/live.ts', "import { x } from '../shared/flow/realtime/index.ts';", 'where no server is'],
+  ['client/live.ts', "import { x } from '../shared/contract/index.ts';", 'shapes.ts'],
+  ['shared/domain/users/a.ts', shared('domain/catalog'), 'through an event'],
+  ['shared/domain/catalog.ts', shared('database'), 'the catalogue lists features'],
+  ['shared/domain/fresh/a.ts', shared('errors'), 'no feature that'],
   ['shared/fresh/a.ts', shared('errors'), 'in no storey'],
 ])('%s may not: %s', (path, source, reason) => {
   const [first, ...more] = checkImports(path, source);

@@ -12,10 +12,11 @@ interface Rule {
 
 /** Inside these storeys modules look leftwards only. */
 const foundation = 'errors utils promises streams config logging di lifecycle'.split(' ');
-const features =
-  'tenants users attachments conversations knowledge voice calendar notifications analytics inbound webhooks'.split(
-    ' ',
-  );
+const features = [
+  ...readFileSync(join(repository, 'shared/domain/catalog.ts'), 'utf8').matchAll(
+    /^ {2}(\w+): \{/gm,
+  ),
+].map(([, feature = '']) => feature);
 /** Tests on real parts put them together as boot does. */
 const assembles = /(\.integration\.test|\/test-[\w-]+)\.ts$/;
 const seesEverything = ['boot', 'testing', 'examples'];
@@ -50,7 +51,7 @@ const service: Rule = {
 };
 
 /** A module or a whole storey may be named; `before` are the modules to the left of the importer. */
-const storeys: Readonly<Record<string, (module: string) => Rule>> = {
+const storeys: Readonly<Record<string, (module: string) => Rule | undefined>> = {
   contract: () => ({
     may: [],
     instead: 'clients have the contract too: it stands on nothing of ours',
@@ -65,19 +66,30 @@ const storeys: Readonly<Record<string, (module: string) => Rule>> = {
     instead: 'a connection stands on the foundation; take the rest as an argument, boot wires it',
   }),
   flow: (module) => (module === 'context' ? context : flow),
-  domain: (module) => ({
+  domain: (module) => (module === 'catalog.ts' ? catalog : feature(module)),
+};
+
+/** A feature of the domain; undefined for one that the catalogue does not list. */
+function feature(name: string): Rule | undefined {
+  if (!features.includes(name)) return undefined;
+  return {
     may: ['contract', 'context', 'errors', 'utils', 'promises', 'streams', 'database', 'email']
       .concat(['events', 'jobs', 'realtime'])
-      .concat(leftOf(module, features).map((feature) => `domain/${feature}`)),
+      .concat(leftOf(name, features).map((left) => `domain/${left}`)),
     types: ['logging', 'connections'],
     packages: forbiddenInDomain,
     instead: `${fromContext}; a need to the right goes through an event and a reaction`,
-  }),
+  };
+}
+
+const catalog: Rule = {
+  may: ['domain', 'events', 'jobs'],
+  instead: 'the catalogue lists features, and what they are lies in their folders',
 };
 
 const context: Rule = {
   may: ['contract', 'errors', 'utils', 'logging'],
-  types: ['connections', 'events', 'jobs'],
+  types: ['connections', 'jobs'],
   instead: 'the context knows the types of connections only; boot builds them',
 };
 
@@ -90,8 +102,8 @@ const flow: Rule = {
 const leftOf = (module: string, order: readonly string[]) =>
   order.slice(0, Math.max(0, order.indexOf(module)));
 
-/** The unit of the house that a file belongs to, such as `utils`, `domain/users`, `services/api`. */
-interface Place {
+/** The part of the house that a file belongs to, such as `utils`, `domain/users`, `services/api`. */
+interface Part {
   /** As it is imported. */
   name: string;
   /** Its folder. */
@@ -100,7 +112,7 @@ interface Place {
   storey?: string;
 }
 
-function placeOf(path: string): Place {
+function partOf(path: string): Part {
   const [top = '', storey = '', module = ''] = path.split('/');
   if (top === 'services') return { name: `services/${storey}`, root: `services/${storey}` };
   if (top !== 'shared') return { name: top, root: top };
@@ -121,7 +133,7 @@ function storeyOfDoor(imported: string): string | undefined {
   return doors[`./${imported}`]?.split('/')[1];
 }
 
-function ruleFor({ name, storey = '' }: Place): Rule | undefined {
+function ruleFor({ name, storey = '' }: Part): Rule | undefined {
   if (name.startsWith('services/')) return service;
   return storeys[storey]?.(name.split('/').at(-1) ?? '');
 }
@@ -141,16 +153,16 @@ export function checkImports(path: string, source: string): string[] {
 }
 
 function judge(path: string, specifier: string, isType: boolean): string | undefined {
-  const place = placeOf(path);
-  const { name, root, storey } = place;
+  const part = partOf(path);
+  const { name, root, storey } = part;
   if (specifier.startsWith('.')) {
     const target = posix.join(posix.dirname(path), specifier);
     if (target.startsWith(`${root}/`)) return undefined;
-    if (name === 'client') return target.startsWith('shared/contract/') ? undefined : notInClient;
+    if (name === 'client') return target === shapes ? undefined : notInClient;
     return `a relative import stays inside ${root}; use '@insightdesk/shared/<module>'`;
   }
   const imported = /^@insightdesk\/shared\/(.+)$/.exec(specifier)?.[1];
-  const rule = ruleFor(place);
+  const rule = ruleFor(part);
   if (imported === undefined) return judgePackage(specifier, rule, name);
   if (name === 'client') return notInClient;
   const target = storeyOfDoor(imported);
@@ -182,7 +194,10 @@ function judgePackage(specifier: string, rule: Rule | undefined, importer: strin
   return instead && `the domain may not; ${instead}`;
 }
 
-const notInClient = 'the client runs where no server is; of shared it may have shared/contract';
+const shapes = 'shared/contract/shapes.ts';
+const notInClient = `the client runs where no server is; of shared it may have ${shapes}`;
 
 const unknown = (root: string) =>
-  `${root} is in no storey of the house; deploy/verify/import-rules.ts knows them`;
+  root.startsWith('shared/domain/')
+    ? `${root} is no feature that shared/domain/catalog.ts lists`
+    : `${root} is in no storey of the house; deploy/verify/import-rules.ts knows them`;

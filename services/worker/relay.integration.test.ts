@@ -107,7 +107,11 @@ const dispatchTo = (jobs = createJobRefill(valkey, prefix)) =>
 
 const start = (dispatch = dispatchTo(), prepare?: ReturnType<typeof createRefill>) => {
   const relay = createRelay({
-    ...{ url: server.url, log, dispatch, pollMs: 100, electionMs: 50 },
+    url: server.url,
+    log,
+    dispatch,
+    pollMs: 100,
+    electionMs: 50,
     ...(prepare && { prepare }),
   });
   relay.start();

@@ -39,7 +39,9 @@ const replay = (options: Partial<ReplayOptions> & { to: string }, using = conseq
   replayEvents(
     using,
     {
-      ...{ url: worker.url, channelLog: worker.channelLog, webhooks: worker.webhooks },
+      url: worker.url,
+      channelLog: worker.channelLog,
+      webhooks: worker.webhooks,
       queues: { enqueue: async (requests) => void enqueued.push(...requests) },
     },
     { since, tenantId, isDryRun: false, ...options },
@@ -76,7 +78,10 @@ test('channels get nothing twice, and what they lost again in stored order', asy
     consequencesOf,
     { ...outlets, queues },
     {
-      ...{ since, tenantId, isDryRun: false, pageSize: 3 },
+      since,
+      tenantId,
+      isDryRun: false,
+      pageSize: 3,
       to: 'channels',
       event: 'message.created',
     },

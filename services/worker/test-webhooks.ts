@@ -19,10 +19,15 @@ export async function openWorker() {
   const server = await createTestDatabase();
   const stage = createTestContext();
   const database = createDatabase({
-    ...{ url: server.url, poolMin: 2, poolMax: 4, timeoutMs: 10_000, slowQueryMs: 10_000 },
+    url: server.url,
+    poolMin: 2,
+    poolMax: 4,
+    timeoutMs: 10_000,
+    slowQueryMs: 10_000,
   });
   const context: Context = {
-    ...{ ...stage.context, database },
+    ...stage.context,
+    database,
     outbound: createSafeFetch({ allowPrivate: true, timeoutMs: 2_000 }),
   };
   const { log } = stage;
@@ -40,7 +45,10 @@ export async function openWorker() {
   closing.push(() => webhooks.close());
   const channelLog = createChannelLog(valkey, { historyLength: 1000, historySeconds: 60 });
   const dispatch = createDispatch(consequencesOf, {
-    ...{ channelLog, queues, webhooks, cache: context.cache },
+    channelLog,
+    queues,
+    webhooks,
+    cache: context.cache,
     jobs: createJobRefill(valkey, prefix),
   });
   const relay = createRelay({ url: server.url, log, dispatch, pollMs: 50, electionMs: 50 });
@@ -49,7 +57,12 @@ export async function openWorker() {
   const handlers = jobHandlers(context);
   const { job } = handlers['webhooks.deliver'];
   const workers = await startWorkers({
-    ...{ queues, valkey, prefix, log, connect: openValkey, subscriber: openValkey() },
+    queues,
+    valkey,
+    prefix,
+    log,
+    connect: openValkey,
+    subscriber: openValkey(),
     concurrency: 4,
     inTenant: (tenantId, work) => database.write({ tenantId }, work),
     handlers: {
@@ -65,7 +78,14 @@ export async function openWorker() {
   const admin = connect(server.adminUrl, { timeoutMs: 5_000 });
 
   return {
-    ...{ context, admin, queues, relay, webhooks, dispatch, channelLog, mailer: stage.mailer },
+    context,
+    admin,
+    queues,
+    relay,
+    webhooks,
+    dispatch,
+    channelLog,
+    mailer: stage.mailer,
     url: server.url,
     async close() {
       for (const end of closing.toReversed()) await end();

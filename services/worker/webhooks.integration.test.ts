@@ -62,8 +62,14 @@ test('what staff hears is delivered, signed by Standard Webhooks', async () => {
   await until(() => isQuiet(id));
   expect(await log(id)).toContainEqual(
     expect.objectContaining({
-      ...{ id: created?.id, type: 'conversation.created', status: 'delivered', attempts: 1 },
-      ...{ responseStatus: 200, responseBody: 'ok', error: null, nextAttemptAt: null },
+      id: created?.id,
+      type: 'conversation.created',
+      status: 'delivered',
+      attempts: 1,
+      responseStatus: 200,
+      responseBody: 'ok',
+      error: null,
+      nextAttemptAt: null,
     }),
   );
 });
@@ -145,7 +151,10 @@ test('after the last attempt it is given up, with its reason', async () => {
   await until(async () => (await log(id)).length === 1 && (await isQuiet(id)));
   expect(await log(id)).toEqual([
     expect.objectContaining({
-      ...{ status: 'failed', attempts: 5, responseStatus: 500, responseBody: 'nope' },
+      status: 'failed',
+      attempts: 5,
+      responseStatus: 500,
+      responseBody: 'nope',
       error: 'Answered with status 500',
     }),
   ]);
@@ -210,7 +219,8 @@ describe('a webhook is switched off', () => {
     await open();
     await until(() => mails().length > before);
     expect(await getWebhook(owner, { id })).toMatchObject({
-      ...{ enabled: false, disabledReason: 'gone' },
+      enabled: false,
+      disabledReason: 'gone',
     });
     await until(() => isQuiet(id));
     const rows = await worker.admin`select payload from outbox
@@ -230,7 +240,9 @@ describe('a webhook is switched off', () => {
     expect((await log(id))[0]).toMatchObject({ status: 'failed', attempts: 1 });
     receiver.answerWith(() => new Response('ok'));
     expect(await changeWebhook(owner, { id, enabled: true })).toMatchObject({
-      ...{ enabled: true, disabledReason: null, failingSince: null },
+      enabled: true,
+      disabledReason: null,
+      failingSince: null,
     });
     const [failed] = await log(id);
     await replayDelivery(owner, { id, deliveryId: failed?.id as Id<'evt'> });

@@ -3,7 +3,7 @@ import type { Config } from '@insightdesk/shared/config';
 import type { Connections } from '@insightdesk/shared/context';
 import { createDatabase } from '@insightdesk/shared/database';
 import { createContainer } from '@insightdesk/shared/di';
-import { events } from '@insightdesk/shared/domain/catalog';
+import { publicEvents } from '@insightdesk/shared/domain/catalog';
 import { createMailer } from '@insightdesk/shared/email';
 import type { Logger } from '@insightdesk/shared/logging';
 import { createMedia } from '@insightdesk/shared/media';
@@ -112,7 +112,7 @@ export function createParts(config: Config, log: Logger) {
         tokens: parts.tokens,
         sealer: parts.sealer,
         jobs: askLater(() => parts.jobAccess.desk),
-        events,
+        publicEvents: publicEvents.map(({ name }) => name),
         passwords: parts.passwords,
         outbound: parts.outbound,
         settings: {

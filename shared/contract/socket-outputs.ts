@@ -1,3 +1,5 @@
+import type { EventData } from './events.ts';
+
 /** A place in a channel's log: offsets rise within an epoch, epochs do not compare. */
 export interface Position {
   epoch: string;
@@ -5,14 +7,19 @@ export interface Position {
 }
 
 /** A durable event as clients receive it, in offset order, each offset once. */
-export interface ChannelEvent extends Position {
+export interface ChannelEvent<T extends string = string, D = unknown> extends Position {
   id: string;
   channel: string;
-  type: string;
-  data: unknown;
+  type: T;
+  data: D;
   /** ISO 8601, UTC. */
   at: string;
 }
+
+/** A durable event as apps hear it, its data by its type. Later servers may tell of further types. */
+export type KnownEvent = {
+  [T in keyof EventData]: ChannelEvent<T, EventData[T]>;
+}[keyof EventData];
 
 /** What a channel's log answers: `events` are complete after the asked position if `recovered`. */
 export interface Snapshot extends Position {

@@ -38,3 +38,6 @@ export const events = catalogOf(...Object.values(features).map((feature) => feat
 export const jobNames = Object.values(features).flatMap(({ jobs }) =>
   Object.values(jobs as Record<string, SystemJob>).map(({ name }) => name),
 );
+
+/** The events that webhooks may be told of. */
+export const publicEvents = Object.values(events).filter(({ audience }) => audience.webhooks);

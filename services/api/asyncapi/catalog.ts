@@ -5,8 +5,7 @@ import {
   presenceChange,
   type signals,
 } from '@insightdesk/shared/contract';
-import { events } from '@insightdesk/shared/domain/catalog';
-import { publicEvents } from '@insightdesk/shared/domain/webhooks';
+import { events, publicEvents } from '@insightdesk/shared/domain/catalog';
 import { type View, viewsByChannel } from '@insightdesk/shared/events';
 import { z } from 'zod';
 
@@ -20,7 +19,7 @@ export const recorded = Object.values(events);
 
 /** What webhooks are told. */
 export const toldOutside: Heard = Object.fromEntries(
-  publicEvents(events).flatMap(({ name, audience }) =>
+  publicEvents.flatMap(({ name, audience }) =>
     audience.staff ? [[name, audience.staff.schema]] : [],
   ),
 );

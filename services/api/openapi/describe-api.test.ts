@@ -12,11 +12,18 @@ const input = z.strictObject({
   limit: z.coerce.number().int().default(25),
 });
 const action = defineAction({
-  ...{ summary: 'Do it', input, output: thing, allow: ['owner'], transaction: 'own' },
+  summary: 'Do it',
+  input,
+  output: thing,
+  allow: ['owner'],
+  transaction: 'own',
   run: async () => ({ id: 'tsk_1', at: '' }) as z.input<typeof thing>,
 });
 const open = defineAction({
-  ...{ summary: 'Sign in', input: z.strictObject({}), output: thing, allow: 'anyone' },
+  summary: 'Sign in',
+  input: z.strictObject({}),
+  output: thing,
+  allow: 'anyone',
   run: async () => ({ id: 'tsk_1', at: '' }) as z.input<typeof thing>,
 });
 

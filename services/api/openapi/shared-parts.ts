@@ -38,7 +38,10 @@ export function healthPaths(schemas: Schemas): Json {
   const content = { 'application/json': { schema: schemas.of(report) } };
   const describe = (operationId: string, summary: string) => ({
     get: {
-      ...{ operationId, summary, tags: ['health'], security: [] },
+      operationId,
+      summary,
+      tags: ['health'],
+      security: [],
       responses: {
         200: { description: 'Yes', content },
         503: { description: 'No', content },

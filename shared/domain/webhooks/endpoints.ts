@@ -34,7 +34,7 @@ export const addWebhook = defineAction({
   transaction: 'write',
   async run(ctx, input) {
     ctx.outbound.check(input.url);
-    requireKnown(ctx.events, input.events);
+    requireKnown(ctx.publicEvents, input.events);
     await requireRoom(ctx);
     const row = { tenantId: ctx.tenantId, id: newId('whk'), secret: newSecret(), ...input };
     const [made] = await ctx.tx.insert(webhooks).values(row).returning();
@@ -83,7 +83,7 @@ export const changeWebhook = defineAction({
   async run(ctx, { id, ...wanted }) {
     const before = await requireWebhook(ctx, id);
     if (wanted.url !== undefined) ctx.outbound.check(wanted.url);
-    if (wanted.events !== undefined) requireKnown(ctx.events, wanted.events);
+    if (wanted.events !== undefined) requireKnown(ctx.publicEvents, wanted.events);
     const given = Object.entries(wanted).filter(([, value]) => value !== undefined);
     if (given.length === 0) return toWebhook(before);
     const fresh = wanted.enabled === true ? { disabledReason: null, failingSince: null } : {};

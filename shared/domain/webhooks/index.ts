@@ -14,5 +14,4 @@ export { fanOut, replay } from './fan-out.ts';
 export * as webhookJobs from './jobs.ts';
 export { emailOwners } from './notice.ts';
 export { type OutgoingEvent, openWebhookOutlet, type WebhookOutlet } from './outlet.ts';
-export { publicEvents } from './public-events.ts';
 export { outgoingEvents, webhookDeliveries, webhooks } from './tables.ts';

@@ -2,7 +2,6 @@ import type { CacheSource } from '@insightdesk/shared/cache';
 import type { Id, Role } from '@insightdesk/shared/contract';
 import type { Database, Tx } from '@insightdesk/shared/database';
 import type { Mailer } from '@insightdesk/shared/email';
-import type { EventCatalog } from '@insightdesk/shared/events';
 import type { JobDesk } from '@insightdesk/shared/jobs';
 import type { Logger } from '@insightdesk/shared/logging';
 import type { Media } from '@insightdesk/shared/media';
@@ -41,8 +40,8 @@ export interface Connections {
   sealer: Sealer;
   /** The jobs of organisations; what they do is enqueued by events alone. */
   jobs: Pick<JobDesk, 'list' | 'require' | 'cancel' | 'retry'>;
-  /** All that can happen: the catalogue, to the right of every feature. */
-  events: EventCatalog;
+  /** Names of the events that webhooks may be told of, of all features. */
+  publicEvents: readonly string[];
   passwords: Passwords;
   /** Requests to addresses that users chose. */
   outbound: SafeFetch;
