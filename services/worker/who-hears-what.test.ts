@@ -1,9 +1,10 @@
 import { expect, test } from 'bun:test';
+import type { Channels } from '@insightdesk/shared/contract';
 import { events } from '@insightdesk/shared/domain/catalog';
-import type { RecordedEvent } from '@insightdesk/shared/events';
+import { type RecordedEvent, viewsByChannel } from '@insightdesk/shared/events';
 import { newId } from '@insightdesk/shared/utils';
 import { outgoing } from './dispatch.ts';
-import { consequencesOf } from './reactions.ts';
+import { consequencesOf, reactions } from './reactions.ts';
 
 const tenantId = newId('org');
 const conversationId = newId('cnv');
@@ -173,6 +174,15 @@ const eventOf = (name: string, payload: unknown): RecordedEvent => ({
   at,
 });
 
+const audienceOf = (name: string) => events[name]?.audience ?? {};
+
+/** Which of the documented channels a channel is. */
+function kindOf(channel: string): keyof typeof Channels {
+  if (channel === organization) return 'organization';
+  if (channel === conversation) return 'conversation';
+  return channel === notes ? 'conversationStaff' : 'userPrivate';
+}
+
 test.each(table)('%s, %s: who hears what, and what follows', (name, when, payload, heard) => {
   const event = eventOf(name, payload);
   const consequences = consequencesOf(event);
@@ -186,6 +196,10 @@ test.each(table)('%s, %s: who hears what, and what follows', (name, when, payloa
     const byChannel = Object.fromEntries(told.map(({ channel, data }) => [channel, data]));
     expect({ [role]: byChannel }).toEqual({ [role]: heard[role as Role] ?? {} });
   }
+  for (const { channel, data } of publish) {
+    const views = viewsByChannel(audienceOf(name))[kindOf(channel)] ?? [];
+    expect(views.map(({ schema }) => schema.parse(data))).toContainEqual(data);
+  }
   const reachable = new Set(Object.values(mayHear).flat());
   expect(channels.filter((channel) => !reachable.has(channel))).toEqual([]);
   const outside = outgoing({ event, ...consequences });
@@ -198,4 +212,11 @@ test('the table speaks of every event that can be recorded, as it is recorded', 
   expect([...names].toSorted()).toEqual(Object.keys(events).toSorted());
   for (const [name, , payload] of table)
     expect(events[name]?.payload.parse(payload)).toEqual(payload);
+});
+
+test('an event whose jobs nobody thought of does not compile', () => {
+  const { 'message.created': forgotten, ...others } = reactions;
+  // @ts-expect-error one is missing
+  others satisfies typeof reactions;
+  expect(forgotten).toBeFunction();
 });

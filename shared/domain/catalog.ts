@@ -35,7 +35,7 @@ export type SystemJob = { [F in keyof Features]: JobsOf<Features[F]['jobs']> }[k
 export const events = catalogOf(...Object.values(features).map((feature) => feature.events));
 
 /** The name of every job. */
-export const jobNames = Object.values(features).flatMap(({ jobs }) =>
+export const jobNames: readonly string[] = Object.values(features).flatMap(({ jobs }) =>
   Object.values(jobs as Record<string, SystemJob>).map(({ name }) => name),
 );
 

@@ -1,7 +1,7 @@
 import { Channels } from '@insightdesk/shared/contract';
-import { type Publication, publicationsOf } from './audience.ts';
 import type { EventCatalog } from './catalog.ts';
 import type { EventDefinition, RecordedEvent } from './define-event.ts';
+import { type Publication, publicationsOf } from './publications.ts';
 import { upcast } from './upcast.ts';
 
 /** The jobs that follow from each event; an event without a line here does not compile. */

@@ -1,5 +1,5 @@
 /** Facts: a typed catalog, recorded with the rows they speak of, relayed by one elected worker. */
-export { type Audience, type Publication, sees, type View, viewsByChannel } from './audience.ts';
+export { type Audience, sees, type View } from './audience.ts';
 export { catalogOf, type EventCatalog, type EventsOf } from './catalog.ts';
 export {
   type Consequences,
@@ -15,6 +15,7 @@ export {
 } from './define-event.ts';
 export type { RelayedEvent } from './outbox.ts';
 export { type PastEvents, pastEvents } from './past-events.ts';
+export { type Publication, viewsByChannel } from './publications.ts';
 export { record } from './record.ts';
 export { createRelay, PoisonEventError, type Relay, type RelayOptions } from './relay.ts';
 export { outbox, type Places } from './tables.ts';
