@@ -1,4 +1,4 @@
-import { Channels } from '@insightdesk/shared/contract';
+import { Channels, type SignalData } from '@insightdesk/shared/contract';
 import type { JobNews } from '@insightdesk/shared/jobs';
 import type { SystemSignal } from '@insightdesk/shared/realtime';
 
@@ -41,6 +41,13 @@ export function createJobNews(send: (signals: SystemSignal[]) => void, everyMs =
 
 function toSignal({ tenantId, id, name, queue, state, attempt, percent }: JobNews): SystemSignal[] {
   if (tenantId === 'system') return [];
-  const data = { id, name, queue, state, attempt, ...(percent !== undefined && { percent }) };
+  const data: SignalData['job.updated'] = {
+    id,
+    name,
+    queue,
+    state,
+    attempt,
+    ...(percent !== undefined && { percent }),
+  };
   return [{ tenantId, channel: Channels.organization(tenantId), type: 'job.updated', data }];
 }
