@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import type { ChannelEvent, Position } from '../shared/contract/shapes.ts';
+import type { ChannelEvent, SocketInputs } from '../shared/contract/shapes.ts';
 import { type Acknowledged, Follower } from './follower.ts';
 
 const channel = 'private-conversation-x';
@@ -29,7 +29,7 @@ const accepted = (offset: number, events: ChannelEvent[] = [], recovered = true)
 });
 
 function stage() {
-  const asked: { request: Partial<Position>; done: Acknowledged }[] = [];
+  const asked: { request: Omit<SocketInputs['subscribe'], 'channel'>; done: Acknowledged }[] = [];
   const heard: unknown[] = [];
   const seen = { errors: [] as unknown[], renewals: 0, refused: 0, isConnected: true };
   const follower = new Follower({

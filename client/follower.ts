@@ -4,6 +4,7 @@ import type {
   Position,
   Signal,
   Snapshot,
+  SocketInputs,
 } from '../shared/contract/shapes.ts';
 import { ChannelCursor } from './channel-cursor.ts';
 import { isTransient, ProblemError } from './errors.ts';
@@ -31,7 +32,7 @@ export interface FollowerOptions {
   channel: string;
   /** Whether a connection is there to ask on. */
   isConnected: () => boolean;
-  subscribe: (request: { channel: string } & Partial<Position>, done: Acknowledged) => void;
+  subscribe: (request: SocketInputs['subscribe'], done: Acknowledged) => void;
   /** Gets the socket a fresh token. */
   renew: () => Promise<void>;
   /** Tells of what an app's own callback threw. */

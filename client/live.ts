@@ -1,5 +1,10 @@
 import type { Socket } from 'socket.io-client';
-import type { ClientAnswer, ClientRequest, PresentMember } from '../shared/contract/shapes.ts';
+import type {
+  ClientAnswer,
+  ClientRequest,
+  PresentMember,
+  SocketInputs,
+} from '../shared/contract/shapes.ts';
 import { Answers, type RequestHandler } from './answers.ts';
 import { ANSWER_TIMEOUT_MS, type ConnectionOptions, createConnection } from './connection.ts';
 import { ClosedError, ProblemError } from './errors.ts';
@@ -8,12 +13,8 @@ import { createFollowing, type Subscription } from './following.ts';
 import { openPresence, type Presence, type PresenceListener } from './presence.ts';
 import type { Tokens } from './tokens.ts';
 
-/** What this device says of its person, in all presence channels. */
-export interface OwnPresence {
-  /** One lower-case word, such as `away`. */
-  status: string;
-  metadata?: Record<string, unknown> | null;
-}
+/** What this device says of its person, in all presence channels: a status such as `away`. */
+export type OwnPresence = SocketInputs['presence:set'];
 
 export interface LiveOptions extends Pick<ConnectionOptions, 'url' | 'keeper' | 'socketOptions'> {
   onConnection?: ((isConnected: boolean) => void) | undefined;

@@ -1,11 +1,10 @@
-import type { ClientAnswer } from '@insightdesk/shared/contract';
+import { type ClientAnswer, clientAnswer } from '@insightdesk/shared/contract';
 import {
   type Answered,
   type Asked,
   type ChannelHubOptions,
   REQUESTS_TOPIC,
 } from '@insightdesk/shared/realtime';
-import { z } from 'zod';
 import { roomOfUser } from './clients.ts';
 import type { Session } from './session.ts';
 import type { SocketServerIo } from './wire.ts';
@@ -19,17 +18,6 @@ interface ServeOptions {
   onError: (error: unknown) => void;
 }
 
-const answerSchema: z.ZodType<ClientAnswer> = z.discriminatedUnion('ok', [
-  z.object({ ok: z.literal(true), result: z.unknown() }),
-  z.object({
-    ok: z.literal(false),
-    error: z.object({
-      code: z.string().regex(/^[A-Z][A-Z0-9_]{0,63}$/),
-      detail: z.string().max(500),
-    }),
-  }),
-]);
-
 /** Puts what other processes ask to the sockets of this replica, and the first answer back. */
 export function serveRequests({ io, sessions, valkey, onError }: ServeOptions) {
   const { hub: subscriber, signalsOut: publisher } = valkey;
@@ -37,7 +25,7 @@ export function serveRequests({ io, sessions, valkey, onError }: ServeOptions) {
     const ids = [...(io.of('/').adapter.rooms.get(roomOfUser(who)) ?? [])];
     const asking = ids.map(async (id): Promise<ClientAnswer> => {
       const operator = sessions.get(id)?.socket.timeout(timeoutMs);
-      return answerSchema.parse(await operator?.emitWithAck('request', request));
+      return clientAnswer.parse(await operator?.emitWithAck('request', request));
     });
     // Nobody here, or nobody who answers: another replica may, and whoever asks asks again.
     const answer = await Promise.any(asking).catch(() => undefined);

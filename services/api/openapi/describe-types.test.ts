@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test';
-import { describeTypes } from './describe-types.ts';
+import { z } from 'zod';
+import { describeEventTypes, describeTypes } from './describe-types.ts';
 import { clientTypes } from './write-client-types.ts';
 
 test.each(Object.entries(clientTypes))('%s says what is', async (path, make) => {
@@ -35,6 +36,16 @@ test('named schemas', () => {
   const schemas = { Thing: { type: 'array', items: { type: 'string' } } };
   const text = describeTypes({ paths: {}, components: { schemas } });
   expect(text).toContain('\nexport type Thing = (string)[];\n');
+});
+
+test('events: their names, and what any audience sees of them', () => {
+  const schema = z.union([z.object({ a: z.string() }), z.object({ b: z.int().nullable() })]);
+  const text = describeEventTypes({ 'thing.half-done': schema, 'mail/thing.asked': z.object({}) });
+  expect(text).toContain(
+    "  thingHalfDone: 'thing.half-done',\n  mailThingAsked: 'mail/thing.asked',",
+  );
+  expect(text).toContain("  'thing.half-done': { a: string } | { b: number | null };");
+  expect(text).toContain("  'mail/thing.asked': Record<never, never>;");
 });
 
 test('parameters and answers', () => {
