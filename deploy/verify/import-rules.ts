@@ -66,7 +66,7 @@ const storeys: Readonly<Record<string, (module: string) => Rule | undefined>> = 
     instead: 'a connection stands on the foundation; take the rest as an argument, boot wires it',
   }),
   flow: (module) => (module === 'context' ? context : flow),
-  domain: (module) => (module === 'catalog.ts' ? catalog : feature(module)),
+  domain: (module) => (module === 'catalog' ? catalog : feature(module)),
 };
 
 /** A feature of the domain; undefined for one that the catalogue does not list. */
@@ -113,10 +113,10 @@ interface Part {
 }
 
 function partOf(path: string): Part {
-  const [top = '', storey = '', module = ''] = path.split('/');
+  const [top = '', storey = '', module = ''] = path.replace(/(\.test)?\.ts$/, '').split('/');
   if (top === 'services') return { name: `services/${storey}`, root: `services/${storey}` };
   if (top !== 'shared') return { name: top, root: top };
-  if (storey === 'contract' || seesEverything.includes(storey) || storey.endsWith('.ts')) {
+  if (storey === 'contract' || seesEverything.includes(storey)) {
     return { name: storey, root: `shared/${storey}`, storey };
   }
   const name = storey === 'domain' ? `domain/${module}` : module;

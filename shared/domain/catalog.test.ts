@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { events, features, jobNames } from './catalog.ts';
+import { events, features, jobNames } from '@insightdesk/shared/domain/catalog';
 
 const folders = readdirSync(import.meta.dir, { withFileTypes: true }).filter((one) =>
   one.isDirectory(),
