@@ -22,6 +22,8 @@ const COMMAND_TIMEOUT_MS = 5_000;
 const SILENCE_MS = 6_000;
 const RECONNECT_MAX_MS = 2_000;
 const LOADING_RETRY_MS = 250;
+const RENEWAL_RETRY_MS = 1_000;
+const subscribing = new Set(['subscribe', 'psubscribe']);
 
 /** Connects to `valkey://`, `valkeys://` (TLS) or their redis spellings; never throws later on. */
 export function createValkey(url: string, { name, role, onError }: ValkeyOptions): Valkey {
@@ -36,8 +38,28 @@ export function createValkey(url: string, { name, role, onError }: ValkeyOptions
     reconnectOnError: (error) => (error.message.startsWith('READONLY') ? 2 : false),
     ...timeouts[role],
   });
-  valkey.on('error', throttleErrors(onError));
+  const report = throttleErrors(onError);
+  valkey.on('error', report);
+  if (role === 'subscriber') answerForRenewals(valkey, report);
   return valkey;
+}
+
+// After a reconnect the client subscribes again and awaits no answer. A refusal, or a close before
+// the answer, would be a rejection that nobody handles, which ends a process; and the subscription
+// would be forgotten.
+function answerForRenewals(valkey: Valkey, report: (error: Error) => void): void {
+  const send = valkey.sendCommand.bind(valkey);
+  valkey.sendCommand = (command, stream) => {
+    const { name, args } = command;
+    if (subscribing.has(name)) {
+      command.promise.catch((error) => {
+        if (valkey.status === 'end') return;
+        report(error);
+        setTimeout(() => void valkey.call(name, args as string[]), RENEWAL_RETRY_MS);
+      });
+    }
+    return send(command, stream);
+  };
 }
 
 const timeouts: Record<ValkeyOptions['role'], RedisOptions> = {
