@@ -1,22 +1,25 @@
 /** People, their sessions, their roles, and how they come in. */
+export { acceptInvitation } from './accept-invitation.ts';
+export { changeRole } from './change-role.ts';
 export * as userEvents from './events.ts';
-export { acceptInvitation, invitationToken, invite } from './invitations.ts';
+export { invitationToken } from './invitation-token.ts';
+export { invite } from './invite.ts';
 export * as userJobs from './jobs.ts';
-export { listLiveSessions, requireLiveSession } from './live-sessions.ts';
+export { listLiveSessions } from './list-live-sessions.ts';
+export { listMembers } from './list-members.ts';
+export { listSessions } from './list-sessions.ts';
 export { login } from './login.ts';
+export { logout } from './logout.ts';
+export { logoutAll } from './logout-all.ts';
 export { me } from './me.ts';
-export {
-  changeRole,
-  findMember,
-  findMemberByEmail,
-  listMembers,
-  listOwners,
-  listStaffIds,
-  removeMember,
-} from './members.ts';
+export { findMember, findMemberByEmail } from './members.ts';
+export { listOwners } from './owners.ts';
 export { deleteExpired } from './purge.ts';
 export { refresh } from './refresh.ts';
 export { register } from './register.ts';
+export { removeMember } from './remove-member.ts';
+export { requireLiveSession } from './require-live-session.ts';
+export { revokeSession } from './revoke-session.ts';
 export { openSession } from './session-tokens.ts';
-export { listSessions, logout, logoutAll, revokeSession } from './sessions.ts';
+export { listStaffIds } from './staff.ts';
 export { members, users } from './tables.ts';

@@ -4,18 +4,11 @@ import { argument, prepared } from '@insightdesk/shared/database';
 import { organizations, TenantErrors, toOrganization } from '@insightdesk/shared/domain/tenants';
 import { and, asc, eq, isNull } from 'drizzle-orm';
 import { z } from 'zod';
+import { requireCredentials } from './credentials.ts';
 import { UserErrors } from './errors.ts';
 import { openSession } from './session-tokens.ts';
-import { members, users } from './tables.ts';
+import { members } from './tables.ts';
 import { signedInView, toUser } from './view.ts';
-
-const byEmail = prepared((tx) =>
-  tx
-    .select()
-    .from(users)
-    .where(eq(users.email, argument(users.email, 'email')))
-    .prepare('user_by_email'),
-);
 
 const memberships = prepared((tx) =>
   tx
@@ -56,14 +49,6 @@ export const login = defineAction({
     return { user: toUser(user), organization: toOrganization(organization), ...pair };
   },
 });
-
-/** The person with this e-mail address and password; unknown and wrong take the same time. */
-export async function requireCredentials(ctx: Context, input: { email: string; password: string }) {
-  const [user] = await ctx.database.read({}, (tx) => byEmail(tx).execute({ email: input.email }));
-  const matches = await ctx.passwords.verify(input.password, user?.passwordHash);
-  if (!user || !matches) throw UserErrors.InvalidCredentials();
-  return user;
-}
 
 async function choose(ctx: Context, userId: Id<'usr'>, wanted: Id<'org'> | undefined) {
   const all = await ctx.database.read({ userId }, (tx) => memberships(tx).execute({ userId }));

@@ -1,14 +1,13 @@
 import { type Context, defineAction, withTenant } from '@insightdesk/shared/context';
 import { type Id, isId } from '@insightdesk/shared/contract';
 import { organizations, TenantErrors } from '@insightdesk/shared/domain/tenants';
-import { record } from '@insightdesk/shared/events';
 import { sleep } from '@insightdesk/shared/promises';
 import { and, eq, isNull, sql } from 'drizzle-orm';
 import { z } from 'zod';
+import { endSessions } from './end-sessions.ts';
 import { UserErrors } from './errors.ts';
-import { sessionRevoked } from './events.ts';
+import { live } from './live.ts';
 import { sessionExpiry, signPair } from './session-tokens.ts';
-import { live } from './sessions.ts';
 import { members, sessions } from './tables.ts';
 import { tokenPairView } from './view.ts';
 
@@ -92,8 +91,7 @@ function rotate(ctx: Context, { tenantId, sessionId, generation }: Claim) {
       return { userId, role };
     }
     if (session.generation === generation + 1 && session.settling) return { userId, role };
-    await change({ revokedAt: new Date() });
-    await record(tenant, sessionRevoked, { sessionId, userId });
+    await endSessions(tenant, userId, sessionId);
     return 'reused';
   });
 }

@@ -4,13 +4,12 @@ import { organizations, toOrganization } from '@insightdesk/shared/domain/tenant
 import { record } from '@insightdesk/shared/events';
 import { newId } from '@insightdesk/shared/utils';
 import { z } from 'zod';
+import { password } from './credentials.ts';
 import { UserErrors } from './errors.ts';
 import { organizationCreated } from './events.ts';
 import { openSession } from './session-tokens.ts';
 import { members, users } from './tables.ts';
 import { signedInView, toUser } from './view.ts';
-
-export const password = z.string().min(8).max(200);
 
 /** Founds an organisation; the caller becomes its owner. */
 export const register = defineAction({

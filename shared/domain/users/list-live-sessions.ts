@@ -2,16 +2,8 @@ import { type Context, readTenant } from '@insightdesk/shared/context';
 import { type Id, type Role, toUuid } from '@insightdesk/shared/contract';
 import { organizations } from '@insightdesk/shared/domain/tenants';
 import { and, eq, isNull, sql } from 'drizzle-orm';
-import { live } from './sessions.ts';
+import { live } from './live.ts';
 import { members, sessions } from './tables.ts';
-
-/**
- * Throws 401 SESSION_ENDED unless the caller's session is live and its role still the token's, 403
- * ORGANIZATION_DISABLED while its organisation is disabled.
- */
-export async function requireLiveSession(ctx: Context): Promise<void> {
-  await readTenant(ctx, () => Promise.resolve());
-}
 
 /**
  * Those of a tenant's sessions that are live, each with the role that its member has by now: none

@@ -1,0 +1,16 @@
+import { defineAction } from '@insightdesk/shared/context';
+import { roles } from '@insightdesk/shared/contract';
+import { z } from 'zod';
+import { endSessions } from './end-sessions.ts';
+
+/** Ends the session of this call. */
+export const logout = defineAction({
+  summary: 'Sign out',
+  input: z.strictObject({}),
+  output: z.void(),
+  allow: roles,
+  transaction: 'write',
+  async run(ctx) {
+    await endSessions(ctx, ctx.actor.userId, ctx.actor.sessionId);
+  },
+});

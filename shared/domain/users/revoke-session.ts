@@ -1,0 +1,18 @@
+import { defineAction } from '@insightdesk/shared/context';
+import { idSchema, roles } from '@insightdesk/shared/contract';
+import { z } from 'zod';
+import { endSessions } from './end-sessions.ts';
+import { UserErrors } from './errors.ts';
+
+/** Ends one of the caller's sessions. */
+export const revokeSession = defineAction({
+  summary: "End one of the caller's sessions",
+  input: z.strictObject({ id: idSchema('ses') }),
+  output: z.void(),
+  allow: roles,
+  transaction: 'write',
+  async run(ctx, { id }) {
+    const ended = await endSessions(ctx, ctx.actor.userId, id);
+    if (ended === 0) throw UserErrors.SessionNotFound();
+  },
+});
