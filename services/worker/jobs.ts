@@ -15,7 +15,7 @@ import {
   deliverLane,
   emailOwners,
   fanOut,
-  replay,
+  replayEvents,
   webhookJobs,
 } from '@insightdesk/shared/domain/webhooks';
 import type { JobHandlers, JobRun } from '@insightdesk/shared/jobs';
@@ -58,7 +58,7 @@ export function jobHandlers(root: Context): JobHandlers<SystemJob> {
     },
     'webhooks.replay': {
       job: webhookJobs.replayEvents,
-      run: (payload, run) => replay(at(run), payload, run),
+      run: (payload, run) => replayEvents(at(run), payload, run),
     },
     'webhooks.email-disabled': {
       job: webhookJobs.emailDisabled,

@@ -4,8 +4,8 @@ import { listOwners } from '@insightdesk/shared/domain/users';
 import { renderEmail } from '@insightdesk/shared/email';
 import type { JobRun } from '@insightdesk/shared/jobs';
 import type { z } from 'zod';
-import { requireWebhook } from './endpoints.ts';
 import type { emailDisabled } from './jobs.ts';
+import { requireWebhook } from './require-webhook.ts';
 
 const reasons = {
   gone: 'Its address answered that it is gone for good (410).',

@@ -1,7 +1,9 @@
 import type { TenantContext } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
-import { and, asc, eq, gt, lte, or, sql } from 'drizzle-orm';
-import { isWebhook } from './endpoints.ts';
+import { and, asc, eq, gt, lte, or } from 'drizzle-orm';
+import { abandon, isItsEvent } from './deliveries.ts';
+import type { Lane } from './lanes.ts';
+import { isWebhook } from './require-webhook.ts';
 import { PATIENCE_MS } from './schedule.ts';
 import { webhookDeliveries as deliveries, outgoingEvents, webhooks } from './tables.ts';
 import type { DeliveryRow, WebhookRow } from './view.ts';
@@ -13,19 +15,14 @@ export interface Due {
   event: { type: string; data: unknown; at: Date };
 }
 
-interface Place {
-  webhookId: Id<'whk'>;
-  lane: string;
-}
-
 const event = { type: outgoingEvents.type, data: outgoingEvents.data, at: outgoingEvents.at };
 
 /** The oldest of a lane that waits; one that has failed for an hour holds nobody up any more. */
-export async function findNext(ctx: TenantContext, place: Place): Promise<Due | undefined> {
-  if (!(await isListening(ctx, place))) return undefined;
-  const [next] = await select(ctx, place)
+export async function findNext(ctx: TenantContext, lane: Lane): Promise<Due | undefined> {
+  if (!(await isListening(ctx, lane))) return undefined;
+  const [next] = await select(ctx, lane)
     .where(
-      and(waitsIn(ctx, place), or(eq(deliveries.attempts, 0), gt(deliveries.dueSince, patience()))),
+      and(waitsIn(ctx, lane), or(eq(deliveries.attempts, 0), gt(deliveries.dueSince, patience()))),
     )
     .orderBy(asc(deliveries.position))
     .limit(1);
@@ -35,13 +32,13 @@ export async function findNext(ctx: TenantContext, place: Place): Promise<Due | 
 /** A delivery that its lane has passed, once its time has come. */
 export async function findDue(
   ctx: TenantContext,
-  place: Place,
+  lane: Lane,
   eventId: Id<'evt'>,
 ): Promise<Due | undefined> {
-  if (!(await isListening(ctx, place))) return undefined;
-  const [due] = await select(ctx, place).where(
+  if (!(await isListening(ctx, lane))) return undefined;
+  const [due] = await select(ctx, lane).where(
     and(
-      waitsIn(ctx, place),
+      waitsIn(ctx, lane),
       eq(deliveries.eventId, eventId),
       gt(deliveries.attempts, 0),
       lte(deliveries.dueSince, patience()),
@@ -52,7 +49,7 @@ export async function findDue(
 }
 
 /** When the webhook was switched off, what waits for it waits no more. */
-async function isListening(ctx: TenantContext, { webhookId }: Place): Promise<boolean> {
+async function isListening(ctx: TenantContext, { webhookId }: Lane): Promise<boolean> {
   const [webhook] = await ctx.tx
     .select({ enabled: webhooks.enabled })
     .from(webhooks)
@@ -61,37 +58,17 @@ async function isListening(ctx: TenantContext, { webhookId }: Place): Promise<bo
   return webhook?.enabled ?? false;
 }
 
-/** Ends what waits for a webhook that is switched off; a replay takes it up again. */
-export async function abandon({ tx, tenantId }: TenantContext, webhookId: Id<'whk'>) {
-  await tx
-    .update(deliveries)
-    .set({ status: 'failed', error: sql`coalesce(${deliveries.error}, 'The webhook is disabled')` })
-    .where(
-      and(
-        eq(deliveries.tenantId, tenantId),
-        eq(deliveries.webhookId, webhookId),
-        eq(deliveries.status, 'waiting'),
-      ),
-    );
-}
-
-const select = ({ tx }: TenantContext, { webhookId }: Place) =>
+const select = ({ tx }: TenantContext, { webhookId }: Lane) =>
   tx
     .select({ webhook: webhooks, delivery: deliveries, event })
     .from(deliveries)
-    .innerJoin(
-      outgoingEvents,
-      and(
-        eq(outgoingEvents.tenantId, deliveries.tenantId),
-        eq(outgoingEvents.eventId, deliveries.eventId),
-      ),
-    )
+    .innerJoin(outgoingEvents, isItsEvent)
     .innerJoin(
       webhooks,
       and(eq(webhooks.tenantId, deliveries.tenantId), eq(webhooks.id, webhookId)),
     );
 
-const waitsIn = ({ tenantId }: TenantContext, { webhookId, lane }: Place) =>
+const waitsIn = ({ tenantId }: TenantContext, { webhookId, lane }: Lane) =>
   and(
     eq(deliveries.tenantId, tenantId),
     eq(deliveries.webhookId, webhookId),

@@ -2,9 +2,10 @@ import { type Context, type TenantContext, withTenant } from '@insightdesk/share
 import { record } from '@insightdesk/shared/events';
 import { and, eq, sql } from 'drizzle-orm';
 import type { Attempt } from './attempt.ts';
-import { isWebhook } from './endpoints.ts';
+import { abandon } from './deliveries.ts';
 import { webhookDisabled } from './events.ts';
-import { abandon, type Due } from './next-delivery.ts';
+import type { Due } from './next-delivery.ts';
+import { isWebhook } from './require-webhook.ts';
 import { GIVE_UP_MS, retryDelay } from './schedule.ts';
 import { webhookDeliveries as deliveries, webhooks } from './tables.ts';
 

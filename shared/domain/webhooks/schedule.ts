@@ -24,6 +24,8 @@ export const retryDelaysMs: readonly number[] = [
 export const PATIENCE_MS = HOUR_MS;
 /** A webhook from which nothing but failures came for so long is switched off. */
 export const GIVE_UP_MS = 72 * HOUR_MS;
+/** How long events and their log are kept for replays. */
+export const KEPT_DAYS = 30;
 const JITTER = 0.2;
 const LONGEST_MS = 12 * HOUR_MS;
 

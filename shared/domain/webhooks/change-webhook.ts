@@ -1,0 +1,33 @@
+import { defineAction } from '@insightdesk/shared/context';
+import { idSchema, managerRoles } from '@insightdesk/shared/contract';
+import { z } from 'zod';
+import { WebhookErrors } from './errors.ts';
+import { requireKnown } from './filters.ts';
+import { isWebhook, requireWebhook } from './require-webhook.ts';
+import { webhooks } from './tables.ts';
+import { toWebhook, webhookView } from './view.ts';
+import { fields } from './webhook-fields.ts';
+
+/** Changes a webhook; one that is switched on again starts without a past. */
+export const changeWebhook = defineAction({
+  summary: 'Change a webhook',
+  input: z.strictObject({ id: idSchema('whk'), ...z.object(fields).partial().shape }),
+  output: webhookView,
+  allow: managerRoles,
+  transaction: 'write',
+  async run(ctx, { id, ...wanted }) {
+    const before = await requireWebhook(ctx, id);
+    if (wanted.url !== undefined) ctx.outbound.check(wanted.url);
+    if (wanted.events !== undefined) requireKnown(ctx.publicEvents, wanted.events);
+    const given = Object.entries(wanted).filter(([, value]) => value !== undefined);
+    if (given.length === 0) return toWebhook(before);
+    const fresh = wanted.enabled === true ? { disabledReason: null, failingSince: null } : {};
+    const [after] = await ctx.tx
+      .update(webhooks)
+      .set({ ...Object.fromEntries(given), ...fresh })
+      .where(isWebhook(ctx, id))
+      .returning();
+    if (!after) throw WebhookErrors.NotFound();
+    return toWebhook(after);
+  },
+});

@@ -1,0 +1,15 @@
+import { defineAction } from '@insightdesk/shared/context';
+import { idSchema, managerRoles } from '@insightdesk/shared/contract';
+import { z } from 'zod';
+import { requireWebhook } from './require-webhook.ts';
+import { toWebhook, webhookView } from './view.ts';
+
+/** One webhook. */
+export const getWebhook = defineAction({
+  summary: 'Read a webhook',
+  input: z.strictObject({ id: idSchema('whk') }),
+  output: webhookView,
+  allow: managerRoles,
+  transaction: 'read',
+  run: async (ctx, { id }) => toWebhook(await requireWebhook(ctx, id)),
+});

@@ -1,0 +1,27 @@
+import { defineAction } from '@insightdesk/shared/context';
+import { idSchema, managerRoles } from '@insightdesk/shared/contract';
+import { decodeCursor, page, pageInput, pageOf } from '@insightdesk/shared/database';
+import { and, desc, eq, lt } from 'drizzle-orm';
+import { z } from 'zod';
+import { webhooks } from './tables.ts';
+import { toWebhook, webhookView } from './view.ts';
+
+/** The organisation's webhooks. */
+export const listWebhooks = defineAction({
+  summary: 'List webhooks',
+  input: z.strictObject(pageInput),
+  output: pageOf(webhookView),
+  allow: managerRoles,
+  transaction: 'read',
+  async run({ tx, tenantId }, { limit, cursor }) {
+    const before = decodeCursor(cursor, idSchema('whk'));
+    const rows = await tx
+      .select()
+      .from(webhooks)
+      .where(and(eq(webhooks.tenantId, tenantId), before && lt(webhooks.id, before)))
+      .orderBy(desc(webhooks.id))
+      .limit(limit + 1)
+      .execute();
+    return page(rows, limit, ({ id }) => id, toWebhook);
+  },
+});

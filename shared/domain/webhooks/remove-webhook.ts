@@ -1,0 +1,22 @@
+import { defineAction } from '@insightdesk/shared/context';
+import { idSchema, managerRoles } from '@insightdesk/shared/contract';
+import { z } from 'zod';
+import { WebhookErrors } from './errors.ts';
+import { isWebhook } from './require-webhook.ts';
+import { webhooks } from './tables.ts';
+
+/** Removes a webhook and its log. */
+export const removeWebhook = defineAction({
+  summary: 'Remove a webhook',
+  input: z.strictObject({ id: idSchema('whk') }),
+  output: z.void(),
+  allow: managerRoles,
+  transaction: 'write',
+  async run(ctx, { id }) {
+    const gone = await ctx.tx
+      .delete(webhooks)
+      .where(isWebhook(ctx, id))
+      .returning({ id: webhooks.id });
+    if (gone.length === 0) throw WebhookErrors.NotFound();
+  },
+});

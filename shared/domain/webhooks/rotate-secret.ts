@@ -1,0 +1,35 @@
+import { defineAction } from '@insightdesk/shared/context';
+import { idSchema, managerRoles } from '@insightdesk/shared/contract';
+import { addHours } from '@insightdesk/shared/utils';
+import { sql } from 'drizzle-orm';
+import { z } from 'zod';
+import { WebhookErrors } from './errors.ts';
+import { isWebhook } from './require-webhook.ts';
+import { newSecret } from './signature.ts';
+import { webhooks } from './tables.ts';
+import { secretView } from './view.ts';
+
+const OVERLAP_HOURS = 24;
+
+/** Gives a webhook a new secret; for 24 hours the old one signs besides. */
+export const rotateSecret = defineAction({
+  summary: "Replace a webhook's secret; both sign for 24 hours",
+  input: z.strictObject({ id: idSchema('whk') }),
+  output: secretView,
+  allow: managerRoles,
+  transaction: 'write',
+  async run(ctx, { id }) {
+    const secret = newSecret();
+    const [changed] = await ctx.tx
+      .update(webhooks)
+      .set({
+        secret,
+        previousSecret: sql`${webhooks.secret}`,
+        previousSecretUntil: addHours(new Date(), OVERLAP_HOURS),
+      })
+      .where(isWebhook(ctx, id))
+      .returning({ id: webhooks.id });
+    if (!changed) throw WebhookErrors.NotFound();
+    return { secret };
+  },
+});
