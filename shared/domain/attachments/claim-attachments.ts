@@ -1,28 +1,34 @@
 import type { UserContext } from '@insightdesk/shared/context';
 import { type Id, toUuid } from '@insightdesk/shared/contract';
 import { and, eq, isNull, ne, sql } from 'drizzle-orm';
+import { announce } from './announce.ts';
 import { AttachmentErrors } from './errors.ts';
-import { announce } from './process.ts';
 import { attachments } from './tables.ts';
 import { toAttachment } from './view.ts';
+import { visibleAttachments } from './visible.ts';
 
-interface Place {
+/** The message that an upload becomes part of. */
+interface Destination {
   conversationId: Id<'cnv'>;
   messageId: Id<'msg'>;
   customerId: Id<'usr'> | null;
 }
 
 /** Makes the caller's own, unused uploads part of a message; all of them or none. */
-export async function claimAttachments(ctx: UserContext, ids: readonly Id<'att'>[], place: Place) {
+export async function claimAttachments(
+  ctx: UserContext,
+  ids: readonly Id<'att'>[],
+  destination: Destination,
+) {
   const wanted = [...new Set(ids)];
   if (wanted.length === 0) return [];
   const uuids = wanted.map(toUuid);
   const rows = await ctx.tx
     .update(attachments)
-    .set(place)
+    .set(destination)
     .where(
       and(
-        eq(attachments.tenantId, ctx.tenantId),
+        visibleAttachments(ctx),
         sql`${attachments.id} = any(${sql.param(uuids)}::uuid[])`,
         eq(attachments.uploadedBy, ctx.actor.userId),
         isNull(attachments.messageId),

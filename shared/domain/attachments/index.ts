@@ -1,9 +1,11 @@
 /** Files: uploaded, checked, turned into variants, claimed by a message. */
-export { claimAttachments } from './claim.ts';
+export { claimAttachments } from './claim-attachments.ts';
 export * as attachmentEvents from './events.ts';
+export { getAttachment } from './get-attachment.ts';
 export * as attachmentJobs from './jobs.ts';
-export { makeVariants } from './process.ts';
-export { getAttachment, type OpenedAttachment, openAttachment } from './read.ts';
+export { makeVariants } from './make-variants.ts';
+export { type OpenedAttachment, openAttachment } from './open-attachment.ts';
 export { attachments } from './tables.ts';
-export { uploadAttachment } from './upload.ts';
+export { uploadAttachment } from './upload-attachment.ts';
 export { attachmentView, toAttachment } from './view.ts';
+export { visibleAttachments } from './visible.ts';

@@ -1,12 +1,11 @@
 import { type Context, type TenantContext, withTenant } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
 import { DomainError } from '@insightdesk/shared/errors';
-import { record } from '@insightdesk/shared/events';
 import { and, eq } from 'drizzle-orm';
-import { attachmentReady, attachmentRejected } from './events.ts';
+import { announce } from './announce.ts';
+import { storageKey } from './storage-key.ts';
 import { attachments, type StoredVariant } from './tables.ts';
-import { storageKey } from './upload.ts';
-import { type AttachmentRow, toAttachment } from './view.ts';
+import type { AttachmentRow } from './view.ts';
 
 /** Makes the derived files of an image; running it again changes nothing. */
 export async function makeVariants(ctx: Context, { attachmentId }: { attachmentId: Id<'att'> }) {
@@ -33,14 +32,6 @@ export async function makeVariants(ctx: Context, { attachmentId }: { attachmentI
       .returning();
     if (changed) await announce(tenant, changed);
   });
-}
-
-/** Tells that an attachment has been processed, to those who may see it by now. */
-export function announce(ctx: TenantContext, row: AttachmentRow) {
-  const { conversationId, customerId, uploadedBy } = row;
-  const event = row.status === 'ready' ? attachmentReady : attachmentRejected;
-  const attachment = toAttachment(row, ctx.settings.publicUrl);
-  return record(ctx, event, { conversationId, customerId, uploadedBy, attachment });
 }
 
 async function findRow({ tx, tenantId }: TenantContext, id: Id<'att'>) {

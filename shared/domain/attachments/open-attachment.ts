@@ -1,23 +1,9 @@
-import { defineAction, readTenant, type UserContext } from '@insightdesk/shared/context';
-import { type Id, idSchema, roles } from '@insightdesk/shared/contract';
-import { and, eq, or, sql } from 'drizzle-orm';
+import { defineAction, readTenant } from '@insightdesk/shared/context';
+import { idSchema, roles } from '@insightdesk/shared/contract';
 import { z } from 'zod';
 import { AttachmentErrors } from './errors.ts';
-import { attachments } from './tables.ts';
-import { storageKey } from './upload.ts';
-import { attachmentView, toAttachment } from './view.ts';
-
-/** What an upload has become. */
-export const getAttachment = defineAction({
-  summary: "Get an attachment's metadata",
-  input: z.strictObject({ id: idSchema('att') }),
-  output: attachmentView,
-  allow: roles,
-  transaction: 'read',
-  async run(ctx, { id }) {
-    return toAttachment(await requireVisible(ctx, id), ctx.settings.publicUrl);
-  },
-});
+import { storageKey } from './storage-key.ts';
+import { requireAttachment } from './visible.ts';
 
 /** Opens an attachment's bytes, or those of one of its variants. */
 export const openAttachment = defineAction({
@@ -27,7 +13,7 @@ export const openAttachment = defineAction({
   allow: roles,
   transaction: 'own',
   async run(ctx, { id, variant }) {
-    const row = await readTenant(ctx, (tenant) => requireVisible(tenant, id));
+    const row = await readTenant(ctx, (tenant) => requireAttachment(tenant, id));
     const derived = row.variants.find(({ name }) => name === variant);
     if (variant !== undefined && !derived) throw AttachmentErrors.NotFound();
     const key = storageKey(row.tenantId, id, variant);
@@ -54,19 +40,4 @@ export interface OpenedAttachment {
   sizeBytes: number;
   etag: string;
   stream(range?: ByteRange): Promise<ReadableStream<Uint8Array>>;
-}
-
-/** Staff sees everything; a customer its own uploads and what its conversations show it. */
-async function requireVisible({ tx, tenantId, actor }: UserContext, id: Id<'att'>) {
-  const visible =
-    actor.role === 'customer'
-      ? or(eq(attachments.uploadedBy, actor.userId), eq(attachments.customerId, actor.userId))
-      : sql`true`;
-  const [row] = await tx
-    .select()
-    .from(attachments)
-    .where(and(eq(attachments.tenantId, tenantId), eq(attachments.id, id), visible))
-    .execute();
-  if (!row) throw AttachmentErrors.NotFound();
-  return row;
 }

@@ -5,12 +5,9 @@ import { newId } from '@insightdesk/shared/utils';
 import { z } from 'zod';
 import { checkContent, needsProcessing } from './content.ts';
 import { attachmentUploaded } from './events.ts';
+import { storageKey } from './storage-key.ts';
 import { attachments } from './tables.ts';
 import { attachmentView, toAttachment } from './view.ts';
-
-/** The key of an attachment's original, or of one of its variants, in storage. */
-export const storageKey = (tenantId: string, id: string, variant = 'original') =>
-  `${tenantId}/attachments/${id}/${variant}`;
 
 /** Stores a file, refusing what is not what it claims to be; bytes first, then the row. */
 export const uploadAttachment = defineAction({

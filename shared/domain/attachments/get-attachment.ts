@@ -1,0 +1,17 @@
+import { defineAction } from '@insightdesk/shared/context';
+import { idSchema, roles } from '@insightdesk/shared/contract';
+import { z } from 'zod';
+import { attachmentView, toAttachment } from './view.ts';
+import { requireAttachment } from './visible.ts';
+
+/** What an upload has become. */
+export const getAttachment = defineAction({
+  summary: "Get an attachment's metadata",
+  input: z.strictObject({ id: idSchema('att') }),
+  output: attachmentView,
+  allow: roles,
+  transaction: 'read',
+  async run(ctx, { id }) {
+    return toAttachment(await requireAttachment(ctx, id), ctx.settings.publicUrl);
+  },
+});

@@ -1,0 +1,25 @@
+import type { UserContext } from '@insightdesk/shared/context';
+import type { Id } from '@insightdesk/shared/contract';
+import { and, eq, or } from 'drizzle-orm';
+import { AttachmentErrors } from './errors.ts';
+import { attachments } from './tables.ts';
+
+/** Staff sees everything; a customer its own uploads and what its conversations show it. */
+export const visibleAttachments = ({ tenantId, actor }: Pick<UserContext, 'tenantId' | 'actor'>) =>
+  and(
+    eq(attachments.tenantId, tenantId),
+    actor.role === 'customer'
+      ? or(eq(attachments.uploadedBy, actor.userId), eq(attachments.customerId, actor.userId))
+      : undefined,
+  );
+
+/** One attachment that the caller may see; throws 404. */
+export async function requireAttachment(ctx: UserContext, id: Id<'att'>) {
+  const [row] = await ctx.tx
+    .select()
+    .from(attachments)
+    .where(and(visibleAttachments(ctx), eq(attachments.id, id)))
+    .execute();
+  if (!row) throw AttachmentErrors.NotFound();
+  return row;
+}
