@@ -1,29 +1,17 @@
-import { type Context, type TenantContext, withTenant } from '@insightdesk/shared/context';
-import { isId } from '@insightdesk/shared/contract';
+import { type Context, withTenant } from '@insightdesk/shared/context';
 import { organizations } from '@insightdesk/shared/domain/tenants';
-import { findMember, findMemberByEmail } from '@insightdesk/shared/domain/users';
 import { renderEmail } from '@insightdesk/shared/email';
-import { DomainValidationError } from '@insightdesk/shared/errors';
 import type { JobRun } from '@insightdesk/shared/jobs';
 import { eq } from 'drizzle-orm';
 import type { z } from 'zod';
 import { deliver } from './deliver.ts';
 import type { emailRequested } from './events.ts';
-
-type Request = z.output<typeof emailRequested.payload>;
-
-/** Throws unless the e-mail would go to a member: this is no open relay. */
-export async function requireRecipient(ctx: TenantContext, { to }: Request): Promise<void> {
-  if (await findRecipient(ctx, to)) return;
-  throw new DomainValidationError('The recipient must be a member of the organisation', {
-    errors: [{ path: 'payload.to', message: 'Not an active member' }],
-  });
-}
+import { findRecipient } from './recipient.ts';
 
 /** Sends what was asked for, once, unless the recipient has left meanwhile. */
 export async function sendRequestedEmail(
   ctx: Context,
-  { to, subject, body }: Request,
+  { to, subject, body }: z.output<typeof emailRequested.payload>,
   run: JobRun,
 ): Promise<void> {
   const found = await withTenant(ctx, async (tenant) => {
@@ -40,6 +28,3 @@ export async function sendRequestedEmail(
   });
   await deliver(ctx, run.id.replace('/', '.'), { to: found.to, subject, ...letter });
 }
-
-const findRecipient = (ctx: TenantContext, to: Request['to']) =>
-  isId('usr', to) ? findMember(ctx, to) : findMemberByEmail(ctx, to);
