@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { outbox } from '@insightdesk/shared/events';
-import { openTestDesk } from './test-desk.ts';
+import { openTestDesk, testPromises } from './test-desk.ts';
 
 const desk = openTestDesk();
 type Tenant = Awaited<ReturnType<typeof desk.openTenant>>;
@@ -93,3 +93,5 @@ test('agents and customers may not', async () => {
     expect((await send({ name, payload: {} }, as)).status).toBe(403);
   }
 });
+
+testPromises(desk, '/v1/events');

@@ -29,6 +29,17 @@ test('the document is valid OpenAPI 3.1', async () => {
   expect(validator.version).toBe('3.1');
 });
 
+test('every route belongs to a test file that sees all it promises', async () => {
+  const claimed: string[] = [];
+  for await (const path of new Bun.Glob('**/*.integration.test.ts').scan(import.meta.dir)) {
+    const source = await Bun.file(`${import.meta.dir}/${path}`).text();
+    const [, claim = ''] = /^testPromises\(desk, (.+)\);$/m.exec(source) ?? [];
+    claimed.push(...claim.matchAll(/'([^']+)'/g).map(([, below = '']) => below));
+  }
+  const isClaimed = (path: string) => claimed.some((below) => `${path}/`.startsWith(`${below}/`));
+  expect(routes.filter(({ path }) => !isClaimed(path)).map(nameOf)).toEqual([]);
+});
+
 describe('without a token', () => {
   for (const route of forMembers) {
     test(nameOf(route), async () => {
@@ -52,7 +63,10 @@ describe('with a forged token', () => {
 
 describe('by a member of a disabled organisation', () => {
   const prefixes = {
-    ...{ members: 'usr', sessions: 'ses', conversations: 'cnv', attachments: 'att' },
+    members: 'usr',
+    sessions: 'ses',
+    conversations: 'cnv',
+    attachments: 'att',
     webhooks: 'whk',
   };
   const bodies: Record<string, object> = {
@@ -103,7 +117,8 @@ describe('with a body that is', () => {
   for (const route of withJson) {
     const send = (body: string, type = 'application/json') =>
       desk.ask(route.method, somewhere(route.path), {
-        ...{ as: owner, body },
+        as: owner,
+        body,
         headers: { 'Content-Type': type },
       });
 

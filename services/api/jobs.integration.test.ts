@@ -4,7 +4,7 @@ import { DomainBusinessRuleError } from '@insightdesk/shared/errors';
 import { defineJob, startWorkers, type Workers } from '@insightdesk/shared/jobs';
 import { newId } from '@insightdesk/shared/utils';
 import { z } from 'zod';
-import { openTestDesk } from './test-desk.ts';
+import { openTestDesk, testPromises } from './test-desk.ts';
 
 const desk = openTestDesk();
 const { parts, context, ask } = desk;
@@ -137,3 +137,5 @@ test('a stranger, and an id of something else in Valkey, find nothing', async ()
   }
   expect((await read(id)).body.state).toBe('delayed');
 });
+
+testPromises(desk, '/v1/jobs');

@@ -68,7 +68,12 @@ function rowOf(method: Method, usual: number) {
     const { summary, allow, input, output } = action;
     const { status, body, answers } = typeof answer === 'number' ? always(answer, output) : answer;
     return {
-      ...{ method, path, summary, allow, input, answers },
+      method,
+      path,
+      summary,
+      allow,
+      input,
+      answers,
       async handle(call) {
         const given = hasQuery ? readQuery(call) : await readBody(call);
         const result = await perform(action, call, given);

@@ -58,7 +58,12 @@ export function createConformance(routes: readonly Route[]) {
     if (answer instanceof z.ZodType) expect(body).toEqual(answer.parse(body));
   }
 
-  return { document, unseen, check };
+  /** What the routes at or below a path promise and nobody has got yet. */
+  function unseenBelow(path: string): string[] {
+    return [...unseen].filter((name) => `${name} `.match(`^\\w+ ${path}[ /]`));
+  }
+
+  return { document, unseenBelow, check };
 }
 
 const problemOnly = { 'application/problem+json': {} };

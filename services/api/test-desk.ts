@@ -1,3 +1,4 @@
+import { expect, test } from 'bun:test';
 import type { Context } from '@insightdesk/shared/context';
 import { type Role, roles } from '@insightdesk/shared/contract';
 import { createHealth, createMetrics } from '@insightdesk/shared/monitoring';
@@ -61,6 +62,15 @@ export function openTestDesk(
   }
 
   return { app, options, context, parts, conformance, ask, openTenant, close };
+}
+
+type TestDesk = ReturnType<typeof openTestDesk>;
+
+/** The last test of a file: every good answer of the routes at or below these paths was seen. */
+export function testPromises({ conformance }: TestDesk, ...paths: string[]): void {
+  test('every promised answer was seen', () => {
+    expect(paths.flatMap(conformance.unseenBelow)).toEqual([]);
+  });
 }
 
 const asText = (body: unknown) => (typeof body === 'string' ? body : JSON.stringify(body));
