@@ -90,6 +90,21 @@ describe('refresh', () => {
     );
   });
 
+  test('whoever came before a successor was handed out gets it, however long it waits here', async () => {
+    const { refreshToken } = await register(context, someone());
+    const handedOut = refresh(context, { refreshToken });
+    const { database } = context;
+    const crowded: typeof database = {
+      ...database,
+      write: (...work) => handedOut.then(() => database.write(...work)),
+    };
+    const late = refresh({ ...context, database: crowded }, { refreshToken });
+    expect((await late).refreshToken).toBe((await handedOut).refreshToken);
+    await expect(refresh(context, { refreshToken })).rejects.toMatchObject(
+      unauthenticated('TOKEN_REUSED'),
+    );
+  });
+
   test.each(['', 'nonsense', 'a.b'])('%p is not a refresh token', async (refreshToken) => {
     await expect(refresh(context, { refreshToken })).rejects.toMatchObject(
       unauthenticated('TOKEN_INVALID'),
