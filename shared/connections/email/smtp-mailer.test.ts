@@ -68,12 +68,10 @@ describe('a letter that is not taken', () => {
   });
 
   test('a deadline for all of it, waiting for a free connection included', async () => {
-    const options = { timeoutMs: 5000, deadlineMs: 200 };
+    const options = { timeoutMs: 60_000, deadlineMs: 200 };
     const { mailer } = await start({ message: 'silence' }, options);
-    const startedAt = performance.now();
-    const sending = Array.from({ length: 8 }, () => mailer.send(newLetter()));
-    for (const { status } of await Promise.allSettled(sending)) expect(status).toBe('rejected');
-    expect(performance.now() - startedAt).toBeLessThan(2000);
+    const sending = Array.from({ length: 8 }, () => failureOf(mailer.send(newLetter())));
+    expect(await Promise.all(sending)).toMatchObject(Array(8).fill({ name: 'NetworkError' }));
   });
 });
 

@@ -57,17 +57,16 @@ describe('inspectImage', () => {
     await expect(media.inspectImage(bytes)).rejects.toMatchObject({ code: 'IMAGE_CORRUPT' });
   });
 
-  test('refuses a decompression bomb by its header, at once and without the memory', async () => {
-    const bomb = bombPng(40_000, 40_000);
+  test.each([
+    ['whole', 1],
+    ['of which only the header is there', 0.1],
+  ])('refuses a decompression bomb %s, by its header', async (_, share) => {
+    const bomb = cut(bombPng(40_000, 40_000), share);
     expect(bomb.byteLength).toBeLessThan(20_000);
-    const before = process.memoryUsage().rss;
-    const startedAt = performance.now();
     for (const call of [media.inspectImage, media.createVariants]) {
       const refused = call(bomb);
       await expect(refused).rejects.toMatchObject({ code: 'IMAGE_TOO_LARGE', status: 422 });
     }
-    expect(performance.now() - startedAt).toBeLessThan(500);
-    expect(process.memoryUsage().rss - before).toBeLessThan(50 * 1024 * 1024);
   });
 
   test('takes the largest allowed image and refuses one row more', async () => {
@@ -192,17 +191,16 @@ async function meanOf(bytes: Uint8Array): Promise<number[]> {
 
 describe('under load', () => {
   test('decodes as many at a time as configured, and the event loop stays free', async () => {
-    const startedAt = performance.now();
-    let [peak, lagMs, lastAt] = [0, 0, startedAt];
+    let [peak, turns] = [0, 0];
     const timer = setInterval(() => {
       peak = Math.max(peak, sharp.counters().process);
-      lagMs = Math.max(lagMs, performance.now() - lastAt - 2);
-      lastAt = performance.now();
+      turns++;
     }, 2);
     const results = await Promise.all(Array.from({ length: 4 }, () => media.createVariants(photo)));
     clearInterval(timer);
     expect(results).toHaveLength(4);
     expect(peak).toBe(2);
-    expect(lagMs).toBeLessThan(Math.max(100, (lastAt - startedAt) / 8));
+    // Were the decoding on the loop, it would turn between one step and the next only.
+    expect(turns).toBeGreaterThan(50);
   }, 20_000);
 });

@@ -72,17 +72,17 @@ test.each([
   ['refuses for good', () => new Response('', { status: 404 })],
   ['never answers', () => new Promise<Response>(() => {})],
 ])(
-  'an address that %s costs lines and no time; the loss is told once in a while',
+  'an address that %s costs lines and is never waited for; the loss is told once in a while',
   async (_, answer) => {
     const { url } = receive(answer);
     const { log, lost, lines, close } = build(url);
-    const startedAt = performance.now();
     for (let i = 0; i < 5000; i++) log.error({ i }, 'again and again');
-    expect(performance.now() - startedAt).toBeLessThan(3000);
+    expect(lines.length).toBeGreaterThanOrEqual(5000);
     await close(50);
     expect(lost.reduce((sum, count) => sum + count, 0)).toBe(5000);
     expect(lines.filter((line) => line.includes('lines lost'))).toHaveLength(lost.length);
-    expect(lost.length).toBeLessThan(6);
+    // Once per second, in the time that this test may take.
+    expect(lost.length).toBeLessThan(20);
   },
   15_000,
 );
