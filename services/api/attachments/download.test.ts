@@ -7,7 +7,10 @@ let opened = 0;
 
 function file(contentType: string) {
   return {
-    ...{ name: 'a.png', contentType, sizeBytes: content.length, etag: '"tag"' },
+    name: 'a.png',
+    contentType,
+    sizeBytes: content.length,
+    etag: '"tag"',
     stream: async (range = { start: 0, end: content.length - 1 }) => {
       opened++;
       return new Blob([content.slice(range.start, range.end + 1)]).stream();

@@ -149,11 +149,31 @@ describe('transactions', () => {
   });
 
   test('waiting for a connection is counted and bounded', async () => {
-    const small = createDatabase({ ...options, poolMax: 1, timeoutMs: 300 });
-    const slow = () => small.write({}, (tx) => tx.execute(sql`select pg_sleep(0.2)`));
-    const results = await Promise.allSettled([slow(), slow(), slow()]);
-    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected']);
-    expect(small.getStats(true)).toMatchObject({ waits: 1, transactions: 3 });
+    const small = createDatabase({ ...options, poolMax: 1, timeoutMs: 1_000 });
+    const ask = () => small.write({}, (tx) => tx.execute(sql`select 1`));
+    // A connection that is held without a question is taken away after a while.
+    const hold = async () => {
+      const held = Promise.withResolvers<void>();
+      let isHeld = true;
+      const holding = small.write({}, async (tx) => {
+        for (; isHeld; held.resolve()) await tx.execute(sql`select pg_sleep(0.01)`);
+      });
+      await held.promise;
+      const release = () => {
+        isHeld = false;
+      };
+      return { holding, release };
+    };
+    const first = await hold();
+    await expect(ask()).rejects.toMatchObject({ status: 503 });
+    first.release();
+    await first.holding;
+    expect(small.getStats(true)).toMatchObject({ waits: 0, transactions: 2 });
+    const second = await hold();
+    const waiting = ask();
+    second.release();
+    await Promise.all([second.holding, waiting]);
+    expect(small.getStats(true)).toMatchObject({ waits: 1, transactions: 2 });
     expect(small.getStats().waits).toBe(0);
     await small.close();
   });

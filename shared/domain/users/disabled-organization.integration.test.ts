@@ -23,7 +23,8 @@ afterAll(close);
 const password = 'correct horse battery';
 const disabled = { status: 403, code: 'ORGANIZATION_DISABLED' };
 const system = ({ tenantId }: Context): Context => ({
-  ...{ ...context, tenantId },
+  ...context,
+  tenantId,
   actor: { kind: 'system', name: 'test' },
 });
 
