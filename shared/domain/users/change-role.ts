@@ -9,7 +9,6 @@ import { requireAnotherOwner } from './owners.ts';
 import { members } from './tables.ts';
 import { memberView, toMember } from './view.ts';
 
-/** Gives a member another role. */
 export const changeRole = defineAction({
   summary: "Change a member's role",
   input: z.strictObject({ userId: idSchema('usr'), role: z.enum(roles) }),

@@ -48,7 +48,6 @@ const self = prepared((tx) =>
     .prepare('self'),
 );
 
-/** Who the caller is here. */
 export const me = defineAction({
   summary: 'Who the caller is',
   input: z.strictObject({}),

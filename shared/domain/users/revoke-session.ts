@@ -4,7 +4,6 @@ import { z } from 'zod';
 import { endSessions } from './end-sessions.ts';
 import { UserErrors } from './errors.ts';
 
-/** Ends one of the caller's sessions. */
 export const revokeSession = defineAction({
   summary: "End one of the caller's sessions",
   input: z.strictObject({ id: idSchema('ses') }),

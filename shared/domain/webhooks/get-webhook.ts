@@ -4,7 +4,6 @@ import { z } from 'zod';
 import { requireWebhook } from './require-webhook.ts';
 import { toWebhook, webhookView } from './view.ts';
 
-/** One webhook. */
 export const getWebhook = defineAction({
   summary: 'Read a webhook',
   input: z.strictObject({ id: idSchema('whk') }),

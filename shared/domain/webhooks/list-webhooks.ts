@@ -6,7 +6,6 @@ import { z } from 'zod';
 import { webhooks } from './tables.ts';
 import { toWebhook, webhookView } from './view.ts';
 
-/** The organisation's webhooks. */
 export const listWebhooks = defineAction({
   summary: 'List webhooks',
   input: z.strictObject(pageInput),
