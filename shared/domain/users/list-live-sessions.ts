@@ -1,9 +1,6 @@
 import { type Context, readTenant } from '@insightdesk/shared/context';
-import { type Id, type Role, toUuid } from '@insightdesk/shared/contract';
-import { organizations } from '@insightdesk/shared/domain/tenants';
-import { and, eq, isNull, sql } from 'drizzle-orm';
-import { live } from './live.ts';
-import { members, sessions } from './tables.ts';
+import { fromUuid, type Id, type Role, toUuid } from '@insightdesk/shared/contract';
+import { sql } from 'drizzle-orm';
 
 /**
  * Those of a tenant's sessions that are live, each with the role that its member has by now: none
@@ -16,27 +13,15 @@ export async function listLiveSessions(
 ): Promise<Map<Id<'ses'>, Role | 'none'>> {
   const actor = { kind: 'system', name: 'live-sessions' } as const;
   const rows = await readTenant({ ...ctx, actor, tenantId }, ({ tx }) =>
-    tx
-      .select({
-        id: sessions.id,
-        role: members.role,
-        disabledAt: organizations.disabledAt,
-      })
-      .from(sessions)
-      .innerJoin(
-        members,
-        and(eq(members.tenantId, sessions.tenantId), eq(members.userId, sessions.userId)),
-      )
-      .innerJoin(organizations, eq(organizations.id, sessions.tenantId))
-      .where(
-        and(
-          eq(sessions.tenantId, tenantId),
-          sql`${sessions.id} = any(${sql.param(sessionIds.map(toUuid))}::uuid[])`,
-          live,
-          isNull(members.removedAt),
-        ),
-      )
-      .execute(),
+    tx.execute<{ id: string; role: Role; isDisabled: boolean }>(sql`
+      select s.id, m.role, o.disabled_at is not null as "isDisabled"
+      from sessions s
+      join members m on m.tenant_id = s.tenant_id and m.user_id = s.user_id
+      join organizations o on o.id = s.tenant_id
+      where s.tenant_id = ${toUuid(tenantId)} and s.id = any(${sql.param(sessionIds.map(toUuid))}::uuid[])
+        and s.revoked_at is null and s.expires_at > now() and m.removed_at is null`),
   );
-  return new Map(rows.map(({ id, role, disabledAt }) => [id, disabledAt ? 'none' : role]));
+  return new Map(
+    rows.map(({ id, role, isDisabled }) => [fromUuid('ses', id), isDisabled ? 'none' : role]),
+  );
 }

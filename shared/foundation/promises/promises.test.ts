@@ -63,18 +63,16 @@ test('the first failure of a map ends it: what waits is not begun', async () => 
 });
 
 test('retry waits longer each time, up to a limit, and not after an abort', async () => {
+  const timers = spyOn(globalThis, 'setTimeout');
   let calls = 0;
   const failing = async () => {
     calls++;
     throw new NetworkError('down');
   };
-  const timers = spyOn(globalThis, 'setTimeout');
   const options = { attempts: 6, baseMs: 1, maxMs: 4, jitter: 0 };
-  const failure = await retry(failing, options).catch((error: unknown) => error);
-  const waits = timers.mock.calls.map(([, ms]) => ms);
+  await expect(retry(failing, options)).rejects.toThrow('down');
+  expect(timers.mock.calls.map(([, ms]) => ms)).toEqual([1, 2, 4, 4, 4]);
   timers.mockRestore();
-  expect(failure).toMatchObject({ message: 'down' });
-  expect(waits).toEqual([1, 2, 4, 4, 4]);
   const caller = new AbortController();
   const retrying = retry(failing, { attempts: 9, baseMs: 60_000, signal: caller.signal });
   caller.abort(new Error('left'));
