@@ -8,4 +8,3 @@ export { type OpenedAttachment, openAttachment } from './open-attachment.ts';
 export { attachments } from './tables.ts';
 export { uploadAttachment } from './upload-attachment.ts';
 export { attachmentView, toAttachment } from './view.ts';
-export { visibleAttachments } from './visible.ts';
