@@ -5,6 +5,7 @@ import type { ChannelLog } from './channel-log.ts';
 import { type Admit, HubChannel, type HubCounts, type HubEmit } from './hub-channel.ts';
 import { readPublication, TOPIC } from './publication.ts';
 import type { Room } from './room.ts';
+import { shareReads } from './shared-reads.ts';
 
 /** Hears of rooms that have no members here. */
 export interface HubWatch {
@@ -43,7 +44,8 @@ const CONCURRENT_RECOVERIES = 32;
 
 /** Builds the hub of a replica; it subscribes once, whatever the number of channels. */
 export function createChannelHub(options: ChannelHubOptions): ChannelHub {
-  const { subscriber, watch, onError, pingMs = 2_000 } = options;
+  const { subscriber, emit, watch, onError, pingMs = 2_000 } = options;
+  const log = { ...options.log, read: shareReads(options.log.read) };
   const channels = new Map<Room, HubChannel>();
   const counts: HubCounts = { delivered: 0, catchUps: 0, resyncs: 0 };
   let pinging: Timer | undefined;
@@ -95,7 +97,7 @@ export function createChannelHub(options: ChannelHubOptions): ChannelHub {
       pinging = setInterval(ping, pingMs);
     },
     async join(room, id, after, admit) {
-      const channel = channels.get(room) ?? new HubChannel({ ...options, room, counts, onError });
+      const channel = channels.get(room) ?? new HubChannel({ room, log, emit, counts, onError });
       channels.set(room, channel);
       await channel.join(id, after, admit).finally(() => release(room, channel));
     },
