@@ -82,8 +82,10 @@ export function createRelay(options: RelayOptions): Relay {
   }
 
   async function lead(sql: Sql, lost: AbortSignal): Promise<void> {
-    // A mark that a crash forgets is made again, so it need not wait for the disk.
-    await sql.unsafe('set role insightdesk_relay; set synchronous_commit = off');
+    // A mark that a crash forgets is made again, so it need not wait for the disk. What is asked each
+    // time it is woken is planned once.
+    await sql.unsafe(`set role insightdesk_relay; set synchronous_commit = off;
+      set plan_cache_mode = force_generic_plan`);
     const [lock] = await sql.unsafe(`select pg_try_advisory_lock(${ADVISORY_LOCK}) as held`);
     if (!lock?.held) return;
     isLeader = true;
