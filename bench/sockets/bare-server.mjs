@@ -29,9 +29,9 @@ const ask = {
     const startedAt = now();
     for (let offset = 1; offset <= count; offset++) {
       io.to(channel).emit('event', {
-        ...{ id: 'evt_01aaaaaaaaaaaaaaaaaaaaaaaa', channel },
-        ...{ epoch: 'bbbbbbbb-cccc-dddd-eeee-ffffffffffff', offset, type: 'member.joined' },
-        ...{ data, at: new Date().toISOString() },
+        id: 'evt_01aaaaaaaaaaaaaaaaaaaaaaaa', channel,
+        epoch: 'bbbbbbbb-cccc-dddd-eeee-ffffffffffff', offset, type: 'member.joined',
+        data, at: new Date().toISOString(),
       });
     }
     return startedAt;

@@ -49,7 +49,10 @@ export async function startOurs(organizations: number, textLength = TEXT_LENGTH)
   const database = createDatabase({
     // The administrator's way in, the application's rights: row-level security holds.
     url: `${stack.postgres}?role=insightdesk_app`,
-    ...{ poolMin: 1, poolMax: 1, timeoutMs: 30_000, slowQueryMs: 30_000 },
+    poolMin: 1,
+    poolMax: 1,
+    timeoutMs: 30_000,
+    slowQueryMs: 30_000,
   });
   const valkey = createValkey(stack.valkey, { name: 'bench', role: 'command', onError: report });
   const log = createChannelLog(valkey, HISTORY);
