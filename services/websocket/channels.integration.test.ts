@@ -2,12 +2,13 @@ import { afterAll, afterEach, expect, test } from 'bun:test';
 import type { Context, MemberContext } from '@insightdesk/shared/context';
 import { Channels } from '@insightdesk/shared/contract';
 import { openConversation } from '@insightdesk/shared/domain/conversations';
-import { requireLiveSession } from '@insightdesk/shared/domain/users';
-import { defineChannels } from '@insightdesk/shared/realtime';
+import { listLiveSessions } from '@insightdesk/shared/domain/users';
 import { createTestContext, createTestTenant, userOf } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
-import { authorize } from './authorize.ts';
+import { createSessionRecords } from './admission/session-records.ts';
 import { channels } from './channels.ts';
+import { authorize } from './subscriptions/authorize.ts';
+import { defineChannels } from './subscriptions/channel-table.ts';
 import { ask, createStage, entries, until } from './test-replica.ts';
 
 const testContext = createTestContext();
@@ -19,10 +20,7 @@ afterAll(testContext.close);
 const services = {
   channels,
   context: (caller: object) => ({ ...context, ...caller }),
-  sessionRecords: {
-    require: (caller: object) => requireLiveSession({ ...context, ...caller }),
-    list: async () => new Map(),
-  },
+  sessionRecords: createSessionRecords((...asked) => listLiveSessions(context, ...asked)),
 };
 
 test('each of the channels of the contract: who may listen, and who hears that it is not there', async () => {

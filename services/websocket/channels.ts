@@ -1,6 +1,6 @@
 import type { MemberContext } from '@insightdesk/shared/context';
 import { mayFollowConversation } from '@insightdesk/shared/domain/conversations';
-import { defineChannels } from '@insightdesk/shared/realtime';
+import { defineChannels } from './subscriptions/channel-table.ts';
 
 /**
  * Every channel there is and who may listen to it; nothing else can be subscribed to. Names have no

@@ -56,8 +56,11 @@ test.each([['websocket'], ['polling']])('%s: subscribe, receive, resume', async 
   const channel = newChannel();
   const position = await ask(socket, 'subscribe', { channel });
   expect(position).toEqual({
-    ...{ ok: true, recovered: false, events: [] },
-    ...{ epoch: expect.any(String), offset: 0 },
+    ok: true,
+    recovered: false,
+    events: [],
+    epoch: expect.any(String),
+    offset: 0,
   });
   const sent = entries(channel, 3);
   await log.append(sent);

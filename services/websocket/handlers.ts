@@ -1,9 +1,8 @@
 import { type SocketInput, type SocketRequest, socketInputs } from '@insightdesk/shared/contract';
 import { DomainNotFoundError, ForbiddenError } from '@insightdesk/shared/errors';
-import { type Call, defineHandler, type Handler } from './guard.ts';
-import { listPresent, setPresence } from './presence.ts';
-import { callerOf } from './session.ts';
-import { subscribe } from './subscribe.ts';
+import { type Call, defineHandler, type Handler } from './connection/guard.ts';
+import { listPresent, setPresence } from './subscriptions/presence.ts';
+import { subscribe } from './subscriptions/subscribe.ts';
 
 /** Everything a client may emit; a socket reaches nothing else. */
 export const handlers = {
@@ -15,40 +14,45 @@ export const handlers = {
   authenticate: defineHandler(socketInputs.authenticate, authenticate),
 } satisfies Record<SocketRequest, Handler>;
 
-async function unsubscribe({ session, acknowledge }: Call, input: { channel: string }) {
-  session.leave(input.channel);
+async function unsubscribe(
+  { connection, acknowledge }: Call,
+  { channel }: SocketInput<'unsubscribe'>,
+) {
+  connection.subscriptions.leave(channel);
   acknowledge({});
 }
 
 /** To everyone else in the channel on any replica; never stored. */
-async function publish({ session, acknowledge }: Call, signal: SocketInput<'publish'>) {
-  const { socket, subscriptions, access } = session;
-  if (!subscriptions.get(signal.channel)?.isJoined) {
+async function publish({ connection, acknowledge }: Call, signal: SocketInput<'publish'>) {
+  const { socket, subscriptions, access } = connection;
+  if (!subscriptions.isIn(signal.channel)) {
     throw new DomainNotFoundError('You are not subscribed to this channel');
   }
   const data = signal.data ?? null;
   socket
-    .to(session.roomFor(signal.channel))
+    .to(connection.roomFor(signal.channel))
     .emit('signal', { ...signal, data, from: access.userId });
   acknowledge({});
 }
 
 /** Renews a live socket: the same person in the same organisation, with a fresher token. */
-async function authenticate(call: Call, { token }: { token: string }) {
-  const { session, requestId, acknowledge } = call;
-  const { tokens, sessionRecords } = session.services;
+async function authenticate(
+  { connection, acknowledge }: Call,
+  { token }: SocketInput<'authenticate'>,
+) {
+  const { tokens, sessionRecords } = connection.services;
   const access = await tokens.verifyAccess(token);
-  const before = session.access;
+  const before = connection.access;
   const { userId, tenantId } = before;
   if (access.userId !== userId || access.tenantId !== tenantId) {
     throw new ForbiddenError('The token is of someone else; open another socket for it');
   }
   // Renewed before it is asked for: what ends in between is heard.
-  session.renew(access);
+  connection.renew(access);
   try {
-    await sessionRecords.require(callerOf(session, requestId));
+    await sessionRecords.require(access);
   } catch (error) {
-    if (session.access === access) session.renew(before);
+    if (connection.access === access) connection.renew(before);
     throw error;
   }
   acknowledge({ expiresAt: new Date(access.expiresAt).toISOString() });

@@ -1,12 +1,13 @@
 import { boot } from '@insightdesk/shared/boot';
-import { listLiveSessions, requireLiveSession } from '@insightdesk/shared/domain/users';
+import { listLiveSessions } from '@insightdesk/shared/domain/users';
 import { createAddressReader, createHealthApp } from '@insightdesk/shared/http';
 import { createChannelLog, createPresenceMembers } from '@insightdesk/shared/realtime';
+import { createSeats } from './admission/seats.ts';
+import { createSessionRecords } from './admission/session-records.ts';
 import { channels } from './channels.ts';
-import { watchSockets } from './metrics.ts';
-import { createSeats } from './seats.ts';
+import { watchSockets } from './replica/metrics.ts';
+import { createTroubleLog } from './replica/trouble-log.ts';
 import { createSocketServer } from './server.ts';
-import { createTroubleLog } from './trouble.ts';
 
 await boot('websocket', (app) => {
   const { config, log, lifecycle, health, metrics, parts } = app;
@@ -38,10 +39,9 @@ await boot('websocket', (app) => {
     }),
     channels,
     context: app.context,
-    sessionRecords: {
-      require: (caller) => requireLiveSession(app.context(caller)),
-      list: (tenantId, sessionIds) => listLiveSessions(root, tenantId, sessionIds),
-    },
+    sessionRecords: createSessionRecords((tenantId, sessionIds) =>
+      listLiveSessions(root, tenantId, sessionIds),
+    ),
     fetch: createHealthApp({ health, metrics, isReady }).fetch,
     readAddress: createAddressReader(config.http.trustedProxies),
     corsOrigins: config.http.corsOrigins,

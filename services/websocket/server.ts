@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { withTimeout } from '@insightdesk/shared/promises';
 import {
@@ -8,26 +7,30 @@ import {
   type HubCounts,
   type PresenceRegistry,
 } from '@insightdesk/shared/realtime';
-import { Server } from 'socket.io';
-import { createSignalAdapter } from './adapter.ts';
-import { createChannelQuota } from './channel-quota.ts';
-import { type Clients, createClients, roomOfUser } from './clients.ts';
-import { corkFlushes } from './cork.ts';
-import { disconnectGradually, refuseNewcomers } from './drain.ts';
-import { guard } from './guard.ts';
+import { createHandshake } from './admission/handshake.ts';
+import { createLiveSessions } from './admission/live-sessions.ts';
+import { endlessSeats, type Seats } from './admission/seats.ts';
+import type { Connection, Services } from './connection/connection.ts';
+import { enter } from './connection/enter.ts';
+import { watchExpiries } from './connection/expiries.ts';
+import { guard } from './connection/guard.ts';
+import {
+  type SlowConsumerLimits,
+  slowConsumerLimits,
+  watchConsumers,
+} from './connection/slow-consumers.ts';
+import type { TokenBucketOptions } from './connection/token-bucket.ts';
+import { createTransport } from './connection/transport.ts';
 import { handlers } from './handlers.ts';
-import { createHandshake, type Entrant } from './handshake.ts';
-import { createHttpServer, type Fetch } from './http-server.ts';
-import { createLiveSessions } from './live-sessions.ts';
-import { serveRequests } from './requests.ts';
-import { createRooms } from './rooms.ts';
-import { endlessSeats, type Seats } from './seats.ts';
-import { type Services, Session, watchExpiries } from './session.ts';
-import { type SlowConsumerLimits, slowConsumerLimits, watchConsumers } from './slow-consumers.ts';
-import { serveSystemSignals } from './system-signals.ts';
-import type { TokenBucketOptions } from './token-bucket.ts';
-import { createTroubleLog } from './trouble.ts';
-import type { ServerSocket, SocketServerIo } from './wire.ts';
+import { type Clients, createClients } from './replica/clients.ts';
+import { disconnectGradually, refuseNewcomers } from './replica/drain.ts';
+import { createHttpServer, type Fetch } from './replica/http-server.ts';
+import { serveRequests } from './replica/requests.ts';
+import { createSignalAdapter } from './replica/signal-adapter.ts';
+import { serveSystemSignals } from './replica/system-signals.ts';
+import { createTroubleLog } from './replica/trouble-log.ts';
+import { createChannelQuota } from './subscriptions/channel-quota.ts';
+import { createHubEmit } from './subscriptions/hub-emit.ts';
 
 type Valkey = ChannelHubOptions['subscriber'];
 
@@ -62,78 +65,46 @@ export interface SocketServer extends Clients {
   refusals(): ReadonlyMap<string, number>;
 }
 
-const COMPRESSED_FROM_BYTES = 8 * 1_024;
 const START_TIMEOUT_MS = 15_000;
 const CLOSE_TIMEOUT_MS = 2_000;
 
 /** Builds one replica of the socket service. */
 export function createSocketServer(options: SocketServerOptions): SocketServer {
-  const { log, valkey, presence, presenceMembers, channelLog, seats = endlessSeats } = options;
-  const onError = createTroubleLog(log);
+  const { valkey, presence, presenceMembers, seats = endlessSeats } = options;
+  const onError = createTroubleLog(options.log);
   const httpServer = createHttpServer(options.fetch);
-  const io: SocketServerIo = new Server(httpServer, {
-    ...transportOptions,
-    cors: { origin: options.corsOrigins },
-    adapter: createSignalAdapter({
-      publisher: valkey.signalsOut,
-      subscriber: valkey.signalsIn,
-      onError,
-    }),
-  });
-  const prefix = /\d+$/.exec(options.replica)?.[0] ?? '0';
-  io.engine.generateId = () => `${prefix}.${randomBytes(15).toString('base64url')}`;
-  const sessions = new Map<string, Session>();
-  const emit = createRooms(io, sessions);
+  const { signalsOut: publisher, signalsIn: subscriber } = valkey;
+  const adapter = createSignalAdapter({ publisher, subscriber, onError });
+  const io = createTransport(httpServer, { ...options, adapter });
+  const connections = new Map<string, Connection>();
   const liveSessions = createLiveSessions(options.sessionRecords, onError);
   const hub = createChannelHub({
-    ...{ subscriber: valkey.hub, log: channelLog, emit, watch: liveSessions, onError },
+    subscriber: valkey.hub,
+    log: options.channelLog,
+    emit: createHubEmit(io, connections),
+    watch: liveSessions,
+    onError,
   });
   const channelQuota = createChannelQuota(options.maxChannelsPerOrganization);
   const services: Services = { ...options, hub, channelQuota };
-  const refusals = new Map<string, number>();
-  const served = serveProcesses({ io, sessions, valkey, onError });
-  const entrants = new WeakMap<ServerSocket, Entrant>();
+  const handshake = createHandshake({ ...options, services, seats, liveSessions });
+  const doors = { io, connections, valkey, onError };
+  const served = [serveRequests(doors), serveSystemSignals(doors)];
   const limits = options.slowConsumers ?? slowConsumerLimits;
-  const watches = [watchExpiries(sessions), watchConsumers(sessions, limits)];
+  const watches = [watchExpiries(connections), watchConsumers(connections, limits)];
   let draining: Promise<void> | undefined;
 
-  corkFlushes(io);
   io.engine.use(refuseNewcomers(() => draining !== undefined));
-  io.use(
-    createHandshake({
-      ...options,
-      liveSessions,
-      seats,
-      onRefusal: (reason) => refusals.set(reason, (refusals.get(reason) ?? 0) + 1),
-      ipOf({ handshake: { address, headers } }) {
-        return options.readAddress(address, headers['x-forwarded-for']?.toString());
-      },
-      remember: (socket, entrant) => entrants.set(socket, entrant),
-    }),
-  );
+  io.use(handshake.welcome);
   io.on('connection', (socket) => {
-    const entrant = entrants.get(socket);
-    if (!entrant) return socket.disconnect(true);
-    const { access } = entrant;
-    const session = new Session(socket, services, entrant);
-    sessions.set(socket.id, session);
-    socket.data.userId = access.userId;
-    void socket.join(roomOfUser(access));
-    guard(session, handlers, options.rateLimit);
-    presence.connected(access.tenantId, access.userId).catch(onError);
-    socket.on('disconnect', () => {
-      sessions.delete(socket.id);
-      liveSessions.delete(entrant);
-      session.close();
-      presence.disconnected(access.tenantId, access.userId).catch(onError);
-      // What is left of the connection would hold its seat.
-      socket.conn.close();
-    });
-    entrant.enter(session);
+    const connection = handshake.find(socket);
+    if (!connection) return socket.disconnect(true);
+    guard(connection, handlers, options.rateLimit);
+    enter(connection, { connections, presence, liveSessions, onError });
   });
 
   async function stop(windowMs: number): Promise<void> {
-    await disconnectGradually([...sessions.values()], windowMs);
+    await disconnectGradually([...connections.values()], windowMs);
     await withTimeout(io.close(), CLOSE_TIMEOUT_MS).catch(onError);
     httpServer.closeAllConnections();
     for (const stopWatch of watches) stopWatch();
@@ -157,32 +128,7 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
       return draining;
     },
     ...createClients(io, options.channels),
-    figures: () => ({ ...hub.counts(), sockets: sessions.size, unchecked: seats.unchecked() }),
-    refusals: () => refusals,
+    figures: () => ({ ...hub.counts(), sockets: connections.size, unchecked: seats.unchecked() }),
+    refusals: () => handshake.refusals,
   };
 }
-
-/** What other processes have to say to our sockets. */
-const serveProcesses = (doors: Parameters<typeof serveRequests>[0]) => [
-  serveRequests(doors),
-  serveSystemSignals(doors),
-];
-
-const transportOptions = {
-  path: '/socket.io/',
-  serveClient: false,
-  transports: ['polling' as const, 'websocket' as const],
-  // Whoever opens a connection and asks for nothing holds it for so long.
-  connectTimeout: 10_000,
-  pingInterval: 20_000,
-  pingTimeout: 15_000,
-  maxHttpBufferSize: 64 * 1_024,
-  // Below the threshold, compression costs more time than it saves on the wire. It counts only where
-  // no context is kept between messages; one would also cost 230 kB per connection.
-  perMessageDeflate: {
-    threshold: COMPRESSED_FROM_BYTES,
-    serverNoContextTakeover: true,
-    clientNoContextTakeover: true,
-  },
-  httpCompression: { threshold: COMPRESSED_FROM_BYTES },
-};

@@ -8,12 +8,12 @@ import {
   members,
   openSession,
   removeMember,
-  requireLiveSession,
 } from '@insightdesk/shared/domain/users';
-import { defineChannels } from '@insightdesk/shared/realtime';
 import { createTestContext, createTestTenant, signedIn, userOf } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
+import { createSessionRecords } from './admission/session-records.ts';
 import { channels } from './channels.ts';
+import { defineChannels } from './subscriptions/channel-table.ts';
 import { ask, createStage, until } from './test-replica.ts';
 
 const testContext = createTestContext();
@@ -24,11 +24,7 @@ afterAll(testContext.close);
 
 const overrides = {
   channels,
-  sessionRecords: {
-    require: (caller: object) => requireLiveSession({ ...context, ...caller }),
-    list: (tenantId: Id<'org'>, ids: readonly Id<'ses'>[]) =>
-      listLiveSessions(context, tenantId, ids),
-  },
+  sessionRecords: createSessionRecords((...asked) => listLiveSessions(context, ...asked)),
 };
 
 /** One person, an agent of two organisations, and a conversation in each. */

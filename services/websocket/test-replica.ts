@@ -29,29 +29,64 @@ export const newChannel = () => Channels.conversation(newId('cnv'));
 
 const known = (name: string) => channels.find(name);
 
-/** What socket tests need, on real parts; close it after each test. */
-export function createStage({ parts, log, context }: Stage) {
-  const closing: (() => unknown)[] = [];
+type Closing = (() => unknown)[];
 
-  async function close(): Promise<void> {
-    for (const end of closing.splice(0).reverse()) await end();
-  }
-
+/** What a replica stands on, with short times. */
+function openFlow(parts: Parts, closing: Closing) {
   function valkey(role: Role, name = 'test-socket') {
     const connection = parts.connectValkey('default', role, name);
     closing.push(() => connection.disconnect());
     return connection;
   }
 
-  const channelLog = () => createChannelLog(valkey('command'), history);
-  const presence = () => createPresenceRegistry(valkey('command'), { onError: () => {} });
+  return {
+    valkey,
+    channelLog: () => createChannelLog(valkey('command'), history),
+    presence: () => createPresenceRegistry(valkey('command'), { onError: () => {} }),
+    presenceMembers: ({ graceMs = 500 } = {}) =>
+      createPresenceMembers(valkey('command'), {
+        ...history,
+        leaseMs: 1_000,
+        renewMs: 300,
+        graceMs,
+        sweepMs: 50,
+        onError: () => {},
+      }),
+  };
+}
 
-  /** Presence with short times. */
-  const presenceMembers = ({ graceMs = 500 } = {}) =>
-    createPresenceMembers(valkey('command'), {
-      ...{ ...history, leaseMs: 1_000, renewMs: 300, graceMs, sweepMs: 50 },
-      onError: () => {},
+/** How the official client connects; `events` keeps what arrives. */
+function createConnect(closing: Closing) {
+  return async (
+    address: string,
+    token: string,
+    options: Partial<ManagerOptions & SocketOptions> = {},
+  ) => {
+    const socket = io(address, {
+      forceNew: true,
+      reconnection: false,
+      auth: { token },
+      ...options,
     });
+    closing.push(() => socket.disconnect());
+    const events: ChannelEvent[] = [];
+    socket.on('event', (event: ChannelEvent) => events.push(event));
+    await new Promise<void>((resolve, reject) => {
+      socket.once('connect', resolve).once('connect_error', reject);
+    });
+    return { socket, events };
+  };
+}
+
+/** What socket tests need, on real parts; close it after each test. */
+export function createStage({ parts, log, context }: Stage) {
+  const closing: Closing = [];
+  const flow = openFlow(parts, closing);
+  const { valkey, channelLog, presence, presenceMembers } = flow;
+
+  async function close(): Promise<void> {
+    for (const end of closing.splice(0).reverse()) await end();
+  }
 
   /** A person of an organisation and a token for it. */
   async function person(claims: Partial<Claims> = {}) {
@@ -73,7 +108,11 @@ export function createStage({ parts, log, context }: Stage) {
       return name !== forbidden;
     };
     const server = createSocketServer({
-      ...{ log, replica, tokens: parts.tokens, presence: presence(), channelLog: channelLog() },
+      log,
+      replica,
+      tokens: parts.tokens,
+      presence: presence(),
+      channelLog: channelLog(),
       valkey: { hub, signalsOut: valkey('subscriber'), signalsIn: valkey('subscriber') },
       channels: {
         find: (name) => known(name) && { pattern: '', allow: () => allow(name) },
@@ -96,28 +135,7 @@ export function createStage({ parts, log, context }: Stage) {
     return { server, url: `http://127.0.0.1:${port}`, hub, authorized };
   }
 
-  /** The official client, connected; `events` keeps what arrives. */
-  async function connect(
-    address: string,
-    token: string,
-    options: Partial<ManagerOptions & SocketOptions> = {},
-  ) {
-    const socket = io(address, {
-      forceNew: true,
-      reconnection: false,
-      auth: { token },
-      ...options,
-    });
-    closing.push(() => socket.disconnect());
-    const events: ChannelEvent[] = [];
-    socket.on('event', (event: ChannelEvent) => events.push(event));
-    await new Promise<void>((resolve, reject) => {
-      socket.once('connect', resolve).once('connect_error', reject);
-    });
-    return { socket, events };
-  }
-
-  return { close, valkey, channelLog, presence, presenceMembers, person, startReplica, connect };
+  return { ...flow, close, person, startReplica, connect: createConnect(closing) };
 }
 
 export const ask = (socket: Socket, name: string, payload?: unknown) =>
@@ -125,7 +143,11 @@ export const ask = (socket: Socket, name: string, payload?: unknown) =>
 
 export const entries = (channel: string, count: number) =>
   Array.from({ length: count }, (_, n) => ({
-    ...{ tenantId, channel, id: newId('evt'), type: 'message.created', data: { n } },
+    tenantId,
+    channel,
+    id: newId('evt'),
+    type: 'message.created',
+    data: { n },
     at: new Date().toISOString(),
   }));
 

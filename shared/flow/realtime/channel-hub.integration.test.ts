@@ -24,13 +24,11 @@ const tenantId = newId('org');
 const newRoom = () => roomOf(tenantId, Channels.conversation(newId('cnv')));
 const entries = (room: Room, count: number) =>
   Array.from({ length: count }, (_, n) => ({
-    ...{
-      tenantId,
-      channel: channelOf(room),
-      id: newId('evt'),
-      type: 'message.created',
-      data: { n },
-    },
+    tenantId,
+    channel: channelOf(room),
+    id: newId('evt'),
+    type: 'message.created',
+    data: { n },
     at: new Date().toISOString(),
   }));
 

@@ -12,7 +12,9 @@ import { channelOf, type Room, roomOf } from './room.ts';
 const url = new URL(Bun.env.VALKEY_URL ?? 'valkey://127.0.0.1:6379');
 url.pathname = '/5';
 const valkey = createValkey(url.href, {
-  ...{ name: 'test-refill', role: 'command', onError: console.error },
+  name: 'test-refill',
+  role: 'command',
+  onError: console.error,
 });
 const history = { historyLength: 20, historySeconds: 60 };
 const log = createChannelLog(valkey, history);
@@ -31,13 +33,11 @@ const tenantId = newId('org');
 const newRoom = () => roomOf(tenantId, Channels.conversation(newId('cnv')));
 const entries = (room: Room, count: number) =>
   Array.from({ length: count }, (_, n) => ({
-    ...{
-      tenantId,
-      channel: channelOf(room),
-      id: newId('evt'),
-      type: 'message.created',
-      data: { n },
-    },
+    tenantId,
+    channel: channelOf(room),
+    id: newId('evt'),
+    type: 'message.created',
+    data: { n },
     at: new Date().toISOString(),
   }));
 

@@ -70,7 +70,11 @@ test('several devices, two replicas: joined once, left once, the newest status c
     'left offline',
   ]);
   expect((await told())[1]).toEqual({
-    ...{ userId, status, metadata, connections: 2, change: 'changed' },
+    userId,
+    status,
+    metadata,
+    connections: 2,
+    change: 'changed',
     lastSeenAt: expect.stringMatching(/^\d{4}-.*Z$/),
   });
 });

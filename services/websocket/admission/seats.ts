@@ -2,7 +2,7 @@ import type { Id } from '@insightdesk/shared/contract';
 import { TooManyRequestsError } from '@insightdesk/shared/errors';
 import { network } from '@insightdesk/shared/http';
 import type { ChannelHubOptions } from '@insightdesk/shared/realtime';
-import { createSeatCounts, type Place, type SeatCountsOptions } from './seat-counts.ts';
+import { type CountLimit, createSeatCounts, type SeatCountsOptions } from './seat-counts.ts';
 
 /** Who wants to be connected. */
 export interface Guest {
@@ -35,7 +35,7 @@ export interface SeatsOptions extends SeatCountsOptions {
   limits: SeatLimits;
 }
 
-interface LimitedPlace extends Place {
+interface SeatLimit extends CountLimit {
   kind: keyof SeatLimits;
 }
 
@@ -50,26 +50,26 @@ export function createSeats(
   const counts = createSeatCounts(valkey, options);
   let unchecked = 0;
 
-  async function confirm(places: readonly LimitedPlace[]): Promise<void> {
-    const here = places.find(({ field, limit }) => counts.of(field) > limit);
-    const full = here ?? (await counts.firstFull(places));
+  async function confirm(own: readonly SeatLimit[]): Promise<void> {
+    const here = own.find(({ field, limit }) => counts.of(field) > limit);
+    const full = here ?? (await counts.firstExceeded(own));
     if (full === undefined) unchecked++;
     else if (full !== 'none') throw tooMany(full);
   }
 
   return {
     take({ userId, tenantId, ip }) {
-      const places: LimitedPlace[] = [
+      const own: SeatLimit[] = [
         { kind: 'user', field: `user:${userId}`, limit: limits.user },
         { kind: 'organization', field: `org:${tenantId}`, limit: limits.organization },
         { kind: 'address', field: `address:${network(ip)}`, limit: limits.address },
       ];
-      for (const { field } of places) counts.add(field);
+      for (const { field } of own) counts.add(field);
       let isTaken = true;
       return {
-        confirm: () => confirm(places),
+        confirm: () => confirm(own),
         release() {
-          if (isTaken) for (const { field } of places) counts.remove(field);
+          if (isTaken) for (const { field } of own) counts.remove(field);
           isTaken = false;
         },
       };
@@ -80,9 +80,11 @@ export function createSeats(
   };
 }
 
+const anySeat: Seat = { confirm: () => Promise.resolve(), release() {} };
+
 /** For when nothing is limited. */
 export const endlessSeats: Seats = {
-  take: () => ({ confirm: () => Promise.resolve(), release() {} }),
+  take: () => anySeat,
   start() {},
   unchecked: () => 0,
   close: () => Promise.resolve(),
@@ -94,7 +96,7 @@ const whose: Record<keyof SeatLimits, string> = {
   address: 'An address',
 };
 
-function tooMany({ kind, limit }: LimitedPlace): TooManyRequestsError {
+function tooMany({ kind, limit }: SeatLimit): TooManyRequestsError {
   return new TooManyRequestsError(
     `${whose[kind]} may have ${limit} connections at a time; close one or try again later`,
     { code: 'TOO_MANY_CONNECTIONS', errors: [{ path: kind, message: `${limit} at a time` }] },

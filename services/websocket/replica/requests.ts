@@ -5,26 +5,26 @@ import {
   type ChannelHubOptions,
   REQUESTS_TOPIC,
 } from '@insightdesk/shared/realtime';
+import type { Connection } from '../connection/connection.ts';
+import type { SocketServerIo } from '../connection/server-events.ts';
 import { roomOfUser } from './clients.ts';
-import type { Session } from './session.ts';
-import type { SocketServerIo } from './wire.ts';
 
 type Valkey = ChannelHubOptions['subscriber'];
 
 interface ServeOptions {
   io: SocketServerIo;
-  sessions: ReadonlyMap<string, Session>;
+  connections: ReadonlyMap<string, Connection>;
   valkey: { hub: Valkey; signalsOut: Valkey };
   onError: (error: unknown) => void;
 }
 
 /** Puts what other processes ask to the sockets of this replica, and the first answer back. */
-export function serveRequests({ io, sessions, valkey, onError }: ServeOptions) {
+export function serveRequests({ io, connections, valkey, onError }: ServeOptions) {
   const { hub: subscriber, signalsOut: publisher } = valkey;
   async function ask({ replyTo, timeoutMs, request, ...who }: Asked): Promise<void> {
     const ids = [...(io.of('/').adapter.rooms.get(roomOfUser(who)) ?? [])];
     const asking = ids.map(async (id): Promise<ClientAnswer> => {
-      const operator = sessions.get(id)?.socket.timeout(timeoutMs);
+      const operator = connections.get(id)?.socket.timeout(timeoutMs);
       return clientAnswer.parse(await operator?.emitWithAck('request', request));
     });
     // Nobody here, or nobody who answers: another replica may, and whoever asks asks again.

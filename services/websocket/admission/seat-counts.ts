@@ -2,8 +2,8 @@ import { withTimeout } from '@insightdesk/shared/promises';
 import type { ChannelHubOptions } from '@insightdesk/shared/realtime';
 import { admitScript, countsOf, REPLICAS, renewScript } from './seat-scripts.ts';
 
-/** What may not exceed `limit`, summed over all replicas. */
-export interface Place {
+/** A count that may not exceed `limit`, summed over all replicas. */
+export interface CountLimit {
   field: string;
   limit: number;
 }
@@ -83,12 +83,14 @@ export function createSeatCounts(valkey: Valkey, options: SeatCountsOptions) {
       if (unwritten.size === 0) queueMicrotask(() => !isLost && void renew());
       unwritten.add(field);
     },
-    /** The first of the places that is too full; undefined when nobody says. */
-    async firstFull<P extends Place>(places: readonly P[]): Promise<P | 'none' | undefined> {
-      const triples = places.flatMap(({ field, limit }) => [field, limit, of(field)]);
+    /** The first of the limits that is exceeded; undefined when nobody says. */
+    async firstExceeded<L extends CountLimit>(
+      limits: readonly L[],
+    ): Promise<L | 'none' | undefined> {
+      const triples = limits.flatMap(({ field, limit }) => [field, limit, of(field)]);
       const index = await reach(() => scripts.seatAdmit(...head, ...triples));
       if (index === -1) await rewrite();
-      return index === undefined ? undefined : (places[index - 1] ?? 'none');
+      return index === undefined ? undefined : (limits[index - 1] ?? 'none');
     },
     start() {
       void rewrite();

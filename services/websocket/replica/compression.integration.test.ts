@@ -1,7 +1,7 @@
 import { afterAll, afterEach, expect, test } from 'bun:test';
 import { createTestContext } from '@insightdesk/shared/testing';
-import { createStage, entries, newChannel, until } from './test-replica.ts';
-import { connectStuckClient } from './test-stuck-client.ts';
+import { createStage, entries, newChannel, until } from '../test-replica.ts';
+import { connectStuckClient } from '../test-stuck-client.ts';
 
 const testContext = createTestContext();
 const { startReplica, person, channelLog, close } = createStage(testContext);

@@ -1,5 +1,5 @@
 import { Gauge, type Metrics } from '@insightdesk/shared/monitoring';
-import type { SocketServer } from './server.ts';
+import type { SocketServer } from '../server.ts';
 
 /** Shows open sockets and what became of the events, read when they are asked for. */
 export function watchSockets(registry: Metrics, server: SocketServer): void {

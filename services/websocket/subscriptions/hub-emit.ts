@@ -1,9 +1,12 @@
 import { channelOf, type HubEmit } from '@insightdesk/shared/realtime';
-import type { Session } from './session.ts';
-import type { SocketServerIo } from './wire.ts';
+import type { Connection } from '../connection/connection.ts';
+import type { SocketServerIo } from '../connection/server-events.ts';
 
 /** Hands what the hub has to say to the sockets of this replica. */
-export function createRooms(io: SocketServerIo, sessions: ReadonlyMap<string, Session>): HubEmit {
+export function createHubEmit(
+  io: SocketServerIo,
+  connections: ReadonlyMap<string, Connection>,
+): HubEmit {
   return {
     event(room, event, except) {
       io.local
@@ -15,11 +18,14 @@ export function createRooms(io: SocketServerIo, sessions: ReadonlyMap<string, Se
     // themselves, name their last position and hear `recovered: false`.
     resync(room) {
       for (const id of [...(io.of('/').adapter.rooms.get(room) ?? [])]) {
-        const session = sessions.get(id);
-        if (!session) continue;
-        session.leave(channelOf(room), 'lost');
-        session.socket.emit('closing', { code: 'RESYNC', detail: 'Subscribe again and refetch' });
-        session.socket.conn.close();
+        const connection = connections.get(id);
+        if (!connection) continue;
+        connection.subscriptions.leave(channelOf(room), 'lost');
+        connection.socket.emit('closing', {
+          code: 'RESYNC',
+          detail: 'Subscribe again and refetch',
+        });
+        connection.socket.conn.close();
       }
     },
   };

@@ -3,8 +3,8 @@ import { ForbiddenError } from '@insightdesk/shared/errors';
 import { createTestContext } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { io } from 'socket.io-client';
+import { ask, createStage, newChannel, until } from '../test-replica.ts';
 import { createSeats, type Guest, type SeatLimits } from './seats.ts';
-import { ask, createStage, newChannel, until } from './test-replica.ts';
 
 const testContext = createTestContext();
 const stage = createStage(testContext);
@@ -14,7 +14,8 @@ afterAll(testContext.close);
 
 const many = { user: 1_000, organization: 1_000, address: 1_000_000 };
 const refused = (path: keyof SeatLimits) => ({
-  ...{ status: 429, code: 'TOO_MANY_CONNECTIONS' },
+  status: 429,
+  code: 'TOO_MANY_CONNECTIONS',
   errors: [{ path, message: expect.stringContaining('at a time') }],
 });
 
@@ -23,7 +24,9 @@ async function open(limits: Partial<SeatLimits> = {}) {
   const connection = valkey('command');
   const errors: unknown[] = [];
   const seats = createSeats(connection, {
-    ...{ limits: { ...many, ...limits }, leaseMs: 1_000, renewMs: 200 },
+    limits: { ...many, ...limits },
+    leaseMs: 1_000,
+    renewMs: 200,
     onError: (error) => errors.push(error),
   });
   await until(() => connection.status === 'ready');
@@ -41,8 +44,9 @@ async function open(limits: Partial<SeatLimits> = {}) {
 }
 
 const someone = (guest: Partial<Guest> = {}): Guest => ({
-  ...{ userId: newId('usr'), tenantId: newId('org') },
-  ...{ ip: `2001:db8:${Math.floor(Math.random() * 65_536).toString(16)}:1::1` },
+  userId: newId('usr'),
+  tenantId: newId('org'),
+  ip: `2001:db8:${Math.floor(Math.random() * 65_536).toString(16)}:1::1`,
   ...guest,
 });
 

@@ -2,7 +2,7 @@ import { afterAll, afterEach, expect, test } from 'bun:test';
 import { Channels } from '@insightdesk/shared/contract';
 import { createTestContext } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
-import { ask, createStage, newChannel, tenantId } from './test-replica.ts';
+import { ask, createStage, newChannel, tenantId } from '../test-replica.ts';
 
 const testContext = createTestContext();
 const { startReplica, connect, person, close } = createStage(testContext);

@@ -8,7 +8,6 @@ import {
   listLiveSessions,
   logout,
   removeMember,
-  requireLiveSession,
 } from '@insightdesk/shared/domain/users';
 import { UnavailableError } from '@insightdesk/shared/errors';
 import {
@@ -18,8 +17,9 @@ import {
   userOf,
 } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
-import { channels } from './channels.ts';
-import { ask, createStage, until } from './test-replica.ts';
+import { channels } from '../channels.ts';
+import { ask, createStage, until } from '../test-replica.ts';
+import { createSessionRecords } from './session-records.ts';
 
 const testContext = createTestContext();
 const { context } = testContext;
@@ -27,11 +27,7 @@ const { startReplica, connect, channelLog, close } = createStage(testContext);
 afterEach(close);
 afterAll(testContext.close);
 
-const records = {
-  require: (caller: object) => requireLiveSession({ ...context, ...caller }),
-  list: (...[tenantId, ids]: [`org_${string}`, readonly `ses_${string}`[]]) =>
-    listLiveSessions(context, tenantId, ids),
-};
+const records = createSessionRecords((...asked) => listLiveSessions(context, ...asked));
 const overrides = {
   sessionRecords: records,
   channels,
@@ -69,13 +65,18 @@ const tenantOf = ({ tenantId }: Context) => tenantId ?? newId('org');
 const tell = (member: Context, type: string) =>
   channelLog().append([
     {
-      ...{ tenantId: tenantOf(member), channel: Channels.userPrivate(userOf(member)) },
-      ...{ id: newId('evt'), type, data: {}, at: new Date().toISOString() },
+      tenantId: tenantOf(member),
+      channel: Channels.userPrivate(userOf(member)),
+      id: newId('evt'),
+      type,
+      data: {},
+      at: new Date().toISOString(),
     },
   ]);
 
 const system = ({ tenantId }: Context): Context => ({
-  ...{ ...context, tenantId },
+  ...context,
+  tenantId,
   actor: { kind: 'system', name: 'test' },
 });
 
@@ -119,8 +120,12 @@ test('organization.disabled: all its sockets on every replica are closed within 
   const tellStaff = async (type: string) =>
     channelLog().append([
       {
-        ...{ tenantId, channel: Channels.organization(tenantId), id: newId('evt'), type },
-        ...{ data: {}, at: new Date().toISOString() },
+        tenantId,
+        channel: Channels.organization(tenantId),
+        id: newId('evt'),
+        type,
+        data: {},
+        at: new Date().toISOString(),
       },
     ]);
   await tellStaff('organization.disabled');

@@ -1,4 +1,4 @@
-import type { Session } from './session.ts';
+import type { Connection } from './connection.ts';
 
 export interface SlowConsumerLimits {
   /** More than this may wait for a socket only for a while: a client that resumes gets much at once. */
@@ -25,29 +25,29 @@ const PACKET_BYTES = 100;
  * instead of filling the memory. Returns how to stop.
  */
 export function watchConsumers(
-  sessions: ReadonlyMap<string, Session>,
+  connections: ReadonlyMap<string, Connection>,
   { softBytes, softMs, hardBytes, checkMs }: SlowConsumerLimits,
 ): () => void {
-  const slowSinceMs = new WeakMap<Session, number>();
+  const slowSinceMs = new WeakMap<Connection, number>();
 
-  function check(session: Session, nowMs: number) {
-    const waiting = waitingBytes(session, hardBytes);
-    if (waiting <= softBytes) return void slowSinceMs.delete(session);
-    const sinceMs = slowSinceMs.get(session) ?? nowMs;
-    slowSinceMs.set(session, sinceMs);
-    if (waiting > hardBytes || nowMs - sinceMs >= softMs) cutOff(session);
+  function check(connection: Connection, nowMs: number) {
+    const waiting = waitingBytes(connection, hardBytes);
+    if (waiting <= softBytes) return void slowSinceMs.delete(connection);
+    const sinceMs = slowSinceMs.get(connection) ?? nowMs;
+    slowSinceMs.set(connection, sinceMs);
+    if (waiting > hardBytes || nowMs - sinceMs >= softMs) cutOff(connection);
   }
 
   const timer = setInterval(() => {
     const nowMs = performance.now();
-    for (const session of sessions.values()) check(session, nowMs);
+    for (const connection of connections.values()) check(connection, nowMs);
   }, checkMs);
   return () => clearInterval(timer);
 }
 
 /** What waits for the socket here and in its transport, counted up to a little over `limit`. */
-function waitingBytes({ socket }: Session, limit: number): number {
-  const { writeBuffer, transport } = socket.conn as unknown as Connection;
+function waitingBytes({ socket }: Connection, limit: number): number {
+  const { writeBuffer, transport } = socket.conn as unknown as Line;
   let bytes = transport.socket?.bufferedAmount ?? 0;
   for (const { data } of writeBuffer) {
     bytes += PACKET_BYTES + (data?.length ?? 0);
@@ -56,16 +56,16 @@ function waitingBytes({ socket }: Session, limit: number): number {
   return bytes;
 }
 
-function cutOff(session: Session) {
-  const { conn } = session.socket;
+function cutOff(connection: Connection) {
+  const { conn } = connection.socket;
   if (conn.readyState !== 'open') return;
-  session.close();
+  connection.subscriptions.leaveAll('lost');
   // What waits here is in the log, too; without it the last words come sooner, and memory is free.
-  (conn as unknown as Connection).writeBuffer.length = 0;
-  session.socket.emit('closing', { code: 'TOO_SLOW', detail: 'Subscribe again and resume' });
+  (conn as unknown as Line).writeBuffer.length = 0;
+  connection.socket.emit('closing', { code: 'TOO_SLOW', detail: 'Subscribe again and resume' });
   conn.close();
   setTimeout(() => {
-    const line = (conn as unknown as Connection).transport.socket;
+    const line = (conn as unknown as Line).transport.socket;
     conn.close(true);
     // Also when Engine.IO is done with it: a close that nobody answers leaves the line open.
     line?.terminate?.();
@@ -73,7 +73,7 @@ function cutOff(session: Session) {
 }
 
 /** The parts of Engine.IO's socket that it declares private, or leaves to the transport. */
-interface Connection {
+interface Line {
   writeBuffer: { data?: { length: number } }[];
   transport: { socket?: { bufferedAmount?: number; terminate?(): void } };
 }

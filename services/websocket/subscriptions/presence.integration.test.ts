@@ -2,7 +2,7 @@ import { afterAll, afterEach, expect, test } from 'bun:test';
 import { Channels, type PresenceChange } from '@insightdesk/shared/contract';
 import { createTestContext } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
-import { ask, createStage, entries, newChannel, until } from './test-replica.ts';
+import { ask, createStage, entries, newChannel, until } from '../test-replica.ts';
 
 const testContext = createTestContext();
 const { startReplica, connect, person, channelLog, presenceMembers, close } =
@@ -40,7 +40,10 @@ test('two devices on two replicas: joined, changed, left are told to everyone el
   const { members, total } = await ask(phone.socket, 'presence', { channel });
   expect(total).toBe(2);
   expect(members.find(({ userId }: PresenceChange) => userId === agent.userId)).toEqual({
-    ...{ userId: agent.userId, status: 'away', metadata, connections: 2 },
+    userId: agent.userId,
+    status: 'away',
+    metadata,
+    connections: 2,
   });
   await ask(phone.socket, 'unsubscribe', { channel });
   await ask(desk.socket, 'unsubscribe', { channel });
@@ -96,6 +99,54 @@ test('whoever is signed out has left at once, without a grace', async () => {
   if (revoked) await channelLog().append([{ ...revoked, type: 'session.revoked' }]);
   await until(() => watcher.events.length === 2, 1_000);
   expect(toldOf(watcher)).toEqual(['joined online', 'left offline']);
+});
+
+test.each([0, 1])(
+  'unsubscribe overtakes subscribe, subscribed %i times before: nobody stays behind',
+  async (before) => {
+    const { channel, watcher } = await setUp();
+    let gate = Promise.resolve();
+    const { url } = await startReplica('websocket-3', {
+      channels: { find: () => ({ pattern: '', allow: () => gate.then(() => true) }) },
+    });
+    const { socket } = await connect(url, (await person()).token);
+    for (let i = 0; i < before; i++) await ask(socket, 'subscribe', { channel });
+    const { promise, resolve } = Promise.withResolvers<void>();
+    gate = promise;
+    const subscribing = ask(socket, 'subscribe', { channel });
+    expect(await ask(socket, 'unsubscribe', { channel })).toEqual({ ok: true });
+    resolve();
+    expect(await subscribing).toMatchObject({ ok: false, error: { status: 409 } });
+    socket.disconnect();
+    await until(() => watcher.events.length === 2 * before);
+    // Longer than a lease: whoever was forgotten would be renewed.
+    await Bun.sleep(1_500);
+    expect(toldOf(watcher)).toEqual(['joined online', 'left offline'].slice(0, 2 * before));
+    expect((await ask(watcher.socket, 'presence', { channel })).total).toBe(1);
+  },
+);
+
+test('a second subscribe that is refused, or cut off, ends the membership of the first', async () => {
+  const { channel, watcher } = await setUp();
+  let allow = async () => true;
+  const { url } = await startReplica('websocket-3', {
+    channels: { find: () => ({ pattern: '', allow: () => allow() }) },
+  });
+  const [refused, cutOff] = [
+    await connect(url, (await person()).token),
+    await connect(url, (await person()).token),
+  ];
+  for (const { socket } of [refused, cutOff]) await ask(socket, 'subscribe', { channel });
+  await until(() => watcher.events.length === 2);
+  allow = async () => false;
+  expect(await ask(refused.socket, 'subscribe', { channel })).toMatchObject({ ok: false });
+  await until(() => watcher.events.length === 3);
+  allow = () => new Promise(() => {});
+  cutOff.socket.emit('subscribe', { channel });
+  await Bun.sleep(50);
+  cutOff.socket.disconnect();
+  await until(() => watcher.events.length === 4);
+  expect(changesOf(watcher).filter(({ change }) => change === 'left')).toHaveLength(2);
 });
 
 test.each([

@@ -1,6 +1,6 @@
 import type { Caller } from '@insightdesk/shared/boot';
 import { DomainNotFoundError, UnauthenticatedError } from '@insightdesk/shared/errors';
-import type { Services } from './session.ts';
+import type { Services } from '../connection/connection.ts';
 
 type Needed = Pick<Services, 'channels' | 'context' | 'sessionRecords'>;
 
@@ -15,7 +15,7 @@ export async function authorize(
   const channel = channels.find(name);
   if (!channel) throw unknownChannel();
   const answer = channel.allow({ ...context(caller), actor, tenantId });
-  if (!(answer instanceof Promise)) await sessionRecords.require(caller);
+  if (!(answer instanceof Promise)) await sessionRecords.require({ ...actor, tenantId });
   if ((await answer) !== true) throw unknownChannel();
 }
 

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, expect, test } from 'bun:test';
 import { createTestContext } from '@insightdesk/shared/testing';
-import { ask, createStage, entries, newChannel, tenantId, until } from './test-replica.ts';
-import { connectStuckClient } from './test-stuck-client.ts';
+import { ask, createStage, entries, newChannel, tenantId, until } from '../test-replica.ts';
+import { connectStuckClient } from '../test-stuck-client.ts';
 
 const testContext = createTestContext();
 const { startReplica, connect, person, channelLog, close } = createStage(testContext);
@@ -39,8 +39,16 @@ async function setUp(overrides: Partial<typeof limits> = {}) {
     }
   }
   return {
-    ...{ server, url, token, channel, position, healthy, stuck },
-    ...{ flood, floodUntilCutOff, appended: () => appended },
+    server,
+    url,
+    token,
+    channel,
+    position,
+    healthy,
+    stuck,
+    flood,
+    floodUntilCutOff,
+    appended: () => appended,
   };
 }
 

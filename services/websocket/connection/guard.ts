@@ -5,12 +5,12 @@ import {
   toProblem,
 } from '@insightdesk/shared/errors';
 import type { z } from 'zod';
-import type { Session } from './session.ts';
+import type { Connection } from './connection.ts';
 import { createTokenBucket, type TokenBucketOptions } from './token-bucket.ts';
 
 /** One thing a client asks for. */
 export interface Call {
-  session: Session;
+  connection: Connection;
   requestId: string;
   /** Answers `{ ok: true, ...answer }`; only the first answer of a call goes out. */
   acknowledge(answer: object): void;
@@ -34,18 +34,18 @@ const MAX_PENDING = 1_000;
  * exception in a socket's listener would end the process.
  */
 export function guard(
-  session: Session,
+  connection: Connection,
   handlers: Readonly<Record<string, Handler>>,
   rateLimit: TokenBucketOptions | undefined,
 ): void {
   const turnstile = { take: rateLimit && createTokenBucket(rateLimit), pending: 0 };
-  session.socket.use(([event, ...args]) => {
-    if (!session.socket.connected) return;
+  connection.socket.use(([event, ...args]) => {
+    if (!connection.socket.connected) return;
     const name = String(event);
     const answer = once(args.at(-1));
     const requestId = Bun.randomUUIDv7();
     const acknowledge = (value: object) => answer({ ok: true, ...value });
-    const call: Call = { session, requestId, acknowledge };
+    const call: Call = { connection, requestId, acknowledge };
     const handler = Object.hasOwn(handlers, name) ? handlers[name] : undefined;
     pass(turnstile, call, handler, { name, raw: args[0] }).catch((error: unknown) => {
       answer({ ok: false, error: onFailure(call, name, error) });
@@ -71,13 +71,13 @@ async function pass(
   await handler(call, raw).finally(() => turnstile.pending--);
 }
 
-function onFailure({ requestId, session }: Call, name: string, error: unknown) {
+function onFailure({ requestId, connection }: Call, name: string, error: unknown) {
   const problem = toProblem(error, { requestId });
   // Unavailable is told by whoever is not there; a line per socket would say no more.
   if (problem.status < 500 || problem.status === 503) return problem;
-  const { userId, tenantId } = session.access;
+  const { userId, tenantId } = connection.access;
   const context = { requestId, tenantId, actor: userId, err: serializeError(error) };
-  session.services.log.error(context, `socket: ${name.slice(0, 40)} failed`);
+  connection.services.log.error(context, `socket: ${name.slice(0, 40)} failed`);
   return problem;
 }
 

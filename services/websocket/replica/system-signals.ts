@@ -5,7 +5,7 @@ import {
   SYSTEM,
   type SystemSignal,
 } from '@insightdesk/shared/realtime';
-import type { SocketServerIo } from './wire.ts';
+import type { SocketServerIo } from '../connection/server-events.ts';
 
 interface ServeOptions {
   io: SocketServerIo;

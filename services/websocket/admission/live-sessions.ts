@@ -1,36 +1,24 @@
-import type { Caller } from '@insightdesk/shared/boot';
-import { Channels, Events, type Id, type Role } from '@insightdesk/shared/contract';
+import { Channels, Events, type Id } from '@insightdesk/shared/contract';
 import { tenantEvents } from '@insightdesk/shared/domain/tenants';
 import { mapConcurrent, retry } from '@insightdesk/shared/promises';
 import { type HubWatch, type Room, roomOf } from '@insightdesk/shared/realtime';
-import type { Access } from './session.ts';
-import type { EndCode } from './wire.ts';
+import type { Access } from '../connection/connection.ts';
+import type { EndCode } from '../connection/server-events.ts';
+import { PAGE_LENGTH, type SessionRecords } from './session-records.ts';
 
-/** What the database says of sessions. */
-export interface SessionRecords {
-  /** Throws when the caller's session has ended or its role is another by now. */
-  require(caller: Caller): Promise<void>;
-  /** Those that are live, each with its member's role, `none` while nobody may come in. */
-  list(
-    tenantId: Id<'org'>,
-    sessionIds: readonly Id<'ses'>[],
-  ): Promise<Map<Id<'ses'>, Role | 'none'>>;
-}
-
-/** A socket, from before it is let in until it is gone. */
+/** A connection, from before it is let in until it is gone. */
 export interface Holder {
   readonly access: Access;
   end(code: EndCode): void;
 }
 
-/** Ends sockets whose session or role is no longer what their token says. */
+/** Ends connections whose login session or role is no longer what their token says. */
 export interface LiveSessions extends HubWatch {
   add(holder: Holder): void;
   delete(holder: Holder): void;
   close(): void;
 }
 
-const PAGE_LENGTH = 500;
 const CONCURRENT_QUERIES = 4;
 const telling: ReadonlySet<string> = new Set([
   tenantEvents.organizationDisabled.name,

@@ -3,7 +3,7 @@ import type { ClientRequest } from '@insightdesk/shared/contract';
 import { createRequests } from '@insightdesk/shared/realtime';
 import { createTestContext } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
-import { createStage, until } from './test-replica.ts';
+import { createStage, until } from '../test-replica.ts';
 
 const testContext = createTestContext();
 const { startReplica, connect, person, valkey, close } = createStage(testContext);

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { createTroubleLog } from './trouble.ts';
+import { createTroubleLog } from './trouble-log.ts';
 
 test('a thousand failures in a second make one line, the next one tells how many', () => {
   let nowMs = 0;
