@@ -7,7 +7,7 @@ import {
 } from '@insightdesk/shared/errors';
 import type { ExtendedError } from 'socket.io';
 import { Connection, type Services } from '../connection/connection.ts';
-import type { ServerSocket } from '../connection/server-events.ts';
+import type { ServerSocket } from '../connection/typed-socket.ts';
 import type { LiveSessions } from './live-sessions.ts';
 import type { Seats } from './seats.ts';
 

@@ -12,7 +12,7 @@ import type { SessionRecords } from '../admission/session-records.ts';
 import type { ChannelQuota } from '../subscriptions/channel-quota.ts';
 import type { ChannelTable } from '../subscriptions/channel-table.ts';
 import { Subscriptions } from '../subscriptions/subscriptions.ts';
-import type { EndCode, ServerSocket } from './server-events.ts';
+import type { EndCode, ServerSocket } from './typed-socket.ts';
 
 /** Who holds a socket, as the access token says. */
 export type Access = Awaited<ReturnType<Connections['tokens']['verifyAccess']>>;

@@ -3,7 +3,7 @@ import type { Server as HttpServer } from 'node:http';
 import { Server } from 'socket.io';
 import type { createSignalAdapter } from '../replica/signal-adapter.ts';
 import { corkFlushes } from './cork.ts';
-import type { SocketServerIo } from './server-events.ts';
+import type { SocketServerIo } from './typed-socket.ts';
 
 export interface TransportOptions {
   /** Such as `websocket-2`: session ids begin with `2.`, by which nginx finds the replica. */

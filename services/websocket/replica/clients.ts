@@ -1,7 +1,7 @@
 import type { Id } from '@insightdesk/shared/contract';
 import { UnavailableError } from '@insightdesk/shared/errors';
 import { channelOf, type Room, roomOf } from '@insightdesk/shared/realtime';
-import type { SocketServerIo } from '../connection/server-events.ts';
+import type { SocketServerIo } from '../connection/typed-socket.ts';
 import type { ChannelTable } from '../subscriptions/channel-table.ts';
 
 /** One open socket on some replica. */

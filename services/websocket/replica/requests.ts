@@ -6,7 +6,7 @@ import {
   REQUESTS_TOPIC,
 } from '@insightdesk/shared/realtime';
 import type { Connection } from '../connection/connection.ts';
-import type { SocketServerIo } from '../connection/server-events.ts';
+import type { SocketServerIo } from '../connection/typed-socket.ts';
 import { roomOfUser } from './clients.ts';
 
 type Valkey = ChannelHubOptions['subscriber'];

@@ -5,7 +5,7 @@ import {
   SYSTEM,
   type SystemSignal,
 } from '@insightdesk/shared/realtime';
-import type { SocketServerIo } from '../connection/server-events.ts';
+import type { SocketServerIo } from '../connection/typed-socket.ts';
 
 interface ServeOptions {
   io: SocketServerIo;

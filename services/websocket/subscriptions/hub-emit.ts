@@ -1,6 +1,6 @@
 import { channelOf, type HubEmit } from '@insightdesk/shared/realtime';
 import type { Connection } from '../connection/connection.ts';
-import type { SocketServerIo } from '../connection/server-events.ts';
+import type { SocketServerIo } from '../connection/typed-socket.ts';
 
 /** Hands what the hub has to say to the sockets of this replica. */
 export function createHubEmit(
