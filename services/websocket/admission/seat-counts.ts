@@ -22,12 +22,16 @@ type Scripts = Record<'seatAdmit' | 'seatRenew', (...args: (string | number)[]) 
 const PATIENCE_MS = 1_000;
 const SLICE_LENGTH = 1_000;
 
+function defineScripts(valkey: Valkey): Scripts {
+  valkey.defineCommand('seatAdmit', { numberOfKeys: 2, lua: admitScript });
+  valkey.defineCommand('seatRenew', { numberOfKeys: 2, lua: renewScript });
+  return valkey as unknown as Scripts;
+}
+
 /** One replica's counts: true in memory, told to the others, and made good after any failure. */
 export function createSeatCounts(valkey: Valkey, options: SeatCountsOptions) {
   const { onError, leaseMs = 8_000, renewMs = 2_000 } = options;
-  valkey.defineCommand('seatAdmit', { numberOfKeys: 2, lua: admitScript });
-  valkey.defineCommand('seatRenew', { numberOfKeys: 2, lua: renewScript });
-  const scripts = valkey as unknown as Scripts;
+  const scripts = defineScripts(valkey);
   const instance = crypto.randomUUID();
   const own = countsOf(instance);
   const head = [REPLICAS, own, instance, leaseMs];

@@ -53,23 +53,13 @@ export function createPresenceMembers(
   valkey: Valkey,
   options: PresenceMembersOptions,
 ): PresenceMembers {
-  const { onError, leaseMs = 10_000, renewMs = 3_000 } = options;
-  const { graceMs = 5_000, sweepMs = 1_000 } = options;
-  valkey.defineCommand('presenceApply', { numberOfKeys: 7, lua: presenceScript });
+  const { onError, leaseMs = 10_000, renewMs = 3_000, graceMs = 5_000, sweepMs = 1_000 } = options;
   valkey.defineCommand('presenceDue', { numberOfKeys: 1, lua: presenceDueScript });
+  const apply = createApply(valkey, { ...options, leaseMs, graceMs });
   const held = new Map<Room, Map<string, PresenceState>>();
   const underWay = new Set<Promise<void>>();
   const timers: Timer[] = [];
   let sweepsFromMs = 0;
-
-  function apply(room: Room, operation: Operation, pairs: string[] = []) {
-    const idCount = operation === 'sweep' ? SLICE_LENGTH : pairs.length / 2;
-    const ids = Array.from({ length: idCount }, () => newId('evt'));
-    const at = new Date().toISOString();
-    const head = [TOPIC, room, crypto.randomUUID(), ...limitsOf(options)];
-    const how = [operation, leaseMs, graceMs, at, idCount];
-    return valkey.presenceApply(...keysFor(room), ...head, ...how, ...ids, ...pairs);
-  }
 
   /** Leases ran out while nobody could renew them: give everyone the time to do so first. */
   function onFailure(error: unknown) {
@@ -130,6 +120,23 @@ export function createPresenceMembers(
       timers.splice(0).forEach(clearInterval);
       await Promise.all(underWay);
     },
+  };
+}
+
+/** One change of a channel by the script; `pairs` are member and state in turn. */
+function createApply(
+  valkey: Valkey,
+  { leaseMs, graceMs, ...history }: History & { leaseMs: number; graceMs: number },
+) {
+  valkey.defineCommand('presenceApply', { numberOfKeys: 7, lua: presenceScript });
+  const limits = limitsOf(history);
+  return (room: Room, operation: Operation, pairs: string[] = []) => {
+    const idCount = operation === 'sweep' ? SLICE_LENGTH : pairs.length / 2;
+    const ids = Array.from({ length: idCount }, () => newId('evt'));
+    const at = new Date().toISOString();
+    const head = [TOPIC, room, crypto.randomUUID(), ...limits];
+    const how = [operation, leaseMs, graceMs, at, idCount];
+    return valkey.presenceApply(...keysFor(room), ...head, ...how, ...ids, ...pairs);
   };
 }
 
