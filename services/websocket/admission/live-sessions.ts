@@ -1,9 +1,8 @@
-import { Channels, Events, type Id } from '@insightdesk/shared/contract';
+import { Channels, type EndCode, Events, type Id } from '@insightdesk/shared/contract';
 import { tenantEvents } from '@insightdesk/shared/domain/tenants';
 import { mapConcurrent, retry } from '@insightdesk/shared/promises';
 import { type HubWatch, type Room, roomOf } from '@insightdesk/shared/realtime';
 import type { Access } from '../connection/connection.ts';
-import type { EndCode } from '../connection/typed-socket.ts';
 import { PAGE_LENGTH, type SessionRecords } from './session-records.ts';
 
 /** A connection, from before it is let in until it is gone. */

@@ -1,5 +1,6 @@
 import type { Caller } from '@insightdesk/shared/boot';
 import type { Connections, Context } from '@insightdesk/shared/context';
+import type { EndCode } from '@insightdesk/shared/contract';
 import type { Logger } from '@insightdesk/shared/logging';
 import {
   type ChannelHub,
@@ -12,7 +13,7 @@ import type { SessionRecords } from '../admission/session-records.ts';
 import type { ChannelQuota } from '../subscriptions/channel-quota.ts';
 import type { ChannelTable } from '../subscriptions/channel-table.ts';
 import { Subscriptions } from '../subscriptions/subscriptions.ts';
-import type { EndCode, ServerSocket } from './typed-socket.ts';
+import type { ServerSocket } from './typed-socket.ts';
 
 /** Who holds a socket, as the access token says. */
 export type Access = Awaited<ReturnType<Connections['tokens']['verifyAccess']>>;

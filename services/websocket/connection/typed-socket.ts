@@ -1,7 +1,5 @@
-import type { EndCode, Id, ServerEvents } from '@insightdesk/shared/contract';
+import type { Id, ServerEvents } from '@insightdesk/shared/contract';
 import type { DefaultEventsMap, Server, Socket } from 'socket.io';
-
-export type { EndCode };
 
 /** What every replica knows of a socket. */
 export interface SocketFacts {
