@@ -5,4 +5,5 @@ export {
   createLifecycle,
   type HookStatus,
   type LifecycleState,
+  type Running,
 } from './lifecycle.ts';

@@ -6,6 +6,18 @@ import { createLifecycle, findAvailablePort } from './index.ts';
 const log = createLogger({ level: 'silent', format: 'json' }, { service: 't', replica: 't-1' });
 const create = () => createLifecycle({ log, shutdownTimeoutMs: 50 });
 
+test('a part has both hooks under its name, or one of them', async () => {
+  const lifecycle = create();
+  const seen: string[] = [];
+  const note = (what: string) => () => void seen.push(what);
+  lifecycle.register('late', { start: note('+late'), stop: note('-late') }, ['early']);
+  lifecycle.register('early', { start: note('+early') });
+  lifecycle.register('file', { stop: note('-file') });
+  await lifecycle.start();
+  await lifecycle.stop('test');
+  expect(seen).toEqual(['+early', '+late', '-file', '-late']);
+});
+
 test('starts dependencies first and stops in reverse', async () => {
   const lifecycle = create();
   const seen: string[] = [];

@@ -28,8 +28,16 @@ export interface HookStatus {
 /** What a service is doing as a whole. */
 export type LifecycleState = 'created' | 'starting' | 'ready' | 'stopping' | 'stopped';
 
+/** Something that runs from the start of a service until its stop. */
+export interface Running {
+  start?: Hook;
+  stop?: Hook;
+}
+
 /** Starts a service's parts in order and stops them in reverse. */
 export interface ApplicationLifecycle {
+  /** Both hooks of one part under its name; it starts after those that it depends on. */
+  register(name: string, part: Running, dependsOn?: readonly string[]): void;
   registerStartupHook(name: string, run: Hook, dependsOn?: readonly string[]): void;
   /** Run in reverse order of registration, each with a deadline (default: the whole one). */
   registerShutdownHook(name: string, run: Hook, options?: { timeoutMs?: number }): void;
@@ -94,6 +102,11 @@ export function createLifecycle({
   }
 
   return {
+    register: (name, part, dependsOn = []) => {
+      if (part.start) startup.push({ name, run: () => part.start?.(), dependsOn });
+      if (part.stop)
+        shutdown.push({ name, run: () => part.stop?.(), timeoutMs: shutdownTimeoutMs });
+    },
     registerStartupHook: (name, run, dependsOn = []) => {
       startup.push({ name, run, dependsOn });
     },
