@@ -234,7 +234,7 @@ export interface Operations {
   /** List the jobs of the organisation, newest first. */
   'GET /v1/jobs': {
     path: Record<never, never>;
-    query: { limit?: number | undefined; cursor?: string | undefined };
+    query: { limit?: number | undefined; cursor?: string | undefined; state?: 'waiting' | 'active' | 'completed' | 'failed' | 'delayed' | 'blocked' | undefined };
     body: undefined;
     answer: { items: ({ id: string; name: string; queue: 'site-crawling' | 'ai-processing' | 'voice-processing' | 'email-sending' | 'analytics-aggregation' | 'media-processing' | 'calendar-sync' | 'webhook-delivery' | 'maintenance'; state: 'waiting' | 'active' | 'completed' | 'failed' | 'delayed' | 'blocked'; progress: number; attempts: number; reason: string | null; enqueuedAt: string; startedAt: string | null; finishedAt: string | null })[]; nextCursor: string | null };
   };

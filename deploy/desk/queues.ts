@@ -1,18 +1,18 @@
 import { runCommand } from '@insightdesk/shared/boot';
-import { type JobDesk, jobStates, type QueueName, queueNames } from '@insightdesk/shared/jobs';
+import { type JobControl, jobStates, type QueueName, queueNames } from '@insightdesk/shared/jobs';
 import { surroundings } from './surroundings.ts';
 
-const verbs: Record<string, (desk: JobDesk, queue: QueueName) => Promise<string>> = {
-  pause: async (desk, queue) => {
-    await desk.pauseQueue(queue);
+const verbs: Record<string, (control: JobControl, queue: QueueName) => Promise<string>> = {
+  pause: async (control, queue) => {
+    await control.pauseQueue(queue);
     return `${queue} is paused`;
   },
-  resume: async (desk, queue) => {
-    await desk.resumeQueue(queue);
+  resume: async (control, queue) => {
+    await control.resumeQueue(queue);
     return `${queue} goes on`;
   },
-  retry: async (desk, queue) =>
-    `${await desk.retryAll(queue)} failed jobs of ${queue} are tried again`,
+  retry: async (control, queue) =>
+    `${await control.retryAll(queue)} failed jobs of ${queue} are tried again`,
 };
 
 const isQueue = (word = ''): word is QueueName => queueNames.includes(word as QueueName);
@@ -27,18 +27,18 @@ export async function manageQueues([verb = '', queue]: string[]): Promise<number
   await runCommand(
     'desk',
     async ({ parts }) => {
-      const { desk } = parts.jobAccess;
-      if (perform && isQueue(queue)) console.log(await perform(desk, queue));
-      else await list(desk);
+      const { control } = parts.jobAccess;
+      if (perform && isQueue(queue)) console.log(await perform(control, queue));
+      else await list(control);
     },
     await surroundings(),
   );
   return 0;
 }
 
-async function list(desk: JobDesk): Promise<void> {
+async function list(control: JobControl): Promise<void> {
   console.log([''.padEnd(22), ...jobStates.map((state) => state.padStart(10))].join(''));
-  for (const [name, stats] of Object.entries(await desk.getStats())) {
+  for (const [name, stats] of Object.entries(await control.getStats())) {
     const counts = jobStates.map((state) => String(stats[state]).padStart(10));
     console.log([name.padEnd(22), ...counts, stats.isPaused ? '  paused' : ''].join(''));
   }

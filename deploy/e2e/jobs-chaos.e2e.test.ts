@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { toUuid } from '@insightdesk/shared/contract';
 import { connect, createDatabase } from '@insightdesk/shared/database';
 import { outbox } from '@insightdesk/shared/events';
-import { createJobDesk, createQueues, queueNames } from '@insightdesk/shared/jobs';
+import { createJobControl, createQueues, queueNames } from '@insightdesk/shared/jobs';
 import { createTestDatabase } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { createValkey } from '@insightdesk/shared/valkey';
@@ -98,7 +98,7 @@ test.skipIf(!isLocalStack)(
     const startedAt = performance.now();
     const stage = await openStage();
     const { sql, outside, queues, valkey, workers, relay, server } = stage;
-    const desk = createJobDesk(queues, valkey);
+    const control = createJobControl(queues, valkey);
     const fates = new Map<string, Fate>();
     const killed = { worker: 0, relay: 0, valkey: 0 };
     let isAsking = true;
@@ -127,7 +127,7 @@ test.skipIf(!isLocalStack)(
     expect(fates.size).toBe(JOBS);
 
     const isOver = async () => {
-      const stats = Object.values(await desk.getStats());
+      const stats = Object.values(await control.getStats());
       const [left] = await sql`select count(*)::int as n from outbox where relayed_at is null`;
       return left?.n === 0 && stats.reduce((all, s) => all + s.completed + s.failed, 0) === JOBS;
     };
@@ -173,7 +173,7 @@ test.skipIf(!isLocalStack)(
     // Some worker was killed between an effect and its mark; what came again bore the same key.
     expect(repeats).toBeGreaterThan(0);
     expect(outside.mostTogether()).toBeLessThanOrEqual(2);
-    const blocked = Object.values(await desk.getStats()).map((stats) => stats.blocked);
+    const blocked = Object.values(await control.getStats()).map((stats) => stats.blocked);
     expect(blocked.every((count) => count === 0)).toBe(true);
   },
   280_000,

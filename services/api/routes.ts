@@ -9,7 +9,7 @@ import {
   updateConversation,
 } from '@insightdesk/shared/domain/conversations';
 import { sendEvent } from '@insightdesk/shared/domain/inbound';
-import { cancelJob, getJob, listJobs, retryJob } from '@insightdesk/shared/domain/tenants';
+import { cancelJob, getJob, listJobs, retryJob } from '@insightdesk/shared/domain/jobs';
 import {
   acceptInvitation,
   changeRole,

@@ -8,13 +8,13 @@ import {
   PoisonEventError,
   type RecordedEvent,
 } from '@insightdesk/shared/events';
-import type { JobRefill, JobRequest, Queues } from '@insightdesk/shared/jobs';
+import type { JobRequest, LossWatch, Queues } from '@insightdesk/shared/jobs';
 import type { Appended, ChannelLog } from '@insightdesk/shared/realtime';
 
 interface Outlets {
   channelLog: Pick<ChannelLog, 'append'>;
   queues: Pick<Queues, 'enqueue'>;
-  jobs: Pick<JobRefill, 'note'>;
+  jobs: Pick<LossWatch, 'note'>;
   cache: Pick<Context['cache'], 'forTenant'>;
   webhooks?: Pick<WebhookOutlet, 'take'>;
 }

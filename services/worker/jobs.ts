@@ -3,13 +3,17 @@ import { attachmentJobs, makeVariants } from '@insightdesk/shared/domain/attachm
 import type { SystemJob } from '@insightdesk/shared/domain/catalog';
 import { conversationJobs, wakeSnoozed } from '@insightdesk/shared/domain/conversations';
 import {
+  deleteOldEvents,
+  deleteOldJobSteps,
+  maintenanceJobs,
+} from '@insightdesk/shared/domain/maintenance';
+import {
   notificationJobs,
   notifyRecipients,
   sendInvitation,
   sendMessageEmail,
   sendRequestedEmail,
 } from '@insightdesk/shared/domain/notifications';
-import { deleteOldEvents, deleteOldJobSteps, tenantJobs } from '@insightdesk/shared/domain/tenants';
 import { deleteExpired, userJobs } from '@insightdesk/shared/domain/users';
 import {
   deliverLane,
@@ -65,11 +69,11 @@ export function jobHandlers(root: Context): JobHandlers<SystemJob> {
       run: (payload, run) => emailOwners(at(run), payload, run),
     },
     'tenants.purge-events': {
-      job: tenantJobs.purgeEvents,
+      job: maintenanceJobs.purgeEvents,
       run: (payload, run) => deleteOldEvents(root, payload, run),
     },
     'tenants.purge-job-steps': {
-      job: tenantJobs.purgeJobSteps,
+      job: maintenanceJobs.purgeJobSteps,
       run: (payload, run) => deleteOldJobSteps(root, payload, run),
     },
     'users.purge-expired': {

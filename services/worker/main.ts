@@ -4,8 +4,8 @@ import { openWebhookOutlet } from '@insightdesk/shared/domain/webhooks';
 import { createRelay } from '@insightdesk/shared/events';
 import { createHealthApp } from '@insightdesk/shared/http';
 import {
-  createJobDesk,
-  createJobRefill,
+  createJobControl,
+  createLossWatch,
   createQueues,
   createScheduler,
   readBacklog,
@@ -33,7 +33,7 @@ await boot('worker', (app) => {
   const valkey = parts.connectValkey('queue', 'blocking', 'queues');
   const queues = createQueues(valkey);
   const webhooks = openWebhookOutlet(config.database.url, config.database.timeoutMs);
-  const jobs = createJobRefill(valkey);
+  const jobs = createLossWatch(valkey);
   const relay = createRelay({
     url: config.database.url,
     log,
@@ -53,7 +53,7 @@ await boot('worker', (app) => {
     }),
   });
   const measure = watchWork(metrics, {
-    queues: createJobDesk(queues, valkey),
+    queues: createJobControl(queues, valkey),
     backlog: () => readBacklog(valkey),
     relay,
   });

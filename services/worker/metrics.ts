@@ -1,9 +1,9 @@
 import type { Relay } from '@insightdesk/shared/events';
-import type { Backlog, JobDesk, JobNews } from '@insightdesk/shared/jobs';
+import type { Backlog, JobControl, JobNews } from '@insightdesk/shared/jobs';
 import { Gauge, Histogram, type Metrics } from '@insightdesk/shared/monitoring';
 
 interface Watched {
-  queues: JobDesk;
+  queues: JobControl;
   backlog(): Promise<Record<string, Backlog>>;
   relay: Relay;
 }

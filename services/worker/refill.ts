@@ -5,13 +5,13 @@ import type {
   RelayedEvent,
   RelayOptions,
 } from '@insightdesk/shared/events';
-import type { JobRefill, JobRequest, Queues } from '@insightdesk/shared/jobs';
+import type { JobRequest, LossWatch, Queues } from '@insightdesk/shared/jobs';
 import type { Logger } from '@insightdesk/shared/logging';
 import type { ChannelRefill, PlacedEntry } from '@insightdesk/shared/realtime';
 
 interface RefillOptions {
   channels: ChannelRefill;
-  jobs: JobRefill;
+  jobs: LossWatch;
   queues: Pick<Queues, 'enqueue'>;
   historySeconds: number;
   log: Logger;

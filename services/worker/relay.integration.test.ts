@@ -11,7 +11,7 @@ import {
   record,
 } from '@insightdesk/shared/events';
 import {
-  createJobRefill,
+  createLossWatch,
   createQueues,
   defineJob,
   jobFor,
@@ -102,7 +102,7 @@ function tell(...ns: number[]) {
   });
 }
 
-const dispatchTo = (jobs = createJobRefill(valkey, prefix)) =>
+const dispatchTo = (jobs = createLossWatch(valkey, prefix)) =>
   createDispatch(consequencesOf, { channelLog, queues, jobs, cache });
 
 const start = (dispatch = dispatchTo(), prepare?: ReturnType<typeof createRefill>) => {
@@ -187,7 +187,7 @@ test('a relay that dies between append and mark is followed by one that changes 
 });
 
 test('jobs that Valkey lost, with its data or with the end of it, are enqueued again', async () => {
-  const jobs = createJobRefill(valkey, prefix);
+  const jobs = createLossWatch(valkey, prefix);
   const channels = { isFilled: async () => true, refill: async () => 0 };
   const options = { channels, jobs, queues, historySeconds: 60, log };
   const relay = start(dispatchTo(jobs), createRefill(consequencesOf, options));

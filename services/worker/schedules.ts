@@ -1,19 +1,28 @@
-import { tenantJobs } from '@insightdesk/shared/domain/tenants';
+import { maintenanceJobs } from '@insightdesk/shared/domain/maintenance';
 import { userJobs } from '@insightdesk/shared/domain/users';
 import { defineSchedules } from '@insightdesk/shared/jobs';
 
 /** What time causes. */
 export const schedules = defineSchedules({
   'purge-events': {
-    ...{ cron: '17 2 * * *', timeZone: 'UTC', catchUp: 'latest' },
-    ...{ job: tenantJobs.purgeEvents, payload: { days: 30 } },
+    cron: '17 2 * * *',
+    timeZone: 'UTC',
+    catchUp: 'latest',
+    job: maintenanceJobs.purgeEvents,
+    payload: { days: 30 },
   },
   'purge-job-steps': {
-    ...{ cron: '37 2 * * *', timeZone: 'UTC', catchUp: 'latest' },
-    ...{ job: tenantJobs.purgeJobSteps, payload: { days: 30 } },
+    cron: '37 2 * * *',
+    timeZone: 'UTC',
+    catchUp: 'latest',
+    job: maintenanceJobs.purgeJobSteps,
+    payload: { days: 30 },
   },
   'purge-expired': {
-    ...{ cron: '57 2 * * *', timeZone: 'UTC', catchUp: 'latest' },
-    ...{ job: userJobs.purgeExpired, payload: { days: 30 } },
+    cron: '57 2 * * *',
+    timeZone: 'UTC',
+    catchUp: 'latest',
+    job: userJobs.purgeExpired,
+    payload: { days: 30 },
   },
 });

@@ -2,7 +2,7 @@ import type { Context } from '@insightdesk/shared/context';
 import { connect, createDatabase } from '@insightdesk/shared/database';
 import { deliverLane, openWebhookOutlet } from '@insightdesk/shared/domain/webhooks';
 import { createRelay } from '@insightdesk/shared/events';
-import { createJobRefill, createQueues, startWorkers } from '@insightdesk/shared/jobs';
+import { createLossWatch, createQueues, startWorkers } from '@insightdesk/shared/jobs';
 import { createChannelLog } from '@insightdesk/shared/realtime';
 import { createSafeFetch } from '@insightdesk/shared/security';
 import { createTestContext, createTestDatabase } from '@insightdesk/shared/testing';
@@ -49,7 +49,7 @@ export async function openWorker() {
     queues,
     webhooks,
     cache: context.cache,
-    jobs: createJobRefill(valkey, prefix),
+    jobs: createLossWatch(valkey, prefix),
   });
   const relay = createRelay({ url: server.url, log, dispatch, pollMs: 50, electionMs: 50 });
   relay.start();

@@ -1,5 +1,5 @@
 import type { Connections } from '@insightdesk/shared/context';
-import { createJobDesk, createQueues, type JobDesk } from '@insightdesk/shared/jobs';
+import { createJobControl, createQueues, type JobControl } from '@insightdesk/shared/jobs';
 import { withTimeout } from '@insightdesk/shared/promises';
 import type { Valkey } from '@insightdesk/shared/valkey';
 
@@ -12,7 +12,7 @@ export function openJobAccess(valkey: Valkey) {
   return {
     queues,
     valkey,
-    desk: createJobDesk(queues, valkey),
+    control: createJobControl(queues, valkey),
     async close() {
       await withTimeout(queues.close(), CLOSE_TIMEOUT_MS).catch(() => {});
       valkey.disconnect();
@@ -21,9 +21,9 @@ export function openJobAccess(valkey: Valkey) {
 }
 
 /** Most processes never ask: their queues are opened with the first question. */
-export const askLater = (desk: () => JobDesk): Connections['jobs'] => ({
-  list: (...asked) => desk().list(...asked),
-  require: (...asked) => desk().require(...asked),
-  cancel: (...asked) => desk().cancel(...asked),
-  retry: (...asked) => desk().retry(...asked),
+export const askLater = (control: () => JobControl): Connections['jobs'] => ({
+  list: (...asked) => control().list(...asked),
+  require: (...asked) => control().require(...asked),
+  cancel: (...asked) => control().cancel(...asked),
+  retry: (...asked) => control().retry(...asked),
 });

@@ -111,7 +111,7 @@ export function createParts(config: Config, log: Logger) {
         requests: parts.requests,
         tokens: parts.tokens,
         sealer: parts.sealer,
-        jobs: askLater(() => parts.jobAccess.desk),
+        jobs: askLater(() => parts.jobAccess.control),
         publicEvents: publicEvents.map(({ name }) => name),
         passwords: parts.passwords,
         outbound: parts.outbound,

@@ -1,7 +1,8 @@
 import { attachmentEvents, attachmentJobs } from '@insightdesk/shared/domain/attachments';
 import { conversationEvents, conversationJobs } from '@insightdesk/shared/domain/conversations';
+import { maintenanceJobs } from '@insightdesk/shared/domain/maintenance';
 import { notificationEvents, notificationJobs } from '@insightdesk/shared/domain/notifications';
-import { tenantEvents, tenantJobs } from '@insightdesk/shared/domain/tenants';
+import { tenantEvents } from '@insightdesk/shared/domain/tenants';
 import { userEvents, userJobs } from '@insightdesk/shared/domain/users';
 import { webhookEvents, webhookJobs } from '@insightdesk/shared/domain/webhooks';
 import { catalogOf, type EventsOf } from '@insightdesk/shared/events';
@@ -12,7 +13,9 @@ import type { JobsOf } from '@insightdesk/shared/jobs';
  * lists of events, jobs, channels, webhooks and documents follow from here.
  */
 export const features = {
-  tenants: { events: tenantEvents, jobs: tenantJobs },
+  maintenance: { events: {}, jobs: maintenanceJobs },
+  jobs: { events: {}, jobs: {} },
+  tenants: { events: tenantEvents, jobs: {} },
   users: { events: userEvents, jobs: userJobs },
   attachments: { events: attachmentEvents, jobs: attachmentJobs },
   conversations: { events: conversationEvents, jobs: conversationJobs },

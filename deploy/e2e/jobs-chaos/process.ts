@@ -2,7 +2,7 @@
 import { createDatabase } from '@insightdesk/shared/database';
 import { createRelay } from '@insightdesk/shared/events';
 import {
-  createJobRefill,
+  createLossWatch,
   createQueues,
   releaseStuck,
   startWorkers,
@@ -46,7 +46,7 @@ async function work() {
 }
 
 function relay() {
-  const refill = createJobRefill(valkey);
+  const refill = createLossWatch(valkey);
   createRelay({
     url: databaseUrl,
     log,

@@ -1,6 +1,7 @@
 /** People, their sessions, their roles, and how they come in. */
 export { acceptInvitation } from './accept-invitation.ts';
 export { changeRole } from './change-role.ts';
+export { deleteExpired } from './delete-expired.ts';
 export * as userEvents from './events.ts';
 export { invitationToken } from './invitation-token.ts';
 export { invite } from './invite.ts';
@@ -14,7 +15,6 @@ export { logoutAll } from './logout-all.ts';
 export { me } from './me.ts';
 export { findMember, findMemberByEmail } from './members.ts';
 export { listOwners } from './owners.ts';
-export { deleteExpired } from './purge.ts';
 export { refresh } from './refresh.ts';
 export { register } from './register.ts';
 export { removeMember } from './remove-member.ts';

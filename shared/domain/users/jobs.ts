@@ -1,4 +1,4 @@
-import { retention } from '@insightdesk/shared/domain/tenants';
+import { retention } from '@insightdesk/shared/domain/maintenance';
 import { defineJob, JobPriority } from '@insightdesk/shared/jobs';
 
 /** Deletes sessions and invitations that ran out long ago. */

@@ -2,7 +2,7 @@ import type { CacheSource } from '@insightdesk/shared/cache';
 import type { Id, Role } from '@insightdesk/shared/contract';
 import type { Database, Tx } from '@insightdesk/shared/database';
 import type { Mailer } from '@insightdesk/shared/email';
-import type { JobDesk } from '@insightdesk/shared/jobs';
+import type { JobControl } from '@insightdesk/shared/jobs';
 import type { Logger } from '@insightdesk/shared/logging';
 import type { Media } from '@insightdesk/shared/media';
 import type { Passwords, SafeFetch, Sealer, Tokens } from '@insightdesk/shared/security';
@@ -39,7 +39,7 @@ export interface Connections {
   tokens: Tokens;
   sealer: Sealer;
   /** The jobs of organisations; what they do is enqueued by events alone. */
-  jobs: Pick<JobDesk, 'list' | 'require' | 'cancel' | 'retry'>;
+  jobs: Pick<JobControl, 'list' | 'require' | 'cancel' | 'retry'>;
   /** Names of the events that webhooks may be told of, of all features. */
   publicEvents: readonly string[];
   passwords: Passwords;

@@ -1,9 +1,7 @@
 import type { ClientContext, Result } from 'iovalkey';
-import { FRESH_RANK, priorities } from './priority.ts';
+import { FRESH_RANK, levels, levelsByRank } from './priority.ts';
 
-/** How much of its organisation's share a priority gets beside a NORMAL job, most urgent first. */
-const weights = [16, 4, 1, 1 / 4, 1 / 16];
-const classes = priorities.map((_, i) => i + 1);
+const numbers = levels.map((_, i) => i + 1);
 
 /**
  * Start-time fair queueing (Goyal, Vin, Cheng 1996) over the sorted set in which BullMQ keeps
@@ -17,7 +15,8 @@ const classes = priorities.map((_, i) => i + 1);
 export const fairScript = `
 local STEP, SPAN, FRESH = 64, 1048576, ${FRESH_RANK} * 4294967296
 local LAST = math.floor(FRESH / SPAN) - 1
-local WEIGHTS = { ${weights.join(', ')} }
+local WEIGHTS = { ${levels.map(({ weight }) => weight).join(', ')} }
+local LEVELS = { ${levelsByRank.map((level) => level + 1).join(', ')} }
 local waiting, finish = KEYS[1], KEYS[2]
 local fresh = redis.call('ZRANGE', waiting, FRESH, '+inf', 'BYSCORE', 'LIMIT', 0, ARGV[1], 'WITHSCORES')
 if #fresh == 0 then return 0 end
@@ -27,21 +26,21 @@ local now = #head == 0 and STEP or math.floor((math.floor(head[2] / SPAN) + 1) /
 local order = redis.call('HINCRBY', finish, '', #fresh / 2) - #fresh / 2
 local known, turns = {}, {}
 for i = 1, #fresh, 2 do
-  local id, class = fresh[i], math.floor((fresh[i + 1] - FRESH) / 4294967296) + 1
+  local id, level = fresh[i], LEVELS[math.floor((fresh[i + 1] - FRESH) / 4294967296) + 1]
   local owner = string.match(id, '^[^~]*')
   local ends = known[owner]
   if not ends then
-    ends = redis.call('HMGET', finish, ${classes.map((n) => `owner .. '~${n}'`).join(', ')})
+    ends = redis.call('HMGET', finish, ${numbers.map((n) => `owner .. '~${n}'`).join(', ')})
     for n = 1, #WEIGHTS do ends[n] = tonumber(ends[n] or 0) end
     known[owner] = ends
   end
-  local shares = WEIGHTS[class]
+  local shares = WEIGHTS[level]
   for n = 1, #WEIGHTS do
-    if n ~= class and ends[n] > now then shares = shares + WEIGHTS[n] end
+    if n ~= level and ends[n] > now then shares = shares + WEIGHTS[n] end
   end
-  local turn = ends[class]
-  if turn <= now then turn, ends[class] = now - 1, now end
-  ends[class] = ends[class] + STEP * shares / WEIGHTS[class]
+  local turn = ends[level]
+  if turn <= now then turn, ends[level] = now - 1, now end
+  ends[level] = ends[level] + STEP * shares / WEIGHTS[level]
   turn = math.min(math.floor(turn), LAST)
   turns[#turns + 1] = string.format('%.0f', turn * SPAN + (order + #turns / 2) % SPAN)
   turns[#turns + 1] = id

@@ -1,14 +1,14 @@
 import { afterAll, expect, test } from 'bun:test';
 import { newId } from '@insightdesk/shared/utils';
 import { z } from 'zod';
-import { defineJob, type JobRequest } from './define-job.ts';
+import { defineJob, type JobRequest, type QueueName } from './define-job.ts';
 import { JobPriority } from './priority.ts';
 import { createJobStage, request, until } from './test-jobs.ts';
 
-const { queues, work, close, desk } = createJobStage();
+const { queues, work, close, control } = createJobStage();
 afterAll(close);
 
-const mark = (queue: 'maintenance' | 'calendar-sync' | 'site-crawling' | 'ai-processing') =>
+const mark = (queue: QueueName) =>
   defineJob({ name: `mark.${queue}`, queue, payload: z.object({ label: z.string() }) });
 
 /** Runs what was enqueued one by one and gives the labels in the order of their runs. */
@@ -55,6 +55,23 @@ test('urgent work overtakes that of its own organisation, and no other', async (
   expect(of('b')).toBeGreaterThanOrEqual(30);
 });
 
+test('each level has its share of an organisation, also those that came last', async () => {
+  const job = mark('media-processing');
+  const tenantId = newId('org');
+  const { NORMAL, MEDIUM, CRITICAL } = JobPriority;
+  const all = [NORMAL, MEDIUM, CRITICAL].flatMap((priority) =>
+    many(60, () => request(job, { label: `${priority}` }, { tenantId, priority })),
+  );
+  await queues.enqueue(all);
+  const first = (await orderOf(job, 180)).slice(0, 60);
+  const [normal = 0, medium = 0, critical = 0] = [NORMAL, MEDIUM, CRITICAL].map(
+    (priority) => first.filter((label) => label === `${priority}`).length,
+  );
+  expect(normal).toBeGreaterThan(0);
+  expect(medium).toBeGreaterThan(normal);
+  expect(critical).toBeGreaterThan(medium);
+});
+
 test('jobs that come due together do not overtake others as a flood', async () => {
   const job = mark('site-crawling');
   const [a, b] = [newId('org'), newId('org')];
@@ -73,9 +90,9 @@ test('an id is accepted once, also after its turn was decided', async () => {
   const one = request(job, { label: 'once' });
   await queues.enqueue([one, one]);
   await queues.enqueue([one]);
-  const { waiting } = (await desk.getStats())['ai-processing'];
+  const { waiting } = (await control.getStats())['ai-processing'];
   expect(waiting).toBe(1);
   expect(await orderOf(job, 1)).toEqual(['once']);
   await queues.enqueue([one]);
-  expect((await desk.getStats())['ai-processing'].waiting).toBe(0);
+  expect((await control.getStats())['ai-processing'].waiting).toBe(0);
 });

@@ -4,10 +4,15 @@ import { fairScript } from './fair-script.ts';
 
 /** Gives waiting jobs their turns; see ADR 0012. */
 export interface Fairness {
-  /** Decides the turns of all jobs of a queue that came in, came due or failed since. */
-  takeTurns(queue: QueueName): Promise<void>;
+  /** Decides the turns of all jobs of a queue that came in, came due or failed since; how many. */
+  takeTurns(queue: QueueName): Promise<number>;
   /** Does so soon, for all who ask in the meantime; jobs without a turn can be run as well. */
   takeTurnsSoon(queue: QueueName): void;
+  /**
+   * The same for jobs that are on their way through this connection: asked right behind them, so
+   * that they have their turns as they arrive; and once more where that overtook them.
+   */
+  takeTurnsBehind(queue: QueueName, arriving: Promise<readonly unknown[]>): void;
 }
 
 const AT_ONCE = 1_000;
@@ -20,10 +25,13 @@ export function createFairness(valkey: Redis, prefix: string): Fairness {
 
   async function takeTurns(queue: QueueName) {
     const key = `${prefix}:${queue}`;
+    let all = 0;
     for (let round = 0; round < MAX_ROUNDS; round++) {
       const taken = await valkey.jobsTakeTurns(`${key}:prioritized`, `${key}:turns`, AT_ONCE);
-      if (taken < AT_ONCE) return;
+      all += taken;
+      if (taken < AT_ONCE) break;
     }
+    return all;
   }
 
   function takeTurnsSoon(queue: QueueName) {
@@ -43,5 +51,19 @@ export function createFairness(valkey: Redis, prefix: string): Fairness {
       });
   }
 
-  return { takeTurns, takeTurnsSoon };
+  async function takeTurnsOf(queue: QueueName, arriving: Promise<readonly unknown[]>) {
+    const [taken, arrived] = await Promise.allSettled([takeTurns(queue), arriving]);
+    const isDecided =
+      taken.status === 'fulfilled' &&
+      arrived.status === 'fulfilled' &&
+      taken.value >= arrived.value.length;
+    if (!isDecided) takeTurnsSoon(queue);
+  }
+
+  function takeTurnsBehind(queue: QueueName, arriving: Promise<readonly unknown[]>) {
+    // What BullMQ sends leaves before the event loop turns, unless it loads its scripts first.
+    setImmediate(() => void takeTurnsOf(queue, arriving));
+  }
+
+  return { takeTurns, takeTurnsSoon, takeTurnsBehind };
 }

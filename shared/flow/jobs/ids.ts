@@ -1,8 +1,11 @@
+import type { JobOwner, QueueName } from './define-job.ts';
+
 /** Divides the owner of a job from what tells its jobs apart; see fair-script.ts. */
 const DIVIDER = '~';
 
-interface JobKey {
-  tenantId: string;
+/** What a job is called by those who asked for it. */
+export interface JobKey {
+  tenantId: JobOwner;
   id: string;
 }
 
@@ -12,5 +15,26 @@ export const bullId = ({ tenantId, id }: JobKey): string => `${tenantId}${DIVIDE
 /** The owner and the id of a job that BullMQ knows under this id. */
 export function parseBullId(text: string): JobKey {
   const at = text.indexOf(DIVIDER);
-  return { tenantId: text.slice(0, at), id: text.slice(at + 1) };
+  return { tenantId: text.slice(0, at) as JobOwner, id: text.slice(at + 1) };
+}
+
+/** Where BullMQ keeps a job: `prefix:queue:id`. */
+export const jobKey = (prefix: string, queue: QueueName, key: JobKey): string =>
+  `${prefix}:${queue}:${bullId(key)}`;
+
+/** The owner and the id of the job that is kept there. */
+export const parseJobKey = (key: string): JobKey =>
+  parseBullId(key.slice(key.lastIndexOf(':') + 1));
+
+/** A job among those of its owner; the text in which it is remembered. */
+export interface OwnJob {
+  queue: QueueName;
+  id: string;
+}
+
+export const memberOf = ({ queue, id }: OwnJob): string => `${queue} ${id}`;
+
+export function parseMember(member: string): OwnJob {
+  const at = member.indexOf(' ');
+  return { queue: member.slice(0, at) as QueueName, id: member.slice(at + 1) };
 }

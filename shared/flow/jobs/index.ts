@@ -12,16 +12,14 @@ export {
   type QueueName,
   queueNames,
 } from './define-job.ts';
+export { createJobControl, type JobControl, type JobPage } from './job-control.ts';
 export {
-  createJobDesk,
-  type JobDesk,
-  type JobPage,
   type JobStateName,
   type JobStatus,
   jobStates,
   type QueueStats,
-} from './job-desk.ts';
-export { createJobRefill, type JobRefill } from './job-refill.ts';
+} from './job-status.ts';
+export { createLossWatch, type LossWatch } from './loss-watch.ts';
 export { JobPriority } from './priority.ts';
 export { createQueues, type Queues } from './queues.ts';
 export type { JobNews, JobRun } from './run-job.ts';

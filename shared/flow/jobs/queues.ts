@@ -13,8 +13,8 @@ import {
   queueNames,
 } from './define-job.ts';
 import { createFairness } from './fairness.ts';
-import { bullId } from './ids.ts';
-import { remember } from './job-desk.ts';
+import { bullId, type JobKey, jobKey, type OwnJob } from './ids.ts';
+import { createOwnJobs } from './own-jobs.ts';
 import { freshRank } from './priority.ts';
 
 /** What a job carries on the wire between deploys: only ever add optional fields. */
@@ -32,16 +32,10 @@ export interface Queues {
   /** Accepts work; an id that is already known is a no-op. */
   enqueue(requests: JobRequest[]): Promise<void>;
   /** Decides whose turn it is among what came due or failed since. */
-  takeTurns(queue: QueueName): Promise<void>;
+  takeTurns(queue: QueueName): Promise<unknown>;
   get(name: QueueName): Queue<Envelope>;
   close(): Promise<void>;
 }
-
-const DAY_SECONDS = 86_400;
-const retention = {
-  removeOnComplete: { age: DAY_SECONDS, count: 1000 },
-  removeOnFail: { age: 14 * DAY_SECONDS, count: 10_000 },
-} satisfies JobsOptions;
 
 /** Opens every queue on one Valkey connection. */
 export function createQueues(valkey: Redis, prefix = 'jobs'): Queues {
@@ -58,15 +52,18 @@ export function createQueues(valkey: Redis, prefix = 'jobs'): Queues {
   // The connection tells of its own troubles; unheard, BullMQ would print each of them.
   for (const one of queues.values()) one.on('error', () => {});
   for (const one of [flows, graphs]) one.on('error', () => {});
-  const { takeTurns, takeTurnsSoon } = createFairness(valkey, prefix);
+  const { takeTurns, takeTurnsSoon, takeTurnsBehind } = createFairness(valkey, prefix);
+  const ownJobs = createOwnJobs(valkey, prefix);
   const get = (name: QueueName) => queues.get(name) as Queue<Envelope>;
 
   async function addSingles(requests: JobRequest[]) {
     const byQueue = Map.groupBy(requests, ({ job }) => job.queue);
     await Promise.all(
       [...byQueue].map(async ([name, group]) => {
-        await get(name).addBulk(group.map((request) => ({ ...toBull(request) })));
-        takeTurnsSoon(name);
+        await get(name).waitUntilReady();
+        const added = get(name).addBulk(group.map(toBull));
+        takeTurnsBehind(name, added);
+        await added;
       }),
     );
   }
@@ -74,7 +71,7 @@ export function createQueues(valkey: Redis, prefix = 'jobs'): Queues {
   /** BullMQ refuses a job that it knows, but would bind a graph's jobs to each other anew. */
   async function withoutKnown(requests: JobRequest[]) {
     const looks = valkey.pipeline();
-    for (const { job, ...of } of requests) looks.exists(`${prefix}:${job.queue}:${bullId(of)}`);
+    for (const { job, ...of } of requests) looks.exists(jobKey(prefix, job.queue, of));
     const found = (await looks.exec()) ?? [];
     return requests.filter((_, i) => found[i]?.[1] === 0);
   }
@@ -97,7 +94,7 @@ export function createQueues(valkey: Redis, prefix = 'jobs'): Queues {
       await Promise.all([
         addSingles(singles),
         addGraphs(graphs),
-        remember(valkey, prefix, requests.flatMap(membersOf)),
+        ownJobs.remember(requests.flatMap(membersOf)),
       ]);
     },
     async close() {
@@ -112,7 +109,6 @@ function toBull({ job, id, tenantId, requestId, payload, delayMs, priority, afte
     name: job.name,
     data: { tenantId, requestId, payload, ...(after && { onFailure: after.onFailure }) },
     opts: {
-      ...retention,
       jobId: bullId({ tenantId, id }),
       priority: freshRank(priority ?? job.priority),
       attempts: job.attempts,
@@ -139,13 +135,7 @@ function toFlow(request: JobRequest, policy?: ChildFailurePolicy): FlowJob {
   };
 }
 
-interface Owned {
-  queue: QueueName;
-  id: string;
-  tenantId: string;
-}
-
 /** A job and all it waits for. */
-function membersOf({ job, id, tenantId, after }: JobRequest): Owned[] {
+function membersOf({ job, id, tenantId, after }: JobRequest): (JobKey & OwnJob)[] {
   return [{ queue: job.queue, id, tenantId }, ...(after?.jobs ?? []).flatMap(membersOf)];
 }

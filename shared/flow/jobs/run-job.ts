@@ -1,13 +1,13 @@
 import type { Id } from '@insightdesk/shared/contract';
 import { AppError, isRetryable, serializeError } from '@insightdesk/shared/errors';
 import { type Logger, withContext } from '@insightdesk/shared/logging';
-import { withTimeout } from '@insightdesk/shared/promises';
 import { DelayedError, type Job, UnrecoverableError } from 'bullmq';
 import { z } from 'zod';
 import type { JobDefinition, JobOwner, JobRequest, QueueName } from './define-job.ts';
-import { parseBullId } from './ids.ts';
+import { parseBullId, parseJobKey } from './ids.ts';
 import type { KeyLimits } from './key-limits.ts';
 import type { Envelope } from './queues.ts';
+import { createRunStop, type RunStop } from './run-stop.ts';
 import { createSteps, type InTenant, noSteps, type Steps } from './steps.ts';
 
 /** One run of a job. */
@@ -53,6 +53,8 @@ export interface RunOptions {
   /** Runs work in a transaction of a tenant. */
   inTenant: InTenant;
   limits: KeyLimits;
+  /** What runs at the moment in this process, by BullMQ's ids. */
+  running: Map<string, Pick<RunStop, 'cancel'>>;
   log: Logger;
   observe?(news: JobNews): void;
 }
@@ -63,14 +65,12 @@ const LEASE_GRACE_MS = 30_000;
 export async function runJob(
   job: Job<Envelope>,
   token: string,
-  cancelled: AbortSignal,
   options: RunOptions,
 ): Promise<unknown> {
   const handler = options.handlers[job.name];
   if (!handler) throw new UnrecoverableError(`No handler for ${job.name}`);
   if (job.data.cancelledBy) throw new UnrecoverableError(`Cancelled by ${job.data.cancelledBy}`);
-  const { tenantId, requestId } = job.data;
-  const { id } = parseBullId(job.id as string);
+  const { tenantId, id } = parseBullId(job.id as string);
   const parsed = handler.job.payload.safeParse(job.data.payload);
   if (!parsed.success) throw new UnrecoverableError(z.prettifyError(parsed.error));
   const { limit, timeoutMs } = handler.job;
@@ -83,8 +83,8 @@ export async function runJob(
     }
   }
   try {
-    return await withContext({ requestId, tenantId, job: id }, () =>
-      carryOut(job, handler, parsed.data, { cancelled, options }),
+    return await withContext({ requestId: job.data.requestId, tenantId, job: id }, () =>
+      carryOut(job, handler, parsed.data, options),
     );
   } finally {
     if (key) await options.limits.leave(key, id).catch(() => {});
@@ -95,55 +95,55 @@ async function carryOut(
   job: Job<Envelope>,
   { job: { queue, timeoutMs }, run }: Handler,
   payload: unknown,
-  { cancelled, options }: { cancelled: AbortSignal; options: RunOptions },
+  options: RunOptions,
 ): Promise<unknown> {
-  const { log, observe } = options;
-  const { id, tenantId } = parseBullId(job.id as string);
+  const { log, observe, running } = options;
+  const bullId = job.id as string;
+  const { id, tenantId } = parseBullId(bullId);
   const attempt = job.attemptsMade + 1;
   const startedAt = performance.now();
-  const news = { queue, name: job.name, id, tenantId: tenantId as JobOwner, attempt };
-  const tell = (state: JobNews['state'], more?: Partial<JobNews>) =>
-    observe?.({ ...news, state, ...more });
-  tell('active');
+  const about = { queue, name: job.name, id, tenantId, attempt };
+  const passed = () => performance.now() - startedAt;
+  const stop = createRunStop(timeoutMs);
+  const jobRun = createRun(job, stop, options, (percent) =>
+    observe?.({ ...about, state: 'progress', percent }),
+  );
+  observe?.({ ...about, state: 'active' });
+  running.set(bullId, stop);
   try {
-    const jobRun = createRun(job, cancelled, options, (percent) => tell('progress', { percent }));
-    const result = await withTimeout(run(payload as never, jobRun), timeoutMs, cancelled);
-    tell('completed', { ms: performance.now() - startedAt });
+    const result = await stop.guard(() => run(payload as never, jobRun));
+    observe?.({ ...about, state: 'completed', ms: passed() });
     return result;
   } catch (error) {
-    tell('failed', { ms: performance.now() - startedAt });
-    if (cancelled.aborted) throw new UnrecoverableError(String(cancelled.reason));
+    observe?.({ ...about, state: 'failed', ms: passed() });
+    if (stop.cancelledBy) throw new UnrecoverableError(stop.cancelledBy);
     log.error({ err: serializeError(error), attempt, jobName: job.name }, 'job: failed');
     throw isFinal(error) ? new UnrecoverableError(String(error)) : error;
+  } finally {
+    if (running.get(bullId) === stop) running.delete(bullId);
   }
 }
 
 function createRun(
   job: Job<Envelope>,
-  cancelled: AbortSignal,
-  { inTenant, enqueue, handlers }: RunOptions,
+  stop: RunStop,
+  { inTenant, enqueue }: RunOptions,
   tell: (percent: number) => void,
 ): JobRun {
   const { id, tenantId } = parseBullId(job.id as string);
-  const timeoutMs = handlers[job.name]?.job.timeoutMs ?? 0;
-  const endsAt = performance.now() + timeoutMs;
-  let signal: AbortSignal | undefined;
+  const steps = tenantId === 'system' ? noSteps : createSteps(inTenant, { id, tenantId });
   return {
     id,
     get tenantId() {
       if (tenantId === 'system') throw new TypeError(`${job.name} is a job of the system`);
-      return tenantId as Id<'org'>;
+      return tenantId;
     },
-    ...(tenantId === 'system'
-      ? noSteps
-      : createSteps(inTenant, { id, tenantId: tenantId as Id<'org'> })),
+    step: steps.step,
+    once: steps.once,
     requestId: job.data.requestId,
     attempt: job.attemptsMade + 1,
-    // Most jobs never ask for it, and it is the dearest part of a run.
     get signal() {
-      const leftMs = Math.max(0, Math.ceil(endsAt - performance.now()));
-      signal ??= AbortSignal.any([AbortSignal.timeout(leftMs), cancelled]);
-      return signal;
+      return stop.signal;
     },
     enqueue,
     results: async () => byId(await job.getChildrenValues()),
@@ -159,12 +159,10 @@ function createRun(
   };
 }
 
-/** BullMQ names children by their keys, `prefix:queue:id`. */
+/** BullMQ names children by their keys. */
 function byId<T>(values: Record<string, T>): Record<string, T> {
   const entries = Object.entries(values);
-  return Object.fromEntries(
-    entries.map(([key, value]) => [parseBullId(key.slice(key.lastIndexOf(':') + 1)).id, value]),
-  );
+  return Object.fromEntries(entries.map(([key, value]) => [parseJobKey(key).id, value]));
 }
 
 /** What the house says cannot succeed is not tried again; a surprise is. */

@@ -4,7 +4,7 @@ import type { Logger } from '@insightdesk/shared/logging';
 import { createTestContext } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import type { JobRequest } from './define-job.ts';
-import { createJobDesk } from './job-desk.ts';
+import { createJobControl } from './job-control.ts';
 import { createQueues } from './queues.ts';
 import type { Handler, JobNews } from './run-job.ts';
 import { startWorkers, type Workers } from './workers.ts';
@@ -42,7 +42,7 @@ export function createJobStage() {
 
   return {
     ...{ context, parts, log: log as Logger, prefix, valkey, queues, news, work, connect },
-    desk: createJobDesk(queues, valkey, prefix),
+    control: createJobControl(queues, valkey, prefix),
     async close() {
       for (const end of closing.splice(0).reverse()) await end();
     },

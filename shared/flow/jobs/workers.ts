@@ -7,6 +7,7 @@ import { cancelTopic } from './cancel.ts';
 import type { JobDefinition, QueueName } from './define-job.ts';
 import { createKeyLimits } from './key-limits.ts';
 import type { Envelope, Queues } from './queues.ts';
+import { retention } from './retention.ts';
 import { type JobRun, type RunOptions, runJob } from './run-job.ts';
 
 /** The job definitions that a module namespace (`import * as …`) exports. */
@@ -20,7 +21,7 @@ export type JobHandlers<J extends JobDefinition> = {
   };
 };
 
-export interface WorkersOptions extends Omit<RunOptions, 'limits' | 'enqueue'> {
+export interface WorkersOptions extends Omit<RunOptions, 'limits' | 'enqueue' | 'running'> {
   queues: Pick<Queues, 'enqueue' | 'takeTurns'>;
   /** Makes a connection of its own for each queue's blocking reads. */
   connect(): Redis;
@@ -45,24 +46,22 @@ const TURNS_MS = 100;
 export async function startWorkers(options: WorkersOptions): Promise<Workers> {
   const { handlers, log, concurrency, queues, subscriber, prefix = 'jobs' } = options;
   const limits = createKeyLimits(options.valkey, prefix);
-  const running: RunOptions = { ...options, limits, enqueue: queues.enqueue };
+  const running: RunOptions['running'] = new Map();
+  const run: RunOptions = { ...options, limits, running, enqueue: queues.enqueue };
   const names = new Set(Object.values(handlers).map(({ job }) => job.queue));
   const workers = [...names].map((queue) => startWorker(queue));
 
   function startWorker(queue: QueueName): Worker<Envelope> {
-    const worker = new Worker<Envelope>(
-      queue,
-      (job, token, signal) => runJob(job, token as string, signal as AbortSignal, running),
-      {
-        connection: options.connect() as unknown as ConnectionOptions,
-        prefix,
-        concurrency,
-        lockDuration: 10_000,
-        stalledInterval: 5_000,
-        // A kill is not the job's fault, so it may be met more often than a job may fail.
-        maxStalledCount: 100,
-      },
-    );
+    const worker = new Worker<Envelope>(queue, (job, token) => runJob(job, token as string, run), {
+      connection: options.connect() as unknown as ConnectionOptions,
+      prefix,
+      concurrency,
+      ...retention,
+      lockDuration: 10_000,
+      stalledInterval: 5_000,
+      // A kill is not the job's fault, so it may be met more often than a job may fail.
+      maxStalledCount: 100,
+    });
     const onError = (error: unknown) =>
       log.warn({ queue, err: serializeError(error) }, 'queue: error');
     worker.on(
@@ -75,8 +74,7 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
   }
 
   const onCancel = (topic: string, id: string) => {
-    if (topic === cancelTopic(prefix))
-      for (const worker of workers) worker.cancelJob(id, 'Cancelled');
+    if (topic === cancelTopic(prefix)) running.get(id)?.cancel('Cancelled');
   };
   subscriber.on('message', onCancel);
   await subscriber.subscribe(cancelTopic(prefix));

@@ -1,5 +1,5 @@
 import type { Context } from '@insightdesk/shared/context';
-import { deleteInBatches } from '@insightdesk/shared/domain/tenants';
+import { deleteInBatches } from '@insightdesk/shared/domain/maintenance';
 import type { JobRun } from '@insightdesk/shared/jobs';
 import { sql } from 'drizzle-orm';
 

@@ -3,6 +3,8 @@ import { retention } from './retention.ts';
 
 const nightly = { queue: 'maintenance', payload: retention, timeoutMs: 300_000 } as const;
 
+// Names of jobs are kept, as workers of two versions run side by side during a deploy.
+
 /** Deletes events that were told long ago. */
 export const purgeEvents = defineJob({
   name: 'tenants.purge-events',

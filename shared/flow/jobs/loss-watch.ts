@@ -1,7 +1,7 @@
 import type { Redis } from 'iovalkey';
 
 /** Notices that Valkey lost what was enqueued last, with its data or the end of its file. */
-export interface JobRefill {
+export interface LossWatch {
   /** To be called when jobs were enqueued, before anybody forgets why. */
   note(): Promise<void>;
   /** Since when jobs may be gone; undefined when none is, the epoch when all are. */
@@ -15,7 +15,7 @@ const GRACE_MS = 10_000;
  * A note that follows the jobs into Valkey's file: while it is there, they are. Whoever has noted
  * nothing yet, such as a new leader, cannot know, and is told to repeat the last few seconds.
  */
-export function createJobRefill(valkey: Redis, prefix = 'jobs'): JobRefill {
+export function createLossWatch(valkey: Redis, prefix = 'jobs'): LossWatch {
   const key = `${prefix}:enqueued`;
   let noted: string | undefined;
   return {

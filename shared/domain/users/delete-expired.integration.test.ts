@@ -2,11 +2,8 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import type { Context } from '@insightdesk/shared/context';
 import { type Id, toUuid } from '@insightdesk/shared/contract';
 import { connect, createDatabase, type Database } from '@insightdesk/shared/database';
-import {
-  deleteOldEvents,
-  deleteOldJobSteps,
-  organizations,
-} from '@insightdesk/shared/domain/tenants';
+import { deleteOldEvents, deleteOldJobSteps } from '@insightdesk/shared/domain/maintenance';
+import { organizations } from '@insightdesk/shared/domain/tenants';
 import { outbox } from '@insightdesk/shared/events';
 import { type JobRun, jobSteps } from '@insightdesk/shared/jobs';
 import {
@@ -15,7 +12,7 @@ import {
   createTestTenant,
 } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
-import { deleteExpired } from './purge.ts';
+import { deleteExpired } from './delete-expired.ts';
 import { invitations, sessions } from './tables.ts';
 
 const run = { signal: new AbortController().signal } as JobRun;

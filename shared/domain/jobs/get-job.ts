@@ -1,0 +1,18 @@
+import { defineAction } from '@insightdesk/shared/context';
+import { managerRoles } from '@insightdesk/shared/contract';
+import { jobId } from './job-id.ts';
+import { requireLive } from './require-live.ts';
+import { jobWithLogView, toJob } from './view.ts';
+
+/** One job with its log. */
+export const getJob = defineAction({
+  summary: 'Read a job with its log',
+  input: jobId,
+  output: jobWithLogView,
+  allow: managerRoles,
+  transaction: 'own',
+  async run(ctx, { id }) {
+    await requireLive(ctx);
+    return toJob(await ctx.jobs.require(ctx.tenantId, id));
+  },
+});

@@ -1,0 +1,5 @@
+/** What an organisation sees of its own jobs, and may do with them. */
+export { cancelJob } from './cancel-job.ts';
+export { getJob } from './get-job.ts';
+export { listJobs } from './list-jobs.ts';
+export { retryJob } from './retry-job.ts';

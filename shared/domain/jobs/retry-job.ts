@@ -1,0 +1,19 @@
+import { defineAction } from '@insightdesk/shared/context';
+import { managerRoles } from '@insightdesk/shared/contract';
+import { jobId } from './job-id.ts';
+import { requireLive } from './require-live.ts';
+import { jobWithLogView, toJob } from './view.ts';
+
+/** Gives a failed job its attempts back. */
+export const retryJob = defineAction({
+  summary: 'Try a failed job again',
+  input: jobId,
+  output: jobWithLogView,
+  allow: managerRoles,
+  transaction: 'own',
+  async run(ctx, { id }) {
+    await requireLive(ctx);
+    await ctx.jobs.retry(ctx.tenantId, id);
+    return toJob(await ctx.jobs.require(ctx.tenantId, id));
+  },
+});
