@@ -6,7 +6,13 @@ import { createJobNews } from './job-news.ts';
 
 const tenantId = newId('org');
 const news = (id: string, state: JobNews['state'], more: Partial<JobNews> = {}): JobNews => ({
-  ...{ id, state, tenantId, queue: 'maintenance', name: 'test.work', attempt: 1, ...more },
+  id,
+  state,
+  tenantId,
+  queue: 'maintenance',
+  name: 'test.work',
+  attempt: 1,
+  ...more,
 });
 
 /** Everything that is told of these, flush by flush. */

@@ -1,6 +1,7 @@
+import type { App } from '@insightdesk/shared/boot';
 import { Channels, type SignalData } from '@insightdesk/shared/contract';
 import type { JobNews } from '@insightdesk/shared/jobs';
-import type { SystemSignal } from '@insightdesk/shared/realtime';
+import { type SystemSignal, sendSignals } from '@insightdesk/shared/realtime';
 
 const EVERY_MS = 250;
 /** Of one organisation at a time; who wants all of them asks `GET /v1/jobs`. */
@@ -37,6 +38,14 @@ export function createJobNews(send: (signals: SystemSignal[]) => void, everyMs =
       clearTimeout(timer);
     },
   };
+}
+
+/** The same on a service's own Valkey; stops with the service. */
+export function openJobNews({ lifecycle, log, parts }: App) {
+  const tell = (error: unknown) => log.warn({ err: String(error) }, 'jobs: not told');
+  const news = createJobNews((signals) => sendSignals(parts.valkey, signals, tell));
+  lifecycle.registerShutdownHook('job news', () => news.stop());
+  return news;
 }
 
 function toSignal({ tenantId, id, name, queue, state, attempt, percent }: JobNews): SystemSignal[] {

@@ -1,15 +1,33 @@
+import type { App } from '@insightdesk/shared/boot';
 import type { Relay } from '@insightdesk/shared/events';
-import type { Backlog, JobControl, JobNews } from '@insightdesk/shared/jobs';
+import { createJobControl, type JobNews, readBacklog } from '@insightdesk/shared/jobs';
 import { Gauge, Histogram, type Metrics } from '@insightdesk/shared/monitoring';
-
-interface Watched {
-  queues: JobControl;
-  backlog(): Promise<Record<string, Backlog>>;
-  relay: Relay;
-}
+import type { Work } from './queues.ts';
 
 /** Shows backlog, leadership and job times; returns what is to be told of each finished job. */
-export function watchWork(registry: Metrics, { queues, backlog, relay }: Watched) {
+export function watchWork({ metrics }: App, work: Work, relay: Relay) {
+  watchQueues(metrics, work);
+  new Gauge({
+    name: 'relay_leader',
+    help: '1 on the worker whose relay is at work',
+    registers: [metrics],
+    collect() {
+      this.set(relay.isLeader ? 1 : 0);
+    },
+  });
+  const durations = new Histogram({
+    name: 'job_duration_seconds',
+    help: 'Run time of jobs',
+    labelNames: ['queue', 'name', 'outcome'],
+    registers: [metrics],
+  });
+  return ({ queue, name, state, ms }: JobNews): void => {
+    if (ms !== undefined) durations.observe({ queue, name, outcome: state }, ms / 1000);
+  };
+}
+
+function watchQueues(registry: Metrics, { queues, valkey }: Work): void {
+  const control = createJobControl(queues, valkey);
   const registers = [registry];
   new Gauge({
     name: 'queue_jobs',
@@ -17,7 +35,7 @@ export function watchWork(registry: Metrics, { queues, backlog, relay }: Watched
     labelNames: ['queue', 'state'],
     registers,
     async collect() {
-      for (const [queue, states] of Object.entries(await queues.getStats())) {
+      for (const [queue, states] of Object.entries(await control.getStats())) {
         for (const [state, count] of Object.entries(states)) {
           this.set({ queue, state }, Number(count));
         }
@@ -30,26 +48,9 @@ export function watchWork(registry: Metrics, { queues, backlog, relay }: Watched
     labelNames: ['queue'],
     registers,
     async collect() {
-      for (const [queue, { oldestSeconds }] of Object.entries(await backlog())) {
+      for (const [queue, { oldestSeconds }] of Object.entries(await readBacklog(valkey))) {
         this.set({ queue }, oldestSeconds);
       }
     },
   });
-  new Gauge({
-    name: 'relay_leader',
-    help: '1 on the worker whose relay is at work',
-    registers,
-    collect() {
-      this.set(relay.isLeader ? 1 : 0);
-    },
-  });
-  const jobs = new Histogram({
-    name: 'job_duration_seconds',
-    help: 'Run time of jobs',
-    labelNames: ['queue', 'name', 'outcome'],
-    registers,
-  });
-  return ({ queue, name, state, ms }: JobNews): void => {
-    if (ms !== undefined) jobs.observe({ queue, name, outcome: state }, ms / 1000);
-  };
 }
