@@ -23,27 +23,34 @@ export type ValkeyPurpose = 'default' | 'cache' | 'queue' | 'session';
 
 type Connect = (purpose: ValkeyPurpose, role: ValkeyOptions['role'], name: string) => Valkey;
 
-const connectCache = (connect: Connect) => ({
-  valkey: connect('cache', 'command', 'cache'),
-  subscriber: connect('cache', 'subscriber', 'cache-bus'),
-});
-/** Everything that services are made of; each part is built when it is first asked for. */
-export function createParts(config: Config, log: Logger) {
+/** Opens connections of one's own; whoever asks for one closes it. */
+function connectTo(config: Config, log: Logger): Connect {
   const urls: Record<ValkeyPurpose, string> = {
     default: config.valkey.url,
     cache: config.valkey.cacheUrl,
     queue: config.valkey.queueUrl,
     session: config.valkey.sessionUrl,
   };
-
-  /** A connection of one's own; whoever asks for it closes it. */
-  const connectValkey: Connect = (purpose, role, name) =>
+  return (purpose, role, name) =>
     createValkey(urls[purpose], {
       name: `${config.service.replica}:${name}`,
       role,
       onError: (error) => log.warn({ err: error.message, connection: name }, 'valkey: unreachable'),
     });
+}
 
+const connectCache = (connect: Connect) => ({
+  valkey: connect('cache', 'command', 'cache'),
+  subscriber: connect('cache', 'subscriber', 'cache-bus'),
+});
+
+/** Everything that services are made of; each part is built when it is first asked for. */
+export function createParts(config: Config, log: Logger) {
+  return addConnections(createOwnParts(config, log), config);
+}
+
+function createOwnParts(config: Config, log: Logger) {
+  const connectValkey = connectTo(config, log);
   return createContainer()
     .register('connectValkey', () => connectValkey)
     .register('valkey', () => connectValkey('default', 'command', 'main'), {
@@ -98,30 +105,36 @@ export function createParts(config: Config, log: Logger) {
     .register('tokens', () => createTokens(config.auth))
     .register('sealer', () => createSealer(config.auth.refreshSecret))
     .register('passwords', () => createPasswords())
-    .register('outbound', () => createSafeFetch(config.outbound))
-    .register(
-      'connections',
-      (parts): Connections => ({
-        database: parts.database,
-        cache: parts.cache,
-        storage: parts.storage,
-        media: parts.media,
-        mailer: parts.mailer,
-        presence: parts.presence,
-        requests: parts.requests,
-        tokens: parts.tokens,
-        sealer: parts.sealer,
-        jobs: askLater(() => parts.jobAccess.control),
-        publicEvents: publicEvents.map(({ name }) => name),
-        passwords: parts.passwords,
-        outbound: parts.outbound,
-        settings: {
-          publicUrl: config.http.publicUrl,
-          maxFileBytes: config.storage.maxFileBytes,
-          refreshTtlSeconds: config.auth.refreshTtlSeconds,
-        },
-      }),
-    );
+    .register('outbound', () => createSafeFetch(config.outbound));
+}
+
+type OwnParts = ReturnType<typeof createOwnParts>;
+
+/** What of the parts an action is given. */
+function addConnections(container: OwnParts, config: Config) {
+  return container.register(
+    'connections',
+    (parts): Connections => ({
+      database: parts.database,
+      cache: parts.cache,
+      storage: parts.storage,
+      media: parts.media,
+      mailer: parts.mailer,
+      presence: parts.presence,
+      requests: parts.requests,
+      tokens: parts.tokens,
+      sealer: parts.sealer,
+      jobs: askLater(() => parts.jobAccess.control),
+      publicEvents: publicEvents.map(({ name }) => name),
+      passwords: parts.passwords,
+      outbound: parts.outbound,
+      settings: {
+        publicUrl: config.http.publicUrl,
+        maxFileBytes: config.storage.maxFileBytes,
+        refreshTtlSeconds: config.auth.refreshTtlSeconds,
+      },
+    }),
+  );
 }
 
 export type Parts = ReturnType<typeof createParts>['parts'];
