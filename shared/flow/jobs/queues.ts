@@ -1,11 +1,6 @@
-import {
-  type ConnectionOptions,
-  type FlowJob,
-  FlowProducer,
-  type JobsOptions,
-  Queue,
-} from 'bullmq';
+import type { ConnectionOptions, FlowJob, JobsOptions, Queue } from 'bullmq';
 import type { Redis } from 'iovalkey';
+import { bullmq } from './bullmq.ts';
 import {
   type ChildFailurePolicy,
   type JobRequest,
@@ -39,6 +34,7 @@ export interface Queues {
 
 /** Opens every queue on one Valkey connection. */
 export function createQueues(valkey: Redis, prefix = 'jobs'): Queues {
+  const { FlowProducer, Queue } = bullmq();
   const connection = valkey as unknown as ConnectionOptions;
   const queues = new Map(
     queueNames.map((name) => [name, new Queue<Envelope>(name, { connection, prefix })]),

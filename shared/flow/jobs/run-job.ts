@@ -1,8 +1,9 @@
 import type { Id } from '@insightdesk/shared/contract';
 import { AppError, isRetryable, serializeError } from '@insightdesk/shared/errors';
 import { type Logger, withContext } from '@insightdesk/shared/logging';
-import { DelayedError, type Job, UnrecoverableError } from 'bullmq';
+import type { Job } from 'bullmq';
 import { z } from 'zod';
+import { bullmq } from './bullmq.ts';
 import type { JobDefinition, JobOwner, JobRequest, QueueName } from './define-job.ts';
 import { parseBullId, parseJobKey } from './ids.ts';
 import type { KeyLimits } from './key-limits.ts';
@@ -61,6 +62,8 @@ export interface RunOptions {
 
 const LEASE_GRACE_MS = 30_000;
 
+const unrecoverable = (why: string) => new (bullmq().UnrecoverableError)(why);
+
 /** Runs one job that BullMQ handed out, and says what becomes of it by what it throws. */
 export async function runJob(
   job: Job<Envelope>,
@@ -68,18 +71,18 @@ export async function runJob(
   options: RunOptions,
 ): Promise<unknown> {
   const handler = options.handlers[job.name];
-  if (!handler) throw new UnrecoverableError(`No handler for ${job.name}`);
-  if (job.data.cancelledBy) throw new UnrecoverableError(`Cancelled by ${job.data.cancelledBy}`);
+  if (!handler) throw unrecoverable(`No handler for ${job.name}`);
+  if (job.data.cancelledBy) throw unrecoverable(`Cancelled by ${job.data.cancelledBy}`);
   const { tenantId, id } = parseBullId(job.id as string);
   const parsed = handler.job.payload.safeParse(job.data.payload);
-  if (!parsed.success) throw new UnrecoverableError(z.prettifyError(parsed.error));
+  if (!parsed.success) throw unrecoverable(z.prettifyError(parsed.error));
   const { limit, timeoutMs } = handler.job;
   const key = limit && `${tenantId}:${job.name}:${limit.key(parsed.data)}`;
   if (limit && key) {
     const waitMs = await options.limits.enter(key, id, limit, timeoutMs + LEASE_GRACE_MS);
     if (waitMs > 0) {
       await job.moveToDelayed(Date.now() + waitMs, token);
-      throw new DelayedError();
+      throw new (bullmq().DelayedError)();
     }
   }
   try {
@@ -116,9 +119,9 @@ async function carryOut(
     return result;
   } catch (error) {
     observe?.({ ...about, state: 'failed', ms: passed() });
-    if (stop.cancelledBy) throw new UnrecoverableError(stop.cancelledBy);
+    if (stop.cancelledBy) throw unrecoverable(stop.cancelledBy);
     log.error({ err: serializeError(error), attempt, jobName: job.name }, 'job: failed');
-    throw isFinal(error) ? new UnrecoverableError(String(error)) : error;
+    throw isFinal(error) ? unrecoverable(String(error)) : error;
   } finally {
     if (running.get(bullId) === stop) running.delete(bullId);
   }

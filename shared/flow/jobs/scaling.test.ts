@@ -2,8 +2,12 @@ import { expect, test } from 'bun:test';
 import { type Scaling, scale } from './scaling.ts';
 
 const policy = {
-  ...{ least: 1, most: 3, oldestSeconds: 5, waitingPerWorker: 100 },
-  ...{ upAfterMs: 3_000, downAfterMs: 60_000 },
+  least: 1,
+  most: 3,
+  oldestSeconds: 5,
+  waitingPerWorker: 100,
+  upAfterMs: 3_000,
+  downAfterMs: 60_000,
 };
 const calm = { waiting: 0, oldestSeconds: 0 };
 

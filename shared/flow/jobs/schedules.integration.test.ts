@@ -95,8 +95,11 @@ test('what is paused is not done and not made up for; a new timing counts from n
   expect(await firings('pausing')).toEqual(['04']);
   const [state] = await listSchedules(database);
   expect(state).toMatchObject({
-    ...{ name: 'pausing', timing: '0 3 * * * UTC', pausedAt: null },
-    ...{ dueAt: new Date('2026-05-05T03:00Z'), firedAt: new Date('2026-05-04T03:00Z') },
+    name: 'pausing',
+    timing: '0 3 * * * UTC',
+    pausedAt: null,
+    dueAt: new Date('2026-05-05T03:00Z'),
+    firedAt: new Date('2026-05-04T03:00Z'),
   });
   await expect(pauseSchedule(database, 'nobody')).rejects.toThrow('There is no schedule nobody');
 });

@@ -1,8 +1,9 @@
 import { serializeError } from '@insightdesk/shared/errors';
 import { throttle } from '@insightdesk/shared/promises';
-import { type ConnectionOptions, Worker } from 'bullmq';
+import type { ConnectionOptions, Worker } from 'bullmq';
 import type { Redis } from 'iovalkey';
 import type { z } from 'zod';
+import { bullmq } from './bullmq.ts';
 import { cancelTopic } from './cancel.ts';
 import type { JobDefinition, QueueName } from './define-job.ts';
 import { createKeyLimits } from './key-limits.ts';
@@ -52,16 +53,20 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
   const workers = [...names].map((queue) => startWorker(queue));
 
   function startWorker(queue: QueueName): Worker<Envelope> {
-    const worker = new Worker<Envelope>(queue, (job, token) => runJob(job, token as string, run), {
-      connection: options.connect() as unknown as ConnectionOptions,
-      prefix,
-      concurrency,
-      ...retention,
-      lockDuration: 10_000,
-      stalledInterval: 5_000,
-      // A kill is not the job's fault, so it may be met more often than a job may fail.
-      maxStalledCount: 100,
-    });
+    const worker = new (bullmq().Worker)<Envelope>(
+      queue,
+      (job, token) => runJob(job, token as string, run),
+      {
+        connection: options.connect() as unknown as ConnectionOptions,
+        prefix,
+        concurrency,
+        ...retention,
+        lockDuration: 10_000,
+        stalledInterval: 5_000,
+        // A kill is not the job's fault, so it may be met more often than a job may fail.
+        maxStalledCount: 100,
+      },
+    );
     const onError = (error: unknown) =>
       log.warn({ queue, err: serializeError(error) }, 'queue: error');
     worker.on(
