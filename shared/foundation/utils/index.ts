@@ -1,7 +1,6 @@
 export {
   addDays,
   addHours,
-  addSeconds,
   endOfDay,
   isTimeZone,
   startOfDay,
