@@ -125,7 +125,10 @@ export default async function measure(): Promise<Row[]> {
   const [bare, ours] = await measureThroughput(valkey, postgres);
   const { alone, beside } = await measureFairness(valkey);
   const row = (name: string, unit: string, of: (samples: Samples) => number, target?: string) => ({
-    ...{ name, unit, floor: of(bare), ours: of(ours) },
+    name,
+    unit,
+    floor: of(bare),
+    ours: of(ours),
     ...(target && { target }),
   });
   return [
@@ -135,7 +138,10 @@ export default async function measure(): Promise<Row[]> {
     row('commit or add to start, p99', 'ms', ({ latency }) => p99(latency)),
     ...([median, p99] as const).map((of, i) => ({
       name: `wait beside a flood of ${FLOOD}, ${i === 0 ? 'p50' : 'p99'}; floor: alone`,
-      ...{ unit: 'ms', floor: of(alone), ours: of(beside), target: '≤ 2' },
+      unit: 'ms',
+      floor: of(alone),
+      ours: of(beside),
+      target: '≤ 2',
     })),
   ];
 }

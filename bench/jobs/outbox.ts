@@ -23,7 +23,11 @@ export async function openOutbox(postgres: string, queues: Queues) {
   await admin`insert into organizations (id, name) values (${toUuid(tenantId)}, 'Bench')`;
   await admin.end();
   const database = createDatabase({
-    ...{ url: base.url, poolMin: 1, poolMax: 1, timeoutMs: 30_000, slowQueryMs: 30_000 },
+    url: base.url,
+    poolMin: 1,
+    poolMax: 1,
+    timeoutMs: 30_000,
+    slowQueryMs: 30_000,
   });
   const relay = createRelay({
     url: base.adminUrl,

@@ -28,7 +28,8 @@ const retention = { removeOnComplete: { age: 86_400, count: 1_000 } };
 
 const payload = z.object({ label: z.string(), conversationId: z.string(), body: z.string() });
 const payloadOf = (label: string) => ({
-  ...{ label, conversationId: 'cnv_01aaaaaaaaaaaaaaaaaaaaaaaa' },
+  label,
+  conversationId: 'cnv_01aaaaaaaaaaaaaaaaaaaaaaaa',
   body: 'Thank you for your message, we will look into it.',
 });
 
@@ -62,7 +63,8 @@ export async function startBare(url: string, concurrency: number): Promise<Side>
     async enqueue(_, labels) {
       await queue.addBulk(
         labels.map((label) => ({
-          ...{ name: 'job', data: payloadOf(label) },
+          name: 'job',
+          data: payloadOf(label),
           opts: { ...retention, attempts: 3, backoff: { type: 'exponential', delay: 2_000 } },
         })),
       );
@@ -92,7 +94,11 @@ export async function startOurs(url: string, concurrency: number) {
   const run = async ({ label }: { label: string }) => side.onStart(label);
   const workers = await startWorkers({
     handlers: { [benchJob.name]: { job: benchJob, run } },
-    ...{ queues, valkey, subscriber, concurrency, prefix },
+    queues,
+    valkey,
+    subscriber,
+    concurrency,
+    prefix,
     connect() {
       const connection = openValkey(url);
       opened.push(connection);
@@ -120,6 +126,9 @@ export async function startOurs(url: string, concurrency: number) {
 }
 
 const toRequest = (tenantId: Id<'org'>, label: string): JobRequest => ({
-  ...{ job: benchJob, id: `${newId('evt')}-${benchJob.name}`, tenantId, requestId: 'bench' },
+  job: benchJob,
+  id: `${newId('evt')}-${benchJob.name}`,
+  tenantId,
+  requestId: 'bench',
   payload: payloadOf(label),
 });

@@ -138,4 +138,18 @@ test('a stranger, and an id of something else in Valkey, find nothing', async ()
   expect((await read(id)).body.state).toBe('delayed');
 });
 
+test('jobs are listed by their state; a state that there is not is refused', async () => {
+  const id = await enqueue({}, 3_600_000);
+  const list = async (query: string) => {
+    const response = await ask('GET', `/v1/jobs?${query}`, { as: owner });
+    return (await response.json()) as { items: { id: string; state: string }[] };
+  };
+  const { items } = await list('state=delayed');
+  expect(items.map((job) => job.id)).toContain(id);
+  expect(new Set(items.map(({ state }) => state))).toEqual(new Set(['delayed']));
+  expect(JSON.stringify(await list('state=failed'))).not.toContain(id);
+  const refused = await ask('GET', '/v1/jobs?state=tired', { as: owner });
+  expect(refused.status).toBe(422);
+});
+
 testPromises(desk, '/v1/jobs');

@@ -27,7 +27,11 @@ const WATCHDOG_MS = 3_000;
 
 async function work() {
   const database = createDatabase({
-    ...{ url: databaseUrl, poolMin: 1, poolMax: 4, timeoutMs: 20_000, slowQueryMs: 60_000 },
+    url: databaseUrl,
+    poolMin: 1,
+    poolMax: 4,
+    timeoutMs: 20_000,
+    slowQueryMs: 60_000,
   });
   await startWorkers({
     handlers: createHandlers({
@@ -37,7 +41,10 @@ async function work() {
         return answer.json();
       },
     }),
-    ...{ queues, valkey, connect, log },
+    queues,
+    valkey,
+    connect,
+    log,
     subscriber: connect('subscriber'),
     inTenant: (tenantId, run) => database.write({ tenantId }, run),
     concurrency: 8,

@@ -49,8 +49,14 @@ const count = async (table: string) => {
 test('old events go, but neither those that wait nor those that were set aside', async () => {
   await admin`truncate outbox`;
   const row = (relayedAt: Date | null, failure: string | null = null) => ({
-    ...{ tenantId, eventId: newId('evt'), name: 'x', payload: {}, requestId: 'r' },
-    ...{ createdAt: days(60), relayedAt, failure },
+    tenantId,
+    eventId: newId('evt'),
+    name: 'x',
+    payload: {},
+    requestId: 'r',
+    createdAt: days(60),
+    relayedAt,
+    failure,
   });
   await database.write({ tenantId }, (tx) =>
     tx
@@ -66,11 +72,19 @@ test('old events go, but neither those that wait nor those that were set aside',
 
 test('old steps, sessions and invitations go, younger ones stay, whatever days are asked', async () => {
   const session = (expiresAt: Date, revokedAt: Date | null = null) => ({
-    ...{ tenantId, id: newId('ses'), userId, expiresAt, revokedAt },
+    tenantId,
+    id: newId('ses'),
+    userId,
+    expiresAt,
+    revokedAt,
   });
   const invitation = (expiresAt: Date) => ({
-    ...{ tenantId, id: newId('inv'), email: `${newId('usr')}@example.com`, expiresAt },
-    ...{ role: 'agent' as const, invitedBy: userId },
+    tenantId,
+    id: newId('inv'),
+    email: `${newId('usr')}@example.com`,
+    expiresAt,
+    role: 'agent' as const,
+    invitedBy: userId,
   });
   const step = (createdAt: Date) => ({ tenantId, jobId: newId('evt'), step: 's', createdAt });
   await database.write({ tenantId }, async (tx) => {

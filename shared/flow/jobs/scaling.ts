@@ -15,8 +15,12 @@ export interface ScalingPolicy {
 
 /** The same figures as in `deploy/kubernetes/worker-scaling.yaml`. */
 export const scalingPolicy: ScalingPolicy = {
-  ...{ least: 1, most: 3, oldestSeconds: 5, waitingPerWorker: 200 },
-  ...{ upAfterMs: 3_000, downAfterMs: 60_000 },
+  least: 1,
+  most: 3,
+  oldestSeconds: 5,
+  waitingPerWorker: 200,
+  upAfterMs: 3_000,
+  downAfterMs: 60_000,
 };
 
 /** How many workers there should be, and since when that has been in doubt; times in ms. */

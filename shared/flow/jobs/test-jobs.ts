@@ -26,7 +26,13 @@ export function createJobStage() {
 
   async function work(handlers: Record<string, Handler>, concurrency = 1): Promise<Workers> {
     const workers = await startWorkers({
-      ...{ handlers, queues, valkey, connect, concurrency, prefix, log },
+      handlers,
+      queues,
+      valkey,
+      connect,
+      concurrency,
+      prefix,
+      log,
       subscriber: connect(),
       inTenant: (tenantId, run) => inTenant(parts.database, tenantId, run),
       observe: (one) => void news.push(one),
@@ -41,7 +47,15 @@ export function createJobStage() {
   }
 
   return {
-    ...{ context, parts, log: log as Logger, prefix, valkey, queues, news, work, connect },
+    context,
+    parts,
+    log: log as Logger,
+    prefix,
+    valkey,
+    queues,
+    news,
+    work,
+    connect,
     control: createJobControl(queues, valkey, prefix),
     async close() {
       for (const end of closing.splice(0).reverse()) await end();
@@ -61,7 +75,11 @@ export const request = (
   payload: unknown,
   more: Partial<JobRequest> = {},
 ): JobRequest => ({
-  ...{ job, payload, id: newId('evt'), tenantId: newId('org'), requestId: 'test' },
+  job,
+  payload,
+  id: newId('evt'),
+  tenantId: newId('org'),
+  requestId: 'test',
   ...more,
 });
 
