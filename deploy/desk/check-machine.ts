@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, mkdirSync, readFileSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
+import { findPostgres } from '../local/machine/postgres-files.ts';
+import { findTool, wantedTools } from '../local/machine/toolchain.ts';
+import { findUnprivileged } from '../local/machine/unprivileged.ts';
 import { cacheDirectory, dataDirectory, root } from '../local/paths.ts';
-import { findPostgres } from '../local/postgres-files.ts';
-import { findTool, wantedTools } from '../local/toolchain.ts';
-import { findUnprivileged } from '../local/unprivileged.ts';
 import type { Finding } from './doctor.ts';
 
 const OLDEST_NODE = 20;

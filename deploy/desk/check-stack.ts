@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { SQL } from 'bun';
-import { answersOk } from '../local/http.ts';
-import { isLocked } from '../local/leftovers.ts';
 import { dataDirectory } from '../local/paths.ts';
-import { isFree, preferredPorts } from '../local/ports.ts';
-import { findRunFile, type RunFile } from '../local/run-file.ts';
-import { pings } from '../local/valkey.ts';
+import { isLocked } from '../local/processes/leftovers.ts';
+import { isFree, preferredPorts } from '../local/processes/ports.ts';
+import { answersOk } from '../local/servers/http.ts';
+import { pings } from '../local/servers/valkey.ts';
+import { findRunFile, type RunFile } from '../local/stack/run-file.ts';
 import type { Finding } from './doctor.ts';
 
 const RESTART = 'Ctrl-C the npm start that runs here, read its last lines, and start it again';

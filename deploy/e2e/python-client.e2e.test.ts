@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from 'bun:test';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
-import { requirePython } from '../local/python.ts';
+import { requirePython } from '../local/machine/python.ts';
 import {
   call,
   type DurableEvent,

@@ -1,7 +1,5 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { basename, dirname, join, resolve } from 'node:path';
-import { identityOf } from './process-identity.ts';
+import { join, resolve } from 'node:path';
 
 /** The repository. */
 export const root = resolve(import.meta.dir, '../..');
@@ -12,51 +10,3 @@ export const dataDirectory = () => resolve(root, process.env.INSIGHTDESK_DATA ??
 /** Programs that were fetched once, for every clone and test run of this user. */
 export const cacheDirectory = () =>
   join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'insightdesk');
-
-/** Name and version of the system, as in `debian-12-x64`: what fetched programs depend on. */
-export function systemKey(): string {
-  const { ID = process.platform, VERSION_ID = '' } = osRelease();
-  return [ID, VERSION_ID, process.arch].filter(Boolean).join('-');
-}
-
-export function osRelease(): Record<string, string> {
-  if (!existsSync('/etc/os-release')) return {};
-  const lines = readFileSync('/etc/os-release', 'utf8').matchAll(/^(\w+)="?(.*?)"?$/gm);
-  return Object.fromEntries(Array.from(lines, ([, name, value]) => [name, value]));
-}
-
-/** A directory of the cache; `build` fills a draft, which appears under its name only when complete. */
-export async function cached(
-  name: string,
-  build: (draft: string) => Promise<void>,
-): Promise<string> {
-  const directory = join(cacheDirectory(), name);
-  if (existsSync(directory)) return directory;
-  removeAbandonedDrafts(directory);
-  const draft = `${directory}.${process.pid}.draft`;
-  mkdirSync(draft, { recursive: true });
-  try {
-    await build(draft);
-    if (!existsSync(directory)) renameSync(draft, directory);
-  } finally {
-    rmSync(draft, { recursive: true, force: true });
-  }
-  return directory;
-}
-
-/** The complete directories of the cache whose names begin so. */
-export function cachedDirectories(beginning: string): string[] {
-  if (!existsSync(cacheDirectory())) return [];
-  return readdirSync(cacheDirectory())
-    .filter((name) => name.startsWith(beginning) && !name.endsWith('.draft'))
-    .map((name) => join(cacheDirectory(), name));
-}
-
-function removeAbandonedDrafts(directory: string) {
-  mkdirSync(dirname(directory), { recursive: true });
-  for (const entry of readdirSync(dirname(directory))) {
-    const [, pid] = /\.(\d+)\.draft$/.exec(entry) ?? [];
-    if (!entry.startsWith(`${basename(directory)}.`) || !pid || identityOf(Number(pid))) continue;
-    rmSync(join(dirname(directory), entry), { recursive: true, force: true });
-  }
-}

@@ -1,9 +1,9 @@
-import { watchLauncher } from './launcher.ts';
 import { createOutput, table } from './output.ts';
 import { dataDirectory } from './paths.ts';
-import type { RunFile } from './run-file.ts';
-import { demoLogins, seed } from './seed.ts';
-import { createStack } from './stack.ts';
+import { watchLauncher } from './processes/launcher.ts';
+import type { RunFile } from './stack/run-file.ts';
+import { demoLogins, seed } from './stack/seed.ts';
+import { createStack } from './stack/stack.ts';
 
 const IMPATIENT_MS = 1500;
 

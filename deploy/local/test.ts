@@ -1,13 +1,13 @@
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { watchLauncher } from './launcher.ts';
 import { createOutput } from './output.ts';
 import { root } from './paths.ts';
-import { portsFrom } from './ports.ts';
-import { runFilePath } from './run-file.ts';
-import { createStack } from './stack.ts';
-import { createTestDirectory, removeAbandonedTests } from './test-directory.ts';
-import { type Counts, listTests, runScript, runTests } from './test-run.ts';
+import { watchLauncher } from './processes/launcher.ts';
+import { portsFrom } from './processes/ports.ts';
+import { runFilePath } from './stack/run-file.ts';
+import { createStack } from './stack/stack.ts';
+import { createTestDirectory, removeAbandonedTests } from './tests/test-directory.ts';
+import { type Counts, listTests, runScript, runTests } from './tests/test-run.ts';
 
 const LAST_LOG_LINES = 60;
 const CONTAINER_CHECK = 'deploy/containers/check.ts';

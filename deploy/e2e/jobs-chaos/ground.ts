@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { requireTools } from '../../local/toolchain.ts';
-import { createValkey, pings } from '../../local/valkey.ts';
+import { requireTools } from '../../local/machine/toolchain.ts';
+import { createValkey, pings } from '../../local/servers/valkey.ts';
 
 /** Something that comes back a moment after it was killed, until it is stopped. */
 export interface Victim {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { dataDirectory } from './paths.ts';
+import { dataDirectory } from '../paths.ts';
+import { loadSecrets } from '../servers/secrets.ts';
 import { findRunFile } from './run-file.ts';
-import { loadSecrets } from './secrets.ts';
 
 /** Where the running stack of this clone keeps its data, in the services' own variables. */
 export function describeRunning(): { DATABASE_URL: string; VALKEY_URL: string } {

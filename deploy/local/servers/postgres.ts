@@ -1,13 +1,13 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SQL } from 'bun';
-import { root } from './paths.ts';
-import type { PostgresFiles } from './postgres-files.ts';
-import { commandLineOf } from './process-identity.ts';
-import { runCommand } from './run-command.ts';
+import type { PostgresFiles } from '../machine/postgres-files.ts';
+import { findUnprivileged, giveTo } from '../machine/unprivileged.ts';
+import { root } from '../paths.ts';
+import { commandLineOf } from '../processes/process-identity.ts';
+import { runCommand } from '../processes/run-command.ts';
+import type { ProcessSpec } from '../processes/supervised.ts';
 import type { Secrets } from './secrets.ts';
-import type { ProcessSpec } from './supervised.ts';
-import { findUnprivileged, giveTo } from './unprivileged.ts';
 
 const DATABASE = 'insightdesk';
 const SETTINGS = {

@@ -1,8 +1,8 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { osRelease } from './paths.ts';
+import { runCommand } from '../processes/run-command.ts';
+import { osRelease } from './cache.ts';
 import { buildVector, POSTGRES_MAJOR, type VectorFiles } from './pgvector-build.ts';
-import { runCommand } from './run-command.ts';
 import { brewInstall, fetchDebs, type Log, progress } from './toolchain.ts';
 
 /** The first Debian release that packages this major version. */

@@ -1,8 +1,8 @@
 import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { root } from '../paths.ts';
+import type { ProcessSpec } from '../processes/supervised.ts';
 import { answersOk } from './http.ts';
-import { root } from './paths.ts';
-import type { ProcessSpec } from './supervised.ts';
 
 /** Older mails go when the inbox starts. */
 const KEPT_MAILS = 500;

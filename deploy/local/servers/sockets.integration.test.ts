@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:tls';
-import { call, listen, type Person, registerOwner, run, until } from '../e2e/client.ts';
+import { call, listen, type Person, registerOwner, run, until } from '../../e2e/client.ts';
 
 const ca = readFileSync(run.ca, 'utf8');
 const HANDSHAKES = 200;

@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createLeftovers, isLocked } from './leftovers.ts';
+import { createLeftovers, isLocked } from '../processes/leftovers.ts';
 
 const BEGINNING = 'insightdesk-test-';
 const YOUNG_MS = 60_000;

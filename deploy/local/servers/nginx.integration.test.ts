@@ -4,12 +4,12 @@ import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
-import { createLeftovers } from './leftovers.ts';
+import { requireTools } from '../machine/toolchain.ts';
+import { createLeftovers } from '../processes/leftovers.ts';
+import { findPorts, portsFrom } from '../processes/ports.ts';
+import { createSupervisor } from '../processes/supervisor.ts';
 import { createNginx } from './nginx.ts';
-import { findPorts, portsFrom } from './ports.ts';
-import { createSupervisor } from './supervisor.ts';
 import { prepareTls } from './tls.ts';
-import { requireTools } from './toolchain.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'insightdesk-proxy-'));
 const first = 9_000 + 20 * Math.floor(Math.random() * 40);

@@ -1,14 +1,14 @@
 import { join } from 'node:path';
+import { root } from '../paths.ts';
+import { createLeftovers, lockDirectory } from '../processes/leftovers.ts';
+import { preferredPorts } from '../processes/ports.ts';
+import { killCommands, runCommand } from '../processes/run-command.ts';
+import type { ProcessSpec } from '../processes/supervised.ts';
+import { createSupervisor, type Supervisor } from '../processes/supervisor.ts';
+import { extraWorkers, services } from '../servers/services.ts';
 import { createAutoscaler } from './autoscaler.ts';
-import { createLeftovers, lockDirectory } from './leftovers.ts';
 import { type Parts, type PartsOptions, prepareParts } from './parts.ts';
-import { root } from './paths.ts';
-import { preferredPorts } from './ports.ts';
-import { killCommands, runCommand } from './run-command.ts';
 import { type RunFile, removeRunFile, writeRunFile } from './run-file.ts';
-import { extraWorkers, services } from './services.ts';
-import type { ProcessSpec } from './supervised.ts';
-import { createSupervisor, type Supervisor } from './supervisor.ts';
 
 interface Options extends Partial<Omit<PartsOptions, 'log'>> {
   /** Absolute path of the directory that holds everything this stack keeps. */

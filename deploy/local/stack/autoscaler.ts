@@ -1,4 +1,4 @@
-import type { Log } from './toolchain.ts';
+import type { Log } from '../machine/toolchain.ts';
 
 interface Options {
   /** Workers beyond the first, in the order in which they are wanted. */

@@ -1,9 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import type { ProcessSpec } from './supervised.ts';
-import type { Tool } from './toolchain.ts';
-import { writeFileAtomically } from './write-file.ts';
+import type { Tool } from '../machine/toolchain.ts';
+import type { ProcessSpec } from '../processes/supervised.ts';
+import { writeFileAtomically } from '../write-file.ts';
 
 interface Options {
   tool: Tool;

@@ -1,13 +1,13 @@
 import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Tool } from '../machine/toolchain.ts';
+import { root } from '../paths.ts';
+import type { Ports } from '../processes/ports.ts';
+import { runCommand } from '../processes/run-command.ts';
+import type { ProcessSpec } from '../processes/supervised.ts';
 import { answersOk } from './http.ts';
-import { root } from './paths.ts';
-import type { Ports } from './ports.ts';
-import { runCommand } from './run-command.ts';
 import { services } from './services.ts';
-import type { ProcessSpec } from './supervised.ts';
 import type { TlsFiles } from './tls.ts';
-import type { Tool } from './toolchain.ts';
 
 const MEBIBYTE = 1024 * 1024;
 

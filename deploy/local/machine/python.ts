@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { cached, systemKey } from './paths.ts';
-import { runCommand } from './run-command.ts';
+import { runCommand } from '../processes/run-command.ts';
+import { cached, systemKey } from './cache.ts';
 import {
   fetchDebs,
   findProgram,

@@ -1,6 +1,7 @@
 import { chmodSync, cpSync, existsSync, readFileSync, symlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { cached, cachedDirectories, osRelease, root, systemKey } from './paths.ts';
+import { root } from '../paths.ts';
+import { cached, cachedDirectories, osRelease, systemKey } from './cache.ts';
 import { addVector } from './pgvector.ts';
 import { fetchDebs, findProgram, type Log, libraryPath, progress } from './toolchain.ts';
 

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { root } from './paths.ts';
-import { runCommand } from './run-command.ts';
+import { root } from '../paths.ts';
+import { runCommand } from '../processes/run-command.ts';
 
 const TEST_TIMEOUT_MS = 30_000;
 

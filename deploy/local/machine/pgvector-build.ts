@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { runCommand } from './run-command.ts';
+import { runCommand } from '../processes/run-command.ts';
 import { fetchDebs, findProgram, type Log, libraryPath, progress } from './toolchain.ts';
 
 /** The major version of PostgreSQL the files are for: an extension fits its own only. */

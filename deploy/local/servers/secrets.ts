@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { writeFileAtomically } from './write-file.ts';
+import { writeFileAtomically } from '../write-file.ts';
 
 const names = ['admin', 'owner', 'app', 'valkey', 'jwt', 'refresh'] as const;
 

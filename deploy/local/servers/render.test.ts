@@ -2,8 +2,8 @@ import { expect, test } from 'bun:test';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { root } from './paths.ts';
-import { runCommand } from './run-command.ts';
+import { root } from '../paths.ts';
+import { runCommand } from '../processes/run-command.ts';
 
 /** The site for a given version of nginx. */
 async function render(version: string, env: Record<string, string> = {}): Promise<string> {

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
+import { root } from '../paths.ts';
+import type { Ports } from '../processes/ports.ts';
+import type { ProcessSpec } from '../processes/supervised.ts';
 import { answersOk } from './http.ts';
-import { root } from './paths.ts';
-import type { Ports } from './ports.ts';
-import type { ProcessSpec } from './supervised.ts';
 
 export const services = [
   { name: 'api-1', kind: 'api' },

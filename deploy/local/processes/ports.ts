@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
-import { cacheDirectory } from './paths.ts';
+import { cacheDirectory } from '../paths.ts';
 import { alivePid, identityOf } from './process-identity.ts';
 
 const HOST = '127.0.0.1';

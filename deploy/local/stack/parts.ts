@@ -1,17 +1,17 @@
 import { join } from 'node:path';
+import { requirePostgres } from '../machine/postgres-files.ts';
+import { type Log, requireTools } from '../machine/toolchain.ts';
+import { findPorts, type Ports } from '../processes/ports.ts';
+import { createInbox } from '../servers/inbox.ts';
+import { createNginx } from '../servers/nginx.ts';
+import { createPostgres } from '../servers/postgres.ts';
+import { loadSecrets } from '../servers/secrets.ts';
+import { extraWorkers, serviceSpec, services, serviceUrl } from '../servers/services.ts';
+import { prepareTls } from '../servers/tls.ts';
+import { createValkey } from '../servers/valkey.ts';
 import { serviceEnvironment } from './environment.ts';
-import { createInbox } from './inbox.ts';
-import { createNginx } from './nginx.ts';
 import { createOperator } from './operator.ts';
-import { findPorts, type Ports } from './ports.ts';
-import { createPostgres } from './postgres.ts';
-import { requirePostgres } from './postgres-files.ts';
 import type { RunFile } from './run-file.ts';
-import { loadSecrets } from './secrets.ts';
-import { extraWorkers, serviceSpec, services, serviceUrl } from './services.ts';
-import { prepareTls } from './tls.ts';
-import { type Log, requireTools } from './toolchain.ts';
-import { createValkey } from './valkey.ts';
 
 export interface PartsOptions {
   directory: string;

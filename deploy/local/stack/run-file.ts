@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { dataDirectory } from './paths.ts';
-import { writeFileAtomically } from './write-file.ts';
+import { dataDirectory } from '../paths.ts';
+import { writeFileAtomically } from '../write-file.ts';
 
 /** Where a running stack is reached. Only there while it is ready. */
 export interface RunFile {

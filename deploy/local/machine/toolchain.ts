@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { cached, cachedDirectories, systemKey } from './paths.ts';
-import { runCommand } from './run-command.ts';
+import { runCommand } from '../processes/run-command.ts';
+import { cached, cachedDirectories, systemKey } from './cache.ts';
 
 const PROGRESS_MS = 3000;
 const SYSTEM_PATH = ['/usr/sbin', '/usr/local/sbin', '/opt/homebrew/bin', '/usr/local/bin'];

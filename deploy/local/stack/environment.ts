@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import type { Ports } from './ports.ts';
-import type { Secrets } from './secrets.ts';
+import type { Ports } from '../processes/ports.ts';
+import type { Secrets } from '../servers/secrets.ts';
 
 interface Surroundings {
   directory: string;

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { writeFileAtomically } from './write-file.ts';
+import { writeFileAtomically } from '../write-file.ts';
 
 /** Whose owners operate the stack: known from the first start that made the demo organisation on. */
 export function createOperator(path: string) {

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
+import { preferredPorts } from '../processes/ports.ts';
 import { serviceEnvironment } from './environment.ts';
-import { preferredPorts } from './ports.ts';
 
 const here = {
   directory: '/data',
