@@ -13,7 +13,6 @@ import {
   callContext,
   identifyBy,
 } from '../caller.ts';
-import { createBoard } from './board.ts';
 import { signInPage, signOutPage } from './pages.ts';
 
 export interface DashboardOptions {
@@ -106,6 +105,7 @@ export function createDashboard(options: Surroundings): Hono<ApiEnv> {
   app.use(withoutFonts);
   let board: Hono | undefined;
   app.all('/*', async (c) => {
+    const { createBoard } = await import('./board.ts'); // many packages, and hardly anyone comes
     board ??= new Hono().route(DASHBOARD, createBoard(queues(), DASHBOARD));
     return board.fetch(c.req.raw);
   });

@@ -1,7 +1,6 @@
 import { NetworkError, UnavailableError } from '@insightdesk/shared/errors';
 import type { Logger } from '@insightdesk/shared/logging';
 import { createCircuitBreaker } from '@insightdesk/shared/promises';
-import { createTransport } from 'nodemailer';
 import { checkEmail } from './check-email.ts';
 import { lookUp } from './look-up.ts';
 import type { Mailer } from './mailer.ts';
@@ -28,7 +27,8 @@ const FAILURES_IN_A_ROW = 5;
 /** Builds a mailer over pooled SMTP connections; every wait has an end. */
 export function createMailer(options: SmtpOptions, log?: Logger): Mailer {
   const { from, lookupUrl, timeoutMs = 10_000, deadlineMs = 60_000 } = options;
-  const transport = connect(options, timeoutMs);
+  let connected: ReturnType<typeof connect> | undefined;
+  const transport = () => (connected ??= connect(options, timeoutMs));
   const breaker = createCircuitBreaker({
     name: 'The mail server',
     failures: FAILURES_IN_A_ROW,
@@ -45,7 +45,7 @@ export function createMailer(options: SmtpOptions, log?: Logger): Mailer {
         const recipient = { to: { name: '', address: to }, ...replyTo(email.replyTo) };
         const signal = AbortSignal.timeout(deadlineMs);
         const letter = { from, ...email, ...recipient, signal };
-        await breaker.run(() => transport.sendMail(letter));
+        await breaker.run(async () => (await transport()).sendMail(letter));
         log?.debug({ messageId }, 'email: accepted');
       } catch (cause) {
         if (cause instanceof UnavailableError) throw cause;
@@ -56,19 +56,21 @@ export function createMailer(options: SmtpOptions, log?: Logger): Mailer {
     },
     async verify() {
       try {
-        await transport.verify();
+        await (await transport()).verify();
       } catch (cause) {
         throw new NetworkError('The mail server cannot be used', { cause });
       }
     },
-    close: () => transport.close(),
+    close: () => void connected?.then((open) => open.close()),
     ...(lookupUrl && {
       wasAccepted: (messageId: string) => lookUp(lookupUrl, messageId, timeoutMs),
     }),
   };
 }
 
-function connect({ host, port, secure, user, password }: SmtpOptions, timeoutMs: number) {
+/** Loads what it needs with the first letter: most processes send none. */
+async function connect({ host, port, secure, user, password }: SmtpOptions, timeoutMs: number) {
+  const { createTransport } = await import('nodemailer');
   return createTransport({
     host,
     port,

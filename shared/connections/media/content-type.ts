@@ -1,5 +1,3 @@
-import { fileTypeFromBuffer } from 'file-type';
-
 const UNKNOWN = 'application/octet-stream';
 /** Formats that are written in plain text; any other signature found in text is a coincidence. */
 const textualTypes = new Set([
@@ -20,6 +18,7 @@ const synonyms: Record<string, string> = { 'image/apng': 'image/png' };
  */
 export async function detectContentType(head: Uint8Array): Promise<string | undefined> {
   if (head.byteLength === 0) return undefined;
+  const { fileTypeFromBuffer } = await import('file-type');
   const signature = (await fileTypeFromBuffer(head))?.mime;
   const text = decodeText(head);
   if (text === undefined) return signature && (synonyms[signature] ?? signature);

@@ -1,5 +1,6 @@
-import sharp, { type Metadata, type Sharp } from 'sharp';
+import type { Metadata, Sharp } from 'sharp';
 import { toImageError } from './image-errors.ts';
+import { loadSharp } from './load-sharp.ts';
 
 /** A path on this machine, or the bytes themselves. */
 export type ImageSource = string | Uint8Array;
@@ -29,11 +30,9 @@ const thumbnail = { side: 320, quality: 78 };
 /** Reads the header, refuses by it, then decodes everything once to see that it is all there. */
 export async function inspectImage(source: ImageSource, maxPixels: number): Promise<ImageDetails> {
   return translated(maxPixels, async () => {
-    const metadata = await open(source, maxPixels).metadata();
-    await open(source, maxPixels, pagesToDecode(metadata, maxPixels))
-      .resize(INSPECTION_SIDE, INSPECTION_SIDE, inside)
-      .raw()
-      .toBuffer();
+    const metadata = await (await open(source, maxPixels)).metadata();
+    const image = await open(source, maxPixels, pagesToDecode(metadata, maxPixels));
+    await image.resize(INSPECTION_SIDE, INSPECTION_SIDE, inside).raw().toBuffer();
     const { width, height } = metadata.autoOrient;
     return { width, height, format: formatOf(metadata) };
   });
@@ -42,12 +41,14 @@ export async function inspectImage(source: ImageSource, maxPixels: number): Prom
 /** Decodes once, upright, in sRGB, without metadata; animations give their first picture. */
 export async function createVariants(source: ImageSource, maxPixels: number): Promise<Variant[]> {
   return translated(maxPixels, async () => {
-    const { data, info } = await open(source, maxPixels)
+    const image = await open(source, maxPixels);
+    const { data, info } = await image
       .autoOrient()
       .resize(webp.side, webp.side, inside)
       .raw()
       .toBuffer({ resolveWithObject: true });
     const { width, height, channels } = info;
+    const sharp = await loadSharp();
     const picture = () => sharp(data, { raw: { width, height, channels } });
     return [
       await encode('webp', picture(), webp.quality),
@@ -62,7 +63,8 @@ export async function createVariants(source: ImageSource, maxPixels: number): Pr
 
 const inside = { fit: 'inside', withoutEnlargement: true } as const;
 
-function open(source: ImageSource, maxPixels: number, pages = 1) {
+async function open(source: ImageSource, maxPixels: number, pages = 1) {
+  const sharp = await loadSharp();
   const options = {
     limitInputPixels: maxPixels,
     failOn: 'truncated',

@@ -1,5 +1,4 @@
 import { limitConcurrency } from '@insightdesk/shared/promises';
-import sharp from 'sharp';
 import { detectContentType } from './content-type.ts';
 import {
   createVariants,
@@ -25,21 +24,12 @@ export interface Media {
   createVariants(source: ImageSource): Promise<Variant[]>;
 }
 
-/** Creates the media tools; the settings of the image library hold for the whole process. */
+/** Creates the media tools. */
 export function createMedia({ maxPixels, concurrency }: MediaOptions): Media {
-  restrictLoaders();
   const turn = limitConcurrency(concurrency);
   return {
     detectContentType,
     inspectImage: (source) => turn(() => inspectImage(source, maxPixels)),
     createVariants: (source) => turn(() => createVariants(source, maxPixels)),
   };
-}
-
-// Above all no SVG: it may name files and carry scripts. No cache: no image is read twice.
-function restrictLoaders() {
-  const formats = ['Jpeg', 'Png', 'Webp', 'Nsgif', 'Heif'];
-  sharp.block({ operation: ['VipsForeignLoad'] });
-  sharp.unblock({ operation: formats.map((format) => `VipsForeignLoad${format}`) });
-  sharp.cache(false);
 }
