@@ -1,13 +1,9 @@
-import 'reflect-metadata';
+import { X509Certificate } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import * as x509 from '@peculiar/x509';
 
 const DAY_MS = 86_400_000;
-const VALID_DAYS = 825;
 const RENEW_DAYS = 30;
-const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
-const SERVER_AUTHENTICATION = '1.3.6.1.5.5.7.3.1';
 
 export interface TlsFiles {
   ca: string;
@@ -24,67 +20,16 @@ export async function prepareTls(directory: string): Promise<TlsFiles> {
   };
   if (isFresh(files)) return files;
   mkdirSync(directory, { recursive: true });
-  x509.cryptoProvider.set(crypto);
-  const authority = await createAuthority();
-  const { certificate, key } = await createCertificate(authority);
-  writeFileSync(files.ca, authority.certificate.toString('pem'));
-  writeFileSync(files.certificate, certificate.toString('pem'));
-  writeFileSync(files.key, x509.PemConverter.encode(key, 'PRIVATE KEY'), { mode: 0o600 });
+  const { issueCertificate } = await import('./issue-certificate.ts'); // slow to load, seldom needed
+  const { ca, certificate, key } = await issueCertificate();
+  writeFileSync(files.ca, ca);
+  writeFileSync(files.certificate, certificate);
+  writeFileSync(files.key, key, { mode: 0o600 });
   return files;
 }
 
 function isFresh({ ca, certificate, key }: TlsFiles): boolean {
   if (![ca, certificate, key].every((path) => existsSync(path))) return false;
-  const { notAfter } = new x509.X509Certificate(readFileSync(certificate, 'utf8'));
-  return notAfter.getTime() - Date.now() > RENEW_DAYS * DAY_MS;
-}
-
-const validity = () => ({
-  notBefore: new Date(Date.now() - DAY_MS),
-  notAfter: new Date(Date.now() + VALID_DAYS * DAY_MS),
-});
-
-const createKeys = async () => crypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
-
-async function createAuthority() {
-  const keys = await createKeys();
-  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
-    ...validity(),
-    name: 'CN=InsightDesk local CA',
-    keys,
-    signingAlgorithm: ALGORITHM,
-    extensions: [
-      new x509.BasicConstraintsExtension(true, 0, true),
-      new x509.KeyUsagesExtension(
-        x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign,
-        true,
-      ),
-      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
-    ],
-  });
-  return { keys, certificate };
-}
-
-async function createCertificate(authority: Awaited<ReturnType<typeof createAuthority>>) {
-  const keys = await createKeys();
-  const certificate = await x509.X509CertificateGenerator.create({
-    ...validity(),
-    subject: 'CN=localhost',
-    issuer: authority.certificate.subject,
-    publicKey: keys.publicKey,
-    signingKey: authority.keys.privateKey,
-    signingAlgorithm: ALGORITHM,
-    extensions: [
-      new x509.BasicConstraintsExtension(false),
-      new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
-      new x509.ExtendedKeyUsageExtension([SERVER_AUTHENTICATION]),
-      new x509.SubjectAlternativeNameExtension([
-        { type: 'dns', value: 'localhost' },
-        { type: 'ip', value: '127.0.0.1' },
-        { type: 'ip', value: '::1' },
-      ]),
-      await x509.AuthorityKeyIdentifierExtension.create(authority.keys.publicKey),
-    ],
-  });
-  return { certificate, key: await crypto.subtle.exportKey('pkcs8', keys.privateKey) };
+  const { validTo } = new X509Certificate(readFileSync(certificate));
+  return Date.parse(validTo) - Date.now() > RENEW_DAYS * DAY_MS;
 }

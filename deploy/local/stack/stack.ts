@@ -1,8 +1,7 @@
 import { join } from 'node:path';
-import { root } from '../paths.ts';
 import { createLeftovers, lockDirectory } from '../processes/leftovers.ts';
 import { preferredPorts } from '../processes/ports.ts';
-import { killCommands, runCommand } from '../processes/run-command.ts';
+import { killCommands } from '../processes/run-command.ts';
 import type { ProcessSpec } from '../processes/supervised.ts';
 import { createSupervisor, type Supervisor } from '../processes/supervisor.ts';
 import { extraWorkers, services } from '../servers/services.ts';
@@ -104,25 +103,22 @@ async function appoint(
 }
 
 async function startParts(parts: Parts, supervisor: Supervisor, log: (line: string) => void) {
-  const { nginx, postgres, valkey, inbox, environment } = parts;
-  await Promise.all([
-    startDatabase(),
-    supervisor.start(valkey.spec),
-    supervisor.start(inbox.spec),
-    nginx.configure(),
-  ]);
-  await Promise.all(parts.services.map(supervisor.start));
-  await supervisor.start(nginx.spec);
+  const { nginx, postgres, valkey, inbox, services } = parts;
+  await Promise.all([supervisor.start(inbox.spec), startServices()]);
+
+  async function startServices() {
+    await Promise.all([startDatabase(), supervisor.start(valkey.spec), nginx.configure()]);
+    // nginx is ready when an API answers through it.
+    await Promise.all([...services, nginx.spec].map(supervisor.start));
+  }
 
   async function startDatabase() {
-    await postgres.initialize();
-    await supervisor.start(postgres.spec);
+    const [{ migrate }] = await Promise.all([
+      import('@insightdesk/shared/database'),
+      postgres.initialize().then(() => supervisor.start(postgres.spec)),
+    ]);
     await postgres.provision();
-    await runCommand([process.execPath, join(root, 'deploy/desk/desk.ts'), 'migrate'], {
-      directory: root,
-      env: { ...environment, DATABASE_MIGRATION_URL: postgres.urls.owner },
-      onLine: log,
-    });
+    await migrate({ url: postgres.urls.owner, log });
   }
 }
 
