@@ -4,6 +4,7 @@ import type { Leftovers } from './leftovers.ts';
 import { signalGroup } from './process-identity.ts';
 
 const READY_TIMEOUT_MS = 60_000;
+const POLL_MS = 40;
 const STOP_TIMEOUT_MS = 10_000;
 const STEADY_MS = 10_000;
 const FIRST_DELAY_MS = 100;
@@ -57,7 +58,7 @@ export class Supervised {
     const deadline = Date.now() + READY_TIMEOUT_MS;
     while (!(await this.spec.isReady())) {
       if (this.#child && !this.#stopping && Date.now() < deadline) {
-        await Bun.sleep(25);
+        await Bun.sleep(POLL_MS);
         continue;
       }
       await Bun.sleep(50);

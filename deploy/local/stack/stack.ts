@@ -13,7 +13,7 @@ interface Options extends Partial<Omit<PartsOptions, 'log'>> {
   /** Absolute path of the directory that holds everything this stack keeps. */
   directory: string;
   onLine(source: string, line: string): void;
-  /** Runs when everything answers, before the run file says so; may name who operates the stack. */
+  /** Runs when everything answers; may name who operates the stack, which then waits for it. */
   onAnswering?(run: RunFile): Promise<string | undefined>;
 }
 
@@ -41,8 +41,10 @@ export function createStack(options: Options) {
     if (cleared.length > 0) log(`stopped what an earlier run had left: ${cleared.join(', ')}`);
     parts = await prepareParts({ ports: preferredPorts, disposable: false, ...options, log });
     await startParts(parts, supervisor, log);
-    const operator = await onAnswering?.(parts.describe(supervisor.pid));
-    if (operator) await appoint(operator, parts, supervisor);
+    const answering = onAnswering?.(parts.describe(supervisor.pid));
+    if (!parts.environment.OPERATOR_ORGANIZATION_ID) {
+      await appoint(await answering, parts, supervisor);
+    }
     run = parts.describe(supervisor.pid);
     updateRunFile();
     scaler = openAutoscaler(parts, run, supervisor, log);
@@ -88,11 +90,11 @@ export function createStack(options: Options) {
 
 /** The APIs learn once who operates the stack; their next start knows it by itself. */
 async function appoint(
-  id: string,
-  { environment, services, operator }: Parts,
+  id: string | undefined,
+  { services, operator }: Parts,
   supervisor: Supervisor,
 ) {
-  if (environment.OPERATOR_ORGANIZATION_ID) return;
+  if (!id) return;
   operator.remember(id);
   const apis = services.filter(({ name }) => name.startsWith('api'));
   await supervisor.stop(...apis.map(({ name }) => name));
