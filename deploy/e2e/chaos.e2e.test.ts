@@ -1,8 +1,9 @@
 import { afterAll, expect, test } from 'bun:test';
 import { createValkey } from '@insightdesk/shared/valkey';
-import { isLocalStack, loadRun, registerOwner, run, until } from './client.ts';
+import { isLocalStack, registerOwner, run, until } from './client.ts';
 import { createCrowd, openStaffChannels } from './followers.ts';
 import { openOutbox } from './outbox.ts';
+import { end, killService } from './victims.ts';
 
 const CLIENTS = 200;
 const CHANNELS = 40;
@@ -18,27 +19,27 @@ afterAll(async () => {
   await outbox.close();
 });
 
+const kinds = ['websocket', 'cut', 'valkey', 'worker', 'websocket'] as const;
+
+/** Ends something and sees that it has ended. */
 async function killSomething(n: number): Promise<string> {
-  const kinds = ['websocket', 'cut', 'valkey', 'worker', 'websocket'];
   const kind = kinds[n % kinds.length] ?? 'cut';
-  if (kind === 'cut') {
-    for (const { socket } of crowd.followers.filter((_, i) => i % 4 === n % 4)) {
-      socket.io.engine?.close();
-    }
-    return kind;
-  }
-  const pid = kind === 'valkey' ? await valkeyPid() : randomPid(kind);
-  if (pid) process.kill(pid, 'SIGKILL');
+  if (kind === 'cut') cutSome(n);
+  else if (kind === 'valkey') await end(await valkeyPid());
+  else await killService((service) => service.kind === kind);
   return kind;
 }
 
-function randomPid(kind: string): number | undefined {
-  const some = loadRun().services.filter((service) => service.kind === kind);
-  return some[Math.floor(Math.random() * some.length)]?.pid;
+/** A quarter of the clients lose their connection. */
+function cutSome(n: number): void {
+  const some = crowd.followers.filter(({ socket }, i) => i % 4 === n % 4 && socket.connected);
+  expect(some.length).toBeGreaterThan(0);
+  for (const { socket } of some) socket.io.engine.close();
 }
 
 async function valkeyPid(): Promise<number> {
-  const valkey = createValkey(run.valkey, { name: 'chaos', role: 'command', onError: () => {} });
+  // It may still be starting after the kill before: this role waits for it.
+  const valkey = createValkey(run.valkey, { name: 'chaos', role: 'blocking', onError: () => {} });
   const found = /process_id:(\d+)/.exec(await valkey.info('server'));
   valkey.disconnect();
   return Number(found?.[1]);
@@ -58,11 +59,16 @@ test.skipIf(!isLocalStack).each(['websocket', 'polling'])(
     await crowd.ready();
 
     const slice = EVENTS / KILLS;
+    const killed: string[] = [];
     for (let k = 0; k < KILLS; k++) {
       await outbox.publish(owner, opened, k * slice, slice);
       await Bun.sleep(300 + Math.random() * 700);
-      await killSomething(k).catch(() => 'nothing');
+      killed.push(await killSomething(k));
     }
+    const kills = Object.fromEntries(
+      kinds.map((kind) => [kind, killed.filter((other) => other === kind).length]),
+    );
+    expect(kills).toEqual({ websocket: 8, cut: 4, valkey: 4, worker: 4 });
     const total = EVENTS / CHANNELS;
     const complete = () =>
       crowd.states().filter(([, { numbers }]) => numbers.length >= total).length;
@@ -76,7 +82,7 @@ test.skipIf(!isLocalStack).each(['websocket', 'polling'])(
     const lost = CLIENTS * CHANNELS_EACH - complete();
     console.log(
       `chaos by ${transport}:`,
-      JSON.stringify({ ...crowd.figures, channelsIncomplete: lost }),
+      JSON.stringify({ ...crowd.figures, ...kills, channelsIncomplete: lost }),
     );
     expect(crowd.figures).toMatchObject({ repeated: 0, disordered: 0 });
   },

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -13,23 +13,22 @@ import {
 } from '@insightdesk/client';
 import { RedisClient } from 'bun';
 import { type Browser, chromium, type Page } from 'playwright-core';
+import { findChromium } from './chromium.ts';
 import {
   call,
   invited,
   isLocalStack,
-  loadRun,
   type Person,
   password,
   registerOwner,
   run,
   until,
 } from './client.ts';
+import { replaceService } from './victims.ts';
 
-const CHROMIUM = '/usr/bin/chromium';
 // A page that a test answers for counts as public, and such pages may not ask this machine.
 const chromiumFlags = ['--no-sandbox', '--disable-features=LocalNetworkAccessChecks'];
-const hasChromium = existsSync(CHROMIUM);
-if (!hasChromium) console.warn(`skipped: the browser test, there is no ${CHROMIUM}`);
+const executablePath = findChromium();
 
 const root = join(import.meta.dir, '../..');
 const ca = readFileSync(run.ca, 'utf8');
@@ -92,14 +91,6 @@ async function openConversation(subject: string): Promise<Message['conversationI
   return body.id;
 }
 
-async function endReplica(name: string, signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
-  const find = () => loadRun().services.find((service) => service.name === name);
-  const { pid = 0, url = '' } = find() ?? {};
-  process.kill(pid, signal);
-  await until(() => find()?.pid !== pid, 30_000);
-  await until(async () => (await fetch(`${url}/health/ready`).catch(() => undefined))?.ok, 30_000);
-}
-
 test.skipIf(!isLocalStack)(
   'two clients talk on while an API is killed, one replica is killed and the other drained',
   async () => {
@@ -126,9 +117,9 @@ test.skipIf(!isLocalStack)(
       return sent;
     };
     const talks = people.map(({ client }, i) => talk(i === 0 ? 'agent' : 'customer', client));
-    await endReplica('websocket-1', 'SIGKILL');
-    await endReplica('api-1', 'SIGKILL');
-    await endReplica('websocket-2', 'SIGTERM');
+    await replaceService('websocket-1', 'SIGKILL');
+    await replaceService('api-1', 'SIGKILL');
+    await replaceService('websocket-2', 'SIGTERM');
     isEnding = true;
     const sent = (await Promise.all(talks)).flat();
 
@@ -257,12 +248,15 @@ async function openPage(browser: Browser): Promise<Page> {
   return page;
 }
 
-test.skipIf(!hasChromium)(
+test.skipIf(!executablePath)(
   'the example page in Chromium resumes after its network was cut',
   async () => {
     const conversationId = await openConversation('From a browser');
     const { client } = connect(agent);
-    const browser = await chromium.launch({ executablePath: CHROMIUM, args: chromiumFlags });
+    const browser = await chromium.launch({
+      ...(executablePath && { executablePath }),
+      args: chromiumFlags,
+    });
     closing.push(() => browser.close());
     const page = await openPage(browser);
     await page.fill('[name=email]', customer.email);

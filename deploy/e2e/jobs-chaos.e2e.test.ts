@@ -9,7 +9,7 @@ import { newId } from '@insightdesk/shared/utils';
 import { createValkey } from '@insightdesk/shared/valkey';
 import { isLocalStack, until } from './client.ts';
 import { asked, type Fate, planOf, written } from './jobs-chaos/catalog.ts';
-import { keep, keepValkey, openOutside } from './jobs-chaos/ground.ts';
+import { keep, keepValkey, openOutside, type Victim } from './jobs-chaos/ground.ts';
 
 const EVENTS = 3_130;
 const JOBS = 5_008;
@@ -108,8 +108,8 @@ test.skipIf(!isLocalStack)(
       for (let n = 0; n < KILLS; n++) {
         await Bun.sleep(800 + Math.random() * 1_600);
         const kind = (['worker', 'valkey', 'worker', 'relay'] as const)[n % 4] ?? 'worker';
-        if (kind === 'worker') workers[Math.floor(Math.random() * workers.length)]?.kill();
-        else (kind === 'relay' ? relay : server).kill();
+        const worker = workers[Math.floor(Math.random() * workers.length)] as Victim;
+        await { worker, relay, valkey: server }[kind].kill();
         killed[kind]++;
       }
     })();
@@ -124,6 +124,7 @@ test.skipIf(!isLocalStack)(
     await Promise.all([killing, asking]);
     const lastKillAt = performance.now();
     expect(isAsking).toBe(false);
+    expect(killed).toEqual({ worker: 10, valkey: 5, relay: 5 });
     expect(fates.size).toBe(JOBS);
 
     const isOver = async () => {

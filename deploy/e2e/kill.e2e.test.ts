@@ -5,7 +5,6 @@ import {
   call,
   type DurableEvent,
   isKillable,
-  loadRun,
   mailsTo,
   openDesk,
   type Person,
@@ -13,6 +12,7 @@ import {
   tlsOptions,
   until,
 } from './client.ts';
+import { killService } from './victims.ts';
 
 const MESSAGES = 500;
 const CONCURRENCY = 10;
@@ -90,11 +90,6 @@ async function post(conversationId: string, n: number): Promise<string> {
   }, 60_000);
 }
 
-function killOne(kind: string): void {
-  const victim = loadRun().services.find((service) => service.kind === kind);
-  if (victim?.pid) process.kill(victim.pid, 'SIGKILL');
-}
-
 test.skipIf(!isKillable)(
   '500 messages survive kill -9 of an API, a WebSocket and the worker',
   async () => {
@@ -114,6 +109,7 @@ test.skipIf(!isKillable)(
         accepted.push(await post(conversationId, next++));
       }
     };
+    const killed: string[] = [];
     const kills = (async () => {
       for (const [at, kind] of [
         [100, 'api'],
@@ -121,10 +117,13 @@ test.skipIf(!isKillable)(
         [300, 'worker'],
       ] as const) {
         await until(() => accepted.length >= at, 120_000);
-        killOne(kind);
+        await killService((service) => service.kind === kind);
+        killed.push(kind);
       }
     })();
     await Promise.all([kills, ...Array.from({ length: CONCURRENCY }, poster)]);
+    expect(killed).toEqual(['api', 'websocket', 'worker']);
+    expect(accepted.length).toBe(MESSAGES);
     expect(new Set(accepted).size).toBe(MESSAGES);
 
     const wanted = Array.from({ length: MESSAGES }, (_, n) => `message ${n}`).sort();

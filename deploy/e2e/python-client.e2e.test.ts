@@ -6,12 +6,12 @@ import {
   call,
   type DurableEvent,
   isKillable,
-  loadRun,
   registerOwner,
   run,
   type Subscription,
   until,
 } from './client.ts';
+import { killService } from './victims.ts';
 
 const python = await requirePython(console.log).catch((error: Error) => {
   console.warn(`skipped: the client in Python. ${error.message}`);
@@ -90,8 +90,7 @@ test.skipIf(!python).each(['websocket', 'polling'])(
 
     if (isKillable) {
       const name = `websocket-${resumed?.replica}`;
-      const { pid } = loadRun().services.find((service) => service.name === name) ?? {};
-      process.kill(pid as number, 'SIGKILL');
+      await killService((service) => service.name === name);
       await post('missed 4', 'missed 5');
       await until(() => after.subscribed.length > 1, 60_000);
       await post('live 4');

@@ -1,6 +1,7 @@
 import { afterAll, expect, test } from 'bun:test';
-import { call, isLocalStack, loadRun, type Person, registerOwner, until } from './client.ts';
+import { call, isLocalStack, type Person, registerOwner, until } from './client.ts';
 import { createCrowd, openStaffChannels, type Told } from './followers.ts';
+import { replaceService } from './victims.ts';
 
 const WEBSOCKETS = 100;
 const POLLERS = 20;
@@ -39,15 +40,6 @@ async function talk(index: number, isOver: () => boolean): Promise<void> {
   }
 }
 
-/** Asks a service to stop, and waits until the supervisor has it back and ready. */
-async function replace(name: string): Promise<void> {
-  const find = () => loadRun().services.find((service) => service.name === name);
-  const { pid = 0, url = '' } = find() ?? {};
-  process.kill(pid, 'SIGTERM');
-  await until(() => find()?.pid !== pid, 30_000);
-  await until(async () => (await fetch(`${url}/health/ready`).catch(() => undefined))?.ok, 30_000);
-}
-
 test.skipIf(!isLocalStack)(
   'a rolling restart of every service under load loses nothing and refuses nothing',
   async () => {
@@ -63,7 +55,7 @@ test.skipIf(!isLocalStack)(
     let isOver = false;
     const talks = opened.map((_, index) => talk(index, () => isOver));
     const names = ['websocket-1', 'websocket-2', 'api-1', 'api-2', 'worker-1'];
-    for (const name of names) await replace(name);
+    for (const name of names) await replaceService(name, 'SIGTERM');
     isOver = true;
     await Promise.all(talks);
 

@@ -7,8 +7,8 @@ import { createValkey, pings } from '../../local/servers/valkey.ts';
 
 /** Something that comes back a moment after it was killed, until it is stopped. */
 export interface Victim {
-  /** Ends it at once, as `kill -9` does. */
-  kill(): void;
+  /** Ends it at once, as `kill -9` does, and sees it gone; one that is away is waited for. */
+  kill(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -28,7 +28,13 @@ export function keep(command: string[], env: Record<string, string> = {}): Victi
   }
   const ended = run();
   return {
-    kill: () => child.kill('SIGKILL'),
+    async kill() {
+      while (hasEnded(child)) await Bun.sleep(10);
+      const victim = child;
+      victim.kill('SIGKILL');
+      await victim.exited;
+      if (victim.signalCode !== 'SIGKILL') throw new Error(`${command.join(' ')} ended by itself`);
+    },
     async stop() {
       isStopped = true;
       child.kill('SIGKILL');
@@ -36,6 +42,9 @@ export function keep(command: string[], env: Record<string, string> = {}): Victi
     },
   };
 }
+
+const hasEnded = ({ exitCode, signalCode }: Bun.Subprocess) =>
+  exitCode !== null || signalCode !== null;
 
 /** A Valkey for this test alone, set up as the product's. */
 export async function keepValkey(): Promise<Victim & { url: string }> {

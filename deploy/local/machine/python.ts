@@ -3,7 +3,7 @@ import { runCommand } from '../processes/run-command.ts';
 import { cached, systemKey } from './cache.ts';
 import {
   fetchDebs,
-  findProgram,
+  findPrograms,
   findUnpacked,
   type Log,
   progress,
@@ -13,21 +13,31 @@ import {
 const PACKAGES = ['python3-socketio', 'python3-websocket', 'python3-requests'];
 const CHECK = 'import requests, socketio, websocket';
 
-/** A Python with Socket.IO's client: the machine's own, or one with packages from the cache. */
+/** A Python with Socket.IO's client: one of this machine's own, else one with packages from the cache. */
 export async function requirePython(log: Log): Promise<Tool> {
-  const own = findProgram('python3');
-  if (own && (await isComplete({ path: own, env: {} }))) return { path: own, env: {} };
+  const own = findPrograms('python3').map((path): Tool => ({ path, env: {} }));
+  const complete = await findComplete(own);
+  if (complete) return complete;
   const directory = await cached(`${systemKey()}-${PACKAGES[0]}`, (draft) =>
     progress(log, `fetching ${PACKAGES.join(', ')}`, fetchDebs(draft, PACKAGES)),
   );
-  const modules = { PYTHONPATH: join(directory, 'usr/lib/python3/dist-packages') };
-  // A machine without Python was given one along with the packages.
+  // What was fetched fits the system's Python; the first on PATH may be pyenv's or a conda's. A
+  // machine without any was given one along with the packages.
   const unpacked = findUnpacked(directory, 'python3');
-  const found = unpacked ?? (own ? { path: own, env: {} } : undefined);
-  if (!found) throw new Error('There is no python3, and none came with its packages');
-  const tool = { path: found.path, env: { ...found.env, ...modules } };
-  if (await isComplete(tool)) return tool;
-  throw new Error(`${tool.path} cannot use the packages in ${directory}`);
+  const modules = { PYTHONPATH: join(directory, 'usr/lib/python3/dist-packages') };
+  const tools = [...(unpacked ? [unpacked] : []), ...own].map(({ path, env }) => ({
+    path,
+    env: { ...env, ...modules },
+  }));
+  const found = await findComplete(tools);
+  if (found) return found;
+  const tried = tools.map(({ path }) => path).join(', ') || 'there is none';
+  throw new Error(`No python3 can use the packages in ${directory} (tried: ${tried})`);
+}
+
+async function findComplete(tools: Tool[]): Promise<Tool | undefined> {
+  for (const tool of tools) if (await isComplete(tool)) return tool;
+  return undefined;
 }
 
 const isComplete = ({ path, env }: Tool): Promise<boolean> =>

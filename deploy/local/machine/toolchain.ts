@@ -23,8 +23,14 @@ export const wantedTools = [
 
 type Tools = Record<(typeof wantedTools)[number]['name'], Tool>;
 
-export const findProgram = (name: string) =>
-  Bun.which(name, { PATH: [process.env.PATH, ...SYSTEM_PATH].join(':') }) ?? undefined;
+export const findProgram = (name: string) => findPrograms(name)[0];
+
+/** Every program of that name, in the order in which PATH and the system's places hold them. */
+export function findPrograms(name: string): string[] {
+  const folders = [...(process.env.PATH ?? '').split(':'), '/usr/bin', ...SYSTEM_PATH];
+  const found = folders.flatMap((folder) => Bun.which(name, { PATH: folder }) ?? []);
+  return [...new Set(found)];
+}
 
 type Wanted = (typeof wantedTools)[number];
 

@@ -181,11 +181,11 @@ describe('sockets', () => {
     leaving.clear();
   });
 
-  test('a replica that has gone answers 502 at once, and others take its new sessions', async () => {
+  test('of a replica that has gone nobody else is asked, and others take its new sessions', async () => {
     await stop('websocket-1');
-    const since = performance.now();
+    const before = seen.length;
     await expectProblem(await ask('/socket.io/?sid=1.abc'), 502, 'BAD_GATEWAY');
-    expect(performance.now() - since).toBeLessThan(1000);
+    expect(seen.length).toBe(before);
     for (let i = 0; i < 5; i++) expect(await whoAnswers('/socket.io/')).toBe('websocket-2');
     await listen('websocket-1');
     const back = await Promise.all(Array(10).fill('/socket.io/').map(whoAnswers));
