@@ -22,7 +22,7 @@ const read = (path: string) => readFileSync(join(root, path), 'utf8');
 const steps: Record<string, () => Promise<Outcome> | Outcome> = {
   'format and lint': () => useTool('biome', ['check', '--error-on-warnings']),
   types: () => useTool('tsc'),
-  promises: () => useTool('oxlint'),
+  'promises, functions': () => useTool('oxlint'),
   imports: () => ({
     failures: sources.flatMap((path) => checkImports(path, read(path))),
     note: `${sources.length} files`,
