@@ -49,6 +49,25 @@ export async function openStaffChannels(owner: Person, count: number): Promise<s
   return opened;
 }
 
+function take(
+  figures: typeof nothing,
+  states: Map<string, State>,
+  { id, channel, epoch, offset, data }: DurableEvent,
+) {
+  const state = states.get(channel);
+  if (!state) return;
+  const { position, ids, refetched } = state;
+  const isKnown = ids.has(id);
+  const isBehind = position?.epoch === epoch && offset <= position.offset;
+  if (isBehind || (isKnown && !refetched.has(id))) figures.repeated++;
+  state.position = { epoch, offset };
+  const n = Number(data.body);
+  if (Number.isNaN(n) || isKnown) return;
+  ids.add(id);
+  if ((state.numbers.at(-1) ?? -1) >= n) figures.disordered++;
+  state.numbers.push(n);
+}
+
 /**
  * Clients by contract.md alone: each resumes after every reconnect, and refetches when it is told
  * of a gap. Their events carry a number as the message's body, rising in each channel.
@@ -56,21 +75,6 @@ export async function openStaffChannels(owner: Person, count: number): Promise<s
 export function createCrowd(refetch: (channel: string) => Promise<Told[]>) {
   const figures = { ...nothing };
   const followers: Follower[] = [];
-
-  function take(states: Map<string, State>, { id, channel, epoch, offset, data }: DurableEvent) {
-    const state = states.get(channel);
-    if (!state) return;
-    const { position, ids, refetched } = state;
-    const isKnown = ids.has(id);
-    const isBehind = position?.epoch === epoch && offset <= position.offset;
-    if (isBehind || (isKnown && !refetched.has(id))) figures.repeated++;
-    state.position = { epoch, offset };
-    const n = Number(data.body);
-    if (Number.isNaN(n) || isKnown) return;
-    ids.add(id);
-    if ((state.numbers.at(-1) ?? -1) >= n) figures.disordered++;
-    state.numbers.push(n);
-  }
 
   async function mend(channel: string, state: State) {
     figures.gaps++;
@@ -89,7 +93,7 @@ export function createCrowd(refetch: (channel: string) => Promise<Told[]>) {
     const session = socket.id;
     state.isJoined = false;
     const answer = await askToSubscribe(socket, { channel, ...before }, (accepted) => {
-      for (const event of accepted.events) take(states, event);
+      for (const event of accepted.events) take(figures, states, event);
       if (!accepted.recovered) {
         state.position = { epoch: accepted.epoch, offset: accepted.offset };
       }
@@ -116,7 +120,7 @@ export function createCrowd(refetch: (channel: string) => Promise<Told[]>) {
     const first = Promise.withResolvers<void>();
     const follower = { socket, transport, states, ready: first.promise, moves: [] } as Follower;
     socket.on('event', (event: DurableEvent) => {
-      if (states.get(event.channel)?.isJoined) take(states, event);
+      if (states.get(event.channel)?.isJoined) take(figures, states, event);
     });
     socket.on('drain', () => {
       figures.drains++;

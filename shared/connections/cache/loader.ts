@@ -36,7 +36,7 @@ export function createLoader({ memory, remote, lockMs, onError }: LoaderOptions)
     let stale = held;
     let isOurs = false;
     try {
-      const found = await waitForTurn(key, loading.tags, token);
+      const found = await waitForTurn(remote, key, loading.tags, token, lockMs);
       if (found.text !== null && found.leftMs > 0) {
         memory.store(key, arrival, found.text, found.leftMs);
         return { text: found.text, from: 'hits' };
@@ -49,17 +49,6 @@ export function createLoader({ memory, remote, lockMs, onError }: LoaderOptions)
     }
     if (!isOurs) return loadAlone(key, loading, arrival, stale);
     return loadForAll(key, loading, { arrival, stale, token });
-  }
-
-  /** Returns when the value is there, when it is ours to load, or when we have waited enough. */
-  async function waitForTurn(key: string, tags: readonly string[], token: string) {
-    const giveUpAt = performance.now() + lockMs;
-    for (let waitMs = 5; ; waitMs = Math.min(waitMs * 2, 100)) {
-      const found = await remote.look(key, tags, token, lockMs);
-      const isFresh = found.text !== null && found.leftMs > 0;
-      if (isFresh || found.isOurs || performance.now() > giveUpAt) return found;
-      await sleep(waitMs * (0.5 + Math.random() / 2));
-    }
   }
 
   /** Holding the lock. */
@@ -114,6 +103,18 @@ export function createLoader({ memory, remote, lockMs, onError }: LoaderOptions)
   }
 
   return fly;
+}
+
+/** Returns when the value is there, when it is ours to load, or when we have waited enough. */
+async function waitForTurn(remote: RemoteTier, ...asked: Parameters<RemoteTier['look']>) {
+  const [, , , lockMs] = asked;
+  const giveUpAt = performance.now() + lockMs;
+  for (let waitMs = 5; ; waitMs = Math.min(waitMs * 2, 100)) {
+    const found = await remote.look(...asked);
+    const isFresh = found.text !== null && found.leftMs > 0;
+    if (isFresh || found.isOurs || performance.now() > giveUpAt) return found;
+    await sleep(waitMs * (0.5 + Math.random() / 2));
+  }
 }
 
 async function load({ load, ttlSeconds }: Loading) {

@@ -107,12 +107,12 @@ export function createRemoteTier(options: RemoteTierOptions) {
       await reach(() => valkey.cacheStore(keys.length + tags.length, ...keys, ...tags, ...args));
     },
   };
+}
 
-  function owe(list: Set<string>, item: string): void {
-    list.add(item);
-    const [oldest] = list;
-    if (list.size > OWED_MAX && oldest !== undefined) list.delete(oldest);
-  }
+function owe(list: Set<string>, item: string): void {
+  list.add(item);
+  const [oldest] = list;
+  if (list.size > OWED_MAX && oldest !== undefined) list.delete(oldest);
 }
 
 export type RemoteTier = ReturnType<typeof createRemoteTier>;

@@ -82,12 +82,7 @@ export function createRelay(options: RelayOptions): Relay {
   }
 
   async function lead(sql: Sql, lost: AbortSignal): Promise<void> {
-    // A mark that a crash forgets is made again, so it need not wait for the disk. What is asked each
-    // time it is woken is planned once.
-    await sql.unsafe(`set role insightdesk_relay; set synchronous_commit = off;
-      set plan_cache_mode = force_generic_plan`);
-    const [lock] = await sql.unsafe(`select pg_try_advisory_lock(${ADVISORY_LOCK}) as held`);
-    if (!lock?.held) return;
+    if (!(await isElected(sql))) return;
     isLeader = true;
     log.info('relay: leading');
     const listener = connect(options.url, { timeoutMs });
@@ -139,4 +134,13 @@ export function createRelay(options: RelayOptions): Relay {
       return isLeader;
     },
   };
+}
+
+async function isElected(sql: Sql): Promise<boolean> {
+  // A mark that a crash forgets is made again, so it need not wait for the disk. What is asked each
+  // time it is woken is planned once.
+  await sql.unsafe(`set role insightdesk_relay; set synchronous_commit = off;
+    set plan_cache_mode = force_generic_plan`);
+  const [lock] = await sql.unsafe(`select pg_try_advisory_lock(${ADVISORY_LOCK}) as held`);
+  return lock?.held === true;
 }

@@ -57,27 +57,8 @@ export function shapeConfig(
       credentials: shapeCredentials(env),
     },
     media: { maxPixels: env.MEDIA_MAX_PIXELS, concurrency: env.MEDIA_CONCURRENCY },
-    email: {
-      provider: 'smtp' as const,
-      host: env.SMTP_HOST,
-      port: env.SMTP_PORT,
-      secure: env.SMTP_SECURE,
-      user: env.SMTP_USER,
-      password: env.SMTP_PASSWORD,
-      from: env.SMTP_FROM,
-      lookupUrl: env.EMAIL_LOOKUP_URL,
-    },
-    realtime: {
-      historyLength: env.REALTIME_HISTORY_LENGTH,
-      historySeconds: env.REALTIME_HISTORY_SECONDS,
-      maxChannelsPerSocket: env.REALTIME_MAX_CHANNELS_PER_SOCKET,
-      maxChannelsPerOrganization: env.REALTIME_MAX_CHANNELS_PER_ORGANIZATION,
-      maxSockets: {
-        user: env.REALTIME_MAX_SOCKETS_PER_USER,
-        organization: env.REALTIME_MAX_SOCKETS_PER_ORGANIZATION,
-        address: env.REALTIME_MAX_SOCKETS_PER_ADDRESS,
-      },
-    },
+    email: shapeEmail(env),
+    realtime: shapeRealtime(env),
     outbound: { allowPrivate: env.WEBHOOK_ALLOW_PRIVATE },
     jobs: { concurrency: env.JOBS_CONCURRENCY, workersMax: env.WORKERS_MAX },
     operators: { organizationId: env.OPERATOR_ORGANIZATION_ID },
@@ -96,6 +77,33 @@ export function shapeConfig(
     },
     /** Everything as it was read, for keys outside the schema. */
     extra,
+  };
+}
+
+function shapeEmail(env: Environment) {
+  return {
+    provider: 'smtp' as const,
+    host: env.SMTP_HOST,
+    port: env.SMTP_PORT,
+    secure: env.SMTP_SECURE,
+    user: env.SMTP_USER,
+    password: env.SMTP_PASSWORD,
+    from: env.SMTP_FROM,
+    lookupUrl: env.EMAIL_LOOKUP_URL,
+  };
+}
+
+function shapeRealtime(env: Environment) {
+  return {
+    historyLength: env.REALTIME_HISTORY_LENGTH,
+    historySeconds: env.REALTIME_HISTORY_SECONDS,
+    maxChannelsPerSocket: env.REALTIME_MAX_CHANNELS_PER_SOCKET,
+    maxChannelsPerOrganization: env.REALTIME_MAX_CHANNELS_PER_ORGANIZATION,
+    maxSockets: {
+      user: env.REALTIME_MAX_SOCKETS_PER_USER,
+      organization: env.REALTIME_MAX_SOCKETS_PER_ORGANIZATION,
+      address: env.REALTIME_MAX_SOCKETS_PER_ADDRESS,
+    },
   };
 }
 

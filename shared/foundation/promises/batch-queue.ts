@@ -45,10 +45,7 @@ export function createBatchQueue<T>(options: BatchQueueOptions<T>): BatchQueue<T
   const lanes = createLanes<T>();
   const given = new AbortController();
   const pace = createPace(options.rate, given.signal);
-  const stopped = new Promise<never>((_, reject) => {
-    given.signal.addEventListener('abort', () => reject(given.signal.reason));
-  });
-  stopped.catch(() => {});
+  const stopped = abortion(given.signal);
   const stats = { done: 0, lost: 0 };
   let timer: ReturnType<typeof setTimeout> | undefined;
   let isClosed = false;
@@ -121,6 +118,15 @@ export function createBatchQueue<T>(options: BatchQueueOptions<T>): BatchQueue<T
     },
     getStats: () => ({ waiting: lanes.count, ...stats }),
   };
+}
+
+/** Rejects with the reason when the signal aborts, and hurts nobody who does not look. */
+function abortion(signal: AbortSignal): Promise<never> {
+  const aborted = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason));
+  });
+  aborted.catch(() => {});
+  return aborted;
 }
 
 /** Waits until another batch may start. */
