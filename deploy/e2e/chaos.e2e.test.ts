@@ -24,16 +24,18 @@ const kinds = ['websocket', 'cut', 'valkey', 'worker', 'websocket'] as const;
 /** Ends something and sees that it has ended. */
 async function killSomething(n: number): Promise<string> {
   const kind = kinds[n % kinds.length] ?? 'cut';
-  if (kind === 'cut') cutSome(n);
+  if (kind === 'cut') await cutSome(n);
   else if (kind === 'valkey') await end(await valkeyPid());
   else await killService((service) => service.kind === kind);
   return kind;
 }
 
-/** A quarter of the clients lose their connection. */
-function cutSome(n: number): void {
-  const some = crowd.followers.filter(({ socket }, i) => i % 4 === n % 4 && socket.connected);
-  expect(some.length).toBeGreaterThan(0);
+/** A quarter of the clients lose their connection; after a kill they may have to find one first. */
+async function cutSome(n: number): Promise<void> {
+  const some = await until(() => {
+    const found = crowd.followers.filter(({ socket }, i) => i % 4 === n % 4 && socket.connected);
+    return found.length > 0 && found;
+  }, 30_000);
   for (const { socket } of some) socket.io.engine.close();
 }
 
