@@ -107,6 +107,7 @@ function createLinks({ paths, read, doors }: Project) {
       if (callable(from(byA, b)) || callable(from(byB, a))) return true;
       const crossing = byA.filter(isDefinition);
       if (crossing.some(({ file }) => from(byB, file).some(isDefinition))) return true;
+      if (crossing.some(({ name }) => queries(read(b) ?? '', name))) return true;
       return paths.some((file) => joins(file, a, b));
     },
     /** The files that the one calls and that take what the other defines. */
@@ -130,6 +131,10 @@ function canBeCalled(source: string, name: string): boolean {
   const [text = ''] = declared.exec(code) ?? [];
   return /[(]|ReturnType/.test(text);
 }
+
+/** Whether SQL of its own reads or changes a table. */
+const queries = (source: string, table: string) =>
+  new RegExp(`\\b(from|into|update) ${table}\\b`).test(source);
 
 /** The text between the parentheses of every call of a function. */
 function callsOf(source: string, name: string): string[] {
