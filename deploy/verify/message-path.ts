@@ -119,7 +119,7 @@ function createLinks({ paths, read, doors }: Project) {
     const source = read(file) ?? '';
     return from(takenBy(file), b).some(
       ({ name, isType }) =>
-        !isType && name !== '*' && new RegExp(`\\([^;]*\\b${name}\\b`).test(source),
+        !isType && name !== '*' && new RegExp(`\\([^;]*\\b${name}\\b|\\b${name}\\(`).test(source),
     );
   }
 }
