@@ -1,20 +1,17 @@
 import { afterAll, expect, test } from 'bun:test';
 import { dirname } from 'node:path';
-import { call, type Listener, listen, openDesk, until } from '../e2e/client.ts';
+import { call, type Listener, listen, openOrganization, until } from '../e2e/client.ts';
+import { runDesk } from './test-command.ts';
 
 const listeners: Listener[] = [];
 afterAll(() => {
   for (const listener of listeners) listener.close();
 });
 
-/** Runs the command as an operator does: with the services' variables, or beside a running stack. */
-async function desk(words: string[], env: Record<string, string | undefined> = process.env) {
-  const command = [process.execPath, 'deploy/desk/desk.ts', 'organizations', ...words];
-  const child = Bun.spawn(command, { env, stdout: 'pipe', stderr: 'pipe' });
-  const [output, errors] = await Promise.all([child.stdout, child.stderr].map((s) => s.text()));
-  return { code: await child.exited, output, errors };
-}
+const desk = (words: string[], env?: Record<string, string | undefined>) =>
+  runDesk(['organizations', ...words], env);
 
+/** Beside a running stack, without the services' variables. */
 const beside = () => ({
   ...process.env,
   ...{ DATABASE_URL: undefined, VALKEY_URL: undefined },
@@ -30,7 +27,7 @@ async function visit(token: string, replica: string) {
 }
 
 test('disable shuts its people out of everything at once, enable lets them in again', async () => {
-  const { owner, customer } = await openDesk();
+  const { owner, customer } = await openOrganization();
   const { organizationId: id } = owner;
   const visits = [
     await visit(owner.token, '1'),

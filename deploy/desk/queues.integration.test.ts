@@ -1,13 +1,7 @@
 import { afterAll, expect, test } from 'bun:test';
+import { runDesk } from './test-command.ts';
 
-async function desk(...words: string[]) {
-  const command = [process.execPath, 'deploy/desk/desk.ts', 'queues', ...words];
-  const child = Bun.spawn(command, { env: process.env, stdout: 'pipe', stderr: 'pipe' });
-  const [output = '', errors = ''] = await Promise.all(
-    [child.stdout, child.stderr].map((s) => s.text()),
-  );
-  return { code: await child.exited, output, errors };
-}
+const desk = (...words: string[]) => runDesk(['queues', ...words]);
 
 // No service has a handler of this queue.
 const queue = 'calendar-sync';

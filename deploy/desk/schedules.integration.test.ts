@@ -1,12 +1,8 @@
 import { afterAll, expect, test } from 'bun:test';
 import { until } from '../e2e/client.ts';
+import { runDesk } from './test-command.ts';
 
-async function desk(...words: string[]) {
-  const command = [process.execPath, 'deploy/desk/desk.ts', 'schedules', ...words];
-  const child = Bun.spawn(command, { env: process.env, stdout: 'pipe', stderr: 'pipe' });
-  const [output, errors] = await Promise.all([child.stdout, child.stderr].map((s) => s.text()));
-  return { code: await child.exited, output, errors };
-}
+const desk = (...words: string[]) => runDesk(['schedules', ...words]);
 
 afterAll(() => desk('resume', 'purge-events'));
 

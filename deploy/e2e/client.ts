@@ -115,7 +115,7 @@ export async function invited(owner: Person, role: string, name: string): Promis
 }
 
 /** An organisation with two agents, of whom one never connects, and a customer. */
-export async function openDesk() {
+export async function openOrganization() {
   const owner = await registerOwner();
   const [agent, absent, customer] = await Promise.all([
     invited(owner, 'agent', 'Ada Agent'),

@@ -6,7 +6,7 @@ import {
   type DurableEvent,
   isKillable,
   mailsTo,
-  openDesk,
+  openOrganization,
   type Person,
   run,
   tlsOptions,
@@ -25,7 +25,7 @@ const followers: Follower[] = [];
 
 beforeAll(async () => {
   if (!isKillable) return;
-  ({ owner, agent, absent, customer } = await openDesk());
+  ({ owner, agent, absent, customer } = await openOrganization());
 }, 60_000);
 
 afterAll(() => {

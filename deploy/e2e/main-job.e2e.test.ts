@@ -4,7 +4,7 @@ import {
   type Listener,
   listen,
   mailsTo,
-  openDesk,
+  openOrganization,
   type Person,
   photograph,
   until,
@@ -24,7 +24,7 @@ const track = (listener: Listener) => {
 };
 
 beforeAll(async () => {
-  ({ owner, agent, absent, customer } = await openDesk());
+  ({ owner, agent, absent, customer } = await openOrganization());
 }, 60_000);
 
 afterAll(() => {

@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from 'bun:test';
 import { createValkey } from '@insightdesk/shared/valkey';
-import { call, isLocalStack, mailsTo, openDesk, run, until } from './client.ts';
+import { call, isLocalStack, mailsTo, openOrganization, run, until } from './client.ts';
 import { createCrowd } from './followers.ts';
 
 const OUTAGE_MS = 10_000;
@@ -22,7 +22,7 @@ interface Post {
 test.skipIf(!isLocalStack)(
   'Valkey stands still for 10 s under load: every message is accepted, all that follows comes after',
   async () => {
-    const { owner, agent, absent, customer } = await openDesk();
+    const { owner, agent, absent, customer } = await openOrganization();
     const opened = await call('POST', '/v1/conversations', {
       token: customer.token,
       body: { subject: 'An outage', body: 'It begins' },

@@ -29,7 +29,7 @@ export function findUnprivileged(): Unprivileged {
   if (works(account)) return { prefix: account, ownerId: ACCOUNT.id };
   throw new Error(
     'PostgreSQL refuses to run as root, and neither a user namespace (unshare) nor another account ' +
-      '(setpriv) is allowed here. Run as a plain user: adduser desk && su desk -c "npm start"',
+      '(setpriv) is allowed here. Run as a plain user: adduser insightdesk && su insightdesk -c "npm start"',
   );
 }
 
