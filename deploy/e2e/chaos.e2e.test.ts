@@ -76,16 +76,21 @@ test.skipIf(!isLocalStack).each(['websocket', 'polling'])(
       crowd.states().filter(([, { numbers }]) => numbers.length >= total).length;
     await until(() => complete() === CLIENTS * CHANNELS_EACH, 120_000).catch(() => {});
 
+    const lost = CLIENTS * CHANNELS_EACH - complete();
+    console.log(
+      `chaos by ${transport}:`,
+      JSON.stringify({
+        ...crowd.figures,
+        ...kills,
+        channelsIncomplete: lost,
+        stuck: crowd.stuck(total),
+      }),
+    );
     for (const [channel, { numbers }] of crowd.states()) {
       const first = opened.indexOf(channel);
       const wanted = Array.from({ length: total }, (_, i) => first + i * CHANNELS);
       expect(numbers).toEqual(wanted);
     }
-    const lost = CLIENTS * CHANNELS_EACH - complete();
-    console.log(
-      `chaos by ${transport}:`,
-      JSON.stringify({ ...crowd.figures, ...kills, channelsIncomplete: lost }),
-    );
     expect(crowd.figures).toMatchObject({ repeated: 0, disordered: 0 });
   },
   300_000,

@@ -20,6 +20,8 @@ export interface Follower {
   ready: Promise<void>;
   /** Where it was each time it was told to go, and where it came up after. */
   moves: { from: string; to: string | undefined }[];
+  /** What it was told when it was not let in. */
+  refusals: string[];
 }
 
 /** A numbered event as the source of truth has it. */
@@ -118,7 +120,11 @@ export function createCrowd(refetch: (channel: string) => Promise<Told[]>) {
     });
     const states = new Map(channels.map((channel) => [channel, unheard()]));
     const first = Promise.withResolvers<void>();
-    const follower = { socket, transport, states, ready: first.promise, moves: [] } as Follower;
+    const follower: Follower = {
+      ...{ socket, transport, states, ready: first.promise },
+      ...{ moves: [], refusals: [] },
+    };
+    socket.on('connect_error', ({ message }) => follower.refusals.push(message));
     socket.on('event', (event: DurableEvent) => {
       if (states.get(event.channel)?.isJoined) take(figures, states, event);
     });
@@ -143,6 +149,15 @@ export function createCrowd(refetch: (channel: string) => Promise<Told[]>) {
     follow,
     /** Every state of every follower. */
     states: () => followers.flatMap(({ states }) => [...states]),
+    /** How those stand who have heard of less than `total` in some channel. */
+    stuck: (total: number) =>
+      followers
+        .filter(({ states }) => [...states.values()].some(({ numbers }) => numbers.length < total))
+        .map(({ socket, states, refusals }) => ({
+          replica: socket.connected ? replicaOf(socket) : 'none',
+          joined: [...states.values()].filter(({ isJoined }) => isJoined).length,
+          refusals,
+        })),
     ready: () => Promise.all(followers.map(({ ready }) => ready)),
     close() {
       for (const { socket } of followers) socket.disconnect();
