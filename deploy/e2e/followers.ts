@@ -70,6 +70,17 @@ function take(
   state.numbers.push(n);
 }
 
+const isStuck =
+  (total: number) =>
+  ({ states }: Follower) =>
+    [...states.values()].some(({ numbers }) => numbers.length < total);
+
+const describe = ({ socket, states, refusals }: Follower) => ({
+  replica: socket.connected ? replicaOf(socket) : 'none',
+  joined: [...states.values()].filter(({ isJoined }) => isJoined).length,
+  refusals,
+});
+
 /**
  * Clients by contract.md alone: each resumes after every reconnect, and refetches when it is told
  * of a gap. Their events carry a number as the message's body, rising in each channel.
@@ -149,15 +160,8 @@ export function createCrowd(refetch: (channel: string) => Promise<Told[]>) {
     follow,
     /** Every state of every follower. */
     states: () => followers.flatMap(({ states }) => [...states]),
-    /** How those stand who have heard of less than `total` in some channel. */
-    stuck: (total: number) =>
-      followers
-        .filter(({ states }) => [...states.values()].some(({ numbers }) => numbers.length < total))
-        .map(({ socket, states, refusals }) => ({
-          replica: socket.connected ? replicaOf(socket) : 'none',
-          joined: [...states.values()].filter(({ isJoined }) => isJoined).length,
-          refusals,
-        })),
+    /** How those stand who have heard less than `total` in some channel. */
+    stuck: (total: number) => followers.filter(isStuck(total)).map(describe),
     ready: () => Promise.all(followers.map(({ ready }) => ready)),
     close() {
       for (const { socket } of followers) socket.disconnect();
