@@ -81,6 +81,17 @@ const describe = ({ socket, states, refusals }: Follower) => ({
   refusals,
 });
 
+function connect(token: string, transport: string): Socket {
+  return io(run.url, {
+    ...tlsOptions,
+    transports: [transport],
+    forceNew: true,
+    auth: { token },
+    reconnectionDelay: 100,
+    reconnectionDelayMax: 1000,
+  });
+}
+
 /**
  * Clients by contract.md alone: each resumes after every reconnect, and refetches when it is told
  * of a gap. Their events carry a number as the message's body, rising in each channel.
@@ -121,14 +132,7 @@ export function createCrowd(refetch: (channel: string) => Promise<Told[]>) {
   }
 
   function follow(token: string, channels: string[], transport: string): Follower {
-    const socket = io(run.url, {
-      ...tlsOptions,
-      transports: [transport],
-      forceNew: true,
-      auth: { token },
-      reconnectionDelay: 100,
-      reconnectionDelayMax: 1000,
-    });
+    const socket = connect(token, transport);
     const states = new Map(channels.map((channel) => [channel, unheard()]));
     const first = Promise.withResolvers<void>();
     const follower: Follower = {
