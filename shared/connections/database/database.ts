@@ -1,8 +1,17 @@
 import { type Id, toUuid } from '@insightdesk/shared/contract';
 import { DatabaseError, UnavailableError } from '@insightdesk/shared/errors';
-import { isConflict, isConnectionLoss, toDatabaseError } from './failures.ts';
+import { isConflict, isConnectionLoss, isStale, toDatabaseError } from './failures.ts';
+import { connectionLost } from './pipeline/pipeline.ts';
+import { readTarget } from './pipeline/target.ts';
 import { type DatabaseStats, QueryStats } from './stats.ts';
-import { type AfterCommit, connectionLost, createWire, type Tx, type Wire } from './wire.ts';
+import {
+  type AfterCommit,
+  type Connection,
+  createConnection,
+  type Observe,
+  type Tx,
+  toObject,
+} from './tx.ts';
 
 /** Whose rows a transaction may see. */
 export interface Scope {
@@ -45,6 +54,7 @@ export interface DatabaseOptions {
   slowQueryMs: number;
   prepare?: boolean;
   onSlowQuery?: (query: string, durationMs: number) => void;
+  observe?: Observe;
 }
 
 const CONFLICT_ATTEMPTS = 5;
@@ -54,27 +64,29 @@ const LOSS_ATTEMPTS = 3;
 /** Builds the access to PostgreSQL as the role of `url`; connects on first use. */
 export function createDatabase(options: DatabaseOptions): Database {
   const stats = new QueryStats(options.slowQueryMs, options.onSlowQuery ?? (() => {}));
-  const prepare = options.prepare ?? true;
-  const wires = (count: number) =>
-    Array.from({ length: count }, () => createWire({ ...options, prepare, stats }));
-  const readers = wires(Math.max(1, options.poolMin));
-  const writers = wires(Math.max(1, options.poolMax));
+  const connections = (count: number) =>
+    Array.from({ length: Math.max(1, count) }, () =>
+      createConnection({
+        target: readTarget(options.url, settingsFor(options)),
+        timeoutMs: options.timeoutMs,
+        prepare: options.prepare ?? true,
+        stats,
+        observe: options.observe,
+      }),
+    );
+  const readers = connections(options.poolMin);
+  const writers = connections(options.poolMax);
   const lease = createLease(writers, options.timeoutMs, stats);
-  let turn = 0;
 
   return {
-    read: (scope, work) =>
-      attempt(stats, () => {
-        turn = (turn + 1) % readers.length;
-        return readOn(readers[turn] as Wire, scope, work);
-      }),
+    read: (scope, work) => attempt(stats, () => readOn(leastBusy(readers), scope, work)),
     async write(scope, work, { isolation = 'read committed' } = {}) {
       const begin = `begin isolation level ${isolation}`;
       let hooks: AfterCommit[] = [];
       try {
         return await attempt(stats, () => {
           hooks = [];
-          return lease((wire) => writeOn(wire, begin, scope, work, hooks));
+          return lease((connection) => writeOn(connection, begin, scope, work, hooks));
         });
       } finally {
         // Its connection is free again by now: what follows may take its time.
@@ -82,13 +94,11 @@ export function createDatabase(options: DatabaseOptions): Database {
       }
     },
     async ping() {
-      const wire = readers[0] as Wire;
-      await wire.sql.unsafe('select 1').execute();
+      await leastBusy(readers).send('select 1', [], toObject);
     },
     getStats: (reset) => stats.get(reset),
     async close(timeoutMs = 5000) {
-      const timeout = timeoutMs / 1000;
-      await Promise.all([...readers, ...writers].map(({ sql }) => sql.end({ timeout })));
+      await Promise.all([...readers, ...writers].map(({ pipeline }) => pipeline.end(timeoutMs)));
     },
   };
 }
@@ -104,7 +114,7 @@ async function attempt<T>(stats: QueryStats, run: () => Promise<T>): Promise<T> 
     } catch (error) {
       const cause = error instanceof RolledBack ? error.cause : error;
       const again =
-        (isConflict(cause) && tries < CONFLICT_ATTEMPTS) ||
+        ((isConflict(cause) || isStale(cause)) && tries < CONFLICT_ATTEMPTS) ||
         (isConnectionLoss(cause) && error instanceof RolledBack && tries < LOSS_ATTEMPTS);
       if (!again) throw toDatabaseError(cause);
       stats.retry();
@@ -113,108 +123,125 @@ async function attempt<T>(stats: QueryStats, run: () => Promise<T>): Promise<T> 
   }
 }
 
-function enter(wire: Wire, scope: Scope | SystemScope) {
-  if (scope === 'system') return wire.sql.unsafe('set local role insightdesk_relay').execute();
-  const { tenantId, userId, sessionId, role } = scope;
-  const uuid = (id: Id<'org' | 'usr' | 'ses'> | undefined) => (id ? toUuid(id) : null);
-  const params = [uuid(tenantId), uuid(userId), uuid(sessionId), role ?? null];
-  return wire.sql
-    .unsafe('select app.enter($1::uuid, $2::uuid, $3::uuid, $4)', params, { prepare: true })
-    .execute();
+/** What every session starts with. */
+const settingsFor = ({ timeoutMs }: DatabaseOptions) => ({
+  application_name: 'insightdesk',
+  statement_timeout: timeoutMs,
+  idle_in_transaction_session_timeout: timeoutMs,
+});
+
+function leastBusy(connections: Connection[]): Connection {
+  return connections.reduce((best, other) =>
+    other.pipeline.waiting < best.pipeline.waiting ? other : best,
+  );
 }
 
-async function readOn<T>(wire: Wire, scope: Scope, work: (tx: Tx) => Promise<T>): Promise<T> {
-  const losses = wire.losses;
-  const begun = wire.sql.unsafe('begin read only').execute();
-  const entered = enter(wire, scope);
-  wire.openSince = wire.losses;
+const ENTER = 'select app.enter($1::uuid, $2::uuid, $3::uuid, $4)';
+/** Ends with the transaction, like the scope. */
+const ENTER_TO_READ = `${ENTER}, set_config('transaction_read_only', 'on', true)`;
+
+function enter(connection: Connection, query: string, scope: Scope): Promise<unknown> {
+  const { tenantId, userId, sessionId, role } = scope;
+  const uuid = (id: Id<'org' | 'usr' | 'ses'> | undefined) => (id ? toUuid(id) : null);
+  const parameters = [uuid(tenantId), uuid(userId), uuid(sessionId), role ?? null];
+  return connection.send(query, parameters, toObject);
+}
+
+/** What is sent up to one end of a batch is one transaction: neither BEGIN nor COMMIT is needed. */
+async function readOn<T>(
+  connection: Connection,
+  scope: Scope,
+  work: (tx: Tx) => Promise<T>,
+): Promise<T> {
+  const { pipeline, tx } = connection;
+  const ended = Promise.withResolvers<unknown>();
   let worked: Promise<T>;
   try {
+    enter(connection, ENTER_TO_READ, scope).catch(() => {});
+    connection.openSince = pipeline.losses;
     // Drizzle's builders run when `then` is called: here and now, not a turn later.
-    worked = work(wire.tx).then((result) => result);
+    worked = work(tx).then((result) => result);
   } catch (error) {
     worked = Promise.reject(error);
   } finally {
-    wire.openSince = undefined;
+    connection.openSince = undefined;
+    pipeline.endBatch(ended.resolve);
   }
-  const ended = wire.sql.unsafe('commit').execute();
-  const [b, e, w, c] = await Promise.allSettled([begun, entered, worked, ended]);
-  if (wire.losses !== losses) throw new RolledBack('', { cause: connectionLost() });
-  for (const step of [b, e, w, c]) {
-    if (step.status === 'rejected') throw new RolledBack('', { cause: step.reason });
-  }
-  return (w as PromiseFulfilledResult<T>).value;
+  const [outcome] = await Promise.allSettled([worked]);
+  const failure = await ended.promise;
+  if (failure !== undefined) throw new RolledBack('', { cause: failure });
+  if (outcome.status === 'rejected') throw new RolledBack('', { cause: outcome.reason });
+  return outcome.value;
 }
 
 async function writeOn<T>(
-  wire: Wire,
+  connection: Connection,
   begin: string,
   scope: Scope | SystemScope,
   work: (tx: Tx) => Promise<T>,
   hooks: AfterCommit[],
 ): Promise<T> {
-  const losses = wire.losses;
-  wire.openSince = wire.losses;
-  wire.afterCommit = hooks;
+  const { pipeline } = connection;
+  const losses = pipeline.losses;
+  connection.afterCommit = hooks;
   // BEGIN and the scope ride ahead of the first query; a failure of either outranks what follows.
-  const opening = Promise.all([wire.sql.unsafe(begin).execute(), enter(wire, scope)]);
+  const opening = Promise.all([
+    connection.send(begin, [], toObject),
+    scope === 'system'
+      ? connection.send('set local role insightdesk_relay', [], toObject)
+      : enter(connection, ENTER, scope),
+  ]);
   opening.catch(() => {});
   try {
-    const result = await work(wire.tx);
+    connection.openSince = losses;
+    const result = await work(connection.tx);
     await opening;
-    if (wire.losses !== losses) throw connectionLost();
-    wire.openSince = undefined;
-    return await commit(wire, result);
+    if (pipeline.losses !== losses) throw connectionLost();
+    connection.openSince = undefined;
+    return await commit(connection, result);
   } catch (error) {
-    wire.openSince = undefined;
+    connection.openSince = undefined;
     if (error instanceof CommitFailed && isConnectionLoss(error.cause)) throw error.cause;
     // Nothing was committed, so nothing follows.
     hooks.length = 0;
     if (error instanceof CommitFailed) throw error.cause;
     const failure = await opening.then(
-      () => (wire.losses === losses ? error : connectionLost()),
+      () => (pipeline.losses === losses ? error : connectionLost()),
       (reason) => reason,
     );
-    if (wire.losses === losses)
-      await wire.sql
-        .unsafe('rollback')
-        .execute()
-        .catch(() => {});
+    if (pipeline.losses === losses) await connection.send('rollback', [], toObject).catch(() => {});
     throw new RolledBack('', { cause: failure });
   } finally {
-    wire.afterCommit = undefined;
+    connection.afterCommit = undefined;
   }
 }
 
 class CommitFailed extends Error {}
 
-async function commit<T>(wire: Wire, result: T): Promise<T> {
-  const ended = await wire.sql
-    .unsafe('commit')
-    .execute()
-    .catch((cause) => {
-      throw new CommitFailed('', { cause });
-    });
+async function commit<T>(connection: Connection, result: T): Promise<T> {
+  const ended = await connection.send('commit', [], toObject).catch((cause) => {
+    throw new CommitFailed('', { cause });
+  });
   if (ended.command !== 'COMMIT') {
     throw new DatabaseError('A failed statement was ignored and the transaction rolled back');
   }
   return result;
 }
 
-function createLease(wires: Wire[], timeoutMs: number, stats: QueryStats) {
-  const idle = [...wires];
-  const waiting: ((wire: Wire) => void)[] = [];
-  const release = (wire: Wire) => {
+function createLease(connections: Connection[], timeoutMs: number, stats: QueryStats) {
+  const idle = [...connections];
+  const waiting: ((connection: Connection) => void)[] = [];
+  const release = (connection: Connection) => {
     const next = waiting.shift();
-    if (next) next(wire);
-    else idle.push(wire);
+    if (next) next(connection);
+    else idle.push(connection);
   };
   const acquire = () => {
-    const wire = idle.pop();
-    if (wire) return wire;
+    const connection = idle.pop();
+    if (connection) return connection;
     const startedAt = performance.now();
-    return new Promise<Wire>((resolve, reject) => {
-      const take = (free: Wire) => {
+    return new Promise<Connection>((resolve, reject) => {
+      const take = (free: Connection) => {
         clearTimeout(timer);
         stats.wait(performance.now() - startedAt);
         resolve(free);
@@ -226,12 +253,12 @@ function createLease(wires: Wire[], timeoutMs: number, stats: QueryStats) {
       waiting.push(take);
     });
   };
-  return async <T>(work: (wire: Wire) => Promise<T>): Promise<T> => {
-    const wire = await acquire();
+  return async <T>(work: (connection: Connection) => Promise<T>): Promise<T> => {
+    const connection = await acquire();
     try {
-      return await work(wire);
+      return await work(connection);
     } finally {
-      release(wire);
+      release(connection);
     }
   };
 }

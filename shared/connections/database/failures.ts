@@ -4,6 +4,7 @@ import {
   ForbiddenError,
   UnauthenticatedError,
 } from '@insightdesk/shared/errors';
+import { ServerError, staleRoutines } from './pipeline/server-error.ts';
 
 /** PostgreSQL's SQLSTATE or postgres.js's own code of a failed query, also through Drizzle. */
 export function sqlState(error: unknown): string | undefined {
@@ -41,6 +42,10 @@ const losses = new Set([
 
 /** Serialisation failure or deadlock: the same transaction may succeed when run again. */
 export const isConflict = (error: unknown): boolean => conflicts.has(sqlState(error) ?? '');
+
+/** What a connection was told to prepare is gone or no longer fits: tell it again. */
+export const isStale = (error: unknown): boolean =>
+  error instanceof ServerError && staleRoutines.has(error.routine ?? '');
 
 /** The connection went away. */
 export const isConnectionLoss = (error: unknown): boolean => losses.has(sqlState(error) ?? '');

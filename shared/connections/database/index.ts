@@ -1,5 +1,6 @@
 /** PostgreSQL: pipelined tenant transactions, typed queries, keyset pages, migrations. */
 export { createdAt, instant, tenantId, typeId } from './columns.ts';
+export { connect } from './connect.ts';
 export {
   createDatabase,
   type Database,
@@ -10,6 +11,6 @@ export {
 export { sqlState, violatedConstraint } from './failures.ts';
 export { migrate } from './migrate.ts';
 export { decodeCursor, type Page, page, pageInput, pageOf } from './page.ts';
-export { argument, prepared } from './prepared.ts';
+export { statement } from './statement.ts';
 export type { DatabaseStats } from './stats.ts';
-export { type AfterCommit, afterCommit, connect, type Tx } from './wire.ts';
+export { type AfterCommit, afterCommit, type Tx } from './tx.ts';

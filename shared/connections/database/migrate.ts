@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { drizzle } from 'drizzle-orm/postgres-js';
 import { migrate as apply } from 'drizzle-orm/postgres-js/migrator';
-import { connect } from './wire.ts';
+import { connect } from './connect.ts';
 
 const ADVISORY_LOCK = 7_305_118_402;
 const LOCK_TIMEOUT_MS = 120_000;

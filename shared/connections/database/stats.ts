@@ -36,16 +36,6 @@ export class QueryStats {
     this.#onSlow = onSlow;
   }
 
-  observe<Q extends PromiseLike<unknown>>(query: string, pending: Q): Q {
-    const startedAt = performance.now();
-    const done = (failed: boolean) => this.#query(query, performance.now() - startedAt, failed);
-    pending.then(
-      () => done(false),
-      () => done(true),
-    );
-    return pending;
-  }
-
   transaction(): void {
     this.#figures.transactions++;
   }
@@ -68,7 +58,7 @@ export class QueryStats {
     return figures;
   }
 
-  #query(query: string, durationMs: number, failed: boolean): void {
+  query(query: string, durationMs: number, failed: boolean): void {
     const f = this.#figures;
     f.queries++;
     if (failed) f.errors++;

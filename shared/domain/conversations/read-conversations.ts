@@ -1,13 +1,6 @@
 import { defineAction, text, type UserContext } from '@insightdesk/shared/context';
 import { idSchema, roles } from '@insightdesk/shared/contract';
-import {
-  argument,
-  decodeCursor,
-  page,
-  pageInput,
-  pageOf,
-  prepared,
-} from '@insightdesk/shared/database';
+import { decodeCursor, page, pageInput, pageOf, statement } from '@insightdesk/shared/database';
 import { and, arrayContains, desc, eq, ilike, lt } from 'drizzle-orm';
 import { z } from 'zod';
 import { ConversationErrors } from './errors.ts';
@@ -15,17 +8,13 @@ import { conversations } from './tables.ts';
 import { audienceOf, conversationView, toConversation } from './view.ts';
 import { priorities, statuses } from './vocabulary.ts';
 
-const byId = prepared((tx) =>
-  tx
-    .select()
-    .from(conversations)
-    .where(
-      and(
-        eq(conversations.tenantId, argument(conversations.tenantId, 'tenantId')),
-        eq(conversations.id, argument(conversations.id, 'id')),
-      ),
-    )
-    .prepare('conversation_by_id'),
+const byId = statement(
+  { tenantId: conversations.tenantId, id: conversations.id },
+  ({ tenantId, id }, q) =>
+    q
+      .select()
+      .from(conversations)
+      .where(and(eq(conversations.tenantId, tenantId), eq(conversations.id, id))),
 );
 
 /** One conversation. */
@@ -37,7 +26,7 @@ export const getConversation = defineAction({
   transaction: 'read',
   async run(ctx, { id }) {
     const { tx, tenantId, actor } = ctx;
-    const [row] = await byId(tx).execute({ tenantId, id });
+    const [row] = await byId(tx, { tenantId, id });
     const hidden = actor.role === 'customer' && row?.customerId !== actor.userId;
     if (!row || hidden) throw ConversationErrors.NotFound();
     return toConversation(row, audienceOf(actor));

@@ -1,6 +1,6 @@
 import { type Context, defineAction, email } from '@insightdesk/shared/context';
 import { type Id, idSchema } from '@insightdesk/shared/contract';
-import { argument, prepared } from '@insightdesk/shared/database';
+import { statement } from '@insightdesk/shared/database';
 import { organizations, TenantErrors, toOrganization } from '@insightdesk/shared/domain/tenants';
 import { and, asc, eq, isNull } from 'drizzle-orm';
 import { z } from 'zod';
@@ -10,25 +10,23 @@ import { openSession } from './session-tokens.ts';
 import { members } from './tables.ts';
 import { signedInView, toUser } from './view.ts';
 
-const memberships = prepared((tx) =>
-  tx
+const memberships = statement({ userId: members.userId }, ({ userId }, q) =>
+  q
     .select({ tenantId: members.tenantId, role: members.role })
     .from(members)
-    .where(and(eq(members.userId, argument(members.userId, 'userId')), isNull(members.removedAt)))
-    .orderBy(asc(members.createdAt))
-    .prepare('memberships_of_user'),
+    .where(and(eq(members.userId, userId), isNull(members.removedAt)))
+    .orderBy(asc(members.createdAt)),
 );
 
-const organizationById = prepared((tx) =>
-  tx
+const organizationById = statement({ id: organizations.id }, ({ id }, q) =>
+  q
     .select({
       id: organizations.id,
       name: organizations.name,
       disabledAt: organizations.disabledAt,
     })
     .from(organizations)
-    .where(eq(organizations.id, argument(organizations.id, 'id')))
-    .prepare('organization_by_id'),
+    .where(eq(organizations.id, id)),
 );
 
 /** Signs a person in to one of its organisations, unless told the first that is not disabled. */
@@ -51,11 +49,11 @@ export const login = defineAction({
 });
 
 async function choose(ctx: Context, userId: Id<'usr'>, wanted: Id<'org'> | undefined) {
-  const all = await ctx.database.read({ userId }, (tx) => memberships(tx).execute({ userId }));
+  const all = await ctx.database.read({ userId }, (tx) => memberships(tx, { userId }));
   const eligible = all.filter(({ tenantId }) => wanted === undefined || tenantId === wanted);
   for (const { tenantId, role } of eligible) {
     const [organization] = await ctx.database.read({ tenantId }, (tx) =>
-      organizationById(tx).execute({ id: tenantId }),
+      organizationById(tx, { id: tenantId }),
     );
     if (organization?.disabledAt === null) return { organization, role };
   }

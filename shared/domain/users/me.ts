@@ -1,6 +1,6 @@
 import { defineAction } from '@insightdesk/shared/context';
 import { type Role, roles } from '@insightdesk/shared/contract';
-import { argument, prepared } from '@insightdesk/shared/database';
+import { statement } from '@insightdesk/shared/database';
 import {
   organizations,
   organizationView,
@@ -39,13 +39,14 @@ const permissions: Record<Role, readonly string[]> = {
   ],
 };
 
-const self = prepared((tx) =>
-  tx
-    .select({ user: users, organization: organizations })
-    .from(users)
-    .innerJoin(organizations, eq(organizations.id, argument(organizations.id, 'tenantId')))
-    .where(eq(users.id, argument(users.id, 'userId')))
-    .prepare('self'),
+const self = statement(
+  { tenantId: organizations.id, userId: users.id },
+  ({ tenantId, userId }, q) =>
+    q
+      .select({ user: users, organization: organizations })
+      .from(users)
+      .innerJoin(organizations, eq(organizations.id, tenantId))
+      .where(eq(users.id, userId)),
 );
 
 export const me = defineAction({
@@ -60,7 +61,7 @@ export const me = defineAction({
   allow: roles,
   transaction: 'read',
   async run({ tx, tenantId, actor }) {
-    const [row] = await self(tx).execute({ tenantId, userId: actor.userId });
+    const [row] = await self(tx, { tenantId, userId: actor.userId });
     if (!row) throw UserErrors.NotFound();
     return {
       user: toUser(row.user),

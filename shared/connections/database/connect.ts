@@ -1,0 +1,24 @@
+import postgres, { type Sql } from 'postgres';
+
+/** A single raw connection with the house's timeouts, for what is no request: LISTEN, locks, the relay. */
+export function connect(
+  url: string,
+  options: { timeoutMs: number; prepare?: boolean; role?: string; onclose?: () => void },
+): Sql {
+  return postgres(url, {
+    max: 1,
+    // Transactions here are plain statements: a connection retired in the middle would void one.
+    max_lifetime: 0,
+    prepare: options.prepare ?? true,
+    connect_timeout: Math.ceil(options.timeoutMs / 1000),
+    backoff: (attempt) => Math.min(0.05 * 2 ** attempt, 2) * (0.5 + Math.random() / 2),
+    onnotice: () => {},
+    ...(options.onclose && { onclose: options.onclose }),
+    connection: {
+      application_name: 'insightdesk',
+      statement_timeout: options.timeoutMs,
+      idle_in_transaction_session_timeout: options.timeoutMs,
+      ...(options.role && { role: options.role }),
+    },
+  });
+}

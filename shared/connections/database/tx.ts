@@ -1,0 +1,121 @@
+import { DatabaseError } from '@insightdesk/shared/errors';
+import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
+import type { Sql } from 'postgres';
+import { connectionLost, Pipeline, type PipelineOptions, type Rows, type Shape } from './pipeline/pipeline.ts';
+import { encode } from './pipeline/values.ts';
+import type { QueryStats } from './stats.ts';
+
+/** The query builder of one open transaction: typed and scoped to its tenant. */
+export type Tx = PostgresJsDatabase;
+
+/** Work for after a COMMIT. */
+export type AfterCommit = () => Promise<void> | void;
+
+/** A pipelined connection and the transaction that is open on it. */
+export interface Connection {
+  readonly pipeline: Pipeline;
+  readonly tx: Tx;
+  /** The pipeline's `losses` at BEGIN; statements are refused outside BEGIN and COMMIT. */
+  openSince: number | undefined;
+  /** What the open write transaction wants done once it is committed. */
+  afterCommit: AfterCommit[] | undefined;
+  /** Issues a statement, whatever is open. */
+  send<R>(query: string, parameters: readonly unknown[], shape: Shape<R>): Promise<Rows<R>>;
+}
+
+const connectionOf = new WeakMap<Tx, Connection>();
+
+/** The connection of an open transaction; refuses what comes too late. */
+export function requireOpen(tx: Tx): Connection {
+  const connection = connectionOf.get(tx);
+  if (connection?.openSince === undefined) throw new LateQueryError();
+  if (connection.openSince !== connection.pipeline.losses) throw connectionLost();
+  return connection;
+}
+
+/**
+ * Runs `work` once the open write transaction is committed, or may have been: its outcome is unknown
+ * when the connection is lost at COMMIT. Never after a rollback; not at all if the process dies in
+ * between. It must not throw; the write is answered when it is done.
+ */
+export function afterCommit(tx: Tx, work: AfterCommit): void {
+  const hooks = connectionOf.get(tx)?.afterCommit;
+  if (!hooks) throw new Error('afterCommit is for an open write transaction');
+  hooks.push(work);
+}
+
+/** Told of every statement that a transaction issues, before it leaves. */
+export type Observe = (query: string, parameters: readonly unknown[]) => void;
+
+/** Builds a connection; it connects on first use and reconnects by itself. */
+export function createConnection({
+  stats,
+  observe,
+  ...options
+}: PipelineOptions & { stats: QueryStats; observe?: Observe | undefined }): Connection {
+  const pipeline = new Pipeline(options);
+
+  function issue<R>(query: string, parameters: readonly unknown[], shape: Shape<R>) {
+    const { promise, resolve, reject } = Promise.withResolvers<Rows<R>>();
+    const startedAt = performance.now();
+    const call = pipeline.issue(query, parameters.map(encode), shape, (failure, rows) => {
+      stats.query(query, performance.now() - startedAt, failure !== undefined);
+      if (failure === undefined) return resolve(rows as Rows<R>);
+      // Of statements that fail together one is waited for; the others are nobody's.
+      promise.catch(() => {});
+      reject(failure);
+    });
+    return { promise, call };
+  }
+
+  // What Drizzle's driver for postgres.js needs of its client.
+  const client = {
+    options: { parsers: {}, serializers: {} },
+    unsafe(query: string, parameters: readonly unknown[]) {
+      requireOpen(connection.tx);
+      observe?.(query, parameters);
+      const { promise, call } = issue(query, parameters, toObject);
+      const values = () => {
+        call.shape = toValues;
+        return promise;
+      };
+      return Object.assign(promise, { values });
+    },
+  };
+  const connection: Connection = {
+    pipeline,
+    tx: drizzle(client as unknown as Sql),
+    openSince: undefined,
+    afterCommit: undefined,
+    send(query, parameters, shape) {
+      observe?.(query, parameters);
+      return issue(query, parameters, shape).promise;
+    },
+  };
+  connectionOf.set(connection.tx, connection);
+  return connection;
+}
+
+/** Rows as objects by the names of their columns. */
+export const toObject: Shape<Record<string, unknown>> = (texts, columns) => {
+  const row: Record<string, unknown> = {};
+  for (const [at, { name, decode }] of columns.entries()) {
+    const text = texts[at] ?? null;
+    row[name] = text === null ? null : decode(text);
+  }
+  return row;
+};
+
+const toValues: Shape<unknown[]> = (texts, columns) =>
+  texts.map((text, at) => (text === null ? null : columns[at]?.decode(text)));
+
+/** A programming error: a read may only issue queries before its first await, by `.execute()`. */
+class LateQueryError extends DatabaseError {
+  constructor() {
+    super('A query was issued outside its transaction: call .execute() before the first await', {
+      code: 'LATE_QUERY',
+      status: 500,
+      retryable: false,
+    });
+  }
+}
