@@ -16,6 +16,9 @@ begin
   if not exists (select from pg_roles where rolname = 'insightdesk_relay') then
     create role insightdesk_relay;
   end if;
+  if not exists (select from pg_roles where rolname = 'insightdesk_search') then
+    create role insightdesk_search;
+  end if;
 end
 $$;
 
@@ -30,6 +33,11 @@ alter role insightdesk_app
 -- What the relay turns into for the outbox of all tenants, and nothing else.
 alter role insightdesk_relay with nologin nosuperuser nocreatedb nocreaterole nobypassrls;
 grant insightdesk_relay to insightdesk_app with inherit false, set true;
+
+-- What the search by parts of a subject acts as: it may read conversations of all tenants, and the
+-- one function that it owns reads no others than those of the transaction's tenant.
+alter role insightdesk_search with nologin nosuperuser nocreatedb nocreaterole nobypassrls;
+grant insightdesk_search to insightdesk_owner with inherit false, set true;
 
 do $$
 begin

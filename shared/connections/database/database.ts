@@ -9,8 +9,9 @@ import {
   type Connection,
   createConnection,
   type Observe,
-  type Tx,
   toObject,
+  type Tx,
+  withCommit,
 } from './tx.ts';
 
 /** Whose rows a transaction may see. */
@@ -184,33 +185,31 @@ async function writeOn<T>(
   const { pipeline } = connection;
   const losses = pipeline.losses;
   connection.afterCommit = hooks;
-  // BEGIN and the scope ride ahead of the first query; a failure of either outranks what follows.
-  const opening = Promise.all([
-    connection.send(begin, [], toObject),
-    scope === 'system'
-      ? connection.send('set local role insightdesk_relay', [], toObject)
-      : enter(connection, ENTER, scope),
-  ]);
-  opening.catch(() => {});
+  connection.failure = undefined;
+  connection.openSince = losses;
   try {
-    connection.openSince = losses;
+    // BEGIN and the scope ride ahead of the first query; a failure of either outranks what follows.
+    withCommit(connection.tx, connection.send(begin, [], toObject));
+    withCommit(
+      connection.tx,
+      scope === 'system'
+        ? connection.send('set local role insightdesk_relay', [], toObject)
+        : enter(connection, ENTER, scope),
+    );
     const result = await work(connection.tx);
-    await opening;
     if (pipeline.losses !== losses) throw connectionLost();
     connection.openSince = undefined;
-    return await commit(connection, result);
+    await commit(connection);
+    return result;
   } catch (error) {
     connection.openSince = undefined;
     if (error instanceof CommitFailed && isConnectionLoss(error.cause)) throw error.cause;
     // Nothing was committed, so nothing follows.
     hooks.length = 0;
-    if (error instanceof CommitFailed) throw error.cause;
-    const failure = await opening.then(
-      () => (pipeline.losses === losses ? error : connectionLost()),
-      (reason) => reason,
-    );
-    if (pipeline.losses === losses) await connection.send('rollback', [], toObject).catch(() => {});
-    throw new RolledBack('', { cause: failure });
+    const isLost = pipeline.losses !== losses;
+    if (!isLost) await connection.send('rollback', [], toObject).catch(() => {});
+    const cause = error instanceof CommitFailed ? error.cause : error;
+    throw new RolledBack('', { cause: connection.failure ?? (isLost ? connectionLost() : cause) });
   } finally {
     connection.afterCommit = undefined;
   }
@@ -218,14 +217,12 @@ async function writeOn<T>(
 
 class CommitFailed extends Error {}
 
-async function commit<T>(connection: Connection, result: T): Promise<T> {
-  const ended = await connection.send('commit', [], toObject).catch((cause) => {
+async function commit(connection: Connection): Promise<void> {
+  const { command } = await connection.send('commit', [], toObject).catch((cause) => {
     throw new CommitFailed('', { cause });
   });
-  if (ended.command !== 'COMMIT') {
-    throw new DatabaseError('A failed statement was ignored and the transaction rolled back');
-  }
-  return result;
+  if (command === 'COMMIT') return;
+  throw new DatabaseError('A failed statement was ignored and the transaction rolled back');
 }
 
 function createLease(connections: Connection[], timeoutMs: number, stats: QueryStats) {

@@ -7,6 +7,21 @@ export const pageInput = {
   cursor: z.string().max(500).optional(),
 };
 
+const SIZES = [26, 101];
+
+/**
+ * One statement for each size in which pages are read, by the limit that was asked for: a limit
+ * that the planner knows makes it take the index that is in order.
+ */
+export function perSize<S>(make: (rows: number) => S): (limit: number) => S {
+  const made = SIZES.map((rows) => ({ rows, statement: make(rows) }));
+  return (limit) => {
+    const fit = made.find(({ rows }) => limit < rows);
+    if (!fit) throw new RangeError(`Pages have at most ${SIZES.at(-1)} rows`);
+    return fit.statement;
+  };
+}
+
 /** One page of a list and the cursor of the next one, `null` at the end. */
 export interface Page<T> {
   items: T[];
@@ -18,7 +33,7 @@ export const pageOf = <T extends z.ZodType>(item: T) =>
   z.object({ items: z.array(item), nextCursor: z.string().nullable() });
 
 /**
- * Makes a keyset page from up to `limit + 1` rows: the extra row only says that more follow.
+ * Makes a keyset page of rows that are more than `limit` when more follow.
  * `keyOf` gives the sort key of the last row shown.
  */
 export function page<R, T>(

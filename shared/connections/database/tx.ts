@@ -1,7 +1,13 @@
 import { DatabaseError } from '@insightdesk/shared/errors';
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import type { Sql } from 'postgres';
-import { connectionLost, Pipeline, type PipelineOptions, type Rows, type Shape } from './pipeline/pipeline.ts';
+import {
+  connectionLost,
+  Pipeline,
+  type PipelineOptions,
+  type Rows,
+  type Shape,
+} from './pipeline/pipeline.ts';
 import { encode } from './pipeline/values.ts';
 import type { QueryStats } from './stats.ts';
 
@@ -19,6 +25,8 @@ export interface Connection {
   openSince: number | undefined;
   /** What the open write transaction wants done once it is committed. */
   afterCommit: AfterCommit[] | undefined;
+  /** Why one of the statements failed that nobody waits for but COMMIT. */
+  failure: unknown;
   /** Issues a statement, whatever is open. */
   send<R>(query: string, parameters: readonly unknown[], shape: Shape<R>): Promise<Rows<R>>;
 }
@@ -42,6 +50,17 @@ export function afterCommit(tx: Tx, work: AfterCommit): void {
   const hooks = connectionOf.get(tx)?.afterCommit;
   if (!hooks) throw new Error('afterCommit is for an open write transaction');
   hooks.push(work);
+}
+
+/**
+ * Leaves a statement of a write transaction to its COMMIT, with which it may travel: when it fails
+ * nothing is committed, and the transaction throws what it threw.
+ */
+export function withCommit(tx: Tx, statement: Promise<unknown>): void {
+  const connection = requireOpen(tx);
+  statement.catch((error) => {
+    connection.failure ??= error;
+  });
 }
 
 /** Told of every statement that a transaction issues, before it leaves. */
@@ -87,6 +106,7 @@ export function createConnection({
     tx: drizzle(client as unknown as Sql),
     openSince: undefined,
     afterCommit: undefined,
+    failure: undefined,
     send(query, parameters, shape) {
       observe?.(query, parameters);
       return issue(query, parameters, shape).promise;

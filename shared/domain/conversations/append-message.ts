@@ -1,8 +1,10 @@
 import type { UserContext } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
+import { statement, withCommit } from '@insightdesk/shared/database';
 import { claimAttachments } from '@insightdesk/shared/domain/attachments';
 import { record } from '@insightdesk/shared/events';
 import { newId } from '@insightdesk/shared/utils';
+import { getTableColumns } from 'drizzle-orm';
 import { messageCreated } from './events.ts';
 import { messages } from './tables.ts';
 import { type ConversationRow, type MessageRow, toMessage } from './view.ts';
@@ -14,21 +16,25 @@ export interface Draft {
   clientMessageId: string | null;
 }
 
+const insert = statement(getTableColumns(messages), (row, q) => q.insert(messages).values(row));
+
 /** Writes the message that `conversation.messageCount` already counts, and tells of it. */
-export async function appendMessage(ctx: UserContext, conversation: ConversationRow, draft: Draft) {
+export async function appendMessage(
+  ctx: UserContext,
+  conversation: ConversationRow,
+  { attachmentIds, ...content }: Draft,
+  createdAt: Date,
+) {
   const { tx, tenantId, actor } = ctx;
-  const { attachmentIds, ...content } = draft;
   const { id: conversationId, customerId, assigneeId, messageCount: sequence } = conversation;
+  const authorId = actor.userId;
   const id = newId('msg');
-  const [row] = await tx
-    .insert(messages)
-    .values({ tenantId, id, conversationId, sequence, authorId: actor.userId, ...content })
-    .returning();
-  if (!row) throw new Error('The message was not inserted');
+  const row = { tenantId, id, conversationId, sequence, authorId, createdAt, ...content };
+  withCommit(tx, insert(tx, row));
   const claimed = await claimAttachments(ctx, attachmentIds, {
     conversationId,
     messageId: id,
-    customerId: draft.kind === 'note' ? null : customerId,
+    customerId: content.kind === 'note' ? null : customerId,
   });
   const message = toMessage(
     row,

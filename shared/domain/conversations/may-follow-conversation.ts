@@ -3,19 +3,20 @@ import type { Id } from '@insightdesk/shared/contract';
 import { statement } from '@insightdesk/shared/database';
 import { and, eq } from 'drizzle-orm';
 import { conversations } from './tables.ts';
+import { viewerColumns, viewerOf, visibleConversations } from './visible.ts';
 
-const customerOf = statement(
-  { tenantId: conversations.tenantId, id: conversations.id },
-  ({ tenantId, id }, q) =>
+const idOfVisible = statement(
+  { ...viewerColumns.given, id: conversations.id },
+  ({ id, ...eyes }, q) =>
     q
-      .select({ customerId: conversations.customerId })
+      .select({ id: conversations.id })
       .from(conversations)
-      .where(and(eq(conversations.tenantId, tenantId), eq(conversations.id, id))),
+      .where(and(visibleConversations(eyes), eq(conversations.id, id))),
+  viewerColumns,
 );
 
 /** Whether it is the caller's own conversation, or the caller is staff and it exists. */
 export async function mayFollowConversation(ctx: MemberContext, id: Id<'cnv'>): Promise<boolean> {
-  const { actor, tenantId } = ctx;
-  const [row] = await readTenant(ctx, ({ tx }) => customerOf(tx, { tenantId, id }));
-  return row !== undefined && (actor.role !== 'customer' || row.customerId === actor.userId);
+  const [row] = await readTenant(ctx, ({ tx }) => idOfVisible(tx, { ...viewerOf(ctx), id }));
+  return row !== undefined;
 }

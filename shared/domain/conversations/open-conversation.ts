@@ -1,21 +1,17 @@
-import { defineAction, line, text, type UserContext } from '@insightdesk/shared/context';
-import { idSchema, roles } from '@insightdesk/shared/contract';
+import { defineAction, line, type UserContext } from '@insightdesk/shared/context';
+import { roles } from '@insightdesk/shared/contract';
+import { statement, withCommit } from '@insightdesk/shared/database';
 import { organizations } from '@insightdesk/shared/domain/tenants';
 import { record } from '@insightdesk/shared/events';
 import { newId } from '@insightdesk/shared/utils';
-import { eq, sql } from 'drizzle-orm';
+import { eq, getTableColumns, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { appendMessage } from './append-message.ts';
 import { conversationCreated } from './events.ts';
+import { messageInput } from './message-input.ts';
 import { conversations } from './tables.ts';
-import { audienceOf, conversationView, toConversation } from './view.ts';
+import { audienceOf, type ConversationRow, conversationView, toConversation } from './view.ts';
 import { priorities } from './vocabulary.ts';
-
-/** The text of a message and the files that come with it. */
-export const messageInput = {
-  body: text(50_000),
-  attachmentIds: z.array(idSchema('att')).max(10).default([]),
-};
 
 /** Opens a conversation with its first message; the caller is its customer. */
 export const openConversation = defineAction({
@@ -29,37 +25,52 @@ export const openConversation = defineAction({
   allow: roles,
   transaction: 'write',
   async run(ctx, { subject, priority, body, attachmentIds }) {
-    const number = await nextNumber(ctx);
-    const [row] = await ctx.tx
-      .insert(conversations)
-      .values({
-        tenantId: ctx.tenantId,
-        id: newId('cnv'),
-        number,
-        subject,
-        priority,
-        customerId: ctx.actor.userId,
-        messageCount: 1,
-        replyCount: 1,
-      })
-      .returning();
-    if (!row) throw new Error('The conversation was not inserted');
+    const { number, now } = await nextNumber(ctx);
+    const row: ConversationRow = {
+      tenantId: ctx.tenantId,
+      id: newId('cnv'),
+      number,
+      subject,
+      status: 'open',
+      priority,
+      customerId: ctx.actor.userId,
+      assigneeId: null,
+      tags: [],
+      snoozedUntil: null,
+      messageCount: 1,
+      replyCount: 1,
+      lastMessageAt: now,
+      version: 1,
+      createdAt: now,
+    };
+    withCommit(ctx.tx, insert(ctx.tx, row));
     await record(ctx, conversationCreated, {
       conversation: toConversation(row, 'staff'),
       replyCount: row.replyCount,
     });
     const draft = { body, kind: 'reply' as const, attachmentIds, clientMessageId: null };
-    await appendMessage(ctx, row, draft);
+    await appendMessage(ctx, row, draft, now);
     return toConversation(row, audienceOf(ctx.actor));
   },
 });
 
-async function nextNumber({ tx, tenantId }: UserContext): Promise<number> {
-  const [row] = await tx
+const insert = statement(getTableColumns(conversations), (row, q) =>
+  q.insert(conversations).values(row),
+);
+
+const countConversation = statement({ id: organizations.id }, ({ id }, q) =>
+  q
     .update(organizations)
     .set({ conversationCount: sql`${organizations.conversationCount} + 1` })
-    .where(eq(organizations.id, tenantId))
-    .returning({ number: organizations.conversationCount });
+    .where(eq(organizations.id, id))
+    .returning({
+      number: organizations.conversationCount,
+      now: sql<Date>`now()`.mapWith(organizations.createdAt),
+    }),
+);
+
+async function nextNumber({ tx, tenantId }: UserContext) {
+  const [row] = await countConversation(tx, { id: tenantId });
   if (!row) throw new Error('The organisation has vanished');
-  return row.number;
+  return row;
 }

@@ -1,14 +1,16 @@
 import { defineAction, text, type UserContext } from '@insightdesk/shared/context';
 import { type Id, idSchema, roles } from '@insightdesk/shared/contract';
+import { statement, withCommit } from '@insightdesk/shared/database';
 import { record } from '@insightdesk/shared/events';
-import { and, eq, sql } from 'drizzle-orm';
+import { and, eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { appendMessage } from './append-message.ts';
 import { ConversationErrors } from './errors.ts';
 import { conversationUpdated } from './events.ts';
-import { findSentMessage } from './list-messages.ts';
-import { messageInput } from './open-conversation.ts';
-import { conversations } from './tables.ts';
+import { lockConversation } from './lock-conversation.ts';
+import { messageInput } from './message-input.ts';
+import { messageColumns, viewMessage } from './message-row.ts';
+import { conversations, messages } from './tables.ts';
 import { type ConversationRow, messageView, toConversation } from './view.ts';
 import { kinds } from './vocabulary.ts';
 
@@ -35,51 +37,85 @@ export const sendMessage = defineAction({
     if (sent) return { message: sent, isNew: false };
     if (before.status === 'closed') throw ConversationErrors.Closed();
     const reopens = isCustomer && before.status !== 'open';
-    const conversation = await countMessage(ctx, id, { kind: draft.kind, reopens });
-    const message = await appendMessage(ctx, conversation, draft);
+    const after = countMessage(before, { kind: draft.kind, reopens, now: before.now });
+    withCommit(ctx.tx, update(ctx.tx, after));
+    const message = await appendMessage(ctx, after, draft, before.now);
     if (reopens) {
       await record(ctx, conversationUpdated, {
-        conversation: toConversation(conversation, 'staff'),
-        replyCount: conversation.replyCount,
-        previousAssigneeId: conversation.assigneeId,
+        conversation: toConversation(after, 'staff'),
+        replyCount: after.replyCount,
+        previousAssigneeId: after.assigneeId,
       });
     }
     return { message, isNew: true };
   },
 });
 
-/** Locks a conversation that the caller may see: everything in it happens one after the other. */
-export async function lockConversation({ tx, tenantId, actor }: UserContext, id: Id<'cnv'>) {
-  const mine = actor.role === 'customer' ? eq(conversations.customerId, actor.userId) : undefined;
-  const [row] = await tx
-    .select()
-    .from(conversations)
-    .where(and(eq(conversations.tenantId, tenantId), eq(conversations.id, id), mine))
-    .for('update')
-    .execute();
-  return row;
+/** A note leaves no trace in what the customer sees: not in time, version or status. */
+function countMessage(
+  before: ConversationRow,
+  { kind, reopens, now }: { kind: 'reply' | 'note'; reopens: boolean; now: Date },
+): ConversationRow {
+  const after = { ...before, messageCount: before.messageCount + 1 };
+  if (kind === 'reply') {
+    after.replyCount++;
+    after.version++;
+    after.lastMessageAt = now;
+  }
+  if (reopens) {
+    after.status = 'open';
+    after.snoozedUntil = null;
+  }
+  return after;
 }
 
-/** A note leaves no trace in what the customer sees: not in time, version or status. */
-async function countMessage(
-  { tx, tenantId }: UserContext,
-  id: Id<'cnv'>,
-  { kind, reopens }: { kind: 'reply' | 'note'; reopens: boolean },
-): Promise<ConversationRow> {
-  const visible = kind === 'reply' && {
-    replyCount: sql`${conversations.replyCount} + 1`,
-    version: sql`${conversations.version} + 1`,
-    lastMessageAt: sql`now()`,
-  };
-  const [row] = await tx
-    .update(conversations)
-    .set({
-      messageCount: sql`${conversations.messageCount} + 1`,
-      ...visible,
-      ...(reopens && { status: 'open' as const, snoozedUntil: null }),
-    })
-    .where(and(eq(conversations.tenantId, tenantId), eq(conversations.id, id)))
-    .returning();
-  if (!row) throw ConversationErrors.NotFound();
-  return row;
+const update = statement(
+  {
+    tenantId: conversations.tenantId,
+    id: conversations.id,
+    messageCount: conversations.messageCount,
+    replyCount: conversations.replyCount,
+    version: conversations.version,
+    lastMessageAt: conversations.lastMessageAt,
+    status: conversations.status,
+    snoozedUntil: conversations.snoozedUntil,
+  },
+  ({ tenantId, id, ...counted }, q) =>
+    q
+      .update(conversations)
+      .set(counted)
+      .where(and(eq(conversations.tenantId, tenantId), eq(conversations.id, id))),
+);
+
+const sentBefore = statement(
+  {
+    tenantId: messages.tenantId,
+    conversationId: messages.conversationId,
+    authorId: messages.authorId,
+    clientMessageId: messages.clientMessageId,
+  },
+  ({ tenantId, conversationId, authorId, clientMessageId }, q) =>
+    q
+      .select(messageColumns)
+      .from(messages)
+      .where(
+        and(
+          eq(messages.tenantId, tenantId),
+          eq(messages.conversationId, conversationId),
+          eq(messages.authorId, authorId),
+          eq(messages.clientMessageId, clientMessageId),
+        ),
+      ),
+);
+
+/** The caller's message that carries this client id, if it was sent before. */
+async function findSentMessage(
+  { tx, tenantId, actor, settings }: UserContext,
+  conversationId: Id<'cnv'>,
+  clientMessageId: string | null,
+) {
+  if (clientMessageId === null) return undefined;
+  const own = { tenantId, conversationId, authorId: actor.userId, clientMessageId };
+  const [row] = await sentBefore(tx, own);
+  return row && viewMessage(row, settings.publicUrl);
 }

@@ -42,7 +42,7 @@ export const conversations = pgTable(
     index('conversations_status').on(t.tenantId, t.status, t.number),
     index('conversations_customer').on(t.tenantId, t.customerId, t.number),
     index('conversations_assignee').on(t.tenantId, t.assigneeId, t.number),
-    index('conversations_tags').using('gin', t.tags),
+    index('conversations_priority').on(t.tenantId, t.priority, t.number),
     foreignKey({
       columns: [t.tenantId, t.customerId],
       foreignColumns: [members.tenantId, members.userId],
@@ -53,6 +53,46 @@ export const conversations = pgTable(
       foreignColumns: [members.tenantId, members.userId],
       name: 'conversations_assignee_fk',
     }),
+  ],
+);
+
+/** The tags of conversations, newest first; a trigger copies them from `conversations.tags`. */
+export const conversationTags = pgTable(
+  'conversation_tags',
+  {
+    tenantId: tenantId(),
+    tag: text('tag').notNull(),
+    number: integer('number').notNull(),
+    conversationId: typeId('conversation_id', 'cnv').notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.tenantId, t.tag, t.number] }),
+    index('conversation_tags_conversation').on(t.tenantId, t.conversationId),
+    foreignKey({
+      columns: [t.tenantId, t.conversationId],
+      foreignColumns: [conversations.tenantId, conversations.id],
+      name: 'conversation_tags_conversation_fk',
+    }).onDelete('cascade'),
+  ],
+);
+
+/** Pieces of subjects, by which parts of them are found; a trigger keeps them in step. */
+export const conversationSubjects = pgTable(
+  'conversation_subjects',
+  {
+    tenantId: tenantId(),
+    conversationId: typeId('conversation_id', 'cnv').notNull(),
+    /** All pieces of one, two and three letters, in lower case. */
+    pieces: text('pieces').array().notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.tenantId, t.conversationId] }),
+    index('conversation_subjects_pieces').using('gin', t.tenantId, t.pieces),
+    foreignKey({
+      columns: [t.tenantId, t.conversationId],
+      foreignColumns: [conversations.tenantId, conversations.id],
+      name: 'conversation_subjects_conversation_fk',
+    }).onDelete('cascade'),
   ],
 );
 

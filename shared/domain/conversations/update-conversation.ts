@@ -1,21 +1,10 @@
-import {
-  type Context,
-  defineAction,
-  line,
-  type TenantContext,
-  text,
-  type UserContext,
-  withTenant,
-} from '@insightdesk/shared/context';
+import { defineAction, line, text, type UserContext } from '@insightdesk/shared/context';
 import { type Id, idSchema, staffRoles } from '@insightdesk/shared/contract';
 import { findMember } from '@insightdesk/shared/domain/users';
-import { record } from '@insightdesk/shared/events';
-import { and, eq, lte, type SQL, sql } from 'drizzle-orm';
 import { z } from 'zod';
+import { change, tell } from './change-conversation.ts';
 import { ConversationErrors } from './errors.ts';
-import { conversationUpdated } from './events.ts';
-import { lockConversation } from './send-message.ts';
-import { conversations } from './tables.ts';
+import { lockConversation } from './lock-conversation.ts';
 import { type ConversationRow, conversationView, toConversation } from './view.ts';
 import { priorities, type Status, statuses, transitions } from './vocabulary.ts';
 
@@ -54,18 +43,6 @@ export const updateConversation = defineAction({
   },
 });
 
-/** Reopens a snoozed conversation whose time has come; otherwise changes nothing. */
-export function wakeSnoozed(ctx: Context, { conversationId }: { conversationId: Id<'cnv'> }) {
-  return withTenant(ctx, async (tenant) => {
-    const due = and(
-      eq(conversations.status, 'snoozed'),
-      lte(conversations.snoozedUntil, sql`now()`),
-    );
-    const after = await change(tenant, conversationId, { status: 'open', snoozedUntil: null }, due);
-    if (after) await tell(tenant, after, after.assigneeId);
-  });
-}
-
 function statusChange(before: ConversationRow, wanted: Wanted): Values {
   const to: Status = wanted.status ?? (wanted.snoozedUntil ? 'snoozed' : before.status);
   if (to !== before.status && !transitions[before.status].includes(to)) {
@@ -75,28 +52,6 @@ function statusChange(before: ConversationRow, wanted: Wanted): Values {
   const until = wanted.snoozedUntil ?? before.snoozedUntil;
   if (!until || until <= new Date()) throw ConversationErrors.SnoozeNeedsDate();
   return { status: to, snoozedUntil: until };
-}
-
-async function change(
-  { tx, tenantId }: TenantContext,
-  id: Id<'cnv'>,
-  values: Values,
-  condition?: SQL,
-): Promise<ConversationRow | undefined> {
-  const [row] = await tx
-    .update(conversations)
-    .set({ ...values, version: sql`${conversations.version} + 1` })
-    .where(and(eq(conversations.tenantId, tenantId), eq(conversations.id, id), condition))
-    .returning();
-  return row;
-}
-
-function tell(ctx: TenantContext, after: ConversationRow, previousAssigneeId: Id<'usr'> | null) {
-  return record(ctx, conversationUpdated, {
-    conversation: toConversation(after, 'staff'),
-    replyCount: after.replyCount,
-    previousAssigneeId,
-  });
 }
 
 const definedOnly = (wanted: Wanted): Values =>

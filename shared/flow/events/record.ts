@@ -1,6 +1,6 @@
 import type { CacheSource } from '@insightdesk/shared/cache';
 import type { Id } from '@insightdesk/shared/contract';
-import { afterCommit, type Tx } from '@insightdesk/shared/database';
+import { afterCommit, statement, type Tx, withCommit } from '@insightdesk/shared/database';
 import { newId } from '@insightdesk/shared/utils';
 import type { z } from 'zod';
 import type { EventDefinition } from './define-event.ts';
@@ -24,23 +24,40 @@ export async function record<E extends EventDefinition>(
   payload: z.input<E['payload']>,
   { id }: { id?: Id<'evt'> } = {},
 ): Promise<boolean> {
-  const fact = ctx.tx.insert(outbox).values({
-    tenantId: ctx.tenantId,
+  const { tx, tenantId, requestId } = ctx;
+  const { name, version, forgets } = event;
+  const fact = {
+    tenantId,
     eventId: id ?? newId('evt'),
-    name: event.name,
-    version: event.version,
+    name,
+    version,
     payload: event.payload.parse(payload),
-    requestId: ctx.requestId,
-  });
-  if (event.forgets.length > 0) afterCommit(ctx.tx, () => forget(ctx, event.forgets));
-  if (!id) {
-    await fact;
-    return true;
-  }
-  const target = [outbox.tenantId, outbox.eventId];
-  const recorded = await fact.onConflictDoNothing({ target }).returning({ at: outbox.createdAt });
-  return recorded.length > 0;
+    requestId,
+  };
+  if (forgets.length > 0) afterCommit(tx, () => forget(ctx, forgets));
+  if (id) return (await insertUnlessKnown(tx, fact)).length > 0;
+  withCommit(tx, insert(tx, fact));
+  return true;
 }
+
+const columns = {
+  tenantId: outbox.tenantId,
+  eventId: outbox.eventId,
+  name: outbox.name,
+  version: outbox.version,
+  payload: outbox.payload,
+  requestId: outbox.requestId,
+};
+
+const insert = statement(columns, (fact, q) => q.insert(outbox).values(fact));
+
+const insertUnlessKnown = statement(columns, (fact, q) =>
+  q
+    .insert(outbox)
+    .values(fact)
+    .onConflictDoNothing({ target: [outbox.tenantId, outbox.eventId] })
+    .returning({ eventId: outbox.eventId }),
+);
 
 // The relay says it again, in case this process does not live to.
 async function forget({ cache, tenantId }: Recording, tags: readonly string[]): Promise<void> {

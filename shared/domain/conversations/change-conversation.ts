@@ -1,0 +1,35 @@
+import type { TenantContext } from '@insightdesk/shared/context';
+import type { Id } from '@insightdesk/shared/contract';
+import { record } from '@insightdesk/shared/events';
+import { and, eq, type SQL, sql } from 'drizzle-orm';
+import { conversationUpdated } from './events.ts';
+import { conversations } from './tables.ts';
+import { type ConversationRow, toConversation } from './view.ts';
+
+/** Changes a conversation that meets the condition; undefined when there is none. */
+export async function change(
+  { tx, tenantId }: TenantContext,
+  id: Id<'cnv'>,
+  values: Partial<ConversationRow>,
+  condition?: SQL,
+): Promise<ConversationRow | undefined> {
+  const [row] = await tx
+    .update(conversations)
+    .set({ ...values, version: sql`${conversations.version} + 1` })
+    .where(and(eq(conversations.tenantId, tenantId), eq(conversations.id, id), condition))
+    .returning();
+  return row;
+}
+
+/** Records what has become of a conversation. */
+export function tell(
+  ctx: TenantContext,
+  after: ConversationRow,
+  previousAssigneeId: Id<'usr'> | null,
+) {
+  return record(ctx, conversationUpdated, {
+    conversation: toConversation(after, 'staff'),
+    replyCount: after.replyCount,
+    previousAssigneeId,
+  });
+}

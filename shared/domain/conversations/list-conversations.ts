@@ -1,0 +1,100 @@
+import { defineAction, text } from '@insightdesk/shared/context';
+import { idSchema, roles } from '@insightdesk/shared/contract';
+import {
+  decodeCursor,
+  page,
+  pageInput,
+  pageOf,
+  perSize,
+  statement,
+} from '@insightdesk/shared/database';
+import { and, type Column, desc, eq, getTableColumns, lt, type SQL, sql } from 'drizzle-orm';
+import { z } from 'zod';
+import { conversations, conversationTags } from './tables.ts';
+import { audienceOf, conversationView, toConversation } from './view.ts';
+import { viewerColumns, viewerOf, visibleConversations } from './visible.ts';
+import { priorities, statuses } from './vocabulary.ts';
+
+/** The conversations that the caller may see, newest first. */
+export const listConversations = defineAction({
+  summary: 'List conversations',
+  input: z.strictObject({
+    ...pageInput,
+    status: z.enum(statuses).optional(),
+    priority: z.enum(priorities).optional(),
+    assigneeId: idSchema('usr').optional(),
+    tag: text(50).optional(),
+    q: text(200).optional().describe('Part of the subject'),
+  }),
+  output: pageOf(conversationView),
+  allow: roles,
+  transaction: 'read',
+  async run(ctx, { limit, cursor, ...wanted }) {
+    const before = decodeCursor(cursor, z.int());
+    const rows = await newest(limit)(ctx.tx, { ...viewerOf(ctx), ...wanted, before });
+    const audience = audienceOf(ctx.actor);
+    return page(
+      rows,
+      limit,
+      (row) => row.number,
+      (row) => toConversation(row, audience),
+    );
+  },
+});
+
+const optional = {
+  ...viewerColumns.optional,
+  status: conversations.status,
+  priority: conversations.priority,
+  assigneeId: conversations.assigneeId,
+  before: conversations.number,
+  tag: conversationTags.tag,
+  q: conversations.subject,
+};
+
+type Filters = Record<keyof typeof optional, SQL | undefined>;
+
+const newest = perSize((rows) =>
+  statement(
+    viewerColumns.given,
+    ({ tenantId, ...wanted }, q) => {
+      const { tag, customerId } = wanted;
+      const all = q.select(getTableColumns(conversations)).from(conversations).$dynamic();
+      const isTagged = and(
+        eq(conversationTags.tenantId, tenantId),
+        eq(conversationTags.conversationId, conversations.id),
+      );
+      // The index of tags is in the order of the numbers too.
+      const { number } = tag ? conversationTags : conversations;
+      return (tag ? all.innerJoin(conversationTags, isTagged) : all)
+        .where(
+          and(visibleConversations({ tenantId, customerId }), ...matches(wanted, number, rows)),
+        )
+        .orderBy(desc(number))
+        .limit(rows);
+    },
+    { optional },
+  ),
+);
+
+function matches(wanted: Filters, number: Column, rows: number) {
+  const { status, priority, assigneeId, before, tag, q } = wanted;
+  return [
+    status && eq(conversations.status, status),
+    priority && eq(conversations.priority, priority),
+    assigneeId && eq(conversations.assigneeId, assigneeId),
+    before && lt(number, before),
+    tag && eq(conversationTags.tag, tag),
+    q && sql`${conversations.id} = any(array(${found(wanted, rows)}))`,
+  ];
+}
+
+/** Parts of subjects are no business of indexes under a policy; the function sees to that. */
+function found(
+  { q, customerId, status, priority, assigneeId, tag, before }: Filters,
+  rows: number,
+) {
+  const given = [q, customerId, status, priority, assigneeId, tag, before];
+  const args = given.map((argument) => argument ?? sql`null`);
+  return sql`select app.find_conversations(${sql.join(args, sql`, `)}, ${sql.raw(String(rows))})`;
+}
