@@ -9,8 +9,8 @@ import {
   type Connection,
   createConnection,
   type Observe,
-  toObject,
   type Tx,
+  toObject,
   withCommit,
 } from './tx.ts';
 

@@ -1,4 +1,5 @@
 import { DomainValidationError } from '@insightdesk/shared/errors';
+import { type Placeholder, type SQL, sql } from 'drizzle-orm';
 import { z } from 'zod';
 
 /** Query parameters of every list: `limit` from 1 to 100 (default 25) and an opaque `cursor`. */
@@ -13,14 +14,16 @@ const SIZES = [26, 101];
  * One statement for each size in which pages are read, by the limit that was asked for: a limit
  * that the planner knows makes it take the index that is in order.
  */
-export function perSize<S>(make: (rows: number) => S): (limit: number) => S {
-  const made = SIZES.map((rows) => ({ rows, statement: make(rows) }));
+export function perSize<S>(make: (rows: SQL & Placeholder) => S): (limit: number) => S {
+  const made = SIZES.map((rows) => ({ rows, statement: make(literal(rows)) }));
   return (limit) => {
     const fit = made.find(({ rows }) => limit < rows);
     if (!fit) throw new RangeError(`Pages have at most ${SIZES.at(-1)} rows`);
     return fit.statement;
   };
 }
+
+const literal = (value: number) => sql.raw(String(value)) as SQL & Placeholder;
 
 /** One page of a list and the cursor of the next one, `null` at the end. */
 export interface Page<T> {

@@ -77,7 +77,7 @@ const newest = perSize((rows) =>
   ),
 );
 
-function matches(wanted: Filters, number: Column, rows: number) {
+function matches(wanted: Filters, number: Column, rows: SQL) {
   const { status, priority, assigneeId, before, tag, q } = wanted;
   return [
     status && eq(conversations.status, status),
@@ -90,11 +90,8 @@ function matches(wanted: Filters, number: Column, rows: number) {
 }
 
 /** Parts of subjects are no business of indexes under a policy; the function sees to that. */
-function found(
-  { q, customerId, status, priority, assigneeId, tag, before }: Filters,
-  rows: number,
-) {
+function found({ q, customerId, status, priority, assigneeId, tag, before }: Filters, rows: SQL) {
   const given = [q, customerId, status, priority, assigneeId, tag, before];
   const args = given.map((argument) => argument ?? sql`null`);
-  return sql`select app.find_conversations(${sql.join(args, sql`, `)}, ${sql.raw(String(rows))})`;
+  return sql`select app.find_conversations(${sql.join(args, sql`, `)}, ${rows})`;
 }

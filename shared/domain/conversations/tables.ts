@@ -87,7 +87,10 @@ export const conversationSubjects = pgTable(
   },
   (t) => [
     primaryKey({ columns: [t.tenantId, t.conversationId] }),
-    index('conversation_subjects_pieces').using('gin', t.tenantId, t.pieces),
+    // What is not sorted in yet is read by every search: keep it short.
+    index('conversation_subjects_pieces')
+      .using('gin', t.tenantId, t.pieces)
+      .with({ gin_pending_list_limit: 256 }),
     foreignKey({
       columns: [t.tenantId, t.conversationId],
       foreignColumns: [conversations.tenantId, conversations.id],

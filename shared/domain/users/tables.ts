@@ -1,5 +1,6 @@
 import { createdAt, instant, tenantId, typeId } from '@insightdesk/shared/database';
 import { organizations } from '@insightdesk/shared/domain/tenants';
+import { sql } from 'drizzle-orm';
 import { foreignKey, index, integer, pgTable, primaryKey, text, unique } from 'drizzle-orm/pg-core';
 
 /** People are global: one person may belong to several organisations. */
@@ -26,7 +27,8 @@ export const members = pgTable(
   (t) => [
     primaryKey({ columns: [t.tenantId, t.userId] }),
     index('members_user').on(t.userId),
-    index('members_role').on(t.tenantId, t.role),
+    index('members_active').on(t.tenantId, t.userId).where(sql`removed_at is null`),
+    index('members_active_role').on(t.tenantId, t.role, t.userId).where(sql`removed_at is null`),
   ],
 );
 
@@ -48,6 +50,7 @@ export const sessions = pgTable(
   (t) => [
     primaryKey({ columns: [t.tenantId, t.id] }),
     index('sessions_user').on(t.userId),
+    index('sessions_live').on(t.tenantId, t.userId, t.createdAt).where(sql`revoked_at is null`),
     foreignKey({
       columns: [t.tenantId, t.userId],
       foreignColumns: [members.tenantId, members.userId],

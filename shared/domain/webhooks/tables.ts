@@ -97,6 +97,7 @@ export const webhookDeliveries = pgTable(
     index('webhook_deliveries_waiting')
       .on(t.tenantId, t.webhookId, t.lane, t.position)
       .where(sql`status = 'waiting'`),
+    index('webhook_deliveries_status').on(t.tenantId, t.webhookId, t.status, t.position),
     index('webhook_deliveries_log').on(t.tenantId, t.webhookId, t.position),
     index('webhook_deliveries_event').on(t.tenantId, t.eventId),
   ],
