@@ -1,91 +1,105 @@
-import { readFileSync } from 'node:fs';
-import { toUuid } from '@insightdesk/shared/contract';
-import { connect } from '@insightdesk/shared/database';
+import { join } from 'node:path';
+import type { Load, Outcome } from './http/clients.ts';
+import { cpuTime } from './http/cpu-time.ts';
+import { followers, openFloor, openFloorTables, openOurs, type Side } from './http/sides.ts';
 import type { Row } from './run.ts';
+import { startChild } from './sockets/child.ts';
 
-const ROUNDS = 5;
-const CONCURRENCY = 16;
+const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 5);
+const SECONDS = Number(process.env.BENCH_SECONDS ?? 4);
+const WARM_SECONDS = 1;
 
-const run = JSON.parse(readFileSync(process.env.INSIGHTDESK_RUN ?? '.data/run.json', 'utf8'));
-const api: string = run.services.find(({ kind }: { kind: string }) => kind === 'api').url;
-const json = { 'content-type': 'application/json' };
+interface Case {
+  name: string;
+  target: string;
+  connections: number;
+  /** Whether worker and sockets stand still meanwhile. */
+  isAlone?: boolean;
+  ask(side: Side): Pick<Load, 'method' | 'paths' | 'body'>;
+}
+
+const read = ({ conversations, ids }: Side) => ({
+  method: 'GET',
+  paths: ids.map((id) => `${conversations}/${id}`),
+});
+const list = ({ conversations }: Side) => ({
+  method: 'GET',
+  paths: [conversations.startsWith('/v1') ? `${conversations}?limit=25` : conversations],
+});
+const reply = ({ conversations, ids }: Side) => ({
+  method: 'POST',
+  paths: ids.map((id) => `${conversations}/${id}/messages`),
+  body: JSON.stringify({ body: 'Thank you, it works again' }),
+});
+
+const cases: Case[] = [
+  { name: 'read one, 32 connections', target: '0.65', connections: 32, ask: read },
+  { name: 'read one, 128 connections', target: '0.65', connections: 128, ask: read },
+  { name: 'list 25', target: '0.9', connections: 32, ask: list },
+  { name: 'reply, all that follows', target: '0.5', connections: 32, ask: reply },
+  { name: 'reply alone', target: '0.8', connections: 32, isAlone: true, ask: reply },
+];
 
 const median = (values: number[]) => values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
 
-/** Requests per second of `count` calls, CONCURRENCY at a time. */
-async function rate(count: number, send: () => Promise<Response>): Promise<number> {
-  let left = count;
-  const startedAt = performance.now();
-  const client = async () => {
-    while (left-- > 0) {
-      const answer = await send();
-      await answer.arrayBuffer();
-      if (!answer.ok) throw new Error(`${answer.url}: ${answer.status}`);
+/** Our API beside a bare Bun.serve with postgres.js, and beside Express with pg; clients are a process of their own. */
+export default async function measure(): Promise<Row[]> {
+  const ours = await openOurs();
+  const dropTables = await openFloorTables(ours.tenant);
+  const floor = await openFloor('floor.ts', ours);
+  const express = await openFloor('express.mjs', ours);
+  const clients = await startChild(
+    [process.execPath, join(import.meta.dir, 'http/clients.ts')],
+    {},
+  );
+  const wanted = process.env.BENCH_CASE ?? '';
+  try {
+    const rows: Row[] = [];
+    for (const one of cases.filter(({ name }) => name.includes(wanted))) {
+      if (one.isAlone) for (const pid of followers) process.kill(pid, 'SIGSTOP');
+      try {
+        rows.push(...(await compare(one, { floor, ours: ours.side, express })));
+      } finally {
+        if (one.isAlone) for (const pid of followers) process.kill(pid, 'SIGCONT');
+      }
     }
-  };
-  await Promise.all(Array.from({ length: CONCURRENCY }, client));
-  return (count / (performance.now() - startedAt)) * 1000;
+    return rows;
+  } finally {
+    for (const child of [floor, express, clients]) await child.stop();
+    await dropTables();
+  }
+
+  async function compare(one: Case, sides: Record<'floor' | 'ours' | 'express', Side>) {
+    const samples = { floor: [] as Sample[], ours: [] as Sample[], express: [] as Sample[] };
+    for (let round = 0; round <= ROUNDS; round++) {
+      for (const name of ['floor', 'ours', 'express'] as const) {
+        const sample = await load(one, sides[name], round === 0 ? WARM_SECONDS : SECONDS);
+        if (round > 0) samples[name].push(sample);
+      }
+    }
+    const row = (figure: string, unit: string, pick: (sample: Sample) => number): Row => ({
+      name: `${one.name}${figure}`,
+      unit,
+      floor: median(samples.floor.map(pick)),
+      ours: median(samples.ours.map(pick)),
+      conventional: median(samples.express.map(pick)),
+    });
+    return [
+      { ...row('', 'req/s', ({ perSecond }) => perSecond), target: one.target },
+      row(': p99', 'ms', ({ p99 }) => p99),
+      row(': CPU per request', 'us', ({ cpu }) => cpu),
+    ];
+  }
+
+  async function load(one: Case, side: Side, seconds: number): Promise<Sample> {
+    const { origin, headers, pid } = side;
+    const { connections } = one;
+    const asked = { origin, headers, connections, seconds, ...one.ask(side) };
+    const before = cpuTime(pid);
+    const outcome = await clients.ask<Outcome>('run', asked);
+    if (outcome.failures > 0) throw new Error(`${one.name}: ${outcome.failures} were refused`);
+    return { ...outcome, cpu: (cpuTime(pid) - before) / outcome.count };
+  }
 }
 
-/** Our API beside a bare Bun.serve with postgres.js: no tenancy, no validation, no limits, no log. */
-export default async function measure(): Promise<Row[]> {
-  const post = async (path: string, body: object, headers = {}) => {
-    const answer = await fetch(`${api}${path}`, {
-      method: 'POST',
-      headers: { ...json, ...headers },
-      body: JSON.stringify(body),
-    });
-    return (await answer.json()) as {
-      accessToken: string;
-      id: string;
-      organization: { id: string };
-    };
-  };
-  const owner = await post('/v1/auth/register', {
-    email: `bench-${Date.now()}@example.com`,
-    password: 'correct horse battery',
-    name: 'Bench',
-    organizationName: 'Bench',
-  });
-  const headers = { ...json, authorization: `Bearer ${owner.accessToken}` };
-  let id = '';
-  for (let n = 0; n < 30; n++) {
-    ({ id } = await post('/v1/conversations', { subject: 's', body: 'b' }, headers));
-  }
-  const tenant = toUuid(owner.organization.id as never);
-  const sql = connect(run.postgres, { timeoutMs: 10_000 });
-  const floor = Bun.serve({
-    port: 0,
-    hostname: '127.0.0.1',
-    async fetch(request) {
-      const { pathname } = new URL(request.url);
-      if (pathname === '/one') {
-        return Response.json(
-          await sql`select * from conversations where tenant_id = ${tenant} and id = ${toUuid(id as never)}`,
-        );
-      }
-      return Response.json(
-        await sql`select * from conversations where tenant_id = ${tenant} order by number desc limit 25`,
-      );
-    },
-  });
-  const cases = [
-    { name: 'read one', count: 3000, floor: '/one', ours: `/v1/conversations/${id}` },
-    { name: 'list 25', count: 1500, floor: '/list', ours: '/v1/conversations?limit=25' },
-  ];
-  const rows: Row[] = [];
-  for (const { name, count, ...paths } of cases) {
-    const rates = { floor: [] as number[], ours: [] as number[] };
-    for (let round = 0; round <= ROUNDS; round++) {
-      const floorRate = await rate(count, () => fetch(`${floor.url.origin}${paths.floor}`));
-      const ourRate = await rate(count, () => fetch(`${api}${paths.ours}`, { headers }));
-      if (round === 0) continue;
-      rates.floor.push(floorRate);
-      rates.ours.push(ourRate);
-    }
-    rows.push({ name, unit: 'req/s', floor: median(rates.floor), ours: median(rates.ours) });
-  }
-  await sql.end();
-  await floor.stop(true);
-  return rows;
-}
+type Sample = Outcome & { cpu: number };

@@ -10,6 +10,8 @@ export interface Row {
   ours: number;
   /** The same floor on Node, where the first one is on Bun. */
   node?: number;
+  /** The same on what most would take: Express, pg and jsonwebtoken. */
+  conventional?: number;
   /** What the ratio to the first floor should be. */
   target?: string;
 }
@@ -29,13 +31,14 @@ for (const name of names) {
   const rows: Row[] = await measure();
   console.log(`\n${name}`);
   console.table(
-    rows.map(({ name: figure, floor, ours, unit, node, target }) => ({
+    rows.map(({ name: figure, floor, ours, unit, node, conventional, target }) => ({
       figure,
       unit,
       floor: show(floor),
       ours: show(ours),
       ratio: (ours / floor).toFixed(2),
       ...(target && { target }),
+      ...(conventional !== undefined && { Express: show(conventional) }),
       ...(node !== undefined && {
         'floor on Node': show(node),
         'to Node': (ours / node).toFixed(2),

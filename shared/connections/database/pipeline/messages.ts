@@ -28,8 +28,7 @@ export class Outgoing {
 
   /** Everything so far, as one piece; what follows starts anew. */
   take(): Buffer {
-    const taken = this.#bytes.subarray(0, this.#end);
-    this.#bytes = Buffer.allocUnsafe(INITIAL_BYTES);
+    const taken = Buffer.from(this.#bytes.subarray(0, this.#end));
     this.#end = 0;
     return taken;
   }

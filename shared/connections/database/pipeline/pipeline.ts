@@ -3,11 +3,13 @@ import { login } from './login.ts';
 import { createReader, errorFields, Outgoing, type Parameter, Reply } from './messages.ts';
 import { ServerError, staleRoutines } from './server-error.ts';
 import type { Target } from './target.ts';
-import { type Decode, decoderOf } from './values.ts';
+import { type Decode, decoderOf, plainTypes } from './values.ts';
 
 export interface ResultColumn {
   name: string;
   decode: Decode;
+  /** Whether its values are letters of one byte each. */
+  isPlain: boolean;
 }
 
 /** Makes a row of its values' texts, `null` for none. */
@@ -210,7 +212,7 @@ function answer(
   call: Call,
   ...[type, bytes, start, end]: [type: number, bytes: Buffer, start: number, end: number]
 ): void {
-  if (type === Reply.row) call.rows.push(readRow(bytes, start, call));
+  if (type === Reply.row) call.rows.push(readRow(bytes, start, end, call));
   else if (type === Reply.rowDescription) call.statement.columns = readColumns(bytes, start);
   else if (type === Reply.parsed) call.tells = false;
   else if (type === Reply.command || type === Reply.empty) {
@@ -226,17 +228,25 @@ function settleBatch(batch: Batch, failure: unknown): void {
   batch.settle(failure);
 }
 
-function readRow(bytes: Buffer, start: number, { shape, statement }: Call): unknown {
+function readRow(bytes: Buffer, start: number, end: number, { shape, statement }: Call): unknown {
   const count = bytes.readInt16BE(start);
   const texts = new Array<string | null>(count);
+  const { columns } = statement;
+  // One text for all plain values: making many small ones is most of what reading a row costs.
+  const plain = bytes.toString('latin1', start, end);
   let at = start + 2;
   for (let column = 0; column < count; column++) {
     const length = bytes.readInt32BE(at);
     at += 4;
-    texts[column] = length < 0 ? null : bytes.toString('utf8', at, at + length);
-    if (length > 0) at += length;
+    if (length < 0) texts[column] = null;
+    else {
+      texts[column] = columns[column]?.isPlain
+        ? plain.slice(at - start, at - start + length)
+        : bytes.toString('utf8', at, at + length);
+      at += length;
+    }
   }
-  return shape(texts, statement.columns);
+  return shape(texts, columns);
 }
 
 function readColumns(bytes: Buffer, start: number): ResultColumn[] {
@@ -245,7 +255,8 @@ function readColumns(bytes: Buffer, start: number): ResultColumn[] {
   for (let left = bytes.readInt16BE(start); left > 0; left--) {
     const end = bytes.indexOf(0, at);
     const name = bytes.toString('utf8', at, end);
-    columns.push({ name, decode: decoderOf(bytes.readInt32BE(end + 7)) });
+    const type = bytes.readInt32BE(end + 7);
+    columns.push({ name, decode: decoderOf(type), isPlain: plainTypes.has(type) });
     at = end + 19;
   }
   return columns;

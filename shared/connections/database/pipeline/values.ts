@@ -22,6 +22,12 @@ const decoders: Record<number, Decode> = {
   3802: asJson,
 };
 
+/** Booleans, numbers, dates, times and uuids: nothing beyond ASCII. */
+export const plainTypes = new Set([
+  ...[16, 20, 21, 23, 26, 700, 701, 1700],
+  ...[1082, 1083, 1114, 1184, 2950],
+]);
+
 /** Types of arrays, by the type of what is in them. */
 const arrays: Record<number, number> = {
   1000: 16,

@@ -1,0 +1,81 @@
+// The clients' own process: connections that are kept, raw requests, answers measured by their length.
+import { readAnswers } from './read-answers.ts';
+
+/** What one run asks. */
+export interface Load {
+  origin: string;
+  method: string;
+  /** Taken in turn. */
+  paths: string[];
+  headers: Record<string, string>;
+  body?: string;
+  connections: number;
+  seconds: number;
+}
+
+/** What came of it; times in milliseconds. */
+export interface Outcome {
+  perSecond: number;
+  count: number;
+  failures: number;
+  p50: number;
+  p99: number;
+}
+
+async function run(load: Load): Promise<Outcome> {
+  const { hostname, port } = new URL(load.origin);
+  const requests = load.paths.map((path) => Buffer.from(requestText(load, hostname, path)));
+  const times: number[] = [];
+  let failures = 0;
+  let turn = 0;
+  const startedAt = performance.now();
+  const until = startedAt + load.seconds * 1000;
+  await Promise.all(Array.from({ length: load.connections }, connection));
+  const tookMs = performance.now() - startedAt;
+  times.sort((a, b) => a - b);
+  const at = (share: number) => times[Math.floor(times.length * share)] ?? 0;
+  const perSecond = (times.length / tookMs) * 1000;
+  return { perSecond, count: times.length, failures, p50: at(0.5), p99: at(0.99) };
+
+  async function connection(): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    let sentAt = 0;
+    const read = readAnswers((status) => {
+      times.push(performance.now() - sentAt);
+      if (status >= 400) failures++;
+      if (performance.now() >= until) resolve();
+      else send();
+    });
+    const send = () => {
+      sentAt = performance.now();
+      socket.write(requests[turn++ % requests.length] as Buffer);
+    };
+    const socket = await Bun.connect({
+      hostname,
+      port: Number(port),
+      socket: {
+        data: (_, bytes) => read(Buffer.from(bytes)),
+        close: () => reject(new Error('The server closed a connection')),
+      },
+    });
+    send();
+    await promise;
+    socket.end();
+  }
+}
+
+function requestText({ method, headers, body = '' }: Load, host: string, path: string): string {
+  const length = method === 'GET' ? {} : { 'Content-Length': String(Buffer.byteLength(body)) };
+  const lines = Object.entries({ Host: host, ...headers, ...length });
+  const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+  return `${method} ${path} HTTP/1.1\r\n${head}\r\n${body}`;
+}
+
+process.on('message', async ({ id, ask, ...load }: Load & { id: number; ask: string }) => {
+  try {
+    process.send?.({ id, answer: ask === 'clock' ? Date.now() : await run(load) });
+  } catch (error) {
+    process.send?.({ id, failure: String(error) });
+  }
+});
+process.send?.({ id: 0, answer: 'ready' });

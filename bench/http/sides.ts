@@ -1,0 +1,114 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Id, toUuid } from '@insightdesk/shared/contract';
+import { connect } from '@insightdesk/shared/database';
+import { SignJWT } from 'jose';
+import { startChild } from '../sockets/child.ts';
+import { type FloorOptions, statements } from './statements.ts';
+
+/** One of those that are measured. */
+export interface Side {
+  pid: number;
+  origin: string;
+  headers: Record<string, string>;
+  conversations: string;
+  ids: string[];
+  stop(): Promise<void>;
+}
+
+interface Answer {
+  id: Id<'cnv'>;
+  accessToken: string;
+  organization: { id: Id<'org'> };
+  user: { id: Id<'usr'> };
+}
+
+const CONVERSATIONS = 64;
+const json = { 'Content-Type': 'application/json' };
+
+const run = JSON.parse(readFileSync(process.env.INSIGHTDESK_RUN ?? '.data/run.json', 'utf8'));
+const services: { kind: string; pid: number; url: string }[] = run.services;
+
+/** Those that follow what is written: they can be made to stand still. */
+export const followers = services.filter(({ kind }) => kind !== 'api').map(({ pid }) => pid);
+
+/** Our API, in an organisation of its own. */
+export async function openOurs() {
+  const api = services.find(({ kind }) => kind === 'api');
+  if (!api) throw new Error('No API runs');
+  const origin = new URL(api.url).origin;
+  const post = async (path: string, body: object, headers = {}) => {
+    const answer = await fetch(`${origin}${path}`, {
+      method: 'POST',
+      headers: { ...json, ...headers },
+      body: JSON.stringify(body),
+    });
+    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+    return (await answer.json()) as Answer;
+  };
+  const owner = await post('/v1/auth/register', {
+    email: `bench-${Date.now()}@example.com`,
+    password: 'correct horse battery',
+    name: 'Bench',
+    organizationName: 'Bench',
+  });
+  const headers = { ...json, Authorization: `Bearer ${owner.accessToken}` };
+  const ids: Id<'cnv'>[] = [];
+  for (let n = 0; n < CONVERSATIONS; n++) {
+    ids.push((await post('/v1/conversations', { subject: `A lamp ${n}`, body: 'b' }, headers)).id);
+  }
+  const tenant = toUuid(owner.organization.id);
+  const author = toUuid(owner.user.id);
+  const side: Side = {
+    pid: api.pid,
+    origin,
+    headers,
+    conversations: '/v1/conversations',
+    ids,
+    stop: async () => {},
+  };
+  return { side, tenant, author };
+}
+
+/** The floors' tables: the same rows and indexes, and nothing else. */
+export async function openFloorTables(tenant: string) {
+  const sql = connect(run.postgres, { timeoutMs: 30_000 });
+  const drop = () => sql.unsafe('drop schema if exists bench cascade');
+  await drop();
+  await sql.unsafe('create schema bench');
+  for (const table of ['conversations', 'messages', 'outbox']) {
+    await sql.unsafe(`create table bench.${table} (like public.${table} including all)`);
+  }
+  await sql`insert into bench.conversations select * from conversations where tenant_id = ${tenant}`;
+  await sql.unsafe('analyze bench.conversations');
+  return async () => {
+    await drop();
+    await sql.end();
+  };
+}
+
+/** A floor in a process of its own. */
+export async function openFloor(
+  file: 'floor.ts' | 'express.mjs',
+  ours: { side: Side; tenant: string; author: string },
+): Promise<Side> {
+  const { side, tenant, author } = ours;
+  const secret = 'a secret of the benchmark that is long enough';
+  const token = await new SignJWT({ sub: author })
+    .setProtectedHeader({ alg: 'HS256' })
+    .setExpirationTime('1h')
+    .sign(new TextEncoder().encode(secret));
+  const options: FloorOptions = { postgres: run.postgres, secret, tenant, author, statements };
+  const node = file.endsWith('.mjs') ? Bun.which('node') : null;
+  const child = await startChild([node ?? process.execPath, join(import.meta.dir, file)], {
+    FLOOR: JSON.stringify(options),
+  });
+  return {
+    pid: child.pid,
+    origin: child.greeting as string,
+    headers: { ...json, Authorization: `Bearer ${token}` },
+    conversations: '/conversations',
+    ids: side.ids.map((id) => toUuid(id as Id<'cnv'>)),
+    stop: child.stop,
+  };
+}
