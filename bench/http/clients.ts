@@ -71,11 +71,13 @@ function requestText({ method, headers, body = '' }: Load, host: string, path: s
   return `${method} ${path} HTTP/1.1\r\n${head}\r\n${body}`;
 }
 
-process.on('message', async ({ id, ask, ...load }: Load & { id: number; ask: string }) => {
+async function answer({ id, ask, ...load }: Load & { id: number; ask: string }): Promise<void> {
   try {
     process.send?.({ id, answer: ask === 'clock' ? Date.now() : await run(load) });
   } catch (error) {
     process.send?.({ id, failure: String(error) });
   }
-});
+}
+
+process.on('message', (question: Load & { id: number; ask: string }) => void answer(question));
 process.send?.({ id: 0, answer: 'ready' });

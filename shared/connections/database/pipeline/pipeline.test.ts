@@ -1,0 +1,80 @@
+import { describe, expect, test } from 'bun:test';
+import { createReader, errorFields, Outgoing } from './messages.ts';
+import { readTarget } from './target.ts';
+import { decoderOf, encode } from './values.ts';
+
+describe('targets', () => {
+  test.each([
+    ['postgres://u:p@h:6000/d', { host: 'h', port: 6000, user: 'u', password: 'p', database: 'd' }],
+    ['postgres://u%40x:p%2F@[::1]/', { host: '::1', port: 5432, user: 'u@x', password: 'p/' }],
+    ['postgres://u@h', { password: '', database: 'u', tls: false }],
+    ['postgres://u@h/d?host=/run/postgresql', { host: '/run/postgresql' }],
+    ['postgres://u@h/d?sslmode=require', { tls: 'require' }],
+    ['postgres://u@h/d?ssl=true', { tls: 'require' }],
+    ['postgres://u@h/d?sslmode=verify-full', { tls: 'verify' }],
+  ] as const)('%s', (url, target) => {
+    expect(readTarget(url, {})).toMatchObject(target);
+  });
+
+  test('an unknown sslmode is not taken for none', () => {
+    expect(() => readTarget('postgres://u@h/d?sslmode=sure', {})).toThrow('sslmode sure');
+  });
+});
+
+describe('values', () => {
+  test.each([
+    [16, 't', true],
+    [17, '\\x00ff', Buffer.from([0, 255])],
+    [20, '9007199254740993', '9007199254740993'],
+    [23, '-7', -7],
+    [25, 'é', 'é'],
+    [3802, '{"a":[1]}', { a: [1] }],
+    [1007, '{1,NULL,3}', [1, null, 3]],
+    [1009, '{}', []],
+    [1009, '{plain,"a,b","q\\"\\\\",NULL,"NULL",""}', ['plain', 'a,b', 'q"\\', null, 'NULL', '']],
+  ])('type %d: %s', (type, text, value) => {
+    expect(decoderOf(type)(text)).toEqual(value as never);
+  });
+
+  test.each([
+    [null, null],
+    [7, '7'],
+    [true, 'true'],
+    [new Date(0), '1970-01-01T00:00:00.000Z'],
+    [new Uint8Array([0, 255]), '\\x00ff'],
+    [['a"b', 'c\\', null], '{"a\\"b","c\\\\",NULL}'],
+  ])('%p travels as %p', (value, text) => {
+    expect(encode(value)).toBe(text);
+  });
+
+  test.each([[undefined], [{}], [() => 1]])('%p is no parameter', (value) => {
+    expect(() => encode(value)).toThrow(TypeError);
+  });
+});
+
+test.each([1, 3, 100])('messages are cut the same from pieces of %d bytes', (size) => {
+  const outgoing = new Outgoing();
+  outgoing.parse('s0', 'select $1');
+  outgoing.execute('s0', ['é'.repeat(20_000), null]);
+  outgoing.sync();
+  const bytes = outgoing.take();
+  const seen: [string, number][] = [];
+  const read = createReader((type, _, start, end) => {
+    seen.push([String.fromCharCode(type), end - start]);
+  });
+  const step = size === 100 ? bytes.length : size * 997;
+  for (let at = 0; at < bytes.length; at += step) read(bytes.subarray(at, at + step));
+  expect(seen).toEqual([
+    ['P', 's0'.length + 'select $1'.length + 4],
+    ['D', 's0'.length + 2],
+    ['B', 's0'.length + 2 + 6 + 8 + 40_000],
+    ['E', 5],
+    ['S', 0],
+  ]);
+  expect(outgoing.isEmpty).toBe(true);
+});
+
+test('the fields of an error are read by their letters', () => {
+  const bytes = Buffer.from('SERROR\0C23505\0Mduplicate\0nusers_email\0\0');
+  expect(errorFields(bytes, 0, bytes.length)).toMatchObject({ C: '23505', n: 'users_email' });
+});
