@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import type { Context } from '@insightdesk/shared/context';
 import type { Id, Role } from '@insightdesk/shared/contract';
 import { createDatabase } from '@insightdesk/shared/database';
-import { createTestTenant, testEnvironment, userOf } from '@insightdesk/shared/testing';
+import { createTestDatabase, createTestTenant, userOf } from '@insightdesk/shared/testing';
 import { z } from 'zod';
 import type { Route } from './route.ts';
 import { routes } from './routes.ts';
@@ -16,19 +16,23 @@ const MOST = 10;
 /** The search looks at so many of the newest before it asks its index. */
 const SEARCH_WINDOW = 1_000;
 
+// Of its own: what it fills tables with would mislead the planner for other tests.
+const place = await createTestDatabase();
 const sent: Sent[] = [];
 const observed = createDatabase({
-  url: testEnvironment.databaseUrl,
+  url: place.url,
   poolMin: 1,
   poolMax: 1,
   timeoutMs: 10_000,
   slowQueryMs: 10_000,
   observe: (query, parameters) => sent.push({ query, parameters }),
 });
-const { context, ask, close } = openTestDesk(undefined, {
-  context: (call) => ({ ...context, ...call, database: observed }),
-});
-const plans = openPlans();
+const { context, ask, close } = openTestDesk(
+  undefined,
+  { context: (call) => ({ ...context, ...call, database: observed }) },
+  place.url,
+);
+const plans = openPlans(place.url);
 const callers = {} as Record<Role, Context>;
 let ids: Id[] = [];
 
@@ -37,7 +41,7 @@ beforeAll(async () => {
     const { owner, member, tenantId } = await createTestTenant(context);
     const customer = await member('customer');
     Object.assign(callers, { owner, customer });
-    const made = await fillTenant(tenantId, userOf(owner), userOf(customer));
+    const made = await fillTenant(place.adminUrl, tenantId, userOf(owner), userOf(customer));
     ids = [made.conversation, made.webhook, userOf(owner)];
   }
 }, 120_000);
@@ -46,6 +50,7 @@ afterAll(async () => {
   await observed.close();
   await plans.close();
   await close();
+  await place.drop();
 });
 
 /** Texts that filters may be given, by their names; a new filter of text needs its own here. */

@@ -18,8 +18,9 @@ export interface Asked {
 export function openTestDesk(
   rateLimit = { windowMs: 60_000, maxRequests: 0 },
   more: Partial<AppOptions> = {},
+  databaseUrl?: string,
 ) {
-  const { context, config, log, parts, close } = createTestContext();
+  const { context, config, log, parts, close } = createTestContext(databaseUrl);
   const options: AppOptions = {
     config: { http: config.http, rateLimit },
     log,

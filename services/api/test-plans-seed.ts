@@ -1,6 +1,5 @@
 import { type Id, toUuid } from '@insightdesk/shared/contract';
 import { connect } from '@insightdesk/shared/database';
-import { testEnvironment } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 
 const MANY = 4_000;
@@ -9,8 +8,13 @@ const MANY = 4_000;
  * Fills a tenant with what makes a bad plan show: much of everything, of which each filter wants
  * little. Gives an id of each kind that routes name.
  */
-export async function fillTenant(tenantId: Id<'org'>, owner: Id<'usr'>, customer: Id<'usr'>) {
-  const sql = connect(testEnvironment.adminUrl, { timeoutMs: 60_000 });
+export async function fillTenant(
+  adminUrl: string,
+  tenantId: Id<'org'>,
+  owner: Id<'usr'>,
+  customer: Id<'usr'>,
+) {
+  const sql = connect(adminUrl, { timeoutMs: 60_000 });
   const tenant = toUuid(tenantId);
   const webhook = newId('whk');
   const conversation = newId('cnv');

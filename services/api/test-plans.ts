@@ -1,7 +1,6 @@
 import type { Context } from '@insightdesk/shared/context';
 import { toUuid } from '@insightdesk/shared/contract';
 import { connect } from '@insightdesk/shared/database';
-import { testEnvironment } from '@insightdesk/shared/testing';
 
 /** A statement as an action sent it. */
 export interface Sent {
@@ -34,8 +33,8 @@ export type PlanMode = 'first' | 'often';
 const OFTEN = 6;
 
 /** Runs statements again as their sender, and finds out what they cost. */
-export function openPlans() {
-  const sql = connect(testEnvironment.databaseUrl, { timeoutMs: 10_000 });
+export function openPlans(databaseUrl: string) {
+  const sql = connect(databaseUrl, { timeoutMs: 10_000 });
 
   function effortOf(ctx: Context, { query, parameters }: Sent, mode: PlanMode): Promise<Effort> {
     const { tenantId, actor } = ctx;

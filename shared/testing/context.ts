@@ -10,11 +10,11 @@ import { newId } from '@insightdesk/shared/utils';
 import { testEnvironment } from './environment.ts';
 
 /** Real database and Valkey, files and mail in memory. Close it after the tests. */
-export function createTestContext() {
+export function createTestContext(databaseUrl = testEnvironment.databaseUrl) {
   const config = loadConfig({
     environment: {
       NODE_ENV: 'test',
-      DATABASE_URL: testEnvironment.databaseUrl,
+      DATABASE_URL: databaseUrl,
       VALKEY_URL: testEnvironment.valkeyUrl,
     },
   });

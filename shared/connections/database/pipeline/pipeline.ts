@@ -119,7 +119,9 @@ export class Pipeline {
     const deadline = performance.now() + timeoutMs;
     while (this.#batches.length > 0 && performance.now() < deadline) await Bun.sleep(5);
     this.#state = 'ended';
-    this.#socket?.end(Buffer.from('X\0\0\0\x04', 'latin1'));
+    const socket = this.#socket;
+    this.#socket = undefined;
+    socket?.end(Buffer.from('X\0\0\0\x04', 'latin1'));
     this.#lost(connectionLost());
   }
 
@@ -150,6 +152,7 @@ export class Pipeline {
     await Bun.sleep(Math.max(0, this.#retryAt - performance.now()));
     try {
       const socket = await login(this.#options.target, this.#options.timeoutMs);
+      if (this.#state !== 'opening') return void socket.destroy();
       this.#socket = socket;
       this.#state = 'open';
       this.#refusals = 0;
