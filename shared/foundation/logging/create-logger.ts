@@ -4,7 +4,6 @@ import pino, {
   type LoggerOptions,
   type Logger as PinoLogger,
 } from 'pino';
-import pretty from 'pino-pretty';
 import { currentContext } from './context.ts';
 import { redact, scrub } from './redaction.ts';
 
@@ -55,12 +54,16 @@ export function createLogger(
   return withCleanChildren(pino(options, level === 'silent' ? main : among(main, transports)));
 }
 
-/** How many lines go out together at most, and how long one waits for others. */
+/** How much goes out together at most, and how long a line waits for others. */
 const COLLECTED_BYTES = 8_192;
 const COLLECTED_MS = 25;
 
+let collected: ReturnType<typeof pino.destination> | undefined;
+
+/** One for the process, however many loggers it has. */
 function standardOutput(format: LoggingOptions['format']): DestinationStream {
   if (format === 'pretty') return pino.destination({ dest: 1, sync: true });
+  if (collected) return collected;
   const lines = pino.destination({
     dest: 1,
     sync: true,
@@ -69,11 +72,14 @@ function standardOutput(format: LoggingOptions['format']): DestinationStream {
   });
   // Also the way out of an error that nobody caught. What kill -9 takes is a moment's lines.
   process.on('exit', () => lines.flushSync());
+  collected = lines;
   return lines;
 }
 
 function prettyTo(destination: DestinationStream) {
   const ignore = 'pid,hostname,service,replica';
+  // For people only: the services in their places never load it.
+  const pretty: typeof import('pino-pretty') = require('pino-pretty');
   return pretty({ destination, sync: true, singleLine: true, ignore });
 }
 
