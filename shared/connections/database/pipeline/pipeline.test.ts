@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'bun:test';
-import { createReader, errorFields, Outgoing } from './messages.ts';
 import { readTarget } from './target.ts';
 import { decoderOf, encode } from './values.ts';
 
@@ -50,31 +49,4 @@ describe('values', () => {
   test.each([[undefined], [{}], [() => 1]])('%p is no parameter', (value) => {
     expect(() => encode(value)).toThrow(TypeError);
   });
-});
-
-test.each([1, 3, 100])('messages are cut the same from pieces of %d bytes', (size) => {
-  const outgoing = new Outgoing();
-  outgoing.parse('s0', 'select $1');
-  outgoing.execute('s0', ['é'.repeat(20_000), null]);
-  outgoing.sync();
-  const bytes = outgoing.take();
-  const seen: [string, number][] = [];
-  const read = createReader((type, _, start, end) => {
-    seen.push([String.fromCharCode(type), end - start]);
-  });
-  const step = size === 100 ? bytes.length : size * 997;
-  for (let at = 0; at < bytes.length; at += step) read(bytes.subarray(at, at + step));
-  expect(seen).toEqual([
-    ['P', 's0'.length + 'select $1'.length + 4],
-    ['D', 's0'.length + 2],
-    ['B', 's0'.length + 2 + 6 + 8 + 40_000],
-    ['E', 5],
-    ['S', 0],
-  ]);
-  expect(outgoing.isEmpty).toBe(true);
-});
-
-test('the fields of an error are read by their letters', () => {
-  const bytes = Buffer.from('SERROR\0C23505\0Mduplicate\0nusers_email\0\0');
-  expect(errorFields(bytes, 0, bytes.length)).toMatchObject({ C: '23505', n: 'users_email' });
 });

@@ -1,15 +1,15 @@
-import type { Socket } from 'node:net';
-import { login } from './login.ts';
-import { createReader, errorFields, Outgoing, type Parameter, Reply } from './messages.ts';
+import type { Connection } from 'pg';
+import { type DatabaseError, serialize } from 'pg-protocol';
 import { ServerError, staleRoutines } from './server-error.ts';
+import { type Session, signIn } from './sign-in.ts';
 import type { Target } from './target.ts';
-import { type Decode, decoderOf, plainTypes } from './values.ts';
+import { type Decode, decoderOf } from './values.ts';
+
+export type Parameter = string | null;
 
 export interface ResultColumn {
   name: string;
   decode: Decode;
-  /** Whether its values are letters of one byte each. */
-  isPlain: boolean;
 }
 
 /** Makes a row of its values' texts, `null` for none. */
@@ -52,6 +52,9 @@ export interface PipelineOptions {
 }
 
 const MAX_BACKOFF_MS = 2000;
+/** Beyond so many different statements a connection prepares no more of them. */
+const MAX_PREPARED = 1_000;
+
 /**
  * One PostgreSQL connection over which statements leave without waiting for answers: what is issued
  * in one turn of the event loop is one write. Connects on first use, and again after a loss.
@@ -60,8 +63,8 @@ export class Pipeline {
   /** How often the connection was lost; a transaction that sees it change is void. */
   losses = 0;
   readonly #options: PipelineOptions;
-  readonly #outgoing = new Outgoing();
-  #socket: Socket | undefined;
+  #outgoing: Uint8Array[] = [];
+  #session: Session | undefined;
   #state: 'closed' | 'opening' | 'open' | 'ended' = 'closed';
   #prepared = new Map<string, Prepared>();
   #named = 0;
@@ -91,13 +94,9 @@ export class Pipeline {
     if (this.#state === 'closed') void this.#connect();
     let statement = this.#prepared.get(query);
     const tells = statement === undefined;
-    if (statement === undefined) {
-      const name = this.#options.prepare ? `s${this.#named++}` : '';
-      statement = { name, query, columns: [] };
-      if (this.#options.prepare) this.#prepared.set(query, statement);
-      this.#outgoing.parse(name, query);
-    }
-    this.#outgoing.execute(statement.name, parameters);
+    statement ??= this.#tell(query);
+    const values = parameters as Parameter[];
+    this.#outgoing.push(serialize.bind({ statement: statement.name, values }), serialize.execute());
     const call = { statement, shape, rows: [], tells, settle };
     this.#batch().calls.push(call);
     this.#flushSoon();
@@ -109,7 +108,7 @@ export class Pipeline {
     if (this.#state === 'ended') throw connectionLost();
     const batch = this.#batch();
     batch.settle = settle;
-    this.#outgoing.sync();
+    this.#outgoing.push(serialize.sync());
     this.#open = undefined;
     this.#flushSoon();
   }
@@ -119,10 +118,23 @@ export class Pipeline {
     const deadline = performance.now() + timeoutMs;
     while (this.#batches.length > 0 && performance.now() < deadline) await Bun.sleep(5);
     this.#state = 'ended';
-    const socket = this.#socket;
-    this.#socket = undefined;
-    socket?.end(Buffer.from('X\0\0\0\x04', 'latin1'));
+    const session = this.#session;
+    this.#session = undefined;
+    session?.end();
     this.#lost(connectionLost());
+  }
+
+  /** Has the server prepare a statement, and tell what its rows look like. */
+  #tell(query: string): Prepared {
+    const isKept = this.#options.prepare && this.#prepared.size < MAX_PREPARED;
+    const statement = { name: isKept ? `s${this.#named++}` : '', query, columns: [] };
+    if (isKept) this.#prepared.set(query, statement);
+    const { name } = statement;
+    this.#outgoing.push(
+      serialize.parse({ name, text: query }),
+      serialize.describe({ type: 'S', name }),
+    );
+    return statement;
   }
 
   #batch(): Batch {
@@ -142,55 +154,68 @@ export class Pipeline {
   #flush(): void {
     this.#isFlushing = false;
     if (this.#open) this.endBatch(() => {});
-    if (this.#state === 'open' && !this.#outgoing.isEmpty) {
-      this.#socket?.write(this.#outgoing.take());
-    }
+    if (this.#state !== 'open' || this.#outgoing.length === 0) return;
+    const messages = Buffer.concat(this.#outgoing);
+    this.#outgoing = [];
+    this.#session?.messages.stream.write(messages);
   }
 
   async #connect(): Promise<void> {
     this.#state = 'opening';
     await Bun.sleep(Math.max(0, this.#retryAt - performance.now()));
     try {
-      const socket = await login(this.#options.target, this.#options.timeoutMs);
-      if (this.#state !== 'opening') return void socket.destroy();
-      this.#socket = socket;
+      const session = await signIn(this.#options.target, this.#options.timeoutMs);
+      // Ended meanwhile, or lost already.
+      if (this.#state !== 'opening') return session.end();
+      this.#session = session;
       this.#state = 'open';
       this.#refusals = 0;
-      const read = createReader((type, bytes, start, end) =>
-        this.#receive(type, bytes, start, end),
-      );
-      socket.on('data', read);
-      const gone = () => this.#lost(connectionLost(), socket);
-      socket.on('error', gone).on('close', gone);
+      this.#listen(session.messages);
+      session.onGone(() => this.#lost(connectionLost(), session));
       this.#flush();
     } catch (error) {
       this.#refusals++;
       const delayMs = Math.min(50 * 2 ** this.#refusals, MAX_BACKOFF_MS);
       this.#retryAt = performance.now() + delayMs * (0.5 + Math.random() / 2);
-      this.#lost(error);
+      this.#lost(!(error instanceof Error && 'code' in error) ? connectionLost(error) : error);
     }
   }
 
-  #lost(error: unknown, socket = this.#socket): void {
-    if (socket !== this.#socket) return;
+  #lost(error: unknown, session = this.#session): void {
+    if (session !== this.#session) return;
     this.losses++;
-    this.#socket?.destroy();
-    this.#socket = undefined;
+    this.#session?.messages.stream.destroy();
+    this.#session = undefined;
     if (this.#state !== 'ended') this.#state = 'closed';
     this.#prepared.clear();
-    this.#outgoing.clear();
+    this.#outgoing = [];
     this.#open = undefined;
     for (const batch of this.#batches.splice(0)) settleBatch(batch, batch.failure ?? error);
   }
 
-  #receive(type: number, bytes: Buffer, start: number, end: number): void {
-    const batch = this.#batches[0];
-    if (type === Reply.error) this.#refused(batch, bytes, start, end);
-    else if (type === Reply.ready) this.#batchEnded();
-    else {
+  #listen(messages: Connection): void {
+    messages.on('errorMessage', (error: DatabaseError) => this.#refused(this.#batches[0], error));
+    messages.on('readyForQuery', () => this.#batchEnded());
+    const answered = (take: (call: Call, message: never) => void) => (message: unknown) => {
+      const batch = this.#batches[0];
       const call = batch?.calls[batch.at];
-      if (batch && call) answer(batch, call, type, bytes, start, end);
-    }
+      if (call) take(call, message as never);
+    };
+    messages.on('dataRow', answered(takeRow));
+    messages.on('rowDescription', answered(takeColumns));
+    messages.on(
+      'parseComplete',
+      answered((call) => {
+        call.tells = false;
+      }),
+    );
+    const ended = answered((call, { text = '' }: { text?: string }) => {
+      (this.#batches[0] as Batch).at++;
+      call.rows.command = text;
+      call.rows.count = Number(text.slice(text.lastIndexOf(' ') + 1));
+      call.settle(undefined, call.rows);
+    });
+    messages.on('commandComplete', ended).on('emptyQuery', ended);
   }
 
   #batchEnded(): void {
@@ -198,8 +223,8 @@ export class Pipeline {
     if (batch) settleBatch(batch, batch.failure);
   }
 
-  #refused(batch: Batch | undefined, bytes: Buffer, start: number, end: number): void {
-    const error = new ServerError(errorFields(bytes, start, end));
+  #refused(batch: Batch | undefined, message: DatabaseError): void {
+    const error = new ServerError(message);
     if (staleRoutines.has(error.routine ?? '')) this.#prepared.clear();
     if (!batch) return;
     batch.failure = error;
@@ -210,20 +235,15 @@ export class Pipeline {
   }
 }
 
-function answer(
-  batch: Batch,
-  call: Call,
-  ...[type, bytes, start, end]: [type: number, bytes: Buffer, start: number, end: number]
-): void {
-  if (type === Reply.row) call.rows.push(readRow(bytes, start, end, call));
-  else if (type === Reply.rowDescription) call.statement.columns = readColumns(bytes, start);
-  else if (type === Reply.parsed) call.tells = false;
-  else if (type === Reply.command || type === Reply.empty) {
-    batch.at++;
-    call.rows.command = bytes.toString('latin1', start, end - 1);
-    call.rows.count = Number(call.rows.command.slice(call.rows.command.lastIndexOf(' ') + 1));
-    call.settle(undefined, call.rows);
-  }
+function takeRow(call: Call, { fields }: { fields: (string | null)[] }): void {
+  call.rows.push(call.shape(fields, call.statement.columns));
+}
+
+function takeColumns(call: Call, { fields }: { fields: { name: string; dataTypeID: number }[] }) {
+  call.statement.columns = fields.map(({ name, dataTypeID }) => ({
+    name,
+    decode: decoderOf(dataTypeID),
+  }));
 }
 
 function settleBatch(batch: Batch, failure: unknown): void {
@@ -231,40 +251,8 @@ function settleBatch(batch: Batch, failure: unknown): void {
   batch.settle(failure);
 }
 
-function readRow(bytes: Buffer, start: number, end: number, { shape, statement }: Call): unknown {
-  const count = bytes.readInt16BE(start);
-  const texts = new Array<string | null>(count);
-  const { columns } = statement;
-  // One text for all plain values: making many small ones is most of what reading a row costs.
-  const plain = bytes.toString('latin1', start, end);
-  let at = start + 2;
-  for (let column = 0; column < count; column++) {
-    const length = bytes.readInt32BE(at);
-    at += 4;
-    if (length < 0) texts[column] = null;
-    else {
-      texts[column] = columns[column]?.isPlain
-        ? plain.slice(at - start, at - start + length)
-        : bytes.toString('utf8', at, at + length);
-      at += length;
-    }
-  }
-  return shape(texts, columns);
-}
-
-function readColumns(bytes: Buffer, start: number): ResultColumn[] {
-  const columns: ResultColumn[] = [];
-  let at = start + 2;
-  for (let left = bytes.readInt16BE(start); left > 0; left--) {
-    const end = bytes.indexOf(0, at);
-    const name = bytes.toString('utf8', at, end);
-    const type = bytes.readInt32BE(end + 7);
-    columns.push({ name, decode: decoderOf(type), isPlain: plainTypes.has(type) });
-    at = end + 19;
-  }
-  return columns;
-}
-
 /** What a transaction meets when its connection goes away under it. */
-export const connectionLost = (): Error =>
-  Object.assign(new Error('The connection to PostgreSQL was lost'), { code: 'CONNECTION_LOST' });
+export const connectionLost = (cause?: unknown): Error =>
+  Object.assign(new Error('The connection to PostgreSQL was lost', { cause }), {
+    code: 'CONNECTION_LOST',
+  });

@@ -1,3 +1,5 @@
+import type { DatabaseError } from 'pg-protocol';
+
 /** PostgreSQL's own words; `code` is the SQLSTATE. Parameters are never part of it. */
 export class ServerError extends Error {
   readonly code: string;
@@ -5,12 +7,12 @@ export class ServerError extends Error {
   /** The routine of the server that raised it. */
   readonly routine?: string;
 
-  constructor({ C = '', M = '', n, R }: Record<string, string>) {
-    super(M);
+  constructor({ code = '', message, constraint, routine }: DatabaseError) {
+    super(message);
     this.name = 'PostgresError';
-    this.code = C;
-    if (n !== undefined) this.constraint_name = n;
-    if (R !== undefined) this.routine = R;
+    this.code = code;
+    if (constraint !== undefined) this.constraint_name = constraint;
+    if (routine !== undefined) this.routine = routine;
   }
 }
 

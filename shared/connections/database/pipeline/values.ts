@@ -1,4 +1,4 @@
-import type { Parameter } from './messages.ts';
+import type { Parameter } from './pipeline.ts';
 
 /** Turns the text of a value into what programs see. */
 export type Decode = (text: string) => unknown;
@@ -21,12 +21,6 @@ const decoders: Record<number, Decode> = {
   701: asNumber,
   3802: asJson,
 };
-
-/** Booleans, numbers, dates, times and uuids: nothing beyond ASCII. */
-export const plainTypes = new Set([
-  ...[16, 20, 21, 23, 26, 700, 701, 1700],
-  ...[1082, 1083, 1114, 1184, 2950],
-]);
 
 /** Types of arrays, by the type of what is in them. */
 const arrays: Record<number, number> = {
