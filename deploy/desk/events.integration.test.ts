@@ -33,10 +33,12 @@ const range = ['--since', '2020-01-01T00:00:00Z', '--tenant', tenantId];
 test('replays, says what it did, and may be repeated', async () => {
   const to = ['replay', ...range, '--to', 'channels'];
   expect(await desk(...to, '--dry-run')).toMatchObject({
-    ...{ code: 0, output: '3 events; to channels: 6 would follow, of which 0 were there\n' },
+    code: 0,
+    output: '3 events; to channels: 6 would follow, of which 0 were there\n',
   });
   expect(await desk(...to)).toMatchObject({
-    ...{ code: 0, output: '3 events; to channels: 6 sent again, of which 0 were there\n' },
+    code: 0,
+    output: '3 events; to channels: 6 sent again, of which 0 were there\n',
   });
   expect((await desk(...to)).output).toBe(
     '3 events; to channels: 6 sent again, of which 6 were there\n',

@@ -12,7 +12,8 @@ test("the worker's schedules are listed, paused and resumed by name", async () =
   await until(line, 20_000);
   expect(await line()).toMatch(/^purge-events +17 2 \* \* \* UTC +due \d{4}-.*T02:17:00\.000Z/);
   expect(await desk('pause', 'purge-events')).toMatchObject({
-    ...{ code: 0, output: 'purge-events is paused\n' },
+    code: 0,
+    output: 'purge-events is paused\n',
   });
   expect(await line()).toContain('paused since');
   expect(await desk('resume', 'purge-events')).toMatchObject({
@@ -23,7 +24,8 @@ test("the worker's schedules are listed, paused and resumed by name", async () =
 
 test('what is not there, or not said, is refused', async () => {
   expect(await desk('pause', 'nobody')).toMatchObject({
-    ...{ code: 1, errors: 'desk schedules: There is no schedule nobody\n' },
+    code: 1,
+    errors: 'desk schedules: There is no schedule nobody\n',
   });
   expect((await desk('pause')).code).toBe(2);
 }, 30_000);

@@ -7,8 +7,10 @@ test.skipIf(!isLocalStack)('a worker tells what scaling goes by, to the inside o
   expect(status).toBe(200);
   expect(body.desiredWorkers).toBeGreaterThanOrEqual(1);
   expect(body.queues['email-sending']).toEqual({
-    ...{ waiting: expect.any(Number), active: expect.any(Number) },
-    ...{ oldestSeconds: expect.any(Number), isPaused: expect.any(Boolean) },
+    waiting: expect.any(Number),
+    active: expect.any(Number),
+    oldestSeconds: expect.any(Number),
+    isPaused: expect.any(Boolean),
   });
   expect(body.total).toEqual({ waiting: expect.any(Number), oldestSeconds: expect.any(Number) });
   expect((await call('GET', '/backlog')).status).toBe(404);

@@ -86,7 +86,8 @@ const bodiesOf = (events: ChannelEvent[]) =>
 
 async function openConversation(subject: string): Promise<Message['conversationId']> {
   const { body } = await call('POST', '/v1/conversations', {
-    ...{ token: customer.token, body: { subject, body: 'first' } },
+    token: customer.token,
+    body: { subject, body: 'first' },
   });
   return body.id;
 }
@@ -196,7 +197,9 @@ test('a channel of somebody else is refused, and stays so', async () => {
   const { client } = connect(customer);
   const ended: Error[] = [];
   const subscription = client.subscribe(Channels.organization(customer.organizationId as 'org_'), {
-    ...{ onEvent() {}, onGap() {}, onEnd: (error) => ended.push(error) },
+    onEvent() {},
+    onGap() {},
+    onEnd: (error) => ended.push(error),
   });
   expect(await subscription.ready.catch(({ status }) => status)).toBe(404);
   expect(ended).toMatchObject([{ status: 404 }]);

@@ -136,10 +136,17 @@ export function createCrowd(refetch: (channel: string) => Promise<Told[]>) {
     const states = new Map(channels.map((channel) => [channel, unheard()]));
     const first = Promise.withResolvers<void>();
     const follower: Follower = {
-      ...{ socket, transport, states, ready: first.promise },
-      ...{ moves: [], refusals: [] },
+      socket,
+      transport,
+      states,
+      ready: first.promise,
+      moves: [],
+      refusals: [],
     };
     socket.on('connect_error', ({ message }) => follower.refusals.push(message));
+    socket.on('closing', ({ code }) => follower.refusals.push(code));
+    // Socket.IO comes back by itself, but not after the server said goodbye (docs/sockets.md).
+    socket.on('disconnect', (reason) => reason === 'io server disconnect' && socket.connect());
     socket.on('event', (event: DurableEvent) => {
       if (states.get(event.channel)?.isJoined) take(figures, states, event);
     });

@@ -27,7 +27,11 @@ async function openStage() {
   closing.push(() => base.drop());
   const sql = connect(base.adminUrl, { timeoutMs: 30_000 });
   const database = createDatabase({
-    ...{ url: base.url, poolMin: 1, poolMax: 1, timeoutMs: 30_000, slowQueryMs: 60_000 },
+    url: base.url,
+    poolMin: 1,
+    poolMax: 1,
+    timeoutMs: 30_000,
+    slowQueryMs: 60_000,
   });
   closing.push(
     () => sql.end({ timeout: 1 }),
@@ -64,7 +68,10 @@ async function ask({ database, tenants }: Stage, from: number, to: number) {
     const rows = numbers
       .filter((n) => Math.floor(n / 10) % tenants.length === t)
       .map((n) => ({
-        ...{ tenantId, eventId: newId('evt'), name: asked.name, requestId: 'chaos' },
+        tenantId,
+        eventId: newId('evt'),
+        name: asked.name,
+        requestId: 'chaos',
         payload: { n },
       }));
     if (rows.length === 0) continue;
@@ -145,7 +152,9 @@ test.skipIf(!isLocalStack)(
     console.log(
       'jobs chaos:',
       JSON.stringify({
-        ...{ jobs: fates.size, killed, ended: ended.size },
+        jobs: fates.size,
+        killed,
+        ended: ended.size,
         deadLetters: [...ended.values()].filter(({ state }) => state === 'failed').length,
         effectsOutside: outside.asked.size,
         toldAgainWithTheSameKey: repeats,

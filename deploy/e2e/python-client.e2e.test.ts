@@ -60,7 +60,8 @@ test.skipIf(!python).each(['websocket', 'polling'])(
   async (transport) => {
     const { token } = await registerOwner();
     const opened = await call('POST', '/v1/conversations', {
-      ...{ token, body: { subject: 'From Python', body: 'first' } },
+      token,
+      body: { subject: 'From Python', body: 'first' },
     });
     const channel = `private-conversation-${opened.body.id}`;
     const post = async (...bodies: string[]) => {

@@ -81,7 +81,8 @@ test.skipIf(!isLocalStack)(
     console.log(
       'Valkey stopped:',
       JSON.stringify({
-        ...{ posts: next, during: during.length },
+        posts: next,
+        during: during.length,
         duringMs: { p50: ms[ms.length >> 1], max: ms.at(-1) },
         heardAfterMs: Math.round(heardAfterMs),
         mailedAfterMs: Math.round(performance.now() - resumedAt),

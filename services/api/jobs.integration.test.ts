@@ -42,7 +42,12 @@ async function startWorking() {
   const connect = () => parts.connectValkey('queue', 'blocking', 'test-worker');
   const { queues, valkey } = parts.jobAccess;
   workers ??= await startWorkers({
-    ...{ connect, valkey, queues, subscriber: connect(), concurrency: 1, log: context.log },
+    connect,
+    valkey,
+    queues,
+    subscriber: connect(),
+    concurrency: 1,
+    log: context.log,
     inTenant: () => Promise.reject(new Error('No steps here')),
     handlers: {
       'test.work': {

@@ -20,7 +20,9 @@ export function keep(command: string[], env: Record<string, string> = {}): Victi
     while (!isStopped) {
       child = Bun.spawn(command, {
         env: { ...process.env, ...env },
-        ...{ stdin: 'ignore', stdout: 'ignore', stderr: 'inherit' },
+        stdin: 'ignore',
+        stdout: 'ignore',
+        stderr: 'inherit',
       });
       await child.exited;
       if (!isStopped) await Bun.sleep(100 + Math.random() * 400);

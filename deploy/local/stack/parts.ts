@@ -67,7 +67,13 @@ export async function prepareParts({ directory, ports: preferred, disposable, lo
   const specOf = (service: (typeof services | typeof extraWorkers)[number]) =>
     serviceSpec(service, ports, environment);
   return {
-    ...{ nginx, postgres, valkey, inbox, environment, operator, describe },
+    nginx,
+    postgres,
+    valkey,
+    inbox,
+    environment,
+    operator,
+    describe,
     services: services.map(specOf),
     extraWorkers: extraWorkers.map(specOf),
   };
