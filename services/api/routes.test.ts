@@ -1,0 +1,41 @@
+import { expect, test } from 'bun:test';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const root = join(import.meta.dir, '../..');
+const read = (path: string) => readFileSync(join(root, path), 'utf8');
+const files = [...new Bun.Glob('shared/domain/*/*.ts').scanSync(root)]
+  .filter((path) => !path.endsWith('.test.ts'))
+  .map((path) => ({ path, text: read(path) }));
+const verbs = files.filter(({ text }) => text.includes('= defineAction('));
+
+const kebab = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+const importOf = /import \{([^}]*)\} from '@insightdesk\/shared\/domain\/([a-z]+)'/g;
+
+test('what a route does stands in the file named for it', () => {
+  const called = [...read('services/api/routes.ts').matchAll(importOf)].flatMap(
+    ([, names = '', feature = '']) =>
+      [...names.matchAll(/\w+/g)].map(([name]) => ({ name, feature })),
+  );
+  const actions = called.filter(({ name }) => !name.endsWith('View'));
+  expect(actions.length).toBeGreaterThan(30);
+  const lost = actions.filter(({ name, feature }) => {
+    const path = `shared/domain/${feature}/${kebab(name)}.ts`;
+    return !verbs.some((one) => one.path === path && one.text.includes(`const ${name} =`));
+  });
+  expect(lost).toEqual([]);
+});
+
+test('a file of the domain holds one verb, and verbs do not import verbs', () => {
+  const several = verbs.filter(({ text }) => text.split('= defineAction(').length > 2);
+  expect(several.map(({ path }) => path)).toEqual([]);
+  const crossed = files
+    .filter(({ path }) => !path.endsWith('/index.ts'))
+    .flatMap(({ path, text }) =>
+      [...text.matchAll(/from '\.\/([^']+)'/g)]
+        .map(([, other = '']) => join(path, '..', other))
+        .filter((other) => verbs.some((verb) => verb.path === other))
+        .map((other) => `${path} imports ${other}`),
+    );
+  expect(crossed).toEqual([]);
+});
