@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { Channels, type Id } from '@insightdesk/shared/contract';
-import { createDatabase } from '@insightdesk/shared/database';
+import { createDatabase, notifyAfterCommit } from '@insightdesk/shared/database';
 import { userEvents } from '@insightdesk/shared/domain/users';
-import { outbox, record } from '@insightdesk/shared/events';
+import { OUTBOX_CHANNEL, outbox, record } from '@insightdesk/shared/events';
 import { type ChannelEntry, createChannelLog } from '@insightdesk/shared/realtime';
 import { newId } from '@insightdesk/shared/utils';
 import { createValkey } from '@insightdesk/shared/valkey';
@@ -79,7 +79,10 @@ export async function startOurs(organizations: number, textLength = TEXT_LENGTH)
       const rows = Array.from({ length: Math.min(left, ROWS_AT_ONCE) }, () => {
         return { tenantId, eventId: newId('evt'), name, payload: data, requestId: 'bench' };
       });
-      await database.write({ tenantId }, (tx) => tx.insert(outbox).values(rows));
+      await database.write({ tenantId }, (tx) => {
+        notifyAfterCommit(tx, OUTBOX_CHANNEL);
+        return tx.insert(outbox).values(rows);
+      });
     }
     return startedAt;
   }

@@ -1,6 +1,8 @@
 import { type Id, toUuid } from '@insightdesk/shared/contract';
-import { DatabaseError, UnavailableError } from '@insightdesk/shared/errors';
+import { DatabaseError } from '@insightdesk/shared/errors';
 import { isConflict, isConnectionLoss, isStale, toDatabaseError } from './failures.ts';
+import { createLease } from './lease.ts';
+import { createNotices } from './notices.ts';
 import { connectionLost } from './pipeline/pipeline.ts';
 import { readTarget } from './pipeline/target.ts';
 import { type DatabaseStats, QueryStats } from './stats.ts';
@@ -78,20 +80,26 @@ export function createDatabase(options: DatabaseOptions): Database {
   const readers = connections(options.poolMin);
   const writers = connections(options.poolMax);
   const lease = createLease(writers, options.timeoutMs, stats);
+  const notify = createNotices((query, parameters) =>
+    leastBusy(readers).send(query, parameters, toObject),
+  );
 
   return {
     read: (scope, work) => attempt(stats, () => readOn(leastBusy(readers), scope, work)),
     async write(scope, work, { isolation = 'read committed' } = {}) {
       const begin = `begin isolation level ${isolation}`;
-      let hooks: AfterCommit[] = [];
+      const run = { begin, scope, hooks: [] as AfterCommit[], notices: new Set<string>() };
+      const isAlone = () => lease.taken === 1;
       try {
         return await attempt(stats, () => {
-          hooks = [];
-          return lease((connection) => writeOn(connection, begin, scope, work, hooks));
+          run.hooks.length = 0;
+          run.notices.clear();
+          return lease.use((connection) => writeOn(connection, { ...run, isAlone }, work));
         });
       } finally {
+        for (const channel of run.notices) notify(channel);
         // Its connection is free again by now: what follows may take its time.
-        for (const hook of hooks) await hook();
+        for (const hook of run.hooks) await hook();
       }
     },
     async ping() {
@@ -175,16 +183,26 @@ async function readOn<T>(
   return outcome.value;
 }
 
+/** One try of a write. */
+interface WriteRun {
+  begin: string;
+  scope: Scope | SystemScope;
+  /** What is to follow; emptied when nothing was committed. */
+  hooks: AfterCommit[];
+  notices: Set<string>;
+  /** No other write is under way in this process. */
+  isAlone(): boolean;
+}
+
 async function writeOn<T>(
   connection: Connection,
-  begin: string,
-  scope: Scope | SystemScope,
+  { begin, scope, hooks, notices, isAlone }: WriteRun,
   work: (tx: Tx) => Promise<T>,
-  hooks: AfterCommit[],
 ): Promise<T> {
   const { pipeline } = connection;
   const losses = pipeline.losses;
   connection.afterCommit = hooks;
+  connection.notices = notices;
   connection.failure = undefined;
   connection.openSince = losses;
   try {
@@ -198,6 +216,7 @@ async function writeOn<T>(
     );
     const result = await work(connection.tx);
     if (pipeline.losses !== losses) throw connectionLost();
+    if (isAlone()) sendNotices(connection, notices);
     connection.openSince = undefined;
     await commit(connection);
     return result;
@@ -206,13 +225,26 @@ async function writeOn<T>(
     if (error instanceof CommitFailed && isConnectionLoss(error.cause)) throw error.cause;
     // Nothing was committed, so nothing follows.
     hooks.length = 0;
+    notices.clear();
     const isLost = pipeline.losses !== losses;
     if (!isLost) await connection.send('rollback', [], toObject).catch(() => {});
     const cause = error instanceof CommitFailed ? error.cause : error;
     throw new RolledBack('', { cause: connection.failure ?? (isLost ? connectionLost() : cause) });
   } finally {
     connection.afterCommit = undefined;
+    connection.notices = undefined;
   }
+}
+
+/**
+ * COMMITs with a notice go one after the other, disk included: one that has company leaves it for
+ * after, one that has none saves a round trip.
+ */
+function sendNotices(connection: Connection, notices: Set<string>): void {
+  for (const channel of notices) {
+    withCommit(connection.tx, connection.send(`select pg_notify($1, '')`, [channel], toObject));
+  }
+  notices.clear();
 }
 
 class CommitFailed extends Error {}
@@ -223,39 +255,4 @@ async function commit(connection: Connection): Promise<void> {
   });
   if (command === 'COMMIT') return;
   throw new DatabaseError('A failed statement was ignored and the transaction rolled back');
-}
-
-function createLease(connections: Connection[], timeoutMs: number, stats: QueryStats) {
-  const idle = [...connections];
-  const waiting: ((connection: Connection) => void)[] = [];
-  const release = (connection: Connection) => {
-    const next = waiting.shift();
-    if (next) next(connection);
-    else idle.push(connection);
-  };
-  const acquire = () => {
-    const connection = idle.pop();
-    if (connection) return connection;
-    const startedAt = performance.now();
-    return new Promise<Connection>((resolve, reject) => {
-      const take = (free: Connection) => {
-        clearTimeout(timer);
-        stats.wait(performance.now() - startedAt);
-        resolve(free);
-      };
-      const timer = setTimeout(() => {
-        waiting.splice(waiting.indexOf(take), 1);
-        reject(new UnavailableError('No database connection became free in time'));
-      }, timeoutMs);
-      waiting.push(take);
-    });
-  };
-  return async <T>(work: (connection: Connection) => Promise<T>): Promise<T> => {
-    const connection = await acquire();
-    try {
-      return await work(connection);
-    } finally {
-      release(connection);
-    }
-  };
 }

@@ -13,4 +13,4 @@ export { migrate } from './migrate.ts';
 export { decodeCursor, type Page, page, pageInput, pageOf, perSize } from './page.ts';
 export { statement } from './statement.ts';
 export type { DatabaseStats } from './stats.ts';
-export { type AfterCommit, afterCommit, type Tx, withCommit } from './tx.ts';
+export { type AfterCommit, afterCommit, notifyAfterCommit, type Tx, withCommit } from './tx.ts';

@@ -25,6 +25,8 @@ export interface Connection {
   openSince: number | undefined;
   /** What the open write transaction wants done once it is committed. */
   afterCommit: AfterCommit[] | undefined;
+  /** Channels whose listeners it wakes. */
+  notices: Set<string> | undefined;
   /** Why one of the statements failed that nobody waits for but COMMIT. */
   failure: unknown;
   /** Issues a statement, whatever is open. */
@@ -50,6 +52,16 @@ export function afterCommit(tx: Tx, work: AfterCommit): void {
   const hooks = connectionOf.get(tx)?.afterCommit;
   if (!hooks) throw new Error('afterCommit is for an open write transaction');
   hooks.push(work);
+}
+
+/**
+ * Wakes whoever LISTENs on the channel once the open write transaction is committed; like afterCommit
+ * not at all if the process dies in between, so that listeners have to look by themselves too.
+ */
+export function notifyAfterCommit(tx: Tx, channel: string): void {
+  const notices = connectionOf.get(tx)?.notices;
+  if (!notices) throw new Error('notifyAfterCommit is for an open write transaction');
+  notices.add(channel);
 }
 
 /**
@@ -106,6 +118,7 @@ export function createConnection({
     tx: drizzle(client as unknown as Sql),
     openSince: undefined,
     afterCommit: undefined,
+    notices: undefined,
     failure: undefined,
     send(query, parameters, shape) {
       observe?.(query, parameters);

@@ -18,5 +18,5 @@ export { type PastEvents, pastEvents } from './past-events.ts';
 export { type Publication, viewsByChannel } from './publications.ts';
 export { record } from './record.ts';
 export { createRelay, PoisonEventError, type Relay, type RelayOptions } from './relay.ts';
-export { outbox, type Places } from './tables.ts';
+export { OUTBOX_CHANNEL, outbox, type Places } from './tables.ts';
 export { NewerEventError } from './upcast.ts';

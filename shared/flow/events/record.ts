@@ -1,10 +1,16 @@
 import type { CacheSource } from '@insightdesk/shared/cache';
 import type { Id } from '@insightdesk/shared/contract';
-import { afterCommit, statement, type Tx, withCommit } from '@insightdesk/shared/database';
+import {
+  afterCommit,
+  notifyAfterCommit,
+  statement,
+  type Tx,
+  withCommit,
+} from '@insightdesk/shared/database';
 import { newId } from '@insightdesk/shared/utils';
 import type { z } from 'zod';
 import type { EventDefinition } from './define-event.ts';
-import { outbox } from './tables.ts';
+import { OUTBOX_CHANNEL, outbox } from './tables.ts';
 
 interface Recording {
   tx: Tx;
@@ -35,6 +41,7 @@ export async function record<E extends EventDefinition>(
     requestId,
   };
   if (forgets.length > 0) afterCommit(tx, () => forget(ctx, forgets));
+  notifyAfterCommit(tx, OUTBOX_CHANNEL);
   if (id) return (await insertUnlessKnown(tx, fact)).length > 0;
   withCommit(tx, insert(tx, fact));
   return true;

@@ -11,7 +11,7 @@ import {
   relayedEvents,
   waitingEvents,
 } from './outbox.ts';
-import type { Places } from './tables.ts';
+import { OUTBOX_CHANNEL, type Places } from './tables.ts';
 
 /** An event whose consequences cannot be computed: it is set aside so that others go on. */
 export class PoisonEventError extends Error {
@@ -50,7 +50,6 @@ export interface Relay {
 }
 
 const ADVISORY_LOCK = 7_305_118_401;
-const CHANNEL = 'outbox';
 
 /**
  * Moves recorded events to where they are wanted. Of all relays one holds an advisory lock and
@@ -87,7 +86,7 @@ export function createRelay(options: RelayOptions): Relay {
     log.info('relay: leading');
     const listener = connect(options.url, { timeoutMs });
     try {
-      await listener.listen(CHANNEL, () => wake.resolve());
+      await listener.listen(OUTBOX_CHANNEL, () => wake.resolve());
       let events: RecordedEvent[] = [];
       while (!stopping.signal.aborted && !lost.aborted) {
         const mark = await carryOut(events);

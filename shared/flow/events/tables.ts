@@ -5,6 +5,9 @@ import { bigint, index, jsonb, pgTable, smallint, text, unique } from 'drizzle-o
 /** The place that an event's entry has in each channel's log. */
 export type Places = Record<string, [epoch: string, offset: number]>;
 
+/** On which the relay is woken. */
+export const OUTBOX_CHANNEL = 'outbox';
+
 /** Facts in commit order per conversation, written in the transaction that made them true. */
 export const outbox = pgTable(
   'outbox',
