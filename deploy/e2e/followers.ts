@@ -92,6 +92,13 @@ function connect(token: string, transport: string): Socket {
   });
 }
 
+/** Socket.IO comes back by itself, but not after the server said goodbye (docs/sockets.md). */
+function comeBack({ socket, refusals }: Follower) {
+  socket.on('connect_error', ({ message }) => refusals.push(message));
+  socket.on('closing', ({ code }) => refusals.push(code));
+  socket.on('disconnect', (reason) => reason === 'io server disconnect' && socket.connect());
+}
+
 /**
  * Clients by contract.md alone: each resumes after every reconnect, and refetches when it is told
  * of a gap. Their events carry a number as the message's body, rising in each channel.
@@ -143,10 +150,7 @@ export function createCrowd(refetch: (channel: string) => Promise<Told[]>) {
       moves: [],
       refusals: [],
     };
-    socket.on('connect_error', ({ message }) => follower.refusals.push(message));
-    socket.on('closing', ({ code }) => follower.refusals.push(code));
-    // Socket.IO comes back by itself, but not after the server said goodbye (docs/sockets.md).
-    socket.on('disconnect', (reason) => reason === 'io server disconnect' && socket.connect());
+    comeBack(follower);
     socket.on('event', (event: DurableEvent) => {
       if (states.get(event.channel)?.isJoined) take(figures, states, event);
     });

@@ -31,10 +31,11 @@ test('whoever is woken sees what was committed; one notice at last sees all', as
   const channel = newChannel();
   const ids = Array.from({ length: WRITES }, () => newId('org'));
   const seen = Promise.withResolvers<void>();
-  await admin.listen(channel, async () => {
+  const look = async () => {
     const rows = await admin`select from organizations where id in ${admin(ids.map(toUuid))}`;
     if (rows.length === WRITES) seen.resolve();
-  });
+  };
+  await admin.listen(channel, () => void look().catch(seen.reject));
   await Promise.all(ids.map((id) => found(channel, id)));
   await seen.promise;
 });
