@@ -30,7 +30,8 @@ test('what was accepted is finished, then nothing is accepted any more', async (
   const stopped = lifecycle.stop('test');
   const during = await fetch(url);
   expect(await during.text()).toBe('false');
-  expect(during.headers.get('Connection')).toBe('close');
+  // A proxy that had to connect anew could be cut off at the wrong moment.
+  expect(during.headers.get('Connection')).not.toBe('close');
   await Bun.sleep(400);
   await expect(fetch(`${url}/late`, { keepalive: false })).rejects.toThrow();
 

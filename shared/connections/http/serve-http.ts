@@ -15,13 +15,15 @@ type Fetch = (request: Request, server: Server) => Response | Promise<Response>;
 
 /** Longer than a proxy keeps its connections to us (nginx: 60 s), so that it is who closes them. */
 const IDLE_SECONDS = 120;
-/** How long those who hold connections are told to close them before we do. */
+/** How long readiness says no before nobody new is let in. */
 const FAREWELL_MS = 250;
+/** How often the event loop turns, at most, until it finds nothing to do. */
+const MAX_TURNS = 2_000;
 
 /**
- * Answers HTTP from the end of the service's start until its stop: then readiness says no, kept
- * connections are closed with their next answer, no new ones are accepted, and what was accepted is
- * finished. Register it last, so that it stops first.
+ * Answers HTTP from the end of the service's start until its stop: then readiness says no, no new
+ * connections are accepted, idle ones are closed, and what was accepted is finished. Register it
+ * last, so that it stops first.
  */
 export function serveHttp({ config, lifecycle, log }: Host, fetch: Fetch): void {
   const { host: hostname, port } = config.service;
@@ -34,7 +36,7 @@ export function serveHttp({ config, lifecycle, log }: Host, fetch: Fetch): void 
       // Limits are kept by whoever reads a body, and answered as problems.
       maxRequestBodySize: Number.MAX_SAFE_INTEGER,
       development: false,
-      fetch: async (request, self) => farewell(await fetch(request, self)),
+      fetch,
       error(error) {
         log.error({ err: serializeError(error) }, 'http: not answered');
         return new Response(null, { status: 500 });
@@ -44,11 +46,19 @@ export function serveHttp({ config, lifecycle, log }: Host, fetch: Fetch): void 
   });
   lifecycle.registerShutdownHook('http', async () => {
     await sleep(FAREWELL_MS);
+    if (server) await stillness(server);
     await server?.stop();
   });
+}
 
-  function farewell(response: Response): Response {
-    if (lifecycle.status().state === 'stopping') response.headers.set('Connection', 'close');
-    return response;
+/**
+ * The end resets connections whose request has not been read yet, so it comes when a few turns in a
+ * row found none. Proxies are not asked to close theirs before: one that has to connect anew sends
+ * its request a moment later, and that moment is when it would be reset.
+ */
+async function stillness(server: Pick<Server, 'pendingRequests'>): Promise<void> {
+  for (let turns = 0, still = 0; still < 5 && turns < MAX_TURNS; turns++) {
+    await new Promise(setImmediate);
+    still = server.pendingRequests === 0 ? still + 1 : 0;
   }
 }
