@@ -1,7 +1,7 @@
 /** Wakes whoever listens on the channel; returns at once. */
 export type Notify = (channel: string) => void;
 
-/** In the order of its parts; nobody waits for a disk on account of a notice. */
+/** Nobody waits for a disk on account of a notice. */
 const SEND = `select set_config('synchronous_commit', 'off', true), pg_notify($1, '')`;
 
 /** Sends notices one at a time; all that are asked for meanwhile are one more. A lost one is not sent again. */
@@ -11,10 +11,17 @@ export function createNotices(
   const isAskedAgain = new Map<string, boolean>();
 
   async function notify(channel: string): Promise<void> {
-    do {
-      isAskedAgain.set(channel, false);
-      await send(SEND, [channel]);
-    } while (isAskedAgain.get(channel));
+    try {
+      do {
+        isAskedAgain.set(channel, false);
+        await send(SEND, [channel]);
+      } while (isAskedAgain.get(channel));
+    } catch {
+      // Listeners look by themselves too.
+    } finally {
+      // In the same turn as the last look: whoever asks in between would be forgotten.
+      isAskedAgain.delete(channel);
+    }
   }
 
   return (channel) => {
@@ -22,8 +29,6 @@ export function createNotices(
       isAskedAgain.set(channel, true);
       return;
     }
-    notify(channel)
-      .catch(() => {})
-      .finally(() => isAskedAgain.delete(channel));
+    void notify(channel);
   };
 }
