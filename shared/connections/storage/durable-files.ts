@@ -1,6 +1,7 @@
 import { constants, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { mkdir, open, rename, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { sleep } from '@insightdesk/shared/promises';
 
 const MOVE_ATTEMPTS = 20;
 
@@ -39,6 +40,8 @@ async function moveInto(from: string, to: string): Promise<string | undefined> {
       return created;
     } catch (error) {
       if (!hasCode(error, 'ENOENT', 'EEXIST') || attempt === MOVE_ATTEMPTS) throw error;
+      // Out of step with whoever prunes.
+      await sleep(Math.random() * attempt);
     }
   }
 }
