@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import { defineAction } from '@insightdesk/shared/context';
-import { idSchema, roles, staffRoles } from '@insightdesk/shared/contract';
+import { idSchema } from '@insightdesk/shared/contract';
 import { ConflictError, type Problem } from '@insightdesk/shared/errors';
 import { newId } from '@insightdesk/shared/utils';
 import { z } from 'zod';
@@ -14,7 +14,7 @@ const rename = defineAction({
   summary: 'Rename a thing',
   input: z.strictObject({ id: idSchema('tsk'), name: z.string().max(20) }),
   output: thing,
-  allow: staffRoles,
+  allow: 'conversations:manage',
   transaction: 'own',
   run: async (_, input) => input,
 });
@@ -26,7 +26,7 @@ const search = defineAction({
     tags: z.array(z.string()).optional(),
   }),
   output: z.object({ limit: z.number(), tags: z.array(z.string()).optional() }),
-  allow: roles,
+  allow: 'conversations:read',
   transaction: 'own',
   run: async (_, input) => input,
 });
@@ -35,7 +35,7 @@ const make = defineAction({
   summary: 'Make a thing',
   input: z.strictObject({ name: z.string() }),
   output: z.object({ thing, isNew: z.boolean() }),
-  allow: roles,
+  allow: 'conversations:read',
   transaction: 'own',
   run: async (_, { name }) => {
     if (name === 'taken') throw new ConflictError('The name is taken', { code: 'NAME_TAKEN' });
@@ -47,7 +47,7 @@ const forget = defineAction({
   summary: 'Forget a thing',
   input: z.strictObject({ id: idSchema('tsk') }),
   output: z.void(),
-  allow: roles,
+  allow: 'conversations:read',
   transaction: 'own',
   run: async () => {},
 });

@@ -1,5 +1,5 @@
 import type { Action, Context } from '@insightdesk/shared/context';
-import type { Role } from '@insightdesk/shared/contract';
+import type { Permission } from '@insightdesk/shared/contract';
 import { DomainNotFoundError, DomainValidationError } from '@insightdesk/shared/errors';
 import { readJsonObject } from '@insightdesk/shared/http';
 import type { Context as HttpContext } from 'hono';
@@ -31,7 +31,7 @@ export interface Route {
   /** Hono's pattern, such as `/v1/conversations/:id`. */
   path: string;
   summary: string;
-  allow: readonly Role[] | 'anyone';
+  allow: Permission | 'anyone';
   /** Path parameters together with query or JSON body. */
   input: z.ZodType;
   /** A body that is not JSON; its handler reads and limits it. */

@@ -1,5 +1,4 @@
 import { defineAction, text } from '@insightdesk/shared/context';
-import { staffRoles } from '@insightdesk/shared/contract';
 import { z } from 'zod';
 
 /** Asks the caller on all of its devices, and goes by the first answer. */
@@ -7,7 +6,7 @@ export const confirmOnDevice = defineAction({
   summary: 'Have something confirmed on a device',
   input: z.strictObject({ question: text(200) }),
   output: z.object({ isConfirmed: z.boolean() }),
-  allow: staffRoles,
+  allow: 'members:read',
   // Somebody is waited for: no transaction may be open meanwhile.
   transaction: 'own',
   async run(ctx, { question }) {

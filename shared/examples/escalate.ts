@@ -1,5 +1,5 @@
 import { defineAction, text } from '@insightdesk/shared/context';
-import { idSchema, staffRoles } from '@insightdesk/shared/contract';
+import { idSchema } from '@insightdesk/shared/contract';
 import { getConversation } from '@insightdesk/shared/domain/conversations';
 import { defineEvent, type RecordedEvent, record } from '@insightdesk/shared/events';
 import { defineJob, jobFor } from '@insightdesk/shared/jobs';
@@ -25,7 +25,7 @@ export const escalateConversation = defineAction({
   summary: 'Escalate a conversation',
   input: z.strictObject({ id: idSchema('cnv'), reason: text(500) }),
   output: escalation,
-  allow: staffRoles,
+  allow: 'conversations:manage',
   transaction: 'write',
   async run(ctx, { id, reason }) {
     const { id: conversationId } = await getConversation(ctx, { id });

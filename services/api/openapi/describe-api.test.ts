@@ -15,7 +15,7 @@ const action = defineAction({
   summary: 'Do it',
   input,
   output: thing,
-  allow: ['owner'],
+  allow: 'owners:manage',
   transaction: 'own',
   run: async () => ({ id: 'tsk_1', at: '' }) as z.input<typeof thing>,
 });

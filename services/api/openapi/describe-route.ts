@@ -1,4 +1,5 @@
 import { STATUS_CODES } from 'node:http';
+import { rolesThatMay } from '@insightdesk/shared/contract';
 import { z } from 'zod';
 import type { Content, Route } from '../route.ts';
 import type { Json, Schemas } from './schemas.ts';
@@ -19,7 +20,9 @@ export function describeRoute(route: Route, schemas: Schemas): Json {
     operationId: operationId(route),
     summary: route.summary,
     tags: [route.path.split('/')[2]],
-    ...(route.allow === 'anyone' ? { security: [] } : { 'x-roles': route.allow }),
+    ...(route.allow === 'anyone'
+      ? { security: [] }
+      : { 'x-permission': route.allow, 'x-roles': rolesThatMay(route.allow) }),
     ...(parameters.length > 0 && { parameters }),
     ...(requestBody && { requestBody }),
     responses: { ...answersOf(route, schemas), ...problemsOf(route, fields) },

@@ -1,5 +1,5 @@
 import { defineAction } from '@insightdesk/shared/context';
-import { idSchema, roles } from '@insightdesk/shared/contract';
+import { idSchema } from '@insightdesk/shared/contract';
 import { z } from 'zod';
 import { attachmentView, toAttachment } from './view.ts';
 import { requireAttachment } from './visible.ts';
@@ -9,7 +9,7 @@ export const getAttachment = defineAction({
   summary: "Get an attachment's metadata",
   input: z.strictObject({ id: idSchema('att') }),
   output: attachmentView,
-  allow: roles,
+  allow: 'attachments:read',
   transaction: 'read',
   async run(ctx, { id }) {
     return toAttachment(await requireAttachment(ctx, id), ctx.settings.publicUrl);

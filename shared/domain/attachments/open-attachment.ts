@@ -1,5 +1,5 @@
 import { defineAction, readTenant } from '@insightdesk/shared/context';
-import { idSchema, roles } from '@insightdesk/shared/contract';
+import { idSchema } from '@insightdesk/shared/contract';
 import { z } from 'zod';
 import { AttachmentErrors } from './errors.ts';
 import { storageKey } from './storage-key.ts';
@@ -10,7 +10,7 @@ export const openAttachment = defineAction({
   summary: "Download an attachment's bytes",
   input: z.strictObject({ id: idSchema('att'), variant: z.string().max(50).optional() }),
   output: z.custom<OpenedAttachment>(),
-  allow: roles,
+  allow: 'attachments:read',
   transaction: 'own',
   async run(ctx, { id, variant }) {
     const row = await readTenant(ctx, (tenant) => requireAttachment(tenant, id));

@@ -1,5 +1,4 @@
 import { defineAction, line, withTenant } from '@insightdesk/shared/context';
-import { roles } from '@insightdesk/shared/contract';
 import { record } from '@insightdesk/shared/events';
 import { newId } from '@insightdesk/shared/utils';
 import { z } from 'zod';
@@ -18,7 +17,7 @@ export const uploadAttachment = defineAction({
     body: z.instanceof(ReadableStream<Uint8Array>),
   }),
   output: attachmentView,
-  allow: roles,
+  allow: 'attachments:upload',
   transaction: 'own',
   async run(ctx, { name, contentType, body }) {
     const { storage, settings, tenantId, actor } = ctx;

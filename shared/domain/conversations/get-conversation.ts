@@ -1,5 +1,5 @@
 import { defineAction } from '@insightdesk/shared/context';
-import { idSchema, roles } from '@insightdesk/shared/contract';
+import { idSchema } from '@insightdesk/shared/contract';
 import { statement } from '@insightdesk/shared/database';
 import { and, eq } from 'drizzle-orm';
 import { z } from 'zod';
@@ -23,7 +23,7 @@ export const getConversation = defineAction({
   summary: 'Get a conversation',
   input: z.strictObject({ id: idSchema('cnv') }),
   output: conversationView,
-  allow: roles,
+  allow: 'conversations:read',
   transaction: 'read',
   async run(ctx, { id }) {
     const [row] = await visibleById(ctx.tx, { ...viewerOf(ctx), id });

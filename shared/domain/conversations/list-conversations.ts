@@ -1,5 +1,5 @@
 import { defineAction, text } from '@insightdesk/shared/context';
-import { idSchema, roles } from '@insightdesk/shared/contract';
+import { idSchema } from '@insightdesk/shared/contract';
 import {
   decodeCursor,
   page,
@@ -27,7 +27,7 @@ export const listConversations = defineAction({
     q: text(200).optional().describe('Part of the subject'),
   }),
   output: pageOf(conversationView),
-  allow: roles,
+  allow: 'conversations:read',
   transaction: 'read',
   async run(ctx, { limit, cursor, ...wanted }) {
     const before = decodeCursor(cursor, z.int());

@@ -1,5 +1,5 @@
 import { defineAction } from '@insightdesk/shared/context';
-import { idSchema, roles } from '@insightdesk/shared/contract';
+import { idSchema } from '@insightdesk/shared/contract';
 import {
   decodeCursor,
   page,
@@ -21,7 +21,7 @@ export const listMessages = defineAction({
   summary: 'List the messages of a conversation',
   input: z.strictObject({ id: idSchema('cnv'), ...pageInput }),
   output: pageOf(messageView),
-  allow: roles,
+  allow: 'conversations:read',
   transaction: 'read',
   async run(ctx, { id, limit, cursor }) {
     const { tx, settings } = ctx;

@@ -1,5 +1,4 @@
 import { defineAction, line, type UserContext } from '@insightdesk/shared/context';
-import { roles } from '@insightdesk/shared/contract';
 import { statement, withCommit } from '@insightdesk/shared/database';
 import { organizations } from '@insightdesk/shared/domain/tenants';
 import { record } from '@insightdesk/shared/events';
@@ -22,7 +21,7 @@ export const openConversation = defineAction({
     ...messageInput,
   }),
   output: conversationView,
-  allow: roles,
+  allow: 'conversations:open',
   transaction: 'write',
   async run(ctx, { subject, priority, body, attachmentIds }) {
     const { number, now } = await nextNumber(ctx);

@@ -1,5 +1,5 @@
 import { defineAction, text, type UserContext } from '@insightdesk/shared/context';
-import { type Id, idSchema, roles } from '@insightdesk/shared/contract';
+import { type Id, idSchema } from '@insightdesk/shared/contract';
 import { statement, withCommit } from '@insightdesk/shared/database';
 import { record } from '@insightdesk/shared/events';
 import { and, eq } from 'drizzle-orm';
@@ -24,7 +24,7 @@ export const sendMessage = defineAction({
     ...messageInput,
   }),
   output: z.object({ message: messageView, isNew: z.boolean() }),
-  allow: roles,
+  allow: 'conversations:reply',
   transaction: 'write',
   async run(ctx, { id, ...draft }) {
     const isCustomer = ctx.actor.role === 'customer';

@@ -1,5 +1,5 @@
 import { defineAction, line, text, type UserContext } from '@insightdesk/shared/context';
-import { type Id, idSchema, staffRoles } from '@insightdesk/shared/contract';
+import { type Id, idSchema } from '@insightdesk/shared/contract';
 import { findMember } from '@insightdesk/shared/domain/users';
 import { z } from 'zod';
 import { change, tell } from './change-conversation.ts';
@@ -28,7 +28,7 @@ export const updateConversation = defineAction({
   summary: 'Change a conversation',
   input: z.strictObject({ id: idSchema('cnv'), ...z.object(changes).partial().shape }),
   output: conversationView,
-  allow: staffRoles,
+  allow: 'conversations:manage',
   transaction: 'write',
   async run(ctx, { id, ...wanted }) {
     const before = await lockConversation(ctx, id);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { defineAction, type TenantContext } from '@insightdesk/shared/context';
-import { fromUuid, type Id, idSchema, managerRoles } from '@insightdesk/shared/contract';
+import { fromUuid, type Id, idSchema } from '@insightdesk/shared/contract';
 import { notificationEvents, requireRecipient } from '@insightdesk/shared/domain/notifications';
 import { type EventDefinition, outbox, record } from '@insightdesk/shared/events';
 import { deepEqual, nearest, newId } from '@insightdesk/shared/utils';
@@ -38,7 +38,7 @@ export const sendEvent = defineAction({
       .describe("The sender's own; the same one again changes nothing"),
   }),
   output: z.object({ id: idSchema('evt'), isNew: z.boolean() }),
-  allow: managerRoles,
+  allow: 'events:send',
   transaction: 'write',
   async run(ctx, { name, payload, id: own }) {
     const known = Object.hasOwn(inboundEvents, name) ? inboundEvents[name] : undefined;

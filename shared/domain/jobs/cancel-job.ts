@@ -1,5 +1,4 @@
 import { defineAction } from '@insightdesk/shared/context';
-import { managerRoles } from '@insightdesk/shared/contract';
 import { jobId } from './job-id.ts';
 import { requireLive } from './require-live.ts';
 import { jobWithLogView, toJob } from './view.ts';
@@ -9,7 +8,7 @@ export const cancelJob = defineAction({
   summary: 'Cancel a job',
   input: jobId,
   output: jobWithLogView,
-  allow: managerRoles,
+  allow: 'jobs:manage',
   transaction: 'own',
   async run(ctx, { id }) {
     await requireLive(ctx);

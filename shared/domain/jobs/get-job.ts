@@ -1,5 +1,4 @@
 import { defineAction } from '@insightdesk/shared/context';
-import { managerRoles } from '@insightdesk/shared/contract';
 import { jobId } from './job-id.ts';
 import { requireLive } from './require-live.ts';
 import { jobWithLogView, toJob } from './view.ts';
@@ -9,7 +8,7 @@ export const getJob = defineAction({
   summary: 'Read a job with its log',
   input: jobId,
   output: jobWithLogView,
-  allow: managerRoles,
+  allow: 'jobs:read',
   transaction: 'own',
   async run(ctx, { id }) {
     await requireLive(ctx);

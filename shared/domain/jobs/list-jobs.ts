@@ -1,5 +1,4 @@
 import { defineAction } from '@insightdesk/shared/context';
-import { managerRoles } from '@insightdesk/shared/contract';
 import { pageInput, pageOf } from '@insightdesk/shared/database';
 import { jobStates } from '@insightdesk/shared/jobs';
 import { z } from 'zod';
@@ -14,7 +13,7 @@ export const listJobs = defineAction({
     state: z.enum(jobStates).optional().describe('Only those that are in this state now'),
   }),
   output: pageOf(jobView),
-  allow: managerRoles,
+  allow: 'jobs:read',
   transaction: 'own',
   async run(ctx, { limit, cursor, state }) {
     await requireLive(ctx);

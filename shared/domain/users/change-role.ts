@@ -1,5 +1,5 @@
 import { defineAction } from '@insightdesk/shared/context';
-import { idSchema, managerRoles, roles } from '@insightdesk/shared/contract';
+import { idSchema, roles } from '@insightdesk/shared/contract';
 import { record } from '@insightdesk/shared/events';
 import { z } from 'zod';
 import { UserErrors } from './errors.ts';
@@ -13,7 +13,7 @@ export const changeRole = defineAction({
   summary: "Change a member's role",
   input: z.strictObject({ userId: idSchema('usr'), role: z.enum(roles) }),
   output: memberView,
-  allow: managerRoles,
+  allow: 'members:manage',
   transaction: 'write',
   async run(ctx, { userId, role }) {
     const member = await requireMember(ctx, userId);

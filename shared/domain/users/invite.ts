@@ -1,5 +1,5 @@
 import { defineAction, email } from '@insightdesk/shared/context';
-import { idSchema, roles, staffRoles } from '@insightdesk/shared/contract';
+import { idSchema, roles } from '@insightdesk/shared/contract';
 import { organizations } from '@insightdesk/shared/domain/tenants';
 import { ForbiddenError } from '@insightdesk/shared/errors';
 import { record } from '@insightdesk/shared/events';
@@ -18,7 +18,7 @@ export const invite = defineAction({
   summary: 'Invite somebody by e-mail',
   input: z.strictObject({ email: email(), role: z.enum(roles) }),
   output: z.object({ id: idSchema('inv'), expiresAt: z.iso.datetime() }),
-  allow: staffRoles,
+  allow: 'customers:invite',
   transaction: 'write',
   async run(ctx, input) {
     const { tx, tenantId, actor } = ctx;

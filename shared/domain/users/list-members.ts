@@ -1,5 +1,5 @@
 import { defineAction } from '@insightdesk/shared/context';
-import { idSchema, roles, staffRoles } from '@insightdesk/shared/contract';
+import { idSchema, roles } from '@insightdesk/shared/contract';
 import { decodeCursor, page, pageInput, pageOf } from '@insightdesk/shared/database';
 import { and, desc, eq, lt } from 'drizzle-orm';
 import { z } from 'zod';
@@ -12,7 +12,7 @@ export const listMembers = defineAction({
   summary: 'List the members of the organisation',
   input: z.strictObject({ ...pageInput, role: z.enum(roles).optional() }),
   output: pageOf(memberView),
-  allow: staffRoles,
+  allow: 'members:read',
   transaction: 'read',
   async run(ctx, { limit, cursor, role }) {
     const before = decodeCursor(cursor, idSchema('usr'));

@@ -1,5 +1,4 @@
 import { defineAction } from '@insightdesk/shared/context';
-import { roles } from '@insightdesk/shared/contract';
 import { and, desc, eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { live } from './live.ts';
@@ -11,7 +10,7 @@ export const listSessions = defineAction({
   summary: "List the caller's sessions",
   input: z.strictObject({}),
   output: z.object({ items: z.array(sessionView), nextCursor: z.null() }),
-  allow: roles,
+  allow: 'account:read',
   transaction: 'read',
   async run({ tx, tenantId, actor }) {
     const rows = await tx

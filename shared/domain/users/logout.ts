@@ -1,5 +1,4 @@
 import { defineAction } from '@insightdesk/shared/context';
-import { roles } from '@insightdesk/shared/contract';
 import { z } from 'zod';
 import { endSessions } from './end-sessions.ts';
 
@@ -8,7 +7,7 @@ export const logout = defineAction({
   summary: 'Sign out',
   input: z.strictObject({}),
   output: z.void(),
-  allow: roles,
+  allow: 'account:manage',
   transaction: 'write',
   async run(ctx) {
     await endSessions(ctx, ctx.actor.userId, ctx.actor.sessionId);

@@ -1,5 +1,5 @@
 import { defineAction } from '@insightdesk/shared/context';
-import { type Role, roles } from '@insightdesk/shared/contract';
+import { permissionNames, permissionsOf, roles } from '@insightdesk/shared/contract';
 import { statement } from '@insightdesk/shared/database';
 import {
   organizations,
@@ -11,33 +11,6 @@ import { z } from 'zod';
 import { UserErrors } from './errors.ts';
 import { users } from './tables.ts';
 import { toUser, userView } from './view.ts';
-
-/** What each role may do, in words a client can show or hide things by. */
-const permissions: Record<Role, readonly string[]> = {
-  customer: ['conversations:open', 'conversations:reply'],
-  agent: [
-    'conversations:open',
-    'conversations:reply',
-    'conversations:manage',
-    'members:read',
-    'customers:invite',
-  ],
-  admin: [
-    'conversations:open',
-    'conversations:reply',
-    'conversations:manage',
-    'members:read',
-    'members:manage',
-  ],
-  owner: [
-    'conversations:open',
-    'conversations:reply',
-    'conversations:manage',
-    'members:read',
-    'members:manage',
-    'owners:manage',
-  ],
-};
 
 const self = statement(
   { tenantId: organizations.id, userId: users.id },
@@ -56,9 +29,9 @@ export const me = defineAction({
     user: userView,
     organization: organizationView,
     role: z.enum(roles),
-    permissions: z.array(z.string()),
+    permissions: z.array(z.enum(permissionNames)),
   }),
-  allow: roles,
+  allow: 'account:read',
   transaction: 'read',
   async run({ tx, tenantId, actor }) {
     const [row] = await self(tx, { tenantId, userId: actor.userId });
@@ -67,7 +40,7 @@ export const me = defineAction({
       user: toUser(row.user),
       organization: toOrganization(row.organization),
       role: actor.role,
-      permissions: [...permissions[actor.role]],
+      permissions: [...permissionsOf(actor.role)],
     };
   },
 });

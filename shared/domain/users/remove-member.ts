@@ -1,5 +1,5 @@
 import { defineAction } from '@insightdesk/shared/context';
-import { idSchema, managerRoles } from '@insightdesk/shared/contract';
+import { idSchema } from '@insightdesk/shared/contract';
 import { record } from '@insightdesk/shared/events';
 import { and, eq } from 'drizzle-orm';
 import { z } from 'zod';
@@ -14,7 +14,7 @@ export const removeMember = defineAction({
   summary: 'Remove a member',
   input: z.strictObject({ userId: idSchema('usr') }),
   output: z.void(),
-  allow: managerRoles,
+  allow: 'members:manage',
   transaction: 'write',
   async run(ctx, { userId }) {
     const member = await requireMember(ctx, userId);

@@ -1,5 +1,5 @@
 import { defineAction } from '@insightdesk/shared/context';
-import { idSchema, roles } from '@insightdesk/shared/contract';
+import { idSchema } from '@insightdesk/shared/contract';
 import { z } from 'zod';
 import { endSessions } from './end-sessions.ts';
 import { UserErrors } from './errors.ts';
@@ -8,7 +8,7 @@ export const revokeSession = defineAction({
   summary: "End one of the caller's sessions",
   input: z.strictObject({ id: idSchema('ses') }),
   output: z.void(),
-  allow: roles,
+  allow: 'account:manage',
   transaction: 'write',
   async run(ctx, { id }) {
     const ended = await endSessions(ctx, ctx.actor.userId, id);

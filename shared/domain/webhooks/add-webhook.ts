@@ -1,5 +1,4 @@
 import { defineAction, type TenantContext } from '@insightdesk/shared/context';
-import { managerRoles } from '@insightdesk/shared/contract';
 import { newId } from '@insightdesk/shared/utils';
 import { count, eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
@@ -22,7 +21,7 @@ export const addWebhook = defineAction({
     enabled: fields.enabled.default(true),
   }),
   output: z.object({ ...webhookView.shape, ...secretView.shape }),
-  allow: managerRoles,
+  allow: 'webhooks:manage',
   transaction: 'write',
   async run(ctx, input) {
     ctx.outbound.check(input.url);

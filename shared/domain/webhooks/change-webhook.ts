@@ -1,5 +1,5 @@
 import { defineAction } from '@insightdesk/shared/context';
-import { idSchema, managerRoles } from '@insightdesk/shared/contract';
+import { idSchema } from '@insightdesk/shared/contract';
 import { z } from 'zod';
 import { WebhookErrors } from './errors.ts';
 import { requireKnown } from './filters.ts';
@@ -13,7 +13,7 @@ export const changeWebhook = defineAction({
   summary: 'Change a webhook',
   input: z.strictObject({ id: idSchema('whk'), ...z.object(fields).partial().shape }),
   output: webhookView,
-  allow: managerRoles,
+  allow: 'webhooks:manage',
   transaction: 'write',
   async run(ctx, { id, ...wanted }) {
     const before = await requireWebhook(ctx, id);

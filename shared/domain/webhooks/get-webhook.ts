@@ -1,5 +1,5 @@
 import { defineAction } from '@insightdesk/shared/context';
-import { idSchema, managerRoles } from '@insightdesk/shared/contract';
+import { idSchema } from '@insightdesk/shared/contract';
 import { z } from 'zod';
 import { requireWebhook } from './require-webhook.ts';
 import { toWebhook, webhookView } from './view.ts';
@@ -8,7 +8,7 @@ export const getWebhook = defineAction({
   summary: 'Read a webhook',
   input: z.strictObject({ id: idSchema('whk') }),
   output: webhookView,
-  allow: managerRoles,
+  allow: 'webhooks:read',
   transaction: 'read',
   run: async (ctx, { id }) => toWebhook(await requireWebhook(ctx, id)),
 });

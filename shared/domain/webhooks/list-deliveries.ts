@@ -1,5 +1,5 @@
 import { defineAction } from '@insightdesk/shared/context';
-import { idSchema, managerRoles } from '@insightdesk/shared/contract';
+import { idSchema } from '@insightdesk/shared/contract';
 import { decodeCursor, page, pageInput, pageOf } from '@insightdesk/shared/database';
 import { and, desc, eq, getTableColumns, lt } from 'drizzle-orm';
 import { z } from 'zod';
@@ -17,7 +17,7 @@ export const listDeliveries = defineAction({
     status: z.enum(deliveryStatuses).optional(),
   }),
   output: pageOf(deliveryView),
-  allow: managerRoles,
+  allow: 'webhooks:read',
   transaction: 'read',
   async run(ctx, { id, limit, cursor, status }) {
     const before = decodeCursor(cursor, z.int());

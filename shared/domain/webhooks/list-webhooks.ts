@@ -1,5 +1,5 @@
 import { defineAction } from '@insightdesk/shared/context';
-import { idSchema, managerRoles } from '@insightdesk/shared/contract';
+import { idSchema } from '@insightdesk/shared/contract';
 import { decodeCursor, page, pageInput, pageOf } from '@insightdesk/shared/database';
 import { and, desc, eq, lt } from 'drizzle-orm';
 import { z } from 'zod';
@@ -10,7 +10,7 @@ export const listWebhooks = defineAction({
   summary: 'List webhooks',
   input: z.strictObject(pageInput),
   output: pageOf(webhookView),
-  allow: managerRoles,
+  allow: 'webhooks:read',
   transaction: 'read',
   async run({ tx, tenantId }, { limit, cursor }) {
     const before = decodeCursor(cursor, idSchema('whk'));

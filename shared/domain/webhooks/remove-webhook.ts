@@ -1,5 +1,5 @@
 import { defineAction } from '@insightdesk/shared/context';
-import { idSchema, managerRoles } from '@insightdesk/shared/contract';
+import { idSchema } from '@insightdesk/shared/contract';
 import { z } from 'zod';
 import { WebhookErrors } from './errors.ts';
 import { isWebhook } from './require-webhook.ts';
@@ -10,7 +10,7 @@ export const removeWebhook = defineAction({
   summary: 'Remove a webhook',
   input: z.strictObject({ id: idSchema('whk') }),
   output: z.void(),
-  allow: managerRoles,
+  allow: 'webhooks:manage',
   transaction: 'write',
   async run(ctx, { id }) {
     const gone = await ctx.tx

@@ -1,5 +1,5 @@
 import { defineAction } from '@insightdesk/shared/context';
-import { idSchema, managerRoles } from '@insightdesk/shared/contract';
+import { idSchema } from '@insightdesk/shared/contract';
 import { record } from '@insightdesk/shared/events';
 import { and, eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
@@ -15,7 +15,7 @@ export const replayDelivery = defineAction({
   summary: 'Deliver an event again',
   input: z.strictObject({ id: idSchema('whk'), deliveryId: idSchema('evt') }),
   output: deliveryView,
-  allow: managerRoles,
+  allow: 'webhooks:manage',
   transaction: 'write',
   async run(ctx, { id, deliveryId }) {
     const { enabled } = await requireWebhook(ctx, id);

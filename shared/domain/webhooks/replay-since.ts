@@ -1,5 +1,5 @@
 import { defineAction } from '@insightdesk/shared/context';
-import { idSchema, managerRoles } from '@insightdesk/shared/contract';
+import { idSchema } from '@insightdesk/shared/contract';
 import { record } from '@insightdesk/shared/events';
 import { addDays } from '@insightdesk/shared/utils';
 import { z } from 'zod';
@@ -17,7 +17,7 @@ export const replaySince = defineAction({
     until: z.iso.datetime({ offset: true }).optional(),
   }),
   output: z.object({ since: z.iso.datetime(), until: z.iso.datetime() }),
-  allow: managerRoles,
+  allow: 'webhooks:manage',
   transaction: 'write',
   async run(ctx, { id, ...given }) {
     const { enabled } = await requireWebhook(ctx, id);

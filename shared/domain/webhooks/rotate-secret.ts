@@ -1,5 +1,5 @@
 import { defineAction } from '@insightdesk/shared/context';
-import { idSchema, managerRoles } from '@insightdesk/shared/contract';
+import { idSchema } from '@insightdesk/shared/contract';
 import { addHours } from '@insightdesk/shared/utils';
 import { sql } from 'drizzle-orm';
 import { z } from 'zod';
@@ -16,7 +16,7 @@ export const rotateSecret = defineAction({
   summary: "Replace a webhook's secret; both sign for 24 hours",
   input: z.strictObject({ id: idSchema('whk') }),
   output: secretView,
-  allow: managerRoles,
+  allow: 'webhooks:manage',
   transaction: 'write',
   async run(ctx, { id }) {
     const secret = newSecret();

@@ -1,4 +1,4 @@
-import type { Role } from '@insightdesk/shared/contract';
+import { type Permission, rolesThatMay } from '@insightdesk/shared/contract';
 import { ForbiddenError, UnauthenticatedError } from '@insightdesk/shared/errors';
 import type { z } from 'zod';
 import type { Context, MemberContext, UserContext } from './context.ts';
@@ -12,8 +12,8 @@ interface Description<I extends z.ZodType, O extends z.ZodType> {
 }
 
 interface MemberAction<I extends z.ZodType, O extends z.ZodType> extends Description<I, O> {
-  /** Roles that may call it. */
-  allow: readonly Role[];
+  /** What its caller must be allowed to do. */
+  allow: Permission;
   /** `read`: every query is issued before the first await and costs one round trip in total. */
   transaction: 'read' | 'write';
   run(ctx: UserContext, input: z.output<I>): Promise<z.input<O>>;
@@ -21,7 +21,7 @@ interface MemberAction<I extends z.ZodType, O extends z.ZodType> extends Descrip
 
 /** A member's action that opens its own transactions, because it also waits for other things. */
 interface LongAction<I extends z.ZodType, O extends z.ZodType> extends Description<I, O> {
-  allow: readonly Role[];
+  allow: Permission;
   transaction: 'own';
   run(ctx: MemberContext, input: z.output<I>): Promise<z.input<O>>;
 }
@@ -37,7 +37,7 @@ export interface Action<I extends z.ZodType = z.ZodType, O extends z.ZodType = z
   readonly summary: string;
   readonly input: I;
   readonly output: O;
-  readonly allow: readonly Role[] | 'anyone';
+  readonly allow: Permission | 'anyone';
 }
 
 /** Describes an action; calling it checks who, then what, then runs it in its transaction. */
@@ -56,10 +56,10 @@ export function defineAction<I extends z.ZodType, O extends z.ZodType>(
   return Object.assign(call, { summary, input, output, allow });
 }
 
-function requireMember(ctx: Context, allow: readonly Role[]): MemberContext {
+function requireMember(ctx: Context, allow: Permission): MemberContext {
   const { actor, tenantId } = ctx;
   if (actor.kind !== 'user' || !tenantId) throw new UnauthenticatedError('Sign in first');
-  if (!allow.includes(actor.role)) {
+  if (!rolesThatMay(allow).includes(actor.role)) {
     throw new ForbiddenError(`The role ${actor.role} may not do this`);
   }
   return { ...ctx, actor, tenantId };
