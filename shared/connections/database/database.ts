@@ -11,6 +11,7 @@ import {
   type Connection,
   createConnection,
   type Observe,
+  type Transaction,
   type Tx,
   toObject,
   withCommit,
@@ -162,18 +163,18 @@ async function readOn<T>(
   scope: Scope,
   work: (tx: Tx) => Promise<T>,
 ): Promise<T> {
-  const { pipeline, tx } = connection;
+  const { pipeline, reading } = connection;
   const ended = Promise.withResolvers<unknown>();
   let worked: Promise<T>;
   try {
     enter(connection, ENTER_TO_READ, scope).catch(() => {});
-    connection.openSince = pipeline.losses;
+    reading.openSince = pipeline.losses;
     // Drizzle's builders run when `then` is called: here and now, not a turn later.
-    worked = work(tx).then((result) => result);
+    worked = work(reading.tx).then((result) => result);
   } catch (error) {
     worked = Promise.reject(error);
   } finally {
-    connection.openSince = undefined;
+    reading.openSince = undefined;
     pipeline.endBatch(ended.resolve);
   }
   const [outcome] = await Promise.allSettled([worked]);
@@ -200,28 +201,27 @@ async function writeOn<T>(
   work: (tx: Tx) => Promise<T>,
 ): Promise<T> {
   const { pipeline } = connection;
-  const losses = pipeline.losses;
-  connection.afterCommit = hooks;
-  connection.notices = notices;
-  connection.failure = undefined;
-  connection.openSince = losses;
+  const { losses } = pipeline;
+  const transaction = connection.begin(hooks, notices);
+  const { tx } = transaction;
+  transaction.openSince = losses;
   try {
     // BEGIN and the scope ride ahead of the first query; a failure of either outranks what follows.
-    withCommit(connection.tx, connection.send(begin, [], toObject));
+    withCommit(tx, connection.send(begin, [], toObject));
     withCommit(
-      connection.tx,
+      tx,
       scope === 'system'
         ? connection.send('set local role insightdesk_relay', [], toObject)
         : enter(connection, ENTER, scope),
     );
-    const result = await work(connection.tx);
+    const result = await work(tx);
     if (pipeline.losses !== losses) throw connectionLost();
-    if (isAlone()) sendNotices(connection, notices);
-    connection.openSince = undefined;
+    if (isAlone()) sendNotices(transaction, notices);
+    transaction.openSince = undefined;
     await commit(connection);
     return result;
   } catch (error) {
-    connection.openSince = undefined;
+    transaction.openSince = undefined;
     if (error instanceof CommitFailed && isConnectionLoss(error.cause)) throw error.cause;
     // Nothing was committed, so nothing follows.
     hooks.length = 0;
@@ -229,10 +229,7 @@ async function writeOn<T>(
     const isLost = pipeline.losses !== losses;
     if (!isLost) await connection.send('rollback', [], toObject).catch(() => {});
     const cause = error instanceof CommitFailed ? error.cause : error;
-    throw new RolledBack('', { cause: connection.failure ?? (isLost ? connectionLost() : cause) });
-  } finally {
-    connection.afterCommit = undefined;
-    connection.notices = undefined;
+    throw new RolledBack('', { cause: transaction.failure ?? (isLost ? connectionLost() : cause) });
   }
 }
 
@@ -240,9 +237,9 @@ async function writeOn<T>(
  * COMMITs with a notice go one after the other, disk included: one that has company leaves it for
  * after, one that has none saves a round trip.
  */
-function sendNotices(connection: Connection, notices: Set<string>): void {
+function sendNotices({ connection, tx }: Transaction, notices: Set<string>): void {
   for (const channel of notices) {
-    withCommit(connection.tx, connection.send(`select pg_notify($1, '')`, [channel], toObject));
+    withCommit(tx, connection.send(`select pg_notify($1, '')`, [channel], toObject));
   }
   notices.clear();
 }
