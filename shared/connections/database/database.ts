@@ -227,7 +227,7 @@ async function writeOn<T>(
     hooks.length = 0;
     notices.clear();
     const isLost = pipeline.losses !== losses;
-    if (!isLost) await connection.send('rollback', [], toObject).catch(() => {});
+    if (!isLost) await rollback(connection);
     const cause = error instanceof CommitFailed ? error.cause : error;
     throw new RolledBack('', { cause: transaction.failure ?? (isLost ? connectionLost() : cause) });
   }
@@ -242,6 +242,16 @@ function sendNotices({ connection, tx }: Transaction, notices: Set<string>): voi
     withCommit(tx, connection.send(`select pg_notify($1, '')`, [channel], toObject));
   }
   notices.clear();
+}
+
+/** In a batch of its own: the server skips what shares one with a statement that failed. */
+async function rollback({ pipeline, send }: Connection): Promise<void> {
+  try {
+    pipeline.endBatch(() => {});
+    await send('rollback', [], toObject);
+  } catch {
+    // The connection has gone, and the transaction with it.
+  }
 }
 
 class CommitFailed extends Error {}
