@@ -14,6 +14,7 @@ export interface Furnished {
   owner: Person;
   organizationId: string;
   conversationId: string;
+  people: Record<'owner' | 'agent' | 'customer', Person>;
   /** Tokens by who holds them. */
   callers: Record<string, string>;
 }
@@ -52,6 +53,7 @@ export async function furnish(operations: readonly Operation[]): Promise<Furnish
     owner,
     organizationId: owner.organizationId,
     conversationId: id,
+    people: { owner, agent, customer },
     callers: { owner: owner.token, agent: agent.token, customer: customer.token },
   };
 }
