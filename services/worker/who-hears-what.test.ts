@@ -44,7 +44,7 @@ const seenByStaff = {
   createdAt: at,
   version: 3,
 };
-const seenByCustomer = { ...seenByStaff, messageCount: 2 };
+const seenByCustomer = { ...seenByStaff, messageCount: 2, tags: [] };
 const attachment = {
   id: newId('att'),
   name: 'a.png',
