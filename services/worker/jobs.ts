@@ -1,7 +1,11 @@
 import { type Context, systemContext } from '@insightdesk/shared/context';
 import { attachmentJobs, makeVariants } from '@insightdesk/shared/domain/attachments';
 import type { SystemJob } from '@insightdesk/shared/domain/catalog';
-import { conversationJobs, wakeSnoozed } from '@insightdesk/shared/domain/conversations';
+import {
+  conversationJobs,
+  unassignFormer,
+  wakeSnoozed,
+} from '@insightdesk/shared/domain/conversations';
 import {
   deleteOldEvents,
   deleteOldJobSteps,
@@ -36,13 +40,17 @@ export function jobHandlers(root: Context): JobHandlers<SystemJob> {
       job: conversationJobs.wakeConversation,
       run: (payload, run) => wakeSnoozed(at(run), payload),
     },
+    'conversations.unassign': {
+      job: conversationJobs.unassignConversations,
+      run: (payload, run) => unassignFormer(at(run), payload, run),
+    },
     'notifications.message': {
       job: notificationJobs.notifyOfMessage,
       run: (payload, run) => notifyRecipients(at(run), payload, run),
     },
     'notifications.email-message': {
       job: notificationJobs.emailMessage,
-      run: (payload, run) => sendMessageEmail(at(run), payload),
+      run: (payload, run) => sendMessageEmail(at(run), payload, run),
     },
     'notifications.email-invitation': {
       job: notificationJobs.emailInvitation,

@@ -1,12 +1,21 @@
+import type { Id } from '@insightdesk/shared/contract';
 import { attachmentJobs } from '@insightdesk/shared/domain/attachments';
 import { events, type SystemEvent } from '@insightdesk/shared/domain/catalog';
 import { conversationJobs } from '@insightdesk/shared/domain/conversations';
 import { notificationJobs } from '@insightdesk/shared/domain/notifications';
 import { webhookJobs } from '@insightdesk/shared/domain/webhooks';
-import { consequencesBy, type Reactions } from '@insightdesk/shared/events';
+import { consequencesBy, type Reactions, type RecordedEvent } from '@insightdesk/shared/events';
 import { type JobRequest, jobFor } from '@insightdesk/shared/jobs';
 
 const nothing = (): JobRequest[] => [];
+
+/** Whoever leaves the staff leaves its conversations to the others. */
+const unassign = (
+  event: Pick<RecordedEvent, 'id' | 'tenantId' | 'requestId'> & { payload: { userId: Id<'usr'> } },
+): JobRequest[] => {
+  const { userId } = event.payload;
+  return [jobFor(event, conversationJobs.unassignConversations, { userId })];
+};
 
 /**
  * What happens next: the jobs that every event causes. Who hears of it stands in its definition,
@@ -23,9 +32,9 @@ export const reactions: Reactions<SystemEvent, JobRequest> = {
 
   'member.joined': nothing,
 
-  'member.updated': nothing,
+  'member.updated': (event) => (event.payload.role === 'customer' ? unassign(event) : []),
 
-  'member.removed': nothing,
+  'member.removed': unassign,
 
   'session.revoked': nothing,
 

@@ -132,7 +132,10 @@ const early: Heard = { uploader: { [own(uploader)]: { ...attachment, conversatio
 const inReply = processed(conversationId, customer);
 const inNote = processed(conversationId, null);
 
+const demoted = { userId: customer, role: 'customer' };
+
 const byCase: [name: string, when: string, payload: object, heard: Heard][] = [
+  ['member.updated', 'to a customer', demoted, { ...staff(demoted), ...person(demoted) }],
   ['conversation.created', 'the customer counts replies', opened, counted],
   ['conversation.updated', 'the customer counts replies', changed, counted],
   ['conversation.updated', 'snoozed', snoozed, awayTill],
@@ -149,6 +152,8 @@ const byCase: [name: string, when: string, payload: object, heard: Heard][] = [
 /** The jobs that follow; of all others there are none. */
 const jobs: Record<string, string[]> = {
   'invitation.created, always': ['notifications.email-invitation'],
+  'member.removed, always': ['conversations.unassign'],
+  'member.updated, to a customer': ['conversations.unassign'],
   'attachment.uploaded, always': ['attachments.process'],
   'conversation.updated, snoozed': ['conversations.wake'],
   'message.created, a reply': ['notifications.message'],

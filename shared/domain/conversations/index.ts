@@ -8,6 +8,7 @@ export { mayFollowConversation } from './may-follow-conversation.ts';
 export { openConversation } from './open-conversation.ts';
 export { sendMessage } from './send-message.ts';
 export { conversations, messages } from './tables.ts';
+export { unassignFormer } from './unassign-former.ts';
 export { updateConversation } from './update-conversation.ts';
 export { conversationView, messageView } from './view.ts';
 export { wakeSnoozed } from './wake-snoozed.ts';

@@ -21,5 +21,5 @@ export { removeMember } from './remove-member.ts';
 export { requireLiveSession } from './require-live-session.ts';
 export { revokeSession } from './revoke-session.ts';
 export { openSession } from './session-tokens.ts';
-export { listStaffIds } from './staff.ts';
+export { isReachableStaff, listStaffIds, mayBeMailed } from './staff.ts';
 export { members, users } from './tables.ts';
