@@ -6,6 +6,7 @@ import {
   unassignFormer,
   wakeSnoozed,
 } from '@insightdesk/shared/domain/conversations';
+import { keyJobs, tellOverlapEnded } from '@insightdesk/shared/domain/keys';
 import {
   deleteOldEvents,
   deleteOldJobSteps,
@@ -75,6 +76,10 @@ export function jobHandlers(root: Context): JobHandlers<SystemJob> {
     'webhooks.email-disabled': {
       job: webhookJobs.emailDisabled,
       run: (payload, run) => emailOwners(at(run), payload, run),
+    },
+    'api-keys.end-overlap': {
+      job: keyJobs.endOverlap,
+      run: (payload, run) => tellOverlapEnded(at(run), payload),
     },
     'tenants.purge-events': {
       job: maintenanceJobs.purgeEvents,

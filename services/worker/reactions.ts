@@ -2,6 +2,7 @@ import type { Id } from '@insightdesk/shared/contract';
 import { attachmentJobs } from '@insightdesk/shared/domain/attachments';
 import { events, type SystemEvent } from '@insightdesk/shared/domain/catalog';
 import { conversationJobs } from '@insightdesk/shared/domain/conversations';
+import { keyJobs } from '@insightdesk/shared/domain/keys';
 import { notificationJobs } from '@insightdesk/shared/domain/notifications';
 import { webhookJobs } from '@insightdesk/shared/domain/webhooks';
 import { consequencesBy, type Reactions, type RecordedEvent } from '@insightdesk/shared/events';
@@ -30,6 +31,12 @@ export const reactions: Reactions<SystemEvent, JobRequest> = {
 
   'invitation.created': (event) => [jobFor(event, notificationJobs.emailInvitation, event.payload)],
 
+  'role.created': nothing,
+
+  'role.updated': nothing,
+
+  'role.removed': nothing,
+
   'member.joined': nothing,
 
   'member.updated': (event) => (event.payload.role === 'customer' ? unassign(event) : []),
@@ -37,6 +44,18 @@ export const reactions: Reactions<SystemEvent, JobRequest> = {
   'member.removed': unassign,
 
   'session.revoked': nothing,
+
+  'api-key.created': nothing,
+
+  'api-key.rotated': (event) => {
+    const { overlapUntil, ...key } = event.payload;
+    const delayMs = Math.max(0, Date.parse(overlapUntil) - Date.now());
+    return [jobFor(event, keyJobs.endOverlap, key, { delayMs })];
+  },
+
+  'api-key.overlap-ended': nothing,
+
+  'api-key.revoked': nothing,
 
   'attachment.uploaded': (event) => [
     jobFor(event, attachmentJobs.processAttachment, event.payload),

@@ -75,6 +75,9 @@ const invitation = {
 const joined = { userId: customer, name: 'Ann', role: 'customer' };
 const updated = { userId: customer, role: 'agent' };
 const removed = { userId: customer };
+const custom = { roleId: newId('rol'), name: 'Night shift' };
+const apiKey = { keyId: newId('key'), userId: customer };
+const rotated = { ...apiKey, overlapUntil: at };
 const revoked = { sessionId: newId('ses'), userId: customer };
 const disabled = { webhookId: newId('whk'), reason: 'gone' };
 const replayed = { webhookId: disabled.webhookId, since: at, until: at };
@@ -110,6 +113,13 @@ const always: [name: string, payload: object, heard: Heard][] = [
   ['organization.disabled', {}, staff({})],
   ['organization.enabled', {}, staff({})],
   ['invitation.created', invitation, nobody],
+  ['role.created', custom, { staff: { [organization]: custom } }],
+  ['role.updated', custom, { staff: { [organization]: custom } }],
+  ['role.removed', custom, { staff: { [organization]: custom } }],
+  ['api-key.created', { ...apiKey, name: 'CRM', createdBy: agent }, nobody],
+  ['api-key.rotated', rotated, person(rotated)],
+  ['api-key.overlap-ended', apiKey, person(apiKey)],
+  ['api-key.revoked', apiKey, person(apiKey)],
   ['member.joined', joined, staff(joined)],
   ['member.updated', updated, { ...staff(updated), ...person(updated) }],
   ['member.removed', removed, { ...staff(removed), ...person(removed) }],
@@ -154,6 +164,7 @@ const jobs: Record<string, string[]> = {
   'invitation.created, always': ['notifications.email-invitation'],
   'member.removed, always': ['conversations.unassign'],
   'member.updated, to a customer': ['conversations.unassign'],
+  'api-key.rotated, always': ['api-keys.end-overlap'],
   'attachment.uploaded, always': ['attachments.process'],
   'conversation.updated, snoozed': ['conversations.wake'],
   'message.created, a reply': ['notifications.message'],

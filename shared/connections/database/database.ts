@@ -21,9 +21,9 @@ import {
 export interface Scope {
   tenantId?: Id<'org'>;
   userId?: Id<'usr'>;
-  /** When given, the session must be live and the member must still have `role`. */
+  /** When given, the session must be live and its member's standing still be this. */
   sessionId?: Id<'ses'>;
-  role?: string;
+  standing?: string;
 }
 
 /** The system itself, as the relay's role: what belongs to nobody, and what policies show to it. */
@@ -151,9 +151,9 @@ const ENTER = 'select app.enter($1::uuid, $2::uuid, $3::uuid, $4)';
 const ENTER_TO_READ = `${ENTER}, set_config('transaction_read_only', 'on', true)`;
 
 function enter(connection: Connection, query: string, scope: Scope): Promise<unknown> {
-  const { tenantId, userId, sessionId, role } = scope;
+  const { tenantId, userId, sessionId, standing } = scope;
   const uuid = (id: Id<'org' | 'usr' | 'ses'> | undefined) => (id ? toUuid(id) : null);
-  const parameters = [uuid(tenantId), uuid(userId), uuid(sessionId), role ?? null];
+  const parameters = [uuid(tenantId), uuid(userId), uuid(sessionId), standing ?? null];
   return connection.send(query, parameters, toObject);
 }
 

@@ -1,5 +1,6 @@
 /** Conversations between customers and staff, and who may listen to them. */
 export * as conversationEvents from './events.ts';
+export { findCustomerOf } from './find-customer-of.ts';
 export { getConversation } from './get-conversation.ts';
 export * as conversationJobs from './jobs.ts';
 export { listConversations } from './list-conversations.ts';

@@ -3,7 +3,6 @@ import {
   DomainBusinessRuleError,
   DomainNotFoundError,
   DomainValidationError,
-  ForbiddenError,
   UnauthenticatedError,
 } from '@insightdesk/shared/errors';
 
@@ -34,5 +33,8 @@ export const UserErrors = {
     new DomainBusinessRuleError('This person is a member already', { code: 'ALREADY_MEMBER' }),
   LastOwner: () =>
     new DomainBusinessRuleError('An organisation keeps at least one owner', { code: 'LAST_OWNER' }),
-  OwnersOnly: () => new ForbiddenError('Only an owner may do this to owners'),
+  RoleMismatch: (base: string) =>
+    new DomainValidationError('The custom role is made of another role', {
+      errors: [{ path: 'roleId', message: `Goes with the role ${base} only` }],
+    }),
 };

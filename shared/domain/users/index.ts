@@ -3,6 +3,7 @@ export { acceptInvitation } from './accept-invitation.ts';
 export { changeRole } from './change-role.ts';
 export { deleteExpired } from './delete-expired.ts';
 export * as userEvents from './events.ts';
+export { findGrant } from './find-grant.ts';
 export { invitationToken } from './invitation-token.ts';
 export { invite } from './invite.ts';
 export * as userJobs from './jobs.ts';

@@ -1,7 +1,6 @@
-import { defineAction, email } from '@insightdesk/shared/context';
-import { idSchema, roles } from '@insightdesk/shared/contract';
+import { defineAction, email, requireCan } from '@insightdesk/shared/context';
+import { idSchema, permissionsOf, roles } from '@insightdesk/shared/contract';
 import { organizations } from '@insightdesk/shared/domain/tenants';
-import { ForbiddenError } from '@insightdesk/shared/errors';
 import { record } from '@insightdesk/shared/events';
 import { addDays, newId } from '@insightdesk/shared/utils';
 import { eq } from 'drizzle-orm';
@@ -22,9 +21,10 @@ export const invite = defineAction({
   transaction: 'write',
   async run(ctx, input) {
     const { tx, tenantId, actor } = ctx;
-    if (input.role === 'owner' && actor.role !== 'owner') throw UserErrors.OwnersOnly();
-    if (input.role !== 'customer' && actor.role === 'agent') {
-      throw new ForbiddenError('Agents may invite customers only');
+    if (input.role !== 'customer') {
+      const permissions = permissionsOf(input.role);
+      const standing = { kind: 'standing', role: input.role, permissions } as const;
+      requireCan(actor, 'members:manage', standing);
     }
     if (await findMemberByEmail(ctx, input.email)) throw UserErrors.AlreadyMember();
     const fresh = {

@@ -9,6 +9,7 @@ const columns = {
   email: users.email,
   name: users.name,
   role: members.role,
+  roleId: members.roleId,
   createdAt: members.createdAt,
 };
 

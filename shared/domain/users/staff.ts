@@ -1,15 +1,24 @@
 import type { Context, TenantContext } from '@insightdesk/shared/context';
-import { type Id, staffRoles } from '@insightdesk/shared/contract';
+import { type Id, type Permission, staffRoles } from '@insightdesk/shared/contract';
 import type { Tx } from '@insightdesk/shared/database';
-import { and, eq, inArray, isNull } from 'drizzle-orm';
-import { STAFF_TAG } from './events.ts';
+import { customRoles, roleEvents } from '@insightdesk/shared/domain/roles';
+import { and, eq, inArray, isNull, or, sql } from 'drizzle-orm';
 import { findMember, isMember } from './members.ts';
 import { members } from './tables.ts';
 
 const STAFF_TTL_SECONDS = 60;
+const READING: Permission = 'conversations:read';
 
 /** Active staff that may read conversations. */
-const reachable = and(isNull(members.removedAt), inArray(members.role, [...staffRoles]));
+const reachable = and(
+  isNull(members.removedAt),
+  inArray(members.role, [...staffRoles]),
+  or(
+    isNull(members.roleId),
+    sql`exists (select from ${customRoles} r where r.tenant_id = ${members.tenantId}
+      and r.id = ${members.roleId} and ${READING} = any(r.permissions))`,
+  ),
+);
 
 /** The active staff among the organisation's members; asked at every message, so from the cache. */
 export function listStaffIds({ database, cache }: Context, tenantId: Id<'org'>) {
@@ -17,7 +26,7 @@ export function listStaffIds({ database, cache }: Context, tenantId: Id<'org'>) 
   const load = () => database.read({ tenantId }, (tx) => selectStaffIds(tx, tenantId));
   return staff.memoize(() => 'staff', load, {
     ttlSeconds: STAFF_TTL_SECONDS,
-    tags: [STAFF_TAG],
+    tags: [roleEvents.STAFF_TAG],
   })();
 }
 

@@ -1,6 +1,7 @@
 import type { Id } from '@insightdesk/shared/contract';
 import type { Scope } from '@insightdesk/shared/database';
 import { UnauthenticatedError } from '@insightdesk/shared/errors';
+import { standingOf } from './can.ts';
 import type { Context, TenantContext } from './context.ts';
 
 type Inside<C extends Context> = C & TenantContext;
@@ -30,7 +31,8 @@ export function readTenant<C extends Context, T>(
 
 function scopeOf({ actor }: Context, tenantId: Id<'org'>): Scope {
   if (actor.kind !== 'user') return { tenantId };
-  return { tenantId, userId: actor.userId, sessionId: actor.sessionId, role: actor.role };
+  const { userId, sessionId } = actor;
+  return { tenantId, userId, sessionId, standing: standingOf(actor) };
 }
 
 function requireTenantId(ctx: Context) {
