@@ -151,7 +151,7 @@ export interface Operations {
   'POST /v1/api-keys': {
     path: Record<never, never>;
     query: Record<never, never>;
-    body: { name: string; permissions: ('account:read' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'roles:read' | 'api-keys:read' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[]; expiresAt?: string | undefined };
+    body: { name: string; permissions: ('account:read' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'roles:read' | 'api-keys:read' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[]; expiresAt?: string | undefined };
     answer: { id: `key_${string}`; name: string; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[]; userId: `usr_${string}`; createdBy: { id: `usr_${string}`; name: string; isMember: boolean }; expiresAt: string; revokedAt: string | null; lastUsedAt: string | null; createdAt: string; secret: string };
   };
   /** List API keys, without their secrets. */

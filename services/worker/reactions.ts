@@ -39,7 +39,11 @@ export const reactions: Reactions<SystemEvent, JobRequest> = {
 
   'member.joined': nothing,
 
-  'member.updated': (event) => (event.payload.role === 'customer' ? unassign(event) : []),
+  // Whether a custom role still reads conversations is for the job to find out.
+  'member.updated': (event) => {
+    const { role, roleId } = event.payload;
+    return role === 'customer' || roleId ? unassign(event) : [];
+  },
 
   'member.removed': unassign,
 

@@ -142,9 +142,11 @@ const early: Heard = { uploader: { [own(uploader)]: { ...attachment, conversatio
 const inReply = processed(conversationId, customer);
 const inNote = processed(conversationId, null);
 
+const narrowed = { userId: customer, role: 'agent', roleId: newId('rol') };
 const demoted = { userId: customer, role: 'customer' };
 
 const byCase: [name: string, when: string, payload: object, heard: Heard][] = [
+  ['member.updated', 'to a custom role', narrowed, { ...staff(narrowed), ...person(narrowed) }],
   ['member.updated', 'to a customer', demoted, { ...staff(demoted), ...person(demoted) }],
   ['conversation.created', 'the customer counts replies', opened, counted],
   ['conversation.updated', 'the customer counts replies', changed, counted],
@@ -163,6 +165,7 @@ const byCase: [name: string, when: string, payload: object, heard: Heard][] = [
 const jobs: Record<string, string[]> = {
   'invitation.created, always': ['notifications.email-invitation'],
   'member.removed, always': ['conversations.unassign'],
+  'member.updated, to a custom role': ['conversations.unassign'],
   'member.updated, to a customer': ['conversations.unassign'],
   'api-key.rotated, always': ['api-keys.end-overlap'],
   'attachment.uploaded, always': ['attachments.process'],

@@ -46,6 +46,7 @@ export const ownPermissions: readonly Permission[] = ['account:read', 'account:m
 /** What is a person's alone: no API key is given these. */
 const personal: readonly Permission[] = [
   'account:manage',
+  'customers:invite',
   'owners:manage',
   'roles:manage',
   'api-keys:manage',
@@ -56,6 +57,7 @@ export const keyPermissions = permissionNames.filter((name) => !personal.include
 
 /** What shows or tells more than its own name says, and so is given together with that only. */
 export const permissionNeeds: Partial<Record<Permission, readonly Permission[]>> = {
+  'attachments:read': ['conversations:read'],
   'conversations:manage': ['conversations:read'],
   'conversations:open': ['conversations:read'],
   'conversations:reply': ['conversations:read'],

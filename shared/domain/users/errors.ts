@@ -3,6 +3,7 @@ import {
   DomainBusinessRuleError,
   DomainNotFoundError,
   DomainValidationError,
+  ForbiddenError,
   UnauthenticatedError,
 } from '@insightdesk/shared/errors';
 
@@ -33,6 +34,7 @@ export const UserErrors = {
     new DomainBusinessRuleError('This person is a member already', { code: 'ALREADY_MEMBER' }),
   LastOwner: () =>
     new DomainBusinessRuleError('An organisation keeps at least one owner', { code: 'LAST_OWNER' }),
+  MayNotOffer: () => new ForbiddenError('Nobody offers a role that may do more than their own'),
   RoleMismatch: (base: string) =>
     new DomainValidationError('The custom role is made of another role', {
       errors: [{ path: 'roleId', message: `Goes with the role ${base} only` }],

@@ -1,5 +1,5 @@
-import { defineAction, email, requireCan } from '@insightdesk/shared/context';
-import { idSchema, permissionsOf, roles } from '@insightdesk/shared/contract';
+import { defineAction, email } from '@insightdesk/shared/context';
+import { idSchema, roles } from '@insightdesk/shared/contract';
 import { organizations } from '@insightdesk/shared/domain/tenants';
 import { record } from '@insightdesk/shared/events';
 import { addDays, newId } from '@insightdesk/shared/utils';
@@ -7,6 +7,7 @@ import { eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { UserErrors } from './errors.ts';
 import { invitationCreated } from './events.ts';
+import { mayOffer } from './may-offer.ts';
 import { findMemberByEmail } from './members.ts';
 import { invitations, users } from './tables.ts';
 
@@ -21,11 +22,7 @@ export const invite = defineAction({
   transaction: 'write',
   async run(ctx, input) {
     const { tx, tenantId, actor } = ctx;
-    if (input.role !== 'customer') {
-      const permissions = permissionsOf(input.role);
-      const standing = { kind: 'standing', role: input.role, permissions } as const;
-      requireCan(actor, 'members:manage', standing);
-    }
+    if (!mayOffer(actor, input.role)) throw UserErrors.MayNotOffer();
     if (await findMemberByEmail(ctx, input.email)) throw UserErrors.AlreadyMember();
     const fresh = {
       id: newId('inv'),

@@ -118,3 +118,37 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'ID003', MESSAGE = 'what the member may do has changed';
   END IF;
 END $$;
+--> statement-breakpoint
+-- Where sockets are held it is said by the rows themselves whose standing has changed:
+-- '<tenant> <person>', or '<tenant>' for all of it.
+CREATE FUNCTION app.announce_standing() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  person uuid;
+BEGIN
+  IF TG_TABLE_NAME = 'roles' THEN
+    PERFORM pg_notify('access', OLD.tenant_id::text);
+    RETURN NULL;
+  END IF;
+  IF TG_TABLE_NAME = 'api_key_secrets' THEN
+    SELECT k.user_id INTO person FROM api_keys k
+      WHERE k.tenant_id = OLD.tenant_id AND k.id = OLD.key_id;
+  ELSE
+    person := OLD.user_id;
+  END IF;
+  IF person IS NOT NULL THEN
+    PERFORM pg_notify('access', OLD.tenant_id || ' ' || person);
+  END IF;
+  RETURN NULL;
+END $$;
+--> statement-breakpoint
+CREATE TRIGGER announce_standing AFTER UPDATE OF version ON roles FOR EACH ROW
+  WHEN (NEW.version IS DISTINCT FROM OLD.version) EXECUTE FUNCTION app.announce_standing();
+--> statement-breakpoint
+CREATE TRIGGER announce_standing AFTER UPDATE OF role_id ON members FOR EACH ROW
+  WHEN (NEW.role_id IS DISTINCT FROM OLD.role_id) EXECUTE FUNCTION app.announce_standing();
+--> statement-breakpoint
+CREATE TRIGGER announce_standing AFTER UPDATE OF revoked_at ON api_keys FOR EACH ROW
+  WHEN (NEW.revoked_at IS DISTINCT FROM OLD.revoked_at) EXECUTE FUNCTION app.announce_standing();
+--> statement-breakpoint
+CREATE TRIGGER announce_standing AFTER DELETE OR UPDATE OF expires_at ON api_key_secrets
+  FOR EACH ROW EXECUTE FUNCTION app.announce_standing();
