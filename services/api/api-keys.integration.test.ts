@@ -284,6 +284,23 @@ describe('API keys', () => {
     expect(statuses.filter((status) => status === 200)).toHaveLength(2);
   });
 
+  test('409: so many and no more, also at once; those that ended long ago give way', async () => {
+    const { owner: as } = await desk.openTenant();
+    const { tenantId } = await desk.context.tokens.verifyAccess(as);
+    const first = await made({}, as);
+    const uuid = toUuid(tenantId);
+    await admin`insert into api_keys (tenant_id, id, name, user_id, role, permissions, created_by, expires_at)
+      select tenant_id, gen_random_uuid(), name, user_id, role, permissions, created_by, expires_at
+      from api_keys, generate_series(1, 197) where tenant_id = ${uuid}`;
+    const answers = await Promise.all([1, 2, 3, 4].map(() => make({}, as)));
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([201, 201, 409, 409]);
+    await refused(make({}, as), 409, 'TOO_MANY_KEYS');
+    await admin`update api_keys set revoked_at = now() - interval '31 days'
+      where tenant_id = ${uuid} and id = ${toUuid(first.id as never)}`;
+    expect((await make({}, as)).status).toBe(201);
+    await refused(desk.ask('GET', path(first), { as }), 404, 'NOT_FOUND');
+  });
+
   test('the database refuses the services to change what a key may do, or its secret', async () => {
     const { id } = await made();
     const { tenantId } = await desk.context.tokens.verifyAccess(own.owner);

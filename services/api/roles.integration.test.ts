@@ -178,6 +178,13 @@ describe('custom roles', () => {
     await refused(desk.ask('GET', '/v1/members', { as }), 403, 'FORBIDDEN');
   });
 
+  test('409: fifty and no more, also at once', async () => {
+    const { owner: as } = await desk.openTenant();
+    const answers = await Promise.all(Array.from({ length: 55 }, () => add({}, as)));
+    expect(answers.filter(({ status }) => status === 201)).toHaveLength(50);
+    await refused(add({}, as), 409, 'TOO_MANY_ROLES');
+  });
+
   test('nobody gives what they do not have', async () => {
     const narrow = await added({
       base: 'admin',

@@ -10,6 +10,7 @@ import {
   unassignFormer,
   updateConversation,
 } from '@insightdesk/shared/domain/conversations';
+import { addRole } from '@insightdesk/shared/domain/roles';
 import { changeRole, removeMember } from '@insightdesk/shared/domain/users';
 import { outbox } from '@insightdesk/shared/events';
 import type { JobRequest } from '@insightdesk/shared/jobs';
@@ -25,6 +26,10 @@ afterAll(close);
 type Errand = (typeof emailMessage.payload)['_output'];
 
 const removed = (by: Context, userId: Id<'usr'>) => removeMember(by, { userId });
+const kept = async (by: Context, userId: Id<'usr'>) => {
+  const role = await addRole(by, { name: userId, base: 'agent', permissions: ['members:read'] });
+  return changeRole(by, { userId, role: 'agent', roleId: role.id });
+};
 const demoted = (by: Context, userId: Id<'usr'>) => changeRole(by, { userId, role: 'customer' });
 
 /** An organisation whose agent has one customer's conversation. */
@@ -83,6 +88,7 @@ async function setUp() {
 test.each([
   ['removed', removed],
   ['demoted', demoted],
+  ['kept from reading by a custom role', kept],
 ])('whoever was %s gets no mail of the conversation, and the others do', async (_, leave) => {
   const { owner, agent, colleague, job, system, enqueued, ask, post, addresses } = await setUp();
   const notify = async (notice: Awaited<ReturnType<typeof ask>>) => {
