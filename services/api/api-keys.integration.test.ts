@@ -66,6 +66,9 @@ describe('API keys', () => {
       body: { subject: 'S', body: 'B' },
     });
     expect(await opened.json()).toMatchObject({ customerId: key.userId });
+    const query = 'permission=members:read';
+    const why = await desk.ask('GET', `/v1/permissions/explain?${query}`, { as: secret });
+    expect(await why.json()).toMatchObject({ allowed: false, via: 'key', role: 'agent' });
     await refused(desk.ask('GET', '/v1/members', { as: secret }), 403, 'FORBIDDEN');
     await refused(desk.ask('POST', '/v1/auth/logout-all', { as: secret }), 403, 'FORBIDDEN');
   });

@@ -25,13 +25,16 @@ export const channels = defineChannels({
   },
   'presence-organization-{org}': {
     permission: 'members:read',
-    allow: (ctx, { org }) => org === ctx.tenantId,
+    allow: (ctx, { org }) => mayBeHere(ctx) && org === ctx.tenantId,
   },
   'presence-conversation-{cnv}': {
     permission: 'conversations:read',
-    allow: (ctx, { cnv }) => mayFollowConversation(ctx, cnv),
+    allow: (ctx, { cnv }) => mayBeHere(ctx) && mayFollowConversation(ctx, cnv),
   },
 });
 
 const mayReadNotes = ({ actor }: MemberContext) =>
   can(actor, 'conversations:read', { kind: 'notes' });
+
+const mayBeHere = ({ actor }: MemberContext) =>
+  can(actor, 'conversations:read', { kind: 'presence' });

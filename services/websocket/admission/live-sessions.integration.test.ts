@@ -287,10 +287,10 @@ test('an API key opens sockets for what it may do, until it is revoked or replac
   expect(await ask(socket, 'authenticate', { token: key.secret })).toMatchObject({ ok: true });
   const signal = { channel, type: 'typing' };
   expect(await ask(socket, 'publish', signal)).toMatchObject({ error: { status: 403 } });
-  const own = Channels.userPrivate(key.userId);
-  expect(await ask(socket, 'subscribe', { channel: own })).toMatchObject({
-    error: { status: 404 },
-  });
+  for (const other of [Channels.userPrivate(key.userId), Channels.organizationPresence(tenantId)]) {
+    const answer = await ask(socket, 'subscribe', { channel: other });
+    expect(answer).toMatchObject({ error: { status: 404 } });
+  }
 
   const next = await rotateKey(owner, { id: key.id, overlapHours: 1 });
   await tellHolder('api-key.rotated');

@@ -67,6 +67,8 @@ const cases: [Role, Grant | undefined, Permission, Resource, boolean][] = [
   ['agent', undefined, 'conversations:read', anothers, true],
   ['agent', undefined, 'conversations:reply', { kind: 'notes' }, true],
   ['agent', custom('conversations:read'), 'conversations:reply', anothers, false],
+  ['agent', key('members:read'), 'members:read', { kind: 'presence' }, false],
+  ['agent', custom('members:read'), 'members:read', { kind: 'presence' }, true],
   ['agent', undefined, 'account:read', { kind: 'account', userId: self }, true],
   ['owner', undefined, 'account:read', { kind: 'account', userId: other }, false],
   ['agent', undefined, 'members:manage', admin, false],

@@ -16,6 +16,8 @@ export type Resource =
   | { kind: 'conversation'; customerId: Id<'usr'> }
   /** What staff says among themselves of conversations. */
   | { kind: 'notes' }
+  /** Who is here; whoever looks is seen as well. */
+  | { kind: 'presence' }
   | { kind: 'member'; role: Role }
   /** Standing that somebody would get, or that a credential has. */
   | { kind: 'standing'; role: Role; permissions: readonly Permission[] };
@@ -67,6 +69,8 @@ function refusalFor(actor: Holder, resource: Resource): string | undefined {
         : undefined;
     case 'notes':
       return isCustomer ? 'This is for staff alone' : undefined;
+    case 'presence':
+      return actor.grant?.via === 'key' ? 'Only people are here or not' : undefined;
     case 'member':
       return resource.role === 'owner' && !has(actor, 'owners:manage')
         ? 'Only an owner may do this to owners'
