@@ -41,6 +41,7 @@ const service: Rule = {
     'context',
     'http',
     'realtime',
+    'idempotency',
     'jobs',
     'events',
     'monitoring',

@@ -1,11 +1,13 @@
-import type { Action, Context } from '@insightdesk/shared/context';
+import { type Action, type Context, notMatched } from '@insightdesk/shared/context';
 import type { Permission } from '@insightdesk/shared/contract';
 import { DomainNotFoundError, DomainValidationError } from '@insightdesk/shared/errors';
-import { readJsonObject } from '@insightdesk/shared/http';
+import { matchesEtag, readJsonObject } from '@insightdesk/shared/http';
+import type { KeptAnswer } from '@insightdesk/shared/idempotency';
 import type { Context as HttpContext } from 'hono';
-import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { z } from 'zod';
+import { answerOnce, send, toJson } from './answer-once.ts';
 import type { ApiEnv } from './caller.ts';
+import type { Deprecation } from './deprecated.ts';
 
 export type Http = HttpContext<ApiEnv>;
 export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
@@ -38,6 +40,11 @@ export interface Route {
   body?: Content;
   /** What each good status answers with; undefined when it has no body. */
   answers: Record<number, z.ZodType | Content | undefined>;
+  /** Answers tell the version of what they show. */
+  hasVersion?: boolean;
+  /** Refuses a change of what is not as the caller has seen it. */
+  looksAtVersion?: boolean;
+  deprecation?: Deprecation;
   handle(call: Call): Promise<Response>;
 }
 
@@ -65,24 +72,43 @@ function rowOf(method: Method, usual: number) {
     action: Action<I, O>,
     answer: number | Answer<z.input<O>> = usual,
   ): Route => {
-    const { summary, allow, input, output } = action;
+    const { summary, allow, input, output, etag, looksAtVersion } = action;
     const { status, body, answers } = typeof answer === 'number' ? always(answer, output) : answer;
+    const toAnswer = (result: z.input<O>) =>
+      toJson(body ? body(result) : result, status(result), etag && { ETag: `"${etag(result)}"` });
     return {
       method,
       path,
       summary,
       allow,
       input,
-      answers,
+      answers: method === 'GET' && etag ? { ...answers, 304: undefined } : answers,
+      hasVersion: etag !== undefined,
+      looksAtVersion,
       async handle(call) {
+        if (method === 'GET') {
+          return sendIfNew(call.http, toAnswer(await perform(action, call, readQuery(call))));
+        }
         const given = hasQuery ? readQuery(call) : await readBody(call);
-        const result = await perform(action, call, given);
-        const code = status(result);
-        if (code === 204) return call.http.body(null, 204);
-        return json(call.http, body ? body(result) : result, code);
+        const ifMatch = call.http.req.header('If-Match');
+        if (ifMatch !== undefined && ifMatch !== '*' && !looksAtVersion) throw notMatched();
+        const act = (ctx: Context) =>
+          perform(
+            action,
+            { ...call, ctx: ifMatch === undefined ? ctx : { ...ctx, ifMatch } },
+            given,
+          );
+        return answerOnce(call, { body: given, act, toAnswer });
       },
     };
   };
+}
+
+/** Answers a read; who has this state already is told so. */
+function sendIfNew(http: Http, answer: KeptAnswer): Response {
+  const { ETag } = answer.headers;
+  const isKnown = ETag !== undefined && matchesEtag(http.req.header('If-None-Match'), ETag);
+  return send(http, isKnown ? { status: 304, body: null, headers: { ETag } } : answer);
 }
 
 function always<O extends z.ZodType>(code: number, output: O) {
@@ -103,14 +129,6 @@ export async function perform<I extends z.ZodType, O extends z.ZodType>(
   } catch (error) {
     throw namesNothing(error, params) ? new DomainNotFoundError() : error;
   }
-}
-
-/** Answers with JSON; its length is told, so that compression leaves small answers alone. */
-export function json(http: Http, value: unknown, status: number): Response {
-  const text = JSON.stringify(value);
-  http.header('Content-Type', 'application/json');
-  http.header('Content-Length', String(Buffer.byteLength(text)));
-  return http.body(text, status as ContentfulStatusCode);
 }
 
 /** The query; a parameter that is given several times becomes a list. */

@@ -1,7 +1,9 @@
+import type { Context } from '@insightdesk/shared/context';
 import { uploadAttachment } from '@insightdesk/shared/domain/attachments';
 import { PayloadTooLargeError } from '@insightdesk/shared/errors';
 import { z } from 'zod';
-import { type Call, json, type Route } from '../route.ts';
+import { answerOnce, toJson } from '../answer-once.ts';
+import type { Call, Route } from '../route.ts';
 import { type IncomingFile, receiveFile } from './multipart.ts';
 
 /** What boundaries and part headers may add to the file itself. */
@@ -16,14 +18,15 @@ export const uploadRoute: Route = {
   input: z.strictObject({}),
   body: { contentType: 'multipart/form-data', schema: z.strictObject({ file: z.file() }) },
   answers: { 201: uploadAttachment.output },
-  handle: (call) => takeFile(call, (file) => uploadAttachment(call.ctx, file)),
+  handle: (call) => takeFile(call, (file, ctx) => uploadAttachment(ctx, file)),
 };
 
 /** Hands the file of a request to `store` and answers 201 with what that gives. */
 export async function takeFile(
-  { http, ctx }: Call,
-  store: (file: Omit<IncomingFile, 'stop'>) => Promise<unknown>,
+  call: Call,
+  store: (file: Omit<IncomingFile, 'stop'>, ctx: Context) => Promise<unknown>,
 ): Promise<Response> {
+  const { http, ctx } = call;
   const { maxFileBytes } = ctx.settings;
   const announcedBytes = Number(http.req.header('Content-Length') ?? 0);
   if (announcedBytes > maxFileBytes + ENVELOPE_BYTES) {
@@ -31,7 +34,12 @@ export async function takeFile(
   }
   const { stop, ...file } = await receiveFile(http.req.raw);
   try {
-    return json(http, await store(file), 201);
+    return await answerOnce(call, {
+      body: undefined,
+      isStream: true,
+      act: (once) => store(file, once),
+      toAnswer: (stored) => toJson(stored, 201),
+    });
   } finally {
     stop();
   }

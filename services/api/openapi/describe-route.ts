@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import { rolesThatMay } from '@insightdesk/shared/contract';
 import { z } from 'zod';
 import type { Content, Route } from '../route.ts';
+import { answerHeadersOf, headersOf } from './describe-headers.ts';
 import type { Json, Schemas } from './schemas.ts';
 
 interface Field {
@@ -14,12 +15,16 @@ interface Field {
 /** One operation: its parameters, body, answers and problems. */
 export function describeRoute(route: Route, schemas: Schemas): Json {
   const fields = fieldsOf(route, schemas);
-  const parameters = fields.filter((field) => field.in !== 'body').map(toParameter);
+  const parameters = [
+    ...fields.filter((field) => field.in !== 'body').map(toParameter),
+    ...headersOf(route),
+  ];
   const requestBody = bodyOf(route, fields, schemas);
   return {
     operationId: operationId(route),
     summary: route.summary,
     tags: [route.path.split('/')[2]],
+    ...(route.deprecation && { deprecated: true }),
     ...(route.allow === 'anyone'
       ? { security: [] }
       : { 'x-permission': route.allow, 'x-roles': rolesThatMay(route.allow) }),
@@ -73,10 +78,13 @@ function bodyOf(route: Route, fields: Field[], schemas: Schemas): Json | undefin
   return { required: required.length > 0, content: { 'application/json': { schema } } };
 }
 
-function answersOf({ answers }: Route, schemas: Schemas): Json {
+function answersOf(route: Route, schemas: Schemas): Json {
+  const { answers } = route;
+  const headers = answerHeadersOf(route);
   const described = Object.entries(answers).map(([status, answer]) => {
     const content = answer && { content: contentOf(answer, schemas) };
-    return [status, { description: STATUS_CODES[status], ...content }];
+    const told = headers && { headers };
+    return [status, { description: STATUS_CODES[status], ...told, ...content }];
   });
   return Object.fromEntries(described);
 }
@@ -87,11 +95,13 @@ function contentOf(answer: z.ZodType | Content, schemas: Schemas): Json {
     : { [answer.contentType]: { schema: schemas.of(answer.schema) } };
 }
 
-function problemsOf({ allow, body }: Route, fields: Field[]): Json {
+function problemsOf({ allow, body, method, looksAtVersion }: Route, fields: Field[]): Json {
   const statuses = [
     ...(body || fields.some((field) => field.in === 'body') ? [400, 413, 415] : []),
     ...(allow === 'anyone' ? [] : [401, 403]),
     ...(fields.some((field) => field.in === 'path') ? [404] : []),
+    ...(method === 'GET' ? [] : [409]),
+    ...(looksAtVersion ? [412] : []),
     ...[422, 429, 'default'],
   ];
   const problem = { $ref: '#/components/responses/Problem' };

@@ -6,6 +6,7 @@ export default defineConfig({
   schema: [
     './shared/domain/*/tables.ts',
     './shared/flow/events/tables.ts',
+    './shared/flow/idempotency/tables.ts',
     './shared/flow/jobs/tables.ts',
   ],
   out: './shared/connections/database/migrations',

@@ -3,10 +3,11 @@ import { cors } from 'hono/cors';
 
 const accepted = [
   ...['Authorization', 'Content-Type', 'X-Request-Id', 'Idempotency-Key'],
-  ...['If-None-Match', 'Range', 'If-Range'],
+  ...['If-None-Match', 'If-Match', 'Range', 'If-Range'],
 ];
 
 const exposed = [
+  ...['Idempotency-Replayed', 'Deprecation', 'Sunset', 'Link'],
   ...['X-Request-Id', 'ETag', 'Location', 'Content-Disposition', 'Content-Range', 'Retry-After'],
   ...['RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset'],
 ];

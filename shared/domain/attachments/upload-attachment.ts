@@ -28,6 +28,7 @@ export const uploadAttachment = defineAction({
     try {
       const trueType = await checkContent(ctx, key, { name, sizeBytes: stored.sizeBytes });
       const status = needsProcessing(trueType) ? ('pending' as const) : ('ready' as const);
+      ctx.once?.add([name, contentType, stored.sha256]);
       const [row] = await withTenant(ctx, async (tenant) => {
         const values = { tenantId, id, name, contentType: trueType, uploadedBy: actor.userId };
         const inserted = await tenant.tx

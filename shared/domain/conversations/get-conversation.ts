@@ -5,7 +5,7 @@ import { and, eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { ConversationErrors } from './errors.ts';
 import { conversations } from './tables.ts';
-import { audienceOf, conversationView, toConversation } from './view.ts';
+import { audienceOf, conversationTag, conversationView, toConversation } from './view.ts';
 import { viewerColumns, viewerOf, visibleConversations } from './visible.ts';
 
 const visibleById = statement(
@@ -23,6 +23,7 @@ export const getConversation = defineAction({
   summary: 'Get a conversation',
   input: z.strictObject({ id: idSchema('cnv') }),
   output: conversationView,
+  etag: conversationTag,
   allow: 'conversations:read',
   transaction: 'read',
   async run(ctx, { id }) {

@@ -9,7 +9,13 @@ import { appendMessage } from './append-message.ts';
 import { conversationCreated } from './events.ts';
 import { messageInput } from './message-input.ts';
 import { conversations } from './tables.ts';
-import { audienceOf, type ConversationRow, conversationView, toConversation } from './view.ts';
+import {
+  audienceOf,
+  type ConversationRow,
+  conversationTag,
+  conversationView,
+  toConversation,
+} from './view.ts';
 import { priorities } from './vocabulary.ts';
 
 /** Opens a conversation with its first message; the caller is its customer. */
@@ -21,6 +27,7 @@ export const openConversation = defineAction({
     ...messageInput,
   }),
   output: conversationView,
+  etag: conversationTag,
   allow: 'conversations:open',
   transaction: 'write',
   async run(ctx, { subject, priority, body, attachmentIds }) {

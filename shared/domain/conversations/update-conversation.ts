@@ -1,11 +1,17 @@
-import { defineAction, line, text, type UserContext } from '@insightdesk/shared/context';
+import {
+  defineAction,
+  line,
+  requireMatch,
+  text,
+  type UserContext,
+} from '@insightdesk/shared/context';
 import { type Id, idSchema } from '@insightdesk/shared/contract';
 import { isReachableStaff } from '@insightdesk/shared/domain/users';
 import { z } from 'zod';
 import { change, tell } from './change-conversation.ts';
 import { ConversationErrors } from './errors.ts';
 import { lockConversation } from './lock-conversation.ts';
-import { type ConversationRow, conversationView, toConversation } from './view.ts';
+import { type ConversationRow, conversationTag, conversationView, toConversation } from './view.ts';
 import { priorities, type Status, statuses, transitions } from './vocabulary.ts';
 
 const changes = {
@@ -28,11 +34,14 @@ export const updateConversation = defineAction({
   summary: 'Change a conversation',
   input: z.strictObject({ id: idSchema('cnv'), ...z.object(changes).partial().shape }),
   output: conversationView,
+  etag: conversationTag,
+  looksAtVersion: true,
   allow: 'conversations:manage',
   transaction: 'write',
   async run(ctx, { id, ...wanted }) {
     const before = await lockConversation(ctx, id);
     if (!before) throw ConversationErrors.NotFound();
+    requireMatch(ctx, before.version);
     const values = { ...definedOnly(wanted), ...statusChange(before, wanted) };
     await checkAssignee(ctx, wanted.assigneeId);
     if (Object.keys(values).length === 0) return toConversation(before, 'staff');

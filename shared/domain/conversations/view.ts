@@ -60,6 +60,13 @@ export function toConversation(row: ConversationRow, audience: Audience) {
   };
 }
 
+/** Its version, and what staff see change without a new one: how many notes there are. */
+export const conversationTag = ({
+  version,
+  messageCount,
+}: Pick<ReturnType<typeof toConversation>, 'version' | 'messageCount'>) =>
+  `${version}-${messageCount}`;
+
 /** What those who may read a message see of it. */
 export function toMessage(row: MessageRow, attachments: z.output<typeof attachmentView>[]) {
   return {

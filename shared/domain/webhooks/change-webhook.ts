@@ -1,11 +1,11 @@
-import { defineAction } from '@insightdesk/shared/context';
+import { defineAction, requireMatch } from '@insightdesk/shared/context';
 import { idSchema } from '@insightdesk/shared/contract';
 import { z } from 'zod';
 import { WebhookErrors } from './errors.ts';
 import { requireKnown } from './filters.ts';
 import { isWebhook, requireWebhook } from './require-webhook.ts';
 import { webhooks } from './tables.ts';
-import { toWebhook, webhookView } from './view.ts';
+import { toWebhook, webhookTag, webhookView } from './view.ts';
 import { fields } from './webhook-fields.ts';
 
 /** Changes a webhook; one that is switched on again starts without a past. */
@@ -13,10 +13,13 @@ export const changeWebhook = defineAction({
   summary: 'Change a webhook',
   input: z.strictObject({ id: idSchema('whk'), ...z.object(fields).partial().shape }),
   output: webhookView,
+  etag: webhookTag,
+  looksAtVersion: true,
   allow: 'webhooks:manage',
   transaction: 'write',
   async run(ctx, { id, ...wanted }) {
-    const before = await requireWebhook(ctx, id);
+    const before = await requireWebhook(ctx, id, true);
+    requireMatch(ctx, webhookTag(toWebhook(before)));
     if (wanted.url !== undefined) ctx.outbound.check(wanted.url);
     if (wanted.events !== undefined) requireKnown(ctx.publicEvents, wanted.events);
     const given = Object.entries(wanted).filter(([, value]) => value !== undefined);

@@ -4,9 +4,10 @@ import { and, eq } from 'drizzle-orm';
 import { WebhookErrors } from './errors.ts';
 import { webhooks } from './tables.ts';
 
-/** One webhook of the organisation. */
-export async function requireWebhook(ctx: TenantContext, id: Id<'whk'>) {
-  const [row] = await ctx.tx.select().from(webhooks).where(isWebhook(ctx, id)).execute();
+/** One webhook of the organisation; locked, it changes no more. */
+export async function requireWebhook(ctx: TenantContext, id: Id<'whk'>, locked = false) {
+  const query = ctx.tx.select().from(webhooks).where(isWebhook(ctx, id));
+  const [row] = await (locked ? query.for('update') : query).execute();
   if (!row) throw WebhookErrors.NotFound();
   return row;
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { idSchema } from '@insightdesk/shared/contract';
 import type { InferSelectModel } from 'drizzle-orm';
 import { z } from 'zod';
@@ -46,6 +47,10 @@ export const toWebhook = (row: WebhookRow) => ({
   failingSince: row.failingSince?.toISOString() ?? null,
   createdAt: row.createdAt.toISOString(),
 });
+
+/** Of a webhook's state, which has no number of its own. */
+export const webhookTag = (view: ReturnType<typeof toWebhook>) =>
+  createHash('sha256').update(JSON.stringify(view)).digest('hex').slice(0, 32);
 
 /** How far a delivery is and how its last attempt went. */
 export const toDelivery = (row: DeliveryRow & { type: string }) => ({

@@ -55,6 +55,22 @@ export interface Connections {
   settings: { publicUrl: string; maxFileBytes: number; refreshTtlSeconds: number };
 }
 
+/** What has a request that is sent again answered like the first, and done once. */
+export interface Once {
+  /** Tells more of what makes another request another one. */
+  add(words: readonly string[]): void;
+  /** Leaves with the first statements of a write, which fails when the request was taken before. */
+  claim(tx: Tx): void;
+  /** Keeps in a write what it will be answered with. */
+  keep(tx: Tx, result: unknown): void;
+  /** Throws when the request was taken before. */
+  look(): Promise<void>;
+  /** Keeps what was answered after the write that made it certain. */
+  settle(result: unknown): Promise<void>;
+  /** Lets go of a request that was refused after all. */
+  release(error: unknown): Promise<void>;
+}
+
 /** One call: who, for which tenant, with what; passed explicitly everywhere. */
 export interface Context extends Connections {
   actor: Actor;
@@ -63,6 +79,10 @@ export interface Context extends Connections {
   log: Logger;
   ip?: string;
   userAgent?: string;
+  /** The versions that the caller has seen, as `If-Match` names them; see requireMatch. */
+  ifMatch?: string;
+  /** Set when the client may send this request again; see createOnce. */
+  once?: Once;
   /** The open transaction; set inside an action, joined by nested calls. */
   tx?: Tx;
 }

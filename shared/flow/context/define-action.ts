@@ -10,6 +10,10 @@ interface Description<I extends z.ZodType, O extends z.ZodType> {
   summary: string;
   input: I;
   output: O;
+  /** Tells one state of what it gives from another; up to a dash it is the version. */
+  etag?(result: z.input<O>): string;
+  /** It looks at the version that its caller has seen: `requireMatch`. */
+  looksAtVersion?: boolean;
 }
 
 interface MemberAction<I extends z.ZodType, O extends z.ZodType> extends Description<I, O> {
@@ -39,22 +43,53 @@ export interface Action<I extends z.ZodType = z.ZodType, O extends z.ZodType = z
   readonly input: I;
   readonly output: O;
   readonly allow: Permission | 'anyone';
+  readonly etag?: (result: z.input<O>) => string;
+  readonly looksAtVersion: boolean;
 }
 
 /** Describes an action; calling it checks who, then what, then runs it in its transaction. */
 export function defineAction<I extends z.ZodType, O extends z.ZodType>(
   definition: MemberAction<I, O> | LongAction<I, O> | PublicAction<I, O>,
 ): Action<I, O> {
-  const { summary, input, output, allow } = definition;
+  const { summary, input, output, allow, etag, looksAtVersion = false } = definition;
   const call = async (ctx: Context, raw: z.input<I>) => {
-    if (definition.allow === 'anyone') return definition.run(ctx, definition.input.parse(raw));
+    if (definition.allow === 'anyone') {
+      const parsed = definition.input.parse(raw);
+      return settled(ctx, () => definition.run(ctx, parsed));
+    }
     const member = requireMember(ctx, definition.allow);
     const parsed = definition.input.parse(raw);
-    if (definition.transaction === 'own') return definition.run(member, parsed);
+    if (definition.transaction === 'own') return settled(ctx, () => definition.run(member, parsed));
     const run = (tenant: UserContext) => definition.run(tenant, parsed);
-    return definition.transaction === 'read' ? readTenant(member, run) : withTenant(member, run);
+    if (definition.transaction === 'read') return readTenant(member, run);
+    return withTenant(member, async (tenant) => {
+      const result = await run(tenant);
+      ctx.once?.keep(tenant.tx, result);
+      return result;
+    });
   };
-  return Object.assign(call, { summary, input, output, allow });
+  return Object.assign(call, {
+    summary,
+    input,
+    output,
+    allow,
+    looksAtVersion,
+    ...(etag && { etag }),
+  });
+}
+
+/** Of several transactions the first that writes takes the request; its answer is kept at the end. */
+async function settled<R>({ once }: Context, run: () => Promise<R>): Promise<R> {
+  if (!once) return run();
+  await once.look();
+  try {
+    const result = await run();
+    await once.settle(result);
+    return result;
+  } catch (error) {
+    await once.release(error);
+    throw error;
+  }
 }
 
 function requireMember(ctx: Context, allow: Permission): MemberContext {

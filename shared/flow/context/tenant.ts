@@ -13,7 +13,10 @@ export function withTenant<C extends Context, T>(
 ): Promise<T> {
   const tenantId = requireTenantId(ctx);
   if (ctx.tx) return work({ ...ctx, tenantId, tx: ctx.tx });
-  return ctx.database.write(scopeOf(ctx, tenantId), (tx) => work({ ...ctx, tenantId, tx }));
+  return ctx.database.write(scopeOf(ctx, tenantId), (tx) => {
+    ctx.once?.claim(tx);
+    return work({ ...ctx, tenantId, tx });
+  });
 }
 
 /**
