@@ -93,6 +93,68 @@ describe('conversations', () => {
   });
 });
 
+describe('versions', () => {
+  const etagOf = async (path: string, as = own.agent) =>
+    (await desk.ask('GET', path, { as })).headers.get('ETag') ?? '';
+  const changeIf = (path: string, tag: string, as = own.agent) => {
+    const headers = { 'If-Match': tag };
+    return desk.ask('PATCH', path, { as, body: { priority: 'high' }, headers });
+  };
+
+  test('304 as long as nothing has changed, notes included', async () => {
+    const path = await opened();
+    const get = (tag: string, as = own.agent) =>
+      desk.ask('GET', path, { as, headers: { 'If-None-Match': tag } });
+    const [staff, customer] = [await etagOf(path), await etagOf(path, own.customer)];
+    const unchanged = await get(staff);
+    expect([unchanged.status, unchanged.headers.get('ETag')]).toEqual([304, staff]);
+    expect((await get(`"other", W/${staff}`)).status).toBe(304);
+    await send(path, { body: 'a difficult one', kind: 'note' });
+    expect((await get(staff)).status).toBe(200);
+    expect((await get(customer, own.customer)).status).toBe(304);
+    await send(path, { body: 'We look into it' });
+    expect((await get(customer, own.customer)).status).toBe(200);
+  });
+
+  test('412 for who has not seen the last version', async () => {
+    const path = await opened();
+    const seen = await etagOf(path);
+    const first = await changeIf(path, seen);
+    expect(first.status).toBe(200);
+    await refused(changeIf(path, seen), 412, 'PRECONDITION_FAILED');
+    const now = first.headers.get('ETag') ?? '';
+    expect(now).toBe(await etagOf(path));
+    const { version } = (await first.json()) as { version: number };
+    // A note is no other version; gzip makes a tag a weak one; the number alone will do.
+    await send(path, { body: 'a note', kind: 'note' });
+    expect((await changeIf(path, `W/${now}`)).status).toBe(200);
+    expect((await changeIf(path, `"${version + 1}"`)).status).toBe(200);
+    expect((await changeIf(path, '*')).status).toBe(200);
+    for (const wrong of ['"0"', 'x', '', `"${version}`]) {
+      await refused(changeIf(path, wrong), 412, 'PRECONDITION_FAILED');
+    }
+  });
+
+  test('of many at once with the same version one changes it', async () => {
+    const path = await opened();
+    const seen = await etagOf(path);
+    const answers = await Promise.all(Array.from({ length: 10 }, () => changeIf(path, seen)));
+    const statuses = answers.map(({ status }) => status).sort();
+    expect(statuses).toEqual([200, ...Array.from({ length: 9 }, () => 412)]);
+  });
+
+  test('a stranger learns nothing of it; what has no version matches none', async () => {
+    const path = await opened();
+    const seen = await etagOf(path);
+    await refused(changeIf(path, seen, strangers.owner), 404, 'NOT_FOUND');
+    await refused(changeIf(path, '"0"', strangers.owner), 404, 'NOT_FOUND');
+    const headers = { 'If-Match': seen };
+    const asked = { as: own.agent, body: { body: 'x' }, headers };
+    const message = desk.ask('POST', `${path}/messages`, asked);
+    await refused(message, 412, 'PRECONDITION_FAILED');
+  });
+});
+
 describe('messages', () => {
   test('201, then 200 with the first one', async () => {
     const path = await opened();

@@ -59,6 +59,24 @@ describe('a webhook', () => {
     expect(await list.text()).not.toContain(secret);
   });
 
+  test('is changed and removed by who has seen its last state', async () => {
+    const { id } = await add();
+    const path = `/v1/webhooks/${id}`;
+    const as = tenant.owner;
+    const get = (headers = {}) => desk.ask('GET', path, { as, headers });
+    const seen = (await get()).headers.get('ETag') ?? '';
+    expect((await get({ 'If-None-Match': seen })).status).toBe(304);
+    const change = (tag: string, description: string) =>
+      desk.ask('PATCH', path, { as, body: { description }, headers: { 'If-Match': tag } });
+    const changed = await change(seen, 'CRM');
+    expect(changed.status).toBe(200);
+    expect((await change(seen, 'ERP')).status).toBe(412);
+    const remove = (tag: string) => desk.ask('DELETE', path, { as, headers: { 'If-Match': tag } });
+    expect((await remove(seen)).status).toBe(412);
+    expect((await get({ 'If-None-Match': seen })).status).toBe(200);
+    expect((await remove(changed.headers.get('ETag') ?? '')).status).toBe(204);
+  });
+
   test('is changed and removed', async () => {
     const { id } = await add();
     const path = `/v1/webhooks/${id}`;

@@ -8,6 +8,7 @@ import {
 } from '@insightdesk/shared/domain/conversations';
 import { keyJobs, tellOverlapEnded } from '@insightdesk/shared/domain/keys';
 import {
+  deleteOldAnswers,
   deleteOldEvents,
   deleteOldJobSteps,
   maintenanceJobs,
@@ -88,6 +89,10 @@ export function jobHandlers(root: Context): JobHandlers<SystemJob> {
     'tenants.purge-job-steps': {
       job: maintenanceJobs.purgeJobSteps,
       run: (payload, run) => deleteOldJobSteps(root, payload, run),
+    },
+    'maintenance.purge-answers': {
+      job: maintenanceJobs.purgeAnswers,
+      run: (payload, run) => deleteOldAnswers(root, payload, run),
     },
     'users.purge-expired': {
       job: userJobs.purgeExpired,

@@ -18,6 +18,13 @@ export const schedules = defineSchedules({
     job: maintenanceJobs.purgeJobSteps,
     payload: { days: 30 },
   },
+  'purge-answers': {
+    cron: '7 * * * *',
+    timeZone: 'UTC',
+    catchUp: 'latest',
+    job: maintenanceJobs.purgeAnswers,
+    payload: { days: 1 },
+  },
   'purge-expired': {
     cron: '57 2 * * *',
     timeZone: 'UTC',

@@ -18,3 +18,10 @@ export const purgeJobSteps = defineJob({
   priority: JobPriority.LOW,
   ...nightly,
 });
+
+/** Deletes what was answered to requests that can no longer be repeated. */
+export const purgeAnswers = defineJob({
+  name: 'maintenance.purge-answers',
+  priority: JobPriority.LOW,
+  ...nightly,
+});

@@ -2,7 +2,11 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import type { Context } from '@insightdesk/shared/context';
 import { type Id, toUuid } from '@insightdesk/shared/contract';
 import { connect, createDatabase, type Database } from '@insightdesk/shared/database';
-import { deleteOldEvents, deleteOldJobSteps } from '@insightdesk/shared/domain/maintenance';
+import {
+  deleteOldAnswers,
+  deleteOldEvents,
+  deleteOldJobSteps,
+} from '@insightdesk/shared/domain/maintenance';
 import { organizations } from '@insightdesk/shared/domain/tenants';
 import { outbox } from '@insightdesk/shared/events';
 import { type JobRun, jobSteps } from '@insightdesk/shared/jobs';
@@ -114,4 +118,18 @@ test('the system sees no organisation, and of sessions neither whose they are no
   }
   const own = await database.write({ tenantId }, (tx) => tx.select().from(organizations));
   expect(own).toHaveLength(1);
+});
+
+test('answers go once their requests may be sent as new ones, of strangers too', async () => {
+  const nobody = '00000000-0000-0000-0000-000000000000';
+  for (const [tenant, age] of [
+    [toUuid(tenantId), 2],
+    [nobody, 2],
+    [toUuid(tenantId), 0.9],
+  ] as const) {
+    await admin`insert into kept_answers (tenant_id, id, fingerprint, created_at)
+      values (${tenant}, ${`${age}`}, 'x', ${days(age)})`;
+  }
+  expect(await deleteOldAnswers(ctx, { days: 1 }, run)).toBe(2);
+  expect(await count('kept_answers')).toBe(1);
 });
