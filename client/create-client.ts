@@ -49,6 +49,7 @@ export function createClient(options: ClientOptions) {
     fetch: options.fetch ?? ((address, init) => fetch(address, init)),
     timeoutMs: options.timeoutMs ?? 30_000,
     tokens: () => keeper,
+    stopped: stop.signal,
   });
   const keeper = createTokenKeeper({
     ...options,

@@ -125,6 +125,62 @@ test('a message is sent until it is accepted, in order, under one clientMessageI
   expect(arrived[0]?.clientMessageId).toMatch(/^[0-9a-f]{32}$/);
 });
 
+test('a write is repeated under its key when nobody knows what became of it', async () => {
+  const keys: (string | null)[] = [];
+  const outcomes = [
+    () => problem(502, 'BAD_GATEWAY', { 'Retry-After': '0' }),
+    () => new Response('<html>', { status: 503, headers: { 'Retry-After': '0' } }),
+    () => problem(409, 'IDEMPOTENCY_IN_FLIGHT', { 'Retry-After': '0' }),
+    () => Response.json({ id: 'cnv_1' }, { status: 201 }),
+  ];
+  const { client } = desk(({ headers }) => {
+    keys.push(headers.get('Idempotency-Key'));
+    return (outcomes.shift() ?? (() => problem(500, 'INTERNAL')))();
+  });
+  const opened = await client.conversations.open({ subject: 'Help', body: 'x' });
+  expect(`${opened.id}`).toBe('cnv_1');
+  expect(keys).toHaveLength(4);
+  expect(new Set(keys).size).toBe(1);
+  expect(keys[0]).toMatch(/^[0-9a-f]{32}$/);
+
+  // A failure that the API tells of itself is the app's to judge; another call is another write.
+  const failed = await client.conversations.open({ subject: 'a', body: 'b' }).catch((e) => e);
+  expect(failed).toMatchObject({ code: 'INTERNAL' });
+  expect(keys).toHaveLength(5);
+  expect(new Set(keys).size).toBe(2);
+});
+
+test('a write is not repeated for ever, and a read not at all', async () => {
+  let asked = 0;
+  const { client } = desk(() => {
+    asked++;
+    return problem(503, 'UNAVAILABLE', { 'Retry-After': '0' });
+  });
+  const refusals = await Promise.allSettled([
+    client.conversations.update('cnv_1', { status: 'closed' }),
+    client.me(),
+  ]);
+  expect(refusals.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  expect(asked).toBe(5);
+});
+
+test('a connection that breaks off is repeated under the same key', async () => {
+  const keys = new Set<string | null>();
+  let breaks = 2;
+  const client = createClient({
+    url: 'http://desk.example',
+    tokens: { accessToken: 'access' },
+    fetch: async (_, { headers }) => {
+      keys.add(new Headers(headers).get('Idempotency-Key'));
+      if (breaks-- > 0) throw new TypeError('The connection is gone');
+      return Response.json({ id: 'cnv_1' });
+    },
+  });
+  const changed = await client.conversations.update('cnv_1', { status: 'open' });
+  expect(`${changed.id}`).toBe('cnv_1');
+  expect([breaks, keys.size]).toEqual([-1, 1]);
+});
+
 test('a refused message is refused, and the next one goes all the same', async () => {
   const { client } = desk(async (request) => {
     const draft = (await request.json()) as { body: string };

@@ -1,6 +1,8 @@
 import { ProblemError, readProblem, UnreachableError } from './errors.ts';
 import type { Operations } from './operations.ts';
+import { randomId } from './random-id.ts';
 import type { TokenKeeper } from './tokens.ts';
+import { backoffMs, wait } from './wait.ts';
 
 /** `POST /v1/conversations/{id}/messages` and so on. */
 export type RouteName = keyof Operations;
@@ -20,7 +22,11 @@ type Part<Name extends string, T> = T extends undefined
 /** What a call needs: path parameters, query and body as far as the route has them. */
 export type CallInput<R extends RouteName> = Part<'path', Operations[R]['path']> &
   Part<'query', Query<R>> &
-  Part<'body', Body<R>> & { signal?: AbortSignal | undefined };
+  Part<'body', Body<R>> & {
+    signal?: AbortSignal | undefined;
+    /** Of a write, instead of one of its own: the same again is done once. */
+    idempotencyKey?: string | undefined;
+  };
 
 /** Calls one route; rejects with ProblemError or UnreachableError. */
 export type Request = <R extends RouteName>(
@@ -35,6 +41,8 @@ export interface RequestOptions {
   fetch: Fetch;
   timeoutMs: number;
   tokens: () => TokenKeeper;
+  /** Ends the waiting for another attempt. */
+  stopped?: AbortSignal;
 }
 
 interface AnyInput {
@@ -42,14 +50,38 @@ interface AnyInput {
   query?: Record<string, unknown>;
   body?: unknown;
   signal?: AbortSignal | undefined;
+  idempotencyKey?: string | undefined;
 }
+
+/** How often a write is sent at most when nobody knows what became of it. */
+const MAX_ATTEMPTS = 4;
+const LONGEST_WAIT_MS = 10_000;
 
 /** These are for anyone: they neither carry a token nor are worth a refresh. */
 const forAnyone = /^POST \/v1\/(auth\/(register|login|refresh)|invitations\/accept)$/;
 
-/** Builds the typed calls; a 401 swaps the tokens once and tries again. */
+/**
+ * Builds the typed calls; a 401 swaps the tokens once and tries again. Writes carry a key by which the
+ * server knows them again, so that they may be repeated when no answer or none of the API's came.
+ */
 export function createRequest(options: RequestOptions): Request {
   async function request(route: string, input: AnyInput = {}): Promise<unknown> {
+    if (route.startsWith('GET ')) return authorized(route, input);
+    const idempotencyKey = input.idempotencyKey ?? randomId();
+    const signals = [options.stopped, input.signal].filter((signal) => signal !== undefined);
+    for (let tries = 1; ; tries++) {
+      try {
+        return await authorized(route, { ...input, idempotencyKey });
+      } catch (error) {
+        if (tries === MAX_ATTEMPTS || !isUnsure(error)) throw error;
+        const askedMs = error instanceof ProblemError ? (error.retryAfterMs ?? 0) : 0;
+        if (askedMs > LONGEST_WAIT_MS) throw error;
+        await wait(Math.max(askedMs, backoffMs(tries)), AbortSignal.any(signals));
+      }
+    }
+  }
+
+  async function authorized(route: string, input: AnyInput): Promise<unknown> {
     if (forAnyone.test(route)) return attempt(options, route, input, undefined);
     const keeper = options.tokens();
     const token = keeper.current?.accessToken;
@@ -65,10 +97,17 @@ export function createRequest(options: RequestOptions): Request {
   return request as Request;
 }
 
+/** No answer, one of a proxy alone, or one that says that another attempt is at it. */
+function isUnsure(error: unknown): boolean {
+  if (error instanceof UnreachableError) return true;
+  if (!(error instanceof ProblemError)) return false;
+  return [502, 503, 504].includes(error.status) || error.code === 'IDEMPOTENCY_IN_FLIGHT';
+}
+
 async function attempt(
   options: RequestOptions,
   route: string,
-  { path = {}, query = {}, body, signal }: AnyInput,
+  { path = {}, query = {}, body, signal, idempotencyKey }: AnyInput,
   token: string | undefined,
 ): Promise<unknown> {
   const [method = 'GET', template = ''] = route.split(' ');
@@ -81,6 +120,7 @@ async function attempt(
     headers: {
       ...(token !== undefined && { Authorization: `Bearer ${token}` }),
       ...(isJson && { 'Content-Type': 'application/json' }),
+      ...(idempotencyKey !== undefined && { 'Idempotency-Key': idempotencyKey }),
     },
     ...(body !== undefined && { body: isJson ? JSON.stringify(body) : (body as FormData) }),
     signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), ...(signal ? [signal] : [])]),

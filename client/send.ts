@@ -1,4 +1,5 @@
 import { isTransient, ProblemError } from './errors.ts';
+import { randomId } from './random-id.ts';
 import type { Answer, Body, Request } from './requests.ts';
 import { backoffMs, wait } from './wait.ts';
 
@@ -18,12 +19,14 @@ export function createSend(request: Request, stopped: AbortSignal): Send {
   const lasts = new Map<string, Promise<unknown>>();
 
   async function deliver(id: Message['conversationId'], body: Draft, signal: AbortSignal) {
+    const idempotencyKey = randomId();
     for (let attempt = 1; ; attempt++) {
       try {
         return await request('POST /v1/conversations/{id}/messages', {
           path: { id },
           body,
           signal,
+          idempotencyKey,
         });
       } catch (error) {
         if (!isTransient(error)) throw error;
@@ -34,7 +37,7 @@ export function createSend(request: Request, stopped: AbortSignal): Send {
   }
 
   return (conversationId, draft, options = {}) => {
-    const body = { ...draft, clientMessageId: draft.clientMessageId ?? newClientMessageId() };
+    const body = { ...draft, clientMessageId: draft.clientMessageId ?? randomId() };
     const signal = options.signal ? AbortSignal.any([stopped, options.signal]) : stopped;
     const go = () => deliver(conversationId, body, signal);
     const sending = (lasts.get(conversationId) ?? Promise.resolve()).then(go, go);
@@ -45,10 +48,4 @@ export function createSend(request: Request, stopped: AbortSignal): Send {
     sending.then(forget, forget);
     return sending;
   };
-}
-
-// `randomUUID` is missing from pages that came over plain HTTP.
-function newClientMessageId(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -26,14 +26,16 @@ async function notesOf(channel: string): Promise<Told[]> {
   return body.items.map(({ id, body }: { id: string; body: string }) => ({ id, n: Number(body) }));
 }
 
-/** Posts number after number to a channel, each once: nothing is ever tried again. */
+/** Posts number after number to a channel, each once: nothing is ever tried again, with a key or not. */
 async function talk(index: number, isOver: () => boolean): Promise<void> {
   const channel = opened[index] ?? '';
   for (let n = 0; !isOver(); n++) {
     const body = { kind: 'note', body: `${n}` };
-    const { status } = await call('POST', messagesOf(channel), { token: owner.token, body }).catch(
-      (error: Error) => ({ status: error.message }),
-    );
+    const headers = index % 2 ? { 'Idempotency-Key': `${channel}.${n}` } : {};
+    const asked = { token: owner.token, body, headers };
+    const { status } = await call('POST', messagesOf(channel), asked).catch((error: Error) => ({
+      status: error.message,
+    }));
     if (status === 201) accepted[index]?.push(n);
     else refused.push(`${channel} ${n}: ${status}`);
     await Bun.sleep(PAUSE_MS);
