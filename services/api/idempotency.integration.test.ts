@@ -249,7 +249,7 @@ test('a process that dies between its effect and its answer: 409, and nothing tw
   expect(await codeOf(await refresh())).toBe('IDEMPOTENCY_ANSWER_GONE');
 });
 
-test('a key costs no round trip more, and no header nothing', async () => {
+test('a key costs two statements and no transaction more, no header nothing', async () => {
   const { database } = desk.context;
   const trips = async (headers: Record<string, string>) => {
     database.getStats(true);

@@ -129,6 +129,24 @@ test('a delayed job is cancelled; what has ended is not', async () => {
   expect([retried.status, await retried.json()]).toMatchObject([409, { code: 'JOB_NOT_FAILED' }]);
 });
 
+test('under a key it is cancelled once; what was refused may be asked again', async () => {
+  await startWorking();
+  const id = await enqueue({}, 3_600_000);
+  const cancel = async (key: string) => {
+    const headers = { 'Idempotency-Key': key };
+    const answer = await ask('POST', `/v1/jobs/${id}/cancel`, { as: owner, body: {}, headers });
+    return [answer.status, answer.headers.get('Idempotency-Replayed'), await answer.json()];
+  };
+  const first = await cancel('the first');
+  expect(first[0]).toBe(400);
+  const [status, , job] = await cancel('the-first');
+  expect(status).toBe(200);
+  expect(await cancel('the-first')).toEqual([200, 'true', job]);
+  for (const _ of [1, 2]) {
+    expect(await cancel('the-second')).toMatchObject([409, null, { code: 'JOB_ENDED' }]);
+  }
+});
+
 test('a stranger, and an id of something else in Valkey, find nothing', async () => {
   const id = await enqueue({}, 3_600_000);
   expect((await read(id, stranger)).status).toBe(404);

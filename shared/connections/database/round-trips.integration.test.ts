@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { type AddressInfo, connect, createServer, type Server } from 'node:net';
+import type { Context } from '@insightdesk/shared/context';
 import { toUuid } from '@insightdesk/shared/contract';
+import { createOnce } from '@insightdesk/shared/idempotency';
+import { createSealer } from '@insightdesk/shared/security';
 import { testEnvironment } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { sql } from 'drizzle-orm';
@@ -80,4 +83,19 @@ test('a tenant write is its queries and a commit; opening it costs nothing', asy
         values (${toUuid(tenantId)}, gen_random_uuid()::text, 'r')`),
     );
   expect(await flightsOf(write)).toBe(2);
+});
+
+test('a write that is to be done once costs no more', async () => {
+  const sealer = createSealer('secret');
+  const ctx = { database, tenantId, sealer, actor: { kind: 'system', name: 't' } } as Context;
+  const write = (isKeyed: boolean) => () => {
+    const request = { key: crypto.randomUUID(), words: [] };
+    const once = createOnce(ctx, request, () => ({ status: 200, body: null, headers: {} }));
+    return database.write({ tenantId }, async (tx) => {
+      if (isKeyed) once.claim(tx);
+      await tx.execute(one);
+      if (isKeyed) once.keep(tx, undefined);
+    });
+  };
+  expect(await flightsOf(write(true))).toBe(await flightsOf(write(false)));
 });
