@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { withTenant } from '@insightdesk/shared/context';
 import { connect } from '@insightdesk/shared/database';
+import { createOnce } from '@insightdesk/shared/idempotency';
 import { createTestDatabase } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
+import { routes } from './routes.ts';
 import { openTestDesk } from './test-desk.ts';
 
 let place: Awaited<ReturnType<typeof createTestDatabase>>;
@@ -167,6 +170,41 @@ test.each([
 ])('400: a key that is %s', async (_, value) => {
   const response = await open({ 'Idempotency-Key': value });
   expect([response.status, await codeOf(response)]).toEqual([400, 'IDEMPOTENCY_KEY_INVALID']);
+});
+
+test.each(
+  routes.filter(({ method }) => method !== 'GET').map((route) => [route.method, route.path, route]),
+)('%s %s looks at the key', async (method, path, { allow, body }) => {
+  const file = new FormData();
+  file.append('file', new File(['x'], 'x.txt'));
+  const response = await desk.ask(method, path.replaceAll(/:\w+/g, 'x'), {
+    ...(allow !== 'anyone' && { as: own.owner }),
+    ...(method !== 'DELETE' && { body: body ? file : {} }),
+    headers: { 'Idempotency-Key': 'not a key' },
+  });
+  expect([response.status, await codeOf(response)]).toEqual([400, 'IDEMPOTENCY_KEY_INVALID']);
+});
+
+test('an action that writes twice is claimed once, and cleans up after a refusal', async () => {
+  const tenantId = newId('org');
+  const ctx = { ...desk.context, tenantId, actor: { kind: 'system' as const, name: 't' } };
+  const keyed = { key: crypto.randomUUID(), words: ['a'], isOpen: true };
+  const again = () => {
+    const once = createOnce(ctx, keyed, (body) => ({ status: 200, body: `${body}`, headers: {} }));
+    return { once, write: () => withTenant({ ...ctx, once }, async () => 'written') };
+  };
+  const first = again();
+  await first.write();
+  first.once.add(['b']);
+  await first.write();
+  await first.write();
+  await first.once.settle('answer');
+  const second = again();
+  expect(await second.write()).toBe('written');
+  second.once.add(['b']);
+  const refusal = await second.write().catch((error) => error);
+  expect(await second.once.recall(refusal)).toMatchObject({ body: 'answer' });
+  expect(await second.write()).toBe('written');
 });
 
 test('after 24 hours it is a new request', async () => {

@@ -57,7 +57,7 @@ export interface Connections {
 
 /** What has a request that is sent again answered like the first, and done once. */
 export interface Once {
-  /** Tells more of what makes another request another one. */
+  /** Tells what else makes another request another one, if that was not known at first. */
   add(words: readonly string[]): void;
   /** Leaves with the first statements of a write, which fails when the request was taken before. */
   claim(tx: Tx): void;

@@ -20,7 +20,7 @@ export interface KeyedRequest {
   key: string;
   /** Everything that makes another request another one. */
   words: string[];
-  /** More words come once they are known, such as the hash of a file. */
+  /** More words come once they are known, such as the hash of a file; nothing is claimed before. */
   isOpen?: boolean;
 }
 
@@ -43,7 +43,7 @@ class TakenBefore extends Error {}
 /** Has what `ctx` does for one request done once per key and caller, for 24 hours. */
 export function createOnce(
   ctx: Context,
-  { key: given, words, isOpen = false }: KeyedRequest,
+  { key: given, words: known, isOpen = false }: KeyedRequest,
   toAnswer: (result: unknown) => KeptAnswer,
 ): KeyedOnce {
   const key = given.replace(/^"(.*)"$/, '$1');
@@ -54,7 +54,10 @@ export function createOnce(
   const tenantId = ctx.actor.kind === 'user' && ctx.tenantId ? ctx.tenantId : nobodys;
   const tenant = sql`${toUuid(tenantId)}::uuid`;
   const scope = tenantId === nobodys ? {} : { tenantId };
+  const words = [...known];
+  let isWhole = !isOpen;
   let isClaimed = false;
+  let isRefused = false;
 
   const find = async () => {
     const query = sql`select * from app.find_request(${tenant}, ${id})`;
@@ -76,18 +79,27 @@ export function createOnce(
   }
 
   return {
-    add: (more) => void words.push(...more),
+    add(more) {
+      words.push(...more);
+      isWhole = true;
+    },
     claim(tx) {
-      if (isClaimed) return;
+      if (isClaimed || isRefused || !isWhole) return;
       const print = seal.print(words);
-      withCommit(tx, tx.execute(sql`select app.claim_request(${tenant}, ${id}, ${print})`));
+      const claim = sql`select app.claim_request(${tenant}, ${id}, ${print})`;
+      const claiming = tx.execute(claim).execute();
+      withCommit(tx, claiming);
+      // What cleans up after that is not the request.
+      claiming.catch((error) => {
+        isRefused = wasTaken(error);
+      });
       afterCommit(tx, () => {
         isClaimed = true;
       });
     },
     keep,
     async look() {
-      if (!isOpen && (await find())) throw new TakenBefore();
+      if (isWhole && (await find())) throw new TakenBefore();
     },
     async settle(result) {
       if (!isClaimed) return;
@@ -105,7 +117,7 @@ export function createOnce(
     },
     async recall(error) {
       if (sqlState(error) === IN_FLIGHT) throw IdempotencyErrors.InFlight();
-      if (!(error instanceof TakenBefore) && sqlState(error) !== KNOWN) return undefined;
+      if (!(error instanceof TakenBefore) && !wasTaken(error)) return undefined;
       const kept = await find();
       // Collected in this very moment, or released: the client may try again.
       if (!kept) throw IdempotencyErrors.InFlight();
@@ -121,6 +133,8 @@ interface Kept {
   /** Begun a moment ago. */
   fresh: boolean;
 }
+
+const wasTaken = (error: unknown) => [IN_FLIGHT, KNOWN].includes(sqlState(error) ?? '');
 
 /** A person stays the same over sessions. */
 const callerOf = (actor: Actor) => (actor.kind === 'user' ? actor.userId : actor.kind);
