@@ -207,6 +207,19 @@ test('an action that writes twice is claimed once, and cleans up after a refusal
   expect(await second.write()).toBe('written');
 });
 
+test('an answer too long to be kept: 409, and nothing twice', async () => {
+  const ctx = { ...desk.context, tenantId: newId('org') };
+  const keyed = { key: crypto.randomUUID(), words: [] };
+  const write = async () => {
+    const body = 'x'.repeat(300_000);
+    const once = createOnce(ctx, keyed, () => ({ status: 200, body, headers: {} }));
+    const written = withTenant({ ...ctx, once }, async ({ tx }) => once.keep(tx, undefined));
+    return written.catch((error) => once.recall(error));
+  };
+  await write();
+  await expect(write()).rejects.toMatchObject({ code: 'IDEMPOTENCY_ANSWER_GONE' });
+});
+
 test('after 24 hours it is a new request', async () => {
   const headers = key();
   const first = (await (await open(headers)).json()) as { id: string };

@@ -15,6 +15,7 @@ const work = defineJob({
   payload: z.object({ fails: z.string().optional() }),
 });
 let workers: Workers | undefined;
+let newcomer: Awaited<ReturnType<typeof desk.openTenant>>['newcomer'];
 let owner: string;
 let admin: string;
 let agent: string;
@@ -22,7 +23,7 @@ let stranger: string;
 let tenantId: Id<'org'>;
 
 beforeAll(async () => {
-  ({ owner, admin, agent } = await desk.openTenant());
+  ({ owner, admin, agent, newcomer } = await desk.openTenant());
   ({ owner: stranger } = await desk.openTenant());
   ({ tenantId } = await context.tokens.verifyAccess(owner));
 });
@@ -145,6 +146,17 @@ test('under a key it is cancelled once; what was refused may be asked again', as
   for (const _ of [1, 2]) {
     expect(await cancel('the-second')).toMatchObject([409, null, { code: 'JOB_ENDED' }]);
   }
+});
+
+test('who has signed out is not told again what it was answered', async () => {
+  const id = await enqueue({}, 3_600_000);
+  const as = await newcomer('admin');
+  const headers = { 'Idempotency-Key': crypto.randomUUID() };
+  const cancel = () => ask('POST', `/v1/jobs/${id}/cancel`, { as, body: {}, headers });
+  expect((await cancel()).status).toBe(200);
+  expect((await cancel()).status).toBe(200);
+  await ask('POST', '/v1/auth/logout', { as, body: {} });
+  expect((await cancel()).status).toBe(401);
 });
 
 test('a stranger, and an id of something else in Valkey, find nothing', async () => {

@@ -63,8 +63,8 @@ export interface Once {
   claim(tx: Tx): void;
   /** Keeps in a write what it will be answered with. */
   keep(tx: Tx, result: unknown): void;
-  /** Throws when the request was taken before. */
-  look(): Promise<void>;
+  /** Throws when the request was taken before, in a read that knows whether its caller may come in. */
+  look(tx: Tx): Promise<void>;
   /** Keeps what was answered after the write that made it certain. */
   settle(result: unknown): Promise<void>;
   /** Lets go of a request that was refused after all. */

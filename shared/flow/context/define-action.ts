@@ -79,9 +79,11 @@ export function defineAction<I extends z.ZodType, O extends z.ZodType>(
 }
 
 /** Of several transactions the first that writes takes the request; its answer is kept at the end. */
-async function settled<R>({ once }: Context, run: () => Promise<R>): Promise<R> {
+async function settled<R>(ctx: Context, run: () => Promise<R>): Promise<R> {
+  const { once } = ctx;
   if (!once) return run();
-  await once.look();
+  if (ctx.actor.kind === 'user') await readTenant(ctx, ({ tx }) => once.look(tx));
+  else await ctx.database.read({}, (tx) => once.look(tx));
   try {
     const result = await run();
     await once.settle(result);

@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Actor, Context, Once } from '@insightdesk/shared/context';
-import { fromUuid, toUuid } from '@insightdesk/shared/contract';
-import { afterCommit, sqlState, type Tx, withCommit } from '@insightdesk/shared/database';
+import { afterCommit, sqlState } from '@insightdesk/shared/database';
 import { AppError, serializeError } from '@insightdesk/shared/errors';
-import { sql } from 'drizzle-orm';
 import { IdempotencyErrors } from './errors.ts';
+import { type Kept, keptAnswer } from './kept-answer.ts';
 import { createSeal } from './seal.ts';
 
 /** An answer as it is given again. */
@@ -34,8 +33,6 @@ const MAX_ANSWER = 256 * 1024;
 const visible = /^[\x21-\x7e]{1,255}$/;
 const IN_FLIGHT = 'ID003';
 const KNOWN = 'ID004';
-/** Stands in for the organisation of those who have none yet. */
-const nobodys = fromUuid('org', '00000000-0000-0000-0000-000000000000');
 
 /** Thrown where the request turns out to have been taken before. */
 class TakenBefore extends Error {}
@@ -51,24 +48,18 @@ export function createOnce(
   const caller = JSON.stringify([ctx.tenantId, callerOf(ctx.actor)]);
   const seal = createSeal(ctx.sealer, 'idempotency', `${caller} ${key}`);
   const id = createHash('sha256').update(`${caller} ${key}`).digest('base64url');
-  const tenantId = ctx.actor.kind === 'user' && ctx.tenantId ? ctx.tenantId : nobodys;
-  const tenant = sql`${toUuid(tenantId)}::uuid`;
-  const scope = tenantId === nobodys ? {} : { tenantId };
+  const row = keptAnswer(ctx.database, ctx.actor.kind === 'user' ? ctx.tenantId : undefined, id);
   const words = [...known];
   let isWhole = !isOpen;
   let isClaimed = false;
   let isRefused = false;
 
-  const find = async () => {
-    const query = sql`select * from app.find_request(${tenant}, ${id})`;
-    const [kept] = await ctx.database.read(scope, (tx) => tx.execute(query));
-    return kept as Kept | undefined;
-  };
-  const keep = (tx: Tx, result: unknown) => {
+  const sealed = (result: unknown) => {
     const text = JSON.stringify(toAnswer(result));
-    const answer = text.length > MAX_ANSWER ? null : seal.encrypt(text);
-    withCommit(tx, tx.execute(sql`select app.keep_answer(${tenant}, ${id}, ${answer}::text)`));
+    return text.length > MAX_ANSWER ? null : seal.encrypt(text);
   };
+  const inVain = (error: unknown) =>
+    ctx.log.error({ err: serializeError(error) }, 'once: the outcome was not kept');
 
   function answerOf({ fingerprint, answer, answered, fresh }: Kept): KeptAnswer {
     if (fingerprint !== seal.print(words)) throw IdempotencyErrors.KeyReused();
@@ -85,10 +76,7 @@ export function createOnce(
     },
     claim(tx) {
       if (isClaimed || isRefused || !isWhole) return;
-      const print = seal.print(words);
-      const claim = sql`select app.claim_request(${tenant}, ${id}, ${print})`;
-      const claiming = tx.execute(claim).execute();
-      withCommit(tx, claiming);
+      const claiming = row.claim(tx, seal.print(words));
       // What cleans up after that is not the request.
       claiming.catch((error) => {
         isRefused = wasTaken(error);
@@ -97,41 +85,27 @@ export function createOnce(
         isClaimed = true;
       });
     },
-    keep,
-    async look() {
-      if (isWhole && (await find())) throw new TakenBefore();
+    keep: (tx, result) => row.keep(tx, sealed(result)),
+    async look(tx) {
+      if (isWhole && (await row.findIn(tx))) throw new TakenBefore();
     },
     async settle(result) {
-      if (!isClaimed) return;
-      await ctx.database
-        .write(scope, async (tx) => keep(tx, result))
-        .catch((error) => ctx.log.error({ err: serializeError(error) }, 'once: answer not kept'));
+      if (isClaimed) await row.keepLater(sealed(result)).catch(inVain);
     },
     async release(error) {
       // After any other failure nobody knows how far it came.
       if (!isClaimed || !(error instanceof AppError) || error.status >= 500) return;
-      const forget = sql`select app.forget_request(${tenant}, ${id})`;
-      await ctx.database
-        .write(scope, async (tx) => withCommit(tx, tx.execute(forget)))
-        .catch((failure) => ctx.log.error({ err: serializeError(failure) }, 'once: not released'));
+      await row.forget().catch(inVain);
     },
     async recall(error) {
       if (sqlState(error) === IN_FLIGHT) throw IdempotencyErrors.InFlight();
       if (!(error instanceof TakenBefore) && !wasTaken(error)) return undefined;
-      const kept = await find();
+      const kept = await row.find();
       // Collected in this very moment, or released: the client may try again.
       if (!kept) throw IdempotencyErrors.InFlight();
       return answerOf(kept);
     },
   };
-}
-
-interface Kept {
-  fingerprint: string;
-  answer: string | null;
-  answered: boolean;
-  /** Begun a moment ago. */
-  fresh: boolean;
 }
 
 const wasTaken = (error: unknown) => [IN_FLIGHT, KNOWN].includes(sqlState(error) ?? '');
