@@ -31,8 +31,8 @@ export interface KeyedOnce extends Once {
 /** Longer answers are not kept, only that there was one. */
 const MAX_ANSWER = 256 * 1024;
 const visible = /^[\x21-\x7e]{1,255}$/;
-const IN_FLIGHT = 'ID003';
-const KNOWN = 'ID004';
+const IN_FLIGHT = 'IDK01';
+const KNOWN = 'IDK02';
 
 /** Thrown where the request turns out to have been taken before. */
 class TakenBefore extends Error {}

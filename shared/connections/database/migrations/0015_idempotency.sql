@@ -23,20 +23,20 @@ GRANT SELECT (tenant_id, id, created_at), DELETE ON kept_answers TO insightdesk_
 --> statement-breakpoint
 CREATE POLICY relay ON kept_answers TO insightdesk_relay USING (true);
 --> statement-breakpoint
--- Begins a request in the transaction of its effect. Raises ID003 while another transaction is at it,
--- ID004 when it was done within 24 hours.
+-- Begins a request in the transaction of its effect. Raises IDK01 while another transaction is at it,
+-- IDK02 when it was done within 24 hours.
 CREATE FUNCTION app.claim_request(tenant uuid, request text, print text) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
   PERFORM set_config('app.request', request, true);
   IF NOT pg_try_advisory_xact_lock(hashtextextended('request ' || tenant || ' ' || request, 0)) THEN
-    RAISE EXCEPTION USING ERRCODE = 'ID003', MESSAGE = 'the request is being answered';
+    RAISE EXCEPTION USING ERRCODE = 'IDK01', MESSAGE = 'the request is being answered';
   END IF;
   INSERT INTO kept_answers AS kept (tenant_id, id, fingerprint) VALUES (tenant, request, print)
     ON CONFLICT (tenant_id, id) DO UPDATE
       SET fingerprint = print, answer = NULL, answered_at = NULL, created_at = now()
       WHERE kept.created_at < now() - interval '24 hours';
   IF NOT FOUND THEN
-    RAISE EXCEPTION USING ERRCODE = 'ID004', MESSAGE = 'the request was answered';
+    RAISE EXCEPTION USING ERRCODE = 'IDK02', MESSAGE = 'the request was answered';
   END IF;
 END $$;
 --> statement-breakpoint
