@@ -15,11 +15,13 @@ import {
 import {
   notificationJobs,
   notifyRecipients,
+  sendAccountLink,
+  sendAccountNotice,
   sendInvitation,
   sendMessageEmail,
   sendRequestedEmail,
 } from '@insightdesk/shared/domain/notifications';
-import { deleteExpired, userJobs } from '@insightdesk/shared/domain/users';
+import { deleteExpired, endSessionsEverywhere, userJobs } from '@insightdesk/shared/domain/users';
 import {
   deliverLane,
   emailOwners,
@@ -57,6 +59,14 @@ export function jobHandlers(root: Context): JobHandlers<SystemJob> {
       job: notificationJobs.emailInvitation,
       run: (payload, run) => sendInvitation(at(run), payload),
     },
+    'notifications.email-account-link': {
+      job: notificationJobs.emailAccountLink,
+      run: (payload, run) => sendAccountLink(at(run), payload),
+    },
+    'notifications.email-account-notice': {
+      job: notificationJobs.emailAccountNotice,
+      run: (payload, run) => sendAccountNotice(at(run), payload, run),
+    },
     'notifications.email-on-request': {
       job: notificationJobs.emailOnRequest,
       run: (payload, run) => sendRequestedEmail(at(run), payload, run),
@@ -88,6 +98,10 @@ export function jobHandlers(root: Context): JobHandlers<SystemJob> {
     'tenants.purge-job-steps': {
       job: maintenanceJobs.purgeJobSteps,
       run: (payload, run) => deleteOldJobSteps(root, payload, run),
+    },
+    'users.end-sessions': {
+      job: userJobs.endSessionsLater,
+      run: (payload, run) => endSessionsEverywhere(at(run), payload),
     },
     'users.purge-expired': {
       job: userJobs.purgeExpired,

@@ -8,6 +8,8 @@ import { createDatabase, type Database } from './database.ts';
 /** Tables that belong to no organisation, and why. */
 const shared: Record<string, string> = {
   users: 'people are global; their memberships tie them to organisations',
+  account_links: 'what is mailed to people, who are global',
+  daily_counts: 'counted by a function that the services may call, and nothing else',
   schedules: "the operator's: what the clock causes in all organisations",
 };
 

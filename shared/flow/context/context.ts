@@ -52,7 +52,12 @@ export interface Connections {
   passwords: Passwords;
   /** Requests to addresses that users chose. */
   outbound: SafeFetch;
-  settings: { publicUrl: string; maxFileBytes: number; refreshTtlSeconds: number };
+  settings: {
+    publicUrl: string;
+    maxFileBytes: number;
+    refreshTtlSeconds: number;
+    invitationsPerDay: number;
+  };
 }
 
 /** One call: who, for which tenant, with what; passed explicitly everywhere. */

@@ -9,6 +9,6 @@ export {
 } from './can.ts';
 export * from './context.ts';
 export { type Action, defineAction } from './define-action.ts';
-export { email, line, text } from './fields.ts';
+export { email, line, name, text } from './fields.ts';
 export { systemContext } from './system-context.ts';
 export { readTenant, withTenant } from './tenant.ts';
