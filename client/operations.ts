@@ -60,7 +60,7 @@ export interface Operations {
   'POST /v1/auth/verify-email': {
     path: Record<never, never>;
     query: Record<never, never>;
-    body: { token: string; password?: string | undefined };
+    body: { token: string; password: string };
     answer: { user: { id: `usr_${string}`; email: string; name: string; emailVerified: boolean } };
   };
   /** Mail the link that verifies the caller's e-mail address again. */

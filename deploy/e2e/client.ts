@@ -113,12 +113,12 @@ export async function mailedToken(address: string, subject: string): Promise<str
 const verified = new Map<string, Promise<void>>();
 
 /** Follows the link that shows whose the address is, once; only then somebody may invite. */
-export function verify({ email, token }: Person): Promise<void> {
+export function verify({ email }: Person): Promise<void> {
   const before = verified.get(email);
   if (before) return before;
   const done = (async () => {
-    const body = { token: await mailedToken(email, 'Confirm your e-mail address') };
-    const answer = await call('POST', '/v1/auth/verify-email', { token, body });
+    const token = await mailedToken(email, 'Confirm your e-mail address');
+    const answer = await call('POST', '/v1/auth/verify-email', { body: { token, password } });
     if (answer.status !== 200) throw new Error(`verify: ${JSON.stringify(answer)}`);
   })();
   verified.set(email, done);

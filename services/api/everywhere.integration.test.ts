@@ -64,6 +64,7 @@ describe('with a forged token', () => {
 describe('by a member of a disabled organisation', () => {
   const prefixes = {
     members: 'usr',
+    invitations: 'inv',
     sessions: 'ses',
     conversations: 'cnv',
     attachments: 'att',
@@ -75,6 +76,10 @@ describe('by a member of a disabled organisation', () => {
     'POST /v1/conversations': { subject: 'S', body: 'B' },
     'POST /v1/conversations/:id/messages': { body: 'B' },
     'POST /v1/invitations': { email: 'somebody@example.com', role: 'agent' },
+    'POST /v1/auth/password': { currentPassword: 'x', password: 'a long enough password' },
+    'POST /v1/auth/email': { password: 'x', email: 'somebody@example.com' },
+    'POST /v1/auth/switch': { organizationId: newId('org') },
+    'POST /v1/organizations': { name: 'Another' },
     'PATCH /v1/members/:userId': { role: 'agent' },
     'POST /v1/webhooks': { url: 'https://example.com/', events: ['*'] },
     'POST /v1/roles': { name: 'R', base: 'agent', permissions: [] },

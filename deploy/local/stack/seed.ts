@@ -101,7 +101,7 @@ async function verify(run: RunFile, call: Call, accessToken: string) {
   const since = (await mailsTo(run, owner.email)).length;
   await call('/v1/auth/verify-email/resend', {}, accessToken);
   const token = await mailedToken(run, owner.email, since);
-  await call('/v1/auth/verify-email', { token }, accessToken);
+  await call('/v1/auth/verify-email', { token, password: PASSWORD });
 }
 
 async function openConversation(call: Call, token: string) {

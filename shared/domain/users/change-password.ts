@@ -4,6 +4,7 @@ import { voidLinks } from './account-links.ts';
 import { password, requireOwnPassword, requireSamePassword, setPassword } from './credentials.ts';
 import { endSessionsEverywhere } from './end-sessions-everywhere.ts';
 import { recordPasswordChange } from './password-change.ts';
+import { requireLiveSession } from './require-live-session.ts';
 
 /** Replaces the caller's password; all sessions but this one end, in all organisations. */
 export const changePassword = defineAction({
@@ -14,6 +15,7 @@ export const changePassword = defineAction({
   transaction: 'own',
   async run(ctx, input) {
     const { userId, sessionId: keep } = ctx.actor;
+    await requireLiveSession(ctx);
     const checked = await requireOwnPassword(ctx, userId, input.currentPassword);
     const hash = await ctx.passwords.hash(input.password);
     const changed = await withTenant(ctx, async (tenant) => {

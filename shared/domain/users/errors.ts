@@ -19,10 +19,6 @@ export const UserErrors = {
   EmailNotVerified: () =>
     new ForbiddenError('Verify your e-mail address first', { code: 'EMAIL_NOT_VERIFIED' }),
   WrongPassword: () => new ForbiddenError('The password is wrong', { code: 'WRONG_PASSWORD' }),
-  PasswordRequired: () =>
-    new UnauthenticatedError('Sign in to the account, or give its password', {
-      code: 'PASSWORD_REQUIRED',
-    }),
   LinkInvalid: () =>
     new DomainValidationError('This link is not valid', {
       code: 'LINK_INVALID',

@@ -1,8 +1,9 @@
-import { defineAction, readTenant } from '@insightdesk/shared/context';
+import { defineAction } from '@insightdesk/shared/context';
 import { roles } from '@insightdesk/shared/contract';
 import { organizationView, toOrganization } from '@insightdesk/shared/domain/tenants';
 import { z } from 'zod';
 import { listMemberships } from './memberships.ts';
+import { requireLiveSession } from './require-live-session.ts';
 
 const membershipView = z.object({
   organization: organizationView,
@@ -19,7 +20,7 @@ export const listOrganizations = defineAction({
   allow: 'account:read',
   transaction: 'own',
   async run(ctx) {
-    await readTenant(ctx, () => Promise.resolve());
+    await requireLiveSession(ctx);
     const memberships = await listMemberships(ctx, ctx.actor.userId);
     const items = memberships.map(({ role, disabledAt, ...organization }) => ({
       organization: toOrganization(organization),

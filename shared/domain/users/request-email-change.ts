@@ -2,6 +2,7 @@ import { defineAction, email, withTenant } from '@insightdesk/shared/context';
 import { z } from 'zod';
 import { requestLink } from './account-links.ts';
 import { requireOwnPassword } from './credentials.ts';
+import { requireLiveSession } from './require-live-session.ts';
 import { requireMailsLeft } from './require-mails-left.ts';
 
 /** Has a link mailed to a new address, which becomes the account's once it is followed. */
@@ -13,6 +14,7 @@ export const requestEmailChange = defineAction({
   transaction: 'own',
   async run(ctx, input) {
     const { userId } = ctx.actor;
+    await requireLiveSession(ctx);
     await requireOwnPassword(ctx, userId, input.password);
     await withTenant(ctx, async (tenant) => {
       await requireMailsLeft(tenant, userId);

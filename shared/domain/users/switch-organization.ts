@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { endSessions } from './end-sessions.ts';
 import { UserErrors } from './errors.ts';
 import { listMemberships } from './memberships.ts';
+import { requireLiveSession } from './require-live-session.ts';
 import { openSession } from './session-tokens.ts';
 import { users } from './tables.ts';
 import { signedInView, toUser } from './view.ts';
@@ -19,6 +20,7 @@ export const switchOrganization = defineAction({
   transaction: 'own',
   async run(ctx, { organizationId: tenantId }) {
     const { userId, sessionId } = ctx.actor;
+    await requireLiveSession(ctx);
     const memberships = await listMemberships(ctx, userId);
     const target = memberships.find(({ id }) => id === tenantId);
     if (!target) throw TenantErrors.NotFound();

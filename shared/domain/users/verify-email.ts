@@ -1,5 +1,4 @@
-import { type Context, defineAction, readTenant } from '@insightdesk/shared/context';
-import type { Id } from '@insightdesk/shared/contract';
+import { defineAction } from '@insightdesk/shared/context';
 import { violatedConstraint } from '@insightdesk/shared/database';
 import { record } from '@insightdesk/shared/events';
 import { eq } from 'drizzle-orm';
@@ -13,21 +12,18 @@ import { ownUserView, toOwnUser } from './view.ts';
 
 /**
  * Makes the address that a link reached the account's own. The link shows who has the mailbox; the
- * session or the password shows that the account is his as well, and not made in his name.
+ * password shows that the account is his as well, and was not made in his name.
  */
 export const verifyEmail = defineAction({
   summary: 'Verify an e-mail address by a mailed link',
-  input: z.strictObject({
-    token: z.string().max(1000),
-    password: z.string().max(200).optional().describe('Unless signed in to the account'),
-  }),
+  input: z.strictObject({ token: z.string().max(1000), password: z.string().max(200) }),
   output: z.object({ user: ownUserView }),
   allow: 'anyone',
   async run(ctx, input) {
     const link = await requireLink(ctx, input.token, ['verify', 'change']);
     const { userId, email } = link;
     if (!userId) throw UserErrors.LinkInvalid();
-    await requireOneself(ctx, userId, input.password);
+    await requireOwnPassword(ctx, userId, input.password);
     return followLink(ctx, link, async (tenant) => {
       const { tx } = tenant;
       const [before] = await tx.select().from(users).where(eq(users.id, userId)).for('update');
@@ -44,13 +40,3 @@ export const verifyEmail = defineAction({
     });
   },
 });
-
-async function requireOneself(ctx: Context, userId: Id<'usr'>, given: string | undefined) {
-  if (given !== undefined) {
-    await requireOwnPassword(ctx, userId, given);
-  } else if (ctx.actor.kind === 'user' && ctx.actor.userId === userId) {
-    await readTenant(ctx, () => Promise.resolve());
-  } else {
-    throw UserErrors.PasswordRequired();
-  }
-}
