@@ -94,8 +94,10 @@ test('old steps, sessions and invitations go, younger ones stay, whatever days a
     await tx.insert(jobSteps).values([step(days(31)), step(days(29))]);
   });
   await admin`insert into account_links (id, purpose, email, expires_at)
-    values (gen_random_uuid(), 'reset', 'a@example.com', now() - interval '31 days')`;
-  await admin`insert into daily_counts values ('k', now() - interval '32 days', 1), ('k', now(), 1)`;
+    values (gen_random_uuid(), 'reset', 'a@example.com', now() - interval '31 days'),
+      (gen_random_uuid(), 'reset', 'a@example.com', now() - interval '29 days')`;
+  await admin`insert into daily_counts values
+    ('k', now() - interval '32 days', 1), ('k', now() - interval '28 days', 1)`;
   const live = await count('sessions');
   expect(await deleteExpired(ctx, { days: 1 }, run)).toEqual({
     sessions: 2,

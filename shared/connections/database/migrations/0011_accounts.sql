@@ -37,6 +37,13 @@ GRANT UPDATE (used_at) ON account_links TO insightdesk_app;
 --> statement-breakpoint
 GRANT SELECT (id, expires_at), DELETE ON account_links TO insightdesk_relay;
 --> statement-breakpoint
+ALTER TABLE account_links ENABLE ROW LEVEL SECURITY;
+--> statement-breakpoint
+CREATE POLICY services ON account_links TO insightdesk_app USING (true) WITH CHECK (true);
+--> statement-breakpoint
+CREATE POLICY purge ON account_links TO insightdesk_relay
+  USING (expires_at < now() - interval '30 days');
+--> statement-breakpoint
 CREATE TABLE "daily_counts" (
 	"key" text NOT NULL,
 	"day" date NOT NULL,
@@ -46,6 +53,11 @@ CREATE TABLE "daily_counts" (
 --> statement-breakpoint
 CREATE INDEX "daily_counts_day" ON "daily_counts" USING btree ("day");--> statement-breakpoint
 GRANT SELECT (key, day), DELETE ON daily_counts TO insightdesk_relay;
+--> statement-breakpoint
+ALTER TABLE daily_counts ENABLE ROW LEVEL SECURITY;
+--> statement-breakpoint
+CREATE POLICY purge ON daily_counts TO insightdesk_relay
+  USING (day < (now() - interval '30 days')::date);
 --> statement-breakpoint
 -- Takes one of the `most` that this key has on a day (UTC): true, or null when none is left. Those
 -- who ask at once wait for each other; what is rolled back was not taken. The services can do
