@@ -9,12 +9,22 @@ import {
   resendInvitation,
 } from '@insightdesk/shared/domain/users';
 import type { JobRun } from '@insightdesk/shared/jobs';
-import { createTestContext, createTestTenant, userOf } from '@insightdesk/shared/testing';
+import {
+  createTestContext,
+  createTestDatabase,
+  createTestTenant,
+  userOf,
+} from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { requireRecipient, sendAccountLink, sendAccountNotice, sendInvitation } from './index.ts';
 
-const { context, mailer, close } = createTestContext();
-afterAll(close);
+// A database of its own: no worker runs there but this test.
+const place = await createTestDatabase();
+const { context, mailer, close } = createTestContext(place.url);
+afterAll(async () => {
+  await close();
+  await place.drop();
+});
 
 const address = () => `${newId('usr')}@example.com`;
 const worker = (tenantId: Id<'org'>) =>
