@@ -47,7 +47,7 @@ export interface Operations {
     path: Record<never, never>;
     query: Record<never, never>;
     body: undefined;
-    answer: { items: ({ id: `ses_${string}`; organizationId: `org_${string}`; current: boolean; ip: string | null; userAgent: string | null; createdAt: string; refreshedAt: string; expiresAt: string })[]; nextCursor: null };
+    answer: { items: ({ id: `ses_${string}`; organizationId: `org_${string}`; current: boolean; device: string; ip: string | null; userAgent: string | null; createdAt: string; refreshedAt: string; lastSeenAt: string; expiresAt: string })[]; nextCursor: null };
   };
   /** End one of the caller's sessions. */
   'DELETE /v1/auth/sessions/{id}': {
@@ -56,12 +56,75 @@ export interface Operations {
     body: undefined;
     answer: undefined;
   };
+  /** Verify an e-mail address by a mailed link. */
+  'POST /v1/auth/verify-email': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: { token: string; password: string };
+    answer: { user: { id: `usr_${string}`; email: string; name: string; emailVerified: boolean } };
+  };
+  /** Mail the link that verifies the caller's e-mail address again. */
+  'POST /v1/auth/verify-email/resend': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: undefined;
+    answer: { accepted: true };
+  };
+  /** Change the caller's password. */
+  'POST /v1/auth/password': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: { currentPassword: string; password: string };
+    answer: undefined;
+  };
+  /** Ask for a new password by e-mail. */
+  'POST /v1/auth/password/reset': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: { email: string };
+    answer: { accepted: true };
+  };
+  /** Choose a new password by a mailed link. */
+  'POST /v1/auth/password/reset/confirm': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: { token: string; password: string };
+    answer: undefined;
+  };
+  /** Ask for another e-mail address of the caller's account. */
+  'POST /v1/auth/email': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: { password: string; email: string };
+    answer: { accepted: true };
+  };
+  /** List the caller's organisations. */
+  'GET /v1/auth/organizations': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: undefined;
+    answer: { items: ({ organization: { id: `org_${string}`; name: string }; role: 'owner' | 'admin' | 'agent' | 'customer'; current: boolean; disabled: boolean })[]; nextCursor: null };
+  };
+  /** Switch to another organisation. */
+  'POST /v1/auth/switch': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: { organizationId: `org_${string}` };
+    answer: { user: { id: `usr_${string}`; email: string; name: string }; organization: { id: `org_${string}`; name: string }; accessToken: string; refreshToken: string; expiresIn: number };
+  };
+  /** Found another organisation. */
+  'POST /v1/organizations': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: { name: string };
+    answer: { organization: { id: `org_${string}`; name: string } };
+  };
   /** Who the caller is. */
   'GET /v1/me': {
     path: Record<never, never>;
     query: Record<never, never>;
     body: undefined;
-    answer: { user: { id: `usr_${string}`; email: string; name: string }; organization: { id: `org_${string}`; name: string }; role: 'owner' | 'admin' | 'agent' | 'customer'; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[] };
+    answer: { user: { id: `usr_${string}`; email: string; name: string; emailVerified: boolean }; organization: { id: `org_${string}`; name: string }; role: 'owner' | 'admin' | 'agent' | 'customer'; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[] };
   };
   /** List the members of the organisation. */
   'GET /v1/members': {
@@ -91,12 +154,33 @@ export interface Operations {
     body: { email: string; role: 'owner' | 'admin' | 'agent' | 'customer' };
     answer: { id: `inv_${string}`; expiresAt: string };
   };
+  /** List the invitations that are open. */
+  'GET /v1/invitations': {
+    path: Record<never, never>;
+    query: { limit?: number | undefined; cursor?: string | undefined };
+    body: undefined;
+    answer: { items: ({ id: `inv_${string}`; email: string; role: 'owner' | 'admin' | 'agent' | 'customer'; invitedBy: { id: `usr_${string}`; name: string }; createdAt: string; expiresAt: string })[]; nextCursor: string | null };
+  };
   /** Accept an invitation. */
   'POST /v1/invitations/accept': {
     path: Record<never, never>;
     query: Record<never, never>;
     body: { token: string; name: string; password: string };
     answer: { user: { id: `usr_${string}`; email: string; name: string }; organization: { id: `org_${string}`; name: string }; accessToken: string; refreshToken: string; expiresIn: number };
+  };
+  /** Revoke an invitation. */
+  'DELETE /v1/invitations/{id}': {
+    path: { id: `inv_${string}` };
+    query: Record<never, never>;
+    body: undefined;
+    answer: undefined;
+  };
+  /** Mail an invitation again. */
+  'POST /v1/invitations/{id}/resend': {
+    path: { id: `inv_${string}` };
+    query: Record<never, never>;
+    body: undefined;
+    answer: { id: `inv_${string}`; expiresAt: string };
   };
   /** List the permissions and the roles that have them. */
   'GET /v1/permissions': {

@@ -99,8 +99,35 @@ export async function registerOwner(name = 'Olivia Owner'): Promise<Person> {
   return toPerson(answer);
 }
 
+/** The token of the newest link that was mailed to an address under this subject. */
+export async function mailedToken(address: string, subject: string): Promise<string> {
+  const mail = await until(async () => {
+    const mails = await mailsTo(address);
+    return mails.findLast((one) => one.subject.includes(subject));
+  }, 20_000);
+  const token = /\?token=([\w.~-]+)/.exec(mail.text)?.[1];
+  if (!token) throw new Error(`No link in ${mail.text}`);
+  return token;
+}
+
+const verified = new Map<string, Promise<void>>();
+
+/** Follows the link that shows whose the address is, once; only then somebody may invite. */
+export function verify({ email }: Person): Promise<void> {
+  const before = verified.get(email);
+  if (before) return before;
+  const done = (async () => {
+    const token = await mailedToken(email, 'Confirm your e-mail address');
+    const answer = await call('POST', '/v1/auth/verify-email', { body: { token, password } });
+    if (answer.status !== 200) throw new Error(`verify: ${JSON.stringify(answer)}`);
+  })();
+  verified.set(email, done);
+  return done;
+}
+
 /** Invites somebody, takes the link from the inbox and accepts. */
 export async function invited(owner: Person, role: string, name: string): Promise<Person> {
+  await verify(owner);
   const email = `${role}-${unique()}@example.com`;
   const invitation = await call('POST', '/v1/invitations', {
     token: owner.token,

@@ -103,6 +103,22 @@ describe('invitations', () => {
     await refused(accept(token), 409, 'INVITATION_USED');
   });
 
+  test('200, 204: listed, mailed again, revoked; 404 afterwards and to strangers', async () => {
+    const email = address();
+    const { id } = (await (await invite({ email, role: 'admin' })).json()) as { id: string };
+    const path = `/v1/invitations/${id}`;
+    const list = await desk.ask('GET', '/v1/invitations?limit=1', { as: own.admin });
+    expect(await list.json()).toMatchObject({ items: [{ id, email, role: 'admin' }] });
+    await refused(desk.ask('GET', '/v1/invitations', { as: own.customer }), 403, 'FORBIDDEN');
+    for (const as of [own.agent, own.customer]) {
+      await refused(desk.ask('DELETE', path, { as }), 403, 'FORBIDDEN');
+    }
+    await refused(desk.ask('DELETE', path, { as: strangers.owner }), 404, 'NOT_FOUND');
+    expect((await desk.ask('POST', `${path}/resend`, { as: own.owner })).status).toBe(200);
+    expect((await desk.ask('DELETE', path, { as: own.owner })).status).toBe(204);
+    await refused(desk.ask('POST', `${path}/resend`, { as: own.owner }), 404, 'NOT_FOUND');
+  });
+
   test('403, 409, 422', async () => {
     const email = address();
     await refused(invite({ email, role: 'agent' }, own.customer), 403, 'FORBIDDEN');

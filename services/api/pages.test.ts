@@ -1,15 +1,18 @@
 import { expect, test } from 'bun:test';
 import { createPages } from './pages.ts';
 
-test('the page of an invitation runs its own script and nothing else', async () => {
-  const answer = await createPages().request('/invitations/accept?token=x');
-  expect(answer.status).toBe(200);
-  const [script = ''] = /(?<=<script>).*(?=<\/script>)/s.exec(await answer.text()) ?? [];
-  const hash = new Bun.CryptoHasher('sha256').update(script).digest('base64');
-  const policy = answer.headers.get('content-security-policy');
-  expect(policy).toContain(`script-src 'sha256-${hash}';`);
-  expect(policy).toContain("default-src 'none'");
-});
+test.each(['/invitations/accept', '/reset-password', '/verify-email'])(
+  '%s runs its own script and nothing else',
+  async (path) => {
+    const answer = await createPages().request(`${path}?token=x`);
+    expect(answer.status).toBe(200);
+    const [script = ''] = /(?<=<script>).*(?=<\/script>)/s.exec(await answer.text()) ?? [];
+    const hash = new Bun.CryptoHasher('sha256').update(script).digest('base64');
+    const policy = answer.headers.get('content-security-policy');
+    expect(policy).toContain(`script-src 'sha256-${hash}';`);
+    expect(policy).toContain("default-src 'none'");
+  },
+);
 
 test('the root leads to the reference', async () => {
   const answer = await createPages().request('/');

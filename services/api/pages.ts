@@ -1,16 +1,25 @@
 import { Hono } from 'hono';
 import type { ApiEnv } from './caller.ts';
 import invitationPage from './pages/accept-invitation.html' with { type: 'text' };
+import resetPage from './pages/reset-password.html' with { type: 'text' };
+import verifyPage from './pages/verify-email.html' with { type: 'text' };
+
+const pages = {
+  '/invitations/accept': invitationPage,
+  '/reset-password': resetPage,
+  '/verify-email': verifyPage,
+} as unknown as Record<string, string>;
 
 /** The few pages that people meet before they have an application: where links in e-mails lead. */
 export function createPages(): Hono<ApiEnv> {
   const app = new Hono<ApiEnv>();
-  const page = invitationPage as unknown as string;
-  const policy = policyFor(page);
-  app.get('/invitations/accept', (c) => {
-    c.header('Content-Security-Policy', policy);
-    return c.html(page);
-  });
+  for (const [path, page] of Object.entries(pages)) {
+    const policy = policyFor(page);
+    app.get(path, (c) => {
+      c.header('Content-Security-Policy', policy);
+      return c.html(page);
+    });
+  }
   app.get('/', (c) => c.redirect('/docs'));
   return app;
 }

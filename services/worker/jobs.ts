@@ -16,11 +16,13 @@ import {
 import {
   notificationJobs,
   notifyRecipients,
+  sendAccountLink,
+  sendAccountNotice,
   sendInvitation,
   sendMessageEmail,
   sendRequestedEmail,
 } from '@insightdesk/shared/domain/notifications';
-import { deleteExpired, userJobs } from '@insightdesk/shared/domain/users';
+import { deleteExpired, endSessionsEverywhere, userJobs } from '@insightdesk/shared/domain/users';
 import {
   deliverLane,
   emailOwners,
@@ -58,6 +60,14 @@ export function jobHandlers(root: Context): JobHandlers<SystemJob> {
       job: notificationJobs.emailInvitation,
       run: (payload, run) => sendInvitation(at(run), payload),
     },
+    'notifications.email-account-link': {
+      job: notificationJobs.emailAccountLink,
+      run: (payload, run) => sendAccountLink(at(run), payload),
+    },
+    'notifications.email-account-notice': {
+      job: notificationJobs.emailAccountNotice,
+      run: (payload, run) => sendAccountNotice(at(run), payload, run),
+    },
     'notifications.email-on-request': {
       job: notificationJobs.emailOnRequest,
       run: (payload, run) => sendRequestedEmail(at(run), payload, run),
@@ -93,6 +103,10 @@ export function jobHandlers(root: Context): JobHandlers<SystemJob> {
     'maintenance.purge-answers': {
       job: maintenanceJobs.purgeAnswers,
       run: (payload, run) => deleteOldAnswers(root, payload, run),
+    },
+    'users.end-sessions': {
+      job: userJobs.endSessionsLater,
+      run: (payload, run) => endSessionsEverywhere(at(run), payload),
     },
     'users.purge-expired': {
       job: userJobs.purgeExpired,

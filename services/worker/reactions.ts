@@ -4,6 +4,7 @@ import { events, type SystemEvent } from '@insightdesk/shared/domain/catalog';
 import { conversationJobs } from '@insightdesk/shared/domain/conversations';
 import { keyJobs } from '@insightdesk/shared/domain/keys';
 import { notificationJobs } from '@insightdesk/shared/domain/notifications';
+import { userJobs } from '@insightdesk/shared/domain/users';
 import { webhookJobs } from '@insightdesk/shared/domain/webhooks';
 import { consequencesBy, type Reactions, type RecordedEvent } from '@insightdesk/shared/events';
 import { type JobRequest, jobFor } from '@insightdesk/shared/jobs';
@@ -36,6 +37,24 @@ export const reactions: Reactions<SystemEvent, JobRequest> = {
   'role.updated': nothing,
 
   'role.removed': nothing,
+
+  'account.link-requested': (event) => [
+    jobFor(event, notificationJobs.emailAccountLink, event.payload),
+  ],
+
+  'account.password-changed': (event) => {
+    const { tell, ...ended } = event.payload;
+    const notice = { to: tell ?? '', change: 'password' } as const;
+    const letters = tell ? [jobFor(event, notificationJobs.emailAccountNotice, notice)] : [];
+    return [jobFor(event, userJobs.endSessionsLater, ended), ...letters];
+  },
+
+  'account.email-changed': (event) => {
+    const { formerly } = event.payload;
+    if (!formerly) return [];
+    const notice = { to: formerly, change: 'email' } as const;
+    return [jobFor(event, notificationJobs.emailAccountNotice, notice)];
+  },
 
   'member.joined': nothing,
 

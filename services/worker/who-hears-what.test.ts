@@ -72,6 +72,10 @@ const invitation = {
   organizationName: 'O',
   inviterName: 'I',
 };
+const link = { linkId: newId('lnk'), isMuted: false };
+const ended = { userId: customer, before: at };
+const changedPassword = { ...ended, tell: 'a@example.com' };
+const moved = { userId: customer, email: 'b@example.com', formerly: 'a@example.com' };
 const joined = { userId: customer, name: 'Ann', role: 'customer' };
 const updated = { userId: customer, role: 'agent' };
 const removed = { userId: customer };
@@ -120,6 +124,7 @@ const always: [name: string, payload: object, heard: Heard][] = [
   ['api-key.rotated', rotated, person(rotated)],
   ['api-key.overlap-ended', apiKey, person(apiKey)],
   ['api-key.revoked', apiKey, person(apiKey)],
+  ['account.link-requested', link, nobody],
   ['member.joined', joined, staff(joined)],
   ['member.updated', updated, { ...staff(updated), ...person(updated) }],
   ['member.removed', removed, { ...staff(removed), ...person(removed) }],
@@ -148,6 +153,10 @@ const demoted = { userId: customer, role: 'customer' };
 const byCase: [name: string, when: string, payload: object, heard: Heard][] = [
   ['member.updated', 'to a custom role', narrowed, { ...staff(narrowed), ...person(narrowed) }],
   ['member.updated', 'to a customer', demoted, { ...staff(demoted), ...person(demoted) }],
+  ['account.password-changed', 'of a verified address', changedPassword, nobody],
+  ['account.password-changed', 'of an unverified address', { ...ended, tell: null }, nobody],
+  ['account.email-changed', 'verified for the first time', { ...moved, formerly: null }, nobody],
+  ['account.email-changed', 'replaced', moved, nobody],
   ['conversation.created', 'the customer counts replies', opened, counted],
   ['conversation.updated', 'the customer counts replies', changed, counted],
   ['conversation.updated', 'snoozed', snoozed, awayTill],
@@ -168,6 +177,13 @@ const jobs: Record<string, string[]> = {
   'member.updated, to a custom role': ['conversations.unassign'],
   'member.updated, to a customer': ['conversations.unassign'],
   'api-key.rotated, always': ['api-keys.end-overlap'],
+  'account.link-requested, always': ['notifications.email-account-link'],
+  'account.password-changed, of a verified address': [
+    'users.end-sessions',
+    'notifications.email-account-notice',
+  ],
+  'account.password-changed, of an unverified address': ['users.end-sessions'],
+  'account.email-changed, replaced': ['notifications.email-account-notice'],
   'attachment.uploaded, always': ['attachments.process'],
   'conversation.updated, snoozed': ['conversations.wake'],
   'message.created, a reply': ['notifications.message'],

@@ -133,6 +133,7 @@ function addConnections(container: OwnParts, config: Config) {
         publicUrl: config.http.publicUrl,
         maxFileBytes: config.storage.maxFileBytes,
         refreshTtlSeconds: config.auth.refreshTtlSeconds,
+        invitationsPerDay: config.invitations.perDay,
       },
     }),
   );

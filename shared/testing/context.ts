@@ -7,6 +7,7 @@ import { MemoryMailer } from '@insightdesk/shared/email';
 import { createLogger } from '@insightdesk/shared/logging';
 import { createMemoryStorage } from '@insightdesk/shared/storage';
 import { newId } from '@insightdesk/shared/utils';
+import { eq } from 'drizzle-orm';
 import { testEnvironment } from './environment.ts';
 
 /** Real database and Valkey, files and mail in memory. Close it after the tests. */
@@ -44,17 +45,27 @@ export async function createTestTenant(context: Context) {
   });
   const owner = await signedIn(context, accessToken);
   const tenantId = organization.id;
+  await verifyAddress(context, userOf(owner));
   const member = async (role: Role): Promise<Context> => {
     const userId = newId('usr');
     const email = `${userId}@example.com`;
     await context.database.write({ tenantId }, async (tx) => {
-      await tx.insert(users).values({ id: userId, email, name: `A ${role}`, passwordHash: '-' });
+      const person = { id: userId, email, name: `A ${role}`, passwordHash: '-' };
+      await tx.insert(users).values({ ...person, emailVerifiedAt: new Date() });
       await tx.insert(members).values({ tenantId, userId, role });
     });
     const pair = await openSession(context, { tenantId, userId, role });
     return signedIn(context, pair.accessToken);
   };
   return { owner, tenantId, member };
+}
+
+/** Makes a person's address its own, as following the link in its mail does. */
+export async function verifyAddress(context: Context, userId: Id<'usr'>): Promise<void> {
+  const emailVerifiedAt = new Date();
+  await context.database.write({}, (tx) =>
+    tx.update(users).set({ emailVerifiedAt }).where(eq(users.id, userId)),
+  );
 }
 
 /** The context of whoever bears this token. */

@@ -1,4 +1,4 @@
 /** What tests stand on: real servers, a tenant of their own each. */
-export { createTestContext, createTestTenant, signedIn, userOf } from './context.ts';
+export { createTestContext, createTestTenant, signedIn, userOf, verifyAddress } from './context.ts';
 export { createTestDatabase } from './database.ts';
 export { testEnvironment } from './environment.ts';

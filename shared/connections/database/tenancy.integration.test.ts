@@ -8,6 +8,8 @@ import { createDatabase, type Database } from './database.ts';
 /** Tables that belong to no organisation, and why. */
 const shared: Record<string, string> = {
   users: 'people are global; their memberships tie them to organisations',
+  account_links: 'what is mailed to people, who are global',
+  daily_counts: 'counted by a function that the services may call, and nothing else',
   schedules: "the operator's: what the clock causes in all organisations",
 };
 
@@ -106,4 +108,17 @@ test('in every table a row is seen by its own organisation, and by nobody else o
     seen.push([name, ...counts]);
   }
   expect(seen).toEqual(byTenant().map(({ name }) => [name, 1, 0, 0]));
+});
+
+test('the services can take of a daily count, and neither see nor change it', async () => {
+  const take = () =>
+    database.write({}, (tx) =>
+      tx.execute<{ taken: boolean | null }>(`select app.take_daily('k', 3) as taken`),
+    );
+  const taken = await Promise.all(Array.from({ length: 6 }, take));
+  expect(taken.map(([row]) => row?.taken).filter(Boolean)).toHaveLength(3);
+  for (const query of ['select 1 from daily_counts', 'delete from daily_counts']) {
+    const attempt = database.write({}, (tx) => tx.execute(query));
+    await expect(attempt).rejects.toThrow('42501');
+  }
 });

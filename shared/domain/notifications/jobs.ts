@@ -40,7 +40,24 @@ export const emailInvitation = defineJob({
     role: z.enum(roles),
     organizationName: z.string(),
     inviterName: z.string(),
+    sends: z.int().optional(),
   }),
+});
+
+/** Hands a link of somebody's account to a mail server. */
+export const emailAccountLink = defineJob({
+  name: 'notifications.email-account-link',
+  queue: 'email-sending',
+  attempts: 8,
+  payload: z.object({ linkId: idSchema('lnk'), isMuted: z.boolean() }),
+});
+
+/** Tells the owner of an address what has changed about its account. */
+export const emailAccountNotice = defineJob({
+  name: 'notifications.email-account-notice',
+  queue: 'email-sending',
+  attempts: 8,
+  payload: z.object({ to: z.string(), change: z.enum(['password', 'email']) }),
 });
 
 /** Hands a mail server what one of the organisation's own systems asked for. */

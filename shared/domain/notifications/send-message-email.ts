@@ -11,6 +11,7 @@ import type { z } from 'zod';
 import { awayStaff } from './away-staff.ts';
 import { deliver } from './deliver.ts';
 import { emailMessage } from './jobs.ts';
+import { quoteName } from './quote-name.ts';
 
 type Errand = z.output<typeof emailMessage.payload>;
 type Run = Pick<JobRun, 'id' | 'tenantId' | 'requestId' | 'enqueue'>;
@@ -31,7 +32,7 @@ export async function sendMessageEmail(ctx: Context, errand: Errand, run: Run) {
   const title = `#${number} ${subject}`;
   const letter = renderEmail({
     title,
-    paragraphs: [`${authorName} wrote:`, truncate(body, 5000)],
+    paragraphs: [`${quoteName(authorName)} wrote:`, truncate(body, 5000)],
     footer: `Conversation #${number}. You get this because you take part in it.`,
   });
   const thread = `<${conversationId}@${new URL(ctx.settings.publicUrl).hostname}>`;
@@ -71,7 +72,8 @@ const toMail = statement(
         customerId: conversations.customerId,
         authorId: messages.authorId,
         authorName: sql<string>`(select name from ${users} where id = ${messages.authorId})`,
-        email: sql<string | null>`(select email from ${users} where id = ${recipientId})`,
+        email: sql<string | null>`(select email from ${users} where id = ${recipientId}
+          and email_verified_at is not null)`,
       })
       .from(messages)
       .innerJoin(

@@ -6,6 +6,7 @@ import { eq } from 'drizzle-orm';
 import type { z } from 'zod';
 import { deliver } from './deliver.ts';
 import type { emailRequested } from './events.ts';
+import { quoteName } from './quote-name.ts';
 import { findRecipient } from './recipient.ts';
 
 /** Sends what was asked for, once, unless the recipient has left meanwhile. */
@@ -24,7 +25,7 @@ export async function sendRequestedEmail(
   const letter = renderEmail({
     title: subject,
     paragraphs: body.split(/\n\s*\n/),
-    footer: `Sent by InsightDesk on behalf of ${found.name}.`,
+    footer: `Sent by InsightDesk on behalf of ${quoteName(found.name)}.`,
   });
   await deliver(ctx, run.id.replace('/', '.'), { to: found.to, subject, ...letter });
 }

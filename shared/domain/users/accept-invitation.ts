@@ -1,67 +1,118 @@
-import { type Context, defineAction, line, withTenant } from '@insightdesk/shared/context';
+import {
+  type Context,
+  defineAction,
+  name,
+  type TenantContext,
+  withTenant,
+} from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
+import { violatedConstraint } from '@insightdesk/shared/database';
 import { organizations, TenantErrors, toOrganization } from '@insightdesk/shared/domain/tenants';
 import { record } from '@insightdesk/shared/events';
 import { newId } from '@insightdesk/shared/utils';
-import { and, eq, isNull } from 'drizzle-orm';
+import { and, eq, isNotNull, isNull } from 'drizzle-orm';
 import { z } from 'zod';
-import { password, requireCredentials } from './credentials.ts';
+import { findByCredentials, insertAccount, password, requireSamePassword } from './credentials.ts';
 import { UserErrors } from './errors.ts';
 import { memberJoined } from './events.ts';
 import { readInvitationToken } from './invitation-token.ts';
 import { openSession } from './session-tokens.ts';
+import { requireInviterStanding } from './standing.ts';
 import { invitations, members, users } from './tables.ts';
 import { signedInView, toUser } from './view.ts';
 
-/** Joins the organisation; an existing account proves itself by its own password. */
+/**
+ * Joins the organisation. The mailed token shows whose the address is; the account that has shown
+ * it before proves itself by its password, and accounts that only claim the address count for nothing.
+ */
 export const acceptInvitation = defineAction({
   summary: 'Accept an invitation',
-  input: z.strictObject({ token: z.string().max(1000), name: line(200), password }),
+  input: z.strictObject({ token: z.string().max(1000), name: name(200), password }),
   output: signedInView,
   allow: 'anyone',
   async run(ctx, input) {
     const { tenantId, id } = readInvitationToken(ctx, input.token);
-    const invitation = await requireInvitation({ ...ctx, tenantId }, id);
-    const known = await findAccount(ctx, invitation.email);
-    const user = known
-      ? await requireCredentials(ctx, { email: invitation.email, password: input.password })
-      : { id: newId('usr'), email: invitation.email, name: input.name };
-    const passwordHash = known ? undefined : await ctx.passwords.hash(input.password);
-    return withTenant({ ...ctx, tenantId }, async (tenant) => {
-      const { tx } = tenant;
-      const [taken] = await tx
-        .update(invitations)
-        .set({ acceptedAt: new Date() })
-        .where(
-          and(
-            eq(invitations.tenantId, tenantId),
-            eq(invitations.id, id),
-            isNull(invitations.acceptedAt),
-          ),
-        )
-        .returning({ role: invitations.role });
-      if (!taken) throw UserErrors.InvitationUsed();
-      if (passwordHash) await tx.insert(users).values({ ...user, passwordHash });
-      const { role } = taken;
-      await tx
+    const invited = { ...ctx, actor: { kind: 'anonymous' }, tenantId } as const;
+    const invitation = await requireInvitation(invited, id);
+    const { email, role } = invitation;
+    const proven = await findByCredentials(ctx, { email, password: input.password });
+    const passwordHash = await ctx.passwords.hash(input.password);
+    return withTenant(invited, async (tenant) => {
+      await take(tenant, invitation);
+      const user = await enter(tenant, { email, name: input.name }, proven, passwordHash);
+      const joined = await tenant.tx
         .insert(members)
         .values({ tenantId, userId: user.id, role })
         .onConflictDoUpdate({
           target: [members.tenantId, members.userId],
           set: { role, removedAt: null },
-        });
+          setWhere: isNotNull(members.removedAt),
+        })
+        .returning({ role: members.role });
+      if (joined.length === 0) throw UserErrors.AlreadyMember();
       await record(tenant, memberJoined, { userId: user.id, name: user.name, role });
-      const [organization] = await tx
-        .select()
-        .from(organizations)
-        .where(eq(organizations.id, tenantId));
-      if (!organization) throw UserErrors.InvitationInvalid();
-      if (organization.disabledAt) throw TenantErrors.Disabled();
+      const organization = await requireEnabled(tenant);
       const pair = await openSession(tenant, { tenantId, userId: user.id, role });
       return { user: toUser(user), organization: toOrganization(organization), ...pair };
+    }).catch((error) => {
+      const isRace = violatedConstraint(error) === 'users_verified_email';
+      throw isRace ? UserErrors.InvalidCredentials() : error;
     });
   },
 });
+
+/**
+ * Uses the invitation up, if whoever made it may still offer what it says. Its maker comes first,
+ * as in his removal: both at once wait for each other in one order.
+ */
+async function take(
+  tenant: TenantContext,
+  { id, invitedBy, role }: typeof invitations.$inferSelect,
+): Promise<void> {
+  const { tx, tenantId } = tenant;
+  await requireInviterStanding(tenant, { invitedBy, role });
+  const taken = await tx
+    .update(invitations)
+    .set({ acceptedAt: new Date() })
+    .where(
+      and(
+        eq(invitations.tenantId, tenantId),
+        eq(invitations.id, id),
+        eq(invitations.invitedBy, invitedBy),
+        isNull(invitations.acceptedAt),
+      ),
+    )
+    .returning({ id: invitations.id });
+  if (taken.length === 0) throw UserErrors.InvitationInvalid();
+}
+
+/** The verified account of the address: the one there is, one that becomes it, or a new one. */
+async function enter(
+  tenant: TenantContext,
+  person: { email: string; name: string },
+  proven: Awaited<ReturnType<typeof findByCredentials>>,
+  passwordHash: string,
+) {
+  const { tx } = tenant;
+  const emailVerifiedAt = new Date();
+  const [owner] = await tx
+    .select({ id: users.id })
+    .from(users)
+    .where(and(eq(users.email, person.email), isNotNull(users.emailVerifiedAt)));
+  if (owner && owner.id !== proven?.id) throw UserErrors.InvalidCredentials();
+  if (!proven) {
+    const fresh = { id: newId('usr'), ...person };
+    await insertAccount(tenant, { ...fresh, emailVerifiedAt }, passwordHash);
+    return fresh;
+  }
+  await requireSamePassword(tenant, proven);
+  if (!owner) {
+    const stillIts = and(eq(users.id, proven.id), eq(users.email, person.email));
+    const verified = await tx.update(users).set({ emailVerifiedAt }).where(stillIts).returning();
+    if (verified.length === 0) throw UserErrors.InvalidCredentials();
+  }
+  return proven;
+}
 
 async function requireInvitation(ctx: Context & { tenantId: Id<'org'> }, id: Id<'inv'>) {
   const [invitation] = await ctx.database.read({ tenantId: ctx.tenantId }, (tx) =>
@@ -76,9 +127,12 @@ async function requireInvitation(ctx: Context & { tenantId: Id<'org'> }, id: Id<
   return invitation;
 }
 
-async function findAccount(ctx: Context, address: string) {
-  const [account] = await ctx.database.read({}, (tx) =>
-    tx.select({ id: users.id }).from(users).where(eq(users.email, address)).execute(),
-  );
-  return account;
+async function requireEnabled({ tx, tenantId }: TenantContext) {
+  const [organization] = await tx
+    .select()
+    .from(organizations)
+    .where(eq(organizations.id, tenantId));
+  if (!organization) throw UserErrors.InvitationInvalid();
+  if (organization.disabledAt) throw TenantErrors.Disabled();
+  return organization;
 }

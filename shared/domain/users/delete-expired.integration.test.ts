@@ -97,8 +97,18 @@ test('old steps, sessions and invitations go, younger ones stay, whatever days a
     await tx.insert(invitations).values([invitation(days(31)), invitation(days(29))]);
     await tx.insert(jobSteps).values([step(days(31)), step(days(29))]);
   });
+  await admin`insert into account_links (id, purpose, email, expires_at)
+    values (gen_random_uuid(), 'reset', 'a@example.com', now() - interval '31 days'),
+      (gen_random_uuid(), 'reset', 'a@example.com', now() - interval '29 days')`;
+  await admin`insert into daily_counts values
+    ('k', now() - interval '32 days', 1), ('k', now() - interval '28 days', 1)`;
   const live = await count('sessions');
-  expect(await deleteExpired(ctx, { days: 1 }, run)).toEqual({ sessions: 2, invitations: 1 });
+  expect(await deleteExpired(ctx, { days: 1 }, run)).toEqual({
+    sessions: 2,
+    invitations: 1,
+    links: 1,
+    counts: 1,
+  });
   expect(await deleteOldJobSteps(ctx, { days: 1 }, run)).toBe(1);
   expect([await count('sessions'), await count('invitations')]).toEqual([live - 2, 1]);
   expect(await count('job_steps')).toBe(1);

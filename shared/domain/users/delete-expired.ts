@@ -3,7 +3,7 @@ import { deleteInBatches } from '@insightdesk/shared/domain/maintenance';
 import type { JobRun } from '@insightdesk/shared/jobs';
 import { sql } from 'drizzle-orm';
 
-/** Deletes the sessions and invitations of all organisations that ended `days` ago. */
+/** Deletes the sessions, invitations, links and counts that ended `days` ago. */
 export async function deleteExpired(ctx: Context, { days }: { days: number }, run: JobRun) {
   const before = sql`now() - make_interval(days => ${days})`;
   const sessions = await deleteInBatches(
@@ -18,5 +18,17 @@ export async function deleteExpired(ctx: Context, { days }: { days: number }, ru
     (limit) => sql`delete from invitations where (tenant_id, id) in (
       select tenant_id, id from invitations where expires_at < ${before} limit ${limit})`,
   );
-  return { sessions, invitations };
+  const links = await deleteInBatches(
+    ctx,
+    run,
+    (limit) => sql`delete from account_links where id in (
+      select id from account_links where expires_at < ${before} limit ${limit})`,
+  );
+  const counts = await deleteInBatches(
+    ctx,
+    run,
+    (limit) => sql`delete from daily_counts where (key, day) in (
+      select key, day from daily_counts where day < (${before})::date limit ${limit})`,
+  );
+  return { sessions, invitations, links, counts };
 }

@@ -1,7 +1,13 @@
 import { afterAll, expect, test } from 'bun:test';
 import type { Context } from '@insightdesk/shared/context';
 import { disableOrganization, enableOrganization } from '@insightdesk/shared/domain/tenants';
-import { createTestContext, createTestTenant, signedIn, userOf } from '@insightdesk/shared/testing';
+import {
+  createTestContext,
+  createTestTenant,
+  signedIn,
+  userOf,
+  verifyAddress,
+} from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import {
   acceptInvitation,
@@ -32,6 +38,7 @@ async function openOrganization() {
   const email = `${newId('usr')}@example.com`;
   const person = { email, password, name: 'Olivia Owner', organizationName: 'Somewhere' };
   const founded = await register(context, person);
+  await verifyAddress(context, founded.user.id);
   return { ...founded, email, owner: await signedIn(context, founded.accessToken) };
 }
 

@@ -1,16 +1,17 @@
 import type { TenantContext } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
 import { record } from '@insightdesk/shared/events';
-import { and, eq } from 'drizzle-orm';
+import { and, eq, type SQL } from 'drizzle-orm';
 import { sessionRevoked } from './events.ts';
 import { live } from './live.ts';
 import { sessions } from './tables.ts';
 
-/** Ends a person's live sessions in the organisation, or the one named; tells how many. */
+/** Ends a person's live sessions in the organisation, the one named or those meant; tells how many. */
 export async function endSessions(
   ctx: TenantContext,
   userId: Id<'usr'>,
   sessionId?: Id<'ses'>,
+  meant?: SQL,
 ): Promise<number> {
   const ended = await ctx.tx
     .update(sessions)
@@ -20,6 +21,7 @@ export async function endSessions(
         eq(sessions.tenantId, ctx.tenantId),
         eq(sessions.userId, userId),
         sessionId && eq(sessions.id, sessionId),
+        meant,
         live,
       ),
     )

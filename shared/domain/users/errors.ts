@@ -4,6 +4,7 @@ import {
   DomainNotFoundError,
   DomainValidationError,
   ForbiddenError,
+  TooManyRequestsError,
   UnauthenticatedError,
 } from '@insightdesk/shared/errors';
 
@@ -12,7 +13,37 @@ export const UserErrors = {
   NotFound: () => new DomainNotFoundError('There is no such member'),
   SessionNotFound: () => new DomainNotFoundError('There is no such session'),
   EmailTaken: () =>
-    new ConflictError('This e-mail address is already registered', { code: 'EMAIL_TAKEN' }),
+    new ConflictError('There is an account with this e-mail address; sign in to that one', {
+      code: 'EMAIL_TAKEN',
+    }),
+  EmailNotVerified: () =>
+    new ForbiddenError('Verify your e-mail address first', { code: 'EMAIL_NOT_VERIFIED' }),
+  WrongPassword: () => new ForbiddenError('The password is wrong', { code: 'WRONG_PASSWORD' }),
+  LinkInvalid: () =>
+    new DomainValidationError('This link is not valid', {
+      code: 'LINK_INVALID',
+      errors: [{ path: 'token', message: 'Not valid, used before, or expired' }],
+    }),
+  TooManyMails: (retryAfterSeconds: number) =>
+    new TooManyRequestsError('Enough mails were sent for this account today', {
+      code: 'TOO_MANY_MAILS',
+      retryAfterSeconds,
+    }),
+  InvitationQuota: (retryAfterSeconds: number) =>
+    new TooManyRequestsError('The organisation has sent its invitations of today', {
+      code: 'INVITATION_QUOTA',
+      retryAfterSeconds,
+    }),
+  TooManyOrganizations: (retryAfterSeconds: number) =>
+    new TooManyRequestsError('You have founded enough organisations today', {
+      code: 'TOO_MANY_ORGANIZATIONS',
+      retryAfterSeconds,
+    }),
+  InvitationNotFound: () => new DomainNotFoundError('There is no such invitation'),
+  InvitationSentOften: () =>
+    new DomainBusinessRuleError('This invitation was mailed often enough; revoke it', {
+      code: 'INVITATION_SENT_OFTEN',
+    }),
   InvalidCredentials: () =>
     new UnauthenticatedError('E-mail address or password is wrong', {
       code: 'INVALID_CREDENTIALS',

@@ -2,6 +2,7 @@ import { type Id, idSchema, roles } from '@insightdesk/shared/contract';
 import { roleEvents } from '@insightdesk/shared/domain/roles';
 import { defineEvent } from '@insightdesk/shared/events';
 import { z } from 'zod';
+import { endedSessions } from './ended-sessions.ts';
 
 const forgets = [roleEvents.STAFF_TAG];
 
@@ -24,7 +25,27 @@ export const invitationCreated = defineEvent(
     role: z.enum(roles),
     organizationName: z.string(),
     inviterName: z.string(),
+    /** Which time it is mailed, from 1. */
+    sends: z.int().optional(),
   }),
+);
+
+/** A link is to be mailed, unless its address has had enough of them. */
+export const accountLinkRequested = defineEvent(
+  'account.link-requested',
+  z.object({ linkId: idSchema('lnk'), isMuted: z.boolean() }),
+);
+
+/** A password was replaced: older sessions end, and the owner of a verified address is told. */
+export const accountPasswordChanged = defineEvent(
+  'account.password-changed',
+  z.object({ ...endedSessions.shape, tell: z.string().nullable() }),
+);
+
+/** An address was verified; where it replaced another verified one, that one is told. */
+export const accountEmailChanged = defineEvent(
+  'account.email-changed',
+  z.object({ userId: idSchema('usr'), email: z.string(), formerly: z.string().nullable() }),
 );
 
 export const memberJoined = defineEvent(

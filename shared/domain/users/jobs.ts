@@ -1,5 +1,6 @@
 import { retention } from '@insightdesk/shared/domain/maintenance';
 import { defineJob, JobPriority } from '@insightdesk/shared/jobs';
+import { endedSessions } from './ended-sessions.ts';
 
 /** Deletes sessions and invitations that ran out long ago. */
 export const purgeExpired = defineJob({
@@ -8,4 +9,11 @@ export const purgeExpired = defineJob({
   priority: JobPriority.LOW,
   payload: retention,
   timeoutMs: 300_000,
+});
+
+/** Ends sessions in all organisations, should whoever wanted it not have lived to. */
+export const endSessionsLater = defineJob({
+  name: 'users.end-sessions',
+  queue: 'maintenance',
+  payload: endedSessions,
 });

@@ -1,10 +1,10 @@
-import { type Context, defineAction, email } from '@insightdesk/shared/context';
+import { type Context, defineAction, email, withTenant } from '@insightdesk/shared/context';
 import { type Id, idSchema } from '@insightdesk/shared/contract';
 import { statement } from '@insightdesk/shared/database';
 import { organizations, TenantErrors, toOrganization } from '@insightdesk/shared/domain/tenants';
 import { and, asc, eq, isNull } from 'drizzle-orm';
 import { z } from 'zod';
-import { requireCredentials } from './credentials.ts';
+import { requireCredentials, requireSamePassword } from './credentials.ts';
 import { UserErrors } from './errors.ts';
 import { openSession } from './session-tokens.ts';
 import { members } from './tables.ts';
@@ -43,7 +43,11 @@ export const login = defineAction({
   async run(ctx, input) {
     const user = await requireCredentials(ctx, input);
     const { organization, role } = await choose(ctx, user.id, input.organizationId);
-    const pair = await openSession(ctx, { tenantId: organization.id, userId: user.id, role });
+    const there = { ...ctx, actor: { kind: 'anonymous' }, tenantId: organization.id } as const;
+    const pair = await withTenant(there, async (tenant) => {
+      await requireSamePassword(tenant, user);
+      return openSession(tenant, { tenantId: organization.id, userId: user.id, role });
+    });
     return { user: toUser(user), organization: toOrganization(organization), ...pair };
   },
 });

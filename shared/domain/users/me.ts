@@ -10,7 +10,7 @@ import { eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { UserErrors } from './errors.ts';
 import { users } from './tables.ts';
-import { toUser, userView } from './view.ts';
+import { ownUserView, toOwnUser } from './view.ts';
 
 const self = statement(
   { tenantId: organizations.id, userId: users.id },
@@ -26,7 +26,7 @@ export const me = defineAction({
   summary: 'Who the caller is',
   input: z.strictObject({}),
   output: z.object({
-    user: userView,
+    user: ownUserView,
     organization: organizationView,
     role: z.enum(roles),
     permissions: z.array(z.enum(permissionNames)),
@@ -37,7 +37,7 @@ export const me = defineAction({
     const [row] = await self(tx, { tenantId, userId: actor.userId });
     if (!row) throw UserErrors.NotFound();
     return {
-      user: toUser(row.user),
+      user: toOwnUser(row.user),
       organization: toOrganization(row.organization),
       role: actor.role,
       permissions: [...permissionsHeld(actor)],

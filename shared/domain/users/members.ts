@@ -8,6 +8,7 @@ const columns = {
   id: users.id,
   email: users.email,
   name: users.name,
+  emailVerifiedAt: users.emailVerifiedAt,
   role: members.role,
   roleId: members.roleId,
   createdAt: members.createdAt,

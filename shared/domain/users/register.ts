@@ -1,20 +1,22 @@
-import { defineAction, email, line, withTenant } from '@insightdesk/shared/context';
-import { violatedConstraint } from '@insightdesk/shared/database';
+import { defineAction, email, name, withTenant } from '@insightdesk/shared/context';
 import { organizations, toOrganization } from '@insightdesk/shared/domain/tenants';
 import { record } from '@insightdesk/shared/events';
 import { newId } from '@insightdesk/shared/utils';
 import { z } from 'zod';
-import { password } from './credentials.ts';
-import { UserErrors } from './errors.ts';
+import { requestLink } from './account-links.ts';
+import { insertAccount, password } from './credentials.ts';
 import { organizationCreated } from './events.ts';
 import { openSession } from './session-tokens.ts';
-import { members, users } from './tables.ts';
+import { members } from './tables.ts';
 import { signedInView, toUser } from './view.ts';
 
-/** Founds an organisation; the caller becomes its owner. */
+/**
+ * Founds an organisation; the caller becomes its owner, by an account of its own whoever else has
+ * this address. Until a mail shows that it is his, the account can do little to others.
+ */
 export const register = defineAction({
   summary: 'Register a person and found an organisation',
-  input: z.strictObject({ email: email(), password, name: line(200), organizationName: line(200) }),
+  input: z.strictObject({ email: email(), password, name: name(200), organizationName: name(200) }),
   output: signedInView,
   allow: 'anyone',
   async run(ctx, input) {
@@ -22,15 +24,15 @@ export const register = defineAction({
     const user = { id: newId('usr'), email: input.email, name: input.name };
     const passwordHash = await ctx.passwords.hash(input.password);
     const subject = { tenantId: organization.id, userId: user.id, role: 'owner' as const };
-    const pair = await withTenant({ ...ctx, tenantId: organization.id }, async (tenant) => {
+    const founding = { ...ctx, actor: { kind: 'anonymous' }, tenantId: organization.id } as const;
+    const pair = await withTenant(founding, async (tenant) => {
       const { tx } = tenant;
       await tx.insert(organizations).values(organization);
-      await tx.insert(users).values({ ...user, passwordHash });
+      await insertAccount(tenant, user, passwordHash);
       await tx.insert(members).values(subject);
       await record(tenant, organizationCreated, { name: organization.name, ownerId: user.id });
+      await requestLink(tenant, { purpose: 'verify', userId: user.id, email: user.email });
       return openSession(tenant, subject);
-    }).catch((error) => {
-      throw violatedConstraint(error) === 'users_email_unique' ? UserErrors.EmailTaken() : error;
     });
     return { user: toUser(user), organization: toOrganization(organization), ...pair };
   },

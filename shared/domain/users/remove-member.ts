@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { memberRemoved } from './events.ts';
 import { isMember, requireMember } from './members.ts';
 import { requireAnotherOwner } from './owners.ts';
+import { revokeInvitationsBy } from './pending-invitations.ts';
 import { members, sessions } from './tables.ts';
 
 /** Takes a member out of the organisation and ends its sessions; what it wrote stays. */
@@ -25,6 +26,7 @@ export const removeMember = defineAction({
       .update(sessions)
       .set({ revokedAt: now })
       .where(and(eq(sessions.tenantId, ctx.tenantId), eq(sessions.userId, userId)));
+    await revokeInvitationsBy(ctx, userId);
     await record(ctx, memberRemoved, { userId });
   },
 });

@@ -14,7 +14,8 @@ export interface SessionSubject {
 
 /** Opens a session in the tenant's transaction and signs its first pair of tokens. */
 export function openSession(ctx: Context, subject: SessionSubject) {
-  return withTenant({ ...ctx, tenantId: subject.tenantId }, async ({ tx }) => {
+  const there = { ...ctx, actor: { kind: 'anonymous' }, tenantId: subject.tenantId } as const;
+  return withTenant(there, async ({ tx }) => {
     const id = newId('ses');
     await tx.insert(sessions).values({
       tenantId: subject.tenantId,

@@ -2,16 +2,67 @@ import { createdAt, instant, tenantId, typeId } from '@insightdesk/shared/databa
 import { customRoles } from '@insightdesk/shared/domain/roles';
 import { organizations } from '@insightdesk/shared/domain/tenants';
 import { sql } from 'drizzle-orm';
-import { foreignKey, index, integer, pgTable, primaryKey, text, unique } from 'drizzle-orm/pg-core';
+import {
+  date,
+  foreignKey,
+  index,
+  integer,
+  pgTable,
+  primaryKey,
+  text,
+  unique,
+  uniqueIndex,
+} from 'drizzle-orm/pg-core';
 
 /** People are global: one person may belong to several organisations. */
-export const users = pgTable('users', {
-  id: typeId('id', 'usr').primaryKey(),
-  email: text('email').notNull().unique(),
-  name: text('name').notNull(),
-  passwordHash: text('password_hash').notNull(),
-  createdAt: createdAt(),
-});
+export const users = pgTable(
+  'users',
+  {
+    id: typeId('id', 'usr').primaryKey(),
+    /** Its own only once verified; until then others may claim the same address. */
+    email: text('email').notNull(),
+    emailVerifiedAt: instant('email_verified_at'),
+    name: text('name').notNull(),
+    passwordHash: text('password_hash').notNull(),
+    passwordChangedAt: instant('password_changed_at'),
+    createdAt: createdAt(),
+  },
+  (t) => [
+    index('users_email').on(t.email, sql`(email_verified_at is null)`, t.createdAt.desc()),
+    uniqueIndex('users_verified_email').on(t.email).where(sql`email_verified_at is not null`),
+  ],
+);
+
+/** What was mailed to a person to be followed once; the token is sealed, not stored. */
+export const accountLinks = pgTable(
+  'account_links',
+  {
+    id: typeId('id', 'lnk').primaryKey(),
+    purpose: text('purpose', { enum: ['verify', 'change', 'reset'] }).notNull(),
+    /** Nobody where only the address was given: whose it is shows when the link is followed. */
+    userId: typeId('user_id', 'usr').references(() => users.id, { onDelete: 'cascade' }),
+    email: text('email').notNull(),
+    expiresAt: instant('expires_at').notNull(),
+    usedAt: instant('used_at'),
+    createdAt: createdAt(),
+  },
+  (t) => [
+    index('account_links_user').on(t.userId),
+    index('account_links_email').on(t.email),
+    index('account_links_expires').on(t.expiresAt),
+  ],
+);
+
+/** What may happen so often a day; written by `app.take_daily` alone. */
+export const dailyCounts = pgTable(
+  'daily_counts',
+  {
+    key: text('key').notNull(),
+    day: date('day').notNull(),
+    count: integer('count').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.key, t.day] }), index('daily_counts_day').on(t.day)],
+);
 
 export const members = pgTable(
   'members',
@@ -80,6 +131,8 @@ export const invitations = pgTable(
     invitedBy: typeId('invited_by', 'usr').notNull(),
     expiresAt: instant('expires_at').notNull(),
     acceptedAt: instant('accepted_at'),
+    /** How often it was mailed. */
+    sends: integer('sends').notNull().default(1),
     createdAt: createdAt(),
   },
   (t) => [

@@ -32,7 +32,8 @@ export async function emailOwners(
     ],
     footer: 'You get this because you own the organisation.',
   });
-  for (const { id, email } of owners) {
+  for (const { id, email, emailVerifiedAt } of owners) {
+    if (!emailVerifiedAt) continue;
     await deliver(ctx, `${run.id}.${id}`, { to: email, subject: title, ...letter });
   }
 }

@@ -52,7 +52,12 @@ export interface Connections {
   passwords: Passwords;
   /** Requests to addresses that users chose. */
   outbound: SafeFetch;
-  settings: { publicUrl: string; maxFileBytes: number; refreshTtlSeconds: number };
+  settings: {
+    publicUrl: string;
+    maxFileBytes: number;
+    refreshTtlSeconds: number;
+    invitationsPerDay: number;
+  };
 }
 
 /** What has a request that is sent again answered like the first, and done once. */

@@ -19,3 +19,15 @@ export const email = () =>
     .email()
     .max(254)
     .transform((value) => value.toLowerCase());
+
+// Controls, and what turns or hides letters: zero-width ones, embeddings, overrides and isolates.
+const unseen =
+  /[\p{Cc}\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/u;
+/** What mail programs turn into links. */
+const link = /:\/\/|\bwww\.|@|[\p{L}\p{N}][.\uff0e\u3002\uff61]\p{L}{2,}/iu;
+
+/** What a person or an organisation is called: it is shown to strangers, also in e-mails. */
+export const name = (max: number) =>
+  line(max)
+    .refine((value) => !unseen.test(value), 'Must not contain unseen characters')
+    .refine((value) => !link.test(value), 'Must not look like a link; put a space after a dot');

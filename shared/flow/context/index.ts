@@ -9,7 +9,7 @@ export {
 } from './can.ts';
 export * from './context.ts';
 export { type Action, defineAction } from './define-action.ts';
-export { email, line, text } from './fields.ts';
+export { email, line, name, text } from './fields.ts';
 export { notMatched, requireMatch } from './require-match.ts';
 export { systemContext } from './system-context.ts';
 export { readTenant, withTenant } from './tenant.ts';

@@ -114,6 +114,8 @@ export const environmentSchema = z.object({
   WEBHOOK_ALLOW_PRIVATE: flag.default(false),
   WORKERS_MAX: count(1, 100).default(3),
 
+  INVITATIONS_PER_DAY: count(1, 1_000_000).default(200),
+
   OPERATOR_ORGANIZATION_ID: organizationId.optional(),
 
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),

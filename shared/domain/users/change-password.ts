@@ -1,0 +1,29 @@
+import { defineAction, withTenant } from '@insightdesk/shared/context';
+import { z } from 'zod';
+import { voidLinks } from './account-links.ts';
+import { password, requireOwnPassword, requireSamePassword, setPassword } from './credentials.ts';
+import { endSessionsEverywhere } from './end-sessions-everywhere.ts';
+import { recordPasswordChange } from './password-change.ts';
+import { requireLiveSession } from './require-live-session.ts';
+
+/** Replaces the caller's password; all sessions but this one end, in all organisations. */
+export const changePassword = defineAction({
+  summary: "Change the caller's password",
+  input: z.strictObject({ currentPassword: z.string().max(200), password }),
+  output: z.void(),
+  allow: 'account:manage',
+  transaction: 'own',
+  async run(ctx, input) {
+    const { userId, sessionId: keep } = ctx.actor;
+    await requireLiveSession(ctx);
+    const checked = await requireOwnPassword(ctx, userId, input.currentPassword);
+    const hash = await ctx.passwords.hash(input.password);
+    const changed = await withTenant(ctx, async (tenant) => {
+      await requireSamePassword(tenant, checked);
+      const after = await setPassword(tenant, userId, hash);
+      await voidLinks(tenant, after);
+      return recordPasswordChange(tenant, after, { keep });
+    });
+    await endSessionsEverywhere(ctx, changed);
+  },
+});

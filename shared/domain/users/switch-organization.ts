@@ -1,0 +1,38 @@
+import { defineAction, withTenant } from '@insightdesk/shared/context';
+import { idSchema } from '@insightdesk/shared/contract';
+import { TenantErrors, toOrganization } from '@insightdesk/shared/domain/tenants';
+import { eq } from 'drizzle-orm';
+import { z } from 'zod';
+import { endSessions } from './end-sessions.ts';
+import { UserErrors } from './errors.ts';
+import { listMemberships } from './memberships.ts';
+import { requireLiveSession } from './require-live-session.ts';
+import { openSession } from './session-tokens.ts';
+import { users } from './tables.ts';
+import { signedInView, toUser } from './view.ts';
+
+/** Moves the caller's session to another of its organisations: a new one begins, this one ends. */
+export const switchOrganization = defineAction({
+  summary: 'Switch to another organisation',
+  input: z.strictObject({ organizationId: idSchema('org') }),
+  output: signedInView,
+  allow: 'account:manage',
+  transaction: 'own',
+  async run(ctx, { organizationId: tenantId }) {
+    const { userId, sessionId } = ctx.actor;
+    await requireLiveSession(ctx);
+    const memberships = await listMemberships(ctx, userId);
+    const target = memberships.find(({ id }) => id === tenantId);
+    if (!target) throw TenantErrors.NotFound();
+    if (target.disabledAt) throw TenantErrors.Disabled();
+    // The end of the old one shows that it was live, and nothing begins when it was not.
+    const user = await withTenant(ctx, async (tenant) => {
+      if ((await endSessions(tenant, userId, sessionId)) === 0) throw UserErrors.SessionNotFound();
+      const [self] = await tenant.tx.select().from(users).where(eq(users.id, userId));
+      return self;
+    });
+    if (!user) throw UserErrors.NotFound();
+    const pair = await openSession(ctx, { tenantId, userId, role: target.role });
+    return { user: toUser(user), organization: toOrganization(target), ...pair };
+  },
+});

@@ -1,0 +1,54 @@
+import type { Context } from '@insightdesk/shared/context';
+import type { Role } from '@insightdesk/shared/contract';
+import { createTestContext, signedIn, verifyAddress } from '@insightdesk/shared/testing';
+import { newId } from '@insightdesk/shared/utils';
+import { and, desc, eq } from 'drizzle-orm';
+import { accountLinkToken } from './account-links.ts';
+import { acceptInvitation, invitationToken, invite, register } from './index.ts';
+import { accountLinks } from './tables.ts';
+
+export const password = 'correct horse battery';
+export const address = () => `${newId('usr')}@example.com`;
+export const refused = (status: number, code: string) => ({ status, code });
+
+/** What tests of accounts do again and again. */
+export function openTestAccounts() {
+  const { context, close } = createTestContext();
+
+  async function registered(email = address(), chosen = password) {
+    const person = { email, password: chosen, name: 'Somebody', organizationName: 'Somewhere' };
+    const founded = await register(context, person);
+    return { ...founded, email, ctx: await signedIn(context, founded.accessToken) };
+  }
+
+  async function verified() {
+    const person = await registered();
+    await verifyAddress(context, person.user.id);
+    return person;
+  }
+
+  /** The newest link of this kind for an address. */
+  async function linkOf(purpose: 'verify' | 'change' | 'reset', email: string) {
+    const [link] = await context.database.read({}, (tx) =>
+      tx
+        .select()
+        .from(accountLinks)
+        .where(and(eq(accountLinks.purpose, purpose), eq(accountLinks.email, email)))
+        .orderBy(desc(accountLinks.id))
+        .limit(1)
+        .execute(),
+    );
+    if (!link) throw new Error(`No ${purpose} link for ${email}`);
+    return { ...link, token: accountLinkToken(context, link) };
+  }
+
+  async function invited(by: Context, email: string, role: Role = 'agent') {
+    const { id } = await invite(by, { email, role });
+    return { id, token: invitationToken(context, by.tenantId ?? newId('org'), id) };
+  }
+
+  const accept = (token: string, chosen = password) =>
+    acceptInvitation(context, { token, name: 'Guest', password: chosen });
+
+  return { context, close, registered, verified, linkOf, invited, accept };
+}
