@@ -6,5 +6,6 @@ export const processAttachment = defineJob({
   name: 'attachments.process',
   queue: 'media-processing',
   payload: z.object({ attachmentId: idSchema('att') }),
-  timeoutMs: 120_000,
+  // Pictures are decoded one at a time: it may wait for others first.
+  timeoutMs: 600_000,
 });
