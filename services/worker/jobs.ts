@@ -1,5 +1,9 @@
 import { type Context, systemContext } from '@insightdesk/shared/context';
-import { attachmentJobs, makeVariants } from '@insightdesk/shared/domain/attachments';
+import {
+  attachmentJobs,
+  collectUnclaimed,
+  makeVariants,
+} from '@insightdesk/shared/domain/attachments';
 import type { SystemJob } from '@insightdesk/shared/domain/catalog';
 import {
   conversationJobs,
@@ -36,6 +40,10 @@ export function jobHandlers(root: Context): JobHandlers<SystemJob> {
     'attachments.process': {
       job: attachmentJobs.processAttachment,
       run: (payload, run) => makeVariants(at(run), payload),
+    },
+    'attachments.collect-unclaimed': {
+      job: attachmentJobs.collectUnclaimed,
+      run: (payload, run) => collectUnclaimed(root, payload, run),
     },
     'conversations.wake': {
       job: conversationJobs.wakeConversation,

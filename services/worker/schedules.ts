@@ -1,9 +1,17 @@
+import { attachmentJobs } from '@insightdesk/shared/domain/attachments';
 import { maintenanceJobs } from '@insightdesk/shared/domain/maintenance';
 import { userJobs } from '@insightdesk/shared/domain/users';
 import { defineSchedules } from '@insightdesk/shared/jobs';
 
 /** What time causes. */
 export const schedules = defineSchedules({
+  'collect-unclaimed': {
+    cron: '7 * * * *',
+    timeZone: 'UTC',
+    catchUp: 'latest',
+    job: attachmentJobs.collectUnclaimed,
+    payload: {},
+  },
   'purge-events': {
     cron: '17 2 * * *',
     timeZone: 'UTC',

@@ -4,6 +4,7 @@ import { DomainError } from '@insightdesk/shared/errors';
 import { MediaProcessError } from '@insightdesk/shared/media';
 import { and, eq, sql } from 'drizzle-orm';
 import { announce } from './announce.ts';
+import { deleteFiles } from './delete-files.ts';
 import { storageKey } from './storage-key.ts';
 import { attachments, type StoredVariant } from './tables.ts';
 import type { AttachmentRow } from './view.ts';
@@ -21,14 +22,28 @@ export async function makeVariants(ctx: Context, { attachmentId }: { attachmentI
   if (!row) return;
   const result =
     row.attempts > MOST_RUNS ? rejected('PROCESSING_FAILED') : await outcomeOf(ctx, row);
-  await withTenant(ctx, async (tenant) => {
+  const changed = await withTenant(ctx, async (tenant) => {
     const [changed] = await tenant.tx
       .update(attachments)
       .set(result)
       .where(pending(tenant, attachmentId))
       .returning();
     if (changed) await announce(tenant, changed);
+    return changed;
   });
+  if (!changed) await discardVariants(ctx, attachmentId);
+}
+
+/** It was collected in the meantime, and its files with it. */
+async function discardVariants(ctx: Context, id: Id<'att'>) {
+  const tenantId = ctx.tenantId as Id<'org'>;
+  const isKept = await withTenant(ctx, ({ tx }) =>
+    tx
+      .select({ id: attachments.id })
+      .from(attachments)
+      .where(and(eq(attachments.tenantId, tenantId), eq(attachments.id, id))),
+  );
+  if (isKept.length === 0) await deleteFiles(ctx, { tenantId, id });
 }
 
 const rejected = (rejection: string) => ({ status: 'rejected' as const, variants: [], rejection });

@@ -1,5 +1,6 @@
 import { createdAt, tenantId, typeId } from '@insightdesk/shared/database';
 import { organizations } from '@insightdesk/shared/domain/tenants';
+import { isNull } from 'drizzle-orm';
 import { bigint, index, jsonb, pgTable, primaryKey, smallint, text } from 'drizzle-orm/pg-core';
 
 /** A derived file, kept beside the original under its name. */
@@ -36,6 +37,7 @@ export const attachments = pgTable(
   },
   (t) => [
     primaryKey({ columns: [t.tenantId, t.id] }),
+    index('attachments_unclaimed').on(t.createdAt).where(isNull(t.messageId)),
     index('attachments_message').on(t.tenantId, t.messageId),
   ],
 );

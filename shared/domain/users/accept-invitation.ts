@@ -1,6 +1,11 @@
 import { type Context, defineAction, line, withTenant } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
-import { organizations, TenantErrors, toOrganization } from '@insightdesk/shared/domain/tenants';
+import {
+  organizations,
+  requireSeat,
+  TenantErrors,
+  toOrganization,
+} from '@insightdesk/shared/domain/tenants';
 import { record } from '@insightdesk/shared/events';
 import { newId } from '@insightdesk/shared/utils';
 import { and, eq, isNull } from 'drizzle-orm';
@@ -50,6 +55,7 @@ export const acceptInvitation = defineAction({
           target: [members.tenantId, members.userId],
           set: { role, removedAt: null },
         });
+      if (role !== 'customer') await requireSeat(tenant);
       await record(tenant, memberJoined, { userId: user.id, name: user.name, role });
       const [organization] = await tx
         .select()
