@@ -14,6 +14,7 @@ import { keyJobs, tellOverlapEnded } from '@insightdesk/shared/domain/keys';
 import {
   deleteOldEvents,
   deleteOldJobSteps,
+  deleteOldUsage,
   maintenanceJobs,
 } from '@insightdesk/shared/domain/maintenance';
 import {
@@ -96,6 +97,10 @@ export function jobHandlers(root: Context): JobHandlers<SystemJob> {
     'tenants.purge-job-steps': {
       job: maintenanceJobs.purgeJobSteps,
       run: (payload, run) => deleteOldJobSteps(root, payload, run),
+    },
+    'tenants.purge-usage': {
+      job: maintenanceJobs.purgeUsage,
+      run: (payload, run) => deleteOldUsage(root, payload, run),
     },
     'users.purge-expired': {
       job: userJobs.purgeExpired,

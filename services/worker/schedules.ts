@@ -26,6 +26,13 @@ export const schedules = defineSchedules({
     job: maintenanceJobs.purgeJobSteps,
     payload: { days: 30 },
   },
+  'purge-usage': {
+    cron: '47 2 * * *',
+    timeZone: 'UTC',
+    catchUp: 'latest',
+    job: maintenanceJobs.purgeUsage,
+    payload: { days: 400 },
+  },
   'purge-expired': {
     cron: '57 2 * * *',
     timeZone: 'UTC',

@@ -48,7 +48,10 @@ export const getUsage = defineAction({
     const id = toUuid(ctx.tenantId);
     const [[[now], days], logBytes] = await Promise.all([
       readTenant(ctx, ({ tx }) =>
-        Promise.all([tx.execute(figures(id)), tx.execute(counted(id, from, to))]),
+        Promise.all([
+          tx.execute(figures(id)).execute(),
+          tx.execute(counted(id, from, to)).execute(),
+        ]),
       ),
       ctx.meter.logBytes(ctx.tenantId),
     ]);

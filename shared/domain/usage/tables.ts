@@ -9,12 +9,15 @@ const bytes = () => bigint('bytes', { mode: 'number' }).notNull();
 export const usageCounters = pgTable(
   'usage_counters',
   {
-    tenantId: owner(),
+    tenantId: tenantId(),
     day: date('day').notNull(),
     metric: text('metric').notNull(),
     value: bigint('value', { mode: 'number' }).notNull(),
   },
-  (t) => [primaryKey({ columns: [t.tenantId, t.day, t.metric] })],
+  (t) => [
+    primaryKey({ columns: [t.tenantId, t.day, t.metric] }),
+    index('usage_counters_age').on(t.day),
+  ],
 );
 
 /** The bytes of an organisation's files and of uploads under way, kept by a trigger. */

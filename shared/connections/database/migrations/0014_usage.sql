@@ -11,8 +11,9 @@ CREATE TABLE "quotas" (
 	PRIMARY KEY ("tenant_id", "metric")
 );
 --> statement-breakpoint
+-- Without a foreign key: what was counted of an organisation that is gone must not hold up the rest.
 CREATE TABLE "usage_counters" (
-	"tenant_id" uuid NOT NULL REFERENCES "organizations"("id"),
+	"tenant_id" uuid NOT NULL,
 	"day" date NOT NULL,
 	"metric" text NOT NULL,
 	"value" bigint NOT NULL,
@@ -42,6 +43,8 @@ CREATE TABLE "discarded_attachments" (
 );
 --> statement-breakpoint
 CREATE INDEX "attachments_unclaimed" ON "attachments" USING btree ("created_at") WHERE "message_id" IS NULL;
+--> statement-breakpoint
+CREATE INDEX "usage_counters_age" ON "usage_counters" USING btree ("day");
 --> statement-breakpoint
 CREATE INDEX "byte_reservations_age" ON "byte_reservations" USING btree ("created_at");
 --> statement-breakpoint
