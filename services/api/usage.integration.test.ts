@@ -29,14 +29,13 @@ test('200: what is used, day by day, with the limits beside it; nobody else’s'
   const tenantId = await tenantOf(own.owner);
   await setQuota(asSystem(tenantId), { metric: 'seats', value: 7 });
   const usage = await read(own.admin);
-  expect(usage).toMatchObject({
-    to: today(),
-    quotas: {
-      seats: { value: 3, limit: 7 },
-      'stored-bytes': { value: 0, limit: 10_737_418_240 },
-      'requests-per-day': { value: 5, limit: null },
-      'requests-per-month': { limit: null },
-    },
+  expect(usage.to).toBe(today());
+  const quotas = Object.fromEntries(usage.quotas.map(({ name, ...figure }) => [name, figure]));
+  expect(quotas).toMatchObject({
+    seats: { value: 3, limit: 7 },
+    'stored-bytes': { value: 0, limit: 10_737_418_240 },
+    'requests-per-day': { value: 5, limit: null },
+    'requests-per-month': { limit: null },
   });
   const requests = usage.counters.find(({ name }) => name === 'requests');
   expect(requests?.days).toEqual([{ day: today(), value: 5 }]);

@@ -23,7 +23,11 @@ export const tooCostly = (cause?: unknown) =>
 /** The process that decodes died, took too long or said nothing; worth another try, or a few. */
 export class MediaProcessError extends InfrastructureError {
   constructor(cause?: unknown) {
-    super('An image could not be processed', { retryable: true, cause });
+    super('An image could not be processed', {
+      code: 'MEDIA_PROCESS_DIED',
+      retryable: true,
+      cause,
+    });
   }
 }
 

@@ -20,7 +20,7 @@ async function script(text: string): Promise<string> {
 }
 const run = (path: string, more: { memoryBytes?: number; timeoutMs?: number } = {}) =>
   deriveInChild(new Uint8Array(10), { maxPixels: 1, memoryBytes: 256 * MB, script: path, ...more });
-const died = { code: 'INFRASTRUCTURE_ERROR', retryable: true };
+const died = { code: 'MEDIA_PROCESS_DIED', retryable: true };
 
 test('the 1.4 KB that decode to a gigabyte cost their own process its life, and no other', async () => {
   const create = { width: 7_000, height: 7_000, channels: 3, background: 'teal' } as const;

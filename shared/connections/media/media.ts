@@ -25,7 +25,7 @@ export interface Media {
   checkImage(bytes: Uint8Array): void;
   /**
    * WebP at most 2048 px and a thumbnail at most 320 px a side. Throws like `checkImage`, and
-   * IMAGE_TOO_COSTLY; a retryable InfrastructureError when the process that decodes dies.
+   * IMAGE_TOO_COSTLY; a retryable MEDIA_PROCESS_DIED when the process that decodes dies.
    */
   createVariants(bytes: Uint8Array): Promise<Variant[]>;
 }

@@ -1,7 +1,6 @@
 import { type Context, type TenantContext, withTenant } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
-import { DomainError } from '@insightdesk/shared/errors';
-import { MediaProcessError } from '@insightdesk/shared/media';
+import { DomainError, InfrastructureError } from '@insightdesk/shared/errors';
 import { and, eq, sql } from 'drizzle-orm';
 import { announce } from './announce.ts';
 import { deleteFiles } from './delete-files.ts';
@@ -70,12 +69,15 @@ async function outcomeOf(ctx: Context, row: AttachmentRow) {
     return { status: 'ready' as const, variants: await storeVariants(ctx, row) };
   } catch (error) {
     if (error instanceof DomainError) return rejected(error.code);
-    if (error instanceof MediaProcessError && row.attempts >= MOST_DEATHS) {
+    if (isDeath(error) && row.attempts >= MOST_DEATHS) {
       return rejected('PROCESSING_FAILED');
     }
     throw error;
   }
 }
+
+const isDeath = (error: unknown) =>
+  error instanceof InfrastructureError && error.code === 'MEDIA_PROCESS_DIED';
 
 async function storeVariants({ storage, media }: Context, row: AttachmentRow) {
   const original = await new Response(

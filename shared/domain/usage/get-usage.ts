@@ -1,7 +1,9 @@
 import {
   counterNames,
   defineAction,
-  type quotaNames,
+  type QuotaName,
+  type Quotas,
+  quotaNames,
   readTenant,
 } from '@insightdesk/shared/context';
 import { toUuid } from '@insightdesk/shared/contract';
@@ -13,22 +15,16 @@ const MOST_DAYS = 366;
 const DAY_MS = 86_400_000;
 const day = z.iso.date();
 
-const figure = z.object({
-  value: z.int().describe('Now; of requests the current day or month, in UTC'),
-  limit: z.int().nullable().describe('null when there is none'),
-});
-
 const usageView = z.object({
   from: day,
   to: day,
-  quotas: z.object({
-    'stored-bytes': figure,
-    seats: figure,
-    'log-bytes': figure,
-    sockets: figure.extend({ value: z.null() }),
-    'requests-per-day': figure,
-    'requests-per-month': figure,
-  } satisfies Record<(typeof quotaNames)[number], z.ZodType>),
+  quotas: z.array(
+    z.object({
+      name: z.enum(quotaNames),
+      value: z.int().nullable().describe('Now, in UTC; null of what only replicas know'),
+      limit: z.int().nullable().describe('null when there is none'),
+    }),
+  ),
   counters: z.array(
     z.object({ name: z.enum(counterNames), days: z.array(z.object({ day, value: z.int() })) }),
   ),
@@ -55,24 +51,23 @@ export const getUsage = defineAction({
       ),
       ctx.meter.logBytes(ctx.tenantId),
     ]);
-    const own = (now?.quotas ?? {}) as Partial<Record<(typeof quotaNames)[number], number>>;
-    const limitOf = (name: (typeof quotaNames)[number]) =>
-      (own[name] ?? ctx.settings.quotas[name]) || null;
-    const at = (name: (typeof quotaNames)[number], value: unknown) => ({
-      value: Number(value ?? 0),
-      limit: limitOf(name),
-    });
+    const own = (now?.quotas ?? {}) as Partial<Quotas>;
+    const values: Record<QuotaName, unknown> = {
+      'stored-bytes': now?.bytes ?? 0,
+      seats: now?.seats ?? 0,
+      'log-bytes': logBytes,
+      sockets: null,
+      'requests-per-day': now?.today ?? 0,
+      'requests-per-month': now?.month ?? 0,
+    };
     return {
       from,
       to,
-      quotas: {
-        'stored-bytes': at('stored-bytes', now?.bytes),
-        seats: at('seats', now?.seats),
-        'log-bytes': at('log-bytes', logBytes),
-        sockets: { value: null, limit: limitOf('sockets') },
-        'requests-per-day': at('requests-per-day', now?.today),
-        'requests-per-month': at('requests-per-month', now?.month),
-      },
+      quotas: quotaNames.map((name) => ({
+        name,
+        value: values[name] === null ? null : Number(values[name]),
+        limit: (own[name] ?? ctx.settings.quotas[name]) || null,
+      })),
       counters: counterNames.map((name) => ({
         name,
         days: days

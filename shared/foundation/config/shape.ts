@@ -65,14 +65,7 @@ export function shapeConfig(
     realtime: shapeRealtime(env),
     outbound: { allowPrivate: env.WEBHOOK_ALLOW_PRIVATE },
     jobs: { concurrency: env.JOBS_CONCURRENCY, workersMax: env.WORKERS_MAX },
-    quotas: {
-      'stored-bytes': env.QUOTA_STORED_BYTES,
-      seats: env.QUOTA_SEATS,
-      'log-bytes': env.QUOTA_LOG_BYTES,
-      sockets: env.REALTIME_MAX_SOCKETS_PER_ORGANIZATION,
-      'requests-per-day': env.QUOTA_REQUESTS_PER_DAY,
-      'requests-per-month': env.QUOTA_REQUESTS_PER_MONTH,
-    },
+    quotas: shapeQuotas(env),
     operators: { organizationId: env.OPERATOR_ORGANIZATION_ID },
     logging: {
       level: env.LOG_LEVEL,
@@ -89,6 +82,18 @@ export function shapeConfig(
     },
     /** Everything as it was read, for keys outside the schema. */
     extra,
+  };
+}
+
+/** What an organisation may have; 0 is no limit. */
+function shapeQuotas(env: Environment) {
+  return {
+    'stored-bytes': env.QUOTA_STORED_BYTES,
+    seats: env.QUOTA_SEATS,
+    'log-bytes': env.QUOTA_LOG_BYTES,
+    sockets: env.REALTIME_MAX_SOCKETS_PER_ORGANIZATION,
+    'requests-per-day': env.QUOTA_REQUESTS_PER_DAY,
+    'requests-per-month': env.QUOTA_REQUESTS_PER_MONTH,
   };
 }
 
