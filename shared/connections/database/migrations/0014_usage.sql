@@ -53,7 +53,7 @@ SELECT app.protect('quotas'), app.protect('usage_counters'), app.protect('stored
 --> statement-breakpoint
 REVOKE INSERT, UPDATE, DELETE ON usage_counters FROM insightdesk_app;
 --> statement-breakpoint
-REVOKE ALL ON discarded_attachments FROM insightdesk_app;
+REVOKE INSERT, UPDATE, DELETE ON discarded_attachments FROM insightdesk_app;
 --> statement-breakpoint
 -- The system adds counters up for all organisations, and collects what nobody claimed.
 GRANT SELECT, INSERT, UPDATE, DELETE ON usage_counters TO insightdesk_relay;
