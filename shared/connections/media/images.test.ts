@@ -2,7 +2,7 @@ import { describe, expect, setDefaultTimeout, test } from 'bun:test';
 import sharp from 'sharp';
 import { type ImageFormat, readImageHeader } from './image-header.ts';
 import { createMedia } from './index.ts';
-import { animation, bombPng, phonePhoto, picture } from './test-images.ts';
+import { animation, bombAvif, bombPng, phonePhoto, picture } from './test-images.ts';
 
 setDefaultTimeout(30_000);
 const MAX_PIXELS = 12_000_000;
@@ -79,11 +79,9 @@ describe('checkImage', () => {
         .toBuffer();
     expect(check(await flat(1_700))).toBe('fine');
     expect(check(await flat(1_800))).toBe('IMAGE_TOO_LARGE');
-    const bomb = await flat(7_000);
-    expect(bomb.byteLength).toBeLessThan(2_000);
     const usual = createMedia({ maxPixels: 50_000_000, concurrency: 1 });
-    expect(() => usual.checkImage(bomb)).toThrow('pixels');
-    await expect(usual.createVariants(bomb)).rejects.toMatchObject({ code: 'IMAGE_TOO_LARGE' });
+    expect(() => usual.checkImage(bombAvif)).toThrow('pixels');
+    await expect(usual.createVariants(bombAvif)).rejects.toMatchObject({ code: 'IMAGE_TOO_LARGE' });
   });
 
   test('a picture of an animation that is larger than its canvas counts', async () => {

@@ -8,7 +8,7 @@ import {
 } from '@insightdesk/shared/testing';
 import { getAttachment } from './get-attachment.ts';
 import { makeVariants } from './make-variants.ts';
-import { attachmentUploads } from './test-uploads.ts';
+import { uploadAttachment } from './upload-attachment.ts';
 
 // A database of its own: a running worker would be faster.
 const server = await createTestDatabase();
@@ -25,7 +25,8 @@ const png = Buffer.from(
 
 async function setUp(media: Partial<Context['media']> = {}) {
   const { owner, tenantId } = await createTestTenant(stage.context);
-  const { id } = await attachmentUploads(owner)(png, 'a.png');
+  const body = new Blob([png]).stream();
+  const { id } = await uploadAttachment(owner, { name: 'a.png', contentType: '', body });
   const worker = systemContext(
     { ...stage.context, media: { ...stage.context.media, ...media } },
     'worker',

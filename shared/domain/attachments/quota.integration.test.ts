@@ -11,7 +11,6 @@ import {
   createTestTenant,
 } from '@insightdesk/shared/testing';
 import { collectUnclaimed } from './collect-unclaimed.ts';
-import { attachmentUploads } from './test-uploads.ts';
 import { uploadAttachment } from './upload-attachment.ts';
 
 // A database of its own: what is collected is collected for all organisations.
@@ -40,7 +39,9 @@ async function setUp(quota?: number) {
       where tenant_id = ${toUuid(tenantId)}`;
     return Number(row?.bytes);
   };
-  return { owner, tenantId, system, used, kept, upload: attachmentUploads(owner) };
+  const upload = (bytes: Uint8Array<ArrayBuffer>, name: string) =>
+    uploadAttachment(owner, { name, contentType: '', body: new Blob([bytes]).stream() });
+  return { owner, tenantId, system, used, kept, upload };
 }
 
 const text = (length: number) => new TextEncoder().encode('x'.repeat(length));
