@@ -19,7 +19,8 @@ export const commands: Record<string, Command> = {
     run: async (words) => (await import('./events.ts')).replayEvents(words),
   },
   organizations: {
-    summary: 'disable|enable <id>: shut an organisation out, let it in again (DATABASE_URL)',
+    summary:
+      'disable|enable <id> | quota <id> <metric> <value>: shut it out, let it in, allow it so much',
     run: async (words) => (await import('./organizations.ts')).switchOrganization(words),
   },
   schedules: {

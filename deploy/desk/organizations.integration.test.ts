@@ -63,3 +63,17 @@ test('nothing is done to nobody', async () => {
   expect(nobody).toMatchObject({ code: 1 });
   expect(nobody.errors).toContain('There is no such organisation');
 });
+
+test('a quota is set by its name, and shown to those who manage', async () => {
+  const { owner } = await openOrganization();
+  const { organizationId: id, token } = owner;
+  const set = await desk(['quota', id, 'stored-bytes', '12345']);
+  expect(set).toMatchObject({ code: 0, output: `${id} may have 12345 stored-bytes\n` });
+  const { body } = await call('GET', '/v1/usage', { token });
+  const quotas = body.quotas as { name: string; limit: number }[];
+  expect(quotas.find(({ name }) => name === 'stored-bytes')?.limit).toBe(12_345);
+  expect((await desk(['quota', id, 'stored-bytes', '0'])).output).toContain('any stored-bytes');
+  for (const words of [[id], [id, 'bytes', '1'], [id, 'seats', '-1'], ['org_x', 'seats', '1']]) {
+    expect((await desk(['quota', ...words])).code).toBe(2);
+  }
+}, 60_000);

@@ -21,6 +21,7 @@ import type { H } from 'hono/types';
 import { createDashboard, DASHBOARD, type DashboardOptions } from './admin/dashboard.ts';
 import { type ApiEnv, type CallContext, callContext, identifyBy, membersOnly } from './caller.ts';
 import { createDocs } from './docs.ts';
+import { meterRequest } from './meter-request.ts';
 import { createPages } from './pages.ts';
 import type { Route } from './route.ts';
 
@@ -82,7 +83,11 @@ function addRoutes(app: Hono<ApiEnv>, { config, tokens, context, routes }: AppOp
     const handlers: H<ApiEnv>[] = [
       ...(route.body ? [] : [limit]),
       ...(route.allow === 'anyone' ? [] : [identify, membersOnly]),
-      (http) => route.handle({ http, ctx: context(callContext(http)), jsonLimitBytes }),
+      (http) => {
+        const ctx = context(callContext(http));
+        meterRequest(ctx);
+        return route.handle({ http, ctx, jsonLimitBytes });
+      },
     ];
     app.on(route.method, [route.path], ...handlers);
   }

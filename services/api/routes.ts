@@ -19,6 +19,7 @@ import {
   removeRole,
   updateRole,
 } from '@insightdesk/shared/domain/roles';
+import { getUsage } from '@insightdesk/shared/domain/usage';
 import {
   acceptInvitation,
   changePassword,
@@ -129,6 +130,8 @@ export const routes: readonly Route[] = [
   post('/v1/webhooks/:id/deliveries/:deliveryId/replay', replayDelivery, 202),
   post('/v1/webhooks/:id/replay', replaySince, 202),
   post('/v1/events', sendEvent, 202),
+
+  get('/v1/usage', getUsage),
 
   get('/v1/jobs', listJobs),
   get('/v1/jobs/:id', getJob),

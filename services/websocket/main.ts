@@ -1,4 +1,5 @@
 import { boot } from '@insightdesk/shared/boot';
+import type { Id } from '@insightdesk/shared/contract';
 import { listLiveSessions } from '@insightdesk/shared/domain/users';
 import { createAddressReader, createHealthApp } from '@insightdesk/shared/http';
 import { createChannelLog, createPresenceMembers } from '@insightdesk/shared/realtime';
@@ -22,8 +23,14 @@ await boot('websocket', (app) => {
   const actor = { kind: 'system', name: 'websocket' } as const;
   const root = app.context({ actor, tenantId: undefined, requestId: 'websocket' });
   const isLimited = config.rateLimit.maxRequests > 0;
+  const { meter } = parts;
+  const history = {
+    ...config.realtime,
+    budgetOf: (tenantId: Id<'org'>) => meter.limitOf(tenantId, 'log-bytes'),
+  };
   const seats = createSeats(parts.valkey, {
     limits: config.realtime.maxSockets,
+    limitOf: (tenantId) => meter.limitOf(tenantId, 'sockets'),
     onError: createTroubleLog(log),
   });
   const server = createSocketServer({
@@ -31,10 +38,16 @@ await boot('websocket', (app) => {
     replica,
     valkey,
     tokens: parts.tokens,
-    presence: parts.presence,
-    channelLog: createChannelLog(parts.valkey, config.realtime),
+    presence: {
+      ...parts.presence,
+      connected(tenantId, userId) {
+        meter.count(tenantId, 'socket-connections');
+        return parts.presence.connected(tenantId, userId);
+      },
+    },
+    channelLog: createChannelLog(parts.valkey, history),
     presenceMembers: createPresenceMembers(parts.valkey, {
-      ...config.realtime,
+      ...history,
       onError: (error) => log.warn({ err: String(error) }, 'presence: not told'),
     }),
     channels,

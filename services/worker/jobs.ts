@@ -1,5 +1,9 @@
 import { type Context, systemContext } from '@insightdesk/shared/context';
-import { attachmentJobs, makeVariants } from '@insightdesk/shared/domain/attachments';
+import {
+  attachmentJobs,
+  collectUnclaimed,
+  makeVariants,
+} from '@insightdesk/shared/domain/attachments';
 import type { SystemJob } from '@insightdesk/shared/domain/catalog';
 import {
   conversationJobs,
@@ -11,6 +15,7 @@ import {
   deleteOldAnswers,
   deleteOldEvents,
   deleteOldJobSteps,
+  deleteOldUsage,
   maintenanceJobs,
 } from '@insightdesk/shared/domain/maintenance';
 import {
@@ -39,6 +44,10 @@ export function jobHandlers(root: Context): JobHandlers<SystemJob> {
     'attachments.process': {
       job: attachmentJobs.processAttachment,
       run: (payload, run) => makeVariants(at(run), payload),
+    },
+    'attachments.collect-unclaimed': {
+      job: attachmentJobs.collectUnclaimed,
+      run: (payload, run) => collectUnclaimed(root, payload, run),
     },
     'conversations.wake': {
       job: conversationJobs.wakeConversation,
@@ -107,6 +116,10 @@ export function jobHandlers(root: Context): JobHandlers<SystemJob> {
     'users.end-sessions': {
       job: userJobs.endSessionsLater,
       run: (payload, run) => endSessionsEverywhere(at(run), payload),
+    },
+    'tenants.purge-usage': {
+      job: maintenanceJobs.purgeUsage,
+      run: (payload, run) => deleteOldUsage(root, payload, run),
     },
     'users.purge-expired': {
       job: userJobs.purgeExpired,

@@ -1,5 +1,5 @@
 import { boot } from '@insightdesk/shared/boot';
-import { createScheduler } from '@insightdesk/shared/jobs';
+import { createScheduler, type JobNews } from '@insightdesk/shared/jobs';
 import { serveHealth } from './health.ts';
 import { openJobNews } from './job-news.ts';
 import { watchWork } from './metrics.ts';
@@ -14,7 +14,10 @@ await boot('worker', (app) => {
   const news = openJobNews(app);
   const work = openQueues(app);
   const relay = runRelay(app, work);
-  runWorkers(app, work, [news.observe, watchWork(app, work, relay)]);
+  const count = ({ state, tenantId }: JobNews) => {
+    if (state === 'active' && tenantId !== 'system') parts.meter.count(tenantId, 'jobs');
+  };
+  runWorkers(app, work, [news.observe, watchWork(app, work, relay), count]);
   const scheduler = createScheduler({
     schedules,
     log,

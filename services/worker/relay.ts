@@ -1,4 +1,5 @@
 import type { App } from '@insightdesk/shared/boot';
+import type { Id } from '@insightdesk/shared/contract';
 import { openWebhookOutlet } from '@insightdesk/shared/domain/webhooks';
 import { createRelay, type Relay } from '@insightdesk/shared/events';
 import { createLossWatch } from '@insightdesk/shared/jobs';
@@ -14,18 +15,27 @@ export function runRelay(app: App, { queues, valkey }: Work): Relay {
   const webhooks = openWebhookOutlet(config.database.url, config.database.timeoutMs);
   lifecycle.registerShutdownHook('webhooks', () => webhooks.close());
   const jobs = createLossWatch(valkey);
+  const history = {
+    ...config.realtime,
+    budgetOf: (tenantId: Id<'org'>) => parts.meter.limitOf(tenantId, 'log-bytes'),
+  };
+  const dispatch = createDispatch(consequencesOf, {
+    channelLog: createChannelLog(parts.valkey, history),
+    queues,
+    cache: parts.cache,
+    webhooks,
+    jobs,
+  });
   const relay = createRelay({
     url: config.database.url,
     log,
-    dispatch: createDispatch(consequencesOf, {
-      channelLog: createChannelLog(parts.valkey, config.realtime),
-      queues,
-      cache: parts.cache,
-      webhooks,
-      jobs,
-    }),
+    async dispatch(events) {
+      const places = await dispatch(events);
+      for (const { tenantId } of events) parts.meter.count(tenantId, 'events');
+      return places;
+    },
     prepare: createRefill(consequencesOf, {
-      channels: createChannelRefill(parts.valkey, config.realtime),
+      channels: createChannelRefill(parts.valkey, history),
       jobs,
       queues,
       historySeconds: config.realtime.historySeconds,

@@ -40,7 +40,10 @@ async function replay(wanted: ReplayOptions): Promise<number> {
     const queues = createQueues(valkey);
     const { url } = config.database;
     const webhooks = openWebhookOutlet(url);
-    const channelLog = createChannelLog(parts.valkey, config.realtime);
+    const channelLog = createChannelLog(parts.valkey, {
+      ...config.realtime,
+      budgetOf: (tenantId) => parts.meter.limitOf(tenantId, 'log-bytes'),
+    });
     try {
       return await replayEvents(consequencesOf, { url, channelLog, queues, webhooks }, wanted);
     } finally {

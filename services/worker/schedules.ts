@@ -1,9 +1,17 @@
+import { attachmentJobs } from '@insightdesk/shared/domain/attachments';
 import { maintenanceJobs } from '@insightdesk/shared/domain/maintenance';
 import { userJobs } from '@insightdesk/shared/domain/users';
 import { defineSchedules } from '@insightdesk/shared/jobs';
 
 /** What time causes. */
 export const schedules = defineSchedules({
+  'collect-unclaimed': {
+    cron: '7 * * * *',
+    timeZone: 'UTC',
+    catchUp: 'latest',
+    job: attachmentJobs.collectUnclaimed,
+    payload: {},
+  },
   'purge-events': {
     cron: '17 2 * * *',
     timeZone: 'UTC',
@@ -24,6 +32,13 @@ export const schedules = defineSchedules({
     catchUp: 'latest',
     job: maintenanceJobs.purgeAnswers,
     payload: { days: 1 },
+  },
+  'purge-usage': {
+    cron: '47 2 * * *',
+    timeZone: 'UTC',
+    catchUp: 'latest',
+    job: maintenanceJobs.purgeUsage,
+    payload: { days: 400 },
   },
   'purge-expired': {
     cron: '57 2 * * *',

@@ -5,10 +5,11 @@ import { createDatabase } from '@insightdesk/shared/database';
 import { createContainer } from '@insightdesk/shared/di';
 import { publicEvents } from '@insightdesk/shared/domain/catalog';
 import { withApiKeys } from '@insightdesk/shared/domain/keys';
+import { createMeter } from '@insightdesk/shared/domain/usage';
 import { createMailer } from '@insightdesk/shared/email';
 import type { Logger } from '@insightdesk/shared/logging';
 import { createMedia } from '@insightdesk/shared/media';
-import { createPresenceRegistry, createRequests } from '@insightdesk/shared/realtime';
+import { createPresenceRegistry, createRequests, heldBytes } from '@insightdesk/shared/realtime';
 import {
   createPasswords,
   createSafeFetch,
@@ -104,6 +105,17 @@ function createOwnParts(config: Config, log: Logger) {
       { dispose: (access) => access.close() },
     )
     .register('tokens', ({ database }) => withApiKeys(createTokens(config.auth), database))
+    .register(
+      'meter',
+      ({ database, valkey }) =>
+        createMeter({
+          database,
+          defaults: config.quotas,
+          logBytes: async (tenantId) => (await heldBytes(valkey, [tenantId]))[0] ?? 0,
+          onError: (error) => log.warn({ err: String(error) }, 'usage: not written yet'),
+        }),
+      { dispose: (meter) => meter.close() },
+    )
     .register('sealer', () => createSealer(config.auth.refreshSecret))
     .register('passwords', () => createPasswords())
     .register('outbound', () => createSafeFetch(config.outbound));
@@ -121,6 +133,7 @@ function addConnections(container: OwnParts, config: Config) {
       storage: parts.storage,
       media: parts.media,
       mailer: parts.mailer,
+      meter: parts.meter,
       presence: parts.presence,
       requests: parts.requests,
       tokens: parts.tokens,
@@ -134,6 +147,7 @@ function addConnections(container: OwnParts, config: Config) {
         maxFileBytes: config.storage.maxFileBytes,
         refreshTtlSeconds: config.auth.refreshTtlSeconds,
         invitationsPerDay: config.invitations.perDay,
+        quotas: config.quotas,
       },
     }),
   );

@@ -21,6 +21,7 @@ export const features = {
   roles: { events: roleEvents, jobs: {} },
   users: { events: userEvents, jobs: userJobs },
   keys: { events: keyEvents, jobs: keyJobs },
+  usage: { events: {}, jobs: {} },
   attachments: { events: attachmentEvents, jobs: attachmentJobs },
   conversations: { events: conversationEvents, jobs: conversationJobs },
   access: { events: {}, jobs: {} },

@@ -3,7 +3,7 @@ import { uploadAttachment } from '@insightdesk/shared/domain/attachments';
 import { PayloadTooLargeError } from '@insightdesk/shared/errors';
 import { z } from 'zod';
 import { answerOnce, toJson } from '../answer-once.ts';
-import type { Call, Route } from '../route.ts';
+import type { Call, Http, Route } from '../route.ts';
 import { type IncomingFile, receiveFile } from './multipart.ts';
 
 /** What boundaries and part headers may add to the file itself. */
@@ -18,8 +18,16 @@ export const uploadRoute: Route = {
   input: z.strictObject({}),
   body: { contentType: 'multipart/form-data', schema: z.strictObject({ file: z.file() }) },
   answers: { 201: uploadAttachment.output },
-  handle: (call) => takeFile(call, (file, ctx) => uploadAttachment(ctx, file)),
+  handle: (call) => {
+    const maxBytes = announcedBytes(call.http) || undefined;
+    return takeFile(call, (file, ctx) =>
+      uploadAttachment(ctx, { ...file, ...(maxBytes && { maxBytes }) }),
+    );
+  },
 };
+
+/** The length of the request, which is more than that of its file; 0 when it is not told. */
+const announcedBytes = (http: Http) => Number(http.req.header('Content-Length') ?? 0) || 0;
 
 /** Hands the file of a request to `store` and answers 201 with what that gives. */
 export async function takeFile(
@@ -28,8 +36,7 @@ export async function takeFile(
 ): Promise<Response> {
   const { http, ctx } = call;
   const { maxFileBytes } = ctx.settings;
-  const announcedBytes = Number(http.req.header('Content-Length') ?? 0);
-  if (announcedBytes > maxFileBytes + ENVELOPE_BYTES) {
+  if (announcedBytes(http) > maxFileBytes + ENVELOPE_BYTES) {
     throw new PayloadTooLargeError(`A file may have ${maxFileBytes} bytes at most`);
   }
   const { stop, ...file } = await receiveFile(http.req.raw);

@@ -33,7 +33,12 @@ export type SeatLimits = Record<'user' | 'organization' | 'address', number>;
 
 export interface SeatsOptions extends SeatCountsOptions {
   limits: SeatLimits;
+  /** An organisation's own limit, in place of the general one. */
+  limitOf?: (tenantId: Id<'org'>) => number;
 }
+
+/** Scripts compare it as a number. */
+const MOST = Number.MAX_SAFE_INTEGER;
 
 interface SeatLimit extends CountLimit {
   kind: keyof SeatLimits;
@@ -45,7 +50,7 @@ interface SeatLimit extends CountLimit {
  */
 export function createSeats(
   valkey: ChannelHubOptions['subscriber'],
-  { limits, ...options }: SeatsOptions,
+  { limits, limitOf = () => limits.organization, ...options }: SeatsOptions,
 ): Seats {
   const counts = createSeatCounts(valkey, options);
   let unchecked = 0;
@@ -61,7 +66,11 @@ export function createSeats(
     take({ userId, tenantId, ip }) {
       const own: SeatLimit[] = [
         { kind: 'user', field: `user:${userId}`, limit: limits.user },
-        { kind: 'organization', field: `org:${tenantId}`, limit: limits.organization },
+        {
+          kind: 'organization',
+          field: `org:${tenantId}`,
+          limit: Math.min(limitOf(tenantId), MOST),
+        },
         { kind: 'address', field: `address:${network(ip)}`, limit: limits.address },
       ];
       for (const { field } of own) counts.add(field);

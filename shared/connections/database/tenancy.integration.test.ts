@@ -69,6 +69,7 @@ const samples: Record<string, unknown> = {
   int4: 1,
   int8: 1,
   timestamptz: new Date(),
+  date: '2020-02-02',
   jsonb: {},
   _text: [],
 };

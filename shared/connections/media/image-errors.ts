@@ -1,15 +1,48 @@
-import { DomainValidationError, InfrastructureError } from '@insightdesk/shared/errors';
+import {
+  type AppError,
+  DomainValidationError,
+  InfrastructureError,
+} from '@insightdesk/shared/errors';
+
+export const tooLarge = (pixels: number, cause?: unknown) =>
+  new DomainValidationError(`The image has more than the allowed ${pixels} pixels`, {
+    code: 'IMAGE_TOO_LARGE',
+    cause,
+  });
+
+export const corrupt = (cause?: unknown) =>
+  new DomainValidationError('The image is damaged, incomplete or of an unknown kind', {
+    code: 'IMAGE_CORRUPT',
+    cause,
+  });
+
+/** It fits by its header, and yet wants more memory than a picture is given. */
+export const tooCostly = (cause?: unknown) =>
+  new DomainValidationError('The image takes too much memory', { code: 'IMAGE_TOO_COSTLY', cause });
+
+/** The process that decodes died, took too long or said nothing; worth another try, or a few. */
+export class MediaProcessError extends InfrastructureError {
+  constructor(cause?: unknown) {
+    super('An image could not be processed', {
+      code: 'MEDIA_PROCESS_DIED',
+      retryable: true,
+      cause,
+    });
+  }
+}
 
 /** Puts an error of the image library into our words; it tells kinds apart by message only. */
-export function toImageError(cause: unknown, maxPixels: number) {
+export function toImageError(cause: unknown, maxPixels: number): AppError {
+  if (cause instanceof DomainValidationError) return cause;
   const reason = cause instanceof Error ? cause.message : '';
-  if (reason.includes('pixel limit')) {
-    const message = `The image has more than the allowed ${maxPixels} pixels`;
-    return new DomainValidationError(message, { code: 'IMAGE_TOO_LARGE', cause });
-  }
-  if (/file is missing|^timeout|memory/i.test(reason)) {
-    return new InfrastructureError('An image could not be processed', { retryable: true, cause });
-  }
-  const message = 'The image is damaged, incomplete or of an unknown kind';
-  return new DomainValidationError(message, { code: 'IMAGE_CORRUPT', cause });
+  if (reason.includes('pixel limit')) return tooLarge(maxPixels, cause);
+  if (/memory/i.test(reason)) return tooCostly(cause);
+  return /^timeout/i.test(reason) ? new MediaProcessError(cause) : corrupt(cause);
 }
+
+/** Errors by what a process that ends may say of them. */
+export const errorsByCode = {
+  IMAGE_TOO_LARGE: tooLarge,
+  IMAGE_CORRUPT: () => corrupt(),
+  IMAGE_TOO_COSTLY: () => tooCostly(),
+} satisfies Record<string, (pixels: number) => AppError>;

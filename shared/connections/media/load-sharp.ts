@@ -9,5 +9,6 @@ export async function loadSharp() {
   sharp.block({ operation: ['VipsForeignLoad'] });
   sharp.unblock({ operation: formats.map((format) => `VipsForeignLoad${format}`) });
   sharp.cache(false); // no image is read twice
+  sharp.concurrency(1); // each thread takes memory of its own
   return sharp;
 }

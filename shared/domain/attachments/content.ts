@@ -17,7 +17,7 @@ const processable = new Set(Object.values(imageTypes));
 /** Whether derived files are made for this type. */
 export const needsProcessing = (contentType: string): boolean => processable.has(contentType);
 
-/** The true type of a stored file by its bytes; refuses empty, disguised and broken files. */
+/** The true type of a stored file by its bytes; refuses empty, disguised, cut and huge ones. */
 export async function checkContent(
   { storage, media }: Context,
   key: string,
@@ -32,7 +32,7 @@ export async function checkContent(
   const declared = imageTypes[name.split('.').at(-1)?.toLowerCase() ?? ''];
   if (declared && declared !== trueType) throw AttachmentErrors.Mismatch(declared);
   if (needsProcessing(trueType)) {
-    await media.inspectImage(await new Response(await storage.download(key)).bytes());
+    media.checkImage(await new Response(await storage.download(key)).bytes());
   }
   return trueType;
 }

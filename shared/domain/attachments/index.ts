@@ -1,5 +1,6 @@
 /** Files: uploaded, checked, turned into variants, claimed by a message. */
 export { claimAttachments } from './claim-attachments.ts';
+export { collectUnclaimed } from './collect-unclaimed.ts';
 export * as attachmentEvents from './events.ts';
 export { getAttachment } from './get-attachment.ts';
 export * as attachmentJobs from './jobs.ts';

@@ -1,46 +1,83 @@
 import { type Context, type TenantContext, withTenant } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
-import { DomainError } from '@insightdesk/shared/errors';
-import { and, eq } from 'drizzle-orm';
+import { DomainError, InfrastructureError } from '@insightdesk/shared/errors';
+import { and, eq, sql } from 'drizzle-orm';
 import { announce } from './announce.ts';
+import { deleteFiles } from './delete-files.ts';
 import { storageKey } from './storage-key.ts';
 import { attachments, type StoredVariant } from './tables.ts';
 import type { AttachmentRow } from './view.ts';
 
-/** Makes the derived files of an image; running it again changes nothing. */
+/** Deaths of the process that decodes; and begun runs, whatever ended them. */
+const MOST_DEATHS = 3;
+const MOST_RUNS = 10;
+
+/**
+ * Makes the derived files of an image; running it again changes nothing. What cannot be processed
+ * is rejected with a reason, also when it takes its processes with it each time.
+ */
 export async function makeVariants(ctx: Context, { attachmentId }: { attachmentId: Id<'att'> }) {
-  const row = await withTenant(ctx, (tenant) => findRow(tenant, attachmentId));
-  if (row?.status !== 'pending') return;
-  const result = await storeVariants(ctx, row).then(
-    (variants) => ({ status: 'ready' as const, variants }),
-    (error) => {
-      if (error instanceof DomainError) return { status: 'rejected' as const, variants: [] };
-      throw error;
-    },
-  );
-  await withTenant(ctx, async (tenant) => {
+  const row = await withTenant(ctx, (tenant) => begin(tenant, attachmentId));
+  if (!row) return;
+  const result =
+    row.attempts > MOST_RUNS ? rejected('PROCESSING_FAILED') : await outcomeOf(ctx, row);
+  const changed = await withTenant(ctx, async (tenant) => {
     const [changed] = await tenant.tx
       .update(attachments)
       .set(result)
-      .where(
-        and(
-          eq(attachments.tenantId, tenant.tenantId),
-          eq(attachments.id, attachmentId),
-          eq(attachments.status, 'pending'),
-        ),
-      )
+      .where(pending(tenant, attachmentId))
       .returning();
     if (changed) await announce(tenant, changed);
+    return changed;
   });
+  if (!changed) await discardVariants(ctx, attachmentId);
 }
 
-async function findRow({ tx, tenantId }: TenantContext, id: Id<'att'>) {
-  const [row] = await tx
-    .select()
-    .from(attachments)
-    .where(and(eq(attachments.tenantId, tenantId), eq(attachments.id, id)));
+/** It was collected in the meantime, and its files with it. */
+async function discardVariants(ctx: Context, id: Id<'att'>) {
+  const tenantId = ctx.tenantId as Id<'org'>;
+  const isKept = await withTenant(ctx, ({ tx }) =>
+    tx
+      .select({ id: attachments.id })
+      .from(attachments)
+      .where(and(eq(attachments.tenantId, tenantId), eq(attachments.id, id))),
+  );
+  if (isKept.length === 0) await deleteFiles(ctx, { tenantId, id });
+}
+
+const rejected = (rejection: string) => ({ status: 'rejected' as const, variants: [], rejection });
+
+const pending = ({ tenantId }: TenantContext, id: Id<'att'>) =>
+  and(
+    eq(attachments.tenantId, tenantId),
+    eq(attachments.id, id),
+    eq(attachments.status, 'pending'),
+  );
+
+/** Counted before it is tried: whoever dies of it cannot count any more. */
+async function begin(ctx: TenantContext, id: Id<'att'>) {
+  const [row] = await ctx.tx
+    .update(attachments)
+    .set({ attempts: sql`${attachments.attempts} + 1` })
+    .where(pending(ctx, id))
+    .returning();
   return row;
 }
+
+async function outcomeOf(ctx: Context, row: AttachmentRow) {
+  try {
+    return { status: 'ready' as const, variants: await storeVariants(ctx, row) };
+  } catch (error) {
+    if (error instanceof DomainError) return rejected(error.code);
+    if (isDeath(error) && row.attempts >= MOST_DEATHS) {
+      return rejected('PROCESSING_FAILED');
+    }
+    throw error;
+  }
+}
+
+const isDeath = (error: unknown) =>
+  error instanceof InfrastructureError && error.code === 'MEDIA_PROCESS_DIED';
 
 async function storeVariants({ storage, media }: Context, row: AttachmentRow) {
   const original = await new Response(

@@ -1,6 +1,7 @@
 import { createdAt, tenantId, typeId } from '@insightdesk/shared/database';
 import { organizations } from '@insightdesk/shared/domain/tenants';
-import { bigint, index, jsonb, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
+import { isNull } from 'drizzle-orm';
+import { bigint, index, jsonb, pgTable, primaryKey, smallint, text } from 'drizzle-orm/pg-core';
 
 /** A derived file, kept beside the original under its name. */
 export interface StoredVariant {
@@ -22,6 +23,10 @@ export const attachments = pgTable(
     sha256: text('sha256').notNull(),
     status: text('status', { enum: ['pending', 'ready', 'rejected'] }).notNull(),
     variants: jsonb('variants').$type<StoredVariant[]>().notNull().default([]),
+    /** Why it was rejected; a code for machines. */
+    rejection: text('rejection'),
+    /** How often its processing was begun, deaths of the worker included. */
+    attempts: smallint('attempts').notNull().default(0),
     uploadedBy: typeId('uploaded_by', 'usr').notNull(),
     /** Set once, when a message claims it. */
     conversationId: typeId('conversation_id', 'cnv'),
@@ -32,6 +37,7 @@ export const attachments = pgTable(
   },
   (t) => [
     primaryKey({ columns: [t.tenantId, t.id] }),
+    index('attachments_unclaimed').on(t.createdAt).where(isNull(t.messageId)),
     index('attachments_message').on(t.tenantId, t.messageId),
   ],
 );

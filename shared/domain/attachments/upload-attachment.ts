@@ -1,4 +1,6 @@
 import { defineAction, line, withTenant } from '@insightdesk/shared/context';
+import { releaseBytes, reserveBytes } from '@insightdesk/shared/domain/tenants';
+import { UnavailableError } from '@insightdesk/shared/errors';
 import { record } from '@insightdesk/shared/events';
 import { newId } from '@insightdesk/shared/utils';
 import { z } from 'zod';
@@ -15,21 +17,29 @@ export const uploadAttachment = defineAction({
     name: line(255),
     contentType: z.string().max(200),
     body: z.instanceof(ReadableStream<Uint8Array>),
+    /** As many bytes at most, where that is known. */
+    maxBytes: z.int().min(0).optional(),
   }),
   output: attachmentView,
   allow: 'attachments:upload',
   transaction: 'own',
-  async run(ctx, { name, contentType, body }) {
+  async run(ctx, { name, contentType, body, maxBytes: announced }) {
     const { storage, settings, tenantId, actor } = ctx;
     const id = newId('att');
     const key = storageKey(tenantId, id);
-    const maxBytes = settings.maxFileBytes;
-    const stored = await storage.upload(key, body, { contentType, maxBytes });
+    const maxBytes = Math.min(announced ?? settings.maxFileBytes, settings.maxFileBytes);
+    // Only the last write makes it certain: what comes before or cleans up takes no request's key.
+    const aside = { ...ctx, once: undefined };
+    await reserveBytes(aside, { id, bytes: maxBytes });
     try {
+      const stored = await storage.upload(key, body, { contentType, maxBytes });
       const trueType = await checkContent(ctx, key, { name, sizeBytes: stored.sizeBytes });
       const status = needsProcessing(trueType) ? ('pending' as const) : ('ready' as const);
       ctx.once?.add([name, contentType, stored.sha256]);
       const [row] = await withTenant(ctx, async (tenant) => {
+        // What took longer than an hour has lost its reservation, and the quota may be full by now.
+        if (!(await releaseBytes(tenant, id)))
+          throw new UnavailableError('The upload took too long');
         const values = { tenantId, id, name, contentType: trueType, uploadedBy: actor.userId };
         const inserted = await tenant.tx
           .insert(attachments)
@@ -41,7 +51,7 @@ export const uploadAttachment = defineAction({
       if (!row) throw new Error('The attachment was not inserted');
       return toAttachment(row, settings.publicUrl);
     } catch (error) {
-      await storage.delete(key);
+      await Promise.all([storage.delete(key), releaseBytes(aside, id)]);
       throw error;
     }
   },

@@ -9,6 +9,7 @@ export const attachmentView = z.object({
   contentType: z.string(),
   sizeBytes: z.int(),
   status: z.enum(['pending', 'ready', 'rejected']),
+  reason: z.string().optional().describe('Why it was rejected, such as `IMAGE_CORRUPT`'),
   variants: z.array(
     z.object({
       name: z.string(),
@@ -28,5 +29,6 @@ export function toAttachment(row: AttachmentRow, publicUrl: string) {
   const { id, name, contentType, sizeBytes, status } = row;
   const url = `${publicUrl}/v1/attachments/${id}/content`;
   const variants = row.variants.map((v) => ({ ...v, url: `${url}?variant=${v.name}` }));
-  return { id, name, contentType, sizeBytes, status, variants };
+  const reason = row.rejection === null ? {} : { reason: row.rejection };
+  return { id, name, contentType, sizeBytes, status, ...reason, variants };
 }

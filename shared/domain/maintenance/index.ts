@@ -3,5 +3,6 @@ export { deleteInBatches } from './delete-in-batches.ts';
 export { deleteOldAnswers } from './delete-old-answers.ts';
 export { deleteOldEvents } from './delete-old-events.ts';
 export { deleteOldJobSteps } from './delete-old-job-steps.ts';
+export { deleteOldUsage } from './delete-old-usage.ts';
 export * as maintenanceJobs from './jobs.ts';
 export { retention } from './retention.ts';

@@ -25,3 +25,10 @@ export const purgeAnswers = defineJob({
   priority: JobPriority.LOW,
   ...nightly,
 });
+
+/** Deletes what organisations used more than a year ago. */
+export const purgeUsage = defineJob({
+  name: 'tenants.purge-usage',
+  priority: JobPriority.LOW,
+  ...nightly,
+});

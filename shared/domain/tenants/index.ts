@@ -2,5 +2,8 @@
 export { disableOrganization, enableOrganization } from './disable.ts';
 export { TenantErrors } from './errors.ts';
 export * as tenantEvents from './events.ts';
-export { organizations } from './tables.ts';
+export { countSeats, requireSeat } from './require-seat.ts';
+export { releaseBytes, reserveBytes } from './reserve-bytes.ts';
+export { setQuota } from './set-quota.ts';
+export { organizations, quotas } from './tables.ts';
 export { organizationView, toOrganization } from './view.ts';

@@ -1,5 +1,6 @@
-import { createdAt, instant, typeId } from '@insightdesk/shared/database';
-import { integer, pgTable, text } from 'drizzle-orm/pg-core';
+import type { QuotaName } from '@insightdesk/shared/context';
+import { createdAt, instant, tenantId, typeId } from '@insightdesk/shared/database';
+import { bigint, integer, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
 
 export const organizations = pgTable('organizations', {
   id: typeId('id', 'org').primaryKey(),
@@ -9,3 +10,14 @@ export const organizations = pgTable('organizations', {
   disabledAt: instant('disabled_at'),
   createdAt: createdAt(),
 });
+
+/** What operators allow an organisation in place of the configured default; 0 is no limit. */
+export const quotas = pgTable(
+  'quotas',
+  {
+    tenantId: tenantId().references(() => organizations.id),
+    metric: text('metric').$type<QuotaName>().notNull(),
+    value: bigint('value', { mode: 'number' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.tenantId, t.metric] })],
+);

@@ -7,7 +7,12 @@ import {
 } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
 import { violatedConstraint } from '@insightdesk/shared/database';
-import { organizations, TenantErrors, toOrganization } from '@insightdesk/shared/domain/tenants';
+import {
+  organizations,
+  requireSeat,
+  TenantErrors,
+  toOrganization,
+} from '@insightdesk/shared/domain/tenants';
 import { record } from '@insightdesk/shared/events';
 import { newId } from '@insightdesk/shared/utils';
 import { and, eq, isNotNull, isNull } from 'drizzle-orm';
@@ -50,6 +55,7 @@ export const acceptInvitation = defineAction({
         })
         .returning({ role: members.role });
       if (joined.length === 0) throw UserErrors.AlreadyMember();
+      if (role !== 'customer') await requireSeat(tenant);
       await record(tenant, memberJoined, { userId: user.id, name: user.name, role });
       const organization = await requireEnabled(tenant);
       const pair = await openSession(tenant, { tenantId, userId: user.id, role });

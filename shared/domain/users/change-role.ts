@@ -1,6 +1,7 @@
 import { defineAction, requireCan, type UserContext } from '@insightdesk/shared/context';
 import { type Id, idSchema, permissionsOf, type Role, roles } from '@insightdesk/shared/contract';
 import { requireRole } from '@insightdesk/shared/domain/roles';
+import { requireSeat } from '@insightdesk/shared/domain/tenants';
 import { record } from '@insightdesk/shared/events';
 import { z } from 'zod';
 import { UserErrors } from './errors.ts';
@@ -27,6 +28,7 @@ export const changeRole = defineAction({
     requireCan(ctx.actor, 'members:manage', { kind: 'standing', role, permissions });
     if (member.role === 'owner' && role !== 'owner') await requireAnotherOwner(ctx, userId);
     await ctx.tx.update(members).set({ role, roleId }).where(isMember(ctx, userId));
+    if (member.role === 'customer' && role !== 'customer') await requireSeat(ctx);
     await record(ctx, memberUpdated, { userId, role, roleId });
     return toMember({ ...member, role, roleId });
   },

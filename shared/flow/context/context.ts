@@ -26,6 +26,35 @@ export interface Presence {
   connectedUsers(tenantId: Id<'org'>): Promise<Set<Id<'usr'>>>;
 }
 
+/** What an organisation may have so much of. */
+export const quotaNames = [
+  'stored-bytes',
+  'seats',
+  'log-bytes',
+  'sockets',
+  'requests-per-day',
+  'requests-per-month',
+] as const;
+export type QuotaName = (typeof quotaNames)[number];
+
+/** How much of each; 0 is no limit. */
+export type Quotas = Readonly<Record<QuotaName, number>>;
+
+/** What is counted as it happens. */
+export const counterNames = ['requests', 'jobs', 'events', 'socket-connections'] as const;
+export type CounterName = (typeof counterNames)[number];
+
+/** Counts what organisations use, in memory; see createMeter. */
+export interface Meter {
+  count(tenantId: Id<'org'>, counter: CounterName): void;
+  /** As far as this process knows: what others did in the last seconds is missing. */
+  isSpent(tenantId: Id<'org'>, quota: 'requests-per-day' | 'requests-per-month'): boolean;
+  /** The organisation's own quota once it is known here, else the default; Infinity without one. */
+  limitOf(tenantId: Id<'org'>, quota: QuotaName): number;
+  /** Bytes of its channel logs in Valkey. */
+  logBytes(tenantId: Id<'org'>): Promise<number>;
+}
+
 /** Asks a member something on all devices; see createRequests. Never inside a transaction. */
 export interface Requests {
   request(
@@ -52,11 +81,13 @@ export interface Connections {
   passwords: Passwords;
   /** Requests to addresses that users chose. */
   outbound: SafeFetch;
+  meter: Meter;
   settings: {
     publicUrl: string;
     maxFileBytes: number;
     refreshTtlSeconds: number;
     invitationsPerDay: number;
+    quotas: Quotas;
   };
 }
 

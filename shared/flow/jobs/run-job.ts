@@ -62,14 +62,31 @@ export interface RunOptions {
 
 const LEASE_GRACE_MS = 30_000;
 
+/** How long a job waits that found Valkey full. */
+const FULL_WAIT_MS = 2_000;
+
 const unrecoverable = (why: string) => new (bullmq().UnrecoverableError)(why);
 
-/** Runs one job that BullMQ handed out, and says what becomes of it by what it throws. */
+/**
+ * Runs one job that BullMQ handed out, and says what becomes of it by what it throws. A full Valkey
+ * is no failure of the job's: it comes again, and its attempts are not used up by that.
+ */
 export async function runJob(
   job: Job<Envelope>,
   token: string,
   options: RunOptions,
 ): Promise<unknown> {
+  try {
+    return await runOnce(job, token, options);
+  } catch (error) {
+    if (!isFull(error)) throw error;
+    // Where there is no room even for that, its lease runs out and it is taken over.
+    await job.moveToDelayed(Date.now() + FULL_WAIT_MS, token).catch(() => {});
+    throw new (bullmq().DelayedError)();
+  }
+}
+
+async function runOnce(job: Job<Envelope>, token: string, options: RunOptions): Promise<unknown> {
   const handler = options.handlers[job.name];
   if (!handler) throw unrecoverable(`No handler for ${job.name}`);
   if (job.data.cancelledBy) throw unrecoverable(`Cancelled by ${job.data.cancelledBy}`);
@@ -121,7 +138,7 @@ async function carryOut(
     observe?.({ ...about, state: 'failed', ms: passed() });
     if (stop.cancelledBy) throw unrecoverable(stop.cancelledBy);
     log.error({ err: serializeError(error), attempt, jobName: job.name }, 'job: failed');
-    throw isFinal(error) ? unrecoverable(String(error)) : error;
+    throw isFinal(error) && !isFull(error) ? unrecoverable(String(error)) : error;
   } finally {
     if (running.get(bullId) === stop) running.delete(bullId);
   }
@@ -166,6 +183,17 @@ function createRun(
 function byId<T>(values: Record<string, T>): Record<string, T> {
   const entries = Object.entries(values);
   return Object.fromEntries(entries.map(([key, value]) => [parseJobKey(key).id, value]));
+}
+
+/** Valkey has reached its `maxmemory`; the refusal may be wrapped. */
+function isFull(error: unknown, depth = 0): boolean {
+  if (!(error instanceof Error) || depth > 4) return false;
+  if (/\bOOM command/.test(error.message)) return true;
+  const { errors = [], previousErrors = [] } = error as Error & {
+    errors?: unknown[];
+    previousErrors?: unknown[];
+  };
+  return [error.cause, ...errors, ...previousErrors].some((one) => isFull(one, depth + 1));
 }
 
 /** What the house says cannot succeed is not tried again; a surprise is. */

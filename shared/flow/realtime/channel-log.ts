@@ -3,7 +3,7 @@ import { NetworkError, UnavailableError } from '@insightdesk/shared/errors';
 import type { Valkey } from '@insightdesk/shared/valkey';
 import { appendScript, readScript } from './channel-scripts.ts';
 import { type Link, TOPIC, toLink } from './publication.ts';
-import { type Room, roomOf } from './room.ts';
+import { type Room, roomOf, tenantOf } from './room.ts';
 
 /** An event on its way into a channel; `at` is ISO 8601. */
 export interface ChannelEntry {
@@ -27,10 +27,14 @@ export interface LogPage extends Position {
   links: Link[];
 }
 
-/** How much of a channel is kept. */
+/** How much of a channel is kept, and of all channels of an organisation together. */
 export interface History {
   historyLength: number;
   historySeconds: number;
+  /** Of one channel; 8 MB unless said. */
+  historyBytes?: number;
+  /** Of all channels of an organisation; 64 MB unless said. */
+  budgetOf?: (tenantId: Id<'org'>) => number;
 }
 
 /** The durable memory of the channels. */
@@ -52,16 +56,18 @@ export interface ChannelLog {
 const SLICE_LENGTH = 500;
 const MAX_EVENTS = 500;
 const MAX_BYTES = 1_000_000;
+/** A message of 50,000 control characters is 300 KB of JSON; one of any language is smaller. */
+const MAX_ENTRY_BYTES = 262_144;
+const CHANNEL_BYTES = 8 * 1024 * 1024;
+const ORGANIZATION_BYTES = 64 * 1024 * 1024;
 /** How much longer than its entries a channel's epoch lives, so that a quiet channel keeps it. */
 const EPOCH_GRACE_MS = 7 * 24 * 60 * 60 * 1_000;
 
 /** Opens the channel logs kept in Valkey; each holds the newest entries up to a length and an age. */
-export function createChannelLog(
-  valkey: Valkey,
-  { historyLength, historySeconds }: History,
-): ChannelLog {
-  const [length, historyMs, ttlMs] = limitsOf({ historyLength, historySeconds });
-  valkey.defineCommand('channelAppend', { numberOfKeys: 3, lua: appendScript });
+export function createChannelLog(valkey: Valkey, history: History): ChannelLog {
+  const limitsFor = limitsOf(history);
+  const { ttlMs } = lifetimes(history);
+  valkey.defineCommand('channelAppend', { numberOfKeys: 4, lua: appendScript });
   valkey.defineCommand('channelRead', { numberOfKeys: 2, lua: readScript });
 
   async function appendSlice(entries: readonly ChannelEntry[]): Promise<Appended[]> {
@@ -70,8 +76,8 @@ export function createChannelLog(
     const groups = Map.groupBy(rooms.keys(), (i) => rooms[i] as Room);
     for (const [room, indexes] of groups) {
       const pairs = indexes.flatMap((i) => toPair(entries[i] as ChannelEntry));
-      const limits = [length, historyMs, ttlMs];
-      pipeline.channelAppend(...keysOf(room), TOPIC, room, newEpoch(), ...limits, ...pairs);
+      const head = [TOPIC, room, newEpoch(), ...limitsFor(room)];
+      pipeline.channelAppend(...keysOf(room), ...head, ...pairs);
     }
     const replies = successes(await pipeline.exec());
     const places: Appended[] = [];
@@ -121,15 +127,44 @@ export function createChannelLog(
   };
 }
 
-/** What the append script bounds a log by: length, age of entries and life of the epoch in ms. */
-export function limitsOf({ historyLength, historySeconds }: History): [number, number, number] {
+/** How long entries live, and their channel's epoch, in milliseconds. */
+export function lifetimes({ historySeconds }: History) {
   const historyMs = historySeconds * 1_000;
-  return [historyLength, historyMs, historyMs + EPOCH_GRACE_MS];
+  return { historyMs, ttlMs: historyMs + EPOCH_GRACE_MS };
 }
 
-// The hash tag keeps a channel's keys together, so one script may touch them all.
-export function keysOf(room: Room): [meta: string, log: string, seen: string] {
-  return [`realtime:{${room}}`, `realtime:{${room}}:log`, `realtime:{${room}}:seen`];
+/** What of a room is kept, in bytes as they are stored. */
+export const bytesOf = ({ historyBytes = CHANNEL_BYTES, budgetOf }: History, room: Room) => ({
+  entry: Math.min(MAX_ENTRY_BYTES, historyBytes),
+  channel: historyBytes,
+  organization: budgetOf?.(tenantOf(room)) ?? ORGANIZATION_BYTES,
+});
+
+/** The bounds that the append script takes: length, lifetimes in ms, then bytes. */
+export function limitsOf(history: History): (room: Room) => number[] {
+  const { historyMs, ttlMs } = lifetimes(history);
+  return (room) => {
+    const { entry, channel, organization } = bytesOf(history, room);
+    return [history.historyLength, historyMs, ttlMs, entry, channel, organization];
+  };
+}
+
+// The hash tag keeps a channel's keys together; the ledger of its organisation makes that one server.
+export function keysOf(room: Room): [meta: string, log: string, seen: string, ledger: string] {
+  const own = `realtime:{${room}}`;
+  return [own, `${own}:log`, `${own}:seen`, ledgerOf(tenantOf(room))];
+}
+
+const ledgerOf = (tenantId: Id<'org'>) => `realtime:bytes:${tenantId}`;
+
+/** The bytes that the channel logs of each of these organisations hold. */
+export async function heldBytes(
+  valkey: Pick<Valkey, 'pipeline'>,
+  tenantIds: readonly Id<'org'>[],
+): Promise<number[]> {
+  const pipeline = valkey.pipeline();
+  for (const tenantId of tenantIds) pipeline.zscore(ledgerOf(tenantId), '');
+  return ((await pipeline.exec()) ?? []).map(([, held]) => Math.max(0, Number(held ?? 0)));
 }
 
 export function toPair({ channel, id, type, data, at }: ChannelEntry): [id: string, body: string] {

@@ -1,14 +1,16 @@
 import type { Position } from '@insightdesk/shared/contract';
 import type { Valkey } from '@insightdesk/shared/valkey';
 import {
+  bytesOf,
   type ChannelEntry,
   type History,
   keysOf,
-  limitsOf,
+  lifetimes,
   successes,
   toPair,
 } from './channel-log.ts';
 import { FILLED_KEY, refillScript } from './channel-scripts.ts';
+import { ENTRY_OVERHEAD_BYTES } from './ledger-script.ts';
 import { type Room, roomOf } from './room.ts';
 
 /** An entry with the place that an append once gave it. */
@@ -29,15 +31,18 @@ const CHANNELS_PER_TRIP = 50;
 
 /** Opens the way back into the channel logs of a Valkey. */
 export function createChannelRefill(valkey: Valkey, history: History): ChannelRefill {
-  const [length, historyMs, ttlMs] = limitsOf(history);
-  valkey.defineCommand('channelRefill', { numberOfKeys: 3, lua: refillScript });
+  const { historyMs, ttlMs } = lifetimes(history);
+  valkey.defineCommand('channelRefill', { numberOfKeys: 4, lua: refillScript });
 
   async function refillSome(rooms: [Room, PlacedEntry[]][]): Promise<number> {
     const pipeline = valkey.pipeline();
     for (const [room, entries] of rooms) {
-      const newest = entries.toSorted((a, b) => a.offset - b.offset).slice(-length);
-      const epoch = newest[0]?.epoch ?? '';
-      pipeline.channelRefill(...keysOf(room), epoch, historyMs, ttlMs, ...newest.flatMap(toWords));
+      const bytes = bytesOf(history, room);
+      const newest = newestWithin(entries, history.historyLength, bytes);
+      const [{ epoch } = { epoch: '' }] = entries;
+      const last = Math.max(...entries.map(({ offset }) => offset));
+      const head = [room, epoch, historyMs, ttlMs, bytes.organization, last];
+      if (newest.length > 0) pipeline.channelRefill(...keysOf(room), ...head, ...newest.flat());
     }
     const replies = successes(await pipeline.exec());
     return replies.filter((reply) => Number(reply) === 1).length;
@@ -64,11 +69,32 @@ function isOfOneEpoch([, entries]: [string, PlacedEntry[]]): boolean {
   return entries.every(({ epoch }) => epoch === entries[0]?.epoch);
 }
 
+/** The newest entries in words, as many as a log may hold; what is too large leaves a hole. */
+function newestWithin(
+  entries: readonly PlacedEntry[],
+  length: number,
+  { entry: entryBytes, channel: channelBytes }: ReturnType<typeof bytesOf>,
+): Words[] {
+  const kept: Words[] = [];
+  let left = channelBytes;
+  for (const entry of entries.toSorted((a, b) => b.offset - a.offset).slice(0, length)) {
+    const words = toWords(entry);
+    const size = Buffer.byteLength(words[4]) + ENTRY_OVERHEAD_BYTES;
+    if (size > entryBytes) continue;
+    left -= size;
+    if (left < 0) break;
+    kept.unshift(words);
+  }
+  return kept;
+}
+
+type Words = [offset: number, prev: number, id: string, atMs: number, body: string];
+
 /**
  * The predecessor is taken to be the offset before. Where offsets jumped, or an entry is missing
  * here, nobody's position matches then, and whoever stands before the hole is told of a gap.
  */
-function toWords(entry: PlacedEntry): (string | number)[] {
+function toWords(entry: PlacedEntry): Words {
   const [id, body] = toPair(entry);
   return [entry.offset, entry.offset - 1, id, Date.parse(entry.at), body];
 }

@@ -1,4 +1,5 @@
 import type { ClientContext, Result } from 'iovalkey';
+import { ENTRY_OVERHEAD_BYTES, ledgerFunctions } from './ledger-script.ts';
 
 /** There as long as nothing was lost since the logs were last refilled. */
 export const FILLED_KEY = 'realtime:filled';
@@ -11,52 +12,58 @@ if not string.find(KEYS[1], '/presence-', 1, true) and redis.call('EXISTS', '${F
 end`;
 
 /**
- * KEYS meta log seen; ARGV topic room epoch-if-new length history-ms ttl-ms, then id, body pairs.
- * Replies epoch, then offset and 1 (known already) or 0 per pair.
+ * KEYS of `keysOf`; ARGV topic room epoch-if-new length history-ms ttl-ms entry-bytes room-bytes
+ * budget-bytes, then id, body pairs. Replies epoch, then offset and 1 (known already) or 0 per pair.
+ * What is larger than an entry may be is published and not kept, which readers see as a gap.
  */
 export const appendScript = `
-local meta, log, seen = KEYS[1], KEYS[2], KEYS[3]
+local meta, log, seen, ledger = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local topic, room, length = ARGV[1], ARGV[2], tonumber(ARGV[4])
 local historyMs, ttlMs = tonumber(ARGV[5]), ARGV[6]
+local entryBytes, roomBytes, budget = tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local run = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)') or ''
-local state = redis.call('HMGET', meta, 'epoch', 'offset', 'run')
+local state = redis.call('HMGET', meta, 'epoch', 'offset', 'run', 'sum', 'held')
 local epoch, last, skip = state[1], tonumber(state[2] or 0), 0
+local sum, was = tonumber(state[4] or 0), tonumber(state[5] or 0)
 if not epoch then ${refuseUnlessFilled}
   epoch = ARGV[3]
-  redis.call('DEL', log, seen)
+  -- In a full Valkey a script may go on once it has written: nothing is deleted without need.
+  if redis.call('EXISTS', log, seen) > 0 then redis.call('DEL', log, seen) end
 elseif state[3] ~= run then
   -- A server that restarted may have lost its newest entries: their offsets must not come again,
   -- nor those that such a jump had led to before.
   skip = 1000000 + tonumber(string.sub(ARGV[3], 1, 7), 16)
 end
 local reply, appended = { epoch }, false
-for i = 7, #ARGV, 2 do
+for i = 10, #ARGV, 2 do
   local known = redis.call('ZSCORE', seen, ARGV[i])
   if known then
     reply[#reply + 1], reply[#reply + 2] = string.format('%.0f', known), 1
   else
     local prev, offset = string.format('%.0f', last), string.format('%.0f', last + 1 + skip)
     last, skip, appended = last + 1 + skip, 0, true
-    local at = string.format('%.0f', now)
-    redis.call('XADD', log, 'MAXLEN', '=', length, offset .. '-0', 'prev', prev, 'at', at, 'event', ARGV[i + 1])
+    local at, size = string.format('%.0f', now), #ARGV[i + 1] + ${ENTRY_OVERHEAD_BYTES}
+    if size <= entryBytes then
+      redis.call('XADD', log, 'MAXLEN', '=', length, offset .. '-0', 'prev', prev, 'at', at,
+        'event', ARGV[i + 1], 'before', string.format('%.0f', sum))
+      sum = sum + size
+    end
     redis.call('ZADD', seen, offset, ARGV[i])
     redis.call('PUBLISH', topic, room .. ' ' .. epoch .. ' ' .. prev .. ' ' .. offset .. ' ' .. ARGV[i + 1])
     reply[#reply + 1], reply[#reply + 2] = offset, 0
   end
 end
-if appended then
-  redis.call('HSET', meta, 'epoch', epoch, 'offset', string.format('%.0f', last), 'run', run)
+if appended then ${ledgerFunctions}
+  local held, at = trim(log, sum, roomBytes)
+  redis.call('HSET', meta, 'epoch', epoch, 'offset', string.format('%.0f', last), 'run', run,
+    'sum', string.format('%.0f', sum), 'held', string.format('%.0f', held))
   redis.call('ZREMRANGEBYRANK', seen, 0, -length - 1)
-  local head = redis.call('XRANGE', log, '-', '+', 'COUNT', 1)
-  while tonumber(head[1][2][4]) < now - historyMs do
-    redis.call('XDEL', log, head[1][1])
-    head = redis.call('XRANGE', log, '-', '+', 'COUNT', 1)
-  end
   redis.call('PEXPIRE', meta, ttlMs)
   redis.call('PEXPIRE', seen, ttlMs)
   redis.call('PEXPIRE', log, historyMs)
+  balance(account(room, was, held, at))
 end
 return reply
 `;
@@ -99,23 +106,31 @@ return reply
 `;
 
 /**
- * KEYS meta log seen; ARGV epoch history-ms ttl-ms, then offset, predecessor, id, at-ms, body of
- * each entry in order. Leaves a channel that is known alone. The run stays empty, so that the next
- * append jumps: what came after these entries may be lost.
+ * KEYS of `keysOf`; ARGV room epoch history-ms ttl-ms budget-bytes and the channel's last offset,
+ * then offset, predecessor, id, at-ms, body of each entry that is kept, in order. Leaves a channel that is known alone. The run stays empty, so
+ * that the next append jumps: what came after these entries may be lost.
  */
 export const refillScript = `
-local meta, log, seen, last = KEYS[1], KEYS[2], KEYS[3], nil
+local meta, log, seen, ledger = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local room, historyMs, ttlMs, budget = ARGV[1], tonumber(ARGV[3]), ARGV[4], tonumber(ARGV[5])
+local last, sum = ARGV[6], 0
 if redis.call('EXISTS', meta) == 1 then return 0 end
 redis.call('DEL', log, seen)
-for i = 4, #ARGV, 5 do
-  last = ARGV[i]
-  redis.call('XADD', log, last .. '-0', 'prev', ARGV[i + 1], 'at', ARGV[i + 3], 'event', ARGV[i + 4])
-  redis.call('ZADD', seen, last, ARGV[i + 2])
+for i = 7, #ARGV, 5 do
+  redis.call('XADD', log, ARGV[i] .. '-0', 'prev', ARGV[i + 1], 'at', ARGV[i + 3],
+    'event', ARGV[i + 4], 'before', string.format('%.0f', sum))
+  sum = sum + #ARGV[i + 4] + ${ENTRY_OVERHEAD_BYTES}
+  redis.call('ZADD', seen, ARGV[i], ARGV[i + 2])
 end
-redis.call('HSET', meta, 'epoch', ARGV[1], 'offset', last, 'run', '')
-redis.call('PEXPIRE', meta, ARGV[3])
-redis.call('PEXPIRE', seen, ARGV[3])
-redis.call('PEXPIRE', log, ARGV[2])
+redis.call('HSET', meta, 'epoch', ARGV[2], 'offset', last, 'run', '',
+  'sum', string.format('%.0f', sum), 'held', string.format('%.0f', sum))
+redis.call('PEXPIRE', meta, ttlMs)
+redis.call('PEXPIRE', seen, ttlMs)
+redis.call('PEXPIRE', log, historyMs)
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+${ledgerFunctions}
+balance(account(room, 0, sum, ARGV[10]))
 return 1
 `;
 

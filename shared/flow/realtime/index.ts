@@ -9,6 +9,7 @@ export {
   type ChannelEntry,
   type ChannelLog,
   createChannelLog,
+  heldBytes,
 } from './channel-log.ts';
 export { type ChannelRefill, createChannelRefill, type PlacedEntry } from './channel-refill.ts';
 export type { HubCounts, HubEmit } from './hub-channel.ts';

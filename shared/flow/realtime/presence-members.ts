@@ -128,13 +128,13 @@ function createApply(
   valkey: Valkey,
   { leaseMs, graceMs, ...history }: History & { leaseMs: number; graceMs: number },
 ) {
-  valkey.defineCommand('presenceApply', { numberOfKeys: 7, lua: presenceScript });
-  const limits = limitsOf(history);
+  valkey.defineCommand('presenceApply', { numberOfKeys: 8, lua: presenceScript });
+  const limitsFor = limitsOf(history);
   return (room: Room, operation: Operation, pairs: string[] = []) => {
     const idCount = operation === 'sweep' ? SLICE_LENGTH : pairs.length / 2;
     const ids = Array.from({ length: idCount }, () => newId('evt'));
     const at = new Date().toISOString();
-    const head = [TOPIC, room, crypto.randomUUID(), ...limits];
+    const head = [TOPIC, room, crypto.randomUUID(), ...limitsFor(room)];
     const how = [operation, leaseMs, graceMs, at, idCount];
     return valkey.presenceApply(...keysFor(room), ...head, ...how, ...ids, ...pairs);
   };

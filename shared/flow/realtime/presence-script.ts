@@ -5,15 +5,15 @@ import { appendScript } from './channel-scripts.ts';
  * Changes who is in a presence channel and appends what that changes to its log, in one step: a
  * change is told exactly once, whichever replica brings it about and whenever one dies.
  *
- * KEYS the log's three, leases, states, told, index; ARGV the append script's six, then operation,
+ * KEYS the log's four, leases, states, told, index; ARGV the append script's nine, then operation,
  * lease-ms, grace-ms, at, number of ids, the ids, and pairs of member and state. A member is
  * `user|socket`, a state `open|set-at-ms|last-seen|fields`; `told` keeps the fields last announced.
  */
 export const presenceScript = `
 local function append(KEYS, ARGV) ${appendScript} end
-local leases, states, told, index = KEYS[4], KEYS[5], KEYS[6], KEYS[7]
-local room, op, leaseMs, graceMs = ARGV[2], ARGV[7], tonumber(ARGV[8]), tonumber(ARGV[9])
-local at, count = ARGV[10], tonumber(ARGV[11])
+local leases, states, told, index = KEYS[5], KEYS[6], KEYS[7], KEYS[8]
+local room, op, leaseMs, graceMs = ARGV[2], ARGV[10], tonumber(ARGV[11]), tonumber(ARGV[12])
+local at, count = ARGV[13], tonumber(ARGV[14])
 local channel = string.sub(room, string.find(room, '/', 1, true) + 1)
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -37,7 +37,7 @@ if op == 'sweep' then
     forget(member)
   end
 end
-for i = 12 + count, #ARGV, 2 do
+for i = 15 + count, #ARGV, 2 do
   local member, state = ARGV[i], ARGV[i + 1]
   if op == 'leave' then
     forget(member)
@@ -77,7 +77,7 @@ if op == 'list' then
   for i, user in ipairs(users) do reply[i] = '{' .. describe(user, present[user]) .. '}' end
   return reply
 end
-local entries = { ARGV[1], room, ARGV[3], ARGV[4], ARGV[5], ARGV[6] }
+local entries = { unpack(ARGV, 1, 9) }
 local nobody = { connections = 0, fields = '"status":"offline","metadata":null' }
 for i, user in ipairs(order) do
   local one, before = present[user], redis.call('HGET', told, user)
@@ -87,14 +87,14 @@ for i, user in ipairs(order) do
   elseif before and not one then change = 'left' end
   if change then
     if one then redis.call('HSET', told, user, one.fields) else redis.call('HDEL', told, user) end
-    local id = ARGV[11 + i]
+    local id = ARGV[14 + i]
     entries[#entries + 1] = id
     entries[#entries + 1] = '{"id":"' .. id .. '","channel":"' .. channel
       .. '","type":"presence.changed","data":{' .. describe(user, one or nobody)
       .. ',"change":"' .. change .. '","lastSeenAt":"' .. touched[user] .. '"},"at":"' .. at .. '"}'
   end
 end
-if #entries > 6 then append({ KEYS[1], KEYS[2], KEYS[3] }, entries) end
+if #entries > 9 then append({ unpack(KEYS, 1, 4) }, entries) end
 local first = redis.call('ZRANGE', leases, 0, 0, 'WITHSCORES')
 if first[2] then redis.call('ZADD', index, first[2], room) else redis.call('ZREM', index, room) end
 return {}

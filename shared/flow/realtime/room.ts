@@ -15,3 +15,8 @@ export function roomOf(tenantId: Id<'org'>, channel: string): Room {
 export function channelOf(room: Room): string {
   return room.slice(room.indexOf('/') + 1);
 }
+
+/** The organisation whose channel it is. */
+export function tenantOf(room: Room): Id<'org'> {
+  return room.slice(0, room.indexOf('/')) as Id<'org'>;
+}

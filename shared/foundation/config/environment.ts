@@ -86,7 +86,8 @@ export const environmentSchema = z.object({
   STORAGE_DIRECTORY: z.string().default('.data/files'),
   MAX_FILE_SIZE: count(1).default(26_214_400),
   MEDIA_MAX_PIXELS: count(1).default(50_000_000),
-  MEDIA_CONCURRENCY: count(1, 64).default(2),
+  MEDIA_CONCURRENCY: count(1, 64).default(1),
+  MEDIA_MEMORY_BYTES: count(134_217_728).default(536_870_912),
   CLOUDINARY_CLOUD_NAME: z.string().optional(),
   CLOUDINARY_API_KEY: z.string().optional(),
   CLOUDINARY_API_SECRET: z.string().optional(),
@@ -105,6 +106,7 @@ export const environmentSchema = z.object({
 
   REALTIME_HISTORY_LENGTH: count(10, 100_000).default(1000),
   REALTIME_HISTORY_SECONDS: count(60).default(86_400),
+  REALTIME_HISTORY_BYTES: count(100_000).default(8_388_608),
   REALTIME_MAX_CHANNELS_PER_SOCKET: count(1, 10_000).default(200),
   REALTIME_MAX_CHANNELS_PER_ORGANIZATION: count(1).default(100_000),
   REALTIME_MAX_SOCKETS_PER_USER: count(1).default(50),
@@ -115,6 +117,11 @@ export const environmentSchema = z.object({
   WORKERS_MAX: count(1, 100).default(3),
 
   INVITATIONS_PER_DAY: count(1, 1_000_000).default(200),
+  QUOTA_STORED_BYTES: count(0).default(10_737_418_240),
+  QUOTA_SEATS: count(0).default(0),
+  QUOTA_LOG_BYTES: count(0).default(67_108_864),
+  QUOTA_REQUESTS_PER_DAY: count(0).default(0),
+  QUOTA_REQUESTS_PER_MONTH: count(0).default(0),
 
   OPERATOR_ORGANIZATION_ID: organizationId.optional(),
 

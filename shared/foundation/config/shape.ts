@@ -56,12 +56,17 @@ export function shapeConfig(
       maxFileBytes: env.MAX_FILE_SIZE,
       credentials: shapeCredentials(env),
     },
-    media: { maxPixels: env.MEDIA_MAX_PIXELS, concurrency: env.MEDIA_CONCURRENCY },
+    media: {
+      maxPixels: env.MEDIA_MAX_PIXELS,
+      concurrency: env.MEDIA_CONCURRENCY,
+      memoryBytes: env.MEDIA_MEMORY_BYTES,
+    },
     email: shapeEmail(env),
     realtime: shapeRealtime(env),
     outbound: { allowPrivate: env.WEBHOOK_ALLOW_PRIVATE },
     jobs: { concurrency: env.JOBS_CONCURRENCY, workersMax: env.WORKERS_MAX },
     invitations: { perDay: env.INVITATIONS_PER_DAY },
+    quotas: shapeQuotas(env),
     operators: { organizationId: env.OPERATOR_ORGANIZATION_ID },
     logging: {
       level: env.LOG_LEVEL,
@@ -78,6 +83,18 @@ export function shapeConfig(
     },
     /** Everything as it was read, for keys outside the schema. */
     extra,
+  };
+}
+
+/** What an organisation may have; 0 is no limit. */
+function shapeQuotas(env: Environment) {
+  return {
+    'stored-bytes': env.QUOTA_STORED_BYTES,
+    seats: env.QUOTA_SEATS,
+    'log-bytes': env.QUOTA_LOG_BYTES,
+    sockets: env.REALTIME_MAX_SOCKETS_PER_ORGANIZATION,
+    'requests-per-day': env.QUOTA_REQUESTS_PER_DAY,
+    'requests-per-month': env.QUOTA_REQUESTS_PER_MONTH,
   };
 }
 
@@ -98,6 +115,7 @@ function shapeRealtime(env: Environment) {
   return {
     historyLength: env.REALTIME_HISTORY_LENGTH,
     historySeconds: env.REALTIME_HISTORY_SECONDS,
+    historyBytes: env.REALTIME_HISTORY_BYTES,
     maxChannelsPerSocket: env.REALTIME_MAX_CHANNELS_PER_SOCKET,
     maxChannelsPerOrganization: env.REALTIME_MAX_CHANNELS_PER_ORGANIZATION,
     maxSockets: {

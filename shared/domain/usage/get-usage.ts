@@ -1,0 +1,102 @@
+import {
+  counterNames,
+  defineAction,
+  type QuotaName,
+  type Quotas,
+  quotaNames,
+  readTenant,
+} from '@insightdesk/shared/context';
+import { toUuid } from '@insightdesk/shared/contract';
+import { DomainValidationError } from '@insightdesk/shared/errors';
+import { sql } from 'drizzle-orm';
+import { z } from 'zod';
+
+const MOST_DAYS = 366;
+const DAY_MS = 86_400_000;
+const day = z.iso.date();
+
+const usageView = z.object({
+  from: day,
+  to: day,
+  quotas: z.array(
+    z.object({
+      name: z.enum(quotaNames),
+      value: z.int().nullable().describe('Now, in UTC; null of what only replicas know'),
+      limit: z.int().nullable().describe('null when there is none'),
+    }),
+  ),
+  counters: z.array(
+    z.object({ name: z.enum(counterNames), days: z.array(z.object({ day, value: z.int() })) }),
+  ),
+});
+
+/** What the organisation has used on these days, and how much it may; counters are seconds behind. */
+export const getUsage = defineAction({
+  summary: 'What the organisation uses, and its quotas',
+  input: z.strictObject({ from: day.optional(), to: day.optional() }),
+  output: usageView,
+  allow: 'usage:read',
+  transaction: 'own',
+  async run(ctx, input) {
+    const { to = new Date().toISOString().slice(0, 10) } = input;
+    const { from = new Date(Date.parse(to) - 29 * DAY_MS).toISOString().slice(0, 10) } = input;
+    requireRange(from, to);
+    const id = toUuid(ctx.tenantId);
+    const [[[now], days], logBytes] = await Promise.all([
+      readTenant(ctx, ({ tx }) =>
+        Promise.all([
+          tx.execute(figures(id)).execute(),
+          tx.execute(counted(id, from, to)).execute(),
+        ]),
+      ),
+      ctx.meter.logBytes(ctx.tenantId),
+    ]);
+    const own = (now?.quotas ?? {}) as Partial<Quotas>;
+    const values: Record<QuotaName, unknown> = {
+      'stored-bytes': now?.bytes ?? 0,
+      seats: now?.seats ?? 0,
+      'log-bytes': logBytes,
+      sockets: null,
+      'requests-per-day': now?.today ?? 0,
+      'requests-per-month': now?.month ?? 0,
+    };
+    return {
+      from,
+      to,
+      quotas: quotaNames.map((name) => ({
+        name,
+        value: values[name] === null ? null : Number(values[name]),
+        limit: (own[name] ?? ctx.settings.quotas[name]) || null,
+      })),
+      counters: counterNames.map((name) => ({
+        name,
+        days: days
+          .filter((row) => row.metric === name)
+          .map((row) => ({ day: String(row.day), value: Number(row.value) })),
+      })),
+    };
+  },
+});
+
+function requireRange(from: string, to: string) {
+  const days = (Date.parse(to) - Date.parse(from)) / DAY_MS + 1;
+  if (days >= 1 && days <= MOST_DAYS) return;
+  const message = `From one day to ${MOST_DAYS}`;
+  throw new DomainValidationError(undefined, { errors: [{ path: 'from', message }] });
+}
+
+const thisDay = sql`(now() at time zone 'utc')::date`;
+
+const figures = (id: string) => sql`select
+  (select bytes from stored_bytes where tenant_id = ${id}::uuid) as bytes,
+  (select count(*) from members where tenant_id = ${id}::uuid and removed_at is null
+    and role <> 'customer') as seats,
+  (select jsonb_object_agg(metric, value) from quotas where tenant_id = ${id}::uuid) as quotas,
+  (select value from usage_counters where tenant_id = ${id}::uuid and metric = 'requests'
+    and day = ${thisDay}) as today,
+  (select sum(value) from usage_counters where tenant_id = ${id}::uuid and metric = 'requests'
+    and day between date_trunc('month', ${thisDay})::date and ${thisDay}) as month`;
+
+const counted = (id: string, from: string, to: string) => sql`
+  select metric, to_char(day, 'YYYY-MM-DD') as day, value from usage_counters
+  where tenant_id = ${id}::uuid and day between ${from}::date and ${to}::date order by day`;

@@ -1,0 +1,4 @@
+/** What organisations use: counted as it happens, and beside it what they may. */
+export { getUsage } from './get-usage.ts';
+export { createMeter, type FlushingMeter, type MeterOptions } from './meter.ts';
+export { byteReservations, discardedAttachments, storedBytes, usageCounters } from './tables.ts';

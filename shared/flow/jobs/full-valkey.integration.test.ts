@@ -1,0 +1,37 @@
+import { afterAll, expect, test } from 'bun:test';
+import { z } from 'zod';
+import { defineJob } from './define-job.ts';
+import { createJobStage, request, until } from './test-jobs.ts';
+
+const { valkey, queues, news, work, control, close } = createJobStage();
+afterAll(close);
+
+const job = defineJob({
+  name: 'meets-no-room',
+  queue: 'maintenance',
+  payload: z.object({}),
+  attempts: 2,
+  backoffMs: 1,
+});
+
+test('a full Valkey uses up no attempts: the job is done when there is room', async () => {
+  let runs = 0;
+  const refusal =
+    "return redis.error_reply('OOM command not allowed when used memory > maxmemory')";
+  await work({
+    'meets-no-room': {
+      job,
+      run: async () => {
+        if (++runs <= 3) await valkey.eval(refusal, 0);
+        return 'done';
+      },
+    },
+  });
+  const asked = request(job, {});
+  await queues.enqueue([asked]);
+  await until(() => news.some(({ state }) => state === 'completed'), 25_000);
+  expect(runs).toBe(4);
+  expect(await control.list(asked.tenantId, { limit: 10 })).toMatchObject({
+    items: [{ state: 'completed', attempts: 1 }],
+  });
+}, 30_000);
