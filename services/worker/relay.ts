@@ -1,4 +1,4 @@
-import type { App } from '@insightdesk/shared/boot';
+import { type App, requireLogin } from '@insightdesk/shared/boot';
 import { openWebhookOutlet } from '@insightdesk/shared/domain/webhooks';
 import { createRelay, type Relay } from '@insightdesk/shared/events';
 import { createLossWatch } from '@insightdesk/shared/jobs';
@@ -11,11 +11,12 @@ import { createRefill } from './refill.ts';
 /** Carries out what follows from events, in their order, on the one worker that leads. */
 export function runRelay(app: App, { queues, valkey }: Work): Relay {
   const { config, lifecycle, log, parts } = app;
-  const webhooks = openWebhookOutlet(config.database.url, config.database.timeoutMs);
+  const url = requireLogin(config, 'relay');
+  const webhooks = openWebhookOutlet(url, config.database.timeoutMs);
   lifecycle.registerShutdownHook('webhooks', () => webhooks.close());
   const jobs = createLossWatch(valkey);
   const relay = createRelay({
-    url: config.database.url,
+    url,
     log,
     dispatch: createDispatch(consequencesOf, {
       channelLog: createChannelLog(parts.valkey, config.realtime),

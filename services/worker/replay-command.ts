@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { runCommand } from '@insightdesk/shared/boot';
+import { requireLogin, runCommand } from '@insightdesk/shared/boot';
 import { openWebhookOutlet } from '@insightdesk/shared/domain/webhooks';
 import { createQueues } from '@insightdesk/shared/jobs';
 import { createChannelLog } from '@insightdesk/shared/realtime';
@@ -36,9 +36,9 @@ process.exitCode = await replay(options);
 
 async function replay(wanted: ReplayOptions): Promise<number> {
   const { refused, ...report } = await runCommand('worker', async ({ config, parts }) => {
+    const url = requireLogin(config, 'relay');
     const valkey = parts.connectValkey('queue', 'command', 'replay');
     const queues = createQueues(valkey);
-    const { url } = config.database;
     const webhooks = openWebhookOutlet(url);
     const channelLog = createChannelLog(parts.valkey, config.realtime);
     try {

@@ -20,6 +20,7 @@ export async function openWorker() {
   const stage = createTestContext();
   const database = createDatabase({
     url: server.url,
+    relayUrl: server.relayUrl,
     poolMin: 2,
     poolMax: 4,
     timeoutMs: 10_000,
@@ -41,7 +42,7 @@ export async function openWorker() {
   const prefix = `test-${newId('evt')}`;
   const queues = createQueues(valkey, prefix);
   closing.push(() => queues.close());
-  const webhooks = openWebhookOutlet(server.url);
+  const webhooks = openWebhookOutlet(server.relayUrl);
   closing.push(() => webhooks.close());
   const channelLog = createChannelLog(valkey, { historyLength: 1000, historySeconds: 60 });
   const dispatch = createDispatch(consequencesOf, {
@@ -51,7 +52,7 @@ export async function openWorker() {
     cache: context.cache,
     jobs: createLossWatch(valkey, prefix),
   });
-  const relay = createRelay({ url: server.url, log, dispatch, pollMs: 50, electionMs: 50 });
+  const relay = createRelay({ url: server.relayUrl, log, dispatch, pollMs: 50, electionMs: 50 });
   relay.start();
   closing.push(() => relay.stop());
   const handlers = jobHandlers(context);

@@ -18,9 +18,13 @@ import {
 import { createStorage } from '@insightdesk/shared/storage';
 import { createValkey, type Valkey, type ValkeyOptions } from '@insightdesk/shared/valkey';
 import { askLater, openJobAccess } from './job-access.ts';
+import { requireLogin } from './require-login.ts';
 
 /** Which of the Valkey servers a connection goes to. */
 export type ValkeyPurpose = 'default' | 'cache' | 'queue' | 'session';
+
+/** Sign-ins are few, and most of their time is hashing. */
+const IDENTITY_POOL = 4;
 
 type Connect = (purpose: ValkeyPurpose, role: ValkeyOptions['role'], name: string) => Valkey;
 
@@ -66,6 +70,18 @@ function createOwnParts(config: Config, log: Logger) {
             log.warn({ query, ms: Math.round(ms) }, 'database: slow query'),
         }),
       { dispose: (database) => database.close() },
+    )
+    .register(
+      'identity',
+      () =>
+        createDatabase({
+          ...config.database,
+          url: requireLogin(config, 'identity'),
+          relayUrl: undefined,
+          poolMin: 1,
+          poolMax: IDENTITY_POOL,
+        }),
+      { dispose: (identity) => identity.close() },
     )
     .register('cacheConnections', () => connectCache(connectValkey), {
       dispose: ({ valkey, subscriber }) => {
@@ -117,6 +133,10 @@ function addConnections(container: OwnParts, config: Config) {
     'connections',
     (parts): Connections => ({
       database: parts.database,
+      identity: {
+        read: (...asked) => parts.identity.read(...asked),
+        write: (...asked) => parts.identity.write(...asked),
+      },
       cache: parts.cache,
       storage: parts.storage,
       media: parts.media,

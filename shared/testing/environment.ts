@@ -1,6 +1,8 @@
 /** Where the servers of the tests are, as the test runner says. */
 export const testEnvironment = {
   databaseUrl: process.env.DATABASE_URL ?? '',
+  relayUrl: process.env.DATABASE_RELAY_URL ?? '',
+  identityUrl: process.env.DATABASE_IDENTITY_URL ?? '',
   migrationUrl: process.env.DATABASE_MIGRATION_URL ?? '',
   adminUrl: process.env.POSTGRES_URL ?? '',
   valkeyUrl: process.env.VALKEY_URL ?? '',

@@ -8,6 +8,7 @@ import { createDatabase, type Database } from './database.ts';
 /** Tables that belong to no organisation, and why. */
 const shared: Record<string, string> = {
   users: 'people are global; their memberships tie them to organisations',
+  signing_keys: "the installation's: what tokens are signed with, sealed",
   schedules: "the operator's: what the clock causes in all organisations",
 };
 

@@ -28,7 +28,7 @@ let userId: Id<'usr'>;
 beforeAll(async () => {
   server = await createTestDatabase();
   const limits = { poolMin: 1, poolMax: 2, timeoutMs: 5000, slowQueryMs: 5000 };
-  database = createDatabase({ url: server.url, ...limits });
+  database = createDatabase({ ...server, ...limits });
   ctx = { ...stage.context, database };
   admin = connect(server.adminUrl, { timeoutMs: 5000 });
   const { owner } = await createTestTenant(ctx);

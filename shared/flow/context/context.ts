@@ -37,6 +37,8 @@ export interface Requests {
 /** What the outside world offers to an action; built once by boot. */
 export interface Connections {
   database: Database;
+  /** Passwords and sign-ins, by a login that only the API has; others throw at the first use. */
+  identity: Pick<Database, 'read' | 'write'>;
   cache: CacheSource;
   storage: StorageProvider;
   media: Media;

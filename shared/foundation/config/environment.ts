@@ -58,6 +58,8 @@ export const environmentSchema = z.object({
 
   DATABASE_URL: postgresUrl,
   DATABASE_MIGRATION_URL: postgresUrl.optional(),
+  DATABASE_RELAY_URL: postgresUrl.optional(),
+  DATABASE_IDENTITY_URL: postgresUrl.optional(),
   DATABASE_POOL_MIN: count(1, 100).default(2),
   DATABASE_POOL_MAX: count(1, 1000).default(10),
   DATABASE_TIMEOUT: count(100).default(10_000),

@@ -40,7 +40,7 @@ function forbiddenWhenDeployed(env: Partial<Environment>): string[] {
     faults.push('WEBHOOK_ALLOW_PRIVATE: is for development and test only');
   }
   if (env.APP_URL?.startsWith('http:')) faults.push('APP_URL: has to be https://');
-  for (const name of ['DATABASE_URL', 'DATABASE_MIGRATION_URL'] as const) {
+  for (const name of databaseUrls) {
     const url = env[name];
     if (url && new URL(url).password === EXAMPLE_PASSWORD) {
       faults.push(`${name}: has the password of .env.example`);
@@ -49,6 +49,12 @@ function forbiddenWhenDeployed(env: Partial<Environment>): string[] {
   return faults;
 }
 
+const databaseUrls = [
+  'DATABASE_URL',
+  'DATABASE_MIGRATION_URL',
+  'DATABASE_RELAY_URL',
+  'DATABASE_IDENTITY_URL',
+] as const;
 const EXAMPLE_PASSWORD = 'password';
 
 function weakSecrets({ JWT_SECRET, JWT_REFRESH_SECRET }: Partial<Environment>): string[] {

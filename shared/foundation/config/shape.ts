@@ -23,6 +23,8 @@ export function shapeConfig(
     database: {
       url: env.DATABASE_URL,
       migrationUrl: env.DATABASE_MIGRATION_URL,
+      relayUrl: env.DATABASE_RELAY_URL,
+      identityUrl: env.DATABASE_IDENTITY_URL,
       poolMin: env.DATABASE_POOL_MIN,
       poolMax: env.DATABASE_POOL_MAX,
       timeoutMs: env.DATABASE_TIMEOUT,
