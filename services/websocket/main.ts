@@ -30,6 +30,7 @@ await boot('websocket', (app) => {
     log,
     replica,
     valkey,
+    accessUrl: config.database.url,
     tokens: parts.tokens,
     presence: parts.presence,
     channelLog: createChannelLog(parts.valkey, config.realtime),

@@ -87,3 +87,28 @@ CREATE TABLE signing_keys (
 GRANT SELECT ON signing_keys TO insightdesk_app;
 --> statement-breakpoint
 GRANT SELECT, INSERT, UPDATE, DELETE ON signing_keys TO insightdesk_identity;
+--> statement-breakpoint
+-- Whoever may do less by now is told of where sockets are held, past relay and Valkey: by the rows
+-- themselves, so that no writer can forget it. '<tenant> <person>', or '<tenant>' for all of it.
+CREATE FUNCTION app.announce_access() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF TG_TABLE_NAME = 'organizations' THEN
+    PERFORM pg_notify('access', OLD.id::text);
+  ELSE
+    PERFORM pg_notify('access', OLD.tenant_id || ' ' || OLD.user_id);
+  END IF;
+  RETURN NULL;
+END $$;
+--> statement-breakpoint
+CREATE TRIGGER announce_access AFTER UPDATE OF revoked_at ON sessions FOR EACH ROW
+  WHEN (NEW.revoked_at IS DISTINCT FROM OLD.revoked_at) EXECUTE FUNCTION app.announce_access();
+--> statement-breakpoint
+CREATE TRIGGER announce_deleted AFTER DELETE ON sessions FOR EACH ROW
+  WHEN (OLD.revoked_at IS NULL AND OLD.expires_at > now()) EXECUTE FUNCTION app.announce_access();
+--> statement-breakpoint
+CREATE TRIGGER announce_access AFTER UPDATE OF role, removed_at ON members FOR EACH ROW
+  WHEN (NEW.role IS DISTINCT FROM OLD.role OR NEW.removed_at IS DISTINCT FROM OLD.removed_at)
+  EXECUTE FUNCTION app.announce_access();
+--> statement-breakpoint
+CREATE TRIGGER announce_access AFTER UPDATE OF disabled_at ON organizations FOR EACH ROW
+  WHEN (NEW.disabled_at IS DISTINCT FROM OLD.disabled_at) EXECUTE FUNCTION app.announce_access();
