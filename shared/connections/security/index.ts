@@ -1,7 +1,8 @@
 /** Passwords, access tokens, sealed tokens, hashes, requests to addresses that users chose. */
-export { isPublicAddress } from './addresses.ts';
+export { isPublicAddress, networkOf } from './addresses.ts';
+export { isCommonPassword } from './common-passwords.ts';
 export { hmacSha256, randomToken, safeEqual, sha256 } from './hashes.ts';
-export { createPasswords, type Passwords } from './passwords.ts';
+export { createPasswords, type PasswordOptions, type Passwords } from './passwords.ts';
 export {
   createSafeFetch,
   type SafeFetch,

@@ -5,7 +5,7 @@ import { record } from '@insightdesk/shared/events';
 import { newId } from '@insightdesk/shared/utils';
 import { and, eq, isNull } from 'drizzle-orm';
 import { z } from 'zod';
-import { password, requireCredentials } from './credentials.ts';
+import { password, refuseGuessable, requireCredentials } from './credentials.ts';
 import { UserErrors } from './errors.ts';
 import { memberJoined } from './events.ts';
 import { readInvitationToken } from './invitation-token.ts';
@@ -23,6 +23,7 @@ export const acceptInvitation = defineAction({
     const { tenantId, id } = readInvitationToken(ctx, input.token);
     const invitation = await requireInvitation({ ...ctx, tenantId }, id);
     const known = await findAccount(ctx, invitation.email);
+    if (!known) refuseGuessable(input.password, [invitation.email, input.name]);
     const user = known
       ? await requireCredentials(ctx, { email: invitation.email, password: input.password })
       : { id: newId('usr'), email: invitation.email, name: input.name };

@@ -93,8 +93,14 @@ test('old steps, sessions and invitations go, younger ones stay, whatever days a
     await tx.insert(invitations).values([invitation(days(31)), invitation(days(29))]);
     await tx.insert(jobSteps).values([step(days(31)), step(days(29))]);
   });
+  await admin`insert into identity.sign_in_attempts (account, address, failures, last_at)
+    values ('old', '', 1, ${days(31)}), ('young', '', 1, ${days(29)})`;
   const live = await count('sessions');
-  expect(await deleteExpired(ctx, { days: 1 }, run)).toEqual({ sessions: 2, invitations: 1 });
+  expect(await deleteExpired(ctx, { days: 1 }, run)).toEqual({
+    sessions: 2,
+    invitations: 1,
+    attempts: 1,
+  });
   expect(await deleteOldJobSteps(ctx, { days: 1 }, run)).toBe(1);
   expect([await count('sessions'), await count('invitations')]).toEqual([live - 2, 1]);
   expect(await count('job_steps')).toBe(1);

@@ -3,7 +3,7 @@ import { deleteInBatches } from '@insightdesk/shared/domain/maintenance';
 import type { JobRun } from '@insightdesk/shared/jobs';
 import { sql } from 'drizzle-orm';
 
-/** Deletes the sessions and invitations of all organisations that ended `days` ago. */
+/** Deletes sessions and invitations that ended, and counts of sign-ins that ceased, `days` ago. */
 export async function deleteExpired(ctx: Context, { days }: { days: number }, run: JobRun) {
   const before = sql`now() - make_interval(days => ${days})`;
   const sessions = await deleteInBatches(
@@ -18,5 +18,11 @@ export async function deleteExpired(ctx: Context, { days }: { days: number }, ru
     (limit) => sql`delete from invitations where (tenant_id, id) in (
       select tenant_id, id from invitations where expires_at < ${before} limit ${limit})`,
   );
-  return { sessions, invitations };
+  const attempts = await deleteInBatches(
+    ctx,
+    run,
+    (limit) => sql`delete from identity.sign_in_attempts where (account, address) in (
+      select account, address from identity.sign_in_attempts where last_at < ${before} limit ${limit})`,
+  );
+  return { sessions, invitations, attempts };
 }

@@ -4,6 +4,7 @@ import {
   DomainNotFoundError,
   DomainValidationError,
   ForbiddenError,
+  TooManyRequestsError,
   UnauthenticatedError,
 } from '@insightdesk/shared/errors';
 
@@ -16,6 +17,16 @@ export const UserErrors = {
   InvalidCredentials: () =>
     new UnauthenticatedError('E-mail address or password is wrong', {
       code: 'INVALID_CREDENTIALS',
+    }),
+  TooManyFailures: (retryAfterSeconds: number) =>
+    new TooManyRequestsError('Too many failed sign-ins, try again later', {
+      code: 'TOO_MANY_FAILED_SIGN_INS',
+      retryAfterSeconds,
+    }),
+  WeakPassword: (message: string) =>
+    new DomainValidationError('This password is easily guessed', {
+      code: 'WEAK_PASSWORD',
+      errors: [{ path: 'password', message }],
     }),
   TokenInvalid: () =>
     new UnauthenticatedError('This refresh token is not valid', { code: 'TOKEN_INVALID' }),

@@ -4,7 +4,7 @@ import { organizations, toOrganization } from '@insightdesk/shared/domain/tenant
 import { record } from '@insightdesk/shared/events';
 import { newId } from '@insightdesk/shared/utils';
 import { z } from 'zod';
-import { password } from './credentials.ts';
+import { password, refuseGuessable } from './credentials.ts';
 import { UserErrors } from './errors.ts';
 import { organizationCreated } from './events.ts';
 import { openSession } from './session-tokens.ts';
@@ -18,6 +18,7 @@ export const register = defineAction({
   output: signedInView,
   allow: 'anyone',
   async run(ctx, input) {
+    refuseGuessable(input.password, [input.email, input.name, input.organizationName]);
     const organization = { id: newId('org'), name: input.organizationName };
     const user = { id: newId('usr'), email: input.email, name: input.name };
     const passwordHash = await ctx.passwords.hash(input.password);

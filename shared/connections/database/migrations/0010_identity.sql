@@ -74,6 +74,13 @@ GRANT USAGE ON SCHEMA identity TO insightdesk_relay;
 --> statement-breakpoint
 GRANT SELECT (account, address, last_at), DELETE ON identity.sign_in_attempts TO insightdesk_relay;
 --> statement-breakpoint
+ALTER TABLE identity.sign_in_attempts ENABLE ROW LEVEL SECURITY;
+--> statement-breakpoint
+CREATE POLICY counts ON identity.sign_in_attempts TO insightdesk_identity USING (true) WITH CHECK (true);
+--> statement-breakpoint
+CREATE POLICY purge ON identity.sign_in_attempts TO insightdesk_relay
+  USING (last_at < now() - interval '30 days');
+--> statement-breakpoint
 -- What tokens are signed with, sealed by ENCRYPTION_KEY; without `sealed` it is JWT_SECRET itself.
 -- Everybody has to check tokens; new keys come by the identity's login alone.
 CREATE TABLE signing_keys (
