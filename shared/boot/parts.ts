@@ -13,6 +13,7 @@ import {
   createPasswords,
   createSafeFetch,
   createSealer,
+  createSecrets,
   createTokens,
 } from '@insightdesk/shared/security';
 import { createStorage } from '@insightdesk/shared/storage';
@@ -122,6 +123,9 @@ function createOwnParts(config: Config, log: Logger) {
     .register('tokens', ({ database }) => withApiKeys(createTokens(config.auth), database))
     .register('sealer', () => createSealer(config.auth.refreshSecret))
     .register('passwords', () => createPasswords())
+    .register('secrets', () =>
+      createSecrets(config.auth.encryptionKey, config.auth.previousEncryptionKeys),
+    )
     .register('outbound', () => createSafeFetch(config.outbound));
 }
 
@@ -148,6 +152,7 @@ function addConnections(container: OwnParts, config: Config) {
       jobs: askLater(() => parts.jobAccess.control),
       publicEvents: publicEvents.map(({ name }) => name),
       passwords: parts.passwords,
+      secrets: parts.secrets,
       outbound: parts.outbound,
       settings: {
         publicUrl: config.http.publicUrl,

@@ -2,7 +2,17 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { writeFileAtomically } from '../write-file.ts';
 
-const names = ['admin', 'owner', 'app', 'relay', 'identity', 'valkey', 'jwt', 'refresh'] as const;
+const names = [
+  'admin',
+  'owner',
+  'app',
+  'relay',
+  'identity',
+  'valkey',
+  'jwt',
+  'refresh',
+  'encryption',
+] as const;
 
 export type Secrets = Record<(typeof names)[number], string>;
 

@@ -19,5 +19,8 @@ export function describeRunning(): Record<string, string> {
     DATABASE_RELAY_URL: login('relay'),
     DATABASE_IDENTITY_URL: login('identity'),
     VALKEY_URL: run.valkey,
+    JWT_SECRET: secrets.jwt,
+    JWT_REFRESH_SECRET: secrets.refresh,
+    ENCRYPTION_KEY: secrets.encryption,
   };
 }

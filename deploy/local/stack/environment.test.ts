@@ -14,6 +14,7 @@ const here = {
     valkey: 'd',
     jwt: 'e',
     refresh: 'f',
+    encryption: 'g',
   },
   url: 'https://localhost:8443',
   databaseUrl: 'postgres://here',

@@ -4,6 +4,7 @@ import { addHours } from '@insightdesk/shared/utils';
 import { sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { WebhookErrors } from './errors.ts';
+import { keepSecret } from './kept-secret.ts';
 import { isWebhook } from './require-webhook.ts';
 import { newSecret } from './signature.ts';
 import { webhooks } from './tables.ts';
@@ -23,7 +24,7 @@ export const rotateSecret = defineAction({
     const [changed] = await ctx.tx
       .update(webhooks)
       .set({
-        secret,
+        secret: keepSecret(ctx, secret),
         previousSecret: sql`${webhooks.secret}`,
         previousSecretUntil: addHours(new Date(), OVERLAP_HOURS),
       })

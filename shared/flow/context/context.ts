@@ -5,7 +5,7 @@ import type { Mailer } from '@insightdesk/shared/email';
 import type { JobControl } from '@insightdesk/shared/jobs';
 import type { Logger } from '@insightdesk/shared/logging';
 import type { Media } from '@insightdesk/shared/media';
-import type { Passwords, SafeFetch, Sealer, Tokens } from '@insightdesk/shared/security';
+import type { Passwords, SafeFetch, Sealer, Secrets, Tokens } from '@insightdesk/shared/security';
 import type { StorageProvider } from '@insightdesk/shared/storage';
 
 /** A person with a live session; or an API key, as the member of its own that it acts as. */
@@ -52,6 +52,8 @@ export interface Connections {
   /** Names of the events that webhooks may be told of, of all features. */
   publicEvents: readonly string[];
   passwords: Passwords;
+  /** What is kept encrypted, and read again. */
+  secrets: Secrets;
   /** Requests to addresses that users chose. */
   outbound: SafeFetch;
   settings: { publicUrl: string; maxFileBytes: number; refreshTtlSeconds: number };

@@ -73,6 +73,8 @@ export const environmentSchema = z.object({
 
   JWT_SECRET: secret.default(DEVELOPMENT_SECRET),
   JWT_REFRESH_SECRET: secret.default(`${DEVELOPMENT_SECRET}-either`),
+  ENCRYPTION_KEY: secret.default(`${DEVELOPMENT_SECRET}-nor-here`),
+  ENCRYPTION_KEYS_PREVIOUS: list.pipe(z.array(secret)).default([]),
   JWT_EXPIRES_IN: duration.default(900),
   JWT_REFRESH_EXPIRES_IN: duration.default(604_800),
   JWT_ISSUER: z.string().default('insightdesk'),

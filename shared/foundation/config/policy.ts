@@ -57,14 +57,22 @@ const databaseUrls = [
 ] as const;
 const EXAMPLE_PASSWORD = 'password';
 
-function weakSecrets({ JWT_SECRET, JWT_REFRESH_SECRET }: Partial<Environment>): string[] {
+function weakSecrets(env: Partial<Environment>): string[] {
+  const { JWT_SECRET, JWT_REFRESH_SECRET, ENCRYPTION_KEY } = env;
   const faults: string[] = [];
-  for (const [name, value] of Object.entries({ JWT_SECRET, JWT_REFRESH_SECRET })) {
+  for (const [name, value] of Object.entries({
+    JWT_SECRET,
+    JWT_REFRESH_SECRET,
+    ENCRYPTION_KEY,
+  })) {
     if (value?.startsWith(DEVELOPMENT_SECRET)) faults.push(`${name}: set a secret of your own`);
     else if (value && new Set(value).size < 10) faults.push(`${name}: is too repetitive`);
   }
   if (JWT_SECRET && JWT_SECRET === JWT_REFRESH_SECRET) {
     faults.push('JWT_REFRESH_SECRET: repeats JWT_SECRET');
+  }
+  if (ENCRYPTION_KEY && [JWT_SECRET, JWT_REFRESH_SECRET].includes(ENCRYPTION_KEY)) {
+    faults.push('ENCRYPTION_KEY: repeats another secret');
   }
   return faults;
 }

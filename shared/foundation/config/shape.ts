@@ -40,6 +40,8 @@ export function shapeConfig(
     auth: {
       jwtSecret: env.JWT_SECRET,
       refreshSecret: env.JWT_REFRESH_SECRET,
+      encryptionKey: env.ENCRYPTION_KEY,
+      previousEncryptionKeys: env.ENCRYPTION_KEYS_PREVIOUS,
       issuer: env.JWT_ISSUER,
       audience: env.JWT_AUDIENCE,
       accessTtlSeconds: env.JWT_EXPIRES_IN,
