@@ -5,11 +5,13 @@ import { createDatabase } from '@insightdesk/shared/database';
 import { createContainer } from '@insightdesk/shared/di';
 import { publicEvents } from '@insightdesk/shared/domain/catalog';
 import { withApiKeys } from '@insightdesk/shared/domain/keys';
+import { loadSigningKeys } from '@insightdesk/shared/domain/users';
 import { createMailer } from '@insightdesk/shared/email';
 import type { Logger } from '@insightdesk/shared/logging';
 import { createMedia } from '@insightdesk/shared/media';
 import { createPresenceRegistry, createRequests } from '@insightdesk/shared/realtime';
 import {
+  createKeyRing,
   createPasswords,
   createSafeFetch,
   createSealer,
@@ -120,12 +122,17 @@ function createOwnParts(config: Config, log: Logger) {
       ({ connectValkey }) => openJobAccess(connectValkey('queue', 'command', 'jobs')),
       { dispose: (access) => access.close() },
     )
-    .register('tokens', ({ database }) => withApiKeys(createTokens(config.auth), database))
-    .register('sealer', () => createSealer(config.auth.refreshSecret))
     .register('passwords', () => createPasswords())
     .register('secrets', () =>
       createSecrets(config.auth.encryptionKey, config.auth.previousEncryptionKeys),
     )
+    .register('keys', ({ database, secrets }) =>
+      createKeyRing({ ...config.auth, load: () => loadSigningKeys(database, secrets) }),
+    )
+    .register('tokens', ({ database, keys }) =>
+      withApiKeys(createTokens(config.auth, keys), database),
+    )
+    .register('sealer', ({ keys }) => createSealer(keys))
     .register('outbound', () => createSafeFetch(config.outbound));
 }
 

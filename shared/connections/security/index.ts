@@ -2,6 +2,7 @@
 export { isPublicAddress, networkOf } from './addresses.ts';
 export { isCommonPassword } from './common-passwords.ts';
 export { hmacSha256, randomToken, safeEqual, sha256 } from './hashes.ts';
+export { createKeyRing, type KeyRing, type StoredKey } from './key-ring.ts';
 export { createPasswords, type PasswordOptions, type Passwords } from './passwords.ts';
 export {
   createSafeFetch,

@@ -22,5 +22,12 @@ export { removeMember } from './remove-member.ts';
 export { requireLiveSession } from './require-live-session.ts';
 export { revokeSession } from './revoke-session.ts';
 export { openSession } from './session-tokens.ts';
+export {
+  type KeyState,
+  listSigningKeys,
+  loadSigningKeys,
+  renewSigningKeys,
+  rotateSigningKeys,
+} from './signing-keys.ts';
 export { isReachableStaff, listStaffIds, mayBeMailed } from './staff.ts';
 export { members, users } from './tables.ts';
