@@ -12,8 +12,10 @@ export {
   type SafeResponse,
   UnsafeUrlError,
 } from './safe-fetch.ts';
+export { sanitizeHtml } from './sanitize-html.ts';
 export { createSealer, type Sealer } from './sealer.ts';
 export { createSecrets, type Secrets } from './secrets.ts';
+export { type NamedKey, type SigningPair, sign, toSigningPair, verify } from './signatures.ts';
 export {
   type AccessClaims,
   createTokens,
