@@ -16,12 +16,12 @@ export { logoutAll } from './logout-all.ts';
 export { me } from './me.ts';
 export { findMember, findMemberByEmail } from './members.ts';
 export { listOwners } from './owners.ts';
-export { refresh } from './refresh.ts';
+export { refresh, refresh as refreshTokens } from './refresh.ts';
 export { register } from './register.ts';
 export { removeMember } from './remove-member.ts';
 export { requireLiveSession } from './require-live-session.ts';
 export { revokeSession } from './revoke-session.ts';
-export { openSession } from './session-tokens.ts';
+export { openSession, signPair as generateTokens } from './session-tokens.ts';
 export {
   type KeyState,
   listSigningKeys,

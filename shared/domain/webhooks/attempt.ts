@@ -1,6 +1,6 @@
 import type { Context } from '@insightdesk/shared/context';
 import { truncate } from '@insightdesk/shared/utils';
-import { readSecret } from './kept-secret.ts';
+import { readKeys } from './kept-secret.ts';
 import type { Due } from './next-delivery.ts';
 import { signedHeaders } from './signature.ts';
 
@@ -63,7 +63,7 @@ const secretsOf = (
 ): string[] => {
   const isValid = previousSecret && previousSecretUntil && previousSecretUntil > at;
   const stored = isValid ? [secret, previousSecret] : [secret];
-  return stored.map((one) => readSecret({ secrets, tenantId }, one));
+  return stored.flatMap((one) => readKeys({ secrets, tenantId }, one));
 };
 
 // PostgreSQL takes no NUL and no lone surrogate.

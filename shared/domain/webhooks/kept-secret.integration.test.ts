@@ -4,7 +4,7 @@ import { connect } from '@insightdesk/shared/database';
 import { createSecrets } from '@insightdesk/shared/security';
 import { createTestContext, createTestTenant, testEnvironment } from '@insightdesk/shared/testing';
 import { addWebhook, renewSecrets, rotateSecret } from './index.ts';
-import { readSecret } from './kept-secret.ts';
+import { readKeys } from './kept-secret.ts';
 
 const { context, close } = createTestContext();
 const admin = connect(testEnvironment.adminUrl, { timeoutMs: 5_000 });
@@ -24,9 +24,11 @@ test('secrets of webhooks are kept encrypted, and open for their organisation al
   const { secret: next } = await rotateSecret(owner, { id });
   const kept = await stored(id);
   expect(kept.join(' ')).not.toContain('whsec_');
-  expect(kept.map((one) => readSecret({ ...context, tenantId }, one))).toEqual([next, secret]);
+  expect(kept.map((one) => readKeys({ ...context, tenantId }, one)[0])).toEqual([next, secret]);
+  const signing = kept.map((one) => readKeys({ ...context, tenantId }, one)[1]);
+  expect(signing).toEqual([expect.stringMatching(/^whsk_/), expect.stringMatching(/^whsk_/)]);
   const theirs = { ...context, tenantId: stranger.tenantId };
-  expect(() => readSecret(theirs, kept[0] ?? '')).toThrow('does not open');
+  expect(() => readKeys(theirs, kept[0] ?? '')).toThrow('does not open');
 });
 
 test('another key takes over what the former one sealed, and what was never sealed', async () => {
@@ -45,6 +47,6 @@ test('another key takes over what the former one sealed, and what was never seal
   for (const { id, secret } of [sealed, plain]) {
     const [kept = ''] = await stored(id);
     expect(secrets.isCurrent(kept)).toBe(true);
-    expect(readSecret(system, kept)).toBe(secret);
+    expect(readKeys(system, kept)[0]).toBe(secret);
   }
 });

@@ -2,17 +2,22 @@ import { type Context, withTenant } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
 import { eq } from 'drizzle-orm';
 import { isWebhook } from './require-webhook.ts';
+import type { WebhookKeys } from './signature.ts';
 import { webhooks } from './tables.ts';
 
 type Keeper = Pick<Context, 'secrets'> & { tenantId: Id<'org'> };
 const PURPOSE = 'webhook';
 
-/** A webhook's secret as it is stored. */
-export const keepSecret = ({ secrets, tenantId }: Keeper, secret: string) =>
-  secrets.encrypt(PURPOSE, secret, tenantId);
+/** What a webhook signs with, as it is stored. */
+export const keepKeys = (
+  { secrets, tenantId }: Keeper,
+  { secret, privateKey }: Pick<WebhookKeys, 'secret' | 'privateKey'>,
+) => secrets.encrypt(PURPOSE, `${secret} ${privateKey}`, tenantId);
 
-/** A stored secret as it signs; those of the releases before this are stored as they are. */
-export const readSecret = ({ secrets, tenantId }: Keeper, stored: string) =>
+/** What is stored, as it signs; a secret of the releases before this stands there as it is, alone. */
+export const readKeys = (keeper: Keeper, stored: string) => read(keeper, stored).split(' ');
+
+const read = ({ secrets, tenantId }: Keeper, stored: string) =>
   secrets.isSealed(stored) ? secrets.decrypt(PURPOSE, stored, tenantId) : stored;
 
 /** Encrypts an organisation's secrets by the key of now; gives how many were not. */
@@ -20,7 +25,7 @@ export function renewSecrets(ctx: Context & { tenantId: Id<'org'> }): Promise<nu
   const renewed = (stored: string | null) =>
     stored === null || ctx.secrets.isCurrent(stored)
       ? stored
-      : keepSecret(ctx, readSecret(ctx, stored));
+      : ctx.secrets.encrypt(PURPOSE, read(ctx, stored), ctx.tenantId);
   return withTenant(ctx, async (tenant) => {
     const rows = await tenant.tx
       .select()
