@@ -30,7 +30,7 @@ await boot('websocket', (app) => {
     log,
     replica,
     valkey,
-    accessUrl: config.database.url,
+    listen: parts.listen,
     tokens: parts.tokens,
     presence: parts.presence,
     channelLog: createChannelLog(parts.valkey, config.realtime),

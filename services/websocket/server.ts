@@ -7,7 +7,7 @@ import {
   type HubCounts,
   type PresenceRegistry,
 } from '@insightdesk/shared/realtime';
-import { listenForAccess } from './admission/access-notices.ts';
+import { accessNotices } from './admission/access-notices.ts';
 import { createHandshake } from './admission/handshake.ts';
 import { createLiveSessions } from './admission/live-sessions.ts';
 import { endlessSeats, type Seats } from './admission/seats.ts';
@@ -35,13 +35,18 @@ import { createHubEmit } from './subscriptions/hub-emit.ts';
 
 type Valkey = ChannelHubOptions['subscriber'];
 
+interface Listener {
+  start(): Promise<void>;
+  close(): Promise<void>;
+}
+
 export interface SocketServerOptions extends Omit<Services, 'hub' | 'channelQuota'> {
   channelLog: ChannelLog;
   presence: PresenceRegistry;
   /** Connections of role `subscriber`, one each; whoever passes them closes them. */
   valkey: { hub: Valkey; signalsOut: Valkey; signalsIn: Valkey };
   /** Where the database tells by itself who may do less; without it the channels tell alone. */
-  accessUrl?: string | undefined;
+  listen?: ((what: ReturnType<typeof accessNotices>) => Listener) | undefined;
   /** Answers every path but `/socket.io/`. */
   fetch: Fetch;
   /** The client's address, from the peer's and `X-Forwarded-For`. */
@@ -91,7 +96,7 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
   const channelQuota = createChannelQuota(options.maxChannelsPerOrganization);
   const services: Services = { ...options, hub, channelQuota };
   const handshake = createHandshake({ ...options, services, seats, liveSessions });
-  const access = options.accessUrl && listenForAccess(options.accessUrl, liveSessions, onError);
+  const access = options.listen?.(accessNotices(liveSessions));
   const doors = { io, connections, valkey, onError };
   const served = [serveRequests(doors), serveSystemSignals(doors)];
   const limits = options.slowConsumers ?? slowConsumerLimits;
@@ -113,7 +118,7 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
     httpServer.closeAllConnections();
     for (const stopWatch of watches) stopWatch();
     liveSessions.close();
-    if (access) await access.close();
+    await access?.close().catch(onError);
     for (const one of served) one.stop();
     await Promise.all([hub.close(), presence.close(), presenceMembers.close(), seats.close()]);
   }

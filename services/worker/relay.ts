@@ -1,4 +1,4 @@
-import { type App, requireLogin } from '@insightdesk/shared/boot';
+import type { App } from '@insightdesk/shared/boot';
 import { openWebhookOutlet } from '@insightdesk/shared/domain/webhooks';
 import { createRelay, type Relay } from '@insightdesk/shared/events';
 import { createLossWatch } from '@insightdesk/shared/jobs';
@@ -11,7 +11,7 @@ import { createRefill } from './refill.ts';
 /** Carries out what follows from events, in their order, on the one worker that leads. */
 export function runRelay(app: App, { queues, valkey }: Work): Relay {
   const { config, lifecycle, log, parts } = app;
-  const url = requireLogin(config, 'relay');
+  const url = parts.relayUrl;
   const webhooks = openWebhookOutlet(url, config.database.timeoutMs);
   lifecycle.registerShutdownHook('webhooks', () => webhooks.close());
   const jobs = createLossWatch(valkey);

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { requireLogin, runCommand } from '@insightdesk/shared/boot';
+import { runCommand } from '@insightdesk/shared/boot';
 import { openWebhookOutlet } from '@insightdesk/shared/domain/webhooks';
 import { createQueues } from '@insightdesk/shared/jobs';
 import { createChannelLog } from '@insightdesk/shared/realtime';
@@ -36,7 +36,7 @@ process.exitCode = await replay(options);
 
 async function replay(wanted: ReplayOptions): Promise<number> {
   const { refused, ...report } = await runCommand('worker', async ({ config, parts }) => {
-    const url = requireLogin(config, 'relay');
+    const url = parts.relayUrl;
     const valkey = parts.connectValkey('queue', 'command', 'replay');
     const queues = createQueues(valkey);
     const webhooks = openWebhookOutlet(url);

@@ -16,8 +16,7 @@ const delays = [100, 200, 300, 400];
 
 /** A worker with its relay on a database and queues of its own. Close it after the tests. */
 export async function openWorker() {
-  const server = await createTestDatabase();
-  const stage = createTestContext();
+  const [server, stage] = [await createTestDatabase(), createTestContext()];
   const database = createDatabase({
     url: server.url,
     relayUrl: server.relayUrl,

@@ -2,4 +2,3 @@
 export { type App, boot, type Caller } from './boot.ts';
 export { type CommandApp, runCommand } from './command.ts';
 export { createParts, type Parts, type ValkeyPurpose } from './parts.ts';
-export { requireLogin } from './require-login.ts';

@@ -1,7 +1,7 @@
 import { createCache } from '@insightdesk/shared/cache';
 import type { Config } from '@insightdesk/shared/config';
 import type { Connections } from '@insightdesk/shared/context';
-import { createDatabase } from '@insightdesk/shared/database';
+import { createDatabase, createListener, type Listening } from '@insightdesk/shared/database';
 import { createContainer } from '@insightdesk/shared/di';
 import { publicEvents } from '@insightdesk/shared/domain/catalog';
 import { withApiKeys } from '@insightdesk/shared/domain/keys';
@@ -74,6 +74,8 @@ function createOwnParts(config: Config, log: Logger) {
         }),
       { dispose: (database) => database.close() },
     )
+    .register('listen', () => (what: Listening) => createListener(config.database.url, what))
+    .register('relayUrl', () => requireLogin(config, 'relay'))
     .register(
       'identity',
       () =>

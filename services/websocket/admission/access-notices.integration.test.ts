@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from 'bun:test';
 import { createServer, connect as openSocket, type Socket } from 'node:net';
 import { Channels, toUuid } from '@insightdesk/shared/contract';
-import { connect } from '@insightdesk/shared/database';
+import { connect, createListener } from '@insightdesk/shared/database';
 import { changeRole, logout, removeMember } from '@insightdesk/shared/domain/users';
 import { type Room, roomOf } from '@insightdesk/shared/realtime';
 import {
@@ -11,7 +11,7 @@ import {
   userOf,
 } from '@insightdesk/shared/testing';
 import { until } from '../test-replica.ts';
-import { listenForAccess } from './access-notices.ts';
+import { accessNotices } from './access-notices.ts';
 
 const { context, close } = createTestContext();
 const closing: (() => unknown)[] = [];
@@ -43,7 +43,7 @@ async function listen() {
     suspect: (rooms: Iterable<Room>) => void heard.push(...rooms),
     missed: () => void missed++,
   };
-  const notices = listenForAccess(url, sessions, () => {});
+  const notices = createListener(url, accessNotices(sessions));
   await notices.start();
   closing.push(
     () => door.close(),

@@ -1,5 +1,5 @@
 import { DomainValidationError } from '@insightdesk/shared/errors';
-import { sanitizeHtml } from '@insightdesk/shared/security';
+import { sanitizeHtml } from './sanitize-html.ts';
 
 /** What an e-mail says; plain text everywhere, escaped where it becomes HTML. */
 export interface EmailContent {

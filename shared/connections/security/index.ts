@@ -1,6 +1,5 @@
 /** Passwords, access tokens, sealed tokens, hashes, requests to addresses that users chose. */
-export { isPublicAddress, networkOf } from './addresses.ts';
-export { isCommonPassword } from './common-passwords.ts';
+export { isPublicAddress } from './addresses.ts';
 export { hmacSha256, randomToken, safeEqual, sha256 } from './hashes.ts';
 export { createKeyRing, type KeyRing, type StoredKey } from './key-ring.ts';
 export { createPasswords, type PasswordOptions, type Passwords } from './passwords.ts';
@@ -12,10 +11,8 @@ export {
   type SafeResponse,
   UnsafeUrlError,
 } from './safe-fetch.ts';
-export { sanitizeHtml } from './sanitize-html.ts';
 export { createSealer, type Sealer } from './sealer.ts';
 export { createSecrets, type Secrets } from './secrets.ts';
-export { type NamedKey, type SigningPair, sign, toSigningPair, verify } from './signatures.ts';
 export {
   type AccessClaims,
   createTokens,

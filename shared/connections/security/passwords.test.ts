@@ -1,5 +1,4 @@
 import { expect, test } from 'bun:test';
-import { isCommonPassword } from './common-passwords.ts';
 import { createPasswords } from './passwords.ts';
 
 const passwords = createPasswords();
@@ -56,12 +55,4 @@ test('so many at once, so many waiting, 503 beyond; and then it goes on', async 
     expect(one.reason).toMatchObject({ status: 503, headers: { 'Retry-After': '2' } });
   }
   expect(await small.hash(PLAIN)).toStartWith('$argon2id$');
-});
-
-test.each(['password', 'Password', '12345678', 'qwertyuiop', 'iloveyou'])('%s is common', (one) => {
-  expect(isCommonPassword(one)).toBe(true);
-});
-
-test.each([PLAIN, 'a long enough password', 'Tr0ub4dor&3x'])('%s is not', (one) => {
-  expect(isCommonPassword(one)).toBe(false);
 });

@@ -1,8 +1,9 @@
+import { createHash } from 'node:crypto';
 import type { Context } from '@insightdesk/shared/context';
 import type { Tx } from '@insightdesk/shared/database';
-import { networkOf, sha256 } from '@insightdesk/shared/security';
 import { sql } from 'drizzle-orm';
 import { UserErrors } from './errors.ts';
+import { networkOf } from './network-of.ts';
 
 /** How many failures are free, and how long the one after the next may take at most. */
 interface Patience {
@@ -34,7 +35,7 @@ export function trySignIn<T>(
   email: string,
   check: () => Promise<T | undefined>,
 ): Promise<T | undefined> {
-  const account = sha256(email);
+  const account = createHash('sha256').update(email).digest('hex');
   const address = networkOf(ctx.ip ?? 'unknown');
   return inLine(`${account} ${address}`, async () => {
     await ctx.identity.write({}, async (tx) => {

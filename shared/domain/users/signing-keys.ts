@@ -1,5 +1,6 @@
+import { randomBytes } from 'node:crypto';
 import type { Connections } from '@insightdesk/shared/context';
-import { randomToken, type StoredKey } from '@insightdesk/shared/security';
+import type { StoredKey } from '@insightdesk/shared/security';
 import { newId } from '@insightdesk/shared/utils';
 import { sql } from 'drizzle-orm';
 
@@ -65,7 +66,7 @@ export async function rotateSigningKeys(
   { configuredId, longestTtlSeconds }: { configuredId: string; longestTtlSeconds: number },
 ): Promise<string> {
   const id = `key-${newId('key').slice(4)}`;
-  const sealed = secrets.encrypt(PURPOSE, randomToken(32), id);
+  const sealed = secrets.encrypt(PURPOSE, randomBytes(32).toString('base64url'), id);
   await identity.write({}, async (tx) => {
     await tx.execute(sql`lock table signing_keys in share row exclusive mode`);
     await tx.execute(sql`

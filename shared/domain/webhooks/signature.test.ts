@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { verify as verifySignature } from '@insightdesk/shared/security';
+import { verify as verifySignature } from '@insightdesk/shared/utils';
 import { Webhook } from 'standardwebhooks';
 import { newKeys, signedHeaders } from './signature.ts';
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { sign, toSigningPair } from '@insightdesk/shared/security';
+import { sign, toSigningPair } from '@insightdesk/shared/utils';
 
 const SECRET = 'whsec_';
 const PRIVATE = 'whsk_';

@@ -3,9 +3,9 @@ import {
   createPrivateKey,
   createPublicKey,
   sign as signEd25519,
+  timingSafeEqual,
   verify as verifyEd25519,
 } from 'node:crypto';
-import { safeEqual } from './hashes.ts';
 
 /** A pair of Ed25519 keys, 32 bytes each. */
 export interface SigningPair {
@@ -46,7 +46,7 @@ export function verify(
 ): boolean {
   return keys.some((one) => {
     if (one.id !== id) return false;
-    if (one.algorithm === 'hmac-sha256') return safeEqual(sign(one, text), signature);
+    if (one.algorithm === 'hmac-sha256') return isEqual(sign(one, text), signature);
     const key = createPublicKey({
       key: Buffer.concat([PUBLIC, one.key]),
       format: 'der',
@@ -55,6 +55,8 @@ export function verify(
     return verifyEd25519(null, Buffer.from(text), key, signature);
   });
 }
+
+const isEqual = (a: Uint8Array, b: Uint8Array) => a.length === b.length && timingSafeEqual(a, b);
 
 const toPrivate = (key: Uint8Array) =>
   createPrivateKey({ key: Buffer.concat([PRIVATE, key]), format: 'der', type: 'pkcs8' });
