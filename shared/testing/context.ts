@@ -20,6 +20,7 @@ export function createTestContext(databaseUrl = testEnvironment.databaseUrl) {
       DATABASE_RELAY_URL: beside(testEnvironment.relayUrl),
       DATABASE_IDENTITY_URL: beside(testEnvironment.identityUrl),
       VALKEY_URL: testEnvironment.valkeyUrl,
+      ENCRYPTION_KEY: testEnvironment.encryptionKey,
     },
   });
   const log = createLogger({ level: 'silent', format: 'json' }, { service: 't', replica: 't-1' });

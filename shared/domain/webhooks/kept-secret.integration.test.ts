@@ -6,7 +6,7 @@ import { createTestContext, createTestTenant, testEnvironment } from '@insightde
 import { addWebhook, renewSecrets, rotateSecret } from './index.ts';
 import { readKeys } from './kept-secret.ts';
 
-const { context, close } = createTestContext();
+const { context, config, close } = createTestContext();
 const admin = connect(testEnvironment.adminUrl, { timeoutMs: 5_000 });
 afterAll(() => Promise.all([close(), admin.end()]));
 
@@ -35,11 +35,9 @@ test('another key takes over what the former one sealed, and what was never seal
   const { owner, tenantId } = await createTestTenant(context);
   const [sealed, plain] = [await addWebhook(owner, wanted), await addWebhook(owner, wanted)];
   await admin`update webhooks set secret = ${plain.secret} where id = ${toUuid(plain.id)}`;
-  const before = createSecrets('development-only-secret-do-not-use-anywhere-else-nor-here');
+  const before = createSecrets(config.auth.encryptionKey);
   expect(before.isCurrent((await stored(sealed.id))[0] ?? '')).toBe(true);
-  const secrets = createSecrets('a key that is new, and long enough', [
-    'development-only-secret-do-not-use-anywhere-else-nor-here',
-  ]);
+  const secrets = createSecrets('a key that is new, and long enough', [config.auth.encryptionKey]);
   const actor = { kind: 'system', name: 'test' } as const;
   const system = { ...context, secrets, actor, tenantId };
   expect(await renewSecrets(system)).toBe(2);
@@ -49,4 +47,5 @@ test('another key takes over what the former one sealed, and what was never seal
     expect(secrets.isCurrent(kept)).toBe(true);
     expect(readKeys(system, kept)[0]).toBe(secret);
   }
+  await admin`delete from webhooks where tenant_id = ${toUuid(tenantId)}`;
 });
