@@ -334,7 +334,7 @@ export interface Operations {
     path: Record<never, never>;
     query: Record<never, never>;
     body: { url: string; events: (string)[]; description?: string | undefined; enabled?: boolean | undefined };
-    answer: { id: `whk_${string}`; url: string; description: string; events: (string)[]; enabled: boolean; disabledReason: 'gone' | 'failing' | null; failingSince: string | null; createdAt: string; secret: string };
+    answer: { id: `whk_${string}`; url: string; description: string; events: (string)[]; enabled: boolean; disabledReason: 'gone' | 'failing' | null; failingSince: string | null; createdAt: string; secret: string; publicKey: string };
   };
   /** List webhooks. */
   'GET /v1/webhooks': {
@@ -369,7 +369,7 @@ export interface Operations {
     path: { id: `whk_${string}` };
     query: Record<never, never>;
     body: undefined;
-    answer: { secret: string };
+    answer: { secret: string; publicKey: string };
   };
   /** List the deliveries of a webhook. */
   'GET /v1/webhooks/{id}/deliveries': {

@@ -1,6 +1,7 @@
 -- Run once as a superuser inside the product's own database; running it again changes nothing.
--- psql fills in the passwords (psql -v owner_password=... -v app_password=...); any other caller
--- replaces :'owner_password' and :'app_password' with quoted literals.
+-- psql fills in the passwords (psql -v owner_password=... -v app_password=... -v relay_password=...
+-- -v identity_password=...); any other caller replaces :'owner_password' and so on with quoted literals.
+-- Run it again before an upgrade whose notes say so: it adds the roles that are missing.
 
 -- Many replicas may provision at once: one waits for the other.
 select pg_advisory_lock(7305118401);
@@ -16,6 +17,9 @@ begin
   if not exists (select from pg_roles where rolname = 'insightdesk_relay') then
     create role insightdesk_relay;
   end if;
+  if not exists (select from pg_roles where rolname = 'insightdesk_identity') then
+    create role insightdesk_identity;
+  end if;
   if not exists (select from pg_roles where rolname = 'insightdesk_search') then
     create role insightdesk_search;
   end if;
@@ -30,9 +34,27 @@ alter role insightdesk_owner
 alter role insightdesk_app
   with login nosuperuser nocreatedb nocreaterole nobypassrls password :'app_password';
 
--- What the relay turns into for the outbox of all tenants, and nothing else.
-alter role insightdesk_relay with nologin nosuperuser nocreatedb nocreaterole nobypassrls;
-grant insightdesk_relay to insightdesk_app with inherit false, set true;
+-- Reads the outbox of all tenants, and what the clock is for; only the worker signs in as it.
+alter role insightdesk_relay
+  with login nosuperuser nocreatedb nocreaterole nobypassrls password :'relay_password';
+
+-- Reads passwords' hashes and counts failed sign-ins; only the API signs in as it.
+alter role insightdesk_identity
+  with login nosuperuser nocreatedb nocreaterole nobypassrls password :'identity_password';
+
+-- Whoever is in the services' role stays in it.
+do $$
+declare
+  membership record;
+begin
+  for membership in
+    select r.rolname from pg_auth_members m join pg_roles r on r.oid = m.roleid
+    where m.member = 'insightdesk_app'::regrole
+  loop
+    execute format('revoke %I from insightdesk_app', membership.rolname);
+  end loop;
+end
+$$;
 
 -- What the search by parts of a subject acts as: it may read conversations of all tenants, and the
 -- one function that it owns reads no others than those of the transaction's tenant.
@@ -43,7 +65,8 @@ do $$
 begin
   execute format('alter database %I owner to insightdesk_owner', current_database());
   execute format('revoke connect, temporary on database %I from public', current_database());
-  execute format('grant connect on database %I to insightdesk_app', current_database());
+  execute format('grant connect on database %I to insightdesk_app, insightdesk_relay, '
+    'insightdesk_identity', current_database());
 end
 $$;
 

@@ -16,6 +16,7 @@ export async function openOutbox(postgres: string, queues: Queues) {
     adminUrl: postgres,
     migrationUrl: as('insightdesk_owner'),
     databaseUrl: as('insightdesk_app'),
+    relayUrl: as('insightdesk_relay'),
   });
   const base = await createTestDatabase();
   const tenantId = newId('org');
@@ -30,7 +31,7 @@ export async function openOutbox(postgres: string, queues: Queues) {
     slowQueryMs: 30_000,
   });
   const relay = createRelay({
-    url: base.adminUrl,
+    url: base.relayUrl,
     log: createLogger({ level: 'silent', format: 'json' }, { service: 'bench', replica: '1' }),
     async dispatch(events) {
       await queues.enqueue(

@@ -7,7 +7,8 @@ refused=
 refuse() { refused="$refused  $1
 "; }
 case ${NODE_ENV:-production} in production | staging)
-  for name in POSTGRES_PASSWORD DATABASE_OWNER_PASSWORD DATABASE_APP_PASSWORD VALKEY_PASSWORD; do
+  for name in POSTGRES_PASSWORD DATABASE_OWNER_PASSWORD DATABASE_APP_PASSWORD DATABASE_RELAY_PASSWORD \
+    DATABASE_IDENTITY_PASSWORD VALKEY_PASSWORD; do
     eval "value=\${$name:-password}"
     [ "$value" != password ] || refuse "$name: set a password of your own (letters and digits)"
   done

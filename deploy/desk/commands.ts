@@ -23,6 +23,10 @@ export const commands: Record<string, Command> = {
       'disable|enable <id> | quota <id> <metric> <value>: shut it out, let it in, allow it so much',
     run: async (words) => (await import('./organizations.ts')).switchOrganization(words),
   },
+  keys: {
+    summary: 'list | rotate | reencrypt: what signs tokens, and what secrets are kept with',
+    run: async (words) => (await import('./keys.ts')).manageKeys(words),
+  },
   schedules: {
     summary: 'list | pause|resume <name>: what time causes (DATABASE_URL)',
     run: async (words) => (await import('./schedules.ts')).manageSchedules(words),

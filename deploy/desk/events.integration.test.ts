@@ -25,6 +25,7 @@ const desk = (...words: string[]) =>
   runDesk(['events', ...words], {
     ...process.env,
     DATABASE_URL: server.url,
+    DATABASE_RELAY_URL: server.relayUrl,
     VALKEY_URL: testEnvironment.valkeyUrl,
   });
 

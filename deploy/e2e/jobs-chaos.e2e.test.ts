@@ -42,7 +42,12 @@ async function openStage() {
     await sql`insert into organizations (id, name) values (${toUuid(id)}, 'x')`;
   const server = await keepValkey();
   const outside = openOutside();
-  const settings = JSON.stringify({ database: base.url, valkey: server.url, outside: outside.url });
+  const settings = JSON.stringify({
+    database: base.url,
+    relay: base.relayUrl,
+    valkey: server.url,
+    outside: outside.url,
+  });
   const start = (role: string) =>
     keep([process.execPath, join(import.meta.dir, 'jobs-chaos/process.ts'), role, settings]);
   const workers = Array.from({ length: 3 }, () => start('worker'));

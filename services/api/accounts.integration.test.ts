@@ -128,6 +128,7 @@ describe('whether an address has an account', () => {
       const watched: Context = {
         ...context,
         passwords: {
+          ...passwords,
           hash: noted('hash', passwords.hash),
           verify: noted('verify', passwords.verify),
         },

@@ -13,5 +13,6 @@ await boot('api', (app) => {
     routes,
     dashboard: operatorId && { operatorId, queues: () => app.parts.jobAccess.queues },
   });
+  app.lifecycle.registerStartupHook('identity', () => app.parts.identity.ping());
   serveHttp(app, (request, server) => api.fetch(request, server));
 });

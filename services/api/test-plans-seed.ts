@@ -19,8 +19,8 @@ export async function fillTenant(
   const webhook = newId('whk');
   const conversation = newId('cnv');
   try {
-    await sql`insert into users (id, email, name, password_hash)
-      select md5(${tenant} || n)::uuid, md5(${tenant} || n) || '@example.com', 'n', '-'
+    await sql`insert into users (id, email, name)
+      select md5(${tenant} || n)::uuid, md5(${tenant} || n) || '@example.com', 'n'
       from generate_series(1, ${MANY}::int) n`;
     await sql`insert into members (tenant_id, user_id, role, removed_at)
       select ${tenant}, md5(${tenant} || n)::uuid, case when n % 400 = 0 then 'agent' else 'customer' end,

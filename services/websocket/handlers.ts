@@ -1,5 +1,6 @@
 import { type SocketInput, type SocketRequest, socketInputs } from '@insightdesk/shared/contract';
-import { DomainNotFoundError, ForbiddenError } from '@insightdesk/shared/errors';
+import { DomainNotFoundError } from '@insightdesk/shared/errors';
+import { authenticate } from './admission/authenticate.ts';
 import { type Call, defineHandler, type Handler } from './connection/guard.ts';
 import { listPresent, setPresence } from './subscriptions/presence.ts';
 import { subscribe } from './subscriptions/subscribe.ts';
@@ -33,27 +34,4 @@ async function publish({ connection, acknowledge }: Call, signal: SocketInput<'p
     .to(connection.roomFor(signal.channel))
     .emit('signal', { ...signal, data, from: access.userId });
   acknowledge({});
-}
-
-/** Renews a live socket: the same person in the same organisation, with a fresher token. */
-async function authenticate(
-  { connection, acknowledge }: Call,
-  { token }: SocketInput<'authenticate'>,
-) {
-  const { tokens, sessionRecords } = connection.services;
-  const access = await tokens.verifyAccess(token);
-  const before = connection.access;
-  const { userId, tenantId } = before;
-  if (access.userId !== userId || access.tenantId !== tenantId) {
-    throw new ForbiddenError('The token is of someone else; open another socket for it');
-  }
-  // Renewed before it is asked for: what ends in between is heard.
-  connection.renew(access);
-  try {
-    await sessionRecords.require(access);
-  } catch (error) {
-    if (connection.access === access) connection.renew(before);
-    throw error;
-  }
-  acknowledge({ expiresAt: new Date(access.expiresAt).toISOString() });
 }

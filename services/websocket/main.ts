@@ -37,6 +37,7 @@ await boot('websocket', (app) => {
     log,
     replica,
     valkey,
+    listen: parts.listen,
     tokens: parts.tokens,
     presence: {
       ...parts.presence,

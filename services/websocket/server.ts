@@ -7,6 +7,7 @@ import {
   type HubCounts,
   type PresenceRegistry,
 } from '@insightdesk/shared/realtime';
+import { accessNotices } from './admission/access-notices.ts';
 import { createHandshake } from './admission/handshake.ts';
 import { createLiveSessions } from './admission/live-sessions.ts';
 import { endlessSeats, type Seats } from './admission/seats.ts';
@@ -34,11 +35,18 @@ import { createHubEmit } from './subscriptions/hub-emit.ts';
 
 type Valkey = ChannelHubOptions['subscriber'];
 
+interface Listener {
+  start(): Promise<void>;
+  close(): Promise<void>;
+}
+
 export interface SocketServerOptions extends Omit<Services, 'hub' | 'channelQuota'> {
   channelLog: ChannelLog;
   presence: PresenceRegistry;
   /** Connections of role `subscriber`, one each; whoever passes them closes them. */
   valkey: { hub: Valkey; signalsOut: Valkey; signalsIn: Valkey };
+  /** Where the database tells by itself who may do less; without it the channels tell alone. */
+  listen?: ((what: ReturnType<typeof accessNotices>) => Listener) | undefined;
   /** Answers every path but `/socket.io/`. */
   fetch: Fetch;
   /** The client's address, from the peer's and `X-Forwarded-For`. */
@@ -88,6 +96,7 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
   const channelQuota = createChannelQuota(options.maxChannelsPerOrganization);
   const services: Services = { ...options, hub, channelQuota };
   const handshake = createHandshake({ ...options, services, seats, liveSessions });
+  const access = options.listen?.(accessNotices(liveSessions));
   const doors = { io, connections, valkey, onError };
   const served = [serveRequests(doors), serveSystemSignals(doors)];
   const limits = options.slowConsumers ?? slowConsumerLimits;
@@ -109,13 +118,15 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
     httpServer.closeAllConnections();
     for (const stopWatch of watches) stopWatch();
     liveSessions.close();
+    await access?.close().catch(onError);
     for (const one of served) one.stop();
     await Promise.all([hub.close(), presence.close(), presenceMembers.close(), seats.close()]);
   }
 
   return {
     async listen(port, host) {
-      await withTimeout(Promise.all([hub, ...served].map((one) => one.start())), START_TIMEOUT_MS);
+      const first = [hub, ...served, ...(access ? [access] : [])];
+      await withTimeout(Promise.all(first.map((one) => one.start())), START_TIMEOUT_MS);
       presenceMembers.start();
       seats.start();
       await new Promise<void>((resolve, reject) => {

@@ -62,6 +62,7 @@ beforeAll(async () => {
   server = await createTestDatabase();
   database = createDatabase({
     url: server.url,
+    relayUrl: server.relayUrl,
     poolMin: 1,
     poolMax: 2,
     timeoutMs: 5000,
@@ -107,7 +108,7 @@ const dispatchTo = (jobs = createLossWatch(valkey, prefix)) =>
 
 const start = (dispatch = dispatchTo(), prepare?: ReturnType<typeof createRefill>) => {
   const relay = createRelay({
-    url: server.url,
+    url: server.relayUrl,
     log,
     dispatch,
     pollMs: 100,
@@ -254,8 +255,7 @@ test('an event that cannot be reacted to is set aside with its reason', async ()
 });
 
 test('the relay sees the outbox of all tenants and nothing else', async () => {
-  const own = connect(server.url, { timeoutMs: 5000 });
-  await own`set role insightdesk_relay`;
+  const own = connect(server.relayUrl, { timeoutMs: 5000 });
   await tell(1);
   expect(await own`select 1 from outbox`).toHaveLength(1);
   for (const query of [

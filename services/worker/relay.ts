@@ -12,7 +12,8 @@ import { createRefill } from './refill.ts';
 /** Carries out what follows from events, in their order, on the one worker that leads. */
 export function runRelay(app: App, { queues, valkey }: Work): Relay {
   const { config, lifecycle, log, parts } = app;
-  const webhooks = openWebhookOutlet(config.database.url, config.database.timeoutMs);
+  const url = parts.relayUrl;
+  const webhooks = openWebhookOutlet(url, config.database.timeoutMs);
   lifecycle.registerShutdownHook('webhooks', () => webhooks.close());
   const jobs = createLossWatch(valkey);
   const history = {
@@ -27,7 +28,7 @@ export function runRelay(app: App, { queues, valkey }: Work): Relay {
     jobs,
   });
   const relay = createRelay({
-    url: config.database.url,
+    url,
     log,
     async dispatch(events) {
       const places = await dispatch(events);

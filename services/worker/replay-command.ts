@@ -36,9 +36,9 @@ process.exitCode = await replay(options);
 
 async function replay(wanted: ReplayOptions): Promise<number> {
   const { refused, ...report } = await runCommand('worker', async ({ config, parts }) => {
+    const url = parts.relayUrl;
     const valkey = parts.connectValkey('queue', 'command', 'replay');
     const queues = createQueues(valkey);
-    const { url } = config.database;
     const webhooks = openWebhookOutlet(url);
     const channelLog = createChannelLog(parts.valkey, {
       ...config.realtime,

@@ -16,10 +16,10 @@ const delays = [100, 200, 300, 400];
 
 /** A worker with its relay on a database and queues of its own. Close it after the tests. */
 export async function openWorker() {
-  const server = await createTestDatabase();
-  const stage = createTestContext();
+  const [server, stage] = [await createTestDatabase(), createTestContext()];
   const database = createDatabase({
     url: server.url,
+    relayUrl: server.relayUrl,
     poolMin: 2,
     poolMax: 4,
     timeoutMs: 10_000,
@@ -41,7 +41,7 @@ export async function openWorker() {
   const prefix = `test-${newId('evt')}`;
   const queues = createQueues(valkey, prefix);
   closing.push(() => queues.close());
-  const webhooks = openWebhookOutlet(server.url);
+  const webhooks = openWebhookOutlet(server.relayUrl);
   closing.push(() => webhooks.close());
   const channelLog = createChannelLog(valkey, { historyLength: 1000, historySeconds: 60 });
   const dispatch = createDispatch(consequencesOf, {
@@ -51,7 +51,7 @@ export async function openWorker() {
     cache: context.cache,
     jobs: createLossWatch(valkey, prefix),
   });
-  const relay = createRelay({ url: server.url, log, dispatch, pollMs: 50, electionMs: 50 });
+  const relay = createRelay({ url: server.relayUrl, log, dispatch, pollMs: 50, electionMs: 50 });
   relay.start();
   closing.push(() => relay.stop());
   const handlers = jobHandlers(context);

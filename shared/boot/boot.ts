@@ -15,6 +15,7 @@ import { openLog } from './open-log.ts';
 import { createParts, type Parts } from './parts.ts';
 import { watchCache } from './watch-cache.ts';
 import { watchDatabase } from './watch-database.ts';
+import { watchKeys } from './watch-keys.ts';
 
 /** Who a piece of work is for. */
 export interface Caller {
@@ -58,6 +59,7 @@ export async function boot(
   watchDatabase(metrics, database);
   watchCache(metrics, cache);
   lifecycle.registerStartupHook('postgres', () => database.ping());
+  watchKeys(lifecycle, parts.keys, log);
   lifecycle.onSignals();
   try {
     await setup({

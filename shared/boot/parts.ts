@@ -1,27 +1,34 @@
 import { createCache } from '@insightdesk/shared/cache';
 import type { Config } from '@insightdesk/shared/config';
 import type { Connections } from '@insightdesk/shared/context';
-import { createDatabase } from '@insightdesk/shared/database';
+import { createDatabase, createListener, type Listening } from '@insightdesk/shared/database';
 import { createContainer } from '@insightdesk/shared/di';
 import { publicEvents } from '@insightdesk/shared/domain/catalog';
 import { withApiKeys } from '@insightdesk/shared/domain/keys';
 import { createMeter } from '@insightdesk/shared/domain/usage';
+import { loadSigningKeys } from '@insightdesk/shared/domain/users';
 import { createMailer } from '@insightdesk/shared/email';
 import type { Logger } from '@insightdesk/shared/logging';
 import { createMedia } from '@insightdesk/shared/media';
 import { createPresenceRegistry, createRequests, heldBytes } from '@insightdesk/shared/realtime';
 import {
+  createKeyRing,
   createPasswords,
   createSafeFetch,
   createSealer,
+  createSecrets,
   createTokens,
 } from '@insightdesk/shared/security';
 import { createStorage } from '@insightdesk/shared/storage';
 import { createValkey, type Valkey, type ValkeyOptions } from '@insightdesk/shared/valkey';
 import { askLater, openJobAccess } from './job-access.ts';
+import { requireLogin } from './require-login.ts';
 
 /** Which of the Valkey servers a connection goes to. */
 export type ValkeyPurpose = 'default' | 'cache' | 'queue' | 'session';
+
+/** Sign-ins are few, and most of their time is hashing. */
+const IDENTITY_POOL = 4;
 
 type Connect = (purpose: ValkeyPurpose, role: ValkeyOptions['role'], name: string) => Valkey;
 
@@ -68,6 +75,20 @@ function createOwnParts(config: Config, log: Logger) {
         }),
       { dispose: (database) => database.close() },
     )
+    .register('listen', () => (what: Listening) => createListener(config.database.url, what))
+    .register('relayUrl', () => requireLogin(config, 'relay'))
+    .register(
+      'identity',
+      () =>
+        createDatabase({
+          ...config.database,
+          url: requireLogin(config, 'identity'),
+          relayUrl: undefined,
+          poolMin: 1,
+          poolMax: IDENTITY_POOL,
+        }),
+      { dispose: (identity) => identity.close() },
+    )
     .register('cacheConnections', () => connectCache(connectValkey), {
       dispose: ({ valkey, subscriber }) => {
         valkey.disconnect();
@@ -104,7 +125,6 @@ function createOwnParts(config: Config, log: Logger) {
       ({ connectValkey }) => openJobAccess(connectValkey('queue', 'command', 'jobs')),
       { dispose: (access) => access.close() },
     )
-    .register('tokens', ({ database }) => withApiKeys(createTokens(config.auth), database))
     .register(
       'meter',
       ({ database, valkey }) =>
@@ -116,8 +136,17 @@ function createOwnParts(config: Config, log: Logger) {
         }),
       { dispose: (meter) => meter.close() },
     )
-    .register('sealer', () => createSealer(config.auth.refreshSecret))
     .register('passwords', () => createPasswords())
+    .register('secrets', () =>
+      createSecrets(config.auth.encryptionKey, config.auth.previousEncryptionKeys),
+    )
+    .register('keys', ({ database, secrets }) =>
+      createKeyRing({ ...config.auth, load: () => loadSigningKeys(database, secrets) }),
+    )
+    .register('tokens', ({ database, keys }) =>
+      withApiKeys(createTokens(config.auth, keys), database),
+    )
+    .register('sealer', ({ keys }) => createSealer(keys))
     .register('outbound', () => createSafeFetch(config.outbound));
 }
 
@@ -129,6 +158,10 @@ function addConnections(container: OwnParts, config: Config) {
     'connections',
     (parts): Connections => ({
       database: parts.database,
+      identity: {
+        read: (...asked) => parts.identity.read(...asked),
+        write: (...asked) => parts.identity.write(...asked),
+      },
       cache: parts.cache,
       storage: parts.storage,
       media: parts.media,
@@ -141,6 +174,7 @@ function addConnections(container: OwnParts, config: Config) {
       jobs: askLater(() => parts.jobAccess.control),
       publicEvents: publicEvents.map(({ name }) => name),
       passwords: parts.passwords,
+      secrets: parts.secrets,
       outbound: parts.outbound,
       settings: {
         publicUrl: config.http.publicUrl,

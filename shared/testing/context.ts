@@ -12,11 +12,16 @@ import { testEnvironment } from './environment.ts';
 
 /** Real database and Valkey, files and mail in memory. Close it after the tests. */
 export function createTestContext(databaseUrl = testEnvironment.databaseUrl) {
+  const { pathname } = new URL(databaseUrl);
+  const beside = (url: string) => url && Object.assign(new URL(url), { pathname }).href;
   const config = loadConfig({
     environment: {
       NODE_ENV: 'test',
       DATABASE_URL: databaseUrl,
+      DATABASE_RELAY_URL: beside(testEnvironment.relayUrl),
+      DATABASE_IDENTITY_URL: beside(testEnvironment.identityUrl),
       VALKEY_URL: testEnvironment.valkeyUrl,
+      ENCRYPTION_KEY: testEnvironment.encryptionKey,
     },
   });
   const log = createLogger({ level: 'silent', format: 'json' }, { service: 't', replica: 't-1' });
@@ -50,7 +55,7 @@ export async function createTestTenant(context: Context) {
     const userId = newId('usr');
     const email = `${userId}@example.com`;
     await context.database.write({ tenantId }, async (tx) => {
-      const person = { id: userId, email, name: `A ${role}`, passwordHash: '-' };
+      const person = { id: userId, email, name: `A ${role}` };
       await tx.insert(users).values({ ...person, emailVerifiedAt: new Date() });
       await tx.insert(members).values({ tenantId, userId, role });
     });

@@ -11,6 +11,7 @@ export async function createTestDatabase() {
   await migrate({ url: at(testEnvironment.migrationUrl) });
   return {
     url: at(testEnvironment.databaseUrl),
+    relayUrl: at(testEnvironment.relayUrl),
     adminUrl: at(testEnvironment.adminUrl),
     async drop() {
       await admin.unsafe(`drop database ${name} with (force)`);

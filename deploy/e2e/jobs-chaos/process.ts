@@ -12,7 +12,7 @@ import { createValkey, type ValkeyOptions } from '@insightdesk/shared/valkey';
 import { createHandlers, reactTo } from './catalog.ts';
 
 const [role = '', settings = '{}'] = process.argv.slice(2);
-const { database: databaseUrl, valkey: valkeyUrl, outside } = JSON.parse(settings);
+const { database: databaseUrl, relay: relayUrl, valkey: valkeyUrl, outside } = JSON.parse(settings);
 const log = createLogger(
   { level: 'fatal', format: 'json' },
   { service: role, replica: `${role}-${process.pid}` },
@@ -55,7 +55,7 @@ async function work() {
 function relay() {
   const refill = createLossWatch(valkey);
   createRelay({
-    url: databaseUrl,
+    url: relayUrl,
     log,
     electionMs: 200,
     async prepare(recent) {

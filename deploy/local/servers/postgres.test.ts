@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import { provisionSql } from './postgres.ts';
 
 test('passwords are quoted into the provisioning', () => {
-  const sql = provisionSql({ owner: "o'wner", app: 'app' });
+  const sql = provisionSql({ owner: "o'wner", app: 'app', relay: 'relay', identity: 'id' });
   expect(sql).toContain("password 'o''wner'");
   expect(sql).toContain("password 'app'");
   expect(sql.replaceAll(/^--.*$/gm, '')).not.toContain(":'");

@@ -36,6 +36,8 @@ export function createPostgres({ files, directory, port, secrets, disposable }: 
     admin: url('postgres', secrets.admin),
     owner: url('insightdesk_owner', secrets.owner),
     app: url('insightdesk_app', secrets.app),
+    relay: url('insightdesk_relay', secrets.relay),
+    identity: url('insightdesk_identity', secrets.identity),
   };
   const maintenance = url('postgres', secrets.admin, 'postgres');
   const program = (name: string): [string, ...string[]] => {
@@ -93,12 +95,16 @@ export function createPostgres({ files, directory, port, secrets, disposable }: 
   };
 }
 
+const roles = ['owner', 'app', 'relay', 'identity'] as const;
+
 /** deploy/provision.sql with its passwords as quoted literals. */
-export function provisionSql({ owner, app }: Pick<Secrets, 'owner' | 'app'>): string {
+export function provisionSql(secrets: Pick<Secrets, (typeof roles)[number]>): string {
   const quote = (text: string) => `'${text.replaceAll("'", "''")}'`;
-  return readFileSync(join(root, 'deploy/provision.sql'), 'utf8')
-    .replaceAll(":'owner_password'", () => quote(owner))
-    .replaceAll(":'app_password'", () => quote(app));
+  const text = readFileSync(join(root, 'deploy/provision.sql'), 'utf8');
+  return roles.reduce(
+    (sql, role) => sql.replaceAll(`:'${role}_password'`, () => quote(secrets[role])),
+    text,
+  );
 }
 
 /** After a kill -9 the lock file may name a pid that another program has by now: PostgreSQL would wait for it. */

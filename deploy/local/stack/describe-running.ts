@@ -4,14 +4,23 @@ import { loadSecrets } from '../servers/secrets.ts';
 import { findRunFile } from './run-file.ts';
 
 /** Where the running stack of this clone keeps its data, in the services' own variables. */
-export function describeRunning(): { DATABASE_URL: string; VALKEY_URL: string } {
+export function describeRunning(): Record<string, string> {
   const directory = dataDirectory();
   const run = findRunFile(directory);
   if (!run) throw new Error('DATABASE_URL is not set, and no stack of this clone is running');
-  const { app } = loadSecrets(join(directory, 'secrets.json'));
-  const database = Object.assign(new URL(run.postgres), {
-    username: 'insightdesk_app',
-    password: app,
-  });
-  return { DATABASE_URL: database.href, VALKEY_URL: run.valkey };
+  const secrets = loadSecrets(join(directory, 'secrets.json'));
+  const login = (role: 'app' | 'relay' | 'identity') =>
+    Object.assign(new URL(run.postgres), {
+      username: `insightdesk_${role}`,
+      password: secrets[role],
+    }).href;
+  return {
+    DATABASE_URL: login('app'),
+    DATABASE_RELAY_URL: login('relay'),
+    DATABASE_IDENTITY_URL: login('identity'),
+    VALKEY_URL: run.valkey,
+    JWT_SECRET: secrets.jwt,
+    JWT_REFRESH_SECRET: secrets.refresh,
+    ENCRYPTION_KEY: secrets.encryption,
+  };
 }

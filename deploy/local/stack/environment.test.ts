@@ -5,7 +5,17 @@ import { serviceEnvironment } from './environment.ts';
 const here = {
   directory: '/data',
   ports: preferredPorts,
-  secrets: { admin: 'a', owner: 'b', app: 'c', valkey: 'd', jwt: 'e', refresh: 'f' },
+  secrets: {
+    admin: 'a',
+    owner: 'b',
+    app: 'c',
+    relay: 'r',
+    identity: 'i',
+    valkey: 'd',
+    jwt: 'e',
+    refresh: 'f',
+    encryption: 'g',
+  },
   url: 'https://localhost:8443',
   databaseUrl: 'postgres://here',
   valkeyUrl: 'redis://here',

@@ -25,6 +25,7 @@ export function serviceEnvironment(
     APP_URL: url,
     JWT_SECRET: secrets.jwt,
     JWT_REFRESH_SECRET: secrets.refresh,
+    ENCRYPTION_KEY: secrets.encryption,
     SMTP_FROM: 'InsightDesk <desk@localhost.localdomain>',
     OPERATOR_ORGANIZATION_ID: surroundings.operatorId,
   };

@@ -64,8 +64,14 @@ export async function prepareParts({ directory, ports: preferred, disposable, lo
     inboxUrl: inbox.url,
     operatorId: operator.known(),
   });
+  // What only one kind of service may do, only it can: a login of its own.
+  const logins = {
+    api: { DATABASE_IDENTITY_URL: postgres.urls.identity },
+    worker: { DATABASE_RELAY_URL: postgres.urls.relay },
+    websocket: {},
+  };
   const specOf = (service: (typeof services | typeof extraWorkers)[number]) =>
-    serviceSpec(service, ports, environment);
+    serviceSpec(service, ports, { ...environment, ...logins[service.kind] });
   return {
     nginx,
     postgres,

@@ -49,8 +49,13 @@ export function createStack(options: Options) {
     updateRunFile();
     scaler = openAutoscaler(parts, run, supervisor, log);
     scaler.start();
-    const { admin, owner } = parts.postgres.urls;
-    const environment = { DATABASE_MIGRATION_URL: owner, POSTGRES_URL: admin };
+    const { admin, owner, relay, identity } = parts.postgres.urls;
+    const environment = {
+      DATABASE_MIGRATION_URL: owner,
+      DATABASE_RELAY_URL: relay,
+      DATABASE_IDENTITY_URL: identity,
+      POSTGRES_URL: admin,
+    };
     return { run, environment: { ...parts.environment, ...environment } };
   }
 

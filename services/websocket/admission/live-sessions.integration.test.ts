@@ -10,7 +10,9 @@ import {
   findGrant,
   listLiveSessions,
   logout,
+  openSession,
   removeMember,
+  revokeSession,
 } from '@insightdesk/shared/domain/users';
 import { UnavailableError } from '@insightdesk/shared/errors';
 import {
@@ -313,4 +315,48 @@ test('an API key opens sockets for what it may do, until it is revoked or replac
     const failure = await connect(replicas[1].url, secret).catch((error: unknown) => error);
     expect(failure).toMatchObject({ data: { status: 401 } });
   }
+});
+
+test('a session that ends while a socket asks to go on by it closes the socket', async () => {
+  const { member, tenantId } = await createTestTenant(context);
+  const agent = await member('agent');
+  const other = await openSession(context, { tenantId, userId: userOf(agent), role: 'agent' });
+  const { sessionId } = await context.tokens.verifyAccess(other.accessToken);
+  let times = 0;
+  const { url } = await startReplica('websocket-1', {
+    ...overrides,
+    sessionRecords: {
+      ...records,
+      async require(claims) {
+        await records.require(claims);
+        if (claims.sessionId !== sessionId || times++ > 0) return;
+        // The answer is on its way, and not true any more.
+        await revokeSession(agent, { id: sessionId });
+        await tell(agent, 'session.revoked');
+        await Bun.sleep(100);
+      },
+    },
+  });
+  const { socket, reasons } = await visit(url, agent);
+  expect(await ask(socket, 'authenticate', { token: other.accessToken })).toMatchObject({
+    ok: false,
+    error: { status: 401, code: 'SESSION_ENDED' },
+  });
+  await until(() => reasons.length === 2, 1_000);
+  expect(reasons).toEqual(gone('SESSION_ENDED'));
+});
+
+test('a token of another role does not keep the channels of the former one open', async () => {
+  const [replica] = await start();
+  const { member } = await createTestTenant(context);
+  const agent = await member('agent');
+  const { socket, reasons } = await visit(replica?.url ?? '', agent);
+  if (agent.actor.kind !== 'user') throw new Error('Nobody is signed in');
+  const token = await tokenOf({ ...agent, actor: { ...agent.actor, role: 'customer' } });
+  expect(await ask(socket, 'authenticate', { token })).toMatchObject({
+    ok: false,
+    error: { status: 403 },
+  });
+  await until(() => reasons.length === 2, 1_000);
+  expect(reasons).toEqual(gone('ACCESS_CHANGED'));
 });

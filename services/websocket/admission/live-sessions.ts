@@ -11,6 +11,8 @@ import { PAGE_LENGTH, type SessionRecords } from './session-records.ts';
 /** A connection, from before it is let in until it is gone. */
 export interface Holder {
   readonly access: Access;
+  /** Something may have happened to its session or role: what was asked before counts no more. */
+  doubt(): void;
   end(code: EndCode): void;
 }
 
@@ -18,6 +20,8 @@ export interface Holder {
 export interface LiveSessions extends HubWatch {
   add(holder: Holder): void;
   delete(holder: Holder): void;
+  /** Asks about everybody who is told of these rooms. */
+  suspect(rooms: Iterable<Room>): void;
   close(): void;
 }
 
@@ -76,7 +80,7 @@ export function createLiveSessions(
     });
     for (const holder of page) {
       const { sessionId } = holder.access;
-      // It may have been given another session's token meanwhile, which was looked at then.
+      // It has another session by now, which was asked for after what it was doubted for.
       if (!sessionIds.includes(sessionId)) continue;
       const now = live.get(sessionId);
       if (now === undefined) holder.end('SESSION_ENDED');
@@ -85,7 +89,10 @@ export function createLiveSessions(
   }
 
   function suspect(rooms: Iterable<Room>): void {
-    for (const room of rooms) suspects.add(room);
+    for (const room of rooms) {
+      suspects.add(room);
+      for (const holder of holders.get(room) ?? []) holder.doubt();
+    }
     check().catch(onError);
   }
 
@@ -101,6 +108,7 @@ export function createLiveSessions(
         if (rest?.delete(holder) && rest.size === 0) holders.delete(room);
       }
     },
+    suspect,
     wants: (room) => holders.has(room),
     event(room, { type }) {
       if (telling.has(type) && holders.has(room)) suspect([room]);

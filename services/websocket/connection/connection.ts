@@ -54,6 +54,7 @@ export class Connection implements Holder {
   #isOpen = false;
   #due: EndCode | undefined;
   #isWarned = false;
+  #doubts = 0;
   #authorising = 0;
   readonly #waiting: (() => void)[] = [];
 
@@ -67,6 +68,15 @@ export class Connection implements Holder {
 
   get access(): Access {
     return this.#access;
+  }
+
+  /** Grows whenever something may have happened to its session or role. */
+  get doubts(): number {
+    return this.#doubts;
+  }
+
+  doubt(): void {
+    this.#doubts++;
   }
 
   /** It was let in; ended at once when that was due meanwhile. */

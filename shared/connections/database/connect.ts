@@ -3,7 +3,7 @@ import postgres, { type Sql } from 'postgres';
 /** A single raw connection with the house's timeouts, for what is no request: LISTEN, locks, the relay. */
 export function connect(
   url: string,
-  options: { timeoutMs: number; prepare?: boolean; role?: string; onclose?: () => void },
+  options: { timeoutMs: number; prepare?: boolean; onclose?: () => void },
 ): Sql {
   return postgres(url, {
     max: 1,
@@ -18,7 +18,6 @@ export function connect(
       application_name: 'insightdesk',
       statement_timeout: options.timeoutMs,
       idle_in_transaction_session_timeout: options.timeoutMs,
-      ...(options.role && { role: options.role }),
     },
   });
 }

@@ -26,7 +26,7 @@ export interface Scope {
   standing?: string;
 }
 
-/** The system itself, as the relay's role: what belongs to nobody, and what policies show to it. */
+/** The system itself, by the relay's login: what belongs to nobody, and what policies show to it. */
 export type SystemScope = 'system';
 
 export interface WriteOptions {
@@ -50,6 +50,8 @@ export interface Database {
 
 export interface DatabaseOptions {
   url: string;
+  /** The login of the relay's role; without it nothing is written as the system. */
+  relayUrl?: string | undefined;
   /** Connections that reads share, pipelined. */
   poolMin: number;
   /** Connections of which each write takes one for itself. */
@@ -61,6 +63,7 @@ export interface DatabaseOptions {
   observe?: Observe;
 }
 
+const SYSTEM_POOL = 2;
 const CONFLICT_ATTEMPTS = 5;
 /** A server that ends a connection says so before it closes it: one try may meet each. */
 const LOSS_ATTEMPTS = 3;
@@ -68,10 +71,10 @@ const LOSS_ATTEMPTS = 3;
 /** Builds the access to PostgreSQL as the role of `url`; connects on first use. */
 export function createDatabase(options: DatabaseOptions): Database {
   const stats = new QueryStats(options.slowQueryMs, options.onSlowQuery ?? (() => {}));
-  const connections = (count: number) =>
+  const connections = (count: number, url = options.url) =>
     Array.from({ length: Math.max(1, count) }, () =>
       createConnection({
-        target: readTarget(options.url, settingsFor(options)),
+        target: readTarget(url, settingsFor(options)),
         timeoutMs: options.timeoutMs,
         prepare: options.prepare ?? true,
         stats,
@@ -81,6 +84,8 @@ export function createDatabase(options: DatabaseOptions): Database {
   const readers = connections(options.poolMin);
   const writers = connections(options.poolMax);
   const lease = createLease(writers, options.timeoutMs, stats);
+  const systemWriters = options.relayUrl ? connections(SYSTEM_POOL, options.relayUrl) : [];
+  const systemLease = createLease(systemWriters, options.timeoutMs, stats);
   const notify = createNotices((query, parameters) =>
     leastBusy(readers).send(query, parameters, toObject),
   );
@@ -90,12 +95,14 @@ export function createDatabase(options: DatabaseOptions): Database {
     async write(scope, work, { isolation = 'read committed' } = {}) {
       const begin = `begin isolation level ${isolation}`;
       const run = { begin, scope, hooks: [] as AfterCommit[], notices: new Set<string>() };
-      const isAlone = () => lease.taken === 1;
+      if (scope === 'system' && systemWriters.length === 0) throw new NoSystemLogin();
+      const own = scope === 'system' ? systemLease : lease;
+      const isAlone = () => own.taken === 1;
       try {
         return await attempt(stats, () => {
           run.hooks.length = 0;
           run.notices.clear();
-          return lease.use((connection) => writeOn(connection, { ...run, isAlone }, work));
+          return own.use((connection) => writeOn(connection, { ...run, isAlone }, work));
         });
       } finally {
         for (const channel of run.notices) notify(channel);
@@ -108,9 +115,19 @@ export function createDatabase(options: DatabaseOptions): Database {
     },
     getStats: (reset) => stats.get(reset),
     async close(timeoutMs = 5000) {
-      await Promise.all([...readers, ...writers].map(({ pipeline }) => pipeline.end(timeoutMs)));
+      await Promise.all(
+        [...readers, ...writers, ...systemWriters].map(({ pipeline }) => pipeline.end(timeoutMs)),
+      );
     },
   };
+}
+
+class NoSystemLogin extends DatabaseError {
+  constructor() {
+    super('DATABASE_RELAY_URL is not set: only whoever has it may do what belongs to no tenant', {
+      retryable: false,
+    });
+  }
 }
 
 /** Marks a failure after which the outcome is known: nothing was committed. */
@@ -208,12 +225,7 @@ async function writeOn<T>(
   try {
     // BEGIN and the scope ride ahead of the first query; a failure of either outranks what follows.
     withCommit(tx, connection.send(begin, [], toObject));
-    withCommit(
-      tx,
-      scope === 'system'
-        ? connection.send('set local role insightdesk_relay', [], toObject)
-        : enter(connection, ENTER, scope),
-    );
+    if (scope !== 'system') withCommit(tx, enter(connection, ENTER, scope));
     const result = await work(tx);
     if (pipeline.losses !== losses) throw connectionLost();
     if (isAlone()) sendNotices(transaction, notices);

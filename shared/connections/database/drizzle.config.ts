@@ -5,6 +5,7 @@ export default defineConfig({
   dialect: 'postgresql',
   schema: [
     './shared/domain/*/tables.ts',
+    './shared/domain/users/identity-tables.ts',
     './shared/flow/events/tables.ts',
     './shared/flow/idempotency/tables.ts',
     './shared/flow/jobs/tables.ts',

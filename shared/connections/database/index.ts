@@ -9,6 +9,7 @@ export {
   type SystemScope,
 } from './database.ts';
 export { sqlState, violatedConstraint } from './failures.ts';
+export { createListener, type Listener, type Listening } from './listen.ts';
 export { migrate } from './migrate.ts';
 export { decodeCursor, type Page, page, pageInput, pageOf, perSize } from './page.ts';
 export { statement } from './statement.ts';

@@ -10,6 +10,7 @@ const shared: Record<string, string> = {
   users: 'people are global; their memberships tie them to organisations',
   account_links: 'what is mailed to people, who are global',
   daily_counts: 'counted by a function that the services may call, and nothing else',
+  signing_keys: "the installation's: what tokens are signed with, sealed",
   schedules: "the operator's: what the clock causes in all organisations",
 };
 

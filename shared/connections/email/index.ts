@@ -2,4 +2,5 @@
 export type { Mailer, OutgoingEmail } from './mailer.ts';
 export { MemoryMailer } from './memory-mailer.ts';
 export { type EmailContent, type RenderedEmail, renderEmail } from './render-email.ts';
+export { sanitizeHtml } from './sanitize-html.ts';
 export { createMailer, type SmtpOptions } from './smtp-mailer.ts';

@@ -13,8 +13,8 @@ test('what people wrote is text in HTML, too', () => {
   expect(html).not.toMatch(/<script|<b>/);
   expect(html).toContain('&lt;script&gt;alert(1)&lt;/script&gt;');
   expect(html.match(/href="https:\/\/example.com\/\?a=1&amp;b=&quot;"/g)).toHaveLength(2);
-  expect(html).toContain('two<br>\nlines');
-  expect(html).toContain('It&#39;s us');
+  expect(html).toContain('two<br />\nlines');
+  expect(html).toContain("It's us");
 });
 
 test('the plain text says the same, as it was written', () => {
@@ -49,3 +49,22 @@ test.each(['javascript:alert(1)', 'data:text/html,x', '/relative', 'nonsense'])(
     expect(() => renderEmail({ ...content, action })).toThrow('not a web link');
   },
 );
+
+test.each([
+  '<img src=x onerror=alert(1)>',
+  '<svg></p><style><a id="</style><img src=1 onerror=alert(1)>">',
+  '&lt;img src=x onerror=alert(1)&gt;',
+  '<math><mi><table><mglyph><style><math><table id="</table>"><img src onerror=alert(1)">',
+])('whatever a message says, its letter has our elements alone: %s', (body) => {
+  const ours = countOf(renderEmail({ title: 'x', paragraphs: ['x'], footer: 'x' }).html);
+  const { html, text } = renderEmail({ title: body, paragraphs: [body], footer: body });
+  expect(countOf(html)).toBe(ours);
+  expect(text).toContain(body);
+});
+
+/** How many elements a parser finds. */
+function countOf(html: string): number {
+  let count = 0;
+  new HTMLRewriter().on('*', { element: () => void count++ }).transform(html);
+  return count;
+}

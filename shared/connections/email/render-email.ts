@@ -1,4 +1,5 @@
 import { DomainValidationError } from '@insightdesk/shared/errors';
+import { sanitizeHtml } from './sanitize-html.ts';
 
 /** What an e-mail says; plain text everywhere, escaped where it becomes HTML. */
 export interface EmailContent {
@@ -91,4 +92,5 @@ const escapes: Record<string, string> = {
 
 const escapeHtml = (text: string) => text.replace(/[&<>"']/g, (char) => escapes[char] ?? char);
 
-const lines = (text: string) => escapeHtml(text).replace(/\r?\n/g, '<br>\n');
+/** Escaped, and then looked at once more by what takes out all that runs. */
+const lines = (text: string) => sanitizeHtml(escapeHtml(text).replace(/\r?\n/g, '<br />\n'));

@@ -1,7 +1,8 @@
 /** Passwords, access tokens, sealed tokens, hashes, requests to addresses that users chose. */
 export { isPublicAddress } from './addresses.ts';
 export { hmacSha256, randomToken, safeEqual, sha256 } from './hashes.ts';
-export { createPasswords, type Passwords } from './passwords.ts';
+export { createKeyRing, type KeyRing, type StoredKey } from './key-ring.ts';
+export { createPasswords, type PasswordOptions, type Passwords } from './passwords.ts';
 export {
   createSafeFetch,
   type SafeFetch,
@@ -11,6 +12,7 @@ export {
   UnsafeUrlError,
 } from './safe-fetch.ts';
 export { createSealer, type Sealer } from './sealer.ts';
+export { createSecrets, type Secrets } from './secrets.ts';
 export {
   type AccessClaims,
   createTokens,

@@ -1,4 +1,5 @@
 import { hmacSha256, safeEqual } from './hashes.ts';
+import { createKeyRing, type KeyRing } from './key-ring.ts';
 
 /** Makes tokens that carry what they name and cannot be forged; nothing of them is stored. */
 export interface Sealer {
@@ -8,19 +9,25 @@ export interface Sealer {
   open(purpose: string, token: string): string[] | undefined;
 }
 
-/** Builds a sealer (HMAC-SHA-256) from a secret. */
-export function createSealer(secret: string): Sealer {
-  const mac = (purpose: string, body: string) => hmacSha256(secret, `${purpose}\n${body}`);
+/** Builds a sealer (HMAC-SHA-256) from a secret, or from keys, whose id stands in the token. */
+export function createSealer(keys: string | KeyRing): Sealer {
+  const ring =
+    typeof keys === 'string' ? createKeyRing({ jwtSecret: keys, refreshSecret: keys }) : keys;
+  const mac = (secret: string, purpose: string, body: string) =>
+    hmacSha256(secret, `${purpose}\n${body}`);
   return {
     seal(purpose, parts) {
+      const { id, seal } = ring.current();
       const body = Buffer.from(parts.join(' ')).toString('base64url');
-      return `${body}.${mac(purpose, body).toString('base64url')}`;
+      const signed = `${body}.${mac(seal, purpose, body).toString('base64url')}`;
+      return id === ring.first.id ? signed : `${signed}.${id}`;
     },
     open(purpose, token) {
-      const [body = '', given = '', rest] = token.split('.');
-      const genuine = safeEqual(Buffer.from(given, 'base64url'), mac(purpose, body));
-      if (!genuine || rest !== undefined) return undefined;
-      return Buffer.from(body, 'base64url').toString().split(' ');
+      const [body = '', given = '', id = ring.first.id, rest] = token.split('.');
+      const key = ring.find(id);
+      if (!key || rest !== undefined) return undefined;
+      const genuine = safeEqual(Buffer.from(given, 'base64url'), mac(key.seal, purpose, body));
+      return genuine ? Buffer.from(body, 'base64url').toString().split(' ') : undefined;
     },
   };
 }

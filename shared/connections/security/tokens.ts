@@ -1,7 +1,8 @@
 import { type Grant, type Id, isId, permissionNames } from '@insightdesk/shared/contract';
-import { UnauthenticatedError } from '@insightdesk/shared/errors';
+import { AppError, UnauthenticatedError } from '@insightdesk/shared/errors';
 import { errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
 import { LRUCache } from 'lru-cache';
+import { createKeyRing, type KeyRing } from './key-ring.ts';
 
 /** What an access token says of its bearer. */
 export interface AccessClaims {
@@ -34,38 +35,50 @@ export interface TokenOptions {
 
 const ALGORITHM = 'HS256';
 const TYPE = 'at+jwt';
+const KEY_ID = /^[\w-]{1,40}$/;
 const roles = new Set(['owner', 'admin', 'agent', 'customer']);
 
-/** Builds signer and verifier of access tokens (RFC 9068 shape, HS256). */
-export function createTokens(options: TokenOptions): Tokens {
+/** Builds signer and verifier of access tokens (RFC 9068 shape, HS256); keys are told apart by `kid`. */
+export function createTokens(
+  options: TokenOptions,
+  keys: KeyRing = createKeyRing({ jwtSecret: options.jwtSecret, refreshSecret: '' }),
+): Tokens {
   const { issuer, audience, accessTtlSeconds: expiresIn } = options;
-  const key = new TextEncoder().encode(options.jwtSecret);
-  const verified = new LRUCache<string, VerifiedAccess>({ max: 10_000 });
+  const verified = new LRUCache<string, { keyId: string; access: VerifiedAccess }>({ max: 10_000 });
 
   return {
     async signAccess({ userId, tenantId, sessionId, role, grant }) {
+      const key = keys.current();
       const token = await new SignJWT({ org: tenantId, sid: sessionId, role, ...toClaim(grant) })
-        .setProtectedHeader({ alg: ALGORITHM, typ: TYPE })
+        .setProtectedHeader({ alg: ALGORITHM, typ: TYPE, kid: key.id })
         .setSubject(userId)
         .setIssuer(issuer)
         .setAudience(audience)
         .setIssuedAt()
         .setExpirationTime(`${expiresIn}s`)
-        .sign(key);
+        .sign(key.access);
       return { token, expiresIn };
     },
     async verifyAccess(token) {
       const known = verified.get(token);
-      if (known) {
-        if (known.expiresAt > Date.now()) return known;
+      if (known && keys.find(known.keyId)) {
+        if (known.access.expiresAt > Date.now()) return known.access;
         throw expired();
       }
       const check = { issuer, audience, algorithms: [ALGORITHM], typ: TYPE };
-      const { payload } = await jwtVerify(token, key, check).catch((cause) => {
-        throw cause instanceof errors.JWTExpired ? expired(cause) : invalid(cause);
+      let keyId = '';
+      // Tokens of the release before this one name no key.
+      const keyOf = async ({ kid = keys.first.id }: { kid?: string }) => {
+        const key = KEY_ID.test(kid) ? await keys.seek(kid) : undefined;
+        if (!key) throw new errors.JWKSNoMatchingKey();
+        keyId = key.id;
+        return key.access;
+      };
+      const { payload } = await jwtVerify(token, keyOf, check).catch((cause) => {
+        throw cause instanceof errors.JWTExpired ? expired(cause) : refusalOf(cause);
       });
       const access = toAccess(payload);
-      verified.set(token, access);
+      verified.set(token, { keyId, access });
       return access;
     },
   };
@@ -100,6 +113,9 @@ function toGrant(claim: unknown): Grant {
 
 const expired = (cause?: unknown) =>
   new UnauthenticatedError('The access token has expired', { code: 'TOKEN_EXPIRED', cause });
+
+/** What is not the token's fault, such as a database that is away, stays what it is. */
+const refusalOf = (cause: unknown) => (cause instanceof AppError ? cause : invalid(cause));
 
 const invalid = (cause?: unknown) =>
   new UnauthenticatedError('The access token is not valid', { code: 'TOKEN_INVALID', cause });

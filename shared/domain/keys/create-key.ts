@@ -48,9 +48,7 @@ export const createKey = defineAction({
     const { tx, tenantId, actor } = ctx;
     const [id, userId, createdBy] = [newId('key'), newId('usr'), actor.userId];
     // An address that no mail ever reaches, and no password: nobody signs in as this.
-    await tx
-      .insert(users)
-      .values({ id: userId, email: `${id}@keys.invalid`, name, passwordHash: '' });
+    await tx.insert(users).values({ id: userId, email: `${id}@keys.invalid`, name });
     await tx.insert(members).values({ tenantId, userId, role, removedAt: now });
     await tx
       .insert(apiKeys)

@@ -17,7 +17,13 @@ import { record } from '@insightdesk/shared/events';
 import { newId } from '@insightdesk/shared/utils';
 import { and, eq, isNotNull, isNull } from 'drizzle-orm';
 import { z } from 'zod';
-import { findByCredentials, insertAccount, password, requireSamePassword } from './credentials.ts';
+import {
+  findByCredentials,
+  insertAccount,
+  password,
+  refuseGuessable,
+  requireSamePassword,
+} from './credentials.ts';
 import { UserErrors } from './errors.ts';
 import { memberJoined } from './events.ts';
 import { readInvitationToken } from './invitation-token.ts';
@@ -40,6 +46,7 @@ export const acceptInvitation = defineAction({
     const invited = { ...ctx, actor: { kind: 'anonymous' }, tenantId } as const;
     const invitation = await requireInvitation(invited, id);
     const { email, role } = invitation;
+    refuseGuessable(input.password, [email, input.name]);
     const proven = await findByCredentials(ctx, { email, password: input.password });
     const passwordHash = await ctx.passwords.hash(input.password);
     return withTenant(invited, async (tenant) => {

@@ -1,7 +1,13 @@
 import { defineAction, withTenant } from '@insightdesk/shared/context';
 import { z } from 'zod';
 import { voidLinks } from './account-links.ts';
-import { password, requireOwnPassword, requireSamePassword, setPassword } from './credentials.ts';
+import {
+  password,
+  refuseGuessable,
+  requireOwnPassword,
+  requireSamePassword,
+  setPassword,
+} from './credentials.ts';
 import { endSessionsEverywhere } from './end-sessions-everywhere.ts';
 import { recordPasswordChange } from './password-change.ts';
 import { requireLiveSession } from './require-live-session.ts';
@@ -17,6 +23,7 @@ export const changePassword = defineAction({
     const { userId, sessionId: keep } = ctx.actor;
     await requireLiveSession(ctx);
     const checked = await requireOwnPassword(ctx, userId, input.currentPassword);
+    refuseGuessable(input.password, [checked.email, checked.name]);
     const hash = await ctx.passwords.hash(input.password);
     const changed = await withTenant(ctx, async (tenant) => {
       await requireSamePassword(tenant, checked);

@@ -1,52 +1,106 @@
 import type { Context, TenantContext } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
 import { statement } from '@insightdesk/shared/database';
-import { desc, eq, sql } from 'drizzle-orm';
+import { serializeError } from '@insightdesk/shared/errors';
+import { sleep } from '@insightdesk/shared/promises';
+import { and, desc, eq, getTableColumns, sql } from 'drizzle-orm';
 import { z } from 'zod';
+import { isCommonPassword } from './common-passwords.ts';
 import { UserErrors } from './errors.ts';
+import { credentials } from './identity-tables.ts';
+import { trySignIn } from './sign-in-attempts.ts';
 import { users } from './tables.ts';
 
 /** A password somebody chooses. */
-export const password = z.string().min(8).max(200);
+export const password = z
+  .string()
+  .min(8)
+  .max(200)
+  .refine((chosen) => !isCommonPassword(chosen), 'Many people use this one: choose another');
+
+/** Throws 422 when a chosen password is what everybody knows of this person. */
+export function refuseGuessable(chosen: string, known: readonly string[]): void {
+  const bare = (text: string) => text.toLowerCase().replaceAll(/[^\p{L}\p{N}]/gu, '');
+  const words = known.flatMap((text) => [text, ...text.split('@')]).map(bare);
+  const tried = [bare(chosen), bare(chosen).replace(/\d+$/, '')];
+  if (words.some((word) => word !== '' && tried.includes(word))) {
+    throw UserErrors.WeakPassword('Must not be your own or your organisation’s name or address');
+  }
+}
+
+const account = { ...getTableColumns(users), passwordHash: credentials.passwordHash };
 
 // The one who has shown that the address is his, and then the newest who only say so.
 const byEmail = statement({ email: users.email }, ({ email }, q) =>
   q
-    .select()
+    .select(account)
     .from(users)
+    .innerJoin(credentials, eq(credentials.userId, users.id))
     .where(eq(users.email, email))
     .orderBy(sql`(email_verified_at is null)`, desc(users.createdAt))
     .limit(2),
 );
 
 const byId = statement({ id: users.id }, ({ id }, q) =>
-  q.select().from(users).where(eq(users.id, id)),
+  q
+    .select(account)
+    .from(users)
+    .innerJoin(credentials, eq(credentials.userId, users.id))
+    .where(eq(users.id, id)),
 );
 
-/**
- * The account with this address whose password it is, the verified one first. Two passwords are
- * tried, however many accounts there are, so that the time says nothing.
- */
-export async function findByCredentials(ctx: Context, input: { email: string; password: string }) {
-  const found = await ctx.database.read({}, (tx) => byEmail(tx, { email: input.email }));
-  const matches = await Promise.all(
-    [0, 1].map((place) => ctx.passwords.verify(input.password, found[place]?.passwordHash)),
-  );
-  return found.find((_, place) => matches[place]);
+/** Longer than any hash takes to be checked, ours or imported: time tells nothing of an account. */
+const FAILURE_MS = 300;
+
+/** Who says so, and the password given. */
+interface Claimed {
+  email: string;
+  password: string;
 }
+
+/**
+ * The account with this address whose password it is, the verified one first; counts as a failed
+ * sign-in when there is none: 429 while the account has to wait. A hash that is outdated is made anew.
+ */
+export const findByCredentials = (ctx: Context, claimed: Claimed) =>
+  trySignIn(ctx, claimed.email, () => check(ctx, claimed));
 
 /** The person with this e-mail address and password; unknown and wrong take the same time. */
-export async function requireCredentials(ctx: Context, input: { email: string; password: string }) {
-  const user = await findByCredentials(ctx, input);
-  if (!user) throw UserErrors.InvalidCredentials();
-  return user;
+export async function requireCredentials(ctx: Context, claimed: Claimed) {
+  const startedAt = performance.now();
+  const found = await findByCredentials(ctx, claimed);
+  if (found) return found;
+  await sleep(Math.max(0, FAILURE_MS - (performance.now() - startedAt)));
+  throw UserErrors.InvalidCredentials();
 }
 
-/** The person itself, who says its password again; throws 403 WRONG_PASSWORD. */
+/** The person itself, who says its password again; throws 403 WRONG_PASSWORD, and counts too. */
 export async function requireOwnPassword(ctx: Context, id: Id<'usr'>, given: string) {
-  const [user] = await ctx.database.read({}, (tx) => byId(tx, { id }));
-  const matches = await ctx.passwords.verify(given, user?.passwordHash);
-  if (!user || !matches) throw UserErrors.WrongPassword();
+  const [own] = await ctx.identity.read({}, (tx) => byId(tx, { id }));
+  if (!own) throw UserErrors.WrongPassword();
+  const proven = await trySignIn(ctx, own.email, async () => {
+    const matches = await ctx.passwords.verify(given, own.passwordHash);
+    return matches ? own : undefined;
+  });
+  if (!proven) throw UserErrors.WrongPassword();
+  return withoutHash(proven);
+}
+
+/** Tries two passwords, however many accounts there are, so that the time says nothing. */
+async function check(ctx: Context, { email, password: given }: Claimed) {
+  const found = await ctx.identity.read({}, (tx) => byEmail(tx, { email }));
+  const matches = await Promise.all(
+    [0, 1].map((place) => ctx.passwords.verify(given, found[place]?.passwordHash)),
+  );
+  const user = found.find((_, place) => matches[place]);
+  if (!user) return undefined;
+  if (ctx.passwords.isOutdated(user.passwordHash)) {
+    await renewHash(ctx, user.id, { outdated: user.passwordHash, plain: given });
+  }
+  return withoutHash(user);
+}
+
+function withoutHash<U extends { passwordHash: string }>({ passwordHash: _, ...user }: U) {
   return user;
 }
 
@@ -64,20 +118,53 @@ export async function requireSamePassword(
   if (!isSame) throw UserErrors.InvalidCredentials();
 }
 
+/** Unless the password was changed meanwhile; when it fails, the next sign-in tries again. */
+async function renewHash(
+  ctx: Context,
+  userId: Id<'usr'>,
+  { outdated, plain }: { outdated: string; plain: string },
+): Promise<void> {
+  try {
+    const passwordHash = await ctx.passwords.hash(plain);
+    await ctx.identity.write({}, (tx) =>
+      tx
+        .update(credentials)
+        .set({ passwordHash })
+        .where(and(eq(credentials.userId, userId), eq(credentials.passwordHash, outdated))),
+    );
+  } catch (error) {
+    ctx.log.warn({ err: serializeError(error), userId }, 'password: hash not renewed');
+  }
+}
+
 /** Adds an account; `emailVerifiedAt` is given by whoever saw a mail arrive. */
 export const insertAccount = (
   { tx }: TenantContext,
-  account: Omit<typeof users.$inferInsert, 'passwordHash'>,
+  fresh: Omit<typeof users.$inferInsert, 'passwordHash'>,
   passwordHash: string,
-) => tx.insert(users).values({ ...account, passwordHash });
+) => tx.insert(users).values({ ...fresh, passwordHash });
 
-/** Replaces a password; gives the account with the time, by the database's clock. */
-export async function setPassword({ tx }: TenantContext, id: Id<'usr'>, passwordHash: string) {
-  const changedAt = sql`clock_timestamp()` as unknown as Date;
+/**
+ * Replaces a password; gives the account with the time, by the database's clock. The hash itself is
+ * committed at once: before the transaction that ends sessions or uses a link up, so that whoever is
+ * interrupted can try again.
+ */
+export async function setPassword(
+  { tx, identity }: TenantContext,
+  userId: Id<'usr'>,
+  passwordHash: string,
+) {
+  const changed = { passwordHash, changedAt: new Date() };
+  await identity.write({}, (own) =>
+    own
+      .insert(credentials)
+      .values({ userId, ...changed })
+      .onConflictDoUpdate({ target: credentials.userId, set: changed }),
+  );
   const [user] = await tx
     .update(users)
-    .set({ passwordHash, passwordChangedAt: changedAt })
-    .where(eq(users.id, id))
+    .set({ passwordChangedAt: sql`clock_timestamp()` as unknown as Date })
+    .where(eq(users.id, userId))
     .returning();
   if (!user?.passwordChangedAt) throw UserErrors.NotFound();
   return { ...user, passwordChangedAt: user.passwordChangedAt };

@@ -32,7 +32,7 @@ let userId: Id<'usr'>;
 beforeAll(async () => {
   server = await createTestDatabase();
   const limits = { poolMin: 1, poolMax: 2, timeoutMs: 5000, slowQueryMs: 5000 };
-  database = createDatabase({ url: server.url, ...limits });
+  database = createDatabase({ ...server, ...limits });
   ctx = { ...stage.context, database };
   admin = connect(server.adminUrl, { timeoutMs: 5000 });
   const { owner } = await createTestTenant(ctx);
@@ -102,12 +102,15 @@ test('old steps, sessions and invitations go, younger ones stay, whatever days a
       (gen_random_uuid(), 'reset', 'a@example.com', now() - interval '29 days')`;
   await admin`insert into daily_counts values
     ('k', now() - interval '32 days', 1), ('k', now() - interval '28 days', 1)`;
+  await admin`insert into identity.sign_in_attempts (account, address, failures, last_at)
+    values ('old', '', 1, ${days(31)}), ('young', '', 1, ${days(29)})`;
   const live = await count('sessions');
   expect(await deleteExpired(ctx, { days: 1 }, run)).toEqual({
     sessions: 2,
     invitations: 1,
     links: 1,
     counts: 1,
+    attempts: 1,
   });
   expect(await deleteOldJobSteps(ctx, { days: 1 }, run)).toBe(1);
   expect([await count('sessions'), await count('invitations')]).toEqual([live - 2, 1]);

@@ -3,7 +3,7 @@ import { deleteInBatches } from '@insightdesk/shared/domain/maintenance';
 import type { JobRun } from '@insightdesk/shared/jobs';
 import { sql } from 'drizzle-orm';
 
-/** Deletes the sessions, invitations, links and counts that ended `days` ago. */
+/** Deletes sessions, invitations and links that ended, and counts that ceased, `days` ago. */
 export async function deleteExpired(ctx: Context, { days }: { days: number }, run: JobRun) {
   const before = sql`now() - make_interval(days => ${days})`;
   const sessions = await deleteInBatches(
@@ -30,5 +30,11 @@ export async function deleteExpired(ctx: Context, { days }: { days: number }, ru
     (limit) => sql`delete from daily_counts where (key, day) in (
       select key, day from daily_counts where day < (${before})::date limit ${limit})`,
   );
-  return { sessions, invitations, links, counts };
+  const attempts = await deleteInBatches(
+    ctx,
+    run,
+    (limit) => sql`delete from identity.sign_in_attempts where (account, address) in (
+      select account, address from identity.sign_in_attempts where last_at < ${before} limit ${limit})`,
+  );
+  return { sessions, invitations, links, counts, attempts };
 }

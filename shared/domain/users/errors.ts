@@ -48,6 +48,16 @@ export const UserErrors = {
     new UnauthenticatedError('E-mail address or password is wrong', {
       code: 'INVALID_CREDENTIALS',
     }),
+  TooManyFailures: (retryAfterSeconds: number) =>
+    new TooManyRequestsError('Too many failed sign-ins, try again later', {
+      code: 'TOO_MANY_FAILED_SIGN_INS',
+      retryAfterSeconds,
+    }),
+  WeakPassword: (message: string) =>
+    new DomainValidationError('This password is easily guessed', {
+      code: 'WEAK_PASSWORD',
+      errors: [{ path: 'password', message }],
+    }),
   TokenInvalid: () =>
     new UnauthenticatedError('This refresh token is not valid', { code: 'TOKEN_INVALID' }),
   TokenReused: () =>

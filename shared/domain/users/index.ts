@@ -23,7 +23,7 @@ export { me } from './me.ts';
 export { findMember, findMemberByEmail } from './members.ts';
 export { listOwners } from './owners.ts';
 export { findPendingInvitation } from './pending-invitations.ts';
-export { refresh } from './refresh.ts';
+export { refresh, refresh as refreshTokens } from './refresh.ts';
 export { register } from './register.ts';
 export { removeMember } from './remove-member.ts';
 export { requestEmailChange } from './request-email-change.ts';
@@ -34,7 +34,14 @@ export { resendVerification } from './resend-verification.ts';
 export { resetPassword } from './reset-password.ts';
 export { revokeInvitation } from './revoke-invitation.ts';
 export { revokeSession } from './revoke-session.ts';
-export { openSession } from './session-tokens.ts';
+export { openSession, signPair as generateTokens } from './session-tokens.ts';
+export {
+  type KeyState,
+  listSigningKeys,
+  loadSigningKeys,
+  renewSigningKeys,
+  rotateSigningKeys,
+} from './signing-keys.ts';
 export { isReachableStaff, listStaffIds, mayBeMailed } from './staff.ts';
 export { switchOrganization } from './switch-organization.ts';
 export { members, users } from './tables.ts';

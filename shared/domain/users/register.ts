@@ -4,7 +4,7 @@ import { record } from '@insightdesk/shared/events';
 import { newId } from '@insightdesk/shared/utils';
 import { z } from 'zod';
 import { requestLink } from './account-links.ts';
-import { insertAccount, password } from './credentials.ts';
+import { insertAccount, password, refuseGuessable } from './credentials.ts';
 import { organizationCreated } from './events.ts';
 import { openSession } from './session-tokens.ts';
 import { members } from './tables.ts';
@@ -20,6 +20,7 @@ export const register = defineAction({
   output: signedInView,
   allow: 'anyone',
   async run(ctx, input) {
+    refuseGuessable(input.password, [input.email, input.name, input.organizationName]);
     const organization = { id: newId('org'), name: input.organizationName };
     const user = { id: newId('usr'), email: input.email, name: input.name };
     const passwordHash = await ctx.passwords.hash(input.password);

@@ -2,7 +2,7 @@ import { defineAction } from '@insightdesk/shared/context';
 import { and, eq, isNotNull } from 'drizzle-orm';
 import { z } from 'zod';
 import { followLink, requireLink, voidLinks } from './account-links.ts';
-import { password, setPassword } from './credentials.ts';
+import { password, refuseGuessable, setPassword } from './credentials.ts';
 import { endSessionsEverywhere } from './end-sessions-everywhere.ts';
 import { UserErrors } from './errors.ts';
 import { recordPasswordChange } from './password-change.ts';
@@ -16,6 +16,7 @@ export const resetPassword = defineAction({
   allow: 'anyone',
   async run(ctx, input) {
     const link = await requireLink(ctx, input.token, ['reset']);
+    refuseGuessable(input.password, [link.email]);
     const hash = await ctx.passwords.hash(input.password);
     const changed = await followLink(ctx, link, async (tenant) => {
       const [account] = await tenant.tx

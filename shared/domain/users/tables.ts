@@ -23,7 +23,8 @@ export const users = pgTable(
     email: text('email').notNull(),
     emailVerifiedAt: instant('email_verified_at'),
     name: text('name').notNull(),
-    passwordHash: text('password_hash').notNull(),
+    /** A letter box: the database takes what is dropped here at INSERT to `credentials`. */
+    passwordHash: text('password_hash'),
     passwordChangedAt: instant('password_changed_at'),
     createdAt: createdAt(),
   },

@@ -1,15 +1,20 @@
 import type { Context } from '@insightdesk/shared/context';
-import type { Role } from '@insightdesk/shared/contract';
+import type { Id, Role } from '@insightdesk/shared/contract';
 import { createTestContext, signedIn, verifyAddress } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { and, desc, eq } from 'drizzle-orm';
 import { accountLinkToken } from './account-links.ts';
+import { setPassword } from './credentials.ts';
 import { acceptInvitation, invitationToken, invite, register } from './index.ts';
 import { accountLinks } from './tables.ts';
 
 export const password = 'correct horse battery';
 export const address = () => `${newId('usr')}@example.com`;
 export const refused = (status: number, code: string) => ({ status, code });
+
+/** Replaces a password by its hash, whoever it is. */
+export const givePassword = (ctx: Context, userId: Id<'usr'>, hash: string) =>
+  ctx.database.write({}, (tx) => setPassword({ ...ctx, tx, tenantId: newId('org') }, userId, hash));
 
 /** What tests of accounts do again and again. */
 export function openTestAccounts() {

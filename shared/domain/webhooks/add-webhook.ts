@@ -4,7 +4,8 @@ import { count, eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { WebhookErrors } from './errors.ts';
 import { requireKnown } from './filters.ts';
-import { newSecret } from './signature.ts';
+import { keepKeys } from './kept-secret.ts';
+import { newKeys } from './signature.ts';
 import { webhooks } from './tables.ts';
 import { secretView, toWebhook, webhookView } from './view.ts';
 import { fields } from './webhook-fields.ts';
@@ -27,10 +28,16 @@ export const addWebhook = defineAction({
     ctx.outbound.check(input.url);
     requireKnown(ctx.publicEvents, input.events);
     await requireRoom(ctx);
-    const row = { tenantId: ctx.tenantId, id: newId('whk'), secret: newSecret(), ...input };
+    const keys = newKeys();
+    const row = {
+      tenantId: ctx.tenantId,
+      id: newId('whk'),
+      secret: keepKeys(ctx, keys),
+      ...input,
+    };
     const [made] = await ctx.tx.insert(webhooks).values(row).returning();
     if (!made) throw WebhookErrors.NotFound();
-    return { ...toWebhook(made), secret: made.secret };
+    return { ...toWebhook(made), secret: keys.secret, publicKey: keys.publicKey };
   },
 });
 

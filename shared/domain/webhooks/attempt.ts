@@ -1,5 +1,6 @@
-import type { SafeFetch } from '@insightdesk/shared/security';
+import type { Context } from '@insightdesk/shared/context';
 import { truncate } from '@insightdesk/shared/utils';
+import { readKeys } from './kept-secret.ts';
 import type { Due } from './next-delivery.ts';
 import { signedHeaders } from './signature.ts';
 
@@ -17,7 +18,7 @@ const KEPT_CHARACTERS = 1_000;
 
 /** Sends one delivery, signed; only a status of 200 to 299 counts as delivered. */
 export async function attempt(
-  send: SafeFetch,
+  ctx: Pick<Context, 'outbound' | 'secrets'>,
   { webhook, delivery, event }: Due,
 ): Promise<Attempt> {
   const body = JSON.stringify({
@@ -30,11 +31,11 @@ export async function attempt(
   const headers = {
     'Content-Type': 'application/json',
     'User-Agent': 'InsightDesk-Webhooks/1',
-    ...signedHeaders({ id: delivery.eventId, at, body }, secretsOf(webhook, at)),
+    ...signedHeaders({ id: delivery.eventId, at, body }, secretsOf(ctx, webhook, at)),
   };
   const durationMs = () => Date.now() - at.getTime();
   try {
-    const response = await send(webhook.url, { method: 'POST', headers, body });
+    const response = await ctx.outbound(webhook.url, { method: 'POST', headers, body });
     const isDelivered = response.status >= 200 && response.status < 300;
     return {
       isDelivered,
@@ -55,10 +56,14 @@ export async function attempt(
   }
 }
 
-const secretsOf = (webhook: Due['webhook'], at: Date): string[] => {
-  const { secret, previousSecret, previousSecretUntil } = webhook;
+const secretsOf = (
+  { secrets }: Pick<Context, 'secrets'>,
+  { tenantId, secret, previousSecret, previousSecretUntil }: Due['webhook'],
+  at: Date,
+): string[] => {
   const isValid = previousSecret && previousSecretUntil && previousSecretUntil > at;
-  return isValid ? [secret, previousSecret] : [secret];
+  const stored = isValid ? [secret, previousSecret] : [secret];
+  return stored.flatMap((one) => readKeys({ secrets, tenantId }, one));
 };
 
 // PostgreSQL takes no NUL and no lone surrogate.

@@ -35,7 +35,7 @@ export async function deliverLane(
   }
 
   async function deliver(due: Due): Promise<void> {
-    const answer = await attempt(ctx.outbound, due);
+    const answer = await attempt(ctx, due);
     const after = await noteOutcome(ctx, due, answer, delays);
     if (after) await run.enqueue([retryOf(after)]);
   }

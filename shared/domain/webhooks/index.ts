@@ -7,6 +7,7 @@ export * as webhookEvents from './events.ts';
 export { fanOut } from './fan-out.ts';
 export { getWebhook } from './get-webhook.ts';
 export * as webhookJobs from './jobs.ts';
+export { renewSecrets } from './kept-secret.ts';
 export { listDeliveries } from './list-deliveries.ts';
 export { listWebhooks } from './list-webhooks.ts';
 export { type OutgoingEvent, openWebhookOutlet, type WebhookOutlet } from './outlet.ts';

@@ -21,9 +21,9 @@ export interface WebhookOutlet {
   close(): Promise<void>;
 }
 
-/** Opens the outlet on a connection of its own, in the relay's role. */
+/** Opens the outlet on a connection of its own, by the relay's login. */
 export function openWebhookOutlet(url: string, timeoutMs = 10_000): WebhookOutlet {
-  const sql = connect(url, { timeoutMs, role: 'insightdesk_relay' });
+  const sql = connect(url, { timeoutMs });
   return {
     async take(events) {
       if (events.length === 0) return [];

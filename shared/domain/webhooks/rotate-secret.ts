@@ -4,8 +4,9 @@ import { addHours } from '@insightdesk/shared/utils';
 import { sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { WebhookErrors } from './errors.ts';
+import { keepKeys } from './kept-secret.ts';
 import { isWebhook } from './require-webhook.ts';
-import { newSecret } from './signature.ts';
+import { newKeys } from './signature.ts';
 import { webhooks } from './tables.ts';
 import { secretView } from './view.ts';
 
@@ -19,17 +20,17 @@ export const rotateSecret = defineAction({
   allow: 'webhooks:manage',
   transaction: 'write',
   async run(ctx, { id }) {
-    const secret = newSecret();
+    const keys = newKeys();
     const [changed] = await ctx.tx
       .update(webhooks)
       .set({
-        secret,
+        secret: keepKeys(ctx, keys),
         previousSecret: sql`${webhooks.secret}`,
         previousSecretUntil: addHours(new Date(), OVERLAP_HOURS),
       })
       .where(isWebhook(ctx, id))
       .returning({ id: webhooks.id });
     if (!changed) throw WebhookErrors.NotFound();
-    return { secret };
+    return { secret: keys.secret, publicKey: keys.publicKey };
   },
 });

@@ -1,24 +1,47 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
+import { sign, toSigningPair } from '@insightdesk/shared/utils';
 
-const PREFIX = 'whsec_';
+const SECRET = 'whsec_';
+const PRIVATE = 'whsk_';
+const PUBLIC = 'whpk_';
 
-/** A new secret in the notation of Standard Webhooks. */
-export const newSecret = (): string => `${PREFIX}${randomBytes(32).toString('base64')}`;
+/** What one generation of a webhook signs with, in the notation of Standard Webhooks. */
+export interface WebhookKeys {
+  /** For both sides: `v1`, HMAC-SHA-256. */
+  secret: string;
+  /** Ours alone, and what its receiver verifies by: `v1a`, Ed25519. */
+  privateKey: string;
+  publicKey: string;
+}
 
-/** The headers by which a receiver knows who sent this, after Standard Webhooks 1.0. */
+export function newKeys(): WebhookKeys {
+  const { privateKey, publicKey } = toSigningPair(randomBytes(32));
+  return {
+    secret: write(SECRET, randomBytes(32)),
+    privateKey: write(PRIVATE, privateKey),
+    publicKey: write(PUBLIC, publicKey),
+  };
+}
+
+/** The headers by which a receiver knows who sent this; `keys` are secrets and private keys. */
 export function signedHeaders(
   { id, at, body }: { id: string; at: Date; body: string },
-  secrets: readonly string[],
+  keys: readonly string[],
 ): Record<string, string> {
   const timestamp = Math.floor(at.getTime() / 1000);
-  const signatures = secrets.map((secret) => {
-    const key = Buffer.from(secret.slice(PREFIX.length), 'base64');
-    const mac = createHmac('sha256', key).update(`${id}.${timestamp}.${body}`);
-    return `v1,${mac.digest('base64')}`;
-  });
+  const text = `${id}.${timestamp}.${body}`;
+  const signatures = keys.map((key) =>
+    key.startsWith(PRIVATE)
+      ? `v1a,${sign({ algorithm: 'ed25519', key: read(PRIVATE, key) }, text).toString('base64')}`
+      : `v1,${sign({ algorithm: 'hmac-sha256', key: read(SECRET, key) }, text).toString('base64')}`,
+  );
   return {
     'webhook-id': id,
     'webhook-timestamp': String(timestamp),
     'webhook-signature': signatures.join(' '),
   };
 }
+
+const write = (prefix: string, bytes: Uint8Array) =>
+  `${prefix}${Buffer.from(bytes).toString('base64')}`;
+const read = (prefix: string, text: string) => Buffer.from(text.slice(prefix.length), 'base64');

@@ -17,7 +17,8 @@ export const webhookView = z.object({
 
 /** Shown when it was just made; nowhere else. */
 export const secretView = z.object({
-  secret: z.string().describe('Verifies the signatures; shown only once'),
+  secret: z.string().describe('Verifies the signatures v1; shown only once'),
+  publicKey: z.string().describe('Verifies the signatures v1a (Ed25519), and signs nothing'),
 });
 
 export const deliveryView = z.object({

@@ -5,7 +5,7 @@ import type { Mailer } from '@insightdesk/shared/email';
 import type { JobControl } from '@insightdesk/shared/jobs';
 import type { Logger } from '@insightdesk/shared/logging';
 import type { Media } from '@insightdesk/shared/media';
-import type { Passwords, SafeFetch, Sealer, Tokens } from '@insightdesk/shared/security';
+import type { Passwords, SafeFetch, Sealer, Secrets, Tokens } from '@insightdesk/shared/security';
 import type { StorageProvider } from '@insightdesk/shared/storage';
 
 /** A person with a live session; or an API key, as the member of its own that it acts as. */
@@ -66,6 +66,8 @@ export interface Requests {
 /** What the outside world offers to an action; built once by boot. */
 export interface Connections {
   database: Database;
+  /** Passwords and sign-ins, by a login that only the API has; others throw at the first use. */
+  identity: Pick<Database, 'read' | 'write'>;
   cache: CacheSource;
   storage: StorageProvider;
   media: Media;
@@ -79,6 +81,8 @@ export interface Connections {
   /** Names of the events that webhooks may be told of, of all features. */
   publicEvents: readonly string[];
   passwords: Passwords;
+  /** What is kept encrypted, and read again. */
+  secrets: Secrets;
   /** Requests to addresses that users chose. */
   outbound: SafeFetch;
   meter: Meter;
@@ -118,7 +122,7 @@ export interface Context extends Connections {
   /** The versions that the caller has seen, as `If-Match` names them; see requireMatch. */
   ifMatch?: string;
   /** Set when the client may send this request again; see createOnce. */
-  once?: Once;
+  once?: Once | undefined;
   /** The open transaction; set inside an action, joined by nested calls. */
   tx?: Tx;
 }

@@ -21,7 +21,7 @@ export async function* pastEvents(
   { since, until = new Date(), tenantId }: PastEvents,
   pageSize = 500,
 ): AsyncGenerator<RecordedEvent[]> {
-  const sql = connect(url, { timeoutMs: TIMEOUT_MS, role: 'insightdesk_relay' });
+  const sql = connect(url, { timeoutMs: TIMEOUT_MS });
   try {
     // The sum keeps the planner from searching the primary key from its beginning.
     const [range] = await sql`

@@ -24,6 +24,7 @@ export class PoisonEventError extends Error {
 }
 
 export interface RelayOptions {
+  /** The relay's login. */
   url: string;
   log: Logger;
   /**
@@ -138,8 +139,7 @@ export function createRelay(options: RelayOptions): Relay {
 async function isElected(sql: Sql): Promise<boolean> {
   // A mark that a crash forgets is made again, so it need not wait for the disk. What is asked each
   // time it is woken is planned once.
-  await sql.unsafe(`set role insightdesk_relay; set synchronous_commit = off;
-    set plan_cache_mode = force_generic_plan`);
+  await sql.unsafe('set synchronous_commit = off; set plan_cache_mode = force_generic_plan');
   const [lock] = await sql.unsafe(`select pg_try_advisory_lock(${ADVISORY_LOCK}) as held`);
   return lock?.held === true;
 }

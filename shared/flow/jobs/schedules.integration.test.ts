@@ -16,7 +16,7 @@ let database: Database;
 beforeAll(async () => {
   server = await createTestDatabase();
   const limits = { poolMin: 1, poolMax: 4, timeoutMs: 5000, slowQueryMs: 5000 };
-  database = createDatabase({ url: server.url, ...limits });
+  database = createDatabase({ ...server, ...limits });
 }, 30_000);
 afterAll(async () => {
   await stage.close();

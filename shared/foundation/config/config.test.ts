@@ -96,6 +96,7 @@ describe('faults', () => {
       'CORS_ORIGINS',
       'DATABASE_POOL_MIN',
       'DATABASE_URL',
+      'ENCRYPTION_KEY',
       'JWT_REFRESH_SECRET',
       'JWT_SECRET',
       'PORT',

@@ -58,6 +58,8 @@ export const environmentSchema = z.object({
 
   DATABASE_URL: postgresUrl,
   DATABASE_MIGRATION_URL: postgresUrl.optional(),
+  DATABASE_RELAY_URL: postgresUrl.optional(),
+  DATABASE_IDENTITY_URL: postgresUrl.optional(),
   DATABASE_POOL_MIN: count(1, 100).default(2),
   DATABASE_POOL_MAX: count(1, 1000).default(10),
   DATABASE_TIMEOUT: count(100).default(10_000),
@@ -71,6 +73,8 @@ export const environmentSchema = z.object({
 
   JWT_SECRET: secret.default(DEVELOPMENT_SECRET),
   JWT_REFRESH_SECRET: secret.default(`${DEVELOPMENT_SECRET}-either`),
+  ENCRYPTION_KEY: secret.default(`${DEVELOPMENT_SECRET}-nor-here`),
+  ENCRYPTION_KEYS_PREVIOUS: list.pipe(z.array(secret)).default([]),
   JWT_EXPIRES_IN: duration.default(900),
   JWT_REFRESH_EXPIRES_IN: duration.default(604_800),
   JWT_ISSUER: z.string().default('insightdesk'),

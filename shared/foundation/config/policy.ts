@@ -40,7 +40,7 @@ function forbiddenWhenDeployed(env: Partial<Environment>): string[] {
     faults.push('WEBHOOK_ALLOW_PRIVATE: is for development and test only');
   }
   if (env.APP_URL?.startsWith('http:')) faults.push('APP_URL: has to be https://');
-  for (const name of ['DATABASE_URL', 'DATABASE_MIGRATION_URL'] as const) {
+  for (const name of databaseUrls) {
     const url = env[name];
     if (url && new URL(url).password === EXAMPLE_PASSWORD) {
       faults.push(`${name}: has the password of .env.example`);
@@ -49,16 +49,30 @@ function forbiddenWhenDeployed(env: Partial<Environment>): string[] {
   return faults;
 }
 
+const databaseUrls = [
+  'DATABASE_URL',
+  'DATABASE_MIGRATION_URL',
+  'DATABASE_RELAY_URL',
+  'DATABASE_IDENTITY_URL',
+] as const;
 const EXAMPLE_PASSWORD = 'password';
 
-function weakSecrets({ JWT_SECRET, JWT_REFRESH_SECRET }: Partial<Environment>): string[] {
+function weakSecrets(env: Partial<Environment>): string[] {
+  const { JWT_SECRET, JWT_REFRESH_SECRET, ENCRYPTION_KEY } = env;
   const faults: string[] = [];
-  for (const [name, value] of Object.entries({ JWT_SECRET, JWT_REFRESH_SECRET })) {
+  for (const [name, value] of Object.entries({
+    JWT_SECRET,
+    JWT_REFRESH_SECRET,
+    ENCRYPTION_KEY,
+  })) {
     if (value?.startsWith(DEVELOPMENT_SECRET)) faults.push(`${name}: set a secret of your own`);
     else if (value && new Set(value).size < 10) faults.push(`${name}: is too repetitive`);
   }
   if (JWT_SECRET && JWT_SECRET === JWT_REFRESH_SECRET) {
     faults.push('JWT_REFRESH_SECRET: repeats JWT_SECRET');
+  }
+  if (ENCRYPTION_KEY && [JWT_SECRET, JWT_REFRESH_SECRET].includes(ENCRYPTION_KEY)) {
+    faults.push('ENCRYPTION_KEY: repeats another secret');
   }
   return faults;
 }

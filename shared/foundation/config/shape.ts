@@ -23,6 +23,8 @@ export function shapeConfig(
     database: {
       url: env.DATABASE_URL,
       migrationUrl: env.DATABASE_MIGRATION_URL,
+      relayUrl: env.DATABASE_RELAY_URL,
+      identityUrl: env.DATABASE_IDENTITY_URL,
       poolMin: env.DATABASE_POOL_MIN,
       poolMax: env.DATABASE_POOL_MAX,
       timeoutMs: env.DATABASE_TIMEOUT,
@@ -38,6 +40,8 @@ export function shapeConfig(
     auth: {
       jwtSecret: env.JWT_SECRET,
       refreshSecret: env.JWT_REFRESH_SECRET,
+      encryptionKey: env.ENCRYPTION_KEY,
+      previousEncryptionKeys: env.ENCRYPTION_KEYS_PREVIOUS,
       issuer: env.JWT_ISSUER,
       audience: env.JWT_AUDIENCE,
       accessTtlSeconds: env.JWT_EXPIRES_IN,

@@ -9,4 +9,5 @@ export {
 export { deepEqual } from './deep-equal.ts';
 export { nearest } from './nearest.ts';
 export { newId } from './new-id.ts';
+export { type NamedKey, type SigningPair, sign, toSigningPair, verify } from './signatures.ts';
 export { maskEmail, slugify, truncate } from './strings.ts';

@@ -1,0 +1,59 @@
+import { type CommandApp, runCommand } from '@insightdesk/shared/boot';
+import { fromUuid } from '@insightdesk/shared/contract';
+import {
+  listSigningKeys,
+  renewSigningKeys,
+  rotateSigningKeys,
+} from '@insightdesk/shared/domain/users';
+import { renewSecrets } from '@insightdesk/shared/domain/webhooks';
+import { surroundings } from './surroundings.ts';
+
+const verbs = { list, rotate, reencrypt };
+const isVerb = (word = ''): word is keyof typeof verbs => Object.hasOwn(verbs, word);
+
+/** Shows the keys that tokens are signed with, adds one, encrypts what is kept by ENCRYPTION_KEY. */
+export async function manageKeys([verb]: string[]): Promise<number> {
+  if (!isVerb(verb)) {
+    console.error('Usage: bun run desk keys list | rotate | reencrypt');
+    return 2;
+  }
+  await runCommand('desk', verbs[verb], await surroundings());
+  return 0;
+}
+
+async function list({ parts }: CommandApp): Promise<void> {
+  const stored = await listSigningKeys(parts.identity);
+  const configured = parts.keys.first.id;
+  if (!stored.some(({ id }) => id === configured)) {
+    console.log(`${configured.padEnd(32)} JWT_SECRET`);
+  }
+  for (const { id, isConfigured, signsFrom, endsAt } of stored) {
+    const from = isConfigured ? 'JWT_SECRET' : `signs from ${signsFrom.toISOString()}`;
+    const end = endsAt ? `verifies until ${endsAt.toISOString()}` : 'signs';
+    console.log(`${id.padEnd(32)} ${from.padEnd(40)} ${end}`);
+  }
+}
+
+async function rotate({ parts, config }: CommandApp): Promise<void> {
+  const { accessTtlSeconds, refreshTtlSeconds } = config.auth;
+  const id = await rotateSigningKeys(parts, {
+    configuredId: parts.keys.first.id,
+    longestTtlSeconds: Math.max(accessTtlSeconds, refreshTtlSeconds),
+  });
+  console.log(`${id} signs from now on; nobody has to sign in again`);
+}
+
+/** Each kind of secret that is kept; after it ENCRYPTION_KEYS_PREVIOUS may go. */
+async function reencrypt({ parts, log }: CommandApp): Promise<void> {
+  console.log(`signing keys: ${await renewSigningKeys(parts)}`);
+  const rows = await parts.database.write('system', (tx) =>
+    tx.execute<{ tenant_id: string }>('select distinct tenant_id from webhooks'),
+  );
+  let count = 0;
+  for (const row of rows) {
+    const actor = { kind: 'system', name: 'desk' } as const;
+    const call = { actor, tenantId: fromUuid('org', row.tenant_id), requestId: Bun.randomUUIDv7() };
+    count += await renewSecrets({ ...parts.connections, log, ...call });
+  }
+  console.log(`webhooks: ${count}`);
+}
