@@ -25,6 +25,9 @@ export interface Content {
   schema: z.ZodType;
 }
 
+/** What the configuration may switch off. */
+export type Feature = 'twoFactor' | 'oauth';
+
 /** One row of the table of routes. */
 export interface Route {
   method: Method;
@@ -32,6 +35,8 @@ export interface Route {
   path: string;
   summary: string;
   allow: Permission | 'anyone';
+  /** Not there unless the configuration switches it on. */
+  feature?: Feature;
   /** Path parameters together with query or JSON body. */
   input: z.ZodType;
   /** A body that is not JSON; its handler reads and limits it. */
@@ -84,6 +89,14 @@ function rowOf(method: Method, usual: number) {
     };
   };
 }
+
+/** Rows that are there only while the configuration has the feature on. */
+export const when = (feature: Feature, ...rows: Route[]): Route[] =>
+  rows.map((row) => ({ ...row, feature }));
+
+/** The rows of a configuration. */
+export const routesOf = (rows: readonly Route[], features: Readonly<Record<Feature, boolean>>) =>
+  rows.filter(({ feature }) => feature === undefined || features[feature]);
 
 function always<O extends z.ZodType>(code: number, output: O) {
   const answers = { [code]: code === 204 ? undefined : output };

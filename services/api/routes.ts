@@ -10,9 +10,12 @@ import {
 } from '@insightdesk/shared/domain/conversations';
 import { sendEvent } from '@insightdesk/shared/domain/inbound';
 import { cancelJob, getJob, listJobs, retryJob } from '@insightdesk/shared/domain/jobs';
+import { changeOrganization } from '@insightdesk/shared/domain/tenants';
 import {
   acceptInvitation,
   changeRole,
+  confirmTwoFactor,
+  getTwoFactor,
   invite,
   listMembers,
   listSessions,
@@ -23,7 +26,10 @@ import {
   refresh,
   register,
   removeMember,
+  removeTwoFactor,
+  renewRecoveryCodes,
   revokeSession,
+  startTwoFactor,
 } from '@insightdesk/shared/domain/users';
 import {
   addWebhook,
@@ -38,7 +44,7 @@ import {
 } from '@insightdesk/shared/domain/webhooks';
 import { downloadRoute } from './attachments/download.ts';
 import { uploadRoute } from './attachments/upload.ts';
-import { del, get, patch, post, type Route } from './route.ts';
+import { del, get, patch, post, type Route, when } from './route.ts';
 
 /** Everything a client can ask. */
 export const routes: readonly Route[] = [
@@ -49,6 +55,15 @@ export const routes: readonly Route[] = [
   post('/v1/auth/logout-all', logoutAll, 204),
   get('/v1/auth/sessions', listSessions),
   del('/v1/auth/sessions/:id', revokeSession),
+  ...when(
+    'twoFactor',
+    get('/v1/auth/two-factor', getTwoFactor),
+    post('/v1/auth/two-factor', startTwoFactor),
+    post('/v1/auth/two-factor/confirm', confirmTwoFactor),
+    post('/v1/auth/two-factor/remove', removeTwoFactor, 204),
+    post('/v1/auth/two-factor/recovery-codes', renewRecoveryCodes),
+    patch('/v1/organization', changeOrganization),
+  ),
 
   get('/v1/me', me),
   get('/v1/members', listMembers),

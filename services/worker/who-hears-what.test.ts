@@ -109,6 +109,7 @@ const always: [name: string, payload: object, heard: Heard][] = [
   ['organization.created', { name: 'O', ownerId: agent }, nobody],
   ['organization.disabled', {}, staff({})],
   ['organization.enabled', {}, staff({})],
+  ['organization.updated', { requireTwoFactor: true }, staff({ requireTwoFactor: true })],
   ['invitation.created', invitation, nobody],
   ['member.joined', joined, staff(joined)],
   ['member.updated', updated, { ...staff(updated), ...person(updated) }],

@@ -12,6 +12,7 @@ import {
   createPasswords,
   createSafeFetch,
   createSealer,
+  createSecrets,
   createTokens,
 } from '@insightdesk/shared/security';
 import { createStorage } from '@insightdesk/shared/storage';
@@ -105,6 +106,7 @@ function createOwnParts(config: Config, log: Logger) {
     .register('tokens', () => createTokens(config.auth))
     .register('sealer', () => createSealer(config.auth.refreshSecret))
     .register('passwords', () => createPasswords())
+    .register('secrets', () => createSecrets(config.auth.refreshSecret))
     .register('outbound', () => createSafeFetch(config.outbound));
 }
 
@@ -127,11 +129,13 @@ function addConnections(container: OwnParts, config: Config) {
       jobs: askLater(() => parts.jobAccess.control),
       publicEvents: publicEvents.map(({ name }) => name),
       passwords: parts.passwords,
+      secrets: parts.secrets,
       outbound: parts.outbound,
       settings: {
         publicUrl: config.http.publicUrl,
         maxFileBytes: config.storage.maxFileBytes,
         refreshTtlSeconds: config.auth.refreshTtlSeconds,
+        origins: [new URL(config.http.publicUrl).origin, ...config.http.corsOrigins],
       },
     }),
   );

@@ -5,6 +5,7 @@
 export const Events = {
   organizationDisabled: 'organization.disabled',
   organizationEnabled: 'organization.enabled',
+  organizationUpdated: 'organization.updated',
   memberJoined: 'member.joined',
   memberRemoved: 'member.removed',
   memberUpdated: 'member.updated',
@@ -22,6 +23,7 @@ export const Events = {
 export interface EventData {
   'organization.disabled': Record<never, never>;
   'organization.enabled': Record<never, never>;
+  'organization.updated': { requireTwoFactor: boolean };
   'member.joined': { userId: `usr_${string}`; name: string; role: 'owner' | 'admin' | 'agent' | 'customer' };
   'member.removed': { userId: `usr_${string}` };
   'member.updated': { userId: `usr_${string}`; role: 'owner' | 'admin' | 'agent' | 'customer' };

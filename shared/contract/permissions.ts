@@ -14,6 +14,7 @@ export const permissions = {
   'members:manage': managerRoles,
   'customers:invite': staffRoles,
   'owners:manage': ['owner'],
+  'organization:manage': ['owner'],
   'jobs:read': managerRoles,
   'jobs:manage': managerRoles,
   'webhooks:read': managerRoles,

@@ -16,6 +16,7 @@ export const features = {
   maintenance: { events: {}, jobs: maintenanceJobs },
   jobs: { events: {}, jobs: {} },
   tenants: { events: tenantEvents, jobs: {} },
+  factors: { events: {}, jobs: {} },
   users: { events: userEvents, jobs: userJobs },
   attachments: { events: attachmentEvents, jobs: attachmentJobs },
   conversations: { events: conversationEvents, jobs: conversationJobs },

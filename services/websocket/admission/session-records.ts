@@ -1,5 +1,9 @@
 import type { Id, Role } from '@insightdesk/shared/contract';
-import { ForbiddenError, UnauthenticatedError } from '@insightdesk/shared/errors';
+import {
+  FactorRequiredError,
+  ForbiddenError,
+  UnauthenticatedError,
+} from '@insightdesk/shared/errors';
 import type { Access } from '../connection/connection.ts';
 
 /** What a token says of a login session. */
@@ -9,11 +13,12 @@ export type SessionClaims = Pick<Access, 'tenantId' | 'sessionId' | 'role'>;
 export interface SessionRecords {
   /** Throws when the session has ended, its member has another role by now, or nobody may come in. */
   require(claims: SessionClaims): Promise<void>;
-  /** Those that are live, each with its member's role, `none` while nobody may come in. */
+  /** Those that are live, each with its member's role, `none` while nobody may come in, `setup`
+   * without the second factor that is required. */
   list(
     tenantId: Id<'org'>,
     sessionIds: readonly Id<'ses'>[],
-  ): Promise<Map<Id<'ses'>, Role | 'none'>>;
+  ): Promise<Map<Id<'ses'>, Role | 'none' | 'setup'>>;
 }
 
 /** The longest list of sessions that is asked for at once. */
@@ -70,10 +75,14 @@ export function createSessionRecords(list: SessionRecords['list']): SessionRecor
 
 const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-function refusalOf({ role }: SessionClaims, now: Role | 'none' | undefined): Error | undefined {
+function refusalOf(
+  { role }: SessionClaims,
+  now: Role | 'none' | 'setup' | undefined,
+): Error | undefined {
   if (now === role) return undefined;
   if (now === 'none') {
     return new ForbiddenError('This organisation is disabled', { code: 'ORGANIZATION_DISABLED' });
   }
+  if (now === 'setup') return new FactorRequiredError();
   return new UnauthenticatedError('This session has ended', { code: 'SESSION_ENDED' });
 }

@@ -23,6 +23,8 @@ export interface Scope {
   /** When given, the session must be live and the member must still have `role`. */
   sessionId?: Id<'ses'>;
   role?: string;
+  /** Sets up the second factor that the organisation requires, so the session need not have one. */
+  duringSetup?: boolean;
 }
 
 /** The system itself, as the relay's role: what belongs to nobody, and what policies show to it. */
@@ -148,12 +150,15 @@ function leastBusy(connections: Connection[]): Connection {
 const ENTER = 'select app.enter($1::uuid, $2::uuid, $3::uuid, $4)';
 /** Ends with the transaction, like the scope. */
 const ENTER_TO_READ = `${ENTER}, set_config('transaction_read_only', 'on', true)`;
+/** What a select lists is done in that order. */
+const SETUP = `select set_config('app.during_setup', 'on', true), `;
 
 function enter(connection: Connection, query: string, scope: Scope): Promise<unknown> {
-  const { tenantId, userId, sessionId, role } = scope;
+  const { tenantId, userId, sessionId, role, duringSetup } = scope;
   const uuid = (id: Id<'org' | 'usr' | 'ses'> | undefined) => (id ? toUuid(id) : null);
   const parameters = [uuid(tenantId), uuid(userId), uuid(sessionId), role ?? null];
-  return connection.send(query, parameters, toObject);
+  const asked = duringSetup ? query.replace('select ', SETUP) : query;
+  return connection.send(asked, parameters, toObject);
 }
 
 /** What is sent up to one end of a batch is one transaction: neither BEGIN nor COMMIT is needed. */

@@ -1,6 +1,7 @@
 import {
   AppError,
   DatabaseError,
+  FactorRequiredError,
   ForbiddenError,
   UnauthenticatedError,
 } from '@insightdesk/shared/errors';
@@ -54,6 +55,8 @@ export const isConnectionLoss = (error: unknown): boolean => losses.has(sqlState
 const SESSION_NOT_LIVE = 'ID001';
 /** Raised by app.enter() when the session is live but nobody may come in. */
 const ORGANIZATION_DISABLED = 'ID002';
+/** Raised by app.enter() when the organisation requires a second factor that the session has not proven. */
+const FACTOR_REQUIRED = 'ID003';
 
 /** Turns what the driver threw into the house's errors; leaves those as they are. */
 export function toDatabaseError(error: unknown): unknown {
@@ -66,6 +69,7 @@ export function toDatabaseError(error: unknown): unknown {
   if (state === ORGANIZATION_DISABLED) {
     return new ForbiddenError('This organisation is disabled', { code: 'ORGANIZATION_DISABLED' });
   }
+  if (state === FACTOR_REQUIRED) return new FactorRequiredError();
   if (state === undefined) return error;
   const unavailable = isConnectionLoss(error);
   return new DatabaseError(`PostgreSQL refused a statement (${state})`, {

@@ -11,6 +11,7 @@ export {
   UnsafeUrlError,
 } from './safe-fetch.ts';
 export { createSealer, type Sealer } from './sealer.ts';
+export { createSecrets, type Secrets } from './secrets.ts';
 export {
   type AccessClaims,
   createTokens,

@@ -1,5 +1,5 @@
 import { createdAt, instant, typeId } from '@insightdesk/shared/database';
-import { integer, pgTable, text } from 'drizzle-orm/pg-core';
+import { boolean, integer, pgTable, text } from 'drizzle-orm/pg-core';
 
 export const organizations = pgTable('organizations', {
   id: typeId('id', 'org').primaryKey(),
@@ -7,5 +7,7 @@ export const organizations = pgTable('organizations', {
   conversationCount: integer('conversation_count').notNull().default(0),
   /** Nobody may come in while this is set; nothing is lost meanwhile. */
   disabledAt: instant('disabled_at'),
+  /** Sessions without a second factor may do nothing but set one up. */
+  requireTwoFactor: boolean('require_two_factor').notNull().default(false),
   createdAt: createdAt(),
 });

@@ -8,15 +8,22 @@ import { z } from 'zod';
 import { password, requireCredentials } from './credentials.ts';
 import { UserErrors } from './errors.ts';
 import { memberJoined } from './events.ts';
+import { factorCode } from './factor-fields.ts';
 import { readInvitationToken } from './invitation-token.ts';
 import { openSession } from './session-tokens.ts';
+import { prove } from './sign-in.ts';
 import { invitations, members, users } from './tables.ts';
 import { signedInView, toUser } from './view.ts';
 
 /** Joins the organisation; an existing account proves itself by its own password. */
 export const acceptInvitation = defineAction({
   summary: 'Accept an invitation',
-  input: z.strictObject({ token: z.string().max(1000), name: line(200), password }),
+  input: z.strictObject({
+    token: z.string().max(1000),
+    name: line(200),
+    password,
+    code: factorCode.optional(),
+  }),
   output: signedInView,
   allow: 'anyone',
   async run(ctx, input) {
@@ -26,6 +33,8 @@ export const acceptInvitation = defineAction({
     const user = known
       ? await requireCredentials(ctx, { email: invitation.email, password: input.password })
       : { id: newId('usr'), email: invitation.email, name: input.name };
+    const door = { by: 'password', code: input.code } as const;
+    const proof = await prove(ctx, user.id, door);
     const passwordHash = known ? undefined : await ctx.passwords.hash(input.password);
     return withTenant({ ...ctx, tenantId }, async (tenant) => {
       const { tx } = tenant;
@@ -57,7 +66,7 @@ export const acceptInvitation = defineAction({
         .where(eq(organizations.id, tenantId));
       if (!organization) throw UserErrors.InvitationInvalid();
       if (organization.disabledAt) throw TenantErrors.Disabled();
-      const pair = await openSession(tenant, { tenantId, userId: user.id, role });
+      const pair = await openSession(tenant, { tenantId, userId: user.id, role, ...proof });
       return { user: toUser(user), organization: toOrganization(organization), ...pair };
     });
   },

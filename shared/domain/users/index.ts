@@ -1,8 +1,10 @@
 /** People, their sessions, their roles, and how they come in. */
 export { acceptInvitation } from './accept-invitation.ts';
 export { changeRole } from './change-role.ts';
+export { confirmTwoFactor } from './confirm-two-factor.ts';
 export { deleteExpired } from './delete-expired.ts';
 export * as userEvents from './events.ts';
+export { getTwoFactor } from './get-two-factor.ts';
 export { invitationToken } from './invitation-token.ts';
 export { invite } from './invite.ts';
 export * as userJobs from './jobs.ts';
@@ -18,8 +20,12 @@ export { listOwners } from './owners.ts';
 export { refresh } from './refresh.ts';
 export { register } from './register.ts';
 export { removeMember } from './remove-member.ts';
+export { removeTwoFactor } from './remove-two-factor.ts';
+export { renewRecoveryCodes } from './renew-recovery-codes.ts';
 export { requireLiveSession } from './require-live-session.ts';
 export { revokeSession } from './revoke-session.ts';
 export { openSession } from './session-tokens.ts';
+export { type Door, signIn } from './sign-in.ts';
 export { listStaffIds } from './staff.ts';
+export { startTwoFactor } from './start-two-factor.ts';
 export { members, users } from './tables.ts';

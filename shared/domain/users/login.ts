@@ -6,7 +6,8 @@ import { and, asc, eq, isNull } from 'drizzle-orm';
 import { z } from 'zod';
 import { requireCredentials } from './credentials.ts';
 import { UserErrors } from './errors.ts';
-import { openSession } from './session-tokens.ts';
+import { factorCode } from './factor-fields.ts';
+import { signIn } from './sign-in.ts';
 import { members } from './tables.ts';
 import { signedInView, toUser } from './view.ts';
 
@@ -36,14 +37,15 @@ export const login = defineAction({
     email: email(),
     password: z.string().max(200),
     organizationId: idSchema('org').optional(),
-    code: z.string().max(20).optional().describe('Second factor, once one is set up'),
+    code: factorCode.optional().describe('Of the second factor, if one is set up'),
   }),
   output: signedInView,
   allow: 'anyone',
   async run(ctx, input) {
     const user = await requireCredentials(ctx, input);
     const { organization, role } = await choose(ctx, user.id, input.organizationId);
-    const pair = await openSession(ctx, { tenantId: organization.id, userId: user.id, role });
+    const subject = { tenantId: organization.id, userId: user.id, role };
+    const pair = await signIn(ctx, subject, { by: 'password', code: input.code });
     return { user: toUser(user), organization: toOrganization(organization), ...pair };
   },
 });

@@ -11,14 +11,22 @@ export interface SessionSubject {
   role: Role;
 }
 
+/** What the person proved itself by, besides or in place of a password. */
+export interface SessionProof {
+  factorId?: string | undefined;
+  providerId?: Id<'idp'> | undefined;
+}
+
 /** Opens a session in the tenant's transaction and signs its first pair of tokens. */
-export function openSession(ctx: Context, subject: SessionSubject) {
+export function openSession(ctx: Context, subject: SessionSubject & SessionProof) {
   return withTenant({ ...ctx, tenantId: subject.tenantId }, async ({ tx }) => {
     const id = newId('ses');
     await tx.insert(sessions).values({
       tenantId: subject.tenantId,
       id,
       userId: subject.userId,
+      factorId: subject.factorId ?? null,
+      providerId: subject.providerId ?? null,
       expiresAt: sessionExpiry(ctx),
       ip: ctx.ip ?? null,
       userAgent: ctx.userAgent?.slice(0, 300).toWellFormed() ?? null,

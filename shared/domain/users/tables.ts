@@ -1,7 +1,16 @@
 import { createdAt, instant, tenantId, typeId } from '@insightdesk/shared/database';
 import { organizations } from '@insightdesk/shared/domain/tenants';
 import { sql } from 'drizzle-orm';
-import { foreignKey, index, integer, pgTable, primaryKey, text, unique } from 'drizzle-orm/pg-core';
+import {
+  foreignKey,
+  index,
+  integer,
+  pgTable,
+  primaryKey,
+  text,
+  unique,
+  uuid,
+} from 'drizzle-orm/pg-core';
 
 /** People are global: one person may belong to several organisations. */
 export const users = pgTable('users', {
@@ -43,6 +52,10 @@ export const sessions = pgTable(
     refreshedAt: instant('refreshed_at').notNull().defaultNow(),
     expiresAt: instant('expires_at').notNull(),
     revokedAt: instant('revoked_at'),
+    /** The second factor that was proven, unless it has been given up since. */
+    factorId: uuid('factor_id'),
+    /** The organisation's provider that vouched for the person, in place of a password. */
+    providerId: typeId('provider_id', 'idp'),
     ip: text('ip'),
     userAgent: text('user_agent'),
     createdAt: createdAt(),

@@ -5,7 +5,7 @@ import type { Mailer } from '@insightdesk/shared/email';
 import type { JobControl } from '@insightdesk/shared/jobs';
 import type { Logger } from '@insightdesk/shared/logging';
 import type { Media } from '@insightdesk/shared/media';
-import type { Passwords, SafeFetch, Sealer, Tokens } from '@insightdesk/shared/security';
+import type { Passwords, SafeFetch, Sealer, Secrets, Tokens } from '@insightdesk/shared/security';
 import type { StorageProvider } from '@insightdesk/shared/storage';
 
 /** Who does it: a person with a live session, a part of the system, or nobody known yet. */
@@ -43,9 +43,17 @@ export interface Connections {
   /** Names of the events that webhooks may be told of, of all features. */
   publicEvents: readonly string[];
   passwords: Passwords;
+  /** What is kept encrypted, and read again. */
+  secrets: Secrets;
   /** Requests to addresses that users chose. */
   outbound: SafeFetch;
-  settings: { publicUrl: string; maxFileBytes: number; refreshTtlSeconds: number };
+  settings: {
+    publicUrl: string;
+    maxFileBytes: number;
+    refreshTtlSeconds: number;
+    /** Where our pages and those of the apps that may call us come from. */
+    origins: readonly string[];
+  };
 }
 
 /** One call: who, for which tenant, with what; passed explicitly everywhere. */
@@ -56,6 +64,8 @@ export interface Context extends Connections {
   log: Logger;
   ip?: string;
   userAgent?: string;
+  /** Sets up the second factor that the organisation requires; set by the action's definition. */
+  duringSetup?: boolean;
   /** The open transaction; set inside an action, joined by nested calls. */
   tx?: Tx;
 }

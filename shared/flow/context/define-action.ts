@@ -11,7 +11,14 @@ interface Description<I extends z.ZodType, O extends z.ZodType> {
   output: O;
 }
 
-interface MemberAction<I extends z.ZodType, O extends z.ZodType> extends Description<I, O> {
+interface ForMembers {
+  /** Also for those who have yet to set up the second factor that their organisation requires. */
+  duringSetup?: boolean;
+}
+
+interface MemberAction<I extends z.ZodType, O extends z.ZodType>
+  extends Description<I, O>,
+    ForMembers {
   /** What its caller must be allowed to do. */
   allow: Permission;
   /** `read`: every query is issued before the first await and costs one round trip in total. */
@@ -20,7 +27,9 @@ interface MemberAction<I extends z.ZodType, O extends z.ZodType> extends Descrip
 }
 
 /** A member's action that opens its own transactions, because it also waits for other things. */
-interface LongAction<I extends z.ZodType, O extends z.ZodType> extends Description<I, O> {
+interface LongAction<I extends z.ZodType, O extends z.ZodType>
+  extends Description<I, O>,
+    ForMembers {
   allow: Permission;
   transaction: 'own';
   run(ctx: MemberContext, input: z.output<I>): Promise<z.input<O>>;
@@ -47,7 +56,8 @@ export function defineAction<I extends z.ZodType, O extends z.ZodType>(
   const { summary, input, output, allow } = definition;
   const call = async (ctx: Context, raw: z.input<I>) => {
     if (definition.allow === 'anyone') return definition.run(ctx, definition.input.parse(raw));
-    const member = requireMember(ctx, definition.allow);
+    const { duringSetup = false } = definition;
+    const member = { ...requireMember(ctx, definition.allow), duringSetup };
     const parsed = definition.input.parse(raw);
     if (definition.transaction === 'own') return definition.run(member, parsed);
     const run = (tenant: UserContext) => definition.run(tenant, parsed);

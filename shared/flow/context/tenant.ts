@@ -28,9 +28,10 @@ export function readTenant<C extends Context, T>(
   return ctx.database.read(scopeOf(ctx, tenantId), (tx) => work({ ...ctx, tenantId, tx }));
 }
 
-function scopeOf({ actor }: Context, tenantId: Id<'org'>): Scope {
+function scopeOf({ actor, duringSetup = false }: Context, tenantId: Id<'org'>): Scope {
   if (actor.kind !== 'user') return { tenantId };
-  return { tenantId, userId: actor.userId, sessionId: actor.sessionId, role: actor.role };
+  const { userId, sessionId, role } = actor;
+  return { tenantId, userId, sessionId, role, duringSetup };
 }
 
 function requireTenantId(ctx: Context) {
