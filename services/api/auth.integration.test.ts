@@ -118,4 +118,5 @@ test('an expired token is told apart from a forged one', async () => {
   await refused(await desk.ask('GET', '/v1/me', { as: forged }), 401, 'TOKEN_INVALID');
 });
 
-testPromises(desk, '/v1/auth');
+const paths = ['register', 'login', 'refresh', 'sessions', 'logout', 'logout-all'];
+testPromises(desk, ...paths.map((path) => `/v1/auth/${path}`));

@@ -151,13 +151,13 @@ const ENTER = 'select app.enter($1::uuid, $2::uuid, $3::uuid, $4)';
 /** Ends with the transaction, like the scope. */
 const ENTER_TO_READ = `${ENTER}, set_config('transaction_read_only', 'on', true)`;
 /** What a select lists is done in that order. */
-const SETUP = `select set_config('app.during_setup', 'on', true), `;
+const GUARDED = ', app.require_factor($1::uuid, $3::uuid)';
 
 function enter(connection: Connection, query: string, scope: Scope): Promise<unknown> {
   const { tenantId, userId, sessionId, role, duringSetup } = scope;
   const uuid = (id: Id<'org' | 'usr' | 'ses'> | undefined) => (id ? toUuid(id) : null);
   const parameters = [uuid(tenantId), uuid(userId), uuid(sessionId), role ?? null];
-  const asked = duringSetup ? query.replace('select ', SETUP) : query;
+  const asked = sessionId && !duringSetup ? `${query}${GUARDED}` : query;
   return connection.send(asked, parameters, toObject);
 }
 

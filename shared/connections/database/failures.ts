@@ -55,8 +55,8 @@ export const isConnectionLoss = (error: unknown): boolean => losses.has(sqlState
 const SESSION_NOT_LIVE = 'ID001';
 /** Raised by app.enter() when the session is live but nobody may come in. */
 const ORGANIZATION_DISABLED = 'ID002';
-/** Raised by app.enter() when the organisation requires a second factor that the session has not proven. */
-const FACTOR_REQUIRED = 'ID003';
+/** Raised by app.require_factor() when the organisation requires a second factor that the session has not proven. */
+const FACTOR_REQUIRED = 'ID004';
 
 /** Turns what the driver threw into the house's errors; leaves those as they are. */
 export function toDatabaseError(error: unknown): unknown {

@@ -15,7 +15,7 @@ export async function listLiveSessions(
   const rows = await readTenant({ ...ctx, actor, tenantId }, ({ tx }) =>
     tx.execute<{ id: string; role: Role; isDisabled: boolean; isUnproven: boolean }>(sql`
       select s.id, m.role, o.disabled_at is not null as "isDisabled",
-        o.require_two_factor and s.factor_id is null as "isUnproven"
+        app.lacks_factor(s.tenant_id, s.id) as "isUnproven"
       from sessions s
       join members m on m.tenant_id = s.tenant_id and m.user_id = s.user_id
       join organizations o on o.id = s.tenant_id

@@ -98,33 +98,19 @@ CREATE POLICY own_sessions ON sessions FOR UPDATE TO insightdesk_app
 CREATE POLICY own_sessions_seen ON sessions FOR SELECT TO insightdesk_app
   USING (app.tenant_id() IS NULL AND user_id = app.user_id());
 --> statement-breakpoint
--- Opens a transaction for a tenant, a person, or neither. Raises ID001 unless the session is live
--- and its member still has the role that the caller's token claims, ID002 when the session is live
--- but its organisation is disabled, ID003 when the organisation requires a second factor that the
--- session has not proven, unless the work is what sets one up. Work without a session goes on.
-CREATE OR REPLACE FUNCTION app.enter(tenant uuid, person uuid, session uuid, claimed_role text)
-RETURNS void LANGUAGE plpgsql AS $$
-DECLARE
-  disabled boolean;
-  unproven boolean;
+-- Whether this login session has not proven the second factor that its organisation requires; other
+-- sessions, such as an API key's, are no person's.
+CREATE FUNCTION app.lacks_factor(tenant uuid, session uuid) RETURNS boolean LANGUAGE sql STABLE
+BEGIN ATOMIC
+  SELECT EXISTS (
+    SELECT FROM public.sessions s JOIN public.organizations o ON o.id = s.tenant_id
+    WHERE s.tenant_id = tenant AND s.id = session AND s.factor_id IS NULL AND o.require_two_factor);
+END;
+--> statement-breakpoint
+-- Follows app.enter wherever the work is not what sets a factor up. Raises ID004.
+CREATE FUNCTION app.require_factor(tenant uuid, session uuid) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-  PERFORM set_config('app.tenant_id', coalesce(tenant::text, ''), true),
-    set_config('app.user_id', coalesce(person::text, ''), true);
-  IF session IS NULL THEN
-    RETURN;
-  END IF;
-  SELECT o.disabled_at IS NOT NULL, o.require_two_factor AND s.factor_id IS NULL
-    INTO disabled, unproven
-    FROM sessions s JOIN members m ON m.tenant_id = s.tenant_id AND m.user_id = s.user_id
-    JOIN organizations o ON o.id = s.tenant_id
-    WHERE s.tenant_id = tenant AND s.id = session AND s.user_id = person
-      AND s.revoked_at IS NULL AND s.expires_at > now()
-      AND m.removed_at IS NULL AND m.role = claimed_role;
-  IF NOT FOUND THEN
-    RAISE EXCEPTION USING ERRCODE = 'ID001', MESSAGE = 'the session is not live';
-  ELSIF disabled THEN
-    RAISE EXCEPTION USING ERRCODE = 'ID002', MESSAGE = 'the organisation is disabled';
-  ELSIF unproven AND current_setting('app.during_setup', true) IS DISTINCT FROM 'on' THEN
-    RAISE EXCEPTION USING ERRCODE = 'ID003', MESSAGE = 'a second factor is required';
+  IF app.lacks_factor(tenant, session) THEN
+    RAISE EXCEPTION USING ERRCODE = 'ID004', MESSAGE = 'a second factor is required';
   END IF;
 END $$;
