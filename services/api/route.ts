@@ -132,7 +132,9 @@ export function readQuery({ http }: Call): Given {
   return Object.fromEntries(lists.map(([name, all]) => [name, all.length > 1 ? all : all[0]]));
 }
 
-const readBody = ({ http, jsonLimitBytes }: Call) => readJsonObject(http.req.raw, jsonLimitBytes);
+/** The JSON body; none counts as empty. */
+export const readBody = ({ http, jsonLimitBytes }: Call) =>
+  readJsonObject(http.req.raw, jsonLimitBytes);
 
 function withoutParams(given: Given, params: Record<string, string>): Given {
   const errors = Object.keys(params)

@@ -23,7 +23,6 @@ import {
   logout,
   logoutAll,
   me,
-  refresh,
   register,
   removeMember,
   removeTwoFactor,
@@ -44,15 +43,16 @@ import {
 } from '@insightdesk/shared/domain/webhooks';
 import { downloadRoute } from './attachments/download.ts';
 import { uploadRoute } from './attachments/upload.ts';
+import { refreshRoute, signsIn, signsOut } from './cookies/session-routes.ts';
 import { del, get, patch, post, type Route, when } from './route.ts';
 
 /** Everything a client can ask. */
 export const routes: readonly Route[] = [
-  post('/v1/auth/register', register, 201),
-  post('/v1/auth/login', login),
-  post('/v1/auth/refresh', refresh),
-  post('/v1/auth/logout', logout, 204),
-  post('/v1/auth/logout-all', logoutAll, 204),
+  signsIn(post('/v1/auth/register', register, 201)),
+  signsIn(post('/v1/auth/login', login)),
+  refreshRoute,
+  signsOut(post('/v1/auth/logout', logout, 204)),
+  signsOut(post('/v1/auth/logout-all', logoutAll, 204)),
   get('/v1/auth/sessions', listSessions),
   del('/v1/auth/sessions/:id', revokeSession),
   ...when(
@@ -70,7 +70,7 @@ export const routes: readonly Route[] = [
   patch('/v1/members/:userId', changeRole),
   del('/v1/members/:userId', removeMember),
   post('/v1/invitations', invite, 201),
-  post('/v1/invitations/accept', acceptInvitation),
+  signsIn(post('/v1/invitations/accept', acceptInvitation)),
 
   post('/v1/conversations', openConversation, 201),
   get('/v1/conversations', listConversations),

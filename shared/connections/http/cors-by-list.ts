@@ -1,9 +1,10 @@
 import type { MiddlewareHandler } from 'hono';
 import { cors } from 'hono/cors';
+import { SESSION_MODE } from './session-cookies.ts';
 
 const accepted = [
   ...['Authorization', 'Content-Type', 'X-Request-Id', 'Idempotency-Key'],
-  ...['If-None-Match', 'Range', 'If-Range'],
+  ...['If-None-Match', 'Range', 'If-Range', SESSION_MODE],
 ];
 
 const exposed = [
@@ -21,6 +22,8 @@ export function corsByList(origins: readonly string[]): MiddlewareHandler {
     origin: [...origins],
     allowMethods: ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE'],
     allowHeaders: accepted,
+    // Browsers that keep their session in cookies.
+    credentials: true,
     maxAge: 600,
   });
   return function corsByList(c, next) {
@@ -29,6 +32,7 @@ export function corsByList(origins: readonly string[]): MiddlewareHandler {
     if (c.req.method === 'OPTIONS') return preflight(c, next);
     if (allowed.has(origin)) {
       c.header('Access-Control-Allow-Origin', origin);
+      c.header('Access-Control-Allow-Credentials', 'true');
       c.header('Access-Control-Expose-Headers', exposed.join(', '));
     }
     return next();
