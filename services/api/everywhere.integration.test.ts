@@ -75,6 +75,13 @@ describe('by a member of a disabled organisation', () => {
     'POST /v1/auth/two-factor/confirm': { code: '123456' },
     'POST /v1/auth/two-factor/remove': { password: 'x', code: '123456' },
     'POST /v1/auth/two-factor/recovery-codes': { password: 'x', code: '123456' },
+    'POST /v1/auth/oauth/:providerId/link': { password: 'x', redirectTo: 'https://x.example/' },
+    'POST /v1/identity-providers': {
+      name: 'x',
+      issuer: 'https://x.example/',
+      clientId: 'x',
+      clientSecret: 'x',
+    },
     'PATCH /v1/organization': { requireTwoFactor: true },
     'POST /v1/conversations': { subject: 'S', body: 'B' },
     'POST /v1/conversations/:id/messages': { body: 'B' },

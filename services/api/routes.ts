@@ -10,6 +10,14 @@ import {
 } from '@insightdesk/shared/domain/conversations';
 import { sendEvent } from '@insightdesk/shared/domain/inbound';
 import { cancelJob, getJob, listJobs, retryJob } from '@insightdesk/shared/domain/jobs';
+import {
+  addProvider,
+  changeProvider,
+  exchangeArrival,
+  listProviders,
+  removeLink,
+  removeProvider,
+} from '@insightdesk/shared/domain/providers';
 import { changeOrganization } from '@insightdesk/shared/domain/tenants';
 import {
   acceptInvitation,
@@ -43,6 +51,7 @@ import {
 } from '@insightdesk/shared/domain/webhooks';
 import { downloadRoute } from './attachments/download.ts';
 import { uploadRoute } from './attachments/upload.ts';
+import { callbackRoute, linkRoute, startRoute } from './cookies/oauth-routes.ts';
 import { refreshRoute, signsIn, signsOut } from './cookies/session-routes.ts';
 import { del, get, patch, post, type Route, when } from './route.ts';
 
@@ -63,6 +72,18 @@ export const routes: readonly Route[] = [
     post('/v1/auth/two-factor/remove', removeTwoFactor, 204),
     post('/v1/auth/two-factor/recovery-codes', renewRecoveryCodes),
     patch('/v1/organization', changeOrganization),
+  ),
+  ...when(
+    'oauth',
+    callbackRoute,
+    startRoute,
+    signsIn(post('/v1/auth/oauth/exchange', exchangeArrival)),
+    linkRoute,
+    del('/v1/auth/oauth/:providerId/link', removeLink),
+    post('/v1/identity-providers', addProvider, 201),
+    get('/v1/identity-providers', listProviders),
+    patch('/v1/identity-providers/:id', changeProvider),
+    del('/v1/identity-providers/:id', removeProvider),
   ),
 
   get('/v1/me', me),

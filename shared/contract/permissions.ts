@@ -15,6 +15,7 @@ export const permissions = {
   'customers:invite': staffRoles,
   'owners:manage': ['owner'],
   'organization:manage': ['owner'],
+  'providers:manage': ['owner'],
   'jobs:read': managerRoles,
   'jobs:manage': managerRoles,
   'webhooks:read': managerRoles,

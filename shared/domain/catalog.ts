@@ -18,6 +18,7 @@ export const features = {
   tenants: { events: tenantEvents, jobs: {} },
   factors: { events: {}, jobs: {} },
   users: { events: userEvents, jobs: userJobs },
+  providers: { events: {}, jobs: {} },
   attachments: { events: attachmentEvents, jobs: attachmentJobs },
   conversations: { events: conversationEvents, jobs: conversationJobs },
   notifications: { events: notificationEvents, jobs: notificationJobs },

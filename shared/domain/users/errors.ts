@@ -32,6 +32,10 @@ export const UserErrors = {
     new DomainBusinessRuleError('This invitation was accepted before', { code: 'INVITATION_USED' }),
   AlreadyMember: () =>
     new DomainBusinessRuleError('This person is a member already', { code: 'ALREADY_MEMBER' }),
+  ProviderSession: () =>
+    new ForbiddenError('This session is good in its organisation only; sign in by your password', {
+      code: 'PROVIDER_SESSION',
+    }),
   LastOwner: () =>
     new DomainBusinessRuleError('An organisation keeps at least one owner', { code: 'LAST_OWNER' }),
   OwnersOnly: () => new ForbiddenError('Only an owner may do this to owners'),

@@ -1,9 +1,13 @@
 /** People, their sessions, their roles, and how they come in. */
 export { acceptInvitation } from './accept-invitation.ts';
 export { changeRole } from './change-role.ts';
+export { confirmPassword } from './confirm-password.ts';
 export { confirmTwoFactor } from './confirm-two-factor.ts';
 export { deleteExpired } from './delete-expired.ts';
+export { endProviderSessions } from './end-provider-sessions.ts';
 export * as userEvents from './events.ts';
+export { currentPassword, factorCode, recoveryCodesView } from './factor-fields.ts';
+export { markProven, requireDispensable, requireProven, unprove } from './factor-sessions.ts';
 export { getTwoFactor } from './get-two-factor.ts';
 export { invitationToken } from './invitation-token.ts';
 export { invite } from './invite.ts';
@@ -25,7 +29,8 @@ export { renewRecoveryCodes } from './renew-recovery-codes.ts';
 export { requireLiveSession } from './require-live-session.ts';
 export { revokeSession } from './revoke-session.ts';
 export { openSession } from './session-tokens.ts';
-export { type Door, signIn } from './sign-in.ts';
+export { carryProof, type Door, prove, signIn } from './sign-in.ts';
 export { listStaffIds } from './staff.ts';
 export { startTwoFactor } from './start-two-factor.ts';
-export { members, users } from './tables.ts';
+export { members, sessions, users } from './tables.ts';
+export { signedInView, toUser } from './view.ts';

@@ -1,0 +1,71 @@
+import {
+  ATTEMPT_SECONDS,
+  arrive,
+  CALLBACK_PATH,
+  startLink,
+  startSignIn,
+} from '@insightdesk/shared/domain/providers';
+import { readCookie } from '@insightdesk/shared/http';
+import { z } from 'zod';
+import { type Call, type Http, json, perform, type Route, readBody, readQuery } from '../route.ts';
+
+const COOKIE = '__Host-desk-oauth';
+
+/** Sends the browser to the provider; it keeps its attempt in a cookie, and only it can come back. */
+export const startRoute: Route = {
+  method: 'GET',
+  path: '/v1/auth/oauth/:providerId/start',
+  summary: startSignIn.summary,
+  allow: startSignIn.allow,
+  input: startSignIn.input,
+  answers: { 302: undefined },
+  async handle(call) {
+    const { url, attempt } = await perform(startSignIn, call, readQuery(call));
+    keep(call.http, attempt, ATTEMPT_SECONDS);
+    return redirect(call.http, url);
+  },
+};
+
+export const linkRoute: Route = {
+  method: 'POST',
+  path: '/v1/auth/oauth/:providerId/link',
+  summary: startLink.summary,
+  allow: startLink.allow,
+  input: startLink.input,
+  answers: { 200: z.object({ url: z.string() }) },
+  async handle(call) {
+    const { url, attempt } = await perform(startLink, call, await readBody(call));
+    keep(call.http, attempt, ATTEMPT_SECONDS);
+    return json(call.http, { url }, 200);
+  },
+};
+
+/** What a provider adds to the URL is its own affair: whatever it is, the library judges it. */
+export const callbackRoute: Route = {
+  method: 'GET',
+  path: CALLBACK_PATH,
+  summary: arrive.summary,
+  allow: arrive.allow,
+  input: arrive.input.pick({}).loose(),
+  answers: { 302: undefined },
+  async handle(call) {
+    const attempt = readCookie(call.http.req.header('Cookie'), COOKIE);
+    keep(call.http, '', 0);
+    const { url } = await perform(arrive, call, { attempt, url: urlOf(call) });
+    return redirect(call.http, url);
+  },
+};
+
+const urlOf = ({ http, ctx }: Call) =>
+  `${ctx.settings.publicUrl}${CALLBACK_PATH}${new URL(http.req.url).search}`;
+
+function redirect(http: Http, url: string): Response {
+  http.header('Location', url);
+  return http.body(null, 302);
+}
+
+/** Lax: the browser comes back from another site. */
+function keep(http: Http, attempt: string, maxAgeSeconds: number): void {
+  const rules = `Max-Age=${maxAgeSeconds}; Path=/; Secure; HttpOnly; SameSite=Lax`;
+  http.header('Set-Cookie', `${COOKIE}=${attempt}; ${rules}`, { append: true });
+}
