@@ -12,21 +12,21 @@ export interface Operations {
     path: Record<never, never>;
     query: Record<never, never>;
     body: { email: string; password: string; name: string; organizationName: string };
-    answer: { user: { id: `usr_${string}`; email: string; name: string }; organization: { id: `org_${string}`; name: string }; accessToken: string; refreshToken: string; expiresIn: number };
+    answer: { user: { id: `usr_${string}`; email: string; name: string }; organization: { id: `org_${string}`; name: string }; accessToken: string; refreshToken: string; expiresIn: number } | undefined;
   };
   /** Sign in. */
   'POST /v1/auth/login': {
     path: Record<never, never>;
     query: Record<never, never>;
     body: { email: string; password: string; organizationId?: `org_${string}` | undefined; code?: string | undefined };
-    answer: { user: { id: `usr_${string}`; email: string; name: string }; organization: { id: `org_${string}`; name: string }; accessToken: string; refreshToken: string; expiresIn: number };
+    answer: { user: { id: `usr_${string}`; email: string; name: string }; organization: { id: `org_${string}`; name: string }; accessToken: string; refreshToken: string; expiresIn: number } | undefined;
   };
   /** Refresh a session. */
   'POST /v1/auth/refresh': {
     path: Record<never, never>;
     query: Record<never, never>;
-    body: { refreshToken: string };
-    answer: { accessToken: string; refreshToken: string; expiresIn: number };
+    body: { refreshToken?: string | undefined };
+    answer: { accessToken: string; refreshToken: string; expiresIn: number } | undefined;
   };
   /** Sign out. */
   'POST /v1/auth/logout': {
@@ -56,12 +56,166 @@ export interface Operations {
     body: undefined;
     answer: undefined;
   };
+  /** The caller's second factors. */
+  'GET /v1/auth/two-factor': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: undefined;
+    answer: { totp: boolean; passkeys: number; recoveryCodesLeft: number };
+  };
+  /** Begin to set up an authenticator app. */
+  'POST /v1/auth/two-factor': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: { password: string };
+    answer: { secret: string; url: string };
+  };
+  /** Confirm the authenticator app by a code of it. */
+  'POST /v1/auth/two-factor/confirm': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: { code: string };
+    answer: { recoveryCodes: (string)[] };
+  };
+  /** Remove the authenticator app. */
+  'POST /v1/auth/two-factor/remove': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: { password: string; code: string };
+    answer: undefined;
+  };
+  /** Replace all recovery codes by new ones. */
+  'POST /v1/auth/two-factor/recovery-codes': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: { password: string; code: string };
+    answer: { recoveryCodes: (string)[] };
+  };
+  /** Change the organisation. */
+  'PATCH /v1/organization': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: { requireTwoFactor: boolean };
+    answer: { id: `org_${string}`; name: string; requireTwoFactor: boolean };
+  };
+  /** Begin to sign in by a passkey. */
+  'POST /v1/auth/passkeys/sign-in/options': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: undefined;
+    answer: { options: Record<string, unknown>; token: string };
+  };
+  /** Sign in by a passkey. */
+  'POST /v1/auth/passkeys/sign-in': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: { token: string; response: { id: string; rawId: string; type: 'public-key'; clientExtensionResults?: Record<string, unknown> | undefined; authenticatorAttachment?: 'platform' | 'cross-platform' | undefined; response: { clientDataJSON: string; authenticatorData: string; signature: string; userHandle: string } }; organizationId?: `org_${string}` | undefined };
+    answer: { user: { id: `usr_${string}`; email: string; name: string }; organization: { id: `org_${string}`; name: string }; accessToken: string; refreshToken: string; expiresIn: number } | undefined;
+  };
+  /** Begin to register a passkey. */
+  'POST /v1/auth/passkeys/options': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: { password: string };
+    answer: { options: Record<string, unknown>; token: string };
+  };
+  /** Register a passkey. */
+  'POST /v1/auth/passkeys': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: { token: string; response: { id: string; rawId: string; type: 'public-key'; clientExtensionResults?: Record<string, unknown> | undefined; authenticatorAttachment?: 'platform' | 'cross-platform' | undefined; response: { clientDataJSON: string; attestationObject: string; transports?: (string)[] | undefined } }; name?: string | undefined };
+    answer: { passkey: { id: `pky_${string}`; name: string; createdAt: string; lastUsedAt: string | null }; recoveryCodes: (string)[] | null };
+  };
+  /** List the caller's passkeys. */
+  'GET /v1/auth/passkeys': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: undefined;
+    answer: { items: ({ id: `pky_${string}`; name: string; createdAt: string; lastUsedAt: string | null })[]; nextCursor: null };
+  };
+  /** Rename a passkey. */
+  'PATCH /v1/auth/passkeys/{id}': {
+    path: { id: `pky_${string}` };
+    query: Record<never, never>;
+    body: { name: string };
+    answer: { id: `pky_${string}`; name: string; createdAt: string; lastUsedAt: string | null };
+  };
+  /** Remove a passkey. */
+  'POST /v1/auth/passkeys/{id}/remove': {
+    path: { id: `pky_${string}` };
+    query: Record<never, never>;
+    body: { password: string };
+    answer: undefined;
+  };
+  /** Come back from an identity provider. */
+  'GET /v1/auth/oauth/callback': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: undefined;
+    answer: ;
+  };
+  /** Sign in by an identity provider. */
+  'GET /v1/auth/oauth/{providerId}/start': {
+    path: { providerId: `idp_${string}` };
+    query: { organizationId: `org_${string}`; redirectTo: string; challenge: string };
+    body: undefined;
+    answer: ;
+  };
+  /** Fetch the session after signing in by an identity provider. */
+  'POST /v1/auth/oauth/exchange': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: { token: string; verifier: string; code?: string | undefined };
+    answer: { user: { id: `usr_${string}`; email: string; name: string }; organization: { id: `org_${string}`; name: string }; accessToken: string; refreshToken: string; expiresIn: number } | undefined;
+  };
+  /** Link the caller with an identity provider. */
+  'POST /v1/auth/oauth/{providerId}/link': {
+    path: { providerId: `idp_${string}` };
+    query: Record<never, never>;
+    body: { redirectTo: string; password: string };
+    answer: { url: string };
+  };
+  /** Part the caller from an identity provider. */
+  'DELETE /v1/auth/oauth/{providerId}/link': {
+    path: { providerId: `idp_${string}` };
+    query: Record<never, never>;
+    body: undefined;
+    answer: undefined;
+  };
+  /** Add an identity provider. */
+  'POST /v1/identity-providers': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: { name: string; issuer: string; clientId: string; clientSecret: string; allowedDomains?: (string)[] | undefined; assuresTwoFactor?: boolean | undefined; enabled?: boolean | undefined };
+    answer: { id: `idp_${string}`; name: string; issuer: string; clientId: string; allowedDomains: (string)[]; assuresTwoFactor: boolean; enabled: boolean; createdAt: string };
+  };
+  /** List identity providers. */
+  'GET /v1/identity-providers': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: undefined;
+    answer: { items: ({ id: `idp_${string}`; name: string; issuer: string; clientId: string; allowedDomains: (string)[]; assuresTwoFactor: boolean; enabled: boolean; createdAt: string })[]; nextCursor: null };
+  };
+  /** Change an identity provider. */
+  'PATCH /v1/identity-providers/{id}': {
+    path: { id: `idp_${string}` };
+    query: Record<never, never>;
+    body: { name?: string | undefined; issuer?: string | undefined; clientId?: string | undefined; clientSecret?: string | undefined; allowedDomains?: (string)[] | undefined; assuresTwoFactor?: boolean | undefined; enabled?: boolean | undefined };
+    answer: { id: `idp_${string}`; name: string; issuer: string; clientId: string; allowedDomains: (string)[]; assuresTwoFactor: boolean; enabled: boolean; createdAt: string };
+  };
+  /** Remove an identity provider. */
+  'DELETE /v1/identity-providers/{id}': {
+    path: { id: `idp_${string}` };
+    query: Record<never, never>;
+    body: undefined;
+    answer: undefined;
+  };
   /** Who the caller is. */
   'GET /v1/me': {
     path: Record<never, never>;
     query: Record<never, never>;
     body: undefined;
-    answer: { user: { id: `usr_${string}`; email: string; name: string }; organization: { id: `org_${string}`; name: string }; role: 'owner' | 'admin' | 'agent' | 'customer'; permissions: ('account:read' | 'account:manage' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[] };
+    answer: { user: { id: `usr_${string}`; email: string; name: string }; organization: { id: `org_${string}`; name: string }; role: 'owner' | 'admin' | 'agent' | 'customer'; permissions: ('account:read' | 'account:manage' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[] };
   };
   /** List the members of the organisation. */
   'GET /v1/members': {
@@ -95,8 +249,8 @@ export interface Operations {
   'POST /v1/invitations/accept': {
     path: Record<never, never>;
     query: Record<never, never>;
-    body: { token: string; name: string; password: string };
-    answer: { user: { id: `usr_${string}`; email: string; name: string }; organization: { id: `org_${string}`; name: string }; accessToken: string; refreshToken: string; expiresIn: number };
+    body: { token: string; name: string; password: string; code?: string | undefined };
+    answer: { user: { id: `usr_${string}`; email: string; name: string }; organization: { id: `org_${string}`; name: string }; accessToken: string; refreshToken: string; expiresIn: number } | undefined;
   };
   /** Open a conversation. */
   'POST /v1/conversations': {

@@ -70,11 +70,19 @@ describe('by a member of a disabled organisation', () => {
     attachments: 'att',
     webhooks: 'whk',
   };
+  const passkey = {
+    ...{ id: 'x', rawId: 'x', type: 'public-key' },
+    response: { clientDataJSON: 'x', attestationObject: 'x' },
+  };
   const bodies: Record<string, object> = {
     'POST /v1/auth/two-factor': { password: 'x' },
     'POST /v1/auth/two-factor/confirm': { code: '123456' },
     'POST /v1/auth/two-factor/remove': { password: 'x', code: '123456' },
     'POST /v1/auth/two-factor/recovery-codes': { password: 'x', code: '123456' },
+    'POST /v1/auth/passkeys/options': { password: 'x' },
+    'POST /v1/auth/passkeys': { token: 'x', response: passkey },
+    'PATCH /v1/auth/passkeys/:id': { name: 'x' },
+    'POST /v1/auth/passkeys/:id/remove': { password: 'x' },
     'POST /v1/auth/oauth/:providerId/link': { password: 'x', redirectTo: 'https://x.example/' },
     'POST /v1/identity-providers': {
       name: 'x',

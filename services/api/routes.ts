@@ -11,6 +11,15 @@ import {
 import { sendEvent } from '@insightdesk/shared/domain/inbound';
 import { cancelJob, getJob, listJobs, retryJob } from '@insightdesk/shared/domain/jobs';
 import {
+  listPasskeys,
+  offerPasskey,
+  offerSignIn,
+  registerPasskey,
+  removePasskey,
+  renamePasskey,
+  signInByPasskey,
+} from '@insightdesk/shared/domain/passkeys';
+import {
   addProvider,
   changeProvider,
   exchangeArrival,
@@ -72,6 +81,13 @@ export const routes: readonly Route[] = [
     post('/v1/auth/two-factor/remove', removeTwoFactor, 204),
     post('/v1/auth/two-factor/recovery-codes', renewRecoveryCodes),
     patch('/v1/organization', changeOrganization),
+    post('/v1/auth/passkeys/sign-in/options', offerSignIn),
+    signsIn(post('/v1/auth/passkeys/sign-in', signInByPasskey)),
+    post('/v1/auth/passkeys/options', offerPasskey),
+    post('/v1/auth/passkeys', registerPasskey, 201),
+    get('/v1/auth/passkeys', listPasskeys),
+    patch('/v1/auth/passkeys/:id', renamePasskey),
+    post('/v1/auth/passkeys/:id/remove', removePasskey, 204),
   ),
   ...when(
     'oauth',

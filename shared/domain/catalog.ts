@@ -19,6 +19,7 @@ export const features = {
   factors: { events: {}, jobs: {} },
   users: { events: userEvents, jobs: userJobs },
   providers: { events: {}, jobs: {} },
+  passkeys: { events: {}, jobs: {} },
   attachments: { events: attachmentEvents, jobs: attachmentJobs },
   conversations: { events: conversationEvents, jobs: conversationJobs },
   notifications: { events: notificationEvents, jobs: notificationJobs },

@@ -1,6 +1,7 @@
 /** People, their sessions, their roles, and how they come in. */
 export { acceptInvitation } from './accept-invitation.ts';
 export { changeRole } from './change-role.ts';
+export { chooseOrganization } from './choose-organization.ts';
 export { confirmPassword } from './confirm-password.ts';
 export { confirmTwoFactor } from './confirm-two-factor.ts';
 export { deleteExpired } from './delete-expired.ts';
