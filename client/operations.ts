@@ -12,21 +12,21 @@ export interface Operations {
     path: Record<never, never>;
     query: Record<never, never>;
     body: { email: string; password: string; name: string; organizationName: string };
-    answer: { user: { id: `usr_${string}`; email: string; name: string }; organization: { id: `org_${string}`; name: string }; accessToken: string; refreshToken: string; expiresIn: number } | undefined;
+    answer: { user: { id: `usr_${string}`; email: string; name: string }; organization: { id: `org_${string}`; name: string }; accessToken: string; refreshToken: string; expiresIn: number };
   };
   /** Sign in. */
   'POST /v1/auth/login': {
     path: Record<never, never>;
     query: Record<never, never>;
     body: { email: string; password: string; organizationId?: `org_${string}` | undefined; code?: string | undefined };
-    answer: { user: { id: `usr_${string}`; email: string; name: string }; organization: { id: `org_${string}`; name: string }; accessToken: string; refreshToken: string; expiresIn: number } | undefined;
+    answer: { user: { id: `usr_${string}`; email: string; name: string }; organization: { id: `org_${string}`; name: string }; accessToken: string; refreshToken: string; expiresIn: number };
   };
   /** Refresh a session. */
   'POST /v1/auth/refresh': {
     path: Record<never, never>;
     query: Record<never, never>;
     body: { refreshToken?: string | undefined };
-    answer: { accessToken: string; refreshToken: string; expiresIn: number } | undefined;
+    answer: { accessToken: string; refreshToken: string; expiresIn: number };
   };
   /** Sign out. */
   'POST /v1/auth/logout': {
@@ -110,7 +110,7 @@ export interface Operations {
     path: Record<never, never>;
     query: Record<never, never>;
     body: { token: string; response: { id: string; rawId: string; type: 'public-key'; clientExtensionResults?: Record<string, unknown> | undefined; authenticatorAttachment?: 'platform' | 'cross-platform' | undefined; response: { clientDataJSON: string; authenticatorData: string; signature: string; userHandle: string } }; organizationId?: `org_${string}` | undefined };
-    answer: { user: { id: `usr_${string}`; email: string; name: string }; organization: { id: `org_${string}`; name: string }; accessToken: string; refreshToken: string; expiresIn: number } | undefined;
+    answer: { user: { id: `usr_${string}`; email: string; name: string }; organization: { id: `org_${string}`; name: string }; accessToken: string; refreshToken: string; expiresIn: number };
   };
   /** Begin to register a passkey. */
   'POST /v1/auth/passkeys/options': {
@@ -152,21 +152,21 @@ export interface Operations {
     path: Record<never, never>;
     query: Record<never, never>;
     body: undefined;
-    answer: ;
+    answer: undefined;
   };
   /** Sign in by an identity provider. */
   'GET /v1/auth/oauth/{providerId}/start': {
     path: { providerId: `idp_${string}` };
     query: { organizationId: `org_${string}`; redirectTo: string; challenge: string };
     body: undefined;
-    answer: ;
+    answer: undefined;
   };
   /** Fetch the session after signing in by an identity provider. */
   'POST /v1/auth/oauth/exchange': {
     path: Record<never, never>;
     query: Record<never, never>;
     body: { token: string; verifier: string; code?: string | undefined };
-    answer: { user: { id: `usr_${string}`; email: string; name: string }; organization: { id: `org_${string}`; name: string }; accessToken: string; refreshToken: string; expiresIn: number } | undefined;
+    answer: { user: { id: `usr_${string}`; email: string; name: string }; organization: { id: `org_${string}`; name: string }; accessToken: string; refreshToken: string; expiresIn: number };
   };
   /** Link the caller with an identity provider. */
   'POST /v1/auth/oauth/{providerId}/link': {
@@ -250,7 +250,7 @@ export interface Operations {
     path: Record<never, never>;
     query: Record<never, never>;
     body: { token: string; name: string; password: string; code?: string | undefined };
-    answer: { user: { id: `usr_${string}`; email: string; name: string }; organization: { id: `org_${string}`; name: string }; accessToken: string; refreshToken: string; expiresIn: number } | undefined;
+    answer: { user: { id: `usr_${string}`; email: string; name: string }; organization: { id: `org_${string}`; name: string }; accessToken: string; refreshToken: string; expiresIn: number };
   };
   /** Open a conversation. */
   'POST /v1/conversations': {

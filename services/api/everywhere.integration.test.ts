@@ -69,6 +69,9 @@ describe('by a member of a disabled organisation', () => {
     conversations: 'cnv',
     attachments: 'att',
     webhooks: 'whk',
+    passkeys: 'pky',
+    oauth: 'idp',
+    'identity-providers': 'idp',
   };
   const passkey = {
     ...{ id: 'x', rawId: 'x', type: 'public-key' },
@@ -166,8 +169,12 @@ describe('with a body that is', () => {
   }
 });
 
+/** A provider adds to the URL of its callback what it likes. */
+const isJudgedHere = ({ body, path }: (typeof routes)[number]) =>
+  !body && !path.includes(':') && !path.endsWith('/callback');
+
 describe('with a field that nobody knows', () => {
-  for (const route of routes.filter(({ body, path }) => !body && !path.includes(':'))) {
+  for (const route of routes.filter(isJudgedHere)) {
     test(nameOf(route), async () => {
       const isRead = !withJson.includes(route);
       const path = isRead ? `${route.path}?nobody=1` : route.path;
