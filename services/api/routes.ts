@@ -61,7 +61,8 @@ import {
 import { downloadRoute } from './attachments/download.ts';
 import { uploadRoute } from './attachments/upload.ts';
 import { callbackRoute, linkRoute, startRoute } from './cookies/oauth-routes.ts';
-import { refreshRoute, signsIn, signsOut } from './cookies/session-routes.ts';
+import { refreshRoute } from './cookies/refresh-route.ts';
+import { signsIn, signsOut } from './cookies/session-routes.ts';
 import { del, get, patch, post, type Route, when } from './route.ts';
 
 /** Everything a client can ask. */
