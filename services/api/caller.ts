@@ -16,11 +16,12 @@ export type CallContext = Pick<Context, 'actor' | 'tenantId' | 'requestId' | 'ip
 
 const nobody: Actor = { kind: 'anonymous' };
 
-/** Reads an access token; throws 401 when it is not good. */
+/** Reads an access token or an API key; throws 401 when it is not good. */
 export function identifyBy(tokens: Connections['tokens']) {
   return async (token: string): Promise<ApiCaller> => {
-    const { userId, role, sessionId, tenantId } = await tokens.verifyAccess(token);
-    return { name: userId, tenantId, actor: { kind: 'user', userId, role, sessionId } };
+    const { tenantId, userId, role, sessionId, grant } = await tokens.verifyAccess(token);
+    const name = grant?.via === 'key' ? grant.id : userId;
+    return { name, tenantId, actor: { kind: 'user', userId, role, sessionId, grant } };
   };
 }
 

@@ -72,6 +72,8 @@ describe('by a member of a disabled organisation', () => {
     passkeys: 'pky',
     oauth: 'idp',
     'identity-providers': 'idp',
+    roles: 'rol',
+    'api-keys': 'key',
   };
   const passkey = {
     ...{ id: 'x', rawId: 'x', type: 'public-key' },
@@ -99,8 +101,13 @@ describe('by a member of a disabled organisation', () => {
     'POST /v1/invitations': { email: 'somebody@example.com', role: 'agent' },
     'PATCH /v1/members/:userId': { role: 'agent' },
     'POST /v1/webhooks': { url: 'https://example.com/', events: ['*'] },
+    'POST /v1/roles': { name: 'R', base: 'agent', permissions: [] },
+    'POST /v1/api-keys': { name: 'K', permissions: ['members:read'] },
     'POST /v1/events': { name: 'email/send.requested', payload: {} },
     'POST /v1/webhooks/:id/replay': { since: new Date().toISOString() },
+  };
+  const queries: Record<string, string> = {
+    'GET /v1/permissions/explain': '?permission=members:read',
   };
   let shutOut: string;
   beforeAll(async () => {
@@ -119,7 +126,8 @@ describe('by a member of a disabled organisation', () => {
       form.append('file', new Blob(['text']), 'note.txt');
       const json = withJson.includes(route) ? (bodies[nameOf(route)] ?? {}) : undefined;
       const body = route.body ? form : json;
-      const response = await desk.ask(route.method, path, { as: shutOut, body });
+      const query = queries[nameOf(route)] ?? '';
+      const response = await desk.ask(route.method, path + query, { as: shutOut, body });
       expect(response.status).toBe(403);
       expect(await codeOf(response)).toBe('ORGANIZATION_DISABLED');
     });

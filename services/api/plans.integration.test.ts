@@ -125,6 +125,7 @@ for (const route of lists) {
     test(`${route.path} as ${role} looks at little more than it shows`, async () => {
       const caller = callers[role];
       for (const input of inputsOf(route)) {
+        if (role === 'customer' && 'tag' in input) continue;
         for (const statement of await statementsFor(route, caller, input)) {
           for (const mode of ['first', 'often'] as PlanMode[]) {
             const { rows, removed, fetched } = await plans.effortOf(caller, statement, mode);

@@ -1,6 +1,9 @@
 import { expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { permissionNames } from '@insightdesk/shared/contract';
+import { routes } from './routes.ts';
+import { openTestApi } from './test-api.ts';
 
 const root = join(import.meta.dir, '../..');
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
@@ -38,4 +41,24 @@ test('a file of the domain holds one verb, and verbs do not import verbs', () =>
         .map((other) => `${path} imports ${other}`),
     );
   expect(crossed).toEqual([]);
+});
+
+test('every route declares a permission; who may be nobody is under /v1/auth or accepts an invitation', () => {
+  const known = new Set<string>(permissionNames);
+  const open = routes.filter(({ allow }) => allow === 'anyone').map(({ path }) => path);
+  expect(routes.filter(({ allow }) => allow !== 'anyone' && !known.has(allow))).toEqual([]);
+  const isEntrance = (path: string) => /^\/v1\/(auth\/|invitations\/accept$)/.test(path);
+  expect(open.filter((path) => !isEntrance(path))).toEqual([]);
+});
+
+test('what the API answers beside its routes is known, and nothing of it is of a tenant', () => {
+  const inTable = new Set(routes.map(({ path }) => path));
+  const others = openTestApi(routes)
+    .app.routes.map(({ path }) => path)
+    .filter((path) => !inTable.has(path) && !path.endsWith('*'));
+  expect(
+    [...new Set(others)].filter(
+      (path) => !/^\/($|health|metrics|docs|invitations|openapi|asyncapi)/.test(path),
+    ),
+  ).toEqual([]);
 });

@@ -1,3 +1,4 @@
+import { explainPermission, listPermissions } from '@insightdesk/shared/domain/access';
 import { getAttachment } from '@insightdesk/shared/domain/attachments';
 import {
   getConversation,
@@ -10,6 +11,7 @@ import {
 } from '@insightdesk/shared/domain/conversations';
 import { sendEvent } from '@insightdesk/shared/domain/inbound';
 import { cancelJob, getJob, listJobs, retryJob } from '@insightdesk/shared/domain/jobs';
+import { createKey, getKey, listKeys, revokeKey, rotateKey } from '@insightdesk/shared/domain/keys';
 import {
   listPasskeys,
   offerPasskey,
@@ -27,6 +29,13 @@ import {
   removeLink,
   removeProvider,
 } from '@insightdesk/shared/domain/providers';
+import {
+  addRole,
+  getRole,
+  listRoles,
+  removeRole,
+  updateRole,
+} from '@insightdesk/shared/domain/roles';
 import { changeOrganization } from '@insightdesk/shared/domain/tenants';
 import {
   acceptInvitation,
@@ -109,6 +118,20 @@ export const routes: readonly Route[] = [
   del('/v1/members/:userId', removeMember),
   post('/v1/invitations', invite, 201),
   signsIn(post('/v1/invitations/accept', acceptInvitation)),
+
+  get('/v1/permissions', listPermissions),
+  get('/v1/permissions/explain', explainPermission),
+  post('/v1/roles', addRole, 201),
+  get('/v1/roles', listRoles),
+  get('/v1/roles/:id', getRole),
+  patch('/v1/roles/:id', updateRole),
+  del('/v1/roles/:id', removeRole),
+
+  post('/v1/api-keys', createKey, 201),
+  get('/v1/api-keys', listKeys),
+  get('/v1/api-keys/:id', getKey),
+  post('/v1/api-keys/:id/rotate', rotateKey),
+  del('/v1/api-keys/:id', revokeKey),
 
   post('/v1/conversations', openConversation, 201),
   get('/v1/conversations', listConversations),

@@ -78,8 +78,8 @@ const asText = (body: unknown) => (typeof body === 'string' ? body : JSON.string
 
 async function tokenOf({ tokens, tenantId, actor }: Context): Promise<string> {
   if (actor.kind !== 'user' || !tenantId) throw new Error('Nobody is signed in');
-  const { userId, sessionId, role } = actor;
-  return (await tokens.signAccess({ tenantId, userId, sessionId, role })).token;
+  const { userId, sessionId, role, grant } = actor;
+  return (await tokens.signAccess({ tenantId, userId, sessionId, role, grant })).token;
 }
 
 function requireRoute(method: string, path: string): Route {

@@ -58,11 +58,15 @@ test('an application adds a channel by one line: subscribe, events, signals, who
   const board = newId('tsk');
   const reading: MemberContext[] = [];
   const own = defineChannels({
-    'private-board-{tsk}-of-{usr}': async (ctx, { tsk, usr }) => {
-      reading.push(ctx);
-      return tsk === board && usr === ctx.actor.userId;
+    'private-board-{tsk}-of-{usr}': {
+      permission: 'channels:subscribe',
+      allow: async (ctx, { tsk, usr }) => {
+        reading.push(ctx);
+        return tsk === board && usr === ctx.actor.userId;
+      },
     },
-    'public-news': () => true,
+    'public-news': { permission: 'channels:subscribe', allow: () => true },
+    'public-news-for-owners': { permission: 'owners:manage', allow: () => true },
   });
   const { server, url } = await startReplica('websocket-1', { channels: own });
   const agent = await person();
@@ -85,6 +89,7 @@ test('an application adds a channel by one line: subscribe, events, signals, who
     `private-board-${newId('tsk')}-of-${userId}`,
     `private-board-*-of-${userId}`,
     'public-new',
+    'public-news-for-owners',
     Channels.userPrivate(userId),
   ]) {
     const refused = { ok: false, error: { status: 404, code: 'NOT_FOUND' } };
@@ -93,7 +98,8 @@ test('an application adds a channel by one line: subscribe, events, signals, who
 });
 
 test.each(['yes', 1, {}, undefined])('an answer of %p is no permission', async (answer) => {
-  const careless = { find: () => ({ pattern: '', allow: () => answer as never }) };
+  const permission = 'channels:subscribe' as const;
+  const careless = { find: () => ({ pattern: '', permission, allow: () => answer as never }) };
   const { member } = await createTestTenant(context);
   const asking = authorize({ ...services, channels: careless }, await member('agent'), 'x');
   await expect(asking).rejects.toMatchObject({ status: 404 });

@@ -125,6 +125,7 @@ test('an unexpected failure is told as such, without its message', async () => {
     channels: {
       find: () => ({
         pattern: '',
+        permission: 'channels:subscribe',
         allow: () => Promise.reject(new TypeError('secret of the house')),
       }),
     },
@@ -173,7 +174,9 @@ test('subscribing twice at once is a conflict, unsubscribing meanwhile ends it',
   // Nobody is let in before the other call was answered.
   let gate = deferred<void>();
   const allow = () => gate.promise.then(() => true);
-  const { socket, replica } = await setUp({ channels: { find: () => ({ pattern: '', allow }) } });
+  const permission = 'channels:subscribe' as const;
+  const found = { pattern: '', permission, allow };
+  const { socket, replica } = await setUp({ channels: { find: () => found } });
   const once = newChannel();
   const begun = ask(socket, 'subscribe', { channel: once });
   const second = await ask(socket, 'subscribe', { channel: once });

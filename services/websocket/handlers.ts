@@ -6,12 +6,12 @@ import { subscribe } from './subscriptions/subscribe.ts';
 
 /** Everything a client may emit; a socket reaches nothing else. */
 export const handlers = {
-  subscribe: defineHandler(socketInputs.subscribe, subscribe),
-  unsubscribe: defineHandler(socketInputs.unsubscribe, unsubscribe),
-  publish: defineHandler(socketInputs.publish, publish),
-  presence: defineHandler(socketInputs.presence, listPresent),
-  'presence:set': defineHandler(socketInputs['presence:set'], setPresence),
-  authenticate: defineHandler(socketInputs.authenticate, authenticate),
+  subscribe: defineHandler('channels:subscribe', socketInputs.subscribe, subscribe),
+  unsubscribe: defineHandler('channels:subscribe', socketInputs.unsubscribe, unsubscribe),
+  publish: defineHandler('channels:signal', socketInputs.publish, publish),
+  presence: defineHandler('channels:subscribe', socketInputs.presence, listPresent),
+  'presence:set': defineHandler('channels:signal', socketInputs['presence:set'], setPresence),
+  authenticate: defineHandler('channels:subscribe', socketInputs.authenticate, authenticate),
 } satisfies Record<SocketRequest, Handler>;
 
 async function unsubscribe(

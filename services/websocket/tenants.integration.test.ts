@@ -108,7 +108,9 @@ test('the same name is another channel: events, positions, signals, who is where
 test('a channel that names no organisation at all, with presence: nothing crosses', async () => {
   const channel = 'presence-lobby';
   const { here, there } = await visitAll({
-    channels: defineChannels({ 'presence-lobby': () => true }),
+    channels: defineChannels({
+      'presence-lobby': { permission: 'channels:subscribe', allow: () => true },
+    }),
   });
   const [one, two] = [here[0], there[0]] as [Visitor, Visitor];
   await subscribe(one, channel);

@@ -27,6 +27,7 @@ export const history = { historyLength: 50_000, historySeconds: 60 };
 export const tenantId = newId('org');
 export const newChannel = () => Channels.conversation(newId('cnv'));
 
+const anybody = { pattern: '', permission: 'channels:subscribe' } as const;
 const known = (name: string) => channels.find(name);
 
 type Closing = (() => unknown)[];
@@ -115,7 +116,7 @@ export function createStage({ parts, log, context }: Stage) {
       channelLog: channelLog(),
       valkey: { hub, signalsOut: valkey('subscriber'), signalsIn: valkey('subscriber') },
       channels: {
-        find: (name) => known(name) && { pattern: '', allow: () => allow(name) },
+        find: (name) => known(name) && { ...anybody, allow: () => allow(name) },
       },
       context: (caller) => ({ ...context, ...caller }),
       presenceMembers: presenceMembers(),

@@ -1,7 +1,12 @@
 import { type Context, systemContext } from '@insightdesk/shared/context';
 import { attachmentJobs, makeVariants } from '@insightdesk/shared/domain/attachments';
 import type { SystemJob } from '@insightdesk/shared/domain/catalog';
-import { conversationJobs, wakeSnoozed } from '@insightdesk/shared/domain/conversations';
+import {
+  conversationJobs,
+  unassignFormer,
+  wakeSnoozed,
+} from '@insightdesk/shared/domain/conversations';
+import { keyJobs, tellOverlapEnded } from '@insightdesk/shared/domain/keys';
 import {
   deleteOldEvents,
   deleteOldJobSteps,
@@ -36,13 +41,17 @@ export function jobHandlers(root: Context): JobHandlers<SystemJob> {
       job: conversationJobs.wakeConversation,
       run: (payload, run) => wakeSnoozed(at(run), payload),
     },
+    'conversations.unassign': {
+      job: conversationJobs.unassignConversations,
+      run: (payload, run) => unassignFormer(at(run), payload, run),
+    },
     'notifications.message': {
       job: notificationJobs.notifyOfMessage,
       run: (payload, run) => notifyRecipients(at(run), payload, run),
     },
     'notifications.email-message': {
       job: notificationJobs.emailMessage,
-      run: (payload, run) => sendMessageEmail(at(run), payload),
+      run: (payload, run) => sendMessageEmail(at(run), payload, run),
     },
     'notifications.email-invitation': {
       job: notificationJobs.emailInvitation,
@@ -67,6 +76,10 @@ export function jobHandlers(root: Context): JobHandlers<SystemJob> {
     'webhooks.email-disabled': {
       job: webhookJobs.emailDisabled,
       run: (payload, run) => emailOwners(at(run), payload, run),
+    },
+    'api-keys.end-overlap': {
+      job: keyJobs.endOverlap,
+      run: (payload, run) => tellOverlapEnded(at(run), payload),
     },
     'tenants.purge-events': {
       job: maintenanceJobs.purgeEvents,

@@ -1,12 +1,22 @@
+import type { Id } from '@insightdesk/shared/contract';
 import { attachmentJobs } from '@insightdesk/shared/domain/attachments';
 import { events, type SystemEvent } from '@insightdesk/shared/domain/catalog';
 import { conversationJobs } from '@insightdesk/shared/domain/conversations';
+import { keyJobs } from '@insightdesk/shared/domain/keys';
 import { notificationJobs } from '@insightdesk/shared/domain/notifications';
 import { webhookJobs } from '@insightdesk/shared/domain/webhooks';
-import { consequencesBy, type Reactions } from '@insightdesk/shared/events';
+import { consequencesBy, type Reactions, type RecordedEvent } from '@insightdesk/shared/events';
 import { type JobRequest, jobFor } from '@insightdesk/shared/jobs';
 
 const nothing = (): JobRequest[] => [];
+
+/** Whoever leaves the staff leaves its conversations to the others. */
+const unassign = (
+  event: Pick<RecordedEvent, 'id' | 'tenantId' | 'requestId'> & { payload: { userId: Id<'usr'> } },
+): JobRequest[] => {
+  const { userId } = event.payload;
+  return [jobFor(event, conversationJobs.unassignConversations, { userId })];
+};
 
 /**
  * What happens next: the jobs that every event causes. Who hears of it stands in its definition,
@@ -22,13 +32,35 @@ export const reactions: Reactions<SystemEvent, JobRequest> = {
 
   'invitation.created': (event) => [jobFor(event, notificationJobs.emailInvitation, event.payload)],
 
+  'role.created': nothing,
+
+  'role.updated': nothing,
+
+  'role.removed': nothing,
+
   'member.joined': nothing,
 
-  'member.updated': nothing,
+  // Whether a custom role still reads conversations is for the job to find out.
+  'member.updated': (event) => {
+    const { role, roleId } = event.payload;
+    return role === 'customer' || roleId ? unassign(event) : [];
+  },
 
-  'member.removed': nothing,
+  'member.removed': unassign,
 
   'session.revoked': nothing,
+
+  'api-key.created': nothing,
+
+  'api-key.rotated': (event) => {
+    const { overlapUntil, ...key } = event.payload;
+    const delayMs = Math.max(0, Date.parse(overlapUntil) - Date.now());
+    return [jobFor(event, keyJobs.endOverlap, key, { delayMs })];
+  },
+
+  'api-key.overlap-ended': nothing,
+
+  'api-key.revoked': nothing,
 
   'attachment.uploaded': (event) => [
     jobFor(event, attachmentJobs.processAttachment, event.payload),

@@ -44,7 +44,7 @@ const seenByStaff = {
   createdAt: at,
   version: 3,
 };
-const seenByCustomer = { ...seenByStaff, messageCount: 2 };
+const seenByCustomer = { ...seenByStaff, messageCount: 2, tags: [] };
 const attachment = {
   id: newId('att'),
   name: 'a.png',
@@ -75,6 +75,9 @@ const invitation = {
 const joined = { userId: customer, name: 'Ann', role: 'customer' };
 const updated = { userId: customer, role: 'agent' };
 const removed = { userId: customer };
+const custom = { roleId: newId('rol'), name: 'Night shift' };
+const apiKey = { keyId: newId('key'), userId: customer };
+const rotated = { ...apiKey, overlapUntil: at };
 const revoked = { sessionId: newId('ses'), userId: customer };
 const disabled = { webhookId: newId('whk'), reason: 'gone' };
 const replayed = { webhookId: disabled.webhookId, since: at, until: at };
@@ -111,6 +114,13 @@ const always: [name: string, payload: object, heard: Heard][] = [
   ['organization.enabled', {}, staff({})],
   ['organization.updated', { requireTwoFactor: true }, staff({ requireTwoFactor: true })],
   ['invitation.created', invitation, nobody],
+  ['role.created', custom, { staff: { [organization]: custom } }],
+  ['role.updated', custom, { staff: { [organization]: custom } }],
+  ['role.removed', custom, { staff: { [organization]: custom } }],
+  ['api-key.created', { ...apiKey, name: 'CRM', createdBy: agent }, nobody],
+  ['api-key.rotated', rotated, person(rotated)],
+  ['api-key.overlap-ended', apiKey, person(apiKey)],
+  ['api-key.revoked', apiKey, person(apiKey)],
   ['member.joined', joined, staff(joined)],
   ['member.updated', updated, { ...staff(updated), ...person(updated) }],
   ['member.removed', removed, { ...staff(removed), ...person(removed) }],
@@ -133,7 +143,12 @@ const early: Heard = { uploader: { [own(uploader)]: { ...attachment, conversatio
 const inReply = processed(conversationId, customer);
 const inNote = processed(conversationId, null);
 
+const narrowed = { userId: customer, role: 'agent', roleId: newId('rol') };
+const demoted = { userId: customer, role: 'customer' };
+
 const byCase: [name: string, when: string, payload: object, heard: Heard][] = [
+  ['member.updated', 'to a custom role', narrowed, { ...staff(narrowed), ...person(narrowed) }],
+  ['member.updated', 'to a customer', demoted, { ...staff(demoted), ...person(demoted) }],
   ['conversation.created', 'the customer counts replies', opened, counted],
   ['conversation.updated', 'the customer counts replies', changed, counted],
   ['conversation.updated', 'snoozed', snoozed, awayTill],
@@ -150,6 +165,10 @@ const byCase: [name: string, when: string, payload: object, heard: Heard][] = [
 /** The jobs that follow; of all others there are none. */
 const jobs: Record<string, string[]> = {
   'invitation.created, always': ['notifications.email-invitation'],
+  'member.removed, always': ['conversations.unassign'],
+  'member.updated, to a custom role': ['conversations.unassign'],
+  'member.updated, to a customer': ['conversations.unassign'],
+  'api-key.rotated, always': ['api-keys.end-overlap'],
   'attachment.uploaded, always': ['attachments.process'],
   'conversation.updated, snoozed': ['conversations.wake'],
   'message.created, a reply': ['notifications.message'],

@@ -4,6 +4,7 @@ import type { Connections } from '@insightdesk/shared/context';
 import { createDatabase } from '@insightdesk/shared/database';
 import { createContainer } from '@insightdesk/shared/di';
 import { publicEvents } from '@insightdesk/shared/domain/catalog';
+import { withApiKeys } from '@insightdesk/shared/domain/keys';
 import { createMailer } from '@insightdesk/shared/email';
 import type { Logger } from '@insightdesk/shared/logging';
 import { createMedia } from '@insightdesk/shared/media';
@@ -103,7 +104,7 @@ function createOwnParts(config: Config, log: Logger) {
       ({ connectValkey }) => openJobAccess(connectValkey('queue', 'command', 'jobs')),
       { dispose: (access) => access.close() },
     )
-    .register('tokens', () => createTokens(config.auth))
+    .register('tokens', ({ database }) => withApiKeys(createTokens(config.auth), database))
     .register('sealer', () => createSealer(config.auth.refreshSecret))
     .register('passwords', () => createPasswords())
     .register('secrets', () => createSecrets(config.auth.refreshSecret))

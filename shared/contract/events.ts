@@ -6,10 +6,16 @@ export const Events = {
   organizationDisabled: 'organization.disabled',
   organizationEnabled: 'organization.enabled',
   organizationUpdated: 'organization.updated',
+  roleCreated: 'role.created',
+  roleRemoved: 'role.removed',
+  roleUpdated: 'role.updated',
   memberJoined: 'member.joined',
   memberRemoved: 'member.removed',
   memberUpdated: 'member.updated',
   sessionRevoked: 'session.revoked',
+  apiKeyOverlapEnded: 'api-key.overlap-ended',
+  apiKeyRevoked: 'api-key.revoked',
+  apiKeyRotated: 'api-key.rotated',
   attachmentReady: 'attachment.ready',
   attachmentRejected: 'attachment.rejected',
   conversationCreated: 'conversation.created',
@@ -24,10 +30,16 @@ export interface EventData {
   'organization.disabled': Record<never, never>;
   'organization.enabled': Record<never, never>;
   'organization.updated': { requireTwoFactor: boolean };
+  'role.created': { roleId: `rol_${string}`; name: string };
+  'role.removed': { roleId: `rol_${string}`; name: string };
+  'role.updated': { roleId: `rol_${string}`; name: string };
   'member.joined': { userId: `usr_${string}`; name: string; role: 'owner' | 'admin' | 'agent' | 'customer' };
   'member.removed': { userId: `usr_${string}` };
-  'member.updated': { userId: `usr_${string}`; role: 'owner' | 'admin' | 'agent' | 'customer' };
+  'member.updated': { userId: `usr_${string}`; role: 'owner' | 'admin' | 'agent' | 'customer'; roleId?: `rol_${string}` | null | undefined };
   'session.revoked': { sessionId: `ses_${string}`; userId: `usr_${string}` };
+  'api-key.overlap-ended': { keyId: `key_${string}`; userId: `usr_${string}` };
+  'api-key.revoked': { keyId: `key_${string}`; userId: `usr_${string}` };
+  'api-key.rotated': { keyId: `key_${string}`; userId: `usr_${string}`; overlapUntil: string };
   'attachment.ready': { id: `att_${string}`; name: string; contentType: string; sizeBytes: number; status: 'pending' | 'ready' | 'rejected'; variants: ({ name: string; url: string; contentType: string; width?: number | undefined; height?: number | undefined; sizeBytes: number })[]; conversationId: `cnv_${string}` | null };
   'attachment.rejected': { id: `att_${string}`; name: string; contentType: string; sizeBytes: number; status: 'pending' | 'ready' | 'rejected'; variants: ({ name: string; url: string; contentType: string; width?: number | undefined; height?: number | undefined; sizeBytes: number })[]; conversationId: `cnv_${string}` | null };
   'conversation.created': { id: `cnv_${string}`; number: number; subject: string; status: 'open' | 'pending' | 'snoozed' | 'resolved' | 'closed'; priority: 'low' | 'normal' | 'high' | 'urgent'; assigneeId: `usr_${string}` | null; customerId: `usr_${string}`; tags: (string)[]; snoozedUntil: string | null; messageCount: number; lastMessageAt: string; createdAt: string; version: number };

@@ -1,6 +1,7 @@
 /** What an id can name; the prefix is part of the id. */
 export type IdPrefix =
-  | ('org' | 'usr' | 'cnv' | 'msg' | 'att' | 'key' | 'ses' | 'inv' | 'fac' | 'pky' | 'idp')
+  | ('org' | 'usr' | 'cnv' | 'msg' | 'att' | 'key' | 'ses' | 'inv' | 'rol')
+  | ('fac' | 'pky' | 'idp')
   | ('whk' | 'sit' | 'doc' | 'voi' | 'cal' | 'tsk' | 'evt');
 
 /** A TypeID such as `cnv_01h2xcejqtf2nbrexx3vqjhp41`; sorts by time of creation. */

@@ -1,7 +1,9 @@
 import { attachmentEvents, attachmentJobs } from '@insightdesk/shared/domain/attachments';
 import { conversationEvents, conversationJobs } from '@insightdesk/shared/domain/conversations';
+import { keyEvents, keyJobs } from '@insightdesk/shared/domain/keys';
 import { maintenanceJobs } from '@insightdesk/shared/domain/maintenance';
 import { notificationEvents, notificationJobs } from '@insightdesk/shared/domain/notifications';
+import { roleEvents } from '@insightdesk/shared/domain/roles';
 import { tenantEvents } from '@insightdesk/shared/domain/tenants';
 import { userEvents, userJobs } from '@insightdesk/shared/domain/users';
 import { webhookEvents, webhookJobs } from '@insightdesk/shared/domain/webhooks';
@@ -16,12 +18,15 @@ export const features = {
   maintenance: { events: {}, jobs: maintenanceJobs },
   jobs: { events: {}, jobs: {} },
   tenants: { events: tenantEvents, jobs: {} },
+  roles: { events: roleEvents, jobs: {} },
   factors: { events: {}, jobs: {} },
   users: { events: userEvents, jobs: userJobs },
   providers: { events: {}, jobs: {} },
   passkeys: { events: {}, jobs: {} },
+  keys: { events: keyEvents, jobs: keyJobs },
   attachments: { events: attachmentEvents, jobs: attachmentJobs },
   conversations: { events: conversationEvents, jobs: conversationJobs },
+  access: { events: {}, jobs: {} },
   notifications: { events: notificationEvents, jobs: notificationJobs },
   inbound: { events: {}, jobs: {} },
   webhooks: { events: webhookEvents, jobs: webhookJobs },

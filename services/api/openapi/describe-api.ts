@@ -22,7 +22,9 @@ export function describeApi(routes: readonly Route[], { publicUrl }: { publicUrl
     security: [{ bearer: [] }],
     paths: { ...paths, ...healthPaths(schemas) },
     components: {
-      securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
+      securitySchemes: {
+        bearer: { type: 'http', scheme: 'bearer', description: 'An access token or an API key' },
+      },
       responses: { Problem: problemResponse(schemas) },
       schemas: schemas.named(),
     },

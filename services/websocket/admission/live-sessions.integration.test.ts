@@ -1,10 +1,13 @@
 import { afterAll, afterEach, expect, test } from 'bun:test';
 import type { Context } from '@insightdesk/shared/context';
-import { Channels, toUuid } from '@insightdesk/shared/contract';
+import { Channels, type Id, type Permission, toUuid } from '@insightdesk/shared/contract';
 import { connect as openDatabase } from '@insightdesk/shared/database';
+import { createKey, revokeKey, rotateKey } from '@insightdesk/shared/domain/keys';
+import { addRole, updateRole } from '@insightdesk/shared/domain/roles';
 import { disableOrganization, enableOrganization } from '@insightdesk/shared/domain/tenants';
 import {
   changeRole,
+  findGrant,
   listLiveSessions,
   logout,
   removeMember,
@@ -32,10 +35,11 @@ const overrides = {
   sessionRecords: records,
   channels,
 };
-const start = async () => [
-  await startReplica('websocket-1', overrides),
-  await startReplica('websocket-2', overrides),
-];
+const start = async () =>
+  [
+    await startReplica('websocket-1', overrides),
+    await startReplica('websocket-2', overrides),
+  ] as const;
 
 async function tokenOf({ actor, tenantId }: Context): Promise<string> {
   if (actor.kind !== 'user' || !tenantId) throw new Error('Nobody is signed in');
@@ -43,8 +47,10 @@ async function tokenOf({ actor, tenantId }: Context): Promise<string> {
 }
 
 /** A connected member that keeps why it was closed. */
-async function visit(url: string, member: Context) {
-  const { socket } = await connect(url, await tokenOf(member));
+const visit = async (url: string, member: Context) => visitBy(url, await tokenOf(member));
+
+async function visitBy(url: string, token: string) {
+  const { socket } = await connect(url, token);
   const reasons: string[] = [];
   socket.on('closing', ({ code }) => reasons.push(code));
   socket.on('disconnect', (reason) => reasons.push(reason));
@@ -62,16 +68,14 @@ async function expire({ actor }: Context): Promise<void> {
 const tenantOf = ({ tenantId }: Context) => tenantId ?? newId('org');
 
 /** What the worker's reaction to this event does. */
-const tell = (member: Context, type: string) =>
+const tell = (member: Context, type: string) => tellUser(tenantOf(member), userOf(member), type);
+const tellUser = (tenantId: Id<'org'>, userId: Id<'usr'>, type: string) =>
+  append(tenantId, Channels.userPrivate(userId), type);
+const tellStaff = (tenantId: Id<'org'>, type: string) =>
+  append(tenantId, Channels.organization(tenantId), type);
+const append = (tenantId: Id<'org'>, channel: string, type: string) =>
   channelLog().append([
-    {
-      tenantId: tenantOf(member),
-      channel: Channels.userPrivate(userOf(member)),
-      id: newId('evt'),
-      type,
-      data: {},
-      at: new Date().toISOString(),
-    },
+    { tenantId, channel, id: newId('evt'), type, data: {}, at: new Date().toISOString() },
   ]);
 
 const system = ({ tenantId }: Context): Context => ({
@@ -117,22 +121,11 @@ test('organization.disabled: all its sockets on every replica are closed within 
   const affected = await Promise.all(visits);
   const stranger = (await createTestTenant(context)).owner;
   const others = await Promise.all(replicas.map(({ url }) => visit(url, stranger)));
-  const tellStaff = async (type: string) =>
-    channelLog().append([
-      {
-        tenantId,
-        channel: Channels.organization(tenantId),
-        id: newId('evt'),
-        type,
-        data: {},
-        at: new Date().toISOString(),
-      },
-    ]);
-  await tellStaff('organization.disabled');
+  await tellStaff(tenantId, 'organization.disabled');
   await Bun.sleep(200);
   expect(affected.every(({ socket }) => socket.connected)).toBe(true);
   await disableOrganization(system(owner));
-  await tellStaff('organization.disabled');
+  await tellStaff(tenantId, 'organization.disabled');
   await until(() => affected.every(({ reasons }) => reasons.length === 2), 1_000);
   for (const { reasons } of affected) expect(reasons).toEqual(gone('ACCESS_CHANGED'));
   const url = replicas[1]?.url ?? '';
@@ -252,4 +245,72 @@ test('a token is said to run out a minute before, and again after a renewal', as
   await until(() => notices.length === 2);
   expect(notices.map(({ expiresAt }) => Date.parse(expiresAt))).toEqual(expiries);
   expect(socket.connected).toBe(true);
+});
+
+test('a custom role that changes closes the sockets of those who have it, and of nobody else', async () => {
+  const replicas = await start();
+  const { owner, member, tenantId } = await createTestTenant(context);
+  const [agent, bystander] = [await member('agent'), await member('agent')];
+  const permissions: Permission[] = ['channels:subscribe', 'members:read'];
+  const role = await addRole(owner, { name: 'R', base: 'agent', permissions });
+  await changeRole(owner, { userId: userOf(agent), role: 'agent', roleId: role.id });
+  const stale = await connect(replicas[0].url, await tokenOf(agent)).catch((error) => error);
+  expect(stale).toMatchObject({ data: { status: 401, code: 'ACCESS_CHANGED' } });
+  const grant = await findGrant(context, { tenantId, userId: userOf(agent) });
+  const narrowed = { ...agent, actor: { ...agent.actor, grant } } as Context;
+  const affected = await Promise.all(replicas.map(({ url }) => visit(url, narrowed)));
+  const others = await Promise.all(replicas.map(({ url }) => visit(url, bystander)));
+  const channel = Channels.organization(tenantId);
+  const { socket } = affected[0] as (typeof affected)[number];
+  expect(await ask(socket, 'subscribe', { channel })).toMatchObject({ error: { status: 404 } });
+  const signal = { channel, type: 'typing' };
+  expect(await ask(socket, 'publish', signal)).toMatchObject({ error: { status: 403 } });
+  await updateRole(owner, { id: role.id, permissions: [...permissions, 'conversations:read'] });
+  await tellStaff(tenantId, 'role.updated');
+  await until(() => affected.every(({ reasons }) => reasons.length === 2), 1_000);
+  for (const { reasons } of affected) expect(reasons).toEqual(gone('ACCESS_CHANGED'));
+  await Bun.sleep(100);
+  expect(others.map(({ reasons }) => reasons)).toEqual([[], []]);
+});
+
+test('an API key opens sockets for what it may do, until it is revoked or replaced', async () => {
+  const replicas = await start();
+  const { owner, tenantId } = await createTestTenant(context);
+  const permissions: Permission[] = ['channels:subscribe', 'conversations:read', 'members:read'];
+  const key = await createKey(owner, { name: 'Screen', permissions });
+  const open = (secret: string) => Promise.all(replicas.map(({ url }) => visitBy(url, secret)));
+  const tellHolder = (type: string) => tellUser(tenantId, key.userId, type);
+  const first = await open(key.secret);
+  const { socket } = first[0] as (typeof first)[number];
+  const channel = Channels.organization(tenantId);
+  expect(await ask(socket, 'subscribe', { channel })).toMatchObject({ ok: true });
+  expect(await ask(socket, 'authenticate', { token: key.secret })).toMatchObject({ ok: true });
+  const signal = { channel, type: 'typing' };
+  expect(await ask(socket, 'publish', signal)).toMatchObject({ error: { status: 403 } });
+  for (const other of [Channels.userPrivate(key.userId), Channels.organizationPresence(tenantId)]) {
+    const answer = await ask(socket, 'subscribe', { channel: other });
+    expect(answer).toMatchObject({ error: { status: 404 } });
+  }
+
+  const next = await rotateKey(owner, { id: key.id, overlapHours: 1 });
+  await tellHolder('api-key.rotated');
+  const second = await open(next.secret);
+  await Bun.sleep(200);
+  for (const { reasons } of [...first, ...second]) expect(reasons).toEqual([]);
+  const third = await rotateKey(owner, { id: key.id, overlapHours: 1 });
+  await tellHolder('api-key.rotated');
+  await until(() => first.every(({ reasons }) => reasons.length === 2), 1_000);
+  for (const { reasons } of first) expect(reasons).toEqual(gone('SESSION_ENDED'));
+  const last = await open(third.secret);
+  for (const { reasons } of [...second, ...last]) expect(reasons).toEqual([]);
+
+  await revokeKey(owner, { id: key.id });
+  await tellHolder('api-key.revoked');
+  const rest = [...second, ...last];
+  await until(() => rest.every(({ reasons }) => reasons.length === 2), 1_000);
+  for (const { reasons } of rest) expect(reasons).toEqual(gone('SESSION_ENDED'));
+  for (const secret of [key.secret, next.secret, third.secret]) {
+    const failure = await connect(replicas[1].url, secret).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ data: { status: 401 } });
+  }
 });

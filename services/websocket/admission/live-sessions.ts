@@ -1,4 +1,7 @@
+import { standingOf } from '@insightdesk/shared/context';
 import { Channels, type EndCode, Events, type Id } from '@insightdesk/shared/contract';
+import { keyEvents } from '@insightdesk/shared/domain/keys';
+import { roleEvents } from '@insightdesk/shared/domain/roles';
 import { tenantEvents } from '@insightdesk/shared/domain/tenants';
 import { mapConcurrent, retry } from '@insightdesk/shared/promises';
 import { type HubWatch, type Room, roomOf } from '@insightdesk/shared/realtime';
@@ -25,6 +28,10 @@ const telling: ReadonlySet<string> = new Set([
   Events.sessionRevoked,
   Events.memberRemoved,
   Events.memberUpdated,
+  roleEvents.roleUpdated.name,
+  keyEvents.keyRotated.name,
+  keyEvents.keyOverlapEnded.name,
+  keyEvents.keyRevoked.name,
 ]);
 
 /**
@@ -69,12 +76,12 @@ export function createLiveSessions(
       shouldRetry,
     });
     for (const holder of page) {
-      const { sessionId, role } = holder.access;
+      const { sessionId } = holder.access;
       // It may have been given another session's token meanwhile, which was looked at then.
       if (!sessionIds.includes(sessionId)) continue;
       const now = live.get(sessionId);
       if (now === undefined) holder.end('SESSION_ENDED');
-      else if (now !== role) holder.end('ACCESS_CHANGED');
+      else if (now !== standingOf(holder.access)) holder.end('ACCESS_CHANGED');
     }
   }
 

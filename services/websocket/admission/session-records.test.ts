@@ -62,7 +62,7 @@ test('an organisation waits for no other, and nobody is asked about more than a 
 
 test.each([
   ['none', 403, 'ORGANIZATION_DISABLED'],
-  ['customer', 401, 'SESSION_ENDED'],
+  ['customer', 401, 'ACCESS_CHANGED'],
 ] as const)('a role that is %s by now is refused', async (now, status, code) => {
   const { require, answer } = setUp();
   const asking = require(agent());

@@ -1,4 +1,5 @@
-import type { Id, Role } from '@insightdesk/shared/contract';
+import { standingOf } from '@insightdesk/shared/context';
+import type { Id } from '@insightdesk/shared/contract';
 import {
   FactorRequiredError,
   ForbiddenError,
@@ -7,18 +8,14 @@ import {
 import type { Access } from '../connection/connection.ts';
 
 /** What a token says of a login session. */
-export type SessionClaims = Pick<Access, 'tenantId' | 'sessionId' | 'role'>;
+export type SessionClaims = Pick<Access, 'tenantId' | 'sessionId' | 'role' | 'grant'>;
 
 /** What the database says of login sessions. */
 export interface SessionRecords {
-  /** Throws when the session has ended, its member has another role by now, or nobody may come in. */
+  /** Throws when the session has ended, its member's standing is another by now, or nobody may come in. */
   require(claims: SessionClaims): Promise<void>;
-  /** Those that are live, each with its member's role, `none` while nobody may come in, `setup`
-   * without the second factor that is required. */
-  list(
-    tenantId: Id<'org'>,
-    sessionIds: readonly Id<'ses'>[],
-  ): Promise<Map<Id<'ses'>, Role | 'none' | 'setup'>>;
+  /** Those that are live, each with its member's standing, `none` while nobody may come in, `setup` without a required factor. */
+  list(tenantId: Id<'org'>, sessionIds: readonly Id<'ses'>[]): Promise<Map<Id<'ses'>, string>>;
 }
 
 /** The longest list of sessions that is asked for at once. */
@@ -75,14 +72,15 @@ export function createSessionRecords(list: SessionRecords['list']): SessionRecor
 
 const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-function refusalOf(
-  { role }: SessionClaims,
-  now: Role | 'none' | 'setup' | undefined,
-): Error | undefined {
-  if (now === role) return undefined;
+function refusalOf(claims: SessionClaims, now: string | undefined): Error | undefined {
+  if (now === standingOf(claims)) return undefined;
   if (now === 'none') {
     return new ForbiddenError('This organisation is disabled', { code: 'ORGANIZATION_DISABLED' });
   }
   if (now === 'setup') return new FactorRequiredError();
+  if (now !== undefined) {
+    const message = 'What you may do has changed; refresh your token';
+    return new UnauthenticatedError(message, { code: 'ACCESS_CHANGED' });
+  }
   return new UnauthenticatedError('This session has ended', { code: 'SESSION_ENDED' });
 }

@@ -1,5 +1,5 @@
 import type { Caller } from '@insightdesk/shared/boot';
-import type { Connections, Context } from '@insightdesk/shared/context';
+import type { Connections, Context, MemberActor } from '@insightdesk/shared/context';
 import type { EndCode } from '@insightdesk/shared/contract';
 import type { Logger } from '@insightdesk/shared/logging';
 import {
@@ -120,12 +120,21 @@ export class Connection implements Holder {
   }
 }
 
+/** Who a token speaks for. */
+export const actorOf = ({ userId, role, sessionId, grant }: Access): MemberActor => ({
+  kind: 'user',
+  userId,
+  role,
+  sessionId,
+  grant,
+});
+
 /** The connection's holder as actions want to know them. */
 export function callerOf({ access, ip, socket }: Connection, requestId: string): Caller {
-  const { userId, role, sessionId, tenantId } = access;
+  const { tenantId } = access;
   const userAgent = socket.handshake.headers['user-agent'];
   return {
-    actor: { kind: 'user', userId, role, sessionId },
+    actor: actorOf(access),
     tenantId,
     requestId,
     ip,

@@ -1,3 +1,5 @@
+import { requireCan } from '@insightdesk/shared/context';
+import type { Permission } from '@insightdesk/shared/contract';
 import {
   DomainNotFoundError,
   serializeError,
@@ -5,7 +7,7 @@ import {
   toProblem,
 } from '@insightdesk/shared/errors';
 import type { z } from 'zod';
-import type { Connection } from './connection.ts';
+import { actorOf, type Connection } from './connection.ts';
 import { createTokenBucket, type TokenBucketOptions } from './token-bucket.ts';
 
 /** One thing a client asks for. */
@@ -16,14 +18,23 @@ export interface Call {
   acknowledge(answer: object): void;
 }
 
-export type Handler = (call: Call, raw: unknown) => Promise<void>;
+export interface Handler {
+  (call: Call, raw: unknown): Promise<void>;
+  /** What its caller must be allowed to do. */
+  readonly permission: Permission;
+}
 
-/** Describes what a client may emit: its payload and what is done about it. */
+/** Describes what a client may emit: who may, its payload, and what is done about it. */
 export function defineHandler<I extends z.ZodType>(
+  permission: Permission,
   input: I,
   run: (call: Call, input: z.output<I>) => Promise<void>,
 ): Handler {
-  return async (call, raw) => run(call, input.parse(raw));
+  const handle = async (call: Call, raw: unknown) => {
+    requireCan(actorOf(call.connection.access), permission);
+    await run(call, input.parse(raw));
+  };
+  return Object.assign(handle, { permission });
 }
 
 const MAX_PENDING = 1_000;

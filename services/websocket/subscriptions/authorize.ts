@@ -1,4 +1,5 @@
 import type { Caller } from '@insightdesk/shared/boot';
+import { can } from '@insightdesk/shared/context';
 import { DomainNotFoundError, UnauthenticatedError } from '@insightdesk/shared/errors';
 import type { Services } from '../connection/connection.ts';
 
@@ -13,7 +14,7 @@ export async function authorize(
   const { actor, tenantId } = caller;
   if (actor.kind !== 'user' || !tenantId) throw new UnauthenticatedError();
   const channel = channels.find(name);
-  if (!channel) throw unknownChannel();
+  if (!channel || !can(actor, channel.permission)) throw unknownChannel();
   const answer = channel.allow({ ...context(caller), actor, tenantId });
   if (!(answer instanceof Promise)) await sessionRecords.require({ ...actor, tenantId });
   if ((await answer) !== true) throw unknownChannel();

@@ -29,6 +29,8 @@ async function setUp() {
   return { one, two, channel, watcher, come };
 }
 
+const anybody = { pattern: '', permission: 'channels:subscribe' } as const;
+
 test('two devices on two replicas: joined, changed, left are told to everyone else', async () => {
   const { one, two, channel, watcher, come } = await setUp();
   const agent = await person();
@@ -107,7 +109,7 @@ test.each([0, 1])(
     const { channel, watcher } = await setUp();
     let gate = Promise.resolve();
     const { url } = await startReplica('websocket-3', {
-      channels: { find: () => ({ pattern: '', allow: () => gate.then(() => true) }) },
+      channels: { find: () => ({ ...anybody, allow: () => gate.then(() => true) }) },
     });
     const { socket } = await connect(url, (await person()).token);
     for (let i = 0; i < before; i++) await ask(socket, 'subscribe', { channel });
@@ -130,7 +132,7 @@ test('a second subscribe that is refused, or cut off, ends the membership of the
   const { channel, watcher } = await setUp();
   let allow = async () => true;
   const { url } = await startReplica('websocket-3', {
-    channels: { find: () => ({ pattern: '', allow: () => allow() }) },
+    channels: { find: () => ({ ...anybody, allow: () => allow() }) },
   });
   const [refused, cutOff] = [
     await connect(url, (await person()).token),

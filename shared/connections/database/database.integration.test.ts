@@ -93,6 +93,34 @@ describe('transactions', () => {
     expect(row?.name).toBe('T');
   });
 
+  test('what a failed write still issues never joins the next one on its connection', async () => {
+    const narrow = createDatabase({ ...options, poolMax: 1 });
+    const gate = Promise.withResolvers<void>();
+    let straggler: Promise<unknown> = Promise.resolve();
+    const failed = narrow.write({ tenantId: two }, (tx) => {
+      straggler = gate.promise.then(() => tx.execute(names));
+      return Promise.reject(new Error('on purpose'));
+    });
+    await expect(failed).rejects.toThrow('on purpose');
+    const rows = await narrow.write({ tenantId: one }, async (tx) => {
+      gate.resolve();
+      await expect(straggler).rejects.toMatchObject({ cause: { code: 'LATE_QUERY' } });
+      return tx.execute<{ id: string }>(names);
+    });
+    expect(rows.map(({ id }) => id)).toEqual([toUuid(one)]);
+    await narrow.close();
+  });
+
+  test('a write that fails before its scope was checked leaves its connection usable', async () => {
+    const narrow = createDatabase({ ...options, poolMax: 1 });
+    const ended = { tenantId: one, userId: newId('usr'), sessionId: newId('ses'), role: 'owner' };
+    const broken = narrow.write(ended, () => Promise.reject(new Error('on purpose')));
+    await expect(broken).rejects.toMatchObject({ code: 'SESSION_ENDED' });
+    const rows = await narrow.write({ tenantId: one }, (tx) => tx.execute<{ id: string }>(names));
+    expect(rows.map(({ id }) => id)).toEqual([toUuid(one)]);
+    await narrow.close();
+  });
+
   test('an ignored failure is not committed silently', async () => {
     const swallowed = database.write({ tenantId: one }, async (tx) => {
       await tx.execute(sql`select 1/0`).catch(() => {});

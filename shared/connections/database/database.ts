@@ -11,6 +11,7 @@ import {
   type Connection,
   createConnection,
   type Observe,
+  type Transaction,
   type Tx,
   toObject,
   withCommit,
@@ -20,9 +21,9 @@ import {
 export interface Scope {
   tenantId?: Id<'org'>;
   userId?: Id<'usr'>;
-  /** When given, the session must be live and the member must still have `role`. */
+  /** When given, the session must be live and its member's standing still be this. */
   sessionId?: Id<'ses'>;
-  role?: string;
+  standing?: string;
   /** Sets up the second factor that the organisation requires, so the session need not have one. */
   duringSetup?: boolean;
 }
@@ -154,9 +155,9 @@ const ENTER_TO_READ = `${ENTER}, set_config('transaction_read_only', 'on', true)
 const GUARDED = ', app.require_factor($1::uuid, $3::uuid)';
 
 function enter(connection: Connection, query: string, scope: Scope): Promise<unknown> {
-  const { tenantId, userId, sessionId, role, duringSetup } = scope;
+  const { tenantId, userId, sessionId, standing, duringSetup } = scope;
   const uuid = (id: Id<'org' | 'usr' | 'ses'> | undefined) => (id ? toUuid(id) : null);
-  const parameters = [uuid(tenantId), uuid(userId), uuid(sessionId), role ?? null];
+  const parameters = [uuid(tenantId), uuid(userId), uuid(sessionId), standing ?? null];
   const asked = sessionId && !duringSetup ? `${query}${GUARDED}` : query;
   return connection.send(asked, parameters, toObject);
 }
@@ -167,18 +168,18 @@ async function readOn<T>(
   scope: Scope,
   work: (tx: Tx) => Promise<T>,
 ): Promise<T> {
-  const { pipeline, tx } = connection;
+  const { pipeline, reading } = connection;
   const ended = Promise.withResolvers<unknown>();
   let worked: Promise<T>;
   try {
     enter(connection, ENTER_TO_READ, scope).catch(() => {});
-    connection.openSince = pipeline.losses;
+    reading.openSince = pipeline.losses;
     // Drizzle's builders run when `then` is called: here and now, not a turn later.
-    worked = work(tx).then((result) => result);
+    worked = work(reading.tx).then((result) => result);
   } catch (error) {
     worked = Promise.reject(error);
   } finally {
-    connection.openSince = undefined;
+    reading.openSince = undefined;
     pipeline.endBatch(ended.resolve);
   }
   const [outcome] = await Promise.allSettled([worked]);
@@ -205,39 +206,35 @@ async function writeOn<T>(
   work: (tx: Tx) => Promise<T>,
 ): Promise<T> {
   const { pipeline } = connection;
-  const losses = pipeline.losses;
-  connection.afterCommit = hooks;
-  connection.notices = notices;
-  connection.failure = undefined;
-  connection.openSince = losses;
+  const { losses } = pipeline;
+  const transaction = connection.begin(hooks, notices);
+  const { tx } = transaction;
+  transaction.openSince = losses;
   try {
     // BEGIN and the scope ride ahead of the first query; a failure of either outranks what follows.
-    withCommit(connection.tx, connection.send(begin, [], toObject));
+    withCommit(tx, connection.send(begin, [], toObject));
     withCommit(
-      connection.tx,
+      tx,
       scope === 'system'
         ? connection.send('set local role insightdesk_relay', [], toObject)
         : enter(connection, ENTER, scope),
     );
-    const result = await work(connection.tx);
+    const result = await work(tx);
     if (pipeline.losses !== losses) throw connectionLost();
-    if (isAlone()) sendNotices(connection, notices);
-    connection.openSince = undefined;
+    if (isAlone()) sendNotices(transaction, notices);
+    transaction.openSince = undefined;
     await commit(connection);
     return result;
   } catch (error) {
-    connection.openSince = undefined;
+    transaction.openSince = undefined;
     if (error instanceof CommitFailed && isConnectionLoss(error.cause)) throw error.cause;
     // Nothing was committed, so nothing follows.
     hooks.length = 0;
     notices.clear();
     const isLost = pipeline.losses !== losses;
-    if (!isLost) await connection.send('rollback', [], toObject).catch(() => {});
+    if (!isLost) await rollback(connection);
     const cause = error instanceof CommitFailed ? error.cause : error;
-    throw new RolledBack('', { cause: connection.failure ?? (isLost ? connectionLost() : cause) });
-  } finally {
-    connection.afterCommit = undefined;
-    connection.notices = undefined;
+    throw new RolledBack('', { cause: transaction.failure ?? (isLost ? connectionLost() : cause) });
   }
 }
 
@@ -245,11 +242,21 @@ async function writeOn<T>(
  * COMMITs with a notice go one after the other, disk included: one that has company leaves it for
  * after, one that has none saves a round trip.
  */
-function sendNotices(connection: Connection, notices: Set<string>): void {
+function sendNotices({ connection, tx }: Transaction, notices: Set<string>): void {
   for (const channel of notices) {
-    withCommit(connection.tx, connection.send(`select pg_notify($1, '')`, [channel], toObject));
+    withCommit(tx, connection.send(`select pg_notify($1, '')`, [channel], toObject));
   }
   notices.clear();
+}
+
+/** In a batch of its own: the server skips what shares one with a statement that failed. */
+async function rollback({ pipeline, send }: Connection): Promise<void> {
+  try {
+    pipeline.endBatch(() => {});
+    await send('rollback', [], toObject);
+  } catch {
+    // The connection has gone, and the transaction with it.
+  }
 }
 
 class CommitFailed extends Error {}

@@ -51,12 +51,14 @@ export const isStale = (error: unknown): boolean =>
 /** The connection went away. */
 export const isConnectionLoss = (error: unknown): boolean => losses.has(sqlState(error) ?? '');
 
-/** Raised by app.enter() when the session was revoked or the member's role has changed. */
+/** Raised by app.enter() when the session was revoked. */
 const SESSION_NOT_LIVE = 'ID001';
 /** Raised by app.enter() when the session is live but nobody may come in. */
 const ORGANIZATION_DISABLED = 'ID002';
 /** Raised by app.require_factor() when the organisation requires a second factor that the session has not proven. */
 const FACTOR_REQUIRED = 'ID004';
+/** Raised by app.enter() when the session is live but what its member may do has changed. */
+const ACCESS_CHANGED = 'ID003';
 
 /** Turns what the driver threw into the house's errors; leaves those as they are. */
 export function toDatabaseError(error: unknown): unknown {
@@ -65,6 +67,10 @@ export function toDatabaseError(error: unknown): unknown {
   const state = sqlState(error);
   if (state === SESSION_NOT_LIVE) {
     return new UnauthenticatedError('This session has ended', { code: 'SESSION_ENDED' });
+  }
+  if (state === ACCESS_CHANGED) {
+    const message = 'What you may do has changed; refresh your token';
+    return new UnauthenticatedError(message, { code: 'ACCESS_CHANGED' });
   }
   if (state === ORGANIZATION_DISABLED) {
     return new ForbiddenError('This organisation is disabled', { code: 'ORGANIZATION_DISABLED' });

@@ -71,7 +71,7 @@ export function statement<A extends Columns, R, O extends Columns = Record<never
   }
 
   return (tx, values) => {
-    const connection = requireOpen(tx);
+    const { connection } = requireOpen(tx);
     const { query, parameters, shape } = shapeFor(values);
     const encoded = parameters.map((parameter) => parameter(values));
     return connection.send<R>(query, encoded, shape);

@@ -20,6 +20,20 @@ test('a signed token tells what was signed, again and again', async () => {
   expect(await tokens.verifyAccess(token)).toMatchObject(claims);
 });
 
+test('what a custom role leaves is in the token, an API key is not', async () => {
+  const grant = {
+    via: 'custom' as const,
+    id: newId('rol'),
+    version: 2,
+    permissions: ['members:read', 'gone:by-now'] as never,
+  };
+  const { token } = await tokens.signAccess({ ...claims, grant });
+  const known = { ...grant, permissions: ['members:read'] };
+  expect(await tokens.verifyAccess(token)).toMatchObject({ ...claims, grant: known } as object);
+  const key = { via: 'key' as const, id: newId('key'), permissions: [] };
+  await expect(tokens.signAccess({ ...claims, grant: key })).rejects.toThrow();
+});
+
 test('an expired token is told from an invalid one, also when it was known', async () => {
   const brief = createTokens({ ...options, accessTtlSeconds: 1 });
   const { token } = await brief.signAccess(claims);
@@ -45,6 +59,11 @@ test.each([
   ['another type', () => forge(secret, { typ: 'JWT' }, {})],
   ['another algorithm', () => forge('z'.repeat(64), { alg: 'HS512' }, {})],
   ['an unknown role', () => forge(secret, {}, { role: 'god' })],
+  [
+    'a malformed custom role',
+    () => forge(secret, {}, { grant: { id: 'rol_1', version: 1, permissions: [] } }),
+  ],
+  ['a custom role that says nothing', () => forge(secret, {}, { grant: null })],
   ['a malformed id', () => forge(secret, {}, { org: 'org_1' })],
 ])('%s is refused', async (_, make) => {
   await expect(tokens.verifyAccess(await make())).rejects.toMatchObject({

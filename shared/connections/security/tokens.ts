@@ -1,4 +1,4 @@
-import { type Id, isId } from '@insightdesk/shared/contract';
+import { type Grant, type Id, isId, permissionNames } from '@insightdesk/shared/contract';
 import { UnauthenticatedError } from '@insightdesk/shared/errors';
 import { errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
 import { LRUCache } from 'lru-cache';
@@ -9,6 +9,8 @@ export interface AccessClaims {
   tenantId: Id<'org'>;
   sessionId: Id<'ses'>;
   role: 'owner' | 'admin' | 'agent' | 'customer';
+  /** What narrows the role. */
+  grant?: Grant | undefined;
 }
 
 export interface VerifiedAccess extends AccessClaims {
@@ -41,8 +43,8 @@ export function createTokens(options: TokenOptions): Tokens {
   const verified = new LRUCache<string, VerifiedAccess>({ max: 10_000 });
 
   return {
-    async signAccess({ userId, tenantId, sessionId, role }) {
-      const token = await new SignJWT({ org: tenantId, sid: sessionId, role })
+    async signAccess({ userId, tenantId, sessionId, role, grant }) {
+      const token = await new SignJWT({ org: tenantId, sid: sessionId, role, ...toClaim(grant) })
         .setProtectedHeader({ alg: ALGORITHM, typ: TYPE })
         .setSubject(userId)
         .setIssuer(issuer)
@@ -69,11 +71,31 @@ export function createTokens(options: TokenOptions): Tokens {
   };
 }
 
-function toAccess({ sub, org, sid, role, exp }: JWTPayload): VerifiedAccess {
+function toAccess({ sub, org, sid, role, exp, grant: claim }: JWTPayload): VerifiedAccess {
   const complete = isId('usr', sub) && isId('org', org) && isId('ses', sid) && exp !== undefined;
   if (!complete || !roles.has(role as string)) throw invalid();
   const known = role as AccessClaims['role'];
-  return { userId: sub, tenantId: org, sessionId: sid, role: known, expiresAt: exp * 1000 };
+  const grant = claim === undefined ? undefined : toGrant(claim);
+  const access = { userId: sub, tenantId: org, sessionId: sid, role: known, expiresAt: exp * 1000 };
+  return grant ? { ...access, grant } : access;
+}
+
+/** Only a custom role is in a token: an API key is no token. */
+function toClaim(grant: Grant | undefined) {
+  if (!grant) return {};
+  if (grant.via !== 'custom') throw new TypeError('No token is signed for an API key');
+  const { id, version, permissions } = grant;
+  return { grant: { id, version, permissions } };
+}
+
+function toGrant(claim: unknown): Grant {
+  const { id, version, permissions } = (claim ?? {}) as Record<string, unknown>;
+  if (!isId('rol', id) || typeof version !== 'number' || !Array.isArray(permissions)) {
+    throw invalid();
+  }
+  // One that a release beside this one knows and this one does not is none here.
+  const known = permissionNames.filter((name) => permissions.includes(name));
+  return { via: 'custom', id, version, permissions: known };
 }
 
 const expired = (cause?: unknown) =>

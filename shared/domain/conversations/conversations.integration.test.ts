@@ -175,6 +175,21 @@ describe('changes', () => {
     });
   });
 
+  test('its customer sees no tags of the staff, nor finds conversations by them', async () => {
+    const { id } = await open();
+    await updateConversation(agent, { id, tags: ['difficult'] });
+    await sendMessage(customer, { id, body: 'Hello?' });
+    const views = [
+      await getConversation(customer, { id }),
+      ...(await listConversations(customer, {})).items,
+    ];
+    expect(views.map(({ tags }) => tags)).toEqual(views.map(() => []));
+    expect((await getConversation(agent, { id })).tags).toEqual(['difficult']);
+    for (const tag of ['difficult', 'unknown']) {
+      await expect(listConversations(customer, { tag })).rejects.toMatchObject({ status: 403 });
+    }
+  });
+
   test('filters', async () => {
     const { owner: fresh, member } = await createTestTenant(context);
     const asker = await member('customer');

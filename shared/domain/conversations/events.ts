@@ -8,13 +8,14 @@ const counted = z.object({ conversation: conversationView, replyCount: z.int() }
 
 type Counted = z.output<typeof counted>;
 
-/** Customers do not see that notes exist. */
+/** Customers see neither that notes exist nor the staff's tags. */
 const audience = {
   around: ({ conversation: { id, customerId } }: Counted) => ({ conversationId: id, customerId }),
   staff: sees(conversationView, ({ conversation }: Counted) => conversation),
   customer: sees(conversationView, ({ conversation, replyCount }: Counted) => ({
     ...conversation,
     messageCount: replyCount,
+    tags: [],
   })),
   webhooks: true,
 };

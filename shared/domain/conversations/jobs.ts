@@ -7,3 +7,12 @@ export const wakeConversation = defineJob({
   queue: 'maintenance',
   payload: z.object({ conversationId: idSchema('cnv') }),
 });
+
+/** Takes the conversations of a former member of staff away from them. */
+export const unassignConversations = defineJob({
+  name: 'conversations.unassign',
+  queue: 'maintenance',
+  timeoutMs: 300_000,
+  attempts: 8,
+  payload: z.object({ userId: idSchema('usr') }),
+});

@@ -10,6 +10,7 @@ import {
 } from '@insightdesk/shared/database';
 import { and, type Column, desc, eq, getTableColumns, lt, type SQL, sql } from 'drizzle-orm';
 import { z } from 'zod';
+import { ConversationErrors } from './errors.ts';
 import { conversations, conversationTags } from './tables.ts';
 import { audienceOf, conversationView, toConversation } from './view.ts';
 import { viewerColumns, viewerOf, visibleConversations } from './visible.ts';
@@ -23,16 +24,18 @@ export const listConversations = defineAction({
     status: z.enum(statuses).optional(),
     priority: z.enum(priorities).optional(),
     assigneeId: idSchema('usr').optional(),
-    tag: text(50).optional(),
+    tag: text(50).optional().describe('Staff only'),
     q: text(200).optional().describe('Part of the subject'),
   }),
   output: pageOf(conversationView),
   allow: 'conversations:read',
   transaction: 'read',
   async run(ctx, { limit, cursor, ...wanted }) {
+    const audience = audienceOf(ctx.actor);
+    if (wanted.tag !== undefined && audience === 'customer')
+      throw ConversationErrors.TagsAreForStaff();
     const before = decodeCursor(cursor, z.int());
     const rows = await newest(limit)(ctx.tx, { ...viewerOf(ctx), ...wanted, before });
-    const audience = audienceOf(ctx.actor);
     return page(
       rows,
       limit,

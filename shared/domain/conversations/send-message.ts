@@ -1,4 +1,4 @@
-import { defineAction, text, type UserContext } from '@insightdesk/shared/context';
+import { defineAction, requireCan, text, type UserContext } from '@insightdesk/shared/context';
 import { type Id, idSchema } from '@insightdesk/shared/contract';
 import { statement, withCommit } from '@insightdesk/shared/database';
 import { record } from '@insightdesk/shared/events';
@@ -28,7 +28,7 @@ export const sendMessage = defineAction({
   transaction: 'write',
   async run(ctx, { id, ...draft }) {
     const isCustomer = ctx.actor.role === 'customer';
-    if (draft.kind === 'note' && isCustomer) throw ConversationErrors.NotesAreForStaff();
+    if (draft.kind === 'note') requireCan(ctx.actor, 'conversations:reply', { kind: 'notes' });
     const [before, sent] = await Promise.all([
       lockConversation(ctx, id),
       findSentMessage(ctx, id, draft.clientMessageId),

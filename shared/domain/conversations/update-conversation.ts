@@ -1,6 +1,6 @@
 import { defineAction, line, text, type UserContext } from '@insightdesk/shared/context';
 import { type Id, idSchema } from '@insightdesk/shared/contract';
-import { findMember } from '@insightdesk/shared/domain/users';
+import { isReachableStaff } from '@insightdesk/shared/domain/users';
 import { z } from 'zod';
 import { change, tell } from './change-conversation.ts';
 import { ConversationErrors } from './errors.ts';
@@ -59,6 +59,7 @@ const definedOnly = (wanted: Wanted): Values =>
 
 async function checkAssignee(ctx: UserContext, assigneeId: Id<'usr'> | null | undefined) {
   if (!assigneeId) return;
-  const assignee = await findMember(ctx, assigneeId);
-  if (!assignee || assignee.role === 'customer') throw ConversationErrors.UnknownAssignee();
+  // Who is removed or demoted meanwhile waits for this, and then loses the conversation again.
+  const isStaff = await isReachableStaff(ctx, assigneeId, { lock: true });
+  if (!isStaff) throw ConversationErrors.UnknownAssignee();
 }

@@ -35,7 +35,7 @@ export const messageView = z.object({
 export type ConversationRow = InferSelectModel<typeof conversations>;
 export type MessageRow = InferSelectModel<typeof messages>;
 
-/** Customers do not see that notes exist, so their count leaves notes out. */
+/** Customers see neither that notes exist, so their count leaves notes out, nor the staff's tags. */
 export type Audience = 'staff' | 'customer';
 
 export const audienceOf = (actor: { role: string }): Audience =>
@@ -51,7 +51,7 @@ export function toConversation(row: ConversationRow, audience: Audience) {
     priority: row.priority,
     assigneeId: row.assigneeId,
     customerId: row.customerId,
-    tags: row.tags,
+    tags: audience === 'staff' ? row.tags : [],
     snoozedUntil: row.snoozedUntil?.toISOString() ?? null,
     messageCount: audience === 'staff' ? row.messageCount : row.replyCount,
     lastMessageAt: row.lastMessageAt.toISOString(),

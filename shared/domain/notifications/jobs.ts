@@ -21,7 +21,12 @@ export const emailMessage = defineJob({
   name: 'notifications.email-message',
   queue: 'email-sending',
   attempts: 8,
-  payload: z.object({ messageId: idSchema('msg'), recipientId: idSchema('usr') }),
+  payload: z.object({
+    messageId: idSchema('msg'),
+    recipientId: idSchema('usr'),
+    /** Nobody else is told, because the conversation was given to the recipient. */
+    alone: z.boolean().optional(),
+  }),
 });
 
 /** Hands an invitation to a mail server. */

@@ -2,21 +2,31 @@ import { type Context, type TenantContext, withTenant } from '@insightdesk/share
 import type { Id } from '@insightdesk/shared/contract';
 import { statement } from '@insightdesk/shared/database';
 import { conversations, messages } from '@insightdesk/shared/domain/conversations';
-import { users } from '@insightdesk/shared/domain/users';
+import { mayBeMailed, users } from '@insightdesk/shared/domain/users';
 import { renderEmail } from '@insightdesk/shared/email';
+import { type JobRun, jobFor } from '@insightdesk/shared/jobs';
 import { truncate } from '@insightdesk/shared/utils';
 import { and, eq, sql } from 'drizzle-orm';
 import type { z } from 'zod';
+import { awayStaff } from './away-staff.ts';
 import { deliver } from './deliver.ts';
-import type { emailMessage } from './jobs.ts';
+import { emailMessage } from './jobs.ts';
 
-/** Mails one message to one person. */
-export async function sendMessageEmail(
-  ctx: Context,
-  { messageId, recipientId }: z.output<typeof emailMessage.payload>,
-) {
-  const found = await withTenant(ctx, (tenant) => readMessage(tenant, messageId, recipientId));
+type Errand = z.output<typeof emailMessage.payload>;
+type Run = Pick<JobRun, 'id' | 'tenantId' | 'requestId' | 'enqueue'>;
+
+/** Mails one message to one person who may read it at this moment; if nobody else would hear, to those who may. */
+export async function sendMessageEmail(ctx: Context, errand: Errand, run: Run) {
+  const { messageId, recipientId } = errand;
+  const { found, isEntitled } = await withTenant(ctx, async (tenant) => {
+    const message = await readMessage(tenant, messageId, recipientId);
+    const { customerId } = message ?? {};
+    const isEntitled = customerId ? await mayBeMailed(tenant, recipientId, customerId) : false;
+    return { found: message, isEntitled };
+  });
   if (!found?.email) return;
+  if (!isEntitled)
+    return errand.alone ? tellTheOthers(ctx, messageId, found.authorId, run) : undefined;
   const { body, number, subject, conversationId, authorName, email } = found;
   const title = `#${number} ${subject}`;
   const letter = renderEmail({
@@ -31,6 +41,15 @@ export async function sendMessageEmail(
     ...letter,
     headers: { References: thread, 'In-Reply-To': thread },
   });
+}
+
+async function tellTheOthers(ctx: Context, messageId: Id<'msg'>, authorId: Id<'usr'>, run: Run) {
+  const others = await awayStaff(ctx, run.tenantId, authorId, null);
+  await run.enqueue(
+    others.map((recipientId) =>
+      jobFor(run, emailMessage, { messageId, recipientId }, { suffix: recipientId }),
+    ),
+  );
 }
 
 async function readMessage(ctx: TenantContext, messageId: Id<'msg'>, recipientId: Id<'usr'>) {
@@ -49,6 +68,8 @@ const toMail = statement(
         number: conversations.number,
         subject: conversations.subject,
         conversationId: conversations.id,
+        customerId: conversations.customerId,
+        authorId: messages.authorId,
         authorName: sql<string>`(select name from ${users} where id = ${messages.authorId})`,
         email: sql<string | null>`(select email from ${users} where id = ${recipientId})`,
       })

@@ -1,5 +1,6 @@
-import { defineAction } from '@insightdesk/shared/context';
-import { idSchema, roles } from '@insightdesk/shared/contract';
+import { defineAction, requireCan, type UserContext } from '@insightdesk/shared/context';
+import { type Id, idSchema, permissionsOf, type Role, roles } from '@insightdesk/shared/contract';
+import { requireRole } from '@insightdesk/shared/domain/roles';
 import { record } from '@insightdesk/shared/events';
 import { z } from 'zod';
 import { UserErrors } from './errors.ts';
@@ -11,18 +12,28 @@ import { memberView, toMember } from './view.ts';
 
 export const changeRole = defineAction({
   summary: "Change a member's role",
-  input: z.strictObject({ userId: idSchema('usr'), role: z.enum(roles) }),
+  input: z.strictObject({
+    userId: idSchema('usr'),
+    role: z.enum(roles),
+    roleId: idSchema('rol').nullable().default(null).describe('A custom role whose base is `role`'),
+  }),
   output: memberView,
   allow: 'members:manage',
   transaction: 'write',
-  async run(ctx, { userId, role }) {
+  async run(ctx, { userId, role, roleId }) {
     const member = await requireMember(ctx, userId);
-    if (ctx.actor.role !== 'owner' && (member.role === 'owner' || role === 'owner')) {
-      throw UserErrors.OwnersOnly();
-    }
+    requireCan(ctx.actor, 'members:manage', { kind: 'member', role: member.role });
+    const permissions = roleId ? await permissionsIn(ctx, roleId, role) : permissionsOf(role);
+    requireCan(ctx.actor, 'members:manage', { kind: 'standing', role, permissions });
     if (member.role === 'owner' && role !== 'owner') await requireAnotherOwner(ctx, userId);
-    await ctx.tx.update(members).set({ role }).where(isMember(ctx, userId));
-    await record(ctx, memberUpdated, { userId, role });
-    return toMember({ ...member, role });
+    await ctx.tx.update(members).set({ role, roleId }).where(isMember(ctx, userId));
+    await record(ctx, memberUpdated, { userId, role, roleId });
+    return toMember({ ...member, role, roleId });
   },
 });
+
+async function permissionsIn(ctx: UserContext, roleId: Id<'rol'>, role: Role) {
+  const custom = await requireRole(ctx, roleId, { lock: true });
+  if (custom.base !== role) throw UserErrors.RoleMismatch(custom.base);
+  return custom.permissions;
+}

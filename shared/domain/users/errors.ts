@@ -38,5 +38,9 @@ export const UserErrors = {
     }),
   LastOwner: () =>
     new DomainBusinessRuleError('An organisation keeps at least one owner', { code: 'LAST_OWNER' }),
-  OwnersOnly: () => new ForbiddenError('Only an owner may do this to owners'),
+  MayNotOffer: () => new ForbiddenError('Nobody offers a role that may do more than their own'),
+  RoleMismatch: (base: string) =>
+    new DomainValidationError('The custom role is made of another role', {
+      errors: [{ path: 'roleId', message: `Goes with the role ${base} only` }],
+    }),
 };

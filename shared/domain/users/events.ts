@@ -1,10 +1,9 @@
 import { type Id, idSchema, roles } from '@insightdesk/shared/contract';
+import { roleEvents } from '@insightdesk/shared/domain/roles';
 import { defineEvent } from '@insightdesk/shared/events';
 import { z } from 'zod';
 
-/** What is remembered of an organisation's staff. */
-export const STAFF_TAG = 'staff';
-const forgets = [STAFF_TAG];
+const forgets = [roleEvents.STAFF_TAG];
 
 /** Whom it is about, with all that it says. */
 const itself = {
@@ -36,7 +35,11 @@ export const memberJoined = defineEvent(
 
 export const memberUpdated = defineEvent(
   'member.updated',
-  z.object({ userId: idSchema('usr'), role: z.enum(roles) }),
+  z.object({
+    userId: idSchema('usr'),
+    role: z.enum(roles),
+    roleId: idSchema('rol').nullable().optional(),
+  }),
   { staff: 'payload', person: itself, webhooks: true, forgets },
 );
 

@@ -1,13 +1,13 @@
 import { defineAction, email } from '@insightdesk/shared/context';
 import { idSchema, roles } from '@insightdesk/shared/contract';
 import { organizations } from '@insightdesk/shared/domain/tenants';
-import { ForbiddenError } from '@insightdesk/shared/errors';
 import { record } from '@insightdesk/shared/events';
 import { addDays, newId } from '@insightdesk/shared/utils';
 import { eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { UserErrors } from './errors.ts';
 import { invitationCreated } from './events.ts';
+import { mayOffer } from './may-offer.ts';
 import { findMemberByEmail } from './members.ts';
 import { invitations, users } from './tables.ts';
 
@@ -22,10 +22,7 @@ export const invite = defineAction({
   transaction: 'write',
   async run(ctx, input) {
     const { tx, tenantId, actor } = ctx;
-    if (input.role === 'owner' && actor.role !== 'owner') throw UserErrors.OwnersOnly();
-    if (input.role !== 'customer' && actor.role === 'agent') {
-      throw new ForbiddenError('Agents may invite customers only');
-    }
+    if (!mayOffer(actor, input.role)) throw UserErrors.MayNotOffer();
     if (await findMemberByEmail(ctx, input.email)) throw UserErrors.AlreadyMember();
     const fresh = {
       id: newId('inv'),

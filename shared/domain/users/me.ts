@@ -1,5 +1,5 @@
-import { defineAction } from '@insightdesk/shared/context';
-import { permissionNames, permissionsOf, roles } from '@insightdesk/shared/contract';
+import { defineAction, permissionsHeld } from '@insightdesk/shared/context';
+import { permissionNames, roles } from '@insightdesk/shared/contract';
 import { statement } from '@insightdesk/shared/database';
 import {
   organizations,
@@ -40,7 +40,7 @@ export const me = defineAction({
       user: toUser(row.user),
       organization: toOrganization(row.organization),
       role: actor.role,
-      permissions: [...permissionsOf(actor.role)],
+      permissions: [...permissionsHeld(actor)],
     };
   },
 });

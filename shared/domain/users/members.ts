@@ -9,6 +9,7 @@ const columns = {
   email: users.email,
   name: users.name,
   role: members.role,
+  roleId: members.roleId,
   createdAt: members.createdAt,
 };
 
@@ -39,5 +40,5 @@ export async function requireMember(ctx: TenantContext, userId: Id<'usr'>) {
   return member;
 }
 
-export const isMember = (ctx: TenantContext, userId: Id<'usr'>) =>
+export const isMember = (ctx: Pick<TenantContext, 'tenantId'>, userId: Id<'usr'>) =>
   and(eq(members.tenantId, ctx.tenantId), eq(members.userId, userId));

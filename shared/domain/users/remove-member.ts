@@ -1,9 +1,8 @@
-import { defineAction } from '@insightdesk/shared/context';
+import { defineAction, requireCan } from '@insightdesk/shared/context';
 import { idSchema } from '@insightdesk/shared/contract';
 import { record } from '@insightdesk/shared/events';
 import { and, eq } from 'drizzle-orm';
 import { z } from 'zod';
-import { UserErrors } from './errors.ts';
 import { memberRemoved } from './events.ts';
 import { isMember, requireMember } from './members.ts';
 import { requireAnotherOwner } from './owners.ts';
@@ -18,12 +17,10 @@ export const removeMember = defineAction({
   transaction: 'write',
   async run(ctx, { userId }) {
     const member = await requireMember(ctx, userId);
-    if (member.role === 'owner') {
-      if (ctx.actor.role !== 'owner') throw UserErrors.OwnersOnly();
-      await requireAnotherOwner(ctx, userId);
-    }
+    requireCan(ctx.actor, 'members:manage', { kind: 'member', role: member.role });
+    if (member.role === 'owner') await requireAnotherOwner(ctx, userId);
     const now = new Date();
-    await ctx.tx.update(members).set({ removedAt: now }).where(isMember(ctx, userId));
+    await ctx.tx.update(members).set({ removedAt: now, roleId: null }).where(isMember(ctx, userId));
     await ctx.tx
       .update(sessions)
       .set({ revokedAt: now })

@@ -2,6 +2,7 @@ import type { Context } from '@insightdesk/shared/context';
 import { withTenant } from '@insightdesk/shared/context';
 import type { Id, Role } from '@insightdesk/shared/contract';
 import { newId } from '@insightdesk/shared/utils';
+import { findGrant } from './find-grant.ts';
 import { sessions } from './tables.ts';
 
 /** Who a pair of tokens speaks for. */
@@ -46,7 +47,8 @@ export async function signPair(
   sessionId: Id<'ses'>,
   generation: number,
 ) {
-  const access = await ctx.tokens.signAccess({ userId, tenantId, role, sessionId });
+  const grant = await findGrant(ctx, { tenantId, userId });
+  const access = await ctx.tokens.signAccess({ userId, tenantId, role, sessionId, grant });
   return {
     accessToken: access.token,
     refreshToken: ctx.sealer.seal('refresh', [tenantId, sessionId, String(generation)]),

@@ -1,4 +1,5 @@
 import { createdAt, instant, tenantId, typeId } from '@insightdesk/shared/database';
+import { customRoles } from '@insightdesk/shared/domain/roles';
 import { organizations } from '@insightdesk/shared/domain/tenants';
 import { sql } from 'drizzle-orm';
 import {
@@ -29,7 +30,12 @@ export const members = pgTable(
       .notNull()
       .references(() => users.id),
     role: text('role', { enum: ['owner', 'admin', 'agent', 'customer'] }).notNull(),
-    /** A removed member keeps its name on what it wrote, and nothing else. */
+    /** A custom role, which lacks some of what `role` has. */
+    roleId: typeId('role_id', 'rol'),
+    /**
+     * A removed member keeps its name on what it wrote, and nothing else; so does the one that an
+     * API key writes as, from the start.
+     */
     removedAt: instant('removed_at'),
     createdAt: createdAt(),
   },
@@ -37,6 +43,12 @@ export const members = pgTable(
     primaryKey({ columns: [t.tenantId, t.userId] }),
     index('members_user').on(t.userId),
     index('members_active').on(t.tenantId, t.userId).where(sql`removed_at is null`),
+    index('members_role').on(t.tenantId, t.roleId).where(sql`role_id is not null`),
+    foreignKey({
+      columns: [t.tenantId, t.roleId],
+      foreignColumns: [customRoles.tenantId, customRoles.id],
+      name: 'members_role_fk',
+    }),
     index('members_active_role').on(t.tenantId, t.role, t.userId).where(sql`removed_at is null`),
   ],
 );

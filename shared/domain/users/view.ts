@@ -9,6 +9,7 @@ export const userView = z.object({ id: idSchema('usr'), email: z.string(), name:
 export const memberView = z.object({
   ...userView.shape,
   role: z.enum(roles),
+  roleId: idSchema('rol').nullable().describe('A custom role, which lacks some of what `role` has'),
   joinedAt: z.iso.datetime(),
 });
 
@@ -45,9 +46,12 @@ interface UserRow {
 export const toUser = ({ id, email, name }: UserRow) => ({ id, email, name });
 
 /** A person in its role. */
-export const toMember = (row: UserRow & { role: Role; createdAt: Date }) => ({
+export const toMember = (
+  row: UserRow & { role: Role; roleId: Id<'rol'> | null; createdAt: Date },
+) => ({
   ...toUser(row),
   role: row.role,
+  roleId: row.roleId,
   joinedAt: row.createdAt.toISOString(),
 });
 

@@ -1,5 +1,5 @@
 import type { CacheSource } from '@insightdesk/shared/cache';
-import type { Id, Role } from '@insightdesk/shared/contract';
+import type { Grant, Id, Role } from '@insightdesk/shared/contract';
 import type { Database, Tx } from '@insightdesk/shared/database';
 import type { Mailer } from '@insightdesk/shared/email';
 import type { JobControl } from '@insightdesk/shared/jobs';
@@ -8,11 +8,18 @@ import type { Media } from '@insightdesk/shared/media';
 import type { Passwords, SafeFetch, Sealer, Secrets, Tokens } from '@insightdesk/shared/security';
 import type { StorageProvider } from '@insightdesk/shared/storage';
 
-/** Who does it: a person with a live session, a part of the system, or nobody known yet. */
-export type Actor =
-  | { kind: 'user'; userId: Id<'usr'>; role: Role; sessionId: Id<'ses'> }
-  | { kind: 'system'; name: string }
-  | { kind: 'anonymous' };
+/** A person with a live session; or an API key, as the member of its own that it acts as. */
+export interface MemberActor {
+  kind: 'user';
+  userId: Id<'usr'>;
+  role: Role;
+  sessionId: Id<'ses'>;
+  /** What leaves out some of the role's permissions. */
+  grant?: Grant | undefined;
+}
+
+/** Who does it: a member, a part of the system, or nobody known yet. */
+export type Actor = MemberActor | { kind: 'system'; name: string } | { kind: 'anonymous' };
 
 /** Tells which of these users hold an open socket on any replica. */
 export interface Presence {
@@ -79,10 +86,10 @@ export interface TenantContext extends Context {
 /** A context whose actor is a signed-in person, outside a transaction. */
 export interface MemberContext extends Context {
   tenantId: Id<'org'>;
-  actor: Extract<Actor, { kind: 'user' }>;
+  actor: MemberActor;
 }
 
 /** A tenant context whose actor is a signed-in person. */
 export interface UserContext extends TenantContext {
-  actor: Extract<Actor, { kind: 'user' }>;
+  actor: MemberActor;
 }

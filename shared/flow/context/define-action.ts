@@ -1,6 +1,7 @@
-import { type Permission, rolesThatMay } from '@insightdesk/shared/contract';
-import { ForbiddenError, UnauthenticatedError } from '@insightdesk/shared/errors';
+import type { Permission } from '@insightdesk/shared/contract';
+import { UnauthenticatedError } from '@insightdesk/shared/errors';
 import type { z } from 'zod';
+import { requireCan } from './can.ts';
 import type { Context, MemberContext, UserContext } from './context.ts';
 import { readTenant, withTenant } from './tenant.ts';
 
@@ -69,8 +70,6 @@ export function defineAction<I extends z.ZodType, O extends z.ZodType>(
 function requireMember(ctx: Context, allow: Permission): MemberContext {
   const { actor, tenantId } = ctx;
   if (actor.kind !== 'user' || !tenantId) throw new UnauthenticatedError('Sign in first');
-  if (!rolesThatMay(allow).includes(actor.role)) {
-    throw new ForbiddenError(`The role ${actor.role} may not do this`);
-  }
+  requireCan(actor, allow);
   return { ...ctx, actor, tenantId };
 }

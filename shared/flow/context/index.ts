@@ -1,3 +1,12 @@
+export {
+  can,
+  type Decision,
+  decide,
+  permissionsHeld,
+  type Resource,
+  requireCan,
+  standingOf,
+} from './can.ts';
 export * from './context.ts';
 export { type Action, defineAction } from './define-action.ts';
 export { email, line, text } from './fields.ts';

@@ -1,6 +1,7 @@
 import type { Id } from '@insightdesk/shared/contract';
 import type { Scope } from '@insightdesk/shared/database';
 import { UnauthenticatedError } from '@insightdesk/shared/errors';
+import { standingOf } from './can.ts';
 import type { Context, TenantContext } from './context.ts';
 
 type Inside<C extends Context> = C & TenantContext;
@@ -30,8 +31,8 @@ export function readTenant<C extends Context, T>(
 
 function scopeOf({ actor, duringSetup = false }: Context, tenantId: Id<'org'>): Scope {
   if (actor.kind !== 'user') return { tenantId };
-  const { userId, sessionId, role } = actor;
-  return { tenantId, userId, sessionId, role, duringSetup };
+  const { userId, sessionId } = actor;
+  return { tenantId, userId, sessionId, standing: standingOf(actor), duringSetup };
 }
 
 function requireTenantId(ctx: Context) {

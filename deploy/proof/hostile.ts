@@ -1,0 +1,171 @@
+import fc from 'fast-check';
+import type { Operation, Schema } from './document.ts';
+import { one, unknownId, valid } from './values.ts';
+
+/** A body and how it is told to be. */
+export interface HostileBody {
+  raw: string | Uint8Array | undefined;
+  headers: Record<string, string>;
+}
+
+const deep = (depth: number) => `${'['.repeat(depth)}${']'.repeat(depth)}`;
+
+const oddText = fc.constantFrom(
+  '',
+  ' ',
+  '\0',
+  'a\0b',
+  '\ud800',
+  '\u202eevil',
+  '🙂'.repeat(500),
+  'x'.repeat(70_000),
+  'a'.repeat(5_000).concat('b'),
+  '%',
+  '%%%_\\',
+  "' or 1=1 --",
+  '../../../etc/passwd',
+  '<script>alert(1)</script>',
+  '{{7*7}}',
+  '$(id)',
+  'a@b',
+  '-1',
+  '1e400',
+  'null',
+  '[]',
+  'cnv_00000000000000000000000000',
+  '\r\nSet-Cookie: a=b',
+);
+const oddNumber = fc.constantFrom(
+  ...[0, -0, -1, 1.5, 2 ** 31, 2 ** 31 - 1, 2 ** 53, 2 ** 63, -(2 ** 63), 1e308, 5e-324],
+);
+const odd = fc.oneof(
+  oddText,
+  oddNumber,
+  fc.constantFrom(null, true, false, [], {}, [[]], [null], { a: { b: {} } }),
+  fc.string({ unit: 'binary', maxLength: 200 }),
+  fc.jsonValue({ maxDepth: 4 }),
+);
+
+/** A body that is nearly right: one field of it, or one inside, is not. */
+function bent(schema: Schema): fc.Arbitrary<unknown> {
+  const names = Object.keys(schema.properties ?? {});
+  if (schema.type !== 'object' || names.length === 0) return odd;
+  return fc
+    .tuple(valid(schema), fc.constantFrom(...names, '__proto__', 'constructor', 'unknown'), odd)
+    .map(([good, name, value]) => ({ ...(good as object), [name]: value }));
+}
+
+/** A body without one of its fields. */
+const short = (schema: Schema): fc.Arbitrary<unknown> =>
+  fc
+    .tuple(valid(schema), fc.constantFrom(...Object.keys(schema.properties ?? { none: {} })))
+    .map(([good, name]) => ({ ...(good as object), [name]: undefined }));
+
+const asJson = (value: unknown) => JSON.stringify(value) ?? 'null';
+
+const rawBody: fc.Arbitrary<string | Uint8Array> = fc.oneof(
+  fc.constantFrom(
+    '',
+    '{',
+    '}',
+    'null',
+    '1',
+    '"a"',
+    '[]',
+    '{"a":1}{"b":2}',
+    '{"a":1,"a":2}',
+    '\ufeff{}',
+    '{"__proto__":{"admin":true}}',
+    `{"a":${'9'.repeat(400)}}`,
+    deep(3_000),
+    `{"a":${deep(3_000)}}`,
+    '['.repeat(9_000),
+  ),
+  fc.constant(0).map(() => `{${Array.from({ length: 400 }, (_, i) => `"k${i}":${i}`).join(',')}}`),
+  fc.uint8Array({ maxLength: 300 }),
+);
+
+const oddType = fc.constantFrom(
+  'text/plain',
+  'application/xml',
+  'application/json; charset=utf-16',
+  'multipart/form-data',
+  'multipart/form-data; boundary=x',
+  'application/x-www-form-urlencoded',
+  '',
+);
+
+/** What somebody who means no good, or who has made a mistake, may send to this operation. */
+export function hostileBody({ method, body }: Operation): HostileBody {
+  const json = { 'content-type': 'application/json' };
+  if (method === 'GET') return { raw: undefined, headers: {} };
+  const schema = body ?? { type: 'object' };
+  const dice = Math.random();
+  if (dice < 0.3) return { raw: asJson(one(valid(schema))), headers: json };
+  if (dice < 0.65) return { raw: asJson(one(bent(schema))), headers: json };
+  if (dice < 0.8) return { raw: asJson(one(short(schema))), headers: json };
+  if (dice < 0.95) return { raw: one(rawBody), headers: json };
+  return { raw: one(rawBody), headers: { 'content-type': one(oddType) } };
+}
+
+const oddSegment = fc.oneof(
+  fc.constantFrom(
+    '0',
+    '-1',
+    'null',
+    'undefined',
+    '%20',
+    '%2e%2e',
+    '%2e%2e%2f',
+    '%F0%9F%99%82',
+    'a'.repeat(2_000),
+    "'",
+    '%27%20or%201%3D1',
+    'cnv_8zzzzzzzzzzzzzzzzzzzzzzzzz',
+    'CNV_01H2XCEJQTF2NBREXX3VQJHP41',
+  ),
+  fc.string({ maxLength: 40 }).map((text) => encodeURIComponent(text.toWellFormed()) || 'x'),
+);
+
+/** The path and query of a request; `idFor` knows real ids for parameters of paths. */
+export function hostilePath(
+  operation: Operation,
+  idFor: (name: string) => string | undefined,
+): string {
+  const path = operation.path.replace(/\{(\w+)\}/g, (_, name: string) => {
+    const dice = Math.random();
+    if (dice < 0.6) return encodeURIComponent(idFor(name) ?? unknownId('cnv'));
+    return dice < 0.75 ? unknownId('cnv') : one(oddSegment);
+  });
+  const query = new URLSearchParams();
+  for (const { name, in: where, schema } of operation.parameters) {
+    if (where !== 'query' || Math.random() < 0.5) continue;
+    const value = Math.random() < 0.5 ? one(valid(schema)) : one(oddText);
+    query.append(name, String(value).slice(0, 3_000).toWellFormed());
+    if (Math.random() < 0.05) query.append(name, 'again');
+  }
+  if (Math.random() < 0.05) query.append(one(oddText).slice(0, 50).toWellFormed(), '1');
+  return query.size > 0 ? `${path}?${query}` : path;
+}
+
+const oddHeaders = fc.constantFrom<Record<string, string>>(
+  { 'idempotency-key': 'x'.repeat(2_000) },
+  { 'idempotency-key': 'a b \\ "' },
+  { 'if-match': '"0"' },
+  { 'if-match': 'W/"garbage' },
+  { 'if-none-match': '*' },
+  { range: 'bytes=5-1' },
+  { range: 'bytes=0-0,2-3,-1' },
+  { 'accept-encoding': 'br;q=1, *;q=0' },
+  { accept: 'text/html' },
+  { origin: 'https://evil.example' },
+  { cookie: 'a=b; __Host-session=1; ='.repeat(20) },
+  { 'x-forwarded-for': '1.1.1.1, ::1, nonsense' },
+  { 'x-request-id': '<b>' },
+  { 'x-http-method-override': 'DELETE' },
+  { 'content-encoding': 'gzip' },
+);
+
+/** Now and then a header that asks for trouble. */
+export const hostileHeaders = (): Record<string, string> =>
+  Math.random() < 0.15 ? one(oddHeaders) : {};

@@ -1,0 +1,40 @@
+import { type Answer, call } from '../e2e/client.ts';
+import type { Operation } from './document.ts';
+import { type Place, put } from './places.ts';
+
+export interface Request {
+  method: string;
+  path: string;
+  body: unknown;
+}
+
+/** What stands at places of a request. */
+export type Filling = readonly (readonly [Place, string])[];
+
+/** A request of this operation, with its `body` and these ids. */
+export function fill({ method, path }: Operation, body: unknown, filling: Filling): Request {
+  const query = new URLSearchParams();
+  let [filledPath, filledBody] = [path, body];
+  for (const [place, value] of filling) {
+    const name = String(place.at[0]);
+    if (place.in === 'path')
+      filledPath = filledPath.replace(`{${name}}`, encodeURIComponent(value));
+    if (place.in === 'query') query.set(name, value);
+    if (place.in === 'body') filledBody = put(filledBody, place.at, value);
+  }
+  const search = query.size > 0 ? `?${query}` : '';
+  return { method, path: `${filledPath}${search}`, body: filledBody };
+}
+
+export const send = ({ method, path, body }: Request, token?: string): Promise<Answer<unknown>> =>
+  call(method, path, { ...(token && { token }), ...(body !== undefined && { body }) });
+
+/** An answer without what differs from request to request: ids, times and the request's own id. */
+export function plain({ status, body }: Answer<unknown>): string {
+  const text = JSON.stringify({ status, body }, (name, value) =>
+    name === 'requestId' || name === 'nextCursor' ? undefined : value,
+  );
+  return text
+    .replace(/[a-z]{2,8}_[0-7][0-9a-hjkmnp-tv-z]{25}/g, '<id>')
+    .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<time>');
+}

@@ -1,0 +1,99 @@
+import fc from 'fast-check';
+import { idPrefixOf, type Schema } from './document.ts';
+
+/** Values for fields of these names, where only particular ones make sense. */
+export type Known = Readonly<Record<string, unknown>>;
+
+interface Options {
+  known?: Known;
+  /** Leaves out what need not be there. */
+  isBare?: boolean;
+}
+
+const letters = '0123456789abcdefghjkmnpqrstvwxyz';
+const pick = (text: string) => text[Math.floor(Math.random() * text.length)] ?? '';
+const many = (count: number) => Array.from({ length: count }, () => pick(letters)).join('');
+
+/** An id of this kind that nothing has. */
+export const unknownId = (prefix: string): string => `${prefix}_0${many(25)}`;
+
+/** A value of the same form as `value` that nothing has. */
+export function unknownLike(value: string): string {
+  const other = value.replace(/_[0-7][0-9a-hjkmnp-tv-z]{25}/g, () => `_0${many(25)}`);
+  return other === value ? value.replace(/[0-9a-z]{1,12}$/i, ({ length }) => many(length)) : other;
+}
+
+/** Values that a schema accepts, as far as a schema can tell. */
+export function valid(schema: Schema, options: Options = {}): fc.Arbitrary<unknown> {
+  if (schema.const !== undefined) return fc.constant(schema.const);
+  if (schema.enum) return fc.constantFrom(...schema.enum);
+  const either = schema.anyOf ?? schema.oneOf;
+  if (either) return fc.oneof(...either.map((one) => valid(one, options)));
+  if (schema.allOf) {
+    const parts = schema.allOf.map((one) => valid(one, options));
+    return fc.tuple(...parts).map((all) => Object.assign({}, ...(all as object[])));
+  }
+  switch (schema.type) {
+    case 'string':
+      return validString(schema);
+    case 'integer':
+    case 'number':
+      return fc.integer({
+        min: Math.max(schema.minimum ?? 0, -1e9),
+        max: Math.min(schema.maximum ?? 1000, 1e9),
+      });
+    case 'boolean':
+      return fc.boolean();
+    case 'null':
+      return fc.constant(null);
+    case 'array':
+      return fc.uniqueArray(valid(schema.items ?? {}, options), {
+        minLength: schema.minItems ?? 0,
+        maxLength: Math.max(schema.minItems ?? 0, Math.min(schema.maxItems ?? 3, 3)),
+        comparator: 'SameValueZero',
+      });
+    case 'object':
+      return validObject(schema, options);
+    default:
+      return fc.jsonValue({ maxDepth: 2 });
+  }
+}
+
+function validString(schema: Schema): fc.Arbitrary<string> {
+  const prefix = idPrefixOf(schema);
+  if (prefix) return fc.constant(prefix).map(unknownId);
+  if (schema.format === 'email') return fc.constant('').map(() => `proof-${many(12)}@example.com`);
+  if (schema.format === 'uri') return fc.constant('').map(() => `https://example.com/${many(8)}`);
+  if (schema.format === 'date-time') {
+    return fc
+      .integer({ min: 1, max: 60 })
+      .map((days) => new Date(Date.now() + days * 86_400_000).toISOString());
+  }
+  if (schema.pattern) return fc.stringMatching(new RegExp(schema.pattern));
+  const maxLength = Math.min(schema.maxLength ?? 40, 40);
+  const minLength = Math.min(Math.max(schema.minLength ?? 1, 12), maxLength);
+  return fc.constant('').map(() => many(minLength));
+}
+
+function validObject(
+  { properties = {}, required = [] }: Schema,
+  options: Options,
+): fc.Arbitrary<unknown> {
+  const { known = {}, isBare } = options;
+  const kept = Object.entries(properties).filter(([name]) => !isBare || required.includes(name));
+  const model = Object.fromEntries(
+    kept.map(([name, schema]) => [
+      name,
+      Object.hasOwn(known, name) ? fc.constant(known[name]) : valid(schema, options),
+    ]),
+  );
+  return fc.record(model, {
+    requiredKeys: Object.keys(model).filter((name) => required.includes(name)),
+  });
+}
+
+/** One value of it. */
+export function one<T>(arbitrary: fc.Arbitrary<T>): T {
+  const [value] = fc.sample(arbitrary, 1);
+  return value as T;
+}

@@ -1,0 +1,39 @@
+import { afterAll, expect, test } from 'bun:test';
+import { toUuid } from '@insightdesk/shared/contract';
+import { createKey, revokeKey, rotateKey } from '@insightdesk/shared/domain/keys';
+import { addRole, updateRole } from '@insightdesk/shared/domain/roles';
+import { changeRole } from '@insightdesk/shared/domain/users';
+import {
+  createTestContext,
+  createTestTenant,
+  testEnvironment,
+  userOf,
+} from '@insightdesk/shared/testing';
+import { connect } from './connect.ts';
+
+const { context, close } = createTestContext();
+const listener = connect(testEnvironment.adminUrl, { timeoutMs: 5_000 });
+afterAll(() => Promise.all([close(), listener.end()]));
+
+test('each way to change what somebody may do is said by the rows, past relay and Valkey', async () => {
+  const heard: string[] = [];
+  await listener.listen('access', (payload) => void heard.push(payload));
+  const { owner, member, tenantId } = await createTestTenant(context);
+  const userId = userOf(await member('agent'));
+  const said = async (wanted: string, act: () => Promise<unknown>) => {
+    heard.length = 0;
+    await act();
+    for (let i = 0; i < 250 && !heard.includes(wanted); i++) await Bun.sleep(20);
+    expect(heard).toContain(wanted);
+  };
+  const all = toUuid(tenantId);
+  const role = await addRole(owner, { name: 'R', base: 'agent', permissions: [] });
+  await said(`${all} ${toUuid(userId)}`, () =>
+    changeRole(owner, { userId, role: 'agent', roleId: role.id }),
+  );
+  await said(all, () => updateRole(owner, { id: role.id, permissions: ['members:read'] }));
+  const key = await createKey(owner, { name: 'K', permissions: ['members:read'] });
+  const holder = `${all} ${toUuid(key.userId)}`;
+  await said(holder, () => rotateKey(owner, { id: key.id, overlapHours: 0 }));
+  await said(holder, () => revokeKey(owner, { id: key.id }));
+});

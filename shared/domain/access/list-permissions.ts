@@ -1,0 +1,27 @@
+import { defineAction } from '@insightdesk/shared/context';
+import {
+  keyPermissions,
+  permissionNames,
+  permissionNeeds,
+  rolesThatMay,
+} from '@insightdesk/shared/contract';
+import { z } from 'zod';
+import { permissionView } from './view.ts';
+
+/** The table of permissions, the same for all organisations. */
+export const listPermissions = defineAction({
+  summary: 'List the permissions and the roles that have them',
+  input: z.strictObject({}),
+  output: z.object({ items: z.array(permissionView), nextCursor: z.null() }),
+  allow: 'account:read',
+  transaction: 'read',
+  async run() {
+    const items = permissionNames.map((name) => ({
+      name,
+      roles: [...rolesThatMay(name)],
+      forKeys: keyPermissions.includes(name),
+      needs: [...(permissionNeeds[name] ?? [])],
+    }));
+    return { items, nextCursor: null };
+  },
+});

@@ -1,0 +1,20 @@
+import { idSchema, permissionNames, roles } from '@insightdesk/shared/contract';
+import { z } from 'zod';
+
+export const decisionView = z.object({
+  allowed: z.boolean(),
+  reason: z.string(),
+  permission: z.enum(permissionNames),
+  userId: idSchema('usr'),
+  role: z.enum(roles),
+  via: z
+    .enum(['built-in', 'custom', 'key'])
+    .describe('What it follows from: the role itself, a custom role, or the scopes of an API key'),
+});
+
+export const permissionView = z.object({
+  name: z.enum(permissionNames),
+  roles: z.array(z.enum(roles)),
+  forKeys: z.boolean().describe('Whether an API key may be given it'),
+  needs: z.array(z.enum(permissionNames)).describe('Only given together with these'),
+});

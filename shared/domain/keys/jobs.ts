@@ -1,0 +1,9 @@
+import { defineJob } from '@insightdesk/shared/jobs';
+import { keyRevoked } from './events.ts';
+
+/** Tells the sockets that hold the secret before that its time is over. */
+export const endOverlap = defineJob({
+  name: 'api-keys.end-overlap',
+  queue: 'maintenance',
+  payload: keyRevoked.payload,
+});

@@ -1,0 +1,40 @@
+import { idSchema, keyPermissions, permissionNames } from '@insightdesk/shared/contract';
+import type { InferSelectModel } from 'drizzle-orm';
+import { z } from 'zod';
+import type { apiKeys } from './tables.ts';
+
+export const keyView = z.object({
+  id: idSchema('key'),
+  name: z.string(),
+  permissions: z.array(z.enum(permissionNames)),
+  userId: idSchema('usr').describe('Whom it writes as'),
+  createdBy: z.object({ id: idSchema('usr'), name: z.string(), isMember: z.boolean() }),
+  expiresAt: z.iso.datetime(),
+  revokedAt: z.iso.datetime().nullable(),
+  lastUsedAt: z.iso.datetime().nullable().describe('To the minute'),
+  createdAt: z.iso.datetime(),
+});
+
+/** Shown when it was just made; nowhere else. */
+export const secretView = z.object({
+  secret: z.string().describe('The key itself: goes into `Authorization: Bearer`; shown only once'),
+});
+
+export type KeyRow = InferSelectModel<typeof apiKeys>;
+interface Creator {
+  creatorName: string;
+  isCreatorMember: boolean;
+}
+
+/** What managers see of a key: everything but its secret. */
+export const toKey = (row: KeyRow & Creator) => ({
+  id: row.id,
+  name: row.name,
+  permissions: keyPermissions.filter((known) => row.permissions.includes(known)),
+  userId: row.userId,
+  createdBy: { id: row.createdBy, name: row.creatorName, isMember: row.isCreatorMember },
+  expiresAt: row.expiresAt.toISOString(),
+  revokedAt: row.revokedAt?.toISOString() ?? null,
+  lastUsedAt: row.lastUsedAt?.toISOString() ?? null,
+  createdAt: row.createdAt.toISOString(),
+});

@@ -1,0 +1,27 @@
+import { defineAction } from '@insightdesk/shared/context';
+import { idSchema } from '@insightdesk/shared/contract';
+import { decodeCursor, page, pageInput, pageOf } from '@insightdesk/shared/database';
+import { and, desc, eq, lt } from 'drizzle-orm';
+import { z } from 'zod';
+import { customRoles } from './tables.ts';
+import { roleView, toRole } from './view.ts';
+
+/** The custom roles of the organisation, newest first. */
+export const listRoles = defineAction({
+  summary: 'List custom roles',
+  input: z.strictObject(pageInput),
+  output: pageOf(roleView),
+  allow: 'roles:read',
+  transaction: 'read',
+  async run({ tx, tenantId }, { limit, cursor }) {
+    const before = decodeCursor(cursor, idSchema('rol'));
+    const rows = await tx
+      .select()
+      .from(customRoles)
+      .where(and(eq(customRoles.tenantId, tenantId), before && lt(customRoles.id, before)))
+      .orderBy(desc(customRoles.id))
+      .limit(limit + 1)
+      .execute();
+    return page(rows, limit, ({ id }) => id, toRole);
+  },
+});

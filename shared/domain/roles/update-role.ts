@@ -1,0 +1,41 @@
+import { defineAction } from '@insightdesk/shared/context';
+import { idSchema } from '@insightdesk/shared/contract';
+import { violatedConstraint } from '@insightdesk/shared/database';
+import { record } from '@insightdesk/shared/events';
+import { z } from 'zod';
+import { RoleErrors } from './errors.ts';
+import { roleUpdated } from './events.ts';
+import { misfitOf } from './misfit-of.ts';
+import { isRole, requireRole } from './require-role.ts';
+import { roleFields } from './role-fields.ts';
+import { customRoles } from './tables.ts';
+import { roleView, toRole } from './view.ts';
+
+/** Changes a custom role: its members' tokens and sockets end, and a refresh brings the new one. */
+export const updateRole = defineAction({
+  summary: 'Change a custom role',
+  input: z.strictObject({ id: idSchema('rol'), ...z.object(roleFields).partial().shape }),
+  output: roleView,
+  allow: 'roles:manage',
+  transaction: 'write',
+  async run(ctx, { id, name, permissions }) {
+    const before = await requireRole(ctx, id, { lock: true });
+    const after = {
+      ...before,
+      name: name ?? before.name,
+      permissions: permissions ?? before.permissions,
+    };
+    const misfit = misfitOf(before.base, after.permissions);
+    if (misfit) throw RoleErrors.Unfit(misfit);
+    after.version = before.version + 1;
+    await ctx.tx
+      .update(customRoles)
+      .set({ name: after.name, permissions: after.permissions, version: after.version })
+      .where(isRole(ctx, id))
+      .catch((error) => {
+        throw violatedConstraint(error) === 'roles_name' ? RoleErrors.NameTaken() : error;
+      });
+    await record(ctx, roleUpdated, { roleId: id, name: after.name });
+    return toRole(after);
+  },
+});
