@@ -25,7 +25,7 @@ export interface Operations {
   'POST /v1/auth/refresh': {
     path: Record<never, never>;
     query: Record<never, never>;
-    body: { refreshToken: string };
+    body: { refreshToken?: string | undefined };
     answer: { accessToken: string; refreshToken: string; expiresIn: number };
   };
   /** Sign out. */
@@ -119,12 +119,166 @@ export interface Operations {
     body: { name: string };
     answer: { organization: { id: `org_${string}`; name: string } };
   };
+  /** The caller's second factors. */
+  'GET /v1/auth/two-factor': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: undefined;
+    answer: { totp: boolean; passkeys: number; recoveryCodesLeft: number };
+  };
+  /** Begin to set up an authenticator app. */
+  'POST /v1/auth/two-factor': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: { password: string };
+    answer: { secret: string; url: string };
+  };
+  /** Confirm the authenticator app by a code of it. */
+  'POST /v1/auth/two-factor/confirm': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: { code: string };
+    answer: { recoveryCodes: (string)[] };
+  };
+  /** Remove the authenticator app. */
+  'POST /v1/auth/two-factor/remove': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: { password: string; code: string };
+    answer: undefined;
+  };
+  /** Replace all recovery codes by new ones. */
+  'POST /v1/auth/two-factor/recovery-codes': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: { password: string; code: string };
+    answer: { recoveryCodes: (string)[] };
+  };
+  /** Change the organisation. */
+  'PATCH /v1/organization': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: { requireTwoFactor: boolean };
+    answer: { id: `org_${string}`; name: string; requireTwoFactor: boolean };
+  };
+  /** Begin to sign in by a passkey. */
+  'POST /v1/auth/passkeys/sign-in/options': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: undefined;
+    answer: { options: Record<string, unknown>; token: string };
+  };
+  /** Sign in by a passkey. */
+  'POST /v1/auth/passkeys/sign-in': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: { token: string; response: { id: string; rawId: string; type: 'public-key'; clientExtensionResults?: Record<string, unknown> | undefined; authenticatorAttachment?: 'platform' | 'cross-platform' | undefined; response: { clientDataJSON: string; authenticatorData: string; signature: string; userHandle: string } }; organizationId?: `org_${string}` | undefined };
+    answer: { user: { id: `usr_${string}`; email: string; name: string }; organization: { id: `org_${string}`; name: string }; accessToken: string; refreshToken: string; expiresIn: number };
+  };
+  /** Begin to register a passkey. */
+  'POST /v1/auth/passkeys/options': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: { password: string };
+    answer: { options: Record<string, unknown>; token: string };
+  };
+  /** Register a passkey. */
+  'POST /v1/auth/passkeys': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: { token: string; response: { id: string; rawId: string; type: 'public-key'; clientExtensionResults?: Record<string, unknown> | undefined; authenticatorAttachment?: 'platform' | 'cross-platform' | undefined; response: { clientDataJSON: string; attestationObject: string; transports?: (string)[] | undefined } }; name?: string | undefined };
+    answer: { passkey: { id: `pky_${string}`; name: string; createdAt: string; lastUsedAt: string | null }; recoveryCodes: (string)[] | null };
+  };
+  /** List the caller's passkeys. */
+  'GET /v1/auth/passkeys': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: undefined;
+    answer: { items: ({ id: `pky_${string}`; name: string; createdAt: string; lastUsedAt: string | null })[]; nextCursor: null };
+  };
+  /** Rename a passkey. */
+  'PATCH /v1/auth/passkeys/{id}': {
+    path: { id: `pky_${string}` };
+    query: Record<never, never>;
+    body: { name: string };
+    answer: { id: `pky_${string}`; name: string; createdAt: string; lastUsedAt: string | null };
+  };
+  /** Remove a passkey. */
+  'POST /v1/auth/passkeys/{id}/remove': {
+    path: { id: `pky_${string}` };
+    query: Record<never, never>;
+    body: { password: string };
+    answer: undefined;
+  };
+  /** Come back from an identity provider. */
+  'GET /v1/auth/oauth/callback': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: undefined;
+    answer: undefined;
+  };
+  /** Sign in by an identity provider. */
+  'GET /v1/auth/oauth/{providerId}/start': {
+    path: { providerId: `idp_${string}` };
+    query: { organizationId: `org_${string}`; redirectTo: string; challenge: string };
+    body: undefined;
+    answer: undefined;
+  };
+  /** Fetch the session after signing in by an identity provider. */
+  'POST /v1/auth/oauth/exchange': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: { token: string; verifier: string; code?: string | undefined };
+    answer: { user: { id: `usr_${string}`; email: string; name: string }; organization: { id: `org_${string}`; name: string }; accessToken: string; refreshToken: string; expiresIn: number };
+  };
+  /** Link the caller with an identity provider. */
+  'POST /v1/auth/oauth/{providerId}/link': {
+    path: { providerId: `idp_${string}` };
+    query: Record<never, never>;
+    body: { redirectTo: string; password: string };
+    answer: { url: string };
+  };
+  /** Part the caller from an identity provider. */
+  'DELETE /v1/auth/oauth/{providerId}/link': {
+    path: { providerId: `idp_${string}` };
+    query: Record<never, never>;
+    body: undefined;
+    answer: undefined;
+  };
+  /** Add an identity provider. */
+  'POST /v1/identity-providers': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: { name: string; issuer: string; clientId: string; clientSecret: string; allowedDomains?: (string)[] | undefined; assuresTwoFactor?: boolean | undefined; enabled?: boolean | undefined };
+    answer: { id: `idp_${string}`; name: string; issuer: string; clientId: string; allowedDomains: (string)[]; assuresTwoFactor: boolean; enabled: boolean; createdAt: string };
+  };
+  /** List identity providers. */
+  'GET /v1/identity-providers': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: undefined;
+    answer: { items: ({ id: `idp_${string}`; name: string; issuer: string; clientId: string; allowedDomains: (string)[]; assuresTwoFactor: boolean; enabled: boolean; createdAt: string })[]; nextCursor: null };
+  };
+  /** Change an identity provider. */
+  'PATCH /v1/identity-providers/{id}': {
+    path: { id: `idp_${string}` };
+    query: Record<never, never>;
+    body: { name?: string | undefined; issuer?: string | undefined; clientId?: string | undefined; clientSecret?: string | undefined; allowedDomains?: (string)[] | undefined; assuresTwoFactor?: boolean | undefined; enabled?: boolean | undefined };
+    answer: { id: `idp_${string}`; name: string; issuer: string; clientId: string; allowedDomains: (string)[]; assuresTwoFactor: boolean; enabled: boolean; createdAt: string };
+  };
+  /** Remove an identity provider. */
+  'DELETE /v1/identity-providers/{id}': {
+    path: { id: `idp_${string}` };
+    query: Record<never, never>;
+    body: undefined;
+    answer: undefined;
+  };
   /** Who the caller is. */
   'GET /v1/me': {
     path: Record<never, never>;
     query: Record<never, never>;
     body: undefined;
-    answer: { user: { id: `usr_${string}`; email: string; name: string; emailVerified: boolean }; organization: { id: `org_${string}`; name: string }; role: 'owner' | 'admin' | 'agent' | 'customer'; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[] };
+    answer: { user: { id: `usr_${string}`; email: string; name: string; emailVerified: boolean }; organization: { id: `org_${string}`; name: string }; role: 'owner' | 'admin' | 'agent' | 'customer'; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[] };
   };
   /** List the members of the organisation. */
   'GET /v1/members': {
@@ -161,13 +315,6 @@ export interface Operations {
     body: undefined;
     answer: { items: ({ id: `inv_${string}`; email: string; role: 'owner' | 'admin' | 'agent' | 'customer'; invitedBy: { id: `usr_${string}`; name: string }; createdAt: string; expiresAt: string })[]; nextCursor: string | null };
   };
-  /** Accept an invitation. */
-  'POST /v1/invitations/accept': {
-    path: Record<never, never>;
-    query: Record<never, never>;
-    body: { token: string; name: string; password: string };
-    answer: { user: { id: `usr_${string}`; email: string; name: string }; organization: { id: `org_${string}`; name: string }; accessToken: string; refreshToken: string; expiresIn: number };
-  };
   /** Revoke an invitation. */
   'DELETE /v1/invitations/{id}': {
     path: { id: `inv_${string}` };
@@ -182,47 +329,54 @@ export interface Operations {
     body: undefined;
     answer: { id: `inv_${string}`; expiresAt: string };
   };
+  /** Accept an invitation. */
+  'POST /v1/invitations/accept': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: { token: string; name: string; password: string; code?: string | undefined };
+    answer: { user: { id: `usr_${string}`; email: string; name: string }; organization: { id: `org_${string}`; name: string }; accessToken: string; refreshToken: string; expiresIn: number };
+  };
   /** List the permissions and the roles that have them. */
   'GET /v1/permissions': {
     path: Record<never, never>;
     query: Record<never, never>;
     body: undefined;
-    answer: { items: ({ name: 'account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send'; roles: ('owner' | 'admin' | 'agent' | 'customer')[]; forKeys: boolean; needs: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[] })[]; nextCursor: null };
+    answer: { items: ({ name: 'account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send'; roles: ('owner' | 'admin' | 'agent' | 'customer')[]; forKeys: boolean; needs: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[] })[]; nextCursor: null };
   };
   /** Explain why a permission is held or not. */
   'GET /v1/permissions/explain': {
     path: Record<never, never>;
-    query: { permission: 'account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send'; resource?: `cnv_${string}` | `usr_${string}` | undefined; userId?: `usr_${string}` | undefined };
+    query: { permission: 'account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send'; resource?: `cnv_${string}` | `usr_${string}` | undefined; userId?: `usr_${string}` | undefined };
     body: undefined;
-    answer: { allowed: boolean; reason: string; permission: 'account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send'; userId: `usr_${string}`; role: 'owner' | 'admin' | 'agent' | 'customer'; via: 'built-in' | 'custom' | 'key' };
+    answer: { allowed: boolean; reason: string; permission: 'account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send'; userId: `usr_${string}`; role: 'owner' | 'admin' | 'agent' | 'customer'; via: 'built-in' | 'custom' | 'key' };
   };
   /** Add a custom role. */
   'POST /v1/roles': {
     path: Record<never, never>;
     query: Record<never, never>;
-    body: { name: string; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[]; base: 'admin' | 'agent' | 'customer' };
-    answer: { id: `rol_${string}`; name: string; base: 'admin' | 'agent' | 'customer'; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[]; version: number; createdAt: string };
+    body: { name: string; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[]; base: 'admin' | 'agent' | 'customer' };
+    answer: { id: `rol_${string}`; name: string; base: 'admin' | 'agent' | 'customer'; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[]; version: number; createdAt: string };
   };
   /** List custom roles. */
   'GET /v1/roles': {
     path: Record<never, never>;
     query: { limit?: number | undefined; cursor?: string | undefined };
     body: undefined;
-    answer: { items: ({ id: `rol_${string}`; name: string; base: 'admin' | 'agent' | 'customer'; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[]; version: number; createdAt: string })[]; nextCursor: string | null };
+    answer: { items: ({ id: `rol_${string}`; name: string; base: 'admin' | 'agent' | 'customer'; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[]; version: number; createdAt: string })[]; nextCursor: string | null };
   };
   /** Read a custom role. */
   'GET /v1/roles/{id}': {
     path: { id: `rol_${string}` };
     query: Record<never, never>;
     body: undefined;
-    answer: { id: `rol_${string}`; name: string; base: 'admin' | 'agent' | 'customer'; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[]; version: number; createdAt: string };
+    answer: { id: `rol_${string}`; name: string; base: 'admin' | 'agent' | 'customer'; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[]; version: number; createdAt: string };
   };
   /** Change a custom role. */
   'PATCH /v1/roles/{id}': {
     path: { id: `rol_${string}` };
     query: Record<never, never>;
-    body: { name?: string | undefined; permissions?: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[] | undefined };
-    answer: { id: `rol_${string}`; name: string; base: 'admin' | 'agent' | 'customer'; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[]; version: number; createdAt: string };
+    body: { name?: string | undefined; permissions?: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[] | undefined };
+    answer: { id: `rol_${string}`; name: string; base: 'admin' | 'agent' | 'customer'; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[]; version: number; createdAt: string };
   };
   /** Remove a custom role that nobody has. */
   'DELETE /v1/roles/{id}': {
@@ -236,21 +390,21 @@ export interface Operations {
     path: Record<never, never>;
     query: Record<never, never>;
     body: { name: string; permissions: ('account:read' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'roles:read' | 'api-keys:read' | 'usage:read' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[]; expiresAt?: string | undefined };
-    answer: { id: `key_${string}`; name: string; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[]; userId: `usr_${string}`; createdBy: { id: `usr_${string}`; name: string; isMember: boolean }; expiresAt: string; revokedAt: string | null; lastUsedAt: string | null; createdAt: string; secret: string };
+    answer: { id: `key_${string}`; name: string; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[]; userId: `usr_${string}`; createdBy: { id: `usr_${string}`; name: string; isMember: boolean }; expiresAt: string; revokedAt: string | null; lastUsedAt: string | null; createdAt: string; secret: string };
   };
   /** List API keys, without their secrets. */
   'GET /v1/api-keys': {
     path: Record<never, never>;
     query: { limit?: number | undefined; cursor?: string | undefined };
     body: undefined;
-    answer: { items: ({ id: `key_${string}`; name: string; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[]; userId: `usr_${string}`; createdBy: { id: `usr_${string}`; name: string; isMember: boolean }; expiresAt: string; revokedAt: string | null; lastUsedAt: string | null; createdAt: string })[]; nextCursor: string | null };
+    answer: { items: ({ id: `key_${string}`; name: string; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[]; userId: `usr_${string}`; createdBy: { id: `usr_${string}`; name: string; isMember: boolean }; expiresAt: string; revokedAt: string | null; lastUsedAt: string | null; createdAt: string })[]; nextCursor: string | null };
   };
   /** Read an API key, without its secret. */
   'GET /v1/api-keys/{id}': {
     path: { id: `key_${string}` };
     query: Record<never, never>;
     body: undefined;
-    answer: { id: `key_${string}`; name: string; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[]; userId: `usr_${string}`; createdBy: { id: `usr_${string}`; name: string; isMember: boolean }; expiresAt: string; revokedAt: string | null; lastUsedAt: string | null; createdAt: string };
+    answer: { id: `key_${string}`; name: string; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[]; userId: `usr_${string}`; createdBy: { id: `usr_${string}`; name: string; isMember: boolean }; expiresAt: string; revokedAt: string | null; lastUsedAt: string | null; createdAt: string };
   };
   /** Revoke an API key. */
   'DELETE /v1/api-keys/{id}': {

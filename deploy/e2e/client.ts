@@ -68,6 +68,29 @@ export async function call<T = any>(
   };
 }
 
+/** Calls as a browser that keeps the cookies it is given, and sends them with everything. */
+export function openJar() {
+  const cookies: Record<string, string> = {};
+  const header = () =>
+    Object.entries(cookies)
+      .map(([name, value]) => `${name}=${value}`)
+      .join('; ');
+  return {
+    cookies,
+    header,
+    async call<T = any>(method: string, path: string, options: CallOptions = {}) {
+      const headers = { Cookie: header(), ...options.headers };
+      const answer = await call<T>(method, path, { ...options, headers });
+      for (const cookie of answer.headers.getSetCookie()) {
+        const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(cookie) ?? [];
+        if (/; Max-Age=0/.test(cookie)) delete cookies[name];
+        else cookies[name] = value;
+      }
+      return answer;
+    },
+  };
+}
+
 export interface Person {
   id: string;
   email: string;

@@ -4,6 +4,7 @@ import {
   answerProblem,
   bearer,
   clientAddress,
+  cookieSession,
   corsByList,
   createHealthApp,
   createRateLimiter,
@@ -77,12 +78,14 @@ function addressLimit({ valkey, config }: AppOptions): MiddlewareHandler<ApiEnv>
 function addRoutes(app: Hono<ApiEnv>, { config, tokens, context, routes }: AppOptions) {
   const { jsonLimitBytes } = config.http;
   const limit = jsonLimit(jsonLimitBytes);
-  const identify = bearer(identifyBy(tokens));
+  const identifyToken = identifyBy(tokens);
+  const origins = [new URL(config.http.publicUrl).origin, ...config.http.corsOrigins];
+  const identify = [bearer(identifyToken), cookieSession(identifyToken, origins)];
   for (const route of routes) {
     // Who signs in may still send the stale token of before: routes for anyone do not look at it.
     const handlers: H<ApiEnv>[] = [
       ...(route.body ? [] : [limit]),
-      ...(route.allow === 'anyone' ? [] : [identify, membersOnly]),
+      ...(route.allow === 'anyone' ? [] : [...identify, membersOnly]),
       (http) => {
         const ctx = context(callContext(http));
         meterRequest(ctx);

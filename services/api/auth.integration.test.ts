@@ -89,6 +89,22 @@ describe('refresh', () => {
   });
 });
 
+test('204: into the cookies of a browser that asks for it', async () => {
+  const { email } = await registered();
+  const { publicUrl } = desk.options.config.http;
+  const headers = { Origin: publicUrl, 'X-Session-Mode': 'cookie' };
+  const login = await desk.ask('POST', '/v1/auth/login', { body: { email, password }, headers });
+  const fresh = await desk.ask('POST', '/v1/auth/register', { body: account(), headers });
+  const Cookie = login.headers
+    .getSetCookie()
+    .map((cookie) => cookie.split(';')[0])
+    .join('; ');
+  const again = await desk.ask('POST', '/v1/auth/refresh', { headers: { ...headers, Cookie } });
+  for (const { status, headers } of [login, fresh, again]) {
+    expect([status, headers.getSetCookie().length]).toEqual([204, 2]);
+  }
+});
+
 describe('sessions', () => {
   test('200: the caller’s own', async () => {
     const { accessToken } = await registered();
@@ -121,12 +137,5 @@ test('an expired token is told apart from a forged one', async () => {
   await refused(await desk.ask('GET', '/v1/me', { as: forged }), 401, 'TOKEN_INVALID');
 });
 
-testPromises(
-  desk,
-  '/v1/auth/register',
-  '/v1/auth/login',
-  '/v1/auth/refresh',
-  '/v1/auth/logout',
-  '/v1/auth/logout-all',
-  '/v1/auth/sessions',
-);
+testPromises(desk, '/v1/auth/register', '/v1/auth/login', '/v1/auth/refresh');
+testPromises(desk, '/v1/auth/sessions', '/v1/auth/logout', '/v1/auth/logout-all');

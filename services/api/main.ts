@@ -1,6 +1,7 @@
 import { boot } from '@insightdesk/shared/boot';
 import { serveHttp } from '@insightdesk/shared/http';
 import { createApp } from './app.ts';
+import { routesOf } from './route.ts';
 import { routes } from './routes.ts';
 
 await boot('api', (app) => {
@@ -10,7 +11,7 @@ await boot('api', (app) => {
     tokens: app.connections.tokens,
     valkey: app.parts.valkey,
     isReady: () => app.lifecycle.isReady,
-    routes,
+    routes: routesOf(routes, app.config.features),
     dashboard: operatorId && { operatorId, queues: () => app.parts.jobAccess.queues },
   });
   app.lifecycle.registerStartupHook('identity', () => app.parts.identity.ping());

@@ -81,9 +81,9 @@ describe('members', () => {
 describe('invitations', () => {
   const invite = (body: object, as = own.owner) =>
     desk.ask('POST', '/v1/invitations', { as, body });
-  const accept = (token: string) => {
+  const accept = (token: string, headers?: Record<string, string>) => {
     const body = { token, name: 'Bob', password: 'a long enough password' };
-    return desk.ask('POST', '/v1/invitations/accept', { body });
+    return desk.ask('POST', '/v1/invitations/accept', { body, ...(headers && { headers }) });
   };
   const tokenOf = async (answer: Promise<Response>) => {
     const { id } = (await (await answer).json()) as { id: Id<'inv'> };
@@ -117,6 +117,13 @@ describe('invitations', () => {
     expect((await desk.ask('POST', `${path}/resend`, { as: own.owner })).status).toBe(200);
     expect((await desk.ask('DELETE', path, { as: own.owner })).status).toBe(204);
     await refused(desk.ask('POST', `${path}/resend`, { as: own.owner }), 404, 'NOT_FOUND');
+  });
+
+  test('204: into the cookies of a browser that asks for it', async () => {
+    const token = await tokenOf(invite({ email: address(), role: 'agent' }));
+    const { publicUrl } = desk.options.config.http;
+    const joined = await accept(token, { Origin: publicUrl, 'X-Session-Mode': 'cookie' });
+    expect([joined.status, joined.headers.getSetCookie().length]).toEqual([204, 2]);
   });
 
   test('403, 409, 422', async () => {

@@ -27,6 +27,9 @@ export interface Content {
   schema: z.ZodType;
 }
 
+/** What the configuration may switch off. */
+export type Feature = 'twoFactor' | 'oauth';
+
 /** One row of the table of routes. */
 export interface Route {
   method: Method;
@@ -34,6 +37,8 @@ export interface Route {
   path: string;
   summary: string;
   allow: Permission | 'anyone';
+  /** Not there unless the configuration switches it on. */
+  feature?: Feature;
   /** Path parameters together with query or JSON body. */
   input: z.ZodType;
   /** A body that is not JSON; its handler reads and limits it. */
@@ -110,6 +115,13 @@ function sendIfNew(http: Http, answer: KeptAnswer): Response {
   const isKnown = ETag !== undefined && matchesEtag(http.req.header('If-None-Match'), ETag);
   return send(http, isKnown ? { status: 304, body: null, headers: { ETag } } : answer);
 }
+/** Rows that are there only while the configuration has the feature on. */
+export const when = (feature: Feature, ...rows: Route[]): Route[] =>
+  rows.map((row) => ({ ...row, feature }));
+
+/** The rows of a configuration. */
+export const routesOf = (rows: readonly Route[], features: Readonly<Record<Feature, boolean>>) =>
+  rows.filter(({ feature }) => feature === undefined || features[feature]);
 
 function always<O extends z.ZodType>(code: number, output: O) {
   const answers = { [code]: code === 204 ? undefined : output };
@@ -137,7 +149,9 @@ export function readQuery({ http }: Call): Given {
   return Object.fromEntries(lists.map(([name, all]) => [name, all.length > 1 ? all : all[0]]));
 }
 
-const readBody = ({ http, jsonLimitBytes }: Call) => readJsonObject(http.req.raw, jsonLimitBytes);
+/** The JSON body; none counts as empty. */
+export const readBody = ({ http, jsonLimitBytes }: Call) =>
+  readJsonObject(http.req.raw, jsonLimitBytes);
 
 function withoutParams(given: Given, params: Record<string, string>): Given {
   const errors = Object.keys(params)

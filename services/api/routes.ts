@@ -13,18 +13,38 @@ import { sendEvent } from '@insightdesk/shared/domain/inbound';
 import { cancelJob, getJob, listJobs, retryJob } from '@insightdesk/shared/domain/jobs';
 import { createKey, getKey, listKeys, revokeKey, rotateKey } from '@insightdesk/shared/domain/keys';
 import {
+  listPasskeys,
+  offerPasskey,
+  offerSignIn,
+  registerPasskey,
+  removePasskey,
+  renamePasskey,
+  signInByPasskey,
+} from '@insightdesk/shared/domain/passkeys';
+import {
+  addProvider,
+  changeProvider,
+  exchangeArrival,
+  listProviders,
+  removeLink,
+  removeProvider,
+} from '@insightdesk/shared/domain/providers';
+import {
   addRole,
   getRole,
   listRoles,
   removeRole,
   updateRole,
 } from '@insightdesk/shared/domain/roles';
+import { changeOrganization } from '@insightdesk/shared/domain/tenants';
 import { getUsage } from '@insightdesk/shared/domain/usage';
 import {
   acceptInvitation,
   changePassword,
   changeRole,
+  confirmTwoFactor,
   foundOrganization,
+  getTwoFactor,
   invite,
   listInvitations,
   listMembers,
@@ -34,9 +54,10 @@ import {
   logout,
   logoutAll,
   me,
-  refresh,
   register,
   removeMember,
+  removeTwoFactor,
+  renewRecoveryCodes,
   requestEmailChange,
   requestPasswordReset,
   resendInvitation,
@@ -44,6 +65,7 @@ import {
   resetPassword,
   revokeInvitation,
   revokeSession,
+  startTwoFactor,
   switchOrganization,
   verifyEmail,
 } from '@insightdesk/shared/domain/users';
@@ -60,15 +82,18 @@ import {
 } from '@insightdesk/shared/domain/webhooks';
 import { downloadRoute } from './attachments/download.ts';
 import { uploadRoute } from './attachments/upload.ts';
-import { del, get, patch, post, type Route } from './route.ts';
+import { callbackRoute, linkRoute, startRoute } from './cookies/oauth-routes.ts';
+import { refreshRoute } from './cookies/refresh-route.ts';
+import { signsIn, signsOut } from './cookies/session-routes.ts';
+import { del, get, patch, post, type Route, when } from './route.ts';
 
 /** Everything a client can ask. */
 export const routes: readonly Route[] = [
-  post('/v1/auth/register', register, 201),
-  post('/v1/auth/login', login),
-  post('/v1/auth/refresh', refresh),
-  post('/v1/auth/logout', logout, 204),
-  post('/v1/auth/logout-all', logoutAll, 204),
+  signsIn(post('/v1/auth/register', register, 201)),
+  signsIn(post('/v1/auth/login', login)),
+  refreshRoute,
+  signsOut(post('/v1/auth/logout', logout, 204)),
+  signsOut(post('/v1/auth/logout-all', logoutAll, 204)),
   get('/v1/auth/sessions', listSessions),
   del('/v1/auth/sessions/:id', revokeSession),
   post('/v1/auth/verify-email', verifyEmail),
@@ -78,8 +103,36 @@ export const routes: readonly Route[] = [
   post('/v1/auth/password/reset/confirm', resetPassword, 204),
   post('/v1/auth/email', requestEmailChange, 202),
   get('/v1/auth/organizations', listOrganizations),
-  post('/v1/auth/switch', switchOrganization),
+  signsIn(post('/v1/auth/switch', switchOrganization)),
   post('/v1/organizations', foundOrganization, 201),
+  ...when(
+    'twoFactor',
+    get('/v1/auth/two-factor', getTwoFactor),
+    post('/v1/auth/two-factor', startTwoFactor),
+    post('/v1/auth/two-factor/confirm', confirmTwoFactor),
+    post('/v1/auth/two-factor/remove', removeTwoFactor, 204),
+    post('/v1/auth/two-factor/recovery-codes', renewRecoveryCodes),
+    patch('/v1/organization', changeOrganization),
+    post('/v1/auth/passkeys/sign-in/options', offerSignIn),
+    signsIn(post('/v1/auth/passkeys/sign-in', signInByPasskey)),
+    post('/v1/auth/passkeys/options', offerPasskey),
+    post('/v1/auth/passkeys', registerPasskey, 201),
+    get('/v1/auth/passkeys', listPasskeys),
+    patch('/v1/auth/passkeys/:id', renamePasskey),
+    post('/v1/auth/passkeys/:id/remove', removePasskey, 204),
+  ),
+  ...when(
+    'oauth',
+    callbackRoute,
+    startRoute,
+    signsIn(post('/v1/auth/oauth/exchange', exchangeArrival)),
+    linkRoute,
+    del('/v1/auth/oauth/:providerId/link', removeLink),
+    post('/v1/identity-providers', addProvider, 201),
+    get('/v1/identity-providers', listProviders),
+    patch('/v1/identity-providers/:id', changeProvider),
+    del('/v1/identity-providers/:id', removeProvider),
+  ),
 
   get('/v1/me', me),
   get('/v1/members', listMembers),
@@ -87,9 +140,9 @@ export const routes: readonly Route[] = [
   del('/v1/members/:userId', removeMember),
   post('/v1/invitations', invite, 201),
   get('/v1/invitations', listInvitations),
-  post('/v1/invitations/accept', acceptInvitation),
   del('/v1/invitations/:id', revokeInvitation),
   post('/v1/invitations/:id/resend', resendInvitation),
+  signsIn(post('/v1/invitations/accept', acceptInvitation)),
 
   get('/v1/permissions', listPermissions),
   get('/v1/permissions/explain', explainPermission),

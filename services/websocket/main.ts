@@ -59,6 +59,7 @@ await boot('websocket', (app) => {
     fetch: createHealthApp({ health, metrics, isReady }).fetch,
     readAddress: createAddressReader(config.http.trustedProxies),
     corsOrigins: config.http.corsOrigins,
+    origin: new URL(config.http.publicUrl).origin,
     maxChannelsPerSocket: config.realtime.maxChannelsPerSocket,
     ...(isLimited && {
       seats,

@@ -54,6 +54,8 @@ export interface SocketServerOptions extends Omit<Services, 'hub' | 'channelQuot
   /** Such as `websocket-2`: session ids begin with `2.`, by which nginx finds the replica. */
   replica: string;
   corsOrigins: string[];
+  /** Where our own pages come from. */
+  origin: string;
   /** What one socket may emit; undefined means as much as it likes. */
   rateLimit: TokenBucketOptions | undefined;
   /** Without them there may be as many sockets as come. */
@@ -95,7 +97,13 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
   });
   const channelQuota = createChannelQuota(options.maxChannelsPerOrganization);
   const services: Services = { ...options, hub, channelQuota };
-  const handshake = createHandshake({ ...options, services, seats, liveSessions });
+  const handshake = createHandshake({
+    ...options,
+    services,
+    seats,
+    liveSessions,
+    origins: [options.origin, ...options.corsOrigins],
+  });
   const access = options.listen?.(accessNotices(liveSessions));
   const doors = { io, connections, valkey, onError };
   const served = [serveRequests(doors), serveSystemSignals(doors)];

@@ -127,6 +127,7 @@ export function createStage({ parts, log, context }: Stage) {
       fetch: () => new Response('elsewhere', { status: 404 }),
       readAddress: (peer) => peer ?? '',
       corsOrigins: ['https://desk.example'],
+      origin: 'https://desk.example',
       maxChannelsPerSocket: 50,
       rateLimit: { perSecond: 100, burst: 200 },
       ...overrides,

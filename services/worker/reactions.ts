@@ -29,6 +29,7 @@ export const reactions: Reactions<SystemEvent, JobRequest> = {
   'organization.disabled': nothing,
 
   'organization.enabled': nothing,
+  'organization.updated': nothing,
 
   'invitation.created': (event) => [jobFor(event, notificationJobs.emailInvitation, event.payload)],
 

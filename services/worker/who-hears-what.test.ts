@@ -116,6 +116,7 @@ const always: [name: string, payload: object, heard: Heard][] = [
   ['organization.created', { name: 'O', ownerId: agent }, nobody],
   ['organization.disabled', {}, staff({})],
   ['organization.enabled', {}, staff({})],
+  ['organization.updated', { requireTwoFactor: true }, staff({ requireTwoFactor: true })],
   ['invitation.created', invitation, nobody],
   ['role.created', custom, { staff: { [organization]: custom } }],
   ['role.updated', custom, { staff: { [organization]: custom } }],

@@ -182,6 +182,7 @@ function addConnections(container: OwnParts, config: Config) {
         refreshTtlSeconds: config.auth.refreshTtlSeconds,
         invitationsPerDay: config.invitations.perDay,
         quotas: config.quotas,
+        origins: [new URL(config.http.publicUrl).origin, ...config.http.corsOrigins],
       },
     }),
   );

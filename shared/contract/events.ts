@@ -5,6 +5,7 @@
 export const Events = {
   organizationDisabled: 'organization.disabled',
   organizationEnabled: 'organization.enabled',
+  organizationUpdated: 'organization.updated',
   roleCreated: 'role.created',
   roleRemoved: 'role.removed',
   roleUpdated: 'role.updated',
@@ -28,6 +29,7 @@ export const Events = {
 export interface EventData {
   'organization.disabled': Record<never, never>;
   'organization.enabled': Record<never, never>;
+  'organization.updated': { requireTwoFactor: boolean };
   'role.created': { roleId: `rol_${string}`; name: string };
   'role.removed': { roleId: `rol_${string}`; name: string };
   'role.updated': { roleId: `rol_${string}`; name: string };

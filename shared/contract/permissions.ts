@@ -17,6 +17,8 @@ export const permissions = {
   'members:manage': managerRoles,
   'customers:invite': staffRoles,
   'owners:manage': ['owner'],
+  'organization:manage': ['owner'],
+  'providers:manage': ['owner'],
   'roles:read': managerRoles,
   'roles:manage': ['owner'],
   'api-keys:read': managerRoles,
@@ -49,6 +51,8 @@ const personal: readonly Permission[] = [
   'account:manage',
   'customers:invite',
   'owners:manage',
+  'organization:manage',
+  'providers:manage',
   'roles:manage',
   'api-keys:manage',
 ];

@@ -54,8 +54,10 @@ function entryOf(route: string, operation: Operation): string {
   const { parameters = [], requestBody, responses, summary } = operation;
   const given = (place: string) =>
     object(parameters.filter((parameter) => parameter.in === place).map(toField));
-  const answers = Object.entries(responses).filter(([status]) => /^2\d\d$/.test(status));
-  const types = answers.map(([, { content }]) => contentType(content) ?? 'undefined');
+  const answers = Object.entries(responses).filter(([status]) => /^[23]\d\d$/.test(status));
+  // A 204 beside a body is for browsers that ask for cookies; the client asks for tokens.
+  const bodies = answers.flatMap(([, { content }]) => contentType(content) ?? []);
+  const types = bodies.length > 0 ? bodies : ['undefined'];
   return [
     `  /** ${summary}. */`,
     `  '${route}': {`,

@@ -1,17 +1,10 @@
-import {
-  ConflictError,
-  type Problem,
-  serializeError,
-  toProblem,
-  UnauthenticatedError,
-} from '@insightdesk/shared/errors';
+import { ConflictError, type Problem, serializeError, toProblem } from '@insightdesk/shared/errors';
 import type { ExtendedError } from 'socket.io';
 import { Connection, type Services } from '../connection/connection.ts';
 import type { ServerSocket } from '../connection/typed-socket.ts';
 import type { LiveSessions } from './live-sessions.ts';
+import { readToken } from './read-token.ts';
 import type { Seats } from './seats.ts';
-
-const MAX_TOKEN_LENGTH = 8_192;
 
 interface HandshakeOptions {
   services: Services;
@@ -19,6 +12,8 @@ interface HandshakeOptions {
   seats: Pick<Seats, 'take'>;
   /** The client's address, from the peer's and `X-Forwarded-For`. */
   readAddress: (peer: string | undefined, forwardedFor: string | undefined) => string;
+  /** Whose pages may come with the session's cookie. */
+  origins: readonly string[];
 }
 
 /** The way in for every socket. */
@@ -88,15 +83,9 @@ export function createHandshake(options: HandshakeOptions): Handshake {
 
 async function identify(
   socket: ServerSocket,
-  { services, readAddress }: Pick<HandshakeOptions, 'services' | 'readAddress'>,
+  { services, readAddress, origins }: HandshakeOptions,
 ): Promise<Connection> {
-  const token: unknown = socket.handshake.auth.token;
-  if (typeof token !== 'string' || token.length === 0 || token.length > MAX_TOKEN_LENGTH) {
-    throw new UnauthenticatedError('Connect with auth: { token }');
-  }
-  const access = await services.tokens.verifyAccess(token);
-  // Nobody needs the token's text again, and Socket.IO would keep it.
-  socket.handshake.auth = {};
+  const access = await services.tokens.verifyAccess(readToken(socket, origins));
   const { address, headers } = socket.handshake;
   const ip = readAddress(address, headers['x-forwarded-for']?.toString());
   return new Connection(socket, services, { access, ip });

@@ -28,6 +28,7 @@ export interface LiveSessions extends HubWatch {
 const CONCURRENT_QUERIES = 4;
 const telling: ReadonlySet<string> = new Set([
   tenantEvents.organizationDisabled.name,
+  tenantEvents.organizationUpdated.name,
   Events.sessionRevoked,
   Events.memberRemoved,
   Events.memberUpdated,

@@ -1,6 +1,10 @@
 import { standingOf } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
-import { ForbiddenError, UnauthenticatedError } from '@insightdesk/shared/errors';
+import {
+  FactorRequiredError,
+  ForbiddenError,
+  UnauthenticatedError,
+} from '@insightdesk/shared/errors';
 import type { Access } from '../connection/connection.ts';
 
 /** What a token says of a login session. */
@@ -10,7 +14,7 @@ export type SessionClaims = Pick<Access, 'tenantId' | 'sessionId' | 'role' | 'gr
 export interface SessionRecords {
   /** Throws when the session has ended, its member's standing is another by now, or nobody may come in. */
   require(claims: SessionClaims): Promise<void>;
-  /** Those that are live, each with its member's standing, `none` while nobody may come in. */
+  /** Those that are live, each with its member's standing, `none` while nobody may come in, `setup` without a required factor. */
   list(tenantId: Id<'org'>, sessionIds: readonly Id<'ses'>[]): Promise<Map<Id<'ses'>, string>>;
 }
 
@@ -73,6 +77,7 @@ function refusalOf(claims: SessionClaims, now: string | undefined): Error | unde
   if (now === 'none') {
     return new ForbiddenError('This organisation is disabled', { code: 'ORGANIZATION_DISABLED' });
   }
+  if (now === 'setup') return new FactorRequiredError();
   if (now !== undefined) {
     const message = 'What you may do has changed; refresh your token';
     return new UnauthenticatedError(message, { code: 'ACCESS_CHANGED' });

@@ -40,7 +40,7 @@ export function createTransport(
 ): SocketServerIo {
   const io: SocketServerIo = new Server(httpServer, {
     ...limits,
-    cors: { origin: corsOrigins },
+    cors: { origin: corsOrigins, credentials: true },
     adapter,
   });
   const prefix = /\d+$/.exec(replica)?.[0] ?? '0';

@@ -1,6 +1,7 @@
 import {
   AppError,
   DatabaseError,
+  FactorRequiredError,
   ForbiddenError,
   UnauthenticatedError,
 } from '@insightdesk/shared/errors';
@@ -54,6 +55,8 @@ export const isConnectionLoss = (error: unknown): boolean => losses.has(sqlState
 const SESSION_NOT_LIVE = 'ID001';
 /** Raised by app.enter() when the session is live but nobody may come in. */
 const ORGANIZATION_DISABLED = 'ID002';
+/** Raised by app.require_factor() when the organisation requires a second factor that the session has not proven. */
+const FACTOR_REQUIRED = 'ID004';
 /** Raised by app.enter() when the session is live but what its member may do has changed. */
 const ACCESS_CHANGED = 'ID003';
 
@@ -72,6 +75,7 @@ export function toDatabaseError(error: unknown): unknown {
   if (state === ORGANIZATION_DISABLED) {
     return new ForbiddenError('This organisation is disabled', { code: 'ORGANIZATION_DISABLED' });
   }
+  if (state === FACTOR_REQUIRED) return new FactorRequiredError();
   if (state === undefined) return error;
   const unavailable = isConnectionLoss(error);
   return new DatabaseError(`PostgreSQL refused a statement (${state})`, {

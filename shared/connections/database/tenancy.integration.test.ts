@@ -7,6 +7,10 @@ import { createDatabase, type Database } from './database.ts';
 
 /** Tables that belong to no organisation, and why. */
 const shared: Record<string, string> = {
+  second_factors: 'a person’s own, seen in its name only: domain/factors tests it',
+  recovery_codes: 'as second_factors',
+  passkeys: 'as second_factors',
+  spent_tokens: 'as second_factors',
   users: 'people are global; their memberships tie them to organisations',
   account_links: 'what is mailed to people, who are global',
   daily_counts: 'counted by a function that the services may call, and nothing else',
@@ -71,6 +75,7 @@ const samples: Record<string, unknown> = {
   int8: 1,
   timestamptz: new Date(),
   date: '2020-02-02',
+  bool: false,
   jsonb: {},
   _text: [],
 };

@@ -1,9 +1,10 @@
 import type { MiddlewareHandler } from 'hono';
 import { cors } from 'hono/cors';
+import { SESSION_MODE } from './session-cookies.ts';
 
 const accepted = [
   ...['Authorization', 'Content-Type', 'X-Request-Id', 'Idempotency-Key'],
-  ...['If-None-Match', 'If-Match', 'Range', 'If-Range'],
+  ...['If-None-Match', 'If-Match', 'Range', 'If-Range', SESSION_MODE],
 ];
 
 const exposed = [
@@ -22,6 +23,8 @@ export function corsByList(origins: readonly string[]): MiddlewareHandler {
     origin: [...origins],
     allowMethods: ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE'],
     allowHeaders: accepted,
+    // Browsers that keep their session in cookies.
+    credentials: true,
     maxAge: 600,
   });
   return function corsByList(c, next) {
@@ -30,6 +33,7 @@ export function corsByList(origins: readonly string[]): MiddlewareHandler {
     if (c.req.method === 'OPTIONS') return preflight(c, next);
     if (allowed.has(origin)) {
       c.header('Access-Control-Allow-Origin', origin);
+      c.header('Access-Control-Allow-Credentials', 'true');
       c.header('Access-Control-Expose-Headers', exposed.join(', '));
     }
     return next();

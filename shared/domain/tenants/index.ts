@@ -1,4 +1,5 @@
 /** Organisations: the tenants of the system. */
+export { changeOrganization } from './change-organization.ts';
 export { disableOrganization, enableOrganization } from './disable.ts';
 export { TenantErrors } from './errors.ts';
 export * as tenantEvents from './events.ts';

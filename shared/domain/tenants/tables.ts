@@ -1,6 +1,6 @@
 import type { QuotaName } from '@insightdesk/shared/context';
 import { createdAt, instant, tenantId, typeId } from '@insightdesk/shared/database';
-import { bigint, integer, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
+import { bigint, boolean, integer, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
 
 export const organizations = pgTable('organizations', {
   id: typeId('id', 'org').primaryKey(),
@@ -8,6 +8,8 @@ export const organizations = pgTable('organizations', {
   conversationCount: integer('conversation_count').notNull().default(0),
   /** Nobody may come in while this is set; nothing is lost meanwhile. */
   disabledAt: instant('disabled_at'),
+  /** Sessions without a second factor may do nothing but set one up. */
+  requireTwoFactor: boolean('require_two_factor').notNull().default(false),
   createdAt: createdAt(),
 });
 

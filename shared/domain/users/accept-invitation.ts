@@ -26,8 +26,10 @@ import {
 } from './credentials.ts';
 import { UserErrors } from './errors.ts';
 import { memberJoined } from './events.ts';
+import { factorCode } from './factor-fields.ts';
 import { readInvitationToken } from './invitation-token.ts';
 import { openSession } from './session-tokens.ts';
+import { prove } from './sign-in.ts';
 import { requireInviterStanding } from './standing.ts';
 import { invitations, members, users } from './tables.ts';
 import { signedInView, toUser } from './view.ts';
@@ -38,7 +40,12 @@ import { signedInView, toUser } from './view.ts';
  */
 export const acceptInvitation = defineAction({
   summary: 'Accept an invitation',
-  input: z.strictObject({ token: z.string().max(1000), name: name(200), password }),
+  input: z.strictObject({
+    token: z.string().max(1000),
+    name: name(200),
+    password,
+    code: factorCode.optional(),
+  }),
   output: signedInView,
   allow: 'anyone',
   async run(ctx, input) {
@@ -48,6 +55,8 @@ export const acceptInvitation = defineAction({
     const { email, role } = invitation;
     refuseGuessable(input.password, [email, input.name]);
     const proven = await findByCredentials(ctx, { email, password: input.password });
+    const whose = proven?.emailVerifiedAt ? proven.id : newId('usr');
+    const proof = await prove(ctx, whose, { by: 'password', code: input.code });
     const passwordHash = await ctx.passwords.hash(input.password);
     return withTenant(invited, async (tenant) => {
       await take(tenant, invitation);
@@ -65,7 +74,7 @@ export const acceptInvitation = defineAction({
       if (role !== 'customer') await requireSeat(tenant);
       await record(tenant, memberJoined, { userId: user.id, name: user.name, role });
       const organization = await requireEnabled(tenant);
-      const pair = await openSession(tenant, { tenantId, userId: user.id, role });
+      const pair = await openSession(tenant, { tenantId, userId: user.id, role, ...proof });
       return { user: toUser(user), organization: toOrganization(organization), ...pair };
     }).catch((error) => {
       const isRace = violatedConstraint(error) === 'users_verified_email';

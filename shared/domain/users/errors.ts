@@ -73,6 +73,10 @@ export const UserErrors = {
     new DomainBusinessRuleError('This invitation was accepted before', { code: 'INVITATION_USED' }),
   AlreadyMember: () =>
     new DomainBusinessRuleError('This person is a member already', { code: 'ALREADY_MEMBER' }),
+  ProviderSession: () =>
+    new ForbiddenError('This session is good in its organisation only; sign in by your password', {
+      code: 'PROVIDER_SESSION',
+    }),
   LastOwner: () =>
     new DomainBusinessRuleError('An organisation keeps at least one owner', { code: 'LAST_OWNER' }),
   MayNotOffer: () => new ForbiddenError('Nobody offers a role that may do more than their own'),

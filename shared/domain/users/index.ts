@@ -2,11 +2,18 @@
 export { acceptInvitation } from './accept-invitation.ts';
 export { changePassword } from './change-password.ts';
 export { changeRole } from './change-role.ts';
+export { chooseOrganization } from './choose-organization.ts';
+export { confirmPassword } from './confirm-password.ts';
+export { confirmTwoFactor } from './confirm-two-factor.ts';
 export { deleteExpired } from './delete-expired.ts';
+export { endProviderSessions } from './end-provider-sessions.ts';
 export { endSessionsEverywhere } from './end-sessions-everywhere.ts';
 export * as userEvents from './events.ts';
+export { currentPassword, factorCode, recoveryCodesView } from './factor-fields.ts';
+export { markProven, requireDispensable, requireProven, unprove } from './factor-sessions.ts';
 export { findGrant } from './find-grant.ts';
 export { foundOrganization } from './found-organization.ts';
+export { getTwoFactor } from './get-two-factor.ts';
 export { invitationToken } from './invitation-token.ts';
 export { invite } from './invite.ts';
 export * as userJobs from './jobs.ts';
@@ -26,6 +33,8 @@ export { findPendingInvitation } from './pending-invitations.ts';
 export { refresh, refresh as refreshTokens } from './refresh.ts';
 export { register } from './register.ts';
 export { removeMember } from './remove-member.ts';
+export { removeTwoFactor } from './remove-two-factor.ts';
+export { renewRecoveryCodes } from './renew-recovery-codes.ts';
 export { requestEmailChange } from './request-email-change.ts';
 export { requestPasswordReset } from './request-password-reset.ts';
 export { requireLiveSession } from './require-live-session.ts';
@@ -35,6 +44,7 @@ export { resetPassword } from './reset-password.ts';
 export { revokeInvitation } from './revoke-invitation.ts';
 export { revokeSession } from './revoke-session.ts';
 export { openSession, signPair as generateTokens } from './session-tokens.ts';
+export { carryProof, type Door, prove, signIn } from './sign-in.ts';
 export {
   type KeyState,
   listSigningKeys,
@@ -42,7 +52,13 @@ export {
   renewSigningKeys,
   rotateSigningKeys,
 } from './signing-keys.ts';
-export { isReachableStaff, listStaffIds, mayBeMailed } from './staff.ts';
+export {
+  isReachableStaff,
+  listStaffIds,
+  mayBeMailed,
+} from './staff.ts';
+export { startTwoFactor } from './start-two-factor.ts';
 export { switchOrganization } from './switch-organization.ts';
-export { members, users } from './tables.ts';
+export { members, sessions, users } from './tables.ts';
 export { verifyEmail } from './verify-email.ts';
+export { signedInView, toUser } from './view.ts';

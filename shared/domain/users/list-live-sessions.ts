@@ -4,7 +4,8 @@ import { sql } from 'drizzle-orm';
 
 /**
  * Those of a tenant's sessions and secrets of API keys that are live, each with the standing that
- * its member has by now, as `app.enter` compares it: `none` while the organisation is disabled.
+ * its member has by now, as `app.enter` compares it: `none` while the organisation is disabled,
+ * `setup` for those without the second factor that it requires.
  */
 export async function listLiveSessions(
   ctx: Context,
@@ -15,7 +16,8 @@ export async function listLiveSessions(
   const asked = sql`(${toUuid(tenantId)}::uuid, ${sql.param(sessionIds.map(toUuid))}::uuid[])`;
   const rows = await readTenant({ ...ctx, actor, tenantId }, ({ tx }) =>
     tx.execute<{ id: string; standing: string }>(
-      sql`select id, standing from app.standings${asked}`,
+      sql`select id, case when standing <> 'none' and app.lacks_factor(${toUuid(tenantId)}::uuid, id)
+        then 'setup' else standing end as standing from app.standings${asked}`,
     ),
   );
   return new Map(rows.map(({ id, standing }) => [fromUuid('ses', id), standing]));

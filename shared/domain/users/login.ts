@@ -1,33 +1,13 @@
-import { type Context, defineAction, email, withTenant } from '@insightdesk/shared/context';
-import { type Id, idSchema } from '@insightdesk/shared/contract';
-import { statement } from '@insightdesk/shared/database';
-import { organizations, TenantErrors, toOrganization } from '@insightdesk/shared/domain/tenants';
-import { and, asc, eq, isNull } from 'drizzle-orm';
+import { defineAction, email, withTenant } from '@insightdesk/shared/context';
+import { idSchema } from '@insightdesk/shared/contract';
+import { toOrganization } from '@insightdesk/shared/domain/tenants';
 import { z } from 'zod';
+import { chooseOrganization } from './choose-organization.ts';
 import { requireCredentials, requireSamePassword } from './credentials.ts';
-import { UserErrors } from './errors.ts';
+import { factorCode } from './factor-fields.ts';
 import { openSession } from './session-tokens.ts';
-import { members } from './tables.ts';
+import { prove } from './sign-in.ts';
 import { signedInView, toUser } from './view.ts';
-
-const memberships = statement({ userId: members.userId }, ({ userId }, q) =>
-  q
-    .select({ tenantId: members.tenantId, role: members.role })
-    .from(members)
-    .where(and(eq(members.userId, userId), isNull(members.removedAt)))
-    .orderBy(asc(members.createdAt)),
-);
-
-const organizationById = statement({ id: organizations.id }, ({ id }, q) =>
-  q
-    .select({
-      id: organizations.id,
-      name: organizations.name,
-      disabledAt: organizations.disabledAt,
-    })
-    .from(organizations)
-    .where(eq(organizations.id, id)),
-);
 
 /** Signs a person in to one of its organisations, unless told the first that is not disabled. */
 export const login = defineAction({
@@ -36,30 +16,19 @@ export const login = defineAction({
     email: email(),
     password: z.string().max(200),
     organizationId: idSchema('org').optional(),
-    code: z.string().max(20).optional().describe('Second factor, once one is set up'),
+    code: factorCode.optional().describe('Of the second factor, if one is set up'),
   }),
   output: signedInView,
   allow: 'anyone',
   async run(ctx, input) {
     const user = await requireCredentials(ctx, input);
-    const { organization, role } = await choose(ctx, user.id, input.organizationId);
+    const { organization, role } = await chooseOrganization(ctx, user.id, input.organizationId);
+    const proof = await prove(ctx, user.id, { by: 'password', code: input.code });
     const there = { ...ctx, actor: { kind: 'anonymous' }, tenantId: organization.id } as const;
     const pair = await withTenant(there, async (tenant) => {
       await requireSamePassword(tenant, user);
-      return openSession(tenant, { tenantId: organization.id, userId: user.id, role });
+      return openSession(tenant, { tenantId: organization.id, userId: user.id, role, ...proof });
     });
     return { user: toUser(user), organization: toOrganization(organization), ...pair };
   },
 });
-
-async function choose(ctx: Context, userId: Id<'usr'>, wanted: Id<'org'> | undefined) {
-  const all = await ctx.database.read({ userId }, (tx) => memberships(tx, { userId }));
-  const eligible = all.filter(({ tenantId }) => wanted === undefined || tenantId === wanted);
-  for (const { tenantId, role } of eligible) {
-    const [organization] = await ctx.database.read({ tenantId }, (tx) =>
-      organizationById(tx, { id: tenantId }),
-    );
-    if (organization?.disabledAt === null) return { organization, role };
-  }
-  throw eligible.length > 0 ? TenantErrors.Disabled() : UserErrors.InvalidCredentials();
-}

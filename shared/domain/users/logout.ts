@@ -8,6 +8,7 @@ export const logout = defineAction({
   input: z.strictObject({}),
   output: z.void(),
   allow: 'account:manage',
+  duringSetup: true,
   transaction: 'write',
   async run(ctx) {
     await endSessions(ctx, ctx.actor.userId, ctx.actor.sessionId);

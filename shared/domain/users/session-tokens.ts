@@ -12,8 +12,14 @@ export interface SessionSubject {
   role: Role;
 }
 
+/** What the person proved itself by, besides or in place of a password. */
+export interface SessionProof {
+  factorId?: string | undefined;
+  providerId?: Id<'idp'> | undefined;
+}
+
 /** Opens a session in the tenant's transaction and signs its first pair of tokens. */
-export function openSession(ctx: Context, subject: SessionSubject) {
+export function openSession(ctx: Context, subject: SessionSubject & SessionProof) {
   const there = { ...ctx, actor: { kind: 'anonymous' }, tenantId: subject.tenantId } as const;
   return withTenant(there, async ({ tx }) => {
     const id = newId('ses');
@@ -21,6 +27,8 @@ export function openSession(ctx: Context, subject: SessionSubject) {
       tenantId: subject.tenantId,
       id,
       userId: subject.userId,
+      factorId: subject.factorId ?? null,
+      providerId: subject.providerId ?? null,
       expiresAt: sessionExpiry(ctx),
       ip: ctx.ip ?? null,
       userAgent: ctx.userAgent?.slice(0, 300).toWellFormed() ?? null,

@@ -8,6 +8,7 @@ import { UserErrors } from './errors.ts';
 import { listMemberships } from './memberships.ts';
 import { requireLiveSession } from './require-live-session.ts';
 import { openSession } from './session-tokens.ts';
+import { carryProof } from './sign-in.ts';
 import { users } from './tables.ts';
 import { signedInView, toUser } from './view.ts';
 
@@ -25,6 +26,7 @@ export const switchOrganization = defineAction({
     const target = memberships.find(({ id }) => id === tenantId);
     if (!target) throw TenantErrors.NotFound();
     if (target.disabledAt) throw TenantErrors.Disabled();
+    const proof = await carryProof(ctx);
     // The end of the old one shows that it was live, and nothing begins when it was not.
     const user = await withTenant(ctx, async (tenant) => {
       if ((await endSessions(tenant, userId, sessionId)) === 0) throw UserErrors.SessionNotFound();
@@ -32,7 +34,7 @@ export const switchOrganization = defineAction({
       return self;
     });
     if (!user) throw UserErrors.NotFound();
-    const pair = await openSession(ctx, { tenantId, userId, role: target.role });
+    const pair = await openSession(ctx, { tenantId, userId, role: target.role, ...proof });
     return { user: toUser(user), organization: toOrganization(target), ...pair };
   },
 });

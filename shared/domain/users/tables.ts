@@ -12,6 +12,7 @@ import {
   text,
   unique,
   uniqueIndex,
+  uuid,
 } from 'drizzle-orm/pg-core';
 
 /** People are global: one person may belong to several organisations. */
@@ -107,6 +108,10 @@ export const sessions = pgTable(
     refreshedAt: instant('refreshed_at').notNull().defaultNow(),
     expiresAt: instant('expires_at').notNull(),
     revokedAt: instant('revoked_at'),
+    /** The second factor that was proven, unless it has been given up since. */
+    factorId: uuid('factor_id'),
+    /** The organisation's provider that vouched for the person, in place of a password. */
+    providerId: typeId('provider_id', 'idp'),
     ip: text('ip'),
     userAgent: text('user_agent'),
     createdAt: createdAt(),

@@ -90,6 +90,8 @@ export interface Connections {
     publicUrl: string;
     maxFileBytes: number;
     refreshTtlSeconds: number;
+    /** Where our pages and those of the apps that may call us come from. */
+    origins: readonly string[];
     invitationsPerDay: number;
     quotas: Quotas;
   };
@@ -123,6 +125,8 @@ export interface Context extends Connections {
   ifMatch?: string;
   /** Set when the client may send this request again; see createOnce. */
   once?: Once | undefined;
+  /** Sets up the second factor that the organisation requires; set by the action's definition. */
+  duringSetup?: boolean;
   /** The open transaction; set inside an action, joined by nested calls. */
   tx?: Tx;
 }

@@ -16,7 +16,14 @@ interface Description<I extends z.ZodType, O extends z.ZodType> {
   looksAtVersion?: boolean;
 }
 
-interface MemberAction<I extends z.ZodType, O extends z.ZodType> extends Description<I, O> {
+interface ForMembers {
+  /** Also for those who have yet to set up the second factor that their organisation requires. */
+  duringSetup?: boolean;
+}
+
+interface MemberAction<I extends z.ZodType, O extends z.ZodType>
+  extends Description<I, O>,
+    ForMembers {
   /** What its caller must be allowed to do. */
   allow: Permission;
   /** `read`: every query is issued before the first await and costs one round trip in total. */
@@ -25,7 +32,9 @@ interface MemberAction<I extends z.ZodType, O extends z.ZodType> extends Descrip
 }
 
 /** A member's action that opens its own transactions, because it also waits for other things. */
-interface LongAction<I extends z.ZodType, O extends z.ZodType> extends Description<I, O> {
+interface LongAction<I extends z.ZodType, O extends z.ZodType>
+  extends Description<I, O>,
+    ForMembers {
   allow: Permission;
   transaction: 'own';
   run(ctx: MemberContext, input: z.output<I>): Promise<z.input<O>>;
@@ -57,7 +66,8 @@ export function defineAction<I extends z.ZodType, O extends z.ZodType>(
       const parsed = definition.input.parse(raw);
       return settled(ctx, () => definition.run(ctx, parsed));
     }
-    const member = requireMember(ctx, definition.allow);
+    const { duringSetup = false } = definition;
+    const member = { ...requireMember(ctx, definition.allow), duringSetup };
     const parsed = definition.input.parse(raw);
     if (definition.transaction === 'own') return settled(ctx, () => definition.run(member, parsed));
     const run = (tenant: UserContext) => definition.run(tenant, parsed);

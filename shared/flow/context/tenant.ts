@@ -32,10 +32,10 @@ export function readTenant<C extends Context, T>(
   return ctx.database.read(scopeOf(ctx, tenantId), (tx) => work({ ...ctx, tenantId, tx }));
 }
 
-function scopeOf({ actor }: Context, tenantId: Id<'org'>): Scope {
+function scopeOf({ actor, duringSetup = false }: Context, tenantId: Id<'org'>): Scope {
   if (actor.kind !== 'user') return { tenantId };
   const { userId, sessionId } = actor;
-  return { tenantId, userId, sessionId, standing: standingOf(actor) };
+  return { tenantId, userId, sessionId, standing: standingOf(actor), duringSetup };
 }
 
 function requireTenantId(ctx: Context) {

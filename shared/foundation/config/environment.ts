@@ -135,8 +135,8 @@ export const environmentSchema = z.object({
   LOG_FORMAT: z.enum(['json', 'pretty']).optional(),
   SENTRY_DSN: httpUrl.optional(),
 
-  FEATURE_2FA_ENABLED: flag.default(false),
-  FEATURE_OAUTH_ENABLED: flag.default(false),
+  FEATURE_2FA_ENABLED: flag.default(true),
+  FEATURE_OAUTH_ENABLED: flag.default(true),
   FEATURE_ANALYTICS_ENABLED: flag.default(false),
 });
 

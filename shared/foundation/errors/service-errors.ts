@@ -26,6 +26,15 @@ export class ForbiddenError extends ServiceError {
   }
 }
 
+/** 403: nothing but setting up a second factor is allowed until one is proven. */
+export class FactorRequiredError extends ForbiddenError {
+  constructor() {
+    super('This organisation requires a second factor: set one up, or sign in again with yours', {
+      code: 'TWO_FACTOR_SETUP_REQUIRED',
+    });
+  }
+}
+
 /** 409: the state has changed meanwhile or exists already. */
 export class ConflictError extends ServiceError {
   constructor(message: string, options: ErrorOptions = {}) {

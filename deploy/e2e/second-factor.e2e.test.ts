@@ -1,0 +1,59 @@
+import { expect, test } from 'bun:test';
+import { Secret, TOTP } from 'otpauth';
+import { call, invited, listen, type Person, password, registerOwner, until } from './client.ts';
+
+/** Sets an authenticator app up; gives its later codes. */
+async function setUp({ token }: Person) {
+  const begun = await call('POST', '/v1/auth/two-factor', { token, body: { password } });
+  const totp = new TOTP({ secret: Secret.fromBase32(begun.body.secret) });
+  const body = { code: totp.generate() };
+  const confirmed = await call('POST', '/v1/auth/two-factor/confirm', { token, body });
+  expect(confirmed.status).toBe(200);
+  return confirmed.body.recoveryCodes as string[];
+}
+
+/** What a socket is told that is not let in. */
+const refusalOf = (token: string) =>
+  listen(token).then(
+    (listener) => listener.close(),
+    (error) => (error as { data?: { code: string } }).data?.code,
+  );
+
+test('what an owner requires holds on every replica, for sockets that are open too', async () => {
+  const owner = await registerOwner();
+  const agent = await invited(owner, 'agent', 'Ada Agent');
+  await setUp(owner);
+  const own = await listen(owner.token, { replica: '1' });
+  const theirs = await Promise.all(['1', '2'].map((replica) => listen(agent.token, { replica })));
+  const told: string[] = [];
+  for (const { socket } of theirs) socket.on('closing', ({ code }) => told.push(code));
+  const required = await call('PATCH', '/v1/organization', {
+    token: owner.token,
+    body: { requireTwoFactor: true },
+  });
+  expect(required.status).toBe(200);
+  await until(() =>
+    Promise.resolve(told.length === 2 && theirs.every((one) => !one.socket.connected)),
+  );
+  expect(told).toEqual(['ACCESS_CHANGED', 'ACCESS_CHANGED']);
+  expect(await refusalOf(agent.token)).toBe('TWO_FACTOR_SETUP_REQUIRED');
+  for (let asked = 0; asked < 4; asked++) {
+    const answer = await call('GET', '/v1/me', { token: agent.token });
+    expect([answer.status, answer.body.code]).toEqual([403, 'TWO_FACTOR_SETUP_REQUIRED']);
+  }
+  expect(own.socket.connected).toBe(true);
+  await setUp(agent);
+  (await listen(agent.token)).close();
+  expect((await call('GET', '/v1/me', { token: agent.token })).status).toBe(200);
+  own.close();
+});
+
+test('a code is good once on both replicas together', async () => {
+  const owner = await registerOwner();
+  const [code] = await setUp(owner);
+  const body = { email: owner.email, password, code };
+  const all = await Promise.all(
+    Array.from({ length: 4 }, () => call('POST', '/v1/auth/login', { body })),
+  );
+  expect(all.map(({ status }) => status).toSorted()).toEqual([200, 401, 401, 401]);
+});

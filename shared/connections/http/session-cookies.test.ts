@@ -1,0 +1,29 @@
+import { expect, test } from 'bun:test';
+import { comesFrom, readCookie } from './session-cookies.ts';
+
+test.each([
+  ['a=1; b=2', '2'],
+  ['b=2', '2'],
+  ['b=x=y==', 'x=y=='],
+  ['a=1', undefined],
+  ['b=', undefined],
+  ['b=1; b=2', undefined],
+  ['xb=1; ab=2', undefined],
+  [undefined, undefined],
+])('of %p the cookie b is %p', (header, value) => {
+  expect(readCookie(header, 'b')).toBe(value);
+});
+
+test.each([
+  ['https://desk.example', undefined, true],
+  ['https://desk.example', 'cross-site', true],
+  ['https://evil.example', 'same-site', false],
+  ['https://desk.example.evil', undefined, false],
+  ['null', 'same-origin', false],
+  [undefined, 'same-origin', true],
+  [undefined, 'same-site', false],
+  [undefined, 'none', false],
+  [undefined, undefined, false],
+])('from %p, said to be %p: %p', (origin, fetchSite, is) => {
+  expect(comesFrom(['https://desk.example'], { origin, fetchSite })).toBe(is);
+});

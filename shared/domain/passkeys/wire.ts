@@ -1,0 +1,44 @@
+import { z } from 'zod';
+
+const bytes = (max: number) =>
+  z
+    .string()
+    .max(max)
+    .regex(/^[\w-]+$/, 'Must be base64url');
+
+const credential = {
+  id: bytes(1_400),
+  rawId: bytes(1_400),
+  type: z.literal('public-key'),
+  clientExtensionResults: z.record(z.string(), z.unknown()).default({}),
+  authenticatorAttachment: z.enum(['platform', 'cross-platform']).optional(),
+};
+
+/** What `navigator.credentials.create` gives, as JSON. */
+export const registration = z.object({
+  ...credential,
+  response: z.object({
+    clientDataJSON: bytes(4_000),
+    attestationObject: bytes(8_000),
+    transports: z.array(z.string().max(30)).max(10).optional(),
+  }),
+});
+
+/** What `navigator.credentials.get` gives, as JSON. */
+export const assertion = z.object({
+  ...credential,
+  response: z.object({
+    clientDataJSON: bytes(4_000),
+    authenticatorData: bytes(4_000),
+    signature: bytes(2_000),
+    userHandle: bytes(100),
+  }),
+});
+
+/** What a page hands to the browser, as JSON, and to us again with the answer. */
+export const offerView = z.object({
+  options: z.record(z.string(), z.unknown()).describe('PublicKeyCredential…OptionsJSON'),
+  token: z.string().describe('Good for five minutes, and once'),
+});
+
+export const token = z.string().max(1_000);

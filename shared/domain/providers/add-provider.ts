@@ -1,0 +1,39 @@
+import { defineAction } from '@insightdesk/shared/context';
+import { newId } from '@insightdesk/shared/utils';
+import { eq, sql } from 'drizzle-orm';
+import { z } from 'zod';
+import { ProviderErrors } from './errors.ts';
+import { fields } from './provider-fields.ts';
+import { identityProviders } from './tables.ts';
+import { providerView, toProvider } from './view.ts';
+
+const MOST = 10;
+
+export const addProvider = defineAction({
+  summary: 'Add an identity provider',
+  input: z.strictObject({
+    ...fields,
+    allowedDomains: fields.allowedDomains.default([]),
+    assuresTwoFactor: fields.assuresTwoFactor.default(false),
+    enabled: fields.enabled.default(true),
+  }),
+  output: providerView,
+  allow: 'providers:manage',
+  transaction: 'write',
+  async run({ tx, tenantId, outbound, secrets }, input) {
+    outbound.check(input.issuer);
+    // Two that are added at once wait for each other.
+    await tx.execute(
+      sql`select pg_advisory_xact_lock(hashtextextended(${`providers ${tenantId}`}, 0))`,
+    );
+    const there = await tx.$count(identityProviders, eq(identityProviders.tenantId, tenantId));
+    if (there >= MOST) throw ProviderErrors.TooMany(MOST);
+    const clientSecret = secrets.encrypt('oauth-client', input.clientSecret);
+    const [made] = await tx
+      .insert(identityProviders)
+      .values({ ...input, tenantId, id: newId('idp'), clientSecret })
+      .returning();
+    if (!made) throw ProviderErrors.NotFound();
+    return toProvider(made);
+  },
+});

@@ -1,0 +1,74 @@
+import type { Context } from '@insightdesk/shared/context';
+import { idSchema } from '@insightdesk/shared/contract';
+import { z } from 'zod';
+import { ProviderErrors } from './errors.ts';
+
+/** The path that providers send browsers back to. */
+export const CALLBACK_PATH = '/v1/auth/oauth/callback';
+/** How long somebody may take to sign in at the provider. */
+export const ATTEMPT_SECONDS = 600;
+
+const attempt = z.strictObject({
+  tenantId: idSchema('org'),
+  providerId: idSchema('idp'),
+  state: z.string(),
+  nonce: z.string(),
+  verifier: z.string(),
+  redirectTo: z.string(),
+  /** Signing in: what the page that began shows when it fetches its session. */
+  challenge: z.string().optional(),
+  /** Linking: who. */
+  userId: idSchema('usr').optional(),
+  expiresAt: z.number(),
+});
+
+/** What a browser remembers of its way to a provider: in a cookie, encrypted. */
+export type Attempt = z.output<typeof attempt>;
+
+export const sealAttempt = (ctx: Context, one: Attempt) =>
+  ctx.secrets.encrypt('oauth-attempt', JSON.stringify(one));
+
+/** Throws 401 OAUTH_STALE for anything but a fresh attempt of ours. */
+export function openAttempt(ctx: Context, sealed: string | undefined): Attempt {
+  return openFresh(ctx, 'oauth-attempt', attempt, sealed);
+}
+
+const arrival = z.strictObject({
+  tenantId: idSchema('org'),
+  providerId: idSchema('idp'),
+  userId: idSchema('usr'),
+  challenge: z.string(),
+  expiresAt: z.number(),
+});
+
+/** Whom the provider has vouched for: the page that began swaps it for a session, once. */
+export type Arrival = z.output<typeof arrival>;
+
+export const sealArrival = (ctx: Context, one: Arrival) =>
+  ctx.secrets.encrypt('oauth-arrival', JSON.stringify(one));
+
+export const openArrival = (ctx: Context, sealed: string): Arrival =>
+  openFresh(ctx, 'oauth-arrival', arrival, sealed);
+
+function openFresh<T extends { expiresAt: number }>(
+  ctx: Context,
+  purpose: string,
+  shape: z.ZodType<T>,
+  sealed: string | undefined,
+): T {
+  let opened: T;
+  try {
+    opened = shape.parse(JSON.parse(ctx.secrets.decrypt(purpose, sealed ?? '')));
+  } catch {
+    throw ProviderErrors.Stale();
+  }
+  if (opened.expiresAt < Date.now()) throw ProviderErrors.Stale();
+  return opened;
+}
+
+/** A page of ours or of an app that may call us: nobody is sent anywhere else. */
+export function requireOwnPage({ settings }: Context, redirectTo: string): string {
+  const isOurs = URL.canParse(redirectTo) && settings.origins.includes(new URL(redirectTo).origin);
+  if (!isOurs) throw ProviderErrors.NotOurPage();
+  return redirectTo;
+}

@@ -1,0 +1,42 @@
+import { createdAt, tenantId, typeId } from '@insightdesk/shared/database';
+import type { InferSelectModel } from 'drizzle-orm';
+import { boolean, pgTable, primaryKey, text, unique } from 'drizzle-orm/pg-core';
+
+/** Where an organisation lets its members sign in: OpenID Connect. */
+export const identityProviders = pgTable(
+  'identity_providers',
+  {
+    tenantId: tenantId(),
+    id: typeId('id', 'idp').notNull(),
+    name: text('name').notNull(),
+    issuer: text('issuer').notNull(),
+    clientId: text('client_id').notNull(),
+    /** Encrypted. */
+    clientSecret: text('client_secret').notNull(),
+    /** Of whose verified addresses it is believed, where no link is there yet. */
+    allowedDomains: text('allowed_domains').array().notNull(),
+    assuresTwoFactor: boolean('assures_two_factor').notNull(),
+    enabled: boolean('enabled').notNull(),
+    createdAt: createdAt(),
+  },
+  (t) => [primaryKey({ columns: [t.tenantId, t.id] })],
+);
+
+/** Whom a provider means by a subject; good in this organisation only. */
+export const identityLinks = pgTable(
+  'identity_links',
+  {
+    tenantId: tenantId(),
+    providerId: typeId('provider_id', 'idp').notNull(),
+    issuer: text('issuer').notNull(),
+    subject: text('subject').notNull(),
+    userId: typeId('user_id', 'usr').notNull(),
+    createdAt: createdAt(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.tenantId, t.providerId, t.issuer, t.subject] }),
+    unique('identity_links_user').on(t.tenantId, t.providerId, t.userId),
+  ],
+);
+
+export type ProviderRow = InferSelectModel<typeof identityProviders>;

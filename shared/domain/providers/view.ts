@@ -1,0 +1,26 @@
+import { idSchema } from '@insightdesk/shared/contract';
+import { z } from 'zod';
+import type { ProviderRow } from './tables.ts';
+
+export const providerView = z.object({
+  id: idSchema('idp'),
+  name: z.string(),
+  issuer: z.string(),
+  clientId: z.string(),
+  allowedDomains: z.array(z.string()),
+  assuresTwoFactor: z.boolean(),
+  enabled: z.boolean(),
+  createdAt: z.iso.datetime(),
+});
+
+/** What owners see of a provider: everything but its secret. */
+export const toProvider = (row: ProviderRow) => ({
+  id: row.id,
+  name: row.name,
+  issuer: row.issuer,
+  clientId: row.clientId,
+  allowedDomains: row.allowedDomains,
+  assuresTwoFactor: row.assuresTwoFactor,
+  enabled: row.enabled,
+  createdAt: row.createdAt.toISOString(),
+});
