@@ -22,6 +22,10 @@ export const commands: Record<string, Command> = {
     summary: 'disable|enable <id>: shut an organisation out, let it in again (DATABASE_URL)',
     run: async (words) => (await import('./organizations.ts')).switchOrganization(words),
   },
+  audit: {
+    summary: 'verify [--organization <id>] [--noted <file>]: follow the chains (DATABASE_URL)',
+    run: async (words) => (await import('./audit.ts')).verifyChains(words),
+  },
   schedules: {
     summary: 'list | pause|resume <name>: what time causes (DATABASE_URL)',
     run: async (words) => (await import('./schedules.ts')).manageSchedules(words),

@@ -1,5 +1,6 @@
 import { explainPermission, listPermissions } from '@insightdesk/shared/domain/access';
 import { getAttachment } from '@insightdesk/shared/domain/attachments';
+import { listAuditEntries } from '@insightdesk/shared/domain/audit';
 import {
   getConversation,
   listConversations,
@@ -105,6 +106,8 @@ export const routes: readonly Route[] = [
   post('/v1/webhooks/:id/deliveries/:deliveryId/replay', replayDelivery, 202),
   post('/v1/webhooks/:id/replay', replaySince, 202),
   post('/v1/events', sendEvent, 202),
+
+  get('/v1/audit', listAuditEntries),
 
   get('/v1/jobs', listJobs),
   get('/v1/jobs/:id', getJob),

@@ -47,6 +47,8 @@ export const reactions: Reactions<SystemEvent, JobRequest> = {
 
   'member.removed': unassign,
 
+  'session.opened': nothing,
+
   'session.revoked': nothing,
 
   'api-key.created': nothing,
@@ -60,6 +62,8 @@ export const reactions: Reactions<SystemEvent, JobRequest> = {
   'api-key.overlap-ended': nothing,
 
   'api-key.revoked': nothing,
+
+  'sign-in.failed': nothing,
 
   'attachment.uploaded': (event) => [
     jobFor(event, attachmentJobs.processAttachment, event.payload),
@@ -89,6 +93,14 @@ export const reactions: Reactions<SystemEvent, JobRequest> = {
   'email/send.requested': (event) => [
     jobFor(event, notificationJobs.emailOnRequest, event.payload),
   ],
+
+  'webhook.added': nothing,
+
+  'webhook.changed': nothing,
+
+  'webhook.removed': nothing,
+
+  'webhook.secret-replaced': nothing,
 
   'webhook.disabled': (event) => [jobFor(event, webhookJobs.emailDisabled, event.payload)],
 

@@ -1,4 +1,5 @@
 import type { App } from '@insightdesk/shared/boot';
+import { openAuditOutlet } from '@insightdesk/shared/domain/audit';
 import { openWebhookOutlet } from '@insightdesk/shared/domain/webhooks';
 import { createRelay, type Relay } from '@insightdesk/shared/events';
 import { createLossWatch } from '@insightdesk/shared/jobs';
@@ -13,6 +14,8 @@ export function runRelay(app: App, { queues, valkey }: Work): Relay {
   const { config, lifecycle, log, parts } = app;
   const webhooks = openWebhookOutlet(config.database.url, config.database.timeoutMs);
   lifecycle.registerShutdownHook('webhooks', () => webhooks.close());
+  const audit = openAuditOutlet(config.database.url, config.database.timeoutMs);
+  lifecycle.registerShutdownHook('audit', () => audit.close());
   const jobs = createLossWatch(valkey);
   const relay = createRelay({
     url: config.database.url,
@@ -22,6 +25,7 @@ export function runRelay(app: App, { queues, valkey }: Work): Relay {
       queues,
       cache: parts.cache,
       webhooks,
+      audit,
       jobs,
     }),
     prepare: createRefill(consequencesOf, {

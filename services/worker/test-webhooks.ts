@@ -1,5 +1,6 @@
 import type { Context } from '@insightdesk/shared/context';
 import { connect, createDatabase } from '@insightdesk/shared/database';
+import { openAuditOutlet } from '@insightdesk/shared/domain/audit';
 import { deliverLane, openWebhookOutlet } from '@insightdesk/shared/domain/webhooks';
 import { createRelay } from '@insightdesk/shared/events';
 import { createLossWatch, createQueues, startWorkers } from '@insightdesk/shared/jobs';
@@ -43,11 +44,14 @@ export async function openWorker() {
   closing.push(() => queues.close());
   const webhooks = openWebhookOutlet(server.url);
   closing.push(() => webhooks.close());
+  const audit = openAuditOutlet(server.url);
+  closing.push(() => audit.close());
   const channelLog = createChannelLog(valkey, { historyLength: 1000, historySeconds: 60 });
   const dispatch = createDispatch(consequencesOf, {
     channelLog,
     queues,
     webhooks,
+    audit,
     cache: context.cache,
     jobs: createLossWatch(valkey, prefix),
   });

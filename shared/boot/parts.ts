@@ -17,6 +17,7 @@ import {
 } from '@insightdesk/shared/security';
 import { createStorage } from '@insightdesk/shared/storage';
 import { createValkey, type Valkey, type ValkeyOptions } from '@insightdesk/shared/valkey';
+import { createAfterwards } from './afterwards.ts';
 import { askLater, openJobAccess } from './job-access.ts';
 
 /** Which of the Valkey servers a connection goes to. */
@@ -104,6 +105,9 @@ function createOwnParts(config: Config, log: Logger) {
       { dispose: (access) => access.close() },
     )
     .register('tokens', ({ database }) => withApiKeys(createTokens(config.auth), database))
+    .register('afterwards', () => createAfterwards(log), {
+      dispose: (afterwards) => afterwards.close(),
+    })
     .register('sealer', () => createSealer(config.auth.refreshSecret))
     .register('passwords', () => createPasswords())
     .register('outbound', () => createSafeFetch(config.outbound));
@@ -129,6 +133,7 @@ function addConnections(container: OwnParts, config: Config) {
       publicEvents: publicEvents.map(({ name }) => name),
       passwords: parts.passwords,
       outbound: parts.outbound,
+      later: (work) => parts.afterwards.add(work),
       settings: {
         publicUrl: config.http.publicUrl,
         maxFileBytes: config.storage.maxFileBytes,

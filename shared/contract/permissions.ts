@@ -21,6 +21,7 @@ export const permissions = {
   'roles:manage': ['owner'],
   'api-keys:read': managerRoles,
   'api-keys:manage': managerRoles,
+  'audit:read': managerRoles,
   'jobs:read': managerRoles,
   'jobs:manage': managerRoles,
   'webhooks:read': managerRoles,

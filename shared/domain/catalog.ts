@@ -17,6 +17,7 @@ import type { JobsOf } from '@insightdesk/shared/jobs';
 export const features = {
   maintenance: { events: {}, jobs: maintenanceJobs },
   jobs: { events: {}, jobs: {} },
+  audit: { events: {}, jobs: {} },
   tenants: { events: tenantEvents, jobs: {} },
   roles: { events: roleEvents, jobs: {} },
   users: { events: userEvents, jobs: userJobs },

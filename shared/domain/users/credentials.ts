@@ -3,6 +3,7 @@ import { statement } from '@insightdesk/shared/database';
 import { eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { UserErrors } from './errors.ts';
+import { noteFailedSignIn } from './note-failed-sign-in.ts';
 import { users } from './tables.ts';
 
 /** A password somebody chooses. */
@@ -16,6 +17,7 @@ const byEmail = statement({ email: users.email }, ({ email }, q) =>
 export async function requireCredentials(ctx: Context, input: { email: string; password: string }) {
   const [user] = await ctx.database.read({}, (tx) => byEmail(tx, { email: input.email }));
   const matches = await ctx.passwords.verify(input.password, user?.passwordHash);
+  if (user && !matches) ctx.later(() => noteFailedSignIn(ctx, user.id));
   if (!user || !matches) throw UserErrors.InvalidCredentials();
   return user;
 }

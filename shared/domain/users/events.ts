@@ -55,3 +55,12 @@ export const sessionRevoked = defineEvent(
   z.object({ sessionId: idSchema('ses'), userId: idSchema('usr') }),
   { person: itself },
 );
+
+/** Somebody signed in, or came in by an invitation. */
+export const sessionOpened = defineEvent(
+  'session.opened',
+  z.object({ sessionId: idSchema('ses'), userId: idSchema('usr') }),
+);
+
+/** Somebody tried to sign in as this member; told once a minute, however often it is tried. */
+export const signInFailed = defineEvent('sign-in.failed', z.object({ userId: idSchema('usr') }));

@@ -1,8 +1,10 @@
 import { defineAction, type TenantContext } from '@insightdesk/shared/context';
+import { record } from '@insightdesk/shared/events';
 import { newId } from '@insightdesk/shared/utils';
 import { count, eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { WebhookErrors } from './errors.ts';
+import { webhookAdded } from './events.ts';
 import { requireKnown } from './filters.ts';
 import { newSecret } from './signature.ts';
 import { webhooks } from './tables.ts';
@@ -30,6 +32,7 @@ export const addWebhook = defineAction({
     const row = { tenantId: ctx.tenantId, id: newId('whk'), secret: newSecret(), ...input };
     const [made] = await ctx.tx.insert(webhooks).values(row).returning();
     if (!made) throw WebhookErrors.NotFound();
+    await record(ctx, webhookAdded, { webhookId: made.id, ...input });
     return { ...toWebhook(made), secret: made.secret };
   },
 });

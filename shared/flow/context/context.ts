@@ -16,6 +16,8 @@ export interface MemberActor {
   sessionId: Id<'ses'>;
   /** What leaves out some of the role's permissions. */
   grant?: Grant | undefined;
+  /** Who really does it: an operator in this person's name. */
+  operator?: string | undefined;
 }
 
 /** Who does it: a member, a part of the system, or nobody known yet. */
@@ -52,6 +54,11 @@ export interface Connections {
   passwords: Passwords;
   /** Requests to addresses that users chose. */
   outbound: SafeFetch;
+  /**
+   * Does something after the answer, in bounded memory; whoever is killed loses it, and so it is for
+   * nothing that must happen.
+   */
+  later(work: () => Promise<unknown>): void;
   settings: { publicUrl: string; maxFileBytes: number; refreshTtlSeconds: number };
 }
 
