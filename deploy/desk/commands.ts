@@ -19,8 +19,8 @@ export const commands: Record<string, Command> = {
     run: async (words) => (await import('./events.ts')).replayEvents(words),
   },
   organizations: {
-    summary: 'disable|enable <id>: shut an organisation out, let it in again (DATABASE_URL)',
-    run: async (words) => (await import('./organizations.ts')).switchOrganization(words),
+    summary: 'disable|enable|export|erase <id>: shut out, let in, take along, erase (DATABASE_URL)',
+    run: async (words) => (await import('./organizations.ts')).manageOrganization(words),
   },
   audit: {
     summary: 'verify [--organization <id>] [--noted <file>]: follow the chains (DATABASE_URL)',

@@ -10,6 +10,12 @@ import {
   sendMessage,
   updateConversation,
 } from '@insightdesk/shared/domain/conversations';
+import {
+  cancelErasure,
+  getExport,
+  requestErasure,
+  requestExport,
+} from '@insightdesk/shared/domain/departures';
 import { sendEvent } from '@insightdesk/shared/domain/inbound';
 import { cancelJob, getJob, listJobs, retryJob } from '@insightdesk/shared/domain/jobs';
 import { createKey, getKey, listKeys, revokeKey, rotateKey } from '@insightdesk/shared/domain/keys';
@@ -48,6 +54,7 @@ import {
 } from '@insightdesk/shared/domain/webhooks';
 import { downloadRoute } from './attachments/download.ts';
 import { uploadRoute } from './attachments/upload.ts';
+import { exportContentRoute } from './organization/export-content.ts';
 import { del, get, patch, post, type Route } from './route.ts';
 
 /** Everything a client can ask. */
@@ -80,6 +87,11 @@ export const routes: readonly Route[] = [
   get('/v1/api-keys/:id', getKey),
   post('/v1/api-keys/:id/rotate', rotateKey),
   del('/v1/api-keys/:id', revokeKey),
+  post('/v1/organization/export', requestExport, 202),
+  get('/v1/organization/exports/:id', getExport),
+  exportContentRoute,
+  post('/v1/organization/erasure', requestErasure, 202),
+  del('/v1/organization/erasure', cancelErasure),
 
   post('/v1/conversations', openConversation, 201),
   get('/v1/conversations', listConversations),

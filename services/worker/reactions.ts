@@ -3,6 +3,7 @@ import { attachmentJobs } from '@insightdesk/shared/domain/attachments';
 import { events, type SystemEvent } from '@insightdesk/shared/domain/catalog';
 import { conversationJobs } from '@insightdesk/shared/domain/conversations';
 import { keyJobs } from '@insightdesk/shared/domain/keys';
+import { departureJobs } from '@insightdesk/shared/domain/departures';
 import { notificationJobs } from '@insightdesk/shared/domain/notifications';
 import { webhookJobs } from '@insightdesk/shared/domain/webhooks';
 import { consequencesBy, type Reactions, type RecordedEvent } from '@insightdesk/shared/events';
@@ -28,6 +29,22 @@ export const reactions: Reactions<SystemEvent, JobRequest> = {
   'organization.disabled': nothing,
 
   'organization.enabled': nothing,
+
+  'organization.export-requested': (event) => [
+    jobFor(event, departureJobs.writeArchiveJob, event.payload),
+  ],
+
+  'organization.exported': ({ payload, ...event }) => {
+    const delayMs = Date.parse(payload.expiresAt) - Date.now();
+    const { exportId } = payload;
+    return [jobFor(event, departureJobs.removeArchiveJob, { exportId }, { delayMs })];
+  },
+
+  'organization.export-downloaded': nothing,
+
+  'organization.erasure-requested': nothing,
+
+  'organization.erasure-cancelled': nothing,
 
   'invitation.created': (event) => [jobFor(event, notificationJobs.emailInvitation, event.payload)],
 

@@ -1,9 +1,17 @@
+import { departureJobs } from '@insightdesk/shared/domain/departures';
 import { maintenanceJobs } from '@insightdesk/shared/domain/maintenance';
 import { userJobs } from '@insightdesk/shared/domain/users';
 import { defineSchedules } from '@insightdesk/shared/jobs';
 
 /** What time causes. */
 export const schedules = defineSchedules({
+  'erase-due': {
+    cron: '*/5 * * * *',
+    timeZone: 'UTC',
+    catchUp: 'latest',
+    job: departureJobs.eraseDueJob,
+    payload: {},
+  },
   'purge-events': {
     cron: '17 2 * * *',
     timeZone: 'UTC',

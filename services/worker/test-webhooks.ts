@@ -1,3 +1,4 @@
+import { eraseTraces } from '@insightdesk/shared/boot';
 import type { Context } from '@insightdesk/shared/context';
 import { connect, createDatabase } from '@insightdesk/shared/database';
 import { openAuditOutlet } from '@insightdesk/shared/domain/audit';
@@ -42,6 +43,8 @@ export async function openWorker() {
   const prefix = `test-${newId('evt')}`;
   const queues = createQueues(valkey, prefix);
   closing.push(() => queues.close());
+  const places = { connect: stage.parts.connectValkey, queues, prefix };
+  context.traces = { erase: (tenantId) => eraseTraces(places, tenantId) };
   const webhooks = openWebhookOutlet(server.url);
   closing.push(() => webhooks.close());
   const audit = openAuditOutlet(server.url);
@@ -89,6 +92,7 @@ export async function openWorker() {
     webhooks,
     dispatch,
     channelLog,
+    valkey,
     mailer: stage.mailer,
     url: server.url,
     async close() {

@@ -65,6 +65,7 @@ const message = (kind: 'reply' | 'note') => ({
 });
 const reply = message('reply');
 const note = message('note');
+const exportId = newId('exp');
 const invitation = {
   invitationId: newId('inv'),
   email: 'a@example.com',
@@ -112,6 +113,15 @@ const always: [name: string, payload: object, heard: Heard][] = [
   ['organization.created', { name: 'O', ownerId: agent }, nobody],
   ['organization.disabled', {}, staff({})],
   ['organization.enabled', {}, staff({})],
+  ['organization.export-requested', { exportId }, nobody],
+  ['organization.exported', { exportId, sizeBytes: 1, expiresAt: at }, nobody],
+  ['organization.export-downloaded', { exportId }, nobody],
+  [
+    'organization.erasure-requested',
+    { eraseAt: at },
+    { staff: { [organization]: { eraseAt: at } } },
+  ],
+  ['organization.erasure-cancelled', {}, { staff: { [organization]: {} } }],
   ['invitation.created', invitation, nobody],
   ['role.created', custom, { staff: { [organization]: custom } }],
   ['role.updated', custom, { staff: { [organization]: custom } }],
@@ -174,6 +184,8 @@ const jobs: Record<string, string[]> = {
   'member.updated, to a custom role': ['conversations.unassign'],
   'member.updated, to a customer': ['conversations.unassign'],
   'api-key.rotated, always': ['api-keys.end-overlap'],
+  'organization.export-requested, always': ['departures.write-archive'],
+  'organization.exported, always': ['departures.remove-archive'],
   'attachment.uploaded, always': ['attachments.process'],
   'conversation.updated, snoozed': ['conversations.wake'],
   'message.created, a reply': ['notifications.message'],

@@ -18,6 +18,7 @@ import {
 import { createStorage } from '@insightdesk/shared/storage';
 import { createValkey, type Valkey, type ValkeyOptions } from '@insightdesk/shared/valkey';
 import { createAfterwards } from './afterwards.ts';
+import { eraseTraces } from './erase-traces.ts';
 import { askLater, openJobAccess } from './job-access.ts';
 
 /** Which of the Valkey servers a connection goes to. */
@@ -133,11 +134,18 @@ function addConnections(container: OwnParts, config: Config) {
       publicEvents: publicEvents.map(({ name }) => name),
       passwords: parts.passwords,
       outbound: parts.outbound,
+      traces: {
+        erase: (tenantId) => {
+          const { connectValkey: connect, jobAccess } = parts;
+          return eraseTraces({ connect, queues: jobAccess.queues }, tenantId);
+        },
+      },
       later: (work) => parts.afterwards.add(work),
       settings: {
         publicUrl: config.http.publicUrl,
         maxFileBytes: config.storage.maxFileBytes,
         refreshTtlSeconds: config.auth.refreshTtlSeconds,
+        erasureGraceSeconds: config.departures.erasureGraceSeconds,
       },
     }),
   );

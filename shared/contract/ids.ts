@@ -1,7 +1,7 @@
 /** What an id can name; the prefix is part of the id. */
 export type IdPrefix =
   | ('org' | 'usr' | 'cnv' | 'msg' | 'att' | 'key' | 'ses' | 'inv' | 'rol')
-  | ('whk' | 'sit' | 'doc' | 'voi' | 'cal' | 'tsk' | 'evt');
+  | ('whk' | 'sit' | 'doc' | 'voi' | 'cal' | 'tsk' | 'evt' | 'exp');
 
 /** A TypeID such as `cnv_01h2xcejqtf2nbrexx3vqjhp41`; sorts by time of creation. */
 export type Id<P extends IdPrefix = IdPrefix> = `${P}_${string}`;

@@ -22,6 +22,8 @@ export const permissions = {
   'api-keys:read': managerRoles,
   'api-keys:manage': managerRoles,
   'audit:read': managerRoles,
+  'organization:export': ['owner'],
+  'organization:erase': ['owner'],
   'jobs:read': managerRoles,
   'jobs:manage': managerRoles,
   'webhooks:read': managerRoles,

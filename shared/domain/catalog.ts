@@ -1,6 +1,7 @@
 import { attachmentEvents, attachmentJobs } from '@insightdesk/shared/domain/attachments';
 import { conversationEvents, conversationJobs } from '@insightdesk/shared/domain/conversations';
 import { keyEvents, keyJobs } from '@insightdesk/shared/domain/keys';
+import { departureEvents, departureJobs } from '@insightdesk/shared/domain/departures';
 import { maintenanceJobs } from '@insightdesk/shared/domain/maintenance';
 import { notificationEvents, notificationJobs } from '@insightdesk/shared/domain/notifications';
 import { roleEvents } from '@insightdesk/shared/domain/roles';
@@ -22,6 +23,7 @@ export const features = {
   roles: { events: roleEvents, jobs: {} },
   users: { events: userEvents, jobs: userJobs },
   keys: { events: keyEvents, jobs: keyJobs },
+  departures: { events: departureEvents, jobs: departureJobs },
   attachments: { events: attachmentEvents, jobs: attachmentJobs },
   conversations: { events: conversationEvents, jobs: conversationJobs },
   access: { events: {}, jobs: {} },

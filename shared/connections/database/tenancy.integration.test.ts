@@ -8,6 +8,8 @@ import { createDatabase, type Database } from './database.ts';
 /** Tables that belong to no organisation, and why. */
 const shared: Record<string, string> = {
   users: 'people are global; their memberships tie them to organisations',
+  erasures: "the operator's ledger: what was erased, without a word about people",
+  erasure_people: 'who belonged to what is being erased; empty when that is done',
   schedules: "the operator's: what the clock causes in all organisations",
 };
 

@@ -1,4 +1,5 @@
 /** What was done, by whom and from where: append-only, a chain of hashes for each organisation. */
+export { canonical, GENESIS } from './chain.ts';
 export { listAuditEntries } from './list-audit-entries.ts';
 export { type AuditedEvent, type AuditOutlet, openAuditOutlet } from './outlet.ts';
 export { auditChains, auditEntries } from './tables.ts';

@@ -7,5 +7,8 @@ export const organizations = pgTable('organizations', {
   conversationCount: integer('conversation_count').notNull().default(0),
   /** Nobody may come in while this is set; nothing is lost meanwhile. */
   disabledAt: instant('disabled_at'),
+  /** All that it has goes then, unless an owner takes it back. */
+  eraseAt: instant('erase_at'),
+  eraseRequestedBy: typeId('erase_requested_by', 'usr'),
   createdAt: createdAt(),
 });

@@ -1,6 +1,7 @@
 /** People, their sessions, their roles, and how they come in. */
 export { acceptInvitation } from './accept-invitation.ts';
 export { changeRole } from './change-role.ts';
+export { requireCredentials } from './credentials.ts';
 export { deleteExpired } from './delete-expired.ts';
 export * as userEvents from './events.ts';
 export { findGrant } from './find-grant.ts';

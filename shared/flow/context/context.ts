@@ -59,7 +59,14 @@ export interface Connections {
    * nothing that must happen.
    */
   later(work: () => Promise<unknown>): void;
-  settings: { publicUrl: string; maxFileBytes: number; refreshTtlSeconds: number };
+  /** What Valkey holds of an organisation: logs, presence, cached values, jobs. */
+  traces: { erase(tenantId: Id<'org'>): Promise<{ keys: number; jobs: number }> };
+  settings: {
+    publicUrl: string;
+    maxFileBytes: number;
+    refreshTtlSeconds: number;
+    erasureGraceSeconds: number;
+  };
 }
 
 /** One call: who, for which tenant, with what; passed explicitly everywhere. */

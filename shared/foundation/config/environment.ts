@@ -114,6 +114,7 @@ export const environmentSchema = z.object({
   WEBHOOK_ALLOW_PRIVATE: flag.default(false),
   WORKERS_MAX: count(1, 100).default(3),
 
+  ERASURE_GRACE: duration.default(604_800),
   OPERATOR_ORGANIZATION_ID: organizationId.optional(),
 
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),

@@ -61,6 +61,7 @@ export function shapeConfig(
     realtime: shapeRealtime(env),
     outbound: { allowPrivate: env.WEBHOOK_ALLOW_PRIVATE },
     jobs: { concurrency: env.JOBS_CONCURRENCY, workersMax: env.WORKERS_MAX },
+    departures: { erasureGraceSeconds: env.ERASURE_GRACE },
     operators: { organizationId: env.OPERATOR_ORGANIZATION_ID },
     logging: {
       level: env.LOG_LEVEL,
