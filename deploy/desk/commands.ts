@@ -26,6 +26,10 @@ export const commands: Record<string, Command> = {
     summary: 'verify [--organization <id>] [--noted <file>]: follow the chains (DATABASE_URL)',
     run: async (words) => (await import('./audit.ts')).verifyChains(words),
   },
+  flags: {
+    summary: 'list <id> | set <id> <name> <value>: switches of an organisation (DATABASE_URL)',
+    run: async (words) => (await import('./flags.ts')).manageFlags(words),
+  },
   schedules: {
     summary: 'list | pause|resume <name>: what time causes (DATABASE_URL)',
     run: async (words) => (await import('./schedules.ts')).manageSchedules(words),

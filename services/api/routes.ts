@@ -16,6 +16,7 @@ import {
   requestErasure,
   requestExport,
 } from '@insightdesk/shared/domain/departures';
+import { changeFlags, listFlags } from '@insightdesk/shared/domain/flags';
 import { sendEvent } from '@insightdesk/shared/domain/inbound';
 import { cancelJob, getJob, listJobs, retryJob } from '@insightdesk/shared/domain/jobs';
 import { createKey, getKey, listKeys, revokeKey, rotateKey } from '@insightdesk/shared/domain/keys';
@@ -118,6 +119,9 @@ export const routes: readonly Route[] = [
   post('/v1/webhooks/:id/deliveries/:deliveryId/replay', replayDelivery, 202),
   post('/v1/webhooks/:id/replay', replaySince, 202),
   post('/v1/events', sendEvent, 202),
+
+  get('/v1/flags', listFlags),
+  patch('/v1/flags', changeFlags),
 
   get('/v1/audit', listAuditEntries),
 

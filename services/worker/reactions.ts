@@ -46,6 +46,8 @@ export const reactions: Reactions<SystemEvent, JobRequest> = {
 
   'organization.erasure-cancelled': nothing,
 
+  'flag.changed': nothing,
+
   'invitation.created': (event) => [jobFor(event, notificationJobs.emailInvitation, event.payload)],
 
   'role.created': nothing,

@@ -65,6 +65,7 @@ const message = (kind: 'reply' | 'note') => ({
 });
 const reply = message('reply');
 const note = message('note');
+const flag = { name: 'email-staff', value: false, previous: true };
 const exportId = newId('exp');
 const invitation = {
   invitationId: newId('inv'),
@@ -122,6 +123,7 @@ const always: [name: string, payload: object, heard: Heard][] = [
     { staff: { [organization]: { eraseAt: at } } },
   ],
   ['organization.erasure-cancelled', {}, { staff: { [organization]: {} } }],
+  ['flag.changed', flag, { staff: { [organization]: flag } }],
   ['invitation.created', invitation, nobody],
   ['role.created', custom, { staff: { [organization]: custom } }],
   ['role.updated', custom, { staff: { [organization]: custom } }],

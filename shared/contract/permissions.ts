@@ -22,6 +22,8 @@ export const permissions = {
   'api-keys:read': managerRoles,
   'api-keys:manage': managerRoles,
   'audit:read': managerRoles,
+  'flags:read': staffRoles,
+  'flags:manage': ['owner'],
   'organization:export': ['owner'],
   'organization:erase': ['owner'],
   'jobs:read': managerRoles,

@@ -2,6 +2,7 @@ import { attachmentEvents, attachmentJobs } from '@insightdesk/shared/domain/att
 import { conversationEvents, conversationJobs } from '@insightdesk/shared/domain/conversations';
 import { keyEvents, keyJobs } from '@insightdesk/shared/domain/keys';
 import { departureEvents, departureJobs } from '@insightdesk/shared/domain/departures';
+import { flagEvents } from '@insightdesk/shared/domain/flags';
 import { maintenanceJobs } from '@insightdesk/shared/domain/maintenance';
 import { notificationEvents, notificationJobs } from '@insightdesk/shared/domain/notifications';
 import { roleEvents } from '@insightdesk/shared/domain/roles';
@@ -21,6 +22,7 @@ export const features = {
   audit: { events: {}, jobs: {} },
   tenants: { events: tenantEvents, jobs: {} },
   roles: { events: roleEvents, jobs: {} },
+  flags: { events: flagEvents, jobs: {} },
   users: { events: userEvents, jobs: userJobs },
   keys: { events: keyEvents, jobs: keyJobs },
   departures: { events: departureEvents, jobs: departureJobs },
