@@ -117,6 +117,13 @@ export const environmentSchema = z.object({
   ERASURE_GRACE: duration.default(604_800),
   OPERATOR_ORGANIZATION_ID: organizationId.optional(),
 
+  VAULT_ADDR: httpUrl.optional(),
+  VAULT_NAMESPACE: z.string().optional(),
+  VAULT_TOKEN: z.string().optional(),
+  VAULT_ROLE_ID: z.string().optional(),
+  VAULT_SECRET_ID: z.string().optional(),
+  SECRETS_TTL: duration.default(300),
+
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   LOG_WEBHOOK_URL: httpUrl.optional(),
   LOG_WEBHOOK_LEVEL: z.enum(['info', 'warn', 'error', 'fatal']).default('error'),
