@@ -13,6 +13,7 @@ import {
   enableOrganization,
   requireOrganization,
 } from '@insightdesk/shared/domain/tenants';
+import { endImpersonation, impersonate } from '@insightdesk/shared/domain/users';
 import { surroundings } from './surroundings.ts';
 
 type OperatorContext = Context & { tenantId: Id<'org'> };
@@ -25,11 +26,16 @@ const verbs: Record<string, Verb> = {
   enable: async (ctx) => `${(await enableOrganization(ctx)) ? 'is' : 'was already'} enabled`,
   export: exportTo,
   erase,
+  impersonate: act,
+  'end-impersonation': endAct,
 };
 
 const USAGE = `Usage: bun run desk organizations disable|enable <organisation id>
        bun run desk organizations export <organisation id> <folder>
-       bun run desk organizations erase <organisation id> --name <its name, exactly>`;
+       bun run desk organizations erase <organisation id> --name <its name, exactly>
+       bun run desk organizations impersonate <organisation id> <user id> --operator <your name>
+         --reason <why> --minutes <1 to 60>
+       bun run desk organizations end-impersonation <organisation id> <session id>`;
 
 /** Shuts an organisation out, lets it in again, exports or erases it. */
 export async function manageOrganization([name = '', id, ...words]: string[]): Promise<number> {
@@ -72,4 +78,20 @@ async function erase(ctx: OperatorContext, args: string[]) {
   const counts = await eraseOrganization(ctx, { tenantId, requestedBy: 'desk', signal });
   const lines = Object.entries(counts).map(([what, count]) => `  ${what}: ${count}`);
   return ['is erased', ...lines].join('\n');
+}
+
+async function act(ctx: OperatorContext, [userId, ...args]: string[]) {
+  const text = { type: 'string' } as const;
+  const options = { operator: text, reason: text, minutes: text };
+  const { operator, reason, minutes } = parseArgs({ args, options }).values;
+  if (!isId('usr', userId) || !operator || !reason || !minutes) return undefined;
+  const wanted = { userId, operator, reason, minutes: Number(minutes) };
+  const { accessToken, sessionId, until } = await impersonate(ctx, wanted);
+  return `lets ${operator} act as ${userId} until ${until}, session ${sessionId}\n${accessToken}`;
+}
+
+async function endAct(ctx: OperatorContext, [sessionId, ...rest]: string[]) {
+  if (!isId('ses', sessionId) || rest.length > 0) return undefined;
+  await endImpersonation(ctx, sessionId);
+  return `is left: ${sessionId} has ended`;
 }

@@ -42,6 +42,7 @@ async function authenticate(
 ) {
   const { tokens, sessionRecords } = connection.services;
   const access = await tokens.verifyAccess(token);
+  if (access.operator) throw new ForbiddenError('Operators do not connect in others’ names');
   const before = connection.access;
   const { userId, tenantId } = before;
   if (access.userId !== userId || access.tenantId !== tenantId) {

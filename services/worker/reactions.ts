@@ -84,6 +84,10 @@ export const reactions: Reactions<SystemEvent, JobRequest> = {
 
   'sign-in.failed': nothing,
 
+  'impersonation.started': nothing,
+
+  'impersonation.ended': nothing,
+
   'attachment.uploaded': (event) => [
     jobFor(event, attachmentJobs.processAttachment, event.payload),
   ],

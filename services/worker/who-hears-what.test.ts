@@ -81,6 +81,7 @@ const custom = { roleId: newId('rol'), name: 'Night shift' };
 const apiKey = { keyId: newId('key'), userId: customer };
 const rotated = { ...apiKey, overlapUntil: at };
 const revoked = { sessionId: newId('ses'), userId: customer };
+const inNameOf = { ...revoked, operator: 'Otto', reason: 'Ticket 7 asks for it', until: at };
 const disabled = { webhookId: newId('whk'), reason: 'gone' };
 const replayed = { webhookId: disabled.webhookId, since: at, until: at };
 const redelivered = { webhookId: disabled.webhookId, lane: conversationId };
@@ -137,6 +138,8 @@ const always: [name: string, payload: object, heard: Heard][] = [
   ['member.removed', removed, { ...staff(removed), ...person(removed) }],
   ['session.opened', revoked, nobody],
   ['sign-in.failed', removed, nobody],
+  ['impersonation.started', inNameOf, { staff: { [organization]: inNameOf } }],
+  ['impersonation.ended', revoked, { staff: { [organization]: revoked } }],
   ['session.revoked', revoked, person(revoked)],
   ['attachment.uploaded', { attachmentId: attachment.id, contentType: 'image/png' }, nobody],
   ['email/send.requested', { to: agent, subject: 'S', body: 'B' }, nobody],

@@ -55,6 +55,8 @@ const personal: readonly Permission[] = [
   'owners:manage',
   'roles:manage',
   'api-keys:manage',
+  'organization:export',
+  'organization:erase',
 ];
 
 /** What an API key may be given. */
@@ -78,3 +80,6 @@ export type Grant = { permissions: readonly Permission[] } & (
   | { via: 'custom'; id: Id<'rol'>; version: number }
   | { via: 'key'; id: Id<'key'> }
 );
+/** What an operator may do in a member's name: look, and answer customers; nothing that lets in. */
+export const mayForOthers = (permission: Permission): boolean =>
+  permission.endsWith(':read') || /^(conversations|attachments):/.test(permission);

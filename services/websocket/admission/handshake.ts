@@ -1,5 +1,6 @@
 import {
   ConflictError,
+  ForbiddenError,
   type Problem,
   serializeError,
   toProblem,
@@ -95,6 +96,8 @@ async function identify(
     throw new UnauthenticatedError('Connect with auth: { token }');
   }
   const access = await services.tokens.verifyAccess(token);
+  // It would show the person as present, and what is said on sockets is not audited.
+  if (access.operator) throw new ForbiddenError('Operators do not connect in others’ names');
   // Nobody needs the token's text again, and Socket.IO would keep it.
   socket.handshake.auth = {};
   const { address, headers } = socket.handshake;

@@ -64,3 +64,22 @@ export const sessionOpened = defineEvent(
 
 /** Somebody tried to sign in as this member; told once a minute, however often it is tried. */
 export const signInFailed = defineEvent('sign-in.failed', z.object({ userId: idSchema('usr') }));
+
+/** An operator acts in a member's name, until then at most. */
+export const impersonationStarted = defineEvent(
+  'impersonation.started',
+  z.object({
+    userId: idSchema('usr'),
+    sessionId: idSchema('ses'),
+    operator: z.string(),
+    reason: z.string(),
+    until: z.iso.datetime(),
+  }),
+  { staff: 'payload' },
+);
+
+export const impersonationEnded = defineEvent(
+  'impersonation.ended',
+  z.object({ userId: idSchema('usr'), sessionId: idSchema('ses') }),
+  { staff: 'payload' },
+);
