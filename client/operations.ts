@@ -361,7 +361,7 @@ export interface Operations {
   'PATCH /v1/flags': {
     path: Record<never, never>;
     query: Record<never, never>;
-    body: { email-customers?: boolean | null | undefined; email-staff?: boolean | null | undefined };
+    body: { 'email-customers'?: boolean | null | undefined; 'email-staff'?: boolean | null | undefined };
     answer: { flags: ({ name: 'email-customers' | 'email-staff'; value: boolean | number | string; default: boolean | number | string; description: string })[] };
   };
   /** List what was done in the organisation, by whom and from where. */

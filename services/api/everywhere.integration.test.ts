@@ -70,12 +70,14 @@ describe('by a member of a disabled organisation', () => {
     webhooks: 'whk',
     roles: 'rol',
     'api-keys': 'key',
+    organization: 'exp',
   };
   const bodies: Record<string, object> = {
     'POST /v1/conversations': { subject: 'S', body: 'B' },
     'POST /v1/conversations/:id/messages': { body: 'B' },
     'POST /v1/invitations': { email: 'somebody@example.com', role: 'agent' },
     'PATCH /v1/members/:userId': { role: 'agent' },
+    'POST /v1/organization/erasure': { name: 'N', password: 'P' },
     'POST /v1/webhooks': { url: 'https://example.com/', events: ['*'] },
     'POST /v1/roles': { name: 'R', base: 'agent', permissions: [] },
     'POST /v1/api-keys': { name: 'K', permissions: ['members:read'] },

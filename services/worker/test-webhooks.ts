@@ -32,7 +32,6 @@ export async function openWorker() {
     database,
     outbound: createSafeFetch({ allowPrivate: true, timeoutMs: 2_000 }),
   };
-  const { log } = stage;
   const closing: (() => unknown)[] = [];
   const openValkey = () => {
     const valkey = stage.parts.connectValkey('queue', 'blocking', 'test-webhooks');
@@ -43,12 +42,8 @@ export async function openWorker() {
   const prefix = `test-${newId('evt')}`;
   const queues = createQueues(valkey, prefix);
   closing.push(() => queues.close());
-  const places = { connect: stage.parts.connectValkey, queues, prefix };
-  context.traces = { erase: (tenantId) => eraseTraces(places, tenantId) };
-  const webhooks = openWebhookOutlet(server.url);
-  closing.push(() => webhooks.close());
-  const audit = openAuditOutlet(server.url);
-  closing.push(() => audit.close());
+  context.traces = openTraces({ connect: stage.parts.connectValkey, queues, prefix });
+  const { webhooks, audit } = openOutlets(server.url, closing);
   const channelLog = createChannelLog(valkey, { historyLength: 1000, historySeconds: 60 });
   const dispatch = createDispatch(consequencesOf, {
     channelLog,
@@ -58,7 +53,13 @@ export async function openWorker() {
     cache: context.cache,
     jobs: createLossWatch(valkey, prefix),
   });
-  const relay = createRelay({ url: server.url, log, dispatch, pollMs: 50, electionMs: 50 });
+  const relay = createRelay({
+    url: server.url,
+    log: stage.log,
+    dispatch,
+    pollMs: 50,
+    electionMs: 50,
+  });
   relay.start();
   closing.push(() => relay.stop());
   const handlers = jobHandlers(context);
@@ -67,7 +68,7 @@ export async function openWorker() {
     queues,
     valkey,
     prefix,
-    log,
+    log: stage.log,
     connect: openValkey,
     subscriber: openValkey(),
     concurrency: 4,
@@ -102,6 +103,20 @@ export async function openWorker() {
       await server.drop();
     },
   };
+}
+
+const openTraces = (places: Parameters<typeof eraseTraces>[0]): Context['traces'] => ({
+  erase: (tenantId) => eraseTraces(places, tenantId),
+});
+
+function openOutlets(url: string, closing: (() => unknown)[]) {
+  const webhooks = openWebhookOutlet(url);
+  const audit = openAuditOutlet(url);
+  closing.push(
+    () => webhooks.close(),
+    () => audit.close(),
+  );
+  return { webhooks, audit };
 }
 
 const system = { kind: 'system', name: 'worker' } as const;

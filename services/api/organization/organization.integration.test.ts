@@ -73,4 +73,15 @@ test('erasing takes the name and the own password, and can be taken back', async
   expect((await keep()).status).toBe(409);
 }, 60_000);
 
-testPromises(desk, '/v1/organization');
+test('flags are shown and changed; the audit log is listed', async () => {
+  const shown = await desk.ask('GET', '/v1/flags', { as: own.agent });
+  expect(shown.status).toBe(200);
+  const wanted = { 'email-staff': false };
+  const changed = await desk.ask('PATCH', '/v1/flags', { as: own.owner, body: wanted });
+  expect(await changed.json()).toMatchObject({
+    flags: expect.arrayContaining([expect.objectContaining({ name: 'email-staff', value: false })]),
+  });
+  expect((await desk.ask('GET', '/v1/audit', { as: own.admin })).status).toBe(200);
+});
+
+testPromises(desk, '/v1/organization', '/v1/flags', '/v1/audit');

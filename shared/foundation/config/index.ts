@@ -1,4 +1,5 @@
 /** The only module that reads the environment. */
+export { knownKeys } from './environment.ts';
 export {
   type LoadOptions,
   type LoadWithSecretsOptions,
