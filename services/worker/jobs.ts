@@ -6,13 +6,13 @@ import {
   unassignFormer,
   wakeSnoozed,
 } from '@insightdesk/shared/domain/conversations';
-import { keyJobs, tellOverlapEnded } from '@insightdesk/shared/domain/keys';
 import {
   departureJobs,
   eraseDue,
   removeArchive,
   writeArchive,
 } from '@insightdesk/shared/domain/departures';
+import { keyJobs, tellOverlapEnded } from '@insightdesk/shared/domain/keys';
 import {
   deleteOldEvents,
   deleteOldJobSteps,

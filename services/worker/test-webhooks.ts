@@ -20,13 +20,7 @@ const delays = [100, 200, 300, 400];
 export async function openWorker() {
   const server = await createTestDatabase();
   const stage = createTestContext();
-  const database = createDatabase({
-    url: server.url,
-    poolMin: 2,
-    poolMax: 4,
-    timeoutMs: 10_000,
-    slowQueryMs: 10_000,
-  });
+  const database = openDatabase(server.url);
   const context: Context = {
     ...stage.context,
     database,
@@ -104,6 +98,9 @@ export async function openWorker() {
     },
   };
 }
+
+const openDatabase = (url: string) =>
+  createDatabase({ url, poolMin: 2, poolMax: 4, timeoutMs: 10_000, slowQueryMs: 10_000 });
 
 const openTraces = (places: Parameters<typeof eraseTraces>[0]): Context['traces'] => ({
   erase: (tenantId) => eraseTraces(places, tenantId),
