@@ -57,7 +57,6 @@ export async function openWorker() {
   relay.start();
   closing.push(() => relay.stop());
   const handlers = jobHandlers(context);
-  const { job } = handlers['webhooks.deliver'];
   const workers = await startWorkers({
     queues,
     valkey,
@@ -70,7 +69,7 @@ export async function openWorker() {
     handlers: {
       ...handlers,
       'webhooks.deliver': {
-        job,
+        ...handlers['webhooks.deliver'],
         run: (payload, run) =>
           deliverLane({ ...context, actor: system, tenantId: run.tenantId }, payload, run, delays),
       },
