@@ -278,7 +278,7 @@ export interface Operations {
     path: Record<never, never>;
     query: Record<never, never>;
     body: undefined;
-    answer: { user: { id: `usr_${string}`; email: string; name: string; emailVerified: boolean }; organization: { id: `org_${string}`; name: string }; role: 'owner' | 'admin' | 'agent' | 'customer'; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[] };
+    answer: { user: { id: `usr_${string}`; email: string; name: string; emailVerified: boolean }; organization: { id: `org_${string}`; name: string }; role: 'owner' | 'admin' | 'agent' | 'customer'; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[] };
   };
   /** List the members of the organisation. */
   'GET /v1/members': {
@@ -341,42 +341,42 @@ export interface Operations {
     path: Record<never, never>;
     query: Record<never, never>;
     body: undefined;
-    answer: { items: ({ name: 'account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send'; roles: ('owner' | 'admin' | 'agent' | 'customer')[]; forKeys: boolean; needs: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[] })[]; nextCursor: null };
+    answer: { items: ({ name: 'account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send'; roles: ('owner' | 'admin' | 'agent' | 'customer')[]; forKeys: boolean; needs: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[] })[]; nextCursor: null };
   };
   /** Explain why a permission is held or not. */
   'GET /v1/permissions/explain': {
     path: Record<never, never>;
-    query: { permission: 'account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send'; resource?: `cnv_${string}` | `usr_${string}` | undefined; userId?: `usr_${string}` | undefined };
+    query: { permission: 'account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send'; resource?: `cnv_${string}` | `usr_${string}` | undefined; userId?: `usr_${string}` | undefined };
     body: undefined;
-    answer: { allowed: boolean; reason: string; permission: 'account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send'; userId: `usr_${string}`; role: 'owner' | 'admin' | 'agent' | 'customer'; via: 'built-in' | 'custom' | 'key' };
+    answer: { allowed: boolean; reason: string; permission: 'account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send'; userId: `usr_${string}`; role: 'owner' | 'admin' | 'agent' | 'customer'; via: 'built-in' | 'custom' | 'key' };
   };
   /** Add a custom role. */
   'POST /v1/roles': {
     path: Record<never, never>;
     query: Record<never, never>;
-    body: { name: string; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[]; base: 'admin' | 'agent' | 'customer' };
-    answer: { id: `rol_${string}`; name: string; base: 'admin' | 'agent' | 'customer'; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[]; version: number; createdAt: string };
+    body: { name: string; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[]; base: 'admin' | 'agent' | 'customer' };
+    answer: { id: `rol_${string}`; name: string; base: 'admin' | 'agent' | 'customer'; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[]; version: number; createdAt: string };
   };
   /** List custom roles. */
   'GET /v1/roles': {
     path: Record<never, never>;
     query: { limit?: number | undefined; cursor?: string | undefined };
     body: undefined;
-    answer: { items: ({ id: `rol_${string}`; name: string; base: 'admin' | 'agent' | 'customer'; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[]; version: number; createdAt: string })[]; nextCursor: string | null };
+    answer: { items: ({ id: `rol_${string}`; name: string; base: 'admin' | 'agent' | 'customer'; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[]; version: number; createdAt: string })[]; nextCursor: string | null };
   };
   /** Read a custom role. */
   'GET /v1/roles/{id}': {
     path: { id: `rol_${string}` };
     query: Record<never, never>;
     body: undefined;
-    answer: { id: `rol_${string}`; name: string; base: 'admin' | 'agent' | 'customer'; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[]; version: number; createdAt: string };
+    answer: { id: `rol_${string}`; name: string; base: 'admin' | 'agent' | 'customer'; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[]; version: number; createdAt: string };
   };
   /** Change a custom role. */
   'PATCH /v1/roles/{id}': {
     path: { id: `rol_${string}` };
     query: Record<never, never>;
-    body: { name?: string | undefined; permissions?: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[] | undefined };
-    answer: { id: `rol_${string}`; name: string; base: 'admin' | 'agent' | 'customer'; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[]; version: number; createdAt: string };
+    body: { name?: string | undefined; permissions?: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[] | undefined };
+    answer: { id: `rol_${string}`; name: string; base: 'admin' | 'agent' | 'customer'; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[]; version: number; createdAt: string };
   };
   /** Remove a custom role that nobody has. */
   'DELETE /v1/roles/{id}': {
@@ -389,22 +389,22 @@ export interface Operations {
   'POST /v1/api-keys': {
     path: Record<never, never>;
     query: Record<never, never>;
-    body: { name: string; permissions: ('account:read' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'roles:read' | 'api-keys:read' | 'usage:read' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[]; expiresAt?: string | undefined };
-    answer: { id: `key_${string}`; name: string; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[]; userId: `usr_${string}`; createdBy: { id: `usr_${string}`; name: string; isMember: boolean }; expiresAt: string; revokedAt: string | null; lastUsedAt: string | null; createdAt: string; secret: string };
+    body: { name: string; permissions: ('account:read' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'roles:read' | 'api-keys:read' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[]; expiresAt?: string | undefined };
+    answer: { id: `key_${string}`; name: string; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[]; userId: `usr_${string}`; createdBy: { id: `usr_${string}`; name: string; isMember: boolean }; expiresAt: string; revokedAt: string | null; lastUsedAt: string | null; createdAt: string; secret: string };
   };
   /** List API keys, without their secrets. */
   'GET /v1/api-keys': {
     path: Record<never, never>;
     query: { limit?: number | undefined; cursor?: string | undefined };
     body: undefined;
-    answer: { items: ({ id: `key_${string}`; name: string; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[]; userId: `usr_${string}`; createdBy: { id: `usr_${string}`; name: string; isMember: boolean }; expiresAt: string; revokedAt: string | null; lastUsedAt: string | null; createdAt: string })[]; nextCursor: string | null };
+    answer: { items: ({ id: `key_${string}`; name: string; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[]; userId: `usr_${string}`; createdBy: { id: `usr_${string}`; name: string; isMember: boolean }; expiresAt: string; revokedAt: string | null; lastUsedAt: string | null; createdAt: string })[]; nextCursor: string | null };
   };
   /** Read an API key, without its secret. */
   'GET /v1/api-keys/{id}': {
     path: { id: `key_${string}` };
     query: Record<never, never>;
     body: undefined;
-    answer: { id: `key_${string}`; name: string; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[]; userId: `usr_${string}`; createdBy: { id: `usr_${string}`; name: string; isMember: boolean }; expiresAt: string; revokedAt: string | null; lastUsedAt: string | null; createdAt: string };
+    answer: { id: `key_${string}`; name: string; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[]; userId: `usr_${string}`; createdBy: { id: `usr_${string}`; name: string; isMember: boolean }; expiresAt: string; revokedAt: string | null; lastUsedAt: string | null; createdAt: string };
   };
   /** Revoke an API key. */
   'DELETE /v1/api-keys/{id}': {
@@ -419,6 +419,41 @@ export interface Operations {
     query: Record<never, never>;
     body: { overlapHours?: number | undefined };
     answer: { secret: string; overlapUntil: string };
+  };
+  /** Export all that the organisation has. */
+  'POST /v1/organization/export': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: undefined;
+    answer: { id: `exp_${string}`; status: 'pending' | 'ready'; sizeBytes: number; sha256: string | null; createdAt: string; expiresAt: string };
+  };
+  /** Show an export of the organisation. */
+  'GET /v1/organization/exports/{id}': {
+    path: { id: `exp_${string}` };
+    query: Record<never, never>;
+    body: undefined;
+    answer: { id: `exp_${string}`; status: 'pending' | 'ready'; sizeBytes: number; sha256: string | null; createdAt: string; expiresAt: string };
+  };
+  /** Download an export of the organisation. */
+  'GET /v1/organization/exports/{id}/content': {
+    path: { id: `exp_${string}` };
+    query: Record<never, never>;
+    body: undefined;
+    answer: Blob;
+  };
+  /** Erase the organisation and all that it has, after a time to take it back. */
+  'POST /v1/organization/erasure': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: { name: string; password: string };
+    answer: { eraseAt: string };
+  };
+  /** Take back that the organisation is to be erased. */
+  'DELETE /v1/organization/erasure': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: undefined;
+    answer: undefined;
   };
   /** Open a conversation. */
   'POST /v1/conversations': {
@@ -559,6 +594,27 @@ export interface Operations {
     query: { from?: string | undefined; to?: string | undefined };
     body: undefined;
     answer: { from: string; to: string; quotas: ({ name: 'stored-bytes' | 'seats' | 'log-bytes' | 'sockets' | 'requests-per-day' | 'requests-per-month'; value: number | null; limit: number | null })[]; counters: ({ name: 'requests' | 'jobs' | 'events' | 'socket-connections'; days: ({ day: string; value: number })[] })[] };
+  };
+  /** List the organisation's flags. */
+  'GET /v1/flags': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: undefined;
+    answer: { flags: ({ name: 'email-customers' | 'email-staff'; value: boolean | number | string; default: boolean | number | string; description: string })[] };
+  };
+  /** Change the organisation's flags. */
+  'PATCH /v1/flags': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: { 'email-customers'?: boolean | null | undefined; 'email-staff'?: boolean | null | undefined };
+    answer: { flags: ({ name: 'email-customers' | 'email-staff'; value: boolean | number | string; default: boolean | number | string; description: string })[] };
+  };
+  /** List what was done in the organisation, by whom and from where. */
+  'GET /v1/audit': {
+    path: Record<never, never>;
+    query: { limit?: number | undefined; cursor?: string | undefined; action?: string | undefined; actorId?: string | undefined; since?: string | undefined; until?: string | undefined };
+    body: undefined;
+    answer: { items: ({ id: `evt_${string}`; sequence: number; action: string; actor: { kind: string; userId?: `usr_${string}` | undefined }; details: Record<string, unknown>; ip: string | null; userAgent: string | null; requestId: string; at: string; previousHash: string; hash: string })[]; nextCursor: string | null };
   };
   /** List the jobs of the organisation, newest first. */
   'GET /v1/jobs': {

@@ -20,8 +20,16 @@ export const commands: Record<string, Command> = {
   },
   organizations: {
     summary:
-      'disable|enable <id> | quota <id> <metric> <value>: shut it out, let it in, allow it so much',
-    run: async (words) => (await import('./organizations.ts')).switchOrganization(words),
+      'disable|enable|quota|export|erase|impersonate <id> …: shut out, let in, allow so much, take along',
+    run: async (words) => (await import('./organizations.ts')).manageOrganization(words),
+  },
+  audit: {
+    summary: 'verify [--organization <id>] [--noted <file>]: follow the chains (DATABASE_URL)',
+    run: async (words) => (await import('./audit.ts')).verifyChains(words),
+  },
+  flags: {
+    summary: 'list <id> | set <id> <name> <value>: switches of an organisation (DATABASE_URL)',
+    run: async (words) => (await import('./flags.ts')).manageFlags(words),
   },
   keys: {
     summary: 'list | rotate | reencrypt: what signs tokens, and what secrets are kept with',

@@ -1,26 +1,100 @@
+import { createWriteStream } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { parseArgs } from 'node:util';
 import { runCommand } from '@insightdesk/shared/boot';
-import { isId } from '@insightdesk/shared/contract';
-import { disableOrganization, enableOrganization } from '@insightdesk/shared/domain/tenants';
+import type { Context } from '@insightdesk/shared/context';
+import { type Id, isId } from '@insightdesk/shared/contract';
+import { archiveOf, eraseOrganization } from '@insightdesk/shared/domain/departures';
+import {
+  disableOrganization,
+  enableOrganization,
+  requireOrganization,
+} from '@insightdesk/shared/domain/tenants';
+import { endImpersonation, impersonate } from '@insightdesk/shared/domain/users';
 import { changeQuota } from './quota.ts';
 import { surroundings } from './surroundings.ts';
 
-const verbs = { disable: disableOrganization, enable: enableOrganization };
-const isVerb = (word = ''): word is keyof typeof verbs => Object.hasOwn(verbs, word);
+type OperatorContext = Context & { tenantId: Id<'org'> };
 
-/** Shuts an organisation out, lets it in again, or says how much it may have. */
-export async function switchOrganization([verb, tenantId, ...words]: string[]): Promise<number> {
-  if (verb === 'quota') return changeQuota([tenantId ?? '', ...words]);
-  if (!isVerb(verb) || !isId('org', tenantId)) {
-    console.error('Usage: bun run desk organizations disable|enable <organisation id>');
+/** Does it and says what it did; undefined when more had to be said. */
+type Verb = (ctx: OperatorContext, words: string[]) => Promise<string | undefined>;
+
+const verbs: Record<string, Verb> = {
+  disable: async (ctx) => `${(await disableOrganization(ctx)) ? 'is' : 'was already'} disabled`,
+  enable: async (ctx) => `${(await enableOrganization(ctx)) ? 'is' : 'was already'} enabled`,
+  export: exportTo,
+  erase,
+  impersonate: act,
+  'end-impersonation': endAct,
+};
+
+const USAGE = `Usage: bun run desk organizations disable|enable <organisation id>
+       bun run desk organizations quota <organisation id> <metric> <value>
+       bun run desk organizations export <organisation id> <folder>
+       bun run desk organizations erase <organisation id> --name <its name, exactly>
+       bun run desk organizations impersonate <organisation id> <user id> --operator <your name>
+         --reason <why> --minutes <1 to 60>
+       bun run desk organizations end-impersonation <organisation id> <session id>`;
+
+/** Shuts an organisation out, lets it in again, exports or erases it. */
+export async function manageOrganization([name = '', id, ...words]: string[]): Promise<number> {
+  if (name === 'quota') return changeQuota([id ?? '', ...words]);
+  const verb = Object.hasOwn(verbs, name) ? verbs[name] : undefined;
+  const done = verb && isId('org', id) && (await run(verb, id, words));
+  if (!done) {
+    console.error(USAGE);
     return 2;
   }
+  console.log(`${id} ${done}`);
+  return 0;
+}
+
+async function run(verb: Verb, tenantId: Id<'org'>, words: string[]) {
   const actor = { kind: 'system', name: 'desk' } as const;
   const caller = { actor, tenantId, requestId: Bun.randomUUIDv7() };
-  const isNews = await runCommand(
+  return runCommand(
     'desk',
-    ({ parts, log }) => verbs[verb]({ ...parts.connections, log, ...caller }),
+    ({ parts, log }) => verb({ ...parts.connections, log, ...caller }, words),
     await surroundings(),
   );
-  console.log(`${tenantId} ${isNews ? 'is' : 'was already'} ${verb}d`);
-  return 0;
+}
+
+async function exportTo(ctx: OperatorContext, [folder, ...rest]: string[]) {
+  if (!folder || rest.length > 0) return undefined;
+  await requireOrganization(ctx);
+  await mkdir(folder, { recursive: true });
+  const file = join(folder, `${ctx.tenantId}.tar.gz`);
+  await pipeline(Readable.from(archiveOf(ctx, ctx.tenantId)), createWriteStream(file));
+  return `is in ${file}`;
+}
+
+async function erase(ctx: OperatorContext, args: string[]) {
+  const { values } = parseArgs({ args, options: { name: { type: 'string' } } });
+  if (!values.name) return undefined;
+  const { name } = await requireOrganization(ctx);
+  if (name !== values.name) throw new Error('That is not its name: nothing was erased');
+  const { tenantId } = ctx;
+  const signal = new AbortController().signal;
+  const counts = await eraseOrganization(ctx, { tenantId, requestedBy: 'desk', signal });
+  const lines = Object.entries(counts).map(([what, count]) => `  ${what}: ${count}`);
+  return ['is erased', ...lines].join('\n');
+}
+
+async function act(ctx: OperatorContext, [userId, ...args]: string[]) {
+  const text = { type: 'string' } as const;
+  const options = { operator: text, reason: text, minutes: text };
+  const { operator, reason, minutes } = parseArgs({ args, options }).values;
+  if (!isId('usr', userId) || !operator || !reason || !minutes) return undefined;
+  const wanted = { userId, operator, reason, minutes: Number(minutes) };
+  const { accessToken, sessionId, until } = await impersonate(ctx, wanted);
+  return `lets ${operator} act as ${userId} until ${until}, session ${sessionId}\n${accessToken}`;
+}
+
+async function endAct(ctx: OperatorContext, [sessionId, ...rest]: string[]) {
+  if (!isId('ses', sessionId) || rest.length > 0) return undefined;
+  await endImpersonation(ctx, sessionId);
+  return `is left: ${sessionId} has ended`;
 }

@@ -19,9 +19,9 @@ const nobody: Actor = { kind: 'anonymous' };
 /** Reads an access token or an API key; throws 401 when it is not good. */
 export function identifyBy(tokens: Connections['tokens']) {
   return async (token: string): Promise<ApiCaller> => {
-    const { tenantId, userId, role, sessionId, grant } = await tokens.verifyAccess(token);
+    const { tenantId, userId, role, sessionId, grant, operator } = await tokens.verifyAccess(token);
     const name = grant?.via === 'key' ? grant.id : userId;
-    return { name, tenantId, actor: { kind: 'user', userId, role, sessionId, grant } };
+    return { name, tenantId, actor: { kind: 'user', userId, role, sessionId, grant, operator } };
   };
 }
 

@@ -75,6 +75,7 @@ describe('by a member of a disabled organisation', () => {
     'identity-providers': 'idp',
     roles: 'rol',
     'api-keys': 'key',
+    organization: 'exp',
   };
   const passkey = {
     ...{ id: 'x', rawId: 'x', type: 'public-key' },
@@ -105,6 +106,7 @@ describe('by a member of a disabled organisation', () => {
     'POST /v1/auth/switch': { organizationId: newId('org') },
     'POST /v1/organizations': { name: 'Another' },
     'PATCH /v1/members/:userId': { role: 'agent' },
+    'POST /v1/organization/erasure': { name: 'N', password: 'P' },
     'POST /v1/webhooks': { url: 'https://example.com/', events: ['*'] },
     'POST /v1/roles': { name: 'R', base: 'agent', permissions: [] },
     'POST /v1/api-keys': { name: 'K', permissions: ['members:read'] },

@@ -56,6 +56,10 @@ afterAll(async () => {
 /** Texts that filters may be given, by their names; a new filter of text needs its own here. */
 const texts: Record<string, string[]> = {
   tag: ['rare', 'usual', 'none'],
+  action: ['member.removed', 'session.opened', 'none'],
+  actorId: ['worker', 'nobody'],
+  since: ['2026-06-01T00:00:00Z', '2999-01-01T00:00:00Z'],
+  until: ['2026-01-02T00:00:00Z', '2026-03-01T00:00:00Z'],
   q: ['zebra', 'parcel', 'xylophone', 'z', '%', '%%%', 'e'],
 };
 

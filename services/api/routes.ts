@@ -1,5 +1,6 @@
 import { explainPermission, listPermissions } from '@insightdesk/shared/domain/access';
 import { getAttachment } from '@insightdesk/shared/domain/attachments';
+import { listAuditEntries } from '@insightdesk/shared/domain/audit';
 import {
   getConversation,
   listConversations,
@@ -9,6 +10,13 @@ import {
   sendMessage,
   updateConversation,
 } from '@insightdesk/shared/domain/conversations';
+import {
+  cancelErasure,
+  getExport,
+  requestErasure,
+  requestExport,
+} from '@insightdesk/shared/domain/departures';
+import { changeFlags, listFlags } from '@insightdesk/shared/domain/flags';
 import { sendEvent } from '@insightdesk/shared/domain/inbound';
 import { cancelJob, getJob, listJobs, retryJob } from '@insightdesk/shared/domain/jobs';
 import { createKey, getKey, listKeys, revokeKey, rotateKey } from '@insightdesk/shared/domain/keys';
@@ -85,6 +93,7 @@ import { uploadRoute } from './attachments/upload.ts';
 import { callbackRoute, linkRoute, startRoute } from './cookies/oauth-routes.ts';
 import { refreshRoute } from './cookies/refresh-route.ts';
 import { signsIn, signsOut } from './cookies/session-routes.ts';
+import { exportContentRoute } from './organization/export-content.ts';
 import { del, get, patch, post, type Route, when } from './route.ts';
 
 /** Everything a client can ask. */
@@ -157,6 +166,11 @@ export const routes: readonly Route[] = [
   get('/v1/api-keys/:id', getKey),
   post('/v1/api-keys/:id/rotate', rotateKey),
   del('/v1/api-keys/:id', revokeKey),
+  post('/v1/organization/export', requestExport, 202),
+  get('/v1/organization/exports/:id', getExport),
+  exportContentRoute,
+  post('/v1/organization/erasure', requestErasure, 202),
+  del('/v1/organization/erasure', cancelErasure),
 
   post('/v1/conversations', openConversation, 201),
   get('/v1/conversations', listConversations),
@@ -185,6 +199,10 @@ export const routes: readonly Route[] = [
   post('/v1/events', sendEvent, 202),
 
   get('/v1/usage', getUsage),
+  get('/v1/flags', listFlags),
+  patch('/v1/flags', changeFlags),
+
+  get('/v1/audit', listAuditEntries),
 
   get('/v1/jobs', listJobs),
   get('/v1/jobs/:id', getJob),

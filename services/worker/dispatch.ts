@@ -1,4 +1,5 @@
 import type { Context } from '@insightdesk/shared/context';
+import type { AuditedEvent, AuditOutlet } from '@insightdesk/shared/domain/audit';
 import type { OutgoingEvent, WebhookOutlet } from '@insightdesk/shared/domain/webhooks';
 import {
   type Consequences,
@@ -17,6 +18,7 @@ interface Outlets {
   jobs: Pick<LossWatch, 'note'>;
   cache: Pick<Context['cache'], 'forTenant'>;
   webhooks?: Pick<WebhookOutlet, 'take'>;
+  audit?: Pick<AuditOutlet, 'take'>;
 }
 
 /**
@@ -26,7 +28,7 @@ interface Outlets {
  */
 export function createDispatch(
   consequencesOf: ConsequencesOf<JobRequest>,
-  { channelLog, queues, jobs, cache, webhooks }: Outlets,
+  { channelLog, queues, jobs, cache, webhooks, audit }: Outlets,
 ) {
   return async (events: RecordedEvent[]): Promise<Places[]> => {
     const outcomes = events.map((event) => ({ event, ...requireConsequences(event) }));
@@ -38,6 +40,7 @@ export function createDispatch(
     const [appended, wakes = []] = await Promise.all([
       channelLog.append(entries),
       webhooks?.take(outcomes.flatMap(outgoing)),
+      audit?.take(outcomes.flatMap(audited)),
     ]);
     const requests = [...outcomes.flatMap(({ enqueue }) => enqueue), ...wakes];
     await queues.enqueue(requests);
@@ -67,6 +70,14 @@ export function createDispatch(
       throw new PoisonEventError(event.position, error);
     }
   }
+}
+
+/** An event as the audit log is told of it, if it is. */
+function audited({
+  event: { id, tenantId, name, requestId, at, origin },
+  audit: details,
+}: Consequences<unknown> & { event: RecordedEvent }): AuditedEvent[] {
+  return details ? [{ id, tenantId, name, requestId, at, origin, details }] : [];
 }
 
 /** An event as webhooks are told of it, if they are. */

@@ -10,6 +10,12 @@ import {
   unassignFormer,
   wakeSnoozed,
 } from '@insightdesk/shared/domain/conversations';
+import {
+  departureJobs,
+  eraseDue,
+  removeArchive,
+  writeArchive,
+} from '@insightdesk/shared/domain/departures';
 import { keyJobs, tellOverlapEnded } from '@insightdesk/shared/domain/keys';
 import {
   deleteOldAnswers,
@@ -100,6 +106,18 @@ export function jobHandlers(root: Context): JobHandlers<SystemJob> {
     'api-keys.end-overlap': {
       job: keyJobs.endOverlap,
       run: (payload, run) => tellOverlapEnded(at(run), payload),
+    },
+    'departures.write-archive': {
+      job: departureJobs.writeArchiveJob,
+      run: (payload, run) => writeArchive(at(run), payload, run),
+    },
+    'departures.remove-archive': {
+      job: departureJobs.removeArchiveJob,
+      run: (payload, run) => removeArchive(at(run), payload),
+    },
+    'departures.erase-due': {
+      job: departureJobs.eraseDueJob,
+      run: (_, run) => eraseDue(root, run),
     },
     'tenants.purge-events': {
       job: maintenanceJobs.purgeEvents,

@@ -2,6 +2,7 @@ import type { Id } from '@insightdesk/shared/contract';
 import { attachmentJobs } from '@insightdesk/shared/domain/attachments';
 import { events, type SystemEvent } from '@insightdesk/shared/domain/catalog';
 import { conversationJobs } from '@insightdesk/shared/domain/conversations';
+import { departureJobs } from '@insightdesk/shared/domain/departures';
 import { keyJobs } from '@insightdesk/shared/domain/keys';
 import { notificationJobs } from '@insightdesk/shared/domain/notifications';
 import { userJobs } from '@insightdesk/shared/domain/users';
@@ -30,6 +31,24 @@ export const reactions: Reactions<SystemEvent, JobRequest> = {
 
   'organization.enabled': nothing,
   'organization.updated': nothing,
+
+  'organization.export-requested': (event) => [
+    jobFor(event, departureJobs.writeArchiveJob, event.payload),
+  ],
+
+  'organization.exported': ({ payload, ...event }) => {
+    const delayMs = Date.parse(payload.expiresAt) - Date.now();
+    const { exportId } = payload;
+    return [jobFor(event, departureJobs.removeArchiveJob, { exportId }, { delayMs })];
+  },
+
+  'organization.export-downloaded': nothing,
+
+  'organization.erasure-requested': nothing,
+
+  'organization.erasure-cancelled': nothing,
+
+  'flag.changed': nothing,
 
   'invitation.created': (event) => [jobFor(event, notificationJobs.emailInvitation, event.payload)],
 
@@ -67,6 +86,8 @@ export const reactions: Reactions<SystemEvent, JobRequest> = {
 
   'member.removed': unassign,
 
+  'session.opened': nothing,
+
   'session.revoked': nothing,
 
   'api-key.created': nothing,
@@ -80,6 +101,12 @@ export const reactions: Reactions<SystemEvent, JobRequest> = {
   'api-key.overlap-ended': nothing,
 
   'api-key.revoked': nothing,
+
+  'sign-in.failed': nothing,
+
+  'impersonation.started': nothing,
+
+  'impersonation.ended': nothing,
 
   'attachment.uploaded': (event) => [
     jobFor(event, attachmentJobs.processAttachment, event.payload),
@@ -109,6 +136,14 @@ export const reactions: Reactions<SystemEvent, JobRequest> = {
   'email/send.requested': (event) => [
     jobFor(event, notificationJobs.emailOnRequest, event.payload),
   ],
+
+  'webhook.added': nothing,
+
+  'webhook.changed': nothing,
+
+  'webhook.removed': nothing,
+
+  'webhook.secret-replaced': nothing,
 
   'webhook.disabled': (event) => [jobFor(event, webhookJobs.emailDisabled, event.payload)],
 

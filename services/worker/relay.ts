@@ -1,5 +1,6 @@
 import type { App } from '@insightdesk/shared/boot';
 import type { Id } from '@insightdesk/shared/contract';
+import { openAuditOutlet } from '@insightdesk/shared/domain/audit';
 import { openWebhookOutlet } from '@insightdesk/shared/domain/webhooks';
 import { createRelay, type Relay } from '@insightdesk/shared/events';
 import { createLossWatch } from '@insightdesk/shared/jobs';
@@ -15,6 +16,8 @@ export function runRelay(app: App, { queues, valkey }: Work): Relay {
   const url = parts.relayUrl;
   const webhooks = openWebhookOutlet(url, config.database.timeoutMs);
   lifecycle.registerShutdownHook('webhooks', () => webhooks.close());
+  const audit = openAuditOutlet(url, config.database.timeoutMs);
+  lifecycle.registerShutdownHook('audit', () => audit.close());
   const jobs = createLossWatch(valkey);
   const history = {
     ...config.realtime,
@@ -25,6 +28,7 @@ export function runRelay(app: App, { queues, valkey }: Work): Relay {
     queues,
     cache: parts.cache,
     webhooks,
+    audit,
     jobs,
   });
   const relay = createRelay({

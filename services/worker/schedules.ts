@@ -1,4 +1,5 @@
 import { attachmentJobs } from '@insightdesk/shared/domain/attachments';
+import { departureJobs } from '@insightdesk/shared/domain/departures';
 import { maintenanceJobs } from '@insightdesk/shared/domain/maintenance';
 import { userJobs } from '@insightdesk/shared/domain/users';
 import { defineSchedules } from '@insightdesk/shared/jobs';
@@ -10,6 +11,13 @@ export const schedules = defineSchedules({
     timeZone: 'UTC',
     catchUp: 'latest',
     job: attachmentJobs.collectUnclaimed,
+    payload: {},
+  },
+  'erase-due': {
+    cron: '*/5 * * * *',
+    timeZone: 'UTC',
+    catchUp: 'latest',
+    job: departureJobs.eraseDueJob,
     payload: {},
   },
   'purge-events': {

@@ -1,5 +1,7 @@
+import { eraseTraces } from '@insightdesk/shared/boot';
 import type { Context } from '@insightdesk/shared/context';
 import { connect, createDatabase } from '@insightdesk/shared/database';
+import { openAuditOutlet } from '@insightdesk/shared/domain/audit';
 import { deliverLane, openWebhookOutlet } from '@insightdesk/shared/domain/webhooks';
 import { createRelay } from '@insightdesk/shared/events';
 import { createLossWatch, createQueues, startWorkers } from '@insightdesk/shared/jobs';
@@ -16,21 +18,14 @@ const delays = [100, 200, 300, 400];
 
 /** A worker with its relay on a database and queues of its own. Close it after the tests. */
 export async function openWorker() {
-  const [server, stage] = [await createTestDatabase(), createTestContext()];
-  const database = createDatabase({
-    url: server.url,
-    relayUrl: server.relayUrl,
-    poolMin: 2,
-    poolMax: 4,
-    timeoutMs: 10_000,
-    slowQueryMs: 10_000,
-  });
+  const server = await createTestDatabase();
+  const stage = createTestContext();
+  const database = openDatabase(server);
   const context: Context = {
     ...stage.context,
     database,
     outbound: createSafeFetch({ allowPrivate: true, timeoutMs: 2_000 }),
   };
-  const { log } = stage;
   const closing: (() => unknown)[] = [];
   const openValkey = () => {
     const valkey = stage.parts.connectValkey('queue', 'blocking', 'test-webhooks');
@@ -41,26 +36,32 @@ export async function openWorker() {
   const prefix = `test-${newId('evt')}`;
   const queues = createQueues(valkey, prefix);
   closing.push(() => queues.close());
-  const webhooks = openWebhookOutlet(server.relayUrl);
-  closing.push(() => webhooks.close());
+  context.traces = openTraces({ connect: stage.parts.connectValkey, queues, prefix });
+  const { webhooks, audit } = openOutlets(server.relayUrl, closing);
   const channelLog = createChannelLog(valkey, { historyLength: 1000, historySeconds: 60 });
   const dispatch = createDispatch(consequencesOf, {
     channelLog,
     queues,
     webhooks,
+    audit,
     cache: context.cache,
     jobs: createLossWatch(valkey, prefix),
   });
-  const relay = createRelay({ url: server.relayUrl, log, dispatch, pollMs: 50, electionMs: 50 });
+  const relay = createRelay({
+    url: server.relayUrl,
+    log: stage.log,
+    dispatch,
+    pollMs: 50,
+    electionMs: 50,
+  });
   relay.start();
   closing.push(() => relay.stop());
   const handlers = jobHandlers(context);
-  const { job } = handlers['webhooks.deliver'];
   const workers = await startWorkers({
     queues,
     valkey,
     prefix,
-    log,
+    log: stage.log,
     connect: openValkey,
     subscriber: openValkey(),
     concurrency: 4,
@@ -68,7 +69,7 @@ export async function openWorker() {
     handlers: {
       ...handlers,
       'webhooks.deliver': {
-        job,
+        ...handlers['webhooks.deliver'],
         run: (payload, run) =>
           deliverLane({ ...context, actor: system, tenantId: run.tenantId }, payload, run, delays),
       },
@@ -85,6 +86,7 @@ export async function openWorker() {
     webhooks,
     dispatch,
     channelLog,
+    valkey,
     mailer: stage.mailer,
     url: server.url,
     async close() {
@@ -94,6 +96,30 @@ export async function openWorker() {
       await server.drop();
     },
   };
+}
+
+const openDatabase = ({ url, relayUrl }: { url: string; relayUrl: string }) =>
+  createDatabase({
+    url,
+    relayUrl,
+    poolMin: 2,
+    poolMax: 4,
+    timeoutMs: 10_000,
+    slowQueryMs: 10_000,
+  });
+
+const openTraces = (places: Parameters<typeof eraseTraces>[0]): Context['traces'] => ({
+  erase: (tenantId) => eraseTraces(places, tenantId),
+});
+
+function openOutlets(url: string, closing: (() => unknown)[]) {
+  const webhooks = openWebhookOutlet(url);
+  const audit = openAuditOutlet(url);
+  closing.push(
+    () => webhooks.close(),
+    () => audit.close(),
+  );
+  return { webhooks, audit };
 }
 
 const system = { kind: 'system', name: 'worker' } as const;

@@ -65,6 +65,8 @@ const message = (kind: 'reply' | 'note') => ({
 });
 const reply = message('reply');
 const note = message('note');
+const flag = { name: 'email-staff', value: false, previous: true };
+const exportId = newId('exp');
 const invitation = {
   invitationId: newId('inv'),
   email: 'a@example.com',
@@ -83,6 +85,7 @@ const custom = { roleId: newId('rol'), name: 'Night shift' };
 const apiKey = { keyId: newId('key'), userId: customer };
 const rotated = { ...apiKey, overlapUntil: at };
 const revoked = { sessionId: newId('ses'), userId: customer };
+const inNameOf = { ...revoked, operator: 'Otto', reason: 'Ticket 7 asks for it', until: at };
 const disabled = { webhookId: newId('whk'), reason: 'gone' };
 const replayed = { webhookId: disabled.webhookId, since: at, until: at };
 const redelivered = { webhookId: disabled.webhookId, lane: conversationId };
@@ -117,6 +120,16 @@ const always: [name: string, payload: object, heard: Heard][] = [
   ['organization.disabled', {}, staff({})],
   ['organization.enabled', {}, staff({})],
   ['organization.updated', { requireTwoFactor: true }, staff({ requireTwoFactor: true })],
+  ['organization.export-requested', { exportId }, nobody],
+  ['organization.exported', { exportId, sizeBytes: 1, expiresAt: at }, nobody],
+  ['organization.export-downloaded', { exportId }, nobody],
+  [
+    'organization.erasure-requested',
+    { eraseAt: at },
+    { staff: { [organization]: { eraseAt: at } } },
+  ],
+  ['organization.erasure-cancelled', {}, { staff: { [organization]: {} } }],
+  ['flag.changed', flag, { staff: { [organization]: flag } }],
   ['invitation.created', invitation, nobody],
   ['role.created', custom, { staff: { [organization]: custom } }],
   ['role.updated', custom, { staff: { [organization]: custom } }],
@@ -129,9 +142,17 @@ const always: [name: string, payload: object, heard: Heard][] = [
   ['member.joined', joined, staff(joined)],
   ['member.updated', updated, { ...staff(updated), ...person(updated) }],
   ['member.removed', removed, { ...staff(removed), ...person(removed) }],
+  ['session.opened', revoked, nobody],
+  ['sign-in.failed', removed, nobody],
+  ['impersonation.started', inNameOf, { staff: { [organization]: inNameOf } }],
+  ['impersonation.ended', revoked, { staff: { [organization]: revoked } }],
   ['session.revoked', revoked, person(revoked)],
   ['attachment.uploaded', { attachmentId: attachment.id, contentType: 'image/png' }, nobody],
   ['email/send.requested', { to: agent, subject: 'S', body: 'B' }, nobody],
+  ['webhook.added', { webhookId: disabled.webhookId, url: 'https://a.example' }, nobody],
+  ['webhook.changed', { webhookId: disabled.webhookId, enabled: false }, nobody],
+  ['webhook.removed', { webhookId: disabled.webhookId }, nobody],
+  ['webhook.secret-replaced', { webhookId: disabled.webhookId }, nobody],
   ['webhook.disabled', disabled, staff(disabled)],
   ['webhook.replay-requested', replayed, nobody],
   ['webhook.delivery-replay-requested', redelivered, nobody],
@@ -185,6 +206,8 @@ const jobs: Record<string, string[]> = {
   ],
   'account.password-changed, of an unverified address': ['users.end-sessions'],
   'account.email-changed, replaced': ['notifications.email-account-notice'],
+  'organization.export-requested, always': ['departures.write-archive'],
+  'organization.exported, always': ['departures.remove-archive'],
   'attachment.uploaded, always': ['attachments.process'],
   'conversation.updated, snoozed': ['conversations.wake'],
   'message.created, a reply': ['notifications.message'],

@@ -1,4 +1,11 @@
-import { type Config, loadConfig, type ServiceName } from '@insightdesk/shared/config';
+import {
+  type Config,
+  loadConfigWithSecrets,
+  type SecretAccess,
+  type SecretProvider,
+  type Secrets,
+  type ServiceName,
+} from '@insightdesk/shared/config';
 import type { Actor, Connections, Context } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
 import { serializeError } from '@insightdesk/shared/errors';
@@ -16,6 +23,7 @@ import { createParts, type Parts } from './parts.ts';
 import { watchCache } from './watch-cache.ts';
 import { watchDatabase } from './watch-database.ts';
 import { watchKeys } from './watch-keys.ts';
+import { watchSecrets } from './watch-secrets.ts';
 
 /** Who a piece of work is for. */
 export interface Caller {
@@ -35,6 +43,8 @@ export interface App {
   metrics: Metrics;
   parts: Parts;
   connections: Connections;
+  /** Secrets by reference; every access is counted and told by name. */
+  secrets: Secrets;
   context(caller: Caller): Context;
 }
 
@@ -42,8 +52,10 @@ export interface App {
 export async function boot(
   name: ServiceName,
   setup: (app: App) => void | Promise<void>,
+  { secretProviders = [] }: { secretProviders?: readonly SecretProvider[] } = {},
 ): Promise<void> {
-  const config = readConfig(name);
+  const accesses = watchSecrets();
+  const { config, secrets } = await readConfig(name, secretProviders, accesses.note);
   const { replica, shutdownTimeoutMs } = config.service;
   const { log, closeLog } = openLog(config);
   const lifecycle = createLifecycle({ log, shutdownTimeoutMs });
@@ -56,6 +68,7 @@ export async function boot(
   health.register('postgres', () => database.ping());
   health.register('valkey', () => pingValkey(valkey));
   const metrics = createMetrics({ service: name, replica });
+  accesses.tellTo(log, metrics);
   watchDatabase(metrics, database);
   watchCache(metrics, cache);
   lifecycle.registerStartupHook('postgres', () => database.ping());
@@ -70,6 +83,7 @@ export async function boot(
       metrics,
       parts,
       connections,
+      secrets,
       context: (caller) => ({ ...connections, log, ...caller }),
     });
     await lifecycle.start();
@@ -80,9 +94,13 @@ export async function boot(
   }
 }
 
-function readConfig(service: ServiceName): Config {
+async function readConfig(
+  service: ServiceName,
+  providers: readonly SecretProvider[],
+  onAccess: (access: SecretAccess) => void,
+) {
   try {
-    return loadConfig({ service });
+    return await loadConfigWithSecrets({ service, providers, onAccess });
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
     process.exit(78);

@@ -1,4 +1,4 @@
-import { type Config, loadConfig, type ServiceName } from '@insightdesk/shared/config';
+import { type Config, loadConfigWithSecrets, type ServiceName } from '@insightdesk/shared/config';
 import { createLogger, type Logger } from '@insightdesk/shared/logging';
 import { createParts, type Parts } from './parts.ts';
 
@@ -15,7 +15,10 @@ export async function runCommand<T>(
   work: (app: CommandApp) => Promise<T>,
   environment?: Record<string, string | undefined>,
 ): Promise<T> {
-  const config = loadConfig({ service, ...(environment && { environment }) });
+  const { config } = await loadConfigWithSecrets({
+    service,
+    ...(environment && { environment }),
+  });
   const log = createLogger({ level: 'error', format: 'json' }, { service, replica: service });
   const container = createParts(config, log);
   try {

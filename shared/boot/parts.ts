@@ -21,6 +21,8 @@ import {
 } from '@insightdesk/shared/security';
 import { createStorage } from '@insightdesk/shared/storage';
 import { createValkey, type Valkey, type ValkeyOptions } from '@insightdesk/shared/valkey';
+import { createAfterwards } from './afterwards.ts';
+import { eraseTraces } from './erase-traces.ts';
 import { askLater, openJobAccess } from './job-access.ts';
 import { requireLogin } from './require-login.ts';
 
@@ -136,6 +138,9 @@ function createOwnParts(config: Config, log: Logger) {
         }),
       { dispose: (meter) => meter.close() },
     )
+    .register('afterwards', () => createAfterwards(log), {
+      dispose: (afterwards) => afterwards.close(),
+    })
     .register('passwords', () => createPasswords())
     .register('secrets', () =>
       createSecrets(config.auth.encryptionKey, config.auth.previousEncryptionKeys),
@@ -176,6 +181,13 @@ function addConnections(container: OwnParts, config: Config) {
       passwords: parts.passwords,
       secrets: parts.secrets,
       outbound: parts.outbound,
+      traces: {
+        erase: (tenantId) => {
+          const { connectValkey: connect, jobAccess } = parts;
+          return eraseTraces({ connect, queues: jobAccess.queues }, tenantId);
+        },
+      },
+      later: (work) => parts.afterwards.add(work),
       settings: {
         publicUrl: config.http.publicUrl,
         maxFileBytes: config.storage.maxFileBytes,
@@ -183,6 +195,7 @@ function addConnections(container: OwnParts, config: Config) {
         invitationsPerDay: config.invitations.perDay,
         quotas: config.quotas,
         origins: [new URL(config.http.publicUrl).origin, ...config.http.corsOrigins],
+        erasureGraceSeconds: config.departures.erasureGraceSeconds,
       },
     }),
   );

@@ -9,6 +9,9 @@ export const Events = {
   roleCreated: 'role.created',
   roleRemoved: 'role.removed',
   roleUpdated: 'role.updated',
+  flagChanged: 'flag.changed',
+  impersonationEnded: 'impersonation.ended',
+  impersonationStarted: 'impersonation.started',
   memberJoined: 'member.joined',
   memberRemoved: 'member.removed',
   memberUpdated: 'member.updated',
@@ -16,6 +19,8 @@ export const Events = {
   apiKeyOverlapEnded: 'api-key.overlap-ended',
   apiKeyRevoked: 'api-key.revoked',
   apiKeyRotated: 'api-key.rotated',
+  organizationErasureCancelled: 'organization.erasure-cancelled',
+  organizationErasureRequested: 'organization.erasure-requested',
   attachmentReady: 'attachment.ready',
   attachmentRejected: 'attachment.rejected',
   conversationCreated: 'conversation.created',
@@ -33,6 +38,9 @@ export interface EventData {
   'role.created': { roleId: `rol_${string}`; name: string };
   'role.removed': { roleId: `rol_${string}`; name: string };
   'role.updated': { roleId: `rol_${string}`; name: string };
+  'flag.changed': { name: string; value: unknown; previous: unknown };
+  'impersonation.ended': { userId: `usr_${string}`; sessionId: `ses_${string}` };
+  'impersonation.started': { userId: `usr_${string}`; sessionId: `ses_${string}`; operator: string; reason: string; until: string };
   'member.joined': { userId: `usr_${string}`; name: string; role: 'owner' | 'admin' | 'agent' | 'customer' };
   'member.removed': { userId: `usr_${string}` };
   'member.updated': { userId: `usr_${string}`; role: 'owner' | 'admin' | 'agent' | 'customer'; roleId?: `rol_${string}` | null | undefined };
@@ -40,6 +48,8 @@ export interface EventData {
   'api-key.overlap-ended': { keyId: `key_${string}`; userId: `usr_${string}` };
   'api-key.revoked': { keyId: `key_${string}`; userId: `usr_${string}` };
   'api-key.rotated': { keyId: `key_${string}`; userId: `usr_${string}`; overlapUntil: string };
+  'organization.erasure-cancelled': Record<never, never>;
+  'organization.erasure-requested': { eraseAt: string };
   'attachment.ready': { id: `att_${string}`; name: string; contentType: string; sizeBytes: number; status: 'pending' | 'ready' | 'rejected'; reason?: string | undefined; variants: ({ name: string; url: string; contentType: string; width?: number | undefined; height?: number | undefined; sizeBytes: number })[]; conversationId: `cnv_${string}` | null };
   'attachment.rejected': { id: `att_${string}`; name: string; contentType: string; sizeBytes: number; status: 'pending' | 'ready' | 'rejected'; reason?: string | undefined; variants: ({ name: string; url: string; contentType: string; width?: number | undefined; height?: number | undefined; sizeBytes: number })[]; conversationId: `cnv_${string}` | null };
   'conversation.created': { id: `cnv_${string}`; number: number; subject: string; status: 'open' | 'pending' | 'snoozed' | 'resolved' | 'closed'; priority: 'low' | 'normal' | 'high' | 'urgent'; assigneeId: `usr_${string}` | null; customerId: `usr_${string}`; tags: (string)[]; snoozedUntil: string | null; messageCount: number; lastMessageAt: string; createdAt: string; version: number };

@@ -1,7 +1,7 @@
 /** What an id can name; the prefix is part of the id. */
 export type IdPrefix =
   | ('org' | 'usr' | 'cnv' | 'msg' | 'att' | 'key' | 'ses' | 'inv' | 'rol')
-  | ('whk' | 'sit' | 'doc' | 'voi' | 'cal' | 'tsk' | 'evt' | 'lnk')
+  | ('whk' | 'sit' | 'doc' | 'voi' | 'cal' | 'tsk' | 'evt' | 'lnk' | 'exp')
   | ('fac' | 'pky' | 'idp');
 
 /** A TypeID such as `cnv_01h2xcejqtf2nbrexx3vqjhp41`; sorts by time of creation. */

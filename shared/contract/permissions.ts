@@ -24,6 +24,11 @@ export const permissions = {
   'api-keys:read': managerRoles,
   'api-keys:manage': managerRoles,
   'usage:read': managerRoles,
+  'audit:read': managerRoles,
+  'flags:read': staffRoles,
+  'flags:manage': ['owner'],
+  'organization:export': ['owner'],
+  'organization:erase': ['owner'],
   'jobs:read': managerRoles,
   'jobs:manage': managerRoles,
   'webhooks:read': managerRoles,
@@ -55,6 +60,8 @@ const personal: readonly Permission[] = [
   'providers:manage',
   'roles:manage',
   'api-keys:manage',
+  'organization:export',
+  'organization:erase',
 ];
 
 /** What an API key may be given. */
@@ -78,3 +85,6 @@ export type Grant = { permissions: readonly Permission[] } & (
   | { via: 'custom'; id: Id<'rol'>; version: number }
   | { via: 'key'; id: Id<'key'> }
 );
+/** What an operator may do in a member's name: look, and answer customers; nothing that lets in. */
+export const mayForOthers = (permission: Permission): boolean =>
+  permission.endsWith(':read') || /^(conversations|attachments):/.test(permission);

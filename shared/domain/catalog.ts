@@ -1,5 +1,7 @@
 import { attachmentEvents, attachmentJobs } from '@insightdesk/shared/domain/attachments';
 import { conversationEvents, conversationJobs } from '@insightdesk/shared/domain/conversations';
+import { departureEvents, departureJobs } from '@insightdesk/shared/domain/departures';
+import { flagEvents } from '@insightdesk/shared/domain/flags';
 import { keyEvents, keyJobs } from '@insightdesk/shared/domain/keys';
 import { maintenanceJobs } from '@insightdesk/shared/domain/maintenance';
 import { notificationEvents, notificationJobs } from '@insightdesk/shared/domain/notifications';
@@ -17,14 +19,17 @@ import type { JobsOf } from '@insightdesk/shared/jobs';
 export const features = {
   maintenance: { events: {}, jobs: maintenanceJobs },
   jobs: { events: {}, jobs: {} },
+  audit: { events: {}, jobs: {} },
   tenants: { events: tenantEvents, jobs: {} },
   roles: { events: roleEvents, jobs: {} },
   factors: { events: {}, jobs: {} },
+  flags: { events: flagEvents, jobs: {} },
   users: { events: userEvents, jobs: userJobs },
   providers: { events: {}, jobs: {} },
   passkeys: { events: {}, jobs: {} },
   keys: { events: keyEvents, jobs: keyJobs },
   usage: { events: {}, jobs: {} },
+  departures: { events: departureEvents, jobs: departureJobs },
   attachments: { events: attachmentEvents, jobs: attachmentJobs },
   conversations: { events: conversationEvents, jobs: conversationJobs },
   access: { events: {}, jobs: {} },

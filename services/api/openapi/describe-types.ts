@@ -77,7 +77,7 @@ function contentType(content: Record<string, { schema: Json }> | undefined): str
 }
 
 const toField = ({ name, required, schema }: { name: string; required: boolean; schema: Json }) =>
-  `${name}${required ? '' : '?'}: ${typeOf(schema)}${required ? '' : ' | undefined'}`;
+  `${/^\w+$/.test(name) ? name : literal(name)}${required ? '' : '?'}: ${typeOf(schema)}${required ? '' : ' | undefined'}`;
 
 const object = (fields: string[]) =>
   fields.length > 0 ? `{ ${fields.join('; ')} }` : 'Record<never, never>';

@@ -24,6 +24,7 @@ export async function authenticate(
   renewing.add(connection);
   try {
     const access = await connection.services.tokens.verifyAccess(token);
+    if (access.operator) throw new ForbiddenError('Operators do not connect in others’ names');
     requireSamePerson(connection, access);
     await requireLive(connection, access);
     connection.renew(access);

@@ -1,4 +1,10 @@
-import { ConflictError, type Problem, serializeError, toProblem } from '@insightdesk/shared/errors';
+import {
+  ConflictError,
+  ForbiddenError,
+  type Problem,
+  serializeError,
+  toProblem,
+} from '@insightdesk/shared/errors';
 import type { ExtendedError } from 'socket.io';
 import { Connection, type Services } from '../connection/connection.ts';
 import type { ServerSocket } from '../connection/typed-socket.ts';
@@ -86,6 +92,8 @@ async function identify(
   { services, readAddress, origins }: HandshakeOptions,
 ): Promise<Connection> {
   const access = await services.tokens.verifyAccess(readToken(socket, origins));
+  // It would show the person as present, and what is said on sockets is not audited.
+  if (access.operator) throw new ForbiddenError('Operators do not connect in others’ names');
   const { address, headers } = socket.handshake;
   const ip = readAddress(address, headers['x-forwarded-for']?.toString());
   return new Connection(socket, services, { access, ip });

@@ -15,6 +15,8 @@ const shared: Record<string, string> = {
   account_links: 'what is mailed to people, who are global',
   daily_counts: 'counted by a function that the services may call, and nothing else',
   signing_keys: "the installation's: what tokens are signed with, sealed",
+  erasures: "the operator's ledger: what was erased, without a word about people",
+  erasure_people: 'who belonged to what is being erased; empty when that is done',
   schedules: "the operator's: what the clock causes in all organisations",
 };
 

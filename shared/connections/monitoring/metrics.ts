@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, Registry } from 'prom-client';
 
-export { Gauge, Histogram } from 'prom-client';
+export { Counter, Gauge, Histogram } from 'prom-client';
 
 /** The figures of one process in Prometheus' text format. */
 export type Metrics = Registry;

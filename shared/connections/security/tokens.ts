@@ -12,6 +12,8 @@ export interface AccessClaims {
   role: 'owner' | 'admin' | 'agent' | 'customer';
   /** What narrows the role. */
   grant?: Grant | undefined;
+  /** Who really bears it: an operator in this person's name (RFC 8693's `act`). */
+  operator?: string | undefined;
 }
 
 export interface VerifiedAccess extends AccessClaims {
@@ -21,7 +23,9 @@ export interface VerifiedAccess extends AccessClaims {
 
 export interface Tokens {
   /** `expiresIn` is in seconds. */
-  signAccess(claims: AccessClaims): Promise<{ token: string; expiresIn: number }>;
+  signAccess(
+    claims: AccessClaims & { expiresIn?: number },
+  ): Promise<{ token: string; expiresIn: number }>;
   /** Throws 401 TOKEN_EXPIRED or TOKEN_INVALID. */
   verifyAccess(token: string): Promise<VerifiedAccess>;
 }
@@ -43,13 +47,17 @@ export function createTokens(
   options: TokenOptions,
   keys: KeyRing = createKeyRing({ jwtSecret: options.jwtSecret, refreshSecret: '' }),
 ): Tokens {
-  const { issuer, audience, accessTtlSeconds: expiresIn } = options;
+  const { issuer, audience, accessTtlSeconds } = options;
   const verified = new LRUCache<string, { keyId: string; access: VerifiedAccess }>({ max: 10_000 });
 
   return {
-    async signAccess({ userId, tenantId, sessionId, role, grant }) {
+    async signAccess(claims) {
+      const { userId, tenantId, sessionId, role, grant, operator } = claims;
+      const { expiresIn = accessTtlSeconds } = claims;
       const key = keys.current();
-      const token = await new SignJWT({ org: tenantId, sid: sessionId, role, ...toClaim(grant) })
+      const act = operator === undefined ? {} : { act: { sub: operator } };
+      const own = { org: tenantId, sid: sessionId, role, ...toClaim(grant), ...act };
+      const token = await new SignJWT(own)
         .setProtectedHeader({ alg: ALGORITHM, typ: TYPE, kid: key.id })
         .setSubject(userId)
         .setIssuer(issuer)
@@ -84,13 +92,13 @@ export function createTokens(
   };
 }
 
-function toAccess({ sub, org, sid, role, exp, grant: claim }: JWTPayload): VerifiedAccess {
+function toAccess({ sub, org, sid, role, exp, grant: claim, act }: JWTPayload): VerifiedAccess {
   const complete = isId('usr', sub) && isId('org', org) && isId('ses', sid) && exp !== undefined;
   if (!complete || !roles.has(role as string)) throw invalid();
   const known = role as AccessClaims['role'];
   const grant = claim === undefined ? undefined : toGrant(claim);
   const access = { userId: sub, tenantId: org, sessionId: sid, role: known, expiresAt: exp * 1000 };
-  return grant ? { ...access, grant } : access;
+  return { ...access, ...(grant && { grant }), ...operatorOf(act) };
 }
 
 /** Only a custom role is in a token: an API key is no token. */
@@ -109,6 +117,14 @@ function toGrant(claim: unknown): Grant {
   // One that a release beside this one knows and this one does not is none here.
   const known = permissionNames.filter((name) => permissions.includes(name));
   return { via: 'custom', id, version, permissions: known };
+}
+
+/** A token that says that somebody else acts has to say who. */
+function operatorOf(act: unknown): { operator?: string } {
+  if (act === undefined) return {};
+  const { sub } = (act ?? {}) as { sub?: unknown };
+  if (typeof sub !== 'string' || sub === '') throw invalid();
+  return { operator: sub };
 }
 
 const expired = (cause?: unknown) =>

@@ -6,6 +6,7 @@ import { attachmentView } from './view.ts';
 export const attachmentUploaded = defineEvent(
   'attachment.uploaded',
   z.object({ attachmentId: idSchema('att'), contentType: z.string() }),
+  { audit: false },
 );
 
 const conversationId = idSchema('cnv').nullable();
@@ -37,7 +38,8 @@ const audience = {
     sees: placed,
   },
   webhooks: true,
-};
+  audit: false,
+} as const;
 
 /** Its derived files exist, and it is known where it belongs. */
 export const attachmentReady = defineEvent('attachment.ready', processed, audience);

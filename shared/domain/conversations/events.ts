@@ -18,7 +18,8 @@ const audience = {
     tags: [],
   })),
   webhooks: true,
-};
+  audit: false,
+} as const;
 
 export const conversationCreated = defineEvent('conversation.created', counted, audience);
 
@@ -43,5 +44,6 @@ export const messageCreated = defineEvent(
     staff: sees(messageView, ({ message }) => message),
     customer: sees(messageView, ({ message }) => message),
     webhooks: true,
+    audit: false,
   },
 );

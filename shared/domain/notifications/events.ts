@@ -11,4 +11,5 @@ export const emailRequested = defineEvent(
     subject: line(200),
     body: text(20_000).describe('Plain text; an empty line parts paragraphs'),
   }),
+  { audit: ({ to }) => ({ to }) },
 );

@@ -3,6 +3,7 @@ export { changeOrganization } from './change-organization.ts';
 export { disableOrganization, enableOrganization } from './disable.ts';
 export { TenantErrors } from './errors.ts';
 export * as tenantEvents from './events.ts';
+export { requireOrganization } from './require-organization.ts';
 export { countSeats, requireSeat } from './require-seat.ts';
 export { releaseBytes, reserveBytes } from './reserve-bytes.ts';
 export { setQuota } from './set-quota.ts';

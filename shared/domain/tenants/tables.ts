@@ -10,6 +10,9 @@ export const organizations = pgTable('organizations', {
   disabledAt: instant('disabled_at'),
   /** Sessions without a second factor may do nothing but set one up. */
   requireTwoFactor: boolean('require_two_factor').notNull().default(false),
+  /** All that it has goes then, unless an owner takes it back. */
+  eraseAt: instant('erase_at'),
+  eraseRequestedBy: typeId('erase_requested_by', 'usr'),
   createdAt: createdAt(),
 });
 

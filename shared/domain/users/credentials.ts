@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { isCommonPassword } from './common-passwords.ts';
 import { UserErrors } from './errors.ts';
 import { credentials } from './identity-tables.ts';
+import { noteFailedSignIn } from './note-failed-sign-in.ts';
 import { trySignIn } from './sign-in-attempts.ts';
 import { users } from './tables.ts';
 
@@ -93,6 +94,8 @@ async function check(ctx: Context, { email, password: given }: Claimed) {
     [0, 1].map((place) => ctx.passwords.verify(given, found[place]?.passwordHash)),
   );
   const user = found.find((_, place) => matches[place]);
+  const [foremost] = found;
+  if (!user && foremost) ctx.later(() => noteFailedSignIn(ctx, foremost.id));
   if (!user) return undefined;
   if (ctx.passwords.isOutdated(user.passwordHash)) {
     await renewHash(ctx, user.id, { outdated: user.passwordHash, plain: given });

@@ -120,9 +120,11 @@ test('old steps, sessions and invitations go, younger ones stay, whatever days a
 test('the system sees no organisation, and of sessions neither whose they are nor young ones', async () => {
   const look = (query: string) => database.write('system', (tx) => tx.execute(query));
   expect(await look('select id from sessions')).toHaveLength(0);
+  // But those that are to be erased.
+  expect(await look('select id from organizations')).toHaveLength(0);
   for (const query of [
     'select user_id from sessions',
-    'select 1 from organizations',
+    'select name from organizations',
     'select payload from job_steps',
     `update sessions set revoked_at = now()`,
     `select email from invitations where tenant_id = '${toUuid(tenantId)}'`,

@@ -76,3 +76,31 @@ export const sessionRevoked = defineEvent(
   z.object({ sessionId: idSchema('ses'), userId: idSchema('usr') }),
   { person: itself },
 );
+
+/** Somebody signed in, or came in by an invitation. */
+export const sessionOpened = defineEvent(
+  'session.opened',
+  z.object({ sessionId: idSchema('ses'), userId: idSchema('usr') }),
+);
+
+/** Somebody tried to sign in as this member; told once a minute, however often it is tried. */
+export const signInFailed = defineEvent('sign-in.failed', z.object({ userId: idSchema('usr') }));
+
+/** An operator acts in a member's name, until then at most. */
+export const impersonationStarted = defineEvent(
+  'impersonation.started',
+  z.object({
+    userId: idSchema('usr'),
+    sessionId: idSchema('ses'),
+    operator: z.string(),
+    reason: z.string(),
+    until: z.iso.datetime(),
+  }),
+  { staff: 'payload' },
+);
+
+export const impersonationEnded = defineEvent(
+  'impersonation.ended',
+  z.object({ userId: idSchema('usr'), sessionId: idSchema('ses') }),
+  { staff: 'payload' },
+);

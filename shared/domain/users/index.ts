@@ -5,7 +5,9 @@ export { changeRole } from './change-role.ts';
 export { chooseOrganization } from './choose-organization.ts';
 export { confirmPassword } from './confirm-password.ts';
 export { confirmTwoFactor } from './confirm-two-factor.ts';
+export { requireCredentials } from './credentials.ts';
 export { deleteExpired } from './delete-expired.ts';
+export { endImpersonation } from './end-impersonation.ts';
 export { endProviderSessions } from './end-provider-sessions.ts';
 export { endSessionsEverywhere } from './end-sessions-everywhere.ts';
 export * as userEvents from './events.ts';
@@ -14,6 +16,7 @@ export { markProven, requireDispensable, requireProven, unprove } from './factor
 export { findGrant } from './find-grant.ts';
 export { foundOrganization } from './found-organization.ts';
 export { getTwoFactor } from './get-two-factor.ts';
+export { impersonate } from './impersonate.ts';
 export { invitationToken } from './invitation-token.ts';
 export { invite } from './invite.ts';
 export * as userJobs from './jobs.ts';

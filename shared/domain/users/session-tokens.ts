@@ -1,7 +1,9 @@
 import type { Context } from '@insightdesk/shared/context';
 import { withTenant } from '@insightdesk/shared/context';
 import type { Id, Role } from '@insightdesk/shared/contract';
+import { record } from '@insightdesk/shared/events';
 import { newId } from '@insightdesk/shared/utils';
+import { sessionOpened } from './events.ts';
 import { findGrant } from './find-grant.ts';
 import { sessions } from './tables.ts';
 
@@ -21,7 +23,8 @@ export interface SessionProof {
 /** Opens a session in the tenant's transaction and signs its first pair of tokens. */
 export function openSession(ctx: Context, subject: SessionSubject & SessionProof) {
   const there = { ...ctx, actor: { kind: 'anonymous' }, tenantId: subject.tenantId } as const;
-  return withTenant(there, async ({ tx }) => {
+  return withTenant(there, async (tenant) => {
+    const { tx } = tenant;
     const id = newId('ses');
     await tx.insert(sessions).values({
       tenantId: subject.tenantId,
@@ -33,6 +36,9 @@ export function openSession(ctx: Context, subject: SessionSubject & SessionProof
       ip: ctx.ip ?? null,
       userAgent: ctx.userAgent?.slice(0, 300).toWellFormed() ?? null,
     });
+    const { userId, role } = subject;
+    const actor = { kind: 'user', userId, role, sessionId: id } as const;
+    await record({ ...tenant, actor }, sessionOpened, { sessionId: id, userId });
     return signPair(ctx, subject, id, 0);
   });
 }

@@ -1,8 +1,10 @@
 import { defineAction, type TenantContext } from '@insightdesk/shared/context';
+import { record } from '@insightdesk/shared/events';
 import { newId } from '@insightdesk/shared/utils';
 import { count, eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { WebhookErrors } from './errors.ts';
+import { webhookAdded } from './events.ts';
 import { requireKnown } from './filters.ts';
 import { keepKeys } from './kept-secret.ts';
 import { newKeys } from './signature.ts';
@@ -37,6 +39,7 @@ export const addWebhook = defineAction({
     };
     const [made] = await ctx.tx.insert(webhooks).values(row).returning();
     if (!made) throw WebhookErrors.NotFound();
+    await record(ctx, webhookAdded, { webhookId: made.id, ...input });
     return { ...toWebhook(made), secret: keys.secret, publicKey: keys.publicKey };
   },
 });

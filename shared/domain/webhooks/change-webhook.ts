@@ -1,7 +1,9 @@
 import { defineAction, requireMatch } from '@insightdesk/shared/context';
 import { idSchema } from '@insightdesk/shared/contract';
+import { record } from '@insightdesk/shared/events';
 import { z } from 'zod';
 import { WebhookErrors } from './errors.ts';
+import { webhookChanged } from './events.ts';
 import { requireKnown } from './filters.ts';
 import { isWebhook, requireWebhook } from './require-webhook.ts';
 import { webhooks } from './tables.ts';
@@ -31,6 +33,7 @@ export const changeWebhook = defineAction({
       .where(isWebhook(ctx, id))
       .returning();
     if (!after) throw WebhookErrors.NotFound();
+    await record(ctx, webhookChanged, { webhookId: id, ...Object.fromEntries(given) });
     return toWebhook(after);
   },
 });

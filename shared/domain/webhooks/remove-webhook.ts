@@ -1,7 +1,9 @@
 import { defineAction, requireMatch } from '@insightdesk/shared/context';
 import { idSchema } from '@insightdesk/shared/contract';
+import { record } from '@insightdesk/shared/events';
 import { z } from 'zod';
 import { WebhookErrors } from './errors.ts';
+import { webhookRemoved } from './events.ts';
 import { isWebhook, requireWebhook } from './require-webhook.ts';
 import { webhooks } from './tables.ts';
 import { toWebhook, webhookTag } from './view.ts';
@@ -23,5 +25,6 @@ export const removeWebhook = defineAction({
       .where(isWebhook(ctx, id))
       .returning({ id: webhooks.id });
     if (gone.length === 0) throw WebhookErrors.NotFound();
+    await record(ctx, webhookRemoved, { webhookId: id });
   },
 });

@@ -1,9 +1,11 @@
 import { defineAction } from '@insightdesk/shared/context';
 import { idSchema } from '@insightdesk/shared/contract';
+import { record } from '@insightdesk/shared/events';
 import { addHours } from '@insightdesk/shared/utils';
 import { sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { WebhookErrors } from './errors.ts';
+import { webhookSecretReplaced } from './events.ts';
 import { keepKeys } from './kept-secret.ts';
 import { isWebhook } from './require-webhook.ts';
 import { newKeys } from './signature.ts';
@@ -31,6 +33,7 @@ export const rotateSecret = defineAction({
       .where(isWebhook(ctx, id))
       .returning({ id: webhooks.id });
     if (!changed) throw WebhookErrors.NotFound();
+    await record(ctx, webhookSecretReplaced, { webhookId: id });
     return { secret: keys.secret, publicKey: keys.publicKey };
   },
 });

@@ -16,6 +16,8 @@ export interface MemberActor {
   sessionId: Id<'ses'>;
   /** What leaves out some of the role's permissions. */
   grant?: Grant | undefined;
+  /** Who really does it: an operator in this person's name. */
+  operator?: string | undefined;
 }
 
 /** Who does it: a member, a part of the system, or nobody known yet. */
@@ -86,6 +88,13 @@ export interface Connections {
   /** Requests to addresses that users chose. */
   outbound: SafeFetch;
   meter: Meter;
+  /**
+   * Does something after the answer, in bounded memory; whoever is killed loses it, and so it is for
+   * nothing that must happen.
+   */
+  later(work: () => Promise<unknown>): void;
+  /** What Valkey holds of an organisation: logs, presence, cached values, jobs. */
+  traces: { erase(tenantId: Id<'org'>): Promise<{ keys: number; jobs: number }> };
   settings: {
     publicUrl: string;
     maxFileBytes: number;
@@ -93,6 +102,7 @@ export interface Connections {
     /** Where our pages and those of the apps that may call us come from. */
     origins: readonly string[];
     invitationsPerDay: number;
+    erasureGraceSeconds: number;
     quotas: Quotas;
   };
 }

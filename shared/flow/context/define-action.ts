@@ -1,5 +1,5 @@
-import type { Permission } from '@insightdesk/shared/contract';
-import { UnauthenticatedError } from '@insightdesk/shared/errors';
+import { mayForOthers, type Permission } from '@insightdesk/shared/contract';
+import { ForbiddenError, UnauthenticatedError } from '@insightdesk/shared/errors';
 import type { z } from 'zod';
 import { requireCan } from './can.ts';
 import type { Context, MemberContext, UserContext } from './context.ts';
@@ -108,5 +108,8 @@ function requireMember(ctx: Context, allow: Permission): MemberContext {
   const { actor, tenantId } = ctx;
   if (actor.kind !== 'user' || !tenantId) throw new UnauthenticatedError('Sign in first');
   requireCan(actor, allow);
+  if (actor.operator !== undefined && !mayForOthers(allow)) {
+    throw new ForbiddenError('Operators may not do this in others’ names');
+  }
   return { ...ctx, actor, tenantId };
 }

@@ -6,7 +6,7 @@ export function systemContext(
   ctx: Context,
   name: string,
   run: { tenantId: Id<'org'>; requestId: string },
-): Context {
+): Context & { tenantId: Id<'org'> } {
   return {
     ...ctx,
     actor: { kind: 'system', name },

@@ -1,6 +1,7 @@
 import { Channels } from '@insightdesk/shared/contract';
 import type { EventCatalog } from './catalog.ts';
 import type { EventDefinition, RecordedEvent } from './define-event.ts';
+import { idsIn } from './origin.ts';
 import { type Publication, publicationsOf } from './publications.ts';
 import { upcast } from './upcast.ts';
 
@@ -19,6 +20,8 @@ export interface Consequences<J> {
   enqueue: J[];
   /** Tags of what the tenant's cache must drop. */
   forget: readonly string[];
+  /** What the audit log says, if it says anything. */
+  audit?: unknown;
 }
 
 /** Tells what follows from an event, of whatever version; undefined when nobody knows its name. */
@@ -39,6 +42,7 @@ export function consequencesBy<J>(
     const staff = Channels.organization(event.tenantId);
     const webhook = audience.webhooks && publish.find(({ channel }) => channel === staff);
     const enqueue = react(event as never);
-    return { publish, enqueue, forget, ...(webhook && { webhook }) };
+    const audit = definition.audit?.(event.payload) ?? (event.origin && idsIn(event.payload));
+    return { publish, enqueue, forget, ...(webhook && { webhook }), ...(audit && { audit }) };
   };
 }

@@ -1,6 +1,7 @@
 import type { Id } from '@insightdesk/shared/contract';
 import type { z } from 'zod';
 import { type Audience, type AudienceOf, readAudience } from './audience.ts';
+import type { Origin } from './origin.ts';
 
 /** Brings a payload of one version to the next. */
 export type Upcast = (old: Record<string, unknown>) => unknown;
@@ -11,6 +12,8 @@ export interface EventDefinition<N extends string = string, S extends z.ZodType 
   readonly name: N;
   readonly payload: S;
   readonly audience: Audience;
+  /** What the audit log says of it; undefined when it is left out. */
+  readonly audit: ((payload: unknown) => unknown) | undefined;
   /** Tags of what the tenant's cache must drop once it is true. */
   readonly forgets: readonly string[];
   /** Of the payload's shape, from 1; written with each event. */
@@ -30,9 +33,13 @@ export interface RecordedEvent<E extends EventDefinition = EventDefinition> {
   payload: z.output<E['payload']>;
   /** ISO 8601, UTC. */
   at: string;
+  /** Who did it and from where; of what is audited only. */
+  origin?: Origin | undefined;
 }
 
-interface Options {
+interface Options<P = never> {
+  /** What the audit log says of it: its payload unless told, nothing at all with `false`. */
+  audit?: false | ((payload: P) => object);
   version?: number;
   upcasts?: Readonly<Record<number, Upcast>>;
   forgets?: readonly string[];
@@ -46,7 +53,13 @@ interface Options {
 export function defineEvent<N extends string, S extends z.ZodType>(
   name: N,
   payload: S,
-  { version = 1, upcasts = {}, forgets = [], ...audience }: AudienceOf<S> & Options = {},
+  {
+    version = 1,
+    upcasts = {},
+    forgets = [],
+    audit = (payload) => payload as object,
+    ...audience
+  }: AudienceOf<S> & Options<z.output<S>> = {},
 ): EventDefinition<N, S> {
   for (let from = 1; from < version; from++) {
     if (!upcasts[from]) throw new RangeError(`${name} lacks the upcast from version ${from}`);
@@ -55,7 +68,8 @@ export function defineEvent<N extends string, S extends z.ZodType>(
     type: 'event',
     name,
     payload,
-    audience: readAudience(payload, audience),
+    audience: readAudience(payload, audience as AudienceOf<S>),
+    audit: audit === false ? undefined : (audit as (payload: unknown) => unknown),
     forgets,
     version,
     upcasts,

@@ -13,6 +13,7 @@ export {
   type RecordedEvent,
   type Upcast,
 } from './define-event.ts';
+export type { Origin } from './origin.ts';
 export type { RelayedEvent } from './outbox.ts';
 export { type PastEvents, pastEvents } from './past-events.ts';
 export { type Publication, viewsByChannel } from './publications.ts';

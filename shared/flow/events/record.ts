@@ -1,4 +1,5 @@
 import type { CacheSource } from '@insightdesk/shared/cache';
+import type { Context } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
 import {
   afterCommit,
@@ -10,9 +11,10 @@ import {
 import { newId } from '@insightdesk/shared/utils';
 import type { z } from 'zod';
 import type { EventDefinition } from './define-event.ts';
+import { originOf } from './origin.ts';
 import { OUTBOX_CHANNEL, outbox } from './tables.ts';
 
-interface Recording {
+interface Recording extends Partial<Pick<Context, 'actor' | 'ip' | 'userAgent'>> {
   tx: Tx;
   tenantId: Id<'org'>;
   requestId: string;
@@ -39,6 +41,7 @@ export async function record<E extends EventDefinition>(
     version,
     payload: event.payload.parse(payload),
     requestId,
+    origin: originOf(event, ctx) ?? null,
   };
   if (forgets.length > 0) afterCommit(tx, () => forget(ctx, forgets));
   notifyAfterCommit(tx, OUTBOX_CHANNEL);
@@ -54,6 +57,7 @@ const columns = {
   version: outbox.version,
   payload: outbox.payload,
   requestId: outbox.requestId,
+  origin: outbox.origin,
 };
 
 const insert = statement(columns, (fact, q) => q.insert(outbox).values(fact));

@@ -2,6 +2,8 @@ import { createdAt, instant, tenantId, typeId } from '@insightdesk/shared/databa
 import { sql } from 'drizzle-orm';
 import { bigint, index, jsonb, pgTable, smallint, text, unique } from 'drizzle-orm/pg-core';
 
+import type { Origin } from './origin.ts';
+
 /** The place that an event's entry has in each channel's log. */
 export type Places = Record<string, [epoch: string, offset: number]>;
 
@@ -26,6 +28,8 @@ export const outbox = pgTable(
     failure: text('failure'),
     /** Where its entries went, by which lost channel logs are refilled: channel to epoch, offset. */
     places: jsonb('places').$type<Places>(),
+    /** Who did it and from where, for the audit log. */
+    origin: jsonb('origin').$type<Origin>(),
   },
   (t) => [
     unique('outbox_event').on(t.tenantId, t.eventId),

@@ -127,7 +127,15 @@ export const environmentSchema = z.object({
   QUOTA_REQUESTS_PER_DAY: count(0).default(0),
   QUOTA_REQUESTS_PER_MONTH: count(0).default(0),
 
+  ERASURE_GRACE: duration.default(604_800),
   OPERATOR_ORGANIZATION_ID: organizationId.optional(),
+
+  VAULT_ADDR: httpUrl.optional(),
+  VAULT_NAMESPACE: z.string().optional(),
+  VAULT_TOKEN: z.string().optional(),
+  VAULT_ROLE_ID: z.string().optional(),
+  VAULT_SECRET_ID: z.string().optional(),
+  SECRETS_TTL: duration.default(300),
 
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   LOG_WEBHOOK_URL: httpUrl.optional(),

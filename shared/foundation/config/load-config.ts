@@ -1,8 +1,13 @@
 import { ConfigurationError } from '@insightdesk/shared/errors';
 import type { z } from 'zod';
 import { readCascade } from './cascade.ts';
-import { type Environment, environmentSchema } from './environment.ts';
+import { type Environment, environmentSchema, knownKeys } from './environment.ts';
 import { judge } from './policy.ts';
+import { fileSecrets } from './secrets/file-secrets.ts';
+import type { SecretProvider } from './secrets/provider.ts';
+import { opensVault, resolveSecrets } from './secrets/resolve-secrets.ts';
+import { createSecrets, type SecretAccess, type Secrets } from './secrets/secrets.ts';
+import { createVaultSecrets } from './secrets/vault-secrets.ts';
 import { type Config, shapeConfig } from './shape.ts';
 
 export interface LoadOptions {
@@ -17,7 +22,65 @@ export interface LoadOptions {
 export function loadConfig(options: LoadOptions = {}): Config {
   const { directory = process.cwd(), environment = process.env, service = 'api' } = options;
   const { values, faults } = readCascade(directory, environment);
-  const parsed = parseEach(values);
+  return checkConfig(values, service, faults);
+}
+
+export interface LoadWithSecretsOptions extends LoadOptions {
+  /** Places of one's own where secrets are kept, asked before the usual ones. */
+  providers?: readonly SecretProvider[];
+  /** Told of every access to a secret. */
+  onAccess?: (access: SecretAccess) => void;
+}
+
+/**
+ * The same, with secrets from where they are kept: files, a vault, places of one's own. What cannot
+ * be had is told with all other faults.
+ */
+export async function loadConfigWithSecrets(
+  options: LoadWithSecretsOptions = {},
+): Promise<{ config: Config; secrets: Secrets }> {
+  const { directory = process.cwd(), environment = process.env, service = 'api' } = options;
+  const { providers = [], onAccess = () => {} } = options;
+  const { values, faults } = readCascade(directory, environment);
+  const near = [...providers, fileSecrets];
+  const ttlSeconds = Number(read(values, 'SECRETS_TTL'));
+  const opening = createSecrets({ providers: near, ttlSeconds, onAccess });
+  const first = await resolveSecrets(values, knownKeys.filter(opensVault), opening);
+  const vault = openVault(first.values);
+  const secrets = createSecrets({
+    providers: vault ? [...near, vault] : near,
+    ttlSeconds,
+    onAccess,
+  });
+  const rest = knownKeys.filter((name) => !opensVault(name));
+  const second = await resolveSecrets(first.values, rest, secrets);
+  const all = [...faults, ...first.faults, ...second.faults];
+  return { config: checkConfig(second.values, service, all, second.missing), secrets };
+}
+
+function openVault(values: Record<string, string>) {
+  const address = read(values, 'VAULT_ADDR');
+  if (typeof address !== 'string') return undefined;
+  return createVaultSecrets({
+    address,
+    namespace: values.VAULT_NAMESPACE,
+    token: values.VAULT_TOKEN,
+    roleId: values.VAULT_ROLE_ID,
+    secretId: values.VAULT_SECRET_ID,
+  });
+}
+
+/** One variable; undefined when it is faulty, which is told with the others. */
+const read = (values: Record<string, string>, name: 'SECRETS_TTL' | 'VAULT_ADDR') =>
+  environmentSchema.shape[name].safeParse(values[name]).data;
+
+function checkConfig(
+  values: Record<string, string>,
+  service: Config['service']['name'],
+  faults: readonly string[],
+  told: ReadonlySet<string> = new Set(),
+): Config {
+  const parsed = parseEach(values, told);
   const all = [...faults, ...parsed.faults, ...judge(parsed.known)];
   if (all.length > 0) {
     throw new ConfigurationError(`The configuration has faults:\n  ${all.join('\n  ')}`);
@@ -26,10 +89,11 @@ export function loadConfig(options: LoadOptions = {}): Config {
 }
 
 // One by one, so that a fault hides neither another nor the rules across variables.
-function parseEach(values: Record<string, string>) {
+function parseEach(values: Record<string, string>, told: ReadonlySet<string>) {
   const known: Record<string, unknown> = {};
   const faults: string[] = [];
   for (const [name, schema] of Object.entries(environmentSchema.shape)) {
+    if (told.has(name)) continue;
     const { success, data, error } = schema.safeParse(values[name], { reportInput: true });
     if (success) known[name] = data;
     else faults.push(toFault(name, error.issues[0]));

@@ -19,6 +19,7 @@ function ranges(env: Partial<Environment>): string[] {
 
 const accounts = [
   ['SMTP_USER', 'SMTP_PASSWORD'],
+  ['VAULT_ROLE_ID', 'VAULT_SECRET_ID'],
   ['CLOUDINARY_CLOUD_NAME', 'CLOUDINARY_API_KEY', 'CLOUDINARY_API_SECRET'],
   ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'],
 ] as const;

@@ -71,6 +71,7 @@ export function shapeConfig(
     jobs: { concurrency: env.JOBS_CONCURRENCY, workersMax: env.WORKERS_MAX },
     invitations: { perDay: env.INVITATIONS_PER_DAY },
     quotas: shapeQuotas(env),
+    departures: { erasureGraceSeconds: env.ERASURE_GRACE },
     operators: { organizationId: env.OPERATOR_ORGANIZATION_ID },
     logging: {
       level: env.LOG_LEVEL,

@@ -5,7 +5,7 @@ const REDACTED = '[redacted]';
 const MAX_DEPTH = 6;
 
 const secretName =
-  /password|passphrase|secret|token|authorization|cookie|credential|(api|private|encryption)[-_]?key|^dsn$|^e?-?mail$|emailaddress|phone/i;
+  /password|passphrase|secret|token|authorization|cookie|credential|(api|access|private|encryption)[-_]?key|dsn$|webhook[-_]?url|recovery[-_]?codes?$|^e?-?mail$|emailaddress|phone/i;
 
 /** A copy fit for a log: errors with their causes, nothing under a name that holds a secret. */
 export function redact(value: unknown, depth = 0): unknown {
@@ -42,7 +42,7 @@ const namesSeen = new Map<string, boolean>();
 const NAMES_REMEMBERED = 1000;
 
 /** One of these stands in whatever `scrub` takes out. */
-const tellTales = ['eyJ', 'Bearer ', 'Basic ', '=', '@'];
+const tellTales = ['eyJ', 'Bearer ', 'Basic ', '=', '@', '://hooks.'];
 
 /** Takes out of a finished line what looks like a secret, wherever a text has carried it. */
 export function scrub(line: string): string {
@@ -52,6 +52,7 @@ export function scrub(line: string): string {
     .replace(/\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*/g, '[token]')
     .replace(/\b(Bearer|Basic) [\w.~+/=-]{8,}/g, `$1 ${REDACTED}`)
     .replace(/([?&](?:token|code|key|secret|signature)=)[^&\s"\\]+/gi, `$1${REDACTED}`)
+    .replace(/(:\/\/hooks\.[\w.-]+\/)[^\s"\\]+/g, `$1${REDACTED}`)
     .replace(/(:\/\/[^\s:@/"]{0,100}):[^\s@/"]{1,200}@/g, `$1:${REDACTED}@`)
     .replace(/(?<![\w.+-])[\w.+-]+@(?:[a-z0-9-]+\.)+[a-z]{2,}/gi, maskEmail);
 }

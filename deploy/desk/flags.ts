@@ -1,0 +1,65 @@
+import { runCommand } from '@insightdesk/shared/boot';
+import { withTenant } from '@insightdesk/shared/context';
+import { isId } from '@insightdesk/shared/contract';
+import {
+  catalogue,
+  type FlagName,
+  flagNames,
+  readFlags,
+  setFlags,
+} from '@insightdesk/shared/domain/flags';
+import { requireOrganization } from '@insightdesk/shared/domain/tenants';
+import { surroundings } from './surroundings.ts';
+
+const USAGE = `Usage: bun run desk flags list <organisation id>
+       bun run desk flags set <organisation id> <name> <value>|default
+Flags: ${flagNames.join(', ')}`;
+
+/** Lists the flags of an organisation, or sets one. */
+export async function manageFlags([verb, tenantId, name, text]: string[]): Promise<number> {
+  const wanted = verb === 'set' ? readWanted(name, text) : {};
+  if (!isId('org', tenantId) || !wanted || (verb !== 'list' && verb !== 'set')) {
+    console.error(USAGE);
+    return 2;
+  }
+  const actor = { kind: 'system', name: 'desk' } as const;
+  const caller = { actor, tenantId, requestId: Bun.randomUUIDv7() };
+  await runCommand(
+    'desk',
+    async ({ parts, log }) => {
+      const ctx = { ...parts.connections, log, ...caller };
+      await requireOrganization(ctx);
+      const values =
+        verb === 'set'
+          ? await withTenant(ctx, (tenant) => setFlags(tenant, wanted))
+          : await readFlags(ctx);
+      for (const flag of flagNames) {
+        console.log(
+          `${flag.padEnd(24)} ${String(values[flag]).padEnd(8)} ${catalogue[flag].description}`,
+        );
+      }
+    },
+    await surroundings(),
+  );
+  return 0;
+}
+
+/** What is to be set, or undefined when it makes no sense. */
+function readWanted(name = '', text = '') {
+  if (!Object.hasOwn(catalogue, name)) return undefined;
+  if (text === 'default') return { [name]: null };
+  const { schema } = catalogue[name as FlagName];
+  for (const value of [text, asJson(text)]) {
+    const parsed = schema.safeParse(value);
+    if (parsed.success) return { [name]: parsed.data };
+  }
+  return undefined;
+}
+
+function asJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,6 @@
+/** What was done, by whom and from where: append-only, a chain of hashes for each organisation. */
+export { canonical, GENESIS } from './chain.ts';
+export { listAuditEntries } from './list-audit-entries.ts';
+export { type AuditedEvent, type AuditOutlet, openAuditOutlet } from './outlet.ts';
+export { auditChains, auditEntries } from './tables.ts';
+export { auditedOrganizations, type NotedHead, type Verdict, verifyAudit } from './verify.ts';

@@ -1,0 +1,37 @@
+import { idSchema } from '@insightdesk/shared/contract';
+import type { InferSelectModel } from 'drizzle-orm';
+import { z } from 'zod';
+import type { auditEntries } from './tables.ts';
+
+export const auditEntryView = z.object({
+  id: idSchema('evt'),
+  sequence: z.int().describe('From 1, without gaps'),
+  action: z.string().describe('What happened, such as member.removed'),
+  actor: z
+    .looseObject({ kind: z.string(), userId: idSchema('usr').optional() })
+    .describe('Who did it; `operator` is who really did it in this person’s name'),
+  details: z.record(z.string(), z.unknown()),
+  ip: z.string().nullable(),
+  userAgent: z.string().nullable(),
+  requestId: z.string(),
+  at: z.iso.datetime(),
+  previousHash: z.string(),
+  hash: z.string().describe('SHA-256 over the previous hash and this entry'),
+});
+
+/** What managers see of an entry: all of it. */
+export const toAuditEntry = (row: AuditRow) => ({
+  id: row.eventId,
+  sequence: row.sequence,
+  action: row.action,
+  actor: { ...row.actor },
+  details: row.details,
+  ip: row.ip,
+  userAgent: row.userAgent,
+  requestId: row.requestId,
+  at: row.at.toISOString(),
+  previousHash: row.previousHash,
+  hash: row.hash,
+});
+
+export type AuditRow = InferSelectModel<typeof auditEntries>;

@@ -1,0 +1,25 @@
+import { idSchema } from '@insightdesk/shared/contract';
+import type { InferSelectModel } from 'drizzle-orm';
+import { z } from 'zod';
+import type { exportsOfAll } from './tables.ts';
+
+export type ExportRow = InferSelectModel<typeof exportsOfAll>;
+
+export const exportView = z.object({
+  id: idSchema('exp'),
+  status: z.enum(['pending', 'ready']),
+  sizeBytes: z.int(),
+  sha256: z.string().nullable(),
+  createdAt: z.iso.datetime(),
+  expiresAt: z.iso.datetime(),
+});
+
+/** What owners see of an export. */
+export const toExport = (row: ExportRow) => ({
+  id: row.id,
+  status: row.readyAt ? ('ready' as const) : ('pending' as const),
+  sizeBytes: row.sizeBytes,
+  sha256: row.sha256,
+  createdAt: row.createdAt.toISOString(),
+  expiresAt: row.expiresAt.toISOString(),
+});
