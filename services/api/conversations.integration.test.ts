@@ -30,6 +30,9 @@ const change = (path: string, body: object, as = own.agent) =>
 const send = (path: string, body: object, as = own.agent) =>
   desk.ask('POST', `${path}/messages`, { as, body });
 
+/** A cursor of a number that no `integer` holds. */
+const BEYOND = `cursor=${Buffer.from('99999999999').toString('base64url')}`;
+
 describe('conversations', () => {
   test('201, then 200 for its customer and staff, 404 for anyone else', async () => {
     expect((await open()).status).toBe(201);
@@ -73,13 +76,18 @@ describe('conversations', () => {
     expect(items.map(({ id }) => `/v1/conversations/${id}`)).toEqual(paths.toReversed());
   });
 
-  test.each(['limit=0', 'limit=101', 'limit=x', 'cursor=x', 'status=lost', 'assigneeId=me'])(
-    '422: the list with %s',
-    async (query) => {
-      const answer = desk.ask('GET', `/v1/conversations?${query}`, { as: own.agent });
-      await refused(answer, 422, 'VALIDATION_FAILED');
-    },
-  );
+  test.each([
+    'limit=0',
+    'limit=101',
+    'limit=x',
+    'cursor=x',
+    BEYOND,
+    'status=lost',
+    'assigneeId=me',
+  ])('422: the list with %s', async (query) => {
+    const answer = desk.ask('GET', `/v1/conversations?${query}`, { as: own.agent });
+    await refused(answer, 422, 'VALIDATION_FAILED');
+  });
 
   test('200, 403, 409, 422: changed', async () => {
     const path = await opened();

@@ -10,7 +10,7 @@ export {
 } from './database.ts';
 export { sqlState, violatedConstraint } from './failures.ts';
 export { migrate } from './migrate.ts';
-export { decodeCursor, type Page, page, pageInput, pageOf, perSize } from './page.ts';
+export { decodeCursor, integerKey, type Page, page, pageInput, pageOf, perSize } from './page.ts';
 export { statement } from './statement.ts';
 export type { DatabaseStats } from './stats.ts';
 export { type AfterCommit, afterCommit, notifyAfterCommit, type Tx, withCommit } from './tx.ts';
