@@ -1,6 +1,6 @@
 import type { Actor, Connections, Context, MemberContext } from '@insightdesk/shared/context';
 import { UnauthenticatedError } from '@insightdesk/shared/errors';
-import type { Caller, HttpEnv } from '@insightdesk/shared/http';
+import type { Caller, HttpEnv, Names } from '@insightdesk/shared/http';
 import type { Context as HttpContext, MiddlewareHandler } from 'hono';
 
 /** Who a request to the API speaks for. */
@@ -24,6 +24,12 @@ export function identifyBy(tokens: Connections['tokens']) {
     return { name, tenantId, actor: { kind: 'user', userId, role, sessionId, grant } };
   };
 }
+
+/** By which names the limits count a caller; an API key would add its own. */
+export const namesOf = ({ tenantId, actor }: ApiCaller): Names => ({
+  user: actor.userId,
+  organization: tenantId,
+});
 
 /** Turns strangers away before their body is read. */
 export const membersOnly: MiddlewareHandler<ApiEnv> = (c, next) => {

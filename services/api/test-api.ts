@@ -25,7 +25,7 @@ export function openTestApi(routes: readonly Route[], config: Partial<AppOptions
         publicUrl: settings.publicUrl,
         corsOrigins: ['https://app.example'],
         jsonLimitBytes: 1_000,
-        trustedProxies: ['loopback'],
+        clientAddress: { from: 'nginx', trusted: ['loopback'] },
       },
       rateLimit: { windowMs: 60_000, maxRequests: 0 },
       ...config,

@@ -56,7 +56,7 @@ await boot('websocket', (app) => {
       listLiveSessions(root, tenantId, sessionIds),
     ),
     fetch: createHealthApp({ health, metrics, isReady }).fetch,
-    readAddress: createAddressReader(config.http.trustedProxies),
+    readAddress: createAddressReader(config.http.clientAddress),
     corsOrigins: config.http.corsOrigins,
     maxChannelsPerSocket: config.realtime.maxChannelsPerSocket,
     ...(isLimited && {

@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net';
+import type { ReadAddress } from '@insightdesk/shared/http';
 import { withTimeout } from '@insightdesk/shared/promises';
 import {
   type ChannelHubOptions,
@@ -41,8 +42,8 @@ export interface SocketServerOptions extends Omit<Services, 'hub' | 'channelQuot
   valkey: { hub: Valkey; signalsOut: Valkey; signalsIn: Valkey };
   /** Answers every path but `/socket.io/`. */
   fetch: Fetch;
-  /** The client's address, from the peer's and `X-Forwarded-For`. */
-  readAddress: (peer: string | undefined, forwardedFor: string | undefined) => string;
+  /** The client's address, from the peer's and the headers. */
+  readAddress: ReadAddress;
   /** Such as `websocket-2`: session ids begin with `2.`, by which nginx finds the replica. */
   replica: string;
   corsOrigins: string[];

@@ -5,6 +5,7 @@ import {
   toProblem,
   UnauthenticatedError,
 } from '@insightdesk/shared/errors';
+import type { ReadAddress } from '@insightdesk/shared/http';
 import type { ExtendedError } from 'socket.io';
 import { Connection, type Services } from '../connection/connection.ts';
 import type { ServerSocket } from '../connection/typed-socket.ts';
@@ -17,8 +18,8 @@ interface HandshakeOptions {
   services: Services;
   liveSessions: Pick<LiveSessions, 'add' | 'delete'>;
   seats: Pick<Seats, 'take'>;
-  /** The client's address, from the peer's and `X-Forwarded-For`. */
-  readAddress: (peer: string | undefined, forwardedFor: string | undefined) => string;
+  /** The client's address, from the peer's and the headers. */
+  readAddress: ReadAddress;
 }
 
 /** The way in for every socket. */
@@ -98,7 +99,7 @@ async function identify(
   // Nobody needs the token's text again, and Socket.IO would keep it.
   socket.handshake.auth = {};
   const { address, headers } = socket.handshake;
-  const ip = readAddress(address, headers['x-forwarded-for']?.toString());
+  const ip = readAddress(address, (name) => headers[name.toLowerCase()]?.toString());
   return new Connection(socket, services, { access, ip });
 }
 

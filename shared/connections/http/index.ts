@@ -2,18 +2,25 @@
 export { answerProblem } from './answer-problem.ts';
 export { bearer } from './bearer.ts';
 export { type ByteRange, parseByteRange } from './byte-range.ts';
-export { clientAddress, createAddressReader, usualProxies } from './client-address.ts';
+export {
+  type AddressSource,
+  clientAddress,
+  createAddressReader,
+  type ReadAddress,
+  usualProxies,
+} from './client-address.ts';
 export { corsByList } from './cors-by-list.ts';
 export { matchesEtag } from './entity-tag.ts';
 export type { Caller, HttpEnv, Peer } from './env.ts';
 export { createHealthApp, type HealthAppOptions } from './health-app.ts';
 export { jsonLimit, readJsonObject } from './json-body.ts';
-export { limitAddresses, network } from './limit-addresses.ts';
+export { limitRequests, network, type RequestLimits, tooMany } from './limit-requests.ts';
 export {
-  createRateLimiter,
+  createRateLimits,
+  type Names,
   type RateLimit,
-  type RateLimiter,
-  type RateLimiterOptions,
+  type RateLimits,
+  type RateRow,
 } from './rate-limit.ts';
 export { requestId } from './request-id.ts';
 export { type Answered, requestLog } from './request-log.ts';

@@ -80,6 +80,7 @@ export const environmentSchema = z.object({
   RATE_LIMIT_WINDOW_MS: count(1000).default(60_000),
   RATE_LIMIT_MAX_REQUESTS: count(0).default(300),
   JSON_LIMIT_BYTES: count(1024).default(10_485_760),
+  CLIENT_ADDRESS_FROM: z.enum(['nginx', 'fly', 'railway', 'none']).default('nginx'),
   TRUSTED_PROXIES: list.default(['loopback', 'private']),
 
   STORAGE_PROVIDER: z.enum(['local']).default('local'),

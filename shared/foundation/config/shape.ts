@@ -48,7 +48,7 @@ export function shapeConfig(
       publicUrl: env.APP_URL.replace(/\/$/, ''),
       corsOrigins: env.CORS_ORIGINS,
       jsonLimitBytes: env.JSON_LIMIT_BYTES,
-      trustedProxies: env.TRUSTED_PROXIES,
+      clientAddress: shapeClientAddress(env),
     },
     storage: {
       provider: env.STORAGE_PROVIDER,
@@ -96,6 +96,10 @@ function shapeQuotas(env: Environment) {
     'requests-per-day': env.QUOTA_REQUESTS_PER_DAY,
     'requests-per-month': env.QUOTA_REQUESTS_PER_MONTH,
   };
+}
+
+function shapeClientAddress({ CLIENT_ADDRESS_FROM: from, TRUSTED_PROXIES: trusted }: Environment) {
+  return from === 'none' ? { from } : { from, trusted };
 }
 
 function shapeEmail(env: Environment) {
