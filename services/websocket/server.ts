@@ -11,6 +11,7 @@ import {
 import { createHandshake } from './admission/handshake.ts';
 import { createLiveSessions } from './admission/live-sessions.ts';
 import { endlessSeats, type Seats } from './admission/seats.ts';
+import { type StrangerLimits, watchStrangers } from './admission/strangers.ts';
 import type { Connection, Services } from './connection/connection.ts';
 import { enter } from './connection/enter.ts';
 import { watchExpiries } from './connection/expiries.ts';
@@ -54,6 +55,8 @@ export interface SocketServerOptions extends Omit<Services, 'hub' | 'channelQuot
   /** What the sockets of one organisation may subscribe to here, all together; no limit unless said. */
   maxChannelsPerOrganization?: number | undefined;
   slowConsumers?: SlowConsumerLimits;
+  /** Without them anybody may hold any number of connections before saying who it is. */
+  strangers?: StrangerLimits | undefined;
 }
 
 export interface SocketServer extends Clients {
@@ -61,7 +64,7 @@ export interface SocketServer extends Clients {
   listen(port: number, host: string): Promise<number>;
   /** Sends the sockets elsewhere within `windowMs`, then closes everything; once. */
   drain(windowMs: number): Promise<void>;
-  figures(): HubCounts & Record<'channels' | 'sockets' | 'unchecked', number>;
+  figures(): HubCounts & Record<'channels' | 'sockets' | 'strangers' | 'unchecked', number>;
   /** How many connections were turned away since the start, by reason. */
   refusals(): ReadonlyMap<string, number>;
 }
@@ -96,8 +99,16 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
   let draining: Promise<void> | undefined;
 
   io.engine.use(refuseNewcomers(() => draining !== undefined));
-  io.use(handshake.welcome);
+  const strangers = options.strangers && watchStrangers(io, options.readAddress, options.strangers);
+  io.use((socket, next) => {
+    strangers?.asks(socket.conn);
+    handshake.welcome(socket, (refusal) => {
+      if (refusal) strangers?.refused(socket.conn);
+      next(refusal);
+    });
+  });
   io.on('connection', (socket) => {
+    strangers?.welcome(socket.conn);
     const connection = handshake.find(socket);
     if (!connection) return socket.disconnect(true);
     guard(connection, handlers, options.rateLimit);
@@ -129,7 +140,12 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
       return draining;
     },
     ...createClients(io, options.channels),
-    figures: () => ({ ...hub.counts(), sockets: connections.size, unchecked: seats.unchecked() }),
+    figures: () => ({
+      ...hub.counts(),
+      sockets: connections.size,
+      strangers: strangers?.count() ?? 0,
+      unchecked: seats.unchecked(),
+    }),
     refusals: () => handshake.refusals,
   };
 }
