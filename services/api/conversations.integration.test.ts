@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { afterAll, beforeAll, describe, expect, spyOn, test } from 'bun:test';
 import { newId } from '@insightdesk/shared/utils';
 import { openTestDesk, testPromises } from './test-desk.ts';
 
@@ -197,3 +197,13 @@ describe('messages', () => {
 });
 
 testPromises(desk, '/v1/conversations');
+
+test('a search goes where expensive reads go, a list does not', async () => {
+  const reads = spyOn(desk.context.database, 'read');
+  const seen = () => reads.mock.lastCall?.[2];
+  await desk.ask('GET', '/v1/conversations?q=lamp', { as: own.agent });
+  expect(seen()).toEqual({ isHeavy: true });
+  await desk.ask('GET', '/v1/conversations?status=open', { as: own.agent });
+  expect(seen()).toEqual({ isHeavy: false });
+  reads.mockRestore();
+});

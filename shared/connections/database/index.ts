@@ -5,6 +5,7 @@ export {
   createDatabase,
   type Database,
   type DatabaseOptions,
+  type ReadOptions,
   type Scope,
   type SystemScope,
 } from './database.ts';

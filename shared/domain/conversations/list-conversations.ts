@@ -31,6 +31,7 @@ export const listConversations = defineAction({
   output: pageOf(conversationView),
   allow: 'conversations:read',
   transaction: 'read',
+  isHeavy: ({ q }) => q !== undefined,
   async run(ctx, { limit, cursor, ...wanted }) {
     const audience = audienceOf(ctx.actor);
     if (wanted.tag !== undefined && audience === 'customer')

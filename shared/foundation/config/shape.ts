@@ -26,6 +26,10 @@ export function shapeConfig(
       poolMin: env.DATABASE_POOL_MIN,
       poolMax: env.DATABASE_POOL_MAX,
       timeoutMs: env.DATABASE_TIMEOUT,
+      heavy: {
+        connections: env.DATABASE_SEARCH_CONNECTIONS,
+        timeoutMs: env.DATABASE_SEARCH_TIMEOUT,
+      },
       slowQueryMs: env.DATABASE_SLOW_QUERY_MS,
       prepare: env.DATABASE_PREPARE,
     },
@@ -44,6 +48,7 @@ export function shapeConfig(
       refreshTtlSeconds: env.JWT_REFRESH_EXPIRES_IN,
     },
     rateLimit: { windowMs: env.RATE_LIMIT_WINDOW_MS, maxRequests: env.RATE_LIMIT_MAX_REQUESTS },
+    loadShedding: { lagMs: env.LOAD_SHED_LAG_MS, waitMs: env.LOAD_SHED_WAIT_MS },
     http: {
       publicUrl: env.APP_URL.replace(/\/$/, ''),
       corsOrigins: env.CORS_ORIGINS,
