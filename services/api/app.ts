@@ -12,10 +12,12 @@ import {
   createRequestMetrics,
   type HealthAppOptions,
   jsonLimit,
+  type Load,
   limitRequests,
   requestId,
   requestLog,
   securityHeaders,
+  shedLoad,
 } from '@insightdesk/shared/http';
 import { Hono } from 'hono';
 import { compress } from 'hono/compress';
@@ -51,6 +53,8 @@ export interface AppOptions extends HealthAppOptions {
   /** Counts requests over all replicas; without it each process counts for itself. */
   valkey?: Parameters<typeof createRateLimits>[0]['valkey'];
   routes: readonly Route[];
+  /** Without it no request is turned away for there being too many. */
+  load?: Load | undefined;
   /** Without it nobody finds the dashboard of the queues. */
   dashboard?: DashboardOptions | undefined;
 }
@@ -66,7 +70,9 @@ export function createApp(options: AppOptions): Hono<ApiEnv> {
   app.use(requestId());
   app.route('/', createHealthApp(options));
   app.use(requestLog(log, createRequestMetrics(metrics)));
-  app.use(securityHeaders(), compress({ encoding: 'gzip' }));
+  app.use(securityHeaders());
+  if (options.load) app.use(shedLoad(options.load));
+  app.use(compress({ encoding: 'gzip' }));
   app.use(clientAddress(config.http.clientAddress), corsByList(config.http.corsOrigins));
   const limits = config.rateLimit.maxRequests > 0 ? requestLimits(options) : undefined;
   if (limits) app.use(limits.around);

@@ -59,6 +59,7 @@ await boot('websocket', (app) => {
     fetch: createHealthApp({ health, metrics, isReady }).fetch,
     readAddress: createAddressReader(config.http.clientAddress),
     corsOrigins: config.http.corsOrigins,
+    load: app.load,
     maxChannelsPerSocket: config.realtime.maxChannelsPerSocket,
     ...(isLimited && {
       seats,

@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net';
-import type { ReadAddress } from '@insightdesk/shared/http';
+import type { Load, ReadAddress } from '@insightdesk/shared/http';
 import { withTimeout } from '@insightdesk/shared/promises';
 import {
   type ChannelHubOptions,
@@ -55,6 +55,8 @@ export interface SocketServerOptions extends Omit<Services, 'hub' | 'channelQuot
   /** What the sockets of one organisation may subscribe to here, all together; no limit unless said. */
   maxChannelsPerOrganization?: number | undefined;
   slowConsumers?: SlowConsumerLimits;
+  /** While it is too high newcomers are sent to another replica, or away. */
+  load?: Load | undefined;
   /** Without them anybody may hold any number of connections before saying who it is. */
   strangers?: StrangerLimits | undefined;
 }
@@ -98,7 +100,7 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
   const watches = [watchExpiries(connections), watchConsumers(connections, limits)];
   let draining: Promise<void> | undefined;
 
-  io.engine.use(refuseNewcomers(() => draining !== undefined));
+  io.engine.use(refuseNewcomers(() => draining !== undefined || options.load?.isShedding === true));
   const strangers = options.strangers && watchStrangers(io, options.readAddress, options.strangers);
   io.use((socket, next) => {
     strangers?.asks(socket.conn);

@@ -2,6 +2,7 @@ import { type Config, loadConfig, type ServiceName } from '@insightdesk/shared/c
 import type { Actor, Connections, Context } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
 import { serializeError } from '@insightdesk/shared/errors';
+import type { Load } from '@insightdesk/shared/http';
 import { type ApplicationLifecycle, createLifecycle } from '@insightdesk/shared/lifecycle';
 import type { Logger } from '@insightdesk/shared/logging';
 import {
@@ -15,6 +16,7 @@ import { openLog } from './open-log.ts';
 import { createParts, type Parts } from './parts.ts';
 import { watchCache } from './watch-cache.ts';
 import { watchDatabase } from './watch-database.ts';
+import { loadOf } from './watch-load.ts';
 
 /** Who a piece of work is for. */
 export interface Caller {
@@ -34,6 +36,8 @@ export interface App {
   metrics: Metrics;
   parts: Parts;
   connections: Connections;
+  /** Whether there is more to do than can be done; undefined when nothing is limited. */
+  load: Load | undefined;
   context(caller: Caller): Context;
 }
 
@@ -68,6 +72,7 @@ export async function boot(
       metrics,
       parts,
       connections,
+      load: loadOf({ config, database, metrics, log }),
       context: (caller) => ({ ...connections, log, ...caller }),
     });
     await lifecycle.start();

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, expect, test } from 'bun:test';
 import { connect as dial } from 'node:net';
 import { createTestContext } from '@insightdesk/shared/testing';
-import { createStage, until } from '../test-replica.ts';
+import { ask, createStage, newChannel, until } from '../test-replica.ts';
 
 const testContext = createTestContext();
 const stage = createStage(testContext);
@@ -74,4 +74,14 @@ test('those who were let in are strangers no more, however many they are', async
   const { token } = await person();
   for (let i = 0; i < 5; i++) await connect(url, token);
   expect(server.figures()).toMatchObject({ sockets: 5, strangers: 0 });
+});
+
+test('a replica with too much to do sends newcomers elsewhere and keeps whom it has', async () => {
+  const load = { isShedding: false };
+  const { url } = await startReplica('websocket-1', { load });
+  const { socket } = await connect(url, (await person()).token);
+  load.isShedding = true;
+  const refused = await fetch(`${url}/socket.io/?EIO=4&transport=polling`);
+  expect([refused.status, refused.headers.get('Retry-After')]).toEqual([503, '1']);
+  expect(await ask(socket, 'subscribe', { channel: newChannel() })).toMatchObject({ ok: true });
 });

@@ -15,6 +15,7 @@ export type { Caller, HttpEnv, Peer } from './env.ts';
 export { createHealthApp, type HealthAppOptions } from './health-app.ts';
 export { jsonLimit, readJsonObject } from './json-body.ts';
 export { limitRequests, network, type RequestLimits, tooMany } from './limit-requests.ts';
+export { type Load, watchLoad } from './load.ts';
 export {
   createRateLimits,
   type Names,
@@ -27,3 +28,4 @@ export { type Answered, requestLog } from './request-log.ts';
 export { createRequestMetrics } from './request-metrics.ts';
 export { securityHeaders } from './security-headers.ts';
 export { type Host, serveHttp } from './serve-http.ts';
+export { shedLoad } from './shed-load.ts';
