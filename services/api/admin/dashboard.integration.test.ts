@@ -51,6 +51,13 @@ function signIn(email: string, headers: Record<string, string> = origin, word = 
   return at('/sign-in', { method: 'POST', body, headers });
 }
 
+/** No other site may frame or script it, and nobody keeps a copy. */
+function expectGuarded({ headers }: Response) {
+  expect(headers.get('Content-Security-Policy')).toContain("frame-ancestors 'none'");
+  expect(headers.get('Cache-Control')).toBe('no-store');
+  expect(headers.get('X-Content-Type-Options')).toBe('nosniff');
+}
+
 async function cookieOf({ email }: Person): Promise<string> {
   const answer = await signIn(email);
   expect([answer.status, answer.headers.get('Location')]).toEqual([303, '/admin/queues']);
@@ -95,6 +102,7 @@ test('an operator sees every queue; its page asks nobody else for anything', asy
   const headers = { Cookie: await cookieOf(operator) };
   const page = await at('', { headers });
   expect(page.status).toBe(200);
+  expectGuarded(page);
   const html = await page.text();
   expect(html).toContain('<base href="/admin/queues/"');
   expect(html).not.toContain('https://');
@@ -104,7 +112,9 @@ test('an operator sees every queue; its page asks nobody else for anything', asy
     200,
     expect.stringContaining('javascript'),
   ]);
+  expectGuarded(asset);
   const api = await at('/api/queues', { headers });
+  expectGuarded(api);
   const { queues } = (await api.json()) as { queues: { name: string }[] };
   expect(queues.map(({ name }) => name)).toContain('email-sending');
 });

@@ -6,6 +6,7 @@ import type { Queues } from '@insightdesk/shared/jobs';
 import { Hono, type Context as HttpContext, type MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import {
   type ApiCaller,
   type ApiEnv,
@@ -107,7 +108,9 @@ export function createDashboard(options: Surroundings): Hono<ApiEnv> {
   app.all('/*', async (c) => {
     const { createBoard } = await import('./board.ts'); // many packages, and hardly anyone comes
     board ??= new Hono().route(DASHBOARD, createBoard(queues(), DASHBOARD));
-    return board.fetch(c.req.raw);
+    const { status, headers, body } = await board.fetch(c.req.raw);
+    // Answered through `c`, so that it has the headers of all our pages.
+    return c.newResponse(body, status as ContentfulStatusCode, Object.fromEntries(headers));
   });
   return app;
 }
