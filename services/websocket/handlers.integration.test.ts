@@ -28,6 +28,8 @@ async function setUp(overrides: Parameters<typeof startReplica>[1] = {}) {
   return { replica, agent, ...client };
 }
 
+const nested = (levels: number) => JSON.parse('['.repeat(levels) + ']'.repeat(levels));
+
 test.each([
   ['no token', {}, 'UNAUTHENTICATED'],
   ['a token of no sense', { token: 'x.y.z' }, 'TOKEN_INVALID'],
@@ -96,6 +98,9 @@ test.each([
   ['publish', 404, { channel, type: 'typing', data: {} }],
   ['publish', 422, { channel, type: 'Typing!', data: {} }],
   ['publish', 422, { channel, type: 'typing', data: 'x'.repeat(5_000) }],
+  ['presence:set', 422, { status: 'online', metadata: { deep: nested(20_000) } }],
+  ['subscribe', 422, { channel: nested(20_000) }],
+  ['publish', 422, { channel, type: 'typing', data: nested(2_000) }],
   ['authenticate', 401, { token: 'x' }],
   ['authenticate', 422, {}],
   ['nothing.like.it', 404, {}],
