@@ -98,6 +98,34 @@ test('what one row refuses is not counted in the others', async () => {
   expect(read.headers.get('RateLimit')).toBe('"address";r=1;t=60, "user";r=1;t=60');
 });
 
+test('those whose token is still being looked at are as many as may be, too', async () => {
+  const app = new Hono<HttpEnv>();
+  app.onError(answerProblem(log));
+  const limits = limitRequests(createRateLimits({ rows: [{ ...row, limit: 5 }] }), () => ({}));
+  app.use(clientAddress(), limits.around);
+  const looked = Promise.withResolvers<void>();
+  let looking = 0;
+  const identify = bearer(async (name) => {
+    looking++;
+    await looked.promise;
+    return { tenantId: 't', name };
+  });
+  app.get(
+    '/mine',
+    identify,
+    limits.of(() => 'read'),
+    (c) => c.text('yours'),
+  );
+  const headers = { Authorization: 'Bearer ada' };
+  const from = { requestIP: () => ({ address: '203.0.113.1' }) };
+  const asked = Array.from({ length: 50 }, () => app.request('/mine', { headers }, from));
+  await Bun.sleep(1);
+  expect(looking).toBe(5);
+  looked.resolve();
+  const statuses = (await Promise.all(asked)).map(({ status }) => status);
+  expect(statuses.filter((status) => status === 200)).toHaveLength(5);
+});
+
 test('whoever is turned away for his token is counted', async () => {
   const ask = client([row]);
   for (let i = 0; i < 2; i++) {

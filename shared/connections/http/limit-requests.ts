@@ -19,10 +19,11 @@ export function limitRequests<C extends Caller>(
 ): RequestLimits<C> {
   type Http = Context<HttpEnv<C>>;
   const places = new WeakSet<object>();
-  const counted = new WeakSet<Request>();
+  const begun = new WeakMap<Request, () => void>();
 
   async function count(c: Http, of: string): Promise<void> {
-    counted.add(c.req.raw);
+    begun.get(c.req.raw)?.();
+    begun.delete(c.req.raw);
     const caller = c.get('caller');
     const names = { address: network(c.get('address')), ...(caller && namesOf(caller)) };
     tell(c, await limits.check(of, names));
@@ -30,12 +31,13 @@ export function limitRequests<C extends Caller>(
 
   return {
     async around(c, next) {
-      const full = limits.findUsedUp('all', { address: network(c.get('address')) });
-      if (full) tell(c, [full]);
+      const beginning = limits.begin('all', { address: network(c.get('address')) });
+      if (typeof beginning !== 'function') return tell(c, [beginning]);
+      begun.set(c.req.raw, beginning);
       if (!matchedRoutes(c).some(({ handler }) => places.has(handler))) await count(c, 'all');
       await next();
       // Turned away before its place: without a token, or too large.
-      if (!counted.has(c.req.raw)) await count(c, 'all');
+      if (begun.has(c.req.raw)) await count(c, 'all');
     },
     of(classOf) {
       const place: MiddlewareHandler<HttpEnv<C>> = async (c, next) => {

@@ -4,22 +4,27 @@ export interface LocalCount {
   endsAtMs: number;
 }
 
+/** The same, with what has begun here and is not counted yet. */
+export interface LocalWindow extends LocalCount {
+  underWay: number;
+}
+
 /** Beyond so many keys those that were seen first are forgotten. */
 const MOST_KEYS = 50_000;
 
 /** Counts of this process alone: what it let through, or what Valkey said when that was more. */
 export class LocalCounts {
-  readonly #counts = new Map<string, LocalCount>();
+  readonly #counts = new Map<string, LocalWindow>();
 
   get size(): number {
     return this.#counts.size;
   }
 
   /** The key's count in the window that is open; one that is over begins anew. */
-  of(key: string, windowMs: number, nowMs: number): LocalCount {
+  of(key: string, windowMs: number, nowMs: number): LocalWindow {
     const known = this.#counts.get(key);
     if (known && known.endsAtMs > nowMs) return known;
-    const fresh = { count: 0, endsAtMs: nowMs + windowMs };
+    const fresh = { count: 0, underWay: 0, endsAtMs: nowMs + windowMs };
     this.#counts.delete(key);
     this.#counts.set(key, fresh);
     if (this.#counts.size > MOST_KEYS) this.#forget(nowMs);

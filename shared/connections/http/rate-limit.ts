@@ -1,6 +1,6 @@
 import { UnavailableError } from '@insightdesk/shared/errors';
 import type { Valkey } from '@insightdesk/shared/valkey';
-import { type LocalCount, LocalCounts, learn } from './local-counts.ts';
+import { LocalCounts, type LocalWindow, learn } from './local-counts.ts';
 
 /** One limit: so many of a class of things by each of a kind in a window. */
 export interface RateRow {
@@ -34,8 +34,11 @@ export interface RateLimits {
    * trip, none once a row is used up. Throws 503 when Valkey is away and a row is closed then.
    */
   check(of: string, names: Names): Promise<readonly RateLimit[]>;
-  /** What is used up as far as this process knows, without counting. */
-  findUsedUp(of: string, names: Names): RateLimit | undefined;
+  /**
+   * What is used up as far as this process knows, with what has begun but is not counted yet; or
+   * begins one more, without asking anybody, and gives what to call when it is counted.
+   */
+  begin(of: string, names: Names): RateLimit | (() => void);
 }
 
 export interface RateLimitsOptions {
@@ -71,7 +74,7 @@ return reply
 interface Use {
   row: RateRow;
   key: string;
-  known: LocalCount;
+  known: LocalWindow;
 }
 
 /** Builds the limits over fixed windows, in which twice a limit can pass around an edge. */
@@ -119,9 +122,14 @@ export function createRateLimits({
   const usedUp = ({ row, known }: Use) => known.count >= row.limit;
 
   return {
-    findUsedUp(of, names) {
-      const full = usesOf(of, names).find(usedUp);
-      return full && left(full, false);
+    begin(of, names) {
+      const uses = usesOf(of, names);
+      const full = uses.find(({ row, known }) => known.count + known.underWay >= row.limit);
+      if (full) return left(full, false);
+      for (const { known } of uses) known.underWay++;
+      return () => {
+        for (const { known } of uses) known.underWay--;
+      };
     },
     async check(of, names) {
       const uses = usesOf(of, names);
