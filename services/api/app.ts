@@ -79,6 +79,11 @@ export function createApp(options: AppOptions): Hono<ApiEnv> {
   app.route('/', createPages());
   app.route('/', createDocs({ routes, publicUrl: config.http.publicUrl }));
   if (options.dashboard) {
+    if (limits)
+      app.post(
+        `${DASHBOARD}/sign-in`,
+        limits.of(() => 'auth'),
+      );
     app.route(DASHBOARD, createDashboard({ ...options, ...options.dashboard }));
   }
   addRoutes(app, options, limits);

@@ -145,6 +145,25 @@ test('what changes something needs the cookie and has to come from the page itse
   expect(await queue.isPaused()).toBe(false);
 });
 
+test('signing in here is limited like signing in anywhere, in size and in number', async () => {
+  const word = 'x'.repeat(20_000);
+  expect((await signIn(operator.email, origin, word)).status).toBe(413);
+  const limited = openTestDesk(
+    { windowMs: 60_000, maxRequests: 1_000 },
+    { dashboard: desk.options.dashboard },
+  );
+  const address = `2001:db8:${newId('usr')
+    .slice(-4)
+    .replace(/[^0-9a-f]/g, '0')}::1`;
+  const response = await limited.app.request(
+    'https://desk.example/admin/queues/sign-in',
+    { method: 'POST', headers: origin, body: new URLSearchParams({ email: 'x', password: 'y' }) },
+    { requestIP: () => ({ address }) },
+  );
+  await limited.close();
+  expect(response.headers.get('RateLimit-Policy')).toContain('"auth";q=250;w=60');
+});
+
 test('signing out ends the session, not only the cookie', async () => {
   const headers = { Cookie: await cookieOf(operator), ...origin };
   expect((await at('/sign-out', { headers })).status).toBe(200);

@@ -1,5 +1,5 @@
 import type { Connections, Context } from '@insightdesk/shared/context';
-import type { Id } from '@insightdesk/shared/contract';
+import { bodyLimitBytes, type Id } from '@insightdesk/shared/contract';
 import { login, logout, requireLiveSession } from '@insightdesk/shared/domain/users';
 import { AppError, ForbiddenError, UnauthenticatedError } from '@insightdesk/shared/errors';
 import type { Queues } from '@insightdesk/shared/jobs';
@@ -78,7 +78,7 @@ export function createDashboard(options: Surroundings): Hono<ApiEnv> {
 
   app.use(pagePolicy, sameOrigin, bodyLimit({ maxSize: 1_048_576 }));
   app.get('/sign-in', (c) => c.html(signInPage(DASHBOARD)));
-  app.post('/sign-in', async (c) => {
+  app.post('/sign-in', bodyLimit({ maxSize: bodyLimitBytes.auth }), async (c) => {
     const form = await c.req.parseBody();
     const [email, password] = [String(form.email), String(form.password)];
     try {

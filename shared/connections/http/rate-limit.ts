@@ -86,12 +86,13 @@ export function createRateLimits({
   const local = new LocalCounts();
   const byClass = Map.groupBy(rows, ({ of }) => of);
   const general = byClass.get('all') ?? [];
+  for (const [of, own] of byClass) if (of !== 'all') byClass.set(of, [...general, ...own]);
   const ask = valkey && defineScript(valkey);
 
   function usesOf(of: string, names: Names): Use[] {
     const now = nowMs();
     const uses: Use[] = [];
-    for (const row of [...general, ...((of !== 'all' && byClass.get(of)) || [])]) {
+    for (const row of byClass.get(of) ?? general) {
       const name = names[row.by];
       if (name === undefined) continue;
       const key = `limit:${row.name}:${name}`;
