@@ -46,14 +46,21 @@ interface WatchOptions {
   waitMs: () => number;
   onChange: (isShedding: boolean, sample: LoadSample) => void;
   sampleMs?: number;
+  nowMs?: () => number;
 }
 
 /** Samples this process for as long as it lives. */
-export function watchLoad({ limits, waitMs, onChange, sampleMs = 250 }: WatchOptions) {
+export function watchLoad({
+  limits,
+  waitMs,
+  onChange,
+  sampleMs = 250,
+  nowMs: now = () => performance.now(),
+}: WatchOptions) {
   const shedder = createShedder({ ...limits, samplesToShed: 2, samplesToResume: 4 });
-  let dueAtMs = performance.now() + sampleMs;
+  let dueAtMs = now() + sampleMs;
   const timer = setInterval(() => {
-    const nowMs = performance.now();
+    const nowMs = now();
     const sample = { lagMs: Math.max(0, nowMs - dueAtMs), waitMs: waitMs() };
     dueAtMs = nowMs + sampleMs;
     const before = shedder.isShedding;
