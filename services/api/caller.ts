@@ -25,9 +25,10 @@ export function identifyBy(tokens: Connections['tokens']) {
   };
 }
 
-/** By which names the limits count a caller; an API key would add its own. */
-export const namesOf = ({ tenantId, actor }: ApiCaller): Names => ({
-  user: actor.userId,
+/** By which names the limits count a caller; an API key is counted instead of a person. */
+export const namesOf = ({ name, tenantId, actor }: ApiCaller): Names => ({
+  user: name,
+  ...(actor.grant?.via === 'key' && { key: name }),
   organization: tenantId,
 });
 

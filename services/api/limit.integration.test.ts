@@ -54,6 +54,31 @@ test('a person is one person on every replica and from every address', async () 
   expect(await refused?.json()).toMatchObject({ errors: [{ path: 'user' }] });
 });
 
+test('an API key is counted by itself, on every replica', async () => {
+  const { admin } = await desk.openTenant();
+  const body = { name: 'CRM', permissions: ['account:read'] };
+  const made = await desk.app.request(
+    '/v1/api-keys',
+    {
+      method: 'POST',
+      headers: { Authorization: `Bearer ${admin}`, 'Content-Type': 'application/json' },
+      body: JSON.stringify(body),
+    },
+    { requestIP: () => ({ address: nobody() }) },
+  );
+  const { secret } = (await made.json()) as { secret: string };
+  const ask = (as: string, i: number) =>
+    (i % 2 ? desk : replica).app.request(
+      '/v1/me',
+      { headers: { Authorization: `Bearer ${as}` } },
+      { requestIP: () => ({ address: nobody() }) },
+    );
+  const answers = await Promise.all(Array.from({ length: 20 }, (_, i) => ask(secret, i)));
+  expect(answers.filter(({ status }) => status === 200)).toHaveLength(15);
+  expect(answers[0]?.headers.get('RateLimit-Policy')).toContain('"key";q=15;w=60');
+  expect((await ask(admin, 0)).status).toBe(200);
+});
+
 test('all rows of a request are one command', async () => {
   const { agent } = await desk.openTenant();
   const options = { headers: { Authorization: `Bearer ${agent}` } };

@@ -31,7 +31,7 @@ async function publish({ connection, acknowledge }: Call, signal: SocketInput<'p
   }
   const room = connection.roomFor(signal.channel);
   const counted = await services.signalLimits?.check('signal', {
-    user: access.userId,
+    user: access.grant?.via === 'key' ? access.grant.id : access.userId,
     channel: room,
   });
   const full = counted?.find(({ allowed }) => !allowed);
