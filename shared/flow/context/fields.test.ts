@@ -23,7 +23,6 @@ test.each(['Dr. Ann O’Neill', 'Ünal & Söhne (1998), No. 5', '株式会社', 
   (value) => expect(isName(value)).toBe(true),
 );
 
-
 const codes = (schema: ReturnType<typeof email | typeof text>, value: unknown) =>
   schema.safeParse(value).error?.issues.map(({ code }) => code);
 
