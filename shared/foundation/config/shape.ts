@@ -20,19 +20,7 @@ export function shapeConfig(
       port: env.PORT,
       shutdownTimeoutMs: env.SHUTDOWN_TIMEOUT_MS,
     },
-    database: {
-      url: env.DATABASE_URL,
-      migrationUrl: env.DATABASE_MIGRATION_URL,
-      poolMin: env.DATABASE_POOL_MIN,
-      poolMax: env.DATABASE_POOL_MAX,
-      timeoutMs: env.DATABASE_TIMEOUT,
-      heavy: {
-        connections: env.DATABASE_SEARCH_CONNECTIONS,
-        timeoutMs: env.DATABASE_SEARCH_TIMEOUT,
-      },
-      slowQueryMs: env.DATABASE_SLOW_QUERY_MS,
-      prepare: env.DATABASE_PREPARE,
-    },
+    database: shapeDatabase(env),
     valkey: {
       url: env.VALKEY_URL,
       cacheUrl: env.VALKEY_CACHE_URL ?? env.VALKEY_URL,
@@ -100,6 +88,22 @@ function shapeQuotas(env: Environment) {
     sockets: env.REALTIME_MAX_SOCKETS_PER_ORGANIZATION,
     'requests-per-day': env.QUOTA_REQUESTS_PER_DAY,
     'requests-per-month': env.QUOTA_REQUESTS_PER_MONTH,
+  };
+}
+
+function shapeDatabase(env: Environment) {
+  return {
+    url: env.DATABASE_URL,
+    migrationUrl: env.DATABASE_MIGRATION_URL,
+    poolMin: env.DATABASE_POOL_MIN,
+    poolMax: env.DATABASE_POOL_MAX,
+    timeoutMs: env.DATABASE_TIMEOUT,
+    heavy: {
+      connections: env.DATABASE_SEARCH_CONNECTIONS,
+      timeoutMs: env.DATABASE_SEARCH_TIMEOUT,
+    },
+    slowQueryMs: env.DATABASE_SLOW_QUERY_MS,
+    prepare: env.DATABASE_PREPARE,
   };
 }
 
