@@ -11,6 +11,15 @@ OUTPUT=${OUTPUT:-/etc/nginx/conf.d/default.conf}
 HTTPS_LISTEN=${HTTPS_LISTEN:-443}
 HTTP_LISTEN=${HTTP_LISTEN:-80}
 PUBLIC_PORT=${PUBLIC_PORT:-443}
+# What a client writes into Host decides nothing.
+PUBLIC_HOST=${PUBLIC_HOST:-$(printf %s "${APP_URL:-https://localhost}" | sed -E 's#^https?://(\[[^]]*\]|[^:/]+).*#\1#')}
+case $PUBLIC_HOST in '' | *[!A-Za-z0-9.:_[\]-]*)
+  echo "PUBLIC_HOST: not the name of a host: $PUBLIC_HOST" >&2
+  exit 78
+  ;;
+esac
+ACCESS_LOG=${ACCESS_LOG:-/var/log/nginx/access.log} # or off
+MAX_AUTH_BODY=${MAX_AUTH_BODY:-64k}
 MAX_UPLOAD=${MAX_UPLOAD:-26m} # the API's own limit for a file and a bit
 MAX_BODY=${MAX_BODY:-11m}     # the API's own limit for JSON and a bit
 NGINX=${NGINX:-nginx}
@@ -18,6 +27,7 @@ NGINX=${NGINX:-nginx}
 # nginx 1.25.1 moved HTTP/2 from the listen line to a line of its own.
 minor=$("$NGINX" -v 2>&1 | sed -n 's|.*nginx/1\.\([0-9]*\)\..*|\1|p')
 if [ "${minor:-99}" -ge 26 ]; then HTTP2_LISTEN='' HTTP2_LINE='http2 on;'; else HTTP2_LISTEN=' http2' HTTP2_LINE=''; fi
+if [ "$ACCESS_LOG" = off ]; then ACCESS_LINE='access_log off;'; else ACCESS_LINE="access_log \"$ACCESS_LOG\" paths;"; fi
 if [ "$PUBLIC_PORT" = 443 ]; then PORT_SUFFIX=''; else PORT_SUFFIX=":$PUBLIC_PORT"; fi
 
 servers() { # PARAMETERS HOST:PORT...
@@ -73,7 +83,7 @@ API_BLOCK=$(servers 'max_fails=1 fail_timeout=1s' $API_SERVERS && servers 'max_f
   WEBSOCKET_BLOCK=$(servers max_fails=0 $WEBSOCKET_SERVERS) REPLICA_BLOCKS=$(replicas $WEBSOCKET_SERVERS) \
   STICKY_LINES=$(sticky $WEBSOCKET_SERVERS) PROBLEM_BLOCKS=$(problems)
 export API_BLOCK WEBSOCKET_BLOCK REPLICA_BLOCKS STICKY_LINES PROBLEM_BLOCKS TLS_CERTIFICATE TLS_KEY \
-  HTTPS_LISTEN HTTP_LISTEN PORT_SUFFIX MAX_UPLOAD MAX_BODY HTTP2_LISTEN HTTP2_LINE
+  HTTPS_LISTEN HTTP_LISTEN PUBLIC_HOST PORT_SUFFIX ACCESS_LINE MAX_AUTH_BODY MAX_UPLOAD MAX_BODY HTTP2_LISTEN HTTP2_LINE
 awk '{
   while (match($0, /[{][{][A-Z0-9_]+[}][}]/)) {
     name = substr($0, RSTART + 2, RLENGTH - 4)

@@ -12,12 +12,21 @@ case ${NODE_ENV:-production} in production | staging)
     eval "value=\${$name:-password}"
     [ "$value" != password ] || refuse "$name: set a password of your own (letters and digits)"
   done
+  for name in JWT_SECRET JWT_REFRESH_SECRET; do
+    eval "value=\${$name:-}"
+    case $value in '' | development-only*) refuse "$name: set a secret of your own" ;; esac
+  done
   [ "${SMTP_HOST:-inbox}" != inbox ] || refuse "SMTP_HOST: name a real mail server"
   [ "${EMAIL_LOOKUP_URL-http://inbox:1080}" != http://inbox:1080 ] || refuse "EMAIL_LOOKUP_URL: set it empty, the inbox is for development"
   case ${APP_URL:-https://localhost} in https://localhost*) refuse "APP_URL: set the public address" ;; esac
+  ;;
+*)
+  # Everybody knows the passwords of development.
+  case ${BIND_ADDRESS:-127.0.0.1} in 127.* | ::1 | '[::1]') ;; *) refuse "BIND_ADDRESS: only production and staging may be reached from elsewhere" ;; esac
+  ;;
 esac
 if [ -n "$refused" ]; then
-  printf 'NODE_ENV=%s refuses development settings:\n%s' "$NODE_ENV" "$refused" >&2
+  printf 'NODE_ENV=%s refuses these settings:\n%s' "$NODE_ENV" "$refused" >&2
   exit 78
 fi
 

@@ -72,3 +72,18 @@ test('figures count by pattern, not by address', async () => {
   const figures = await (await ask('GET', '/metrics')).text();
   expect(figures).toMatch(/http_request_duration_seconds_count{.*route="\/repeat".*} 1/);
 });
+
+test('overload is answered with 503 and when to come back; health and figures are spared', async () => {
+  const load = { isShedding: true };
+  const { ask } = openTestApi(routes, {}, { load });
+  const refused = await ask('GET', '/repeat?times=1');
+  expect(refused.status).toBe(503);
+  expect(refused.headers.get('Retry-After')).toBe('2');
+  expect(refused.headers.get('Content-Type')).toBe('application/problem+json');
+  expect(await refused.json()).toMatchObject({ code: 'OVERLOADED' });
+  for (const path of ['/health', '/health/live', '/health/ready', '/metrics']) {
+    expect((await ask('GET', path)).status).toBe(200);
+  }
+  load.isShedding = false;
+  expect((await ask('GET', '/repeat?times=1')).status).toBe(200);
+});

@@ -1,26 +1,38 @@
 import type { Connections, Context } from '@insightdesk/shared/context';
+import { bodyLimitBytes, classOf, rateRows } from '@insightdesk/shared/contract';
 import { DomainNotFoundError, ServiceError } from '@insightdesk/shared/errors';
 import {
+  type AddressSource,
   answerProblem,
   bearer,
   clientAddress,
   cookieSession,
   corsByList,
   createHealthApp,
-  createRateLimiter,
+  createRateLimits,
   createRequestMetrics,
   type HealthAppOptions,
   jsonLimit,
-  limitAddresses,
+  type Load,
+  limitRequests,
   requestId,
   requestLog,
   securityHeaders,
+  shedLoad,
 } from '@insightdesk/shared/http';
-import { Hono, type MiddlewareHandler } from 'hono';
+import { Hono } from 'hono';
 import { compress } from 'hono/compress';
 import type { H } from 'hono/types';
 import { createDashboard, DASHBOARD, type DashboardOptions } from './admin/dashboard.ts';
-import { type ApiEnv, type CallContext, callContext, identifyBy, membersOnly } from './caller.ts';
+import {
+  type ApiCaller,
+  type ApiEnv,
+  type CallContext,
+  callContext,
+  identifyBy,
+  membersOnly,
+  namesOf,
+} from './caller.ts';
 import { createDocs } from './docs.ts';
 import { meterRequest } from './meter-request.ts';
 import { createPages } from './pages.ts';
@@ -32,7 +44,7 @@ export interface AppOptions extends HealthAppOptions {
       publicUrl: string;
       corsOrigins: readonly string[];
       jsonLimitBytes: number;
-      trustedProxies: readonly string[];
+      clientAddress: AddressSource;
     };
     rateLimit: { windowMs: number; maxRequests: number };
   };
@@ -40,8 +52,10 @@ export interface AppOptions extends HealthAppOptions {
   tokens: Connections['tokens'];
   context: (call: CallContext) => Context;
   /** Counts requests over all replicas; without it each process counts for itself. */
-  valkey?: Parameters<typeof createRateLimiter>[0]['valkey'];
+  valkey?: Parameters<typeof createRateLimits>[0]['valkey'];
   routes: readonly Route[];
+  /** Without it no request is turned away for there being too many. */
+  load?: Load | undefined;
   /** Without it nobody finds the dashboard of the queues. */
   dashboard?: DashboardOptions | undefined;
 }
@@ -57,35 +71,54 @@ export function createApp(options: AppOptions): Hono<ApiEnv> {
   app.use(requestId());
   app.route('/', createHealthApp(options));
   app.use(requestLog(log, createRequestMetrics(metrics)));
-  app.use(securityHeaders(), compress({ encoding: 'gzip' }));
-  app.use(clientAddress(config.http.trustedProxies), corsByList(config.http.corsOrigins));
-  if (config.rateLimit.maxRequests > 0) app.use(addressLimit(options));
+  app.use(securityHeaders());
+  if (options.load) app.use(shedLoad(options.load));
+  app.use(compress({ encoding: 'gzip' }));
+  app.use(clientAddress(config.http.clientAddress), corsByList(config.http.corsOrigins));
+  const limits = config.rateLimit.maxRequests > 0 ? requestLimits(options) : undefined;
+  if (limits) app.use(limits.around);
   app.route('/', createPages());
   app.route('/', createDocs({ routes, publicUrl: config.http.publicUrl }));
   if (options.dashboard) {
+    if (limits)
+      app.post(
+        `${DASHBOARD}/sign-in`,
+        limits.of(() => 'auth'),
+      );
     app.route(DASHBOARD, createDashboard({ ...options, ...options.dashboard }));
   }
-  addRoutes(app, options);
+  addRoutes(app, options, limits);
   refuseOtherMethods(app, routes);
   return app;
 }
 
-function addressLimit({ valkey, config }: AppOptions): MiddlewareHandler<ApiEnv> {
-  const limiter = { name: 'address', ...config.rateLimit, ...(valkey && { valkey }) };
-  return limitAddresses(createRateLimiter(limiter));
-}
+type Limits = ReturnType<typeof requestLimits>;
 
-function addRoutes(app: Hono<ApiEnv>, { config, tokens, context, routes }: AppOptions) {
-  const { jsonLimitBytes } = config.http;
-  const limit = jsonLimit(jsonLimitBytes);
+const requestLimits = ({ valkey, config }: AppOptions) =>
+  limitRequests<ApiCaller>(
+    createRateLimits({ rows: rateRows(config.rateLimit), ...(valkey && { valkey }) }),
+    namesOf,
+  );
+
+function addRoutes(
+  app: Hono<ApiEnv>,
+  { config, tokens, context, routes }: AppOptions,
+  limits: Limits | undefined,
+) {
   const identifyToken = identifyBy(tokens);
   const origins = [new URL(config.http.publicUrl).origin, ...config.http.corsOrigins];
   const identify = [bearer(identifyToken), cookieSession(identifyToken, origins)];
   for (const route of routes) {
+    const kind = classOf(route);
+    const wantedBytes = route.bodyLimitBytes ?? bodyLimitBytes[kind];
+    const jsonLimitBytes = Math.min(config.http.jsonLimitBytes, wantedBytes);
     // Who signs in may still send the stale token of before: routes for anyone do not look at it.
     const handlers: H<ApiEnv>[] = [
-      ...(route.body ? [] : [limit]),
+      ...(route.body ? [] : [jsonLimit(jsonLimitBytes)]),
       ...(route.allow === 'anyone' ? [] : [...identify, membersOnly]),
+      ...(limits
+        ? [limits.of((http) => (kind === 'read' && http.req.query('q') ? 'search' : kind))]
+        : []),
       (http) => {
         const ctx = context(callContext(http));
         meterRequest(ctx);

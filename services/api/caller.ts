@@ -1,6 +1,6 @@
 import type { Actor, Connections, Context, MemberContext } from '@insightdesk/shared/context';
 import { UnauthenticatedError } from '@insightdesk/shared/errors';
-import type { Caller, HttpEnv } from '@insightdesk/shared/http';
+import type { Caller, HttpEnv, Names } from '@insightdesk/shared/http';
 import type { Context as HttpContext, MiddlewareHandler } from 'hono';
 
 /** Who a request to the API speaks for. */
@@ -24,6 +24,13 @@ export function identifyBy(tokens: Connections['tokens']) {
     return { name, tenantId, actor: { kind: 'user', userId, role, sessionId, grant, operator } };
   };
 }
+
+/** By which names the limits count a caller; an API key is counted instead of a person. */
+export const namesOf = ({ name, tenantId, actor }: ApiCaller): Names => ({
+  user: name,
+  ...(actor.grant?.via === 'key' && { key: name }),
+  organization: tenantId,
+});
 
 /** Turns strangers away before their body is read. */
 export const membersOnly: MiddlewareHandler<ApiEnv> = (c, next) => {

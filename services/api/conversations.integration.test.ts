@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { afterAll, beforeAll, describe, expect, spyOn, test } from 'bun:test';
 import { newId } from '@insightdesk/shared/utils';
 import { openTestDesk, testPromises } from './test-desk.ts';
 
@@ -29,6 +29,9 @@ const change = (path: string, body: object, as = own.agent) =>
   desk.ask('PATCH', path, { as, body });
 const send = (path: string, body: object, as = own.agent) =>
   desk.ask('POST', `${path}/messages`, { as, body });
+
+/** A cursor of a number that no `integer` holds. */
+const BEYOND = `cursor=${Buffer.from('99999999999').toString('base64url')}`;
 
 describe('conversations', () => {
   test('201, then 200 for its customer and staff, 404 for anyone else', async () => {
@@ -73,13 +76,18 @@ describe('conversations', () => {
     expect(items.map(({ id }) => `/v1/conversations/${id}`)).toEqual(paths.toReversed());
   });
 
-  test.each(['limit=0', 'limit=101', 'limit=x', 'cursor=x', 'status=lost', 'assigneeId=me'])(
-    '422: the list with %s',
-    async (query) => {
-      const answer = desk.ask('GET', `/v1/conversations?${query}`, { as: own.agent });
-      await refused(answer, 422, 'VALIDATION_FAILED');
-    },
-  );
+  test.each([
+    'limit=0',
+    'limit=101',
+    'limit=x',
+    'cursor=x',
+    BEYOND,
+    'status=lost',
+    'assigneeId=me',
+  ])('422: the list with %s', async (query) => {
+    const answer = desk.ask('GET', `/v1/conversations?${query}`, { as: own.agent });
+    await refused(answer, 422, 'VALIDATION_FAILED');
+  });
 
   test('200, 403, 409, 422: changed', async () => {
     const path = await opened();
@@ -189,3 +197,13 @@ describe('messages', () => {
 });
 
 testPromises(desk, '/v1/conversations');
+
+test('a search goes where expensive reads go, a list does not', async () => {
+  const reads = spyOn(desk.context.database, 'read');
+  const seen = () => reads.mock.lastCall?.[2];
+  await desk.ask('GET', '/v1/conversations?q=lamp', { as: own.agent });
+  expect(seen()).toEqual({ isHeavy: true });
+  await desk.ask('GET', '/v1/conversations?status=open', { as: own.agent });
+  expect(seen()).toEqual({ isHeavy: false });
+  reads.mockRestore();
+});

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { afterAll, beforeAll, expect, spyOn, test } from 'bun:test';
+import { createRateLimits } from '@insightdesk/shared/http';
 import { openTestDesk } from './test-desk.ts';
 
 const desk = openTestDesk({ windowMs: 60_000, maxRequests: 5 });
@@ -38,6 +39,73 @@ async function commandsOf({ options }: typeof desk) {
   const about = await options.valkey?.client('INFO');
   return Number(/tot-cmds=(\d+)/.exec(String(about))?.[1]);
 }
+
+test('a person is one person on every replica and from every address', async () => {
+  const { agent } = await desk.openTenant();
+  const ask = (i: number) =>
+    (i % 2 ? desk : replica).app.request(
+      '/v1/me',
+      { headers: { Authorization: `Bearer ${agent}` } },
+      { requestIP: () => ({ address: nobody() }) },
+    );
+  const answers = await Promise.all(Array.from({ length: 20 }, (_, i) => ask(i)));
+  expect(answers.filter(({ status }) => status === 200)).toHaveLength(15);
+  const refused = answers.find(({ status }) => status === 429);
+  expect(await refused?.json()).toMatchObject({ errors: [{ path: 'user' }] });
+});
+
+test('an API key is counted by itself, on every replica', async () => {
+  const { admin } = await desk.openTenant();
+  const body = { name: 'CRM', permissions: ['account:read'] };
+  const made = await desk.app.request(
+    '/v1/api-keys',
+    {
+      method: 'POST',
+      headers: { Authorization: `Bearer ${admin}`, 'Content-Type': 'application/json' },
+      body: JSON.stringify(body),
+    },
+    { requestIP: () => ({ address: nobody() }) },
+  );
+  const { secret } = (await made.json()) as { secret: string };
+  const ask = (as: string, i: number) =>
+    (i % 2 ? desk : replica).app.request(
+      '/v1/me',
+      { headers: { Authorization: `Bearer ${as}` } },
+      { requestIP: () => ({ address: nobody() }) },
+    );
+  const answers = await Promise.all(Array.from({ length: 20 }, (_, i) => ask(secret, i)));
+  expect(answers.filter(({ status }) => status === 200)).toHaveLength(15);
+  expect(answers[0]?.headers.get('RateLimit-Policy')).toContain('"key";q=15;w=60');
+  expect((await ask(admin, 0)).status).toBe(200);
+});
+
+test('all rows of a request are one command', async () => {
+  const { agent } = await desk.openTenant();
+  const options = { headers: { Authorization: `Bearer ${agent}` } };
+  const from = { requestIP: () => ({ address: nobody() }) };
+  await desk.app.request('/v1/conversations?q=lamp', options, from);
+  const sent = spyOn(desk.parts.valkey, 'sendCommand');
+  const searched = await desk.app.request('/v1/conversations?q=lamp', options, from);
+  expect(sent).toHaveBeenCalledTimes(1);
+  sent.mockRestore();
+  const policies = searched.headers.get('RateLimit-Policy') ?? '';
+  expect([...policies.matchAll(/"(\w+)"/g)].map(([, name]) => name)).toEqual([
+    ...['address', 'user', 'organization', 'search', 'searches'],
+  ]);
+});
+
+test('what one limit refuses, on any replica, is not taken from the others', async () => {
+  const limits = [desk, replica].map(({ options }) =>
+    createRateLimits({ rows: [row('all', 2), row('once', 1)], valkey: options.valkey as never }),
+  );
+  const who = { user: nobody() };
+  for (let i = 0; i < 4; i++) await limits[i % 2]?.check('once', who);
+  const [rest] = (await limits[0]?.check('all', who)) ?? [];
+  expect(rest).toMatchObject({ allowed: true, remaining: 0 });
+});
+
+const row = (of: string, limit: number) =>
+  ({ name: `test-${of}`, of, by: 'user', limit, windowMs: 60_000, away: 'open' }) as const;
 
 test('0 switches the limit off', async () => {
   const unlimited = openTestDesk();

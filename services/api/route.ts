@@ -41,6 +41,8 @@ export interface Route {
   feature?: Feature;
   /** Path parameters together with query or JSON body. */
   input: z.ZodType;
+  /** What a JSON body may have, instead of the usual of its class; JSON_LIMIT_BYTES is the most. */
+  bodyLimitBytes?: number;
   /** A body that is not JSON; its handler reads and limits it. */
   body?: Content;
   /** What each good status answers with; undefined when it has no body. */

@@ -13,7 +13,11 @@ interface Asked {
 }
 
 /** The API around routes of a test: nothing behind it, a token is the name of a role. */
-export function openTestApi(routes: readonly Route[], config: Partial<AppOptions['config']> = {}) {
+export function openTestApi(
+  routes: readonly Route[],
+  config: Partial<AppOptions['config']> = {},
+  more: Partial<AppOptions> = {},
+) {
   const tenantId = newId('org');
   const lines: Record<string, unknown>[] = [];
   const write = (fields: object, msg: string) => lines.push({ ...fields, msg });
@@ -25,7 +29,7 @@ export function openTestApi(routes: readonly Route[], config: Partial<AppOptions
         publicUrl: settings.publicUrl,
         corsOrigins: ['https://app.example'],
         jsonLimitBytes: 1_000,
-        trustedProxies: ['loopback'],
+        clientAddress: { from: 'nginx', trusted: ['loopback'] },
       },
       rateLimit: { windowMs: 60_000, maxRequests: 0 },
       ...config,
@@ -37,6 +41,7 @@ export function openTestApi(routes: readonly Route[], config: Partial<AppOptions
     metrics: createMetrics({ service: 'api', replica: 'api-1' }),
     isReady: () => true,
     routes,
+    ...more,
   });
   const ask = (method: string, path: string, { body, token, headers = {} }: Asked = {}) => {
     const isText = typeof body === 'string' || body === undefined;

@@ -117,6 +117,28 @@ describe('a webhook', () => {
     expect(await read(response)).toMatchObject({ code: 'UNSAFE_URL' });
   });
 
+  test.each([
+    ['url', 'https://example.com/a\0b'],
+    ['description', 'a\0b'],
+  ])('has no NUL in its %s', async (path, value) => {
+    const { id } = await add();
+    const added = { ...wanted, [path]: value };
+    const changed = { [path]: value };
+    for (const response of [
+      await desk.ask('POST', '/v1/webhooks', { as: tenant.owner, body: added }),
+      await desk.ask('PATCH', `/v1/webhooks/${id}`, { as: tenant.owner, body: changed }),
+    ]) {
+      expect(response.status).toBe(422);
+      expect(await read(response)).toMatchObject({ errors: [{ path }] });
+    }
+  });
+
+  test('may have no description', async () => {
+    const body = { ...wanted, description: '' };
+    const response = await desk.ask('POST', '/v1/webhooks', { as: tenant.owner, body });
+    expect(response.status).toBe(201);
+  });
+
   test('cannot wait for what never happens', async () => {
     const body = { ...wanted, events: ['mesage.created'] };
     const response = await desk.ask('POST', '/v1/webhooks', { as: tenant.owner, body });

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, expect, setSystemTime, test } from 'bun:test';
+import { createRateLimits } from '@insightdesk/shared/http';
 import { deferred } from '@insightdesk/shared/promises';
 import { createChannelLog, roomOf } from '@insightdesk/shared/realtime';
 import { createTestContext } from '@insightdesk/shared/testing';
@@ -26,6 +27,8 @@ async function setUp(overrides: Parameters<typeof startReplica>[1] = {}) {
   const client = await connect(replica.url, agent.token);
   return { replica, agent, ...client };
 }
+
+const nested = (levels: number) => JSON.parse('['.repeat(levels) + ']'.repeat(levels));
 
 test.each([
   ['no token', {}, 'UNAUTHENTICATED'],
@@ -95,6 +98,9 @@ test.each([
   ['publish', 404, { channel, type: 'typing', data: {} }],
   ['publish', 422, { channel, type: 'Typing!', data: {} }],
   ['publish', 422, { channel, type: 'typing', data: 'x'.repeat(5_000) }],
+  ['presence:set', 422, { status: 'online', metadata: { deep: nested(20_000) } }],
+  ['subscribe', 422, { channel: nested(20_000) }],
+  ['publish', 422, { channel, type: 'typing', data: nested(2_000) }],
   ['authenticate', 401, { token: 'x' }],
   ['authenticate', 422, {}],
   ['nothing.like.it', 404, {}],
@@ -254,4 +260,43 @@ test('presence: connected while a socket is open, gone at once after the last', 
   expect(await reader.connectedUsers(agent.tenantId)).toEqual(new Set([agent.userId]));
   two.socket.disconnect();
   await until(async () => (await reader.connectedUsers(agent.tenantId)).size === 0);
+});
+
+test('a person pushes so many signals and a channel hears so many, over all sockets and replicas', async () => {
+  const signalRow = { of: 'signal', windowMs: 60_000, away: 'open' } as const;
+  const rows = [
+    { ...signalRow, name: `u${newId('evt')}`, by: 'user', limit: 20 },
+    { ...signalRow, name: `c${newId('evt')}`, by: 'channel', limit: 30 },
+  ];
+  const limits = () => ({ signalLimits: createRateLimits({ rows, valkey: valkey('command') }) });
+  const replicas = [
+    await startReplica('websocket-1', limits()),
+    await startReplica('websocket-2', limits()),
+  ];
+  const channel = newChannel();
+  const enter = async (token: string, i: number) => {
+    const { socket } = await connect(replicas[i % 2]?.url as string, token);
+    await ask(socket, 'subscribe', { channel });
+    return socket;
+  };
+  const agent = await enter((await person()).token, 0);
+  let heard = 0;
+  agent.on('signal', () => heard++);
+  const pushAs = async (token: string) => {
+    const sockets = await Promise.all(Array.from({ length: 10 }, (_, i) => enter(token, i)));
+    const pushing = sockets.flatMap((socket) =>
+      Array.from({ length: 5 }, () =>
+        ask(socket, 'publish', { channel, type: 'typing', data: {} }),
+      ),
+    );
+    return (await Promise.all(pushing)) as { ok: boolean; error?: { code: string } }[];
+  };
+  const first = await pushAs((await person()).token);
+  expect(first.filter(({ ok }) => ok)).toHaveLength(20);
+  expect(first.find(({ ok }) => !ok)?.error?.code).toBe('TOO_MANY_REQUESTS');
+  const second = await pushAs((await person()).token);
+  expect(second.filter(({ ok }) => ok)).toHaveLength(10);
+  await until(() => heard === 30);
+  await Bun.sleep(50);
+  expect(heard).toBe(30);
 });

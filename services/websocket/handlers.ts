@@ -1,5 +1,6 @@
 import { type SocketInput, type SocketRequest, socketInputs } from '@insightdesk/shared/contract';
 import { DomainNotFoundError } from '@insightdesk/shared/errors';
+import { tooMany } from '@insightdesk/shared/http';
 import { authenticate } from './admission/authenticate.ts';
 import { type Call, defineHandler, type Handler } from './connection/guard.ts';
 import { listPresent, setPresence } from './subscriptions/presence.ts';
@@ -25,13 +26,20 @@ async function unsubscribe(
 
 /** To everyone else in the channel on any replica; never stored. */
 async function publish({ connection, acknowledge }: Call, signal: SocketInput<'publish'>) {
-  const { socket, subscriptions, access } = connection;
+  const { socket, services, subscriptions, access } = connection;
   if (!subscriptions.isIn(signal.channel)) {
     throw new DomainNotFoundError('You are not subscribed to this channel');
   }
+  const room = connection.roomFor(signal.channel);
+  const counted = await services.signalLimits?.check('signal', {
+    user: access.grant?.via === 'key' ? access.grant.id : access.userId,
+    channel: room,
+  });
+  const full = counted?.find(({ allowed }) => !allowed);
+  if (full) throw tooMany(full);
+  // It may have been left meanwhile.
+  if (!subscriptions.isIn(signal.channel)) return acknowledge({});
   const data = signal.data ?? null;
-  socket
-    .to(connection.roomFor(signal.channel))
-    .emit('signal', { ...signal, data, from: access.userId });
+  socket.to(room).emit('signal', { ...signal, data, from: access.userId });
   acknowledge({});
 }

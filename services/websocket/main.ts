@@ -1,10 +1,11 @@
 import { boot } from '@insightdesk/shared/boot';
-import type { Id } from '@insightdesk/shared/contract';
+import { type Id, rateRows, socketLimits } from '@insightdesk/shared/contract';
 import { listLiveSessions } from '@insightdesk/shared/domain/users';
-import { createAddressReader, createHealthApp } from '@insightdesk/shared/http';
+import { createAddressReader, createHealthApp, createRateLimits } from '@insightdesk/shared/http';
 import { createChannelLog, createPresenceMembers } from '@insightdesk/shared/realtime';
 import { createSeats } from './admission/seats.ts';
 import { createSessionRecords } from './admission/session-records.ts';
+import { strangerLimits } from './admission/strangers.ts';
 import { channels } from './channels.ts';
 import { watchSockets } from './replica/metrics.ts';
 import { createTroubleLog } from './replica/trouble-log.ts';
@@ -57,15 +58,18 @@ await boot('websocket', (app) => {
       listLiveSessions(root, tenantId, sessionIds),
     ),
     fetch: createHealthApp({ health, metrics, isReady }).fetch,
-    readAddress: createAddressReader(config.http.trustedProxies),
+    readAddress: createAddressReader(config.http.clientAddress),
     corsOrigins: config.http.corsOrigins,
     origin: new URL(config.http.publicUrl).origin,
+    load: app.load,
     maxChannelsPerSocket: config.realtime.maxChannelsPerSocket,
     ...(isLimited && {
       seats,
+      strangers: strangerLimits,
+      signalLimits: createRateLimits({ rows: rateRows(config.rateLimit), valkey: parts.valkey }),
       maxChannelsPerOrganization: config.realtime.maxChannelsPerOrganization,
     }),
-    rateLimit: isLimited ? { perSecond: 100, burst: 200 } : undefined,
+    rateLimit: isLimited ? socketLimits.calls : undefined,
   });
   watchSockets(metrics, server);
 

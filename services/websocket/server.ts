@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net';
+import type { Load, ReadAddress } from '@insightdesk/shared/http';
 import { withTimeout } from '@insightdesk/shared/promises';
 import {
   type ChannelHubOptions,
@@ -11,6 +12,7 @@ import { accessNotices } from './admission/access-notices.ts';
 import { createHandshake } from './admission/handshake.ts';
 import { createLiveSessions } from './admission/live-sessions.ts';
 import { endlessSeats, type Seats } from './admission/seats.ts';
+import { type StrangerLimits, watchStrangers } from './admission/strangers.ts';
 import type { Connection, Services } from './connection/connection.ts';
 import { enter } from './connection/enter.ts';
 import { watchExpiries } from './connection/expiries.ts';
@@ -49,8 +51,8 @@ export interface SocketServerOptions extends Omit<Services, 'hub' | 'channelQuot
   listen?: ((what: ReturnType<typeof accessNotices>) => Listener) | undefined;
   /** Answers every path but `/socket.io/`. */
   fetch: Fetch;
-  /** The client's address, from the peer's and `X-Forwarded-For`. */
-  readAddress: (peer: string | undefined, forwardedFor: string | undefined) => string;
+  /** The client's address, from the peer's and the headers. */
+  readAddress: ReadAddress;
   /** Such as `websocket-2`: session ids begin with `2.`, by which nginx finds the replica. */
   replica: string;
   corsOrigins: string[];
@@ -63,6 +65,10 @@ export interface SocketServerOptions extends Omit<Services, 'hub' | 'channelQuot
   /** What the sockets of one organisation may subscribe to here, all together; no limit unless said. */
   maxChannelsPerOrganization?: number | undefined;
   slowConsumers?: SlowConsumerLimits;
+  /** While it is too high newcomers are sent to another replica, or away. */
+  load?: Load | undefined;
+  /** Without them anybody may hold any number of connections before saying who it is. */
+  strangers?: StrangerLimits | undefined;
 }
 
 export interface SocketServer extends Clients {
@@ -70,7 +76,7 @@ export interface SocketServer extends Clients {
   listen(port: number, host: string): Promise<number>;
   /** Sends the sockets elsewhere within `windowMs`, then closes everything; once. */
   drain(windowMs: number): Promise<void>;
-  figures(): HubCounts & Record<'channels' | 'sockets' | 'unchecked', number>;
+  figures(): HubCounts & Record<'channels' | 'sockets' | 'strangers' | 'unchecked', number>;
   /** How many connections were turned away since the start, by reason. */
   refusals(): ReadonlyMap<string, number>;
 }
@@ -111,9 +117,17 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
   const watches = [watchExpiries(connections), watchConsumers(connections, limits)];
   let draining: Promise<void> | undefined;
 
-  io.engine.use(refuseNewcomers(() => draining !== undefined));
-  io.use(handshake.welcome);
+  io.engine.use(refuseNewcomers(() => draining !== undefined || options.load?.isShedding === true));
+  const strangers = options.strangers && watchStrangers(io, options.readAddress, options.strangers);
+  io.use((socket, next) => {
+    strangers?.asks(socket.conn);
+    handshake.welcome(socket, (refusal) => {
+      if (refusal) strangers?.refused(socket.conn);
+      next(refusal);
+    });
+  });
   io.on('connection', (socket) => {
+    strangers?.welcome(socket.conn);
     const connection = handshake.find(socket);
     if (!connection) return socket.disconnect(true);
     guard(connection, handlers, options.rateLimit);
@@ -147,7 +161,12 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
       return draining;
     },
     ...createClients(io, options.channels),
-    figures: () => ({ ...hub.counts(), sockets: connections.size, unchecked: seats.unchecked() }),
+    figures: () => ({
+      ...hub.counts(),
+      sockets: connections.size,
+      strangers: strangers?.count() ?? 0,
+      unchecked: seats.unchecked(),
+    }),
     refusals: () => handshake.refusals,
   };
 }

@@ -9,6 +9,7 @@ import {
 import type { Actor, Connections, Context } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
 import { serializeError } from '@insightdesk/shared/errors';
+import type { Load } from '@insightdesk/shared/http';
 import { type ApplicationLifecycle, createLifecycle } from '@insightdesk/shared/lifecycle';
 import type { Logger } from '@insightdesk/shared/logging';
 import {
@@ -23,6 +24,7 @@ import { createParts, type Parts } from './parts.ts';
 import { watchCache } from './watch-cache.ts';
 import { watchDatabase } from './watch-database.ts';
 import { watchKeys } from './watch-keys.ts';
+import { loadOf } from './watch-load.ts';
 import { watchSecrets } from './watch-secrets.ts';
 
 /** Who a piece of work is for. */
@@ -45,6 +47,8 @@ export interface App {
   connections: Connections;
   /** Secrets by reference; every access is counted and told by name. */
   secrets: Secrets;
+  /** Whether there is more to do than can be done; undefined when nothing is limited. */
+  load: Load | undefined;
   context(caller: Caller): Context;
 }
 
@@ -84,6 +88,7 @@ export async function boot(
       parts,
       connections,
       secrets,
+      load: loadOf({ config, database, metrics, log }),
       context: (caller) => ({ ...connections, log, ...caller }),
     });
     await lifecycle.start();

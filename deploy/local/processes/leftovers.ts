@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { alivePid, identityOf, signalGroup } from './process-identity.ts';
 
@@ -63,9 +71,13 @@ function lockHolder(directory: string): number | undefined {
 /** Whether a supervisor works in a data directory. */
 export const isLocked = (directory: string) => lockHolder(directory) !== undefined;
 
-/** Holds a data directory for one supervisor at a time; throws when another has it. */
+/**
+ * Holds a data directory for one supervisor at a time; throws when another has it. Nobody but its
+ * owner may look into it: customers' files and keys are there.
+ */
 export function lockDirectory(directory: string): { release(): void } {
-  mkdirSync(directory, { recursive: true });
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  chmodSync(directory, 0o700);
   const holder = lockHolder(directory);
   if (holder && holder !== process.pid) {
     throw new Error(

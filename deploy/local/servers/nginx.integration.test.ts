@@ -16,8 +16,10 @@ const first = 9_000 + 20 * Math.floor(Math.random() * 40);
 const ports = await findPorts(portsFrom(first));
 const supervisor = createSupervisor({
   leftovers: createLeftovers(join(directory, 'processes')),
-  onLine: () => {},
+  onLine: (_, line) => lines.push(line),
 });
+const accessLog = join(directory, 'access.log');
+const lines: string[] = [];
 const upstreams = new Map<string, Server>();
 const leaving = new Set<string>();
 const seen: { name: string; method: string | undefined; headers: IncomingHttpHeaders }[] = [];
@@ -50,7 +52,13 @@ const services = ['api-1', 'api-2', 'websocket-1', 'websocket-2'] as const;
 beforeAll(async () => {
   const tls = await prepareTls(join(directory, 'tls'));
   const { nginx: tool } = await requireTools(() => {});
-  const nginx = createNginx({ tool, directory: join(directory, 'nginx'), ports, tls });
+  const nginx = createNginx({
+    tool,
+    directory: join(directory, 'nginx'),
+    ports,
+    tls,
+    accessLog,
+  });
   await Promise.all(services.map(listen));
   await nginx.configure();
   await supervisor.start(nginx.spec);
@@ -143,6 +151,49 @@ describe('answers of its own', () => {
     expect(status).toBe(308);
     expect(headers.get('Location')).toBe(`${origin}/v1/me?a=1`);
   });
+
+  test('nobody who names another Host is sent there', async () => {
+    const headers = { Host: 'evil.example' };
+    const plain = await fetch(`http://localhost:${ports.http}/`, { redirect: 'manual', headers });
+    expect(plain.headers.get('Location')).toBe(`${origin}/`);
+    const mistaken = await fetch(`http://localhost:${ports.https}/a`, {
+      redirect: 'manual',
+      headers,
+    });
+    expect(mistaken.headers.get('Location')).toBe(`${origin}/a`);
+  });
+
+  test('what is far too much to sign in with is not even taken', async () => {
+    const before = seen.length;
+    const body = new Uint8Array(100_000);
+    for (const path of ['/v1/auth/login', '/v1/invitations/accept']) {
+      await expectProblem(await ask(path, { method: 'POST', body }), 413, 'PAYLOAD_TOO_LARGE');
+    }
+    expect(seen.length).toBe(before);
+    expect((await ask('/v1/conversations', { method: 'POST', body })).status).toBe(200);
+  });
+});
+
+describe('what is written down', () => {
+  test('paths, but neither tokens nor ids of sessions, also when something fails', async () => {
+    const secret = 'open-sesame';
+    await ask(`/invitations/accept?token=${secret}`, { headers: { Referer: `/x?a=${secret}` } });
+    await ask(`/socket.io/?EIO=4&sid=1.${secret}`);
+    await ask(`/cut?token=${secret}`);
+    await fetch(`http://localhost:${ports.http}/?token=${secret}`, { redirect: 'manual' });
+    await untilLogged('/cut');
+    const log = readFileSync(accessLog, 'utf8');
+    expect(log).toContain('"GET /invitations/accept HTTP/1.1" 200');
+    expect(log).toContain('"GET /socket.io/ HTTP/1.1" 200');
+    expect(log).not.toContain(secret);
+    expect(lines.join('\n')).not.toContain(secret);
+  });
+
+  async function untilLogged(path: string) {
+    for (let i = 0; i < 100 && !readFileSync(accessLog, 'utf8').includes(path); i++) {
+      await Bun.sleep(20);
+    }
+  }
 });
 
 /** One request as bytes over TLS, one answer. */

@@ -16,10 +16,12 @@ interface Options {
   directory: string;
   ports: Ports;
   tls: TlsFiles;
+  /** Where requests are logged; nowhere unless said. */
+  accessLog?: string;
 }
 
 /** The proxy in front of everything, with the same template as the containers. */
-export function createNginx({ tool, directory, ports, tls }: Options) {
+export function createNginx({ tool, directory, ports, tls, accessLog = 'off' }: Options) {
   const configuration = join(directory, 'nginx.conf');
   const url = `https://localhost:${ports.https}`;
   const ca = readFileSync(tls.ca, 'utf8');
@@ -59,7 +61,9 @@ export function createNginx({ tool, directory, ports, tls }: Options) {
           TLS_KEY: tls.key,
           HTTPS_LISTEN: `127.0.0.1:${ports.https}`,
           HTTP_LISTEN: `127.0.0.1:${ports.http}`,
+          PUBLIC_HOST: 'localhost',
           PUBLIC_PORT: String(ports.https),
+          ACCESS_LOG: accessLog,
           MAX_UPLOAD: maxUpload(),
         },
       });

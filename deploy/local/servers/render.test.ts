@@ -48,8 +48,21 @@ test('nothing is left to fill in, and values stay as they are', async () => {
   const site = await render('1.26.0', { PUBLIC_PORT: '8443', MAX_UPLOAD: '101m' });
   expect(site).not.toContain('{{');
   expect(site).toContain('ssl_certificate "/tls/certificate & more.pem";');
-  expect(site).toContain('return 308 https://$host:8443$request_uri;');
+  expect(site).toContain('return 308 https://localhost:8443$request_uri;');
   expect(site).toContain('client_max_body_size 101m;');
+});
+
+test.each([
+  [{ APP_URL: 'https://desk.example' }, 'https://desk.example$request_uri'],
+  [{ APP_URL: 'https://desk.example:8443/x', PUBLIC_PORT: '8443' }, 'https://desk.example:8443$'],
+  [{ APP_URL: 'https://[2001:db8::1]' }, 'https://[2001:db8::1]$request_uri'],
+  [{ APP_URL: 'https://a.example', PUBLIC_HOST: 'b.example' }, 'https://b.example$request_uri'],
+])('plain HTTP is sent to our own address: %p', async (env, expected) => {
+  expect(await render('1.26.0', env)).toContain(`return 308 ${expected}`);
+});
+
+test('a host that would be more than a host is refused', async () => {
+  await expect(render('1.26.0', { PUBLIC_HOST: 'a; return 200' })).rejects.toThrow('PUBLIC_HOST');
 });
 
 test('says what it lacks', async () => {

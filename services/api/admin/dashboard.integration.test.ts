@@ -51,6 +51,13 @@ function signIn(email: string, headers: Record<string, string> = origin, word = 
   return at('/sign-in', { method: 'POST', body, headers });
 }
 
+/** No other site may frame or script it, and nobody keeps a copy. */
+function expectGuarded({ headers }: Response) {
+  expect(headers.get('Content-Security-Policy')).toContain("frame-ancestors 'none'");
+  expect(headers.get('Cache-Control')).toBe('no-store');
+  expect(headers.get('X-Content-Type-Options')).toBe('nosniff');
+}
+
 async function cookieOf({ email }: Person): Promise<string> {
   const answer = await signIn(email);
   expect([answer.status, answer.headers.get('Location')]).toEqual([303, '/admin/queues']);
@@ -95,6 +102,7 @@ test('an operator sees every queue; its page asks nobody else for anything', asy
   const headers = { Cookie: await cookieOf(operator) };
   const page = await at('', { headers });
   expect(page.status).toBe(200);
+  expectGuarded(page);
   const html = await page.text();
   expect(html).toContain('<base href="/admin/queues/"');
   expect(html).not.toContain('https://');
@@ -104,7 +112,9 @@ test('an operator sees every queue; its page asks nobody else for anything', asy
     200,
     expect.stringContaining('javascript'),
   ]);
+  expectGuarded(asset);
   const api = await at('/api/queues', { headers });
+  expectGuarded(api);
   const { queues } = (await api.json()) as { queues: { name: string }[] };
   expect(queues.map(({ name }) => name)).toContain('email-sending');
 });
@@ -133,6 +143,25 @@ test('what changes something needs the cookie and has to come from the page itse
   expect(await queue.isPaused()).toBe(true);
   expect((await pause({ ...cookie, ...origin }, 'resume')).status).toBe(200);
   expect(await queue.isPaused()).toBe(false);
+});
+
+test('signing in here is limited like signing in anywhere, in size and in number', async () => {
+  const word = 'x'.repeat(20_000);
+  expect((await signIn(operator.email, origin, word)).status).toBe(413);
+  const limited = openTestDesk(
+    { windowMs: 60_000, maxRequests: 1_000 },
+    { dashboard: desk.options.dashboard },
+  );
+  const address = `2001:db8:${newId('usr')
+    .slice(-4)
+    .replace(/[^0-9a-f]/g, '0')}::1`;
+  const response = await limited.app.request(
+    'https://desk.example/admin/queues/sign-in',
+    { method: 'POST', headers: origin, body: new URLSearchParams({ email: 'x', password: 'y' }) },
+    { requestIP: () => ({ address }) },
+  );
+  await limited.close();
+  expect(response.headers.get('RateLimit-Policy')).toContain('"auth";q=250;w=60');
 });
 
 test('signing out ends the session, not only the cookie', async () => {

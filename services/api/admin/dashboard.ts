@@ -1,11 +1,12 @@
 import type { Connections, Context } from '@insightdesk/shared/context';
-import type { Id } from '@insightdesk/shared/contract';
+import { bodyLimitBytes, type Id } from '@insightdesk/shared/contract';
 import { login, logout, requireLiveSession } from '@insightdesk/shared/domain/users';
 import { AppError, ForbiddenError, UnauthenticatedError } from '@insightdesk/shared/errors';
 import type { Queues } from '@insightdesk/shared/jobs';
 import { Hono, type Context as HttpContext, type MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import {
   type ApiCaller,
   type ApiEnv,
@@ -77,7 +78,7 @@ export function createDashboard(options: Surroundings): Hono<ApiEnv> {
 
   app.use(pagePolicy, sameOrigin, bodyLimit({ maxSize: 1_048_576 }));
   app.get('/sign-in', (c) => c.html(signInPage(DASHBOARD)));
-  app.post('/sign-in', async (c) => {
+  app.post('/sign-in', bodyLimit({ maxSize: bodyLimitBytes.auth }), async (c) => {
     const form = await c.req.parseBody();
     const [email, password] = [String(form.email), String(form.password)];
     try {
@@ -107,7 +108,9 @@ export function createDashboard(options: Surroundings): Hono<ApiEnv> {
   app.all('/*', async (c) => {
     const { createBoard } = await import('./board.ts'); // many packages, and hardly anyone comes
     board ??= new Hono().route(DASHBOARD, createBoard(queues(), DASHBOARD));
-    return board.fetch(c.req.raw);
+    const { status, headers, body } = await board.fetch(c.req.raw);
+    // Answered through `c`, so that it has the headers of all our pages.
+    return c.newResponse(body, status as ContentfulStatusCode, Object.fromEntries(headers));
   });
   return app;
 }

@@ -5,6 +5,7 @@ import {
   serializeError,
   toProblem,
 } from '@insightdesk/shared/errors';
+import type { ReadAddress } from '@insightdesk/shared/http';
 import type { ExtendedError } from 'socket.io';
 import { Connection, type Services } from '../connection/connection.ts';
 import type { ServerSocket } from '../connection/typed-socket.ts';
@@ -16,8 +17,8 @@ interface HandshakeOptions {
   services: Services;
   liveSessions: Pick<LiveSessions, 'add' | 'delete'>;
   seats: Pick<Seats, 'take'>;
-  /** The client's address, from the peer's and `X-Forwarded-For`. */
-  readAddress: (peer: string | undefined, forwardedFor: string | undefined) => string;
+  /** The client's address, from the peer's and the headers. */
+  readAddress: ReadAddress;
   /** Whose pages may come with the session's cookie. */
   origins: readonly string[];
 }
@@ -95,7 +96,7 @@ async function identify(
   // It would show the person as present, and what is said on sockets is not audited.
   if (access.operator) throw new ForbiddenError('Operators do not connect in others’ names');
   const { address, headers } = socket.handshake;
-  const ip = readAddress(address, headers['x-forwarded-for']?.toString());
+  const ip = readAddress(address, (name) => headers[name.toLowerCase()]?.toString());
   return new Connection(socket, services, { access, ip });
 }
 

@@ -1,6 +1,7 @@
 import type { Caller } from '@insightdesk/shared/boot';
 import type { Connections, Context, MemberActor } from '@insightdesk/shared/context';
 import type { EndCode } from '@insightdesk/shared/contract';
+import type { RateLimits } from '@insightdesk/shared/http';
 import type { Logger } from '@insightdesk/shared/logging';
 import {
   type ChannelHub,
@@ -30,6 +31,8 @@ export interface Services {
   presenceMembers: PresenceMembers;
   maxChannelsPerSocket: number;
   channelQuota: ChannelQuota;
+  /** Without them a person may send any number of signals. */
+  signalLimits?: RateLimits | undefined;
 }
 
 const CONCURRENT_AUTHORISATIONS = 8;

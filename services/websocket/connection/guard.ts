@@ -8,6 +8,7 @@ import {
 } from '@insightdesk/shared/errors';
 import type { z } from 'zod';
 import { actorOf, type Connection } from './connection.ts';
+import { requireShallow } from './shallow.ts';
 import { createTokenBucket, type TokenBucketOptions } from './token-bucket.ts';
 
 /** One thing a client asks for. */
@@ -32,6 +33,7 @@ export function defineHandler<I extends z.ZodType>(
 ): Handler {
   const handle = async (call: Call, raw: unknown) => {
     requireCan(actorOf(call.connection.access), permission);
+    requireShallow(raw);
     await run(call, input.parse(raw));
   };
   return Object.assign(handle, { permission });

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Server as HttpServer } from 'node:http';
+import { socketLimits } from '@insightdesk/shared/contract';
 import { Server } from 'socket.io';
 import type { createSignalAdapter } from '../replica/signal-adapter.ts';
 import { corkFlushes } from './cork.ts';
@@ -22,7 +23,7 @@ const limits = {
   connectTimeout: 10_000,
   pingInterval: 20_000,
   pingTimeout: 15_000,
-  maxHttpBufferSize: 64 * 1_024,
+  maxHttpBufferSize: socketLimits.messageBytes,
   // Below the threshold, compression costs more time than it saves on the wire. It counts only where
   // no context is kept between messages; one would also cost 230 kB per connection.
   perMessageDeflate: {

@@ -199,9 +199,11 @@ describe('transactions', () => {
     expect(small.getStats(true)).toMatchObject({ waits: 0, transactions: 2 });
     const second = await hold();
     const waiting = ask();
+    await Bun.sleep(2);
+    expect(small.getStats().oldestWaitMs).toBeGreaterThan(1);
     second.release();
     await Promise.all([second.holding, waiting]);
-    expect(small.getStats(true)).toMatchObject({ waits: 1, transactions: 2 });
+    expect(small.getStats(true)).toMatchObject({ waits: 1, transactions: 2, oldestWaitMs: 0 });
     expect(small.getStats().waits).toBe(0);
     await small.close();
   });

@@ -1,6 +1,7 @@
 import { type Id, toUuid } from '@insightdesk/shared/contract';
 import { DatabaseError } from '@insightdesk/shared/errors';
-import { isConflict, isConnectionLoss, isStale, toDatabaseError } from './failures.ts';
+import { isConflict, isConnectionLoss, isStale, isTimeout, toDatabaseError } from './failures.ts';
+import { createTurns, tooBroad } from './heavy-turns.ts';
 import { createLease } from './lease.ts';
 import { createNotices } from './notices.ts';
 import { connectionLost } from './pipeline/pipeline.ts';
@@ -35,9 +36,17 @@ export interface WriteOptions {
   isolation?: 'read committed' | 'repeatable read' | 'serializable';
 }
 
+export interface ReadOptions {
+  /**
+   * It may take long: it goes over connections of its own with a short timeout, so that other reads
+   * do not wait for it. Throws 422 QUERY_TOO_BROAD beyond that, 503 while too many others wait.
+   */
+  isHeavy?: boolean;
+}
+
 export interface Database {
   /** One read-only transaction in one round trip; queries are issued by `.execute()` at once. */
-  read<T>(scope: Scope, work: (tx: Tx) => Promise<T>): Promise<T>;
+  read<T>(scope: Scope, work: (tx: Tx) => Promise<T>, options?: ReadOptions): Promise<T>;
   /** One read-write transaction; retried on conflicts, and on connection loss before COMMIT. */
   write<T>(
     scope: Scope | SystemScope,
@@ -59,6 +68,8 @@ export interface DatabaseOptions {
   /** Connections of which each write takes one for itself. */
   poolMax: number;
   timeoutMs: number;
+  /** Connections for heavy reads, and how long one of these may take. */
+  heavy?: { connections: number; timeoutMs: number };
   slowQueryMs: number;
   prepare?: boolean;
   onSlowQuery?: (query: string, durationMs: number) => void;
@@ -73,10 +84,10 @@ const LOSS_ATTEMPTS = 3;
 /** Builds the access to PostgreSQL as the role of `url`; connects on first use. */
 export function createDatabase(options: DatabaseOptions): Database {
   const stats = new QueryStats(options.slowQueryMs, options.onSlowQuery ?? (() => {}));
-  const connections = (count: number, url = options.url) =>
+  const connections = (count: number, { url = options.url, timeoutMs = options.timeoutMs } = {}) =>
     Array.from({ length: Math.max(1, count) }, () =>
       createConnection({
-        target: readTarget(url, settingsFor(options)),
+        target: readTarget(url, settingsFor(options.timeoutMs, timeoutMs)),
         timeoutMs: options.timeoutMs,
         prepare: options.prepare ?? true,
         stats,
@@ -86,14 +97,29 @@ export function createDatabase(options: DatabaseOptions): Database {
   const readers = connections(options.poolMin);
   const writers = connections(options.poolMax);
   const lease = createLease(writers, options.timeoutMs, stats);
-  const systemWriters = options.relayUrl ? connections(SYSTEM_POOL, options.relayUrl) : [];
+  const systemWriters = options.relayUrl ? connections(SYSTEM_POOL, { url: options.relayUrl }) : [];
   const systemLease = createLease(systemWriters, options.timeoutMs, stats);
+  const { heavy = { connections: 2, timeoutMs: options.timeoutMs } } = options;
+  const heavyReaders = connections(heavy.connections, { timeoutMs: heavy.timeoutMs });
+  const takeTurn = createTurns(heavyReaders.length);
   const notify = createNotices((query, parameters) =>
     leastBusy(readers).send(query, parameters, toObject),
   );
 
   return {
-    read: (scope, work) => attempt(stats, () => readOn(leastBusy(readers), scope, work)),
+    async read(scope, work, { isHeavy = false } = {}) {
+      const readOnOneOf = (pool: Connection[]) =>
+        attempt(stats, () => readOn(leastBusy(pool), scope, work));
+      if (!isHeavy) return readOnOneOf(readers);
+      const giveBack = takeTurn(scope.tenantId);
+      try {
+        return await readOnOneOf(heavyReaders);
+      } catch (error) {
+        throw isTimeout(error) ? tooBroad(error) : error;
+      } finally {
+        giveBack();
+      }
+    },
     async write(scope, work, { isolation = 'read committed' } = {}) {
       const begin = `begin isolation level ${isolation}`;
       const run = { begin, scope, hooks: [] as AfterCommit[], notices: new Set<string>() };
@@ -115,10 +141,12 @@ export function createDatabase(options: DatabaseOptions): Database {
     async ping() {
       await leastBusy(readers).send('select 1', [], toObject);
     },
-    getStats: (reset) => stats.get(reset),
+    getStats: (reset) => ({ ...stats.get(reset), oldestWaitMs: lease.oldestWaitMs }),
     async close(timeoutMs = 5000) {
       await Promise.all(
-        [...readers, ...writers, ...systemWriters].map(({ pipeline }) => pipeline.end(timeoutMs)),
+        [...readers, ...heavyReaders, ...writers, ...systemWriters].map(({ pipeline }) =>
+          pipeline.end(timeoutMs),
+        ),
       );
     },
   };
@@ -153,9 +181,9 @@ async function attempt<T>(stats: QueryStats, run: () => Promise<T>): Promise<T> 
 }
 
 /** What every session starts with. */
-const settingsFor = ({ timeoutMs }: DatabaseOptions) => ({
+const settingsFor = (timeoutMs: number, statementMs: number) => ({
   application_name: 'insightdesk',
-  statement_timeout: timeoutMs,
+  statement_timeout: statementMs,
   idle_in_transaction_session_timeout: timeoutMs,
 });
 

@@ -51,6 +51,9 @@ export const isStale = (error: unknown): boolean =>
 /** The connection went away. */
 export const isConnectionLoss = (error: unknown): boolean => losses.has(sqlState(error) ?? '');
 
+/** The server gave up on a statement that took too long. */
+export const isTimeout = (error: unknown): boolean => sqlState(error) === '57014';
+
 /** Raised by app.enter() when the session was revoked. */
 const SESSION_NOT_LIVE = 'ID001';
 /** Raised by app.enter() when the session is live but nobody may come in. */

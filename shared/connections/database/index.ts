@@ -5,13 +5,14 @@ export {
   createDatabase,
   type Database,
   type DatabaseOptions,
+  type ReadOptions,
   type Scope,
   type SystemScope,
 } from './database.ts';
 export { sqlState, violatedConstraint } from './failures.ts';
 export { createListener, type Listener, type Listening } from './listen.ts';
 export { migrate } from './migrate.ts';
-export { decodeCursor, type Page, page, pageInput, pageOf, perSize } from './page.ts';
+export { decodeCursor, integerKey, type Page, page, pageInput, pageOf, perSize } from './page.ts';
 export { statement } from './statement.ts';
 export type { DatabaseStats } from './stats.ts';
 export { type AfterCommit, afterCommit, notifyAfterCommit, type Tx, withCommit } from './tx.ts';

@@ -8,6 +8,13 @@ export interface Lease {
   use<T>(work: (connection: Connection) => Promise<T>): Promise<T>;
   /** How many are in use. */
   readonly taken: number;
+  /** How long the first in line has been waiting; 0 when nobody is. */
+  readonly oldestWaitMs: number;
+}
+
+interface Waiting {
+  take: (connection: Connection) => void;
+  startedAt: number;
 }
 
 /** Lends connections in the order in which they are asked for. */
@@ -17,11 +24,11 @@ export function createLease(
   stats: QueryStats,
 ): Lease {
   const idle = [...connections];
-  const waiting: ((connection: Connection) => void)[] = [];
+  const waiting: Waiting[] = [];
 
   function release(connection: Connection) {
     const next = waiting.shift();
-    if (next) next(connection);
+    if (next) next.take(connection);
     else idle.push(connection);
   }
 
@@ -36,10 +43,11 @@ export function createLease(
         resolve(free);
       };
       const timer = setTimeout(() => {
-        waiting.splice(waiting.indexOf(take), 1);
+        waiting.splice(waiting.indexOf(one), 1);
         reject(new UnavailableError('No database connection became free in time'));
       }, timeoutMs);
-      waiting.push(take);
+      const one = { take, startedAt };
+      waiting.push(one);
     });
   }
 
@@ -51,6 +59,10 @@ export function createLease(
       } finally {
         release(connection);
       }
+    },
+    get oldestWaitMs() {
+      const [first] = waiting;
+      return first ? performance.now() - first.startedAt : 0;
     },
     get taken() {
       return connections.length - idle.length;

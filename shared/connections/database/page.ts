@@ -54,6 +54,9 @@ export function page<R, T>(
   };
 }
 
+/** The key of a list that is in the order of an `integer` column: a larger number is no cursor. */
+export const integerKey = z.int().min(0).max(2_147_483_647);
+
 /** Reads a cursor made by `page`; throws 422 when it was not. */
 export function decodeCursor<K>(cursor: string | undefined, key: z.ZodType<K>): K | undefined {
   if (cursor === undefined) return undefined;

@@ -10,9 +10,13 @@ export interface DatabaseStats {
   waits: number;
   totalWaitMs: number;
   maxWaitMs: number;
+  /** Of whoever waits for a connection just now. */
+  oldestWaitMs: number;
 }
 
-const zero = (): DatabaseStats => ({
+type Counted = Omit<DatabaseStats, 'oldestWaitMs'>;
+
+const zero = (): Counted => ({
   queries: 0,
   errors: 0,
   slowQueries: 0,
@@ -52,7 +56,7 @@ export class QueryStats {
   }
 
   /** The figures so far; `reset` starts a new count. */
-  get(reset = false): DatabaseStats {
+  get(reset = false): Counted {
     const figures = { ...this.#figures };
     if (reset) this.#figures = zero();
     return figures;

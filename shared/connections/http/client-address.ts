@@ -18,18 +18,45 @@ const names: Record<string, string[]> = {
 /** Proxies that are believed unless configured: those on this machine and in private networks. */
 export const usualProxies: readonly string[] = ['loopback', 'private'];
 
+/** The range from which Railway's edge connects. */
+const RAILWAY_EDGE = '100.64.0.0/10';
+
 /**
- * Finds out who calls. `X-Forwarded-For` is read from right to left, and only as far as proxies of
- * ours vouch for it. `trusted` holds addresses, CIDR blocks, `loopback` and `private`.
+ * Who says where a client is. `nginx`: X-Forwarded-For, from right to left, as far as proxies of ours
+ * vouch for it. `fly`: Fly-Client-IP, and `railway`: X-Real-IP, which their edges set themselves
+ * (https://fly.io/docs/networking/request-headers/, https://docs.railway.com/networking/public-networking/specs-and-limits).
+ * `none`: the connection. `trusted` holds addresses, CIDR blocks, `loopback` and `private`: headers of
+ * anybody else are not looked at.
  */
-export function createAddressReader(trusted: readonly string[] = usualProxies) {
-  const proxies = toBlockList(trusted);
+export type AddressSource =
+  | { from: 'nginx' | 'fly' | 'railway'; trusted: readonly string[] }
+  | { from: 'none' };
+
+/** Gives a header of the request. */
+type Header = (name: string) => string | undefined;
+
+/** Finds out who calls, from the connection's peer and the request's headers. */
+export type ReadAddress = (peer: string | undefined, header: Header) => string;
+
+const behindNginx: AddressSource = { from: 'nginx', trusted: usualProxies };
+
+/** Builds what finds out who calls; an address that is none is `unknown`. */
+export function createAddressReader(source: AddressSource = behindNginx): ReadAddress {
+  if (source.from === 'none') return (peer) => plain(peer ?? '') ?? 'unknown';
+  const isRailway = source.from === 'railway';
+  const proxies = toBlockList([...source.trusted, ...(isRailway ? [RAILWAY_EDGE] : [])]);
   const isProxy = (address: string) =>
     proxies.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
-  return function clientAddress(peer: string | undefined, forwardedFor: string | undefined) {
+  const name = { nginx: 'X-Forwarded-For', fly: 'Fly-Client-IP', railway: 'X-Real-IP' }[
+    source.from
+  ];
+  const isChain = source.from === 'nginx';
+  return function readAddress(peer, header) {
     let client = plain(peer ?? '');
     if (client === undefined) return 'unknown';
-    const hops = forwardedFor?.split(',') ?? [];
+    if (!isProxy(client)) return client;
+    if (!isChain) return plain(header(name)?.trim() ?? '') ?? client;
+    const hops = header(name)?.split(',') ?? [];
     while (hops.length > 0 && isProxy(client)) {
       const hop = plain(hops.pop()?.trim() ?? '');
       if (hop === undefined) break;
@@ -40,11 +67,14 @@ export function createAddressReader(trusted: readonly string[] = usualProxies) {
 }
 
 /** Remembers the client's address for the limits, logs and actions behind it. */
-export function clientAddress(trusted?: readonly string[]): MiddlewareHandler<HttpEnv> {
-  const read = createAddressReader(trusted);
+export function clientAddress(source?: AddressSource): MiddlewareHandler<HttpEnv> {
+  const read = createAddressReader(source);
   return function clientAddress(c, next) {
     const peer = c.env?.requestIP?.(c.req.raw)?.address;
-    c.set('address', read(peer, c.req.header('X-Forwarded-For')));
+    c.set(
+      'address',
+      read(peer, (name) => c.req.header(name)),
+    );
     return next();
   };
 }

@@ -10,6 +10,7 @@ const accepted = [
 const exposed = [
   ...['Idempotency-Replayed', 'Deprecation', 'Sunset', 'Link'],
   ...['X-Request-Id', 'ETag', 'Location', 'Content-Disposition', 'Content-Range', 'Retry-After'],
+  ...['RateLimit', 'RateLimit-Policy'],
   ...['RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset'],
 ];
 

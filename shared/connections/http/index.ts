@@ -2,19 +2,27 @@
 export { answerProblem } from './answer-problem.ts';
 export { bearer } from './bearer.ts';
 export { type ByteRange, parseByteRange } from './byte-range.ts';
-export { clientAddress, createAddressReader, usualProxies } from './client-address.ts';
+export {
+  type AddressSource,
+  clientAddress,
+  createAddressReader,
+  type ReadAddress,
+  usualProxies,
+} from './client-address.ts';
 export { cookieSession, requireOwnPage } from './cookie-session.ts';
 export { corsByList } from './cors-by-list.ts';
 export { matchesEtag } from './entity-tag.ts';
 export type { Caller, HttpEnv, Peer } from './env.ts';
 export { createHealthApp, type HealthAppOptions } from './health-app.ts';
 export { jsonLimit, readJsonObject } from './json-body.ts';
-export { limitAddresses, network } from './limit-addresses.ts';
+export { limitRequests, network, type RequestLimits, tooMany } from './limit-requests.ts';
+export { type Load, watchLoad } from './load.ts';
 export {
-  createRateLimiter,
+  createRateLimits,
+  type Names,
   type RateLimit,
-  type RateLimiter,
-  type RateLimiterOptions,
+  type RateLimits,
+  type RateRow,
 } from './rate-limit.ts';
 export { requestId } from './request-id.ts';
 export { type Answered, requestLog } from './request-log.ts';
@@ -22,3 +30,4 @@ export { createRequestMetrics } from './request-metrics.ts';
 export { securityHeaders } from './security-headers.ts';
 export { type Host, serveHttp } from './serve-http.ts';
 export { comesFrom, readCookie, SESSION_MODE, sessionCookies } from './session-cookies.ts';
+export { shedLoad } from './shed-load.ts';

@@ -18,10 +18,14 @@ export function jsonLimit(limit: number): MiddlewareHandler {
   };
 }
 
+/** Far beyond what any of our inputs has; a small body can hold a quarter of a million of each. */
+const MOST_LEVELS = 64;
+const MOST_VALUES = 10_000;
+
 /**
  * Reads the JSON object in a request's body; no body counts as an empty object. Throws 413 beyond
- * `limit` bytes, also when no length was announced, 415 for other content, 400 for malformed JSON
- * and 422 for JSON that is not an object.
+ * `limit` bytes, also when no length was announced, 415 for other content, 400 for JSON that is malformed or
+ * nested too deeply, and 422 for JSON that is not an object or holds too many values.
  */
 export async function readJsonObject(
   request: Request,
@@ -33,6 +37,7 @@ export async function readJsonObject(
   }
   const text = await readText(request, limit);
   if (text === '') return {};
+  refuseSprawl(text);
   const value = parse(text);
   if (isObject(value)) return value;
   const errors = [{ path: '', message: 'Expected an object' }];
@@ -60,6 +65,42 @@ async function readText(request: Request, limit: number): Promise<string> {
   }
 }
 
+const [QUOTE, BACKSLASH, COMMA] = [34, 92, 44];
+const opening: ReadonlySet<number> = new Set([91, 123]);
+const closing: ReadonlySet<number> = new Set([93, 125]);
+
+/** One look at the text, before a parser or anything recursive behind it is let near. */
+function refuseSprawl(text: string): void {
+  let [levels, values] = [0, 0];
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) at = endOfString(text, at);
+    else if (code === COMMA) values++;
+    else if (opening.has(code)) levels++;
+    else if (closing.has(code)) levels--;
+    if (levels > MOST_LEVELS) throw tooDeep();
+    if (values > MOST_VALUES) throw tooMany();
+  }
+}
+
+/** Where the string that begins at `from` ends; the text's end when it does not. */
+function endOfString(text: string, from: number): number {
+  for (let end = text.indexOf('"', from + 1); end >= 0; end = text.indexOf('"', end + 1)) {
+    let slashes = 0;
+    while (text.charCodeAt(end - 1 - slashes) === BACKSLASH) slashes++;
+    if (slashes % 2 === 0) return end;
+  }
+  return text.length;
+}
+
+const tooDeep = () =>
+  refusal(`The body is nested more than ${MOST_LEVELS} levels deep`, 'MALFORMED_JSON');
+
+const tooMany = () =>
+  new DomainValidationError(`The body holds more than ${MOST_VALUES} values`, {
+    errors: [{ path: '', message: `Expected at most ${MOST_VALUES} values` }],
+  });
+
 function parse(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -68,5 +109,5 @@ function parse(text: string): unknown {
   }
 }
 
-const refusal = (message: string, code: string, cause: unknown) =>
+const refusal = (message: string, code: string, cause?: unknown) =>
   new ServiceError(message, { code, status: 400, cause });

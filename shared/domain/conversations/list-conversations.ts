@@ -2,6 +2,7 @@ import { defineAction, text } from '@insightdesk/shared/context';
 import { idSchema } from '@insightdesk/shared/contract';
 import {
   decodeCursor,
+  integerKey,
   page,
   pageInput,
   pageOf,
@@ -30,11 +31,12 @@ export const listConversations = defineAction({
   output: pageOf(conversationView),
   allow: 'conversations:read',
   transaction: 'read',
+  isHeavy: ({ q }) => q !== undefined,
   async run(ctx, { limit, cursor, ...wanted }) {
     const audience = audienceOf(ctx.actor);
     if (wanted.tag !== undefined && audience === 'customer')
       throw ConversationErrors.TagsAreForStaff();
-    const before = decodeCursor(cursor, z.int());
+    const before = decodeCursor(cursor, integerKey);
     const rows = await newest(limit)(ctx.tx, { ...viewerOf(ctx), ...wanted, before });
     return page(
       rows,

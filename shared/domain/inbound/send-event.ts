@@ -28,7 +28,10 @@ const named = /^[a-z]+(-[a-z]+)*([./][a-z]+(-[a-z]+)*)+$/;
 export const sendEvent = defineAction({
   summary: 'Send an event',
   input: z.strictObject({
-    name: z.string().max(100).regex(named, 'A dotted name such as email/send.requested'),
+    name: z
+      .string()
+      .max(100, { abort: true })
+      .regex(named, 'A dotted name such as email/send.requested'),
     payload: z.record(z.string(), z.unknown()),
     id: z
       .string()

@@ -6,7 +6,12 @@ const shape = /^(\*|[a-z]+(-[a-z]+)*(\.[a-z]+(-[a-z]+)*)*(\.\*)?)$/;
 
 /** Which events a webhook wants: names, or beginnings such as `conversation.*`; `*` is all. */
 export const filters = z
-  .array(z.string().max(100).regex(shape, 'A name such as message.created, conversation.* or *'))
+  .array(
+    z
+      .string()
+      .max(100, { abort: true })
+      .regex(shape, 'A name such as message.created, conversation.* or *'),
+  )
   .min(1)
   .max(50)
   .transform((all) => [...new Set(all)]);

@@ -1,10 +1,15 @@
+import { text } from '@insightdesk/shared/context';
 import { z } from 'zod';
 import { filters } from './filters.ts';
 
 /** What managers say of a webhook. */
 export const fields = {
-  url: z.url().max(2_000),
-  description: z.string().max(500),
+  url: z
+    .string()
+    .max(2_000, { abort: true })
+    .refine((value) => !value.includes('\0'), 'Must not contain NUL')
+    .check(z.url()),
+  description: text(500, 0),
   events: filters,
   enabled: z.boolean(),
 };

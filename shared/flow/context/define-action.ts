@@ -28,6 +28,8 @@ interface MemberAction<I extends z.ZodType, O extends z.ZodType>
   allow: Permission;
   /** `read`: every query is issued before the first await and costs one round trip in total. */
   transaction: 'read' | 'write';
+  /** Whether a read of this may take long; such ones wait for each other, and nobody for them. */
+  isHeavy?(input: z.output<I>): boolean;
   run(ctx: UserContext, input: z.output<I>): Promise<z.input<O>>;
 }
 
@@ -71,7 +73,9 @@ export function defineAction<I extends z.ZodType, O extends z.ZodType>(
     const parsed = definition.input.parse(raw);
     if (definition.transaction === 'own') return settled(ctx, () => definition.run(member, parsed));
     const run = (tenant: UserContext) => definition.run(tenant, parsed);
-    if (definition.transaction === 'read') return readTenant(member, run);
+    if (definition.transaction === 'read') {
+      return readTenant(member, run, { isHeavy: definition.isHeavy?.(parsed) ?? false });
+    }
     return withTenant(member, async (tenant) => {
       const result = await run(tenant);
       ctx.once?.keep(tenant.tx, result);

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { name } from './fields.ts';
+import { email, name, text } from './fields.ts';
 
 const isName = (value: string) => name(200).safeParse(value).success;
 
@@ -22,3 +22,17 @@ test.each(['Dr. Ann O’Neill', 'Ünal & Söhne (1998), No. 5', '株式会社', 
   '%j is a name',
   (value) => expect(isName(value)).toBe(true),
 );
+
+const codes = (schema: ReturnType<typeof email | typeof text>, value: unknown) =>
+  schema.safeParse(value).error?.issues.map(({ code }) => code);
+
+test('the length of an address is looked at before its pattern', () => {
+  expect(codes(email(), `${'a'.repeat(300)}@`)).toEqual(['too_big']);
+  expect(codes(email(), 'a@')).toEqual(['invalid_format']);
+  expect(email().parse('Ada@Example.com')).toBe('ada@example.com');
+});
+
+test('the length of a text is looked at before what is in it', () => {
+  expect(codes(text(10), '\0'.repeat(11))).toEqual(['too_big']);
+  expect(codes(text(10), '\0')).toEqual(['custom']);
+});

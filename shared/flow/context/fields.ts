@@ -4,7 +4,7 @@ import { z } from 'zod';
 export const text = (max: number, min = 1) =>
   z
     .string()
-    .max(max)
+    .max(max, { abort: true })
     .refine((value) => !value.includes('\0'), 'Must not contain NUL')
     .transform((value) => value.toWellFormed())
     .refine((value) => value.trim().length >= min, 'Must not be blank');
@@ -13,11 +13,12 @@ export const text = (max: number, min = 1) =>
 export const line = (max: number) =>
   text(max).refine((value) => !/[\r\n\u2028\u2029]/.test(value), 'Must be on one line');
 
-/** An e-mail address in lower case. */
+/** An e-mail address in lower case; its length is looked at before its pattern. */
 export const email = () =>
   z
-    .email()
-    .max(254)
+    .string()
+    .max(254, { abort: true })
+    .check(z.email())
     .transform((value) => value.toLowerCase());
 
 // Controls, and what turns or hides letters: zero-width ones, embeddings, overrides and isolates.

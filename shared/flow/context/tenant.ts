@@ -1,5 +1,5 @@
 import type { Id } from '@insightdesk/shared/contract';
-import type { Scope } from '@insightdesk/shared/database';
+import type { ReadOptions, Scope } from '@insightdesk/shared/database';
 import { UnauthenticatedError } from '@insightdesk/shared/errors';
 import { standingOf } from './can.ts';
 import type { Context, TenantContext } from './context.ts';
@@ -26,10 +26,11 @@ export function withTenant<C extends Context, T>(
 export function readTenant<C extends Context, T>(
   ctx: C,
   work: (ctx: Inside<C>) => Promise<T>,
+  options?: ReadOptions,
 ): Promise<T> {
   const tenantId = requireTenantId(ctx);
   if (ctx.tx) return work({ ...ctx, tenantId, tx: ctx.tx });
-  return ctx.database.read(scopeOf(ctx, tenantId), (tx) => work({ ...ctx, tenantId, tx }));
+  return ctx.database.read(scopeOf(ctx, tenantId), (tx) => work({ ...ctx, tenantId, tx }), options);
 }
 
 function scopeOf({ actor, duringSetup = false }: Context, tenantId: Id<'org'>): Scope {

@@ -63,6 +63,8 @@ export const environmentSchema = z.object({
   DATABASE_POOL_MIN: count(1, 100).default(2),
   DATABASE_POOL_MAX: count(1, 1000).default(10),
   DATABASE_TIMEOUT: count(100).default(10_000),
+  DATABASE_SEARCH_CONNECTIONS: count(1, 100).default(2),
+  DATABASE_SEARCH_TIMEOUT: count(100).default(2_000),
   DATABASE_SLOW_QUERY_MS: count(1).default(500),
   DATABASE_PREPARE: flag.default(true),
 
@@ -83,7 +85,10 @@ export const environmentSchema = z.object({
   CORS_ORIGINS: list.pipe(z.array(origin)).default([]),
   RATE_LIMIT_WINDOW_MS: count(1000).default(60_000),
   RATE_LIMIT_MAX_REQUESTS: count(0).default(300),
+  LOAD_SHED_LAG_MS: count(0).default(1_000),
+  LOAD_SHED_WAIT_MS: count(0).default(2_000),
   JSON_LIMIT_BYTES: count(1024).default(10_485_760),
+  CLIENT_ADDRESS_FROM: z.enum(['nginx', 'fly', 'railway', 'none']).default('nginx'),
   TRUSTED_PROXIES: list.default(['loopback', 'private']),
 
   STORAGE_PROVIDER: z.enum(['local']).default('local'),

@@ -20,17 +20,7 @@ export function shapeConfig(
       port: env.PORT,
       shutdownTimeoutMs: env.SHUTDOWN_TIMEOUT_MS,
     },
-    database: {
-      url: env.DATABASE_URL,
-      migrationUrl: env.DATABASE_MIGRATION_URL,
-      relayUrl: env.DATABASE_RELAY_URL,
-      identityUrl: env.DATABASE_IDENTITY_URL,
-      poolMin: env.DATABASE_POOL_MIN,
-      poolMax: env.DATABASE_POOL_MAX,
-      timeoutMs: env.DATABASE_TIMEOUT,
-      slowQueryMs: env.DATABASE_SLOW_QUERY_MS,
-      prepare: env.DATABASE_PREPARE,
-    },
+    database: shapeDatabase(env),
     valkey: {
       url: env.VALKEY_URL,
       cacheUrl: env.VALKEY_CACHE_URL ?? env.VALKEY_URL,
@@ -48,11 +38,12 @@ export function shapeConfig(
       refreshTtlSeconds: env.JWT_REFRESH_EXPIRES_IN,
     },
     rateLimit: { windowMs: env.RATE_LIMIT_WINDOW_MS, maxRequests: env.RATE_LIMIT_MAX_REQUESTS },
+    loadShedding: { lagMs: env.LOAD_SHED_LAG_MS, waitMs: env.LOAD_SHED_WAIT_MS },
     http: {
       publicUrl: env.APP_URL.replace(/\/$/, ''),
       corsOrigins: env.CORS_ORIGINS,
       jsonLimitBytes: env.JSON_LIMIT_BYTES,
-      trustedProxies: env.TRUSTED_PROXIES,
+      clientAddress: shapeClientAddress(env),
     },
     storage: {
       provider: env.STORAGE_PROVIDER,
@@ -101,6 +92,28 @@ function shapeQuotas(env: Environment) {
     'requests-per-day': env.QUOTA_REQUESTS_PER_DAY,
     'requests-per-month': env.QUOTA_REQUESTS_PER_MONTH,
   };
+}
+
+function shapeDatabase(env: Environment) {
+  return {
+    url: env.DATABASE_URL,
+    migrationUrl: env.DATABASE_MIGRATION_URL,
+    relayUrl: env.DATABASE_RELAY_URL,
+    identityUrl: env.DATABASE_IDENTITY_URL,
+    poolMin: env.DATABASE_POOL_MIN,
+    poolMax: env.DATABASE_POOL_MAX,
+    timeoutMs: env.DATABASE_TIMEOUT,
+    heavy: {
+      connections: env.DATABASE_SEARCH_CONNECTIONS,
+      timeoutMs: env.DATABASE_SEARCH_TIMEOUT,
+    },
+    slowQueryMs: env.DATABASE_SLOW_QUERY_MS,
+    prepare: env.DATABASE_PREPARE,
+  };
+}
+
+function shapeClientAddress({ CLIENT_ADDRESS_FROM: from, TRUSTED_PROXIES: trusted }: Environment) {
+  return from === 'none' ? { from } : { from, trusted };
 }
 
 function shapeEmail(env: Environment) {

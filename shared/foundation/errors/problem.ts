@@ -14,13 +14,27 @@ export interface Problem {
   requestId: string;
 }
 
+/** Whoever sends a thousand faults learns of the first few, and how many there were. */
+const MOST_FAULTS = 20;
+const MOST_UNKNOWN = 5;
+const LONGEST_PATH = 200;
+
 /** Turns anything thrown into its public face; whatever is not ours becomes a bare 500. */
 export function toProblem(error: unknown, { requestId }: { requestId: string }): Problem {
   const known = toAppError(error);
   const { status, code, detail, errors } = known;
   const title = STATUS_CODES[status] ?? 'Error';
   const problem = { type: 'about:blank', title, status, code, detail, requestId };
-  return errors && status < 500 ? { ...problem, errors } : problem;
+  return errors && status < 500 ? { ...problem, errors: shorten(errors) } : problem;
+}
+
+function shorten(errors: readonly FieldError[]): FieldError[] {
+  const shown = errors.slice(0, MOST_FAULTS).map(({ path, message }) => ({
+    path: path.slice(0, LONGEST_PATH),
+    message,
+  }));
+  const rest = errors.length - shown.length;
+  return rest > 0 ? [...shown, { path: '', message: `${rest} more faults` }] : shown;
 }
 
 function toAppError(error: unknown): AppError {
@@ -42,7 +56,11 @@ function toAppError(error: unknown): AppError {
 function toFieldErrors(issue: z.core.$ZodIssue): FieldError[] {
   const path = issue.path.map(String);
   if (issue.code !== 'unrecognized_keys') return [{ path: path.join('.'), message: issue.message }];
-  return issue.keys.map((key) => ({ path: [...path, key].join('.'), message: 'Unknown field' }));
+  const told = issue.keys.slice(0, MOST_UNKNOWN);
+  const faults = told.map((key) => ({ path: [...path, key].join('.'), message: 'Unknown field' }));
+  const rest = issue.keys.length - told.length;
+  if (rest > 0) faults.push({ path: path.join('.'), message: `${rest} more unknown fields` });
+  return faults;
 }
 
 // Hono throws HTTPException for malformed bodies; its 4xx messages are written for clients.

@@ -1,0 +1,50 @@
+import { expect, test } from 'bun:test';
+import { join } from 'node:path';
+import { root, run } from '../verify/run.ts';
+
+const compose = Bun.YAML.parse(await Bun.file(join(root, 'docker-compose.yml')).text()) as {
+  services: Record<string, { ports?: string[] }>;
+};
+
+/** What the first step says to an environment; 0 and no words when it goes on to the certificate. */
+async function prepare(env: Record<string, string>) {
+  const { exitCode, output } = await run(['sh', 'deploy/containers/prepare.sh'], { env });
+  return { isRefused: exitCode === 78, output };
+}
+
+test('every published port is of this machine alone unless told otherwise', () => {
+  const ports = Object.values(compose.services).flatMap((service) => service.ports ?? []);
+  expect(ports).toHaveLength(3);
+  for (const port of ports) {
+    expect(port).toMatch(/^(127\.0\.0\.1|\$\{BIND_ADDRESS:-127\.0\.0\.1\}):/);
+  }
+});
+
+const deployed = {
+  POSTGRES_PASSWORD: 'a1',
+  DATABASE_OWNER_PASSWORD: 'a2',
+  DATABASE_APP_PASSWORD: 'a3',
+  VALKEY_PASSWORD: 'a4',
+  JWT_SECRET: 'a secret of our own',
+  JWT_REFRESH_SECRET: 'another one',
+  SMTP_HOST: 'mail.example',
+  EMAIL_LOOKUP_URL: '',
+  APP_URL: 'https://desk.example',
+  BIND_ADDRESS: '0.0.0.0',
+};
+
+test.each([
+  ['production', {}, undefined],
+  ['staging', {}, undefined],
+  ['production', { JWT_SECRET: '' }, 'JWT_SECRET'],
+  ['production', { JWT_REFRESH_SECRET: 'development-only-secret' }, 'JWT_REFRESH_SECRET'],
+  ['production', { VALKEY_PASSWORD: 'password' }, 'VALKEY_PASSWORD'],
+  ['staging', { DATABASE_APP_PASSWORD: '' }, 'DATABASE_APP_PASSWORD'],
+  ['development', {}, 'BIND_ADDRESS'],
+  ['test', { BIND_ADDRESS: '192.168.1.2' }, 'BIND_ADDRESS'],
+  ['development', { BIND_ADDRESS: '127.0.0.1' }, undefined],
+])('%s with %p', async (NODE_ENV, change, refused) => {
+  const { isRefused, output } = await prepare({ ...deployed, NODE_ENV, ...change });
+  expect(isRefused).toBe(refused !== undefined);
+  if (refused) expect(output).toContain(`${refused}:`);
+});
