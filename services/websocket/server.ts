@@ -119,17 +119,7 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
 
   io.engine.use(refuseNewcomers(() => draining !== undefined || options.load?.isShedding === true));
   const strangers = options.strangers && watchStrangers(io, options.readAddress, options.strangers);
-  io.use((socket, next) => {
-    strangers?.asks(socket.conn);
-    handshake.welcome(socket, (refusal) => {
-      if (refusal) strangers?.refused(socket.conn);
-      next(refusal);
-    });
-  });
-  io.on('connection', (socket) => {
-    strangers?.welcome(socket.conn);
-    const connection = handshake.find(socket);
-    if (!connection) return socket.disconnect(true);
+  letIn(io, handshake, strangers, (connection) => {
     guard(connection, handlers, options.rateLimit);
     enter(connection, { connections, presence, liveSessions, onError });
   });
@@ -169,4 +159,26 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
     }),
     refusals: () => handshake.refusals,
   };
+}
+
+/** Each socket that says who it is, and only those. */
+function letIn(
+  io: ReturnType<typeof createTransport>,
+  handshake: ReturnType<typeof createHandshake>,
+  strangers: ReturnType<typeof watchStrangers> | undefined,
+  welcome: (connection: Connection) => void,
+): void {
+  io.use((socket, next) => {
+    strangers?.asks(socket.conn);
+    handshake.welcome(socket, (refusal) => {
+      if (refusal) strangers?.refused(socket.conn);
+      next(refusal);
+    });
+  });
+  io.on('connection', (socket) => {
+    strangers?.welcome(socket.conn);
+    const connection = handshake.find(socket);
+    if (!connection) return socket.disconnect(true);
+    welcome(connection);
+  });
 }

@@ -60,7 +60,8 @@ export function createParts(config: Config, log: Logger) {
   return addConnections(createOwnParts(config, log), config);
 }
 
-function createOwnParts(config: Config, log: Logger) {
+/** Where things are kept, and what leads there. */
+function createStores(config: Config, log: Logger) {
   const connectValkey = connectTo(config, log);
   return createContainer()
     .register('connectValkey', () => connectValkey)
@@ -103,7 +104,11 @@ function createOwnParts(config: Config, log: Logger) {
         onError: (error) => log.warn({ err: String(error) }, 'cache: goes on without Valkey'),
       }),
     )
-    .register('storage', () => createStorage(config.storage))
+    .register('storage', () => createStorage(config.storage));
+}
+
+function createOwnParts(config: Config, log: Logger) {
+  return createStores(config, log)
     .register('media', () => createMedia(config.media))
     .register('mailer', () => createMailer(config.email, log), {
       dispose: (mailer) => mailer.close(),
@@ -115,7 +120,7 @@ function createOwnParts(config: Config, log: Logger) {
     )
     .register(
       'requests',
-      ({ valkey }) =>
+      ({ valkey, connectValkey }) =>
         createRequests({
           publisher: valkey,
           connect: () => connectValkey('default', 'subscriber', 'answers'),
