@@ -1,3 +1,5 @@
+import type { Id } from '@insightdesk/shared/contract';
+import { verifyAddress } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { Secret, TOTP } from 'otpauth';
 import type { openTestDesk } from './test-desk.ts';
@@ -8,7 +10,7 @@ export interface SignedIn {
   accessToken: string;
   refreshToken: string;
   organization: { id: string };
-  user: { id: string };
+  user: { id: Id<'usr'> };
 }
 
 export const password = 'a long enough password';
@@ -21,7 +23,15 @@ export function codeOf(secret: string, by = 0): string {
 
 /** People of a desk that sign in with more than a password. */
 export function openPeople(desk: Desk) {
+  /** Somebody who has shown that the address is his own. */
   async function register() {
+    const person = await claim();
+    await verifyAddress(desk.context, person.user.id);
+    return person;
+  }
+
+  /** Somebody who only says so. */
+  async function claim() {
     const given = { email: `${newId('usr')}@example.com`, password, name: 'Ann' };
     const body = { ...given, organizationName: 'Ann & Co' };
     const response = await desk.ask('POST', '/v1/auth/register', { body });
@@ -49,7 +59,7 @@ export function openPeople(desk: Desk) {
   const require = (as: string, requireTwoFactor = true) =>
     desk.ask('PATCH', '/v1/organization', { as, body: { requireTwoFactor } });
 
-  return { register, registerGuarded, login, setUp, require };
+  return { claim, register, registerGuarded, login, setUp, require };
 }
 
 /** What an answer says went wrong. */

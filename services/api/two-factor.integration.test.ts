@@ -17,6 +17,19 @@ afterAll(async () => {
 const ask = (path: string, as: string, body: object) =>
   desk.ask('POST', `/v1/auth/two-factor${path}`, { as, body });
 
+/** The door that an invitation of `host` is, for whoever has the password of all people here. */
+async function invited(email: string, host?: SignedIn) {
+  host ??= await people.register();
+  const asked = { as: host.accessToken, body: { email, role: 'agent' } };
+  const { id } = (await (await desk.ask('POST', '/v1/invitations', asked)).json()) as {
+    id: string;
+  };
+  const token = desk.context.sealer.seal('invitation', [host.organization.id, id]);
+  const accept = (more: object) =>
+    desk.ask('POST', '/v1/invitations/accept', { body: { token, name: 'A', password, ...more } });
+  return { host, accept };
+}
+
 describe('setting up', () => {
   test('takes the password, then a code of the new secret', async () => {
     const { accessToken: as } = await people.register();
@@ -124,15 +137,18 @@ describe('signing in', () => {
 
   test('an invitation is another door with the same lock', async () => {
     const { email, secret } = await people.registerGuarded();
-    const host = await people.register();
-    const body = { email, role: 'agent' };
-    const invited = await desk.ask('POST', '/v1/invitations', { as: host.accessToken, body });
-    const { id } = (await invited.json()) as { id: string };
-    const token = desk.context.sealer.seal('invitation', [host.organization.id, id]);
-    const accept = (more: object) =>
-      desk.ask('POST', '/v1/invitations/accept', { body: { token, name: 'A', password, ...more } });
+    const { accept } = await invited(email);
     expect(await faultOf(await accept({}))).toEqual([401, 'TWO_FACTOR_REQUIRED']);
     expect((await accept({ code: codeOf(secret, 1) })).status).toBe(200);
+  });
+
+  test('so it is for an account that waits for its mail, and joins by its password', async () => {
+    const { email, user, accessToken: as } = await people.claim();
+    const { secret } = await people.setUp(as);
+    const { accept } = await invited(email);
+    expect(await faultOf(await accept({}))).toEqual([401, 'TWO_FACTOR_REQUIRED']);
+    const joined = await accept({ code: codeOf(secret, 1) });
+    expect(((await joined.json()) as SignedIn).user.id).toBe(user.id);
   });
 });
 
@@ -159,15 +175,8 @@ describe('giving up', () => {
 
   test('409 while one of the organisations requires it, whichever the session is in', async () => {
     const { email, accessToken: as, secret } = await people.registerGuarded();
-    const host = await people.registerGuarded();
-    const invited = await desk.ask('POST', '/v1/invitations', {
-      as: host.accessToken,
-      body: { email, role: 'agent' },
-    });
-    const { id } = (await invited.json()) as { id: string };
-    const token = desk.context.sealer.seal('invitation', [host.organization.id, id]);
-    const body = { token, name: 'A', password, code: codeOf(secret, 1) };
-    await desk.ask('POST', '/v1/invitations/accept', { body });
+    const { host, accept } = await invited(email, await people.registerGuarded());
+    expect((await accept({ code: codeOf(secret, 1) })).status).toBe(200);
     await people.require(host.accessToken);
     const refused = await ask('/remove', as, { password, code: codeOf(secret) });
     expect(await faultOf(refused)).toEqual([409, 'TWO_FACTOR_ENFORCED']);
@@ -240,4 +249,4 @@ test('404 while the feature is off', async () => {
   await off.close();
 });
 
-testPromises(desk, '/v1/auth/two-factor', '/v1/organization');
+testPromises(desk, '/v1/auth/two-factor');

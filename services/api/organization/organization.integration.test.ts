@@ -73,6 +73,14 @@ test('erasing takes the name and the own password, and can be taken back', async
   expect((await keep()).status).toBe(409);
 }, 60_000);
 
+test('an owner says whether a second factor is required; nobody else does', async () => {
+  const { owner, admin } = await desk.openTenant();
+  const ask = (as: string) =>
+    desk.ask('PATCH', '/v1/organization', { as, body: { requireTwoFactor: true } });
+  expect((await ask(admin)).status).toBe(403);
+  expect(await (await ask(owner)).json()).toMatchObject({ requireTwoFactor: true });
+});
+
 test('flags are shown and changed; the audit log is listed', async () => {
   const shown = await desk.ask('GET', '/v1/flags', { as: own.agent });
   expect(shown.status).toBe(200);
