@@ -26,7 +26,7 @@ export const changePassword = defineAction({
     refuseGuessable(input.password, [checked.email, checked.name]);
     const hash = await ctx.passwords.hash(input.password);
     const changed = await withTenant(ctx, async (tenant) => {
-      await requireSamePassword(tenant, checked);
+      await requireSamePassword(tenant, checked, 'no key update');
       const after = await setPassword(tenant, userId, hash);
       await voidLinks(tenant, after);
       return recordPasswordChange(tenant, after, { keep });

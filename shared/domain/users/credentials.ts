@@ -107,16 +107,20 @@ function withoutHash<U extends { passwordHash: string }>({ passwordHash: _, ...u
   return user;
 }
 
-/** Throws 401 when the password that was checked has been replaced meanwhile; holds until the commit. */
+/**
+ * Throws 401 when the password that was checked has been replaced meanwhile; holds until the commit,
+ * alone if it is to be replaced here.
+ */
 export async function requireSamePassword(
   { tx }: TenantContext,
   checked: Pick<typeof users.$inferSelect, 'id' | 'passwordChangedAt'>,
+  lock: 'share' | 'no key update' = 'share',
 ): Promise<void> {
   const [now] = await tx
     .select({ changedAt: users.passwordChangedAt })
     .from(users)
     .where(eq(users.id, checked.id))
-    .for('share');
+    .for(lock);
   const isSame = now && now.changedAt?.getTime() === checked.passwordChangedAt?.getTime();
   if (!isSame) throw UserErrors.InvalidCredentials();
 }
@@ -150,13 +154,14 @@ export const insertAccount = (
 /**
  * Replaces a password; gives the account with the time, by the database's clock. The hash itself is
  * committed at once: before the transaction that ends sessions or uses a link up, so that whoever is
- * interrupted can try again.
+ * interrupted can try again. Two at once come one after another, each with its hash and its time.
  */
 export async function setPassword(
   { tx, identity }: TenantContext,
   userId: Id<'usr'>,
   passwordHash: string,
 ) {
+  await tx.select({ id: users.id }).from(users).where(eq(users.id, userId)).for('no key update');
   const changed = { passwordHash, changedAt: new Date() };
   await identity.write({}, (own) =>
     own
