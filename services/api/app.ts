@@ -46,7 +46,7 @@ export interface AppOptions extends HealthAppOptions {
       jsonLimitBytes: number;
       clientAddress: AddressSource;
     };
-    rateLimit: { windowMs: number; maxRequests: number };
+    rateLimit: { windowMs: number; maxRequests: number; patienceMs?: number };
   };
   log: Context['log'];
   tokens: Connections['tokens'];
@@ -96,7 +96,11 @@ type Limits = ReturnType<typeof requestLimits>;
 
 const requestLimits = ({ valkey, config }: AppOptions) =>
   limitRequests<ApiCaller>(
-    createRateLimits({ rows: rateRows(config.rateLimit), ...(valkey && { valkey }) }),
+    createRateLimits({
+      rows: rateRows(config.rateLimit),
+      patienceMs: config.rateLimit.patienceMs,
+      ...(valkey && { valkey }),
+    }),
     namesOf,
   );
 

@@ -16,7 +16,7 @@ export interface Asked {
 
 /** The whole API on real servers; every answer is checked against the API document. */
 export function openTestDesk(
-  rateLimit = { windowMs: 60_000, maxRequests: 0 },
+  rateLimit: AppOptions['config']['rateLimit'] = { windowMs: 60_000, maxRequests: 0 },
   more: Partial<AppOptions> = {},
   databaseUrl?: string,
 ) {

@@ -45,10 +45,11 @@ export interface RateLimitsOptions {
   rows: readonly RateRow[];
   /** Without it each process counts for itself, and no row is closed. */
   valkey?: Valkey;
+  /** How long Valkey may take before this process counts for itself. */
+  patienceMs?: number | undefined;
   nowMs?: () => number;
 }
 
-/** How long Valkey may take before this process counts for itself. */
 const PATIENCE_MS = 250;
 
 /** KEYS; ARGV limit and window in ms of each. Replies which is used up or 0, then count and rest in ms of each. */
@@ -81,13 +82,14 @@ interface Use {
 export function createRateLimits({
   rows,
   valkey,
+  patienceMs = PATIENCE_MS,
   nowMs = Date.now,
 }: RateLimitsOptions): RateLimits {
   const local = new LocalCounts();
   const byClass = Map.groupBy(rows, ({ of }) => of);
   const general = byClass.get('all') ?? [];
   for (const [of, own] of byClass) if (of !== 'all') byClass.set(of, [...general, ...own]);
-  const ask = valkey && defineScript(valkey);
+  const ask = valkey && defineScript(valkey, patienceMs);
 
   function usesOf(of: string, names: Names): Use[] {
     const now = nowMs();
@@ -153,7 +155,7 @@ export function createRateLimits({
 type Count = (keys: number, ...args: (string | number)[]) => Promise<number[]>;
 
 /** Asks Valkey in time, or gives undefined. */
-function defineScript(valkey: Valkey) {
+function defineScript(valkey: Valkey, patienceMs: number) {
   valkey.defineCommand('rateLimit', { lua: script });
   const { rateLimit } = valkey as unknown as { rateLimit: Count };
   return async (uses: readonly Use[]): Promise<number[] | undefined> => {
@@ -161,7 +163,7 @@ function defineScript(valkey: Valkey) {
     const keys = uses.map(({ key }) => key);
     const args = uses.flatMap(({ row }) => [row.limit, row.windowMs]);
     const late = Promise.withResolvers<undefined>();
-    const timer = setTimeout(late.resolve, PATIENCE_MS);
+    const timer = setTimeout(late.resolve, patienceMs);
     try {
       return await Promise.race([
         rateLimit.call(valkey, keys.length, ...keys, ...args),
