@@ -19,7 +19,7 @@ import {
   resetPassword,
   verifyEmail,
 } from './index.ts';
-import { accountLinks } from './tables.ts';
+import { accountLinks, users } from './tables.ts';
 import { address, openTestAccounts, password, refused } from './test-accounts.ts';
 
 const { context, close, registered, verified, linkOf, invited, accept } = openTestAccounts();
@@ -228,6 +228,34 @@ describe('a password', () => {
       refused(401, 'INVALID_CREDENTIALS'),
     );
     expect((await listSessions(person.ctx, {})).items).toHaveLength(1);
+  });
+
+  test.each(['changed', 'reset'])('that is %s is written by one at a time', async (how) => {
+    const { ctx, email, user } = await verified();
+    await requestPasswordReset(context, { email });
+    const { token } = await linkOf('reset', email);
+    const isFree = async () => {
+      const rows = await context.database.write({}, (tx) =>
+        tx
+          .select({ id: users.id })
+          .from(users)
+          .where(eq(users.id, user.id))
+          .for('share', { skipLocked: true }),
+      );
+      return rows.length === 1;
+    };
+    const free: boolean[] = [];
+    const write: Context['identity']['write'] = async (...work) => {
+      free.push(await isFree());
+      return context.identity.write(...work);
+    };
+    const identity = { ...context.identity, write };
+    const chosen = 'a new good password';
+    const change = { currentPassword: password, password: chosen };
+    if (how === 'changed') await changePassword({ ...ctx, identity }, change);
+    else await resetPassword({ ...context, identity }, { token, password: chosen });
+    expect(free.at(-1)).toBe(false);
+    expect(await isFree()).toBe(true);
   });
 });
 
