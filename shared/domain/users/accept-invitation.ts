@@ -55,8 +55,10 @@ export const acceptInvitation = defineAction({
     const { email, role } = invitation;
     refuseGuessable(input.password, [email, input.name]);
     const proven = await findByCredentials(ctx, { email, password: input.password });
-    const whose = proven?.emailVerifiedAt ? proven.id : newId('usr');
-    const proof = await prove(ctx, whose, { by: 'password', code: input.code });
+    const proof = await prove(ctx, proven?.id ?? newId('usr'), {
+      by: 'password',
+      code: input.code,
+    });
     const passwordHash = await ctx.passwords.hash(input.password);
     return withTenant(invited, async (tenant) => {
       await take(tenant, invitation);
@@ -127,7 +129,7 @@ async function enter(
     await insertAccount(tenant, { ...fresh, emailVerifiedAt }, passwordHash);
     return fresh;
   }
-  await requireSamePassword(tenant, proven);
+  await requireSamePassword(tenant, proven, 'no key update');
   if (!owner) {
     const stillIts = and(eq(users.id, proven.id), eq(users.email, person.email));
     const verified = await tx.update(users).set({ emailVerifiedAt }).where(stillIts).returning();

@@ -75,16 +75,26 @@ export async function requireCredentials(ctx: Context, claimed: Claimed) {
   throw UserErrors.InvalidCredentials();
 }
 
-/** The person itself, who says its password again; throws 403 WRONG_PASSWORD, and counts too. */
-export async function requireOwnPassword(ctx: Context, id: Id<'usr'>, given: string) {
+/**
+ * The person itself, if this is its own password, and no other account's with the same address;
+ * counts as a failed sign-in when it is not.
+ */
+export async function findByOwnPassword(ctx: Context, id: Id<'usr'>, given: string) {
   const [own] = await ctx.identity.read({}, (tx) => byId(tx, { id }));
-  if (!own) throw UserErrors.WrongPassword();
+  if (!own) return undefined;
   const proven = await trySignIn(ctx, own.email, async () => {
     const matches = await ctx.passwords.verify(given, own.passwordHash);
+    if (!matches) ctx.later(() => noteFailedSignIn(ctx, id));
     return matches ? own : undefined;
   });
+  return proven && withoutHash(proven);
+}
+
+/** The person itself, who says its password again; throws 403 WRONG_PASSWORD, and counts too. */
+export async function requireOwnPassword(ctx: Context, id: Id<'usr'>, given: string) {
+  const proven = await findByOwnPassword(ctx, id, given);
   if (!proven) throw UserErrors.WrongPassword();
-  return withoutHash(proven);
+  return proven;
 }
 
 /** Tries two passwords, however many accounts there are, so that the time says nothing. */
@@ -107,16 +117,20 @@ function withoutHash<U extends { passwordHash: string }>({ passwordHash: _, ...u
   return user;
 }
 
-/** Throws 401 when the password that was checked has been replaced meanwhile; holds until the commit. */
+/**
+ * Throws 401 when the password that was checked has been replaced meanwhile; holds until the commit,
+ * alone if it is to be replaced here.
+ */
 export async function requireSamePassword(
   { tx }: TenantContext,
   checked: Pick<typeof users.$inferSelect, 'id' | 'passwordChangedAt'>,
+  lock: 'share' | 'no key update' = 'share',
 ): Promise<void> {
   const [now] = await tx
     .select({ changedAt: users.passwordChangedAt })
     .from(users)
     .where(eq(users.id, checked.id))
-    .for('share');
+    .for(lock);
   const isSame = now && now.changedAt?.getTime() === checked.passwordChangedAt?.getTime();
   if (!isSame) throw UserErrors.InvalidCredentials();
 }
@@ -150,13 +164,14 @@ export const insertAccount = (
 /**
  * Replaces a password; gives the account with the time, by the database's clock. The hash itself is
  * committed at once: before the transaction that ends sessions or uses a link up, so that whoever is
- * interrupted can try again.
+ * interrupted can try again. Two at once come one after another, each with its hash and its time.
  */
 export async function setPassword(
   { tx, identity }: TenantContext,
   userId: Id<'usr'>,
   passwordHash: string,
 ) {
+  await tx.select({ id: users.id }).from(users).where(eq(users.id, userId)).for('no key update');
   const changed = { passwordHash, changedAt: new Date() };
   await identity.write({}, (own) =>
     own
