@@ -4,7 +4,9 @@ import { type Id, toUuid } from '@insightdesk/shared/contract';
 import { connect } from '@insightdesk/shared/database';
 import { openConversation } from '@insightdesk/shared/domain/conversations';
 import { setQuota } from '@insightdesk/shared/domain/tenants';
+import { createOnce } from '@insightdesk/shared/idempotency';
 import type { JobRun } from '@insightdesk/shared/jobs';
+import { createMemoryStorage } from '@insightdesk/shared/storage';
 import {
   createTestContext,
   createTestDatabase,
@@ -86,6 +88,38 @@ test('what fails or turns out smaller gives back what was set aside', async () =
   // Whose length is not known sets aside as much as a file may have.
   await expect(upload(text(10), 'a.txt')).rejects.toMatchObject({ code: 'QUOTA_EXCEEDED' });
   expect([await used(), await kept()]).toEqual([1_000, 1_000]);
+});
+
+test('setting bytes aside takes no request’s key, and a full quota hides no answer', async () => {
+  const { owner, tenantId, used } = await setUp(50_000);
+  const storage = createMemoryStorage();
+  const store = storage.upload.bind(storage);
+  const claimed: number[] = [];
+  storage.upload = async (...given) => {
+    const rows = await admin`select 1 from kept_answers where tenant_id = ${toUuid(tenantId)}`;
+    claimed.push(rows.length);
+    return store(...given);
+  };
+  const watched = { ...owner, storage };
+  async function send(bytes: Uint8Array<ArrayBuffer>) {
+    const keyed = { key: 'one-key', words: [], isOpen: true };
+    const once = createOnce(watched, keyed, (result) => {
+      return { status: 201, body: JSON.stringify(result), headers: {} };
+    });
+    const file = { name: 'a.txt', contentType: '', body: new Blob([bytes]).stream() };
+    try {
+      return await uploadAttachment({ ...watched, once }, { ...file, maxBytes: 40_000 });
+    } catch (error) {
+      const kept = await once.recall(error);
+      if (!kept) throw error;
+      return JSON.parse(kept.body ?? '');
+    }
+  }
+  await expect(send(text(45_000))).rejects.toMatchObject({ status: 413 });
+  const first = await send(text(40_000));
+  expect(await send(text(40_000))).toEqual(first);
+  await expect(send(text(39_000))).rejects.toMatchObject({ code: 'IDEMPOTENCY_KEY_REUSED' });
+  expect([await used(), claimed]).toEqual([40_000, [0, 0]]);
 });
 
 test('no quota is no limit; what was there before is counted', async () => {

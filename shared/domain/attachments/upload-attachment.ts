@@ -1,7 +1,14 @@
-import { defineAction, line, withTenant } from '@insightdesk/shared/context';
+import {
+  defineAction,
+  line,
+  type MemberContext,
+  readTenant,
+  withTenant,
+} from '@insightdesk/shared/context';
 import { releaseBytes, reserveBytes } from '@insightdesk/shared/domain/tenants';
-import { UnavailableError } from '@insightdesk/shared/errors';
+import { AppError, UnavailableError } from '@insightdesk/shared/errors';
 import { record } from '@insightdesk/shared/events';
+import { createMeter, limitBytes, readChunks } from '@insightdesk/shared/streams';
 import { newId } from '@insightdesk/shared/utils';
 import { z } from 'zod';
 import { checkContent, needsProcessing } from './content.ts';
@@ -30,7 +37,12 @@ export const uploadAttachment = defineAction({
     const maxBytes = Math.min(announced ?? settings.maxFileBytes, settings.maxFileBytes);
     // Only the last write makes it certain: what comes before or cleans up takes no request's key.
     const aside = { ...ctx, once: undefined };
-    await reserveBytes(aside, { id, bytes: maxBytes });
+    await reserveBytes(aside, { id, bytes: maxBytes }).catch(async (error) => {
+      const isFull = error instanceof AppError && error.code === 'QUOTA_EXCEEDED';
+      if (isFull)
+        await lookBefore(ctx, [name, contentType], limitBytes(readChunks(body), maxBytes));
+      throw error;
+    });
     try {
       const stored = await storage.upload(key, body, { contentType, maxBytes });
       const trueType = await checkContent(ctx, key, { name, sizeBytes: stored.sizeBytes });
@@ -56,3 +68,17 @@ export const uploadAttachment = defineAction({
     }
   },
 });
+
+/** What was stored before is answered as it was then, also when not as much again would fit. */
+async function lookBefore(
+  ctx: MemberContext,
+  words: string[],
+  bytes: AsyncIterable<Uint8Array>,
+): Promise<void> {
+  const { once } = ctx;
+  if (!once) return;
+  const meter = createMeter();
+  for await (const _ of meter.through(bytes));
+  once.add([...words, meter.result().sha256]);
+  await readTenant(ctx, ({ tx }) => once.look(tx));
+}

@@ -129,7 +129,7 @@ async function enter(
     await insertAccount(tenant, { ...fresh, emailVerifiedAt }, passwordHash);
     return fresh;
   }
-  await requireSamePassword(tenant, proven);
+  await requireSamePassword(tenant, proven, 'no key update');
   if (!owner) {
     const stillIts = and(eq(users.id, proven.id), eq(users.email, person.email));
     const verified = await tx.update(users).set({ emailVerifiedAt }).where(stillIts).returning();

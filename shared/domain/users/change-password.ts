@@ -1,4 +1,5 @@
 import { defineAction, withTenant } from '@insightdesk/shared/context';
+import { and, eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { voidLinks } from './account-links.ts';
 import {
@@ -11,6 +12,7 @@ import {
 import { endSessionsEverywhere } from './end-sessions-everywhere.ts';
 import { recordPasswordChange } from './password-change.ts';
 import { requireLiveSession } from './require-live-session.ts';
+import { sessions } from './tables.ts';
 
 /** Replaces the caller's password; all sessions but this one end, in all organisations. */
 export const changePassword = defineAction({
@@ -29,6 +31,11 @@ export const changePassword = defineAction({
       await requireSamePassword(tenant, checked, 'no key update');
       const after = await setPassword(tenant, userId, hash);
       await voidLinks(tenant, after);
+      // This one has proven the new password: it counts as begun with it.
+      await tenant.tx
+        .update(sessions)
+        .set({ createdAt: after.passwordChangedAt })
+        .where(and(eq(sessions.tenantId, tenant.tenantId), eq(sessions.id, keep)));
       return recordPasswordChange(tenant, after, { keep });
     });
     await endSessionsEverywhere(ctx, changed);

@@ -75,16 +75,26 @@ export async function requireCredentials(ctx: Context, claimed: Claimed) {
   throw UserErrors.InvalidCredentials();
 }
 
-/** The person itself, who says its password again; throws 403 WRONG_PASSWORD, and counts too. */
-export async function requireOwnPassword(ctx: Context, id: Id<'usr'>, given: string) {
+/**
+ * The person itself, if this is its own password, and no other account's with the same address;
+ * counts as a failed sign-in when it is not.
+ */
+export async function findByOwnPassword(ctx: Context, id: Id<'usr'>, given: string) {
   const [own] = await ctx.identity.read({}, (tx) => byId(tx, { id }));
-  if (!own) throw UserErrors.WrongPassword();
+  if (!own) return undefined;
   const proven = await trySignIn(ctx, own.email, async () => {
     const matches = await ctx.passwords.verify(given, own.passwordHash);
+    if (!matches) ctx.later(() => noteFailedSignIn(ctx, id));
     return matches ? own : undefined;
   });
+  return proven && withoutHash(proven);
+}
+
+/** The person itself, who says its password again; throws 403 WRONG_PASSWORD, and counts too. */
+export async function requireOwnPassword(ctx: Context, id: Id<'usr'>, given: string) {
+  const proven = await findByOwnPassword(ctx, id, given);
   if (!proven) throw UserErrors.WrongPassword();
-  return withoutHash(proven);
+  return proven;
 }
 
 /** Tries two passwords, however many accounts there are, so that the time says nothing. */

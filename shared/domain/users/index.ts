@@ -5,7 +5,6 @@ export { changeRole } from './change-role.ts';
 export { chooseOrganization } from './choose-organization.ts';
 export { confirmPassword } from './confirm-password.ts';
 export { confirmTwoFactor } from './confirm-two-factor.ts';
-export { requireCredentials } from './credentials.ts';
 export { deleteExpired } from './delete-expired.ts';
 export { endImpersonation } from './end-impersonation.ts';
 export { endProviderSessions } from './end-provider-sessions.ts';

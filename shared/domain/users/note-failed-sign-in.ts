@@ -27,7 +27,8 @@ export async function noteFailedSignIn(ctx: Context, userId: Id<'usr'>): Promise
   for (const { tenantId } of all) {
     const id = idOf(`${tenantId} ${userId} ${minute}`);
     const actor = { kind: 'anonymous' } as const;
-    await withTenant({ ...ctx, actor, tenantId }, (tenant) =>
+    // The request was answered: its key is not for this.
+    await withTenant({ ...ctx, actor, tenantId, once: undefined }, (tenant) =>
       record(tenant, signInFailed, { userId }, { id }),
     );
   }

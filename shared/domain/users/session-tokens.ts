@@ -39,7 +39,7 @@ export function openSession(ctx: Context, subject: SessionSubject & SessionProof
     const { userId, role } = subject;
     const actor = { kind: 'user', userId, role, sessionId: id } as const;
     await record({ ...tenant, actor }, sessionOpened, { sessionId: id, userId });
-    return signPair(ctx, subject, id, 0);
+    return signPair(tenant, subject, id, 0);
   });
 }
 

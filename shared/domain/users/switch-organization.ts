@@ -1,15 +1,16 @@
 import { defineAction, withTenant } from '@insightdesk/shared/context';
 import { idSchema } from '@insightdesk/shared/contract';
 import { TenantErrors, toOrganization } from '@insightdesk/shared/domain/tenants';
-import { eq } from 'drizzle-orm';
+import { eq, gte } from 'drizzle-orm';
 import { z } from 'zod';
+import { requireSamePassword } from './credentials.ts';
 import { endSessions } from './end-sessions.ts';
 import { UserErrors } from './errors.ts';
 import { listMemberships } from './memberships.ts';
 import { requireLiveSession } from './require-live-session.ts';
 import { openSession } from './session-tokens.ts';
 import { carryProof } from './sign-in.ts';
-import { users } from './tables.ts';
+import { sessions, users } from './tables.ts';
 import { signedInView, toUser } from './view.ts';
 
 /** Moves the caller's session to another of its organisations: a new one begins, this one ends. */
@@ -27,14 +28,22 @@ export const switchOrganization = defineAction({
     if (!target) throw TenantErrors.NotFound();
     if (target.disabledAt) throw TenantErrors.Disabled();
     const proof = await carryProof(ctx);
-    // The end of the old one shows that it was live, and nothing begins when it was not.
+    // The end of the old one shows that it was live, and nothing begins when it was not, nor when it
+    // is about to be ended because the password was replaced.
     const user = await withTenant(ctx, async (tenant) => {
-      if ((await endSessions(tenant, userId, sessionId)) === 0) throw UserErrors.SessionNotFound();
-      const [self] = await tenant.tx.select().from(users).where(eq(users.id, userId));
+      const [self] = await tenant.tx.select().from(users).where(eq(users.id, userId)).for('share');
+      if (!self) throw UserErrors.NotFound();
+      const { passwordChangedAt: since } = self;
+      const isMeant = since ? gte(sessions.createdAt, since) : undefined;
+      const ended = await endSessions(tenant, userId, sessionId, isMeant);
+      if (ended === 0) throw UserErrors.SessionNotFound();
       return self;
     });
-    if (!user) throw UserErrors.NotFound();
-    const pair = await openSession(ctx, { tenantId, userId, role: target.role, ...proof });
+    const there = { ...ctx, actor: { kind: 'anonymous' }, tenantId } as const;
+    const pair = await withTenant(there, async (tenant) => {
+      await requireSamePassword(tenant, user);
+      return openSession(tenant, { tenantId, userId, role: target.role, ...proof });
+    });
     return { user: toUser(user), organization: toOrganization(target), ...pair };
   },
 });
