@@ -12,7 +12,7 @@ case ${NODE_ENV:-production} in production | staging)
     eval "value=\${$name:-password}"
     [ "$value" != password ] || refuse "$name: set a password of your own (letters and digits)"
   done
-  for name in JWT_SECRET JWT_REFRESH_SECRET; do
+  for name in JWT_SECRET JWT_REFRESH_SECRET ENCRYPTION_KEY; do
     eval "value=\${$name:-}"
     case $value in '' | development-only*) refuse "$name: set a secret of your own" ;; esac
   done
