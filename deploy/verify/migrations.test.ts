@@ -2,10 +2,12 @@ import { expect, test } from 'bun:test';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { generateDrizzleJson, generateMigration } from 'drizzle-kit/api';
-import config from '../../shared/connections/database/drizzle.config.ts';
 import { root } from './run.ts';
 
-const folder = join(root, config.out ?? '');
+const { default: config } = (await import(
+  join(root, 'shared/connections/database/drizzle.config.ts')
+)) as { default: { out: string; schema: string[] } };
+const folder = join(root, config.out);
 const read = (name: string) => readFileSync(join(folder, name), 'utf8');
 const journal = JSON.parse(read('meta/_journal.json')) as {
   entries: { idx: number; when: number; tag: string }[];
@@ -33,8 +35,7 @@ test('times in the journal rise, and have been', () => {
 test('the last snapshot is what the tables say, so that the next migration holds its own change only', async () => {
   expect(snapshots.at(-1)).toStartWith(tags.at(-1)?.slice(0, 4) ?? '?');
   const last = JSON.parse(read(`meta/${snapshots.at(-1)}`));
-  const patterns = [config.schema ?? []].flat();
-  const files = patterns.flatMap((pattern) => [...new Bun.Glob(pattern).scanSync(root)]);
+  const files = config.schema.flatMap((pattern) => [...new Bun.Glob(pattern).scanSync(root)]);
   const modules = await Promise.all(files.map((file) => import(join(root, file))));
   const now = generateDrizzleJson(Object.assign({}, ...modules), last.id);
   expect(await generateMigration(last, now)).toEqual([]);
