@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { TEST_TIMEOUT_MS } from '../local/tests/test-run.ts';
 import { runTests } from '../verify/bun-test.ts';
 import { root, run } from '../verify/run.ts';
 import { checkCompose, checkPlatforms, checkRefusal } from './descriptions.ts';
@@ -66,7 +67,10 @@ async function testThrough({ compose }: Engine, folder: string, ca: string): Pro
   const runFile = join(folder, 'run.json');
   await Bun.write(runFile, JSON.stringify({ ready: true, url: env.APP_URL, ca, inbox, services }));
   const files = [...new Bun.Glob('deploy/e2e/*.e2e.test.ts').scanSync(root)].sort();
-  const tests = await runTests(files, { env: { INSIGHTDESK_RUN: runFile } });
+  const tests = await runTests(files, {
+    env: { INSIGHTDESK_RUN: runFile },
+    flags: [`--timeout=${TEST_TIMEOUT_MS}`],
+  });
   passed += tests.passed;
   failed += tests.failed;
   console.log(`     ${tests.passed} passed, ${tests.failed} failed, ${tests.skipped} skipped`);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { root, run } from '../verify/run.ts';
 
 const compose = Bun.YAML.parse(await Bun.file(join(root, 'docker-compose.yml')).text()) as {
-  services: Record<string, { ports?: string[] }>;
+  services: Record<string, { ports?: string[]; environment?: Record<string, string> }>;
 };
 
 /** What the first step says to an environment; 0 and no words when it goes on to the certificate. */
@@ -18,6 +18,34 @@ test('every published port is of this machine alone unless told otherwise', () =
   for (const port of ports) {
     expect(port).toMatch(/^(127\.0\.0\.1|\$\{BIND_ADDRESS:-127\.0\.0\.1\}):/);
   }
+});
+
+/** What the image says, what this file's servers do not need, and what has its own rule below. */
+const elsewhere = [
+  ...['HOST', 'PORT', 'STORAGE_DIRECTORY', 'STORAGE_PROVIDER', 'DATABASE_PREPARE', 'REPLICA'],
+  ...['VALKEY_CACHE_URL', 'VALKEY_QUEUE_URL', 'VALKEY_SESSION_URL'],
+  ...['DATABASE_MIGRATION_URL', 'DATABASE_RELAY_URL', 'DATABASE_IDENTITY_URL'],
+];
+const isAccount = (name: string) => /^(AWS|CLOUDINARY)_/.test(name);
+/** It lists exactly what the services read. */
+const example = await Bun.file(join(root, '.env.example')).text();
+const settings = [...example.matchAll(/^#? ?([A-Z][A-Z0-9_]+)=/gm)].map(([, name = '']) => name);
+const given = (service: string) => Object.keys(compose.services[service]?.environment ?? {});
+const services = ['api-1', 'api-2', 'websocket-1', 'websocket-2', 'worker'];
+
+test.each([...services, 'migrate', 'desk'])('every setting reaches %s', (service) => {
+  const wanted = settings.filter((name) => !elsewhere.includes(name) && !isAccount(name));
+  expect(wanted.length).toBeGreaterThan(50);
+  expect(wanted.filter((name) => !given(service).includes(name))).toEqual([]);
+});
+
+test.each([
+  ['DATABASE_MIGRATION_URL', ['migrate']],
+  ['DATABASE_RELAY_URL', ['desk', 'worker']],
+  ['DATABASE_IDENTITY_URL', ['api-1', 'api-2', 'desk']],
+])('%s is given to nobody but %p', (name, holders) => {
+  const found = Object.keys(compose.services).filter((service) => given(service).includes(name));
+  expect(found.toSorted()).toEqual(holders);
 });
 
 const deployed = {

@@ -1,12 +1,23 @@
-import { afterAll, expect, test } from 'bun:test';
+import { afterAll, test as anywhere, expect } from 'bun:test';
 import { runDesk } from '../desk/test-command.ts';
-import { call, type Listener, listen, openOrganization, password, run, until } from './client.ts';
+import {
+  call,
+  isLocalStack,
+  type Listener,
+  listen,
+  openOrganization,
+  password,
+  run,
+  until,
+} from './client.ts';
 
 const sockets: Listener[] = [];
 afterAll(() => {
   for (const one of sockets) one.close();
 });
 
+// `desk` and single replicas are reached on the local stack only.
+const test = anywhere.skipIf(!isLocalStack);
 const apis = run.services.filter(({ kind }) => kind === 'api');
 const kidOf = (token: string): string =>
   JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()).kid;

@@ -5,19 +5,28 @@ import { createCrowd } from './followers.ts';
 
 const FULL_MS = 12_000;
 
-const valkey = createValkey(run.valkey, { name: 'full', role: 'blocking', onError: () => {} });
+let makeRoom = async () => {};
 const crowd = createCrowd(async () => []);
 afterAll(async () => {
-  await valkey.config('SET', 'maxmemory', 0);
+  await makeRoom();
   crowd.close();
-  valkey.disconnect();
 });
+
+function openValkey() {
+  const valkey = createValkey(run.valkey, { name: 'full', role: 'blocking', onError: () => {} });
+  makeRoom = async () => {
+    await valkey.config('SET', 'maxmemory', 0);
+    valkey.disconnect();
+  };
+  return valkey;
+}
 
 const pids = () => loadRun().services.map(({ name, pid }) => `${name} ${pid}`);
 
 test.skipIf(!isLocalStack)(
   'Valkey is full for a while: posts and reads go on, and everything follows once there is room',
   async () => {
+    const valkey = openValkey();
     const { owner, agent, absent, customer } = await openOrganization();
     const opened = await call('POST', '/v1/conversations', {
       token: customer.token,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { root } from '../paths.ts';
 import { runCommand } from '../processes/run-command.ts';
 
-const TEST_TIMEOUT_MS = 30_000;
+export const TEST_TIMEOUT_MS = 30_000;
 
 export interface Counts {
   passed: number;

@@ -148,6 +148,19 @@ END $$;
 CREATE TRIGGER count_bytes AFTER INSERT OR DELETE OR UPDATE OF size_bytes, variants ON attachments
   FOR EACH ROW EXECUTE FUNCTION app.count_attachment();
 --> statement-breakpoint
+-- What organisations hold by now; from here on the trigger counts. Row-level security holds for the
+-- owner too, so it has to be let in.
+CREATE POLICY backfill ON attachments FOR SELECT TO CURRENT_USER USING (true);
+--> statement-breakpoint
+CREATE POLICY backfill ON stored_bytes TO CURRENT_USER USING (true) WITH CHECK (true);
+--> statement-breakpoint
+INSERT INTO stored_bytes SELECT tenant_id, sum(app.bytes_of(size_bytes, variants))
+  FROM attachments GROUP BY tenant_id;
+--> statement-breakpoint
+DROP POLICY backfill ON attachments;
+--> statement-breakpoint
+DROP POLICY backfill ON stored_bytes;
+--> statement-breakpoint
 -- What an organisation may have: its own quota or the given one; 0 is no limit.
 CREATE FUNCTION app.quota(tenant uuid, wanted text, fallback bigint) RETURNS bigint
 LANGUAGE sql STABLE
