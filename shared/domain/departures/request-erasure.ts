@@ -1,7 +1,6 @@
-import { defineAction, type MemberContext, withTenant } from '@insightdesk/shared/context';
+import { defineAction, withTenant } from '@insightdesk/shared/context';
 import { organizations } from '@insightdesk/shared/domain/tenants';
-import { findMember, requireCredentials } from '@insightdesk/shared/domain/users';
-import { UnauthenticatedError } from '@insightdesk/shared/errors';
+import { confirmPassword } from '@insightdesk/shared/domain/users';
 import { record } from '@insightdesk/shared/events';
 import { eq } from 'drizzle-orm';
 import { z } from 'zod';
@@ -19,7 +18,7 @@ export const requestErasure = defineAction({
   allow: 'organization:erase',
   transaction: 'own',
   async run(ctx, { name, password }) {
-    await requireOwnPassword(ctx, password);
+    await confirmPassword(ctx, password);
     return withTenant(ctx, async (tenant) => {
       const self = eq(organizations.id, tenant.tenantId);
       const [row] = await tenant.tx.select().from(organizations).where(self).for('update');
@@ -33,9 +32,3 @@ export const requestErasure = defineAction({
     });
   },
 });
-
-async function requireOwnPassword(ctx: MemberContext, password: string): Promise<void> {
-  const person = await withTenant(ctx, (tenant) => findMember(tenant, ctx.actor.userId));
-  if (!person) throw new UnauthenticatedError('Sign in first');
-  await requireCredentials(ctx, { email: person.email, password });
-}

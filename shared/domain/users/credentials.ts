@@ -75,16 +75,27 @@ export async function requireCredentials(ctx: Context, claimed: Claimed) {
   throw UserErrors.InvalidCredentials();
 }
 
-/** The person itself, who says its password again; throws 403 WRONG_PASSWORD, and counts too. */
-export async function requireOwnPassword(ctx: Context, id: Id<'usr'>, given: string) {
+/**
+ * The person itself, who says its password again, and not another who claims the same address;
+ * undefined, and counted as a failed sign-in, when it is not that.
+ */
+export async function findByOwnPassword(ctx: Context, id: Id<'usr'>, given: string) {
   const [own] = await ctx.identity.read({}, (tx) => byId(tx, { id }));
+  const proven =
+    own &&
+    (await trySignIn(ctx, own.email, async () => {
+      const matches = await ctx.passwords.verify(given, own.passwordHash);
+      if (!matches) ctx.later(() => noteFailedSignIn(ctx, id));
+      return matches ? own : undefined;
+    }));
+  return proven && withoutHash(proven);
+}
+
+/** The same; throws 403 WRONG_PASSWORD. */
+export async function requireOwnPassword(ctx: Context, id: Id<'usr'>, given: string) {
+  const own = await findByOwnPassword(ctx, id, given);
   if (!own) throw UserErrors.WrongPassword();
-  const proven = await trySignIn(ctx, own.email, async () => {
-    const matches = await ctx.passwords.verify(given, own.passwordHash);
-    return matches ? own : undefined;
-  });
-  if (!proven) throw UserErrors.WrongPassword();
-  return withoutHash(proven);
+  return own;
 }
 
 /** Tries two passwords, however many accounts there are, so that the time says nothing. */
