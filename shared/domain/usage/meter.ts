@@ -130,6 +130,8 @@ async function write(database: MeterOptions['database'], batch: ReadonlyMap<Key,
   return database.write('system', async (tx) => {
     await tx.execute(sql`insert into usage_counters (tenant_id, day, metric, value)
       select * from unnest(${tenants}::uuid[], ${days}::date[], ${metrics}::text[], ${values}::bigint[])
+        as counted(tenant, day, metric, value)
+      where not exists (select from erasures e where e.organization_id = counted.tenant)
       on conflict (tenant_id, day, metric)
         do update set value = usage_counters.value + excluded.value`);
     return (await tx.execute(sql`
