@@ -1,11 +1,6 @@
 import { type CommandApp, runCommand } from '@insightdesk/shared/boot';
-import { fromUuid } from '@insightdesk/shared/contract';
-import {
-  listSigningKeys,
-  renewSigningKeys,
-  rotateSigningKeys,
-} from '@insightdesk/shared/domain/users';
-import { renewSecrets } from '@insightdesk/shared/domain/webhooks';
+import { listSigningKeys, rotateSigningKeys } from '@insightdesk/shared/domain/users';
+import { reencrypt } from './reencrypt.ts';
 import { surroundings } from './surroundings.ts';
 
 const verbs = { list, rotate, reencrypt };
@@ -41,19 +36,4 @@ async function rotate({ parts, config }: CommandApp): Promise<void> {
     longestTtlSeconds: Math.max(accessTtlSeconds, refreshTtlSeconds),
   });
   console.log(`${id} signs from now on; nobody has to sign in again`);
-}
-
-/** Each kind of secret that is kept; after it ENCRYPTION_KEYS_PREVIOUS may go. */
-async function reencrypt({ parts, log }: CommandApp): Promise<void> {
-  console.log(`signing keys: ${await renewSigningKeys(parts)}`);
-  const rows = await parts.database.write('system', (tx) =>
-    tx.execute<{ tenant_id: string }>('select distinct tenant_id from webhooks'),
-  );
-  let count = 0;
-  for (const row of rows) {
-    const actor = { kind: 'system', name: 'desk' } as const;
-    const call = { actor, tenantId: fromUuid('org', row.tenant_id), requestId: Bun.randomUUIDv7() };
-    count += await renewSecrets({ ...parts.connections, log, ...call });
-  }
-  console.log(`webhooks: ${count}`);
 }

@@ -93,7 +93,7 @@ test('what is not said is refused, and what is kept is encrypted by the key of n
   const env = { ...process.env, ENCRYPTION_KEY: before, ENCRYPTION_KEYS_PREVIOUS: '' };
   const again = await runDesk(['keys', 'reencrypt'], env);
   expect(again).toMatchObject({ code: 0 });
-  expect(again.output).toMatch(/^signing keys: 0\nwebhooks: \d+\n$/);
+  expect(again.output).toMatch(/^signing-key: 0\nwebhook: \d+\ntotp: \d+\noauth-client: \d+\n$/);
   const lost = { ...env, ENCRYPTION_KEY: 'another key that is long enough to be one' };
   const { code, errors } = await runDesk(['keys', 'reencrypt'], lost);
   expect(code).toBe(1);

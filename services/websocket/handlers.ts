@@ -1,7 +1,7 @@
 import { type SocketInput, type SocketRequest, socketInputs } from '@insightdesk/shared/contract';
 import { DomainNotFoundError } from '@insightdesk/shared/errors';
-import { tooMany } from '@insightdesk/shared/http';
 import { authenticate } from './admission/authenticate.ts';
+import { countSignal } from './connection/count-signal.ts';
 import { type Call, defineHandler, type Handler } from './connection/guard.ts';
 import { listPresent, setPresence } from './subscriptions/presence.ts';
 import { subscribe } from './subscriptions/subscribe.ts';
@@ -26,17 +26,12 @@ async function unsubscribe(
 
 /** To everyone else in the channel on any replica; never stored. */
 async function publish({ connection, acknowledge }: Call, signal: SocketInput<'publish'>) {
-  const { socket, services, subscriptions, access } = connection;
+  const { socket, subscriptions, access } = connection;
   if (!subscriptions.isIn(signal.channel)) {
     throw new DomainNotFoundError('You are not subscribed to this channel');
   }
   const room = connection.roomFor(signal.channel);
-  const counted = await services.signalLimits?.check('signal', {
-    user: access.grant?.via === 'key' ? access.grant.id : access.userId,
-    channel: room,
-  });
-  const full = counted?.find(({ allowed }) => !allowed);
-  if (full) throw tooMany(full);
+  await countSignal(connection, [room]);
   // It may have been left meanwhile.
   if (!subscriptions.isIn(signal.channel)) return acknowledge({});
   const data = signal.data ?? null;

@@ -59,6 +59,43 @@ async function rowsAbout(tenantId: Id<'org'>) {
   return found;
 }
 
+/** A row in each of its tables that has none yet, whatever tables there are. */
+async function fillRest(tenantId: Id<'org'>) {
+  const tables = await worker.admin<{ name: string; columns: string[]; values: string[] }[]>`
+    select c.relname as name, array_agg(a.attname::text order by a.attnum) as columns,
+      array_agg(case when a.attname = 'tenant_id' then ${`'${toUuid(tenantId)}'`}
+        when a.atttypid = 'uuid'::regtype then 'gen_random_uuid()'
+        when a.atttypid = 'jsonb'::regtype then '''[]'''
+        when t.typcategory = 'A' then '''{}'''
+        when t.typcategory = 'D' then 'now()'
+        when t.typcategory = 'B' then 'false'
+        when t.typcategory = 'N' then '1'
+        else '''x''' end order by a.attnum) as values
+    from pg_class c join pg_attribute a on a.attrelid = c.oid join pg_type t on t.oid = a.atttypid
+    where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and a.attnum > 0
+      and not a.attisdropped and a.attgenerated = '' and a.attidentity = ''
+      and (a.attname = 'tenant_id' or (a.attnotnull and not a.atthasdef))
+    group by c.relname having bool_or(a.attname = 'tenant_id')`;
+  await worker.admin.begin(async (tx) => {
+    // What a row refers to need not be there.
+    await tx`set local session_replication_role = replica`;
+    for (const { name, columns, values } of tables) {
+      await tx.unsafe(`insert into ${name} (${columns.join()}) select ${values.join()}
+        where not exists (select from ${name} where tenant_id = '${toUuid(tenantId)}')`);
+    }
+  });
+  return tables.map(({ name }) => name);
+}
+
+/** What the services keep in Valkey of an organisation whose people are at work. */
+async function leaveTraces(tenantId: Id<'org'>) {
+  const { valkey } = worker;
+  await valkey.set(`limit:organization:${tenantId}`, 1, 'EX', 600);
+  await valkey.zadd(`realtime:bytes:${tenantId}`, 1, 'a-room');
+  await valkey.zadd('presence:channels', Date.now() + 600_000, `${tenantId}/a-channel`);
+  await valkey.zadd('{sockets}:of:websocket-test', 1, `org:${tenantId}`);
+}
+
 async function filesOf(tenantId: Id<'org'>) {
   const keys = [];
   for await (const { key } of worker.context.storage.list(''))
@@ -103,18 +140,33 @@ test('nothing is left of one that is erased, and the other is what it was', asyn
   await worker.context.database.write({ tenantId: other.tenantId }, (tx) =>
     tx.insert(members).values({ tenantId: other.tenantId, userId: both, role: 'agent' }),
   );
+  const places = await fillRest(gone.tenantId);
+  await fillRest(other.tenantId);
+  for (const { tenantId } of [gone, other]) await leaveTraces(tenantId);
+  // Counted before, and written after everything is gone.
+  worker.context.meter.count(gone.tenantId, 'requests');
   await settled(other.tenantId);
   const before = { rows: await rowsAbout(other.tenantId), files: await filesOf(other.tenantId) };
-  expect(Object.keys(await rowsAbout(gone.tenantId)).length).toBeGreaterThan(10);
-  expect((await tracesOf(gone.tenantId)).length).toBeGreaterThan(3);
+  expect(Object.keys(await rowsAbout(gone.tenantId))).toEqual(expect.arrayContaining(places));
+  expect(places.length).toBeGreaterThan(25);
+  expect(await tracesOf(gone.tenantId)).toEqual(
+    expect.arrayContaining([
+      `limit:organization:${gone.tenantId}`,
+      `realtime:bytes:${gone.tenantId}`,
+    ]),
+  );
   const keysBefore = await tracesOf(other.tenantId);
 
   const counts = await erase(worker.context, gone.tenantId);
+  await worker.flush();
 
   expect(counts).toMatchObject({ organizations: 1, files: 1, people: 1, messages: 2 });
   expect(Object.keys(await rowsAbout(gone.tenantId))).toEqual(['erasures']);
   expect(await filesOf(gone.tenantId)).toEqual([]);
   expect(await tracesOf(gone.tenantId)).toEqual([]);
+  const seats = await worker.valkey.zrange('{sockets}:of:websocket-test', 0, -1);
+  expect(seats).toContain(`org:${other.tenantId}`);
+  expect(seats).not.toContain(`org:${gone.tenantId}`);
   expect({ rows: await rowsAbout(other.tenantId), files: await filesOf(other.tenantId) }).toEqual(
     before,
   );

@@ -39,7 +39,7 @@ const replay = (options: Partial<ReplayOptions> & { to: string }, using = conseq
   replayEvents(
     using,
     {
-      url: worker.url,
+      url: worker.relayUrl,
       channelLog: worker.channelLog,
       webhooks: worker.webhooks,
       queues: { enqueue: async (requests) => void enqueued.push(...requests) },
@@ -72,7 +72,7 @@ test('channels get nothing twice, and what they lost again in stored order', asy
       return more.map(() => ({ epoch: '', offset: 0, isKnown: false }));
     },
   };
-  const outlets = { url: worker.url, webhooks: worker.webhooks, channelLog };
+  const outlets = { url: worker.relayUrl, webhooks: worker.webhooks, channelLog };
   const queues = { enqueue: async () => {} };
   const report = await replayEvents(
     consequencesOf,

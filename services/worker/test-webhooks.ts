@@ -1,6 +1,6 @@
 import { eraseTraces } from '@insightdesk/shared/boot';
 import type { Context } from '@insightdesk/shared/context';
-import { connect, createDatabase } from '@insightdesk/shared/database';
+import { connect } from '@insightdesk/shared/database';
 import { openAuditOutlet } from '@insightdesk/shared/domain/audit';
 import { deliverLane, openWebhookOutlet } from '@insightdesk/shared/domain/webhooks';
 import { createRelay } from '@insightdesk/shared/events';
@@ -19,11 +19,10 @@ const delays = [100, 200, 300, 400];
 /** A worker with its relay on a database and queues of its own. Close it after the tests. */
 export async function openWorker() {
   const server = await createTestDatabase();
-  const stage = createTestContext();
-  const database = openDatabase(server);
+  const stage = createTestContext(server.url);
+  const { database } = stage.context;
   const context: Context = {
     ...stage.context,
-    database,
     outbound: createSafeFetch({ allowPrivate: true, timeoutMs: 2_000 }),
   };
   const closing: (() => unknown)[] = [];
@@ -88,25 +87,16 @@ export async function openWorker() {
     channelLog,
     valkey,
     mailer: stage.mailer,
-    url: server.url,
+    relayUrl: server.relayUrl,
+    flush: () => stage.parts.meter.flush(),
     async close() {
       for (const end of closing.toReversed()) await end();
-      await Promise.all([admin.end(), database.close()]);
+      await admin.end();
       await stage.close();
       await server.drop();
     },
   };
 }
-
-const openDatabase = ({ url, relayUrl }: { url: string; relayUrl: string }) =>
-  createDatabase({
-    url,
-    relayUrl,
-    poolMin: 2,
-    poolMax: 4,
-    timeoutMs: 10_000,
-    slowQueryMs: 10_000,
-  });
 
 const openTraces = (places: Parameters<typeof eraseTraces>[0]): Context['traces'] => ({
   erase: (tenantId) => eraseTraces(places, tenantId),

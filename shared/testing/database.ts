@@ -12,6 +12,7 @@ export async function createTestDatabase() {
   return {
     url: at(testEnvironment.databaseUrl),
     relayUrl: at(testEnvironment.relayUrl),
+    identityUrl: at(testEnvironment.identityUrl),
     adminUrl: at(testEnvironment.adminUrl),
     async drop() {
       await admin.unsafe(`drop database ${name} with (force)`);

@@ -19,7 +19,7 @@ export interface Strangers {
   asks(conn: Line): void;
   /** It may stay, and counts as a stranger no more. */
   welcome(conn: Line): void;
-  /** It may not; its patience begins anew. */
+  /** It may not; its patience begins anew, some times. */
   refused(conn: Line): void;
   count(): number;
 }
@@ -32,7 +32,11 @@ export const strangerLimits: StrangerLimits = {
 interface Stranger {
   address: string;
   timer: Timer | undefined;
+  refusals: number;
 }
+
+/** Whoever asks again and again over one connection has to open another, which is counted. */
+const MOST_REFUSALS = 5;
 
 /** Bounds how many connections of an address say nothing of themselves, and for how long. */
 export function watchStrangers(
@@ -76,7 +80,7 @@ export function watchStrangers(
     const address = addressOf(conn.request);
     const count = (counts.get(address) ?? 0) + 1;
     counts.set(address, count);
-    strangers.set(conn, { address, timer: wait(conn) });
+    strangers.set(conn, { address, timer: wait(conn), refusals: 0 });
     conn.once('close', () => forget(conn));
     // Several may have come at once, between the question and the answer above.
     if (count > most) expel(conn);
@@ -87,7 +91,10 @@ export function watchStrangers(
     welcome: forget,
     refused(conn) {
       const stranger = strangers.get(conn);
-      if (stranger) stranger.timer = wait(conn);
+      if (!stranger) return;
+      clearTimeout(stranger.timer);
+      if (++stranger.refusals === MOST_REFUSALS) expel(conn);
+      else stranger.timer = wait(conn);
     },
     count: () => strangers.size,
   };

@@ -1,5 +1,6 @@
 import type { SocketInput } from '@insightdesk/shared/contract';
 import { DomainNotFoundError } from '@insightdesk/shared/errors';
+import { countSignal } from '../connection/count-signal.ts';
 import type { Call } from '../connection/guard.ts';
 import { isPresence } from './subscriptions.ts';
 
@@ -23,6 +24,8 @@ export async function setPresence(
   { connection, acknowledge }: Call,
   { status, metadata = null }: SocketInput<'presence:set'>,
 ) {
-  await connection.subscriptions.setPresence({ status, metadata, setAtMs: Date.now() });
+  const { subscriptions } = connection;
+  await countSignal(connection, subscriptions.presenceRooms());
+  await subscriptions.setPresence({ status, metadata, setAtMs: Date.now() });
   acknowledge({});
 }

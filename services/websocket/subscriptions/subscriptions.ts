@@ -1,5 +1,5 @@
 import { ConflictError, TooManyRequestsError } from '@insightdesk/shared/errors';
-import type { PresenceState, SocketOfUser } from '@insightdesk/shared/realtime';
+import type { PresenceState, Room, SocketOfUser } from '@insightdesk/shared/realtime';
 import type { Connection } from '../connection/connection.ts';
 
 /** One call of `subscribe`, from when it came until another takes its place or it is ended. */
@@ -77,6 +77,12 @@ export class Subscriptions {
 
   leaveAll(how: 'left' | 'lost'): void {
     for (const channel of [...this.#byChannel.keys()]) this.leave(channel, how);
+  }
+
+  /** Where others hear what the holder says of itself. */
+  presenceRooms(): Room[] {
+    const channels = [...this.#byChannel.keys()].filter((one) => isPresence(one) && this.isIn(one));
+    return channels.map((one) => this.#connection.roomFor(one));
   }
 
   /** What the holder says of itself, in all presence channels that the socket is in. */

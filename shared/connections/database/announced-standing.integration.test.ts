@@ -9,6 +9,7 @@ import {
   testEnvironment,
   userOf,
 } from '@insightdesk/shared/testing';
+import { type SQL, sql } from 'drizzle-orm';
 import { connect } from './connect.ts';
 
 const { context, close } = createTestContext();
@@ -36,4 +37,11 @@ test('each way to change what somebody may do is said by the rows, past relay an
   const holder = `${all} ${toUuid(key.userId)}`;
   await said(holder, () => rotateKey(owner, { id: key.id, overlapHours: 0 }));
   await said(holder, () => revokeKey(owner, { id: key.id }));
+  const changed = (statement: SQL) =>
+    context.database.write({ tenantId }, (tx) => tx.execute(statement));
+  const factor = (value: string | null) =>
+    changed(sql`update sessions set factor_id = ${value}::uuid where user_id = ${toUuid(userId)}`);
+  await factor(toUuid(key.id));
+  await said(`${all} ${toUuid(userId)}`, () => factor(null));
+  await said(all, () => changed(sql`update organizations set require_two_factor = true`));
 });

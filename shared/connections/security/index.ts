@@ -12,7 +12,13 @@ export {
   UnsafeUrlError,
 } from './safe-fetch.ts';
 export { createSealer, type Sealer } from './sealer.ts';
-export { createSecrets, type Secrets } from './secrets.ts';
+export {
+  createSecrets,
+  type KeptPurpose,
+  type SecretPurpose,
+  type Secrets,
+  secretPurposes,
+} from './secrets.ts';
 export {
   type AccessClaims,
   createTokens,

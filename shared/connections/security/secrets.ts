@@ -1,12 +1,32 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 import { InfrastructureError } from '@insightdesk/shared/errors';
 
+/**
+ * What is encrypted, and for how long: what is `kept` is encrypted anew by the key of now when that
+ * changes (`desk keys reencrypt`), what is `passing` is with a client for some minutes only.
+ */
+export const secretPurposes = {
+  'signing-key': 'kept',
+  webhook: 'kept',
+  totp: 'kept',
+  'oauth-client': 'kept',
+  'oauth-attempt': 'passing',
+  'oauth-arrival': 'passing',
+  passkey: 'passing',
+} as const satisfies Record<string, 'kept' | 'passing'>;
+
+export type SecretPurpose = keyof typeof secretPurposes;
+/** Of what stands in the database. */
+export type KeptPurpose = {
+  [P in SecretPurpose]: (typeof secretPurposes)[P] extends 'kept' ? P : never;
+}[SecretPurpose];
+
 /** Keeps what must be read again, encrypted and bound to what it is for and whose it is. */
 export interface Secrets {
   /** `owner` is the id of the organisation, or of the person, whose secret it is. */
-  encrypt(purpose: string, text: string, owner?: string): string;
+  encrypt(purpose: SecretPurpose, text: string, owner?: string): string;
   /** Throws for anything that was not encrypted for this purpose and owner by a key of ours. */
-  decrypt(purpose: string, sealed: string, owner?: string): string;
+  decrypt(purpose: SecretPurpose, sealed: string, owner?: string): string;
   /** Whether it is encrypted by the key of now; false also for what is not encrypted at all. */
   isCurrent(text: string): boolean;
   /** Whether it looks like something that `encrypt` made, by whatever key. */

@@ -2,6 +2,7 @@
 export { FactorErrors } from './errors.ts';
 export { type Factors, findFactors, isGuarded, readFactors } from './find-factors.ts';
 export { dropRecoveryCodes, replaceRecoveryCodes } from './recovery-codes.ts';
+export { renewTotpSecrets } from './renew-totp-secrets.ts';
 export { requireCode } from './require-code.ts';
 export { beginTotp, confirmTotp, dropTotp } from './set-up-totp.ts';
 export { spendOnce } from './spend-once.ts';

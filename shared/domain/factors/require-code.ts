@@ -44,9 +44,10 @@ async function judge(
   return isRight ? 'right' : 'wrong';
 }
 
-function freshStep(ctx: Context, { totpSecret, lastStep }: Row, code: string): number | undefined {
+function freshStep(ctx: Context, row: Row, code: string): number | undefined {
+  const { userId, totpSecret, lastStep } = row;
   if (totpSecret === null) return undefined;
-  const step = stepOf(ctx.secrets.decrypt('totp', totpSecret), code);
+  const step = stepOf(ctx.secrets.decrypt('totp', totpSecret, userId), code);
   return step !== undefined && step > lastStep ? step : undefined;
 }
 

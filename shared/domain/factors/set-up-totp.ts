@@ -12,7 +12,7 @@ const ISSUER = 'InsightDesk';
 /** Gives the person a secret that counts once `confirmTotp` has seen a code of it. */
 export async function beginTotp(ctx: TenantContext, user: { id: Id<'usr'>; email: string }) {
   const secret = newTotpSecret();
-  const pendingSecret = ctx.secrets.encrypt('totp', secret);
+  const pendingSecret = ctx.secrets.encrypt('totp', secret, user.id);
   const begun = await ctx.tx
     .insert(secondFactors)
     .values({ userId: user.id, pendingSecret })
@@ -32,7 +32,7 @@ export async function confirmTotp(ctx: TenantContext, userId: Id<'usr'>, code: s
   const [row] = await ctx.tx.select().from(secondFactors).where(self).for('update');
   if (row?.totpId) throw FactorErrors.SetUpAlready();
   if (!row?.pendingSecret) throw FactorErrors.NotBegun();
-  const lastStep = stepOf(ctx.secrets.decrypt('totp', row.pendingSecret), code);
+  const lastStep = stepOf(ctx.secrets.decrypt('totp', row.pendingSecret, userId), code);
   if (lastStep === undefined) throw FactorErrors.WrongCode();
   const totpId = newId('fac');
   const fresh = { failures: 0, blockedUntil: null, pendingSecret: null };

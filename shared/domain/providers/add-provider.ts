@@ -28,7 +28,7 @@ export const addProvider = defineAction({
     );
     const there = await tx.$count(identityProviders, eq(identityProviders.tenantId, tenantId));
     if (there >= MOST) throw ProviderErrors.TooMany(MOST);
-    const clientSecret = secrets.encrypt('oauth-client', input.clientSecret);
+    const clientSecret = secrets.encrypt('oauth-client', input.clientSecret, tenantId);
     const [made] = await tx
       .insert(identityProviders)
       .values({ ...input, tenantId, id: newId('idp'), clientSecret })

@@ -52,7 +52,7 @@ export const openArrival = (ctx: Context, sealed: string): Arrival =>
 
 function openFresh<T extends { expiresAt: number }>(
   ctx: Context,
-  purpose: string,
+  purpose: 'oauth-attempt' | 'oauth-arrival',
   shape: z.ZodType<T>,
   sealed: string | undefined,
 ): T {

@@ -18,7 +18,7 @@ export const changeProvider = defineAction({
   async run(ctx, { id, clientSecret, ...wanted }) {
     const before = await requireProvider(ctx, id);
     if (wanted.issuer !== undefined) ctx.outbound.check(wanted.issuer);
-    const secret = clientSecret && ctx.secrets.encrypt('oauth-client', clientSecret);
+    const secret = clientSecret && ctx.secrets.encrypt('oauth-client', clientSecret, ctx.tenantId);
     const given = Object.entries({ ...wanted, clientSecret: secret }).filter(
       ([, value]) => value !== undefined,
     );

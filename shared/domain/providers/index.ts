@@ -7,5 +7,6 @@ export { exchangeArrival } from './exchange-arrival.ts';
 export { listProviders } from './list-providers.ts';
 export { removeLink } from './remove-link.ts';
 export { removeProvider } from './remove-provider.ts';
+export { renewClientSecrets } from './renew-client-secrets.ts';
 export { startLink } from './start-link.ts';
 export { startSignIn } from './start-sign-in.ts';

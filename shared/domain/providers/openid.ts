@@ -12,7 +12,7 @@ export async function openClient(
   provider: ProviderRow,
 ): Promise<openid.Configuration> {
   const { issuer, clientId } = provider;
-  const secret = ctx.secrets.decrypt('oauth-client', provider.clientSecret);
+  const secret = ctx.secrets.decrypt('oauth-client', provider.clientSecret, provider.tenantId);
   // Plain HTTP is for tries only: the configuration refuses it elsewhere.
   ctx.outbound.check(issuer);
   const execute = issuer.startsWith('http:') ? [openid.allowInsecureRequests] : [];

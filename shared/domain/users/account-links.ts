@@ -7,7 +7,7 @@ import { UserErrors } from './errors.ts';
 import { accountLinkRequested } from './events.ts';
 import { outsideOrganizations } from './outside-organizations.ts';
 import { accountLinks } from './tables.ts';
-import { addressKey, takeDaily } from './take-daily.ts';
+import { keyOf, takeDaily } from './take-daily.ts';
 
 type Link = typeof accountLinks.$inferSelect;
 type Purpose = Link['purpose'];
@@ -39,10 +39,9 @@ export async function requestLink(
 }
 
 function takeMail(ctx: TenantContext, { purpose, email }: Pick<Link, 'purpose' | 'email'>) {
-  if (purpose !== 'reset')
-    return takeDaily(ctx, addressKey('mail', email), MAILS_PER_ADDRESS_AND_DAY);
+  if (purpose !== 'reset') return takeDaily(ctx, keyOf('mail', email), MAILS_PER_ADDRESS_AND_DAY);
   const hour = new Date().getUTCHours();
-  return takeDaily(ctx, `${addressKey('reset', email)}:${hour}`, RESETS_PER_ADDRESS_AND_HOUR);
+  return takeDaily(ctx, `${keyOf('reset', email)}:${hour}`, RESETS_PER_ADDRESS_AND_HOUR);
 }
 
 const good = and(isNull(accountLinks.usedAt), gt(accountLinks.expiresAt, sql`now()`));

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { UserErrors } from './errors.ts';
 import { organizationCreated } from './events.ts';
 import { members, users } from './tables.ts';
-import { secondsLeftToday, takeDaily } from './take-daily.ts';
+import { keyOf, secondsLeftToday, takeDaily } from './take-daily.ts';
 
 const FOUNDED_PER_DAY = 10;
 
@@ -23,7 +23,7 @@ export const foundOrganization = defineAction({
     await withTenant(ctx, async (tenant) => {
       const [self] = await tenant.tx.select().from(users).where(eq(users.id, userId));
       if (!self?.emailVerifiedAt) throw UserErrors.EmailNotVerified();
-      const mayFound = await takeDaily(tenant, `founded:${userId}`, FOUNDED_PER_DAY);
+      const mayFound = await takeDaily(tenant, keyOf('founded', userId), FOUNDED_PER_DAY);
       if (!mayFound) throw UserErrors.TooManyOrganizations(secondsLeftToday());
     });
     const organization = { id: newId('org'), name: input.name };

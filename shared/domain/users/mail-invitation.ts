@@ -5,7 +5,7 @@ import { eq } from 'drizzle-orm';
 import { UserErrors } from './errors.ts';
 import { invitationCreated } from './events.ts';
 import { type invitations, users } from './tables.ts';
-import { secondsLeftToday, takeDaily } from './take-daily.ts';
+import { keyOf, secondsLeftToday, takeDaily } from './take-daily.ts';
 
 type Invitation = Pick<typeof invitations.$inferSelect, 'id' | 'email' | 'role' | 'sends'>;
 
@@ -15,7 +15,7 @@ export async function mailInvitation(
   { id: invitationId, email, role, sends }: Invitation,
 ): Promise<void> {
   const { tx, tenantId, actor, settings } = ctx;
-  if (!(await takeDaily(ctx, `invitations:${tenantId}`, settings.invitationsPerDay))) {
+  if (!(await takeDaily(ctx, keyOf('invitations', tenantId), settings.invitationsPerDay))) {
     throw UserErrors.InvitationQuota(secondsLeftToday());
   }
   const [names] = await tx

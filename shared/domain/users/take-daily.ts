@@ -14,9 +14,9 @@ export async function takeDaily(
   return row?.taken === true;
 }
 
-/** A key for an address that does not say which. */
-export const addressKey = (purpose: string, address: string) =>
-  `${purpose}:${createHash('sha256').update(address).digest('hex')}`;
+/** A key that does not say of whom: counts outlive organisations and people that are erased. */
+export const keyOf = (purpose: string, whose: string) =>
+  `${purpose}:${createHash('sha256').update(whose).digest('hex')}`;
 
 /** Seconds until the counts begin anew. */
 export const secondsLeftToday = (now = Date.now()) =>

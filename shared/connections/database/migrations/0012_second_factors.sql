@@ -81,6 +81,15 @@ CREATE TABLE "identity_links" (
 --> statement-breakpoint
 SELECT app.protect('identity_providers'), app.protect('identity_links');
 --> statement-breakpoint
+-- Whose secrets there are to be encrypted anew is seen by the system, the secrets themselves are not.
+GRANT SELECT (user_id) ON second_factors TO insightdesk_relay;
+--> statement-breakpoint
+CREATE POLICY renew ON second_factors FOR SELECT TO insightdesk_relay USING (true);
+--> statement-breakpoint
+GRANT SELECT (tenant_id) ON identity_providers TO insightdesk_relay;
+--> statement-breakpoint
+CREATE POLICY renew ON identity_providers FOR SELECT TO insightdesk_relay USING (true);
+--> statement-breakpoint
 ALTER TABLE "organizations" ADD COLUMN "require_two_factor" boolean DEFAULT false NOT NULL;
 --> statement-breakpoint
 ALTER TABLE "sessions" ADD COLUMN "factor_id" uuid;
@@ -114,3 +123,11 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'ID004', MESSAGE = 'a second factor is required';
   END IF;
 END $$;
+--> statement-breakpoint
+-- Who lacks from now on what is required may no more hold a socket than ask for anything.
+CREATE TRIGGER announce_factor AFTER UPDATE OF factor_id ON sessions FOR EACH ROW
+  WHEN (OLD.factor_id IS NOT NULL AND NEW.factor_id IS NULL) EXECUTE FUNCTION app.announce_access();
+--> statement-breakpoint
+CREATE TRIGGER announce_factor AFTER UPDATE OF require_two_factor ON organizations FOR EACH ROW
+  WHEN (NEW.require_two_factor AND NOT OLD.require_two_factor)
+  EXECUTE FUNCTION app.announce_access();

@@ -75,7 +75,9 @@ DECLARE
 BEGIN
   INSERT INTO public.usage_counters AS c (tenant_id, day, metric, value)
     SELECT * FROM unnest(tenants, days, metrics, amounts) AS n (tenant_id, day, metric, value)
+    -- Nothing is counted of who is gone.
     WHERE n.value > 0
+      AND NOT EXISTS (SELECT FROM public.erasures e WHERE e.organization_id = n.tenant_id)
     ON CONFLICT (tenant_id, day, metric) DO UPDATE SET value = c.value + excluded.value;
   RETURN QUERY SELECT t.id, to_char(now_day, 'YYYY-MM-DD'),
       coalesce(sum(c.value) FILTER (WHERE c.day = now_day), 0)::bigint,

@@ -1,0 +1,22 @@
+import { type Context, withTenant } from '@insightdesk/shared/context';
+import type { Id } from '@insightdesk/shared/contract';
+import { eq } from 'drizzle-orm';
+import { isProvider } from './require-provider.ts';
+import { identityProviders } from './tables.ts';
+
+/** Encrypts what an organisation's providers know us by with the key of now; how many were not. */
+export function renewClientSecrets(ctx: Context & { tenantId: Id<'org'> }): Promise<number> {
+  const { secrets } = ctx;
+  return withTenant(ctx, async (tenant) => {
+    const { tx, tenantId } = tenant;
+    const mine = eq(identityProviders.tenantId, tenantId);
+    const rows = await tx.select().from(identityProviders).where(mine).for('update');
+    const outdated = rows.filter((row) => !secrets.isCurrent(row.clientSecret));
+    for (const { id, clientSecret: stored } of outdated) {
+      const plain = secrets.decrypt('oauth-client', stored, tenantId);
+      const clientSecret = secrets.encrypt('oauth-client', plain, tenantId);
+      await tx.update(identityProviders).set({ clientSecret }).where(isProvider(tenant, id));
+    }
+    return outdated.length;
+  });
+}
