@@ -1,17 +1,29 @@
 import { afterAll, expect, test } from 'bun:test';
 import { systemContext } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
+import { createDatabase } from '@insightdesk/shared/database';
 import { setQuota } from '@insightdesk/shared/domain/tenants';
 import { createMeter, type getUsage } from '@insightdesk/shared/domain/usage';
 import { acceptInvitation, changeRole, invite } from '@insightdesk/shared/domain/users';
-import { createTestTenant } from '@insightdesk/shared/testing';
+import { createTestTenant, testEnvironment } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import type { z } from 'zod';
 import { openTestDesk, testPromises } from './test-desk.ts';
 
 const desk = openTestDesk();
 const { context, parts, ask } = desk;
-afterAll(() => desk.close());
+afterAll(async () => {
+  await services.close();
+  await desk.close();
+});
+/** With the services' own login alone, as all but the worker have. */
+const services = createDatabase({
+  url: testEnvironment.databaseUrl,
+  poolMin: 1,
+  poolMax: 2,
+  timeoutMs: 10_000,
+  slowQueryMs: 10_000,
+});
 
 type Usage = z.infer<typeof getUsage.output>;
 const read = async (as: string, query = '') =>
@@ -59,8 +71,7 @@ test('two processes add up; what cannot be written is kept, memory is bounded', 
   const open = () =>
     createMeter({
       database: {
-        write: (...call) =>
-          isDown ? Promise.reject(new Error('down')) : context.database.write(...call),
+        write: (...call) => (isDown ? Promise.reject(new Error('down')) : services.write(...call)),
       },
       defaults: context.settings.quotas,
       logBytes: async () => 0,

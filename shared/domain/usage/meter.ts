@@ -1,10 +1,4 @@
-import {
-  type CounterName,
-  type Meter,
-  type QuotaName,
-  type Quotas,
-  quotaNames,
-} from '@insightdesk/shared/context';
+import type { CounterName, Meter, QuotaName, Quotas } from '@insightdesk/shared/context';
 import { fromUuid, type Id, toUuid } from '@insightdesk/shared/contract';
 import type { Database } from '@insightdesk/shared/database';
 import { sql } from 'drizzle-orm';
@@ -127,20 +121,7 @@ async function write(database: MeterOptions['database'], batch: ReadonlyMap<Key,
   const days = sql.param(parts.map(([, day]) => day));
   const metrics = sql.param(parts.map(([, , metric]) => metric));
   const values = sql.param(entries.map(([, value]) => value));
-  return database.write('system', async (tx) => {
-    await tx.execute(sql`insert into usage_counters (tenant_id, day, metric, value)
-      select * from unnest(${tenants}::uuid[], ${days}::date[], ${metrics}::text[], ${values}::bigint[])
-      on conflict (tenant_id, day, metric)
-        do update set value = usage_counters.value + excluded.value`);
-    return (await tx.execute(sql`
-      select t.id as tenant_id, to_char(now() at time zone 'utc', 'YYYY-MM-DD') as day,
-        coalesce(sum(c.value) filter (where c.day = (now() at time zone 'utc')::date), 0) as today,
-        coalesce(sum(c.value), 0) as month,
-        (select jsonb_object_agg(q.metric, q.value) from quotas q where q.tenant_id = t.id
-          and q.metric = any(${sql.param([...quotaNames])}::text[])) as quotas
-      from (select distinct unnest(${tenants}::uuid[]) as id) t
-      left join usage_counters c on c.tenant_id = t.id and c.metric = 'requests'
-        and c.day >= date_trunc('month', now() at time zone 'utc')::date
-      group by t.id`)) as unknown as Row[];
-  });
+  const count = sql`select * from app.count_usage(${tenants}::uuid[], ${days}::date[],
+    ${metrics}::text[], ${values}::bigint[])`;
+  return database.write({}, async (tx) => (await tx.execute(count)) as unknown as Row[]);
 }

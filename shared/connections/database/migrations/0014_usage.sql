@@ -55,14 +55,41 @@ REVOKE INSERT, UPDATE, DELETE ON usage_counters FROM insightdesk_app;
 --> statement-breakpoint
 REVOKE INSERT, UPDATE, DELETE ON discarded_attachments FROM insightdesk_app;
 --> statement-breakpoint
--- The system adds counters up for all organisations, and collects what nobody claimed.
-GRANT SELECT, INSERT, UPDATE, DELETE ON usage_counters TO insightdesk_relay;
+-- The system deletes old counters, and collects what nobody claimed.
+GRANT SELECT, DELETE ON usage_counters TO insightdesk_relay;
 --> statement-breakpoint
-CREATE POLICY count ON usage_counters TO insightdesk_relay USING (true) WITH CHECK (true);
+CREATE POLICY collect ON usage_counters TO insightdesk_relay USING (true);
 --> statement-breakpoint
-GRANT SELECT ON quotas TO insightdesk_relay;
+-- Every service counts what it lets through, for many organisations at once, and can do no more with
+-- the counters than add to them. It learns how those that it counted stand, all processes together.
+CREATE POLICY add ON usage_counters TO CURRENT_USER USING (true) WITH CHECK (true);
 --> statement-breakpoint
-CREATE POLICY look ON quotas FOR SELECT TO insightdesk_relay USING (true);
+CREATE POLICY look ON quotas FOR SELECT TO CURRENT_USER USING (true);
+--> statement-breakpoint
+CREATE FUNCTION app.count_usage(tenants uuid[], days date[], metrics text[], amounts bigint[])
+RETURNS TABLE (tenant_id uuid, day text, today bigint, month bigint, quotas jsonb)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+  now_day date := (now() AT TIME ZONE 'utc')::date;
+BEGIN
+  INSERT INTO public.usage_counters AS c (tenant_id, day, metric, value)
+    SELECT * FROM unnest(tenants, days, metrics, amounts) AS n (tenant_id, day, metric, value)
+    WHERE n.value > 0
+    ON CONFLICT (tenant_id, day, metric) DO UPDATE SET value = c.value + excluded.value;
+  RETURN QUERY SELECT t.id, to_char(now_day, 'YYYY-MM-DD'),
+      coalesce(sum(c.value) FILTER (WHERE c.day = now_day), 0)::bigint,
+      coalesce(sum(c.value), 0)::bigint,
+      (SELECT jsonb_object_agg(q.metric, q.value) FROM public.quotas q WHERE q.tenant_id = t.id)
+    FROM (SELECT DISTINCT unnest(tenants) AS id) t
+    LEFT JOIN public.usage_counters c ON c.tenant_id = t.id AND c.metric = 'requests'
+      AND c.day >= date_trunc('month', now_day)::date
+    GROUP BY t.id;
+END $$;
+--> statement-breakpoint
+REVOKE ALL ON FUNCTION app.count_usage(uuid[], date[], text[], bigint[]) FROM PUBLIC;
+--> statement-breakpoint
+GRANT EXECUTE ON FUNCTION app.count_usage(uuid[], date[], text[], bigint[]) TO insightdesk_app;
 --> statement-breakpoint
 GRANT SELECT, UPDATE ON stored_bytes TO insightdesk_relay;
 --> statement-breakpoint
