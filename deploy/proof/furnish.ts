@@ -1,4 +1,14 @@
-import { call, openOrganization, type Person, photograph, until, upload } from '../e2e/client.ts';
+import { createAuthenticator } from '../../services/api/test-authenticator.ts';
+import {
+  call,
+  openOrganization,
+  type Person,
+  password,
+  photograph,
+  run,
+  until,
+  upload,
+} from '../e2e/client.ts';
 import type { Operation } from './document.ts';
 import { harvest } from './harvest.ts';
 import { placesOf } from './places.ts';
@@ -15,8 +25,16 @@ export interface Furnished {
   organizationId: string;
   conversationId: string;
   people: Record<'owner' | 'agent' | 'customer', Person>;
+  /** Somebody else, who has a passkey and so does not sign in with a password alone. */
+  guarded: Person;
   /** Tokens by who holds them. */
   callers: Record<string, string>;
+}
+
+async function ask(token: string, path: string, body: unknown) {
+  const answer = await call('POST', path, { token, body });
+  if (answer.status >= 300) throw new Error(`POST ${path}: ${JSON.stringify(answer)}`);
+  return answer.body;
 }
 
 /**
@@ -25,12 +43,7 @@ export interface Furnished {
  */
 export async function furnish(operations: readonly Operation[]): Promise<Furnished> {
   const mark = `zebra${crypto.randomUUID().replaceAll('-', '')}`;
-  const { owner, agent, customer } = await openOrganization();
-  const ask = async (token: string, path: string, body: unknown) => {
-    const answer = await call('POST', path, { token, body });
-    if (answer.status >= 300) throw new Error(`POST ${path}: ${JSON.stringify(answer)}`);
-    return answer.body;
-  };
+  const { owner, agent, absent, customer } = await openOrganization();
   const webhook = await ask(owner.token, '/v1/webhooks', {
     url: `https://example.com/${mark}`,
     events: ['message.created'],
@@ -40,7 +53,10 @@ export async function furnish(operations: readonly Operation[]): Promise<Furnish
   const { id } = await ask(customer.token, '/v1/conversations', { subject: mark, ...attached });
   await ask(agent.token, `/v1/conversations/${id}/messages`, { body: mark });
   await ask(owner.token, `/v1/conversations/${id}/messages`, { body: mark, kind: 'note' });
+  await addPasskey(absent, mark);
+  const key = await addKey(owner, mark);
   await addToEmptyLists(operations, owner, mark);
+  await addExport(owner);
   const path = `/v1/webhooks/${webhook.id}`;
   await until(async () => {
     const { body } = await call('GET', `${path}/deliveries`, { token: owner.token });
@@ -54,8 +70,36 @@ export async function furnish(operations: readonly Operation[]): Promise<Furnish
     organizationId: owner.organizationId,
     conversationId: id,
     people: { owner, agent, customer },
-    callers: { owner: owner.token, agent: agent.token, customer: customer.token },
+    guarded: absent,
+    callers: { owner: owner.token, agent: agent.token, customer: customer.token, key },
   };
+}
+
+async function addPasskey({ token }: Person, mark: string) {
+  const { origin, hostname: host } = new URL(run.url);
+  const offer = await ask(token, '/v1/auth/passkeys/options', { password });
+  const response = createAuthenticator({ origin, host }).create(offer.options);
+  await ask(token, '/v1/auth/passkeys', { token: offer.token, response, name: mark });
+}
+
+/** The secret of an API key that may do all that one may. */
+async function addKey({ token }: Person, name: string): Promise<string> {
+  const table: { items: { name: string; roles: string[]; forKeys: boolean }[] } = (
+    await call('GET', '/v1/permissions', { token })
+  ).body;
+  const permissions = table.items
+    .filter(({ roles, forKeys }) => forKeys && roles.includes('admin'))
+    .map((permission) => permission.name);
+  return (await ask(token, '/v1/api-keys', { name, permissions })).secret;
+}
+
+/** Exports are in no list; the audit log names them. */
+async function addExport({ token }: Person) {
+  const { id } = await ask(token, '/v1/organization/export', {});
+  await until(async () => {
+    const { body } = await call('GET', `/v1/organization/exports/${id}`, { token });
+    return body.status === 'ready';
+  }, 60_000);
 }
 
 async function addToEmptyLists(operations: readonly Operation[], { token }: Person, mark: string) {

@@ -18,8 +18,11 @@ export interface Harvest {
   readonly links: ReadonlySet<string>;
 }
 
-/** Reads everything that this person can read, from route to route, until nothing new comes up. */
-export async function harvest(operations: readonly Operation[], token: string): Promise<Harvest> {
+/** Reads all that these can read, one by one, from route to route until nothing new comes up. */
+export async function harvest(
+  operations: readonly Operation[],
+  ...tokens: string[]
+): Promise<Harvest> {
   const byParent = new Map<string, Set<string>>();
   const all = new Set<string>();
   const links = new Set<string>();
@@ -33,7 +36,7 @@ export async function harvest(operations: readonly Operation[], token: string): 
     return fits.length > 0 ? fits : alike;
   }
 
-  async function read(operation: Operation, filling: Filling) {
+  async function read(token: string, operation: Operation, filling: Filling) {
     const request = fill(operation, undefined, filling);
     const { status, body } = await send(request, token);
     if (status !== 200) return;
@@ -47,14 +50,21 @@ export async function harvest(operations: readonly Operation[], token: string): 
     byParent.set(operation.path, known);
   }
 
-  for (let round = 0, before = -1; round < ROUNDS && all.size > before; round++) {
-    before = all.size;
+  async function readAll(token: string) {
     for (const operation of reads) {
       const places = placesOf(operation).filter((place) => place.in === 'path');
       for (let sample = 0; sample < (places.length > 0 ? SAMPLES : 1); sample++) {
         const filling = places.map((place) => [place, idsFor(operation, place)[sample]] as const);
-        if (filling.every(([, id]) => id !== undefined)) await read(operation, filling as Filling);
+        if (filling.every(([, id]) => id !== undefined))
+          await read(token, operation, filling as Filling);
       }
+    }
+  }
+
+  for (const token of tokens) {
+    for (let round = 0, before = -1; round < ROUNDS && all.size > before; round++) {
+      before = all.size;
+      await readAll(token);
     }
   }
   const listed = (path: string) => (byParent.get(path)?.size ?? 0) > 0;

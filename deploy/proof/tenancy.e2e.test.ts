@@ -17,6 +17,9 @@ import { fill, plain, send } from './requests.ts';
 import { openStates } from './tenant-state.ts';
 import { one, unknownId, unknownLike, valid } from './values.ts';
 
+/** Longer than what is counted in memory waits to be written. */
+const WRITTEN_BEHIND_MS = 12_000;
+
 /**
  * Two organisations of the same shape. Everybody of `ours` names every thing of `theirs` by its real
  * id wherever the API's documents have a place for one, and must be answered exactly as if it had
@@ -44,13 +47,14 @@ beforeAll(async () => {
   ours = await furnish(operations);
   theirs = await furnish(operations);
   own = await harvest(operations, ours.owner.token);
-  foreign = await harvest(operations, theirs.owner.token);
+  const members = [...Object.values(theirs.callers), theirs.guarded.token];
+  foreign = await harvest(operations, ...members);
   for (const token of Object.values(ours.callers)) {
     const listener = await listen(token);
     listener.socket.onAny((...all) => heard.push(all));
     listeners.push(listener);
   }
-  before = await settled();
+  before = await settled(WRITTEN_BEHIND_MS);
 }, 180_000);
 
 afterAll(() => {
@@ -58,15 +62,15 @@ afterAll(() => {
   return states.close();
 });
 
-/** What theirs holds, once nothing of it moves any more. */
-async function settled() {
+/** What theirs holds, once nothing of it has moved for so long. */
+async function settled(stillMs = 1_500) {
   const tenant = await uuidOf(theirs.organizationId);
   let last = '';
   await until(async () => {
     const now = JSON.stringify(await states.read(tenant));
     const isStill = now === last;
     last = now;
-    return isStill || (await Bun.sleep(1_500));
+    return isStill || (await Bun.sleep(stillMs));
   }, 60_000);
   return JSON.parse(last) as Record<string, string>;
 }
