@@ -1,4 +1,4 @@
-import { createAuthenticator } from '../../services/api/test-authenticator.ts';
+import { createAuthenticator } from '@insightdesk/shared/testing';
 import {
   call,
   openOrganization,

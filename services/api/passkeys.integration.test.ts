@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from 'bun:test';
 import { generateKeyPairSync } from 'node:crypto';
-import { createAuthenticator, type Manners } from './test-authenticator.ts';
+import { createAuthenticator, type Manners } from '@insightdesk/shared/testing';
 import { openTestDesk, testPromises } from './test-desk.ts';
 import { faultOf, openPeople, password, type SignedIn } from './test-two-factor.ts';
 

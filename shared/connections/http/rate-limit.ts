@@ -52,8 +52,8 @@ export interface RateLimitsOptions {
 
 const PATIENCE_MS = 250;
 /**
- * In turns, so that a process that is late itself, as many requests at once make it, does not take
- * that for Valkey's lateness.
+ * Patience is spent in so many turns: a process that is late itself, as many requests at once make
+ * it, does not take that for Valkey's lateness.
  */
 const TURNS = 5;
 
