@@ -112,11 +112,28 @@ async function tracesOf(tenantId: Id<'org'>) {
     const [next, keys] = await valkey.scan(cursor, 'COUNT', 1000);
     cursor = next;
     for (const key of keys) {
-      const dump = await valkey.dumpBuffer(key);
-      if (key.includes(tenantId) || dump?.includes(tenantId)) found.push(key);
+      if (key.includes(tenantId) || (await contentOf(key)).includes(tenantId)) found.push(key);
     }
   } while (cursor !== '0');
   return found;
+}
+
+/** What a key holds, as text: a dump would be compressed. */
+async function contentOf(key: string): Promise<string> {
+  const { valkey } = worker;
+  const read: Record<string, () => Promise<unknown>> = {
+    string: () => valkey.get(key),
+    list: () => valkey.lrange(key, 0, -1),
+    set: () => valkey.smembers(key),
+    zset: () => valkey.zrange(key, 0, -1),
+    hash: () => valkey.hgetall(key),
+    stream: () => valkey.xrange(key, '-', '+'),
+    none: async () => null,
+  };
+  const type = await valkey.type(key);
+  const content = await read[type]?.();
+  if (content === undefined) throw new Error(`Nobody reads a ${type} here`);
+  return JSON.stringify(content);
 }
 
 /** Waits until nothing is under way for an organisation any more. */
@@ -130,6 +147,9 @@ async function settled(tenantId: Id<'org'>) {
     return isSame;
   });
 }
+
+/** Without the turns, which a queue forgets when a job comes and no other waits. */
+const lasting = (keys: string[]) => new Set(keys.filter((key) => !key.endsWith(':turns')));
 
 const erase = (ctx: Context, tenantId: Id<'org'>) =>
   eraseOrganization(ctx, { tenantId, requestedBy: 'desk', signal });
@@ -170,7 +190,7 @@ test('nothing is left of one that is erased, and the other is what it was', asyn
   expect({ rows: await rowsAbout(other.tenantId), files: await filesOf(other.tenantId) }).toEqual(
     before,
   );
-  expect(new Set(await tracesOf(other.tenantId))).toEqual(new Set(keysBefore));
+  expect(lasting(await tracesOf(other.tenantId))).toEqual(lasting(keysBefore));
   const people = await worker.admin`select id from users
     where id in (${toUuid(onlyThere)}, ${toUuid(both)})`;
   expect(people.map(({ id }) => id)).toEqual([toUuid(both)]);
