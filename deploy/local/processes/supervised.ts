@@ -55,14 +55,17 @@ export class Supervised {
   /** Starts it and waits until it is ready; throws with its last lines when it ends before. */
   async start(): Promise<void> {
     this.#launch();
+    const first = this.#child;
     const deadline = Date.now() + READY_TIMEOUT_MS;
     while (!(await this.spec.isReady())) {
-      if (this.#child && !this.#stopping && Date.now() < deadline) {
+      // On a slow machine it may have come back already; that is not the one that was started.
+      const isThere = first !== undefined && this.#child === first;
+      if (isThere && !this.#stopping && Date.now() < deadline) {
         await Bun.sleep(POLL_MS);
         continue;
       }
+      const what = this.#stopping ? 'was stopped' : isThere ? 'is not ready in time' : 'ended';
       await Bun.sleep(50);
-      const what = this.#stopping ? 'was stopped' : this.#child ? 'is not ready in time' : 'ended';
       const words = this.#lastLines.length > 0 ? this.#lastLines : ['(none)'];
       throw new Error([`${this.spec.name} ${what}. Its last words:`, ...words].join('\n  '));
     }
