@@ -197,6 +197,7 @@ function addConnections(container: OwnParts, config: Config) {
         publicUrl: config.http.publicUrl,
         maxFileBytes: config.storage.maxFileBytes,
         refreshTtlSeconds: config.auth.refreshTtlSeconds,
+        provenAddressesOnly: config.accounts.provenAddressesOnly,
         invitationsPerDay: config.invitations.perDay,
         quotas: config.quotas,
         origins: [new URL(config.http.publicUrl).origin, ...config.http.corsOrigins],

@@ -25,7 +25,7 @@ export async function sendMessageEmail(ctx: Context, errand: Errand, run: Run) {
     const isEntitled = customerId ? await mayBeMailed(tenant, recipientId, customerId) : false;
     return { found: message, isEntitled };
   });
-  if (!found?.email) return;
+  if (!found || (!found.isProven && ctx.settings.provenAddressesOnly)) return;
   if (!isEntitled)
     return errand.alone ? tellTheOthers(ctx, messageId, found.authorId, run) : undefined;
   const { body, number, subject, conversationId, authorName, email } = found;
@@ -72,8 +72,8 @@ const toMail = statement(
         customerId: conversations.customerId,
         authorId: messages.authorId,
         authorName: sql<string>`(select name from ${users} where id = ${messages.authorId})`,
-        email: sql<string | null>`(select email from ${users} where id = ${recipientId}
-          and email_verified_at is not null)`,
+        email: sql<string>`(select email from ${users} where id = ${recipientId})`,
+        isProven: sql<boolean>`(select email_verified_at is not null from ${users} where id = ${recipientId})`,
       })
       .from(messages)
       .innerJoin(

@@ -119,6 +119,13 @@ describe('until the address is verified', () => {
     await foundOrganization(ctx, { name: 'Another' });
   });
 
+  test('both are possible where all mail stays in the inbox of this machine', async () => {
+    const { ctx } = await registered();
+    const here = { ...ctx, settings: { ...ctx.settings, provenAddressesOnly: false } };
+    await invite(here, { email: address(), role: 'agent' });
+    await foundOrganization(here, { name: 'Another' });
+  });
+
   test('the mail comes again five times a day, exactly, and not once it is verified', async () => {
     const { ctx, email } = await registered();
     const tries = await Promise.allSettled(

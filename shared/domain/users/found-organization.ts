@@ -22,7 +22,9 @@ export const foundOrganization = defineAction({
     const { userId } = ctx.actor;
     await withTenant(ctx, async (tenant) => {
       const [self] = await tenant.tx.select().from(users).where(eq(users.id, userId));
-      if (!self?.emailVerifiedAt) throw UserErrors.EmailNotVerified();
+      if (!self) throw UserErrors.NotFound();
+      const isProven = self.emailVerifiedAt !== null || !ctx.settings.provenAddressesOnly;
+      if (!isProven) throw UserErrors.EmailNotVerified();
       const mayFound = await takeDaily(tenant, keyOf('founded', userId), FOUNDED_PER_DAY);
       if (!mayFound) throw UserErrors.TooManyOrganizations(secondsLeftToday());
     });

@@ -8,8 +8,12 @@ import { isMember } from './members.ts';
 import { members, users } from './tables.ts';
 
 /** Throws 403 unless the caller, whose address is verified, may offer this role. */
-export async function requireStanding({ tx, actor }: UserContext, offered: Role): Promise<void> {
+export async function requireStanding(
+  { tx, actor, settings }: UserContext,
+  offered: Role,
+): Promise<void> {
   if (!mayOffer(actor, offered)) throw UserErrors.MayNotOffer();
+  if (!settings.provenAddressesOnly) return;
   const [inviter] = await tx
     .select({ verifiedAt: users.emailVerifiedAt })
     .from(users)

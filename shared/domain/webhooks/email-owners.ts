@@ -33,7 +33,7 @@ export async function emailOwners(
     footer: 'You get this because you own the organisation.',
   });
   for (const { id, email, emailVerifiedAt } of owners) {
-    if (!emailVerifiedAt) continue;
+    if (!emailVerifiedAt && ctx.settings.provenAddressesOnly) continue;
     await deliver(ctx, `${run.id}.${id}`, { to: email, subject: title, ...letter });
   }
 }

@@ -101,6 +101,8 @@ export interface Connections {
     refreshTtlSeconds: number;
     /** Where our pages and those of the apps that may call us come from. */
     origins: readonly string[];
+    /** An address counts for nothing until a link that was mailed to it was followed. */
+    provenAddressesOnly: boolean;
     invitationsPerDay: number;
     erasureGraceSeconds: number;
     quotas: Quotas;

@@ -176,6 +176,16 @@ test.each(['valkey', 'valkeys', 'redis', 'rediss'])('%s:// is a Valkey address',
   });
 });
 
+test.each([
+  [{ NODE_ENV: 'development' }, false],
+  [{ NODE_ENV: 'development', EMAIL_VERIFICATION: 'required' }, true],
+  [{ NODE_ENV: 'development', SMTP_HOST: 'mail.example' }, true],
+  [{ NODE_ENV: 'test' }, true],
+  [{ NODE_ENV: 'test', EMAIL_VERIFICATION: 'optional' }, false],
+])('addresses have to be proven unless mail stays here: %p', (environment, proven) => {
+  expect(load(environment).accounts.provenAddressesOnly).toBe(proven);
+});
+
 test('accounts of storage providers are shaped when they are complete', () => {
   expect(load().storage.credentials).toEqual({ cloudinary: undefined, aws: undefined });
   const set = { AWS_ACCESS_KEY_ID: 'id', AWS_SECRET_ACCESS_KEY: 'key', AWS_REGION: 'eu' };

@@ -125,6 +125,7 @@ export const environmentSchema = z.object({
   WEBHOOK_ALLOW_PRIVATE: flag.default(false),
   WORKERS_MAX: count(1, 100).default(3),
 
+  EMAIL_VERIFICATION: z.enum(['required', 'optional']).optional(),
   INVITATIONS_PER_DAY: count(1, 1_000_000).default(200),
   QUOTA_STORED_BYTES: count(0).default(10_737_418_240),
   QUOTA_SEATS: count(0).default(0),

@@ -37,6 +37,9 @@ function forbiddenWhenDeployed(env: Partial<Environment>): string[] {
   if (env.RATE_LIMIT_MAX_REQUESTS === 0) {
     faults.push('RATE_LIMIT_MAX_REQUESTS: 0 (off) is for development and test only');
   }
+  if (env.EMAIL_VERIFICATION === 'optional') {
+    faults.push('EMAIL_VERIFICATION: optional is for development and test only');
+  }
   if (env.WEBHOOK_ALLOW_PRIVATE) {
     faults.push('WEBHOOK_ALLOW_PRIVATE: is for development and test only');
   }
