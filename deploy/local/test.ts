@@ -6,6 +6,7 @@ import { watchLauncher } from './processes/launcher.ts';
 import { portsFrom } from './processes/ports.ts';
 import { runFilePath } from './stack/run-file.ts';
 import { createStack } from './stack/stack.ts';
+import { createFailureList } from './tests/failure-list.ts';
 import { createTestDirectory, removeAbandonedTests } from './tests/test-directory.ts';
 import { type Counts, listTests, runScript, runTests } from './tests/test-run.ts';
 
@@ -14,7 +15,11 @@ const CONTAINER_CHECK = 'deploy/containers/check.ts';
 
 const output = createOutput();
 let aborted = false;
-const print = (text: string) => void (aborted || output.plain(text));
+const failures = createFailureList();
+const print = (text: string) => {
+  failures.take(text);
+  if (!aborted) output.plain(text);
+};
 const total: Counts = { passed: 0, failed: 0, skipped: 0 };
 
 const directory = createTestDirectory();
@@ -53,6 +58,7 @@ await stack.stop();
 if (process.env.CI && wanted.length === 0 && existsSync(join(root, '../shared/containers/ctr')))
   await checkContainers();
 directory.remove();
+if (failures.seen.length > 0) print(`what failed:\n${failures.seen.join('\n')}\n`);
 const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : '';
 print(`${total.passed} passed, ${total.failed} failed${skipped}`);
 process.exit(total.failed > 0 ? 1 : 0);

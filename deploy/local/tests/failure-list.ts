@@ -1,0 +1,19 @@
+const LINES_BEFORE = 25;
+
+/** Collects from a run's output what each failed test printed before it said `(fail)`. */
+export function createFailureList() {
+  let before: string[] = [];
+  const seen: string[] = [];
+  return {
+    seen,
+    take(text: string): void {
+      for (const line of text.split('\n')) {
+        before.push(line);
+        if (!/^\s*\(fail\) /.test(line)) continue;
+        seen.push(...before.slice(-LINES_BEFORE));
+        before = [];
+      }
+      before = before.slice(-LINES_BEFORE);
+    },
+  };
+}
