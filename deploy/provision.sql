@@ -23,6 +23,9 @@ begin
   if not exists (select from pg_roles where rolname = 'insightdesk_search') then
     create role insightdesk_search;
   end if;
+  if not exists (select from pg_roles where rolname = 'insightdesk_door') then
+    create role insightdesk_door;
+  end if;
 end
 $$;
 
@@ -60,6 +63,11 @@ $$;
 -- one function that it owns reads no others than those of the transaction's tenant.
 alter role insightdesk_search with nologin nosuperuser nocreatedb nocreaterole nobypassrls;
 grant insightdesk_search to insightdesk_owner with inherit false, set true;
+
+-- What every transaction's first statement acts as: it may read of all tenants whether a login
+-- session or an API key is live, and the one function that it owns answers nothing but that.
+alter role insightdesk_door with nologin nosuperuser nocreatedb nocreaterole nobypassrls;
+grant insightdesk_door to insightdesk_owner with inherit false, set true;
 
 do $$
 begin

@@ -193,18 +193,15 @@ function leastBusy(connections: Connection[]): Connection {
   );
 }
 
-const ENTER = 'select app.enter($1::uuid, $2::uuid, $3::uuid, $4)';
+const ENTER = 'select app.enter($1::uuid, $2::uuid, $3::uuid, $4, $5)';
 /** Ends with the transaction, like the scope. */
 const ENTER_TO_READ = `${ENTER}, set_config('transaction_read_only', 'on', true)`;
-/** What a select lists is done in that order. */
-const GUARDED = ', app.require_factor($1::uuid, $3::uuid)';
 
 function enter(connection: Connection, query: string, scope: Scope): Promise<unknown> {
   const { tenantId, userId, sessionId, standing, duringSetup } = scope;
   const uuid = (id: Id<'org' | 'usr' | 'ses'> | undefined) => (id ? toUuid(id) : null);
-  const parameters = [uuid(tenantId), uuid(userId), uuid(sessionId), standing ?? null];
-  const asked = sessionId && !duringSetup ? `${query}${GUARDED}` : query;
-  return connection.send(asked, parameters, toObject);
+  const who = [uuid(tenantId), uuid(userId), uuid(sessionId), standing ?? null];
+  return connection.send(query, [...who, duringSetup ? 't' : 'f'], toObject);
 }
 
 /** What is sent up to one end of a batch is one transaction: neither BEGIN nor COMMIT is needed. */

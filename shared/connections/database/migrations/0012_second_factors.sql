@@ -116,14 +116,6 @@ BEGIN ATOMIC
     WHERE s.tenant_id = tenant AND s.id = session AND s.factor_id IS NULL AND o.require_two_factor);
 END;
 --> statement-breakpoint
--- Follows app.enter wherever the work is not what sets a factor up. Raises ID004.
-CREATE FUNCTION app.require_factor(tenant uuid, session uuid) RETURNS void LANGUAGE plpgsql AS $$
-BEGIN
-  IF app.lacks_factor(tenant, session) THEN
-    RAISE EXCEPTION USING ERRCODE = 'ID004', MESSAGE = 'a second factor is required';
-  END IF;
-END $$;
---> statement-breakpoint
 -- Who lacks from now on what is required may no more hold a socket than ask for anything.
 CREATE TRIGGER announce_factor AFTER UPDATE OF factor_id ON sessions FOR EACH ROW
   WHEN (OLD.factor_id IS NOT NULL AND NEW.factor_id IS NULL) EXECUTE FUNCTION app.announce_access();

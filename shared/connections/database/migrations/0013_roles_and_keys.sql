@@ -80,15 +80,23 @@ BEGIN ATOMIC
       AND s.expires_at > now() AND k.revoked_at IS NULL;
 END;
 --> statement-breakpoint
+DROP FUNCTION app.enter(uuid, uuid, uuid, text);
+--> statement-breakpoint
 -- Opens a transaction for a tenant, a person, or neither. Raises ID001 unless the session is live,
 -- ID002 when it is but its organisation is disabled, ID003 when its member's standing is another
--- than the caller's token claims. An API key's session is one of its secrets, its standing `key`.
--- Work without a session goes on: nothing is lost meanwhile.
-CREATE OR REPLACE FUNCTION app.enter(tenant uuid, person uuid, session uuid, claimed_role text)
-RETURNS void LANGUAGE plpgsql AS $$
+-- than the caller's token claims, ID004 when it lacks the second factor that its organisation
+-- requires, unless the work is what sets one up. An API key's session is one of its secrets, its
+-- standing `key`. Work without a session goes on: nothing is lost meanwhile.
+-- Every request begins with it: what it reads it reads by whole keys, and past the policies, which
+-- would cost more than the reading.
+CREATE FUNCTION app.enter(tenant uuid, person uuid, session uuid, claimed_role text,
+  during_setup boolean DEFAULT false)
+RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   disabled boolean;
   standing text := 'key';
+  custom uuid;
+  lacks_factor boolean := false;
 BEGIN
   PERFORM set_config('app.tenant_id', coalesce(tenant::text, ''), true),
     set_config('app.user_id', coalesce(person::text, ''), true);
@@ -97,18 +105,23 @@ BEGIN
   END IF;
   IF claimed_role = 'key' THEN
     SELECT o.disabled_at IS NOT NULL INTO disabled
-      FROM api_key_secrets s JOIN api_keys k ON k.tenant_id = s.tenant_id AND k.id = s.key_id
-      JOIN organizations o ON o.id = s.tenant_id
+      FROM public.api_key_secrets s
+      JOIN public.api_keys k ON k.tenant_id = s.tenant_id AND k.id = s.key_id
+      JOIN public.organizations o ON o.id = s.tenant_id
       WHERE s.tenant_id = tenant AND s.id = session AND k.user_id = person
         AND s.expires_at > now() AND k.revoked_at IS NULL;
   ELSE
-    SELECT o.disabled_at IS NOT NULL, app.standing(m.role, r.id, r.version)
-      INTO disabled, standing
-      FROM sessions s JOIN members m ON m.tenant_id = s.tenant_id AND m.user_id = s.user_id
-      JOIN organizations o ON o.id = s.tenant_id
-      LEFT JOIN roles r ON r.tenant_id = m.tenant_id AND r.id = m.role_id
+    SELECT o.disabled_at IS NOT NULL, m.role, m.role_id, s.factor_id IS NULL AND o.require_two_factor
+      INTO disabled, standing, custom, lacks_factor
+      FROM public.sessions s
+      JOIN public.members m ON m.tenant_id = s.tenant_id AND m.user_id = s.user_id
+      JOIN public.organizations o ON o.id = s.tenant_id
       WHERE s.tenant_id = tenant AND s.id = session AND s.user_id = person
         AND s.revoked_at IS NULL AND s.expires_at > now() AND m.removed_at IS NULL;
+    IF custom IS NOT NULL THEN
+      SELECT app.standing(standing, r.id, r.version) INTO standing
+        FROM public.roles r WHERE r.tenant_id = tenant AND r.id = custom;
+    END IF;
   END IF;
   IF disabled IS NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'ID001', MESSAGE = 'the session is not live';
@@ -116,6 +129,43 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'ID002', MESSAGE = 'the organisation is disabled';
   ELSIF standing IS DISTINCT FROM claimed_role THEN
     RAISE EXCEPTION USING ERRCODE = 'ID003', MESSAGE = 'what the member may do has changed';
+  ELSIF lacks_factor AND NOT coalesce(during_setup, false) THEN
+    RAISE EXCEPTION USING ERRCODE = 'ID004', MESSAGE = 'a second factor is required';
+  END IF;
+END $$;
+--> statement-breakpoint
+REVOKE ALL ON FUNCTION app.enter(uuid, uuid, uuid, text, boolean) FROM PUBLIC;
+--> statement-breakpoint
+GRANT EXECUTE ON FUNCTION app.enter(uuid, uuid, uuid, text, boolean)
+  TO insightdesk_app, insightdesk_relay, insightdesk_identity;
+--> statement-breakpoint
+-- Whom it acts as: deploy/provision.sql makes a role that can do nothing else. In a database that
+-- was provisioned before there was one, it is the owner.
+DO $$
+DECLARE
+  door name := coalesce(
+    (SELECT rolname FROM pg_roles
+      WHERE rolname = 'insightdesk_door' AND pg_has_role(current_user, oid, 'SET')),
+    current_user);
+  seen text;
+BEGIN
+  EXECUTE format('GRANT USAGE ON SCHEMA app, public TO %I', door);
+  EXECUTE format('GRANT SELECT (tenant_id, id, user_id, factor_id, revoked_at, expires_at) '
+    'ON sessions TO %I', door);
+  EXECUTE format('GRANT SELECT (tenant_id, user_id, role, role_id, removed_at) ON members TO %I', door);
+  EXECUTE format('GRANT SELECT (id, disabled_at, require_two_factor) ON organizations TO %I', door);
+  EXECUTE format('GRANT SELECT (tenant_id, id, version) ON roles TO %I', door);
+  EXECUTE format('GRANT SELECT (tenant_id, id, key_id, expires_at) ON api_key_secrets TO %I', door);
+  EXECUTE format('GRANT SELECT (tenant_id, id, user_id, revoked_at) ON api_keys TO %I', door);
+  FOREACH seen IN ARRAY
+    ARRAY['sessions', 'members', 'organizations', 'roles', 'api_key_secrets', 'api_keys']
+  LOOP
+    EXECUTE format('CREATE POLICY door ON %I FOR SELECT TO %I USING (true)', seen, door);
+  END LOOP;
+  IF door <> current_user THEN
+    EXECUTE format('GRANT CREATE ON SCHEMA app TO %I', door);
+    EXECUTE format('ALTER FUNCTION app.enter(uuid, uuid, uuid, text, boolean) OWNER TO %I', door);
+    EXECUTE format('REVOKE CREATE ON SCHEMA app FROM %I', door);
   END IF;
 END $$;
 --> statement-breakpoint
