@@ -121,6 +121,14 @@ describe('transactions', () => {
     await narrow.close();
   });
 
+  test.each([sql`select ${'a\0b'}::text`, sql`select ${JSON.stringify('a\0b')}::jsonb ->> 0`])(
+    'a text that cannot be stored is its sender’s fault',
+    async (query) => {
+      const refused = database.read({ tenantId: one }, (tx) => tx.execute(query));
+      await expect(refused).rejects.toMatchObject({ status: 422, code: 'VALIDATION_FAILED' });
+    },
+  );
+
   test('an ignored failure is not committed silently', async () => {
     const swallowed = database.write({ tenantId: one }, async (tx) => {
       await tx.execute(sql`select 1/0`).catch(() => {});

@@ -1,6 +1,7 @@
 import {
   AppError,
   DatabaseError,
+  DomainValidationError,
   FactorRequiredError,
   ForbiddenError,
   UnauthenticatedError,
@@ -58,10 +59,13 @@ export const isTimeout = (error: unknown): boolean => sqlState(error) === '57014
 const SESSION_NOT_LIVE = 'ID001';
 /** Raised by app.enter() when the session is live but nobody may come in. */
 const ORGANIZATION_DISABLED = 'ID002';
-/** Raised by app.require_factor() when the organisation requires a second factor that the session has not proven. */
+/** Raised by app.enter() when the organisation requires a second factor that the session has not proven. */
 const FACTOR_REQUIRED = 'ID004';
 /** Raised by app.enter() when the session is live but what its member may do has changed. */
 const ACCESS_CHANGED = 'ID003';
+
+/** A text, or one within JSON, has a character that PostgreSQL cannot hold, such as NUL. */
+const unstorable = new Set(['22021', '22P05']);
 
 /** Turns what the driver threw into the house's errors; leaves those as they are. */
 export function toDatabaseError(error: unknown): unknown {
@@ -80,6 +84,9 @@ export function toDatabaseError(error: unknown): unknown {
   }
   if (state === FACTOR_REQUIRED) return new FactorRequiredError();
   if (state === undefined) return error;
+  if (unstorable.has(state)) {
+    return new DomainValidationError('A text has a character that cannot be stored');
+  }
   const unavailable = isConnectionLoss(error);
   return new DatabaseError(`PostgreSQL refused a statement (${state})`, {
     cause: error,

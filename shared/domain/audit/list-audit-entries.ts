@@ -1,4 +1,4 @@
-import { defineAction } from '@insightdesk/shared/context';
+import { defineAction, line } from '@insightdesk/shared/context';
 import { decodeCursor, page, pageInput, pageOf } from '@insightdesk/shared/database';
 import { and, desc, eq, gte, lt, sql } from 'drizzle-orm';
 import { z } from 'zod';
@@ -12,8 +12,8 @@ export const listAuditEntries = defineAction({
   summary: 'List what was done in the organisation, by whom and from where',
   input: z.strictObject({
     ...pageInput,
-    action: z.string().max(100).optional(),
-    actorId: z.string().max(100).optional().describe('A member, or a part of the system'),
+    action: line(100).optional(),
+    actorId: line(100).optional().describe('A member, or a part of the system'),
     since: z.iso.datetime().optional(),
     until: z.iso.datetime().optional().describe('Not included'),
   }),
