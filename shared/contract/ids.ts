@@ -32,24 +32,31 @@ export function isId<P extends IdPrefix>(prefix: P, value: unknown): value is Id
   return typeof value === 'string' && idPattern(prefix).test(value);
 }
 
+/** Two letters each, by ten bits. */
+const pairs = [...alphabet].flatMap((high) => [...alphabet].map((low) => high + low));
+
 /**
  * The id of a stored uuid: 130 bits in 26 letters, the first two of them zero
  * (https://github.com/jetify-com/typeid/tree/main/spec).
  */
 export function fromUuid<P extends IdPrefix>(prefix: P, uuid: string): Id<P> {
-  let id = `${prefix}_`;
-  let bits = 0;
-  let held = 2;
-  for (let i = 0; i < uuid.length; i++) {
-    const code = uuid.charCodeAt(i);
-    if (code === 45) continue;
-    bits = ((bits << 4) | (code < 58 ? code - 48 : (code & 7) + 9)) & 0xff;
-    held += 4;
-    if (held < 5) continue;
-    held -= 5;
-    id += alphabet[(bits >> held) & 31];
-  }
-  return id as Id<P>;
+  const first = pairs[(digit(uuid, 0) << 4) | digit(uuid, 1)];
+  const early = letters(uuid, 2, 3, 4, 5, 6) + letters(uuid, 7, 9, 10, 11, 12);
+  const middle = letters(uuid, 14, 15, 16, 17, 19) + letters(uuid, 20, 21, 22, 24, 25);
+  const late = letters(uuid, 26, 27, 28, 29, 30) + letters(uuid, 31, 32, 33, 34, 35);
+  return `${prefix}_${first}${early}${middle}${late}`;
+}
+
+function digit(uuid: string, at: number): number {
+  const code = uuid.charCodeAt(at);
+  return code < 58 ? code - 48 : (code & 7) + 9;
+}
+
+/** Five digits, at these places of a uuid, are four letters. */
+function letters(uuid: string, a: number, b: number, c: number, d: number, e: number): string {
+  const high = (digit(uuid, a) << 16) | (digit(uuid, b) << 12) | (digit(uuid, c) << 8);
+  const bits = high | (digit(uuid, d) << 4) | digit(uuid, e);
+  return `${pairs[bits >> 10]}${pairs[bits & 1023]}`;
 }
 
 const anyId = new RegExp(`^[a-z]{3}_${suffix}$`);

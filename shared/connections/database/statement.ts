@@ -10,6 +10,7 @@ import {
 } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/postgres-js';
 import type { ResultColumn, Shape } from './pipeline/pipeline.ts';
+import type { Decode } from './pipeline/values.ts';
 import { requireOpen, type Tx } from './tx.ts';
 
 type Columns = Record<string, Column>;
@@ -133,15 +134,16 @@ function rowsOf(
         : [],
     ),
   );
+  const decoders = keepFor((columns: readonly ResultColumn[]) =>
+    places.map(({ decoder }, at) => through(columns[at] as ResultColumn, decoder)),
+  );
   return (texts, columns) => {
+    const decode = decoders(columns);
     const row: Record<string, unknown> = {};
     for (let at = 0; at < places.length; at++) {
-      const { group, name, decoder } = places[at] as (typeof places)[number];
+      const { group, name } = places[at] as (typeof places)[number];
       const text = texts[at] ?? null;
-      const value =
-        text === null
-          ? null
-          : decoder.mapFromDriverValue((columns[at] as ResultColumn).decode(text));
+      const value = text === null ? null : (decode[at] as Decode)(text);
       if (group === undefined) row[name] = value;
       else {
         row[group] ??= {};
@@ -153,6 +155,26 @@ function rowsOf(
     }
     return row as never;
   };
+}
+
+const asIs = Column.prototype.mapFromDriverValue;
+
+/** Each connection is told a statement's columns once. */
+function keepFor<K extends object, V>(make: (key: K) => V): (key: K) => V {
+  const kept = new WeakMap<K, V>();
+  return (key) => {
+    let value = kept.get(key);
+    if (!value) {
+      value = make(key);
+      kept.set(key, value);
+    }
+    return value;
+  };
+}
+
+function through({ decode }: ResultColumn, decoder: Decoder): Decode {
+  if (decoder.mapFromDriverValue === asIs) return decode;
+  return (text) => decoder.mapFromDriverValue(decode(text));
 }
 
 function decoderOf(field: Field['field']): Decoder {

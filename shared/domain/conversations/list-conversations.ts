@@ -57,6 +57,8 @@ const optional = {
   q: conversations.subject,
 };
 
+const { tenantId: _tenant, ...columns } = getTableColumns(conversations);
+
 type Filters = Record<keyof typeof optional, SQL | undefined>;
 
 const newest = perSize((rows) =>
@@ -64,7 +66,7 @@ const newest = perSize((rows) =>
     viewerColumns.given,
     ({ tenantId, ...wanted }, q) => {
       const { tag, customerId } = wanted;
-      const all = q.select(getTableColumns(conversations)).from(conversations).$dynamic();
+      const all = q.select(columns).from(conversations).$dynamic();
       const isTagged = and(
         eq(conversationTags.tenantId, tenantId),
         eq(conversationTags.conversationId, conversations.id),

@@ -42,7 +42,7 @@ export const audienceOf = (actor: { role: string }): Audience =>
   actor.role === 'customer' ? 'customer' : 'staff';
 
 /** What this audience sees of a conversation. */
-export function toConversation(row: ConversationRow, audience: Audience) {
+export function toConversation(row: Omit<ConversationRow, 'tenantId'>, audience: Audience) {
   return {
     id: row.id,
     number: row.number,
