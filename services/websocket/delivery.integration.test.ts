@@ -67,7 +67,7 @@ test('race: sockets come, go and change replicas while events are appended at fu
   let visits = 0;
 
   async function write() {
-    for (const end = performance.now() + 4_000; performance.now() < end; ) {
+    for (const begun = performance.now(); visits < 300 && performance.now() - begun < 20_000; ) {
       const batch = channels.flatMap((c) => entries(c, 1 + Math.floor(Math.random() * 4)));
       const places = await log.append(batch);
       for (const [i, { offset }] of places.entries()) heads.set(batch[i]?.channel ?? '', offset);
@@ -106,7 +106,7 @@ test('race: sockets come, go and change replicas while events are appended at fu
     expect(f.seen).toEqual(range(1, heads.get(c) ?? 0));
   }
   expect(visits).toBeGreaterThan(100);
-}, 30_000);
+}, 60_000);
 
 test('cut, three events, back on the other replica: exactly those three', async () => {
   const [one, two] = [await startReplica('websocket-1'), await startReplica('websocket-2')];
