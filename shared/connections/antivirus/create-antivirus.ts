@@ -1,7 +1,7 @@
 import { DomainValidationError, UnavailableError } from '@insightdesk/shared/errors';
 import type { Logger } from '@insightdesk/shared/logging';
 import { limitConcurrency } from '@insightdesk/shared/promises';
-import { type ByteSource, readChunks } from '@insightdesk/shared/streams';
+import type { ByteSource } from '@insightdesk/shared/streams';
 import type { Antivirus, Verdict } from './antivirus.ts';
 import { createClamd, TooLongToScan } from './clamd.ts';
 import { ScannerFailure } from './line.ts';
@@ -34,7 +34,7 @@ export function createAntivirus(options: AntivirusOptions, log?: Pick<Logger, 'w
     scan: (source, { signal } = {}) =>
       turn(async () => {
         try {
-          return await scanStream(readChunks(source, signal), signal);
+          return await scanStream(source, signal);
         } catch (error) {
           return judge(error);
         }

@@ -9,7 +9,8 @@ export class ScannerFailure extends Error {
 export interface Line {
   /** Waits until the other side takes what is sent, or has answered already. */
   send(bytes: Uint8Array): Promise<void>;
-  isAnswered(): boolean;
+  /** Aborts once it has answered or failed: nothing more need be sent. */
+  over: AbortSignal;
   /** What it says, up to the NUL that ends it. */
   answer(): Promise<string>;
   end(): void;
@@ -25,14 +26,14 @@ export function openLine(
   const socket = connect(addressOf(url));
   const answered = Promise.withResolvers<string>();
   const connected = Promise.withResolvers<void>();
-  let isSettled = false;
+  const over = new AbortController();
   let said = '';
   const settle = (isSure: boolean, why = 'hung up without an answer', cause?: unknown) => {
-    isSettled = true;
     const failure = new ScannerFailure(`The antivirus ${why}`, { cause });
     if (isSure) answered.resolve(said);
     else answered.reject(failure);
     connected.reject(failure);
+    over.abort(failure);
   };
   for (const { promise } of [answered, connected]) promise.catch(() => undefined);
   socket.on('connect', () => connected.resolve());
@@ -59,12 +60,12 @@ export function openLine(
   return {
     async send(bytes) {
       await within(connected.promise, connectMs);
-      if (isSettled) return void (await answered.promise);
+      if (over.signal.aborted) return void (await answered.promise);
       if (socket.write(bytes)) return;
       const drained = new Promise<void>((resolve) => void socket.once('drain', resolve));
       await within(Promise.race([drained, answered.promise]), silenceMs);
     },
-    isAnswered: () => isSettled,
+    over: over.signal,
     answer: () => within(answered.promise, silenceMs),
     end: () => {
       socket.destroy();
