@@ -17,7 +17,8 @@ interface Options {
 /** ClamAV as a plain user, on a socket in its directory, with these signatures and no others. */
 export function createClamd({ tool, directory, streamMaxBytes, signatures }: Options) {
   const path = (name: string) => join(directory, name);
-  const account = findUnprivileged();
+  const { prefix, ownerId } = findUnprivileged();
+  const [first = tool.path, ...words] = [...prefix, tool.path];
   const lines = [
     'Foreground yes',
     `LocalSocket ${path('clamd.sock')}`,
@@ -32,14 +33,14 @@ export function createClamd({ tool, directory, streamMaxBytes, signatures }: Opt
   );
   const spec: ProcessSpec = {
     name: 'clamd',
-    command: [...account.prefix, tool.path, '-c', path('clamd.conf')] as ProcessSpec['command'],
+    command: [first, ...words, '-c', path('clamd.conf')],
     env: tool.env,
     directory,
     prepare() {
       for (const folder of ['signatures', 'temp']) mkdirSync(path(folder), { recursive: true });
       writeFileAtomically(path('signatures/own.ndb'), `${known.join('\n')}\n`);
       writeFileAtomically(path('clamd.conf'), `${lines.join('\n')}\n`);
-      giveTo(account.ownerId, directory);
+      giveTo(ownerId, directory);
     },
     isReady: () => pings(path('clamd.sock')),
   };
