@@ -33,6 +33,13 @@ beforeEach(async () => {
 afterEach(() => leave());
 
 const at = (name: string) => join(root, name);
+function noise(sizeBytes: number): Buffer {
+  const bytes = Buffer.alloc(sizeBytes);
+  for (let from = 0; from < sizeBytes; from += 65_536) {
+    crypto.getRandomValues(bytes.subarray(from, from + 65_536));
+  }
+  return bytes;
+}
 
 describe('reading', () => {
   test('a small file, up to its bound', async () => {
@@ -105,6 +112,21 @@ describe('writing', () => {
     expect(contents).toContain(readFileSync(at('a'), 'utf8'));
     expect(readdirSync(root)).toEqual(['a']);
   });
+
+  test.each([1, 100, 8_191, 65_536, 3_000_000])(
+    'chunks of %d bytes arrive whole',
+    async (length) => {
+      const content = noise(Math.min(length * 700, 4_000_000));
+      async function* chunks() {
+        for (let at = 0; at < content.length; at += length) {
+          yield content.subarray(at, at + length);
+          yield new Uint8Array();
+        }
+      }
+      await writeFileAtomically(at('a'), chunks());
+      expect(Buffer.compare(readFileSync(at('a')), content)).toBe(0);
+    },
+  );
 
   test('a link is replaced, not followed', async () => {
     await writeFileAtomically(at('elsewhere'), 'untouched');

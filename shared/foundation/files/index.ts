@@ -10,4 +10,5 @@ export {
 export { errorCode, unlessMissing } from './error-code.ts';
 export { readBytes, readFileChunks, readText } from './read-file.ts';
 export { joinInside, resolveInside } from './safe-paths.ts';
+export { writeChunks } from './write-chunks.ts';
 export { writeFileAtomically } from './write-file.ts';

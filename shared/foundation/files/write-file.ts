@@ -1,6 +1,7 @@
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type ByteSource, readChunks } from '@insightdesk/shared/streams';
+import { writeChunks } from './write-chunks.ts';
 
 interface WriteOptions {
   /** Who may do what with it; only its owner unless said. */
@@ -33,6 +34,6 @@ export async function writeFileAtomically(
 
 async function writeNew(path: string, chunks: AsyncIterable<Uint8Array>, mode: number) {
   await using file = await open(path, 'wx', mode);
-  for await (const chunk of chunks) await file.writeFile(chunk);
+  await writeChunks(file, chunks);
   await file.sync();
 }
