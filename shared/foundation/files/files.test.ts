@@ -184,12 +184,10 @@ describe('directories', () => {
 });
 
 describe('paths of strangers', () => {
-  test.each([['a/b.txt'], ['..a/b'], ['a', 'b', 'c..'], ['./a'], ['ünïcode 文.txt']])(
-    '%p %p stay inside',
-    (...parts) => {
-      expect(joinInside('/root', ...parts)).toStartWith('/root/');
-    },
-  );
+  const inside = [['a/b.txt'], ['..a/b'], ['a', 'b', 'c..'], ['./a'], ['ünïcode 文.txt']];
+  test.each(inside.map((parts) => ({ parts })))('$parts stay inside', ({ parts }) => {
+    expect(joinInside('/root', ...parts)).toStartWith('/root/');
+  });
 
   const outside = [
     ['../a'],
