@@ -32,7 +32,7 @@ export async function writeExport(
     [
       ...slow,
       meter.through,
-      (chunks) => trackProgress(chunks, { everyBytes: 64 * MEGABYTE, onProgress: tell }),
+      (chunks) => trackProgress(chunks, { everyBytes: 16 * MEGABYTE, onProgress: tell }),
     ],
     (chunks) => writeFileAtomically(file, chunks),
   );
