@@ -1,5 +1,7 @@
 import { afterAll, expect, test } from 'bun:test';
-import { dirname } from 'node:path';
+import { createHash } from 'node:crypto';
+import { dirname, join } from 'node:path';
+import { withTempDirectory } from '@insightdesk/shared/files';
 import { call, type Listener, listen, openOrganization, until } from '../e2e/client.ts';
 import { runDesk } from './test-command.ts';
 
@@ -77,3 +79,22 @@ test('a quota is set by its name, and shown to those who manage', async () => {
     expect((await desk(['quota', ...words])).code).toBe(2);
   }
 }, 60_000);
+
+test(
+  'an export is whole, and says what it hashes to; a rate of nothing is refused',
+  () =>
+    withTempDirectory(async (folder) => {
+      const { organizationId: id } = (await openOrganization()).owner;
+      const { code, output } = await desk(['export', id, folder, '--rate', '50']);
+      expect(code).toBe(0);
+      const bytes = await Bun.file(join(folder, `${id}.tar.gz`)).bytes();
+      const sha256 = createHash('sha256').update(bytes).digest('hex');
+      expect(output).toStartWith(
+        `${id} is in ${join(folder, `${id}.tar.gz`)}\n  ${bytes.length} bytes, `,
+      );
+      expect(output).toEndWith(`sha256 ${sha256}\n`);
+      expect(Bun.gunzipSync(bytes).length).toBeGreaterThan(0);
+      expect((await desk(['export', id, folder, '--rate', '0'])).code).toBe(2);
+    }),
+  60_000,
+);

@@ -1,8 +1,3 @@
-import { createWriteStream } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
 import { runCommand } from '@insightdesk/shared/boot';
 import type { Context } from '@insightdesk/shared/context';
@@ -16,6 +11,7 @@ import {
 import { endImpersonation, impersonate } from '@insightdesk/shared/domain/users';
 import { changeQuota } from './quota.ts';
 import { surroundings } from './surroundings.ts';
+import { writeExport } from './write-export.ts';
 
 type OperatorContext = Context & { tenantId: Id<'org'> };
 
@@ -33,7 +29,7 @@ const verbs: Record<string, Verb> = {
 
 const USAGE = `Usage: bun run desk organizations disable|enable <organisation id>
        bun run desk organizations quota <organisation id> <metric> <value>
-       bun run desk organizations export <organisation id> <folder>
+       bun run desk organizations export <organisation id> <folder> [--rate <MB per second>]
        bun run desk organizations erase <organisation id> --name <its name, exactly>
        bun run desk organizations impersonate <organisation id> <user id> --operator <your name>
          --reason <why> --minutes <1 to 60>
@@ -62,13 +58,14 @@ async function run(verb: Verb, tenantId: Id<'org'>, words: string[]) {
   );
 }
 
-async function exportTo(ctx: OperatorContext, [folder, ...rest]: string[]) {
-  if (!folder || rest.length > 0) return undefined;
+async function exportTo(ctx: OperatorContext, [folder, ...args]: string[]) {
+  const { values } = parseArgs({ args, options: { rate: { type: 'string' } } });
+  const rate = values.rate === undefined ? undefined : Number(values.rate);
+  if (!folder || !(rate === undefined || rate > 0)) return undefined;
   await requireOrganization(ctx);
-  await mkdir(folder, { recursive: true });
-  const file = join(folder, `${ctx.tenantId}.tar.gz`);
-  await pipeline(Readable.from(archiveOf(ctx, ctx.tenantId)), createWriteStream(file));
-  return `is in ${file}`;
+  const place = { folder, name: `${ctx.tenantId}.tar.gz` };
+  const onProgress = (line: string) => console.error(line);
+  return writeExport(archiveOf(ctx, ctx.tenantId), place, { rate, onProgress });
 }
 
 async function erase(ctx: OperatorContext, args: string[]) {

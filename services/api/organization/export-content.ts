@@ -1,5 +1,5 @@
-import { Readable } from 'node:stream';
 import { openExport } from '@insightdesk/shared/domain/departures';
+import { createStream } from '@insightdesk/shared/streams';
 import { z } from 'zod';
 import { perform, type Route } from '../route.ts';
 
@@ -18,6 +18,6 @@ export const exportContentRoute: Route = {
     http.header('Content-Length', String(sizeBytes));
     http.header('Content-Disposition', `attachment; filename="${name}"`);
     http.header('Cache-Control', 'private, no-store, no-transform');
-    return http.newResponse(Readable.toWeb(Readable.from(stream())) as ReadableStream, 200);
+    return http.newResponse(createStream(stream()), 200);
   },
 };

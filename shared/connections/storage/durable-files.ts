@@ -1,6 +1,7 @@
 import { constants, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { mkdir, open, rename, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { writeChunks } from '@insightdesk/shared/files';
 import { sleep } from '@insightdesk/shared/promises';
 
 const MOVE_ATTEMPTS = 20;
@@ -10,7 +11,7 @@ const PATIENT_ATTEMPTS = 4;
 export async function writeDurably(path: string, chunks: AsyncIterable<Uint8Array>) {
   const file = await open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o640);
   try {
-    for await (const chunk of chunks) await file.writeFile(chunk);
+    await writeChunks(file, chunks);
     await file.sync();
     await file.close();
   } catch (error) {

@@ -56,6 +56,7 @@ export function shapeConfig(
       concurrency: env.MEDIA_CONCURRENCY,
       memoryBytes: env.MEDIA_MEMORY_BYTES,
     },
+    antivirus: shapeAntivirus(env),
     email: shapeEmail(env),
     realtime: shapeRealtime(env),
     outbound: { allowPrivate: env.WEBHOOK_ALLOW_PRIVATE },
@@ -122,6 +123,11 @@ function shapeDatabase(env: Environment) {
 
 function shapeClientAddress({ CLIENT_ADDRESS_FROM: from, TRUSTED_PROXIES: trusted }: Environment) {
   return from === 'none' ? { from } : { from, trusted };
+}
+
+function shapeAntivirus(env: Environment) {
+  const { ANTIVIRUS_URL: url, ANTIVIRUS_MODE: mode, ANTIVIRUS_MAX_BYTES: maxBytes } = env;
+  return { url, mode, maxBytes };
 }
 
 function shapeEmail(env: Environment) {

@@ -26,6 +26,13 @@ export function createMeter(): Meter {
   };
 }
 
+/** Reads to the end and keeps nothing but size and hash. */
+export async function hashBytes(chunks: Chunks): Promise<ReturnType<Meter['result']>> {
+  const meter = createMeter();
+  for await (const _ of meter.through(chunks));
+  return meter.result();
+}
+
 /** Passes at most `maxBytes` on; throws PayloadTooLargeError before the chunk that exceeds them. */
 export async function* limitBytes(
   chunks: Chunks,

@@ -22,6 +22,11 @@ export async function* readChunks(
   }
 }
 
+/** Tells a source that nobody will begin to read it; a Node stream is destroyed. */
+export function cancelSource(source: ByteSource, reason?: unknown): void {
+  if (!(source instanceof Uint8Array)) openReader(source).cancel(reason);
+}
+
 async function* drain(reader: ChunkReader, signal?: AbortSignal) {
   while (true) {
     const chunk = await reader.read();

@@ -2,22 +2,8 @@ import { describe, expect, test } from 'bun:test';
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { PayloadTooLargeError } from '@insightdesk/shared/errors';
-import { collectBytes, createMeter, limitBytes, readChunks } from './index.ts';
-
-const bytes = (text: string) => new TextEncoder().encode(text);
-
-function endless(onCancel: (reason: unknown) => void = () => {}): ReadableStream<Uint8Array> {
-  return new ReadableStream({
-    pull: (controller) => controller.enqueue(new Uint8Array(64 * 1024)),
-    cancel: onCancel,
-  });
-}
-
-async function drain(chunks: AsyncIterable<Uint8Array>): Promise<number> {
-  let sizeBytes = 0;
-  for await (const chunk of chunks) sizeBytes += chunk.byteLength;
-  return sizeBytes;
-}
+import { collectBytes, createMeter, hashBytes, limitBytes, readChunks } from './index.ts';
+import { bytes, drain, endless, stuck } from './test-sources.ts';
 
 describe('readChunks', () => {
   const sources = {
@@ -66,11 +52,6 @@ describe('readChunks', () => {
   });
 });
 
-async function* stuck(): AsyncGenerator<Uint8Array> {
-  yield bytes('first');
-  await new Promise(() => {});
-}
-
 describe('limitBytes', () => {
   test('lets exactly the limit through', async () => {
     expect(await drain(limitBytes(readChunks(bytes('12345')), 5))).toBe(5);
@@ -108,4 +89,9 @@ test('a chunk is asked for when the one before has passed, so that few are held'
   expect(passed).toBe(1_000);
   // One that is under way, and one that a stream keeps ready by itself.
   expect(most).toBeLessThanOrEqual(3);
+});
+
+test('the hash of a source', async () => {
+  const sha256 = createHash('sha256').update('hello').digest('hex');
+  expect(await hashBytes(readChunks(bytes('hello')))).toEqual({ sizeBytes: 5, sha256 });
 });

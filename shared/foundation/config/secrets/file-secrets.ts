@@ -1,5 +1,5 @@
-import { readFile, stat } from 'node:fs/promises';
 import { TechnicalError } from '@insightdesk/shared/errors';
+import { errorCode, readText } from '@insightdesk/shared/files';
 import { SecretDeniedError, type SecretProvider } from './provider.ts';
 
 const SCHEME = 'file:';
@@ -11,15 +11,15 @@ export const fileSecrets: SecretProvider = {
   supportsSecret: (reference) => reference.startsWith(SCHEME),
   async getSecret(reference) {
     const path = reference.slice(SCHEME.length);
-    try {
-      const { size } = await stat(path);
-      if (size > MAX_BYTES) throw new TechnicalError('the file is too big for a secret');
-      return (await readFile(path, 'utf8')).replace(/\r?\n$/, '');
-    } catch (error) {
-      if (error instanceof TechnicalError) throw error;
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === 'EACCES' || code === 'EPERM') throw new SecretDeniedError('access is denied');
-      throw new TechnicalError(code === 'ENOENT' ? 'there is no such file' : `it fails (${code})`);
-    }
+    const text = await readText(path, { maxBytes: MAX_BYTES }).catch(refuse);
+    if (text === undefined) throw new TechnicalError('there is no such file');
+    return text.replace(/\r?\n$/, '');
   },
 };
+
+function refuse(error: unknown): never {
+  const code = errorCode(error);
+  if (code === 'EACCES' || code === 'EPERM') throw new SecretDeniedError('access is denied');
+  if (code === 'FILE_TOO_LONG') throw new TechnicalError('the file is too big for a secret');
+  throw new TechnicalError(`it fails (${code})`);
+}

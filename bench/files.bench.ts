@@ -1,0 +1,145 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startNginx } from './files/nginx-floor.ts';
+import { openOurFiles } from './files/our-files.ts';
+import { openThumbnails, photograph } from './files/thumbnails.ts';
+import type { Row } from './run.ts';
+import { startChild } from './sockets/child.ts';
+import { cpuMs, median } from './sockets/figures.ts';
+
+const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 5);
+const WANTED = process.env.BENCH_CASE ?? '';
+const MEGABYTE = 1_000_000;
+const FILE_BYTES = 20 * MEGABYTE;
+const UPLOADS = 6;
+const DOWNLOADS = 12;
+const CONNECTIONS = 2;
+const PICTURES = 12;
+
+/** So often, by so many at once. */
+async function repeat(count: number, work: () => Promise<unknown>): Promise<void> {
+  let begun = 0;
+  const one = async () => {
+    while (begun++ < count) await work();
+  };
+  await Promise.all(Array.from({ length: CONNECTIONS }, one));
+}
+
+/** Floor and ours in turn, round by round; the first round warms up. */
+async function compare(floor: () => Promise<number>, ours: () => Promise<number>) {
+  const samples = { floor: [] as number[], ours: [] as number[] };
+  for (let round = 0; round <= ROUNDS; round++) {
+    for (const side of round % 2 ? (['floor', 'ours'] as const) : (['ours', 'floor'] as const)) {
+      const sample = await (side === 'floor' ? floor() : ours());
+      if (round > 0) samples[side].push(sample);
+    }
+  }
+  return { floor: median(samples.floor), ours: median(samples.ours) };
+}
+
+type Ours = Awaited<ReturnType<typeof openOurFiles>>;
+
+async function uploads(ours: Ours, directory: string): Promise<Row[]> {
+  const bytes = noise(FILE_BYTES);
+  const child = await startChild([process.execPath, join(import.meta.dir, 'files/disk-floor.ts')], {
+    FLOOR: directory,
+  });
+  const url = child.greeting as string;
+  const bare = async () => {
+    const { status } = await fetch(url, { method: 'PUT', body: bytes });
+    if (status !== 201) throw new Error(`The floor answered ${status}`);
+  };
+  const costs = { floor: [] as number[], ours: [] as number[] };
+  const rate = async (side: 'floor' | 'ours', pid: number, send: () => Promise<unknown>) => {
+    const before = cpuMs(pid);
+    const startedAt = performance.now();
+    await repeat(UPLOADS, send);
+    const seconds = (performance.now() - startedAt) / 1_000;
+    const megabytes = (UPLOADS * FILE_BYTES) / MEGABYTE;
+    costs[side].push((cpuMs(pid) - before) / megabytes);
+    return megabytes / seconds;
+  };
+  const figures = await compare(
+    async () => {
+      const found = await rate('floor', child.pid, bare);
+      for (const name of readdirSync(directory)) rmSync(join(directory, name));
+      return found;
+    },
+    () => rate('ours', ours.pid, ours.uploadOf(bytes)),
+  );
+  await child.stop();
+  const { floor, ours: own } = costs;
+  return [
+    { name: 'upload', unit: 'MB/s', ...figures, target: '≥ 0.8' },
+    { name: 'upload', unit: 'ms CPU per MB', floor: median(floor), ours: median(own) },
+  ];
+}
+
+async function downloads(ours: Ours, directory: string): Promise<Row[]> {
+  const bytes = noise(FILE_BYTES);
+  const id = await ours.uploadOf(bytes)();
+  mkdirSync(join(directory, 'files'), { recursive: true });
+  writeFileSync(join(directory, 'files/a.bin'), bytes);
+  const nginx = await startNginx(directory);
+  const costOf = async (pid: number, url: string, headers = {}) => {
+    const before = cpuMs(pid);
+    await repeat(DOWNLOADS, async () => {
+      const answer = await fetch(url, { headers });
+      let length = 0;
+      for await (const chunk of answer.body ?? []) length += chunk.byteLength;
+      if (length !== FILE_BYTES) throw new Error(`${url}: ${answer.status}, ${length} bytes`);
+    });
+    return (cpuMs(pid) - before) / ((DOWNLOADS * FILE_BYTES) / MEGABYTE);
+  };
+  const figures = await compare(
+    () => costOf(nginx.pid, `${nginx.origin}/a.bin`),
+    () => costOf(ours.pid, ours.contentUrl(id), ours.headers),
+  );
+  await nginx.stop();
+  return [{ name: 'served; floor: nginx alone', unit: 'ms CPU per MB', ...figures }];
+}
+
+async function thumbnails(): Promise<Row[]> {
+  const { bare, ours } = openThumbnails(await photograph());
+  const figures = await compare(
+    () => bare(PICTURES),
+    () => ours(PICTURES),
+  );
+  const name = 'variants of 12 MP; floor: bare sharp';
+  return [{ name, unit: '/s', ...figures, target: '≥ 0.9' }];
+}
+
+function noise(sizeBytes: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(sizeBytes);
+  for (let at = 0; at < sizeBytes; at += 65_536) {
+    crypto.getRandomValues(bytes.subarray(at, at + 65_536));
+  }
+  return bytes;
+}
+
+/** Files in and out of our API, and pictures made of them, each beside what could not do less. */
+export default async function measure(): Promise<Row[]> {
+  console.log(`files: load ${loadavg()[0]?.toFixed(1)}`);
+  const directory = mkdtempSync(join(tmpdir(), 'insightdesk-bench-'));
+  const room = (name: string) => {
+    mkdirSync(join(directory, name));
+    return join(directory, name);
+  };
+  const ours = await openOurFiles();
+  const cases = {
+    upload: () => uploads(ours, room('upload')),
+    serve: () => downloads(ours, room('serve')),
+    thumbnails,
+  };
+  try {
+    const rows: Row[] = [];
+    for (const [name, run] of Object.entries(cases)) {
+      if (name.includes(WANTED)) rows.push(...(await run()));
+    }
+    return rows;
+  } finally {
+    await ours.forget();
+    rmSync(directory, { recursive: true });
+  }
+}

@@ -1,0 +1,56 @@
+import { type Id, toUuid } from '@insightdesk/shared/contract';
+import { connect } from '@insightdesk/shared/database';
+import { readStack, serviceOf } from '../sockets/our-side.ts';
+
+const BOUNDARY = 'a-boundary-of-the-benchmark';
+const HEAD = `--${BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="a.bin"\r\n\r\n`;
+
+interface Account {
+  organization: { id: Id<'org'> };
+  accessToken: string;
+}
+
+/** Our API, in an organisation of its own that may store what it likes. */
+export async function openOurFiles() {
+  const stack = readStack();
+  const { pid, url } = serviceOf('api', stack);
+  const ask = async <T>(path: string, init: RequestInit): Promise<T> => {
+    const answer = await fetch(new URL(path, url), init);
+    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+    return (await answer.json()) as T;
+  };
+  const account = await ask<Account>('/v1/auth/register', {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({
+      email: `bench-${Date.now()}@example.com`,
+      password: 'correct horse battery',
+      name: 'Bench',
+      organizationName: 'Bench',
+    }),
+  });
+  const headers = { Authorization: `Bearer ${account.accessToken}` };
+  const type = { 'Content-Type': `multipart/form-data; boundary=${BOUNDARY}` };
+  return {
+    pid,
+    contentUrl: (id: string) => new URL(`/v1/attachments/${id}/content`, url).href,
+    headers,
+    /** The request is put together before the clock starts. */
+    uploadOf(bytes: Uint8Array) {
+      const body = Buffer.concat([
+        Buffer.from(HEAD),
+        bytes,
+        Buffer.from(`\r\n--${BOUNDARY}--\r\n`),
+      ]);
+      const init = { method: 'POST', headers: { ...headers, ...type }, body };
+      return async () => (await ask<{ id: string }>('/v1/attachments', init)).id;
+    },
+    /** Uploads that no message claims are collected; now they are old enough. */
+    async forget() {
+      const sql = connect(stack.postgres, { timeoutMs: 30_000 });
+      const tenant = toUuid(account.organization.id);
+      await sql`update attachments set created_at = now() - interval '2 days' where tenant_id = ${tenant}`;
+      await sql.end();
+    },
+  };
+}

@@ -1,0 +1,84 @@
+import { crc32, deflateSync } from 'node:zlib';
+
+const WIDTH = 24;
+const HEIGHT = 16;
+
+/** The same small picture, whole, in every format that is looked into. */
+export async function smallPictures() {
+  const { default: sharp } = await import(
+    Bun.resolveSync('sharp', `${import.meta.dir}/../../../shared`)
+  );
+  const pixels = Buffer.from(Array.from({ length: WIDTH * HEIGHT * 3 }, (_, n) => (n * 37) % 251));
+  const open = () => sharp(pixels, { raw: { width: WIDTH, height: HEIGHT, channels: 3 } });
+  const made = await Promise.all([
+    open().png().toBuffer(),
+    open().jpeg({ quality: 60 }).toBuffer(),
+    open().webp({ quality: 60 }).toBuffer(),
+    open().gif().toBuffer(),
+    open().avif({ quality: 40 }).toBuffer(),
+  ]);
+  const [png, jpeg, webp, gif, avif] = made as [Buffer, Buffer, Buffer, Buffer, Buffer];
+  return { png, jpg: jpeg, webp, gif, avif };
+}
+
+/** A PNG whose header says so many pixels, with these chunks before its end. */
+export function png(width: number, height: number, ...chunks: Buffer[]): Buffer {
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(width, 0);
+  header.writeUInt32BE(height, 4);
+  header[8] = 8;
+  return Buffer.concat([
+    Buffer.from([137, 80, 78, 71, 13, 10, 26, 10]),
+    pngChunk('IHDR', header),
+    ...chunks,
+    pngChunk('IEND', Buffer.alloc(0)),
+  ]);
+}
+
+export function pngChunk(type: string, content: Buffer): Buffer {
+  const body = Buffer.concat([Buffer.from(type), content]);
+  const chunk = Buffer.alloc(body.byteLength + 8);
+  chunk.writeUInt32BE(content.byteLength, 0);
+  body.copy(chunk, 4);
+  chunk.writeUInt32BE(crc32(body), body.byteLength + 4);
+  return chunk;
+}
+
+/** Zeros that swell a thousandfold. */
+export const swelling = (sizeBytes: number) => deflateSync(Buffer.alloc(sizeBytes), { level: 9 });
+
+/** A GIF of so many frames, each of the whole screen and of one code. */
+export function gif(side: number, frames: number): Buffer {
+  const screen = Buffer.from('GIF89a\0\0\0\0\x80\0\0\0\0\0\xff\xff\xff', 'latin1');
+  screen.writeUInt16LE(side, 6);
+  screen.writeUInt16LE(side, 8);
+  const frame = Buffer.from(',\0\0\0\0\0\0\0\0\0\x02\x02\x44\x01\0', 'latin1');
+  frame.writeUInt16LE(side, 5);
+  frame.writeUInt16LE(side, 7);
+  return Buffer.concat([screen, ...Array<Buffer>(frames).fill(frame), Buffer.from(';')]);
+}
+
+/** A TIFF whose only directory says so many pixels. */
+export function tiff(width: number, height: number): Buffer {
+  const entries = [
+    [256, width],
+    [257, height],
+    [258, 8],
+    [259, 1],
+    [262, 1],
+    [273, 8],
+    [278, height],
+    [279, 4],
+  ] as const;
+  const file = Buffer.alloc(10 + entries.length * 12 + 4);
+  file.write('II*\0', 'latin1');
+  file.writeUInt32LE(8, 4);
+  file.writeUInt16LE(entries.length, 8);
+  for (const [n, [tag, value]] of entries.entries()) {
+    file.writeUInt16LE(tag, 10 + n * 12);
+    file.writeUInt16LE(4, 12 + n * 12);
+    file.writeUInt32LE(1, 14 + n * 12);
+    file.writeUInt32LE(value, 18 + n * 12);
+  }
+  return file;
+}

@@ -1,0 +1,14 @@
+/** Files of this machine: read with a bound, written whole or not at all, never outside their place. */
+export {
+  type FileMetadata,
+  fileMetadata,
+  listFiles,
+  makeDirectory,
+  removeDirectory,
+  withTempDirectory,
+} from './directories.ts';
+export { errorCode, unlessMissing } from './error-code.ts';
+export { readBytes, readFileChunks, readText } from './read-file.ts';
+export { joinInside, resolveInside } from './safe-paths.ts';
+export { writeChunks } from './write-chunks.ts';
+export { writeFileAtomically } from './write-file.ts';

@@ -1,0 +1,39 @@
+import { open, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { type ByteSource, readChunks } from '@insightdesk/shared/streams';
+import { writeChunks } from './write-chunks.ts';
+
+interface WriteOptions {
+  /** Who may do what with it; only its owner unless said. */
+  mode?: number;
+  signal?: AbortSignal;
+}
+
+/**
+ * Replaces a file by all of this or leaves it as it was: readers see the old one or the new one. The
+ * disk has it when this returns, and what could not be finished is removed.
+ */
+export async function writeFileAtomically(
+  path: string,
+  content: string | ByteSource,
+  { mode = 0o600, signal }: WriteOptions = {},
+): Promise<void> {
+  const source = typeof content === 'string' ? new TextEncoder().encode(content) : content;
+  const draft = `${path}.${process.pid}-${crypto.randomUUID()}.draft`;
+  try {
+    await writeNew(draft, readChunks(source, signal), mode);
+    signal?.throwIfAborted();
+    await rename(draft, path);
+  } catch (error) {
+    await rm(draft, { force: true });
+    throw error;
+  }
+  await using folder = await open(dirname(path), 'r');
+  await folder.sync();
+}
+
+async function writeNew(path: string, chunks: AsyncIterable<Uint8Array>, mode: number) {
+  await using file = await open(path, 'wx', mode);
+  await writeChunks(file, chunks);
+  await file.sync();
+}
