@@ -20,7 +20,7 @@ export interface StorageProvider {
   copy(from: string, to: string): Promise<void>;
   /** Removes the file; nothing there is fine. */
   delete(key: string): Promise<void>;
-  /** An address that gives whoever has it this one file, GET and HEAD, until it expires. */
+  /** An address that gives whoever has it this one file (GET, with Range) until it expires. */
   signDownload(key: string, options: SignDownloadOptions): Promise<string>;
   /**
    * A request that lets whoever sends it store this one file until it expires. Not every provider can
@@ -44,7 +44,7 @@ export interface SignUploadOptions {
   /** 1 second to 7 days. */
   expiresInSeconds: number;
   contentType: string;
-  /** Exactly so many bytes; bound by the signature of local, memory and s3. */
+  /** Exactly so many bytes; bound by the signatures of local, memory and s3. */
   sizeBytes?: number;
   /** At most so many bytes; bound by the signature of local and memory. */
   maxBytes?: number;

@@ -50,3 +50,12 @@ test('a secret that is not the account’s is refused, and told without it', asy
   const url = await storage.signDownload('a', { expiresInSeconds: 60 });
   expect((await fetch(url)).status).toBe(403);
 });
+
+test('a bucket that is not there is no file that is not there', async () => {
+  const options = { ...optionsOf(server), bucket: 'elsewhere' };
+  const storage = createStorage({ ...options, provider: 's3', maxFileBytes: 10 }, parts);
+  await expect(storage.download('a')).rejects.toMatchObject({ status: 500 });
+  const bytes = new Uint8Array(1);
+  const upload = storage.upload('a', bytes, { contentType: 'text/plain' });
+  await expect(upload).rejects.toMatchObject({ status: 500 });
+});

@@ -54,8 +54,8 @@ export class S3Storage implements StorageProvider {
     if (!headers) return this.#refuseRange(key, range);
     const answer = await this.#bucket.ask({ method: 'GET', key, headers, expected: [404, 416] });
     if (answersRange(answer, range)) return bodyOf(answer);
+    if (answer.status === 404) throw missing(await answer.text());
     await answer.body?.cancel();
-    if (answer.status === 404) throw fileNotFound();
     return this.#refuseRange(key, range);
   }
 
@@ -126,6 +126,11 @@ export class S3Storage implements StorageProvider {
     throw new InfrastructureError('A bucket refused a range that its file has');
   }
 }
+
+const missing = (answer: string) =>
+  textOf(answer, 'Code') === 'NoSuchBucket'
+    ? new InfrastructureError('There is no such bucket')
+    : fileNotFound();
 
 const toListed = (entry: string): ListedFile => ({
   key: textOf(entry, 'Key') ?? '',
