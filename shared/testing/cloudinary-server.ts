@@ -17,8 +17,7 @@ type Fields = Record<string, string>;
  */
 export function startCloudinaryServer({ knowsRanges = true } = {}) {
   const account = { cloudName: 'desk', apiKey: '1234', apiSecret: 'of the tests' };
-  const assets = new Map<string, Asset>();
-  const begun = new Map<string, Uint8Array<ArrayBuffer>[]>();
+  const assets = createAssets(knowsRanges);
   const root = `/v1_1/${account.cloudName}`;
 
   async function answer(request: Request): Promise<Response> {
@@ -28,25 +27,45 @@ export function startCloudinaryServer({ knowsRanges = true } = {}) {
       const { file, ...fields } = Object.fromEntries(form) as Fields & { file?: Blob };
       requireSigned(fields, account);
       requireFresh(fields);
-      if (pathname === `${root}/raw/upload`) return upload(request, fields, file);
+      if (pathname === `${root}/raw/upload`) return assets.upload(request, fields, file);
       if (pathname === `${root}/raw/destroy`) {
-        const existed = assets.delete(fields.public_id ?? '');
-        return Response.json({ result: existed ? 'ok' : 'not found' });
+        return assets.destroy(fields.public_id ?? '');
       }
     }
     if (request.method === 'GET' && pathname === `${root}/raw/download`) {
       const fields = Object.fromEntries(searchParams);
       requireSigned(fields, account);
       if (Number(fields.expires_at) < now()) throw refusal(401, 'Expired');
-      return download(fields, request.headers.get('Range'));
+      return assets.download(fields, request.headers.get('Range'));
     }
     if (request.method === 'GET' && pathname.startsWith(`${root}/resources/raw/private`)) {
       const basic = Buffer.from(`${account.apiKey}:${account.apiSecret}`).toString('base64');
       if (request.headers.get('Authorization') !== `Basic ${basic}`) throw refusal(401, 'Who?');
       const key = decodeURIComponent(pathname.slice(`${root}/resources/raw/private`.length + 1));
-      return key ? look(key) : list(searchParams);
+      return key ? assets.look(key) : assets.list(searchParams);
     }
     throw refusal(404, 'No such thing');
+  }
+
+  const server = Bun.serve({
+    port: 0,
+    hostname: '127.0.0.1',
+    maxRequestBodySize: 1024 ** 3,
+    fetch: async (request) =>
+      answer(request).catch((error) =>
+        error instanceof Response ? error : refusal(500, `${error}`),
+      ),
+  });
+  const apiUrl = `http://127.0.0.1:${server.port}`;
+  return { ...account, apiUrl, close: () => server.stop(true) };
+}
+
+function createAssets(knowsRanges: boolean) {
+  const assets = new Map<string, Asset>();
+  const begun = new Map<string, Uint8Array<ArrayBuffer>[]>();
+
+  function destroy(key: string) {
+    return Response.json({ result: assets.delete(key) ? 'ok' : 'not found' });
   }
 
   async function upload(request: Request, fields: Fields, file: Blob | undefined) {
@@ -113,17 +132,7 @@ export function startCloudinaryServer({ knowsRanges = true } = {}) {
     return Response.json({ resources, ...more });
   }
 
-  const server = Bun.serve({
-    port: 0,
-    hostname: '127.0.0.1',
-    maxRequestBodySize: 1024 ** 3,
-    fetch: async (request) =>
-      answer(request).catch((error) =>
-        error instanceof Response ? error : refusal(500, `${error}`),
-      ),
-  });
-  const apiUrl = `http://127.0.0.1:${server.port}`;
-  return { ...account, apiUrl, close: () => server.stop(true) };
+  return { upload, destroy, download, look, list };
 }
 
 const now = () => Math.floor(Date.now() / 1000);

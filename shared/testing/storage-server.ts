@@ -10,7 +10,7 @@ interface Started {
 /** How each of them is spoken to. */
 interface Accounts {
   swift: { accessKeyId: string; secretAccessKey: string };
-  azurite: { account: string; key: string };
+  azurite: { account: string; accessKey: string };
 }
 
 /**

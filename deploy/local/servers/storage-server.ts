@@ -55,16 +55,16 @@ async function startSwift() {
 async function startAzurite() {
   const program = await requireAzurite(log);
   const account = 'desk';
-  const key = createHash('sha512').update(randomBytes(20)).digest('base64');
+  const accessKey = createHash('sha512').update(randomBytes(20)).digest('base64');
   const files = join(directory, 'azurite');
   mkdirSync(files);
   const quiet = ['--disableTelemetry', '--skipApiVersionCheck', '--silent'];
   const place = ['--location', files, '--blobHost', '127.0.0.1', '--blobPort', '0'];
   const child = launch([...prefix, process.execPath, program, ...place, ...quiet], {
-    AZURITE_ACCOUNTS: `${account}:${key}`,
+    AZURITE_ACCOUNTS: `${account}:${accessKey}`,
   });
   const url = await firstLine(child.stdout, /http:\/\/127\.0\.0\.1:\d+/);
-  return { child, url: `${url}/${account}`, account, key };
+  return { child, url: `${url}/${account}`, account, accessKey };
 }
 
 async function firstLine(output: NodeJS.ReadableStream, pattern: RegExp): Promise<string> {

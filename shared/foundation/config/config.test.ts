@@ -190,7 +190,7 @@ test.each([
   ['s3', { AWS_ACCESS_KEY_ID: 'id', AWS_SECRET_ACCESS_KEY: 'key', AWS_S3_BUCKET: 'b' }],
   [
     'azure',
-    { AZURE_STORAGE_ACCOUNT: 'a', AZURE_STORAGE_KEY: 'a2V5', AZURE_STORAGE_CONTAINER: 'c' },
+    { AZURE_STORAGE_ACCOUNT: 'a', AZURE_STORAGE_ACCESS_KEY: 'a2V5', AZURE_STORAGE_CONTAINER: 'c' },
   ],
   [
     'cloudinary',

@@ -106,7 +106,7 @@ export const environmentSchema = z.object({
   CLOUDINARY_API_SECRET: z.string().optional(),
   CLOUDINARY_API_URL: httpUrl.default('https://api.cloudinary.com'),
   AZURE_STORAGE_ACCOUNT: z.string().optional(),
-  AZURE_STORAGE_KEY: z.base64('Give the key as Azure shows it').optional(),
+  AZURE_STORAGE_ACCESS_KEY: z.string().optional(),
   AZURE_STORAGE_CONTAINER: z.string().optional(),
   AZURE_STORAGE_ENDPOINT: httpUrl.optional(),
   AZURE_STORAGE_PUBLIC_ENDPOINT: httpUrl.optional(),

@@ -32,7 +32,7 @@ const shapeS3 = (env: Environment) => ({
 
 const shapeAzure = (env: Environment) => ({
   account: env.AZURE_STORAGE_ACCOUNT ?? '',
-  key: env.AZURE_STORAGE_KEY ?? '',
+  accessKey: env.AZURE_STORAGE_ACCESS_KEY ?? '',
   container: env.AZURE_STORAGE_CONTAINER ?? '',
   endpoint: env.AZURE_STORAGE_ENDPOINT,
   publicEndpoint: env.AZURE_STORAGE_PUBLIC_ENDPOINT,

@@ -10,15 +10,15 @@ setDefaultTimeout(120_000);
 
 let server: Awaited<ReturnType<typeof startStorageServer<'azurite'>>>;
 const open = (maxFileBytes: number) => {
-  const { account, key, url: endpoint } = server;
-  const options = { account, key, endpoint, container: 'desk' };
+  const { account, accessKey, url: endpoint } = server;
+  const options = { account, accessKey, endpoint, container: 'desk' };
   return createStorage({ ...options, provider: 'azure', maxFileBytes }, parts);
 };
 
 beforeAll(async () => {
   server = await startStorageServer('azurite');
-  const { account, key, url: endpoint } = server;
-  const container = createAzureClient({ account, key, endpoint, container: 'desk' });
+  const { account, accessKey, url: endpoint } = server;
+  const container = createAzureClient({ account, accessKey, endpoint, container: 'desk' });
   await container.ask({ method: 'PUT', query: { restype: 'container' } });
 }, 300_000);
 

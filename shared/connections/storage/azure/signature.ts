@@ -3,7 +3,7 @@ import { createHmac } from 'node:crypto';
 export interface AzureAccount {
   account: string;
   /** As Azure shows it, in base64. */
-  key: string;
+  accessKey: string;
 }
 
 export const VERSION = '2021-12-02';
@@ -29,7 +29,10 @@ export function signHeaders(account: AzureAccount, request: AzureRequest): Recor
   const resource = `/${account.account}${url.pathname}`;
   const standard = [method, '', '', length, md5, type, '', '', '', '', '', ''];
   const text = [...standard, ...lines, resource, ...query].join('\n');
-  return { ...headers, authorization: `SharedKey ${account.account}:${hmac(account.key, text)}` };
+  return {
+    ...headers,
+    authorization: `SharedKey ${account.account}:${hmac(account.accessKey, text)}`,
+  };
 }
 
 interface SharedAccess {
@@ -50,7 +53,10 @@ export function sharedAccess(account: AzureAccount, access: SharedAccess): URLSe
   const expiry = new Date(expiresAt * 1000).toISOString().replace('.000', '');
   const resource = `/blob/${account.account}/${container}/${blob}`;
   const named = [permissions, '', expiry, resource, '', '', '', VERSION, 'b', '', ''];
-  const signature = hmac(account.key, [...named, '', disposition, '', '', contentType].join('\n'));
+  const signature = hmac(
+    account.accessKey,
+    [...named, '', disposition, '', '', contentType].join('\n'),
+  );
   return new URLSearchParams({
     sv: VERSION,
     sr: 'b',

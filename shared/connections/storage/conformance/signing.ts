@@ -7,7 +7,14 @@ const bytes = (text: string) => new TextEncoder().encode(text);
 
 /** Addresses that give away one file, or the place for one. */
 export function describeSigning(desk: Desk): void {
-  const { storage, put, read, request } = desk;
+  describeReads(desk);
+  describeBounds(desk);
+  describeWrites(desk);
+  describeRefusals(desk);
+}
+
+function describeReads(desk: Desk): void {
+  const { storage, put, request } = desk;
 
   test('an address gives the bytes, whole and in part, again and again', async () => {
     await put('sign/a', '0123456789');
@@ -46,6 +53,11 @@ export function describeSigning(desk: Desk): void {
     const url = await storage().signDownload('sign/nothing', aMinute);
     expect((await request(url)).status).toBe(404);
   });
+}
+
+function describeBounds(desk: Desk): void {
+  const { storage, put, read } = desk;
+  const { expectRefused, send } = clientOf(desk);
 
   test('an address opens no other file, with no other signature, for no other verb', async () => {
     await put('sign/mine', 'mine');
@@ -70,6 +82,11 @@ export function describeSigning(desk: Desk): void {
     expect((await send(upload, bytes('late'))).status).toBeGreaterThanOrEqual(400);
     expect(await read('sign/late')).toBe('x');
   });
+}
+
+function describeWrites(desk: Desk): void {
+  const { storage, put, read } = desk;
+  const { expectRefused, send } = clientOf(desk);
 
   test('a place takes the bytes of whoever has its address', async () => {
     const text = 'sent directly';
@@ -102,7 +119,9 @@ export function describeSigning(desk: Desk): void {
     expect(await storage().exists('sign/bound')).toBe(false);
     expect((await send(upload, bytes('1234'))).ok).toBe(true);
   });
+}
 
+function describeRefusals({ storage }: Desk): void {
   test.each([[0], [-1], [1.5], [Number.NaN], [8 * 86_400]])(
     '%p seconds are refused',
     async (expiresInSeconds) => {
@@ -124,7 +143,10 @@ export function describeSigning(desk: Desk): void {
     const options = { ...aMinute, ...textType, sizeBytes: 1e12 };
     await expect(storage().signUpload('sign/a', options)).rejects.toMatchObject({ status: 413 });
   });
+}
 
+/** Whoever was given an address. */
+function clientOf({ request }: Desk) {
   async function expectRefused(url: string, options?: RequestInit) {
     const { status } = await request(url, options);
     expect(status).toBeGreaterThanOrEqual(400);
@@ -138,4 +160,6 @@ export function describeSigning(desk: Desk): void {
     form.append('file', new Blob([body], { type: 'text/plain' }), 'file');
     return request(url, { method, headers, body: form });
   }
+
+  return { expectRefused, send };
 }
