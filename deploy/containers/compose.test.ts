@@ -22,11 +22,10 @@ test('every published port is of this machine alone unless told otherwise', () =
 
 /** What the image says, what this file's servers do not need, and what has its own rule below. */
 const elsewhere = [
-  ...['HOST', 'PORT', 'STORAGE_DIRECTORY', 'STORAGE_PROVIDER', 'DATABASE_PREPARE', 'REPLICA'],
+  ...['HOST', 'PORT', 'STORAGE_DIRECTORY', 'DATABASE_PREPARE', 'REPLICA'],
   ...['VALKEY_CACHE_URL', 'VALKEY_QUEUE_URL', 'VALKEY_SESSION_URL'],
   ...['DATABASE_MIGRATION_URL', 'DATABASE_RELAY_URL', 'DATABASE_IDENTITY_URL'],
 ];
-const isAccount = (name: string) => /^(AWS|CLOUDINARY)_/.test(name);
 /** It lists exactly what the services read. */
 const example = await Bun.file(join(root, '.env.example')).text();
 const settings = [...example.matchAll(/^#? ?([A-Z][A-Z0-9_]+)=/gm)].map(([, name = '']) => name);
@@ -34,7 +33,7 @@ const given = (service: string) => Object.keys(compose.services[service]?.enviro
 const services = ['api-1', 'api-2', 'websocket-1', 'websocket-2', 'worker'];
 
 test.each([...services, 'migrate', 'desk'])('every setting reaches %s', (service) => {
-  const wanted = settings.filter((name) => !elsewhere.includes(name) && !isAccount(name));
+  const wanted = settings.filter((name) => !elsewhere.includes(name));
   expect(wanted.length).toBeGreaterThan(50);
   expect(wanted.filter((name) => !given(service).includes(name))).toEqual([]);
 });

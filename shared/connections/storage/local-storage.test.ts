@@ -12,13 +12,15 @@ import {
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { answerSigned } from './conformance/answer-signed.ts';
+import { parts } from './conformance/desk.ts';
 import { describeStorage, MAX_FILE_BYTES } from './conformance/suite.ts';
 import { createStorage, type StorageProvider } from './index.ts';
 
 const textType = { contentType: 'text/plain' };
 const newDirectory = () => mkdtemp(join(tmpdir(), 'insightdesk-storage-'));
 const openLocal = (directory: string, maxFileBytes = MAX_FILE_BYTES) =>
-  createStorage({ provider: 'local', directory, maxFileBytes });
+  createStorage({ provider: 'local', directory, maxFileBytes }, parts);
 
 async function inventoryOf(directory: string): Promise<string> {
   const paths = (await readdir(directory, { recursive: true })).sort();
@@ -32,8 +34,10 @@ async function inventoryOf(directory: string): Promise<string> {
 
 describeStorage('LocalStorage', async () => {
   const directory = await newDirectory();
+  const storage = openLocal(directory);
   return {
-    storage: openLocal(directory),
+    storage,
+    request: (...asked) => answerSigned(storage, parts.signer, new Request(...asked)),
     inventory: () => inventoryOf(directory),
     dispose: () => rm(directory, { recursive: true, force: true }),
   };

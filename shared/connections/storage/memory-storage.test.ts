@@ -1,8 +1,10 @@
+import { answerSigned } from './conformance/answer-signed.ts';
+import { parts } from './conformance/desk.ts';
 import { describeStorage, MAX_FILE_BYTES } from './conformance/suite.ts';
 import { createMemoryStorage } from './create-storage.ts';
 
 describeStorage('MemoryStorage', async () => {
-  const storage = createMemoryStorage({ maxFileBytes: MAX_FILE_BYTES });
+  const storage = createMemoryStorage({ maxFileBytes: MAX_FILE_BYTES, ...parts });
   return {
     storage,
     inventory: async () => {
@@ -10,5 +12,6 @@ describeStorage('MemoryStorage', async () => {
       return files.map(({ key, sizeBytes }) => `${key} ${sizeBytes}`).join('\n');
     },
     dispose: async () => {},
+    request: (...asked) => answerSigned(storage, parts.signer, new Request(...asked)),
   };
 });

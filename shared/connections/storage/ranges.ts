@@ -23,3 +23,19 @@ export function resolveRange(
 export function fileNotFound(cause?: unknown): DomainNotFoundError {
   return new DomainNotFoundError('There is no such file', { code: 'FILE_NOT_FOUND', cause });
 }
+
+/** The header that asks for it; undefined for a range that no file has. */
+export function rangeHeader(range: ByteRange | undefined): Record<string, string> | undefined {
+  if (!range) return {};
+  const { start, end } = range;
+  const valid = Number.isSafeInteger(start) && Number.isSafeInteger(end);
+  return valid && start >= 0 && start <= end ? { range: `bytes=${start}-${end}` } : undefined;
+}
+
+/** Whether an answer is what was asked for: services differ in what they do beyond the end. */
+export function answersRange({ status, headers }: Response, range: ByteRange | undefined): boolean {
+  if (!range) return status === 200;
+  const [, start, total] =
+    /^bytes (\d+)-\d+\/(\d+)$/.exec(headers.get('Content-Range') ?? '') ?? [];
+  return status === 206 && Number(start) === range.start && range.start < Number(total);
+}

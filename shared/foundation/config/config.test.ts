@@ -51,16 +51,16 @@ describe('cascade', () => {
   });
 });
 
-describe('faults', () => {
-  const failure = (environment: Record<string, string | undefined>) => {
-    try {
-      loadConfig({ directory, environment });
-    } catch (error) {
-      return error as Error & { code: string };
-    }
-    throw new Error('no fault was found');
-  };
+const failure = (environment: Record<string, string | undefined>) => {
+  try {
+    loadConfig({ directory, environment });
+  } catch (error) {
+    return error as Error & { code: string };
+  }
+  throw new Error('no fault was found');
+};
 
+describe('faults', () => {
   test('all are told at once, without values', () => {
     file('.env', 'DATABSE_URL=postgres://x:hunter2@h/d\nSOMETHING_ELSE=1');
     const error = failure({ VALKEY_URL: 'http://hunter2', PORT: 'eighty', JWT_SECRET: 'hunter2' });
@@ -189,11 +189,36 @@ test.each([
   expect(load(environment).accounts.provenAddressesOnly).toBe(proven);
 });
 
-test('accounts of storage providers are shaped when they are complete', () => {
-  expect(load().storage.credentials).toEqual({ cloudinary: undefined, aws: undefined });
-  const set = { AWS_ACCESS_KEY_ID: 'id', AWS_SECRET_ACCESS_KEY: 'key', AWS_REGION: 'eu' };
-  expect(load(set).storage.credentials.aws).toMatchObject({ accessKeyId: 'id', region: 'eu' });
-  expect(load({ AWS_REGION: 'eu' }).storage.credentials.aws).toBeUndefined();
+test.each([
+  ['s3', { AWS_ACCESS_KEY_ID: 'id', AWS_SECRET_ACCESS_KEY: 'key', AWS_S3_BUCKET: 'b' }],
+  [
+    'azure',
+    { AZURE_STORAGE_ACCOUNT: 'a', AZURE_STORAGE_ACCESS_KEY: 'a2V5', AZURE_STORAGE_CONTAINER: 'c' },
+  ],
+  [
+    'cloudinary',
+    { CLOUDINARY_CLOUD_NAME: 'c', CLOUDINARY_API_KEY: 'k', CLOUDINARY_API_SECRET: 's' },
+  ],
+])('files in %s need all of its account, and are told what is missing', (provider, account) => {
+  const region: Record<string, string> = provider === 's3' ? { AWS_REGION: 'eu' } : {};
+  const all = { ...account, ...region, STORAGE_PROVIDER: provider };
+  expect(load(all).storage).toMatchObject({ provider, maxFileBytes: 26_214_400 } as object);
+  for (const name of Object.keys({ ...account, ...region })) {
+    expect(failure({ ...needed, ...all, [name]: '' }).message).toContain(`${name}: `);
+  }
+  expect(failure({ ...needed, STORAGE_PROVIDER: provider }).message).toContain(
+    `is required by STORAGE_PROVIDER=${provider}`,
+  );
+});
+
+test('files may be kept by a service that speaks S3, or by a provider of one’s own', () => {
+  const s3 = { AWS_ACCESS_KEY_ID: 'id', AWS_SECRET_ACCESS_KEY: 'key', AWS_S3_BUCKET: 'b' };
+  const r2 = { ...s3, STORAGE_PROVIDER: 's3', AWS_S3_ENDPOINT: 'https://a.example' };
+  expect(load(r2).storage).toMatchObject({ endpoint: 'https://a.example', region: 'auto' });
+  const own = load({ STORAGE_PROVIDER: 'custom:tape', TAPE_DRIVE: '/dev/st0' }).storage;
+  expect(own).toMatchObject({ provider: 'custom', name: 'tape' });
+  expect(own.provider === 'custom' && own.variables.TAPE_DRIVE).toBe('/dev/st0');
+  expect(failure({ ...needed, STORAGE_PROVIDER: 'custom:' }).message).toContain('custom:<name>');
 });
 
 test('.env.example lists exactly the schema’s variables, with their defaults', async () => {

@@ -24,6 +24,10 @@ const origin = z
     error: 'Give origins such as https://app.example.com, separated by commas',
   });
 
+const storageProvider = z.string().regex(/^(local|s3|azure|cloudinary|custom:[a-z][a-z0-9-]*)$/, {
+  error: 'Give local, s3, azure, cloudinary, or custom:<name>',
+});
+
 const organizationId = z.custom<Id<'org'>>((value) => isId('org', value), {
   error: 'Give the id of an organisation, org_…',
 });
@@ -94,7 +98,7 @@ export const environmentSchema = z.object({
   CLIENT_ADDRESS_FROM: z.enum(['nginx', 'fly', 'railway', 'none']).default('nginx'),
   TRUSTED_PROXIES: list.default(['loopback', 'private']),
 
-  STORAGE_PROVIDER: z.enum(['local']).default('local'),
+  STORAGE_PROVIDER: storageProvider.default('local'),
   STORAGE_DIRECTORY: z.string().default('.data/files'),
   MAX_FILE_SIZE: count(1).default(26_214_400),
   MEDIA_MAX_PIXELS: count(1).default(50_000_000),
@@ -106,6 +110,14 @@ export const environmentSchema = z.object({
   CLOUDINARY_CLOUD_NAME: z.string().optional(),
   CLOUDINARY_API_KEY: z.string().optional(),
   CLOUDINARY_API_SECRET: z.string().optional(),
+  CLOUDINARY_API_URL: httpUrl.default('https://api.cloudinary.com'),
+  AZURE_STORAGE_ACCOUNT: z.string().optional(),
+  AZURE_STORAGE_ACCESS_KEY: z.string().optional(),
+  AZURE_STORAGE_CONTAINER: z.string().optional(),
+  AZURE_STORAGE_ENDPOINT: httpUrl.optional(),
+  AZURE_STORAGE_PUBLIC_ENDPOINT: httpUrl.optional(),
+  AWS_S3_ENDPOINT: httpUrl.optional(),
+  AWS_S3_PUBLIC_ENDPOINT: httpUrl.optional(),
   AWS_REGION: z.string().optional(),
   AWS_ACCESS_KEY_ID: z.string().optional(),
   AWS_SECRET_ACCESS_KEY: z.string().optional(),

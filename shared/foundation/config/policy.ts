@@ -3,7 +3,12 @@ import { DEVELOPMENT_SECRET, type Environment } from './environment.ts';
 /** Rules across variables; `env` lacks those that are already known to be faulty. */
 export function judge(env: Partial<Environment>): string[] {
   const deployed = env.NODE_ENV === 'production' || env.NODE_ENV === 'staging';
-  return [...ranges(env), ...halfAccounts(env), ...(deployed ? forbiddenWhenDeployed(env) : [])];
+  return [
+    ...ranges(env),
+    ...halfAccounts(env),
+    ...missingInStorage(env),
+    ...(deployed ? forbiddenWhenDeployed(env) : []),
+  ];
 }
 
 function ranges(env: Partial<Environment>): string[] {
@@ -22,7 +27,22 @@ const accounts = [
   ['VAULT_ROLE_ID', 'VAULT_SECRET_ID'],
   ['CLOUDINARY_CLOUD_NAME', 'CLOUDINARY_API_KEY', 'CLOUDINARY_API_SECRET'],
   ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'],
+  ['AZURE_STORAGE_ACCOUNT', 'AZURE_STORAGE_ACCESS_KEY'],
 ] as const;
+
+const storageNeeds: Record<string, readonly (keyof Environment)[]> = {
+  s3: ['AWS_S3_BUCKET', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'],
+  azure: ['AZURE_STORAGE_CONTAINER', 'AZURE_STORAGE_ACCOUNT', 'AZURE_STORAGE_ACCESS_KEY'],
+  cloudinary: ['CLOUDINARY_CLOUD_NAME', 'CLOUDINARY_API_KEY', 'CLOUDINARY_API_SECRET'],
+};
+
+function missingInStorage(env: Partial<Environment>): string[] {
+  const { STORAGE_PROVIDER: provider = 'local', AWS_S3_ENDPOINT: endpoint } = env;
+  const needs = [...(storageNeeds[provider] ?? [])];
+  if (provider === 's3' && !endpoint) needs.push('AWS_REGION');
+  const missing = needs.filter((name) => !env[name]);
+  return missing.map((name) => `${name}: is required by STORAGE_PROVIDER=${provider}`);
+}
 
 function halfAccounts(env: Partial<Environment>): string[] {
   return accounts.flatMap((names) => {

@@ -1,4 +1,5 @@
 import type { Environment } from './environment.ts';
+import { shapeStorage } from './shape-storage.ts';
 
 export type ServiceName = 'api' | 'websocket' | 'worker' | 'desk';
 
@@ -45,12 +46,7 @@ export function shapeConfig(
       jsonLimitBytes: env.JSON_LIMIT_BYTES,
       clientAddress: shapeClientAddress(env),
     },
-    storage: {
-      provider: env.STORAGE_PROVIDER,
-      directory: env.STORAGE_DIRECTORY,
-      maxFileBytes: env.MAX_FILE_SIZE,
-      credentials: shapeCredentials(env),
-    },
+    storage: shapeStorage(env, extra),
     media: {
       maxPixels: env.MEDIA_MAX_PIXELS,
       concurrency: env.MEDIA_CONCURRENCY,
@@ -155,17 +151,5 @@ function shapeRealtime(env: Environment) {
       organization: env.REALTIME_MAX_SOCKETS_PER_ORGANIZATION,
       address: env.REALTIME_MAX_SOCKETS_PER_ADDRESS,
     },
-  };
-}
-
-/** Accounts that are configured, used or not; the policy has seen to it that none is half there. */
-function shapeCredentials(env: Environment) {
-  const { CLOUDINARY_CLOUD_NAME: cloudName, CLOUDINARY_API_KEY: apiKey } = env;
-  const { CLOUDINARY_API_SECRET: apiSecret } = env;
-  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = env;
-  const place = { region: env.AWS_REGION, bucket: env.AWS_S3_BUCKET };
-  return {
-    cloudinary: cloudName && apiKey && apiSecret ? { cloudName, apiKey, apiSecret } : undefined,
-    aws: accessKeyId && secretAccessKey ? { accessKeyId, secretAccessKey, ...place } : undefined,
   };
 }

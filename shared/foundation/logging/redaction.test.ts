@@ -56,7 +56,13 @@ test('the whole configuration may be logged', () => {
     directory: '/nowhere',
     environment: {
       ...environment,
-      ...{ CLOUDINARY_CLOUD_NAME: 'c', SMTP_USER: 'u', VAULT_ROLE_ID: 'r', AWS_REGION: 'eu' },
+      ...{
+        CLOUDINARY_CLOUD_NAME: 'c',
+        AZURE_STORAGE_ACCOUNT: 'a',
+        SMTP_USER: 'u',
+        VAULT_ROLE_ID: 'r',
+        AWS_REGION: 'eu',
+      },
     },
   });
   expect(JSON.stringify(config)).toContain(SECRET);

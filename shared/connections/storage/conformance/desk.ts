@@ -1,4 +1,10 @@
 import type { ByteRange, StorageProvider } from '../provider.ts';
+import { createUrlSigner } from '../url-signer.ts';
+
+/** For providers that have no addresses of their own. */
+export const parts = {
+  signer: createUrlSigner({ secret: 'of the tests', publicUrl: 'https://desk.example' }),
+};
 
 /** A provider under test; it must allow files of MAX_FILE_BYTES at most. */
 export interface Subject {
@@ -6,7 +12,15 @@ export interface Subject {
   /** Everything the provider holds, half-written things included, as comparable text. */
   inventory(): Promise<string>;
   dispose(): Promise<void>;
+  /** How a client sends a request; `fetch` unless said. */
+  request?(url: string, options?: RequestInit): Promise<Response>;
+  /** It takes its time for each request. */
+  isRemote?: boolean;
+  /** What its signatures cannot hold. */
+  cannotBind?: readonly Bound[];
 }
+
+type Bound = 'size' | 'type';
 
 export const MAX_FILE_BYTES = 1_000_000;
 export const textType = { contentType: 'text/plain' };
@@ -18,6 +32,9 @@ export interface Desk {
   put(key: string, text: string): Promise<unknown>;
   read(key: string, range?: ByteRange): Promise<string>;
   keysOf(prefix: string): Promise<string[]>;
+  request(url: string, options?: RequestInit): Promise<Response>;
+  isRemote(): boolean;
+  binds(what: Bound): boolean;
 }
 
 export function createDesk(subject: () => Subject): Desk {
@@ -28,6 +45,9 @@ export function createDesk(subject: () => Subject): Desk {
     put: (key, text) => storage().upload(key, new TextEncoder().encode(text), textType),
     read: async (key, range) =>
       new Response(await storage().download(key, range ? { range } : {})).text(),
+    request: (url, options) => (subject().request ?? fetch)(url, options),
+    isRemote: () => subject().isRemote ?? false,
+    binds: (what) => !subject().cannotBind?.includes(what),
     keysOf: async (prefix) => (await Array.fromAsync(storage().list(prefix))).map(({ key }) => key),
   };
 }

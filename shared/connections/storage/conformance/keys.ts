@@ -1,5 +1,5 @@
-import { expect, test } from 'bun:test';
-import type { Desk } from './desk.ts';
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { type Desk, textType } from './desk.ts';
 
 const invalidKeys = [
   ['empty', ''],
@@ -21,10 +21,15 @@ const invalidKeys = [
 
 /** No key leaves its place, by any call. */
 export function describeKeys({ storage, put, inventory }: Desk): void {
+  let before: string;
+  beforeAll(async () => {
+    await put('key/good', 'x');
+    before = await inventory();
+  });
+  afterAll(async () => expect(await inventory()).toBe(before));
+
   for (const [reason, key] of invalidKeys) {
     test(reason, async () => {
-      await put('key/good', 'x');
-      const before = await inventory();
       const calls = [
         () => put(key, 'x'),
         () => storage().download(key),
@@ -33,11 +38,12 @@ export function describeKeys({ storage, put, inventory }: Desk): void {
         () => storage().copy('key/good', key),
         () => storage().copy(key, 'key/other'),
         () => storage().delete(key),
+        () => storage().signDownload(key, { expiresInSeconds: 60 }),
+        () => storage().signUpload(key, { expiresInSeconds: 60, ...textType }),
       ];
       for (const call of calls) {
         await expect(call()).rejects.toMatchObject({ code: 'INVALID_KEY', status: 422 });
       }
-      expect(await inventory()).toBe(before);
     });
   }
 

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe } from 'bun:test';
 import { createDesk, type Subject } from './desk.ts';
 import { describeKeys } from './keys.ts';
 import { describeReading } from './reading.ts';
+import { describeSigning } from './signing.ts';
 import { describeTidiness } from './tidiness.ts';
 import { describeFailedUploads, describeUploads } from './uploads.ts';
 
@@ -14,13 +15,14 @@ export function describeStorage(name: string, open: () => Promise<Subject>): voi
     beforeAll(async () => {
       subject = await open();
     });
-    afterAll(() => subject.dispose());
+    afterAll(() => subject?.dispose());
     const desk = createDesk(() => subject);
     describe('upload', () => describeUploads(desk));
     describe('an upload that fails leaves nothing and keeps what was there', () =>
       describeFailedUploads(desk));
     describe('reading', () => describeReading(desk));
     describe('list, copy, delete', () => describeTidiness(desk));
+    describe('signed', () => describeSigning(desk));
     describe('refuses a key that is', () => describeKeys(desk));
   });
 }

@@ -1,0 +1,77 @@
+import { spawn } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { requireAzurite } from '../machine/azurite.ts';
+import { requireSwift } from '../machine/swift.ts';
+import { findUnprivileged, giveTo } from '../machine/unprivileged.ts';
+import { runCommand } from '../processes/run-command.ts';
+
+/**
+ * A storage service of another maker for tests: `bun storage-server.ts swift|azurite`. Fetches what
+ * is missing, prints one line of JSON (`pid`, `url` and an account) when it serves, and ends with its
+ * input; nothing of it is left.
+ */
+const servers = { swift: startSwift, azurite: startAzurite };
+
+const log = (line: string) => process.stderr.write(`${line}\n`);
+const directory = mkdtempSync(join(tmpdir(), 'insightdesk-storage-server-'));
+const { prefix, ownerId } = findUnprivileged();
+
+const [kind = ''] = process.argv.slice(2);
+if (!Object.hasOwn(servers, kind)) throw new Error(`One of: ${Object.keys(servers).join(', ')}`);
+const { child, ...told } = await servers[kind as keyof typeof servers]();
+child.once('exit', (code) => leave(code ?? 1));
+process.stdout.write(`${JSON.stringify({ pid: child.pid, ...told })}\n`);
+process.stdin.on('end', () => child.kill('SIGKILL')).resume();
+
+function leave(code: number): never {
+  rmSync(directory, { recursive: true, force: true });
+  process.exit(code);
+}
+
+function launch([program = '', ...words]: string[], env: Record<string, string> = {}) {
+  giveTo(ownerId, directory);
+  return spawn(program, words, {
+    cwd: directory,
+    env: { ...process.env, ...env },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+}
+
+async function startSwift() {
+  const { path, env } = await requireSwift(log);
+  const account = { accessKeyId: 'desk:tester', secretAccessKey: randomBytes(20).toString('hex') };
+  const user = (await runCommand(['env', ...prefix, 'id', '-un'])).trim();
+  const script = join(import.meta.dir, 'swift-server.py');
+  const words = [join(directory, 'swift'), user, account.accessKeyId, account.secretAccessKey];
+  const child = launch([...prefix, path, script, ...words], env);
+  const url = await firstLine(child.stdout, /^http:\S+$/);
+  return { child, url, ...account };
+}
+
+async function startAzurite() {
+  const program = await requireAzurite(log);
+  const account = 'desk';
+  const accessKey = createHash('sha512').update(randomBytes(20)).digest('base64');
+  const files = join(directory, 'azurite');
+  mkdirSync(files);
+  const quiet = ['--disableTelemetry', '--skipApiVersionCheck', '--silent'];
+  const place = ['--location', files, '--blobHost', '127.0.0.1', '--blobPort', '0'];
+  const child = launch([...prefix, process.execPath, program, ...place, ...quiet], {
+    AZURITE_ACCOUNTS: `${account}:${accessKey}`,
+  });
+  const url = await firstLine(child.stdout, /http:\/\/127\.0\.0\.1:\d+/);
+  return { child, url: `${url}/${account}`, account, accessKey };
+}
+
+async function firstLine(output: NodeJS.ReadableStream, pattern: RegExp): Promise<string> {
+  for await (const line of createInterface({ input: output })) {
+    const [found] = pattern.exec(line) ?? [];
+    output.resume();
+    if (found) return found;
+  }
+  return leave(1);
+}

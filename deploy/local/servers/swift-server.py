@@ -1,0 +1,140 @@
+"""OpenStack Swift with its S3 door, all of it in one process on free ports.
+
+swift.py DIRECTORY USER ACCESS_KEY SECRET_KEY; prints where it listens once it does, ends with its input.
+"""
+import json
+import os
+import sys
+from time import time as clock
+
+import eventlet
+
+eventlet.monkey_patch()
+from eventlet import wsgi
+from swift.common import utils
+
+directory, user, access_key, secret_key = sys.argv[1:]
+account, name = access_key.split(":")
+etc, devices = os.path.join(directory, "etc"), os.path.join(directory, "devices")
+os.makedirs(etc)
+os.makedirs(os.path.join(devices, "one"))
+utils.SWIFT_CONF_FILE = os.path.join(etc, "swift.conf")
+
+
+def write(file, text):
+    path = os.path.join(etc, file)
+    with open(path, "w") as out:
+        out.write(text)
+    return path
+
+
+write("swift.conf", """[swift-hash]
+swift_hash_path_suffix = a
+swift_hash_path_prefix = b
+[storage-policy:0]
+name = one
+default = yes
+""")
+
+from swift.common.ring import RingBuilder
+from swift.common.wsgi import loadapp
+from swift.common.http_protocol import SwiftHttpProtocol
+
+DEFAULT = f"""[DEFAULT]
+swift_dir = {etc}
+devices = {devices}
+mount_check = false
+user = {user}
+disable_fallocate = true
+log_level = ERROR
+"""
+PROXY = f"""[pipeline:main]
+pipeline = catch_errors healthcheck cache s3api tempauth slo dlo versioned_writes proxy-server
+[app:proxy-server]
+use = egg:swift#proxy
+account_autocreate = true
+allow_account_management = true
+[filter:catch_errors]
+use = egg:swift#catch_errors
+[filter:healthcheck]
+use = egg:swift#healthcheck
+[filter:cache]
+paste.filter_factory = __main__:remember
+[filter:s3api]
+use = egg:swift#s3api
+location = us-east-1
+s3_acl = false
+force_swift_request_proxy_log = false
+[filter:tempauth]
+use = egg:swift#tempauth
+user_{account}_{name} = {secret_key} .admin
+[filter:slo]
+use = egg:swift#slo
+[filter:dlo]
+use = egg:swift#dlo
+[filter:versioned_writes]
+use = egg:swift#versioned_writes
+"""
+
+
+class Memory:
+    """Stands in for memcached."""
+
+    def __init__(self):
+        self.kept = {}
+
+    def get(self, key, raise_on_error=False):
+        text, until = self.kept.get(key, ("null", 0))
+        return json.loads(text) if until > clock() else None
+
+    def set(self, key, value, serialize=True, time=0, **_):
+        self.kept[key] = (json.dumps(value), clock() + (time or 60))
+
+    def delete(self, key, server_key=None):
+        self.kept.pop(key, None)
+
+    def incr(self, key, delta=1, time=0):
+        value = max(0, (self.get(key) or 0) + int(delta))
+        self.set(key, value, time=time)
+        return value
+
+
+def remember(global_conf, **_):
+    memory = Memory()
+
+    def keep(app):
+        def answer(env, start_response):
+            env["swift.cache"] = memory
+            return app(env, start_response)
+
+        return answer
+
+    return keep
+
+
+def listen():
+    return eventlet.listen(("127.0.0.1", 0))
+
+
+def serve(socket, file):
+    app = loadapp(file, global_conf={"log_name": os.path.basename(file)})
+    quiet = open(os.devnull, "w")
+    pool = eventlet.GreenPool(1024)
+    eventlet.spawn(wsgi.server, socket, app, log=quiet, custom_pool=pool, protocol=SwiftHttpProtocol)
+
+
+for kind in ("account", "container", "object"):
+    socket = listen()
+    builder = RingBuilder(4, 1, 0)
+    place = {"ip": "127.0.0.1", "port": socket.getsockname()[1]}
+    builder.add_dev({"region": 1, "zone": 1, "device": "one", "weight": 1, **place})
+    builder.rebalance()
+    builder.get_ring().save(os.path.join(etc, f"{kind}.ring.gz"))
+    app = f"[pipeline:main]\npipeline = {kind}-server\n[app:{kind}-server]\nuse = egg:swift#{kind}\n"
+    serve(socket, write(f"{kind}.conf", DEFAULT + app))
+
+proxy = listen()
+serve(proxy, write("proxy.conf", DEFAULT + PROXY))
+print(f"http://127.0.0.1:{proxy.getsockname()[1]}", flush=True)
+eventlet.tpool.execute(sys.stdin.read)
+os._exit(0)
