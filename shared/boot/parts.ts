@@ -1,3 +1,4 @@
+import { createAntivirus } from '@insightdesk/shared/antivirus';
 import { createCache } from '@insightdesk/shared/cache';
 import type { Config } from '@insightdesk/shared/config';
 import type { Connections } from '@insightdesk/shared/context';
@@ -110,6 +111,7 @@ function createStores(config: Config, log: Logger) {
 function createOwnParts(config: Config, log: Logger) {
   return createStores(config, log)
     .register('media', () => createMedia(config.media))
+    .register('antivirus', () => createAntivirus(config.antivirus, log))
     .register('mailer', () => createMailer(config.email, log), {
       dispose: (mailer) => mailer.close(),
     })
@@ -175,6 +177,7 @@ function addConnections(container: OwnParts, config: Config) {
       cache: parts.cache,
       storage: parts.storage,
       media: parts.media,
+      antivirus: parts.antivirus,
       mailer: parts.mailer,
       meter: parts.meter,
       presence: parts.presence,

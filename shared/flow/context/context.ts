@@ -1,3 +1,4 @@
+import type { Antivirus } from '@insightdesk/shared/antivirus';
 import type { CacheSource } from '@insightdesk/shared/cache';
 import type { Grant, Id, Role } from '@insightdesk/shared/contract';
 import type { Database, Tx } from '@insightdesk/shared/database';
@@ -73,6 +74,7 @@ export interface Connections {
   cache: CacheSource;
   storage: StorageProvider;
   media: Media;
+  antivirus: Antivirus;
   mailer: Mailer;
   presence: Presence;
   requests: Requests;

@@ -124,6 +124,9 @@ describe('faults', () => {
     ['RATE_LIMIT_WINDOW_MS', '1'],
     ['FEATURE_2FA_ENABLED', 'maybe'],
     ['STORAGE_PROVIDER', 'floppy'],
+    ['ANTIVIRUS_URL', 'http://h:3310'],
+    ['ANTIVIRUS_URL', 'tcp:h'],
+    ['ANTIVIRUS_MODE', 'off'],
     ['LOG_LEVEL', 'loud'],
     ['REPLICA', 'Api 1'],
   ])('%s=%s is refused', (name, value) => {

@@ -8,6 +8,9 @@ const count = (min: number, max = Number.MAX_SAFE_INTEGER) =>
 const postgresUrl = z.url({ protocol: /^postgres(ql)?$/ });
 const valkeyUrl = z.url({ protocol: /^(redis|valkey)s?$/ });
 const httpUrl = z.url({ protocol: /^https?$/ });
+const antivirusUrl = z
+  .url()
+  .regex(/^(tcp:\/\/[^/?#]+|unix:\/\/\/.+)$/, 'Give tcp://host:port or unix:///path');
 const list = z.string().transform((value) =>
   value
     .split(',')
@@ -97,6 +100,9 @@ export const environmentSchema = z.object({
   MEDIA_MAX_PIXELS: count(1).default(50_000_000),
   MEDIA_CONCURRENCY: count(1, 64).default(1),
   MEDIA_MEMORY_BYTES: count(134_217_728).default(536_870_912),
+  ANTIVIRUS_URL: antivirusUrl.optional(),
+  ANTIVIRUS_MODE: z.enum(['fail-closed', 'fail-open']).default('fail-closed'),
+  ANTIVIRUS_MAX_BYTES: count(1).default(26_214_400),
   CLOUDINARY_CLOUD_NAME: z.string().optional(),
   CLOUDINARY_API_KEY: z.string().optional(),
   CLOUDINARY_API_SECRET: z.string().optional(),

@@ -56,6 +56,11 @@ export function shapeConfig(
       concurrency: env.MEDIA_CONCURRENCY,
       memoryBytes: env.MEDIA_MEMORY_BYTES,
     },
+    antivirus: {
+      url: env.ANTIVIRUS_URL,
+      mode: env.ANTIVIRUS_MODE,
+      maxBytes: env.ANTIVIRUS_MAX_BYTES,
+    },
     email: shapeEmail(env),
     realtime: shapeRealtime(env),
     outbound: { allowPrivate: env.WEBHOOK_ALLOW_PRIVATE },

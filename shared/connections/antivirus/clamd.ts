@@ -1,0 +1,69 @@
+import type { Verdict } from './antivirus.ts';
+import { type Line, openLine, ScannerFailure } from './line.ts';
+
+/** More bytes than are looked into. */
+export class TooLongToScan extends Error {
+  override readonly name = 'TooLongToScan';
+}
+
+export interface ClamdOptions {
+  url: string;
+  maxBytes: number;
+  connectMs: number;
+  silenceMs: number;
+}
+
+/** How long a piece takes is bounded, so pieces are. */
+const PIECE_BYTES = 128 * 1024;
+
+type Chunks = AsyncIterable<Uint8Array>;
+
+/** A client of clamd's INSTREAM: a connection for each file, closed whatever happens. */
+export function createClamd({ url, maxBytes, ...waits }: ClamdOptions) {
+  return async (chunks: Chunks, signal?: AbortSignal): Promise<Verdict> => {
+    signal?.throwIfAborted();
+    const line = openLine(url, waits);
+    const hangUp = () => line.end();
+    signal?.addEventListener('abort', hangUp, { once: true });
+    try {
+      await send(line, chunks, maxBytes);
+      return read(await line.answer());
+    } catch (error) {
+      throw signal?.aborted ? signal.reason : error;
+    } finally {
+      signal?.removeEventListener('abort', hangUp);
+      line.end();
+    }
+  };
+}
+
+/** Until the end, or until clamd has said something already. */
+async function send(line: Line, chunks: Chunks, maxBytes: number): Promise<void> {
+  await line.send(Buffer.from('zINSTREAM\0'));
+  let sizeBytes = 0;
+  for await (const chunk of chunks) {
+    sizeBytes += chunk.byteLength;
+    if (sizeBytes > maxBytes) throw new TooLongToScan();
+    for (let at = 0; at < chunk.byteLength; at += PIECE_BYTES) {
+      const piece = chunk.subarray(at, at + PIECE_BYTES);
+      await line.send(lengthOf(piece.byteLength));
+      await line.send(piece);
+      if (line.isAnswered()) return;
+    }
+  }
+  await line.send(lengthOf(0));
+}
+
+function lengthOf(bytes: number): Buffer {
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(bytes);
+  return length;
+}
+
+function read(answer: string): Verdict {
+  if (answer === 'stream: OK') return { clean: true };
+  const found = /^stream: (.+) FOUND$/.exec(answer)?.[1];
+  if (found) return { clean: false, found };
+  if (/size limit exceeded/i.test(answer)) throw new TooLongToScan();
+  throw new ScannerFailure(`clamd says: ${answer || 'nothing'}`);
+}

@@ -1,0 +1,68 @@
+import { DomainValidationError, UnavailableError } from '@insightdesk/shared/errors';
+import type { Logger } from '@insightdesk/shared/logging';
+import { limitConcurrency } from '@insightdesk/shared/promises';
+import { type ByteSource, readChunks } from '@insightdesk/shared/streams';
+import type { Antivirus, Verdict } from './antivirus.ts';
+import { createClamd, TooLongToScan } from './clamd.ts';
+import { ScannerFailure } from './line.ts';
+
+/** The slice of configuration that the antivirus takes. */
+export interface AntivirusOptions {
+  /** `tcp://host:port` or `unix:///path`; off without one. */
+  url: string | undefined;
+  /** Whether a file that nobody can judge at the moment waits, or counts as clean. */
+  mode: 'fail-closed' | 'fail-open';
+  /** No more than clamd's own StreamMaxLength. */
+  maxBytes: number;
+  /** For connecting; 5 s. */
+  connectMs?: number;
+  /** For each answer and for each piece to be taken; 150 s, for clamd itself may take 120. */
+  silenceMs?: number;
+}
+
+/** clamd has ten threads for all who ask. */
+const SCANS_AT_A_TIME = 4;
+
+/** Builds the antivirus; connects when it is first asked. */
+export function createAntivirus(options: AntivirusOptions, log?: Pick<Logger, 'warn'>): Antivirus {
+  const { url, mode, maxBytes, connectMs = 5_000, silenceMs = 150_000 } = options;
+  if (url === undefined) return off;
+  const scanStream = createClamd({ url, maxBytes, connectMs, silenceMs });
+  const turn = limitConcurrency(SCANS_AT_A_TIME);
+  return {
+    isOn: true,
+    scan: (source, { signal } = {}) =>
+      turn(async () => {
+        try {
+          return await scanStream(readChunks(source, signal), signal);
+        } catch (error) {
+          return judge(error);
+        }
+      }),
+  };
+
+  function judge(error: unknown): Verdict {
+    // Who sends a file chooses its length: it must not be the way around the antivirus.
+    if (error instanceof TooLongToScan) throw notScannable(maxBytes);
+    if (!(error instanceof ScannerFailure)) throw error;
+    log?.warn({ err: error, mode }, 'antivirus: cannot tell');
+    if (mode === 'fail-open') return { clean: true };
+    throw new UnavailableError('Files cannot be checked at the moment, try again shortly', {
+      code: 'ANTIVIRUS_UNAVAILABLE',
+      cause: error,
+    });
+  }
+}
+
+const notScannable = (maxBytes: number) =>
+  new DomainValidationError(`No file of more than ${maxBytes} bytes can be checked`, {
+    code: 'FILE_NOT_SCANNABLE',
+  });
+
+const off: Antivirus = {
+  isOn: false,
+  async scan(source: ByteSource) {
+    if (source instanceof ReadableStream) await source.cancel();
+    return { clean: true };
+  },
+};
