@@ -20,7 +20,7 @@ import {
   createSecrets,
   createTokens,
 } from '@insightdesk/shared/security';
-import { createStorage } from '@insightdesk/shared/storage';
+import { createStorage, createUrlSigner } from '@insightdesk/shared/storage';
 import { createValkey, type Valkey, type ValkeyOptions } from '@insightdesk/shared/valkey';
 import { createAfterwards } from './afterwards.ts';
 import { eraseTraces } from './erase-traces.ts';
@@ -104,8 +104,7 @@ function createStores(config: Config, log: Logger) {
         ...cacheConnections,
         onError: (error) => log.warn({ err: String(error) }, 'cache: goes on without Valkey'),
       }),
-    )
-    .register('storage', () => createStorage(config.storage));
+    );
 }
 
 function createOwnParts(config: Config, log: Logger) {
@@ -159,6 +158,10 @@ function createOwnParts(config: Config, log: Logger) {
       withApiKeys(createTokens(config.auth, keys), database),
     )
     .register('sealer', ({ keys }) => createSealer(keys))
+    .register('fileUrls', ({ keys }) =>
+      createUrlSigner({ secret: keys, publicUrl: config.http.publicUrl }),
+    )
+    .register('storage', ({ fileUrls }) => createStorage(config.storage, { signer: fileUrls }))
     .register('outbound', () => createSafeFetch(config.outbound));
 }
 
@@ -176,6 +179,7 @@ function addConnections(container: OwnParts, config: Config) {
       },
       cache: parts.cache,
       storage: parts.storage,
+      fileUrls: parts.fileUrls,
       media: parts.media,
       antivirus: parts.antivirus,
       mailer: parts.mailer,

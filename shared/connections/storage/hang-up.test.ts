@@ -3,10 +3,11 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parts } from './conformance/desk.ts';
 import { createStorage } from './index.ts';
 
 const directory = await mkdtemp(join(tmpdir(), 'insightdesk-storage-'));
-const storage = createStorage({ provider: 'local', directory, maxFileBytes: 1e7 });
+const storage = createStorage({ provider: 'local', directory, maxFileBytes: 1e7 }, parts);
 afterAll(() => rm(directory, { recursive: true, force: true }));
 
 const announcements = [

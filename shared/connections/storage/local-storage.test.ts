@@ -12,13 +12,14 @@ import {
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parts } from './conformance/desk.ts';
 import { describeStorage, MAX_FILE_BYTES } from './conformance/suite.ts';
 import { createStorage, type StorageProvider } from './index.ts';
 
 const textType = { contentType: 'text/plain' };
 const newDirectory = () => mkdtemp(join(tmpdir(), 'insightdesk-storage-'));
 const openLocal = (directory: string, maxFileBytes = MAX_FILE_BYTES) =>
-  createStorage({ provider: 'local', directory, maxFileBytes });
+  createStorage({ provider: 'local', directory, maxFileBytes }, parts);
 
 async function inventoryOf(directory: string): Promise<string> {
   const paths = (await readdir(directory, { recursive: true })).sort();

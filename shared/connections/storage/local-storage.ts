@@ -14,11 +14,14 @@ import type {
   ByteRange,
   FileMetadata,
   ListedFile,
+  SignDownloadOptions,
+  SignUploadOptions,
   StorageProvider,
   StoredFile,
   UploadOptions,
 } from './provider.ts';
 import { fileNotFound, resolveRange } from './ranges.ts';
+import { signRead, signWrite, type UrlSigner } from './url-signer.ts';
 
 const STALE_AFTER_MS = 24 * 60 * 60 * 1000;
 // Not in the alphabet of keys: neither a folder nor a description can be mistaken for a file.
@@ -33,7 +36,10 @@ export class LocalStorage implements StorageProvider {
   readonly #files: string;
   readonly #incoming: string;
 
-  constructor(directory: string) {
+  readonly #signer: UrlSigner;
+
+  constructor(directory: string, signer: UrlSigner) {
+    this.#signer = signer;
     this.#files = join(directory, 'files');
     this.#incoming = join(directory, 'incoming');
     openTempFolder(this.#incoming, STALE_AFTER_MS);
@@ -102,6 +108,12 @@ export class LocalStorage implements StorageProvider {
     await rm(path + META_MARK, { force: true });
     await pruneEmptyFolders(dirname(path), this.#files);
   }
+
+  signDownload = async (key: string, options: SignDownloadOptions) =>
+    signRead(this.#signer, key, options);
+
+  signUpload = async (key: string, options: SignUploadOptions) =>
+    signWrite(this.#signer, key, options);
 
   #pathOf(key: string): string {
     return join(this.#files, key.replaceAll('/', `${FOLDER_MARK}/`));

@@ -4,11 +4,14 @@ import type {
   ByteRange,
   FileMetadata,
   ListedFile,
+  SignDownloadOptions,
+  SignUploadOptions,
   StorageProvider,
   StoredFile,
   UploadOptions,
 } from './provider.ts';
 import { fileNotFound, resolveRange } from './ranges.ts';
+import { signRead, signWrite, type UrlSigner } from './url-signer.ts';
 
 interface MemoryFile {
   bytes: Uint8Array<ArrayBuffer>;
@@ -19,6 +22,11 @@ interface MemoryFile {
 /** Keeps files in this process; for tests and examples. */
 export class MemoryStorage implements StorageProvider {
   readonly #files = new Map<string, MemoryFile>();
+  readonly #signer: UrlSigner;
+
+  constructor(signer: UrlSigner) {
+    this.#signer = signer;
+  }
 
   async upload(key: string, source: ByteSource, options: UploadOptions): Promise<StoredFile> {
     const { contentType, maxBytes = Number.POSITIVE_INFINITY, signal } = options;
@@ -64,6 +72,12 @@ export class MemoryStorage implements StorageProvider {
   async delete(key: string): Promise<void> {
     this.#files.delete(key);
   }
+
+  signDownload = async (key: string, options: SignDownloadOptions) =>
+    signRead(this.#signer, key, options);
+
+  signUpload = async (key: string, options: SignUploadOptions) =>
+    signWrite(this.#signer, key, options);
 
   #require(key: string): MemoryFile {
     const file = this.#files.get(key);

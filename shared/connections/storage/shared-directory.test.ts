@@ -2,13 +2,14 @@ import { afterEach, beforeEach, expect, test } from 'bun:test';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parts } from './conformance/desk.ts';
 import { createStorage, type StorageProvider } from './index.ts';
 
 let directory: string;
 let storage: StorageProvider;
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'insightdesk-storage-'));
-  storage = createStorage({ provider: 'local', directory, maxFileBytes: 1e6 });
+  storage = createStorage({ provider: 'local', directory, maxFileBytes: 1e6 }, parts);
 });
 afterEach(() => rm(directory, { recursive: true, force: true }));
 
@@ -39,9 +40,10 @@ test('a process killed in the middle of an upload leaves no file', async () => {
 
 function startWriter(directory: string, body: string) {
   const script = `
-    import { createStorage } from '@insightdesk/shared/storage';
+    import { createStorage, createUrlSigner } from '@insightdesk/shared/storage';
+    const parts = { signer: createUrlSigner({ secret: 'x', publicUrl: 'http://localhost' }) };
     const directory = ${JSON.stringify(directory)};
-    const storage = createStorage({ provider: 'local', directory, maxFileBytes: 1e12 });
+    const storage = createStorage({ provider: 'local', directory, maxFileBytes: 1e12 }, parts);
     const type = { contentType: 'text/plain' };
     const put = (size, fill) => storage.upload('shared/a', new Uint8Array(size).fill(fill), type);
     const putForever = () => storage.upload('shared/a', new ReadableStream({

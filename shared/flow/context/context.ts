@@ -7,7 +7,7 @@ import type { JobControl } from '@insightdesk/shared/jobs';
 import type { Logger } from '@insightdesk/shared/logging';
 import type { Media } from '@insightdesk/shared/media';
 import type { Passwords, SafeFetch, Sealer, Secrets, Tokens } from '@insightdesk/shared/security';
-import type { StorageProvider } from '@insightdesk/shared/storage';
+import type { StorageProvider, UrlSigner } from '@insightdesk/shared/storage';
 
 /** A person with a live session; or an API key, as the member of its own that it acts as. */
 export interface MemberActor {
@@ -73,6 +73,8 @@ export interface Connections {
   identity: Pick<Database, 'read' | 'write'>;
   cache: CacheSource;
   storage: StorageProvider;
+  /** Addresses of files that the API itself serves. */
+  fileUrls: UrlSigner;
   media: Media;
   antivirus: Antivirus;
   mailer: Mailer;

@@ -1,4 +1,10 @@
 import type { ByteRange, StorageProvider } from '../provider.ts';
+import { createUrlSigner } from '../url-signer.ts';
+
+/** For providers that have no addresses of their own. */
+export const parts = {
+  signer: createUrlSigner({ secret: 'of the tests', publicUrl: 'https://desk.example' }),
+};
 
 /** A provider under test; it must allow files of MAX_FILE_BYTES at most. */
 export interface Subject {

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import type { Desk } from './desk.ts';
+import { type Desk, textType } from './desk.ts';
 
 const invalidKeys = [
   ['empty', ''],
@@ -33,6 +33,8 @@ export function describeKeys({ storage, put, inventory }: Desk): void {
         () => storage().copy('key/good', key),
         () => storage().copy(key, 'key/other'),
         () => storage().delete(key),
+        () => storage().signDownload(key, { expiresInSeconds: 60 }),
+        () => storage().signUpload(key, { expiresInSeconds: 60, ...textType }),
       ];
       for (const call of calls) {
         await expect(call()).rejects.toMatchObject({ code: 'INVALID_KEY', status: 422 });

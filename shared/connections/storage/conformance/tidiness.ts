@@ -17,6 +17,22 @@ export function describeTidiness({ storage, put, read, keysOf, inventory }: Desk
     expect(listed).toMatchObject({ sizeBytes: 6, modifiedAt: expect.any(Date) });
   });
 
+  test('list takes a pattern for what follows the prefix', async () => {
+    for (const key of ['glob/a.txt', 'glob/b.txt', 'glob/b.png', 'glob/deep/a.txt', 'globe.txt']) {
+      await put(key, key);
+    }
+    const matching = async (prefix: string, pattern: string) =>
+      (await Array.fromAsync(storage().list(prefix, { pattern }))).map(({ key }) => key);
+    const texts = ['glob/a.txt', 'glob/b.txt', 'glob/deep/a.txt'];
+    expect(await matching('glob/', '*.txt')).toEqual(texts);
+    expect(await matching('glob/', '?.txt')).toEqual(texts.slice(0, 2));
+    expect(await matching('glob', '?.txt')).toEqual(['globe.txt']);
+    expect(await matching('glob/b', '.*')).toEqual(['glob/b.png', 'glob/b.txt']);
+    expect(await matching('glob/', 'deep/*')).toEqual(['glob/deep/a.txt']);
+    expect(await matching('glob/', '')).toEqual([]);
+    expect(() => storage().list('glob/', { pattern: '[ab].txt' })).toThrow('storage pattern');
+  });
+
   test('copy takes bytes and content type, and needs something to copy', async () => {
     await storage().upload('cp/a', new TextEncoder().encode('same'), { contentType: 'text/csv' });
     await storage().copy('cp/a', 'cp/deep/b');
