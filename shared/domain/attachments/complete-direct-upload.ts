@@ -1,4 +1,9 @@
-import { defineAction, readTenant, type UserContext, withTenant } from '@insightdesk/shared/context';
+import {
+  defineAction,
+  readTenant,
+  type UserContext,
+  withTenant,
+} from '@insightdesk/shared/context';
 import { type Id, idSchema } from '@insightdesk/shared/contract';
 import { z } from 'zod';
 import { AttachmentErrors } from './errors.ts';

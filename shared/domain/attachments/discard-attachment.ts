@@ -1,14 +1,15 @@
 import { defineAction } from '@insightdesk/shared/context';
 import { idSchema } from '@insightdesk/shared/contract';
 import { releaseBytes } from '@insightdesk/shared/domain/tenants';
+import { discardedAttachments } from '@insightdesk/shared/domain/usage';
 import { record } from '@insightdesk/shared/events';
 import { and, eq, isNull } from 'drizzle-orm';
 import { z } from 'zod';
 import { AttachmentErrors } from './errors.ts';
 import { attachmentDiscarded } from './events.ts';
 import { isOwnUpload } from './own-upload.ts';
-import { attachments, discardedAttachments, uploads } from './tables.ts';
-import { requireAttachment, visibleAttachments } from './visible.ts';
+import { attachments, uploads } from './tables.ts';
+import { requireAttachment } from './visible.ts';
 
 /**
  * Takes back an upload that no message has claimed, also one that is under way. Its bytes count no
@@ -17,7 +18,7 @@ import { requireAttachment, visibleAttachments } from './visible.ts';
 export const discardAttachment = defineAction({
   summary: 'Take back an upload',
   input: z.strictObject({ id: idSchema('att') }),
-  output: z.undefined(),
+  output: z.void(),
   allow: 'attachments:upload',
   transaction: 'write',
   async run(ctx, { id }) {
@@ -26,7 +27,7 @@ export const discardAttachment = defineAction({
       .delete(attachments)
       .where(
         and(
-          visibleAttachments(ctx),
+          eq(attachments.tenantId, tenantId),
           eq(attachments.id, id),
           eq(attachments.uploadedBy, actor.userId),
           isNull(attachments.messageId),

@@ -13,7 +13,8 @@ const invalid = (message: string, code: string) => new DomainValidationError(mes
 export const AttachmentErrors = {
   NotFound: () => new DomainNotFoundError('There is no such attachment'),
   Empty: () => invalid('The file is empty', 'FILE_EMPTY'),
-  TooLarge: (maxBytes: number) => new PayloadTooLargeError(`A file may have ${maxBytes} bytes at most`),
+  TooLarge: (maxBytes: number) =>
+    new PayloadTooLargeError(`A file may have ${maxBytes} bytes at most`),
   ImageTooLarge: (maxBytes: number) =>
     invalid(`An image may have ${maxBytes} bytes at most`, 'IMAGE_TOO_LARGE'),
   Mismatch: (declared: string) =>

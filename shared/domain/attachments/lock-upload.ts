@@ -44,10 +44,12 @@ export async function lockUpload(
   }
   let asking = Promise.resolve();
   const timer = setInterval(() => {
-    asking = asking.then(() => renew(member, id, holder)).then(
-      (isWanted) => isWanted && onWanted(),
-      () => undefined,
-    ) as Promise<void>;
+    asking = asking
+      .then(() => renew(member, id, holder))
+      .then(
+        (isWanted) => isWanted && onWanted(),
+        () => undefined,
+      ) as Promise<void>;
   }, RENEW_MS);
   return {
     async release() {

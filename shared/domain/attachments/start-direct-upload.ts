@@ -30,7 +30,7 @@ export const startDirectUpload = defineAction({
     const target = await ctx.storage.signUpload(storageKey(ctx.tenantId, id, STAGED), {
       expiresInSeconds: URL_SECONDS,
       contentType,
-      maxBytes: sizeBytes,
+      sizeBytes,
     });
     return { id, ...target, expiresAt };
   },

@@ -37,7 +37,7 @@ export const uploadAttachment = defineAction({
     const key = storageKey(tenantId, id);
     // Only the last write makes it certain: what comes before or cleans up takes no request's key.
     const aside = { ...ctx, once: undefined };
-    const policy = await withTenant(aside, readFilePolicy);
+    const policy = await readTenant(aside, readFilePolicy);
     const most = mostBytes(policy, ctx);
     const maxBytes = Math.min(announced ?? most, most);
     await reserveBytes(aside, { id, bytes: maxBytes }).catch(async (error) => {

@@ -64,7 +64,7 @@ GRANT INSERT ON discarded_attachments TO insightdesk_app;
 ALTER POLICY collect ON byte_reservations USING (expires_at < now());
 --> statement-breakpoint
 -- The system ends uploads that were given up, and finds what waits for its check for too long.
-GRANT SELECT (tenant_id, id, expires_at), DELETE ON uploads TO insightdesk_relay;
+GRANT SELECT (tenant_id, id, expires_at, completed_at), DELETE ON uploads TO insightdesk_relay;
 --> statement-breakpoint
 CREATE POLICY collect ON uploads TO insightdesk_relay USING (expires_at < now());
 --> statement-breakpoint
@@ -72,3 +72,6 @@ GRANT SELECT (status) ON attachments TO insightdesk_relay;
 --> statement-breakpoint
 CREATE POLICY stale ON attachments FOR SELECT TO insightdesk_relay
   USING (status = 'pending' AND created_at < now() - interval '24 hours');
+--> statement-breakpoint
+-- It compares files with rows for each organisation, and so knows which there are.
+CREATE POLICY sweep ON organizations FOR SELECT TO insightdesk_relay USING (true);
