@@ -1,5 +1,12 @@
 import { explainPermission, listPermissions } from '@insightdesk/shared/domain/access';
-import { getAttachment } from '@insightdesk/shared/domain/attachments';
+import {
+  changeFilePolicy,
+  completeDirectUpload,
+  discardAttachment,
+  getAttachment,
+  getFilePolicy,
+  startDirectUpload,
+} from '@insightdesk/shared/domain/attachments';
 import { listAuditEntries } from '@insightdesk/shared/domain/audit';
 import {
   getConversation,
@@ -95,6 +102,7 @@ import { refreshRoute } from './cookies/refresh-route.ts';
 import { signsIn, signsOut } from './cookies/session-routes.ts';
 import { exportContentRoute } from './organization/export-content.ts';
 import { del, get, patch, post, type Route, when } from './route.ts';
+import { resumableRoutes } from './uploads/resumable.ts';
 
 /** Everything a client can ask. */
 export const routes: readonly Route[] = [
@@ -184,8 +192,14 @@ export const routes: readonly Route[] = [
   }),
 
   uploadRoute,
+  post('/v1/attachments/direct', startDirectUpload, 201),
+  post('/v1/attachments/:id/complete', completeDirectUpload),
   get('/v1/attachments/:id', getAttachment),
+  del('/v1/attachments/:id', discardAttachment),
   downloadRoute,
+  ...resumableRoutes,
+  get('/v1/file-policy', getFilePolicy),
+  patch('/v1/file-policy', changeFilePolicy),
 
   post('/v1/webhooks', addWebhook, 201),
   get('/v1/webhooks', listWebhooks),

@@ -1,6 +1,6 @@
 import { type Context, type TenantContext, withTenant } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
-import { DomainNotFoundError } from '@insightdesk/shared/errors';
+import { DomainNotFoundError, PayloadTooLargeError } from '@insightdesk/shared/errors';
 import { readChunks } from '@insightdesk/shared/streams';
 import { and, eq } from 'drizzle-orm';
 import { deleteScaffold } from './delete-files.ts';
@@ -70,6 +70,7 @@ async function join(
     return await storage.upload(storageKey(tenantId, id), bytes(), options);
   } catch (error) {
     if (error instanceof DomainNotFoundError) throw AttachmentErrors.Missing();
+    if (error instanceof PayloadTooLargeError) throw AttachmentErrors.SizeMismatch(maxBytes);
     throw error;
   }
 }
