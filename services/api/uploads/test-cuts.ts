@@ -35,6 +35,8 @@ export async function openCuttingDoor(ports: readonly number[]) {
     /** After so many bytes each of the next connections is cut, and none after them. */
     cutAfter(...bytes: number[]) {
       cuts = bytes;
+      // Those that are kept for later would not be cut.
+      for (const socket of sockets) socket.destroy();
     },
     cutSoFar: () => cut,
     close() {

@@ -286,7 +286,7 @@ test('a holder that is alive is asked to let go; one that is dead has lost it', 
 });
 
 test('given up: its bytes and its files go, and it cannot be completed any more', async () => {
-  const { customer, stored, used, put } = await setUp();
+  const { customer, stored, used, put, tenantId } = await setUp();
   const holder = crypto.randomUUID();
   const begin = { name: 'a', sizeBytes: 10, metadata: {}, holder };
   const { id } = await startResumableUpload(customer, begin);
@@ -295,8 +295,10 @@ test('given up: its bytes and its files go, and it cannot be completed any more'
   await put(other.id, 'abc');
   await collectUnclaimed(stage.context, {}, run);
   expect([await used(), (await stored()).length]).toEqual([13, 2]);
-  await admin`update uploads set expires_at = now() - interval '1 second'`;
-  await admin`update byte_reservations set expires_at = now() - interval '1 second'`;
+  for (const table of ['uploads', 'byte_reservations']) {
+    await admin`update ${admin(table)} set expires_at = now() - interval '1 second'
+      where tenant_id = ${toUuid(tenantId)}`;
+  }
   await expect(findResumableUpload(customer, { id })).rejects.toMatchObject({ status: 410 });
   await collectUnclaimed(stage.context, {}, run);
   expect([await used(), await stored()]).toEqual([0, []]);
