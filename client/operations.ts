@@ -539,41 +539,6 @@ export interface Operations {
     body: undefined;
     answer: Blob;
   };
-  /** Begin a resumable upload. */
-  'POST /v1/uploads': {
-    path: Record<never, never>;
-    query: Record<never, never>;
-    body: Blob;
-    answer: undefined;
-  };
-  /** Tell what resumable uploads can do here. */
-  'OPTIONS /v1/uploads': {
-    path: Record<never, never>;
-    query: Record<never, never>;
-    body: undefined;
-    answer: undefined;
-  };
-  /** Look how far a resumable upload is. */
-  'GET /v1/uploads/{id}': {
-    path: { id: `att_${string}` };
-    query: Record<never, never>;
-    body: undefined;
-    answer: undefined;
-  };
-  /** Go on with a resumable upload. */
-  'PATCH /v1/uploads/{id}': {
-    path: { id: `att_${string}` };
-    query: Record<never, never>;
-    body: Blob;
-    answer: undefined;
-  };
-  /** Take back an upload. */
-  'DELETE /v1/uploads/{id}': {
-    path: { id: `att_${string}` };
-    query: Record<never, never>;
-    body: undefined;
-    answer: undefined;
-  };
   /** Get what files the organisation takes. */
   'GET /v1/file-policy': {
     path: Record<never, never>;

@@ -38,10 +38,7 @@ type Given<R extends RouteName> = R extends RouteName
   : never;
 
 /** Calls one route; rejects with ProblemError or UnreachableError. */
-export type Request = <R extends RouteName>(
-  route: R,
-  ...input: Given<R>
-) => Promise<Answer<R>>;
+export type Request = <R extends RouteName>(route: R, ...input: Given<R>) => Promise<Answer<R>>;
 
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 

@@ -102,7 +102,6 @@ import { refreshRoute } from './cookies/refresh-route.ts';
 import { signsIn, signsOut } from './cookies/session-routes.ts';
 import { exportContentRoute } from './organization/export-content.ts';
 import { del, get, patch, post, type Route, when } from './route.ts';
-import { resumableRoutes } from './uploads/resumable.ts';
 
 /** Everything a client can ask. */
 export const routes: readonly Route[] = [
@@ -197,7 +196,6 @@ export const routes: readonly Route[] = [
   get('/v1/attachments/:id', getAttachment),
   del('/v1/attachments/:id', discardAttachment),
   downloadRoute,
-  ...resumableRoutes,
   get('/v1/file-policy', getFilePolicy),
   patch('/v1/file-policy', changeFilePolicy),
 
