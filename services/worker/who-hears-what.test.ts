@@ -212,6 +212,7 @@ const jobs: Record<string, string[]> = {
   'organization.export-requested, always': ['departures.write-archive'],
   'organization.exported, always': ['departures.remove-archive'],
   'attachment.uploaded, always': ['attachments.process'],
+  'attachment.discarded, always': ['attachments.delete-discarded'],
   'conversation.updated, snoozed': ['conversations.wake'],
   'message.created, a reply': ['notifications.message'],
   'email/send.requested, always': ['notifications.email-on-request'],
