@@ -504,6 +504,20 @@ export interface Operations {
     body: FormData;
     answer: { id: `att_${string}`; name: string; contentType: string; sizeBytes: number; status: 'pending' | 'ready' | 'rejected'; reason?: string | undefined; variants: ({ name: string; url: string; contentType: string; width?: number | undefined; height?: number | undefined; sizeBytes: number })[] };
   };
+  /** Begin an upload straight to storage. */
+  'POST /v1/attachments/direct': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: { name: string; sizeBytes: number; sha256?: string | undefined; contentType?: string | undefined };
+    answer: { id: `att_${string}`; url: string; method: 'PUT' | 'POST'; headers: Record<string, string>; fields?: Record<string, string> | undefined; expiresAt: string };
+  };
+  /** Complete an upload straight to storage. */
+  'POST /v1/attachments/{id}/complete': {
+    path: { id: `att_${string}` };
+    query: Record<never, never>;
+    body: undefined;
+    answer: { id: `att_${string}`; name: string; contentType: string; sizeBytes: number; status: 'pending' | 'ready' | 'rejected'; reason?: string | undefined; variants: ({ name: string; url: string; contentType: string; width?: number | undefined; height?: number | undefined; sizeBytes: number })[] };
+  };
   /** Get an attachment's metadata. */
   'GET /v1/attachments/{id}': {
     path: { id: `att_${string}` };
@@ -511,12 +525,33 @@ export interface Operations {
     body: undefined;
     answer: { id: `att_${string}`; name: string; contentType: string; sizeBytes: number; status: 'pending' | 'ready' | 'rejected'; reason?: string | undefined; variants: ({ name: string; url: string; contentType: string; width?: number | undefined; height?: number | undefined; sizeBytes: number })[] };
   };
+  /** Take back an upload. */
+  'DELETE /v1/attachments/{id}': {
+    path: { id: `att_${string}` };
+    query: Record<never, never>;
+    body: undefined;
+    answer: undefined;
+  };
   /** Download an attachment's bytes. */
   'GET /v1/attachments/{id}/content': {
     path: { id: `att_${string}` };
     query: { variant?: string | undefined };
     body: undefined;
     answer: Blob;
+  };
+  /** Get what files the organisation takes. */
+  'GET /v1/file-policy': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: undefined;
+    answer: { maxFileBytes: number | null; allowedTypes: (string)[] | null; refusedTypes: (string)[] };
+  };
+  /** Change what files the organisation takes. */
+  'PATCH /v1/file-policy': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: { maxFileBytes?: number | null | undefined; allowedTypes?: (string)[] | null | undefined; refusedTypes?: (string)[] | undefined };
+    answer: { maxFileBytes: number | null; allowedTypes: (string)[] | null; refusedTypes: (string)[] };
   };
   /** Add a webhook. */
   'POST /v1/webhooks': {

@@ -23,6 +23,10 @@ export const commands: Record<string, Command> = {
       'disable|enable|quota|export|erase|impersonate <id> …: shut out, let in, allow so much, take along',
     run: async (words) => (await import('./organizations.ts')).manageOrganization(words),
   },
+  files: {
+    summary: 'check | collect: files without a row, rows without their file (DATABASE_URL)',
+    run: async (words) => (await import('./files.ts')).manageFiles(words),
+  },
   audit: {
     summary: 'verify [--organization <id>] [--noted <file>]: follow the chains (DATABASE_URL)',
     run: async (words) => (await import('./audit.ts')).verifyChains(words),

@@ -37,6 +37,7 @@ import { createDocs } from './docs.ts';
 import { meterRequest } from './meter-request.ts';
 import { createPages } from './pages.ts';
 import type { Route } from './route.ts';
+import { resumableRoutes } from './uploads/resumable.ts';
 
 export interface AppOptions extends HealthAppOptions {
   config: {
@@ -87,8 +88,10 @@ export function createApp(options: AppOptions): Hono<ApiEnv> {
       );
     app.route(DASHBOARD, createDashboard({ ...options, ...options.dashboard }));
   }
-  addRoutes(app, options, limits);
-  refuseOtherMethods(app, routes);
+  // Those of tus are not ours to describe: its clients know them.
+  const rows = [...routes, ...resumableRoutes];
+  addRoutes(app, { ...options, routes: rows }, limits);
+  refuseOtherMethods(app, rows);
   return app;
 }
 

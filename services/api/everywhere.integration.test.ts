@@ -110,6 +110,7 @@ describe('by a member of a disabled organisation', () => {
     'POST /v1/webhooks': { url: 'https://example.com/', events: ['*'] },
     'POST /v1/roles': { name: 'R', base: 'agent', permissions: [] },
     'POST /v1/api-keys': { name: 'K', permissions: ['members:read'] },
+    'POST /v1/attachments/direct': { name: 'a', sizeBytes: 1 },
     'POST /v1/events': { name: 'email/send.requested', payload: {} },
     'POST /v1/webhooks/:id/replay': { since: new Date().toISOString() },
   };

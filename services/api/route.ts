@@ -10,7 +10,7 @@ import type { ApiEnv } from './caller.ts';
 import type { Deprecation } from './deprecated.ts';
 
 export type Http = HttpContext<ApiEnv>;
-export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
+export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE' | 'OPTIONS';
 type Given = Record<string, unknown>;
 
 /** A request on its way to an action. */

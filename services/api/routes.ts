@@ -1,5 +1,12 @@
 import { explainPermission, listPermissions } from '@insightdesk/shared/domain/access';
-import { getAttachment } from '@insightdesk/shared/domain/attachments';
+import {
+  changeFilePolicy,
+  completeDirectUpload,
+  discardAttachment,
+  getAttachment,
+  getFilePolicy,
+  startDirectUpload,
+} from '@insightdesk/shared/domain/attachments';
 import { listAuditEntries } from '@insightdesk/shared/domain/audit';
 import {
   getConversation,
@@ -184,8 +191,13 @@ export const routes: readonly Route[] = [
   }),
 
   uploadRoute,
+  post('/v1/attachments/direct', startDirectUpload, 201),
+  post('/v1/attachments/:id/complete', completeDirectUpload),
   get('/v1/attachments/:id', getAttachment),
+  del('/v1/attachments/:id', discardAttachment),
   downloadRoute,
+  get('/v1/file-policy', getFilePolicy),
+  patch('/v1/file-policy', changeFilePolicy),
 
   post('/v1/webhooks', addWebhook, 201),
   get('/v1/webhooks', listWebhooks),

@@ -3,7 +3,9 @@ import type { Id } from '@insightdesk/shared/contract';
 import {
   attachmentJobs,
   collectUnclaimed,
+  deleteDiscarded,
   makeVariants,
+  sweepFiles,
 } from '@insightdesk/shared/domain/attachments';
 import type { SystemJob } from '@insightdesk/shared/domain/catalog';
 import {
@@ -44,6 +46,9 @@ import {
 } from '@insightdesk/shared/domain/webhooks';
 import type { JobHandlers, JobRun, JobsOf } from '@insightdesk/shared/jobs';
 
+/** What is older than this is under way no more. */
+const UNDER_WAY_MS = 2 * 60 * 60 * 1_000;
+
 /** What is done later: one line per job, by feature. */
 export function jobHandlers(root: Context): JobHandlers<SystemJob> {
   const at: At = (run) => systemContext(root, 'worker', run);
@@ -65,11 +70,19 @@ type At = (run: JobRun) => Context & { tenantId: Id<'org'> };
 const forAttachments = (at: At, root: Context): JobHandlers<JobsOf<typeof attachmentJobs>> => ({
   'attachments.process': {
     job: attachmentJobs.processAttachment,
-    run: (payload, run) => makeVariants(at(run), payload),
+    run: (payload, run) => makeVariants(at(run), payload, run),
   },
   'attachments.collect-unclaimed': {
     job: attachmentJobs.collectUnclaimed,
     run: (payload, run) => collectUnclaimed(root, payload, run),
+  },
+  'attachments.delete-discarded': {
+    job: attachmentJobs.deleteDiscarded,
+    run: (payload, run) => deleteDiscarded(at(run), payload),
+  },
+  'attachments.sweep-files': {
+    job: attachmentJobs.sweepFiles,
+    run: (_, { signal }) => sweepFiles(root, { isDry: false, minAgeMs: UNDER_WAY_MS, signal }),
   },
 });
 

@@ -112,6 +112,10 @@ export const reactions: Reactions<SystemEvent, JobRequest> = {
     jobFor(event, attachmentJobs.processAttachment, event.payload),
   ],
 
+  'attachment.discarded': (event) => [jobFor(event, attachmentJobs.deleteDiscarded, event.payload)],
+
+  'file-policy.changed': nothing,
+
   'attachment.ready': nothing,
 
   'attachment.rejected': nothing,

@@ -13,6 +13,13 @@ export const schedules = defineSchedules({
     job: attachmentJobs.collectUnclaimed,
     payload: {},
   },
+  'sweep-files': {
+    cron: '27 3 * * *',
+    timeZone: 'UTC',
+    catchUp: 'latest',
+    job: attachmentJobs.sweepFiles,
+    payload: {},
+  },
   'erase-due': {
     cron: '*/5 * * * *',
     timeZone: 'UTC',

@@ -81,6 +81,7 @@ const moved = { userId: customer, email: 'b@example.com', formerly: 'a@example.c
 const joined = { userId: customer, name: 'Ann', role: 'customer' };
 const updated = { userId: customer, role: 'agent' };
 const removed = { userId: customer };
+const filePolicy = { maxFileBytes: null, allowedTypes: ['image/*'], refusedTypes: [] };
 const custom = { roleId: newId('rol'), name: 'Night shift' };
 const apiKey = { keyId: newId('key'), userId: customer };
 const rotated = { ...apiKey, overlapUntil: at };
@@ -148,6 +149,8 @@ const always: [name: string, payload: object, heard: Heard][] = [
   ['impersonation.ended', revoked, { staff: { [organization]: revoked } }],
   ['session.revoked', revoked, person(revoked)],
   ['attachment.uploaded', { attachmentId: attachment.id, contentType: 'image/png' }, nobody],
+  ['attachment.discarded', { attachmentId: attachment.id }, nobody],
+  ['file-policy.changed', filePolicy, { staff: { [organization]: filePolicy } }],
   ['email/send.requested', { to: agent, subject: 'S', body: 'B' }, nobody],
   ['webhook.added', { webhookId: disabled.webhookId, url: 'https://a.example' }, nobody],
   ['webhook.changed', { webhookId: disabled.webhookId, enabled: false }, nobody],
@@ -209,6 +212,7 @@ const jobs: Record<string, string[]> = {
   'organization.export-requested, always': ['departures.write-archive'],
   'organization.exported, always': ['departures.remove-archive'],
   'attachment.uploaded, always': ['attachments.process'],
+  'attachment.discarded, always': ['attachments.delete-discarded'],
   'conversation.updated, snoozed': ['conversations.wake'],
   'message.created, a reply': ['notifications.message'],
   'email/send.requested, always': ['notifications.email-on-request'],

@@ -23,6 +23,7 @@ export const Events = {
   organizationErasureRequested: 'organization.erasure-requested',
   attachmentReady: 'attachment.ready',
   attachmentRejected: 'attachment.rejected',
+  filePolicyChanged: 'file-policy.changed',
   conversationCreated: 'conversation.created',
   conversationUpdated: 'conversation.updated',
   messageCreated: 'message.created',
@@ -52,6 +53,7 @@ export interface EventData {
   'organization.erasure-requested': { eraseAt: string };
   'attachment.ready': { id: `att_${string}`; name: string; contentType: string; sizeBytes: number; status: 'pending' | 'ready' | 'rejected'; reason?: string | undefined; variants: ({ name: string; url: string; contentType: string; width?: number | undefined; height?: number | undefined; sizeBytes: number })[]; conversationId: `cnv_${string}` | null };
   'attachment.rejected': { id: `att_${string}`; name: string; contentType: string; sizeBytes: number; status: 'pending' | 'ready' | 'rejected'; reason?: string | undefined; variants: ({ name: string; url: string; contentType: string; width?: number | undefined; height?: number | undefined; sizeBytes: number })[]; conversationId: `cnv_${string}` | null };
+  'file-policy.changed': { maxFileBytes: number | null; allowedTypes: (string)[] | null; refusedTypes: (string)[] };
   'conversation.created': { id: `cnv_${string}`; number: number; subject: string; status: 'open' | 'pending' | 'snoozed' | 'resolved' | 'closed'; priority: 'low' | 'normal' | 'high' | 'urgent'; assigneeId: `usr_${string}` | null; customerId: `usr_${string}`; tags: (string)[]; snoozedUntil: string | null; messageCount: number; lastMessageAt: string; createdAt: string; version: number };
   'conversation.updated': { id: `cnv_${string}`; number: number; subject: string; status: 'open' | 'pending' | 'snoozed' | 'resolved' | 'closed'; priority: 'low' | 'normal' | 'high' | 'urgent'; assigneeId: `usr_${string}` | null; customerId: `usr_${string}`; tags: (string)[]; snoozedUntil: string | null; messageCount: number; lastMessageAt: string; createdAt: string; version: number };
   'message.created': { id: `msg_${string}`; conversationId: `cnv_${string}`; authorId: `usr_${string}`; kind: 'reply' | 'note'; body: string; attachments: ({ id: `att_${string}`; name: string; contentType: string; sizeBytes: number; status: 'pending' | 'ready' | 'rejected'; reason?: string | undefined; variants: ({ name: string; url: string; contentType: string; width?: number | undefined; height?: number | undefined; sizeBytes: number })[] })[]; clientMessageId: string | null; createdAt: string };

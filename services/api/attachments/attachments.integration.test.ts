@@ -1,15 +1,24 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { systemContext } from '@insightdesk/shared/context';
+import type { Id } from '@insightdesk/shared/contract';
+import { makeVariants } from '@insightdesk/shared/domain/attachments';
+import { createTestDatabase } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { openTestDesk, testPromises } from '../test-desk.ts';
 
-const desk = openTestDesk();
+// A database of its own: a running worker does not find the files.
+const server = await createTestDatabase();
+const desk = openTestDesk(undefined, {}, server.url);
 type Tenant = Awaited<ReturnType<typeof desk.openTenant>>;
 let own: Tenant;
 let strangers: Tenant;
 beforeAll(async () => {
   [own, strangers] = await Promise.all([desk.openTenant(), desk.openTenant()]);
 });
-afterAll(() => desk.close());
+afterAll(async () => {
+  await desk.close();
+  await server.drop();
+});
 
 const dot =
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
@@ -31,6 +40,21 @@ async function uploaded(content: Uint8Array<ArrayBuffer> | string = png, name = 
   expect(response.status).toBe(201);
   const attachment = (await response.json()) as { id: string; contentType: string };
   return { ...attachment, path: `/v1/attachments/${attachment.id}` };
+}
+
+const organization = async () => (await desk.context.tokens.verifyAccess(own.owner)).tenantId;
+
+/** After the worker has looked into it. */
+async function ready(content?: Uint8Array<ArrayBuffer> | string, name?: string) {
+  const attachment = await uploaded(content, name);
+  await check(attachment.id);
+  return attachment;
+}
+
+async function check(id: string) {
+  const tenantId = await organization();
+  const system = systemContext(desk.context, 'worker', { tenantId, requestId: 'test' });
+  await makeVariants(system, { attachmentId: id as Id<'att'> });
 }
 
 const read = (path: string, headers = {}, as = own.customer) =>
@@ -83,7 +107,7 @@ describe('upload', () => {
 
 describe('content', () => {
   test('200: the very bytes, shown only when harmless', async () => {
-    const image = await read((await uploaded()).path);
+    const image = await read((await ready()).path);
     expect(image.headers.get('Content-Disposition')).toStartWith('inline');
     expect(Buffer.from(await image.arrayBuffer()).equals(png)).toBe(true);
     const page = await read((await uploaded('<b>bold</b>', 'größe.html')).path);
@@ -103,8 +127,16 @@ describe('content', () => {
     expect((await read(path, { 'If-None-Match': etag })).status).toBe(304);
   });
 
+  test('409: not before it was looked into, nor when it was rejected', async () => {
+    const { path, id } = await uploaded();
+    await refused(read(path), 409, 'ATTACHMENT_PENDING');
+    await desk.context.storage.delete(`${await organization()}/attachments/${id}/original`);
+    await check(id);
+    await refused(read(path), 409, 'ATTACHMENT_REJECTED');
+  });
+
   test('404: not there, not a variant, not yours', async () => {
-    const { path } = await uploaded();
+    const { path } = await ready();
     const variant = `${path}/content?variant=huge`;
     await refused(desk.ask('GET', variant, { as: own.customer }), 404, 'NOT_FOUND');
     await refused(read(`/v1/attachments/${newId('att')}`), 404, 'NOT_FOUND');
@@ -115,9 +147,62 @@ describe('content', () => {
   });
 });
 
+describe('past the API', () => {
+  const begin = (body: object, as = own.customer) =>
+    desk.ask('POST', '/v1/attachments/direct', { as, body });
+  const announced = { name: 'a.txt', sizeBytes: 5 };
+
+  test('201, 200: begun, sent elsewhere, completed; then taken back', async () => {
+    const begun = await begin(announced);
+    expect(begun.status).toBe(201);
+    const { id } = (await begun.json()) as { id: string };
+    const path = `/v1/attachments/${id}`;
+    const complete = (as = own.customer) => desk.ask('POST', `${path}/complete`, { as, body: {} });
+    await refused(complete(), 409, 'NOT_UPLOADED');
+    const key = `${await organization()}/attachments/${id}/staged`;
+    const bytes = new TextEncoder().encode('hello');
+    await desk.context.storage.upload(key, bytes, { contentType: 'text/plain' });
+    for (const as of [own.agent, strangers.customer]) await refused(complete(as), 404, 'NOT_FOUND');
+    const done = await complete();
+    expect(done.status).toBe(200);
+    expect(await done.json()).toMatchObject({ id, status: 'pending' });
+    for (const as of [own.agent, strangers.customer]) {
+      await refused(desk.ask('DELETE', path, { as }), 404, 'NOT_FOUND');
+    }
+    expect((await desk.ask('DELETE', path, { as: own.customer })).status).toBe(204);
+    await refused(complete(), 404, 'NOT_FOUND');
+  });
+
+  test('413, 422: too large, nothing, no checksum', async () => {
+    const { maxFileBytes } = desk.context.settings;
+    await refused(begin({ ...announced, sizeBytes: maxFileBytes + 1 }), 413, 'PAYLOAD_TOO_LARGE');
+    await refused(begin({ ...announced, sizeBytes: 0 }), 422, 'FILE_EMPTY');
+    await refused(begin({ ...announced, sha256: 'abc' }), 422, 'VALIDATION_FAILED');
+    await refused(begin({ ...announced, name: 'a\nb' }), 422, 'VALIDATION_FAILED');
+  });
+});
+
+describe('what files are taken', () => {
+  test('200: anybody knows, an owner says', async () => {
+    const policy = { maxFileBytes: 1_000, allowedTypes: ['text/*'], refusedTypes: ['text/csv'] };
+    const change = (as: string, body: object) => desk.ask('PATCH', '/v1/file-policy', { as, body });
+    await refused(change(own.admin, policy), 403, 'FORBIDDEN');
+    expect(await (await change(own.owner, policy)).json()).toEqual(policy);
+    const seen = await desk.ask('GET', '/v1/file-policy', { as: own.customer });
+    expect(await seen.json()).toEqual(policy);
+    const elsewhere = await desk.ask('GET', '/v1/file-policy', { as: strangers.customer });
+    expect(await elsewhere.json()).toMatchObject({ maxFileBytes: null });
+    await refused(upload(png, 'dot.png'), 422, 'FILE_TYPE_REFUSED');
+    await refused(upload('x'.repeat(1_001), 'a.txt'), 413, 'PAYLOAD_TOO_LARGE');
+    await refused(change(own.owner, { allowedTypes: ['*'] }), 422, 'VALIDATION_FAILED');
+    const open = { maxFileBytes: null, allowedTypes: null, refusedTypes: [] };
+    expect(await (await change(own.owner, open)).json()).toEqual(open);
+  });
+});
+
 test('200: metadata', async () => {
   const { path } = await uploaded();
   expect((await desk.ask('GET', path, { as: own.agent })).status).toBe(200);
 });
 
-testPromises(desk, '/v1/attachments');
+testPromises(desk, '/v1/attachments', '/v1/file-policy');

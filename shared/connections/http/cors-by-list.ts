@@ -5,11 +5,14 @@ import { SESSION_MODE } from './session-cookies.ts';
 const accepted = [
   ...['Authorization', 'Content-Type', 'X-Request-Id', 'Idempotency-Key'],
   ...['If-None-Match', 'If-Match', 'Range', 'If-Range', SESSION_MODE],
+  ...['Tus-Resumable', 'Upload-Length', 'Upload-Metadata', 'Upload-Offset'],
 ];
 
 const exposed = [
   ...['Idempotency-Replayed', 'Deprecation', 'Sunset', 'Link'],
   ...['X-Request-Id', 'ETag', 'Location', 'Content-Disposition', 'Content-Range', 'Retry-After'],
+  ...['Tus-Resumable', 'Tus-Version', 'Tus-Extension', 'Tus-Max-Size'],
+  ...['Upload-Length', 'Upload-Metadata', 'Upload-Offset', 'Upload-Expires'],
   ...['RateLimit', 'RateLimit-Policy'],
   ...['RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset'],
 ];

@@ -42,6 +42,8 @@ export async function claimAttachments(
     if (!row) throw AttachmentErrors.NotAvailable();
     return {
       view: toAttachment(row, ctx.settings.publicUrl),
+      /** Others are told of it when it was checked. */
+      isHidden: row.quarantined,
       /** For what was processed before it had a place: tells those who may see it now. */
       announceIfReady: async () => {
         if (row.status === 'ready' && row.variants.length > 0) await announce(ctx, row);

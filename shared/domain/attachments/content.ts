@@ -2,6 +2,8 @@ import type { Context } from '@insightdesk/shared/context';
 import { AttachmentErrors } from './errors.ts';
 
 const HEAD_BYTES = 4100;
+/** They are looked at as a whole, in memory. */
+const MOST_IMAGE_BYTES = 64 * 1024 * 1024;
 
 const imageTypes: Record<string, string> = {
   png: 'image/png',
@@ -32,6 +34,7 @@ export async function checkContent(
   const declared = imageTypes[name.split('.').at(-1)?.toLowerCase() ?? ''];
   if (declared && declared !== trueType) throw AttachmentErrors.Mismatch(declared);
   if (needsProcessing(trueType)) {
+    if (sizeBytes > MOST_IMAGE_BYTES) throw AttachmentErrors.ImageTooLarge(MOST_IMAGE_BYTES);
     media.checkImage(await new Response(await storage.download(key)).bytes());
   }
   return trueType;

@@ -1,11 +1,29 @@
 import type { Context } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
-import { storageKey } from './storage-key.ts';
+import { isScaffold, storageKey } from './storage-key.ts';
+
+interface Owner {
+  tenantId: Id<'org'>;
+  id: Id<'att'>;
+}
+
+type Keeps = Pick<Context, 'storage'>;
 
 /** Removes everything that is kept of an attachment; what has gone already is fine. */
-export async function deleteFiles(
-  { storage }: Pick<Context, 'storage'>,
-  { tenantId, id }: { tenantId: Id<'org'>; id: Id<'att'> },
+export const deleteFiles = (ctx: Keeps, owner: Owner): Promise<void> =>
+  deleteThose(ctx, owner, () => true);
+
+/** Removes what an attachment was made of. */
+export const deleteScaffold = (ctx: Keeps, owner: Owner): Promise<void> =>
+  deleteThose(ctx, owner, isScaffold);
+
+async function deleteThose(
+  { storage }: Keeps,
+  { tenantId, id }: Owner,
+  isMeant: (variant: string) => boolean,
 ): Promise<void> {
-  for await (const { key } of storage.list(storageKey(tenantId, id, ''))) await storage.delete(key);
+  const folder = storageKey(tenantId, id, '');
+  for await (const { key } of storage.list(folder)) {
+    if (isMeant(key.slice(folder.length))) await storage.delete(key);
+  }
 }

@@ -1,6 +1,7 @@
 import { idSchema } from '@insightdesk/shared/contract';
 import { defineEvent, sees } from '@insightdesk/shared/events';
 import { z } from 'zod';
+import { filePolicyView } from './file-policy.ts';
 import { attachmentView } from './view.ts';
 
 export const attachmentUploaded = defineEvent(
@@ -8,6 +9,17 @@ export const attachmentUploaded = defineEvent(
   z.object({ attachmentId: idSchema('att'), contentType: z.string() }),
   { audit: false },
 );
+
+/** Its row is gone, or it never got one; its files are to follow. */
+export const attachmentDiscarded = defineEvent(
+  'attachment.discarded',
+  z.object({ attachmentId: idSchema('att') }),
+  { audit: false },
+);
+
+export const filePolicyChanged = defineEvent('file-policy.changed', filePolicyView, {
+  staff: 'payload',
+});
 
 const conversationId = idSchema('cnv').nullable();
 

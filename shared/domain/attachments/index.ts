@@ -1,11 +1,23 @@
 /** Files: uploaded, checked, turned into variants, claimed by a message. */
+export { appendToUpload } from './append-to-upload.ts';
+export { changeFilePolicy } from './change-file-policy.ts';
 export { claimAttachments } from './claim-attachments.ts';
 export { collectUnclaimed } from './collect-unclaimed.ts';
+export { completeDirectUpload } from './complete-direct-upload.ts';
+export { deleteDiscarded } from './delete-discarded.ts';
+export { discardAttachment } from './discard-attachment.ts';
 export * as attachmentEvents from './events.ts';
+export { findResumableUpload } from './find-resumable-upload.ts';
 export { getAttachment } from './get-attachment.ts';
+export { getFilePolicy } from './get-file-policy.ts';
 export * as attachmentJobs from './jobs.ts';
+export { lockUpload, type UploadLock } from './lock-upload.ts';
 export { makeVariants } from './make-variants.ts';
 export { type OpenedAttachment, openAttachment } from './open-attachment.ts';
+export { startDirectUpload } from './start-direct-upload.ts';
+export { startResumableUpload } from './start-resumable-upload.ts';
+export type { SweepReport } from './sweep.ts';
+export { sweepFiles } from './sweep-files.ts';
 export { attachments } from './tables.ts';
 export { uploadAttachment } from './upload-attachment.ts';
 export { attachmentView, toAttachment } from './view.ts';

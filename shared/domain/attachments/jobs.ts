@@ -8,6 +8,8 @@ export const processAttachment = defineJob({
   payload: z.object({ attachmentId: idSchema('att') }),
   // Pictures are decoded one at a time: it may wait for others first.
   timeoutMs: 600_000,
+  // Some ten minutes: what looks into files may be away for a while.
+  attempts: 9,
 });
 
 /** Removes uploads that no message claimed within a day. */
@@ -17,4 +19,20 @@ export const collectUnclaimed = defineJob({
   priority: JobPriority.LOW,
   payload: z.object({}),
   timeoutMs: 600_000,
+});
+
+/** Removes the files of what its uploader took back. */
+export const deleteDiscarded = defineJob({
+  name: 'attachments.delete-discarded',
+  queue: 'maintenance',
+  payload: z.object({ attachmentId: idSchema('att') }),
+});
+
+/** Compares what storage has with what the database knows of. */
+export const sweepFiles = defineJob({
+  name: 'attachments.sweep-files',
+  queue: 'maintenance',
+  priority: JobPriority.LOWEST,
+  payload: z.object({}),
+  timeoutMs: 3_600_000,
 });

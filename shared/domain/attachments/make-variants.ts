@@ -2,7 +2,10 @@ import { type Context, type TenantContext, withTenant } from '@insightdesk/share
 import type { Id } from '@insightdesk/shared/contract';
 import { DomainError, InfrastructureError } from '@insightdesk/shared/errors';
 import { and, eq, sql } from 'drizzle-orm';
+import { admit } from './admit.ts';
 import { announce } from './announce.ts';
+import { dismantle } from './assemble.ts';
+import { needsProcessing } from './content.ts';
 import { deleteFiles } from './delete-files.ts';
 import { storageKey } from './storage-key.ts';
 import { attachments, type StoredVariant } from './tables.ts';
@@ -13,14 +16,20 @@ const MOST_DEATHS = 3;
 const MOST_RUNS = 10;
 
 /**
- * Makes the derived files of an image; running it again changes nothing. What cannot be processed
- * is rejected with a reason, also when it takes its processes with it each time.
+ * Lets a file out of quarantine once it was looked into, and makes the derived files of an image;
+ * running it again changes nothing. What cannot be processed is rejected with a reason, also when it
+ * takes its processes with it each time.
  */
-export async function makeVariants(ctx: Context, { attachmentId }: { attachmentId: Id<'att'> }) {
+export async function makeVariants(
+  ctx: Context,
+  { attachmentId }: { attachmentId: Id<'att'> },
+  { signal }: { signal?: AbortSignal } = {},
+) {
   const row = await withTenant(ctx, (tenant) => begin(tenant, attachmentId));
   if (!row) return;
-  const result =
-    row.attempts > MOST_RUNS ? rejected('PROCESSING_FAILED') : await outcomeOf(ctx, row);
+  const outcome =
+    row.attempts > MOST_RUNS ? rejected('PROCESSING_FAILED') : await outcomeOf(ctx, row, signal);
+  const result = { ...outcome, quarantined: false };
   const changed = await withTenant(ctx, async (tenant) => {
     const [changed] = await tenant.tx
       .update(attachments)
@@ -31,6 +40,7 @@ export async function makeVariants(ctx: Context, { attachmentId }: { attachmentI
     return changed;
   });
   if (!changed) await discardVariants(ctx, attachmentId);
+  else if (row.quarantined) await dismantle(ctx, row);
 }
 
 /** It was collected in the meantime, and its files with it. */
@@ -64,9 +74,11 @@ async function begin(ctx: TenantContext, id: Id<'att'>) {
   return row;
 }
 
-async function outcomeOf(ctx: Context, row: AttachmentRow) {
+async function outcomeOf(ctx: Context, row: AttachmentRow, signal?: AbortSignal) {
   try {
-    return { status: 'ready' as const, variants: await storeVariants(ctx, row) };
+    const { contentType } = await admit(ctx, row, signal);
+    const variants = needsProcessing(contentType) ? await storeVariants(ctx, row) : [];
+    return { status: 'ready' as const, contentType, variants };
   } catch (error) {
     if (error instanceof DomainError) return rejected(error.code);
     if (isDeath(error) && row.attempts >= MOST_DEATHS) {

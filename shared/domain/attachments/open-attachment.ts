@@ -3,7 +3,7 @@ import { idSchema } from '@insightdesk/shared/contract';
 import { z } from 'zod';
 import { AttachmentErrors } from './errors.ts';
 import { storageKey } from './storage-key.ts';
-import { requireAttachment } from './visible.ts';
+import { requireReadyAttachment } from './visible.ts';
 
 /** Opens an attachment's bytes, or those of one of its variants. */
 export const openAttachment = defineAction({
@@ -13,7 +13,7 @@ export const openAttachment = defineAction({
   allow: 'attachments:read',
   transaction: 'own',
   async run(ctx, { id, variant }) {
-    const row = await readTenant(ctx, (tenant) => requireAttachment(tenant, id));
+    const row = await readTenant(ctx, (tenant) => requireReadyAttachment(tenant, id));
     const derived = row.variants.find(({ name }) => name === variant);
     if (variant !== undefined && !derived) throw AttachmentErrors.NotFound();
     const key = storageKey(row.tenantId, id, variant);

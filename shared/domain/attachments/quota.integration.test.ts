@@ -192,7 +192,7 @@ test('bytes of uploads that never ended are given back after an hour', async () 
   await admin`select app.reserve_bytes(${id}, ${crypto.randomUUID()}, 777, 0)`;
   await collect();
   expect(await used()).toBe(877);
-  await admin`update byte_reservations set created_at = now() - interval '2 hours'`;
+  await admin`update byte_reservations set expires_at = now() - interval '1 second'`;
   await collect();
   expect(await used()).toBe(100);
 });

@@ -13,6 +13,7 @@ import { newId } from '@insightdesk/shared/utils';
 import { z } from 'zod';
 import { checkContent, needsProcessing } from './content.ts';
 import { attachmentUploaded } from './events.ts';
+import { mostBytes, readFilePolicy, requireType } from './file-policy.ts';
 import { storageKey } from './storage-key.ts';
 import { attachments } from './tables.ts';
 import { attachmentView, toAttachment } from './view.ts';
@@ -34,9 +35,11 @@ export const uploadAttachment = defineAction({
     const { storage, settings, tenantId, actor } = ctx;
     const id = newId('att');
     const key = storageKey(tenantId, id);
-    const maxBytes = Math.min(announced ?? settings.maxFileBytes, settings.maxFileBytes);
     // Only the last write makes it certain: what comes before or cleans up takes no request's key.
     const aside = { ...ctx, once: undefined };
+    const policy = await readTenant(aside, readFilePolicy);
+    const most = mostBytes(policy, ctx);
+    const maxBytes = Math.min(announced ?? most, most);
     await reserveBytes(aside, { id, bytes: maxBytes }).catch(async (error) => {
       const isFull = error instanceof AppError && error.code === 'QUOTA_EXCEEDED';
       if (isFull)
@@ -46,7 +49,10 @@ export const uploadAttachment = defineAction({
     try {
       const stored = await storage.upload(key, body, { contentType, maxBytes });
       const trueType = await checkContent(ctx, key, { name, sizeBytes: stored.sizeBytes });
-      const status = needsProcessing(trueType) ? ('pending' as const) : ('ready' as const);
+      requireType(policy, trueType);
+      const quarantined = ctx.antivirus.isOn;
+      const isPending = quarantined || needsProcessing(trueType);
+      const status = isPending ? ('pending' as const) : ('ready' as const);
       ctx.once?.add([name, contentType, stored.sha256]);
       const [row] = await withTenant(ctx, async (tenant) => {
         // What took longer than an hour has lost its reservation, and the quota may be full by now.
@@ -55,7 +61,7 @@ export const uploadAttachment = defineAction({
         const values = { tenantId, id, name, contentType: trueType, uploadedBy: actor.userId };
         const inserted = await tenant.tx
           .insert(attachments)
-          .values({ ...values, ...stored, status })
+          .values({ ...values, ...stored, status, quarantined })
           .returning();
         await record(tenant, attachmentUploaded, { attachmentId: id, contentType: trueType });
         return inserted;

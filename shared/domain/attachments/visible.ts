@@ -4,10 +4,14 @@ import { and, eq, or } from 'drizzle-orm';
 import { AttachmentErrors } from './errors.ts';
 import { attachments } from './tables.ts';
 
-/** Staff sees everything; a customer its own uploads and what its conversations show it. */
+/**
+ * Staff sees everything; a customer its own uploads and what its conversations show it. Of what is
+ * in quarantine only its uploader knows.
+ */
 export const visibleAttachments = ({ tenantId, actor }: Pick<UserContext, 'tenantId' | 'actor'>) =>
   and(
     eq(attachments.tenantId, tenantId),
+    or(eq(attachments.quarantined, false), eq(attachments.uploadedBy, actor.userId)),
     actor.role === 'customer'
       ? or(eq(attachments.uploadedBy, actor.userId), eq(attachments.customerId, actor.userId))
       : undefined,
@@ -21,5 +25,13 @@ export async function requireAttachment(ctx: UserContext, id: Id<'att'>) {
     .where(and(visibleAttachments(ctx), eq(attachments.id, id)))
     .execute();
   if (!row) throw AttachmentErrors.NotFound();
+  return row;
+}
+
+/** One attachment whose bytes the caller may have; throws 404, and 409 before it is ready. */
+export async function requireReadyAttachment(ctx: UserContext, id: Id<'att'>) {
+  const row = await requireAttachment(ctx, id);
+  if (row.status === 'pending') throw AttachmentErrors.Pending();
+  if (row.status === 'rejected') throw AttachmentErrors.Rejected();
   return row;
 }

@@ -40,7 +40,9 @@ export async function appendMessage(
     row,
     claimed.map(({ view }) => view),
   );
-  await record(ctx, messageCreated, { message, customerId, assigneeId });
+  const known = claimed.filter(({ isHidden }) => !isHidden).map(({ view }) => view);
+  const told = { ...message, attachments: known };
+  await record(ctx, messageCreated, { message: told, customerId, assigneeId });
   for (const { announceIfReady } of claimed) await announceIfReady();
   return message;
 }

@@ -14,7 +14,8 @@ export const messageColumns = {
       'id', a.id, 'name', a.name, 'contentType', a.content_type, 'sizeBytes', a.size_bytes,
       'status', a.status, 'variants', a.variants) order by a.id)
     from ${attachments} a
-    where a.tenant_id = messages.tenant_id and a.message_id = messages.id)`,
+    where a.tenant_id = messages.tenant_id and a.message_id = messages.id
+      and (not a.quarantined or a.uploaded_by = app.user_id()))`,
 };
 
 /** What those who may read a message see of such a row. */

@@ -1,5 +1,6 @@
-import { createdAt, tenantId, typeId } from '@insightdesk/shared/database';
+import { createdAt, instant, tenantId, typeId } from '@insightdesk/shared/database';
 import { organizations } from '@insightdesk/shared/domain/tenants';
+import { sql } from 'drizzle-orm';
 import { bigint, date, index, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
 
 const owner = () => tenantId().references(() => organizations.id);
@@ -31,10 +32,17 @@ export const storedBytes = pgTable('stored_bytes', {
 /** Bytes set aside for uploads under way. */
 export const byteReservations = pgTable(
   'byte_reservations',
-  { tenantId: owner(), id: typeId('id', 'att').notNull(), bytes: bytes(), createdAt: createdAt() },
+  {
+    tenantId: owner(),
+    id: typeId('id', 'att').notNull(),
+    bytes: bytes(),
+    createdAt: createdAt(),
+    /** What is not released by then is given back. */
+    expiresAt: instant('expires_at').notNull().default(sql`now() + interval '1 hour'`),
+  },
   (t) => [
     primaryKey({ columns: [t.tenantId, t.id] }),
-    index('byte_reservations_age').on(t.createdAt),
+    index('byte_reservations_expiry').on(t.expiresAt),
   ],
 );
 

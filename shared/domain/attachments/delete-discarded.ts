@@ -1,0 +1,9 @@
+import type { Context } from '@insightdesk/shared/context';
+import type { Id } from '@insightdesk/shared/contract';
+import { clearDiscarded } from './clear-discarded.ts';
+
+/** Removes the files of what its uploader took back; again changes nothing. */
+export const deleteDiscarded = (
+  ctx: Context & { tenantId: Id<'org'> },
+  { attachmentId }: { attachmentId: Id<'att'> },
+): Promise<void> => clearDiscarded(ctx, { tenantId: ctx.tenantId, id: attachmentId });
