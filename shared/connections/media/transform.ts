@@ -16,7 +16,7 @@ export interface ImageTransform {
   height?: number | undefined;
   fit: (typeof transformFits)[number];
   format: (typeof transformFormats)[number];
-  /** 1 to 100; of each format's own scale. A PNG below 100 has a palette. */
+  /** 1 to 100, of each format's own scale; a PNG loses nothing whatever is said. */
   quality?: number | undefined;
   /** A part of the upright picture, in its pixels; cut out first. */
   crop?: { left: number; top: number; width: number; height: number } | undefined;
@@ -87,19 +87,13 @@ function encode(picture: Sharp, { format, quality = usual[format] }: ImageTransf
     case 'jpeg':
       return picture.jpeg({ quality, mozjpeg: true });
     case 'png':
-      return picture.png({ compressionLevel: 9, ...(quality < 100 && paletteOf(quality)) });
+      return picture.png({ compressionLevel: 9 });
     case 'webp':
       return picture.webp({ quality });
     case 'avif':
       return picture.avif({ quality, effort: 3 });
   }
 }
-
-/** The library takes as many colours as it may, whatever quality it is told. */
-const paletteOf = (quality: number) => ({
-  palette: true,
-  colours: Math.max(2, Math.round(2.56 * quality)),
-});
 
 /** A picture of no more than its format may have. */
 async function openImage(source: Uint8Array, maxPixels: number, animated = false): Promise<Sharp> {
