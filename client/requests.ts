@@ -19,14 +19,19 @@ type Part<Name extends string, T> = T extends undefined
     ? { [N in Name]?: T }
     : { [N in Name]: T };
 
-/** What a call needs: path parameters, query and body as far as the route has them. */
-export type CallInput<R extends RouteName> = Part<'path', Operations[R]['path']> &
-  Part<'query', Query<R>> &
-  Part<'body', Body<R>> & {
-    signal?: AbortSignal | undefined;
-    /** Of a write, instead of one of its own: the same again is done once. */
-    idempotencyKey?: string | undefined;
-  };
+/**
+ * What a call needs: path parameters, query and body as far as the route has them. Route by route:
+ * of any route at all it is one of these, not every path with every body.
+ */
+export type CallInput<R extends RouteName> = R extends RouteName
+  ? Part<'path', Operations[R]['path']> &
+      Part<'query', Query<R>> &
+      Part<'body', Body<R>> & {
+        signal?: AbortSignal | undefined;
+        /** Of a write, instead of one of its own: the same again is done once. */
+        idempotencyKey?: string | undefined;
+      }
+  : never;
 
 /** Calls one route; rejects with ProblemError or UnreachableError. */
 export type Request = <R extends RouteName>(
