@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { errorsByCode, MediaProcessError, tooCostly } from './image-errors.ts';
 import type { ImageAnswer, ImageTask } from './image-task.ts';
 import type { Variants } from './images.ts';
+import { runLimited } from './limited-process.ts';
 import type { DerivedImage, ImageMetadata, ImageTransform } from './transform.ts';
 
 /** What a picture's process may take. */
@@ -18,11 +18,6 @@ const CHILD = new URL('./image-child.ts', import.meta.url).pathname;
 const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
 /** What the runtime reserves before it has read a byte. */
 const RUNTIME_BYTES = 256 * 1024 * 1024;
-const WATCH_MS = 25;
-
-// Where the kernel can, it limits the memory, and ends this process rather than any other.
-const limited = `ulimit -d "$1" 2>/dev/null; ulimit -t 60 2>/dev/null; ulimit -c 0 2>/dev/null
-echo 1000 2>/dev/null >/proc/self/oom_score_adj; shift; exec "$@"`;
 
 /** Makes the variants of a picture in a process of its own; see `ask`. */
 export async function deriveInChild(
@@ -62,59 +57,16 @@ async function ask(
   task: ImageTask,
   { maxPixels, memoryBytes, timeoutMs = 45_000, script = CHILD }: ImageProcessLimits,
 ): Promise<Answer> {
-  const kilobytes = Math.ceil((memoryBytes + RUNTIME_BYTES) / 1024);
-  const program = [process.execPath, script, String(maxPixels), JSON.stringify(task)];
-  const child = Bun.spawn(['sh', '-c', limited, 'sh', String(kilobytes), ...program], {
-    stdin: source,
-    stdout: 'pipe',
-    stderr: 'ignore',
-    env: {},
-  });
-  let why: 'memory' | 'time' | 'answer' | undefined;
-  const end = (reason: typeof why) => {
-    why ??= reason;
-    child.kill('SIGKILL');
-  };
-  const timer = setTimeout(() => end('time'), timeoutMs);
-  const watch = setInterval(() => {
-    if (residentBytes(child.pid) > memoryBytes) end('memory');
-  }, WATCH_MS);
-  try {
-    const answer = await readUpTo(child.stdout, MAX_ANSWER_BYTES, () => end('answer'));
-    await child.exited;
-    if (why === 'memory') throw tooCostly();
-    if (why || child.exitCode !== 0)
-      throw new MediaProcessError(new Error(`The process died: ${why ?? describe(child)}`));
-    return parse(answer, maxPixels);
-  } finally {
-    clearTimeout(timer);
-    clearInterval(watch);
-    child.kill('SIGKILL');
-  }
-}
-
-const describe = ({ exitCode, signalCode }: Pick<Bun.Subprocess, 'exitCode' | 'signalCode'>) =>
-  signalCode ?? `exit code ${exitCode}`;
-
-async function readUpTo(stream: ReadableStream<Uint8Array>, most: number, onMore: () => void) {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of stream) {
-    length += chunk.byteLength;
-    if (length > most) onMore();
-    else chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
-}
-
-/** 0 where this cannot be told, or the process has gone. */
-function residentBytes(pid: number): number {
-  try {
-    const status = readFileSync(`/proc/${pid}/status`, 'latin1');
-    return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) * 1024;
-  } catch {
-    return 0;
-  }
+  const command = [process.execPath, script, String(maxPixels), JSON.stringify(task)];
+  const limits = { memoryBytes, reservedBytes: RUNTIME_BYTES, timeoutMs };
+  const ended = await runLimited(
+    { command, input: source },
+    { ...limits, answerBytes: MAX_ANSWER_BYTES },
+  );
+  if (ended.why === 'memory') throw tooCostly();
+  if (ended.why || ended.exitCode !== 0)
+    throw new MediaProcessError(new Error(`The process died: ${ended.how}`));
+  return parse(ended.output, maxPixels);
 }
 
 type Answer = Omit<ImageAnswer, 'variants'> & { files: { bytes: Uint8Array<ArrayBuffer> }[] };

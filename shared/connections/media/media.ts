@@ -1,5 +1,7 @@
 import { limitConcurrency } from '@insightdesk/shared/promises';
+import type { ByteSource } from '@insightdesk/shared/streams';
 import { detectContentType } from './content-type.ts';
+import { masterPlaylist, type Rung } from './film.ts';
 import { allowedPixels } from './image-cost.ts';
 import { corrupt, MediaProcessError, tooLarge } from './image-errors.ts';
 import { readImageHeader } from './image-header.ts';
@@ -10,6 +12,7 @@ import {
   transformInChild,
 } from './image-process.ts';
 import type { Variants } from './images.ts';
+import { type OpenRecording, openRecording, type Recording } from './recording.ts';
 import type { DerivedImage, ImageMetadata, ImageTransform } from './transform.ts';
 
 /** The slice of configuration that media takes. */
@@ -19,6 +22,10 @@ export interface MediaOptions {
   concurrency: number;
   /** What such a process may take; 512 MB unless said. */
   memoryBytes?: number;
+  /** Where ffmpeg and ffprobe are; PATH unless said. */
+  toolsDirectory?: string | undefined;
+  /** Of videos and sounds; two hours unless said. */
+  maxSeconds?: number;
 }
 
 /** What files are, and what is made of images. */
@@ -44,17 +51,27 @@ export interface Media {
   ): Promise<DerivedImage[]>;
   /** What is known of a picture; throws like `createVariants`. */
   describeImage(bytes: Uint8Array): Promise<ImageMetadata>;
+  /** Opens a video or a sound for what ffmpeg makes of it; whoever opens it closes it. */
+  openRecording(source: ByteSource, options: OpenRecording): Promise<Recording>;
+  /** The playlist of several rungs for HTTP live streaming, the poorest first. */
+  masterPlaylist(rungs: readonly Rung[]): string;
 }
 
 const MEMORY_BYTES = 512 * 1024 * 1024;
+const TWO_HOURS = 7_200;
 
 /** Creates the media tools. */
 export function createMedia({
   maxPixels,
   concurrency,
   memoryBytes = MEMORY_BYTES,
+  toolsDirectory,
+  maxSeconds = TWO_HOURS,
 }: MediaOptions): Media {
   const turn = limitConcurrency(concurrency);
+  // Films take minutes: pictures do not wait for them.
+  const limits = { toolsDirectory, memoryBytes, maxPixels, maxSeconds };
+  const ffmpeg = { ...limits, turn: limitConcurrency(concurrency) };
   function checkImage(bytes: Uint8Array) {
     const header = readImageHeader(bytes);
     if (!header || header.width * header.height === 0) throw corrupt();
@@ -83,5 +100,7 @@ export function createMedia({
     transformImages: (bytes, transforms) =>
       inTurn(bytes, (source, limits) => transformInChild(source, transforms, limits)),
     describeImage: (bytes) => inTurn(bytes, describeInChild),
+    masterPlaylist,
+    openRecording: (source, options) => openRecording(source, options, ffmpeg),
   };
 }

@@ -97,6 +97,8 @@ export const environmentSchema = z.object({
   MEDIA_MAX_PIXELS: count(1).default(50_000_000),
   MEDIA_CONCURRENCY: count(1, 64).default(1),
   MEDIA_MEMORY_BYTES: count(134_217_728).default(536_870_912),
+  MEDIA_MAX_SECONDS: count(1, 86_400).default(7_200),
+  MEDIA_TOOLS_DIRECTORY: z.string().optional(),
   CLOUDINARY_CLOUD_NAME: z.string().optional(),
   CLOUDINARY_API_KEY: z.string().optional(),
   CLOUDINARY_API_SECRET: z.string().optional(),

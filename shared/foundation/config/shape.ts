@@ -55,6 +55,8 @@ export function shapeConfig(
       maxPixels: env.MEDIA_MAX_PIXELS,
       concurrency: env.MEDIA_CONCURRENCY,
       memoryBytes: env.MEDIA_MEMORY_BYTES,
+      maxSeconds: env.MEDIA_MAX_SECONDS,
+      toolsDirectory: env.MEDIA_TOOLS_DIRECTORY,
     },
     email: shapeEmail(env),
     realtime: shapeRealtime(env),
