@@ -38,6 +38,11 @@ import {
   removeProvider,
 } from '@insightdesk/shared/domain/providers';
 import {
+  cancelRecording,
+  getRecording,
+  requestRecording,
+} from '@insightdesk/shared/domain/recordings';
+import {
   addRole,
   getRole,
   listRoles,
@@ -186,6 +191,9 @@ export const routes: readonly Route[] = [
   uploadRoute,
   get('/v1/attachments/:id', getAttachment),
   downloadRoute,
+  get('/v1/attachments/:id/recording', getRecording),
+  post('/v1/attachments/:id/recording/cancel', cancelRecording),
+  post('/v1/attachments/:id/recording/retry', requestRecording),
 
   post('/v1/webhooks', addWebhook, 201),
   get('/v1/webhooks', listWebhooks),

@@ -34,6 +34,7 @@ import {
   sendMessageEmail,
   sendRequestedEmail,
 } from '@insightdesk/shared/domain/notifications';
+import { prepareRecording, recordingJobs } from '@insightdesk/shared/domain/recordings';
 import { deleteExpired, endSessionsEverywhere, userJobs } from '@insightdesk/shared/domain/users';
 import {
   deliverLane,
@@ -49,6 +50,7 @@ export function jobHandlers(root: Context): JobHandlers<SystemJob> {
   const at: At = (run) => systemContext(root, 'worker', run);
   return {
     ...forAttachments(at, root),
+    ...forRecordings(at),
     ...forConversations(at),
     ...forNotifications(at),
     ...forWebhooks(at),
@@ -70,6 +72,13 @@ const forAttachments = (at: At, root: Context): JobHandlers<JobsOf<typeof attach
   'attachments.collect-unclaimed': {
     job: attachmentJobs.collectUnclaimed,
     run: (payload, run) => collectUnclaimed(root, payload, run),
+  },
+});
+
+const forRecordings = (at: At): JobHandlers<JobsOf<typeof recordingJobs>> => ({
+  'recordings.prepare': {
+    job: recordingJobs.prepareRecordingJob,
+    run: (payload, run) => prepareRecording(at(run), payload, run),
   },
 });
 
