@@ -488,21 +488,21 @@ export interface Operations {
     path: { id: `cnv_${string}` };
     query: { limit?: number | undefined; cursor?: string | undefined };
     body: undefined;
-    answer: { items: ({ id: `msg_${string}`; conversationId: `cnv_${string}`; authorId: `usr_${string}`; kind: 'reply' | 'note'; body: string; attachments: ({ id: `att_${string}`; name: string; contentType: string; sizeBytes: number; status: 'pending' | 'ready' | 'rejected'; reason?: string | undefined; variants: ({ name: string; url: string; contentType: string; width?: number | undefined; height?: number | undefined; sizeBytes: number })[] })[]; clientMessageId: string | null; createdAt: string })[]; nextCursor: string | null };
+    answer: { items: ({ id: `msg_${string}`; conversationId: `cnv_${string}`; authorId: `usr_${string}`; kind: 'reply' | 'note'; body: string; attachments: ({ id: `att_${string}`; name: string; contentType: string; sizeBytes: number; status: 'pending' | 'ready' | 'rejected'; reason?: string | undefined; variants: ({ name: string; url: string; contentType: string; width?: number | undefined; height?: number | undefined; sizeBytes: number; placeholder?: string | undefined })[] })[]; clientMessageId: string | null; createdAt: string })[]; nextCursor: string | null };
   };
   /** Send a message. */
   'POST /v1/conversations/{id}/messages': {
     path: { id: `cnv_${string}` };
     query: Record<never, never>;
     body: { kind?: 'reply' | 'note' | undefined; clientMessageId?: string | null | undefined; body: string; attachmentIds?: (`att_${string}`)[] | undefined };
-    answer: { id: `msg_${string}`; conversationId: `cnv_${string}`; authorId: `usr_${string}`; kind: 'reply' | 'note'; body: string; attachments: ({ id: `att_${string}`; name: string; contentType: string; sizeBytes: number; status: 'pending' | 'ready' | 'rejected'; reason?: string | undefined; variants: ({ name: string; url: string; contentType: string; width?: number | undefined; height?: number | undefined; sizeBytes: number })[] })[]; clientMessageId: string | null; createdAt: string };
+    answer: { id: `msg_${string}`; conversationId: `cnv_${string}`; authorId: `usr_${string}`; kind: 'reply' | 'note'; body: string; attachments: ({ id: `att_${string}`; name: string; contentType: string; sizeBytes: number; status: 'pending' | 'ready' | 'rejected'; reason?: string | undefined; variants: ({ name: string; url: string; contentType: string; width?: number | undefined; height?: number | undefined; sizeBytes: number; placeholder?: string | undefined })[] })[]; clientMessageId: string | null; createdAt: string };
   };
   /** Upload a file. */
   'POST /v1/attachments': {
     path: Record<never, never>;
     query: Record<never, never>;
     body: FormData;
-    answer: { id: `att_${string}`; name: string; contentType: string; sizeBytes: number; status: 'pending' | 'ready' | 'rejected'; reason?: string | undefined; variants: ({ name: string; url: string; contentType: string; width?: number | undefined; height?: number | undefined; sizeBytes: number })[] };
+    answer: { id: `att_${string}`; name: string; contentType: string; sizeBytes: number; status: 'pending' | 'ready' | 'rejected'; reason?: string | undefined; variants: ({ name: string; url: string; contentType: string; width?: number | undefined; height?: number | undefined; sizeBytes: number; placeholder?: string | undefined })[] };
   };
   /** Begin an upload straight to storage. */
   'POST /v1/attachments/direct': {
@@ -523,7 +523,7 @@ export interface Operations {
     path: { id: `att_${string}` };
     query: Record<never, never>;
     body: undefined;
-    answer: { id: `att_${string}`; name: string; contentType: string; sizeBytes: number; status: 'pending' | 'ready' | 'rejected'; reason?: string | undefined; variants: ({ name: string; url: string; contentType: string; width?: number | undefined; height?: number | undefined; sizeBytes: number })[] };
+    answer: { id: `att_${string}`; name: string; contentType: string; sizeBytes: number; status: 'pending' | 'ready' | 'rejected'; reason?: string | undefined; variants: ({ name: string; url: string; contentType: string; width?: number | undefined; height?: number | undefined; sizeBytes: number; placeholder?: string | undefined })[] };
   };
   /** Take back an upload. */
   'DELETE /v1/attachments/{id}': {
@@ -552,6 +552,26 @@ export interface Operations {
     query: Record<never, never>;
     body: { maxFileBytes?: number | null | undefined; allowedTypes?: (string)[] | null | undefined; refusedTypes?: (string)[] | undefined };
     answer: { maxFileBytes: number | null; allowedTypes: (string)[] | null; refusedTypes: (string)[] };
+  /** How the work on a video or a sound goes. */
+  'GET /v1/attachments/{id}/recording': {
+    path: { id: `att_${string}` };
+    query: Record<never, never>;
+    body: undefined;
+    answer: { attachmentId: `att_${string}`; status: 'none' | 'waiting' | 'working' | 'ready' | 'failed' | 'cancelled'; reason: string | null; durationMs: number | null; video: { codec: string; width: number; height: number; framesPerSecond: number } | null; audio: { codec: string; channels: number; sampleRate: number; loudness: number | null } | null };
+  };
+  /** End the work on a video or a sound. */
+  'POST /v1/attachments/{id}/recording/cancel': {
+    path: { id: `att_${string}` };
+    query: Record<never, never>;
+    body: undefined;
+    answer: { attachmentId: `att_${string}`; status: 'none' | 'waiting' | 'working' | 'ready' | 'failed' | 'cancelled'; reason: string | null; durationMs: number | null; video: { codec: string; width: number; height: number; framesPerSecond: number } | null; audio: { codec: string; channels: number; sampleRate: number; loudness: number | null } | null };
+  };
+  /** Work on a video or a sound again that failed. */
+  'POST /v1/attachments/{id}/recording/retry': {
+    path: { id: `att_${string}` };
+    query: Record<never, never>;
+    body: undefined;
+    answer: { attachmentId: `att_${string}`; status: 'none' | 'waiting' | 'working' | 'ready' | 'failed' | 'cancelled'; reason: string | null; durationMs: number | null; video: { codec: string; width: number; height: number; framesPerSecond: number } | null; audio: { codec: string; channels: number; sampleRate: number; loudness: number | null } | null };
   };
   /** Add a webhook. */
   'POST /v1/webhooks': {

@@ -19,8 +19,10 @@ type Part<Name extends string, T> = T extends undefined
     ? { [N in Name]?: T }
     : { [N in Name]: T };
 
-/** What a call needs: path parameters, query and body as far as the route has them. */
-// Route by route: of any route at all it is one of these, not every path with every body.
+/**
+ * What a call needs: path parameters, query and body as far as the route has them. Route by route:
+ * of any route at all it is one of these, not every path with every body.
+ */
 export type CallInput<R extends RouteName> = R extends RouteName
   ? Part<'path', Operations[R]['path']> &
       Part<'query', Query<R>> &
@@ -31,14 +33,11 @@ export type CallInput<R extends RouteName> = R extends RouteName
       }
   : never;
 
-type Given<R extends RouteName> = R extends RouteName
-  ? Record<never, never> extends CallInput<R>
-    ? [CallInput<R>?]
-    : [CallInput<R>]
-  : never;
-
 /** Calls one route; rejects with ProblemError or UnreachableError. */
-export type Request = <R extends RouteName>(route: R, ...input: Given<R>) => Promise<Answer<R>>;
+export type Request = <R extends RouteName>(
+  route: R,
+  ...input: Record<never, never> extends CallInput<R> ? [CallInput<R>?] : [CallInput<R>]
+) => Promise<Answer<R>>;
 
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 

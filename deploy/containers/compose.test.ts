@@ -23,6 +23,7 @@ test('every published port is of this machine alone unless told otherwise', () =
 /** What the image says, what this file's servers do not need, and what has its own rule below. */
 const elsewhere = [
   ...['HOST', 'PORT', 'STORAGE_DIRECTORY', 'DATABASE_PREPARE', 'REPLICA'],
+  'MEDIA_TOOLS_DIRECTORY',
   ...['VALKEY_CACHE_URL', 'VALKEY_QUEUE_URL', 'VALKEY_SESSION_URL'],
   ...['DATABASE_MIGRATION_URL', 'DATABASE_RELAY_URL', 'DATABASE_IDENTITY_URL'],
 ];

@@ -1,3 +1,4 @@
+import { fetchMediaTools } from './machine/media-tools.ts';
 import { createOutput, table } from './output.ts';
 import { dataDirectory } from './paths.ts';
 import { watchLauncher } from './processes/launcher.ts';
@@ -23,6 +24,8 @@ watchLauncher(() => askedAt === 0 && void stopBecause('its launcher has gone'));
 try {
   const { run } = await stack.start();
   output.plain(banner(run));
+  // Not waited for: what needs it waits by itself, and says so.
+  if (!process.env.MEDIA_TOOLS_DIRECTORY) void fetchMediaTools(say);
 } catch (error) {
   if (askedAt === 0) {
     say(`could not start: ${(error as Error).message}`);

@@ -45,6 +45,11 @@ import {
   removeProvider,
 } from '@insightdesk/shared/domain/providers';
 import {
+  cancelRecording,
+  getRecording,
+  requestRecording,
+} from '@insightdesk/shared/domain/recordings';
+import {
   addRole,
   getRole,
   listRoles,
@@ -198,6 +203,9 @@ export const routes: readonly Route[] = [
   downloadRoute,
   get('/v1/file-policy', getFilePolicy),
   patch('/v1/file-policy', changeFilePolicy),
+  get('/v1/attachments/:id/recording', getRecording),
+  post('/v1/attachments/:id/recording/cancel', cancelRecording),
+  post('/v1/attachments/:id/recording/retry', requestRecording),
 
   post('/v1/webhooks', addWebhook, 201),
   get('/v1/webhooks', listWebhooks),

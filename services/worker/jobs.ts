@@ -36,6 +36,7 @@ import {
   sendMessageEmail,
   sendRequestedEmail,
 } from '@insightdesk/shared/domain/notifications';
+import { prepareRecording, recordingJobs } from '@insightdesk/shared/domain/recordings';
 import { deleteExpired, endSessionsEverywhere, userJobs } from '@insightdesk/shared/domain/users';
 import {
   deliverLane,
@@ -54,6 +55,7 @@ export function jobHandlers(root: Context): JobHandlers<SystemJob> {
   const at: At = (run) => systemContext(root, 'worker', run);
   return {
     ...forAttachments(at, root),
+    ...forRecordings(at),
     ...forConversations(at),
     ...forNotifications(at),
     ...forWebhooks(at),
@@ -83,6 +85,13 @@ const forAttachments = (at: At, root: Context): JobHandlers<JobsOf<typeof attach
   'attachments.sweep-files': {
     job: attachmentJobs.sweepFiles,
     run: (_, { signal }) => sweepFiles(root, { isDry: false, minAgeMs: UNDER_WAY_MS, signal }),
+  },
+});
+
+const forRecordings = (at: At): JobHandlers<JobsOf<typeof recordingJobs>> => ({
+  'recordings.prepare': {
+    job: recordingJobs.prepareRecordingJob,
+    run: (payload, run) => prepareRecording(at(run), payload, run),
   },
 });
 

@@ -5,6 +5,7 @@ import { conversationJobs } from '@insightdesk/shared/domain/conversations';
 import { departureJobs } from '@insightdesk/shared/domain/departures';
 import { keyJobs } from '@insightdesk/shared/domain/keys';
 import { notificationJobs } from '@insightdesk/shared/domain/notifications';
+import { isRecording, recordingJobs } from '@insightdesk/shared/domain/recordings';
 import { userJobs } from '@insightdesk/shared/domain/users';
 import { webhookJobs } from '@insightdesk/shared/domain/webhooks';
 import { consequencesBy, type Reactions, type RecordedEvent } from '@insightdesk/shared/events';
@@ -19,6 +20,16 @@ const unassign = (
   const { userId } = event.payload;
   return [jobFor(event, conversationJobs.unassignConversations, { userId })];
 };
+
+/** Videos and sounds are worked on once they may be looked at. */
+const prepare = (
+  event: Pick<RecordedEvent, 'id' | 'tenantId' | 'requestId'>,
+  attachmentId: Id<'att'>,
+  contentType: string,
+): JobRequest[] =>
+  isRecording(contentType)
+    ? [jobFor(event, recordingJobs.prepareRecordingJob, { attachmentId })]
+    : [];
 
 /**
  * What happens next: the jobs that every event causes. Who hears of it stands in its definition,
@@ -110,15 +121,27 @@ export const reactions: Reactions<SystemEvent, JobRequest> = {
 
   'attachment.uploaded': (event) => [
     jobFor(event, attachmentJobs.processAttachment, event.payload),
+    ...prepare(event, event.payload.attachmentId, event.payload.contentType),
   ],
 
   'attachment.discarded': (event) => [jobFor(event, attachmentJobs.deleteDiscarded, event.payload)],
 
   'file-policy.changed': nothing,
 
-  'attachment.ready': nothing,
+  'attachment.ready': (event) => {
+    const { id, contentType } = event.payload.attachment;
+    return prepare(event, id, contentType);
+  },
 
   'attachment.rejected': nothing,
+
+  'recording.requested': (event) => [
+    jobFor(event, recordingJobs.prepareRecordingJob, event.payload),
+  ],
+
+  'recording.prepared': nothing,
+
+  'recording.failed': nothing,
 
   'conversation.created': nothing,
 

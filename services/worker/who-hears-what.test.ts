@@ -100,6 +100,20 @@ const processed = (place: string | null, customerId: string | null) => ({
 });
 const placed = { ...attachment, conversationId };
 
+const recording = {
+  attachmentId: attachment.id,
+  status: 'ready',
+  reason: null,
+  durationMs: 4000,
+  video: { codec: 'h264', width: 640, height: 360, framesPerSecond: 25 },
+  audio: null,
+};
+const worked = (place: string | null, customerId: string | null) => ({
+  ...processed(place, customerId),
+  recording,
+});
+const shown = { ...recording, attachment, conversationId };
+
 type Role = keyof typeof mayHear;
 type Heard = Partial<Record<Role, Record<string, unknown>>> & { webhook?: unknown };
 
@@ -151,6 +165,7 @@ const always: [name: string, payload: object, heard: Heard][] = [
   ['attachment.uploaded', { attachmentId: attachment.id, contentType: 'image/png' }, nobody],
   ['attachment.discarded', { attachmentId: attachment.id }, nobody],
   ['file-policy.changed', filePolicy, { staff: { [organization]: filePolicy } }],
+  ['recording.requested', { attachmentId: attachment.id }, nobody],
   ['email/send.requested', { to: agent, subject: 'S', body: 'B' }, nobody],
   ['webhook.added', { webhookId: disabled.webhookId, url: 'https://a.example' }, nobody],
   ['webhook.changed', { webhookId: disabled.webhookId, enabled: false }, nobody],
@@ -169,6 +184,8 @@ const awayTill = everyoneIn({ ...seenByStaff, ...until }, { ...seenByCustomer, .
 const counted = everyoneIn(seenByStaff, seenByCustomer);
 const sent = { customerId: customer, assigneeId: agent };
 const early: Heard = { uploader: { [own(uploader)]: { ...attachment, conversationId: null } } };
+const alone: Heard = { uploader: { [own(uploader)]: { ...shown, conversationId: null } } };
+const film = { ...processed(null, null), attachment: { ...attachment, contentType: 'video/mp4' } };
 const inReply = processed(conversationId, customer);
 const inNote = processed(conversationId, null);
 
@@ -188,11 +205,28 @@ const byCase: [name: string, when: string, payload: object, heard: Heard][] = [
   ['message.created', 'a reply', { message: reply, ...sent }, everyoneIn(reply, reply)],
   ['message.created', 'a note', { message: note, ...sent }, internal(note)],
   ['attachment.ready', 'in no message yet', processed(null, null), early],
+  [
+    'attachment.ready',
+    'a film',
+    film,
+    { uploader: { [own(uploader)]: { ...film.attachment, conversationId: null } } },
+  ],
   ['attachment.ready', 'in a reply', inReply, everyoneIn(placed, placed)],
   ['attachment.ready', 'in a note', inNote, internal(placed)],
   ['attachment.rejected', 'in no message yet', processed(null, null), early],
   ['attachment.rejected', 'in a reply', inReply, everyoneIn(placed, placed)],
   ['attachment.rejected', 'in a note', inNote, internal(placed)],
+  [
+    'attachment.uploaded',
+    'a sound',
+    { attachmentId: attachment.id, contentType: 'audio/mpeg' },
+    nobody,
+  ],
+  ...['recording.prepared', 'recording.failed'].flatMap((name): typeof byCase => [
+    [name, 'in no message yet', worked(null, null), alone],
+    [name, 'in a reply', worked(conversationId, customer), everyoneIn(shown, shown)],
+    [name, 'in a note', worked(conversationId, null), internal(shown)],
+  ]),
 ];
 
 /** The jobs that follow; of all others there are none. */
@@ -213,6 +247,9 @@ const jobs: Record<string, string[]> = {
   'organization.exported, always': ['departures.remove-archive'],
   'attachment.uploaded, always': ['attachments.process'],
   'attachment.discarded, always': ['attachments.delete-discarded'],
+  'attachment.uploaded, a sound': ['attachments.process', 'recordings.prepare'],
+  'attachment.ready, a film': ['recordings.prepare'],
+  'recording.requested, always': ['recordings.prepare'],
   'conversation.updated, snoozed': ['conversations.wake'],
   'message.created, a reply': ['notifications.message'],
   'email/send.requested, always': ['notifications.email-on-request'],

@@ -11,7 +11,12 @@ import { loadSigningKeys } from '@insightdesk/shared/domain/users';
 import { createMailer } from '@insightdesk/shared/email';
 import type { Logger } from '@insightdesk/shared/logging';
 import { createMedia } from '@insightdesk/shared/media';
-import { createPresenceRegistry, createRequests, heldBytes } from '@insightdesk/shared/realtime';
+import {
+  createPresenceRegistry,
+  createRequests,
+  heldBytes,
+  sendSignals,
+} from '@insightdesk/shared/realtime';
 import {
   createKeyRing,
   createPasswords,
@@ -58,7 +63,7 @@ const connectCache = (connect: Connect) => ({
 
 /** Everything that services are made of; each part is built when it is first asked for. */
 export function createParts(config: Config, log: Logger) {
-  return addConnections(createOwnParts(config, log), config);
+  return addConnections(createOwnParts(config, log), config, log);
 }
 
 /** Where things are kept, and what leads there. */
@@ -168,7 +173,7 @@ function createOwnParts(config: Config, log: Logger) {
 type OwnParts = ReturnType<typeof createOwnParts>;
 
 /** What of the parts an action is given. */
-function addConnections(container: OwnParts, config: Config) {
+function addConnections(container: OwnParts, config: Config, log: Logger) {
   return container.register(
     'connections',
     (parts): Connections => ({
@@ -200,6 +205,10 @@ function addConnections(container: OwnParts, config: Config) {
         },
       },
       later: (work) => parts.afterwards.add(work),
+      signal: (signal) =>
+        sendSignals(parts.valkey, [signal], (error) =>
+          log.warn({ err: String(error) }, 'signals: not told'),
+        ),
       settings: {
         publicUrl: config.http.publicUrl,
         maxFileBytes: config.storage.maxFileBytes,

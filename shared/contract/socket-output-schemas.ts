@@ -43,6 +43,7 @@ export const signals = {
     attempt: z.int(),
     percent: z.number().optional(),
   }),
+  'recording.progress': z.object({ attachmentId: z.string(), percent: z.int() }),
   typing: z.object({ on: z.boolean() }),
 } satisfies { [T in keyof SignalData]: z.ZodType<SignalData[T]> };
 

@@ -64,6 +64,8 @@ export interface SignalData {
     attempt: number;
     percent?: number | undefined;
   };
+  /** How far the work on a video or a sound is; from the system. */
+  'recording.progress': { attachmentId: string; percent: number };
   /** Whether somebody is typing; wears off after six seconds. */
   typing: { on: boolean };
 }

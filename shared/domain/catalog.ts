@@ -5,6 +5,7 @@ import { flagEvents } from '@insightdesk/shared/domain/flags';
 import { keyEvents, keyJobs } from '@insightdesk/shared/domain/keys';
 import { maintenanceJobs } from '@insightdesk/shared/domain/maintenance';
 import { notificationEvents, notificationJobs } from '@insightdesk/shared/domain/notifications';
+import { recordingEvents, recordingJobs } from '@insightdesk/shared/domain/recordings';
 import { roleEvents } from '@insightdesk/shared/domain/roles';
 import { tenantEvents } from '@insightdesk/shared/domain/tenants';
 import { userEvents, userJobs } from '@insightdesk/shared/domain/users';
@@ -31,6 +32,7 @@ export const features = {
   usage: { events: {}, jobs: {} },
   departures: { events: departureEvents, jobs: departureJobs },
   attachments: { events: attachmentEvents, jobs: attachmentJobs },
+  recordings: { events: recordingEvents, jobs: recordingJobs },
   conversations: { events: conversationEvents, jobs: conversationJobs },
   access: { events: {}, jobs: {} },
   notifications: { events: notificationEvents, jobs: notificationJobs },

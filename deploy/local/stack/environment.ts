@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { mediaToolsDirectory } from '../machine/media-tools.ts';
 import type { Ports } from '../processes/ports.ts';
 import type { Secrets } from '../servers/secrets.ts';
 
@@ -28,6 +29,7 @@ export function serviceEnvironment(
     ENCRYPTION_KEY: secrets.encryption,
     SMTP_FROM: 'InsightDesk <desk@localhost.localdomain>',
     OPERATOR_ORGANIZATION_ID: surroundings.operatorId,
+    MEDIA_TOOLS_DIRECTORY: mediaToolsDirectory(),
   };
   // A caller who names a mail server wants mails sent; then none of our inbox may shine through.
   const mail = {

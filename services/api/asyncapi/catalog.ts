@@ -66,7 +66,7 @@ export const channels: Readonly<Record<ChannelKind, SocketChannel>> = {
     prefix: 'usr',
     description: 'One person, on all devices',
     events: heardOn('userPrivate'),
-    signals: [],
+    signals: ['recording.progress'],
   },
   organization: {
     address: Channels.organization(any('org')),
@@ -80,14 +80,14 @@ export const channels: Readonly<Record<ChannelKind, SocketChannel>> = {
     prefix: 'cnv',
     description: 'A conversation: its customer and the staff',
     events: heardOn('conversation'),
-    signals: [],
+    signals: ['recording.progress'],
   },
   conversationStaff: {
     address: Channels.conversationStaff(any('cnv')),
     prefix: 'cnv',
     description: 'A conversation, staff only: internal notes',
     events: heardOn('conversationStaff'),
-    signals: [],
+    signals: ['recording.progress'],
   },
   organizationPresence: {
     address: Channels.organizationPresence(any('org')),

@@ -205,4 +205,19 @@ test('200: metadata', async () => {
   expect((await desk.ask('GET', path, { as: own.agent })).status).toBe(200);
 });
 
+test('200, 409, 404: the work on a sound', async () => {
+  const wave = new Uint8Array(2_000);
+  wave.set(new TextEncoder().encode('RIFF~\x07\0\0WAVEfmt '));
+  const { path, contentType } = await uploaded(wave, 'voice.wav');
+  expect(contentType).toStartWith('audio/');
+  const at = (method: 'GET' | 'POST', verb = '', as = own.customer) =>
+    desk.ask(method, `${path}/recording${verb}`, { as, ...(method === 'POST' && { body: {} }) });
+  expect(await (await at('GET')).json()).toMatchObject({ status: 'waiting', reason: null });
+  expect((await at('POST', '/cancel')).status).toBe(200);
+  await refused(at('POST', '/cancel'), 409, 'RECORDING_ENDED');
+  expect((await at('POST', '/retry')).status).toBe(200);
+  await refused(at('POST', '/retry'), 409, 'RECORDING_NOT_FAILED');
+  await refused(at('GET', '', strangers.owner), 404, 'NOT_FOUND');
+});
+
 testPromises(desk, '/v1/attachments', '/v1/file-policy');

@@ -43,7 +43,10 @@ test('what was decoded in its process is ready', async () => {
   await run();
   expect(await see()).toMatchObject({
     status: 'ready',
-    variants: [{ name: 'webp', width: 1 }, { name: 'thumbnail' }],
+    variants: [
+      { name: 'webp', width: 1 },
+      { name: 'thumbnail', placeholder: expect.stringMatching(/^data:image\/webp;base64,/) },
+    ],
   });
 }, 30_000);
 

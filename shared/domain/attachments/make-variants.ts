@@ -96,10 +96,12 @@ async function storeVariants({ storage, media }: Context, row: AttachmentRow) {
     await storage.download(storageKey(row.tenantId, row.id)),
   ).bytes();
   const stored: StoredVariant[] = [];
-  for (const { bytes, ...variant } of await media.createVariants(original)) {
+  const { variants, placeholder } = await media.createVariants(original);
+  for (const { bytes, ...variant } of variants) {
     const { contentType } = variant;
     await storage.upload(storageKey(row.tenantId, row.id, variant.name), bytes, { contentType });
-    stored.push({ ...variant, sizeBytes: bytes.byteLength });
+    const early = variant.name === 'thumbnail' ? { placeholder } : {};
+    stored.push({ ...variant, sizeBytes: bytes.byteLength, ...early });
   }
   return stored;
 }

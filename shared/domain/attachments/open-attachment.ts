@@ -18,7 +18,9 @@ export const openAttachment = defineAction({
     if (variant !== undefined && !derived) throw AttachmentErrors.NotFound();
     const key = storageKey(row.tenantId, id, variant);
     return {
-      name: derived ? `${row.name}.${derived.name}.webp` : row.name,
+      name: derived
+        ? `${row.name}.${derived.name}.${endings[derived.contentType] ?? 'bin'}`
+        : row.name,
       contentType: derived?.contentType ?? row.contentType,
       sizeBytes: derived?.sizeBytes ?? row.sizeBytes,
       etag: `"${row.sha256.slice(0, 32)}${derived ? `-${derived.name}` : ''}"`,
@@ -26,6 +28,14 @@ export const openAttachment = defineAction({
     };
   },
 });
+
+const endings: Record<string, string> = {
+  'image/webp': 'webp',
+  'video/mp4': 'mp4',
+  'audio/mp4': 'm4a',
+  'application/vnd.apple.mpegurl': 'm3u8',
+  'application/json': 'json',
+};
 
 interface ByteRange {
   start: number;

@@ -22,6 +22,8 @@ export interface StoredVariant {
   sizeBytes: number;
   width?: number;
   height?: number;
+  /** Of a thumbnail: a `data:` URL to be shown until it is there. */
+  placeholder?: string;
 }
 
 export const attachments = pgTable(

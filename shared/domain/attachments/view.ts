@@ -18,6 +18,10 @@ export const attachmentView = z.object({
       width: z.int().optional(),
       height: z.int().optional(),
       sizeBytes: z.int(),
+      placeholder: z
+        .string()
+        .optional()
+        .describe('Of a thumbnail: a tiny picture as a `data:` URL, to be shown until it is there'),
     }),
   ),
 });

@@ -99,6 +99,8 @@ export interface Connections {
   later(work: () => Promise<unknown>): void;
   /** What Valkey holds of an organisation: logs, presence, cached values, jobs. */
   traces: { erase(tenantId: Id<'org'>): Promise<{ keys: number; jobs: number }> };
+  /** Tells whoever is subscribed just now; stored nowhere, and nobody waits for it. */
+  signal(signal: { tenantId: Id<'org'>; channel: string; type: string; data: unknown }): void;
   settings: {
     publicUrl: string;
     maxFileBytes: number;

@@ -107,6 +107,8 @@ export const environmentSchema = z.object({
   ANTIVIRUS_URL: antivirusUrl.optional(),
   ANTIVIRUS_MODE: z.enum(['fail-closed', 'fail-open']).default('fail-closed'),
   ANTIVIRUS_MAX_BYTES: count(1).default(26_214_400),
+  MEDIA_MAX_SECONDS: count(1, 86_400).default(7_200),
+  MEDIA_TOOLS_DIRECTORY: z.string().optional(),
   CLOUDINARY_CLOUD_NAME: z.string().optional(),
   CLOUDINARY_API_KEY: z.string().optional(),
   CLOUDINARY_API_SECRET: z.string().optional(),

@@ -51,6 +51,8 @@ export function shapeConfig(
       maxPixels: env.MEDIA_MAX_PIXELS,
       concurrency: env.MEDIA_CONCURRENCY,
       memoryBytes: env.MEDIA_MEMORY_BYTES,
+      maxSeconds: env.MEDIA_MAX_SECONDS,
+      toolsDirectory: env.MEDIA_TOOLS_DIRECTORY,
     },
     antivirus: shapeAntivirus(env),
     email: shapeEmail(env),

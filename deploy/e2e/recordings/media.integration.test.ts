@@ -1,0 +1,167 @@
+import { afterAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { readdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { createMedia } from '@insightdesk/shared/media';
+import { openStudio } from './make.ts';
+
+setDefaultTimeout(120_000);
+const studio = await openStudio();
+const wide = { maxPixels: 12_000_000, concurrency: 1, toolsDirectory: studio.tools };
+const media = createMedia(wide);
+afterAll(studio.close);
+
+const phone = await studio.phoneFilm();
+const open = (bytes: Uint8Array, signal?: AbortSignal, by = media) =>
+  by.openRecording(bytes, { maxBytes: 50_000_000, ...(signal && { signal }) });
+const scratch = async () =>
+  (await readdir(tmpdir())).filter((name) =>
+    name.startsWith(`insightdesk-recording-${process.pid}-`),
+  );
+const bytesOf = (file: { stream(): ReadableStream<Uint8Array> }) =>
+  new Response(file.stream()).bytes();
+
+test('a film of a phone: upright, its colours right, its place forgotten, played from the start', async () => {
+  const recording = await open(phone);
+  try {
+    const { facts, films } = recording;
+    expect(facts).toMatchObject({ durationMs: 3000, video: { width: 480, height: 640 } });
+    expect(films.ladder).toEqual(['360p']);
+    const told: number[] = [];
+    const film = await films.film('360p', (percent) => told.push(percent));
+    expect(film).toMatchObject({ width: 360, height: 480 });
+    expect(told).toEqual(told.toSorted((a, b) => a - b));
+    expect(told.at(-1)).toBeGreaterThan(50);
+    const bytes = await bytesOf(film);
+    expect(Buffer.from(bytes).indexOf('moov')).toBeLessThan(Buffer.from(bytes).indexOf('mdat'));
+    const { format, streams } = await studio.probe(bytes);
+    expect(JSON.stringify(format)).not.toContain('48.8577');
+    expect(streams.map((one: { codec_name: string }) => one.codec_name)).toEqual(['h264', 'aac']);
+    expect(streams[0]).toMatchObject({ width: 360, height: 480, pix_fmt: 'yuv420p' });
+    for (const picture of [await films.poster(), await studio.frame(bytes, 1)]) {
+      expect(await colourAt(picture, 0.25)).toEqual({ red: true, blue: false });
+      expect(await colourAt(picture, 0.75)).toEqual({ red: false, blue: true });
+    }
+    const { file, playlist } = await films.rung('360p');
+    const segments = [...playlist('x').matchAll(/#EXT-X-BYTERANGE:(\d+)@(\d+)\nx/g)];
+    const [last] = segments.slice(-1);
+    expect(Number(last?.[1]) + Number(last?.[2])).toBe(file.sizeBytes);
+  } finally {
+    await recording.close();
+  }
+  expect(await scratch()).toEqual([]);
+});
+
+test('a sound: even in loudness, its waveform where it sounds', async () => {
+  const recording = await open(await studio.sound());
+  const { sounds } = recording;
+  const loudness = await sounds.loudness();
+  expect(loudness.integrated).toBeLessThan(-30);
+  const peaks = await sounds.peaks();
+  expect(peaks).toHaveLength(400);
+  expect(Math.max(...peaks.slice(0, 90))).toBe(0);
+  expect(Math.min(...peaks.slice(110, 380))).toBeGreaterThan(0);
+  const even = await bytesOf(await sounds.convert(loudness));
+  await recording.close();
+  const again = await open(even);
+  const { integrated } = await again.sounds.loudness();
+  await again.close();
+  expect(Math.abs(integrated + 16)).toBeLessThan(1.5);
+});
+
+test('what names other files or addresses is not followed', async () => {
+  const asked: string[] = [];
+  const server = Bun.serve({
+    port: 0,
+    fetch: (request) => {
+      asked.push(request.url);
+      return new Response();
+    },
+  });
+  const uris = [
+    `http://127.0.0.1:${server.port}/x.ts`,
+    'file:///etc/passwd',
+    studio.at('phone.mp4'),
+  ];
+  try {
+    for (const uri of uris) {
+      const list = `#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\n${uri}\n#EXT-X-ENDLIST\n`;
+      for (const text of [list, `ffconcat version 1.0\nfile '${uri}'\n`]) {
+        const refused = open(new TextEncoder().encode(text));
+        await expect(refused).rejects.toMatchObject({ code: 'RECORDING_CORRUPT' });
+      }
+    }
+  } finally {
+    await server.stop(true);
+  }
+  expect(asked).toEqual([]);
+  expect(await scratch()).toEqual([]);
+});
+
+test('cut and damaged at random places: made or refused with a reason, and nothing is left', async () => {
+  const codes = new Set<string>();
+  for (let n = 0; n < 8; n++) {
+    const bytes = Buffer.from(phone);
+    const at = Math.floor(Math.random() * bytes.length);
+    bytes[at] = (bytes[at] as number) ^ 0xff;
+    const hurt = n % 2 ? bytes.subarray(0, at) : bytes;
+    try {
+      const recording = await open(hurt);
+      await recording.films.poster().finally(() => recording.close());
+      codes.add('fine');
+    } catch (error) {
+      codes.add((error as { code: string }).code);
+    }
+  }
+  const known = ['fine', 'RECORDING_CORRUPT', 'RECORDING_EMPTY', 'RECORDING_TOO_LONG'];
+  for (const code of codes) expect(known.concat('RECORDING_TOO_LARGE')).toContain(code);
+  expect(await scratch()).toEqual([]);
+});
+
+test.each([
+  ['pixels', { maxPixels: 10_000 }, 'RECORDING_TOO_LARGE'],
+  ['time', { maxSeconds: 2 }, 'RECORDING_TOO_LONG'],
+])('more %s than allowed', async (_, limit, code) => {
+  const refused = open(phone, undefined, createMedia({ ...wide, ...limit }));
+  await expect(refused).rejects.toMatchObject({ code, status: 422 });
+});
+
+test('more memory than allowed ends the process, and nothing else', async () => {
+  const small = createMedia({ ...wide, memoryBytes: 24 * 1024 * 1024 });
+  const work = (async () => {
+    const recording = await open(phone, undefined, small);
+    await recording.films.film('360p').finally(() => recording.close());
+  })();
+  await expect(work).rejects.toMatchObject({ code: expect.stringMatching(/^RECORDING_|_DIED$/) });
+  expect(await scratch()).toEqual([]);
+});
+
+test('whoever cancels is obeyed at once', async () => {
+  const controller = new AbortController();
+  const recording = await open(phone, controller.signal);
+  const work = recording.films.film('360p', () => controller.abort('enough'));
+  expect(await work.catch((reason) => reason)).toBe('enough');
+  await recording.close();
+  expect(await scratch()).toEqual([]);
+});
+
+test('without ffmpeg it says so', async () => {
+  const path = process.env.PATH;
+  process.env.PATH = '/nowhere';
+  try {
+    const poor = createMedia({ ...wide, toolsDirectory: '/nowhere' });
+    const refused = open(phone, undefined, poor);
+    await expect(refused).rejects.toMatchObject({ code: 'MEDIA_TOOLS_MISSING', retryable: true });
+  } finally {
+    process.env.PATH = path;
+  }
+  expect(await scratch()).toEqual([]);
+});
+
+async function colourAt(png: Uint8Array, height: number) {
+  const { default: sharp } = await import(
+    Bun.resolveSync('sharp', `${import.meta.dir}/../../../shared`)
+  );
+  const { data, info } = await sharp(png).removeAlpha().raw().toBuffer({ resolveWithObject: true });
+  const at = (Math.floor(info.height * height) * info.width + (info.width >> 1)) * 3;
+  return { red: data[at] > 200 && data[at + 2] < 60, blue: data[at + 2] > 200 && data[at] < 60 };
+}

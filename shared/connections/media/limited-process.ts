@@ -1,0 +1,124 @@
+import { readFileSync } from 'node:fs';
+
+/** What a program may take that reads what strangers have sent. */
+export interface ProcessLimits {
+  /** Of resident memory; watched, and kept by the kernel where it can. */
+  memoryBytes: number;
+  /** What it reserves without using it, beside that. */
+  reservedBytes?: number;
+  timeoutMs: number;
+  /** Of processor time. */
+  cpuSeconds?: number;
+  /** Of what it says; beyond that it is ended. */
+  answerBytes: number;
+  /** Of each file that it writes. */
+  fileBytes?: number;
+  signal?: AbortSignal | undefined;
+}
+
+interface Program {
+  command: readonly string[];
+  input?: Uint8Array;
+  /** Lets others go first, and cuts it off from the network where that is allowed. */
+  isGentle?: boolean;
+  /** Hears what it says instead of having it collected. */
+  onOutput?(chunk: Uint8Array): void;
+}
+
+/** How a program ended. */
+export interface ProcessEnd {
+  output: Buffer;
+  /** The last of what it complained about. */
+  complaint: string;
+  exitCode: number | null;
+  /** Why it was ended by us. */
+  why?: 'memory' | 'time' | 'answer' | 'aborted' | undefined;
+  /** What ended it, in words for a log. */
+  how: string;
+}
+
+const WATCH_MS = 25;
+const COMPLAINT_BYTES = 8_192;
+
+// Where the kernel can, it limits the memory, and ends this process rather than any other.
+const plain = `ulimit -d "$1" 2>/dev/null; ulimit -t "$2" 2>/dev/null; ulimit -c 0 2>/dev/null
+[ "$3" = 0 ] || ulimit -f "$3" 2>/dev/null
+echo 1000 2>/dev/null >/proc/self/oom_score_adj; shift 3`;
+const gentle = `if unshare -rn true 2>/dev/null; then set -- unshare -rn "$@"; fi; set -- nice -n 10 "$@"`;
+
+/** Runs a program without environment, with limits; it has ended when this is settled. */
+export async function runLimited(
+  { command, input, isGentle = false, onOutput }: Program,
+  limits: ProcessLimits,
+): Promise<ProcessEnd> {
+  const { memoryBytes, reservedBytes = 0, timeoutMs, answerBytes, signal } = limits;
+  const kilobytes = Math.ceil((memoryBytes + reservedBytes) / 1024);
+  const blocks = Math.ceil((limits.fileBytes ?? 0) / 512);
+  const script = `${plain}\n${isGentle ? gentle : ''}\nexec "$@"`;
+  const numbers = [kilobytes, limits.cpuSeconds ?? 60, blocks].map(String);
+  signal?.throwIfAborted();
+  const child = Bun.spawn(['sh', '-c', script, 'sh', ...numbers, ...command], {
+    stdin: input ?? 'ignore',
+    stdout: 'pipe',
+    stderr: isGentle ? 'pipe' : 'ignore',
+    env: {},
+  });
+  let why: ProcessEnd['why'];
+  const end = (reason: typeof why) => {
+    why ??= reason;
+    child.kill('SIGKILL');
+  };
+  const timer = setTimeout(() => end('time'), timeoutMs);
+  const watch = setInterval(() => {
+    if (residentBytes(child.pid) > memoryBytes) end('memory');
+  }, WATCH_MS);
+  const onAbort = () => end('aborted');
+  signal?.addEventListener('abort', onAbort);
+  try {
+    const [output, complaint] = await Promise.all([
+      readUpTo(child.stdout, answerBytes, () => end('answer'), onOutput),
+      child.stderr ? readLast(child.stderr, COMPLAINT_BYTES) : '',
+    ]);
+    await child.exited;
+    const how = String(why ?? child.signalCode ?? `exit code ${child.exitCode}`);
+    return { output, complaint, exitCode: child.exitCode, why, how };
+  } finally {
+    clearTimeout(timer);
+    clearInterval(watch);
+    signal?.removeEventListener('abort', onAbort);
+    child.kill('SIGKILL');
+  }
+}
+
+async function readUpTo(
+  stream: ReadableStream<Uint8Array>,
+  most: number,
+  onMore: () => void,
+  onOutput?: (chunk: Uint8Array) => void,
+) {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of stream) {
+    length += chunk.byteLength;
+    if (length > most) onMore();
+    else if (onOutput) onOutput(chunk);
+    else chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+async function readLast(stream: ReadableStream<Uint8Array>, most: number): Promise<string> {
+  let last = Buffer.alloc(0);
+  for await (const chunk of stream) last = Buffer.concat([last, chunk]).subarray(-most);
+  return last.toString('utf8');
+}
+
+/** 0 where this cannot be told, or the process has gone. */
+function residentBytes(pid: number): number {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, 'latin1');
+    return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) * 1024;
+  } catch {
+    return 0;
+  }
+}
