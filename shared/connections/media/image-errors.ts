@@ -20,6 +20,9 @@ export const corrupt = (cause?: unknown) =>
 export const tooCostly = (cause?: unknown) =>
   new DomainValidationError('The image takes too much memory', { code: 'IMAGE_TOO_COSTLY', cause });
 
+export const cropOutside = () =>
+  new DomainValidationError('The image has no such part', { code: 'IMAGE_CROP_OUTSIDE' });
+
 /** The process that decodes died, took too long or said nothing; worth another try, or a few. */
 export class MediaProcessError extends InfrastructureError {
   constructor(cause?: unknown) {
@@ -45,4 +48,5 @@ export const errorsByCode = {
   IMAGE_TOO_LARGE: tooLarge,
   IMAGE_CORRUPT: () => corrupt(),
   IMAGE_TOO_COSTLY: () => tooCostly(),
+  IMAGE_CROP_OUTSIDE: cropOutside,
 } satisfies Record<string, (pixels: number) => AppError>;

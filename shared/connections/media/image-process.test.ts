@@ -61,7 +61,7 @@ test('it is told nothing but the picture', async () => {
     const head = Buffer.from(JSON.stringify({ variants: [{ name: text, sizeBytes: 0 }] }));
     const length = Buffer.alloc(4); length.writeUInt32BE(head.length);
     await Bun.write(Bun.stdout, Buffer.concat([length, head]));`;
-  const [variant] = await run(await script(told));
+  const [variant] = (await run(await script(told))).variants;
   expect(String(variant?.name)).not.toContain('HOME');
   expect(String(variant?.name)).not.toContain('PATH');
 });

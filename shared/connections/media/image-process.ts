@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { errorsByCode, MediaProcessError, tooCostly } from './image-errors.ts';
-import type { Variant } from './images.ts';
+import type { ImageAnswer, ImageTask } from './image-task.ts';
+import type { Variants } from './images.ts';
+import type { DerivedImage, ImageMetadata, ImageTransform } from './transform.ts';
 
 /** What a picture's process may take. */
 export interface ImageProcessLimits {
@@ -22,17 +24,46 @@ const WATCH_MS = 25;
 const limited = `ulimit -d "$1" 2>/dev/null; ulimit -t 60 2>/dev/null; ulimit -c 0 2>/dev/null
 echo 1000 2>/dev/null >/proc/self/oom_score_adj; shift; exec "$@"`;
 
-/**
- * Makes the variants of a picture in a process of its own, which has no environment, so much memory
- * and so much time. Throws DomainValidationError IMAGE_TOO_LARGE, IMAGE_CORRUPT or IMAGE_TOO_COSTLY,
- * or a retryable MediaProcessError when it died or took too long.
- */
+/** Makes the variants of a picture in a process of its own; see `ask`. */
 export async function deriveInChild(
   source: Uint8Array,
+  limits: ImageProcessLimits,
+): Promise<Variants> {
+  const { files, placeholder = '' } = await ask(source, { kind: 'variants' }, limits);
+  return { variants: files as Variants['variants'], placeholder };
+}
+
+/** Makes several pictures of one, in their order. */
+export async function transformInChild(
+  source: Uint8Array,
+  transforms: readonly ImageTransform[],
+  limits: ImageProcessLimits,
+): Promise<DerivedImage[]> {
+  const { files } = await ask(source, { kind: 'transforms', transforms }, limits);
+  return files as DerivedImage[];
+}
+
+export async function describeInChild(
+  source: Uint8Array,
+  limits: ImageProcessLimits,
+): Promise<ImageMetadata> {
+  const { metadata } = await ask(source, { kind: 'metadata' }, limits);
+  if (!metadata) throw new MediaProcessError(new Error('The process said nothing'));
+  return metadata;
+}
+
+/**
+ * Asks a process of its own, which has no environment, so much memory and so much time. Throws
+ * DomainValidationError IMAGE_TOO_LARGE, IMAGE_CORRUPT, IMAGE_TOO_COSTLY or IMAGE_CROP_OUTSIDE, or
+ * a retryable MediaProcessError when it died or took too long.
+ */
+async function ask(
+  source: Uint8Array,
+  task: ImageTask,
   { maxPixels, memoryBytes, timeoutMs = 45_000, script = CHILD }: ImageProcessLimits,
-): Promise<Variant[]> {
+): Promise<Answer> {
   const kilobytes = Math.ceil((memoryBytes + RUNTIME_BYTES) / 1024);
-  const program = [process.execPath, script, String(maxPixels)];
+  const program = [process.execPath, script, String(maxPixels), JSON.stringify(task)];
   const child = Bun.spawn(['sh', '-c', limited, 'sh', String(kilobytes), ...program], {
     stdin: source,
     stdout: 'pipe',
@@ -86,22 +117,23 @@ function residentBytes(pid: number): number {
   }
 }
 
-type Told = Omit<Variant, 'bytes'> & { sizeBytes: number };
+type Answer = Omit<ImageAnswer, 'variants'> & { files: { bytes: Uint8Array<ArrayBuffer> }[] };
 
-function parse(answer: Buffer, maxPixels: number): Variant[] {
+function parse(answer: Buffer, maxPixels: number): Answer {
   if (answer.byteLength < 4) throw new MediaProcessError(new Error('The process said nothing'));
   let at = 4 + answer.readUInt32BE(0);
-  const { variants, code } = JSON.parse(answer.toString('utf8', 4, at)) as {
-    variants?: Told[];
+  const told = JSON.parse(answer.toString('utf8', 4, at)) as Partial<ImageAnswer> & {
     code?: string;
   };
+  const { variants, code, ...rest } = told;
   if (!variants) {
     const known = errorsByCode[code as keyof typeof errorsByCode];
     throw known?.(maxPixels) ?? new MediaProcessError(new Error(`The process said ${code}`));
   }
-  return variants.map(({ sizeBytes, ...variant }) => {
+  const files = variants.map(({ sizeBytes, ...variant }) => {
     const bytes = new Uint8Array(answer.subarray(at, at + sizeBytes));
     at += sizeBytes;
     return { ...variant, bytes };
   });
+  return { ...rest, files };
 }

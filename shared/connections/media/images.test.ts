@@ -118,7 +118,7 @@ describe('checkImage', () => {
 describe('createVariants', () => {
   test('makes an upright WebP and a thumbnail of a phone photo, without its secrets', async () => {
     expect(photo.includes('Pocket')).toBe(true);
-    const variants = await media.createVariants(photo);
+    const { variants } = await media.createVariants(photo);
     expect(variants.map(({ bytes, ...variant }) => variant)).toEqual([
       { name: 'webp', contentType: 'image/webp', width: 1536, height: 2048 },
       { name: 'thumbnail', contentType: 'image/webp', width: 240, height: 320 },
@@ -135,7 +135,7 @@ describe('createVariants', () => {
   });
 
   test('turns the picture, not only its sides', async () => {
-    const [upright] = await media.createVariants(photo);
+    const [upright] = (await media.createVariants(photo)).variants;
     const { data } = await sharp(upright?.bytes).raw().toBuffer({ resolveWithObject: true });
     // The scene grows redder to its right; a quarter turn clockwise puts that at the bottom.
     const redAt = (row: number) => data[(row * 1536 + 768) * 3] ?? 0;
@@ -143,7 +143,7 @@ describe('createVariants', () => {
   });
 
   test('never enlarges', async () => {
-    const variants = await media.createVariants(await picture(200, 100).png().toBuffer());
+    const { variants } = await media.createVariants(await picture(200, 100).png().toBuffer());
     expect(variants.map(({ width, height }) => [width, height])).toEqual([
       [200, 100],
       [200, 100],
@@ -155,7 +155,7 @@ describe('createVariants', () => {
     ['opaque', { channels: 3, background: 'green' }],
   ] as const)('keeps a %s picture so', async (_name, look) => {
     const create = { width: 500, height: 400, ...look };
-    const variants = await media.createVariants(await sharp({ create }).png().toBuffer());
+    const { variants } = await media.createVariants(await sharp({ create }).png().toBuffer());
     for (const { bytes } of variants) {
       expect((await sharp(bytes).metadata()).hasAlpha).toBe(look.channels === 4);
     }
@@ -172,7 +172,7 @@ describe('createVariants', () => {
   for (const [name, make] of Object.entries(unusual)) {
     test(`takes ${name}`, async () => {
       const source = await make();
-      for (const variant of await media.createVariants(source)) {
+      for (const variant of (await media.createVariants(source)).variants) {
         const metadata = await sharp(variant.bytes).metadata();
         expect(metadata.width).toBe(variant.width);
         expect([metadata.space, metadata.pages]).toEqual(['srgb', undefined]);

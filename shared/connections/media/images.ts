@@ -12,15 +12,23 @@ export interface Variant {
   height: number;
 }
 
+/** What every picture is turned into. */
+export interface Variants {
+  variants: Variant[];
+  /** 16 pixels of it as a `data:` URL of some 200 bytes, to be shown until the picture is there. */
+  placeholder: string;
+}
+
 const TIMEOUT_SECONDS = 30;
 const webp = { side: 2048, quality: 82 };
 const thumbnail = { side: 320, quality: 78 };
+const tiny = { side: 16, quality: 40 };
 
 /**
  * Decodes once, upright, in sRGB, without metadata; animations give their first picture. Only ever
  * called in a process of its own: see `image-child.ts`.
  */
-export async function createVariants(source: Uint8Array, maxPixels: number): Promise<Variant[]> {
+export async function createVariants(source: Uint8Array, maxPixels: number): Promise<Variants> {
   try {
     return await derive(source, maxPixels);
   } catch (error) {
@@ -28,7 +36,7 @@ export async function createVariants(source: Uint8Array, maxPixels: number): Pro
   }
 }
 
-async function derive(source: Uint8Array, maxPixels: number): Promise<Variant[]> {
+async function derive(source: Uint8Array, maxPixels: number): Promise<Variants> {
   const sharp = await loadSharp();
   const open = (limitInputPixels: number) =>
     sharp(source, { limitInputPixels, failOn: 'truncated', sequentialRead: true });
@@ -44,10 +52,15 @@ async function derive(source: Uint8Array, maxPixels: number): Promise<Variant[]>
   const { channels } = info;
   const raw = { width: info.width, height: info.height, channels };
   const small = sharp(data, { raw }).resize(thumbnail.side, thumbnail.side, inside);
-  return [
-    await encode('webp', sharp(data, { raw }), webp.quality),
-    await encode('thumbnail', small, thumbnail.quality),
-  ];
+  const dots = sharp(data, { raw }).resize(tiny.side, tiny.side, inside);
+  const placeholder = await dots.webp({ quality: tiny.quality }).toBuffer();
+  return {
+    variants: [
+      await encode('webp', sharp(data, { raw }), webp.quality),
+      await encode('thumbnail', small, thumbnail.quality),
+    ],
+    placeholder: `data:image/webp;base64,${placeholder.toString('base64')}`,
+  };
 }
 
 const inside = { fit: 'inside', withoutEnlargement: true } as const;

@@ -1,10 +1,16 @@
 import { limitConcurrency } from '@insightdesk/shared/promises';
 import { detectContentType } from './content-type.ts';
 import { allowedPixels } from './image-cost.ts';
-import { corrupt, tooLarge } from './image-errors.ts';
+import { corrupt, MediaProcessError, tooLarge } from './image-errors.ts';
 import { readImageHeader } from './image-header.ts';
-import { deriveInChild } from './image-process.ts';
-import type { Variant } from './images.ts';
+import {
+  deriveInChild,
+  describeInChild,
+  type ImageProcessLimits,
+  transformInChild,
+} from './image-process.ts';
+import type { Variants } from './images.ts';
+import type { DerivedImage, ImageMetadata, ImageTransform } from './transform.ts';
 
 /** The slice of configuration that media takes. */
 export interface MediaOptions {
@@ -24,10 +30,20 @@ export interface Media {
    */
   checkImage(bytes: Uint8Array): void;
   /**
-   * WebP at most 2048 px and a thumbnail at most 320 px a side. Throws like `checkImage`, and
-   * IMAGE_TOO_COSTLY; a retryable MEDIA_PROCESS_DIED when the process that decodes dies.
+   * WebP at most 2048 px and a thumbnail at most 320 px a side, and a placeholder. Throws like
+   * `checkImage`, and IMAGE_TOO_COSTLY; a retryable MEDIA_PROCESS_DIED when the process that decodes
+   * dies.
    */
-  createVariants(bytes: Uint8Array): Promise<Variant[]>;
+  createVariants(bytes: Uint8Array): Promise<Variants>;
+  /** One picture made of another. Throws like `createVariants`, and IMAGE_CROP_OUTSIDE (422). */
+  transformImage(bytes: Uint8Array, transform: ImageTransform): Promise<DerivedImage>;
+  /** The same for several, in one process and in their order; all or none, 32 MB together at most. */
+  transformImages(
+    bytes: Uint8Array,
+    transforms: readonly ImageTransform[],
+  ): Promise<DerivedImage[]>;
+  /** What is known of a picture; throws like `createVariants`. */
+  describeImage(bytes: Uint8Array): Promise<ImageMetadata>;
 }
 
 const MEMORY_BYTES = 512 * 1024 * 1024;
@@ -46,12 +62,26 @@ export function createMedia({
     if (header.width * header.height > allowed) throw tooLarge(allowed);
     if (!header.isWhole) throw corrupt();
   }
+  async function inTurn<T>(
+    bytes: Uint8Array,
+    work: (bytes: Uint8Array, limits: ImageProcessLimits) => Promise<T>,
+  ): Promise<T> {
+    checkImage(bytes);
+    return turn(() => work(bytes, { maxPixels, memoryBytes }));
+  }
   return {
     detectContentType,
     checkImage,
-    async createVariants(bytes) {
-      checkImage(bytes);
-      return turn(() => deriveInChild(bytes, { maxPixels, memoryBytes }));
+    createVariants: (bytes) => inTurn(bytes, deriveInChild),
+    async transformImage(bytes, transform) {
+      const [image] = await inTurn(bytes, (source, limits) =>
+        transformInChild(source, [transform], limits),
+      );
+      if (!image) throw new MediaProcessError(new Error('The process made nothing'));
+      return image;
     },
+    transformImages: (bytes, transforms) =>
+      inTurn(bytes, (source, limits) => transformInChild(source, transforms, limits)),
+    describeImage: (bytes) => inTurn(bytes, describeInChild),
   };
 }

@@ -84,7 +84,7 @@ async function storeVariants({ storage, media }: Context, row: AttachmentRow) {
     await storage.download(storageKey(row.tenantId, row.id)),
   ).bytes();
   const stored: StoredVariant[] = [];
-  for (const { bytes, ...variant } of await media.createVariants(original)) {
+  for (const { bytes, ...variant } of (await media.createVariants(original)).variants) {
     const { contentType } = variant;
     await storage.upload(storageKey(row.tenantId, row.id, variant.name), bytes, { contentType });
     stored.push({ ...variant, sizeBytes: bytes.byteLength });
