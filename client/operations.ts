@@ -1,6 +1,8 @@
 // Made by services/api/openapi/write-client-types.ts; do not edit.
 // biome-ignore-all format: one line per part is what a diff should show
 
+export type ImageRequest = { width?: 16 | 32 | 48 | 64 | 96 | 128 | 160 | 240 | 320 | 480 | 640 | 800 | 960 | 1280 | 1600 | 2048 | undefined; height?: 16 | 32 | 48 | 64 | 96 | 128 | 160 | 240 | 320 | 480 | 640 | 800 | 960 | 1280 | 1600 | 2048 | undefined; fit?: 'inside' | 'cover' | 'contain' | undefined; format?: 'webp' | 'jpeg' | 'png' | 'avif' | undefined; quality?: 40 | 60 | 75 | 90 | undefined };
+
 export type HealthReport = { status: 'ok' | 'unavailable'; checks: Record<string, { healthy: boolean; latencyMs: number; error?: 'timeout' | 'unreachable' | undefined }> };
 
 export type Problem = { type: string; title: string; status: number; code: string; detail: string; errors?: ({ path: string; message: string })[] | undefined; requestId: string };
@@ -517,6 +519,13 @@ export interface Operations {
     query: { variant?: string | undefined };
     body: undefined;
     answer: Blob;
+  };
+  /** Make a link to a file that expires. */
+  'POST /v1/attachments/{id}/links': {
+    path: { id: `att_${string}` };
+    query: Record<never, never>;
+    body: { variant?: string | undefined; image?: ImageRequest | undefined; download?: boolean | undefined; expiresInSeconds?: number | undefined };
+    answer: { url: string; expiresAt: string };
   };
   /** Add a webhook. */
   'POST /v1/webhooks': {

@@ -1,5 +1,5 @@
 import { explainPermission, listPermissions } from '@insightdesk/shared/domain/access';
-import { getAttachment } from '@insightdesk/shared/domain/attachments';
+import { getAttachment, linkAttachment } from '@insightdesk/shared/domain/attachments';
 import { listAuditEntries } from '@insightdesk/shared/domain/audit';
 import {
   getConversation,
@@ -186,6 +186,7 @@ export const routes: readonly Route[] = [
   uploadRoute,
   get('/v1/attachments/:id', getAttachment),
   downloadRoute,
+  post('/v1/attachments/:id/links', linkAttachment, 201),
 
   post('/v1/webhooks', addWebhook, 201),
   get('/v1/webhooks', listWebhooks),

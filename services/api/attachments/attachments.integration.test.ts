@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import type { Id } from '@insightdesk/shared/contract';
+import { DomainValidationError } from '@insightdesk/shared/errors';
 import { newId } from '@insightdesk/shared/utils';
-import { openTestDesk, testPromises } from '../test-desk.ts';
+import { openFilesDesk } from '../files/test-files.ts';
+import { testPromises } from '../test-desk.ts';
 
-const desk = openTestDesk();
+const desk = await openFilesDesk();
 type Tenant = Awaited<ReturnType<typeof desk.openTenant>>;
 let own: Tenant;
 let strangers: Tenant;
@@ -29,7 +32,7 @@ async function refused(answer: Promise<Response>, status: number, code: string) 
 async function uploaded(content: Uint8Array<ArrayBuffer> | string = png, name = 'dot.png') {
   const response = await upload(content, name);
   expect(response.status).toBe(201);
-  const attachment = (await response.json()) as { id: string; contentType: string };
+  const attachment = (await response.json()) as { id: Id<'att'>; contentType: string };
   return { ...attachment, path: `/v1/attachments/${attachment.id}` };
 }
 
@@ -83,7 +86,9 @@ describe('upload', () => {
 
 describe('content', () => {
   test('200: the very bytes, shown only when harmless', async () => {
-    const image = await read((await uploaded()).path);
+    const { id, path } = await uploaded();
+    await desk.check(own.customer, id);
+    const image = await read(path);
     expect(image.headers.get('Content-Disposition')).toStartWith('inline');
     expect(Buffer.from(await image.arrayBuffer()).equals(png)).toBe(true);
     const page = await read((await uploaded('<b>bold</b>', 'größe.html')).path);
@@ -91,6 +96,20 @@ describe('content', () => {
       `attachment; filename="gr__e.html"; filename*=UTF-8''gr%C3%B6%C3%9Fe.html`,
     );
     expect(await page.text()).toBe('<b>bold</b>');
+  });
+
+  test('409: not checked yet, rejected', async () => {
+    const { id, path } = await uploaded();
+    await refused(read(path), 409, 'ATTACHMENT_NOT_READY');
+    desk.replaced.media = {
+      createVariants: () =>
+        Promise.reject(new DomainValidationError('No', { code: 'IMAGE_CORRUPT' })),
+    };
+    await desk.check(own.customer, id);
+    for (const as of [own.customer, own.owner]) {
+      await refused(read(path, {}, as), 409, 'ATTACHMENT_REJECTED');
+    }
+    delete desk.replaced.media;
   });
 
   test('206, 416, 304', async () => {
@@ -104,7 +123,8 @@ describe('content', () => {
   });
 
   test('404: not there, not a variant, not yours', async () => {
-    const { path } = await uploaded();
+    const { id, path } = await uploaded();
+    await desk.check(own.customer, id);
     const variant = `${path}/content?variant=huge`;
     await refused(desk.ask('GET', variant, { as: own.customer }), 404, 'NOT_FOUND');
     await refused(read(`/v1/attachments/${newId('att')}`), 404, 'NOT_FOUND');
@@ -118,6 +138,11 @@ describe('content', () => {
 test('200: metadata', async () => {
   const { path } = await uploaded();
   expect((await desk.ask('GET', path, { as: own.agent })).status).toBe(200);
+});
+
+test('201: a link', async () => {
+  const { id } = await uploaded('text', 'a.txt');
+  expect((await desk.link(own.agent, id)).status).toBe(201);
 });
 
 testPromises(desk, '/v1/attachments');

@@ -1,4 +1,8 @@
-import { DomainNotFoundError, DomainValidationError } from '@insightdesk/shared/errors';
+import {
+  DomainBusinessRuleError,
+  DomainNotFoundError,
+  DomainValidationError,
+} from '@insightdesk/shared/errors';
 
 /** Everything that can be wrong with attachments. */
 export const AttachmentErrors = {
@@ -12,5 +16,17 @@ export const AttachmentErrors = {
     new DomainValidationError('An attachment cannot be used here', {
       code: 'ATTACHMENT_NOT_AVAILABLE',
       errors: [{ path: 'attachmentIds', message: 'Unknown, rejected, or part of another message' }],
+    }),
+  NotReady: () =>
+    new DomainBusinessRuleError('The file has not been checked yet', {
+      code: 'ATTACHMENT_NOT_READY',
+    }),
+  Rejected: () =>
+    new DomainBusinessRuleError('The file was rejected', { code: 'ATTACHMENT_REJECTED' }),
+  NoPicture: () =>
+    new DomainValidationError('Pictures are made of pictures only', { code: 'NOT_A_PICTURE' }),
+  TwoWays: () =>
+    new DomainValidationError(undefined, {
+      errors: [{ path: 'image', message: 'A variant or an image, not both' }],
     }),
 };

@@ -99,6 +99,8 @@ export interface Connections {
   traces: { erase(tenantId: Id<'org'>): Promise<{ keys: number; jobs: number }> };
   settings: {
     publicUrl: string;
+    /** Where files are served; `publicUrl` unless they have a host of their own. */
+    filesUrl: string;
     maxFileBytes: number;
     refreshTtlSeconds: number;
     /** Where our pages and those of the apps that may call us come from. */

@@ -21,6 +21,11 @@ const origin = z
     error: 'Give origins such as https://app.example.com, separated by commas',
   });
 
+const filesOrigin = httpUrl.refine(
+  (value) => URL.canParse(value) && new URL(value).origin === value,
+  { error: 'Give an origin such as https://files.example.com' },
+);
+
 const organizationId = z.custom<Id<'org'>>((value) => isId('org', value), {
   error: 'Give the id of an organisation, org_…',
 });
@@ -54,6 +59,7 @@ export const environmentSchema = z.object({
     .regex(/^[a-z][a-z0-9-]*$/)
     .optional(),
   APP_URL: httpUrl.default('https://localhost:8443'),
+  FILES_URL: filesOrigin.optional(),
   SHUTDOWN_TIMEOUT_MS: count(100).default(10_000),
 
   DATABASE_URL: postgresUrl,

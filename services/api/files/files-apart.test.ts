@@ -1,0 +1,44 @@
+import { expect, test } from 'bun:test';
+import type { Context } from '@insightdesk/shared/context';
+import { createMemoryStorage, createUrlSigner } from '@insightdesk/shared/storage';
+import { openTestApi } from '../test-api.ts';
+
+const filesUrl = 'https://files.example';
+const signer = createUrlSigner({ secret: 's'.repeat(40), publicUrl: filesUrl });
+const storage = createMemoryStorage({ signer });
+const { ask } = openTestApi(
+  [],
+  {
+    http: {
+      publicUrl: 'https://desk.example',
+      filesUrl,
+      corsOrigins: [],
+      jsonLimitBytes: 1_000,
+      clientAddress: { from: 'nginx', trusted: ['loopback'] },
+    },
+  },
+  { context: (call) => ({ ...call, storage, fileUrls: signer }) as unknown as Context },
+);
+
+test('files are at their own host alone, and nothing else is there', async () => {
+  await storage.upload('a', new Uint8Array([1]), { contentType: 'image/png' });
+  const url = await storage.signDownload('a', { expiresInSeconds: 60 });
+  expect(url).toStartWith(`${filesUrl}/files/signed/a?`);
+  const path = url.slice(filesUrl.length);
+  const at = async (host: string, wanted: string, origin?: string) => {
+    const headers = { Host: host, ...(origin && { Origin: origin }) };
+    return ask('GET', wanted, { headers });
+  };
+  expect((await at('files.example', path)).status).toBe(200);
+  expect((await at('FILES.example', path)).status).toBe(200);
+  for (const host of ['desk.example', 'evil.example', 'files.example:444']) {
+    expect((await at(host, path)).status).toBe(404);
+  }
+  expect((await at('desk.example', '/verify-email')).status).toBe(200);
+  for (const wanted of ['/verify-email', '/docs', '/v1/me', '/']) {
+    expect((await at('files.example', wanted)).status).toBe(404);
+  }
+  expect((await at('files.example', '/health/live')).status).toBe(200);
+  const ours = await at('files.example', path, 'https://desk.example');
+  expect(ours.headers.get('Access-Control-Allow-Origin')).toBe('https://desk.example');
+});
