@@ -100,7 +100,7 @@ describe('content', () => {
 
   test('409: not checked yet, rejected', async () => {
     const { id, path } = await uploaded();
-    await refused(read(path), 409, 'ATTACHMENT_NOT_READY');
+    await refused(read(path), 409, 'ATTACHMENT_PENDING');
     desk.replaced.media = {
       createVariants: () =>
         Promise.reject(new DomainValidationError('No', { code: 'IMAGE_CORRUPT' })),

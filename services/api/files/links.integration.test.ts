@@ -71,7 +71,7 @@ describe('a link', () => {
       desk.link(as, id, { image: { width: 64 } }),
       desk.ask('GET', `/v1/attachments/${id}/content`, { as }),
     ];
-    for (const way of ways(own.customer)) await refused(way, 409, 'ATTACHMENT_NOT_READY');
+    for (const way of ways(own.customer)) await refused(way, 409, 'ATTACHMENT_PENDING');
     await desk.context.storage.upload(
       `${await tenantOf(own.owner)}/attachments/${id}/original`,
       png.slice(0, 900),

@@ -1,5 +1,5 @@
 import {
-  DomainBusinessRuleError,
+  ConflictError,
   DomainNotFoundError,
   DomainValidationError,
 } from '@insightdesk/shared/errors';
@@ -17,12 +17,12 @@ export const AttachmentErrors = {
       code: 'ATTACHMENT_NOT_AVAILABLE',
       errors: [{ path: 'attachmentIds', message: 'Unknown, rejected, or part of another message' }],
     }),
-  NotReady: () =>
-    new DomainBusinessRuleError('The file has not been checked yet', {
-      code: 'ATTACHMENT_NOT_READY',
+  Pending: () =>
+    new ConflictError('The file is being checked', {
+      code: 'ATTACHMENT_PENDING',
+      headers: { 'Retry-After': '1' },
     }),
-  Rejected: () =>
-    new DomainBusinessRuleError('The file was rejected', { code: 'ATTACHMENT_REJECTED' }),
+  Rejected: () => new ConflictError('The file was rejected', { code: 'ATTACHMENT_REJECTED' }),
   NoPicture: () =>
     new DomainValidationError('Pictures are made of pictures only', { code: 'NOT_A_PICTURE' }),
   TwoWays: () =>

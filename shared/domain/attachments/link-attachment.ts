@@ -5,9 +5,9 @@ import { needsProcessing } from './content.ts';
 import { AttachmentErrors } from './errors.ts';
 import { signImageLink } from './image-link.ts';
 import { imageRequest } from './image-request.ts';
-import { requireReady } from './require-ready.ts';
 import { isShown } from './shown-types.ts';
 import { findFile } from './stored-file.ts';
+import { requireReadyAttachment } from './visible.ts';
 
 const HOUR = 3600;
 
@@ -29,7 +29,7 @@ export const linkAttachment = defineAction({
   transaction: 'own',
   async run(ctx, { id, variant, image, download, expiresInSeconds }) {
     if (variant !== undefined && image) throw AttachmentErrors.TwoWays();
-    const row = await readTenant(ctx, (tenant) => requireReady(tenant, id));
+    const row = await readTenant(ctx, (tenant) => requireReadyAttachment(tenant, id));
     const expiresAt = new Date(Date.now() + expiresInSeconds * 1000);
     const { tenantId } = ctx;
     if (image) {

@@ -1,8 +1,8 @@
 import { defineAction, readTenant } from '@insightdesk/shared/context';
 import { idSchema } from '@insightdesk/shared/contract';
 import { z } from 'zod';
-import { requireReady } from './require-ready.ts';
 import { type ByteRange, findFile, type OpenedAttachment } from './stored-file.ts';
+import { requireReadyAttachment } from './visible.ts';
 
 /** Opens an attachment's bytes, or those of one of its variants, once it has been checked. */
 export const openAttachment = defineAction({
@@ -12,7 +12,7 @@ export const openAttachment = defineAction({
   allow: 'attachments:read',
   transaction: 'own',
   async run(ctx, { id, variant }) {
-    const row = await readTenant(ctx, (tenant) => requireReady(tenant, id));
+    const row = await readTenant(ctx, (tenant) => requireReadyAttachment(tenant, id));
     const { key, ...file } = findFile(row, variant);
     return {
       ...file,

@@ -23,3 +23,11 @@ export async function requireAttachment(ctx: UserContext, id: Id<'att'>) {
   if (!row) throw AttachmentErrors.NotFound();
   return row;
 }
+
+/** One attachment whose bytes the caller may have; throws 404, and 409 before it is ready. */
+export async function requireReadyAttachment(ctx: UserContext, id: Id<'att'>) {
+  const row = await requireAttachment(ctx, id);
+  if (row.status === 'pending') throw AttachmentErrors.Pending();
+  if (row.status === 'rejected') throw AttachmentErrors.Rejected();
+  return row;
+}
