@@ -20,9 +20,9 @@ function open(concurrency: number, mostWaiting = 10) {
 
 test('owners take turns, each in its own order', async () => {
   const { begun, add, end } = open(1);
-  for (const name of ['a1', 'a2', 'a3']) add('a', name);
+  for (const name of ['a1', 'a2', 'a3']) void add('a', name);
   const answer = add('b', 'b1');
-  add('b', 'b2');
+  void add('b', 'b2');
   for (const name of ['a1', 'a2', 'b1', 'a3', 'b2']) await end(name);
   expect(begun).toEqual(['a1', 'a2', 'b1', 'a3', 'b2']);
   expect(await answer).toBe('b1');
@@ -31,7 +31,7 @@ test('owners take turns, each in its own order', async () => {
 test('so many at a time, and no place is lost by a failure', async () => {
   const { line, begun, add, end } = open(2);
   const failure = line('a', () => Promise.reject(new Error('no')));
-  for (const name of ['a1', 'a2', 'a3']) add('a', name);
+  for (const name of ['a1', 'a2', 'a3']) void add('a', name);
   expect(begun).toEqual(['a1']);
   await expect(failure).rejects.toThrow('no');
   await Bun.sleep(0);
@@ -42,9 +42,9 @@ test('so many at a time, and no place is lost by a failure', async () => {
 
 test('who has too much waiting is refused, others are not', async () => {
   const { begun, add, end } = open(1, 2);
-  add('a', 'a1');
-  add('a', 'a2');
-  add('a', 'a3');
+  void add('a', 'a1');
+  void add('a', 'a2');
+  void add('a', 'a3');
   expect(add('a', 'a4')).toBeUndefined();
   expect(add('b', 'b1')).toBeDefined();
   await end('a1');
