@@ -133,7 +133,9 @@ describe('files', () => {
 
   test('as large as uploads, and what signs them is not written down', async () => {
     const body = new Uint8Array(12 * 1024 * 1024);
-    expect((await ask('/files/signed/a?signature=quiet', { method: 'PUT', body })).status).toBe(200);
+    expect((await ask('/files/signed/a?signature=quiet', { method: 'PUT', body })).status).toBe(
+      200,
+    );
     const larger = new Uint8Array(27 * 1024 * 1024);
     const refused = await ask('/files/signed/a', { method: 'PUT', body: larger });
     await expectProblem(refused, 413, 'PAYLOAD_TOO_LARGE');

@@ -1,12 +1,14 @@
-import { type ImagesInWork, openImage } from '@insightdesk/shared/domain/attachments';
+import {
+  type ImagesInWork,
+  openImage,
+  openSigned,
+  storeSigned,
+} from '@insightdesk/shared/domain/attachments';
 import { createFairLine } from '@insightdesk/shared/promises';
-import { SIGNED_PATH } from '@insightdesk/shared/storage';
 import { type Handler, Hono, type MiddlewareHandler } from 'hono';
 import type { AppOptions } from '../app.ts';
 import { type ApiEnv, callContext } from '../caller.ts';
-import { receiveSigned } from './receive-signed.ts';
 import { sendFile } from './send-file.ts';
-import { sendSigned } from './send-signed.ts';
 import { untilThen } from './until-then.ts';
 
 /** Below it nobody is looked at, only signatures: neither cookies nor `Authorization`. */
@@ -28,8 +30,20 @@ export function createFiles({ context, concurrency = 1 }: FilesOptions): Hono<Ap
   const contextOf = (http: Parameters<Handler<ApiEnv>>[0]) => context(callContext(http));
 
   app.use(`${FILES}*`, forOtherPages);
-  app.get(`${SIGNED_PATH}:key{.+}`, (http) => sendSigned(http, contextOf(http)));
-  app.put(`${SIGNED_PATH}:key{.+}`, (http) => receiveSigned(http, contextOf(http)));
+  app.get(`${FILES}signed/:key{.+}`, async (http) => {
+    const file = await openSigned(contextOf(http), http.req);
+    return sendFile(http, file, untilThen(file.expiresAt));
+  });
+  app.put(`${FILES}signed/:key{.+}`, async (http) => {
+    const { method, url, headers, body, signal } = http.req.raw;
+    const announced = headers.get('Content-Length');
+    const arrival = {
+      ...{ method, url, body, signal },
+      contentType: headers.get('Content-Type'),
+      announcedBytes: announced === null ? null : Number(announced),
+    };
+    return http.json(await storeSigned(contextOf(http), arrival), 200);
+  });
   app.get(`${FILES}images/:id`, async (http) => {
     const asked = { id: http.req.param('id'), query: new URL(http.req.url).searchParams };
     const image = await openImage(contextOf(http), asked, { line, inWork });

@@ -8,17 +8,12 @@ import { type ImageLink, readImageLink } from './image-link.ts';
 import { nameOf, toTransform } from './image-request.ts';
 import { keepImage } from './keep-image.ts';
 import { storageKey } from './storage-key.ts';
-import { derivedName, type OpenedAttachment, tagOf } from './stored-file.ts';
+import { derivedName, type LinkedFile, tagOf } from './stored-file.ts';
 import { attachments } from './tables.ts';
 import type { AttachmentRow } from './view.ts';
 
 /** Of an original; what is larger is made from its variant instead. */
 const MOST_SOURCE_BYTES = 32 * 1024 * 1024;
-
-export interface OpenedImage extends OpenedAttachment {
-  isForSaving: boolean;
-  expiresAt: Date;
-}
 
 /** What is being made right now, by key: whoever asks for the same waits for it. */
 export type ImagesInWork = Map<string, Promise<Uint8Array<ArrayBuffer>>>;
@@ -32,7 +27,7 @@ export async function openImage(
   caller: Context,
   { id, query }: { id: string; query: URLSearchParams },
   { line, inWork }: { line: FairLine; inWork: ImagesInWork },
-): Promise<OpenedImage> {
+): Promise<LinkedFile> {
   const link = readImageLink(caller, id, query);
   const ctx = systemContext(caller, 'images', { ...caller, tenantId: link.tenantId });
   const row = await requirePicture(ctx, link);

@@ -25,6 +25,13 @@ export interface OpenedAttachment {
   stream(range?: ByteRange): Promise<ReadableStream<Uint8Array>>;
 }
 
+/** The same, for whoever has a link. */
+export interface LinkedFile extends OpenedAttachment {
+  /** Also when it could be shown. */
+  isForSaving: boolean;
+  expiresAt: Date;
+}
+
 /** Where an attachment or one of its variants is kept, and what it is called; throws 404. */
 export function findFile(row: AttachmentRow, variant?: string) {
   const derived = row.variants.find(({ name }) => name === variant);

@@ -1,22 +1,21 @@
-import { beforeEach, describe, expect, test } from 'bun:test';
-import type { Context } from '@insightdesk/shared/context';
-import {
-  createMemoryStorage,
-  createUrlSigner,
-  type SignedAccess,
-} from '@insightdesk/shared/storage';
-import { openTestApi } from '../test-api.ts';
+import { afterAll, beforeEach, describe, expect, test } from 'bun:test';
+import { openTestDesk } from '../test-desk.ts';
 
-const signer = createUrlSigner({ secret: 's'.repeat(40), publicUrl: 'https://desk.example' });
-const strange = createUrlSigner({ secret: 'x'.repeat(40), publicUrl: 'https://desk.example' });
-const storage = createMemoryStorage({ signer, maxFileBytes: 1_000 });
-const { ask } = openTestApi(
-  [],
-  {},
-  {
-    context: (call) => ({ ...call, storage, fileUrls: signer }) as unknown as Context,
-  },
-);
+const desk = openTestDesk();
+const { storage, fileUrls, settings } = desk.context;
+afterAll(() => desk.close());
+
+interface Asked {
+  headers?: Record<string, string>;
+  token?: string;
+  body?: string;
+}
+const ask = (method: string, path: string, { headers, token, body }: Asked = {}) =>
+  desk.app.request(path, {
+    method,
+    headers: { ...(token && { Authorization: `Bearer ${token}` }), ...headers },
+    ...(body !== undefined && { body }),
+  });
 
 const key = 'org_1/attachments/att_1/original';
 const content = '0123456789';
@@ -24,8 +23,9 @@ beforeEach(() =>
   storage.upload(key, new TextEncoder().encode(content), { contentType: 'text/html' }),
 );
 
-const pathOf = (url: string) => url.replace('https://desk.example', '');
-const sign = (access: SignedAccess, seconds = 60) => pathOf(signer.sign(access, seconds));
+const pathOf = (url: string) => url.replace(settings.filesUrl, '');
+const sign = (access: Parameters<typeof fileUrls.sign>[0], seconds = 60) =>
+  pathOf(fileUrls.sign(access, seconds));
 const read = (more = {}) => sign({ method: 'GET', key, ...more });
 
 async function expectRefused(answer: Response | Promise<Response>, status: number, code: string) {
@@ -78,7 +78,7 @@ describe('reading', () => {
   });
 
   test('tokens and cookies are not looked at, neither good nor bad ones', async () => {
-    for (const token of ['expired', 'agent'] as const) {
+    for (const token of ['expired', 'agent']) {
       const headers = { Cookie: '__Host-desk-access=expired' };
       expect((await ask('GET', read(), { token, headers })).status).toBe(200);
     }
@@ -103,7 +103,7 @@ describe('reading', () => {
       good.replace(/signature=[^&]+/, 'signature='),
       good.replace('?', '?inline=true&'),
       `${good}&inline=true`,
-      pathOf(strange.sign({ method: 'GET', key }, 60)),
+      good.replace(/[\w-]{43}$/, 'A'.repeat(43)),
       sign({ method: 'PUT', key, contentType: 'text/plain' }),
       `/files/signed/${key}`,
       '/files/signed/..%2f..%2fetc/passwd',
@@ -147,7 +147,6 @@ describe('writing', () => {
     );
     await expectRefused(put(write({ sizeBytes: 5 }), '1234'), 400, 'CONTENT_LENGTH_MISMATCH');
     await expectRefused(put(write({ sizeBytes: 5 }), '123456'), 413, 'PAYLOAD_TOO_LARGE');
-    await expectRefused(put(write(), 'x'.repeat(1_001)), 413, 'PAYLOAD_TOO_LARGE');
     expect(await storage.exists(other)).toBe(false);
   });
 
