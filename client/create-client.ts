@@ -136,6 +136,9 @@ function resources(request: Request, send: Send) {
       /** The bytes, of the file itself or of a variant. */
       content: (id: AttachmentId, variant?: string) =>
         request('GET /v1/attachments/{id}/content', { path: { id }, query: { variant } }),
+      /** An address that opens it for a while without a token, as for `<img src>`. */
+      link: (id: AttachmentId, body: Body<'POST /v1/attachments/{id}/links'> = {}) =>
+        request('POST /v1/attachments/{id}/links', { path: { id }, body }),
     },
   };
 }

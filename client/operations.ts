@@ -1,6 +1,8 @@
 // Made by services/api/openapi/write-client-types.ts; do not edit.
 // biome-ignore-all format: one line per part is what a diff should show
 
+export type ImageRequest = { width?: 16 | 32 | 48 | 64 | 96 | 128 | 160 | 240 | 320 | 480 | 640 | 800 | 960 | 1280 | 1600 | 2048 | undefined; height?: 16 | 32 | 48 | 64 | 96 | 128 | 160 | 240 | 320 | 480 | 640 | 800 | 960 | 1280 | 1600 | 2048 | undefined; fit?: 'inside' | 'cover' | 'contain' | undefined; format?: 'webp' | 'jpeg' | 'png' | 'avif' | undefined; quality?: 40 | 60 | 75 | 90 | undefined };
+
 export type HealthReport = { status: 'ok' | 'unavailable'; checks: Record<string, { healthy: boolean; latencyMs: number; error?: 'timeout' | 'unreachable' | undefined }> };
 
 export type Problem = { type: string; title: string; status: number; code: string; detail: string; errors?: ({ path: string; message: string })[] | undefined; requestId: string };
@@ -516,7 +518,7 @@ export interface Operations {
     path: { id: `att_${string}` };
     query: Record<never, never>;
     body: undefined;
-    answer: { id: `att_${string}`; name: string; contentType: string; sizeBytes: number; status: 'pending' | 'ready' | 'rejected'; reason?: string | undefined; variants: ({ name: string; url: string; contentType: string; width?: number | undefined; height?: number | undefined; sizeBytes: number })[] };
+    answer: { id: `att_${string}`; name: string; contentType: string; sizeBytes: number; status: 'pending' | 'ready' | 'rejected'; reason?: string | undefined; variants: ({ name: string; url: string; contentType: string; width?: number | undefined; height?: number | undefined; sizeBytes: number; placeholder?: string | undefined })[] };
   };
   /** Get an attachment's metadata. */
   'GET /v1/attachments/{id}': {
@@ -552,6 +554,7 @@ export interface Operations {
     query: Record<never, never>;
     body: { maxFileBytes?: number | null | undefined; allowedTypes?: (string)[] | null | undefined; refusedTypes?: (string)[] | undefined };
     answer: { maxFileBytes: number | null; allowedTypes: (string)[] | null; refusedTypes: (string)[] };
+  };
   /** How the work on a video or a sound goes. */
   'GET /v1/attachments/{id}/recording': {
     path: { id: `att_${string}` };
@@ -572,6 +575,13 @@ export interface Operations {
     query: Record<never, never>;
     body: undefined;
     answer: { attachmentId: `att_${string}`; status: 'none' | 'waiting' | 'working' | 'ready' | 'failed' | 'cancelled'; reason: string | null; durationMs: number | null; video: { codec: string; width: number; height: number; framesPerSecond: number } | null; audio: { codec: string; channels: number; sampleRate: number; loudness: number | null } | null };
+  };
+  /** Make a link to a file that expires. */
+  'POST /v1/attachments/{id}/links': {
+    path: { id: `att_${string}` };
+    query: Record<never, never>;
+    body: { variant?: string | undefined; image?: ImageRequest | undefined; download?: boolean | undefined; expiresInSeconds?: number | undefined };
+    answer: { url: string; expiresAt: string };
   };
   /** Add a webhook. */
   'POST /v1/webhooks': {

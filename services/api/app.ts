@@ -34,6 +34,8 @@ import {
   namesOf,
 } from './caller.ts';
 import { createDocs } from './docs.ts';
+import { createFiles } from './files/create-files.ts';
+import { filesApart } from './files/files-apart.ts';
 import { meterRequest } from './meter-request.ts';
 import { createPages } from './pages.ts';
 import type { Route } from './route.ts';
@@ -43,10 +45,14 @@ export interface AppOptions extends HealthAppOptions {
   config: {
     http: {
       publicUrl: string;
+      /** Where files are served. */
+      filesUrl: string;
       corsOrigins: readonly string[];
       jsonLimitBytes: number;
       clientAddress: AddressSource;
     };
+    /** Pictures decoded at a time; one unless said. */
+    media?: { concurrency: number };
     rateLimit: { windowMs: number; maxRequests: number; patienceMs?: number };
   };
   log: Context['log'];
@@ -75,9 +81,11 @@ export function createApp(options: AppOptions): Hono<ApiEnv> {
   app.use(securityHeaders());
   if (options.load) app.use(shedLoad(options.load));
   app.use(compress({ encoding: 'gzip' }));
-  app.use(clientAddress(config.http.clientAddress), corsByList(config.http.corsOrigins));
+  app.use(clientAddress(config.http.clientAddress), corsByList(originsOf(config.http)));
   const limits = config.rateLimit.maxRequests > 0 ? requestLimits(options) : undefined;
   if (limits) app.use(limits.around);
+  app.use(filesApart(config.http));
+  app.route('/', createFiles({ ...options, ...config.media }));
   app.route('/', createPages());
   app.route('/', createDocs({ routes, publicUrl: config.http.publicUrl }));
   if (options.dashboard) {
@@ -94,6 +102,10 @@ export function createApp(options: AppOptions): Hono<ApiEnv> {
   refuseOtherMethods(app, rows);
   return app;
 }
+
+/** Whose scripts may read answers: apps, and our own pages where files are elsewhere. */
+const originsOf = ({ corsOrigins, publicUrl, filesUrl }: AppOptions['config']['http']) =>
+  filesUrl === publicUrl ? corsOrigins : [...corsOrigins, new URL(publicUrl).origin];
 
 type Limits = ReturnType<typeof requestLimits>;
 

@@ -8,6 +8,7 @@ import { openTestApi } from './test-api.ts';
 const config = {
   http: {
     publicUrl: 'https://desk.example',
+    filesUrl: 'https://desk.example',
     corsOrigins: [],
     jsonLimitBytes: 10_485_760,
     clientAddress: { from: 'none' as const },

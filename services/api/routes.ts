@@ -5,6 +5,7 @@ import {
   discardAttachment,
   getAttachment,
   getFilePolicy,
+  linkAttachment,
   startDirectUpload,
 } from '@insightdesk/shared/domain/attachments';
 import { listAuditEntries } from '@insightdesk/shared/domain/audit';
@@ -206,6 +207,7 @@ export const routes: readonly Route[] = [
   get('/v1/attachments/:id/recording', getRecording),
   post('/v1/attachments/:id/recording/cancel', cancelRecording),
   post('/v1/attachments/:id/recording/retry', requestRecording),
+  post('/v1/attachments/:id/links', linkAttachment, 201),
 
   post('/v1/webhooks', addWebhook, 201),
   get('/v1/webhooks', listWebhooks),

@@ -27,6 +27,7 @@ export function openTestApi(
     config: {
       http: {
         publicUrl: settings.publicUrl,
+        filesUrl: settings.publicUrl,
         corsOrigins: ['https://app.example'],
         jsonLimitBytes: 1_000,
         clientAddress: { from: 'nginx', trusted: ['loopback'] },

@@ -164,7 +164,7 @@ function createOwnParts(config: Config, log: Logger) {
     )
     .register('sealer', ({ keys }) => createSealer(keys))
     .register('fileUrls', ({ keys }) =>
-      createUrlSigner({ secret: keys, publicUrl: config.http.publicUrl }),
+      createUrlSigner({ secret: keys, publicUrl: config.http.filesUrl }),
     )
     .register('storage', ({ fileUrls }) => createStorage(config.storage, { signer: fileUrls }))
     .register('outbound', () => createSafeFetch(config.outbound));
@@ -211,6 +211,7 @@ function addConnections(container: OwnParts, config: Config, log: Logger) {
         ),
       settings: {
         publicUrl: config.http.publicUrl,
+        filesUrl: config.http.filesUrl,
         maxFileBytes: config.storage.maxFileBytes,
         refreshTtlSeconds: config.auth.refreshTtlSeconds,
         provenAddressesOnly: config.accounts.provenAddressesOnly,

@@ -34,6 +34,7 @@ async function listen(name: keyof typeof ports) {
     if (request.url === '/busy' || leaving.has(name)) response.statusCode = 503;
     response.setHeader('X-Content-Type-Options', 'other');
     response.setHeader('X-Request-Id', 'other');
+    response.setHeader('Set-Cookie', 'a=b');
     request.resume().once('end', () => response.end(JSON.stringify({ name })));
   });
   upstreams.set(name, server);
@@ -112,6 +113,33 @@ describe('headers', () => {
   test('Retry-After comes with a 503, also with one of the API', async () => {
     expect((await ask('/busy')).headers.get('Retry-After')).toBe('1');
     expect((await ask('/')).headers.has('Retry-After')).toBe(false);
+  });
+});
+
+describe('files', () => {
+  test('who asks for them stays outside, and no cookie comes back', async () => {
+    const headers = { Cookie: '__Host-desk-access=secret', Authorization: 'Bearer secret' };
+    const { headers: answered } = await ask('/files/signed/a?signature=1', { headers });
+    const { headers: told } = seen.at(-1) as (typeof seen)[number];
+    expect([told.cookie, told.authorization]).toEqual([undefined, undefined]);
+    expect(told.host).toBe(`localhost:${ports.https}`);
+    expect([told['x-forwarded-for'], told['x-forwarded-proto']]).toEqual(['127.0.0.1', 'https']);
+    expect(answered.has('Set-Cookie')).toBe(false);
+    expect(answered.get('X-Content-Type-Options')).toBe('nosniff');
+    expect(answered.get('X-Request-Id')).not.toBe('other');
+    await ask('/v1/me', { headers });
+    expect(seen.at(-1)?.headers.cookie).toBe('__Host-desk-access=secret');
+  });
+
+  test('as large as uploads, and what signs them is not written down', async () => {
+    const body = new Uint8Array(12 * 1024 * 1024);
+    expect((await ask('/files/signed/a?signature=quiet', { method: 'PUT', body })).status).toBe(
+      200,
+    );
+    const larger = new Uint8Array(27 * 1024 * 1024);
+    const refused = await ask('/files/signed/a', { method: 'PUT', body: larger });
+    await expectProblem(refused, 413, 'PAYLOAD_TOO_LARGE');
+    expect(readFileSync(accessLog, 'utf8')).not.toContain('quiet');
   });
 });
 

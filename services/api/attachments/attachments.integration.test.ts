@@ -1,24 +1,18 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import { systemContext } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
-import { makeVariants } from '@insightdesk/shared/domain/attachments';
-import { createTestDatabase } from '@insightdesk/shared/testing';
+import { DomainValidationError } from '@insightdesk/shared/errors';
 import { newId } from '@insightdesk/shared/utils';
-import { openTestDesk, testPromises } from '../test-desk.ts';
+import { openFilesDesk } from '../files/test-files.ts';
+import { testPromises } from '../test-desk.ts';
 
-// A database of its own: a running worker does not find the files.
-const server = await createTestDatabase();
-const desk = openTestDesk(undefined, {}, server.url);
+const desk = await openFilesDesk();
 type Tenant = Awaited<ReturnType<typeof desk.openTenant>>;
 let own: Tenant;
 let strangers: Tenant;
 beforeAll(async () => {
   [own, strangers] = await Promise.all([desk.openTenant(), desk.openTenant()]);
 });
-afterAll(async () => {
-  await desk.close();
-  await server.drop();
-});
+afterAll(() => desk.close());
 
 const dot =
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
@@ -38,24 +32,11 @@ async function refused(answer: Promise<Response>, status: number, code: string) 
 async function uploaded(content: Uint8Array<ArrayBuffer> | string = png, name = 'dot.png') {
   const response = await upload(content, name);
   expect(response.status).toBe(201);
-  const attachment = (await response.json()) as { id: string; contentType: string };
+  const attachment = (await response.json()) as { id: Id<'att'>; contentType: string };
   return { ...attachment, path: `/v1/attachments/${attachment.id}` };
 }
 
 const organization = async () => (await desk.context.tokens.verifyAccess(own.owner)).tenantId;
-
-/** After the worker has looked into it. */
-async function ready(content?: Uint8Array<ArrayBuffer> | string, name?: string) {
-  const attachment = await uploaded(content, name);
-  await check(attachment.id);
-  return attachment;
-}
-
-async function check(id: string) {
-  const tenantId = await organization();
-  const system = systemContext(desk.context, 'worker', { tenantId, requestId: 'test' });
-  await makeVariants(system, { attachmentId: id as Id<'att'> });
-}
 
 const read = (path: string, headers = {}, as = own.customer) =>
   desk.ask('GET', `${path}/content`, { as, headers });
@@ -107,7 +88,9 @@ describe('upload', () => {
 
 describe('content', () => {
   test('200: the very bytes, shown only when harmless', async () => {
-    const image = await read((await ready()).path);
+    const { id, path } = await uploaded();
+    await desk.check(own.customer, id);
+    const image = await read(path);
     expect(image.headers.get('Content-Disposition')).toStartWith('inline');
     expect(Buffer.from(await image.arrayBuffer()).equals(png)).toBe(true);
     const page = await read((await uploaded('<b>bold</b>', 'größe.html')).path);
@@ -115,6 +98,20 @@ describe('content', () => {
       `attachment; filename="gr__e.html"; filename*=UTF-8''gr%C3%B6%C3%9Fe.html`,
     );
     expect(await page.text()).toBe('<b>bold</b>');
+  });
+
+  test('409: not checked yet, rejected', async () => {
+    const { id, path } = await uploaded();
+    await refused(read(path), 409, 'ATTACHMENT_PENDING');
+    desk.replaced.media = {
+      createVariants: () =>
+        Promise.reject(new DomainValidationError('No', { code: 'IMAGE_CORRUPT' })),
+    };
+    await desk.check(own.customer, id);
+    for (const as of [own.customer, own.owner]) {
+      await refused(read(path, {}, as), 409, 'ATTACHMENT_REJECTED');
+    }
+    delete desk.replaced.media;
   });
 
   test('206, 416, 304', async () => {
@@ -127,16 +124,9 @@ describe('content', () => {
     expect((await read(path, { 'If-None-Match': etag })).status).toBe(304);
   });
 
-  test('409: not before it was looked into, nor when it was rejected', async () => {
-    const { path, id } = await uploaded();
-    await refused(read(path), 409, 'ATTACHMENT_PENDING');
-    await desk.context.storage.delete(`${await organization()}/attachments/${id}/original`);
-    await check(id);
-    await refused(read(path), 409, 'ATTACHMENT_REJECTED');
-  });
-
   test('404: not there, not a variant, not yours', async () => {
-    const { path } = await ready();
+    const { id, path } = await uploaded();
+    await desk.check(own.customer, id);
     const variant = `${path}/content?variant=huge`;
     await refused(desk.ask('GET', variant, { as: own.customer }), 404, 'NOT_FOUND');
     await refused(read(`/v1/attachments/${newId('att')}`), 404, 'NOT_FOUND');
@@ -203,6 +193,11 @@ describe('what files are taken', () => {
 test('200: metadata', async () => {
   const { path } = await uploaded();
   expect((await desk.ask('GET', path, { as: own.agent })).status).toBe(200);
+});
+
+test('201: a link', async () => {
+  const { id } = await uploaded('text', 'a.txt');
+  expect((await desk.link(own.agent, id)).status).toBe(201);
 });
 
 test('200, 409, 404: the work on a sound', async () => {

@@ -25,7 +25,7 @@ export function corsByList(origins: readonly string[]): MiddlewareHandler {
   const allowed = new Set(origins);
   const preflight = cors({
     origin: [...origins],
-    allowMethods: ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE'],
+    allowMethods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
     allowHeaders: accepted,
     // Browsers that keep their session in cookies.
     credentials: true,

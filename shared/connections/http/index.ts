@@ -17,6 +17,7 @@ export { createHealthApp, type HealthAppOptions } from './health-app.ts';
 export { jsonLimit, readJsonObject } from './json-body.ts';
 export { limitRequests, network, type RequestLimits, tooMany } from './limit-requests.ts';
 export { type Load, watchLoad } from './load.ts';
+export { isRangeOfSame, judgeConditions, type Validators } from './preconditions.ts';
 export {
   createRateLimits,
   type Names,

@@ -103,6 +103,8 @@ export interface Connections {
   signal(signal: { tenantId: Id<'org'>; channel: string; type: string; data: unknown }): void;
   settings: {
     publicUrl: string;
+    /** Where files are served; `publicUrl` unless they have a host of their own. */
+    filesUrl: string;
     maxFileBytes: number;
     refreshTtlSeconds: number;
     /** Where our pages and those of the apps that may call us come from. */

@@ -27,6 +27,10 @@ const origin = z
 const storageProvider = z.string().regex(/^(local|s3|azure|cloudinary|custom:[a-z][a-z0-9-]*)$/, {
   error: 'Give local, s3, azure, cloudinary, or custom:<name>',
 });
+const filesOrigin = httpUrl.refine(
+  (value) => URL.canParse(value) && new URL(value).origin === value,
+  { error: 'Give an origin such as https://files.example.com' },
+);
 
 const organizationId = z.custom<Id<'org'>>((value) => isId('org', value), {
   error: 'Give the id of an organisation, org_…',
@@ -61,6 +65,7 @@ export const environmentSchema = z.object({
     .regex(/^[a-z][a-z0-9-]*$/)
     .optional(),
   APP_URL: httpUrl.default('https://localhost:8443'),
+  FILES_URL: filesOrigin.optional(),
   SHUTDOWN_TIMEOUT_MS: count(100).default(10_000),
 
   DATABASE_URL: postgresUrl,

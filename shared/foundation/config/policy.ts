@@ -63,7 +63,9 @@ function forbiddenWhenDeployed(env: Partial<Environment>): string[] {
   if (env.WEBHOOK_ALLOW_PRIVATE) {
     faults.push('WEBHOOK_ALLOW_PRIVATE: is for development and test only');
   }
-  if (env.APP_URL?.startsWith('http:')) faults.push('APP_URL: has to be https://');
+  for (const name of ['APP_URL', 'FILES_URL'] as const) {
+    if (env[name]?.startsWith('http:')) faults.push(`${name}: has to be https://`);
+  }
   for (const name of databaseUrls) {
     const url = env[name];
     if (url && new URL(url).password === EXAMPLE_PASSWORD) {

@@ -42,6 +42,7 @@ export function shapeConfig(
     loadShedding: { lagMs: env.LOAD_SHED_LAG_MS, waitMs: env.LOAD_SHED_WAIT_MS },
     http: {
       publicUrl: env.APP_URL.replace(/\/$/, ''),
+      filesUrl: env.FILES_URL ?? env.APP_URL.replace(/\/$/, ''),
       corsOrigins: env.CORS_ORIGINS,
       jsonLimitBytes: env.JSON_LIMIT_BYTES,
       clientAddress: shapeClientAddress(env),

@@ -13,6 +13,7 @@ export {
 } from './circuit-breaker.ts';
 export { limitConcurrency, mapConcurrent } from './concurrency.ts';
 export { type Deferred, deferred } from './deferred.ts';
+export { createFairLine, type FairLine, type FairLineOptions } from './fair-line.ts';
 export { type RetryOptions, retry } from './retry.ts';
 export { throttle } from './throttle.ts';
 export { sleep, withTimeout } from './time.ts';

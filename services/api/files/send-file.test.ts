@@ -1,8 +1,11 @@
 import { expect, test } from 'bun:test';
+import { downloadRoute } from '../attachments/download.ts';
 import { openTestApi } from '../test-api.ts';
-import { disposition, downloadRoute, sendFile } from './download.ts';
+import { disposition } from './disposition.ts';
+import { sendFile } from './send-file.ts';
 
 const content = '0123456789';
+const then = 'Sun, 01 Mar 2026 12:00:00 GMT';
 let opened = 0;
 
 function file(contentType: string) {
@@ -11,6 +14,7 @@ function file(contentType: string) {
     contentType,
     sizeBytes: content.length,
     etag: '"tag"',
+    modifiedAt: new Date('2026-03-01T12:00:00.500Z'),
     stream: async (range = { start: 0, end: content.length - 1 }) => {
       opened++;
       return new Blob([content.slice(range.start, range.end + 1)]).stream();
@@ -22,7 +26,10 @@ const { ask } = openTestApi([
   {
     ...downloadRoute,
     handle: ({ http }) =>
-      sendFile(http, file(http.req.param('id') === 'page' ? 'text/html' : 'image/png')),
+      sendFile(
+        http,
+        file(http.req.param('id') === 'image' ? 'image/png' : (http.req.param('id') ?? '')),
+      ),
   },
 ]);
 
@@ -38,6 +45,7 @@ test('the whole file, named and harmless', async () => {
     'content-length': '10',
     'accept-ranges': 'bytes',
     etag: '"tag"',
+    'last-modified': then,
     'cache-control': 'private, no-cache, no-transform',
     'content-disposition': `inline; filename="a.png"; filename*=UTF-8''a.png`,
     'content-security-policy': "default-src 'none'; frame-ancestors 'none'; sandbox",
@@ -45,9 +53,17 @@ test('the whole file, named and harmless', async () => {
   });
 });
 
-test('what a browser could run is for saving', async () => {
-  const { headers } = await get({}, 'page');
-  expect(headers.get('Content-Disposition')).toStartWith('attachment;');
+test.each([
+  ['text/html', 'attachment'],
+  ['image/svg+xml', 'attachment'],
+  ['application/pdf', 'attachment'],
+  ['text/xml', 'attachment'],
+  ['IMAGE/PNG ; a=b', 'inline'],
+  ['audio/mpeg', 'inline'],
+  ['image/png, text/html', 'attachment'],
+])('%s is for %s', async (type, expected) => {
+  const { headers } = await get({}, encodeURIComponent(type));
+  expect(headers.get('Content-Disposition')).toStartWith(`${expected};`);
 });
 
 test.each([
@@ -92,6 +108,19 @@ test('what is known already is 304 and not opened', async () => {
   expect(opened).toBe(before);
 });
 
+test('by its date too', async () => {
+  expect((await get({ 'If-Modified-Since': then })).status).toBe(304);
+  expect((await get({ Range: 'bytes=2-5', 'If-Range': then })).status).toBe(206);
+});
+
+test('what was changed meanwhile is 412', async () => {
+  const before = opened;
+  const response = await get({ 'If-Match': '"another"' });
+  expect(response.status).toBe(412);
+  expect(await response.json()).toMatchObject({ code: 'PRECONDITION_FAILED' });
+  expect(opened).toBe(before);
+});
+
 test('HEAD tells the length and opens nothing', async () => {
   const before = opened;
   const response = await get({}, 'image', 'HEAD');
@@ -101,6 +130,7 @@ test('HEAD tells the length and opens nothing', async () => {
 });
 
 test.each([
+  ['\ud800.png', `filename="_.png"; filename*=UTF-8''%EF%BF%BD.png`],
   ['a.png', `filename="a.png"; filename*=UTF-8''a.png`],
   ['"; x="y', `filename="_; x=_y"; filename*=UTF-8''%22%3B%20x%3D%22y`],
   ['größe.pdf', `filename="gr__e.pdf"; filename*=UTF-8''gr%C3%B6%C3%9Fe.pdf`],

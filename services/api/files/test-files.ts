@@ -1,0 +1,57 @@
+import { type Context, systemContext } from '@insightdesk/shared/context';
+import type { Id } from '@insightdesk/shared/contract';
+import { makeVariants } from '@insightdesk/shared/domain/attachments';
+import { createTestDatabase } from '@insightdesk/shared/testing';
+import type { CallContext } from '../caller.ts';
+import { openTestDesk } from '../test-desk.ts';
+
+/** A desk with a database of its own, where no worker is at work; its media can be replaced. */
+export async function openFilesDesk() {
+  const server = await createTestDatabase();
+  const replaced: { media?: Partial<Context['media']> } = {};
+  const context: (call: CallContext) => Context = (call) => ({
+    ...desk.context,
+    ...call,
+    media: { ...desk.context.media, ...replaced.media },
+  });
+  const desk = openTestDesk(undefined, { context }, server.url);
+
+  async function upload(as: string, content: Uint8Array<ArrayBuffer> | string, name: string) {
+    const body = new FormData();
+    body.append('file', new File([content], name));
+    const response = await desk.ask('POST', '/v1/attachments', { as, body });
+    if (response.status !== 201) throw new Error(await response.text());
+    return ((await response.json()) as { id: Id<'att'> }).id;
+  }
+
+  /** Does what a worker would do. */
+  async function check(as: string, attachmentId: Id<'att'>) {
+    const { tenantId } = await desk.context.tokens.verifyAccess(as);
+    const worker = systemContext(
+      { ...desk.context, media: { ...desk.context.media, ...replaced.media } },
+      'worker',
+      { tenantId, requestId: 'test' },
+    );
+    await makeVariants(worker, { attachmentId });
+    return { tenantId, worker };
+  }
+
+  const link = (as: string, id: string, body: object = {}) =>
+    desk.ask('POST', `/v1/attachments/${id}/links`, { as, body });
+
+  /** Asks at the address that a link gave, as somebody whom nobody knows. */
+  async function open(linked: Response | Promise<Response>, init: RequestInit = {}) {
+    const { url } = (await (await linked).json()) as { url: string };
+    return visit(url, init);
+  }
+  function visit(url: string, init: RequestInit = {}) {
+    const { pathname, search } = new URL(url);
+    return desk.app.request(pathname + search, init);
+  }
+
+  async function close() {
+    await desk.close();
+    await server.drop();
+  }
+  return { ...desk, replaced, upload, check, link, open, visit, close };
+}

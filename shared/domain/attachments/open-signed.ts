@@ -1,0 +1,29 @@
+import type { Context } from '@insightdesk/shared/context';
+import { DomainNotFoundError } from '@insightdesk/shared/errors';
+import type { LinkedFile } from './stored-file.ts';
+
+/**
+ * Opens the stored file that a signed address names, as the address says that it is. Throws
+ * ForbiddenError unless the address is one of ours and of now, 404 when nothing is there.
+ */
+export async function openSigned(
+  { fileUrls, storage }: Context,
+  request: { method: string; url: string },
+): Promise<LinkedFile> {
+  const access = await fileUrls.verify(request);
+  const found = access.method === 'GET' && (await storage.metadata(access.key));
+  if (!found) throw new DomainNotFoundError('There is no such file', { code: 'FILE_NOT_FOUND' });
+  const { key, fileName, contentType, inline = false } = access;
+  const { sizeBytes, modifiedAt } = found;
+  const expires = Number(new URL(request.url).searchParams.get('expires'));
+  return {
+    name: fileName ?? key.slice(key.lastIndexOf('/') + 1),
+    contentType: contentType ?? found.contentType,
+    sizeBytes,
+    modifiedAt,
+    etag: `"${sizeBytes.toString(36)}-${modifiedAt.getTime().toString(36)}"`,
+    isForSaving: !inline,
+    expiresAt: new Date(expires * 1000),
+    stream: (range) => storage.download(key, range && { range }),
+  };
+}
