@@ -10,7 +10,12 @@ import { loadSigningKeys } from '@insightdesk/shared/domain/users';
 import { createMailer } from '@insightdesk/shared/email';
 import type { Logger } from '@insightdesk/shared/logging';
 import { createMedia } from '@insightdesk/shared/media';
-import { createPresenceRegistry, createRequests, heldBytes } from '@insightdesk/shared/realtime';
+import {
+  countOpenSockets,
+  createPresenceRegistry,
+  createRequests,
+  heldBytes,
+} from '@insightdesk/shared/realtime';
 import {
   createKeyRing,
   createPasswords,
@@ -139,6 +144,7 @@ function createOwnParts(config: Config, log: Logger) {
           database,
           defaults: config.quotas,
           logBytes: async (tenantId) => (await heldBytes(valkey, [tenantId]))[0] ?? 0,
+          openSockets: (tenantId) => countOpenSockets(valkey, tenantId),
           onError: (error) => log.warn({ err: String(error) }, 'usage: not written yet'),
         }),
       { dispose: (meter) => meter.close() },

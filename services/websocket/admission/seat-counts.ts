@@ -1,6 +1,12 @@
 import { withTimeout } from '@insightdesk/shared/promises';
-import type { ChannelHubOptions } from '@insightdesk/shared/realtime';
-import { admitScript, countsOf, REPLICAS, renewScript } from './seat-scripts.ts';
+import {
+  type ChannelHubOptions,
+  LISTENS,
+  socketCountsOf,
+  socketReplicas,
+  socketTopicOf,
+} from '@insightdesk/shared/realtime';
+import { admitScript, renewScript } from './seat-scripts.ts';
 
 /** A count that may not exceed `limit`, summed over all replicas. */
 export interface CountLimit {
@@ -10,6 +16,8 @@ export interface CountLimit {
 
 export interface SeatCountsOptions {
   onError: (error: unknown) => void;
+  /** A connection by which others see at once that this replica is gone; without it the lease tells. */
+  subscriber?: Valkey;
   /** How long the counts of a killed replica are still taken for true. */
   leaseMs?: number;
   renewMs?: number;
@@ -30,14 +38,15 @@ function defineScripts(valkey: Valkey): Scripts {
 
 /** One replica's counts: true in memory, told to the others, and made good after any failure. */
 export function createSeatCounts(valkey: Valkey, options: SeatCountsOptions) {
-  const { onError, leaseMs = 8_000, renewMs = 2_000 } = options;
+  const { onError, subscriber, leaseMs = 8_000, renewMs = 2_000 } = options;
   const scripts = defineScripts(valkey);
   const instance = crypto.randomUUID();
-  const own = countsOf(instance);
-  const head = [REPLICAS, own, instance, leaseMs];
+  const own = socketCountsOf(instance);
+  const head = [socketReplicas, own, instance, leaseMs];
   const counts = new Map<string, number>();
   const unwritten = new Set<string>();
   let isLost = true;
+  let isHeard = false;
   let renewing: Timer | undefined;
 
   const of = (field: string) => counts.get(field) ?? 0;
@@ -63,11 +72,14 @@ export function createSeatCounts(valkey: Valkey, options: SeatCountsOptions) {
     isLost = false;
     unwritten.clear();
     const pairs = [...counts];
-    const batch = valkey.multi().del(own).hset(own, 'lease', 1);
+    const batch = valkey
+      .multi()
+      .del(own)
+      .hset(own, 'lease', isHeard ? LISTENS : 1);
     for (let i = 0; i < pairs.length; i += SLICE_LENGTH) {
       batch.hset(own, ...pairs.slice(i, i + SLICE_LENGTH).flat());
     }
-    await reach(() => batch.pexpire(own, leaseMs).sadd(REPLICAS, instance).exec());
+    await reach(() => batch.pexpire(own, leaseMs).sadd(socketReplicas, instance).exec());
   }
 
   async function renew(): Promise<void> {
@@ -78,14 +90,27 @@ export function createSeatCounts(valkey: Valkey, options: SeatCountsOptions) {
     if (isKept === 0) await rewrite();
   }
 
+  /** All that change in one turn are told in one command. */
+  function tell(field: string): void {
+    if (unwritten.size === 0) queueMicrotask(() => !isLost && void renew());
+    unwritten.add(field);
+  }
+
+  /** From then on its counts end with its connection. */
+  async function listen(): Promise<void> {
+    if (!subscriber) return;
+    await subscriber.subscribe(socketTopicOf(instance));
+    isHeard = true;
+    isLost = true;
+  }
+
   return {
     of,
+    tell,
     add: (field: string) => change(field, 1),
-    /** All that end in one turn are told in one command. */
     remove(field: string) {
       change(field, -1);
-      if (unwritten.size === 0) queueMicrotask(() => !isLost && void renew());
-      unwritten.add(field);
+      tell(field);
     },
     /** The first of the limits that is exceeded; undefined when nobody says. */
     async firstExceeded<L extends CountLimit>(
@@ -98,12 +123,13 @@ export function createSeatCounts(valkey: Valkey, options: SeatCountsOptions) {
     },
     start() {
       void rewrite();
+      listen().then(rewrite, onError);
       renewing = setInterval(() => void renew(), renewMs);
     },
     async close() {
       clearInterval(renewing);
       isLost = true;
-      await reach(() => valkey.multi().del(own).srem(REPLICAS, instance).exec());
+      await reach(() => valkey.multi().del(own).srem(socketReplicas, instance).exec());
     },
   };
 }

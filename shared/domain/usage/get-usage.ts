@@ -21,7 +21,7 @@ const usageView = z.object({
   quotas: z.array(
     z.object({
       name: z.enum(quotaNames),
-      value: z.int().nullable().describe('Now, in UTC; null of what only replicas know'),
+      value: z.int().describe('Now, in UTC'),
       limit: z.int().nullable().describe('null when there is none'),
     }),
   ),
@@ -42,7 +42,7 @@ export const getUsage = defineAction({
     const { from = new Date(Date.parse(to) - 29 * DAY_MS).toISOString().slice(0, 10) } = input;
     requireRange(from, to);
     const id = toUuid(ctx.tenantId);
-    const [[[now], days], logBytes] = await Promise.all([
+    const [[[now], days], logBytes, sockets] = await Promise.all([
       readTenant(ctx, ({ tx }) =>
         Promise.all([
           tx.execute(figures(id)).execute(),
@@ -50,13 +50,14 @@ export const getUsage = defineAction({
         ]),
       ),
       ctx.meter.logBytes(ctx.tenantId),
+      ctx.meter.openSockets(ctx.tenantId),
     ]);
     const own = (now?.quotas ?? {}) as Partial<Quotas>;
     const values: Record<QuotaName, unknown> = {
       'stored-bytes': now?.bytes ?? 0,
       seats: now?.seats ?? 0,
       'log-bytes': logBytes,
-      sockets: null,
+      sockets,
       'requests-per-day': now?.today ?? 0,
       'requests-per-month': now?.month ?? 0,
     };
@@ -65,7 +66,7 @@ export const getUsage = defineAction({
       to,
       quotas: quotaNames.map((name) => ({
         name,
-        value: values[name] === null ? null : Number(values[name]),
+        value: Number(values[name]),
         limit: (own[name] ?? ctx.settings.quotas[name]) || null,
       })),
       counters: counterNames.map((name) => ({

@@ -3,10 +3,9 @@ import { fromUuid, type Id, toUuid } from '@insightdesk/shared/contract';
 import type { Database } from '@insightdesk/shared/database';
 import { sql } from 'drizzle-orm';
 
-export interface MeterOptions {
+export interface MeterOptions extends Pick<Meter, 'logBytes' | 'openSockets'> {
   database: Pick<Database, 'write'>;
   defaults: Quotas;
-  logBytes: Meter['logBytes'];
   onError: (error: unknown) => void;
   /** How far the figures are behind, and how much a crash loses. */
   flushMs?: number;
@@ -94,6 +93,7 @@ export function createMeter(options: MeterOptions): FlushingMeter {
     },
     limitOf,
     logBytes: options.logBytes,
+    openSockets: options.openSockets,
     flush,
     async close() {
       clearInterval(timer);

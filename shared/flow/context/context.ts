@@ -55,6 +55,8 @@ export interface Meter {
   limitOf(tenantId: Id<'org'>, quota: QuotaName): number;
   /** Bytes of its channel logs in Valkey. */
   logBytes(tenantId: Id<'org'>): Promise<number>;
+  /** Its open sockets, on all replicas. */
+  openSockets(tenantId: Id<'org'>): Promise<number>;
 }
 
 /** Asks a member something on all devices; see createRequests. Never inside a transaction. */
