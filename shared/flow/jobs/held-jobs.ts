@@ -13,6 +13,8 @@ export interface HeldJob {
 export interface HeldJobs {
   /** Keeps jobs; those that are kept already, or were lately, are not kept anew. */
   hold(requests: readonly JobRequest[]): Promise<void>;
+  /** How many wait, of all organisations. */
+  count(): Promise<number>;
   /** Who has some. */
   owners(): Promise<Id<'org'>[]>;
   /** Those that are due first. */
@@ -26,6 +28,7 @@ export interface HeldJobs {
 }
 
 const MOST_OWNERS = 1_000;
+const MOST_COUNTED = 1_000_000;
 /** Nothing is lost that late. */
 const KEPT_SECONDS = 600;
 const PURGED_AT_ONCE = 5_000;
@@ -44,6 +47,11 @@ export function createHeldJobs(database: Pick<Database, 'write'>): HeldJobs {
         where not exists (select from erasures e where e.organization_id = j.tenant_id)
         order by j.at
         on conflict do nothing`);
+    },
+    async count() {
+      const [row] = await run<{ n: number }>(sql`select count(*)::int as n from (
+        select from held_jobs where released_at is null limit ${MOST_COUNTED}) waiting`);
+      return row?.n ?? 0;
     },
     async owners() {
       // From one organisation to the next by the index, however many jobs each has.
