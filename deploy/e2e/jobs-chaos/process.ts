@@ -32,7 +32,7 @@ const database = createDatabase({
 });
 const held = createHeldJobs(database);
 /** So little that most of what is asked has to wait. */
-const roomOf = () => ({ jobs: 20, bytes: 100_000_000 });
+const roomOf = () => ({ jobs: 60, bytes: 100_000_000 });
 const queues = createQueues(valkey, 'jobs', { roomOf, held });
 
 /** Twice a minute in the product; here the whole life of a process is shorter. */

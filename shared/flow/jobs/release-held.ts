@@ -32,6 +32,7 @@ export interface HeldRelease {
 
 const PAGE = 100;
 const MOST_PAGES = 20;
+const AT_ONCE = 8;
 
 /** Lets jobs into the queues that had no room, as there is some, those first that were due first. */
 export function createHeldRelease(options: HeldReleaseOptions): HeldRelease {
@@ -60,7 +61,9 @@ export function createHeldRelease(options: HeldReleaseOptions): HeldRelease {
     const known = new Set(owners);
     const free = (await load.holding()).filter((owner) => !known.has(owner));
     await Promise.all(free.map((owner) => load.stopHolding(owner)));
-    for (const owner of owners) await releaseOf(owner);
+    for (let n = 0; n < owners.length; n += AT_ONCE) {
+      await Promise.all(owners.slice(n, n + AT_ONCE).map(releaseOf));
+    }
     return owners.length;
   }
 
