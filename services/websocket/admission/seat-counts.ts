@@ -36,6 +36,20 @@ function defineScripts(valkey: Valkey): Scripts {
   return valkey as unknown as Scripts;
 }
 
+function createTally() {
+  const counts = new Map<string, number>();
+  const of = (field: string) => counts.get(field) ?? 0;
+  return {
+    counts,
+    of,
+    change(field: string, by: 1 | -1): void {
+      const open = of(field) + by;
+      if (open > 0) counts.set(field, open);
+      else counts.delete(field);
+    },
+  };
+}
+
 /** One replica's counts: true in memory, told to the others, and made good after any failure. */
 export function createSeatCounts(valkey: Valkey, options: SeatCountsOptions) {
   const { onError, subscriber, leaseMs = 8_000, renewMs = 2_000 } = options;
@@ -43,19 +57,11 @@ export function createSeatCounts(valkey: Valkey, options: SeatCountsOptions) {
   const instance = crypto.randomUUID();
   const own = socketCountsOf(instance);
   const head = [socketReplicas, own, instance, leaseMs];
-  const counts = new Map<string, number>();
+  const { counts, of, change } = createTally();
   const unwritten = new Set<string>();
   let isLost = true;
   let isHeard = false;
   let renewing: Timer | undefined;
-
-  const of = (field: string) => counts.get(field) ?? 0;
-
-  function change(field: string, by: 1 | -1): void {
-    const open = of(field) + by;
-    if (open > 0) counts.set(field, open);
-    else counts.delete(field);
-  }
 
   async function reach<T>(ask: () => Promise<T>): Promise<T | undefined> {
     try {
@@ -96,14 +102,6 @@ export function createSeatCounts(valkey: Valkey, options: SeatCountsOptions) {
     unwritten.add(field);
   }
 
-  /** From then on its counts end with its connection. */
-  async function listen(): Promise<void> {
-    if (!subscriber) return;
-    await subscriber.subscribe(socketTopicOf(instance));
-    isHeard = true;
-    isLost = true;
-  }
-
   return {
     of,
     tell,
@@ -123,7 +121,11 @@ export function createSeatCounts(valkey: Valkey, options: SeatCountsOptions) {
     },
     start() {
       void rewrite();
-      listen().then(rewrite, onError);
+      // From then on its counts end with its connection.
+      subscriber?.subscribe(socketTopicOf(instance)).then(() => {
+        isHeard = true;
+        return rewrite();
+      }, onError);
       renewing = setInterval(() => void renew(), renewMs);
     },
     async close() {
