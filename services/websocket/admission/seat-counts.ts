@@ -36,6 +36,17 @@ function defineScripts(valkey: Valkey): Scripts {
   return valkey as unknown as Scripts;
 }
 
+function requireReady({ status }: Valkey): void {
+  if (status !== 'ready') throw new Error(`Valkey is not there: ${status}`);
+}
+
+function slicesOf(counts: ReadonlyMap<string, number>): (string | number)[][] {
+  const pairs = [...counts];
+  return Array.from({ length: Math.ceil(pairs.length / SLICE_LENGTH) }, (_, n) =>
+    pairs.slice(n * SLICE_LENGTH, (n + 1) * SLICE_LENGTH).flat(),
+  );
+}
+
 function createTally() {
   const counts = new Map<string, number>();
   const of = (field: string) => counts.get(field) ?? 0;
@@ -65,7 +76,7 @@ export function createSeatCounts(valkey: Valkey, options: SeatCountsOptions) {
 
   async function reach<T>(ask: () => Promise<T>): Promise<T | undefined> {
     try {
-      if (valkey.status !== 'ready') throw new Error(`Valkey is not there: ${valkey.status}`);
+      requireReady(valkey);
       return await withTimeout(ask(), PATIENCE_MS);
     } catch (error) {
       isLost = true;
@@ -74,17 +85,13 @@ export function createSeatCounts(valkey: Valkey, options: SeatCountsOptions) {
     }
   }
 
-  async function rewrite(): Promise<void> {
+  async function rewrite(isSubscribed = false): Promise<void> {
+    isHeard ||= isSubscribed;
     isLost = false;
     unwritten.clear();
-    const pairs = [...counts];
-    const batch = valkey
-      .multi()
-      .del(own)
-      .hset(own, 'lease', isHeard ? LISTENS : 1);
-    for (let i = 0; i < pairs.length; i += SLICE_LENGTH) {
-      batch.hset(own, ...pairs.slice(i, i + SLICE_LENGTH).flat());
-    }
+    const lease = isHeard ? LISTENS : 1;
+    const batch = valkey.multi().del(own).hset(own, 'lease', lease);
+    for (const slice of slicesOf(counts)) batch.hset(own, ...slice);
     await reach(() => batch.pexpire(own, leaseMs).sadd(socketReplicas, instance).exec());
   }
 
@@ -122,10 +129,7 @@ export function createSeatCounts(valkey: Valkey, options: SeatCountsOptions) {
     start() {
       void rewrite();
       // From then on its counts end with its connection.
-      subscriber?.subscribe(socketTopicOf(instance)).then(() => {
-        isHeard = true;
-        return rewrite();
-      }, onError);
+      subscriber?.subscribe(socketTopicOf(instance)).then(() => rewrite(true), onError);
       renewing = setInterval(() => void renew(), renewMs);
     },
     async close() {
