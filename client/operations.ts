@@ -593,7 +593,7 @@ export interface Operations {
     path: Record<never, never>;
     query: { from?: string | undefined; to?: string | undefined };
     body: undefined;
-    answer: { from: string; to: string; quotas: ({ name: 'stored-bytes' | 'seats' | 'log-bytes' | 'sockets' | 'requests-per-day' | 'requests-per-month'; value: number | null; limit: number | null })[]; counters: ({ name: 'requests' | 'jobs' | 'events' | 'socket-connections'; days: ({ day: string; value: number })[] })[] };
+    answer: { from: string; to: string; quotas: ({ name: 'stored-bytes' | 'seats' | 'log-bytes' | 'waiting-jobs' | 'job-bytes' | 'sockets' | 'requests-per-day' | 'requests-per-month'; value: number; limit: number | null })[]; counters: ({ name: 'requests' | 'jobs' | 'events' | 'socket-connections'; days: ({ day: string; value: number })[] })[] };
   };
   /** List the organisation's flags. */
   'GET /v1/flags': {

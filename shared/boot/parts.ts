@@ -8,9 +8,15 @@ import { withApiKeys } from '@insightdesk/shared/domain/keys';
 import { createMeter } from '@insightdesk/shared/domain/usage';
 import { loadSigningKeys } from '@insightdesk/shared/domain/users';
 import { createMailer } from '@insightdesk/shared/email';
+import { readJobLoad } from '@insightdesk/shared/jobs';
 import type { Logger } from '@insightdesk/shared/logging';
 import { createMedia } from '@insightdesk/shared/media';
-import { createPresenceRegistry, createRequests, heldBytes } from '@insightdesk/shared/realtime';
+import {
+  countOpenSockets,
+  createPresenceRegistry,
+  createRequests,
+  heldBytes,
+} from '@insightdesk/shared/realtime';
 import {
   createKeyRing,
   createPasswords,
@@ -132,13 +138,19 @@ function createOwnParts(config: Config, log: Logger) {
       ({ connectValkey }) => openJobAccess(connectValkey('queue', 'command', 'jobs')),
       { dispose: (access) => access.close() },
     )
+    .register('queueValkey', ({ connectValkey }) => connectValkey('queue', 'command', 'job-load'), {
+      dispose: (valkey) => valkey.disconnect(),
+    })
     .register(
       'meter',
-      ({ database, valkey }) =>
+      (parts) =>
         createMeter({
-          database,
+          database: parts.database,
           defaults: config.quotas,
-          logBytes: async (tenantId) => (await heldBytes(valkey, [tenantId]))[0] ?? 0,
+          logBytes: async (tenantId) => (await heldBytes(parts.valkey, [tenantId]))[0] ?? 0,
+          openSockets: (tenantId) => countOpenSockets(parts.valkey, tenantId),
+          // Who is never asked opens no connection.
+          jobLoad: (tenantId) => readJobLoad(parts.queueValkey, tenantId),
           onError: (error) => log.warn({ err: String(error) }, 'usage: not written yet'),
         }),
       { dispose: (meter) => meter.close() },

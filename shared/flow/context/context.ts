@@ -33,6 +33,8 @@ export const quotaNames = [
   'stored-bytes',
   'seats',
   'log-bytes',
+  'waiting-jobs',
+  'job-bytes',
   'sockets',
   'requests-per-day',
   'requests-per-month',
@@ -46,15 +48,22 @@ export type Quotas = Readonly<Record<QuotaName, number>>;
 export const counterNames = ['requests', 'jobs', 'events', 'socket-connections'] as const;
 export type CounterName = (typeof counterNames)[number];
 
+/** What requests are refused for; of jobs only when ten times as many wait. */
+export type SpendableQuota = 'requests-per-day' | 'requests-per-month' | 'waiting-jobs';
+
 /** Counts what organisations use, in memory; see createMeter. */
 export interface Meter {
   count(tenantId: Id<'org'>, counter: CounterName): void;
   /** As far as this process knows: what others did in the last seconds is missing. */
-  isSpent(tenantId: Id<'org'>, quota: 'requests-per-day' | 'requests-per-month'): boolean;
+  isSpent(tenantId: Id<'org'>, quota: SpendableQuota): boolean;
   /** The organisation's own quota once it is known here, else the default; Infinity without one. */
   limitOf(tenantId: Id<'org'>, quota: QuotaName): number;
   /** Bytes of its channel logs in Valkey. */
   logBytes(tenantId: Id<'org'>): Promise<number>;
+  /** Its jobs in the queues that have not ended, and the bytes of all. */
+  jobLoad(tenantId: Id<'org'>): Promise<{ jobs: number; bytes: number }>;
+  /** Its open sockets, on all replicas. */
+  openSockets(tenantId: Id<'org'>): Promise<number>;
 }
 
 /** Asks a member something on all devices; see createRequests. Never inside a transaction. */

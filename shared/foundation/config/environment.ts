@@ -130,6 +130,8 @@ export const environmentSchema = z.object({
   QUOTA_STORED_BYTES: count(0).default(10_737_418_240),
   QUOTA_SEATS: count(0).default(0),
   QUOTA_LOG_BYTES: count(0).default(67_108_864),
+  QUOTA_WAITING_JOBS: count(0).default(20_000),
+  QUOTA_JOB_BYTES: count(0).default(33_554_432),
   QUOTA_REQUESTS_PER_DAY: count(0).default(0),
   QUOTA_REQUESTS_PER_MONTH: count(0).default(0),
 

@@ -89,6 +89,8 @@ function shapeQuotas(env: Environment) {
     'stored-bytes': env.QUOTA_STORED_BYTES,
     seats: env.QUOTA_SEATS,
     'log-bytes': env.QUOTA_LOG_BYTES,
+    'waiting-jobs': env.QUOTA_WAITING_JOBS,
+    'job-bytes': env.QUOTA_JOB_BYTES,
     sockets: env.REALTIME_MAX_SOCKETS_PER_ORGANIZATION,
     'requests-per-day': env.QUOTA_REQUESTS_PER_DAY,
     'requests-per-month': env.QUOTA_REQUESTS_PER_MONTH,
