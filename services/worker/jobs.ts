@@ -12,6 +12,7 @@ import {
   wakeSnoozed,
 } from '@insightdesk/shared/domain/conversations';
 import {
+  collectUnverified,
   departureJobs,
   eraseDue,
   removeArchive,
@@ -145,6 +146,10 @@ const forDepartures = (at: At, root: Context): JobHandlers<JobsOf<typeof departu
   'departures.remove-archive': {
     job: departureJobs.removeArchiveJob,
     run: (payload, run) => removeArchive(at(run), payload),
+  },
+  'departures.collect-unverified': {
+    job: departureJobs.collectUnverifiedJob,
+    run: (payload, run) => collectUnverified(root, payload, run),
   },
   'departures.erase-due': {
     job: departureJobs.eraseDueJob,

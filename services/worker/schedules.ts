@@ -20,6 +20,13 @@ export const schedules = defineSchedules({
     job: departureJobs.eraseDueJob,
     payload: {},
   },
+  'collect-unverified': {
+    cron: '27 * * * *',
+    timeZone: 'UTC',
+    catchUp: 'latest',
+    job: departureJobs.collectUnverifiedJob,
+    payload: { days: 30 },
+  },
   'purge-events': {
     cron: '17 2 * * *',
     timeZone: 'UTC',

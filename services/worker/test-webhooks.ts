@@ -88,6 +88,7 @@ export async function openWorker() {
     valkey,
     mailer: stage.mailer,
     relayUrl: server.relayUrl,
+    adminUrl: server.adminUrl,
     flush: () => stage.parts.meter.flush(),
     async close() {
       for (const end of closing.toReversed()) await end();

@@ -30,11 +30,16 @@ export const users = pgTable(
     /** A letter box too: by it the hash that was staged becomes the password, in this transaction. */
     passwordTicket: uuid('password_ticket'),
     passwordChangedAt: instant('password_changed_at'),
+    /** When an account without a proof was last found to be in use. */
+    lookedAt: instant('looked_at'),
     createdAt: createdAt(),
   },
   (t) => [
     index('users_email').on(t.email, sql`(email_verified_at is null)`, t.createdAt.desc()),
     uniqueIndex('users_verified_email').on(t.email).where(sql`email_verified_at is not null`),
+    index('users_unverified')
+      .on(sql`(coalesce(looked_at, created_at))`)
+      .where(sql`email_verified_at is null`),
     check('users_password_ticket', sql`password_ticket IS NULL`),
   ],
 );

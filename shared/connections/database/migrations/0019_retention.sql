@@ -46,3 +46,8 @@ CREATE TRIGGER take_staged BEFORE UPDATE OF password_ticket ON users FOR EACH RO
 --> statement-breakpoint
 -- Nobody adds a person with a ticket; the row would keep it.
 ALTER TABLE "users" ADD CONSTRAINT "users_password_ticket" CHECK (password_ticket IS NULL);
+--> statement-breakpoint
+-- Accounts that are never verified are looked at, the longest untouched first.
+ALTER TABLE "users" ADD COLUMN "looked_at" timestamp (3) with time zone;
+--> statement-breakpoint
+CREATE INDEX "users_unverified" ON "users" USING btree ((coalesce(looked_at, created_at))) WHERE email_verified_at is null;
