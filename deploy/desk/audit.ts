@@ -91,5 +91,7 @@ function readHead(line: string): (NotedHead & { tenantId: Id<'org'> }) | undefin
   return { tenantId, sequence: Number(sequence), hash };
 }
 
-const describe = ({ tenantId, sequence, hash, fault }: Verdict) =>
-  `${tenantId} ${sequence} ${hash} ${fault ? `BROKEN: ${fault}` : 'whole'}`;
+function describe({ tenantId, sequence, hash, since, fault }: Verdict): string {
+  const whole = since ? `whole since ${since}` : 'whole';
+  return `${tenantId} ${sequence} ${hash} ${fault ? `BROKEN: ${fault}` : whole}`;
+}

@@ -202,6 +202,7 @@ function addConnections(container: OwnParts, config: Config) {
         quotas: config.quotas,
         origins: [new URL(config.http.publicUrl).origin, ...config.http.corsOrigins],
         erasureGraceSeconds: config.departures.erasureGraceSeconds,
+        auditRetentionDays: config.audit.retentionDays,
       },
     }),
   );

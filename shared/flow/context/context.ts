@@ -105,6 +105,8 @@ export interface Connections {
     provenAddressesOnly: boolean;
     invitationsPerDay: number;
     erasureGraceSeconds: number;
+    /** 0: entries of the audit log stay for ever. */
+    auditRetentionDays: number;
     quotas: Quotas;
   };
 }

@@ -51,3 +51,47 @@ ALTER TABLE "users" ADD CONSTRAINT "users_password_ticket" CHECK (password_ticke
 ALTER TABLE "users" ADD COLUMN "looked_at" timestamp (3) with time zone;
 --> statement-breakpoint
 CREATE INDEX "users_unverified" ON "users" USING btree ((coalesce(looked_at, created_at))) WHERE email_verified_at is null;
+--> statement-breakpoint
+-- Where an audit log begins once its oldest entries were pruned: the last of them, and its link.
+CREATE TABLE "audit_checkpoints" (
+	"tenant_id" uuid PRIMARY KEY NOT NULL,
+	"sequence" bigint NOT NULL,
+	"hash" text NOT NULL,
+	"before" timestamp (3) with time zone NOT NULL
+);
+--> statement-breakpoint
+SELECT app.protect('audit_checkpoints');
+--> statement-breakpoint
+REVOKE INSERT, UPDATE, DELETE ON audit_checkpoints FROM insightdesk_app;
+--> statement-breakpoint
+GRANT SELECT, INSERT, UPDATE (sequence, hash, before), DELETE ON audit_checkpoints TO insightdesk_relay;
+--> statement-breakpoint
+GRANT SELECT (hash, at) ON audit_entries TO insightdesk_relay;
+--> statement-breakpoint
+CREATE POLICY relay_sees ON audit_checkpoints FOR SELECT TO insightdesk_relay USING (true);
+--> statement-breakpoint
+-- It is what stands in the log, and older than any configuration prunes.
+CREATE POLICY relay_adds ON audit_checkpoints FOR INSERT TO insightdesk_relay WITH CHECK (
+  before < now() - interval '89 days' AND EXISTS (SELECT FROM audit_entries e
+    WHERE e.tenant_id = audit_checkpoints.tenant_id AND e.sequence = audit_checkpoints.sequence
+      AND e.hash = audit_checkpoints.hash AND e.at < audit_checkpoints.before));
+--> statement-breakpoint
+CREATE POLICY relay_moves ON audit_checkpoints FOR UPDATE TO insightdesk_relay USING (true) WITH CHECK (
+  before < now() - interval '89 days' AND EXISTS (SELECT FROM audit_entries e
+    WHERE e.tenant_id = audit_checkpoints.tenant_id AND e.sequence = audit_checkpoints.sequence
+      AND e.hash = audit_checkpoints.hash AND e.at < audit_checkpoints.before));
+--> statement-breakpoint
+CREATE POLICY relay_erases ON audit_checkpoints FOR DELETE TO insightdesk_relay USING (EXISTS (
+  SELECT FROM erasures e WHERE e.organization_id = tenant_id AND e.finished_at IS NULL));
+--> statement-breakpoint
+CREATE FUNCTION app.keep_checkpoint() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION USING ERRCODE = '42501', MESSAGE = 'a checkpoint only goes forward';
+END $$;
+--> statement-breakpoint
+CREATE TRIGGER keep BEFORE UPDATE ON audit_checkpoints FOR EACH ROW
+  WHEN (NEW.sequence <= OLD.sequence) EXECUTE FUNCTION app.keep_checkpoint();
+--> statement-breakpoint
+CREATE POLICY relay_prunes ON audit_entries FOR DELETE TO insightdesk_relay USING (EXISTS (
+  SELECT FROM audit_checkpoints c
+  WHERE c.tenant_id = audit_entries.tenant_id AND c.sequence >= audit_entries.sequence));
