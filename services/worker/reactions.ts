@@ -50,6 +50,8 @@ export const reactions: Reactions<SystemEvent, JobRequest> = {
 
   'audit.pruned': nothing,
 
+  'operator.acted': nothing,
+
   'flag.changed': nothing,
 
   'invitation.created': (event) => [jobFor(event, notificationJobs.emailInvitation, event.payload)],

@@ -11,3 +11,9 @@ export const auditPruned = defineEvent(
     before: z.iso.datetime(),
   }),
 );
+
+/** An operator is about to do something that no event of its own tells of; by its account on the machine. */
+export const operatorActed = defineEvent(
+  'operator.acted',
+  z.object({ act: z.string(), target: z.string().nullable(), by: z.string().nullable() }),
+);

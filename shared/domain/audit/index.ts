@@ -3,6 +3,8 @@ export { canonical, GENESIS } from './chain.ts';
 export * as auditEvents from './events.ts';
 export * as auditJobs from './jobs.ts';
 export { listAuditEntries } from './list-audit-entries.ts';
+export { listOperatorActs } from './list-operator-acts.ts';
+export { noteAct, type OperatorAct } from './note-act.ts';
 export { type AuditedEvent, type AuditOutlet, openAuditOutlet } from './outlet.ts';
 export { pruneAudit } from './prune.ts';
 export { auditChains, auditEntries } from './tables.ts';
