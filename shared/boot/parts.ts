@@ -12,6 +12,7 @@ import type { Logger } from '@insightdesk/shared/logging';
 import { createMedia } from '@insightdesk/shared/media';
 import { createPresenceRegistry, createRequests, heldBytes } from '@insightdesk/shared/realtime';
 import {
+  createDnsTexts,
   createKeyRing,
   createPasswords,
   createSafeFetch,
@@ -186,6 +187,7 @@ function addConnections(container: OwnParts, config: Config) {
       passwords: parts.passwords,
       secrets: parts.secrets,
       outbound: parts.outbound,
+      dnsTexts: createDnsTexts(),
       traces: {
         erase: (tenantId) => {
           const { connectValkey: connect, jobAccess } = parts;

@@ -95,3 +95,7 @@ CREATE TRIGGER keep BEFORE UPDATE ON audit_checkpoints FOR EACH ROW
 CREATE POLICY relay_prunes ON audit_entries FOR DELETE TO insightdesk_relay USING (EXISTS (
   SELECT FROM audit_checkpoints c
   WHERE c.tenant_id = audit_entries.tenant_id AND c.sequence >= audit_entries.sequence));
+--> statement-breakpoint
+-- As what somebody whom the provider vouches for becomes a member by signing in; null: by invitation only.
+ALTER TABLE "identity_providers" ADD COLUMN "auto_join" text
+  CONSTRAINT "identity_providers_auto_join" CHECK (auto_join IN ('agent', 'customer'));
