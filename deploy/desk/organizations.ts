@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
-import { runCommand } from '@insightdesk/shared/boot';
+import { type CommandApp, runCommand } from '@insightdesk/shared/boot';
 import type { Context } from '@insightdesk/shared/context';
 import { type Id, isId } from '@insightdesk/shared/contract';
 import { archiveOf, eraseOrganization } from '@insightdesk/shared/domain/departures';
@@ -14,13 +14,14 @@ import {
   requireOrganization,
 } from '@insightdesk/shared/domain/tenants';
 import { endImpersonation, impersonate } from '@insightdesk/shared/domain/users';
+import { note } from './note.ts';
 import { changeQuota } from './quota.ts';
 import { surroundings } from './surroundings.ts';
 
 type OperatorContext = Context & { tenantId: Id<'org'> };
 
 /** Does it and says what it did; undefined when more had to be said. */
-type Verb = (ctx: OperatorContext, words: string[]) => Promise<string | undefined>;
+type Verb = (ctx: OperatorContext, words: string[], app: CommandApp) => Promise<string | undefined>;
 
 const verbs: Record<string, Verb> = {
   disable: async (ctx) => `${(await disableOrganization(ctx)) ? 'is' : 'was already'} disabled`,
@@ -57,14 +58,15 @@ async function run(verb: Verb, tenantId: Id<'org'>, words: string[]) {
   const caller = { actor, tenantId, requestId: Bun.randomUUIDv7() };
   return runCommand(
     'desk',
-    ({ parts, log }) => verb({ ...parts.connections, log, ...caller }, words),
+    (app) => verb({ ...app.parts.connections, log: app.log, ...caller }, words, app),
     await surroundings(),
   );
 }
 
-async function exportTo(ctx: OperatorContext, [folder, ...rest]: string[]) {
+async function exportTo(ctx: OperatorContext, [folder, ...rest]: string[], app: CommandApp) {
   if (!folder || rest.length > 0) return undefined;
   await requireOrganization(ctx);
+  await note(app, 'organizations export', folder, ctx.tenantId);
   await mkdir(folder, { recursive: true });
   const file = join(folder, `${ctx.tenantId}.tar.gz`);
   await pipeline(Readable.from(archiveOf(ctx, ctx.tenantId)), createWriteStream(file));

@@ -18,6 +18,7 @@ import {
   heldBytes,
 } from '@insightdesk/shared/realtime';
 import {
+  createDnsTexts,
   createKeyRing,
   createPasswords,
   createSafeFetch,
@@ -198,6 +199,7 @@ function addConnections(container: OwnParts, config: Config) {
       passwords: parts.passwords,
       secrets: parts.secrets,
       outbound: parts.outbound,
+      dnsTexts: createDnsTexts(),
       traces: {
         erase: (tenantId) => {
           const { connectValkey: connect, jobAccess } = parts;
@@ -214,6 +216,7 @@ function addConnections(container: OwnParts, config: Config) {
         quotas: config.quotas,
         origins: [new URL(config.http.publicUrl).origin, ...config.http.corsOrigins],
         erasureGraceSeconds: config.departures.erasureGraceSeconds,
+        auditRetentionDays: config.audit.retentionDays,
       },
     }),
   );

@@ -5,7 +5,14 @@ import type { Mailer } from '@insightdesk/shared/email';
 import type { JobControl } from '@insightdesk/shared/jobs';
 import type { Logger } from '@insightdesk/shared/logging';
 import type { Media } from '@insightdesk/shared/media';
-import type { Passwords, SafeFetch, Sealer, Secrets, Tokens } from '@insightdesk/shared/security';
+import type {
+  DnsTexts,
+  Passwords,
+  SafeFetch,
+  Sealer,
+  Secrets,
+  Tokens,
+} from '@insightdesk/shared/security';
 import type { StorageProvider } from '@insightdesk/shared/storage';
 
 /** A person with a live session; or an API key, as the member of its own that it acts as. */
@@ -96,6 +103,8 @@ export interface Connections {
   secrets: Secrets;
   /** Requests to addresses that users chose. */
   outbound: SafeFetch;
+  /** TXT records of names that users chose. */
+  dnsTexts: DnsTexts;
   meter: Meter;
   /**
    * Does something after the answer, in bounded memory; whoever is killed loses it, and so it is for
@@ -114,6 +123,8 @@ export interface Connections {
     provenAddressesOnly: boolean;
     invitationsPerDay: number;
     erasureGraceSeconds: number;
+    /** 0: entries of the audit log stay for ever. */
+    auditRetentionDays: number;
     quotas: Quotas;
   };
 }

@@ -186,6 +186,14 @@ test.each([
   expect(load(environment).accounts.provenAddressesOnly).toBe(proven);
 });
 
+test('the audit log is kept for ever, or for 90 days at least', () => {
+  expect(load().audit.retentionDays).toBe(0);
+  expect(load({ AUDIT_RETENTION_DAYS: '365' }).audit.retentionDays).toBe(365);
+  for (const days of ['89', '-1', '1.5']) {
+    expect(() => load({ AUDIT_RETENTION_DAYS: days })).toThrow('AUDIT_RETENTION_DAYS');
+  }
+});
+
 test('accounts of storage providers are shaped when they are complete', () => {
   expect(load().storage.credentials).toEqual({ cloudinary: undefined, aws: undefined });
   const set = { AWS_ACCESS_KEY_ID: 'id', AWS_SECRET_ACCESS_KEY: 'key', AWS_REGION: 'eu' };

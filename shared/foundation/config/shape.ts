@@ -63,6 +63,7 @@ export function shapeConfig(
     invitations: { perDay: env.INVITATIONS_PER_DAY },
     accounts: { provenAddressesOnly: provenAddressesOnly(env) },
     quotas: shapeQuotas(env),
+    audit: { retentionDays: env.AUDIT_RETENTION_DAYS },
     departures: { erasureGraceSeconds: env.ERASURE_GRACE },
     operators: { organizationId: env.OPERATOR_ORGANIZATION_ID },
     logging: {
