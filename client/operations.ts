@@ -251,22 +251,22 @@ export interface Operations {
   'POST /v1/identity-providers': {
     path: Record<never, never>;
     query: Record<never, never>;
-    body: { name: string; issuer: string; clientId: string; clientSecret: string; allowedDomains?: (string)[] | undefined; assuresTwoFactor?: boolean | undefined; enabled?: boolean | undefined };
-    answer: { id: `idp_${string}`; name: string; issuer: string; clientId: string; allowedDomains: (string)[]; assuresTwoFactor: boolean; enabled: boolean; createdAt: string };
+    body: { name: string; issuer: string; clientId: string; clientSecret: string; allowedDomains?: (string)[] | undefined; assuresTwoFactor?: boolean | undefined; autoJoin?: 'agent' | 'customer' | null | undefined; enabled?: boolean | undefined };
+    answer: { id: `idp_${string}`; name: string; issuer: string; clientId: string; allowedDomains: (string)[]; assuresTwoFactor: boolean; autoJoin: 'agent' | 'customer' | null; enabled: boolean; createdAt: string };
   };
   /** List identity providers. */
   'GET /v1/identity-providers': {
     path: Record<never, never>;
     query: Record<never, never>;
     body: undefined;
-    answer: { items: ({ id: `idp_${string}`; name: string; issuer: string; clientId: string; allowedDomains: (string)[]; assuresTwoFactor: boolean; enabled: boolean; createdAt: string })[]; nextCursor: null };
+    answer: { items: ({ id: `idp_${string}`; name: string; issuer: string; clientId: string; allowedDomains: (string)[]; assuresTwoFactor: boolean; autoJoin: 'agent' | 'customer' | null; enabled: boolean; createdAt: string })[]; nextCursor: null };
   };
   /** Change an identity provider. */
   'PATCH /v1/identity-providers/{id}': {
     path: { id: `idp_${string}` };
     query: Record<never, never>;
-    body: { name?: string | undefined; issuer?: string | undefined; clientId?: string | undefined; clientSecret?: string | undefined; allowedDomains?: (string)[] | undefined; assuresTwoFactor?: boolean | undefined; enabled?: boolean | undefined };
-    answer: { id: `idp_${string}`; name: string; issuer: string; clientId: string; allowedDomains: (string)[]; assuresTwoFactor: boolean; enabled: boolean; createdAt: string };
+    body: { name?: string | undefined; issuer?: string | undefined; clientId?: string | undefined; clientSecret?: string | undefined; allowedDomains?: (string)[] | undefined; assuresTwoFactor?: boolean | undefined; autoJoin?: 'agent' | 'customer' | null | undefined; enabled?: boolean | undefined };
+    answer: { id: `idp_${string}`; name: string; issuer: string; clientId: string; allowedDomains: (string)[]; assuresTwoFactor: boolean; autoJoin: 'agent' | 'customer' | null; enabled: boolean; createdAt: string };
   };
   /** Remove an identity provider. */
   'DELETE /v1/identity-providers/{id}': {
@@ -658,7 +658,7 @@ export interface Operations {
     path: Record<never, never>;
     query: { from?: string | undefined; to?: string | undefined };
     body: undefined;
-    answer: { from: string; to: string; quotas: ({ name: 'stored-bytes' | 'seats' | 'log-bytes' | 'sockets' | 'requests-per-day' | 'requests-per-month'; value: number | null; limit: number | null })[]; counters: ({ name: 'requests' | 'jobs' | 'events' | 'socket-connections'; days: ({ day: string; value: number })[] })[] };
+    answer: { from: string; to: string; quotas: ({ name: 'stored-bytes' | 'seats' | 'log-bytes' | 'waiting-jobs' | 'job-bytes' | 'sockets' | 'requests-per-day' | 'requests-per-month'; value: number; limit: number | null })[]; counters: ({ name: 'requests' | 'jobs' | 'events' | 'socket-connections'; days: ({ day: string; value: number })[] })[] };
   };
   /** List the organisation's flags. */
   'GET /v1/flags': {

@@ -4,21 +4,47 @@ import type { Context } from '@insightdesk/shared/context';
 import { type Id, isId } from '@insightdesk/shared/contract';
 import {
   auditedOrganizations,
+  listOperatorActs,
   type NotedHead,
   type Verdict,
   verifyAudit,
 } from '@insightdesk/shared/domain/audit';
 import { surroundings } from './surroundings.ts';
 
-const USAGE = 'Usage: bun run desk audit verify [--organization <id>] [--noted <file>]';
+const USAGE = `Usage: bun run desk audit verify [--organization <id>] [--noted <file>]
+       bun run desk audit acts`;
 
 type Looks = Pick<Context, 'database'>;
+
+/** Follows the audit chains, or shows what operators did. */
+export async function manageAudit(words: string[]): Promise<number> {
+  const [verb, ...rest] = words;
+  if (verb === 'acts' && rest.length === 0) return showActs();
+  return verifyChains(words);
+}
+
+/** The newest 100 of the operators' log, the newest first. */
+async function showActs(): Promise<number> {
+  await runCommand(
+    'desk',
+    async ({ parts, config }) => {
+      for (const { at, who, act, target } of await listOperatorActs(
+        parts,
+        config.operators.organizationId,
+      )) {
+        console.log([at, who, act, target ?? ''].join('  ').trimEnd());
+      }
+    },
+    await surroundings(),
+  );
+  return 0;
+}
 
 /**
  * Follows the audit chains and prints the head of each, one a line. `--noted` takes a file of such
  * lines, kept elsewhere: each head in it must still be met. Exit code 1 when a chain is broken.
  */
-export async function verifyChains(words: string[]): Promise<number> {
+async function verifyChains(words: string[]): Promise<number> {
   const given = readWords(words);
   if (!given) {
     console.error(USAGE);
@@ -91,5 +117,7 @@ function readHead(line: string): (NotedHead & { tenantId: Id<'org'> }) | undefin
   return { tenantId, sequence: Number(sequence), hash };
 }
 
-const describe = ({ tenantId, sequence, hash, fault }: Verdict) =>
-  `${tenantId} ${sequence} ${hash} ${fault ? `BROKEN: ${fault}` : 'whole'}`;
+function describe({ tenantId, sequence, hash, since, fault }: Verdict): string {
+  const whole = since ? `whole since ${since}` : 'whole';
+  return `${tenantId} ${sequence} ${hash} ${fault ? `BROKEN: ${fault}` : whole}`;
+}

@@ -28,8 +28,8 @@ export const commands: Record<string, Command> = {
     run: async (words) => (await import('./files.ts')).manageFiles(words),
   },
   audit: {
-    summary: 'verify [--organization <id>] [--noted <file>]: follow the chains (DATABASE_URL)',
-    run: async (words) => (await import('./audit.ts')).verifyChains(words),
+    summary: 'verify [--organization <id>] [--noted <file>] | acts: the chains; what operators did',
+    run: async (words) => (await import('./audit.ts')).manageAudit(words),
   },
   flags: {
     summary: 'list <id> | set <id> <name> <value>: switches of an organisation (DATABASE_URL)',

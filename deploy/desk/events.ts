@@ -1,5 +1,7 @@
 import { join } from 'node:path';
+import { runCommand } from '@insightdesk/shared/boot';
 import { root } from '../local/paths.ts';
+import { note } from './note.ts';
 import { surroundings } from './surroundings.ts';
 
 /** Hands over to the worker's own command: only the worker knows what follows from an event. */
@@ -8,10 +10,12 @@ export async function replayEvents([verb, ...words]: string[]): Promise<number> 
     console.error('Usage: bun run desk events replay --since <time> --to <consequence>');
     return 2;
   }
+  const env = await surroundings();
+  await runCommand('desk', (app) => note(app, 'events replay', words.join(' ')), env);
   const command = join(root, 'services', 'worker', 'replay-command.ts');
   const child = Bun.spawn([process.execPath, command, ...words], {
     cwd: root,
-    env: await surroundings(),
+    env,
     stdio: ['ignore', 'inherit', 'inherit'],
   });
   return child.exited;

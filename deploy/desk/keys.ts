@@ -1,9 +1,10 @@
 import { type CommandApp, runCommand } from '@insightdesk/shared/boot';
 import { listSigningKeys, rotateSigningKeys } from '@insightdesk/shared/domain/users';
+import { note } from './note.ts';
 import { reencrypt } from './reencrypt.ts';
 import { surroundings } from './surroundings.ts';
 
-const verbs = { list, rotate, reencrypt };
+const verbs = { list, rotate, reencrypt: reencryptAll };
 const isVerb = (word = ''): word is keyof typeof verbs => Object.hasOwn(verbs, word);
 
 /** Shows the keys that tokens are signed with, adds one, encrypts what is kept by ENCRYPTION_KEY. */
@@ -29,11 +30,18 @@ async function list({ parts }: CommandApp): Promise<void> {
   }
 }
 
-async function rotate({ parts, config }: CommandApp): Promise<void> {
+async function rotate(app: CommandApp): Promise<void> {
+  const { parts, config } = app;
+  await note(app, 'keys rotate');
   const { accessTtlSeconds, refreshTtlSeconds } = config.auth;
   const id = await rotateSigningKeys(parts, {
     configuredId: parts.keys.first.id,
     longestTtlSeconds: Math.max(accessTtlSeconds, refreshTtlSeconds),
   });
   console.log(`${id} signs from now on; nobody has to sign in again`);
+}
+
+async function reencryptAll(app: CommandApp): Promise<void> {
+  await note(app, 'keys reencrypt');
+  await reencrypt(app);
 }

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { runCommand } from '@insightdesk/shared/boot';
+import { type CommandApp, runCommand } from '@insightdesk/shared/boot';
 import type { Context } from '@insightdesk/shared/context';
 import { type Id, isId } from '@insightdesk/shared/contract';
 import { archiveOf, eraseOrganization } from '@insightdesk/shared/domain/departures';
@@ -9,6 +9,7 @@ import {
   requireOrganization,
 } from '@insightdesk/shared/domain/tenants';
 import { endImpersonation, impersonate } from '@insightdesk/shared/domain/users';
+import { note } from './note.ts';
 import { changeQuota } from './quota.ts';
 import { surroundings } from './surroundings.ts';
 import { writeExport } from './write-export.ts';
@@ -16,7 +17,7 @@ import { writeExport } from './write-export.ts';
 type OperatorContext = Context & { tenantId: Id<'org'> };
 
 /** Does it and says what it did; undefined when more had to be said. */
-type Verb = (ctx: OperatorContext, words: string[]) => Promise<string | undefined>;
+type Verb = (ctx: OperatorContext, words: string[], app: CommandApp) => Promise<string | undefined>;
 
 const verbs: Record<string, Verb> = {
   disable: async (ctx) => `${(await disableOrganization(ctx)) ? 'is' : 'was already'} disabled`,
@@ -53,16 +54,17 @@ async function run(verb: Verb, tenantId: Id<'org'>, words: string[]) {
   const caller = { actor, tenantId, requestId: Bun.randomUUIDv7() };
   return runCommand(
     'desk',
-    ({ parts, log }) => verb({ ...parts.connections, log, ...caller }, words),
+    (app) => verb({ ...app.parts.connections, log: app.log, ...caller }, words, app),
     await surroundings(),
   );
 }
 
-async function exportTo(ctx: OperatorContext, [folder, ...args]: string[]) {
+async function exportTo(ctx: OperatorContext, [folder, ...args]: string[], app: CommandApp) {
   const { values } = parseArgs({ args, options: { rate: { type: 'string' } } });
   const rate = values.rate === undefined ? undefined : Number(values.rate);
   if (!folder || !(rate === undefined || rate > 0)) return undefined;
   await requireOrganization(ctx);
+  await note(app, 'organizations export', folder, ctx.tenantId);
   const place = { folder, name: `${ctx.tenantId}.tar.gz` };
   const onProgress = (line: string) => console.error(line);
   return writeExport(archiveOf(ctx, ctx.tenantId), place, { rate, onProgress });

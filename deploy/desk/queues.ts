@@ -1,5 +1,6 @@
 import { runCommand } from '@insightdesk/shared/boot';
 import { type JobControl, jobStates, type QueueName, queueNames } from '@insightdesk/shared/jobs';
+import { note } from './note.ts';
 import { surroundings } from './surroundings.ts';
 
 const verbs: Record<string, (control: JobControl, queue: QueueName) => Promise<string>> = {
@@ -26,10 +27,11 @@ export async function manageQueues([verb = '', queue]: string[]): Promise<number
   }
   await runCommand(
     'desk',
-    async ({ parts }) => {
-      const { control } = parts.jobAccess;
-      if (perform && isQueue(queue)) console.log(await perform(control, queue));
-      else await list(control);
+    async (app) => {
+      const { control } = app.parts.jobAccess;
+      if (!perform || !isQueue(queue)) return list(control);
+      await note(app, `queues ${verb}`, queue);
+      console.log(await perform(control, queue));
     },
     await surroundings(),
   );

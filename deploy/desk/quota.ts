@@ -1,7 +1,8 @@
 import { runCommand } from '@insightdesk/shared/boot';
 import { type QuotaName, quotaNames } from '@insightdesk/shared/context';
 import { isId } from '@insightdesk/shared/contract';
-import { setQuota } from '@insightdesk/shared/domain/tenants';
+import { requireOrganization, setQuota } from '@insightdesk/shared/domain/tenants';
+import { note } from './note.ts';
 import { surroundings } from './surroundings.ts';
 
 const isMetric = (word = ''): word is QuotaName => (quotaNames as readonly string[]).includes(word);
@@ -19,7 +20,12 @@ export async function changeQuota([tenantId, metric, text = '']: string[]): Prom
   const caller = { actor, tenantId, requestId: Bun.randomUUIDv7() };
   await runCommand(
     'desk',
-    ({ parts, log }) => setQuota({ ...parts.connections, log, ...caller }, { metric, value }),
+    async (app) => {
+      const ctx = { ...app.parts.connections, log: app.log, ...caller };
+      await requireOrganization(ctx);
+      await note(app, 'organizations quota', `${metric} ${value}`, tenantId);
+      await setQuota(ctx, { metric, value });
+    },
     await surroundings(),
   );
   console.log(`${tenantId} may have ${value === 0 ? 'any' : value} ${metric}`);

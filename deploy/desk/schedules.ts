@@ -1,11 +1,11 @@
-import { runCommand } from '@insightdesk/shared/boot';
-import type { Database } from '@insightdesk/shared/database';
+import { type CommandApp, runCommand } from '@insightdesk/shared/boot';
 import {
   listSchedules,
   pauseSchedule,
   resumeSchedule,
   type ScheduleState,
 } from '@insightdesk/shared/jobs';
+import { note } from './note.ts';
 import { surroundings } from './surroundings.ts';
 
 const verbs = { pause: pauseSchedule, resume: resumeSchedule };
@@ -14,7 +14,7 @@ const isVerb = (word = ''): word is keyof typeof verbs => Object.hasOwn(verbs, w
 /** Lists what time causes, pauses one of it, lets it go on. */
 export async function manageSchedules([verb, name]: string[]): Promise<number> {
   if (verb === 'list') {
-    const found = await withDatabase(listSchedules);
+    const found = await withApp(({ parts }) => listSchedules(parts.database));
     for (const schedule of found) console.log(describe(schedule));
     return 0;
   }
@@ -22,13 +22,16 @@ export async function manageSchedules([verb, name]: string[]): Promise<number> {
     console.error('Usage: bun run desk schedules list | pause <name> | resume <name>');
     return 2;
   }
-  await withDatabase((database) => verbs[verb](database, name));
+  await withApp(async (app) => {
+    await note(app, `schedules ${verb}`, name);
+    await verbs[verb](app.parts.database, name);
+  });
   console.log(`${name} is ${verb}d`);
   return 0;
 }
 
-async function withDatabase<T>(work: (database: Database) => Promise<T>): Promise<T> {
-  return runCommand('desk', ({ parts }) => work(parts.database), await surroundings());
+async function withApp<T>(work: (app: CommandApp) => Promise<T>): Promise<T> {
+  return runCommand('desk', work, await surroundings());
 }
 
 function describe({ name, timing, dueAt, firedAt, pausedAt }: ScheduleState): string {

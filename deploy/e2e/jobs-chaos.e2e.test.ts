@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { toUuid } from '@insightdesk/shared/contract';
 import { connect, createDatabase } from '@insightdesk/shared/database';
 import { outbox } from '@insightdesk/shared/events';
-import { createJobControl, createQueues, queueNames } from '@insightdesk/shared/jobs';
+import { createJobControl, createQueues, queueNames, readJobLoad } from '@insightdesk/shared/jobs';
 import { createTestDatabase } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { createValkey } from '@insightdesk/shared/valkey';
@@ -150,6 +150,8 @@ test.skipIf(!isLocalStack)(
     const rows = await sql`select payload->>'job' as job, count(*)::int as n from outbox
       where name = ${written.name} group by 1`;
     const rowsOf = new Map(rows.map(({ job, n }) => [job, n]));
+    const [held] = await sql`select count(*)::int as n,
+      count(*) filter (where released_at is null)::int as waiting from held_jobs`;
     const tells = [...fates].filter(([, fate]) => fate.tells);
     const repeats = [...outside.asked.values()].filter((n) => n > 1).length;
     const seconds = (from: number, to = performance.now()) =>
@@ -160,6 +162,7 @@ test.skipIf(!isLocalStack)(
         jobs: fates.size,
         killed,
         ended: ended.size,
+        held: held?.n,
         deadLetters: [...ended.values()].filter(({ state }) => state === 'failed').length,
         effectsOutside: outside.asked.size,
         toldAgainWithTheSameKey: repeats,
@@ -188,6 +191,13 @@ test.skipIf(!isLocalStack)(
     // Some worker was killed between an effect and its mark; what came again bore the same key.
     expect(repeats).toBeGreaterThan(0);
     expect(outside.mostTogether()).toBeLessThanOrEqual(2);
+    // There was no room for many of them, and there is room again for all.
+    expect(held?.n).toBeGreaterThan(100);
+    expect(held?.waiting).toBe(0);
+    await until(async () => {
+      const loads = await Promise.all(stage.tenants.map((id) => readJobLoad(valkey, id)));
+      return loads.every(({ jobs }) => jobs === 0);
+    }, 30_000);
     const blocked = Object.values(await control.getStats()).map((stats) => stats.blocked);
     expect(blocked.every((count) => count === 0)).toBe(true);
   },

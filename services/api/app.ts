@@ -140,7 +140,7 @@ function addRoutes(
         : []),
       (http) => {
         const ctx = context(callContext(http));
-        meterRequest(ctx);
+        meterRequest(ctx, { method: route.method, kind });
         return route.handle({ http, ctx, jsonLimitBytes });
       },
     ];

@@ -207,7 +207,7 @@ describe('linking', () => {
     const path = `/v1/auth/oauth/${where.providerId}/link` as const;
     const link = (word: string) =>
       desk.ask('POST', path, { as: where.as, body: { password: word, redirectTo } });
-    expect(await faultOf(await link('another password'))).toEqual([401, 'INVALID_CREDENTIALS']);
+    expect(await faultOf(await link('another password'))).toEqual([403, 'WRONG_PASSWORD']);
     const begun = await link(password);
     const { url } = (await begun.json()) as { url: string };
     const account = accountOf('me@elsewhere.example');

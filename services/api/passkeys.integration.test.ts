@@ -59,7 +59,7 @@ describe('registering', () => {
     const { accessToken: as } = await people.register();
     await people.require(as);
     const wrong = await post('/options', { password: 'another password' }, as);
-    expect(await faultOf(wrong)).toEqual([401, 'INVALID_CREDENTIALS']);
+    expect(await faultOf(wrong)).toEqual([403, 'WRONG_PASSWORD']);
     const { token, options } = await offered(as);
     expect(options.pubKeyCredParams?.map(({ alg }) => alg)).toEqual([-7, -8, -257]);
     const key = createAuthenticator({ origin, host });
@@ -188,7 +188,7 @@ describe('keeping', () => {
     expect((await rename(as)).status).toBe(200);
     expect((await rename(other.as)).status).toBe(404);
     expect((await remove(other.as)).status).toBe(404);
-    expect((await remove(as, 'another password')).status).toBe(401);
+    expect((await remove(as, 'another password')).status).toBe(403);
     expect((await remove(as)).status).toBe(204);
     expect(await faultOf(await signIn(key))).toEqual(refused);
     expect((await people.login(email)).status).toBe(200);

@@ -34,8 +34,8 @@ describe('setting up', () => {
   test('takes the password, then a code of the new secret', async () => {
     const { accessToken: as } = await people.register();
     expect(await faultOf(await ask('', as, { password: 'another password' }))).toEqual([
-      401,
-      'INVALID_CREDENTIALS',
+      403,
+      'WRONG_PASSWORD',
     ]);
     expect(await faultOf(await ask('/confirm', as, { code: '123456' }))).toEqual([
       409,
@@ -157,7 +157,7 @@ describe('giving up', () => {
     const { email, accessToken: as, secret } = await people.registerGuarded();
     const code = codeOf(secret, 1);
     const wrong = await ask('/remove', as, { password: 'another password', code });
-    expect(await faultOf(wrong)).toEqual([401, 'INVALID_CREDENTIALS']);
+    expect(await faultOf(wrong)).toEqual([403, 'WRONG_PASSWORD']);
     expect((await ask('/remove', as, { password, code })).status).toBe(204);
     expect((await people.login(email)).status).toBe(200);
     const state = await desk.ask('GET', '/v1/auth/two-factor', { as });

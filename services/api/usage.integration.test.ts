@@ -5,9 +5,11 @@ import { createDatabase } from '@insightdesk/shared/database';
 import { setQuota } from '@insightdesk/shared/domain/tenants';
 import { createMeter, type getUsage } from '@insightdesk/shared/domain/usage';
 import { acceptInvitation, changeRole, invite } from '@insightdesk/shared/domain/users';
-import { createTestTenant, testEnvironment } from '@insightdesk/shared/testing';
+import { createHeldJobs, createQueues, defineJob, type JobRequest } from '@insightdesk/shared/jobs';
+import { createTestDatabase, createTestTenant, testEnvironment } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
-import type { z } from 'zod';
+import { z } from 'zod';
+import { meterRequest } from './meter-request.ts';
 import { openTestDesk, testPromises } from './test-desk.ts';
 
 const desk = openTestDesk();
@@ -24,6 +26,9 @@ const services = createDatabase({
   timeoutMs: 10_000,
   slowQueryMs: 10_000,
 });
+
+const nothing = async () => 0;
+const noJobs = async () => ({ jobs: 0, bytes: 0 });
 
 type Usage = z.infer<typeof getUsage.output>;
 const read = async (as: string, query = '') =>
@@ -74,7 +79,7 @@ test('two processes add up; what cannot be written is kept, memory is bounded', 
         write: (...call) => (isDown ? Promise.reject(new Error('down')) : services.write(...call)),
       },
       defaults: context.settings.quotas,
-      logBytes: async () => 0,
+      ...{ logBytes: nothing, openSockets: nothing, jobLoad: noJobs },
       onError: (error) => errors.push(error),
       flushMs: 60_000,
       most: 2,
@@ -106,6 +111,85 @@ test('429: an organisation that has used up its requests of the day, and no othe
   expect(statuses).toEqual([...Array(9).fill(200), ...Array(3).fill(429)]);
   expect((await ask('GET', '/v1/me', { as: other.agent })).status).toBe(200);
 });
+
+test('jobs that have not ended are told with their bytes, those that wait for room with them', async () => {
+  const { tenantId, owner } = await createTestTenant(context);
+  const queues = createQueues(parts.queueValkey, 'jobs', {
+    roomOf: () => ({ jobs: 3, bytes: 100_000 }),
+    held: createHeldJobs(parts.database),
+  });
+  const job = defineJob({ name: 'test.later', queue: 'maintenance', payload: z.object({}) });
+  const delayMs = 600_000;
+  const wanted = { job, tenantId, requestId: 'r', payload: {}, delayMs };
+  try {
+    await queues.enqueue(Array.from({ length: 8 }, (_, n) => ({ ...wanted, id: `test-${n}` })));
+    const token = await tokenFor(owner);
+    const figures = async () => {
+      const { quotas } = await read(token);
+      return Object.fromEntries(quotas.map(({ name, ...figure }) => [name, figure]));
+    };
+    // A worker that has more room for them lets them in meanwhile.
+    let found = await figures();
+    while (found['waiting-jobs']?.value !== 8) found = await figures();
+    const { 'waiting-jobs': jobs, 'job-bytes': bytes } = found;
+    expect([jobs?.limit, bytes?.limit]).toEqual([20_000, 33_554_432]);
+    expect(bytes?.value).toBeGreaterThan(1_024);
+  } finally {
+    await context.traces.erase(tenantId);
+    await queues.close();
+  }
+});
+
+test('429: of whom ten times as many jobs wait as may be nothing new is accepted, and of no other', async () => {
+  // Of its own, where no worker lets them in.
+  const server = await createTestDatabase();
+  const limits = { poolMin: 1, poolMax: 2, timeoutMs: 10_000, slowQueryMs: 10_000 };
+  const database = createDatabase({ ...server, ...limits });
+  const meter = createMeter({
+    database,
+    defaults: { ...context.settings.quotas, 'waiting-jobs': 2 },
+    ...{ logBytes: nothing, openSockets: nothing, jobLoad: noJobs },
+    onError: (error) => {
+      throw error;
+    },
+    flushMs: 60_000,
+  });
+  try {
+    const [own, other] = [newId('org'), newId('org')];
+    const job = defineJob({ name: 'test.held', queue: 'maintenance', payload: z.object({}) });
+    const held = createHeldJobs(database);
+    const hold = (id: string) =>
+      held.hold([{ job, id, tenantId: own, requestId: 'r', payload: {} }]);
+    const write = { method: 'POST', kind: 'write' } as const;
+    const ask = async (
+      tenantId: Id<'org'>,
+      request: Parameters<typeof meterRequest>[1] = write,
+    ) => {
+      meter.count(tenantId, 'requests');
+      await meter.flush();
+      return meterRequest({ tenantId, meter }, request);
+    };
+    for (let n = 0; n < 19; n++) await hold(`${n}`);
+    await ask(own);
+    await hold('19');
+    await expect(ask(own)).rejects.toMatchObject({ status: 429, code: 'QUOTA_EXCEEDED' });
+    await ask(other);
+    // Reading goes on, and so does ending what brings the jobs about.
+    for (const request of [
+      { method: 'GET', kind: 'read' },
+      { method: 'DELETE', kind: 'write' },
+      { method: 'POST', kind: 'auth' },
+    ] as const)
+      await ask(own, request);
+    const [first] = await held.oldest(own, 1);
+    await held.release(own, [first?.request as JobRequest]);
+    await ask(own);
+  } finally {
+    await meter.close();
+    await database.close();
+    await server.drop();
+  }
+}, 30_000);
 
 test('seats: eight accept at once where three are free', async () => {
   const { owner, tenantId, member } = await createTestTenant(context);

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, expect, setSystemTime, test } from 'bun:test';
+import { Channels } from '@insightdesk/shared/contract';
 import { createRateLimits } from '@insightdesk/shared/http';
 import { deferred } from '@insightdesk/shared/promises';
 import { createChannelLog, roomOf } from '@insightdesk/shared/realtime';
@@ -299,4 +300,45 @@ test('a person pushes so many signals and a channel hears so many, over all sock
   await until(() => heard === 30);
   await Bun.sleep(50);
   expect(heard).toBe(30);
+});
+
+test('what a person says of itself counts as a signal: of its own, and of each channel that hears it', async () => {
+  const signalRow = { of: 'signal', windowMs: 60_000, away: 'open' } as const;
+  const rows = [
+    { ...signalRow, name: `u${newId('evt')}`, by: 'user', limit: 6 },
+    { ...signalRow, name: `c${newId('evt')}`, by: 'channel', limit: 8 },
+  ];
+  const limits = () => ({ signalLimits: createRateLimits({ rows, valkey: valkey('command') }) });
+  const replicas = [
+    await startReplica('websocket-1', limits()),
+    await startReplica('websocket-2', limits()),
+  ];
+  const shared = Channels.conversationPresence(newId('cnv'));
+  const own = Channels.conversationPresence(newId('cnv'));
+  const enter = async (token: string, i: number, channels: string[]) => {
+    const { socket } = await connect(replicas[i]?.url as string, token);
+    for (const channel of channels) await ask(socket, 'subscribe', { channel });
+    return socket;
+  };
+  const first = await person();
+  const sockets = [
+    await enter(first.token, 0, [own, shared]),
+    await enter(first.token, 1, [own, shared]),
+  ] as const;
+  const say = (socket: (typeof sockets)[number], status: string) =>
+    ask(socket, 'presence:set', { status });
+  const refusal = { ok: false, error: { status: 429, code: 'TOO_MANY_REQUESTS' } };
+  for (let n = 0; n < 4; n++)
+    expect(await say(sockets[n % 2] as never, 'away')).toEqual({ ok: true });
+  for (let n = 0; n < 2; n++)
+    expect(
+      await ask(sockets[0], 'publish', { channel: own, type: 'typing', data: {} }),
+    ).toMatchObject({ ok: true });
+  for (const socket of sockets) expect(await say(socket, 'busy')).toMatchObject(refusal);
+  const other = await enter((await person()).token, 1, [shared]);
+  for (let n = 0; n < 4; n++) expect(await say(other, 'away')).toEqual({ ok: true });
+  // Of its own two are left, of the channel none.
+  expect(await say(other, 'busy')).toMatchObject(refusal);
+  const { members } = await ask(other, 'presence', { channel: shared });
+  expect(members.map(({ status }: { status: string }) => status)).toEqual(['away', 'away']);
 });

@@ -3,7 +3,7 @@ import { type Id, rateRows, socketLimits } from '@insightdesk/shared/contract';
 import { listLiveSessions } from '@insightdesk/shared/domain/users';
 import { createAddressReader, createHealthApp, createRateLimits } from '@insightdesk/shared/http';
 import { createChannelLog, createPresenceMembers } from '@insightdesk/shared/realtime';
-import { createSeats } from './admission/seats.ts';
+import { countSeats, createSeats } from './admission/seats.ts';
 import { createSessionRecords } from './admission/session-records.ts';
 import { strangerLimits } from './admission/strangers.ts';
 import { channels } from './channels.ts';
@@ -29,11 +29,14 @@ await boot('websocket', (app) => {
     ...config.realtime,
     budgetOf: (tenantId: Id<'org'>) => meter.limitOf(tenantId, 'log-bytes'),
   };
-  const seats = createSeats(parts.valkey, {
-    limits: config.realtime.maxSockets,
-    limitOf: (tenantId) => meter.limitOf(tenantId, 'sockets'),
-    onError: createTroubleLog(log),
-  });
+  const counted = { onError: createTroubleLog(log), subscriber: valkey.hub };
+  const seats = isLimited
+    ? createSeats(parts.valkey, {
+        ...counted,
+        limits: config.realtime.maxSockets,
+        limitOf: (tenantId) => meter.limitOf(tenantId, 'sockets'),
+      })
+    : countSeats(parts.valkey, counted);
   const server = createSocketServer({
     log,
     replica,
@@ -63,8 +66,8 @@ await boot('websocket', (app) => {
     origin: new URL(config.http.publicUrl).origin,
     load: app.load,
     maxChannelsPerSocket: config.realtime.maxChannelsPerSocket,
+    seats,
     ...(isLimited && {
-      seats,
       strangers: strangerLimits,
       signalLimits: createRateLimits({ rows: rateRows(config.rateLimit), valkey: parts.valkey }),
       maxChannelsPerOrganization: config.realtime.maxChannelsPerOrganization,

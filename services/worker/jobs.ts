@@ -7,6 +7,7 @@ import {
   makeVariants,
   sweepFiles,
 } from '@insightdesk/shared/domain/attachments';
+import { auditJobs, pruneAudit } from '@insightdesk/shared/domain/audit';
 import type { SystemJob } from '@insightdesk/shared/domain/catalog';
 import {
   conversationJobs,
@@ -14,6 +15,7 @@ import {
   wakeSnoozed,
 } from '@insightdesk/shared/domain/conversations';
 import {
+  collectUnverified,
   departureJobs,
   eraseDue,
   removeArchive,
@@ -62,6 +64,7 @@ export function jobHandlers(root: Context): JobHandlers<SystemJob> {
     ...forKeys(at),
     ...forDepartures(at, root),
     ...forMaintenance(root),
+    ...forAudit(root),
     ...forUsers(at, root),
   };
 }
@@ -168,6 +171,10 @@ const forDepartures = (at: At, root: Context): JobHandlers<JobsOf<typeof departu
     job: departureJobs.removeArchiveJob,
     run: (payload, run) => removeArchive(at(run), payload),
   },
+  'departures.collect-unverified': {
+    job: departureJobs.collectUnverifiedJob,
+    run: (payload, run) => collectUnverified(root, payload, run),
+  },
   'departures.erase-due': {
     job: departureJobs.eraseDueJob,
     run: (_, run) => eraseDue(root, run),
@@ -191,6 +198,10 @@ const forMaintenance = (root: Context): JobHandlers<JobsOf<typeof maintenanceJob
     job: maintenanceJobs.purgeUsage,
     run: (payload, run) => deleteOldUsage(root, payload, run),
   },
+});
+
+const forAudit = (root: Context): JobHandlers<JobsOf<typeof auditJobs>> => ({
+  'audit.prune': { job: auditJobs.pruneAuditJob, run: (_, run) => pruneAudit(root, run) },
 });
 
 const forUsers = (at: At, root: Context): JobHandlers<JobsOf<typeof userJobs>> => ({

@@ -1,5 +1,5 @@
 import { boot } from '@insightdesk/shared/boot';
-import { createScheduler, type JobNews } from '@insightdesk/shared/jobs';
+import { createHeldRelease, createScheduler, type JobNews } from '@insightdesk/shared/jobs';
 import { serveHealth } from './health.ts';
 import { openJobNews } from './job-news.ts';
 import { watchWork } from './metrics.ts';
@@ -26,5 +26,7 @@ await boot('worker', (app) => {
     isLeader: () => relay.isLeader,
   });
   lifecycle.register('schedules', scheduler, ['relay']);
+  const release = createHeldRelease({ ...work, log, isLeader: () => relay.isLeader });
+  lifecycle.register('held jobs', release, ['relay']);
   serveHealth(app, work);
 });

@@ -26,7 +26,7 @@ export function watchWork({ metrics }: App, work: Work, relay: Relay) {
   };
 }
 
-function watchQueues(registry: Metrics, { queues, valkey }: Work): void {
+function watchQueues(registry: Metrics, { queues, valkey, held }: Work): void {
   const control = createJobControl(queues, valkey);
   const registers = [registry];
   new Gauge({
@@ -40,6 +40,14 @@ function watchQueues(registry: Metrics, { queues, valkey }: Work): void {
           this.set({ queue, state }, Number(count));
         }
       }
+    },
+  });
+  new Gauge({
+    name: 'queue_held_jobs',
+    help: 'Jobs of organisations that have no room for them in the queues',
+    registers,
+    async collect() {
+      this.set(await held.count());
     },
   });
   new Gauge({

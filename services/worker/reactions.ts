@@ -59,6 +59,10 @@ export const reactions: Reactions<SystemEvent, JobRequest> = {
 
   'organization.erasure-cancelled': nothing,
 
+  'audit.pruned': nothing,
+
+  'operator.acted': nothing,
+
   'flag.changed': nothing,
 
   'invitation.created': (event) => [jobFor(event, notificationJobs.emailInvitation, event.payload)],

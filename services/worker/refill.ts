@@ -5,7 +5,7 @@ import type {
   RelayedEvent,
   RelayOptions,
 } from '@insightdesk/shared/events';
-import type { JobRequest, LossWatch, Queues } from '@insightdesk/shared/jobs';
+import type { HeldJobs, JobRequest, LossWatch, Queues } from '@insightdesk/shared/jobs';
 import type { Logger } from '@insightdesk/shared/logging';
 import type { ChannelRefill, PlacedEntry } from '@insightdesk/shared/realtime';
 
@@ -13,6 +13,7 @@ interface RefillOptions {
   channels: ChannelRefill;
   jobs: LossWatch;
   queues: Pick<Queues, 'enqueue'>;
+  held?: Pick<HeldJobs, 'holdAgain'>;
   historySeconds: number;
   log: Logger;
 }
@@ -31,7 +32,7 @@ const JOBS_AT_ONCE = 500;
  */
 export function createRefill(
   consequencesOf: ConsequencesOf<JobRequest>,
-  { channels, jobs, queues, historySeconds, log }: RefillOptions,
+  { channels, jobs, queues, held, historySeconds, log }: RefillOptions,
 ): NonNullable<RelayOptions['prepare']> {
   return async (recent) => {
     await Promise.all([refillChannels(recent), refillJobs(recent)]);
@@ -48,6 +49,7 @@ export function createRefill(
   async function refillJobs(recent: Recent) {
     const since = await jobs.lostSince().catch(() => undefined);
     if (!since) return;
+    await held?.holdAgain(since);
     const age = (Date.now() - since.getTime()) / 1_000;
     const seconds = Math.min(DAY_SECONDS, Math.ceil(age));
     const events = await recent({ limit: NEWEST_EVENTS, seconds });

@@ -11,7 +11,7 @@ import { consequencesOf } from './reactions.ts';
 import { createRefill } from './refill.ts';
 
 /** Carries out what follows from events, in their order, on the one worker that leads. */
-export function runRelay(app: App, { queues, valkey }: Work): Relay {
+export function runRelay(app: App, { queues, valkey, held }: Work): Relay {
   const { config, lifecycle, log, parts } = app;
   const url = parts.relayUrl;
   const webhooks = openWebhookOutlet(url, config.database.timeoutMs);
@@ -43,6 +43,7 @@ export function runRelay(app: App, { queues, valkey }: Work): Relay {
       channels: createChannelRefill(parts.valkey, history),
       jobs,
       queues,
+      held,
       historySeconds: config.realtime.historySeconds,
       log,
     }),

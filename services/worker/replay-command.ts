@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { runCommand } from '@insightdesk/shared/boot';
 import { openWebhookOutlet } from '@insightdesk/shared/domain/webhooks';
-import { createQueues } from '@insightdesk/shared/jobs';
+import { createHeldJobs, createQueues } from '@insightdesk/shared/jobs';
 import { createChannelLog } from '@insightdesk/shared/realtime';
 import { consequencesOf } from './reactions.ts';
 import { type ReplayOptions, replayEvents } from './replay.ts';
@@ -38,7 +38,13 @@ async function replay(wanted: ReplayOptions): Promise<number> {
   const { refused, ...report } = await runCommand('worker', async ({ config, parts }) => {
     const url = parts.relayUrl;
     const valkey = parts.connectValkey('queue', 'command', 'replay');
-    const queues = createQueues(valkey);
+    const queues = createQueues(valkey, 'jobs', {
+      held: createHeldJobs(parts.database),
+      roomOf: (tenantId) => ({
+        jobs: parts.meter.limitOf(tenantId, 'waiting-jobs'),
+        bytes: parts.meter.limitOf(tenantId, 'job-bytes'),
+      }),
+    });
     const webhooks = openWebhookOutlet(url);
     const channelLog = createChannelLog(parts.valkey, {
       ...config.realtime,

@@ -1,4 +1,5 @@
 import { attachmentJobs } from '@insightdesk/shared/domain/attachments';
+import { auditJobs } from '@insightdesk/shared/domain/audit';
 import { departureJobs } from '@insightdesk/shared/domain/departures';
 import { maintenanceJobs } from '@insightdesk/shared/domain/maintenance';
 import { userJobs } from '@insightdesk/shared/domain/users';
@@ -26,6 +27,20 @@ export const schedules = defineSchedules({
     catchUp: 'latest',
     job: departureJobs.eraseDueJob,
     payload: {},
+  },
+  'prune-audit': {
+    cron: '7 3 * * *',
+    timeZone: 'UTC',
+    catchUp: 'latest',
+    job: auditJobs.pruneAuditJob,
+    payload: {},
+  },
+  'collect-unverified': {
+    cron: '27 * * * *',
+    timeZone: 'UTC',
+    catchUp: 'latest',
+    job: departureJobs.collectUnverifiedJob,
+    payload: { days: 30 },
   },
   'purge-events': {
     cron: '17 2 * * *',

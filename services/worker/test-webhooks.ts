@@ -87,7 +87,7 @@ export async function openWorker() {
     channelLog,
     valkey,
     mailer: stage.mailer,
-    relayUrl: server.relayUrl,
+    ...server,
     flush: () => stage.parts.meter.flush(),
     async close() {
       for (const end of closing.toReversed()) await end();

@@ -132,6 +132,8 @@ const internal = (data: unknown): Heard => ({
 
 const always: [name: string, payload: object, heard: Heard][] = [
   ['organization.created', { name: 'O', ownerId: agent }, nobody],
+  ['audit.pruned', { through: 1, link: 'x', entries: 1, before: at }, nobody],
+  ['operator.acted', { act: 'queues pause', target: null, by: null }, nobody],
   ['organization.disabled', {}, staff({})],
   ['organization.enabled', {}, staff({})],
   ['organization.updated', { requireTwoFactor: true }, staff({ requireTwoFactor: true })],

@@ -63,6 +63,8 @@ async function removeJob(queues: Pick<Queues, 'get'>, key: string): Promise<bool
 const sharedBy = (prefix: string) => [
   'presence:channels',
   '{sockets}:of:*',
+  `${prefix}:loads`,
+  `${prefix}:held`,
   `${prefix}:*:turns`,
   `${prefix}:*:events`,
 ];

@@ -9,15 +9,18 @@ import { withApiKeys } from '@insightdesk/shared/domain/keys';
 import { createMeter } from '@insightdesk/shared/domain/usage';
 import { loadSigningKeys } from '@insightdesk/shared/domain/users';
 import { createMailer } from '@insightdesk/shared/email';
+import { readJobLoad } from '@insightdesk/shared/jobs';
 import type { Logger } from '@insightdesk/shared/logging';
 import { createMedia } from '@insightdesk/shared/media';
 import {
+  countOpenSockets,
   createPresenceRegistry,
   createRequests,
   heldBytes,
   sendSignals,
 } from '@insightdesk/shared/realtime';
 import {
+  createDnsTexts,
   createKeyRing,
   createPasswords,
   createSafeFetch,
@@ -138,13 +141,19 @@ function createOwnParts(config: Config, log: Logger) {
       ({ connectValkey }) => openJobAccess(connectValkey('queue', 'command', 'jobs')),
       { dispose: (access) => access.close() },
     )
+    .register('queueValkey', ({ connectValkey }) => connectValkey('queue', 'command', 'job-load'), {
+      dispose: (valkey) => valkey.disconnect(),
+    })
     .register(
       'meter',
-      ({ database, valkey }) =>
+      (parts) =>
         createMeter({
-          database,
+          database: parts.database,
           defaults: config.quotas,
-          logBytes: async (tenantId) => (await heldBytes(valkey, [tenantId]))[0] ?? 0,
+          logBytes: async (tenantId) => (await heldBytes(parts.valkey, [tenantId]))[0] ?? 0,
+          openSockets: (tenantId) => countOpenSockets(parts.valkey, tenantId),
+          // Who is never asked opens no connection.
+          jobLoad: (tenantId) => readJobLoad(parts.queueValkey, tenantId),
           onError: (error) => log.warn({ err: String(error) }, 'usage: not written yet'),
         }),
       { dispose: (meter) => meter.close() },
@@ -198,6 +207,7 @@ function addConnections(container: OwnParts, config: Config, log: Logger) {
       passwords: parts.passwords,
       secrets: parts.secrets,
       outbound: parts.outbound,
+      dnsTexts: createDnsTexts(),
       traces: {
         erase: (tenantId) => {
           const { connectValkey: connect, jobAccess } = parts;
@@ -219,6 +229,7 @@ function addConnections(container: OwnParts, config: Config, log: Logger) {
         quotas: config.quotas,
         origins: [new URL(config.http.publicUrl).origin, ...config.http.corsOrigins],
         erasureGraceSeconds: config.departures.erasureGraceSeconds,
+        auditRetentionDays: config.audit.retentionDays,
       },
     }),
   );

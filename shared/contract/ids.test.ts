@@ -35,6 +35,7 @@ test.each([
 ] as const)('%s is %s, and back', (uuid, id) => {
   expect(fromUuid('usr', uuid)).toBe(id);
   expect(fromUuid('usr', uuid.toUpperCase())).toBe(id);
+  expect(fromUuid('usr', uuid.replaceAll('-', ''))).toBe(id);
   expect(toUuid(id)).toBe(uuid);
 });
 

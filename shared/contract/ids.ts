@@ -36,10 +36,12 @@ export function isId<P extends IdPrefix>(prefix: P, value: unknown): value is Id
 const pairs = [...alphabet].flatMap((high) => [...alphabet].map((low) => high + low));
 
 /**
- * The id of a stored uuid: 130 bits in 26 letters, the first two of them zero
+ * The id of a stored uuid, with its dashes or without: 130 bits in 26 letters, the first two of them zero
  * (https://github.com/jetify-com/typeid/tree/main/spec).
  */
-export function fromUuid<P extends IdPrefix>(prefix: P, uuid: string): Id<P> {
+export function fromUuid<P extends IdPrefix>(prefix: P, given: string): Id<P> {
+  const uuid =
+    given.length === 32 ? given.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-') : given;
   const first = pairs[(digit(uuid, 0) << 4) | digit(uuid, 1)];
   const early = letters(uuid, 2, 3, 4, 5, 6) + letters(uuid, 7, 9, 10, 11, 12);
   const middle = letters(uuid, 14, 15, 16, 17, 19) + letters(uuid, 20, 21, 22, 24, 25);

@@ -1,4 +1,5 @@
 import { attachmentEvents, attachmentJobs } from '@insightdesk/shared/domain/attachments';
+import { auditEvents, auditJobs } from '@insightdesk/shared/domain/audit';
 import { conversationEvents, conversationJobs } from '@insightdesk/shared/domain/conversations';
 import { departureEvents, departureJobs } from '@insightdesk/shared/domain/departures';
 import { flagEvents } from '@insightdesk/shared/domain/flags';
@@ -20,7 +21,7 @@ import type { JobsOf } from '@insightdesk/shared/jobs';
 export const features = {
   maintenance: { events: {}, jobs: maintenanceJobs },
   jobs: { events: {}, jobs: {} },
-  audit: { events: {}, jobs: {} },
+  audit: { events: auditEvents, jobs: auditJobs },
   tenants: { events: tenantEvents, jobs: {} },
   roles: { events: roleEvents, jobs: {} },
   factors: { events: {}, jobs: {} },

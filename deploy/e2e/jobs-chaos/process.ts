@@ -2,6 +2,8 @@
 import { createDatabase } from '@insightdesk/shared/database';
 import { createRelay } from '@insightdesk/shared/events';
 import {
+  createHeldJobs,
+  createHeldRelease,
   createLossWatch,
   createQueues,
   releaseStuck,
@@ -20,19 +22,23 @@ const log = createLogger(
 const connect = (kind: ValkeyOptions['role'] = 'blocking') =>
   createValkey(valkeyUrl, { name: role, role: kind, onError: () => {} });
 const valkey = connect();
-const queues = createQueues(valkey);
+const database = createDatabase({
+  url: databaseUrl,
+  relayUrl,
+  poolMin: 1,
+  poolMax: 4,
+  timeoutMs: 20_000,
+  slowQueryMs: 60_000,
+});
+const held = createHeldJobs(database);
+/** So little that most of what is asked has to wait. */
+const roomOf = () => ({ jobs: 60, bytes: 100_000_000 });
+const queues = createQueues(valkey, 'jobs', { roomOf, held });
 
 /** Twice a minute in the product; here the whole life of a process is shorter. */
 const WATCHDOG_MS = 3_000;
 
 async function work() {
-  const database = createDatabase({
-    url: databaseUrl,
-    poolMin: 1,
-    poolMax: 4,
-    timeoutMs: 20_000,
-    slowQueryMs: 60_000,
-  });
   await startWorkers({
     handlers: createHandlers({
       async tell(key, { id }, limit = '') {
@@ -52,15 +58,16 @@ async function work() {
   setInterval(() => void releaseStuck(valkey).catch(() => {}), WATCHDOG_MS);
 }
 
-function relay() {
+function lead() {
   const refill = createLossWatch(valkey);
-  createRelay({
+  const relay = createRelay({
     url: relayUrl,
     log,
     electionMs: 200,
     async prepare(recent) {
       const since = await refill.lostSince().catch(() => undefined);
       if (!since) return;
+      await held.holdAgain(since);
       const seconds = Math.min(600, (Date.now() - since.getTime()) / 1_000);
       const events = await recent({ limit: 10_000, seconds: Math.ceil(seconds) });
       await queues.enqueue(events.flatMap(reactTo));
@@ -71,8 +78,11 @@ function relay() {
       await refill.note();
       return events.map(() => ({}));
     },
-  }).start();
+  });
+  relay.start();
+  const isLeader = () => relay.isLeader;
+  createHeldRelease({ valkey, queues, held, roomOf, isLeader, log, sweepMs: WATCHDOG_MS }).start();
 }
 
 if (role === 'worker') await work();
-else relay();
+else lead();

@@ -145,6 +145,40 @@ test('what changes something needs the cookie and has to come from the page itse
   expect(await queue.isPaused()).toBe(false);
 });
 
+test('what an operator changes is told first, with who and from where; looking is not', async () => {
+  const cookie = { Cookie: await cookieOf(operator), ...origin, 'User-Agent': 'Browser/9' };
+  const { organizationId: tenantId } = operator;
+  const told = () =>
+    desk.context.database.read({ tenantId }, (tx) =>
+      tx.execute<{ payload: unknown; origin: unknown }>(`select payload, origin from outbox
+        where name = 'operator.acted' order by position desc`),
+    );
+  const before = (await told()).length;
+  await at('/api/queues', { headers: cookie });
+  await at('/api/queues/calendar-sync/no-such-job/retry/failed', {
+    method: 'PUT',
+    headers: cookie,
+  });
+  await at('/api/queues/calendar-sync/no-such-job/clean', { method: 'PUT', headers: cookie });
+  const events = await told();
+  expect(events).toHaveLength(before + 2);
+  const { userId } = await plain.context.tokens.verifyAccess(operator.token);
+  for (const [event, what] of [
+    [events[1], 'retry/failed'],
+    [events[0], 'clean'],
+  ] as const) {
+    expect(event?.payload).toEqual({
+      act: 'board PUT',
+      target: `queues/calendar-sync/no-such-job/${what}`,
+      by: null,
+    });
+    expect(event?.origin).toMatchObject({
+      actor: { kind: 'user', userId },
+      userAgent: 'Browser/9',
+    });
+  }
+});
+
 test('signing in here is limited like signing in anywhere, in size and in number', async () => {
   const word = 'x'.repeat(20_000);
   expect((await signIn(operator.email, origin, word)).status).toBe(413);

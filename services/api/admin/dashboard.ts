@@ -1,5 +1,6 @@
 import type { Connections, Context } from '@insightdesk/shared/context';
 import { bodyLimitBytes, type Id } from '@insightdesk/shared/contract';
+import { noteAct } from '@insightdesk/shared/domain/audit';
 import { login, logout, requireLiveSession } from '@insightdesk/shared/domain/users';
 import { AppError, ForbiddenError, UnauthenticatedError } from '@insightdesk/shared/errors';
 import type { Queues } from '@insightdesk/shared/jobs';
@@ -103,7 +104,7 @@ export function createDashboard(options: Surroundings): Hono<ApiEnv> {
     deleteCookie(c, COOKIE, cookieOptions);
     return c.redirect(`${DASHBOARD}/sign-in`, 303);
   });
-  app.use(withoutFonts);
+  app.use(withoutFonts, noteChanges(context));
   let board: Hono | undefined;
   app.all('/*', async (c) => {
     const { createBoard } = await import('./board.ts'); // many packages, and hardly anyone comes
@@ -146,6 +147,17 @@ const pagePolicy: MiddlewareHandler<ApiEnv> = (c, next) => {
   c.header('Content-Security-Policy', policy);
   return next();
 };
+
+/** What changes something is in the operators' audit log before it is done. */
+const noteChanges =
+  (context: Surroundings['context']): MiddlewareHandler<ApiEnv> =>
+  async (c, next) => {
+    if (c.req.method !== 'GET' && c.req.method !== 'HEAD') {
+      const target = c.req.path.slice(`${DASHBOARD}/api/`.length);
+      await noteAct(context(callContext(c)), { act: `board ${c.req.method}`, target });
+    }
+    return next();
+  };
 
 /** The board's page asks another site for its fonts; ours asks nobody. */
 const withoutFonts: MiddlewareHandler<ApiEnv> = async (c, next) => {

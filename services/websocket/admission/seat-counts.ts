@@ -1,6 +1,12 @@
 import { withTimeout } from '@insightdesk/shared/promises';
-import type { ChannelHubOptions } from '@insightdesk/shared/realtime';
-import { admitScript, countsOf, REPLICAS, renewScript } from './seat-scripts.ts';
+import {
+  type ChannelHubOptions,
+  LISTENS,
+  socketCountsOf,
+  socketReplicas,
+  socketTopicOf,
+} from '@insightdesk/shared/realtime';
+import { admitScript, renewScript } from './seat-scripts.ts';
 
 /** A count that may not exceed `limit`, summed over all replicas. */
 export interface CountLimit {
@@ -10,6 +16,8 @@ export interface CountLimit {
 
 export interface SeatCountsOptions {
   onError: (error: unknown) => void;
+  /** A connection by which others see at once that this replica is gone; without it the lease tells. */
+  subscriber?: Valkey;
   /** How long the counts of a killed replica are still taken for true. */
   leaseMs?: number;
   renewMs?: number;
@@ -28,29 +36,47 @@ function defineScripts(valkey: Valkey): Scripts {
   return valkey as unknown as Scripts;
 }
 
+function requireReady({ status }: Valkey): void {
+  if (status !== 'ready') throw new Error(`Valkey is not there: ${status}`);
+}
+
+function slicesOf(counts: ReadonlyMap<string, number>): (string | number)[][] {
+  const pairs = [...counts];
+  return Array.from({ length: Math.ceil(pairs.length / SLICE_LENGTH) }, (_, n) =>
+    pairs.slice(n * SLICE_LENGTH, (n + 1) * SLICE_LENGTH).flat(),
+  );
+}
+
+function createTally() {
+  const counts = new Map<string, number>();
+  const of = (field: string) => counts.get(field) ?? 0;
+  return {
+    counts,
+    of,
+    change(field: string, by: 1 | -1): void {
+      const open = of(field) + by;
+      if (open > 0) counts.set(field, open);
+      else counts.delete(field);
+    },
+  };
+}
+
 /** One replica's counts: true in memory, told to the others, and made good after any failure. */
 export function createSeatCounts(valkey: Valkey, options: SeatCountsOptions) {
-  const { onError, leaseMs = 8_000, renewMs = 2_000 } = options;
+  const { onError, subscriber, leaseMs = 8_000, renewMs = 2_000 } = options;
   const scripts = defineScripts(valkey);
   const instance = crypto.randomUUID();
-  const own = countsOf(instance);
-  const head = [REPLICAS, own, instance, leaseMs];
-  const counts = new Map<string, number>();
+  const own = socketCountsOf(instance);
+  const head = [socketReplicas, own, instance, leaseMs];
+  const { counts, of, change } = createTally();
   const unwritten = new Set<string>();
   let isLost = true;
+  let isHeard = false;
   let renewing: Timer | undefined;
-
-  const of = (field: string) => counts.get(field) ?? 0;
-
-  function change(field: string, by: 1 | -1): void {
-    const open = of(field) + by;
-    if (open > 0) counts.set(field, open);
-    else counts.delete(field);
-  }
 
   async function reach<T>(ask: () => Promise<T>): Promise<T | undefined> {
     try {
-      if (valkey.status !== 'ready') throw new Error(`Valkey is not there: ${valkey.status}`);
+      requireReady(valkey);
       return await withTimeout(ask(), PATIENCE_MS);
     } catch (error) {
       isLost = true;
@@ -59,15 +85,14 @@ export function createSeatCounts(valkey: Valkey, options: SeatCountsOptions) {
     }
   }
 
-  async function rewrite(): Promise<void> {
+  async function rewrite(isSubscribed = false): Promise<void> {
+    isHeard ||= isSubscribed;
     isLost = false;
     unwritten.clear();
-    const pairs = [...counts];
-    const batch = valkey.multi().del(own).hset(own, 'lease', 1);
-    for (let i = 0; i < pairs.length; i += SLICE_LENGTH) {
-      batch.hset(own, ...pairs.slice(i, i + SLICE_LENGTH).flat());
-    }
-    await reach(() => batch.pexpire(own, leaseMs).sadd(REPLICAS, instance).exec());
+    const lease = isHeard ? LISTENS : 1;
+    const batch = valkey.multi().del(own).hset(own, 'lease', lease);
+    for (const slice of slicesOf(counts)) batch.hset(own, ...slice);
+    await reach(() => batch.pexpire(own, leaseMs).sadd(socketReplicas, instance).exec());
   }
 
   async function renew(): Promise<void> {
@@ -78,14 +103,19 @@ export function createSeatCounts(valkey: Valkey, options: SeatCountsOptions) {
     if (isKept === 0) await rewrite();
   }
 
+  /** All that change in one turn are told in one command. */
+  function tell(field: string): void {
+    if (unwritten.size === 0) queueMicrotask(() => !isLost && void renew());
+    unwritten.add(field);
+  }
+
   return {
     of,
+    tell,
     add: (field: string) => change(field, 1),
-    /** All that end in one turn are told in one command. */
     remove(field: string) {
       change(field, -1);
-      if (unwritten.size === 0) queueMicrotask(() => !isLost && void renew());
-      unwritten.add(field);
+      tell(field);
     },
     /** The first of the limits that is exceeded; undefined when nobody says. */
     async firstExceeded<L extends CountLimit>(
@@ -98,12 +128,14 @@ export function createSeatCounts(valkey: Valkey, options: SeatCountsOptions) {
     },
     start() {
       void rewrite();
+      // From then on its counts end with its connection.
+      subscriber?.subscribe(socketTopicOf(instance)).then(() => rewrite(true), onError);
       renewing = setInterval(() => void renew(), renewMs);
     },
     async close() {
       clearInterval(renewing);
       isLost = true;
-      await reach(() => valkey.multi().del(own).srem(REPLICAS, instance).exec());
+      await reach(() => valkey.multi().del(own).srem(socketReplicas, instance).exec());
     },
   };
 }

@@ -1,13 +1,4 @@
 /**
- * How many sockets there are, over all replicas. Each replica has one hash, of its own counts, that
- * lives as long as it is renewed: what a killed one held is gone with it. `lease` is set by a full
- * rewrite only, so a hash without it has been lost and is not to be trusted. All keys share a hash
- * tag, because one script reads them all.
- */
-export const REPLICAS = '{sockets}:replicas';
-export const countsOf = (instance: string) => `{sockets}:of:${instance}`;
-
-/**
  * Counts a socket in unless that is too many. KEYS replicas, own counts; ARGV instance, lease-ms,
  * then field, limit and own count with the newcomer of each limit. Replies the index of the limit
  * that is exceeded, 0 when none is, -1 when none is but the own hash was lost.

@@ -1,10 +1,11 @@
 import { afterAll, afterEach, expect, test } from 'bun:test';
 import { ForbiddenError } from '@insightdesk/shared/errors';
+import { countOpenSockets } from '@insightdesk/shared/realtime';
 import { createTestContext } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { io } from 'socket.io-client';
 import { ask, createStage, newChannel, until } from '../test-replica.ts';
-import { createSeats, type Guest, type SeatLimits } from './seats.ts';
+import { countSeats, createSeats, type Guest, type SeatLimits } from './seats.ts';
 
 const testContext = createTestContext();
 const stage = createStage(testContext);
@@ -217,3 +218,33 @@ test('an organisation may have so many subscriptions on a replica', async () => 
   socket.disconnect();
   await until(async () => (await ask(colleague, 'subscribe', { channel: newChannel() })).ok);
 });
+
+test.each([
+  ['limited', createSeats],
+  ['not limited', countSeats],
+] as const)(
+  '%s: how many sockets are open is known everywhere, and at once when a replica is killed',
+  async (_, create) => {
+    const tenantId = newId('org');
+    const reader = valkey('command');
+    const openReplica = (name: `websocket-${number}`) => {
+      const subscriber = valkey('subscriber');
+      // No lease runs out within this test.
+      const options = { onError: () => {}, subscriber, leaseMs: 600_000, limits: many };
+      const seats = create(valkey('command'), options);
+      return startReplica(name, { seats }).then((replica) => ({ ...replica, subscriber }));
+    };
+    const replicas = [await openReplica('websocket-1'), await openReplica('websocket-2')] as const;
+    const open = () => countOpenSockets(reader, tenantId);
+    const sockets = [];
+    for (const { url } of [...replicas, replicas[0]])
+      sockets.push(await connect(url, (await person({ tenantId })).token));
+    await connect(replicas[0].url, (await person({ tenantId: newId('org') })).token);
+    await until(async () => (await open()) === 3);
+    sockets[0]?.socket.disconnect();
+    await until(async () => (await open()) === 2);
+    // What becomes of a process's connections when it is killed.
+    replicas[0].subscriber.disconnect();
+    await until(async () => (await open()) === 1);
+  },
+);

@@ -1,7 +1,7 @@
 import type { Id } from '@insightdesk/shared/contract';
 import { TooManyRequestsError } from '@insightdesk/shared/errors';
 import { network } from '@insightdesk/shared/http';
-import type { ChannelHubOptions } from '@insightdesk/shared/realtime';
+import { type ChannelHubOptions, socketsOf } from '@insightdesk/shared/realtime';
 import { type CountLimit, createSeatCounts, type SeatCountsOptions } from './seat-counts.ts';
 
 /** Who wants to be connected. */
@@ -68,7 +68,7 @@ export function createSeats(
         { kind: 'user', field: `user:${userId}`, limit: limits.user },
         {
           kind: 'organization',
-          field: `org:${tenantId}`,
+          field: socketsOf(tenantId),
           limit: Math.min(limitOf(tenantId), MOST),
         },
         { kind: 'address', field: `address:${network(ip)}`, limit: limits.address },
@@ -89,9 +89,35 @@ export function createSeats(
   };
 }
 
+/** For when nothing is limited: how many sockets an organisation has is told all the same. */
+export function countSeats(
+  valkey: ChannelHubOptions['subscriber'],
+  options: SeatCountsOptions,
+): Seats {
+  const counts = createSeatCounts(valkey, options);
+  return {
+    take({ tenantId }) {
+      const field = socketsOf(tenantId);
+      counts.add(field);
+      counts.tell(field);
+      let isTaken = true;
+      return {
+        confirm: () => Promise.resolve(),
+        release() {
+          if (isTaken) counts.remove(field);
+          isTaken = false;
+        },
+      };
+    },
+    start: counts.start,
+    unchecked: () => 0,
+    close: counts.close,
+  };
+}
+
 const anySeat: Seat = { confirm: () => Promise.resolve(), release() {} };
 
-/** For when nothing is limited. */
+/** For when nothing is limited, and nobody asks. */
 export const endlessSeats: Seats = {
   take: () => anySeat,
   start() {},

@@ -67,6 +67,29 @@ test.each([
   expect(after.status).toBe(400);
 });
 
+test('whoever is refused five times over one connection has to open another', async () => {
+  const { url, server } = await startReplica('websocket-1', {
+    strangers: { most: 20, patienceMs: 60_000 },
+  });
+  const heard: string[] = [];
+  let isClosed = false;
+  const line = new WebSocket(`${url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`);
+  line.addEventListener('close', () => {
+    isClosed = true;
+  });
+  line.addEventListener('message', ({ data }) => {
+    heard.push(String(data).slice(0, 2));
+    // The first is the greeting, each further one a refusal.
+    line.send(`40{"token":"nobody-${heard.length}"}`);
+  });
+  await until(() => isClosed);
+  expect(heard.filter((packet) => packet === '44').length).toBeGreaterThanOrEqual(4);
+  expect(heard.length).toBeLessThanOrEqual(6);
+  expect(server.figures().strangers).toBe(0);
+  const { token } = await person();
+  expect((await connect(url, token)).socket.connected).toBe(true);
+});
+
 test('those who were let in are strangers no more, however many they are', async () => {
   const { url, server } = await startReplica('websocket-1', {
     strangers: { most: 2, patienceMs: 5_000 },

@@ -1,5 +1,6 @@
 /** Passwords, access tokens, sealed tokens, hashes, requests to addresses that users chose. */
 export { isPublicAddress } from './addresses.ts';
+export { createDnsTexts, type DnsTexts } from './dns-texts.ts';
 export { hmacSha256, randomToken, safeEqual, sha256 } from './hashes.ts';
 export { createKeyRing, type KeyRing, type StoredKey } from './key-ring.ts';
 export { createPasswords, type PasswordOptions, type Passwords } from './passwords.ts';

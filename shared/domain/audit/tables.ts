@@ -41,6 +41,15 @@ export const auditChains = pgTable('audit_chains', {
   hash: text('hash').notNull(),
 });
 
+/** Where a log begins whose oldest entries were pruned: the last of these, and its link. */
+export const auditCheckpoints = pgTable('audit_checkpoints', {
+  tenantId: typeId('tenant_id', 'org').primaryKey(),
+  sequence: bigint('sequence', { mode: 'number' }).notNull(),
+  hash: text('hash').notNull(),
+  /** Every entry that is left, or that is missing, is younger. */
+  before: instant('before').notNull(),
+});
+
 /** By which entries are looked for: an API key's id, a person's, or what a part of the system is called. */
 export function actorId(actor: AuditedActor): string | null {
   if (actor.kind === 'user') return actor.grant?.via === 'key' ? actor.grant.id : actor.userId;

@@ -3,7 +3,8 @@ import { fromUuid, type Id, toUuid } from '@insightdesk/shared/contract';
 import type { Database } from '@insightdesk/shared/database';
 import { and, asc, eq, gt, sql } from 'drizzle-orm';
 import { GENESIS, linkOf } from './chain.ts';
-import { actorId, auditChains, auditEntries } from './tables.ts';
+import { auditPruned } from './events.ts';
+import { actorId, auditChains, auditCheckpoints, auditEntries } from './tables.ts';
 
 /** What became of looking at an organisation's chain. */
 export interface Verdict {
@@ -12,6 +13,8 @@ export interface Verdict {
   /** The newest link. */
   sequence: number;
   hash: string;
+  /** The first entry that is kept, where older ones were pruned. */
+  since?: number;
   /** Why the chain is not whole; undefined when it is. */
   fault?: string;
 }
@@ -27,7 +30,7 @@ const PAGE = 500;
 type Looks = Pick<Context, 'database'>;
 
 /**
- * Follows an organisation's chain from its beginning, page by page: what was changed, removed or put
+ * Follows an organisation's chain from its beginning, or from where it was pruned, page by page: what was changed, removed or put
  * elsewhere breaks it; what was cut off its end is missing by the head, by events that were told and
  * stand in the outbox still, or by a head that was noted outside.
  */
@@ -37,28 +40,39 @@ export async function verifyAudit(
   noted?: NotedHead,
 ): Promise<Verdict> {
   const head = await findHead(database, tenantId);
-  const last = { sequence: 0, hash: GENESIS };
+  const pruned = await findCheckpoint(database, tenantId);
+  const start = { sequence: pruned?.sequence ?? 0, hash: pruned?.hash ?? GENESIS };
+  const last = { ...start };
   const verdict = (fault?: string): Verdict => ({
     tenantId,
-    entries: last.sequence,
+    entries: last.sequence - start.sequence,
     ...last,
+    ...(pruned && { since: start.sequence + 1 }),
     ...(fault && { fault }),
   });
-  let meetsHead = (head?.sequence ?? 0) === 0;
-  let meetsNoted = !noted || noted.sequence === 0;
-  for await (const row of entriesOf(database, tenantId)) {
+  let meetsHead = isSame(head ?? { sequence: 0, hash: GENESIS }, start);
+  // What was noted before the checkpoint went with the entries.
+  let meetsNoted = !noted || noted.sequence < start.sequence || isSame(noted, start);
+  let isTold = !pruned;
+  for await (const row of entriesOf(database, tenantId, start.sequence)) {
     const fault = faultOf(row, last);
     if (fault) return verdict(`entry ${last.sequence + 1} ${fault}`);
     Object.assign(last, { sequence: row.sequence, hash: row.hash });
     if (row.sequence === head?.sequence) meetsHead = row.hash === head.hash;
     if (row.sequence === noted?.sequence) meetsNoted = row.hash === noted.hash;
+    isTold ||= tellsOf(row, start);
   }
   if (!head && last.sequence > 0) return verdict('its head was removed');
   if (!meetsHead) {
     return verdict(`entries up to ${head?.sequence} were there, ${last.sequence} are left`);
   }
   if (!meetsNoted) return verdict(`does not lead through the noted entry ${noted?.sequence}`);
-  const lost = await findUnaudited(database, tenantId);
+  if (!isTold && !(await isAboutToTell(database, tenantId, start))) {
+    return verdict(
+      `lacks entries up to ${start.sequence}, and does not tell that they were pruned`,
+    );
+  }
+  const lost = await findUnaudited(database, tenantId, pruned?.before);
   return verdict(lost && `lacks ${lost}, which was recorded and told`);
 }
 
@@ -79,8 +93,35 @@ async function findHead(database: Database, tenantId: Id<'org'>) {
   return head;
 }
 
-async function* entriesOf(database: Database, tenantId: Id<'org'>): AsyncGenerator<Row> {
-  for (let after = 0; ; ) {
+async function findCheckpoint(database: Database, tenantId: Id<'org'>) {
+  const [checkpoint] = await database.read({ tenantId }, (tx) =>
+    tx.select().from(auditCheckpoints).where(eq(auditCheckpoints.tenantId, tenantId)).execute(),
+  );
+  return checkpoint;
+}
+
+const isSame = (one: NotedHead, other: NotedHead) =>
+  one.sequence === other.sequence && one.hash === other.hash;
+
+const tellsOf = ({ action, details }: Row, { sequence, hash }: NotedHead) =>
+  action === auditPruned.name && details.through === sequence && details.link === hash;
+
+/** It is recorded in the transaction before the entries go, and an entry once the relay comes by. */
+async function isAboutToTell(database: Database, tenantId: Id<'org'>, start: NotedHead) {
+  const rows = await database.read({ tenantId }, (tx) =>
+    tx.execute(sql`select 1 from outbox where tenant_id = ${toUuid(tenantId)}
+      and name = ${auditPruned.name} and relayed_at is null and origin is not null
+      and payload ->> 'link' = ${start.hash} limit 1`),
+  );
+  return rows.length > 0;
+}
+
+async function* entriesOf(
+  database: Database,
+  tenantId: Id<'org'>,
+  from: number,
+): AsyncGenerator<Row> {
+  for (let after = from; ; ) {
     const rows = await database.read({ tenantId }, (tx) =>
       tx
         .select()
@@ -98,12 +139,13 @@ async function* entriesOf(database: Database, tenantId: Id<'org'>): AsyncGenerat
 }
 
 /** An event that is audited and was told, but is not in the log. */
-async function findUnaudited(database: Database, tenantId: Id<'org'>) {
+async function findUnaudited(database: Database, tenantId: Id<'org'>, since = new Date(0)) {
   const [row] = await database.read({ tenantId }, (tx) =>
     tx.execute<{ name: string; event_id: string }>(sql`
       select name, event_id from outbox o
       where tenant_id = ${toUuid(tenantId)} and origin is not null
         and relayed_at is not null and failure is null
+        and created_at >= ${since.toISOString()}::timestamptz
         and not exists (select from audit_entries e
           where e.tenant_id = o.tenant_id and e.event_id = o.event_id)
       limit 1`),
@@ -111,20 +153,25 @@ async function findUnaudited(database: Database, tenantId: Id<'org'>) {
   return row && `${row.name} (${fromUuid('evt', row.event_id)})`;
 }
 
-/** Organisations that have, or had, an audit log, in the order of their ids. */
+const isAfter = (id: string | null) => (id === null ? sql`true` : sql`tenant_id > ${id}::uuid`);
+
+/**
+ * Organisations that have, or had, an audit log, in the order of their ids; first the id that no
+ * organisation has, of what was done outside them.
+ */
 export async function* auditedOrganizations({ database }: Looks): AsyncGenerator<Id<'org'>> {
-  for (let after = '00000000-0000-0000-0000-000000000000'; ; ) {
-    const rows = await database.write('system', (tx) =>
+  for (let after: string | null = null; ; ) {
+    const rows: readonly { tenant_id: string }[] = await database.write('system', (tx) =>
       tx.execute<{ tenant_id: string }>(sql`
         select tenant_id from (
-          (select tenant_id from audit_chains where tenant_id > ${after}::uuid
+          (select tenant_id from audit_chains where ${isAfter(after)}
             order by tenant_id limit ${PAGE})
           union
-          (select distinct tenant_id from audit_entries where tenant_id > ${after}::uuid
+          (select distinct tenant_id from audit_entries where ${isAfter(after)}
             order by tenant_id limit ${PAGE})
           union
           (select distinct tenant_id from outbox
-            where tenant_id > ${after}::uuid and origin is not null
+            where ${isAfter(after)} and origin is not null
             order by tenant_id limit ${PAGE})
         ) known order by tenant_id limit ${PAGE}`),
     );

@@ -1,6 +1,7 @@
 /** Leaving: everything an organisation has as an archive, and its erasure without a trace. */
 export { archiveOf } from './archive.ts';
 export { cancelErasure } from './cancel-erasure.ts';
+export { collectUnverified } from './collect-unverified.ts';
 export { eraseOrganization } from './erase.ts';
 export { eraseDue } from './erase-due.ts';
 export * as departureEvents from './events.ts';

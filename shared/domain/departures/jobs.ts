@@ -1,4 +1,5 @@
 import { idSchema } from '@insightdesk/shared/contract';
+import { retention } from '@insightdesk/shared/domain/maintenance';
 import { defineJob, JobPriority } from '@insightdesk/shared/jobs';
 import { z } from 'zod';
 
@@ -18,6 +19,15 @@ export const removeArchiveJob = defineJob({
   queue: 'maintenance',
   priority: JobPriority.LOW,
   payload: z.object({ exportId: idSchema('exp') }),
+});
+
+/** Erases accounts that were never verified, with their empty organisations. */
+export const collectUnverifiedJob = defineJob({
+  name: 'departures.collect-unverified',
+  queue: 'maintenance',
+  priority: JobPriority.LOW,
+  payload: retention,
+  timeoutMs: HOUR_MS,
 });
 
 /** Erases the organisations whose time is up; what is left undone the next one goes on with. */

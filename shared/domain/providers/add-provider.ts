@@ -15,6 +15,7 @@ export const addProvider = defineAction({
     ...fields,
     allowedDomains: fields.allowedDomains.default([]),
     assuresTwoFactor: fields.assuresTwoFactor.default(false),
+    autoJoin: fields.autoJoin.default(null),
     enabled: fields.enabled.default(true),
   }),
   output: providerView,

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { type Attempt, openAttempt, sealArrival } from './attempt.ts';
 import { ProviderErrors } from './errors.ts';
 import { identify } from './identify.ts';
+import { joinByProvider } from './join.ts';
 import { addLink, resolvePerson } from './link.ts';
 import { requireOpenProvider } from './require-provider.ts';
 
@@ -44,7 +45,9 @@ async function finish(ctx: Context, attempt: Attempt, url: string): Promise<stri
     });
     return undefined;
   }
-  const person = await withTenant(there, (tenant) => resolvePerson(tenant, provider, identity));
+  const person =
+    (await withTenant(there, (tenant) => resolvePerson(tenant, provider, identity))) ??
+    (await joinByProvider(there, provider, identity));
   const expiresAt = Date.now() + ARRIVAL_SECONDS * 1000;
   if (!challenge) throw ProviderErrors.Stale();
   return sealArrival(ctx, { tenantId, providerId, userId: person, challenge, expiresAt });

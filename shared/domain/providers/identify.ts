@@ -11,6 +11,8 @@ export interface Identity {
   subject: string;
   /** Only where the provider says that it is verified. */
   verifiedEmail: string | undefined;
+  /** What the provider calls the person. */
+  name?: string | undefined;
 }
 
 /** Swaps the code in the browser's URL, and checks state, nonce, PKCE and the signed token. */
@@ -37,6 +39,7 @@ export async function identify(
       issuer: claims.iss,
       subject: claims.sub,
       verifiedEmail: isVerified ? String(about.email).toLowerCase() : undefined,
+      name: typeof about.name === 'string' ? about.name : undefined,
     };
   } catch (error) {
     throw ProviderErrors.Refused(error);

@@ -9,13 +9,13 @@ import { identityLinks, type ProviderRow } from './tables.ts';
 /**
  * The active member whom the identity is linked with. An identity that is new links itself by its
  * address when the provider says it is verified and the organisation believes it of that domain;
- * nobody becomes a member by that. Throws 401.
+ * nobody becomes a member by that. Undefined for somebody new; throws 401 for whoever was removed.
  */
 export async function resolvePerson(
   ctx: TenantContext,
   provider: ProviderRow,
   identity: Identity,
-): Promise<Id<'usr'>> {
+): Promise<Id<'usr'> | undefined> {
   const { tenantId } = ctx;
   const [link] = await ctx.tx
     .select({ userId: identityLinks.userId })
@@ -31,7 +31,8 @@ export async function resolvePerson(
   const known = link
     ? await findMember(ctx, link.userId)
     : await findByAddress(ctx, provider, identity);
-  if (!known) throw ProviderErrors.Unknown();
+  if (link && !known) throw ProviderErrors.Unknown();
+  if (!known) return undefined;
   if (!link) await addLink(ctx, provider, identity, known.id);
   return known.id;
 }
@@ -51,13 +52,18 @@ export async function addLink(
   if (added.length === 0) throw ProviderErrors.LinkTaken();
 }
 
-async function findByAddress(
-  ctx: TenantContext,
-  provider: ProviderRow,
+/** The domain of a verified address, if the organisation believes the provider of it. */
+export function domainOf(
+  { allowedDomains }: ProviderRow,
   { verifiedEmail }: Identity,
-) {
+): string | undefined {
   const domain = verifiedEmail?.split('@').at(-1) ?? '';
-  if (!verifiedEmail || !provider.allowedDomains.includes(domain)) return undefined;
+  return allowedDomains.includes(domain) ? domain : undefined;
+}
+
+async function findByAddress(ctx: TenantContext, provider: ProviderRow, identity: Identity) {
+  const { verifiedEmail } = identity;
+  if (!verifiedEmail || !domainOf(provider, identity)) return undefined;
   const member = await findMemberByEmail(ctx, verifiedEmail);
   // An account that only says the address is its own is nobody's.
   return member?.emailVerifiedAt ? member : undefined;

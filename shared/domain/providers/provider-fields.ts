@@ -23,5 +23,11 @@ export const fields = {
       'Verified addresses of these link to members by themselves; others are linked by hand',
     ),
   assuresTwoFactor: z.boolean().describe('It asks for a second factor itself'),
+  autoJoin: z
+    .enum(['agent', 'customer'])
+    .nullable()
+    .describe(
+      'What somebody new with a verified address of an allowed domain becomes by signing in, if TXT of _insightdesk.<domain> is insightdesk-organization=<id of the organisation>; null: invite first',
+    ),
   enabled: z.boolean(),
 };

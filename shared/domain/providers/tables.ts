@@ -1,6 +1,7 @@
 import { createdAt, tenantId, typeId } from '@insightdesk/shared/database';
 import type { InferSelectModel } from 'drizzle-orm';
-import { boolean, pgTable, primaryKey, text, unique } from 'drizzle-orm/pg-core';
+import { sql } from 'drizzle-orm';
+import { boolean, check, pgTable, primaryKey, text, unique } from 'drizzle-orm/pg-core';
 
 /** Where an organisation lets its members sign in: OpenID Connect. */
 export const identityProviders = pgTable(
@@ -16,10 +17,15 @@ export const identityProviders = pgTable(
     /** Of whose verified addresses it is believed, where no link is there yet. */
     allowedDomains: text('allowed_domains').array().notNull(),
     assuresTwoFactor: boolean('assures_two_factor').notNull(),
+    /** What whoever comes by it first becomes; null: nobody joins by it. */
+    autoJoin: text('auto_join', { enum: ['agent', 'customer'] }),
     enabled: boolean('enabled').notNull(),
     createdAt: createdAt(),
   },
-  (t) => [primaryKey({ columns: [t.tenantId, t.id] })],
+  (t) => [
+    primaryKey({ columns: [t.tenantId, t.id] }),
+    check('identity_providers_auto_join', sql`auto_join IN ('agent', 'customer')`),
+  ],
 );
 
 /** Whom a provider means by a subject; good in this organisation only. */

@@ -9,6 +9,7 @@ export const providerView = z.object({
   clientId: z.string(),
   allowedDomains: z.array(z.string()),
   assuresTwoFactor: z.boolean(),
+  autoJoin: z.enum(['agent', 'customer']).nullable(),
   enabled: z.boolean(),
   createdAt: z.iso.datetime(),
 });
@@ -21,6 +22,7 @@ export const toProvider = (row: ProviderRow) => ({
   clientId: row.clientId,
   allowedDomains: row.allowedDomains,
   assuresTwoFactor: row.assuresTwoFactor,
+  autoJoin: row.autoJoin,
   enabled: row.enabled,
   createdAt: row.createdAt.toISOString(),
 });

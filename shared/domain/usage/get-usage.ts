@@ -21,7 +21,7 @@ const usageView = z.object({
   quotas: z.array(
     z.object({
       name: z.enum(quotaNames),
-      value: z.int().nullable().describe('Now, in UTC; null of what only replicas know'),
+      value: z.int().describe('Now, in UTC'),
       limit: z.int().nullable().describe('null when there is none'),
     }),
   ),
@@ -42,7 +42,7 @@ export const getUsage = defineAction({
     const { from = new Date(Date.parse(to) - 29 * DAY_MS).toISOString().slice(0, 10) } = input;
     requireRange(from, to);
     const id = toUuid(ctx.tenantId);
-    const [[[now], days], logBytes] = await Promise.all([
+    const [[[now], days], logBytes, jobs, sockets] = await Promise.all([
       readTenant(ctx, ({ tx }) =>
         Promise.all([
           tx.execute(figures(id)).execute(),
@@ -50,13 +50,17 @@ export const getUsage = defineAction({
         ]),
       ),
       ctx.meter.logBytes(ctx.tenantId),
+      ctx.meter.jobLoad(ctx.tenantId),
+      ctx.meter.openSockets(ctx.tenantId),
     ]);
     const own = (now?.quotas ?? {}) as Partial<Quotas>;
     const values: Record<QuotaName, unknown> = {
       'stored-bytes': now?.bytes ?? 0,
       seats: now?.seats ?? 0,
       'log-bytes': logBytes,
-      sockets: null,
+      'waiting-jobs': jobs.jobs + Number(now?.held ?? 0),
+      'job-bytes': jobs.bytes,
+      sockets,
       'requests-per-day': now?.today ?? 0,
       'requests-per-month': now?.month ?? 0,
     };
@@ -65,7 +69,7 @@ export const getUsage = defineAction({
       to,
       quotas: quotaNames.map((name) => ({
         name,
-        value: values[name] === null ? null : Number(values[name]),
+        value: Number(values[name]),
         limit: (own[name] ?? ctx.settings.quotas[name]) || null,
       })),
       counters: counterNames.map((name) => ({
@@ -91,6 +95,7 @@ const figures = (id: string) => sql`select
   (select bytes from stored_bytes where tenant_id = ${id}::uuid) as bytes,
   (select count(*) from members where tenant_id = ${id}::uuid and removed_at is null
     and role <> 'customer') as seats,
+  (select count(*) from held_jobs where tenant_id = ${id}::uuid and released_at is null) as held,
   (select jsonb_object_agg(metric, value) from quotas where tenant_id = ${id}::uuid) as quotas,
   (select value from usage_counters where tenant_id = ${id}::uuid and metric = 'requests'
     and day = ${thisDay}) as today,

@@ -3,10 +3,9 @@ import { fromUuid, type Id, toUuid } from '@insightdesk/shared/contract';
 import type { Database } from '@insightdesk/shared/database';
 import { sql } from 'drizzle-orm';
 
-export interface MeterOptions {
+export interface MeterOptions extends Pick<Meter, 'logBytes' | 'openSockets' | 'jobLoad'> {
   database: Pick<Database, 'write'>;
   defaults: Quotas;
-  logBytes: Meter['logBytes'];
   onError: (error: unknown) => void;
   /** How far the figures are behind, and how much a crash loses. */
   flushMs?: number;
@@ -24,7 +23,12 @@ interface Known {
   quotas: Partial<Quotas>;
   /** Requests of the day and of its month, of all processes, at the last flush. */
   requests: { day: string; today: number; month: number };
+  /** Jobs that wait for room. */
+  heldJobs: number;
 }
+
+/** So many times as many jobs as may be in the queues may wait for room. */
+const HELD_TIMES = 10;
 
 type Key = `${Id<'org'>} ${string} ${CounterName}`;
 
@@ -51,6 +55,7 @@ export function createMeter(options: MeterOptions): FlushingMeter {
       known.set(tenantId, {
         quotas: row.quotas ?? {},
         requests: { day: row.day, today: Number(row.today), month: Number(row.month) },
+        heldJobs: Number(row.held),
       });
     }
     for (const oldest of known.keys()) if (known.size > most) known.delete(oldest);
@@ -85,6 +90,8 @@ export function createMeter(options: MeterOptions): FlushingMeter {
     isSpent(tenantId, quota) {
       const limit = limitOf(tenantId, quota);
       if (limit === Number.POSITIVE_INFINITY) return false;
+      if (quota === 'waiting-jobs')
+        return (known.get(tenantId)?.heldJobs ?? 0) >= limit * HELD_TIMES;
       const day = today();
       const here = counts.get(`${tenantId} ${day} requests`) ?? 0;
       const { requests } = known.get(tenantId) ?? { requests: undefined };
@@ -94,6 +101,8 @@ export function createMeter(options: MeterOptions): FlushingMeter {
     },
     limitOf,
     logBytes: options.logBytes,
+    openSockets: options.openSockets,
+    jobLoad: options.jobLoad,
     flush,
     async close() {
       clearInterval(timer);
@@ -109,6 +118,7 @@ interface Row {
   day: string;
   today: string;
   month: string;
+  held: string;
   quotas: Partial<Quotas> | null;
 }
 

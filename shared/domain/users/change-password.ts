@@ -3,13 +3,14 @@ import { and, eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { voidLinks } from './account-links.ts';
 import {
+  isStillPassword,
   password,
   refuseGuessable,
   requireOwnPassword,
-  requireSamePassword,
   setPassword,
 } from './credentials.ts';
 import { endSessionsEverywhere } from './end-sessions-everywhere.ts';
+import { UserErrors } from './errors.ts';
 import { recordPasswordChange } from './password-change.ts';
 import { requireLiveSession } from './require-live-session.ts';
 import { sessions } from './tables.ts';
@@ -28,7 +29,8 @@ export const changePassword = defineAction({
     refuseGuessable(input.password, [checked.email, checked.name]);
     const hash = await ctx.passwords.hash(input.password);
     const changed = await withTenant(ctx, async (tenant) => {
-      await requireSamePassword(tenant, checked, 'no key update');
+      const isStill = await isStillPassword(tenant, checked, 'no key update');
+      if (!isStill) throw UserErrors.WrongPassword();
       const after = await setPassword(tenant, userId, hash);
       await voidLinks(tenant, after);
       // This one has proven the new password: it counts as begun with it.

@@ -7,7 +7,7 @@ import { and, desc, eq, getTableColumns, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { isCommonPassword } from './common-passwords.ts';
 import { UserErrors } from './errors.ts';
-import { credentials } from './identity-tables.ts';
+import { credentials, stagedPasswords } from './identity-tables.ts';
 import { noteFailedSignIn } from './note-failed-sign-in.ts';
 import { trySignIn } from './sign-in-attempts.ts';
 import { users } from './tables.ts';
@@ -76,25 +76,19 @@ export async function requireCredentials(ctx: Context, claimed: Claimed) {
 }
 
 /**
- * The person itself, if this is its own password, and no other account's with the same address;
- * counts as a failed sign-in when it is not.
+ * The person itself, who says its own password again, and no other account's with the same address;
+ * throws 403 WRONG_PASSWORD, and counts as a failed sign-in, when it is another.
  */
-export async function findByOwnPassword(ctx: Context, id: Id<'usr'>, given: string) {
+export async function requireOwnPassword(ctx: Context, id: Id<'usr'>, given: string) {
   const [own] = await ctx.identity.read({}, (tx) => byId(tx, { id }));
-  if (!own) return undefined;
+  if (!own) throw UserErrors.WrongPassword();
   const proven = await trySignIn(ctx, own.email, async () => {
     const matches = await ctx.passwords.verify(given, own.passwordHash);
     if (!matches) ctx.later(() => noteFailedSignIn(ctx, id));
     return matches ? own : undefined;
   });
-  return proven && withoutHash(proven);
-}
-
-/** The person itself, who says its password again; throws 403 WRONG_PASSWORD, and counts too. */
-export async function requireOwnPassword(ctx: Context, id: Id<'usr'>, given: string) {
-  const proven = await findByOwnPassword(ctx, id, given);
   if (!proven) throw UserErrors.WrongPassword();
-  return proven;
+  return withoutHash(proven);
 }
 
 /** Tries two passwords, however many accounts there are, so that the time says nothing. */
@@ -117,22 +111,29 @@ function withoutHash<U extends { passwordHash: string }>({ passwordHash: _, ...u
   return user;
 }
 
+type Checked = Pick<typeof users.$inferSelect, 'id' | 'passwordChangedAt'>;
+type Lock = 'share' | 'no key update';
+
 /**
  * Throws 401 when the password that was checked has been replaced meanwhile; holds until the commit,
  * alone if it is to be replaced here.
  */
-export async function requireSamePassword(
+export async function requireSamePassword(ctx: TenantContext, checked: Checked, lock?: Lock) {
+  if (!(await isStillPassword(ctx, checked, lock))) throw UserErrors.InvalidCredentials();
+}
+
+/** Whether the password that was checked is the person's still; holds until the commit. */
+export async function isStillPassword(
   { tx }: TenantContext,
-  checked: Pick<typeof users.$inferSelect, 'id' | 'passwordChangedAt'>,
-  lock: 'share' | 'no key update' = 'share',
-): Promise<void> {
+  checked: Checked,
+  lock: Lock = 'share',
+): Promise<boolean> {
   const [now] = await tx
     .select({ changedAt: users.passwordChangedAt })
     .from(users)
     .where(eq(users.id, checked.id))
     .for(lock);
-  const isSame = now && now.changedAt?.getTime() === checked.passwordChangedAt?.getTime();
-  if (!isSame) throw UserErrors.InvalidCredentials();
+  return now !== undefined && now.changedAt?.getTime() === checked.passwordChangedAt?.getTime();
 }
 
 /** Unless the password was changed meanwhile; when it fails, the next sign-in tries again. */
@@ -162,9 +163,9 @@ export const insertAccount = (
 ) => tx.insert(users).values({ ...fresh, passwordHash });
 
 /**
- * Replaces a password; gives the account with the time, by the database's clock. The hash itself is
- * committed at once: before the transaction that ends sessions or uses a link up, so that whoever is
- * interrupted can try again. Two at once come one after another, each with its hash and its time.
+ * Replaces a password; gives the account with the time, by the database's clock. The hash waits where
+ * only the identity's login may put it, and counts once this transaction commits: whatever fails, the
+ * password of before is left. Two at once come one after another, each with its hash and its time.
  */
 export async function setPassword(
   { tx, identity }: TenantContext,
@@ -172,16 +173,17 @@ export async function setPassword(
   passwordHash: string,
 ) {
   await tx.select({ id: users.id }).from(users).where(eq(users.id, userId)).for('no key update');
-  const changed = { passwordHash, changedAt: new Date() };
+  const staged = { passwordHash, ticket: Bun.randomUUIDv7(), stagedAt: new Date() };
   await identity.write({}, (own) =>
     own
-      .insert(credentials)
-      .values({ userId, ...changed })
-      .onConflictDoUpdate({ target: credentials.userId, set: changed }),
+      .insert(stagedPasswords)
+      .values({ userId, ...staged })
+      .onConflictDoUpdate({ target: stagedPasswords.userId, set: staged }),
   );
+  const passwordChangedAt = sql`clock_timestamp()` as unknown as Date;
   const [user] = await tx
     .update(users)
-    .set({ passwordChangedAt: sql`clock_timestamp()` as unknown as Date })
+    .set({ passwordTicket: staged.ticket, passwordChangedAt })
     .where(eq(users.id, userId))
     .returning();
   if (!user?.passwordChangedAt) throw UserErrors.NotFound();

@@ -111,6 +111,7 @@ test('old steps, sessions and invitations go, younger ones stay, whatever days a
     links: 1,
     counts: 1,
     attempts: 1,
+    staged: 0,
   });
   expect(await deleteOldJobSteps(ctx, { days: 1 }, run)).toBe(1);
   expect([await count('sessions'), await count('invitations')]).toEqual([live - 2, 1]);

@@ -3,7 +3,7 @@ import { deleteInBatches } from '@insightdesk/shared/domain/maintenance';
 import type { JobRun } from '@insightdesk/shared/jobs';
 import { sql } from 'drizzle-orm';
 
-/** Deletes sessions, invitations and links that ended, and counts that ceased, `days` ago. */
+/** Deletes sessions, invitations and links that ended, and counts that ceased, `days` ago; what was staged, a day ago. */
 export async function deleteExpired(ctx: Context, { days }: { days: number }, run: JobRun) {
   const before = sql`now() - make_interval(days => ${days})`;
   const sessions = await deleteInBatches(
@@ -36,5 +36,12 @@ export async function deleteExpired(ctx: Context, { days }: { days: number }, ru
     (limit) => sql`delete from identity.sign_in_attempts where (account, address) in (
       select account, address from identity.sign_in_attempts where last_at < ${before} limit ${limit})`,
   );
-  return { sessions, invitations, links, counts, attempts };
+  const staged = await deleteInBatches(
+    ctx,
+    run,
+    (limit) => sql`delete from identity.staged_passwords where user_id in (
+      select user_id from identity.staged_passwords
+      where staged_at < now() - interval '1 day' limit ${limit})`,
+  );
+  return { sessions, invitations, links, counts, attempts, staged };
 }

@@ -1,5 +1,5 @@
 import { instant, typeId } from '@insightdesk/shared/database';
-import { index, integer, pgSchema, primaryKey, text } from 'drizzle-orm/pg-core';
+import { index, integer, pgSchema, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
 import { users } from './tables.ts';
 
 /** What only `ctx.identity` reaches; the role of every other query may not even look in. */
@@ -11,6 +11,16 @@ export const credentials = identity.table('credentials', {
     .references(() => users.id, { onDelete: 'cascade' }),
   passwordHash: text('password_hash').notNull(),
   changedAt: instant('changed_at').notNull().defaultNow(),
+});
+
+/** What becomes a person's password once the transaction that has its ticket commits. */
+export const stagedPasswords = identity.table('staged_passwords', {
+  userId: typeId('user_id', 'usr')
+    .primaryKey()
+    .references(() => users.id, { onDelete: 'cascade' }),
+  ticket: uuid('ticket').notNull(),
+  passwordHash: text('password_hash').notNull(),
+  stagedAt: instant('staged_at').notNull().defaultNow(),
 });
 
 /** Failures since the last success, of an account from one address and, under '', from all. */

@@ -27,7 +27,7 @@ describe('the password that is typed again', () => {
     const squatters = 'the squatter’s password';
     await registered(person.email, squatters);
     const wrong = startTwoFactor(person.ctx, { password: squatters });
-    await expect(wrong).rejects.toMatchObject(refused(401, 'INVALID_CREDENTIALS'));
+    await expect(wrong).rejects.toMatchObject(refused(403, 'WRONG_PASSWORD'));
     await startTwoFactor(person.ctx, { password });
   });
 
@@ -107,7 +107,7 @@ test('of two changes of a password at once one is done, and of the other nothing
   const [done] = both.filter(({ error }) => !error);
   const [lost] = both.filter(({ error }) => error);
   expect(done?.written).toBe(1);
-  expect(lost).toMatchObject({ written: 0, error: refused(401, 'INVALID_CREDENTIALS') });
+  expect(lost).toMatchObject({ written: 0, error: refused(403, 'WRONG_PASSWORD') });
   await login(context, { email: person.email, password: done?.chosen ?? '' });
 });
 

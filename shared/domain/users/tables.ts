@@ -3,6 +3,7 @@ import { customRoles } from '@insightdesk/shared/domain/roles';
 import { organizations } from '@insightdesk/shared/domain/tenants';
 import { sql } from 'drizzle-orm';
 import {
+  check,
   date,
   foreignKey,
   index,
@@ -26,12 +27,20 @@ export const users = pgTable(
     name: text('name').notNull(),
     /** A letter box: the database takes what is dropped here at INSERT to `credentials`. */
     passwordHash: text('password_hash'),
+    /** A letter box too: by it the hash that was staged becomes the password, in this transaction. */
+    passwordTicket: uuid('password_ticket'),
     passwordChangedAt: instant('password_changed_at'),
+    /** When an account without a proof was last found to be in use. */
+    lookedAt: instant('looked_at'),
     createdAt: createdAt(),
   },
   (t) => [
     index('users_email').on(t.email, sql`(email_verified_at is null)`, t.createdAt.desc()),
     uniqueIndex('users_verified_email').on(t.email).where(sql`email_verified_at is not null`),
+    index('users_unverified')
+      .on(sql`(coalesce(looked_at, created_at))`)
+      .where(sql`email_verified_at is null`),
+    check('users_password_ticket', sql`password_ticket IS NULL`),
   ],
 );
 

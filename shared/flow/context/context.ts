@@ -6,7 +6,14 @@ import type { Mailer } from '@insightdesk/shared/email';
 import type { JobControl } from '@insightdesk/shared/jobs';
 import type { Logger } from '@insightdesk/shared/logging';
 import type { Media } from '@insightdesk/shared/media';
-import type { Passwords, SafeFetch, Sealer, Secrets, Tokens } from '@insightdesk/shared/security';
+import type {
+  DnsTexts,
+  Passwords,
+  SafeFetch,
+  Sealer,
+  Secrets,
+  Tokens,
+} from '@insightdesk/shared/security';
 import type { StorageProvider, UrlSigner } from '@insightdesk/shared/storage';
 
 /** A person with a live session; or an API key, as the member of its own that it acts as. */
@@ -34,6 +41,8 @@ export const quotaNames = [
   'stored-bytes',
   'seats',
   'log-bytes',
+  'waiting-jobs',
+  'job-bytes',
   'sockets',
   'requests-per-day',
   'requests-per-month',
@@ -47,15 +56,22 @@ export type Quotas = Readonly<Record<QuotaName, number>>;
 export const counterNames = ['requests', 'jobs', 'events', 'socket-connections'] as const;
 export type CounterName = (typeof counterNames)[number];
 
+/** What requests are refused for; of jobs only when ten times as many wait. */
+export type SpendableQuota = 'requests-per-day' | 'requests-per-month' | 'waiting-jobs';
+
 /** Counts what organisations use, in memory; see createMeter. */
 export interface Meter {
   count(tenantId: Id<'org'>, counter: CounterName): void;
   /** As far as this process knows: what others did in the last seconds is missing. */
-  isSpent(tenantId: Id<'org'>, quota: 'requests-per-day' | 'requests-per-month'): boolean;
+  isSpent(tenantId: Id<'org'>, quota: SpendableQuota): boolean;
   /** The organisation's own quota once it is known here, else the default; Infinity without one. */
   limitOf(tenantId: Id<'org'>, quota: QuotaName): number;
   /** Bytes of its channel logs in Valkey. */
   logBytes(tenantId: Id<'org'>): Promise<number>;
+  /** Its jobs in the queues that have not ended, and the bytes of all. */
+  jobLoad(tenantId: Id<'org'>): Promise<{ jobs: number; bytes: number }>;
+  /** Its open sockets, on all replicas. */
+  openSockets(tenantId: Id<'org'>): Promise<number>;
 }
 
 /** Asks a member something on all devices; see createRequests. Never inside a transaction. */
@@ -91,6 +107,8 @@ export interface Connections {
   secrets: Secrets;
   /** Requests to addresses that users chose. */
   outbound: SafeFetch;
+  /** TXT records of names that users chose. */
+  dnsTexts: DnsTexts;
   meter: Meter;
   /**
    * Does something after the answer, in bounded memory; whoever is killed loses it, and so it is for
@@ -113,6 +131,8 @@ export interface Connections {
     provenAddressesOnly: boolean;
     invitationsPerDay: number;
     erasureGraceSeconds: number;
+    /** 0: entries of the audit log stay for ever. */
+    auditRetentionDays: number;
     quotas: Quotas;
   };
 }

@@ -43,9 +43,15 @@ export interface JobDefinition<N extends string = string, S extends z.ZodType = 
 /** Whose a job is: an organisation's, or the system's own. */
 export type JobOwner = Id<'org'> | 'system';
 
+/** What a queue has to know of a kind of work. */
+export type QueuedJob = Pick<
+  JobDefinition,
+  'name' | 'queue' | 'attempts' | 'backoffMs' | 'priority'
+>;
+
 /** One piece of work to be done; the same `id` is accepted once. */
 export interface JobRequest {
-  job: JobDefinition;
+  job: QueuedJob;
   id: string;
   tenantId: JobOwner;
   requestId: string;

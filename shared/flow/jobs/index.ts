@@ -1,4 +1,5 @@
 /** Work for later: a typed catalog over BullMQ; nothing else in the system touches queues. */
+export type { JobBudget } from './admission.ts';
 export { type Backlog, readBacklog } from './backlog.ts';
 export {
   type ChildFailurePolicy,
@@ -12,7 +13,9 @@ export {
   type QueueName,
   queueNames,
 } from './define-job.ts';
+export { createHeldJobs, type HeldJobs } from './held-jobs.ts';
 export { createJobControl, type JobControl, type JobPage } from './job-control.ts';
+export { type JobRoom, readJobLoad } from './job-load.ts';
 export {
   type JobStateName,
   type JobStatus,
@@ -22,6 +25,7 @@ export {
 export { createLossWatch, type LossWatch } from './loss-watch.ts';
 export { JobPriority } from './priority.ts';
 export { createQueues, type Queues } from './queues.ts';
+export { createHeldRelease, type HeldRelease } from './release-held.ts';
 export type { JobNews, JobRun } from './run-job.ts';
 export { type Scaling, type ScalingPolicy, scale, scalingPolicy, totalOf } from './scaling.ts';
 export {
@@ -40,6 +44,6 @@ export {
   type Schedules,
 } from './schedules.ts';
 export type { StepOptions, Steps } from './steps.ts';
-export { jobSteps, scheduleStates } from './tables.ts';
+export { heldJobs, jobSteps, scheduleStates } from './tables.ts';
 export { releaseStuck } from './watchdog.ts';
 export { type JobHandlers, type JobsOf, startWorkers, type Workers } from './workers.ts';

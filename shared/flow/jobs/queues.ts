@@ -1,5 +1,7 @@
-import type { ConnectionOptions, FlowJob, JobsOptions, Queue } from 'bullmq';
+import type { Id } from '@insightdesk/shared/contract';
+import type { ConnectionOptions, FlowJob, Job, JobsOptions, Queue } from 'bullmq';
 import type { Redis } from 'iovalkey';
+import { createAdmission, endless, type JobBudget, membersOf } from './admission.ts';
 import { bullmq } from './bullmq.ts';
 import {
   type ChildFailurePolicy,
@@ -8,7 +10,8 @@ import {
   queueNames,
 } from './define-job.ts';
 import { createFairness } from './fairness.ts';
-import { bullId, type JobKey, jobKey, type OwnJob } from './ids.ts';
+import type { HeldJob } from './held-jobs.ts';
+import { bullId, jobKey } from './ids.ts';
 import { createOwnJobs } from './own-jobs.ts';
 import { freshRank } from './priority.ts';
 
@@ -24,16 +27,20 @@ export interface Envelope {
 
 /** The doors of all queues. */
 export interface Queues {
-  /** Accepts work; an id that is already known is a no-op. */
+  /** Accepts work; an id that is already known is a no-op. What there is no room for is held. */
   enqueue(requests: JobRequest[]): Promise<void>;
+  /** Accepts what was held, as far as there is room for it now; gives that. */
+  release(owner: Id<'org'>, held: readonly HeldJob[]): Promise<JobRequest[]>;
+  /** Its room is free again. */
+  ended(job: Job<Envelope>): void;
   /** Decides whose turn it is among what came due or failed since. */
   takeTurns(queue: QueueName): Promise<unknown>;
   get(name: QueueName): Queue<Envelope>;
   close(): Promise<void>;
 }
 
-/** Opens every queue on one Valkey connection. */
-export function createQueues(valkey: Redis, prefix = 'jobs'): Queues {
+/** Opens every queue on one Valkey connection; without a budget everything comes in. */
+export function createQueues(valkey: Redis, prefix = 'jobs', budget?: JobBudget): Queues {
   const { FlowProducer, Queue } = bullmq();
   const connection = valkey as unknown as ConnectionOptions;
   const queues = new Map(
@@ -50,6 +57,7 @@ export function createQueues(valkey: Redis, prefix = 'jobs'): Queues {
   for (const one of [flows, graphs]) one.on('error', () => {});
   const { takeTurns, takeTurnsSoon, takeTurnsBehind } = createFairness(valkey, prefix);
   const ownJobs = createOwnJobs(valkey, prefix);
+  const admission = budget ? createAdmission(valkey, prefix, budget) : endless;
   const get = (name: QueueName) => queues.get(name) as Queue<Envelope>;
 
   async function addSingles(requests: JobRequest[]) {
@@ -76,24 +84,32 @@ export function createQueues(valkey: Redis, prefix = 'jobs'): Queues {
     if (all.length === 0) return;
     const requests = await withoutKnown(all);
     if (requests.length > 0) await flows.addBulk(requests.map((request) => toFlow(request)));
-    for (const queue of new Set(all.flatMap(membersOf).map((one) => one.queue)))
+    for (const queue of new Set(all.flatMap(membersOf).map(({ job }) => job.queue)))
       takeTurnsSoon(queue);
+  }
+
+  async function add(requests: JobRequest[]) {
+    const { graphs = [], singles = [] } = Object.groupBy(requests, ({ after }) =>
+      after ? 'graphs' : 'singles',
+    );
+    const own = requests
+      .flatMap(membersOf)
+      .map(({ job, ...key }) => ({ ...key, queue: job.queue }));
+    await Promise.all([addSingles(singles), addGraphs(graphs), ownJobs.remember(own)]);
   }
 
   return {
     get,
     takeTurns,
-    async enqueue(requests) {
-      const { graphs = [], singles = [] } = Object.groupBy(requests, ({ after }) =>
-        after ? 'graphs' : 'singles',
-      );
-      await Promise.all([
-        addSingles(singles),
-        addGraphs(graphs),
-        ownJobs.remember(requests.flatMap(membersOf)),
-      ]);
+    ended: admission.ended,
+    enqueue: async (requests) => add(await admission.admit(requests)),
+    async release(owner, held) {
+      const requests = await admission.readmit(owner, held);
+      await add(requests);
+      return requests;
     },
     async close() {
+      await admission.close();
       await Promise.all([...queues.values(), flows].map((one) => one.close()));
       graphs.disconnect();
     },
@@ -129,9 +145,4 @@ function toFlow(request: JobRequest, policy?: ChildFailurePolicy): FlowJob {
     opts: { ...opts, ...(policy && childOptions[policy]) },
     ...(after && { children: after.jobs.map((child) => toFlow(child, after.onFailure)) }),
   };
-}
-
-/** A job and all it waits for. */
-function membersOf({ job, id, tenantId, after }: JobRequest): (JobKey & OwnJob)[] {
-  return [{ queue: job.queue, id, tenantId }, ...(after?.jobs ?? []).flatMap(membersOf)];
 }

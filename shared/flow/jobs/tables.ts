@@ -1,5 +1,6 @@
 import { createdAt, instant, tenantId } from '@insightdesk/shared/database';
-import { index, jsonb, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
+import { sql } from 'drizzle-orm';
+import { bigint, index, jsonb, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
 
 /** What a job has done so far: one row per step, so that a rerun goes on in the middle. */
 export const jobSteps = pgTable(
@@ -28,3 +29,23 @@ export const scheduleStates = pgTable('schedules', {
   firedAt: instant('fired_at'),
   pausedAt: instant('paused_at'),
 });
+
+/** Jobs that wait for room in Valkey; see ADR 29. */
+export const heldJobs = pgTable(
+  'held_jobs',
+  {
+    tenantId: tenantId(),
+    queue: text('queue').notNull(),
+    id: text('id').notNull(),
+    place: bigint('place', { mode: 'number' }).generatedAlwaysAsIdentity(),
+    dueAt: instant('due_at').notNull(),
+    request: jsonb('request').notNull(),
+    /** Since when it is in Valkey; kept for a while, in case that loses it. */
+    releasedAt: instant('released_at'),
+  },
+  (t) => [
+    primaryKey({ columns: [t.tenantId, t.queue, t.id] }),
+    index('held_jobs_waiting').on(t.tenantId, t.dueAt, t.place).where(sql`released_at is null`),
+    index('held_jobs_released').on(t.releasedAt).where(sql`released_at is not null`),
+  ],
+);

@@ -3,6 +3,7 @@ import type { Database } from '@insightdesk/shared/database';
 import type { Logger } from '@insightdesk/shared/logging';
 import { createTestContext } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
+import type { JobBudget } from './admission.ts';
 import type { JobRequest } from './define-job.ts';
 import { createJobControl } from './job-control.ts';
 import { createQueues } from './queues.ts';
@@ -10,7 +11,7 @@ import type { Handler, JobNews } from './run-job.ts';
 import { startWorkers, type Workers } from './workers.ts';
 
 /** Queues of their own on the real Valkey, and workers on them; close it after the tests. */
-export function createJobStage() {
+export function createJobStage(budget?: JobBudget) {
   const { context, parts, log, close: closeContext } = createTestContext();
   const prefix = `test-${newId('evt')}`;
   const closing: (() => unknown)[] = [closeContext];
@@ -20,7 +21,7 @@ export function createJobStage() {
     return connection;
   };
   const valkey = connect();
-  const queues = createQueues(valkey, prefix);
+  const queues = createQueues(valkey, prefix, budget);
   closing.push(() => queues.close());
   const news: JobNews[] = [];
 

@@ -23,7 +23,7 @@ export type JobHandlers<J extends JobDefinition> = {
 };
 
 export interface WorkersOptions extends Omit<RunOptions, 'limits' | 'enqueue' | 'running'> {
-  queues: Pick<Queues, 'enqueue' | 'takeTurns'>;
+  queues: Pick<Queues, 'enqueue' | 'takeTurns' | 'ended'>;
   /** Makes a connection of its own for each queue's blocking reads. */
   connect(): Redis;
   /** For short commands; may be shared. */
@@ -73,6 +73,8 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
       'active',
       throttle(TURNS_MS, () => queues.takeTurns(queue).catch(onError)),
     );
+    worker.on('completed', (job) => queues.ended(job));
+    worker.on('failed', (job) => job?.finishedOn && queues.ended(job));
     worker.on('error', onError);
     worker.on('stalled', (id) => log.warn({ queue, job: id }, 'job: taken over'));
     return worker;

@@ -14,6 +14,14 @@ export {
 export { type ChannelRefill, createChannelRefill, type PlacedEntry } from './channel-refill.ts';
 export type { HubCounts, HubEmit } from './hub-channel.ts';
 export {
+  countOpenSockets,
+  LISTENS,
+  socketCountsOf,
+  socketReplicas,
+  socketsOf,
+  socketTopicOf,
+} from './open-sockets.ts';
+export {
   createPresenceMembers,
   type PresenceMembers,
   type PresenceState,

@@ -221,6 +221,14 @@ test('files may be kept by a service that speaks S3, or by a provider of one’s
   expect(failure({ ...needed, STORAGE_PROVIDER: 'custom:' }).message).toContain('custom:<name>');
 });
 
+test('the audit log is kept for ever, or for 90 days at least', () => {
+  expect(load().audit.retentionDays).toBe(0);
+  expect(load({ AUDIT_RETENTION_DAYS: '365' }).audit.retentionDays).toBe(365);
+  for (const days of ['89', '-1', '1.5']) {
+    expect(() => load({ AUDIT_RETENTION_DAYS: days })).toThrow('AUDIT_RETENTION_DAYS');
+  }
+});
+
 test('.env.example lists exactly the schema’s variables, with their defaults', async () => {
   const text = await Bun.file(join(import.meta.dir, '../../../.env.example')).text();
   const example = parse(text);

@@ -155,9 +155,14 @@ export const environmentSchema = z.object({
   QUOTA_STORED_BYTES: count(0).default(10_737_418_240),
   QUOTA_SEATS: count(0).default(0),
   QUOTA_LOG_BYTES: count(0).default(67_108_864),
+  QUOTA_WAITING_JOBS: count(0).default(20_000),
+  QUOTA_JOB_BYTES: count(0).default(33_554_432),
   QUOTA_REQUESTS_PER_DAY: count(0).default(0),
   QUOTA_REQUESTS_PER_MONTH: count(0).default(0),
 
+  AUDIT_RETENTION_DAYS: count(0, 36_500)
+    .refine((days) => days === 0 || days >= 90, 'Give at least 90 days, or 0 to keep everything')
+    .default(0),
   ERASURE_GRACE: duration.default(604_800),
   OPERATOR_ORGANIZATION_ID: organizationId.optional(),
 

@@ -63,6 +63,7 @@ export function shapeConfig(
     invitations: { perDay: env.INVITATIONS_PER_DAY },
     accounts: { provenAddressesOnly: provenAddressesOnly(env) },
     quotas: shapeQuotas(env),
+    audit: { retentionDays: env.AUDIT_RETENTION_DAYS },
     departures: { erasureGraceSeconds: env.ERASURE_GRACE },
     operators: { organizationId: env.OPERATOR_ORGANIZATION_ID },
     logging: {
@@ -89,6 +90,8 @@ function shapeQuotas(env: Environment) {
     'stored-bytes': env.QUOTA_STORED_BYTES,
     seats: env.QUOTA_SEATS,
     'log-bytes': env.QUOTA_LOG_BYTES,
+    'waiting-jobs': env.QUOTA_WAITING_JOBS,
+    'job-bytes': env.QUOTA_JOB_BYTES,
     sockets: env.REALTIME_MAX_SOCKETS_PER_ORGANIZATION,
     'requests-per-day': env.QUOTA_REQUESTS_PER_DAY,
     'requests-per-month': env.QUOTA_REQUESTS_PER_MONTH,
