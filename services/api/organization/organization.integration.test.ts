@@ -61,7 +61,7 @@ test('erasing takes the name and the own password, and can be taken back', async
     desk.ask('POST', '/v1/organization/erasure', { as, body: { ...body, ...given } });
   const keep = () => desk.ask('DELETE', '/v1/organization/erasure', { as: own.owner });
   expect((await erase(own.admin, {})).status).toBe(403);
-  expect((await erase(own.owner, { password: 'wrong password' })).status).toBe(401);
+  expect((await erase(own.owner, { password: 'wrong password' })).status).toBe(403);
   expect((await erase(own.owner, { name: 'a tenant' })).status).toBe(422);
   expect(await (await keep()).json()).toMatchObject({ status: 409, code: 'NOT_LEAVING' });
   const first = await erase(own.owner, {});
