@@ -106,7 +106,11 @@ test('cut and damaged at random places: made or refused with a reason, and nothi
     const hurt = n % 2 ? bytes.subarray(0, at) : bytes;
     try {
       const recording = await open(hurt);
-      await recording.films.poster().finally(() => recording.close());
+      try {
+        await recording.films.poster();
+      } finally {
+        await recording.close();
+      }
       codes.add('fine');
     } catch (error) {
       codes.add((error as { code: string }).code);
@@ -129,7 +133,11 @@ test('more memory than allowed ends the process, and nothing else', async () => 
   const small = createMedia({ ...wide, memoryBytes: 24 * 1024 * 1024 });
   const work = (async () => {
     const recording = await open(phone, undefined, small);
-    await recording.films.film('360p').finally(() => recording.close());
+    try {
+      await recording.films.film('360p');
+    } finally {
+      await recording.close();
+    }
   })();
   await expect(work).rejects.toMatchObject({ code: expect.stringMatching(/^RECORDING_|_DIED$/) });
   expect(await scratch()).toEqual([]);
