@@ -29,9 +29,11 @@ export async function sweepFiles(ctx: Context, sweep: Sweep): Promise<SweepRepor
   return report;
 }
 
+// Whoever ever began an upload has its bytes counted, so that those are all that have files.
 const pages = {
   organizations: (after: string) =>
-    sql`select id from organizations where id > ${after}::uuid order by id limit ${PAGE}`,
+    sql`select tenant_id as id from stored_bytes where tenant_id > ${after}::uuid
+      order by tenant_id limit ${PAGE}`,
   erasures: (after: string) => sql`select organization_id as id from erasures
     where finished_at is not null and organization_id > ${after}::uuid
     order by organization_id limit ${PAGE}`,

@@ -72,6 +72,3 @@ GRANT SELECT (status) ON attachments TO insightdesk_relay;
 --> statement-breakpoint
 CREATE POLICY stale ON attachments FOR SELECT TO insightdesk_relay
   USING (status = 'pending' AND created_at < now() - interval '24 hours');
---> statement-breakpoint
--- It compares files with rows for each organisation, and so knows which there are.
-CREATE POLICY sweep ON organizations FOR SELECT TO insightdesk_relay USING (true);
