@@ -17,6 +17,7 @@ export async function openOutbox(postgres: string, queues: Queues) {
     migrationUrl: as('insightdesk_owner'),
     databaseUrl: as('insightdesk_app'),
     relayUrl: as('insightdesk_relay'),
+    identityUrl: as('insightdesk_identity'),
   });
   const base = await createTestDatabase();
   const tenantId = newId('org');
