@@ -1,6 +1,6 @@
 import { InfrastructureError, NetworkError } from '@insightdesk/shared/errors';
 import { sleep } from '@insightdesk/shared/promises';
-import { type ByteSource, createMeter, limitBytes, readChunks } from '@insightdesk/shared/streams';
+import type { ByteSource } from '@insightdesk/shared/streams';
 import type {
   ByteRange,
   FileMetadata,
@@ -14,7 +14,7 @@ import type {
 } from '../provider.ts';
 import { answersRange, fileNotFound, rangeHeader, resolveRange } from '../ranges.ts';
 import { bodyOf } from '../remote/body-of.ts';
-import { partsOf, splitFirst } from '../remote/parts.ts';
+import { meteredParts, splitFirst } from '../remote/parts.ts';
 import { disposition, elementsOf, textOf } from '../remote/text.ts';
 import { type AzureClient, type AzureOptions, createAzureClient } from './azure-client.ts';
 import { uploadInBlocks } from './blocks.ts';
@@ -34,10 +34,9 @@ export class AzureStorage implements StorageProvider {
   }
 
   async upload(key: string, source: ByteSource, options: UploadOptions): Promise<StoredFile> {
-    const { contentType, maxBytes = Number.POSITIVE_INFINITY, signal } = options;
-    const meter = createMeter();
-    const chunks = meter.through(limitBytes(readChunks(source, signal), maxBytes));
-    const { first, isOnly, all } = await splitFirst(partsOf(chunks, BLOCK_BYTES));
+    const { contentType, signal } = options;
+    const { meter, parts } = meteredParts(source, options, BLOCK_BYTES);
+    const { first, isOnly, all } = await splitFirst(parts);
     signal?.throwIfAborted();
     const type = { 'x-ms-blob-content-type': contentType };
     if (!isOnly) await uploadInBlocks(this.#container, { key, headers: type, blocks: all, signal });

@@ -1,5 +1,5 @@
 import { DomainValidationError, ValidationError } from '@insightdesk/shared/errors';
-import { type ByteSource, createMeter, limitBytes, readChunks } from '@insightdesk/shared/streams';
+import type { ByteSource } from '@insightdesk/shared/streams';
 import { z } from 'zod';
 import type {
   ByteRange,
@@ -14,7 +14,7 @@ import type {
 } from '../provider.ts';
 import { answersRange, fileNotFound, rangeHeader, resolveRange } from '../ranges.ts';
 import { bodyOf } from '../remote/body-of.ts';
-import { partsOf } from '../remote/parts.ts';
+import { meteredParts } from '../remote/parts.ts';
 import { sliceOf } from '../remote/slice-of.ts';
 import { uploadInChunks } from './chunks.ts';
 import {
@@ -50,11 +50,10 @@ export class CloudinaryStorage implements StorageProvider {
   }
 
   async upload(key: string, source: ByteSource, options: UploadOptions): Promise<StoredFile> {
-    const { contentType, maxBytes = Number.POSITIVE_INFINITY, signal } = options;
-    const meter = createMeter();
-    const chunks = meter.through(limitBytes(readChunks(source, signal), maxBytes));
+    const { contentType, signal } = options;
+    const { meter, parts } = meteredParts(source, options, CHUNK_BYTES);
     const describe = (isEmpty: boolean) => this.#sign(key, contextOf(contentType, isEmpty), now());
-    await uploadInChunks(this.#cloud, { chunks: partsOf(chunks, CHUNK_BYTES), describe, signal });
+    await uploadInChunks(this.#cloud, { chunks: parts, describe, signal });
     return meter.result();
   }
 

@@ -1,3 +1,14 @@
+import { type ByteSource, createMeter, limitBytes, readChunks } from '@insightdesk/shared/streams';
+import type { UploadOptions } from '../provider.ts';
+
+/** What is uploaded, in parts; `meter` knows its size and hash once all of them were taken. */
+export function meteredParts(source: ByteSource, options: UploadOptions, partBytes: number) {
+  const { maxBytes = Number.POSITIVE_INFINITY, signal } = options;
+  const meter = createMeter();
+  const chunks = meter.through(limitBytes(readChunks(source, signal), maxBytes));
+  return { meter, parts: partsOf(chunks, partBytes) };
+}
+
 /** Gathers chunks into parts of exactly `partBytes`, the last one shorter; at least one, maybe empty. */
 export async function* partsOf(
   chunks: AsyncIterable<Uint8Array>,

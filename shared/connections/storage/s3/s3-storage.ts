@@ -1,5 +1,5 @@
 import { InfrastructureError } from '@insightdesk/shared/errors';
-import { type ByteSource, createMeter, limitBytes, readChunks } from '@insightdesk/shared/streams';
+import type { ByteSource } from '@insightdesk/shared/streams';
 import type {
   ByteRange,
   FileMetadata,
@@ -13,7 +13,7 @@ import type {
 } from '../provider.ts';
 import { answersRange, fileNotFound, rangeHeader, resolveRange } from '../ranges.ts';
 import { bodyOf } from '../remote/body-of.ts';
-import { partsOf, splitFirst } from '../remote/parts.ts';
+import { meteredParts, splitFirst } from '../remote/parts.ts';
 import { disposition, elementsOf, textOf } from '../remote/text.ts';
 import { uploadInParts } from './multipart.ts';
 
@@ -35,10 +35,9 @@ export class S3Storage implements StorageProvider {
   }
 
   async upload(key: string, source: ByteSource, options: UploadOptions): Promise<StoredFile> {
-    const { contentType, maxBytes = Number.POSITIVE_INFINITY, signal } = options;
-    const meter = createMeter();
-    const chunks = meter.through(limitBytes(readChunks(source, signal), maxBytes));
-    const { first, isOnly, all } = await splitFirst(partsOf(chunks, PART_BYTES));
+    const { contentType, signal } = options;
+    const { meter, parts } = meteredParts(source, options, PART_BYTES);
+    const { first, isOnly, all } = await splitFirst(parts);
     signal?.throwIfAborted();
     const headers = { 'content-type': contentType };
     if (!isOnly) await uploadInParts(this.#bucket, { key, headers, parts: all, signal });
