@@ -4,7 +4,7 @@ export { disableOrganization, enableOrganization } from './disable.ts';
 export { TenantErrors } from './errors.ts';
 export * as tenantEvents from './events.ts';
 export { requireOrganization } from './require-organization.ts';
-export { countSeats, requireSeat } from './require-seat.ts';
+export { requireSeat } from './require-seat.ts';
 export { releaseBytes, reserveBytes } from './reserve-bytes.ts';
 export { setQuota } from './set-quota.ts';
 export { organizations, quotas } from './tables.ts';
