@@ -1,5 +1,6 @@
 import { type Id, toUuid } from '@insightdesk/shared/contract';
 import { DatabaseError } from '@insightdesk/shared/errors';
+import type { Admissions } from './admissions.ts';
 import { isConflict, isConnectionLoss, isStale, isTimeout, toDatabaseError } from './failures.ts';
 import { createTurns, tooBroad } from './heavy-turns.ts';
 import { createLease } from './lease.ts';
@@ -72,6 +73,8 @@ export interface DatabaseOptions {
   heavy?: { connections: number; timeoutMs: number };
   slowQueryMs: number;
   prepare?: boolean;
+  /** Of those who were let in a moment ago; without it each transaction asks. */
+  admissions?: Admissions | undefined;
   onSlowQuery?: (query: string, durationMs: number) => void;
   observe?: Observe;
 }
@@ -99,7 +102,7 @@ export function createDatabase(options: DatabaseOptions): Database {
   const lease = createLease(writers, options.timeoutMs, stats);
   const systemWriters = options.relayUrl ? connections(SYSTEM_POOL, { url: options.relayUrl }) : [];
   const systemLease = createLease(systemWriters, options.timeoutMs, stats);
-  const { heavy = { connections: 2, timeoutMs: options.timeoutMs } } = options;
+  const { admissions, heavy = { connections: 2, timeoutMs: options.timeoutMs } } = options;
   const heavyReaders = connections(heavy.connections, { timeoutMs: heavy.timeoutMs });
   const takeTurn = createTurns(heavyReaders.length);
   const notify = createNotices((query, parameters) =>
@@ -109,7 +112,7 @@ export function createDatabase(options: DatabaseOptions): Database {
   return {
     async read(scope, work, { isHeavy = false } = {}) {
       const readOnOneOf = (pool: Connection[]) =>
-        attempt(stats, () => readOn(leastBusy(pool), scope, work));
+        attempt(stats, () => readOn(leastBusy(pool), { scope, admissions, more: TO_READ }, work));
       if (!isHeavy) return readOnOneOf(readers);
       const giveBack = takeTurn(scope.tenantId);
       try {
@@ -122,7 +125,8 @@ export function createDatabase(options: DatabaseOptions): Database {
     },
     async write(scope, work, { isolation = 'read committed' } = {}) {
       const begin = `begin isolation level ${isolation}`;
-      const run = { begin, scope, hooks: [] as AfterCommit[], notices: new Set<string>() };
+      const entry = scope === 'system' ? scope : ({ scope, admissions, more: '' } as const);
+      const run = { begin, entry, hooks: [] as AfterCommit[], notices: new Set<string>() };
       if (scope === 'system' && systemWriters.length === 0) throw new NoSystemLogin();
       const own = scope === 'system' ? systemLease : lease;
       const isAlone = () => own.taken === 1;
@@ -194,27 +198,46 @@ function leastBusy(connections: Connection[]): Connection {
 }
 
 const ENTER = 'select app.enter($1::uuid, $2::uuid, $3::uuid, $4, $5)';
+/** What `app.enter` does for nobody's session, and for one that it let in a moment ago. */
+const SCOPE = `select set_config('app.tenant_id', $1, true), set_config('app.user_id', $2, true)`;
 /** Ends with the transaction, like the scope. */
-const ENTER_TO_READ = `${ENTER}, set_config('transaction_read_only', 'on', true)`;
+const TO_READ = `, set_config('transaction_read_only', 'on', true)`;
 
-function enter(connection: Connection, query: string, scope: Scope): Promise<unknown> {
-  const { tenantId, userId, sessionId, standing, duringSetup } = scope;
-  const uuid = (id: Id<'org' | 'usr' | 'ses'> | undefined) => (id ? toUuid(id) : null);
-  const who = [uuid(tenantId), uuid(userId), uuid(sessionId), standing ?? null];
-  return connection.send(query, [...who, duringSetup ? 't' : 'f'], toObject);
+const uuid = (id: Id<'org' | 'usr' | 'ses'> | undefined) => (id ? toUuid(id) : '');
+
+/** Sends what makes the transaction somebody's. */
+function enter(connection: Connection, entry: Entry): Promise<unknown> {
+  const { scope, admissions, more } = entry;
+  const { tenantId, userId, sessionId, standing = '', duringSetup = false } = scope;
+  const who = [uuid(tenantId), uuid(userId)];
+  const isSession = tenantId && userId && sessionId;
+  const admission =
+    isSession && admissions?.of({ tenantId, userId, sessionId, standing, duringSetup });
+  if (!sessionId || admission?.isKnown) return connection.send(SCOPE + more, who, toObject);
+  const as = [uuid(sessionId), standing, duringSetup ? 't' : 'f'];
+  const entered = connection.send(ENTER + more, [...who.map(orNull), ...as], toObject);
+  return admission ? entered.then(admission.keep) : entered;
+}
+
+const orNull = (text: string) => text || null;
+
+interface Entry {
+  scope: Scope;
+  admissions: Admissions | undefined;
+  more: typeof TO_READ | '';
 }
 
 /** What is sent up to one end of a batch is one transaction: neither BEGIN nor COMMIT is needed. */
 async function readOn<T>(
   connection: Connection,
-  scope: Scope,
+  entry: Entry,
   work: (tx: Tx) => Promise<T>,
 ): Promise<T> {
   const { pipeline, reading } = connection;
   const ended = Promise.withResolvers<unknown>();
   let worked: Promise<T>;
   try {
-    enter(connection, ENTER_TO_READ, scope).catch(() => {});
+    enter(connection, entry).catch(() => {});
     reading.openSince = pipeline.losses;
     // Drizzle's builders run when `then` is called: here and now, not a turn later.
     worked = work(reading.tx).then((result) => result);
@@ -234,7 +257,7 @@ async function readOn<T>(
 /** One try of a write. */
 interface WriteRun {
   begin: string;
-  scope: Scope | SystemScope;
+  entry: Entry | SystemScope;
   /** What is to follow; emptied when nothing was committed. */
   hooks: AfterCommit[];
   notices: Set<string>;
@@ -244,7 +267,7 @@ interface WriteRun {
 
 async function writeOn<T>(
   connection: Connection,
-  { begin, scope, hooks, notices, isAlone }: WriteRun,
+  { begin, entry, hooks, notices, isAlone }: WriteRun,
   work: (tx: Tx) => Promise<T>,
 ): Promise<T> {
   const { pipeline } = connection;
@@ -255,7 +278,7 @@ async function writeOn<T>(
   try {
     // BEGIN and the scope ride ahead of the first query; a failure of either outranks what follows.
     withCommit(tx, connection.send(begin, [], toObject));
-    if (scope !== 'system') withCommit(tx, enter(connection, ENTER, scope));
+    if (entry !== 'system') withCommit(tx, enter(connection, entry));
     const result = await work(tx);
     if (pipeline.losses !== losses) throw connectionLost();
     if (isAlone()) sendNotices(transaction, notices);
