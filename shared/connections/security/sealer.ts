@@ -14,19 +14,20 @@ export function createSealer(keys: string | KeyRing): Sealer {
   const ring =
     typeof keys === 'string' ? createKeyRing({ jwtSecret: keys, refreshSecret: keys }) : keys;
   const mac = (secret: string, purpose: string, body: string) =>
-    hmacSha256(secret, `${purpose}\n${body}`);
+    hmacSha256(secret, `${purpose}\n${body}`).toString('base64url');
   return {
     seal(purpose, parts) {
       const { id, seal } = ring.current();
       const body = Buffer.from(parts.join(' ')).toString('base64url');
-      const signed = `${body}.${mac(seal, purpose, body).toString('base64url')}`;
+      const signed = `${body}.${mac(seal, purpose, body)}`;
       return id === ring.first.id ? signed : `${signed}.${id}`;
     },
     open(purpose, token) {
       const [body = '', given = '', id = ring.first.id, rest] = token.split('.');
       const key = ring.find(id);
       if (!key || rest !== undefined) return undefined;
-      const genuine = safeEqual(Buffer.from(given, 'base64url'), mac(key.seal, purpose, body));
+      // As texts: some other letters stand for the same bytes.
+      const genuine = safeEqual(Buffer.from(given), Buffer.from(mac(key.seal, purpose, body)));
       return genuine ? Buffer.from(body, 'base64url').toString().split(' ') : undefined;
     },
   };
