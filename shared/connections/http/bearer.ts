@@ -1,5 +1,5 @@
 import { UnauthenticatedError } from '@insightdesk/shared/errors';
-import { withContext } from '@insightdesk/shared/logging';
+import { addContext } from '@insightdesk/shared/logging';
 import type { MiddlewareHandler } from 'hono';
 import type { Caller, HttpEnv } from './env.ts';
 
@@ -19,6 +19,7 @@ export function bearer<C extends Caller>(
     if (token === undefined) throw new UnauthenticatedError('Use Authorization: Bearer <token>');
     const caller = await identify(token);
     c.set('caller', caller);
-    return withContext({ tenantId: caller.tenantId, actor: caller.name }, next);
+    addContext({ tenantId: caller.tenantId, actor: caller.name });
+    return next();
   };
 }

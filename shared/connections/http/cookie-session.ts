@@ -1,5 +1,5 @@
 import { ForbiddenError } from '@insightdesk/shared/errors';
-import { withContext } from '@insightdesk/shared/logging';
+import { addContext } from '@insightdesk/shared/logging';
 import type { Context, MiddlewareHandler } from 'hono';
 import type { Caller, HttpEnv } from './env.ts';
 import { comesFrom, readCookie, SESSION_MODE, sessionCookies } from './session-cookies.ts';
@@ -21,7 +21,8 @@ export function cookieSession<C extends Caller>(
     if (!harmless.has(c.req.method)) requireOwnPage(c, origins);
     const caller = await identify(token);
     c.set('caller', caller);
-    return withContext({ tenantId: caller.tenantId, actor: caller.name }, next);
+    addContext({ tenantId: caller.tenantId, actor: caller.name });
+    return next();
   };
 }
 

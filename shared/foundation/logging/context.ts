@@ -16,5 +16,11 @@ export function withContext<T>(context: LogContext, work: () => T): T {
   return storage.run({ ...storage.getStore(), ...context }, work);
 }
 
+/** Adds what the work under way has learned about itself; outside of any it does nothing. */
+export function addContext(context: LogContext): void {
+  const around = storage.getStore();
+  if (around) Object.assign(around, context);
+}
+
 /** The correlation of the work under way; empty outside of any. */
 export const currentContext = (): LogContext => storage.getStore() ?? {};

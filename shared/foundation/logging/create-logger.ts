@@ -5,7 +5,7 @@ import pino, {
   type Logger as PinoLogger,
 } from 'pino';
 import { currentContext } from './context.ts';
-import { redact, scrub } from './redaction.ts';
+import { redact, scrub, scrubLines } from './redaction.ts';
 
 /** Pino's logger; `child(fields)` adds fields to every line. */
 export type Logger = PinoLogger;
@@ -32,9 +32,10 @@ export interface LogTransport {
 export function createLogger(
   { level, format }: LoggingOptions,
   base: { service: string; replica: string },
-  destination: DestinationStream = standardOutput(format),
+  destination?: DestinationStream,
   transports: readonly LogTransport[] = [],
 ): Logger {
+  const main = destination ? cleaned(formatted(format, destination)) : standardOutput(format);
   const options: LoggerOptions = {
     level,
     base,
@@ -47,34 +48,66 @@ export function createLogger(
       logMethod(args, method) {
         method.apply(this, forLog(args) as typeof args);
       },
-      streamWrite: scrub,
     },
   };
-  const main = format === 'json' ? destination : prettyTo(destination);
   return withCleanChildren(pino(options, level === 'silent' ? main : among(main, transports)));
 }
 
 /** How much goes out together at most, and how long a line waits for others. */
-const COLLECTED_BYTES = 8_192;
+const COLLECTED_LENGTH = 8_192;
 const COLLECTED_MS = 25;
 
-let collected: ReturnType<typeof pino.destination> | undefined;
+let collected: ReturnType<typeof collectTo> | undefined;
 
 /** One for the process, however many loggers it has. */
 function standardOutput(format: LoggingOptions['format']): DestinationStream {
-  if (format === 'pretty') return pino.destination({ dest: 1, sync: true });
+  const output = pino.destination({ dest: 1, sync: true });
+  if (format === 'pretty') return cleaned(prettyTo(output));
   if (collected) return collected;
-  const lines = pino.destination({
-    dest: 1,
-    sync: true,
-    minLength: COLLECTED_BYTES,
-    periodicFlush: COLLECTED_MS,
-  });
+  const lines = collectTo((text) => output.write(text));
   // Also the way out of an error that nobody caught. What kill -9 takes is a moment's lines.
-  process.on('exit', () => lines.flushSync());
+  process.on('exit', () => {
+    lines.flushSync();
+    output.flushSync();
+  });
   collected = lines;
   return lines;
 }
+
+/** Collects lines, and takes the secrets out of all of them at once. */
+function collectTo(write: (lines: string) => unknown) {
+  let lines: string[] = [];
+  let length = 0;
+  let timer: Timer | undefined;
+  function flushSync(): void {
+    clearTimeout(timer);
+    timer = undefined;
+    if (lines.length > 0) write(scrubLines(lines));
+    lines = [];
+    length = 0;
+  }
+  return {
+    write(line: string) {
+      lines.push(line);
+      length += line.length;
+      if (length >= COLLECTED_LENGTH) flushSync();
+      else timer ??= setTimeout(flushSync, COLLECTED_MS).unref();
+    },
+    flushSync,
+    /** Pino's `log.flush` calls it. */
+    flush(done: () => void) {
+      flushSync();
+      done();
+    },
+  };
+}
+
+const cleaned = (stream: DestinationStream): DestinationStream => ({
+  write: (line) => stream.write(scrub(line)),
+});
+
+const formatted = (format: LoggingOptions['format'], destination: DestinationStream) =>
+  format === 'json' ? destination : prettyTo(destination);
 
 function prettyTo(destination: DestinationStream) {
   const ignore = 'pid,hostname,service,replica';
@@ -87,7 +120,7 @@ function among(main: DestinationStream, transports: readonly LogTransport[]): De
   if (transports.length === 0) return main;
   const others = transports.map((transport) => ({
     level: transport.level,
-    stream: { write: (line: string) => attempt(() => transport.write(line)) },
+    stream: { write: (line: string) => attempt(() => transport.write(scrub(line))) },
   }));
   return pino.multistream([{ level: 'trace', stream: main }, ...others]);
 }

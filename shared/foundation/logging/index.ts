@@ -1,5 +1,5 @@
 /** Structured logs: one line per fact, correlated without passing anything by hand. */
-export { currentContext, type LogContext, withContext } from './context.ts';
+export { addContext, currentContext, type LogContext, withContext } from './context.ts';
 export {
   createLogger,
   flush,

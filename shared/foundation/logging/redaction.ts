@@ -46,8 +46,7 @@ const tellTales = ['eyJ', 'Bearer ', 'Basic ', '=', '@', '://hooks.'];
 
 /** Takes out of a finished line what looks like a secret, wherever a text has carried it. */
 export function scrub(line: string): string {
-  // Most lines hold none of these, and looking for them costs far less than matching.
-  if (!tellTales.some((sign) => line.includes(sign))) return line;
+  if (!isTelling(line)) return line;
   return line
     .replace(/\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*/g, '[token]')
     .replace(/\b(Bearer|Basic) [\w.~+/=-]{8,}/g, `$1 ${REDACTED}`)
@@ -56,3 +55,12 @@ export function scrub(line: string): string {
     .replace(/(:\/\/[^\s:@/"]{0,100}):[^\s@/"]{1,200}@/g, `$1:${REDACTED}@`)
     .replace(/(?<![\w.+-])[\w.+-]+@(?:[a-z0-9-]+\.)+[a-z]{2,}/gi, maskEmail);
 }
+
+/** The same of many lines, as one text. */
+export function scrubLines(lines: readonly string[]): string {
+  const text = lines.join('');
+  return isTelling(text) ? lines.map(scrub).join('') : text;
+}
+
+/** Most texts hold none of these, and looking for them costs far less than matching. */
+const isTelling = (text: string) => tellTales.some((sign) => text.includes(sign));
