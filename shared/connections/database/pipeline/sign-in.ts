@@ -1,4 +1,6 @@
+import type { Duplex } from 'node:stream';
 import pg from 'pg';
+import { RowParser } from './row-parser.ts';
 import type { Target } from './target.ts';
 
 /** What the server says to statements; until we take them over they are for pg's own queries. */
@@ -23,6 +25,18 @@ export interface Session {
   end(): void;
 }
 
+/** pg's connection, with our parser of rows. */
+class Messages extends pg.Connection {
+  attachListeners(stream: Duplex): void {
+    const parser = new RowParser();
+    stream.on('data', (bytes: Buffer) => {
+      parser.parse(bytes, (message) => {
+        this.emit(message.name === 'error' ? 'errorMessage' : message.name, message);
+      });
+    });
+  }
+}
+
 /** Connects and authenticates by pg, TLS included; statements are left to the caller. */
 export async function signIn(target: Target, timeoutMs: number): Promise<Session> {
   if (target.tls !== 'prefer') return open(target, target.tls, timeoutMs);
@@ -36,7 +50,7 @@ async function open(target: Target, tls: Target['tls'], timeoutMs: number): Prom
   const { host, port, user, password, database, settings } = target;
   const ssl = tls && { rejectUnauthorized: tls === 'verify' };
   const keepAlive = { keepAlive: true, keepAliveInitialDelayMillis: KEEP_ALIVE_MS };
-  const messages = new pg.Connection({ ssl, ...keepAlive });
+  const messages = new Messages({ ssl, ...keepAlive });
   const address = { host, port, user, password, database, ssl };
   const options = { ...settings, connectionTimeoutMillis: timeoutMs, connection: messages };
   const client = new pg.Client({ ...address, ...options });
