@@ -2,7 +2,12 @@ import { createAntivirus } from '@insightdesk/shared/antivirus';
 import { createCache } from '@insightdesk/shared/cache';
 import type { Config } from '@insightdesk/shared/config';
 import type { Connections } from '@insightdesk/shared/context';
-import { createAdmissions, createDatabase, createListener, type Listening } from '@insightdesk/shared/database';
+import {
+  createAdmissions,
+  createDatabase,
+  createListener,
+  type Listening,
+} from '@insightdesk/shared/database';
 import { createContainer } from '@insightdesk/shared/di';
 import { publicEvents } from '@insightdesk/shared/domain/catalog';
 import { withApiKeys } from '@insightdesk/shared/domain/keys';

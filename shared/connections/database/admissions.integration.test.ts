@@ -73,7 +73,8 @@ test('whoever comes as somebody else, or as more, is asked for', async () => {
   const { owner, member } = await createTestTenant(context);
   const agent = { ...(await member('agent')), database };
   await look(agent);
-  if (agent.actor.kind !== 'user' || owner.actor.kind !== 'user') throw new Error('Nobody is signed in');
+  if (agent.actor.kind !== 'user' || owner.actor.kind !== 'user')
+    throw new Error('Nobody is signed in');
   const raised: Context = { ...agent, actor: { ...agent.actor, role: 'owner' } };
   await expect(look(raised)).rejects.toMatchObject({ status: 401 });
   const other: Context = { ...agent, actor: { ...agent.actor, userId: owner.actor.userId } };

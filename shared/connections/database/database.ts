@@ -87,10 +87,16 @@ const LOSS_ATTEMPTS = 3;
 /** Builds the access to PostgreSQL as the role of `url`; connects on first use. */
 export function createDatabase(options: DatabaseOptions): Database {
   const stats = new QueryStats(options.slowQueryMs, options.onSlowQuery ?? (() => {}));
-  const connections = (count: number, { url = options.url, timeoutMs = options.timeoutMs } = {}) =>
+  const connections = (
+    count: number,
+    { url = options.url, timeoutMs = options.timeoutMs, isHeavy = false } = {},
+  ) =>
     Array.from({ length: Math.max(1, count) }, () =>
       createConnection({
-        target: readTarget(url, settingsFor(options.timeoutMs, timeoutMs)),
+        target: readTarget(url, {
+          ...settingsFor(options.timeoutMs, timeoutMs),
+          ...(!isHeavy && plannedOnce),
+        }),
         timeoutMs: options.timeoutMs,
         prepare: options.prepare ?? true,
         stats,
@@ -103,7 +109,10 @@ export function createDatabase(options: DatabaseOptions): Database {
   const systemWriters = options.relayUrl ? connections(SYSTEM_POOL, { url: options.relayUrl }) : [];
   const systemLease = createLease(systemWriters, options.timeoutMs, stats);
   const { admissions, heavy = { connections: 2, timeoutMs: options.timeoutMs } } = options;
-  const heavyReaders = connections(heavy.connections, { timeoutMs: heavy.timeoutMs });
+  const heavyReaders = connections(heavy.connections, {
+    timeoutMs: heavy.timeoutMs,
+    isHeavy: true,
+  });
   const takeTurn = createTurns(heavyReaders.length);
   const notify = createNotices((query, parameters) =>
     leastBusy(readers).send(query, parameters, toObject),
@@ -190,6 +199,12 @@ const settingsFor = (timeoutMs: number, statementMs: number) => ({
   statement_timeout: statementMs,
   idle_in_transaction_session_timeout: timeoutMs,
 });
+
+/**
+ * Plans once for any value: whose rows they are is in none of them, so no value has a better plan,
+ * and planning a page again each time costs as much as reading it.
+ */
+const plannedOnce = { options: '-c plan_cache_mode=force_generic_plan' };
 
 function leastBusy(connections: Connection[]): Connection {
   return connections.reduce((best, other) =>
