@@ -20,7 +20,7 @@ import {
   securityHeaders,
   shedLoad,
 } from '@insightdesk/shared/http';
-import { Hono } from 'hono';
+import { Hono, type MiddlewareHandler } from 'hono';
 import { compress } from 'hono/compress';
 import type { H } from 'hono/types';
 import { createDashboard, DASHBOARD, type DashboardOptions } from './admin/dashboard.ts';
@@ -80,7 +80,7 @@ export function createApp(options: AppOptions): Hono<ApiEnv> {
   app.use(requestLog(log, createRequestMetrics(metrics)));
   app.use(securityHeaders());
   if (options.load) app.use(shedLoad(options.load));
-  app.use(compress({ encoding: 'gzip' }));
+  app.use(compressIfAsked());
   app.use(clientAddress(config.http.clientAddress), corsByList(originsOf(config.http)));
   const limits = config.rateLimit.maxRequests > 0 ? requestLimits(options) : undefined;
   if (limits) app.use(limits.around);
@@ -101,6 +101,12 @@ export function createApp(options: AppOptions): Hono<ApiEnv> {
   addRoutes(app, { ...options, routes: rows }, limits);
   refuseOtherMethods(app, rows);
   return app;
+}
+
+/** Hono's looks at the answer first, and then whether it is to be smaller. */
+function compressIfAsked(): MiddlewareHandler {
+  const gzip = compress({ encoding: 'gzip' });
+  return (c, next) => (c.req.header('Accept-Encoding') === undefined ? next() : gzip(c, next));
 }
 
 /** Whose scripts may read answers: apps, and our own pages where files are elsewhere. */

@@ -147,6 +147,7 @@ export async function perform<I extends z.ZodType, O extends z.ZodType>(
 
 /** The query; a parameter that is given several times becomes a list. */
 export function readQuery({ http }: Call): Given {
+  if (!http.req.url.includes('?')) return {};
   const lists = Object.entries(http.req.queries());
   return Object.fromEntries(lists.map(([name, all]) => [name, all.length > 1 ? all : all[0]]));
 }

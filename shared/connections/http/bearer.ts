@@ -1,6 +1,6 @@
 import { UnauthenticatedError } from '@insightdesk/shared/errors';
-import { addContext } from '@insightdesk/shared/logging';
 import type { MiddlewareHandler } from 'hono';
+import { identified } from './cookie-session.ts';
 import type { Caller, HttpEnv } from './env.ts';
 
 const credentials = /^Bearer +([\w.~+/-]+=*)$/i;
@@ -12,14 +12,11 @@ const credentials = /^Bearer +([\w.~+/-]+=*)$/i;
 export function bearer<C extends Caller>(
   identify: (token: string) => Promise<C>,
 ): MiddlewareHandler<HttpEnv<C>> {
-  return async function bearer(c, next) {
+  return function bearer(c, next) {
     const header = c.req.header('Authorization');
     if (header === undefined) return next();
     const token = credentials.exec(header)?.[1];
     if (token === undefined) throw new UnauthenticatedError('Use Authorization: Bearer <token>');
-    const caller = await identify(token);
-    c.set('caller', caller);
-    addContext({ tenantId: caller.tenantId, actor: caller.name });
-    return next();
+    return identified(c, next, identify(token));
   };
 }

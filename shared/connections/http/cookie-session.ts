@@ -1,6 +1,6 @@
 import { ForbiddenError } from '@insightdesk/shared/errors';
 import { addContext } from '@insightdesk/shared/logging';
-import type { Context, MiddlewareHandler } from 'hono';
+import type { Context, MiddlewareHandler, Next } from 'hono';
 import type { Caller, HttpEnv } from './env.ts';
 import { comesFrom, readCookie, SESSION_MODE, sessionCookies } from './session-cookies.ts';
 
@@ -14,16 +14,25 @@ export function cookieSession<C extends Caller>(
   identify: (token: string) => Promise<C>,
   origins: readonly string[],
 ): MiddlewareHandler<HttpEnv<C>> {
-  return async function cookieSession(c, next) {
+  return function cookieSession(c, next) {
     if (c.req.header('Authorization') !== undefined) return next();
     const token = readCookie(c.req.header('Cookie'), sessionCookies.access);
     if (token === undefined) return next();
     if (!harmless.has(c.req.method)) requireOwnPage(c, origins);
-    const caller = await identify(token);
-    c.set('caller', caller);
-    addContext({ tenantId: caller.tenantId, actor: caller.name });
-    return next();
+    return identified(c, next, identify(token));
   };
+}
+
+/** Goes on as whoever it turns out to be. */
+export async function identified<C extends Caller>(
+  c: Context<HttpEnv<C>>,
+  next: Next,
+  who: Promise<C>,
+): Promise<void> {
+  const caller = await who;
+  c.set('caller', caller);
+  addContext({ tenantId: caller.tenantId, actor: caller.name });
+  await next();
 }
 
 /**
