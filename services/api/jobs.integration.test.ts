@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import type { Id } from '@insightdesk/shared/contract';
 import { DomainBusinessRuleError } from '@insightdesk/shared/errors';
+import { outbox } from '@insightdesk/shared/events';
 import { defineJob, startWorkers, type Workers } from '@insightdesk/shared/jobs';
 import { newId } from '@insightdesk/shared/utils';
 import { z } from 'zod';
@@ -128,6 +129,23 @@ test('a delayed job is cancelled; what has ended is not', async () => {
   await untilState(done, 'completed');
   const retried = await ask('POST', `/v1/jobs/${done}/retry`, { as: owner, body: {} });
   expect([retried.status, await retried.json()]).toMatchObject([409, { code: 'JOB_NOT_FAILED' }]);
+});
+
+test('who asks for a job to be tried again or to end is told to the audit log first', async () => {
+  const id = await enqueue({}, 3_600_000);
+  const act = (verb: string, job = id, as = owner) =>
+    ask('POST', `/v1/jobs/${job}/${verb}`, { as, body: {} });
+  expect((await act('cancel')).status).toBe(200);
+  expect((await act('retry')).status).toBe(200);
+  expect((await act('cancel', `${id}x`)).status).toBe(404);
+  expect((await act('cancel', id, stranger)).status).toBe(404);
+  const told = await context.database.write({ tenantId }, (tx) =>
+    tx.select({ name: outbox.name, payload: outbox.payload }).from(outbox).orderBy(outbox.position),
+  );
+  expect(told.filter(({ payload }) => (payload as { jobId?: string }).jobId === id)).toEqual([
+    { name: 'job.cancel-asked', payload: { jobId: id } },
+    { name: 'job.retry-asked', payload: { jobId: id } },
+  ]);
 });
 
 test('under a key it is cancelled once; what was refused may be asked again', async () => {

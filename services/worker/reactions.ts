@@ -61,6 +61,10 @@ export const reactions: Reactions<SystemEvent, JobRequest> = {
 
   'audit.pruned': nothing,
 
+  'job.cancel-asked': nothing,
+
+  'job.retry-asked': nothing,
+
   'operator.acted': nothing,
 
   'flag.changed': nothing,

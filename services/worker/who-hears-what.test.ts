@@ -133,6 +133,8 @@ const internal = (data: unknown): Heard => ({
 const always: [name: string, payload: object, heard: Heard][] = [
   ['organization.created', { name: 'O', ownerId: agent }, nobody],
   ['audit.pruned', { through: 1, link: 'x', entries: 1, before: at }, nobody],
+  ['job.cancel-asked', { jobId: 'j' }, nobody],
+  ['job.retry-asked', { jobId: 'j' }, nobody],
   ['operator.acted', { act: 'queues pause', target: null, by: null }, nobody],
   ['organization.disabled', {}, staff({})],
   ['organization.enabled', {}, staff({})],

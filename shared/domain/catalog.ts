@@ -3,6 +3,7 @@ import { auditEvents, auditJobs } from '@insightdesk/shared/domain/audit';
 import { conversationEvents, conversationJobs } from '@insightdesk/shared/domain/conversations';
 import { departureEvents, departureJobs } from '@insightdesk/shared/domain/departures';
 import { flagEvents } from '@insightdesk/shared/domain/flags';
+import { jobEvents } from '@insightdesk/shared/domain/jobs';
 import { keyEvents, keyJobs } from '@insightdesk/shared/domain/keys';
 import { maintenanceJobs } from '@insightdesk/shared/domain/maintenance';
 import { notificationEvents, notificationJobs } from '@insightdesk/shared/domain/notifications';
@@ -20,7 +21,7 @@ import type { JobsOf } from '@insightdesk/shared/jobs';
  */
 export const features = {
   maintenance: { events: {}, jobs: maintenanceJobs },
-  jobs: { events: {}, jobs: {} },
+  jobs: { events: jobEvents, jobs: {} },
   audit: { events: auditEvents, jobs: auditJobs },
   tenants: { events: tenantEvents, jobs: {} },
   roles: { events: roleEvents, jobs: {} },

@@ -1,6 +1,7 @@
 import { defineAction } from '@insightdesk/shared/context';
+import { askFor } from './ask-for.ts';
+import { jobCancelAsked } from './events.ts';
 import { jobId } from './job-id.ts';
-import { requireLive } from './require-live.ts';
 import { jobWithLogView, toJob } from './view.ts';
 
 /** Ends a job for good; one that runs is asked to stop. */
@@ -11,7 +12,7 @@ export const cancelJob = defineAction({
   allow: 'jobs:manage',
   transaction: 'own',
   async run(ctx, { id }) {
-    await requireLive(ctx);
+    await askFor(ctx, jobCancelAsked, id);
     await ctx.jobs.cancel(ctx.tenantId, id, ctx.actor.userId);
     return toJob(await ctx.jobs.require(ctx.tenantId, id));
   },

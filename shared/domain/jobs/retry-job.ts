@@ -1,6 +1,7 @@
 import { defineAction } from '@insightdesk/shared/context';
+import { askFor } from './ask-for.ts';
+import { jobRetryAsked } from './events.ts';
 import { jobId } from './job-id.ts';
-import { requireLive } from './require-live.ts';
 import { jobWithLogView, toJob } from './view.ts';
 
 /** Gives a failed job its attempts back. */
@@ -11,7 +12,7 @@ export const retryJob = defineAction({
   allow: 'jobs:manage',
   transaction: 'own',
   async run(ctx, { id }) {
-    await requireLive(ctx);
+    await askFor(ctx, jobRetryAsked, id);
     await ctx.jobs.retry(ctx.tenantId, id);
     return toJob(await ctx.jobs.require(ctx.tenantId, id));
   },
