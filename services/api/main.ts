@@ -1,4 +1,4 @@
-import { boot, watchAccess } from '@insightdesk/shared/boot';
+import { boot } from '@insightdesk/shared/boot';
 import { serveHttp } from '@insightdesk/shared/http';
 import { createApp } from './app.ts';
 import { routesOf } from './route.ts';
@@ -14,7 +14,6 @@ await boot('api', (app) => {
     routes: routesOf(routes, app.config.features),
     dashboard: operatorId && { operatorId, queues: () => app.parts.jobAccess.queues },
   });
-  watchAccess(app);
   app.lifecycle.registerStartupHook('identity', () => app.parts.identity.ping());
   serveHttp(app, (request, server) => api.fetch(request, server));
 });

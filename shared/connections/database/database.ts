@@ -1,7 +1,14 @@
 import { type Id, toUuid } from '@insightdesk/shared/contract';
 import { DatabaseError } from '@insightdesk/shared/errors';
 import type { Admissions } from './admissions.ts';
-import { isConflict, isConnectionLoss, isStale, isTimeout, toDatabaseError } from './failures.ts';
+import {
+  isConflict,
+  isConnectionLoss,
+  isOutOfDate,
+  isStale,
+  isTimeout,
+  toDatabaseError,
+} from './failures.ts';
 import { createTurns, tooBroad } from './heavy-turns.ts';
 import { createLease } from './lease.ts';
 import { createNotices } from './notices.ts';
@@ -184,10 +191,12 @@ async function attempt<T>(stats: QueryStats, run: () => Promise<T>): Promise<T> 
     } catch (error) {
       const cause = error instanceof RolledBack ? error.cause : error;
       const again =
-        ((isConflict(cause) || isStale(cause)) && tries < CONFLICT_ATTEMPTS) ||
+        ((isConflict(cause) || isStale(cause) || isOutOfDate(cause)) &&
+          tries < CONFLICT_ATTEMPTS) ||
         (isConnectionLoss(cause) && error instanceof RolledBack && tries < LOSS_ATTEMPTS);
       if (!again) throw toDatabaseError(cause);
       stats.retry();
+      if (isOutOfDate(cause)) continue;
       await Bun.sleep((0.5 + Math.random() / 2) * 20 * 2 ** tries);
     }
   }
@@ -212,26 +221,37 @@ function leastBusy(connections: Connection[]): Connection {
   );
 }
 
-const ENTER = 'select app.enter($1::uuid, $2::uuid, $3::uuid, $4, $5)';
-/** What `app.enter` does for nobody's session, and for one that it let in a moment ago. */
-const SCOPE = `select set_config('app.tenant_id', $1, true), set_config('app.user_id', $2, true)`;
+const ENTER = `select app.enter($1::uuid, $2::uuid, $3::uuid, $4, $5),
+  (select e.epoch from app.access_epochs e where e.tenant_id = $1::uuid) as epoch`;
+/** What `app.enter` does for nobody's session. */
+const SCOPE = `select set_config('app.tenant_id', $1::text, true),
+  set_config('app.user_id', $2::text, true)`;
+/** The same for a session that was let in a moment ago; fails when somebody may do less since. */
+const ENTER_AGAIN = `${SCOPE}, case when (select e.epoch from app.access_epochs e
+  where e.tenant_id = $1::text::uuid) is distinct from $3::bigint then app.look_again() end`;
 /** Ends with the transaction, like the scope. */
 const TO_READ = `, set_config('transaction_read_only', 'on', true)`;
 
 const uuid = (id: Id<'org' | 'usr' | 'ses'> | undefined) => (id ? toUuid(id) : '');
 
 /** Sends what makes the transaction somebody's. */
-function enter(connection: Connection, entry: Entry): Promise<unknown> {
-  const { scope, admissions, more } = entry;
+function enter(connection: Connection, { scope, admissions, more }: Entry): Promise<unknown> {
   const { tenantId, userId, sessionId, standing = '', duringSetup = false } = scope;
   const who = [uuid(tenantId), uuid(userId)];
-  const isSession = tenantId && userId && sessionId;
-  const admission =
-    isSession && admissions?.of({ tenantId, userId, sessionId, standing, duringSetup });
-  if (!sessionId || admission?.isKnown) return connection.send(SCOPE + more, who, toObject);
+  if (!sessionId) return connection.send(SCOPE + more, who, toObject);
+  const comer = tenantId && userId && { tenantId, userId, sessionId, standing, duringSetup };
+  const known = comer && admissions?.find(comer);
+  if (known) {
+    return connection.send(ENTER_AGAIN + more, [...who, known.epoch], toObject).catch((error) => {
+      admissions?.forget(sessionId);
+      throw error;
+    });
+  }
+  const at = admissions?.now() ?? 0;
   const as = [uuid(sessionId), standing, duringSetup ? 't' : 'f'];
-  const entered = connection.send(ENTER + more, [...who.map(orNull), ...as], toObject);
-  return admission ? entered.then(admission.keep) : entered;
+  return connection.send(ENTER + more, [...who.map(orNull), ...as], toObject).then(([row]) => {
+    if (comer) admissions?.keep(comer, { epoch: row?.epoch as string | null, at });
+  });
 }
 
 const orNull = (text: string) => text || null;

@@ -49,6 +49,9 @@ export const isConflict = (error: unknown): boolean => conflicts.has(sqlState(er
 export const isStale = (error: unknown): boolean =>
   error instanceof ServerError && staleRoutines.has(error.routine ?? '');
 
+/** Somebody of the organisation may do less since the session was let in: it is to be asked for again. */
+export const isOutOfDate = (error: unknown): boolean => sqlState(error) === 'ID005';
+
 /** The connection went away. */
 export const isConnectionLoss = (error: unknown): boolean => losses.has(sqlState(error) ?? '');
 
