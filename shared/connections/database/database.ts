@@ -1,6 +1,6 @@
-import { type Id, toUuid } from '@insightdesk/shared/contract';
 import { DatabaseError } from '@insightdesk/shared/errors';
 import type { Admissions } from './admissions.ts';
+import { type Entry, enter, type Scope, TO_READ } from './enter.ts';
 import {
   isConflict,
   isConnectionLoss,
@@ -25,17 +25,6 @@ import {
   toObject,
   withCommit,
 } from './tx.ts';
-
-/** Whose rows a transaction may see. */
-export interface Scope {
-  tenantId?: Id<'org'>;
-  userId?: Id<'usr'>;
-  /** When given, the session must be live and its member's standing still be this. */
-  sessionId?: Id<'ses'>;
-  standing?: string;
-  /** Sets up the second factor that the organisation requires, so the session need not have one. */
-  duringSetup?: boolean;
-}
 
 /** The system itself, by the relay's login: what belongs to nobody, and what policies show to it. */
 export type SystemScope = 'system';
@@ -219,47 +208,6 @@ function leastBusy(connections: Connection[]): Connection {
   return connections.reduce((best, other) =>
     other.pipeline.waiting < best.pipeline.waiting ? other : best,
   );
-}
-
-const ENTER = `select app.enter($1::uuid, $2::uuid, $3::uuid, $4, $5),
-  (select e.epoch from app.access_epochs e where e.tenant_id = $1::uuid) as epoch`;
-/** What `app.enter` does for nobody's session. */
-const SCOPE = `select set_config('app.tenant_id', $1::text, true),
-  set_config('app.user_id', $2::text, true)`;
-/** The same for a session that was let in a moment ago; fails when somebody may do less since. */
-const ENTER_AGAIN = `${SCOPE}, case when (select e.epoch from app.access_epochs e
-  where e.tenant_id = $1::text::uuid) is distinct from $3::bigint then app.look_again() end`;
-/** Ends with the transaction, like the scope. */
-const TO_READ = `, set_config('transaction_read_only', 'on', true)`;
-
-const uuid = (id: Id<'org' | 'usr' | 'ses'> | undefined) => (id ? toUuid(id) : '');
-
-/** Sends what makes the transaction somebody's. */
-function enter(connection: Connection, { scope, admissions, more }: Entry): Promise<unknown> {
-  const { tenantId, userId, sessionId, standing = '', duringSetup = false } = scope;
-  const who = [uuid(tenantId), uuid(userId)];
-  if (!sessionId) return connection.send(SCOPE + more, who, toObject);
-  const comer = tenantId && userId && { tenantId, userId, sessionId, standing, duringSetup };
-  const known = comer && admissions?.find(comer);
-  if (known) {
-    return connection.send(ENTER_AGAIN + more, [...who, known.epoch], toObject).catch((error) => {
-      admissions?.forget(sessionId);
-      throw error;
-    });
-  }
-  const at = admissions?.now() ?? 0;
-  const as = [uuid(sessionId), standing, duringSetup ? 't' : 'f'];
-  return connection.send(ENTER + more, [...who.map(orNull), ...as], toObject).then(([row]) => {
-    if (comer) admissions?.keep(comer, { epoch: row?.epoch as string | null, at });
-  });
-}
-
-const orNull = (text: string) => text || null;
-
-interface Entry {
-  scope: Scope;
-  admissions: Admissions | undefined;
-  more: typeof TO_READ | '';
 }
 
 /** What is sent up to one end of a batch is one transaction: neither BEGIN nor COMMIT is needed. */

@@ -7,9 +7,9 @@ export {
   type Database,
   type DatabaseOptions,
   type ReadOptions,
-  type Scope,
   type SystemScope,
 } from './database.ts';
+export type { Scope } from './enter.ts';
 export { sqlState, violatedConstraint } from './failures.ts';
 export { createListener, type Listener, type Listening } from './listen.ts';
 export { migrate } from './migrate.ts';
