@@ -11,6 +11,7 @@ import {
 import { sql } from 'drizzle-orm';
 import { createAdmissions } from './admissions.ts';
 import { createDatabase } from './database.ts';
+import { sqlState } from './failures.ts';
 
 const { context, close } = createTestContext();
 let clock = 0;
@@ -103,6 +104,19 @@ test('an epoch that moves on while it is read is met by the next transaction', a
   const later = Array.from({ length: 20 }, () => look(agent));
   await Promise.allSettled([...reads, ...later, removed]);
   await expect(look(agent)).rejects.toMatchObject(refused);
+});
+
+test('nobody turns an epoch back', async () => {
+  const { tenantId } = await createTestTenant(context);
+  for (const back of [
+    sql`update app.access_epochs set epoch = 0`,
+    sql`delete from app.access_epochs`,
+  ]) {
+    const failure = await context.database
+      .write({ tenantId }, (tx) => tx.execute(back))
+      .catch((error) => error);
+    expect(sqlState(failure)).toBe('42501');
+  }
 });
 
 test('nobody’s session never asks; without a tenant nothing is in scope', async () => {
