@@ -9,7 +9,7 @@ await boot('api', (app) => {
   const api = createApp({
     ...app,
     tokens: app.connections.tokens,
-    valkey: app.parts.valkey,
+    valkey: app.parts.sessionValkey.valkey,
     isReady: () => app.lifecycle.isReady,
     routes: routesOf(routes, app.config.features),
     dashboard: operatorId && { operatorId, queues: () => app.parts.jobAccess.queues },

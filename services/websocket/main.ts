@@ -69,7 +69,10 @@ await boot('websocket', (app) => {
     seats,
     ...(isLimited && {
       strangers: strangerLimits,
-      signalLimits: createRateLimits({ rows: rateRows(config.rateLimit), valkey: parts.valkey }),
+      signalLimits: createRateLimits({
+        rows: rateRows(config.rateLimit),
+        valkey: parts.sessionValkey.valkey,
+      }),
       maxChannelsPerOrganization: config.realtime.maxChannelsPerOrganization,
     }),
     rateLimit: isLimited ? socketLimits.calls : undefined,

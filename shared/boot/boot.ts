@@ -73,6 +73,9 @@ export async function boot(
   health.register('valkey', () => pingValkey(valkey));
   const metrics = createMetrics({ service: name, replica });
   accesses.tellTo(log, metrics);
+  if (config.withoutEffect.length > 0) {
+    log.warn({ variables: config.withoutEffect }, 'config: set, but nothing here goes by it');
+  }
   watchDatabase(metrics, database);
   watchCache(metrics, cache);
   lifecycle.registerStartupHook('postgres', () => database.ping());

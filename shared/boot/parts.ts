@@ -64,6 +64,8 @@ function connectTo(config: Config, log: Logger): Connect {
     });
 }
 
+const ownConnection = (valkey: Valkey) => ({ valkey, close: () => valkey.disconnect() });
+
 const connectCache = (connect: Connect) => ({
   valkey: connect('cache', 'command', 'cache'),
   subscriber: connect('cache', 'subscriber', 'cache-bus'),
@@ -82,6 +84,14 @@ function createStores(config: Config, log: Logger) {
     .register('valkey', () => connectValkey('default', 'command', 'main'), {
       dispose: (valkey) => valkey.disconnect(),
     })
+    .register(
+      'sessionValkey',
+      ({ valkey }) =>
+        config.valkey.sessionUrl === config.valkey.url
+          ? { valkey, close() {} }
+          : ownConnection(connectValkey('session', 'command', 'sessions')),
+      { dispose: (own) => own.close() },
+    )
     .register('admissions', () => createAdmissions())
     .register(
       'database',
@@ -227,6 +237,8 @@ function addConnections(container: OwnParts, config: Config, log: Logger) {
           log.warn({ err: String(error) }, 'signals: not told'),
         ),
       settings: {
+        appName: config.product.name,
+        appUrl: config.http.appUrl,
         publicUrl: config.http.publicUrl,
         filesUrl: config.http.filesUrl,
         maxFileBytes: config.storage.maxFileBytes,

@@ -33,6 +33,7 @@ test('variables of the caller reach the services', () => {
     LOG_LEVEL: 'debug',
     NODE_ENV: 'production',
     APP_URL: 'https://desk.example',
+    API_URL: 'https://desk.example',
     SMTP_PORT: '1025',
     EMAIL_LOOKUP_URL: 'http://inbox',
   });
@@ -43,11 +44,15 @@ test('where the servers of this stack are is not for the caller to say', () => {
   const environment = serviceEnvironment(here, {
     DATABASE_URL: 'postgres://elsewhere',
     VALKEY_URL: 'redis://elsewhere',
+    VALKEY_CACHE_URL: 'redis://elsewhere',
     STORAGE_DIRECTORY: '/elsewhere',
   });
   expect(environment).toMatchObject({
     DATABASE_URL: 'postgres://here',
     VALKEY_URL: 'redis://here',
+    VALKEY_CACHE_URL: 'redis://here',
+    VALKEY_QUEUE_URL: 'redis://here',
+    VALKEY_SESSION_URL: 'redis://here',
     STORAGE_DIRECTORY: '/data/files',
   });
 });

@@ -24,6 +24,7 @@ export function serviceEnvironment(
   const defaults = {
     NODE_ENV: 'development',
     APP_URL: url,
+    API_URL: caller.APP_URL ?? url,
     JWT_SECRET: secrets.jwt,
     JWT_REFRESH_SECRET: secrets.refresh,
     ENCRYPTION_KEY: secrets.encryption,
@@ -40,6 +41,9 @@ export function serviceEnvironment(
   const own = {
     DATABASE_URL: databaseUrl,
     VALKEY_URL: valkeyUrl,
+    VALKEY_CACHE_URL: valkeyUrl,
+    VALKEY_QUEUE_URL: valkeyUrl,
+    VALKEY_SESSION_URL: valkeyUrl,
     STORAGE_DIRECTORY: join(directory, 'files'),
   };
   return defined({ ...defaults, ...(!caller.SMTP_HOST && mail), ...defined(caller), ...own });

@@ -7,8 +7,6 @@ import { FactorErrors } from './errors.ts';
 import { secondFactors } from './tables.ts';
 import { newTotpSecret, stepOf, totpUrl } from './totp.ts';
 
-const ISSUER = 'InsightDesk';
-
 /** Gives the person a secret that counts once `confirmTotp` has seen a code of it. */
 export async function beginTotp(ctx: TenantContext, user: { id: Id<'usr'>; email: string }) {
   const secret = newTotpSecret();
@@ -23,7 +21,7 @@ export async function beginTotp(ctx: TenantContext, user: { id: Id<'usr'>; email
     })
     .returning({ userId: secondFactors.userId });
   if (begun.length === 0) throw FactorErrors.SetUpAlready();
-  return { secret, url: totpUrl(secret, user.email, ISSUER) };
+  return { secret, url: totpUrl(secret, user.email, ctx.settings.appName) };
 }
 
 /** Makes the secret count from now on; the uuid of the new factor. */

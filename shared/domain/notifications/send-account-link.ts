@@ -5,8 +5,7 @@ import type { z } from 'zod';
 import { deliver } from './deliver.ts';
 import type { emailAccountLink } from './jobs.ts';
 
-// None of these says a name: whoever asked for the letter may have chosen it.
-const footer = 'Sent by InsightDesk because somebody gave this address.';
+// None of these says a person's name: whoever asked for the letter may have chosen it.
 const ignore = 'If it was not you, do nothing: without you nothing happens.';
 
 /** Mails a link, sealed now, that proves whose an address is; `?token=…`. */
@@ -17,9 +16,11 @@ export async function sendAccountLink(
   const link = isMuted ? undefined : await findLinkToMail(ctx, linkId);
   if (!link) return;
   const { to, formerly } = link;
-  const content = contentOf(link, ctx.settings.publicUrl);
+  const { appName, appUrl } = ctx.settings;
+  const content = contentOf(link, appName, appUrl);
   await deliver(ctx, linkId, { to, subject: content.title, ...renderEmail(content) });
   if (!formerly) return;
+  const change = changeOf(appName);
   await deliver(ctx, `${linkId}.notice`, {
     to: formerly,
     subject: change.title,
@@ -27,18 +28,19 @@ export async function sendAccountLink(
   });
 }
 
-function contentOf({ purpose, token }: LinkToMail, publicUrl: string): EmailContent {
-  if (token === undefined) return unverified;
+function contentOf({ purpose, token }: LinkToMail, app: string, appUrl: string): EmailContent {
+  const footer = `Sent by ${app} because somebody gave this address.`;
+  if (token === undefined) return { ...unverified, footer };
   const page = purpose === 'reset' ? 'reset-password' : 'verify-email';
-  const { label, ...content } = letters[purpose];
-  return { ...content, action: { label, url: `${publicUrl}/${page}?token=${token}` }, footer };
+  const { label, ...content } = lettersOf(app)[purpose];
+  return { ...content, action: { label, url: `${appUrl}/${page}?token=${token}` }, footer };
 }
 
-const letters = {
+const lettersOf = (app: string) => ({
   verify: {
     title: 'Confirm your e-mail address',
     paragraphs: [
-      'Somebody registered at InsightDesk with this address. If it was you, confirm that it is yours.',
+      `Somebody registered at ${app} with this address. If it was you, confirm that it is yours.`,
       'The link below is good for a day, once, together with the password that was chosen.',
       ignore,
     ],
@@ -47,7 +49,7 @@ const letters = {
   change: {
     title: 'Confirm your new e-mail address',
     paragraphs: [
-      'Somebody wants to sign in to InsightDesk with this address from now on. If it was you, confirm that it is yours.',
+      `Somebody wants to sign in to ${app} with this address from now on. If it was you, confirm that it is yours.`,
       'The link below is good for a day, once, together with the password of the account.',
       ignore,
     ],
@@ -62,22 +64,21 @@ const letters = {
     ],
     label: 'Choose a new password',
   },
-};
+});
 
-const unverified: EmailContent = {
+const unverified = {
   title: 'No password to reset',
   paragraphs: [
     'Somebody asked for a new password of the account with this address. Nobody has confirmed the address for an account, so there is none whose password can be changed by e-mail.',
     'If you registered with it, open the link in the mail of that day, or register again.',
   ],
-  footer,
 };
 
-const change: EmailContent = {
+const changeOf = (app: string): EmailContent => ({
   title: 'Another e-mail address was asked for',
   paragraphs: [
     'Somebody who knows your password asked that your account gets another e-mail address. It will once that address is confirmed.',
     'If it was not you, choose a new password at once: what was asked for becomes void with it.',
   ],
-  footer: 'Sent by InsightDesk because this is the address of your account.',
-};
+  footer: `Sent by ${app} because this is the address of your account.`,
+});

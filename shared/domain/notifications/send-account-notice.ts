@@ -30,7 +30,7 @@ export async function sendAccountNotice(
 ): Promise<void> {
   const content = {
     ...notices[change],
-    footer: 'Sent by InsightDesk because this is the address of your account.',
+    footer: `Sent by ${ctx.settings.appName} because this is the address of your account.`,
   };
   const letter = { to, subject: content.title, ...renderEmail(content) };
   await deliver(ctx, run.id.replace('/', '.'), letter);

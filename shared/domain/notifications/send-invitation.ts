@@ -26,9 +26,9 @@ export async function sendInvitation(
     ],
     action: {
       label: 'Accept the invitation',
-      url: `${ctx.settings.publicUrl}/invitations/accept?token=${token}`,
+      url: `${ctx.settings.appUrl}/invitations/accept?token=${token}`,
     },
-    footer: `Sent by InsightDesk on behalf of ${organization}.`,
+    footer: `Sent by ${ctx.settings.appName} on behalf of ${organization}.`,
   });
   const key = sends > 1 ? `${invitationId}.${sends}` : invitationId;
   await deliver(ctx, key, { to: email, subject: title, ...body });

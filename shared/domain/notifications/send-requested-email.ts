@@ -25,7 +25,7 @@ export async function sendRequestedEmail(
   const letter = renderEmail({
     title: subject,
     paragraphs: body.split(/\n\s*\n/),
-    footer: `Sent by InsightDesk on behalf of ${quoteName(found.name)}.`,
+    footer: `Sent by ${ctx.settings.appName} on behalf of ${quoteName(found.name)}.`,
   });
   await deliver(ctx, run.id.replace('/', '.'), { to: found.to, subject, ...letter });
 }

@@ -27,7 +27,7 @@ export const offerPasskey = defineAction({
         .where(eq(passkeys.userId, user.id));
     });
     const options = await generateRegistrationOptions({
-      rpName: 'InsightDesk',
+      rpName: ctx.settings.appName,
       rpID: hostOf(ctx),
       userID: new Uint8Array(Buffer.from(toUuid(user.id).replaceAll('-', ''), 'hex')),
       userName: user.email,

@@ -4,4 +4,4 @@ import type { Context } from '@insightdesk/shared/context';
 export const algorithms = [-7, -8, -257];
 
 /** Passkeys are for the host of our public URL. */
-export const hostOf = ({ settings }: Context) => new URL(settings.publicUrl).hostname;
+export const hostOf = ({ settings }: Context) => new URL(settings.appUrl).hostname;

@@ -26,7 +26,7 @@ export async function emailOwners(
   const letter = renderEmail({
     title,
     paragraphs: [
-      `InsightDesk no longer delivers events to ${url}`,
+      `${ctx.settings.appName} no longer delivers events to ${url}`,
       reasons[reason],
       'Mend the receiver, enable the webhook again, and replay the events since then.',
     ],

@@ -120,6 +120,11 @@ export interface Connections {
   /** Tells whoever is subscribed just now; stored nowhere, and nobody waits for it. */
   signal(signal: { tenantId: Id<'org'>; channel: string; type: string; data: unknown }): void;
   settings: {
+    /** As the product is called in mails and authenticator apps. */
+    appName: string;
+    /** Where people find pages; links in mails begin with it. */
+    appUrl: string;
+    /** Where the API is reached; often the same. */
     publicUrl: string;
     /** Where files are served; `publicUrl` unless they have a host of their own. */
     filesUrl: string;

@@ -2,7 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { nearest } from '@insightdesk/shared/utils';
 import { parse } from 'dotenv';
-import { environmentNames, knownKeys } from './environment.ts';
+import { environmentNames } from './environment.ts';
+import { knownNames, underOurNames } from './names.ts';
 
 type Values = Record<string, string>;
 
@@ -16,9 +17,14 @@ export function readCascade(directory: string, environment: Record<string, strin
     const path = join(directory, file);
     const values = existsSync(path) ? withoutEmpty(parse(readFileSync(path))) : {};
     faults.push(...Object.keys(values).flatMap((key) => typo(key, file)));
+    return rename(values);
+  };
+  const rename = (found: Values): Values => {
+    const { values, faults: twice } = underOurNames(found);
+    faults.push(...twice);
     return values;
   };
-  const own = withoutEmpty(environment);
+  const own = rename(withoutEmpty(environment));
   const general = { ...read('.env'), ...read('.env.local') };
   const name = nameOf({ ...general, ...own });
   const values = { ...general, ...read(`.env.${name}`), ...read(`.env.${name}.local`), ...own };
@@ -36,8 +42,8 @@ function withoutEmpty(values: Record<string, string | undefined>): Values {
 }
 
 function typo(key: string, file: string): string[] {
-  if (knownKeys.includes(key)) return [];
-  const near = nearest(key, knownKeys, 2);
+  if (knownNames.includes(key.replace(/_FILE$/, ''))) return [];
+  const near = nearest(key, knownNames, 2);
   if (!near) return [];
   return [`${key} (in ${file}): is unknown, did you mean ${near}?`];
 }

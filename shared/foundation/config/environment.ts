@@ -51,7 +51,16 @@ export const environmentNames = ['development', 'test', 'staging', 'production']
 
 /** Only for machines where nothing is at stake; production and staging refuse it. */
 export const DEVELOPMENT_SECRET = 'development-only-secret-do-not-use-anywhere-else';
-const secret = z.string().min(32, 'Use at least 32 characters');
+/** What examples write where a secret belongs. */
+const placeholder = /^(your|my)[-_ ]|change[-_ ]?(me|this|in[-_ ]production)/i;
+const secret = z
+  .string()
+  .min(32, 'Use at least 32 characters')
+  .refine((value) => !placeholder.test(value), 'Set a secret of your own, not that of an example');
+/** Stands in mails, in authenticator apps and on the page of the API. */
+const appName = z
+  .string()
+  .regex(/^[\p{L}\p{N}][\p{L}\p{N} ._'&-]{0,59}$/u, 'Give a name of up to 60 letters and digits');
 
 /**
  * Every variable that the services read, with its default. `.env.example` lists exactly these.
@@ -64,7 +73,10 @@ export const environmentSchema = z.object({
     .string()
     .regex(/^[a-z][a-z0-9-]*$/)
     .optional(),
+  APP_NAME: appName.default('InsightDesk'),
   APP_URL: httpUrl.default('https://localhost:8443'),
+  API_URL: httpUrl.optional(),
+  API_VERSION: z.literal('v1', 'Only v1 is served').default('v1'),
   FILES_URL: filesOrigin.optional(),
   SHUTDOWN_TIMEOUT_MS: count(100).default(10_000),
 
@@ -166,6 +178,7 @@ export const environmentSchema = z.object({
   ERASURE_GRACE: duration.default(604_800),
   OPERATOR_ORGANIZATION_ID: organizationId.optional(),
 
+  SECRETS_DIRECTORY: z.string().optional(),
   VAULT_ADDR: httpUrl.optional(),
   VAULT_NAMESPACE: z.string().optional(),
   VAULT_TOKEN: z.string().optional(),
@@ -177,11 +190,9 @@ export const environmentSchema = z.object({
   LOG_WEBHOOK_URL: httpUrl.optional(),
   LOG_WEBHOOK_LEVEL: z.enum(['info', 'warn', 'error', 'fatal']).default('error'),
   LOG_FORMAT: z.enum(['json', 'pretty']).optional(),
-  SENTRY_DSN: httpUrl.optional(),
 
   FEATURE_2FA_ENABLED: flag.default(true),
   FEATURE_OAUTH_ENABLED: flag.default(true),
-  FEATURE_ANALYTICS_ENABLED: flag.default(false),
 });
 
 export type Environment = z.output<typeof environmentSchema>;

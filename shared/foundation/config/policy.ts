@@ -63,7 +63,7 @@ function forbiddenWhenDeployed(env: Partial<Environment>): string[] {
   if (env.WEBHOOK_ALLOW_PRIVATE) {
     faults.push('WEBHOOK_ALLOW_PRIVATE: is for development and test only');
   }
-  for (const name of ['APP_URL', 'FILES_URL'] as const) {
+  for (const name of ['APP_URL', 'API_URL', 'FILES_URL'] as const) {
     if (env[name]?.startsWith('http:')) faults.push(`${name}: has to be https://`);
   }
   for (const name of databaseUrls) {

@@ -1,4 +1,5 @@
 import type { Environment } from './environment.ts';
+import { namesWithoutEffect } from './names.ts';
 import { shapeStorage } from './shape-storage.ts';
 
 export type ServiceName = 'api' | 'websocket' | 'worker' | 'desk';
@@ -40,13 +41,8 @@ export function shapeConfig(
     },
     rateLimit: { windowMs: env.RATE_LIMIT_WINDOW_MS, maxRequests: env.RATE_LIMIT_MAX_REQUESTS },
     loadShedding: { lagMs: env.LOAD_SHED_LAG_MS, waitMs: env.LOAD_SHED_WAIT_MS },
-    http: {
-      publicUrl: env.APP_URL.replace(/\/$/, ''),
-      filesUrl: env.FILES_URL ?? env.APP_URL.replace(/\/$/, ''),
-      corsOrigins: env.CORS_ORIGINS,
-      jsonLimitBytes: env.JSON_LIMIT_BYTES,
-      clientAddress: shapeClientAddress(env),
-    },
+    product: { name: env.APP_NAME },
+    http: shapeHttp(env),
     storage: shapeStorage(env, extra),
     media: {
       maxPixels: env.MEDIA_MAX_PIXELS,
@@ -73,12 +69,12 @@ export function shapeConfig(
         ? { url: env.LOG_WEBHOOK_URL, level: env.LOG_WEBHOOK_LEVEL }
         : undefined,
     },
-    monitoring: { sentryDsn: env.SENTRY_DSN },
     features: {
       twoFactor: env.FEATURE_2FA_ENABLED,
       oauth: env.FEATURE_OAUTH_ENABLED,
-      analytics: env.FEATURE_ANALYTICS_ENABLED,
     },
+    /** Names of what is set and changes nothing. */
+    withoutEffect: namesWithoutEffect.filter((name) => extra[name] !== undefined),
     /** Everything as it was read, for keys outside the schema. */
     extra,
   };
@@ -120,6 +116,22 @@ function shapeDatabase(env: Environment) {
     },
     slowQueryMs: env.DATABASE_SLOW_QUERY_MS,
     prepare: env.DATABASE_PREPARE,
+  };
+}
+
+/** `publicUrl` is where the API is reached, `appUrl` where people find pages; often the same. */
+function shapeHttp(env: Environment) {
+  const appUrl = env.APP_URL.replace(/\/$/, '');
+  const publicUrl = (env.API_URL ?? env.APP_URL).replace(/\/$/, '');
+  const pages = new URL(appUrl).origin;
+  const isApart = pages !== new URL(publicUrl).origin && !env.CORS_ORIGINS.includes(pages);
+  return {
+    appUrl,
+    publicUrl,
+    filesUrl: env.FILES_URL ?? publicUrl,
+    corsOrigins: [...env.CORS_ORIGINS, ...(isApart ? [pages] : [])],
+    jsonLimitBytes: env.JSON_LIMIT_BYTES,
+    clientAddress: shapeClientAddress(env),
   };
 }
 

@@ -1,3 +1,5 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
 import { isSecretName } from './secret-names.ts';
 import type { Secrets } from './secrets.ts';
 
@@ -10,7 +12,8 @@ const opening = /^VAULT_/;
 
 /**
  * Replaces what stands for a secret by the secret: `JWT_SECRET_FILE=/run/secrets/jwt`, or a value
- * such as `vault:secret/desk#jwt`. What cannot be had is a fault, and left out.
+ * such as `vault:secret/desk#jwt`. What is not set at all is looked for in `SECRETS_DIRECTORY`, in a
+ * file of its name. What cannot be had is a fault, and left out.
  */
 export async function resolveSecrets(values: Values, known: readonly string[], secrets: Secrets) {
   const resolved: Values = { ...values };
@@ -24,12 +27,20 @@ export async function resolveSecrets(values: Values, known: readonly string[], s
       return [];
     }
     if (file !== undefined) return [[name, `file:${file}`]];
-    return value !== undefined && secrets.supportsSecret(value) ? [[name, value]] : [];
+    if (value === undefined) {
+      const path = findFile(values.SECRETS_DIRECTORY, name);
+      return path === undefined ? [] : [[name, `file:${path}`]];
+    }
+    return secrets.supportsSecret(value) ? [[name, value]] : [];
   });
   await Promise.all(
     wanted.map(async ([name, reference]) => {
       try {
-        resolved[name] = await secrets.getSecret(name, reference);
+        const value = await secrets.getSecret(name, reference);
+        // What stands in the directory may name another place, as the variable itself may.
+        const leads = values[name + FILE] === undefined && values[name] === undefined;
+        const isFurther = leads && secrets.supportsSecret(value);
+        resolved[name] = isFurther ? await secrets.getSecret(name, value) : value;
       } catch (error) {
         faults.push(`${name}: ${error instanceof Error ? error.message : 'fails'}`);
         missing.add(name);
@@ -38,6 +49,19 @@ export async function resolveSecrets(values: Values, known: readonly string[], s
     }),
   );
   return { values: resolved, faults, missing };
+}
+
+/** An empty file is as good as none, as an empty variable is. */
+function findFile(directory: string | undefined, name: string): string | undefined {
+  if (directory === undefined) return undefined;
+  const path = join(directory, name);
+  try {
+    const found = statSync(path, { throwIfNoEntry: false });
+    return found?.isFile() && found.size > 0 ? path : undefined;
+  } catch {
+    // Whoever reads it tells why it cannot be read.
+    return path;
+  }
 }
 
 /** Those that have to be there before a vault can be asked. */

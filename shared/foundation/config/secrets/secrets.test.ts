@@ -122,14 +122,14 @@ test('what cannot be had is told with all other faults, without values', async (
     JWT_SECRET: 'vault:secret/desk#jwt',
     JWT_REFRESH_SECRET: 'vault:secret/../desk#jwt',
     SMTP_PASSWORD_FILE: join(directory, 'nowhere'),
-    SENTRY_DSN: 'https://a@b.example/1',
-    SENTRY_DSN_FILE: join(directory, 'twice'),
+    LOG_WEBHOOK_URL: 'https://a@b.example/1',
+    LOG_WEBHOOK_URL_FILE: join(directory, 'twice'),
     PORT: 'eighty',
   });
   expect(message).toContain('JWT_SECRET: Vault denies access');
   expect(message).toContain('JWT_REFRESH_SECRET: a reference looks like');
   expect(message).toContain('SMTP_PASSWORD: there is no such file');
-  expect(message).toContain('SENTRY_DSN: is set twice');
+  expect(message).toContain('LOG_WEBHOOK_URL: is set twice');
   expect(message).toContain('PORT: ');
   expect(message).not.toContain('hunter2');
   expect(message.match(/JWT_SECRET: /g)).toHaveLength(1);
@@ -151,6 +151,34 @@ test.each([
   const { address } = openVault();
   const environment = { VAULT_ADDR: address, VAULT_TOKEN: 'root', JWT_SECRET: reference };
   expect(await failure(environment)).toContain(`JWT_SECRET: ${why}`);
+});
+
+test('what is set nowhere is read from a file of its name in the directory of secrets', async () => {
+  const keep = (name: string, value: string) => writeFileSync(join(directory, name), value);
+  keep('JWT_SECRET', `${JWT}\n`);
+  keep('JWT_REFRESH_SECRET', `${JWT}-of the directory`);
+  keep('VALKEY_CACHE_URL', 'valkey://:p@cache:6379');
+  keep('LOG_WEBHOOK_URL', '');
+  keep('LOG_LEVEL', 'silent');
+  const { config } = await load({
+    SECRETS_DIRECTORY: directory,
+    JWT_REFRESH_SECRET: `${JWT}-of the environment`,
+  });
+  expect(config.auth.jwtSecret).toBe(JWT);
+  expect(config.auth.refreshSecret).toBe(`${JWT}-of the environment`);
+  expect(config.valkey.cacheUrl).toBe('valkey://:p@cache:6379');
+  expect(config.logging).toMatchObject({ webhook: undefined, level: 'info' });
+  const { address } = openVault();
+  keep('VAULT_TOKEN', 'root');
+  keep('JWT_SECRET', '');
+  const vault = { SECRETS_DIRECTORY: directory, VAULT_ADDR: address };
+  const kept = await load({ ...vault, JWT_SECRET: 'vault:secret/desk#jwt' });
+  expect(kept.config.auth.jwtSecret).toBe(JWT);
+  keep('JWT_REFRESH_SECRET', 'vault:secret/desk#nothing');
+  expect(await failure(vault)).toContain('JWT_REFRESH_SECRET: Vault has no such key there');
+  keep('JWT_SECRET', 'vault:secret/desk#jwt');
+  keep('JWT_REFRESH_SECRET', '');
+  expect((await load(vault)).config.auth.jwtSecret).toBe(JWT);
 });
 
 test('a place of one’s own is asked first', async () => {
