@@ -8,6 +8,7 @@ import { root, run } from '../verify/run.ts';
 import { checkCompose, checkPlatforms, checkRefusal } from './descriptions.ts';
 import { type Engine, findEngine } from './engine.ts';
 import { checkReplacement } from './replace.ts';
+import { checkWalls } from './walls.ts';
 
 const freePort = () => {
   const listener = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data() {} } });
@@ -105,6 +106,7 @@ async function checkContainers(engine: Engine): Promise<void> {
     const ca = join(folder, 'ca.pem');
     const words = (...words: string[]) => must([...compose, ...words]);
     await words('cp', 'nginx:/tls/ca.pem', ca);
+    await step('walls', () => checkWalls(words));
     await step('end to end', () => testThrough(engine, folder, ca));
     await step('killed, replaced', () =>
       checkReplacement({ url: env.APP_URL, ca, compose: words }),

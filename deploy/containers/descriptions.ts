@@ -33,6 +33,7 @@ export async function checkPlatforms(): Promise<void> {
 const longRunning = ['nginx', 'api-1', 'api-2', 'websocket-1', 'websocket-2', 'worker'].concat([
   'postgres',
   'valkey',
+  'cache',
   'inbox',
 ]);
 
@@ -56,7 +57,7 @@ export function checkCompose(config: {
     if (!service?.deploy?.resources?.limits?.memory) throw new Error(`${name} has no memory limit`);
   }
   if (!config.networks.data?.internal) throw new Error('The network data must be internal');
-  for (const name of ['postgres', 'valkey']) {
+  for (const name of ['postgres', 'valkey', 'cache']) {
     const networks = Object.keys(config.services[name]?.networks ?? {});
     if (networks.join() !== 'data') throw new Error(`${name} is reachable from ${networks}`);
   }

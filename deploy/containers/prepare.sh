@@ -1,19 +1,35 @@
 #!/bin/sh
 # Runs once before everything else: refuses passwords that everybody knows where something is at
-# stake, and makes a certificate for localhost when /tls holds none.
+# stake, hands each service its own secrets as files, and makes a certificate for localhost when
+# /tls holds none. A secret is a file of its name in /given, or a variable of this step alone.
 set -eu
+given=${GIVEN:-/given} secrets=${SECRETS_OUT:-/secrets}
+
+passwords='POSTGRES_PASSWORD DATABASE_OWNER_PASSWORD DATABASE_APP_PASSWORD DATABASE_RELAY_PASSWORD
+  DATABASE_IDENTITY_PASSWORD VALKEY_PASSWORD'
+# What every service of ours is given, where it is set.
+common='JWT_SECRET JWT_REFRESH_SECRET ENCRYPTION_KEY ENCRYPTION_KEYS_PREVIOUS SMTP_PASSWORD LOG_WEBHOOK_URL
+  AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AZURE_STORAGE_ACCESS_KEY CLOUDINARY_API_KEY CLOUDINARY_API_SECRET
+  VAULT_TOKEN VAULT_SECRET_ID'
+for name in $passwords $common; do
+  if [ -s "$given/$name" ]; then eval "$name=\$(cat \"\$given/\$name\")"; else eval "$name=\${$name:-}"; fi
+done
+for name in $passwords; do eval "$name=\${$name:-password}"; done
 
 refused=
 refuse() { refused="$refused  $1
 "; }
+for name in $passwords; do
+  eval "value=\$$name"
+  case $value in *[!A-Za-z0-9._~-]*) refuse "$name: use letters, digits and . _ ~ - only" ;; esac
+done
 case ${NODE_ENV:-production} in production | staging)
-  for name in POSTGRES_PASSWORD DATABASE_OWNER_PASSWORD DATABASE_APP_PASSWORD DATABASE_RELAY_PASSWORD \
-    DATABASE_IDENTITY_PASSWORD VALKEY_PASSWORD; do
-    eval "value=\${$name:-password}"
-    [ "$value" != password ] || refuse "$name: set a password of your own (letters and digits)"
+  for name in $passwords; do
+    eval "value=\$$name"
+    [ "$value" != password ] || refuse "$name: set a password of your own"
   done
   for name in JWT_SECRET JWT_REFRESH_SECRET ENCRYPTION_KEY; do
-    eval "value=\${$name:-}"
+    eval "value=\$$name"
     case $value in '' | development-only*) refuse "$name: set a secret of your own" ;; esac
   done
   [ "${SMTP_HOST:-inbox}" != inbox ] || refuse "SMTP_HOST: name a real mail server"
@@ -26,11 +42,43 @@ case ${NODE_ENV:-production} in production | staging)
   ;;
 esac
 if [ -n "$refused" ]; then
-  printf 'NODE_ENV=%s refuses these settings:\n%s' "$NODE_ENV" "$refused" >&2
+  printf 'NODE_ENV=%s refuses these settings:\n%s' "${NODE_ENV:-production}" "$refused" >&2
   exit 78
 fi
 
-cd /tls
+# Each service sees a directory of its own and nobody else's.
+keep() { # SERVICE NAME VALUE
+  if [ -n "$3" ]; then
+    printf '%s\n' "$3" >"$secrets/$1/.new"
+    chmod 444 "$secrets/$1/.new"
+    mv "$secrets/$1/.new" "$secrets/$1/$2"
+  else
+    rm -f "$secrets/$1/$2"
+  fi
+}
+database() { # SERVICE VARIABLE ROLE PASSWORD
+  keep "$1" "$2" "postgres://insightdesk_$3:$4@postgres:5432/insightdesk"
+}
+for service in api websocket worker migrate desk; do
+  for name in $common; do
+    eval "value=\$$name"
+    keep $service "$name" "$value"
+  done
+  database $service DATABASE_URL app "$DATABASE_APP_PASSWORD"
+  keep $service VALKEY_URL "valkey://:$VALKEY_PASSWORD@valkey:6379"
+  keep $service VALKEY_CACHE_URL "valkey://:$VALKEY_PASSWORD@cache:6379"
+done
+for service in api desk; do database $service DATABASE_IDENTITY_URL identity "$DATABASE_IDENTITY_PASSWORD"; done
+for service in worker desk; do database $service DATABASE_RELAY_URL relay "$DATABASE_RELAY_PASSWORD"; done
+database migrate DATABASE_MIGRATION_URL owner "$DATABASE_OWNER_PASSWORD"
+for name in $passwords; do
+  eval "value=\$$name"
+  [ "$name" = VALKEY_PASSWORD ] || keep postgres "$name" "$value"
+done
+keep valkey VALKEY_PASSWORD "$VALKEY_PASSWORD"
+keep valkey password.conf "requirepass $VALKEY_PASSWORD"
+
+cd "${TLS:-/tls}"
 # A certificate that was brought here, or one of ours that lasts a month more, stays.
 if [ -s server.pem ] && { [ ! -e self-made ] || openssl x509 -checkend 2592000 -noout -in server.pem >&2; }; then
   exit 0

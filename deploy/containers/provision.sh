@@ -1,8 +1,8 @@
 #!/bin/sh
 # Runs in the PostgreSQL container when its volume is new: roles and extensions, as the superuser.
 set -eu
+password() { cat "/run/secrets/DATABASE_$1_PASSWORD"; }
 psql --set ON_ERROR_STOP=1 --no-psqlrc --quiet --username "$POSTGRES_USER" --dbname "$POSTGRES_DB" \
-  --set owner_password="$DATABASE_OWNER_PASSWORD" --set app_password="$DATABASE_APP_PASSWORD" \
-  --set relay_password="$DATABASE_RELAY_PASSWORD" \
-  --set identity_password="$DATABASE_IDENTITY_PASSWORD" \
+  --set owner_password="$(password OWNER)" --set app_password="$(password APP)" \
+  --set relay_password="$(password RELAY)" --set identity_password="$(password IDENTITY)" \
   --file /provision.sql

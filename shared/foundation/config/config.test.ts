@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { parse } from 'dotenv';
 import { environmentSchema } from './environment.ts';
 import { getArray, getBoolean, getNamespace, getNumber, getString, loadConfig } from './index.ts';
+import { composeNames } from './names.ts';
 
 let directory: string;
 const needed = { DATABASE_URL: 'postgres://u:p@h/d', VALKEY_URL: 'valkey://h:6379' };
@@ -229,11 +230,12 @@ test('the audit log is kept for ever, or for 90 days at least', () => {
   }
 });
 
-test('.env.example lists exactly the schema’s variables, with their defaults', async () => {
+test('.env.example lists exactly the schema’s variables with their defaults, and those of compose', async () => {
   const text = await Bun.file(join(import.meta.dir, '../../../.env.example')).text();
   const example = parse(text);
   const listed = [...text.matchAll(/^#? ?([A-Z][A-Z0-9_]+)=/gm)].map(([, name]) => name);
-  expect(listed.toSorted()).toEqual(Object.keys(environmentSchema.shape).toSorted());
+  const read = [...Object.keys(environmentSchema.shape), ...composeNames];
+  expect(listed.toSorted()).toEqual(read.toSorted());
   const shown = environmentSchema.parse(example);
   const defaults = environmentSchema.parse(needed);
   expect({ ...shown, ...needed }).toEqual({ ...defaults, ...needed });
