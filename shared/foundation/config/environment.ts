@@ -52,11 +52,12 @@ export const environmentNames = ['development', 'test', 'staging', 'production']
 /** Only for machines where nothing is at stake; production and staging refuse it. */
 export const DEVELOPMENT_SECRET = 'development-only-secret-do-not-use-anywhere-else';
 /** What examples write where a secret belongs. */
-const placeholder = /^(your|my)[-_ ]|change[-_ ]?(me|this|in[-_ ]production)/i;
-const secret = z
-  .string()
-  .min(32, 'Use at least 32 characters')
-  .refine((value) => !placeholder.test(value), 'Set a secret of your own, not that of an example');
+const placeholder = /^(your|my)[-_ ][a-z]+[-_ ]|change[-_ ]?(me|this|in[-_ ]production)/i;
+const longSecret = z.string().min(32, 'Use at least 32 characters');
+const secret = longSecret.refine(
+  (value) => !placeholder.test(value),
+  'Set a secret of your own, not that of an example',
+);
 /** Stands in mails, in authenticator apps and on the page of the API. */
 const appName = z
   .string()
@@ -100,7 +101,7 @@ export const environmentSchema = z.object({
   JWT_SECRET: secret.default(DEVELOPMENT_SECRET),
   JWT_REFRESH_SECRET: secret.default(`${DEVELOPMENT_SECRET}-either`),
   ENCRYPTION_KEY: secret.default(`${DEVELOPMENT_SECRET}-nor-here`),
-  ENCRYPTION_KEYS_PREVIOUS: list.pipe(z.array(secret)).default([]),
+  ENCRYPTION_KEYS_PREVIOUS: list.pipe(z.array(longSecret)).default([]),
   JWT_EXPIRES_IN: duration.default(900),
   JWT_REFRESH_EXPIRES_IN: duration.default(604_800),
   JWT_ISSUER: z.string().default('insightdesk'),

@@ -122,6 +122,13 @@ test.each([
   expect(faults({ ...needed, [name]: value }).map((fault) => fault.split(':')[0])).toEqual([name]);
 });
 
+test('whoever had such a key can get away from it', () => {
+  const before = 'your-super-secret-key-change-in-production';
+  expect(load({ ...needed, ENCRYPTION_KEYS_PREVIOUS: before }).auth.previousEncryptionKeys).toEqual(
+    [before],
+  );
+});
+
 test('the API may have another address than the pages, which then may call it', () => {
   const at = (environment: Record<string, string>) => load({ ...needed, ...environment }).http;
   expect(at({ APP_URL: 'https://app.example/' })).toMatchObject({
