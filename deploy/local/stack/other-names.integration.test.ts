@@ -106,6 +106,12 @@ test('another system’s file starts this one, each Valkey with what is its own'
     headers: { Authorization: `Bearer ${accessToken}` },
   });
   expect(me.status).toBe(200);
+  const factor = await fetch(`${api?.url}/v1/auth/two-factor`, {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${accessToken}`, 'Content-Type': 'application/json' },
+    body: JSON.stringify({ password: 'a long enough password' }),
+  });
+  expect(await factor.text()).toContain('otpauth://totp/insightdesk:');
   expect(await keysOf(15)).toSatisfy((keys) => keys.some((key) => key.includes('limit')));
   expect(await keysOf(12)).toSatisfy((keys) => !keys.some((key) => key.includes('limit')));
   expect(await keysOf(14)).toSatisfy((keys) => keys.some((key) => key.startsWith('jobs:')));

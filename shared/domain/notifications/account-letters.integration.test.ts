@@ -69,6 +69,19 @@ test('a link is mailed once, however often its job runs, and what is recorded do
   expect(letter?.text).not.toContain('Eve');
 });
 
+test('letters lead to the pages, not to the API, and say how the product is called here', async () => {
+  const { email, organization } = await registered();
+  const names = { appName: 'Acme Care', appUrl: 'https://app.example' };
+  const settings = { ...context.settings, ...names, publicUrl: 'https://api.example' };
+  const here = { ...worker(organization.id), settings };
+  const [linkId = newId('lnk')] = await linksOf(email);
+  await sendAccountLink(here, { linkId, isMuted: false });
+  const text = lettersTo(email)[0]?.text ?? '';
+  expect(text).toContain('https://app.example/verify-email?token=');
+  expect(text).toContain('Sent by Acme Care because');
+  expect(text).not.toMatch(/api\.example|InsightDesk/);
+});
+
 test('an address gets ten such letters a day, whoever asks', async () => {
   const email = address();
   const muted: unknown[] = [];
