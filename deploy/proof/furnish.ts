@@ -15,7 +15,7 @@ import { placesOf } from './places.ts';
 import { fill, send } from './requests.ts';
 import { one, valid } from './values.ts';
 
-const TRIES = 4;
+const TRIES = 12;
 
 /** An organisation with something of everything, and who may call for it. */
 export interface Furnished {
