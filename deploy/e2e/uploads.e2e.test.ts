@@ -93,3 +93,35 @@ test('an upload past the API is to be seen by nobody before it has come', async 
   expect(complete).toMatchObject({ status: 409, body: { code: 'NOT_UPLOADED' } });
   expect((await call('DELETE', path, { token: customer.token })).status).toBe(204);
 });
+
+test('a file that is not what was announced keeps a row that says so, and no bytes', async () => {
+  const { owner, agent } = await openOrganization();
+  const used = async () => {
+    const { body } = await call('GET', '/v1/usage', { token: owner.token });
+    const quotas: { name: string; value: number }[] = body.quotas;
+    return quotas.find(({ name }) => name === 'stored-bytes')?.value;
+  };
+  const bytes = randomBytes(1_000);
+  const sha256 = createHash('sha256').update('other bytes').digest('hex');
+  const metadata = Buffer.from(sha256).toString('base64');
+  const answer = await call('POST', '/v1/uploads', {
+    token: agent.token,
+    raw: bytes,
+    headers: {
+      'Tus-Resumable': '1.0.0',
+      'Upload-Length': '1000',
+      'Upload-Metadata': `sha256 ${metadata}`,
+      'Content-Type': 'application/offset+octet-stream',
+    },
+  });
+  expect(answer.status).toBe(201);
+  const id = answer.headers.get('Location')?.split('/').at(-1);
+  const path = `/v1/attachments/${id}`;
+  const seen = await until(async () => {
+    const { body } = await call('GET', path, { token: agent.token });
+    return body.status === 'rejected' && body;
+  }, 60_000);
+  expect(seen.reason).toBe('CHECKSUM_MISMATCH');
+  expect(await used()).toBe(0);
+  expect((await call('GET', `${path}/content`, { token: agent.token })).status).toBe(409);
+});

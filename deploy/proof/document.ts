@@ -34,6 +34,8 @@ export interface Operation {
   }[];
   /** Undefined where it takes no JSON. */
   body: Schema | undefined;
+  /** What its body is, where that is no JSON. */
+  contentType: string | undefined;
   /** The statuses that it promises. */
   statuses: string[];
 }
@@ -58,6 +60,9 @@ export function operationsOf(document: ApiDocument): Operation[] {
       isPublic: described.security?.length === 0,
       parameters: described.parameters ?? [],
       body: described.requestBody?.content['application/json']?.schema,
+      contentType: Object.keys(described.requestBody?.content ?? {}).find(
+        (type) => !/json/.test(type),
+      ),
       statuses: Object.keys(described.responses),
     })),
   );

@@ -10,12 +10,12 @@ import {
   upload,
 } from '../e2e/client.ts';
 import type { Operation } from './document.ts';
-import { harvest } from './harvest.ts';
+import { harvest, type Unlisted } from './harvest.ts';
 import { placesOf } from './places.ts';
 import { fill, send } from './requests.ts';
 import { one, valid } from './values.ts';
 
-const TRIES = 4;
+const TRIES = 12;
 
 /** An organisation with something of everything, and who may call for it. */
 export interface Furnished {
@@ -27,6 +27,7 @@ export interface Furnished {
   people: Record<'owner' | 'agent' | 'customer', Person>;
   /** Somebody else, who has a passkey and so does not sign in with a password alone. */
   guarded: Person;
+  unlisted: Unlisted;
   /** Tokens by who holds them. */
   callers: Record<string, string>;
 }
@@ -57,6 +58,7 @@ export async function furnish(operations: readonly Operation[]): Promise<Furnish
   const key = await addKey(owner, mark);
   await addToEmptyLists(operations, owner, mark);
   await addExport(owner);
+  const unlisted = { '/v1/uploads': await beginUpload(owner, mark) };
   const path = `/v1/webhooks/${webhook.id}`;
   await until(async () => {
     const { body } = await call('GET', `${path}/deliveries`, { token: owner.token });
@@ -71,6 +73,7 @@ export async function furnish(operations: readonly Operation[]): Promise<Furnish
     conversationId: id,
     people: { owner, agent, customer },
     guarded: absent,
+    unlisted,
     callers: { owner: owner.token, agent: agent.token, customer: customer.token, key },
   };
 }
@@ -93,6 +96,19 @@ async function addKey({ token }: Person, name: string): Promise<string> {
   return (await ask(token, '/v1/api-keys', { name, permissions })).secret;
 }
 
+/** Of one that may be gone on with, which only its uploader knows. */
+async function beginUpload({ token }: Person, mark: string): Promise<string> {
+  const filename = Buffer.from(mark).toString('base64');
+  const headers = {
+    'Tus-Resumable': '1.0.0',
+    'Upload-Length': '10',
+    'Upload-Metadata': `filename ${filename}`,
+  };
+  const answer = await call('POST', '/v1/uploads', { token, headers });
+  if (answer.status !== 201) throw new Error(`POST /v1/uploads: ${JSON.stringify(answer)}`);
+  return answer.headers.get('Location')?.split('/').at(-1) ?? '';
+}
+
 /** Exports are in no list; the audit log names them. */
 async function addExport({ token }: Person) {
   const { id } = await ask(token, '/v1/organization/export', {});
@@ -109,7 +125,7 @@ async function addToEmptyLists(operations: readonly Operation[], { token }: Pers
     !isPublic &&
     operations.some((other) => other.method === 'GET' && other.path === path);
   for (const operation of operations.filter(adds)) {
-    const own = await harvest(operations, token);
+    const own = await harvest(operations, [token]);
     if (own.listed(operation.path)) continue;
     const filling = placesOf(operation)
       .filter((place) => place.in === 'path')

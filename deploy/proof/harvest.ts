@@ -18,12 +18,16 @@ export interface Harvest {
   readonly links: ReadonlySet<string>;
 }
 
+/** Ids of what is in no list, by the path that it would have. */
+export type Unlisted = Readonly<Record<string, string>>;
+
 /** Reads all that these can read, one by one, from route to route until nothing new comes up. */
 export async function harvest(
   operations: readonly Operation[],
-  ...tokens: string[]
+  tokens: readonly string[],
+  unlisted: Unlisted = {},
 ): Promise<Harvest> {
-  const byParent = new Map<string, Set<string>>();
+  const byParent = new Map(Object.entries(unlisted).map(([path, id]) => [path, new Set([id])]));
   const all = new Set<string>();
   const links = new Set<string>();
   const reads = operations.filter(({ method, isPublic }) => method === 'GET' && !isPublic);

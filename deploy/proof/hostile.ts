@@ -96,11 +96,13 @@ const oddType = fc.constantFrom(
 );
 
 /** What somebody who means no good, or who has made a mistake, may send to this operation. */
-export function hostileBody({ method, body }: Operation): HostileBody {
+export function hostileBody({ method, body, contentType }: Operation): HostileBody {
   const json = { 'content-type': 'application/json' };
   if (method === 'GET') return { raw: undefined, headers: {} };
   const schema = body ?? { type: 'object' };
   const dice = Math.random();
+  if (contentType && dice < 0.5)
+    return { raw: one(rawBody), headers: { 'content-type': contentType } };
   if (dice < 0.3) return { raw: asJson(one(valid(schema))), headers: json };
   if (dice < 0.65) return { raw: asJson(one(bent(schema))), headers: json };
   if (dice < 0.8) return { raw: asJson(one(short(schema))), headers: json };
@@ -166,6 +168,18 @@ const oddHeaders = fc.constantFrom<Record<string, string>>(
   { 'content-encoding': 'gzip' },
 );
 
-/** Now and then a header that asks for trouble. */
-export const hostileHeaders = (): Record<string, string> =>
-  Math.random() < 0.15 ? one(oddHeaders) : {};
+/** What a header may be at all. */
+const sendable = (value: unknown) =>
+  String(value)
+    .replace(/[^ -~]/g, '')
+    .slice(0, 3_000);
+
+/** Mostly what it asks for; now and then a header that asks for trouble. */
+export function hostileHeaders({ parameters }: Operation): Record<string, string> {
+  const headers: Record<string, string> = Math.random() < 0.15 ? one(oddHeaders) : {};
+  for (const { name, in: where, required, schema } of parameters) {
+    if (where !== 'header' || Math.random() < (required ? 0.1 : 0.9)) continue;
+    headers[name] = sendable(one(Math.random() < 0.7 ? valid(schema) : odd));
+  }
+  return headers;
+}

@@ -1,18 +1,23 @@
 import { type Answer, call } from '../e2e/client.ts';
 import type { Operation } from './document.ts';
 import { type Place, put } from './places.ts';
+import { one, valid } from './values.ts';
 
 export interface Request {
   method: string;
   path: string;
   body: unknown;
+  headers?: Record<string, string>;
+  /** A body that is no JSON. */
+  raw?: string;
 }
 
 /** What stands at places of a request. */
 export type Filling = readonly (readonly [Place, string])[];
 
 /** A request of this operation, with its `body` and these ids. */
-export function fill({ method, path }: Operation, body: unknown, filling: Filling): Request {
+export function fill(operation: Operation, body: unknown, filling: Filling): Request {
+  const { method, path } = operation;
   const query = new URLSearchParams();
   let [filledPath, filledBody] = [path, body];
   for (const [place, value] of filling) {
@@ -23,11 +28,29 @@ export function fill({ method, path }: Operation, body: unknown, filling: Fillin
     if (place.in === 'body') filledBody = put(filledBody, place.at, value);
   }
   const search = query.size > 0 ? `?${query}` : '';
-  return { method, path: `${filledPath}${search}`, body: filledBody };
+  return { method, path: `${filledPath}${search}`, body: filledBody, ...spoken(operation) };
 }
 
-export const send = ({ method, path, body }: Request, token?: string): Promise<Answer<unknown>> =>
-  call(method, path, { ...(token && { token }), ...(body !== undefined && { body }) });
+/** Headers that it cannot do without, and some bytes where it takes them as they are. */
+function spoken({ parameters, contentType }: Operation): Pick<Request, 'headers' | 'raw'> {
+  const asked = parameters.filter((one) => one.in === 'header' && one.required);
+  const headers = Object.fromEntries(
+    asked.map(({ name, schema }) => [name, String(one(valid(schema)))]),
+  );
+  const isBytes = contentType?.endsWith('octet-stream') ?? false;
+  if (!isBytes) return { headers };
+  return { headers: { ...headers, 'Content-Type': contentType ?? '' }, raw: 'bytes' };
+}
+
+export const send = (request: Request, token?: string): Promise<Answer<unknown>> => {
+  const { method, path, body, headers = {}, raw } = request;
+  return call(method, path, {
+    headers,
+    ...(token && { token }),
+    ...(body !== undefined && { body }),
+    ...(raw !== undefined && { raw }),
+  });
+};
 
 /** An answer without what differs from request to request: ids, times and the request's own id. */
 export function plain({ status, body }: Answer<unknown>): string {

@@ -39,7 +39,6 @@ import { filesApart } from './files/files-apart.ts';
 import { meterRequest } from './meter-request.ts';
 import { createPages } from './pages.ts';
 import type { Route } from './route.ts';
-import { resumableRoutes } from './uploads/resumable.ts';
 
 export interface AppOptions extends HealthAppOptions {
   config: {
@@ -96,10 +95,8 @@ export function createApp(options: AppOptions): Hono<ApiEnv> {
       );
     app.route(DASHBOARD, createDashboard({ ...options, ...options.dashboard }));
   }
-  // Those of tus are not ours to describe: its clients know them.
-  const rows = [...routes, ...resumableRoutes];
-  addRoutes(app, { ...options, routes: rows }, limits);
-  refuseOtherMethods(app, rows);
+  addRoutes(app, options, limits);
+  refuseOtherMethods(app, routes);
   return app;
 }
 

@@ -18,6 +18,23 @@ const nameOf = ({ method, path }: { method: string; path: string }) => `${method
 const somewhere = (path: string, id = 'nobody') => path.replace(/:\w+/g, id);
 
 const forMembers = routes.filter(({ allow }) => allow !== 'anyone');
+/** What routes of tus cannot do without. */
+const words: Record<string, string> = {
+  'Tus-Resumable': '1.0.0',
+  'Upload-Length': '5',
+  'Upload-Offset': '0',
+  'Content-Type': 'application/offset+octet-stream',
+};
+const spokenTo = ({ protocol, body }: (typeof routes)[number]) => ({
+  ...(protocol && {
+    headers: Object.fromEntries(
+      Object.entries(words).filter(
+        ([name]) => name in protocol.asks.shape || (body && name === 'Content-Type'),
+      ),
+    ),
+    ...(body && { body: 'bytes' }),
+  }),
+});
 const withJson = routes.filter(
   ({ method, body }) => (method === 'POST' || method === 'PATCH') && !body,
 );
@@ -69,6 +86,7 @@ describe('by a member of a disabled organisation', () => {
     sessions: 'ses',
     conversations: 'cnv',
     attachments: 'att',
+    uploads: 'att',
     webhooks: 'whk',
     passkeys: 'pky',
     oauth: 'idp',
@@ -135,7 +153,11 @@ describe('by a member of a disabled organisation', () => {
       const json = withJson.includes(route) ? (bodies[nameOf(route)] ?? {}) : undefined;
       const body = route.body ? form : json;
       const query = queries[nameOf(route)] ?? '';
-      const response = await desk.ask(route.method, path + query, { as: shutOut, body });
+      const response = await desk.ask(route.method, path + query, {
+        as: shutOut,
+        body,
+        ...spokenTo(route),
+      });
       expect(response.status).toBe(403);
       expect(await codeOf(response)).toBe('ORGANIZATION_DISABLED');
     });
@@ -146,7 +168,8 @@ describe('with an id that cannot be one', () => {
   for (const route of forMembers.filter(({ path }) => path.includes(':'))) {
     test(nameOf(route), async () => {
       const body = withJson.includes(route) ? {} : undefined;
-      const response = await desk.ask(route.method, somewhere(route.path), { as: owner, body });
+      const asked = { as: owner, body, ...spokenTo(route) };
+      const response = await desk.ask(route.method, somewhere(route.path), asked);
       expect(response.status).toBe(404);
       expect(await codeOf(response)).toBe('NOT_FOUND');
     });

@@ -25,6 +25,16 @@ export interface Call {
 export interface Content {
   contentType: string;
   schema: z.ZodType;
+  /** Of a body that need not be there. */
+  isOptional?: boolean;
+}
+
+/** A protocol of others whose words are headers; it knows no Idempotency-Key. */
+export interface Protocol {
+  /** Headers of the request. */
+  asks: z.ZodObject;
+  /** Headers of good answers, and what they say. */
+  tells: Readonly<Record<string, string>>;
 }
 
 /** What the configuration may switch off. */
@@ -45,6 +55,7 @@ export interface Route {
   bodyLimitBytes?: number;
   /** A body that is not JSON; its handler reads and limits it. */
   body?: Content;
+  protocol?: Protocol;
   /** What each good status answers with; undefined when it has no body. */
   answers: Record<number, z.ZodType | Content | undefined>;
   /** Answers tell the version of what they show. */

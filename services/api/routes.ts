@@ -108,6 +108,7 @@ import { refreshRoute } from './cookies/refresh-route.ts';
 import { signsIn, signsOut } from './cookies/session-routes.ts';
 import { exportContentRoute } from './organization/export-content.ts';
 import { del, get, patch, post, type Route, when } from './route.ts';
+import { resumableRoutes } from './uploads/resumable.ts';
 
 /** Everything a client can ask. */
 export const routes: readonly Route[] = [
@@ -197,6 +198,7 @@ export const routes: readonly Route[] = [
   }),
 
   uploadRoute,
+  ...resumableRoutes,
   post('/v1/attachments/direct', startDirectUpload, 201),
   post('/v1/attachments/:id/complete', completeDirectUpload),
   get('/v1/attachments/:id', getAttachment),

@@ -141,7 +141,9 @@ export const reactions: Reactions<SystemEvent, JobRequest> = {
     return prepare(event, id, contentType);
   },
 
-  'attachment.rejected': nothing,
+  'attachment.rejected': ({ payload, ...event }) => [
+    jobFor(event, attachmentJobs.deleteDiscarded, { attachmentId: payload.attachment.id }),
+  ],
 
   'recording.requested': (event) => [
     jobFor(event, recordingJobs.prepareRecordingJob, event.payload),

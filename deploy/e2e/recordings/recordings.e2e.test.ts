@@ -67,10 +67,23 @@ test('a film in a conversation: progress and its end are heard, and what was mad
   const list = new URL(uriIn((await fetchVariant(master.url)).body), master.url).href;
   const segments = new URL(uriIn((await fetchVariant(list)).body), list).href;
   expect(segments).toBe((variants[2] as Variant).url);
+  await playByLink(id);
   const stranger = await registerOwner();
   for (const token of [stranger.token]) expect((await read(id, token)).status).toBe(404);
   expect((await read(id, agent.token)).status).toBe(200);
 });
+
+/** As somebody whom nobody knows, in a player that has one address. */
+async function playByLink(id: string) {
+  const { body } = await call('POST', `/v1/attachments/${id}/links`, {
+    token: agent.token,
+    body: { variant: 'hls', expiresInSeconds: 60 },
+  });
+  const played = await studio.probe(await studio.make('played.mp4', '-i', body.url, '-c', 'copy'));
+  const codecs = (played.streams as { codec_name: string }[]).map((one) => one.codec_name);
+  expect(codecs.toSorted()).toEqual(['aac', 'h264']);
+  expect(Number(played.format.duration)).toBeCloseTo(3, 0);
+}
 
 const fetchVariant = (url: string, headers = {}) =>
   call<string>('GET', url, { token: customer.token, headers });

@@ -1,5 +1,6 @@
 import {
   type ImagesInWork,
+  openFilm,
   openImage,
   openSigned,
   storeSigned,
@@ -48,6 +49,13 @@ export function createFiles({ context, concurrency = 1 }: FilesOptions): Hono<Ap
     const asked = { id: http.req.param('id'), query: new URL(http.req.url).searchParams };
     const image = await openImage(contextOf(http), asked, { line, inWork });
     return sendFile(http, image, untilThen(image.expiresAt));
+  });
+  app.get(`${FILES}films/:id/:file`, async (http) => {
+    const asked = { ...http.req.param(), query: new URL(http.req.url).searchParams };
+    const opened = await openFilm(contextOf(http), asked);
+    if (!('location' in opened)) return sendFile(http, opened, untilThen(opened.expiresAt));
+    http.header('Cache-Control', 'no-store');
+    return http.redirect(opened.location, 307);
   });
   return app;
 }

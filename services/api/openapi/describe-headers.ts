@@ -1,8 +1,10 @@
-import type { Route } from '../route.ts';
-import type { Json } from './schemas.ts';
+import type { Protocol, Route } from '../route.ts';
+import type { Json, Schemas } from './schemas.ts';
 
 /** Headers that a route understands besides what all do. */
-export function headersOf({ method, hasVersion, looksAtVersion }: Route): Json[] {
+export function headersOf(route: Route, schemas: Schemas): Json[] {
+  const { method, hasVersion, looksAtVersion, protocol } = route;
+  if (protocol) return headersAsked(protocol, schemas);
   const header = (name: string, description: string, schema: Json = { type: 'string' }) => ({
     name,
     in: 'header',
@@ -23,11 +25,17 @@ export function headersOf({ method, hasVersion, looksAtVersion }: Route): Json[]
 }
 
 /** Headers that its good answers carry besides those that all do. */
-export function answerHeadersOf({ method, hasVersion, deprecation }: Route): Json | undefined {
+export function answerHeadersOf(route: Route): Json | undefined {
+  const { method, hasVersion, deprecation, protocol } = route;
   const header = (description: string) => ({ description, schema: { type: 'string' } });
   const headers = {
     ...(hasVersion && { ETag: header('The state that is shown') }),
-    ...(method !== 'GET' && { 'Idempotency-Replayed': header('`true` when it was done before') }),
+    ...(method !== 'GET' &&
+      !protocol && { 'Idempotency-Replayed': header('`true` when it was done before') }),
+    ...(protocol &&
+      Object.fromEntries(
+        Object.entries(protocol.tells).map(([name, says]) => [name, header(says)]),
+      )),
     ...(deprecation && {
       Deprecation: header('Since when it should not be used, as RFC 9745 says'),
       ...(deprecation.sunset && { Sunset: header('When it stops to answer') }),
@@ -35,4 +43,18 @@ export function answerHeadersOf({ method, hasVersion, deprecation }: Route): Jso
     }),
   };
   return Object.keys(headers).length > 0 ? headers : undefined;
+}
+
+function headersAsked({ asks }: Protocol, schemas: Schemas): Json[] {
+  const { properties = {}, required = [] } = schemas.of(asks) as {
+    properties?: Record<string, Json>;
+    required?: string[];
+  };
+  return Object.entries(properties).map(([name, { description, ...schema }]) => ({
+    name,
+    in: 'header',
+    required: required.includes(name),
+    description,
+    schema,
+  }));
 }

@@ -17,7 +17,7 @@ export function describeRoute(route: Route, schemas: Schemas): Json {
   const fields = fieldsOf(route, schemas);
   const parameters = [
     ...fields.filter((field) => field.in !== 'body').map(toParameter),
-    ...headersOf(route),
+    ...headersOf(route, schemas),
   ];
   const requestBody = bodyOf(route, fields, schemas);
   return {
@@ -65,7 +65,9 @@ function toParameter({ schema: { description, ...schema }, ...field }: Field): J
 }
 
 function bodyOf(route: Route, fields: Field[], schemas: Schemas): Json | undefined {
-  if (route.body) return { required: true, content: contentOf(route.body, schemas) };
+  if (route.body) {
+    return { required: !route.body.isOptional, content: contentOf(route.body, schemas) };
+  }
   const own = fields.filter((field) => field.in === 'body');
   if (own.length === 0) return undefined;
   const required = own.filter((field) => field.required).map(({ name }) => name);

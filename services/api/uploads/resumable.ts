@@ -7,7 +7,7 @@ import {
 } from '@insightdesk/shared/domain/attachments';
 import { type AppError, ServiceError } from '@insightdesk/shared/errors';
 import { z } from 'zod';
-import type { Call, Route } from '../route.ts';
+import { type Call, type Protocol, type Route, readQuery } from '../route.ts';
 import { createStore } from './tus-store.ts';
 
 const PATH = '/v1/uploads';
@@ -29,7 +29,16 @@ const codes: Record<number, string> = {
 
 const bytes = { contentType: 'application/offset+octet-stream', schema: z.file() };
 const one = z.strictObject({ id: idSchema('att') });
+const nothing = z.strictObject({});
 const speaks = { allow: 'attachments:upload', handle: answerTus } as const;
+
+const version = { 'Tus-Resumable': z.literal('1.0.0') };
+const offset = { 'Upload-Offset': 'As many bytes have come' };
+const expires = { 'Upload-Expires': 'When it is given up, while it is not whole' };
+const asks = (more: z.core.$ZodLooseShape, tells: Protocol['tells'] = {}): Protocol => ({
+  asks: z.object({ ...version, ...more }),
+  tells: { 'Tus-Resumable': 'The version of tus', ...tells },
+});
 
 /** Uploads that may be cut and gone on with: tus 1.0, https://tus.io/protocols/resumable-upload. */
 export const resumableRoutes: readonly Route[] = [
@@ -37,8 +46,18 @@ export const resumableRoutes: readonly Route[] = [
     method: 'POST',
     path: PATH,
     summary: startResumableUpload.summary,
-    input: z.strictObject({}),
-    body: bytes,
+    input: nothing,
+    body: { ...bytes, isOptional: true },
+    protocol: asks(
+      {
+        'Upload-Length': z.int().min(1).describe('Exactly so many bytes are to come'),
+        'Upload-Metadata': z
+          .string()
+          .optional()
+          .describe('As tus says; `filename` names it, `sha256` in hexadecimal digits is compared'),
+      },
+      { Location: 'Where to go on', ...offset, ...expires },
+    ),
     answers: { 201: undefined },
     ...speaks,
   },
@@ -47,6 +66,14 @@ export const resumableRoutes: readonly Route[] = [
     path: `${PATH}/:id`,
     summary: findResumableUpload.summary,
     input: one,
+    protocol: asks(
+      {},
+      {
+        ...offset,
+        'Upload-Length': 'As many bytes are to come',
+        'Upload-Metadata': 'As it was sent',
+      },
+    ),
     answers: { 200: undefined },
     ...speaks,
   },
@@ -56,6 +83,10 @@ export const resumableRoutes: readonly Route[] = [
     summary: appendToUpload.summary,
     input: one,
     body: bytes,
+    protocol: asks(
+      { 'Upload-Offset': z.int().min(0).describe('As many bytes have come before') },
+      { ...offset, ...expires },
+    ),
     answers: { 204: undefined },
     ...speaks,
   },
@@ -64,6 +95,7 @@ export const resumableRoutes: readonly Route[] = [
     path: `${PATH}/:id`,
     summary: discardAttachment.summary,
     input: one,
+    protocol: asks({}),
     answers: { 204: undefined },
     ...speaks,
   },
@@ -71,7 +103,15 @@ export const resumableRoutes: readonly Route[] = [
     method: 'OPTIONS',
     path: PATH,
     summary: 'Tell what resumable uploads can do here',
-    input: z.strictObject({}),
+    input: nothing,
+    protocol: {
+      asks: z.object({}),
+      tells: {
+        'Tus-Version': 'Of the protocol',
+        'Tus-Extension': 'What is understood beside its core',
+        'Tus-Max-Size': 'Bytes that a file may have',
+      },
+    },
     answers: { 204: undefined },
     ...speaks,
     allow: 'anyone',
@@ -79,7 +119,9 @@ export const resumableRoutes: readonly Route[] = [
 ];
 
 /** Lets the tus server answer; what it refuses becomes a problem like all others. */
-async function answerTus({ http, ctx }: Call): Promise<Response> {
+async function answerTus(call: Call): Promise<Response> {
+  const { http, ctx } = call;
+  nothing.parse(readQuery(call));
   const { Server } = await import('@tus/server');
   const { store, newLock } = createStore(ctx);
   const id = http.req.param('id');

@@ -54,7 +54,8 @@ async function furnish({ tenant, session, founder, invited }: typeof one) {
   await admin`insert into attachments
     (tenant_id, id, name, content_type, size_bytes, sha256, status, variants, uploaded_by) values
     (${tenant}, ${Bun.randomUUIDv7()}, 'a', 'image/png', 100, '', 'ready', '[{"sizeBytes": 20}]', ${founder}),
-    (${tenant}, ${Bun.randomUUIDv7()}, 'b', 'text/plain', 3, '', 'ready', '[]', ${founder})`;
+    (${tenant}, ${Bun.randomUUIDv7()}, 'b', 'text/plain', 3, '', 'ready', '[]', ${founder}),
+    (${tenant}, ${Bun.randomUUIDv7()}, 'c', 'text/plain', 50, '', 'rejected', '[]', ${founder})`;
 }
 
 beforeAll(async () => {
@@ -106,6 +107,13 @@ test.each([one, other])('sessions go on', async ({ tenant, founder, session }) =
 test.each([one, other])('files of before are counted', async ({ tenant }) => {
   const [row] = await admin`select bytes::int from stored_bytes where tenant_id = ${tenant}`;
   expect(row?.bytes).toBe(123);
+});
+
+test.each([one, other])('what was rejected before is to go', async ({ tenant }) => {
+  const rows =
+    await admin`select name from attachments join discarded_attachments using (tenant_id, id)
+    where tenant_id = ${tenant}`;
+  expect(rows.map((row) => row.name)).toEqual(['c']);
 });
 
 test('what let the owner look while it migrated is gone', async () => {

@@ -3,7 +3,7 @@ import { type Id, toUuid } from '@insightdesk/shared/contract';
 import { sql } from 'drizzle-orm';
 import { deleteFiles } from './delete-files.ts';
 
-/** Removes the files of an attachment that is gone, then what remembers it. */
+/** Removes the files of an attachment that is gone or was rejected for good, then what remembers it. */
 export async function clearDiscarded(
   ctx: Context,
   gone: { tenantId: Id<'org'>; id: Id<'att'> },

@@ -45,7 +45,8 @@ const discard = sql`with gone as (
         where message_id is null and created_at < now() - interval '24 hours'
         order by created_at limit ${sql.raw(String(BATCH))})
     returning tenant_id, id)
-  insert into discarded_attachments (tenant_id, id) select tenant_id, id from gone`;
+  insert into discarded_attachments (tenant_id, id)
+    select tenant_id, id from gone on conflict do nothing`;
 
 /** Of one that is whole the row alone: it belongs to an attachment, and so do its files. */
 const giveUp = sql`with gone as (

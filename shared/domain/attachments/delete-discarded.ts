@@ -2,7 +2,7 @@ import type { Context } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
 import { clearDiscarded } from './clear-discarded.ts';
 
-/** Removes the files of what its uploader took back; again changes nothing. */
+/** Removes the files of what its uploader took back or what was rejected; again changes nothing. */
 export const deleteDiscarded = (
   ctx: Context & { tenantId: Id<'org'> },
   { attachmentId }: { attachmentId: Id<'att'> },

@@ -15,6 +15,7 @@ export { linkAttachment } from './link-attachment.ts';
 export { lockUpload, type UploadLock } from './lock-upload.ts';
 export { makeVariants } from './make-variants.ts';
 export { openAttachment } from './open-attachment.ts';
+export { openFilm } from './open-film.ts';
 export { type ImagesInWork, openImage } from './open-image.ts';
 export { openSigned } from './open-signed.ts';
 export { isShown } from './shown-types.ts';

@@ -21,7 +21,7 @@ export const collectUnclaimed = defineJob({
   timeoutMs: 600_000,
 });
 
-/** Removes the files of what its uploader took back. */
+/** Removes the files of what its uploader took back, or what was rejected. */
 export const deleteDiscarded = defineJob({
   name: 'attachments.delete-discarded',
   queue: 'maintenance',

@@ -20,8 +20,8 @@ export async function keepImage(
   const budget = budgetOf(row);
   if (bytes.byteLength > budget) return;
   await ctx.storage.upload(key, bytes, { contentType });
-  // Whoever deletes an attachment deletes its row first: one of us sees the other.
-  if (!(await isThere(ctx, row))) return deleteFiles(ctx, row);
+  // Whoever deletes files changes the row first: one of us sees the other.
+  if (!(await isReady(ctx, row))) return deleteFiles(ctx, row);
   const kept = await Array.fromAsync(ctx.storage.list(storageKey(row.tenantId, row.id, 'images/')));
   let total = kept.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   const others = kept.filter((one) => one.key !== key);
@@ -33,12 +33,18 @@ export async function keepImage(
 }
 
 // A write: it sees what was committed until now, wherever reads are sent.
-async function isThere(ctx: Context, { tenantId, id }: AttachmentRow): Promise<boolean> {
+async function isReady(ctx: Context, { tenantId, id }: AttachmentRow): Promise<boolean> {
   const rows = await withTenant(ctx, ({ tx }) =>
     tx
       .select({ id: attachments.id })
       .from(attachments)
-      .where(and(eq(attachments.tenantId, tenantId), eq(attachments.id, id))),
+      .where(
+        and(
+          eq(attachments.tenantId, tenantId),
+          eq(attachments.id, id),
+          eq(attachments.status, 'ready'),
+        ),
+      ),
   );
   return rows.length > 0;
 }

@@ -3,15 +3,19 @@ import { idSchema } from '@insightdesk/shared/contract';
 import { z } from 'zod';
 import { needsProcessing } from './content.ts';
 import { AttachmentErrors } from './errors.ts';
+import { signFilmLink } from './film-link.ts';
 import { signImageLink } from './image-link.ts';
 import { imageRequest } from './image-request.ts';
 import { isShown } from './shown-types.ts';
-import { findFile } from './stored-file.ts';
+import { fileNameOf, findFile, isPlaylist } from './stored-file.ts';
 import { requireReadyAttachment } from './visible.ts';
 
 const HOUR = 3600;
 
-/** Makes an address that opens a file, one of its variants or a picture made of it, for a while. */
+/**
+ * Makes an address that opens a file, one of its variants or a picture made of it, for a while; that
+ * of a playlist plays all that it names.
+ */
 export const linkAttachment = defineAction({
   summary: 'Make a link to a file that expires',
   input: z.strictObject({
@@ -38,6 +42,11 @@ export const linkAttachment = defineAction({
       return { url: signImageLink(ctx, link), expiresAt: expiresAt.toISOString() };
     }
     const { key, name, contentType } = findFile(row, variant);
+    if (variant !== undefined && isPlaylist(contentType) && !download) {
+      const file = fileNameOf({ name: variant, contentType });
+      const url = signFilmLink(ctx, { tenantId, id, file, isNamed: false, expiresAt });
+      return { url, expiresAt: expiresAt.toISOString() };
+    }
     const inline = !download && isShown(contentType);
     const asked = { expiresInSeconds, fileName: name, contentType, inline };
     return { url: await ctx.storage.signDownload(key, asked), expiresAt: expiresAt.toISOString() };

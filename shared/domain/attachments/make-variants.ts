@@ -1,7 +1,7 @@
 import { type Context, type TenantContext, withTenant } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
 import { DomainError, InfrastructureError } from '@insightdesk/shared/errors';
-import { and, eq, sql } from 'drizzle-orm';
+import { and, eq, ne, sql } from 'drizzle-orm';
 import { admit } from './admit.ts';
 import { announce } from './announce.ts';
 import { dismantle } from './assemble.ts';
@@ -43,14 +43,20 @@ export async function makeVariants(
   else if (row.quarantined) await dismantle(ctx, row);
 }
 
-/** It was collected in the meantime, and its files with it. */
+/** It was collected or rejected in the meantime, and its files with it. */
 async function discardVariants(ctx: Context, id: Id<'att'>) {
   const tenantId = ctx.tenantId as Id<'org'>;
   const isKept = await withTenant(ctx, ({ tx }) =>
     tx
       .select({ id: attachments.id })
       .from(attachments)
-      .where(and(eq(attachments.tenantId, tenantId), eq(attachments.id, id))),
+      .where(
+        and(
+          eq(attachments.tenantId, tenantId),
+          eq(attachments.id, id),
+          ne(attachments.status, 'rejected'),
+        ),
+      ),
   );
   if (isKept.length === 0) await deleteFiles(ctx, { tenantId, id });
 }

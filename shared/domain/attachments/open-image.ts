@@ -1,15 +1,14 @@
-import { type Context, readTenant, systemContext } from '@insightdesk/shared/context';
+import { type Context, systemContext } from '@insightdesk/shared/context';
 import { UnavailableError } from '@insightdesk/shared/errors';
 import type { FairLine } from '@insightdesk/shared/promises';
-import { and, eq } from 'drizzle-orm';
 import { needsProcessing } from './content.ts';
 import { AttachmentErrors } from './errors.ts';
 import { type ImageLink, readImageLink } from './image-link.ts';
 import { nameOf, toTransform } from './image-request.ts';
 import { keepImage } from './keep-image.ts';
+import { requireReadyRow } from './ready-row.ts';
 import { storageKey } from './storage-key.ts';
 import { derivedName, type LinkedFile, tagOf } from './stored-file.ts';
-import { attachments } from './tables.ts';
 import type { AttachmentRow } from './view.ts';
 
 /** Of an original; what is larger is made from its variant instead. */
@@ -66,17 +65,9 @@ export async function openImage(
   };
 }
 
-async function requirePicture(ctx: ReturnType<typeof systemContext>, { tenantId, id }: ImageLink) {
-  const [row] = await readTenant(ctx, ({ tx }) =>
-    tx
-      .select()
-      .from(attachments)
-      .where(and(eq(attachments.tenantId, tenantId), eq(attachments.id, id)))
-      .execute(),
-  );
-  if (row?.status !== 'ready' || !needsProcessing(row.contentType)) {
-    throw AttachmentErrors.NotFound();
-  }
+async function requirePicture(ctx: ReturnType<typeof systemContext>, link: ImageLink) {
+  const row = await requireReadyRow(ctx, link);
+  if (!needsProcessing(row.contentType)) throw AttachmentErrors.NotFound();
   return row;
 }
 

@@ -9,6 +9,9 @@ const endings: Record<string, string> = {
   'application/vnd.apple.mpegurl': 'm3u8',
 };
 
+/** Whether it names what is to be played. */
+export const isPlaylist = (contentType: string) => contentType === 'application/vnd.apple.mpegurl';
+
 export interface ByteRange {
   start: number;
   /** Inclusive. */
@@ -49,8 +52,12 @@ export function findFile(row: AttachmentRow, variant?: string) {
 
 /** What something made of an attachment is called when it is saved. */
 export function derivedName({ name }: AttachmentRow, way: string, contentType: string): string {
-  return `${name}.${way}.${endings[contentType] ?? contentType.split('/').at(-1)}`;
+  return `${name}.${fileNameOf({ name: way, contentType })}`;
 }
+
+/** The name of something derived, with the ending of its type. */
+export const fileNameOf = ({ name, contentType }: { name: string; contentType: string }): string =>
+  `${name}.${endings[contentType] ?? contentType.split('/').at(-1)}`;
 
 /** Tells its bytes from all others. */
 export const tagOf = ({ sha256 }: AttachmentRow): string => sha256.slice(0, 32);

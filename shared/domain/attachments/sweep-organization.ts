@@ -34,7 +34,7 @@ export async function sweepOrganization(ctx: Of, sweep: Sweep, report: SweepRepo
     report.files += group.files.length;
     for (; row && row.id < group.id; row = await next(rows)) await lookAt(ctx, row, sweep, report);
     const isKnown = row?.id === group.id;
-    await tidy(ctx, group, isKnown, { ...sweep, before }, report);
+    await tidy(ctx, group, isKnown ? row : undefined, { ...sweep, before }, report);
     if (!row || !isKnown) continue;
     await lookAt(ctx, row, sweep, report, group);
     row = await next(rows);
@@ -79,18 +79,23 @@ async function* readRows(ctx: Of, before: Date): AsyncGenerator<Row, void> {
   }
 }
 
-/** Deletes what belongs to nobody: all of it, or what a file was made of that is whole by now. */
+/**
+ * Deletes what belongs to nobody: all of it, also of what was rejected, or what a file was made of that
+ * is whole by now.
+ */
 async function tidy(
   ctx: Of,
   { id, files }: Group,
-  isRow: boolean,
+  row: Row | undefined,
   { isDry, before }: Sweep & { before: Date },
   { orphans }: SweepReport,
 ): Promise<void> {
   const nameOf = (key: string) => key.slice(key.lastIndexOf('/') + 1);
-  const doubtful = isRow ? files.filter(({ key }) => isScaffold(nameOf(key))) : files;
+  const keepsFiles = row && row.status !== 'rejected';
+  const doubtful = keepsFiles ? files.filter(({ key }) => isScaffold(nameOf(key))) : files;
   const old = doubtful.filter(({ modifiedAt }) => modifiedAt < before);
-  if (old.length === 0 || (isId('att', id) && (await isUnderWay(ctx, id, isRow)))) return;
+  if (old.length === 0 || (isId('att', id) && (await isUnderWay(ctx, id, row !== undefined))))
+    return;
   for (const { key, sizeBytes } of old) {
     orphans.files++;
     orphans.bytes += sizeBytes;

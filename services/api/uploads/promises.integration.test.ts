@@ -1,0 +1,65 @@
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { routes } from '../routes.ts';
+import { openTestDesk, testPromises } from '../test-desk.ts';
+
+const desk = openTestDesk();
+let own: Awaited<ReturnType<typeof desk.openTenant>>;
+beforeAll(async () => {
+  own = await desk.openTenant();
+});
+afterAll(() => desk.close());
+
+const contentType = 'application/offset+octet-stream';
+type Asked = { headers?: Record<string, string>; body?: string };
+
+/** What the document says of headers is so: these answers tell all that they may. */
+async function ask(
+  method: 'POST' | 'GET' | 'PATCH' | 'DELETE' | 'OPTIONS',
+  path: string,
+  more: Asked = {},
+) {
+  const headers = { 'Tus-Resumable': '1.0.0', ...more.headers };
+  const response = await desk.ask(method, path, { as: own.customer, ...more, headers });
+  const pattern = path.replace(/att_\w+/, ':id');
+  const { protocol } = routes.find((one) => one.method === method && one.path === pattern) ?? {};
+  const told = Object.keys(protocol?.tells ?? {});
+  return { response, missing: told.filter((name) => !response.headers.has(name)) };
+}
+
+async function begin(more: Asked = {}) {
+  const headers = {
+    'Upload-Length': '10',
+    'Upload-Metadata': 'filename YS50eHQ=',
+    ...more.headers,
+  };
+  const { response, missing } = await ask('POST', '/v1/uploads', { ...more, headers });
+  expect(response.status).toBe(201);
+  return { path: new URL(response.headers.get('Location') ?? '').pathname, missing };
+}
+
+test('an upload from its beginning to its end, as the document says', async () => {
+  const { path, missing } = await begin({
+    body: 'hello',
+    headers: { 'Content-Type': contentType },
+  });
+  expect(missing).toEqual([]);
+  const looked = await ask('GET', path);
+  expect([looked.response.status, looked.missing]).toEqual([200, []]);
+  const headers = { 'Content-Type': contentType, 'Upload-Offset': '5' };
+  const sent = await ask('PATCH', path, { headers, body: 'wor' });
+  expect([sent.response.status, sent.missing]).toEqual([204, []]);
+  const ended = await ask('DELETE', path);
+  expect([ended.response.status, ended.missing]).toEqual([204, []]);
+  expect((await ask('GET', path)).response.status).toBe(404);
+});
+
+test('without a body it is begun only', async () => {
+  expect((await begin()).missing).toEqual(['Upload-Offset']);
+});
+
+test('what can be done is told to anybody', async () => {
+  const { response, missing } = await ask('OPTIONS', '/v1/uploads');
+  expect([response.status, missing]).toEqual([204, []]);
+});
+
+testPromises(desk, '/v1/uploads');
