@@ -11,8 +11,8 @@ export const commands: Record<string, Command> = {
     run: async () => (await import('./doctor.ts')).doctor(),
   },
   migrate: {
-    summary: 'bring the schema up to date (DATABASE_MIGRATION_URL)',
-    run: async () => (await import('./migrate.ts')).migrateDatabase(),
+    summary: '[--status | --dry-run]: bring the schema up to date (DATABASE_MIGRATION_URL)',
+    run: async (words) => (await import('./migrate.ts')).migrateDatabase(words),
   },
   events: {
     summary: 'replay --since <time> --to <consequence>: let what follows from events come again',
