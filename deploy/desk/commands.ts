@@ -7,8 +7,8 @@ interface Command {
 /** Loaded when called, so that a container needs no more than its command does. */
 export const commands: Record<string, Command> = {
   doctor: {
-    summary: 'check this machine and the running stack, with a fix for each fault',
-    run: async () => (await import('./doctor.ts')).doctor(),
+    summary: '[--json] [<check> …]: what is wrong with this installation, and how to mend it',
+    run: async (words) => (await import('./doctor.ts')).doctor(words),
   },
   migrate: {
     summary: '[--status | --dry-run]: bring the schema up to date (DATABASE_MIGRATION_URL)',

@@ -80,7 +80,7 @@ function valkeyTests(
       async () => {
         const open = connectValkey(purpose, 'command', 'test');
         try {
-          await pingValkey(open, 5_000);
+          await pingValkey(open, 3_000);
         } finally {
           open.disconnect();
         }

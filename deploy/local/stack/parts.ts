@@ -93,6 +93,7 @@ export async function prepareParts({ directory, ports: preferred, disposable, lo
       url: nginx.url,
       ca: tls.ca,
       inbox: inbox.url,
+      smtpPort: ports.smtp,
       postgres: postgres.urls.admin,
       valkey: valkey.url,
       services: [...services, ...extraWorkers.filter(({ name }) => pidOf(name))].map((service) => ({
