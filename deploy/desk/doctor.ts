@@ -53,7 +53,7 @@ function show(findings: Finding[], { faults, warnings }: { faults: number; warni
   for (const finding of findings) {
     const { name, found, fix } = finding;
     const mark = isFault(finding) ? 'FAULT' : isWarning(finding) ? 'warn ' : 'ok   ';
-    console.log(`${mark} ${name.padEnd(20)} ${found}`);
+    console.log(`${mark} ${name.padEnd(26)} ${found}`);
     if (fix) console.log(`      fix: ${fix}`);
   }
   const also = warnings > 0 ? ` ${warnings} to think about.` : '';
