@@ -1,9 +1,14 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { connect } from '@insightdesk/shared/database';
 import { testEnvironment } from '@insightdesk/shared/testing';
-import journal from '../../shared/connections/database/migrations/meta/_journal.json';
 import { runDesk } from './test-command.ts';
 
+const folder = join(import.meta.dir, '../../shared/connections/database/migrations');
+const journal: { entries: { tag: string; when: number }[] } = JSON.parse(
+  readFileSync(join(folder, 'meta/_journal.json'), 'utf8'),
+);
 const all = journal.entries.length;
 const last = journal.entries.at(-1);
 const name = `migrate_${crypto.randomUUID().replaceAll('-', '')}`;
