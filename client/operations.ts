@@ -3,7 +3,7 @@
 
 export type ImageRequest = { width?: 16 | 32 | 48 | 64 | 96 | 128 | 160 | 240 | 320 | 480 | 640 | 800 | 960 | 1280 | 1600 | 2048 | undefined; height?: 16 | 32 | 48 | 64 | 96 | 128 | 160 | 240 | 320 | 480 | 640 | 800 | 960 | 1280 | 1600 | 2048 | undefined; fit?: 'inside' | 'cover' | 'contain' | undefined; format?: 'webp' | 'jpeg' | 'png' | 'avif' | undefined; quality?: 40 | 60 | 75 | 90 | undefined };
 
-export type HealthReport = { status: 'ok' | 'unavailable'; checks: Record<string, { healthy: boolean; latencyMs: number; error?: 'timeout' | 'unreachable' | undefined }> };
+export type HealthReport = { status: 'ok' | 'degraded' | 'unavailable'; checks: Record<string, { healthy: boolean; latencyMs: number; error?: 'timeout' | 'unreachable' | undefined }> };
 
 export type Problem = { type: string; title: string; status: number; code: string; detail: string; errors?: ({ path: string; message: string })[] | undefined; requestId: string };
 

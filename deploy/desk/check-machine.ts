@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, statfsSync } from 'node:fs';
-import { join } from 'node:path';
+import { accessSync, constants, existsSync, mkdirSync, statfsSync } from 'node:fs';
 import { findPostgres } from '../local/machine/postgres-files.ts';
 import { findTool, wantedTools } from '../local/machine/toolchain.ts';
 import { findUnprivileged } from '../local/machine/unprivileged.ts';
 import { cacheDirectory, dataDirectory, root } from '../local/paths.ts';
-import type { Finding } from './doctor.ts';
+import { checkBun } from './check-bun.ts';
+import type { Finding } from './finding.ts';
 
 const OLDEST_NODE = 20;
 const NEEDED_BYTES = 1024 ** 3;
@@ -36,14 +36,6 @@ function checkNode(): Finding {
     found,
     ...(!isFine && { fix: `install Node.js ${OLDEST_NODE} or newer` }),
   };
-}
-
-function checkBun(): Finding {
-  const { packageManager } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  const wanted = packageManager.replace('bun@', '');
-  const isFine = Bun.version === wanted;
-  const fix = `call it as npx bun@${wanted} run desk doctor, or let npm start take the right one`;
-  return { name: 'bun', found: `${Bun.version}, wanted ${wanted}`, ...(!isFine && { fix }) };
 }
 
 const packageManager = () => Bun.which('apt-get') ?? Bun.which('brew');

@@ -6,7 +6,7 @@ import { isFree, preferredPorts } from '../local/processes/ports.ts';
 import { answersOk } from '../local/servers/http.ts';
 import { pings } from '../local/servers/valkey.ts';
 import { findRunFile, type RunFile } from '../local/stack/run-file.ts';
-import type { Finding } from './doctor.ts';
+import type { Finding } from './finding.ts';
 
 const RESTART = 'Ctrl-C the npm start that runs here, read its last lines, and start it again';
 

@@ -7,12 +7,12 @@ interface Command {
 /** Loaded when called, so that a container needs no more than its command does. */
 export const commands: Record<string, Command> = {
   doctor: {
-    summary: 'check this machine and the running stack, with a fix for each fault',
-    run: async () => (await import('./doctor.ts')).doctor(),
+    summary: '[--json] [<check> …]: what is wrong with this installation, and how to mend it',
+    run: async (words) => (await import('./doctor.ts')).doctor(words),
   },
   migrate: {
-    summary: 'bring the schema up to date (DATABASE_MIGRATION_URL)',
-    run: async () => (await import('./migrate.ts')).migrateDatabase(),
+    summary: '[--status | --dry-run]: bring the schema up to date (DATABASE_MIGRATION_URL)',
+    run: async (words) => (await import('./migrate.ts')).migrateDatabase(words),
   },
   events: {
     summary: 'replay --since <time> --to <consequence>: let what follows from events come again',

@@ -1,7 +1,17 @@
-import { migrate } from '@insightdesk/shared/database';
+import { parseArgs } from 'node:util';
+import { type Migration, migrate, readMigrations } from '@insightdesk/shared/database';
 
-/** Migrates as the schema's owner. */
-export async function migrateDatabase(): Promise<number> {
+const USAGE = `Usage: bun run desk migrate [--lock-timeout <seconds>]
+       bun run desk migrate --status    which migrations the database has; 1 unless it has all
+       bun run desk migrate --dry-run   the statements that would run`;
+
+/** Migrates as the schema's owner, or says what it would do. */
+export async function migrateDatabase(words: string[]): Promise<number> {
+  const wanted = read(words);
+  if (!wanted) {
+    console.error(USAGE);
+    return 2;
+  }
   const url = process.env.DATABASE_MIGRATION_URL;
   if (!url) {
     throw new Error(
@@ -9,6 +19,53 @@ export async function migrateDatabase(): Promise<number> {
         'npm start migrates by itself.',
     );
   }
-  await migrate({ url, log: (line) => console.log(line) });
+  const { status, isDry, lockTimeoutMs } = wanted;
+  if (status) return showStatus(await readMigrations(url));
+  if (isDry) return showStatements(await readMigrations(url));
+  await migrate({ url, lockTimeoutMs, log: (line) => console.log(line) });
+  return 0;
+}
+
+function read(args: string[]) {
+  const flag = { type: 'boolean', default: false } as const;
+  const options = {
+    status: flag,
+    'dry-run': flag,
+    'lock-timeout': { type: 'string', default: '10' },
+  } as const;
+  try {
+    const { values } = parseArgs({ args, options });
+    const { status, 'dry-run': isDry, 'lock-timeout': seconds } = values;
+    if ((status && isDry) || !/^[1-9]\d{0,2}$/.test(seconds)) return undefined;
+    return { status, isDry, lockTimeoutMs: Number(seconds) * 1000 };
+  } catch {
+    return undefined;
+  }
+}
+
+const told: Record<Migration['state'], string> = {
+  applied: 'applied',
+  pending: 'PENDING  desk migrate applies it',
+  skipped: 'SKIPPED  older than what is applied: it never comes by itself',
+  changed: 'CHANGED  its file is not what was applied',
+  unknown: 'applied  by a newer release than this one',
+};
+
+function showStatus(migrations: Migration[]): number {
+  for (const { name, state } of migrations) console.log(`${name.padEnd(36)} ${told[state]}`);
+  const count = (state: Migration['state']) =>
+    migrations.filter((migration) => migration.state === state).length;
+  const faults = count('skipped') + count('changed');
+  console.log(`${count('pending')} pending, ${faults} to look at, ${migrations.length} in total`);
+  return count('pending') + faults === 0 ? 0 : 1;
+}
+
+function showStatements(migrations: Migration[]): number {
+  const pending = migrations.filter(({ state }) => state === 'pending');
+  for (const { name, statements } of pending) {
+    console.log(`-- ${name}`);
+    for (const statement of statements) console.log(`${statement.trim()}\n`);
+  }
+  console.log(`-- ${pending.length} would be applied, in one transaction; nothing was changed`);
   return 0;
 }

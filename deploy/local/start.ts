@@ -38,6 +38,7 @@ function createStackOrExit() {
   try {
     return createStack({
       directory: dataDirectory(),
+      isReloading: process.argv.includes('--reload'),
       onLine: output.line,
       onAnswering: prepareDemo,
     });

@@ -18,11 +18,11 @@ import {
   type Health,
   type Metrics,
 } from '@insightdesk/shared/monitoring';
-import { pingValkey } from '@insightdesk/shared/valkey';
 import { openLog } from './open-log.ts';
 import { createParts, type Parts } from './parts.ts';
 import { watchCache } from './watch-cache.ts';
 import { watchDatabase } from './watch-database.ts';
+import { watchDependencies } from './watch-dependencies.ts';
 import { watchKeys } from './watch-keys.ts';
 import { loadOf } from './watch-load.ts';
 import { watchSecrets } from './watch-secrets.ts';
@@ -67,10 +67,9 @@ export async function boot(
   const container = createParts(config, log);
   lifecycle.registerShutdownHook('parts', () => container.dispose());
   const { parts } = container;
-  const { cache, connections, database, valkey } = parts;
+  const { cache, connections, database } = parts;
   const health = createHealth();
-  health.register('postgres', () => database.ping());
-  health.register('valkey', () => pingValkey(valkey));
+  watchDependencies(health, { config, parts });
   const metrics = createMetrics({ service: name, replica });
   accesses.tellTo(log, metrics);
   if (config.withoutEffect.length > 0) {

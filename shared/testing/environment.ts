@@ -7,4 +7,6 @@ export const testEnvironment = {
   migrationUrl: process.env.DATABASE_MIGRATION_URL ?? '',
   adminUrl: process.env.POSTGRES_URL ?? '',
   valkeyUrl: process.env.VALKEY_URL ?? '',
+  /** All variables of the services. */
+  variables: process.env,
 };

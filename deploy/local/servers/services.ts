@@ -22,16 +22,20 @@ type Service = (typeof services)[number] | (typeof extraWorkers)[number];
 
 export const serviceUrl = ({ name }: Service, ports: Ports) => `http://127.0.0.1:${ports[name]}`;
 
+const reload = ['--watch', '--no-clear-screen'];
+
 /** A service's process, restarted under the same name and port. */
 export function serviceSpec(
   service: Service,
   ports: Ports,
   environment: Record<string, string>,
+  { isReloading = false } = {},
 ): ProcessSpec {
   const { name, kind } = service;
+  const main = join(root, 'services', kind, 'main.ts');
   return {
     name,
-    command: [process.execPath, join(root, 'services', kind, 'main.ts')],
+    command: [process.execPath, ...(isReloading ? reload : []), main],
     directory: root,
     env: { ...environment, HOST: '127.0.0.1', PORT: String(ports[name]), REPLICA: name },
     isReady: () => answersOk(`${serviceUrl(service, ports)}/health/ready`),

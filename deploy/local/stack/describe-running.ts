@@ -9,7 +9,7 @@ export function describeRunning(): Record<string, string> {
   const run = findRunFile(directory);
   if (!run) throw new Error('DATABASE_URL is not set, and no stack of this clone is running');
   const secrets = loadSecrets(join(directory, 'secrets.json'));
-  const login = (role: 'app' | 'relay' | 'identity') =>
+  const login = (role: 'app' | 'relay' | 'identity' | 'owner') =>
     Object.assign(new URL(run.postgres), {
       username: `insightdesk_${role}`,
       password: secrets[role],
@@ -18,7 +18,12 @@ export function describeRunning(): Record<string, string> {
     DATABASE_URL: login('app'),
     DATABASE_RELAY_URL: login('relay'),
     DATABASE_IDENTITY_URL: login('identity'),
+    DATABASE_MIGRATION_URL: login('owner'),
     VALKEY_URL: run.valkey,
+    APP_URL: run.url,
+    STORAGE_DIRECTORY: join(directory, 'files'),
+    SMTP_HOST: '127.0.0.1',
+    SMTP_PORT: String(run.smtpPort),
     JWT_SECRET: secrets.jwt,
     JWT_REFRESH_SECRET: secrets.refresh,
     ENCRYPTION_KEY: secrets.encryption,

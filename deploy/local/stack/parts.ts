@@ -20,12 +20,15 @@ export interface PartsOptions {
   /** For data that nobody will miss. */
   disposable: boolean;
   log: Log;
+  /** Whether services start anew when their code changes. */
+  isReloading?: boolean;
 }
 
 export type Parts = Awaited<ReturnType<typeof prepareParts>>;
 
 /** Fetches what is missing, chooses ports, and describes every process of the stack. */
-export async function prepareParts({ directory, ports: preferred, disposable, log }: PartsOptions) {
+export async function prepareParts(options: PartsOptions) {
+  const { directory, ports: preferred, disposable, log, isReloading = false } = options;
   const [tools, files, tls, ports] = await Promise.all([
     requireTools(log),
     requirePostgres(log),
@@ -71,7 +74,7 @@ export async function prepareParts({ directory, ports: preferred, disposable, lo
     websocket: {},
   };
   const specOf = (service: (typeof services | typeof extraWorkers)[number]) =>
-    serviceSpec(service, ports, { ...environment, ...logins[service.kind] });
+    serviceSpec(service, ports, { ...environment, ...logins[service.kind] }, { isReloading });
   return {
     nginx,
     postgres,
@@ -93,6 +96,7 @@ export async function prepareParts({ directory, ports: preferred, disposable, lo
       url: nginx.url,
       ca: tls.ca,
       inbox: inbox.url,
+      smtpPort: ports.smtp,
       postgres: postgres.urls.admin,
       valkey: valkey.url,
       services: [...services, ...extraWorkers.filter(({ name }) => pidOf(name))].map((service) => ({

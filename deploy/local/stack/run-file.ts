@@ -10,6 +10,7 @@ export interface RunFile {
   /** Path of the certificate authority to trust. */
   ca: string;
   inbox: string;
+  smtpPort: number;
   postgres: string;
   valkey: string;
   services: { name: string; kind: 'api' | 'websocket' | 'worker'; pid: number; url: string }[];

@@ -15,7 +15,7 @@ const problem = z
 
 const report = z
   .object({
-    status: z.enum(['ok', 'unavailable']),
+    status: z.enum(['ok', 'degraded', 'unavailable']),
     checks: z.record(
       z.string(),
       z.object({

@@ -11,8 +11,9 @@ export {
 } from './database.ts';
 export type { Scope } from './enter.ts';
 export { sqlState, violatedConstraint } from './failures.ts';
+export type { Migration } from './list-migrations.ts';
 export { createListener, type Listener, type Listening } from './listen.ts';
-export { migrate } from './migrate.ts';
+export { type MigrateOptions, migrate, readMigrations } from './migrate.ts';
 export { decodeCursor, integerKey, type Page, page, pageInput, pageOf, perSize } from './page.ts';
 export { statement } from './statement.ts';
 export type { DatabaseStats } from './stats.ts';

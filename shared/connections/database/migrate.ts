@@ -1,34 +1,59 @@
-import { join } from 'node:path';
 import { drizzle } from 'drizzle-orm/postgres-js';
 import { migrate as apply } from 'drizzle-orm/postgres-js/migrator';
 import { connect } from './connect.ts';
+import { sqlState } from './failures.ts';
+import { listMigrations, MIGRATIONS_FOLDER } from './list-migrations.ts';
 
 const ADVISORY_LOCK = 7_305_118_402;
-const LOCK_TIMEOUT_MS = 120_000;
+/** For another one that migrates, and for each statement. */
+const TURN_TIMEOUT_MS = 120_000;
+const LOCK_TIMEOUT_MS = 10_000;
 
-/** Brings the schema up to date as its owner; of many callers at once, one works, all wait. */
+export interface MigrateOptions {
+  /** The URL of the schema's owner. */
+  url: string;
+  log?: (line: string) => void;
+  /** How long a statement waits for a table that others use, and they behind it; 10 s. */
+  lockTimeoutMs?: number;
+}
+
+/**
+ * Brings the schema up to date as its owner, all or nothing; of many callers at once, one works, all
+ * wait. Gives how many migrations it applied. Throws an error that says so when others hold a lock.
+ */
 export async function migrate({
   url,
   log = () => {},
-}: {
-  url: string;
-  log?: (line: string) => void;
-}): Promise<void> {
-  const sql = connect(url, { timeoutMs: LOCK_TIMEOUT_MS });
+  lockTimeoutMs = LOCK_TIMEOUT_MS,
+}: MigrateOptions): Promise<number> {
+  const sql = connect(url, { timeoutMs: TURN_TIMEOUT_MS });
+  const applied = async () => (await listMigrations(sql)).filter(({ at }) => at).length;
   try {
     await sql.unsafe(`select pg_advisory_lock(${ADVISORY_LOCK})`);
-    await sql.unsafe("set lock_timeout = '10s'");
+    await sql.unsafe(`set lock_timeout = ${Math.ceil(lockTimeoutMs)}`);
     const before = await applied();
-    await apply(drizzle(sql), { migrationsFolder: join(import.meta.dir, 'migrations') });
-    log(`migrations: ${(await applied()) - before} applied, ${await applied()} in total`);
+    await apply(drizzle(sql), { migrationsFolder: MIGRATIONS_FOLDER });
+    const total = await applied();
+    log(`migrations: ${total - before} applied, ${total} in total`);
+    return total - before;
+  } catch (error) {
+    if (sqlState(error) !== '55P03') throw error;
+    const seconds = lockTimeoutMs / 1000;
+    const what = `Something holds a table for longer than ${seconds} s; nothing was changed`;
+    throw new Error(`${what}. End the long transaction, or try again when less is going on`, {
+      cause: error,
+    });
   } finally {
     await sql.end({ timeout: 5 });
   }
+}
 
-  async function applied(): Promise<number> {
-    const [table] = await sql`select to_regclass('drizzle.__drizzle_migrations') as name`;
-    if (!table?.name) return 0;
-    const [row] = await sql`select count(*)::int as count from drizzle.__drizzle_migrations`;
-    return row?.count;
+/** What `migrate` has done and would do; changes nothing. `url` as for `migrate`. */
+export async function readMigrations(url: string, timeoutMs = 10_000) {
+  const sql = connect(url, { timeoutMs });
+  try {
+    return await listMigrations(sql);
+  } finally {
+    await sql.end({ timeout: 5 });
   }
 }

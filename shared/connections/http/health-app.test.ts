@@ -3,7 +3,7 @@ import { Registry } from 'prom-client';
 import { createHealthApp } from './health-app.ts';
 import { createRequestMetrics } from './request-metrics.ts';
 
-type Status = 'ok' | 'unavailable';
+type Status = 'ok' | 'degraded' | 'unavailable';
 
 function open({ status = 'ok' as Status, isReady = true } = {}) {
   const check = { healthy: status === 'ok', latencyMs: 1 };
@@ -33,6 +33,12 @@ test('a dependency is away: alive, but not ready', async () => {
   expect((await ask('/health')).status).toBe(503);
   expect((await ask('/health/ready')).status).toBe(503);
   expect((await ask('/health/live')).status).toBe(200);
+});
+
+test('something is away that is not required: requests may come', async () => {
+  const ask = open({ status: 'degraded' });
+  expect((await ask('/health')).status).toBe(200);
+  expect((await ask('/health/ready')).status).toBe(200);
 });
 
 test('starting or stopping: healthy, but not ready', async () => {

@@ -19,7 +19,10 @@ export function createHealthApp({ health, metrics, isReady }: HealthAppOptions):
   app.get('/health', async (c) => answer(c, await health.check()));
   app.get('/health/live', (c) => answer(c, nothingAsked));
   app.get('/health/ready', async (c) =>
-    answer(c, isReady() ? await health.check() : { status: 'unavailable', checks: {} }),
+    answer(
+      c,
+      isReady() ? await health.check({ isWaiting: false }) : { status: 'unavailable', checks: {} },
+    ),
   );
   app.get('/metrics', async (c) => {
     if (c.req.header('X-Forwarded-For') !== undefined) return c.notFound();
@@ -30,5 +33,5 @@ export function createHealthApp({ health, metrics, isReady }: HealthAppOptions):
 
 function answer(c: Context, report: HealthReport): Response {
   c.header('Cache-Control', 'no-store');
-  return c.json(report, report.status === 'ok' ? 200 : 503);
+  return c.json(report, report.status === 'unavailable' ? 503 : 200);
 }

@@ -47,6 +47,23 @@ test('a dependency that hangs is asked once at a time', async () => {
   expect(asked).toBe(1);
 });
 
+test('what is not required makes it degraded, and is not waited for', async () => {
+  const health = createHealth();
+  health.register('needed', async () => 1);
+  const answer = Promise.withResolvers<void>();
+  health.register('mail', () => answer.promise, { isRequired: false, timeoutMs: 60_000 });
+  const first = await health.check({ isWaiting: false });
+  expect(first).toMatchObject({ status: 'ok', checks: { needed: { healthy: true } } });
+  expect(Object.keys(first.checks)).toEqual(['needed']);
+  answer.reject(new Error('password=secret'));
+  const mail = { healthy: false, error: 'unreachable' };
+  for (const isWaiting of [true, false]) {
+    const report = await health.check({ isWaiting });
+    expect(report).toMatchObject({ status: 'degraded', checks: { mail } as object });
+    expect(JSON.stringify(report)).not.toContain('secret');
+  }
+});
+
 test('metrics name service and replica', async () => {
   const text = await createMetrics({ service: 'api', replica: 'api-2' }).metrics();
   expect(text).toMatch(/process_cpu_seconds_total\{.*replica="api-2"/);

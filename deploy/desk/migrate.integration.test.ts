@@ -1,0 +1,107 @@
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { connect } from '@insightdesk/shared/database';
+import { testEnvironment } from '@insightdesk/shared/testing';
+import { runDesk } from './test-command.ts';
+
+const folder = join(import.meta.dir, '../../shared/connections/database/migrations');
+const journal: { entries: { tag: string; when: number }[] } = JSON.parse(
+  readFileSync(join(folder, 'meta/_journal.json'), 'utf8'),
+);
+const all = journal.entries.length;
+const last = journal.entries.at(-1);
+const name = `migrate_${crypto.randomUUID().replaceAll('-', '')}`;
+const at = (url: string) => Object.assign(new URL(url), { pathname: `/${name}` }).href;
+const open = (url: string) => connect(url, { timeoutMs: 30_000 });
+const server = open(testEnvironment.adminUrl);
+const owner = open(at(testEnvironment.migrationUrl));
+const desk = (...words: string[]) =>
+  runDesk(['migrate', ...words], {
+    ...process.env,
+    DATABASE_MIGRATION_URL: at(testEnvironment.migrationUrl),
+  });
+const tables = () =>
+  owner`select schemaname from pg_tables where schemaname in ('public', 'drizzle')`;
+const forget = (when = 0) =>
+  owner`delete from drizzle.__drizzle_migrations where created_at = ${when}`;
+
+beforeAll(async () => {
+  await server.unsafe(`create database ${name} owner insightdesk_owner`);
+  const admin = open(at(testEnvironment.adminUrl));
+  await admin.unsafe('create extension vector');
+  await admin.end();
+});
+afterAll(async () => {
+  await owner.end();
+  await server.unsafe(`drop database ${name} with (force)`);
+  await server.end();
+});
+
+test('an empty database lacks everything, and is not touched by asking', async () => {
+  const status = await desk('--status');
+  expect(status.output).toContain(`${last?.tag}`);
+  expect(status.output).toContain(`${all} pending, 0 to look at, ${all} in total`);
+  expect(status.code).toBe(1);
+  const dry = await desk('--dry-run');
+  expect(dry.output).toMatch(/CREATE TABLE "organizations"/i);
+  expect(dry.output).toContain(`-- ${all} would be applied`);
+  expect(dry.code).toBe(0);
+  expect(await tables()).toHaveLength(0);
+}, 60_000);
+
+test('what others hold ends it in time, and nothing has changed', async () => {
+  const other = open(at(testEnvironment.migrationUrl));
+  const held = Promise.withResolvers<void>();
+  const release = Promise.withResolvers<void>();
+  const holding = other.begin(async (tx) => {
+    await tx`create table organizations ()`;
+    held.resolve();
+    await release.promise;
+    await tx`drop table organizations`;
+  });
+  await held.promise;
+  const blocked = await desk('--lock-timeout', '1');
+  release.resolve();
+  await holding;
+  await other.end();
+  expect(blocked.errors).toContain('longer than 1 s; nothing was changed');
+  expect(blocked.code).toBe(1);
+  expect((await desk('--status')).output).toContain(`${all} pending, 0 to look at`);
+}, 60_000);
+
+test('of four that start at once, one migrates and all end well', async () => {
+  const ended = await Promise.all(Array.from({ length: 4 }, () => desk()));
+  expect(ended.map(({ code }) => code)).toEqual([0, 0, 0, 0]);
+  const said = ended.map(({ output }) => output.trim()).toSorted();
+  const idle = `migrations: 0 applied, ${all} in total`;
+  expect(said).toEqual([
+    ...Array.from({ length: 3 }, () => idle),
+    `migrations: ${all} applied, ${all} in total`,
+  ]);
+  const [row] = await owner`select count(*)::int as count from drizzle.__drizzle_migrations`;
+  expect(row?.count).toBe(all);
+  const status = await desk('--status');
+  expect(status.output).toContain(`0 pending, 0 to look at, ${all} in total`);
+  expect(status.code).toBe(0);
+}, 120_000);
+
+test('what would never come, and what was changed afterwards, is told', async () => {
+  const [first, second] = journal.entries;
+  await owner`insert into drizzle.__drizzle_migrations (hash, created_at)
+    values ('newer', ${Date.now()})`;
+  await forget(first?.when);
+  await owner`update drizzle.__drizzle_migrations set hash = 'other'
+    where created_at = ${second?.when ?? 0}`;
+  const { output, code } = await desk('--status');
+  expect(output).toMatch(new RegExp(`${first?.tag} +SKIPPED`));
+  expect(output).toMatch(new RegExp(`${second?.tag} +CHANGED`));
+  expect(output).toContain('by a newer release');
+  expect(code).toBe(1);
+}, 60_000);
+
+test('what is not understood is refused', async () => {
+  const wrong = [['now'], ['--force'], ['--status', '--dry-run'], ['--lock-timeout', '0']];
+  const ended = await Promise.all(wrong.map((words) => desk(...words)));
+  expect(ended.map(({ code }) => code)).toEqual([2, 2, 2, 2]);
+}, 60_000);

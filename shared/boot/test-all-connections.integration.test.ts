@@ -1,0 +1,109 @@
+import { expect, test } from 'bun:test';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createHealth } from '@insightdesk/shared/monitoring';
+import { testEnvironment } from '@insightdesk/shared/testing';
+import { runCommand } from './command.ts';
+import { testAllConnections } from './test-all-connections.ts';
+import { watchDependencies } from './watch-dependencies.ts';
+
+/** An address that refuses every connection. */
+async function closedPort(): Promise<string> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise<unknown>((resolve) => server.close(resolve));
+  return String(typeof address === 'object' ? address?.port : 0);
+}
+
+/** A mail server that takes connections and says nothing. */
+async function silentServer() {
+  const server = createServer((socket) => void socket.on('error', () => {}));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  const port = String(typeof address === 'object' ? address?.port : 0);
+  return { port, close: () => server.close() };
+}
+
+const testWith = (more: Record<string, string>, timeoutMs?: number) =>
+  runCommand('desk', (app) => testAllConnections(app, timeoutMs ? { timeoutMs } : {}), {
+    ...testEnvironment.variables,
+    ...more,
+  });
+
+test('every login, Valkey, the mail server and the storage are used, and nothing is left', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'connections-'));
+  try {
+    const report = await testWith({ STORAGE_DIRECTORY: directory });
+    expect(Object.keys(report).toSorted()).toEqual([
+      'mail',
+      'postgres',
+      'postgres as identity',
+      'postgres as owner',
+      'postgres as relay',
+      'storage',
+      'valkey',
+    ]);
+    for (const { healthy, latencyMs, error } of Object.values(report)) {
+      expect({ healthy, error }).toEqual({ healthy: true, error: undefined });
+      expect(latencyMs).toBeGreaterThan(0);
+    }
+    const left = [...new Bun.Glob('**/*').scanSync({ cwd: directory, onlyFiles: true })];
+    expect(left).toEqual([]);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}, 60_000);
+
+test('what is away is told with its reason, without passwords, and hides nothing else', async () => {
+  const [port, silent] = [await closedPort(), await silentServer()];
+  const wrong = Object.assign(new URL(testEnvironment.databaseUrl), { password: 'hunter22' });
+  const report = await testWith(
+    {
+      DATABASE_RELAY_URL: wrong.href,
+      VALKEY_CACHE_URL: `redis://:hunter33@127.0.0.1:${port}`,
+      SMTP_HOST: '127.0.0.1',
+      SMTP_PORT: silent.port,
+      ANTIVIRUS_URL: `tcp://127.0.0.1:${port}`,
+      ANTIVIRUS_MODE: 'fail-open',
+      STORAGE_DIRECTORY: '/proc/nowhere',
+    },
+    1_500,
+  );
+  silent.close();
+  const sick = Object.keys(report).filter((name) => !report[name]?.healthy);
+  expect(sick.toSorted()).toEqual([
+    'antivirus',
+    'mail',
+    'postgres as relay',
+    'storage',
+    'valkey for the cache',
+  ]);
+  expect(report['postgres as relay']?.error).toContain('password authentication failed');
+  expect(report.postgres?.healthy).toBe(true);
+  expect(JSON.stringify(report)).not.toContain('hunter');
+}, 60_000);
+
+test('a worker without its mail server is degraded, and names what it depends on', async () => {
+  const more = { SMTP_HOST: '127.0.0.1', SMTP_PORT: await closedPort() };
+  const report = await runCommand(
+    'worker',
+    (app) => {
+      const health = createHealth();
+      watchDependencies(health, app);
+      return health.check();
+    },
+    { ...testEnvironment.variables, ...more },
+  );
+  expect(report).toMatchObject({
+    status: 'degraded',
+    checks: {
+      postgres: { healthy: true },
+      valkey: { healthy: true },
+      storage: { healthy: true },
+      mail: { healthy: false, error: 'unreachable' },
+    },
+  });
+}, 60_000);
