@@ -21,6 +21,8 @@ export interface OurSide extends Side {
 }
 
 export interface Stack {
+  url: string;
+  ca: string;
   valkey: string;
   postgres: string;
   services: { name: string; kind: string; pid: number; url: string }[];

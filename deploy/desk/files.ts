@@ -2,7 +2,11 @@ import { parseArgs } from 'node:util';
 import { runCommand } from '@insightdesk/shared/boot';
 import type { Context } from '@insightdesk/shared/context';
 import { isId } from '@insightdesk/shared/contract';
-import { type SweepReport, sweepFiles } from '@insightdesk/shared/domain/attachments';
+import {
+  collectUnclaimed,
+  type SweepReport,
+  sweepFiles,
+} from '@insightdesk/shared/domain/attachments';
 import { surroundings } from './surroundings.ts';
 
 const USAGE = `Usage: bun run desk files check [--organization <id>] [--older-than <minutes>] [--checksums]
@@ -12,7 +16,10 @@ const USAGE = `Usage: bun run desk files check [--organization <id>] [--older-th
 const USUAL_MINUTES = 120;
 const SHOWN = 20;
 
-/** Compares storage with the database, both ways: `check` only says what `collect` would do. */
+/**
+ * Compares storage with the database, both ways: `check` only says what `collect` would do. Before,
+ * for all organisations, `collect` gives up what has run out, as happens every hour.
+ */
 export async function manageFiles([verb, ...args]: string[]): Promise<number> {
   const wanted = read(args);
   if ((verb !== 'check' && verb !== 'collect') || !wanted) {
@@ -23,7 +30,7 @@ export async function manageFiles([verb, ...args]: string[]): Promise<number> {
   const caller = { actor: { kind: 'system', name: 'desk' }, tenantId: undefined } as const;
   const report = await runCommand(
     'desk',
-    ({ parts, log }) => {
+    async ({ parts, log }) => {
       const ctx: Context = {
         ...parts.connections,
         log,
@@ -31,6 +38,7 @@ export async function manageFiles([verb, ...args]: string[]): Promise<number> {
         requestId: Bun.randomUUIDv7(),
       };
       const signal = new AbortController().signal;
+      if (!isDry && !wanted.tenantId) await collectUnclaimed(ctx, {}, { signal });
       return sweepFiles(ctx, { ...wanted, isDry, signal });
     },
     await surroundings(),
@@ -56,7 +64,7 @@ function read(args: string[]) {
     } = values;
     if (!/^\d{1,6}$/.test(minutes)) return undefined;
     const sweep = { minAgeMs: Number(minutes) * 60_000, withChecksums: checksums };
-    if (organization === undefined) return sweep;
+    if (organization === undefined) return { ...sweep, tenantId: undefined };
     return isId('org', organization) ? { ...sweep, tenantId: organization } : undefined;
   } catch {
     return undefined;

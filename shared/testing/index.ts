@@ -4,4 +4,5 @@ export { startCloudinaryServer } from './cloudinary-server.ts';
 export { createTestContext, createTestTenant, signedIn, userOf, verifyAddress } from './context.ts';
 export { createTestDatabase } from './database.ts';
 export { testEnvironment } from './environment.ts';
+export { openRemoteStorage } from './remote-storage.ts';
 export { startStorageServer } from './storage-server.ts';

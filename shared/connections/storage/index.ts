@@ -1,4 +1,5 @@
 /** Files by key: whole or not at all, on any provider. */
+export { createAzureClient } from './azure/azure-client.ts';
 export {
   createMemoryStorage,
   createStorage,
@@ -18,6 +19,7 @@ export type {
   StoredFile,
   UploadOptions,
 } from './provider.ts';
+export { createS3Client } from './s3/s3-client.ts';
 export {
   createUrlSigner,
   SIGNED_PATH,

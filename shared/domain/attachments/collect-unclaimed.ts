@@ -15,7 +15,11 @@ const MOST_BATCHES = 1_000;
  * that nothing is left whenever it is cut off; a claim that comes at the same time wins or finds
  * nothing. What waits for its check for a day is rejected.
  */
-export async function collectUnclaimed(ctx: Context, _payload: object, run: JobRun) {
+export async function collectUnclaimed(
+  ctx: Context,
+  _payload: object,
+  run: Pick<JobRun, 'signal'>,
+) {
   const times = (work: () => Promise<number>) => inBatches(run.signal, work);
   const execute = async (statement: SQL) =>
     (await ctx.database.write('system', (tx) => tx.execute(statement))).count;

@@ -20,7 +20,7 @@ export interface Sweep {
   /** Read every file and compare it with its checksum. */
   withChecksums?: boolean;
   /** This organisation alone. */
-  tenantId?: Id<'org'>;
+  tenantId?: Id<'org'> | undefined;
   signal: AbortSignal;
 }
 

@@ -58,13 +58,21 @@ function webReader(source: ReadableStream<Uint8Array>): ChunkReader {
   };
 }
 
+// Not Promise.race: a promise that lasts would keep every chunk that came before it.
 function iteratorReader(source: AsyncIterable<Uint8Array>): ChunkReader {
   const iterator = source[Symbol.asyncIterator]();
-  const cancelled = Promise.withResolvers<undefined>();
+  let isCancelled = false;
+  let giveUp: () => void = () => undefined;
   return {
-    read: () => Promise.race([iterator.next().then(nextChunk), cancelled.promise]),
+    read: () =>
+      new Promise((resolve, reject) => {
+        giveUp = () => resolve(undefined);
+        if (isCancelled) giveUp();
+        else iterator.next().then((result) => resolve(nextChunk(result)), reject);
+      }),
     cancel: () => {
-      cancelled.resolve(undefined);
+      isCancelled = true;
+      giveUp();
       ignore(iterator.return?.());
     },
   };

@@ -91,6 +91,27 @@ test('a chunk is asked for when the one before has passed, so that few are held'
   expect(most).toBeLessThanOrEqual(3);
 });
 
+test('chunks that have passed are let go of, while more are to come', async () => {
+  const given: WeakRef<Uint8Array>[] = [];
+  async function* source() {
+    for (let n = 0; n < 200; n++) {
+      const chunk = new Uint8Array(64);
+      given.push(new WeakRef(chunk));
+      yield chunk;
+      await Bun.sleep(0);
+    }
+  }
+  let passed = 0;
+  let kept = 0;
+  for await (const _ of readChunks(source())) {
+    if (++passed < 200) continue;
+    Bun.gc(true);
+    kept = given.filter((one) => one.deref()).length;
+  }
+  expect(passed).toBe(200);
+  expect(kept).toBeLessThan(100);
+});
+
 test('the hash of a source', async () => {
   const sha256 = createHash('sha256').update('hello').digest('hex');
   expect(await hashBytes(readChunks(bytes('hello')))).toEqual({ sizeBytes: 5, sha256 });

@@ -1,3 +1,4 @@
+import { giveBack } from '../remote/parts.ts';
 import type { AzureClient } from './azure-client.ts';
 
 interface Upload {
@@ -19,6 +20,7 @@ export async function uploadInBlocks(container: AzureClient, upload: Upload): Pr
     const id = btoa(`${own}-${String(ids.length).padStart(6, '0')}`);
     const query = { comp: 'block', blockid: id };
     await container.ask({ method: 'PUT', key, query, body, signal });
+    giveBack(body);
     ids.push(id);
   }
   signal?.throwIfAborted();

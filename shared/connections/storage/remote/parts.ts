@@ -41,7 +41,13 @@ function roomFor(part: Uint8Array<ArrayBuffer>, wanted: number, most: number) {
   if (part.byteLength >= Math.min(wanted, most)) return part;
   const larger = new Uint8Array(Math.min(most, Math.max(wanted, 2 * part.byteLength)));
   larger.set(part);
+  giveBack(part);
   return larger;
+}
+
+/** Frees a part that nobody needs any more: the collector lets many of them come together first. */
+export function giveBack({ buffer }: Uint8Array<ArrayBuffer>): void {
+  buffer.transfer(0);
 }
 
 /** The first part, and whether more of them follow: small files take one request. */

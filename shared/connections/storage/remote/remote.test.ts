@@ -1,6 +1,8 @@
 import { afterAll, expect, test } from 'bun:test';
 import { createServer, type Socket } from 'node:net';
 import { NetworkError } from '@insightdesk/shared/errors';
+import { uploadInBlocks } from '../azure/blocks.ts';
+import { uploadInParts } from '../s3/multipart.ts';
 import { bodyOf } from './body-of.ts';
 import { callStorage } from './call-storage.ts';
 import { partsOf, splitFirst } from './parts.ts';
@@ -106,6 +108,33 @@ test.each([
   const { first, isOnly, all } = await splitFirst(partsOf(stream(), 4));
   expect([first.byteLength, isOnly]).toEqual([sizes[0] ?? 0, sizes.length === 1]);
   expect(Buffer.concat(await Array.fromAsync(all))).toEqual(Buffer.concat(source));
+});
+
+test.each(['s3', 'azure'])('%s: a part that was sent is freed, and not before', async (kind) => {
+  const held: Uint8Array<ArrayBuffer>[] = [];
+  const sent: string[] = [];
+  async function* chunks() {
+    yield* ['abc', 'de', 'f'].map((text) => new TextEncoder().encode(text));
+  }
+  async function* parts() {
+    for await (const part of (await splitFirst(partsOf(chunks(), 2))).all) {
+      held.push(part);
+      yield part;
+    }
+  }
+  const service = {
+    async ask({ body }: { body?: Uint8Array | string }) {
+      await Bun.sleep(0);
+      if (body instanceof Uint8Array) sent.push(new TextDecoder().decode(body));
+      return new Response();
+    },
+    askText: async () => '<UploadId>x</UploadId>',
+  } as never;
+  const upload = { key: 'a', headers: {} };
+  if (kind === 's3') await uploadInParts(service, { ...upload, parts: parts() });
+  else await uploadInBlocks(service, { ...upload, blocks: parts() });
+  expect(sent.slice(0, 3)).toEqual(['ab', 'cd', 'ef']);
+  expect(held.map(({ buffer }) => buffer.byteLength)).toEqual([0, 0, 0]);
 });
 
 test.each([

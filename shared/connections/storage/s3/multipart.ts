@@ -1,4 +1,5 @@
 import { InfrastructureError } from '@insightdesk/shared/errors';
+import { giveBack } from '../remote/parts.ts';
 import { textOf } from '../remote/text.ts';
 import type { S3Client } from './s3-client.ts';
 
@@ -21,6 +22,7 @@ export async function uploadInParts(bucket: S3Client, upload: Upload): Promise<v
       const query = { partNumber: String(tags.length + 1), uploadId };
       const stored = await bucket.ask({ method: 'PUT', key, query, body, signal });
       await stored.body?.cancel();
+      giveBack(body);
       tags.push(stored.headers.get('ETag') ?? '');
     }
     signal?.throwIfAborted();
