@@ -22,7 +22,12 @@ export async function checkCertificate(options: CertificateOptions): Promise<Fin
   const { protocol, host } = new URL(options.url);
   if (protocol !== 'https:') {
     return [
-      { name, found: `${host} is not https`, fix: 'set APP_URL to https://…', isWarning: true },
+      {
+        name,
+        found: `${host} is not https`,
+        fix: 'set API_URL or APP_URL to https://…',
+        isWarning: true,
+      },
     ];
   }
   const fix = `let nginx listen at ${host}; if it does, ask again from where it can be reached`;

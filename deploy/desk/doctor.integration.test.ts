@@ -84,7 +84,7 @@ test('servers that are away cost one finding each, and no password is told', asy
   const { code, output, of } = await examine(['connections', 'valkey', 'certificate'], {
     VALKEY_URL: 'redis://:hunter2222@127.0.0.1:9',
     SMTP_PORT: '9',
-    APP_URL: 'https://127.0.0.1:9',
+    API_URL: 'https://127.0.0.1:9',
   });
   expect(code).toBe(1);
   expect(of('to valkey')[0]?.fix).toContain('VALKEY_…URL');
