@@ -6,6 +6,9 @@ import { sendPiece } from './send-piece.ts';
 
 const LOOK_MS = 500;
 const PATIENCE_MS = 3_600_000;
+/** Ask again: what was cut is still being put away by whoever took it, or there is too much to do. */
+const notNow = new Set([409, 423, 503]);
+const MOST_REFUSED = 60;
 
 interface Sent {
   sizeBytes: number;
@@ -49,14 +52,17 @@ export async function sendBig({ sizeBytes, cutAt, token, onStep }: Sent): Promis
   });
   const url = created.headers.get('Location') ?? '';
   const resumedAt: number[] = [];
+  let refused = 0;
   for (let offset = 0; offset < sizeBytes; ) {
     const cutAfter = (cutAt[resumedAt.length] ?? Number.POSITIVE_INFINITY) - offset;
     const rest = { offset, sizeBytes: sizeBytes - offset, bytes: noise.chunks(offset) };
     const status = await sendPiece({ url, ca, token: await token(), cutAfter, ...rest });
     if (status === 204) break;
-    if (status !== undefined) throw new Error(`The upload was answered ${status}`);
+    const isNotNow = status !== undefined && notNow.has(status) && ++refused < MOST_REFUSED;
+    if (status !== undefined && !isNotNow) throw new Error(`The upload was answered ${status}`);
+    if (isNotNow) await Bun.sleep(LOOK_MS);
     offset = Number((await ask('HEAD', url)).headers.get('Upload-Offset'));
-    resumedAt.push(offset);
+    if (!isNotNow) resumedAt.push(offset);
   }
   const sentSeconds = seconds();
   onStep?.('sent');

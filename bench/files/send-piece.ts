@@ -14,27 +14,36 @@ interface Piece {
 
 /**
  * Sends the rest of an upload in one PATCH, never more than the other side takes; resolves with the
- * status of the answer, or undefined when it has hung up.
+ * status of the answer, also of one that comes before all was sent, or undefined when it has hung up.
  */
 export async function sendPiece(piece: Piece): Promise<number | undefined> {
-  const { url, ca, bytes, cutAfter } = piece;
+  const { url, ca } = piece;
   const { hostname, port } = new URL(url);
   const socket = connect({ host: hostname, port: Number(port), servername: hostname, ca });
   const answer = statusOf(socket);
-  await write(socket, headOf(piece));
-  let sent = 0;
-  for (const chunk of bytes) {
-    const part = chunk.subarray(0, cutAfter - sent);
-    await write(socket, part);
-    sent += part.byteLength;
-    if (sent < cutAfter) continue;
+  try {
+    if (await isCutAfter(socket, piece)) return undefined;
+    return await answer;
+  } finally {
     socket.destroy();
-    await answer.catch(() => undefined);
-    return undefined;
   }
-  const status = await answer;
-  socket.destroy();
-  return status;
+}
+
+/** Whether it was cut; whoever refuses answers first and then hangs up, which ends it as well. */
+async function isCutAfter(socket: TLSSocket, piece: Piece): Promise<boolean> {
+  let left = piece.cutAfter;
+  try {
+    await write(socket, headOf(piece));
+    for (const chunk of piece.bytes) {
+      const part = chunk.subarray(0, left);
+      await write(socket, part);
+      left -= part.byteLength;
+      if (left <= 0) return true;
+    }
+  } catch {
+    // The answer tells more.
+  }
+  return false;
 }
 
 const headOf = ({ url, token, offset, sizeBytes }: Piece) => {
