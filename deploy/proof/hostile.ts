@@ -170,7 +170,8 @@ const oddHeaders = fc.constantFrom<Record<string, string>>(
 
 /** What a header may be at all. */
 const sendable = (value: unknown) =>
-  String(value)
+  // What is generated may call something else its toString.
+  (typeof value === 'object' ? JSON.stringify(value) : String(value))
     .replace(/[^ -~]/g, '')
     .slice(0, 3_000);
 
