@@ -143,7 +143,7 @@ export function hostilePath(
   for (const { name, in: where, schema } of operation.parameters) {
     if (where !== 'query' || Math.random() < 0.5) continue;
     const value = Math.random() < 0.5 ? one(valid(schema)) : one(oddText);
-    query.append(name, String(value).slice(0, 3_000).toWellFormed());
+    query.append(name, textOf(value).slice(0, 3_000).toWellFormed());
     if (Math.random() < 0.05) query.append(name, 'again');
   }
   if (Math.random() < 0.05) query.append(one(oddText).slice(0, 50).toWellFormed(), '1');
@@ -170,10 +170,13 @@ const oddHeaders = fc.constantFrom<Record<string, string>>(
 
 /** What a header may be at all. */
 const sendable = (value: unknown) =>
-  // What is generated may call something else its toString.
-  (typeof value === 'object' ? JSON.stringify(value) : String(value))
+  textOf(value)
     .replace(/[^ -~]/g, '')
     .slice(0, 3_000);
+
+/** What is generated may call something else its toString. */
+const textOf = (value: unknown) =>
+  typeof value === 'object' ? JSON.stringify(value) : String(value);
 
 /** Mostly what it asks for; now and then a header that asks for trouble. */
 export function hostileHeaders({ parameters }: Operation): Record<string, string> {
