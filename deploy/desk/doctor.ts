@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { checkBun } from './check-bun.ts';
 import { checkInstallation, installationChecks } from './check-installation.ts';
 import { type Finding, isFault, isWarning } from './finding.ts';
+import { isInstalled } from './surroundings.ts';
 
 const names = Object.keys(installationChecks);
 const USAGE = `Usage: bun run desk doctor [--json] [${names.join('|')} …]`;
@@ -41,7 +42,7 @@ function read(args: string[]) {
 async function examine(only: string[]): Promise<Finding[]> {
   const isPartial = only.length > 0;
   const asked = { names: isPartial ? only : names };
-  if (process.env.DATABASE_URL) {
+  if (isInstalled()) {
     const own = isPartial ? [] : [checkBun()];
     return [...own, ...(await checkInstallation(process.env, asked))];
   }

@@ -1,3 +1,5 @@
+import { withTimeout } from '@insightdesk/shared/promises';
+
 /** What was looked at, what was found, and how to mend it when it is wrong. */
 export interface Finding {
   name: string;
@@ -16,16 +18,10 @@ export async function look(
   work: () => Promise<Finding[]>,
   { fix, timeoutMs = 15_000 }: { fix: string; timeoutMs?: number },
 ): Promise<Finding[]> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const over = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer in ${timeoutMs / 1000} s`)), timeoutMs);
-  });
   try {
-    return await Promise.race([work(), over]);
+    return await withTimeout(work, timeoutMs);
   } catch (error) {
     return [{ name, found: (error as Error).message, fix }];
-  } finally {
-    clearTimeout(timer);
   }
 }
 

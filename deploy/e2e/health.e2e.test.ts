@@ -9,7 +9,7 @@ const wanted: Record<string, string[]> = {
 };
 
 /** Valkeys are named where they have addresses of their own. */
-const ownValkeys = ['cache', 'queue'];
+const ownValkeys = ['cache', 'queue', 'sessions'];
 const namesIn = ({ checks }: HealthReport) =>
   Object.keys(checks).filter((name) => !ownValkeys.includes(name));
 

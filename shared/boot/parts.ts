@@ -2,12 +2,7 @@ import { createAntivirus } from '@insightdesk/shared/antivirus';
 import { createCache } from '@insightdesk/shared/cache';
 import type { Config } from '@insightdesk/shared/config';
 import type { Connections } from '@insightdesk/shared/context';
-import {
-  createAdmissions,
-  createDatabase,
-  createListener,
-  type Listening,
-} from '@insightdesk/shared/database';
+import { createDatabase, createListener, type Listening } from '@insightdesk/shared/database';
 import { createContainer } from '@insightdesk/shared/di';
 import { publicEvents } from '@insightdesk/shared/domain/catalog';
 import { withApiKeys } from '@insightdesk/shared/domain/keys';
@@ -92,13 +87,11 @@ function createStores(config: Config, log: Logger) {
           : ownConnection(connectValkey('session', 'command', 'sessions')),
       { dispose: (own) => own.close() },
     )
-    .register('admissions', () => createAdmissions())
     .register(
       'database',
-      ({ admissions }) =>
+      () =>
         createDatabase({
           ...config.database,
-          admissions,
           onSlowQuery: (query, ms) =>
             log.warn({ query, ms: Math.round(ms) }, 'database: slow query'),
         }),

@@ -9,14 +9,17 @@ import type { Parts } from './parts.ts';
 const PROBE_KEY = 'health/probe';
 const WAIT_MS = 2_000;
 
-type Watch = (
-  health: Health,
-  known: { config: Config; parts: Pick<Parts, 'queueValkey' | 'cacheConnections' | 'storage'> },
-) => void;
+type Watch = (health: Health, known: { config: Config; parts: Parts }) => void;
 
 const queue: Watch = (health, { config: { valkey }, parts }) => {
   if (valkey.queueUrl === valkey.url) return;
   health.register('queue', () => pingValkey(parts.queueValkey), { isRequired: false });
+};
+
+/** Where limits are counted. */
+const sessions: Watch = (health, { config: { valkey }, parts }) => {
+  if (valkey.sessionUrl === valkey.url) return;
+  health.register('sessions', () => pingValkey(parts.sessionValkey.valkey), { isRequired: false });
 };
 
 const storage: Watch = (health, { parts }) =>
@@ -41,8 +44,8 @@ const antivirus: Watch = (health, { config }) => {
 
 /** What a service can do without for a while: what it does with it comes later. */
 const others: Record<ServiceName, readonly Watch[]> = {
-  api: [storage, queue],
-  websocket: [],
+  api: [storage, queue, sessions],
+  websocket: [sessions],
   worker: [storage, queue, mail, antivirus],
   desk: [],
 };

@@ -5,4 +5,5 @@ export { createTestContext, createTestTenant, signedIn, userOf, verifyAddress } 
 export { createTestDatabase } from './database.ts';
 export { testEnvironment } from './environment.ts';
 export { openRemoteStorage } from './remote-storage.ts';
+export { openTestStage } from './stage.ts';
 export { startStorageServer } from './storage-server.ts';

@@ -1,5 +1,5 @@
 import { DatabaseError } from '@insightdesk/shared/errors';
-import type { Admissions } from './admissions.ts';
+import { type Admissions, createAdmissions } from './admissions.ts';
 import { type Entry, enter, type Scope, TO_READ } from './enter.ts';
 import {
   isConflict,
@@ -69,8 +69,8 @@ export interface DatabaseOptions {
   heavy?: { connections: number; timeoutMs: number };
   slowQueryMs: number;
   prepare?: boolean;
-  /** Of those who were let in a moment ago; without it each transaction asks. */
-  admissions?: Admissions | undefined;
+  /** Of those who were let in a moment ago; its own unless given. */
+  admissions?: Admissions;
   onSlowQuery?: (query: string, durationMs: number) => void;
   observe?: Observe;
 }
@@ -104,7 +104,8 @@ export function createDatabase(options: DatabaseOptions): Database {
   const lease = createLease(writers, options.timeoutMs, stats);
   const systemWriters = options.relayUrl ? connections(SYSTEM_POOL, { url: options.relayUrl }) : [];
   const systemLease = createLease(systemWriters, options.timeoutMs, stats);
-  const { admissions, heavy = { connections: 2, timeoutMs: options.timeoutMs } } = options;
+  const { admissions = createAdmissions() } = options;
+  const { heavy = { connections: 2, timeoutMs: options.timeoutMs } } = options;
   const heavyReaders = connections(heavy.connections, {
     timeoutMs: heavy.timeoutMs,
     isHeavy: true,

@@ -16,7 +16,7 @@ export interface Scope {
 /** How a transaction begins. */
 export interface Entry {
   scope: Scope;
-  admissions: Admissions | undefined;
+  admissions: Admissions;
   /** `TO_READ`, or nothing. */
   more: typeof TO_READ | '';
 }
@@ -43,17 +43,17 @@ export function enter(
   const who = [uuid(tenantId), uuid(userId)];
   if (!sessionId) return connection.send(SCOPE + more, who, toObject);
   const comer = tenantId && userId && { tenantId, userId, sessionId, standing, duringSetup };
-  const known = comer && admissions?.find(comer);
+  const known = comer && admissions.find(comer);
   if (known) {
     return connection.send(ENTER_AGAIN + more, [...who, known.epoch], toObject).catch((error) => {
-      admissions?.forget(sessionId);
+      admissions.forget(sessionId);
       throw error;
     });
   }
-  const at = admissions?.now() ?? 0;
+  const at = admissions.now();
   const as = [uuid(sessionId), standing, duringSetup ? 't' : 'f'];
   return connection.send(ENTER + more, [...who.map(orNull), ...as], toObject).then(([row]) => {
-    if (comer) admissions?.keep(comer, { epoch: row?.epoch as string | null, at });
+    if (comer) admissions.keep(comer, { epoch: row?.epoch as string | null, at });
   });
 }
 

@@ -1,7 +1,7 @@
 import { UnauthenticatedError } from '@insightdesk/shared/errors';
 import type { MiddlewareHandler } from 'hono';
-import { identified } from './cookie-session.ts';
 import type { Caller, HttpEnv } from './env.ts';
+import { identified } from './identified.ts';
 
 const credentials = /^Bearer +([\w.~+/-]+=*)$/i;
 

@@ -1,7 +1,7 @@
 import { ForbiddenError } from '@insightdesk/shared/errors';
-import { addContext } from '@insightdesk/shared/logging';
-import type { Context, MiddlewareHandler, Next } from 'hono';
+import type { Context, MiddlewareHandler } from 'hono';
 import type { Caller, HttpEnv } from './env.ts';
+import { identified } from './identified.ts';
 import { comesFrom, readCookie, SESSION_MODE, sessionCookies } from './session-cookies.ts';
 
 const harmless = new Set(['GET', 'HEAD']);
@@ -21,18 +21,6 @@ export function cookieSession<C extends Caller>(
     if (!harmless.has(c.req.method)) requireOwnPage(c, origins);
     return identified(c, next, identify(token));
   };
-}
-
-/** Goes on as whoever it turns out to be. */
-export async function identified<C extends Caller>(
-  c: Context<HttpEnv<C>>,
-  next: Next,
-  who: Promise<C>,
-): Promise<void> {
-  const caller = await who;
-  c.set('caller', caller);
-  addContext({ tenantId: caller.tenantId, actor: caller.name });
-  await next();
 }
 
 /**

@@ -1,28 +1,19 @@
 import { afterAll, expect, test } from 'bun:test';
 import { type Context, systemContext } from '@insightdesk/shared/context';
 import { type Id, toUuid } from '@insightdesk/shared/contract';
-import { connect } from '@insightdesk/shared/database';
 import { openConversation } from '@insightdesk/shared/domain/conversations';
 import { setQuota } from '@insightdesk/shared/domain/tenants';
 import { createOnce } from '@insightdesk/shared/idempotency';
 import type { JobRun } from '@insightdesk/shared/jobs';
 import { createMemoryStorage } from '@insightdesk/shared/storage';
-import {
-  createTestContext,
-  createTestDatabase,
-  createTestTenant,
-} from '@insightdesk/shared/testing';
+import { createTestTenant, openTestStage } from '@insightdesk/shared/testing';
 import { collectUnclaimed } from './collect-unclaimed.ts';
 import { uploadAttachment } from './upload-attachment.ts';
 
 // A database of its own: what is collected is collected for all organisations.
-const server = await createTestDatabase();
-const stage = createTestContext(server.url);
-const admin = connect(server.adminUrl, { timeoutMs: 5_000 });
-afterAll(async () => {
-  await Promise.all([stage.close(), admin.end()]);
-  await server.drop();
-});
+const stage = await openTestStage();
+const { admin } = stage;
+afterAll(stage.close);
 
 const run = { signal: new AbortController().signal } as JobRun;
 const collect = () => collectUnclaimed(stage.context, {}, run);

@@ -1,15 +1,10 @@
 import { afterAll, expect, test } from 'bun:test';
 import { systemContext, withTenant } from '@insightdesk/shared/context';
 import { type Id, toUuid } from '@insightdesk/shared/contract';
-import { connect } from '@insightdesk/shared/database';
 import { setQuota } from '@insightdesk/shared/domain/tenants';
 import type { JobRun } from '@insightdesk/shared/jobs';
 import { createMemoryStorage } from '@insightdesk/shared/storage';
-import {
-  createTestContext,
-  createTestDatabase,
-  createTestTenant,
-} from '@insightdesk/shared/testing';
+import { createTestTenant, openTestStage } from '@insightdesk/shared/testing';
 import {
   collectUnclaimed,
   deleteDiscarded,
@@ -21,13 +16,9 @@ import {
 } from './index.ts';
 
 // A database of its own: a running worker would be faster, and what is collected is so for all.
-const server = await createTestDatabase();
-const stage = createTestContext(server.url);
-const admin = connect(server.adminUrl, { timeoutMs: 5_000 });
-afterAll(async () => {
-  await Promise.all([stage.close(), admin.end()]);
-  await server.drop();
-});
+const stage = await openTestStage();
+const { admin } = stage;
+afterAll(stage.close);
 
 const storage = createMemoryStorage({ signer: stage.parts.fileUrls });
 const signal = new AbortController().signal;

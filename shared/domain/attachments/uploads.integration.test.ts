@@ -2,16 +2,11 @@ import { afterAll, expect, test } from 'bun:test';
 import { createHash } from 'node:crypto';
 import { type Context, systemContext } from '@insightdesk/shared/context';
 import { type Id, toUuid } from '@insightdesk/shared/contract';
-import { connect } from '@insightdesk/shared/database';
 import { listMessages, openConversation } from '@insightdesk/shared/domain/conversations';
 import { setQuota } from '@insightdesk/shared/domain/tenants';
 import { UnavailableError } from '@insightdesk/shared/errors';
 import type { JobRun } from '@insightdesk/shared/jobs';
-import {
-  createTestContext,
-  createTestDatabase,
-  createTestTenant,
-} from '@insightdesk/shared/testing';
+import { createTestTenant, openTestStage } from '@insightdesk/shared/testing';
 import {
   appendToUpload,
   changeFilePolicy,
@@ -31,13 +26,9 @@ import {
 } from './index.ts';
 
 // A database of its own: a running worker would be faster, and what is collected is so for all.
-const server = await createTestDatabase();
-const stage = createTestContext(server.url);
-const admin = connect(server.adminUrl, { timeoutMs: 5_000 });
-afterAll(async () => {
-  await Promise.all([stage.close(), admin.end()]);
-  await server.drop();
-});
+const stage = await openTestStage();
+const { admin } = stage;
+afterAll(stage.close);
 
 const { storage } = stage.context;
 const signal = new AbortController().signal;

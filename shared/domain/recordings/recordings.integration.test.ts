@@ -1,18 +1,12 @@
 import { afterAll, expect, test } from 'bun:test';
 import { type Context, systemContext } from '@insightdesk/shared/context';
 import { type Id, toUuid } from '@insightdesk/shared/contract';
-import { connect } from '@insightdesk/shared/database';
 import { attachments, getAttachment } from '@insightdesk/shared/domain/attachments';
 import { setQuota } from '@insightdesk/shared/domain/tenants';
 import { DomainValidationError, InfrastructureError } from '@insightdesk/shared/errors';
 import type { JobRequest } from '@insightdesk/shared/jobs';
 import type { Recording } from '@insightdesk/shared/media';
-import {
-  createTestContext,
-  createTestDatabase,
-  createTestTenant,
-  userOf,
-} from '@insightdesk/shared/testing';
+import { createTestTenant, openTestStage, userOf } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { cancelRecording } from './cancel-recording.ts';
 import { getRecording } from './get-recording.ts';
@@ -20,13 +14,9 @@ import { prepareRecording } from './prepare-recording.ts';
 import { requestRecording } from './request-recording.ts';
 
 // A database of its own: a running worker would be faster.
-const server = await createTestDatabase();
-const stage = createTestContext(server.url);
-const admin = connect(server.adminUrl, { timeoutMs: 5_000 });
-afterAll(async () => {
-  await Promise.all([stage.close(), admin.end()]);
-  await server.drop();
-});
+const stage = await openTestStage();
+const { admin } = stage;
+afterAll(stage.close);
 
 const died = () => new InfrastructureError('died', { code: 'MEDIA_PROCESS_DIED', retryable: true });
 const missing = () =>
