@@ -105,7 +105,7 @@ export function createSeatCounts(valkey: Valkey, options: SeatCountsOptions) {
 
   /** All that change in one turn are told in one command. */
   function tell(field: string): void {
-    if (unwritten.size === 0) queueMicrotask(() => !isLost && void renew());
+    if (unwritten.size === 0) setImmediate(() => !isLost && void renew());
     unwritten.add(field);
   }
 
