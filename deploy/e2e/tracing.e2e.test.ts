@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openOtlpReceiver, type ReceivedSpan } from '@insightdesk/shared/testing';
-import { isLocalStack, until } from './client.ts';
+import { isLocalStack, type Run, until } from './client.ts';
 import { startStack } from './tracing/start-stack.ts';
 
 const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
@@ -40,6 +41,7 @@ beforeAll(async () => {
     OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Bearer%20abc',
     TRACE_SAMPLE_RATIO: '1',
     TRACE_MAX_PER_SECOND: '10000',
+    LOG_LEVEL: 'debug',
   });
   const sender = Bun.spawn([process.execPath, join(import.meta.dir, 'tracing/send-message.ts')], {
     env: {
@@ -148,10 +150,13 @@ test.skipIf(!isLocalStack)('a batch of the relay is linked to the traces it carr
   expect(batch?.links).toContainEqual({ traceId, spanId: record?.spanId ?? '' });
 });
 
-test.skipIf(!isLocalStack)('lines of the log name the trace, in every service it passes', () => {
+test.skipIf(!isLocalStack)('lines of the log name the trace', () => {
   const lines = stack.lines.filter((line) => line.includes(`"traceId":"${traceId}"`));
   const request = lines.find((line) => line.includes('"msg":"request"'));
   expect(request).toContain(`"requestId":"${told.requestId}"`);
+  const letter = lines.find((line) => line.includes('"msg":"email: accepted"'));
+  expect(letter).toContain('"service":"worker"');
+  expect(letter).toContain('"job":"evt_');
   expect(stack.lines.join('\n')).not.toContain('Bearer abc');
 });
 
@@ -173,3 +178,23 @@ test.skipIf(!isLocalStack)('what spans say is bounded, and holds nothing that pe
   expect(collector.requests.every(({ path }) => path === '/v1/traces')).toBe(true);
   expect(collector.requests[0]?.headers.get('authorization')).toBe('Bearer abc');
 });
+
+test.skipIf(!isLocalStack)(
+  'a collector that has gone costs its spans, which are counted, and nothing else',
+  async () => {
+    const { services } = JSON.parse(readFileSync(stack.runFile, 'utf8')) as Run;
+    const api = services.find(({ name }) => name === 'api-1')?.url ?? '';
+    const counted = async (outcome: string) => {
+      const figures = await (await fetch(`${api}/metrics`)).text();
+      const line = new RegExp(`^trace_spans_total\\{.*outcome="${outcome}".*\\} (\\d+)$`, 'm');
+      return Number(line.exec(figures)?.[1] ?? 0);
+    };
+    expect(await counted('exported')).toBeGreaterThan(0);
+    expect(await counted('failed')).toBe(0);
+    await collector.close();
+    expect((await fetch(`${api}/openapi.json`)).status).toBe(200);
+    await until(() => counted('failed').then((spans) => spans > 0), 25_000);
+    expect((await fetch(`${api}/health/ready`)).status).toBe(200);
+  },
+  30_000,
+);
