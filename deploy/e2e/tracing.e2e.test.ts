@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { openOtlpReceiver, type ReceivedSpan } from '@insightdesk/shared/testing';
+import { openOtlpReceiver, type ReceivedSpan } from '@insightdesk/shared/tracing';
 import { isLocalStack, type Run, until } from './client.ts';
 import { startStack } from './tracing/start-stack.ts';
 

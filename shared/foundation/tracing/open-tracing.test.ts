@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'bun:test';
 import { join } from 'node:path';
-import { openOtlpReceiver } from '../../testing/otlp-receiver.ts';
 import { openTracing, type TracingOptions } from './open-tracing.ts';
+import { openOtlpReceiver } from './otlp-receiver.ts';
 import { currentTrace, enterTrace, isTracing, span } from './trace.ts';
 
 const by = { service: 'api', replica: 'api-1', environment: 'test' };

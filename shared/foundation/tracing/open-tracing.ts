@@ -3,8 +3,9 @@ import type { Span as SdkSpan } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import { createSampler } from './sampler.ts';
 import { createSpanQueue, type SpanOutcome } from './span-queue.ts';
-import { linksOf, type RecordedSpan, type SpanOptions, setTracer, type Tracer } from './trace.ts';
+import { setTracer } from './trace.ts';
 import type { TracePlace } from './traceparent.ts';
+import { linksOf, type RecordedSpan, type SpanOptions, type Tracer } from './tracer.ts';
 
 export interface TracingOptions {
   /** The base address of a collector that takes OTLP/HTTP. */

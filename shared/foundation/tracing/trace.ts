@@ -1,45 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { withContext } from '@insightdesk/shared/logging';
 import { formatTraceparent, parseTraceparent, type TracePlace } from './traceparent.ts';
-
-/** What a span says about itself; never what people wrote, and no secret. */
-export type Attributes = Record<string, string | number | boolean | undefined>;
-
-/** Who waits for whom: a caller, a called one, whoever leaves work behind, and whoever takes it up. */
-export type SpanKind = 'internal' | 'server' | 'client' | 'producer' | 'consumer';
-
-export interface SpanOptions {
-  /** Of a bounded number of names. */
-  name: string;
-  kind?: SpanKind;
-  attributes?: Attributes;
-  /** `traceparent` of what else led here. */
-  links?: readonly (string | undefined)[];
-}
-
-/** One step under way; silent when nothing is recorded. */
-export interface Span {
-  rename(name: string): void;
-  set(attributes: Attributes): void;
-  /** Says that it failed, by the error's code or class: messages may quote anything. */
-  fail(error: unknown): void;
-}
-
-/** A span that is being recorded. */
-export interface RecordedSpan extends Span {
-  spanId: string;
-  end(): void;
-}
-
-/** Records spans; there is one where tracing is on. */
-export interface Tracer {
-  /** Whether a trace that begins here is recorded. */
-  takesRoot(): boolean;
-  newId(bytes: 8 | 16): string;
-  start(options: SpanOptions, at: TracePlace): RecordedSpan;
-  /** Spans that were not recorded because their trace has too many. */
-  skipped(): void;
-}
+import { type Span, type SpanOptions, silent, type Tracer } from './tracer.ts';
 
 /** What the work under way belongs to. */
 interface Active extends TracePlace {
@@ -57,7 +19,6 @@ interface Visit {
 const MAX_SPANS = 1_000;
 /** What goes on longer after the end, such as a timer that was set meanwhile, is something else. */
 const AFTERMATH_MS = 10_000;
-const MAX_LINKS = 32;
 
 const storage = new AsyncLocalStorage<Active>();
 let tracer: Tracer | undefined;
@@ -68,8 +29,6 @@ export function setTracer(one: Tracer | undefined): void {
 }
 
 export const isTracing = (): boolean => tracer !== undefined;
-
-const silent: Span = { rename() {}, set() {}, fail() {} };
 
 function current(): Active | undefined {
   const active = storage.getStore();
@@ -209,7 +168,3 @@ export function openSpan(
   const traceparent = formatTraceparent({ traceId, spanId: one.spanId, isSampled: true });
   return Object.assign(one, { traceparent });
 }
-
-/** Those of `links` that can be followed, a bounded number. */
-export const linksOf = (links: SpanOptions['links'] = []): TracePlace[] =>
-  links.flatMap((link) => parseTraceparent(link) ?? []).slice(0, MAX_LINKS);

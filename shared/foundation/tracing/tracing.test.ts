@@ -2,16 +2,9 @@ import { afterEach, describe, expect, test } from 'bun:test';
 import { createLogger } from '@insightdesk/shared/logging';
 import { createSampler } from './sampler.ts';
 import { createSpanQueue } from './span-queue.ts';
-import {
-  currentTrace,
-  enterTrace,
-  openSpan,
-  type SpanOptions,
-  setTracer,
-  span,
-  type Tracer,
-} from './trace.ts';
+import { currentTrace, enterTrace, openSpan, setTracer, span } from './trace.ts';
 import { asTraceId, formatTraceparent, parseTraceparent, type TracePlace } from './traceparent.ts';
+import type { SpanOptions, Tracer } from './tracer.ts';
 
 const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
 const spanId = '00f067aa0ba902b7';
