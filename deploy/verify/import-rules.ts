@@ -11,7 +11,9 @@ interface Rule {
 }
 
 /** Inside these storeys modules look leftwards only. */
-const foundation = 'errors utils promises streams files config logging di lifecycle'.split(' ');
+const foundation = 'errors utils promises streams files config logging tracing di lifecycle'.split(
+  ' ',
+);
 const features = [
   ...readFileSync(join(repository, 'shared/domain/catalog.ts'), 'utf8').matchAll(
     /^ {2}(\w+): \{/gm,
@@ -46,7 +48,7 @@ const service: Rule = {
     'events',
     'monitoring',
     'streams',
-  ].concat(['promises', 'errors', 'utils', 'domain']),
+  ].concat(['promises', 'errors', 'utils', 'tracing', 'domain']),
   types: ['boot', 'logging'],
   instead: 'call an action of shared/domain, or take the part from app in main.ts',
 };
@@ -75,7 +77,7 @@ function feature(name: string): Rule | undefined {
   if (!features.includes(name)) return undefined;
   return {
     may: ['contract', 'context', 'errors', 'utils', 'promises', 'streams', 'database', 'email']
-      .concat(['events', 'jobs', 'realtime'])
+      .concat(['events', 'jobs', 'realtime', 'tracing'])
       .concat(leftOf(name, features).map((left) => `domain/${left}`)),
     types: ['logging', 'connections'],
     packages: forbiddenInDomain,

@@ -19,7 +19,9 @@ import {
   requestLog,
   securityHeaders,
   shedLoad,
+  traceRequests,
 } from '@insightdesk/shared/http';
+import { isTracing } from '@insightdesk/shared/tracing';
 import { Hono, type MiddlewareHandler } from 'hono';
 import { compress } from 'hono/compress';
 import type { H } from 'hono/types';
@@ -76,6 +78,7 @@ export function createApp(options: AppOptions): Hono<ApiEnv> {
   });
   app.use(requestId());
   app.route('/', createHealthApp(options));
+  if (isTracing()) app.use(traceRequests());
   app.use(requestLog(log, createRequestMetrics(metrics)));
   app.use(securityHeaders());
   if (options.load) app.use(shedLoad(options.load));

@@ -11,6 +11,7 @@ import {
 } from '@insightdesk/shared/events';
 import type { JobRequest, LossWatch, Queues } from '@insightdesk/shared/jobs';
 import type { Appended, ChannelLog } from '@insightdesk/shared/realtime';
+import { isSampled } from '@insightdesk/shared/tracing';
 
 interface Outlets {
   channelLog: Pick<ChannelLog, 'append'>;
@@ -32,8 +33,8 @@ export function createDispatch(
 ) {
   return async (events: RecordedEvent[]): Promise<Places[]> => {
     const outcomes = events.map((event) => ({ event, ...requireConsequences(event) }));
-    const entries = outcomes.flatMap(({ event: { tenantId, id, at }, publish }) =>
-      publish.map((publication) => ({ ...publication, tenantId, id, at })),
+    const entries = outcomes.flatMap(({ event: { tenantId, id, at, trace }, publish }) =>
+      publish.map((publication) => ({ ...publication, tenantId, id, at, trace: recorded(trace) })),
     );
     // First: whoever hears of it may come and ask at once.
     await Promise.all(outcomes.map(({ event, forget }) => drop(event, forget)));
@@ -72,6 +73,9 @@ export function createDispatch(
   }
 }
 
+/** Sockets have nothing to do with a trace that nobody sees. */
+const recorded = (trace: string | undefined) => (isSampled(trace) ? trace : undefined);
+
 /** An event as the audit log is told of it, if it is. */
 function audited({
   event: { id, tenantId, name, requestId, at, origin },
@@ -82,8 +86,9 @@ function audited({
 
 /** An event as webhooks are told of it, if they are. */
 export function outgoing({
-  event: { id, tenantId, requestId, at },
+  event: { id, tenantId, requestId, at, trace },
   webhook,
 }: Consequences<unknown> & { event: RecordedEvent }): OutgoingEvent[] {
-  return webhook ? [{ id, tenantId, requestId, at, type: webhook.type, data: webhook.data }] : [];
+  const of = { id, tenantId, requestId, at, ...(trace && { trace }) };
+  return webhook ? [{ ...of, type: webhook.type, data: webhook.data }] : [];
 }

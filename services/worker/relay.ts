@@ -9,6 +9,7 @@ import { createDispatch } from './dispatch.ts';
 import type { Work } from './queues.ts';
 import { consequencesOf } from './reactions.ts';
 import { createRefill } from './refill.ts';
+import { traceBatch } from './trace-batch.ts';
 
 /** Carries out what follows from events, in their order, on the one worker that leads. */
 export function runRelay(app: App, { queues, valkey, held }: Work): Relay {
@@ -35,7 +36,7 @@ export function runRelay(app: App, { queues, valkey, held }: Work): Relay {
     url,
     log,
     async dispatch(events) {
-      const places = await dispatch(events);
+      const places = await traceBatch(events, dispatch);
       for (const { tenantId } of events) parts.meter.count(tenantId, 'events');
       return places;
     },

@@ -19,6 +19,7 @@ import {
   type Metrics,
 } from '@insightdesk/shared/monitoring';
 import { openLog } from './open-log.ts';
+import { openTraces } from './open-traces.ts';
 import { createParts, type Parts } from './parts.ts';
 import { watchCache } from './watch-cache.ts';
 import { watchDatabase } from './watch-database.ts';
@@ -64,6 +65,8 @@ export async function boot(
   const { log, closeLog } = openLog(config);
   const lifecycle = createLifecycle({ log, shutdownTimeoutMs });
   lifecycle.registerShutdownHook('log', () => closeLog());
+  const tracing = await openTraces(config);
+  if (tracing) lifecycle.registerShutdownHook('traces', () => tracing.close());
   const container = createParts(config, log);
   lifecycle.registerShutdownHook('parts', () => container.dispose());
   const { parts } = container;
@@ -75,6 +78,7 @@ export async function boot(
   if (config.withoutEffect.length > 0) {
     log.warn({ variables: config.withoutEffect }, 'config: set, but nothing here goes by it');
   }
+  tracing?.tellTo(metrics);
   watchDatabase(metrics, database);
   watchCache(metrics, cache);
   lifecycle.registerStartupHook('postgres', () => database.ping());

@@ -2,7 +2,14 @@ import { createAntivirus } from '@insightdesk/shared/antivirus';
 import { createCache } from '@insightdesk/shared/cache';
 import type { Config } from '@insightdesk/shared/config';
 import type { Connections } from '@insightdesk/shared/context';
-import { createDatabase, createListener, type Listening } from '@insightdesk/shared/database';
+import {
+  createDatabase,
+  createListener,
+  type DatabaseOptions,
+  type Listening,
+  noteStatement,
+  tracedDatabase,
+} from '@insightdesk/shared/database';
 import { createContainer } from '@insightdesk/shared/di';
 import { publicEvents } from '@insightdesk/shared/domain/catalog';
 import { withApiKeys } from '@insightdesk/shared/domain/keys';
@@ -29,6 +36,7 @@ import {
   createTokens,
 } from '@insightdesk/shared/security';
 import { createStorage, createUrlSigner } from '@insightdesk/shared/storage';
+import { isTracing } from '@insightdesk/shared/tracing';
 import { createValkey, type Valkey, type ValkeyOptions } from '@insightdesk/shared/valkey';
 import { createAfterwards } from './afterwards.ts';
 import { eraseTraces } from './erase-traces.ts';
@@ -66,6 +74,11 @@ const connectCache = (connect: Connect) => ({
   subscriber: connect('cache', 'subscriber', 'cache-bus'),
 });
 
+const openDatabase = (options: DatabaseOptions) =>
+  isTracing()
+    ? tracedDatabase(createDatabase({ ...options, observe: noteStatement }))
+    : createDatabase(options);
+
 /** Everything that services are made of; each part is built when it is first asked for. */
 export function createParts(config: Config, log: Logger) {
   return addConnections(createOwnParts(config, log), config, log);
@@ -90,7 +103,7 @@ function createStores(config: Config, log: Logger) {
     .register(
       'database',
       () =>
-        createDatabase({
+        openDatabase({
           ...config.database,
           onSlowQuery: (query, ms) =>
             log.warn({ query, ms: Math.round(ms) }, 'database: slow query'),
@@ -102,7 +115,7 @@ function createStores(config: Config, log: Logger) {
     .register(
       'identity',
       () =>
-        createDatabase({
+        openDatabase({
           ...config.database,
           url: requireLogin(config, 'identity'),
           relayUrl: undefined,

@@ -6,6 +6,7 @@ import {
   toProblem,
 } from '@insightdesk/shared/errors';
 import type { ReadAddress } from '@insightdesk/shared/http';
+import { asTraceId, enterTrace } from '@insightdesk/shared/tracing';
 import type { ExtendedError } from 'socket.io';
 import { Connection, type Services } from '../connection/connection.ts';
 import type { ServerSocket } from '../connection/typed-socket.ts';
@@ -83,7 +84,15 @@ export function createHandshake(options: HandshakeOptions): Handshake {
         const refusal = refuse(socket, error);
         if (refusal) next(refusal);
       };
-      admit(socket).then(() => next(), onFailure);
+      const { headers } = socket.handshake;
+      const said = (name: string) => headers[name]?.toString();
+      const entry = {
+        name: 'socket connect',
+        kind: 'server',
+        caller: said('traceparent'),
+        traceId: asTraceId(said('x-request-id')),
+      } as const;
+      enterTrace(entry, () => admit(socket)).then(() => next(), onFailure);
     },
   };
 }

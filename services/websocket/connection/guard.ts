@@ -6,6 +6,7 @@ import {
   TooManyRequestsError,
   toProblem,
 } from '@insightdesk/shared/errors';
+import { enterTrace } from '@insightdesk/shared/tracing';
 import type { z } from 'zod';
 import { actorOf, type Connection } from './connection.ts';
 import { requireShallow } from './shallow.ts';
@@ -60,7 +61,9 @@ export function guard(
     const acknowledge = (value: object) => answer({ ok: true, ...value });
     const call: Call = { connection, requestId, acknowledge };
     const handler = Object.hasOwn(handlers, name) ? handlers[name] : undefined;
-    pass(turnstile, call, handler, { name, raw: args[0] }).catch((error: unknown) => {
+    const entry = { name: handler ? `socket ${name}` : 'socket unknown', kind: 'server' } as const;
+    const asked = { name, raw: args[0] };
+    enterTrace(entry, () => pass(turnstile, call, handler, asked)).catch((error: unknown) => {
       answer({ ok: false, error: onFailure(call, name, error) });
     });
   });

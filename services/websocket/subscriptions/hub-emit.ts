@@ -1,4 +1,5 @@
 import { channelOf, type HubEmit } from '@insightdesk/shared/realtime';
+import { span } from '@insightdesk/shared/tracing';
 import type { Connection } from '../connection/connection.ts';
 import type { SocketServerIo } from '../connection/typed-socket.ts';
 
@@ -8,11 +9,14 @@ export function createHubEmit(
   connections: ReadonlyMap<string, Connection>,
 ): HubEmit {
   return {
-    event(room, event, except) {
-      io.local
-        .to(room)
-        .except([...except])
-        .emit('event', event);
+    event(room, { event, trace }, except) {
+      const emit = () =>
+        io.local
+          .to(room)
+          .except([...except])
+          .emit('event', event);
+      if (trace === undefined) emit();
+      else span({ name: `socket ${event.type}`, kind: 'producer', parent: trace }, emit);
     },
     // Out of the room first: an event after the gap would hide it. The clients reconnect by
     // themselves, name their last position and hear `recovered: false`.

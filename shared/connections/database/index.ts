@@ -16,4 +16,5 @@ export { type MigrateOptions, migrate, readMigrations } from './migrate.ts';
 export { decodeCursor, integerKey, type Page, page, pageInput, pageOf, perSize } from './page.ts';
 export { statement } from './statement.ts';
 export type { DatabaseStats } from './stats.ts';
+export { noteStatement, tracedDatabase } from './traced-database.ts';
 export { type AfterCommit, afterCommit, notifyAfterCommit, type Tx, withCommit } from './tx.ts';

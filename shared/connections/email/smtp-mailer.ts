@@ -1,6 +1,7 @@
 import { NetworkError, UnavailableError } from '@insightdesk/shared/errors';
 import type { Logger } from '@insightdesk/shared/logging';
 import { createCircuitBreaker } from '@insightdesk/shared/promises';
+import { span } from '@insightdesk/shared/tracing';
 import { checkEmail } from './check-email.ts';
 import { lookUp } from './look-up.ts';
 import type { Mailer } from './mailer.ts';
@@ -45,7 +46,9 @@ export function createMailer(options: SmtpOptions, log?: Logger): Mailer {
         const recipient = { to: { name: '', address: to }, ...replyTo(email.replyTo) };
         const signal = AbortSignal.timeout(deadlineMs);
         const letter = { from, ...email, ...recipient, signal };
-        await breaker.run(async () => (await transport()).sendMail(letter));
+        await span({ name: 'mail send', kind: 'client' }, () =>
+          breaker.run(async () => (await transport()).sendMail(letter)),
+        );
         log?.debug({ messageId }, 'email: accepted');
       } catch (cause) {
         if (cause instanceof UnavailableError) throw cause;

@@ -154,7 +154,8 @@ describe('CORS', () => {
     const response = await ask('OPTIONS', 'https://desk.example');
     expect(response.status).toBe(204);
     expect(allowed(response)).toBe('https://desk.example');
-    expect(response.headers.get('Access-Control-Allow-Headers')).toContain('Authorization');
+    for (const name of ['Authorization', 'Traceparent'])
+      expect(response.headers.get('Access-Control-Allow-Headers')).toContain(name);
   });
 
   test.each(['https://evil.example', 'https://desk.example.evil.example', 'null'])(

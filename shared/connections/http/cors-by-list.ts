@@ -3,7 +3,7 @@ import { cors } from 'hono/cors';
 import { SESSION_MODE } from './session-cookies.ts';
 
 const accepted = [
-  ...['Authorization', 'Content-Type', 'X-Request-Id', 'Idempotency-Key'],
+  ...['Authorization', 'Content-Type', 'X-Request-Id', 'Idempotency-Key', 'Traceparent'],
   ...['If-None-Match', 'If-Match', 'Range', 'If-Range', SESSION_MODE],
   ...['Tus-Resumable', 'Upload-Length', 'Upload-Metadata', 'Upload-Offset'],
 ];

@@ -32,3 +32,4 @@ export { securityHeaders } from './security-headers.ts';
 export { type Host, serveHttp } from './serve-http.ts';
 export { comesFrom, readCookie, SESSION_MODE, sessionCookies } from './session-cookies.ts';
 export { shedLoad } from './shed-load.ts';
+export { traceRequests } from './trace-requests.ts';

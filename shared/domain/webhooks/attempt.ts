@@ -1,4 +1,5 @@
 import type { Context } from '@insightdesk/shared/context';
+import { currentTrace, span } from '@insightdesk/shared/tracing';
 import { truncate } from '@insightdesk/shared/utils';
 import { readKeys } from './kept-secret.ts';
 import type { Due } from './next-delivery.ts';
@@ -16,11 +17,29 @@ export interface Attempt {
 
 const KEPT_CHARACTERS = 1_000;
 
-/** Sends one delivery, signed; only a status of 200 to 299 counts as delivered. */
-export async function attempt(
-  ctx: Pick<Context, 'outbound' | 'secrets'>,
-  { webhook, delivery, event }: Due,
-): Promise<Attempt> {
+/**
+ * Sends one delivery, signed; only a status of 200 to 299 counts as delivered. It belongs to the
+ * trace of its event, and names that to the receiver.
+ */
+export function attempt(ctx: Sender, due: Due): Promise<Attempt> {
+  const { delivery, event, webhook } = due;
+  const attributes = {
+    'event.id': delivery.eventId,
+    'webhook.id': webhook.id,
+    'tenant.id': webhook.tenantId,
+  };
+  const options = { name: 'webhook deliver', kind: 'client', attributes } as const;
+  return span({ ...options, parent: event.trace ?? undefined }, async (one) => {
+    const answer = await send(ctx, due);
+    one.set({ 'http.response.status_code': answer.responseStatus ?? undefined });
+    if (!answer.isDelivered) one.fail(`${answer.responseStatus ?? 'none'}`);
+    return answer;
+  });
+}
+
+type Sender = Pick<Context, 'outbound' | 'secrets'>;
+
+async function send(ctx: Sender, { webhook, delivery, event }: Due): Promise<Attempt> {
   const body = JSON.stringify({
     type: event.type,
     timestamp: event.at.toISOString(),
@@ -28,9 +47,11 @@ export async function attempt(
     data: event.data,
   });
   const at = new Date();
+  const trace = currentTrace();
   const headers = {
     'Content-Type': 'application/json',
     'User-Agent': 'InsightDesk-Webhooks/1',
+    ...(trace && { traceparent: trace }),
     ...signedHeaders({ id: delivery.eventId, at, body }, secretsOf(ctx, webhook, at)),
   };
   const durationMs = () => Date.now() - at.getTime();

@@ -12,10 +12,15 @@ import type { DeliveryRow, WebhookRow } from './view.ts';
 export interface Due {
   webhook: WebhookRow;
   delivery: DeliveryRow;
-  event: { type: string; data: unknown; at: Date };
+  event: { type: string; data: unknown; at: Date; trace: string | null };
 }
 
-const event = { type: outgoingEvents.type, data: outgoingEvents.data, at: outgoingEvents.at };
+const event = {
+  type: outgoingEvents.type,
+  data: outgoingEvents.data,
+  at: outgoingEvents.at,
+  trace: outgoingEvents.trace,
+};
 
 /** The oldest of a lane that waits; one that has failed for an hour holds nobody up any more. */
 export async function findNext(ctx: TenantContext, lane: Lane): Promise<Due | undefined> {

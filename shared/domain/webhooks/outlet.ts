@@ -6,7 +6,8 @@ import type { Sql } from 'postgres';
 import { fanOutEvents } from './jobs.ts';
 
 /** An event as webhooks are told of it. */
-export interface OutgoingEvent extends Pick<RecordedEvent, 'id' | 'tenantId' | 'requestId' | 'at'> {
+export interface OutgoingEvent
+  extends Pick<RecordedEvent, 'id' | 'tenantId' | 'requestId' | 'at' | 'trace'> {
   type: string;
   data: unknown;
 }
@@ -49,16 +50,17 @@ async function listeningAmong(sql: Sql, tenantIds: Set<Id<'org'>>): Promise<Set<
 async function writeDown(sql: Sql, events: readonly OutgoingEvent[]): Promise<void> {
   const column = <T>(of: (event: OutgoingEvent) => T) => events.map(of);
   await sql`
-    insert into webhook_events (tenant_id, event_id, type, lane, data, at)
-    select tenant_id, event_id, type, lane, data::jsonb, at
+    insert into webhook_events (tenant_id, event_id, type, lane, data, at, trace)
+    select tenant_id, event_id, type, lane, data::jsonb, at, trace
     from unnest(
       ${column(({ tenantId }) => toUuid(tenantId))}::uuid[],
       ${column(({ id }) => toUuid(id))}::uuid[],
       ${column(({ type }) => type)}::text[],
       ${column(laneOf)}::text[],
       ${column(({ data }) => JSON.stringify(data ?? null))}::text[],
-      ${column(({ at }) => at)}::timestamptz[]
-    ) with ordinality as told(tenant_id, event_id, type, lane, data, at, n)
+      ${column(({ at }) => at)}::timestamptz[],
+      ${column(({ trace }) => trace ?? null)}::text[]
+    ) with ordinality as told(tenant_id, event_id, type, lane, data, at, trace, n)
     order by n
     on conflict (tenant_id, event_id) do nothing`;
 }

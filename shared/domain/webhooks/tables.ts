@@ -50,6 +50,8 @@ export const outgoingEvents = pgTable(
     data: jsonb('data').notNull(),
     at: instant('at').notNull(),
     fannedOutAt: instant('fanned_out_at'),
+    /** W3C `traceparent` of what told it, where that was traced. */
+    trace: text('trace'),
   },
   (t) => [
     primaryKey({ columns: [t.tenantId, t.eventId] }),

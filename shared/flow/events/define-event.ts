@@ -35,6 +35,8 @@ export interface RecordedEvent<E extends EventDefinition = EventDefinition> {
   at: string;
   /** Who did it and from where; of what is audited only. */
   origin?: Origin | undefined;
+  /** `traceparent` of what recorded it, where that was traced. */
+  trace?: string | undefined;
 }
 
 interface Options<P = never> {

@@ -10,7 +10,7 @@ export type RelayedEvent = RecordedEvent & { places: Places };
 export async function waitingEvents(sql: Sql, limit: number): Promise<RecordedEvent[]> {
   const rows = await sql`
     select position::int8 as position, tenant_id, event_id, name, version, payload, request_id,
-      created_at, origin
+      created_at, origin, trace
     from outbox where relayed_at is null order by position limit ${limit}`;
   return rows.map(toEvent);
 }
@@ -41,6 +41,7 @@ export function toEvent(row: Row): RecordedEvent {
     payload: row.payload,
     at: row.created_at.toISOString(),
     ...(row.origin && { origin: row.origin }),
+    ...(row.trace && { trace: row.trace }),
   };
 }
 

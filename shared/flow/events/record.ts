@@ -8,6 +8,7 @@ import {
   type Tx,
   withCommit,
 } from '@insightdesk/shared/database';
+import { currentTrace, span } from '@insightdesk/shared/tracing';
 import { newId } from '@insightdesk/shared/utils';
 import type { z } from 'zod';
 import type { EventDefinition } from './define-event.ts';
@@ -42,6 +43,7 @@ export async function record<E extends EventDefinition>(
     payload: event.payload.parse(payload),
     requestId,
     origin: originOf(event, ctx) ?? null,
+    trace: span({ name: `record ${name}`, kind: 'producer' }, currentTrace),
   };
   if (forgets.length > 0) afterCommit(tx, () => forget(ctx, forgets));
   notifyAfterCommit(tx, OUTBOX_CHANNEL);
@@ -60,14 +62,19 @@ const columns = {
   origin: outbox.origin,
 };
 
-const insert = statement(columns, (fact, q) => q.insert(outbox).values(fact));
+const optional = { trace: outbox.trace };
 
-const insertUnlessKnown = statement(columns, (fact, q) =>
-  q
-    .insert(outbox)
-    .values(fact)
-    .onConflictDoNothing({ target: [outbox.tenantId, outbox.eventId] })
-    .returning({ eventId: outbox.eventId }),
+const insert = statement(columns, (fact, q) => q.insert(outbox).values(fact), { optional });
+
+const insertUnlessKnown = statement(
+  columns,
+  (fact, q) =>
+    q
+      .insert(outbox)
+      .values(fact)
+      .onConflictDoNothing({ target: [outbox.tenantId, outbox.eventId] })
+      .returning({ eventId: outbox.eventId }),
+  { optional },
 );
 
 // The relay says it again, in case this process does not live to.

@@ -30,6 +30,8 @@ export const outbox = pgTable(
     places: jsonb('places').$type<Places>(),
     /** Who did it and from where, for the audit log. */
     origin: jsonb('origin').$type<Origin>(),
+    /** W3C `traceparent` of what recorded it, where that was traced. */
+    trace: text('trace'),
   },
   (t) => [
     unique('outbox_event').on(t.tenantId, t.eventId),

@@ -56,6 +56,8 @@ export interface JobRequest {
   tenantId: JobOwner;
   requestId: string;
   payload: unknown;
+  /** `traceparent` of what it follows from; of what enqueues it unless said. */
+  trace?: string;
   delayMs?: number;
   priority?: JobPriority;
   /** What must be done before; and what becomes of this job when one of that fails for good. */
@@ -96,14 +98,15 @@ interface JobOptions {
 
 /** A request for `job` that follows from an event: replaying the event enqueues nothing new. */
 export function jobFor<J extends JobDefinition>(
-  cause: { id: string; tenantId: JobOwner; requestId: string },
+  cause: { id: string; tenantId: JobOwner; requestId: string; trace?: string | undefined },
   job: J,
   payload: z.input<J['payload']>,
   { suffix, ...options }: JobOptions = {},
 ): JobRequest {
-  const { tenantId, requestId } = cause;
+  const { tenantId, requestId, trace } = cause;
   const id = [cause.id, job.name, suffix].filter(Boolean).join('-');
-  return { job, id, tenantId, requestId, payload: job.payload.parse(payload), ...options };
+  const request = { job, id, tenantId, requestId, payload: job.payload.parse(payload) };
+  return { ...request, ...(trace && { trace }), ...options };
 }
 
 /** Jobs one after another: each waits for the one before, and `onFailure` holds for every link. */

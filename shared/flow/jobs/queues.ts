@@ -1,4 +1,5 @@
 import type { Id } from '@insightdesk/shared/contract';
+import { currentTrace } from '@insightdesk/shared/tracing';
 import type { ConnectionOptions, FlowJob, Job, JobsOptions, Queue } from 'bullmq';
 import type { Redis } from 'iovalkey';
 import { createAdmission, endless, type JobBudget, membersOf } from './admission.ts';
@@ -21,6 +22,8 @@ export interface Envelope {
   requestId: string;
   payload: unknown;
   onFailure?: ChildFailurePolicy;
+  /** `traceparent` of what it follows from. */
+  trace?: string;
   /** Who cancelled it; it fails for good when its turn comes. */
   cancelledBy?: string;
 }
@@ -116,10 +119,16 @@ export function createQueues(valkey: Redis, prefix = 'jobs', budget?: JobBudget)
   };
 }
 
-function toBull({ job, id, tenantId, requestId, payload, delayMs, priority, after }: JobRequest) {
+function toBull(request: JobRequest) {
+  const { job, id, tenantId, requestId, payload, delayMs, priority, after } = request;
+  const trace = request.trace ?? currentTrace();
   return {
     name: job.name,
-    data: { tenantId, requestId, payload, ...(after && { onFailure: after.onFailure }) },
+    data: {
+      ...{ tenantId, requestId, payload },
+      ...(trace && { trace }),
+      ...(after && { onFailure: after.onFailure }),
+    },
     opts: {
       jobId: bullId({ tenantId, id }),
       priority: freshRank(priority ?? job.priority),

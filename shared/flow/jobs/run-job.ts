@@ -1,6 +1,7 @@
 import type { Id } from '@insightdesk/shared/contract';
 import { AppError, isRetryable, serializeError } from '@insightdesk/shared/errors';
 import { type Logger, withContext } from '@insightdesk/shared/logging';
+import { enterTrace } from '@insightdesk/shared/tracing';
 import type { Job } from 'bullmq';
 import { z } from 'zod';
 import { bullmq } from './bullmq.ts';
@@ -103,13 +104,27 @@ async function runOnce(job: Job<Envelope>, token: string, options: RunOptions): 
     }
   }
   try {
-    return await withContext({ requestId: job.data.requestId, tenantId, job: id }, () =>
-      carryOut(job, handler, parsed.data, options),
+    return await enterTrace(spanOf(job), () =>
+      withContext({ requestId: job.data.requestId, tenantId, job: id }, () =>
+        carryOut(job, handler, parsed.data, options),
+      ),
     );
   } finally {
     if (key) await options.limits.leave(key, id).catch(() => {});
   }
 }
+
+const spanOf = (job: Job<Envelope>) => ({
+  name: `job ${job.name}`,
+  kind: 'consumer' as const,
+  parent: job.data.trace,
+  attributes: {
+    'job.id': job.id,
+    'job.queue': job.queueName,
+    'job.attempt': job.attemptsMade + 1,
+    'request.id': job.data.requestId,
+  },
+});
 
 async function carryOut(
   job: Job<Envelope>,

@@ -52,7 +52,7 @@ async function replica() {
     onError: () => {},
     pingMs: 1_000,
     emit: {
-      event(room, event, except) {
+      event(room, { event }, except) {
         for (const [id, inbox] of inboxesOf(room)) if (!except.includes(id)) inbox.push(event);
       },
       resync(room) {

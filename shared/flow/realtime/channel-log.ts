@@ -13,6 +13,8 @@ export interface ChannelEntry {
   type: string;
   data: unknown;
   at: string;
+  /** `traceparent` of a trace that is recorded; no reader sees it. */
+  trace?: string | undefined;
 }
 
 /** Where an entry is; `isKnown` when an earlier append had put it there. */
@@ -167,8 +169,9 @@ export async function heldBytes(
   return ((await pipeline.exec()) ?? []).map(([, held]) => Math.max(0, Number(held ?? 0)));
 }
 
-export function toPair({ channel, id, type, data, at }: ChannelEntry): [id: string, body: string] {
-  return [id, JSON.stringify({ id, channel, type, data: data ?? null, at })];
+export function toPair(entry: ChannelEntry): [id: string, body: string] {
+  const { channel, id, type, data, at, trace } = entry;
+  return [id, JSON.stringify({ id, channel, type, data: data ?? null, at, trace })];
 }
 
 function toSnapshot({ epoch, offset, recovered, links }: LogPage): Snapshot {

@@ -7,8 +7,8 @@ import type { Room } from './room.ts';
 
 /** Where a replica's hub sends what it has to say to its own members. */
 export interface HubEmit {
-  /** To all members of the room but these. */
-  event(room: Room, event: ChannelEvent, except: readonly string[]): void;
+  /** To all members of the room but these; with the link by which it came. */
+  event(room: Room, link: Link, except: readonly string[]): void;
   /** The log does not reach back to the room: its members must leave it at once and come again. */
   resync(room: Room): void;
 }
@@ -154,7 +154,7 @@ export class HubChannel {
     const { epoch, offset } = link.event;
     this.#position = { epoch, offset };
     const except = [...this.#ahead].flatMap(([id, has]) => (has >= offset ? id : []));
-    this.#options.emit.event(this.#options.room, link.event, except);
+    this.#options.emit.event(this.#options.room, link, except);
     this.#options.counts.delivered += this.#members.size - except.length;
     for (const [id, has] of this.#ahead) if (has <= offset) this.#ahead.delete(id);
     for (const joiner of this.#joiners.values()) {

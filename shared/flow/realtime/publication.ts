@@ -8,14 +8,18 @@ export const TOPIC = 'realtime:events';
 export interface Link {
   prev: number;
   event: ChannelEvent;
+  /** `traceparent`, if its trace is recorded. */
+  trace?: string;
 }
 
 /** Puts an event together from what the log keeps of it. */
 export function toLink(epoch: string, prev: string, offset: string, body: string): Link {
-  const { id, channel, type, data, at } = JSON.parse(body) as Omit<ChannelEvent, 'epoch'>;
+  const { id, channel, type, data, at, trace } = JSON.parse(body) as ChannelEvent &
+    Pick<Link, 'trace'>;
   return {
     prev: Number(prev),
     event: { id, channel, epoch, offset: Number(offset), type, data, at },
+    ...(trace !== undefined && { trace }),
   };
 }
 

@@ -32,9 +32,28 @@ const filesOrigin = httpUrl.refine(
   { error: 'Give an origin such as https://files.example.com' },
 );
 
+const otlpHeaders = list
+  .pipe(z.array(z.string().regex(/^[\w-]+=[^\r\n]*$/, 'Give name=value, separated by commas')))
+  .transform((pairs) =>
+    Object.fromEntries(
+      pairs.map((pair) => {
+        const at = pair.indexOf('=');
+        return [pair.slice(0, at), decoded(pair.slice(at + 1))];
+      }),
+    ),
+  );
+
 const organizationId = z.custom<Id<'org'>>((value) => isId('org', value), {
   error: 'Give the id of an organisation, org_…',
 });
+
+function decoded(value: string): string {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return value;
+  }
+}
 
 const units = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
 
@@ -191,6 +210,11 @@ export const environmentSchema = z.object({
   LOG_WEBHOOK_URL: httpUrl.optional(),
   LOG_WEBHOOK_LEVEL: z.enum(['info', 'warn', 'error', 'fatal']).default('error'),
   LOG_FORMAT: z.enum(['json', 'pretty']).optional(),
+
+  OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl.optional(),
+  OTEL_EXPORTER_OTLP_HEADERS: otlpHeaders.default({}),
+  TRACE_SAMPLE_RATIO: z.coerce.number().min(0).max(1).default(0.1),
+  TRACE_MAX_PER_SECOND: count(1, 10_000).default(20),
 
   FEATURE_2FA_ENABLED: flag.default(true),
   FEATURE_OAUTH_ENABLED: flag.default(true),

@@ -69,6 +69,14 @@ export function shapeConfig(
         ? { url: env.LOG_WEBHOOK_URL, level: env.LOG_WEBHOOK_LEVEL }
         : undefined,
     },
+    tracing: env.OTEL_EXPORTER_OTLP_ENDPOINT
+      ? {
+          endpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT,
+          headers: env.OTEL_EXPORTER_OTLP_HEADERS,
+          ratio: env.TRACE_SAMPLE_RATIO,
+          maxPerSecond: env.TRACE_MAX_PER_SECOND,
+        }
+      : undefined,
     features: {
       twoFactor: env.FEATURE_2FA_ENABLED,
       oauth: env.FEATURE_OAUTH_ENABLED,

@@ -1,0 +1,200 @@
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { openOtlpReceiver, type ReceivedSpan } from '@insightdesk/shared/tracing';
+import { isLocalStack, type Run, until } from './client.ts';
+import { startStack } from './tracing/start-stack.ts';
+
+const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
+const browser = '00f067aa0ba902b7';
+/** A browser that does not want it recorded: that is ours to say. */
+const traceparent = `00-${traceId}-${browser}-00`;
+
+interface Told {
+  organizationId: string;
+  statuses: number[];
+  requestId: string;
+  hostileRequestId: string;
+  event: Record<string, unknown>;
+  letters: number;
+}
+
+const delivered: { headers: Headers; body: string }[] = [];
+let collector: ReturnType<typeof openOtlpReceiver>;
+let hook: Bun.Server<undefined>;
+let stack: Awaited<ReturnType<typeof startStack>>;
+let told: Told;
+
+beforeAll(async () => {
+  if (!isLocalStack) return;
+  collector = openOtlpReceiver();
+  hook = Bun.serve({
+    hostname: '127.0.0.1',
+    port: 0,
+    async fetch(request) {
+      delivered.push({ headers: request.headers, body: await request.text() });
+      return new Response('');
+    },
+  });
+  stack = await startStack({
+    OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+    OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Bearer%20abc',
+    TRACE_SAMPLE_RATIO: '1',
+    TRACE_MAX_PER_SECOND: '10000',
+    LOG_LEVEL: 'debug',
+  });
+  const sender = Bun.spawn([process.execPath, join(import.meta.dir, 'tracing/send-message.ts')], {
+    env: {
+      PATH: process.env.PATH,
+      INSIGHTDESK_RUN: stack.runFile,
+      WEBHOOK_URL: `http://127.0.0.1:${hook.port}/`,
+      TRACEPARENT: traceparent,
+    },
+    stderr: 'inherit',
+  });
+  told = JSON.parse(await new Response(sender.stdout).text());
+  await until(() => delivered.length >= 2, 20_000);
+}, 240_000);
+
+afterAll(async () => {
+  await stack?.stop();
+  collector?.close();
+  hook?.stop(true);
+}, 60_000);
+
+const spansOf = (id: string) => collector.spans.filter((span) => span.traceId === id);
+const find = (spans: ReceivedSpan[], name: string) => spans.filter((span) => span.name === name);
+
+/** The names from a span up to the root of what we recorded. */
+function pathOf(span: ReceivedSpan | undefined): string[] {
+  if (!span) return [];
+  const parent = spansOf(span.traceId).find(({ spanId }) => spanId === span.parentSpanId);
+  return [span.name, ...pathOf(parent)];
+}
+
+test.skipIf(!isLocalStack)(
+  'one trace leads from a request through nginx to sockets, webhook and letter',
+  async () => {
+    const whole = () => {
+      const spans = spansOf(traceId);
+      const ends = ['webhook deliver', 'mail send', 'sql write'];
+      return (
+        ends.every((name) => find(spans, name).length > 0) &&
+        find(spans, 'socket message.created').length >= 2
+      );
+    };
+    await until(whole, 20_000).catch(() => {});
+    const spans = spansOf(traceId);
+    const route = 'POST /v1/conversations/:id/messages';
+    const [door] = find(spans, route);
+    expect(told.statuses).toEqual([201, 201]);
+    expect(door).toMatchObject({
+      parentSpanId: browser,
+      attributes: {
+        'http.response.status_code': 201,
+        'tenant.id': told.organizationId,
+        'request.id': told.requestId,
+      },
+    });
+    const write = spans.find(
+      ({ name, parentSpanId }) => name === 'sql write' && parentSpanId === door?.spanId,
+    );
+    expect(write?.attributes['db.query.summary']).toMatch(/insert messages.*insert outbox/s);
+
+    const record = ['record message.created', 'sql write', route];
+    const relay = ['relay message.created', ...record];
+    const sockets = find(spans, 'socket message.created').filter(
+      ({ replica }) => replica !== undefined,
+    );
+    expect([...new Set(sockets.map(({ replica }) => replica))].sort()).toEqual([
+      'websocket-1',
+      'websocket-2',
+    ]);
+    for (const socket of sockets) expect(pathOf(socket)).toEqual([socket.name, ...relay]);
+    const [deliver] = find(spans, 'webhook deliver');
+    expect(pathOf(deliver)).toEqual(['webhook deliver', ...relay]);
+    const [mail] = find(spans, 'mail send');
+    expect(pathOf(mail)).toEqual([
+      ...['mail send', 'job notifications.email-message', 'job notifications.message'],
+      ...relay,
+    ]);
+    expect(new Set(spans.map(({ service }) => service))).toEqual(
+      new Set(['insightdesk-api', 'insightdesk-websocket', 'insightdesk-worker']),
+    );
+    expect(spans.filter(({ isFailed }) => isFailed)).toEqual([]);
+  },
+  60_000,
+);
+
+test.skipIf(!isLocalStack)(
+  'the receiver of a webhook is told the trace, and clients are not',
+  () => {
+    const own = delivered.filter(({ body }) => body.includes('"Here"'));
+    expect(own).toHaveLength(1);
+    const [deliver] = find(spansOf(traceId), 'webhook deliver');
+    expect(own[0]?.headers.get('traceparent')).toBe(`00-${traceId}-${deliver?.spanId}-01`);
+    expect(Object.keys(told.event).sort()).toEqual(
+      ['at', 'channel', 'data', 'epoch', 'id', 'offset', 'type'].sort(),
+    );
+    expect(JSON.stringify(told.event)).not.toContain(traceId);
+  },
+);
+
+test.skipIf(!isLocalStack)('a batch of the relay is linked to the traces it carries on', () => {
+  const [relay] = find(spansOf(traceId), 'relay message.created');
+  const [link] = relay?.links ?? [];
+  const batch = collector.spans.find(({ spanId }) => spanId === link?.spanId);
+  expect(batch?.name).toBe('relay batch');
+  expect(batch?.traceId).not.toBe(traceId);
+  const [record] = find(spansOf(traceId), 'record message.created');
+  expect(batch?.links).toContainEqual({ traceId, spanId: record?.spanId ?? '' });
+});
+
+test.skipIf(!isLocalStack)('lines of the log name the trace', () => {
+  const lines = stack.lines.filter((line) => line.includes(`"traceId":"${traceId}"`));
+  const request = lines.find((line) => line.includes('"msg":"request"'));
+  expect(request).toContain(`"requestId":"${told.requestId}"`);
+  const letter = lines.find((line) => line.includes('"msg":"email: accepted"'));
+  expect(letter).toContain('"service":"worker"');
+  expect(letter).toContain('"job":"evt_');
+  expect(stack.lines.join('\n')).not.toContain('Bearer abc');
+});
+
+test.skipIf(!isLocalStack)(
+  'a traceparent that is none names no trace: the request’s id does',
+  () => {
+    expect(told.hostileRequestId).toMatch(/^[0-9a-f]{32}$/);
+    const [door] = find(spansOf(told.hostileRequestId), 'POST /v1/conversations/:id/messages');
+    expect(door).toMatchObject({ parentSpanId: undefined });
+    expect(collector.spans.every(({ traceId: id }) => /^[0-9a-f]{32}$/.test(id))).toBe(true);
+  },
+);
+
+test.skipIf(!isLocalStack)('what spans say is bounded, and holds nothing that people wrote', () => {
+  const said = JSON.stringify(collector.spans);
+  for (const word of ['Where am I', 'Carla', '@example.com', 'correct horse', 'Bearer']) {
+    expect(said).not.toContain(word);
+  }
+  expect(collector.requests.every(({ path }) => path === '/v1/traces')).toBe(true);
+  expect(collector.requests[0]?.headers.get('authorization')).toBe('Bearer abc');
+});
+
+test.skipIf(!isLocalStack)(
+  'a collector that has gone costs its spans, which are counted, and nothing else',
+  async () => {
+    const { services } = JSON.parse(readFileSync(stack.runFile, 'utf8')) as Run;
+    const api = services.find(({ name }) => name === 'api-1')?.url ?? '';
+    const counted = async (outcome: string) => {
+      const figures = await (await fetch(`${api}/metrics`)).text();
+      const line = new RegExp(`^trace_spans_total\\{.*outcome="${outcome}".*\\} (\\d+)$`, 'm');
+      return Number(line.exec(figures)?.[1] ?? 0);
+    };
+    expect(await counted('exported')).toBeGreaterThan(0);
+    expect(await counted('failed')).toBe(0);
+    await collector.close();
+    expect((await fetch(`${api}/openapi.json`)).status).toBe(200);
+    await until(() => counted('failed').then((spans) => spans > 0), 25_000);
+    expect((await fetch(`${api}/health/ready`)).status).toBe(200);
+  },
+  30_000,
+);
