@@ -11,7 +11,8 @@ interface Rule {
 }
 
 /** Inside these storeys modules look leftwards only. */
-const foundation = 'errors utils promises streams files config logging di lifecycle'.split(' ');
+const foundation =
+  'errors utils promises streams files config logging error-tracking di lifecycle'.split(' ');
 const features = [
   ...readFileSync(join(repository, 'shared/domain/catalog.ts'), 'utf8').matchAll(
     /^ {2}(\w+): \{/gm,

@@ -1,4 +1,4 @@
-import type { Environment } from './environment.ts';
+import { type Environment, isDsn } from './environment.ts';
 import { namesWithoutEffect } from './names.ts';
 import { shapeStorage } from './shape-storage.ts';
 
@@ -68,13 +68,26 @@ export function shapeConfig(
       webhook: env.LOG_WEBHOOK_URL
         ? { url: env.LOG_WEBHOOK_URL, level: env.LOG_WEBHOOK_LEVEL }
         : undefined,
+      file: env.LOG_FILE_DIRECTORY
+        ? {
+            directory: env.LOG_FILE_DIRECTORY,
+            level: env.LOG_FILE_LEVEL,
+            maxBytes: env.LOG_FILE_MAX_BYTES,
+            keep: env.LOG_FILE_KEEP,
+          }
+        : undefined,
+      transports: env.LOG_TRANSPORTS,
     },
+    errors: shapeErrors(env),
     features: {
       twoFactor: env.FEATURE_2FA_ENABLED,
       oauth: env.FEATURE_OAUTH_ENABLED,
     },
     /** Names of what is set and changes nothing. */
-    withoutEffect: namesWithoutEffect.filter((name) => extra[name] !== undefined),
+    withoutEffect: [
+      ...namesWithoutEffect.filter((name) => extra[name] !== undefined),
+      ...(env.SENTRY_DSN && !isDsn(env.SENTRY_DSN) ? ['SENTRY_DSN'] : []),
+    ],
     /** Everything as it was read, for keys outside the schema. */
     extra,
   };
@@ -99,6 +112,11 @@ function provenAddressesOnly(env: Environment): boolean {
   const isAtHome = ['127.0.0.1', 'localhost', 'inbox'].includes(env.SMTP_HOST ?? '');
   const usual = env.NODE_ENV === 'development' && isAtHome ? 'optional' : 'required';
   return (env.EMAIL_VERIFICATION ?? usual) === 'required';
+}
+
+/** The DSN of an example is none. */
+function shapeErrors({ SENTRY_DSN: dsn, SENTRY_RELEASE: release }: Environment) {
+  return { dsn: dsn && isDsn(dsn) ? dsn : undefined, release };
 }
 
 function shapeDatabase(env: Environment) {

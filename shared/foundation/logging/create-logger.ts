@@ -1,4 +1,6 @@
+import { serializeError } from '@insightdesk/shared/errors';
 import pino, {
+  type ChildLoggerOptions,
   type DestinationStream,
   type Level,
   type LoggerOptions,
@@ -8,7 +10,19 @@ import { currentContext } from './context.ts';
 import { redact, scrub, scrubLines } from './redaction.ts';
 
 /** Pino's logger; `child(fields)` adds fields to every line. */
-export type Logger = PinoLogger;
+export interface Logger extends Omit<PinoLogger, 'child'> {
+  child(fields: object, options?: ChildLoggerOptions): Logger;
+  /** Measures work: call it, then call what it returned; logs `ms` at debug level. */
+  time(what: string): (fields?: object) => void;
+}
+
+/** Told of every line, in the words that went out; `error` is what was thrown, as it was. */
+export type ObserveLine = (line: {
+  level: Level;
+  message: string;
+  fields: object;
+  error: unknown;
+}) => void;
 
 /** What is written, and for whom. */
 export interface LoggingOptions {
@@ -20,7 +34,7 @@ export interface LoggingOptions {
 export interface LogTransport {
   /** Lines below are not for it. */
   level: Level;
-  write(line: string): void;
+  write(line: string): void | Promise<void>;
   /** Writes out what it still holds, within the deadline. */
   close?(deadlineMs: number): Promise<void>;
 }
@@ -34,6 +48,7 @@ export function createLogger(
   base: { service: string; replica: string },
   destination?: DestinationStream,
   transports: readonly LogTransport[] = [],
+  observe?: ObserveLine,
 ): Logger {
   const main = destination ? cleaned(formatted(format, destination)) : standardOutput(format);
   const options: LoggerOptions = {
@@ -45,13 +60,28 @@ export function createLogger(
     serializers: { err: (err) => err },
     formatters: { level: (label) => ({ level: label }) },
     hooks: {
-      logMethod(args, method) {
-        method.apply(this, forLog(args) as typeof args);
+      logMethod(args, method, level) {
+        const clean = forLog(args);
+        method.apply(this, clean as typeof args);
+        if (observe) attempt(() => observe(toObserved(args[0], clean, level)));
       },
     },
   };
-  return withCleanChildren(pino(options, level === 'silent' ? main : among(main, transports)));
+  return withOurMethods(pino(options, level === 'silent' ? main : among(main, transports)));
 }
+
+function toObserved(given: unknown, [fields, message]: unknown[], level: number) {
+  const isFields = typeof fields === 'object' && fields !== null;
+  return {
+    level: pino.levels.labels[level] as Level,
+    message: String((isFields ? message : fields) ?? ''),
+    fields: isFields ? fields : {},
+    error: given instanceof Error ? given : errIn(given),
+  };
+}
+
+const errIn = (fields: unknown): unknown =>
+  typeof fields === 'object' && fields !== null && 'err' in fields ? fields.err : undefined;
 
 /** How much goes out together at most, and how long a line waits for others. */
 const COLLECTED_LENGTH = 8_192;
@@ -126,26 +156,45 @@ function among(main: DestinationStream, transports: readonly LogTransport[]): De
 }
 
 // Whatever is wrong with a transport, it is no reason for the service to fail.
-function attempt(work: () => void): void {
+function attempt(work: () => unknown): void {
   try {
-    work();
+    const outcome = work();
+    if (outcome instanceof Promise) outcome.catch(() => {});
   } catch {}
 }
 
-// Pino does not run `formatters.bindings` for a child; children inherit this method.
-function withCleanChildren(log: Logger): Logger {
-  const { child } = log;
-  log.child = function (this: Logger, bindings, options) {
-    return child.call(this, redact(bindings) as typeof bindings, options);
-  } as typeof child;
-  return log;
+type Child = (this: PinoLogger, bindings: object, options?: ChildLoggerOptions) => PinoLogger;
+
+// Pino does not run `formatters.bindings` for a child; children inherit these methods.
+function withOurMethods(log: PinoLogger): Logger {
+  const child: Child = log.child;
+  return Object.assign(log, {
+    child(this: PinoLogger, bindings: object, options?: ChildLoggerOptions) {
+      return child.call(this, redact(bindings) as object, options);
+    },
+    time(this: PinoLogger, what: string) {
+      const startedAt = performance.now();
+      return (fields: object = {}) => {
+        this.debug({ ...fields, ms: Math.round((performance.now() - startedAt) * 10) / 10 }, what);
+      };
+    },
+  }) as unknown as Logger;
 }
 
 // An error's own message may hold the parameters of a query; Pino would copy it into `msg`.
 function forLog([first, ...rest]: readonly unknown[]): unknown[] {
-  const fields = redact(first instanceof Error ? { err: first } : first);
+  const fields = redact(first instanceof Error ? { err: first } : withErrorTold(first));
   const message = rest.length === 0 ? messageOf(fields) : undefined;
   return message === undefined ? [fields, ...rest.map((arg) => redact(arg))] : [fields, message];
+}
+
+// What is thrown and no error may hold anything: only its kind is told.
+function withErrorTold(first: unknown): unknown {
+  if (typeof first !== 'object' || first === null || !('err' in first)) return first;
+  const { err } = first;
+  const isTold =
+    typeof err === 'object' ? err !== null && 'message' in err : typeof err === 'string';
+  return isTold ? first : { ...first, err: serializeError(err) };
 }
 
 function messageOf(fields: unknown): string | undefined {
@@ -159,12 +208,4 @@ function messageOf(fields: unknown): string | undefined {
 /** Writes out what is still buffered; the last thing before the process ends. */
 export function flush(log: Logger): Promise<void> {
   return new Promise((resolve) => log.flush(() => resolve()));
-}
-
-/** Measures work: call it, then call what it returned; logs `ms` at debug level. */
-export function startTimer(log: Logger, what: string): (fields?: object) => void {
-  const startedAt = performance.now();
-  return (fields = {}) => {
-    log.debug({ ...fields, ms: Math.round((performance.now() - startedAt) * 10) / 10 }, what);
-  };
 }
