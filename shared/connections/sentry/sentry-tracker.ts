@@ -43,7 +43,8 @@ export async function createSentryTracker(options: SentryOptions): Promise<Error
     report(report) {
       const scope = toScope(new sentry.Scope(), report, { service, replica });
       const mechanism = { type: 'generic', handled: report.level !== 'fatal' };
-      client.captureException(toError(report.error), { mechanism }, scope);
+      const originalException = toError(report.error);
+      client.captureException(originalException, { mechanism, originalException }, scope);
     },
     async close(deadlineMs) {
       await client.close(deadlineMs);
