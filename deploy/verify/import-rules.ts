@@ -47,7 +47,7 @@ const service: Rule = {
     'events',
     'monitoring',
     'streams',
-  ].concat(['promises', 'errors', 'utils', 'domain']),
+  ].concat(['promises', 'errors', 'error-tracking', 'utils', 'domain']),
   types: ['boot', 'logging'],
   instead: 'call an action of shared/domain, or take the part from app in main.ts',
 };

@@ -73,10 +73,10 @@ export function captureException(error: unknown, details: ErrorDetails = {}): vo
   const { tracker, count, isWithinLimit } = tracking;
   try {
     if (!isFirstSight(error)) return;
-    const report = toReport(error, details);
-    const isAllowed = isWithinLimit(report.error);
+    const told = isSerialized(error) ? error : serializeError(error);
+    const isAllowed = isWithinLimit(told);
     count(isAllowed ? 'reported' : 'limited');
-    if (isAllowed) tracker.report(report);
+    if (isAllowed) tracker.report(toReport(told, details));
   } catch {
     // Whatever is wrong with the tracker, it is no reason for the service to fail.
   }
@@ -128,7 +128,10 @@ export const trackLoggedErrors: ObserveLine = ({ level, message, fields, error }
 
 const contextNames = ['requestId', 'traceId', 'tenantId', 'actor', 'job'] as const;
 
-function toReport(error: unknown, { level = 'error', message, fields }: ErrorDetails): ErrorReport {
+function toReport(
+  error: SerializedError,
+  { level = 'error', message, fields }: ErrorDetails,
+): ErrorReport {
   const told = clean(redact(fields ?? {})) as Record<string, unknown>;
   const context: LogContext = { ...currentContext() };
   for (const name of contextNames) {
@@ -136,7 +139,7 @@ function toReport(error: unknown, { level = 'error', message, fields }: ErrorDet
     if (typeof value === 'string') context[name] = value;
   }
   return {
-    error: clean(isSerialized(error) ? error : serializeError(error)),
+    error: clean(error),
     level,
     at: new Date(),
     ...(message && { message: clean(message) }),

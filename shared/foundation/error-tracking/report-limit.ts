@@ -8,6 +8,7 @@ export interface ReportLimits {
 }
 
 const WINDOW_MS = 60_000;
+const LONGEST_PLACE = 300;
 
 /** Whether one more may be reported: an outage says the same a thousand times. */
 export function createReportLimit(
@@ -35,5 +36,5 @@ export function createReportLimit(
 /** Kind and first frame; messages have ids and figures in them. */
 function placeOf({ name, code = '', message, stack }: SerializedError): string {
   const frame = stack?.split('\n').find((line) => /^\s+at /.test(line));
-  return `${name} ${code} ${frame ?? message}`;
+  return `${name} ${code} ${frame ?? message}`.slice(0, LONGEST_PLACE);
 }
