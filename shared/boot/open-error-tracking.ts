@@ -1,8 +1,8 @@
+import { join } from 'node:path';
 import type { Config } from '@insightdesk/shared/config';
 import { trackErrors, trackLoggedErrors } from '@insightdesk/shared/error-tracking';
 import { Counter, type Metrics } from '@insightdesk/shared/monitoring';
 import { createSentryTracker } from '@insightdesk/shared/sentry';
-import manifest from '../../package.json' with { type: 'json' };
 
 /** At the end of the process; a dead tracker must not hold it up. */
 const DEADLINE_MS = 2_000;
@@ -22,11 +22,16 @@ export async function openErrorTracking(
   const tracker = await createSentryTracker({
     dsn: errors.dsn,
     environment,
-    release: errors.release ?? `${manifest.name}@${manifest.version}`,
+    release: errors.release ?? (await nameOfRelease()),
     service,
     replica,
     onOutcome: (outcome) => counter.inc({ outcome }),
   });
   trackErrors(tracker, (outcome) => counter.inc({ outcome }));
   return { observe: trackLoggedErrors, close: () => tracker.close(DEADLINE_MS) };
+}
+
+async function nameOfRelease(): Promise<string> {
+  const { name, version } = await Bun.file(join(import.meta.dir, '../../package.json')).json();
+  return `${name}@${version}`;
 }

@@ -3,11 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { connect } from '@insightdesk/shared/database';
-import {
-  createTestDatabase,
-  startErrorReceiver,
-  testEnvironment,
-} from '@insightdesk/shared/testing';
+import { startErrorReceiver } from '@insightdesk/shared/sentry';
+import { createTestDatabase, testEnvironment } from '@insightdesk/shared/testing';
 import { io } from 'socket.io-client';
 
 const root = resolve(import.meta.dir, '../..');
@@ -39,7 +36,7 @@ afterAll(async () => {
   for (const child of started) child.kill('SIGKILL');
   await Promise.all(started.map(({ exited }) => exited));
   await database.drop();
-  for (const receiver of receivers) receiver.stop();
+  for (const receiver of receivers) await receiver.stop();
   rmSync(directory, { recursive: true });
 });
 

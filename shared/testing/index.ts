@@ -4,7 +4,6 @@ export { startCloudinaryServer } from './cloudinary-server.ts';
 export { createTestContext, createTestTenant, signedIn, userOf, verifyAddress } from './context.ts';
 export { createTestDatabase } from './database.ts';
 export { testEnvironment } from './environment.ts';
-export { type ReceivedEvent, startErrorReceiver } from './error-receiver.ts';
 export { openRemoteStorage } from './remote-storage.ts';
 export { openTestStage } from './stage.ts';
 export { startStorageServer } from './storage-server.ts';

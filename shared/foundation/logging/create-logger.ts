@@ -1,4 +1,3 @@
-import { serializeError } from '@insightdesk/shared/errors';
 import pino, {
   type ChildLoggerOptions,
   type DestinationStream,
@@ -8,6 +7,7 @@ import pino, {
 } from 'pino';
 import { currentContext } from './context.ts';
 import { redact, scrub, scrubLines } from './redaction.ts';
+import { forLog, type ObserveLine, toObserved } from './told.ts';
 
 /** Pino's logger; `child(fields)` adds fields to every line. */
 export interface Logger extends Omit<PinoLogger, 'child'> {
@@ -15,14 +15,6 @@ export interface Logger extends Omit<PinoLogger, 'child'> {
   /** Measures work: call it, then call what it returned; logs `ms` at debug level. */
   time(what: string): (fields?: object) => void;
 }
-
-/** Told of every line, in the words that went out; `error` is what was thrown, as it was. */
-export type ObserveLine = (line: {
-  level: Level;
-  message: string;
-  fields: object;
-  error: unknown;
-}) => void;
 
 /** What is written, and for whom. */
 export interface LoggingOptions {
@@ -69,19 +61,6 @@ export function createLogger(
   };
   return withOurMethods(pino(options, level === 'silent' ? main : among(main, transports)));
 }
-
-function toObserved(given: unknown, [fields, message]: unknown[], level: number) {
-  const isFields = typeof fields === 'object' && fields !== null;
-  return {
-    level: pino.levels.labels[level] as Level,
-    message: String((isFields ? message : fields) ?? ''),
-    fields: isFields ? fields : {},
-    error: given instanceof Error ? given : errIn(given),
-  };
-}
-
-const errIn = (fields: unknown): unknown =>
-  typeof fields === 'object' && fields !== null && 'err' in fields ? fields.err : undefined;
 
 /** How much goes out together at most, and how long a line waits for others. */
 const COLLECTED_LENGTH = 8_192;
@@ -179,30 +158,6 @@ function withOurMethods(log: PinoLogger): Logger {
       };
     },
   }) as unknown as Logger;
-}
-
-// An error's own message may hold the parameters of a query; Pino would copy it into `msg`.
-function forLog([first, ...rest]: readonly unknown[]): unknown[] {
-  const fields = redact(first instanceof Error ? { err: first } : withErrorTold(first));
-  const message = rest.length === 0 ? messageOf(fields) : undefined;
-  return message === undefined ? [fields, ...rest.map((arg) => redact(arg))] : [fields, message];
-}
-
-// What is thrown and no error may hold anything: only its kind is told.
-function withErrorTold(first: unknown): unknown {
-  if (typeof first !== 'object' || first === null || !('err' in first)) return first;
-  const { err } = first;
-  const isTold =
-    typeof err === 'object' ? err !== null && 'message' in err : typeof err === 'string';
-  return isTold ? first : { ...first, err: serializeError(err) };
-}
-
-function messageOf(fields: unknown): string | undefined {
-  if (typeof fields !== 'object' || fields === null || !('err' in fields)) return undefined;
-  const { err } = fields;
-  return typeof err === 'object' && err !== null && 'message' in err
-    ? String(err.message)
-    : undefined;
 }
 
 /** Writes out what is still buffered; the last thing before the process ends. */

@@ -12,9 +12,9 @@ export {
   type Logger,
   type LoggingOptions,
   type LogTransport,
-  type ObserveLine,
 } from './create-logger.ts';
 export { type CustomTransport, loadTransports } from './custom-transport.ts';
 export { createFileTransport, type FileTransportOptions } from './file-transport.ts';
 export { redact, scrub } from './redaction.ts';
+export type { ObserveLine } from './told.ts';
 export { createWebhookTransport, type WebhookTransportOptions } from './webhook-transport.ts';

@@ -24,7 +24,7 @@ export interface ReceivedEvent {
   };
 }
 
-/** A server that takes envelopes of Sentry's protocol; `answer` may refuse them, or take its time. */
+/** For tests: a server that takes envelopes of Sentry's protocol; `answer` may refuse them, or take its time. */
 export function startErrorReceiver(
   answer: (n: number) => Response | Promise<Response> = () => Response.json({}),
 ) {
@@ -56,6 +56,8 @@ export function startErrorReceiver(
         await Bun.sleep(20);
       }
     },
-    stop: () => server.stop(true),
+    async stop() {
+      await server.stop(true);
+    },
   };
 }
