@@ -11,9 +11,10 @@ interface Rule {
 }
 
 /** Inside these storeys modules look leftwards only. */
-const foundation = 'errors utils promises streams files config logging tracing di lifecycle'.split(
-  ' ',
-);
+const foundation =
+  'errors utils promises streams files config logging error-tracking tracing di lifecycle'.split(
+    ' ',
+  );
 const features = [
   ...readFileSync(join(repository, 'shared/domain/catalog.ts'), 'utf8').matchAll(
     /^ {2}(\w+): \{/gm,
@@ -48,7 +49,7 @@ const service: Rule = {
     'events',
     'monitoring',
     'streams',
-  ].concat(['promises', 'errors', 'utils', 'tracing', 'domain']),
+  ].concat(['promises', 'errors', 'error-tracking', 'tracing', 'utils', 'domain']),
   types: ['boot', 'logging'],
   instead: 'call an action of shared/domain, or take the part from app in main.ts',
 };

@@ -8,7 +8,6 @@ import {
 } from '@insightdesk/shared/config';
 import type { Actor, Connections, Context } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
-import { serializeError } from '@insightdesk/shared/errors';
 import type { Load } from '@insightdesk/shared/http';
 import { type ApplicationLifecycle, createLifecycle } from '@insightdesk/shared/lifecycle';
 import type { Logger } from '@insightdesk/shared/logging';
@@ -18,6 +17,7 @@ import {
   type Health,
   type Metrics,
 } from '@insightdesk/shared/monitoring';
+import { openErrorTracking } from './open-error-tracking.ts';
 import { openLog } from './open-log.ts';
 import { openTraces } from './open-traces.ts';
 import { createParts, type Parts } from './parts.ts';
@@ -62,18 +62,20 @@ export async function boot(
   const accesses = watchSecrets();
   const { config, secrets } = await readConfig(name, secretProviders, accesses.note);
   const { replica, shutdownTimeoutMs } = config.service;
-  const { log, closeLog } = openLog(config);
+  const metrics = createMetrics({ service: name, replica });
+  const tracking = await openErrorTracking(config, metrics);
+  const { log, closeLog } = await openLog(config, tracking?.observe).catch(refuse);
   const lifecycle = createLifecycle({ log, shutdownTimeoutMs });
   lifecycle.registerShutdownHook('log', () => closeLog());
   const tracing = await openTraces(config);
   if (tracing) lifecycle.registerShutdownHook('traces', () => tracing.close());
+  lifecycle.registerShutdownHook('errors', () => tracking?.close());
   const container = createParts(config, log);
   lifecycle.registerShutdownHook('parts', () => container.dispose());
   const { parts } = container;
   const { cache, connections, database } = parts;
   const health = createHealth();
   watchDependencies(health, { config, parts });
-  const metrics = createMetrics({ service: name, replica });
   accesses.tellTo(log, metrics);
   if (config.withoutEffect.length > 0) {
     log.warn({ variables: config.withoutEffect }, 'config: set, but nothing here goes by it');
@@ -99,7 +101,7 @@ export async function boot(
     });
     await lifecycle.start();
   } catch (error) {
-    log.fatal({ err: serializeError(error) }, 'service: did not start');
+    log.fatal({ err: error }, 'service: did not start');
     await lifecycle.stop('failed start');
     process.exit(1);
   }
@@ -113,7 +115,11 @@ async function readConfig(
   try {
     return await loadConfigWithSecrets({ service, providers, onAccess });
   } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
-    process.exit(78);
+    return refuse(error);
   }
+}
+
+function refuse(error: unknown): never {
+  console.error(error instanceof Error ? error.message : error);
+  process.exit(78);
 }

@@ -1,13 +1,13 @@
 import { NetworkError } from '@insightdesk/shared/errors';
-import { createBatchQueue, throttle } from '@insightdesk/shared/promises';
+import { createBatchQueue } from '@insightdesk/shared/promises';
 import type { LogTransport } from './create-logger.ts';
+import { createLosses, type OnLost } from './losses.ts';
 
 export interface WebhookTransportOptions {
   /** Takes `{ "text": … }` by POST, as Slack, Mattermost and Discord's `/slack` addresses do. */
   url: string;
   level: 'info' | 'warn' | 'error' | 'fatal';
-  /** Told how many lines were given up and why they were at last, once per second at most. */
-  onLost: (count: number, reason: unknown) => void;
+  onLost: OnLost;
   /** How long lines wait for others; 1 s. */
   waitMs?: number;
   /** For one post; 5 s. */
@@ -23,18 +23,7 @@ const RATE = { max: 1, windowMs: 1_000 };
 /** Posts lines in batches; a slow or dead address costs lines, never time of the service. */
 export function createWebhookTransport(options: WebhookTransportOptions): LogTransport {
   const { url, level, onLost, waitMs = 1_000, timeoutMs = 5_000 } = options;
-  const lost = { count: 0, reason: undefined as unknown };
-  let isTelling = false;
-  const tell = () => {
-    const { count, reason } = lost;
-    if (count === 0) return;
-    lost.count = 0;
-    // A line about lost lines must not be the next one to be lost.
-    isTelling = true;
-    onLost(count, reason);
-    isTelling = false;
-  };
-  const tellAtTimes = throttle(1_000, tell);
+  const losses = createLosses(onLost);
   const queue = createBatchQueue<string>({
     work: (lines, signal) => post(url, lines, AbortSignal.any([signal, timeout(timeoutMs)])),
     size: LINES_PER_POST,
@@ -43,20 +32,16 @@ export function createWebhookTransport(options: WebhookTransportOptions): LogTra
     whenFull: 'displace',
     rate: RATE,
     retry: { attempts: 4, baseMs: 1_000, maxMs: 10_000 },
-    onLost(lines, reason) {
-      lost.count += lines.length;
-      lost.reason = reason;
-      tellAtTimes();
-    },
+    onLost: (lines, reason) => losses.add(lines.length, reason),
   });
   return {
     level,
     write(line) {
-      if (!isTelling) queue.add(line, levelOf(line) === 'fatal' ? 1 : 0);
+      if (!losses.isTelling) queue.add(line, levelOf(line) === 'fatal' ? 1 : 0);
     },
     async close(deadlineMs) {
       await queue.drain(deadlineMs);
-      tell();
+      losses.tell();
     },
   };
 }
