@@ -20,6 +20,7 @@ import {
   securityHeaders,
   shedLoad,
 } from '@insightdesk/shared/http';
+import type { Metrics } from '@insightdesk/shared/monitoring';
 import { Hono, type MiddlewareHandler } from 'hono';
 import { compress } from 'hono/compress';
 import type { H } from 'hono/types';
@@ -41,6 +42,7 @@ import { createPages } from './pages.ts';
 import type { Route } from './route.ts';
 
 export interface AppOptions extends HealthAppOptions {
+  metrics: Metrics;
   config: {
     http: {
       publicUrl: string;

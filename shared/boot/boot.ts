@@ -20,9 +20,11 @@ import {
 } from '@insightdesk/shared/monitoring';
 import { openLog } from './open-log.ts';
 import { createParts, type Parts } from './parts.ts';
+import { type Servers, serversOf } from './servers-of.ts';
 import { watchCache } from './watch-cache.ts';
 import { watchDatabase } from './watch-database.ts';
 import { watchDependencies } from './watch-dependencies.ts';
+import { watchHealth } from './watch-health.ts';
 import { watchKeys } from './watch-keys.ts';
 import { loadOf } from './watch-load.ts';
 import { watchSecrets } from './watch-secrets.ts';
@@ -45,6 +47,8 @@ export interface App {
   metrics: Metrics;
   parts: Parts;
   connections: Connections;
+  /** What the servers say of themselves. */
+  servers: Servers;
   /** Secrets by reference; every access is counted and told by name. */
   secrets: Secrets;
   /** Whether there is more to do than can be done; undefined when nothing is limited. */
@@ -75,7 +79,10 @@ export async function boot(
   if (config.withoutEffect.length > 0) {
     log.warn({ variables: config.withoutEffect }, 'config: set, but nothing here goes by it');
   }
-  watchDatabase(metrics, database);
+  watchDatabase(metrics, () =>
+    name === 'api' ? { app: database, identity: parts.identity } : { app: database },
+  );
+  watchHealth(metrics, health);
   watchCache(metrics, cache);
   lifecycle.registerStartupHook('postgres', () => database.ping());
   watchKeys(lifecycle, parts.keys, log);
@@ -90,6 +97,7 @@ export async function boot(
       parts,
       connections,
       secrets,
+      servers: serversOf(config, parts),
       load: loadOf({ config, database, metrics, log }),
       context: (caller) => ({ ...connections, log, ...caller }),
     });

@@ -2,7 +2,7 @@ import type { Config } from '@insightdesk/shared/config';
 import type { Database } from '@insightdesk/shared/database';
 import { type Load, watchLoad } from '@insightdesk/shared/http';
 import type { Logger } from '@insightdesk/shared/logging';
-import { Gauge, type Metrics } from '@insightdesk/shared/monitoring';
+import type { Metrics } from '@insightdesk/shared/monitoring';
 
 interface Watched {
   config: Pick<Config, 'rateLimit' | 'loadShedding'>;
@@ -20,13 +20,10 @@ export function loadOf({ config, database, metrics, log }: Watched): Load | unde
     onChange: (isShedding, sample) =>
       log.warn(sample, isShedding ? 'load: requests are turned away' : 'load: back to normal'),
   });
-  new Gauge({
+  metrics.level({
     name: 'load_shedding',
     help: 'Whether requests are turned away because there is too much to do',
-    registers: [metrics],
-    collect() {
-      this.set(load.isShedding ? 1 : 0);
-    },
+    read: () => (load.isShedding ? 1 : 0),
   });
   return load;
 }
