@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Dashboard, dashboards, type Panel } from './dashboards.ts';
+import { dashboards } from './dashboards.ts';
+import type { Dashboard, Panel } from './panels.ts';
 
 export const folder = join(import.meta.dir, 'dashboards');
 

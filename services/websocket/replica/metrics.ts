@@ -25,6 +25,10 @@ export function watchSockets(metrics: Metrics, server: SocketServer): void {
   for (const [key, [name, help]] of Object.entries(totals)) {
     metrics.total({ name, help, read: read(key) });
   }
+  metrics.durations(
+    { name: 'realtime_delay_seconds', help: 'From a change until its event is with the sockets' },
+    server.delays,
+  );
   metrics.total({
     name: 'realtime_refusals_total',
     help: 'Connections that were turned away, by reason',

@@ -1,4 +1,5 @@
 import { channelOf, type HubEmit } from '@insightdesk/shared/realtime';
+import type { Durations } from '@insightdesk/shared/utils';
 import type { Connection } from '../connection/connection.ts';
 import type { SocketServerIo } from '../connection/typed-socket.ts';
 
@@ -6,9 +7,12 @@ import type { SocketServerIo } from '../connection/typed-socket.ts';
 export function createHubEmit(
   io: SocketServerIo,
   connections: ReadonlyMap<string, Connection>,
+  delays: Durations,
 ): HubEmit {
   return {
     event(room, event, except) {
+      const ageMs = Date.now() - Date.parse(event.at);
+      delays.observe(Math.max(0, ageMs) / 1_000, 'told', () => ({}));
       io.local
         .to(room)
         .except([...except])

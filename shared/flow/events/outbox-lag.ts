@@ -10,7 +10,7 @@ export async function readOutboxLag(
   const [row] = await database.write('system', (tx) =>
     tx.execute<{ waiting: number; seconds: number }>(sql`select
       (select count(*)::int from (select from outbox where relayed_at is null
-        limit ${MOST_COUNTED}) some) as waiting,
+        limit ${MOST_COUNTED}) first) as waiting,
       coalesce((select extract(epoch from now() - created_at)::float8 from outbox
         where relayed_at is null order by position limit 1), 0) as seconds`),
   );
