@@ -14,8 +14,6 @@ const ROUNDS = 5;
 const SINGLES = 100;
 /** So many that the 99th percentile is not the worst of them. */
 const WAITS = 500;
-/** Of so few that the worst is one of many. */
-const WAITS = 500;
 const FLOOD = 100_000;
 const SLOW_MS = 5;
 const SLOTS = 10;

@@ -21,6 +21,7 @@ import {
   shedLoad,
   traceRequests,
 } from '@insightdesk/shared/http';
+import type { Metrics } from '@insightdesk/shared/monitoring';
 import { isTracing } from '@insightdesk/shared/tracing';
 import { Hono, type MiddlewareHandler } from 'hono';
 import { compress } from 'hono/compress';
@@ -43,6 +44,7 @@ import { createPages } from './pages.ts';
 import type { Route } from './route.ts';
 
 export interface AppOptions extends HealthAppOptions {
+  metrics: Metrics;
   config: {
     http: {
       publicUrl: string;

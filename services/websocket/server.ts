@@ -8,6 +8,7 @@ import {
   type HubCounts,
   type PresenceRegistry,
 } from '@insightdesk/shared/realtime';
+import { Durations } from '@insightdesk/shared/utils';
 import { accessNotices } from './admission/access-notices.ts';
 import { createHandshake } from './admission/handshake.ts';
 import { createLiveSessions } from './admission/live-sessions.ts';
@@ -79,6 +80,8 @@ export interface SocketServer extends Clients {
   figures(): HubCounts & Record<'channels' | 'sockets' | 'strangers' | 'unchecked', number>;
   /** How many connections were turned away since the start, by reason. */
   refusals(): ReadonlyMap<string, number>;
+  /** From what events tell of to the sockets of this replica. */
+  readonly delays: Durations;
 }
 
 const START_TIMEOUT_MS = 15_000;
@@ -93,11 +96,12 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
   const adapter = createSignalAdapter({ publisher, subscriber, onError });
   const io = createTransport(httpServer, { ...options, adapter });
   const connections = new Map<string, Connection>();
+  const delays = new Durations({ rest: {} });
   const liveSessions = createLiveSessions(options.sessionRecords, onError);
   const hub = createChannelHub({
     subscriber: valkey.hub,
     log: options.channelLog,
-    emit: createHubEmit(io, connections),
+    emit: createHubEmit(io, connections, delays),
     watch: liveSessions,
     onError,
   });
@@ -158,6 +162,7 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
       unchecked: seats.unchecked(),
     }),
     refusals: () => handshake.refusals,
+    delays,
   };
 }
 

@@ -1,8 +1,8 @@
 import { boot } from '@insightdesk/shared/boot';
 import { createHeldRelease, createScheduler, type JobNews } from '@insightdesk/shared/jobs';
+import { watchWork } from './figures/watch-work.ts';
 import { serveHealth } from './health.ts';
 import { openJobNews } from './job-news.ts';
-import { watchWork } from './metrics.ts';
 import { openQueues } from './queues.ts';
 import { runRelay } from './relay.ts';
 import { schedules } from './schedules.ts';
@@ -17,7 +17,7 @@ await boot('worker', (app) => {
   const count = ({ state, tenantId }: JobNews) => {
     if (state === 'active' && tenantId !== 'system') parts.meter.count(tenantId, 'jobs');
   };
-  runWorkers(app, work, [news.observe, watchWork(app, work, relay), count]);
+  runWorkers(app, work, [news.observe, watchWork(app, work, () => relay.isLeader), count]);
   const scheduler = createScheduler({
     schedules,
     log,

@@ -6,6 +6,7 @@ import { createRelay, type Relay } from '@insightdesk/shared/events';
 import { createLossWatch } from '@insightdesk/shared/jobs';
 import { createChannelLog, createChannelRefill } from '@insightdesk/shared/realtime';
 import { createDispatch } from './dispatch.ts';
+import { watchRelay } from './figures/watch-relay.ts';
 import type { Work } from './queues.ts';
 import { consequencesOf } from './reactions.ts';
 import { createRefill } from './refill.ts';
@@ -24,8 +25,9 @@ export function runRelay(app: App, { queues, valkey, held }: Work): Relay {
     ...config.realtime,
     budgetOf: (tenantId: Id<'org'>) => parts.meter.limitOf(tenantId, 'log-bytes'),
   };
+  const figures = watchRelay(app);
   const dispatch = createDispatch(consequencesOf, {
-    channelLog: createChannelLog(parts.valkey, history),
+    channelLog: figures.appending(createChannelLog(parts.valkey, history)),
     queues,
     cache: parts.cache,
     webhooks,
@@ -35,11 +37,11 @@ export function runRelay(app: App, { queues, valkey, held }: Work): Relay {
   const relay = createRelay({
     url,
     log,
-    async dispatch(events) {
+    dispatch: figures.telling(async (events) => {
       const places = await traceBatch(events, dispatch);
       for (const { tenantId } of events) parts.meter.count(tenantId, 'events');
       return places;
-    },
+    }),
     prepare: createRefill(consequencesOf, {
       channels: createChannelRefill(parts.valkey, history),
       jobs,
@@ -49,6 +51,7 @@ export function runRelay(app: App, { queues, valkey, held }: Work): Relay {
       log,
     }),
   });
+  figures.leads(() => relay.isLeader);
   lifecycle.register('relay', relay, ['postgres']);
   return relay;
 }

@@ -21,9 +21,11 @@ import { openErrorTracking } from './open-error-tracking.ts';
 import { openLog } from './open-log.ts';
 import { openTraces } from './open-traces.ts';
 import { createParts, type Parts } from './parts.ts';
+import { type Servers, serversOf } from './servers-of.ts';
 import { watchCache } from './watch-cache.ts';
 import { watchDatabase } from './watch-database.ts';
 import { watchDependencies } from './watch-dependencies.ts';
+import { watchHealth } from './watch-health.ts';
 import { watchKeys } from './watch-keys.ts';
 import { loadOf } from './watch-load.ts';
 import { watchSecrets } from './watch-secrets.ts';
@@ -46,6 +48,8 @@ export interface App {
   metrics: Metrics;
   parts: Parts;
   connections: Connections;
+  /** What the servers say of themselves. */
+  servers: Servers;
   /** Secrets by reference; every access is counted and told by name. */
   secrets: Secrets;
   /** Whether there is more to do than can be done; undefined when nothing is limited. */
@@ -81,7 +85,10 @@ export async function boot(
     log.warn({ variables: config.withoutEffect }, 'config: set, but nothing here goes by it');
   }
   tracing?.tellTo(metrics);
-  watchDatabase(metrics, database);
+  watchDatabase(metrics, () =>
+    name === 'api' ? { app: database, identity: parts.identity } : { app: database },
+  );
+  watchHealth(metrics, health);
   watchCache(metrics, cache);
   lifecycle.registerStartupHook('postgres', () => database.ping());
   watchKeys(lifecycle, parts.keys, log);
@@ -96,6 +103,7 @@ export async function boot(
       parts,
       connections,
       secrets,
+      servers: serversOf(config, parts),
       load: loadOf({ config, database, metrics, log }),
       context: (caller) => ({ ...connections, log, ...caller }),
     });

@@ -1,15 +1,23 @@
 import type { CacheSource } from '@insightdesk/shared/cache';
-import { Gauge, type Metrics } from '@insightdesk/shared/monitoring';
+import type { Metrics } from '@insightdesk/shared/monitoring';
 
-/** Shows the cache's own figures among the metrics, read when they are asked for. */
-export function watchCache(registry: Metrics, cache: CacheSource): void {
-  new Gauge({
-    name: 'cache_figures',
-    help: 'Hits, misses, expired answers and values in memory since start',
-    labelNames: ['figure'],
-    registers: [registry],
-    collect() {
-      for (const [figure, value] of Object.entries(cache.getStats())) this.set({ figure }, value);
+/** Shows what the cache was asked for, and how it answered. */
+export function watchCache(metrics: Metrics, cache: CacheSource): void {
+  metrics.total({
+    name: 'cache_requests_total',
+    help: 'Values that the cache was asked for; stale ones had expired, and nothing else was there',
+    read() {
+      const { hits, misses, stale } = cache.getStats();
+      return [
+        [{ outcome: 'hit' }, hits],
+        [{ outcome: 'miss' }, misses],
+        [{ outcome: 'stale' }, stale],
+      ];
     },
+  });
+  metrics.level({
+    name: 'cache_values',
+    help: 'Values in the memory of this process',
+    read: () => cache.getStats().size,
   });
 }

@@ -1,5 +1,6 @@
 import { channelOf, type HubEmit } from '@insightdesk/shared/realtime';
 import { span } from '@insightdesk/shared/tracing';
+import type { Durations } from '@insightdesk/shared/utils';
 import type { Connection } from '../connection/connection.ts';
 import type { SocketServerIo } from '../connection/typed-socket.ts';
 
@@ -7,9 +8,12 @@ import type { SocketServerIo } from '../connection/typed-socket.ts';
 export function createHubEmit(
   io: SocketServerIo,
   connections: ReadonlyMap<string, Connection>,
+  delays: Durations,
 ): HubEmit {
   return {
     event(room, { event, trace }, except) {
+      const ageMs = Date.now() - Date.parse(event.at);
+      delays.observe(Math.max(0, ageMs) / 1_000, 'told', () => ({}));
       const emit = () =>
         io.local
           .to(room)

@@ -14,6 +14,7 @@ import { createLease } from './lease.ts';
 import { createNotices } from './notices.ts';
 import { connectionLost } from './pipeline/pipeline.ts';
 import { readTarget } from './pipeline/target.ts';
+import { type Pool, poolOf } from './pools.ts';
 import { type DatabaseStats, QueryStats } from './stats.ts';
 import {
   type AfterCommit,
@@ -53,6 +54,10 @@ export interface Database {
   /** Answers within the timeout or throws. */
   ping(): Promise<void>;
   getStats(reset?: boolean): DatabaseStats;
+  /** How the connections are used, by what they are for. */
+  readonly pools: readonly Pool[];
+  /** Of statements, by name; since start. */
+  readonly statements: Pick<QueryStats, 'statements' | 'failures'>;
   close(timeoutMs?: number): Promise<void>;
 }
 
@@ -152,6 +157,13 @@ export function createDatabase(options: DatabaseOptions): Database {
       await leastBusy(readers).send('select 1', [], toObject);
     },
     getStats: (reset) => ({ ...stats.get(reset), oldestWaitMs: lease.oldestWaitMs }),
+    pools: [
+      poolOf('reads', readers),
+      poolOf('writes', writers, lease),
+      poolOf('heavy reads', heavyReaders),
+      poolOf('system', systemWriters, systemLease),
+    ],
+    statements: stats,
     async close(timeoutMs = 5000) {
       await Promise.all(
         [...readers, ...heavyReaders, ...writers, ...systemWriters].map(({ pipeline }) =>

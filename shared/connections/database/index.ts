@@ -14,6 +14,8 @@ export type { Migration } from './list-migrations.ts';
 export { createListener, type Listener, type Listening } from './listen.ts';
 export { type MigrateOptions, migrate, readMigrations } from './migrate.ts';
 export { decodeCursor, integerKey, type Page, page, pageInput, pageOf, perSize } from './page.ts';
+export type { Pool } from './pools.ts';
+export { readServer } from './read-server.ts';
 export { statement } from './statement.ts';
 export type { DatabaseStats } from './stats.ts';
 export { noteStatement, tracedDatabase } from './traced-database.ts';

@@ -8,6 +8,8 @@ export interface Lease {
   use<T>(work: (connection: Connection) => Promise<T>): Promise<T>;
   /** How many are in use. */
   readonly taken: number;
+  /** How many wait for one. */
+  readonly waiting: number;
   /** How long the first in line has been waiting; 0 when nobody is. */
   readonly oldestWaitMs: number;
 }
@@ -63,6 +65,9 @@ export function createLease(
     get oldestWaitMs() {
       const [first] = waiting;
       return first ? performance.now() - first.startedAt : 0;
+    },
+    get waiting() {
+      return waiting.length;
     },
     get taken() {
       return connections.length - idle.length;

@@ -1,3 +1,6 @@
+import { Durations } from '@insightdesk/shared/utils';
+import { nameOf } from './statement-names.ts';
+
 /** Figures since start or the last reset; times in milliseconds. */
 export interface DatabaseStats {
   queries: number;
@@ -13,6 +16,8 @@ export interface DatabaseStats {
   /** Of whoever waits for a connection just now. */
   oldestWaitMs: number;
 }
+
+const MOST_NAMES = 200;
 
 type Counted = Omit<DatabaseStats, 'oldestWaitMs'>;
 
@@ -32,6 +37,9 @@ const zero = (): Counted => ({
 /** Counts queries and waits, and reports slow statements (text only, never parameters). */
 export class QueryStats {
   #figures = zero();
+  /** How long statements took, and how many failed, by name; so many names are told apart. */
+  readonly statements = new Durations({ rest: { statement: 'other' }, most: MOST_NAMES });
+  readonly failures = new Map<string, number>();
   #slowQueryMs: number;
   #onSlow: (query: string, durationMs: number) => void;
 
@@ -65,11 +73,23 @@ export class QueryStats {
   query(query: string, durationMs: number, failed: boolean): void {
     const f = this.#figures;
     f.queries++;
+    this.#named(nameOf(query), durationMs, failed);
     if (failed) f.errors++;
     f.totalQueryMs += durationMs;
     f.maxQueryMs = Math.max(f.maxQueryMs, durationMs);
     if (durationMs < this.#slowQueryMs) return;
     f.slowQueries++;
     this.#onSlow(query, durationMs);
+  }
+
+  #named(name: string, durationMs: number, failed: boolean): void {
+    this.statements.observe(durationMs / 1_000, name, () => {
+      // From zero on: the first would be no increase.
+      this.failures.set(name, 0);
+      return { statement: name };
+    });
+    if (!failed) return;
+    const own = this.failures.has(name) ? name : 'other';
+    this.failures.set(own, (this.failures.get(own) ?? 0) + 1);
   }
 }

@@ -3,7 +3,7 @@ import { type Context, Hono } from 'hono';
 
 export interface HealthAppOptions {
   health: Health;
-  metrics: Metrics;
+  metrics: Pick<Metrics, 'metrics' | 'contentType'>;
   /** Whether the service has started and is not about to stop. */
   isReady: () => boolean;
 }

@@ -1,18 +1,21 @@
 import type { Metrics } from '@insightdesk/shared/monitoring';
-import { Histogram } from 'prom-client';
+import { Durations } from '@insightdesk/shared/utils';
 import type { Answered } from './request-log.ts';
 
-const seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
 /** Registers `http_request_duration_seconds` and gives what feeds it. */
-export function createRequestMetrics(registry: Metrics): (answered: Answered) => void {
-  const histogram = new Histogram({
-    name: 'http_request_duration_seconds',
-    help: 'Time from a request to the head of its answer, by route pattern',
-    labelNames: ['method', 'route', 'status'] as const,
-    buckets: seconds,
-    registers: [registry],
-  });
-  return ({ method, route, status, ms }) =>
-    histogram.observe({ method, route, status: String(status) }, ms / 1000);
+export function createRequestMetrics(
+  metrics: Pick<Metrics, 'durations'>,
+): (answered: Answered) => void {
+  const durations = new Durations({ rest: { method: 'other', route: 'other', status: 'other' } });
+  const help = 'Time from a request to the head of its answer, by route pattern';
+  metrics.durations({ name: 'http_request_duration_seconds', help }, durations);
+  return (answered) => {
+    // Anybody may send a method of their own.
+    const method = METHODS.has(answered.method) ? answered.method : 'other';
+    const { route, status, ms } = answered;
+    const labelsOf = () => ({ method, route, status: String(status) });
+    durations.observe(ms / 1_000, `${method} ${status} ${route}`, labelsOf);
+  };
 }

@@ -64,7 +64,47 @@ test('what is not required makes it degraded, and is not waited for', async () =
   }
 });
 
+const named = { service: 'api', replica: 'api-2' };
+
 test('metrics name service and replica', async () => {
-  const text = await createMetrics({ service: 'api', replica: 'api-2' }).metrics();
-  expect(text).toMatch(/process_cpu_seconds_total\{.*replica="api-2"/);
+  const text = await createMetrics(named).metrics();
+  for (const name of ['process_cpu_seconds_total', 'process_resident_memory_bytes']) {
+    expect(text).toMatch(new RegExp(`^${name}\\{service="api",replica="api-2"\\} \\d`, 'm'));
+  }
+});
+
+test('a figure that cannot be read leaves itself out, and is counted', async () => {
+  const metrics = createMetrics(named);
+  const away = () => Promise.reject(new Error('password=secret'));
+  metrics.level({ name: 'away', help: 'Not there', read: away });
+  metrics.level({ name: 'here', help: 'There', read: () => [[{ of: 'a"b' }, 3]] });
+  await metrics.metrics();
+  const text = await metrics.metrics();
+  expect(text).toContain('here{of="a\\"b",service="api",replica="api-2"} 3');
+  expect(text).not.toMatch(/^away/m);
+  expect(text).not.toContain('secret');
+  expect(text).toMatch(/^figures_unread_total\{figure="away",.*\} 1$/m);
+  expect(text).toMatch(/^figures_unread_total\{figure="here",.*\} 0$/m);
+});
+
+test('a figure that hangs is asked once at a time, however many ask', async () => {
+  const metrics = createMetrics(named);
+  const answer = Promise.withResolvers<number>();
+  let asked = 0;
+  const read = () => {
+    asked++;
+    return answer.promise;
+  };
+  metrics.level({ name: 'slow', help: 'Slow', read });
+  const texts = [metrics.metrics(), metrics.metrics()];
+  answer.resolve(5);
+  for (const text of await Promise.all(texts)) expect(text).toMatch(/^slow\{.*\} 5$/m);
+  expect(asked).toBe(1);
+});
+
+test('a name is shown once', () => {
+  const metrics = createMetrics(named);
+  const figure = { name: 'twice', help: 'Twice', read: () => 1 };
+  metrics.total(figure);
+  expect(() => metrics.level(figure)).toThrow('twice is shown already');
 });

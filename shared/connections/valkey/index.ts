@@ -1,2 +1,3 @@
 export { createValkey, type Valkey, type ValkeyOptions } from './create-valkey.ts';
 export { pingValkey } from './ping-valkey.ts';
+export { readServer, type ServerFigures } from './read-server.ts';

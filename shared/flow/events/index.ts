@@ -15,6 +15,7 @@ export {
 } from './define-event.ts';
 export type { Origin } from './origin.ts';
 export type { RelayedEvent } from './outbox.ts';
+export { readOutboxLag } from './outbox-lag.ts';
 export { type PastEvents, pastEvents } from './past-events.ts';
 export { type Publication, viewsByChannel } from './publications.ts';
 export { record } from './record.ts';

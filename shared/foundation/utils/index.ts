@@ -7,6 +7,7 @@ export {
   toIsoDay,
 } from './dates.ts';
 export { deepEqual } from './deep-equal.ts';
+export { Durations } from './durations.ts';
 export { nearest } from './nearest.ts';
 export { newId } from './new-id.ts';
 export { type NamedKey, type SigningPair, sign, toSigningPair, verify } from './signatures.ts';

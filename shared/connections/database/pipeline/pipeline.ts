@@ -78,6 +78,11 @@ export class Pipeline {
     this.#options = options;
   }
 
+  /** Whether the server knows us on it. */
+  get isOpen(): boolean {
+    return this.#state === 'open';
+  }
+
   /** Statements and batches that are not answered yet. */
   get waiting(): number {
     return this.#batches.length;

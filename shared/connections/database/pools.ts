@@ -1,0 +1,37 @@
+import type { Lease } from './lease.ts';
+import type { Connection } from './tx.ts';
+
+/** The connections for one purpose; figures are of now. */
+export interface Pool {
+  readonly name: 'reads' | 'writes' | 'heavy reads' | 'system';
+  /** How many there may be. */
+  readonly size: number;
+  /** How many the server has. */
+  readonly open: number;
+  /** How many have something to do. */
+  readonly busy: number;
+  /** How many wait for one of their own. */
+  readonly waiting: number;
+}
+
+/** Those that are not lent are shared, and nobody waits for them. */
+export function poolOf(
+  name: Pool['name'],
+  connections: readonly Connection[],
+  lease?: Pick<Lease, 'taken' | 'waiting'>,
+): Pool {
+  const count = (is: (connection: Connection) => boolean) => connections.filter(is).length;
+  return {
+    name,
+    size: connections.length,
+    get open() {
+      return count(({ pipeline }) => pipeline.isOpen);
+    },
+    get busy() {
+      return lease?.taken ?? count(({ pipeline }) => pipeline.waiting > 0);
+    },
+    get waiting() {
+      return lease?.waiting ?? 0;
+    },
+  };
+}
