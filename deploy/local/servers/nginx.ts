@@ -18,10 +18,13 @@ interface Options {
   tls: TlsFiles;
   /** Where requests are logged; nowhere unless said. */
   accessLog?: string;
+  /** More for its site, such as LIMIT_REQUESTS; outranks what this process has. */
+  variables?: Record<string, string>;
 }
 
 /** The proxy in front of everything, with the same template as the containers. */
-export function createNginx({ tool, directory, ports, tls, accessLog = 'off' }: Options) {
+export function createNginx(options: Options) {
+  const { tool, directory, ports, tls, accessLog = 'off', variables } = options;
   const configuration = join(directory, 'nginx.conf');
   const url = `https://localhost:${ports.https}`;
   const ca = readFileSync(tls.ca, 'utf8');
@@ -65,6 +68,7 @@ export function createNginx({ tool, directory, ports, tls, accessLog = 'off' }: 
           PUBLIC_PORT: String(ports.https),
           ACCESS_LOG: accessLog,
           MAX_UPLOAD: maxUpload(),
+          ...variables,
         },
       });
     },
