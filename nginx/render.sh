@@ -115,6 +115,20 @@ servers() { # PARAMETERS HOST:PORT...
   for server in "$@"; do echo "  server $server $parameters;"; done
 }
 
+# Without those of SICK_SERVERS, unless that would be all.
+well() { # HOST:PORT...
+  found=
+  for server in "$@"; do
+    case " ${SICK_SERVERS:-} " in *" $server "*) ;; *) found="$found $server" ;; esac
+  done
+  echo "${found:-$*}"
+}
+sick() { # HOST:PORT...
+  for server in "$@"; do
+    case " $(well "$@") " in *" $server "*) ;; *) echo "$server" ;; esac
+  done
+}
+
 replicas() {
   n=0
   for server in "$@"; do
@@ -159,8 +173,8 @@ LIST
 }
 
 # shellcheck disable=SC2086
-API_BLOCK=$(servers 'max_fails=1 fail_timeout=1s' $API_SERVERS && servers 'max_fails=0 backup' $API_SERVERS) \
-  WEBSOCKET_BLOCK=$(servers max_fails=0 $WEBSOCKET_SERVERS) REPLICA_BLOCKS=$(replicas $WEBSOCKET_SERVERS) \
+API_BLOCK=$(servers 'max_fails=1 fail_timeout=1s' $(well $API_SERVERS) && servers 'max_fails=0 backup' $API_SERVERS) \
+  WEBSOCKET_BLOCK=$(servers max_fails=0 $(well $WEBSOCKET_SERVERS) && servers 'max_fails=0 backup' $(sick $WEBSOCKET_SERVERS)) REPLICA_BLOCKS=$(replicas $WEBSOCKET_SERVERS) \
   STICKY_LINES=$(sticky $WEBSOCKET_SERVERS) PROBLEM_BLOCKS=$(problems)
 export API_BLOCK WEBSOCKET_BLOCK REPLICA_BLOCKS STICKY_LINES PROBLEM_BLOCKS TLS_CERTIFICATE TLS_KEY \
   HTTPS_LISTEN HTTP_LISTEN PUBLIC_HOST PORT_SUFFIX ACCESS_LINE MAX_AUTH_BODY MAX_UPLOAD MAX_BODY HTTP2_LISTEN HTTP2_LINE \
@@ -171,4 +185,5 @@ awk '{
     $0 = substr($0, 1, RSTART - 1) ENVIRON[name] substr($0, RSTART + RLENGTH)
   }
   print
-}' "$TEMPLATE" >"$OUTPUT"
+}' "$TEMPLATE" >"$OUTPUT.new"
+mv "$OUTPUT.new" "$OUTPUT" # whole: somebody else may have nginx read it just now

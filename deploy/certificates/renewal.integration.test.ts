@@ -82,20 +82,12 @@ beforeAll(async () => {
     CERTIFICATE_HOSTS: '',
     CERTIFICATE_EMAIL: 'desk@desk.example',
   };
-  const nginx = [
-    '-p',
-    join(edge.directory, 'nginx'),
-    '-c',
-    join(edge.directory, 'nginx/nginx.conf'),
-  ];
   follower = Bun.spawn(['sh', '-c', `. ${join(root, 'deploy/certificates/follow.sh')}; wait`], {
     env: {
       ...process.env,
-      ...edge.tool.env,
-      NGINX_RELOAD: [edge.tool.path, ...nginx, '-e', 'stderr', '-s', 'reload'].join(' '),
+      ...edge.site,
+      NGINX_RELOAD: edge.reload,
       FOLLOW_SECONDS: '0.1',
-      TLS_CERTIFICATE: tls.certificate,
-      TLS_KEY: tls.key,
     },
     stdio: ['ignore', 'ignore', Bun.file(at('refused'))],
     detached: true,

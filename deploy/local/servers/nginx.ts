@@ -46,31 +46,34 @@ export function createNginx(options: Options) {
     isReady: () => answersOk(`${url}/health/live`, ca),
     stopTimeoutMs: 5000,
   };
+  const site: Record<string, string> = {
+    ...tool.env,
+    NGINX: tool.path,
+    OUTPUT: join(directory, 'site.conf'),
+    API_SERVERS: servers('api'),
+    WEBSOCKET_SERVERS: servers('websocket'),
+    TLS_CERTIFICATE: tls.certificate,
+    TLS_KEY: tls.key,
+    HTTPS_LISTEN: `127.0.0.1:${ports.https}`,
+    HTTP_LISTEN: `127.0.0.1:${ports.http}`,
+    PUBLIC_HOST: 'localhost',
+    PUBLIC_PORT: String(ports.https),
+    ACCESS_LOG: accessLog,
+    MAX_UPLOAD: maxUpload(),
+    ...variables,
+  };
   return {
     spec,
     url,
+    /** What its site is rendered with. */
+    site,
+    /** Has it read its configuration again. */
+    reload: [tool.path, '-p', directory, '-e', 'stderr', '-c', configuration, '-s', 'reload'],
     /** Writes the configuration; throws what nginx finds wrong with it. */
     async configure(): Promise<void> {
       mkdirSync(join(directory, 'tmp'), { recursive: true });
       copyFileSync(join(import.meta.dir, 'nginx.conf'), configuration);
-      await runCommand(['sh', join(root, 'nginx/render.sh')], {
-        env: {
-          ...tool.env,
-          NGINX: tool.path,
-          OUTPUT: join(directory, 'site.conf'),
-          API_SERVERS: servers('api'),
-          WEBSOCKET_SERVERS: servers('websocket'),
-          TLS_CERTIFICATE: tls.certificate,
-          TLS_KEY: tls.key,
-          HTTPS_LISTEN: `127.0.0.1:${ports.https}`,
-          HTTP_LISTEN: `127.0.0.1:${ports.http}`,
-          PUBLIC_HOST: 'localhost',
-          PUBLIC_PORT: String(ports.https),
-          ACCESS_LOG: accessLog,
-          MAX_UPLOAD: maxUpload(),
-          ...variables,
-        },
-      });
+      await runCommand(['sh', join(root, 'nginx/render.sh')], { env: site });
     },
   };
 }

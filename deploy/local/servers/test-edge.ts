@@ -59,9 +59,10 @@ export async function openEdge(variables: Record<string, string>, answer: Answer
   await nginx.configure();
   await supervisor.start(nginx.spec);
   return {
-    ...{ directory, ports, ca, tool, listen, stop },
+    ...{ directory, ports, ca, listen, stop },
     origin: nginx.url,
-    pid: () => supervisor.pid('nginx') ?? 0,
+    site: nginx.site,
+    reload: nginx.reload.join(' '),
     ask: (path: string, init: RequestInit = {}) =>
       fetch(`${nginx.url}${path}`, { redirect: 'manual', tls: { ca }, ...init }),
     dial: (options: object = {}): TLSSocket =>
