@@ -38,20 +38,20 @@ obtain() { # FLAG...
     --config-dir "$kept" --work-dir "$kept/work" --logs-dir "$kept/logs" "$@"
 }
 
-# Each file appears whole. Between the two they do not fit: nginx then keeps what it has.
+# Each file appears whole, or not at all if the disk is full. Between the two they do not fit: nginx
+# then keeps what it has. Without `self-made` the first step takes them for brought, and leaves them.
 publish() {
   live=$kept/live/$name
   if cmp -s "$live/fullchain.pem" "$tls/server.pem" && cmp -s "$live/privkey.pem" "$tls/server.key"; then return 0; fi
   owner=$(stat -c %u:%g "$tls/server.key" 2>/dev/null || id -u)
-  (umask 077 && cat "$live/privkey.pem" >"$tls/.server.key")
-  cat "$live/fullchain.pem" >"$tls/.server.pem"
-  chown "$owner" "$tls/.server.key"
-  chmod 644 "$tls/.server.pem"
-  # From here on it is not one of the first step's own, which that would replace.
-  rm -f "$tls/self-made" "$tls/ca.pem"
-  mv "$tls/.server.key" "$tls/server.key"
-  mv "$tls/.server.pem" "$tls/server.pem"
-  echo "published a certificate for$domains"
+  (umask 077 && cat "$live/privkey.pem" >"$tls/.server.key") &&
+    cat "$live/fullchain.pem" >"$tls/.server.pem" &&
+    chown "$owner" "$tls/.server.key" &&
+    chmod 644 "$tls/.server.pem" &&
+    rm -f "$tls/self-made" "$tls/ca.pem" &&
+    mv "$tls/.server.key" "$tls/server.key" &&
+    mv "$tls/.server.pem" "$tls/server.pem" &&
+    echo "published a certificate for$domains"
 }
 
 # Also when certbot kept what it has: an earlier run may have ended before it was published.

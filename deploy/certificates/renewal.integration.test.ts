@@ -142,6 +142,17 @@ test('until it is due it is kept, and put back where nginx reads it', async () =
   expect(read('tls/server.pem')).toBe(before);
 });
 
+test('what cannot be written whole is not put in place', async () => {
+  const [key, before] = [read('tls/server.key'), read('tls/server.pem')];
+  writeFileSync(at('tls/server.key'), 'another');
+  mkdirSync(at('tls/.server.pem'));
+  await expect(obtain([], { CERTBOT: 'true' })).rejects.toThrow();
+  expect([read('tls/server.key'), read('tls/server.pem')]).toEqual(['another', before]);
+  rmSync(at('tls/.server.pem'), { recursive: true });
+  await obtain([], { CERTBOT: 'true' });
+  expect(read('tls/server.key')).toBe(key);
+});
+
 test('a key that does not fit is not taken, and nginx goes on', async () => {
   const [key, before] = [read('tls/server.key'), (await trusted()).serialNumber];
   copyFileSync(at('own/key.pem'), at('tls/server.key'));

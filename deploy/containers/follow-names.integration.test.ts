@@ -34,6 +34,7 @@ beforeAll(async () => {
       NGINX_RELOAD: edge.reload,
       FOLLOW_SECONDS: '0.1',
       SICK_AFTER: '2',
+      ASK_SECONDS: '0.5',
     },
     stdio: ['ignore', 'ignore', 'ignore'],
     detached: true,

@@ -23,7 +23,7 @@ look() { api=$(addresses $API_SERVERS) websocket=$(addresses $WEBSOCKET_SERVERS)
 write() { API_SERVERS=$api WEBSOCKET_SERVERS=$websocket SICK_SERVERS=$sick sh "$render"; }
 
 examine() { # HOST:PORT: how often running it was not ready
-  if curl -fs -m 2 -o /dev/null "http://$1/health/ready"; then echo 0 >"$last/$1"; else
+  if curl -fs -m "${ASK_SECONDS:-2}" -o /dev/null "http://$1/health/ready"; then echo 0 >"$last/$1"; else
     echo $(($(cat "$last/$1" 2>/dev/null || echo 0) + 1)) >"$last/$1"
   fi
 }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import type { ServerResponse } from 'node:http';
 import { connect as connectHttp2 } from 'node:http2';
+import { connect as connectTcp } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { until } from '../../e2e/client.ts';
 import { openEdge, type ServerName } from './test-edge.ts';
@@ -135,6 +136,24 @@ test('an upgrade is passed on, and then bytes both ways', async () => {
 });
 
 describe('slow ones', () => {
+  test('who say nothing at all are cut, before TLS and after it', async () => {
+    const silent = [
+      connectTcp(edge.ports.https, '127.0.0.1'),
+      connectTcp(edge.ports.http, '127.0.0.1'),
+      edge.dial(),
+    ];
+    const cut = silent.map(
+      (socket) =>
+        new Promise((resolve) => {
+          socket
+            .resume()
+            .on('error', () => {})
+            .once('close', resolve);
+        }),
+    );
+    expect(await Promise.all(cut)).toHaveLength(silent.length);
+  });
+
   test('whose head only trickles in are cut, however many, and others notice nothing', async () => {
     const one = () => {
       const socket = edge.dial();
