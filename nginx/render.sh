@@ -22,18 +22,111 @@ ACCESS_LOG=${ACCESS_LOG:-/var/log/nginx/access.log} # or off
 MAX_AUTH_BODY=${MAX_AUTH_BODY:-64k}
 MAX_UPLOAD=${MAX_UPLOAD:-26m} # the API's own limit for a file and a bit
 MAX_BODY=${MAX_BODY:-11m}     # the API's own limit for JSON and a bit
+HEADER_TIMEOUT=${HEADER_TIMEOUT:-10s}
 NGINX=${NGINX:-nginx}
+
+# Below the limits of one address there are those of the API, which explain themselves better: as long
+# as nothing else is said, these are above them. RATE_LIMIT_MAX_REQUESTS=0 switches all of them off.
+MOST_REQUESTS=1000000
+MOST_CONNECTIONS=65535 # nginx takes no more
+whole() { # NAME VALUE
+  case $2 in 0 | [1-9]*) case $2 in *[!0-9]*) ;; *) if [ ${#2} -lt 18 ]; then return 0; fi ;; esac ;; esac
+  echo "$1: not a whole number: $2" >&2
+  exit 78
+}
+larger() { if [ "$1" -gt "$2" ]; then echo "$1"; else echo "$2"; fi; }
+smaller() { if [ "$1" -lt "$2" ]; then echo "$1"; else echo "$2"; fi; }
+whole RATE_LIMIT_MAX_REQUESTS "${RATE_LIMIT_MAX_REQUESTS:=300}"
+whole RATE_LIMIT_WINDOW_MS "${RATE_LIMIT_WINDOW_MS:=60000}"
+whole REALTIME_MAX_SOCKETS_PER_ADDRESS "${REALTIME_MAX_SOCKETS_PER_ADDRESS:=5000}"
+if [ "$RATE_LIMIT_MAX_REQUESTS" = 0 ]; then LIMIT_REQUESTS=0 LIMIT_CONNECTIONS=0 LIMIT_SOCKETS=0; fi
+allowed=$(smaller "$RATE_LIMIT_MAX_REQUESTS" 1000000000) window=$(larger "$RATE_LIMIT_WINDOW_MS" 1)
+: "${LIMIT_REQUESTS:=$(larger 100 $((allowed * 4000 / window)))}"
+whole LIMIT_REQUESTS "$LIMIT_REQUESTS"
+: "${LIMIT_CONNECTIONS:=$(larger 512 "$LIMIT_REQUESTS")}"
+: "${LIMIT_SOCKETS:=$(larger 6000 $((REALTIME_MAX_SOCKETS_PER_ADDRESS + 1000)))}"
+whole LIMIT_CONNECTIONS "$LIMIT_CONNECTIONS"
+whole LIMIT_SOCKETS "$LIMIT_SOCKETS"
+rate=$(smaller "$LIMIT_REQUESTS" $MOST_REQUESTS)
+connections=$(smaller "$LIMIT_CONNECTIONS" $MOST_CONNECTIONS) sockets=$(smaller "$LIMIT_SOCKETS" $MOST_CONNECTIONS)
+
+# Sockets are counted apart: otherwise they would take up the room of requests. A whole office may
+# come back at once.
+LIMIT_ZONES='' LIMIT_LINES='' SOCKET_LIMIT_LINES=''
+if [ "$rate" -gt 0 ]; then
+  LIMIT_ZONES="limit_req_zone \$whom zone=requests:10m rate=${rate}r/s;
+limit_req_zone \$whom zone=handshakes:10m rate=$((rate * 5))r/s;
+"
+  LIMIT_LINES="  limit_req zone=requests burst=$((rate * 5)) nodelay;
+  limit_req_status 429;
+"
+  SOCKET_LIMIT_LINES="    limit_req zone=handshakes burst=$(larger "$sockets" $((rate * 5))) nodelay;
+"
+fi
+if [ "$connections" -gt 0 ]; then
+  LIMIT_ZONES="${LIMIT_ZONES}limit_conn_zone \$whom zone=connections:10m;
+"
+  LIMIT_LINES="$LIMIT_LINES  limit_conn connections $connections;
+"
+  # Those of requests would count here, too, if nothing was said.
+  [ "$sockets" -gt 0 ] || sockets=$MOST_CONNECTIONS
+fi
+if [ "$sockets" -gt 0 ]; then
+  LIMIT_ZONES="${LIMIT_ZONES}limit_conn_zone \$whom zone=sockets:10m;"
+  LIMIT_LINES="$LIMIT_LINES  limit_conn_status 429;"
+  SOCKET_LIMIT_LINES="$SOCKET_LIMIT_LINES    limit_conn sockets $sockets;"
+fi
+
+# Balancers in front of this one, which say where a request comes from.
+FRONT_LINES=''
+for proxy in ${FRONT_PROXIES:-}; do
+  case $proxy in *[!0-9a-fA-F:./]*)
+    echo "FRONT_PROXIES: not an address: $proxy" >&2
+    exit 78
+    ;;
+  esac
+  FRONT_LINES="$FRONT_LINES  set_real_ip_from $proxy;
+"
+done
+if [ -n "$FRONT_LINES" ]; then
+  FRONT_LINES="$FRONT_LINES  real_ip_header X-Forwarded-For;
+  real_ip_recursive on;"
+fi
+
+# Where whoever gets certificates puts what proves that this host is ours.
+ACME_BLOCK=''
+if [ -n "${ACME_WEBROOT:-}" ]; then
+  ACME_BLOCK="  location ~ ^/\.well-known/acme-challenge/[A-Za-z0-9_-]+\$ {
+    root \"$ACME_WEBROOT\";
+    default_type text/plain;
+    try_files \$uri =404;
+  }"
+fi
 
 # nginx 1.25.1 moved HTTP/2 from the listen line to a line of its own.
 minor=$("$NGINX" -v 2>&1 | sed -n 's|.*nginx/1\.\([0-9]*\)\..*|\1|p')
 if [ "${minor:-99}" -ge 26 ]; then HTTP2_LISTEN='' HTTP2_LINE='http2 on;'; else HTTP2_LISTEN=' http2' HTTP2_LINE=''; fi
-if [ "$ACCESS_LOG" = off ]; then ACCESS_LINE='access_log off;'; else ACCESS_LINE="access_log \"$ACCESS_LOG\" paths;"; fi
+if [ "$ACCESS_LOG" = off ]; then ACCESS_LINE='access_log off;'; else ACCESS_LINE="access_log \"$ACCESS_LOG\" requests;"; fi
 if [ "$PUBLIC_PORT" = 443 ]; then PORT_SUFFIX=''; else PORT_SUFFIX=":$PUBLIC_PORT"; fi
 
 servers() { # PARAMETERS HOST:PORT...
   parameters=$1
   shift
   for server in "$@"; do echo "  server $server $parameters;"; done
+}
+
+# Without those of SICK_SERVERS, unless that would be all.
+well() { # HOST:PORT...
+  found=
+  for server in "$@"; do
+    case " ${SICK_SERVERS:-} " in *" $server "*) ;; *) found="$found $server" ;; esac
+  done
+  echo "${found:-$*}"
+}
+sick() { # HOST:PORT...
+  for server in "$@"; do
+    case " $(well "$@") " in *" $server "*) ;; *) echo "$server" ;; esac
+  done
 }
 
 replicas() {
@@ -70,6 +163,7 @@ END
 408|REQUEST_TIMEOUT|Request Timeout|The request took too long to arrive
 413|PAYLOAD_TOO_LARGE|Payload Too Large|The request is too large
 414|URI_TOO_LONG|URI Too Long|The address is too long
+429|$limit_code|Too Many Requests|Too much at once from your address, try again shortly
 431|REQUEST_HEADER_FIELDS_TOO_LARGE|Request Header Fields Too Large|The headers are too large
 500|INTERNAL|Internal Server Error|Something went wrong on our side
 502|BAD_GATEWAY|Bad Gateway|Nobody answered, try again shortly
@@ -79,15 +173,17 @@ LIST
 }
 
 # shellcheck disable=SC2086
-API_BLOCK=$(servers 'max_fails=1 fail_timeout=1s' $API_SERVERS && servers 'max_fails=0 backup' $API_SERVERS) \
-  WEBSOCKET_BLOCK=$(servers max_fails=0 $WEBSOCKET_SERVERS) REPLICA_BLOCKS=$(replicas $WEBSOCKET_SERVERS) \
+API_BLOCK=$(servers 'max_fails=1 fail_timeout=1s' $(well $API_SERVERS) && servers 'max_fails=0 backup' $API_SERVERS) \
+  WEBSOCKET_BLOCK=$(servers max_fails=0 $(well $WEBSOCKET_SERVERS) && servers 'max_fails=0 backup' $(sick $WEBSOCKET_SERVERS)) REPLICA_BLOCKS=$(replicas $WEBSOCKET_SERVERS) \
   STICKY_LINES=$(sticky $WEBSOCKET_SERVERS) PROBLEM_BLOCKS=$(problems)
 export API_BLOCK WEBSOCKET_BLOCK REPLICA_BLOCKS STICKY_LINES PROBLEM_BLOCKS TLS_CERTIFICATE TLS_KEY \
-  HTTPS_LISTEN HTTP_LISTEN PUBLIC_HOST PORT_SUFFIX ACCESS_LINE MAX_AUTH_BODY MAX_UPLOAD MAX_BODY HTTP2_LISTEN HTTP2_LINE
+  HTTPS_LISTEN HTTP_LISTEN PUBLIC_HOST PORT_SUFFIX ACCESS_LINE MAX_AUTH_BODY MAX_UPLOAD MAX_BODY HTTP2_LISTEN HTTP2_LINE \
+  HEADER_TIMEOUT LIMIT_ZONES LIMIT_LINES SOCKET_LIMIT_LINES FRONT_LINES ACME_BLOCK
 awk '{
   while (match($0, /[{][{][A-Z0-9_]+[}][}]/)) {
     name = substr($0, RSTART + 2, RLENGTH - 4)
     $0 = substr($0, 1, RSTART - 1) ENVIRON[name] substr($0, RSTART + RLENGTH)
   }
   print
-}' "$TEMPLATE" >"$OUTPUT"
+}' "$TEMPLATE" >"$OUTPUT.new"
+mv "$OUTPUT.new" "$OUTPUT" # whole: somebody else may have nginx read it just now

@@ -57,6 +57,7 @@ test('each service sees the directory of its own secrets only', () => {
   const of = (name: string) => [`secrets-${name}:/run/secrets:ro`];
   expect(Object.fromEntries(directories)).toEqual({
     nginx: [],
+    certificates: [],
     inbox: [],
     ...Object.fromEntries(ours.map((name) => [name, of(name.replace(/-\d$/, ''))])),
     postgres: of('postgres'),

@@ -3,7 +3,10 @@ import { join } from 'node:path';
 import { root, run } from '../verify/run.ts';
 
 const compose = Bun.YAML.parse(await Bun.file(join(root, 'docker-compose.yml')).text()) as {
-  services: Record<string, { ports?: string[]; networks?: string[]; command?: string[] }>;
+  services: Record<
+    string,
+    { ports?: string[]; networks?: string[]; command?: string[]; volumes?: string[] }
+  >;
   networks: Record<string, object>;
 };
 
@@ -36,6 +39,14 @@ test('whoever is reached from outside shares no network with what is kept', () =
     networksOf(name).includes('public'),
   );
   expect(onPublic).toEqual(['nginx']);
+});
+
+test('what gets certificates is alone, and has nothing but them', () => {
+  expect(networksOf('certificates')).toEqual(['certificates']);
+  const others = Object.keys(compose.services).filter((name) => name !== 'certificates');
+  for (const name of others) expect(networksOf(name)).not.toContain('certificates');
+  const mounted = (compose.services.certificates?.volumes ?? []).filter((one) => !/^\./.test(one));
+  expect(mounted.map((one) => one.split(':')[0])).toEqual(['tls', 'acme', 'certificates']);
 });
 
 test('jobs are in a Valkey that forgets nothing, cached values in one that may', () => {

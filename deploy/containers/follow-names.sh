@@ -1,9 +1,12 @@
 #!/bin/sh
 # nginx looks names up once, refuses to reload while one of them is unknown, and a container that
 # was replaced has another address. So the site is written with addresses, and again whenever one
-# has changed; a container that is gone keeps its last. Runs beside nginx, started by its image.
+# has changed; a container that is gone keeps its last. A server that is not ready SICK_AFTER times
+# running becomes the last resort, until it is ready again: nginx itself only notices what is dead.
+# Runs beside nginx, started by its image.
 set -eu
 render=${RENDER:-/docker-entrypoint.d/40-render.sh}
+reload=${NGINX_RELOAD:-nginx -s reload}
 last=$(mktemp -d)
 
 addresses() { # HOST:PORT...
@@ -17,14 +20,31 @@ addresses() { # HOST:PORT...
 
 # shellcheck disable=SC2086
 look() { api=$(addresses $API_SERVERS) websocket=$(addresses $WEBSOCKET_SERVERS); }
-write() { API_SERVERS=$api WEBSOCKET_SERVERS=$websocket sh "$render"; }
+write() { API_SERVERS=$api WEBSOCKET_SERVERS=$websocket SICK_SERVERS=$sick sh "$render"; }
 
+examine() { # HOST:PORT: how often running it was not ready
+  if curl -fs -m "${ASK_SECONDS:-2}" -o /dev/null "http://$1/health/ready"; then echo 0 >"$last/$1"; else
+    echo $(($(cat "$last/$1" 2>/dev/null || echo 0) + 1)) >"$last/$1"
+  fi
+}
+# shellcheck disable=SC2086
+ask() {
+  for server in $api $websocket; do examine "$server" & done
+  wait
+  sick=
+  for server in $api $websocket; do
+    if [ "$(cat "$last/$server")" -ge "${SICK_AFTER:-15}" ]; then sick="$sick $server"; fi
+  done
+}
+
+sick=
 look
 write
-known="$api $websocket"
-while sleep 1; do
+known="$api $websocket $sick"
+while sleep "${FOLLOW_SECONDS:-1}"; do
   look
-  [ "$api $websocket" != "$known" ] || continue
+  ask
+  [ "$api $websocket $sick" != "$known" ] || continue
   # What fails is tried again: without `&&` it would end this loop for good.
-  write && nginx -s reload && known="$api $websocket"
+  write && $reload && known="$api $websocket $sick"
 done >/dev/null &

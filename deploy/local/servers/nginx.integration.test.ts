@@ -211,8 +211,8 @@ describe('what is written down', () => {
     await fetch(`http://localhost:${ports.http}/?token=${secret}`, { redirect: 'manual' });
     await untilLogged('/cut');
     const log = readFileSync(accessLog, 'utf8');
-    expect(log).toContain('"GET /invitations/accept HTTP/1.1" 200');
-    expect(log).toContain('"GET /socket.io/ HTTP/1.1" 200');
+    expect(log).toContain('"method":"GET","path":"/invitations/accept","protocol":"HTTP/1.1"');
+    expect(log).toContain('"method":"GET","path":"/socket.io/","protocol":"HTTP/1.1"');
     expect(log).not.toContain(secret);
     expect(lines.join('\n')).not.toContain(secret);
   });

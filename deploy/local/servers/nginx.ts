@@ -18,10 +18,13 @@ interface Options {
   tls: TlsFiles;
   /** Where requests are logged; nowhere unless said. */
   accessLog?: string;
+  /** More for its site, such as LIMIT_REQUESTS; outranks what this process has. */
+  variables?: Record<string, string>;
 }
 
 /** The proxy in front of everything, with the same template as the containers. */
-export function createNginx({ tool, directory, ports, tls, accessLog = 'off' }: Options) {
+export function createNginx(options: Options) {
+  const { tool, directory, ports, tls, accessLog = 'off', variables } = options;
   const configuration = join(directory, 'nginx.conf');
   const url = `https://localhost:${ports.https}`;
   const ca = readFileSync(tls.ca, 'utf8');
@@ -43,30 +46,34 @@ export function createNginx({ tool, directory, ports, tls, accessLog = 'off' }: 
     isReady: () => answersOk(`${url}/health/live`, ca),
     stopTimeoutMs: 5000,
   };
+  const site: Record<string, string> = {
+    ...tool.env,
+    NGINX: tool.path,
+    OUTPUT: join(directory, 'site.conf'),
+    API_SERVERS: servers('api'),
+    WEBSOCKET_SERVERS: servers('websocket'),
+    TLS_CERTIFICATE: tls.certificate,
+    TLS_KEY: tls.key,
+    HTTPS_LISTEN: `127.0.0.1:${ports.https}`,
+    HTTP_LISTEN: `127.0.0.1:${ports.http}`,
+    PUBLIC_HOST: 'localhost',
+    PUBLIC_PORT: String(ports.https),
+    ACCESS_LOG: accessLog,
+    MAX_UPLOAD: maxUpload(),
+    ...variables,
+  };
   return {
     spec,
     url,
+    /** What its site is rendered with. */
+    site,
+    /** Has it read its configuration again. */
+    reload: [tool.path, '-p', directory, '-e', 'stderr', '-c', configuration, '-s', 'reload'],
     /** Writes the configuration; throws what nginx finds wrong with it. */
     async configure(): Promise<void> {
       mkdirSync(join(directory, 'tmp'), { recursive: true });
       copyFileSync(join(import.meta.dir, 'nginx.conf'), configuration);
-      await runCommand(['sh', join(root, 'nginx/render.sh')], {
-        env: {
-          ...tool.env,
-          NGINX: tool.path,
-          OUTPUT: join(directory, 'site.conf'),
-          API_SERVERS: servers('api'),
-          WEBSOCKET_SERVERS: servers('websocket'),
-          TLS_CERTIFICATE: tls.certificate,
-          TLS_KEY: tls.key,
-          HTTPS_LISTEN: `127.0.0.1:${ports.https}`,
-          HTTP_LISTEN: `127.0.0.1:${ports.http}`,
-          PUBLIC_HOST: 'localhost',
-          PUBLIC_PORT: String(ports.https),
-          ACCESS_LOG: accessLog,
-          MAX_UPLOAD: maxUpload(),
-        },
-      });
+      await runCommand(['sh', join(root, 'nginx/render.sh')], { env: site });
     },
   };
 }

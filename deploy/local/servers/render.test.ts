@@ -65,6 +65,51 @@ test('a host that would be more than a host is refused', async () => {
   await expect(render('1.26.0', { PUBLIC_HOST: 'a; return 200' })).rejects.toThrow('PUBLIC_HOST');
 });
 
+test.each([
+  [{}, { requests: 100, connections: 512, sockets: 6000 }],
+  [{ RATE_LIMIT_MAX_REQUESTS: '60000' }, { requests: 4000, connections: 4000, sockets: 6000 }],
+  [{ RATE_LIMIT_MAX_REQUESTS: '9'.repeat(16) }, { requests: 1e6, connections: 65_535 }],
+  [{ REALTIME_MAX_SOCKETS_PER_ADDRESS: '20000' }, { requests: 100, sockets: 21_000 }],
+  [
+    { LIMIT_REQUESTS: '7', LIMIT_CONNECTIONS: '8', LIMIT_SOCKETS: '9' },
+    { requests: 7, sockets: 9 },
+  ],
+  [{ LIMIT_REQUESTS: '0' }, { requests: undefined, connections: 512, sockets: 6000 }],
+  [{ LIMIT_CONNECTIONS: '0' }, { requests: 100, connections: undefined, sockets: 6000 }],
+  [{ LIMIT_SOCKETS: '0' }, { requests: 100, connections: 512, sockets: 65_535 }],
+  [{ RATE_LIMIT_MAX_REQUESTS: '0', LIMIT_REQUESTS: '5' }, { requests: undefined }],
+])('limits of an address with %p', async (env: Record<string, string>, expected: object) => {
+  const site = await render('1.26.0', { RATE_LIMIT_MAX_REQUESTS: '', ...env });
+  const number = (pattern: RegExp) => {
+    const found = pattern.exec(site)?.[1];
+    return found === undefined ? undefined : Number(found);
+  };
+  const limits = {
+    requests: number(/zone=requests:10m rate=(\d+)r\/s/),
+    connections: number(/limit_conn connections (\d+);/),
+    sockets: number(/limit_conn sockets (\d+);/),
+  };
+  expect(limits).toMatchObject(expected);
+  if (env.RATE_LIMIT_MAX_REQUESTS === '0') expect(site).not.toMatch(/^\s*limit_(req|conn)/m);
+});
+
+test.each(['LIMIT_REQUESTS', 'LIMIT_CONNECTIONS', 'LIMIT_SOCKETS', 'RATE_LIMIT_WINDOW_MS'])(
+  '%s has to be a whole number',
+  async (name) => {
+    for (const value of ['-1', '1.5', '08', '5; deny all', '1'.repeat(30)]) {
+      const env = { RATE_LIMIT_MAX_REQUESTS: '300', [name]: value };
+      await expect(render('1.26.0', env)).rejects.toThrow(`${name}: not a whole number`);
+    }
+  },
+);
+
+test('a proxy in front is an address', async () => {
+  const site = await render('1.26.0', { FRONT_PROXIES: '10.0.0.0/8 2001:db8::/32' });
+  expect(site.match(/set_real_ip_from (10\.0\.0\.0\/8|2001:db8::\/32);/g)).toHaveLength(4);
+  await expect(render('1.26.0', { FRONT_PROXIES: 'all;' })).rejects.toThrow('FRONT_PROXIES');
+  expect(await render('1.26.0')).not.toContain('real_ip');
+});
+
 test('says what it lacks', async () => {
   await expect(render('1.26.0', { API_SERVERS: '' })).rejects.toThrow('host:port of every API');
 });

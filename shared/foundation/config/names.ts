@@ -14,7 +14,10 @@ export const namesWithoutEffect = ['FEATURE_ANALYTICS_ENABLED'] as const;
 
 /** What the compose file reads beside the variables of the services; they may stand in one `.env`. */
 export const composeNames = [
+  'ACME_SERVER',
   'BIND_ADDRESS',
+  'CERTIFICATE_EMAIL',
+  'CERTIFICATE_HOSTS',
   'COMPOSE_PROFILES',
   'COMPOSE_PROJECT_NAME',
   'DATABASE_APP_PASSWORD',
@@ -22,10 +25,14 @@ export const composeNames = [
   'DATABASE_OWNER_PASSWORD',
   'DATABASE_RELAY_PASSWORD',
   'DEV_INBOX',
+  'FRONT_PROXIES',
   'HTTPS_PORT',
   'HTTP_PORT',
   'INBOX_PORT',
   'INSIGHTDESK_IMAGE',
+  'LIMIT_CONNECTIONS',
+  'LIMIT_REQUESTS',
+  'LIMIT_SOCKETS',
   'MAX_UPLOAD',
   'POSTGRES_PASSWORD',
   'SECRETS',
