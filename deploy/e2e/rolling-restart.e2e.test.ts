@@ -10,11 +10,13 @@ import { contract, expand } from './releases/next-release.ts';
 import { pointTo, roll } from './releases/roll.ts';
 import { findPreviousRelease, makeRelease, migrateWith } from './releases/trees.ts';
 
-const WEBSOCKETS = 100;
-const POLLERS = 20;
+/** The whole way, with a crowd, takes a minute more. */
+const isWhole = process.env.RELEASES === 'all';
+const WEBSOCKETS = isWhole ? 100 : 24;
+const POLLERS = isWhole ? 20 : 6;
 const CHANNELS = 8;
 const CHANNELS_EACH = 3;
-const PAUSE_MS = 10;
+const PAUSE_MS = isWhole ? 10 : 40;
 const MAIL_PAUSE_MS = 250;
 /** What has to be accepted while two releases serve side by side. */
 const BETWEEN = 60;
@@ -118,6 +120,23 @@ async function migrate(tree: string, words?: string[]) {
   return migrateWith(tree, stack.environment.DATABASE_MIGRATION_URL ?? '', words);
 }
 
+/** Migrates while somebody's long transaction uses the table; nobody else waits for that one. */
+async function migrateBehind(tree: string) {
+  const { migrated } = await sql.begin(async (tx) => {
+    await tx`lock table messages in access share mode`;
+    const migrated = migrate(tree);
+    await until(
+      async () =>
+        (await tx`select from pg_locks where relation = 'messages'::regclass and not granted`)
+          .length > 0,
+      30_000,
+    );
+    await goOn();
+    return { migrated };
+  });
+  return migrated;
+}
+
 /** Which releases wrote the newest messages. */
 async function authorsOfNewest(): Promise<string[]> {
   const rows = await sql`select distinct origin from
@@ -154,17 +173,19 @@ test.skipIf(!isLocalStack)(
       expect((await migrate(root)).code).toBe(0);
       await to(`from ${previous.commit.slice(0, 7)}`, root);
     } else console.log('no older release:', previous.reason);
-    expect(await migrate(next)).toMatchObject({ code: 0 });
+    expect(await migrateBehind(next)).toMatchObject({ code: 0 });
     await to('expand', next, async () => {
       await goOn();
       expect(await authorsOfNewest()).toEqual(['before', 'next']);
     });
     await to('back', root);
     expect(await authorsOfNewest()).toEqual(['before']);
-    await to('again', next);
-    expect(await authorsOfNewest()).toEqual(['next']);
-    expect(await migrate(last)).toMatchObject({ code: 0 });
-    await to('contract', last);
+    if (isWhole) {
+      await to('again', next);
+      expect(await authorsOfNewest()).toEqual(['next']);
+      expect(await migrate(last)).toMatchObject({ code: 0 });
+      await to('contract', last);
+    }
     isOver = true;
     await Promise.all([...talks, writing]);
 

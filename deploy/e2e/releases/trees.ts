@@ -10,7 +10,8 @@ const JOURNAL = `${MIGRATIONS}/meta/_journal.json`;
 const LOCK = 'bun.lock';
 
 /** What runs, or is needed to: no pages, no figures. */
-const isDeployed = (path: string) => /^((services|shared|client|deploy)\/|package\.json$|bunfig\.toml$|tsconfig\.json$)/.test(path);
+const isDeployed = (path: string) =>
+  /^((services|shared|client|deploy)\/|package\.json$|bunfig\.toml$|tsconfig\.json$)/.test(path);
 
 export interface Change {
   /** Statements of its migration. */
