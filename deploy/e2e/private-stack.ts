@@ -11,6 +11,8 @@ const LAST_LOG_LINES = 40;
 interface Options {
   /** What the services are told beyond where their servers are. */
   variables?: Record<string, string>;
+  /** Servers that take the place of the stack's own. */
+  places?: Record<string, string>;
   /** The tree whose services run; a link to it may be moved. */
   release?: string;
 }
@@ -19,7 +21,7 @@ interface Options {
  * A stack of one's own beside the one of all tests, for what those would suffer from. Until it is
  * closed `client.ts` speaks to it.
  */
-export async function openPrivateStack({ variables = {}, release }: Options = {}) {
+export async function openPrivateStack({ variables = {}, places = {}, release }: Options = {}) {
   const directory = createTestDirectory();
   const log = join(directory.path, 'stack.log');
   const stack = createStack({
@@ -35,6 +37,7 @@ export async function openPrivateStack({ variables = {}, release }: Options = {}
       PATH: process.env.PATH,
       ...variables,
     },
+    places,
     ...(release && { release }),
   });
   const { run, environment } = await stack.start();

@@ -27,6 +27,8 @@ export interface PartsOptions {
   release?: string;
   /** The caller's variables; those of this process unless said. */
   variables?: Record<string, string | undefined>;
+  /** Servers that take the place of this stack's own. */
+  places?: Record<string, string>;
 }
 
 export type Parts = Awaited<ReturnType<typeof prepareParts>>;
@@ -34,7 +36,7 @@ export type Parts = Awaited<ReturnType<typeof prepareParts>>;
 /** Fetches what is missing, chooses ports, and describes every process of the stack. */
 export async function prepareParts(options: PartsOptions) {
   const { directory, ports: preferred, disposable, log } = options;
-  const { isReloading = false, release = root, variables = process.env } = options;
+  const { isReloading = false, release = root, variables = process.env, places } = options;
   const [tools, files, tls, ports] = await Promise.all([
     requireTools(log),
     requirePostgres(log),
@@ -63,19 +65,17 @@ export async function prepareParts(options: PartsOptions) {
     webPort: ports.inbox,
   });
   const operator = createOperator(at('operator'));
-  const environment = serviceEnvironment(
-    {
-      directory,
-      ports,
-      secrets,
-      url: nginx.url,
-      databaseUrl: postgres.urls.app,
-      valkeyUrl: valkey.url,
-      inboxUrl: inbox.url,
-      operatorId: operator.known(),
-    },
-    variables,
-  );
+  const surroundings = {
+    directory,
+    ports,
+    secrets,
+    url: nginx.url,
+    databaseUrl: postgres.urls.app,
+    valkeyUrl: valkey.url,
+    inboxUrl: inbox.url,
+    operatorId: operator.known(),
+  };
+  const environment = { ...serviceEnvironment(surroundings, variables), ...places };
   // What only one kind of service may do, only it can: a login of its own.
   const logins = {
     api: { DATABASE_IDENTITY_URL: postgres.urls.identity },
