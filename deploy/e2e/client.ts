@@ -22,10 +22,22 @@ export const isKillable = run.services.every(({ pid }) => pid !== undefined);
 
 /** The run file is kept current and names the servers, as the local stack's does. */
 export const isLocalStack = isKillable && Boolean(run.valkey && run.postgres);
-const ca = readFileSync(run.ca, 'utf8');
 
 /** What socket.io-client needs to trust the stack's certificate. */
-export const tlsOptions = { ca } as object;
+export const tlsOptions = { ca: readFileSync(run.ca, 'utf8') } as object;
+
+/** From now on everything here speaks to the stack of this run file; gives the way back. */
+export function speakTo(runFile: string): () => void {
+  const before = process.env.INSIGHTDESK_RUN;
+  const use = (path: string | undefined) => {
+    if (path) process.env.INSIGHTDESK_RUN = path;
+    else delete process.env.INSIGHTDESK_RUN;
+    Object.assign(run, loadRun());
+    Object.assign(tlsOptions, { ca: readFileSync(run.ca, 'utf8') });
+  };
+  use(runFile);
+  return () => use(before);
+}
 
 export interface Answer<T = Record<string, never>> {
   status: number;
@@ -49,7 +61,7 @@ export async function call<T = any>(
 ): Promise<Answer<T>> {
   const response = await fetch(path.startsWith('http') ? path : `${run.url}${path}`, {
     method,
-    tls: { ca },
+    tls: tlsOptions,
     redirect: 'manual',
     signal: AbortSignal.timeout(timeoutMs),
     headers: {

@@ -1,21 +1,60 @@
-import { afterAll, expect, test } from 'bun:test';
-import { call, isLocalStack, type Person, registerOwner, until } from './client.ts';
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { join } from 'node:path';
+import { connect } from '@insightdesk/shared/database';
+import { root } from '../local/paths.ts';
+import { createTestDirectory } from '../local/tests/test-directory.ts';
+import { call, isLocalStack, mailsTo, openOrganization, type Person, until } from './client.ts';
 import { createCrowd, openStaffChannels, type Told } from './followers.ts';
-import { replaceService } from './victims.ts';
+import { openPrivateStack } from './private-stack.ts';
+import { contract, expand } from './releases/next-release.ts';
+import { pointTo, roll } from './releases/roll.ts';
+import { findPreviousRelease, makeRelease, migrateWith } from './releases/trees.ts';
 
-const WEBSOCKETS = 100;
-const POLLERS = 20;
+/** The whole way, with a crowd, takes a minute more. */
+const isWhole = process.env.RELEASES === 'all';
+const WEBSOCKETS = isWhole ? 100 : 24;
+const POLLERS = isWhole ? 20 : 6;
 const CHANNELS = 8;
 const CHANNELS_EACH = 3;
-const PAUSE_MS = 10;
+const PAUSE_MS = isWhole ? 10 : 40;
+const MAIL_PAUSE_MS = 250;
+/** What has to be accepted while two releases serve side by side. */
+const BETWEEN = 60;
 
 let opened: string[] = [];
 let accepted: number[][] = [];
-const refused: string[] = [];
+let requests = 0;
+const failed: string[] = [];
 const crowd = createCrowd(notesOf);
+let people: Awaited<ReturnType<typeof openOrganization>>;
 let owner: Person;
+let stack: Awaited<ReturnType<typeof openPrivateStack>>;
+let sql: ReturnType<typeof connect>;
 
-afterAll(() => crowd.close());
+const trees = createTestDirectory();
+const link = join(trees.path, 'current');
+const previous = isLocalStack
+  ? await findPreviousRelease(join(trees.path, 'previous'))
+  : { reason: 'not here' };
+
+beforeAll(async () => {
+  if (!isLocalStack) return;
+  pointTo(link, 'commit' in previous ? join(trees.path, 'previous') : root);
+  stack = await openPrivateStack({ release: link });
+  await stack.startOne('worker-2');
+  sql = connect(stack.run.postgres, { timeoutMs: 30_000 });
+  people = await openOrganization();
+  owner = people.owner;
+  opened = await openStaffChannels(owner, CHANNELS);
+  accepted = opened.map(() => []);
+}, 120_000);
+
+afterAll(async () => {
+  crowd.close();
+  await sql?.end({ timeout: 1 });
+  await stack?.close();
+  trees.remove();
+}, 60_000);
 
 const messagesOf = (channel: string) => `/v1/conversations/${channel.split('-')[2]}/messages`;
 
@@ -26,28 +65,91 @@ async function notesOf(channel: string): Promise<Told[]> {
   return body.items.map(({ id, body }: { id: string; body: string }) => ({ id, n: Number(body) }));
 }
 
-/** Posts number after number to a channel, each once: nothing is ever tried again, with a key or not. */
+/** Asks once: nothing is ever tried again, with a key or not. */
+async function ask(...[method, path, asked]: Parameters<typeof call>): Promise<boolean> {
+  requests++;
+  const { status } = await call(method, path, asked).catch((error: Error) => ({
+    status: error.message,
+  }));
+  const isFine = status === 200 || status === 201;
+  if (!isFine) failed.push(`${method} ${path} ${JSON.stringify(asked?.body)}: ${status}`);
+  return isFine;
+}
+
+/** Posts number after number to a channel, and reads them now and then. */
 async function talk(index: number, isOver: () => boolean): Promise<void> {
   const channel = opened[index] ?? '';
   for (let n = 0; !isOver(); n++) {
     const body = { kind: 'note', body: `${n}` };
     const headers = index % 2 ? { 'Idempotency-Key': `${channel}.${n}` } : {};
-    const asked = { token: owner.token, body, headers };
-    const { status } = await call('POST', messagesOf(channel), asked).catch((error: Error) => ({
-      status: error.message,
-    }));
-    if (status === 201) accepted[index]?.push(n);
-    else refused.push(`${channel} ${n}: ${status}`);
+    const { token } = owner;
+    if (await ask('POST', messagesOf(channel), { token, body, headers })) accepted[index]?.push(n);
+    if (n % 4 === index % 4) await ask('GET', `${messagesOf(channel)}?limit=20`, { token });
     await Bun.sleep(PAUSE_MS);
   }
 }
 
+/** A customer writes, of which each of the staff who is away gets one e-mail. */
+async function write(numbers: number[], isOver: () => boolean): Promise<void> {
+  const { token } = people.customer;
+  const body = { subject: 'A release', body: 'It begins' };
+  const { id } = (await call('POST', '/v1/conversations', { token, body })).body;
+  for (let n = 0; !isOver(); n++) {
+    const asked = { token, body: { body: `${n}` } };
+    if (await ask('POST', `/v1/conversations/${id}/messages`, asked)) numbers.push(n);
+    await Bun.sleep(MAIL_PAUSE_MS);
+  }
+}
+
+async function mailed(): Promise<number[]> {
+  const mails = await mailsTo(people.absent.email);
+  return mails
+    .filter(({ subject }) => subject.includes('A release'))
+    .flatMap(({ text }) => /^\s*(\d+)\s*$/m.exec(text)?.[1] ?? [])
+    .map(Number)
+    .sort((a, b) => a - b);
+}
+
+const posted = () => accepted.flat().length;
+async function goOn(): Promise<void> {
+  const enough = posted() + BETWEEN;
+  await until(() => posted() >= enough, 60_000);
+}
+
+async function migrate(tree: string, words?: string[]) {
+  return migrateWith(tree, stack.environment.DATABASE_MIGRATION_URL ?? '', words);
+}
+
+/** Migrates while somebody's long transaction uses the table; nobody else waits for that one. */
+async function migrateBehind(tree: string) {
+  const { migrated } = await sql.begin(async (tx) => {
+    await tx`lock table messages in access share mode`;
+    const migrated = migrate(tree);
+    await until(
+      async () =>
+        (await tx`select from pg_locks where relation = 'messages'::regclass and not granted`)
+          .length > 0,
+      30_000,
+    );
+    await goOn();
+    return { migrated };
+  });
+  return migrated;
+}
+
+/** Which releases wrote the newest messages. */
+async function authorsOfNewest(): Promise<string[]> {
+  const rows = await sql`select distinct origin from
+    (select origin from messages order by created_at desc limit ${BETWEEN}) newest order by origin`;
+  return rows.map(({ origin }) => origin);
+}
+
 test.skipIf(!isLocalStack)(
-  'a rolling restart of every service under load loses nothing and refuses nothing',
+  'from release to release and back, schema included, under load: nothing fails, is lost or comes twice',
   async () => {
-    owner = await registerOwner();
-    opened = await openStaffChannels(owner, CHANNELS);
-    accepted = opened.map(() => []);
+    const [next, last] = ['next', 'last'].map((name) => join(trees.path, name)) as [string, string];
+    makeRelease(next, [expand]);
+    makeRelease(last, [expand, contract]);
     for (let i = 0; i < WEBSOCKETS + POLLERS; i++) {
       const own = Array.from({ length: CHANNELS_EACH }, (_, k) => opened[(i + k * 3) % CHANNELS]);
       crowd.follow(owner.token, own as string[], i < WEBSOCKETS ? 'websocket' : 'polling');
@@ -55,26 +157,61 @@ test.skipIf(!isLocalStack)(
     await crowd.ready();
 
     let isOver = false;
+    const written: number[] = [];
     const talks = opened.map((_, index) => talk(index, () => isOver));
-    const names = ['websocket-1', 'websocket-2', 'api-1', 'api-2', 'worker-1'];
-    for (const name of names) await replaceService(name, 'SIGTERM');
+    const writing = write(written, () => isOver);
+    const startedAt = performance.now();
+    const steps: string[] = [];
+    const to = async (what: string, tree: string, between = goOn) => {
+      pointTo(link, tree);
+      await roll(stack, between);
+      await goOn();
+      steps.push(`${what} ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
+    };
+
+    if ('commit' in previous) {
+      expect((await migrate(root)).code).toBe(0);
+      await to(`from ${previous.commit.slice(0, 7)}`, root);
+    } else console.log('no older release:', previous.reason);
+    expect(await migrateBehind(next)).toMatchObject({ code: 0 });
+    await to('expand', next, async () => {
+      await goOn();
+      expect(await authorsOfNewest()).toEqual(['before', 'next']);
+    });
+    await to('back', root);
+    expect(await authorsOfNewest()).toEqual(['before']);
+    if (isWhole) {
+      await to('again', next);
+      expect(await authorsOfNewest()).toEqual(['next']);
+      expect(await migrate(last)).toMatchObject({ code: 0 });
+      await to('contract', last);
+    }
     isOver = true;
-    await Promise.all(talks);
+    await Promise.all([...talks, writing]);
 
     const wanted = (channel: string) => accepted[opened.indexOf(channel)] ?? [];
     const missing = () =>
       crowd.states().filter(([channel, { numbers }]) => numbers.length < wanted(channel).length);
     await until(() => missing().length === 0, 60_000).catch(() => {});
+    await until(async () => (await mailed()).length >= written.length, 60_000).catch(() => {});
     const lost = crowd
       .states()
       .flatMap(([channel, { numbers }]) => wanted(channel).filter((n) => !numbers.includes(n)));
-    const posted = accepted.flat().length;
-    const figures = { posted, refused: refused.length, ...crowd.figures, lost: lost.length };
-    console.log('rolling restart:', JSON.stringify(figures));
+    const events = crowd.states().reduce((sum, [, { numbers }]) => sum + numbers.length, 0);
+    const mails = await mailed();
+    const { repeated: double, ...others } = crowd.figures;
+    const figures = { requests, failed: failed.length, events, lost: lost.length, double };
+    const told = { steps, ...figures, posted: posted(), mails: mails.length, ...others };
+    console.log('releases:', JSON.stringify(told));
+    if (failed.length > 0) console.log(stack.lastLines().join('\n'));
 
-    expect(refused).toEqual([]);
-    expect(figures).toMatchObject({ lost: 0, repeated: 0, disordered: 0, gaps: 0 });
+    expect(failed).toEqual([]);
+    expect(told).toMatchObject({ lost: 0, double: 0, disordered: 0, gaps: 0 });
     for (const [channel, { numbers }] of crowd.states()) expect(numbers).toEqual(wanted(channel));
+    expect(mails).toEqual(written);
+    const [{ failures } = {}] = await sql`select count(*)::int as failures from outbox
+      where failure is not null or relayed_at is null`;
+    expect(failures).toBe(0);
     for (const { moves } of crowd.followers) expect(moves.length).toBeGreaterThan(0);
     const moves = crowd.followers.flatMap(({ moves }) => moves);
     for (const { to } of moves) expect(to).toBeDefined();
@@ -82,5 +219,5 @@ test.skipIf(!isLocalStack)(
     const elsewhere = moves.filter(({ from, to }) => from !== to);
     expect(elsewhere.length).toBeGreaterThan(moves.length / 2);
   },
-  240_000,
+  300_000,
 );

@@ -50,13 +50,18 @@ const others: Record<ServiceName, readonly Watch[]> = {
   desk: [],
 };
 
+/** What they write is told when it is back; to take them out of service would be the outage. */
+const goOnWithoutValkey: readonly ServiceName[] = ['api'];
+
 /** Names everything that a service depends on among its health checks. */
 export function watchDependencies(
   health: Health,
   { config, parts }: { config: Config; parts: Parts },
 ): void {
   health.register('postgres', () => parts.database.ping());
-  health.register('valkey', () => pingValkey(parts.valkey));
+  health.register('valkey', () => pingValkey(parts.valkey), {
+    isRequired: !goOnWithoutValkey.includes(config.service.name),
+  });
   if (config.valkey.cacheUrl !== config.valkey.url) {
     health.register('cache', () => pingValkey(parts.cacheConnections.valkey), {
       isRequired: false,

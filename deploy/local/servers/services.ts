@@ -24,19 +24,19 @@ export const serviceUrl = ({ name }: Service, ports: Ports) => `http://127.0.0.1
 
 const reload = ['--watch', '--no-clear-screen'];
 
-/** A service's process, restarted under the same name and port. */
+/** A service's process out of the tree `release`, restarted under the same name and port. */
 export function serviceSpec(
   service: Service,
   ports: Ports,
   environment: Record<string, string>,
-  { isReloading = false } = {},
+  { release = root, isReloading = false } = {},
 ): ProcessSpec {
   const { name, kind } = service;
-  const main = join(root, 'services', kind, 'main.ts');
+  const main = join(release, 'services', kind, 'main.ts');
   return {
     name,
     command: [process.execPath, ...(isReloading ? reload : []), main],
-    directory: root,
+    directory: release,
     env: { ...environment, HOST: '127.0.0.1', PORT: String(ports[name]), REPLICA: name },
     isReady: () => answersOk(`${serviceUrl(service, ports)}/health/ready`),
     stopTimeoutMs: 15_000,

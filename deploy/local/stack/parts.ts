@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { requirePostgres } from '../machine/postgres-files.ts';
 import { type Log, requireTools } from '../machine/toolchain.ts';
+import { root } from '../paths.ts';
 import { findPorts, type Ports } from '../processes/ports.ts';
 import { createInbox } from '../servers/inbox.ts';
 import { createNginx } from '../servers/nginx.ts';
@@ -22,13 +23,20 @@ export interface PartsOptions {
   log: Log;
   /** Whether services start anew when their code changes. */
   isReloading?: boolean;
+  /** The tree whose services run, this one unless said; a link to it may be moved. */
+  release?: string;
+  /** The caller's variables; those of this process unless said. */
+  variables?: Record<string, string | undefined>;
+  /** Servers that take the place of this stack's own. */
+  places?: Record<string, string>;
 }
 
 export type Parts = Awaited<ReturnType<typeof prepareParts>>;
 
 /** Fetches what is missing, chooses ports, and describes every process of the stack. */
 export async function prepareParts(options: PartsOptions) {
-  const { directory, ports: preferred, disposable, log, isReloading = false } = options;
+  const { directory, ports: preferred, disposable, log } = options;
+  const { isReloading = false, release = root, variables = process.env, places } = options;
   const [tools, files, tls, ports] = await Promise.all([
     requireTools(log),
     requirePostgres(log),
@@ -57,7 +65,7 @@ export async function prepareParts(options: PartsOptions) {
     webPort: ports.inbox,
   });
   const operator = createOperator(at('operator'));
-  const environment = serviceEnvironment({
+  const surroundings = {
     directory,
     ports,
     secrets,
@@ -66,7 +74,8 @@ export async function prepareParts(options: PartsOptions) {
     valkeyUrl: valkey.url,
     inboxUrl: inbox.url,
     operatorId: operator.known(),
-  });
+  };
+  const environment = { ...serviceEnvironment(surroundings, variables), ...places };
   // What only one kind of service may do, only it can: a login of its own.
   const logins = {
     api: { DATABASE_IDENTITY_URL: postgres.urls.identity },
@@ -74,13 +83,19 @@ export async function prepareParts(options: PartsOptions) {
     websocket: {},
   };
   const specOf = (service: (typeof services | typeof extraWorkers)[number]) =>
-    serviceSpec(service, ports, { ...environment, ...logins[service.kind] }, { isReloading });
+    serviceSpec(
+      service,
+      ports,
+      { ...environment, ...logins[service.kind] },
+      { release, isReloading },
+    );
   return {
     nginx,
     postgres,
     valkey,
     inbox,
     environment,
+    release,
     operator,
     describe,
     services: services.map(specOf),

@@ -67,6 +67,14 @@ export function createStack(options: Options) {
       return started;
     },
     restart: supervisor.restart,
+    /** Starts one that was stopped, or a worker beyond the first. */
+    async startOne(name: string): Promise<void> {
+      const spec = parts && specsOf(parts).find((spec) => spec.name === name);
+      if (!spec) throw new Error(`Nothing is called ${name}`);
+      await supervisor.start(spec);
+    },
+    stopOne: (name: string) => supervisor.stop(name),
+    pidOf: supervisor.pid,
     /** Stops everything, also in the middle of a start, and leaves no process behind. */
     async stop(): Promise<void> {
       scaler?.close();
@@ -93,6 +101,11 @@ export function createStack(options: Options) {
   };
 }
 
+const specsOf = ({ nginx, postgres, valkey, inbox, services, extraWorkers }: Parts) => [
+  ...[nginx.spec, postgres.spec, valkey.spec, inbox.spec],
+  ...[...services, ...extraWorkers],
+];
+
 /** The APIs learn once who operates the stack; their next start knows it by itself. */
 async function appoint(
   id: string | undefined,
@@ -109,8 +122,10 @@ async function appoint(
   );
 }
 
+type Migrating = typeof import('@insightdesk/shared/database');
+
 async function startParts(parts: Parts, supervisor: Supervisor, log: (line: string) => void) {
-  const { nginx, postgres, valkey, inbox, services } = parts;
+  const { nginx, postgres, valkey, inbox, services, release } = parts;
   await Promise.all([supervisor.start(inbox.spec), startServices()]);
 
   async function startServices() {
@@ -121,7 +136,7 @@ async function startParts(parts: Parts, supervisor: Supervisor, log: (line: stri
 
   async function startDatabase() {
     const [{ migrate }] = await Promise.all([
-      import('@insightdesk/shared/database'),
+      import(join(release, 'shared/connections/database/index.ts')) as Promise<Migrating>,
       postgres.initialize().then(() => supervisor.start(postgres.spec)),
     ]);
     await postgres.provision();

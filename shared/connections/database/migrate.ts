@@ -1,5 +1,6 @@
 import { drizzle } from 'drizzle-orm/postgres-js';
 import { migrate as apply } from 'drizzle-orm/postgres-js/migrator';
+import type { Sql } from 'postgres';
 import { connect } from './connect.ts';
 import { sqlState } from './failures.ts';
 import { listMigrations, MIGRATIONS_FOLDER } from './list-migrations.ts';
@@ -8,12 +9,14 @@ const ADVISORY_LOCK = 7_305_118_402;
 /** For another one that migrates, and for each statement. */
 const TURN_TIMEOUT_MS = 120_000;
 const LOCK_TIMEOUT_MS = 10_000;
+/** While it waits for a table, all that comes after waits behind it: it gives way, and asks again. */
+const WAIT_MS = 500;
 
 export interface MigrateOptions {
   /** The URL of the schema's owner. */
   url: string;
   log?: (line: string) => void;
-  /** How long a statement waits for a table that others use, and they behind it; 10 s. */
+  /** How long it tries to get a table that others use; 10 s. */
   lockTimeoutMs?: number;
 }
 
@@ -30,14 +33,14 @@ export async function migrate({
   const applied = async () => (await listMigrations(sql)).filter(({ at }) => at).length;
   try {
     await sql.unsafe(`select pg_advisory_lock(${ADVISORY_LOCK})`);
-    await sql.unsafe(`set lock_timeout = ${Math.ceil(lockTimeoutMs)}`);
+    await sql.unsafe(`set lock_timeout = ${WAIT_MS}`);
     const before = await applied();
-    await apply(drizzle(sql), { migrationsFolder: MIGRATIONS_FOLDER });
+    await applyInTime(sql, lockTimeoutMs);
     const total = await applied();
     log(`migrations: ${total - before} applied, ${total} in total`);
     return total - before;
   } catch (error) {
-    if (sqlState(error) !== '55P03') throw error;
+    if (!isHeldByOthers(error)) throw error;
     const seconds = lockTimeoutMs / 1000;
     const what = `Something holds a table for longer than ${seconds} s; nothing was changed`;
     throw new Error(`${what}. End the long transaction, or try again when less is going on`, {
@@ -47,6 +50,20 @@ export async function migrate({
     await sql.end({ timeout: 5 });
   }
 }
+
+async function applyInTime(sql: Sql, lockTimeoutMs: number): Promise<void> {
+  const deadline = performance.now() + lockTimeoutMs;
+  for (;;) {
+    try {
+      return await apply(drizzle(sql), { migrationsFolder: MIGRATIONS_FOLDER });
+    } catch (error) {
+      if (!isHeldByOthers(error) || performance.now() > deadline) throw error;
+      await Bun.sleep(WAIT_MS);
+    }
+  }
+}
+
+const isHeldByOthers = (error: unknown) => sqlState(error) === '55P03';
 
 /** What `migrate` has done and would do; changes nothing. `url` as for `migrate`. */
 export async function readMigrations(url: string, timeoutMs = 10_000) {

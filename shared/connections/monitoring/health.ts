@@ -24,7 +24,7 @@ export interface Health {
   /** `check` resolves when the dependency answers. */
   register(name: string, check: () => Promise<unknown>, options?: CheckOptions): void;
   /**
-   * Asks all at once; an answer is reused for half a second, one of what is not required for 15 s.
+   * Asks all at once; an answer is reused for half a second, one of what is not required for 3 s.
    * With `isWaiting: false` the latter are asked too, but what is told of them is what they said
    * last. Says nothing about the inside.
    */
@@ -32,7 +32,7 @@ export interface Health {
 }
 
 const REUSE_MS = 500;
-const OPTIONAL_REUSE_MS = 15_000;
+const OPTIONAL_REUSE_MS = 3_000;
 
 /** Builds an empty set of checks. */
 export function createHealth(): Health {

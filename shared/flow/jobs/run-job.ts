@@ -63,14 +63,15 @@ export interface RunOptions {
 
 const LEASE_GRACE_MS = 30_000;
 
-/** How long a job waits that found Valkey full. */
-const FULL_WAIT_MS = 2_000;
+/** How long a job waits that found Valkey full, or no database. */
+const WAIT_MS = 2_000;
 
 const unrecoverable = (why: string) => new (bullmq().UnrecoverableError)(why);
 
 /**
  * Runs one job that BullMQ handed out, and says what becomes of it by what it throws. A full Valkey
- * is no failure of the job's: it comes again, and its attempts are not used up by that.
+ * or a database that is away is no failure of the job's: it comes again, and its attempts are not
+ * used up by that.
  */
 export async function runJob(
   job: Job<Envelope>,
@@ -80,9 +81,9 @@ export async function runJob(
   try {
     return await runOnce(job, token, options);
   } catch (error) {
-    if (!isFull(error)) throw error;
+    if (!isFull(error) && !isDatabaseAway(error)) throw error;
     // Where there is no room even for that, its lease runs out and it is taken over.
-    await job.moveToDelayed(Date.now() + FULL_WAIT_MS, token).catch(() => {});
+    await job.moveToDelayed(Date.now() + WAIT_MS, token).catch(() => {});
     throw new (bullmq().DelayedError)();
   }
 }
@@ -209,6 +210,12 @@ function isFull(error: unknown, depth = 0): boolean {
     previousErrors?: unknown[];
   };
   return [error.cause, ...errors, ...previousErrors].some((one) => isFull(one, depth + 1));
+}
+
+function isDatabaseAway(error: unknown, depth = 0): boolean {
+  if (!(error instanceof Error) || depth > 4) return false;
+  const isAway = error instanceof AppError && error.code === 'DATABASE_UNAVAILABLE';
+  return isAway || isDatabaseAway(error.cause, depth + 1);
 }
 
 /** What the house says cannot succeed is not tried again; a surprise is. */
