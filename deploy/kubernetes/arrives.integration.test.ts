@@ -1,11 +1,10 @@
 import { afterAll, expect, test } from 'bun:test';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { isSecretName, knownKeys, loadConfigWithSecrets } from '@insightdesk/shared/config';
-import { requireKubectl } from '../local/machine/kubectl.ts';
-import { root, run } from '../verify/run.ts';
 import { componentOf, overlays, renderOverlay, workloads } from './objects.ts';
+import { environmentOf, handOutSecrets } from './pods.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'insightdesk-arrives-'));
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -25,30 +24,7 @@ const required = {
 };
 const others = knownKeys.filter((name) => isSecretName(name) && !(name in required));
 
-/** Runs `secrets.sh` with a directory of these files; what it would apply becomes directories. */
-async function handOut(given: Record<string, string>) {
-  for (const name of ['given', 'made']) {
-    rmSync(at(name), { recursive: true, force: true });
-    mkdirSync(at(name));
-  }
-  for (const [name, value] of Object.entries(given)) writeFileSync(at('given', name), `${value}\n`);
-  const kubectl = await requireKubectl(() => {});
-  const script = join(root, 'deploy/kubernetes/secrets.sh');
-  const { exitCode, output } = await run(['sh', script, 'insightdesk', at('given')], {
-    env: { OUTPUT: at('made'), PATH: `${dirname(kubectl)}:${process.env.PATH}` },
-  });
-  for (const file of readdirSync(at('made'))) {
-    const secret = Bun.YAML.parse(await Bun.file(at('made', file)).text()) as {
-      metadata: { name: string };
-      data: Record<string, string>;
-    };
-    mkdirSync(at('made', secret.metadata.name));
-    for (const [name, value] of Object.entries(secret.data)) {
-      writeFileSync(at('made', secret.metadata.name, name), Buffer.from(value, 'base64'));
-    }
-  }
-  return { exitCode, output };
-}
+const handOut = (given: Record<string, string>) => handOutSecrets(directory, given);
 const held = (component: string) => readdirSync(at('made', `insightdesk-${component}`)).toSorted();
 
 test('every secret of the schema is handed out, each login to its own service', async () => {
@@ -83,11 +59,7 @@ test.each([...overlays])(
     for (const object of workloads(objects)) {
       const [container] = object.spec.template.spec.containers;
       expect(container.envFrom).toEqual([{ configMapRef: { name: settings?.metadata.name } }]);
-      const environment: Record<string, string> = { ...settings?.data };
-      for (const { name, value, valueFrom } of container.env) {
-        expect(value ?? valueFrom.fieldRef.fieldPath).toBeString();
-        environment[name] = value ?? `${object.metadata.name}-7d9f4c8b6-x2k4q`;
-      }
+      const environment = environmentOf(object, objects);
       expect(Object.keys(environment).filter(isSecretName)).toEqual([]);
       const [, ...files] = container.volumeMounts;
       expect(files).toEqual([
