@@ -1,7 +1,16 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test';
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isSecretName, knownKeys } from '@insightdesk/shared/config';
 import { requireKubectl } from '../local/machine/kubectl.ts';
 import { run } from '../verify/run.ts';
 
@@ -82,5 +91,21 @@ test.each(['deploy/kubernetes/base/patches', '/nowhere'])('%s is no overlay', as
   const { exitCode, output, calls } = await deploy(path);
   expect(exitCode).toBe(2);
   expect(output).toContain('holds no kustomization.yaml');
+  expect(calls).toEqual([]);
+});
+
+test('no secret goes out as a setting, whichever it is', async () => {
+  const own = join(directory, 'own');
+  mkdirSync(own);
+  const secrets = knownKeys.filter(isSecretName).toSorted();
+  const settings = knownKeys.map((name) => `${name}=x`).join('\n');
+  writeFileSync(join(own, 'settings.env'), settings);
+  writeFileSync(
+    join(own, 'kustomization.yaml'),
+    'namespace: own\nconfigMapGenerator: [{ name: insightdesk-settings, envs: [settings.env] }]\n',
+  );
+  const { exitCode, output, calls } = await deploy(own);
+  expect(exitCode).toBe(78);
+  expect(output).toBe(`Not among settings, but by secrets.sh: ${secrets.join(' ')}`);
   expect(calls).toEqual([]);
 });

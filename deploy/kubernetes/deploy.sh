@@ -11,7 +11,13 @@ others='app.kubernetes.io/component notin (api,websocket,worker,migrate)'
 migration='app.kubernetes.io/component=migrate'
 in_it() { kubectl --namespace "$namespace" "$@"; }
 
-kubectl kustomize "$overlay" >/dev/null
+# What is told to everybody who may read a ConfigMap holds no secret.
+secret='[A-Z0-9_]*(SECRET(_ID)?|PASSWORD|TOKEN|DSN|(API|ACCESS|PRIVATE|ENCRYPTION|SIGNING|JWT)_KEYS?(_ID|_PREVIOUS)?)'
+found=$(kubectl kustomize "$overlay" | grep -oE "^  ($secret|(DATABASE|VALKEY)_([A-Z0-9_]+_)?URL|LOG_WEBHOOK_URL): " || true)
+if [ -n "$found" ]; then
+  echo "Not among settings, but by secrets.sh:" $(printf %s "$found" | tr -d ':') >&2
+  exit 78
+fi
 kubectl apply --kustomize "$overlay" --selector "$others"
 in_it delete job insightdesk-migrate --ignore-not-found --wait
 kubectl apply --kustomize "$overlay" --selector "$migration"
