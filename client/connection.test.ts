@@ -99,6 +99,17 @@ test('a token that is known to be over is swapped before the handshake', async (
   expect(state.refreshes).toBe(1);
 });
 
+test('sockets that have an address of their own are met there, calls where they were', async () => {
+  const [calls, live] = [await startDesk(), await startDesk()];
+  live.state.token = 1;
+  const tokens = { ...good, accessToken: 'old', expiresAt: Date.now() - 1 };
+  const client = createClient({ url: calls.url, socketUrl: live.url, tokens });
+  closing.push(() => client.close());
+  await client.subscribe('c', { onEvent() {}, onGap() {} }).ready;
+  expect([calls.state.refreshes, live.state.refreshes]).toEqual([1, 0]);
+  expect([calls.sockets.length, live.sockets.length]).toEqual([0, 1]);
+});
+
 test('a connection that is cut resumes without another token', async () => {
   const { url, state, sockets } = await startDesk();
   const { subscription } = follow(url, good);

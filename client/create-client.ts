@@ -22,6 +22,8 @@ export type SignedIn = Answer<'POST /v1/auth/login'>;
 export interface ClientOptions {
   /** Where the desk is, such as `https://desk.example`. */
   url: string;
+  /** Where its sockets are, if they have an address of their own; the same unless said. */
+  socketUrl?: string | undefined;
   /** Of an earlier start of the app. */
   tokens?: Tokens | undefined;
   /** Told of every new pair, and of `undefined` when the session has ended. */
@@ -56,7 +58,12 @@ export function createClient(options: ClientOptions) {
     swap: (refreshToken) => request('POST /v1/auth/refresh', { body: { refreshToken } }),
     onChange: (tokens) => live.onTokens(tokens),
   });
-  const live = createLive({ ...options, url, keeper, onError: options.onError ?? throwLater });
+  const live = createLive({
+    ...options,
+    url: options.socketUrl ?? url,
+    keeper,
+    onError: options.onError ?? throwLater,
+  });
   const send = createSend(request, stop.signal);
 
   async function signIn<T extends TokenPair>(answering: Promise<T>): Promise<T> {

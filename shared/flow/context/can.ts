@@ -44,6 +44,7 @@ export function decide(actor: Holder, permission: Permission, resource?: Resourc
   return { allowed: true, reason: `${whose(actor)} has ${permission}`, via };
 }
 
+/** Whether nothing speaks against it; `decide` says what does. */
 export const can = (actor: Holder, permission: Permission, resource?: Resource): boolean =>
   refusalOf(actor, permission, resource) === undefined;
 

@@ -13,7 +13,7 @@ export interface ScalingPolicy {
   downAfterMs: number;
 }
 
-/** The same figures as in `deploy/kubernetes/worker-scaling.yaml`. */
+/** The same figures as in `deploy/kubernetes/base/worker-scaling.yaml`. */
 export const scalingPolicy: ScalingPolicy = {
   least: 1,
   most: 3,

@@ -8,7 +8,9 @@ import type { Valkey } from '@insightdesk/shared/valkey';
  * tag, because one script reads them all.
  */
 export const socketReplicas = '{sockets}:replicas';
+/** The key of a replica's own counts. */
 export const socketCountsOf = (instance: string) => `{sockets}:of:${instance}`;
+/** The field in it of an organisation. */
 export const socketsOf = (tenantId: Id<'org'>) => `org:${tenantId}`;
 
 /** What a replica listens to while it lives: the kernel ends that with the process, no lease does. */

@@ -1,0 +1,91 @@
+import { afterAll, expect, test } from 'bun:test';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { isSecretName, knownKeys, loadConfigWithSecrets } from '@insightdesk/shared/config';
+import { componentOf, overlays, renderOverlay, workloads } from './objects.ts';
+import { environmentOf, handOutSecrets } from './pods.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'insightdesk-arrives-'));
+afterAll(() => rmSync(directory, { recursive: true }));
+const at = (...names: string[]) => join(directory, ...names);
+
+const url = (role: string) =>
+  `postgres://insightdesk_${role}:own-${role}@db.internal:5432/insightdesk`;
+const required = {
+  DATABASE_URL: url('app'),
+  DATABASE_MIGRATION_URL: url('owner'),
+  DATABASE_RELAY_URL: url('relay'),
+  DATABASE_IDENTITY_URL: url('identity'),
+  VALKEY_URL: 'valkeys://:own@valkey.internal:6379',
+  JWT_SECRET: 'abcdefghijklmnopqrstuvwxyz0123456789',
+  JWT_REFRESH_SECRET: '0123456789abcdefghijklmnopqrstuvwxyz',
+  ENCRYPTION_KEY: 'z0123456789abcdefghijklmnopqrstuvwxy',
+};
+const others = knownKeys.filter((name) => isSecretName(name) && !(name in required));
+
+const handOut = (given: Record<string, string>) => handOutSecrets(directory, given);
+const held = (component: string) => readdirSync(at('made', `insightdesk-${component}`)).toSorted();
+
+test('every secret of the schema is handed out, each login to its own service', async () => {
+  const all = Object.fromEntries(others.map((name) => [name, name]));
+  const { output } = await handOut({ ...required, ...all, 'README.md': 'no secret' });
+  expect(output).toBe('');
+  const logins = ['DATABASE_MIGRATION_URL', 'DATABASE_RELAY_URL', 'DATABASE_IDENTITY_URL'];
+  const common = knownKeys.filter((name) => isSecretName(name) && !logins.includes(name));
+  const wanted = (...own: string[]) => [...common, ...own].toSorted();
+  expect(held('websocket')).toEqual(wanted());
+  expect(held('api')).toEqual(wanted('DATABASE_IDENTITY_URL'));
+  expect(held('worker')).toEqual(wanted('DATABASE_RELAY_URL'));
+  expect(held('migrate')).toEqual(wanted('DATABASE_MIGRATION_URL'));
+});
+
+test.each([...overlays])(
+  'settings of %s reach every service, secrets as files only',
+  async (overlay) => {
+    await handOut({
+      ...required,
+      AWS_ACCESS_KEY_ID: 'id',
+      AWS_SECRET_ACCESS_KEY: 'key',
+      SMTP_PASSWORD: 'mail',
+      LOG_WEBHOOK_URL: 'https://hooks.example.com/a',
+    });
+    const objects = await renderOverlay(overlay);
+    const settings = objects.find(({ kind }) => kind === 'ConfigMap');
+    expect(Object.keys(settings?.data ?? {}).filter((name) => !knownKeys.includes(name))).toEqual(
+      [],
+    );
+    const seen: string[] = [];
+    for (const object of workloads(objects)) {
+      const [container] = object.spec.template.spec.containers;
+      expect(container.envFrom).toEqual([{ configMapRef: { name: settings?.metadata.name } }]);
+      const environment = environmentOf(object, objects);
+      expect(Object.keys(environment).filter(isSecretName)).toEqual([]);
+      const [, ...files] = container.volumeMounts;
+      expect(files).toEqual([
+        { name: 'secrets', mountPath: environment.SECRETS_DIRECTORY, readOnly: true },
+      ]);
+      environment.SECRETS_DIRECTORY = at('made', object.metadata.name);
+      const { config } = await loadConfigWithSecrets({ directory: '/nowhere', environment });
+      expect(config).toMatchObject({
+        environment: overlay,
+        service: { host: '0.0.0.0', port: 3000, replica: environment.REPLICA },
+        auth: { jwtSecret: required.JWT_SECRET },
+        database: { url: required.DATABASE_URL },
+        http: { appUrl: settings?.data?.APP_URL, filesUrl: settings?.data?.FILES_URL },
+        storage: { provider: 's3' },
+        logging: { webhook: { url: 'https://hooks.example.com/a' } },
+      });
+      seen.push(componentOf(object));
+    }
+    expect(seen.toSorted()).toEqual(['api', 'migrate', 'websocket', 'worker']);
+  },
+);
+
+test('what is missing is named, and nothing is handed out', async () => {
+  const { ENCRYPTION_KEY: _, ...rest } = required;
+  const { exitCode, output } = await handOut({ ...rest, JWT_SECRET: '' });
+  expect(exitCode).toBe(78);
+  expect(output).toEndWith('lacks JWT_SECRET ENCRYPTION_KEY');
+  expect(readdirSync(at('made'))).toEqual([]);
+});

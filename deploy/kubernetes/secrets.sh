@@ -1,0 +1,38 @@
+#!/bin/sh
+# secrets.sh NAMESPACE DIRECTORY: makes the services' secrets of files, one per secret and called like
+# it (DATABASE_URL, JWT_SECRET, …). Each service is given all of them but the logins of others.
+# OUTPUT=DIRECTORY writes them there instead of applying them.
+set -eu
+namespace=${1:?"Usage: secrets.sh NAMESPACE DIRECTORY"}
+given=${2:?"Usage: secrets.sh NAMESPACE DIRECTORY"}
+
+missing=
+for name in DATABASE_URL DATABASE_MIGRATION_URL DATABASE_RELAY_URL DATABASE_IDENTITY_URL VALKEY_URL \
+  JWT_SECRET JWT_REFRESH_SECRET ENCRYPTION_KEY; do
+  [ -n "$(cat "$given/$name" 2>/dev/null)" ] || missing="$missing $name"
+done
+[ -z "$missing" ] || { echo "$given: lacks$missing" >&2; exit 78; }
+
+belongs() { # SERVICE NAME
+  case $2 in
+  DATABASE_MIGRATION_URL) [ "$1" = migrate ] ;;
+  DATABASE_RELAY_URL) [ "$1" = worker ] ;;
+  DATABASE_IDENTITY_URL) [ "$1" = api ] ;;
+  *[!A-Z0-9_]*) false ;; # a README, what an editor left
+  *) true ;;
+  esac
+}
+for service in api websocket worker migrate; do
+  set --
+  for file in "$given"/*; do
+    name=${file##*/}
+    if [ -f "$file" ] && belongs "$service" "$name"; then set -- "$@" "--from-file=$name=$file"; fi
+  done
+  made=$(kubectl create secret generic "insightdesk-$service" --namespace "$namespace" "$@" --dry-run=client --output yaml)
+  if [ -n "${OUTPUT:-}" ]; then
+    (umask 077 && printf '%s\n' "$made" >"$OUTPUT/$service.yaml")
+  else
+    # Server-side, so that no annotation repeats what is secret.
+    printf '%s\n' "$made" | kubectl apply --server-side --filename -
+  fi
+done
