@@ -20,8 +20,15 @@ case $PUBLIC_HOST in '' | *[!A-Za-z0-9.:_[\]-]*)
 esac
 ACCESS_LOG=${ACCESS_LOG:-/var/log/nginx/access.log} # or off
 MAX_AUTH_BODY=${MAX_AUTH_BODY:-64k}
-MAX_UPLOAD=${MAX_UPLOAD:-26m} # the API's own limit for a file and a bit
-MAX_BODY=${MAX_BODY:-11m}     # the API's own limit for JSON and a bit
+MAX_FILE_SIZE=${MAX_FILE_SIZE:-26214400}
+case $MAX_FILE_SIZE in *[!0-9]* | 0* | ???????????????*)
+  echo "MAX_FILE_SIZE: not a number of bytes: $MAX_FILE_SIZE" >&2
+  exit 78
+  ;;
+esac
+# A mebibyte above the API's own limit for a file, so that the API explains what is just too large.
+MAX_UPLOAD=${MAX_UPLOAD:-$(((MAX_FILE_SIZE + 1048575) / 1048576 + 1))m}
+MAX_BODY=${MAX_BODY:-11m} # the API's own limit for JSON and a bit
 HEADER_TIMEOUT=${HEADER_TIMEOUT:-10s}
 NGINX=${NGINX:-nginx}
 

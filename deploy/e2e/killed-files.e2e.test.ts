@@ -1,11 +1,11 @@
 import { afterAll, expect, test } from 'bun:test';
 import { randomBytes } from 'node:crypto';
-import { fromUuid, type Id, toUuid } from '@insightdesk/shared/contract';
+import type { Id } from '@insightdesk/shared/contract';
 import { connect } from '@insightdesk/shared/database';
-import { type StoredVariant, storageKey } from '@insightdesk/shared/domain/attachments';
 import { createStorage } from '@insightdesk/shared/storage';
 import { runDesk } from '../desk/test-command.ts';
 import { call, isLocalStack, loadRun, registerOwner, run, until, upload } from './client.ts';
+import { lookAtFiles, runOut } from './kept-files.ts';
 import { openStudio } from './recordings/make.ts';
 import { end, killService } from './victims.ts';
 
@@ -51,40 +51,10 @@ async function killUploads(token: string) {
 }
 
 /** What rows name and are counted with, and what is on the disk. */
-async function lookAt(organizationId: Id<'org'>) {
-  const tenant = toUuid(organizationId);
-  const rows =
-    await sql`select id, status, variants, app.bytes_of(size_bytes, variants)::text as bytes
-    from attachments where tenant_id = ${tenant}`;
-  const named = rows.flatMap(({ id, variants }) =>
-    ['original', ...(variants as StoredVariant[]).map(({ name }) => name)].map((name) =>
-      storageKey(organizationId, fromUuid('att', String(id)), name),
-    ),
-  );
+function lookAt(organizationId: Id<'org'>) {
   const directory = process.env.STORAGE_DIRECTORY ?? '';
   const config = { provider: 'local', directory, maxFileBytes: 1 } as const;
-  const storage = createStorage(config, { signer: {} as never });
-  const stored = await Array.fromAsync(storage.list(`${organizationId}/`));
-  const [counted] = await sql`select bytes::text as bytes,
-      (select count(*)::int from byte_reservations where tenant_id = ${tenant}) as reserved,
-      (select count(*)::int from uploads where tenant_id = ${tenant}) as uploads
-    from stored_bytes where tenant_id = ${tenant}`;
-  return {
-    statuses: [...new Set(rows.map(({ status }) => status))],
-    named: named.toSorted(),
-    stored: stored.map(({ key }) => key).toSorted(),
-    kept: rows.reduce((sum, { bytes }) => sum + Number(bytes), 0),
-    used: Number(counted?.bytes),
-    open: { reservations: counted?.reserved, uploads: counted?.uploads },
-  };
-}
-
-/** As if their hour or day were over. */
-async function runOut(organizationId: Id<'org'>) {
-  const tenant = toUuid(organizationId);
-  await sql`update uploads set expires_at = now() - interval '1 second' where tenant_id = ${tenant}`;
-  await sql`update byte_reservations set expires_at = now() - interval '1 second'
-    where tenant_id = ${tenant}`;
+  return lookAtFiles(sql, createStorage(config, { signer: {} as never }), organizationId);
 }
 
 test.skipIf(!isLocalStack)(
@@ -101,7 +71,7 @@ test.skipIf(!isLocalStack)(
     expect(broken).toBeGreaterThan(0);
     await until(async () => (await recording()).body.status === 'ready', 90_000);
     await until(async () => !(await lookAt(id)).statuses.includes('pending'), 90_000);
-    await runOut(id);
+    await runOut(sql, id);
     expect((await runDesk(['files', 'collect'])).code).toBe(0);
     const words = ['--organization', id, '--older-than', '0'];
     expect((await runDesk(['files', 'collect', ...words])).code).toBe(0);

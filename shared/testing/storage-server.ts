@@ -1,4 +1,6 @@
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
 
 const SCRIPT = join(import.meta.dir, '../../deploy/local/servers/storage-server.ts');
 
@@ -23,16 +25,25 @@ export async function startStorageServer<K extends keyof Accounts>(kind: K) {
     stdout: 'pipe',
     stderr: 'inherit',
   });
-  const reader = child.stdout.getReader();
-  let text = '';
-  while (!text.includes('\n')) {
-    const { value } = await reader.read();
-    if (!value) throw new Error(`${kind} did not start`);
-    text += new TextDecoder().decode(value);
+  const input = Readable.fromWeb(child.stdout as never);
+  const lines = createInterface({ input })[Symbol.asyncIterator]();
+  async function nextLine(): Promise<string> {
+    const { value, done } = await lines.next();
+    if (done) throw new Error(`${kind} did not start`);
+    return value;
   }
-  const started: Started & Accounts[K] = JSON.parse(text);
+  async function tell(word: 'kill' | 'start'): Promise<void> {
+    child.stdin.write(`${word}\n`);
+    child.stdin.flush();
+    await nextLine();
+  }
+  const started: Started & Accounts[K] = JSON.parse(await nextLine());
   return {
     ...started,
+    /** `kill -9`; resolves when it is gone. */
+    kill: () => tell('kill'),
+    /** The same one once more, at its address and with its files; resolves when it serves. */
+    startAgain: () => tell('start'),
     async close() {
       await child.stdin.end();
       await child.exited;

@@ -9,8 +9,6 @@ import { answersOk } from './http.ts';
 import { services } from './services.ts';
 import type { TlsFiles } from './tls.ts';
 
-const MEBIBYTE = 1024 * 1024;
-
 interface Options {
   tool: Tool;
   directory: string;
@@ -59,7 +57,6 @@ export function createNginx(options: Options) {
     PUBLIC_HOST: 'localhost',
     PUBLIC_PORT: String(ports.https),
     ACCESS_LOG: accessLog,
-    MAX_UPLOAD: maxUpload(),
     ...variables,
   };
   return {
@@ -76,11 +73,4 @@ export function createNginx(options: Options) {
       await runCommand(['sh', join(root, 'nginx/render.sh')], { env: site });
     },
   };
-}
-
-/** A mebibyte above the API's own limit, so that the API explains what is just too large. */
-function maxUpload(): string {
-  const { MAX_UPLOAD, MAX_FILE_SIZE } = process.env;
-  if (MAX_UPLOAD || !MAX_FILE_SIZE) return MAX_UPLOAD ?? '26m';
-  return `${Math.ceil(Number(MAX_FILE_SIZE) / MEBIBYTE) + 1}m`;
 }

@@ -61,6 +61,20 @@ test.each([
   expect(await render('1.26.0', env)).toContain(`return 308 ${expected}`);
 });
 
+test.each([
+  [{}, '26m'],
+  [{ MAX_FILE_SIZE: '', MAX_UPLOAD: '' }, '26m'],
+  [{ MAX_FILE_SIZE: '26214401' }, '27m'],
+  [{ MAX_FILE_SIZE: '5368709120' }, '5121m'],
+  [{ MAX_FILE_SIZE: '1', MAX_UPLOAD: '64m' }, '64m'],
+])('a file may be a bit larger here than the API takes: %p', async (env, size) => {
+  expect(await render('1.26.0', env)).toContain(`client_max_body_size ${size};`);
+});
+
+test.each(['25m', '1;2', '-1', '9'.repeat(20)])('as many bytes as %p is refused', async (size) => {
+  await expect(render('1.26.0', { MAX_FILE_SIZE: size })).rejects.toThrow('MAX_FILE_SIZE');
+});
+
 test('a host that would be more than a host is refused', async () => {
   await expect(render('1.26.0', { PUBLIC_HOST: 'a; return 200' })).rejects.toThrow('PUBLIC_HOST');
 });

@@ -1,5 +1,6 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +13,8 @@ import { runCommand } from '../processes/run-command.ts';
 /**
  * A storage service of another maker for tests: `bun storage-server.ts swift|azurite`. Fetches what
  * is missing, prints one line of JSON (`pid`, `url` and an account) when it serves, and ends with its
- * input; nothing of it is left.
+ * input; nothing of it is left. The line `kill` ends the service as `kill -9` does, `start` starts it
+ * once more where it was; each is answered by a line when it is done.
  */
 const servers = { swift: startSwift, azurite: startAzurite };
 
@@ -22,10 +24,29 @@ const { prefix, ownerId } = findUnprivileged();
 
 const [kind = ''] = process.argv.slice(2);
 if (!Object.hasOwn(servers, kind)) throw new Error(`One of: ${Object.keys(servers).join(', ')}`);
-const { child, ...told } = await servers[kind as keyof typeof servers]();
-child.once('exit', (code) => leave(code ?? 1));
-process.stdout.write(`${JSON.stringify({ pid: child.pid, ...told })}\n`);
-process.stdin.on('end', () => child.kill('SIGKILL')).resume();
+const open = await servers[kind as keyof typeof servers]();
+let child: ChildProcess;
+await start();
+for await (const line of createInterface({ input: process.stdin })) {
+  if (line === 'kill') await kill();
+  if (line === 'start') await start();
+}
+await kill();
+leave(0);
+
+async function start(): Promise<void> {
+  const started = await open();
+  child = started.child;
+  process.stdout.write(`${JSON.stringify({ ...started, child: undefined, pid: child.pid })}\n`);
+}
+
+async function kill(): Promise<void> {
+  if (child.exitCode === null && child.signalCode === null) {
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  }
+  process.stdout.write('{}\n');
+}
 
 function leave(code: number): never {
   rmSync(directory, { recursive: true, force: true });
@@ -47,9 +68,10 @@ async function startSwift() {
   const user = (await runCommand(['env', ...prefix, 'id', '-un'])).trim();
   const script = join(import.meta.dir, 'swift-server.py');
   const words = [join(directory, 'swift'), user, account.accessKeyId, account.secretAccessKey];
-  const child = launch([...prefix, path, script, ...words], env);
-  const url = await firstLine(child.stdout, /^http:\S+$/);
-  return { child, url, ...account };
+  return async () => {
+    const child = launch([...prefix, path, script, ...words], env);
+    return { child, url: await firstLine(child.stdout, /^http:\S+$/), ...account };
+  };
 }
 
 async function startAzurite() {
@@ -59,12 +81,16 @@ async function startAzurite() {
   const files = join(directory, 'azurite');
   mkdirSync(files);
   const quiet = ['--disableTelemetry', '--skipApiVersionCheck', '--silent'];
-  const place = ['--location', files, '--blobHost', '127.0.0.1', '--blobPort', '0'];
-  const child = launch([...prefix, process.execPath, program, ...place, ...quiet], {
-    AZURITE_ACCOUNTS: `${account}:${accessKey}`,
-  });
-  const url = await firstLine(child.stdout, /http:\/\/127\.0\.0\.1:\d+/);
-  return { child, url: `${url}/${account}`, account, accessKey };
+  let port = '0';
+  return async () => {
+    const place = ['--location', files, '--blobHost', '127.0.0.1', '--blobPort', port];
+    const child = launch([...prefix, process.execPath, program, ...place, ...quiet], {
+      AZURITE_ACCOUNTS: `${account}:${accessKey}`,
+    });
+    const url = await firstLine(child.stdout, /http:\/\/127\.0\.0\.1:\d+/);
+    port = new URL(url).port;
+    return { child, url: `${url}/${account}`, account, accessKey };
+  };
 }
 
 async function firstLine(output: NodeJS.ReadableStream, pattern: RegExp): Promise<string> {

@@ -1,6 +1,7 @@
 """OpenStack Swift with its S3 door, all of it in one process on free ports.
 
-swift.py DIRECTORY USER ACCESS_KEY SECRET_KEY; prints where it listens once it does, ends with its input.
+swift-server.py DIRECTORY USER ACCESS_KEY SECRET_KEY; prints where it listens once it does, ends with its
+input. Begun again in the same directory it listens where it did, and has what it had.
 """
 import json
 import os
@@ -16,8 +17,8 @@ from swift.common import utils
 directory, user, access_key, secret_key = sys.argv[1:]
 account, name = access_key.split(":")
 etc, devices = os.path.join(directory, "etc"), os.path.join(directory, "devices")
-os.makedirs(etc)
-os.makedirs(os.path.join(devices, "one"))
+os.makedirs(etc, exist_ok=True)
+os.makedirs(os.path.join(devices, "one"), exist_ok=True)
 utils.SWIFT_CONF_FILE = os.path.join(etc, "swift.conf")
 
 
@@ -112,8 +113,18 @@ def remember(global_conf, **_):
     return keep
 
 
-def listen():
-    return eventlet.listen(("127.0.0.1", 0))
+def listen(kind):
+    kept = os.path.join(etc, f"{kind}.port")
+    port = int(open(kept).read()) if os.path.exists(kept) else 0
+    for _ in range(100):
+        try:
+            socket = eventlet.listen(("127.0.0.1", port))
+            break
+        except OSError:
+            # Somebody's connection may have it for a moment.
+            eventlet.sleep(0.1)
+    write(f"{kind}.port", str(socket.getsockname()[1]))
+    return socket
 
 
 def serve(socket, file):
@@ -124,7 +135,7 @@ def serve(socket, file):
 
 
 for kind in ("account", "container", "object"):
-    socket = listen()
+    socket = listen(kind)
     builder = RingBuilder(4, 1, 0)
     place = {"ip": "127.0.0.1", "port": socket.getsockname()[1]}
     builder.add_dev({"region": 1, "zone": 1, "device": "one", "weight": 1, **place})
@@ -133,7 +144,7 @@ for kind in ("account", "container", "object"):
     app = f"[pipeline:main]\npipeline = {kind}-server\n[app:{kind}-server]\nuse = egg:swift#{kind}\n"
     serve(socket, write(f"{kind}.conf", DEFAULT + app))
 
-proxy = listen()
+proxy = listen("proxy")
 serve(proxy, write("proxy.conf", DEFAULT + PROXY))
 print(f"http://127.0.0.1:{proxy.getsockname()[1]}", flush=True)
 eventlet.tpool.execute(sys.stdin.read)

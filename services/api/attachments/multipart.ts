@@ -1,4 +1,4 @@
-import { Busboy, type BusboyFileStream, type BusboyInstance } from '@fastify/busboy';
+import { Busboy, type BusboyInstance } from '@fastify/busboy';
 import {
   type AppError,
   DomainValidationError,
@@ -19,50 +19,87 @@ export interface IncomingFile {
 
 const FIELD = 'file';
 const limits = { parts: 1, fieldSize: 1, headerPairs: 20, headerSize: 16_384 };
+const BLANK_LINE = '\r\n\r\n';
+const MOST_HEAD_BYTES = 32_768;
+/** Busboy tells of a file once it has seen the first byte of it: this one, for all of them. */
+const STAND_IN = Buffer.from('x');
 
 /**
- * Reads a `multipart/form-data` request of exactly one part, the file `file`, a few chunks at a
- * time. Throws 415 for other content, 422 for other parts, 400 for a missing file or a request that
- * breaks off; what shows only after the file has begun fails its `body`.
+ * Reads a `multipart/form-data` request of exactly one part, the file `file`, a chunk at a time.
+ * Throws 415 for other content, 422 for other parts, 400 for a missing file or a request that breaks
+ * off; what shows only after the file has begun fails its `body`.
  */
 export async function receiveFile(request: Request): Promise<IncomingFile> {
-  const parser = createParser(request);
+  const envelope = openEnvelope(request);
   const reader = request.body?.getReader();
-  const arrived = Promise.withResolvers<Omit<IncomingFile, 'stop'>>();
-  const complete = Promise.withResolvers<void>();
-  complete.promise.catch(() => undefined);
-  let file: BusboyFileStream | undefined;
-
-  function refuse(error: AppError) {
-    arrived.reject(error);
-    complete.reject(error);
-    file?.destroy();
+  const stop = () => {
+    envelope.refuse(stopped());
     reader?.cancel().catch(() => undefined);
+  };
+  async function read(): Promise<Buffer | undefined> {
+    const next = await reader?.read().catch(envelope.refuseAsMalformed);
+    return next?.value && Buffer.from(next.value.buffer, next.value.byteOffset, next.value.length);
   }
-  const refuseAsMalformed = (cause: unknown) => refuse(malformed(cause));
+  try {
+    const rest = await readHead(read, envelope);
+    const file = envelope.file();
+    if (file) return { ...file, body: toStream(contentsOf(rest, read, envelope), stop), stop };
+    await readRest(rest, read, envelope);
+    throw envelope.file() ? malformed('A file after a blank line') : missing();
+  } catch (error) {
+    reader?.cancel().catch(() => undefined);
+    throw error;
+  }
+}
 
+type Read = () => Promise<Buffer | undefined>;
+type Envelope = ReturnType<typeof openEnvelope>;
+
+/** What is around the file, read by busboy, which does not see the bytes of the file itself. */
+function openEnvelope({ headers }: Request) {
+  const type = headers.get('Content-Type') ?? '';
+  const parser = createParser(type);
+  const failed = Promise.withResolvers<never>();
+  const finished = Promise.withResolvers<void>();
+  failed.promise.catch(() => undefined);
+  let file: Pick<IncomingFile, 'name' | 'contentType'> | undefined;
+
+  const refuse = (error: AppError) => failed.reject(error);
+  const refuseAsMalformed = (cause: unknown) => refuse(malformed(cause));
   parser.on('file', (field, stream, name, _encoding, contentType) => {
-    stream.on('error', refuseAsMalformed);
+    stream.on('error', refuseAsMalformed).on('data', (bytes: Buffer) => {
+      // Whoever understood the boundary in another way than we did has read another file.
+      if (!bytes.equals(STAND_IN)) refuse(malformed('Two boundaries'));
+    });
     if (field !== FIELD) return refuse(unknownField(field));
-    file = stream;
-    const chunks = untilComplete(stream, complete.promise);
-    const body = toStream(chunks, () => refuse(stopped()));
-    arrived.resolve({ name: name ?? '', contentType, body });
+    file = { name: name ?? '', contentType };
   });
   parser.on('field', (field) => refuse(field === FIELD ? notAFile() : unknownField(field)));
   parser.on('partsLimit', () => refuse(tooManyParts()));
   parser.on('error', refuseAsMalformed);
-  parser.on('finish', () => {
-    arrived.reject(missing());
-    complete.resolve();
-  });
-  if (reader) feed(reader, parser).catch(refuseAsMalformed);
-  else parser.end();
-  return { ...(await arrived.promise), stop: () => refuse(stopped()) };
+  parser.on('finish', finished.resolve);
+  const [, quoted, plain] = /;\s*boundary=(?:"([^"]+)"|([^";\s]+))/i.exec(type) ?? [];
+  const boundary = quoted ?? plain;
+  if (boundary === undefined) throw malformed('No boundary');
+
+  return {
+    /** What stands between the end of the file and whatever follows. */
+    delimiter: Buffer.from(`\r\n--${boundary}`),
+    file: () => file,
+    refuse,
+    refuseAsMalformed,
+    async take(bytes: Uint8Array): Promise<void> {
+      const taken = new Promise<void>((resolve) => parser.write(bytes, () => resolve()));
+      await Promise.race([failed.promise, taken]);
+    },
+    async end(): Promise<void> {
+      parser.end();
+      await Promise.race([failed.promise, finished.promise]);
+    },
+  };
 }
 
-function createParser({ headers }: Request) {
-  const type = headers.get('Content-Type') ?? '';
+function createParser(type: string): BusboyInstance {
   if (!/^multipart\/form-data *(?:;|$)/i.test(type)) {
     throw new UnsupportedMediaTypeError('Send multipart/form-data with one part, the file "file"');
   }
@@ -73,24 +110,51 @@ function createParser({ headers }: Request) {
   }
 }
 
-type Reader = Pick<ReadableStreamDefaultReader<Uint8Array>, 'read'>;
-
-// The callback comes once the chunk has been read out of the file, so nothing piles up.
-async function feed(reader: Reader, parser: BusboyInstance) {
-  for (let next = await reader.read(); !next.done; next = await reader.read()) {
-    const chunk = next.value;
-    await new Promise((resolve) => parser.write(chunk, resolve));
+/** Takes what comes before the first byte of a file, and gives what has come of the rest. */
+async function readHead(read: Read, envelope: Envelope): Promise<Buffer> {
+  let head = Buffer.alloc(0);
+  for (let next = await read(); next; next = await read()) {
+    head = head.length > 0 ? Buffer.concat([head, next]) : next;
+    const end = head.indexOf(BLANK_LINE);
+    if (end < 0 && head.length < MOST_HEAD_BYTES) continue;
+    const size = end < 0 ? head.length : end + BLANK_LINE.length;
+    await envelope.take(head.subarray(0, size));
+    if (end >= 0) await envelope.take(STAND_IN);
+    return head.subarray(size);
   }
-  parser.end();
+  await envelope.take(head);
+  return Buffer.alloc(0);
 }
 
-async function* untilComplete(stream: BusboyFileStream, complete: Promise<void>) {
-  try {
-    yield* stream;
-  } catch {
-    // What went wrong is told by `complete`.
+async function readRest(rest: Buffer, read: Read, envelope: Envelope): Promise<void> {
+  for (let next: Buffer | undefined = rest; next; next = await read()) await envelope.take(next);
+  await envelope.end();
+}
+
+/** The bytes of the file as they came; whether all after them is right shows at their end. */
+async function* contentsOf(first: Buffer, read: Read, envelope: Envelope) {
+  const { delimiter } = envelope;
+  let kept = first;
+  for (let next: Buffer | undefined = Buffer.alloc(0); next; next = await read()) {
+    const chunk: Buffer = kept.length > 0 ? Buffer.concat([kept, next]) : next;
+    const end = chunk.indexOf(delimiter);
+    const size = end < 0 ? chunk.length - startedBytes(chunk, delimiter) : end;
+    if (size > 0) yield chunk.subarray(0, size);
+    if (end >= 0) return readRest(chunk.subarray(end), read, envelope);
+    kept = chunk.subarray(size);
   }
-  await complete;
+  await envelope.end();
+  throw malformed('The file has no end');
+}
+
+/** How many of the last bytes may be the beginning of a delimiter. */
+function startedBytes(chunk: Buffer, delimiter: Buffer): number {
+  const from = Math.max(0, chunk.length - delimiter.length + 1);
+  for (let at = chunk.indexOf(0x0d, from); at >= 0; at = chunk.indexOf(0x0d, at + 1)) {
+    const tail = chunk.subarray(at);
+    if (tail.equals(delimiter.subarray(0, tail.length))) return tail.length;
+  }
+  return 0;
 }
 
 function toStream(chunks: AsyncGenerator<Uint8Array>, cancel: () => void) {

@@ -79,6 +79,7 @@ export async function openUploadDesk() {
   }
 
   return {
+    server,
     stage,
     owner,
     headers,
