@@ -132,6 +132,7 @@ function createTracer(
 
 function toSpan(one: SdkSpan, failed: number): RecordedSpan {
   return {
+    isRecorded: true,
     spanId: one.spanContext().spanId,
     rename: (name) => void one.updateName(name),
     set: (attributes) => void one.setAttributes(defined(attributes)),
