@@ -21,6 +21,7 @@ function secretValue(name: string): string {
   if (name.startsWith('DATABASE')) return `postgres://app:${SECRET}@h:5432/d`;
   if (name.startsWith('VALKEY')) return `valkey://:${SECRET}@h:6379`;
   if (name === 'LOG_WEBHOOK_URL') return `https://hooks.slack.com/services/${SECRET}`;
+  if (name === 'OTEL_EXPORTER_OTLP_HEADERS') return `x-own=${SECRET}`;
   return `${SECRET}-${name}`;
 }
 
@@ -63,6 +64,7 @@ test('the whole configuration may be logged', () => {
         SMTP_USER: 'u',
         VAULT_ROLE_ID: 'r',
         AWS_REGION: 'eu',
+        OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318',
       },
     },
   });
