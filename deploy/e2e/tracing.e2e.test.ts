@@ -58,8 +58,8 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await stack?.stop();
-  collector?.close();
-  hook?.stop(true);
+  await collector?.close();
+  await hook?.stop(true);
 }, 60_000);
 
 const spansOf = (id: string) => collector.spans.filter((span) => span.traceId === id);

@@ -46,7 +46,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await tracing.close(0);
-  receiver.close();
+  await receiver.close();
 });
 
 const ask = (path: string, headers: Record<string, string>) => app.request(path, { headers });

@@ -240,3 +240,25 @@ test('.env.example lists exactly the schema’s variables with their defaults, a
   const defaults = environmentSchema.parse(needed);
   expect({ ...shown, ...needed }).toEqual({ ...defaults, ...needed });
 });
+
+test('a collector is told who we are, and without one there are no traces', () => {
+  const needed = { DATABASE_URL: 'postgres://a@h/d', VALKEY_URL: 'valkey://h' };
+  const tracingWith = (more: Record<string, string>) =>
+    loadConfig({ directory: '/nowhere', environment: { ...needed, ...more } }).tracing;
+  const endpoint = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318' };
+  const headers = (value: string) => ({ ...endpoint, OTEL_EXPORTER_OTLP_HEADERS: value });
+  expect(tracingWith({ OTEL_EXPORTER_OTLP_HEADERS: 'a=b' })).toBeUndefined();
+  expect(tracingWith(endpoint)).toEqual({
+    endpoint: 'http://collector:4318',
+    otlpHeaders: {},
+    ratio: 0.1,
+    maxPerSecond: 20,
+  });
+  expect(tracingWith(headers('authorization=Bearer%20abc, x-key=d=e,y=50%'))?.otlpHeaders).toEqual({
+    authorization: 'Bearer abc',
+    'x-key': 'd=e',
+    y: '50%',
+  });
+  expect(() => tracingWith(headers('Bearer abc'))).toThrow('Give name=value');
+  expect(() => tracingWith({ ...endpoint, TRACE_SAMPLE_RATIO: '1.1' })).toThrow('TRACE_SAMPLE');
+});

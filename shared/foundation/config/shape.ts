@@ -67,7 +67,7 @@ export function shapeConfig(
     tracing: env.OTEL_EXPORTER_OTLP_ENDPOINT
       ? {
           endpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT,
-          headers: env.OTEL_EXPORTER_OTLP_HEADERS,
+          otlpHeaders: env.OTEL_EXPORTER_OTLP_HEADERS,
           ratio: env.TRACE_SAMPLE_RATIO,
           maxPerSecond: env.TRACE_MAX_PER_SECOND,
         }

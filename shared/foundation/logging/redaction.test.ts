@@ -22,6 +22,7 @@ function secretValue(name: string): string {
   if (name.startsWith('VALKEY')) return `valkey://:${SECRET}@h:6379`;
   if (name === 'LOG_WEBHOOK_URL') return `https://hooks.slack.com/services/${SECRET}`;
   if (name === 'SENTRY_DSN') return `https://${SECRET}@errors.example/1`;
+  if (name === 'OTEL_EXPORTER_OTLP_HEADERS') return `x-own=${SECRET}`;
   return `${SECRET}-${name}`;
 }
 
@@ -64,6 +65,7 @@ test('the whole configuration may be logged', () => {
         SMTP_USER: 'u',
         VAULT_ROLE_ID: 'r',
         AWS_REGION: 'eu',
+        OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318',
       },
     },
   });

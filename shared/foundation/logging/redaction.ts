@@ -5,7 +5,7 @@ const REDACTED = '[redacted]';
 const MAX_DEPTH = 6;
 
 const secretName =
-  /password|passphrase|secret|token|authorization|cookie|credential|(api|access|private|encryption)[-_]?key|dsn$|webhook[-_]?url|recovery[-_]?codes?$|^e?-?mail$|emailaddress|phone/i;
+  /password|passphrase|secret|token|authorization|cookie|credential|(api|access|private|encryption)[-_]?key|dsn$|webhook[-_]?url|otlp[-_]?headers|recovery[-_]?codes?$|^e?-?mail$|emailaddress|phone/i;
 
 /** A copy fit for a log: errors with their causes, nothing under a name that holds a secret. */
 export function redact(value: unknown, depth = 0): unknown {

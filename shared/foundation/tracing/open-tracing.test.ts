@@ -37,7 +37,10 @@ async function open(options: Partial<TracingOptions> & { endpoint: string }) {
 
 test('spans arrive with their place, their links, their service and what they say', async () => {
   const { url, spans, requests } = receive();
-  const { close } = await open({ endpoint: `${url}/`, headers: { authorization: 'Bearer abc' } });
+  const { close } = await open({
+    endpoint: `${url}/`,
+    otlpHeaders: { authorization: 'Bearer abc' },
+  });
   const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
   const other = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
   const entry = { name: 'GET', kind: 'server', traceId } as const;

@@ -10,7 +10,7 @@ import { linksOf, type RecordedSpan, type SpanOptions, type Tracer } from './tra
 export interface TracingOptions {
   /** The base address of a collector that takes OTLP/HTTP. */
   endpoint: string;
-  headers?: Readonly<Record<string, string>>;
+  otlpHeaders?: Readonly<Record<string, string>>;
   /** Of the traces that begin here, 0 to 1. */
   ratio: number;
   maxPerSecond: number;
@@ -47,7 +47,7 @@ export async function openTracing(options: TracingOptions, by: TracedService) {
   const { count = () => {}, timeoutMs = 5_000, maxWaiting } = options;
   const exporter = new OTLPTraceExporter({
     url: `${options.endpoint.replace(/\/+$/, '')}/v1/traces`,
-    headers: { ...options.headers },
+    headers: { ...options.otlpHeaders },
     timeoutMillis: timeoutMs,
     concurrencyLimit: 1,
   });
@@ -132,6 +132,7 @@ function createTracer(
 
 function toSpan(one: SdkSpan, failed: number): RecordedSpan {
   return {
+    isRecorded: true,
     spanId: one.spanContext().spanId,
     rename: (name) => void one.updateName(name),
     set: (attributes) => void one.setAttributes(defined(attributes)),

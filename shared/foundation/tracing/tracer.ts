@@ -17,6 +17,7 @@ export interface SpanOptions {
 
 /** One step under way; silent when nothing is recorded. */
 export interface Span {
+  readonly isRecorded: boolean;
   rename(name: string): void;
   set(attributes: Attributes): void;
   /** Says that it failed, by the error's code or class: messages may quote anything. */
@@ -40,7 +41,7 @@ export interface Tracer {
 }
 
 /** What work is given that nobody records. */
-export const silent: Span = { rename() {}, set() {}, fail() {} };
+export const silent: Span = { isRecorded: false, rename() {}, set() {}, fail() {} };
 
 const MAX_LINKS = 32;
 

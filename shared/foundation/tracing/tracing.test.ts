@@ -66,6 +66,7 @@ function record({ takesRoot = true } = {}) {
       const one: Recorded = { name, at, id: newId(8), links, isOver: false };
       spans.push(one);
       return {
+        isRecorded: true,
         spanId: one.id,
         rename(other) {
           one.name = other;
