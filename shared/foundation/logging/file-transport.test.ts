@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test';
 import {
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -80,6 +81,27 @@ test('the next process goes on where the last one stopped', async () => {
   logWith([after.file]).log.info({ i: 2 }, 'second');
   await after.close();
   expect(numbersIn(after.path)).toEqual([1, 2]);
+});
+
+test('half a line, which a kill left, spoils none after it', async () => {
+  const { file, path, close } = open();
+  mkdirSync(join(directory, 'logs'));
+  writeFileSync(path, '{"i":1}\n{"i":2,"ms');
+  logWith([file]).log.info({ i: 3 }, 'whole');
+  await close();
+  const lines = readFileSync(path, 'utf8').trimEnd().split('\n');
+  expect(lines.slice(0, 2)).toEqual(['{"i":1}', '{"i":2,"ms']);
+  expect(JSON.parse(lines[2] ?? '')).toMatchObject({ i: 3 });
+});
+
+test.skipIf(!existsSync('/dev/full'))('a full disk costs lines, which is told', async () => {
+  const { file, lost, reasons, close } = open({ path: '/dev/full' });
+  const { log, lines } = logWith([file]);
+  for (let i = 0; i < 10; i++) log.info({ i }, 'line');
+  await close();
+  expect(lines).toHaveLength(10);
+  expect(lost()).toBe(10);
+  expect(reasons().join()).toContain('ENOSPC');
 });
 
 test('a line longer than a file is lost, and told', async () => {

@@ -16,6 +16,7 @@ export interface FileTransportOptions {
   onLost: OnLost;
 }
 
+const NEWLINE = 10;
 const TOO_LONG = new Error('A line is longer than a file may be');
 
 /**
@@ -61,9 +62,18 @@ function rotatingFile({ path, maxBytes, keep }: FileTransportOptions) {
 
   async function reopen(): Promise<FileHandle> {
     await mkdir(dirname(path), { recursive: true, mode: 0o750 });
-    handle = await open(path, 'a', 0o640);
+    handle = await open(path, 'a+', 0o640);
     size = (await handle.stat()).size;
+    if (size > 0) await endTornLine(handle);
     return handle;
+  }
+
+  // Who was killed while writing, or found the disk full, left half a line.
+  async function endTornLine(torn: FileHandle): Promise<void> {
+    const { buffer } = await torn.read(Buffer.alloc(1), 0, 1, size - 1);
+    if (buffer[0] === NEWLINE) return;
+    await torn.appendFile('\n');
+    size++;
   }
 
   async function rotate(): Promise<FileHandle> {

@@ -25,7 +25,7 @@ export function createWebhookTransport(options: WebhookTransportOptions): LogTra
   const { url, level, onLost, waitMs = 1_000, timeoutMs = 5_000 } = options;
   const losses = createLosses(onLost);
   const queue = createBatchQueue<string>({
-    work: (lines, signal) => post(url, lines, AbortSignal.any([signal, timeout(timeoutMs)])),
+    work: (texts, signal) => post(url, texts, AbortSignal.any([signal, timeout(timeoutMs)])),
     size: LINES_PER_POST,
     waitMs,
     capacity: WAITING_LINES,
@@ -37,7 +37,9 @@ export function createWebhookTransport(options: WebhookTransportOptions): LogTra
   return {
     level,
     write(line) {
-      if (!losses.isTelling) queue.add(line, levelOf(line) === 'fatal' ? 1 : 0);
+      if (losses.isTelling) return;
+      const parsed = parse(line);
+      queue.add(toText(parsed), parsed.level === 'fatal' ? 1 : 0);
     },
     async close(deadlineMs) {
       await queue.drain(deadlineMs);
@@ -48,8 +50,8 @@ export function createWebhookTransport(options: WebhookTransportOptions): LogTra
 
 const timeout = (ms: number) => AbortSignal.timeout(ms);
 
-async function post(url: string, lines: string[], signal: AbortSignal): Promise<void> {
-  const body = JSON.stringify({ text: lines.map(toText).join('\n') });
+async function post(url: string, texts: string[], signal: AbortSignal): Promise<void> {
+  const body = JSON.stringify({ text: texts.join('\n') });
   const headers = { 'Content-Type': 'application/json' };
   const response = await fetch(url, { method: 'POST', headers, body, signal }).catch((cause) => {
     throw new NetworkError('The log webhook cannot be reached', { cause, retryable: true });
@@ -76,10 +78,7 @@ function parse(line: string): Line {
   }
 }
 
-const levelOf = (line: string) => parse(line).level;
-
-function toText(line: string): string {
-  const { level = '', msg = '', replica, service: _, time: __, ...fields } = parse(line);
+function toText({ level = '', msg = '', replica, service: _, time: __, ...fields }: Line): string {
   const rest = Object.keys(fields).length > 0 ? ` ${JSON.stringify(fields)}` : '';
   return `*${level.toUpperCase()}* ${replica}: ${msg}${rest}`.slice(0, LINE_LENGTH);
 }
