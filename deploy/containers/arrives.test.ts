@@ -33,14 +33,14 @@ const isPassed = (service: string) => (name: string) =>
 test.each(ours)('every setting reaches %s, and no secret does as a variable', (service) => {
   expect(passed.length).toBeGreaterThan(60);
   expect(passed.filter((name) => !isPassed(service)(name))).toEqual([]);
-  expect(Object.keys(given(service)).filter(isSecretName)).toEqual(['SENTRY_DSN']);
+  expect(Object.keys(given(service)).filter(isSecretName)).toEqual([]);
   expect(given(service).SECRETS_DIRECTORY).toBe('/run/secrets');
 });
 
 test('every secret reaches the first step, which alone has any', () => {
   expect(secrets.filter((name) => !isPassed('prepare')(name))).toEqual([]);
   const found = Object.keys(services).filter((service) =>
-    Object.keys(given(service)).some((name) => isSecretName(name) && name !== 'SENTRY_DSN'),
+    Object.keys(given(service)).some(isSecretName),
   );
   expect(found).toEqual(['prepare']);
   const words = Object.values(services).flatMap(({ command }) => command ?? []);

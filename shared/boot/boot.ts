@@ -8,7 +8,6 @@ import {
 } from '@insightdesk/shared/config';
 import type { Actor, Connections, Context } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
-import { serializeError } from '@insightdesk/shared/errors';
 import type { Load } from '@insightdesk/shared/http';
 import { type ApplicationLifecycle, createLifecycle } from '@insightdesk/shared/lifecycle';
 import type { Logger } from '@insightdesk/shared/logging';
@@ -61,7 +60,8 @@ export async function boot(
   const accesses = watchSecrets();
   const { config, secrets } = await readConfig(name, secretProviders, accesses.note);
   const { replica, shutdownTimeoutMs } = config.service;
-  const { log, closeLog } = openLog(config);
+  const metrics = createMetrics({ service: name, replica });
+  const { log, closeLog } = await openLog(config).catch(refuse);
   const lifecycle = createLifecycle({ log, shutdownTimeoutMs });
   lifecycle.registerShutdownHook('log', () => closeLog());
   const container = createParts(config, log);
@@ -70,7 +70,6 @@ export async function boot(
   const { cache, connections, database } = parts;
   const health = createHealth();
   watchDependencies(health, { config, parts });
-  const metrics = createMetrics({ service: name, replica });
   accesses.tellTo(log, metrics);
   if (config.withoutEffect.length > 0) {
     log.warn({ variables: config.withoutEffect }, 'config: set, but nothing here goes by it');
@@ -95,7 +94,7 @@ export async function boot(
     });
     await lifecycle.start();
   } catch (error) {
-    log.fatal({ err: serializeError(error) }, 'service: did not start');
+    log.fatal({ err: error }, 'service: did not start');
     await lifecycle.stop('failed start');
     process.exit(1);
   }
@@ -109,7 +108,11 @@ async function readConfig(
   try {
     return await loadConfigWithSecrets({ service, providers, onAccess });
   } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
-    process.exit(78);
+    return refuse(error);
   }
+}
+
+function refuse(error: unknown): never {
+  console.error(error instanceof Error ? error.message : error);
+  process.exit(78);
 }

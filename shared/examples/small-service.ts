@@ -1,5 +1,5 @@
 import { type ApplicationLifecycle, findAvailablePort } from '@insightdesk/shared/lifecycle';
-import { type Logger, startTimer } from '@insightdesk/shared/logging';
+import type { Logger } from '@insightdesk/shared/logging';
 
 /** Serves `fetch` on the first free port from `from` on, from the service's start until its stop. */
 export function servePage(
@@ -10,7 +10,7 @@ export function servePage(
   let server: ReturnType<typeof Bun.serve> | undefined;
   lifecycle.register('page', {
     async start() {
-      const done = startTimer(log, 'page: a port was found');
+      const done = log.time('page: a port was found');
       const port = await findAvailablePort(from);
       server = Bun.serve({ hostname: '127.0.0.1', port, fetch });
       done({ port });

@@ -47,6 +47,22 @@ const duration = z
     return Number.parseInt(value, 10) * (units[unit] ?? 1);
   });
 
+const logLevel = z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']);
+const sentryDsn = z.string().refine((value) => isDsn(value) || isExampleDsn(value), {
+  error: 'Give a DSN such as https://<key>@<host>/<project>',
+});
+
+/** `https://<key>@<host>/<project>`, as trackers that speak Sentry's protocol hand out. */
+export function isDsn(value: string): boolean {
+  if (!URL.canParse(value)) return false;
+  const { protocol, username, pathname } = new URL(value);
+  return /^https?:$/.test(protocol) && username !== '' && /\/\d+$/.test(pathname);
+}
+
+/** What examples write where a DSN belongs: it leads nowhere. */
+const isExampleDsn = (value: string) =>
+  URL.canParse(value) && /^(your|my)-/.test(new URL(value).hostname);
+
 export const environmentNames = ['development', 'test', 'staging', 'production'] as const;
 
 /** Only for machines where nothing is at stake; production and staging refuse it. */
@@ -191,6 +207,16 @@ export const environmentSchema = z.object({
   LOG_WEBHOOK_URL: httpUrl.optional(),
   LOG_WEBHOOK_LEVEL: z.enum(['info', 'warn', 'error', 'fatal']).default('error'),
   LOG_FORMAT: z.enum(['json', 'pretty']).optional(),
+  LOG_FILE_DIRECTORY: z.string().optional(),
+  LOG_FILE_LEVEL: logLevel.default('info'),
+  LOG_FILE_MAX_BYTES: count(65_536).default(10_485_760),
+  LOG_FILE_KEEP: count(0, 100).default(5),
+  LOG_TRANSPORTS: list.default([]),
+  SENTRY_DSN: sentryDsn.optional(),
+  SENTRY_RELEASE: z
+    .string()
+    .regex(/^[\w.@+-]{1,200}$/, 'Give a name such as insightdesk@1.2.3')
+    .optional(),
 
   FEATURE_2FA_ENABLED: flag.default(true),
   FEATURE_OAUTH_ENABLED: flag.default(true),

@@ -129,6 +129,23 @@ test('whoever had such a key can get away from it', () => {
   );
 });
 
+test('what an example has for a DSN is told to change nothing, what is none is refused', () => {
+  const at = (SENTRY_DSN: string) => load({ ...needed, SENTRY_DSN });
+  const real = 'https://public@errors.desk.example/7';
+  expect(at(real)).toMatchObject({ errors: { dsn: real }, withoutEffect: [] });
+  expect(at('https://your-sentry-dsn').errors.dsn).toBeUndefined();
+  expect(at('https://your-sentry-dsn').withoutEffect).toEqual(['SENTRY_DSN']);
+  expect(at('')).toMatchObject({ errors: { dsn: undefined }, withoutEffect: [] });
+  for (const wrong of [
+    'errors.example/7',
+    'https://errors.example/7',
+    'ftp://a@b/7',
+    'https://a@b/',
+  ]) {
+    expect(faults({ ...needed, SENTRY_DSN: wrong })[0]).toStartWith('SENTRY_DSN: ');
+  }
+});
+
 test('the API may have another address than the pages, which then may call it', () => {
   const at = (environment: Record<string, string>) => load({ ...needed, ...environment }).http;
   expect(at({ APP_URL: 'https://app.example/' })).toMatchObject({
@@ -178,7 +195,11 @@ test('what is read has an effect', async () => {
     .filter(([path]) => !path.startsWith('shared/foundation/config/'))
     .map(([, text]) => text)
     .join();
-  const { extra: _, ...shaped } = load({ ...needed, LOG_WEBHOOK_URL: 'https://hook.example' });
+  const { extra: _, ...shaped } = load({
+    ...needed,
+    LOG_WEBHOOK_URL: 'https://hook.example',
+    LOG_FILE_DIRECTORY: 'logs',
+  });
   const unread = leavesOf(shaped).filter((leaf) => !new RegExp(`\\b${leaf}\\b`).test(elsewhere));
   expect(unread).toEqual([]);
 });

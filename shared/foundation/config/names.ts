@@ -10,7 +10,7 @@ export const otherNames = {
 } as const;
 
 /** Known elsewhere and without effect here: whoever sets one is told so. */
-export const namesWithoutEffect = ['FEATURE_ANALYTICS_ENABLED', 'SENTRY_DSN'] as const;
+export const namesWithoutEffect = ['FEATURE_ANALYTICS_ENABLED'] as const;
 
 /** What the compose file reads beside the variables of the services; they may stand in one `.env`. */
 export const composeNames = [

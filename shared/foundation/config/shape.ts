@@ -1,4 +1,4 @@
-import type { Environment } from './environment.ts';
+import { type Environment, isDsn } from './environment.ts';
 import { namesWithoutEffect } from './names.ts';
 import { shapeStorage } from './shape-storage.ts';
 
@@ -62,19 +62,17 @@ export function shapeConfig(
     audit: { retentionDays: env.AUDIT_RETENTION_DAYS },
     departures: { erasureGraceSeconds: env.ERASURE_GRACE },
     operators: { organizationId: env.OPERATOR_ORGANIZATION_ID },
-    logging: {
-      level: env.LOG_LEVEL,
-      format: env.LOG_FORMAT ?? (env.NODE_ENV === 'development' ? 'pretty' : 'json'),
-      webhook: env.LOG_WEBHOOK_URL
-        ? { url: env.LOG_WEBHOOK_URL, level: env.LOG_WEBHOOK_LEVEL }
-        : undefined,
-    },
+    logging: shapeLogging(env),
+    errors: shapeErrors(env),
     features: {
       twoFactor: env.FEATURE_2FA_ENABLED,
       oauth: env.FEATURE_OAUTH_ENABLED,
     },
     /** Names of what is set and changes nothing. */
-    withoutEffect: namesWithoutEffect.filter((name) => extra[name] !== undefined),
+    withoutEffect: [
+      ...namesWithoutEffect.filter((name) => extra[name] !== undefined),
+      ...(env.SENTRY_DSN && !isDsn(env.SENTRY_DSN) ? ['SENTRY_DSN'] : []),
+    ],
     /** Everything as it was read, for keys outside the schema. */
     extra,
   };
@@ -99,6 +97,30 @@ function provenAddressesOnly(env: Environment): boolean {
   const isAtHome = ['127.0.0.1', 'localhost', 'inbox'].includes(env.SMTP_HOST ?? '');
   const usual = env.NODE_ENV === 'development' && isAtHome ? 'optional' : 'required';
   return (env.EMAIL_VERIFICATION ?? usual) === 'required';
+}
+
+function shapeLogging(env: Environment) {
+  return {
+    level: env.LOG_LEVEL,
+    format: env.LOG_FORMAT ?? (env.NODE_ENV === 'development' ? 'pretty' : 'json'),
+    webhook: env.LOG_WEBHOOK_URL
+      ? { url: env.LOG_WEBHOOK_URL, level: env.LOG_WEBHOOK_LEVEL }
+      : undefined,
+    file: env.LOG_FILE_DIRECTORY
+      ? {
+          directory: env.LOG_FILE_DIRECTORY,
+          level: env.LOG_FILE_LEVEL,
+          maxBytes: env.LOG_FILE_MAX_BYTES,
+          keep: env.LOG_FILE_KEEP,
+        }
+      : undefined,
+    transports: env.LOG_TRANSPORTS,
+  };
+}
+
+/** The DSN of an example is none. */
+function shapeErrors({ SENTRY_DSN: dsn, SENTRY_RELEASE: release }: Environment) {
+  return { dsn: dsn && isDsn(dsn) ? dsn : undefined, release };
 }
 
 function shapeDatabase(env: Environment) {

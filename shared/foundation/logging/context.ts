@@ -24,3 +24,6 @@ export function addContext(context: LogContext): void {
 
 /** The correlation of the work under way; empty outside of any. */
 export const currentContext = (): LogContext => storage.getStore() ?? {};
+
+/** Whether there is work under way that lines and errors belong to. */
+export const isWithinWork = (): boolean => storage.getStore() !== undefined;

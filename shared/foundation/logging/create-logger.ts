@@ -1,4 +1,5 @@
 import pino, {
+  type ChildLoggerOptions,
   type DestinationStream,
   type Level,
   type LoggerOptions,
@@ -6,9 +7,14 @@ import pino, {
 } from 'pino';
 import { currentContext } from './context.ts';
 import { redact, scrub, scrubLines } from './redaction.ts';
+import { forLog, type ObserveLine, toObserved } from './told.ts';
 
 /** Pino's logger; `child(fields)` adds fields to every line. */
-export type Logger = PinoLogger;
+export interface Logger extends Omit<PinoLogger, 'child'> {
+  child(fields: object, options?: ChildLoggerOptions): Logger;
+  /** Measures work: call it, then call what it returned; logs `ms` at debug level. */
+  time(what: string): (fields?: object) => void;
+}
 
 /** What is written, and for whom. */
 export interface LoggingOptions {
@@ -20,7 +26,7 @@ export interface LoggingOptions {
 export interface LogTransport {
   /** Lines below are not for it. */
   level: Level;
-  write(line: string): void;
+  write(line: string): void | Promise<void>;
   /** Writes out what it still holds, within the deadline. */
   close?(deadlineMs: number): Promise<void>;
 }
@@ -34,6 +40,7 @@ export function createLogger(
   base: { service: string; replica: string },
   destination?: DestinationStream,
   transports: readonly LogTransport[] = [],
+  observe?: ObserveLine,
 ): Logger {
   const main = destination ? cleaned(formatted(format, destination)) : standardOutput(format);
   const options: LoggerOptions = {
@@ -45,12 +52,14 @@ export function createLogger(
     serializers: { err: (err) => err },
     formatters: { level: (label) => ({ level: label }) },
     hooks: {
-      logMethod(args, method) {
-        method.apply(this, forLog(args) as typeof args);
+      logMethod(args, method, level) {
+        const clean = forLog(args);
+        method.apply(this, clean as typeof args);
+        if (observe) attempt(() => observe(toObserved(args[0], clean, level)));
       },
     },
   };
-  return withCleanChildren(pino(options, level === 'silent' ? main : among(main, transports)));
+  return withOurMethods(pino(options, level === 'silent' ? main : among(main, transports)));
 }
 
 /** How much goes out together at most, and how long a line waits for others. */
@@ -126,45 +135,32 @@ function among(main: DestinationStream, transports: readonly LogTransport[]): De
 }
 
 // Whatever is wrong with a transport, it is no reason for the service to fail.
-function attempt(work: () => void): void {
+function attempt(work: () => unknown): void {
   try {
-    work();
+    const outcome = work();
+    if (outcome instanceof Promise) outcome.catch(() => {});
   } catch {}
 }
 
-// Pino does not run `formatters.bindings` for a child; children inherit this method.
-function withCleanChildren(log: Logger): Logger {
-  const { child } = log;
-  log.child = function (this: Logger, bindings, options) {
-    return child.call(this, redact(bindings) as typeof bindings, options);
-  } as typeof child;
-  return log;
-}
+type Child = (this: PinoLogger, bindings: object, options?: ChildLoggerOptions) => PinoLogger;
 
-// An error's own message may hold the parameters of a query; Pino would copy it into `msg`.
-function forLog([first, ...rest]: readonly unknown[]): unknown[] {
-  const fields = redact(first instanceof Error ? { err: first } : first);
-  const message = rest.length === 0 ? messageOf(fields) : undefined;
-  return message === undefined ? [fields, ...rest.map((arg) => redact(arg))] : [fields, message];
-}
-
-function messageOf(fields: unknown): string | undefined {
-  if (typeof fields !== 'object' || fields === null || !('err' in fields)) return undefined;
-  const { err } = fields;
-  return typeof err === 'object' && err !== null && 'message' in err
-    ? String(err.message)
-    : undefined;
+// Pino does not run `formatters.bindings` for a child; children inherit these methods.
+function withOurMethods(log: PinoLogger): Logger {
+  const child: Child = log.child;
+  return Object.assign(log, {
+    child(this: PinoLogger, bindings: object, options?: ChildLoggerOptions) {
+      return child.call(this, redact(bindings) as object, options);
+    },
+    time(this: PinoLogger, what: string) {
+      const startedAt = performance.now();
+      return (fields: object = {}) => {
+        this.debug({ ...fields, ms: Math.round((performance.now() - startedAt) * 10) / 10 }, what);
+      };
+    },
+  }) as unknown as Logger;
 }
 
 /** Writes out what is still buffered; the last thing before the process ends. */
 export function flush(log: Logger): Promise<void> {
   return new Promise((resolve) => log.flush(() => resolve()));
-}
-
-/** Measures work: call it, then call what it returned; logs `ms` at debug level. */
-export function startTimer(log: Logger, what: string): (fields?: object) => void {
-  const startedAt = performance.now();
-  return (fields = {}) => {
-    log.debug({ ...fields, ms: Math.round((performance.now() - startedAt) * 10) / 10 }, what);
-  };
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { PassThrough } from 'node:stream';
 import { DrizzleQueryError } from 'drizzle-orm/errors';
-import { createLogger, currentContext, startTimer, withContext } from './index.ts';
+import { createLogger, currentContext, withContext } from './index.ts';
 
 function capture(level: 'debug' | 'info' | 'warn' = 'info') {
   const lines: Record<string, unknown>[] = [];
@@ -58,6 +58,16 @@ test('errors are told with causes and without the values of a query', () => {
   expect(JSON.stringify(lines)).not.toContain('hunter2');
 });
 
+test.each([[{ inside: 'hunter2' }], [undefined], [null], [7]])(
+  'of %p, which was thrown and is no error, only the kind is told',
+  (thrown) => {
+    const { log, lines } = capture();
+    log.error({ err: thrown }, 'failed');
+    expect(lines[0]).toMatchObject({ msg: 'failed', err: { name: 'NonError' } });
+    expect(JSON.stringify(lines)).not.toContain('hunter2');
+  },
+);
+
 test.each([
   ['Bearer hunter2hunter2', 'Bearer [redacted]'],
   ['postgres://app:hunter2@h:5432/d', 'postgres://app:[redacted]@h:5432/d'],
@@ -88,10 +98,10 @@ test('figures beside secret names stay, circles and bytes do not harm', () => {
 
 test('a timer tells how long it took', async () => {
   const { log, lines } = capture('debug');
-  const done = startTimer(log, 'crawl');
+  const done = log.child({ job: 'j1' }).time('crawl');
   await Bun.sleep(5);
   done({ pages: 3 });
-  expect(lines[0]).toMatchObject({ level: 'debug', msg: 'crawl', pages: 3 });
+  expect(lines[0]).toMatchObject({ level: 'debug', msg: 'crawl', job: 'j1', pages: 3 });
   expect(lines[0]?.ms).toBeGreaterThanOrEqual(4);
 });
 

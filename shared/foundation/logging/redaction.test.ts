@@ -21,6 +21,7 @@ function secretValue(name: string): string {
   if (name.startsWith('DATABASE')) return `postgres://app:${SECRET}@h:5432/d`;
   if (name.startsWith('VALKEY')) return `valkey://:${SECRET}@h:6379`;
   if (name === 'LOG_WEBHOOK_URL') return `https://hooks.slack.com/services/${SECRET}`;
+  if (name === 'SENTRY_DSN') return `https://${SECRET}@errors.example/1`;
   return `${SECRET}-${name}`;
 }
 

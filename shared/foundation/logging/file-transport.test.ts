@@ -1,0 +1,176 @@
+import { afterEach, beforeEach, expect, test } from 'bun:test';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createFileTransport } from './index.ts';
+import { countLost, logWith } from './test-lines.ts';
+
+let directory: string;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'log-'));
+});
+afterEach(() => rmSync(directory, { recursive: true }));
+
+function open({ maxBytes = 1_000_000, keep = 2, path = join(directory, 'logs/api-1.log') } = {}) {
+  const { onLost, lost, reasons } = countLost();
+  const file = createFileTransport({ path, level: 'info', maxBytes, keep, onLost });
+  return { file, path, lost, reasons, close: (ms = 5_000) => file.close?.(ms) };
+}
+
+const numbersIn = (path: string) =>
+  readFileSync(path, 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line).i as number);
+
+test('lines are in a file of its own directory, clean and in order', async () => {
+  const { file, path, lost, close } = open();
+  const { log } = logWith([file]);
+  log.info({ i: 0, password: 'hunter2' }, 'for Bearer hunter2hunter2');
+  log.debug({ i: 1 }, 'below its level');
+  log.info({ i: 2 }, 'last');
+  await close();
+  expect(numbersIn(path)).toEqual([0, 2]);
+  expect(readFileSync(path, 'utf8')).not.toContain('hunter2');
+  expect(statSync(path).mode & 0o007).toBe(0);
+  expect(lost()).toBe(0);
+});
+
+test('a full file is put aside, the oldest go, and no byte more is on the disk', async () => {
+  const { file, path, lost, close } = open({ maxBytes: 2_000, keep: 2 });
+  const { log } = logWith([file]);
+  for (let i = 0; i < 200; i++) log.info({ i }, 'line');
+  await close();
+  expect(readdirSync(join(directory, 'logs')).toSorted()).toEqual([
+    'api-1.log',
+    'api-1.log.1',
+    'api-1.log.2',
+  ]);
+  const kept = ['.2', '.1', ''].flatMap((end) => {
+    expect(statSync(path + end).size).toBeLessThanOrEqual(2_000);
+    return numbersIn(path + end);
+  });
+  expect(kept).toEqual(Array.from({ length: kept.length }, (_, n) => 200 - kept.length + n));
+  expect(kept.length).toBeGreaterThan(20);
+  expect(lost()).toBe(0);
+});
+
+test('without older files the one begins anew', async () => {
+  const { file, path, close } = open({ maxBytes: 2_000, keep: 0 });
+  const { log } = logWith([file]);
+  for (let i = 0; i < 100; i++) log.info({ i }, 'line');
+  await close();
+  expect(readdirSync(join(directory, 'logs'))).toEqual(['api-1.log']);
+  expect(numbersIn(path).at(-1)).toBe(99);
+});
+
+test('the next process goes on where the last one stopped', async () => {
+  const before = open({ maxBytes: 100_000 });
+  logWith([before.file]).log.info({ i: 1 }, 'first');
+  await before.close();
+  const after = open({ maxBytes: 100_000 });
+  logWith([after.file]).log.info({ i: 2 }, 'second');
+  await after.close();
+  expect(numbersIn(after.path)).toEqual([1, 2]);
+});
+
+test('half a line, which a kill left, spoils none after it', async () => {
+  const { file, path, close } = open();
+  mkdirSync(join(directory, 'logs'));
+  writeFileSync(path, '{"i":1}\n{"i":2,"ms');
+  logWith([file]).log.info({ i: 3 }, 'whole');
+  await close();
+  const lines = readFileSync(path, 'utf8').trimEnd().split('\n');
+  expect(lines.slice(0, 2)).toEqual(['{"i":1}', '{"i":2,"ms']);
+  expect(JSON.parse(lines[2] ?? '')).toMatchObject({ i: 3 });
+});
+
+test.skipIf(!existsSync('/dev/full'))('a full disk costs lines, which is told', async () => {
+  const { file, lost, reasons, close } = open({ path: '/dev/full' });
+  const { log, lines } = logWith([file]);
+  for (let i = 0; i < 10; i++) log.info({ i }, 'line');
+  await close();
+  expect(lines).toHaveLength(10);
+  expect(lost()).toBe(10);
+  expect(reasons().join()).toContain('ENOSPC');
+});
+
+test('a line longer than a file is lost, and told', async () => {
+  const { file, path, lost, reasons, close } = open({ maxBytes: 2_000 });
+  const { log } = logWith([file]);
+  log.info({ i: 1, text: 'x'.repeat(3_000) }, 'long');
+  log.info({ i: 2 }, 'short');
+  await close();
+  expect(numbersIn(path)).toEqual([2]);
+  expect(lost()).toBe(1);
+  expect(reasons()[0]).toContain('longer than a file');
+});
+
+test('where nothing can be written lines are lost and nobody waits; once it can be, it is', async () => {
+  const blocked = join(directory, 'logs');
+  writeFileSync(blocked, 'a file where the directory belongs');
+  const { file, path, lost, close } = open();
+  const { log, lines } = logWith([file]);
+  log.info({ i: 1 }, 'lost');
+  while (lost() === 0) await Bun.sleep(5);
+  rmSync(blocked);
+  mkdirSync(blocked);
+  log.info({ i: 2 }, 'kept');
+  await close();
+  expect(numbersIn(path)).toEqual([2]);
+  expect(lost()).toBe(1);
+  expect(lines).toHaveLength(2);
+});
+
+test('a burst is held in bounded memory; what is too much is lost', async () => {
+  const { file, path, lost, close } = open({ maxBytes: 10_000_000 });
+  const { log, lines } = logWith([file]);
+  const text = 'x'.repeat(10_000);
+  for (let i = 0; i < 300; i++) log.info({ i, text }, 'line');
+  await close();
+  expect(lines).toHaveLength(300);
+  expect(lost()).toBe(300 - numbersIn(path).length);
+  expect(lost()).toBeGreaterThan(150);
+  expect(statSync(path).size).toBeLessThan(1_100_000);
+});
+
+test('a pipe that nobody reads holds up neither the service nor its end', async () => {
+  const path = join(directory, 'pipe');
+  expect(Bun.spawnSync(['mkfifo', path]).exitCode).toBe(0);
+  const script = `
+    const { createFileTransport } = await import('@insightdesk/shared/logging');
+    const file = createFileTransport({ path: ${JSON.stringify(path)}, level: 'info', maxBytes: 5000, keep: 0, onLost: (n, why) => console.log('lost', n) });
+    for (let i = 0; i < 10; i++) file.write('{"i":1}\\n');
+    await Bun.sleep(100);
+    await file.close(100);
+    console.log('ends');
+    process.exit(0);`;
+  const child = Bun.spawn([process.execPath, '-e', script], { cwd: import.meta.dir });
+  const said = await new Response(child.stdout).text();
+  expect(said).toContain('ends');
+  expect(await child.exited).toBe(0);
+});
+
+test('what waits is written when the process exits', async () => {
+  const path = join(directory, 'exit.log');
+  const script = `
+    const { createFileTransport } = await import('@insightdesk/shared/logging');
+    const file = createFileTransport({ path: ${JSON.stringify(path)}, level: 'info', maxBytes: 5000, keep: 0, onLost() {} });
+    file.write('{"i":1}\\n');
+    while (!require('node:fs').existsSync(${JSON.stringify(path)})) await Bun.sleep(5);
+    while (require('node:fs').statSync(${JSON.stringify(path)}).size === 0) await Bun.sleep(5);
+    file.write('{"i":2}\\n');
+    process.exit(0);`;
+  const child = Bun.spawn([process.execPath, '-e', script], { cwd: import.meta.dir });
+  expect(await child.exited).toBe(0);
+  expect(numbersIn(path)).toEqual([1, 2]);
+});

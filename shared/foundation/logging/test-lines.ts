@@ -1,0 +1,23 @@
+import { createLogger, type LogTransport } from './index.ts';
+
+/** A log with these transports, and what it wrote to its main destination. */
+export function logWith(transports: LogTransport[]) {
+  const lines: string[] = [];
+  const log = createLogger(
+    { level: 'info', format: 'json' },
+    { service: 'api', replica: 'api-1' },
+    { write: (line) => void lines.push(line) },
+    transports,
+  );
+  return { log, lines };
+}
+
+/** Counts what is lost. */
+export function countLost() {
+  const losses: { count: number; reason: unknown }[] = [];
+  return {
+    onLost: (count: number, reason: unknown) => void losses.push({ count, reason }),
+    lost: () => losses.reduce((sum, { count }) => sum + count, 0),
+    reasons: () => losses.map(({ reason }) => String(reason)),
+  };
+}
