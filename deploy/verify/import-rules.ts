@@ -11,7 +11,8 @@ interface Rule {
 }
 
 /** Inside these storeys modules look leftwards only. */
-const foundation = 'errors utils promises streams files config logging di lifecycle'.split(' ');
+const foundation =
+  'errors utils promises streams files config logging error-tracking di lifecycle'.split(' ');
 const features = [
   ...readFileSync(join(repository, 'shared/domain/catalog.ts'), 'utf8').matchAll(
     /^ {2}(\w+): \{/gm,
@@ -46,7 +47,7 @@ const service: Rule = {
     'events',
     'monitoring',
     'streams',
-  ].concat(['promises', 'errors', 'utils', 'domain']),
+  ].concat(['promises', 'errors', 'error-tracking', 'utils', 'domain']),
   types: ['boot', 'logging'],
   instead: 'call an action of shared/domain, or take the part from app in main.ts',
 };

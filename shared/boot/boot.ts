@@ -17,6 +17,7 @@ import {
   type Health,
   type Metrics,
 } from '@insightdesk/shared/monitoring';
+import { openErrorTracking } from './open-error-tracking.ts';
 import { openLog } from './open-log.ts';
 import { createParts, type Parts } from './parts.ts';
 import { watchCache } from './watch-cache.ts';
@@ -61,9 +62,11 @@ export async function boot(
   const { config, secrets } = await readConfig(name, secretProviders, accesses.note);
   const { replica, shutdownTimeoutMs } = config.service;
   const metrics = createMetrics({ service: name, replica });
-  const { log, closeLog } = await openLog(config).catch(refuse);
+  const tracking = await openErrorTracking(config, metrics);
+  const { log, closeLog } = await openLog(config, tracking?.observe).catch(refuse);
   const lifecycle = createLifecycle({ log, shutdownTimeoutMs });
   lifecycle.registerShutdownHook('log', () => closeLog());
+  lifecycle.registerShutdownHook('errors', () => tracking?.close());
   const container = createParts(config, log);
   lifecycle.registerShutdownHook('parts', () => container.dispose());
   const { parts } = container;

@@ -1,10 +1,4 @@
-import {
-  ConflictError,
-  ForbiddenError,
-  type Problem,
-  serializeError,
-  toProblem,
-} from '@insightdesk/shared/errors';
+import { ConflictError, ForbiddenError, type Problem, toProblem } from '@insightdesk/shared/errors';
 import type { ReadAddress } from '@insightdesk/shared/http';
 import type { ExtendedError } from 'socket.io';
 import { Connection, type Services } from '../connection/connection.ts';
@@ -68,7 +62,7 @@ export function createHandshake(options: HandshakeOptions): Handshake {
     refusals.set(reason, (refusals.get(reason) ?? 0) + 1);
     if (problem.status < 500) return Object.assign(new Error(problem.detail), { data: problem });
     if (problem.status !== 503) {
-      services.log.error({ err: serializeError(error) }, 'handshake failed');
+      services.log.error({ err: error }, 'handshake failed');
     }
     // A client tries again by itself after a lost connection, but not after a refusal.
     socket.conn.close();

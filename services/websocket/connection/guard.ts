@@ -1,11 +1,6 @@
 import { requireCan } from '@insightdesk/shared/context';
 import type { Permission } from '@insightdesk/shared/contract';
-import {
-  DomainNotFoundError,
-  serializeError,
-  TooManyRequestsError,
-  toProblem,
-} from '@insightdesk/shared/errors';
+import { DomainNotFoundError, TooManyRequestsError, toProblem } from '@insightdesk/shared/errors';
 import type { z } from 'zod';
 import { actorOf, type Connection } from './connection.ts';
 import { requireShallow } from './shallow.ts';
@@ -89,7 +84,7 @@ function onFailure({ requestId, connection }: Call, name: string, error: unknown
   // Unavailable is told by whoever is not there; a line per socket would say no more.
   if (problem.status < 500 || problem.status === 503) return problem;
   const { userId, tenantId } = connection.access;
-  const context = { requestId, tenantId, actor: userId, err: serializeError(error) };
+  const context = { requestId, tenantId, actor: userId, err: error };
   connection.services.log.error(context, `socket: ${name.slice(0, 40)} failed`);
   return problem;
 }

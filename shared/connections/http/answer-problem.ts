@@ -1,6 +1,8 @@
-import { AppError, serializeError, toProblem } from '@insightdesk/shared/errors';
+import { ErrorTracking } from '@insightdesk/shared/error-tracking';
+import { AppError, toProblem } from '@insightdesk/shared/errors';
 import type { Logger } from '@insightdesk/shared/logging';
 import type { ErrorHandler } from 'hono';
+import { routePath } from 'hono/route';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { Caller, HttpEnv } from './env.ts';
 
@@ -11,7 +13,11 @@ const RETRY_AFTER_SECONDS = '1';
 export function answerProblem<C extends Caller>(log: Logger): ErrorHandler<HttpEnv<C>> {
   return function answerProblem(error, c) {
     const problem = toProblem(error, { requestId: c.get('requestId') });
-    if (problem.status >= 500) log.error({ err: serializeError(error) }, 'request failed');
+    if (problem.status >= 500) {
+      const { method } = c.req;
+      ErrorTracking.apiError(error, { ...problem, method, route: routePath(c, -1) });
+      log.error({ err: error }, 'request failed');
+    }
     const headers = error instanceof AppError ? error.headers : {};
     if (problem.status === 503) c.header('Retry-After', RETRY_AFTER_SECONDS);
     for (const [name, value] of Object.entries(headers)) c.header(name, value);

@@ -1,4 +1,3 @@
-import { serializeError } from '@insightdesk/shared/errors';
 import type { ApplicationLifecycle } from '@insightdesk/shared/lifecycle';
 import type { Logger } from '@insightdesk/shared/logging';
 import { sleep } from '@insightdesk/shared/promises';
@@ -48,7 +47,7 @@ export function serveHttp({ config, lifecycle, log }: Host, fetch: Fetch): void 
       development: false,
       fetch: (request, host) => (isLeaving ? answer(request, host) : fetch(request, host)),
       error(error) {
-        log.error({ err: serializeError(error) }, 'http: not answered');
+        log.error({ err: error }, 'http: not answered');
         return new Response(null, { status: 500 });
       },
     });

@@ -1,5 +1,4 @@
 import { connect } from '@insightdesk/shared/database';
-import { serializeError } from '@insightdesk/shared/errors';
 import type { Logger } from '@insightdesk/shared/logging';
 import { deferred, sleep, withTimeout } from '@insightdesk/shared/promises';
 import type { Sql } from 'postgres';
@@ -72,7 +71,7 @@ export function createRelay(options: RelayOptions): Relay {
       try {
         await lead(sql, lost.signal);
       } catch (error) {
-        log.error({ err: serializeError(error) }, 'relay: stepping down after a failure');
+        log.error({ err: error }, 'relay: stepping down after a failure');
       } finally {
         isLeader = false;
         await sql.end({ timeout: 1 }).catch(() => {});
@@ -114,7 +113,7 @@ export function createRelay(options: RelayOptions): Relay {
     } catch (error) {
       if (!(error instanceof PoisonEventError)) throw error;
       const { position, cause } = error;
-      log.error({ err: serializeError(error), position }, 'relay: event set aside');
+      log.error({ err: error, position }, 'relay: event set aside');
       return (sql) => markFailed(sql, position, String(cause));
     }
   }

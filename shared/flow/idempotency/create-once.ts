@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Actor, Context, Once } from '@insightdesk/shared/context';
 import { afterCommit, sqlState } from '@insightdesk/shared/database';
-import { AppError, serializeError } from '@insightdesk/shared/errors';
+import { AppError } from '@insightdesk/shared/errors';
 import { IdempotencyErrors } from './errors.ts';
 import { type Kept, keptAnswer } from './kept-answer.ts';
 import { createSeal } from './seal.ts';
@@ -59,7 +59,7 @@ export function createOnce(
     return text.length > MAX_ANSWER ? null : seal.encrypt(text);
   };
   const inVain = (error: unknown) =>
-    ctx.log.error({ err: serializeError(error) }, 'once: the outcome was not kept');
+    ctx.log.error({ err: error }, 'once: the outcome was not kept');
 
   function answerOf({ fingerprint, answer, answered, fresh }: Kept): KeptAnswer {
     if (fingerprint !== seal.print(words)) throw IdempotencyErrors.KeyReused();

@@ -1,5 +1,5 @@
 import type { Id } from '@insightdesk/shared/contract';
-import { AppError, isRetryable, serializeError } from '@insightdesk/shared/errors';
+import { AppError, isRetryable } from '@insightdesk/shared/errors';
 import { type Logger, withContext } from '@insightdesk/shared/logging';
 import type { Job } from 'bullmq';
 import { z } from 'zod';
@@ -137,7 +137,7 @@ async function carryOut(
   } catch (error) {
     observe?.({ ...about, state: 'failed', ms: passed() });
     if (stop.cancelledBy) throw unrecoverable(stop.cancelledBy);
-    log.error({ err: serializeError(error), attempt, jobName: job.name }, 'job: failed');
+    log.error({ err: error, attempt, jobName: job.name }, 'job: failed');
     throw isFinal(error) && !isFull(error) ? unrecoverable(String(error)) : error;
   } finally {
     if (running.get(bullId) === stop) running.delete(bullId);

@@ -1,4 +1,3 @@
-import { serializeError } from '@insightdesk/shared/errors';
 import type { Logger } from '@insightdesk/shared/logging';
 
 /** Stops and ends the process on SIGTERM, SIGINT (exit 0) and on errors nobody caught (exit 1). */
@@ -18,7 +17,7 @@ export function endOnSignals(stop: (reason: string) => Promise<void>, log: Logge
   }
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
     process.on(event, (error: unknown) => {
-      log.fatal({ err: serializeError(error) }, event);
+      log.fatal({ err: error }, event);
       void end(event, 1);
     });
   }

@@ -1,4 +1,4 @@
-import { InitializationError, serializeError } from '@insightdesk/shared/errors';
+import { InitializationError } from '@insightdesk/shared/errors';
 import type { Logger } from '@insightdesk/shared/logging';
 import { withTimeout } from '@insightdesk/shared/promises';
 import { endOnSignals } from './end-on-signals.ts';
@@ -95,7 +95,7 @@ export function createLifecycle({
     log.info({ reason }, 'service: stopping');
     for (const { name, run, timeoutMs } of shutdown.toReversed()) {
       await withTimeout(async () => run(), timeoutMs).catch((error) => {
-        log.error({ hook: name, err: serializeError(error) }, 'service: a part did not stop');
+        log.error({ hook: name, err: error }, 'service: a part did not stop');
       });
     }
     state = 'stopped';

@@ -1,0 +1,3 @@
+/** Reports errors to a tracker that speaks Sentry's protocol. */
+export { type ReceivedEvent, startErrorReceiver } from './error-receiver.ts';
+export { createSentryTracker, type SentryOptions, type SentryOutcome } from './sentry-tracker.ts';

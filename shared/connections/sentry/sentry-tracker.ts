@@ -1,0 +1,53 @@
+import type { ErrorTracker } from '@insightdesk/shared/error-tracking';
+import type { BunClient } from '@sentry/bun';
+import { postTo } from './post-to.ts';
+import { toError, toScope } from './to-event.ts';
+
+/** Whether the tracker took a report. */
+export type SentryOutcome = 'taken' | 'refused';
+
+export interface SentryOptions {
+  /** `https://<key>@<host>/<project>`. */
+  dsn: string;
+  environment: string;
+  release: string;
+  service: string;
+  replica: string;
+  onOutcome(outcome: SentryOutcome): void;
+  /** For one report; 5 s. */
+  timeoutMs?: number;
+}
+
+/**
+ * A client of our own and nothing global: no hooks into the process, into fetch or into traces. The
+ * library is loaded here, as it is a big one.
+ */
+export async function createSentryTracker(options: SentryOptions): Promise<ErrorTracker> {
+  const { service, replica, onOutcome, timeoutMs = 5_000 } = options;
+  const sentry = await import('@sentry/bun');
+  const client: BunClient = new sentry.BunClient({
+    dsn: options.dsn,
+    environment: options.environment,
+    release: options.release,
+    serverName: replica,
+    stackParser: sentry.defaultStackParser,
+    transport: postTo(sentry.createTransport, timeoutMs),
+    integrations: [sentry.linkedErrorsIntegration({ limit: 10 })],
+    sendClientReports: false,
+  });
+  client.on('afterSendEvent', (_, { statusCode = 0 }) =>
+    onOutcome(statusCode >= 200 && statusCode < 300 ? 'taken' : 'refused'),
+  );
+  client.init();
+  return {
+    report(report) {
+      const scope = toScope(new sentry.Scope(), report, { service, replica });
+      const mechanism = { type: 'generic', handled: report.level !== 'fatal' };
+      const originalException = toError(report.error);
+      client.captureException(originalException, { mechanism, originalException }, scope);
+    },
+    async close(deadlineMs) {
+      await client.close(deadlineMs);
+    },
+  };
+}

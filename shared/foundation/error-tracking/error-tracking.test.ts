@@ -1,0 +1,227 @@
+import { afterEach, describe, expect, test } from 'bun:test';
+import { DatabaseError, serializeError } from '@insightdesk/shared/errors';
+import { createLogger, currentContext, withContext } from '@insightdesk/shared/logging';
+import {
+  addBreadcrumb,
+  captureException,
+  type ErrorReport,
+  ErrorTracking,
+  setUserContext,
+  trackErrors,
+  trackLoggedErrors,
+} from './index.ts';
+
+afterEach(() => trackErrors(undefined));
+
+function track() {
+  const reports: ErrorReport[] = [];
+  const outcomes: string[] = [];
+  trackErrors({ report: (report) => void reports.push(report), close: async () => {} }, (outcome) =>
+    outcomes.push(outcome),
+  );
+  const lines: string[] = [];
+  const log = createLogger(
+    { level: 'info', format: 'json' },
+    { service: 'api', replica: 'api-1' },
+    { write: (line) => void lines.push(line) },
+    [],
+    trackLoggedErrors,
+  );
+  return { reports, outcomes, log, lines };
+}
+
+const messages = (reports: ErrorReport[]) => reports.map(({ error }) => error.message);
+
+describe('once', () => {
+  test('however many doors see it, also wrapped and as one of several', () => {
+    const { reports, log } = track();
+    const error = new Error('inner');
+    log.error({ err: error }, 'first door');
+    log.fatal(error);
+    captureException(error);
+    captureException(new DatabaseError('outer', { cause: error }));
+    captureException(new AggregateError([new Error('another'), error], 'several'));
+    ErrorTracking.apiError(error, { method: 'GET', route: '/x', status: 500, code: 'INTERNAL' });
+    expect(messages(reports)).toEqual(['inner']);
+    expect(reports[0]?.message).toBe('first door');
+  });
+
+  test('what only looks the same is another one', () => {
+    const { reports } = track();
+    for (let i = 0; i < 3; i++) captureException(new Error('same'));
+    expect(reports).toHaveLength(3);
+  });
+
+  test('what refers to itself ends', () => {
+    const { reports } = track();
+    const error: Error & { errors?: unknown[] } = new Error('circle');
+    error.cause = error;
+    error.errors = Array(1_000).fill(error);
+    captureException(error);
+    expect(messages(reports)).toEqual(['circle']);
+  });
+});
+
+describe('the log', () => {
+  test('from error on, with what was thrown; other lines are breadcrumbs of their work', () => {
+    const { reports, log } = track();
+    log.info('of nobody');
+    withContext({ requestId: 'r-1', tenantId: 'org_1' }, () => {
+      log.info({ query: 'select', token: 'hunter2' }, 'asked');
+      withContext({ job: 'j-1' }, () => {
+        log.warn('slow, for Bearer hunter2hunter2');
+        log.error({ err: new Error('broken'), attempt: 2 }, 'job: failed');
+      });
+      log.error({ count: 1 }, 'no error in it');
+    });
+    expect(reports).toHaveLength(1);
+    expect(reports[0]).toMatchObject({
+      error: { name: 'Error', message: 'broken' },
+      level: 'error',
+      message: 'job: failed',
+      context: { requestId: 'r-1', tenantId: 'org_1', job: 'j-1' },
+      fields: { attempt: 2 },
+      breadcrumbs: [
+        { category: 'log', level: 'info', message: 'asked', fields: { query: 'select' } },
+        { level: 'warning', message: 'slow, for Bearer [redacted]' },
+      ],
+    });
+    expect(reports[0]?.fields).not.toHaveProperty('err');
+    expect(JSON.stringify(reports)).not.toContain('hunter2');
+  });
+
+  test('breadcrumbs show in no line', () => {
+    const { log, lines } = track();
+    withContext({ requestId: 'r-1' }, () => {
+      addBreadcrumb({ message: 'crumb-of-mine' });
+      log.info('after it');
+    });
+    expect(lines.join()).not.toContain('crumb-of-mine');
+  });
+
+  test('without a tracker a line is a line', () => {
+    const { log, lines } = track();
+    trackErrors(undefined);
+    withContext({ requestId: 'r-1' }, () => log.error({ err: new Error('x') }, 'failed'));
+    expect(lines).toHaveLength(1);
+  });
+
+  test('a service that fails in its start is told as fatal', () => {
+    const { reports, log } = track();
+    log.fatal({ err: 'thrown text' }, 'uncaughtException');
+    expect(reports[0]).toMatchObject({
+      level: 'fatal',
+      error: { name: 'NonError', message: 'thrown text' },
+    });
+  });
+});
+
+test('the last twenty breadcrumbs of the same work stay, of others and outside none', () => {
+  const { reports } = track();
+  addBreadcrumb({ message: 'outside' });
+  withContext({ requestId: 'other' }, () => addBreadcrumb({ message: 'other' }));
+  withContext({ requestId: 'r' }, () => {
+    for (let i = 0; i < 25; i++) {
+      addBreadcrumb({ message: `${i}`, category: 'query', fields: { password: 'hunter2', i } });
+    }
+    captureException(new Error('x'));
+  });
+  const crumbs = reports[0]?.breadcrumbs ?? [];
+  expect(crumbs.map(({ message }) => Number(message))).toEqual(
+    Array.from({ length: 20 }, (_, i) => i + 5),
+  );
+  expect(crumbs[0]).toMatchObject({ category: 'query', fields: { password: '[redacted]', i: 5 } });
+  expect(crumbs[0]?.at).toBeInstanceOf(Date);
+  captureException(new Error('outside'));
+  expect(reports[1]?.breadcrumbs).toEqual([]);
+});
+
+test('the user of the work under way, which outside of any is nobody', () => {
+  const { reports } = track();
+  withContext({ requestId: 'r' }, () => {
+    setUserContext({ id: 'usr_1', tenantId: 'org_1' });
+    captureException(new Error('x'));
+  });
+  setUserContext({ id: 'usr_2' });
+  captureException(new Error('y'));
+  expect(reports.map(({ context }) => context)).toEqual([
+    { requestId: 'r', actor: 'usr_1', tenantId: 'org_1' },
+    {},
+  ]);
+  expect(currentContext()).toEqual({});
+});
+
+test('what is said about it says who, where the work does not', () => {
+  const { reports, log } = track();
+  const fields = { err: new Error('x'), requestId: 'r', tenantId: 'org_1', actor: 'usr_1' };
+  log.error(fields, 'socket: subscribe failed');
+  expect(reports[0]?.context).toEqual({ requestId: 'r', tenantId: 'org_1', actor: 'usr_1' });
+});
+
+test.each([
+  [500, 1],
+  [503, 1],
+  [499, 0],
+  [404, 0],
+])('a request that ends with %d is told %d times', (status, times) => {
+  const { reports } = track();
+  const request = { method: 'GET', route: '/v1/things/:id', status, code: 'X' };
+  ErrorTracking.apiError(new Error('x'), request);
+  expect(reports).toHaveLength(times);
+  if (times > 0) expect(reports[0]).toMatchObject({ fields: request, message: 'request failed' });
+});
+
+test('of one place five a minute are told, the rest is counted', () => {
+  const { reports, outcomes } = track();
+  for (let i = 0; i < 100; i++) captureException(new Error(`row ${i}`));
+  expect(reports).toHaveLength(5);
+  expect(outcomes.filter((outcome) => outcome === 'limited')).toHaveLength(95);
+  captureException(new Error('elsewhere'));
+  expect(reports).toHaveLength(6);
+});
+
+test('a tracker that throws is ignored, and so is an error that cannot be read', () => {
+  trackErrors({
+    report() {
+      throw new Error('the tracker is broken');
+    },
+    close: async () => {},
+  });
+  captureException(new Error('x'));
+  const { reports } = track();
+  const hostile = new Error('x');
+  Object.defineProperty(hostile, 'cause', {
+    get() {
+      throw new Error('not to be read');
+    },
+  });
+  captureException(hostile);
+  expect(reports).toEqual([]);
+});
+
+test('secrets are in no report, wherever an error carries them; texts have a length', () => {
+  const { reports } = track();
+  const query = Object.assign(new Error('Failed query: select $1 params: hunter2'), {
+    query: 'select $1',
+    params: ['hunter2'],
+  });
+  const error = new Error('GET https://desk/accept?token=hunter2&x=1 by ada@example.com', {
+    cause: new AggregateError([query], 'with Bearer hunter2hunter2'),
+  });
+  captureException(error, {
+    message: 'for eyJhbGciOiJI.eyJzdWIi.hunter2',
+    fields: { deep: { password: 'hunter2', url: 'postgres://app:hunter2@h/d' } },
+  });
+  captureException(new Error('x'.repeat(1_000_000)));
+  const [first, second] = reports.map((report) => JSON.stringify(report));
+  expect(first).not.toContain('hunter2');
+  expect(first).not.toContain('ada@');
+  expect(first).toContain('select $1');
+  expect(second?.length).toBeLessThan(20_000);
+});
+
+test('an error that was told in words before is told in them', () => {
+  const { reports } = track();
+  captureException(serializeError(new DatabaseError('away')));
+  expect(reports[0]?.error).toMatchObject({ name: 'DatabaseError', message: 'away' });
+});
