@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { createValkey } from '@insightdesk/shared/valkey';
 import { requirePrometheus } from '../local/machine/prometheus.ts';
 import { createLeftovers } from '../local/processes/leftovers.ts';
+import { isFree } from '../local/processes/ports.ts';
 import { createSupervisor } from '../local/processes/supervisor.ts';
 import { createPrometheus } from '../local/servers/prometheus.ts';
 import { listAlerts } from '../observability/alerts.ts';
@@ -71,7 +72,8 @@ describe.skipIf(!isLocalStack)('what Prometheus makes of the figures', () => {
   beforeAll(async () => {
     const programs = await requirePrometheus(() => {});
     promtool = programs.promtool;
-    const port = 20_000 + Math.floor(Math.random() * 10_000);
+    let port = 31_000 + Math.floor(Math.random() * 1_000);
+    while (!(await isFree(port))) port++;
     const prometheus = createPrometheus({
       program: programs.prometheus,
       directory: join(directory, 'prometheus'),

@@ -5,8 +5,8 @@ import { heldBytes } from '@insightdesk/shared/realtime';
 
 /** Of each counter: an organisation more is a series more, for as long as Prometheus remembers. */
 const MOST = 20;
-/** As often as the counters are written. */
-const REUSE_MS = 10_000;
+
+const REUSE_MS = 5_000;
 
 /** Shows who uses most; the leading worker alone. */
 export function watchUsage({ metrics, parts }: App, isLeader: () => boolean): void {
