@@ -1,5 +1,15 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import {
+  type Dashboard as GrafanaDashboard,
+  type Panel as GrafanaPanel,
+  type GraphFieldConfig,
+  LegendDisplayMode,
+  SortOrder,
+  TooltipDisplayMode,
+  type VizLegendOptions,
+  type VizTooltipOptions,
+} from '@grafana/schema';
 import { dashboards } from './dashboards.ts';
 import type { Dashboard, Panel } from './panels.ts';
 
@@ -8,6 +18,15 @@ export const folder = join(import.meta.dir, 'dashboards');
 const WIDTH = 12;
 const HEIGHT = 8;
 const source = { type: 'prometheus', uid: 'insightdesk' };
+
+const custom: GraphFieldConfig = { fillOpacity: 10 };
+const legend: VizLegendOptions = {
+  showLegend: true,
+  displayMode: LegendDisplayMode.Table,
+  placement: 'right',
+  calcs: ['lastNotNull', 'max'],
+};
+const tooltip: VizTooltipOptions = { mode: TooltipDisplayMode.Multi, sort: SortOrder.Descending };
 
 /** Grafana's own form, by name of file: `bun deploy/observability/grafana/write-dashboards.ts` writes it. */
 export const files = (): Map<string, string> =>
@@ -18,7 +37,7 @@ export const files = (): Map<string, string> =>
     ]),
   );
 
-const toGrafana = ({ uid, title, panels }: Dashboard) => ({
+const toGrafana = ({ uid, title, panels }: Dashboard): GrafanaDashboard => ({
   uid,
   title,
   tags: ['insightdesk'],
@@ -33,7 +52,7 @@ const toGrafana = ({ uid, title, panels }: Dashboard) => ({
   panels: panels.map(toPanel),
 });
 
-function toPanel({ title, description, unit, lines }: Panel, at: number) {
+function toPanel({ title, description, unit, lines }: Panel, at: number): GrafanaPanel {
   return {
     id: at + 1,
     type: 'timeseries',
@@ -41,11 +60,8 @@ function toPanel({ title, description, unit, lines }: Panel, at: number) {
     description,
     datasource: source,
     gridPos: { x: (at % 2) * WIDTH, y: Math.floor(at / 2) * HEIGHT, w: WIDTH, h: HEIGHT },
-    fieldConfig: { defaults: { unit, min: 0, custom: { fillOpacity: 10 } }, overrides: [] },
-    options: {
-      legend: { displayMode: 'table', placement: 'right', calcs: ['lastNotNull', 'max'] },
-      tooltip: { mode: 'multi', sort: 'desc' },
-    },
+    fieldConfig: { defaults: { unit, min: 0, custom }, overrides: [] },
+    options: { legend, tooltip },
     targets: Object.entries(lines).map(([legendFormat, expr], line) => ({
       refId: String.fromCharCode(65 + line),
       datasource: source,
