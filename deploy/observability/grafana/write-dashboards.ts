@@ -19,7 +19,7 @@ const WIDTH = 12;
 const HEIGHT = 8;
 const source = { type: 'prometheus', uid: 'insightdesk' };
 
-const custom: GraphFieldConfig = { fillOpacity: 10 };
+const custom = { fillOpacity: 10 } satisfies GraphFieldConfig;
 const legend: VizLegendOptions = {
   showLegend: true,
   displayMode: LegendDisplayMode.Table,

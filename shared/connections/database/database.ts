@@ -14,7 +14,7 @@ import { createLease } from './lease.ts';
 import { createNotices } from './notices.ts';
 import { connectionLost } from './pipeline/pipeline.ts';
 import { readTarget } from './pipeline/target.ts';
-import { type Pool, poolOf } from './pools.ts';
+import { endAll, type Pool, poolOf } from './pools.ts';
 import { type DatabaseStats, QueryStats } from './stats.ts';
 import {
   type AfterCommit,
@@ -119,6 +119,12 @@ export function createDatabase(options: DatabaseOptions): Database {
   const notify = createNotices((query, parameters) =>
     leastBusy(readers).send(query, parameters, toObject),
   );
+  const pools = [
+    poolOf('reads', readers),
+    poolOf('writes', writers, lease),
+    poolOf('heavy reads', heavyReaders),
+    poolOf('system', systemWriters, systemLease),
+  ];
 
   return {
     async read(scope, work, { isHeavy = false } = {}) {
@@ -153,24 +159,11 @@ export function createDatabase(options: DatabaseOptions): Database {
         for (const hook of run.hooks) await hook();
       }
     },
-    async ping() {
-      await leastBusy(readers).send('select 1', [], toObject);
-    },
+    ping: async () => void (await leastBusy(readers).send('select 1', [], toObject)),
     getStats: (reset) => ({ ...stats.get(reset), oldestWaitMs: lease.oldestWaitMs }),
-    pools: [
-      poolOf('reads', readers),
-      poolOf('writes', writers, lease),
-      poolOf('heavy reads', heavyReaders),
-      poolOf('system', systemWriters, systemLease),
-    ],
+    pools,
     statements: stats,
-    async close(timeoutMs = 5000) {
-      await Promise.all(
-        [...readers, ...heavyReaders, ...writers, ...systemWriters].map(({ pipeline }) =>
-          pipeline.end(timeoutMs),
-        ),
-      );
-    },
+    close: (timeoutMs = 5000) => endAll(pools, timeoutMs),
   };
 }
 

@@ -14,15 +14,26 @@ export interface Pool {
   readonly waiting: number;
 }
 
+interface OwnPool extends Pool {
+  readonly connections: readonly Connection[];
+}
+
+/** Lets all finish what is under way, for so long at most. */
+export async function endAll(pools: readonly OwnPool[], timeoutMs: number): Promise<void> {
+  const connections = pools.flatMap((pool) => pool.connections);
+  await Promise.all(connections.map(({ pipeline }) => pipeline.end(timeoutMs)));
+}
+
 /** Those that are not lent are shared, and nobody waits for them. */
 export function poolOf(
   name: Pool['name'],
   connections: readonly Connection[],
   lease?: Pick<Lease, 'taken' | 'waiting'>,
-): Pool {
+): OwnPool {
   const count = (is: (connection: Connection) => boolean) => connections.filter(is).length;
   return {
     name,
+    connections,
     size: connections.length,
     get open() {
       return count(({ pipeline }) => pipeline.isOpen);
