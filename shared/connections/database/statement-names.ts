@@ -7,8 +7,9 @@ const known = new Map<string, string>();
 export function nameOf(query: string): string {
   const before = known.get(query);
   if (before !== undefined) return before;
+  if (known.size >= MOST_TEXTS) known.clear();
   const name = derive(query);
-  if (known.size < MOST_TEXTS) known.set(query, name);
+  known.set(query, name);
   return name;
 }
 
