@@ -51,7 +51,7 @@ publish() {
     rm -f "$tls/self-made" "$tls/ca.pem" &&
     mv "$tls/.server.key" "$tls/server.key" &&
     mv "$tls/.server.pem" "$tls/server.pem" &&
-    echo "published a certificate for$domains"
+    echo "published a certificate for $(printf %s "$hosts" | tr '\n' ' ')"
 }
 
 # Also when certbot kept what it has: an earlier run may have ended before it was published.

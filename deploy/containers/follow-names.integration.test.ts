@@ -33,7 +33,7 @@ beforeAll(async () => {
       RENDER: join(root, 'nginx/render.sh'),
       NGINX_RELOAD: edge.reload,
       FOLLOW_SECONDS: '0.1',
-      SICK_AFTER: '2',
+      SICK_SECONDS: '1',
       ASK_SECONDS: '0.5',
     },
     stdio: ['ignore', 'ignore', 'ignore'],

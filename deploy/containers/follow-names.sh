@@ -1,8 +1,8 @@
 #!/bin/sh
 # nginx looks names up once, refuses to reload while one of them is unknown, and a container that
 # was replaced has another address. So the site is written with addresses, and again whenever one
-# has changed; a container that is gone keeps its last. A server that is not ready SICK_AFTER times
-# running becomes the last resort, until it is ready again: nginx itself only notices what is dead.
+# has changed; a container that is gone keeps its last. A server that is not ready for SICK_SECONDS
+# becomes the last resort, until it is ready again: nginx itself only notices what is dead.
 # Runs beside nginx, started by its image.
 set -eu
 render=${RENDER:-/docker-entrypoint.d/40-render.sh}
@@ -22,18 +22,19 @@ addresses() { # HOST:PORT...
 look() { api=$(addresses $API_SERVERS) websocket=$(addresses $WEBSOCKET_SERVERS); }
 write() { API_SERVERS=$api WEBSOCKET_SERVERS=$websocket SICK_SERVERS=$sick sh "$render"; }
 
-examine() { # HOST:PORT: how often running it was not ready
-  if curl -fs -m "${ASK_SECONDS:-2}" -o /dev/null "http://$1/health/ready"; then echo 0 >"$last/$1"; else
-    echo $(($(cat "$last/$1" 2>/dev/null || echo 0) + 1)) >"$last/$1"
+examine() { # HOST:PORT: remembers since when it has not been ready
+  if curl -fs -m "${ASK_SECONDS:-2}" -o /dev/null "http://$1/health/ready"; then rm -f "$last/$1"; else
+    [ -e "$last/$1" ] || date +%s >"$last/$1"
   fi
 }
 # shellcheck disable=SC2086
 ask() {
   for server in $api $websocket; do examine "$server" & done
   wait
-  sick=
+  sick= now=$(date +%s)
   for server in $api $websocket; do
-    if [ "$(cat "$last/$server")" -ge "${SICK_AFTER:-15}" ]; then sick="$sick $server"; fi
+    since=$(cat "$last/$server" 2>/dev/null || echo "$now")
+    if [ $((now - since)) -ge "${SICK_SECONDS:-15}" ]; then sick="$sick $server"; fi
   done
 }
 
