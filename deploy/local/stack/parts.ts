@@ -6,7 +6,7 @@ import { findPorts, type Ports } from '../processes/ports.ts';
 import { createInbox } from '../servers/inbox.ts';
 import { createNginx } from '../servers/nginx.ts';
 import { createPostgres } from '../servers/postgres.ts';
-import { loadSecrets } from '../servers/secrets.ts';
+import { loadSecrets, type Secrets } from '../servers/secrets.ts';
 import { extraWorkers, serviceSpec, services, serviceUrl } from '../servers/services.ts';
 import { prepareTls } from '../servers/tls.ts';
 import { createValkey } from '../servers/valkey.ts';
@@ -44,27 +44,9 @@ export async function prepareParts(options: PartsOptions) {
     findPorts(preferred),
   ]);
   const secrets = loadSecrets(join(directory, 'secrets.json'));
-  const at = (name: string) => join(directory, name);
-  const nginx = createNginx({ tool: tools.nginx, directory: at('nginx'), ports, tls });
-  const postgres = createPostgres({
-    files,
-    directory: at('postgres'),
-    port: ports.postgres,
-    secrets,
-    disposable,
-  });
-  const valkey = createValkey({
-    tool: tools.valkey,
-    directory: at('valkey'),
-    port: ports.valkey,
-    password: secrets.valkey,
-  });
-  const inbox = createInbox({
-    directory: at('inbox'),
-    smtpPort: ports.smtp,
-    webPort: ports.inbox,
-  });
-  const operator = createOperator(at('operator'));
+  const found = { tools, files, tls, ports, secrets };
+  const { nginx, postgres, valkey, inbox } = createServers(directory, disposable, found);
+  const operator = createOperator(join(directory, 'operator'));
   const surroundings = {
     directory,
     ports,
@@ -121,4 +103,38 @@ export async function prepareParts(options: PartsOptions) {
       })),
     };
   }
+}
+
+interface Found {
+  tools: Awaited<ReturnType<typeof requireTools>>;
+  files: Awaited<ReturnType<typeof requirePostgres>>;
+  tls: Awaited<ReturnType<typeof prepareTls>>;
+  ports: Ports;
+  secrets: Secrets;
+}
+
+/** What is not ours. */
+function createServers(directory: string, disposable: boolean, found: Found) {
+  const { tools, files, tls, ports, secrets } = found;
+  const at = (name: string) => join(directory, name);
+  const nginx = createNginx({ tool: tools.nginx, directory: at('nginx'), ports, tls });
+  const postgres = createPostgres({
+    files,
+    directory: at('postgres'),
+    port: ports.postgres,
+    secrets,
+    disposable,
+  });
+  const valkey = createValkey({
+    tool: tools.valkey,
+    directory: at('valkey'),
+    port: ports.valkey,
+    password: secrets.valkey,
+  });
+  const inbox = createInbox({
+    directory: at('inbox'),
+    smtpPort: ports.smtp,
+    webPort: ports.inbox,
+  });
+  return { nginx, postgres, valkey, inbox };
 }

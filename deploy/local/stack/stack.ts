@@ -68,11 +68,7 @@ export function createStack(options: Options) {
     },
     restart: supervisor.restart,
     /** Starts one that was stopped, or a worker beyond the first. */
-    async startOne(name: string): Promise<void> {
-      const spec = parts && specsOf(parts).find((spec) => spec.name === name);
-      if (!spec) throw new Error(`Nothing is called ${name}`);
-      await supervisor.start(spec);
-    },
+    startOne: (name: string) => supervisor.start(requireSpec(parts, name)),
     stopOne: (name: string) => supervisor.stop(name),
     pidOf: supervisor.pid,
     /** Stops everything, also in the middle of a start, and leaves no process behind. */
@@ -101,10 +97,13 @@ export function createStack(options: Options) {
   };
 }
 
-const specsOf = ({ nginx, postgres, valkey, inbox, services, extraWorkers }: Parts) => [
-  ...[nginx.spec, postgres.spec, valkey.spec, inbox.spec],
-  ...[...services, ...extraWorkers],
-];
+function requireSpec(parts: Parts | undefined, name: string): ProcessSpec {
+  const { nginx, postgres, valkey, inbox, services = [], extraWorkers = [] } = parts ?? {};
+  const servers = [nginx, postgres, valkey, inbox].flatMap((server) => server?.spec ?? []);
+  const spec = [...servers, ...services, ...extraWorkers].find((one) => one.name === name);
+  if (!spec) throw new Error(`Nothing is called ${name}`);
+  return spec;
+}
 
 /** The APIs learn once who operates the stack; their next start knows it by itself. */
 async function appoint(

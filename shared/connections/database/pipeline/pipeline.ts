@@ -52,6 +52,9 @@ export interface PipelineOptions {
 }
 
 const MAX_BACKOFF_MS = 2000;
+const LOOK_MS = 500;
+/** A server that is there says after `timeoutMs` that it gave a statement up; this much later nobody is. */
+const SILENCE_MS = 1_000;
 /** Beyond so many different statements a connection prepares no more of them. */
 const MAX_PREPARED = 1_000;
 
@@ -73,6 +76,8 @@ export class Pipeline {
   #isFlushing = false;
   #refusals = 0;
   #retryAt = 0;
+  /** Statements that were answered. */
+  #heard = 0;
 
   constructor(options: PipelineOptions) {
     this.#options = options;
@@ -176,6 +181,7 @@ export class Pipeline {
       this.#state = 'open';
       this.#refusals = 0;
       this.#listen(session.messages);
+      this.#watch(session);
       session.onGone(() => this.#lost(connectionLost(), session));
       this.#flush();
     } catch (error) {
@@ -198,6 +204,19 @@ export class Pipeline {
     for (const batch of this.#batches.splice(0)) settleBatch(batch, batch.failure ?? error);
   }
 
+  /** Counts looks, not the clock: a process that stood still itself has not been listening. */
+  #watch(session: Session): void {
+    let heard = this.#heard;
+    let silentMs = 0;
+    const timer = setInterval(() => {
+      if (session !== this.#session) return clearInterval(timer);
+      silentMs = this.#batches.length > 0 && heard === this.#heard ? silentMs + LOOK_MS : 0;
+      heard = this.#heard;
+      if (silentMs > this.#options.timeoutMs + SILENCE_MS) this.#lost(connectionLost(), session);
+    }, LOOK_MS);
+    timer.unref();
+  }
+
   #listen(messages: Connection): void {
     messages.on('errorMessage', (error: DatabaseError) => this.#refused(this.#batches[0], error));
     messages.on('readyForQuery', () => this.#batchEnded());
@@ -216,6 +235,7 @@ export class Pipeline {
     );
     const ended = answered((call, { text = '' }: { text?: string }) => {
       (this.#batches[0] as Batch).at++;
+      this.#heard++;
       call.rows.command = text;
       call.rows.count = Number(text.slice(text.lastIndexOf(' ') + 1));
       call.settle(undefined, call.rows);
@@ -225,6 +245,7 @@ export class Pipeline {
 
   #batchEnded(): void {
     const batch = this.#batches.shift();
+    this.#heard++;
     if (batch) settleBatch(batch, batch.failure);
   }
 
