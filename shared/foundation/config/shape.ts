@@ -104,6 +104,7 @@ function provenAddressesOnly(env: Environment): boolean {
 function shapeDatabase(env: Environment) {
   return {
     url: env.DATABASE_URL,
+    directUrl: env.DATABASE_DIRECT_URL ?? env.DATABASE_URL,
     migrationUrl: env.DATABASE_MIGRATION_URL,
     relayUrl: env.DATABASE_RELAY_URL,
     identityUrl: env.DATABASE_IDENTITY_URL,
