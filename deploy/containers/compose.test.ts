@@ -2,8 +2,20 @@ import { expect, test } from 'bun:test';
 import { join } from 'node:path';
 import { root, run } from '../verify/run.ts';
 
+interface Service {
+  ports?: string[];
+  networks?: string[];
+  command?: string[];
+  profiles?: string[];
+  image?: string;
+  user?: string;
+  read_only?: boolean;
+  cap_drop?: string[];
+  cap_add?: string[];
+  security_opt?: string[];
+}
 const compose = Bun.YAML.parse(await Bun.file(join(root, 'docker-compose.yml')).text()) as {
-  services: Record<string, { ports?: string[]; networks?: string[]; command?: string[] }>;
+  services: Record<string, Service>;
   networks: Record<string, object>;
 };
 
@@ -18,7 +30,7 @@ async function prepare(env: Record<string, string>) {
 
 test('every published port is of this machine alone unless told otherwise', () => {
   const ports = Object.values(compose.services).flatMap((service) => service.ports ?? []);
-  expect(ports).toHaveLength(3);
+  expect(ports).toHaveLength(4);
   for (const port of ports) {
     expect(port).toMatch(/^(127\.0\.0\.1|\$\{BIND_ADDRESS:-127\.0\.0\.1\}):/);
   }
@@ -27,15 +39,52 @@ test('every published port is of this machine alone unless told otherwise', () =
 const networksOf = (service: string) => [compose.services[service]?.networks ?? []].flat();
 
 test('whoever is reached from outside shares no network with what is kept', () => {
-  for (const store of ['postgres', 'valkey', 'cache']) expect(networksOf(store)).toEqual(['data']);
+  const stores = Object.keys(compose.services).filter((name) => networksOf(name).join() === 'data');
+  expect(stores.toSorted()).toEqual([
+    ...['backup', 'cache', 'migrate', 'pgbouncer', 'postgres', 'replica', 'replication'],
+    ...['restore', 'valkey'],
+  ]);
   expect(compose.networks.data).toEqual({ internal: true });
   const published = Object.keys(compose.services).filter((name) => compose.services[name]?.ports);
-  expect(published).toEqual(['nginx', 'inbox']);
+  expect(published).toEqual(['nginx', 'inbox', 'grafana']);
   for (const name of published) expect(networksOf(name)).not.toContain('data');
   const onPublic = Object.keys(compose.services).filter((name) =>
     networksOf(name).includes('public'),
   );
   expect(onPublic).toEqual(['nginx']);
+});
+
+test('what not everybody wants is in a profile of its own', () => {
+  const profiled = Object.entries(compose.services).flatMap(([name, { profiles = [] }]) =>
+    profiles.map((profile) => [profile, name]),
+  );
+  const named = Object.groupBy(profiled, ([profile]) => profile ?? '');
+  const members = Object.entries(named).map(([profile, found = []]) => [
+    profile,
+    found.map(([, name]) => name),
+  ]);
+  expect(Object.fromEntries(members)).toMatchObject({
+    inbox: ['inbox'],
+    pgbouncer: ['pgbouncer'],
+    replica: ['replication', 'replica'],
+    backup: ['replication', 'backup'],
+    observability: ['prometheus', 'grafana', 'collector'],
+  });
+});
+
+test('nobody is root or writes to its root file system, but the step before all may hand out', () => {
+  for (const [name, service] of Object.entries(compose.services)) {
+    const { read_only, cap_drop, cap_add, security_opt, user, image = '' } = service;
+    expect([name, read_only, cap_drop, security_opt]).toEqual([
+      ...[name, true, ['ALL']],
+      ['no-new-privileges:true'],
+    ]);
+    if (name === 'prepare') continue;
+    expect([name, cap_add]).toEqual([name, undefined]);
+    // Images of ours have their user; of the others he has to be named.
+    const isOurs = /insightdesk/.test(image);
+    expect([name, user !== undefined && !/^(root|0)(:|$)/.test(user)]).toEqual([name, !isOurs]);
+  }
 });
 
 test('jobs are in a Valkey that forgets nothing, cached values in one that may', () => {
@@ -74,6 +123,9 @@ test.each([
   ['development', { BIND_ADDRESS: '', VALKEY_PASSWORD: 'a@b' }, 'VALKEY_PASSWORD'],
   ['production', { DATABASE_RELAY_PASSWORD: '' }, 'DATABASE_RELAY_PASSWORD'],
   ['production', { DATABASE_IDENTITY_PASSWORD: 'password' }, 'DATABASE_IDENTITY_PASSWORD'],
+  ['production', { DATABASE_REPLICATION_PASSWORD: 'password' }, 'DATABASE_REPLICATION_PASSWORD'],
+  ['staging', { GRAFANA_PASSWORD: 'password' }, 'GRAFANA_PASSWORD'],
+  ['production', { GRAFANA_PASSWORD: 'a9', DATABASE_REPLICATION_PASSWORD: 'a8' }, undefined],
   ['development', {}, 'BIND_ADDRESS'],
   ['test', { BIND_ADDRESS: '192.168.1.2' }, 'BIND_ADDRESS'],
   ['development', { BIND_ADDRESS: '127.0.0.1' }, undefined],
