@@ -25,7 +25,7 @@ restores() { # DIRECTORY
   tar -xzf "$1/base.tar.gz" -C "$trial"
   tar -xzf "$1/pg_wal.tar.gz" -C "$trial/pg_wal"
   pg_verifybackup --quiet --manifest-path "$1/backup_manifest" "$trial"
-  pg_ctl start --silent --wait --timeout 3600 --pgdata "$trial" --log /dev/stderr --options \
+  pg_ctl start --silent --wait --timeout 3600 --pgdata "$trial" --log /tmp/trial.log --options \
     "-c listen_addresses= -c unix_socket_directories=/tmp -c hba_file=/insightdesk/pg_hba.conf -c shared_buffers=32MB -c logging_collector=off -c log_min_messages=error"
   local status=0
   pg_dump --host /tmp --username postgres --dbname insightdesk >/dev/null || status=$?
@@ -37,7 +37,7 @@ restores() { # DIRECTORY
 take() {
   local name began=$SECONDS
   name=$(date -u +%Y%m%dT%H%M%SZ)
-  rm -rf .new .trial
+  rm -rf .new .trial /tmp/trial.log
   PGPASSWORD=$(cat /run/secrets/DATABASE_REPLICATION_PASSWORD) pg_basebackup --host postgres \
     --username insightdesk_replication --no-password --pgdata .new --format tar --gzip --checkpoint fast
   restores .new
@@ -51,6 +51,7 @@ trap 'exit 0' TERM INT
 while true; do
   # In a shell of its own: inside a condition a failure in the middle would be passed over.
   (set -e; take) & wait $! && pause=$every || {
+    tail -n 20 /tmp/trial.log >&2 2>/dev/null || true
     echo 'backup: failed' >&2
     pause=$((every < 600 ? every : 600))
   }

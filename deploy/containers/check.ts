@@ -7,6 +7,7 @@ import { runTests } from '../verify/bun-test.ts';
 import { root, run } from '../verify/run.ts';
 import { checkContained, checkImages } from './contained.ts';
 import { checkCompose, checkPlatforms, checkRefusal } from './descriptions.ts';
+import { checkDevelopment } from './development.ts';
 import { type Engine, findEngine } from './engine.ts';
 import { checkReplacement } from './replace.ts';
 import { checkStandby } from './standby.ts';
@@ -71,7 +72,8 @@ const replicas = ['api-1', 'api-2', 'websocket-1', 'websocket-2', 'worker'];
 /** Without pids: no engine brings back at once what was killed; `checkReplacement` does it. */
 const services = replicas.map((name) => ({ name, kind: name.replace(/-\d$/, '') }));
 
-const everyTest = 'deploy/e2e/*.e2e.test.ts';
+/** All of them, or those with a word in their name: `bun deploy/containers/check.ts main-job`. */
+const wantedTests = `deploy/e2e/*${process.argv[2] ?? ''}*.e2e.test.ts`;
 const mainJob = 'deploy/e2e/main-job.e2e.test.ts';
 
 async function testThrough({ compose }: Engine, folder: string, which: string): Promise<void> {
@@ -126,9 +128,12 @@ async function checkContainers(engine: Engine): Promise<void> {
     await words('cp', 'nginx:/tls/ca.pem', ca);
     await step('contained', () => checkContained(ask, words));
     await step('walls', () => checkWalls(words));
-    await step('end to end', () => testThrough(engine, folder, everyTest));
+    await step('end to end', () => testThrough(engine, folder, wantedTests));
     await step('killed, replaced', () =>
       checkReplacement({ url: env.APP_URL, ca, compose: words }),
+    );
+    await step('development', () =>
+      checkDevelopment((words, more) => must([...compose, ...words], more), folder),
     );
     const profiles = ['inbox', 'pgbouncer', 'replica', 'backup'];
     const withProfiles = {
@@ -141,6 +146,7 @@ async function checkContainers(engine: Engine): Promise<void> {
       await also('build', 'pgbouncer');
       await must([...engine.up, '--wait-timeout', '180', '--force-recreate'], withProfiles);
       await checkContained(ask, also);
+      await checkWalls(also, { postgres: 5432, replica: 5432, pgbouncer: 6432 });
     });
     if (isUpAgain) {
       await step('through the pooler', () => testThrough(engine, folder, mainJob));

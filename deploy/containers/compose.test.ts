@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { root, run } from '../verify/run.ts';
 
@@ -12,6 +13,7 @@ interface Service {
   read_only?: boolean;
   cap_drop?: string[];
   cap_add?: string[];
+  volumes?: string[];
   security_opt?: string[];
 }
 const compose = Bun.YAML.parse(await Bun.file(join(root, 'docker-compose.yml')).text()) as {
@@ -72,14 +74,26 @@ test('what not everybody wants is in a profile of its own', () => {
   });
 });
 
-test('nobody is root or writes to its root file system, but the step before all may hand out', () => {
+test('every file that a container is given is there', () => {
+  const mounts = Object.values(compose.services).flatMap(({ volumes = [] }) => volumes);
+  const paths = mounts.flatMap((mount) => /^(\.\/[^:]+):/.exec(mount)?.[1] ?? []);
+  expect(paths.length).toBeGreaterThan(10);
+  const hasObservability = existsSync(join(root, 'deploy/observability'));
+  const wanted = paths.filter((path) => hasObservability || !path.includes('/observability/'));
+  expect(wanted.filter((path) => !existsSync(join(root, path)))).toEqual([]);
+});
+
+/** What these write into volumes is for others to read: they give it away. */
+const givers = ['prepare', 'certificates'];
+
+test('nobody is root, and nobody writes to its root file system', () => {
   for (const [name, service] of Object.entries(compose.services)) {
     const { read_only, cap_drop, cap_add, security_opt, user, image = '' } = service;
     expect([name, read_only, cap_drop, security_opt]).toEqual([
       ...[name, true, ['ALL']],
       ['no-new-privileges:true'],
     ]);
-    if (name === 'prepare') continue;
+    if (givers.includes(name)) continue;
     expect([name, cap_add]).toEqual([name, undefined]);
     // Images of ours have their user; of the others he has to be named.
     const isOurs = /insightdesk/.test(image);

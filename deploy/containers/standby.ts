@@ -1,6 +1,6 @@
-type Compose = (...words: string[]) => Promise<string>;
+import { until } from './until.ts';
 
-const PATIENCE_MS = 60_000;
+type Compose = (...words: string[]) => Promise<string>;
 
 /**
  * Writes, finds it on the replica, in a backup and nowhere else: PostgreSQL's volume is thrown away and
@@ -48,12 +48,4 @@ async function refuses(compose: Compose, name: string): Promise<void> {
 async function emptied(compose: Compose): Promise<void> {
   const empty = 'find "$PGDATA" -mindepth 1 -delete';
   await compose('run', '--rm', '-T', '--entrypoint', 'bash', 'restore', '-c', empty);
-}
-
-async function until(what: string, ask: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + PATIENCE_MS;
-  while (!(await ask().catch(() => false))) {
-    if (Date.now() > deadline) throw new Error(`Not within ${PATIENCE_MS} ms: ${what}`);
-    await Bun.sleep(500);
-  }
 }

@@ -39,6 +39,7 @@ export const composeNames = [
   'POOLER_CONNECTIONS',
   'POSTGRES_PASSWORD',
   'SECRETS',
+  'SOURCES',
   'VALKEY_PASSWORD',
 ] as const;
 
