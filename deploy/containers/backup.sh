@@ -53,7 +53,7 @@ while true; do
   (set -e; take) & wait $! && pause=$every || {
     tail -n 20 /tmp/trial.log >&2 2>/dev/null || true
     echo 'backup: failed' >&2
-    pause=$((every < 600 ? every : 600))
+    pause=$((every < 60 ? every : 60))
   }
   sleep "$pause" & wait $!
 done
