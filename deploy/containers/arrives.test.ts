@@ -53,16 +53,19 @@ test('each service sees the directory of its own secrets only', () => {
     .map(([name, { volumes = [] }]) => [
       name,
       volumes.filter((volume) => volume.startsWith('secrets-')),
-    ]);
+    ])
+    .filter(([, found]) => found?.length);
   const of = (name: string) => [`secrets-${name}:/run/secrets:ro`];
   expect(Object.fromEntries(directories)).toEqual({
-    nginx: [],
-    certificates: [],
-    inbox: [],
     ...Object.fromEntries(ours.map((name) => [name, of(name.replace(/-\d$/, ''))])),
     postgres: of('postgres'),
     valkey: of('valkey'),
     cache: of('valkey'),
+    pgbouncer: of('pgbouncer'),
+    replication: of('postgres'),
+    replica: of('replication'),
+    backup: of('replication'),
+    grafana: of('grafana'),
   });
 });
 
@@ -153,8 +156,40 @@ test('each service has its own logins and nobody else’s, and what is gone is g
   expect(held('desk')).toEqual(['DATABASE_IDENTITY_URL', 'DATABASE_RELAY_URL', ...usual]);
   expect(held('valkey')).toEqual(['VALKEY_PASSWORD', 'password.conf']);
   expect(held('postgres')).not.toContain('VALKEY_PASSWORD');
+  expect(held('replication')).toEqual(['DATABASE_REPLICATION_PASSWORD']);
   await start({});
   expect(held('websocket')).toEqual(['DATABASE_URL', 'VALKEY_CACHE_URL', 'VALKEY_URL']);
+});
+
+test('with a pooler services go through it, but for what has to be the server', async () => {
+  const load = await start({ DATABASE_SERVER: 'pgbouncer:6432', DATABASE_APP_PASSWORD: 'app' });
+  const hosts = async (service: string) => {
+    const { database } = (await load(service)).config;
+    const urls = [database.url, database.directUrl, database.identityUrl];
+    return [...urls, database.relayUrl, database.migrationUrl].map(
+      (url) => url && new URL(url).host,
+    );
+  };
+  const [pooler, server] = ['pgbouncer:6432', 'postgres:5432'];
+  expect(await hosts('api')).toEqual([pooler, server, pooler, undefined, undefined]);
+  expect(await hosts('worker')).toEqual([pooler, server, undefined, server, undefined]);
+  expect(await hosts('migrate')).toEqual([pooler, server, undefined, undefined, server]);
+  const users = readFileSync(join(directory, 'secrets/pgbouncer/userlist.txt'), 'utf8');
+  expect(users).toBe('"insightdesk_app" "app"\n"insightdesk_identity" "password"\n');
+});
+
+test('a replica and its like have no password that everybody knows', async () => {
+  const held = (service: string) => readdirSync(join(directory, 'secrets', service));
+  const own = ['POSTGRES_PASSWORD', 'VALKEY_PASSWORD', 'ENCRYPTION_KEY'].concat(
+    ['OWNER', 'APP', 'RELAY', 'IDENTITY'].map((role) => `DATABASE_${role}_PASSWORD`),
+  );
+  await start({
+    ...{ ...theirs, ...Object.fromEntries(own.map((name) => [name, 'a-password-of-our-own'])) },
+    ...{ NODE_ENV: 'production', APP_URL: 'https://desk.example', SMTP_HOST: 'mail.example' },
+    EMAIL_LOOKUP_URL: '',
+  });
+  expect(held('replication')).toEqual([]);
+  expect(held('grafana')).toEqual([]);
 });
 
 test('a file outranks the variable of its name', async () => {

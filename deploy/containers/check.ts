@@ -5,9 +5,12 @@ import { join } from 'node:path';
 import { TEST_TIMEOUT_MS } from '../local/tests/test-run.ts';
 import { runTests } from '../verify/bun-test.ts';
 import { root, run } from '../verify/run.ts';
+import { checkContained, checkImages } from './contained.ts';
 import { checkCompose, checkPlatforms, checkRefusal } from './descriptions.ts';
+import { checkDevelopment } from './development.ts';
 import { type Engine, findEngine } from './engine.ts';
 import { checkReplacement } from './replace.ts';
+import { checkStandby } from './standby.ts';
 import { checkWalls } from './walls.ts';
 
 const freePort = () => {
@@ -16,9 +19,15 @@ const freePort = () => {
   return listener.port;
 };
 const [httpsPort, httpPort, inboxPort] = [freePort(), freePort(), freePort()];
+const labels = { version: '1.2.3-check', revision: 'c0ffee' };
 const env = {
   COMPOSE_PROJECT_NAME: `insightdesk-check-${process.pid}`,
   INSIGHTDESK_IMAGE: 'insightdesk-check',
+  INSIGHTDESK_WORKER_IMAGE: 'insightdesk-check-worker',
+  INSIGHTDESK_VERSION: labels.version,
+  INSIGHTDESK_REVISION: labels.revision,
+  // As from a clean clone of which one file was copied.
+  COMPOSE_ENV_FILES: join(root, '.env.example'),
   NODE_ENV: 'test',
   HTTPS_PORT: `${httpsPort}`,
   HTTP_PORT: `${httpPort}`,
@@ -43,8 +52,8 @@ async function step(name: string, work: () => Promise<unknown>): Promise<boolean
   return !failure;
 }
 
-async function must(command: string[]): Promise<string> {
-  const { stdout, output, exitCode } = await run(command, { env });
+async function must(command: string[], more: Record<string, string> = {}): Promise<string> {
+  const { stdout, output, exitCode } = await run(command, { env: { ...env, ...more } });
   if (exitCode !== 0) throw new Error(`${command.join(' ')}\n${output.slice(-6000)}`);
   return stdout;
 }
@@ -63,11 +72,16 @@ const replicas = ['api-1', 'api-2', 'websocket-1', 'websocket-2', 'worker'];
 /** Without pids: no engine brings back at once what was killed; `checkReplacement` does it. */
 const services = replicas.map((name) => ({ name, kind: name.replace(/-\d$/, '') }));
 
-async function testThrough({ compose }: Engine, folder: string, ca: string): Promise<void> {
+/** All of them, or those with a word in their name: `bun deploy/containers/check.ts main-job`. */
+const wantedTests = `deploy/e2e/*${process.argv[2] ?? ''}*.e2e.test.ts`;
+const mainJob = 'deploy/e2e/main-job.e2e.test.ts';
+
+async function testThrough({ compose }: Engine, folder: string, which: string): Promise<void> {
+  const ca = join(folder, 'ca.pem');
   const inbox = `http://127.0.0.1:${inboxPort}`;
   const runFile = join(folder, 'run.json');
   await Bun.write(runFile, JSON.stringify({ ready: true, url: env.APP_URL, ca, inbox, services }));
-  const files = [...new Bun.Glob('deploy/e2e/*.e2e.test.ts').scanSync(root)].sort();
+  const files = [...new Bun.Glob(which).scanSync(root)].sort();
   const tests = await runTests(files, {
     env: { INSIGHTDESK_RUN: runFile },
     flags: [`--timeout=${TEST_TIMEOUT_MS}`],
@@ -85,7 +99,8 @@ async function checkContainers(engine: Engine): Promise<void> {
   const { compose } = engine;
   const folder = mkdtempSync(join(tmpdir(), 'insightdesk-containers-'));
   const remove = async () => {
-    await must([...compose, 'down', '--volumes', '--timeout', '15']);
+    const all = ['--profile', '*'];
+    await must([...compose, ...all, 'down', '--volumes', '--timeout', '15']);
     rmSync(folder, { recursive: true });
   };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -105,12 +120,39 @@ async function checkContainers(engine: Engine): Promise<void> {
   if (isUp) {
     const ca = join(folder, 'ca.pem');
     const words = (...words: string[]) => must([...compose, ...words]);
+    const ask = (...words: string[]) => must([...engine.engine, ...words]);
+    await step('images', async () => {
+      const images = [env.INSIGHTDESK_IMAGE, env.INSIGHTDESK_WORKER_IMAGE];
+      for (const line of await checkImages(ask, images, labels)) console.log(`     ${line}`);
+    });
     await words('cp', 'nginx:/tls/ca.pem', ca);
+    await step('contained', () => checkContained(ask, words));
     await step('walls', () => checkWalls(words));
-    await step('end to end', () => testThrough(engine, folder, ca));
+    await step('end to end', () => testThrough(engine, folder, wantedTests));
     await step('killed, replaced', () =>
       checkReplacement({ url: env.APP_URL, ca, compose: words }),
     );
+    await step('development', () =>
+      checkDevelopment((words, more) => must([...compose, ...words], more), folder),
+    );
+    const profiles = ['inbox', 'pgbouncer', 'replica', 'backup'];
+    const withProfiles = {
+      COMPOSE_PROFILES: profiles.join(),
+      DATABASE_SERVER: 'pgbouncer:6432',
+      BACKUP_KEEP: '2',
+    };
+    const also = (...words: string[]) => must([...compose, ...words], withProfiles);
+    const isUpAgain = await step('profiles, healthy', async () => {
+      await also('build', 'pgbouncer');
+      await must([...engine.up, '--wait-timeout', '180', '--force-recreate'], withProfiles);
+      await checkContained(ask, also);
+      await checkWalls(also, { postgres: 5432, replica: 5432, pgbouncer: 6432 });
+    });
+    if (isUpAgain) {
+      await step('through the pooler', () => testThrough(engine, folder, mainJob));
+      await step('replica, restored', () => checkStandby(also));
+      await step('after the restore', () => testThrough(engine, folder, mainJob));
+    }
   }
   await step('down', remove);
 }

@@ -8,24 +8,30 @@ export interface Engine {
   prepare: string[][];
   compose: string[];
   up: string[];
+  /** `inspect`, `image inspect` and the like. */
+  engine: string[];
 }
 
-/** The container engine of this machine: one beside the repository, or Docker. */
+const answers = async (command: string[]) =>
+  (await run(command).catch(() => undefined))?.exitCode === 0;
+
+/** The container engine of this machine: Docker or Podman, or one beside the repository. */
 export async function findEngine(): Promise<Engine | undefined> {
-  const own = join(root, '../shared/containers/ctr');
-  if (existsSync(own)) {
-    return {
-      prepare: [
-        [own, 'setup'],
-        [own, 'bases'],
-      ],
-      compose: [own, 'compose', root],
-      up: [own, 'up', root],
-    };
+  for (const engine of ['docker', 'podman']) {
+    const compose = [engine, 'compose', '--project-directory', root];
+    if (!(await answers([engine, 'info'])) || !(await answers([...compose, 'version']))) continue;
+    const up = [...compose, 'up', '--detach', '--wait'];
+    return { prepare: [], compose, up, engine: [engine] };
   }
-  const docker = await run(['docker', 'info']).catch(() => undefined);
-  if (docker?.exitCode !== 0) return undefined;
-  const compose = ['docker', 'compose', '--project-directory', root];
-  const up = [...compose, 'up', '--detach', '--wait'];
-  return { prepare: [], compose, up };
+  const own = join(root, '../shared/containers/ctr');
+  if (!existsSync(own)) return undefined;
+  return {
+    prepare: [
+      [own, 'setup'],
+      [own, 'bases'],
+    ],
+    compose: [own, 'compose', root],
+    up: [own, 'up', root],
+    engine: [own, 'podman'],
+  };
 }

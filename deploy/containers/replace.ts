@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
-
-const PATIENCE_MS = 60_000;
+import { until } from './until.ts';
 
 interface Options {
   url: string;
@@ -34,13 +33,5 @@ export async function checkReplacement({ url, ca, compose }: Options): Promise<v
     const isFound = async () => (await replica()) === replaced;
     await until(`websocket-${replaced} is found again`, isFound);
     await compose('up', '--detach', '--wait', '--no-deps', ...of(other));
-  }
-}
-
-async function until(what: string, ask: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + PATIENCE_MS;
-  while (!(await ask().catch(() => false))) {
-    if (Date.now() > deadline) throw new Error(`Not within ${PATIENCE_MS} ms: ${what}`);
-    await Bun.sleep(200);
   }
 }

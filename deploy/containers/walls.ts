@@ -3,17 +3,14 @@ import { networkInterfaces } from 'node:os';
 type Compose = (...words: string[]) => Promise<string>;
 
 const PATIENCE_SECONDS = 3;
-const stores = [
-  ['postgres', 5432],
-  ['valkey', 6379],
-  ['cache', 6379],
-] as const;
+type Ports = Readonly<Record<string, number>>;
+const usual: Ports = { postgres: 5432, valkey: 6379, cache: 6379 };
 
 /**
  * Tries what the networks have to prevent, and beside each the same from where it is allowed. Throws
  * with the first way that is open and should not be, or the other way round.
  */
-export async function checkWalls(compose: Compose): Promise<void> {
+export async function checkWalls(compose: Compose, stores = usual): Promise<void> {
   const opens = (from: string, host: string, port: number) =>
     compose(
       ...['exec', '-T', from, 'timeout', `${PATIENCE_SECONDS}`],
@@ -27,7 +24,7 @@ export async function checkWalls(compose: Compose): Promise<void> {
     throw new Error(`${from} ${wanted ? 'does not reach' : 'reaches'} ${host}:${port}`);
   };
 
-  for (const [store, port] of stores) {
+  for (const [store, port] of Object.entries(stores)) {
     const address = (await compose('exec', '-T', store, 'hostname', '-i')).trim().split(/\s/)[0];
     if (!address) throw new Error(`${store} has no address`);
     await expect('api-1', address, port, true);
@@ -37,7 +34,7 @@ export async function checkWalls(compose: Compose): Promise<void> {
   try {
     const port = outside.port ?? 0;
     await expect('worker', ownAddress(), port, true);
-    for (const [store] of stores) await expect(store, ownAddress(), port, false);
+    for (const store of Object.keys(stores)) await expect(store, ownAddress(), port, false);
   } finally {
     await outside.stop(true);
   }

@@ -1,7 +1,6 @@
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createOutput } from './output.ts';
-import { root } from './paths.ts';
 import { watchLauncher } from './processes/launcher.ts';
 import { portsFrom } from './processes/ports.ts';
 import { runFilePath } from './stack/run-file.ts';
@@ -11,7 +10,6 @@ import { createTestDirectory, removeAbandonedTests } from './tests/test-director
 import { type Counts, listTests, runScript, runTests } from './tests/test-run.ts';
 
 const LAST_LOG_LINES = 60;
-const CONTAINER_CHECK = 'deploy/containers/check.ts';
 
 const output = createOutput();
 let aborted = false;
@@ -55,8 +53,9 @@ if (![...listTests('integration'), ...listTests('e2e')].some(isWanted)) {
 if (wanted.length === 0) add('verify', await runScript('deploy/verify/verify.ts', print));
 await testWithStack();
 await stack.stop();
-if (process.env.CI && wanted.length === 0 && existsSync(join(root, '../shared/containers/ctr')))
-  await checkContainers();
+if (wanted.length === 0 && process.env.CONTAINERS !== '0') {
+  add('containers', await runScript('deploy/containers/check.ts', print));
+}
 directory.remove();
 if (failures.seen.length > 0) print(`what failed:\n${failures.seen.join('\n')}\n`);
 const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : '';
@@ -80,11 +79,6 @@ async function testWithStack(): Promise<void> {
     total.failed++;
   }
   if (total.failed > failedBefore) showLog();
-}
-
-async function checkContainers(): Promise<void> {
-  if (!existsSync(join(root, CONTAINER_CHECK))) return;
-  add('containers', await runScript(CONTAINER_CHECK, print));
 }
 
 function add(name: string, { passed, failed, skipped }: Counts): void {

@@ -110,7 +110,7 @@ function createStores(config: Config, log: Logger) {
         }),
       { dispose: (database) => database.close() },
     )
-    .register('listen', () => (what: Listening) => createListener(config.database.url, what))
+    .register('listen', () => (what: Listening) => createListener(config.database.directUrl, what))
     .register('relayUrl', () => requireLogin(config, 'relay'))
     .register(
       'identity',

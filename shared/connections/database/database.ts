@@ -1,6 +1,6 @@
 import { DatabaseError } from '@insightdesk/shared/errors';
 import { type Admissions, createAdmissions } from './admissions.ts';
-import { type Entry, enter, type Scope, TO_READ } from './enter.ts';
+import { type Entry, enter, type Scope, TO_READ, toReadWithin } from './enter.ts';
 import {
   isConflict,
   isConnectionLoss,
@@ -88,16 +88,10 @@ const LOSS_ATTEMPTS = 3;
 /** Builds the access to PostgreSQL as the role of `url`; connects on first use. */
 export function createDatabase(options: DatabaseOptions): Database {
   const stats = new QueryStats(options.slowQueryMs, options.onSlowQuery ?? (() => {}));
-  const connections = (
-    count: number,
-    { url = options.url, timeoutMs = options.timeoutMs, isHeavy = false } = {},
-  ) =>
+  const connections = (count: number, url = options.url) =>
     Array.from({ length: Math.max(1, count) }, () =>
       createConnection({
-        target: readTarget(url, {
-          ...settingsFor(options.timeoutMs, timeoutMs),
-          ...(!isHeavy && plannedOnce),
-        }),
+        target: readTarget(url, settingsFor(options.timeoutMs)),
         timeoutMs: options.timeoutMs,
         prepare: options.prepare ?? true,
         stats,
@@ -107,14 +101,12 @@ export function createDatabase(options: DatabaseOptions): Database {
   const readers = connections(options.poolMin);
   const writers = connections(options.poolMax);
   const lease = createLease(writers, options.timeoutMs, stats);
-  const systemWriters = options.relayUrl ? connections(SYSTEM_POOL, { url: options.relayUrl }) : [];
+  const systemWriters = options.relayUrl ? connections(SYSTEM_POOL, options.relayUrl) : [];
   const systemLease = createLease(systemWriters, options.timeoutMs, stats);
   const { admissions = createAdmissions() } = options;
   const { heavy = { connections: 2, timeoutMs: options.timeoutMs } } = options;
-  const heavyReaders = connections(heavy.connections, {
-    timeoutMs: heavy.timeoutMs,
-    isHeavy: true,
-  });
+  const heavyReaders = connections(heavy.connections);
+  const toReadMuch = toReadWithin(heavy.timeoutMs);
   const takeTurn = createTurns(heavyReaders.length);
   const notify = createNotices((query, parameters) =>
     leastBusy(readers).send(query, parameters, toObject),
@@ -128,12 +120,12 @@ export function createDatabase(options: DatabaseOptions): Database {
 
   return {
     async read(scope, work, { isHeavy = false } = {}) {
-      const readOnOneOf = (pool: Connection[]) =>
-        attempt(stats, () => readOn(leastBusy(pool), { scope, admissions, more: TO_READ }, work));
-      if (!isHeavy) return readOnOneOf(readers);
+      const readOnOneOf = (pool: Connection[], more: string) =>
+        attempt(stats, () => readOn(leastBusy(pool), { scope, admissions, more }, work));
+      if (!isHeavy) return readOnOneOf(readers, TO_READ);
       const giveBack = takeTurn(scope.tenantId);
       try {
-        return await readOnOneOf(heavyReaders);
+        return await readOnOneOf(heavyReaders, toReadMuch);
       } catch (error) {
         throw isTimeout(error) ? tooBroad(error) : error;
       } finally {
@@ -197,18 +189,16 @@ async function attempt<T>(stats: QueryStats, run: () => Promise<T>): Promise<T> 
   }
 }
 
-/** What every session starts with. */
-const settingsFor = (timeoutMs: number, statementMs: number) => ({
-  application_name: 'insightdesk',
-  statement_timeout: statementMs,
-  idle_in_transaction_session_timeout: timeoutMs,
-});
-
 /**
- * Plans once for any value: whose rows they are is in none of them, so no value has a better plan,
- * and planning a page again each time costs as much as reading it.
+ * What every session starts with. It plans once for any value: whose rows they are is in none of
+ * them, so no value has a better plan, and planning a page again each time costs as much as reading it.
  */
-const plannedOnce = { options: '-c plan_cache_mode=force_generic_plan' };
+const settingsFor = (timeoutMs: number) => ({
+  application_name: 'insightdesk',
+  statement_timeout: timeoutMs,
+  idle_in_transaction_session_timeout: timeoutMs,
+  options: '-c plan_cache_mode=force_generic_plan',
+});
 
 function leastBusy(connections: Connection[]): Connection {
   return connections.reduce((best, other) =>

@@ -17,8 +17,8 @@ export interface Scope {
 export interface Entry {
   scope: Scope;
   admissions: Admissions;
-  /** `TO_READ`, or nothing. */
-  more: typeof TO_READ | '';
+  /** `TO_READ`, what `toReadWithin` gives, or nothing. */
+  more: string;
 }
 
 const ENTER = `select app.enter($1::uuid, $2::uuid, $3::uuid, $4, $5),
@@ -31,6 +31,10 @@ const ENTER_AGAIN = `${SCOPE}, case when (select e.epoch from app.access_epochs 
   where e.tenant_id = $1::text::uuid) is distinct from $3::bigint then app.look_again() end`;
 /** Ends with the transaction, like the scope. */
 export const TO_READ = `, set_config('transaction_read_only', 'on', true)`;
+/** The same for what may take so long and is planned for its values; no pooler can lose it. */
+export const toReadWithin = (timeoutMs: number) =>
+  `${TO_READ}, set_config('statement_timeout', '${timeoutMs}', true),
+  set_config('plan_cache_mode', 'auto', true)`;
 
 const uuid = (id: Id<'org' | 'usr' | 'ses'> | undefined) => (id ? toUuid(id) : '');
 

@@ -117,6 +117,7 @@ export const environmentSchema = z.object({
   SHUTDOWN_TIMEOUT_MS: count(100).default(10_000),
 
   DATABASE_URL: postgresUrl,
+  DATABASE_DIRECT_URL: postgresUrl.optional(),
   DATABASE_MIGRATION_URL: postgresUrl.optional(),
   DATABASE_RELAY_URL: postgresUrl.optional(),
   DATABASE_IDENTITY_URL: postgresUrl.optional(),

@@ -77,6 +77,7 @@ function forbiddenWhenDeployed(env: Partial<Environment>): string[] {
 
 const databaseUrls = [
   'DATABASE_URL',
+  'DATABASE_DIRECT_URL',
   'DATABASE_MIGRATION_URL',
   'DATABASE_RELAY_URL',
   'DATABASE_IDENTITY_URL',

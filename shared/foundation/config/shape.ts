@@ -134,6 +134,7 @@ function shapeErrors({ SENTRY_DSN: dsn, SENTRY_RELEASE: release }: Environment) 
 function shapeDatabase(env: Environment) {
   return {
     url: env.DATABASE_URL,
+    directUrl: env.DATABASE_DIRECT_URL ?? env.DATABASE_URL,
     migrationUrl: env.DATABASE_MIGRATION_URL,
     relayUrl: env.DATABASE_RELAY_URL,
     identityUrl: env.DATABASE_IDENTITY_URL,

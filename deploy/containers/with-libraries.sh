@@ -1,0 +1,15 @@
+#!/bin/sh
+# with-libraries.sh DEST PROGRAM...
+# Copies programs with the libraries that they are linked to and the base image lacks (those not listed
+# in /libraries.before). What Debian's packages merely bring along stays behind.
+set -eu
+dest=$1
+shift
+for program in "$@"; do
+  install -D "$program" "$dest$program"
+  ldd "$program"
+done | awk '$2 == "=>" && $3 ~ /^\// { print $3 }' | sort -u | while read -r library; do
+  path=/usr${library#/usr}
+  ! grep -qxF "$path" /libraries.before || continue
+  install -D -m 644 "$library" "$dest$path"
+done
