@@ -13,7 +13,7 @@ in_it() { kubectl --namespace "$namespace" "$@"; }
 
 # What is told to everybody who may read a ConfigMap holds no secret.
 secret='[A-Z0-9_]*(SECRET(_ID)?|PASSWORD|TOKEN|DSN|(API|ACCESS|PRIVATE|ENCRYPTION|SIGNING|JWT)_KEYS?(_ID|_PREVIOUS)?)'
-found=$(kubectl kustomize "$overlay" | grep -oE "^  ($secret|(DATABASE|VALKEY)_([A-Z0-9_]+_)?URL|LOG_WEBHOOK_URL): " || true)
+found=$(kubectl kustomize "$overlay" | grep -oE "^  ($secret|(DATABASE|VALKEY)_([A-Z0-9_]+_)?URL|LOG_WEBHOOK_URL|OTEL_EXPORTER_OTLP_HEADERS): " || true)
 if [ -n "$found" ]; then
   echo "Not among settings, but by secrets.sh:" $(printf %s "$found" | tr -d ':') >&2
   exit 78

@@ -36,6 +36,7 @@ const open: Try[] = [
   ['migrate', 'a private address', 5432],
   ...['api', 'websocket', 'worker'].flatMap((from): Try[] => [
     [from, 'a private address', 5432],
+    [from, 'a private address', 6432],
     [from, 'a private address of IPv6', 6379],
     [from, 'outside', 443],
     [from, 'outside by IPv6', 443],
@@ -68,6 +69,7 @@ const closed: Try[] = [
   ['worker', 'the metadata of the machine', 587],
   ['worker', 'a carrier’s address', 443],
   ['migrate', 'a private address', 6379],
+  ['migrate', 'a private address', 6432],
   ['migrate', 'outside', 443],
   ['a pod of no component of ours', 'a private address', 5432],
   ['a pod of no component of ours', 'outside', 443],
