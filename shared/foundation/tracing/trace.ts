@@ -28,6 +28,7 @@ export function setTracer(one: Tracer | undefined): void {
   tracer = one;
 }
 
+/** Whether this process records traces. */
 export const isTracing = (): boolean => tracer !== undefined;
 
 function current(): Active | undefined {
