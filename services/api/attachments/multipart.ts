@@ -112,7 +112,7 @@ function createParser(type: string): BusboyInstance {
 
 /** Takes what comes before the first byte of a file, and gives what has come of the rest. */
 async function readHead(read: Read, envelope: Envelope): Promise<Buffer> {
-  let head = Buffer.alloc(0);
+  let head: Buffer = Buffer.alloc(0);
   for (let next = await read(); next; next = await read()) {
     head = head.length > 0 ? Buffer.concat([head, next]) : next;
     const end = head.indexOf(BLANK_LINE);
