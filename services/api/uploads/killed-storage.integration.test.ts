@@ -6,7 +6,12 @@ import { fromUuid, toUuid } from '@insightdesk/shared/contract';
 import { connect } from '@insightdesk/shared/database';
 import { makeVariants } from '@insightdesk/shared/domain/attachments';
 import { createS3Client, createStorage } from '@insightdesk/shared/storage';
-import { lookAtFiles, runOut, startStorageServer } from '@insightdesk/shared/testing';
+import {
+  lookAtFiles,
+  runOut,
+  startStorageServer,
+  testEnvironment,
+} from '@insightdesk/shared/testing';
 import { openUploadDesk } from './test-replicas.ts';
 
 setDefaultTimeout(300_000);
@@ -84,7 +89,7 @@ async function checkAll(): Promise<void> {
 async function desk(...words: string[]) {
   const script = join(import.meta.dir, '../../../deploy/desk/desk.ts');
   const env = {
-    ...process.env,
+    ...testEnvironment.variables,
     DATABASE_URL: uploads.server.url,
     DATABASE_RELAY_URL: uploads.server.relayUrl,
     DATABASE_IDENTITY_URL: uploads.server.identityUrl,
