@@ -1,8 +1,11 @@
-// Bare Bun.serve that streams what it is sent to the disk: no tenancy, no check, no hash, no row, no log.
+// Bare Bun.serve that streams what it is sent to the disk: no tenancy, no check, no row, no log; neither
+// hash nor sync unless asked for.
+import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 
 const directory = process.env.FLOOR ?? '';
+const isCareful = process.env.CAREFUL === '1';
 
 const server = Bun.serve({
   port: 0,
@@ -10,7 +13,15 @@ const server = Bun.serve({
   maxRequestBodySize: Number.MAX_SAFE_INTEGER,
   async fetch(request) {
     await using file = await open(join(directory, crypto.randomUUID()), 'wx');
-    for await (const chunk of request.body ?? []) await file.writeFile(chunk);
+    const hash = createHash('sha256');
+    for await (const chunk of request.body ?? []) {
+      if (isCareful) hash.update(chunk);
+      await file.writeFile(chunk);
+    }
+    if (isCareful) {
+      hash.digest('hex');
+      await file.sync();
+    }
     return new Response(null, { status: 201 });
   },
 });

@@ -3,9 +3,9 @@ import { randomBytes } from 'node:crypto';
 import type { Id } from '@insightdesk/shared/contract';
 import { connect } from '@insightdesk/shared/database';
 import { createStorage } from '@insightdesk/shared/storage';
+import { lookAtFiles, runOut } from '@insightdesk/shared/testing';
 import { runDesk } from '../desk/test-command.ts';
 import { call, isLocalStack, loadRun, registerOwner, run, until, upload } from './client.ts';
-import { lookAtFiles, runOut } from './kept-files.ts';
 import { openStudio } from './recordings/make.ts';
 import { end, killService } from './victims.ts';
 

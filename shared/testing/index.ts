@@ -4,6 +4,7 @@ export { startCloudinaryServer } from './cloudinary-server.ts';
 export { createTestContext, createTestTenant, signedIn, userOf, verifyAddress } from './context.ts';
 export { createTestDatabase } from './database.ts';
 export { testEnvironment } from './environment.ts';
+export { lookAtFiles, runOut } from './kept-files.ts';
 export { openRemoteStorage } from './remote-storage.ts';
 export { openTestStage } from './stage.ts';
 export { startStorageServer } from './storage-server.ts';

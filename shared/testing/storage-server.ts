@@ -33,8 +33,8 @@ export async function startStorageServer<K extends keyof Accounts>(kind: K) {
     return value;
   }
   async function tell(word: 'kill' | 'start'): Promise<void> {
-    void child.stdin.write(`${word}\n`);
-    void child.stdin.flush();
+    await child.stdin.write(`${word}\n`);
+    await child.stdin.flush();
     await nextLine();
   }
   const started: Started & Accounts[K] = JSON.parse(await nextLine());

@@ -3,7 +3,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createMedia, type ImageTransform } from '@insightdesk/shared/media';
-import type { Sharp } from 'sharp';
 import { root } from '../../local/paths.ts';
 import { runCommand } from '../../local/processes/run-command.ts';
 import { findChromium } from '../chromium.ts';
@@ -17,6 +16,13 @@ const media = createMedia({
   toolsDirectory: studio.tools,
 });
 const maxBytes = 100_000_000;
+
+interface Picture {
+  flop(): Picture;
+  flip(): Picture;
+  rotate(degrees: number): Picture;
+  png(): { toBuffer(): Promise<Buffer> };
+}
 
 const toUrl = (bytes: Uint8Array, type: string) =>
   `data:${type};base64,${Buffer.from(bytes).toString('base64')}`;
@@ -33,7 +39,7 @@ const upright = Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg" width="400"
   <path d="M130 150h160v50h-105v75h80v50h-80v125h-55z"/></svg>`);
 
 /** How it is stored so that a viewer who heeds EXIF sees it upright; mirrored before it is turned. */
-const stored: ((picture: Sharp) => Sharp)[] = [
+const stored: ((picture: Picture) => Picture)[] = [
   (picture) => picture,
   (picture) => picture.flop(),
   (picture) => picture.rotate(180),

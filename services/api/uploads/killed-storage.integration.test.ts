@@ -1,14 +1,18 @@
 import { afterAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { createHash, randomBytes } from 'node:crypto';
+import { join } from 'node:path';
 import { systemContext } from '@insightdesk/shared/context';
 import { fromUuid, toUuid } from '@insightdesk/shared/contract';
 import { connect } from '@insightdesk/shared/database';
 import { makeVariants } from '@insightdesk/shared/domain/attachments';
 import { createS3Client, createStorage } from '@insightdesk/shared/storage';
-import { startStorageServer } from '@insightdesk/shared/testing';
-import { openUploadDesk } from '../../services/api/uploads/test-replicas.ts';
-import { runDesk } from '../desk/test-command.ts';
-import { lookAtFiles, runOut } from './kept-files.ts';
+import {
+  lookAtFiles,
+  runOut,
+  startStorageServer,
+  testEnvironment,
+} from '@insightdesk/shared/testing';
+import { openUploadDesk } from './test-replicas.ts';
 
 setDefaultTimeout(300_000);
 
@@ -81,9 +85,11 @@ async function checkAll(): Promise<void> {
   for (const { id } of rows) await makeVariants(worker, { attachmentId: fromUuid('att', id) });
 }
 
-const desk = (...words: string[]) =>
-  runDesk(['files', ...words], {
-    ...process.env,
+/** The command of an operator. */
+async function desk(...words: string[]) {
+  const script = join(import.meta.dir, '../../../deploy/desk/desk.ts');
+  const env = {
+    ...testEnvironment.variables,
     DATABASE_URL: uploads.server.url,
     DATABASE_RELAY_URL: uploads.server.relayUrl,
     DATABASE_IDENTITY_URL: uploads.server.identityUrl,
@@ -93,7 +99,11 @@ const desk = (...words: string[]) =>
     AWS_REGION: options.region,
     AWS_ACCESS_KEY_ID: accessKeyId,
     AWS_SECRET_ACCESS_KEY: secretAccessKey,
-  });
+  };
+  const child = Bun.spawn([process.execPath, script, 'files', ...words], { env, stdout: 'pipe' });
+  const output = await child.stdout.text();
+  return { code: await child.exited, output };
+}
 
 test(`the storage server killed in the middle of uploads, seed ${seed}: once collected, rows are files and files are rows`, async () => {
   const answers: number[] = [];
