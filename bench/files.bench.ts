@@ -88,7 +88,10 @@ async function uploads(ours: Ours, directory: string): Promise<Row[]> {
     ['upload of a raw body; floor: hashed and synced, too', 'careful', 'raw'],
   ].flatMap(([name = '', floor = '', own = ''], n): Row[] => [
     {
-      ...{ name, unit: 'MB/s', floor: of(rates, floor), ours: of(rates, own) },
+      name,
+      unit: 'MB/s',
+      floor: of(rates, floor),
+      ours: of(rates, own),
       ...(n === 0 && { target: '≥ 0.8' }),
     },
     { name, unit: 'ms CPU per MB', floor: of(costs, floor), ours: of(costs, own) },

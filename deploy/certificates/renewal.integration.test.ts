@@ -58,7 +58,10 @@ beforeAll(async () => {
   const [certbot, tools] = await Promise.all([requireCertbot(() => {}), requirePebble(() => {})]);
   acme = createPebble({
     ...tools,
-    ...{ directory, tls: self, ca: edge.ca, httpPort: edge.ports.http },
+    directory,
+    tls: self,
+    ca: edge.ca,
+    httpPort: edge.ports.http,
     ports: {
       acme: edge.ports.postgres,
       management: edge.ports.valkey,

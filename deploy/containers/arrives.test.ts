@@ -93,7 +93,8 @@ async function start(variables: Record<string, string>) {
   const { exitCode, output } = await run(['sh', join(root, 'deploy/containers/prepare.sh')], {
     env: {
       ...environmentOf('prepare'),
-      ...{ GIVEN: join(directory, 'given'), SECRETS_OUT: join(directory, 'secrets') },
+      GIVEN: join(directory, 'given'),
+      SECRETS_OUT: join(directory, 'secrets'),
       TLS: join(directory, 'tls'),
     },
   });
@@ -184,8 +185,11 @@ test('a replica and its like have no password that everybody knows', async () =>
     ['OWNER', 'APP', 'RELAY', 'IDENTITY'].map((role) => `DATABASE_${role}_PASSWORD`),
   );
   await start({
-    ...{ ...theirs, ...Object.fromEntries(own.map((name) => [name, 'a-password-of-our-own'])) },
-    ...{ NODE_ENV: 'production', APP_URL: 'https://desk.example', SMTP_HOST: 'mail.example' },
+    ...theirs,
+    ...Object.fromEntries(own.map((name) => [name, 'a-password-of-our-own'])),
+    NODE_ENV: 'production',
+    APP_URL: 'https://desk.example',
+    SMTP_HOST: 'mail.example',
     EMAIL_LOOKUP_URL: '',
   });
   expect(held('replication')).toEqual([]);

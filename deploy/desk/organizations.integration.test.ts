@@ -16,7 +16,8 @@ const desk = (words: string[], env?: Record<string, string | undefined>) =>
 /** Beside a running stack, without the services' variables. */
 const beside = () => ({
   ...process.env,
-  ...{ DATABASE_URL: undefined, VALKEY_URL: undefined },
+  DATABASE_URL: undefined,
+  VALKEY_URL: undefined,
   INSIGHTDESK_DATA: dirname(process.env.INSIGHTDESK_RUN ?? '.data/run.json'),
 });
 

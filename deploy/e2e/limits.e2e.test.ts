@@ -23,9 +23,14 @@ beforeAll(async () => {
   stack = Bun.spawn([process.execPath, join(root, 'deploy/local/start.ts')], {
     cwd: root,
     env: {
-      ...{ PATH, HOME, ...(XDG_CACHE_HOME && { XDG_CACHE_HOME }) },
-      ...{ NODE_ENV: 'test', LOG_FORMAT: 'json', INSIGHTDESK_DATA: directory },
-      ...{ RATE_LIMIT_MAX_REQUESTS: `${MAX_REQUESTS}`, RATE_LIMIT_WINDOW_MS: '600000' },
+      PATH,
+      HOME,
+      ...(XDG_CACHE_HOME && { XDG_CACHE_HOME }),
+      NODE_ENV: 'test',
+      LOG_FORMAT: 'json',
+      INSIGHTDESK_DATA: directory,
+      RATE_LIMIT_MAX_REQUESTS: `${MAX_REQUESTS}`,
+      RATE_LIMIT_WINDOW_MS: '600000',
     },
     stdout: 'ignore',
     stderr: 'ignore',

@@ -96,7 +96,9 @@ describe('by a member of a disabled organisation', () => {
     organization: 'exp',
   };
   const passkey = {
-    ...{ id: 'x', rawId: 'x', type: 'public-key' },
+    id: 'x',
+    rawId: 'x',
+    type: 'public-key',
     response: { clientDataJSON: 'x', attestationObject: 'x' },
   };
   const bodies: Record<string, object> = {

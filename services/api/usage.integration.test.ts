@@ -79,7 +79,9 @@ test('two processes add up; what cannot be written is kept, memory is bounded', 
         write: (...call) => (isDown ? Promise.reject(new Error('down')) : services.write(...call)),
       },
       defaults: context.settings.quotas,
-      ...{ logBytes: nothing, openSockets: nothing, jobLoad: noJobs },
+      logBytes: nothing,
+      openSockets: nothing,
+      jobLoad: noJobs,
       onError: (error) => errors.push(error),
       flushMs: 60_000,
       most: 2,
@@ -150,7 +152,9 @@ test('429: of whom ten times as many jobs wait as may be nothing new is accepted
   const meter = createMeter({
     database,
     defaults: { ...context.settings.quotas, 'waiting-jobs': 2 },
-    ...{ logBytes: nothing, openSockets: nothing, jobLoad: noJobs },
+    logBytes: nothing,
+    openSockets: nothing,
+    jobLoad: noJobs,
     onError: (error) => {
       throw error;
     },

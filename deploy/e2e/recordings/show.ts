@@ -86,7 +86,9 @@ async function transforms(): Promise<string> {
     { ...side, fit: 'inside', crop: { left: 0, top: 0, width: 200, height: 600 } },
     { ...side, fit: 'cover', crop: { left: 400, top: 300, width: 400, height: 300 } },
     ...(['jpeg', 'png', 'webp', 'avif'] as const).map((format) => ({
-      ...{ width: 140, fit: 'inside' as const, format },
+      width: 140,
+      fit: 'inside' as const,
+      format,
     })),
   ];
   const made = await media.transformImages(source, wanted);

@@ -42,7 +42,11 @@ beforeAll(async () => {
   const version = Bun.spawnSync([tool.path, '--version'], { env: { ...process.env, ...tool.env } });
   const minor = Number(/^PgBouncer 1\.(\d+)/.exec(`${version.stdout}`)?.[1]);
   database = createDatabase({
-    ...{ url: url.href, poolMin: 3, poolMax: 5, timeoutMs: 10_000, slowQueryMs: 10_000 },
+    url: url.href,
+    poolMin: 3,
+    poolMax: 5,
+    timeoutMs: 10_000,
+    slowQueryMs: 10_000,
     heavy: { connections: 2, timeoutMs: SEARCH_MS },
     prepare: minor >= 21,
   });

@@ -59,7 +59,11 @@ export async function openEdge(variables: Record<string, string>, answer: Answer
   await nginx.configure();
   await supervisor.start(nginx.spec);
   return {
-    ...{ directory, ports, ca, listen, stop },
+    directory,
+    ports,
+    ca,
+    listen,
+    stop,
     origin: nginx.url,
     site: nginx.site,
     reload: nginx.reload.join(' '),
@@ -67,7 +71,10 @@ export async function openEdge(variables: Record<string, string>, answer: Answer
       fetch(`${nginx.url}${path}`, { redirect: 'manual', tls: { ca }, ...init }),
     dial: (options: object = {}): TLSSocket =>
       connect({
-        ...{ host: '127.0.0.1', port: ports.https, ca, servername: 'localhost' },
+        host: '127.0.0.1',
+        port: ports.https,
+        ca,
+        servername: 'localhost',
         ...options,
       }),
     /** What was logged, as the bytes that it is. */

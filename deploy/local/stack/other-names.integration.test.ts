@@ -53,9 +53,14 @@ function start(kind: 'api' | 'websocket' | 'worker') {
   );
   const env = {
     ...own,
-    ...{ VALKEY_CACHE_URL: at(13), VALKEY_QUEUE_URL: at(14), VALKEY_SESSION_URL: at(15) },
-    ...{ DATABASE_RELAY_URL: database.relayUrl, DATABASE_IDENTITY_URL: database.identityUrl },
-    ...{ HOST: '127.0.0.1', PORT: `${port}`, NODE_ENV: '' },
+    VALKEY_CACHE_URL: at(13),
+    VALKEY_QUEUE_URL: at(14),
+    VALKEY_SESSION_URL: at(15),
+    DATABASE_RELAY_URL: database.relayUrl,
+    DATABASE_IDENTITY_URL: database.identityUrl,
+    HOST: '127.0.0.1',
+    PORT: `${port}`,
+    NODE_ENV: '',
   };
   const child = Bun.spawn(
     [process.execPath, '--no-env-file', join(root, 'services', kind, 'main.ts')],

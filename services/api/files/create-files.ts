@@ -39,7 +39,10 @@ export function createFiles({ context, concurrency = 1 }: FilesOptions): Hono<Ap
     const { method, url, headers, body, signal } = http.req.raw;
     const announced = headers.get('Content-Length');
     const arrival = {
-      ...{ method, url, body, signal },
+      method,
+      url,
+      body,
+      signal,
       contentType: headers.get('Content-Type'),
       announcedBytes: announced === null ? null : Number(announced),
     };

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { type Span, span } from '@insightdesk/shared/tracing';
 import type { Database } from './database.ts';
-import { summarize } from './summarize.ts';
+import { nameOf } from './statement-names.ts';
 
 /** What a transaction has issued so far. */
 interface Issued {
@@ -10,6 +10,8 @@ interface Issued {
 }
 
 const MAX_SUMMARIES = 12;
+/** What begins and ends a transaction says nothing about it. */
+const SURROUNDING = /^(begin|commit|rollback|set|select app\.enter\w*)\b/;
 
 const storage = new AsyncLocalStorage<Issued>();
 
@@ -19,8 +21,8 @@ export function noteStatement(query: string): void {
   if (!issued) return;
   issued.count++;
   if (issued.summaries.length >= MAX_SUMMARIES) return;
-  const summary = summarize(query);
-  if (summary) issued.summaries.push(summary);
+  const summary = nameOf(query);
+  if (!SURROUNDING.test(summary)) issued.summaries.push(summary);
 }
 
 /** The same with a span around each transaction, whose statements told `noteStatement`. */

@@ -56,8 +56,13 @@ test('an event says what, where, for whom and after what', async () => {
     server_name: 'worker-2',
     user: { id: 'usr_1' },
     tags: {
-      ...{ service: 'worker', replica: 'worker-2', code: 'DATABASE_ERROR', status: 500 },
-      ...{ tenantId: 'org_1', requestId: 'r-1', job: 'job-1' },
+      service: 'worker',
+      replica: 'worker-2',
+      code: 'DATABASE_ERROR',
+      status: 500,
+      tenantId: 'org_1',
+      requestId: 'r-1',
+      job: 'job-1',
     },
     contexts: {
       trace: { trace_id: traceId },
@@ -131,8 +136,12 @@ test('of reports that nobody takes only so many wait', async () => {
   const { tracker, outcomes } = await open(dsn, 600_000);
   for (let i = 0; i < 100; i++) {
     tracker.report({
-      ...{ error: { name: 'Error', message: `${i}` }, level: 'error', at: new Date() },
-      ...{ context: {}, fields: {}, breadcrumbs: [] },
+      error: { name: 'Error', message: `${i}` },
+      level: 'error',
+      at: new Date(),
+      context: {},
+      fields: {},
+      breadcrumbs: [],
     });
   }
   while (outcomes.length < 36) await Bun.sleep(5);

@@ -61,8 +61,16 @@ async function setUp(parts: Parts = {}) {
     makeVariants(system(more), { attachmentId });
   const whole = (ctx: Context): Context => ({ ...ctx, ...parts });
   return {
-    ...{ tenantId, owner: whole(owner), customer: whole(customer), agent: whole(agent) },
-    ...{ member, system, stored, put, used, check },
+    tenantId,
+    owner: whole(owner),
+    customer: whole(customer),
+    agent: whole(agent),
+    member,
+    system,
+    stored,
+    put,
+    used,
+    check,
   };
 }
 

@@ -53,8 +53,14 @@ async function setUp(open: Context['media']['openRecording']) {
   const id = newId('att');
   await stage.context.database.write({ tenantId }, (tx) =>
     tx.insert(attachments).values({
-      ...{ tenantId, id, name: 'a.mp3', contentType: 'audio/mpeg', sizeBytes: 100 },
-      ...{ sha256: 'x', status: 'ready', uploadedBy: userOf(owner) },
+      tenantId,
+      id,
+      name: 'a.mp3',
+      contentType: 'audio/mpeg',
+      sizeBytes: 100,
+      sha256: 'x',
+      status: 'ready',
+      uploadedBy: userOf(owner),
     }),
   );
   const key = (name: string) => `${tenantId}/attachments/${id}/${name}`;

@@ -215,8 +215,16 @@ test('what ended without a word is counted out by the second look, what is there
   for (const { id } of flood.slice(0, 2))
     await queues.get('maintenance').remove(`${tenantId}~${id}`);
   const release = createHeldRelease({
-    ...{ valkey, queues, held, roomOf, log, prefix, isLeader: () => true },
-    ...{ idleMs: 5, busyMs: 5, sweepMs: 5 },
+    valkey,
+    queues,
+    held,
+    roomOf,
+    log,
+    prefix,
+    isLeader: () => true,
+    idleMs: 5,
+    busyMs: 5,
+    sweepMs: 5,
   });
   expect(await inQueues(tenantId)).toBe(4);
   release.start();
@@ -248,8 +256,15 @@ test('dead letters keep to half of the bytes: the oldest go, and other organisat
   // A letter that is tried again and succeeds, or is gone, is no letter any more.
   for (const { id } of left) await queues.get('site-crawling').remove(`${own.tenantId}~${id}`);
   const release = createHeldRelease({
-    ...{ valkey, queues, held, roomOf, log, prefix, isLeader: () => true },
-    ...{ idleMs: 5, sweepMs: 5 },
+    valkey,
+    queues,
+    held,
+    roomOf,
+    log,
+    prefix,
+    isLeader: () => true,
+    idleMs: 5,
+    sweepMs: 5,
   });
   release.start();
   await until(async () => (await bytesOf(own.tenantId)) === 0);

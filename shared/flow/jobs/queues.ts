@@ -125,7 +125,9 @@ function toBull(request: JobRequest) {
   return {
     name: job.name,
     data: {
-      ...{ tenantId, requestId, payload },
+      tenantId,
+      requestId,
+      payload,
       ...(trace && { trace }),
       ...(after && { onFailure: after.onFailure }),
     },

@@ -27,8 +27,13 @@ test('gives what the sink gives, and what went through', async () => {
   expect(await flowing).toEqual({
     result: 40,
     statistics: {
-      ...{ bytesIn: 60, bytesOut: 40, chunks: 2 },
-      ...{ durationMs: 500, bytesPerSecond: 80, sourceMs: 300, sinkMs: 200 },
+      bytesIn: 60,
+      bytesOut: 40,
+      chunks: 2,
+      durationMs: 500,
+      bytesPerSecond: 80,
+      sourceMs: 300,
+      sinkMs: 200,
     },
   });
 });

@@ -11,8 +11,11 @@ setDefaultTimeout(120_000);
 
 let server: Awaited<ReturnType<typeof startStorageServer<'swift'>>>;
 const optionsOf = ({ accessKeyId, secretAccessKey, url: endpoint }: typeof server) => ({
-  ...{ accessKeyId, secretAccessKey, endpoint },
-  ...{ region: 'us-east-1', bucket: 'desk' },
+  accessKeyId,
+  secretAccessKey,
+  endpoint,
+  region: 'us-east-1',
+  bucket: 'desk',
 });
 const open = (maxFileBytes: number) =>
   createStorage({ ...optionsOf(server), provider: 's3', maxFileBytes }, parts);
