@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createTestDatabase, testEnvironment } from '@insightdesk/shared/testing';
 import { root } from '../verify/run.ts';
 import { type KubernetesObject, renderOverlay, workloads } from './objects.ts';
@@ -67,7 +67,8 @@ function start(name: string) {
     cwd: root,
     env: {
       ...environmentOf(workload, objects),
-      PATH: process.env.PATH,
+      // The machine's own PATH need not lead to bun.
+      PATH: `${dirname(process.execPath)}:${process.env.PATH}`,
       SECRETS_DIRECTORY: volume,
       PORT: `${port}`,
     },
