@@ -2,11 +2,11 @@ import { defineAction, withTenant } from '@insightdesk/shared/context';
 import { toUuid } from '@insightdesk/shared/contract';
 import { passkeys } from '@insightdesk/shared/domain/factors';
 import { confirmPassword, currentPassword, requireProven } from '@insightdesk/shared/domain/users';
-import { generateRegistrationOptions } from '@simplewebauthn/server';
 import { eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { sealChallenge } from './challenge.ts';
 import { algorithms, hostOf } from './relying-party.ts';
+import { webauthn } from './webauthn.ts';
 import { offerView } from './wire.ts';
 
 /** What a browser needs to make a passkey for the caller. */
@@ -26,6 +26,7 @@ export const offerPasskey = defineAction({
         .from(passkeys)
         .where(eq(passkeys.userId, user.id));
     });
+    const { generateRegistrationOptions } = await webauthn();
     const options = await generateRegistrationOptions({
       rpName: ctx.settings.appName,
       rpID: hostOf(ctx),

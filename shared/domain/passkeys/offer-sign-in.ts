@@ -1,8 +1,8 @@
 import { defineAction } from '@insightdesk/shared/context';
-import { generateAuthenticationOptions } from '@simplewebauthn/server';
 import { z } from 'zod';
 import { sealChallenge } from './challenge.ts';
 import { hostOf } from './relying-party.ts';
+import { webauthn } from './webauthn.ts';
 import { offerView } from './wire.ts';
 
 /** What a browser needs to show the passkeys it has for us; the same for everybody. */
@@ -12,6 +12,7 @@ export const offerSignIn = defineAction({
   output: offerView,
   allow: 'anyone',
   async run(ctx) {
+    const { generateAuthenticationOptions } = await webauthn();
     const options = await generateAuthenticationOptions({
       rpID: hostOf(ctx),
       userVerification: 'required',

@@ -9,12 +9,13 @@ import {
 } from '@insightdesk/shared/domain/factors';
 import { markProven, requireLiveSession, requireProven } from '@insightdesk/shared/domain/users';
 import { newId } from '@insightdesk/shared/utils';
-import { type RegistrationResponseJSON, verifyRegistrationResponse } from '@simplewebauthn/server';
+import type { RegistrationResponseJSON } from '@simplewebauthn/server';
 import { z } from 'zod';
 import { openChallenge, spendChallenge } from './challenge.ts';
 import { PasskeyErrors } from './errors.ts';
 import { algorithms, hostOf } from './relying-party.ts';
 import { passkeyView, toPasskey } from './view.ts';
+import { webauthn } from './webauthn.ts';
 import { registration, token } from './wire.ts';
 
 const MOST = 20;
@@ -34,6 +35,7 @@ export const registerPasskey = defineAction({
     const { userId } = ctx.actor;
     await requireLiveSession(ctx);
     const challenge = openChallenge(ctx, given, userId);
+    const { verifyRegistrationResponse } = await webauthn();
     const { verified, registrationInfo } = await verifyRegistrationResponse({
       response: response as RegistrationResponseJSON,
       expectedChallenge: challenge.challenge,

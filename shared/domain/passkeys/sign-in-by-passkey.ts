@@ -9,16 +9,14 @@ import {
   toUser,
   users,
 } from '@insightdesk/shared/domain/users';
-import {
-  type AuthenticationResponseJSON,
-  verifyAuthenticationResponse,
-} from '@simplewebauthn/server';
+import type { AuthenticationResponseJSON } from '@simplewebauthn/server';
 import { and, eq, lt, or, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { openChallenge, spendChallenge } from './challenge.ts';
 import { PasskeyErrors } from './errors.ts';
 import { hostOf } from './relying-party.ts';
 import type { PasskeyRow } from './view.ts';
+import { webauthn } from './webauthn.ts';
 import { assertion, token } from './wire.ts';
 
 type Assertion = z.output<typeof assertion>;
@@ -82,6 +80,7 @@ async function verify(
   given: { response: Assertion; passkey: PasskeyRow; challenge: string },
 ): Promise<number> {
   const { response, passkey, challenge } = given;
+  const { verifyAuthenticationResponse } = await webauthn();
   const { verified, authenticationInfo } = await verifyAuthenticationResponse({
     response: response as AuthenticationResponseJSON,
     expectedChallenge: challenge,
