@@ -20,11 +20,13 @@ const supervisor = createSupervisor({
   leftovers: createLeftovers(join(directory, 'processes')),
   onLine: () => {},
 });
+// In containers nothing but nginx can be reached.
+const services = isLocalStack ? run.services : [];
 const kinds = ['api', 'websocket', 'worker'];
 const targets = Object.fromEntries(
   kinds.map((kind) => [
     kind,
-    run.services.filter((one) => one.kind === kind).map(({ url }) => new URL(url).host),
+    services.filter((one) => one.kind === kind).map(({ url }) => new URL(url).host),
   ]),
 );
 let url = '';
