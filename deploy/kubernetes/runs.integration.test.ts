@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { createTestDatabase, testEnvironment } from '@insightdesk/shared/testing';
 import { root } from '../verify/run.ts';
 import { type KubernetesObject, renderOverlay, workloads } from './objects.ts';
@@ -9,6 +9,10 @@ import { environmentOf, handOutSecrets } from './pods.ts';
 
 const objects = await renderOverlay('production');
 const directory = mkdtempSync(join(tmpdir(), 'insightdesk-pods-'));
+// Images have it on their PATH; this machine need not, nor under that name.
+const programs = join(directory, 'bin');
+mkdirSync(programs);
+symlinkSync(process.execPath, join(programs, 'bun'));
 const started: Bun.Subprocess<'ignore', 'pipe', 'pipe'>[] = [];
 let database: Awaited<ReturnType<typeof createTestDatabase>>;
 let made: string;
@@ -67,8 +71,7 @@ function start(name: string) {
     cwd: root,
     env: {
       ...environmentOf(workload, objects),
-      // The machine's own PATH need not lead to bun.
-      PATH: `${dirname(process.execPath)}:${process.env.PATH}`,
+      PATH: `${programs}:${process.env.PATH}`,
       SECRETS_DIRECTORY: volume,
       PORT: `${port}`,
     },
