@@ -1,5 +1,4 @@
-import { AppError } from '@insightdesk/shared/errors';
-import { toImageError } from './image-errors.ts';
+import { faultOf } from './image-fault.ts';
 import type { ImageAnswer, ImageTask } from './image-task.ts';
 import { createVariants } from './images.ts';
 import { readMetadata, transform } from './transform.ts';
@@ -13,11 +12,11 @@ const parts: Uint8Array[] = [];
 let answer: object;
 try {
   const source = await Bun.stdin.bytes();
-  answer = await perform(JSON.parse(text), source, Number(maxPixels)).catch((error) => {
-    throw toImageError(error, Number(maxPixels));
-  });
-} catch (error) {
-  answer = { code: error instanceof AppError ? error.code : 'FAILED' };
+  answer = await perform(JSON.parse(text), source, Number(maxPixels)).catch((error) => ({
+    code: faultOf(error),
+  }));
+} catch {
+  answer = { code: 'FAILED' };
 }
 const head = Buffer.from(JSON.stringify(answer));
 const length = Buffer.alloc(4);

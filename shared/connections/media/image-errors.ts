@@ -3,6 +3,7 @@ import {
   DomainValidationError,
   InfrastructureError,
 } from '@insightdesk/shared/errors';
+import type { ImageFaultCode } from './image-fault.ts';
 
 export const tooLarge = (pixels: number, cause?: unknown) =>
   new DomainValidationError(`The image has more than the allowed ${pixels} pixels`, {
@@ -34,19 +35,10 @@ export class MediaProcessError extends InfrastructureError {
   }
 }
 
-/** Puts an error of the image library into our words; it tells kinds apart by message only. */
-export function toImageError(cause: unknown, maxPixels: number): AppError {
-  if (cause instanceof DomainValidationError) return cause;
-  const reason = cause instanceof Error ? cause.message : '';
-  if (reason.includes('pixel limit')) return tooLarge(maxPixels, cause);
-  if (/memory/i.test(reason)) return tooCostly(cause);
-  return /^timeout/i.test(reason) ? new MediaProcessError(cause) : corrupt(cause);
-}
-
 /** Errors by what a process that ends may say of them. */
 export const errorsByCode = {
   IMAGE_TOO_LARGE: tooLarge,
   IMAGE_CORRUPT: () => corrupt(),
   IMAGE_TOO_COSTLY: () => tooCostly(),
   IMAGE_CROP_OUTSIDE: cropOutside,
-} satisfies Record<string, (pixels: number) => AppError>;
+} satisfies Record<ImageFaultCode, (pixels: number) => AppError>;

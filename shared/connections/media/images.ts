@@ -1,6 +1,6 @@
 import type { Sharp } from 'sharp';
 import { allowedPixels } from './image-cost.ts';
-import { toImageError, tooLarge } from './image-errors.ts';
+import { ImageFault } from './image-fault.ts';
 import { loadSharp } from './load-sharp.ts';
 
 /** A derived file; sides in pixels. */
@@ -29,20 +29,12 @@ const tiny = { side: 16, quality: 40 };
  * called in a process of its own: see `image-child.ts`.
  */
 export async function createVariants(source: Uint8Array, maxPixels: number): Promise<Variants> {
-  try {
-    return await derive(source, maxPixels);
-  } catch (error) {
-    throw toImageError(error, maxPixels);
-  }
-}
-
-async function derive(source: Uint8Array, maxPixels: number): Promise<Variants> {
   const sharp = await loadSharp();
   const open = (limitInputPixels: number) =>
     sharp(source, { limitInputPixels, failOn: 'truncated', sequentialRead: true });
   const { format, width, height } = await open(maxPixels).metadata();
   const allowed = allowedPixels(format === 'heif' ? 'avif' : format, maxPixels);
-  if (width * height > allowed) throw tooLarge(allowed);
+  if (width * height > allowed) throw new ImageFault('IMAGE_TOO_LARGE');
   const { data, info } = await open(allowed)
     .timeout({ seconds: TIMEOUT_SECONDS })
     .autoOrient()

@@ -1,6 +1,6 @@
 import type { Metadata, Sharp } from 'sharp';
 import { allowedPixels } from './image-cost.ts';
-import { cropOutside, tooLarge } from './image-errors.ts';
+import { ImageFault } from './image-fault.ts';
 import { loadSharp } from './load-sharp.ts';
 
 export const transformFits = ['cover', 'contain', 'inside', 'outside', 'fill'] as const;
@@ -63,7 +63,7 @@ export async function transform(
   if (crop) {
     const upright = await readMetadata(source, maxPixels);
     if (crop.left + crop.width > upright.width || crop.top + crop.height > upright.height) {
-      throw cropOutside();
+      throw new ImageFault('IMAGE_CROP_OUTSIDE');
     }
     picture = picture.extract(crop);
   }
@@ -102,7 +102,7 @@ async function openImage(source: Uint8Array, maxPixels: number, animated = false
     sharp(source, { limitInputPixels, failOn: 'truncated', sequentialRead: !animated, animated });
   const { format, width, height } = await open(maxPixels).metadata();
   const allowed = allowedPixels(format === 'heif' ? 'avif' : format, maxPixels);
-  if (width * height > allowed) throw tooLarge(allowed);
+  if (width * height > allowed) throw new ImageFault('IMAGE_TOO_LARGE');
   return open(allowed);
 }
 
