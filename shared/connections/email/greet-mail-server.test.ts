@@ -19,11 +19,11 @@ test('a server that greets is there', async () => {
 });
 
 test.each([
-  ['refuses', { greeting: '554 no' }, 'is not ready'],
-  ['hangs up', { greeting: 'hang up' }, 'hung up'],
-  ['is silent', { greeting: 'silence' }, 'was silent'],
-] as const)('one that %s is not', async (_, script, why) => {
-  await expect(greet(script, 100)).rejects.toThrow(why);
+  ['refuses', { greeting: '554 no' }, 'is not ready', 10_000],
+  ['hangs up', { greeting: 'hang up' }, 'hung up', 10_000],
+  ['is silent', { greeting: 'silence' }, 'was silent', 100],
+] as const)('one that %s is not', async (_, script, why, timeoutMs) => {
+  await expect(greet(script, timeoutMs)).rejects.toThrow(why);
 });
 
 test('nor is one that is not there', async () => {
