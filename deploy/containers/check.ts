@@ -6,7 +6,7 @@ import { TEST_TIMEOUT_MS } from '../local/tests/test-run.ts';
 import { runTests } from '../verify/bun-test.ts';
 import { root, run } from '../verify/run.ts';
 import { checkContained, checkImages } from './contained.ts';
-import { checkCompose, checkPlatforms, checkRefusal } from './descriptions.ts';
+import { checkCompose, checkRefusal } from './descriptions.ts';
 import { checkDevelopment } from './development.ts';
 import { type Engine, findEngine } from './engine.ts';
 import { checkReplacement } from './replace.ts';
@@ -157,7 +157,6 @@ async function checkContainers(engine: Engine): Promise<void> {
   await step('down', remove);
 }
 
-await step('platforms', checkPlatforms);
 await step('production refuses', checkRefusal);
 const engine = await findEngine();
 if (engine) await checkContainers(engine);

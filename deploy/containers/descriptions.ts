@@ -1,34 +1,4 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { root, run } from '../verify/run.ts';
-
-/** Throws with the first thing that a platform's description names and this repository lacks. */
-export async function checkPlatforms(): Promise<void> {
-  const railway = Bun.TOML.parse(await Bun.file(join(root, 'railway.toml')).text()) as {
-    build: { dockerfilePath: string };
-    deploy: { preDeployCommand: string[]; startCommand: string; healthcheckPath: string };
-  };
-  const fly = Bun.TOML.parse(await Bun.file(join(root, 'fly.toml')).text()) as {
-    build: { dockerfile: string };
-    deploy: { release_command: string };
-    processes: Record<string, string>;
-    services: { processes: string[]; http_checks: { path: string }[] }[];
-  };
-  const { preDeployCommand, startCommand } = railway.deploy;
-  const starts = ['api', 'websocket', 'worker'].map((name) => {
-    if (!fly.processes[name]) throw new Error(`fly.toml has no process group ${name}`);
-    return `${fly.processes[name]} ${startCommand.replaceAll('$RAILWAY_SERVICE_NAME', name)}`;
-  });
-  const commands = [...starts, fly.deploy.release_command, ...preDeployCommand];
-  const scripts = commands.flatMap((command) => command.match(/[\w/]+\.ts/g) ?? []);
-  for (const path of [railway.build.dockerfilePath, fly.build.dockerfile, ...scripts]) {
-    if (!existsSync(join(root, path))) throw new Error(`${path} does not exist`);
-  }
-  for (const { processes } of fly.services) {
-    const strange = processes.find((name) => !fly.processes[name]);
-    if (strange) throw new Error(`fly.toml serves ${strange}, which is no process group`);
-  }
-}
+import { run } from '../verify/run.ts';
 
 const longRunning = ['nginx', 'api-1', 'api-2', 'websocket-1', 'websocket-2', 'worker'].concat([
   'postgres',

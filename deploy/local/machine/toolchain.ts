@@ -127,3 +127,15 @@ export async function progress<T>(log: Log, what: string, work: Promise<T>): Pro
     clearInterval(timer);
   }
 }
+
+/** A program for tests: this machine's own, else that of Debian's package, from the cache. */
+export async function requireProgram(program: string, name: string, log: Log): Promise<Tool> {
+  const own = findProgram(program);
+  if (own) return { path: own, env: {} };
+  const directory = await cached(`${systemKey()}-${name}`, (draft) =>
+    progress(log, `fetching ${name}`, fetchDebs(draft, [name])),
+  );
+  const tool = findUnpacked(directory, program);
+  if (!tool) throw new Error(`${program} was fetched, but is not where it belongs`);
+  return tool;
+}
