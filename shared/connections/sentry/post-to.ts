@@ -1,6 +1,6 @@
-import type { createTransport } from '@sentry/bun';
+import type { createTransport } from '@sentry/core';
 
-type MakeTransport = NonNullable<import('@sentry/bun').BunOptions['transport']>;
+type MakeTransport = NonNullable<import('@sentry/core').ClientOptions['transport']>;
 
 /** Posts what is to be sent, each within `timeoutMs`: the library's own would wait for ever. */
 export const postTo =

@@ -158,6 +158,6 @@ test('it hooks into nothing', async () => {
   expect(globalThis.fetch).toBe(fetch);
   expect(process.emit).toBe(emit);
   expect(listeners()).toEqual(before);
-  const sentry = await import('@sentry/bun');
+  const sentry = await import('@sentry/core');
   expect(sentry.getClient()).toBeUndefined();
 });

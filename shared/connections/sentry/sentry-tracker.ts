@@ -1,5 +1,4 @@
 import type { ErrorTracker } from '@insightdesk/shared/error-tracking';
-import type { BunClient } from '@sentry/bun';
 import { postTo } from './post-to.ts';
 import { toError, toScope } from './to-event.ts';
 
@@ -20,17 +19,22 @@ export interface SentryOptions {
 
 /**
  * A client of our own and nothing global: no hooks into the process, into fetch or into traces. The
- * library is loaded here, as it is a big one.
+ * library is loaded here, where it is wanted.
  */
 export async function createSentryTracker(options: SentryOptions): Promise<ErrorTracker> {
   const { service, replica, onOutcome, timeoutMs = 5_000 } = options;
-  const sentry = await import('@sentry/bun');
-  const client: BunClient = new sentry.BunClient({
+  const [sentry, { nodeStackLineParser, ServerRuntimeClient }] = await Promise.all([
+    import('@sentry/core'),
+    import('@sentry/core/server'),
+  ]);
+  const client = new ServerRuntimeClient({
+    platform: 'javascript',
+    runtime: { name: 'bun', version: Bun.version },
     dsn: options.dsn,
     environment: options.environment,
     release: options.release,
     serverName: replica,
-    stackParser: sentry.defaultStackParser,
+    stackParser: sentry.createStackParser(nodeStackLineParser()),
     transport: postTo(sentry.createTransport, timeoutMs),
     integrations: [sentry.linkedErrorsIntegration({ limit: 10 })],
     sendClientReports: false,

@@ -1,6 +1,6 @@
 import type { ErrorReport } from '@insightdesk/shared/error-tracking';
 import type { SerializedError } from '@insightdesk/shared/errors';
-import type { Scope } from '@sentry/bun';
+import type { Scope } from '@sentry/core';
 
 /** An error made of what may be told of one, causes included. */
 export function toError(told: SerializedError): Error {
