@@ -4,7 +4,9 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createHealth } from '@insightdesk/shared/monitoring';
+import { startErrorReceiver } from '@insightdesk/shared/sentry';
 import { testEnvironment } from '@insightdesk/shared/testing';
+import { openOtlpReceiver } from '@insightdesk/shared/tracing';
 import { runCommand } from './command.ts';
 import { testAllConnections } from './test-all-connections.ts';
 import { watchDependencies } from './watch-dependencies.ts';
@@ -84,6 +86,26 @@ test('what is away is told with its reason, without passwords, and hides nothing
   expect(report['postgres as relay']?.error).toContain('password authentication failed');
   expect(report.postgres?.healthy).toBe(true);
   expect(JSON.stringify(report)).not.toContain('hunter');
+}, 60_000);
+
+test('those who watch are asked, and told nothing', async () => {
+  const [tracker, collector] = [startErrorReceiver(), openOtlpReceiver()];
+  const watch = (dsn: string, endpoint: string) =>
+    testWith({ SENTRY_DSN: dsn, OTEL_EXPORTER_OTLP_ENDPOINT: endpoint });
+  try {
+    const fine = await watch(tracker.dsn, `${collector.url}/`);
+    expect(fine['error tracker']).toMatchObject({ healthy: true });
+    expect(fine['trace collector']).toMatchObject({ healthy: true });
+    expect(tracker.received).toEqual([]);
+    expect(collector.spans).toEqual([]);
+    expect(collector.requests).toHaveLength(1);
+    const closed = `http://127.0.0.1:${await closedPort()}`;
+    const sick = await watch(tracker.dsn.replace('public@', 'stranger@'), closed);
+    expect(sick['error tracker']).toMatchObject({ healthy: false, error: 'it answers 403' });
+    expect(sick['trace collector']).toMatchObject({ healthy: false });
+  } finally {
+    await Promise.all([tracker.stop(), collector.close()]);
+  }
 }, 60_000);
 
 test('a worker without its mail server is degraded, and names what it depends on', async () => {

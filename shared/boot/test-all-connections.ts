@@ -2,6 +2,8 @@ import { createAntivirus } from '@insightdesk/shared/antivirus';
 import { type Config, isSecretName } from '@insightdesk/shared/config';
 import { connect } from '@insightdesk/shared/database';
 import { withTimeout } from '@insightdesk/shared/promises';
+import { pingSentry } from '@insightdesk/shared/sentry';
+import { pingCollector } from '@insightdesk/shared/tracing';
 import { pingValkey } from '@insightdesk/shared/valkey';
 import type { CommandApp } from './command.ts';
 
@@ -22,7 +24,8 @@ type Tests = Record<string, () => Promise<unknown>>;
 
 /**
  * Uses each connection that is configured once, all at the same time: every login of PostgreSQL, every
- * Valkey, the mail server's login, a file written, read and deleted, a virus found. Never throws.
+ * Valkey, the mail server's login, a file written, read and deleted, a virus found, the error tracker and
+ * the trace collector with nothing to tell. Never throws.
  */
 export async function testAllConnections(
   { config, parts }: Pick<CommandApp, 'config' | 'parts'>,
@@ -33,6 +36,7 @@ export async function testAllConnections(
     ...valkeyTests(config, parts.connectValkey),
     storage: () => keepFile(parts.storage),
     mail: () => parts.mailer.verify(),
+    ...watcherTests(config, timeoutMs),
     ...(config.antivirus.url && { antivirus: () => findVirus(config, timeoutMs) }),
   };
   const secrets = secretsOf(config);
@@ -60,6 +64,13 @@ async function signIn(url: string, timeoutMs: number): Promise<void> {
   } finally {
     await sql.end({ timeout: 1 });
   }
+}
+
+function watcherTests({ errors: { dsn }, tracing }: Config, timeoutMs: number): Tests {
+  return {
+    ...(dsn && { 'error tracker': () => pingSentry(dsn, timeoutMs) }),
+    ...(tracing && { 'trace collector': () => pingCollector(tracing, timeoutMs) }),
+  };
 }
 
 function valkeyTests(

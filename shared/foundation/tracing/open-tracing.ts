@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Span as SdkSpan } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
+import { tracesUrl } from './ping-collector.ts';
 import { createSampler } from './sampler.ts';
 import { createSpanQueue, type SpanOutcome } from './span-queue.ts';
 import { setTracer } from './trace.ts';
@@ -46,7 +47,7 @@ export async function openTracing(options: TracingOptions, by: TracedService) {
   ]);
   const { count = () => {}, timeoutMs = 5_000, maxWaiting } = options;
   const exporter = new OTLPTraceExporter({
-    url: `${options.endpoint.replace(/\/+$/, '')}/v1/traces`,
+    url: tracesUrl(options.endpoint),
     headers: { ...options.otlpHeaders },
     timeoutMillis: timeoutMs,
     concurrencyLimit: 1,
