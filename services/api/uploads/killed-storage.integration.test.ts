@@ -50,8 +50,8 @@ async function sendForm(bytes: Buffer): Promise<number> {
   const answer = await fetch(`${door.url}/v1/attachments`, init);
   if (answer.status === 201) return 201;
   const { code } = (await answer.json()) as { code: string };
-  expect([answer.status, code]).toEqual([502, 'NETWORK_ERROR']);
-  return 502;
+  expect([answer.status, code]).toEqual([503, 'STORAGE_UNAVAILABLE']);
+  return 503;
 }
 
 /** Goes on until all has come, and all of it was right. */

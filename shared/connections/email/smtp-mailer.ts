@@ -24,6 +24,7 @@ export interface SmtpOptions {
 }
 
 const FAILURES_IN_A_ROW = 5;
+const AWAY = 'MAIL_UNAVAILABLE';
 
 /** Builds a mailer over pooled SMTP connections; every wait has an end. */
 export function createMailer(options: SmtpOptions, log?: Logger): Mailer {
@@ -35,6 +36,7 @@ export function createMailer(options: SmtpOptions, log?: Logger): Mailer {
     failures: FAILURES_IN_A_ROW,
     openMs: options.restMs ?? 10_000,
     isFailure: isAboutServer,
+    code: AWAY,
     onChange: (isOpen) => log?.warn({ isOpen }, 'email: the mail server rests'),
   });
   return {
@@ -53,8 +55,13 @@ export function createMailer(options: SmtpOptions, log?: Logger): Mailer {
       } catch (cause) {
         if (cause instanceof UnavailableError) throw cause;
         const retryable = !isRefusedForGood(cause);
+        const code = isBeforeLetter(cause) ? { code: AWAY } : {};
         log?.warn({ err: cause, messageId, retryable }, 'email: not accepted');
-        throw new NetworkError('The mail server did not take a letter', { cause, retryable });
+        throw new NetworkError('The mail server did not take a letter', {
+          ...code,
+          cause,
+          retryable,
+        });
       }
     },
     async verify() {
@@ -98,6 +105,14 @@ const replyTo = (address: string | undefined) => address && { replyTo: { name: '
 function isAboutServer(error: unknown): boolean {
   if (!(error instanceof Error) || !('responseCode' in error)) return true;
   return error.responseCode === 421 || ('code' in error && error.code === 'EAUTH');
+}
+
+/** It was not reached, or did not let us in; the library calls every end of a connection alike. */
+function isBeforeLetter(error: unknown): boolean {
+  if (!(error instanceof Error) || !('code' in error)) return false;
+  if (error.code === 'EAUTH' || error.code === 'EDNS') return true;
+  if ('syscall' in error && error.syscall === 'connect') return true;
+  return error.message === 'Connection timeout' || error.message === 'Greeting never received';
 }
 
 /** A 5xx reply to the letter is final; one to our login is about the account and may be mended. */

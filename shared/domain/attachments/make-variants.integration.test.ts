@@ -1,5 +1,6 @@
 import { afterAll, expect, test } from 'bun:test';
 import { type Context, systemContext } from '@insightdesk/shared/context';
+import { NetworkError } from '@insightdesk/shared/errors';
 import { MediaProcessError } from '@insightdesk/shared/media';
 import {
   createTestContext,
@@ -74,4 +75,20 @@ test('a worker that dies of it each time begins it a bounded number of times', a
   for (let n = 0; n < 15; n++) await run().catch(() => {});
   expect(begun).toBe(10);
   expect(await see()).toMatchObject({ status: 'rejected', reason: 'PROCESSING_FAILED' });
+});
+
+test('while storage or antivirus is away nothing is used up, however long', async () => {
+  let isAway = true;
+  const { createVariants } = stage.context.media;
+  const { run, see } = await setUp({
+    async createVariants(...input) {
+      if (isAway) throw new NetworkError('not reached', { code: 'STORAGE_UNAVAILABLE' });
+      return createVariants(...input);
+    },
+  });
+  for (let n = 0; n < 15; n++) await expect(run()).rejects.toThrow('not reached');
+  expect(await see()).toMatchObject({ status: 'pending' });
+  isAway = false;
+  await run();
+  expect(await see()).toMatchObject({ status: 'ready' });
 });

@@ -1,6 +1,6 @@
 import { type Context, type TenantContext, withTenant } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
-import { DomainError, InfrastructureError } from '@insightdesk/shared/errors';
+import { awayCode, DomainError, InfrastructureError } from '@insightdesk/shared/errors';
 import { and, eq, ne, sql } from 'drizzle-orm';
 import { admit } from './admit.ts';
 import { announce } from './announce.ts';
@@ -80,6 +80,13 @@ async function begin(ctx: TenantContext, id: Id<'att'>) {
   return row;
 }
 
+/** It was not tried after all: what that needs is away. */
+const putOff = (ctx: TenantContext, id: Id<'att'>) =>
+  ctx.tx
+    .update(attachments)
+    .set({ attempts: sql`${attachments.attempts} - 1` })
+    .where(pending(ctx, id));
+
 async function outcomeOf(ctx: Context, row: AttachmentRow, signal?: AbortSignal) {
   try {
     const { contentType } = await admit(ctx, row, signal);
@@ -90,6 +97,7 @@ async function outcomeOf(ctx: Context, row: AttachmentRow, signal?: AbortSignal)
     if (isDeath(error) && row.attempts >= MOST_DEATHS) {
       return rejected('PROCESSING_FAILED');
     }
+    if (awayCode(error)) await withTenant(ctx, (tenant) => putOff(tenant, row.id));
     throw error;
   }
 }

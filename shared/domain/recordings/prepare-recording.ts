@@ -6,7 +6,7 @@ import {
   storageKey,
 } from '@insightdesk/shared/domain/attachments';
 import { releaseBytes, reserveBytes } from '@insightdesk/shared/domain/tenants';
-import { AppError, DomainError, serializeError } from '@insightdesk/shared/errors';
+import { AppError, awayCode, DomainError, serializeError } from '@insightdesk/shared/errors';
 import { type JobRun, jobFor } from '@insightdesk/shared/jobs';
 import { newId } from '@insightdesk/shared/utils';
 import { prepareRecordingJob } from './jobs.ts';
@@ -47,6 +47,8 @@ export async function prepareRecording(ctx: Ctx, payload: Payload, run: Run): Pr
     await releaseBytes(ctx, reservation);
     if (codeOf(error) === 'MEDIA_TOOLS_MISSING') return await waitForTools(ctx, payload, run);
     const ending = endingOf(error, attempts, run);
+    const away = awayCode(error);
+    if (!ending && away) await withTenant(ctx, (tenant) => putOff(tenant, id, away));
     if (!ending) throw error;
     ctx.log.warn({ err: serializeError(error), attachment: id, ...ending }, 'recording: given up');
     outcome = ending;

@@ -216,6 +216,19 @@ test('without ffmpeg it waits and says so, comes again, and uses up nothing', as
   expect(new Set(at.enqueued.map(({ id }) => id)).size).toBe(12);
 });
 
+test('while storage is away it waits and says so, and uses up nothing', async () => {
+  let isAway = true;
+  const at = await setUp(async () => {
+    if (isAway) throw new InfrastructureError('not reached', { code: 'STORAGE_UNAVAILABLE' });
+    return soundOf(whole);
+  });
+  for (let n = 0; n < 15; n++) await expect(at.run()).rejects.toThrow('not reached');
+  expect(await at.see()).toMatchObject({ status: 'waiting', reason: 'STORAGE_UNAVAILABLE' });
+  isAway = false;
+  await at.run();
+  expect(await at.see()).toMatchObject({ status: 'ready', reason: null });
+});
+
 test('waiting ends too', async () => {
   const at = await setUp(async () => {
     throw missing();

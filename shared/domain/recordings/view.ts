@@ -11,7 +11,9 @@ export const recordingView = z.object({
   reason: z
     .string()
     .nullable()
-    .describe('Why it waits (`MEDIA_TOOLS_MISSING`) or has failed, such as `RECORDING_CORRUPT`'),
+    .describe(
+      'Why it waits (`MEDIA_TOOLS_MISSING`, `STORAGE_UNAVAILABLE`) or has failed, such as `RECORDING_CORRUPT`',
+    ),
   durationMs: z.int().nullable(),
   video: z
     .object({

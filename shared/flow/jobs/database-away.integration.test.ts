@@ -1,5 +1,6 @@
 import { afterAll, expect, test } from 'bun:test';
 import { createDatabase } from '@insightdesk/shared/database';
+import { NetworkError } from '@insightdesk/shared/errors';
 import { testEnvironment } from '@insightdesk/shared/testing';
 import { sql } from 'drizzle-orm';
 import { z } from 'zod';
@@ -19,15 +20,11 @@ afterAll(async () => {
   await close();
 });
 
-const job = defineJob({
-  name: 'meets-no-database',
-  queue: 'maintenance',
-  payload: z.object({}),
-  attempts: 2,
-  backoffMs: 1,
-});
+const jobCalled = (name: string) =>
+  defineJob({ name, queue: 'maintenance', payload: z.object({}), attempts: 2, backoffMs: 1 });
 
 test('a database that is away uses up no attempts: the job is done when it is back', async () => {
+  const job = jobCalled('meets-no-database');
   let runs = 0;
   await work({
     'meets-no-database': {
@@ -42,5 +39,31 @@ test('a database that is away uses up no attempts: the job is done when it is ba
   expect(runs).toBe(4);
   expect(await control.list(asked.tenantId, { limit: 10 })).toMatchObject({
     items: [{ state: 'completed', attempts: 1 }],
+  });
+}, 30_000);
+
+test('so does a storage that is away; an error of its own does', async () => {
+  const job = jobCalled('meets-no-storage');
+  const met = [
+    new NetworkError('not reached', { code: 'STORAGE_UNAVAILABLE' }),
+    new Error('its own'),
+    new NetworkError('not reached', { code: 'STORAGE_UNAVAILABLE' }),
+  ];
+  await work({
+    'meets-no-storage': {
+      job,
+      run: async () => {
+        const error = met.shift();
+        if (error) throw error;
+      },
+    },
+  });
+  const asked = request(job, {});
+  await queues.enqueue([asked]);
+  const isDone = () => news.some(({ name, state }) => name === job.name && state === 'completed');
+  await until(isDone, 25_000);
+  expect(met).toEqual([]);
+  expect(await control.list(asked.tenantId, { limit: 10 })).toMatchObject({
+    items: [{ state: 'completed', attempts: 2 }],
   });
 }, 30_000);

@@ -11,6 +11,7 @@ import type { KeyLimits } from './key-limits.ts';
 import type { Envelope } from './queues.ts';
 import { createRunStop, type RunStop } from './run-stop.ts';
 import { createSteps, type InTenant, noSteps, type Steps } from './steps.ts';
+import { isFull, waitOut } from './wait-out.ts';
 
 /** One run of a job. */
 export interface JobRun extends Steps {
@@ -63,15 +64,12 @@ export interface RunOptions {
 
 const LEASE_GRACE_MS = 30_000;
 
-/** How long a job waits that found Valkey full, or no database. */
-const WAIT_MS = 2_000;
-
 const unrecoverable = (why: string) => new (bullmq().UnrecoverableError)(why);
 
 /**
  * Runs one job that BullMQ handed out, and says what becomes of it by what it throws. A full Valkey
- * or a database that is away is no failure of the job's: it comes again, and its attempts are not
- * used up by that.
+ * or a database, storage, mail server or antivirus that is away is no failure of the job's: it comes
+ * again, and its attempts are not used up by that.
  */
 export async function runJob(
   job: Job<Envelope>,
@@ -81,9 +79,10 @@ export async function runJob(
   try {
     return await runOnce(job, token, options);
   } catch (error) {
-    if (!isFull(error) && !isDatabaseAway(error)) throw error;
+    const waitMs = waitOut(error, job);
+    if (waitMs === undefined) throw error;
     // Where there is no room even for that, its lease runs out and it is taken over.
-    await job.moveToDelayed(Date.now() + WAIT_MS, token).catch(() => {});
+    await job.moveToDelayed(Date.now() + waitMs, token).catch(() => {});
     throw new (bullmq().DelayedError)();
   }
 }
@@ -199,23 +198,6 @@ function createRun(
 function byId<T>(values: Record<string, T>): Record<string, T> {
   const entries = Object.entries(values);
   return Object.fromEntries(entries.map(([key, value]) => [parseJobKey(key).id, value]));
-}
-
-/** Valkey has reached its `maxmemory`; the refusal may be wrapped. */
-function isFull(error: unknown, depth = 0): boolean {
-  if (!(error instanceof Error) || depth > 4) return false;
-  if (/\bOOM command/.test(error.message)) return true;
-  const { errors = [], previousErrors = [] } = error as Error & {
-    errors?: unknown[];
-    previousErrors?: unknown[];
-  };
-  return [error.cause, ...errors, ...previousErrors].some((one) => isFull(one, depth + 1));
-}
-
-function isDatabaseAway(error: unknown, depth = 0): boolean {
-  if (!(error instanceof Error) || depth > 4) return false;
-  const isAway = error instanceof AppError && error.code === 'DATABASE_UNAVAILABLE';
-  return isAway || isDatabaseAway(error.cause, depth + 1);
 }
 
 /** What the house says cannot succeed is not tried again; a surprise is. */

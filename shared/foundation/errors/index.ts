@@ -1,4 +1,5 @@
 export { AppError, type AppErrorOptions, type ErrorOptions, type FieldError } from './app-error.ts';
+export { awayCode } from './away-code.ts';
 export * from './domain-errors.ts';
 export * from './infrastructure-errors.ts';
 export { type Problem, toProblem } from './problem.ts';

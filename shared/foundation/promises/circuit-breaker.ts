@@ -10,6 +10,8 @@ export interface CircuitBreakerOptions {
   openMs: number;
   /** False for errors that say nothing about the other side's health; all count unless said. */
   isFailure?: (error: unknown) => boolean;
+  /** Of the error while it is open; UNAVAILABLE. */
+  code?: string;
   /** Told when it opens and when it closes again. */
   onChange?: (isOpen: boolean) => void;
 }
@@ -27,6 +29,7 @@ export function createCircuitBreaker({
   failures,
   openMs,
   isFailure = () => true,
+  code,
   onChange,
 }: CircuitBreakerOptions): CircuitBreaker {
   const policy = circuitBreaker(handleWhen(isFailure), {
@@ -49,6 +52,7 @@ export function createCircuitBreaker({
       } catch (error) {
         if (!(error instanceof BrokenCircuitError)) throw error;
         throw new UnavailableError(`${name} is not available at the moment`, {
+          ...(code && { code }),
           cause: error,
           retryAfterSeconds: openMs / 1000,
         });

@@ -21,7 +21,7 @@ const TIMEOUT_MS = 60_000;
 
 /**
  * Sends it, again when the service was not reached, is busy or broken (429, 5xx). Any other answer is
- * the caller's. Throws the signal's reason on abort, else a retryable NetworkError.
+ * the caller's. Throws the signal's reason on abort, else a retryable NetworkError, STORAGE_UNAVAILABLE.
  */
 export async function callStorage(call: StorageCall): Promise<Response> {
   for (let attempt = 1; ; attempt++) {
@@ -57,11 +57,17 @@ async function send(call: StorageCall): Promise<Response | Error> {
   }
 }
 
+const away = {
+  code: 'STORAGE_UNAVAILABLE',
+  status: 503,
+  detail: 'Files cannot be reached at the moment, try again shortly',
+};
+
 async function unreachable(what: string, answer: Response | Error): Promise<NetworkError> {
   if (answer instanceof Error) {
-    return new NetworkError(`Storage was not reached (${what})`, { cause: answer });
+    return new NetworkError(`Storage was not reached (${what})`, { ...away, cause: answer });
   }
-  return new NetworkError(`Storage is out of order (${what}): ${await describe(answer)}`);
+  return new NetworkError(`Storage is out of order (${what}): ${await describe(answer)}`, away);
 }
 
 /** Status and the beginning of what the service says, for logs. */
