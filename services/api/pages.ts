@@ -1,9 +1,11 @@
 import { Hono } from 'hono';
 import type { ApiEnv } from './caller.ts';
 import invitationPage from './pages/accept-invitation.html' with { type: 'text' };
+import frame from './pages/frame.html' with { type: 'text' };
 import resetPage from './pages/reset-password.html' with { type: 'text' };
 import verifyPage from './pages/verify-email.html' with { type: 'text' };
 
+/** What differs between them; the frame has style and script. */
 const pages = {
   '/invitations/accept': invitationPage,
   '/reset-password': resetPage,
@@ -13,8 +15,9 @@ const pages = {
 /** The few pages that people meet before they have an application: where links in e-mails lead. */
 export function createPages(): Hono<ApiEnv> {
   const app = new Hono<ApiEnv>();
-  for (const [path, page] of Object.entries(pages)) {
-    const policy = policyFor(page);
+  const policy = policyFor(String(frame));
+  for (const [path, main] of Object.entries(pages)) {
+    const page = String(frame).replace('<!-- main -->', () => main.trim());
     app.get(path, (c) => {
       c.header('Content-Security-Policy', policy);
       return c.html(page);
@@ -24,10 +27,10 @@ export function createPages(): Hono<ApiEnv> {
   return app;
 }
 
-/** Allows exactly the page's own script and style. */
-function policyFor(page: string): string {
+/** Allows exactly the frame's own script and style. */
+function policyFor(frame: string): string {
   const hashes = (tag: string) =>
-    [...page.matchAll(new RegExp(`<${tag}>([^]*?)</${tag}>`, 'g'))]
+    [...frame.matchAll(new RegExp(`<${tag}>([^]*?)</${tag}>`, 'g'))]
       .map(([, text = '']) => new Bun.CryptoHasher('sha256').update(text).digest('base64'))
       .map((hash) => `'sha256-${hash}'`)
       .join(' ');
