@@ -1,6 +1,6 @@
 import { defineAction } from '@insightdesk/shared/context';
 import { idSchema } from '@insightdesk/shared/contract';
-import { endProviderSessions } from '@insightdesk/shared/domain/users';
+import { endSessions } from '@insightdesk/shared/domain/users';
 import { z } from 'zod';
 import { ProviderErrors } from './errors.ts';
 import { fields } from './provider-fields.ts';
@@ -33,7 +33,7 @@ export const changeProvider = defineAction({
       !after.enabled ||
       after.issuer !== before.issuer ||
       (before.assuresTwoFactor && !after.assuresTwoFactor);
-    if (isLess) await endProviderSessions(ctx, id);
+    if (isLess) await endSessions(ctx, { providerId: id });
     return toProvider(after);
   },
 });

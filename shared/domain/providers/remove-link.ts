@@ -1,6 +1,6 @@
 import { defineAction } from '@insightdesk/shared/context';
 import { idSchema } from '@insightdesk/shared/contract';
-import { endProviderSessions } from '@insightdesk/shared/domain/users';
+import { endSessions } from '@insightdesk/shared/domain/users';
 import { and, eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { ProviderErrors } from './errors.ts';
@@ -26,6 +26,6 @@ export const removeLink = defineAction({
       )
       .returning({ userId: identityLinks.userId });
     if (removed.length === 0) throw ProviderErrors.NotLinked();
-    await endProviderSessions(ctx, providerId, actor.userId);
+    await endSessions(ctx, { providerId, userId: actor.userId });
   },
 });

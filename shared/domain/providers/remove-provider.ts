@@ -1,6 +1,6 @@
 import { defineAction } from '@insightdesk/shared/context';
 import { idSchema } from '@insightdesk/shared/contract';
-import { endProviderSessions } from '@insightdesk/shared/domain/users';
+import { endSessions } from '@insightdesk/shared/domain/users';
 import { z } from 'zod';
 import { isProvider, requireProvider } from './require-provider.ts';
 import { identityProviders } from './tables.ts';
@@ -14,7 +14,7 @@ export const removeProvider = defineAction({
   transaction: 'write',
   async run(ctx, { id }) {
     await requireProvider(ctx, id);
-    await endProviderSessions(ctx, id);
+    await endSessions(ctx, { providerId: id });
     await ctx.tx.delete(identityProviders).where(isProvider(ctx, id));
   },
 });

@@ -20,6 +20,6 @@ export async function endSessionsEverywhere(
   const older = and(lte(sessions.createdAt, new Date(before)), keep && ne(sessions.id, keep));
   for (const { tenantId } of memberships) {
     const there = systemContext(ctx, 'accounts', { tenantId, requestId: ctx.requestId });
-    await withTenant(there, (tenant) => endSessions(tenant, userId, undefined, older));
+    await withTenant(there, (tenant) => endSessions(tenant, { userId, meant: older }));
   }
 }

@@ -6,12 +6,18 @@ import { sessionRevoked } from './events.ts';
 import { live } from './live.ts';
 import { sessions } from './tables.ts';
 
-/** Ends a person's live sessions in the organisation, the one named or those meant; tells how many. */
+/** Whose: a person's, or those that a provider vouched for; of these one, or those meant. */
+type Which = ({ userId: Id<'usr'> } | { providerId: Id<'idp'> }) & {
+  userId?: Id<'usr'>;
+  providerId?: Id<'idp'>;
+  sessionId?: Id<'ses'> | undefined;
+  meant?: SQL | undefined;
+};
+
+/** Ends live sessions in the organisation; tells how many. */
 export async function endSessions(
   ctx: TenantContext,
-  userId: Id<'usr'>,
-  sessionId?: Id<'ses'>,
-  meant?: SQL,
+  { userId, providerId, sessionId, meant }: Which,
 ): Promise<number> {
   const ended = await ctx.tx
     .update(sessions)
@@ -19,13 +25,14 @@ export async function endSessions(
     .where(
       and(
         eq(sessions.tenantId, ctx.tenantId),
-        eq(sessions.userId, userId),
+        userId && eq(sessions.userId, userId),
+        providerId && eq(sessions.providerId, providerId),
         sessionId && eq(sessions.id, sessionId),
         meant,
         live,
       ),
     )
-    .returning({ sessionId: sessions.id });
-  for (const one of ended) await record(ctx, sessionRevoked, { ...one, userId });
+    .returning({ sessionId: sessions.id, userId: sessions.userId });
+  for (const one of ended) await record(ctx, sessionRevoked, one);
   return ended.length;
 }

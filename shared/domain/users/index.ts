@@ -7,7 +7,7 @@ export { confirmPassword } from './confirm-password.ts';
 export { confirmTwoFactor } from './confirm-two-factor.ts';
 export { deleteExpired } from './delete-expired.ts';
 export { endImpersonation } from './end-impersonation.ts';
-export { endProviderSessions } from './end-provider-sessions.ts';
+export { endSessions } from './end-sessions.ts';
 export { endSessionsEverywhere } from './end-sessions-everywhere.ts';
 export * as userEvents from './events.ts';
 export { currentPassword, factorCode, recoveryCodesView } from './factor-fields.ts';

@@ -10,6 +10,6 @@ export const logoutAll = defineAction({
   allow: 'account:manage',
   transaction: 'write',
   async run(ctx) {
-    await endSessions(ctx, ctx.actor.userId);
+    await endSessions(ctx, { userId: ctx.actor.userId });
   },
 });

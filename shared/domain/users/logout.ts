@@ -11,6 +11,7 @@ export const logout = defineAction({
   duringSetup: true,
   transaction: 'write',
   async run(ctx) {
-    await endSessions(ctx, ctx.actor.userId, ctx.actor.sessionId);
+    const { userId, sessionId } = ctx.actor;
+    await endSessions(ctx, { userId, sessionId });
   },
 });

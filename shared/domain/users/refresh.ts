@@ -95,7 +95,7 @@ function rotate(ctx: Context, { tenantId, sessionId, generation }: Claim, arrive
       return { userId, role };
     }
     if (session.generation === generation + 1 && session.settling) return { userId, role };
-    await endSessions(tenant, userId, sessionId);
+    await endSessions(tenant, { userId, sessionId });
     return 'reused';
   });
 }

@@ -11,7 +11,7 @@ export const revokeSession = defineAction({
   allow: 'account:manage',
   transaction: 'write',
   async run(ctx, { id }) {
-    const ended = await endSessions(ctx, ctx.actor.userId, id);
+    const ended = await endSessions(ctx, { userId: ctx.actor.userId, sessionId: id });
     if (ended === 0) throw UserErrors.SessionNotFound();
   },
 });

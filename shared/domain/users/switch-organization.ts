@@ -34,8 +34,8 @@ export const switchOrganization = defineAction({
       const [self] = await tenant.tx.select().from(users).where(eq(users.id, userId)).for('share');
       if (!self) throw UserErrors.NotFound();
       const { passwordChangedAt: since } = self;
-      const isMeant = since ? gte(sessions.createdAt, since) : undefined;
-      const ended = await endSessions(tenant, userId, sessionId, isMeant);
+      const meant = since ? gte(sessions.createdAt, since) : undefined;
+      const ended = await endSessions(tenant, { userId, sessionId, meant });
       if (ended === 0) throw UserErrors.SessionNotFound();
       return self;
     });
