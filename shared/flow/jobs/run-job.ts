@@ -1,5 +1,5 @@
 import type { Id } from '@insightdesk/shared/contract';
-import { AppError, isRetryable } from '@insightdesk/shared/errors';
+import { AppError, isRetryable, UnavailableError } from '@insightdesk/shared/errors';
 import { type Logger, withContext } from '@insightdesk/shared/logging';
 import { enterTrace } from '@insightdesk/shared/tracing';
 import type { Job } from 'bullmq';
@@ -66,10 +66,14 @@ const LEASE_GRACE_MS = 30_000;
 
 const unrecoverable = (why: string) => new (bullmq().UnrecoverableError)(why);
 
+const unknown = (name: string) =>
+  new UnavailableError(`No handler for ${name}`, { code: 'WORKER_UNAVAILABLE' });
+
 /**
  * Runs one job that BullMQ handed out, and says what becomes of it by what it throws. A full Valkey
  * or a database, storage, mail server or antivirus that is away is no failure of the job's: it comes
- * again, and its attempts are not used up by that.
+ * again, and its attempts are not used up by that; nor by a worker that does not know it, because it
+ * is of another release.
  */
 export async function runJob(
   job: Job<Envelope>,
@@ -89,8 +93,8 @@ export async function runJob(
 
 async function runOnce(job: Job<Envelope>, token: string, options: RunOptions): Promise<unknown> {
   const handler = options.handlers[job.name];
-  if (!handler) throw unrecoverable(`No handler for ${job.name}`);
   if (job.data.cancelledBy) throw unrecoverable(`Cancelled by ${job.data.cancelledBy}`);
+  if (!handler) throw unknown(job.name);
   const { tenantId, id } = parseBullId(job.id as string);
   const parsed = handler.job.payload.safeParse(job.data.payload);
   if (!parsed.success) throw unrecoverable(z.prettifyError(parsed.error));

@@ -5,6 +5,8 @@ const codes = new Set([
   'STORAGE_UNAVAILABLE',
   'MAIL_UNAVAILABLE',
   'ANTIVIRUS_UNAVAILABLE',
+  // A worker that can do it: the next release's, while both are there.
+  'WORKER_UNAVAILABLE',
 ]);
 
 /**

@@ -26,7 +26,7 @@ const jobCalled = (name: string) =>
 test('a database that is away uses up no attempts: the job is done when it is back', async () => {
   const job = jobCalled('meets-no-database');
   let runs = 0;
-  await work({
+  const workers = await work({
     'meets-no-database': {
       job,
       run: (_, { tenantId }) =>
@@ -40,6 +40,7 @@ test('a database that is away uses up no attempts: the job is done when it is ba
   expect(await control.list(asked.tenantId, { limit: 10 })).toMatchObject({
     items: [{ state: 'completed', attempts: 1 }],
   });
+  await workers.close();
 }, 30_000);
 
 test('so does a storage that is away; an error of its own does', async () => {
@@ -49,7 +50,7 @@ test('so does a storage that is away; an error of its own does', async () => {
     new Error('its own'),
     new NetworkError('not reached', { code: 'STORAGE_UNAVAILABLE' }),
   ];
-  await work({
+  const workers = await work({
     'meets-no-storage': {
       job,
       run: async () => {
@@ -66,4 +67,18 @@ test('so does a storage that is away; an error of its own does', async () => {
   expect(await control.list(asked.tenantId, { limit: 10 })).toMatchObject({
     items: [{ state: 'completed', attempts: 2 }],
   });
+  await workers.close();
 }, 30_000);
+
+test('a job that this worker does not know waits for one that does', async () => {
+  const job = jobCalled('of-the-next-release');
+  const asked = request(job, {});
+  const old = await work({ other: { job: jobCalled('other'), run: async () => {} } });
+  await queues.enqueue([asked]);
+  const found = async () => (await control.list(asked.tenantId, { limit: 10 })).items[0];
+  await until(async () => (await found())?.state === 'delayed', 25_000);
+  await old.close();
+  await work({ [job.name]: { job, run: async () => {} } });
+  await until(async () => (await found())?.state === 'completed', 25_000);
+  expect(await found()).toMatchObject({ state: 'completed', attempts: 1 });
+}, 40_000);
