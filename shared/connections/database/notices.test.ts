@@ -1,6 +1,8 @@
 import { expect, test } from 'bun:test';
 import { createNotices } from './notices.ts';
 
+const atOnce = async () => {};
+
 test.each([0, 1, 2, 3, 4, 5])(
   'asked for %d turns after the end of one, another is sent',
   async (turns) => {
@@ -9,7 +11,7 @@ test.each([0, 1, 2, 3, 4, 5])(
       const one = Promise.withResolvers<void>();
       sent.push(one);
       return one.promise;
-    });
+    }, atOnce);
     notify('a');
     const asked = (async () => {
       await sent[0]?.promise;
@@ -29,7 +31,7 @@ test('what is asked for while one is under way is one more', async () => {
     const one = Promise.withResolvers<void>();
     sent.push(one);
     return one.promise;
-  });
+  }, atOnce);
   for (let i = 0; i < 3; i++) notify('a');
   expect(sent).toHaveLength(1);
   sent[0]?.resolve();
@@ -45,10 +47,35 @@ test('one that fails is not in the way of the next', async () => {
   const notify = createNotices(async () => {
     sent++;
     throw new Error('gone');
-  });
+  }, atOnce);
   notify('a');
   await Bun.sleep(0);
   notify('a');
   await Bun.sleep(0);
   expect(sent).toBe(2);
+});
+
+test('what is asked for in the pause after one is one more, when it ends', async () => {
+  const pauses: PromiseWithResolvers<void>[] = [];
+  let sent = 0;
+  const notify = createNotices(
+    async () => sent++,
+    () => {
+      const pause = Promise.withResolvers<void>();
+      pauses.push(pause);
+      return pause.promise;
+    },
+  );
+  for (let i = 0; i < 3; i++) {
+    notify('a');
+    await Bun.sleep(0);
+  }
+  expect(sent).toBe(1);
+  pauses[0]?.resolve();
+  await Bun.sleep(0);
+  expect(sent).toBe(2);
+  pauses[1]?.resolve();
+  await Bun.sleep(0);
+  notify('a');
+  expect(sent).toBe(3);
 });
