@@ -36,7 +36,6 @@ export const outbox = pgTable(
   (t) => [
     unique('outbox_event').on(t.tenantId, t.eventId),
     index('outbox_waiting').on(t.position).where(sql`relayed_at is null`),
-    index('outbox_tenant').on(t.tenantId, t.position),
     index('outbox_created').using('brin', t.createdAt),
   ],
 );
