@@ -50,6 +50,9 @@ export function openThumbnails(photo: Buffer) {
   }
   return {
     bare: (count: number) => rateOf(count, bare),
-    ours: (count: number) => rateOf(count, () => media.createVariants(photo)),
+    /** One organisation's pictures in a row. */
+    ours: (count: number) => rateOf(count, () => media.createVariants(photo, { owner: 'one' })),
+    /** Each of another. */
+    apart: (count: number) => rateOf(count, () => media.createVariants(photo)),
   };
 }

@@ -1,33 +1,35 @@
+import { frameOf, readFrames } from './frames.ts';
 import { faultOf } from './image-fault.ts';
-import type { ImageAnswer, ImageTask } from './image-task.ts';
+import type { ImageAnswer, ImageQuestion } from './image-task.ts';
 import { createVariants } from './images.ts';
 import { readMetadata, transform } from './transform.ts';
 
 /**
- * The process in which a picture is decoded: bytes on its standard input, the answer of
- * `image-process.ts` on its standard output. It knows no secrets and ends with its picture.
+ * The process in which pictures are decoded, one after the other: questions on its standard input, the
+ * answers of `image-process.ts` on its standard output. It knows no secrets and ends with its input.
  */
-const [maxPixels = '0', text = '{"kind":"variants"}'] = process.argv.slice(2);
-const parts: Uint8Array[] = [];
-let answer: object;
-try {
-  const source = await Bun.stdin.bytes();
-  answer = await perform(JSON.parse(text), source, Number(maxPixels)).catch((error) => ({
+const questions = readFrames<ImageQuestion>(Bun.stdin.stream(), {
+  mostBytes: Number.MAX_SAFE_INTEGER,
+  sizeOf: ({ sizeBytes }) => sizeBytes,
+});
+for (let asked = await questions(); asked; asked = await questions()) {
+  const parts: Uint8Array[] = [];
+  const answer = await perform(asked.head, asked.bytes, parts).catch((error) => ({
     code: faultOf(error),
   }));
-} catch {
-  answer = { code: 'FAILED' };
+  await Bun.write(Bun.stdout, Buffer.concat(frameOf(answer, ...parts)));
 }
-const head = Buffer.from(JSON.stringify(answer));
-const length = Buffer.alloc(4);
-length.writeUInt32BE(head.byteLength);
-await Bun.write(Bun.stdout, Buffer.concat([length, head, ...parts]));
 
+/** Sets the bytes of what it makes aside, in the order of the variants. */
 async function perform(
-  task: ImageTask,
+  { task, maxPixels }: ImageQuestion,
   source: Uint8Array,
-  maxPixels: number,
+  parts: Uint8Array[],
 ): Promise<ImageAnswer> {
+  const setAside = <V extends { bytes: Uint8Array }>({ bytes, ...variant }: V) => {
+    parts.push(bytes);
+    return { ...variant, sizeBytes: bytes.byteLength };
+  };
   switch (task.kind) {
     case 'variants': {
       const { variants, placeholder } = await createVariants(source, maxPixels);
@@ -43,10 +45,4 @@ async function perform(
     case 'metadata':
       return { variants: [], metadata: await readMetadata(source, maxPixels) };
   }
-}
-
-/** Its bytes follow after the answer, in this order. */
-function setAside<V extends { bytes: Uint8Array }>({ bytes, ...variant }: V) {
-  parts.push(bytes);
-  return { ...variant, sizeBytes: bytes.byteLength };
 }

@@ -1,8 +1,7 @@
+import { frameOf, readFrames } from './frames.ts';
 import { errorsByCode, MediaProcessError, tooCostly } from './image-errors.ts';
-import type { ImageAnswer, ImageTask } from './image-task.ts';
-import type { Variants } from './images.ts';
-import { runLimited } from './limited-process.ts';
-import type { DerivedImage, ImageMetadata, ImageTransform } from './transform.ts';
+import type { ImageAnswer, ImageQuestion, ImageTask } from './image-task.ts';
+import { startLimited } from './limited-process.ts';
 
 /** What a picture's process may take. */
 export interface ImageProcessLimits {
@@ -14,78 +13,74 @@ export interface ImageProcessLimits {
   script?: string;
 }
 
+/** What was made of a picture, or is known of it. */
+export type Answer = Omit<ImageAnswer, 'variants'> & {
+  files: { bytes: Uint8Array<ArrayBuffer> }[];
+};
+
+export type ImageProcess = ReturnType<typeof startImageProcess>;
+
 const CHILD = new URL('./image-child.ts', import.meta.url).pathname;
 const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
 /** What the runtime reserves before it has read a byte. */
 const RUNTIME_BYTES = 256 * 1024 * 1024;
 
-/** Makes the variants of a picture in a process of its own; see `ask`. */
-export async function deriveInChild(
-  source: Uint8Array,
-  limits: ImageProcessLimits,
-): Promise<Variants> {
-  const { files, placeholder = '' } = await ask(source, { kind: 'variants' }, limits);
-  return { variants: files as Variants['variants'], placeholder };
+/** Starts a process that decodes, which has no environment, so much memory and so much time. */
+export function startImageProcess(limits: ImageProcessLimits) {
+  const { maxPixels, memoryBytes, timeoutMs = 45_000, script = CHILD } = limits;
+  const program = { command: [process.execPath, script] };
+  const memory = { memoryBytes, reservedBytes: RUNTIME_BYTES };
+  const { child, end, why, how, residentBytes } = startLimited(program, memory, 'pipe');
+  // What waits for an answer keeps this process alive, not what might be asked later.
+  child.unref();
+  const answers = readFrames<Partial<ImageAnswer>>(child.stdout, {
+    mostBytes: MAX_ANSWER_BYTES,
+    sizeOf: ({ variants = [] }) => variants.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+  });
+
+  async function send(question: ImageQuestion, source: Uint8Array) {
+    for (const part of frameOf(question, source)) child.stdin.write(part);
+    await child.stdin.flush();
+  }
+
+  /**
+   * Throws DomainValidationError IMAGE_TOO_LARGE, IMAGE_CORRUPT, IMAGE_TOO_COSTLY or
+   * IMAGE_CROP_OUTSIDE, or a retryable MediaProcessError when it died or took too long.
+   */
+  async function ask(source: Uint8Array, task: ImageTask): Promise<Answer> {
+    const timer = setTimeout(() => end('time'), timeoutMs);
+    try {
+      // It may end without having read all.
+      send({ task, maxPixels, sizeBytes: source.byteLength }, source).catch(() => undefined);
+      const answer = await answers().catch((error) => {
+        throw new MediaProcessError(error);
+      });
+      if (answer && !why()) return toAnswer(answer, maxPixels);
+      await end();
+      if (why() === 'memory') throw tooCostly();
+      throw new MediaProcessError(new Error(`The process died: ${how()}`));
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  return { ask, end, why, residentBytes };
 }
 
-/** Makes several pictures of one, in their order. */
-export async function transformInChild(
-  source: Uint8Array,
-  transforms: readonly ImageTransform[],
-  limits: ImageProcessLimits,
-): Promise<DerivedImage[]> {
-  const { files } = await ask(source, { kind: 'transforms', transforms }, limits);
-  return files as DerivedImage[];
-}
-
-export async function describeInChild(
-  source: Uint8Array,
-  limits: ImageProcessLimits,
-): Promise<ImageMetadata> {
-  const { metadata } = await ask(source, { kind: 'metadata' }, limits);
-  if (!metadata) throw new MediaProcessError(new Error('The process said nothing'));
-  return metadata;
-}
-
-/**
- * Asks a process of its own, which has no environment, so much memory and so much time. Throws
- * DomainValidationError IMAGE_TOO_LARGE, IMAGE_CORRUPT, IMAGE_TOO_COSTLY or IMAGE_CROP_OUTSIDE, or
- * a retryable MediaProcessError when it died or took too long.
- */
-async function ask(
-  source: Uint8Array,
-  task: ImageTask,
-  { maxPixels, memoryBytes, timeoutMs = 45_000, script = CHILD }: ImageProcessLimits,
-): Promise<Answer> {
-  const command = [process.execPath, script, String(maxPixels), JSON.stringify(task)];
-  const limits = { memoryBytes, reservedBytes: RUNTIME_BYTES, timeoutMs };
-  const ended = await runLimited(
-    { command, input: source },
-    { ...limits, answerBytes: MAX_ANSWER_BYTES },
-  );
-  if (ended.why === 'memory') throw tooCostly();
-  if (ended.why || ended.exitCode !== 0)
-    throw new MediaProcessError(new Error(`The process died: ${ended.how}`));
-  return parse(ended.output, maxPixels);
-}
-
-type Answer = Omit<ImageAnswer, 'variants'> & { files: { bytes: Uint8Array<ArrayBuffer> }[] };
-
-function parse(answer: Buffer, maxPixels: number): Answer {
-  if (answer.byteLength < 4) throw new MediaProcessError(new Error('The process said nothing'));
-  let at = 4 + answer.readUInt32BE(0);
-  const told = JSON.parse(answer.toString('utf8', 4, at)) as Partial<ImageAnswer> & {
-    code?: string;
-  };
-  const { variants, code, ...rest } = told;
+function toAnswer(
+  { head, bytes }: { head: Partial<ImageAnswer> & { code?: string }; bytes: Buffer },
+  maxPixels: number,
+): Answer {
+  const { variants, code, ...rest } = head;
   if (!variants) {
     const known = errorsByCode[code as keyof typeof errorsByCode];
     throw known?.(maxPixels) ?? new MediaProcessError(new Error(`The process said ${code}`));
   }
+  let at = 0;
   const files = variants.map(({ sizeBytes, ...variant }) => {
-    const bytes = new Uint8Array(answer.subarray(at, at + sizeBytes));
+    const own = new Uint8Array(bytes.subarray(at, at + sizeBytes));
     at += sizeBytes;
-    return { ...variant, bytes };
+    return { ...variant, bytes: own };
   });
   return { ...rest, files };
 }

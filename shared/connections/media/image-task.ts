@@ -6,6 +6,13 @@ export type ImageTask =
   | { kind: 'transforms'; transforms: readonly ImageTransform[] }
   | { kind: 'metadata' };
 
+/** A task and how large its picture is, whose bytes follow. */
+export interface ImageQuestion {
+  task: ImageTask;
+  maxPixels: number;
+  sizeBytes: number;
+}
+
 /** What it answers, followed by the bytes of the variants. */
 export interface ImageAnswer {
   variants: { sizeBytes: number }[];

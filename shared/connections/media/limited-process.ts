@@ -18,12 +18,12 @@ export interface ProcessLimits {
 
 interface Program {
   command: readonly string[];
-  input?: Uint8Array;
   /** Lets others go first, and cuts it off from the network where that is allowed. */
   isGentle?: boolean;
-  /** Hears what it says instead of having it collected. */
-  onOutput?(chunk: Uint8Array): void;
 }
+
+/** Why we ended a program. */
+export type EndReason = 'memory' | 'time' | 'answer' | 'aborted' | undefined;
 
 /** How a program ended. */
 export interface ProcessEnd {
@@ -32,7 +32,7 @@ export interface ProcessEnd {
   complaint: string;
   exitCode: number | null;
   /** Why it was ended by us. */
-  why?: 'memory' | 'time' | 'answer' | 'aborted' | undefined;
+  why?: EndReason;
   /** What ended it, in words for a log. */
   how: string;
 }
@@ -46,47 +46,68 @@ const plain = `ulimit -d "$1" 2>/dev/null; ulimit -t "$2" 2>/dev/null; ulimit -c
 echo 1000 2>/dev/null >/proc/self/oom_score_adj; shift 3`;
 const gentle = `if unshare -rn true 2>/dev/null; then set -- unshare -rn "$@"; fi; set -- nice -n 10 "$@"`;
 
-/** Runs a program without environment, with limits; it has ended when this is settled. */
-export async function runLimited(
-  { command, input, isGentle = false, onOutput }: Program,
-  limits: ProcessLimits,
-): Promise<ProcessEnd> {
-  const { memoryBytes, reservedBytes = 0, timeoutMs, answerBytes, signal } = limits;
+/** Starts a program without environment, with limits; whoever starts it ends it. */
+export function startLimited<In extends 'pipe' | 'ignore'>(
+  { command, isGentle = false }: Program,
+  limits: Pick<ProcessLimits, 'memoryBytes' | 'reservedBytes' | 'cpuSeconds' | 'fileBytes'>,
+  stdin: In,
+) {
+  const { memoryBytes, reservedBytes = 0, cpuSeconds = 60, fileBytes = 0 } = limits;
   const kilobytes = Math.ceil((memoryBytes + reservedBytes) / 1024);
-  const blocks = Math.ceil((limits.fileBytes ?? 0) / 512);
   const script = `${plain}\n${isGentle ? gentle : ''}\nexec "$@"`;
-  const numbers = [kilobytes, limits.cpuSeconds ?? 60, blocks].map(String);
-  signal?.throwIfAborted();
+  const numbers = [kilobytes, cpuSeconds, Math.ceil(fileBytes / 512)].map(String);
   const child = Bun.spawn(['sh', '-c', script, 'sh', ...numbers, ...command], {
-    stdin: input ?? 'ignore',
+    stdin,
     stdout: 'pipe',
     stderr: isGentle ? 'pipe' : 'ignore',
     env: {},
   });
-  let why: ProcessEnd['why'];
-  const end = (reason: typeof why) => {
-    why ??= reason;
-    child.kill('SIGKILL');
-  };
-  const timer = setTimeout(() => end('time'), timeoutMs);
+  let why: EndReason;
   const watch = setInterval(() => {
     if (residentBytes(child.pid) > memoryBytes) end('memory');
   }, WATCH_MS);
-  const onAbort = () => end('aborted');
+  watch.unref();
+  const exited = child.exited.finally(() => clearInterval(watch));
+  function end(reason?: EndReason) {
+    why ??= reason;
+    child.kill('SIGKILL');
+    return exited;
+  }
+  return {
+    child,
+    end,
+    why: () => why,
+    /** In words for a log, once it has ended. */
+    how: () => String(why ?? child.signalCode ?? `exit code ${child.exitCode}`),
+    residentBytes: () => residentBytes(child.pid),
+  };
+}
+
+/** Runs a program without environment, with limits; it has ended when this is settled. */
+export async function runLimited(
+  program: Program & {
+    /** Hears what it says instead of having it collected. */
+    onOutput?(chunk: Uint8Array): void;
+  },
+  limits: ProcessLimits,
+): Promise<ProcessEnd> {
+  const { timeoutMs, answerBytes, signal } = limits;
+  signal?.throwIfAborted();
+  const { child, end, why, how } = startLimited(program, limits, 'ignore');
+  const timer = setTimeout(() => end('time'), timeoutMs);
+  const onAbort = () => void end('aborted');
   signal?.addEventListener('abort', onAbort);
   try {
     const [output, complaint] = await Promise.all([
-      readUpTo(child.stdout, answerBytes, () => end('answer'), onOutput),
+      readUpTo(child.stdout, answerBytes, () => end('answer'), program.onOutput),
       child.stderr ? readLast(child.stderr, COMPLAINT_BYTES) : '',
     ]);
     await child.exited;
-    const how = String(why ?? child.signalCode ?? `exit code ${child.exitCode}`);
-    return { output, complaint, exitCode: child.exitCode, why, how };
+    return { output, complaint, exitCode: child.exitCode, why: why(), how: how() };
   } finally {
     clearTimeout(timer);
-    clearInterval(watch);
     signal?.removeEventListener('abort', onAbort);
-    child.kill('SIGKILL');
+    void end();
   }
 }
 

@@ -5,12 +5,8 @@ import { masterPlaylist, type Rung } from './film.ts';
 import { allowedPixels } from './image-cost.ts';
 import { corrupt, MediaProcessError, tooLarge } from './image-errors.ts';
 import { readImageHeader } from './image-header.ts';
-import {
-  deriveInChild,
-  describeInChild,
-  type ImageProcessLimits,
-  transformInChild,
-} from './image-process.ts';
+import { createImageProcesses } from './image-processes.ts';
+import type { ImageTask } from './image-task.ts';
 import type { Variants } from './images.ts';
 import { type OpenRecording, openRecording, type Recording } from './recording.ts';
 import type { DerivedImage, ImageMetadata, ImageTransform } from './transform.ts';
@@ -18,7 +14,7 @@ import type { DerivedImage, ImageMetadata, ImageTransform } from './transform.ts
 /** The slice of configuration that media takes. */
 export interface MediaOptions {
   maxPixels: number;
-  /** Images decoded at a time, each in a process of its own. */
+  /** Images decoded at a time, each in a process of its own or of its owner. */
   concurrency: number;
   /** What such a process may take; 512 MB unless said. */
   memoryBytes?: number;
@@ -26,6 +22,11 @@ export interface MediaOptions {
   toolsDirectory?: string | undefined;
   /** Of videos and sounds; two hours unless said. */
   maxSeconds?: number;
+}
+
+/** Whose a picture is; those of one owner may be decoded in one process, a few in a row. */
+export interface Owned {
+  owner?: string;
 }
 
 /** What files are, and what is made of images. */
@@ -41,13 +42,14 @@ export interface Media {
    * `checkImage`, and IMAGE_TOO_COSTLY; a retryable MEDIA_PROCESS_DIED when the process that decodes
    * dies.
    */
-  createVariants(bytes: Uint8Array): Promise<Variants>;
+  createVariants(bytes: Uint8Array, of?: Owned): Promise<Variants>;
   /** One picture made of another. Throws like `createVariants`, and IMAGE_CROP_OUTSIDE (422). */
-  transformImage(bytes: Uint8Array, transform: ImageTransform): Promise<DerivedImage>;
+  transformImage(bytes: Uint8Array, transform: ImageTransform, of?: Owned): Promise<DerivedImage>;
   /** The same for several, in one process and in their order; all or none, 32 MB together at most. */
   transformImages(
     bytes: Uint8Array,
     transforms: readonly ImageTransform[],
+    of?: Owned,
   ): Promise<DerivedImage[]>;
   /** What is known of a picture; throws like `createVariants`. */
   describeImage(bytes: Uint8Array): Promise<ImageMetadata>;
@@ -68,7 +70,7 @@ export function createMedia({
   toolsDirectory,
   maxSeconds = TWO_HOURS,
 }: MediaOptions): Media {
-  const turn = limitConcurrency(concurrency);
+  const askProcess = createImageProcesses({ maxPixels, memoryBytes, concurrency });
   // Films take minutes: pictures do not wait for them.
   const limits = { toolsDirectory, memoryBytes, maxPixels, maxSeconds };
   const ffmpeg = { ...limits, turn: limitConcurrency(concurrency) };
@@ -79,27 +81,36 @@ export function createMedia({
     if (header.width * header.height > allowed) throw tooLarge(allowed);
     if (!header.isWhole) throw corrupt();
   }
-  async function inTurn<T>(
-    bytes: Uint8Array,
-    work: (bytes: Uint8Array, limits: ImageProcessLimits) => Promise<T>,
-  ): Promise<T> {
+  async function ask(bytes: Uint8Array, task: ImageTask, { owner }: Owned = {}) {
     checkImage(bytes);
-    return turn(() => work(bytes, { maxPixels, memoryBytes }));
+    return askProcess(bytes, task, owner);
+  }
+  async function transformImages(
+    bytes: Uint8Array,
+    transforms: readonly ImageTransform[],
+    of?: Owned,
+  ) {
+    const { files } = await ask(bytes, { kind: 'transforms', transforms }, of);
+    return files as DerivedImage[];
   }
   return {
     detectContentType,
     checkImage,
-    createVariants: (bytes) => inTurn(bytes, deriveInChild),
-    async transformImage(bytes, transform) {
-      const [image] = await inTurn(bytes, (source, limits) =>
-        transformInChild(source, [transform], limits),
-      );
+    transformImages,
+    async createVariants(bytes, of) {
+      const { files, placeholder = '' } = await ask(bytes, { kind: 'variants' }, of);
+      return { variants: files as Variants['variants'], placeholder };
+    },
+    async transformImage(bytes, transform, of) {
+      const [image] = await transformImages(bytes, [transform], of);
       if (!image) throw new MediaProcessError(new Error('The process made nothing'));
       return image;
     },
-    transformImages: (bytes, transforms) =>
-      inTurn(bytes, (source, limits) => transformInChild(source, transforms, limits)),
-    describeImage: (bytes) => inTurn(bytes, describeInChild),
+    async describeImage(bytes) {
+      const { metadata } = await ask(bytes, { kind: 'metadata' });
+      if (!metadata) throw new MediaProcessError(new Error('The process said nothing'));
+      return metadata;
+    },
     masterPlaylist,
     openRecording: (source, options) => openRecording(source, options, ffmpeg),
   };

@@ -20,7 +20,7 @@ test('a move survives folders that are pruned under it', async () => {
   })();
   for (let turn = 0; turn < 300; turn++) {
     writeFileSync(temp, 'x');
-    await moveDurably(temp, join(folder, 'file'));
+    await moveDurably([temp, join(folder, 'file')]);
     expect(existsSync(join(folder, 'file'))).toBe(true);
     rmSync(join(folder, 'file'));
   }

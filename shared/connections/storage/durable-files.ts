@@ -7,12 +7,19 @@ import { sleep } from '@insightdesk/shared/promises';
 const MOVE_ATTEMPTS = 20;
 const PATIENT_ATTEMPTS = 4;
 
-/** Writes a new file and returns once the disk has it; removes it again when that fails. */
-export async function writeDurably(path: string, chunks: AsyncIterable<Uint8Array>) {
+/**
+ * Writes a new file and returns once the disk has it; removes it again when that fails. `meanwhile` is
+ * done after the last chunk, while the disk is waited for.
+ */
+export async function writeDurably(
+  path: string,
+  chunks: AsyncIterable<Uint8Array>,
+  meanwhile: () => Promise<void> = async () => {},
+) {
   const file = await open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o640);
   try {
     await writeChunks(file, chunks);
-    await file.sync();
+    await together([file.sync(), meanwhile()]);
     await file.close();
   } catch (error) {
     await file.close().catch(() => undefined);
@@ -21,15 +28,21 @@ export async function writeDurably(path: string, chunks: AsyncIterable<Uint8Arra
   }
 }
 
-/** Moves a file into place atomically, making its folders; the disk has it afterwards. */
-export async function moveDurably(from: string, to: string) {
-  const folder = dirname(to);
-  const created = await moveInto(from, to);
-  await syncFolder(folder);
-  if (!created) return;
-  for (let path = folder; path !== dirname(created); path = dirname(path)) {
-    await syncFolder(dirname(path));
+type Move = readonly [from: string, to: string];
+
+/**
+ * Moves files into one folder, each atomically and in this order, making it and those above; the disk
+ * has all of it afterwards.
+ */
+export async function moveDurably(...moves: readonly Move[]) {
+  const changed = new Set<string>();
+  for (const [from, to] of moves) {
+    const created = await moveInto(from, to);
+    const last = created ? dirname(created) : dirname(to);
+    for (let path = dirname(to); path !== dirname(last); path = dirname(path)) changed.add(path);
   }
+  // At once, since a disk writes down together what it is asked for together.
+  await together([...changed].map(syncFolder));
 }
 
 // Another process may prune the folder as empty between its making and the move; a recursive mkdir
@@ -54,6 +67,13 @@ function moveAtOnce(from: string, to: string): string | undefined {
   const created = mkdirSync(dirname(to), { recursive: true });
   renameSync(from, to);
   return created;
+}
+
+/** Waits for all of them, also when one fails: what it works with may be closed then. */
+async function together(works: readonly Promise<void>[]) {
+  const outcomes = await Promise.allSettled(works);
+  const failed = outcomes.find(({ status }) => status === 'rejected');
+  if (failed?.status === 'rejected') throw failed.reason;
 }
 
 async function syncFolder(path: string) {

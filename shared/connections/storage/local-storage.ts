@@ -47,19 +47,23 @@ export class LocalStorage implements StorageProvider {
 
   async upload(key: string, source: ByteSource, options: UploadOptions): Promise<StoredFile> {
     const { contentType, maxBytes = Number.POSITIVE_INFINITY, signal } = options;
+    const path = this.#pathOf(key);
+    const [temp, description] = [this.#tempPath(), this.#tempPath()];
     const meter = createMeter();
-    const temp = this.#tempPath();
-    await writeDurably(temp, meter.through(limitBytes(readChunks(source, signal), maxBytes)));
-    const stored = meter.result();
+    const chunks = meter.through(limitBytes(readChunks(source, signal), maxBytes));
     try {
+      await writeDurably(temp, chunks, () => {
+        const { sizeBytes } = meter.result();
+        return writeDurably(description, describe({ contentType, sizeBytes }));
+      });
       signal?.throwIfAborted();
-      await this.#writeMeta(key, { contentType, sizeBytes: stored.sizeBytes });
-      await moveDurably(temp, this.#pathOf(key));
+      // The file itself comes last: its arrival is what makes an upload true.
+      await moveDurably([description, path + META_MARK], [temp, path]);
     } catch (error) {
-      await rm(temp, { force: true });
+      await Promise.all([temp, description].map((one) => rm(one, { force: true })));
       throw error;
     }
-    return stored;
+    return meter.result();
   }
 
   async download(
@@ -129,13 +133,6 @@ export class LocalStorage implements StorageProvider {
     return file;
   }
 
-  // Before the file itself, whose arrival is what makes an upload true.
-  async #writeMeta(key: string, meta: Meta): Promise<void> {
-    const temp = this.#tempPath();
-    await writeDurably(temp, readChunks(new TextEncoder().encode(JSON.stringify(meta))));
-    await moveDurably(temp, this.#pathOf(key) + META_MARK);
-  }
-
   async #readMeta(key: string): Promise<Meta | undefined> {
     const text = await unlessMissing(readFile(this.#pathOf(key) + META_MARK, 'utf8'));
     return text === undefined ? undefined : parseMeta(text);
@@ -159,6 +156,8 @@ export class LocalStorage implements StorageProvider {
     if (found) yield { key, sizeBytes: found.size, modifiedAt: found.mtime };
   }
 }
+
+const describe = (meta: Meta) => readChunks(new TextEncoder().encode(JSON.stringify(meta)));
 
 function parseMeta(text: string): Meta | undefined {
   try {

@@ -110,7 +110,7 @@ async function storeVariants({ storage, media }: Context, row: AttachmentRow) {
     await storage.download(storageKey(row.tenantId, row.id)),
   ).bytes();
   const stored: StoredVariant[] = [];
-  const { variants, placeholder } = await media.createVariants(original);
+  const { variants, placeholder } = await media.createVariants(original, { owner: row.tenantId });
   for (const { bytes, ...variant } of variants) {
     const { contentType } = variant;
     await storage.upload(storageKey(row.tenantId, row.id, variant.name), bytes, { contentType });

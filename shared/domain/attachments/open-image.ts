@@ -88,5 +88,6 @@ async function make({ storage, media }: Context, row: AttachmentRow, { request }
   const isSmall = row.sizeBytes <= MOST_SOURCE_BYTES;
   const source = storageKey(row.tenantId, row.id, isSmall ? 'original' : 'webp');
   const bytes = await new Response(await storage.download(source)).bytes();
-  return (await media.transformImage(bytes, toTransform(request))).bytes;
+  const of = { owner: row.tenantId };
+  return (await media.transformImage(bytes, toTransform(request), of)).bytes;
 }

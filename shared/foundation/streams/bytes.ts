@@ -6,7 +6,7 @@ type Chunks = AsyncIterable<Uint8Array>;
 /** Counts and hashes the bytes that pass through it, without keeping any. */
 export interface Meter {
   through(chunks: Chunks): AsyncGenerator<Uint8Array, void, undefined>;
-  /** `sha256` is lower-case hex; ask once, after the last chunk. */
+  /** `sha256` is lower-case hex; ask after the last chunk. */
   result(): { sizeBytes: number; sha256: string };
 }
 
@@ -14,6 +14,7 @@ export interface Meter {
 export function createMeter(): Meter {
   const hash = createHash('sha256');
   let sizeBytes = 0;
+  let sha256: string | undefined;
   return {
     async *through(chunks) {
       for await (const chunk of chunks) {
@@ -22,7 +23,10 @@ export function createMeter(): Meter {
         yield chunk;
       }
     },
-    result: () => ({ sizeBytes, sha256: hash.digest('hex') }),
+    result() {
+      sha256 ??= hash.digest('hex');
+      return { sizeBytes, sha256 };
+    },
   };
 }
 
