@@ -2,10 +2,10 @@ import { afterAll, afterEach, expect, test } from 'bun:test';
 import type { Context, MemberContext } from '@insightdesk/shared/context';
 import { Channels } from '@insightdesk/shared/contract';
 import { openConversation } from '@insightdesk/shared/domain/conversations';
-import { listLiveSessions } from '@insightdesk/shared/domain/users';
 import { createTestContext, createTestTenant, userOf } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { createSessionRecords } from './admission/session-records.ts';
+import { sessionsOf } from './admission/session-source.ts';
 import { channels } from './channels.ts';
 import { authorize } from './subscriptions/authorize.ts';
 import { defineChannels } from './subscriptions/channel-table.ts';
@@ -20,7 +20,7 @@ afterAll(testContext.close);
 const services = {
   channels,
   context: (caller: object) => ({ ...context, ...caller }),
-  sessionRecords: createSessionRecords((...asked) => listLiveSessions(context, ...asked)),
+  sessionRecords: createSessionRecords(sessionsOf(context)),
 };
 
 test('each of the channels of the contract: who may listen, and who hears that it is not there', async () => {

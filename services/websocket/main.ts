@@ -1,10 +1,10 @@
 import { boot } from '@insightdesk/shared/boot';
 import { type Id, rateRows, socketLimits } from '@insightdesk/shared/contract';
-import { listLiveSessions } from '@insightdesk/shared/domain/users';
 import { createAddressReader, createHealthApp, createRateLimits } from '@insightdesk/shared/http';
 import { createChannelLog, createPresenceMembers } from '@insightdesk/shared/realtime';
 import { countSeats, createSeats } from './admission/seats.ts';
 import { createSessionRecords } from './admission/session-records.ts';
+import { sessionsOf } from './admission/session-source.ts';
 import { strangerLimits } from './admission/strangers.ts';
 import { channels } from './channels.ts';
 import { watchSockets } from './replica/metrics.ts';
@@ -57,9 +57,7 @@ await boot('websocket', (app) => {
     }),
     channels,
     context: app.context,
-    sessionRecords: createSessionRecords((tenantId, sessionIds) =>
-      listLiveSessions(root, tenantId, sessionIds),
-    ),
+    sessionRecords: createSessionRecords(sessionsOf(root)),
     fetch: createHealthApp({ health, metrics, isReady }).fetch,
     readAddress: createAddressReader(config.http.clientAddress),
     corsOrigins: config.http.corsOrigins,

@@ -2,16 +2,11 @@ import { afterAll, afterEach, beforeEach, expect, test } from 'bun:test';
 import type { Context } from '@insightdesk/shared/context';
 import { Channels, type Id } from '@insightdesk/shared/contract';
 import { openConversation } from '@insightdesk/shared/domain/conversations';
-import {
-  listLiveSessions,
-  logoutAll,
-  members,
-  openSession,
-  removeMember,
-} from '@insightdesk/shared/domain/users';
+import { logoutAll, members, openSession, removeMember } from '@insightdesk/shared/domain/users';
 import { createTestContext, createTestTenant, signedIn, userOf } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { createSessionRecords } from './admission/session-records.ts';
+import { sessionsOf } from './admission/session-source.ts';
 import { channels } from './channels.ts';
 import { defineChannels } from './subscriptions/channel-table.ts';
 import { ask, createStage, until } from './test-replica.ts';
@@ -24,7 +19,7 @@ afterAll(testContext.close);
 
 const overrides = {
   channels,
-  sessionRecords: createSessionRecords((...asked) => listLiveSessions(context, ...asked)),
+  sessionRecords: createSessionRecords(sessionsOf(context)),
 };
 
 /** One person, an agent of two organisations, and a conversation in each. */

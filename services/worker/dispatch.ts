@@ -24,22 +24,23 @@ interface Outlets {
 
 /**
  * Carries out what follows from a batch of events: caches drop what is no longer true, entries
- * go to their channels in order, what webhooks may want is written down, jobs are enqueued. All
+ * go to their channels in order; then what webhooks may want is written down, jobs are enqueued. All
  * bear to be told twice, so doing it again changes nothing.
  */
 export function createDispatch(
   consequencesOf: ConsequencesOf<JobRequest>,
   { channelLog, queues, jobs, cache, webhooks, audit }: Outlets,
 ) {
-  return async (events: RecordedEvent[]): Promise<Places[]> => {
+  return async (events: RecordedEvent[], told = atOnce): Promise<Places[]> => {
     const outcomes = events.map((event) => ({ event, ...requireConsequences(event) }));
     const entries = outcomes.flatMap(({ event: { tenantId, id, at, trace }, publish }) =>
       publish.map((publication) => ({ ...publication, tenantId, id, at, trace: recorded(trace) })),
     );
     // First: whoever hears of it may come and ask at once.
     await Promise.all(outcomes.map(({ event, forget }) => drop(event, forget)));
-    const [appended, wakes = []] = await Promise.all([
-      channelLog.append(entries),
+    const appended = await channelLog.append(entries);
+    await told();
+    const [wakes = []] = await Promise.all([
       webhooks?.take(outcomes.flatMap(outgoing)),
       audit?.take(outcomes.flatMap(audited)),
     ]);
@@ -72,6 +73,8 @@ export function createDispatch(
     }
   }
 }
+
+const atOnce = () => Promise.resolve();
 
 /** Sockets have nothing to do with a trace that nobody sees. */
 const recorded = (trace: string | undefined) => (isSampled(trace) ? trace : undefined);

@@ -8,6 +8,7 @@ import {
   createRelay,
   defineEvent,
   type RecordedEvent,
+  type RelayOptions,
   record,
 } from '@insightdesk/shared/events';
 import {
@@ -106,7 +107,7 @@ function tell(...ns: number[]) {
 const dispatchTo = (jobs = createLossWatch(valkey, prefix)) =>
   createDispatch(consequencesOf, { channelLog, queues, jobs, cache });
 
-const start = (dispatch = dispatchTo(), prepare?: ReturnType<typeof createRefill>) => {
+const start = (dispatch = dispatchTo(), prepare?: RelayOptions['prepare']) => {
   const relay = createRelay({
     url: server.relayUrl,
     log,
@@ -185,6 +186,72 @@ test('a relay that dies between append and mark is followed by one that changes 
   expect(await queues.get('maintenance').getPrioritizedCount()).toBe(3);
   await next.stop();
   void dying.stop();
+});
+
+/** Dispatches, and holds up what follows from the first batch until `gate` lets it go on. */
+function held(gate: Promise<void>) {
+  const dispatch = dispatchTo();
+  const followed: number[] = [];
+  let batches = 0;
+  const slow = (events: RecordedEvent[], told?: () => Promise<void>) => {
+    const isFirst = batches++ === 0;
+    return dispatch(events, async () => {
+      await told?.();
+      if (isFirst) await gate;
+      followed.push(...events.map(({ payload }) => (payload as { n: number }).n));
+    });
+  };
+  return { slow, followed };
+}
+
+test('the next batch is told while what follows from the one before takes its time', async () => {
+  const gate = Promise.withResolvers<void>();
+  const { slow, followed } = held(gate.promise);
+  const relay = start(slow);
+  await tell(1);
+  await until(async () => (await heard()).length === 1);
+  await tell(2);
+  await until(async () => (await heard()).length === 2);
+  expect(followed).toEqual([]);
+  expect(await waiting()).toBe(2);
+  gate.resolve();
+  await until(async () => (await waiting()) === 0);
+  expect(followed).toEqual([1, 2]);
+  expect(await heard()).toEqual([1, 2]);
+  await relay.stop();
+});
+
+test('what is to be put back is read when all that was told is marked', async () => {
+  const gate = Promise.withResolvers<void>();
+  const asked = Promise.withResolvers<void>();
+  const found = Promise.withResolvers<number>();
+  let isTold = false;
+  const relay = start(held(gate.promise).slow, async (recent) => {
+    if (!isTold) return;
+    asked.resolve();
+    found.resolve((await recent({ limit: 10, seconds: 60 })).length);
+  });
+  await tell(1);
+  await until(async () => (await heard()).length === 1);
+  isTold = true;
+  await asked.promise;
+  gate.resolve();
+  expect(await found.promise).toBe(1);
+  await relay.stop();
+});
+
+test('when what follows from a batch fails all of it is repeated, and heard once', async () => {
+  const gate = Promise.withResolvers<void>();
+  const relay = start(held(gate.promise).slow);
+  await tell(1);
+  await until(async () => (await heard()).length === 1);
+  await tell(2);
+  await until(async () => (await heard()).length === 2);
+  gate.reject(new Error('no queue'));
+  await until(async () => (await waiting()) === 0);
+  expect(await heard()).toEqual([1, 2]);
+  expect(await queues.get('maintenance').getPrioritizedCount()).toBe(2);
+  await relay.stop();
 });
 
 test('jobs that Valkey lost, with its data or with the end of it, are enqueued again', async () => {

@@ -37,8 +37,8 @@ export function runRelay(app: App, { queues, valkey, held }: Work): Relay {
   const relay = createRelay({
     url,
     log,
-    dispatch: figures.telling(async (events) => {
-      const places = await traceBatch(events, dispatch);
+    dispatch: figures.telling(async (events, told) => {
+      const places = await traceBatch(events, (traced) => dispatch(traced, told));
       for (const { tenantId } of events) parts.meter.count(tenantId, 'events');
       return places;
     }),

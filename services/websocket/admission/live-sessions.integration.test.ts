@@ -1,14 +1,13 @@
 import { afterAll, afterEach, expect, test } from 'bun:test';
 import type { Context } from '@insightdesk/shared/context';
 import { Channels, type Id, type Permission, toUuid } from '@insightdesk/shared/contract';
-import { connect as openDatabase } from '@insightdesk/shared/database';
+import { createAdmissions, connect as openDatabase } from '@insightdesk/shared/database';
 import { createKey, revokeKey, rotateKey } from '@insightdesk/shared/domain/keys';
 import { addRole, updateRole } from '@insightdesk/shared/domain/roles';
 import { disableOrganization, enableOrganization } from '@insightdesk/shared/domain/tenants';
 import {
   changeRole,
   findGrant,
-  listLiveSessions,
   logout,
   openSession,
   removeMember,
@@ -25,6 +24,7 @@ import { newId } from '@insightdesk/shared/utils';
 import { channels } from '../channels.ts';
 import { ask, createStage, until } from '../test-replica.ts';
 import { createSessionRecords } from './session-records.ts';
+import { sessionsOf } from './session-source.ts';
 
 const testContext = createTestContext();
 const { context } = testContext;
@@ -32,7 +32,12 @@ const { startReplica, connect, channelLog, close } = createStage(testContext);
 afterEach(close);
 afterAll(testContext.close);
 
-const records = createSessionRecords((...asked) => listLiveSessions(context, ...asked));
+/** How late it is for what was remembered. */
+let clockMs = 0;
+const records = createSessionRecords(
+  sessionsOf(context),
+  createAdmissions(() => clockMs),
+);
 const overrides = {
   sessionRecords: records,
   channels,
@@ -175,6 +180,7 @@ test('a token of an ended session: no connection, no renewal, no channel of any 
   }
   expect(await ask(socket, 'authenticate', { token })).toMatchObject({ ok: true });
   await expire(agent);
+  clockMs += 500;
   const refused = { ok: false, error: { status: 401, code: 'SESSION_ENDED' } };
   for (const channel of channels) {
     expect(await ask(socket, 'subscribe', { channel })).toMatchObject(refused);
@@ -182,6 +188,19 @@ test('a token of an ended session: no connection, no renewal, no channel of any 
   expect(await ask(socket, 'authenticate', { token })).toMatchObject(refused);
   const failure = await connect(replica.url, token).catch((error: unknown) => error);
   expect(failure).toMatchObject({ data: { status: 401, code: 'SESSION_ENDED' } });
+});
+
+test('who signs out or is removed is not let in by what was remembered', async () => {
+  const [{ url }] = await start();
+  const { owner, member } = await createTestTenant(context);
+  const [leaver, removed] = [await member('agent'), await member('agent')];
+  const tokens = await Promise.all([leaver, removed, owner].map(tokenOf));
+  const visitAll = () => Promise.allSettled(tokens.map((token) => connect(url, token)));
+  expect((await visitAll()).map(({ status }) => status)).not.toContain('rejected');
+  await logout(leaver, {});
+  await removeMember(owner, { userId: userOf(removed) });
+  const refused = { reason: { data: { status: 401, code: 'SESSION_ENDED' } } };
+  expect(await visitAll()).toMatchObject([refused, refused, { status: 'fulfilled' }]);
 });
 
 test('what ends while a socket is on its way in still closes it', async () => {

@@ -1,18 +1,28 @@
 import { expect, test } from 'bun:test';
 import type { Id, Role } from '@insightdesk/shared/contract';
+import { createAdmissions } from '@insightdesk/shared/database';
 import { newId } from '@insightdesk/shared/utils';
 import { createSessionRecords, PAGE_LENGTH } from './session-records.ts';
 
 type Rows = Map<Id<'ses'>, Role | 'none'>;
 
-/** Records whose answers wait until they are given. */
-function setUp() {
+/** Records whose answers wait until they are given; `at` is the epoch of every organisation. */
+function setUp(at: { epoch?: string; ms: number } = { ms: 0 }) {
   const asked: (PromiseWithResolvers<Rows> & { ids: readonly Id<'ses'>[] })[] = [];
-  const { require } = createSessionRecords((_, ids) => {
-    const answer = Promise.withResolvers<Rows>();
-    asked.push({ ...answer, ids });
-    return answer.promise;
-  });
+  let moved = 0;
+  const source = {
+    list(_: Id<'org'>, ids: readonly Id<'ses'>[]) {
+      const answer = Promise.withResolvers<Rows>();
+      asked.push({ ...answer, ids });
+      return answer.promise;
+    },
+    epochs: async (tenantIds: readonly Id<'org'>[]) =>
+      new Map(tenantIds.map((id) => [id, at.epoch ?? `${moved++}`])),
+  };
+  const { require } = createSessionRecords(
+    source,
+    createAdmissions(() => at.ms),
+  );
   const answer = (n: number, now: Role | 'none' = 'agent') =>
     asked[n]?.resolve(new Map(asked[n].ids.map((id) => [id, now])));
   return { asked, require, answer };
@@ -21,6 +31,7 @@ function setUp() {
 const tenantId = newId('org');
 const agent = (tenant = tenantId) => ({
   tenantId: tenant,
+  userId: newId('usr'),
   sessionId: newId('ses'),
   role: 'agent' as const,
 });
@@ -89,4 +100,41 @@ test('who is not in the answer has no session; a failure is told to all who aske
   await turn();
   answer(2);
   await again;
+});
+
+test('who was live a moment ago, at the same epoch, is not looked up again', async () => {
+  const at = { epoch: '1', ms: 0 };
+  const { asked, require, answer } = setUp(at);
+  const [one, other] = [agent(), agent()];
+  const lookUp = async (who: typeof one) => {
+    const found = require(who);
+    await turn();
+    answer(asked.length - 1);
+    await found;
+    return asked.length;
+  };
+  expect(await lookUp(one)).toBe(1);
+  expect(await lookUp(one)).toBe(1);
+  expect(await lookUp(other)).toBe(2);
+  at.epoch = '2';
+  expect(await lookUp(one)).toBe(3);
+  at.ms += 500;
+  expect(await lookUp(one)).toBe(4);
+});
+
+test('who was refused, or comes as another, is looked up', async () => {
+  const { asked, require, answer } = setUp({ epoch: '1', ms: 0 });
+  const who = agent();
+  const refused = Promise.allSettled([require(who)]);
+  await turn();
+  asked[0]?.resolve(new Map());
+  await refused;
+  const known = require(who);
+  await turn();
+  answer(1);
+  await known;
+  const raised = Promise.allSettled([require({ ...who, role: 'owner' as const })]);
+  await turn();
+  answer(2);
+  expect(await raised).toMatchObject([{ status: 'rejected', reason: { code: 'ACCESS_CHANGED' } }]);
 });

@@ -1,14 +1,16 @@
 import { standingOf } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
+import { createAdmissions } from '@insightdesk/shared/database';
 import {
   FactorRequiredError,
   ForbiddenError,
   UnauthenticatedError,
 } from '@insightdesk/shared/errors';
 import type { Access } from '../connection/connection.ts';
+import type { SessionSource } from './session-source.ts';
 
 /** What a token says of a login session. */
-export type SessionClaims = Pick<Access, 'tenantId' | 'sessionId' | 'role' | 'grant'>;
+export type SessionClaims = Pick<Access, 'tenantId' | 'userId' | 'sessionId' | 'role' | 'grant'>;
 
 /** What the database says of login sessions. */
 export interface SessionRecords {
@@ -26,29 +28,78 @@ interface Question {
   answered: PromiseWithResolvers<void>;
 }
 
-/**
- * What is asked in one turn of the event loop, and while the last question of the organisation is
- * under way, is one question: after a deploy everybody comes at once.
- */
-export function createSessionRecords(list: SessionRecords['list']): SessionRecords {
-  const waiting = new Map<Id<'org'>, Question[]>();
+/** A question that has to be answered by looking up; at which epoch, and when that was asked for. */
+interface LookUp extends Question {
+  epoch: string | null;
+  at: number;
+}
 
-  async function askAll(tenantId: Id<'org'>, questions: Question[]): Promise<void> {
+/**
+ * What is asked in one turn of the event loop, and while the last question is under way, is one
+ * question: after a deploy everybody comes at once. It is for the epochs of the organisations
+ * (`docs/adr/0031-let-in-a-moment-ago.md`): who was live a moment ago, at the same epoch, still is.
+ * The others are looked up, by organisation, and in the same way.
+ */
+export function createSessionRecords(
+  { list, epochs }: SessionSource,
+  admissions = createAdmissions(),
+): SessionRecords {
+  const asked: Question[] = [];
+  const waiting = new Map<Id<'org'>, LookUp[]>();
+  let isAsking = false;
+
+  async function askAll(): Promise<void> {
+    isAsking = true;
     await nextTurn();
-    while (questions.length > 0) await ask(tenantId, questions.splice(0, PAGE_LENGTH));
-    waiting.delete(tenantId);
+    while (asked.length > 0) await askEpochs(asked.splice(0));
+    isAsking = false;
   }
 
-  async function ask(tenantId: Id<'org'>, questions: Question[]): Promise<void> {
+  async function askEpochs(questions: Question[]): Promise<void> {
     try {
-      const live = await list(tenantId, [...new Set(questions.map((one) => one.claims.sessionId))]);
-      for (const { claims, answered } of questions) {
-        const refusal = refusalOf(claims, live.get(claims.sessionId));
-        if (refusal) answered.reject(refusal);
-        else answered.resolve();
+      const at = admissions.now();
+      const now = await epochs([...new Set(questions.map((one) => one.claims.tenantId))]);
+      for (const question of questions) {
+        const { claims, answered } = question;
+        const epoch = now.get(claims.tenantId) ?? null;
+        if (admissions.find(comerOf(claims))?.epoch === epoch) answered.resolve();
+        else lookUp({ ...question, epoch, at });
       }
     } catch (error) {
       for (const { answered } of questions) answered.reject(error);
+    }
+  }
+
+  function lookUp(one: LookUp): void {
+    const { tenantId } = one.claims;
+    const others = waiting.get(tenantId);
+    if (others) return void others.push(one);
+    const lookUps = [one];
+    waiting.set(tenantId, lookUps);
+    void lookUpAll(tenantId, lookUps);
+  }
+
+  async function lookUpAll(tenantId: Id<'org'>, lookUps: LookUp[]): Promise<void> {
+    // Those of the same answer have yet to come.
+    await undefined;
+    while (lookUps.length > 0) await lookUpPage(tenantId, lookUps.splice(0, PAGE_LENGTH));
+    waiting.delete(tenantId);
+  }
+
+  async function lookUpPage(tenantId: Id<'org'>, page: LookUp[]): Promise<void> {
+    try {
+      const live = await list(tenantId, [...new Set(page.map((one) => one.claims.sessionId))]);
+      for (const { claims, answered, ...admission } of page) {
+        const refusal = refusalOf(claims, live.get(claims.sessionId));
+        if (refusal) {
+          answered.reject(refusal);
+        } else {
+          admissions.keep(comerOf(claims), admission);
+          answered.resolve();
+        }
+      }
+    } catch (error) {
+      for (const { answered } of page) answered.reject(error);
     }
   }
 
@@ -56,19 +107,20 @@ export function createSessionRecords(list: SessionRecords['list']): SessionRecor
     list,
     require(claims) {
       const answered = Promise.withResolvers<void>();
-      const question = { claims, answered };
-      const others = waiting.get(claims.tenantId);
-      if (others) {
-        others.push(question);
-      } else {
-        const questions = [question];
-        waiting.set(claims.tenantId, questions);
-        void askAll(claims.tenantId, questions);
-      }
+      asked.push({ claims, answered });
+      if (!isAsking) void askAll();
       return answered.promise;
     },
   };
 }
+
+const comerOf = (claims: SessionClaims) => ({
+  tenantId: claims.tenantId,
+  userId: claims.userId,
+  sessionId: claims.sessionId,
+  standing: standingOf(claims),
+  duringSetup: false,
+});
 
 const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
 

@@ -82,9 +82,10 @@ test('what the relay tells, and what it cannot, is counted', async () => {
   const metrics = createMetrics({ service: 'worker', replica: 'worker-1' });
   const watch = watchRelay({ metrics, parts: { database } as never });
   const event = { at: new Date(Date.now() - 20_000).toISOString() } as RecordedEvent;
-  await watch.telling(async () => [{}, {}])([event, event]);
+  const told = () => Promise.resolve();
+  await watch.telling((_, tell) => tell().then(() => [{}, {}]))([event, event], told);
   const poison = watch.telling(() => Promise.reject(new PoisonEventError(1, 'a bug')));
-  await expect(poison([event])).rejects.toBeInstanceOf(PoisonEventError);
+  await expect(poison([event], told)).rejects.toBeInstanceOf(PoisonEventError);
   const place = { epoch: 'e', offset: 1 };
   const taken: ChannelLog['append'] = async () => [
     { ...place, isKnown: false },

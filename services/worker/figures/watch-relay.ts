@@ -48,14 +48,16 @@ export function watchRelay({ metrics, parts }: Pick<App, 'metrics' | 'parts'>) {
       };
     },
     telling(dispatch: Dispatch): Dispatch {
-      return async (events) => {
-        try {
-          const places = await dispatch(events);
+      return async (events, told) => {
+        const observe = () => {
           const now = Date.now();
           for (const { at } of events) {
             delays.observe(Math.max(0, now - Date.parse(at)) / 1_000, 'told', () => ({}));
           }
-          return places;
+          return told();
+        };
+        try {
+          return await dispatch(events, observe);
         } catch (error) {
           if (error instanceof PoisonEventError) counts.setAside++;
           throw error;

@@ -20,6 +20,7 @@ export { invitationToken } from './invitation-token.ts';
 export { invite } from './invite.ts';
 export * as userJobs from './jobs.ts';
 export { findLinkToMail, type LinkToMail } from './link-to-mail.ts';
+export { listAccessEpochs } from './list-access-epochs.ts';
 export { listInvitations } from './list-invitations.ts';
 export { listLiveSessions } from './list-live-sessions.ts';
 export { listMembers } from './list-members.ts';

@@ -6,12 +6,17 @@ import type { Places } from './tables.ts';
 /** An event that was told, and where. */
 export type RelayedEvent = RecordedEvent & { places: Places };
 
-/** The oldest events that have not been relayed, in the order in which they were recorded. */
-export async function waitingEvents(sql: Sql, limit: number): Promise<RecordedEvent[]> {
+/** The oldest events that have not been relayed but `except`, in the order in which they were recorded. */
+export async function waitingEvents(
+  sql: Sql,
+  limit: number,
+  except: readonly number[] = [],
+): Promise<RecordedEvent[]> {
   const rows = await sql`
     select position::int8 as position, tenant_id, event_id, name, version, payload, request_id,
       created_at, origin, trace
-    from outbox where relayed_at is null order by position limit ${limit}`;
+    from outbox where relayed_at is null and position <> all(${except as number[]}::int8[])
+    order by position limit ${limit}`;
   return rows.map(toEvent);
 }
 

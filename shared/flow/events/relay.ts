@@ -28,9 +28,10 @@ export interface RelayOptions {
   log: Logger;
   /**
    * Carries out the consequences of a batch, in order, and tells where each event's entries went;
-   * harmless when called again.
+   * harmless when called again. As soon as the entries are there it waits for `told`: the next batch
+   * may be told then, and what else follows comes after what followed from the batch before.
    */
-  dispatch(events: RecordedEvent[]): Promise<Places[]>;
+  dispatch(events: RecordedEvent[], told: () => Promise<void>): Promise<Places[]>;
   /** Runs before each batch and while there is none; `recent` gives what was relayed before, newest first. */
   prepare?(
     recent: (range: Parameters<typeof relayedEvents>[1]) => Promise<RelayedEvent[]>,
@@ -51,10 +52,19 @@ export interface Relay {
 
 const ADVISORY_LOCK = 7_305_118_401;
 
+/** A batch from when it is told until all that follows is done and it is marked. */
+interface Telling {
+  /** Where its events are, while they are not marked. */
+  positions: number[];
+  done: Promise<void>;
+  hasFailed: boolean;
+}
+
 /**
  * Moves recorded events to where they are wanted. Of all relays one holds an advisory lock and
  * works; it is woken by NOTIFY and looks by itself every `pollMs`. Dispatch comes before the mark,
- * so a crash in between repeats the dispatch, never drops it.
+ * so a crash in between repeats the dispatch, never drops it. While what follows from one batch is
+ * carried out the next one is looked for and told; each is marked after the one before.
  */
 export function createRelay(options: RelayOptions): Relay {
   const { log, dispatch, prepare, batchSize = 200, pollMs = 500, electionMs = 1000 } = options;
@@ -85,36 +95,59 @@ export function createRelay(options: RelayOptions): Relay {
     isLeader = true;
     log.info('relay: leading');
     const listener = connect(options.url, { timeoutMs });
+    let last: Telling = { positions: [], done: Promise.resolve(), hasFailed: false };
     try {
       await listener.listen(OUTBOX_CHANNEL, () => wake.resolve());
-      let events: RecordedEvent[] = [];
       while (!stopping.signal.aborted && !lost.aborted) {
-        const mark = await carryOut(events);
         wake = deferred<void>();
-        // Pipelined on one connection: the mark is made before the next look, and before `recent`.
-        [, events] = await Promise.all([
-          mark(sql),
-          waitingEvents(sql, batchSize),
-          prepare?.((range) => relayedEvents(sql, range)),
+        if (last.hasFailed) break;
+        const { positions, done } = last;
+        const [events] = await Promise.all([
+          waitingEvents(sql, batchSize, positions),
+          // Once what was told is marked, or it would be missing among what is put back.
+          prepare?.((range) => done.then(() => relayedEvents(sql, range))),
         ]);
-        if (events.length === 0) await Promise.race([wake.promise, pause(pollMs)]);
+        if (events.length > 0) last = await tell(sql, events, last);
+        else await Promise.race([wake.promise, pause(pollMs)]);
       }
+      await last.done;
     } finally {
+      await last.done.catch(() => {});
       await listener.end({ timeout: 1 }).catch(() => {});
     }
   }
 
-  /** Resolves with how to mark the batch, once that is due. */
-  async function carryOut(events: RecordedEvent[]): Promise<(sql: Sql) => Promise<void>> {
-    if (events.length === 0) return async () => {};
+  /** Resolves as soon as the batch is told, and what follows from the one before is done. */
+  async function tell(sql: Sql, events: RecordedEvent[], before: Telling): Promise<Telling> {
+    const told = deferred<void>();
+    const others = () => {
+      told.resolve();
+      return before.done;
+    };
+    const done = carryOut(sql, events, others);
+    const telling = { positions: events.map(({ position }) => position), done, hasFailed: false };
+    done.then(
+      () => {
+        telling.positions = [];
+      },
+      () => {
+        telling.hasFailed = true;
+        wake.resolve();
+      },
+    );
+    await Promise.race([told.promise, done]);
+    await before.done;
+    return telling;
+  }
+
+  async function carryOut(sql: Sql, events: RecordedEvent[], told: () => Promise<void>) {
     try {
-      const places = await withTimeout(dispatch(events), timeoutMs);
-      return (sql) => markRelayed(sql, events, places);
+      await markRelayed(sql, events, await withTimeout(dispatch(events, told), timeoutMs));
     } catch (error) {
       if (!(error instanceof PoisonEventError)) throw error;
       const { position, cause } = error;
       log.error({ err: error, position }, 'relay: event set aside');
-      return (sql) => markFailed(sql, position, String(cause));
+      await markFailed(sql, position, String(cause));
     }
   }
 

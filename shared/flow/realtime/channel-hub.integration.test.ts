@@ -45,10 +45,18 @@ async function replica() {
   const subscriber = connect('subscriber');
   const rooms = new Map<Room, Map<string, ChannelEvent[]>>();
   const resyncs: string[] = [];
+  let reads = 0;
+  const log = createChannelLog(connect('command'), history);
   const inboxesOf = (room: Room) => rooms.get(room) ?? new Map<string, ChannelEvent[]>();
   const hub = createChannelHub({
     subscriber,
-    log: createChannelLog(connect('command'), history),
+    log: {
+      ...log,
+      read(...asked) {
+        reads++;
+        return log.read(...asked);
+      },
+    },
     onError: () => {},
     pingMs: 1_000,
     emit: {
@@ -82,7 +90,7 @@ async function replica() {
     };
     return { id, inbox, position, recovered, leave };
   }
-  return { hub, subscriber, resyncs, join };
+  return { hub, subscriber, resyncs, join, reads: () => reads };
 }
 
 const offsets = (events: ChannelEvent[]) => events.map(({ offset }) => offset);
@@ -124,6 +132,23 @@ test('resume hands over exactly what was missed', async () => {
   const resumed = await b.join(room, position);
   expect(resumed.recovered).toBe(true);
   expect(resumed.inbox.map(({ id }) => id)).toEqual(missed.map(({ id }) => id));
+});
+
+test('who names no position soon after others begins where they are, and hears what follows', async () => {
+  const a = await replica();
+  const room = newRoom();
+  const log = createChannelLog(connect('command'), history);
+  const members = [await a.join(room)];
+  for (let n = 1; n <= 20; n++) {
+    await log.append(entries(room, 1));
+    members.push(await a.join(room));
+  }
+  expect(a.reads()).toBeLessThan(members.length);
+  await until(() => members.every(({ inbox, position }) => inbox.length === 20 - position.offset));
+  for (const { inbox, position, recovered } of members) {
+    expect(recovered).toBe(false);
+    expect(offsets(inbox)).toEqual(range(position.offset + 1, 20));
+  }
 });
 
 test('a killed subscriber connection: what was published meanwhile still arrives', async () => {

@@ -39,6 +39,8 @@ interface Joiner {
 const JOIN_ATTEMPTS = 5;
 /** What waits beyond this is dropped and read from the log instead. */
 const MAX_WAITING = 1_000;
+/** How long after a read whoever names no position is let in where the room is. */
+const FRESH_MS = 500;
 
 /**
  * One channel on one replica. Its room is always exactly at `position`: an event is emitted only
@@ -51,6 +53,8 @@ export class HubChannel {
   /** Members whose snapshot was ahead of the room: they have everything up to this offset. */
   readonly #ahead = new Map<string, number>();
   #position: Position | undefined;
+  /** When the log last answered who came in. */
+  #readAt = Number.NEGATIVE_INFINITY;
   #backlog: Link[] = [];
   #isDirty = false;
   #isRecovering = false;
@@ -95,7 +99,7 @@ export class HubChannel {
     try {
       for (let attempt = 1; attempt <= JOIN_ATTEMPTS; attempt++) {
         joiner.held = [];
-        const snapshot = await this.#options.log.read(this.#options.room, after);
+        const snapshot = this.#atHand(after) ?? (await this.#read(after));
         if (joiner.hasLeft) throw new ConflictError('Unsubscribed meanwhile');
         if (!this.#position) this.#open(snapshot);
         if (this.#admitted(id, joiner, snapshot, admit)) return;
@@ -113,6 +117,22 @@ export class HubChannel {
     this.#joiners.delete(id);
     this.#members.delete(id);
     this.#ahead.delete(id);
+  }
+
+  /**
+   * Who asks for nothing that was before may begin where the room is: all that follows comes live.
+   * Only for a moment after a read, so that the log still tells when it is away or ahead.
+   */
+  #atHand(after: Position | undefined): Snapshot | undefined {
+    if (after || !this.#position || this.#isRecovering || this.#isDirty) return undefined;
+    if (performance.now() - this.#readAt > FRESH_MS) return undefined;
+    return { ...this.#position, recovered: false, events: [] };
+  }
+
+  async #read(after: Position | undefined): Promise<Snapshot> {
+    const snapshot = await this.#options.log.read(this.#options.room, after);
+    this.#readAt = performance.now();
+    return snapshot;
   }
 
   #open({ epoch, offset }: Position): void {
