@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createLeftovers, isLocked } from '../processes/leftovers.ts';
+import { createLeftovers, isLocked, wasLocked } from '../processes/leftovers.ts';
 
 const BEGINNING = 'insightdesk-test-';
 const YOUNG_MS = 60_000;
@@ -16,13 +16,14 @@ export function createTestDirectory() {
 export async function removeAbandonedTests(): Promise<void> {
   for (const name of readdirSync(tmpdir())) {
     const path = join(tmpdir(), name);
-    if (!name.startsWith(BEGINNING) || isLocked(path) || isYoung(path)) continue;
+    if (!name.startsWith(BEGINNING) || isLocked(path) || isBeginning(path)) continue;
     await createLeftovers(join(path, 'processes')).clear();
     rmSync(path, { recursive: true, force: true });
   }
 }
 
-function isYoung(path: string): boolean {
+/** Made a moment ago, and nobody has taken it into use. */
+function isBeginning(path: string): boolean {
   const changed = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
-  return Date.now() - changed < YOUNG_MS;
+  return !wasLocked(path) && Date.now() - changed < YOUNG_MS;
 }

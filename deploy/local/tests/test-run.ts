@@ -12,28 +12,40 @@ export interface Counts {
   skipped: number;
 }
 
-/** The test files of the repository that need servers, by the word in their names. */
-export function listTests(kind: 'integration' | 'e2e'): string[] {
-  const found = new Bun.Glob(`{bench,deploy,services,shared}/**/*.${kind}.test.ts`).scanSync(root);
-  return [...found].filter((path) => !path.includes('node_modules')).sort();
+/** The test files of the repository that need servers. */
+export function listTests(): string[] {
+  const pattern = '{bench,deploy,services,shared}/**/*.{integration,e2e}.test.ts';
+  const found = [...new Bun.Glob(pattern).scanSync(root)];
+  return found.filter((path) => !path.includes('node_modules')).sort();
 }
 
 interface RunOptions {
-  env: Record<string, string>;
+  /** What each lane's tests find in their environment. */
+  lanes: Record<string, string>[];
   onLine: (line: string) => void;
 }
 
-/** Runs test files with `bun test`; a run that breaks counts as one failure. */
-export async function runTests(files: string[], { env, onLine }: RunOptions): Promise<Counts> {
+/** Runs test files with `bun test`, a process for each lane; a run that breaks counts as one failure. */
+export async function runTests(files: string[], { lanes, onLine }: RunOptions): Promise<Counts> {
   const report = join(tmpdir(), `insightdesk-report-${process.pid}.xml`);
-  const words = ['--only-failures', '--reporter=junit', `--reporter-outfile=${report}`];
-  const paths = files.map((path) => `./${path}`);
-  const isFine = await runCommand(
-    [process.execPath, 'test', `--timeout=${TEST_TIMEOUT_MS}`, ...words, ...paths],
-    { directory: root, env, onLine },
-  ).then(
-    () => true,
-    () => false,
+  const flags = [
+    `--timeout=${TEST_TIMEOUT_MS}`,
+    `--parallel=${lanes.length}`,
+    // Files share what they load, and a lane's next file starts at once.
+    '--no-isolate',
+    // What tests have started ends with them, however they end.
+    '--no-orphans',
+    `--preload=${join(import.meta.dir, 'enter-lane.ts')}`,
+    '--only-failures',
+    '--reporter=junit',
+    `--reporter-outfile=${report}`,
+  ];
+  const isFine = await succeeds(
+    runCommand([process.execPath, 'test', ...flags, ...files.map((path) => `./${path}`)], {
+      directory: root,
+      env: { INSIGHTDESK_LANES: JSON.stringify(lanes) },
+      onLine,
+    }),
   );
   const junit = existsSync(report) ? readFileSync(report, 'utf8') : '';
   rmSync(report, { force: true });
@@ -52,15 +64,14 @@ export function countReport(junit: string, isFine: boolean): Counts {
 /** Runs a script of this repository that ends with `N passed, N failed`. */
 export async function runScript(script: string, onLine: (line: string) => void): Promise<Counts> {
   let last = '';
-  const isFine = await runCommand([process.execPath, script], {
-    directory: root,
-    onLine: (line) => {
-      last = line;
-      onLine(line);
-    },
-  }).then(
-    () => true,
-    () => false,
+  const isFine = await succeeds(
+    runCommand([process.execPath, script], {
+      directory: root,
+      onLine: (line) => {
+        last = line;
+        onLine(line);
+      },
+    }),
   );
   const [, passed = 0, failed = 0, skipped = 0] =
     /(\d+) passed, (\d+) failed(?:, (\d+) skipped)?/.exec(last) ?? [];
@@ -70,3 +81,9 @@ export async function runScript(script: string, onLine: (line: string) => void):
     skipped: Number(skipped),
   };
 }
+
+const succeeds = (work: Promise<unknown>) =>
+  work.then(
+    () => true,
+    () => false,
+  );
