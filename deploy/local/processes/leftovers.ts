@@ -71,9 +71,6 @@ function lockHolder(directory: string): number | undefined {
 /** Whether a supervisor works in a data directory. */
 export const isLocked = (directory: string) => lockHolder(directory) !== undefined;
 
-/** Whether a supervisor works in a data directory, or ended without a word. */
-export const wasLocked = (directory: string) => existsSync(lockPath(directory));
-
 /**
  * Holds a data directory for one supervisor at a time; throws when another has it. Nobody but its
  * owner may look into it: customers' files and keys are there.
