@@ -60,6 +60,7 @@ process.exit(total.failed > 0 ? 1 : 0);
 async function testOnServers(): Promise<void> {
   const startedAt = Date.now();
   const started = await lanes.start();
+  await goesOn();
   const seconds = ((Date.now() - startedAt) / 1000).toFixed(1);
   print(`${started.length} of ${laneCount} stacks ready in ${seconds} s`);
   const counts = { passed: 0, failed: 0, skipped: 0 };

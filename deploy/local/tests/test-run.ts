@@ -40,7 +40,7 @@ export async function runTests(files: string[], { lanes, onLine }: RunOptions): 
     '--reporter=junit',
     `--reporter-outfile=${report}`,
   ];
-  const isFine = await succeeds(
+  const failure = await failureOf(
     runCommand([process.execPath, 'test', ...flags, ...files.map((path) => `./${path}`)], {
       directory: root,
       env: { INSIGHTDESK_LANES: JSON.stringify(lanes) },
@@ -49,7 +49,8 @@ export async function runTests(files: string[], { lanes, onLine }: RunOptions): 
   );
   const junit = existsSync(report) ? readFileSync(report, 'utf8') : '';
   rmSync(report, { force: true });
-  return countReport(junit, isFine);
+  if (failure && !junit) onLine(`nothing is known of the tests: ${failure.message.split('\n')[0]}`);
+  return countReport(junit, !failure);
 }
 
 /** What a JUnit report says; `isFine` is what the exit code said. */
@@ -64,7 +65,7 @@ export function countReport(junit: string, isFine: boolean): Counts {
 /** Runs a script of this repository that ends with `N passed, N failed`. */
 export async function runScript(script: string, onLine: (line: string) => void): Promise<Counts> {
   let last = '';
-  const isFine = await succeeds(
+  const failure = await failureOf(
     runCommand([process.execPath, script], {
       directory: root,
       onLine: (line) => {
@@ -77,13 +78,13 @@ export async function runScript(script: string, onLine: (line: string) => void):
     /(\d+) passed, (\d+) failed(?:, (\d+) skipped)?/.exec(last) ?? [];
   return {
     passed: Number(passed),
-    failed: Number(failed) || Number(!isFine),
+    failed: Number(failed) || Number(failure !== undefined),
     skipped: Number(skipped),
   };
 }
 
-const succeeds = (work: Promise<unknown>) =>
+const failureOf = (work: Promise<unknown>): Promise<Error | undefined> =>
   work.then(
-    () => true,
-    () => false,
+    () => undefined,
+    (error) => error,
   );
