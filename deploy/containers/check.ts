@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { findPorts, portsFrom } from '../local/processes/ports.ts';
 import { TEST_TIMEOUT_MS } from '../local/tests/test-run.ts';
 import { runTests } from '../verify/bun-test.ts';
 import { root, run } from '../verify/run.ts';
@@ -13,12 +14,8 @@ import { checkReplacement } from './replace.ts';
 import { checkStandby } from './standby.ts';
 import { checkWalls } from './walls.ts';
 
-const freePort = () => {
-  const listener = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data() {} } });
-  listener.stop(true);
-  return listener.port;
-};
-const [httpsPort, httpPort, inboxPort] = [freePort(), freePort(), freePort()];
+// Nobody else is given them while the images are built.
+const ports = await findPorts(portsFrom(10_000 + 20 * Math.floor(Math.random() * 1000)));
 const labels = { version: '1.2.3-check', revision: 'c0ffee' };
 const env = {
   COMPOSE_PROJECT_NAME: `insightdesk-check-${process.pid}`,
@@ -29,10 +26,10 @@ const env = {
   // As from a clean clone of which one file was copied.
   COMPOSE_ENV_FILES: join(root, '.env.example'),
   NODE_ENV: 'test',
-  HTTPS_PORT: `${httpsPort}`,
-  HTTP_PORT: `${httpPort}`,
-  INBOX_PORT: `${inboxPort}`,
-  APP_URL: `https://localhost:${httpsPort}`,
+  HTTPS_PORT: `${ports.https}`,
+  HTTP_PORT: `${ports.http}`,
+  INBOX_PORT: `${ports.inbox}`,
+  APP_URL: `https://localhost:${ports.https}`,
   RATE_LIMIT_MAX_REQUESTS: '0',
 };
 let passed = 0;
@@ -78,7 +75,7 @@ const mainJob = 'deploy/e2e/main-job.e2e.test.ts';
 
 async function testThrough({ compose }: Engine, folder: string, which: string): Promise<void> {
   const ca = join(folder, 'ca.pem');
-  const inbox = `http://127.0.0.1:${inboxPort}`;
+  const inbox = `http://127.0.0.1:${ports.inbox}`;
   const runFile = join(folder, 'run.json');
   await Bun.write(runFile, JSON.stringify({ ready: true, url: env.APP_URL, ca, inbox, services }));
   const files = [...new Bun.Glob(which).scanSync(root)].sort();

@@ -74,7 +74,7 @@ test.skipIf(!isLocalStack).each(['websocket', 'polling'])(
     const total = EVENTS / CHANNELS;
     const complete = () =>
       crowd.states().filter(([, { numbers }]) => numbers.length >= total).length;
-    await until(() => complete() === CLIENTS * CHANNELS_EACH, 120_000).catch(() => {});
+    await until(() => complete() === CLIENTS * CHANNELS_EACH, 200_000).catch(() => {});
 
     const lost = CLIENTS * CHANNELS_EACH - complete();
     console.log(
@@ -93,5 +93,5 @@ test.skipIf(!isLocalStack).each(['websocket', 'polling'])(
     }
     expect(crowd.figures).toMatchObject({ repeated: 0, disordered: 0 });
   },
-  300_000,
+  400_000,
 );

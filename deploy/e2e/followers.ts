@@ -88,7 +88,6 @@ function connect(token: string, transport: string): Socket {
     forceNew: true,
     auth: { token },
     reconnectionDelay: 100,
-    reconnectionDelayMax: 1000,
   });
 }
 

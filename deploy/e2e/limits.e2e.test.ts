@@ -1,17 +1,17 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect as dial } from 'node:tls';
 import { io } from 'socket.io-client';
 import { root } from '../local/paths.ts';
+import { createTestDirectory } from '../local/tests/test-directory.ts';
 import { isLocalStack, type Run } from './client.ts';
 
 // The stack of the tests has no limits: this one has, two replicas of each behind its own nginx.
 const MAX_REQUESTS = 40;
 const START_MS = 60_000;
-const directory = mkdtempSync(join(tmpdir(), 'insightdesk-test-limits-'));
-const runFile = join(directory, 'run.json');
+const directory = createTestDirectory();
+const runFile = join(directory.path, 'run.json');
 const onStack = test.skipIf(!isLocalStack);
 let stack: Bun.Subprocess | undefined;
 let run: Run;
@@ -28,7 +28,7 @@ beforeAll(async () => {
       ...(XDG_CACHE_HOME && { XDG_CACHE_HOME }),
       NODE_ENV: 'test',
       LOG_FORMAT: 'json',
-      INSIGHTDESK_DATA: directory,
+      INSIGHTDESK_DATA: directory.path,
       RATE_LIMIT_MAX_REQUESTS: `${MAX_REQUESTS}`,
       RATE_LIMIT_WINDOW_MS: '600000',
     },
@@ -47,7 +47,7 @@ beforeAll(async () => {
 afterAll(async () => {
   stack?.kill('SIGTERM');
   await stack?.exited;
-  rmSync(directory, { recursive: true, force: true });
+  directory.remove();
 }, 30_000);
 
 const ask = (method: string, path: string, { body = '', token = '' } = {}) =>

@@ -59,7 +59,7 @@ test('a customer asks with a photograph, an agent answers, and everyone hears of
   });
 
   for (const { events } of [first, second]) {
-    await until(() => events.some(({ type }) => type === 'attachment.ready'), 10_000);
+    await until(() => events.some(({ type }) => type === 'attachment.ready'));
     // Who joined just before may be told just after.
     const told = events.filter(({ type }) => type !== 'member.joined');
     const types = told.map(({ type }) => type);
@@ -146,9 +146,14 @@ test('a socket that was cut gets exactly what it missed, from the other replica'
       body: { body },
     });
   }
-  const after = track(await listen(agent.token, { replica: '2' }));
   const { epoch, offset } = position;
-  await Bun.sleep(1000);
+  const witness = track(await listen(owner.token, { replica: '2' }));
+  const heard = await witness.subscribe(channel, { epoch, offset });
+  await until(() => {
+    const told = [...heard.events, ...witness.events].map(({ data }) => data.body);
+    return bodies.every((body) => told.includes(body));
+  });
+  const after = track(await listen(agent.token, { replica: '2' }));
   const resumed = await after.subscribe(channel, { epoch, offset });
   expect(resumed).toMatchObject({ ok: true, recovered: true, epoch });
   const replies = resumed.events.filter(({ data }) => bodies.includes(data.body));

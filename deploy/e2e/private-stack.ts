@@ -1,9 +1,4 @@
-import { appendFileSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { portsFrom } from '../local/processes/ports.ts';
-import { runFilePath } from '../local/stack/run-file.ts';
-import { createStack } from '../local/stack/stack.ts';
-import { createTestDirectory } from '../local/tests/test-directory.ts';
+import { createTestStack } from '../local/tests/test-stack.ts';
 import { speakTo } from './client.ts';
 
 const LAST_LOG_LINES = 40;
@@ -21,14 +16,9 @@ interface Options {
  * A stack of one's own beside the one of all tests, for what those would suffer from. Until it is
  * closed `client.ts` speaks to it.
  */
-export async function openPrivateStack({ variables = {}, places = {}, release }: Options = {}) {
-  const directory = createTestDirectory();
-  const log = join(directory.path, 'stack.log');
-  const stack = createStack({
-    directory: directory.path,
-    ports: portsFrom(10_000 + 20 * Math.floor(Math.random() * 1000)),
-    disposable: true,
-    onLine: (source, line) => appendFileSync(log, `${source}: ${line}\n`),
+export async function openPrivateStack({ variables = {}, ...options }: Options = {}) {
+  const stack = createTestStack({
+    ...options,
     variables: {
       NODE_ENV: 'test',
       LOG_FORMAT: 'json',
@@ -37,22 +27,18 @@ export async function openPrivateStack({ variables = {}, places = {}, release }:
       PATH: process.env.PATH,
       ...variables,
     },
-    places,
-    ...(release && { release }),
   });
   const { run, environment } = await stack.start();
-  const leave = speakTo(runFilePath(directory.path));
+  const leave = speakTo(stack.runFile);
   return {
     ...stack,
     run,
     environment,
-    directory: directory.path,
-    /** What it said last, for those who look for the reason of a failure. */
-    lastLines: () => readFileSync(log, 'utf8').trim().split('\n').slice(-LAST_LOG_LINES),
+    lastLines: () => stack.lastLines(LAST_LOG_LINES),
     async close(): Promise<void> {
       leave();
       await stack.stop();
-      directory.remove();
+      stack.remove();
     },
   };
 }

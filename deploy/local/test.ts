@@ -1,39 +1,41 @@
-import { appendFileSync, existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { createOutput } from './output.ts';
 import { watchLauncher } from './processes/launcher.ts';
-import { portsFrom } from './processes/ports.ts';
-import { runFilePath } from './stack/run-file.ts';
-import { createStack } from './stack/stack.ts';
+import { stopCommands } from './processes/run-command.ts';
 import { createFailureList } from './tests/failure-list.ts';
-import { createTestDirectory, removeAbandonedTests } from './tests/test-directory.ts';
+import { countLanes, createLanes } from './tests/lanes.ts';
+import { removeAbandonedTests } from './tests/test-directory.ts';
 import { type Counts, listTests, runScript, runTests } from './tests/test-run.ts';
 
-const LAST_LOG_LINES = 60;
+/** Containers take a while to go. */
+const PATIENCE_MS = 60_000;
+const IMPATIENT_MS = 1500;
 
 const output = createOutput();
-let aborted = false;
+let abortedAt = 0;
 const failures = createFailureList();
 const print = (text: string) => {
   failures.take(text);
-  if (!aborted) output.plain(text);
+  if (abortedAt === 0) output.plain(text);
 };
 const total: Counts = { passed: 0, failed: 0, skipped: 0 };
 
-const directory = createTestDirectory();
-Object.assign(process.env, { NODE_ENV: 'test', INSIGHTDESK_DATA: directory.path });
+process.env.NODE_ENV = 'test';
 process.env.RATE_LIMIT_MAX_REQUESTS ??= '0';
 process.env.LOG_FORMAT ??= 'json';
 // Tests that kill the worker mean the only one.
 process.env.WORKERS_MAX ??= '1';
 
-const logFile = join(directory.path, 'stack.log');
-const stack = createStack({
-  directory: directory.path,
-  ports: portsFrom(10_000 + 20 * Math.floor(Math.random() * 1000)),
-  disposable: true,
-  onLine: (source, line) => appendFileSync(logFile, `${source}: ${line}\n`),
-});
+/** Parts of paths: `npm test -- webhooks` runs only the tests on servers that they name. */
+const wanted = process.argv.slice(2);
+const files = listTests().filter(
+  (path) => wanted.length === 0 || wanted.some((part) => path.includes(part)),
+);
+if (files.length === 0) {
+  print(`No test on servers has ${wanted.join(' or ')} in its path`);
+  process.exit(1);
+}
+const laneCount = countLanes(files.length);
+const lanes = createLanes(laneCount, print);
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => void abort(signal));
@@ -41,44 +43,42 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 watchLauncher(() => void abort('its launcher has gone'));
 
 await removeAbandonedTests();
-/** Parts of paths: `npm test -- webhooks` runs only the tests on servers that they name. */
-const wanted = process.argv.slice(2);
-const isWanted = (path: string) =>
-  wanted.length === 0 || wanted.some((part) => path.includes(part));
-
-if (![...listTests('integration'), ...listTests('e2e')].some(isWanted)) {
-  print(`No test on servers has ${wanted.join(' or ')} in its path`);
-  process.exit(1);
-}
 if (wanted.length === 0) add('verify', await runScript('deploy/verify/verify.ts', print));
-await testWithStack();
-await stack.stop();
-if (wanted.length === 0 && process.env.CONTAINERS !== '0') {
-  add('containers', await runScript('deploy/containers/check.ts', print));
-}
-directory.remove();
+await goesOn();
+const hasContainers = wanted.length === 0 && process.env.CONTAINERS !== '0';
+const checked = hasContainers ? checkContainers() : undefined;
+await testOnServers();
+await checked;
+await goesOn();
+await lanes.stop();
+lanes.remove();
 if (failures.seen.length > 0) print(`what failed:\n${failures.seen.join('\n')}\n`);
 const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : '';
 print(`${total.passed} passed, ${total.failed} failed${skipped}`);
 process.exit(total.failed > 0 ? 1 : 0);
 
-async function testWithStack(): Promise<void> {
-  const failedBefore = total.failed;
-  try {
-    const startedAt = Date.now();
-    const { environment } = await stack.start();
-    print(`stack ready in ${((Date.now() - startedAt) / 1000).toFixed(1)} s`);
-    const env = { ...environment, INSIGHTDESK_RUN: runFilePath(directory.path) };
-    for (const kind of ['integration', 'e2e'] as const) {
-      const files = listTests(kind).filter(isWanted);
-      if (files.length > 0 || wanted.length === 0)
-        add(kind, await runTests(files, { env, onLine: print }));
-    }
-  } catch (error) {
-    print(`the stack did not start: ${(error as Error).message}`);
-    total.failed++;
+async function testOnServers(): Promise<void> {
+  const startedAt = Date.now();
+  const started = await lanes.start();
+  await goesOn();
+  const seconds = ((Date.now() - startedAt) / 1000).toFixed(1);
+  print(`${started.length} of ${laneCount} stacks ready in ${seconds} s`);
+  const counts = { passed: 0, failed: 0, skipped: 0 };
+  if (started.length > 0) {
+    Object.assign(counts, await runTests(files, { lanes: started, onLine: print }));
   }
-  if (total.failed > failedBefore) showLog();
+  await goesOn();
+  counts.failed += await lanes.countDead();
+  if (counts.failed > 0) lanes.showLogs();
+  add('on servers', counts);
+}
+
+/** Its images are built while tests wait; what it says comes in one piece. */
+async function checkContainers(): Promise<void> {
+  const lines: string[] = [];
+  const counts = await runScript('deploy/containers/check.ts', (line) => lines.push(line));
+  print(lines.join('\n'));
+  add('containers', counts);
 }
 
 function add(name: string, { passed, failed, skipped }: Counts): void {
@@ -88,16 +88,24 @@ function add(name: string, { passed, failed, skipped }: Counts): void {
   print(`${name}: ${passed} passed, ${failed} failed, ${skipped} skipped\n`);
 }
 
-function showLog(): void {
-  const lines = existsSync(logFile) ? readFileSync(logFile, 'utf8').trim().split('\n') : [];
-  print(`the last lines of the stack:\n${lines.slice(-LAST_LOG_LINES).join('\n')}`);
+/** Returns unless everything is being stopped. */
+async function goesOn(): Promise<void> {
+  if (abortedAt > 0) await new Promise(() => {});
 }
 
+/** Gently when asked once, at once when asked again. */
 async function abort(reason: string): Promise<void> {
-  print(`stopping (${reason})`);
-  aborted = true;
-  stack.kill();
+  const isAsked = abortedAt > 0;
+  // Ctrl-C reaches us more than once: from the terminal, and from those who started us.
+  if (isAsked && Date.now() - abortedAt < IMPATIENT_MS) return;
+  if (!isAsked) {
+    print(`stopping (${reason})`);
+    abortedAt = Date.now();
+    await stopCommands(PATIENCE_MS);
+  }
+  lanes.kill();
   await Bun.sleep(200);
-  directory.remove();
+  lanes.remove();
+  await removeAbandonedTests();
   process.exit(130);
 }

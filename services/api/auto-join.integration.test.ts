@@ -176,6 +176,19 @@ test('two first sign-ins at once are one member', async () => {
   expect(await membersOf(where)).toHaveLength(1);
 });
 
+test('a member who comes by the provider for the first time comes by many browsers at once', async () => {
+  const where = await opened();
+  const account = accountOf(where);
+  await enter(where, account);
+  const same = { ...account, sub: 'another subject' };
+  await desk.context.database.write({ tenantId: where.organizationId }, (tx) =>
+    tx.execute('delete from identity_links'),
+  );
+  const ways = await Promise.all(Array.from({ length: 6 }, () => visit(where, same)));
+  const arrived = await Promise.all(ways.map((comeBack) => comeBack()));
+  expect(arrived.map(({ error }) => error)).toEqual(ways.map(() => null));
+});
+
 test('a verified account of the address joins, and is asked for its second factor', async () => {
   const where = await opened();
   const person = await people.registerGuarded();

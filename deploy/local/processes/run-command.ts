@@ -52,3 +52,11 @@ export function runCommand(
 export function killCommands(): void {
   for (const pid of running) if (pid > 0) signalGroup(pid, 'SIGKILL');
 }
+
+/** Asks every command to end, gives them time to clear up, and then ends them. */
+export async function stopCommands(patienceMs: number): Promise<void> {
+  for (const pid of running) if (pid > 0) signalGroup(pid, 'SIGTERM');
+  const deadline = Date.now() + patienceMs;
+  while (running.size > 0 && Date.now() < deadline) await Bun.sleep(20);
+  killCommands();
+}

@@ -21,3 +21,9 @@ test('nothing failed, nothing listed', () => {
   failures.take('5 passed (fail) is only a word here');
   expect(failures.seen).toEqual([]);
 });
+
+test('a file whose process ended is listed', () => {
+  const failures = createFailureList();
+  failures.take('✗ a.test.ts (worker crashed: SIGKILL)');
+  expect(failures.seen).toEqual(['✗ a.test.ts (worker crashed: SIGKILL)']);
+});

@@ -1,6 +1,7 @@
 const LINES_BEFORE = 25;
 
-/** Collects from a run's output what each failed test printed before it said `(fail)`. */
+/** Collects from a run's output what each failed test printed before it said `(fail)`,
+ * and each file whose process ended. */
 export function createFailureList() {
   let before: string[] = [];
   const seen: string[] = [];
@@ -9,7 +10,7 @@ export function createFailureList() {
     take(text: string): void {
       for (const line of text.split('\n')) {
         before.push(line);
-        if (!/^\s*\(fail\) /.test(line)) continue;
+        if (!/^\s*(\(fail\)|✗) /.test(line)) continue;
         seen.push(...before.slice(-LINES_BEFORE));
         before = [];
       }

@@ -1,8 +1,9 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root } from '../paths.ts';
 import { runCommand } from '../processes/run-command.ts';
+import { howLong } from './how-long.ts';
 
 export const TEST_TIMEOUT_MS = 30_000;
 
@@ -12,33 +13,53 @@ export interface Counts {
   skipped: number;
 }
 
-/** The test files of the repository that need servers, by the word in their names. */
-export function listTests(kind: 'integration' | 'e2e'): string[] {
-  const found = new Bun.Glob(`{bench,deploy,services,shared}/**/*.${kind}.test.ts`).scanSync(root);
-  return [...found].filter((path) => !path.includes('node_modules')).sort();
+/** The test files of the repository that need servers. */
+export function listTests(): string[] {
+  const pattern = '{bench,deploy,services,shared}/**/*.{integration,e2e}.test.ts';
+  const found = [...new Bun.Glob(pattern).scanSync(root)];
+  return found.filter((path) => !path.includes('node_modules')).sort();
 }
 
 interface RunOptions {
-  env: Record<string, string>;
+  /** What each lane's tests find in their environment. */
+  lanes: Record<string, string>[];
   onLine: (line: string) => void;
 }
 
-/** Runs test files with `bun test`; a run that breaks counts as one failure. */
-export async function runTests(files: string[], { env, onLine }: RunOptions): Promise<Counts> {
+/** Runs test files with `bun test`, a process for each lane; a run that breaks counts as one failure. */
+export async function runTests(files: string[], { lanes, onLine }: RunOptions): Promise<Counts> {
   const report = join(tmpdir(), `insightdesk-report-${process.pid}.xml`);
-  const words = ['--only-failures', '--reporter=junit', `--reporter-outfile=${report}`];
-  const paths = files.map((path) => `./${path}`);
-  const isFine = await runCommand(
-    [process.execPath, 'test', `--timeout=${TEST_TIMEOUT_MS}`, ...words, ...paths],
-    { directory: root, env, onLine },
-  ).then(
-    () => true,
-    () => false,
+  const timings = join(tmpdir(), `insightdesk-timings-${process.pid}.json`);
+  writeFileSync(timings, JSON.stringify({ version: 1, files: guessTimes(files) }));
+  const flags = [
+    `--timeout=${TEST_TIMEOUT_MS}`,
+    `--parallel=${lanes.length}`,
+    // Long files first, lest one lane is left with them.
+    `--timings=${timings}`,
+    // Files share what they load, and a lane's next file starts at once.
+    '--no-isolate',
+    // What tests have started ends with them, however they end.
+    '--no-orphans',
+    `--preload=${join(import.meta.dir, 'enter-lane.ts')}`,
+    '--only-failures',
+    '--reporter=junit',
+    `--reporter-outfile=${report}`,
+  ];
+  const failure = await failureOf(
+    runCommand([process.execPath, 'test', ...flags, ...files.map((path) => `./${path}`)], {
+      directory: root,
+      env: { INSIGHTDESK_LANES: JSON.stringify(lanes) },
+      onLine,
+    }),
   );
   const junit = existsSync(report) ? readFileSync(report, 'utf8') : '';
-  rmSync(report, { force: true });
-  return countReport(junit, isFine);
+  for (const path of [report, timings]) rmSync(path, { force: true });
+  if (failure && !junit) onLine(`nothing is known of the tests: ${failure.message.split('\n')[0]}`);
+  return countReport(junit, !failure);
 }
+
+const guessTimes = (files: string[]) =>
+  Object.fromEntries(files.map((path) => [path, howLong(readFileSync(join(root, path), 'utf8'))]));
 
 /** What a JUnit report says; `isFine` is what the exit code said. */
 export function countReport(junit: string, isFine: boolean): Counts {
@@ -52,21 +73,26 @@ export function countReport(junit: string, isFine: boolean): Counts {
 /** Runs a script of this repository that ends with `N passed, N failed`. */
 export async function runScript(script: string, onLine: (line: string) => void): Promise<Counts> {
   let last = '';
-  const isFine = await runCommand([process.execPath, script], {
-    directory: root,
-    onLine: (line) => {
-      last = line;
-      onLine(line);
-    },
-  }).then(
-    () => true,
-    () => false,
+  const failure = await failureOf(
+    runCommand([process.execPath, script], {
+      directory: root,
+      onLine: (line) => {
+        last = line;
+        onLine(line);
+      },
+    }),
   );
   const [, passed = 0, failed = 0, skipped = 0] =
     /(\d+) passed, (\d+) failed(?:, (\d+) skipped)?/.exec(last) ?? [];
   return {
     passed: Number(passed),
-    failed: Number(failed) || Number(!isFine),
+    failed: Number(failed) || Number(failure !== undefined),
     skipped: Number(skipped),
   };
 }
+
+const failureOf = (work: Promise<unknown>): Promise<Error | undefined> =>
+  work.then(
+    () => undefined,
+    (error) => error,
+  );

@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test';
 import { join } from 'node:path';
+import { testEnvironment } from '@insightdesk/shared/testing';
 import { openCache } from './test-caches.ts';
 
 interface Figures {
@@ -12,7 +13,12 @@ interface Figures {
 function start(key: string, counter: string) {
   const script = join(import.meta.dir, 'test-misses.ts');
   const command = [process.execPath, script, key, '500', '300', counter];
-  const child = Bun.spawn(command, { stdin: 'pipe', stdout: 'pipe', stderr: 'inherit' });
+  const child = Bun.spawn(command, {
+    env: testEnvironment.variables,
+    stdin: 'pipe',
+    stdout: 'pipe',
+    stderr: 'inherit',
+  });
   const lines = readLines(child.stdout);
   const nextLine = async () => (await lines.next()).value ?? '';
   return {

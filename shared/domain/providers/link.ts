@@ -16,25 +16,38 @@ export async function resolvePerson(
   provider: ProviderRow,
   identity: Identity,
 ): Promise<Id<'usr'> | undefined> {
-  const { tenantId } = ctx;
-  const [link] = await ctx.tx
+  const link = await findLink(ctx, provider, identity);
+  const known = link
+    ? await findMember(ctx, link.userId)
+    : await findByAddress(ctx, provider, identity);
+  if (link && !known) throw ProviderErrors.Unknown();
+  if (!known) return undefined;
+  if (!link) {
+    await addLink(ctx, provider, identity, known.id).catch(async (error) => {
+      // Of two that come at once, one finds what the other has made.
+      if ((await findLink(ctx, provider, identity))?.userId !== known.id) throw error;
+    });
+  }
+  return known.id;
+}
+
+async function findLink(
+  { tx, tenantId }: TenantContext,
+  provider: ProviderRow,
+  { issuer, subject }: Identity,
+) {
+  const [link] = await tx
     .select({ userId: identityLinks.userId })
     .from(identityLinks)
     .where(
       and(
         eq(identityLinks.tenantId, tenantId),
         eq(identityLinks.providerId, provider.id),
-        eq(identityLinks.issuer, identity.issuer),
-        eq(identityLinks.subject, identity.subject),
+        eq(identityLinks.issuer, issuer),
+        eq(identityLinks.subject, subject),
       ),
     );
-  const known = link
-    ? await findMember(ctx, link.userId)
-    : await findByAddress(ctx, provider, identity);
-  if (link && !known) throw ProviderErrors.Unknown();
-  if (!known) return undefined;
-  if (!link) await addLink(ctx, provider, identity, known.id);
-  return known.id;
+  return link;
 }
 
 /** Links the identity with the person; 409 where either is linked with another. */
