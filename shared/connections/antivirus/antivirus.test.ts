@@ -62,9 +62,6 @@ const failing: [string, (socket: Socket) => void][] = [
   ['says something else', answering('220 mail.example ESMTP\0')],
   ['says nothing', (socket) => socket.resume()],
   ['takes nothing', (socket) => socket.pause()],
-  ['is cut off in its answer', answering('stream: OK')],
-  ['hangs up', (socket) => socket.end()],
-  ['resets', (socket) => socket.once('data', () => socket.resetAndDestroy())],
   ['says no end', (socket) => socket.resume().write('x'.repeat(100_000))],
 ];
 
@@ -79,6 +76,24 @@ test.each(failing)('a clamd that %s cannot tell: closed waits, open passes', asy
   const fails = open(url, { silenceMs: 200, mode: 'fail-open' });
   expect(await fails.scan(source)).toEqual({ clean: true });
 });
+
+test.each([
+  ['is cut off in its answer', answering('stream: OK')],
+  ['hangs up', (socket: Socket) => socket.end()],
+  ['resets', (socket: Socket) => socket.once('data', () => socket.resetAndDestroy())],
+] as const)(
+  'a clamd that %s may do so because of the file: no pass in either mode',
+  async (_, speak) => {
+    const url = await scripted(speak);
+    for (const mode of ['fail-closed', 'fail-open'] as const) {
+      const scanned = open(url, { mode }).scan(new Uint8Array(900_000).fill(1));
+      await expect(scanned).rejects.toMatchObject({
+        code: 'ANTIVIRUS_UNAVAILABLE',
+        retryable: true,
+      });
+    }
+  },
+);
 
 test('one that is not there cannot tell', async () => {
   for (const url of ['tcp://127.0.0.1:1', 'unix:///nowhere/clamd.ctl']) {

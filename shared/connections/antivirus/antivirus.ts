@@ -10,7 +10,7 @@ export interface Antivirus {
   /**
    * Reads what is stored to its end and judges it. Throws a retryable UnavailableError
    * ANTIVIRUS_UNAVAILABLE when it cannot be told (where the mode is fail-open the file is clean
-   * then), DomainValidationError FILE_NOT_SCANNABLE beyond what is scanned in either mode, the
+   * then, unless the examination was cut off), DomainValidationError FILE_NOT_SCANNABLE beyond what is scanned in either mode, the
    * signal's reason on abort, and whatever the source fails with.
    */
   scan(source: ByteSource, options?: { signal?: AbortSignal }): Promise<Verdict>;

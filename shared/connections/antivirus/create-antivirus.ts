@@ -4,7 +4,7 @@ import { limitConcurrency } from '@insightdesk/shared/promises';
 import type { ByteSource } from '@insightdesk/shared/streams';
 import type { Antivirus, Verdict } from './antivirus.ts';
 import { createClamd, TooLongToScan } from './clamd.ts';
-import { ScannerFailure } from './line.ts';
+import { ScannerFailure, ScannerHungUp } from './line.ts';
 
 /** The slice of configuration that the antivirus takes. */
 export interface AntivirusOptions {
@@ -46,7 +46,8 @@ export function createAntivirus(options: AntivirusOptions, log?: Pick<Logger, 'w
     if (error instanceof TooLongToScan) throw notScannable(maxBytes);
     if (!(error instanceof ScannerFailure)) throw error;
     log?.warn({ err: error, mode }, 'antivirus: cannot tell');
-    if (mode === 'fail-open') return { clean: true };
+    // Who sends a file must not be able to end its examination either: it is looked at again.
+    if (mode === 'fail-open' && !(error instanceof ScannerHungUp)) return { clean: true };
     throw new UnavailableError('Files cannot be checked at the moment, try again shortly', {
       code: 'ANTIVIRUS_UNAVAILABLE',
       cause: error,

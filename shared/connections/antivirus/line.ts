@@ -2,7 +2,12 @@ import { connect } from 'node:net';
 
 /** The other side did not answer as it should; the message is not for strangers. */
 export class ScannerFailure extends Error {
-  override readonly name = 'ScannerFailure';
+  override readonly name: string = 'ScannerFailure';
+}
+
+/** It was there, and ended the connection: perhaps because of what it was sent. */
+export class ScannerHungUp extends ScannerFailure {
+  override readonly name = 'ScannerHungUp';
 }
 
 /** A connection on which one question is asked. Every failure is a ScannerFailure. */
@@ -28,28 +33,34 @@ export function openLine(
   const connected = Promise.withResolvers<void>();
   const over = new AbortController();
   let said = '';
-  const settle = (isSure: boolean, why = 'hung up without an answer', cause?: unknown) => {
-    const failure = new ScannerFailure(`The antivirus ${why}`, { cause });
-    if (isSure) answered.resolve(said);
+  let isConnected = false;
+  const settle = (why?: string, Failure = ScannerFailure, cause?: unknown) => {
+    const failure = new Failure(`The antivirus ${why}`, { cause });
+    if (why === undefined) answered.resolve(said);
     else answered.reject(failure);
     connected.reject(failure);
     over.abort(failure);
   };
   for (const { promise } of [answered, connected]) promise.catch(() => undefined);
-  socket.on('connect', () => connected.resolve());
+  const hangUp = (cause?: unknown) =>
+    settle('was cut off', isConnected ? ScannerHungUp : ScannerFailure, cause);
+  socket.on('connect', () => {
+    isConnected = true;
+    connected.resolve();
+  });
   socket.on('data', (bytes) => {
     said += bytes.toString('latin1');
     const end = said.indexOf('\0');
     if (end >= 0) said = said.slice(0, end);
-    if (end >= 0) settle(true);
-    else if (said.length > MAX_ANSWER_BYTES) settle(false, 'said too much');
+    if (end >= 0) settle();
+    else if (said.length > MAX_ANSWER_BYTES) settle('said too much');
   });
-  socket.on('error', (error) => settle(false, 'was cut off', error));
-  socket.on('close', () => settle(false));
+  socket.on('error', hangUp);
+  socket.on('close', () => hangUp());
 
   /** Its own clock for each wait: a slow source is not a silent antivirus. */
   async function within<T>(work: Promise<T>, ms: number): Promise<T> {
-    const timer = setTimeout(() => settle(false, `took more than ${ms} ms`), ms);
+    const timer = setTimeout(() => settle(`took more than ${ms} ms`), ms);
     try {
       return await work;
     } finally {
@@ -69,7 +80,7 @@ export function openLine(
     answer: () => within(answered.promise, silenceMs),
     end: () => {
       socket.destroy();
-      settle(false);
+      settle('was not asked any more');
     },
   };
 }
