@@ -45,12 +45,12 @@ watchLauncher(() => void abort('its launcher has gone'));
 await removeAbandonedTests();
 if (wanted.length === 0) add('verify', await runScript('deploy/verify/verify.ts', print));
 await goesOn();
-const hasContainers = wanted.length === 0 && process.env.CONTAINERS !== '0';
-const checked = hasContainers ? checkContainers() : undefined;
 await testOnServers();
-await checked;
-await goesOn();
 await lanes.stop();
+if (wanted.length === 0 && process.env.CONTAINERS !== '0') {
+  add('containers', await runScript('deploy/containers/check.ts', print));
+}
+await goesOn();
 lanes.remove();
 if (failures.seen.length > 0) print(`what failed:\n${failures.seen.join('\n')}\n`);
 const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : '';
@@ -71,14 +71,6 @@ async function testOnServers(): Promise<void> {
   counts.failed += await lanes.countDead();
   if (counts.failed > 0) lanes.showLogs();
   add('on servers', counts);
-}
-
-/** Its images are built while tests wait; what it says comes in one piece. */
-async function checkContainers(): Promise<void> {
-  const lines: string[] = [];
-  const counts = await runScript('deploy/containers/check.ts', (line) => lines.push(line));
-  print(lines.join('\n'));
-  add('containers', counts);
 }
 
 function add(name: string, { passed, failed, skipped }: Counts): void {
