@@ -12,6 +12,7 @@ import {
 import type { JobRequest, LossWatch, Queues } from '@insightdesk/shared/jobs';
 import type { Appended, ChannelLog } from '@insightdesk/shared/realtime';
 import { isSampled } from '@insightdesk/shared/tracing';
+import { gather } from './gather.ts';
 
 interface Outlets {
   channelLog: Pick<ChannelLog, 'append'>;
@@ -43,7 +44,7 @@ export function createDispatch(
       webhooks?.take(outcomes.flatMap(outgoing)),
       audit?.take(outcomes.flatMap(audited)),
     ]);
-    const requests = [...outcomes.flatMap(({ enqueue }) => enqueue), ...wakes];
+    const requests = [...gather(outcomes.flatMap(({ enqueue }) => enqueue)), ...wakes];
     await queues.enqueue(requests);
     if (requests.length > 0) await jobs.note();
     const next = appended.values();
