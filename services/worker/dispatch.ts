@@ -12,7 +12,6 @@ import {
 import type { JobRequest, LossWatch, Queues } from '@insightdesk/shared/jobs';
 import type { Appended, ChannelLog } from '@insightdesk/shared/realtime';
 import { isSampled } from '@insightdesk/shared/tracing';
-import { gather } from './gather.ts';
 
 interface Outlets {
   channelLog: Pick<ChannelLog, 'append'>;
@@ -21,6 +20,8 @@ interface Outlets {
   cache: Pick<Context['cache'], 'forTenant'>;
   webhooks?: Pick<WebhookOutlet, 'take'>;
   audit?: Pick<AuditOutlet, 'take'>;
+  /** Makes fewer jobs of many; none unless given. */
+  gather?(requests: JobRequest[]): Promise<JobRequest[]>;
 }
 
 /**
@@ -30,7 +31,7 @@ interface Outlets {
  */
 export function createDispatch(
   consequencesOf: ConsequencesOf<JobRequest>,
-  { channelLog, queues, jobs, cache, webhooks, audit }: Outlets,
+  { channelLog, queues, jobs, cache, webhooks, audit, gather = asTheyAre }: Outlets,
 ) {
   return async (events: RecordedEvent[]): Promise<Places[]> => {
     const outcomes = events.map((event) => ({ event, ...requireConsequences(event) }));
@@ -39,12 +40,13 @@ export function createDispatch(
     );
     // First: whoever hears of it may come and ask at once.
     await Promise.all(outcomes.map(({ event, forget }) => drop(event, forget)));
-    const [appended, wakes = []] = await Promise.all([
+    const [appended, own, wakes = []] = await Promise.all([
       channelLog.append(entries),
+      gather(outcomes.flatMap(({ enqueue }) => enqueue)),
       webhooks?.take(outcomes.flatMap(outgoing)),
       audit?.take(outcomes.flatMap(audited)),
     ]);
-    const requests = [...gather(outcomes.flatMap(({ enqueue }) => enqueue)), ...wakes];
+    const requests = [...own, ...wakes];
     await queues.enqueue(requests);
     if (requests.length > 0) await jobs.note();
     const next = appended.values();
@@ -73,6 +75,8 @@ export function createDispatch(
     }
   }
 }
+
+const asTheyAre = async (requests: JobRequest[]) => requests;
 
 /** Sockets have nothing to do with a trace that nobody sees. */
 const recorded = (trace: string | undefined) => (isSampled(trace) ? trace : undefined);

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { notificationJobs } from '@insightdesk/shared/domain/notifications';
-import { type JobRequest, jobFor } from '@insightdesk/shared/jobs';
+import { hasOlderWorkers, type JobRequest, jobFor } from '@insightdesk/shared/jobs';
 import { isSampled } from '@insightdesk/shared/tracing';
+import type { Valkey } from '@insightdesk/shared/valkey';
 
 const MOST_TOGETHER = 50;
 
@@ -19,6 +20,15 @@ export function gather(requests: readonly JobRequest[]): JobRequest[] {
   );
   return [...single, ...gathered];
 }
+
+/** The same, unless a worker of a release that does not know such jobs may be handed one. */
+export const createGather =
+  (valkey: Valkey, prefix?: string) =>
+  async (requests: readonly JobRequest[]): Promise<JobRequest[]> => {
+    const gathered = gather(requests);
+    const isNeeded = gathered.length < requests.length;
+    return isNeeded && (await hasOlderWorkers(valkey, prefix)) ? [...requests] : gathered;
+  };
 
 const chunksOf = (requests: readonly JobRequest[]) =>
   Array.from({ length: Math.ceil(requests.length / MOST_TOGETHER) }, (_, n) =>
