@@ -1,10 +1,9 @@
 import type { Worker } from 'bullmq';
 import type { ClientContext, Redis, Result } from 'iovalkey';
 import type { QueueName } from './define-job.ts';
-import { parseBullId } from './ids.ts';
 import type { Envelope } from './queues.ts';
 
-/** One place of a worker, for organisations that have no job running on it. */
+/** One place of a worker, for organisations that have no job running in the queue. */
 export interface KeptPlace {
   /** Somebody has come while no worker was waiting for a job. */
   offer(): void;
@@ -19,17 +18,17 @@ export const newcomerTopic = (prefix: string) => `${prefix}:newcomer`;
 const LOOKED_AT = 32;
 
 /**
- * Makes the first job of an organisation that has none running here the next to be taken.
+ * Makes the first job of an organisation that has none running the next to be taken.
  *
- * KEYS prioritized wait meta; ARGV how many are looked at, then whose jobs are running. Replies 1
- * when there was one.
+ * KEYS prioritized wait active meta; ARGV how many are looked at. Replies 1 when there was one.
  */
 const letInScript = `
-if redis.call('HEXISTS', KEYS[3], 'paused') == 1 then return 0 end
+if redis.call('HEXISTS', KEYS[4], 'paused') == 1 then return 0 end
 local busy = {}
-for i = 2, #ARGV do busy[ARGV[i]] = true end
+local function ownerOf(id) return string.match(id, '^[^~]*') end
+for _, id in ipairs(redis.call('LRANGE', KEYS[3], 0, -1)) do busy[ownerOf(id)] = true end
 for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, ARGV[1] - 1)) do
-  if not busy[string.match(id, '^[^~]*')] then
+  if not busy[ownerOf(id)] then
     redis.call('ZREM', KEYS[1], id)
     redis.call('RPUSH', KEYS[2], id)
     return 1
@@ -44,23 +43,32 @@ export function keepPlace(
   queue: QueueName,
   { valkey, prefix, onError }: { valkey: Redis; prefix: string; onError(error: unknown): void },
 ): KeptPlace {
-  valkey.defineCommand('jobsLetIn', { numberOfKeys: 3, lua: letInScript });
-  const key = (part: string) => `${prefix}:${queue}:${part}`;
-  const ownersAtWork = watchOwners(worker);
+  valkey.defineCommand('jobsLetIn', { numberOfKeys: 4, lua: letInScript });
+  const parts = ['prioritized', 'wait', 'active', 'meta'];
+  const keys = parts.map((part) => `${prefix}:${queue}:${part}`);
   const token = `${worker.id}:kept`;
-  const keys = ['prioritized', 'wait', 'meta'].map(key);
+  const process = worker.processJob.bind(worker);
+  let atWork = 0;
   let serving: Promise<void> | undefined;
   let isAsked = false;
   let isClosed = false;
 
+  // By the worker's own loop, each until it has been handed the next one.
+  worker.processJob = (...job) => {
+    atWork++;
+    return process(...job).finally(() => {
+      atWork--;
+    });
+  };
+
   async function serve(): Promise<void> {
-    while (isAsked && !isClosed) {
+    // Who comes while a job is run is looked for after it; a free place of the loop's takes it anyway.
+    while (isAsked && !isClosed && atWork >= worker.concurrency) {
       isAsked = false;
-      if ((await valkey.jobsLetIn(...keys, LOOKED_AT, ...ownersAtWork())) === 0) continue;
-      // While it is run others may come; after it they are looked for.
+      if ((await valkey.jobsLetIn(...keys, LOOKED_AT)) === 0) continue;
       isAsked = true;
       const job = await worker.getNextJob(token, { block: false });
-      if (job) await worker.processJob(job, token, () => false);
+      if (job) await process(job, token, () => false);
     }
   }
 
@@ -78,22 +86,6 @@ export function keepPlace(
       await serving;
     },
   };
-}
-
-/** Whose jobs are at work, from when the worker is given one until it has been given the next. */
-function watchOwners(worker: Worker<Envelope>): () => string[] {
-  const atWork = new Set<string>();
-  const process = worker.processJob.bind(worker);
-  worker.processJob = async (job, ...rest) => {
-    const id = job.id as string;
-    atWork.add(id);
-    try {
-      return await process(job, ...rest);
-    } finally {
-      atWork.delete(id);
-    }
-  };
-  return () => [...new Set([...atWork].map((id) => parseBullId(id).tenantId))];
 }
 
 declare module 'iovalkey' {

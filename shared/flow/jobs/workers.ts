@@ -33,7 +33,7 @@ export interface WorkersOptions extends Omit<RunOptions, 'limits' | 'enqueue' | 
   subscriber: Redis;
   /**
    * How many jobs of a queue one worker runs at a time. Where it is more than one, one of them is
-   * of an organisation that had none running there.
+   * of an organisation that had none running.
    */
   concurrency: number;
   prefix?: string;
