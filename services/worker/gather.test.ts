@@ -3,7 +3,7 @@ import { notificationJobs } from '@insightdesk/shared/domain/notifications';
 import { defineJob, type JobRequest, jobFor } from '@insightdesk/shared/jobs';
 import { newId } from '@insightdesk/shared/utils';
 import { z } from 'zod';
-import { gather } from './gather.ts';
+import { createGather, gather } from './gather.ts';
 
 const { notifyOfMessage, notifyOfMessages } = notificationJobs;
 const other = defineJob({ name: 'other', queue: 'maintenance', payload: z.object({}) });
@@ -60,4 +60,10 @@ test('no job becomes too large, and nothing is left out', () => {
   expect(gathered.flatMap((one) => noticesOf(one).map(({ id }) => id))).toEqual(
     requests.map(({ id }) => id),
   );
+});
+
+test('an older worker is given jobs that it knows', async () => {
+  const requests = many(3);
+  expect(await createGather(async () => true)(requests)).toEqual(requests);
+  expect(await createGather(async () => false)(requests)).toHaveLength(1);
 });

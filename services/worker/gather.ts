@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { notificationJobs } from '@insightdesk/shared/domain/notifications';
-import { hasOlderWorkers, type JobRequest, jobFor } from '@insightdesk/shared/jobs';
+import { type JobRequest, jobFor } from '@insightdesk/shared/jobs';
 import { isSampled } from '@insightdesk/shared/tracing';
-import type { Valkey } from '@insightdesk/shared/valkey';
 
 const MOST_TOGETHER = 50;
 
@@ -23,11 +22,11 @@ export function gather(requests: readonly JobRequest[]): JobRequest[] {
 
 /** The same, unless a worker of a release that does not know such jobs may be handed one. */
 export const createGather =
-  (valkey: Valkey, prefix?: string) =>
+  (hasOlderWorkers: () => Promise<boolean>) =>
   async (requests: readonly JobRequest[]): Promise<JobRequest[]> => {
     const gathered = gather(requests);
     const isNeeded = gathered.length < requests.length;
-    return isNeeded && (await hasOlderWorkers(valkey, prefix)) ? [...requests] : gathered;
+    return isNeeded && (await hasOlderWorkers()) ? [...requests] : gathered;
   };
 
 const chunksOf = (requests: readonly JobRequest[]) =>

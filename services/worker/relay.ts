@@ -3,7 +3,7 @@ import type { Id } from '@insightdesk/shared/contract';
 import { openAuditOutlet } from '@insightdesk/shared/domain/audit';
 import { openWebhookOutlet } from '@insightdesk/shared/domain/webhooks';
 import { createRelay, type Relay } from '@insightdesk/shared/events';
-import { createLossWatch } from '@insightdesk/shared/jobs';
+import { createLossWatch, hasOlderWorkers } from '@insightdesk/shared/jobs';
 import { createChannelLog, createChannelRefill } from '@insightdesk/shared/realtime';
 import { createDispatch } from './dispatch.ts';
 import { watchRelay } from './figures/watch-relay.ts';
@@ -34,7 +34,7 @@ export function runRelay(app: App, { queues, valkey, held }: Work): Relay {
     webhooks,
     audit,
     jobs,
-    gather: createGather(valkey),
+    gather: createGather(() => hasOlderWorkers(valkey)),
   });
   const relay = createRelay({
     url,
