@@ -20,6 +20,8 @@ interface Outlets {
   cache: Pick<Context['cache'], 'forTenant'>;
   webhooks?: Pick<WebhookOutlet, 'take'>;
   audit?: Pick<AuditOutlet, 'take'>;
+  /** Makes fewer jobs of many; none unless given. */
+  gather?(requests: JobRequest[]): Promise<JobRequest[]>;
 }
 
 /**
@@ -29,7 +31,7 @@ interface Outlets {
  */
 export function createDispatch(
   consequencesOf: ConsequencesOf<JobRequest>,
-  { channelLog, queues, jobs, cache, webhooks, audit }: Outlets,
+  { channelLog, queues, jobs, cache, webhooks, audit, gather = asTheyAre }: Outlets,
 ) {
   return async (events: RecordedEvent[], told = atOnce): Promise<Places[]> => {
     const outcomes = events.map((event) => ({ event, ...requireConsequences(event) }));
@@ -40,11 +42,12 @@ export function createDispatch(
     await Promise.all(outcomes.map(({ event, forget }) => drop(event, forget)));
     const appended = await channelLog.append(entries);
     await told();
-    const [wakes = []] = await Promise.all([
+    const [own, wakes = []] = await Promise.all([
+      gather(outcomes.flatMap(({ enqueue }) => enqueue)),
       webhooks?.take(outcomes.flatMap(outgoing)),
       audit?.take(outcomes.flatMap(audited)),
     ]);
-    const requests = [...outcomes.flatMap(({ enqueue }) => enqueue), ...wakes];
+    const requests = [...own, ...wakes];
     await queues.enqueue(requests);
     if (requests.length > 0) await jobs.note();
     const next = appended.values();
@@ -75,6 +78,7 @@ export function createDispatch(
 }
 
 const atOnce = () => Promise.resolve();
+const asTheyAre = async (requests: JobRequest[]) => requests;
 
 /** Sockets have nothing to do with a trace that nobody sees. */
 const recorded = (trace: string | undefined) => (isSampled(trace) ? trace : undefined);

@@ -32,6 +32,7 @@ import {
 import {
   notificationJobs,
   notifyRecipients,
+  notifyTogether,
   sendAccountLink,
   sendAccountNotice,
   sendInvitation,
@@ -113,6 +114,10 @@ const forNotifications = (at: At): JobHandlers<JobsOf<typeof notificationJobs>> 
   'notifications.message': {
     job: notificationJobs.notifyOfMessage,
     run: (payload, run) => notifyRecipients(at(run), payload, run),
+  },
+  'notifications.messages': {
+    job: notificationJobs.notifyOfMessages,
+    run: (payload, run) => notifyTogether(at(run), payload, run),
   },
   'notifications.email-message': {
     job: notificationJobs.emailMessage,

@@ -3,10 +3,11 @@ import type { Id } from '@insightdesk/shared/contract';
 import { openAuditOutlet } from '@insightdesk/shared/domain/audit';
 import { openWebhookOutlet } from '@insightdesk/shared/domain/webhooks';
 import { createRelay, type Relay } from '@insightdesk/shared/events';
-import { createLossWatch } from '@insightdesk/shared/jobs';
+import { createLossWatch, hasOlderWorkers } from '@insightdesk/shared/jobs';
 import { createChannelLog, createChannelRefill } from '@insightdesk/shared/realtime';
 import { createDispatch } from './dispatch.ts';
 import { watchRelay } from './figures/watch-relay.ts';
+import { createGather } from './gather.ts';
 import type { Work } from './queues.ts';
 import { consequencesOf } from './reactions.ts';
 import { createRefill } from './refill.ts';
@@ -33,6 +34,7 @@ export function runRelay(app: App, { queues, valkey, held }: Work): Relay {
     webhooks,
     audit,
     jobs,
+    gather: createGather(() => hasOlderWorkers(valkey)),
   });
   const relay = createRelay({
     url,

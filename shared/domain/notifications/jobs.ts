@@ -3,16 +3,27 @@ import { defineJob } from '@insightdesk/shared/jobs';
 import { z } from 'zod';
 import { emailRequested } from './events.ts';
 
+const notice = z.object({
+  messageId: idSchema('msg'),
+  conversationId: idSchema('cnv'),
+  authorId: idSchema('usr'),
+  customerId: idSchema('usr'),
+  assigneeId: idSchema('usr').nullable(),
+});
+
 /** Finds out who must hear of a message by e-mail. */
 export const notifyOfMessage = defineJob({
   name: 'notifications.message',
   queue: 'email-sending',
+  payload: notice,
+});
+
+/** The same for several messages at once, each as the job that it would have had. */
+export const notifyOfMessages = defineJob({
+  name: 'notifications.messages',
+  queue: 'email-sending',
   payload: z.object({
-    messageId: idSchema('msg'),
-    conversationId: idSchema('cnv'),
-    authorId: idSchema('usr'),
-    customerId: idSchema('usr'),
-    assigneeId: idSchema('usr').nullable(),
+    notices: z.array(z.object({ id: z.string(), requestId: z.string(), notice })),
   }),
 });
 

@@ -10,7 +10,11 @@ const numbers = levels.map((_, i) => i + 1);
  * backlog. One organisation's turns are a `STEP` apart whatever its priorities are, so that none
  * gets more by flooding or by crying urgent. A retried or delayed job comes back fresh.
  *
- * KEYS prioritized finish; ARGV how many at most. Replies how many were given a turn.
+ * When somebody without a backlog comes and no worker was waiting for a job, those that keep a place
+ * are told; see kept-place.ts.
+ *
+ * KEYS prioritized finish marker; ARGV how many at most, topic, queue. Replies how many were given a
+ * turn.
  */
 export const fairScript = `
 local STEP, SPAN, FRESH = 64, 1048576, ${FRESH_RANK} * 4294967296
@@ -24,7 +28,7 @@ local head = redis.call('ZRANGE', waiting, '-inf', '(' .. string.format('%.0f', 
 if #head == 0 then redis.call('DEL', finish) end
 local now = #head == 0 and STEP or math.floor((math.floor(head[2] / SPAN) + 1) / STEP) * STEP
 local order = redis.call('HINCRBY', finish, '', #fresh / 2) - #fresh / 2
-local known, turns = {}, {}
+local known, turns, isNew = {}, {}, false
 for i = 1, #fresh, 2 do
   local id, level = fresh[i], LEVELS[math.floor((fresh[i + 1] - FRESH) / 4294967296) + 1]
   local owner = string.match(id, '^[^~]*')
@@ -39,7 +43,7 @@ for i = 1, #fresh, 2 do
     if n ~= level and ends[n] > now then shares = shares + WEIGHTS[n] end
   end
   local turn = ends[level]
-  if turn <= now then turn, ends[level] = now - 1, now end
+  if turn <= now then turn, ends[level], isNew = now - 1, now, true end
   ends[level] = ends[level] + STEP * shares / WEIGHTS[level]
   turn = math.min(math.floor(turn), LAST)
   turns[#turns + 1] = string.format('%.0f', turn * SPAN + (order + #turns / 2) % SPAN)
@@ -54,11 +58,12 @@ for owner, ends in pairs(known) do
   end
 end
 redis.call('PEXPIRE', finish, 86400000)
+if isNew and redis.call('EXISTS', KEYS[3]) == 1 then redis.call('PUBLISH', ARGV[2], ARGV[3]) end
 return #fresh / 2
 `;
 
 declare module 'iovalkey' {
   interface RedisCommander<Context extends ClientContext = { type: 'default' }> {
-    jobsTakeTurns(prioritized: string, finish: string, limit: number): Result<number, Context>;
+    jobsTakeTurns(...args: (string | number)[]): Result<number, Context>;
   }
 }

@@ -85,6 +85,35 @@ test('jobs that come due together do not overtake others as a flood', async () =
   expect(order.indexOf('b2')).toBeLessThan(450);
 });
 
+test('whoever has nothing running finds a place, however long the jobs of others take', async () => {
+  const job = mark('voice-processing');
+  const [a, b, c] = [newId('org'), newId('org'), newId('org')];
+  const running = new Set<string>();
+  const released = Promise.withResolvers<void>();
+  const workers = await work(
+    {
+      [job.name]: {
+        job,
+        async run({ label }: { label: string }) {
+          running.add(label);
+          if (label.startsWith('a')) await released.promise;
+        },
+      },
+    },
+    2,
+  );
+  await queues.enqueue(many(50, (n) => request(job, { label: `a${n}` }, { tenantId: a })));
+  await until(() => running.has('a0'));
+  for (const [label, tenantId] of Object.entries({ b, c })) {
+    await queues.enqueue([request(job, { label }, { tenantId })]);
+    await until(() => running.has(label));
+  }
+  expect([...running]).toEqual(['a0', 'b', 'c']);
+  released.resolve();
+  await until(() => running.size === 52);
+  await workers.close();
+});
+
 test('an id is accepted once, also after its turn was decided', async () => {
   const job = mark('ai-processing');
   const one = request(job, { label: 'once' });

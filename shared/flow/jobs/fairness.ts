@@ -1,6 +1,7 @@
 import type { Redis } from 'iovalkey';
 import type { QueueName } from './define-job.ts';
 import { fairScript } from './fair-script.ts';
+import { newcomerTopic } from './kept-place.ts';
 
 /** Gives waiting jobs their turns; see ADR 0012. */
 export interface Fairness {
@@ -20,14 +21,14 @@ const MAX_ROUNDS = 200;
 
 /** Builds the scheduler over the queues with this prefix. */
 export function createFairness(valkey: Redis, prefix: string): Fairness {
-  valkey.defineCommand('jobsTakeTurns', { numberOfKeys: 2, lua: fairScript });
+  valkey.defineCommand('jobsTakeTurns', { numberOfKeys: 3, lua: fairScript });
   const underWay = new Map<QueueName, { again: boolean }>();
 
   async function takeTurns(queue: QueueName) {
-    const key = `${prefix}:${queue}`;
+    const keys = ['prioritized', 'turns', 'marker'].map((part) => `${prefix}:${queue}:${part}`);
     let all = 0;
     for (let round = 0; round < MAX_ROUNDS; round++) {
-      const taken = await valkey.jobsTakeTurns(`${key}:prioritized`, `${key}:turns`, AT_ONCE);
+      const taken = await valkey.jobsTakeTurns(...keys, AT_ONCE, newcomerTopic(prefix), queue);
       all += taken;
       if (taken < AT_ONCE) break;
     }

@@ -23,6 +23,7 @@ export {
   type QueueStats,
 } from './job-status.ts';
 export { createLossWatch, type LossWatch } from './loss-watch.ts';
+export { hasOlderWorkers } from './older-workers.ts';
 export { JobPriority } from './priority.ts';
 export { createQueues, type Queues } from './queues.ts';
 export { createHeldRelease, type HeldRelease } from './release-held.ts';

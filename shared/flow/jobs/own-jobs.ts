@@ -1,4 +1,4 @@
-import type { Redis } from 'iovalkey';
+import type { ClientContext, Redis, Result } from 'iovalkey';
 import type { JobOwner } from './define-job.ts';
 import { bullId, type JobKey, memberOf, type OwnJob, parseMember } from './ids.ts';
 import type { JobStateName } from './job-status.ts';
@@ -36,8 +36,27 @@ const places: Record<JobStateName, { sets: readonly string[]; lists: readonly st
 /** Only jobs whose worker was lost wait in a list. */
 const LIST_SAMPLE = 1_000;
 
+/**
+ * A script, because a pipeline is built anew with all the scripts that BullMQ gave its connection.
+ *
+ * KEYS indexes; ARGV now, how many are remembered, ttl-seconds, then of each index how many jobs come
+ * and their members.
+ */
+const rememberScript = `
+local at = 4
+for _, index in ipairs(KEYS) do
+  local adds, last = {}, at + ARGV[at]
+  for i = at + 1, last do adds[#adds + 1], adds[#adds + 2] = ARGV[1], ARGV[i] end
+  redis.call('ZADD', index, 'NX', unpack(adds))
+  redis.call('ZREMRANGEBYRANK', index, 0, -ARGV[2] - 1)
+  redis.call('EXPIRE', index, ARGV[3])
+  at = last + 1
+end
+`;
+
 /** Builds the memory of the queues with this prefix. */
 export function createOwnJobs(valkey: Redis, prefix: string): OwnJobs {
+  valkey.defineCommand('jobsRemember', { lua: rememberScript });
   const indexOf = (owner: JobOwner) => `${prefix}:of:{${owner}}`;
 
   async function inState(owner: JobOwner, members: string[], state: JobStateName) {
@@ -64,16 +83,15 @@ export function createOwnJobs(valkey: Redis, prefix: string): OwnJobs {
 
   return {
     async remember(jobs) {
-      const pipeline = valkey.pipeline();
-      const now = Date.now();
-      for (const [owner, own] of Map.groupBy(jobs, ({ tenantId }) => tenantId)) {
-        const index = indexOf(owner);
+      if (jobs.length === 0) return;
+      const byOwner = [...Map.groupBy(jobs, ({ tenantId }) => tenantId)];
+      const keys = byOwner.map(([owner]) => indexOf(owner));
+      const members = byOwner.flatMap(([, own]) => {
         const newest = own.slice(-REMEMBERED);
-        pipeline.zadd(index, 'NX', ...newest.flatMap((job) => [now, memberOf(job)]));
-        pipeline.zremrangebyrank(index, 0, -REMEMBERED - 1);
-        pipeline.expire(index, TTL_SECONDS);
-      }
-      await pipeline.exec();
+        return [newest.length, ...newest.map(memberOf)];
+      });
+      const head = [Date.now(), REMEMBERED, TTL_SECONDS];
+      await valkey.jobsRemember(keys.length, ...keys, ...head, ...members);
     },
 
     async page(owner, { limit, cursor, state }) {
@@ -89,4 +107,10 @@ export function createOwnJobs(valkey: Redis, prefix: string): OwnJobs {
       return { jobs: wanted.map(parseMember), nextCursor };
     },
   };
+}
+
+declare module 'iovalkey' {
+  interface RedisCommander<Context extends ClientContext = { type: 'default' }> {
+    jobsRemember(...args: (string | number)[]): Result<unknown, Context>;
+  }
 }

@@ -6,6 +6,7 @@ import type { z } from 'zod';
 import { bullmq } from './bullmq.ts';
 import { cancelTopic } from './cancel.ts';
 import type { JobDefinition, QueueName } from './define-job.ts';
+import { type KeptPlace, keepPlace, newcomerTopic } from './kept-place.ts';
 import { createKeyLimits } from './key-limits.ts';
 import type { Envelope, Queues } from './queues.ts';
 import { retention } from './retention.ts';
@@ -28,9 +29,12 @@ export interface WorkersOptions extends Omit<RunOptions, 'limits' | 'enqueue' | 
   connect(): Redis;
   /** For short commands; may be shared. */
   valkey: Redis;
-  /** Hears of cancelled jobs; may be shared. */
+  /** Hears of cancelled jobs and of newcomers; may be shared. */
   subscriber: Redis;
-  /** How many jobs of a queue one worker runs at a time. */
+  /**
+   * How many jobs of a queue one worker runs at a time. Where it is more than one, one of them is
+   * of an organisation that had none running.
+   */
   concurrency: number;
   prefix?: string;
 }
@@ -45,11 +49,12 @@ const TURNS_MS = 100;
 
 /** Starts one worker per queue that has a handler. A killed worker's jobs are rerun within 15 s. */
 export async function startWorkers(options: WorkersOptions): Promise<Workers> {
-  const { handlers, log, concurrency, queues, subscriber, prefix = 'jobs' } = options;
-  const limits = createKeyLimits(options.valkey, prefix);
+  const { handlers, log, concurrency, queues, valkey, subscriber, prefix = 'jobs' } = options;
+  const limits = createKeyLimits(valkey, prefix);
   const running: RunOptions['running'] = new Map();
   const run: RunOptions = { ...options, limits, running, enqueue: queues.enqueue };
   const names = new Set(Object.values(handlers).map(({ job }) => job.queue));
+  const kept = new Map<string, KeptPlace>();
   const workers = [...names].map((queue) => startWorker(queue));
 
   function startWorker(queue: QueueName): Worker<Envelope> {
@@ -59,7 +64,7 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
       {
         connection: options.connect() as unknown as ConnectionOptions,
         prefix,
-        concurrency,
+        concurrency: Math.max(1, concurrency - 1),
         ...retention,
         lockDuration: 10_000,
         stalledInterval: 5_000,
@@ -77,17 +82,20 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
     worker.on('failed', (job) => job?.finishedOn && queues.ended(job));
     worker.on('error', onError);
     worker.on('stalled', (id) => log.warn({ queue, job: id }, 'job: taken over'));
+    if (concurrency > 1) kept.set(queue, keepPlace(worker, queue, { valkey, prefix, onError }));
     return worker;
   }
 
-  const onCancel = (topic: string, id: string) => {
-    if (topic === cancelTopic(prefix)) running.get(id)?.cancel('Cancelled');
+  const onMessage = (topic: string, text: string) => {
+    if (topic === cancelTopic(prefix)) running.get(text)?.cancel('Cancelled');
+    if (topic === newcomerTopic(prefix)) kept.get(text)?.offer();
   };
-  subscriber.on('message', onCancel);
-  await subscriber.subscribe(cancelTopic(prefix));
+  subscriber.on('message', onMessage);
+  await subscriber.subscribe(cancelTopic(prefix), newcomerTopic(prefix));
   return {
     async close() {
-      subscriber.off('message', onCancel);
+      subscriber.off('message', onMessage);
+      await Promise.all([...kept.values()].map((place) => place.close()));
       await Promise.all(workers.map((worker) => worker.close()));
     },
   };

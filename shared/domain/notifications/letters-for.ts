@@ -1,0 +1,38 @@
+import { type Context, readTenant } from '@insightdesk/shared/context';
+import type { Id } from '@insightdesk/shared/contract';
+import { readFlag } from '@insightdesk/shared/domain/flags';
+import { isReachableStaff } from '@insightdesk/shared/domain/users';
+import { type JobRequest, type JobRun, jobFor } from '@insightdesk/shared/jobs';
+import type { z } from 'zod';
+import { awayStaff } from './away-staff.ts';
+import { emailMessage, type notifyOfMessage } from './jobs.ts';
+
+export type Notice = z.output<typeof notifyOfMessage.payload>;
+
+/** The e-mails to everyone who should hear of a message and is not there to see it. */
+export async function lettersFor(
+  ctx: Context,
+  notice: Notice,
+  cause: Pick<JobRun, 'id' | 'tenantId' | 'requestId'>,
+): Promise<JobRequest[]> {
+  const { messageId, authorId, customerId } = notice;
+  const flag = authorId === customerId ? 'email-staff' : 'email-customers';
+  if (!(await readFlag({ ...ctx, tenantId: cause.tenantId }, flag))) return [];
+  const assigneeId = await findAssignee(ctx, notice);
+  // A customer gets every answer by e-mail; staff only while it is not connected.
+  const recipients =
+    authorId === customerId
+      ? await awayStaff(ctx, cause.tenantId, authorId, assigneeId)
+      : [customerId];
+  const alone = authorId === customerId && assigneeId !== null;
+  return recipients.map((recipientId) =>
+    jobFor(cause, emailMessage, { messageId, recipientId, alone }, { suffix: recipientId }),
+  );
+}
+
+/** The assignee, while that is somebody who may be told. */
+async function findAssignee(ctx: Context, { assigneeId }: Notice): Promise<Id<'usr'> | null> {
+  if (!assigneeId) return null;
+  const isThere = await readTenant(ctx, (tenant) => isReachableStaff(tenant, assigneeId));
+  return isThere ? assigneeId : null;
+}
