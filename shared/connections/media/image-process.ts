@@ -39,7 +39,7 @@ export function startImageProcess(limits: ImageProcessLimits) {
   });
 
   async function send(question: ImageQuestion, source: Uint8Array) {
-    for (const part of frameOf(question, source)) child.stdin.write(part);
+    for (const part of frameOf(question, source)) void child.stdin.write(part);
     await child.stdin.flush();
   }
 
@@ -48,7 +48,7 @@ export function startImageProcess(limits: ImageProcessLimits) {
    * IMAGE_CROP_OUTSIDE, or a retryable MediaProcessError when it died or took too long.
    */
   async function ask(source: Uint8Array, task: ImageTask): Promise<Answer> {
-    const timer = setTimeout(() => end('time'), timeoutMs);
+    const timer = setTimeout(() => void end('time'), timeoutMs);
     try {
       // It may end without having read all.
       send({ task, maxPixels, sizeBytes: source.byteLength }, source).catch(() => undefined);

@@ -59,11 +59,6 @@ export function createImageProcesses({
     return { process: startImageProcess(limits), owner, pictures: 0, workedMs: 0 };
   }
 
-  function isFitForMore({ process, owner, pictures, workedMs }: Kept): boolean {
-    if (!owner || pictures >= MOST_PICTURES || workedMs >= MOST_WORK_MS) return false;
-    return process.residentBytes() < limits.memoryBytes / 2;
-  }
-
   async function answerOf(one: Kept, source: Uint8Array, task: ImageTask): Promise<Answer> {
     let isFit = false;
     const startedAt = performance.now();
@@ -71,7 +66,7 @@ export function createImageProcesses({
       const answer = await one.process.ask(source, task);
       one.pictures++;
       one.workedMs += performance.now() - startedAt;
-      isFit = isFitForMore(one);
+      isFit = isFitForMore(one, limits);
       return answer;
     } finally {
       if (isFit) keep(one);
@@ -111,4 +106,12 @@ export function createImageProcesses({
         working--;
       }
     });
+}
+
+function isFitForMore(
+  { process, owner, pictures, workedMs }: Kept,
+  { memoryBytes }: ImageProcessLimits,
+): boolean {
+  if (!owner || pictures >= MOST_PICTURES || workedMs >= MOST_WORK_MS) return false;
+  return process.residentBytes() < memoryBytes / 2;
 }

@@ -64,7 +64,7 @@ export function startLimited<In extends 'pipe' | 'ignore'>(
   });
   let why: EndReason;
   const watch = setInterval(() => {
-    if (residentBytes(child.pid) > memoryBytes) end('memory');
+    if (residentBytes(child.pid) > memoryBytes) void end('memory');
   }, WATCH_MS);
   watch.unref();
   const exited = child.exited.finally(() => clearInterval(watch));
@@ -94,12 +94,12 @@ export async function runLimited(
   const { timeoutMs, answerBytes, signal } = limits;
   signal?.throwIfAborted();
   const { child, end, why, how } = startLimited(program, limits, 'ignore');
-  const timer = setTimeout(() => end('time'), timeoutMs);
+  const timer = setTimeout(() => void end('time'), timeoutMs);
   const onAbort = () => void end('aborted');
   signal?.addEventListener('abort', onAbort);
   try {
     const [output, complaint] = await Promise.all([
-      readUpTo(child.stdout, answerBytes, () => end('answer'), program.onOutput),
+      readUpTo(child.stdout, answerBytes, () => void end('answer'), program.onOutput),
       child.stderr ? readLast(child.stderr, COMPLAINT_BYTES) : '',
     ]);
     await child.exited;
