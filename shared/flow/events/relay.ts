@@ -1,26 +1,11 @@
 import { connect } from '@insightdesk/shared/database';
 import type { Logger } from '@insightdesk/shared/logging';
-import { deferred, sleep, withTimeout } from '@insightdesk/shared/promises';
+import { deferred, sleep } from '@insightdesk/shared/promises';
 import type { Sql } from 'postgres';
 import type { RecordedEvent } from './define-event.ts';
-import {
-  markFailed,
-  markRelayed,
-  type RelayedEvent,
-  relayedEvents,
-  waitingEvents,
-} from './outbox.ts';
+import { type RelayedEvent, relayedEvents, waitingEvents } from './outbox.ts';
 import { OUTBOX_CHANNEL, type Places } from './tables.ts';
-
-/** An event whose consequences cannot be computed: it is set aside so that others go on. */
-export class PoisonEventError extends Error {
-  readonly position: number;
-
-  constructor(position: number, cause: unknown) {
-    super('The consequences of an event could not be computed', { cause });
-    this.position = position;
-  }
-}
+import { createTell, type Telling } from './tell.ts';
 
 export interface RelayOptions {
   /** The relay's login. */
@@ -52,14 +37,6 @@ export interface Relay {
 
 const ADVISORY_LOCK = 7_305_118_401;
 
-/** A batch from when it is told until all that follows is done and it is marked. */
-interface Telling {
-  /** Where its events are, while they are not marked. */
-  positions: number[];
-  done: Promise<void>;
-  hasFailed: boolean;
-}
-
 /**
  * Moves recorded events to where they are wanted. Of all relays one holds an advisory lock and
  * works; it is woken by NOTIFY and looks by itself every `pollMs`. Dispatch comes before the mark,
@@ -69,6 +46,7 @@ interface Telling {
 export function createRelay(options: RelayOptions): Relay {
   const { log, dispatch, prepare, batchSize = 200, pollMs = 500, electionMs = 1000 } = options;
   const timeoutMs = options.timeoutMs ?? 30_000;
+  const tell = createTell({ dispatch, log, timeoutMs });
   const stopping = new AbortController();
   let wake = deferred<void>();
   let running: Promise<void> = Promise.resolve();
@@ -107,47 +85,13 @@ export function createRelay(options: RelayOptions): Relay {
           // Once what was told is marked, or it would be missing among what is put back.
           prepare?.((range) => done.then(() => relayedEvents(sql, range))),
         ]);
-        if (events.length > 0) last = await tell(sql, events, last);
+        if (events.length > 0) last = await tell(sql, events, last, () => wake.resolve());
         else await Promise.race([wake.promise, pause(pollMs)]);
       }
       await last.done;
     } finally {
       await last.done.catch(() => {});
       await listener.end({ timeout: 1 }).catch(() => {});
-    }
-  }
-
-  /** Resolves as soon as the batch is told, and what follows from the one before is done. */
-  async function tell(sql: Sql, events: RecordedEvent[], before: Telling): Promise<Telling> {
-    const told = deferred<void>();
-    const others = () => {
-      told.resolve();
-      return before.done;
-    };
-    const done = carryOut(sql, events, others);
-    const telling = { positions: events.map(({ position }) => position), done, hasFailed: false };
-    done.then(
-      () => {
-        telling.positions = [];
-      },
-      () => {
-        telling.hasFailed = true;
-        wake.resolve();
-      },
-    );
-    await Promise.race([told.promise, done]);
-    await before.done;
-    return telling;
-  }
-
-  async function carryOut(sql: Sql, events: RecordedEvent[], told: () => Promise<void>) {
-    try {
-      await markRelayed(sql, events, await withTimeout(dispatch(events, told), timeoutMs));
-    } catch (error) {
-      if (!(error instanceof PoisonEventError)) throw error;
-      const { position, cause } = error;
-      log.error({ err: error, position }, 'relay: event set aside');
-      await markFailed(sql, position, String(cause));
     }
   }
 
