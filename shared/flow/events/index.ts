@@ -19,7 +19,6 @@ export { readOutboxLag } from './outbox-lag.ts';
 export { type PastEvents, pastEvents } from './past-events.ts';
 export { type Publication, viewsByChannel } from './publications.ts';
 export { record } from './record.ts';
-export { createRelay, type Relay, type RelayOptions } from './relay.ts';
+export { createRelay, PoisonEventError, type Relay, type RelayOptions } from './relay.ts';
 export { OUTBOX_CHANNEL, outbox, type Places } from './tables.ts';
-export { PoisonEventError } from './tell.ts';
 export { NewerEventError } from './upcast.ts';

@@ -1,11 +1,27 @@
 import { connect } from '@insightdesk/shared/database';
 import type { Logger } from '@insightdesk/shared/logging';
-import { deferred, sleep } from '@insightdesk/shared/promises';
+import { deferred, sleep, withTimeout } from '@insightdesk/shared/promises';
 import type { Sql } from 'postgres';
 import type { RecordedEvent } from './define-event.ts';
-import { type RelayedEvent, relayedEvents, waitingEvents } from './outbox.ts';
+import {
+  markFailed,
+  markRelayed,
+  type RelayedEvent,
+  relayedEvents,
+  waitingEvents,
+} from './outbox.ts';
 import { OUTBOX_CHANNEL, type Places } from './tables.ts';
-import { createTell, type Telling } from './tell.ts';
+import { type Telling, tell } from './tell.ts';
+
+/** An event whose consequences cannot be computed: it is set aside so that others go on. */
+export class PoisonEventError extends Error {
+  readonly position: number;
+
+  constructor(position: number, cause: unknown) {
+    super('The consequences of an event could not be computed', { cause });
+    this.position = position;
+  }
+}
 
 export interface RelayOptions {
   /** The relay's login. */
@@ -46,7 +62,6 @@ const ADVISORY_LOCK = 7_305_118_401;
 export function createRelay(options: RelayOptions): Relay {
   const { log, dispatch, prepare, batchSize = 200, pollMs = 500, electionMs = 1000 } = options;
   const timeoutMs = options.timeoutMs ?? 30_000;
-  const tell = createTell({ dispatch, log, timeoutMs });
   const stopping = new AbortController();
   let wake = deferred<void>();
   let running: Promise<void> = Promise.resolve();
@@ -85,13 +100,29 @@ export function createRelay(options: RelayOptions): Relay {
           // Once what was told is marked, or it would be missing among what is put back.
           prepare?.((range) => done.then(() => relayedEvents(sql, range))),
         ]);
-        if (events.length > 0) last = await tell(sql, events, last, () => wake.resolve());
+        if (events.length > 0) last = await tell(batchOf(sql, events), last);
         else await Promise.race([wake.promise, pause(pollMs)]);
       }
       await last.done;
     } finally {
       await last.done.catch(() => {});
       await listener.end({ timeout: 1 }).catch(() => {});
+    }
+  }
+
+  const batchOf = (sql: Sql, events: RecordedEvent[]) => ({
+    positions: events.map(({ position }) => position),
+    carryOut: (told: () => Promise<void>) => carryOut(sql, events, told),
+    onFailure: () => wake.resolve(),
+  });
+
+  async function carryOut(sql: Sql, events: RecordedEvent[], told: () => Promise<void>) {
+    try {
+      await markRelayed(sql, events, await withTimeout(dispatch(events, told), timeoutMs));
+    } catch (error) {
+      if (!(error instanceof PoisonEventError)) throw error;
+      log.error({ err: error, position: error.position }, 'relay: event set aside');
+      await markFailed(sql, error.position, String(error.cause));
     }
   }
 
