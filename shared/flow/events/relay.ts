@@ -103,9 +103,10 @@ export function createRelay(options: RelayOptions): Relay {
         if (events.length > 0) last = await tell(batchOf(sql, events), last);
         else await Promise.race([wake.promise, pause(pollMs)]);
       }
-      await last.done;
     } finally {
-      await last.done.catch(() => {});
+      await last.done.catch((error: unknown) =>
+        log.error({ err: error }, 'relay: not carried out'),
+      );
       await listener.end({ timeout: 1 }).catch(() => {});
     }
   }
@@ -120,9 +121,7 @@ export function createRelay(options: RelayOptions): Relay {
     try {
       await markRelayed(sql, events, await withTimeout(dispatch(events, told), timeoutMs));
     } catch (error) {
-      if (!(error instanceof PoisonEventError)) throw error;
-      log.error({ err: error, position: error.position }, 'relay: event set aside');
-      await markFailed(sql, error.position, String(error.cause));
+      await setAside(sql, log, error);
     }
   }
 
@@ -149,4 +148,11 @@ async function isElected(sql: Sql): Promise<boolean> {
   await sql.unsafe('set synchronous_commit = off; set plan_cache_mode = force_generic_plan');
   const [lock] = await sql.unsafe(`select pg_try_advisory_lock(${ADVISORY_LOCK}) as held`);
   return lock?.held === true;
+}
+
+async function setAside(sql: Sql, log: Logger, error: unknown): Promise<void> {
+  if (!(error instanceof PoisonEventError)) throw error;
+  const { position, cause } = error;
+  log.error({ err: error, position }, 'relay: event set aside');
+  await markFailed(sql, position, String(cause));
 }
