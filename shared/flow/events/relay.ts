@@ -113,17 +113,12 @@ export function createRelay(options: RelayOptions): Relay {
 
   const batchOf = (sql: Sql, events: RecordedEvent[]) => ({
     positions: events.map(({ position }) => position),
-    carryOut: (told: () => Promise<void>) => carryOut(sql, events, told),
+    carryOut: (told: () => Promise<void>) =>
+      withTimeout(dispatch(events, told), timeoutMs)
+        .then((places) => markRelayed(sql, events, places))
+        .catch((error: unknown) => setAside(sql, log, error)),
     onFailure: () => wake.resolve(),
   });
-
-  async function carryOut(sql: Sql, events: RecordedEvent[], told: () => Promise<void>) {
-    try {
-      await markRelayed(sql, events, await withTimeout(dispatch(events, told), timeoutMs));
-    } catch (error) {
-      await setAside(sql, log, error);
-    }
-  }
 
   const pause = (ms: number) => sleep(ms, stopping.signal).catch(() => {});
 
