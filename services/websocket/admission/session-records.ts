@@ -1,6 +1,6 @@
 import { standingOf } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
-import { createAdmissions } from '@insightdesk/shared/database';
+import { createAdmissions } from '@insightdesk/shared/domain/users';
 import {
   FactorRequiredError,
   ForbiddenError,

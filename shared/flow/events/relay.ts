@@ -11,6 +11,7 @@ import {
   waitingEvents,
 } from './outbox.ts';
 import { OUTBOX_CHANNEL, type Places } from './tables.ts';
+import { type Telling, tell } from './tell.ts';
 
 /** An event whose consequences cannot be computed: it is set aside so that others go on. */
 export class PoisonEventError extends Error {
@@ -51,14 +52,6 @@ export interface Relay {
 }
 
 const ADVISORY_LOCK = 7_305_118_401;
-
-/** A batch from when it is told until all that follows is done and it is marked. */
-interface Telling {
-  /** Where its events are, while they are not marked. */
-  positions: number[];
-  done: Promise<void>;
-  hasFailed: boolean;
-}
 
 /**
  * Moves recorded events to where they are wanted. Of all relays one holds an advisory lock and
@@ -107,49 +100,25 @@ export function createRelay(options: RelayOptions): Relay {
           // Once what was told is marked, or it would be missing among what is put back.
           prepare?.((range) => done.then(() => relayedEvents(sql, range))),
         ]);
-        if (events.length > 0) last = await tell(sql, events, last);
+        if (events.length > 0) last = await tell(batchOf(sql, events), last);
         else await Promise.race([wake.promise, pause(pollMs)]);
       }
-      await last.done;
     } finally {
-      await last.done.catch(() => {});
+      await last.done.catch((error: unknown) =>
+        log.error({ err: error }, 'relay: not carried out'),
+      );
       await listener.end({ timeout: 1 }).catch(() => {});
     }
   }
 
-  /** Resolves as soon as the batch is told, and what follows from the one before is done. */
-  async function tell(sql: Sql, events: RecordedEvent[], before: Telling): Promise<Telling> {
-    const told = deferred<void>();
-    const others = () => {
-      told.resolve();
-      return before.done;
-    };
-    const done = carryOut(sql, events, others);
-    const telling = { positions: events.map(({ position }) => position), done, hasFailed: false };
-    done.then(
-      () => {
-        telling.positions = [];
-      },
-      () => {
-        telling.hasFailed = true;
-        wake.resolve();
-      },
-    );
-    await Promise.race([told.promise, done]);
-    await before.done;
-    return telling;
-  }
-
-  async function carryOut(sql: Sql, events: RecordedEvent[], told: () => Promise<void>) {
-    try {
-      await markRelayed(sql, events, await withTimeout(dispatch(events, told), timeoutMs));
-    } catch (error) {
-      if (!(error instanceof PoisonEventError)) throw error;
-      const { position, cause } = error;
-      log.error({ err: error, position }, 'relay: event set aside');
-      await markFailed(sql, position, String(cause));
-    }
-  }
+  const batchOf = (sql: Sql, events: RecordedEvent[]) => ({
+    positions: events.map(({ position }) => position),
+    carryOut: (told: () => Promise<void>) =>
+      withTimeout(dispatch(events, told), timeoutMs)
+        .then((places) => markRelayed(sql, events, places))
+        .catch((error: unknown) => setAside(sql, log, error)),
+    onFailure: () => wake.resolve(),
+  });
 
   const pause = (ms: number) => sleep(ms, stopping.signal).catch(() => {});
 
@@ -174,4 +143,11 @@ async function isElected(sql: Sql): Promise<boolean> {
   await sql.unsafe('set synchronous_commit = off; set plan_cache_mode = force_generic_plan');
   const [lock] = await sql.unsafe(`select pg_try_advisory_lock(${ADVISORY_LOCK}) as held`);
   return lock?.held === true;
+}
+
+async function setAside(sql: Sql, log: Logger, error: unknown): Promise<void> {
+  if (!(error instanceof PoisonEventError)) throw error;
+  const { position, cause } = error;
+  log.error({ err: error, position }, 'relay: event set aside');
+  await markFailed(sql, position, String(cause));
 }
