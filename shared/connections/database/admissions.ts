@@ -29,6 +29,7 @@ const KEPT_MS = 500;
 /** About 3 MB. */
 const MAX_KEPT = 10_000;
 
+/** Remembers for half a second who was let in; of so many, the newest. */
 export function createAdmissions(now: () => number = () => performance.now()): Admissions {
   const known = new Map<Id<'ses'>, Comer & Epoch & { until: number }>();
   return {
