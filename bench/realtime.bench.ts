@@ -44,12 +44,17 @@ async function measureBurst(
 }
 
 /** Events one by one: how late each client hears of them. */
-async function measureSingles({ side, samples }: Contender, clients: Clients, group: Group) {
+async function measureSingles(
+  { side, samples }: Contender,
+  clients: Clients,
+  { name, size, channel }: Group,
+  [figure, publish]: [string, (channel: string) => Promise<number>],
+) {
   for (let n = 0; n < SINGLES; n++) {
-    const { startedAt, at } = await clients.arrivals(`${side.name} ${group.name}`, group.size, () =>
-      side.publish(group.channel, 1),
+    const { startedAt, at } = await clients.arrivals(`${side.name} ${name}`, size, () =>
+      publish(channel),
     );
-    add(samples, group.name, ...at.map((arrival) => arrival - startedAt));
+    add(samples, figure, ...at.map((arrival) => arrival - startedAt));
     await Bun.sleep(3);
   }
 }
@@ -87,8 +92,11 @@ async function measureRound(contender: Contender, clients: Clients, ours: OurSid
         ]
       : Array.from({ length: 2 }, () => ({ names: ['outbox', 'log'], publish }));
   for (const burst of bursts) await measureBurst(contender, clients, burst);
-  await measureSingles(contender, clients, one);
-  await measureSingles(contender, clients, many);
+  const commit = (channel: string) => side.publish(channel, 1);
+  const whole = side === ours ? ours.transact : commit;
+  await measureSingles(contender, clients, one, ['one', commit]);
+  await measureSingles(contender, clients, one, ['whole', whole]);
+  await measureSingles(contender, clients, many, ['many', commit]);
 }
 
 /** Many connect, authenticate and subscribe at once. */
@@ -153,6 +161,7 @@ export default async function measure(): Promise<Row[]> {
     row('clients, per delivery', 'µs CPU', ['client cpu', median]),
     row('commit to one client, p50', 'ms', ['one', median, '< 3']),
     row('commit to one client, p99', 'ms', ['one', p99]),
+    row('its transaction to one client, p50', 'ms', ['whole', median]),
     row(`commit to ${CLIENTS} clients, p50`, 'ms', ['many', median, '< 3']),
     row(`commit to ${CLIENTS} clients, p99`, 'ms', ['many', p99]),
     row(`connect storm of ${NEWCOMERS}`, 'connects/s', ['storm', median]),

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Channels, type Id } from '@insightdesk/shared/contract';
-import { createDatabase, notifyAfterCommit } from '@insightdesk/shared/database';
+import { createDatabase, notifyAfterCommit, type Tx } from '@insightdesk/shared/database';
 import { userEvents } from '@insightdesk/shared/domain/users';
 import { OUTBOX_CHANNEL, outbox, record } from '@insightdesk/shared/events';
 import { type ChannelEntry, createChannelLog } from '@insightdesk/shared/realtime';
@@ -18,6 +18,8 @@ interface Account {
 export interface OurSide extends Side {
   /** Straight into the channel's log: what remains is the replica's share. */
   append(channel: string, count: number): Promise<number>;
+  /** One event as `publish` does, timed from before its transaction begins. */
+  transact(channel: string): Promise<number>;
 }
 
 export interface Stack {
@@ -66,10 +68,15 @@ export async function startOurs(organizations: number, textLength = TEXT_LENGTH)
     return tenantId;
   };
 
+  const recordIn = (tx: Tx, tenantId: Id<'org'>) =>
+    record({ tx, tenantId, requestId: 'bench' }, userEvents.memberJoined, data);
+
   /** One event, timed from the moment at which COMMIT is sent. */
   function commitOne(tenantId: Id<'org'>): Promise<number> {
     return database.write({ tenantId }, async (tx) => {
-      await record({ tx, tenantId, requestId: 'bench' }, userEvents.memberJoined, data);
+      await recordIn(tx, tenantId);
+      // What is written would leave together with COMMIT.
+      await tx.execute('select 1');
       return now();
     });
   }
@@ -101,6 +108,12 @@ export async function startOurs(organizations: number, textLength = TEXT_LENGTH)
     publish(channel, count) {
       const tenantId = tenantOf(channel);
       return count === 1 ? commitOne(tenantId) : commitMany(tenantId, count);
+    },
+    async transact(channel) {
+      const startedAt = now();
+      const tenantId = tenantOf(channel);
+      await database.write({ tenantId }, (tx) => recordIn(tx, tenantId));
+      return startedAt;
     },
     async append(channel, count) {
       const at = new Date().toISOString();
