@@ -90,10 +90,11 @@ describe.skipIf(!isLocalStack)('what Prometheus makes of the figures', () => {
     const all = Object.values(targets).flat();
     await until(isSeen, 60_000);
     const listener = await work();
-    // Two scrapes of what they did are a rate, and usage is written every 10 s.
+    // Two scrapes of what they did are a rate, also of what nobody did before; usage is written every 10 s.
     const told = [
       'realtime_deliveries_total > 0',
       'rate(job_duration_seconds_count[1m])',
+      'rate(realtime_refusals_total[1m])',
       ...['requests', 'events', 'jobs', 'socket-connections', 'stored-bytes', 'log-bytes'].map(
         (counter) => `organization_usage{counter="${counter}"}`,
       ),
