@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { Channels, type Id } from '@insightdesk/shared/contract';
-import { createDatabase, notifyAfterCommit, type Tx } from '@insightdesk/shared/database';
+import { createDatabase } from '@insightdesk/shared/database';
 import { userEvents } from '@insightdesk/shared/domain/users';
-import { OUTBOX_CHANNEL, outbox, record } from '@insightdesk/shared/events';
 import { type ChannelEntry, createChannelLog } from '@insightdesk/shared/realtime';
 import { newId } from '@insightdesk/shared/utils';
 import { createValkey } from '@insightdesk/shared/valkey';
 import { now } from './child.ts';
+import { createCommits } from './our-commits.ts';
 import { eventData, type Side, TEXT_LENGTH } from './side.ts';
 
 /** An organisation and its owner. */
@@ -40,7 +40,6 @@ export function serviceOf(kind: string, stack = readStack()) {
   return service;
 }
 
-const ROWS_AT_ONCE = 200;
 const HISTORY = { historyLength: 1_000, historySeconds: 86_400 };
 
 /** This system, as `npm start` runs it; events are recorded as actions do. */
@@ -67,34 +66,7 @@ export async function startOurs(organizations: number, textLength = TEXT_LENGTH)
     if (!tenantId) throw new Error(`Not a channel of ours: ${channel}`);
     return tenantId;
   };
-
-  const recordIn = (tx: Tx, tenantId: Id<'org'>) =>
-    record({ tx, tenantId, requestId: 'bench' }, userEvents.memberJoined, data);
-
-  /** One event, timed from the moment at which COMMIT is sent. */
-  function commitOne(tenantId: Id<'org'>): Promise<number> {
-    return database.write({ tenantId }, async (tx) => {
-      await recordIn(tx, tenantId);
-      // What is written would leave together with COMMIT.
-      await tx.execute('select 1');
-      return now();
-    });
-  }
-
-  /** A backlog, in transactions of some hundred rows, timed from the first BEGIN. */
-  async function commitMany(tenantId: Id<'org'>, count: number): Promise<number> {
-    const startedAt = now();
-    for (let left = count; left > 0; left -= ROWS_AT_ONCE) {
-      const rows = Array.from({ length: Math.min(left, ROWS_AT_ONCE) }, () => {
-        return { tenantId, eventId: newId('evt'), name, payload: data, requestId: 'bench' };
-      });
-      await database.write({ tenantId }, (tx) => {
-        notifyAfterCommit(tx, OUTBOX_CHANNEL);
-        return tx.insert(outbox).values(rows);
-      });
-    }
-    return startedAt;
-  }
+  const commits = createCommits(database, data);
 
   return {
     name: 'ours',
@@ -107,14 +79,9 @@ export async function startOurs(organizations: number, textLength = TEXT_LENGTH)
     },
     publish(channel, count) {
       const tenantId = tenantOf(channel);
-      return count === 1 ? commitOne(tenantId) : commitMany(tenantId, count);
+      return count === 1 ? commits.one(tenantId) : commits.many(tenantId, count);
     },
-    async transact(channel) {
-      const startedAt = now();
-      const tenantId = tenantOf(channel);
-      await database.write({ tenantId }, (tx) => recordIn(tx, tenantId));
-      return startedAt;
-    },
+    transact: (channel) => commits.whole(tenantOf(channel)),
     async append(channel, count) {
       const at = new Date().toISOString();
       const tenantId = tenantOf(channel);
