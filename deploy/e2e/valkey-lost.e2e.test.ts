@@ -16,6 +16,21 @@ afterAll(async () => {
   await outbox.close();
 });
 
+/** Ends Valkey, which loses what came since `keepNothingMore`. */
+async function killValkey(): Promise<void> {
+  const valkey = createValkey(run.valkey, { name: 'loss', role: 'blocking', onError: () => {} });
+  const [, pid] = /process_id:(\d+)/.exec(await valkey.info('server')) ?? [];
+  valkey.disconnect();
+  process.kill(Number(pid), 'SIGKILL');
+}
+
+/** What a slow disk does for a second or two, until it is killed. */
+async function keepNothingMore(): Promise<void> {
+  const valkey = createValkey(run.valkey, { name: 'loss', role: 'command', onError: () => {} });
+  await valkey.config('SET', 'appendonly', 'no');
+  valkey.disconnect();
+}
+
 /** Takes everything from Valkey; a new server takes its place when `how` says so. */
 async function loseValkey(how: string): Promise<void> {
   // It may still be starting after the loss before: this role waits for it.
@@ -92,6 +107,29 @@ test.skipIf(!isLocalStack)(
     await until(complete, 90_000).catch(() => {});
     console.log('Valkey lost in full flight:', JSON.stringify(crowd.figures));
     await expectAll();
+  },
+  180_000,
+);
+
+test.skipIf(!isLocalStack)(
+  'Valkey killed without its newest: those who had not heard of them yet are not led past them',
+  async () => {
+    const { publish, complete, expectAll } = await startCrowd();
+    await publish();
+    await until(complete, 60_000);
+    await keepNothingMore();
+    const away = crowd.followers.filter((_, i) => i % 2 === 0);
+    for (const { socket } of away) socket.disconnect();
+    await publish();
+    await until(outbox.isRelayed, 60_000);
+    await killValkey();
+    await publish();
+    for (const { socket } of away) socket.connect();
+    await publish();
+    await until(complete, 60_000).catch(() => {});
+    console.log('Valkey without its newest:', JSON.stringify(crowd.figures));
+    await expectAll();
+    expect(crowd.figures).toMatchObject({ repeated: 0, disordered: 0 });
   },
   180_000,
 );

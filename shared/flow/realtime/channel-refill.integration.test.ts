@@ -6,6 +6,7 @@ import { createValkey } from '@insightdesk/shared/valkey';
 import { createChannelLog } from './channel-log.ts';
 import { createChannelRefill } from './channel-refill.ts';
 import { FILLED_KEY } from './channel-scripts.ts';
+import { TOPIC } from './publication.ts';
 import { channelOf, type Room, roomOf } from './room.ts';
 
 // A database of its own, in which nobody else refills.
@@ -131,6 +132,69 @@ test('a channel with two epochs, or one that is known, is left alone', async () 
   expect(await refill.refill([...kept, ...before])).toBe(0);
   expect(await idsAfter(mixed, kept[0] as never)).toBe('gap');
   expect(await idsAfter(known, before[0] as never)).toEqual([]);
+});
+
+/** As a server is that restarted without the newest: `keep` is done before these came. */
+async function loseNewest(room: Room, keep: () => Promise<unknown>, lose: () => Promise<unknown>) {
+  await keep();
+  const keys = ['', ':log', ':seen'].map((part) => `realtime:{${room}}${part}`);
+  const kept = await Promise.all(keys.map((key) => valkey.dumpBuffer(key)));
+  await lose();
+  for (const [i, key] of keys.entries()) {
+    await valkey.restore(key, 0, kept[i] as Buffer, 'REPLACE');
+  }
+  await valkey.hset(`realtime:{${room}}`, 'run', 'before');
+  await valkey.set(FILLED_KEY, 'before');
+}
+
+test('the newest that a restarted server has lost come back before anything else', async () => {
+  const room = newRoom();
+  const all: Awaited<ReturnType<typeof append>> = [];
+  const add = (count: number) => async () => all.push(...(await append(room, count)));
+  await loseNewest(room, add(3), add(2));
+  expect(await refill.isFilled()).toBe(false);
+  await expect(append(room, 1)).rejects.toThrow(NetworkError);
+  // Who has heard of them need not refetch; who has not, may come.
+  await expect(log.read(room, all[4])).rejects.toThrow(UnavailableError);
+  expect(await idsAfter(room, all[2] as never)).toEqual([]);
+  expect(await refill.refill(all.toReversed())).toBe(1);
+  expect(await refill.isFilled()).toBe(true);
+  expect(await refill.refill(all)).toBe(0);
+  const [next] = await append(room, 1);
+  const ids = [...all, next].map((entry) => entry?.id ?? '');
+  for (const [i, position] of all.entries()) {
+    expect(await idsAfter(room, position)).toEqual(ids.slice(i + 1) as never);
+  }
+  expect((await log.append(all)).every(({ isKnown }) => isKnown)).toBe(true);
+});
+
+test('those who are connected hear of the newest that come back', async () => {
+  const room = newRoom();
+  const all: Awaited<ReturnType<typeof append>> = [];
+  const add = (count: number) => async () => all.push(...(await append(room, count)));
+  await loseNewest(room, add(1), add(2));
+  const subscriber = valkey.duplicate();
+  const heard: string[] = [];
+  subscriber.on('message', (_topic: string, text: string) => heard.push(text));
+  await subscriber.subscribe(TOPIC);
+  await refill.refill(all);
+  while (heard.length < 2) await Bun.sleep(5);
+  await subscriber.quit();
+  const { epoch, offset } = all[0] as { epoch: string; offset: number };
+  expect(heard.map((text) => text.split(' ', 4))).toEqual([
+    [room, epoch, `${offset}`, `${offset + 1}`],
+    [room, epoch, `${offset + 1}`, `${offset + 2}`],
+  ]);
+});
+
+test('a channel that began anew meanwhile is left alone', async () => {
+  const room = newRoom();
+  const kept = await append(room, 2);
+  await valkey.del(`realtime:{${room}}`);
+  expect((await log.read(room)).epoch).not.toBe(kept[0]?.epoch as string);
+  await valkey.set(FILLED_KEY, 'before');
+  expect(await refill.refill(kept)).toBe(0);
+  expect(await idsAfter(room, kept[0] as never)).toBe('gap');
 });
 
 test('no more comes back than a log holds', async () => {

@@ -9,16 +9,17 @@ import {
   successes,
   toPair,
 } from './channel-log.ts';
-import { FILLED_KEY, refillScript } from './channel-scripts.ts';
+import { FILLED_KEY, filledScript, refillScript } from './channel-scripts.ts';
 import { ENTRY_OVERHEAD_BYTES } from './ledger-script.ts';
+import { TOPIC } from './publication.ts';
 import { type Room, roomOf } from './room.ts';
 
 /** An entry with the place that an append once gave it. */
 export type PlacedEntry = ChannelEntry & Position;
 
-/** Brings the channel logs back after Valkey has lost them. */
+/** Brings the channel logs, or their newest entries, back after Valkey has lost them. */
 export interface ChannelRefill {
-  /** Whether nothing was lost since the last refill. */
+  /** Whether nothing was lost since the last refill, neither the logs nor the newest of a server that restarted. */
   isFilled(): Promise<boolean>;
   /**
    * Puts entries where they were, then lets unknown channels begin anew; resolves with the number
@@ -33,6 +34,7 @@ const CHANNELS_PER_TRIP = 50;
 export function createChannelRefill(valkey: Valkey, history: History): ChannelRefill {
   const { historyMs, ttlMs } = lifetimes(history);
   valkey.defineCommand('channelRefill', { numberOfKeys: 4, lua: refillScript });
+  valkey.defineCommand('channelFilled', { numberOfKeys: 1, lua: filledScript });
 
   async function refillSome(rooms: [Room, PlacedEntry[]][]): Promise<number> {
     const pipeline = valkey.pipeline();
@@ -41,7 +43,7 @@ export function createChannelRefill(valkey: Valkey, history: History): ChannelRe
       const newest = newestWithin(entries, history.historyLength, bytes);
       const [{ epoch } = { epoch: '' }] = entries;
       const last = Math.max(...entries.map(({ offset }) => offset));
-      const head = [room, epoch, historyMs, ttlMs, bytes.organization, last];
+      const head = [room, epoch, historyMs, ttlMs, bytes.organization, last, TOPIC];
       if (newest.length > 0) pipeline.channelRefill(...keysOf(room), ...head, ...newest.flat());
     }
     const replies = successes(await pipeline.exec());
@@ -49,8 +51,10 @@ export function createChannelRefill(valkey: Valkey, history: History): ChannelRe
   }
 
   return {
-    isFilled: async () => (await valkey.exists(FILLED_KEY)) === 1,
+    isFilled: async () => (await valkey.channelFilled(FILLED_KEY))[1] === 1,
     async refill(entries) {
+      // One that restarts meanwhile may lose again what was put back.
+      const [run] = await valkey.channelFilled(FILLED_KEY);
       const all = [
         ...Map.groupBy(entries, ({ tenantId, channel }) => roomOf(tenantId, channel)),
       ].filter(isOfOneEpoch);
@@ -58,7 +62,7 @@ export function createChannelRefill(valkey: Valkey, history: History): ChannelRe
       for (let i = 0; i < all.length; i += CHANNELS_PER_TRIP) {
         count += await refillSome(all.slice(i, i + CHANNELS_PER_TRIP));
       }
-      await valkey.set(FILLED_KEY, new Date().toISOString());
+      await valkey.set(FILLED_KEY, run);
       return count;
     },
   };

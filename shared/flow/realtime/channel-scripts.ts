@@ -1,7 +1,7 @@
 import type { ClientContext, Result } from 'iovalkey';
 import { ENTRY_OVERHEAD_BYTES, ledgerFunctions } from './ledger-script.ts';
 
-/** There as long as nothing was lost since the logs were last refilled. */
+/** The run of the server on which the logs are whole: gone, or another's, when some may be lost. */
 export const FILLED_KEY = 'realtime:filled';
 
 // A channel that is not known may be one that was lost, until the logs are refilled. Presence is
@@ -10,6 +10,21 @@ const refuseUnlessFilled = `
 if not string.find(KEYS[1], '/presence-', 1, true) and redis.call('EXISTS', '${FILLED_KEY}') == 0 then
   return redis.error_reply('UNFILLED the channel logs were lost and are not refilled yet')
 end`;
+
+const currentRun = `string.match(redis.call('INFO', 'server'), 'run_id:(%w+)') or ''`;
+
+// A server that restarted may have lost its newest entries, which are put back.
+const refuseUnlessWhole = `
+if not string.find(KEYS[1], '/presence-', 1, true)
+  and redis.call('GET', '${FILLED_KEY}') ~= (${currentRun}) then
+  return redis.error_reply('UNFILLED the server restarted and the channel logs are not refilled yet')
+end`;
+
+/** KEYS filled. Replies the run of the server, and 1 when the logs are whole on it. */
+export const filledScript = `
+local run = ${currentRun}
+return { run, redis.call('GET', KEYS[1]) == run and 1 or 0 }
+`;
 
 /**
  * KEYS of `keysOf`; ARGV topic room epoch-if-new length history-ms ttl-ms entry-bytes room-bytes
@@ -23,7 +38,7 @@ local historyMs, ttlMs = tonumber(ARGV[5]), ARGV[6]
 local entryBytes, roomBytes, budget = tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local run = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)') or ''
+local run = ${currentRun}
 local state = redis.call('HMGET', meta, 'epoch', 'offset', 'run', 'sum', 'held')
 local epoch, last, skip = state[1], tonumber(state[2] or 0), 0
 local sum, was = tonumber(state[4] or 0), tonumber(state[5] or 0)
@@ -32,8 +47,11 @@ if not epoch then ${refuseUnlessFilled}
   -- In a full Valkey a script may go on once it has written: nothing is deleted without need.
   if redis.call('EXISTS', log, seen) > 0 then redis.call('DEL', log, seen) end
 elseif state[3] ~= run then
-  -- A server that restarted may have lost its newest entries: their offsets must not come again,
-  -- nor those that such a jump had led to before.
+  -- A server that restarted may have lost its newest entries. First they are put back, or whoever
+  -- stands before them would be led past them.
+  ${refuseUnlessWhole}
+  -- What could not be put back: its offsets must not come again, nor those that such a jump had led
+  -- to before.
   skip = 1000000 + tonumber(string.sub(ARGV[3], 1, 7), 16)
 end
 local reply, appended = { epoch }, false
@@ -79,14 +97,17 @@ local maxEvents, maxBytes = tonumber(ARGV[3]), tonumber(ARGV[4])
 local state = redis.call('HMGET', meta, 'epoch', 'offset')
 local epoch, head = state[1], state[2]
 if not epoch then ${refuseUnlessFilled}
-  local run = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)') or ''
+  local run = ${currentRun}
   redis.call('HSET', meta, 'epoch', ARGV[1], 'offset', '0', 'run', run)
   redis.call('PEXPIRE', meta, ttlMs)
   return { ARGV[1], '0', 0, 0 }
 end
 if redis.call('PTTL', meta) < ttlMs / 2 then redis.call('PEXPIRE', meta, ttlMs) end
 local cursor = ARGV[6]
-if ARGV[5] ~= epoch or tonumber(cursor) > tonumber(head) then return { epoch, head, 0, 0 } end
+if ARGV[5] ~= epoch then return { epoch, head, 0, 0 } end
+if tonumber(cursor) > tonumber(head) then ${refuseUnlessWhole}
+  return { epoch, head, 0, 0 }
+end
 local reply, bytes = { epoch, head, 1, 0 }, 0
 while cursor ~= head do
   local entries = redis.call('XRANGE', log, '(' .. cursor .. '-0', '+', 'COUNT', 50)
@@ -106,31 +127,48 @@ return reply
 `;
 
 /**
- * KEYS of `keysOf`; ARGV room epoch history-ms ttl-ms budget-bytes and the channel's last offset,
- * then offset, predecessor, id, at-ms, body of each entry that is kept, in order. Leaves a channel that is known alone. The run stays empty, so
- * that the next append jumps: what came after these entries may be lost.
+ * KEYS of `keysOf`; ARGV room epoch history-ms ttl-ms budget-bytes, the channel's last offset and the
+ * topic, then offset, predecessor, id, at-ms, body of each entry that is kept, in order. Of a channel
+ * that is known it puts back, and publishes, what comes after its newest entry, unless it has begun
+ * anew or gone on since the server did. The run stays empty, so that the next append jumps: what came
+ * after these entries may be lost.
  */
 export const refillScript = `
 local meta, log, seen, ledger = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-local room, historyMs, ttlMs, budget = ARGV[1], tonumber(ARGV[3]), ARGV[4], tonumber(ARGV[5])
-local last, sum = ARGV[6], 0
-if redis.call('EXISTS', meta) == 1 then return 0 end
-redis.call('DEL', log, seen)
-for i = 7, #ARGV, 5 do
-  redis.call('XADD', log, ARGV[i] .. '-0', 'prev', ARGV[i + 1], 'at', ARGV[i + 3],
-    'event', ARGV[i + 4], 'before', string.format('%.0f', sum))
-  sum = sum + #ARGV[i + 4] + ${ENTRY_OVERHEAD_BYTES}
-  redis.call('ZADD', seen, ARGV[i], ARGV[i + 2])
+local room, epoch, historyMs, ttlMs = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
+local budget, last, topic = tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7]
+local run = ${currentRun}
+local state = redis.call('HMGET', meta, 'epoch', 'offset', 'run', 'sum', 'held')
+local head, sum, was = tonumber(state[2] or 0), tonumber(state[4] or 0), tonumber(state[5] or 0)
+if not state[1] then
+  redis.call('DEL', log, seen)
+elseif state[1] ~= epoch or state[3] == run or head >= last then
+  return 0
 end
-redis.call('HSET', meta, 'epoch', ARGV[2], 'offset', last, 'run', '',
-  'sum', string.format('%.0f', sum), 'held', string.format('%.0f', sum))
+local held = was
+for i = 8, #ARGV, 5 do
+  local offset, prev, body = ARGV[i], ARGV[i + 1], ARGV[i + 4]
+  if tonumber(offset) > head then
+    redis.call('XADD', log, offset .. '-0', 'prev', prev, 'at', ARGV[i + 3],
+      'event', body, 'before', string.format('%.0f', sum))
+    local size = #body + ${ENTRY_OVERHEAD_BYTES}
+    sum, held = sum + size, held + size
+    redis.call('ZADD', seen, offset, ARGV[i + 2])
+    if state[1] then
+      redis.call('PUBLISH', topic, room .. ' ' .. epoch .. ' ' .. prev .. ' ' .. offset .. ' ' .. body)
+    end
+  end
+end
+redis.call('HSET', meta, 'epoch', epoch, 'offset', string.format('%.0f', last), 'run', '',
+  'sum', string.format('%.0f', sum), 'held', string.format('%.0f', held))
 redis.call('PEXPIRE', meta, ttlMs)
 redis.call('PEXPIRE', seen, ttlMs)
 redis.call('PEXPIRE', log, historyMs)
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 ${ledgerFunctions}
-balance(account(room, 0, sum, ARGV[10]))
+local oldest = redis.call('XRANGE', log, '-', '+', 'COUNT', 1)[1]
+balance(account(room, was, held, oldest and oldest[2][4]))
 return 1
 `;
 
@@ -138,6 +176,7 @@ declare module 'iovalkey' {
   interface RedisCommander<Context extends ClientContext = { type: 'default' }> {
     channelAppend(...args: (string | number)[]): Result<unknown[], Context>;
     channelRead(...args: (string | number)[]): Result<unknown[], Context>;
+    channelFilled(key: string): Result<[run: string, isFilled: number], Context>;
     channelRefill(...args: (string | number)[]): Result<number, Context>;
   }
 }
