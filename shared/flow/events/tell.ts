@@ -10,7 +10,7 @@ export interface Telling {
 
 interface Batch {
   positions: number[];
-  /** Calls \`told\` as soon as the batch is told, and goes on when that resolves. */
+  /** Calls `told` as soon as the batch is told, and goes on when that resolves. */
   carryOut(told: () => Promise<void>): Promise<void>;
   onFailure(): void;
 }
