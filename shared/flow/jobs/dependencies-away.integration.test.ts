@@ -4,7 +4,7 @@ import { NetworkError } from '@insightdesk/shared/errors';
 import { testEnvironment } from '@insightdesk/shared/testing';
 import { sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { defineJob } from './define-job.ts';
+import { defineJob, type JobRequest } from './define-job.ts';
 import { createJobStage, inTenant, request, until } from './test-jobs.ts';
 
 const { queues, news, work, control, close, parts } = createJobStage();
@@ -23,6 +23,10 @@ afterAll(async () => {
 const jobCalled = (name: string) =>
   defineJob({ name, queue: 'maintenance', payload: z.object({}), attempts: 2, backoffMs: 1 });
 
+/** What became of the one job of an organisation. */
+const outcomeOf = async ({ tenantId }: JobRequest) =>
+  (await control.list(tenantId, { limit: 10 })).items[0];
+
 test('a database that is away uses up no attempts: the job is done when it is back', async () => {
   const job = jobCalled('meets-no-database');
   let runs = 0;
@@ -37,9 +41,7 @@ test('a database that is away uses up no attempts: the job is done when it is ba
   await queues.enqueue([asked]);
   await until(() => news.some(({ state }) => state === 'completed'), 25_000);
   expect(runs).toBe(4);
-  expect(await control.list(asked.tenantId, { limit: 10 })).toMatchObject({
-    items: [{ state: 'completed', attempts: 1 }],
-  });
+  expect(await outcomeOf(asked)).toMatchObject({ state: 'completed', attempts: 1 });
   await workers.close();
 }, 30_000);
 
@@ -64,9 +66,7 @@ test('so does a storage that is away; an error of its own does', async () => {
   const isDone = () => news.some(({ name, state }) => name === job.name && state === 'completed');
   await until(isDone, 25_000);
   expect(met).toEqual([]);
-  expect(await control.list(asked.tenantId, { limit: 10 })).toMatchObject({
-    items: [{ state: 'completed', attempts: 2 }],
-  });
+  expect(await outcomeOf(asked)).toMatchObject({ state: 'completed', attempts: 2 });
   await workers.close();
 }, 30_000);
 
@@ -75,10 +75,9 @@ test('a job that this worker does not know waits for one that does', async () =>
   const asked = request(job, {});
   const old = await work({ other: { job: jobCalled('other'), run: async () => {} } });
   await queues.enqueue([asked]);
-  const found = async () => (await control.list(asked.tenantId, { limit: 10 })).items[0];
-  await until(async () => (await found())?.state === 'delayed', 25_000);
+  await until(async () => (await outcomeOf(asked))?.state === 'delayed', 25_000);
   await old.close();
   await work({ [job.name]: { job, run: async () => {} } });
-  await until(async () => (await found())?.state === 'completed', 25_000);
-  expect(await found()).toMatchObject({ state: 'completed', attempts: 1 });
+  await until(async () => (await outcomeOf(asked))?.state === 'completed', 25_000);
+  expect(await outcomeOf(asked)).toMatchObject({ state: 'completed', attempts: 1 });
 }, 40_000);
