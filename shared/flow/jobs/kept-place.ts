@@ -56,13 +56,23 @@ export function keepPlace(
   // By the worker's own loop, each until it has been handed the next one.
   worker.processJob = (...job) => {
     atWork++;
+    if (isAsked) look();
     return process(...job).finally(() => {
       atWork--;
     });
   };
 
+  function look() {
+    serving ??= serve()
+      .catch(onError)
+      .finally(() => {
+        serving = undefined;
+      });
+  }
+
   async function serve(): Promise<void> {
-    // Who comes while a job is run is looked for after it; a free place of the loop's takes it anyway.
+    // Who comes while a job is run is looked for after it. A free place of the loop's takes whoever is
+    // next, unless it has another job in hand: then this is asked again as that begins.
     while (isAsked && !isClosed && atWork >= worker.concurrency) {
       isAsked = false;
       if ((await valkey.jobsLetIn(...keys, LOOKED_AT)) === 0) continue;
@@ -75,11 +85,7 @@ export function keepPlace(
   return {
     offer() {
       isAsked = true;
-      serving ??= serve()
-        .catch(onError)
-        .finally(() => {
-          serving = undefined;
-        });
+      look();
     },
     async close() {
       isClosed = true;
