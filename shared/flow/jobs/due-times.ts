@@ -1,4 +1,5 @@
-import { CronExpressionParser } from 'cron-parser';
+/** Only who plans schedules needs it, and it brings a library of dates. */
+const cronParser = (): typeof import('cron-parser') => require('cron-parser');
 
 /** When something is done: by a cron expression in a time zone, or every so many milliseconds. */
 export type Timing = { cron: string; timeZone: string } | { everyMs: number };
@@ -15,6 +16,7 @@ export function nextDue(timing: Timing, after: Date): Date {
     return new Date((Math.floor(after.getTime() / everyMs) + 1) * everyMs);
   }
   const { cron, timeZone } = timing;
+  const { CronExpressionParser } = cronParser();
   return CronExpressionParser.parse(cron, { currentDate: after, tz: timeZone }).next().toDate();
 }
 
