@@ -1,7 +1,7 @@
 import { afterAll, afterEach, expect, test } from 'bun:test';
 import type { Context } from '@insightdesk/shared/context';
 import { Channels, type Id, type Permission, toUuid } from '@insightdesk/shared/contract';
-import { createAdmissions, connect as openDatabase } from '@insightdesk/shared/database';
+import { connect as openDatabase } from '@insightdesk/shared/database';
 import { createKey, revokeKey, rotateKey } from '@insightdesk/shared/domain/keys';
 import { addRole, updateRole } from '@insightdesk/shared/domain/roles';
 import { disableOrganization, enableOrganization } from '@insightdesk/shared/domain/tenants';
@@ -20,7 +20,7 @@ import {
   testEnvironment,
   userOf,
 } from '@insightdesk/shared/testing';
-import { newId } from '@insightdesk/shared/utils';
+import { createAdmissions, newId } from '@insightdesk/shared/utils';
 import { channels } from '../channels.ts';
 import { ask, createStage, until } from '../test-replica.ts';
 import { createSessionRecords } from './session-records.ts';

@@ -1,7 +1,6 @@
 import { expect, test } from 'bun:test';
 import type { Id, Role } from '@insightdesk/shared/contract';
-import { createAdmissions } from '@insightdesk/shared/domain/users';
-import { newId } from '@insightdesk/shared/utils';
+import { createAdmissions, newId } from '@insightdesk/shared/utils';
 import { createSessionRecords, PAGE_LENGTH } from './session-records.ts';
 
 type Rows = Map<Id<'ses'>, Role | 'none'>;

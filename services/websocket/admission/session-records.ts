@@ -1,11 +1,11 @@
 import { standingOf } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
-import { createAdmissions } from '@insightdesk/shared/domain/users';
 import {
   FactorRequiredError,
   ForbiddenError,
   UnauthenticatedError,
 } from '@insightdesk/shared/errors';
+import { createAdmissions } from '@insightdesk/shared/utils';
 import type { Access } from '../connection/connection.ts';
 import type { SessionSource } from './session-source.ts';
 

@@ -8,8 +8,8 @@ import {
   testEnvironment,
   userOf,
 } from '@insightdesk/shared/testing';
+import { createAdmissions } from '@insightdesk/shared/utils';
 import { sql } from 'drizzle-orm';
-import { createAdmissions } from './admissions.ts';
 import { createDatabase } from './database.ts';
 import { sqlState } from './failures.ts';
 

@@ -1,5 +1,5 @@
 import { DatabaseError } from '@insightdesk/shared/errors';
-import { type Admissions, createAdmissions } from './admissions.ts';
+import { type Admissions, createAdmissions } from '@insightdesk/shared/utils';
 import { type Entry, enter, type Scope, TO_READ, toReadWithin } from './enter.ts';
 import {
   isConflict,

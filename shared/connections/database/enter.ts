@@ -1,5 +1,5 @@
 import { type Id, toUuid } from '@insightdesk/shared/contract';
-import type { Admissions } from './admissions.ts';
+import type { Admissions } from '@insightdesk/shared/utils';
 import { type Connection, toObject } from './tx.ts';
 
 /** Whose rows a transaction may see. */

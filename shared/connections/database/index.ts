@@ -1,5 +1,4 @@
 /** PostgreSQL: pipelined tenant transactions, typed queries, keyset pages, migrations. */
-export { createAdmissions } from './admissions.ts';
 export { createdAt, instant, tenantId, typeId } from './columns.ts';
 export { connect } from './connect.ts';
 export {

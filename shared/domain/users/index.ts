@@ -1,6 +1,4 @@
 /** People, their sessions, their roles, and how they come in. */
-
-export { createAdmissions } from '@insightdesk/shared/database';
 export { acceptInvitation } from './accept-invitation.ts';
 export { changePassword } from './change-password.ts';
 export { changeRole } from './change-role.ts';

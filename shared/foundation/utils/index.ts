@@ -1,3 +1,4 @@
+export { type Admissions, createAdmissions } from './admissions.ts';
 export {
   addDays,
   addHours,

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
-import { newId } from '@insightdesk/shared/utils';
 import { createAdmissions } from './admissions.ts';
+import { newId } from './new-id.ts';
 
 const comer = () => ({
   tenantId: newId('org'),
