@@ -5,7 +5,7 @@ import { announce } from './announce.ts';
 import { AttachmentErrors } from './errors.ts';
 import { attachments } from './tables.ts';
 import { toAttachment } from './view.ts';
-import { visibleAttachments } from './visible.ts';
+import { isHidden, visibleAttachments } from './visible.ts';
 
 /** The message that an upload becomes part of. */
 interface Destination {
@@ -43,7 +43,7 @@ export async function claimAttachments(
     return {
       view: toAttachment(row, ctx.settings.publicUrl),
       /** Others are told of it when it was checked. */
-      isHidden: row.quarantined,
+      isHidden: isHidden(row),
       /** For what was processed before it had a place: tells those who may see it now. */
       announceIfReady: async () => {
         if (row.status === 'ready' && row.variants.length > 0) await announce(ctx, row);

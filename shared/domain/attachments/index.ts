@@ -29,4 +29,4 @@ export { sweepFiles } from './sweep-files.ts';
 export { attachments, type StoredVariant } from './tables.ts';
 export { uploadAttachment } from './upload-attachment.ts';
 export { type AttachmentRow, attachmentView, toAttachment } from './view.ts';
-export { requireAttachment, visibleAttachments } from './visible.ts';
+export { notHiddenFrom, requireAttachment } from './visible.ts';

@@ -1,17 +1,21 @@
 import type { UserContext } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
-import { and, eq, or } from 'drizzle-orm';
+import { and, eq, not, or, type SQL } from 'drizzle-orm';
 import { AttachmentErrors } from './errors.ts';
 import { attachments } from './tables.ts';
 
-/**
- * Staff sees everything; a customer its own uploads and what its conversations show it. Of what is
- * in quarantine only its uploader knows.
- */
+/** In quarantine: only its uploader knows of it, and nobody else is told. */
+export const isHidden = ({ quarantined }: { quarantined: boolean }) => quarantined;
+
+/** The same of rows, for one who asks. */
+export const notHiddenFrom = (userId: Id<'usr'> | SQL, { quarantined, uploadedBy } = attachments) =>
+  or(not(quarantined), eq(uploadedBy, userId));
+
+/** Staff sees everything; a customer its own uploads and what its conversations show it. */
 export const visibleAttachments = ({ tenantId, actor }: Pick<UserContext, 'tenantId' | 'actor'>) =>
   and(
     eq(attachments.tenantId, tenantId),
-    or(eq(attachments.quarantined, false), eq(attachments.uploadedBy, actor.userId)),
+    notHiddenFrom(actor.userId),
     actor.role === 'customer'
       ? or(eq(attachments.uploadedBy, actor.userId), eq(attachments.customerId, actor.userId))
       : undefined,

@@ -1,6 +1,6 @@
 import type { Id } from '@insightdesk/shared/contract';
-import { attachments, toAttachment } from '@insightdesk/shared/domain/attachments';
-import { sql } from 'drizzle-orm';
+import { attachments, notHiddenFrom, toAttachment } from '@insightdesk/shared/domain/attachments';
+import { aliasedTable, sql } from 'drizzle-orm';
 import { messages } from './tables.ts';
 import { type MessageRow, toMessage } from './view.ts';
 
@@ -15,7 +15,7 @@ export const messageColumns = {
       'status', a.status, 'variants', a.variants) order by a.id)
     from ${attachments} a
     where a.tenant_id = messages.tenant_id and a.message_id = messages.id
-      and (not a.quarantined or a.uploaded_by = app.user_id()))`,
+      and ${notHiddenFrom(sql`app.user_id()`, aliasedTable(attachments, 'a'))})`,
 };
 
 /** What those who may read a message see of such a row. */

@@ -1,4 +1,4 @@
-import type { MemberContext } from '@insightdesk/shared/context';
+import { conversationsOf, type MemberContext } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
 import { and, eq, type SQL, sql } from 'drizzle-orm';
 import { conversations, messages } from './tables.ts';
@@ -15,7 +15,7 @@ export const viewerOf = ({
   actor,
 }: Pick<MemberContext, 'tenantId' | 'actor'>): Viewer => ({
   tenantId,
-  customerId: actor.role === 'customer' ? actor.userId : undefined,
+  customerId: conversationsOf(actor),
 });
 
 /** The arguments of a statement about what a viewer sees. */

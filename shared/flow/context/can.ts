@@ -48,6 +48,13 @@ export function decide(actor: Holder, permission: Permission, resource?: Resourc
 export const can = (actor: Holder, permission: Permission, resource?: Resource): boolean =>
   refusalOf(actor, permission, resource) === undefined;
 
+/** Whose conversations somebody has to do with: customers with their own alone, staff with all. */
+export const conversationsOf = ({
+  role,
+  userId,
+}: Pick<Holder, 'role' | 'userId'>): Id<'usr'> | undefined =>
+  role === 'customer' ? userId : undefined;
+
 /** Throws 403, which says why not. */
 export function requireCan(actor: Holder, permission: Permission, resource?: Resource): void {
   const refusal = refusalOf(actor, permission, resource);
@@ -64,10 +71,12 @@ function refusalFor(actor: Holder, resource: Resource): string | undefined {
   switch (resource.kind) {
     case 'account':
       return resource.userId === actor.userId ? undefined : 'This is for that person alone';
-    case 'conversation':
-      return isCustomer && resource.customerId !== actor.userId
+    case 'conversation': {
+      const theirs = conversationsOf(actor);
+      return theirs && theirs !== resource.customerId
         ? 'Customers have their own conversations only'
         : undefined;
+    }
     case 'notes':
       return isCustomer ? 'This is for staff alone' : undefined;
     case 'presence':

@@ -1,5 +1,6 @@
 export {
   can,
+  conversationsOf,
   type Decision,
   decide,
   permissionsHeld,
