@@ -16,7 +16,7 @@ const names: Record<string, string[]> = {
 };
 
 /** Proxies that are believed unless configured: those on this machine and in private networks. */
-export const usualProxies: readonly string[] = ['loopback', 'private'];
+const usualProxies: readonly string[] = ['loopback', 'private'];
 
 /** The range from which Railway's edge connects. */
 const RAILWAY_EDGE = '100.64.0.0/10';

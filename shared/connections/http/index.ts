@@ -7,7 +7,6 @@ export {
   clientAddress,
   createAddressReader,
   type ReadAddress,
-  usualProxies,
 } from './client-address.ts';
 export { cookieSession, requireOwnPage } from './cookie-session.ts';
 export { corsByList } from './cors-by-list.ts';

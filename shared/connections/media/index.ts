@@ -9,11 +9,4 @@ export type { Recording, SizedFile } from './recording.ts';
 export { MediaToolsMissing } from './recording-errors.ts';
 export type { RecordingFacts } from './recording-facts.ts';
 export type { Loudness } from './sound.ts';
-export {
-  type DerivedImage,
-  type ImageMetadata,
-  type ImageTransform,
-  MAX_TRANSFORM_SIDE,
-  transformFits,
-  transformFormats,
-} from './transform.ts';
+export type { DerivedImage, ImageMetadata, ImageTransform } from './transform.ts';

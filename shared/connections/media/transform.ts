@@ -3,19 +3,13 @@ import { allowedPixels } from './image-cost.ts';
 import { ImageFault } from './image-fault.ts';
 import { loadSharp } from './load-sharp.ts';
 
-export const transformFits = ['cover', 'contain', 'inside', 'outside', 'fill'] as const;
-export const transformFormats = ['jpeg', 'png', 'webp', 'avif'] as const;
-
-/** The longest side that a transform may ask for, in pixels. */
-export const MAX_TRANSFORM_SIDE = 4096;
-
 /** What is made of a picture; it is never enlarged. */
 export interface ImageTransform {
   /** In pixels, 1 to 4,096; of the upright picture. The other side follows where one is missing. */
   width?: number | undefined;
   height?: number | undefined;
-  fit: (typeof transformFits)[number];
-  format: (typeof transformFormats)[number];
+  fit: 'cover' | 'contain' | 'inside' | 'outside' | 'fill';
+  format: 'jpeg' | 'png' | 'webp' | 'avif';
   /** 1 to 100, of each format's own scale; a PNG loses nothing whatever is said. */
   quality?: number | undefined;
   /** A part of the upright picture, in its pixels; cut out first. */

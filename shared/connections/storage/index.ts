@@ -22,7 +22,6 @@ export type {
 export { createS3Client } from './s3/s3-client.ts';
 export {
   createUrlSigner,
-  SIGNED_PATH,
   type SignedAccess,
   type SignedRead,
   type SignedWrite,

@@ -42,7 +42,7 @@ export interface UrlSignerOptions {
 }
 
 /** Below it stands the key: `GET`, `HEAD` and `PUT <publicUrl>/files/signed/<key>`. */
-export const SIGNED_PATH = '/files/signed/';
+const SIGNED_PATH = '/files/signed/';
 
 // Ids of keys are asked for in the database.
 const KEY_ID = /^[\w-]{1,40}$/;
