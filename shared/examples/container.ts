@@ -7,9 +7,10 @@ export interface Receipt {
 
 /**
  * Parts with all three lifetimes: one catalogue for everybody, one receipt for each order, a new
- * number whenever one is asked for. Receipts are handed to `file` when their scope ends.
+ * number whenever one is asked for. Receipts are handed to `file` when their scope ends. Whoever
+ * tests what is made of them gives prices of its own.
  */
-export function createShop(file: (receipt: Receipt) => void) {
+export function createShop(file: (receipt: Receipt) => void, prices?: Map<string, number>) {
   let last = 0;
   const shop = createContainer()
     .register('prices', () => new Map([['coffee', 3]]))
@@ -22,6 +23,7 @@ export function createShop(file: (receipt: Receipt) => void) {
           receipt.lines.push(`${item} ${prices.get(item) ?? 0}`),
       { lifetime: 'scoped' },
     );
+  if (prices) shop.rebind('prices', () => prices);
 
   return async function serve(items: readonly string[]): Promise<number> {
     const scope = shop.createScope();

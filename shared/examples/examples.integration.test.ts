@@ -1,24 +1,36 @@
 import { afterAll, expect, test } from 'bun:test';
 import { readdirSync } from 'node:fs';
+import { mkdir, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
 import { loadConfig } from '@insightdesk/shared/config';
+import { type ErrorReport, trackErrors } from '@insightdesk/shared/error-tracking';
+import { catalogOf, consequencesBy } from '@insightdesk/shared/events';
+import { withTempDirectory } from '@insightdesk/shared/files';
 import { createQueues, type JobHandlers, startWorkers } from '@insightdesk/shared/jobs';
 import { createLifecycle } from '@insightdesk/shared/lifecycle';
 import { createHealth } from '@insightdesk/shared/monitoring';
 import { type Answered, type Asked, REQUESTS_TOPIC } from '@insightdesk/shared/realtime';
-import { createMemoryStorage } from '@insightdesk/shared/storage';
+import { createMemoryStorage, createStorage } from '@insightdesk/shared/storage';
 import { createTestContext, createTestTenant } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
+import sharp from 'sharp';
 import { archive } from './archive.ts';
 import { confirmOnDevice } from './ask-device.ts';
 import { createShop, type Receipt } from './container.ts';
 import { describeReport } from './daily-report.ts';
 import { openDrafts } from './drafts.ts';
 import { createRates } from './exchange-rates.ts';
+import { importContacts } from './import-contacts.ts';
 import { announce, buildIndex, importInOrder, readSource } from './jobs-in-order.ts';
+import { requireLogo } from './logo.ts';
 import { requireMail } from './mail-health.ts';
 import { createNames } from './names-at-once.ts';
+import { newsPublished } from './news.ts';
+import { createPrices } from './prices.ts';
 import { readPagerSettings } from './settings.ts';
 import { servePage } from './small-service.ts';
+import { registerToldStorage } from './told-storage.ts';
+import { unpack } from './unpack.ts';
 
 const { context, config, parts, log, mailer, close } = createTestContext();
 afterAll(close);
@@ -71,6 +83,8 @@ const runs: Record<string, () => Promise<void>> = {
     expect(await serve(['coffee', 'coffee'])).toBe(1);
     expect(await serve(['cake'])).toBe(2);
     expect(filed.map(({ lines }) => lines)).toEqual([['coffee 3', 'coffee 3'], ['cake 0']]);
+    await createShop((receipt) => void filed.push(receipt), new Map([['cake', 7]]))(['cake']);
+    expect(filed.at(-1)).toEqual({ lines: ['cake 7'] });
   },
 
   async 'settings.ts'() {
@@ -136,6 +150,103 @@ const runs: Record<string, () => Promise<void>> = {
     expect(await archive(storage, '2025.txt', ['one', 'two'])).toBe(1);
     expect(await archive(storage, '2026.txt', ['three'])).toBe(2);
     expect(await new Response(await storage.download('archive/2025.txt')).text()).toBe('one\ntwo');
+  },
+
+  async 'unpack.ts'() {
+    const into = async (directory: string) => {
+      await Bun.write(join(directory, 'notes/a.txt'), 'hello');
+      await mkdir(join(directory, '__MACOSX'));
+      await symlink('/etc/passwd', join(directory, 'link'));
+    };
+    const sha256 = new Bun.CryptoHasher('sha256').update('hello').digest('hex');
+    const found = await unpack(into, ['notes/a.txt', '__MACOSX', 'none']);
+    expect(found).toEqual([{ sizeBytes: 5, sha256 }, undefined, undefined]);
+    for (const name of ['link', '../notes', '/etc/passwd']) {
+      await expect(unpack(into, [name])).rejects.toMatchObject({ code: 'INVALID_PATH' });
+    }
+  },
+
+  'told-storage.ts': () =>
+    withTempDirectory(async (directory) => {
+      const told: string[] = [];
+      registerToldStorage((key) => void told.push(key));
+      const variables = { TOLD_DIRECTORY: directory };
+      const chosen = { provider: 'custom', name: 'told', variables, maxFileBytes: 9 } as const;
+      const storage = createStorage(chosen, { signer: parts.fileUrls });
+      await storage.upload('a', new Uint8Array(9), { contentType: 'text/plain' });
+      expect(await storage.exists('a')).toBe(true);
+      await storage.delete('a');
+      expect([told, await storage.exists('a')]).toEqual([['a'], false]);
+    }),
+
+  async 'import-contacts.ts'() {
+    const reports: ErrorReport[] = [];
+    trackErrors({ report: (report) => void reports.push(report), close: async () => {} });
+    const store = async (row: string) => {
+      if (!row.includes('@')) throw new Error('No address');
+    };
+    const rows = ['a@example.com', 'nobody', 'b@example.com'];
+    const whose = { userId: 'usr_1', tenantId: 'org_1' };
+    await importContacts({ id: 'import-1', ...whose, rows }, store).finally(() =>
+      trackErrors(undefined),
+    );
+    expect(reports).toHaveLength(1);
+    const context = { job: 'import-1', actor: 'usr_1', tenantId: 'org_1' };
+    expect(reports[0]).toMatchObject({ context, fields: { line: 1 } });
+    const read = reports[0]?.breadcrumbs.map(({ fields }) => fields);
+    expect(read).toEqual([{ line: 0 }, { line: 1 }]);
+  },
+
+  async 'prices.ts'() {
+    const asked: string[][] = [];
+    const prices = createPrices(context.cache, newId('org'), async (articles) => {
+      asked.push(articles);
+      return new Map(articles.map((article) => [article, article.length]));
+    });
+    await prices.find(['tea', 'cake']);
+    expect(await prices.find(['tea', 'coffee'])).toEqual(
+      new Map([
+        ['tea', 3],
+        ['coffee', 6],
+      ]),
+    );
+    await prices.forget(['tea']);
+    await prices.find(['tea', 'cake']);
+    expect(asked).toEqual([['tea', 'cake'], ['coffee'], ['tea']]);
+  },
+
+  async 'logo.ts'() {
+    const picture = (width: number, height: number) =>
+      sharp({ create: { width, height, channels: 3, background: 'teal' } })
+        .png()
+        .toBuffer();
+    await requireLogo(context.media, await picture(64, 64));
+    for (const [width, height] of [
+      [64, 32],
+      [32, 32],
+    ] as const) {
+      const refused = requireLogo(context.media, await picture(width, height));
+      await expect(refused).rejects.toMatchObject({ status: 422 });
+    }
+  },
+
+  async 'news.ts'() {
+    const consequencesOf = consequencesBy(catalogOf({ newsPublished }), {
+      'news.published': () => [],
+    });
+    const happened = {
+      id: newId('evt'),
+      position: 1,
+      tenantId: newId('org'),
+      requestId: 'example',
+      name: 'news.published',
+      version: 1,
+      payload: { title: 'We are open', draftedBy: 'Eve' },
+      at: new Date().toISOString(),
+    };
+    const told = consequencesOf(happened)?.publish ?? [];
+    expect(told.at(-1)).toMatchObject({ channel: 'public-news', data: { title: 'We are open' } });
+    expect(told.at(-1)?.data).not.toHaveProperty('draftedBy');
   },
 
   async 'ask-device.ts'() {
