@@ -1,5 +1,5 @@
 import type { Id } from '@insightdesk/shared/contract';
-import { type Queues, queueNames } from '@insightdesk/shared/jobs';
+import { bullId, parseJobKey, type Queues, queueNames } from '@insightdesk/shared/jobs';
 import type { Valkey } from '@insightdesk/shared/valkey';
 import type { Parts, ValkeyPurpose } from './parts.ts';
 
@@ -46,15 +46,14 @@ async function* keysOf(valkey: Valkey, match: string): AsyncGenerator<string[]> 
   } while (cursor !== '0');
 }
 
-/** `prefix:queue:id`; a job that runs just now is removed when it is looked for again. */
+/** A job that runs just now is removed when it is looked for again. */
 async function removeJob(queues: Pick<Queues, 'get'>, key: string): Promise<boolean> {
-  const queue = queueNames.find((name) => key.includes(`:${name}:`));
-  const id = queue && key.slice(key.indexOf(`:${queue}:`) + queue.length + 2);
-  if (!queue || !id || id.includes(':')) return false;
+  const { queue, ...job } = parseJobKey(key);
+  if (!queueNames.includes(queue)) return false;
   return (
     (await queues
       .get(queue)
-      .remove(id)
+      .remove(bullId(job))
       .catch(() => 0)) === 1
   );
 }

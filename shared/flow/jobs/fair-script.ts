@@ -1,4 +1,5 @@
 import type { ClientContext, Result } from 'iovalkey';
+import { lua } from './ids.ts';
 import { FRESH_RANK, levels, levelsByRank } from './priority.ts';
 
 const numbers = levels.map((_, i) => i + 1);
@@ -31,7 +32,7 @@ local order = redis.call('HINCRBY', finish, '', #fresh / 2) - #fresh / 2
 local known, turns, isNew = {}, {}, false
 for i = 1, #fresh, 2 do
   local id, level = fresh[i], LEVELS[math.floor((fresh[i + 1] - FRESH) / 4294967296) + 1]
-  local owner = string.match(id, '^[^~]*')
+  local owner = ${lua.ownerOf('id')}
   local ends = known[owner]
   if not ends then
     ends = redis.call('HMGET', finish, ${numbers.map((n) => `owner .. '~${n}'`).join(', ')})

@@ -1,6 +1,6 @@
 import type { JobOwner, QueueName } from './define-job.ts';
 
-/** Divides the owner of a job from what tells its jobs apart; see fair-script.ts. */
+/** Divides the owner of a job from what tells its jobs apart. */
 const DIVIDER = '~';
 
 /** What a job is called by those who asked for it. */
@@ -22,9 +22,11 @@ export function parseBullId(text: string): JobKey {
 export const jobKey = (prefix: string, queue: QueueName, key: JobKey): string =>
   `${prefix}:${queue}:${bullId(key)}`;
 
-/** The owner and the id of the job that is kept there. */
-export const parseJobKey = (key: string): JobKey =>
-  parseBullId(key.slice(key.lastIndexOf(':') + 1));
+/** The queue, the owner and the id of the job that is kept there. */
+export function parseJobKey(key: string): JobKey & OwnJob {
+  const [queue, id = ''] = key.split(':').slice(-2);
+  return { queue: queue as QueueName, ...parseBullId(id) };
+}
 
 /** A job among those of its owner; the text in which it is remembered. */
 export interface OwnJob {
@@ -38,3 +40,12 @@ export function parseMember(member: string): OwnJob {
   const at = member.indexOf(' ');
   return { queue: member.slice(0, at) as QueueName, id: member.slice(at + 1) };
 }
+
+/** The same in the scripts that run in Valkey, of what they call these things. */
+export const lua = {
+  bullId: (owner: string, id: string) => `${owner} .. '${DIVIDER}' .. ${id}`,
+  ownerOf: (bullId: string) => `string.match(${bullId}, '^[^${DIVIDER}]*')`,
+  jobKey: (prefix: string, queue: string, bullId: string) =>
+    `${prefix} .. ':' .. ${queue} .. ':' .. ${bullId}`,
+  parseMember: (member: string) => `string.match(${member}, '^(%S+) (.*)$')`,
+};

@@ -14,6 +14,7 @@ export {
   queueNames,
 } from './define-job.ts';
 export { createHeldJobs, type HeldJobs } from './held-jobs.ts';
+export { bullId, parseJobKey } from './ids.ts';
 export { createJobControl, type JobControl, type JobPage } from './job-control.ts';
 export { type JobRoom, readJobLoad } from './job-load.ts';
 export {

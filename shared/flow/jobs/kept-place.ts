@@ -1,6 +1,7 @@
 import type { Worker } from 'bullmq';
 import type { ClientContext, Redis, Result } from 'iovalkey';
 import type { QueueName } from './define-job.ts';
+import { lua } from './ids.ts';
 import type { Envelope } from './queues.ts';
 
 /** One place of a worker, for organisations that have no job running in the queue. */
@@ -25,7 +26,7 @@ const LOOKED_AT = 32;
 const letInScript = `
 if redis.call('HEXISTS', KEYS[4], 'paused') == 1 then return 0 end
 local busy = {}
-local function ownerOf(id) return string.match(id, '^[^~]*') end
+local function ownerOf(id) return ${lua.ownerOf('id')} end
 for _, id in ipairs(redis.call('LRANGE', KEYS[3], 0, -1)) do busy[ownerOf(id)] = true end
 for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, ARGV[1] - 1)) do
   if not busy[ownerOf(id)] then

@@ -1,3 +1,5 @@
+import { lua } from './ids.ts';
+
 /**
  * What each organisation has in the queues. Its hash has the bytes of every job that has not ended,
  * by `queue id`, and under `!queue id` those of its dead letters; `#`, `$` and `!` are the number and
@@ -95,9 +97,9 @@ for _ = 1, ${MOST_EVICTED} do
   if dead <= room or redis.call('ZCARD', letters) < 2 then break end
   local member = redis.call('ZRANGE', letters, 0, 0)[1]
   forget(member)
-  local queue, id = string.match(member, '^(%S+) (.*)$')
-  local key = prefix .. ':' .. queue .. ':' .. owner .. '~' .. id
-  if redis.call('ZREM', prefix .. ':' .. queue .. ':failed', owner .. '~' .. id) == 1 then
+  local queue, id = ${lua.parseMember('member')}
+  local key = ${lua.jobKey('prefix', 'queue', lua.bullId('owner', 'id'))}
+  if redis.call('ZREM', prefix .. ':' .. queue .. ':failed', ${lua.bullId('owner', 'id')}) == 1 then
     redis.call('DEL', key, key .. ':logs', key .. ':dependencies', key .. ':processed',
       key .. ':failed', key .. ':unsuccessful')
   end
