@@ -110,7 +110,7 @@ import { exportContentRoute } from './organization/export-content.ts';
 import { del, get, patch, post, type Route, when } from './route.ts';
 import { resumableRoutes } from './uploads/resumable.ts';
 
-/** Everything a client can ask. */
+/** Everything a client can ask; what a link to a file opens stands in `files/create-files.ts`. */
 export const routes: readonly Route[] = [
   signsIn(post('/v1/auth/register', register, 201)),
   signsIn(post('/v1/auth/login', login)),
