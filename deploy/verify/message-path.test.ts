@@ -4,18 +4,22 @@ import { checkMessagePath } from './message-path.ts';
 const files: Record<string, string> = {
   'services/api/routes.ts': "import { send } from '@insightdesk/shared/domain/talk';",
   'shared/domain/talk/index.ts':
-    "export { send } from './send.ts';\nexport * as jobs from './jobs.ts';",
+    "export { send } from './send.ts';\nexport { look } from './look.ts';\nexport { post } from './post.ts';\nexport * as jobs from './jobs.ts';",
   'shared/domain/talk/send.ts': "import { write } from './write.ts';\nexport const send = write;",
   'shared/domain/talk/write.ts':
     "import { told } from './events.ts';\nexport const write = () => told;",
   'shared/domain/talk/events.ts': 'export const told = 1;',
-  'shared/domain/talk/jobs.ts': 'export const mail = 1;',
+  'shared/domain/talk/jobs.ts': 'export const mail = 1;\nexport const find = 2;',
   'services/worker/reactions.ts':
-    "import type { told } from '../../shared/domain/talk/events.ts';\nimport { jobs } from '@insightdesk/shared/domain/talk';",
+    "import type { told } from '../../shared/domain/talk/events.ts';\nimport { jobs } from '@insightdesk/shared/domain/talk';\njobFor(event, jobs.find, {});",
   'services/worker/main.ts':
     "import { react } from './reactions.ts';\nimport { relay } from './relay.ts';\nrelay({ with: (x) => react(x) });",
   'services/worker/relay.ts': 'export const relay = 1;',
-  'services/worker/jobs.ts': "import { jobs } from '@insightdesk/shared/domain/talk';",
+  'services/worker/jobs.ts':
+    "import { jobs, look, post } from '@insightdesk/shared/domain/talk';\nconst table = [{ job: jobs.find, run: (payload, run) => look(payload) }, { job: jobs.mail, run: (payload, run) =>\n post(payload, run) }];",
+  'shared/domain/talk/look.ts':
+    "import { mail } from './jobs.ts';\nexport const look = () => jobFor(run, mail, {});",
+  'shared/domain/talk/post.ts': "import { mail } from './jobs.ts';\nexport const post = mail;",
 };
 const doors = { './domain/*': './domain/*/index.ts' };
 const check = (...lines: string[]) =>
@@ -36,7 +40,21 @@ test('a third file may put two together', () => {
   expect(check(`${line} → \`services/worker/relay.ts\``)).toEqual([]);
 });
 
+test('a job may enqueue the next', () => {
+  const line = `${toEvent} → \`services/worker/reactions.ts\``;
+  const jobs = '`services/worker/{reactions,jobs}.ts` → `shared/domain/talk/{look,post}.ts`';
+  expect(check(line, jobs)).toEqual([]);
+});
+
 test.each([
+  [
+    'a job that nothing before it enqueues',
+    [
+      `${toEvent} → \`services/worker/reactions.ts\``,
+      '`services/worker/{reactions,jobs}.ts` → `shared/domain/talk/post.ts`',
+    ],
+    'post.ts does mail, which no file before it enqueues, but shared/domain/talk/look.ts does',
+  ],
   [
     'a file that is left out',
     ['`services/api/routes.ts` → `shared/domain/talk/write.ts`'],

@@ -26,13 +26,14 @@ interface Project {
  * third calls a function of the one with something of the other; or when both import the same
  * event, job or table, by which the message crosses from one process to another. Where none of
  * this is so, or where the one calls a file that calls the other, a file was left out. Files that
- * only re-export hand nothing on and may not be listed.
+ * only re-export hand nothing on and may not be listed. What does a job comes after what enqueues
+ * that very job, be it a reaction or what does another job.
  */
 export function checkMessagePath(readme: string, project: Project) {
   const lines = readLines(readme);
   const files = [...new Set(lines.flat())];
   const folders = new Set(files.map((file) => posix.dirname(file)));
-  const { isLinked, findBetween } = createLinks(project);
+  const { isLinked, findBetween, findUnasked } = createLinks(project);
   const failures = files.flatMap((file) => judgeFile(file, project.read(file)));
   for (const [i, [first = '']] of lines.entries()) {
     if (i === 0 || lines.slice(0, i).some((line) => line.includes(first))) continue;
@@ -44,6 +45,7 @@ export function checkMessagePath(readme: string, project: Project) {
       failures.push(`${between} is left out between ${a} and ${b}`);
     }
   }
+  failures.push(...findUnasked(files));
   if (files.length === 0) failures.push(`README.md lists no path under "${HEADING}"`);
   if (files.length > FILES_MAX) failures.push(`${files.length} files, more than ${FILES_MAX}`);
   if (folders.size > FOLDERS_MAX) failures.push(`${folders.size} folders, over ${FOLDERS_MAX}`);
@@ -113,7 +115,31 @@ function createLinks({ paths, read, doors }: Project) {
     /** The files that the one calls and that take what the other defines. */
     findBetween: (a: string, b: string) =>
       calledBy(a).filter((file) => file !== b && file !== a && isGiven(file, b)),
+    /** Of files in the order of the path: those that do jobs of which none before them enqueues one. */
+    findUnasked: (files: readonly string[]) =>
+      files.flatMap((file, at) => {
+        const jobs = jobsDoneBy(file, files);
+        const isAsked = files.slice(0, at).some((before) => enqueuesAny(before, jobs));
+        if (jobs.length === 0 || isAsked) return [];
+        const others = paths.filter((path) => path !== file && enqueuesAny(path, jobs));
+        return [`${file} does ${jobs}, which no file before it enqueues, but ${others} does`];
+      }),
   };
+
+  /** The jobs for which a table among the files calls what a file defines. */
+  function jobsDoneBy(file: string, tables: readonly string[]): string[] {
+    return tables.flatMap((table) => {
+      const functions = from(takenBy(table), file).map(({ name }) => name);
+      return [...(read(table) ?? '').matchAll(handler)]
+        .filter(([, , called = '']) => functions.includes(called))
+        .map(([, job = '']) => job);
+    });
+  }
+
+  function enqueuesAny(file: string, jobs: readonly string[]): boolean {
+    const given = callsOf(read(file) ?? '', 'jobFor').join(' ');
+    return jobs.some((job) => new RegExp(`\\b${job}\\b`).test(given));
+  }
 
   function isGiven(file: string, b: string): boolean {
     const source = read(file) ?? '';
@@ -135,6 +161,9 @@ function canBeCalled(source: string, name: string): boolean {
 /** Whether SQL of its own reads or changes a table. */
 const queries = (source: string, table: string) =>
   new RegExp(`\\b(from|into|update) ${table}\\b`).test(source);
+
+/** A line of a table of jobs: the job, and the function that does it. */
+const handler = /\bjob: (?:\w+\.)?(\w+),\s*run: \([^)]*\) =>\s*(\w+)\(/g;
 
 /** The text between the parentheses of every call of a function. */
 function callsOf(source: string, name: string): string[] {
