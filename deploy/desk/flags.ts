@@ -1,5 +1,4 @@
 import { runCommand } from '@insightdesk/shared/boot';
-import { withTenant } from '@insightdesk/shared/context';
 import { isId } from '@insightdesk/shared/contract';
 import {
   catalogue,
@@ -29,10 +28,7 @@ export async function manageFlags([verb, tenantId, name, text]: string[]): Promi
     async ({ parts, log }) => {
       const ctx = { ...parts.connections, log, ...caller };
       await requireOrganization(ctx);
-      const values =
-        verb === 'set'
-          ? await withTenant(ctx, (tenant) => setFlags(tenant, wanted))
-          : await readFlags(ctx);
+      const values = verb === 'set' ? await setFlags(ctx, wanted) : await readFlags(ctx);
       for (const flag of flagNames) {
         console.log(
           `${flag.padEnd(24)} ${String(values[flag]).padEnd(8)} ${catalogue[flag].description}`,

@@ -77,7 +77,7 @@ async function erase(ctx: OperatorContext, args: string[]) {
   if (name !== values.name) throw new Error('That is not its name: nothing was erased');
   const { tenantId } = ctx;
   const signal = new AbortController().signal;
-  const counts = await eraseOrganization(ctx, { tenantId, requestedBy: 'desk', signal });
+  const counts = await eraseOrganization(ctx, { tenantId, signal });
   const lines = Object.entries(counts).map(([what, count]) => `  ${what}: ${count}`);
   return ['is erased', ...lines].join('\n');
 }
