@@ -55,8 +55,18 @@ test('what a route does stands in the file named for it', () => {
   expect(lost).toEqual([]);
 });
 
+test('what the worker and the operator do stands in the file named for it', () => {
+  expect(done.length).toBeGreaterThan(40);
+  const lost = done.filter(({ name, path }) => !path.endsWith(`/${kebab(name)}.ts`));
+  expect(lost).toEqual([]);
+});
+
 test('a file of the domain holds one verb, and verbs do not import verbs', () => {
-  const several = files.filter(({ text }) => text.split('= defineAction(').length > 2);
+  const several = verbs.filter(
+    ({ text }) =>
+      text.split('= defineAction(').length > 2 ||
+      [...text.matchAll(/^export (async )?function|^export const \w+ = (async )?\(/gm)].length > 1,
+  );
   expect(several.map(({ path }) => path)).toEqual([]);
   const crossed = files
     .filter(({ path }) => !path.endsWith('/index.ts'))
