@@ -8,6 +8,7 @@ import {
   setFlags,
 } from '@insightdesk/shared/domain/flags';
 import { requireOrganization } from '@insightdesk/shared/domain/tenants';
+import { operatorContext } from './operator-context.ts';
 import { surroundings } from './surroundings.ts';
 
 const USAGE = `Usage: bun run desk flags list <organisation id>
@@ -21,12 +22,10 @@ export async function manageFlags([verb, tenantId, name, text]: string[]): Promi
     console.error(USAGE);
     return 2;
   }
-  const actor = { kind: 'system', name: 'desk' } as const;
-  const caller = { actor, tenantId, requestId: Bun.randomUUIDv7() };
   await runCommand(
     'desk',
-    async ({ parts, log }) => {
-      const ctx = { ...parts.connections, log, ...caller };
+    async (app) => {
+      const ctx = operatorContext(app, tenantId);
       await requireOrganization(ctx);
       const values = verb === 'set' ? await setFlags(ctx, wanted) : await readFlags(ctx);
       for (const flag of flagNames) {
