@@ -10,8 +10,8 @@ afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close();
 });
 
-/** A desk of one channel, whose newest token is the only good one. */
-async function startDesk() {
+/** A server of one channel, whose newest token is the only good one. */
+async function startServer() {
   const state = {
     token: 0,
     refreshes: 0,
@@ -73,7 +73,7 @@ async function until(condition: () => unknown): Promise<void> {
 }
 
 test('a server that closes for an expired token is met again with a new one', async () => {
-  const { url, state, sockets } = await startDesk();
+  const { url, state, sockets } = await startServer();
   const { seen, subscription } = follow(url, good);
   await subscription.ready;
   sockets[0]?.emit('closing', { code: 'TOKEN_EXPIRED', detail: '' });
@@ -85,7 +85,7 @@ test('a server that closes for an expired token is met again with a new one', as
 });
 
 test('a handshake that is refused for its token is repeated with a new one', async () => {
-  const { url, state } = await startDesk();
+  const { url, state } = await startServer();
   const { subscription, seen } = follow(url, { accessToken: 'old', refreshToken: 'r' });
   await subscription.ready;
   expect(state.refreshes).toBe(1);
@@ -93,14 +93,14 @@ test('a handshake that is refused for its token is repeated with a new one', asy
 });
 
 test('a token that is known to be over is swapped before the handshake', async () => {
-  const { url, state } = await startDesk();
+  const { url, state } = await startServer();
   const { subscription } = follow(url, { ...good, accessToken: 'old', expiresAt: Date.now() - 1 });
   await subscription.ready;
   expect(state.refreshes).toBe(1);
 });
 
 test('sockets that have an address of their own are met there, calls where they were', async () => {
-  const [calls, live] = [await startDesk(), await startDesk()];
+  const [calls, live] = [await startServer(), await startServer()];
   live.state.token = 1;
   const tokens = { ...good, accessToken: 'old', expiresAt: Date.now() - 1 };
   const client = createClient({ url: calls.url, socketUrl: live.url, tokens });
@@ -111,7 +111,7 @@ test('sockets that have an address of their own are met there, calls where they 
 });
 
 test('a connection that is cut resumes without another token', async () => {
-  const { url, state, sockets } = await startDesk();
+  const { url, state, sockets } = await startServer();
   const { subscription } = follow(url, good);
   await subscription.ready;
   sockets[0]?.emit('drain', { reconnectInMs: 0 });
@@ -121,7 +121,7 @@ test('a connection that is cut resumes without another token', async () => {
 });
 
 test('a live socket is authenticated with the token that a call got', async () => {
-  const { url, state, sockets } = await startDesk();
+  const { url, state, sockets } = await startServer();
   const { client, subscription, seen } = follow(url, good);
   await subscription.ready;
   await client.refresh();
@@ -133,7 +133,7 @@ test('a live socket is authenticated with the token that a call got', async () =
 });
 
 test('a session that has ended ends the subscriptions, and nothing is tried again', async () => {
-  const { url, state, sockets } = await startDesk();
+  const { url, state, sockets } = await startServer();
   const { subscription, seen } = follow(url, good);
   await subscription.ready;
   state.isRefused = true;
@@ -147,7 +147,7 @@ test('a session that has ended ends the subscriptions, and nothing is tried agai
 });
 
 test('two listeners share a channel; the last one leaves it', async () => {
-  const { url, state, sockets } = await startDesk();
+  const { url, state, sockets } = await startServer();
   const { client, subscription } = follow(url, good);
   const heard: number[] = [];
   const listener = { onEvent: ({ offset }: { offset: number }) => heard.push(offset), onGap() {} };
@@ -170,7 +170,7 @@ test('two listeners share a channel; the last one leaves it', async () => {
 });
 
 test('after closing there is nothing to subscribe to', async () => {
-  const { url } = await startDesk();
+  const { url } = await startServer();
   const { client, seen, subscription } = follow(url, good);
   await subscription.ready;
   client.close();

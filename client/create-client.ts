@@ -39,7 +39,7 @@ export interface ClientOptions {
   timeoutMs?: number | undefined;
 }
 
-/** Everything an app does at the desk. Calls reject with ProblemError or UnreachableError. */
+/** Everything an app asks of InsightDesk. Calls reject with ProblemError or UnreachableError. */
 export type Client = ReturnType<typeof createClient>;
 
 /** Opens nothing by itself: the socket connects with the first subscription or request handler. */

@@ -12,8 +12,8 @@ const problem = (status: number, code: string, headers = {}) =>
 const stops: (() => unknown)[] = [];
 afterAll(() => stops.forEach((stop) => void stop()));
 
-/** A desk whose answers a test decides; access tokens are `access-<n>`, only the newest is good. */
-function desk(answer: (request: Request) => Response | Promise<Response>) {
+/** A server whose answers a test decides; access tokens are `access-<n>`, only the newest is good. */
+function serve(answer: (request: Request) => Response | Promise<Response>) {
   const state = { generation: 0, refreshes: 0, isRefused: false };
   const server = Bun.serve({
     port: 0,
@@ -48,7 +48,7 @@ function desk(answer: (request: Request) => Response | Promise<Response>) {
 }
 
 test('concurrent calls with a stale token share one refresh, and tell the app', async () => {
-  const { client, state, told } = desk(() => Response.json({ items: [], nextCursor: null }));
+  const { client, state, told } = serve(() => Response.json({ items: [], nextCursor: null }));
   const answers = await Promise.all(Array.from({ length: 20 }, () => client.conversations.list()));
   expect(answers).toHaveLength(20);
   expect(state.refreshes).toBe(1);
@@ -58,13 +58,13 @@ test('concurrent calls with a stale token share one refresh, and tell the app', 
 });
 
 test('a refusal after the refresh is final', async () => {
-  const { client, state } = desk(() => problem(401, 'SESSION_ENDED'));
+  const { client, state } = serve(() => problem(401, 'SESSION_ENDED'));
   expect(await client.me().catch((error) => error.code)).toBe('SESSION_ENDED');
   expect(state.refreshes).toBe(1);
 });
 
 test('a refused refresh ends the session once', async () => {
-  const { client, state, told } = desk(() => Response.json({}));
+  const { client, state, told } = serve(() => Response.json({}));
   state.isRefused = true;
   const codes = await Promise.all([1, 2, 3].map(() => client.me().catch((error) => error.code)));
   expect(codes).toEqual(['TOKEN_REUSED', 'TOKEN_REUSED', 'TOKEN_REUSED']);
@@ -73,7 +73,7 @@ test('a refused refresh ends the session once', async () => {
 });
 
 test('path, query and body go where the route wants them', async () => {
-  const { client } = desk(async (request) => {
+  const { client } = serve(async (request) => {
     const { pathname, search } = new URL(request.url);
     return Response.json([request.method, pathname, search, await request.text()]);
   });
@@ -88,7 +88,7 @@ test('path, query and body go where the route wants them', async () => {
 });
 
 test('problems keep their code; answers that are none get one', async () => {
-  const { client } = desk(({ url }) =>
+  const { client } = serve(({ url }) =>
     url.endsWith('/me') ? problem(403, 'FORBIDDEN') : new Response('<html>', { status: 502 }),
   );
   const forbidden = await client.me().catch((error) => error);
@@ -109,7 +109,7 @@ test('no answer is told apart from a bad one', async () => {
 test('a message is sent until it is accepted, in order, under one clientMessageId', async () => {
   const arrived: { body: string; clientMessageId: string }[] = [];
   let refusals = 2;
-  const { client } = desk(async (request) => {
+  const { client } = serve(async (request) => {
     const draft = (await request.json()) as (typeof arrived)[number];
     arrived.push(draft);
     if (refusals-- > 0) return problem(503, 'UNAVAILABLE', { 'Retry-After': '0' });
@@ -133,7 +133,7 @@ test('a write is repeated under its key when nobody knows what became of it', as
     () => problem(409, 'IDEMPOTENCY_IN_FLIGHT', { 'Retry-After': '0' }),
     () => Response.json({ id: 'cnv_1' }, { status: 201 }),
   ];
-  const { client } = desk(({ headers }) => {
+  const { client } = serve(({ headers }) => {
     keys.push(headers.get('Idempotency-Key'));
     return (outcomes.shift() ?? (() => problem(500, 'INTERNAL')))();
   });
@@ -152,7 +152,7 @@ test('a write is repeated under its key when nobody knows what became of it', as
 
 test('a write is not repeated for ever, and a read not at all', async () => {
   let asked = 0;
-  const { client } = desk(() => {
+  const { client } = serve(() => {
     asked++;
     return problem(503, 'UNAVAILABLE', { 'Retry-After': '0' });
   });
@@ -182,7 +182,7 @@ test('a connection that breaks off is repeated under the same key', async () => 
 });
 
 test('a refused message is refused, and the next one goes all the same', async () => {
-  const { client } = desk(async (request) => {
+  const { client } = serve(async (request) => {
     const draft = (await request.json()) as { body: string };
     return draft.body === 'bad' ? problem(422, 'VALIDATION_FAILED') : Response.json(draft);
   });
@@ -193,7 +193,7 @@ test('a refused message is refused, and the next one goes all the same', async (
 });
 
 test('closing ends the attempts', async () => {
-  const { client } = desk(() => problem(503, 'UNAVAILABLE'));
+  const { client } = serve(() => problem(503, 'UNAVAILABLE'));
   const sending = client.send('cnv_1', { body: 'one' }).catch((error) => error.name);
   await Bun.sleep(50);
   client.close();

@@ -1,12 +1,12 @@
 import { parseArgs } from 'node:util';
 import { runCommand } from '@insightdesk/shared/boot';
-import type { Context } from '@insightdesk/shared/context';
 import { isId } from '@insightdesk/shared/contract';
 import {
   collectUnclaimed,
   type SweepReport,
   sweepFiles,
 } from '@insightdesk/shared/domain/attachments';
+import { operatorContext } from './operator-context.ts';
 import { surroundings } from './surroundings.ts';
 
 const USAGE = `Usage: bun run desk files check [--organization <id>] [--older-than <minutes>] [--checksums]
@@ -27,16 +27,10 @@ export async function manageFiles([verb, ...args]: string[]): Promise<number> {
     return 2;
   }
   const isDry = verb === 'check';
-  const caller = { actor: { kind: 'system', name: 'desk' }, tenantId: undefined } as const;
   const report = await runCommand(
     'desk',
-    async ({ parts, log }) => {
-      const ctx: Context = {
-        ...parts.connections,
-        log,
-        ...caller,
-        requestId: Bun.randomUUIDv7(),
-      };
+    async (app) => {
+      const ctx = operatorContext(app, undefined);
       const signal = new AbortController().signal;
       if (!isDry && !wanted.tenantId) await collectUnclaimed(ctx, {}, { signal });
       return sweepFiles(ctx, { ...wanted, isDry, signal });

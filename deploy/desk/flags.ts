@@ -1,5 +1,4 @@
 import { runCommand } from '@insightdesk/shared/boot';
-import { withTenant } from '@insightdesk/shared/context';
 import { isId } from '@insightdesk/shared/contract';
 import {
   catalogue,
@@ -9,6 +8,7 @@ import {
   setFlags,
 } from '@insightdesk/shared/domain/flags';
 import { requireOrganization } from '@insightdesk/shared/domain/tenants';
+import { operatorContext } from './operator-context.ts';
 import { surroundings } from './surroundings.ts';
 
 const USAGE = `Usage: bun run desk flags list <organisation id>
@@ -22,17 +22,12 @@ export async function manageFlags([verb, tenantId, name, text]: string[]): Promi
     console.error(USAGE);
     return 2;
   }
-  const actor = { kind: 'system', name: 'desk' } as const;
-  const caller = { actor, tenantId, requestId: Bun.randomUUIDv7() };
   await runCommand(
     'desk',
-    async ({ parts, log }) => {
-      const ctx = { ...parts.connections, log, ...caller };
+    async (app) => {
+      const ctx = operatorContext(app, tenantId);
       await requireOrganization(ctx);
-      const values =
-        verb === 'set'
-          ? await withTenant(ctx, (tenant) => setFlags(tenant, wanted))
-          : await readFlags(ctx);
+      const values = verb === 'set' ? await setFlags(ctx, wanted) : await readFlags(ctx);
       for (const flag of flagNames) {
         console.log(
           `${flag.padEnd(24)} ${String(values[flag]).padEnd(8)} ${catalogue[flag].description}`,

@@ -2,20 +2,19 @@ import { userInfo } from 'node:os';
 import type { CommandApp } from '@insightdesk/shared/boot';
 import type { Id } from '@insightdesk/shared/contract';
 import { noteAct } from '@insightdesk/shared/domain/audit';
+import { operatorContext } from './operator-context.ts';
 
 /**
  * Has the audit log say what this command is about to do: that of the organisation which it is done
  * to, else that of the operators, or of nobody when the configuration names none.
  */
 export function note(
-  { parts, log, config }: CommandApp,
+  app: CommandApp,
   act: string,
   target?: string,
-  tenantId: Id<'org'> | undefined = config.operators.organizationId,
+  tenantId: Id<'org'> | undefined = app.config.operators.organizationId,
 ): Promise<void> {
-  const actor = { kind: 'system', name: 'desk' } as const;
-  const caller = { actor, tenantId, requestId: Bun.randomUUIDv7() };
-  return noteAct({ ...parts.connections, log, ...caller }, { act, target, by: account() });
+  return noteAct(operatorContext(app, tenantId), { act, target, by: account() });
 }
 
 /** Of whoever became root by sudo, that of before. */

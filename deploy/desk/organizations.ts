@@ -10,6 +10,7 @@ import {
 } from '@insightdesk/shared/domain/tenants';
 import { endImpersonation, impersonate } from '@insightdesk/shared/domain/users';
 import { note } from './note.ts';
+import { operatorContext } from './operator-context.ts';
 import { changeQuota } from './quota.ts';
 import { surroundings } from './surroundings.ts';
 import { writeExport } from './write-export.ts';
@@ -50,11 +51,9 @@ export async function manageOrganization([name = '', id, ...words]: string[]): P
 }
 
 async function run(verb: Verb, tenantId: Id<'org'>, words: string[]) {
-  const actor = { kind: 'system', name: 'desk' } as const;
-  const caller = { actor, tenantId, requestId: Bun.randomUUIDv7() };
   return runCommand(
     'desk',
-    (app) => verb({ ...app.parts.connections, log: app.log, ...caller }, words, app),
+    (app) => verb(operatorContext(app, tenantId), words, app),
     await surroundings(),
   );
 }
@@ -77,7 +76,7 @@ async function erase(ctx: OperatorContext, args: string[]) {
   if (name !== values.name) throw new Error('That is not its name: nothing was erased');
   const { tenantId } = ctx;
   const signal = new AbortController().signal;
-  const counts = await eraseOrganization(ctx, { tenantId, requestedBy: 'desk', signal });
+  const counts = await eraseOrganization(ctx, { tenantId, signal });
   const lines = Object.entries(counts).map(([what, count]) => `  ${what}: ${count}`);
   return ['is erased', ...lines].join('\n');
 }

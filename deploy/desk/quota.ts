@@ -3,6 +3,7 @@ import { type QuotaName, quotaNames } from '@insightdesk/shared/context';
 import { isId } from '@insightdesk/shared/contract';
 import { requireOrganization, setQuota } from '@insightdesk/shared/domain/tenants';
 import { note } from './note.ts';
+import { operatorContext } from './operator-context.ts';
 import { surroundings } from './surroundings.ts';
 
 const isMetric = (word = ''): word is QuotaName => (quotaNames as readonly string[]).includes(word);
@@ -16,12 +17,10 @@ export async function changeQuota([tenantId, metric, text = '']: string[]): Prom
     );
     return 2;
   }
-  const actor = { kind: 'system', name: 'desk' } as const;
-  const caller = { actor, tenantId, requestId: Bun.randomUUIDv7() };
   await runCommand(
     'desk',
     async (app) => {
-      const ctx = { ...app.parts.connections, log: app.log, ...caller };
+      const ctx = operatorContext(app, tenantId);
       await requireOrganization(ctx);
       await note(app, 'organizations quota', `${metric} ${value}`, tenantId);
       await setQuota(ctx, { metric, value });

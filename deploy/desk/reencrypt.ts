@@ -5,6 +5,7 @@ import { renewClientSecrets } from '@insightdesk/shared/domain/providers';
 import { renewSigningKeys } from '@insightdesk/shared/domain/users';
 import { renewSecrets } from '@insightdesk/shared/domain/webhooks';
 import type { KeptPurpose } from '@insightdesk/shared/security';
+import { operatorContext } from './operator-context.ts';
 
 const PAGE = 500;
 
@@ -28,15 +29,14 @@ export async function reencrypt(app: CommandApp): Promise<void> {
 
 /** One organisation after the other, of those that have rows in the table. */
 async function renewEach(
-  { parts, log }: CommandApp,
+  app: CommandApp,
   table: 'webhooks' | 'identity_providers',
   renew: typeof renewSecrets,
 ): Promise<number> {
-  const requestId = Bun.randomUUIDv7();
+  const ctx = operatorContext(app, undefined);
   let count = 0;
-  for await (const tenantId of tenantsIn(parts, table)) {
-    const call = { actor: { kind: 'system', name: 'desk' }, tenantId, requestId } as const;
-    count += await renew({ ...parts.connections, log, ...call });
+  for await (const tenantId of tenantsIn(app.parts, table)) {
+    count += await renew({ ...ctx, tenantId });
   }
   return count;
 }

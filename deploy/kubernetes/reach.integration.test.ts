@@ -1,9 +1,9 @@
 import { expect, test } from 'bun:test';
 import { renderOverlay } from './objects.ts';
-import { createReach, type Place } from './reach.ts';
+import { createReach, type Endpoint } from './reach.ts';
 
 const reaches = createReach(await renderOverlay('production'));
-const places: Record<string, Place> = {
+const endpoints: Record<string, Endpoint> = {
   api: { component: 'api' },
   websocket: { component: 'websocket' },
   worker: { component: 'worker' },
@@ -45,7 +45,7 @@ const open: Try[] = [
   ['worker', 'outside', 587],
 ];
 test.each(open)('%s reaches %s:%i', (from, to, port) => {
-  expect(reaches(places[from] as Place, places[to] as Place, port)).toBe(true);
+  expect(reaches(endpoints[from] as Endpoint, endpoints[to] as Endpoint, port)).toBe(true);
 });
 
 const closed: Try[] = [
@@ -76,5 +76,5 @@ const closed: Try[] = [
   ['the ingress controller', 'a pod of no component of ours', 3000],
 ];
 test.each(closed)('%s does not reach %s:%i', (from, to, port) => {
-  expect(reaches(places[from] as Place, places[to] as Place, port)).toBe(false);
+  expect(reaches(endpoints[from] as Endpoint, endpoints[to] as Endpoint, port)).toBe(false);
 });

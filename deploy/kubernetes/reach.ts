@@ -2,7 +2,7 @@ import { BlockList, isIPv6 } from 'node:net';
 import type { KubernetesObject } from './objects.ts';
 
 /** A pod of ours by its component, one of another namespace, or an address. */
-export type Place = { component: string } | { namespace: string } | { address: string };
+export type Endpoint = { component: string } | { namespace: string } | { address: string };
 
 interface Selector {
   matchLabels?: Record<string, string>;
@@ -28,16 +28,16 @@ const NAMESPACE = 'kubernetes.io/metadata.name';
  */
 export function createReach(objects: KubernetesObject[]) {
   const policies = objects.filter(({ kind }) => kind === 'NetworkPolicy');
-  const rulesOf = (place: Place, direction: 'ingress' | 'egress'): Rule[] | undefined => {
-    if (!('component' in place)) return undefined;
+  const rulesOf = (endpoint: Endpoint, direction: 'ingress' | 'egress'): Rule[] | undefined => {
+    if (!('component' in endpoint)) return undefined;
     const type = direction === 'ingress' ? 'Ingress' : 'Egress';
     const about = policies.filter(
       ({ spec }) =>
-        spec.policyTypes.includes(type) && selects(spec.podSelector, COMPONENT, place.component),
+        spec.policyTypes.includes(type) && selects(spec.podSelector, COMPONENT, endpoint.component),
     );
     return about.length === 0 ? undefined : about.flatMap(({ spec }) => spec[direction] ?? []);
   };
-  return (from: Place, to: Place, port: number): boolean => {
+  return (from: Endpoint, to: Endpoint, port: number): boolean => {
     const leaves = rulesOf(from, 'egress');
     const enters = rulesOf(to, 'ingress');
     return (
@@ -47,18 +47,23 @@ export function createReach(objects: KubernetesObject[]) {
   };
 }
 
-function allows({ ports }: Rule, peers: Peer[] | undefined, place: Place, port: number): boolean {
+function allows(
+  { ports }: Rule,
+  peers: Peer[] | undefined,
+  endpoint: Endpoint,
+  port: number,
+): boolean {
   const isOpen = !ports || ports.some((one) => one.protocol === 'TCP' && one.port === port);
-  return isOpen && (!peers || peers.some((peer) => isAt(peer, place)));
+  return isOpen && (!peers || peers.some((peer) => isAt(peer, endpoint)));
 }
 
-function isAt({ namespaceSelector, podSelector, ipBlock }: Peer, place: Place): boolean {
+function isAt({ namespaceSelector, podSelector, ipBlock }: Peer, endpoint: Endpoint): boolean {
   if (ipBlock) {
-    const isIn = (cidr: string) => 'address' in place && contains(cidr, place.address);
+    const isIn = (cidr: string) => 'address' in endpoint && contains(cidr, endpoint.address);
     return isIn(ipBlock.cidr) && !(ipBlock.except ?? []).some(isIn);
   }
   if (!namespaceSelector || podSelector) throw new Error('What does a podSelector mean here?');
-  return 'namespace' in place && selects(namespaceSelector, NAMESPACE, place.namespace);
+  return 'namespace' in endpoint && selects(namespaceSelector, NAMESPACE, endpoint.namespace);
 }
 
 function selects({ matchLabels = {}, matchExpressions = [] }: Selector, key: string, is: string) {

@@ -1,7 +1,6 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 
-/** The repository. */
 export const root = resolve(import.meta.dir, '../..');
 
 /** Where the state of `npm start` lives. */

@@ -11,7 +11,7 @@ import {
 } from '../e2e/client.ts';
 import type { Operation } from './document.ts';
 import { harvest, type Unlisted } from './harvest.ts';
-import { placesOf } from './places.ts';
+import { idSlotsOf } from './id-slots.ts';
 import { fill, send } from './requests.ts';
 import { one, valid } from './values.ts';
 
@@ -127,9 +127,9 @@ async function addToEmptyLists(operations: readonly Operation[], { token }: Pers
   for (const operation of operations.filter(adds)) {
     const own = await harvest(operations, [token]);
     if (own.listed(operation.path)) continue;
-    const filling = placesOf(operation)
-      .filter((place) => place.in === 'path')
-      .map((place) => [place, own.idsFor(operation, place)[0] ?? ''] as const);
+    const filling = idSlotsOf(operation)
+      .filter((slot) => slot.in === 'path')
+      .map((slot) => [slot, own.idsFor(operation, slot)[0] ?? ''] as const);
     const known = { name: mark, subject: mark, body: mark };
     for (let tries = 0; tries < TRIES; tries++) {
       const body = one(valid(operation.body ?? {}, { known, isBare: tries % 2 === 0 }));

@@ -5,7 +5,7 @@ import { type Operation, operationsOf } from './document.ts';
 import { type Furnished, furnish } from './furnish.ts';
 import { type Harvest, harvest } from './harvest.ts';
 import { hostileBody, hostileHeaders, hostilePath } from './hostile.ts';
-import { placesOf } from './places.ts';
+import { idSlotsOf } from './id-slots.ts';
 
 const REQUESTS = Number(process.env.FUZZ_REQUESTS ?? 20_000);
 const WARM = Math.min(3_000, REQUESTS / 4);
@@ -49,12 +49,12 @@ function tokenFor({ method, path }: Operation): string | undefined {
 }
 
 function aim(operation: Operation): Shot {
-  const places = placesOf(operation);
+  const slots = idSlotsOf(operation);
   const idFor = (name: string) => {
-    const place = places.find(({ in: where, at }) => where === 'path' && at[0] === name);
+    const slot = slots.find(({ in: where, at }) => where === 'path' && at[0] === name);
     const callers = Object.values(house.people).map(({ id }) => id);
     // Whoever asks stays a member.
-    const ids = (place ? own.idsFor(operation, place) : []).filter((id) => !callers.includes(id));
+    const ids = (slot ? own.idsFor(operation, slot) : []).filter((id) => !callers.includes(id));
     return ids[Math.floor(Math.random() * ids.length)];
   };
   const token = tokenFor(operation);

@@ -1,5 +1,5 @@
 import type { Operation } from './document.ts';
-import { type Place, placesOf } from './places.ts';
+import { type IdSlot, idSlotsOf } from './id-slots.ts';
 import { type Filling, fill, send } from './requests.ts';
 
 const SAMPLES = 3;
@@ -9,7 +9,7 @@ const typeId = /\b([a-z]{2,8})_[0-7][0-9a-hjkmnp-tv-z]{25}\b/g;
 /** What the members of one organisation can name, found by asking all that can be read. */
 export interface Harvest {
   /** Ids of its things; `at` is the route and the parameter that takes them. */
-  idsFor(operation: Operation, place: Place): string[];
+  idsFor(operation: Operation, slot: IdSlot): string[];
   /** Whether the list at this route holds anything. */
   listed(path: string): boolean;
   /** Every id that an answer held. */
@@ -32,7 +32,7 @@ export async function harvest(
   const links = new Set<string>();
   const reads = operations.filter(({ method, isPublic }) => method === 'GET' && !isPublic);
 
-  function idsFor({ path }: Operation, { in: where, at: [name], prefix }: Place): string[] {
+  function idsFor({ path }: Operation, { in: where, at: [name], prefix }: IdSlot): string[] {
     const parent = path.slice(0, path.indexOf(`/{${name}}`));
     const listed = where === 'path' ? [...(byParent.get(parent) ?? [])] : [];
     const fits = listed.filter((id) => prefix === undefined || id.startsWith(`${prefix}_`));
@@ -56,9 +56,9 @@ export async function harvest(
 
   async function readAll(token: string) {
     for (const operation of reads) {
-      const places = placesOf(operation).filter((place) => place.in === 'path');
-      for (let sample = 0; sample < (places.length > 0 ? SAMPLES : 1); sample++) {
-        const filling = places.map((place) => [place, idsFor(operation, place)[sample]] as const);
+      const slots = idSlotsOf(operation).filter((slot) => slot.in === 'path');
+      for (let sample = 0; sample < (slots.length > 0 ? SAMPLES : 1); sample++) {
+        const filling = slots.map((slot) => [slot, idsFor(operation, slot)[sample]] as const);
         if (filling.every(([, id]) => id !== undefined))
           await read(token, operation, filling as Filling);
       }

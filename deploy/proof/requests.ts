@@ -1,6 +1,6 @@
 import { type Answer, call } from '../e2e/client.ts';
 import type { Operation } from './document.ts';
-import { type Place, put } from './places.ts';
+import { type IdSlot, put } from './id-slots.ts';
 import { one, valid } from './values.ts';
 
 export interface Request {
@@ -12,20 +12,19 @@ export interface Request {
   raw?: string;
 }
 
-/** What stands at places of a request. */
-export type Filling = readonly (readonly [Place, string])[];
+/** What stands at slots of a request. */
+export type Filling = readonly (readonly [IdSlot, string])[];
 
 /** A request of this operation, with its `body` and these ids. */
 export function fill(operation: Operation, body: unknown, filling: Filling): Request {
   const { method, path } = operation;
   const query = new URLSearchParams();
   let [filledPath, filledBody] = [path, body];
-  for (const [place, value] of filling) {
-    const name = String(place.at[0]);
-    if (place.in === 'path')
-      filledPath = filledPath.replace(`{${name}}`, encodeURIComponent(value));
-    if (place.in === 'query') query.set(name, value);
-    if (place.in === 'body') filledBody = put(filledBody, place.at, value);
+  for (const [slot, value] of filling) {
+    const name = String(slot.at[0]);
+    if (slot.in === 'path') filledPath = filledPath.replace(`{${name}}`, encodeURIComponent(value));
+    if (slot.in === 'query') query.set(name, value);
+    if (slot.in === 'body') filledBody = put(filledBody, slot.at, value);
   }
   const search = query.size > 0 ? `?${query}` : '';
   return { method, path: `${filledPath}${search}`, body: filledBody, ...spoken(operation) };

@@ -12,7 +12,7 @@ import {
 import { type Operation, operationsOf } from './document.ts';
 import { type Furnished, furnish } from './furnish.ts';
 import { type Harvest, harvest } from './harvest.ts';
-import { type Place, placesOf } from './places.ts';
+import { type IdSlot, idSlotsOf } from './id-slots.ts';
 import { fill, plain, send } from './requests.ts';
 import { openStates } from './tenant-state.ts';
 import { one, unknownId, unknownLike, valid } from './values.ts';
@@ -81,15 +81,15 @@ function shows(text: string, named: readonly string[] = []): string | undefined 
   return [...foreign.all].find((id) => !named.includes(id) && text.includes(id));
 }
 
-/** Each place of an operation with what stands there of ours, and of theirs. */
-const attacksOn = (places: readonly Place[]): (readonly Place[])[] => {
-  return places.length > 1 ? [...places.map((place) => [place]), places] : places.map((p) => [p]);
+/** Each slot of an operation with what stands there of ours, and of theirs. */
+const attacksOn = (slots: readonly IdSlot[]): (readonly IdSlot[])[] => {
+  return slots.length > 1 ? [...slots.map((slot) => [slot]), slots] : slots.map((one) => [one]);
 };
 
 test('every route that takes an id has a stranger’s to be tried with', () => {
   const missing = operations.flatMap((operation) =>
-    placesOf(operation)
-      .filter((place) => place.in === 'path' && foreign.idsFor(operation, place).length === 0)
+    idSlotsOf(operation)
+      .filter((slot) => slot.in === 'path' && foreign.idsFor(operation, slot).length === 0)
       .map(({ at }) => `${operation.method} ${operation.path}: ${at}`),
   );
   expect(missing).toEqual([]);
@@ -101,8 +101,8 @@ test('our own ids are found by the same requests', async () => {
     ({ method, path, isPublic }) => method === 'GET' && path.includes('{') && !isPublic,
   );
   for (const operation of reads) {
-    const places = placesOf(operation).filter((place) => place.in === 'path');
-    const filling = places.map((place) => [place, own.idsFor(operation, place)[0] ?? ''] as const);
+    const slots = idSlotsOf(operation).filter((slot) => slot.in === 'path');
+    const filling = slots.map((slot) => [slot, own.idsFor(operation, slot)[0] ?? ''] as const);
     const { status } = await send(fill(operation, undefined, filling), ours.owner.token);
     expect({ path: operation.path, status }).toEqual({ path: operation.path, status: 200 });
   }
@@ -113,18 +113,18 @@ test('a stranger’s id is answered like one that nothing has', async () => {
   const found: unknown[] = [];
   let asked = 0;
   for (const operation of operations) {
-    const places = placesOf(operation);
-    for (const attacked of attacksOn(places)) {
+    const slots = idSlotsOf(operation);
+    for (const attacked of attacksOn(slots)) {
       for (const [caller, token] of Object.entries(ours.callers)) {
         const known = { password: 'correct horse battery', email: ours.owner.email };
         const body = operation.body && one(valid(operation.body, { known, isBare: true }));
-        const rest = places
-          .filter((place) => place.in === 'path' && !attacked.includes(place))
-          .map((place) => [place, own.idsFor(operation, place)[0] ?? ''] as const);
+        const rest = slots
+          .filter((slot) => slot.in === 'path' && !attacked.includes(slot))
+          .map((slot) => [slot, own.idsFor(operation, slot)[0] ?? ''] as const);
         const real = attacked.map(
-          (place) => [place, foreign.idsFor(operation, place)[0] ?? unknownId('x')] as const,
+          (slot) => [slot, foreign.idsFor(operation, slot)[0] ?? unknownId('x')] as const,
         );
-        const madeUp = real.map(([place, id]) => [place, unknownLike(id)] as const);
+        const madeUp = real.map(([slot, id]) => [slot, unknownLike(id)] as const);
         const sender = operation.isPublic ? undefined : token;
         const nothing = await send(fill(operation, body, [...rest, ...madeUp]), sender);
         const strangers = await send(fill(operation, body, [...rest, ...real]), sender);
@@ -138,7 +138,7 @@ test('a stranger’s id is answered like one that nothing has', async () => {
         if (plain(nothing) !== plain(strangers))
           found.push({ ...what, nothing: plain(nothing), strangers: plain(strangers) });
         if (shown) found.push({ ...what, shown });
-        const isByPath = attacked.some((place) => place.in === 'path');
+        const isByPath = attacked.some((slot) => slot.in === 'path');
         // Nothing else is wrong with one that takes no JSON: it is the id that is refused.
         const isWell = caller === 'owner' && !operation.body && !operation.isPublic;
         if (isByPath && (isWell ? strangers.status !== 404 : strangers.status < 400))

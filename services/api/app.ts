@@ -1,4 +1,4 @@
-import type { Connections, Context } from '@insightdesk/shared/context';
+import type { CallContext, Connections, Context } from '@insightdesk/shared/context';
 import { bodyLimitBytes, classOf, rateRows } from '@insightdesk/shared/contract';
 import { DomainNotFoundError, ServiceError } from '@insightdesk/shared/errors';
 import {
@@ -30,7 +30,6 @@ import { createDashboard, DASHBOARD, type DashboardOptions } from './admin/dashb
 import {
   type ApiCaller,
   type ApiEnv,
-  type CallContext,
   callContext,
   identifyBy,
   membersOnly,

@@ -1,4 +1,4 @@
-import type { Actor, Connections, Context, MemberContext } from '@insightdesk/shared/context';
+import type { Actor, CallContext, Connections, MemberContext } from '@insightdesk/shared/context';
 import { UnauthenticatedError } from '@insightdesk/shared/errors';
 import type { Caller, HttpEnv, Names } from '@insightdesk/shared/http';
 import type { Context as HttpContext, MiddlewareHandler } from 'hono';
@@ -10,9 +10,6 @@ export interface ApiCaller extends Caller {
 }
 
 export type ApiEnv = HttpEnv<ApiCaller>;
-
-/** What one request adds to the connections. */
-export type CallContext = Pick<Context, 'actor' | 'tenantId' | 'requestId' | 'ip' | 'userAgent'>;
 
 const nobody: Actor = { kind: 'anonymous' };
 

@@ -151,8 +151,7 @@ async function settled(tenantId: Id<'org'>) {
 /** Without the turns, which a queue forgets when a job comes and no other waits. */
 const lasting = (keys: string[]) => new Set(keys.filter((key) => !key.endsWith(':turns')));
 
-const erase = (ctx: Context, tenantId: Id<'org'>) =>
-  eraseOrganization(ctx, { tenantId, requestedBy: 'desk', signal });
+const erase = (ctx: Context, tenantId: Id<'org'>) => eraseOrganization(ctx, { tenantId, signal });
 
 test('nothing is left of one that is erased, and the other is what it was', async () => {
   const [gone, other] = [await openFull(), await openFull()];

@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from 'bun:test';
 import { createCache } from '@insightdesk/shared/cache';
-import { systemContext, withTenant } from '@insightdesk/shared/context';
+import { systemContext } from '@insightdesk/shared/context';
 import { changeFlags, listFlags, readFlag, setFlags } from '@insightdesk/shared/domain/flags';
 import { notificationJobs, notifyRecipients } from '@insightdesk/shared/domain/notifications';
 import type { JobRequest, JobRun } from '@insightdesk/shared/jobs';
@@ -99,9 +99,7 @@ test('whoever switched e-mails off gets none', async () => {
   };
   expect(await requestsFor(userOf(owner))).toBe(1);
   expect(await requestsFor(customerId)).toBe(1);
-  await withTenant(owner, (tenant) =>
-    setFlags(tenant, { 'email-staff': false, 'email-customers': false }),
-  );
+  await setFlags(owner, { 'email-staff': false, 'email-customers': false });
   expect(await requestsFor(userOf(owner))).toBe(0);
   expect(await requestsFor(customerId)).toBe(0);
 }, 30_000);

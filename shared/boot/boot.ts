@@ -6,8 +6,7 @@ import {
   type Secrets,
   type ServiceName,
 } from '@insightdesk/shared/config';
-import type { Actor, Connections, Context } from '@insightdesk/shared/context';
-import type { Id } from '@insightdesk/shared/contract';
+import type { CallContext, Connections, Context } from '@insightdesk/shared/context';
 import type { Load } from '@insightdesk/shared/http';
 import { type ApplicationLifecycle, createLifecycle } from '@insightdesk/shared/lifecycle';
 import type { Logger } from '@insightdesk/shared/logging';
@@ -30,15 +29,6 @@ import { watchKeys } from './watch-keys.ts';
 import { loadOf } from './watch-load.ts';
 import { watchSecrets } from './watch-secrets.ts';
 
-/** Who a piece of work is for. */
-export interface Caller {
-  actor: Actor;
-  tenantId: Id<'org'> | undefined;
-  requestId: string;
-  ip?: string;
-  userAgent?: string;
-}
-
 /** What a service's own code is given to stand on. */
 export interface App {
   config: Config;
@@ -54,7 +44,7 @@ export interface App {
   secrets: Secrets;
   /** Whether there is more to do than can be done; undefined when nothing is limited. */
   load: Load | undefined;
-  context(caller: Caller): Context;
+  context(call: CallContext): Context;
 }
 
 /** Starts a service: configuration, parts, its own hooks in order, then signals; exits on failure. */
@@ -105,7 +95,7 @@ export async function boot(
       secrets,
       servers: serversOf(config, parts),
       load: loadOf({ config, database, metrics, log }),
-      context: (caller) => ({ ...connections, log, ...caller }),
+      context: (call) => ({ ...connections, log, ...call }),
     });
     await lifecycle.start();
   } catch (error) {

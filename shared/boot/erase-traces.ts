@@ -6,7 +6,7 @@ import type { Parts, ValkeyPurpose } from './parts.ts';
 const purposes: ValkeyPurpose[] = ['default', 'cache', 'queue', 'session'];
 const AT_ONCE = 1_000;
 
-interface Places {
+interface Stores {
   connect: Parts['connectValkey'];
   queues: Pick<Queues, 'get'>;
   /** Of the queues. */
@@ -18,7 +18,7 @@ interface Places {
  * its id, and its members of the few collections that all share.
  */
 export async function eraseTraces(
-  { connect, queues, prefix = 'jobs' }: Places,
+  { connect, queues, prefix = 'jobs' }: Stores,
   tenantId: Id<'org'>,
 ): Promise<{ keys: number; jobs: number }> {
   const found = { keys: 0, jobs: 0 };

@@ -1,4 +1,4 @@
-import type { Connections, Context } from '@insightdesk/shared/context';
+import type { CallContext, Connections, Context } from '@insightdesk/shared/context';
 import { bodyLimitBytes, type Id } from '@insightdesk/shared/contract';
 import { noteAct } from '@insightdesk/shared/domain/audit';
 import { login, logout, requireLiveSession } from '@insightdesk/shared/domain/users';
@@ -8,13 +8,7 @@ import { Hono, type Context as HttpContext, type MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
-import {
-  type ApiCaller,
-  type ApiEnv,
-  type CallContext,
-  callContext,
-  identifyBy,
-} from '../caller.ts';
+import { type ApiCaller, type ApiEnv, callContext, identifyBy } from '../caller.ts';
 import { signInPage, signOutPage } from './pages.ts';
 
 export interface DashboardOptions {

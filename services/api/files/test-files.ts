@@ -1,8 +1,7 @@
-import { type Context, systemContext } from '@insightdesk/shared/context';
+import { type CallContext, type Context, systemContext } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
 import { makeVariants } from '@insightdesk/shared/domain/attachments';
 import { createTestDatabase } from '@insightdesk/shared/testing';
-import type { CallContext } from '../caller.ts';
 import { openTestDesk } from '../test-desk.ts';
 
 /** A desk with a database of its own, where no worker is at work; its media can be replaced. */

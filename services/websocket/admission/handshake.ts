@@ -83,7 +83,7 @@ export function createHandshake(options: HandshakeOptions): Handshake {
       const entry = {
         name: 'socket connect',
         kind: 'server',
-        caller: said('traceparent'),
+        foreignParent: said('traceparent'),
         traceId: asTraceId(said('x-request-id')),
       } as const;
       enterTrace(entry, () => admit(socket)).then(() => next(), onFailure);

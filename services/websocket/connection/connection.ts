@@ -1,5 +1,4 @@
-import type { Caller } from '@insightdesk/shared/boot';
-import type { Connections, Context, MemberActor } from '@insightdesk/shared/context';
+import type { CallContext, Connections, Context, MemberActor } from '@insightdesk/shared/context';
 import type { EndCode } from '@insightdesk/shared/contract';
 import type { RateLimits } from '@insightdesk/shared/http';
 import type { Logger } from '@insightdesk/shared/logging';
@@ -25,7 +24,7 @@ export interface Services {
   tokens: Pick<Connections['tokens'], 'verifyAccess'>;
   /** Which channels there are and who may listen to them. */
   channels: ChannelTable;
-  context(caller: Caller): Context;
+  context(call: CallContext): Context;
   sessionRecords: SessionRecords;
   hub: ChannelHub;
   presenceMembers: PresenceMembers;
@@ -143,7 +142,7 @@ export const actorOf = ({ userId, role, sessionId, grant }: Access): MemberActor
 });
 
 /** The connection's holder as actions want to know them. */
-export function callerOf({ access, ip, socket }: Connection, requestId: string): Caller {
+export function callContext({ access, ip, socket }: Connection, requestId: string): CallContext {
   const { tenantId } = access;
   const userAgent = socket.handshake.headers['user-agent'];
   return {

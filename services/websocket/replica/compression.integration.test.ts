@@ -28,9 +28,9 @@ test.each([
     await log.append(withText(channel, words(PAYLOAD_BYTES)));
     await log.append(withText(channel, `The end. ${words(2_000)}`));
     await until(() => client.received().includes('The end. What'));
-    const wire = client.received().indexOf('The end.') - before;
-    expect(wire).toBeGreaterThan(least);
-    expect(wire).toBeLessThan(most);
+    const bytesSent = client.received().indexOf('The end.') - before;
+    expect(bytesSent).toBeGreaterThan(least);
+    expect(bytesSent).toBeLessThan(most);
     client.destroy();
   },
 );

@@ -1,6 +1,6 @@
 import type { SocketInput } from '@insightdesk/shared/contract';
 import { ConflictError } from '@insightdesk/shared/errors';
-import { callerOf } from '../connection/connection.ts';
+import { callContext } from '../connection/connection.ts';
 import type { Call } from '../connection/guard.ts';
 import { authorize } from './authorize.ts';
 
@@ -21,7 +21,7 @@ export async function subscribe(call: Call, input: SocketInput<'subscribe'>) {
   try {
     await connection.inTurn(async () => {
       assertWanted();
-      await authorize(services, callerOf(connection, requestId), channel);
+      await authorize(services, callContext(connection, requestId), channel);
     });
     assertWanted();
     // A second subscribe to a channel starts over from the position it names.

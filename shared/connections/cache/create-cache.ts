@@ -3,7 +3,7 @@ import type { Valkey } from '@insightdesk/shared/valkey';
 import { listenToBus } from './bus.ts';
 import type { Cache, CacheSource } from './cache.ts';
 import { createFlights } from './flights.ts';
-import { checkName, type Place, tagKey, valueKey } from './keys.ts';
+import { checkName, type Keyspace, tagKey, valueKey } from './keys.ts';
 import { createLoader } from './loader.ts';
 import { createMemoryTier } from './memory-tier.ts';
 import { createRemoteTier } from './remote-tier.ts';
@@ -61,9 +61,9 @@ export function createCache(options: CacheOptions): CacheSource {
   listenToBus({ subscriber, channel: CHANNEL, id, onDropped, onGap, onError });
   const values = createValues({ memory, remote, stats, onDropped, onGap, onError, id });
 
-  function cacheAt(place: Place): Cache {
-    const keyOf = (key: string) => valueKey(place, key);
-    const tagsOf = (tags: readonly string[] = []) => tags.map((tag) => tagKey(place, tag));
+  function cacheAt(keyspace: Keyspace): Cache {
+    const keyOf = (key: string) => valueKey(keyspace, key);
+    const tagsOf = (tags: readonly string[] = []) => tags.map((tag) => tagKey(keyspace, tag));
     const getMultiple = async <T>(keys: readonly string[]) => {
       const texts = await values.get(keys.map(keyOf));
       const found = keys.flatMap((key, i): [string, T][] => {
@@ -95,7 +95,7 @@ export function createCache(options: CacheOptions): CacheSource {
             ttlSeconds,
             tags: tagsOf(typeof tags === 'function' ? tags(...args) : tags),
           }),
-      namespace: (name) => cacheAt({ ...place, namespace: checkName(name) }),
+      namespace: (name) => cacheAt({ ...keyspace, namespace: checkName(name) }),
     };
   }
 

@@ -13,12 +13,11 @@ export function traceRequests(): MiddlewareHandler<HttpEnv> {
     const { method } = c.req;
     const id = c.get('requestId');
     const attributes = { 'http.request.method': method, 'request.id': id };
-    const caller = c.req.header('Traceparent');
     const entry = {
       name: method,
       kind: 'server',
       attributes,
-      caller,
+      foreignParent: c.req.header('Traceparent'),
       traceId: asTraceId(id),
     } as const;
     return enterTrace(entry, async (span) => {

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parts } from './conformance/desk.ts';
+import { parts } from './conformance/harness.ts';
 import { createStorage } from './index.ts';
 
 const directory = await mkdtemp(join(tmpdir(), 'insightdesk-storage-'));

@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { answerSigned } from './conformance/answer-signed.ts';
-import { parts } from './conformance/desk.ts';
+import { parts } from './conformance/harness.ts';
 import { describeStorage, MAX_FILE_BYTES } from './conformance/suite.ts';
 import { createStorage, type StorageProvider } from './index.ts';
 

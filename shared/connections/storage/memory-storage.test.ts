@@ -1,5 +1,5 @@
 import { answerSigned } from './conformance/answer-signed.ts';
-import { parts } from './conformance/desk.ts';
+import { parts } from './conformance/harness.ts';
 import { describeStorage, MAX_FILE_BYTES } from './conformance/suite.ts';
 import { createMemoryStorage } from './create-storage.ts';
 

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'bun:test';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parts } from './conformance/desk.ts';
+import { parts } from './conformance/harness.ts';
 import { createStorage, type StorageProvider } from './index.ts';
 
 let directory: string;

@@ -2,7 +2,7 @@ import type { Context } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
 import { and, desc, eq } from 'drizzle-orm';
 import { operatorActed } from './events.ts';
-import { NOWHERE } from './note-act.ts';
+import { NOWHERE } from './nowhere.ts';
 import { auditEntries } from './tables.ts';
 
 const MOST = 100;

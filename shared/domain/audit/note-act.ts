@@ -1,11 +1,10 @@
 import { type Context, withTenant } from '@insightdesk/shared/context';
-import { fromUuid, type Id } from '@insightdesk/shared/contract';
+import type { Id } from '@insightdesk/shared/contract';
 import { record } from '@insightdesk/shared/events';
 import { operatorActed } from './events.ts';
+import { NOWHERE } from './nowhere.ts';
 
 const MOST_LETTERS = 300;
-/** What is done outside organisations is recorded under an id that none has. */
-export const NOWHERE = fromUuid('org', '00000000-0000-0000-0000-000000000000');
 
 /** What an operator does: `queues pause`, to what, and who it is on the machine that he does it from. */
 export interface OperatorAct {

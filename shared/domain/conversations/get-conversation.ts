@@ -18,7 +18,6 @@ const visibleById = statement(
   viewerColumns,
 );
 
-/** One conversation. */
 export const getConversation = defineAction({
   summary: 'Get a conversation',
   input: z.strictObject({ id: idSchema('cnv') }),

@@ -4,7 +4,7 @@ import { members, users } from '@insightdesk/shared/domain/users';
 import type { JobRun } from '@insightdesk/shared/jobs';
 import { and, eq, isNull, sql } from 'drizzle-orm';
 import { claimUnverified } from './claim-unverified.ts';
-import { eraseOrganization } from './erase.ts';
+import { eraseEverything } from './erase-everything.ts';
 
 const PAGE = 100;
 const MOST_LOOKED_AT = 5_000;
@@ -29,7 +29,7 @@ export async function collectUnverified(
       signal.throwIfAborted();
       const tenantId = await onlyOwn(ctx, userId);
       if (tenantId && (await claimUnverified(ctx, { tenantId, userId, days }))) {
-        await eraseOrganization(ctx, { tenantId, requestedBy: 'unverified', signal });
+        await eraseEverything(ctx, { tenantId, requestedBy: 'unverified', signal });
         erased++;
       } else await noteLook(ctx, userId);
     }

@@ -3,7 +3,7 @@ import { fromUuid, type Id } from '@insightdesk/shared/contract';
 import { organizations } from '@insightdesk/shared/domain/tenants';
 import type { JobRun } from '@insightdesk/shared/jobs';
 import { and, eq, lte, sql } from 'drizzle-orm';
-import { eraseOrganization } from './erase.ts';
+import { eraseEverything } from './erase-everything.ts';
 
 const MOST_AT_ONCE = 20;
 
@@ -24,7 +24,7 @@ export async function eraseDue(ctx: Context, { signal }: Pick<JobRun, 'signal'>)
     const tenantId = fromUuid('org', id);
     if (!is_begun && !(await isStillDue(ctx, tenantId))) continue;
     const requestedBy = by ? fromUuid('usr', by) : 'unknown';
-    await eraseOrganization(ctx, { tenantId, requestedBy, signal });
+    await eraseEverything(ctx, { tenantId, requestedBy, signal });
   }
   return due.length;
 }

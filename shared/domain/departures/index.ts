@@ -2,8 +2,8 @@
 export { archiveOf } from './archive.ts';
 export { cancelErasure } from './cancel-erasure.ts';
 export { collectUnverified } from './collect-unverified.ts';
-export { eraseOrganization } from './erase.ts';
 export { eraseDue } from './erase-due.ts';
+export { eraseOrganization } from './erase-organization.ts';
 export * as departureEvents from './events.ts';
 export { getExport } from './get-export.ts';
 export * as departureJobs from './jobs.ts';

@@ -1,7 +1,7 @@
 import { defineAction } from '@insightdesk/shared/context';
 import { z } from 'zod';
 import { catalogue, flagNames } from './catalogue.ts';
-import { setFlags, type WantedFlags } from './set-flags.ts';
+import { keepFlags, type WantedFlags } from './keep-flags.ts';
 import { flagsView, toFlags } from './view.ts';
 
 const fields = flagNames.map((name) => {
@@ -10,7 +10,7 @@ const fields = flagNames.map((name) => {
 });
 
 /** What may be wanted of flags: values of their types, or null for the default. */
-export const wantedFlags = z.strictObject(Object.fromEntries(fields));
+const wantedFlags = z.strictObject(Object.fromEntries(fields));
 
 export const changeFlags = defineAction({
   summary: "Change the organisation's flags",
@@ -19,6 +19,6 @@ export const changeFlags = defineAction({
   allow: 'flags:manage',
   transaction: 'write',
   async run(ctx, wanted) {
-    return toFlags(await setFlags(ctx, wanted as WantedFlags));
+    return toFlags(await keepFlags(ctx, wanted as WantedFlags));
   },
 });

@@ -3,7 +3,6 @@ import { jobId } from './job-id.ts';
 import { requireLive } from './require-live.ts';
 import { jobWithLogView, toJob } from './view.ts';
 
-/** One job with its log. */
 export const getJob = defineAction({
   summary: 'Read a job with its log',
   input: jobId,

@@ -1,5 +1,5 @@
 import { afterAll, expect, test } from 'bun:test';
-import { systemContext, withTenant } from '@insightdesk/shared/context';
+import { systemContext } from '@insightdesk/shared/context';
 import { setFlags } from '@insightdesk/shared/domain/flags';
 import type { JobRequest } from '@insightdesk/shared/jobs';
 import { createTestContext, createTestTenant, userOf } from '@insightdesk/shared/testing';
@@ -36,6 +36,6 @@ test('messages that come together are told as each would be alone', async () => 
   const alone = await ask('alone');
   expect(alone.map(({ payload }) => payload)).toHaveLength(4);
   expect(await ask('together')).toEqual(alone);
-  await withTenant(owner, (tenant) => setFlags(tenant, { 'email-staff': false }));
+  await setFlags(owner, { 'email-staff': false });
   expect(await ask('together')).toHaveLength(1);
 }, 30_000);

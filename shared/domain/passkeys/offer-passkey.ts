@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { sealChallenge } from './challenge.ts';
 import { algorithms, hostOf } from './relying-party.ts';
 import { webauthn } from './webauthn.ts';
-import { offerView } from './wire.ts';
+import { offerView } from './webauthn-fields.ts';
 
 /** What a browser needs to make a passkey for the caller. */
 export const offerPasskey = defineAction({

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { sealChallenge } from './challenge.ts';
 import { hostOf } from './relying-party.ts';
 import { webauthn } from './webauthn.ts';
-import { offerView } from './wire.ts';
+import { offerView } from './webauthn-fields.ts';
 
 /** What a browser needs to show the passkeys it has for us; the same for everybody. */
 export const offerSignIn = defineAction({

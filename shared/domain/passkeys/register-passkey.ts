@@ -16,7 +16,7 @@ import { PasskeyErrors } from './errors.ts';
 import { algorithms, hostOf } from './relying-party.ts';
 import { passkeyView, toPasskey } from './view.ts';
 import { webauthn } from './webauthn.ts';
-import { registration, token } from './wire.ts';
+import { registration, token } from './webauthn-fields.ts';
 
 const MOST = 20;
 

@@ -17,7 +17,7 @@ import { PasskeyErrors } from './errors.ts';
 import { hostOf } from './relying-party.ts';
 import type { PasskeyRow } from './view.ts';
 import { webauthn } from './webauthn.ts';
-import { assertion, token } from './wire.ts';
+import { assertion, token } from './webauthn-fields.ts';
 
 type Assertion = z.output<typeof assertion>;
 

@@ -4,7 +4,6 @@ import { and, eq } from 'drizzle-orm';
 import { ProviderErrors } from './errors.ts';
 import { identityProviders } from './tables.ts';
 
-/** One provider of the organisation. */
 export async function requireProvider(ctx: TenantContext, id: Id<'idp'>) {
   const [row] = await ctx.tx.select().from(identityProviders).where(isProvider(ctx, id)).execute();
   if (!row) throw ProviderErrors.NotFound();

@@ -1,6 +1,7 @@
 /** Organisations: the tenants of the system. */
 export { changeOrganization } from './change-organization.ts';
-export { disableOrganization, enableOrganization } from './disable.ts';
+export { disableOrganization } from './disable-organization.ts';
+export { enableOrganization } from './enable-organization.ts';
 export { TenantErrors } from './errors.ts';
 export * as tenantEvents from './events.ts';
 export { requireOrganization } from './require-organization.ts';

@@ -9,7 +9,7 @@ import {
   requireOwnPassword,
   setPassword,
 } from './credentials.ts';
-import { endSessionsEverywhere } from './end-sessions-everywhere.ts';
+import { endOlderSessions } from './end-older-sessions.ts';
 import { UserErrors } from './errors.ts';
 import { recordPasswordChange } from './password-change.ts';
 import { requireLiveSession } from './require-live-session.ts';
@@ -40,6 +40,6 @@ export const changePassword = defineAction({
         .where(and(eq(sessions.tenantId, tenant.tenantId), eq(sessions.id, keep)));
       return recordPasswordChange(tenant, after, { keep });
     });
-    await endSessionsEverywhere(ctx, changed);
+    await endOlderSessions(ctx, changed);
   },
 });

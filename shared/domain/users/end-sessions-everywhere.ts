@@ -1,25 +1,10 @@
-import { type Context, systemContext, withTenant } from '@insightdesk/shared/context';
-import { and, eq, lte, ne } from 'drizzle-orm';
+import type { Context } from '@insightdesk/shared/context';
 import type { z } from 'zod';
-import { endSessions } from './end-sessions.ts';
+import { endOlderSessions } from './end-older-sessions.ts';
 import type { endedSessions } from './ended-sessions.ts';
-import { members, sessions } from './tables.ts';
 
-/** Ends a person's sessions in all organisations that began before a moment; one may be kept. */
-export async function endSessionsEverywhere(
+/** Ends what was left, where whoever replaced the password did not live to. */
+export const endSessionsEverywhere = (
   ctx: Context,
-  { userId, before, keep }: z.output<typeof endedSessions>,
-): Promise<void> {
-  const memberships = await ctx.database.read({ userId }, (tx) =>
-    tx
-      .select({ tenantId: members.tenantId })
-      .from(members)
-      .where(eq(members.userId, userId))
-      .execute(),
-  );
-  const older = and(lte(sessions.createdAt, new Date(before)), keep && ne(sessions.id, keep));
-  for (const { tenantId } of memberships) {
-    const there = systemContext(ctx, 'accounts', { tenantId, requestId: ctx.requestId });
-    await withTenant(there, (tenant) => endSessions(tenant, { userId, meant: older }));
-  }
-}
+  ended: z.output<typeof endedSessions>,
+): Promise<void> => endOlderSessions(ctx, ended);

@@ -26,6 +26,8 @@ export { listLiveSessions } from './list-live-sessions.ts';
 export { listMembers } from './list-members.ts';
 export { listOrganizations } from './list-organizations.ts';
 export { listSessions } from './list-sessions.ts';
+export { type KeyState, listSigningKeys } from './list-signing-keys.ts';
+export { loadSigningKeys } from './load-signing-keys.ts';
 export { login } from './login.ts';
 export { logout } from './logout.ts';
 export { logoutAll } from './logout-all.ts';
@@ -38,6 +40,7 @@ export { register } from './register.ts';
 export { removeMember } from './remove-member.ts';
 export { removeTwoFactor } from './remove-two-factor.ts';
 export { renewRecoveryCodes } from './renew-recovery-codes.ts';
+export { renewSigningKeys } from './renew-signing-keys.ts';
 export { requestEmailChange } from './request-email-change.ts';
 export { requestPasswordReset } from './request-password-reset.ts';
 export { requireLiveSession } from './require-live-session.ts';
@@ -46,15 +49,9 @@ export { resendVerification } from './resend-verification.ts';
 export { resetPassword } from './reset-password.ts';
 export { revokeInvitation } from './revoke-invitation.ts';
 export { revokeSession } from './revoke-session.ts';
+export { rotateSigningKeys } from './rotate-signing-keys.ts';
 export { openSession, signPair as generateTokens } from './session-tokens.ts';
 export { carryProof, type Door, prove, signIn } from './sign-in.ts';
-export {
-  type KeyState,
-  listSigningKeys,
-  loadSigningKeys,
-  renewSigningKeys,
-  rotateSigningKeys,
-} from './signing-keys.ts';
 export {
   isReachableStaff,
   listStaffIds,

@@ -3,7 +3,7 @@ import { and, eq, isNotNull } from 'drizzle-orm';
 import { z } from 'zod';
 import { followLink, requireLink, voidLinks } from './account-links.ts';
 import { password, refuseGuessable, setPassword } from './credentials.ts';
-import { endSessionsEverywhere } from './end-sessions-everywhere.ts';
+import { endOlderSessions } from './end-older-sessions.ts';
 import { UserErrors } from './errors.ts';
 import { recordPasswordChange } from './password-change.ts';
 import { users } from './tables.ts';
@@ -28,6 +28,6 @@ export const resetPassword = defineAction({
       await voidLinks(tenant, after);
       return recordPasswordChange(tenant, after, {});
     });
-    await endSessionsEverywhere(ctx, changed);
+    await endOlderSessions(ctx, changed);
   },
 });

@@ -176,6 +176,9 @@ export interface Context extends Connections {
   tx?: Tx;
 }
 
+/** What one call adds to the connections: who, for which tenant, from where. */
+export type CallContext = Pick<Context, 'actor' | 'tenantId' | 'requestId' | 'ip' | 'userAgent'>;
+
 /** A context inside its tenant's transaction. */
 export interface TenantContext extends Context {
   tenantId: Id<'org'>;

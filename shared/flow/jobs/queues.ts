@@ -16,7 +16,7 @@ import { bullId, jobKey } from './ids.ts';
 import { createOwnJobs } from './own-jobs.ts';
 import { freshRank } from './priority.ts';
 
-/** What a job carries on the wire between deploys: only ever add optional fields. */
+/** What a job carries from one release to the next: only ever add optional fields. */
 export interface Envelope {
   tenantId: string;
   requestId: string;

@@ -12,7 +12,6 @@ export function logWith(transports: LogTransport[]) {
   return { log, lines };
 }
 
-/** Counts what is lost. */
 export function countLost() {
   const losses: { count: number; reason: unknown }[] = [];
   return {

@@ -119,8 +119,8 @@ test('a stranger who floods with sampled traces has a bounded number of them rec
   const startedAt = performance.now();
   const told = Array.from({ length: 2_000 }, (_, n) => {
     const traceId = `${n + 1}`.padStart(32, '0');
-    const caller = `00-${traceId}-${'b'.repeat(16)}-01`;
-    return enterTrace({ name: 'door', caller }, () => currentTrace());
+    const foreignParent = `00-${traceId}-${'b'.repeat(16)}-01`;
+    return enterTrace({ name: 'door', foreignParent }, () => currentTrace());
   });
   const seconds = Math.ceil((performance.now() - startedAt) / 1_000);
   await close(5_000);

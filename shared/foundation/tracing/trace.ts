@@ -48,7 +48,7 @@ export interface EntryOptions extends SpanOptions {
   /** `traceparent` that we wrote ourselves: whether it is recorded was decided there. */
   parent?: string | undefined;
   /** A stranger's `traceparent`: it names the trace, and decides nothing. */
-  caller?: string | undefined;
+  foreignParent?: string | undefined;
   /** Names the trace if nobody else does. */
   traceId?: string | undefined;
   /** Decided already, for a trace that begins here. */
@@ -64,10 +64,13 @@ export function enterTrace<T>(options: EntryOptions, work: (span: Span) => T): T
   return begin(tracer, options, placeOf(tracer, options), work);
 }
 
-function placeOf(by: Tracer, { parent, caller, traceId, isRecorded }: EntryOptions): TracePlace {
+function placeOf(
+  by: Tracer,
+  { parent, foreignParent, traceId, isRecorded }: EntryOptions,
+): TracePlace {
   const trusted = parseTraceparent(parent);
   if (trusted) return trusted;
-  const named = parseTraceparent(caller);
+  const named = parseTraceparent(foreignParent);
   return {
     traceId: named?.traceId ?? traceId ?? by.newId(16),
     spanId: named?.spanId,

@@ -89,7 +89,7 @@ afterEach(() => setTracer(undefined));
 
 describe('a trace', () => {
   test('off, everything is only done', () => {
-    const done = enterTrace({ name: 'door', caller: good }, (one) => {
+    const done = enterTrace({ name: 'door', foreignParent: good }, (one) => {
       one.set({ a: 1 });
       return span({ name: 'step', parent: good }, () => currentTrace());
     });
@@ -123,12 +123,12 @@ describe('a trace', () => {
 
   test('a stranger names the trace, and does not decide whether it is recorded', () => {
     const { spans } = record({ takesRoot: false });
-    const ours = enterTrace({ name: 'door', caller: good }, () => currentTrace());
+    const ours = enterTrace({ name: 'door', foreignParent: good }, () => currentTrace());
     expect(ours).toMatch(new RegExp(`^00-${traceId}-[0-9a-f]{16}-00$`));
     expect(spans).toEqual([]);
     record();
     const unsampled = good.replace(/01$/, '00');
-    const told = enterTrace({ name: 'door', caller: unsampled }, () => currentTrace());
+    const told = enterTrace({ name: 'door', foreignParent: unsampled }, () => currentTrace());
     expect(told).toMatch(new RegExp(`^00-${traceId}-[0-9a-f]{16}-01$`));
   });
 
@@ -184,7 +184,7 @@ describe('a trace', () => {
       { service: 's', replica: 's-1' },
       { write },
     );
-    await enterTrace({ name: 'door', caller: good }, async () => {
+    await enterTrace({ name: 'door', foreignParent: good }, async () => {
       await Bun.sleep(1);
       log.info('within');
     });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, setDefaultTimeout } from 'bun:test';
 import { startStorageServer } from '@insightdesk/shared/testing';
-import { parts } from '../conformance/desk.ts';
+import { parts } from '../conformance/harness.ts';
 import { describeLargeFiles } from '../conformance/large-files.ts';
 import { describeStorage, MAX_FILE_BYTES } from '../conformance/suite.ts';
 import { createStorage } from '../index.ts';

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from 'bun:test';
 import { startCloudinaryServer } from '@insightdesk/shared/testing';
-import { parts } from '../conformance/desk.ts';
+import { parts } from '../conformance/harness.ts';
 import { describeLargeFiles } from '../conformance/large-files.ts';
 import { describeStorage, MAX_FILE_BYTES } from '../conformance/suite.ts';
 import { createStorage } from '../index.ts';

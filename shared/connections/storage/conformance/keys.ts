@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { type Desk, textType } from './desk.ts';
+import { type Harness, textType } from './harness.ts';
 
 const invalidKeys = [
   ['empty', ''],
@@ -20,7 +20,7 @@ const invalidKeys = [
 ] as const;
 
 /** No key leaves its place, by any call. */
-export function describeKeys({ storage, put, inventory }: Desk): void {
+export function describeKeys({ storage, put, inventory }: Harness): void {
   let before: string;
   beforeAll(async () => {
     await put('key/good', 'x');

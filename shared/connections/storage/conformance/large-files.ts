@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import { createHash } from 'node:crypto';
 import type { StorageProvider } from '../provider.ts';
-import { textType } from './desk.ts';
+import { textType } from './harness.ts';
 
 const MEGABYTE = 1024 * 1024;
 

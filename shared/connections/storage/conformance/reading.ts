@@ -1,9 +1,9 @@
 import { expect, test } from 'bun:test';
 import { DomainNotFoundError } from '@insightdesk/shared/errors';
-import { type Desk, textType } from './desk.ts';
+import { type Harness, textType } from './harness.ts';
 
 /** Bytes, parts of them, and what is known about them. */
-export function describeReading({ storage, put, read }: Desk): void {
+export function describeReading({ storage, put, read }: Harness): void {
   test.each([
     [0, 3, '0123'],
     [4, 4, '4'],

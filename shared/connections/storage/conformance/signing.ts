@@ -1,27 +1,27 @@
 import { expect, test } from 'bun:test';
 import type { SignedUpload } from '../provider.ts';
-import { type Desk, textType } from './desk.ts';
+import { type Harness, textType } from './harness.ts';
 
 const aMinute = { expiresInSeconds: 60 };
 const bytes = (text: string) => new TextEncoder().encode(text);
 
 /** Addresses that give away one file, or the place for one. */
-export function describeSigning(desk: Desk): void {
-  describeReads(desk);
-  describeBounds(desk);
-  describeWrites(desk);
-  describeRefusals(desk);
+export function describeSigning(harness: Harness): void {
+  describeReads(harness);
+  describeBounds(harness);
+  describeWrites(harness);
+  describeRefusals(harness);
 }
 
-function describeReads(desk: Desk): void {
-  const { storage, put, request } = desk;
+function describeReads(harness: Harness): void {
+  const { storage, put, request } = harness;
 
   test('an address gives the bytes, whole and in part, again and again', async () => {
     await put('sign/a', '0123456789');
     const url = await storage().signDownload('sign/a', aMinute);
     const answer = await request(url);
     expect([answer.status, await answer.text()]).toEqual([200, '0123456789']);
-    if (desk.binds('type')) {
+    if (harness.binds('type')) {
       expect(answer.headers.get('Content-Type')).toStartWith('text/plain');
     }
     const part = await request(url, { headers: { Range: 'bytes=2-4' } });
@@ -36,11 +36,11 @@ function describeReads(desk: Desk): void {
     await answer.text();
     const disposition = answer.headers.get('Content-Disposition') ?? '';
     expect(disposition).toStartWith('attachment; ');
-    if (desk.binds('type')) expect(disposition).toContain(encodeURIComponent('Ünï & “q” 100% '));
+    if (harness.binds('type')) expect(disposition).toContain(encodeURIComponent('Ünï & “q” 100% '));
   });
 
   test('an address may give another type, and be shown', async () => {
-    if (!desk.binds('type')) return;
+    if (!harness.binds('type')) return;
     await put('sign/shown', 'x');
     const options = { ...aMinute, inline: true, contentType: 'text/csv' };
     const answer = await request(await storage().signDownload('sign/shown', options));
@@ -55,9 +55,9 @@ function describeReads(desk: Desk): void {
   });
 }
 
-function describeBounds(desk: Desk): void {
-  const { storage, put, read } = desk;
-  const { expectRefused, send } = clientOf(desk);
+function describeBounds(harness: Harness): void {
+  const { storage, put, read } = harness;
+  const { expectRefused, send } = clientOf(harness);
 
   test('an address opens no other file, with no other signature, for no other verb', async () => {
     await put('sign/mine', 'mine');
@@ -84,9 +84,9 @@ function describeBounds(desk: Desk): void {
   });
 }
 
-function describeWrites(desk: Desk): void {
-  const { storage, put, read } = desk;
-  const { expectRefused, send } = clientOf(desk);
+function describeWrites(harness: Harness): void {
+  const { storage, put, read } = harness;
+  const { expectRefused, send } = clientOf(harness);
 
   test('a place takes the bytes of whoever has its address', async () => {
     const text = 'sent directly';
@@ -94,7 +94,7 @@ function describeWrites(desk: Desk): void {
     const upload = await storage().signUpload('sign/up', { ...aMinute, ...textType, sizeBytes });
     expect((await send(upload, bytes(text))).ok).toBe(true);
     expect(await read('sign/up')).toBe(text);
-    const expected = desk.binds('type') ? { sizeBytes, ...textType } : { sizeBytes };
+    const expected = harness.binds('type') ? { sizeBytes, ...textType } : { sizeBytes };
     expect(await storage().metadata('sign/up')).toMatchObject(expected);
   });
 
@@ -109,7 +109,7 @@ function describeWrites(desk: Desk): void {
   });
 
   test('a place takes no other type and no other size than it was made for', async () => {
-    if (!desk.binds('size')) return;
+    if (!harness.binds('size')) return;
     const options = { ...aMinute, ...textType, sizeBytes: 4 };
     const upload = await storage().signUpload('sign/bound', options);
     expect((await send(upload, bytes('12345'))).status).toBeGreaterThanOrEqual(400);
@@ -121,7 +121,7 @@ function describeWrites(desk: Desk): void {
   });
 }
 
-function describeRefusals({ storage }: Desk): void {
+function describeRefusals({ storage }: Harness): void {
   test.each([[0], [-1], [1.5], [Number.NaN], [8 * 86_400]])(
     '%p seconds are refused',
     async (expiresInSeconds) => {
@@ -146,7 +146,7 @@ function describeRefusals({ storage }: Desk): void {
 }
 
 /** Whoever was given an address. */
-function clientOf({ request }: Desk) {
+function clientOf({ request }: Harness) {
   async function expectRefused(url: string, options?: RequestInit) {
     const { status } = await request(url, options);
     expect(status).toBeGreaterThanOrEqual(400);

@@ -1,10 +1,10 @@
 import { expect, test } from 'bun:test';
 import { DomainNotFoundError } from '@insightdesk/shared/errors';
-import type { Desk } from './desk.ts';
+import type { Harness } from './harness.ts';
 
 /** Finding, copying and removing. */
-export function describeTidiness(desk: Desk): void {
-  const { storage, put, read, keysOf, inventory } = desk;
+export function describeTidiness(harness: Harness): void {
+  const { storage, put, read, keysOf, inventory } = harness;
   test('list finds by prefix, in the order of the keys, with sizes', async () => {
     for (const key of ['ls/b/2', 'ls/a.b', 'ls/b/1', 'ls/a/z', 'ls/a-b', 'lsx']) {
       await put(key, key);
@@ -57,7 +57,7 @@ export function describeTidiness(desk: Desk): void {
 
   test('uploads and deletions side by side in one folder do not disturb each other', async () => {
     const turns = Array.from({ length: 8 }, async (_, i) => {
-      for (let turn = 0; turn < (desk.isRemote() ? 2 : 10); turn++) {
+      for (let turn = 0; turn < (harness.isRemote() ? 2 : 10); turn++) {
         await put(`race/x/y/${i}`, String(turn));
         expect(await read(`race/x/y/${i}`)).toBe(String(turn));
         await storage().delete(`race/x/y/${i}`);

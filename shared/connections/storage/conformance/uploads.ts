@@ -1,11 +1,11 @@
 import { expect, test } from 'bun:test';
 import { createHash } from 'node:crypto';
 import { PayloadTooLargeError } from '@insightdesk/shared/errors';
-import { type Desk, MAX_FILE_BYTES, textType } from './desk.ts';
+import { type Harness, MAX_FILE_BYTES, textType } from './harness.ts';
 import { breaking, endless, silent, trickling } from './sources.ts';
 
 /** What is stored comes back, whole. */
-export function describeUploads({ storage, put, read, keysOf }: Desk): void {
+export function describeUploads({ storage, put, read, keysOf }: Harness): void {
   test('tells size and hash, and the bytes come back', async () => {
     const parts = Array.from({ length: 40 }, () => crypto.getRandomValues(new Uint8Array(9973)));
     const whole = Buffer.concat(parts);
@@ -49,7 +49,7 @@ export function describeUploads({ storage, put, read, keysOf }: Desk): void {
 }
 
 /** However an upload ends before its time, nothing is left of it. */
-export function describeFailedUploads({ storage, put, read, inventory }: Desk): void {
+export function describeFailedUploads({ storage, put, read, inventory }: Harness): void {
   const attempts: [reason: string, error: string, attempt: (key: string) => Promise<unknown>][] = [
     ['the source breaks midway', 'Error', (key) => storage().upload(key, breaking(), textType)],
     [

@@ -3,21 +3,14 @@ import { ForbiddenError } from '@insightdesk/shared/errors';
 import { type EventDefinition, record } from '@insightdesk/shared/events';
 import { eq } from 'drizzle-orm';
 import { TenantErrors } from './errors.ts';
-import { organizationDisabled, organizationEnabled } from './events.ts';
 import { organizations } from './tables.ts';
 
-/**
- * Shuts everyone out of the context's organisation, and closes their sockets; its data is kept and
- * its jobs go on. For the system only; false when it was so already.
- */
-export const disableOrganization = (ctx: Context): Promise<boolean> =>
-  setDisabled(ctx, new Date(), organizationDisabled);
-
-/** Lets everyone in again, with the sessions they had; false when it was so already. */
-export const enableOrganization = (ctx: Context): Promise<boolean> =>
-  setDisabled(ctx, null, organizationEnabled);
-
-function setDisabled(ctx: Context, disabledAt: Date | null, event: EventDefinition) {
+/** Whether the context's organisation is shut out, for the system only; false when it was so already. */
+export function setDisabled(
+  ctx: Context,
+  disabledAt: Date | null,
+  event: EventDefinition,
+): Promise<boolean> {
   if (ctx.actor.kind !== 'system') throw new ForbiddenError();
   return withTenant(ctx, async (tenant) => {
     const { tx, tenantId } = tenant;

@@ -26,7 +26,7 @@ export const MAX_FILE_BYTES = 1_000_000;
 export const textType = { contentType: 'text/plain' };
 
 /** What the tests work with; the subject is opened later than the tests are described. */
-export interface Desk {
+export interface Harness {
   storage(): StorageProvider;
   inventory(): Promise<string>;
   put(key: string, text: string): Promise<unknown>;
@@ -37,7 +37,7 @@ export interface Desk {
   binds(what: Bound): boolean;
 }
 
-export function createDesk(subject: () => Subject): Desk {
+export function createHarness(subject: () => Subject): Harness {
   const storage = () => subject().storage;
   return {
     storage,

@@ -7,7 +7,7 @@ import { sql } from 'drizzle-orm';
 import { type Counts, erasePeople, eraseRows, gatherPeople } from './erase-rows.ts';
 import { beginErasure, finishErasure, saveCounts } from './ledger.ts';
 
-interface Wanted {
+export interface Wanted {
   tenantId: Id<'org'>;
   /** A person's id, or what part of the system asks. */
   requestedBy: string;
@@ -22,7 +22,7 @@ const LOOK_MS = 100;
  * storage and in Valkey, and whoever belonged to no other. Killed, it goes on where it was when it is
  * called again. What is left is a line in the operator's ledger.
  */
-export async function eraseOrganization(ctx: Context, wanted: Wanted): Promise<Counts> {
+export async function eraseEverything(ctx: Context, wanted: Wanted): Promise<Counts> {
   const { tenantId, requestedBy, signal } = wanted;
   const system = systemContext(ctx, 'erasure', { tenantId, requestId: ctx.requestId });
   await disableOrganization(system).catch((error) => {
