@@ -138,7 +138,7 @@ async function* entriesOf(
   }
 }
 
-/** An event that is audited and was told, but is not in the log. */
+/** The oldest event that is audited and was told, but is not in the log. */
 async function findUnaudited(database: Database, tenantId: Id<'org'>, since = new Date(0)) {
   const [row] = await database.read({ tenantId }, (tx) =>
     tx.execute<{ name: string; event_id: string }>(sql`
@@ -148,7 +148,7 @@ async function findUnaudited(database: Database, tenantId: Id<'org'>, since = ne
         and created_at >= ${since.toISOString()}::timestamptz
         and not exists (select from audit_entries e
           where e.tenant_id = o.tenant_id and e.event_id = o.event_id)
-      limit 1`),
+      order by created_at, position limit 1`),
   );
   return row && `${row.name} (${fromUuid('evt', row.event_id)})`;
 }
