@@ -81,6 +81,15 @@ test('what it refuses, as the document says', async () => {
   expect(await send('0', 'more than ten')).toBe(413);
 });
 
+test('more bytes than are to come are too many, also where their number is not told', async () => {
+  const { path } = await begin();
+  const headers = { 'Content-Type': contentType, 'Upload-Offset': '0' };
+  const { response } = await ask('PATCH', path, { headers, body: 'more than ten' });
+  expect(response.status).toBe(413);
+  expect(await response.json()).toMatchObject({ code: 'PAYLOAD_TOO_LARGE' });
+  expect((await ask('GET', path)).response.headers.get('Upload-Offset')).toBe('0');
+});
+
 test('what is part of a message is not taken back', async () => {
   const told = { 'Upload-Length': '5', 'Content-Type': contentType };
   const { path } = await begin({ body: 'hello', headers: told });

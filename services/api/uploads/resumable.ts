@@ -147,7 +147,8 @@ async function answerTus(call: Call): Promise<Response> {
   });
   const answer = await server.handleWeb(requestOf(http.req.raw));
   for (const [name, value] of answer.headers) if (passed.test(name)) http.header(name, value);
-  if (refused instanceof Error) throw refused;
+  // Of its own errors one is of a class, and tells its status like the others.
+  if (refused instanceof Error && !('status_code' in refused)) throw refused;
   if (answer.status >= 400) throw await problemOf(answer);
   return http.body(null, answer.status as 200);
 }
