@@ -3,6 +3,7 @@ import { createValkey } from '@insightdesk/shared/valkey';
 import { isLocalStack, registerOwner, run, until } from './client.ts';
 import { createCrowd, openStaffChannels } from './followers.ts';
 import { openOutbox } from './outbox.ts';
+import { end } from './victims.ts';
 
 const CLIENTS = 30;
 const CHANNELS = 6;
@@ -21,7 +22,7 @@ async function killValkey(): Promise<void> {
   const valkey = createValkey(run.valkey, { name: 'loss', role: 'blocking', onError: () => {} });
   const [, pid] = /process_id:(\d+)/.exec(await valkey.info('server')) ?? [];
   valkey.disconnect();
-  process.kill(Number(pid), 'SIGKILL');
+  await end(Number(pid));
 }
 
 /** What a slow disk does for a second or two, until it is killed. */

@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import type { IdPrefix } from '@insightdesk/shared/contract';
 import { disableOrganization } from '@insightdesk/shared/domain/tenants';
+import { createOnce } from '@insightdesk/shared/idempotency';
 import { newId } from '@insightdesk/shared/utils';
 import { Validator } from '@seriousme/openapi-schema-validator';
+import type { Route } from './route.ts';
 import { routes } from './routes.ts';
-import { openTestDesk } from './test-desk.ts';
+import { type Asked, openTestDesk } from './test-desk.ts';
+import { bodies, fileOf, nameOf, pathOf, requestTo, takesJson } from './test-requests.ts';
 
 const desk = openTestDesk();
 let owner: string;
@@ -14,30 +16,15 @@ beforeAll(async () => {
 afterAll(() => desk.close());
 
 const codeOf = async (response: Response) => ((await response.json()) as { code: string }).code;
-const nameOf = ({ method, path }: { method: string; path: string }) => `${method} ${path}`;
-const somewhere = (path: string, id = 'nobody') => path.replace(/:\w+/g, id);
-
 const forMembers = routes.filter(({ allow }) => allow !== 'anyone');
-/** What routes of tus cannot do without. */
-const words: Record<string, string> = {
-  'Tus-Resumable': '1.0.0',
-  'Upload-Length': '5',
-  'Upload-Offset': '0',
-  'Content-Type': 'application/offset+octet-stream',
-};
-const spokenTo = ({ protocol, body }: (typeof routes)[number]) => ({
-  ...(protocol && {
-    headers: Object.fromEntries(
-      Object.entries(words).filter(
-        ([name]) => name in protocol.asks.shape || (body && name === 'Content-Type'),
-      ),
-    ),
-    ...(body && { body: 'bytes' }),
-  }),
-});
-const withJson = routes.filter(
-  ({ method, body }) => (method === 'POST' || method === 'PATCH') && !body,
-);
+const withJson = routes.filter(takesJson);
+const claimsOf = async (token: string) => desk.context.tokens.verifyAccess(token);
+
+/** A request with which nothing is wrong but what is changed about it. */
+function ask(route: Route, more: Asked = {}, id?: string) {
+  const { path, ...usual } = requestTo(route, id);
+  return desk.ask(route.method, path, { as: owner, ...usual, ...more });
+}
 
 test('the document is valid OpenAPI 3.1', async () => {
   const validator = new Validator();
@@ -61,7 +48,7 @@ test('every route belongs to a test file that sees all it promises', async () =>
 describe('without a token', () => {
   for (const route of forMembers) {
     test(nameOf(route), async () => {
-      const response = await desk.ask(route.method, somewhere(route.path));
+      const response = await desk.ask(route.method, pathOf(route, 'nobody'));
       expect(response.status).toBe(401);
       expect(response.headers.get('WWW-Authenticate')).toBe('Bearer');
     });
@@ -72,7 +59,7 @@ describe('with a forged token', () => {
   for (const route of forMembers) {
     test(nameOf(route), async () => {
       const as = `${owner.slice(0, -4)}AAAA`;
-      const response = await desk.ask(route.method, somewhere(route.path), { as });
+      const response = await desk.ask(route.method, pathOf(route, 'nobody'), { as });
       expect(response.status).toBe(401);
       expect(await codeOf(response)).toBe('TOKEN_INVALID');
     });
@@ -80,86 +67,17 @@ describe('with a forged token', () => {
 });
 
 describe('by a member of a disabled organisation', () => {
-  const prefixes = {
-    members: 'usr',
-    invitations: 'inv',
-    sessions: 'ses',
-    conversations: 'cnv',
-    attachments: 'att',
-    uploads: 'att',
-    webhooks: 'whk',
-    passkeys: 'pky',
-    oauth: 'idp',
-    'identity-providers': 'idp',
-    roles: 'rol',
-    'api-keys': 'key',
-    organization: 'exp',
-  };
-  const passkey = {
-    id: 'x',
-    rawId: 'x',
-    type: 'public-key',
-    response: { clientDataJSON: 'x', attestationObject: 'x' },
-  };
-  const bodies: Record<string, object> = {
-    'POST /v1/auth/two-factor': { password: 'x' },
-    'POST /v1/auth/two-factor/confirm': { code: '123456' },
-    'POST /v1/auth/two-factor/remove': { password: 'x', code: '123456' },
-    'POST /v1/auth/two-factor/recovery-codes': { password: 'x', code: '123456' },
-    'POST /v1/auth/passkeys/options': { password: 'x' },
-    'POST /v1/auth/passkeys': { token: 'x', response: passkey },
-    'PATCH /v1/auth/passkeys/:id': { name: 'x' },
-    'POST /v1/auth/passkeys/:id/remove': { password: 'x' },
-    'POST /v1/auth/oauth/:providerId/link': { password: 'x', redirectTo: 'https://x.example/' },
-    'POST /v1/identity-providers': {
-      name: 'x',
-      issuer: 'https://x.example/',
-      clientId: 'x',
-      clientSecret: 'x',
-    },
-    'PATCH /v1/organization': { requireTwoFactor: true },
-    'POST /v1/conversations': { subject: 'S', body: 'B' },
-    'POST /v1/conversations/:id/messages': { body: 'B' },
-    'POST /v1/invitations': { email: 'somebody@example.com', role: 'agent' },
-    'POST /v1/auth/password': { currentPassword: 'x', password: 'a long enough password' },
-    'POST /v1/auth/email': { password: 'x', email: 'somebody@example.com' },
-    'POST /v1/auth/switch': { organizationId: newId('org') },
-    'POST /v1/organizations': { name: 'Another' },
-    'PATCH /v1/members/:userId': { role: 'agent' },
-    'POST /v1/organization/erasure': { name: 'N', password: 'P' },
-    'POST /v1/webhooks': { url: 'https://example.com/', events: ['*'] },
-    'POST /v1/roles': { name: 'R', base: 'agent', permissions: [] },
-    'POST /v1/api-keys': { name: 'K', permissions: ['members:read'] },
-    'POST /v1/attachments/direct': { name: 'a', sizeBytes: 1 },
-    'POST /v1/events': { name: 'email/send.requested', payload: {} },
-    'POST /v1/webhooks/:id/replay': { since: new Date().toISOString() },
-  };
-  const queries: Record<string, string> = {
-    'GET /v1/permissions/explain': '?permission=members:read',
-  };
   let shutOut: string;
   beforeAll(async () => {
     ({ owner: shutOut } = await desk.openTenant());
-    const { tenantId } = await desk.context.tokens.verifyAccess(shutOut);
+    const { tenantId } = await claimsOf(shutOut);
     const actor = { kind: 'system', name: 'test' } as const;
     await disableOrganization({ ...desk.context, actor, tenantId });
   });
 
   for (const route of forMembers) {
     test(nameOf(route), async () => {
-      const of = route.path.split('/')[route.path.includes('/auth/') ? 3 : 2] ?? '';
-      const prefix = (prefixes as Record<string, IdPrefix>)[of] ?? 'cnv';
-      const path = somewhere(route.path.replace(':deliveryId', newId('evt')), newId(prefix));
-      const form = new FormData();
-      form.append('file', new Blob(['text']), 'note.txt');
-      const json = withJson.includes(route) ? (bodies[nameOf(route)] ?? {}) : undefined;
-      const body = route.body ? form : json;
-      const query = queries[nameOf(route)] ?? '';
-      const response = await desk.ask(route.method, path + query, {
-        as: shutOut,
-        body,
-        ...spokenTo(route),
-      });
+      const response = await ask(route, { as: shutOut });
       expect(response.status).toBe(403);
       expect(await codeOf(response)).toBe('ORGANIZATION_DISABLED');
     });
@@ -167,11 +85,9 @@ describe('by a member of a disabled organisation', () => {
 });
 
 describe('with an id that cannot be one', () => {
-  for (const route of forMembers.filter(({ path }) => path.includes(':'))) {
+  for (const route of routes.filter(({ path }) => path.includes(':'))) {
     test(nameOf(route), async () => {
-      const body = withJson.includes(route) ? {} : undefined;
-      const asked = { as: owner, body, ...spokenTo(route) };
-      const response = await desk.ask(route.method, somewhere(route.path), asked);
+      const response = await ask(route, {}, 'nobody');
       expect(response.status).toBe(404);
       expect(await codeOf(response)).toBe('NOT_FOUND');
     });
@@ -181,11 +97,7 @@ describe('with an id that cannot be one', () => {
 describe('with a body that is', () => {
   for (const route of withJson) {
     const send = (body: string, type = 'application/json') =>
-      desk.ask(route.method, somewhere(route.path), {
-        as: owner,
-        body,
-        headers: { 'Content-Type': type },
-      });
+      ask(route, { body, headers: { 'Content-Type': type } });
 
     test(`malformed: ${nameOf(route)}`, async () => {
       const response = await send('{"a":');
@@ -208,22 +120,110 @@ describe('with a body that is', () => {
       expect(await codeOf(response)).toBe('PAYLOAD_TOO_LARGE');
     });
   }
+
+  const withFile = routes.filter(({ body, protocol }) => body && !protocol);
+  test.each([
+    ['malformed', 'multipart/form-data', {}, 400],
+    ['no file', 'text/plain', {}, 415],
+    ['too large', 'multipart/form-data', { 'Content-Length': '1e10' }, 413],
+  ])('a file: %s', async (_, type, more, status) => {
+    const headers = { 'Content-Type': type, ...more };
+    for (const route of withFile) {
+      expect((await ask(route, { body: 'x', headers })).status).toBe(status);
+    }
+  });
 });
 
-/** A provider adds to the URL of its callback what it likes. */
-const isJudgedHere = ({ body, path }: (typeof routes)[number]) =>
-  !body && !path.includes(':') && !path.endsWith('/callback');
-
 describe('with a field that nobody knows', () => {
-  for (const route of routes.filter(isJudgedHere)) {
+  /** A provider adds to the URL of its callback what it likes, but not so much. */
+  const isProviders = ({ path }: Route) => path.endsWith('/callback');
+
+  /** In the body, or else in the query. */
+  function withField(route: Route): Asked & { path: string } {
+    const { path, ...usual } = requestTo(route);
+    if (takesJson(route)) return { path, body: { nobody: 1 } };
+    if (route.body && !route.protocol) return { path, body: fileOf('text', 'nobody') };
+    return { ...usual, path: `${path.split('?')[0]}?nobody=1` };
+  }
+
+  for (const route of routes.filter((one) => !isProviders(one))) {
     test(nameOf(route), async () => {
-      const isRead = !withJson.includes(route);
-      const path = isRead ? `${route.path}?nobody=1` : route.path;
-      const body = isRead ? undefined : { nobody: 1 };
-      const response = await desk.ask(route.method, path, { as: owner, body });
+      const { path, ...asked } = withField(route);
+      const response = await desk.ask(route.method, path, { as: owner, ...asked });
       expect(response.status).toBe(422);
       const { errors } = (await response.json()) as { errors: unknown };
       expect(errors).toContainEqual({ path: 'nobody', message: 'Unknown field' });
     });
   }
+
+  test.each(routes.filter(isProviders).map((route) => [nameOf(route), route] as const))(
+    '%s, too much of it',
+    async (_, { method, path }) => {
+      const response = await desk.ask(method, `${path}?nobody=${'1'.repeat(8_000)}`);
+      expect(response.status).toBe(422);
+    },
+  );
+});
+
+describe('while the same is being done', () => {
+  /** Takes a request as the API does, and gives no answer to it. */
+  async function begin(key: string, words: string[], isMember: boolean) {
+    const { tenantId, userId, role } = await claimsOf(owner);
+    const caller = isMember
+      ? { tenantId, actor: { kind: 'user' as const, userId, role, sessionId: newId('ses') } }
+      : { actor: { kind: 'anonymous' as const } };
+    const nothing = () => ({ status: 204, body: null, headers: {} });
+    const once = createOnce({ ...desk.context, ...caller }, { key, words }, nothing);
+    await desk.context.database.write(isMember ? { tenantId } : {}, async (tx) => once.claim(tx));
+  }
+  /** What else is compared of a file: its name, its type and its hash. */
+  const hash = new Bun.CryptoHasher('sha256').update('text').digest('hex');
+  const ofFile = ['', 'note.txt', 'text/plain', hash];
+
+  for (const route of routes.filter(({ method, protocol }) => method !== 'GET' && !protocol)) {
+    test(nameOf(route), async () => {
+      const id = newId('evt');
+      const { path, body, ...usual } = requestTo(route);
+      const words = route.body ? ofFile : [JSON.stringify(body ?? {})];
+      await begin(id, [route.method, path, '', ...words], route.allow !== 'anyone');
+      const headers = { 'Idempotency-Key': id };
+      const as = route.allow === 'anyone' ? undefined : owner;
+      const response = await desk.ask(route.method, path, { as, body, ...usual, headers });
+      expect(response.status).toBe(409);
+      expect(await codeOf(response)).toBe('IDEMPOTENCY_IN_FLIGHT');
+    });
+  }
+});
+
+describe('about a version that is no more', () => {
+  for (const route of routes.filter(({ looksAtVersion }) => looksAtVersion)) {
+    test(nameOf(route), async () => {
+      const path = route.path.replace('/:id', '');
+      const made = await desk.ask('POST', path, { as: owner, body: bodies[`POST ${path}`] });
+      const { id } = (await made.json()) as { id: string };
+      const response = await ask(route, { headers: { 'If-Match': '"0"' } }, id);
+      expect(response.status).toBe(412);
+      expect(await codeOf(response)).toBe('PRECONDITION_FAILED');
+    });
+  }
+});
+
+describe('beyond the limit of an address', () => {
+  const limited = openTestDesk({ windowMs: 600_000, maxRequests: 1, patienceMs: 10_000 });
+  const from = { requestIP: () => ({ address: '2001:db8:429::1' }) };
+  beforeAll(() => limited.app.request('/openapi.json', {}, from));
+  afterAll(() => limited.close());
+
+  for (const route of routes) {
+    test(nameOf(route), async () => {
+      const { method } = route;
+      const response = await limited.app.request(pathOf(route), { method }, from);
+      expect(response.status).toBe(429);
+      await desk.conformance.check(route, response);
+    });
+  }
+});
+
+test('every problem that is promised was seen, but for those of tus, which its own tests see', () => {
+  expect(desk.conformance.unseenProblems()).toEqual([]);
 });

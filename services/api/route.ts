@@ -35,6 +35,8 @@ export interface Protocol {
   asks: z.ZodObject;
   /** Headers of good answers, and what they say. */
   tells: Readonly<Record<string, string>>;
+  /** Statuses of problems that are its own, or ours in its place. */
+  refuses: readonly number[];
 }
 
 /** What the configuration may switch off. */

@@ -16,19 +16,23 @@ export function createConformance(routes: readonly Route[]) {
   const ajv = new Ajv2020({ strict: false, allErrors: true });
   addFormats.default(ajv);
   ajv.addSchema({ $id: 'api', ...document });
-  const { paths } = document as { paths: Record<string, Record<string, { responses: object }>> };
-  const unseen = new Set(
-    routes.flatMap(({ method, path, answers }) =>
-      Object.keys(answers).map((status) => `${method} ${path} ${status}`),
-    ),
-  );
+  const { paths } = document as unknown as {
+    paths: Record<string, Record<string, { responses: Record<string, Described> }>>;
+  };
+  const templateOf = ({ path }: Route) => path.replace(/:(\w+)/g, '{$1}');
+  const responsesOf = (route: Route) =>
+    paths[templateOf(route)]?.[route.method.toLowerCase()]?.responses ?? {};
+  const promisesOf = (route: Route) =>
+    Object.keys(responsesOf(route))
+      .filter((status) => status !== 'default')
+      .map((status) => ({ name: nameOf(route, status), isOwn: isOwn(route, Number(status)) }));
+  const [own, alike] = [new Set<string>(), new Set<string>()];
+  for (const { name, isOwn } of routes.flatMap(promisesOf)) (isOwn ? own : alike).add(name);
 
-  function describedAs({ method, path }: Route, status: number) {
-    const template = path.replace(/:(\w+)/g, '{$1}');
-    const responses = paths[template]?.[method.toLowerCase()]?.responses as Record<
-      string,
-      Described
-    >;
+  function describedAs(route: Route, status: number) {
+    const { method } = route;
+    const template = templateOf(route);
+    const responses = responsesOf(route);
     const key = status in responses ? String(status) : 'default';
     const described = responses[key] ?? {};
     const pointer = ['paths', template, method.toLowerCase(), 'responses', key]
@@ -42,7 +46,7 @@ export function createConformance(routes: readonly Route[]) {
     const { status, headers } = response;
     const { pointer, content } = describedAs(route, status);
     const answer = route.answers[status];
-    unseen.delete(`${route.method} ${route.path} ${status}`);
+    for (const unseen of [own, alike]) unseen.delete(nameOf(route, status));
     if (Object.keys(content).length === 0) return expect(await response.text()).toBe('');
     const type = headers.get('Content-Type')?.split(';')[0] ?? '';
     if (!type.endsWith('json')) return;
@@ -60,10 +64,19 @@ export function createConformance(routes: readonly Route[]) {
 
   /** What the routes at or below a path promise and nobody has got yet. */
   function unseenBelow(path: string): string[] {
-    return [...unseen].filter((name) => `${name} `.match(`^\\w+ ${path}[ /]`));
+    return [...own].filter((name) => `${name} `.match(`^\\w+ ${path}[ /]`));
   }
 
-  return { document, unseenBelow, check };
+  /** Problems that are alike on all routes, of those that promise them, and nobody has got yet. */
+  const unseenProblems = () => [...alike];
+
+  return { document, unseenBelow, unseenProblems, check };
 }
+
+const nameOf = ({ method, path }: Route, status: string | number) => `${method} ${path} ${status}`;
+
+/** Good answers, and problems of a protocol of others: the tests of a feature see these. */
+const isOwn = ({ answers, protocol }: Route, status: number) =>
+  status in answers || (protocol?.refuses.includes(status) ?? false);
 
 const problemOnly = { 'application/problem+json': {} };

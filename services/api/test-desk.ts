@@ -9,7 +9,7 @@ import { routes } from './routes.ts';
 import { createConformance } from './test-conformance.ts';
 
 export interface Asked {
-  as?: string;
+  as?: string | undefined;
   body?: unknown;
   headers?: Record<string, string>;
 }
@@ -67,7 +67,7 @@ export function openTestDesk(
 
 type TestDesk = ReturnType<typeof openTestDesk>;
 
-/** The last test of a file: every good answer of the routes at or below these paths was seen. */
+/** The last test of a file: every good answer, and problem of a protocol, of the routes at or below these paths was seen. */
 export function testPromises({ conformance }: TestDesk, ...paths: string[]): void {
   test('every promised answer was seen', () => {
     expect(paths.flatMap(conformance.unseenBelow)).toEqual([]);

@@ -164,7 +164,7 @@ test.each([
     ] as const) {
       await act(who, owner);
       await tell(who.tenantId as Id<'org'>, Channels.userPrivate(userId), type);
-      await until(() => gone.every(({ socket }) => !socket.connected), 1_000);
+      await until(() => gone.every(({ socket }) => !socket.connected));
       expect(gone.map(({ heard }) => heard)).toEqual([['SESSION_ENDED'], ['SESSION_ENDED']]);
       await Bun.sleep(100);
       expect(staying.every(({ socket, heard }) => socket.connected && heard.length === 0)).toBe(

@@ -51,6 +51,8 @@ test('it names what sockets hear, by channel, and what they may emit', () => {
   expect(Object.keys(channels)).toEqual(Object.keys(Channels));
   const told = new Set(Object.values(channels).flatMap(({ events }) => events));
   expect([...told].toSorted()).toEqual(Object.keys(heard).toSorted());
+  const signalled = new Set(Object.values(channels).flatMap(({ signals }) => signals));
+  expect([...signalled].toSorted()).toEqual(Object.keys(signals).toSorted() as never);
   expect(channels.conversation.events).toEqual(
     expect.arrayContaining(['message.created', 'conversation.updated', 'attachment.ready']),
   );

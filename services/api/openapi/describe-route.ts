@@ -97,12 +97,16 @@ function contentOf(answer: z.ZodType | Content, schemas: Schemas): Json {
     : { [answer.contentType]: { schema: schemas.of(answer.schema) } };
 }
 
-function problemsOf({ allow, body, method, looksAtVersion }: Route, fields: Field[]): Json {
+function problemsOf(route: Route, fields: Field[]): Json {
+  const { allow, body, method, looksAtVersion, protocol } = route;
+  const hasBody = body || fields.some((field) => field.in === 'body');
   const statuses = [
-    ...(body || fields.some((field) => field.in === 'body') ? [400, 413, 415] : []),
+    ...(protocol?.refuses ?? [
+      ...(hasBody ? [400, 413, 415] : []),
+      ...(method === 'GET' ? [] : [409]),
+    ]),
     ...(allow === 'anyone' ? [] : [401, 403]),
     ...(fields.some((field) => field.in === 'path') ? [404] : []),
-    ...(method === 'GET' ? [] : [409]),
     ...(looksAtVersion ? [412] : []),
     ...[422, 429, 'default'],
   ];

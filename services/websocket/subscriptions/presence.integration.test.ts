@@ -99,7 +99,7 @@ test('whoever is signed out has left at once, without a grace', async () => {
   await ask(socket, 'subscribe', { channel });
   const [revoked] = entries(Channels.userPrivate(agent.userId), 1);
   if (revoked) await channelLog().append([{ ...revoked, type: 'session.revoked' }]);
-  await until(() => watcher.events.length === 2, 1_000);
+  await until(() => watcher.events.length === 2);
   expect(toldOf(watcher)).toEqual(['joined online', 'left offline']);
 });
 

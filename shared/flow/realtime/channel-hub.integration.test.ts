@@ -220,8 +220,8 @@ test('race: joining, leaving, resuming on two replicas at full speed while subsc
   const appended = new Map<Room, number>();
 
   const writer = async () => {
-    const end = performance.now() + 4_000;
-    while (performance.now() < end) {
+    const isDone = () => visits > 1_000 && (replicas[0]?.hub.counts().catchUps ?? 0) > 0;
+    while (!isOver && !isDone()) {
       const batch = rooms.flatMap((room) => entries(room, 1 + Math.floor(Math.random() * 5)));
       for (const { channel, offset } of (await log.append(batch)).map((place, i) => ({
         ...place,
@@ -261,12 +261,13 @@ test('race: joining, leaving, resuming on two replicas at full speed while subsc
   const stayers = await Promise.all(
     rooms.flatMap((room) => replicas.map(({ join }) => join(room))),
   );
-  await Promise.all([writer(), killer(), ...Array.from({ length: 12 }, (_, n) => visitor(n))]);
+  const visitors = Array.from({ length: 12 }, (_, n) => visitor(n));
+  await Promise.all([writer(), killer(), ...visitors]).finally(() => {
+    isOver = true;
+  });
   for (const [i, { inbox, position }] of stayers.entries()) {
     const end = appended.get(rooms[Math.floor(i / 2)] as Room) ?? 0;
     await until(() => inbox.at(-1)?.offset === end);
     expect(offsets(inbox)).toEqual(range(position.offset + 1, end));
   }
-  expect(replicas[0]?.hub.counts().catchUps).toBeGreaterThan(0);
-  expect(visits).toBeGreaterThan(100);
-}, 20_000);
+}, 60_000);
