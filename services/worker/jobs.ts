@@ -32,7 +32,6 @@ import {
 import {
   notificationJobs,
   notifyRecipients,
-  notifyTogether,
   sendAccountLink,
   sendAccountNotice,
   sendInvitation,
@@ -117,7 +116,7 @@ const forNotifications = (at: At): JobHandlers<JobsOf<typeof notificationJobs>> 
   },
   'notifications.messages': {
     job: notificationJobs.notifyOfMessages,
-    run: (payload, run) => notifyTogether(at(run), payload, run),
+    run: (payload, run) => notifyRecipients(at(run), payload, run),
   },
   'notifications.email-message': {
     job: notificationJobs.emailMessage,

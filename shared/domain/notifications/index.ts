@@ -2,7 +2,7 @@
 export { deliver, type Letter } from './deliver.ts';
 export * as notificationEvents from './events.ts';
 export * as notificationJobs from './jobs.ts';
-export { notifyRecipients, notifyTogether } from './notify-recipients.ts';
+export { notifyRecipients } from './notify-recipients.ts';
 export { requireRecipient } from './recipient.ts';
 export { sendAccountLink } from './send-account-link.ts';
 export { sendAccountNotice } from './send-account-notice.ts';

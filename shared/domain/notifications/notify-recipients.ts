@@ -12,26 +12,24 @@ type Notice = z.output<typeof notifyOfMessage.payload>;
 
 const AT_ONCE = 8;
 
-/** Asks for an e-mail to everyone who should hear of a message and is not there to see it. */
-export async function notifyRecipients(ctx: Context, notice: Notice, run: JobRun): Promise<void> {
-  await run.enqueue(await lettersFor(ctx, notice, run));
-}
-
 /**
- * Asks for the e-mails of several messages, whoever is connected at this moment. Each has the id
- * that it would have from a job of its own: however messages come together, none is told twice.
+ * Asks for an e-mail to everyone who should hear of a message, or of one of several, and is not there
+ * to see it at this moment. Those of several have the ids that they would have from a job of each
+ * message: however messages come together, none is told twice.
  */
-export async function notifyTogether(
+export async function notifyRecipients(
   ctx: Context,
-  { notices }: z.output<typeof notifyOfMessages.payload>,
+  asked: Notice | z.output<typeof notifyOfMessages.payload>,
   run: JobRun,
 ): Promise<void> {
+  const { id, tenantId, requestId } = run;
+  const notices = 'notices' in asked ? asked.notices : [{ id, requestId, notice: asked }];
   let connected: ReturnType<Context['presence']['connectedUsers']> | undefined;
   const presence = {
-    connectedUsers: () => (connected ??= ctx.presence.connectedUsers(run.tenantId)),
+    connectedUsers: () => (connected ??= ctx.presence.connectedUsers(tenantId)),
   };
   const letters = await mapConcurrent(notices, AT_ONCE, ({ notice, ...cause }) =>
-    lettersFor({ ...ctx, presence }, notice, { ...cause, tenantId: run.tenantId }),
+    lettersFor({ ...ctx, presence }, notice, { ...cause, tenantId }),
   );
   await run.enqueue(letters.flat());
 }

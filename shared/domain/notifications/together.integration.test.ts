@@ -4,7 +4,7 @@ import { setFlags } from '@insightdesk/shared/domain/flags';
 import type { JobRequest } from '@insightdesk/shared/jobs';
 import { createTestContext, createTestTenant, userOf } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
-import { notifyRecipients, notifyTogether } from './index.ts';
+import { notifyRecipients } from './index.ts';
 
 const { context, close } = createTestContext();
 afterAll(close);
@@ -27,7 +27,7 @@ test('messages that come together are told as each would be alone', async () => 
     const asked: JobRequest[] = [];
     const run = { tenantId, enqueue: async (more: JobRequest[]) => void asked.push(...more) };
     const ctx = systemContext(context, 'worker', { tenantId, requestId: 'r' });
-    if (which === 'together') await notifyTogether(ctx, { notices }, run as never);
+    if (which === 'together') await notifyRecipients(ctx, { notices }, run as never);
     else
       for (const { notice, ...of } of notices)
         await notifyRecipients(ctx, notice, { ...run, ...of } as never);
