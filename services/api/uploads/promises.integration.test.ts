@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { systemContext } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
-import { makeVariants } from '@insightdesk/shared/domain/attachments';
+import { openFilesDesk } from '../files/test-files.ts';
 import { routes } from '../routes.ts';
-import { openTestDesk, testPromises } from '../test-desk.ts';
+import { testPromises } from '../test-desk.ts';
 
-const desk = openTestDesk();
+const desk = await openFilesDesk();
 let own: Awaited<ReturnType<typeof desk.openTenant>>;
 beforeAll(async () => {
   own = await desk.openTenant();
@@ -94,9 +93,7 @@ test('what is part of a message is not taken back', async () => {
   const told = { 'Upload-Length': '5', 'Content-Type': contentType };
   const { path } = await begin({ body: 'hello', headers: told });
   const attachmentId = path.split('/').at(-1) as Id<'att'>;
-  const { tenantId } = await desk.context.tokens.verifyAccess(own.customer);
-  const worker = systemContext(desk.context, 'worker', { tenantId, requestId: 'test' });
-  await makeVariants(worker, { attachmentId });
+  await desk.check(own.customer, attachmentId);
   const body = { subject: 'S', body: 'B', attachmentIds: [attachmentId] };
   expect((await desk.ask('POST', '/v1/conversations', { as: own.customer, body })).status).toBe(
     201,
