@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createTestDatabase, testEnvironment } from '@insightdesk/shared/testing';
+import { takePort } from '../local/processes/ports.ts';
 import { root } from '../verify/run.ts';
 import { type KubernetesObject, renderOverlay, workloads } from './objects.ts';
 import { environmentOf, handOutSecrets } from './pods.ts';
@@ -51,19 +52,13 @@ function find(kind: string, name: string): KubernetesObject {
   return found;
 }
 
-function freePort(): number {
-  const listener = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data() {} } });
-  listener.stop(true);
-  return listener.port;
-}
-
 /** The container's command with the container's variables; only its port and its volume are here. */
 function start(name: string) {
   const workload = workloads(objects).find(({ metadata }) => metadata.name === name);
   if (!workload) throw new Error(`Nothing runs ${name}`);
   const [container] = workload.spec.template.spec.containers;
   const volume = join(made, name);
-  const port = freePort();
+  const port = takePort();
   const command = (container.command as string[]).map((word) =>
     word === 'bun' ? process.execPath : word.replaceAll('/run/secrets', volume),
   );

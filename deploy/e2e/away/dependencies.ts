@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { openRemoteStorage } from '@insightdesk/shared/testing';
 import { requireTools } from '../../local/machine/toolchain.ts';
+import { takePort } from '../../local/processes/ports.ts';
 import { createValkey } from '../../local/servers/valkey.ts';
 import { until } from '../client.ts';
 import type { openPrivateStack } from '../private-stack.ts';
@@ -22,15 +23,9 @@ export interface Dependency {
   comeBack(): Promise<void>;
 }
 
-function freePort(): number {
-  const listener = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data() {} } });
-  listener.stop(true);
-  return listener.port;
-}
-
 async function startValkey(directory: string) {
   const { valkey: tool } = await requireTools(() => {});
-  const { spec, url } = createValkey({ tool, directory, port: freePort(), password: 'away' });
+  const { spec, url } = createValkey({ tool, directory, port: takePort(), password: 'away' });
   spec.prepare?.();
   const child = Bun.spawn(spec.command, {
     env: { ...process.env, ...spec.env },

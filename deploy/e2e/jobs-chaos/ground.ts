@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { requireTools } from '../../local/machine/toolchain.ts';
+import { takePort } from '../../local/processes/ports.ts';
 import { createValkey, pings } from '../../local/servers/valkey.ts';
 
 /** Something that comes back a moment after it was killed, until it is stopped. */
@@ -52,7 +52,7 @@ const hasEnded = ({ exitCode, signalCode }: Bun.Subprocess) =>
 export async function keepValkey(): Promise<Victim & { url: string }> {
   const directory = mkdtempSync(join(tmpdir(), 'insightdesk-chaos-'));
   const { valkey: tool } = await requireTools(() => {});
-  const port = await freePort();
+  const port = takePort();
   const password = crypto.randomUUID();
   const { spec, url } = createValkey({ tool, directory, port, password });
   spec.prepare?.();
@@ -66,15 +66,6 @@ export async function keepValkey(): Promise<Victim & { url: string }> {
       rmSync(directory, { recursive: true, force: true });
     },
   };
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 /** The world outside: it takes each key once, and remembers everything it was told. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import { join } from 'node:path';
-import { findPorts, isFree, portsFrom } from './ports.ts';
+import { findPorts, isFree, portsFrom, takePort } from './ports.ts';
 
 const FIRST = 9_900;
 
@@ -28,6 +28,17 @@ test('a port stays with the process that found it, though nothing listens there'
   await other.exited;
   const again = Object.values(await findPorts({ ...portsFrom(first) }));
   expect(again.some((port) => theirs.has(port))).toBe(true);
+});
+
+test('a port beside the stack is given once, and to one process', async () => {
+  const ours = [takePort(), takePort()];
+  const script = `
+    const { takePort } = await import(${JSON.stringify(join(import.meta.dir, 'ports.ts'))});
+    console.log(takePort());`;
+  const other = Bun.spawn([process.execPath, '-e', script], { stdout: 'pipe' });
+  const all = [...ours, Number(await other.stdout.text())];
+  expect(new Set(all).size).toBe(3);
+  expect(all).not.toContain(0);
 });
 
 test('a port that is taken on every address is busy', async () => {

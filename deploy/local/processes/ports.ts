@@ -6,6 +6,8 @@ import { alivePid, identityOf } from './process-identity.ts';
 
 const HOST = '127.0.0.1';
 const LAST_PORT = 65_535;
+/** Below those that the system takes for outgoing connections. */
+const FIRST_BESIDE = 31_000;
 
 /** Ports the stack asks for first; a busy one moves to the next free one. */
 export const preferredPorts = {
@@ -48,8 +50,38 @@ export async function findPorts(preferred: Ports): Promise<Ports> {
   return Object.fromEntries(found) as Ports;
 }
 
+const givenBeside = new Set<number>();
+
+/**
+ * A port for a server beside the stack, this process's own for as long as it runs. One that the system
+ * gave and that was let go is anybody's until the server listens there.
+ */
+export function takePort(): number {
+  for (let port = FIRST_BESIDE; ; port++) {
+    if (givenBeside.has(port) || !claimed(claimOf(port))) continue;
+    if (isBound(port)) {
+      rmSync(claimOf(port), { force: true });
+      continue;
+    }
+    givenBeside.add(port);
+    return port;
+  }
+}
+
+function isBound(port: number): boolean {
+  if (port > LAST_PORT) throw new Error('No free port is left');
+  try {
+    Bun.listen({ hostname: HOST, port, socket: { data() {} } }).stop(true);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+const claimOf = (port: number) => join(cacheDirectory(), 'ports', `${port}`);
+
 async function isOurs(port: number): Promise<boolean> {
-  const claim = join(cacheDirectory(), 'ports', `${port}`);
+  const claim = claimOf(port);
   if (!claimed(claim)) return false;
   if (await isFree(port)) return true;
   rmSync(claim, { force: true });

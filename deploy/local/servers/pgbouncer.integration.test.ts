@@ -13,6 +13,7 @@ import { testEnvironment } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { requirePgbouncer } from '../machine/pgbouncer.ts';
 import { createLeftovers } from '../processes/leftovers.ts';
+import { takePort } from '../processes/ports.ts';
 import { createSupervisor } from '../processes/supervisor.ts';
 import { createPgbouncer } from './pgbouncer.ts';
 
@@ -31,9 +32,7 @@ let database: Database;
 /** More connections than the pooler has to the server: they change places with every transaction. */
 beforeAll(async () => {
   const tool = await requirePgbouncer(() => {});
-  const listener = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data() {} } });
-  const { port } = listener;
-  listener.stop(true);
+  const port = takePort();
   const url = Object.assign(new URL(testEnvironment.databaseUrl), { host: `127.0.0.1:${port}` });
   const limits = { connections: SERVER_CONNECTIONS, timeoutMs: TIMEOUT_MS };
   const { databaseUrl } = testEnvironment;

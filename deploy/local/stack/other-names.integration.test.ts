@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createTestDatabase, testEnvironment } from '@insightdesk/shared/testing';
 import { createValkey } from '@insightdesk/shared/valkey';
 import { root } from '../paths.ts';
-import { preferredPorts } from '../processes/ports.ts';
+import { preferredPorts, takePort } from '../processes/ports.ts';
 import { serviceEnvironment } from './environment.ts';
 
 const theirs = readFileSync(join(root, 'shared/foundation/config/other-names.env'), 'utf8');
@@ -30,15 +30,9 @@ afterAll(async () => {
 const at = (number: number) =>
   Object.assign(new URL(testEnvironment.valkeyUrl), { pathname: `/${number}` }).href;
 
-function freePort(): number {
-  const listener = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data() {} } });
-  listener.stop(true);
-  return listener.port;
-}
-
 /** A service in the directory of that `.env`, with what `npm start` says of its own servers. */
 function start(kind: 'api' | 'websocket' | 'worker') {
-  const port = freePort();
+  const port = takePort();
   const own = serviceEnvironment(
     {
       directory,

@@ -1,13 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { connect } from '@insightdesk/shared/database';
 import { startErrorReceiver } from '@insightdesk/shared/sentry';
 import { createTestDatabase, testEnvironment } from '@insightdesk/shared/testing';
 import { io } from 'socket.io-client';
+import { root } from '../paths.ts';
+import { takePort } from '../processes/ports.ts';
 
-const root = resolve(import.meta.dir, '../..');
 const directory = mkdtempSync(join(tmpdir(), 'told-errors-'));
 const PASSWORD = 'a long enough password';
 const EMAIL = 'ann@told.example';
@@ -46,16 +47,10 @@ function receive(answer?: Parameters<typeof startErrorReceiver>[0]) {
   return receiver;
 }
 
-function freePort(): number {
-  const listener = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data() {} } });
-  listener.stop(true);
-  return listener.port;
-}
-
 const valkeyUrl = () => Object.assign(new URL(testEnvironment.valkeyUrl), { pathname: '/11' }).href;
 
 function start(kind: 'api' | 'websocket' | 'worker', replica: string, dsn: string) {
-  const port = freePort();
+  const port = takePort();
   const child = Bun.spawn(
     [process.execPath, '--no-env-file', join(root, 'services', kind, 'main.ts')],
     {
