@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import { join } from 'node:path';
-import { findPorts, isFree, portsFrom, takePort } from './ports.ts';
+import { findPorts, isFree, portsFrom } from './ports.ts';
 
 const FIRST = 9_900;
 
@@ -30,15 +30,27 @@ test('a port stays with the process that found it, though nothing listens there'
   expect(again.some((port) => theirs.has(port))).toBe(true);
 });
 
-test('a port beside the stack is given once, and to one process', async () => {
-  const ours = [takePort(), takePort()];
+test('ports beside the stack are given once, also where many find what others left', async () => {
   const script = `
     const { takePort } = await import(${JSON.stringify(join(import.meta.dir, 'ports.ts'))});
-    console.log(takePort());`;
-  const other = Bun.spawn([process.execPath, '-e', script], { stdout: 'pipe' });
-  const all = [...ours, Number(await other.stdout.text())];
-  expect(new Set(all).size).toBe(3);
-  expect(all).not.toContain(0);
+    await Bun.stdin.text();
+    console.log(JSON.stringify(Array.from({ length: 20 }, takePort)));
+    await Bun.sleep(60_000);`;
+  for (let round = 0; round < 2; round++) {
+    const others = Array.from({ length: 4 }, () =>
+      Bun.spawn([process.execPath, '-e', script], { stdin: 'pipe', stdout: 'pipe' }),
+    );
+    await Promise.all(others.map(({ stdin }) => stdin.end()));
+    const given = await Promise.all(
+      others.map(async ({ stdout }) => {
+        const { value } = await stdout.getReader().read();
+        return JSON.parse(new TextDecoder().decode(value)) as number[];
+      }),
+    );
+    for (const other of others) other.kill('SIGKILL');
+    await Promise.all(others.map(({ exited }) => exited));
+    expect(new Set(given.flat()).size).toBe(80);
+  }
 });
 
 test('a port that is taken on every address is busy', async () => {

@@ -1,4 +1,5 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { Database } from 'bun:sqlite';
+import { mkdirSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { cacheDirectory } from '../paths.ts';
@@ -58,9 +59,9 @@ const givenBeside = new Set<number>();
  */
 export function takePort(): number {
   for (let port = FIRST_BESIDE; ; port++) {
-    if (givenBeside.has(port) || !claimed(claimOf(port))) continue;
+    if (givenBeside.has(port) || !claim(port)) continue;
     if (isBound(port)) {
-      rmSync(claimOf(port), { force: true });
+      release(port);
       continue;
     }
     givenBeside.add(port);
@@ -78,38 +79,46 @@ function isBound(port: number): boolean {
   }
 }
 
-const claimOf = (port: number) => join(cacheDirectory(), 'ports', `${port}`);
-
 async function isOurs(port: number): Promise<boolean> {
-  const claim = claimOf(port);
-  if (!claimed(claim)) return false;
+  if (!claim(port)) return false;
   if (await isFree(port)) return true;
-  rmSync(claim, { force: true });
+  release(port);
   return false;
 }
 
-/** Whether a claim is ours; what a process left that has ended does not count. */
-function claimed(claim: string): boolean {
-  const owner = read(claim);
-  if (owner && alivePid(owner) === process.pid) return true;
-  if (owner && alivePid(owner)) return false;
-  if (owner !== undefined) rmSync(claim, { force: true });
-  try {
-    mkdirSync(join(claim, '..'), { recursive: true });
-    writeFileSync(claim, identityOf(process.pid) ?? '', { flag: 'wx' });
-    return true;
-  } catch {
-    return false;
-  }
+let book: Database | undefined;
+
+/** Whose each port is, for all processes of this user; a file of its own could not be taken over safely. */
+function claims(): Database {
+  if (book) return book;
+  mkdirSync(cacheDirectory(), { recursive: true });
+  book = new Database(join(cacheDirectory(), 'ports.sqlite'));
+  // What a crash of the machine forgets was held by processes that are gone.
+  book.run('pragma busy_timeout = 10000');
+  book.run('pragma synchronous = off');
+  book.run('create table if not exists claims (port integer primary key, owner text not null)');
+  return book;
 }
 
-function read(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
-  }
+/** Whether a port is ours now; what a process left that has ended does not count. */
+function claim(port: number): boolean {
+  const take = claims().transaction(() => {
+    const found = claims().query<{ owner: string }, [number]>(
+      'select owner from claims where port = ?',
+    );
+    const owner = found.get(port)?.owner;
+    const pid = owner && alivePid(owner);
+    if (pid) return pid === process.pid;
+    claims().run('insert or replace into claims values (?, ?)', [
+      port,
+      identityOf(process.pid) ?? '',
+    ]);
+    return true;
+  });
+  return take.immediate();
 }
+
+const release = (port: number) => claims().run('delete from claims where port = ?', [port]);
 
 /** Free means: nobody answers, and we may listen there. */
 export async function isFree(port: number): Promise<boolean> {
