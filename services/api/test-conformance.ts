@@ -4,6 +4,7 @@ import addFormats from 'ajv-formats';
 import { z } from 'zod';
 import { describeApi } from './openapi/describe-api.ts';
 import type { Route } from './route.ts';
+import { nameOf } from './test-requests.ts';
 
 interface Described {
   content?: Record<string, { schema: object }>;
@@ -25,7 +26,7 @@ export function createConformance(routes: readonly Route[]) {
   const promisesOf = (route: Route) =>
     Object.keys(responsesOf(route))
       .filter((status) => status !== 'default')
-      .map((status) => ({ name: nameOf(route, status), isOwn: isOwn(route, Number(status)) }));
+      .map((status) => ({ name: promiseOf(route, status), isOwn: isOwn(route, Number(status)) }));
   const [own, alike] = [new Set<string>(), new Set<string>()];
   for (const { name, isOwn } of routes.flatMap(promisesOf)) (isOwn ? own : alike).add(name);
 
@@ -46,7 +47,7 @@ export function createConformance(routes: readonly Route[]) {
     const { status, headers } = response;
     const { pointer, content } = describedAs(route, status);
     const answer = route.answers[status];
-    for (const unseen of [own, alike]) unseen.delete(nameOf(route, status));
+    for (const unseen of [own, alike]) unseen.delete(promiseOf(route, status));
     if (Object.keys(content).length === 0) return expect(await response.text()).toBe('');
     const type = headers.get('Content-Type')?.split(';')[0] ?? '';
     if (!type.endsWith('json')) return;
@@ -73,7 +74,7 @@ export function createConformance(routes: readonly Route[]) {
   return { document, unseenBelow, unseenProblems, check };
 }
 
-const nameOf = ({ method, path }: Route, status: string | number) => `${method} ${path} ${status}`;
+const promiseOf = (route: Route, status: string | number) => `${nameOf(route)} ${status}`;
 
 /** Good answers, and problems of a protocol of others: the tests of a feature see these. */
 const isOwn = ({ answers, protocol }: Route, status: number) =>

@@ -1,6 +1,6 @@
 import { Database } from 'bun:sqlite';
 import { mkdirSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { cacheDirectory } from '../paths.ts';
 import { alivePid, identityOf } from './process-identity.ts';
@@ -122,8 +122,7 @@ const release = (port: number) => claims().run('delete from claims where port = 
 
 /** Free means: nobody answers, and we may listen there. */
 export async function isFree(port: number): Promise<boolean> {
-  if (port > LAST_PORT) throw new Error('No free port is left');
-  return !(await answers(port)) && (await mayListen(port));
+  return !isBound(port) && !(await answers(port));
 }
 
 /** Whether something accepts connections on a port of this machine. */
@@ -136,13 +135,5 @@ export function answers(port: number): Promise<boolean> {
     };
     socket.setTimeout(1000, () => done(false));
     socket.once('connect', () => done(true)).once('error', () => done(false));
-  });
-}
-
-function mayListen(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen(port, HOST, () => server.close(() => resolve(true)));
   });
 }

@@ -65,7 +65,7 @@ export async function openImage(
   };
 }
 
-async function requirePicture(ctx: ReturnType<typeof systemContext>, link: ImageLink) {
+async function requirePicture(ctx: Parameters<typeof requireReadyRow>[0], link: ImageLink) {
   const row = await requireReadyRow(ctx, link);
   if (!needsProcessing(row.contentType)) throw AttachmentErrors.NotFound();
   return row;

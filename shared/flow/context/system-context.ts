@@ -1,12 +1,12 @@
 import type { Id } from '@insightdesk/shared/contract';
-import type { Context } from './context.ts';
+import type { CallContext, Context } from './context.ts';
 
-/** The context of work that the system does for a tenant, such as a job. */
-export function systemContext(
-  ctx: Context,
+/** The context of work that the system does for a tenant, such as a job, or for none. */
+export function systemContext<T extends Id<'org'> | undefined>(
+  ctx: Omit<Context, keyof CallContext>,
   name: string,
-  run: { tenantId: Id<'org'>; requestId: string },
-): Context & { tenantId: Id<'org'> } {
+  run: { tenantId: T; requestId: string },
+): Context & { tenantId: T } {
   return {
     ...ctx,
     actor: { kind: 'system', name },
