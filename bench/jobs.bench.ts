@@ -5,7 +5,7 @@ import { openOutbox } from './jobs/outbox.ts';
 import { type Side, startBare, startOurs } from './jobs/side.ts';
 import type { Row } from './run.ts';
 import { median, p99 } from './sockets/figures.ts';
-import { readStack } from './sockets/our-side.ts';
+import { readStack } from './stack.ts';
 
 const JOBS = 5_000;
 const BATCH = 200;

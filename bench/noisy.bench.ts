@@ -4,6 +4,7 @@ import { openOurs } from './http/sides.ts';
 import type { Answers, Attack } from './noisy/attacker.ts';
 import type { Row } from './run.ts';
 import { startChild } from './sockets/child.ts';
+import { json, readStack } from './stack.ts';
 
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 5);
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 6);
@@ -13,9 +14,8 @@ const EVERY_MS = 20;
 const ATTACKS_PER_SECOND = 4.5;
 const LARGE = 5_000_000;
 
-const run = JSON.parse(readFileSync(process.env.INSIGHTDESK_RUN ?? '.data/run.json', 'utf8'));
+const run = readStack();
 const ca = readFileSync(run.ca, 'utf8');
-const json = { 'Content-Type': 'application/json' };
 
 type Case = Pick<Attack, 'path' | 'body' | 'headers'> & { name: string };
 

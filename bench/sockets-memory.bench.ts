@@ -1,16 +1,16 @@
 import type { Row } from './run.ts';
 import { type Clients, startClients } from './sockets/clients-process.ts';
-import { median, rssBytes } from './sockets/figures.ts';
-import { type OurSide, readStack, startOurs } from './sockets/our-side.ts';
+import { median, rssBytes, settledBytes } from './sockets/figures.ts';
+import { type OurSide, startOurs } from './sockets/our-side.ts';
 import { restartReplica } from './sockets/restart.ts';
 import { type Side, startBare } from './sockets/side.ts';
+import { readStack } from './stack.ts';
 
 const ROUNDS = 3;
 const ORGANIZATIONS = 20;
 const IDLE = 5_000;
 const WARMERS = 500;
 const AT_ONCE = 100;
-const SETTLE_SECONDS = 12;
 /** Each on a channel of its own: what waits for them on one channel, they would share. */
 const STUCK = 8;
 const EVENTS = 20_000;
@@ -18,16 +18,6 @@ const BATCH = 250;
 const TEXT_LENGTH = 1_000;
 
 type Runtime = 'bun' | 'node' | 'ours';
-
-/** The lowest of several samples: garbage that is about to be collected is not counted. */
-async function settledBytes(pid: number): Promise<number> {
-  let lowest = Number.POSITIVE_INFINITY;
-  for (let second = 0; second < SETTLE_SECONDS; second++) {
-    await Bun.sleep(1_000);
-    lowest = Math.min(lowest, rssBytes(pid));
-  }
-  return lowest;
-}
 
 /** What one connected, authenticated and subscribed client costs, in kB. */
 async function measureIdle(side: Side, clients: Clients): Promise<number> {

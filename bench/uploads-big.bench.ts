@@ -1,7 +1,7 @@
 import { loadavg } from 'node:os';
 import { sendBig } from './files/big-upload.ts';
 import { openAccount } from './files/own-account.ts';
-import { forgetPeaks, readPeaks } from './files/peak-memory.ts';
+import { forgetPeaks, mostOf, readPeaks } from './files/peak-memory.ts';
 import type { Row } from './run.ts';
 
 const BYTES = Number(process.env.BENCH_BYTES ?? 5 * 1024 ** 3);
@@ -27,8 +27,6 @@ export default async function measure(): Promise<Row[]> {
   console.log(`the same bytes came back; resumed at ${big.resumedAt.join(' and ')}`);
   const rate = (seconds: number) => `${(BYTES / MEGABYTE / seconds).toFixed(0)} MB/s`;
   console.log(`sent at ${rate(big.sentSeconds)}, put together at ${rate(big.checkedSeconds)}`);
-  const most = (found: { name: string; peakBytes: number }[], kind: string) =>
-    Math.max(...found.filter(({ name }) => name.startsWith(kind)).map((one) => one.peakBytes));
   for (const { name, peakBytes } of big.peaks) {
     const rest = big.resting.find((one) => one.name === name)?.peakBytes ?? 0;
     console.log(`${name}: ${megabytes(rest)} at rest, ${megabytes(peakBytes)} at most`);
@@ -36,11 +34,11 @@ export default async function measure(): Promise<Row[]> {
   const rows = ['api', 'worker'].map((kind) => ({
     name: `${kind}, most memory; floor: with 64 MiB`,
     unit: 'MB',
-    floor: most(small.peaks, kind) / MEGABYTE,
-    ours: most(big.peaks, kind) / MEGABYTE,
+    floor: mostOf(small.peaks, kind) / MEGABYTE,
+    ours: mostOf(big.peaks, kind) / MEGABYTE,
     target: '≤ 64 more',
   }));
-  const growth = most(big.peaks, 'api') - most(small.peaks, 'api');
+  const growth = mostOf(big.peaks, 'api') - mostOf(small.peaks, 'api');
   if (growth > MOST_GROWTH_BYTES) throw new Error(`The API grew by ${megabytes(growth)}`);
   return rows;
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { readStack } from '../sockets/our-side.ts';
+import { readStack } from '../stack.ts';
 import { createNoise } from './noise.ts';
 import { sendPiece } from './send-piece.ts';
 

@@ -1,14 +1,9 @@
-import { type Id, toUuid } from '@insightdesk/shared/contract';
+import { toUuid } from '@insightdesk/shared/contract';
 import { connect } from '@insightdesk/shared/database';
-import { readStack, serviceOf } from '../sockets/our-side.ts';
+import { ask, json, readStack, register, serviceOf } from '../stack.ts';
 
 const BOUNDARY = 'a-boundary-of-the-benchmark';
 const HEAD = `--${BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="a.bin"\r\n\r\n`;
-
-interface Account {
-  organization: { id: Id<'org'> };
-  accessToken: string;
-}
 
 interface Begun {
   id: string;
@@ -21,21 +16,7 @@ interface Begun {
 export async function openOurFiles() {
   const stack = readStack();
   const { pid, url } = serviceOf('api', stack);
-  const ask = async <T>(path: string, init: RequestInit): Promise<T> => {
-    const answer = await fetch(new URL(path, url), init);
-    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
-    return (await answer.json()) as T;
-  };
-  const account = await ask<Account>('/v1/auth/register', {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify({
-      email: `bench-${Date.now()}@example.com`,
-      password: 'correct horse battery',
-      name: 'Bench',
-      organizationName: 'Bench',
-    }),
-  });
+  const account = await register();
   const headers = { Authorization: `Bearer ${account.accessToken}` };
   const type = { 'Content-Type': `multipart/form-data; boundary=${BOUNDARY}` };
   return {
@@ -54,7 +35,7 @@ export async function openOurFiles() {
     },
     /** The same straight to storage: begun, sent as it is, completed. */
     uploadRawOf(bytes: Uint8Array<ArrayBuffer>) {
-      const post = { method: 'POST', headers: { ...headers, 'Content-Type': 'application/json' } };
+      const post = { method: 'POST', headers: { ...headers, ...json } };
       const begin = JSON.stringify({ name: 'a.bin', sizeBytes: bytes.byteLength });
       return async () => {
         const begun = await ask<Begun>('/v1/attachments/direct', { ...post, body: begin });

@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { readStack } from '../sockets/our-side.ts';
+import { readStack } from '../stack.ts';
 
 /** Resident memory of one process, in bytes. */
 export interface Peak {
@@ -15,6 +15,10 @@ export function readPeaks(): Peak[] {
     return { name, pid, peakBytes: Number(kilobytes) * 1_024 };
   });
 }
+
+/** The most of all processes of a kind. */
+export const mostOf = (peaks: readonly Peak[], kind: string) =>
+  Math.max(...peaks.filter(({ name }) => name.startsWith(kind)).map((one) => one.peakBytes));
 
 /** From now on, the most is what they hold now. */
 export function forgetPeaks(): void {

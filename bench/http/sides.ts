@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Id, toUuid } from '@insightdesk/shared/contract';
 import { connect } from '@insightdesk/shared/database';
 import { SignJWT } from 'jose';
 import { startChild } from '../sockets/child.ts';
+import { json, post, readStack, register, serviceOf } from '../stack.ts';
 import { type FloorOptions, statements } from './statements.ts';
 
 /** One of those that are measured. */
@@ -16,51 +16,28 @@ export interface Side {
   stop(): Promise<void>;
 }
 
-interface Answer {
-  id: Id<'cnv'>;
-  accessToken: string;
-  organization: { id: Id<'org'> };
-  user: { id: Id<'usr'> };
-}
-
 const CONVERSATIONS = 64;
-const json = { 'Content-Type': 'application/json' };
-
-const run = JSON.parse(readFileSync(process.env.INSIGHTDESK_RUN ?? '.data/run.json', 'utf8'));
-const services: { kind: string; pid: number; url: string }[] = run.services;
-
 /** Those that follow what is written: they can be made to stand still. */
-export const followers = services.filter(({ kind }) => kind !== 'api').map(({ pid }) => pid);
+export const followers = readStack().services.flatMap(({ kind, pid }) =>
+  kind === 'api' ? [] : [pid],
+);
 
 /** Our API, in an organisation of its own. */
 export async function openOurs() {
-  const api = services.find(({ kind }) => kind === 'api');
-  if (!api) throw new Error('No API runs');
-  const origin = new URL(api.url).origin;
-  const post = async (path: string, body: object, headers = {}) => {
-    const answer = await fetch(`${origin}${path}`, {
-      method: 'POST',
-      headers: { ...json, ...headers },
-      body: JSON.stringify(body),
-    });
-    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
-    return (await answer.json()) as Answer;
-  };
-  const owner = await post('/v1/auth/register', {
-    email: `bench-${Date.now()}@example.com`,
-    password: 'correct horse battery',
-    name: 'Bench',
-    organizationName: 'Bench',
-  });
+  const { pid, url } = serviceOf('api');
+  const { origin } = new URL(url);
+  const owner = await register();
   const headers = { ...json, Authorization: `Bearer ${owner.accessToken}` };
   const ids: Id<'cnv'>[] = [];
   for (let n = 0; n < CONVERSATIONS; n++) {
-    ids.push((await post('/v1/conversations', { subject: `A lamp ${n}`, body: 'b' }, headers)).id);
+    const wanted = { subject: `A lamp ${n}`, body: 'b' };
+    const { id } = await post<{ id: Id<'cnv'> }>('/v1/conversations', wanted, headers);
+    ids.push(id);
   }
   const tenant = toUuid(owner.organization.id);
   const author = toUuid(owner.user.id);
   const side: Side = {
-    pid: api.pid,
+    pid,
     origin,
     headers,
     conversations: '/v1/conversations',
@@ -72,7 +49,7 @@ export async function openOurs() {
 
 /** The floors' tables: the same rows and indexes, and nothing else. */
 export async function openFloorTables(tenant: string) {
-  const sql = connect(run.postgres, { timeoutMs: 30_000 });
+  const sql = connect(readStack().postgres, { timeoutMs: 30_000 });
   const drop = () => sql.unsafe('drop schema if exists bench cascade');
   await drop();
   await sql.unsafe('create schema bench');
@@ -98,7 +75,13 @@ export async function openFloor(
     .setProtectedHeader({ alg: 'HS256' })
     .setExpirationTime('1h')
     .sign(new TextEncoder().encode(secret));
-  const options: FloorOptions = { postgres: run.postgres, secret, tenant, author, statements };
+  const options: FloorOptions = {
+    postgres: readStack().postgres,
+    secret,
+    tenant,
+    author,
+    statements,
+  };
   const node = file.endsWith('.mjs') ? Bun.which('node') : null;
   const child = await startChild([node ?? process.execPath, join(import.meta.dir, file)], {
     FLOOR: JSON.stringify(options),

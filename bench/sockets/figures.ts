@@ -23,3 +23,15 @@ export function rssBytes(pid: number): number {
   const kilobytes = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
   return Number(kilobytes) * 1_024;
 }
+
+const SETTLE_SECONDS = 12;
+
+/** The lowest of several samples: garbage that is about to be collected is not counted. */
+export async function settledBytes(pid: number): Promise<number> {
+  let lowest = Number.POSITIVE_INFINITY;
+  for (let second = 0; second < SETTLE_SECONDS; second++) {
+    await Bun.sleep(1_000);
+    lowest = Math.min(lowest, rssBytes(pid));
+  }
+  return lowest;
+}

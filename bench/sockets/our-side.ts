@@ -1,43 +1,19 @@
-import { readFileSync } from 'node:fs';
 import { Channels, type Id } from '@insightdesk/shared/contract';
 import { createDatabase } from '@insightdesk/shared/database';
 import { userEvents } from '@insightdesk/shared/domain/users';
 import { type ChannelEntry, createChannelLog } from '@insightdesk/shared/realtime';
 import { newId } from '@insightdesk/shared/utils';
 import { createValkey } from '@insightdesk/shared/valkey';
+import { readStack, register, serviceOf } from '../stack.ts';
 import { now } from './child.ts';
 import { createCommits } from './our-commits.ts';
 import { eventData, type Side, TEXT_LENGTH } from './side.ts';
-
-/** An organisation and its owner. */
-interface Account {
-  organization: { id: Id<'org'> };
-  accessToken: string;
-}
 
 export interface OurSide extends Side {
   /** Straight into the channel's log: what remains is the replica's share. */
   append(channel: string, count: number): Promise<number>;
   /** One event as `publish` does, timed from before its transaction begins. */
   transact(channel: string): Promise<number>;
-}
-
-export interface Stack {
-  url: string;
-  ca: string;
-  valkey: string;
-  postgres: string;
-  services: { name: string; kind: string; pid: number; url: string }[];
-}
-
-/** The local stack, as it is now. */
-export const readStack = (): Stack =>
-  JSON.parse(readFileSync(process.env.INSIGHTDESK_RUN ?? '.data/run.json', 'utf8'));
-
-export function serviceOf(kind: string, stack = readStack()) {
-  const service = stack.services.find((one) => one.kind === kind);
-  if (!service) throw new Error(`No ${kind} service is running`);
-  return service;
 }
 
 const HISTORY = { historyLength: 1_000, historySeconds: 86_400 };
@@ -100,18 +76,3 @@ export async function startOurs(organizations: number, textLength = TEXT_LENGTH)
 }
 
 const report = (error: Error) => console.error(String(error));
-
-async function register(): Promise<Account> {
-  const answer = await fetch(`${serviceOf('api').url}/v1/auth/register`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({
-      email: `bench-${crypto.randomUUID()}@example.com`,
-      password: 'correct horse battery',
-      name: 'Bench',
-      organizationName: 'Bench',
-    }),
-  });
-  if (!answer.ok) throw new Error(`Registration was refused: ${answer.status}`);
-  return (await answer.json()) as Account;
-}

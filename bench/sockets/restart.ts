@@ -1,4 +1,4 @@
-import { readStack, serviceOf } from './our-side.ts';
+import { readStack, serviceOf } from '../stack.ts';
 
 const TIMEOUT_MS = 60_000;
 
