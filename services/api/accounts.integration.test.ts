@@ -4,10 +4,10 @@ import { fromUuid, type Id } from '@insightdesk/shared/contract';
 import { login, register, requestPasswordReset } from '@insightdesk/shared/domain/users';
 import { verifyAddress } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
-import { openTestDesk, testPromises } from './test-desk.ts';
+import { openWholeApi, testPromises } from './test-whole-api.ts';
 
-const desk = openTestDesk();
-afterAll(() => desk.close());
+const api = openWholeApi();
+afterAll(() => api.close());
 
 const password = 'a long enough password';
 const address = () => `${newId('usr')}@example.com`;
@@ -20,14 +20,14 @@ interface SignedIn {
 
 async function registered(email = address()) {
   const body = { email, password, name: 'Ann', organizationName: 'Ann & Co' };
-  const response = await desk.ask('POST', '/v1/auth/register', { body });
+  const response = await api.ask('POST', '/v1/auth/register', { body });
   const answer = (await response.json()) as SignedIn;
   return { ...answer, email, as: answer.accessToken, userId: answer.user.id };
 }
 
 async function verified() {
   const person = await registered();
-  await verifyAddress(desk.context, person.userId);
+  await verifyAddress(api.context, person.userId);
   return person;
 }
 
@@ -37,18 +37,18 @@ async function refused(response: Response, status: number, code: string) {
 
 /** The newest link for an address, sealed as its letter has it. */
 async function linkTo(email: string, purpose: string): Promise<string> {
-  const [link] = await desk.context.database.read({}, (tx) =>
+  const [link] = await api.context.database.read({}, (tx) =>
     tx.execute<{ id: string }>(
       `select id from account_links where email = '${email}' and purpose = '${purpose}'
         order by id desc limit 1`,
     ),
   );
   if (!link) throw new Error('No link');
-  return desk.context.sealer.seal('account-link', [purpose, fromUuid('lnk', link.id)]);
+  return api.context.sealer.seal('account-link', [purpose, fromUuid('lnk', link.id)]);
 }
 
 const send = (path: string, body: object, as?: string) =>
-  desk.ask('POST', path, { body, ...(as && { as }) });
+  api.ask('POST', path, { body, ...(as && { as }) });
 
 describe('an address', () => {
   test('202, 200 by its link, 422 by the same again; `me` tells', async () => {
@@ -61,7 +61,7 @@ describe('an address', () => {
     const answer = await send('/v1/auth/verify-email', { token, password });
     expect(await answer.json()).toMatchObject({ user: { email, emailVerified: true } });
     await refused(await send('/v1/auth/verify-email', { token, password }), 422, 'LINK_INVALID');
-    const me = await desk.ask('GET', '/v1/me', { as });
+    const me = await api.ask('GET', '/v1/me', { as });
     expect(await me.json()).toMatchObject({ user: { emailVerified: true } });
   });
 
@@ -106,7 +106,7 @@ describe('whether an address has an account', () => {
     const { as } = await verified();
     const change = (email: string) => send('/v1/auth/email', { email, password }, as);
     expect(await seen(await change(known))).toEqual(await seen(await change(address())));
-    const { owner } = await desk.openTenant();
+    const { owner } = await api.openTenant();
     const invite = (email: string) => send('/v1/invitations', { email, role: 'agent' }, owner);
     const hideDate = (answer: object) => JSON.stringify(answer).replace(/20\d\d-[^"\\]*/g, '');
     const both = [await seen(await invite(known)), await seen(await invite(address()))];
@@ -114,7 +114,7 @@ describe('whether an address has an account', () => {
   });
 
   test('is told by no difference in work', async () => {
-    const { context } = desk;
+    const { context } = api;
     const work: string[][] = [];
     for (const email of [(await verified()).email, (await registered()).email, address()]) {
       const done: string[] = [];
@@ -162,7 +162,7 @@ describe('a password', () => {
     const body = { token: await linkTo(email, 'reset'), password: 'another long password' };
     expect((await send('/v1/auth/password/reset/confirm', body)).status).toBe(204);
     await refused(await send('/v1/auth/password/reset/confirm', body), 422, 'LINK_INVALID');
-    expect((await desk.ask('GET', '/v1/me', { as })).status).toBe(401);
+    expect((await api.ask('GET', '/v1/me', { as })).status).toBe(401);
   });
 
   test('204: changed; 403 with a wrong one; 422 for a short one', async () => {
@@ -172,7 +172,7 @@ describe('a password', () => {
     await refused(await send(path, { ...change, currentPassword: 'x' }, as), 403, 'WRONG_PASSWORD');
     await refused(await send(path, { ...change, password: 'x' }, as), 422, 'VALIDATION_FAILED');
     expect((await send(path, change, as)).status).toBe(204);
-    expect((await desk.ask('GET', '/v1/me', { as })).status).toBe(200);
+    expect((await api.ask('GET', '/v1/me', { as })).status).toBe(200);
   });
 });
 
@@ -183,7 +183,7 @@ describe('organisations', () => {
     const founded = await send('/v1/organizations', { name: 'Another' }, as);
     expect(founded.status).toBe(201);
     const { organization: other } = (await founded.json()) as SignedIn;
-    const list = await desk.ask('GET', '/v1/auth/organizations', { as });
+    const list = await api.ask('GET', '/v1/auth/organizations', { as });
     expect(await list.json()).toMatchObject({
       items: [
         { organization: { id: organization.id }, current: true },
@@ -195,7 +195,7 @@ describe('organisations', () => {
     await refused(away, 404, 'NOT_FOUND');
     const switched = await send(path, { organizationId: other.id }, as);
     expect(await switched.json()).toMatchObject({ organization: { id: other.id } });
-    await refused(await desk.ask('GET', '/v1/me', { as }), 401, 'SESSION_ENDED');
+    await refused(await api.ask('GET', '/v1/me', { as }), 401, 'SESSION_ENDED');
   });
 
   test('204: switched to in cookies, by a browser that asks for them', async () => {
@@ -203,11 +203,11 @@ describe('organisations', () => {
     const founded = await send('/v1/organizations', { name: 'Another' }, as);
     const { organization } = (await founded.json()) as SignedIn;
     const headers = {
-      Origin: new URL(desk.options.config.http.publicUrl).origin,
+      Origin: new URL(api.options.config.http.publicUrl).origin,
       'X-Session-Mode': 'cookie',
     };
     const body = { organizationId: organization.id };
-    const switched = await desk.ask('POST', '/v1/auth/switch', { as, body, headers });
+    const switched = await api.ask('POST', '/v1/auth/switch', { as, body, headers });
     expect([switched.status, switched.headers.getSetCookie().length]).toEqual([204, 2]);
   });
 
@@ -222,16 +222,16 @@ test('a device is named', async () => {
   const { email } = await registered();
   const headers = { 'User-Agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Firefox/140.0' };
   const body = { email, password };
-  const signedIn = await desk.ask('POST', '/v1/auth/login', { body, headers });
+  const signedIn = await api.ask('POST', '/v1/auth/login', { body, headers });
   const { accessToken: as } = (await signedIn.json()) as SignedIn;
-  const list = await desk.ask('GET', '/v1/auth/sessions', { as });
+  const list = await api.ask('GET', '/v1/auth/sessions', { as });
   const { items } = (await list.json()) as { items: object[] };
   expect(items[0]).toMatchObject({ device: 'Firefox on Linux', current: true });
   expect(items[0]).toHaveProperty('lastSeenAt');
 });
 
 testPromises(
-  desk,
+  api,
   '/v1/auth/verify-email',
   '/v1/auth/password',
   '/v1/auth/email',

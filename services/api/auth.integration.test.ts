@@ -1,9 +1,9 @@
 import { afterAll, describe, expect, test } from 'bun:test';
 import { newId } from '@insightdesk/shared/utils';
-import { openTestDesk, testPromises } from './test-desk.ts';
+import { openWholeApi, testPromises } from './test-whole-api.ts';
 
-const desk = openTestDesk();
-afterAll(() => desk.close());
+const api = openWholeApi();
+afterAll(() => api.close());
 
 const password = 'a long enough password';
 
@@ -20,7 +20,7 @@ interface SignedIn {
 
 async function registered() {
   const given = account();
-  const response = await desk.ask('POST', '/v1/auth/register', { body: given });
+  const response = await api.ask('POST', '/v1/auth/register', { body: given });
   expect(response.status).toBe(201);
   return { ...given, ...((await response.json()) as SignedIn) };
 }
@@ -31,19 +31,19 @@ async function refused(response: Response, status: number, code: string) {
 }
 
 const refresh = (refreshToken: string) =>
-  desk.ask('POST', '/v1/auth/refresh', { body: { refreshToken } });
+  api.ask('POST', '/v1/auth/refresh', { body: { refreshToken } });
 
 describe('register', () => {
   test('201: the caller is owner', async () => {
     const { accessToken } = await registered();
-    const me = await desk.ask('GET', '/v1/me', { as: accessToken });
+    const me = await api.ask('GET', '/v1/me', { as: accessToken });
     expect(await me.json()).toMatchObject({ role: 'owner', user: { name: 'Ann' } });
   });
 
   test('201 for a taken address too: an account of its own', async () => {
     const first = await registered();
     const body = { ...account(), email: first.email.toUpperCase() };
-    const second = await desk.ask('POST', '/v1/auth/register', { body });
+    const second = await api.ask('POST', '/v1/auth/register', { body });
     expect(second.status).toBe(201);
     const { organization } = (await second.json()) as SignedIn;
     expect(organization.id).not.toBe(first.organization.id);
@@ -51,7 +51,7 @@ describe('register', () => {
 
   test('422: a short password', async () => {
     const body = { ...account(), password: 'short' };
-    await refused(await desk.ask('POST', '/v1/auth/register', { body }), 422, 'VALIDATION_FAILED');
+    await refused(await api.ask('POST', '/v1/auth/register', { body }), 422, 'VALIDATION_FAILED');
   });
 });
 
@@ -59,7 +59,7 @@ describe('login', () => {
   test('200, also with a stale token', async () => {
     const { email, organization } = await registered();
     const body = { email, password, organizationId: organization.id };
-    const response = await desk.ask('POST', '/v1/auth/login', { body, as: 'stale' });
+    const response = await api.ask('POST', '/v1/auth/login', { body, as: 'stale' });
     expect(response.status).toBe(200);
   });
 
@@ -70,7 +70,7 @@ describe('login', () => {
   ])('401: %s', async (_, change) => {
     const { email } = await registered();
     const body = { email, password, ...change };
-    await refused(await desk.ask('POST', '/v1/auth/login', { body }), 401, 'INVALID_CREDENTIALS');
+    await refused(await api.ask('POST', '/v1/auth/login', { body }), 401, 'INVALID_CREDENTIALS');
   });
 });
 
@@ -91,15 +91,15 @@ describe('refresh', () => {
 
 test('204: into the cookies of a browser that asks for it', async () => {
   const { email } = await registered();
-  const { publicUrl } = desk.options.config.http;
+  const { publicUrl } = api.options.config.http;
   const headers = { Origin: publicUrl, 'X-Session-Mode': 'cookie' };
-  const login = await desk.ask('POST', '/v1/auth/login', { body: { email, password }, headers });
-  const fresh = await desk.ask('POST', '/v1/auth/register', { body: account(), headers });
+  const login = await api.ask('POST', '/v1/auth/login', { body: { email, password }, headers });
+  const fresh = await api.ask('POST', '/v1/auth/register', { body: account(), headers });
   const Cookie = login.headers
     .getSetCookie()
     .map((cookie) => cookie.split(';')[0])
     .join('; ');
-  const again = await desk.ask('POST', '/v1/auth/refresh', { headers: { ...headers, Cookie } });
+  const again = await api.ask('POST', '/v1/auth/refresh', { headers: { ...headers, Cookie } });
   for (const { status, headers } of [login, fresh, again]) {
     expect([status, headers.getSetCookie().length]).toEqual([204, 2]);
   }
@@ -108,25 +108,25 @@ test('204: into the cookies of a browser that asks for it', async () => {
 describe('sessions', () => {
   test('200: the caller’s own', async () => {
     const { accessToken } = await registered();
-    const response = await desk.ask('GET', '/v1/auth/sessions', { as: accessToken });
+    const response = await api.ask('GET', '/v1/auth/sessions', { as: accessToken });
     expect(await response.json()).toMatchObject({ items: [{ current: true }], nextCursor: null });
   });
 
   test('204: one is ended, at once; 404 for one that is not there', async () => {
     const { accessToken: as } = await registered();
-    const list = await desk.ask('GET', '/v1/auth/sessions', { as });
+    const list = await api.ask('GET', '/v1/auth/sessions', { as });
     const { items } = (await list.json()) as { items: { id: string }[] };
-    const unknown = await desk.ask('DELETE', `/v1/auth/sessions/${newId('ses')}`, { as });
+    const unknown = await api.ask('DELETE', `/v1/auth/sessions/${newId('ses')}`, { as });
     await refused(unknown, 404, 'NOT_FOUND');
-    const ended = await desk.ask('DELETE', `/v1/auth/sessions/${items[0]?.id}`, { as });
+    const ended = await api.ask('DELETE', `/v1/auth/sessions/${items[0]?.id}`, { as });
     expect(ended.status).toBe(204);
-    expect((await desk.ask('GET', '/v1/me', { as })).status).toBe(401);
+    expect((await api.ask('GET', '/v1/me', { as })).status).toBe(401);
   });
 
   test.each(['/v1/auth/logout', '/v1/auth/logout-all'])('204: %s, at once', async (path) => {
     const { accessToken: as } = await registered();
-    expect((await desk.ask('POST', path, { as })).status).toBe(204);
-    expect((await desk.ask('GET', '/v1/me', { as })).status).toBe(401);
+    expect((await api.ask('POST', path, { as })).status).toBe(204);
+    expect((await api.ask('GET', '/v1/me', { as })).status).toBe(401);
   });
 });
 
@@ -134,8 +134,8 @@ test('an expired token is told apart from a forged one', async () => {
   const { accessToken } = await registered();
   const [head, , signature] = accessToken.split('.');
   const forged = [head, Buffer.from('{}').toString('base64url'), signature].join('.');
-  await refused(await desk.ask('GET', '/v1/me', { as: forged }), 401, 'TOKEN_INVALID');
+  await refused(await api.ask('GET', '/v1/me', { as: forged }), 401, 'TOKEN_INVALID');
 });
 
-testPromises(desk, '/v1/auth/register', '/v1/auth/login', '/v1/auth/refresh');
-testPromises(desk, '/v1/auth/sessions', '/v1/auth/logout', '/v1/auth/logout-all');
+testPromises(api, '/v1/auth/register', '/v1/auth/login', '/v1/auth/refresh');
+testPromises(api, '/v1/auth/sessions', '/v1/auth/logout', '/v1/auth/logout-all');

@@ -4,21 +4,21 @@ import { type Id, toUuid } from '@insightdesk/shared/contract';
 import { setQuota } from '@insightdesk/shared/domain/tenants';
 import { createDnsTexts, createSafeFetch } from '@insightdesk/shared/security';
 import { newId } from '@insightdesk/shared/utils';
-import { openTestDesk } from './test-desk.ts';
 import { openTestDns } from './test-dns.ts';
 import { client, openTestProvider } from './test-oidc-provider.ts';
 import { codeOf, openPeople, type SignedIn } from './test-two-factor.ts';
+import { openWholeApi } from './test-whole-api.ts';
 
-type Desk = ReturnType<typeof openTestDesk>;
+type WholeApi = ReturnType<typeof openWholeApi>;
 let dns: Awaited<ReturnType<typeof openTestDns>>;
 let oidc: Awaited<ReturnType<typeof openTestProvider>>;
 const outbound = createSafeFetch({ allowPrivate: true });
 const dnsTexts = (name: string) => createDnsTexts({ servers: [dns.address] })(name);
-const desk: Desk = openTestDesk(undefined, {
-  context: (call) => ({ ...desk.context, outbound, dnsTexts, ...call }),
+const api: WholeApi = openWholeApi(undefined, {
+  context: (call) => ({ ...api.context, outbound, dnsTexts, ...call }),
 });
-const people = openPeople(desk);
-const { publicUrl } = desk.options.config.http;
+const people = openPeople(api);
+const { publicUrl } = api.options.config.http;
 const redirectTo = `${publicUrl}/signed-in`;
 beforeAll(async () => {
   dns = await openTestDns();
@@ -27,7 +27,7 @@ beforeAll(async () => {
 afterAll(async () => {
   oidc.close();
   dns.close();
-  await desk.close();
+  await api.close();
 });
 
 /** An organisation that takes in whoever its provider vouches for, and whose domain says so. */
@@ -44,7 +44,7 @@ async function opened(more: object = {}) {
     autoJoin: 'agent',
     ...more,
   };
-  const added = await desk.ask('POST', '/v1/identity-providers', { as, body });
+  const added = await api.ask('POST', '/v1/identity-providers', { as, body });
   expect(added.status).toBe(201);
   const { id: providerId } = (await added.json()) as { id: string };
   const organizationId = owner.organization.id as Id<'org'>;
@@ -64,12 +64,12 @@ async function visit({ organizationId, providerId }: Opened, account: Account) {
   const verifier = randomBytes(32).toString('base64url');
   const challenge = createHash('sha256').update(verifier).digest('base64url');
   const query = new URLSearchParams({ organizationId, redirectTo, challenge });
-  const begun = await desk.ask('GET', `/v1/auth/oauth/${providerId}/start?${query}`);
+  const begun = await api.ask('GET', `/v1/auth/oauth/${providerId}/start?${query}`);
   const Cookie = begun.headers.getSetCookie()[0]?.split(';')[0] ?? '';
   const back = await oidc.visit(begun.headers.get('Location') ?? '', account);
   const comeBack = async () => {
     const headers = { Cookie };
-    const response = await desk.ask('GET', `${back.pathname}${back.search}`, { headers });
+    const response = await api.ask('GET', `${back.pathname}${back.search}`, { headers });
     const at = new URL(response.headers.get('Location') ?? '');
     const told = new URLSearchParams(at.hash.slice(1));
     return { verifier, token: told.get('token') ?? '', error: told.get('error') };
@@ -83,13 +83,13 @@ async function enter(where: Opened, account: Account, code?: string) {
   const { token, verifier, error } = await wayThrough(where, account);
   expect(error).toBeNull();
   const body = { token, verifier, ...(code && { code }) };
-  const response = await desk.ask('POST', '/v1/auth/oauth/exchange', { body });
+  const response = await api.ask('POST', '/v1/auth/oauth/exchange', { body });
   expect(response.status).toBe(200);
   return (await response.json()) as SignedIn;
 }
 
 async function membersOf({ as }: Opened) {
-  const list = await desk.ask('GET', '/v1/members', { as });
+  const list = await api.ask('GET', '/v1/members', { as });
   const { items } = (await list.json()) as {
     items: { id: Id<'usr'>; email: string; role: string }[];
   };
@@ -107,9 +107,9 @@ test.each(['agent', 'customer'])(
     expect(await membersOf(where)).toMatchObject([
       { id: first.user.id, email: account.email, role },
     ]);
-    const me = await desk.ask('GET', '/v1/me', { as: first.accessToken });
+    const me = await api.ask('GET', '/v1/me', { as: first.accessToken });
     expect(await me.json()).toMatchObject({ role, user: { emailVerified: true } });
-    const told = await desk.context.database.read({ tenantId: where.organizationId }, (tx) =>
+    const told = await api.context.database.read({ tenantId: where.organizationId }, (tx) =>
       tx.execute<{ payload: object }>(`select payload from outbox where name = 'member.joined'`),
     );
     expect(told.map(({ payload }) => payload)).toMatchObject([{ userId: first.user.id, role }]);
@@ -137,7 +137,7 @@ test('an organisation whose provider lies about a domain gets nobody, and takes 
   expect(dns.asked).toContain('_insightdesk.gmail.example');
   const other = await opened();
   const stolen = { ...evil, domain: other.domain };
-  await desk.ask('PATCH', `/v1/identity-providers/${evil.providerId}`, {
+  await api.ask('PATCH', `/v1/identity-providers/${evil.providerId}`, {
     as: evil.as,
     body: { allowedDomains: [other.domain] },
   });
@@ -159,7 +159,7 @@ test('whoever was removed stays out, by the same identity and by another', async
   const where = await opened();
   const account = accountOf(where);
   const { user } = await enter(where, account);
-  const gone = await desk.ask('DELETE', `/v1/members/${user.id}`, { as: where.as });
+  const gone = await api.ask('DELETE', `/v1/members/${user.id}`, { as: where.as });
   expect(gone.status).toBe(204);
   for (const sub of [account.sub, 'another subject']) {
     expect((await wayThrough(where, { ...account, sub })).error).toBe('OAUTH_UNKNOWN_PERSON');
@@ -181,7 +181,7 @@ test('a member who comes by the provider for the first time comes by many browse
   const account = accountOf(where);
   await enter(where, account);
   const same = { ...account, sub: 'another subject' };
-  await desk.context.database.write({ tenantId: where.organizationId }, (tx) =>
+  await api.context.database.write({ tenantId: where.organizationId }, (tx) =>
     tx.execute('delete from identity_links'),
   );
   const ways = await Promise.all(Array.from({ length: 6 }, () => visit(where, same)));
@@ -193,13 +193,13 @@ test('a verified account of the address joins, and is asked for its second facto
   const where = await opened();
   const person = await people.registerGuarded();
   const email = `${newId('usr')}@${where.domain}`;
-  await desk.context.database.write({}, (tx) =>
+  await api.context.database.write({}, (tx) =>
     tx.execute(`update users set email = '${email}' where id = '${toUuid(person.user.id)}'`),
   );
   const account = { ...accountOf(where), email };
   const { token, verifier } = await wayThrough(where, account);
   const body = { token, verifier };
-  expect((await desk.ask('POST', '/v1/auth/oauth/exchange', { body })).status).toBe(401);
+  expect((await api.ask('POST', '/v1/auth/oauth/exchange', { body })).status).toBe(401);
   const entered = await enter(where, account, codeOf(person.secret, 1));
   expect(entered.user.id).toBe(person.user.id);
 });
@@ -208,7 +208,7 @@ test('an account that only claims the address is left alone', async () => {
   const where = await opened();
   const squatter = await people.claim();
   const email = `${newId('usr')}@${where.domain}`;
-  await desk.context.database.write({}, (tx) =>
+  await api.context.database.write({}, (tx) =>
     tx.execute(`update users set email = '${email}' where id = '${toUuid(squatter.user.id)}'`),
   );
   const entered = await enter(where, { ...accountOf(where), email });
@@ -218,7 +218,7 @@ test('an account that only claims the address is left alone', async () => {
 test('seats are counted', async () => {
   const where = await opened();
   const system = { kind: 'system', name: 'test' } as const;
-  const ctx = { ...desk.context, actor: system, tenantId: where.organizationId };
+  const ctx = { ...api.context, actor: system, tenantId: where.organizationId };
   await setQuota(ctx, { metric: 'seats', value: 1 });
   expect((await wayThrough(where, accountOf(where))).error).toBe('QUOTA_EXCEEDED');
   expect(await membersOf(where)).toEqual([]);
@@ -228,7 +228,7 @@ test('nobody becomes an owner or an admin by it', async () => {
   const { as, providerId } = await opened();
   for (const autoJoin of ['owner', 'admin']) {
     const path = `/v1/identity-providers/${providerId}`;
-    expect((await desk.ask('PATCH', path, { as, body: { autoJoin } })).status).toBe(422);
+    expect((await api.ask('PATCH', path, { as, body: { autoJoin } })).status).toBe(422);
   }
 });
 

@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, describe, expect, spyOn, test } from 'bun:test';
 import { newId } from '@insightdesk/shared/utils';
-import { openTestDesk, testPromises } from './test-desk.ts';
+import { openWholeApi, testPromises } from './test-whole-api.ts';
 
-const desk = openTestDesk();
-type Tenant = Awaited<ReturnType<typeof desk.openTenant>>;
+const api = openWholeApi();
+type Tenant = Awaited<ReturnType<typeof api.openTenant>>;
 let own: Tenant;
 let strangers: Tenant;
 beforeAll(async () => {
-  [own, strangers] = await Promise.all([desk.openTenant(), desk.openTenant()]);
+  [own, strangers] = await Promise.all([api.openTenant(), api.openTenant()]);
 });
-afterAll(() => desk.close());
+afterAll(() => api.close());
 
 async function refused(answer: Promise<Response>, status: number, code: string) {
   const response = await answer;
@@ -17,7 +17,7 @@ async function refused(answer: Promise<Response>, status: number, code: string) 
 }
 
 const open = (change = {}, as = own.customer) =>
-  desk.ask('POST', '/v1/conversations', {
+  api.ask('POST', '/v1/conversations', {
     as,
     body: { subject: 'Help', body: 'It is broken', ...change },
   });
@@ -25,10 +25,9 @@ async function opened(as = own.customer) {
   const { id } = (await (await open({}, as)).json()) as { id: string };
   return `/v1/conversations/${id}`;
 }
-const change = (path: string, body: object, as = own.agent) =>
-  desk.ask('PATCH', path, { as, body });
+const change = (path: string, body: object, as = own.agent) => api.ask('PATCH', path, { as, body });
 const send = (path: string, body: object, as = own.agent) =>
-  desk.ask('POST', `${path}/messages`, { as, body });
+  api.ask('POST', `${path}/messages`, { as, body });
 
 /** A cursor of a number that no `integer` holds. */
 const BEYOND = `cursor=${Buffer.from('99999999999').toString('base64url')}`;
@@ -38,12 +37,12 @@ describe('conversations', () => {
     expect((await open()).status).toBe(201);
     const path = await opened();
     for (const as of [own.customer, own.agent, own.admin, own.owner]) {
-      expect((await desk.ask('GET', path, { as })).status).toBe(200);
+      expect((await api.ask('GET', path, { as })).status).toBe(200);
     }
     const others = [await own.newcomer('customer'), strangers.owner, strangers.customer];
     for (const as of others) {
-      await refused(desk.ask('GET', path, { as }), 404, 'NOT_FOUND');
-      await refused(desk.ask('GET', `${path}/messages`, { as }), 404, 'NOT_FOUND');
+      await refused(api.ask('GET', path, { as }), 404, 'NOT_FOUND');
+      await refused(api.ask('GET', `${path}/messages`, { as }), 404, 'NOT_FOUND');
       await refused(send(path, { body: 'hello' }, as), 404, 'NOT_FOUND');
     }
     await refused(change(path, { priority: 'low' }, strangers.owner), 404, 'NOT_FOUND');
@@ -51,7 +50,7 @@ describe('conversations', () => {
 
   test('404: an id that is not there', async () => {
     const path = `/v1/conversations/${newId('cnv')}`;
-    await refused(desk.ask('GET', path, { as: own.owner }), 404, 'NOT_FOUND');
+    await refused(api.ask('GET', path, { as: own.owner }), 404, 'NOT_FOUND');
     await refused(change(path, {}), 404, 'NOT_FOUND');
   });
 
@@ -69,7 +68,7 @@ describe('conversations', () => {
   test('200: the list shows customers their own, newest first', async () => {
     const customer = await own.newcomer('customer');
     const paths = [await opened(customer), await opened(customer)];
-    const response = await desk.ask('GET', '/v1/conversations?limit=50&status=open', {
+    const response = await api.ask('GET', '/v1/conversations?limit=50&status=open', {
       as: customer,
     });
     const { items } = (await response.json()) as { items: { id: string }[] };
@@ -85,7 +84,7 @@ describe('conversations', () => {
     'status=lost',
     'assigneeId=me',
   ])('422: the list with %s', async (query) => {
-    const answer = desk.ask('GET', `/v1/conversations?${query}`, { as: own.agent });
+    const answer = api.ask('GET', `/v1/conversations?${query}`, { as: own.agent });
     await refused(answer, 422, 'VALIDATION_FAILED');
   });
 
@@ -103,16 +102,16 @@ describe('conversations', () => {
 
 describe('versions', () => {
   const etagOf = async (path: string, as = own.agent) =>
-    (await desk.ask('GET', path, { as })).headers.get('ETag') ?? '';
+    (await api.ask('GET', path, { as })).headers.get('ETag') ?? '';
   const changeIf = (path: string, tag: string, as = own.agent) => {
     const headers = { 'If-Match': tag };
-    return desk.ask('PATCH', path, { as, body: { priority: 'high' }, headers });
+    return api.ask('PATCH', path, { as, body: { priority: 'high' }, headers });
   };
 
   test('304 as long as nothing has changed, notes included', async () => {
     const path = await opened();
     const get = (tag: string, as = own.agent) =>
-      desk.ask('GET', path, { as, headers: { 'If-None-Match': tag } });
+      api.ask('GET', path, { as, headers: { 'If-None-Match': tag } });
     const [staff, customer] = [await etagOf(path), await etagOf(path, own.customer)];
     const unchanged = await get(staff);
     expect([unchanged.status, unchanged.headers.get('ETag')]).toEqual([304, staff]);
@@ -158,7 +157,7 @@ describe('versions', () => {
     await refused(changeIf(path, '"0"', strangers.owner), 404, 'NOT_FOUND');
     const headers = { 'If-Match': seen };
     const asked = { as: own.agent, body: { body: 'x' }, headers };
-    const message = desk.ask('POST', `${path}/messages`, asked);
+    const message = api.ask('POST', `${path}/messages`, asked);
     await refused(message, 412, 'PRECONDITION_FAILED');
   });
 });
@@ -178,7 +177,7 @@ describe('messages', () => {
     const path = await opened();
     expect((await send(path, { body: 'a difficult one', kind: 'note' })).status).toBe(201);
     const read = async (as: string) => {
-      const response = await desk.ask('GET', `${path}/messages`, { as });
+      const response = await api.ask('GET', `${path}/messages`, { as });
       const { items } = (await response.json()) as { items: { kind: string }[] };
       return items.map(({ kind }) => kind);
     };
@@ -196,14 +195,14 @@ describe('messages', () => {
   });
 });
 
-testPromises(desk, '/v1/conversations');
+testPromises(api, '/v1/conversations');
 
 test('a search goes where expensive reads go, a list does not', async () => {
-  const reads = spyOn(desk.context.database, 'read');
+  const reads = spyOn(api.context.database, 'read');
   const seen = () => reads.mock.lastCall?.[2];
-  await desk.ask('GET', '/v1/conversations?q=lamp', { as: own.agent });
+  await api.ask('GET', '/v1/conversations?q=lamp', { as: own.agent });
   expect(seen()).toEqual({ isHeavy: true });
-  await desk.ask('GET', '/v1/conversations?status=open', { as: own.agent });
+  await api.ask('GET', '/v1/conversations?status=open', { as: own.agent });
   expect(seen()).toEqual({ isHeavy: false });
   reads.mockRestore();
 });

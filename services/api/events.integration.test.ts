@@ -1,25 +1,25 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { outbox } from '@insightdesk/shared/events';
-import { openTestDesk, testPromises } from './test-desk.ts';
+import { openWholeApi, testPromises } from './test-whole-api.ts';
 
-const desk = openTestDesk();
-type Tenant = Awaited<ReturnType<typeof desk.openTenant>>;
+const api = openWholeApi();
+type Tenant = Awaited<ReturnType<typeof api.openTenant>>;
 let tenant: Tenant;
 let stranger: Tenant;
 beforeAll(async () => {
-  tenant = await desk.openTenant();
-  stranger = await desk.openTenant();
+  tenant = await api.openTenant();
+  stranger = await api.openTenant();
 });
-afterAll(() => desk.close());
+afterAll(() => api.close());
 
 const name = 'email/send.requested';
 const read = async (response: Response) => (await response.json()) as Record<string, unknown>;
-const send = (body: object, as = tenant.owner) => desk.ask('POST', '/v1/events', { as, body });
-const userOf = async (token: string) => (await desk.context.tokens.verifyAccess(token)).userId;
+const send = (body: object, as = tenant.owner) => api.ask('POST', '/v1/events', { as, body });
+const userOf = async (token: string) => (await api.context.tokens.verifyAccess(token)).userId;
 
 async function recorded(token: string) {
-  const { tenantId } = await desk.context.tokens.verifyAccess(token);
-  const rows = await desk.context.database.write({ tenantId }, (tx) => tx.select().from(outbox));
+  const { tenantId } = await api.context.tokens.verifyAccess(token);
+  const rows = await api.context.database.write({ tenantId }, (tx) => tx.select().from(outbox));
   return rows.filter((row) => row.name === name);
 }
 
@@ -94,4 +94,4 @@ test('agents and customers may not', async () => {
   }
 });
 
-testPromises(desk, '/v1/events');
+testPromises(api, '/v1/events');

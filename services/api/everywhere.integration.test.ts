@@ -5,30 +5,30 @@ import { newId } from '@insightdesk/shared/utils';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import type { Route } from './route.ts';
 import { routes } from './routes.ts';
-import { type Asked, openTestDesk } from './test-desk.ts';
 import { bodies, fileOf, nameOf, pathOf, requestTo, takesJson } from './test-requests.ts';
+import { type Asked, openWholeApi } from './test-whole-api.ts';
 
-const desk = openTestDesk();
+const api = openWholeApi();
 let owner: string;
 beforeAll(async () => {
-  ({ owner } = await desk.openTenant());
+  ({ owner } = await api.openTenant());
 });
-afterAll(() => desk.close());
+afterAll(() => api.close());
 
 const codeOf = async (response: Response) => ((await response.json()) as { code: string }).code;
 const forMembers = routes.filter(({ allow }) => allow !== 'anyone');
 const withJson = routes.filter(takesJson);
-const claimsOf = async (token: string) => desk.context.tokens.verifyAccess(token);
+const claimsOf = async (token: string) => api.context.tokens.verifyAccess(token);
 
 /** A request with which nothing is wrong but what is changed about it. */
 function ask(route: Route, more: Asked = {}, id?: string) {
   const { path, ...usual } = requestTo(route, id);
-  return desk.ask(route.method, path, { as: owner, ...usual, ...more });
+  return api.ask(route.method, path, { as: owner, ...usual, ...more });
 }
 
 test('the document is valid OpenAPI 3.1', async () => {
   const validator = new Validator();
-  const { valid, errors } = await validator.validate(structuredClone(desk.conformance.document));
+  const { valid, errors } = await validator.validate(structuredClone(api.conformance.document));
   expect({ valid, errors }).toEqual({ valid: true, errors: undefined });
   expect(validator.version).toBe('3.1');
 });
@@ -37,7 +37,7 @@ test('every route belongs to a test file that sees all it promises', async () =>
   const claimed: string[] = [];
   for await (const path of new Bun.Glob('**/*.integration.test.ts').scan(import.meta.dir)) {
     const source = await Bun.file(`${import.meta.dir}/${path}`).text();
-    for (const [claim] of source.matchAll(/^testPromises\(\s*desk,[^;]+\);$/gm)) {
+    for (const [claim] of source.matchAll(/^testPromises\(\s*api,[^;]+\);$/gm)) {
       claimed.push(...claim.matchAll(/'([^']+)'/g).map(([, below = '']) => below));
     }
   }
@@ -48,7 +48,7 @@ test('every route belongs to a test file that sees all it promises', async () =>
 describe('without a token', () => {
   for (const route of forMembers) {
     test(nameOf(route), async () => {
-      const response = await desk.ask(route.method, pathOf(route, 'nobody'));
+      const response = await api.ask(route.method, pathOf(route, 'nobody'));
       expect(response.status).toBe(401);
       expect(response.headers.get('WWW-Authenticate')).toBe('Bearer');
     });
@@ -59,7 +59,7 @@ describe('with a forged token', () => {
   for (const route of forMembers) {
     test(nameOf(route), async () => {
       const as = `${owner.slice(0, -4)}AAAA`;
-      const response = await desk.ask(route.method, pathOf(route, 'nobody'), { as });
+      const response = await api.ask(route.method, pathOf(route, 'nobody'), { as });
       expect(response.status).toBe(401);
       expect(await codeOf(response)).toBe('TOKEN_INVALID');
     });
@@ -69,10 +69,10 @@ describe('with a forged token', () => {
 describe('by a member of a disabled organisation', () => {
   let shutOut: string;
   beforeAll(async () => {
-    ({ owner: shutOut } = await desk.openTenant());
+    ({ owner: shutOut } = await api.openTenant());
     const { tenantId } = await claimsOf(shutOut);
     const actor = { kind: 'system', name: 'test' } as const;
-    await disableOrganization({ ...desk.context, actor, tenantId });
+    await disableOrganization({ ...api.context, actor, tenantId });
   });
 
   for (const route of forMembers) {
@@ -114,7 +114,7 @@ describe('with a body that is', () => {
     });
 
     test(`too large: ${nameOf(route)}`, async () => {
-      const { jsonLimitBytes } = desk.options.config.http;
+      const { jsonLimitBytes } = api.options.config.http;
       const response = await send(`"${'x'.repeat(jsonLimitBytes)}"`);
       expect(response.status).toBe(413);
       expect(await codeOf(response)).toBe('PAYLOAD_TOO_LARGE');
@@ -149,7 +149,7 @@ describe('with a field that nobody knows', () => {
   for (const route of routes.filter((one) => !isProviders(one))) {
     test(nameOf(route), async () => {
       const { path, ...asked } = withField(route);
-      const response = await desk.ask(route.method, path, { as: owner, ...asked });
+      const response = await api.ask(route.method, path, { as: owner, ...asked });
       expect(response.status).toBe(422);
       const { errors } = (await response.json()) as { errors: unknown };
       expect(errors).toContainEqual({ path: 'nobody', message: 'Unknown field' });
@@ -159,7 +159,7 @@ describe('with a field that nobody knows', () => {
   test.each(routes.filter(isProviders).map((route) => [nameOf(route), route] as const))(
     '%s, too much of it',
     async (_, { method, path }) => {
-      const response = await desk.ask(method, `${path}?nobody=${'1'.repeat(8_000)}`);
+      const response = await api.ask(method, `${path}?nobody=${'1'.repeat(8_000)}`);
       expect(response.status).toBe(422);
     },
   );
@@ -173,8 +173,8 @@ describe('while the same is being done', () => {
       ? { tenantId, actor: { kind: 'user' as const, userId, role, sessionId: newId('ses') } }
       : { actor: { kind: 'anonymous' as const } };
     const nothing = () => ({ status: 204, body: null, headers: {} });
-    const once = createOnce({ ...desk.context, ...caller }, { key, words }, nothing);
-    await desk.context.database.write(isMember ? { tenantId } : {}, async (tx) => once.claim(tx));
+    const once = createOnce({ ...api.context, ...caller }, { key, words }, nothing);
+    await api.context.database.write(isMember ? { tenantId } : {}, async (tx) => once.claim(tx));
   }
   /** What else is compared of a file: its name, its type and its hash. */
   const hash = new Bun.CryptoHasher('sha256').update('text').digest('hex');
@@ -188,7 +188,7 @@ describe('while the same is being done', () => {
       await begin(id, [route.method, path, '', ...words], route.allow !== 'anyone');
       const headers = { 'Idempotency-Key': id };
       const as = route.allow === 'anyone' ? undefined : owner;
-      const response = await desk.ask(route.method, path, { as, body, ...usual, headers });
+      const response = await api.ask(route.method, path, { as, body, ...usual, headers });
       expect(response.status).toBe(409);
       expect(await codeOf(response)).toBe('IDEMPOTENCY_IN_FLIGHT');
     });
@@ -199,7 +199,7 @@ describe('about a version that is no more', () => {
   for (const route of routes.filter(({ looksAtVersion }) => looksAtVersion)) {
     test(nameOf(route), async () => {
       const path = route.path.replace('/:id', '');
-      const made = await desk.ask('POST', path, { as: owner, body: bodies[`POST ${path}`] });
+      const made = await api.ask('POST', path, { as: owner, body: bodies[`POST ${path}`] });
       const { id } = (await made.json()) as { id: string };
       const response = await ask(route, { headers: { 'If-Match': '"0"' } }, id);
       expect(response.status).toBe(412);
@@ -209,7 +209,7 @@ describe('about a version that is no more', () => {
 });
 
 describe('beyond the limit of an address', () => {
-  const limited = openTestDesk({ windowMs: 600_000, maxRequests: 1, patienceMs: 10_000 });
+  const limited = openWholeApi({ windowMs: 600_000, maxRequests: 1, patienceMs: 10_000 });
   const from = { requestIP: () => ({ address: '2001:db8:429::1' }) };
   beforeAll(() => limited.app.request('/openapi.json', {}, from));
   afterAll(() => limited.close());
@@ -219,11 +219,11 @@ describe('beyond the limit of an address', () => {
       const { method } = route;
       const response = await limited.app.request(pathOf(route), { method }, from);
       expect(response.status).toBe(429);
-      await desk.conformance.check(route, response);
+      await api.conformance.check(route, response);
     });
   }
 });
 
 test('every problem that is promised was seen, but for those of tus, which its own tests see', () => {
-  expect(desk.conformance.unseenProblems()).toEqual([]);
+  expect(api.conformance.unseenProblems()).toEqual([]);
 });

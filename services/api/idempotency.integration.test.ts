@@ -5,26 +5,26 @@ import { createOnce } from '@insightdesk/shared/idempotency';
 import { createTestDatabase } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { routes } from './routes.ts';
-import { openTestDesk } from './test-desk.ts';
+import { openWholeApi } from './test-whole-api.ts';
 
 let place: Awaited<ReturnType<typeof createTestDatabase>>;
-let desk: ReturnType<typeof openTestDesk>;
+let api: ReturnType<typeof openWholeApi>;
 /** Another replica. */
-let other: ReturnType<typeof openTestDesk>;
+let other: ReturnType<typeof openWholeApi>;
 let admin: ReturnType<typeof connect>;
 /** Holds rows as another transaction would. */
 let holder: typeof admin;
-let own: Awaited<ReturnType<typeof desk.openTenant>>;
+let own: Awaited<ReturnType<typeof api.openTenant>>;
 beforeAll(async () => {
   place = await createTestDatabase();
-  desk = openTestDesk(undefined, {}, place.url);
-  other = openTestDesk(undefined, {}, place.url);
+  api = openWholeApi(undefined, {}, place.url);
+  other = openWholeApi(undefined, {}, place.url);
   admin = connect(place.adminUrl, { timeoutMs: 10_000 });
   holder = connect(place.adminUrl, { timeoutMs: 10_000 });
-  own = await desk.openTenant();
+  own = await api.openTenant();
 });
 afterAll(async () => {
-  await Promise.all([desk.close(), other.close(), admin.end(), holder.end()]);
+  await Promise.all([api.close(), other.close(), admin.end(), holder.end()]);
   await place.drop();
 });
 
@@ -32,13 +32,13 @@ const key = () => ({ 'Idempotency-Key': crypto.randomUUID() });
 const wanted = { subject: 'Help', body: 'It is broken' };
 const open = (
   headers: Record<string, string>,
-  { on = desk, as = own.customer, body = wanted as object } = {},
+  { on = api, as = own.customer, body = wanted as object } = {},
 ) => on.ask('POST', '/v1/conversations', { as, body, headers });
 const codeOf = async (response: Response) => ((await response.json()) as { code: string }).code;
 const isReplay = ({ headers }: Response) => headers.get('Idempotency-Replayed') === 'true';
 
 async function counted(as = own.customer) {
-  const response = await desk.ask('GET', '/v1/conversations?limit=100', { as });
+  const response = await api.ask('GET', '/v1/conversations?limit=100', { as });
   return ((await response.json()) as { items: unknown[] }).items.length;
 }
 
@@ -47,7 +47,7 @@ test('the same again is answered the same, by every replica, and done once', asy
   const first = await open(headers);
   expect([first.status, isReplay(first)]).toEqual([201, false]);
   const before = await counted();
-  for (const on of [desk, other]) {
+  for (const on of [api, other]) {
     const again = await open(headers, { on });
     expect([again.status, isReplay(again)]).toEqual([201, true]);
     expect(again.headers.get('ETag')).toBe(first.headers.get('ETag'));
@@ -69,7 +69,7 @@ test('many at once over two replicas: one effect, one answer, the others are tol
   const customer = await own.newcomer('customer');
   const headers = key();
   const answers = await Promise.all(
-    Array.from({ length: 30 }, (_, n) => open(headers, { as: customer, on: n % 2 ? desk : other })),
+    Array.from({ length: 30 }, (_, n) => open(headers, { as: customer, on: n % 2 ? api : other })),
   );
   const bodies = new Set<string>();
   for (const answer of answers) {
@@ -86,7 +86,7 @@ test('409 while the first is running', async () => {
   const body = { body: 'We look into it' };
   // Whoever holds the row makes the first one wait inside its transaction.
   const letGo = await holdConversations();
-  const send = (on = desk) => on.ask('POST', `${path}/messages`, { as: own.agent, body, headers });
+  const send = (on = api) => on.ask('POST', `${path}/messages`, { as: own.agent, body, headers });
   const first = send();
   await until(isWaiting);
   let second = await send(other);
@@ -106,7 +106,7 @@ test('422 for another body, path or method', async () => {
   const another = await open(headers, { body: changed });
   expect([another.status, await codeOf(another)]).toEqual([422, 'IDEMPOTENCY_KEY_REUSED']);
   const path = await opened();
-  const elsewhere = await desk.ask('POST', `${path}/messages`, {
+  const elsewhere = await api.ask('POST', `${path}/messages`, {
     as: own.customer,
     body: { body: 'x' },
     headers,
@@ -117,7 +117,7 @@ test('422 for another body, path or method', async () => {
 test('the key of one caller means nothing to another', async () => {
   const headers = key();
   const mine = (await (await open(headers)).json()) as { id: string };
-  const strangers = await desk.openTenant();
+  const strangers = await api.openTenant();
   for (const as of [own.owner, await own.newcomer('customer'), strangers.customer]) {
     const theirs = await open(headers, { as });
     expect([theirs.status, isReplay(theirs)]).toEqual([201, false]);
@@ -130,8 +130,8 @@ test('who may no longer come in is not answered again', async () => {
   const headers = key();
   const act = () => open(headers, { as: admins });
   expect((await act()).status).toBe(201);
-  const { userId } = await desk.context.tokens.verifyAccess(admins);
-  await desk.ask('DELETE', `/v1/members/${userId}`, { as: own.owner });
+  const { userId } = await api.context.tokens.verifyAccess(admins);
+  await api.ask('DELETE', `/v1/members/${userId}`, { as: own.owner });
   expect((await act()).status).toBe(401);
 });
 
@@ -145,7 +145,7 @@ test('an API that is killed before its COMMIT leaves neither effect nor key', as
   const customer = await own.newcomer('customer');
   const path = await opened(customer);
   const headers = key();
-  const send = (on = desk) =>
+  const send = (on = api) =>
     on.ask('POST', `${path}/messages`, { as: customer, body: { body: 'Hello?' }, headers });
   const letGo = await holdConversations();
   const first = send();
@@ -158,7 +158,7 @@ test('an API that is killed before its COMMIT leaves neither effect nor key', as
   expect([201, 503]).toContain((await first).status);
   const again = await send(other);
   expect(again.status).toBe(201);
-  const list = await desk.ask('GET', `${path}/messages`, { as: customer });
+  const list = await api.ask('GET', `${path}/messages`, { as: customer });
   expect(((await list.json()) as { items: unknown[] }).items).toHaveLength(2);
 });
 
@@ -179,7 +179,7 @@ test.each(
 )('%s %s looks at the key', async (method, path, { allow, body }) => {
   const file = new FormData();
   file.append('file', new File(['x'], 'x.txt'));
-  const response = await desk.ask(method, path.replaceAll(/:\w+/g, 'x'), {
+  const response = await api.ask(method, path.replaceAll(/:\w+/g, 'x'), {
     ...(allow !== 'anyone' && { as: own.owner }),
     ...(method !== 'DELETE' && { body: body ? file : {} }),
     headers: { 'Idempotency-Key': 'not a key' },
@@ -189,7 +189,7 @@ test.each(
 
 test('an action that writes twice is claimed once, and cleans up after a refusal', async () => {
   const tenantId = newId('org');
-  const ctx = { ...desk.context, tenantId, actor: { kind: 'system' as const, name: 't' } };
+  const ctx = { ...api.context, tenantId, actor: { kind: 'system' as const, name: 't' } };
   const keyed = { key: crypto.randomUUID(), words: ['a'], isOpen: true };
   const again = () => {
     const once = createOnce(ctx, keyed, (body) => ({ status: 200, body: `${body}`, headers: {} }));
@@ -210,7 +210,7 @@ test('an action that writes twice is claimed once, and cleans up after a refusal
 });
 
 test('an answer too long to be kept: 409, and nothing twice', async () => {
-  const ctx = { ...desk.context, tenantId: newId('org') };
+  const ctx = { ...api.context, tenantId: newId('org') };
   const keyed = { key: crypto.randomUUID(), words: [] };
   const write = async () => {
     const body = 'x'.repeat(300_000);
@@ -241,7 +241,7 @@ test('an answer that carries tokens is given again and stored so that nobody rea
     name: 'Nora Newcomer',
     organizationName: `Acme ${newId('org')}`,
   };
-  const register = (body: object = person, on = desk) =>
+  const register = (body: object = person, on = api) =>
     on.ask('POST', '/v1/auth/register', { body, headers });
   const first = await register();
   expect(first.status).toBe(201);
@@ -263,7 +263,7 @@ test('an answer that carries tokens is given again and stored so that nobody rea
 test('a refresh whose answer was lost is answered again, and its session lives', async () => {
   const { refreshToken } = await registered();
   const headers = key();
-  const refresh = () => desk.ask('POST', '/v1/auth/refresh', { body: { refreshToken }, headers });
+  const refresh = () => api.ask('POST', '/v1/auth/refresh', { body: { refreshToken }, headers });
   const first = await (await refresh()).json();
   await Bun.sleep(400);
   const again = await refresh();
@@ -273,7 +273,7 @@ test('a refresh whose answer was lost is answered again, and its session lives',
 
 test('an upload is stored once, and another file is another request', async () => {
   const headers = key();
-  const upload = (text: string, on = desk) => {
+  const upload = (text: string, on = api) => {
     const body = new FormData();
     body.append('file', new File([text], 'notes.txt', { type: 'text/plain' }));
     return on.ask('POST', '/v1/attachments', { as: own.agent, body, headers });
@@ -290,7 +290,7 @@ test('an upload is stored once, and another file is another request', async () =
 test('a process that dies between its effect and its answer: 409, and nothing twice', async () => {
   const { refreshToken } = await registered();
   const headers = key();
-  const refresh = () => desk.ask('POST', '/v1/auth/refresh', { body: { refreshToken }, headers });
+  const refresh = () => api.ask('POST', '/v1/auth/refresh', { body: { refreshToken }, headers });
   await refresh();
   const lose = (age: string) =>
     admin`update kept_answers set answer = null, answered_at = null, created_at = now() - ${age}::interval
@@ -303,7 +303,7 @@ test('a process that dies between its effect and its answer: 409, and nothing tw
 });
 
 test('a key costs two statements and no transaction more, no header nothing', async () => {
-  const { database } = desk.context;
+  const { database } = api.context;
   const trips = async (headers: Record<string, string>) => {
     database.getStats(true);
     await open(headers);
@@ -330,7 +330,7 @@ async function opened(as = own.customer) {
 async function registered() {
   const person = { email: `${newId('usr')}@example.com`, password: 'a long enough password' };
   const names = { name: 'Nora Newcomer', organizationName: `Acme ${newId('org')}` };
-  const response = await desk.ask('POST', '/v1/auth/register', { body: { ...person, ...names } });
+  const response = await api.ask('POST', '/v1/auth/register', { body: { ...person, ...names } });
   return (await response.json()) as { refreshToken: string };
 }
 

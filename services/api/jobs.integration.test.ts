@@ -5,10 +5,10 @@ import { outbox } from '@insightdesk/shared/events';
 import { defineJob, startWorkers, type Workers } from '@insightdesk/shared/jobs';
 import { newId } from '@insightdesk/shared/utils';
 import { z } from 'zod';
-import { openTestDesk, testPromises } from './test-desk.ts';
+import { openWholeApi, testPromises } from './test-whole-api.ts';
 
-const desk = openTestDesk();
-const { parts, context, ask } = desk;
+const api = openWholeApi();
+const { parts, context, ask } = api;
 // No service has a handler of this queue, so what waits there waits for this test.
 const work = defineJob({
   name: 'test.work',
@@ -16,7 +16,7 @@ const work = defineJob({
   payload: z.object({ fails: z.string().optional() }),
 });
 let workers: Workers | undefined;
-let newcomer: Awaited<ReturnType<typeof desk.openTenant>>['newcomer'];
+let newcomer: Awaited<ReturnType<typeof api.openTenant>>['newcomer'];
 let owner: string;
 let admin: string;
 let agent: string;
@@ -24,13 +24,13 @@ let stranger: string;
 let tenantId: Id<'org'>;
 
 beforeAll(async () => {
-  ({ owner, admin, agent, newcomer } = await desk.openTenant());
-  ({ owner: stranger } = await desk.openTenant());
+  ({ owner, admin, agent, newcomer } = await api.openTenant());
+  ({ owner: stranger } = await api.openTenant());
   ({ tenantId } = await context.tokens.verifyAccess(owner));
 });
 afterAll(async () => {
   await workers?.close();
-  await desk.close();
+  await api.close();
 });
 
 async function enqueue(payload: { fails?: string } = {}, delayMs?: number) {
@@ -205,4 +205,4 @@ test('jobs are listed by their state; a state that there is not is refused', asy
   expect(refused.status).toBe(422);
 });
 
-testPromises(desk, '/v1/jobs');
+testPromises(api, '/v1/jobs');

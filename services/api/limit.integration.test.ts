@@ -1,51 +1,51 @@
 import { afterAll, beforeAll, expect, spyOn, test } from 'bun:test';
 import { createRateLimits } from '@insightdesk/shared/http';
-import { openTestDesk } from './test-desk.ts';
+import { openWholeApi } from './test-whole-api.ts';
 
 /** A Valkey that is slow here is not away. */
 const rateLimit = { windowMs: 60_000, maxRequests: 5, patienceMs: 10_000 };
-const desk = openTestDesk(rateLimit);
-const replica = openTestDesk(rateLimit);
-beforeAll(() => Promise.all([desk, replica].map(({ options }) => options.valkey?.ping())));
-afterAll(() => Promise.all([desk.close(), replica.close()]));
+const api = openWholeApi(rateLimit);
+const replica = openWholeApi(rateLimit);
+beforeAll(() => Promise.all([api, replica].map(({ options }) => options.valkey?.ping())));
+afterAll(() => Promise.all([api.close(), replica.close()]));
 
 /** An address of documentation's own, which no other run has. */
 const nobody = () => `2001:db8:${randomGroup()}:${randomGroup()}::1`;
 const randomGroup = () => Math.floor(Math.random() * 0xffff).toString(16);
 
-const from = (app: typeof desk.app, address: string) =>
+const from = (app: typeof api.app, address: string) =>
   app.request('/openapi.json', {}, { requestIP: () => ({ address }) });
 
 test('the limit is exact over replicas, also at once', async () => {
   const address = nobody();
-  const apps = [desk.app, replica.app];
-  const asked = Array.from({ length: 12 }, (_, i) => from(apps[i % 2] ?? desk.app, address));
+  const apps = [api.app, replica.app];
+  const asked = Array.from({ length: 12 }, (_, i) => from(apps[i % 2] ?? api.app, address));
   const statuses = (await Promise.all(asked)).map(({ status }) => status);
   expect(statuses.filter((status) => status === 200)).toHaveLength(5);
   expect(statuses.filter((status) => status === 429)).toHaveLength(7);
-  expect((await from(desk.app, nobody())).status).toBe(200);
+  expect((await from(api.app, nobody())).status).toBe(200);
 });
 
 test('an address that is used up costs no more round trips', async () => {
   const address = nobody();
-  for (let i = 0; i < 5; i++) await from(desk.app, address);
-  const before = await commandsOf(desk);
-  const refused = await from(desk.app, address);
+  for (let i = 0; i < 5; i++) await from(api.app, address);
+  const before = await commandsOf(api);
+  const refused = await from(api.app, address);
   expect(refused.status).toBe(429);
   expect(refused.headers.get('RateLimit-Remaining')).toBe('0');
-  expect((await commandsOf(desk)) - before).toBe(1);
+  expect((await commandsOf(api)) - before).toBe(1);
 });
 
-/** How many commands this desk's connection has sent, the question itself included. */
-async function commandsOf({ options }: typeof desk) {
+/** How many commands this API's connection has sent, the question itself included. */
+async function commandsOf({ options }: typeof api) {
   const about = await options.valkey?.client('INFO');
   return Number(/tot-cmds=(\d+)/.exec(String(about))?.[1]);
 }
 
 test('a person is one person on every replica and from every address', async () => {
-  const { agent } = await desk.openTenant();
+  const { agent } = await api.openTenant();
   const ask = (i: number) =>
-    (i % 2 ? desk : replica).app.request(
+    (i % 2 ? api : replica).app.request(
       '/v1/me',
       { headers: { Authorization: `Bearer ${agent}` } },
       { requestIP: () => ({ address: nobody() }) },
@@ -57,9 +57,9 @@ test('a person is one person on every replica and from every address', async () 
 });
 
 test('an API key is counted by itself, on every replica', async () => {
-  const { admin } = await desk.openTenant();
+  const { admin } = await api.openTenant();
   const body = { name: 'CRM', permissions: ['account:read'] };
-  const made = await desk.app.request(
+  const made = await api.app.request(
     '/v1/api-keys',
     {
       method: 'POST',
@@ -70,7 +70,7 @@ test('an API key is counted by itself, on every replica', async () => {
   );
   const { secret } = (await made.json()) as { secret: string };
   const ask = (as: string, i: number) =>
-    (i % 2 ? desk : replica).app.request(
+    (i % 2 ? api : replica).app.request(
       '/v1/me',
       { headers: { Authorization: `Bearer ${as}` } },
       { requestIP: () => ({ address: nobody() }) },
@@ -82,12 +82,12 @@ test('an API key is counted by itself, on every replica', async () => {
 });
 
 test('all rows of a request are one command', async () => {
-  const { agent } = await desk.openTenant();
+  const { agent } = await api.openTenant();
   const options = { headers: { Authorization: `Bearer ${agent}` } };
   const from = { requestIP: () => ({ address: nobody() }) };
-  await desk.app.request('/v1/conversations?q=lamp', options, from);
-  const sent = spyOn(desk.parts.valkey, 'sendCommand');
-  const searched = await desk.app.request('/v1/conversations?q=lamp', options, from);
+  await api.app.request('/v1/conversations?q=lamp', options, from);
+  const sent = spyOn(api.parts.valkey, 'sendCommand');
+  const searched = await api.app.request('/v1/conversations?q=lamp', options, from);
   expect(sent).toHaveBeenCalledTimes(1);
   sent.mockRestore();
   const policies = searched.headers.get('RateLimit-Policy') ?? '';
@@ -97,7 +97,7 @@ test('all rows of a request are one command', async () => {
 });
 
 test('what one limit refuses, on any replica, is not taken from the others', async () => {
-  const limits = [desk, replica].map(({ options }) =>
+  const limits = [api, replica].map(({ options }) =>
     createRateLimits({
       rows: [row('all', 2), row('once', 1)],
       valkey: options.valkey as never,
@@ -114,7 +114,7 @@ const row = (of: string, limit: number) =>
   ({ name: `test-${of}`, of, by: 'user', limit, windowMs: 60_000, away: 'open' }) as const;
 
 test('0 switches the limit off', async () => {
-  const unlimited = openTestDesk();
+  const unlimited = openWholeApi();
   const response = await from(unlimited.app, nobody());
   await unlimited.close();
   expect(response.headers.get('RateLimit-Limit')).toBeNull();

@@ -5,17 +5,17 @@ import { createSafeFetch } from '@insightdesk/shared/security';
 import { signedIn } from '@insightdesk/shared/testing';
 import { routesOf } from './route.ts';
 import { routes } from './routes.ts';
-import { openTestDesk, testPromises } from './test-desk.ts';
 import { client, openTestProvider } from './test-oidc-provider.ts';
 import { codeOf, faultOf, openPeople, password, type SignedIn } from './test-two-factor.ts';
+import { openWholeApi, testPromises } from './test-whole-api.ts';
 
-type Desk = ReturnType<typeof openTestDesk>;
+type WholeApi = ReturnType<typeof openWholeApi>;
 const outbound = createSafeFetch({ allowPrivate: true });
-const desk: Desk = openTestDesk(undefined, {
-  context: (call) => ({ ...desk.context, outbound, ...call }),
+const api: WholeApi = openWholeApi(undefined, {
+  context: (call) => ({ ...api.context, outbound, ...call }),
 });
-const people = openPeople(desk);
-const { publicUrl } = desk.options.config.http;
+const people = openPeople(api);
+const { publicUrl } = api.options.config.http;
 const redirectTo = `${publicUrl}/signed-in`;
 let oidc: Awaited<ReturnType<typeof openTestProvider>>;
 beforeAll(async () => {
@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   oidc.close();
-  await desk.close();
+  await api.close();
 });
 
 const accountOf = (email: string, more: object = {}) => ({
@@ -45,7 +45,7 @@ async function opened(more: object = {}) {
     allowedDomains: ['example.com'],
     ...more,
   };
-  const added = await desk.ask('POST', '/v1/identity-providers', { as, body });
+  const added = await api.ask('POST', '/v1/identity-providers', { as, body });
   expect(added.status).toBe(201);
   const provider = (await added.json()) as { id: string };
   return { ...owner, as, providerId: provider.id };
@@ -58,14 +58,14 @@ const newVerifier = () => randomBytes(32).toString('base64url');
 async function start({ organization, providerId }: Opened, verifier = newVerifier()) {
   const challenge = createHash('sha256').update(verifier).digest('base64url');
   const query = new URLSearchParams({ organizationId: organization.id, redirectTo, challenge });
-  const begun = await desk.ask('GET', `/v1/auth/oauth/${providerId}/start?${query}`);
+  const begun = await api.ask('GET', `/v1/auth/oauth/${providerId}/start?${query}`);
   expect(begun.status).toBe(302);
   return { verifier, cookie: cookieOf(begun), url: begun.headers.get('Location') ?? '' };
 }
 
 async function comeBack(back: URL, cookie: string) {
   const headers = { Cookie: cookie };
-  return desk.ask('GET', `${back.pathname}${back.search}`, { headers });
+  return api.ask('GET', `${back.pathname}${back.search}`, { headers });
 }
 
 /** What the page that began finds in its address. */
@@ -80,7 +80,7 @@ async function wayThrough(where: Opened, account: Parameters<typeof oidc.visit>[
 }
 
 const exchange = (body: object, headers: Record<string, string> = {}) =>
-  desk.ask('POST', '/v1/auth/oauth/exchange', { body, headers });
+  api.ask('POST', '/v1/auth/oauth/exchange', { body, headers });
 
 describe('signing in', () => {
   test('by a verified address of an allowed domain, then by the link', async () => {
@@ -140,7 +140,7 @@ describe('signing in', () => {
       await people.require(where.as);
       const { token, verifier } = await wayThrough(where, accountOf(where.email));
       const { accessToken: as } = (await (await exchange({ token, verifier })).json()) as SignedIn;
-      const me = await desk.ask('GET', '/v1/me', { as });
+      const me = await api.ask('GET', '/v1/me', { as });
       expect(me.status).toBe(assuresTwoFactor ? 200 : 403);
     }
   });
@@ -195,7 +195,7 @@ describe('on the way', () => {
         redirectTo: page,
         challenge: 'x'.repeat(43),
       });
-      const response = await desk.ask('GET', `/v1/auth/oauth/${providerId}/start?${query}`);
+      const response = await api.ask('GET', `/v1/auth/oauth/${providerId}/start?${query}`);
       expect(response.status).toBe(422);
     }
   });
@@ -206,7 +206,7 @@ describe('linking', () => {
     const where = await opened({ allowedDomains: [] });
     const path = `/v1/auth/oauth/${where.providerId}/link` as const;
     const link = (word: string) =>
-      desk.ask('POST', path, { as: where.as, body: { password: word, redirectTo } });
+      api.ask('POST', path, { as: where.as, body: { password: word, redirectTo } });
     expect(await faultOf(await link('another password'))).toEqual([403, 'WRONG_PASSWORD']);
     const begun = await link(password);
     const { url } = (await begun.json()) as { url: string };
@@ -215,10 +215,10 @@ describe('linking', () => {
     expect(back.headers.get('Location')).toContain('#linked=');
     const { token, verifier } = await wayThrough(where, account);
     const { accessToken: as } = (await (await exchange({ token, verifier })).json()) as SignedIn;
-    expect((await desk.ask('GET', '/v1/me', { as })).status).toBe(200);
-    expect((await desk.ask('DELETE', path, { as: where.as })).status).toBe(204);
-    expect((await desk.ask('GET', '/v1/me', { as })).status).toBe(401);
-    expect((await desk.ask('DELETE', path, { as: where.as })).status).toBe(404);
+    expect((await api.ask('GET', '/v1/me', { as })).status).toBe(200);
+    expect((await api.ask('DELETE', path, { as: where.as })).status).toBe(204);
+    expect((await api.ask('GET', '/v1/me', { as })).status).toBe(401);
+    expect((await api.ask('DELETE', path, { as: where.as })).status).toBe(404);
     expect((await wayThrough(where, account)).error).toBe('OAUTH_UNKNOWN_PERSON');
   });
 
@@ -226,7 +226,7 @@ describe('linking', () => {
     const where = await opened();
     const { token, verifier } = await wayThrough(where, accountOf(where.email));
     const { accessToken } = (await (await exchange({ token, verifier })).json()) as SignedIn;
-    const member = (await signedIn(desk.context, accessToken)) as Parameters<typeof carryProof>[0];
+    const member = (await signedIn(api.context, accessToken)) as Parameters<typeof carryProof>[0];
     await expect(carryProof(member)).rejects.toMatchObject({ code: 'PROVIDER_SESSION' });
   });
 });
@@ -234,7 +234,7 @@ describe('linking', () => {
 describe('providers', () => {
   test('their secret is shown to nobody, and a change or the end of one ends its sessions', async () => {
     const where = await opened();
-    const list = await (await desk.ask('GET', '/v1/identity-providers', { as: where.as })).text();
+    const list = await (await api.ask('GET', '/v1/identity-providers', { as: where.as })).text();
     expect(list).toContain(where.providerId);
     expect(list).not.toContain('ecret');
     const path = `/v1/identity-providers/${where.providerId}` as const;
@@ -243,39 +243,39 @@ describe('providers', () => {
       return (await (await exchange({ token, verifier })).json()) as SignedIn;
     };
     const first = await come();
-    const off = await desk.ask('PATCH', path, { as: where.as, body: { enabled: false } });
+    const off = await api.ask('PATCH', path, { as: where.as, body: { enabled: false } });
     expect(off.status).toBe(200);
-    expect((await desk.ask('GET', '/v1/me', { as: first.accessToken })).status).toBe(401);
+    expect((await api.ask('GET', '/v1/me', { as: first.accessToken })).status).toBe(401);
     const { refreshToken } = first;
-    const refreshed = await desk.ask('POST', '/v1/auth/refresh', { body: { refreshToken } });
+    const refreshed = await api.ask('POST', '/v1/auth/refresh', { body: { refreshToken } });
     expect(refreshed.status).toBe(401);
-    await desk.ask('PATCH', path, { as: where.as, body: { enabled: true } });
+    await api.ask('PATCH', path, { as: where.as, body: { enabled: true } });
     const second = await come();
-    expect((await desk.ask('DELETE', path, { as: where.as })).status).toBe(204);
-    expect((await desk.ask('GET', '/v1/me', { as: second.accessToken })).status).toBe(401);
+    expect((await api.ask('DELETE', path, { as: where.as })).status).toBe(204);
+    expect((await api.ask('GET', '/v1/me', { as: second.accessToken })).status).toBe(401);
   });
 
   test('are the owners’ own', async () => {
-    const { admin } = await desk.openTenant();
+    const { admin } = await api.openTenant();
     const mine = await opened();
     const other = await opened();
-    const asked = await desk.ask('GET', '/v1/identity-providers', { as: admin });
+    const asked = await api.ask('GET', '/v1/identity-providers', { as: admin });
     expect(asked.status).toBe(403);
     const path = `/v1/identity-providers/${mine.providerId}` as const;
     const body = { enabled: false };
-    expect((await desk.ask('PATCH', path, { as: other.as, body })).status).toBe(404);
+    expect((await api.ask('PATCH', path, { as: other.as, body })).status).toBe(404);
     const stray = { ...mine, organization: other.organization };
     const query = new URLSearchParams({
       organizationId: stray.organization.id,
       redirectTo,
       challenge: 'x'.repeat(43),
     });
-    const start = await desk.ask('GET', `/v1/auth/oauth/${mine.providerId}/start?${query}`);
+    const start = await api.ask('GET', `/v1/auth/oauth/${mine.providerId}/start?${query}`);
     expect(start.status).toBe(404);
   });
 
   test('lie out on the Internet, unless the configuration lets private addresses through', async () => {
-    const strict = openTestDesk();
+    const strict = openWholeApi();
     const { owner: as } = await strict.openTenant();
     for (const issuer of [oidc.issuer, 'https://169.254.169.254/', 'https://localhost/']) {
       const body = { name: 'x', issuer, clientId: 'x', clientSecret: 'x' };
@@ -287,7 +287,7 @@ describe('providers', () => {
 });
 
 test('404 while the feature is off', async () => {
-  const off = openTestDesk(undefined, {
+  const off = openWholeApi(undefined, {
     routes: routesOf(routes, { twoFactor: true, oauth: false }),
   });
   for (const path of ['/v1/auth/oauth/callback', '/v1/identity-providers']) {
@@ -296,4 +296,4 @@ test('404 while the feature is off', async () => {
   await off.close();
 });
 
-testPromises(desk, '/v1/auth/oauth', '/v1/identity-providers');
+testPromises(api, '/v1/auth/oauth', '/v1/identity-providers');

@@ -3,16 +3,16 @@ import { newId } from '@insightdesk/shared/utils';
 import type { z } from 'zod';
 import type { Method } from './route.ts';
 import { routes } from './routes.ts';
-import { openTestDesk } from './test-desk.ts';
 import { faultOf, openPeople } from './test-two-factor.ts';
+import { openWholeApi } from './test-whole-api.ts';
 
-const desk = openTestDesk();
-const people = openPeople(desk);
-afterAll(desk.close);
+const api = openWholeApi();
+const people = openPeople(api);
+afterAll(api.close);
 
 const wrong = 'another password';
 const code = '123456';
-const redirectTo = `${desk.options.config.http.publicUrl}/signed-in`;
+const redirectTo = `${api.options.config.http.publicUrl}/signed-in`;
 
 /** Every route that has its caller type the own password again. */
 const doors: [method: Method, path: string, body: object][] = [
@@ -31,12 +31,12 @@ test.each(doors)(
   'a wrong own password is 403 WRONG_PASSWORD: %s %s',
   async (method, path, body) => {
     const { accessToken: as } = await people.register();
-    expect(await faultOf(await desk.ask(method, path, { as, body }))).toEqual([
+    expect(await faultOf(await api.ask(method, path, { as, body }))).toEqual([
       403,
       'WRONG_PASSWORD',
     ]);
     // It is the password that is wrong, and not the session.
-    expect((await desk.ask('GET', '/v1/me', { as })).status).toBe(200);
+    expect((await api.ask('GET', '/v1/me', { as })).status).toBe(200);
   },
 );
 

@@ -1,13 +1,13 @@
 import { afterAll, describe, expect, test } from 'bun:test';
 import { generateKeyPairSync } from 'node:crypto';
 import { createAuthenticator, type Manners } from '@insightdesk/shared/testing';
-import { openTestDesk, testPromises } from './test-desk.ts';
 import { faultOf, openPeople, password, type SignedIn } from './test-two-factor.ts';
+import { openWholeApi, testPromises } from './test-whole-api.ts';
 
-const desk = openTestDesk();
-afterAll(() => desk.close());
-const people = openPeople(desk);
-const { origin, hostname: host } = new URL(desk.options.config.http.publicUrl);
+const api = openWholeApi();
+afterAll(() => api.close());
+const people = openPeople(api);
+const { origin, hostname: host } = new URL(api.options.config.http.publicUrl);
 const refused: [number, string] = [401, 'PASSKEY_REFUSED'];
 
 interface Offer {
@@ -16,7 +16,7 @@ interface Offer {
 }
 
 const post = (path: string, body: object, as?: string, headers?: Record<string, string>) =>
-  desk.ask('POST', `/v1/auth/passkeys${path}`, {
+  api.ask('POST', `/v1/auth/passkeys${path}`, {
     body,
     ...(as && { as }),
     ...(headers && { headers }),
@@ -64,7 +64,7 @@ describe('registering', () => {
     expect(options.pubKeyCredParams?.map(({ alg }) => alg)).toEqual([-7, -8, -257]);
     const key = createAuthenticator({ origin, host });
     expect((await post('', { token, response: key.create(options) }, as)).status).toBe(201);
-    expect((await desk.ask('GET', '/v1/me', { as })).status).toBe(200);
+    expect((await api.ask('GET', '/v1/me', { as })).status).toBe(200);
   });
 
   test.each([
@@ -114,7 +114,7 @@ describe('signing in', () => {
     const response = await signIn(key);
     const { accessToken, user: who } = (await response.json()) as SignedIn;
     expect(who.id).toBe(user.id);
-    expect((await desk.ask('GET', '/v1/me', { as: accessToken })).status).toBe(200);
+    expect((await api.ask('GET', '/v1/me', { as: accessToken })).status).toBe(200);
   });
 
   test('the password alone no longer does, a recovery code helps', async () => {
@@ -179,12 +179,12 @@ describe('keeping', () => {
     const { as, key, email, passkey } = await registered();
     const other = await registered();
     const path = `/v1/auth/passkeys/${passkey.id}` as const;
-    const list = (await (await desk.ask('GET', '/v1/auth/passkeys', { as })).json()) as object;
+    const list = (await (await api.ask('GET', '/v1/auth/passkeys', { as })).json()) as object;
     expect(list).toMatchObject({ items: [{ id: passkey.id, name: 'Laptop', lastUsedAt: null }] });
     const rename = (token: string) =>
-      desk.ask('PATCH', path, { as: token, body: { name: 'Phone' } });
+      api.ask('PATCH', path, { as: token, body: { name: 'Phone' } });
     const remove = (token: string, word = password) =>
-      desk.ask('POST', `${path}/remove`, { as: token, body: { password: word } });
+      api.ask('POST', `${path}/remove`, { as: token, body: { password: word } });
     expect((await rename(as)).status).toBe(200);
     expect((await rename(other.as)).status).toBe(404);
     expect((await remove(other.as)).status).toBe(404);
@@ -198,9 +198,9 @@ describe('keeping', () => {
     const { as, passkey } = await registered();
     await people.require(as);
     const path = `/v1/auth/passkeys/${passkey.id}/remove` as const;
-    const response = await desk.ask('POST', path, { as, body: { password } });
+    const response = await api.ask('POST', path, { as, body: { password } });
     expect(await faultOf(response)).toEqual([409, 'TWO_FACTOR_ENFORCED']);
   });
 });
 
-testPromises(desk, '/v1/auth/passkeys');
+testPromises(api, '/v1/auth/passkeys');

@@ -6,9 +6,9 @@ import { createTestDatabase, createTestTenant, userOf } from '@insightdesk/share
 import { z } from 'zod';
 import type { Route } from './route.ts';
 import { routes } from './routes.ts';
-import { openTestDesk } from './test-desk.ts';
 import { openPlans, type PlanMode, type Sent } from './test-plans.ts';
 import { fillTenant } from './test-plans-seed.ts';
+import { openWholeApi } from './test-whole-api.ts';
 
 /** A page is what a statement is for, so it may look at ten rows for each row of one. */
 const PAGE = 26;
@@ -27,7 +27,7 @@ const observed = createDatabase({
   slowQueryMs: 10_000,
   observe: (query, parameters) => sent.push({ query, parameters }),
 });
-const { context, ask, close } = openTestDesk(
+const { context, ask, close } = openWholeApi(
   undefined,
   { context: (call) => ({ ...context, ...call, database: observed }) },
   place.url,

@@ -2,28 +2,28 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { type Permission, permissionNames, permissionsOf } from '@insightdesk/shared/contract';
 import { findGrant, login, members, register } from '@insightdesk/shared/domain/users';
 import { newId } from '@insightdesk/shared/utils';
-import { openTestDesk, testPromises } from './test-desk.ts';
+import { openWholeApi, testPromises } from './test-whole-api.ts';
 
-const desk = openTestDesk();
-type Tenant = Awaited<ReturnType<typeof desk.openTenant>>;
+const api = openWholeApi();
+type Tenant = Awaited<ReturnType<typeof api.openTenant>>;
 let own: Tenant;
 let strangers: Tenant;
 beforeAll(async () => {
-  [own, strangers] = await Promise.all([desk.openTenant(), desk.openTenant()]);
+  [own, strangers] = await Promise.all([api.openTenant(), api.openTenant()]);
 });
-afterAll(() => desk.close());
+afterAll(() => api.close());
 
 async function refused(answer: Promise<Response>, status: number, code: string) {
   const response = await answer;
   expect(await response.json()).toMatchObject({ status, code });
 }
 
-const { tokens } = desk.context;
+const { tokens } = api.context;
 const userOf = async (as: string) => (await tokens.verifyAccess(as)).userId;
 const readers: Permission[] = ['conversations:read', 'members:read', 'channels:subscribe'];
 let names = 0;
 const add = (change = {}, as = own.owner) =>
-  desk.ask('POST', '/v1/roles', {
+  api.ask('POST', '/v1/roles', {
     as,
     body: { name: `Role ${names++}`, base: 'agent', permissions: readers, ...change },
   });
@@ -35,14 +35,14 @@ interface Role {
 }
 const added = async (change = {}, as = own.owner) => (await (await add(change, as)).json()) as Role;
 const give = (userId: string, body: object, as = own.owner) =>
-  desk.ask('PATCH', `/v1/members/${userId}`, { as, body });
+  api.ask('PATCH', `/v1/members/${userId}`, { as, body });
 
 /** The token that a refresh would bring now. */
 async function renewed(as: string): Promise<string> {
   const { tenantId, userId, sessionId } = await tokens.verifyAccess(as);
   const whose = { tenantId, userId };
-  const grant = await findGrant(desk.context, whose);
-  const rows = await desk.context.database.read({ tenantId }, (tx) =>
+  const grant = await findGrant(api.context, whose);
+  const rows = await api.context.database.read({ tenantId }, (tx) =>
     tx.select().from(members).execute(),
   );
   const role = rows.find((one) => one.userId === userId)?.role ?? 'customer';
@@ -58,17 +58,17 @@ describe('custom roles', () => {
       permissions: [...permissionNames].filter((one) => readers.includes(one)),
     });
     const path = `/v1/roles/${role.id}`;
-    expect(await (await desk.ask('GET', path, { as: own.admin })).json()).toEqual(role);
-    const list = await desk.ask('GET', '/v1/roles?limit=1', { as: own.owner });
+    expect(await (await api.ask('GET', path, { as: own.admin })).json()).toEqual(role);
+    const list = await api.ask('GET', '/v1/roles?limit=1', { as: own.owner });
     expect(((await list.json()) as { items: Role[] }).items).toEqual([role]);
-    const changed = await desk.ask('PATCH', path, {
+    const changed = await api.ask('PATCH', path, {
       as: own.owner,
       body: { permissions: ['members:read'] },
     });
     expect(await changed.json()).toMatchObject({ version: 2, permissions: ['members:read'] });
-    expect((await desk.ask('DELETE', path, { as: own.owner })).status).toBe(204);
-    await refused(desk.ask('GET', path, { as: own.owner }), 404, 'NOT_FOUND');
-    await refused(desk.ask('DELETE', path, { as: own.owner }), 404, 'NOT_FOUND');
+    expect((await api.ask('DELETE', path, { as: own.owner })).status).toBe(204);
+    await refused(api.ask('GET', path, { as: own.owner }), 404, 'NOT_FOUND');
+    await refused(api.ask('DELETE', path, { as: own.owner }), 404, 'NOT_FOUND');
   });
 
   test('403, 404, 409, 422', async () => {
@@ -76,17 +76,17 @@ describe('custom roles', () => {
     const path = `/v1/roles/${id}`;
     for (const as of [own.admin, own.agent, own.customer]) {
       await refused(add({}, as), 403, 'FORBIDDEN');
-      await refused(desk.ask('PATCH', path, { as, body: { name: 'X' } }), 403, 'FORBIDDEN');
-      await refused(desk.ask('DELETE', path, { as }), 403, 'FORBIDDEN');
+      await refused(api.ask('PATCH', path, { as, body: { name: 'X' } }), 403, 'FORBIDDEN');
+      await refused(api.ask('DELETE', path, { as }), 403, 'FORBIDDEN');
     }
     const as = strangers.owner;
-    await refused(desk.ask('GET', path, { as }), 404, 'NOT_FOUND');
-    await refused(desk.ask('PATCH', path, { as, body: { name: 'X' } }), 404, 'NOT_FOUND');
-    await refused(desk.ask('DELETE', path, { as }), 404, 'NOT_FOUND');
+    await refused(api.ask('GET', path, { as }), 404, 'NOT_FOUND');
+    await refused(api.ask('PATCH', path, { as, body: { name: 'X' } }), 404, 'NOT_FOUND');
+    await refused(api.ask('DELETE', path, { as }), 404, 'NOT_FOUND');
     await refused(add({ name }), 409, 'ROLE_NAME_TAKEN');
     const { id: second } = await added();
     await refused(
-      desk.ask('PATCH', `/v1/roles/${second}`, { as: own.owner, body: { name } }),
+      api.ask('PATCH', `/v1/roles/${second}`, { as: own.owner, body: { name } }),
       409,
       'ROLE_NAME_TAKEN',
     );
@@ -108,9 +108,9 @@ describe('custom roles', () => {
     const userId = await userOf(before);
     const given = await give(userId, { role: 'agent', roleId: role.id });
     expect(await given.json()).toMatchObject({ role: 'agent', roleId: role.id });
-    await refused(desk.ask('GET', '/v1/me', { as: before }), 401, 'ACCESS_CHANGED');
+    await refused(api.ask('GET', '/v1/me', { as: before }), 401, 'ACCESS_CHANGED');
     const as = await renewed(before);
-    const me = await (await desk.ask('GET', '/v1/me', { as })).json();
+    const me = await (await api.ask('GET', '/v1/me', { as })).json();
     const permissions = [
       'account:read',
       'account:manage',
@@ -119,28 +119,28 @@ describe('custom roles', () => {
       'members:read',
     ];
     expect(me).toMatchObject({ role: 'agent', permissions });
-    expect((await desk.ask('GET', '/v1/conversations', { as })).status).toBe(200);
+    expect((await api.ask('GET', '/v1/conversations', { as })).status).toBe(200);
     const body = { subject: 'S', body: 'B' };
-    await refused(desk.ask('POST', '/v1/conversations', { as, body }), 403, 'FORBIDDEN');
+    await refused(api.ask('POST', '/v1/conversations', { as, body }), 403, 'FORBIDDEN');
     const path = `/v1/roles/${role.id}`;
     const wider = { permissions: [...readers, 'conversations:open'] };
-    expect((await desk.ask('PATCH', path, { as: own.owner, body: wider })).status).toBe(200);
-    await refused(desk.ask('POST', '/v1/conversations', { as, body }), 403, 'FORBIDDEN');
-    await refused(desk.ask('GET', '/v1/me', { as }), 401, 'ACCESS_CHANGED');
+    expect((await api.ask('PATCH', path, { as: own.owner, body: wider })).status).toBe(200);
+    await refused(api.ask('POST', '/v1/conversations', { as, body }), 403, 'FORBIDDEN');
+    await refused(api.ask('GET', '/v1/me', { as }), 401, 'ACCESS_CHANGED');
     const fresh = await renewed(as);
-    expect((await desk.ask('POST', '/v1/conversations', { as: fresh, body })).status).toBe(201);
-    await refused(desk.ask('DELETE', path, { as: own.owner }), 409, 'ROLE_IN_USE');
+    expect((await api.ask('POST', '/v1/conversations', { as: fresh, body })).status).toBe(201);
+    await refused(api.ask('DELETE', path, { as: own.owner }), 409, 'ROLE_IN_USE');
     await give(userId, { role: 'agent' });
-    await refused(desk.ask('GET', '/v1/me', { as: fresh }), 401, 'ACCESS_CHANGED');
+    await refused(api.ask('GET', '/v1/me', { as: fresh }), 401, 'ACCESS_CHANGED');
     const builtIn = await renewed(fresh);
     expect(
-      ((await (await desk.ask('GET', '/v1/me', { as: builtIn })).json()) as Role).permissions,
+      ((await (await api.ask('GET', '/v1/me', { as: builtIn })).json()) as Role).permissions,
     ).toEqual([...permissionsOf('agent')]);
-    expect((await desk.ask('DELETE', path, { as: own.owner })).status).toBe(204);
+    expect((await api.ask('DELETE', path, { as: own.owner })).status).toBe(204);
   });
 
   test('a login and a refresh bring the custom role', async () => {
-    const { context } = desk;
+    const { context } = api;
     const password = 'a long enough password';
     const person = {
       email: `${newId('usr')}@example.com`,
@@ -166,20 +166,20 @@ describe('custom roles', () => {
       id: role.id,
       version: 1,
     });
-    await desk.ask('PATCH', `/v1/roles/${role.id}`, {
+    await api.ask('PATCH', `/v1/roles/${role.id}`, {
       as: owner.accessToken,
       body: { permissions: [] },
     });
-    const next = await desk.ask('POST', '/v1/auth/refresh', {
+    const next = await api.ask('POST', '/v1/auth/refresh', {
       body: { refreshToken: pair.refreshToken },
     });
     const { accessToken: as } = (await next.json()) as { accessToken: string };
     expect((await tokens.verifyAccess(as)).grant).toMatchObject({ version: 2, permissions: [] });
-    await refused(desk.ask('GET', '/v1/members', { as }), 403, 'FORBIDDEN');
+    await refused(api.ask('GET', '/v1/members', { as }), 403, 'FORBIDDEN');
   });
 
   test('409: fifty and no more, also at once', async () => {
-    const { owner: as } = await desk.openTenant();
+    const { owner: as } = await api.openTenant();
     const answers = await Promise.all(Array.from({ length: 55 }, () => add({}, as)));
     expect(answers.filter(({ status }) => status === 201)).toHaveLength(50);
     await refused(add({}, as), 409, 'TOO_MANY_ROLES');
@@ -200,7 +200,7 @@ describe('custom roles', () => {
       await refused(give(self, body, as), 403, 'FORBIDDEN');
       const email = `${newId('usr')}@example.com`;
       await refused(
-        desk.ask('POST', '/v1/invitations', { as, body: { email, ...body } }),
+        api.ask('POST', '/v1/invitations', { as, body: { email, ...body } }),
         403,
         'FORBIDDEN',
       );
@@ -221,24 +221,24 @@ describe('custom roles', () => {
     await give(await userOf(before), { role: 'agent', roleId: role.id });
     const { expiresAt: _, ...claims } = await tokens.verifyAccess(await renewed(before));
     const without = (await tokens.signAccess({ ...claims, grant: undefined })).token;
-    await refused(desk.ask('GET', '/v1/me', { as: without }), 401, 'ACCESS_CHANGED');
+    await refused(api.ask('GET', '/v1/me', { as: without }), 401, 'ACCESS_CHANGED');
   });
 });
 
 describe('who may do what', () => {
   const explain = (query: string, as: string) =>
-    desk.ask('GET', `/v1/permissions/explain?${query}`, { as });
+    api.ask('GET', `/v1/permissions/explain?${query}`, { as });
 
   test('200: the table', async () => {
     const { items } = (await (
-      await desk.ask('GET', '/v1/permissions', { as: own.customer })
+      await api.ask('GET', '/v1/permissions', { as: own.customer })
     ).json()) as { items: { name: string }[] };
     expect(items.map(({ name }) => name)).toEqual([...permissionNames]);
   });
 
   test('200: for oneself, with and without a resource', async () => {
     const body = { subject: 'S', body: 'B' };
-    const opened = await desk.ask('POST', '/v1/conversations', { as: own.customer, body });
+    const opened = await api.ask('POST', '/v1/conversations', { as: own.customer, body });
     const { id } = (await opened.json()) as { id: string };
     const asked: [string, string, boolean][] = [
       ['permission=conversations:manage', own.customer, false],
@@ -287,4 +287,4 @@ describe('who may do what', () => {
   });
 });
 
-testPromises(desk, '/v1/roles', '/v1/permissions');
+testPromises(api, '/v1/roles', '/v1/permissions');

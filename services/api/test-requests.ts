@@ -1,7 +1,7 @@
 import type { IdPrefix } from '@insightdesk/shared/contract';
 import { newId } from '@insightdesk/shared/utils';
 import type { Route } from './route.ts';
-import type { Asked } from './test-desk.ts';
+import type { Asked } from './test-whole-api.ts';
 
 const prefixes: Record<string, IdPrefix> = {
   members: 'usr',

@@ -2,9 +2,9 @@ import type { Id } from '@insightdesk/shared/contract';
 import { verifyAddress } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { Secret, TOTP } from 'otpauth';
-import type { openTestDesk } from './test-desk.ts';
+import type { openWholeApi } from './test-whole-api.ts';
 
-type Desk = ReturnType<typeof openTestDesk>;
+type WholeApi = ReturnType<typeof openWholeApi>;
 
 export interface SignedIn {
   accessToken: string;
@@ -21,12 +21,12 @@ export function codeOf(secret: string, by = 0): string {
   return totp.generate({ timestamp: Date.now() + by * 30_000 });
 }
 
-/** People of a desk that sign in with more than a password. */
-export function openPeople(desk: Desk) {
+/** People of an API that sign in with more than a password. */
+export function openPeople(api: WholeApi) {
   /** Somebody who has shown that the address is his own. */
   async function register() {
     const person = await claim();
-    await verifyAddress(desk.context, person.user.id);
+    await verifyAddress(api.context, person.user.id);
     return person;
   }
 
@@ -34,19 +34,19 @@ export function openPeople(desk: Desk) {
   async function claim() {
     const given = { email: `${newId('usr')}@example.com`, password, name: 'Ann' };
     const body = { ...given, organizationName: 'Ann & Co' };
-    const response = await desk.ask('POST', '/v1/auth/register', { body });
+    const response = await api.ask('POST', '/v1/auth/register', { body });
     return { ...given, ...((await response.json()) as SignedIn) };
   }
 
   const login = (email: string, more: object = {}) =>
-    desk.ask('POST', '/v1/auth/login', { body: { email, password, ...more } });
+    api.ask('POST', '/v1/auth/login', { body: { email, password, ...more } });
 
   /** Sets an authenticator app up, by the code of this moment. */
   async function setUp(as: string) {
-    const begun = await desk.ask('POST', '/v1/auth/two-factor', { as, body: { password } });
+    const begun = await api.ask('POST', '/v1/auth/two-factor', { as, body: { password } });
     const { secret, url } = (await begun.json()) as { secret: string; url: string };
     const body = { code: codeOf(secret) };
-    const confirmed = await desk.ask('POST', '/v1/auth/two-factor/confirm', { as, body });
+    const confirmed = await api.ask('POST', '/v1/auth/two-factor/confirm', { as, body });
     const { recoveryCodes } = (await confirmed.json()) as { recoveryCodes: string[] };
     return { secret, url, recoveryCodes };
   }
@@ -57,7 +57,7 @@ export function openPeople(desk: Desk) {
   }
 
   const require = (as: string, requireTwoFactor = true) =>
-    desk.ask('PATCH', '/v1/organization', { as, body: { requireTwoFactor } });
+    api.ask('PATCH', '/v1/organization', { as, body: { requireTwoFactor } });
 
   return { claim, register, registerGuarded, login, setUp, require };
 }

@@ -3,30 +3,30 @@ import { connect } from '@insightdesk/shared/database';
 import { testEnvironment } from '@insightdesk/shared/testing';
 import { routesOf } from './route.ts';
 import { routes } from './routes.ts';
-import { openTestDesk, testPromises } from './test-desk.ts';
 import { codeOf, faultOf, openPeople, password, type SignedIn } from './test-two-factor.ts';
+import { openWholeApi, testPromises } from './test-whole-api.ts';
 
-const desk = openTestDesk();
-const people = openPeople(desk);
+const api = openWholeApi();
+const people = openPeople(api);
 const admin = connect(testEnvironment.adminUrl, { timeoutMs: 5_000 });
 afterAll(async () => {
   await admin.end();
-  await desk.close();
+  await api.close();
 });
 
 const ask = (path: string, as: string, body: object) =>
-  desk.ask('POST', `/v1/auth/two-factor${path}`, { as, body });
+  api.ask('POST', `/v1/auth/two-factor${path}`, { as, body });
 
 /** The door that an invitation of `host` is, for whoever has the password of all people here. */
 async function invited(email: string, host?: SignedIn) {
   host ??= await people.register();
   const asked = { as: host.accessToken, body: { email, role: 'agent' } };
-  const { id } = (await (await desk.ask('POST', '/v1/invitations', asked)).json()) as {
+  const { id } = (await (await api.ask('POST', '/v1/invitations', asked)).json()) as {
     id: string;
   };
-  const token = desk.context.sealer.seal('invitation', [host.organization.id, id]);
+  const token = api.context.sealer.seal('invitation', [host.organization.id, id]);
   const accept = (more: object) =>
-    desk.ask('POST', '/v1/invitations/accept', { body: { token, name: 'A', password, ...more } });
+    api.ask('POST', '/v1/invitations/accept', { body: { token, name: 'A', password, ...more } });
   return { host, accept };
 }
 
@@ -50,7 +50,7 @@ describe('setting up', () => {
     const { recoveryCodes, url } = await people.setUp(as);
     expect(url).toStartWith('otpauth://totp/InsightDesk:');
     expect(new Set(recoveryCodes).size).toBe(10);
-    const state = await desk.ask('GET', '/v1/auth/two-factor', { as });
+    const state = await api.ask('GET', '/v1/auth/two-factor', { as });
     expect(await state.json()).toEqual({ totp: true, passkeys: 0, recoveryCodesLeft: 10 });
     expect(await faultOf(await ask('', as, { password }))).toEqual([409, 'TWO_FACTOR_SET_UP']);
   });
@@ -68,10 +68,10 @@ describe('setting up', () => {
   test('nothing of it is stored as it is', async () => {
     const { user, secret, recoveryCodes } = await people.registerGuarded();
     const kept = JSON.stringify([
-      await desk.context.database.read({ userId: user.id as `usr_${string}` }, (tx) =>
+      await api.context.database.read({ userId: user.id as `usr_${string}` }, (tx) =>
         tx.execute('select * from second_factors'),
       ),
-      await desk.context.database.read({ userId: user.id as `usr_${string}` }, (tx) =>
+      await api.context.database.read({ userId: user.id as `usr_${string}` }, (tx) =>
         tx.execute('select * from recovery_codes'),
       ),
     ]);
@@ -160,7 +160,7 @@ describe('giving up', () => {
     expect(await faultOf(wrong)).toEqual([403, 'WRONG_PASSWORD']);
     expect((await ask('/remove', as, { password, code })).status).toBe(204);
     expect((await people.login(email)).status).toBe(200);
-    const state = await desk.ask('GET', '/v1/auth/two-factor', { as });
+    const state = await api.ask('GET', '/v1/auth/two-factor', { as });
     expect(await state.json()).toEqual({ totp: false, passkeys: 0, recoveryCodesLeft: 0 });
   });
 
@@ -188,11 +188,11 @@ describe('an organisation that requires a second factor', () => {
     const { email, accessToken: as, refreshToken } = await people.register();
     expect((await people.require(as)).status).toBe(200);
     const fresh = (await (await people.login(email)).json()) as SignedIn;
-    const refreshed = await desk.ask('POST', '/v1/auth/refresh', { body: { refreshToken } });
+    const refreshed = await api.ask('POST', '/v1/auth/refresh', { body: { refreshToken } });
     const swapped = (await refreshed.json()) as SignedIn;
     for (const token of [as, fresh.accessToken, swapped.accessToken]) {
       for (const path of ['/v1/me', '/v1/members', '/v1/conversations', '/v1/auth/sessions']) {
-        const refused = await desk.ask('GET', path, { as: token });
+        const refused = await api.ask('GET', path, { as: token });
         expect(await faultOf(refused)).toEqual([403, 'TWO_FACTOR_SETUP_REQUIRED']);
       }
       expect(await faultOf(await people.require(token, false))).toEqual([
@@ -201,13 +201,13 @@ describe('an organisation that requires a second factor', () => {
       ]);
     }
     await people.setUp(fresh.accessToken);
-    expect((await desk.ask('GET', '/v1/me', { as: fresh.accessToken })).status).toBe(200);
-    expect((await desk.ask('GET', '/v1/me', { as })).status).toBe(403);
-    expect((await desk.ask('POST', '/v1/auth/logout', { as })).status).toBe(204);
+    expect((await api.ask('GET', '/v1/me', { as: fresh.accessToken })).status).toBe(200);
+    expect((await api.ask('GET', '/v1/me', { as })).status).toBe(403);
+    expect((await api.ask('POST', '/v1/auth/logout', { as })).status).toBe(204);
   });
 
   test('is for its owners to say', async () => {
-    const { admin: as } = await desk.openTenant();
+    const { admin: as } = await api.openTenant();
     expect(await faultOf(await people.require(as))).toEqual([403, 'FORBIDDEN']);
   });
 });
@@ -222,20 +222,20 @@ test('nobody reads the factors of another person, nor all of them', async () => 
     { tenantId: other.organization.id as `org_${string}` },
   ]) {
     for (const table of tables) {
-      const rows = await desk.context.database.read(scope, (tx) =>
+      const rows = await api.context.database.read(scope, (tx) =>
         tx.execute(`select * from ${table}`),
       );
       expect(rows).toHaveLength(0);
     }
   }
-  const own = await desk.context.database.read({ userId: user.id as `usr_${string}` }, (tx) =>
+  const own = await api.context.database.read({ userId: user.id as `usr_${string}` }, (tx) =>
     tx.execute<{ userId: string }>('select user_id from second_factors'),
   );
   expect(own).toHaveLength(1);
 });
 
 test('404 while the feature is off', async () => {
-  const off = openTestDesk(undefined, {
+  const off = openWholeApi(undefined, {
     routes: routesOf(routes, { twoFactor: false, oauth: false }),
   });
   const { owner: as } = await off.openTenant();
@@ -249,4 +249,4 @@ test('404 while the feature is off', async () => {
   await off.close();
 });
 
-testPromises(desk, '/v1/auth/two-factor');
+testPromises(api, '/v1/auth/two-factor');

@@ -10,13 +10,13 @@ import { createTestDatabase, createTestTenant, testEnvironment } from '@insightd
 import { newId } from '@insightdesk/shared/utils';
 import { z } from 'zod';
 import { meterRequest } from './meter-request.ts';
-import { openTestDesk, testPromises } from './test-desk.ts';
+import { openWholeApi, testPromises } from './test-whole-api.ts';
 
-const desk = openTestDesk();
-const { context, parts, ask } = desk;
+const api = openWholeApi();
+const { context, parts, ask } = api;
 afterAll(async () => {
   await services.close();
-  await desk.close();
+  await api.close();
 });
 /** With the services' own login alone, as all but the worker have. */
 const services = createDatabase({
@@ -39,7 +39,7 @@ const asSystem = (tenantId: Id<'org'>) =>
 const tenantOf = async (token: string) => (await context.tokens.verifyAccess(token)).tenantId;
 
 test('200: what is used, day by day, with the limits beside it; nobody else’s', async () => {
-  const [own, other] = [await desk.openTenant(), await desk.openTenant()];
+  const [own, other] = [await api.openTenant(), await api.openTenant()];
   for (let n = 0; n < 5; n++) await ask('GET', '/v1/me', { as: own.agent });
   await ask('GET', '/v1/me', { as: other.agent });
   await parts.meter.flush();
@@ -61,7 +61,7 @@ test('200: what is used, day by day, with the limits beside it; nobody else’s'
 });
 
 test('403 for those who do not manage; 422 for days that are none', async () => {
-  const { agent, customer, owner } = await desk.openTenant();
+  const { agent, customer, owner } = await api.openTenant();
   for (const as of [agent, customer])
     expect((await ask('GET', '/v1/usage', { as })).status).toBe(403);
   for (const query of ['from=2020-02-31', 'from=2020-02-02&to=2020-02-01', 'from=2001-01-01']) {
@@ -99,7 +99,7 @@ test('two processes add up; what cannot be written is kept, memory is bounded', 
 });
 
 test('429: an organisation that has used up its requests of the day, and no other', async () => {
-  const [own, other] = [await desk.openTenant(), await desk.openTenant()];
+  const [own, other] = [await api.openTenant(), await api.openTenant()];
   await setQuota(asSystem(await tenantOf(own.owner)), { metric: 'requests-per-day', value: 10 });
   for (const as of [own.agent, other.agent]) await ask('GET', '/v1/me', { as });
   await parts.meter.flush();
@@ -229,4 +229,4 @@ async function tokenFor({ actor, tenantId, tokens }: typeof context): Promise<st
   return (await tokens.signAccess({ tenantId, userId, sessionId, role })).token;
 }
 
-testPromises(desk, '/v1/usage');
+testPromises(api, '/v1/usage');

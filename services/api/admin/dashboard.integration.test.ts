@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import type { Id } from '@insightdesk/shared/contract';
 import { newId } from '@insightdesk/shared/utils';
-import { openTestDesk } from '../test-desk.ts';
+import { openWholeApi } from '../test-whole-api.ts';
 
 const password = 'correct horse battery';
-const plain = openTestDesk();
-let desk: ReturnType<typeof openTestDesk>;
+const plain = openWholeApi();
+let api: ReturnType<typeof openWholeApi>;
 let operator: Person;
 let stranger: Person;
 let admin: Person;
@@ -31,8 +31,8 @@ async function register(): Promise<Person> {
 beforeAll(async () => {
   [operator, stranger, admin] = await Promise.all([register(), register(), register()]);
   const operatorId = operator.organizationId;
-  desk = openTestDesk(undefined, {
-    dashboard: { operatorId, queues: () => desk.parts.jobAccess.queues },
+  api = openWholeApi(undefined, {
+    dashboard: { operatorId, queues: () => api.parts.jobAccess.queues },
   });
   const { members } = await import('@insightdesk/shared/domain/users');
   const { userId } = await plain.context.tokens.verifyAccess(admin.token);
@@ -40,11 +40,11 @@ beforeAll(async () => {
     tx.insert(members).values({ tenantId: operatorId, userId, role: 'admin' }),
   );
 });
-afterAll(() => Promise.all([plain.close(), desk.close()]));
+afterAll(() => Promise.all([plain.close(), api.close()]));
 
 const origin = { Host: 'desk.example', Origin: 'https://desk.example' };
 const at = (path: string, init: RequestInit = {}) =>
-  desk.app.request(`https://desk.example/admin/queues${path}`, init);
+  api.app.request(`https://desk.example/admin/queues${path}`, init);
 
 function signIn(email: string, headers: Record<string, string> = origin, word = password) {
   const body = new URLSearchParams({ email, password: word });
@@ -137,7 +137,7 @@ test('what changes something needs the cookie and has to come from the page itse
   }
   const form = { Host: 'desk.example', Origin: 'null', 'Sec-Fetch-Site': 'same-origin' };
   expect((await signIn(operator.email, form)).status).toBe(303);
-  const queue = desk.parts.jobAccess.queues.get('calendar-sync');
+  const queue = api.parts.jobAccess.queues.get('calendar-sync');
   expect(await queue.isPaused()).toBe(false);
   expect((await pause({ ...cookie, ...origin })).status).toBe(200);
   expect(await queue.isPaused()).toBe(true);
@@ -149,7 +149,7 @@ test('what an operator changes is told first, with who and from where; looking i
   const cookie = { Cookie: await cookieOf(operator), ...origin, 'User-Agent': 'Browser/9' };
   const { organizationId: tenantId } = operator;
   const told = () =>
-    desk.context.database.read({ tenantId }, (tx) =>
+    api.context.database.read({ tenantId }, (tx) =>
       tx.execute<{ payload: unknown; origin: unknown }>(`select payload, origin from outbox
         where name = 'operator.acted' order by position desc`),
     );
@@ -182,9 +182,9 @@ test('what an operator changes is told first, with who and from where; looking i
 test('signing in here is limited like signing in anywhere, in size and in number', async () => {
   const word = 'x'.repeat(20_000);
   expect((await signIn(operator.email, origin, word)).status).toBe(413);
-  const limited = openTestDesk(
+  const limited = openWholeApi(
     { windowMs: 60_000, maxRequests: 1_000 },
-    { dashboard: desk.options.dashboard },
+    { dashboard: api.options.dashboard },
   );
   const address = `2001:db8:${newId('usr')
     .slice(-4)

@@ -4,21 +4,21 @@ import { type Id, toUuid } from '@insightdesk/shared/contract';
 import { createMetrics } from '@insightdesk/shared/monitoring';
 import { openRemoteStorage } from '@insightdesk/shared/testing';
 import { createApp } from '../app.ts';
-import { openFilesDesk } from './test-files.ts';
+import { openFilesApi } from './test-files.ts';
 
-const desk = await openFilesDesk();
-const served = await openRemoteStorage('s3', desk.parts.fileUrls);
+const api = await openFilesApi();
+const served = await openRemoteStorage('s3', api.parts.fileUrls);
 const { storage } = served;
 const app = createApp({
-  ...desk.options,
+  ...api.options,
   metrics: createMetrics({ service: 'api', replica: 'api-1' }),
-  context: (call) => ({ ...desk.context, ...call, storage }),
+  context: (call) => ({ ...api.context, ...call, storage }),
 });
 let server: ReturnType<typeof Bun.serve>;
 afterAll(async () => {
   await server.stop(true);
   await served.close();
-  await desk.close();
+  await api.close();
 });
 
 const LIST = 'application/vnd.apple.mpegurl';
@@ -45,9 +45,9 @@ const master = `#EXTM3U\n${rungs.map((rung) => `#EXT-X-STREAM-INF:X\ncontent?var
 let link: string;
 beforeAll(async () => {
   server = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: app.fetch });
-  const { customer } = await desk.openTenant();
-  const id: Id<'att'> = await desk.upload(customer, 'a film', 'film.bin');
-  const { tenantId, worker } = await desk.check(customer, id);
+  const { customer } = await api.openTenant();
+  const id: Id<'att'> = await api.upload(customer, 'a film', 'film.bin');
+  const { tenantId, worker } = await api.check(customer, id);
   const made = { hls: master } as Record<string, string>;
   for (const rung of rungs) Object.assign(made, { [rung]: media, [`${rung}-list`]: listOf(rung) });
   const variants = Object.entries(made).map(([name, text]) => ({
@@ -64,7 +64,7 @@ beforeAll(async () => {
       `update attachments set variants = '${JSON.stringify(variants)}' where id = '${toUuid(id)}'`,
     ),
   );
-  const answer = await desk.link(customer, id, { variant: 'hls', expiresInSeconds: 60 });
+  const answer = await api.link(customer, id, { variant: 'hls', expiresInSeconds: 60 });
   const { pathname, search } = new URL(((await answer.json()) as { url: string }).url);
   link = `http://127.0.0.1:${server.port}${pathname}${search}`;
 }, 300_000);

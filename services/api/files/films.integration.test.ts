@@ -2,16 +2,16 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { type Context, withTenant } from '@insightdesk/shared/context';
 import { type Id, toUuid } from '@insightdesk/shared/contract';
 import { createApp } from '../app.ts';
-import { openFilesDesk } from './test-files.ts';
+import { openFilesApi } from './test-files.ts';
 
-const desk = await openFilesDesk();
-const { storage } = desk.context;
-type Tenant = Awaited<ReturnType<typeof desk.openTenant>>;
+const api = await openFilesApi();
+const { storage } = api.context;
+type Tenant = Awaited<ReturnType<typeof api.openTenant>>;
 let own: Tenant;
 let film: Id<'att'>;
 let folder: string;
 let change: (what: string) => Promise<unknown>;
-afterAll(() => desk.close());
+afterAll(() => api.close());
 
 const LIST = 'application/vnd.apple.mpegurl';
 const media = '0123456789'.repeat(10);
@@ -34,9 +34,9 @@ const files = {
 };
 
 beforeAll(async () => {
-  own = await desk.openTenant();
-  film = await desk.upload(own.customer, 'a film', 'größe.bin');
-  const { tenantId, worker } = await desk.check(own.customer, film);
+  own = await api.openTenant();
+  film = await api.upload(own.customer, 'a film', 'größe.bin');
+  const { tenantId, worker } = await api.check(own.customer, film);
   folder = `${tenantId}/attachments/${film}`;
   const variants = [];
   for (const [name, { contentType, text }] of Object.entries(files)) {
@@ -52,13 +52,13 @@ beforeAll(async () => {
 });
 
 async function link(variant: string, more: object = {}) {
-  const answer = await desk.link(own.agent, film, { variant, ...more });
+  const answer = await api.link(own.agent, film, { variant, ...more });
   expect(answer.status).toBe(201);
   return ((await answer.json()) as { url: string }).url;
 }
 /** What a playlist names, as a player resolves it. */
 async function named(url: string) {
-  const response = await desk.visit(url);
+  const response = await api.visit(url);
   expect(response.status).toBe(200);
   const text = await response.text();
   const addresses = [...text.matchAll(/^(?:#.*URI="([^"]+)".*|([^#\s].*))$/gm)].map(
@@ -86,12 +86,12 @@ test('who has the link of a film plays all of it, without a token', async () => 
   expect(new URL(at).pathname).toEndWith('/hls-360p.mp4');
   const parts: string[] = [];
   for (const range of ['bytes=0-9', 'bytes=10-49', 'bytes=50-99']) {
-    const part = await desk.visit(at, { headers: { Range: range } });
+    const part = await api.visit(at, { headers: { Range: range } });
     expect([part.status, part.headers.get('Content-Type')]).toEqual([206, 'video/mp4']);
     parts.push(await part.text());
   }
   expect(parts.join('')).toBe(media);
-  expect((await desk.visit(at, { method: 'HEAD' })).headers.get('Content-Length')).toBe('100');
+  expect((await api.visit(at, { method: 'HEAD' })).headers.get('Content-Length')).toBe('100');
 });
 
 test('its addresses are good until it has been played, and lead to no later ones', async () => {
@@ -105,7 +105,7 @@ test('its addresses are good until it has been played, and lead to no later ones
   expect(endOf(other) - endOf(alone)).toBe(601 + 300);
   const short = await link('hls', { expiresInSeconds: 1 });
   while (endOf(short) * 1000 >= Date.now()) await Bun.sleep(50);
-  await refused(desk.visit(short), 403, 'SIGNATURE_EXPIRED');
+  await refused(api.visit(short), 403, 'SIGNATURE_EXPIRED');
 });
 
 test('an address opens one file of one film, as it was signed', async () => {
@@ -127,22 +127,22 @@ test('an address opens one file of one film, as it was signed', async () => {
   ];
   for (const one of forged) {
     expect([master, list]).not.toContain(one);
-    await refused(desk.visit(one), 403, 'SIGNATURE_INVALID');
+    await refused(api.visit(one), 403, 'SIGNATURE_INVALID');
   }
   for (const method of ['POST', 'PUT', 'DELETE'])
-    await refused(desk.visit(master, { method }), 404, 'NOT_FOUND');
-  const stranger = await desk.openTenant();
-  await refused(desk.link(stranger.owner, film, { variant: 'hls' }), 404, 'NOT_FOUND');
+    await refused(api.visit(master, { method }), 404, 'NOT_FOUND');
+  const stranger = await api.openTenant();
+  await refused(api.link(stranger.owner, film, { variant: 'hls' }), 404, 'NOT_FOUND');
   const newcomer = await own.newcomer('customer');
-  await refused(desk.link(newcomer, film, { variant: 'hls' }), 404, 'NOT_FOUND');
+  await refused(api.link(newcomer, film, { variant: 'hls' }), 404, 'NOT_FOUND');
 });
 
 test('a playlist leads to what was made of its own film alone', async () => {
-  await refused(desk.visit(await link('stray')), 404, 'NOT_FOUND');
+  await refused(api.visit(await link('stray')), 404, 'NOT_FOUND');
 });
 
 test('to be saved it is as it was made', async () => {
-  const saved = await desk.visit(await link('hls', { download: true }));
+  const saved = await api.visit(await link('hls', { download: true }));
   expect(await saved.text()).toBe(files.hls.text);
 });
 
@@ -157,10 +157,10 @@ test('where storage serves by itself, a player is sent there for a minute', asyn
     list: storage.list.bind(storage),
     download: storage.download.bind(storage),
   };
-  const context = (call: object) => ({ ...desk.context, ...call, storage: away });
+  const context = (call: object) => ({ ...api.context, ...call, storage: away });
   const { createMetrics } = await import('@insightdesk/shared/monitoring');
   const metrics = createMetrics({ service: 'api', replica: 'api-1' });
-  const app = createApp({ ...desk.options, metrics, context: context as never });
+  const app = createApp({ ...api.options, metrics, context: context as never });
   const [list = ''] = (await named(await link('hls'))).addresses;
   const [segment = ''] = (await named(list)).addresses;
   const { pathname, search } = new URL(segment);
@@ -180,6 +180,6 @@ describe('when it is gone', () => {
     const [list = ''] = (await named(master)).addresses;
     const [segment = ''] = (await named(list)).addresses;
     await change("status = 'rejected'");
-    for (const url of [master, list, segment]) await refused(desk.visit(url), 404, 'NOT_FOUND');
+    for (const url of [master, list, segment]) await refused(api.visit(url), 404, 'NOT_FOUND');
   });
 });

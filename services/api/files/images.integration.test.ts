@@ -4,23 +4,23 @@ import { type Id, toUuid } from '@insightdesk/shared/contract';
 import { collectUnclaimed } from '@insightdesk/shared/domain/attachments';
 import type { JobRun } from '@insightdesk/shared/jobs';
 import { testPng } from '../test-png.ts';
-import { openFilesDesk } from './test-files.ts';
+import { openFilesApi } from './test-files.ts';
 
-const desk = await openFilesDesk();
-const { storage } = desk.context;
-afterAll(() => desk.close());
+const api = await openFilesApi();
+const { storage } = api.context;
+afterAll(() => api.close());
 beforeEach(() => {
-  delete desk.replaced.media;
+  delete api.replaced.media;
 });
 
 const large = testPng(200, 150);
 
 async function open() {
-  const as = (await desk.openTenant()).owner;
-  const id = await desk.upload(as, large, 'a.png');
-  const { tenantId, worker } = await desk.check(as, id);
+  const as = (await api.openTenant()).owner;
+  const id = await api.upload(as, large, 'a.png');
+  const { tenantId, worker } = await api.check(as, id);
   const kept = () => Array.fromAsync(storage.list(`${tenantId}/attachments/${id}/images/`));
-  const ask = (image: object) => desk.open(desk.link(as, id, { image }));
+  const ask = (image: object) => api.open(api.link(as, id, { image }));
   const change = (what: string) =>
     withTenant(worker, ({ tx }) =>
       tx.execute(`update attachments set ${what} where id = '${toUuid(id)}'`),
@@ -32,7 +32,7 @@ async function open() {
 function slowMedia(sizeBytes = 10) {
   const begun: Uint8Array[] = [];
   const gates: (() => void)[] = [];
-  desk.replaced.media = {
+  api.replaced.media = {
     transformImage: async (source, { format }) => {
       begun.push(source);
       await new Promise<void>((resolve) => gates.push(resolve));
@@ -157,13 +157,13 @@ const everythingOf = (tenantId: Id<'org'>) => Array.fromAsync(storage.list(`${te
 test('made pictures go with their original, and links to them lead nowhere', async () => {
   const opened = await open();
   const { as, id, kept, tenantId } = opened;
-  const link = await desk.link(as, id, { image: { width: 16 } });
+  const link = await api.link(as, id, { image: { width: 16 } });
   const { url } = (await link.json()) as { url: string };
-  expect((await desk.visit(url)).status).toBe(200);
+  expect((await api.visit(url)).status).toBe(200);
   expect(await kept()).toHaveLength(1);
   await collect(opened);
   expect(await everythingOf(tenantId)).toEqual([]);
-  expect((await desk.visit(url)).status).toBe(404);
+  expect((await api.visit(url)).status).toBe(404);
 });
 
 test('one that is made while its original is collected leaves nothing behind', async () => {

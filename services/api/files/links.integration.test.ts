@@ -1,17 +1,17 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { newId } from '@insightdesk/shared/utils';
 import { testPng } from '../test-png.ts';
-import { openFilesDesk } from './test-files.ts';
+import { openFilesApi } from './test-files.ts';
 
-const desk = await openFilesDesk();
-type Tenant = Awaited<ReturnType<typeof desk.openTenant>>;
+const api = await openFilesApi();
+type Tenant = Awaited<ReturnType<typeof api.openTenant>>;
 let own: Tenant;
 let strangers: Tenant;
 const png = testPng(640, 480);
 beforeAll(async () => {
-  [own, strangers] = await Promise.all([desk.openTenant(), desk.openTenant()]);
+  [own, strangers] = await Promise.all([api.openTenant(), api.openTenant()]);
 });
-afterAll(() => desk.close());
+afterAll(() => api.close());
 
 async function refused(answer: Response | Promise<Response>, status: number, code: string) {
   const response = await answer;
@@ -19,22 +19,22 @@ async function refused(answer: Response | Promise<Response>, status: number, cod
 }
 
 async function picture() {
-  const id = await desk.upload(own.customer, png, 'größe.png');
-  await desk.check(own.customer, id);
+  const id = await api.upload(own.customer, png, 'größe.png');
+  await api.check(own.customer, id);
   return id;
 }
 
 describe('a link', () => {
   test('opens the file to whoever has it, and says when it ends', async () => {
-    const id = await desk.upload(own.customer, '<script>alert(1)</script>', 'a.html');
-    const linked = await desk.link(own.agent, id, { expiresInSeconds: 60 });
+    const id = await api.upload(own.customer, '<script>alert(1)</script>', 'a.html');
+    const linked = await api.link(own.agent, id, { expiresInSeconds: 60 });
     expect(linked.status).toBe(201);
     const { url, expiresAt } = (await linked.json()) as { url: string; expiresAt: string };
-    expect(url).toStartWith(`${desk.context.settings.filesUrl}/files/`);
+    expect(url).toStartWith(`${api.context.settings.filesUrl}/files/`);
     const left = Date.parse(expiresAt) - Date.now();
     expect(left).toBeGreaterThan(0);
     expect(left).toBeLessThanOrEqual(60_000);
-    const opened = await desk.visit(url);
+    const opened = await api.visit(url);
     expect(await opened.text()).toBe('<script>alert(1)</script>');
     expect(opened.headers.get('Content-Disposition')).toStartWith('attachment; filename="a.html"');
     expect(opened.headers.get('Content-Security-Policy')).toContain('sandbox');
@@ -42,12 +42,12 @@ describe('a link', () => {
 
   test('to a picture shows it, or saves it when that was asked for', async () => {
     const id = await picture();
-    const shown = await desk.open(desk.link(own.customer, id));
+    const shown = await api.open(api.link(own.customer, id));
     expect(shown.headers.get('Content-Disposition')).toStartWith('inline; filename="gr__e.png"');
     expect(Buffer.from(await shown.arrayBuffer()).equals(png)).toBe(true);
-    const saved = await desk.open(desk.link(own.customer, id, { download: true }));
+    const saved = await api.open(api.link(own.customer, id, { download: true }));
     expect(saved.headers.get('Content-Disposition')).toStartWith('attachment;');
-    const variant = await desk.open(desk.link(own.customer, id, { variant: 'thumbnail' }));
+    const variant = await api.open(api.link(own.customer, id, { variant: 'thumbnail' }));
     expect(variant.headers.get('Content-Type')).toBe('image/webp');
     expect(variant.headers.get('Content-Disposition')).toContain('größe'.replace(/[^a-z]/g, '_'));
   });
@@ -55,31 +55,31 @@ describe('a link', () => {
   test('is given to nobody who may not read the file', async () => {
     const id = await picture();
     for (const as of [strangers.owner, await own.newcomer('customer')]) {
-      await refused(desk.link(as, id), 404, 'NOT_FOUND');
-      await refused(desk.link(as, id, { image: { width: 64 } }), 404, 'NOT_FOUND');
+      await refused(api.link(as, id), 404, 'NOT_FOUND');
+      await refused(api.link(as, id, { image: { width: 64 } }), 404, 'NOT_FOUND');
     }
-    await refused(desk.link(own.owner, newId('att')), 404, 'NOT_FOUND');
-    await refused(desk.link(own.owner, id, { variant: 'huge' }), 404, 'NOT_FOUND');
-    const nobody = desk.ask('POST', `/v1/attachments/${id}/links`, { body: {} });
+    await refused(api.link(own.owner, newId('att')), 404, 'NOT_FOUND');
+    await refused(api.link(own.owner, id, { variant: 'huge' }), 404, 'NOT_FOUND');
+    const nobody = api.ask('POST', `/v1/attachments/${id}/links`, { body: {} });
     await refused(nobody, 401, 'UNAUTHENTICATED');
   });
 
   test('what has not been checked, or was rejected, is opened by nobody in no way', async () => {
-    const id = await desk.upload(own.customer, png, 'a.png');
+    const id = await api.upload(own.customer, png, 'a.png');
     const ways = (as: string) => [
-      desk.link(as, id),
-      desk.link(as, id, { image: { width: 64 } }),
-      desk.ask('GET', `/v1/attachments/${id}/content`, { as }),
+      api.link(as, id),
+      api.link(as, id, { image: { width: 64 } }),
+      api.ask('GET', `/v1/attachments/${id}/content`, { as }),
     ];
     for (const way of ways(own.customer)) await refused(way, 409, 'ATTACHMENT_PENDING');
-    await desk.context.storage.upload(
+    await api.context.storage.upload(
       `${await tenantOf(own.owner)}/attachments/${id}/original`,
       png.slice(0, 900),
       {
         contentType: 'image/png',
       },
     );
-    await desk.check(own.customer, id);
+    await api.check(own.customer, id);
     for (const way of ways(own.owner)) await refused(way, 409, 'ATTACHMENT_REJECTED');
   });
 
@@ -96,20 +96,20 @@ describe('a link', () => {
       { image: { fit: 'outside' } },
       { image: { blur: 1000 } },
     ]) {
-      await refused(desk.link(own.customer, id, body), 422, 'VALIDATION_FAILED');
+      await refused(api.link(own.customer, id, body), 422, 'VALIDATION_FAILED');
     }
-    const text = await desk.upload(own.customer, 'text', 'a.txt');
-    await refused(desk.link(own.customer, text, { image: {} }), 422, 'NOT_A_PICTURE');
+    const text = await api.upload(own.customer, 'text', 'a.txt');
+    await refused(api.link(own.customer, text, { image: {} }), 422, 'NOT_A_PICTURE');
   });
 });
 
-const tenantOf = async (token: string) => (await desk.context.tokens.verifyAccess(token)).tenantId;
+const tenantOf = async (token: string) => (await api.context.tokens.verifyAccess(token)).tenantId;
 
 describe('an image', () => {
   test('is made as it was asked for', async () => {
     const id = await picture();
-    const opened = await desk.open(
-      desk.link(own.agent, id, { image: { width: 64, height: 64, fit: 'cover', format: 'jpeg' } }),
+    const opened = await api.open(
+      api.link(own.agent, id, { image: { width: 64, height: 64, fit: 'cover', format: 'jpeg' } }),
     );
     expect(opened.status).toBe(200);
     expect(Object.fromEntries(opened.headers)).toMatchObject({
@@ -120,45 +120,45 @@ describe('an image', () => {
       'content-security-policy': "default-src 'none'; frame-ancestors 'none'; sandbox",
       'cross-origin-resource-policy': 'cross-origin',
     });
-    const made = await desk.context.media.describeImage(new Uint8Array(await opened.arrayBuffer()));
+    const made = await api.context.media.describeImage(new Uint8Array(await opened.arrayBuffer()));
     expect(made).toMatchObject({ format: 'jpeg', width: 64, height: 64 });
   });
 
   test('is made once, and served again from storage: whole, in part, or not at all', async () => {
     const id = await picture();
     let times = 0;
-    const { transformImage } = desk.context.media;
-    desk.replaced.media = {
+    const { transformImage } = api.context.media;
+    api.replaced.media = {
       transformImage: (...asked) => {
         times++;
         return transformImage(...asked);
       },
     };
-    const ask = () => desk.link(own.agent, id, { image: { width: 160 } });
+    const ask = () => api.link(own.agent, id, { image: { width: 160 } });
     const { url } = (await (await ask()).json()) as { url: string };
     const all = await Promise.all([
-      desk.visit(url),
-      ...[ask(), ask(), ask()].map((one) => desk.open(one)),
+      api.visit(url),
+      ...[ask(), ask(), ask()].map((one) => api.open(one)),
     ]);
     const bodies = await Promise.all(all.map(async (one) => Buffer.from(await one.arrayBuffer())));
     expect(all.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
-    const again = await desk.visit(url);
+    const again = await api.visit(url);
     const whole = Buffer.from(await again.arrayBuffer());
     expect(bodies.every((body) => body.equals(whole))).toBe(true);
-    const part = await desk.visit(url, { headers: { Range: 'bytes=4-9' } });
+    const part = await api.visit(url, { headers: { Range: 'bytes=4-9' } });
     expect(part.status).toBe(206);
     expect(Buffer.from(await part.arrayBuffer()).equals(whole.subarray(4, 10))).toBe(true);
     const headers = { 'If-None-Match': again.headers.get('ETag') ?? '' };
-    expect((await desk.visit(url, { headers })).status).toBe(304);
-    const head = await desk.visit(url, { method: 'HEAD' });
+    expect((await api.visit(url, { headers })).status).toBe(304);
+    const head = await api.visit(url, { method: 'HEAD' });
     expect(head.headers.get('Content-Length')).toBe(String(whole.length));
     expect(times).toBe(1);
-    delete desk.replaced.media;
+    delete api.replaced.media;
   });
 
   test('no parameter can be changed, added, taken away or doubled, nor used for another picture', async () => {
     const [id, other] = [await picture(), await picture()];
-    const ask = (id: string) => desk.link(own.agent, id, { image: { width: 64, format: 'png' } });
+    const ask = (id: string) => api.link(own.agent, id, { image: { width: 64, format: 'png' } });
     const { url } = (await (await ask(id)).json()) as { url: string };
     const elsewhere = (await (await ask(other)).json()) as { url: string };
     const tenant = await tenantOf(strangers.owner);
@@ -183,20 +183,20 @@ describe('an image', () => {
     ];
     for (const one of forged) {
       expect(one).not.toBe(url);
-      await refused(desk.visit(one), 403, 'SIGNATURE_INVALID');
+      await refused(api.visit(one), 403, 'SIGNATURE_INVALID');
     }
-    expect((await desk.visit(url)).status).toBe(200);
+    expect((await api.visit(url)).status).toBe(200);
     const reordered = new URL(url);
     reordered.searchParams.sort();
-    expect((await desk.visit(reordered.href)).status).toBe(200);
+    expect((await api.visit(reordered.href)).status).toBe(200);
   });
 
   test('a link ends', async () => {
     const id = await picture();
-    const link = await desk.link(own.agent, id, { image: { width: 64 }, expiresInSeconds: 1 });
+    const link = await api.link(own.agent, id, { image: { width: 64 }, expiresInSeconds: 1 });
     const { url } = (await link.json()) as { url: string };
     while (Number(new URL(url).searchParams.get('expires')) * 1000 >= Date.now())
       await Bun.sleep(50);
-    await refused(desk.visit(url), 403, 'SIGNATURE_EXPIRED');
+    await refused(api.visit(url), 403, 'SIGNATURE_EXPIRED');
   });
 });

@@ -1,9 +1,9 @@
 import { afterAll, beforeEach, describe, expect, test } from 'bun:test';
-import { openTestDesk } from '../test-desk.ts';
+import { openWholeApi } from '../test-whole-api.ts';
 
-const desk = openTestDesk();
-const { storage, fileUrls, settings } = desk.context;
-afterAll(() => desk.close());
+const api = openWholeApi();
+const { storage, fileUrls, settings } = api.context;
+afterAll(() => api.close());
 
 interface Asked {
   headers?: Record<string, string>;
@@ -11,7 +11,7 @@ interface Asked {
   body?: string;
 }
 const ask = (method: string, path: string, { headers, token, body }: Asked = {}) =>
-  desk.app.request(path, {
+  api.app.request(path, {
     method,
     headers: { ...(token && { Authorization: `Bearer ${token}` }), ...headers },
     ...(body !== undefined && { body }),

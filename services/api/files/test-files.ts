@@ -2,32 +2,32 @@ import { type CallContext, type Context, systemContext } from '@insightdesk/shar
 import type { Id } from '@insightdesk/shared/contract';
 import { makeVariants } from '@insightdesk/shared/domain/attachments';
 import { createTestDatabase } from '@insightdesk/shared/testing';
-import { openTestDesk } from '../test-desk.ts';
+import { openWholeApi } from '../test-whole-api.ts';
 
-/** A desk with a database of its own, where no worker is at work; its media can be replaced. */
-export async function openFilesDesk() {
+/** An API with a database of its own, where no worker is at work; its media can be replaced. */
+export async function openFilesApi() {
   const server = await createTestDatabase();
   const replaced: { media?: Partial<Context['media']> } = {};
   const context: (call: CallContext) => Context = (call) => ({
-    ...desk.context,
+    ...api.context,
     ...call,
-    media: { ...desk.context.media, ...replaced.media },
+    media: { ...api.context.media, ...replaced.media },
   });
-  const desk = openTestDesk(undefined, { context }, server.url);
+  const api = openWholeApi(undefined, { context }, server.url);
 
   async function upload(as: string, content: Uint8Array<ArrayBuffer> | string, name: string) {
     const body = new FormData();
     body.append('file', new File([content], name));
-    const response = await desk.ask('POST', '/v1/attachments', { as, body });
+    const response = await api.ask('POST', '/v1/attachments', { as, body });
     if (response.status !== 201) throw new Error(await response.text());
     return ((await response.json()) as { id: Id<'att'> }).id;
   }
 
   /** Does what a worker would do. */
   async function check(as: string, attachmentId: Id<'att'>) {
-    const { tenantId } = await desk.context.tokens.verifyAccess(as);
+    const { tenantId } = await api.context.tokens.verifyAccess(as);
     const worker = systemContext(
-      { ...desk.context, media: { ...desk.context.media, ...replaced.media } },
+      { ...api.context, media: { ...api.context.media, ...replaced.media } },
       'worker',
       { tenantId, requestId: 'test' },
     );
@@ -36,7 +36,7 @@ export async function openFilesDesk() {
   }
 
   const link = (as: string, id: string, body: object = {}) =>
-    desk.ask('POST', `/v1/attachments/${id}/links`, { as, body });
+    api.ask('POST', `/v1/attachments/${id}/links`, { as, body });
 
   /** Asks at the address that a link gave, as somebody whom nobody knows. */
   async function open(linked: Response | Promise<Response>, init: RequestInit = {}) {
@@ -45,12 +45,12 @@ export async function openFilesDesk() {
   }
   function visit(url: string, init: RequestInit = {}) {
     const { pathname, search } = new URL(url);
-    return desk.app.request(pathname + search, init);
+    return api.app.request(pathname + search, init);
   }
 
   async function close() {
-    await desk.close();
+    await api.close();
     await server.drop();
   }
-  return { ...desk, replaced, upload, check, link, open, visit, close };
+  return { ...api, replaced, upload, check, link, open, visit, close };
 }

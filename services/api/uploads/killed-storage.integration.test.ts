@@ -86,7 +86,7 @@ async function checkAll(): Promise<void> {
 }
 
 /** The command of an operator. */
-async function desk(...words: string[]) {
+async function api(...words: string[]) {
   const script = join(import.meta.dir, '../../../deploy/desk/desk.ts');
   const env = {
     ...testEnvironment.variables,
@@ -112,16 +112,16 @@ test(`the storage server killed in the middle of uploads, seed ${seed}: once col
   expect(taken).toBeLessThan(answers.length);
   await checkAll();
   await runOut(sql, tenantId);
-  expect((await desk('collect')).code).toBe(0);
+  expect((await api('collect')).code).toBe(0);
   const words = ['--organization', tenantId, '--older-than', '0'];
-  expect((await desk('collect', ...words)).code).toBe(0);
+  expect((await api('collect', ...words)).code).toBe(0);
   const { named, stored, kept, used, open, statuses } = await lookAtFiles(sql, storage, tenantId);
   expect(statuses).toEqual(['ready']);
   expect(named.length).toBe(taken);
   expect(stored).toEqual(named);
   expect(used).toBe(kept);
   expect(open).toEqual({ reservations: 0, uploads: 0 });
-  const { code, output } = await desk('check', '--checksums', ...words);
+  const { code, output } = await api('check', '--checksums', ...words);
   expect(output).toContain('without a row: 0 files, 0 bytes');
   expect(code).toBe(0);
 });

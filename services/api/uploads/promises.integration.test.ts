@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import type { Id } from '@insightdesk/shared/contract';
-import { openFilesDesk } from '../files/test-files.ts';
+import { openFilesApi } from '../files/test-files.ts';
 import { routes } from '../routes.ts';
-import { testPromises } from '../test-desk.ts';
+import { testPromises } from '../test-whole-api.ts';
 
-const desk = await openFilesDesk();
-let own: Awaited<ReturnType<typeof desk.openTenant>>;
+const api = await openFilesApi();
+let own: Awaited<ReturnType<typeof api.openTenant>>;
 beforeAll(async () => {
-  own = await desk.openTenant();
+  own = await api.openTenant();
 });
-afterAll(() => desk.close());
+afterAll(() => api.close());
 
 const contentType = 'application/offset+octet-stream';
 type Asked = { headers?: Record<string, string>; body?: string };
@@ -21,7 +21,7 @@ async function ask(
   more: Asked = {},
 ) {
   const headers = { 'Tus-Resumable': '1.0.0', ...more.headers };
-  const response = await desk.ask(method, path, { as: own.customer, ...more, headers });
+  const response = await api.ask(method, path, { as: own.customer, ...more, headers });
   const pattern = path.replace(/att_\w+/, ':id');
   const { protocol } = routes.find((one) => one.method === method && one.path === pattern) ?? {};
   const told = Object.keys(protocol?.tells ?? {});
@@ -93,12 +93,10 @@ test('what is part of a message is not taken back', async () => {
   const told = { 'Upload-Length': '5', 'Content-Type': contentType };
   const { path } = await begin({ body: 'hello', headers: told });
   const attachmentId = path.split('/').at(-1) as Id<'att'>;
-  await desk.check(own.customer, attachmentId);
+  await api.check(own.customer, attachmentId);
   const body = { subject: 'S', body: 'B', attachmentIds: [attachmentId] };
-  expect((await desk.ask('POST', '/v1/conversations', { as: own.customer, body })).status).toBe(
-    201,
-  );
+  expect((await api.ask('POST', '/v1/conversations', { as: own.customer, body })).status).toBe(201);
   expect((await ask('DELETE', path)).response.status).toBe(409);
 });
 
-testPromises(desk, '/v1/uploads');
+testPromises(api, '/v1/uploads');

@@ -10,15 +10,15 @@ type Replicas = Awaited<ReturnType<typeof uploads.openReplicas>>;
 afterAll(() => uploads.close());
 
 describe('the protocol', () => {
-  let desk: Replicas;
+  let api: Replicas;
   beforeAll(async () => {
-    desk = await uploads.openReplicas(createMemoryStorage({ signer }));
+    api = await uploads.openReplicas(createMemoryStorage({ signer }));
   });
-  afterAll(() => desk.close());
+  afterAll(() => api.close());
 
   const version = { 'Tus-Resumable': '1.0.0' };
   const ask = (method: string, path = '', more: object = {}, body?: string) =>
-    fetch(path.startsWith('http') ? path : `${desk.door.url}/v1/uploads${path}`, {
+    fetch(path.startsWith('http') ? path : `${api.door.url}/v1/uploads${path}`, {
       method,
       headers: { ...uploads.headers(), ...version, ...more },
       ...(body !== undefined && { body }),
@@ -39,7 +39,7 @@ describe('the protocol', () => {
   }
 
   test('what it can do is told to anybody', async () => {
-    const answer = await fetch(`${desk.door.url}/v1/uploads`, { method: 'OPTIONS' });
+    const answer = await fetch(`${api.door.url}/v1/uploads`, { method: 'OPTIONS' });
     expect(answer.status).toBe(204);
     expect(Object.fromEntries(answer.headers)).toMatchObject({
       'tus-version': '1.0.0',
@@ -51,7 +51,7 @@ describe('the protocol', () => {
 
   test('begun at the public address, told apart by nobody else, ended', async () => {
     const at = await begin(10);
-    expect(at).toStartWith(`${desk.door.url}/v1/uploads/att_`);
+    expect(at).toStartWith(`${api.door.url}/v1/uploads/att_`);
     const first = await ask('PATCH', at, piece(0), 'hello');
     expect([first.status, first.headers.get('Upload-Offset')]).toEqual([204, '5']);
     expect(Date.parse(first.headers.get('Upload-Expires') ?? '')).toBeGreaterThan(Date.now());

@@ -44,20 +44,20 @@ function random(below: number): number {
 
 describe.each(Object.keys(providers))(`%s, seed ${seed}`, (name) => {
   let opened: Opened;
-  let desk: Awaited<ReturnType<typeof uploads.openReplicas>>;
+  let api: Awaited<ReturnType<typeof uploads.openReplicas>>;
   beforeAll(async () => {
     opened = (await providers[name]?.()) as Opened;
-    desk = await uploads.openReplicas(opened.storage);
+    api = await uploads.openReplicas(opened.storage);
   });
   afterAll(async () => {
-    await desk?.close();
+    await api?.close();
     await opened?.close?.();
   });
 
   test.each([Number.POSITIVE_INFINITY, 400_000])(
     'cut again and again between two replicas, chunks of %p: every byte once',
     async (chunkSize) => {
-      const { door } = desk;
+      const { door } = api;
       const { storage } = opened;
       const bytes = randomBytes(3_000_000 + random(1_000_000));
       const sha256 = createHash('sha256').update(bytes).digest('hex');

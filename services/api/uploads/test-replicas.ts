@@ -10,7 +10,7 @@ import {
 } from '@insightdesk/shared/testing';
 import * as tus from 'tus-js-client';
 import { createApp } from '../app.ts';
-import { openTestDesk } from '../test-desk.ts';
+import { openWholeApi } from '../test-whole-api.ts';
 import { openCuttingDoor } from './test-cuts.ts';
 
 const newMetrics = () => createMetrics({ service: 'api', replica: 'api-1' });
@@ -21,9 +21,7 @@ const newMetrics = () => createMetrics({ service: 'api', replica: 'api-1' });
  */
 export async function openUploadDesk() {
   const server = await createTestDatabase();
-  const desks = [0, 1].map(() =>
-    openTestDesk({ windowMs: 60_000, maxRequests: 0 }, {}, server.url),
-  );
+  const apis = [0, 1].map(() => openWholeApi({ windowMs: 60_000, maxRequests: 0 }, {}, server.url));
   const stage = createTestContext(server.url);
   const { owner } = await createTestTenant(stage.context);
   const token = await tokenOf(stage.context, owner);
@@ -32,17 +30,17 @@ export async function openUploadDesk() {
   /** Two replicas with one storage, behind a door that cuts. */
   async function openReplicas(storage: StorageProvider) {
     const settings = { ...stage.context.settings, maxFileBytes: 1e8 };
-    const open = (desk: (typeof desks)[number]) => {
-      const context: (typeof desk.options)['context'] = (call) => ({
-        ...desk.context,
+    const open = (api: (typeof apis)[number]) => {
+      const context: (typeof api.options)['context'] = (call) => ({
+        ...api.context,
         ...call,
         storage,
         settings,
       });
-      const { fetch } = createApp({ ...desk.options, metrics: newMetrics(), context });
+      const { fetch } = createApp({ ...api.options, metrics: newMetrics(), context });
       return Bun.serve({ port: 0, hostname: '127.0.0.1', maxRequestBodySize: 1e9, fetch });
     };
-    const replicas = desks.map(open);
+    const replicas = apis.map(open);
     const door = await openCuttingDoor(replicas.map(({ port }) => port ?? 0));
     settings.publicUrl = door.url;
     const close = async () => {
@@ -87,7 +85,7 @@ export async function openUploadDesk() {
     send,
     receive,
     async close() {
-      await Promise.all([stage, ...desks].map((one) => one.close()));
+      await Promise.all([stage, ...apis].map((one) => one.close()));
       await server.drop();
     },
   };

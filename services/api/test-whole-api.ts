@@ -15,7 +15,7 @@ export interface Asked {
 }
 
 /** The whole API on real servers; every answer is checked against the API document. */
-export function openTestDesk(
+export function openWholeApi(
   rateLimit: AppOptions['config']['rateLimit'] = { windowMs: 60_000, maxRequests: 0 },
   more: Partial<AppOptions> = {},
   databaseUrl?: string,
@@ -65,7 +65,7 @@ export function openTestDesk(
   return { app, options, context, parts, conformance, ask, openTenant, close };
 }
 
-type TestDesk = ReturnType<typeof openTestDesk>;
+type TestDesk = ReturnType<typeof openWholeApi>;
 
 /** The last test of a file: every good answer, and problem of a protocol, of the routes at or below these paths was seen. */
 export function testPromises({ conformance }: TestDesk, ...paths: string[]): void {
