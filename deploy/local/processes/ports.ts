@@ -93,9 +93,10 @@ function claims(): Database {
   if (book) return book;
   mkdirSync(cacheDirectory(), { recursive: true });
   book = new Database(join(cacheDirectory(), 'ports.sqlite'));
-  // What a crash of the machine forgets was held by processes that are gone.
   book.run('pragma busy_timeout = 10000');
-  book.run('pragma synchronous = off');
+  // A crash of the machine may forget the last claims, whose processes are gone, but breaks nothing.
+  book.run('pragma journal_mode = wal');
+  book.run('pragma synchronous = normal');
   book.run('create table if not exists claims (port integer primary key, owner text not null)');
   return book;
 }
