@@ -11,8 +11,8 @@ import { createSupervisor } from '../processes/supervisor.ts';
 import { createNginx } from './nginx.ts';
 import { prepareTls, type TlsFiles } from './tls.ts';
 
-const names = ['api-1', 'api-2', 'websocket-1', 'websocket-2'] as const;
-export type ServerName = (typeof names)[number];
+export const serverNames = ['api-1', 'api-2', 'websocket-1', 'websocket-2'] as const;
+export type ServerName = (typeof serverNames)[number];
 type Answer = (name: ServerName, request: IncomingMessage, response: ServerResponse) => void;
 
 /** A real nginx with our site in front of servers that say who they are; for tests. */
@@ -55,7 +55,7 @@ export async function openEdge(variables: Record<string, string>, answer: Answer
     await closed;
   }
 
-  await Promise.all(names.map(listen));
+  await Promise.all(serverNames.map(listen));
   await nginx.configure();
   await supervisor.start(nginx.spec);
   return {
@@ -82,7 +82,7 @@ export async function openEdge(variables: Record<string, string>, answer: Answer
     async close() {
       await supervisor.stop('nginx');
       for (const socket of upgraded) socket.destroy();
-      await Promise.all(names.map(stop));
+      await Promise.all(serverNames.map(stop));
       rmSync(directory, { recursive: true });
     },
   };
