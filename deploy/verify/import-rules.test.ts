@@ -30,6 +30,7 @@ test.each([
   ['client/live.ts', "import type { X } from '../shared/contract/shapes.ts';"],
   ['client/examples/follow.ts', "import { x } from '@insightdesk/client';"],
   ['deploy/e2e/client.e2e.test.ts', "import { x } from '@insightdesk/client';"],
+  ['bench/a.bench.ts', "import { x } from '../deploy/e2e/client.ts';"],
 ])('%s may: %s', (path, source) => {
   expect(checkImports(path, source)).toEqual([]);
 });
@@ -65,6 +66,7 @@ test.each([
   ['services/api/main.ts', shared('database'), 'call an action'],
   ['services/api/main.ts', "import { x } from '@insightdesk/worker';", 'never import each other'],
   ['services/api/main.ts', "import '../worker/jobs.ts';", 'stays inside services/api'],
+  ['bench/a.bench.ts', "import '../deploy/local/paths.ts';", 'stays inside bench'],
   ['services/api/app.ts', "import { x } from '@insightdesk/client';", 'never import each other'],
   ['client/live.ts', type('realtime'), 'where no server is'],
   ['client/live.ts', "import { x } from '../shared/flow/realtime/index.ts';", 'where no server is'],
