@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { withTenant } from '@insightdesk/shared/context';
 import { connect } from '@insightdesk/shared/database';
 import { createOnce } from '@insightdesk/shared/idempotency';
-import { createTestDatabase } from '@insightdesk/shared/testing';
+import { createTestDatabase, until } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { routes } from './routes.ts';
 import { openWholeApi } from './test-whole-api.ts';
@@ -353,8 +353,4 @@ async function isWaiting() {
   const [row] = await admin`select count(*)::int as n from pg_stat_activity
     where datname = current_database() and wait_event_type = 'Lock'`;
   return row?.n === 1;
-}
-
-async function until(ask: () => Promise<boolean>) {
-  while (!(await ask())) await Bun.sleep(5);
 }

@@ -2,14 +2,14 @@ import { afterAll, afterEach, expect, test } from 'bun:test';
 import type { Context, MemberContext } from '@insightdesk/shared/context';
 import { Channels } from '@insightdesk/shared/contract';
 import { openConversation } from '@insightdesk/shared/domain/conversations';
-import { createTestContext, createTestTenant, userOf } from '@insightdesk/shared/testing';
+import { createTestContext, createTestTenant, until, userOf } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { createSessionRecords } from './admission/session-records.ts';
 import { sessionsOf } from './admission/session-source.ts';
 import { channels } from './channels.ts';
 import { authorize } from './subscriptions/authorize.ts';
 import { defineChannels } from './subscriptions/channel-table.ts';
-import { ask, createStage, entries, until } from './test-replica.ts';
+import { ask, createStage, entries } from './test-replica.ts';
 
 const testContext = createTestContext();
 const { context } = testContext;

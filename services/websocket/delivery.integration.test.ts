@@ -1,8 +1,8 @@
 import { afterAll, afterEach, expect, test } from 'bun:test';
 import type { Position, Snapshot } from '@insightdesk/shared/contract';
 import { roomOf } from '@insightdesk/shared/realtime';
-import { createTestContext } from '@insightdesk/shared/testing';
-import { ask, createStage, entries, newChannel, tenantId, until } from './test-replica.ts';
+import { createTestContext, until } from '@insightdesk/shared/testing';
+import { ask, createStage, entries, newChannel, tenantId } from './test-replica.ts';
 
 const testContext = createTestContext();
 const { startReplica, connect, person, channelLog, valkey, close } = createStage(testContext);

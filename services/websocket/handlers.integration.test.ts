@@ -3,17 +3,9 @@ import { Channels } from '@insightdesk/shared/contract';
 import { createRateLimits } from '@insightdesk/shared/http';
 import { deferred } from '@insightdesk/shared/promises';
 import { createChannelLog, roomOf } from '@insightdesk/shared/realtime';
-import { createTestContext } from '@insightdesk/shared/testing';
+import { createTestContext, until } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
-import {
-  ask,
-  createStage,
-  entries,
-  forbidden,
-  history,
-  newChannel,
-  until,
-} from './test-replica.ts';
+import { ask, createStage, entries, forbidden, history, newChannel } from './test-replica.ts';
 
 const testContext = createTestContext();
 const { tokens } = testContext.parts;

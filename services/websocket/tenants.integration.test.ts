@@ -3,13 +3,19 @@ import type { Context } from '@insightdesk/shared/context';
 import { Channels, type Id } from '@insightdesk/shared/contract';
 import { openConversation } from '@insightdesk/shared/domain/conversations';
 import { logoutAll, members, openSession, removeMember } from '@insightdesk/shared/domain/users';
-import { createTestContext, createTestTenant, signedIn, userOf } from '@insightdesk/shared/testing';
+import {
+  createTestContext,
+  createTestTenant,
+  signedIn,
+  until,
+  userOf,
+} from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { createSessionRecords } from './admission/session-records.ts';
 import { sessionsOf } from './admission/session-source.ts';
 import { channels } from './channels.ts';
 import { defineChannels } from './subscriptions/channel-table.ts';
-import { ask, createStage, until } from './test-replica.ts';
+import { ask, createStage } from './test-replica.ts';
 
 const testContext = createTestContext();
 const { context } = testContext;

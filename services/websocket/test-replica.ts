@@ -152,11 +152,3 @@ export const entries = (channel: string, count: number) =>
     data: { n },
     at: new Date().toISOString(),
   }));
-
-export async function until(condition: () => unknown, timeoutMs = 5_000): Promise<void> {
-  const end = performance.now() + timeoutMs;
-  while (!(await condition())) {
-    if (performance.now() > end) throw new Error('It did not come to pass');
-    await Bun.sleep(5);
-  }
-}

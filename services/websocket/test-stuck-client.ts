@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { until } from '@insightdesk/shared/testing';
 
 /** A client that speaks just enough Socket.IO to subscribe, and reads nothing once it is stuck. */
 export async function connectStuckClient(
@@ -16,11 +17,7 @@ export async function connectStuckClient(
   socket.on('error', () => {});
   const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
 
-  async function until(text: string) {
-    for (const end = performance.now() + 5_000; !received.includes(text); await Bun.sleep(5)) {
-      if (performance.now() > end) throw new Error(`Never received ${text}: ${received}`);
-    }
-  }
+  const has = (text: string) => received.includes(text);
   socket.write(
     [
       'GET /socket.io/?EIO=4&transport=websocket HTTP/1.1',
@@ -33,11 +30,11 @@ export async function connectStuckClient(
       '\r\n',
     ].join('\r\n'),
   );
-  await until('"sid"');
+  await until(() => has('"sid"'));
   socket.write(frame(`40${JSON.stringify({ token })}`));
-  await until('40{"sid"');
+  await until(() => has('40{"sid"'));
   socket.write(frame(`420${JSON.stringify(['subscribe', { channel }])}`));
-  await until('430[{"ok":true');
+  await until(() => has('430[{"ok":true'));
   return {
     stick: () => socket.pause(),
     resume: () => socket.resume(),

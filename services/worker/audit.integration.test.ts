@@ -6,9 +6,9 @@ import { conversationEvents } from '@insightdesk/shared/domain/conversations';
 import { changeRole, login, logout, removeMember } from '@insightdesk/shared/domain/users';
 import { addWebhook, rotateSecret } from '@insightdesk/shared/domain/webhooks';
 import { record } from '@insightdesk/shared/events';
-import { createTestTenant, signedIn, userOf } from '@insightdesk/shared/testing';
+import { createTestTenant, signedIn, until, userOf } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
-import { openWorker, until } from './test-webhooks.ts';
+import { openWorker } from './test-webhooks.ts';
 
 let worker: Awaited<ReturnType<typeof openWorker>>;
 beforeAll(async () => {

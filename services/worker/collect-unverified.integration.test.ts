@@ -13,9 +13,9 @@ import {
   register,
   verifyEmail,
 } from '@insightdesk/shared/domain/users';
-import { createTestTenant, signedIn, verifyAddress } from '@insightdesk/shared/testing';
+import { createTestTenant, signedIn, until, verifyAddress } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
-import { openWorker, until } from './test-webhooks.ts';
+import { openWorker } from './test-webhooks.ts';
 
 let worker: Awaited<ReturnType<typeof openWorker>>;
 let context: Context;
@@ -183,9 +183,9 @@ async function meet<A, B>(person: Claimed, first: () => Promise<A>, second: () =
       return row?.n === count;
     };
     const one = settled(first());
-    await until(() => waiting(1), 10_000);
+    await until(() => waiting(1));
     const two = settled(second());
-    await until(() => waiting(2), 10_000);
+    await until(() => waiting(2));
     return { one, two };
   });
   return [await both.one, await both.two] as const;

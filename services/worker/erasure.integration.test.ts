@@ -11,9 +11,9 @@ import {
 import { members } from '@insightdesk/shared/domain/users';
 import { addWebhook } from '@insightdesk/shared/domain/webhooks';
 import { collectBytes } from '@insightdesk/shared/streams';
-import { createTestTenant, userOf } from '@insightdesk/shared/testing';
+import { createTestTenant, until, userOf } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
-import { openWorker, until } from './test-webhooks.ts';
+import { openWorker } from './test-webhooks.ts';
 
 let worker: Awaited<ReturnType<typeof openWorker>>;
 beforeAll(async () => {

@@ -4,10 +4,9 @@ import { systemContext } from '@insightdesk/shared/context';
 import { changeFlags, listFlags, readFlag, setFlags } from '@insightdesk/shared/domain/flags';
 import { notificationJobs, notifyRecipients } from '@insightdesk/shared/domain/notifications';
 import type { JobRequest, JobRun } from '@insightdesk/shared/jobs';
-import { createTestContext, createTestTenant, userOf } from '@insightdesk/shared/testing';
+import { createTestContext, createTestTenant, until, userOf } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { createValkey } from '@insightdesk/shared/valkey';
-import { until } from './test-webhooks.ts';
 
 const replicas = [createTestContext(), createTestContext()] as const;
 const [{ context }, { context: elsewhere }] = replicas;
@@ -22,9 +21,9 @@ test('a change is live on another replica, and told', async () => {
   const there = { ...elsewhere, tenantId };
   expect(await readFlag(there, 'email-staff')).toBe(true);
   await changeFlags(owner, { 'email-staff': false });
-  await until(async () => !(await readFlag(there, 'email-staff')), 5_000);
+  await until(async () => !(await readFlag(there, 'email-staff')));
   await changeFlags(owner, { 'email-staff': null });
-  await until(() => readFlag(there, 'email-staff'), 5_000);
+  await until(() => readFlag(there, 'email-staff'));
   const told = await context.database.read({ tenantId }, (tx) =>
     tx.execute<{ payload: object }>(
       `select payload from outbox where name = 'flag.changed' order by position`,
@@ -50,7 +49,7 @@ test('also on one that cannot reach Valkey', async () => {
   // Another one, also without Valkey, changes it.
   const writer = { ...owner, cache: createCache({ ...connections, onError: () => {} }) };
   await changeFlags(writer, { 'email-customers': false });
-  await until(async () => !(await readFlag(alone, 'email-customers')), 5_000);
+  await until(async () => !(await readFlag(alone, 'email-customers')));
 }, 30_000);
 
 test('reading asks the database for the first of many only', async () => {

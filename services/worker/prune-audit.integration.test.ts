@@ -8,8 +8,9 @@ import {
   pruneAudit,
   verifyAudit,
 } from '@insightdesk/shared/domain/audit';
+import { until } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
-import { openWorker, until } from './test-webhooks.ts';
+import { openWorker } from './test-webhooks.ts';
 
 let worker: Awaited<ReturnType<typeof openWorker>>;
 let context: Context;

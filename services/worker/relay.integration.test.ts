@@ -20,7 +20,7 @@ import {
 } from '@insightdesk/shared/jobs';
 import { createLogger } from '@insightdesk/shared/logging';
 import { type ChannelLog, createChannelLog, roomOf } from '@insightdesk/shared/realtime';
-import { createTestDatabase, testEnvironment } from '@insightdesk/shared/testing';
+import { createTestDatabase, testEnvironment, until } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { createValkey, type Valkey } from '@insightdesk/shared/valkey';
 import { z } from 'zod';
@@ -125,14 +125,6 @@ async function heard(): Promise<number[]> {
   const { epoch } = first ?? (await channelLog.read(roomOf(tenantId, channel)));
   const { events } = await channelLog.read(roomOf(tenantId, channel), { epoch, offset: 0 });
   return events.map(({ data }) => (data as { n: number }).n);
-}
-
-async function until(done: () => Promise<boolean> | boolean, timeoutMs = 8000) {
-  const deadline = Date.now() + timeoutMs;
-  while (!(await done())) {
-    if (Date.now() > deadline) throw new Error('It did not happen in time');
-    await Bun.sleep(20);
-  }
 }
 
 const waiting = async () => {

@@ -11,13 +11,13 @@ import {
 } from '@insightdesk/shared/events';
 import type { JobRequest } from '@insightdesk/shared/jobs';
 import type { ChannelEntry } from '@insightdesk/shared/realtime';
-import { createTestTenant } from '@insightdesk/shared/testing';
+import { createTestTenant, until } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { z } from 'zod';
 import { consequencesOf } from './reactions.ts';
 import { type ReplayOptions, replayEvents } from './replay.ts';
 import { readReplayOptions } from './replay-options.ts';
-import { openReceiver, openWorker, until } from './test-webhooks.ts';
+import { openReceiver, openWorker } from './test-webhooks.ts';
 
 let worker: Awaited<ReturnType<typeof openWorker>>;
 let owner: Context;

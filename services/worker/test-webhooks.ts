@@ -142,11 +142,3 @@ export function openReceiver() {
     close: () => server.stop(true),
   };
 }
-
-export async function until(condition: () => unknown, timeoutMs = 20_000): Promise<void> {
-  const end = performance.now() + timeoutMs;
-  while (!(await condition())) {
-    if (performance.now() > end) throw new Error('It did not come to pass');
-    await Bun.sleep(20);
-  }
-}

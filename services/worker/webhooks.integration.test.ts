@@ -14,9 +14,9 @@ import {
   replaySince,
   rotateSecret,
 } from '@insightdesk/shared/domain/webhooks';
-import { createTestTenant } from '@insightdesk/shared/testing';
+import { createTestTenant, until } from '@insightdesk/shared/testing';
 import { Webhook } from 'standardwebhooks';
-import { openReceiver, openWorker, until } from './test-webhooks.ts';
+import { openReceiver, openWorker } from './test-webhooks.ts';
 
 let worker: Awaited<ReturnType<typeof openWorker>>;
 let receiver: ReturnType<typeof openReceiver>;
@@ -126,12 +126,15 @@ test('order is kept in every conversation under a burst', async () => {
   for (let n = 0; n < 15; n++) {
     await Promise.all(places.map(({ id: place }) => say(place, String(n))));
   }
-  await until(async () => {
-    const [row] = await worker.admin`
+  await until(
+    async () => {
+      const [row] = await worker.admin`
       select count(*)::int as n from webhook_deliveries
       where webhook_id = ${toUuid(id)} and status = 'delivered'`;
-    return row?.n === 48;
-  }, 40_000);
+      return row?.n === 48;
+    },
+    { patienceMs: 40_000 },
+  );
   const accepted = new Map<string, string[]>();
   const seen = new Set<string>();
   for (const { id: eventId, data } of receiver.received) {

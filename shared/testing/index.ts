@@ -8,3 +8,4 @@ export { lookAtFiles, runOut } from './kept-files.ts';
 export { openRemoteStorage } from './remote-storage.ts';
 export { openTestStage } from './stage.ts';
 export { startStorageServer } from './storage-server.ts';
+export { until } from './until.ts';

@@ -8,9 +8,9 @@ import {
   createTestContext,
   createTestTenant,
   testEnvironment,
+  until,
   userOf,
 } from '@insightdesk/shared/testing';
-import { until } from '../test-replica.ts';
 import { accessNotices } from './access-notices.ts';
 
 const { context, close } = createTestContext();
@@ -88,7 +88,7 @@ test('after a time without the database it listens again, and asks for everybody
   shut(false);
   await Bun.sleep(1_500);
   shut(true);
-  await until(() => missed() > 1, 10_000);
+  await until(() => missed() > 1);
   await logout(agent, {});
   const room = roomOf(tenantId, Channels.userPrivate(userOf(agent)));
   await until(() => heard.includes(room));

@@ -18,11 +18,12 @@ import {
   createTestContext,
   createTestTenant,
   testEnvironment,
+  until,
   userOf,
 } from '@insightdesk/shared/testing';
 import { createAdmissions, newId } from '@insightdesk/shared/utils';
 import { channels } from '../channels.ts';
-import { ask, createStage, until } from '../test-replica.ts';
+import { ask, createStage } from '../test-replica.ts';
 import { createSessionRecords } from './session-records.ts';
 import { sessionsOf } from './session-source.ts';
 
@@ -161,7 +162,7 @@ test('a replica that heard nothing asks when its subscriber is back', async () =
   await Bun.sleep(200);
   expect(affected.reasons).toEqual([]);
   replica.hub.disconnect(true);
-  await until(() => affected.reasons.length === 2, 3_000);
+  await until(() => affected.reasons.length === 2);
   expect(affected.reasons).toEqual(gone('SESSION_ENDED'));
   expect(other.reasons).toEqual([]);
 });

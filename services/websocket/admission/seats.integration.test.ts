@@ -1,10 +1,10 @@
 import { afterAll, afterEach, expect, test } from 'bun:test';
 import { ForbiddenError } from '@insightdesk/shared/errors';
 import { countOpenSockets } from '@insightdesk/shared/realtime';
-import { createTestContext } from '@insightdesk/shared/testing';
+import { createTestContext, until } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { io } from 'socket.io-client';
-import { ask, createStage, newChannel, until } from '../test-replica.ts';
+import { ask, createStage, newChannel } from '../test-replica.ts';
 import { countSeats, createSeats, type Guest, type SeatLimits } from './seats.ts';
 
 const testContext = createTestContext();
@@ -110,7 +110,7 @@ test('what a killed replica held is free again when its lease is over', async ()
   await Bun.sleep(1_500);
   await expect(other.enter(guest)).rejects.toMatchObject(refused('user'));
   dying.die();
-  await until(() => other.enter(guest).then(Boolean, () => false), 3_000);
+  await until(() => other.enter(guest).then(Boolean, () => false));
   await other.enter(guest);
   await expect(other.enter(guest)).rejects.toMatchObject(refused('user'));
   await other.stop();

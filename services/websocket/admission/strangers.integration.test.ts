@@ -1,7 +1,7 @@
 import { afterAll, afterEach, expect, test } from 'bun:test';
 import { connect as dial } from 'node:net';
-import { createTestContext } from '@insightdesk/shared/testing';
-import { ask, createStage, newChannel, until } from '../test-replica.ts';
+import { createTestContext, until } from '@insightdesk/shared/testing';
+import { ask, createStage, newChannel } from '../test-replica.ts';
 
 const testContext = createTestContext();
 const stage = createStage(testContext);

@@ -7,6 +7,8 @@ export interface SlowConsumerLimits {
   /** More than this may not wait at all. */
   hardBytes: number;
   checkMs: number;
+  /** How long the last words may take to get through before the line is cut. */
+  farewellMs: number;
 }
 
 export const slowConsumerLimits: SlowConsumerLimits = {
@@ -14,10 +16,9 @@ export const slowConsumerLimits: SlowConsumerLimits = {
   softMs: 10_000,
   hardBytes: 2_000_000,
   checkMs: 250,
+  farewellMs: 2_000,
 };
 
-/** How long the last words may take to get through before the line is cut. */
-const FAREWELL_MS = 2_000;
 const PACKET_BYTES = 100;
 
 /**
@@ -26,7 +27,7 @@ const PACKET_BYTES = 100;
  */
 export function watchConsumers(
   connections: ReadonlyMap<string, Connection>,
-  { softBytes, softMs, hardBytes, checkMs }: SlowConsumerLimits,
+  { softBytes, softMs, hardBytes, checkMs, farewellMs }: SlowConsumerLimits,
 ): () => void {
   const slowSinceMs = new WeakMap<Connection, number>();
 
@@ -35,7 +36,7 @@ export function watchConsumers(
     if (waiting <= softBytes) return void slowSinceMs.delete(connection);
     const sinceMs = slowSinceMs.get(connection) ?? nowMs;
     slowSinceMs.set(connection, sinceMs);
-    if (waiting > hardBytes || nowMs - sinceMs >= softMs) cutOff(connection);
+    if (waiting > hardBytes || nowMs - sinceMs >= softMs) cutOff(connection, farewellMs);
   }
 
   const timer = setInterval(() => {
@@ -56,7 +57,7 @@ function waitingBytes({ socket }: Connection, limit: number): number {
   return bytes;
 }
 
-function cutOff(connection: Connection) {
+function cutOff(connection: Connection, farewellMs: number) {
   const { conn } = connection.socket;
   if (conn.readyState !== 'open') return;
   connection.subscriptions.leaveAll('lost');
@@ -69,7 +70,7 @@ function cutOff(connection: Connection) {
     conn.close(true);
     // Also when Engine.IO is done with it: a close that nobody answers leaves the line open.
     line?.terminate?.();
-  }, FAREWELL_MS);
+  }, farewellMs);
 }
 
 /** The parts of Engine.IO's socket that it declares private, or leaves to the transport. */

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, expect, test } from 'bun:test';
-import { createTestContext } from '@insightdesk/shared/testing';
-import { createStage, entries, newChannel, until } from '../test-replica.ts';
+import { createTestContext, until } from '@insightdesk/shared/testing';
+import { createStage, entries, newChannel } from '../test-replica.ts';
 import { connectStuckClient } from '../test-stuck-client.ts';
 
 const testContext = createTestContext();

@@ -1,9 +1,9 @@
 import { afterAll, afterEach, expect, test } from 'bun:test';
 import type { ClientRequest } from '@insightdesk/shared/contract';
 import { createRequests } from '@insightdesk/shared/realtime';
-import { createTestContext } from '@insightdesk/shared/testing';
+import { createTestContext, until } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
-import { createStage, until } from '../test-replica.ts';
+import { createStage } from '../test-replica.ts';
 
 const testContext = createTestContext();
 const { startReplica, connect, person, valkey, close } = createStage(testContext);

@@ -1,9 +1,9 @@
 import { afterAll, afterEach, expect, test } from 'bun:test';
 import { Channels } from '@insightdesk/shared/contract';
 import { sendSignals } from '@insightdesk/shared/realtime';
-import { createTestContext } from '@insightdesk/shared/testing';
+import { createTestContext, until } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
-import { ask, createStage, tenantId, until } from '../test-replica.ts';
+import { ask, createStage, tenantId } from '../test-replica.ts';
 
 const testContext = createTestContext();
 const { startReplica, connect, person, valkey, close } = createStage(testContext);

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, expect, test } from 'bun:test';
 import { Channels, type PresenceChange } from '@insightdesk/shared/contract';
-import { createTestContext } from '@insightdesk/shared/testing';
+import { createTestContext, until } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
-import { ask, createStage, entries, newChannel, until } from '../test-replica.ts';
+import { ask, createStage, entries, newChannel } from '../test-replica.ts';
 
 const testContext = createTestContext();
 const { startReplica, connect, person, channelLog, presenceMembers, close } =
@@ -66,7 +66,7 @@ test('a reload does not flap, even onto the other replica; who stays away has le
   await Bun.sleep(1_000);
   expect(toldOf(watcher)).toEqual(['joined online']);
   after.socket.io.engine.close();
-  await until(() => watcher.events.length === 2, 2_000);
+  await until(() => watcher.events.length === 2);
   await Bun.sleep(300);
   expect(toldOf(watcher)).toEqual(['joined online', 'left offline']);
 });
@@ -77,7 +77,7 @@ test('a replica that goes away: its members have left after the grace, told by t
   for (const { token } of agents) await come(two.url, token);
   await until(() => watcher.events.length === 20);
   await two.server.drain(0);
-  await until(() => watcher.events.length === 40, 3_000);
+  await until(() => watcher.events.length === 40);
   await Bun.sleep(300);
   const left = changesOf(watcher).slice(20);
   expect(left.every(({ change }) => change === 'left')).toBe(true);

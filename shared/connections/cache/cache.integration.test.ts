@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, spyOn, test } from 'bun:test';
 import type { Id } from '@insightdesk/shared/contract';
 import { UnavailableError } from '@insightdesk/shared/errors';
+import { until } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import type { Cache, MemoizeOptions } from './index.ts';
-import { openCache, until } from './test-caches.ts';
+import { openCache } from './test-caches.ts';
 
 const here = openCache();
 const there = openCache();

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test';
 import { UnavailableError } from '@insightdesk/shared/errors';
+import { until } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import type { Cache } from './index.ts';
-import { openCache, startProxy, until } from './test-caches.ts';
+import { openCache, startProxy } from './test-caches.ts';
 
 let proxy: Awaited<ReturnType<typeof startProxy>>;
 let here: ReturnType<typeof openCache>;

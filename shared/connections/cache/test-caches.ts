@@ -71,12 +71,3 @@ export async function startProxy() {
     },
   };
 }
-
-/** Asks until it holds; fails after 10 s. */
-export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const giveUpAt = performance.now() + 10_000;
-  while (!(await condition())) {
-    if (performance.now() > giveUpAt) throw new Error('It did not come to that');
-    await Bun.sleep(10);
-  }
-}

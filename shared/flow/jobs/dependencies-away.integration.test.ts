@@ -1,11 +1,11 @@
 import { afterAll, expect, test } from 'bun:test';
 import { createDatabase } from '@insightdesk/shared/database';
 import { NetworkError } from '@insightdesk/shared/errors';
-import { testEnvironment } from '@insightdesk/shared/testing';
+import { testEnvironment, until } from '@insightdesk/shared/testing';
 import { sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { defineJob, type JobRequest } from './define-job.ts';
-import { createJobStage, inTenant, request, until } from './test-jobs.ts';
+import { createJobStage, inTenant, request } from './test-jobs.ts';
 
 const { queues, news, work, control, close, parts } = createJobStage();
 const away = createDatabase({
@@ -39,7 +39,7 @@ test('a database that is away uses up no attempts: the job is done when it is ba
   });
   const asked = request(job, {});
   await queues.enqueue([asked]);
-  await until(() => news.some(({ state }) => state === 'completed'), 25_000);
+  await until(() => news.some(({ state }) => state === 'completed'));
   expect(runs).toBe(4);
   expect(await outcomeOf(asked)).toMatchObject({ state: 'completed', attempts: 1 });
   await workers.close();
@@ -64,7 +64,7 @@ test('so does a storage that is away; an error of its own does', async () => {
   const asked = request(job, {});
   await queues.enqueue([asked]);
   const isDone = () => news.some(({ name, state }) => name === job.name && state === 'completed');
-  await until(isDone, 25_000);
+  await until(isDone);
   expect(met).toEqual([]);
   expect(await outcomeOf(asked)).toMatchObject({ state: 'completed', attempts: 2 });
   await workers.close();
@@ -75,9 +75,9 @@ test('a job that this worker does not know waits for one that does', async () =>
   const asked = request(job, {});
   const old = await work({ other: { job: jobCalled('other'), run: async () => {} } });
   await queues.enqueue([asked]);
-  await until(async () => (await outcomeOf(asked))?.state === 'delayed', 25_000);
+  await until(async () => (await outcomeOf(asked))?.state === 'delayed');
   await old.close();
   await work({ [job.name]: { job, run: async () => {} } });
-  await until(async () => (await outcomeOf(asked))?.state === 'completed', 25_000);
+  await until(async () => (await outcomeOf(asked))?.state === 'completed');
   expect(await outcomeOf(asked)).toMatchObject({ state: 'completed', attempts: 1 });
 }, 40_000);

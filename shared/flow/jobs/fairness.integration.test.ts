@@ -1,9 +1,10 @@
 import { afterAll, expect, test } from 'bun:test';
+import { until } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { z } from 'zod';
 import { defineJob, type JobRequest, type QueueName } from './define-job.ts';
 import { JobPriority } from './priority.ts';
-import { createJobStage, request, until } from './test-jobs.ts';
+import { createJobStage, request } from './test-jobs.ts';
 
 const { queues, work, close, control } = createJobStage();
 afterAll(close);

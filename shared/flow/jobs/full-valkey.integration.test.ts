@@ -1,7 +1,8 @@
 import { afterAll, expect, test } from 'bun:test';
+import { until } from '@insightdesk/shared/testing';
 import { z } from 'zod';
 import { defineJob } from './define-job.ts';
-import { createJobStage, request, until } from './test-jobs.ts';
+import { createJobStage, request } from './test-jobs.ts';
 
 const { valkey, queues, news, work, control, close } = createJobStage();
 afterAll(close);
@@ -29,7 +30,7 @@ test('a full Valkey uses up no attempts: the job is done when there is room', as
   });
   const asked = request(job, {});
   await queues.enqueue([asked]);
-  await until(() => news.some(({ state }) => state === 'completed'), 25_000);
+  await until(() => news.some(({ state }) => state === 'completed'));
   expect(runs).toBe(4);
   expect(await control.list(asked.tenantId, { limit: 10 })).toMatchObject({
     items: [{ state: 'completed', attempts: 1 }],

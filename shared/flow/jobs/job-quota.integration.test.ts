@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { type Id, toUuid } from '@insightdesk/shared/contract';
 import { connect, createDatabase, type Database } from '@insightdesk/shared/database';
 import { DomainBusinessRuleError } from '@insightdesk/shared/errors';
-import { createTestDatabase } from '@insightdesk/shared/testing';
+import { createTestDatabase, until } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { z } from 'zod';
 import { defineJob, type JobRequest } from './define-job.ts';
@@ -10,7 +10,7 @@ import { createHeldJobs, type HeldJobs } from './held-jobs.ts';
 import { type JobRoom, readJobLoad } from './job-load.ts';
 import { createHeldRelease } from './release-held.ts';
 import type { Handler, JobRun } from './run-job.ts';
-import { createJobStage, request, until } from './test-jobs.ts';
+import { createJobStage, request } from './test-jobs.ts';
 
 const endless = { jobs: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY };
 const rooms = new Map<string, JobRoom>();
@@ -101,7 +101,7 @@ async function workOff(tenantId: Id<'org'>, count: number, concurrency = 1) {
       await release.tick();
       const left = (await waiting(tenantId)) + (await inQueues(tenantId));
       return ran.length >= count && left === 0;
-    }, 30_000);
+    });
   } finally {
     await workers.close();
   }

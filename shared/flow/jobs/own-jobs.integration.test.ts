@@ -1,9 +1,10 @@
 import { afterAll, expect, spyOn, test } from 'bun:test';
+import { until } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { z } from 'zod';
 import { defineJob, type JobRequest } from './define-job.ts';
 import { type JobStateName, jobStates } from './job-status.ts';
-import { createJobStage, request, until } from './test-jobs.ts';
+import { createJobStage, request } from './test-jobs.ts';
 
 const { queues, valkey, work, control, close } = createJobStage();
 afterAll(close);

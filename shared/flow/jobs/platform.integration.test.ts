@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from 'bun:test';
 import { DomainBusinessRuleError } from '@insightdesk/shared/errors';
-import { createTestTenant } from '@insightdesk/shared/testing';
+import { createTestTenant, until } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { eq } from 'drizzle-orm';
 import { z } from 'zod';
@@ -9,7 +9,7 @@ import { chainJob, defineJob, type JobDefinition } from './define-job.ts';
 import { JobPriority } from './priority.ts';
 import type { Handler, JobRun } from './run-job.ts';
 import { jobSteps } from './tables.ts';
-import { createJobStage, inTenant, request, until } from './test-jobs.ts';
+import { createJobStage, inTenant, request } from './test-jobs.ts';
 import { releaseStuck } from './watchdog.ts';
 
 const { context, parts, prefix, valkey, queues, news, work, control, close } = createJobStage();

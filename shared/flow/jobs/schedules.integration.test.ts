@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { connect, createDatabase, type Database } from '@insightdesk/shared/database';
-import { createTestDatabase } from '@insightdesk/shared/testing';
+import { createTestDatabase, until } from '@insightdesk/shared/testing';
 import { z } from 'zod';
 import { defineJob } from './define-job.ts';
 import { listSchedules, pauseSchedule, resumeSchedule } from './schedule-list.ts';
 import { type CatchUp, createScheduler, defineSchedules } from './schedules.ts';
-import { createJobStage, request, until } from './test-jobs.ts';
+import { createJobStage, request } from './test-jobs.ts';
 
 const tick = defineJob({ name: 'test.tick', queue: 'maintenance', payload: z.object({}) });
 const daily = { cron: '0 3 * * *', timeZone: 'UTC' };

@@ -83,11 +83,3 @@ export const request = (
   requestId: 'test',
   ...more,
 });
-
-export async function until(condition: () => unknown, timeoutMs = 15_000): Promise<void> {
-  const end = performance.now() + timeoutMs;
-  while (!(await condition())) {
-    if (performance.now() > end) throw new Error('It did not come to pass');
-    await Bun.sleep(10);
-  }
-}

@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from 'bun:test';
 import { type ChannelEvent, Channels, type Position } from '@insightdesk/shared/contract';
+import { until } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { createValkey, type Valkey, type ValkeyOptions } from '@insightdesk/shared/valkey';
 import { createChannelHub } from './channel-hub.ts';
@@ -96,14 +97,6 @@ async function replica() {
 const offsets = (events: ChannelEvent[]) => events.map(({ offset }) => offset);
 const range = (from: number, to: number) =>
   Array.from({ length: Math.max(0, to - from + 1) }, (_, i) => from + i);
-
-async function until(condition: () => boolean, timeoutMs = 5_000) {
-  const end = performance.now() + timeoutMs;
-  while (!condition()) {
-    if (performance.now() > end) throw new Error('it did not come to pass');
-    await Bun.sleep(5);
-  }
-}
 
 test('members on two replicas get every event once, in order', async () => {
   const [a, b] = [await replica(), await replica()];
