@@ -66,7 +66,7 @@ describe('values', () => {
   });
 
   test('a value expires in both tiers', async () => {
-    await cache.set('short', 1, { ttlSeconds: 1.5 });
+    await cache.set('short', 1, { ttlSeconds: 4 });
     expect(await cache.get<number>('short')).toBe(1);
     expect(await other.get<number>('short')).toBe(1);
     for (const side of [cache, other]) {

@@ -9,7 +9,7 @@ const { config, close } = createTestContext();
 const database = createDatabase({
   ...config.database,
   poolMin: 1,
-  heavy: { connections: 2, timeoutMs: 400 },
+  heavy: { connections: 2, timeoutMs: 4_000 },
 });
 afterAll(() => Promise.all([database.close(), close()]));
 
@@ -20,14 +20,14 @@ const search = (seconds: number, tenantId = newId('org')) =>
 
 test('a cheap read does not wait for expensive ones', async () => {
   const order: string[] = [];
-  const searches = Array.from({ length: 6 }, () => search(0.3).then(() => order.push('search')));
+  const searches = Array.from({ length: 4 }, () => search(2).then(() => order.push('search')));
   for (let i = 0; i < 3; i++) {
     await database.read({}, sleep(0));
     order.push('cheap');
   }
   await Promise.all(searches);
   expect(order.slice(0, 3)).toEqual(['cheap', 'cheap', 'cheap']);
-});
+}, 30_000);
 
 test('one that takes too long is ended, with a problem that says so', async () => {
   await expect(search(30)).rejects.toMatchObject({ status: 422, code: 'QUERY_TOO_BROAD' });

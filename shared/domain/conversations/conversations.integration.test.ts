@@ -3,7 +3,7 @@ import type { Context, MemberContext } from '@insightdesk/shared/context';
 import { uploadAttachment } from '@insightdesk/shared/domain/attachments';
 import { removeMember } from '@insightdesk/shared/domain/users';
 import { outbox } from '@insightdesk/shared/events';
-import { createTestContext, createTestTenant, userOf } from '@insightdesk/shared/testing';
+import { createTestContext, createTestTenant, until, userOf } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import {
   getConversation,
@@ -142,7 +142,7 @@ describe('changes', () => {
     await expect(updateConversation(agent, { id, status: 'snoozed' })).rejects.toMatchObject({
       status: 422,
     });
-    const snoozedUntil = new Date(Date.now() + 300).toISOString();
+    const snoozedUntil = new Date(Date.now() + 3_000).toISOString();
     expect(await updateConversation(agent, { id, snoozedUntil })).toMatchObject({
       status: 'snoozed',
       snoozedUntil,
@@ -150,7 +150,7 @@ describe('changes', () => {
     const system: Context = { ...owner, actor: { kind: 'system', name: 'test' } };
     await wakeSnoozed(system, { conversationId: id });
     expect((await getConversation(agent, { id })).status).toBe('snoozed');
-    await Bun.sleep(400);
+    await until(() => Date.now() > Date.parse(snoozedUntil) + 100);
     await wakeSnoozed(system, { conversationId: id });
     expect(await getConversation(agent, { id })).toMatchObject({
       status: 'open',

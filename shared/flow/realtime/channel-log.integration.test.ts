@@ -1,6 +1,7 @@
 import { afterAll, expect, test } from 'bun:test';
 import { Channels } from '@insightdesk/shared/contract';
 import { NetworkError } from '@insightdesk/shared/errors';
+import { until } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { createValkey } from '@insightdesk/shared/valkey';
 import { createChannelLog } from './channel-log.ts';
@@ -10,7 +11,7 @@ import { channelOf, type Room, roomOf } from './room.ts';
 const url = Bun.env.VALKEY_URL ?? 'valkey://127.0.0.1:6379';
 const valkey = createValkey(url, { name: 'test-log', role: 'command', onError: console.error });
 const log = createChannelLog(valkey, { historyLength: 2_000, historySeconds: 60 });
-const short = createChannelLog(valkey, { historyLength: 10, historySeconds: 2 });
+const short = createChannelLog(valkey, { historyLength: 10, historySeconds: 4 });
 afterAll(() => valkey.quit());
 
 const tenantId = newId('org');
@@ -127,18 +128,17 @@ test('age: old entries go with the next append, a quiet log goes whole, position
   const room = newRoom();
   const { epoch } = await start(room);
   await short.append(entries(room, 5));
-  await Bun.sleep(1_200);
+  await Bun.sleep(2_200);
   await short.append(entries(room, 1));
-  await Bun.sleep(1_200);
+  await Bun.sleep(2_200);
   await short.append(entries(room, 1));
   expect((await short.read(room, { epoch, offset: 4 })).recovered).toBe(false);
   expect((await short.read(room, { epoch, offset: 5 })).events).toHaveLength(2);
-  await Bun.sleep(2_100);
-  expect(await valkey.exists(`realtime:{${room}}:log`)).toBe(0);
+  await until(async () => (await valkey.exists(`realtime:{${room}}:log`)) === 0);
   expect(await short.read(room, { epoch, offset: 7 })).toMatchObject({ recovered: true });
   expect(await short.read(room, { epoch, offset: 6 })).toMatchObject({ recovered: false });
   expect((await short.append(entries(room, 1)))[0]).toMatchObject({ epoch, offset: 8 });
-}, 10_000);
+}, 40_000);
 
 test('data gone: a new epoch, and no old position is taken for a new one', async () => {
   const room = newRoom();

@@ -1,4 +1,5 @@
 import { afterAll, expect, test } from 'bun:test';
+import { until } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { createValkey } from '@insightdesk/shared/valkey';
 import { createPresenceRegistry } from './presence-registry.ts';
@@ -8,7 +9,7 @@ const valkey = createValkey(url, { name: 'test-presence', role: 'command', onErr
 afterAll(() => valkey.quit());
 
 const errors: unknown[] = [];
-const replica = (lease = { leaseMs: 1_000, renewMs: 200 }) =>
+const replica = (lease = { leaseMs: 4_000, renewMs: 300 }) =>
   createPresenceRegistry(valkey, { onError: (error) => errors.push(error), ...lease });
 
 test('a user is connected while any socket on any replica is open', async () => {
@@ -30,11 +31,10 @@ test('leases are renewed while the replica lives and end after it was killed', a
   const org = newId('org');
   const [living, killed] = [newId('usr'), newId('usr')];
   const [a, reader] = [replica(), replica()];
-  const b = replica({ leaseMs: 1_000, renewMs: 3_600_000 });
+  const b = replica({ leaseMs: 4_000, renewMs: 3_600_000 });
   await Promise.all([a.connected(org, living), b.connected(org, killed)]);
-  await Bun.sleep(200);
   expect(await reader.connectedUsers(org)).toEqual(new Set([living, killed]));
-  await Bun.sleep(900);
+  await until(async () => (await reader.connectedUsers(org)).size < 2);
   expect(await reader.connectedUsers(org)).toEqual(new Set([living]));
   await Promise.all([a.close(), b.close()]);
   expect(errors).toEqual([]);
@@ -45,7 +45,7 @@ test('a renewal puts back what Valkey lost', async () => {
   const a = replica();
   await a.connected(org, usr);
   await valkey.del(`presence:{${org}}`);
-  await Bun.sleep(600);
+  await until(async () => (await a.connectedUsers(org)).size > 0);
   expect(await a.connectedUsers(org)).toEqual(new Set([usr]));
   await a.close();
   expect(await a.connectedUsers(org)).toEqual(new Set());
