@@ -44,10 +44,10 @@ function openFlow(parts: Parts, closing: Closing) {
     valkey,
     channelLog: () => createChannelLog(valkey('command'), history),
     presence: () => createPresenceRegistry(valkey('command'), { onError: () => {} }),
-    presenceMembers: ({ graceMs = 500 } = {}) =>
+    presenceMembers: ({ graceMs = 2_000 } = {}) =>
       createPresenceMembers(valkey('command'), {
         ...history,
-        leaseMs: 1_000,
+        leaseMs: 3_000,
         renewMs: 300,
         graceMs,
         sweepMs: 50,

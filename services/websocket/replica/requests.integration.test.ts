@@ -74,7 +74,7 @@ test('somebody who comes back meanwhile, on another replica, is asked there with
     ids.push(id);
     before.socket.io.engine.close();
   });
-  const answer = request({ ...agent, name: 'x', payload: 1 }, { timeoutMs: 300, attempts: 10 });
+  const answer = request({ ...agent, name: 'x', payload: 1 }, { timeoutMs: 1_000, attempts: 10 });
   await until(() => ids.length === 1);
   const heard = await device(two.url, (_asked, acknowledge) => acknowledge(done('here')));
   expect(await answer).toBe('here');

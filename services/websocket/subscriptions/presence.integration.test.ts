@@ -63,7 +63,7 @@ test('a reload does not flap, even onto the other replica; who stays away has le
   const before = await come(one.url, agent.token);
   before.socket.disconnect();
   const after = await come(two.url, agent.token);
-  await Bun.sleep(1_000);
+  await Bun.sleep(2_500);
   expect(toldOf(watcher)).toEqual(['joined online']);
   after.socket.io.engine.close();
   await until(() => watcher.events.length === 2);
@@ -122,7 +122,7 @@ test.each([0, 1])(
     socket.disconnect();
     await until(() => watcher.events.length === 2 * before);
     // Longer than a lease: whoever was forgotten would be renewed.
-    await Bun.sleep(1_500);
+    await Bun.sleep(3_500);
     expect(toldOf(watcher)).toEqual(['joined online', 'left offline'].slice(0, 2 * before));
     expect((await ask(watcher.socket, 'presence', { channel })).total).toBe(1);
   },
