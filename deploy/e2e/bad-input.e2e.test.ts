@@ -233,7 +233,7 @@ describe('sockets', () => {
     ];
     for (const event of ['subscribe', 'unsubscribe', 'publish', 'authenticate']) {
       for (const payload of nonsense) {
-        const answer = await listener.socket.timeout(5000).emitWithAck(event, payload);
+        const answer = await listener.socket.timeout(20_000).emitWithAck(event, payload);
         expect(answer.ok).toBe(false);
         expect(answer.error.status).toBeWithin(400, 500);
       }

@@ -209,7 +209,7 @@ describe('sockets', () => {
         ] as const) {
           const ask = (id: string) =>
             socket
-              .timeout(10_000)
+              .timeout(20_000)
               .emitWithAck(event, { channel: address.replace(/\{[a-z]{3}\}/, id), ...rest });
           const [real = ''] = ids;
           const [nothing, strangers] = [await ask(unknownId(prefix)), await ask(real)];

@@ -141,7 +141,7 @@ export function createStage({ parts, log, context }: Stage) {
 }
 
 export const ask = (socket: Socket, name: string, payload?: unknown) =>
-  socket.timeout(5_000).emitWithAck(name, payload);
+  socket.timeout(25_000).emitWithAck(name, payload);
 
 export const entries = (channel: string, count: number) =>
   Array.from({ length: count }, (_, n) => ({

@@ -42,7 +42,7 @@ function script(text: string, more: Partial<ProcessSpec> = {}): ProcessSpec {
 }
 
 async function until(done: () => unknown) {
-  const deadline = Date.now() + 4000;
+  const deadline = Date.now() + 15_000;
   while (!done()) {
     if (Date.now() > deadline) throw new Error('It never happened');
     await Bun.sleep(10);
