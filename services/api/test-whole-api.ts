@@ -65,10 +65,10 @@ export function openWholeApi(
   return { app, options, context, parts, conformance, ask, openTenant, close };
 }
 
-type TestDesk = ReturnType<typeof openWholeApi>;
+type WholeApi = ReturnType<typeof openWholeApi>;
 
 /** The last test of a file: every good answer, and problem of a protocol, of the routes at or below these paths was seen. */
-export function testPromises({ conformance }: TestDesk, ...paths: string[]): void {
+export function testPromises({ conformance }: WholeApi, ...paths: string[]): void {
   test('every promised answer was seen', () => {
     expect(paths.flatMap(conformance.unseenBelow)).toEqual([]);
   });

@@ -12,7 +12,7 @@ import {
   startStorageServer,
   testEnvironment,
 } from '@insightdesk/shared/testing';
-import { openUploadDesk } from './test-replicas.ts';
+import { openUploadApis } from './test-replicas.ts';
 
 setDefaultTimeout(300_000);
 
@@ -22,7 +22,7 @@ const LONGEST_MS = 300;
 /** Sometimes in several parts, of eight each. */
 const MOST_BYTES = 12_000_000;
 
-const [uploads, server] = await Promise.all([openUploadDesk(), startStorageServer('swift')]);
+const [uploads, server] = await Promise.all([openUploadApis(), startStorageServer('swift')]);
 const { accessKeyId, secretAccessKey, url: endpoint } = server;
 const options = { accessKeyId, secretAccessKey, endpoint, region: 'us-east-1', bucket: 'desk' };
 await createS3Client(options).askText({ method: 'PUT' });

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { createMemoryStorage } from '@insightdesk/shared/storage';
 import { createTestTenant } from '@insightdesk/shared/testing';
-import { openUploadDesk, tokenOf } from './test-replicas.ts';
+import { openUploadApis, tokenOf } from './test-replicas.ts';
 
-const uploads = await openUploadDesk();
+const uploads = await openUploadApis();
 const signer = uploads.stage.parts.fileUrls;
 type Replicas = Awaited<ReturnType<typeof uploads.openReplicas>>;
 

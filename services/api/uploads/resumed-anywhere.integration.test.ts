@@ -9,11 +9,11 @@ import {
   type StorageProvider,
 } from '@insightdesk/shared/storage';
 import { openRemoteStorage } from '@insightdesk/shared/testing';
-import { openUploadDesk } from './test-replicas.ts';
+import { openUploadApis } from './test-replicas.ts';
 
 setDefaultTimeout(300_000);
 
-const uploads = await openUploadDesk();
+const uploads = await openUploadApis();
 const signer = uploads.stage.parts.fileUrls;
 const folder = mkdtempSync(join(tmpdir(), 'resumable-'));
 

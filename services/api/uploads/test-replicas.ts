@@ -19,7 +19,7 @@ const newMetrics = () => createMetrics({ service: 'api', replica: 'api-1' });
  * Two replicas, and somebody who uploads. With a database of its own: a running worker would put
  * together what it does not find.
  */
-export async function openUploadDesk() {
+export async function openUploadApis() {
   const server = await createTestDatabase();
   const apis = [0, 1].map(() => openWholeApi({ windowMs: 60_000, maxRequests: 0 }, {}, server.url));
   const stage = createTestContext(server.url);

@@ -9,22 +9,13 @@ import {
   resendInvitation,
 } from '@insightdesk/shared/domain/users';
 import type { JobRun } from '@insightdesk/shared/jobs';
-import {
-  createTestContext,
-  createTestDatabase,
-  createTestTenant,
-  userOf,
-} from '@insightdesk/shared/testing';
+import { createTestTenant, openTestStage, userOf } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { requireRecipient, sendAccountLink, sendAccountNotice, sendInvitation } from './index.ts';
 
 // A database of its own: no worker runs there but this test.
-const place = await createTestDatabase();
-const { context, mailer, close } = createTestContext(place.url);
-afterAll(async () => {
-  await close();
-  await place.drop();
-});
+const { context, mailer, close } = await openTestStage();
+afterAll(close);
 
 const address = () => `${newId('usr')}@example.com`;
 const worker = (tenantId: Id<'org'>) =>

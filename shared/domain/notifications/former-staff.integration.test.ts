@@ -14,24 +14,15 @@ import { addRole } from '@insightdesk/shared/domain/roles';
 import { changeRole, removeMember } from '@insightdesk/shared/domain/users';
 import { outbox } from '@insightdesk/shared/events';
 import type { JobRequest } from '@insightdesk/shared/jobs';
-import {
-  createTestContext,
-  createTestDatabase,
-  createTestTenant,
-  userOf,
-} from '@insightdesk/shared/testing';
+import { createTestTenant, openTestStage, userOf } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { eq } from 'drizzle-orm';
 import { notifyRecipients, sendMessageEmail } from './index.ts';
 import type { emailMessage } from './jobs.ts';
 
 // A database of its own: no worker runs there but this test, which else might mail first.
-const place = await createTestDatabase();
-const { context, mailer, close } = createTestContext(place.url);
-afterAll(async () => {
-  await close();
-  await place.drop();
-});
+const { context, mailer, close } = await openTestStage();
+afterAll(close);
 
 type Errand = (typeof emailMessage.payload)['_output'];
 
