@@ -15,12 +15,22 @@ export function osRelease(): Record<string, string> {
   return Object.fromEntries(Array.from(lines, ([, name, value]) => [name, value]));
 }
 
+const underWay = new Map<string, Promise<unknown>>();
+
+/** Work that several stacks of this process ask for at once is done once, for all of them. */
+export function together<T>(name: string, work: () => Promise<T>): Promise<T> {
+  const running = underWay.get(name) as Promise<T> | undefined;
+  if (running) return running;
+  const started = work().finally(() => underWay.delete(name));
+  underWay.set(name, started);
+  return started;
+}
+
 /** A directory of the cache; `build` fills a draft, which appears under its name only when complete. */
-export async function cached(
-  name: string,
-  build: (draft: string) => Promise<void>,
-): Promise<string> {
-  const directory = join(cacheDirectory(), name);
+export const cached = (name: string, build: (draft: string) => Promise<void>): Promise<string> =>
+  together(name, () => fill(join(cacheDirectory(), name), build));
+
+async function fill(directory: string, build: (draft: string) => Promise<void>): Promise<string> {
   if (existsSync(directory)) return directory;
   removeAbandonedDrafts(directory);
   const draft = `${directory}.${process.pid}.draft`;
@@ -28,6 +38,9 @@ export async function cached(
   try {
     await build(draft);
     if (!existsSync(directory)) renameSync(draft, directory);
+  } catch (error) {
+    // Another process may have put its own there in the same moment.
+    if (!existsSync(directory)) throw error;
   } finally {
     rmSync(draft, { recursive: true, force: true });
   }
