@@ -1,9 +1,11 @@
+import { withTimeout } from '@insightdesk/shared/promises';
 import { call, listen, openOrganization } from '../deploy/e2e/client.ts';
 import type { Row } from './run.ts';
 import { median } from './sockets/figures.ts';
 
 const SOCKETS = 48;
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 10);
+const PATIENCE_MS = 30_000;
 
 /** From asking until the last socket has heard a note, and until the last is closed, in ms. */
 async function measureRound() {
@@ -25,7 +27,7 @@ async function measureRound() {
     const askedAt = performance.now();
     const { status } = await ask();
     if (status >= 300) throw new Error(`It was answered ${status}`);
-    await heard;
+    await withTimeout(heard, PATIENCE_MS);
     return performance.now() - askedAt;
   };
   const note = { token: owner.token, body: { body: 'Careful', kind: 'note' } };
