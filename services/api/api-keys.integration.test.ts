@@ -3,7 +3,7 @@ import { type Permission, toUuid } from '@insightdesk/shared/contract';
 import { connect } from '@insightdesk/shared/database';
 import { newSecret, readSecret } from '@insightdesk/shared/domain/keys';
 import { listStaffIds, login } from '@insightdesk/shared/domain/users';
-import { testEnvironment } from '@insightdesk/shared/testing';
+import { testEnvironment, until } from '@insightdesk/shared/testing';
 import { addDays, newId } from '@insightdesk/shared/utils';
 import { openWholeApi, testPromises } from './test-whole-api.ts';
 
@@ -187,7 +187,7 @@ describe('API keys', () => {
     const key = await made();
     await meBy(key.secret);
     const used = async () => ((await get(key)) as { lastUsedAt: string | null }).lastUsedAt;
-    for (let i = 0; i < 200 && !(await used()); i++) await Bun.sleep(20);
+    await until(used);
     expect(Date.parse((await used()) ?? '')).toBeGreaterThan(Date.now() - 60_000);
     const listed = await (await api.ask('GET', '/v1/members?limit=100', { as: own.owner })).text();
     expect(listed).not.toContain(key.userId);

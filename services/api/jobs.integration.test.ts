@@ -70,7 +70,7 @@ async function read(id: string, as = owner) {
 }
 
 async function untilState(id: string, state: string) {
-  for (let tries = 0; tries < 500; tries++) {
+  for (let tries = 0; tries < 1_250; tries++) {
     const { body } = await read(id);
     if (body.state === state) return body;
     await Bun.sleep(20);

@@ -218,7 +218,7 @@ describe('what is written down', () => {
   });
 
   async function untilLogged(path: string) {
-    for (let i = 0; i < 100 && !readFileSync(accessLog, 'utf8').includes(path); i++) {
+    for (let i = 0; i < 1_000 && !readFileSync(accessLog, 'utf8').includes(path); i++) {
       await Bun.sleep(20);
     }
   }

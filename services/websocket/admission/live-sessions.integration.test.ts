@@ -252,7 +252,7 @@ test('a token is said to run out a minute before, and again after a renewal', as
     ...overrides,
     tokens: {
       async verifyAccess(asked) {
-        expiries.push(Date.now() + 60_300);
+        expiries.push(Date.now() + 63_000);
         return { ...(await context.tokens.verifyAccess(asked)), expiresAt: expiries.at(-1) ?? 0 };
       },
     },

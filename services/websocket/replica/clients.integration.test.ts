@@ -1,6 +1,6 @@
 import { afterAll, afterEach, expect, test } from 'bun:test';
 import { Channels } from '@insightdesk/shared/contract';
-import { createTestContext } from '@insightdesk/shared/testing';
+import { createTestContext, until } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { ask, createStage, newChannel, tenantId } from '../test-replica.ts';
 
@@ -35,8 +35,9 @@ test('who is where is known on every replica', async () => {
   }
   await ask(phone.socket, 'unsubscribe', { channel: shared });
   desk.socket.disconnect();
-  await Bun.sleep(100);
-  expect(await two.server.getChannelClients({ tenantId, channel: shared })).toEqual([ofStranger]);
+  const left = () => two.server.getChannelClients({ tenantId, channel: shared });
+  await until(async () => (await left()).length === 1);
+  expect(await left()).toEqual([ofStranger]);
   expect(await one.server.getClientChannels(agent)).toEqual([]);
 });
 

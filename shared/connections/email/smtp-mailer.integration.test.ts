@@ -47,7 +47,7 @@ afterAll(async () => {
 describeMailer('SMTP', () => mailer);
 
 async function isKnown(messageId: string): Promise<boolean> {
-  for (let tries = 0; tries < 50; tries++) {
+  for (let tries = 0; tries < 1_000; tries++) {
     if (await mailer.wasAccepted?.(messageId)) return true;
     await Bun.sleep(20);
   }

@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test';
 import { once } from 'node:events';
+import { until } from '@insightdesk/shared/testing';
 import { createValkey, pingValkey, type ValkeyOptions } from './index.ts';
 
 const url = Bun.env.VALKEY_URL ?? 'valkey://127.0.0.1:6379';
@@ -49,7 +50,7 @@ test('a subscription survives a cut connection', async () => {
   await subscriber.valkey.subscribe(topic);
   await other.valkey.client('KILL', 'ID', String(id));
   while ((await other.valkey.publish(topic, 'again')) === 0) await Bun.sleep(20);
-  await Bun.sleep(20);
+  await until(() => received.length > 0);
   expect(received).toEqual(['again']);
 });
 

@@ -19,7 +19,7 @@ afterAll(() => Promise.all([here.close(), there.close()]));
 const missesOf = ({ context }: typeof here) => context.cache.getStats().misses;
 
 async function eventually(read: () => Promise<unknown>, wanted: unknown) {
-  for (let i = 0; i < 500 && !Bun.deepEquals(await read(), wanted); i++) await Bun.sleep(20);
+  for (let i = 0; i < 1_250 && !Bun.deepEquals(await read(), wanted); i++) await Bun.sleep(20);
   expect(await read()).toEqual(wanted);
 }
 
