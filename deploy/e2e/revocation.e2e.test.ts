@@ -15,6 +15,7 @@ import {
 
 const SESSIONS = 12;
 const SOCKETS = 48;
+const PAUSE_MS = 8;
 /** Much longer than it takes, and much shorter than a token lives. */
 const PATIENCE_MS = 30_000;
 
@@ -42,7 +43,7 @@ interface Course {
   notes: number;
 }
 
-/** A socket that asks every 8 ms to go on by another session, until it is closed. */
+/** A socket that asks again and again to go on by another session, until it is closed. */
 async function hammer(course: Course, n: number) {
   const { tokens } = course;
   const listener = await listen(tokens[n % tokens.length] ?? '', { replica: `${1 + (n % 2)}` });
@@ -51,20 +52,21 @@ async function hammer(course: Course, n: number) {
   const deafen = () => {
     hammering.deafFrom = Math.min(hammering.deafFrom, course.notes);
   };
-  const timer = setInterval(() => {
+  let timer: Timer | undefined;
+  const ask = () => {
     const isLate = course.isOver;
     const token = tokens[Math.floor(Math.random() * tokens.length)];
     socket.emit('authenticate', { token }, ({ ok, error }: Answered) => {
       if (isLate && ok) hammering.granted++;
       if (error?.status === 401) deafen();
+      timer = setTimeout(ask, PAUSE_MS);
     });
-  }, 8);
+  };
+  ask();
+  const rest = () => clearTimeout(timer);
   socket.on('closing', deafen);
-  socket.on('disconnect', () => clearInterval(timer));
-  closing.push(
-    () => clearInterval(timer),
-    () => listener.close(),
-  );
+  socket.on('disconnect', rest);
+  closing.push(rest, () => listener.close());
   return hammering;
 }
 
