@@ -78,13 +78,15 @@ test.skipIf(!isLocalStack)(
     const route = 'POST /v1/conversations/:id/messages';
     const whole = () => {
       const spans = spansOf(traceId);
-      const ends = ['webhook deliver', 'mail send', 'relay message.created', 'sql write', route];
+      // A span is told when it has ended, so after those within it.
+      const ends = ['webhook deliver', 'job notifications.message', 'relay message.created', route];
       return (
         ends.every((name) => find(spans, name).length > 0) &&
+        find(spans, 'mail send').some((mail) => pathOf(mail).at(-1) === route) &&
         find(spans, 'socket message.created').length >= 2
       );
     };
-    await until(whole, 20_000).catch(() => {});
+    await until(whole, 40_000).catch(() => {});
     const spans = spansOf(traceId);
     const [door] = find(spans, route);
     expect(told.statuses).toEqual([201, 201]);
