@@ -5,7 +5,8 @@ import { root } from '../paths.ts';
 import { runCommand } from '../processes/run-command.ts';
 import { howLong } from './how-long.ts';
 
-export const TEST_TIMEOUT_MS = 30_000;
+/** Many times what a test takes that says nothing else: only what hangs is given up. */
+export const TEST_TIMEOUT_MS = 90_000;
 
 export interface Counts {
   passed: number;
