@@ -28,7 +28,7 @@ let stage: ReturnType<typeof createTestContext>;
 beforeAll(async () => {
   server = await createTestDatabase();
   stage = createTestContext(server.url);
-}, 60_000);
+}, 150_000);
 afterAll(async () => {
   await stage.close();
   await server.drop();

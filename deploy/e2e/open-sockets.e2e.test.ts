@@ -27,5 +27,5 @@ test.skipIf(!isLocalStack)(
     await until(async () => (await open()) === 2);
     expect(listeners.map(({ socket }) => socket.connected)).toEqual([false, true, true, false]);
   },
-  60_000,
+  150_000,
 );
