@@ -61,20 +61,32 @@ test('one that is not there is refused, also by a path from here', async () => {
   expect(await loading.catch(String)).toContain('LOG_TRANSPORTS: ./nowhere.ts');
 });
 
-const quick = { writeMs: 20, blockingMs: 20, restMs: 1e9 };
+const quick = { writeMs: 20, blockingMs: 1_000, restMs: 1e9 };
+const hasty = { ...quick, blockingMs: 20 };
 
-test.each<[string, LogTransport['write'], string]>([
+test.each<[string, LogTransport['write'], string, typeof quick]>([
   [
     'throws',
     () => {
       throw new Error('broken');
     },
     'broken',
+    quick,
   ],
-  ['rejects', () => Promise.reject(new Error('refused')), 'refused'],
-  ['never ends', () => new Promise<void>(() => {}), 'rests'],
-  ['holds everything up', () => Bun.sleepSync(25), 'rests'],
-])('one that %s costs its lines, not the service, and not the others', async (_, write, reason) => {
+  ['rejects', () => Promise.reject(new Error('refused')), 'refused', quick],
+  ['never ends', () => new Promise<void>(() => {}), 'rests', quick],
+  ['holds everything up', () => Bun.sleepSync(25), 'rests', hasty],
+  [
+    'holds everything up and rejects',
+    () => {
+      Bun.sleepSync(25);
+      return Promise.reject(new Error('refused'));
+    },
+    'rests',
+    hasty,
+  ],
+])('one that %s costs its lines, not the service, and not the others', async (...given) => {
+  const [, write, reason, times] = given;
   const { onLost, lost, reasons } = countLost();
   let calls = 0;
   const bad = sheltered(
@@ -87,7 +99,7 @@ test.each<[string, LogTransport['write'], string]>([
       close: () => new Promise(() => {}),
     },
     onLost,
-    quick,
+    times,
   );
   const good: string[] = [];
   const other = sheltered({ level: 'info', write: (line) => void good.push(line) }, () => {});

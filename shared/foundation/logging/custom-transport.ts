@@ -70,6 +70,8 @@ export function sheltered(
     if (performance.now() < restsUntil) throw new Error('It rests, as it was too slow');
     const startedAt = performance.now();
     const writing = transport.write(line);
+    // Also where nobody waits for it any more, a rejection must not end the process.
+    if (writing instanceof Promise) writing.catch(() => {});
     if (performance.now() - startedAt > blockingMs) throw rest('It holds everything up');
     if (!(writing instanceof Promise)) return;
     await withTimeout(writing, writeMs).catch((error) => {
