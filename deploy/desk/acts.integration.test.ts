@@ -47,7 +47,7 @@ test('what is done to all is in the log of the operators, and looking is not tol
   const desk = (...words: string[]) => runDesk(words, env);
   await until(
     async () => (await desk('schedules', 'list')).output.includes('purge-events'),
-    150_000,
+    20_000,
   );
   await desk('queues', 'list');
   for (const words of [
@@ -75,7 +75,7 @@ test('without an organisation of operators it is in the log of nobody, which is 
   expect((await desk('queues', 'resume', queue)).code).toBe(0);
   await until(
     async () => (await desk('audit', 'acts')).output.includes(`queues resume  ${queue}`),
-    150_000,
+    20_000,
   );
   const { output } = await desk(
     'audit',

@@ -37,7 +37,7 @@ async function fill(directory: string, build: (draft: string) => Promise<void>):
   mkdirSync(draft, { recursive: true });
   try {
     await build(draft);
-    if (!existsSync(directory)) renameSync(draft, directory);
+    renameSync(draft, directory);
   } catch (error) {
     // Another process may have put its own there in the same moment.
     if (!existsSync(directory)) throw error;

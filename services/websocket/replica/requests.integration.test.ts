@@ -59,10 +59,10 @@ test('a lost answer: asked again with the same id, so the device can answer as b
     if (!isKnown) answers.set(id, ++count);
     if (isKnown) answer(done(answers.get(id)));
   });
-  const options = { timeoutMs: 300, attempts: 50 };
+  const options = { timeoutMs: 4_000, attempts: 3 };
   expect(await request({ ...agent, name: 'confirm', payload: null }, options)).toBe(1);
   expect(count).toBe(1);
-  expect(heard.length).toBeGreaterThan(1);
+  expect(heard).toHaveLength(2);
   expect(new Set(heard.map(({ id }) => id)).size).toBe(1);
 });
 
