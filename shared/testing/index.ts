@@ -9,3 +9,4 @@ export { openRemoteStorage } from './remote-storage.ts';
 export { openTestStage } from './stage.ts';
 export { startStorageServer } from './storage-server.ts';
 export { until } from './until.ts';
+export { openWayToDatabase } from './way-to-database.ts';

@@ -1,8 +1,10 @@
 import { afterAll, describe, expect, test } from 'bun:test';
 import type { Context } from '@insightdesk/shared/context';
+import { createDatabase } from '@insightdesk/shared/database';
 import {
   createTestContext,
   createTestTenant,
+  openWayToDatabase,
   signedIn,
   userOf,
   verifyAddress,
@@ -105,6 +107,21 @@ describe('refresh', () => {
     await expect(refresh(context, { refreshToken })).rejects.toMatchObject(
       unauthenticated('TOKEN_REUSED'),
     );
+  });
+
+  test('a connection that is slow to open makes nobody late', async () => {
+    const { refreshToken } = await register(context, someone());
+    const handedOut = refresh(context, { refreshToken });
+    const way = await openWayToDatabase({ open: handedOut });
+    const limits = { poolMin: 1, poolMax: 1, timeoutMs: 10_000, slowQueryMs: 10_000 };
+    const database = createDatabase({ url: way.url, ...limits });
+    try {
+      const late = refresh({ ...context, database }, { refreshToken });
+      expect((await late).refreshToken).toBe((await handedOut).refreshToken);
+    } finally {
+      await database.close(100);
+      way.close();
+    }
   });
 
   test.each(['', 'nonsense', 'a.b'])('%p is not a refresh token', async (refreshToken) => {
