@@ -5,9 +5,7 @@ import { testEnvironment } from './environment.ts';
 export async function openWayToDatabase({ open = Promise.resolve() as Promise<unknown> } = {}) {
   const { hostname, port } = new URL(testEnvironment.databaseUrl);
   const sockets: Socket[] = [];
-  const server = createServer(async (near) => {
-    sockets.push(near);
-    await open;
+  const forward = (near: Socket) => {
     const far = connect(Number(port || 5432), hostname);
     sockets.push(far);
     for (const [from, to] of [
@@ -17,6 +15,10 @@ export async function openWayToDatabase({ open = Promise.resolve() as Promise<un
       from.on('data', (bytes) => to.write(bytes));
       from.on('error', () => {}).on('close', () => to.destroy());
     }
+  };
+  const server = createServer((near) => {
+    sockets.push(near);
+    void open.then(() => forward(near));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port: nearPort } = server.address() as AddressInfo;
