@@ -95,7 +95,7 @@ beforeAll(async () => {
     stdio: ['ignore', 'ignore', Bun.file(at('refused'))],
     detached: true,
   });
-}, 120_000);
+});
 
 afterAll(async () => {
   process.kill(-follower.pid, 'SIGKILL');
@@ -103,7 +103,7 @@ afterAll(async () => {
   await supervisor.stop('pebble', 'dns');
   await edge.close();
   rmSync(directory, { recursive: true });
-}, 30_000);
+});
 
 const obtain = (flags: string[] = [], env: Record<string, string> = {}) =>
   runCommand(['sh', join(root, 'deploy/certificates/obtain.sh'), 'once', ...flags], {

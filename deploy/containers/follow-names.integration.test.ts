@@ -42,14 +42,14 @@ beforeAll(async () => {
     stdio: ['ignore', 'ignore', 'ignore'],
     detached: true,
   });
-}, 60_000);
+});
 afterEach(() => stuck.clear());
 afterAll(async () => {
   process.kill(-follower.pid, 'SIGKILL');
   await follower.exited;
   for (const response of held) response.end();
   await edge.close();
-}, 30_000);
+});
 
 /** Whether the site says that somebody is asked before anybody else. */
 const isFirst = (name: ServerName) => {

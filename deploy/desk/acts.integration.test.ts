@@ -39,7 +39,7 @@ test('what is done to an organisation by command is in its log, with who did it'
     expect(actor).toEqual({ kind: 'system', name: 'desk' });
     expect(details.by).toMatch(/./);
   }
-}, 150_000);
+});
 
 test('what is done to all is in the log of the operators, and looking is not told', async () => {
   const { owner } = await openOrganization();
@@ -67,7 +67,7 @@ test('what is done to all is in the log of the operators, and looking is not tol
   ]);
   const { output } = await desk('audit', 'acts');
   expect(output.split('\n')[0]).toMatch(/^\d{4}-.*Z {2}\S+ {2}schedules resume {2}purge-events$/);
-}, 120_000);
+});
 
 test('without an organisation of operators it is in the log of nobody, which is a chain too', async () => {
   const env = { ...process.env, OPERATOR_ORGANIZATION_ID: undefined };
@@ -84,4 +84,4 @@ test('without an organisation of operators it is in the log of nobody, which is 
     'org_00000000000000000000000000',
   );
   expect(output).toMatch(/^org_0{26} \d+ [0-9a-f]{64} whole\n$/);
-}, 120_000);
+});

@@ -41,7 +41,7 @@ test('desk says which logs are whole, and compares them with heads that were not
     expect(code).toBe(1);
     expect(output).toMatch(new RegExp(`${organization} \\d+ [0-9a-f]{64} BROKEN: `));
   }
-}, 150_000);
+});
 
 test('what it does not understand is refused', async () => {
   for (const words of [[], ['check'], ['verify', '--organization', 'x'], ['verify', '--all']]) {
@@ -50,4 +50,4 @@ test('what it does not understand is refused', async () => {
       errors: expect.stringMatching(/^Usage/),
     });
   }
-}, 150_000);
+});

@@ -47,14 +47,14 @@ test('a stack that is well has nothing to mend', async () => {
   for (const one of wanted.split(',')) expect(names).toContain(one);
   expect(of('migrations')[0]?.found).toBe('all applied');
   expect(of('valkey policy')[0]?.found).toBe('noeviction');
-}, 150_000);
+});
 
 test('for people it says the same, one line each', async () => {
   const { code, output } = await runDesk(['doctor', 'valkey']);
   expect(output).toMatch(/^ok {4}valkey policy +noeviction$/m);
   expect(output).toContain('Nothing to mend.');
   expect(code).toBe(0);
-}, 150_000);
+});
 
 test('a superuser as the role of the services, on a database without its schema', async () => {
   const { code, of, output } = await examine(['database'], {
@@ -69,7 +69,7 @@ test('a superuser as the role of the services, on a database without its schema'
   expect(of('migrations')[0]?.found).toContain('is pending');
   expect(of('migrations')[0]?.fix).toContain('desk migrate');
   expect(output).not.toContain(new URL(testEnvironment.adminUrl).password);
-}, 150_000);
+});
 
 test('a table of tenants that anybody may read is found', async () => {
   const sql = connect(at(testEnvironment.adminUrl), { timeoutMs: 30_000 });
@@ -78,7 +78,7 @@ test('a table of tenants that anybody may read is found', async () => {
   const env = { DATABASE_URL: at(testEnvironment.adminUrl) };
   const { of } = await examine(['database'], env);
   expect(of('row security')[0]).toMatchObject({ found: 'not forced on open_notes' });
-}, 150_000);
+});
 
 test('servers that are away cost one finding each, and no password is told', async () => {
   const { code, output, of } = await examine(['connections', 'valkey', 'certificate'], {
@@ -93,7 +93,7 @@ test('servers that are away cost one finding each, and no password is told', asy
   expect(of('valkey')[0]?.fix).toBeString();
   expect(of('certificate')[0]).toMatchObject({ isWarning: true });
   expect(output).not.toContain('hunter2222');
-}, 150_000);
+});
 
 test('a faulty configuration is told fault by fault', async () => {
   const env = { NODE_ENV: 'production', PORT: 'eighty', JWT_SECRET: 'short', SMTP_USER: 'me' };
@@ -102,10 +102,10 @@ test('a faulty configuration is told fault by fault', async () => {
   const found = of('configuration').map((finding) => finding.found.split(':')[0]);
   for (const one of ['PORT', 'JWT_SECRET', 'SMTP_PASSWORD']) expect(found).toContain(one);
   expect(output).not.toContain('eighty');
-}, 150_000);
+});
 
 test('what is not understood is refused', async () => {
   for (const words of [['--force'], ['everything']]) {
     expect((await runDesk(['doctor', ...words])).code).toBe(2);
   }
-}, 150_000);
+});

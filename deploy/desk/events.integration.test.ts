@@ -18,7 +18,7 @@ beforeAll(async () => {
       values (${toUuid(tenantId)}, ${toUuid(newId('evt'))}, 'member.removed', ${payload}::text::jsonb, 'r', now())`;
   }
   await admin.end();
-}, 150_000);
+});
 afterAll(() => server.drop());
 
 const desk = (...words: string[]) =>
@@ -44,10 +44,10 @@ test('replays, says what it did, and may be repeated', async () => {
   expect((await desk(...to)).output).toBe(
     '3 events; to channels: 6 sent again, of which 6 were there\n',
   );
-}, 150_000);
+});
 
 test('says what it does not understand', async () => {
   const { code, errors } = await desk('replay', ...range, '--to', 'chanels');
   expect(code).toBe(2);
   expect(errors).toContain('did you mean channels?');
-}, 150_000);
+});

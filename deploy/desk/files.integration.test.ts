@@ -15,10 +15,10 @@ test('files and rows of an organisation are compared, and nothing is wrong', asy
     expect(code).toBe(0);
   }
   expect((await desk('check', '--checksums', ...words)).code).toBe(0);
-}, 150_000);
+});
 
 test('what is not understood is refused', async () => {
   for (const words of [[], ['remove'], ['check', '--organization', 'all'], ['check', '--force']]) {
     expect((await desk(...words)).code).toBe(2);
   }
-}, 150_000);
+});

@@ -62,7 +62,7 @@ test('an operator acts in a name, both are told, and credentials stay out of rea
   expect(await desk('end-impersonation', organizationId, sessionId)).toMatchObject({ code: 0 });
   expect((await call('GET', '/v1/me', { token })).status).toBe(401);
   await until(async () => (await entries('impersonation.ended')).length === 1, 10_000);
-}, 120_000);
+});
 
 test('without a reason, for too long, or as a stranger nobody acts', async () => {
   const { owner } = await openOrganization();
@@ -75,4 +75,4 @@ test('without a reason, for too long, or as a stranger nobody acts', async () =>
   expect((await desk('impersonate', organizationId, me)).code).toBe(2);
   const stranger = await desk('impersonate', other.owner.organizationId, me, ...how());
   expect(stranger).toMatchObject({ code: 1, errors: expect.stringContaining('no such member') });
-}, 120_000);
+});

@@ -28,7 +28,7 @@ let stage: ReturnType<typeof createTestContext>;
 beforeAll(async () => {
   server = await createTestDatabase();
   stage = createTestContext(server.url);
-}, 150_000);
+});
 afterAll(async () => {
   await stage.close();
   await server.drop();
@@ -124,7 +124,7 @@ test('the former key is not needed any more by anything that is kept', async () 
   const context = { ...stage.context, secrets: alone };
   await requireCode(context, userOf(owner), codeOf(secret, 1));
   expect(await loadSigningKeys(stage.parts.identity, alone)).toHaveLength(2);
-}, 120_000);
+});
 
 test('stopped in the middle it goes on, and nobody is left out of many', async () => {
   const { context } = stage;
@@ -156,7 +156,7 @@ test('stopped in the middle it goes on, and nobody is left out of many', async (
   await admin.end();
   const outdated = rows.filter((row) => !current.isCurrent(row.totp_secret));
   expect([rows.length >= 230, outdated.length]).toEqual([true, 0]);
-}, 120_000);
+});
 
 test('each purpose whose secrets are kept has its renewal, and no other', () => {
   expect(Object.keys(renewals).sort()).toEqual(kept.sort());

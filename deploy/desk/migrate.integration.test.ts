@@ -48,7 +48,7 @@ test('an empty database lacks everything, and is not touched by asking', async (
   expect(dry.output).toContain(`-- ${all} would be applied`);
   expect(dry.code).toBe(0);
   expect(await tables()).toHaveLength(0);
-}, 150_000);
+});
 
 test('what others hold ends it in time, and nothing has changed', async () => {
   const other = open(at(testEnvironment.migrationUrl));
@@ -68,7 +68,7 @@ test('what others hold ends it in time, and nothing has changed', async () => {
   expect(blocked.errors).toContain('longer than 1 s; nothing was changed');
   expect(blocked.code).toBe(1);
   expect((await desk('--status')).output).toContain(`${all} pending, 0 to look at`);
-}, 150_000);
+});
 
 test('of four that start at once, one migrates and all end well', async () => {
   const ended = await Promise.all(Array.from({ length: 4 }, () => desk()));
@@ -84,7 +84,7 @@ test('of four that start at once, one migrates and all end well', async () => {
   const status = await desk('--status');
   expect(status.output).toContain(`0 pending, 0 to look at, ${all} in total`);
   expect(status.code).toBe(0);
-}, 120_000);
+});
 
 test('what would never come, and what was changed afterwards, is told', async () => {
   const [first, second] = journal.entries;
@@ -98,10 +98,10 @@ test('what would never come, and what was changed afterwards, is told', async ()
   expect(output).toMatch(new RegExp(`${second?.tag} +CHANGED`));
   expect(output).toContain('by a newer release');
   expect(code).toBe(1);
-}, 150_000);
+});
 
 test('what is not understood is refused', async () => {
   const wrong = [['now'], ['--force'], ['--status', '--dry-run'], ['--lock-timeout', '0']];
   const ended = await Promise.all(wrong.map((words) => desk(...words)));
   expect(ended.map(({ code }) => code)).toEqual([2, 2, 2, 2]);
-}, 150_000);
+});

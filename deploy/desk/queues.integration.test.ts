@@ -16,7 +16,7 @@ test('queues are listed, paused, resumed, and their failed jobs tried again', as
   expect((await desk('resume', queue)).output).toBe(`${queue} goes on\n`);
   expect(await line()).not.toContain('paused');
   expect((await desk('retry', queue)).output).toMatch(/^\d+ failed jobs of calendar-sync/);
-}, 150_000);
+});
 
 test('what is no queue is refused', async () => {
   for (const words of [[], ['pause'], ['pause', 'nobody'], ['toString', queue]]) {
@@ -25,4 +25,4 @@ test('what is no queue is refused', async () => {
       errors: expect.stringMatching(/^Usage/),
     });
   }
-}, 150_000);
+});

@@ -20,7 +20,7 @@ test("the worker's schedules are listed, paused and resumed by name", async () =
     output: 'purge-events is resumed\n',
   });
   expect(await line()).toContain('due ');
-}, 150_000);
+});
 
 test('what is not there, or not said, is refused', async () => {
   expect(await desk('pause', 'nobody')).toMatchObject({
@@ -28,4 +28,4 @@ test('what is not there, or not said, is refused', async () => {
     errors: 'desk schedules: There is no schedule nobody\n',
   });
   expect((await desk('pause')).code).toBe(2);
-}, 150_000);
+});

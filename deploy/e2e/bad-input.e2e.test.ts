@@ -25,7 +25,7 @@ beforeAll(async () => {
   const body = { subject: 'A subject', body: 'A body' };
   const opened = await call('POST', '/v1/conversations', { token: customer.token, body });
   conversationId = opened.body.id;
-}, 60_000);
+});
 
 afterAll(() => {
   for (const listener of open) listener.close();
@@ -195,7 +195,7 @@ describe('files', () => {
   test('300 MB', async () => {
     const answer = await upload(customer.token, new Blob([Buffer.alloc(300 << 20)]), 'huge.bin');
     expectProblem(answer, 413, 'PAYLOAD_TOO_LARGE');
-  }, 60_000);
+  });
 
   test('somebody else’s file in my message', async () => {
     const foreign = await upload(stranger.token, new Blob(['mine']), 'mine.txt');
@@ -268,7 +268,7 @@ describe('sockets', () => {
     }
     const health = await call('GET', '/health');
     expect(health.status).toBe(200);
-  }, 90_000);
+  });
 });
 
 test('nothing of the inside is reachable', async () => {

@@ -27,7 +27,7 @@ beforeAll(async () => {
   const body = { subject: 'Live', body: 'first' };
   conversationId = (await call('POST', '/v1/conversations', { token: customer.token, body })).body
     .id;
-}, 60_000);
+});
 
 afterEach(() => {
   for (const close of closing.splice(0).reverse()) close();
@@ -89,7 +89,7 @@ test('two clients see each other come, type, change, swap devices and go', async
   again.presence.close();
   await until(() => here.seen.changes.includes('left offline'), 20_000);
   expect(here.presence.members.map(({ userId }) => userId)).toEqual([agent.id]);
-}, 60_000);
+});
 
 test.skipIf(!isLocalStack)(
   'who was an agent hears nothing more of the staff, on either replica, and is told so once',
@@ -149,7 +149,6 @@ test.skipIf(!isLocalStack)(
       expect(connections).toEqual([true, false, true, false, true]);
     }
   },
-  90_000,
 );
 
 test.skipIf(!isLocalStack)(
@@ -193,5 +192,4 @@ test.skipIf(!isLocalStack)(
     await expect(unheard).rejects.toMatchObject({ code: 'NO_ANSWER' });
     expect(asked).toHaveLength(3);
   },
-  60_000,
 );

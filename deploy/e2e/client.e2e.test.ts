@@ -45,7 +45,7 @@ beforeAll(async () => {
   ]);
   folder = await mkdtemp(join(tmpdir(), 'insightdesk-client-'));
   await install(folder);
-}, 60_000);
+});
 
 afterAll(async () => {
   for (const close of closing.reverse()) await close();
@@ -139,7 +139,6 @@ test.skipIf(!isLocalStack)(
       expect(subscription.position?.offset).toBe(offsets.at(-1));
     }
   },
-  120_000,
 );
 
 test.skipIf(!isLocalStack)(
@@ -191,7 +190,7 @@ test('the token is renewed on the live socket before it expires', async () => {
   expect(seen.tokens.at(-1)).toBeUndefined();
   expect(ended).toMatchObject([{ code: 'SIGNED_OUT' }]);
   expect(await client.me().catch(({ status }) => status)).toBe(401);
-}, 30_000);
+});
 
 test('a channel of somebody else is refused, and stays so', async () => {
   const { client } = connect(customer);
@@ -234,7 +233,7 @@ test('the example runs in Node', async () => {
   expect(lines[0]).toBe('me: first');
   expect(lines[1]).toMatch(/^me: Hello from v2\d$/);
   expect(lines.slice(2)).toEqual(['they: bye']);
-}, 60_000);
+});
 
 async function openPage(browser: Browser): Promise<Page> {
   const context = await browser.newContext({ ignoreHTTPSErrors: true });
@@ -293,5 +292,4 @@ test.skipIf(!executablePath)(
     expect(await lines()).toEqual(['first', 'live', 'one', 'two', 'three', 'after']);
     expect(await state()).toBe('live');
   },
-  90_000,
 );

@@ -205,7 +205,7 @@ export async function mailsTo(address: string): Promise<Mail[]> {
 /** Asks until there is an answer; throws after `timeoutMs`. */
 export async function until<T>(
   ask: () => Promise<T | undefined | false> | T | undefined | false,
-  timeoutMs = 20_000,
+  timeoutMs = 60_000,
 ): Promise<T> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {

@@ -34,7 +34,7 @@ afterAll(async () => {
   await stack?.close();
   await servers?.close();
   directory.remove();
-}, 60_000);
+});
 
 type People = Awaited<ReturnType<typeof openOrganization>>;
 type Service = ReturnType<typeof loadRun>['services'][number];

@@ -22,7 +22,7 @@ let photoId: string;
 beforeAll(async () => {
   owner = await registerOwner();
   photoId = await ready(await photograph(), 'lamp.jpg');
-}, 60_000);
+});
 
 async function ready(file: Blob, name: string): Promise<string> {
   const { body } = await upload(owner.token, file, name);

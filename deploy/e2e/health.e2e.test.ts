@@ -25,7 +25,7 @@ test('through nginx every dependency of the API is named, with its latency', asy
     expect(healthy).toBe(true);
     expect(latencyMs).toBeGreaterThan(0);
   }
-}, 30_000);
+});
 
 // In containers nothing but nginx can be reached.
 const reachable = isLocalStack ? run.services : [];

@@ -53,7 +53,7 @@ test('the same key at once to two replicas: one effect, one answer', async () =>
     ids.push(again.body.id);
   }
   expect((await readAll(path, owner)).map(({ id }) => id).toSorted()).toEqual(ids.toSorted());
-}, 60_000);
+});
 
 /** Says it until an answer comes that is one, as a client does that may not lose it. */
 async function sayOnce(path: string, { token }: Person, body: string): Promise<string> {

@@ -26,7 +26,7 @@ const followers: Follower[] = [];
 beforeAll(async () => {
   if (!isKillable) return;
   ({ owner, agent, absent, customer } = await openOrganization());
-}, 60_000);
+});
 
 afterAll(() => {
   for (const { socket } of followers) socket.disconnect();

@@ -48,7 +48,7 @@ afterAll(async () => {
   stack?.kill('SIGTERM');
   await stack?.exited;
   directory.remove();
-}, 30_000);
+});
 
 const ask = (method: string, path: string, { body = '', token = '' } = {}) =>
   fetch(`${run.url}${path}`, {

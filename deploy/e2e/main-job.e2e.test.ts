@@ -25,7 +25,7 @@ const track = (listener: Listener) => {
 
 beforeAll(async () => {
   ({ owner, agent, absent, customer } = await openOrganization());
-}, 60_000);
+});
 
 afterAll(() => {
   for (const listener of open) listener.close();
@@ -127,7 +127,7 @@ test('a customer asks with a photograph, an agent answers, and everyone hears of
   const staffOnly = `private-conversation-${conversation.body.id}-staff`;
   expect((await mine.subscribe(staffOnly)).error).toMatchObject({ status: 404 });
   expect((await mine.subscribe(organization())).error).toMatchObject({ status: 404 });
-}, 60_000);
+});
 
 test('a socket that was cut gets exactly what it missed, from the other replica', async () => {
   const conversation = await call('POST', '/v1/conversations', {
@@ -159,4 +159,4 @@ test('a socket that was cut gets exactly what it missed, from the other replica'
   const replies = resumed.events.filter(({ data }) => bodies.includes(data.body));
   expect(replies.map(({ data }) => data.body)).toEqual(bodies);
   expect(after.events).toHaveLength(0);
-}, 30_000);
+});

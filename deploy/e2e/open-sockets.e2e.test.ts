@@ -27,5 +27,4 @@ test.skipIf(!isLocalStack)(
     await until(async () => (await open()) === 2);
     expect(listeners.map(({ socket }) => socket.connected)).toEqual([false, true, true, false]);
   },
-  150_000,
 );

@@ -25,5 +25,4 @@ test.each(['DELETE', 'PATCH'])(
     await until(async () => (await call('GET', path, { token })).body.assigneeId === null, 20_000);
     expect(await told(absent.email)).toBe(0);
   },
-  90_000,
 );

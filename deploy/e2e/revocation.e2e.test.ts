@@ -125,7 +125,6 @@ test.each(endings)(
     const late = sockets.flatMap((one) => numbersOf(one).filter((n) => n >= one.deafFrom));
     expect(late).toEqual([]);
   },
-  120_000,
 );
 
 test.skipIf(!isLocalStack)(
@@ -160,5 +159,4 @@ test.skipIf(!isLocalStack)(
       process.kill(pid, 'SIGCONT');
     }
   },
-  60_000,
 );

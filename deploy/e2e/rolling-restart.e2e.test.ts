@@ -47,14 +47,14 @@ beforeAll(async () => {
   owner = people.owner;
   opened = await openStaffChannels(owner, CHANNELS);
   accepted = opened.map(() => []);
-}, 120_000);
+});
 
 afterAll(async () => {
   crowd.close();
   await sql?.end({ timeout: 1 });
   await stack?.close();
   trees.remove();
-}, 60_000);
+});
 
 const messagesOf = (channel: string) => `/v1/conversations/${channel.split('-')[2]}/messages`;
 

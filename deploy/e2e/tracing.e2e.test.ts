@@ -60,7 +60,7 @@ afterAll(async () => {
   await stack?.stop();
   await collector?.close();
   await hook?.stop(true);
-}, 60_000);
+});
 
 const spansOf = (id: string) => collector.spans.filter((span) => span.traceId === id);
 const find = (spans: ReceivedSpan[], name: string) => spans.filter((span) => span.name === name);
@@ -125,7 +125,6 @@ test.skipIf(!isLocalStack)(
     );
     expect(spans.filter(({ isFailed }) => isFailed)).toEqual([]);
   },
-  60_000,
 );
 
 test.skipIf(!isLocalStack)(
@@ -171,7 +170,6 @@ test.skipIf(!isLocalStack)(
     expect(door).toMatchObject({ parentSpanId: undefined });
     expect(collector.spans.every(({ traceId: id }) => /^[0-9a-f]{32}$/.test(id))).toBe(true);
   },
-  30_000,
 );
 
 test.skipIf(!isLocalStack)('what spans say is bounded, and holds nothing that people wrote', () => {
@@ -200,5 +198,4 @@ test.skipIf(!isLocalStack)(
     await until(() => counted('failed').then((spans) => spans > 0), 25_000);
     expect((await fetch(`${api}/health/ready`)).status).toBe(200);
   },
-  30_000,
 );

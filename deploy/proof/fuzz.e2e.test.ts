@@ -8,7 +8,7 @@ let barrage: Barrage;
 
 beforeAll(async () => {
   barrage = await openBarrage();
-}, 120_000);
+});
 
 afterAll(() => {
   console.log(`fuzz: ${JSON.stringify(Object.fromEntries([...barrage.tally].sort()))}`);

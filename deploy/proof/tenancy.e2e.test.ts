@@ -170,7 +170,7 @@ test('nothing that our members can read holds anything of theirs, whatever they 
       }
     }
   }
-}, 120_000);
+});
 
 test('their files and links open for nobody else', async () => {
   expect(foreign.links.size).toBeGreaterThan(0);
@@ -187,7 +187,7 @@ test('their files and links open for nobody else', async () => {
 
 test('theirs is as it was', async () => {
   expect(await settled()).toEqual(before);
-}, 120_000);
+});
 
 describe('sockets', () => {
   test('their channels are refused like those of nothing, for every request that names one', async () => {
@@ -220,7 +220,7 @@ describe('sockets', () => {
         }
       }
     }
-  }, 120_000);
+  });
 
   test('what happens there is heard here by nobody, also not under the same name', async () => {
     const witness = await listen(theirs.owner.token);
@@ -238,7 +238,7 @@ describe('sockets', () => {
     await call('POST', mine, { token: ours.owner.token, body: { body: ours.mark } });
     await until(() => JSON.stringify(heard.slice(start)).includes(ours.mark));
     expect(shows(JSON.stringify(heard))).toBeUndefined();
-  }, 60_000);
+  });
 });
 
 test.skipIf(!isLocalStack)('every cached value of theirs stands under their name', async () => {

@@ -44,7 +44,7 @@ beforeAll(async () => {
     const made = await fillTenant(place.adminUrl, tenantId, userOf(owner), userOf(customer));
     ids = [made.conversation, made.webhook, userOf(owner)];
   }
-}, 120_000);
+});
 
 afterAll(async () => {
   await observed.close();
@@ -143,6 +143,6 @@ for (const route of lists) {
           }
         }
       }
-    }, 60_000);
+    });
   }
 }

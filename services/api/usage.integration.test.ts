@@ -195,7 +195,7 @@ test('429: of whom ten times as many jobs wait as may be nothing new is accepted
     await database.close();
     await server.drop();
   }
-}, 30_000);
+});
 
 test('seats: eight accept at once where three are free', async () => {
   const { owner, tenantId, member } = await createTestTenant(context);

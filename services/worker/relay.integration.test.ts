@@ -79,7 +79,7 @@ beforeAll(async () => {
   cache = createCache({ valkey, subscriber: cacheBus, onError: () => {} });
   queues = createQueues(valkey, prefix);
   channelLog = createChannelLog(valkey, { historyLength: 1000, historySeconds: 60 });
-}, 30_000);
+});
 
 afterAll(async () => {
   await queues.get('maintenance').obliterate({ force: true });

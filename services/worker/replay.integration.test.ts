@@ -27,7 +27,7 @@ const since = new Date(Date.now() - 60_000);
 
 beforeAll(async () => {
   worker = await openWorker();
-}, 60_000);
+});
 afterAll(() => worker.close());
 beforeEach(async () => {
   enqueued = [];

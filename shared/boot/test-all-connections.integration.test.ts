@@ -57,7 +57,7 @@ test('every login, Valkey, the mail server and the storage are used, and nothing
   } finally {
     rmSync(directory, { recursive: true });
   }
-}, 60_000);
+});
 
 test('what is away is told with its reason, without passwords, and hides nothing else', async () => {
   const [port, silent] = [await closedPort(), await silentServer()];
@@ -86,7 +86,7 @@ test('what is away is told with its reason, without passwords, and hides nothing
   expect(report['postgres as relay']?.error).toContain('password authentication failed');
   expect(report.postgres?.healthy).toBe(true);
   expect(JSON.stringify(report)).not.toContain('hunter');
-}, 60_000);
+});
 
 test('those who watch are asked, and told nothing', async () => {
   const [tracker, collector] = [startErrorReceiver(), openOtlpReceiver()];
@@ -106,7 +106,7 @@ test('those who watch are asked, and told nothing', async () => {
   } finally {
     await Promise.all([tracker.stop(), collector.close()]);
   }
-}, 60_000);
+});
 
 test('a worker without its mail server is degraded, and names what it depends on', async () => {
   const more = { SMTP_HOST: '127.0.0.1', SMTP_PORT: await closedPort() };
@@ -128,4 +128,4 @@ test('a worker without its mail server is degraded, and names what it depends on
       mail: { healthy: false, error: 'unreachable' },
     },
   });
-}, 60_000);
+});

@@ -24,4 +24,4 @@ test('a python3 on PATH that cannot use the packages is passed over', async () =
     stdout: 'pipe',
   });
   expect(await child.stdout.text()).toBe('found\n');
-}, 120_000);
+});

@@ -31,7 +31,7 @@ beforeAll(async () => {
     signatures: { 'Test.Marker': MARKER, 'Test.Eicar': EICAR },
   });
   await supervisor.start(server.spec);
-}, 120_000);
+});
 afterAll(async () => {
   await supervisor.stop('clamd');
   rmSync(directory, { recursive: true });
@@ -115,4 +115,4 @@ test('killed in the middle it cannot tell; it is asked again when it is back', a
   await expect(scanned).rejects.toMatchObject({ code: 'ANTIVIRUS_UNAVAILABLE', retryable: true });
   while (!(await server.spec.isReady())) await Bun.sleep(50);
   expect(await antivirus.scan(Buffer.from('hello'))).toEqual({ clean: true });
-}, 30_000);
+});

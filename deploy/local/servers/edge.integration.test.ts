@@ -30,7 +30,7 @@ beforeAll(async () => {
     if (request.url === '/held' || name === stuck) held.push(response);
     else response.end(name);
   });
-}, 60_000);
+});
 afterAll(() => edge.close());
 
 const letGo = () => {

@@ -65,7 +65,7 @@ beforeAll(async () => {
   await supervisor.start(nginx.spec);
   origin = nginx.url;
   ca = readFileSync(tls.ca, 'utf8');
-}, 60_000);
+});
 
 afterAll(async () => {
   await supervisor.stop('nginx');

@@ -49,7 +49,7 @@ beforeAll(async () => {
     heavy: { connections: 2, timeoutMs: SEARCH_MS },
     prepare: minor >= 21,
   });
-}, 120_000);
+});
 afterAll(async () => {
   await database.close();
   await supervisor.stop('pgbouncer');

@@ -87,7 +87,7 @@ describe('200 handshakes from one address', () => {
       listener.close();
       return sid;
     });
-  }, 60_000);
+  });
 
   test('polling: spread within 10 %, and each stays where it is', async () => {
     await spread(async () => {
@@ -95,7 +95,7 @@ describe('200 handshakes from one address', () => {
       await poll(sid, { method: 'POST', body: '1' });
       return sid;
     });
-  }, 60_000);
+  });
 });
 
 test('a session that begins by polling is upgraded, at the same replica', async () => {

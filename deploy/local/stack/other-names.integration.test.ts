@@ -125,7 +125,7 @@ test('another system’s file starts this one, each Valkey with what is its own'
     const said = await new Response(child.stdout).text();
     expect(said).toContain('"variables":["FEATURE_ANALYTICS_ENABLED","SENTRY_DSN"]');
   }
-}, 90_000);
+});
 
 async function keysOf(number: number): Promise<string[]> {
   const valkey = createValkey(at(number), { name: 'test', role: 'command', onError: () => {} });

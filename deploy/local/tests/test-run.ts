@@ -6,7 +6,7 @@ import { runCommand } from '../processes/run-command.ts';
 import { howLong } from './how-long.ts';
 
 /** Many times what a test takes that says nothing else: only what hangs is given up. */
-export const TEST_TIMEOUT_MS = 90_000;
+export const TEST_TIMEOUT_MS = 150_000;
 
 export interface Counts {
   passed: number;

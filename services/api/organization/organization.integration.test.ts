@@ -12,7 +12,7 @@ let own: Tenant;
 let strangers: Tenant;
 beforeAll(async () => {
   [own, strangers] = await Promise.all([api.openTenant(), api.openTenant()]);
-}, 60_000);
+});
 afterAll(async () => {
   await api.close();
   await place.drop();
@@ -54,7 +54,7 @@ test('an owner exports, waits, and fetches the archive; nobody else does', async
   for (const where of [`${path}/${id}`, `${path}/${id}/content`]) {
     expect((await api.ask('GET', where, { as: strangers.owner })).status).toBe(404);
   }
-}, 60_000);
+});
 
 test('erasing takes the name and the own password, and can be taken back', async () => {
   const erase = (as: string, given: object) =>
@@ -71,7 +71,7 @@ test('erasing takes the name and the own password, and can be taken back', async
   expect(await (await erase(own.owner, {})).json()).toEqual({ eraseAt });
   expect((await keep()).status).toBe(204);
   expect((await keep()).status).toBe(409);
-}, 60_000);
+});
 
 test('an owner says whether a second factor is required; nobody else does', async () => {
   const { owner, admin } = await api.openTenant();

@@ -49,7 +49,7 @@ async function setUp(overrides: Partial<typeof limits> = {}) {
       if (appended < last) await flood(BATCH);
       return (await server.getChannelClients({ tenantId, channel })).length === 1;
     };
-    await until(isCutOff, { patienceMs: 60_000 });
+    await until(isCutOff);
   }
   return {
     server,
@@ -79,7 +79,7 @@ test('a stuck consumer is cut off, the others get everything, and it can resume'
   const resumed = await ask(again.socket, 'subscribe', { channel, epoch, offset: appended() - 3 });
   expect(resumed).toMatchObject({ ok: true, recovered: true });
   expect(resumed.events).toHaveLength(3);
-}, 100_000);
+});
 
 test('a slow one that reads on hears why; one that is slow for a while only stays', async () => {
   const softMs = 4_000;
@@ -101,4 +101,4 @@ test('a slow one that reads on hears why; one that is slow for a while only stay
   await stuck.closed;
   expect(stuck.received().includes('TOO_SLOW')).toBe(true);
   expect(server.figures().sockets).toBe(1);
-}, 100_000);
+});

@@ -24,7 +24,7 @@ beforeAll(async () => {
     slowQueryMs: 5_000,
   });
   admin = connect(server.adminUrl, { timeoutMs: 5_000 });
-}, 30_000);
+});
 afterAll(async () => {
   await Promise.all([database.close(), admin.end()]);
   await server.drop();

@@ -62,4 +62,4 @@ test('1,000 misses at once in two processes load once', async () => {
     await valkey.del(counter, `cache:all:main:${key}`);
     close();
   }
-}, 30_000);
+});

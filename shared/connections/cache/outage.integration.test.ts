@@ -61,7 +61,6 @@ test.each(['cut', 'silent'] as const)(
     await other.set('f', 1, ttl);
     expect(await cache.get<number>('f')).toBe(1);
   },
-  20_000,
 );
 
 test('a source that fails too: expired values for a while, then its error', async () => {

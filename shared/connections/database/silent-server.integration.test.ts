@@ -29,4 +29,4 @@ test('a server that falls silent is given up, and found again on another connect
     expect(written.reason).toMatchObject({ code: 'DATABASE_UNAVAILABLE' });
   }
   expect(await one('write')).toEqual({ one: 1 });
-}, 40_000);
+});

@@ -67,7 +67,7 @@ beforeAll(async () => {
   await furnish(one);
   await furnish(other);
   await migrate({ url: at(testEnvironment.migrationUrl) });
-}, 60_000);
+});
 
 afterAll(async () => {
   await Promise.all([owner, app, admin].map((sql) => sql?.end()));

@@ -49,7 +49,7 @@ test('what was decoded in its process is ready', async () => {
       { name: 'thumbnail', placeholder: expect.stringMatching(/^data:image\/webp;base64,/) },
     ],
   });
-}, 30_000);
+});
 
 test('a picture that takes its process with it is tried three times, then rejected', async () => {
   const { run, see } = await setUp({

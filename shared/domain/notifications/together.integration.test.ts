@@ -38,4 +38,4 @@ test('messages that come together are told as each would be alone', async () => 
   expect(await ask('together')).toEqual(alone);
   await setFlags(owner, { 'email-staff': false });
   await until(async () => (await ask('together')).length === 1);
-}, 30_000);
+});

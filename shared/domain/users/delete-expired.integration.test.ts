@@ -39,7 +39,7 @@ beforeAll(async () => {
   if (owner.actor.kind !== 'user' || !owner.tenantId) throw new Error('Nobody is signed in');
   ({ tenantId } = owner as { tenantId: Id<'org'> });
   ({ userId } = owner.actor);
-}, 30_000);
+});
 afterAll(async () => {
   await Promise.all([database.close(), admin.end(), stage.close()]);
   await server.drop();

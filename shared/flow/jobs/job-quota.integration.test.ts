@@ -28,7 +28,7 @@ beforeAll(async () => {
   database = createDatabase({ ...server, ...limits });
   admin = connect(server.adminUrl, { timeoutMs: 10_000 });
   held = createHeldJobs(database);
-}, 30_000);
+});
 afterAll(async () => {
   await stage.close();
   await Promise.all([database.close(), admin.end()]);

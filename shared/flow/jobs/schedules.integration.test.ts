@@ -17,7 +17,7 @@ beforeAll(async () => {
   server = await createTestDatabase();
   const limits = { poolMin: 1, poolMax: 4, timeoutMs: 5000, slowQueryMs: 5000 };
   database = createDatabase({ ...server, ...limits });
-}, 30_000);
+});
 afterAll(async () => {
   await stage.close();
   await database.close();

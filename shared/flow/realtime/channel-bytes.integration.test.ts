@@ -119,7 +119,7 @@ test('channels that fell silent give back what they held, and their names', asyn
   await brief.append([entry(last, 'x')]);
   expect(await held(tenantId)).toBe(await stored(last));
   expect(await valkey.zcard(`realtime:bytes:${tenantId}`)).toBe(2);
-}, 20_000);
+});
 
 test('a log that an older version wrote is bounded from now on', async () => {
   const tenantId = newId('org');

@@ -263,4 +263,4 @@ test('race: joining, leaving, resuming on two replicas at full speed while subsc
     await until(() => inbox.at(-1)?.offset === end);
     expect(offsets(inbox)).toEqual(range(position.offset + 1, end));
   }
-}, 60_000);
+});
