@@ -97,9 +97,8 @@ function rotate(ctx: Context, { tenantId, sessionId, generation }: Claim, arrive
       });
       return { userId, role };
     }
-    if (session.generation === generation + 1) {
-      if (await cameInTime(tenant, sessionId, arrivedAt)) return { userId, role };
-    }
+    const isPredecessor = session.generation === generation + 1;
+    if (isPredecessor && (await cameInTime(tenant, sessionId, arrivedAt))) return { userId, role };
     await endSessions(tenant, { userId, sessionId });
     return 'reused';
   });
