@@ -20,7 +20,7 @@ import { tokenPairView } from './view.ts';
  * A successor is handed out only after this long, so a second use of the old token that arrives
  * within it is concurrent, and any later one is a replay (RFC 9700, 4.14.2).
  */
-const SETTLE_MS = 200;
+const SETTLE_MS = 500;
 /** How often a late arrival is looked at, in case it was the look that took long. */
 const LOOKS = 3;
 
