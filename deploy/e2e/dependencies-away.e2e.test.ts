@@ -17,8 +17,8 @@ const crowd = createCrowd(async () => []);
 let servers: Awaited<ReturnType<typeof startServers>>;
 let stack: Awaited<ReturnType<typeof openPrivateStack>>;
 let load: ReturnType<typeof createLoad>;
-/** What is away just now. */
-let away = '';
+/** What was away one after the other; its last is so now, nothing being ''. */
+const away = [''];
 
 beforeAll(async () => {
   if (!isLocalStack) return;
@@ -89,7 +89,7 @@ async function endure(dependency: Dependency): Promise<object> {
   const from = load.attempts.length;
   const at = performance.now();
   const since = () => Math.round(performance.now() - at);
-  away = dependency.name;
+  away.push(dependency.name);
   await dependency.leave();
   let toldAfterMs: number | undefined;
   try {
@@ -103,7 +103,7 @@ async function endure(dependency: Dependency): Promise<object> {
   await until(isWell, PATIENCE_MS);
   const wellAfterMs = since() - awayMs;
   await goOn();
-  away = '';
+  away.push('');
   const during = load.attempts.slice(from);
   const refused: Record<string, number> = {};
   for (const { what, status, code } of during.filter((one) => !isFine(one))) {
@@ -151,7 +151,7 @@ test.skipIf(!isLocalStack)(
     const id = await openConversation(people);
     await until(isWell, PATIENCE_MS);
     const before = pids();
-    load = createLoad(customer, id, () => away);
+    load = createLoad(customer, id, away);
     const dependencies = listDependencies(stack, servers.pids);
     for (const dependency of dependencies) {
       await goOn();

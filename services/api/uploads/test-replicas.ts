@@ -38,7 +38,13 @@ export async function openUploadApis() {
         settings,
       });
       const { fetch } = createApp({ ...api.options, metrics: newMetrics(), context });
-      return Bun.serve({ port: 0, hostname: '127.0.0.1', maxRequestBodySize: 1e9, fetch });
+      return Bun.serve({
+        port: 0,
+        hostname: '127.0.0.1',
+        idleTimeout: 120,
+        maxRequestBodySize: 1e9,
+        fetch,
+      });
     };
     const replicas = apis.map(open);
     const door = await openCuttingDoor(replicas.map(({ port }) => port ?? 0));
