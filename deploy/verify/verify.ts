@@ -4,7 +4,6 @@ import { runTests } from './bun-test.ts';
 import { checkDocReferences } from './doc-references.ts';
 import { checkImports } from './import-rules.ts';
 import { listFiles } from './list-files.ts';
-import { checkMessagePath } from './message-path.ts';
 import { root, runTool } from './run.ts';
 import { checkSizes } from './sizes.ts';
 
@@ -19,14 +18,8 @@ interface Outcome {
 const files = listFiles();
 const sources = files.filter((path) => path.endsWith('.ts'));
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
-/** What runs in the services. */
-const isOnDuty = (path: string) =>
-  /^(services|shared)\//.test(path) &&
-  !/(\.test|\/test-[\w-]+)\.ts$|\/(testing|examples)\//.test(path);
 /** By hand: what is made of other files is as long as these. */
 const isWritten = (path: string) => !read(path).startsWith('// Made by ');
-const find = (path: string) => (files.includes(path) ? read(path) : undefined);
-const doors: Record<string, string> = JSON.parse(read('shared/package.json')).exports;
 
 const steps: Record<string, () => Promise<Outcome> | Outcome> = {
   'format and lint': () => useTool('biome', ['check', '--error-on-warnings']),
@@ -43,8 +36,6 @@ const steps: Record<string, () => Promise<Outcome> | Outcome> = {
         .map((path) => ({ path, lines: read(path).trimEnd().split('\n').length })),
     ),
   documents: checkDocuments,
-  'path of a message': () =>
-    checkMessagePath(read('README.md'), { paths: sources.filter(isOnDuty), read: find, doors }),
   'unit tests': runUnitTests,
 };
 
