@@ -89,3 +89,48 @@ test('what is missing is named, and nothing is handed out', async () => {
   expect(output).toEndWith('lacks JWT_SECRET ENCRYPTION_KEY');
   expect(readdirSync(at('made'))).toEqual([]);
 });
+
+test.each([...overlays])(
+  '%s: every container is restricted and every object has the namespace',
+  async (overlay) => {
+    const objects = await renderOverlay(overlay);
+    const namespace = overlay === 'production' ? 'insightdesk' : `insightdesk-${overlay}`;
+    for (const object of objects) {
+      if (object.kind !== 'Namespace') expect(object.metadata.namespace).toBe(namespace);
+      expect(object.kind).not.toBe('Secret');
+    }
+    for (const { spec } of workloads(objects)) {
+      const { securityContext, containers } = spec.template.spec;
+      expect(securityContext).toMatchObject({ runAsNonRoot: true, runAsUser: 1000 });
+      for (const container of containers) {
+        expect(container.securityContext).toEqual({
+          allowPrivilegeEscalation: false,
+          readOnlyRootFilesystem: true,
+          capabilities: { drop: ['ALL'] },
+        });
+        expect(container.resources.limits).toEqual({ memory: expect.any(String) });
+      }
+    }
+  },
+);
+
+test.each([...overlays])(
+  '%s: services, disruption budgets and network policies select existing pods',
+  async (overlay) => {
+    const objects = await renderOverlay(overlay);
+    const podLabels = workloads(objects).map(({ spec }) => spec.template.metadata.labels);
+    const matches = (selector: Record<string, string>) =>
+      podLabels.some((labels) =>
+        Object.entries(selector).every(([key, value]) => labels[key] === value),
+      );
+    const selectors = objects.flatMap(({ kind, spec }) => {
+      if (kind === 'Service') return [spec.selector];
+      if (kind === 'PodDisruptionBudget') return [spec.selector.matchLabels];
+      if (kind === 'NetworkPolicy') return [spec.podSelector.matchLabels ?? {}];
+      return [];
+    });
+    expect(selectors.length).toBeGreaterThan(6);
+    for (const selector of selectors)
+      expect([selector, matches(selector)]).toEqual([selector, true]);
+  },
+);

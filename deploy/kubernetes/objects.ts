@@ -8,7 +8,7 @@ export interface KubernetesObject {
   kind: string;
   metadata: { name: string; namespace?: string; annotations?: Record<string, string> };
   data?: Record<string, string>;
-  // biome-ignore lint/suspicious/noExplicitAny: validated as a whole by `validateObjects`
+  // biome-ignore lint/suspicious/noExplicitAny: the schema of an object depends on its kind
   spec?: any;
 }
 
