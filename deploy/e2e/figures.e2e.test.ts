@@ -9,7 +9,7 @@ import { isFree } from '../local/processes/ports.ts';
 import { createSupervisor } from '../local/processes/supervisor.ts';
 import { createPrometheus } from '../local/servers/prometheus.ts';
 import { listAlerts } from '../observability/alerts.ts';
-import { dashboards } from '../observability/grafana/dashboards.ts';
+import { listDashboards } from '../observability/dashboards.ts';
 import { operandsOf } from '../observability/operands.ts';
 import { call, isLocalStack, listen, openOrganization, run, until, upload } from './client.ts';
 
@@ -107,12 +107,12 @@ describe.skipIf(!isLocalStack)('what Prometheus makes of the figures', () => {
     rmSync(directory, { recursive: true });
   });
 
-  const pictures = dashboards.flatMap(({ panels, title }) =>
+  const queries = listDashboards().flatMap(({ panels, title }) =>
     panels.flatMap((panel) =>
-      Object.values(panel.lines).map((expr) => ({ of: `${title}, ${panel.title}`, expr })),
+      panel.targets.map(({ expr }) => ({ of: `${title}, ${panel.title}`, expr })),
     ),
   );
-  test.each(pictures)('$of: $expr', async ({ expr }) => {
+  test.each(queries)('$of: $expr', async ({ expr }) => {
     const { result } = await query(expr);
     expect(result.length).toBeGreaterThan(0);
   });
