@@ -9,12 +9,29 @@ import {
   loadConfigWithSecrets,
 } from '@insightdesk/shared/config';
 import { root } from '../verify/run.ts';
-import { flyFields } from './fly-fields.ts';
-import { railwayFields } from './railway-fields.ts';
 
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
-const fly = flyFields.parse(Bun.TOML.parse(read('fly.toml')));
-const railway = railwayFields.parse(Bun.TOML.parse(read('railway.toml')));
+interface Check {
+  path: string;
+}
+const fly = Bun.TOML.parse(read('fly.toml')) as {
+  env: Record<string, string>;
+  processes: Record<string, string>;
+  deploy: { release_command: string };
+  build: { dockerfile: string };
+  services: { http_checks?: Check[] }[];
+  checks: { worker?: Check };
+  kill_timeout: number;
+};
+const railway = Bun.TOML.parse(read('railway.toml')) as {
+  build: { dockerfilePath: string };
+  deploy: {
+    startCommand: string;
+    preDeployCommand: string[];
+    healthcheckPath: string;
+    drainingSeconds: number;
+  };
+};
 const services = ['api', 'websocket', 'worker'] as const;
 
 /** How each platform starts a service, and with what of its own. */
@@ -141,17 +158,4 @@ test('the Dockerfile is one that both build', () => {
   const dockerfile = read(fly.build.dockerfile);
   // Railway refuses cache mounts that are not named for one of its services, and three share this.
   expect(dockerfile).not.toContain('--mount=type=cache');
-});
-
-test.each([
-  ['a section that flyctl does not know', { ...fly, scaling: {} }],
-  ['a group that is not there', { ...fly, restart: [{ policy: 'always', processes: ['web'] }] }],
-  ['a check that asks nowhere', { ...fly, checks: { worker: { type: 'http', port: 3000 } } }],
-])('of fly.toml %s is refused', (_, faulty) => {
-  expect(flyFields.safeParse(faulty).success).toBe(false);
-});
-
-test('of railway.toml seconds in quotes are refused', () => {
-  const faulty = { ...railway, deploy: { ...railway.deploy, drainingSeconds: '20' } };
-  expect(railwayFields.safeParse(faulty).success).toBe(false);
 });
