@@ -1,14 +1,10 @@
-import { Database } from 'bun:sqlite';
-import { mkdirSync } from 'node:fs';
 import { connect } from 'node:net';
-import { join } from 'node:path';
-import { cacheDirectory } from '../paths.ts';
-import { alivePid, identityOf } from './process-identity.ts';
 
 const HOST = '127.0.0.1';
 const LAST_PORT = 65_535;
-/** Below those that the system takes for outgoing connections. */
-const FIRST_BESIDE = 31_000;
+/** Between the ports of test stacks and those that Linux uses for outgoing connections (32,768 on). */
+const FIRST_BESIDE = 30_100;
+const SPREAD = 2_500;
 
 /** Ports the stack asks for first; a busy one moves to the next free one. */
 export const preferredPorts = {
@@ -35,38 +31,26 @@ export function portsFrom(first: number): Ports {
   return Object.fromEntries(names.map((name, index) => [name, first + index])) as Ports;
 }
 
-/**
- * For each name its preferred port, or the next one that is free. They stay this process's own for
- * as long as it runs, also while a service that had one is being started again.
- */
+/** For each name its preferred port, or the next one that is free. No port is used twice. */
 export async function findPorts(preferred: Ports): Promise<Ports> {
-  const taken = new Set<number>();
+  const used = new Set<number>();
   const found: [string, number][] = [];
   for (const [name, first] of Object.entries(preferred)) {
     let port = first;
-    while (taken.has(port) || !(await isOurs(port))) port++;
-    taken.add(port);
+    while (used.has(port) || !(await isFree(port))) port++;
+    used.add(port);
     found.push([name, port]);
   }
   return Object.fromEntries(found) as Ports;
 }
 
-const givenBeside = new Set<number>();
+/** Random, so that processes that look for ports at the same time rarely try the same ones. */
+let nextPort = FIRST_BESIDE + Math.floor(Math.random() * SPREAD);
 
-/**
- * A port for a server beside the stack, this process's own for as long as it runs. One that the system
- * gave and that was let go is anybody's until the server listens there.
- */
+/** A free port for a server beside the stack. The same process never gets it again. */
 export function takePort(): number {
-  for (let port = FIRST_BESIDE; ; port++) {
-    if (givenBeside.has(port) || !claim(port)) continue;
-    if (isBound(port)) {
-      release(port);
-      continue;
-    }
-    givenBeside.add(port);
-    return port;
-  }
+  while (isBound(nextPort)) nextPort++;
+  return nextPort++;
 }
 
 function isBound(port: number): boolean {
@@ -78,48 +62,6 @@ function isBound(port: number): boolean {
     return true;
   }
 }
-
-async function isOurs(port: number): Promise<boolean> {
-  if (!claim(port)) return false;
-  if (await isFree(port)) return true;
-  release(port);
-  return false;
-}
-
-let book: Database | undefined;
-
-/** Whose each port is, for all processes of this user; a file of its own could not be taken over safely. */
-function claims(): Database {
-  if (book) return book;
-  mkdirSync(cacheDirectory(), { recursive: true });
-  book = new Database(join(cacheDirectory(), 'ports.sqlite'));
-  book.run('pragma busy_timeout = 10000');
-  // A crash of the machine may forget the last claims, whose processes are gone, but breaks nothing.
-  book.run('pragma journal_mode = wal');
-  book.run('pragma synchronous = normal');
-  book.run('create table if not exists claims (port integer primary key, owner text not null)');
-  return book;
-}
-
-/** Whether a port is ours now; what a process left that has ended does not count. */
-function claim(port: number): boolean {
-  const take = claims().transaction(() => {
-    const found = claims().query<{ owner: string }, [number]>(
-      'select owner from claims where port = ?',
-    );
-    const owner = found.get(port)?.owner;
-    const pid = owner && alivePid(owner);
-    if (pid) return pid === process.pid;
-    claims().run('insert or replace into claims values (?, ?)', [
-      port,
-      identityOf(process.pid) ?? '',
-    ]);
-    return true;
-  });
-  return take.immediate();
-}
-
-const release = (port: number) => claims().run('delete from claims where port = ?', [port]);
 
 /** Free means: nobody answers, and we may listen there. */
 export async function isFree(port: number): Promise<boolean> {
