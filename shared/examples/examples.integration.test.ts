@@ -1,36 +1,21 @@
 import { afterAll, expect, test } from 'bun:test';
 import { readdirSync } from 'node:fs';
-import { mkdir, symlink } from 'node:fs/promises';
-import { join } from 'node:path';
 import { loadConfig } from '@insightdesk/shared/config';
 import { type ErrorReport, trackErrors } from '@insightdesk/shared/error-tracking';
 import { catalogOf, consequencesBy } from '@insightdesk/shared/events';
 import { withTempDirectory } from '@insightdesk/shared/files';
 import { createQueues, type JobHandlers, startWorkers } from '@insightdesk/shared/jobs';
 import { createLifecycle } from '@insightdesk/shared/lifecycle';
-import { createHealth } from '@insightdesk/shared/monitoring';
-import { type Answered, type Asked, REQUESTS_TOPIC } from '@insightdesk/shared/realtime';
-import { createMemoryStorage, createStorage } from '@insightdesk/shared/storage';
-import { createTestContext, createTestTenant } from '@insightdesk/shared/testing';
+import { createStorage } from '@insightdesk/shared/storage';
+import { createTestContext } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
-import sharp from 'sharp';
-import { archive } from './archive.ts';
-import { confirmOnDevice } from './ask-device.ts';
 import { createShop, type Receipt } from './container.ts';
-import { describeReport } from './daily-report.ts';
-import { openDrafts } from './drafts.ts';
-import { createRates } from './exchange-rates.ts';
+import { registerCustomStorage } from './custom-storage.ts';
 import { importContacts } from './import-contacts.ts';
 import { announce, buildIndex, importInOrder, readSource } from './jobs-in-order.ts';
-import { requireLogo } from './logo.ts';
-import { requireMail } from './mail-health.ts';
-import { createNames } from './names-at-once.ts';
 import { newsPublished } from './news.ts';
-import { createPrices } from './prices.ts';
 import { readPagerSettings } from './settings.ts';
 import { servePage } from './small-service.ts';
-import { registerToldStorage } from './told-storage.ts';
-import { unpack } from './unpack.ts';
 
 const { context, config, parts, log, mailer, close } = createTestContext();
 afterAll(close);
@@ -95,16 +80,6 @@ const runs: Record<string, () => Promise<void>> = {
     expect(() => readPagerSettings(config)).toThrow('PAGER_TOKEN: is required');
   },
 
-  async 'names-at-once.ts'() {
-    const questions: string[][] = [];
-    const nameOf = createNames(async (ids) => {
-      questions.push(ids);
-      return ids.map((id) => id.toUpperCase());
-    });
-    expect(await Promise.all(['a', 'b', 'c'].map(nameOf))).toEqual(['A', 'B', 'C']);
-    expect(questions).toEqual([['a', 'b', 'c']]);
-  },
-
   async 'small-service.ts'() {
     const lifecycle = createLifecycle({ log, shutdownTimeoutMs: 1_000 });
     const { url } = servePage({ lifecycle, log }, 20_000, () => new Response('hello'));
@@ -114,62 +89,10 @@ const runs: Record<string, () => Promise<void>> = {
     await expect(fetch(url() as URL)).rejects.toThrow();
   },
 
-  async 'daily-report.ts'() {
-    const at = new Date('2026-03-29T12:00:00Z');
-    const report = describeReport('Müller & Söhne', at, 'Europe/Berlin');
-    expect(report.file).toBe('muller-sohne-2026-03-29.csv');
-    expect(report.hours).toHaveLength(23);
-    expect(() => describeReport('x', at, 'Europe/Nowhere')).toThrow('no time zone');
-  },
-
-  async 'exchange-rates.ts'() {
-    const currency = newId('evt');
-    let loads = 0;
-    const rateOf = createRates(context.cache, async () => ++loads);
-    expect(await Promise.all([rateOf(currency), rateOf(currency)])).toEqual([1, 1]);
-    expect(await rateOf(currency)).toBe(1);
-  },
-
-  async 'drafts.ts'() {
-    const drafts = openDrafts(parts);
-    const session = newId('ses');
-    expect(await drafts.find(session)).toBeUndefined();
-    await drafts.keep(session, 'Dear cust');
-    expect(await drafts.find(session)).toBe('Dear cust');
-    drafts.close();
-  },
-
-  async 'mail-health.ts'() {
-    const health = createHealth();
-    requireMail(health, mailer);
-    expect((await health.check()).checks.mail).toMatchObject({ healthy: true });
-  },
-
-  async 'archive.ts'() {
-    const storage = createMemoryStorage();
-    expect(await archive(storage, '2025.txt', ['one', 'two'])).toBe(1);
-    expect(await archive(storage, '2026.txt', ['three'])).toBe(2);
-    expect(await new Response(await storage.download('archive/2025.txt')).text()).toBe('one\ntwo');
-  },
-
-  async 'unpack.ts'() {
-    const into = async (directory: string) => {
-      await Bun.write(join(directory, 'notes/a.txt'), 'hello');
-      await mkdir(join(directory, '__MACOSX'));
-      await symlink('/etc/passwd', join(directory, 'link'));
-    };
-    const sha256 = new Bun.CryptoHasher('sha256').update('hello').digest('hex');
-    const found = await unpack(into, ['notes/a.txt', '__MACOSX', 'none']);
-    expect(found).toEqual([{ sizeBytes: 5, sha256 }, undefined, undefined]);
-    for (const name of ['link', '../notes', '/etc/passwd']) {
-      await expect(unpack(into, [name])).rejects.toMatchObject({ code: 'INVALID_PATH' });
-    }
-  },
-
-  'told-storage.ts': () =>
+  'custom-storage.ts': () =>
     withTempDirectory(async (directory) => {
       const told: string[] = [];
-      registerToldStorage((key) => void told.push(key));
+      registerCustomStorage((key) => void told.push(key));
       const variables = { TOLD_DIRECTORY: directory };
       const chosen = { provider: 'custom', name: 'told', variables, maxFileBytes: 9 } as const;
       const storage = createStorage(chosen, { signer: parts.fileUrls });
@@ -197,39 +120,6 @@ const runs: Record<string, () => Promise<void>> = {
     expect(read).toEqual([{ line: 0 }, { line: 1 }]);
   },
 
-  async 'prices.ts'() {
-    const asked: string[][] = [];
-    const prices = createPrices(context.cache, newId('org'), async (articles) => {
-      asked.push(articles);
-      return new Map(articles.map((article) => [article, article.length]));
-    });
-    await prices.find(['tea', 'cake']);
-    expect(await prices.find(['tea', 'coffee'])).toEqual(
-      new Map([
-        ['tea', 3],
-        ['coffee', 6],
-      ]),
-    );
-    await prices.forget(['tea']);
-    await prices.find(['tea', 'cake']);
-    expect(asked).toEqual([['tea', 'cake'], ['coffee'], ['tea']]);
-  },
-
-  async 'logo.ts'() {
-    const picture = (width: number, height: number) =>
-      sharp({ create: { width, height, channels: 3, background: 'teal' } })
-        .png()
-        .toBuffer();
-    await requireLogo(context.media, await picture(64, 64));
-    for (const [width, height] of [
-      [64, 32],
-      [32, 32],
-    ] as const) {
-      const refused = requireLogo(context.media, await picture(width, height));
-      await expect(refused).rejects.toMatchObject({ status: 422 });
-    }
-  },
-
   async 'news.ts'() {
     const consequencesOf = consequencesBy(catalogOf({ newsPublished }), {
       'news.published': () => [],
@@ -247,24 +137,6 @@ const runs: Record<string, () => Promise<void>> = {
     const told = consequencesOf(happened)?.publish ?? [];
     expect(told.at(-1)).toMatchObject({ channel: 'public-news', data: { title: 'We are open' } });
     expect(told.at(-1)?.data).not.toHaveProperty('draftedBy');
-  },
-
-  async 'ask-device.ts'() {
-    const { owner, tenantId } = await createTestTenant(context);
-    const device = parts.connectValkey('default', 'subscriber', 'device');
-    // What a WebSocket replica does with the answer of a socket.
-    device.on('message', (_: string, message: string) => {
-      const asked = JSON.parse(message) as Asked;
-      if (asked.tenantId !== tenantId) return;
-      const { question } = asked.request.payload as { question: string };
-      const answer = { ok: true as const, result: question === 'Send it?' };
-      const answered: Answered = { id: asked.request.id, answer };
-      void parts.valkey.publish(asked.replyTo, JSON.stringify(answered));
-    });
-    await device.subscribe(REQUESTS_TOPIC);
-    expect(await confirmOnDevice(owner, { question: 'Send it?' })).toEqual({ isConfirmed: true });
-    expect(await confirmOnDevice(owner, { question: 'Or not?' })).toEqual({ isConfirmed: false });
-    device.disconnect();
   },
 };
 
