@@ -1,9 +1,8 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root } from '../paths.ts';
 import { runCommand } from '../processes/run-command.ts';
-import { howLong } from './how-long.ts';
 
 /** Many times what a test takes that says nothing else: only what hangs is given up. */
 export const TEST_TIMEOUT_MS = 150_000;
@@ -30,13 +29,9 @@ interface RunOptions {
 /** Runs test files with `bun test`, a process for each lane; a run that breaks counts as one failure. */
 export async function runTests(files: string[], { lanes, onLine }: RunOptions): Promise<Counts> {
   const report = join(tmpdir(), `insightdesk-report-${process.pid}.xml`);
-  const timings = join(tmpdir(), `insightdesk-timings-${process.pid}.json`);
-  writeFileSync(timings, JSON.stringify({ version: 1, files: guessTimes(files) }));
   const flags = [
     `--timeout=${TEST_TIMEOUT_MS}`,
     `--parallel=${lanes.length}`,
-    // Long files first, lest one lane is left with them.
-    `--timings=${timings}`,
     // Files share what they load, and a lane's next file starts at once.
     '--no-isolate',
     // What tests have started ends with them, however they end.
@@ -54,13 +49,10 @@ export async function runTests(files: string[], { lanes, onLine }: RunOptions): 
     }),
   );
   const junit = existsSync(report) ? readFileSync(report, 'utf8') : '';
-  for (const path of [report, timings]) rmSync(path, { force: true });
+  rmSync(report, { force: true });
   if (failure && !junit) onLine(`nothing is known of the tests: ${failure.message.split('\n')[0]}`);
   return countReport(junit, !failure);
 }
-
-const guessTimes = (files: string[]) =>
-  Object.fromEntries(files.map((path) => [path, howLong(readFileSync(join(root, path), 'utf8'))]));
 
 /** What a JUnit report says; `isFine` is what the exit code said. */
 export function countReport(junit: string, isFine: boolean): Counts {
