@@ -6,7 +6,7 @@ import { openOurFiles } from './files/our-files.ts';
 import { openThumbnails, photograph } from './files/thumbnails.ts';
 import type { Row } from './run.ts';
 import { startChild } from './sockets/child.ts';
-import { cpuMs, median } from './sockets/figures.ts';
+import { cpuMs, median } from './sockets/statistics.ts';
 
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 5);
 const WANTED = process.env.BENCH_CASE ?? '';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Load, Outcome } from './http/clients.ts';
+import { followers, openFloor, openFloorTables, openOurs, type Side } from './http/contenders.ts';
 import { cpuTime } from './http/cpu-time.ts';
-import { followers, openFloor, openFloorTables, openOurs, type Side } from './http/sides.ts';
 import type { Row } from './run.ts';
 import { startChild } from './sockets/child.ts';
 

@@ -1,10 +1,10 @@
 import { loadavg } from 'node:os';
 import type { Id } from '@insightdesk/shared/contract';
 import { newId } from '@insightdesk/shared/utils';
+import { type Side, startBare, startOurs } from './jobs/contender.ts';
 import { openOutbox } from './jobs/outbox.ts';
-import { type Side, startBare, startOurs } from './jobs/side.ts';
 import type { Row } from './run.ts';
-import { median, p99 } from './sockets/figures.ts';
+import { median, p99 } from './sockets/statistics.ts';
 import { readStack } from './stack.ts';
 
 const JOBS = 5_000;

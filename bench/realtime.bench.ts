@@ -1,8 +1,8 @@
 import type { Row } from './run.ts';
 import { type Clients, startClients } from './sockets/clients-process.ts';
-import { cpuMs, median, p99 } from './sockets/figures.ts';
-import { type OurSide, startOurs } from './sockets/our-side.ts';
-import { type Side, startBare } from './sockets/side.ts';
+import { type Side, startBare } from './sockets/contender.ts';
+import { type OurSide, startOurs } from './sockets/our-contender.ts';
+import { cpuMs, median, p99 } from './sockets/statistics.ts';
 import { readStack } from './stack.ts';
 
 const CLIENTS = 100;

@@ -5,7 +5,7 @@ import { jobFor, type Queues } from '@insightdesk/shared/jobs';
 import { createLogger } from '@insightdesk/shared/logging';
 import { createTestDatabase, testEnvironment } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
-import { benchJob } from './side.ts';
+import { benchJob } from './contender.ts';
 
 const wanted = defineEvent('bench.wanted', benchJob.payload);
 

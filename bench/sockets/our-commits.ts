@@ -1,10 +1,10 @@
 import type { Id } from '@insightdesk/shared/contract';
 import { type Database, notifyAfterCommit, type Tx } from '@insightdesk/shared/database';
-import { userEvents } from '@insightdesk/shared/domain/users';
+import { userEvents } from '@insightdesk/shared/domain/identity/users';
 import { OUTBOX_CHANNEL, outbox, record } from '@insightdesk/shared/events';
 import { newId } from '@insightdesk/shared/utils';
 import { now } from './child.ts';
-import type { eventData } from './side.ts';
+import type { eventData } from './contender.ts';
 
 const ROWS_AT_ONCE = 200;
 

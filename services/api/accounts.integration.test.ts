@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from 'bun:test';
 import type { Context } from '@insightdesk/shared/context';
 import { fromUuid, type Id } from '@insightdesk/shared/contract';
-import { login, register, requestPasswordReset } from '@insightdesk/shared/domain/users';
+import { login, register, requestPasswordReset } from '@insightdesk/shared/domain/identity/users';
 import { verifyAddress } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { openWholeApi, testPromises } from './test-whole-api.ts';

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { type Permission, toUuid } from '@insightdesk/shared/contract';
 import { connect } from '@insightdesk/shared/database';
-import { newSecret, readSecret } from '@insightdesk/shared/domain/keys';
-import { listStaffIds, login } from '@insightdesk/shared/domain/users';
+import { newSecret, readSecret } from '@insightdesk/shared/domain/identity/api-keys';
+import { listStaffIds, login } from '@insightdesk/shared/domain/identity/users';
 import { testEnvironment, until } from '@insightdesk/shared/testing';
 import { addDays, newId } from '@insightdesk/shared/utils';
 import { openWholeApi, testPromises } from './test-whole-api.ts';

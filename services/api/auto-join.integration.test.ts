@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { createHash, randomBytes } from 'node:crypto';
 import { type Id, toUuid } from '@insightdesk/shared/contract';
-import { setQuota } from '@insightdesk/shared/domain/tenants';
+import { setQuota } from '@insightdesk/shared/domain/tenancy/tenants';
 import { createDnsTexts, createSafeFetch } from '@insightdesk/shared/security';
 import { newId } from '@insightdesk/shared/utils';
 import { openTestDns } from './test-dns.ts';

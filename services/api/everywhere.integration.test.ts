@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import { disableOrganization } from '@insightdesk/shared/domain/tenants';
+import { disableOrganization } from '@insightdesk/shared/domain/tenancy/tenants';
 import { createOnce } from '@insightdesk/shared/idempotency';
 import { newId } from '@insightdesk/shared/utils';
 import { Validator } from '@seriousme/openapi-schema-validator';

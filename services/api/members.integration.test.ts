@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import type { Id } from '@insightdesk/shared/contract';
-import { invitationToken } from '@insightdesk/shared/domain/users';
+import { invitationToken } from '@insightdesk/shared/domain/identity/users';
 import { newId } from '@insightdesk/shared/utils';
 import { openWholeApi, testPromises } from './test-whole-api.ts';
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { createHash, randomBytes } from 'node:crypto';
-import { carryProof } from '@insightdesk/shared/domain/users';
+import { carryProof } from '@insightdesk/shared/domain/identity/users';
 import { createSafeFetch } from '@insightdesk/shared/security';
 import { signedIn } from '@insightdesk/shared/testing';
 import { routesOf } from './route.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { type Permission, permissionNames, permissionsOf } from '@insightdesk/shared/contract';
-import { findGrant, login, members, register } from '@insightdesk/shared/domain/users';
+import { findGrant, login, members, register } from '@insightdesk/shared/domain/identity/users';
 import { newId } from '@insightdesk/shared/utils';
 import { openWholeApi, testPromises } from './test-whole-api.ts';
 

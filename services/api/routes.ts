@@ -1,4 +1,3 @@
-import { explainPermission, listPermissions } from '@insightdesk/shared/domain/access';
 import {
   changeFilePolicy,
   completeDirectUpload,
@@ -7,8 +6,7 @@ import {
   getFilePolicy,
   linkAttachment,
   startDirectUpload,
-} from '@insightdesk/shared/domain/attachments';
-import { listAuditEntries } from '@insightdesk/shared/domain/audit';
+} from '@insightdesk/shared/domain/desk/attachments';
 import {
   getConversation,
   listConversations,
@@ -17,17 +15,27 @@ import {
   openConversation,
   sendMessage,
   updateConversation,
-} from '@insightdesk/shared/domain/conversations';
+} from '@insightdesk/shared/domain/desk/conversations';
 import {
-  cancelErasure,
-  getExport,
-  requestErasure,
-  requestExport,
-} from '@insightdesk/shared/domain/departures';
-import { changeFlags, listFlags } from '@insightdesk/shared/domain/flags';
-import { sendEvent } from '@insightdesk/shared/domain/inbound';
-import { cancelJob, getJob, listJobs, retryJob } from '@insightdesk/shared/domain/jobs';
-import { createKey, getKey, listKeys, revokeKey, rotateKey } from '@insightdesk/shared/domain/keys';
+  cancelRecording,
+  getRecording,
+  requestRecording,
+} from '@insightdesk/shared/domain/desk/media';
+import {
+  createKey,
+  getKey,
+  listKeys,
+  revokeKey,
+  rotateKey,
+} from '@insightdesk/shared/domain/identity/api-keys';
+import {
+  addProvider,
+  changeProvider,
+  exchangeArrival,
+  listProviders,
+  removeLink,
+  removeProvider,
+} from '@insightdesk/shared/domain/identity/identity-providers';
 import {
   listPasskeys,
   offerPasskey,
@@ -36,29 +44,18 @@ import {
   removePasskey,
   renamePasskey,
   signInByPasskey,
-} from '@insightdesk/shared/domain/passkeys';
+} from '@insightdesk/shared/domain/identity/passkeys';
 import {
-  addProvider,
-  changeProvider,
-  exchangeArrival,
-  listProviders,
-  removeLink,
-  removeProvider,
-} from '@insightdesk/shared/domain/providers';
-import {
-  cancelRecording,
-  getRecording,
-  requestRecording,
-} from '@insightdesk/shared/domain/recordings';
+  explainPermission,
+  listPermissions,
+} from '@insightdesk/shared/domain/identity/permissions-api';
 import {
   addRole,
   getRole,
   listRoles,
   removeRole,
   updateRole,
-} from '@insightdesk/shared/domain/roles';
-import { changeOrganization } from '@insightdesk/shared/domain/tenants';
-import { getUsage } from '@insightdesk/shared/domain/usage';
+} from '@insightdesk/shared/domain/identity/roles';
 import {
   acceptInvitation,
   changePassword,
@@ -89,7 +86,14 @@ import {
   startTwoFactor,
   switchOrganization,
   verifyEmail,
-} from '@insightdesk/shared/domain/users';
+} from '@insightdesk/shared/domain/identity/users';
+import { sendEvent } from '@insightdesk/shared/domain/integrations/event-ingest';
+import {
+  cancelJob,
+  getJob,
+  listJobs,
+  retryJob,
+} from '@insightdesk/shared/domain/integrations/jobs-api';
 import {
   addWebhook,
   changeWebhook,
@@ -100,7 +104,17 @@ import {
   replayDelivery,
   replaySince,
   rotateSecret,
-} from '@insightdesk/shared/domain/webhooks';
+} from '@insightdesk/shared/domain/integrations/webhooks';
+import { listAuditEntries } from '@insightdesk/shared/domain/tenancy/audit';
+import {
+  cancelErasure,
+  getExport,
+  requestErasure,
+  requestExport,
+} from '@insightdesk/shared/domain/tenancy/departures';
+import { changeFlags, listFlags } from '@insightdesk/shared/domain/tenancy/flags';
+import { changeOrganization } from '@insightdesk/shared/domain/tenancy/tenants';
+import { getUsage } from '@insightdesk/shared/domain/tenancy/usage';
 import { downloadRoute } from './attachments/download.ts';
 import { uploadRoute } from './attachments/upload.ts';
 import { callbackRoute, linkRoute, startRoute } from './cookies/oauth-routes.ts';

@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import type { Id } from '@insightdesk/shared/contract';
-import { outgoingEvents, webhookDeliveries } from '@insightdesk/shared/domain/webhooks';
+import {
+  outgoingEvents,
+  webhookDeliveries,
+} from '@insightdesk/shared/domain/integrations/webhooks';
 import { outbox } from '@insightdesk/shared/events';
 import { newId } from '@insightdesk/shared/utils';
 import { openWholeApi, testPromises } from './test-whole-api.ts';

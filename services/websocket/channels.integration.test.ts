@@ -1,7 +1,7 @@
 import { afterAll, afterEach, expect, test } from 'bun:test';
 import type { Context, MemberContext } from '@insightdesk/shared/context';
 import { Channels } from '@insightdesk/shared/contract';
-import { openConversation } from '@insightdesk/shared/domain/conversations';
+import { openConversation } from '@insightdesk/shared/domain/desk/conversations';
 import { createTestContext, createTestTenant, until, userOf } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { createSessionRecords } from './admission/session-records.ts';

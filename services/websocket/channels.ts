@@ -1,5 +1,5 @@
 import { can, type MemberContext } from '@insightdesk/shared/context';
-import { mayFollowConversation } from '@insightdesk/shared/domain/conversations';
+import { mayFollowConversation } from '@insightdesk/shared/domain/desk/conversations';
 import { defineChannels } from './subscriptions/channel-table.ts';
 
 /**

@@ -1,8 +1,13 @@
 import { afterAll, afterEach, beforeEach, expect, test } from 'bun:test';
 import type { Context } from '@insightdesk/shared/context';
 import { Channels, type Id } from '@insightdesk/shared/contract';
-import { openConversation } from '@insightdesk/shared/domain/conversations';
-import { logoutAll, members, openSession, removeMember } from '@insightdesk/shared/domain/users';
+import { openConversation } from '@insightdesk/shared/domain/desk/conversations';
+import {
+  logoutAll,
+  members,
+  openSession,
+  removeMember,
+} from '@insightdesk/shared/domain/identity/users';
 import {
   createTestContext,
   createTestTenant,

@@ -1,10 +1,14 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { withTenant } from '@insightdesk/shared/context';
 import { type Id, toUuid } from '@insightdesk/shared/contract';
-import { listAuditEntries, openAuditOutlet, verifyAudit } from '@insightdesk/shared/domain/audit';
-import { conversationEvents } from '@insightdesk/shared/domain/conversations';
-import { changeRole, login, logout, removeMember } from '@insightdesk/shared/domain/users';
-import { addWebhook, rotateSecret } from '@insightdesk/shared/domain/webhooks';
+import { conversationEvents } from '@insightdesk/shared/domain/desk/conversations';
+import { changeRole, login, logout, removeMember } from '@insightdesk/shared/domain/identity/users';
+import { addWebhook, rotateSecret } from '@insightdesk/shared/domain/integrations/webhooks';
+import {
+  listAuditEntries,
+  openAuditOutlet,
+  verifyAudit,
+} from '@insightdesk/shared/domain/tenancy/audit';
 import { record } from '@insightdesk/shared/events';
 import { createTestTenant, signedIn, until, userOf } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';

@@ -2,9 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import type { Context } from '@insightdesk/shared/context';
 import { fromUuid, type Id, toUuid } from '@insightdesk/shared/contract';
 import { connect } from '@insightdesk/shared/database';
-import { openConversation } from '@insightdesk/shared/domain/conversations';
-import { collectUnverified, eraseDue } from '@insightdesk/shared/domain/departures';
-import { disableOrganization, setQuota } from '@insightdesk/shared/domain/tenants';
+import { openConversation } from '@insightdesk/shared/domain/desk/conversations';
 import {
   acceptInvitation,
   invitationToken,
@@ -12,7 +10,9 @@ import {
   login,
   register,
   verifyEmail,
-} from '@insightdesk/shared/domain/users';
+} from '@insightdesk/shared/domain/identity/users';
+import { collectUnverified, eraseDue } from '@insightdesk/shared/domain/tenancy/departures';
+import { disableOrganization, setQuota } from '@insightdesk/shared/domain/tenancy/tenants';
 import { createTestTenant, signedIn, until, verifyAddress } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { openWorker } from './test-webhooks.ts';

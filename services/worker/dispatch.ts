@@ -1,6 +1,9 @@
 import type { Context } from '@insightdesk/shared/context';
-import type { AuditedEvent, AuditOutlet } from '@insightdesk/shared/domain/audit';
-import type { OutgoingEvent, WebhookOutlet } from '@insightdesk/shared/domain/webhooks';
+import type {
+  OutgoingEvent,
+  WebhookOutlet,
+} from '@insightdesk/shared/domain/integrations/webhooks';
+import type { AuditedEvent, AuditOutlet } from '@insightdesk/shared/domain/tenancy/audit';
 import {
   type Consequences,
   type ConsequencesOf,

@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import type { Context } from '@insightdesk/shared/context';
 import { type Id, toUuid } from '@insightdesk/shared/contract';
-import { openConversation, sendMessage } from '@insightdesk/shared/domain/conversations';
+import { openConversation, sendMessage } from '@insightdesk/shared/domain/desk/conversations';
+import { members } from '@insightdesk/shared/domain/identity/users';
+import { addWebhook } from '@insightdesk/shared/domain/integrations/webhooks';
 import {
   archiveOf,
   eraseDue,
   eraseOrganization,
   requestErasure,
-} from '@insightdesk/shared/domain/departures';
-import { members } from '@insightdesk/shared/domain/users';
-import { addWebhook } from '@insightdesk/shared/domain/webhooks';
+} from '@insightdesk/shared/domain/tenancy/departures';
 import { collectBytes } from '@insightdesk/shared/streams';
 import { createTestTenant, until, userOf } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';

@@ -1,8 +1,13 @@
 import { afterAll, expect, test } from 'bun:test';
 import { createCache } from '@insightdesk/shared/cache';
 import { systemContext } from '@insightdesk/shared/context';
-import { changeFlags, listFlags, readFlag, setFlags } from '@insightdesk/shared/domain/flags';
-import { notificationJobs, notifyRecipients } from '@insightdesk/shared/domain/notifications';
+import { notificationJobs, notifyRecipients } from '@insightdesk/shared/domain/desk/notifications';
+import {
+  changeFlags,
+  listFlags,
+  readFlag,
+  setFlags,
+} from '@insightdesk/shared/domain/tenancy/flags';
 import type { JobRequest, JobRun } from '@insightdesk/shared/jobs';
 import { createTestContext, createTestTenant, until, userOf } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';

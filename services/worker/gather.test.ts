@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { notificationJobs } from '@insightdesk/shared/domain/notifications';
+import { notificationJobs } from '@insightdesk/shared/domain/desk/notifications';
 import { defineJob, type JobRequest, jobFor } from '@insightdesk/shared/jobs';
 import { newId } from '@insightdesk/shared/utils';
 import { z } from 'zod';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { notificationJobs } from '@insightdesk/shared/domain/notifications';
+import { notificationJobs } from '@insightdesk/shared/domain/desk/notifications';
 import { type JobRequest, jobFor } from '@insightdesk/shared/jobs';
 import { isSampled } from '@insightdesk/shared/tracing';
 

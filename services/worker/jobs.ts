@@ -1,34 +1,19 @@
 import { type Context, systemContext } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
+import type { SystemJob } from '@insightdesk/shared/domain/catalog';
 import {
   attachmentJobs,
   collectUnclaimed,
   deleteDiscarded,
   makeVariants,
   sweepFiles,
-} from '@insightdesk/shared/domain/attachments';
-import { auditJobs, pruneAudit } from '@insightdesk/shared/domain/audit';
-import type { SystemJob } from '@insightdesk/shared/domain/catalog';
+} from '@insightdesk/shared/domain/desk/attachments';
 import {
   conversationJobs,
   unassignFormer,
   wakeSnoozed,
-} from '@insightdesk/shared/domain/conversations';
-import {
-  collectUnverified,
-  departureJobs,
-  eraseDue,
-  removeArchive,
-  writeArchive,
-} from '@insightdesk/shared/domain/departures';
-import { keyJobs, tellOverlapEnded } from '@insightdesk/shared/domain/keys';
-import {
-  deleteOldAnswers,
-  deleteOldEvents,
-  deleteOldJobSteps,
-  deleteOldUsage,
-  maintenanceJobs,
-} from '@insightdesk/shared/domain/maintenance';
+} from '@insightdesk/shared/domain/desk/conversations';
+import { prepareRecording, recordingJobs } from '@insightdesk/shared/domain/desk/media';
 import {
   notificationJobs,
   notifyRecipients,
@@ -37,16 +22,35 @@ import {
   sendInvitation,
   sendMessageEmail,
   sendRequestedEmail,
-} from '@insightdesk/shared/domain/notifications';
-import { prepareRecording, recordingJobs } from '@insightdesk/shared/domain/recordings';
-import { deleteExpired, endSessionsEverywhere, userJobs } from '@insightdesk/shared/domain/users';
+} from '@insightdesk/shared/domain/desk/notifications';
+import { keyJobs, tellOverlapEnded } from '@insightdesk/shared/domain/identity/api-keys';
+import {
+  deleteExpired,
+  endSessionsEverywhere,
+  userJobs,
+} from '@insightdesk/shared/domain/identity/users';
 import {
   deliverLane,
   emailOwners,
   fanOut,
   replayEvents,
   webhookJobs,
-} from '@insightdesk/shared/domain/webhooks';
+} from '@insightdesk/shared/domain/integrations/webhooks';
+import { auditJobs, pruneAudit } from '@insightdesk/shared/domain/tenancy/audit';
+import {
+  collectUnverified,
+  departureJobs,
+  eraseDue,
+  removeArchive,
+  writeArchive,
+} from '@insightdesk/shared/domain/tenancy/departures';
+import {
+  deleteOldAnswers,
+  deleteOldEvents,
+  deleteOldJobSteps,
+  deleteOldUsage,
+  maintenanceJobs,
+} from '@insightdesk/shared/domain/tenancy/retention';
 import type { JobHandlers, JobRun, JobsOf } from '@insightdesk/shared/jobs';
 
 /** What is older than this is under way no more. */

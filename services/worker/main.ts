@@ -1,8 +1,8 @@
 import { boot } from '@insightdesk/shared/boot';
-import { countJobs } from './figures/count-jobs.ts';
-import { watchWork } from './figures/watch-work.ts';
 import { serveHealth } from './health.ts';
 import { openJobNews } from './job-news.ts';
+import { countJobs } from './metrics/count-jobs.ts';
+import { watchWork } from './metrics/watch-work.ts';
 import { openQueues } from './queues.ts';
 import { runRelay } from './relay.ts';
 import { runSchedules } from './run-schedules.ts';

@@ -7,7 +7,7 @@ import {
   openAuditOutlet,
   pruneAudit,
   verifyAudit,
-} from '@insightdesk/shared/domain/audit';
+} from '@insightdesk/shared/domain/tenancy/audit';
 import { until } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { openWorker } from './test-webhooks.ts';

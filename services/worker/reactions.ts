@@ -1,13 +1,13 @@
 import type { Id } from '@insightdesk/shared/contract';
-import { attachmentJobs } from '@insightdesk/shared/domain/attachments';
 import { events, type SystemEvent } from '@insightdesk/shared/domain/catalog';
-import { conversationJobs } from '@insightdesk/shared/domain/conversations';
-import { departureJobs } from '@insightdesk/shared/domain/departures';
-import { keyJobs } from '@insightdesk/shared/domain/keys';
-import { notificationJobs } from '@insightdesk/shared/domain/notifications';
-import { isRecording, recordingJobs } from '@insightdesk/shared/domain/recordings';
-import { userJobs } from '@insightdesk/shared/domain/users';
-import { webhookJobs } from '@insightdesk/shared/domain/webhooks';
+import { attachmentJobs } from '@insightdesk/shared/domain/desk/attachments';
+import { conversationJobs } from '@insightdesk/shared/domain/desk/conversations';
+import { isRecording, recordingJobs } from '@insightdesk/shared/domain/desk/media';
+import { notificationJobs } from '@insightdesk/shared/domain/desk/notifications';
+import { keyJobs } from '@insightdesk/shared/domain/identity/api-keys';
+import { userJobs } from '@insightdesk/shared/domain/identity/users';
+import { webhookJobs } from '@insightdesk/shared/domain/integrations/webhooks';
+import { departureJobs } from '@insightdesk/shared/domain/tenancy/departures';
 import { consequencesBy, type Reactions, type RecordedEvent } from '@insightdesk/shared/events';
 import { type JobRequest, jobFor } from '@insightdesk/shared/jobs';
 

@@ -1,13 +1,13 @@
 import type { App } from '@insightdesk/shared/boot';
 import type { Id } from '@insightdesk/shared/contract';
-import { openAuditOutlet } from '@insightdesk/shared/domain/audit';
-import { openWebhookOutlet } from '@insightdesk/shared/domain/webhooks';
+import { openWebhookOutlet } from '@insightdesk/shared/domain/integrations/webhooks';
+import { openAuditOutlet } from '@insightdesk/shared/domain/tenancy/audit';
 import { createRelay, type Relay } from '@insightdesk/shared/events';
 import { createLossWatch, hasOlderWorkers } from '@insightdesk/shared/jobs';
 import { createChannelLog, createChannelRefill } from '@insightdesk/shared/realtime';
 import { createDispatch } from './dispatch.ts';
-import { watchRelay } from './figures/watch-relay.ts';
 import { createGather } from './gather.ts';
+import { watchRelay } from './metrics/watch-relay.ts';
 import type { Work } from './queues.ts';
 import { consequencesOf } from './reactions.ts';
 import { createRefill } from './refill.ts';

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { runCommand } from '@insightdesk/shared/boot';
-import { openWebhookOutlet } from '@insightdesk/shared/domain/webhooks';
+import { openWebhookOutlet } from '@insightdesk/shared/domain/integrations/webhooks';
 import { createHeldJobs, createQueues } from '@insightdesk/shared/jobs';
 import { createChannelLog } from '@insightdesk/shared/realtime';
 import { consequencesOf } from './reactions.ts';

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'bun:test';
 import type { Context } from '@insightdesk/shared/context';
 import { type Id, toUuid } from '@insightdesk/shared/contract';
-import { openConversation, sendMessage } from '@insightdesk/shared/domain/conversations';
-import { addWebhook } from '@insightdesk/shared/domain/webhooks';
+import { openConversation, sendMessage } from '@insightdesk/shared/domain/desk/conversations';
+import { addWebhook } from '@insightdesk/shared/domain/integrations/webhooks';
 import {
   catalogOf,
   consequencesBy,

@@ -1,4 +1,4 @@
-import type { WebhookOutlet } from '@insightdesk/shared/domain/webhooks';
+import type { WebhookOutlet } from '@insightdesk/shared/domain/integrations/webhooks';
 import {
   type Consequences,
   type ConsequencesOf,

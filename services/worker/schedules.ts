@@ -1,8 +1,8 @@
-import { attachmentJobs } from '@insightdesk/shared/domain/attachments';
-import { auditJobs } from '@insightdesk/shared/domain/audit';
-import { departureJobs } from '@insightdesk/shared/domain/departures';
-import { maintenanceJobs } from '@insightdesk/shared/domain/maintenance';
-import { userJobs } from '@insightdesk/shared/domain/users';
+import { attachmentJobs } from '@insightdesk/shared/domain/desk/attachments';
+import { userJobs } from '@insightdesk/shared/domain/identity/users';
+import { auditJobs } from '@insightdesk/shared/domain/tenancy/audit';
+import { departureJobs } from '@insightdesk/shared/domain/tenancy/departures';
+import { maintenanceJobs } from '@insightdesk/shared/domain/tenancy/retention';
 import { defineSchedules } from '@insightdesk/shared/jobs';
 
 /** What time causes. */

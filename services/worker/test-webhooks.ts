@@ -1,8 +1,8 @@
 import { eraseTraces } from '@insightdesk/shared/boot';
 import type { Context } from '@insightdesk/shared/context';
 import { connect } from '@insightdesk/shared/database';
-import { openAuditOutlet } from '@insightdesk/shared/domain/audit';
-import { deliverLane, openWebhookOutlet } from '@insightdesk/shared/domain/webhooks';
+import { deliverLane, openWebhookOutlet } from '@insightdesk/shared/domain/integrations/webhooks';
+import { openAuditOutlet } from '@insightdesk/shared/domain/tenancy/audit';
 import { createRelay } from '@insightdesk/shared/events';
 import { createLossWatch, createQueues, startWorkers } from '@insightdesk/shared/jobs';
 import { createChannelLog } from '@insightdesk/shared/realtime';

@@ -2,9 +2,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { Context } from '@insightdesk/shared/context';
 import { type Id, toUuid } from '@insightdesk/shared/contract';
 import { events } from '@insightdesk/shared/domain/catalog';
-import { openConversation, sendMessage } from '@insightdesk/shared/domain/conversations';
-import { sendEvent } from '@insightdesk/shared/domain/inbound';
-import { listMembers } from '@insightdesk/shared/domain/users';
+import { openConversation, sendMessage } from '@insightdesk/shared/domain/desk/conversations';
+import { listMembers } from '@insightdesk/shared/domain/identity/users';
+import { sendEvent } from '@insightdesk/shared/domain/integrations/event-ingest';
 import {
   addWebhook,
   changeWebhook,
@@ -13,7 +13,7 @@ import {
   replayDelivery,
   replaySince,
   rotateSecret,
-} from '@insightdesk/shared/domain/webhooks';
+} from '@insightdesk/shared/domain/integrations/webhooks';
 import { createTestTenant, until } from '@insightdesk/shared/testing';
 import { Webhook } from 'standardwebhooks';
 import { openReceiver, openWorker } from './test-webhooks.ts';

@@ -12,9 +12,9 @@ import {
 } from '@insightdesk/shared/database';
 import { createContainer } from '@insightdesk/shared/di';
 import { publicEvents } from '@insightdesk/shared/domain/catalog';
-import { withApiKeys } from '@insightdesk/shared/domain/keys';
-import { createMeter } from '@insightdesk/shared/domain/usage';
-import { loadSigningKeys } from '@insightdesk/shared/domain/users';
+import { withApiKeys } from '@insightdesk/shared/domain/identity/api-keys';
+import { loadSigningKeys } from '@insightdesk/shared/domain/identity/users';
+import { createMeter } from '@insightdesk/shared/domain/tenancy/usage';
 import { createMailer } from '@insightdesk/shared/email';
 import { readJobLoad } from '@insightdesk/shared/jobs';
 import type { Logger } from '@insightdesk/shared/logging';

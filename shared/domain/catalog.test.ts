@@ -1,25 +1,22 @@
 import { expect, test } from 'bun:test';
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { events, features, jobNames } from '@insightdesk/shared/domain/catalog';
 
-const folders = readdirSync(import.meta.dir, { withFileTypes: true }).filter((one) =>
-  one.isDirectory(),
-);
+const names = Object.keys(features);
 
 /** What the features' files of this name define, by a pattern for the names. */
 function defined(file: string, pattern: RegExp): string[] {
-  return folders.flatMap(({ name }) => {
+  return names.flatMap((name) => {
     const path = join(import.meta.dir, name, file);
-    const text = readdirSync(join(import.meta.dir, name)).includes(file)
-      ? readFileSync(path, 'utf8')
-      : '';
+    const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
     return [...text.matchAll(pattern)].map(([, found = '']) => found);
   });
 }
 
-test('every folder is a feature, and every feature has its folder', () => {
-  expect(Object.keys(features).toSorted()).toEqual(folders.map(({ name }) => name).toSorted());
+test('every folder with an index.ts is a feature, and every feature has its folder', () => {
+  const folders = [...new Bun.Glob('*/*/index.ts').scanSync(import.meta.dir)].map(dirname);
+  expect(names.toSorted()).toEqual(folders.toSorted());
 });
 
 test('every event and every job is listed, once', () => {

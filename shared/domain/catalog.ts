@@ -1,17 +1,23 @@
-import { attachmentEvents, attachmentJobs } from '@insightdesk/shared/domain/attachments';
-import { auditEvents, auditJobs } from '@insightdesk/shared/domain/audit';
-import { conversationEvents, conversationJobs } from '@insightdesk/shared/domain/conversations';
-import { departureEvents, departureJobs } from '@insightdesk/shared/domain/departures';
-import { flagEvents } from '@insightdesk/shared/domain/flags';
-import { jobEvents } from '@insightdesk/shared/domain/jobs';
-import { keyEvents, keyJobs } from '@insightdesk/shared/domain/keys';
-import { maintenanceJobs } from '@insightdesk/shared/domain/maintenance';
-import { notificationEvents, notificationJobs } from '@insightdesk/shared/domain/notifications';
-import { recordingEvents, recordingJobs } from '@insightdesk/shared/domain/recordings';
-import { roleEvents } from '@insightdesk/shared/domain/roles';
-import { tenantEvents } from '@insightdesk/shared/domain/tenants';
-import { userEvents, userJobs } from '@insightdesk/shared/domain/users';
-import { webhookEvents, webhookJobs } from '@insightdesk/shared/domain/webhooks';
+import { attachmentEvents, attachmentJobs } from '@insightdesk/shared/domain/desk/attachments';
+import {
+  conversationEvents,
+  conversationJobs,
+} from '@insightdesk/shared/domain/desk/conversations';
+import { recordingEvents, recordingJobs } from '@insightdesk/shared/domain/desk/media';
+import {
+  notificationEvents,
+  notificationJobs,
+} from '@insightdesk/shared/domain/desk/notifications';
+import { keyEvents, keyJobs } from '@insightdesk/shared/domain/identity/api-keys';
+import { roleEvents } from '@insightdesk/shared/domain/identity/roles';
+import { userEvents, userJobs } from '@insightdesk/shared/domain/identity/users';
+import { jobEvents } from '@insightdesk/shared/domain/integrations/jobs-api';
+import { webhookEvents, webhookJobs } from '@insightdesk/shared/domain/integrations/webhooks';
+import { auditEvents, auditJobs } from '@insightdesk/shared/domain/tenancy/audit';
+import { departureEvents, departureJobs } from '@insightdesk/shared/domain/tenancy/departures';
+import { flagEvents } from '@insightdesk/shared/domain/tenancy/flags';
+import { maintenanceJobs } from '@insightdesk/shared/domain/tenancy/retention';
+import { tenantEvents } from '@insightdesk/shared/domain/tenancy/tenants';
 import { catalogOf, type EventsOf } from '@insightdesk/shared/events';
 import type { JobsOf } from '@insightdesk/shared/jobs';
 
@@ -20,26 +26,26 @@ import type { JobsOf } from '@insightdesk/shared/jobs';
  * lists of events, jobs, channels, webhooks and documents follow from here.
  */
 export const features = {
-  maintenance: { events: {}, jobs: maintenanceJobs },
-  jobs: { events: jobEvents, jobs: {} },
-  audit: { events: auditEvents, jobs: auditJobs },
-  tenants: { events: tenantEvents, jobs: {} },
-  roles: { events: roleEvents, jobs: {} },
-  factors: { events: {}, jobs: {} },
-  flags: { events: flagEvents, jobs: {} },
-  users: { events: userEvents, jobs: userJobs },
-  providers: { events: {}, jobs: {} },
-  passkeys: { events: {}, jobs: {} },
-  keys: { events: keyEvents, jobs: keyJobs },
-  usage: { events: {}, jobs: {} },
-  departures: { events: departureEvents, jobs: departureJobs },
-  attachments: { events: attachmentEvents, jobs: attachmentJobs },
-  recordings: { events: recordingEvents, jobs: recordingJobs },
-  conversations: { events: conversationEvents, jobs: conversationJobs },
-  access: { events: {}, jobs: {} },
-  notifications: { events: notificationEvents, jobs: notificationJobs },
-  inbound: { events: {}, jobs: {} },
-  webhooks: { events: webhookEvents, jobs: webhookJobs },
+  'tenancy/retention': { events: {}, jobs: maintenanceJobs },
+  'integrations/jobs-api': { events: jobEvents, jobs: {} },
+  'tenancy/audit': { events: auditEvents, jobs: auditJobs },
+  'tenancy/tenants': { events: tenantEvents, jobs: {} },
+  'identity/roles': { events: roleEvents, jobs: {} },
+  'identity/mfa': { events: {}, jobs: {} },
+  'tenancy/flags': { events: flagEvents, jobs: {} },
+  'identity/users': { events: userEvents, jobs: userJobs },
+  'identity/identity-providers': { events: {}, jobs: {} },
+  'identity/passkeys': { events: {}, jobs: {} },
+  'identity/api-keys': { events: keyEvents, jobs: keyJobs },
+  'tenancy/usage': { events: {}, jobs: {} },
+  'tenancy/departures': { events: departureEvents, jobs: departureJobs },
+  'desk/attachments': { events: attachmentEvents, jobs: attachmentJobs },
+  'desk/media': { events: recordingEvents, jobs: recordingJobs },
+  'desk/conversations': { events: conversationEvents, jobs: conversationJobs },
+  'identity/permissions-api': { events: {}, jobs: {} },
+  'desk/notifications': { events: notificationEvents, jobs: notificationJobs },
+  'integrations/event-ingest': { events: {}, jobs: {} },
+  'integrations/webhooks': { events: webhookEvents, jobs: webhookJobs },
 };
 
 type Features = typeof features;

@@ -1,5 +1,5 @@
 import { afterAll, expect, test } from 'bun:test';
-import { openConversation } from '@insightdesk/shared/domain/conversations';
+import { openConversation } from '@insightdesk/shared/domain/desk/conversations';
 import { catalogOf, consequencesBy, outbox, type RecordedEvent } from '@insightdesk/shared/events';
 import { createTestContext, createTestTenant } from '@insightdesk/shared/testing';
 import { eq } from 'drizzle-orm';

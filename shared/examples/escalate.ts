@@ -1,6 +1,6 @@
 import { defineAction, text } from '@insightdesk/shared/context';
 import { idSchema } from '@insightdesk/shared/contract';
-import { getConversation } from '@insightdesk/shared/domain/conversations';
+import { getConversation } from '@insightdesk/shared/domain/desk/conversations';
 import { defineEvent, type RecordedEvent, record } from '@insightdesk/shared/events';
 import { defineJob, jobFor } from '@insightdesk/shared/jobs';
 import { z } from 'zod';

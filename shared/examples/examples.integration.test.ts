@@ -17,7 +17,7 @@ import { newsPublished } from './news.ts';
 import { readPagerSettings } from './settings.ts';
 import { servePage } from './small-service.ts';
 
-const { context, config, parts, log, mailer, close } = createTestContext();
+const { config, parts, log, close } = createTestContext();
 afterAll(close);
 
 /** What running each example shows; escalate.ts has a test of its own. */

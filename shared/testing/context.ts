@@ -2,7 +2,7 @@ import { createParts } from '@insightdesk/shared/boot';
 import { loadConfig } from '@insightdesk/shared/config';
 import type { Context } from '@insightdesk/shared/context';
 import type { Id, Role } from '@insightdesk/shared/contract';
-import { members, openSession, register, users } from '@insightdesk/shared/domain/users';
+import { members, openSession, register, users } from '@insightdesk/shared/domain/identity/users';
 import { MemoryMailer } from '@insightdesk/shared/email';
 import { createLogger } from '@insightdesk/shared/logging';
 import { createMemoryStorage } from '@insightdesk/shared/storage';

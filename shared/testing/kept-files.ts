@@ -1,6 +1,6 @@
 import { fromUuid, type Id, toUuid } from '@insightdesk/shared/contract';
 import type { connect } from '@insightdesk/shared/database';
-import { type StoredVariant, storageKey } from '@insightdesk/shared/domain/attachments';
+import { type StoredVariant, storageKey } from '@insightdesk/shared/domain/desk/attachments';
 import type { StorageProvider } from '@insightdesk/shared/storage';
 
 type Sql = ReturnType<typeof connect>;

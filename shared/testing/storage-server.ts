@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 
-const SCRIPT = join(import.meta.dir, '../../deploy/local/servers/storage-server.ts');
+const SCRIPT = join(import.meta.dir, '../../tools/test-servers/storage-server.ts');
 
 interface Started {
   pid: number;

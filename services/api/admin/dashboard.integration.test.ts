@@ -34,7 +34,7 @@ beforeAll(async () => {
   api = openWholeApi(undefined, {
     dashboard: { operatorId, queues: () => api.parts.jobAccess.queues },
   });
-  const { members } = await import('@insightdesk/shared/domain/users');
+  const { members } = await import('@insightdesk/shared/domain/identity/users');
   const { userId } = await plain.context.tokens.verifyAccess(admin.token);
   await plain.context.database.write({ tenantId: operatorId }, (tx) =>
     tx.insert(members).values({ tenantId: operatorId, userId, role: 'admin' }),

@@ -1,7 +1,7 @@
 import type { CallContext, Connections, Context } from '@insightdesk/shared/context';
 import { bodyLimitBytes, type Id } from '@insightdesk/shared/contract';
-import { noteAct } from '@insightdesk/shared/domain/audit';
-import { login, logout, requireLiveSession } from '@insightdesk/shared/domain/users';
+import { login, logout, requireLiveSession } from '@insightdesk/shared/domain/identity/users';
+import { noteAct } from '@insightdesk/shared/domain/tenancy/audit';
 import { AppError, ForbiddenError, UnauthenticatedError } from '@insightdesk/shared/errors';
 import type { Queues } from '@insightdesk/shared/jobs';
 import { Hono, type Context as HttpContext, type MiddlewareHandler } from 'hono';

@@ -8,7 +8,7 @@ import {
   socketInputs,
 } from '@insightdesk/shared/contract';
 import { events } from '@insightdesk/shared/domain/catalog';
-import { inboundEvents } from '@insightdesk/shared/domain/inbound';
+import { inboundEvents } from '@insightdesk/shared/domain/integrations/event-ingest';
 import Ajv from 'ajv';
 import addFormats from 'ajv-formats';
 import { channels, heard } from './catalog.ts';

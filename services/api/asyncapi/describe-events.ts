@@ -1,5 +1,5 @@
 import { clientAnswer, serverEvents, signals, socketInputs } from '@insightdesk/shared/contract';
-import { inboundEvents } from '@insightdesk/shared/domain/inbound';
+import { inboundEvents } from '@insightdesk/shared/domain/integrations/event-ingest';
 import { z } from 'zod';
 import { createSchemas, type Json, type Schemas } from '../openapi/schemas.ts';
 import { channels, heard, recorded, toldOutside } from './catalog.ts';

@@ -1,4 +1,4 @@
-import { openAttachment } from '@insightdesk/shared/domain/attachments';
+import { openAttachment } from '@insightdesk/shared/domain/desk/attachments';
 import { z } from 'zod';
 import { sendFile } from '../files/send-file.ts';
 import { perform, type Route, readQuery } from '../route.ts';

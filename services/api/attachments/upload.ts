@@ -1,5 +1,5 @@
 import type { Context } from '@insightdesk/shared/context';
-import { uploadAttachment } from '@insightdesk/shared/domain/attachments';
+import { uploadAttachment } from '@insightdesk/shared/domain/desk/attachments';
 import { PayloadTooLargeError } from '@insightdesk/shared/errors';
 import { z } from 'zod';
 import { answerOnce, toJson } from '../answer-once.ts';

@@ -4,7 +4,7 @@ import {
   CALLBACK_PATH,
   startLink,
   startSignIn,
-} from '@insightdesk/shared/domain/providers';
+} from '@insightdesk/shared/domain/identity/identity-providers';
 import { readCookie } from '@insightdesk/shared/http';
 import { z } from 'zod';
 import { answerOnce, toJson } from '../answer-once.ts';

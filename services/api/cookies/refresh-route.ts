@@ -1,4 +1,4 @@
-import { refresh } from '@insightdesk/shared/domain/users';
+import { refresh } from '@insightdesk/shared/domain/identity/users';
 import { DomainValidationError } from '@insightdesk/shared/errors';
 import { readCookie, requireOwnPage, sessionCookies } from '@insightdesk/shared/http';
 import { z } from 'zod';

@@ -4,7 +4,7 @@ import {
   openImage,
   openSigned,
   storeSigned,
-} from '@insightdesk/shared/domain/attachments';
+} from '@insightdesk/shared/domain/desk/attachments';
 import { createFairLine } from '@insightdesk/shared/promises';
 import { type Handler, Hono, type MiddlewareHandler } from 'hono';
 import type { AppOptions } from '../app.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeEach, expect, test } from 'bun:test';
 import { withTenant } from '@insightdesk/shared/context';
 import { type Id, toUuid } from '@insightdesk/shared/contract';
-import { collectUnclaimed } from '@insightdesk/shared/domain/attachments';
+import { collectUnclaimed } from '@insightdesk/shared/domain/desk/attachments';
 import type { JobRun } from '@insightdesk/shared/jobs';
 import { testPng } from '../test-png.ts';
 import { openFilesApi } from './test-files.ts';

@@ -1,4 +1,4 @@
-import { isShown } from '@insightdesk/shared/domain/attachments';
+import { isShown } from '@insightdesk/shared/domain/desk/attachments';
 import { ServiceError } from '@insightdesk/shared/errors';
 import {
   isRangeOfSame,

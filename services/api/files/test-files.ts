@@ -1,6 +1,6 @@
 import { type CallContext, type Context, systemContext } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
-import { makeVariants } from '@insightdesk/shared/domain/attachments';
+import { makeVariants } from '@insightdesk/shared/domain/desk/attachments';
 import { createTestDatabase } from '@insightdesk/shared/testing';
 import { openWholeApi } from '../test-whole-api.ts';
 

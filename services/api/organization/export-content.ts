@@ -1,4 +1,4 @@
-import { openExport } from '@insightdesk/shared/domain/departures';
+import { openExport } from '@insightdesk/shared/domain/tenancy/departures';
 import { createStream } from '@insightdesk/shared/streams';
 import { z } from 'zod';
 import { perform, type Route, readQuery } from '../route.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import type { Id } from '@insightdesk/shared/contract';
-import { writeArchive } from '@insightdesk/shared/domain/departures';
+import { writeArchive } from '@insightdesk/shared/domain/tenancy/departures';
 import { createTestDatabase } from '@insightdesk/shared/testing';
 import { openWholeApi, testPromises } from '../test-whole-api.ts';
 

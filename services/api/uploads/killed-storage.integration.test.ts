@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { systemContext } from '@insightdesk/shared/context';
 import { fromUuid, toUuid } from '@insightdesk/shared/contract';
 import { connect } from '@insightdesk/shared/database';
-import { makeVariants } from '@insightdesk/shared/domain/attachments';
+import { makeVariants } from '@insightdesk/shared/domain/desk/attachments';
 import { createS3Client, createStorage } from '@insightdesk/shared/storage';
 import {
   lookAtFiles,
@@ -87,7 +87,7 @@ async function checkAll(): Promise<void> {
 
 /** The command of an operator. */
 async function api(...words: string[]) {
-  const script = join(import.meta.dir, '../../../deploy/desk/desk.ts');
+  const script = join(import.meta.dir, '../../cli/desk.ts');
   const env = {
     ...testEnvironment.variables,
     DATABASE_URL: uploads.server.url,

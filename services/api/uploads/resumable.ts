@@ -4,7 +4,7 @@ import {
   discardAttachment,
   findResumableUpload,
   startResumableUpload,
-} from '@insightdesk/shared/domain/attachments';
+} from '@insightdesk/shared/domain/desk/attachments';
 import { type AppError, ServiceError } from '@insightdesk/shared/errors';
 import { z } from 'zod';
 import { type Call, type Protocol, type Route, readQuery } from '../route.ts';

@@ -1,6 +1,6 @@
 import { type Context, systemContext } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
-import { makeVariants, openAttachment } from '@insightdesk/shared/domain/attachments';
+import { makeVariants, openAttachment } from '@insightdesk/shared/domain/desk/attachments';
 import { createMetrics } from '@insightdesk/shared/monitoring';
 import type { StorageProvider } from '@insightdesk/shared/storage';
 import {

@@ -9,7 +9,7 @@ import {
   lockUpload,
   startResumableUpload,
   type UploadLock,
-} from '@insightdesk/shared/domain/attachments';
+} from '@insightdesk/shared/domain/desk/attachments';
 import { DomainNotFoundError } from '@insightdesk/shared/errors';
 import type { DataStore, Lock, Upload } from '@tus/server';
 

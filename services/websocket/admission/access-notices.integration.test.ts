@@ -2,7 +2,7 @@ import { afterAll, expect, test } from 'bun:test';
 import { createServer, connect as openSocket, type Socket } from 'node:net';
 import { Channels, toUuid } from '@insightdesk/shared/contract';
 import { connect, createListener } from '@insightdesk/shared/database';
-import { changeRole, logout, removeMember } from '@insightdesk/shared/domain/users';
+import { changeRole, logout, removeMember } from '@insightdesk/shared/domain/identity/users';
 import { type Room, roomOf } from '@insightdesk/shared/realtime';
 import {
   createTestContext,

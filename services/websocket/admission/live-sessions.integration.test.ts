@@ -2,9 +2,8 @@ import { afterAll, afterEach, expect, test } from 'bun:test';
 import type { Context } from '@insightdesk/shared/context';
 import { Channels, type Id, type Permission, toUuid } from '@insightdesk/shared/contract';
 import { connect as openDatabase } from '@insightdesk/shared/database';
-import { createKey, revokeKey, rotateKey } from '@insightdesk/shared/domain/keys';
-import { addRole, updateRole } from '@insightdesk/shared/domain/roles';
-import { disableOrganization, enableOrganization } from '@insightdesk/shared/domain/tenants';
+import { createKey, revokeKey, rotateKey } from '@insightdesk/shared/domain/identity/api-keys';
+import { addRole, updateRole } from '@insightdesk/shared/domain/identity/roles';
 import {
   changeRole,
   findGrant,
@@ -12,7 +11,11 @@ import {
   openSession,
   removeMember,
   revokeSession,
-} from '@insightdesk/shared/domain/users';
+} from '@insightdesk/shared/domain/identity/users';
+import {
+  disableOrganization,
+  enableOrganization,
+} from '@insightdesk/shared/domain/tenancy/tenants';
 import { UnavailableError } from '@insightdesk/shared/errors';
 import {
   createTestContext,

@@ -1,8 +1,8 @@
 import { standingOf } from '@insightdesk/shared/context';
 import { Channels, type EndCode, Events, type Id } from '@insightdesk/shared/contract';
-import { keyEvents } from '@insightdesk/shared/domain/keys';
-import { roleEvents } from '@insightdesk/shared/domain/roles';
-import { tenantEvents } from '@insightdesk/shared/domain/tenants';
+import { keyEvents } from '@insightdesk/shared/domain/identity/api-keys';
+import { roleEvents } from '@insightdesk/shared/domain/identity/roles';
+import { tenantEvents } from '@insightdesk/shared/domain/tenancy/tenants';
 import { mapConcurrent, retry } from '@insightdesk/shared/promises';
 import { type HubWatch, type Room, roomOf } from '@insightdesk/shared/realtime';
 import type { Access } from '../connection/connection.ts';

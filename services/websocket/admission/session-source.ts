@@ -1,6 +1,6 @@
 import type { Context } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
-import { listAccessEpochs, listLiveSessions } from '@insightdesk/shared/domain/users';
+import { listAccessEpochs, listLiveSessions } from '@insightdesk/shared/domain/identity/users';
 import type { SessionRecords } from './session-records.ts';
 
 /** Where login sessions are asked for. */

@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from 'bun:test';
 import { type Context, readTenant, withTenant } from '@insightdesk/shared/context';
 import { toUuid } from '@insightdesk/shared/contract';
-import { changeRole, logout, removeMember } from '@insightdesk/shared/domain/users';
+import { changeRole, logout, removeMember } from '@insightdesk/shared/domain/identity/users';
 import {
   createTestContext,
   createTestTenant,

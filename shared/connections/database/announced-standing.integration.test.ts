@@ -1,8 +1,8 @@
 import { afterAll, expect, test } from 'bun:test';
 import { toUuid } from '@insightdesk/shared/contract';
-import { createKey, revokeKey, rotateKey } from '@insightdesk/shared/domain/keys';
-import { addRole, updateRole } from '@insightdesk/shared/domain/roles';
-import { changeRole } from '@insightdesk/shared/domain/users';
+import { createKey, revokeKey, rotateKey } from '@insightdesk/shared/domain/identity/api-keys';
+import { addRole, updateRole } from '@insightdesk/shared/domain/identity/roles';
+import { changeRole } from '@insightdesk/shared/domain/identity/users';
 import {
   createTestContext,
   createTestTenant,

@@ -4,8 +4,8 @@ import { defineConfig } from 'drizzle-kit';
 export default defineConfig({
   dialect: 'postgresql',
   schema: [
-    './shared/domain/*/tables.ts',
-    './shared/domain/users/identity-tables.ts',
+    './shared/domain/**/tables.ts',
+    './shared/domain/**/identity-tables.ts',
     './shared/flow/events/tables.ts',
     './shared/flow/idempotency/tables.ts',
     './shared/flow/jobs/tables.ts',

@@ -1,5 +1,0 @@
-import { type Log, requireProgram, type Tool } from './toolchain.ts';
-
-/** ClamAV's daemon: this machine's own, else Debian's from the cache. For tests; it brings no signatures. */
-export const requireClamd = (log: Log): Promise<Tool> =>
-  requireProgram('clamd', 'clamav-daemon', log);

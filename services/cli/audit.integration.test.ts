@@ -1,0 +1,53 @@
+import { afterAll, expect, test } from 'bun:test';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Id, toUuid } from '@insightdesk/shared/contract';
+import { connect } from '@insightdesk/shared/database';
+import { testEnvironment } from '@insightdesk/shared/testing';
+import { call, openOrganization, until } from '../../tests/e2e/client.ts';
+import { runDesk } from './test-command.ts';
+
+const admin = connect(testEnvironment.adminUrl, { timeoutMs: 5_000 });
+const noted = join(tmpdir(), `${crypto.randomUUID()}.heads`);
+afterAll(async () => {
+  await admin.end();
+  await Bun.file(noted).delete();
+});
+
+const desk = (...words: string[]) => runDesk(['audit', ...words]);
+
+async function openAudited() {
+  const { owner } = await openOrganization();
+  const webhook = { url: 'https://example.com/hook', events: ['*'] };
+  await call('POST', '/v1/webhooks', { token: owner.token, body: webhook });
+  const list = () => call('GET', '/v1/audit?action=webhook.added', { token: owner.token });
+  await until(async () => (await list()).body.items.length === 1, 10_000);
+  return owner.organizationId;
+}
+
+test('desk says which logs are whole, and compares them with heads that were noted', async () => {
+  const organization = await openAudited();
+  const before = await desk('verify', '--organization', organization);
+  expect(before.output).toMatch(new RegExp(`^${organization} \\d+ [0-9a-f]{64} whole\n$`));
+  expect(before.code).toBe(0);
+  await Bun.write(noted, before.output);
+  expect((await desk('verify', '--noted', noted)).code).toBe(0);
+  const all = await desk('verify');
+  expect(all.output).toContain(before.output);
+  await admin`delete from audit_entries
+    where tenant_id = ${toUuid(organization as Id)} and action = 'webhook.added'`;
+  for (const words of [[], ['--organization', organization], ['--noted', noted]]) {
+    const { code, output } = await desk('verify', ...words);
+    expect(code).toBe(1);
+    expect(output).toMatch(new RegExp(`${organization} \\d+ [0-9a-f]{64} BROKEN: `));
+  }
+});
+
+test('what it does not understand is refused', async () => {
+  for (const words of [[], ['check'], ['verify', '--organization', 'x'], ['verify', '--all']]) {
+    expect(await desk(...words)).toMatchObject({
+      code: 2,
+      errors: expect.stringMatching(/^Usage/),
+    });
+  }
+});

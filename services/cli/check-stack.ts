@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs';
+import { SQL } from 'bun';
+import { dataDirectory } from '../../tools/stack/paths.ts';
+import { isLocked } from '../../tools/stack/processes/orphans.ts';
+import { isFree, preferredPorts } from '../../tools/stack/processes/ports.ts';
+import { findRunFile, type RunFile } from '../../tools/stack/run-file.ts';
+import { answersOk } from '../../tools/stack/servers/http.ts';
+import { pings } from '../../tools/stack/servers/valkey.ts';
+import type { Finding } from './diagnostic.ts';
+
+const RESTART = 'Ctrl-C the npm start that runs here, read its last lines, and start it again';
+
+/** The stack of this clone, part by part; or whether one could take its usual ports. */
+export async function checkStack(): Promise<Finding[]> {
+  const run = findRunFile();
+  const isRunning = isLocked(dataDirectory());
+  if (run && isRunning) return checkParts(run);
+  if (run) {
+    const found = 'its supervisor was killed, some processes may be left';
+    return [{ name: 'stack', found, fix: 'npm start clears up and starts anew' }];
+  }
+  const found = isRunning ? 'starting' : 'not running; npm start starts it';
+  return [{ name: 'stack', found }, ...(isRunning ? [] : await checkPorts())];
+}
+
+async function checkPorts(): Promise<Finding[]> {
+  const entries = Object.entries(preferredPorts);
+  const free = await Promise.all(entries.map(([, port]) => isFree(port)));
+  const busy = entries.filter((_, index) => !free[index]).map(([name, port]) => `${name} ${port}`);
+  const found = busy.length > 0 ? `busy, the next free one is taken: ${busy.join(', ')}` : 'free';
+  return [{ name: 'ports', found }];
+}
+
+async function checkParts(run: RunFile): Promise<Finding[]> {
+  const ca = readFileSync(run.ca, 'utf8');
+  const { port, password } = new URL(run.valkey);
+  const parts = [
+    { name: 'postgres', url: withoutPassword(run.postgres), answers: hasVector(run.postgres) },
+    { name: 'valkey', url: withoutPassword(run.valkey), answers: pings(Number(port), password) },
+    { name: 'nginx', url: run.url, answers: answersOk(`${run.url}/health`, ca) },
+    { name: 'inbox', url: run.inbox, answers: answersOk(`${run.inbox}/healthz`) },
+    ...run.services.map(({ name, url }) => ({
+      name,
+      url,
+      answers: answersOk(`${url}/health/ready`),
+    })),
+  ];
+  return Promise.all(
+    parts.map(async ({ name, url, answers }) => {
+      const isFine = await answers;
+      return {
+        name,
+        found: isFine ? url : `${url} does not answer`,
+        ...(!isFine && { fix: RESTART }),
+      };
+    }),
+  );
+}
+
+async function hasVector(url: string): Promise<boolean> {
+  try {
+    await using sql = new SQL(url, { max: 1, connectionTimeout: 2 });
+    const [row] = await sql`select '[1,2]'::vector <-> '[1,3]'::vector as distance`;
+    return row?.distance === 1;
+  } catch {
+    return false;
+  }
+}
+
+function withoutPassword(url: string): string {
+  const shown = new URL(url);
+  shown.password = '';
+  return shown.href;
+}

@@ -1,0 +1,24 @@
+import { expect, test } from 'bun:test';
+import { openOrganization, upload } from '../../tests/e2e/client.ts';
+import { runDesk } from './test-command.ts';
+
+const desk = (...words: string[]) => runDesk(['files', ...words]);
+
+test('files and rows of an organisation are compared, and nothing is wrong', async () => {
+  const { owner } = await openOrganization();
+  expect((await upload(owner.token, new Blob(['text']), 'a.txt')).status).toBe(201);
+  const words = ['--organization', owner.organizationId, '--older-than', '0'];
+  for (const verb of ['check', 'collect']) {
+    const { code, output } = await desk(verb, ...words);
+    expect(output).toContain('1 files of 1 organisations\n');
+    expect(output).toContain('without a row: 0 files, 0 bytes');
+    expect(code).toBe(0);
+  }
+  expect((await desk('check', '--checksums', ...words)).code).toBe(0);
+});
+
+test('what is not understood is refused', async () => {
+  for (const words of [[], ['remove'], ['check', '--organization', 'all'], ['check', '--force']]) {
+    expect((await desk(...words)).code).toBe(2);
+  }
+});

@@ -1,0 +1,60 @@
+import { runCommand } from '@insightdesk/shared/boot';
+import { isId } from '@insightdesk/shared/contract';
+import {
+  catalogue,
+  type FlagName,
+  flagNames,
+  readFlags,
+  setFlags,
+} from '@insightdesk/shared/domain/tenancy/flags';
+import { requireOrganization } from '@insightdesk/shared/domain/tenancy/tenants';
+import { operatorContext } from './operator-context.ts';
+import { surroundings } from './operator-environment.ts';
+
+const USAGE = `Usage: bun run desk flags list <organisation id>
+       bun run desk flags set <organisation id> <name> <value>|default
+Flags: ${flagNames.join(', ')}`;
+
+/** Lists the flags of an organisation, or sets one. */
+export async function manageFlags([verb, tenantId, name, text]: string[]): Promise<number> {
+  const wanted = verb === 'set' ? readWanted(name, text) : {};
+  if (!isId('org', tenantId) || !wanted || (verb !== 'list' && verb !== 'set')) {
+    console.error(USAGE);
+    return 2;
+  }
+  await runCommand(
+    'desk',
+    async (app) => {
+      const ctx = operatorContext(app, tenantId);
+      await requireOrganization(ctx);
+      const values = verb === 'set' ? await setFlags(ctx, wanted) : await readFlags(ctx);
+      for (const flag of flagNames) {
+        console.log(
+          `${flag.padEnd(24)} ${String(values[flag]).padEnd(8)} ${catalogue[flag].description}`,
+        );
+      }
+    },
+    await surroundings(),
+  );
+  return 0;
+}
+
+/** What is to be set, or undefined when it makes no sense. */
+function readWanted(name = '', text = '') {
+  if (!Object.hasOwn(catalogue, name)) return undefined;
+  if (text === 'default') return { [name]: null };
+  const { schema } = catalogue[name as FlagName];
+  for (const value of [text, asJson(text)]) {
+    const parsed = schema.safeParse(value);
+    if (parsed.success) return { [name]: parsed.data };
+  }
+  return undefined;
+}
+
+function asJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

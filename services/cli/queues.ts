@@ -1,0 +1,47 @@
+import { runCommand } from '@insightdesk/shared/boot';
+import { type JobControl, jobStates, type QueueName, queueNames } from '@insightdesk/shared/jobs';
+import { surroundings } from './operator-environment.ts';
+import { note } from './record-act.ts';
+
+const verbs: Record<string, (control: JobControl, queue: QueueName) => Promise<string>> = {
+  pause: async (control, queue) => {
+    await control.pauseQueue(queue);
+    return `${queue} is paused`;
+  },
+  resume: async (control, queue) => {
+    await control.resumeQueue(queue);
+    return `${queue} goes on`;
+  },
+  retry: async (control, queue) =>
+    `${await control.retryAll(queue)} failed jobs of ${queue} are tried again`,
+};
+
+const isQueue = (word = ''): word is QueueName => queueNames.includes(word as QueueName);
+
+/** Lists the queues, pauses one, lets it go on, or tries its failed jobs again. */
+export async function manageQueues([verb = '', queue]: string[]): Promise<number> {
+  const perform = Object.hasOwn(verbs, verb) ? verbs[verb] : undefined;
+  if (verb !== 'list' && (!perform || !isQueue(queue))) {
+    console.error('Usage: bun run desk queues list | pause|resume|retry <queue>');
+    return 2;
+  }
+  await runCommand(
+    'desk',
+    async (app) => {
+      const { control } = app.parts.jobAccess;
+      if (!perform || !isQueue(queue)) return list(control);
+      await note(app, `queues ${verb}`, queue);
+      console.log(await perform(control, queue));
+    },
+    await surroundings(),
+  );
+  return 0;
+}
+
+async function list(control: JobControl): Promise<void> {
+  console.log([''.padEnd(22), ...jobStates.map((state) => state.padStart(10))].join(''));
+  for (const [name, stats] of Object.entries(await control.getStats())) {
+    const counts = jobStates.map((state) => String(stats[state]).padStart(10));
+    console.log([name.padEnd(22), ...counts, stats.isPaused ? '  paused' : ''].join(''));
+  }
+}

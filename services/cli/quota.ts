@@ -1,0 +1,32 @@
+import { runCommand } from '@insightdesk/shared/boot';
+import { type QuotaName, quotaNames } from '@insightdesk/shared/context';
+import { isId } from '@insightdesk/shared/contract';
+import { requireOrganization, setQuota } from '@insightdesk/shared/domain/tenancy/tenants';
+import { operatorContext } from './operator-context.ts';
+import { surroundings } from './operator-environment.ts';
+import { note } from './record-act.ts';
+
+const isMetric = (word = ''): word is QuotaName => (quotaNames as readonly string[]).includes(word);
+
+/** Allows an organisation so much of something; 0 is no limit. */
+export async function changeQuota([tenantId, metric, text = '']: string[]): Promise<number> {
+  const value = /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+  if (!isId('org', tenantId) || !isMetric(metric) || value === undefined) {
+    console.error(
+      `Usage: bun run desk organizations quota <organisation id> ${quotaNames.join('|')} <value, 0 for no limit>`,
+    );
+    return 2;
+  }
+  await runCommand(
+    'desk',
+    async (app) => {
+      const ctx = operatorContext(app, tenantId);
+      await requireOrganization(ctx);
+      await note(app, 'organizations quota', `${metric} ${value}`, tenantId);
+      await setQuota(ctx, { metric, value });
+    },
+    await surroundings(),
+  );
+  console.log(`${tenantId} may have ${value === 0 ? 'any' : value} ${metric}`);
+  return 0;
+}

@@ -1,0 +1,48 @@
+import type { UserContext } from '@insightdesk/shared/context';
+import type { Id } from '@insightdesk/shared/contract';
+import { statement, withCommit } from '@insightdesk/shared/database';
+import { claimAttachments } from '@insightdesk/shared/domain/desk/attachments';
+import { record } from '@insightdesk/shared/events';
+import { newId } from '@insightdesk/shared/utils';
+import { getTableColumns } from 'drizzle-orm';
+import { messageCreated } from './events.ts';
+import { messages } from './tables.ts';
+import { type ConversationRow, type MessageRow, toMessage } from './view.ts';
+
+export interface Draft {
+  body: string;
+  kind: MessageRow['kind'];
+  attachmentIds: Id<'att'>[];
+  clientMessageId: string | null;
+}
+
+const insert = statement(getTableColumns(messages), (row, q) => q.insert(messages).values(row));
+
+/** Writes the message that `conversation.messageCount` already counts, and tells of it. */
+export async function appendMessage(
+  ctx: UserContext,
+  conversation: ConversationRow,
+  { attachmentIds, ...content }: Draft,
+  createdAt: Date,
+) {
+  const { tx, tenantId, actor } = ctx;
+  const { id: conversationId, customerId, assigneeId, messageCount: sequence } = conversation;
+  const authorId = actor.userId;
+  const id = newId('msg');
+  const row = { tenantId, id, conversationId, sequence, authorId, createdAt, ...content };
+  withCommit(tx, insert(tx, row));
+  const claimed = await claimAttachments(ctx, attachmentIds, {
+    conversationId,
+    messageId: id,
+    customerId: content.kind === 'note' ? null : customerId,
+  });
+  const message = toMessage(
+    row,
+    claimed.map(({ view }) => view),
+  );
+  const known = claimed.filter(({ isHidden }) => !isHidden).map(({ view }) => view);
+  const told = { ...message, attachments: known };
+  await record(ctx, messageCreated, { message: told, customerId, assigneeId });
+  for (const { announceIfReady } of claimed) await announceIfReady();
+  return message;
+}

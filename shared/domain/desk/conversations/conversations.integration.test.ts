@@ -1,0 +1,254 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import type { Context, MemberContext } from '@insightdesk/shared/context';
+import { uploadAttachment } from '@insightdesk/shared/domain/desk/attachments';
+import { removeMember } from '@insightdesk/shared/domain/identity/users';
+import { outbox } from '@insightdesk/shared/events';
+import { createTestContext, createTestTenant, until, userOf } from '@insightdesk/shared/testing';
+import { newId } from '@insightdesk/shared/utils';
+import {
+  getConversation,
+  listConversations,
+  listMessages,
+  mayFollowConversation,
+  openConversation,
+  sendMessage,
+  updateConversation,
+  wakeSnoozed,
+} from './index.ts';
+
+const { context, close } = createTestContext();
+let owner: Context;
+let agent: Context;
+let customer: Context;
+let stranger: Context;
+let neighbour: Context;
+
+beforeAll(async () => {
+  const tenant = await createTestTenant(context);
+  owner = tenant.owner;
+  [agent, customer, neighbour] = await Promise.all([
+    tenant.member('agent'),
+    tenant.member('customer'),
+    tenant.member('customer'),
+  ]);
+  stranger = (await createTestTenant(context)).owner;
+});
+afterAll(close);
+
+const open = (by = customer) => openConversation(by, { subject: 'A lamp', body: 'It is broken' });
+const notFound = { status: 404, code: 'NOT_FOUND' };
+
+async function recorded(ctx: Context): Promise<string[]> {
+  const { tenantId } = ctx;
+  if (!tenantId) throw new Error('No tenant');
+  const rows = await ctx.database.read({ tenantId }, (tx) =>
+    tx.select({ name: outbox.name }).from(outbox).orderBy(outbox.position),
+  );
+  return rows.map(({ name }) => name);
+}
+
+test('numbers count up within an organisation, also at the same moment', async () => {
+  const { owner: fresh } = await createTestTenant(context);
+  const opened = await Promise.all(Array.from({ length: 8 }, () => open(fresh)));
+  expect(opened.map(({ number }) => number).toSorted()).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+  const names = await recorded(fresh);
+  expect(names.filter((name) => name === 'conversation.created')).toHaveLength(8);
+  expect(names.filter((name) => name === 'message.created')).toHaveLength(8);
+});
+
+test('a message with a client id is sent once, whatever the hurry', async () => {
+  const { id } = await open();
+  const draft = { id, body: 'Hello?', clientMessageId: 'c-1' };
+  const sent = await Promise.all(Array.from({ length: 6 }, () => sendMessage(customer, draft)));
+  expect(new Set(sent.map(({ message }) => message.id)).size).toBe(1);
+  expect(sent.filter(({ isNew }) => isNew)).toHaveLength(1);
+  expect((await getConversation(agent, { id })).messageCount).toBe(2);
+});
+
+test('a customer finds no trace of a note', async () => {
+  const { id } = await open();
+  const before = await getConversation(customer, { id });
+  await sendMessage(agent, { id, kind: 'note', body: 'between us' });
+  expect(await getConversation(customer, { id })).toEqual(before);
+  expect((await getConversation(agent, { id })).messageCount).toBe(2);
+  expect((await listMessages(customer, { id })).items).toHaveLength(1);
+  expect((await listMessages(agent, { id })).items.map(({ kind }) => kind)).toEqual([
+    'note',
+    'reply',
+  ]);
+  await expect(sendMessage(customer, { id, kind: 'note', body: 'x' })).rejects.toMatchObject({
+    status: 403,
+  });
+});
+
+test('messages are paged newest first without gap or repetition', async () => {
+  const { id } = await open();
+  for (let n = 1; n <= 6; n++) await sendMessage(customer, { id, body: `${n}` });
+  const seen: string[] = [];
+  let cursor: string | null = null;
+  do {
+    const page: Awaited<ReturnType<typeof listMessages>> = await listMessages(agent, {
+      id,
+      limit: 3,
+      ...(cursor && { cursor }),
+    });
+    seen.push(...page.items.map(({ body }) => body));
+    cursor = page.nextCursor;
+  } while (cursor);
+  expect(seen).toEqual(['6', '5', '4', '3', '2', '1', 'It is broken']);
+});
+
+describe('who may see what', () => {
+  test('a stranger gets 404 for everything, another customer too', async () => {
+    const { id } = await open();
+    for (const outsider of [stranger, neighbour]) {
+      await expect(getConversation(outsider, { id })).rejects.toMatchObject(notFound);
+      await expect(listMessages(outsider, { id })).rejects.toMatchObject(notFound);
+      await expect(sendMessage(outsider, { id, body: 'x' })).rejects.toMatchObject(notFound);
+      expect(await mayFollowConversation(outsider as MemberContext, id)).toBe(false);
+    }
+    const page = await listConversations(stranger, {});
+    expect(page.items).toEqual([]);
+    expect((await listConversations(neighbour, {})).items).toEqual([]);
+    expect((await listConversations(customer, {})).items.length).toBeGreaterThan(0);
+  });
+});
+
+describe('changes', () => {
+  test('transitions are followed, others refused, closed is final', async () => {
+    const { id } = await open();
+    const to = (status: 'open' | 'pending' | 'resolved' | 'closed') =>
+      updateConversation(agent, { id, status });
+    expect((await to('pending')).status).toBe('pending');
+    expect((await to('resolved')).status).toBe('resolved');
+    await expect(to('pending')).rejects.toMatchObject({ status: 409, code: 'INVALID_TRANSITION' });
+    expect((await to('closed')).status).toBe('closed');
+    await expect(to('open')).rejects.toMatchObject({ code: 'INVALID_TRANSITION' });
+    await expect(sendMessage(customer, { id, body: 'still?' })).rejects.toMatchObject({
+      status: 409,
+      code: 'CONVERSATION_CLOSED',
+    });
+  });
+
+  test('a customer’s answer reopens', async () => {
+    const { id } = await open();
+    await updateConversation(agent, { id, status: 'resolved' });
+    await sendMessage(customer, { id, body: 'It is broken again' });
+    expect((await getConversation(agent, { id })).status).toBe('open');
+  });
+
+  test('snoozing needs a future and ends by itself', async () => {
+    const { id } = await open();
+    await expect(updateConversation(agent, { id, status: 'snoozed' })).rejects.toMatchObject({
+      status: 422,
+    });
+    const snoozedUntil = new Date(Date.now() + 3_000).toISOString();
+    expect(await updateConversation(agent, { id, snoozedUntil })).toMatchObject({
+      status: 'snoozed',
+      snoozedUntil,
+    });
+    const system: Context = { ...owner, actor: { kind: 'system', name: 'test' } };
+    await wakeSnoozed(system, { conversationId: id });
+    expect((await getConversation(agent, { id })).status).toBe('snoozed');
+    await until(() => Date.now() > Date.parse(snoozedUntil) + 100);
+    await wakeSnoozed(system, { conversationId: id });
+    expect(await getConversation(agent, { id })).toMatchObject({
+      status: 'open',
+      snoozedUntil: null,
+    });
+  });
+
+  test('only active staff can be assigned; tags are kept once; no change is no version', async () => {
+    const { id, version } = await open();
+    const assignee = userOf(agent);
+    const changed = await updateConversation(owner, { id, assigneeId: assignee, tags: ['a', 'a'] });
+    expect(changed).toMatchObject({ assigneeId: assignee, tags: ['a'], version: version + 1 });
+    expect((await updateConversation(owner, { id })).version).toBe(version + 1);
+    for (const assigneeId of [userOf(customer), userOf(stranger), newId('usr')]) {
+      await expect(updateConversation(owner, { id, assigneeId })).rejects.toMatchObject({
+        status: 422,
+        errors: [{ path: 'assigneeId' }],
+      });
+    }
+    await expect(updateConversation(customer, { id, tags: [] })).rejects.toMatchObject({
+      status: 403,
+    });
+  });
+
+  test('its customer sees no tags of the staff, nor finds conversations by them', async () => {
+    const { id } = await open();
+    await updateConversation(agent, { id, tags: ['difficult'] });
+    await sendMessage(customer, { id, body: 'Hello?' });
+    const views = [
+      await getConversation(customer, { id }),
+      ...(await listConversations(customer, {})).items,
+    ];
+    expect(views.map(({ tags }) => tags)).toEqual(views.map(() => []));
+    expect((await getConversation(agent, { id })).tags).toEqual(['difficult']);
+    for (const tag of ['difficult', 'unknown']) {
+      await expect(listConversations(customer, { tag })).rejects.toMatchObject({ status: 403 });
+    }
+  });
+
+  test('filters', async () => {
+    const { owner: fresh, member } = await createTestTenant(context);
+    const asker = await member('customer');
+    const one = await openConversation(asker, { subject: '100% wool', body: 'x' });
+    const two = await openConversation(asker, { subject: 'other', body: 'x', priority: 'urgent' });
+    await updateConversation(fresh, { id: two.id, tags: ['vip'], status: 'pending' });
+    const ids = async (filter: object) =>
+      (await listConversations(fresh, filter)).items.map(({ id }) => id);
+    expect(await ids({})).toEqual([two.id, one.id]);
+    expect(await ids({ status: 'open' })).toEqual([one.id]);
+    expect(await ids({ priority: 'urgent' })).toEqual([two.id]);
+    expect(await ids({ tag: 'vip' })).toEqual([two.id]);
+    expect(await ids({ q: '100%' })).toEqual([one.id]);
+    expect(await ids({ q: '%' })).toEqual([one.id]);
+    expect(await ids({ assigneeId: newId('usr') })).toEqual([]);
+    const { nextCursor } = await listConversations(fresh, { limit: 1 });
+    expect(await ids({ limit: 1, cursor: nextCursor ?? '' })).toEqual([one.id]);
+    await expect(listConversations(fresh, { cursor: 'nonsense' })).rejects.toMatchObject({
+      status: 422,
+    });
+  });
+});
+
+describe('attachments', () => {
+  const upload = (by: Context) =>
+    uploadAttachment(by, {
+      name: 'notes.txt',
+      contentType: 'text/plain',
+      body: new Blob(['hello']).stream(),
+    });
+
+  test('an upload is claimed once, by its owner, or not at all', async () => {
+    const { id } = await upload(customer);
+    const foreign = await upload(agent);
+    const send = (attachmentIds: `att_${string}`[]) =>
+      openConversation(customer, { subject: 's', body: 'b', attachmentIds });
+    const refused = { status: 422, code: 'ATTACHMENT_NOT_AVAILABLE' };
+    await expect(send([id, foreign.id])).rejects.toMatchObject(refused);
+    await expect(send([newId('att')])).rejects.toMatchObject(refused);
+    const conversation = await send([id]);
+    await expect(send([id])).rejects.toMatchObject(refused);
+    const [message] = (await listMessages(agent, { id: conversation.id })).items;
+    expect(message?.attachments.map((attachment) => attachment.id)).toEqual([id]);
+  });
+});
+
+test('text that PostgreSQL cannot hold is refused or mended, not a 500', async () => {
+  const nul = openConversation(customer, { subject: 'a\0b', body: 'x' });
+  await expect(nul).rejects.toThrow('NUL');
+  const lines = openConversation(customer, { subject: 'a\nBcc: b', body: 'x' });
+  await expect(lines).rejects.toThrow('one line');
+  const { id } = await openConversation(customer, { subject: 'lone \ud800', body: 'x' });
+  expect((await getConversation(customer, { id })).subject).toBe('lone \ufffd');
+});
+
+test('a removed member is out at once', async () => {
+  const tenant = await createTestTenant(context);
+  const leaver = await tenant.member('agent');
+  await listConversations(leaver, {});
+  await removeMember(tenant.owner, { userId: userOf(leaver) });
+  await expect(listConversations(leaver, {})).rejects.toMatchObject({ status: 401 });
+});

@@ -1,0 +1,40 @@
+import type { Id } from '@insightdesk/shared/contract';
+import {
+  attachments,
+  notHiddenFrom,
+  toAttachment,
+} from '@insightdesk/shared/domain/desk/attachments';
+import { aliasedTable, sql } from 'drizzle-orm';
+import { messages } from './tables.ts';
+import { type MessageRow, toMessage } from './view.ts';
+
+type AttachmentRow = typeof attachments.$inferSelect;
+
+/** What to select of messages: with their attachments as one JSON column, a page is one query. */
+export const messageColumns = {
+  message: messages,
+  files: sql<AttachmentRow[] | null>`(
+    select json_agg(json_build_object(
+      'id', a.id, 'name', a.name, 'contentType', a.content_type, 'sizeBytes', a.size_bytes,
+      'status', a.status, 'variants', a.variants) order by a.id)
+    from ${attachments} a
+    where a.tenant_id = messages.tenant_id and a.message_id = messages.id
+      and ${notHiddenFrom(sql`app.user_id()`, aliasedTable(attachments, 'a'))})`,
+};
+
+/** What those who may read a message see of such a row. */
+export function viewMessage(
+  row: { message: MessageRow; files: AttachmentRow[] | null },
+  publicUrl: string,
+) {
+  const files = row.files ?? [];
+  return toMessage(
+    row.message,
+    files.map((file) =>
+      toAttachment(
+        { ...file, id: attachments.id.mapFromDriverValue(file.id) as Id<'att'> },
+        publicUrl,
+      ),
+    ),
+  );
+}

@@ -1,0 +1,128 @@
+import { createdAt, instant, tenantId, typeId } from '@insightdesk/shared/database';
+import { members } from '@insightdesk/shared/domain/identity/users';
+import { organizations } from '@insightdesk/shared/domain/tenancy/tenants';
+import { sql } from 'drizzle-orm';
+import {
+  foreignKey,
+  index,
+  integer,
+  pgTable,
+  primaryKey,
+  text,
+  unique,
+  uniqueIndex,
+} from 'drizzle-orm/pg-core';
+import { kinds, priorities, statuses } from './vocabulary.ts';
+
+export const conversations = pgTable(
+  'conversations',
+  {
+    tenantId: tenantId().references(() => organizations.id),
+    id: typeId('id', 'cnv').notNull(),
+    /** Counts up from 1 within the organisation. */
+    number: integer('number').notNull(),
+    subject: text('subject').notNull(),
+    status: text('status', { enum: statuses }).notNull().default('open'),
+    priority: text('priority', { enum: priorities }).notNull().default('normal'),
+    customerId: typeId('customer_id', 'usr').notNull(),
+    assigneeId: typeId('assignee_id', 'usr'),
+    tags: text('tags').array().notNull().default(sql`'{}'::text[]`),
+    snoozedUntil: instant('snoozed_until'),
+    /** Every message, notes included; also the sequence number of the newest one. */
+    messageCount: integer('message_count').notNull().default(0),
+    /** Messages that its customer may see. */
+    replyCount: integer('reply_count').notNull().default(0),
+    lastMessageAt: instant('last_message_at').notNull().defaultNow(),
+    version: integer('version').notNull().default(1),
+    createdAt: createdAt(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.tenantId, t.id] }),
+    unique('conversations_number').on(t.tenantId, t.number),
+    index('conversations_status').on(t.tenantId, t.status, t.number),
+    index('conversations_customer').on(t.tenantId, t.customerId, t.number),
+    index('conversations_assignee').on(t.tenantId, t.assigneeId, t.number),
+    index('conversations_priority').on(t.tenantId, t.priority, t.number),
+    foreignKey({
+      columns: [t.tenantId, t.customerId],
+      foreignColumns: [members.tenantId, members.userId],
+      name: 'conversations_customer_fk',
+    }),
+    foreignKey({
+      columns: [t.tenantId, t.assigneeId],
+      foreignColumns: [members.tenantId, members.userId],
+      name: 'conversations_assignee_fk',
+    }),
+  ],
+);
+
+/** The tags of conversations, newest first; a trigger copies them from `conversations.tags`. */
+export const conversationTags = pgTable(
+  'conversation_tags',
+  {
+    tenantId: tenantId(),
+    tag: text('tag').notNull(),
+    number: integer('number').notNull(),
+    conversationId: typeId('conversation_id', 'cnv').notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.tenantId, t.tag, t.number] }),
+    index('conversation_tags_conversation').on(t.tenantId, t.conversationId),
+    foreignKey({
+      columns: [t.tenantId, t.conversationId],
+      foreignColumns: [conversations.tenantId, conversations.id],
+      name: 'conversation_tags_conversation_fk',
+    }).onDelete('cascade'),
+  ],
+);
+
+/** Pieces of subjects, by which parts of them are found; a trigger keeps them in step. */
+export const conversationSubjects = pgTable(
+  'conversation_subjects',
+  {
+    tenantId: tenantId(),
+    conversationId: typeId('conversation_id', 'cnv').notNull(),
+    /** All pieces of one, two and three letters, in lower case. */
+    pieces: text('pieces').array().notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.tenantId, t.conversationId] }),
+    // What is not sorted in yet is read by every search: keep it short.
+    index('conversation_subjects_pieces')
+      .using('gin', t.tenantId, t.pieces)
+      .with({ gin_pending_list_limit: 256 }),
+    foreignKey({
+      columns: [t.tenantId, t.conversationId],
+      foreignColumns: [conversations.tenantId, conversations.id],
+      name: 'conversation_subjects_conversation_fk',
+    }).onDelete('cascade'),
+  ],
+);
+
+export const messages = pgTable(
+  'messages',
+  {
+    tenantId: tenantId(),
+    id: typeId('id', 'msg').notNull(),
+    conversationId: typeId('conversation_id', 'cnv').notNull(),
+    /** Place in the conversation, from 1 without gaps; the order in which everyone sees it. */
+    sequence: integer('sequence').notNull(),
+    authorId: typeId('author_id', 'usr').notNull(),
+    kind: text('kind', { enum: kinds }).notNull(),
+    body: text('body').notNull(),
+    clientMessageId: text('client_message_id'),
+    createdAt: createdAt(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.tenantId, t.id] }),
+    unique('messages_sequence').on(t.tenantId, t.conversationId, t.sequence),
+    uniqueIndex('messages_client_message')
+      .on(t.tenantId, t.conversationId, t.authorId, t.clientMessageId)
+      .where(sql`client_message_id is not null`),
+    foreignKey({
+      columns: [t.tenantId, t.conversationId],
+      foreignColumns: [conversations.tenantId, conversations.id],
+      name: 'messages_conversation_fk',
+    }).onDelete('cascade'),
+  ],
+);

@@ -1,0 +1,82 @@
+import { idSchema } from '@insightdesk/shared/contract';
+import { attachmentView } from '@insightdesk/shared/domain/desk/attachments';
+import type { InferSelectModel } from 'drizzle-orm';
+import { z } from 'zod';
+import type { conversations, messages } from './tables.ts';
+import { kinds, priorities, statuses } from './vocabulary.ts';
+
+export const conversationView = z.object({
+  id: idSchema('cnv'),
+  number: z.int(),
+  subject: z.string(),
+  status: z.enum(statuses),
+  priority: z.enum(priorities),
+  assigneeId: idSchema('usr').nullable(),
+  customerId: idSchema('usr'),
+  tags: z.array(z.string()),
+  snoozedUntil: z.iso.datetime().nullable(),
+  messageCount: z.int(),
+  lastMessageAt: z.iso.datetime(),
+  createdAt: z.iso.datetime(),
+  version: z.int(),
+});
+
+export const messageView = z.object({
+  id: idSchema('msg'),
+  conversationId: idSchema('cnv'),
+  authorId: idSchema('usr'),
+  kind: z.enum(kinds),
+  body: z.string(),
+  attachments: z.array(attachmentView),
+  clientMessageId: z.string().nullable(),
+  createdAt: z.iso.datetime(),
+});
+
+export type ConversationRow = InferSelectModel<typeof conversations>;
+export type MessageRow = InferSelectModel<typeof messages>;
+
+/** Customers see neither that notes exist, so their count leaves notes out, nor the staff's tags. */
+export type Audience = 'staff' | 'customer';
+
+export const audienceOf = (actor: { role: string }): Audience =>
+  actor.role === 'customer' ? 'customer' : 'staff';
+
+/** What this audience sees of a conversation. */
+export function toConversation(row: Omit<ConversationRow, 'tenantId'>, audience: Audience) {
+  return {
+    id: row.id,
+    number: row.number,
+    subject: row.subject,
+    status: row.status,
+    priority: row.priority,
+    assigneeId: row.assigneeId,
+    customerId: row.customerId,
+    tags: audience === 'staff' ? row.tags : [],
+    snoozedUntil: row.snoozedUntil?.toISOString() ?? null,
+    messageCount: audience === 'staff' ? row.messageCount : row.replyCount,
+    lastMessageAt: row.lastMessageAt.toISOString(),
+    createdAt: row.createdAt.toISOString(),
+    version: row.version,
+  };
+}
+
+/** Its version, and what staff see change without a new one: how many notes there are. */
+export const conversationTag = ({
+  version,
+  messageCount,
+}: Pick<ReturnType<typeof toConversation>, 'version' | 'messageCount'>) =>
+  `${version}-${messageCount}`;
+
+/** What those who may read a message see of it. */
+export function toMessage(row: MessageRow, attachments: z.output<typeof attachmentView>[]) {
+  return {
+    id: row.id,
+    conversationId: row.conversationId,
+    authorId: row.authorId,
+    kind: row.kind,
+    body: row.body,
+    attachments,
+    clientMessageId: row.clientMessageId,
+    createdAt: row.createdAt.toISOString(),
+  };
+}

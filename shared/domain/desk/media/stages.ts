@@ -1,0 +1,140 @@
+import type { Context } from '@insightdesk/shared/context';
+import type { Id } from '@insightdesk/shared/contract';
+import { type StoredVariant, storageKey } from '@insightdesk/shared/domain/desk/attachments';
+import type { DerivedFile, FilmPresetName, Loudness, Recording } from '@insightdesk/shared/media';
+
+/** A piece of the work, whose end is remembered. */
+export interface Stage {
+  name: string;
+  /** How much of the whole it is. */
+  weight: number;
+  /** As many bytes at most. */
+  bytes: number;
+  make(onPercent: (percent: number) => void): Promise<StoredVariant[]>;
+}
+
+interface Workbench {
+  ctx: Pick<Context, 'storage' | 'media'> & { tenantId: Id<'org'> };
+  id: Id<'att'>;
+  recording: Recording;
+  /** Of a sound without pictures. */
+  loudness: Loudness | null;
+  signal: AbortSignal;
+}
+
+const POSTER_BYTES = 1_000_000;
+const LIST_BYTES = 300_000;
+
+/** All that is made of a recording, in its order. */
+export function stagesOf(bench: Workbench): Stage[] {
+  const { facts } = bench.recording;
+  if (facts.video) return filmStages(bench);
+  return facts.audio ? soundStages(bench) : [];
+}
+
+function filmStages({ recording, ...bench }: Workbench): Stage[] {
+  const { films } = recording;
+  const store = storeAt(bench);
+  // The film for everybody; the ladder is for those who stream.
+  const usual: FilmPresetName = films.ladder.includes('720p') ? '720p' : '360p';
+  const rungs = films.ladder.map((preset) => ({
+    name: `hls-${preset}`,
+    weight: preset === '360p' ? 2 : preset === '720p' ? 5 : 9,
+    bytes: films.bytesOf(preset) + LIST_BYTES,
+    async make(onPercent: (percent: number) => void) {
+      const { file, playlist } = await films.rung(preset, onPercent);
+      const list = Buffer.from(playlist(addressOf(`hls-${preset}`)));
+      return [await store(`hls-${preset}`, file), await store(`hls-${preset}-list`, listOf(list))];
+    },
+  }));
+  return [
+    {
+      name: 'poster',
+      weight: 1,
+      bytes: POSTER_BYTES,
+      async make() {
+        const wanted = { fit: 'inside', format: 'webp' } as const;
+        const picture = await bench.ctx.media.transformImage(await films.poster(), wanted);
+        const { bytes, ...told } = picture;
+        return [await store('poster', { ...told, sizeBytes: bytes.byteLength, bytes })];
+      },
+    },
+    {
+      name: 'film',
+      weight: 4,
+      bytes: films.bytesOf(usual),
+      make: async (onPercent) => [await store('film', await films.film(usual, onPercent))],
+    },
+    ...rungs,
+    masterStage(bench, recording, store),
+  ];
+}
+
+function masterStage(
+  { ctx }: Pick<Workbench, 'ctx'>,
+  { films, facts }: Recording,
+  store: ReturnType<typeof storeAt>,
+): Stage {
+  return {
+    name: 'hls',
+    weight: 0,
+    bytes: LIST_BYTES,
+    async make() {
+      const rungs = films.ladder.map((preset) => ({
+        uri: addressOf(`hls-${preset}-list`),
+        ...films.sidesOf(preset),
+        bitsPerSecond: films.bitsOf(preset),
+        hasAudio: facts.audio !== undefined,
+      }));
+      return [await store('hls', listOf(Buffer.from(ctx.media.masterPlaylist(rungs))))];
+    },
+  };
+}
+
+function soundStages({ recording, loudness, ...bench }: Workbench): Stage[] {
+  const { sounds, facts } = recording;
+  const store = storeAt(bench);
+  if (!loudness) return [];
+  return [
+    {
+      name: 'peaks',
+      weight: 1,
+      bytes: LIST_BYTES,
+      async make() {
+        const { durationMs } = facts;
+        const text = JSON.stringify({ durationMs, peaks: await sounds.peaks() });
+        const bytes = Buffer.from(text);
+        return [await store('peaks', { ...listOf(bytes), contentType: 'application/json' })];
+      },
+    },
+    {
+      name: 'sound',
+      weight: 4,
+      bytes: sounds.bytes,
+      make: async (onPercent) => [await store('sound', await sounds.convert(loudness, onPercent))],
+    },
+  ];
+}
+
+/** Relative to the address of a playlist, which is a variant too. */
+const addressOf = (variant: string) => `content?variant=${variant}`;
+
+const listOf = (bytes: Uint8Array<ArrayBuffer>) => ({
+  contentType: 'application/vnd.apple.mpegurl',
+  sizeBytes: bytes.byteLength,
+  bytes,
+});
+
+type Kept = Omit<DerivedFile, 'stream'> &
+  ({ bytes: Uint8Array<ArrayBuffer> } | Pick<DerivedFile, 'stream'>);
+
+const storeAt =
+  ({ ctx, id, signal }: Pick<Workbench, 'ctx' | 'id' | 'signal'>) =>
+  async (name: string, file: Kept): Promise<StoredVariant> => {
+    const { contentType, width, height } = file;
+    const source = 'bytes' in file ? file.bytes : file.stream();
+    const key = storageKey(ctx.tenantId, id, name);
+    const { sizeBytes } = await ctx.storage.upload(key, source, { contentType, signal });
+    const sides = width && height ? { width, height } : {};
+    return { name, contentType, sizeBytes, ...sides };
+  };

@@ -1,0 +1,15 @@
+import type { Context } from '@insightdesk/shared/context';
+import type { Id } from '@insightdesk/shared/contract';
+import { listStaffIds } from '@insightdesk/shared/domain/identity/users';
+
+/** Of the staff, or of the one the conversation was given to, those who are not there to see it. */
+export async function awayStaff(
+  ctx: Context,
+  tenantId: Id<'org'>,
+  authorId: Id<'usr'>,
+  assigneeId: Id<'usr'> | null,
+): Promise<Id<'usr'>[]> {
+  const staff = assigneeId ? [assigneeId] : await listStaffIds(ctx, tenantId);
+  const connected = await ctx.presence.connectedUsers(tenantId);
+  return staff.filter((id) => id !== authorId && !connected.has(id));
+}

@@ -1,0 +1,31 @@
+import { defineAction } from '@insightdesk/shared/context';
+import { idSchema } from '@insightdesk/shared/contract';
+import { endSessions } from '@insightdesk/shared/domain/identity/users';
+import { and, eq } from 'drizzle-orm';
+import { z } from 'zod';
+import { ProviderErrors } from './errors.ts';
+import { identityLinks } from './tables.ts';
+
+/** Parts the caller from a provider; the sessions that it vouched for end. */
+export const removeLink = defineAction({
+  summary: 'Part the caller from an identity provider',
+  input: z.strictObject({ providerId: idSchema('idp') }),
+  output: z.void(),
+  allow: 'account:manage',
+  transaction: 'write',
+  async run(ctx, { providerId }) {
+    const { tx, tenantId, actor } = ctx;
+    const removed = await tx
+      .delete(identityLinks)
+      .where(
+        and(
+          eq(identityLinks.tenantId, tenantId),
+          eq(identityLinks.providerId, providerId),
+          eq(identityLinks.userId, actor.userId),
+        ),
+      )
+      .returning({ userId: identityLinks.userId });
+    if (removed.length === 0) throw ProviderErrors.NotLinked();
+    await endSessions(ctx, { providerId, userId: actor.userId });
+  },
+});

@@ -1,0 +1,46 @@
+import type { Context } from '@insightdesk/shared/context';
+import type { Id } from '@insightdesk/shared/contract';
+import type { Tx } from '@insightdesk/shared/database';
+import { spendOnce } from '@insightdesk/shared/domain/identity/mfa';
+import { z } from 'zod';
+import { PasskeyErrors } from './errors.ts';
+
+const VALID_MS = 300_000;
+
+const shape = z.strictObject({
+  challenge: z.string(),
+  /** For whom a passkey is to be made; signing in is for whoever has one. */
+  userId: z.string().optional(),
+  expiresAt: z.number(),
+});
+
+type Challenge = z.output<typeof shape>;
+
+/** Nothing is stored for a challenge until it is met, so that asking for them fills nothing. */
+export const sealChallenge = (ctx: Context, challenge: string, userId?: Id<'usr'>) =>
+  ctx.secrets.encrypt(
+    'passkey',
+    JSON.stringify({ challenge, userId, expiresAt: Date.now() + VALID_MS }),
+  );
+
+/** A fresh challenge of ours for this person, or for signing in; 401 for anything else. */
+export function openChallenge(ctx: Context, token: string, userId?: Id<'usr'>): Challenge {
+  let opened: Challenge;
+  try {
+    opened = shape.parse(JSON.parse(ctx.secrets.decrypt('passkey', token)));
+  } catch (error) {
+    throw PasskeyErrors.Refused(error);
+  }
+  if (opened.expiresAt < Date.now() || opened.userId !== userId) throw PasskeyErrors.Refused();
+  return opened;
+}
+
+/** Uses a challenge up that was met, in a transaction in the person's name; 401 the second time. */
+export async function spendChallenge(
+  tx: Tx,
+  userId: Id<'usr'>,
+  { challenge, expiresAt }: Challenge,
+): Promise<void> {
+  const spent = { userId, token: challenge, expiresAt: new Date(expiresAt) };
+  if (!(await spendOnce(tx, spent))) throw PasskeyErrors.Refused();
+}

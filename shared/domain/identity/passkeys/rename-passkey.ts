@@ -1,0 +1,24 @@
+import { defineAction, line } from '@insightdesk/shared/context';
+import { idSchema } from '@insightdesk/shared/contract';
+import { passkeys } from '@insightdesk/shared/domain/identity/mfa';
+import { and, eq } from 'drizzle-orm';
+import { z } from 'zod';
+import { PasskeyErrors } from './errors.ts';
+import { passkeyView, toPasskey } from './view.ts';
+
+export const renamePasskey = defineAction({
+  summary: 'Rename a passkey',
+  input: z.strictObject({ id: idSchema('pky'), name: line(100) }),
+  output: passkeyView,
+  allow: 'account:manage',
+  transaction: 'write',
+  async run({ tx, actor }, { id, name }) {
+    const [row] = await tx
+      .update(passkeys)
+      .set({ name })
+      .where(and(eq(passkeys.userId, actor.userId), eq(passkeys.id, id)))
+      .returning();
+    if (!row) throw PasskeyErrors.NotFound();
+    return toPasskey(row);
+  },
+});

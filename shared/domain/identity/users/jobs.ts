@@ -1,0 +1,19 @@
+import { retention } from '@insightdesk/shared/domain/tenancy/retention';
+import { defineJob, JobPriority } from '@insightdesk/shared/jobs';
+import { endedSessions } from './ended-sessions.ts';
+
+/** Deletes sessions and invitations that ran out long ago. */
+export const purgeExpired = defineJob({
+  name: 'users.purge-expired',
+  queue: 'maintenance',
+  priority: JobPriority.LOW,
+  payload: retention,
+  timeoutMs: 300_000,
+});
+
+/** Ends sessions in all organisations, should whoever wanted it not have lived to. */
+export const endSessionsLater = defineJob({
+  name: 'users.end-sessions',
+  queue: 'maintenance',
+  payload: endedSessions,
+});

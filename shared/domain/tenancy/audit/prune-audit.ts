@@ -1,0 +1,99 @@
+import { type Context, systemContext, withTenant } from '@insightdesk/shared/context';
+import { fromUuid, type Id, toUuid } from '@insightdesk/shared/contract';
+import { deleteInBatches } from '@insightdesk/shared/domain/tenancy/retention';
+import { record } from '@insightdesk/shared/events';
+import type { JobRun } from '@insightdesk/shared/jobs';
+import { and, desc, eq, lt, sql } from 'drizzle-orm';
+import { auditPruned } from './events.ts';
+import { auditCheckpoints, auditEntries } from './tables.ts';
+
+const PAGE = 500;
+const DAY_MS = 86_400_000;
+/** How much longer than asked for an entry may stay: each log is pruned once in this time. */
+const SLACK_DAYS = 30;
+
+type Run = Pick<JobRun, 'signal'>;
+
+/**
+ * Deletes what in the logs of all organisations is older than the configuration keeps; how many
+ * entries. That it was done is told in the log itself, which begins from its checkpoint then.
+ */
+export async function pruneAudit(ctx: Context, run: Run): Promise<number> {
+  const days = ctx.settings.auditRetentionDays;
+  if (days === 0) return 0;
+  const before = new Date(Date.now() - days * DAY_MS);
+  let pruned = 0;
+  for await (const tenantId of organizationsWithOlder(ctx, before)) {
+    run.signal.throwIfAborted();
+    const through = await markPruned(ctx, tenantId, before);
+    if (through === undefined) continue;
+    pruned += await deleteInBatches(
+      ctx,
+      run,
+      (limit) => sql`delete from audit_entries where tenant_id = ${toUuid(tenantId)}::uuid
+        and sequence in (select sequence from audit_entries
+          where tenant_id = ${toUuid(tenantId)}::uuid and sequence <= ${through}::int8
+          order by sequence limit ${limit})`,
+    );
+  }
+  return pruned;
+}
+
+/** Those whose first entry is too old, or was to be deleted before. */
+async function* organizationsWithOlder(
+  { database }: Context,
+  before: Date,
+): AsyncGenerator<Id<'org'>> {
+  const oldest = new Date(before.getTime() - SLACK_DAYS * DAY_MS).toISOString();
+  for (let after: string | null = null; ; ) {
+    const rows: readonly { tenant_id: string }[] = await database.write('system', (tx) =>
+      tx.execute<{ tenant_id: string }>(sql`
+        select c.tenant_id from audit_chains c
+        cross join lateral (select e.sequence, e.at from audit_entries e
+          where e.tenant_id = c.tenant_id order by e.sequence limit 1) oldest
+        left join audit_checkpoints p on p.tenant_id = c.tenant_id
+        where ${after === null ? sql`true` : sql`c.tenant_id > ${after}::uuid`}
+          and (oldest.at < ${oldest}::timestamptz or oldest.sequence <= p.sequence)
+        order by c.tenant_id limit ${PAGE}`),
+    );
+    for (const { tenant_id } of rows) yield fromUuid('org', tenant_id);
+    const last = rows.at(-1);
+    if (!last || rows.length < PAGE) return;
+    after = last.tenant_id;
+  }
+}
+
+/** Tells what leaves the log, then moves its checkpoint there; up to which entry it is now. */
+async function markPruned(ctx: Context, tenantId: Id<'org'>, before: Date) {
+  const { last, known } = await ctx.database.write('system', async (tx) => {
+    const [found] = await tx
+      .select({ sequence: auditEntries.sequence, hash: auditEntries.hash })
+      .from(auditEntries)
+      .where(and(eq(auditEntries.tenantId, tenantId), lt(auditEntries.at, before)))
+      .orderBy(desc(auditEntries.at), desc(auditEntries.sequence))
+      .limit(1);
+    const [checkpoint] = await tx
+      .select()
+      .from(auditCheckpoints)
+      .where(eq(auditCheckpoints.tenantId, tenantId));
+    return { last: found, known: checkpoint?.sequence ?? 0 };
+  });
+  if (!last || last.sequence <= known) return known || undefined;
+  const { sequence, hash } = last;
+  const there = systemContext(ctx, 'retention', { tenantId, requestId: ctx.requestId });
+  const told = { through: sequence, link: hash, entries: sequence - known };
+  await withTenant(there, (tenant) =>
+    record(tenant, auditPruned, { ...told, before: before.toISOString() }),
+  );
+  await ctx.database.write('system', (tx) =>
+    tx
+      .insert(auditCheckpoints)
+      .values({ tenantId, sequence, hash, before })
+      .onConflictDoUpdate({
+        target: auditCheckpoints.tenantId,
+        set: { sequence, hash, before },
+        setWhere: lt(auditCheckpoints.sequence, sequence),
+      }),
+  );
+  return sequence;
+}

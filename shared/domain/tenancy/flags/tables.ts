@@ -1,0 +1,14 @@
+import { tenantId } from '@insightdesk/shared/database';
+import { organizations } from '@insightdesk/shared/domain/tenancy/tenants';
+import { jsonb, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
+
+/** What an organisation has set otherwise than by default. */
+export const flags = pgTable(
+  'flags',
+  {
+    tenantId: tenantId().references(() => organizations.id),
+    name: text('name').notNull(),
+    value: jsonb('value').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.tenantId, t.name] })],
+);

@@ -1,0 +1,159 @@
+import { expect, test } from 'bun:test';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { root, run } from '../../tools/verify/run.ts';
+
+interface Service {
+  ports?: string[];
+  networks?: string[];
+  command?: string[];
+  profiles?: string[];
+  image?: string;
+  user?: string;
+  read_only?: boolean;
+  cap_drop?: string[];
+  cap_add?: string[];
+  volumes?: string[];
+  security_opt?: string[];
+}
+const compose = Bun.YAML.parse(await Bun.file(join(root, 'docker-compose.yml')).text()) as {
+  services: Record<string, Service>;
+  networks: Record<string, object>;
+};
+
+/** What the first step says to an environment; 0 and no words when it goes on to the certificate. */
+async function prepare(env: Record<string, string>) {
+  const places = { GIVEN: '/nowhere', SECRETS_OUT: '/nowhere', TLS: '/nowhere' };
+  const { exitCode, output } = await run(['sh', 'deploy/containers/prepare.sh'], {
+    env: { ...places, ...env },
+  });
+  return { isRefused: exitCode === 78, output };
+}
+
+test('every published port is of this machine alone unless told otherwise', () => {
+  const ports = Object.values(compose.services).flatMap((service) => service.ports ?? []);
+  expect(ports).toHaveLength(4);
+  for (const port of ports) {
+    expect(port).toMatch(/^(127\.0\.0\.1|\$\{BIND_ADDRESS:-127\.0\.0\.1\}):/);
+  }
+});
+
+const networksOf = (service: string) => [compose.services[service]?.networks ?? []].flat();
+
+test('whoever is reached from outside shares no network with what is kept', () => {
+  const stores = Object.keys(compose.services).filter((name) => networksOf(name).join() === 'data');
+  expect(stores.toSorted()).toEqual([
+    ...['backup', 'cache', 'migrate', 'pgbouncer', 'postgres', 'replica', 'replication'],
+    ...['restore', 'valkey'],
+  ]);
+  expect(compose.networks.data).toEqual({ internal: true });
+  const published = Object.keys(compose.services).filter((name) => compose.services[name]?.ports);
+  expect(published).toEqual(['nginx', 'inbox', 'grafana']);
+  for (const name of published) expect(networksOf(name)).not.toContain('data');
+  const onPublic = Object.keys(compose.services).filter((name) =>
+    networksOf(name).includes('public'),
+  );
+  expect(onPublic).toEqual(['nginx']);
+});
+
+test('what gets certificates is alone, and has nothing but them', () => {
+  expect(networksOf('certificates')).toEqual(['certificates']);
+  const others = Object.keys(compose.services).filter((name) => name !== 'certificates');
+  for (const name of others) expect(networksOf(name)).not.toContain('certificates');
+  const mounted = (compose.services.certificates?.volumes ?? []).filter((one) => !/^\./.test(one));
+  expect(mounted.map((one) => one.split(':')[0])).toEqual(['tls', 'acme', 'certificates']);
+});
+
+test('what not everybody wants is in a profile of its own', () => {
+  const profiled = Object.entries(compose.services).flatMap(([name, { profiles = [] }]) =>
+    profiles.map((profile) => [profile, name]),
+  );
+  const named = Object.groupBy(profiled, ([profile]) => profile ?? '');
+  const members = Object.entries(named).map(([profile, found = []]) => [
+    profile,
+    found.map(([, name]) => name),
+  ]);
+  expect(Object.fromEntries(members)).toMatchObject({
+    inbox: ['inbox'],
+    pgbouncer: ['pgbouncer'],
+    replica: ['replication', 'replica'],
+    backup: ['replication', 'backup'],
+    certificates: ['certificates'],
+    observability: ['prometheus', 'grafana', 'collector'],
+  });
+});
+
+test('every file that a container is given is there', () => {
+  const mounts = Object.values(compose.services).flatMap(({ volumes = [] }) => volumes);
+  const paths = mounts.flatMap((mount) => /^(\.\/[^:]+):/.exec(mount)?.[1] ?? []);
+  expect(paths.length).toBeGreaterThan(10);
+  const hasObservability = existsSync(join(root, 'deploy/observability'));
+  const wanted = paths.filter((path) => hasObservability || !path.includes('/observability/'));
+  expect(wanted.filter((path) => !existsSync(join(root, path)))).toEqual([]);
+});
+
+/** What these write into volumes is for others to read: they give it away. */
+const givers = ['prepare', 'certificates'];
+
+test('nobody is root, and nobody writes to its root file system', () => {
+  for (const [name, service] of Object.entries(compose.services)) {
+    const { read_only, cap_drop, cap_add, security_opt, user, image = '' } = service;
+    expect([name, read_only, cap_drop, security_opt]).toEqual([
+      ...[name, true, ['ALL']],
+      ['no-new-privileges:true'],
+    ]);
+    if (givers.includes(name)) continue;
+    expect([name, cap_add]).toEqual([name, undefined]);
+    // Images of ours have their user; of the others he has to be named.
+    const isOurs = /insightdesk/.test(image);
+    expect([name, user !== undefined && !/^(root|0)(:|$)/.test(user)]).toEqual([name, !isOurs]);
+  }
+});
+
+test('jobs are in a Valkey that forgets nothing, cached values in one that may', () => {
+  const said = (name: string) => compose.services[name]?.command?.join(' ');
+  expect(said('valkey')).toContain('--appendonly yes');
+  expect(said('valkey')).toContain('--maxmemory-policy noeviction');
+  expect(said('cache')).toContain('--maxmemory-policy allkeys-lru');
+  expect(said('cache')).not.toContain('appendonly');
+});
+
+const deployed = {
+  POSTGRES_PASSWORD: 'a1',
+  DATABASE_OWNER_PASSWORD: 'a2',
+  DATABASE_APP_PASSWORD: 'a3',
+  DATABASE_RELAY_PASSWORD: 'a4',
+  DATABASE_IDENTITY_PASSWORD: 'a5',
+  VALKEY_PASSWORD: 'a6',
+  JWT_SECRET: 'a secret of our own',
+  JWT_REFRESH_SECRET: 'another one',
+  ENCRYPTION_KEY: 'a third one',
+  SMTP_HOST: 'mail.example',
+  EMAIL_LOOKUP_URL: '',
+  APP_URL: 'https://desk.example',
+  BIND_ADDRESS: '0.0.0.0',
+};
+
+test.each([
+  ['production', {}, undefined],
+  ['staging', {}, undefined],
+  ['production', { JWT_SECRET: '' }, 'JWT_SECRET'],
+  ['production', { JWT_REFRESH_SECRET: 'development-only-secret' }, 'JWT_REFRESH_SECRET'],
+  ['production', { VALKEY_PASSWORD: 'password' }, 'VALKEY_PASSWORD'],
+  ['production', { ENCRYPTION_KEY: '' }, 'ENCRYPTION_KEY'],
+  ['staging', { ENCRYPTION_KEY: 'development-only-secret-nor-here' }, 'ENCRYPTION_KEY'],
+  ['staging', { DATABASE_APP_PASSWORD: '' }, 'DATABASE_APP_PASSWORD'],
+  ['development', { BIND_ADDRESS: '', VALKEY_PASSWORD: 'a@b' }, 'VALKEY_PASSWORD'],
+  ['production', { DATABASE_RELAY_PASSWORD: '' }, 'DATABASE_RELAY_PASSWORD'],
+  ['production', { DATABASE_IDENTITY_PASSWORD: 'password' }, 'DATABASE_IDENTITY_PASSWORD'],
+  ['production', { DATABASE_REPLICATION_PASSWORD: 'password' }, 'DATABASE_REPLICATION_PASSWORD'],
+  ['staging', { GRAFANA_PASSWORD: 'password' }, 'GRAFANA_PASSWORD'],
+  ['production', { GRAFANA_PASSWORD: 'a9', DATABASE_REPLICATION_PASSWORD: 'a8' }, undefined],
+  ['development', {}, 'BIND_ADDRESS'],
+  ['test', { BIND_ADDRESS: '192.168.1.2' }, 'BIND_ADDRESS'],
+  ['development', { BIND_ADDRESS: '127.0.0.1' }, undefined],
+])('%s with %p', async (NODE_ENV, change, refused) => {
+  const { isRefused, output } = await prepare({ ...deployed, NODE_ENV, ...change });
+  expect(isRefused).toBe(refused !== undefined);
+  if (refused) expect(output).toContain(`${refused}:`);
+});

@@ -1,0 +1,219 @@
+import { afterEach, beforeEach, expect, test } from 'bun:test';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseEnv } from 'node:util';
+import { isSecretName, knownKeys, loadConfigWithSecrets } from '@insightdesk/shared/config';
+import { root, run } from '../../tools/verify/run.ts';
+import { interpolate } from './interpolate.ts';
+
+interface Service {
+  environment?: Record<string, string | number>;
+  volumes?: string[];
+  command?: string[];
+}
+const text = await Bun.file(join(root, 'docker-compose.yml')).text();
+const { services } = Bun.YAML.parse(text) as { services: Record<string, Service> };
+const ours = ['api-1', 'api-2', 'websocket-1', 'websocket-2', 'worker', 'migrate', 'desk'];
+const given = (service: string) => services[service]?.environment ?? {};
+
+/** What a container has of itself: where it listens, who it is, where its volumes are. */
+const own = ['HOST', 'PORT', 'REPLICA', 'STORAGE_DIRECTORY', 'MEDIA_TOOLS_DIRECTORY'].concat([
+  'SECRETS_DIRECTORY',
+]);
+/** Logins to this file's own servers, which the first step makes of passwords. */
+const logins = /^(DATABASE|VALKEY)_(\w+_)?URL$/;
+const passed = knownKeys.filter((name) => !own.includes(name) && !isSecretName(name));
+const secrets = knownKeys.filter((name) => isSecretName(name) && !logins.test(name));
+
+/** `NAME: ${NAME…}`: what was set arrives under its own name. */
+const isPassed = (service: string) => (name: string) =>
+  new RegExp(`^\\$\\{${name}(:?-.*)?\\}$`).test(`${given(service)[name]}`);
+
+test.each(ours)('every setting reaches %s, and no secret does as a variable', (service) => {
+  expect(passed.length).toBeGreaterThan(60);
+  expect(passed.filter((name) => !isPassed(service)(name))).toEqual([]);
+  expect(Object.keys(given(service)).filter(isSecretName)).toEqual([]);
+  expect(given(service).SECRETS_DIRECTORY).toBe('/run/secrets');
+});
+
+test('every secret reaches the first step, which alone has any', () => {
+  expect(secrets.filter((name) => !isPassed('prepare')(name))).toEqual([]);
+  const found = Object.keys(services).filter((service) =>
+    Object.keys(given(service)).some(isSecretName),
+  );
+  expect(found).toEqual(['prepare']);
+  const words = Object.values(services).flatMap(({ command }) => command ?? []);
+  expect(words.filter((word) => /PASSWORD|SECRET\b/.test(word))).toEqual([]);
+});
+
+test('each service sees the directory of its own secrets only', () => {
+  const directories = Object.entries(services)
+    .filter(([name]) => name !== 'prepare')
+    .map(([name, { volumes = [] }]) => [
+      name,
+      volumes.filter((volume) => volume.startsWith('secrets-')),
+    ])
+    .filter(([, found]) => found?.length);
+  const of = (name: string) => [`secrets-${name}:/run/secrets:ro`];
+  expect(Object.fromEntries(directories)).toEqual({
+    ...Object.fromEntries(ours.map((name) => [name, of(name.replace(/-\d$/, ''))])),
+    postgres: of('postgres'),
+    valkey: of('valkey'),
+    cache: of('valkey'),
+    pgbouncer: of('pgbouncer'),
+    replication: of('postgres'),
+    replica: of('replication'),
+    backup: of('replication'),
+    grafana: of('grafana'),
+  });
+});
+
+let directory: string;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'arrives-'));
+  for (const volume of services.prepare?.volumes ?? []) {
+    const [, path] = /:\/(secrets\/\w+|tls|given)(:|$)/.exec(volume) ?? [];
+    if (path) mkdirSync(join(directory, path), { recursive: true });
+  }
+});
+afterEach(() => rmSync(directory, { recursive: true }));
+
+const place = (name: string, value: string) => writeFileSync(join(directory, 'given', name), value);
+
+/** What a service is given with this `.env`, after the first step has run with it. */
+async function start(variables: Record<string, string>) {
+  const environmentOf = (service: string) =>
+    Object.fromEntries(
+      Object.entries(given(service)).map(([name, value]) => [
+        name,
+        interpolate(`${value}`, variables),
+      ]),
+    );
+  const { exitCode, output } = await run(['sh', join(root, 'deploy/containers/prepare.sh')], {
+    env: {
+      ...environmentOf('prepare'),
+      GIVEN: join(directory, 'given'),
+      SECRETS_OUT: join(directory, 'secrets'),
+      TLS: join(directory, 'tls'),
+    },
+  });
+  if (exitCode !== 0) throw new Error(output);
+  return (service: string) => {
+    const secretsOf = join(directory, 'secrets', service.replace(/-\d$/, ''));
+    const environment = { ...environmentOf(service), SECRETS_DIRECTORY: secretsOf };
+    return loadConfigWithSecrets({ directory: '/nowhere', environment });
+  };
+}
+
+const parse = (path: string) =>
+  parseEnv(readFileSync(join(root, path), 'utf8')) as Record<string, string>;
+const example = parse('.env.example');
+const theirs = {
+  ...parse('shared/foundation/config/other-names.env'),
+  JWT_SECRET: 'abcdefghijklmnopqrstuvwxyz0123456789',
+  JWT_REFRESH_SECRET: '0123456789abcdefghijklmnopqrstuvwxyz',
+};
+
+test.each([
+  ['nothing', {}],
+  ['.env.example', example],
+  ['another system’s file', theirs],
+])('%s is enough for every service', async (_, variables: Record<string, string>) => {
+  const load = await start(variables);
+  for (const service of ours) {
+    const { config } = await load(service);
+    expect(new URL(config.database.url).host).toBe('postgres:5432');
+    expect(new URL(config.valkey.queueUrl).host).toBe('valkey:6379');
+    expect(new URL(config.valkey.cacheUrl).host).toBe('cache:6379');
+    expect(config.email.host).toBe(variables.SMTP_HOST ?? 'inbox');
+    expect(JSON.stringify({ ...config, extra: {} })).not.toContain('//127.0.0.1');
+  }
+});
+
+test('what is set arrives, under whichever name', async () => {
+  const load = await start(theirs);
+  const { config } = await load('worker');
+  expect(config).toMatchObject({
+    product: { name: 'insightdesk' },
+    http: { appUrl: 'http://localhost:3000', publicUrl: 'http://localhost:3001' },
+    auth: { jwtSecret: theirs.JWT_SECRET },
+    database: { timeoutMs: 30_000 },
+    email: { user: 'your-smtp-user', password: 'your-smtp-pass', from: 'noreply@insightdesk.com' },
+    storage: { provider: 'cloudinary', apiSecret: 'your-api-secret' },
+    rateLimit: { maxRequests: 100 },
+    withoutEffect: ['FEATURE_ANALYTICS_ENABLED', 'SENTRY_DSN'],
+  });
+});
+
+test('each service has its own logins and nobody else’s, and what is gone is gone', async () => {
+  await start({ SMTP_PASS: 'mail', VAULT_TOKEN: 'vault' });
+  const held = (service: string) => readdirSync(join(directory, 'secrets', service)).toSorted();
+  const usual = ['DATABASE_URL', 'SMTP_PASSWORD', 'VALKEY_CACHE_URL', 'VALKEY_URL', 'VAULT_TOKEN'];
+  expect(held('websocket')).toEqual(usual);
+  expect(held('api')).toEqual(['DATABASE_IDENTITY_URL', ...usual]);
+  expect(held('worker')).toEqual(['DATABASE_RELAY_URL', ...usual]);
+  expect(held('migrate')).toEqual(['DATABASE_MIGRATION_URL', ...usual]);
+  expect(held('desk')).toEqual(['DATABASE_IDENTITY_URL', 'DATABASE_RELAY_URL', ...usual]);
+  expect(held('valkey')).toEqual(['VALKEY_PASSWORD', 'password.conf']);
+  expect(held('postgres')).not.toContain('VALKEY_PASSWORD');
+  expect(held('replication')).toEqual(['DATABASE_REPLICATION_PASSWORD']);
+  await start({});
+  expect(held('websocket')).toEqual(['DATABASE_URL', 'VALKEY_CACHE_URL', 'VALKEY_URL']);
+});
+
+test('with a pooler services go through it, but for what has to be the server', async () => {
+  const load = await start({ DATABASE_SERVER: 'pgbouncer:6432', DATABASE_APP_PASSWORD: 'app' });
+  const hosts = async (service: string) => {
+    const { database } = (await load(service)).config;
+    const urls = [database.url, database.directUrl, database.identityUrl];
+    return [...urls, database.relayUrl, database.migrationUrl].map(
+      (url) => url && new URL(url).host,
+    );
+  };
+  const [pooler, server] = ['pgbouncer:6432', 'postgres:5432'];
+  expect(await hosts('api')).toEqual([pooler, server, pooler, undefined, undefined]);
+  expect(await hosts('worker')).toEqual([pooler, server, undefined, server, undefined]);
+  expect(await hosts('migrate')).toEqual([pooler, server, undefined, undefined, server]);
+  const users = readFileSync(join(directory, 'secrets/pgbouncer/userlist.txt'), 'utf8');
+  expect(users).toBe('"insightdesk_app" "app"\n"insightdesk_identity" "password"\n');
+});
+
+test('a replica and its like have no password that everybody knows', async () => {
+  const held = (service: string) => readdirSync(join(directory, 'secrets', service));
+  const own = ['POSTGRES_PASSWORD', 'VALKEY_PASSWORD', 'ENCRYPTION_KEY'].concat(
+    ['OWNER', 'APP', 'RELAY', 'IDENTITY'].map((role) => `DATABASE_${role}_PASSWORD`),
+  );
+  await start({
+    ...theirs,
+    ...Object.fromEntries(own.map((name) => [name, 'a-password-of-our-own'])),
+    NODE_ENV: 'production',
+    APP_URL: 'https://desk.example',
+    SMTP_HOST: 'mail.example',
+    EMAIL_LOOKUP_URL: '',
+  });
+  expect(held('replication')).toEqual([]);
+  expect(held('grafana')).toEqual([]);
+});
+
+test('a file outranks the variable of its name', async () => {
+  place('JWT_SECRET', `${theirs.JWT_SECRET}\n`);
+  place('DATABASE_APP_PASSWORD', 'app-1_2.3~4');
+  place('DATABASE_RELAY_PASSWORD', 'relay');
+  const load = await start({ ...example, DATABASE_APP_PASSWORD: 'other' });
+  const { config } = await load('worker');
+  expect(config.auth.jwtSecret).toBe(theirs.JWT_SECRET);
+  expect(new URL(config.database.url).password).toBe('app-1_2.3~4');
+  expect(new URL(config.database.relayUrl ?? '').password).toBe('relay');
+});
+
+test.each([
+  ['a@{B}c', 'abc'],
+  ['@{B:-x}@{NO:-@{B:-y}}', 'bb'],
+  ['@{EMPTY:-x}@{EMPTY-y}', 'x'],
+  ['@@(cat)', '@(cat)'],
+  ['@{NO:-}', ''],
+])('%s becomes %s', (words, wanted) => {
+  const made = interpolate(words.replaceAll('@', '$'), { B: 'b', EMPTY: '' });
+  expect(made).toBe(wanted.replaceAll('@', '$'));
+});

@@ -1,0 +1,295 @@
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { readFileSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import {
+  type ChannelEvent,
+  Channels,
+  createClient,
+  Events,
+  type Message,
+  type Tokens,
+} from '@insightdesk/client';
+import { RedisClient } from 'bun';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { findChromium } from './chromium.ts';
+import {
+  call,
+  invited,
+  isLocalStack,
+  type Person,
+  password,
+  registerOwner,
+  run,
+  until,
+} from './client.ts';
+import { replaceService } from './kill-targets.ts';
+
+// A page that a test answers for counts as public, and such pages may not ask this machine.
+const chromiumFlags = ['--no-sandbox', '--disable-features=LocalNetworkAccessChecks'];
+const executablePath = findChromium();
+
+const root = join(import.meta.dir, '../..');
+const ca = readFileSync(run.ca, 'utf8');
+const closing: (() => unknown)[] = [];
+let agent: Person;
+let customer: Person;
+let folder: string;
+
+beforeAll(async () => {
+  const owner = await registerOwner();
+  [agent, customer] = await Promise.all([
+    invited(owner, 'agent', 'Ada Agent'),
+    invited(owner, 'customer', 'Carla Customer'),
+  ]);
+  folder = await mkdtemp(join(tmpdir(), 'insightdesk-client-'));
+  await install(folder);
+});
+
+afterAll(async () => {
+  for (const close of closing.reverse()) await close();
+  await rm(folder, { recursive: true });
+});
+
+/** The package as it is published, and the examples beside it. */
+async function install(into: string): Promise<void> {
+  const modules = join(into, 'node_modules');
+  await mkdir(join(modules, '@insightdesk'), { recursive: true });
+  const builder = Bun.spawn([process.execPath, 'build.ts', join(modules, '@insightdesk/client')], {
+    cwd: join(root, 'client'),
+  });
+  expect(await builder.exited).toBe(0);
+  const socketIo = Bun.resolveSync('socket.io-client/package.json', root);
+  await symlink(dirname(socketIo), join(modules, 'socket.io-client'));
+  const entrypoints = [join(root, 'client/examples/follow.ts')];
+  await Bun.build({ entrypoints, outdir: into, external: ['*'], target: 'node' });
+  await Bun.write(join(into, 'package.json'), '{ "type": "module" }');
+}
+
+function connect({ token, refreshToken }: Person, expiresAt?: number) {
+  const seen = { connections: [] as boolean[], tokens: [] as (Tokens | undefined)[] };
+  const client = createClient({
+    url: run.url,
+    tokens: { accessToken: token, refreshToken, expiresAt },
+    onTokens: (tokens) => seen.tokens.push(tokens),
+    onConnection: (isConnected) => seen.connections.push(isConnected),
+    fetch: (url, init) => fetch(url, { ...init, tls: { ca } } as RequestInit),
+    socketOptions: { ca } as object,
+  });
+  closing.push(() => client.close());
+  return { client, seen };
+}
+
+const bodiesOf = (events: ChannelEvent[]) =>
+  events.flatMap(({ type, data }) => (type === Events.messageCreated ? data.body : []));
+
+async function openConversation(subject: string): Promise<Message['conversationId']> {
+  const { body } = await call('POST', '/v1/conversations', {
+    token: customer.token,
+    body: { subject, body: 'first' },
+  });
+  return body.id;
+}
+
+test.skipIf(!isLocalStack)(
+  'two clients talk on while an API is killed, one replica is killed and the other drained',
+  async () => {
+    const conversationId = await openConversation('Two clients');
+    const people = [agent, customer].map((person) => {
+      const { client, seen } = connect(person);
+      const events: ChannelEvent[] = [];
+      const gaps: unknown[] = [];
+      const subscription = client.subscribe(Channels.conversation(conversationId), {
+        onEvent: (event) => events.push(event),
+        onGap: (gap) => gaps.push(gap),
+      });
+      return { client, seen, events, gaps, subscription };
+    });
+    await Promise.all(people.map(({ subscription }) => subscription.ready));
+
+    let isEnding = false;
+    const talk = async (name: string, { send }: (typeof people)[0]['client']) => {
+      const sent: string[] = [];
+      for (let n = 0; !isEnding || n < 20; n++) {
+        sent.push((await send(conversationId, { body: `${name} ${n}` })).body);
+        await Bun.sleep(50);
+      }
+      return sent;
+    };
+    const talks = people.map(({ client }, i) => talk(i === 0 ? 'agent' : 'customer', client));
+    await replaceService('websocket-1', 'SIGKILL');
+    await replaceService('api-1', 'SIGKILL');
+    await replaceService('websocket-2', 'SIGTERM');
+    isEnding = true;
+    const sent = (await Promise.all(talks)).flat();
+
+    for (const { events, gaps, seen, subscription } of people) {
+      const replies = () => bodiesOf(events).filter((body) => body !== 'first');
+      await until(() => replies().length >= sent.length, 20_000);
+      expect(replies().toSorted()).toEqual(sent.toSorted());
+      for (const name of ['agent', 'customer']) {
+        const own = (bodies: string[]) => bodies.filter((body) => body.startsWith(name));
+        expect(own(replies())).toEqual(own(sent));
+      }
+      const offsets = events.map(({ offset }) => offset);
+      expect(offsets).toEqual([...new Set(offsets)].toSorted((a, b) => a - b));
+      expect(gaps).toEqual([]);
+      expect(seen.connections.filter((isConnected) => isConnected).length).toBeGreaterThan(1);
+      expect(subscription.position?.offset).toBe(offsets.at(-1));
+    }
+  },
+);
+
+test.skipIf(!isLocalStack)(
+  'a log that was lost is a gap, told once; then events come',
+  async () => {
+    const conversationId = await openConversation('A gap');
+    const { client, seen } = connect(agent);
+    const channel = Channels.conversation(conversationId);
+    const heard: string[] = [];
+    const subscription = client.subscribe(channel, {
+      onEvent: (event) => heard.push(...bodiesOf([event])),
+      onGap: ({ position }) => heard.push(`gap ${position.epoch === subscription.position?.epoch}`),
+    });
+    await subscription.ready;
+    await client.send(conversationId, { body: 'before' });
+    await until(() => heard.includes('before'));
+
+    const valkey = new RedisClient(run.valkey);
+    closing.push(() => valkey.close());
+    for (const part of ['', ':log', ':seen'])
+      await valkey.del(`realtime:{${agent.organizationId}/${channel}}${part}`);
+    // The replica finds its place gone, says RESYNC and closes the connection.
+    await client.send(conversationId, { body: 'into the gap' });
+    await until(() => heard.includes('gap true'));
+    await client.send(conversationId, { body: 'after' });
+    await until(() => heard.includes('after'));
+    expect(heard.filter((word) => word !== 'first')).toEqual(['before', 'gap true', 'after']);
+    expect(seen.connections).toEqual([true, false, true]);
+  },
+);
+
+test('the token is renewed on the live socket before it expires', async () => {
+  const conversationId = await openConversation('Renewal');
+  const fresh = await call('POST', '/v1/auth/login', { body: { email: agent.email, password } });
+  const { accessToken: token, refreshToken } = fresh.body;
+  const { client, seen } = connect({ ...agent, token, refreshToken }, Date.now() + 2_000);
+  const events: ChannelEvent[] = [];
+  const onEvent = (event: ChannelEvent) => void events.push(event);
+  const ended: Error[] = [];
+  const listener = { onEvent, onGap() {}, onEnd: (error: Error) => ended.push(error) };
+  await client.subscribe(Channels.conversation(conversationId), listener).ready;
+  await until(() => seen.tokens.length > 0);
+  await client.send(conversationId, { body: 'still here' });
+  await until(() => bodiesOf(events).includes('still here'));
+  expect(seen.connections).toEqual([true]);
+  expect(seen.tokens).toHaveLength(1);
+
+  await client.logout();
+  expect(seen.tokens.at(-1)).toBeUndefined();
+  expect(ended).toMatchObject([{ code: 'SIGNED_OUT' }]);
+  expect(await client.me().catch(({ status }) => status)).toBe(401);
+});
+
+test('a channel of somebody else is refused, and stays so', async () => {
+  const { client } = connect(customer);
+  const ended: Error[] = [];
+  const subscription = client.subscribe(Channels.organization(customer.organizationId as 'org_'), {
+    onEvent() {},
+    onGap() {},
+    onEnd: (error) => ended.push(error),
+  });
+  expect(await subscription.ready.catch(({ status }) => status)).toBe(404);
+  expect(ended).toMatchObject([{ status: 404 }]);
+});
+
+test('an attachment goes up and comes down', async () => {
+  const { client } = connect(customer);
+  const file = new Blob(['Bulb type: E27'], { type: 'text/plain' });
+  const attachment = await client.attachments.upload(file, 'bulb.txt');
+  expect(attachment).toMatchObject({ name: 'bulb.txt', sizeBytes: 14 });
+  expect(await (await client.attachments.content(attachment.id)).text()).toBe('Bulb type: E27');
+});
+
+test('the example runs in Node', async () => {
+  const conversationId = await openConversation('From Node');
+  const words = [run.url, customer.email, password, conversationId];
+  const node = Bun.spawn(['node', 'follow.js', ...words], {
+    cwd: folder,
+    env: { ...process.env, NODE_EXTRA_CA_CERTS: run.ca },
+    stdout: 'pipe',
+    stderr: 'inherit',
+  });
+  closing.push(() => node.kill());
+  const path = `/v1/conversations/${conversationId}/messages`;
+  await until(async () => {
+    const { body } = await call('GET', path, { token: agent.token });
+    return body.items.some((message: Message) => message.body.startsWith('Hello from v'));
+  }, 20_000);
+  await call('POST', path, { token: agent.token, body: { body: 'bye' } });
+  expect(await node.exited).toBe(0);
+  const lines = (await node.stdout.text()).trim().split('\n');
+  expect(lines[0]).toBe('me: first');
+  expect(lines[1]).toMatch(/^me: Hello from v2\d$/);
+  expect(lines.slice(2)).toEqual(['they: bye']);
+});
+
+async function openPage(browser: Browser): Promise<Page> {
+  const context = await browser.newContext({ ignoreHTTPSErrors: true });
+  const page = await context.newPage();
+  const built = join(folder, 'node_modules/@insightdesk/client/browser.js');
+  await page.route('**/example/chat.html', (route) =>
+    route.fulfill({ path: join(root, 'client/examples/chat.html') }),
+  );
+  await page.route('**/example/browser.js', (route) =>
+    route.fulfill({ path: built, contentType: 'text/javascript' }),
+  );
+  // Socket.IO takes no notice of a lost network when it talks to `localhost`.
+  await page.goto(`${run.url.replace('//localhost', '//127.0.0.1')}/example/chat.html`);
+  return page;
+}
+
+test.skipIf(!executablePath)(
+  'the example page in Chromium resumes after its network was cut',
+  async () => {
+    const conversationId = await openConversation('From a browser');
+    const { client } = connect(agent);
+    const browser = await chromium.launch({
+      ...(executablePath && { executablePath }),
+      args: chromiumFlags,
+    });
+    closing.push(() => browser.close());
+    const page = await openPage(browser);
+    await page.fill('[name=email]', customer.email);
+    await page.fill('[name=password]', password);
+    await page.fill('[name=conversation]', conversationId);
+    await page.click('button');
+    const lines = () => page.locator('li').allTextContents();
+    const state = () => page.locator('output').textContent();
+    await until(async () => (await lines()).join() === 'first', 15_000);
+    await client.send(conversationId, { body: 'live' });
+    await until(async () => (await lines()).length === 2, 15_000);
+    const text = (name: string) => page.locator(name).textContent();
+    const presence = client.presence(
+      Channels.conversationPresence(conversationId as `cnv_${string}`),
+    );
+    await until(async () => (await text('#here')) === '2', 15_000);
+    await page.fill('[name=draft]', 'Hello');
+    await until(() => presence.typing.join() === customer.id, 15_000);
+    presence.setTyping();
+    await until(async () => (await text('#typing')) === 'typing …', 15_000);
+
+    await page.context().setOffline(true);
+    await until(async () => (await state()) === 'away', 15_000);
+    for (const body of ['one', 'two', 'three']) await client.send(conversationId, { body });
+    await Bun.sleep(1_000);
+    expect(await lines()).toEqual(['first', 'live']);
+    await page.context().setOffline(false);
+    await until(async () => (await lines()).length >= 5, 20_000);
+    await client.send(conversationId, { body: 'after' });
+    await until(async () => (await lines()).includes('after'), 15_000);
+    expect(await lines()).toEqual(['first', 'live', 'one', 'two', 'three', 'after']);
+    expect(await state()).toBe('live');
+  },
+);

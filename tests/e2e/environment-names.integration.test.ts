@@ -1,0 +1,137 @@
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createTestDatabase, testEnvironment } from '@insightdesk/shared/testing';
+import { createValkey } from '@insightdesk/shared/valkey';
+import { serviceEnvironment } from '../../tools/stack/environment.ts';
+import { root } from '../../tools/stack/paths.ts';
+import { preferredPorts, takePort } from '../../tools/stack/processes/ports.ts';
+
+const theirs = readFileSync(join(root, 'shared/foundation/config/other-names.env'), 'utf8');
+const mended = theirs
+  .replace(/^JWT_SECRET=.*$/m, 'JWT_SECRET=abcdefghijklmnopqrstuvwxyz0123456789')
+  .replace(/^JWT_REFRESH_SECRET=.*$/m, 'JWT_REFRESH_SECRET=0123456789abcdefghijklmnopqrstuvwxyz');
+
+const directory = mkdtempSync(join(tmpdir(), 'other-names-'));
+const started: Bun.Subprocess<'ignore', 'pipe', 'pipe'>[] = [];
+let database: Awaited<ReturnType<typeof createTestDatabase>>;
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(async () => {
+  for (const child of started) child.kill();
+  await Promise.all(started.map(({ exited }) => exited));
+  await database.drop();
+  rmSync(directory, { recursive: true });
+});
+
+/** Numbers of Valkey's databases that nobody else here uses. */
+const at = (number: number) =>
+  Object.assign(new URL(testEnvironment.valkeyUrl), { pathname: `/${number}` }).href;
+
+/** A service in the directory of that `.env`, with what `npm start` says of its own servers. */
+function start(kind: 'api' | 'websocket' | 'worker') {
+  const port = takePort();
+  const own = serviceEnvironment(
+    {
+      directory,
+      ports: preferredPorts,
+      secrets: {} as Parameters<typeof serviceEnvironment>[0]['secrets'],
+      url: 'https://localhost:8443',
+      databaseUrl: database.url,
+      valkeyUrl: at(12),
+      inboxUrl: 'http://127.0.0.1:9',
+    },
+    { PATH: process.env.PATH, HOME: process.env.HOME, TMPDIR: process.env.TMPDIR },
+  );
+  const env = {
+    ...own,
+    VALKEY_CACHE_URL: at(13),
+    VALKEY_QUEUE_URL: at(14),
+    VALKEY_SESSION_URL: at(15),
+    DATABASE_RELAY_URL: database.relayUrl,
+    DATABASE_IDENTITY_URL: database.identityUrl,
+    HOST: '127.0.0.1',
+    PORT: `${port}`,
+    NODE_ENV: '',
+  };
+  const child = Bun.spawn(
+    [process.execPath, '--no-env-file', join(root, 'services', kind, 'main.ts')],
+    { cwd: directory, env, stdin: 'ignore', stdout: 'pipe', stderr: 'pipe' },
+  );
+  started.push(child);
+  return { child, url: `http://127.0.0.1:${port}` };
+}
+
+async function ready({ child, url }: ReturnType<typeof start>): Promise<void> {
+  for (;;) {
+    if (child.exitCode !== null) throw new Error(await new Response(child.stderr).text());
+    const answer = await fetch(`${url}/health/ready`).catch(() => undefined);
+    if (answer?.ok) return;
+    await Bun.sleep(100);
+  }
+}
+
+test('its two secrets are told, and nothing starts', async () => {
+  writeFileSync(join(directory, '.env'), theirs);
+  const { child } = start('api');
+  expect(await child.exited).toBe(78);
+  const said = await new Response(child.stderr).text();
+  expect(said.match(/^ {2}\w+(?=: )/gm)?.map((name) => name.trim())).toEqual([
+    'JWT_SECRET',
+    'JWT_REFRESH_SECRET',
+  ]);
+});
+
+test('another system’s file starts this one, each Valkey with what is its own', async () => {
+  writeFileSync(join(directory, '.env'), mended);
+  const services = (['api', 'websocket', 'worker'] as const).map(start);
+  await Promise.all(services.map(ready));
+  const [api] = services;
+  const answer = await fetch(`${api?.url}/v1/auth/register`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({
+      email: 'ann@example.com',
+      password: 'a long enough password',
+      name: 'Ann',
+      organizationName: 'A tenant',
+    }),
+  });
+  expect(answer.status).toBe(201);
+  const { accessToken } = (await answer.json()) as { accessToken: string };
+  const me = await fetch(`${api?.url}/v1/me`, {
+    headers: { Authorization: `Bearer ${accessToken}` },
+  });
+  expect(me.status).toBe(200);
+  const factor = await fetch(`${api?.url}/v1/auth/two-factor`, {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${accessToken}`, 'Content-Type': 'application/json' },
+    body: JSON.stringify({ password: 'a long enough password' }),
+  });
+  expect(await factor.text()).toContain('otpauth://totp/insightdesk:');
+  expect(await keysOf(15)).toSatisfy((keys) => keys.some((key) => key.includes('limit')));
+  expect(await keysOf(12)).toSatisfy((keys) => !keys.some((key) => key.includes('limit')));
+  expect(await keysOf(14)).toSatisfy((keys) => keys.some((key) => key.startsWith('jobs:')));
+  expect(await keysOf(12)).toSatisfy((keys) => !keys.some((key) => key.startsWith('jobs:')));
+  const { servers } = (await (await fetch(`${api?.url}/openapi.json`)).json()) as {
+    servers: object[];
+  };
+  expect(servers).toEqual([{ url: 'https://localhost:8443' }]);
+  for (const { child } of services) {
+    child.kill();
+    expect(await child.exited).toBe(0);
+    const said = await new Response(child.stdout).text();
+    expect(said).toContain('"variables":["FEATURE_ANALYTICS_ENABLED","SENTRY_DSN"]');
+  }
+});
+
+async function keysOf(number: number): Promise<string[]> {
+  const valkey = createValkey(at(number), { name: 'test', role: 'command', onError: () => {} });
+  try {
+    return await valkey.keys('*');
+  } finally {
+    valkey.disconnect();
+  }
+}

@@ -1,0 +1,290 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connect } from '@insightdesk/shared/database';
+import { startErrorReceiver } from '@insightdesk/shared/sentry';
+import { createTestDatabase, testEnvironment } from '@insightdesk/shared/testing';
+import { io } from 'socket.io-client';
+import { root } from '../../tools/stack/paths.ts';
+import { takePort } from '../../tools/stack/processes/ports.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'told-errors-'));
+const PASSWORD = 'a long enough password';
+const EMAIL = 'ann@told.example';
+
+/** Takes lines of its own level, and ends the process when one asks for it. */
+const transport = join(directory, 'transport.ts');
+writeFileSync(
+  transport,
+  `import { appendFileSync } from 'node:fs';
+   export default ({ replica }) => ({
+     level: 'error',
+     write(line) {
+       appendFileSync(${JSON.stringify(directory)} + '/' + replica + '.custom', line);
+       if (line.includes('webhooks\\\\" does not exist')) setTimeout(() => { throw new Error('nobody caught this'); });
+     },
+   });`,
+);
+
+let database: Awaited<ReturnType<typeof createTestDatabase>>;
+const started: Bun.Subprocess[] = [];
+const receivers: ReturnType<typeof startErrorReceiver>[] = [];
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(async () => {
+  for (const child of started) child.kill('SIGKILL');
+  await Promise.all(started.map(({ exited }) => exited));
+  await database.drop();
+  for (const receiver of receivers) await receiver.stop();
+  rmSync(directory, { recursive: true });
+});
+
+function receive(answer?: Parameters<typeof startErrorReceiver>[0]) {
+  const receiver = startErrorReceiver(answer);
+  receivers.push(receiver);
+  return receiver;
+}
+
+const valkeyUrl = () => Object.assign(new URL(testEnvironment.valkeyUrl), { pathname: '/11' }).href;
+
+function start(kind: 'api' | 'websocket' | 'worker', replica: string, dsn: string) {
+  const port = takePort();
+  const child = Bun.spawn(
+    [process.execPath, '--no-env-file', join(root, 'services', kind, 'main.ts')],
+    {
+      cwd: directory,
+      stdin: 'ignore',
+      stdout: 'ignore',
+      stderr: 'pipe',
+      env: {
+        ...testEnvironment.variables,
+        HOST: '127.0.0.1',
+        PORT: `${port}`,
+        REPLICA: replica,
+        LOG_LEVEL: 'info',
+        DATABASE_URL: database.url,
+        DATABASE_RELAY_URL: database.relayUrl,
+        DATABASE_IDENTITY_URL: database.identityUrl,
+        VALKEY_URL: valkeyUrl(),
+        VALKEY_CACHE_URL: '',
+        VALKEY_QUEUE_URL: '',
+        VALKEY_SESSION_URL: '',
+        // Nobody takes mail there: the jobs that send some fail.
+        SMTP_HOST: '127.0.0.1',
+        SMTP_PORT: '1',
+        SENTRY_DSN: dsn,
+        SENTRY_RELEASE: 'insightdesk@9.9.9',
+        LOG_FILE_DIRECTORY: join(directory, 'logs'),
+        LOG_TRANSPORTS: transport,
+      },
+    },
+  );
+  started.push(child);
+  return { child, url: `http://127.0.0.1:${port}` };
+}
+
+type Service = ReturnType<typeof start>;
+
+async function ready({ child, url }: Service): Promise<void> {
+  for (;;) {
+    if (child.exitCode !== null) throw new Error(await new Response(child.stderr).text());
+    const answer = await fetch(`${url}/health/ready`).catch(() => undefined);
+    if (answer?.ok) return;
+    await Bun.sleep(50);
+  }
+}
+
+async function register({ url }: Service, email: string) {
+  const answer = await fetch(`${url}/v1/auth/register`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ email, password: PASSWORD, name: 'Ann', organizationName: 'Told' }),
+  });
+  expect(answer.status).toBe(201);
+  return (await answer.json()) as {
+    accessToken: string;
+    user: { id: string };
+    organization: { id: string };
+  };
+}
+
+const ask = ({ url }: Service, token: string, path: string) =>
+  fetch(`${url}${path}`, {
+    headers: { Authorization: `Bearer ${token}`, 'X-Request-Id': 'told-1' },
+  });
+
+/** While `work` is done, a table is not where it is looked for. */
+async function without<T>(table: string, work: () => Promise<T>): Promise<T> {
+  const admin = connect(database.adminUrl, { timeoutMs: 5_000 });
+  try {
+    await admin.unsafe(`alter table ${table} rename to ${table}_away`);
+    return await work();
+  } finally {
+    await admin.unsafe(`alter table ${table}_away rename to ${table}`);
+    await admin.end();
+  }
+}
+
+const linesOf = (replica: string) =>
+  readFileSync(join(directory, 'logs', `${replica}.log`), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+
+describe('in every service', () => {
+  const receiver = receive();
+  let api: Service;
+  let websocket: Service;
+  let worker: Service;
+  let ann: Awaited<ReturnType<typeof register>>;
+  beforeAll(async () => {
+    api = start('api', 'api-7', receiver.dsn);
+    websocket = start('websocket', 'websocket-7', receiver.dsn);
+    worker = start('worker', 'worker-7', receiver.dsn);
+    await Promise.all([api, websocket, worker].map(ready));
+    ann = await register(api, EMAIL);
+  });
+
+  test('a request that fails is told once, with route, tenant and user', async () => {
+    const answer = await without('conversations', () =>
+      ask(api, ann.accessToken, '/v1/conversations?q=hunter2'),
+    );
+    expect(answer.status).toBe(500);
+    const { event } = await receiver.find(({ tags }) => tags?.requestId === 'told-1');
+    expect(event).toMatchObject({
+      level: 'error',
+      release: 'insightdesk@9.9.9',
+      environment: testEnvironment.variables.NODE_ENV ?? 'development',
+      server_name: 'api-7',
+      tags: { service: 'api', tenantId: ann.organization.id, replica: 'api-7' },
+      user: { id: ann.user.id },
+      contexts: { about: { method: 'GET', route: '/v1/conversations', status: 500 } },
+    });
+    expect(JSON.stringify(event.exception)).toContain('conversations');
+  });
+
+  test('a call on a socket that fails is told once, with tenant and user', async () => {
+    const socket = io(websocket.url, {
+      transports: ['websocket'],
+      auth: { token: ann.accessToken },
+    });
+    try {
+      await new Promise<void>((resolve, reject) => {
+        socket.on('connect', resolve);
+        socket.on('connect_error', reject);
+      });
+      const channel = 'private-conversation-cnv_01h455vb4pex5vsknk084sn02q';
+      const answer = await without('conversations', () =>
+        socket.timeout(10_000).emitWithAck('subscribe', { channel }),
+      );
+      expect(answer).toMatchObject({ ok: false, error: { status: 500 } });
+      const { event } = await receiver.find(
+        ({ tags }) => tags?.requestId === answer.error.requestId,
+      );
+      expect(event).toMatchObject({
+        tags: { service: 'websocket', tenantId: ann.organization.id },
+        user: { id: ann.user.id },
+        contexts: { about: { message: 'socket: subscribe failed' } },
+      });
+    } finally {
+      socket.disconnect();
+    }
+  });
+
+  test('a job that fails is told, with what it is and for whom', async () => {
+    const { event } = await receiver.find(
+      ({ tags, contexts }) =>
+        tags?.service === 'worker' && contexts?.about?.message === 'job: failed',
+    );
+    expect(event).toMatchObject({
+      tags: { tenantId: ann.organization.id, job: expect.any(String) },
+      contexts: { about: { attempt: 1, jobName: expect.any(String) } },
+    });
+  });
+
+  test('an event that cannot be carried out is told, with its cause', async () => {
+    const admin = connect(database.adminUrl, { timeoutMs: 5_000 });
+    await admin.unsafe(`
+      insert into outbox (tenant_id, event_id, name, payload, request_id)
+      select tenant_id, gen_random_uuid(), 'no.such', '{}', 'told-2' from outbox limit 1`);
+    await admin.unsafe('notify outbox');
+    await admin.end();
+    const { event } = await receiver.find(
+      ({ contexts }) => contexts?.about?.message === 'relay: event set aside',
+    );
+    expect(event.exception?.values.map(({ value }) => value)).toEqual([
+      'No event is named no.such',
+      'The consequences of an event could not be computed',
+    ]);
+  });
+
+  test('each had its lines in a file of its own, and errors went to the own transport', async () => {
+    for (const replica of ['api-7', 'websocket-7', 'worker-7']) {
+      const lines = linesOf(replica);
+      expect(lines.find(({ msg }) => msg === 'service: ready')).toBeDefined();
+      expect(lines.every((line) => line.replica === replica)).toBe(true);
+      const custom = join(directory, `${replica}.custom`);
+      // Nobody waits for a transport; the test's own patience ends this.
+      while (!existsSync(custom)) await Bun.sleep(20);
+      expect(readFileSync(custom, 'utf8')).toContain('"level":"error"');
+    }
+  });
+
+  test('each error was told once, and no secret with it', async () => {
+    const missing = (service: string) =>
+      receiver.received.filter(
+        ({ event, text }) =>
+          event.tags?.service === service && text.includes('\\"conversations\\" does not exist'),
+      );
+    expect(missing('api')).toHaveLength(1);
+    expect(missing('websocket')).toHaveLength(1);
+    const told = receiver.received.map(({ text }) => text).join();
+    for (const secret of [
+      PASSWORD,
+      EMAIL,
+      'hunter2',
+      ann.accessToken,
+      new URL(database.url).password,
+    ]) {
+      expect(told).not.toContain(secret);
+    }
+    const figures = await (await fetch(`${api.url}/metrics`)).text();
+    expect(figures).toMatch(/error_reports_total\{outcome="taken".*\} [1-9]/);
+  });
+
+  test('an error that nobody caught is told before the process ends', async () => {
+    const answer = await without('webhooks', () => ask(api, ann.accessToken, '/v1/webhooks'));
+    expect(answer.status).toBe(500);
+    const { event } = await receiver.find(({ level }) => level === 'fatal');
+    expect(event).toMatchObject({
+      server_name: 'api-7',
+      exception: { values: [{ value: 'nobody caught this', mechanism: { handled: false } }] },
+    });
+    expect(await api.child.exited).toBe(1);
+  });
+});
+
+test.each([
+  ['never answers', () => receive(() => new Promise<Response>(() => {})).dsn],
+  ['is away', () => 'http://public@127.0.0.1:1/7'],
+])('a tracker that %s holds up neither answers nor the end', async (_, dsn) => {
+  const api = start('api', 'api-8', dsn());
+  await ready(api);
+  const bob = await register(api, `${crypto.randomUUID()}@told.example`);
+  const answers = await without('conversations', () =>
+    Promise.all(Array.from({ length: 50 }, () => ask(api, bob.accessToken, '/v1/conversations'))),
+  );
+  expect(answers.map(({ status }) => status)).toEqual(Array(50).fill(500));
+  expect((await ask(api, bob.accessToken, '/v1/conversations')).status).toBe(200);
+  api.child.kill('SIGTERM');
+  expect(await api.child.exited).toBe(0);
+});
+
+test('a transport that cannot be loaded is refused before anything starts', async () => {
+  rmSync(transport);
+  const { child } = start('api', 'api-9', '');
+  expect(await child.exited).toBe(78);
+  expect(await new Response(child.stderr).text()).toContain(`LOG_TRANSPORTS: ${transport}`);
+});

@@ -1,0 +1,101 @@
+import { afterAll, test as anywhere, expect } from 'bun:test';
+import { runDesk } from '../../services/cli/test-command.ts';
+import {
+  call,
+  isLocalStack,
+  type Listener,
+  listen,
+  openOrganization,
+  password,
+  run,
+  until,
+} from './client.ts';
+
+const sockets: Listener[] = [];
+afterAll(() => {
+  for (const one of sockets) one.close();
+});
+
+// `desk` and single replicas are reached on the local stack only.
+const test = anywhere.skipIf(!isLocalStack);
+const apis = run.services.filter(({ kind }) => kind === 'api');
+const kidOf = (token: string): string =>
+  JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()).kid;
+
+test('keys rotate twice under load: nobody is logged out, and open sockets stay', async () => {
+  const { owner, agent } = await openOrganization();
+  for (const replica of ['1', '2']) sockets.push(await listen(agent.token, { replica }));
+  const refused: unknown[] = [];
+  let isOver = false;
+  const tokens = [owner.token];
+  /** Uses whatever tokens there are, at each replica. */
+  const user = async () => {
+    while (!isOver) {
+      for (const { url } of apis) {
+        const token = tokens[Math.floor(Math.random() * tokens.length)] ?? '';
+        const { status, body } = await call('GET', `${url}/v1/me`, { token });
+        if (status !== 200) refused.push(body);
+      }
+    }
+  };
+  /** Renews one session again and again, at one replica after the other. */
+  const renewer = async () => {
+    let { refreshToken } = owner;
+    for (let n = 0; !isOver; n++) {
+      const url = apis[n % apis.length]?.url ?? run.url;
+      const answer = await call('POST', `${url}/v1/auth/refresh`, { body: { refreshToken } });
+      if (answer.status !== 200) return void refused.push(answer.body);
+      refreshToken = answer.body.refreshToken;
+      tokens.push(answer.body.accessToken);
+    }
+  };
+  const using = Promise.all([user(), renewer()]);
+  const signIn = async (url: string) => {
+    const credentials = { email: agent.email, password };
+    const answer = await call('POST', `${url}/v1/auth/login`, { body: credentials });
+    return answer.body.accessToken as string;
+  };
+  for (let round = 0; round < 2; round++) {
+    const { code, output } = await runDesk(['keys', 'rotate']);
+    expect(code).toBe(0);
+    const id = output.split(' ')[0] ?? '';
+    for (const { url } of apis) {
+      await until(async () => kidOf(await signIn(url)) === id, 10_000);
+    }
+    const token = await signIn(apis[round % 2]?.url ?? run.url);
+    for (const { socket } of sockets) {
+      expect(await socket.emitWithAck('authenticate', { token })).toMatchObject({ ok: true });
+    }
+    for (const replica of ['1', '2']) sockets.push(await listen(token, { replica }));
+  }
+  isOver = true;
+  await using;
+  expect(refused).toEqual([]);
+  expect(sockets.every(({ socket }) => socket.connected)).toBe(true);
+  expect((await call('GET', '/v1/me', { token: agent.token })).status).toBe(200);
+  expect(new Set(tokens.map(kidOf)).size).toBe(3);
+  const { output } = await runDesk(['keys', 'list']);
+  expect(
+    output
+      .trim()
+      .split('\n')
+      .map((line) => / (signs|verifies until .*)$/.exec(line)?.[0]),
+  ).toEqual([
+    ' signs',
+    expect.stringContaining('verifies until 2'),
+    expect.stringContaining('verifies until 2'),
+  ]);
+});
+
+test('what is not said is refused, and what is kept is encrypted by the key of now', async () => {
+  expect((await runDesk(['keys', 'eat'])).code).toBe(2);
+  const before = process.env.ENCRYPTION_KEY ?? '';
+  const env = { ...process.env, ENCRYPTION_KEY: before, ENCRYPTION_KEYS_PREVIOUS: '' };
+  const again = await runDesk(['keys', 'reencrypt'], env);
+  expect(again).toMatchObject({ code: 0 });
+  expect(again.output).toMatch(/^signing-key: 0\nwebhook: \d+\ntotp: \d+\noauth-client: \d+\n$/);
+  const lost = { ...env, ENCRYPTION_KEY: 'another key that is long enough to be one' };
+  const { code, errors } = await runDesk(['keys', 'reencrypt'], lost);
+  expect(code).toBe(1);
+  expect(errors).toContain('is of no key that is known');
+});

@@ -1,0 +1,88 @@
+import { afterAll, expect, test } from 'bun:test';
+import { randomBytes } from 'node:crypto';
+import type { Id } from '@insightdesk/shared/contract';
+import { connect } from '@insightdesk/shared/database';
+import { createStorage } from '@insightdesk/shared/storage';
+import { lookAtFiles, runOut } from '@insightdesk/shared/testing';
+import { runDesk } from '../../services/cli/test-command.ts';
+import { call, isLocalStack, loadRun, registerOwner, run, until, upload } from './client.ts';
+import { end, killService } from './kill-targets.ts';
+import { openStudio } from './media/make.ts';
+
+const ROUNDS = 3;
+const UPLOADS = 6;
+const LONGEST_MS = 150;
+
+const studio = await openStudio();
+const sql = connect(run.postgres, { timeoutMs: 20_000 });
+afterAll(() => Promise.all([studio.close(), sql.end()]));
+
+const seed = Math.floor(Math.random() * 2 ** 31);
+let state = seed;
+function random(below: number): number {
+  state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fffffff;
+  return state % below;
+}
+
+/** Begins one that may be gone on with, and sends what there is. */
+async function sendResumably(token: string, bytes: Uint8Array<ArrayBuffer>) {
+  const version = { 'Tus-Resumable': '1.0.0' };
+  const length = { 'Upload-Length': String(bytes.byteLength) };
+  const begun = await call('POST', '/v1/uploads', { token, headers: { ...version, ...length } });
+  const type = { 'Content-Type': 'application/offset+octet-stream', 'Upload-Offset': '0' };
+  const headers = { ...version, ...type };
+  const at = begun.headers.get('location') ?? '';
+  return call('PATCH', at, { token, headers, raw: bytes, timeoutMs: 60_000 });
+}
+
+/** All APIs die while uploads of both kinds are on their way; resolves when they are back. */
+async function killUploads(token: string) {
+  const sent = Array.from({ length: UPLOADS }, (_, n) => {
+    const bytes = randomBytes(1 + random(2_000_000)) as Uint8Array<ArrayBuffer>;
+    return n % 2 ? sendResumably(token, bytes) : upload(token, new Blob([bytes]), `${n}.bin`);
+  });
+  const settled = Promise.allSettled(sent);
+  await Bun.sleep(random(LONGEST_MS));
+  const apis = loadRun().services.filter(({ kind }) => kind === 'api');
+  await Promise.all(apis.map(({ pid = 0 }) => end(pid)));
+  const answers = await settled;
+  await until(async () => (await call('GET', '/v1/auth/me', { token })).status < 500, 30_000);
+  return answers.filter((one) => one.status === 'rejected' || one.value.status >= 300).length;
+}
+
+/** What rows name and are counted with, and what is on the disk. */
+function lookAt(organizationId: Id<'org'>) {
+  const directory = process.env.STORAGE_DIRECTORY ?? '';
+  const config = { provider: 'local', directory, maxFileBytes: 1 } as const;
+  return lookAtFiles(sql, createStorage(config, { signer: {} as never }), organizationId);
+}
+
+test.skipIf(!isLocalStack)(
+  `killed in the middle of uploads and of a film, seed ${seed}: once collected, rows are files and files are rows`,
+  async () => {
+    const { token, organizationId } = await registerOwner();
+    const id = organizationId as Id<'org'>;
+    const film = await upload(token, new Blob([await studio.phoneFilm()]), 'film.mp4');
+    const recording = () => call('GET', `/v1/attachments/${film.body.id}/recording`, { token });
+    await until(async () => (await recording()).body.status === 'working', 60_000);
+    await killService(({ kind }) => kind === 'worker');
+    let broken = 0;
+    for (let round = 0; round < ROUNDS; round++) broken += await killUploads(token);
+    expect(broken).toBeGreaterThan(0);
+    await until(async () => (await recording()).body.status === 'ready', 90_000);
+    await until(async () => !(await lookAt(id)).statuses.includes('pending'), 90_000);
+    await runOut(sql, id);
+    expect((await runDesk(['files', 'collect'])).code).toBe(0);
+    const words = ['--organization', id, '--older-than', '0'];
+    expect((await runDesk(['files', 'collect', ...words])).code).toBe(0);
+    const { named, stored, kept, used, open, statuses } = await lookAt(id);
+    expect(statuses).toEqual(['ready']);
+    expect(stored).toEqual(named);
+    expect(used).toBe(kept);
+    expect(open).toEqual({ reservations: 0, uploads: 0 });
+    const { code, output } = await runDesk(['files', 'check', '--checksums', ...words]);
+    expect(output).toContain('without a row: 0 files, 0 bytes');
+    expect(code).toBe(0);
+  },
+  240_000,
+);

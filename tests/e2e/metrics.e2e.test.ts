@@ -1,0 +1,188 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createValkey } from '@insightdesk/shared/valkey';
+import { createLeftovers } from '../../tools/stack/processes/orphans.ts';
+import { isFree } from '../../tools/stack/processes/ports.ts';
+import { createSupervisor } from '../../tools/stack/processes/supervisor.ts';
+import { createPrometheus } from '../../tools/test-servers/prometheus.ts';
+import { requirePrometheus } from '../../tools/test-servers/prometheus-tools.ts';
+import { listAlerts } from '../observability/alerts.ts';
+import { listDashboards } from '../observability/dashboards.ts';
+import { operandsOf } from '../observability/operands.ts';
+import { call, isLocalStack, listen, openOrganization, run, until, upload } from './client.ts';
+
+const START_MS = 180_000;
+const configuration = join(import.meta.dir, '../../deploy/observability');
+const directory = mkdtempSync(join(tmpdir(), 'insightdesk-figures-'));
+const supervisor = createSupervisor({
+  leftovers: createLeftovers(join(directory, 'processes')),
+  onLine: () => {},
+});
+// In containers nothing but nginx can be reached.
+const services = isLocalStack ? run.services : [];
+const kinds = ['api', 'websocket', 'worker'];
+const targets = Object.fromEntries(
+  kinds.map((kind) => [
+    kind,
+    services.filter((one) => one.kind === kind).map(({ url }) => new URL(url).host),
+  ]),
+);
+let url = '';
+let promtool = '';
+
+interface Series {
+  metric: Record<string, string>;
+  value: [at: number, value: string];
+}
+
+async function ask<T = { result: Series[] }>(path: string): Promise<T> {
+  const answer = (await (await fetch(`${url}/api/v1/${path}`)).json()) as {
+    data: T;
+    error?: string;
+  };
+  if (answer.error) throw new Error(answer.error);
+  return answer.data;
+}
+const query = (text: string) =>
+  ask(`query?query=${encodeURIComponent(text.replaceAll('$__rate_interval', '1m'))}`);
+
+/** What people do, so that each figure has something to tell. */
+async function work() {
+  const { owner, agent, customer } = await openOrganization();
+  const listener = await listen(agent.token);
+  await listener.subscribe(`private-organization-${owner.organizationId}`);
+  await expect(listen('not a token')).rejects.toThrow();
+  for (let n = 0; n < 5; n++) {
+    const { body } = await call('POST', '/v1/conversations', {
+      token: customer.token,
+      body: { subject: `Question ${n}`, body: 'How?' },
+    });
+    await call('POST', `/v1/conversations/${body.id}/messages`, {
+      token: agent.token,
+      body: { body: 'So.' },
+    });
+    await call('GET', `/v1/conversations/${body.id}`, { token: agent.token });
+  }
+  await upload(agent.token, new Blob(['a note'], { type: 'text/plain' }), 'note.txt');
+  await until(() => listener.events.length >= 10);
+  return listener;
+}
+
+describe.skipIf(!isLocalStack)('what Prometheus makes of the figures', () => {
+  beforeAll(async () => {
+    const programs = await requirePrometheus(() => {});
+    promtool = programs.promtool;
+    let port = 31_000 + Math.floor(Math.random() * 1_000);
+    while (!(await isFree(port))) port++;
+    const prometheus = createPrometheus({
+      program: programs.prometheus,
+      directory: join(directory, 'prometheus'),
+      port,
+      configuration,
+      targets,
+      intervalSeconds: 1,
+    });
+    url = prometheus.url;
+    await supervisor.start(prometheus.spec);
+    const isSeen = async () => (await query('sum(up)')).result[0]?.value[1] === String(all.length);
+    const all = Object.values(targets).flat();
+    await until(isSeen, 60_000);
+    const listener = await work();
+    // Two scrapes of what they did are a rate, also of what nobody did before; usage is written every 10 s.
+    const told = [
+      'realtime_deliveries_total > 0',
+      'rate(job_duration_seconds_count[1m])',
+      'rate(realtime_refusals_total[1m])',
+      ...['requests', 'events', 'jobs', 'socket-connections', 'stored-bytes', 'log-bytes'].map(
+        (counter) => `organization_usage{counter="${counter}"}`,
+      ),
+    ];
+    for (const one of told) await until(async () => (await query(one)).result.length > 0, 40_000);
+    listener.close();
+  }, START_MS);
+  afterAll(async () => {
+    await supervisor.stop('prometheus');
+    rmSync(directory, { recursive: true });
+  });
+
+  const queries = listDashboards().flatMap(({ panels, title }) =>
+    panels.flatMap((panel) =>
+      panel.targets.map(({ expr }) => ({ of: `${title}, ${panel.title}`, expr })),
+    ),
+  );
+  test.each(queries)('$of: $expr', async ({ expr }) => {
+    const { result } = await query(expr);
+    expect(result.length).toBeGreaterThan(0);
+  });
+
+  test.each(listAlerts())('$alert goes by what is there', async ({ expr }) => {
+    for (const operand of operandsOf(expr)) {
+      const { result } = await query(operand);
+      expect([operand, result.length > 0]).toEqual([operand, true]);
+    }
+  });
+
+  test('Prometheus evaluates every rule, and a healthy stack rings none', async () => {
+    const { groups } = await ask<{
+      groups: { rules: { name: string; health: string; state: string }[] }[];
+    }>('rules');
+    const rules = groups.flatMap((group) => group.rules);
+    expect(rules).toHaveLength(listAlerts().length);
+    expect(rules.filter(({ health }) => health !== 'ok')).toEqual([]);
+    const critical = ['ServiceDown', 'NoWorker', 'PostgresAway', 'ValkeyAway', 'RelayNotLed'];
+    expect(
+      rules.filter(({ name, state }) => critical.includes(name) && state === 'firing'),
+    ).toEqual([]);
+  });
+
+  test('while Valkey hangs the figures come, and say so', async () => {
+    const valkey = createValkey(run.valkey, { name: 'stop', role: 'command', onError: () => {} });
+    const pid = Number(/process_id:(\d+)/.exec(await valkey.info('server'))?.[1]);
+    valkey.disconnect();
+    const [worker] = targets.worker ?? [];
+    const isAway = /^dependency_healthy\{dependency="valkey".*\} 0$/m;
+    const isCounted = /^queue_jobs\{/m;
+    const look = async (is: (text: string) => boolean) => {
+      const text = await (await fetch(`http://${worker}/metrics`)).text();
+      return is(text) && text;
+    };
+    process.kill(pid, 'SIGSTOP');
+    try {
+      // What was read just before is told once more.
+      const text = await until(() => look((told) => isAway.test(told) && !isCounted.test(told)));
+      expect(text).toMatch(/^dependency_healthy\{dependency="postgres".*\} 1$/m);
+      expect(text).toMatch(/^relay_lag_seconds\{/m);
+    } finally {
+      process.kill(pid, 'SIGCONT');
+    }
+    const text = await until(() => look((told) => isCounted.test(told)));
+    expect(text).toMatch(/^figures_unread_total\{figure="queue_jobs".*\} [1-9]/m);
+    await until(async () => (await fetch(`http://${worker}/health/ready`)).ok, 30_000);
+  });
+
+  test.each(run.services)('$name shows its figures to nobody behind a proxy', async ({ url }) => {
+    const headers = { 'X-Forwarded-For': '203.0.113.7' };
+    expect((await fetch(`${url}/metrics`, { headers })).status).toBe(404);
+    for (const path of ['/metrics', '/socket.io/../metrics', '/socket.io/metrics']) {
+      const { status, body } = await call('GET', path);
+      expect(status).toBeGreaterThanOrEqual(400);
+      expect(JSON.stringify(body)).not.toContain('process_cpu');
+    }
+  });
+
+  test.each(run.services)('the figures of $name have good names, and a bound', async (service) => {
+    const text = await (await fetch(`${service.url}/metrics`)).text();
+    const lint = Bun.spawn([promtool, 'check', 'metrics'], {
+      stdin: new Blob([text]),
+      stdout: 'pipe',
+      stderr: 'pipe',
+    });
+    const [out, err] = await Promise.all([lint.stdout.text(), lint.stderr.text()]);
+    expect(out + err).toBe('');
+    expect(await lint.exited).toBe(0);
+    expect(text.split('\n').length).toBeLessThan(20_000);
+    expect(text).not.toMatch(/@example\.com|Question \d/);
+  });
+});

@@ -1,0 +1,108 @@
+import { afterAll, expect, test } from 'bun:test';
+import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
+import { requirePython } from '../../tools/test-servers/python.ts';
+import {
+  call,
+  type DurableEvent,
+  isKillable,
+  registerOwner,
+  run,
+  type Subscription,
+  until,
+} from './client.ts';
+import { killService } from './kill-targets.ts';
+
+const python = await requirePython(console.log).catch((error: Error) => {
+  console.warn(`skipped: the client in Python. ${error.message}`);
+  return undefined;
+});
+
+const running: Bun.Subprocess[] = [];
+afterAll(() => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
+type Accepted = Omit<Subscription, 'events'> & { replica: string; events: number };
+
+/** Starts the script; what it prints appears in the arrays. */
+function start(token: string, words: string[]) {
+  const child = Bun.spawn([python?.path ?? '', `${import.meta.dir}/python-client.py`, ...words], {
+    env: {
+      ...process.env,
+      ...python?.env,
+      TOKEN: token,
+      SSL_CERT_FILE: run.ca,
+      REQUESTS_CA_BUNDLE: run.ca,
+      WEBSOCKET_CLIENT_CA_BUNDLE: run.ca,
+    },
+    stdout: 'pipe',
+    stderr: 'inherit',
+  });
+  running.push(child);
+  const told = {
+    subscribed: [] as Accepted[],
+    event: [] as DurableEvent[],
+    refused: [] as unknown[],
+  };
+  const lines = createInterface({ input: Readable.fromWeb(child.stdout as never) });
+  lines.on('line', (line) => {
+    const [kind, value] = Object.entries(JSON.parse(line))[0] as [keyof typeof told, never];
+    told[kind].push(value);
+  });
+  const bodies = () =>
+    told.event.filter(({ type }) => type === 'message.created').map(({ data }) => data.body);
+  return { child, bodies, ...told };
+}
+
+test.skipIf(!python).each(['websocket', 'polling'])(
+  'a client in Python resumes by %s after it was cut, and after its replica was killed',
+  async (transport) => {
+    const { token } = await registerOwner();
+    const opened = await call('POST', '/v1/conversations', {
+      token,
+      body: { subject: 'From Python', body: 'first' },
+    });
+    const channel = `private-conversation-${opened.body.id}`;
+    const post = async (...bodies: string[]) => {
+      for (const body of bodies) {
+        const path = `/v1/conversations/${opened.body.id}/messages`;
+        expect((await call('POST', path, { token, body: { body } })).status).toBe(201);
+      }
+    };
+
+    const before = start(token, [run.url, transport, channel]);
+    await until(() => before.subscribed[0], 30_000);
+    await post('live 1', 'live 2');
+    await until(() => before.bodies().includes('live 2'), 20_000);
+    before.child.kill('SIGKILL');
+    await before.child.exited;
+    await post('missed 1', 'missed 2', 'missed 3');
+
+    const last = before.event.at(-1) as DurableEvent;
+    const position = [last.epoch, `${last.offset}`];
+    const after = start(token, [run.url, transport, channel, ...position]);
+    const [resumed] = await until(() => after.subscribed.length > 0 && after.subscribed, 30_000);
+    expect(resumed).toMatchObject({ ok: true, recovered: true, epoch: last.epoch });
+    await post('live 3');
+    const wanted = ['missed 1', 'missed 2', 'missed 3', 'live 3'];
+    await until(() => after.bodies().includes('live 3'), 20_000);
+    expect(after.bodies()).toEqual(wanted);
+
+    if (isKillable) {
+      const name = `websocket-${resumed?.replica}`;
+      await killService((service) => service.name === name);
+      await post('missed 4', 'missed 5');
+      await until(() => after.subscribed.length > 1, 60_000);
+      await post('live 4');
+      wanted.push('missed 4', 'missed 5', 'live 4');
+      await until(() => after.bodies().includes('live 4'), 20_000);
+      expect(after.bodies()).toEqual(wanted);
+      expect(after.subscribed.map(({ recovered }) => recovered)).toEqual([true, true]);
+    }
+    const offsets = [...before.event, ...after.event].map(({ offset }) => offset);
+    expect(offsets).toEqual(offsets.map((_, i) => (offsets[0] ?? 0) + i));
+    after.child.kill('SIGKILL');
+  },
+  180_000,
+);

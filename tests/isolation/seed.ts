@@ -1,0 +1,140 @@
+import { createAuthenticator } from '@insightdesk/shared/testing';
+import {
+  call,
+  openOrganization,
+  type Person,
+  password,
+  photograph,
+  run,
+  until,
+  upload,
+} from '../e2e/client.ts';
+import { harvest, type Unlisted } from './collect-ids.ts';
+import type { Operation } from './document.ts';
+import { idSlotsOf } from './id-params.ts';
+import { fill, send } from './requests.ts';
+import { one, valid } from './values.ts';
+
+const TRIES = 12;
+
+/** An organisation with something of everything, and who may call for it. */
+export interface Furnished {
+  /** A word that stands in all its texts and nowhere else. */
+  mark: string;
+  owner: Person;
+  organizationId: string;
+  conversationId: string;
+  people: Record<'owner' | 'agent' | 'customer', Person>;
+  /** Somebody else, who has a passkey and so does not sign in with a password alone. */
+  guarded: Person;
+  unlisted: Unlisted;
+  /** Tokens by who holds them. */
+  callers: Record<string, string>;
+}
+
+async function ask(token: string, path: string, body: unknown) {
+  const answer = await call('POST', path, { token, body });
+  if (answer.status >= 300) throw new Error(`POST ${path}: ${JSON.stringify(answer)}`);
+  return answer.body;
+}
+
+/**
+ * Founds an organisation and fills it: by hand with what only makes sense together, the rest by
+ * calling each route that adds to a list with what its schema accepts.
+ */
+export async function furnish(operations: readonly Operation[]): Promise<Furnished> {
+  const mark = `zebra${crypto.randomUUID().replaceAll('-', '')}`;
+  const { owner, agent, absent, customer } = await openOrganization();
+  const webhook = await ask(owner.token, '/v1/webhooks', {
+    url: `https://example.com/${mark}`,
+    events: ['message.created'],
+  });
+  const file = await upload(customer.token, await photograph(), `${mark}.jpg`);
+  const attached = { body: mark, attachmentIds: [(file.body as { id: string }).id] };
+  const { id } = await ask(customer.token, '/v1/conversations', { subject: mark, ...attached });
+  await ask(agent.token, `/v1/conversations/${id}/messages`, { body: mark });
+  await ask(owner.token, `/v1/conversations/${id}/messages`, { body: mark, kind: 'note' });
+  await addPasskey(absent, mark);
+  const key = await addKey(owner, mark);
+  await addToEmptyLists(operations, owner, mark);
+  await addExport(owner);
+  const unlisted = { '/v1/uploads': await beginUpload(owner, mark) };
+  const path = `/v1/webhooks/${webhook.id}`;
+  await until(async () => {
+    const { body } = await call('GET', `${path}/deliveries`, { token: owner.token });
+    return body.items.length > 0;
+  }, 30_000);
+  // Nobody answers there: what is tried again later would change under the proof's eyes.
+  await call('PATCH', path, { token: owner.token, body: { enabled: false } });
+  return {
+    mark,
+    owner,
+    organizationId: owner.organizationId,
+    conversationId: id,
+    people: { owner, agent, customer },
+    guarded: absent,
+    unlisted,
+    callers: { owner: owner.token, agent: agent.token, customer: customer.token, key },
+  };
+}
+
+async function addPasskey({ token }: Person, mark: string) {
+  const { origin, hostname: host } = new URL(run.url);
+  const offer = await ask(token, '/v1/auth/passkeys/options', { password });
+  const response = createAuthenticator({ origin, host }).create(offer.options);
+  await ask(token, '/v1/auth/passkeys', { token: offer.token, response, name: mark });
+}
+
+/** The secret of an API key that may do all that one may. */
+async function addKey({ token }: Person, name: string): Promise<string> {
+  const table: { items: { name: string; roles: string[]; forKeys: boolean }[] } = (
+    await call('GET', '/v1/permissions', { token })
+  ).body;
+  const permissions = table.items
+    .filter(({ roles, forKeys }) => forKeys && roles.includes('admin'))
+    .map((permission) => permission.name);
+  return (await ask(token, '/v1/api-keys', { name, permissions })).secret;
+}
+
+/** Of one that may be gone on with, which only its uploader knows. */
+async function beginUpload({ token }: Person, mark: string): Promise<string> {
+  const filename = Buffer.from(mark).toString('base64');
+  const headers = {
+    'Tus-Resumable': '1.0.0',
+    'Upload-Length': '10',
+    'Upload-Metadata': `filename ${filename}`,
+  };
+  const answer = await call('POST', '/v1/uploads', { token, headers });
+  if (answer.status !== 201) throw new Error(`POST /v1/uploads: ${JSON.stringify(answer)}`);
+  return answer.headers.get('Location')?.split('/').at(-1) ?? '';
+}
+
+/** Exports are in no list; the audit log names them. */
+async function addExport({ token }: Person) {
+  const { id } = await ask(token, '/v1/organization/export', {});
+  await until(async () => {
+    const { body } = await call('GET', `/v1/organization/exports/${id}`, { token });
+    return body.status === 'ready';
+  }, 60_000);
+}
+
+async function addToEmptyLists(operations: readonly Operation[], { token }: Person, mark: string) {
+  const adds = ({ method, path, isPublic, body }: Operation) =>
+    method === 'POST' &&
+    body &&
+    !isPublic &&
+    operations.some((other) => other.method === 'GET' && other.path === path);
+  for (const operation of operations.filter(adds)) {
+    const own = await harvest(operations, [token]);
+    if (own.listed(operation.path)) continue;
+    const filling = idSlotsOf(operation)
+      .filter((slot) => slot.in === 'path')
+      .map((slot) => [slot, own.idsFor(operation, slot)[0] ?? ''] as const);
+    const known = { name: mark, subject: mark, body: mark };
+    for (let tries = 0; tries < TRIES; tries++) {
+      const body = one(valid(operation.body ?? {}, { known, isBare: tries % 2 === 0 }));
+      const { status } = await send(fill(operation, body, filling), token);
+      if (status < 300) break;
+    }
+  }
+}

@@ -1,0 +1,111 @@
+import { afterEach, beforeEach, expect, test } from 'bun:test';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { isSecretName, knownKeys } from '@insightdesk/shared/config';
+import { requireKubectl } from '../../tools/test-servers/kubectl.ts';
+import { run } from '../../tools/verify/run.ts';
+
+/** Renders for real, writes down what a cluster would be told, and says what became of the job. */
+const recorder = `#!/bin/sh
+[ "$1" != kustomize ] || exec "$KUBECTL" "$@"
+echo "$*" >>"$CALLS"
+case "$*" in
+*'get job'*"\\"$JOB\\""*) [ "$(grep -c 'get job' "$CALLS")" -lt 6 ] || printf True ;;
+*'logs job'*) echo 'relation does not exist' ;;
+esac
+[ -z "\${REFUSE:-}" ] || case "$*" in *"$REFUSE"*) exit 1 ;; esac
+`;
+
+let directory: string;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'insightdesk-deploy-'));
+  writeFileSync(join(directory, 'kubectl'), recorder);
+  chmodSync(join(directory, 'kubectl'), 0o755);
+});
+afterEach(() => rmSync(directory, { recursive: true }));
+
+async function deploy(overlay: string, environment: Record<string, string> = {}) {
+  const calls = join(directory, 'calls');
+  const said = await run(['sh', 'deploy/kubernetes/deploy.sh', overlay], {
+    env: {
+      KUBECTL: await requireKubectl(() => {}),
+      CALLS: calls,
+      JOB: 'Complete',
+      POLL_SECONDS: '0',
+      PATH: `${directory}:${process.env.PATH}`,
+      ...environment,
+    },
+  });
+  const lines = existsSync(calls) ? readFileSync(calls, 'utf8').trim().split('\n') : [];
+  return { ...said, calls: lines.filter((line) => !line.includes('get job')) };
+}
+
+const overlay = 'deploy/kubernetes/overlays/staging';
+const apply = `apply --kustomize ${overlay} --selector app.kubernetes.io/component`;
+const beforehand = [
+  `${apply} notin (api,websocket,worker,migrate)`,
+  '--namespace insightdesk-staging delete job insightdesk-migrate --ignore-not-found --wait',
+  `${apply}=migrate`,
+];
+
+test('settings come first, then the schema, and the services when it is there', async () => {
+  const { exitCode, calls } = await deploy(overlay);
+  expect(exitCode).toBe(0);
+  expect(calls).toEqual([
+    ...beforehand,
+    `${apply} in (api,websocket,worker)`,
+    ...['worker', 'websocket', 'api'].map(
+      (name) =>
+        `--namespace insightdesk-staging rollout status deployment/insightdesk-${name} --timeout=10m`,
+    ),
+  ]);
+});
+
+test('after a migration that fails the services are as they were', async () => {
+  const { exitCode, output, calls } = await deploy(overlay, { JOB: 'Failed' });
+  expect(exitCode).toBe(1);
+  expect(output).toContain('relation does not exist');
+  expect(output).toContain('the services are as they were');
+  expect(calls.slice(0, 3)).toEqual(beforehand);
+  expect(calls.join('\n')).not.toContain(`${apply} in (`);
+  expect(calls.join('\n')).not.toContain('rollout');
+});
+
+test('a rollout that does not end well is told', async () => {
+  const { exitCode } = await deploy(overlay, {
+    REFUSE: 'rollout status deployment/insightdesk-api',
+  });
+  expect(exitCode).toBe(1);
+});
+
+test.each(['deploy/kubernetes/base/patches', '/nowhere'])('%s is no overlay', async (path) => {
+  const { exitCode, output, calls } = await deploy(path);
+  expect(exitCode).toBe(2);
+  expect(output).toContain('holds no kustomization.yaml');
+  expect(calls).toEqual([]);
+});
+
+test('no secret goes out as a setting, whichever it is', async () => {
+  const own = join(directory, 'own');
+  mkdirSync(own);
+  const secrets = knownKeys.filter(isSecretName).toSorted();
+  const settings = knownKeys.map((name) => `${name}=x`).join('\n');
+  writeFileSync(join(own, 'settings.env'), settings);
+  writeFileSync(
+    join(own, 'kustomization.yaml'),
+    'namespace: own\nconfigMapGenerator: [{ name: insightdesk-settings, envs: [settings.env] }]\n',
+  );
+  const { exitCode, output, calls } = await deploy(own);
+  expect(exitCode).toBe(78);
+  expect(output).toBe(`Not among settings, but by secrets.sh: ${secrets.join(' ')}`);
+  expect(calls).toEqual([]);
+});

@@ -1,0 +1,53 @@
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { requireKubectl } from '../../tools/test-servers/kubectl.ts';
+import { root, run } from '../../tools/verify/run.ts';
+import type { KubernetesObject } from './objects.ts';
+
+/**
+ * Runs `secrets.sh` on files of these values. What it would apply becomes `made/<secret>/<NAME>` in
+ * the directory: what a pod would find in its volume.
+ */
+export async function handOutSecrets(directory: string, given: Record<string, string>) {
+  const [from, made] = [join(directory, 'given'), join(directory, 'made')];
+  for (const path of [from, made]) {
+    rmSync(path, { recursive: true, force: true });
+    mkdirSync(path);
+  }
+  for (const [name, value] of Object.entries(given)) writeFileSync(join(from, name), `${value}\n`);
+  const kubectl = await requireKubectl(() => {});
+  const script = join(root, 'deploy/kubernetes/secrets.sh');
+  const { exitCode, output } = await run(['sh', script, 'insightdesk', from], {
+    env: { OUTPUT: made, PATH: `${dirname(kubectl)}:${process.env.PATH}` },
+  });
+  for (const file of readdirSync(made)) {
+    const { metadata, data = {} } = Bun.YAML.parse(
+      await Bun.file(join(made, file)).text(),
+    ) as KubernetesObject;
+    mkdirSync(join(made, metadata.name));
+    for (const [name, value] of Object.entries(data)) {
+      writeFileSync(join(made, metadata.name, name), Buffer.from(value, 'base64'));
+    }
+  }
+  return { exitCode, output, made };
+}
+
+/** The variables of the one container of a workload, as the cluster would set them. */
+export function environmentOf(workload: KubernetesObject, objects: KubernetesObject[]) {
+  const [container] = workload.spec.template.spec.containers;
+  const environment: Record<string, string> = {};
+  for (const { configMapRef } of container.envFrom) {
+    const map = objects.find(
+      ({ kind, metadata }) => kind === 'ConfigMap' && metadata.name === configMapRef.name,
+    );
+    if (!map) throw new Error(`There is no ConfigMap ${configMapRef.name}`);
+    Object.assign(environment, map.data);
+  }
+  for (const { name, value, valueFrom } of container.env) {
+    if (value === undefined && valueFrom.fieldRef.fieldPath !== 'metadata.name') {
+      throw new Error(`What is ${name}?`);
+    }
+    environment[name] = value ?? `${workload.metadata.name}-7d9f4c8b6-x2k4q`;
+  }
+  return environment;
+}

@@ -1,0 +1,122 @@
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createTestDatabase, testEnvironment } from '@insightdesk/shared/testing';
+import { takePort } from '../../tools/stack/processes/ports.ts';
+import { root } from '../../tools/verify/run.ts';
+import { type KubernetesObject, renderOverlay, workloads } from './objects.ts';
+import { environmentOf, handOutSecrets } from './pods.ts';
+
+const objects = await renderOverlay('production');
+const directory = mkdtempSync(join(tmpdir(), 'insightdesk-pods-'));
+// Images have it on their PATH; this machine need not, nor under that name.
+const programs = join(directory, 'bin');
+mkdirSync(programs);
+symlinkSync(process.execPath, join(programs, 'bun'));
+const started: Bun.Subprocess<'ignore', 'pipe', 'pipe'>[] = [];
+let database: Awaited<ReturnType<typeof createTestDatabase>>;
+let made: string;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  const valkey = Object.assign(new URL(testEnvironment.valkeyUrl), { pathname: '/11' });
+  const { pathname } = new URL(database.url);
+  const owner = Object.assign(new URL(testEnvironment.migrationUrl), { pathname });
+  const secrets = await handOutSecrets(directory, {
+    DATABASE_URL: database.url,
+    DATABASE_MIGRATION_URL: owner.href,
+    DATABASE_RELAY_URL: database.relayUrl,
+    DATABASE_IDENTITY_URL: database.identityUrl,
+    VALKEY_URL: valkey.href,
+    JWT_SECRET: 'abcdefghijklmnopqrstuvwxyz0123456789',
+    JWT_REFRESH_SECRET: '0123456789abcdefghijklmnopqrstuvwxyz',
+    ENCRYPTION_KEY: 'z0123456789abcdefghijklmnopqrstuvwxy',
+    AWS_ACCESS_KEY_ID: 'id',
+    AWS_SECRET_ACCESS_KEY: 'key',
+    SMTP_PASSWORD: 'mail',
+  });
+  expect(secrets.output).toBe('');
+  made = secrets.made;
+});
+afterAll(async () => {
+  for (const child of started) child.kill();
+  await Promise.all(started.map(({ exited }) => exited));
+  await database.drop();
+  rmSync(directory, { recursive: true });
+});
+
+function find(kind: string, name: string): KubernetesObject {
+  const found = objects.find((one) => one.kind === kind && one.metadata.name === name);
+  if (!found) throw new Error(`There is no ${kind} ${name}`);
+  return found;
+}
+
+/** The container's command with the container's variables; only its port and its volume are here. */
+function start(name: string) {
+  const workload = workloads(objects).find(({ metadata }) => metadata.name === name);
+  if (!workload) throw new Error(`Nothing runs ${name}`);
+  const [container] = workload.spec.template.spec.containers;
+  const volume = join(made, name);
+  const port = takePort();
+  const command = (container.command as string[]).map((word) =>
+    word === 'bun' ? process.execPath : word.replaceAll('/run/secrets', volume),
+  );
+  const child = Bun.spawn(command, {
+    cwd: root,
+    env: {
+      ...environmentOf(workload, objects),
+      PATH: `${programs}:${process.env.PATH}`,
+      SECRETS_DIRECTORY: volume,
+      PORT: `${port}`,
+    },
+    stdin: 'ignore',
+    stdout: 'pipe',
+    stderr: 'pipe',
+  });
+  started.push(child);
+  return { child, container, pod: workload.spec.template.spec, url: `http://127.0.0.1:${port}` };
+}
+
+test('the migration ends well with its own login', async () => {
+  const { child } = start('insightdesk-migrate');
+  const said = await Promise.all([child.stdout.text(), child.stderr.text()]);
+  expect([await child.exited, said[1]]).toEqual([0, '']);
+});
+
+test.each(['api', 'websocket', 'worker'])(
+  '%s starts, is probed, and ends in time',
+  async (name) => {
+    const { child, container, pod, url } = start(`insightdesk-${name}`);
+    const ask = (probe: { httpGet: { path: string } }) =>
+      fetch(url + probe.httpGet.path).catch(() => undefined);
+    while (!(await ask(container.readinessProbe))?.ok) {
+      if (child.exitCode !== null) throw new Error(await child.stdout.text());
+      await Bun.sleep(50);
+    }
+    expect((await ask(container.livenessProbe))?.status).toBe(200);
+    expect((await ask(container.startupProbe))?.status).toBe(200);
+    child.kill('SIGTERM');
+    expect(await child.exited).toBe(0);
+    const lines = (await child.stdout.text()).trim().split('\n');
+    const [first] = lines.map((line) => JSON.parse(line));
+    expect(first).toMatchObject({ service: name, replica: `insightdesk-${name}-7d9f4c8b6-x2k4q` });
+    expect(pod.containers).toHaveLength(1);
+  },
+);
+
+test('KEDA finds its figures where it is told to look', async () => {
+  const { child, container, url } = start('insightdesk-worker');
+  while (!(await fetch(url + container.readinessProbe.httpGet.path).catch(() => undefined))?.ok) {
+    if (child.exitCode !== null) throw new Error(await child.stdout.text());
+    await Bun.sleep(50);
+  }
+  for (const { metadata } of find('ScaledObject', 'insightdesk-worker').spec.triggers) {
+    const answer = await fetch(url + new URL(metadata.url).pathname);
+    let figure = (await answer.json()) as unknown;
+    for (const key of metadata.valueLocation.split('.')) {
+      figure = (figure as Record<string, unknown>)[key];
+    }
+    expect(figure).toBeNumber();
+  }
+});

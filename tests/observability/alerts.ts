@@ -1,0 +1,27 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from '../../tools/verify/run.ts';
+
+const folder = join(root, 'deploy/observability');
+
+/** An alert as its rule describes it. */
+export interface Alert {
+  alert: string;
+  expr: string;
+  for?: string;
+  labels: { severity: 'critical' | 'warning' };
+  annotations: { summary: string };
+}
+
+/** The files of rules that are shipped. */
+export const ruleFiles = (): string[] =>
+  [...new Bun.Glob('rules/*.yml').scanSync(folder)].sort().map((path) => join(folder, path));
+
+/** Every alert of every file. */
+export const listAlerts = (): Alert[] =>
+  ruleFiles().flatMap((path) => {
+    const { groups } = Bun.YAML.parse(readFileSync(path, 'utf8')) as {
+      groups: { rules: Alert[] }[];
+    };
+    return groups.flatMap(({ rules }) => rules);
+  });

@@ -1,0 +1,161 @@
+import { afterAll, describe, expect, test } from 'bun:test';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  isSecretName,
+  knownKeys,
+  loadConfig,
+  loadConfigWithSecrets,
+} from '@insightdesk/shared/config';
+import { root } from '../../tools/verify/run.ts';
+
+const read = (path: string) => readFileSync(join(root, path), 'utf8');
+interface Check {
+  path: string;
+}
+const fly = Bun.TOML.parse(read('fly.toml')) as {
+  env: Record<string, string>;
+  processes: Record<string, string>;
+  deploy: { release_command: string };
+  build: { dockerfile: string };
+  services: { http_checks?: Check[] }[];
+  checks: { worker?: Check };
+  kill_timeout: number;
+};
+const railway = Bun.TOML.parse(read('railway.toml')) as {
+  build: { dockerfilePath: string };
+  deploy: {
+    startCommand: string;
+    preDeployCommand: string[];
+    healthcheckPath: string;
+    drainingSeconds: number;
+  };
+};
+const services = ['api', 'websocket', 'worker'] as const;
+
+/** How each platform starts a service, and with what of its own. */
+const platforms = {
+  fly: {
+    command: (service: string) => fly.processes[service] ?? '',
+    environment: (_: string) => ({ ...fly.env, FLY_MACHINE_ID: '3d8d9014b32d18' }),
+    logins: { api: 'DATABASE_IDENTITY_URL', websocket: undefined, worker: 'DATABASE_RELAY_URL' },
+    own: [...Object.keys(fly.env), 'REPLICA', 'DATABASE_MIGRATION_URL', 'DATABASE_RELAY_URL'],
+  },
+  railway: {
+    command: () => railway.deploy.startCommand,
+    environment: (service: string) => ({
+      PORT: '8080',
+      RAILWAY_SERVICE_NAME: service,
+      RAILWAY_REPLICA_ID: '0c3d2d9e-2f83-4d45-8e0b-9b0c7a4c1f52',
+    }),
+    logins: { api: undefined, websocket: undefined, worker: undefined },
+    own: ['HOST', 'PORT', 'REPLICA', 'CLIENT_ADDRESS_FROM', 'DATABASE_MIGRATION_URL'],
+  },
+};
+
+const url = (role: string) => `postgres://insightdesk_${role}:own@db.internal:5432/insightdesk`;
+const given = {
+  NODE_ENV: 'production',
+  APP_URL: 'https://desk.example.com',
+  DATABASE_URL: url('app'),
+  DATABASE_MIGRATION_URL: url('owner'),
+  VALKEY_URL: 'valkeys://:own@valkey.internal:6379',
+  JWT_SECRET: 'abcdefghijklmnopqrstuvwxyz0123456789',
+  JWT_REFRESH_SECRET: '0123456789abcdefghijklmnopqrstuvwxyz',
+  ENCRYPTION_KEY: 'z0123456789abcdefghijklmnopqrstuvwxy',
+  SMTP_HOST: 'mail.example.com',
+  AWS_S3_BUCKET: 'files',
+  AWS_S3_ENDPOINT: 'https://objects.example.com',
+  AWS_ACCESS_KEY_ID: 'id',
+  AWS_SECRET_ACCESS_KEY: 'key',
+};
+/** On Fly each machine is given all of them, on Railway each service its own. */
+const logins = { DATABASE_RELAY_URL: url('relay'), DATABASE_IDENTITY_URL: url('identity') };
+
+const directory = mkdtempSync(join(tmpdir(), 'insightdesk-platforms-'));
+afterAll(() => rmSync(directory, { recursive: true }));
+writeFileSync(
+  join(directory, 'bun'),
+  `#!/bin/sh\necho "$@"\nexec ${process.execPath} -e 'console.log(JSON.stringify(process.env))'\n`,
+);
+chmodSync(join(directory, 'bun'), 0o755);
+
+/** Runs the command with a `bun` that tells what it was called with. */
+async function start(command: string, environment: Record<string, string>) {
+  const child = Bun.spawn(['sh', '-c', command], {
+    env: { ...environment, PATH: `${directory}:/usr/bin:/bin` },
+    stdout: 'pipe',
+  });
+  const [words = '', seen = '{}'] = (await child.stdout.text()).split('\n');
+  expect(await child.exited).toBe(0);
+  return { words, seen: JSON.parse(seen) as Record<string, string> };
+}
+
+describe.each(['fly', 'railway'] as const)('%s', (name) => {
+  const { command, environment, logins: own } = platforms[name];
+
+  test.each([...services])('starts %s with what is its own', async (service) => {
+    const all = { ...given, ...(name === 'fly' && logins), ...environment(service) };
+    const { words, seen } = await start(command(service), all);
+    expect(words).toBe(`services/${service}/main.ts`);
+    expect(existsSync(join(root, words))).toBe(true);
+    const held = Object.keys(seen).filter((key) => /^DATABASE_\w+_URL$/.test(key));
+    expect(held).toEqual(own[service] ? [own[service]] : []);
+    const { config } = await loadConfigWithSecrets({
+      directory: '/nowhere',
+      environment: seen,
+      service,
+    });
+    expect(config).toMatchObject({
+      environment: 'production',
+      service: { host: '::', port: name === 'fly' ? 3000 : 8080 },
+      storage: { provider: 's3' },
+      http: { clientAddress: { from: name } },
+    });
+    expect(config.service.replica).toStartWith(`${service}-`);
+  });
+
+  test('every other setting that is made there arrives', async () => {
+    const marks = Object.fromEntries(knownKeys.map((key) => [key, `as set: ${key}`]));
+    const { seen } = await start(command('api'), { ...marks, ...environment('api') });
+    const changed = knownKeys.filter((key) => seen[key] !== marks[key]);
+    expect(changed.toSorted()).toEqual(platforms[name].own.toSorted());
+  });
+
+  test('without an object store nothing starts, rather than losing files', async () => {
+    const { AWS_S3_BUCKET: _, ...rest } = given;
+    const { seen } = await start(command('worker'), { ...rest, ...environment('worker') });
+    const loading = loadConfigWithSecrets({ directory: '/nowhere', environment: seen });
+    await expect(loading).rejects.toThrow('AWS_S3_BUCKET: is required by STORAGE_PROVIDER=s3');
+  });
+});
+
+test('both migrate before they deploy, by a command that there is', async () => {
+  const release = fly.deploy.release_command;
+  expect(railway.deploy.preDeployCommand).toEqual([release]);
+  expect(release).toBe('bun services/cli/desk.ts migrate');
+  expect(existsSync(join(root, 'services/cli/desk.ts'))).toBe(true);
+});
+
+test('both ask whether a service is ready, and give it time to end', () => {
+  const paths = [...fly.services.flatMap((one) => one.http_checks ?? []), fly.checks.worker];
+  expect(paths.map((check) => check?.path)).toEqual(Array(3).fill('/health/ready'));
+  expect(railway.deploy.healthcheckPath).toBe('/health/ready');
+  const { shutdownTimeoutMs } = loadConfig({ directory: '/nowhere', environment: given }).service;
+  for (const seconds of [Number(fly.kill_timeout), railway.deploy.drainingSeconds]) {
+    expect(seconds).toBeGreaterThan(shutdownTimeoutMs / 1000);
+  }
+});
+
+test('nothing secret stands in either file', () => {
+  expect(Object.keys(fly.env).filter(isSecretName)).toEqual([]);
+  expect(railway.deploy.startCommand).not.toMatch(/(SECRET|PASSWORD|KEY)=/);
+});
+
+test('the Dockerfile is one that both build', () => {
+  expect(fly.build.dockerfile).toBe(railway.build.dockerfilePath);
+  const dockerfile = read(fly.build.dockerfile);
+  // Railway refuses cache mounts that are not named for one of its services, and three share this.
+  expect(dockerfile).not.toContain('--mount=type=cache');
+});

@@ -1,0 +1,31 @@
+import { join } from 'node:path';
+import { dataDirectory } from './paths.ts';
+import { findRunFile } from './run-file.ts';
+import { loadSecrets } from './servers/secrets.ts';
+
+/** Where the running stack of this clone keeps its data, in the services' own variables. */
+export function describeRunning(): Record<string, string> {
+  const directory = dataDirectory();
+  const run = findRunFile(directory);
+  if (!run) throw new Error('DATABASE_URL is not set, and no stack of this clone is running');
+  const secrets = loadSecrets(join(directory, 'secrets.json'));
+  const login = (role: 'app' | 'relay' | 'identity' | 'owner') =>
+    Object.assign(new URL(run.postgres), {
+      username: `insightdesk_${role}`,
+      password: secrets[role],
+    }).href;
+  return {
+    DATABASE_URL: login('app'),
+    DATABASE_RELAY_URL: login('relay'),
+    DATABASE_IDENTITY_URL: login('identity'),
+    DATABASE_MIGRATION_URL: login('owner'),
+    VALKEY_URL: run.valkey,
+    APP_URL: run.url,
+    STORAGE_DIRECTORY: join(directory, 'files'),
+    SMTP_HOST: '127.0.0.1',
+    SMTP_PORT: String(run.smtpPort),
+    JWT_SECRET: secrets.jwt,
+    JWT_REFRESH_SECRET: secrets.refresh,
+    ENCRYPTION_KEY: secrets.encryption,
+  };
+}

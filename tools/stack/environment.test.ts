@@ -1,0 +1,74 @@
+import { expect, test } from 'bun:test';
+import { serviceEnvironment } from './environment.ts';
+import { preferredPorts } from './processes/ports.ts';
+
+const here = {
+  directory: '/data',
+  ports: preferredPorts,
+  secrets: {
+    admin: 'a',
+    owner: 'b',
+    app: 'c',
+    relay: 'r',
+    identity: 'i',
+    valkey: 'd',
+    jwt: 'e',
+    refresh: 'f',
+    encryption: 'g',
+  },
+  url: 'https://localhost:8443',
+  databaseUrl: 'postgres://here',
+  valkeyUrl: 'redis://here',
+  inboxUrl: 'http://inbox',
+};
+
+test('variables of the caller reach the services', () => {
+  const environment = serviceEnvironment(here, {
+    LOG_LEVEL: 'debug',
+    NODE_ENV: 'production',
+    APP_URL: 'https://desk.example',
+    EMPTY: undefined,
+  });
+  expect(environment).toMatchObject({
+    LOG_LEVEL: 'debug',
+    NODE_ENV: 'production',
+    APP_URL: 'https://desk.example',
+    API_URL: 'https://desk.example',
+    SMTP_PORT: '1025',
+    EMAIL_LOOKUP_URL: 'http://inbox',
+  });
+  expect(environment).not.toHaveProperty('EMPTY');
+});
+
+test('where the servers of this stack are is not for the caller to say', () => {
+  const environment = serviceEnvironment(here, {
+    DATABASE_URL: 'postgres://elsewhere',
+    VALKEY_URL: 'redis://elsewhere',
+    VALKEY_CACHE_URL: 'redis://elsewhere',
+    STORAGE_DIRECTORY: '/elsewhere',
+  });
+  expect(environment).toMatchObject({
+    DATABASE_URL: 'postgres://here',
+    VALKEY_URL: 'redis://here',
+    VALKEY_CACHE_URL: 'redis://here',
+    VALKEY_QUEUE_URL: 'redis://here',
+    VALKEY_SESSION_URL: 'redis://here',
+    STORAGE_DIRECTORY: '/data/files',
+  });
+});
+
+test('a mail server of the caller replaces the inbox entirely', () => {
+  const environment = serviceEnvironment(here, { SMTP_HOST: 'mail.example' });
+  expect(environment.SMTP_HOST).toBe('mail.example');
+  expect(environment).not.toHaveProperty('SMTP_PORT');
+  expect(environment).not.toHaveProperty('EMAIL_LOOKUP_URL');
+});
+
+test('who operates the stack is the demo organisation, unless the caller names another', () => {
+  const operatorId = 'org_01h455vb4pex5vsknk084sn02q';
+  const named = (caller: Record<string, string>) =>
+    serviceEnvironment({ ...here, operatorId }, caller).OPERATOR_ORGANIZATION_ID;
+  expect(named({})).toBe(operatorId);
+  expect(named({ OPERATOR_ORGANIZATION_ID: 'another' })).toBe('another');
+  expect(serviceEnvironment(here, {})).not.toHaveProperty('OPERATOR_ORGANIZATION_ID');
+});

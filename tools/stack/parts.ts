@@ -1,0 +1,140 @@
+import { join } from 'node:path';
+import { serviceEnvironment } from './environment.ts';
+import { requirePostgres } from './machine/postgres-files.ts';
+import { type Log, requireTools } from './machine/toolchain.ts';
+import { createOperator } from './operator.ts';
+import { root } from './paths.ts';
+import { findPorts, type Ports } from './processes/ports.ts';
+import type { RunFile } from './run-file.ts';
+import { createInbox } from './servers/inbox.ts';
+import { createNginx } from './servers/nginx.ts';
+import { createPostgres } from './servers/postgres.ts';
+import { loadSecrets, type Secrets } from './servers/secrets.ts';
+import { extraWorkers, serviceSpec, services, serviceUrl } from './servers/services.ts';
+import { prepareTls } from './servers/tls.ts';
+import { createValkey } from './servers/valkey.ts';
+
+export interface PartsOptions {
+  directory: string;
+  /** Where to look for free ports first. */
+  ports: Ports;
+  /** For data that nobody will miss. */
+  disposable: boolean;
+  log: Log;
+  /** Whether services start anew when their code changes. */
+  isReloading?: boolean;
+  /** The tree whose services run, this one unless said; a link to it may be moved. */
+  release?: string;
+  /** The caller's variables; those of this process unless said. */
+  variables?: Record<string, string | undefined>;
+  /** Servers that take the place of this stack's own. */
+  places?: Record<string, string>;
+}
+
+export type Parts = Awaited<ReturnType<typeof prepareParts>>;
+
+/** Fetches what is missing, chooses ports, and describes every process of the stack. */
+export async function prepareParts(options: PartsOptions) {
+  const { directory, ports: preferred, disposable, log } = options;
+  const { isReloading = false, release = root, variables = process.env, places } = options;
+  const [tools, files, tls, ports] = await Promise.all([
+    requireTools(log),
+    requirePostgres(log),
+    prepareTls(join(directory, 'tls')),
+    findPorts(preferred),
+  ]);
+  const secrets = loadSecrets(join(directory, 'secrets.json'));
+  const found = { tools, files, tls, ports, secrets };
+  const { nginx, postgres, valkey, inbox } = createServers(directory, disposable, found);
+  const operator = createOperator(join(directory, 'operator'));
+  const surroundings = {
+    directory,
+    ports,
+    secrets,
+    url: nginx.url,
+    databaseUrl: postgres.urls.app,
+    valkeyUrl: valkey.url,
+    inboxUrl: inbox.url,
+    operatorId: operator.known(),
+  };
+  const environment = { ...serviceEnvironment(surroundings, variables), ...places };
+  // What only one kind of service may do, only it can: a login of its own.
+  const logins = {
+    api: { DATABASE_IDENTITY_URL: postgres.urls.identity },
+    worker: { DATABASE_RELAY_URL: postgres.urls.relay },
+    websocket: {},
+  };
+  const specOf = (service: (typeof services | typeof extraWorkers)[number]) =>
+    serviceSpec(
+      service,
+      ports,
+      { ...environment, ...logins[service.kind] },
+      { release, isReloading },
+    );
+  return {
+    nginx,
+    postgres,
+    valkey,
+    inbox,
+    environment,
+    release,
+    operator,
+    describe,
+    services: services.map(specOf),
+    extraWorkers: extraWorkers.map(specOf),
+  };
+
+  /** The run file, with the pids of now. */
+  function describe(pidOf: (name: string) => number | undefined, before?: RunFile): RunFile {
+    const pidBefore = (name: string) =>
+      before?.services.find((service) => service.name === name)?.pid;
+    return {
+      ready: true,
+      url: nginx.url,
+      ca: tls.ca,
+      inbox: inbox.url,
+      smtpPort: ports.smtp,
+      postgres: postgres.urls.admin,
+      valkey: valkey.url,
+      services: [...services, ...extraWorkers.filter(({ name }) => pidOf(name))].map((service) => ({
+        ...service,
+        pid: pidOf(service.name) ?? pidBefore(service.name) ?? 0,
+        url: serviceUrl(service, ports),
+      })),
+    };
+  }
+}
+
+interface Found {
+  tools: Awaited<ReturnType<typeof requireTools>>;
+  files: Awaited<ReturnType<typeof requirePostgres>>;
+  tls: Awaited<ReturnType<typeof prepareTls>>;
+  ports: Ports;
+  secrets: Secrets;
+}
+
+/** What is not ours. */
+function createServers(directory: string, disposable: boolean, found: Found) {
+  const { tools, files, tls, ports, secrets } = found;
+  const at = (name: string) => join(directory, name);
+  const nginx = createNginx({ tool: tools.nginx, directory: at('nginx'), ports, tls });
+  const postgres = createPostgres({
+    files,
+    directory: at('postgres'),
+    port: ports.postgres,
+    secrets,
+    disposable,
+  });
+  const valkey = createValkey({
+    tool: tools.valkey,
+    directory: at('valkey'),
+    port: ports.valkey,
+    password: secrets.valkey,
+  });
+  const inbox = createInbox({
+    directory: at('inbox'),
+    smtpPort: ports.smtp,
+    webPort: ports.inbox,
+  });
+  return { nginx, postgres, valkey, inbox };
+}

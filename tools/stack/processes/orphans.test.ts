@@ -1,0 +1,17 @@
+import { expect, test } from 'bun:test';
+import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { lockDirectory } from './orphans.ts';
+
+test.each(['new', 'open to all'])('a data directory that is %s is its owner’s alone', (kind) => {
+  const parent = mkdtempSync(join(tmpdir(), 'insightdesk-lock-'));
+  const directory = join(parent, '.data');
+  if (kind !== 'new') mkdirSync(directory, { mode: 0o755 });
+  try {
+    lockDirectory(directory).release();
+    expect(statSync(directory).mode & 0o777).toBe(0o700);
+  } finally {
+    rmSync(parent, { recursive: true });
+  }
+});

@@ -1,0 +1,64 @@
+import { cpSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ProcessSpec } from '../stack/processes/supervised.ts';
+import { answersOk } from '../stack/servers/http.ts';
+import { writeFileAtomically } from '../stack/write-file.ts';
+
+interface Options {
+  /** Where the binary is. */
+  program: string;
+  directory: string;
+  port: number;
+  /** The folder of `prometheus.yml` and its `rules`. */
+  configuration: string;
+  /** Addresses by job, in place of those that the configuration names. */
+  targets: Readonly<Record<string, readonly string[]>>;
+  intervalSeconds: number;
+}
+
+interface Configuration {
+  global: Record<string, string>;
+  rule_files: string[];
+  scrape_configs: { job_name: string; sample_limit: number; scheme?: string }[];
+}
+
+/** Prometheus with the configuration that is shipped, but for where it looks and how often. */
+export function createPrometheus(options: Options) {
+  const { program, directory, port } = options;
+  const path = (name: string) => join(directory, name);
+  const url = `http://127.0.0.1:${port}`;
+  const spec: ProcessSpec = {
+    name: 'prometheus',
+    command: [
+      program,
+      `--config.file=${path('prometheus.yml')}`,
+      `--storage.tsdb.path=${path('series')}`,
+      `--web.listen-address=127.0.0.1:${port}`,
+      '--log.level=warn',
+    ],
+    directory,
+    prepare() {
+      mkdirSync(directory, { recursive: true });
+      cpSync(join(options.configuration, 'rules'), path('rules'), { recursive: true });
+      // JSON is YAML.
+      writeFileAtomically(path('prometheus.yml'), JSON.stringify(aimed(options)));
+    },
+    isReady: () => answersOk(`${url}/-/ready`),
+  };
+  return { spec, url };
+}
+
+function aimed({ configuration, targets, intervalSeconds }: Options): Configuration {
+  const text = readFileSync(join(configuration, 'prometheus.yml'), 'utf8');
+  const shipped = Bun.YAML.parse(text) as Configuration;
+  const interval = `${intervalSeconds}s`;
+  return {
+    ...shipped,
+    global: { scrape_interval: interval, scrape_timeout: interval, evaluation_interval: interval },
+    scrape_configs: shipped.scrape_configs.map(({ job_name, sample_limit }) => ({
+      job_name,
+      sample_limit,
+      static_configs: [{ targets: targets[job_name] ?? [] }],
+    })),
+  };
+}

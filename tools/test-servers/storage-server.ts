@@ -1,0 +1,103 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { findUnprivileged, giveTo } from '../stack/machine/unprivileged.ts';
+import { runCommand } from '../stack/processes/run-command.ts';
+import { requireAzurite } from './azurite.ts';
+import { requireSwift } from './swift.ts';
+
+/**
+ * A storage service of another maker for tests: `bun storage-server.ts swift|azurite`. Fetches what
+ * is missing, prints one line of JSON (`pid`, `url` and an account) when it serves, and ends with its
+ * input; nothing of it is left. The line `kill` ends the service as `kill -9` does, `start` starts it
+ * once more where it was; each is answered by a line when it is done.
+ */
+const servers = { swift: startSwift, azurite: startAzurite };
+
+const log = (line: string) => process.stderr.write(`${line}\n`);
+const directory = mkdtempSync(join(tmpdir(), 'insightdesk-storage-server-'));
+const { prefix, ownerId } = findUnprivileged();
+
+const [kind = ''] = process.argv.slice(2);
+if (!Object.hasOwn(servers, kind)) throw new Error(`One of: ${Object.keys(servers).join(', ')}`);
+const open = await servers[kind as keyof typeof servers]();
+let child: ChildProcess;
+await start();
+for await (const line of createInterface({ input: process.stdin })) {
+  if (line === 'kill') await kill();
+  if (line === 'start') await start();
+}
+await kill();
+leave(0);
+
+async function start(): Promise<void> {
+  const started = await open();
+  child = started.child;
+  process.stdout.write(`${JSON.stringify({ ...started, child: undefined, pid: child.pid })}\n`);
+}
+
+async function kill(): Promise<void> {
+  if (child.exitCode === null && child.signalCode === null) {
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  }
+  process.stdout.write('{}\n');
+}
+
+function leave(code: number): never {
+  rmSync(directory, { recursive: true, force: true });
+  process.exit(code);
+}
+
+function launch([program = '', ...words]: string[], env: Record<string, string> = {}) {
+  giveTo(ownerId, directory);
+  return spawn(program, words, {
+    cwd: directory,
+    env: { ...process.env, ...env },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+}
+
+async function startSwift() {
+  const { path, env } = await requireSwift(log);
+  const account = { accessKeyId: 'desk:tester', secretAccessKey: randomBytes(20).toString('hex') };
+  const user = (await runCommand(['env', ...prefix, 'id', '-un'])).trim();
+  const script = join(import.meta.dir, 'swift-server.py');
+  const words = [join(directory, 'swift'), user, account.accessKeyId, account.secretAccessKey];
+  return async () => {
+    const child = launch([...prefix, path, script, ...words], env);
+    return { child, url: await firstLine(child.stdout, /^http:\S+$/), ...account };
+  };
+}
+
+async function startAzurite() {
+  const program = await requireAzurite(log);
+  const account = 'desk';
+  const accessKey = createHash('sha512').update(randomBytes(20)).digest('base64');
+  const files = join(directory, 'azurite');
+  mkdirSync(files);
+  const quiet = ['--disableTelemetry', '--skipApiVersionCheck', '--silent'];
+  let port = '0';
+  return async () => {
+    const place = ['--location', files, '--blobHost', '127.0.0.1', '--blobPort', port];
+    const child = launch([...prefix, process.execPath, program, ...place, ...quiet], {
+      AZURITE_ACCOUNTS: `${account}:${accessKey}`,
+    });
+    const url = await firstLine(child.stdout, /http:\/\/127\.0\.0\.1:\d+/);
+    port = new URL(url).port;
+    return { child, url: `${url}/${account}`, account, accessKey };
+  };
+}
+
+async function firstLine(output: NodeJS.ReadableStream, pattern: RegExp): Promise<string> {
+  for await (const line of createInterface({ input: output })) {
+    const [found] = pattern.exec(line) ?? [];
+    output.resume();
+    if (found) return found;
+  }
+  return leave(1);
+}

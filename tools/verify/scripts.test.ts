@@ -1,0 +1,36 @@
+import { expect, test } from 'bun:test';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { commands } from '../../services/cli/commands.ts';
+import { preferredPorts } from '../stack/processes/ports.ts';
+import { serviceSpec, services } from '../stack/servers/services.ts';
+import { root } from './run.ts';
+
+const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+  scripts: Record<string, string>;
+};
+
+test('scripts have the names that people try first', () => {
+  const wanted = ['start', 'dev', 'build', 'test', 'worker', 'db:studio', 'test:db', 'test:health'];
+  expect(Object.keys(scripts)).toEqual(expect.arrayContaining(wanted));
+});
+
+test.each(Object.entries(scripts))('%s calls what is there: %s', (_, script) => {
+  const files = script.match(/\S+\.(ts|mjs)\b|\S*Dockerfile/g) ?? [];
+  const launched = script.includes('launch.mjs') ? 'tools' : '';
+  const isThere = (file: string) =>
+    existsSync(join(root, file)) || existsSync(join(root, launched, file));
+  expect(files.filter((file) => !isThere(file))).toEqual([]);
+  const command = /desk\.ts (\S+)/.exec(script)?.[1];
+  if (command) expect(Object.keys(commands)).toContain(command);
+});
+
+test('npm run dev watches the code of every service, npm start does not', () => {
+  for (const service of services) {
+    const started = serviceSpec(service, preferredPorts, {}).command;
+    expect(started).not.toContain('--watch');
+    const reloading = serviceSpec(service, preferredPorts, {}, { isReloading: true }).command;
+    expect(reloading).toContain('--watch');
+    expect(reloading.at(-1)).toBe(started.at(-1) ?? '');
+  }
+});
