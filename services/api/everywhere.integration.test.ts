@@ -174,7 +174,7 @@ describe('while the same is being done', () => {
       : { actor: { kind: 'anonymous' as const } };
     const nothing = () => ({ status: 204, body: null, headers: {} });
     const once = createOnce({ ...api.context, ...caller }, { key, words }, nothing);
-    await api.context.database.write(isMember ? { tenantId } : {}, async (tx) => once.claim(tx));
+    await api.context.database.write(isMember ? { tenantId } : {}, async (tx) => once.reserve(tx));
   }
   /** What else is compared of a file: its name, its type and its hash. */
   const hash = new Bun.CryptoHasher('sha256').update('text').digest('hex');

@@ -215,7 +215,7 @@ test('an answer too long to be kept: 409, and nothing twice', async () => {
   const write = async () => {
     const body = 'x'.repeat(300_000);
     const once = createOnce(ctx, keyed, () => ({ status: 200, body, headers: {} }));
-    const written = withTenant({ ...ctx, once }, async ({ tx }) => once.keep(tx, undefined));
+    const written = withTenant({ ...ctx, once }, async ({ tx }) => once.store(tx, undefined));
     return written.catch((error) => once.recall(error));
   };
   await write();

@@ -92,9 +92,9 @@ test('a write that is to be done once costs no more', async () => {
     const request = { key: crypto.randomUUID(), words: [] };
     const once = createOnce(ctx, request, () => ({ status: 200, body: null, headers: {} }));
     return database.write({ tenantId }, async (tx) => {
-      if (isKeyed) once.claim(tx);
+      if (isKeyed) once.reserve(tx);
       await tx.execute(one);
-      if (isKeyed) once.keep(tx, undefined);
+      if (isKeyed) once.store(tx, undefined);
     });
   };
   expect(await flightsOf(write(true))).toBe(await flightsOf(write(false)));

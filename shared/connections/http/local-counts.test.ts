@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { LocalCounts, learn } from './local-counts.ts';
+import { LocalCounts, mergeCount } from './local-counts.ts';
 
 const windowMs = 60_000;
 
@@ -17,6 +17,6 @@ test.each([
   ['the next window', { count: 1, endsAtMs: 69_000 }, 1],
 ])('Valkey tells of %s', (_, told, expected) => {
   const known = { count: 5, endsAtMs: 10_001 };
-  learn(known, told, windowMs);
+  mergeCount(known, told, windowMs);
   expect(known).toEqual({ count: expected, endsAtMs: told.endsAtMs });
 });

@@ -43,7 +43,7 @@ export class LocalCounts {
  * Takes over what Valkey says of a key. Its window may be a later one than we knew of; within one
  * the larger count is right, because what is under way here has not been counted there yet.
  */
-export function learn(known: LocalCount, told: LocalCount, windowMs: number): void {
+export function mergeCount(known: LocalCount, told: LocalCount, windowMs: number): void {
   const isLater = told.endsAtMs - known.endsAtMs > windowMs / 2;
   known.count = isLater ? told.count : Math.max(known.count, told.count);
   known.endsAtMs = told.endsAtMs;

@@ -1,6 +1,6 @@
 import { UnavailableError } from '@insightdesk/shared/errors';
 import type { Valkey } from '@insightdesk/shared/valkey';
-import { LocalCounts, type LocalWindow, learn } from './local-counts.ts';
+import { LocalCounts, type LocalWindow, mergeCount } from './local-counts.ts';
 
 /** One limit: so many of a class of things by each of a kind in a window. */
 export interface RateRow {
@@ -123,7 +123,7 @@ export function createRateLimits({
       if (refused !== 0) known.count--;
       const count = reply[2 * i + 1] ?? 0;
       const restMs = reply[2 * i + 2] ?? 0;
-      if (count > 0) learn(known, { count, endsAtMs: now + restMs }, row.windowMs);
+      if (count > 0) mergeCount(known, { count, endsAtMs: now + restMs }, row.windowMs);
     }
   }
 

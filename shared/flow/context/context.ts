@@ -147,9 +147,9 @@ export interface Once {
   /** Tells what else makes another request another one, if that was not known at first. */
   add(words: readonly string[]): void;
   /** Leaves with the first statements of a write, which fails when the request was taken before. */
-  claim(tx: Tx): void;
+  reserve(tx: Tx): void;
   /** Keeps in a write what it will be answered with. */
-  keep(tx: Tx, result: unknown): void;
+  store(tx: Tx, result: unknown): void;
   /** Throws when the request was taken before, in a read that knows whether its caller may come in. */
   look(tx: Tx): Promise<void>;
   /** Keeps what was answered after the write that made it certain. */

@@ -78,7 +78,7 @@ export function defineAction<I extends z.ZodType, O extends z.ZodType>(
     }
     return withTenant(member, async (tenant) => {
       const result = await run(tenant);
-      ctx.once?.keep(tenant.tx, result);
+      ctx.once?.store(tenant.tx, result);
       return result;
     });
   };

@@ -14,7 +14,7 @@ export function withTenant<C extends Context, T>(
   const tenantId = requireTenantId(ctx);
   if (ctx.tx) return work({ ...ctx, tenantId, tx: ctx.tx });
   return ctx.database.write(scopeOf(ctx, tenantId), (tx) => {
-    ctx.once?.claim(tx);
+    ctx.once?.reserve(tx);
     return work({ ...ctx, tenantId, tx });
   });
 }

@@ -74,7 +74,7 @@ export function createOnce(
       words.push(...more);
       isWhole = true;
     },
-    claim(tx) {
+    reserve(tx) {
       if (isClaimed || isRefused || !isWhole) return;
       const claiming = row.claim(tx, seal.print(words));
       // What cleans up after that is not the request.
@@ -85,7 +85,7 @@ export function createOnce(
         isClaimed = true;
       });
     },
-    keep: (tx, result) => row.keep(tx, sealed(result)),
+    store: (tx, result) => row.keep(tx, sealed(result)),
     async look(tx) {
       if (isWhole && (await row.findIn(tx))) throw new TakenBefore();
     },

@@ -140,8 +140,8 @@ test('telling of a failed sign-in takes no request’s key', async () => {
   const nothing = () => Promise.resolve();
   const once = {
     add() {},
-    claim: () => void claims++,
-    keep() {},
+    reserve: () => void claims++,
+    store() {},
     look: nothing,
     settle: nothing,
     release: nothing,
