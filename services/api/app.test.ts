@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import { defineAction } from '@insightdesk/shared/context';
 import { z } from 'zod';
 import { get } from './route.ts';
-import { openTestApi } from './test-api.ts';
+import { openTestApi } from './testing/test-api.ts';
 
 const repeat = defineAction({
   summary: 'Repeat a letter',

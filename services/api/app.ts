@@ -37,7 +37,7 @@ import {
 } from './caller.ts';
 import { createDocs } from './docs.ts';
 import { createFiles } from './files/create-files.ts';
-import { filesApart } from './files/files-apart.ts';
+import { filesApart } from './files/isolate-files-host.ts';
 import { meterRequest } from './meter-request.ts';
 import { createPages } from './pages.ts';
 import type { Route } from './route.ts';

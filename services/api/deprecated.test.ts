@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { deprecated } from './deprecated.ts';
 import { describeApi } from './openapi/describe-api.ts';
 import { get } from './route.ts';
-import { openTestApi } from './test-api.ts';
+import { openTestApi } from './testing/test-api.ts';
 
 const list = defineAction({
   summary: 'List things',

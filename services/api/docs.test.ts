@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import { routes } from './routes.ts';
-import { openTestApi } from './test-api.ts';
+import { openTestApi } from './testing/test-api.ts';
 
 const { ask } = openTestApi(routes);
 

@@ -5,7 +5,7 @@ import { ConflictError, type Problem } from '@insightdesk/shared/errors';
 import { newId } from '@insightdesk/shared/utils';
 import { z } from 'zod';
 import { del, get, patch, post } from './route.ts';
-import { openTestApi } from './test-api.ts';
+import { openTestApi } from './testing/test-api.ts';
 
 const thing = z.object({ id: z.string(), name: z.string() });
 const id = newId('tsk');

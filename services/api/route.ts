@@ -5,7 +5,7 @@ import { matchesEtag, readJsonObject } from '@insightdesk/shared/http';
 import type { KeptAnswer } from '@insightdesk/shared/idempotency';
 import type { Context as HttpContext } from 'hono';
 import { z } from 'zod';
-import { answerOnce, send, toJson } from './answer-once.ts';
+import { answerOnce, send, toJson } from './idempotent-response.ts';
 import type { ApiEnv } from './caller.ts';
 import type { Deprecation } from './deprecated.ts';
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { permissionNames } from '@insightdesk/shared/contract';
 import { routes } from './routes.ts';
-import { openTestApi } from './test-api.ts';
+import { openTestApi } from './testing/test-api.ts';
 
 test('every route declares a permission; who may be nobody is under /v1/auth, accepts an invitation or asks what tus can do', () => {
   const known = new Set<string>(permissionNames);

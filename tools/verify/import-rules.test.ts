@@ -17,6 +17,7 @@ test.each([
   ['shared/domain/identity/users/login.test.ts', shared('testing')],
   ['services/worker/relay.integration.test.ts', shared('valkey')],
   ['services/websocket/test-replica.ts', shared('valkey')],
+  ['services/api/testing/query-plans.ts', shared('database')],
   ['shared/boot/boot.ts', shared('domain/identity/users')],
   ['services/api/main.ts', shared('boot')],
   ['services/worker/replay-command.ts', shared('boot')],

@@ -21,7 +21,7 @@ const features = [
   ),
 ].map(([, feature = '']) => feature);
 /** Tests on real parts put them together as boot does. */
-const assembles = /(\.integration\.test|\/test-[\w-]+)\.ts$/;
+const assembles = /(\.integration\.test|\/test-[\w-]+|\/testing\/[\w-]+)\.ts$/;
 const seesEverything = ['boot', 'testing', 'examples'];
 const usesClient = ['client', 'tests', 'tools', 'bench'];
 

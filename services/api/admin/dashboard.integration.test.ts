@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import type { Id } from '@insightdesk/shared/contract';
 import { newId } from '@insightdesk/shared/utils';
-import { openWholeApi } from '../test-whole-api.ts';
+import { openWholeApi } from '../testing/integration-api.ts';
 
 const password = 'correct horse battery';
 const plain = openWholeApi();

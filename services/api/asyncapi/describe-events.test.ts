@@ -11,7 +11,7 @@ import { events } from '@insightdesk/shared/domain/catalog';
 import { inboundEvents } from '@insightdesk/shared/domain/integrations/event-ingest';
 import Ajv from 'ajv';
 import addFormats from 'ajv-formats';
-import { channels, heard } from './catalog.ts';
+import { channels, heard } from './event-catalog.ts';
 import { describeEvents } from './describe-events.ts';
 
 const document = JSON.parse(JSON.stringify(describeEvents({ publicUrl: 'https://desk.example' })));

@@ -2,7 +2,7 @@ import { clientAnswer, serverEvents, signals, socketInputs } from '@insightdesk/
 import { inboundEvents } from '@insightdesk/shared/domain/integrations/event-ingest';
 import { z } from 'zod';
 import { createSchemas, type Json, type Schemas } from '../openapi/schemas.ts';
-import { channels, heard, recorded, toldOutside } from './catalog.ts';
+import { channels, heard, recorded, toldOutside } from './event-catalog.ts';
 
 const about =
   'Everything that is told: to clients on sockets, to webhooks, and between the parts of the system. ' +

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import type { Id } from '@insightdesk/shared/contract';
 import { DomainValidationError } from '@insightdesk/shared/errors';
 import { newId } from '@insightdesk/shared/utils';
-import { openFilesApi } from '../files/test-files.ts';
-import { testPromises } from '../test-whole-api.ts';
+import { openFilesApi } from '../testing/files-api.ts';
+import { testPromises } from '../testing/integration-api.ts';
 
 const api = await openFilesApi();
 type Tenant = Awaited<ReturnType<typeof api.openTenant>>;

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { connect } from 'node:net';
 import { PayloadTooLargeError } from '@insightdesk/shared/errors';
 import { collectBytes, limitBytes, readChunks } from '@insightdesk/shared/streams';
-import { openTestApi } from '../test-api.ts';
+import { openTestApi } from '../testing/test-api.ts';
 import { takeFile, uploadRoute } from './upload.ts';
 
 const failures: unknown[] = [];

@@ -2,7 +2,7 @@ import type { Context } from '@insightdesk/shared/context';
 import { uploadAttachment } from '@insightdesk/shared/domain/desk/attachments';
 import { PayloadTooLargeError } from '@insightdesk/shared/errors';
 import { z } from 'zod';
-import { answerOnce, toJson } from '../answer-once.ts';
+import { answerOnce, toJson } from '../idempotent-response.ts';
 import type { Call, Http, Route } from '../route.ts';
 import { type IncomingFile, receiveFile } from './multipart.ts';
 

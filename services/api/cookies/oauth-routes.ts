@@ -7,7 +7,7 @@ import {
 } from '@insightdesk/shared/domain/identity/identity-providers';
 import { readCookie } from '@insightdesk/shared/http';
 import { z } from 'zod';
-import { answerOnce, toJson } from '../answer-once.ts';
+import { answerOnce, toJson } from '../idempotent-response.ts';
 import { type Call, type Http, perform, type Route, readBody, readQuery } from '../route.ts';
 
 const COOKIE = '__Host-desk-oauth';

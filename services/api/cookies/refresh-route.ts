@@ -2,7 +2,7 @@ import { refresh } from '@insightdesk/shared/domain/identity/users';
 import { DomainValidationError } from '@insightdesk/shared/errors';
 import { readCookie, requireOwnPage, sessionCookies } from '@insightdesk/shared/http';
 import { z } from 'zod';
-import { answerOnce, toJson } from '../answer-once.ts';
+import { answerOnce, toJson } from '../idempotent-response.ts';
 import { type Call, perform, type Route, readBody } from '../route.ts';
 import { intoCookies, wantsCookies } from './session-cookies.ts';
 

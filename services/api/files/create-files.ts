@@ -10,7 +10,7 @@ import { type Handler, Hono, type MiddlewareHandler } from 'hono';
 import type { AppOptions } from '../app.ts';
 import { type ApiEnv, callContext } from '../caller.ts';
 import { sendFile } from './send-file.ts';
-import { untilThen } from './until-then.ts';
+import { untilThen } from './cache-until.ts';
 
 /** Below it nobody is looked at, only signatures: neither cookies nor `Authorization`. */
 export const FILES = '/files/';

@@ -3,8 +3,8 @@ import { withTenant } from '@insightdesk/shared/context';
 import { type Id, toUuid } from '@insightdesk/shared/contract';
 import { collectUnclaimed } from '@insightdesk/shared/domain/desk/attachments';
 import type { JobRun } from '@insightdesk/shared/jobs';
-import { testPng } from '../test-png.ts';
-import { openFilesApi } from './test-files.ts';
+import { testPng } from '../testing/random-png.ts';
+import { openFilesApi } from '../testing/files-api.ts';
 
 const api = await openFilesApi();
 const { storage } = api.context;

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import { downloadRoute } from '../attachments/download.ts';
-import { openTestApi } from '../test-api.ts';
+import { openTestApi } from '../testing/test-api.ts';
 import { disposition } from './disposition.ts';
 import { sendFile } from './send-file.ts';
 

@@ -1,7 +1,7 @@
 import type { Route } from '../route.ts';
 import { describeRoute } from './describe-route.ts';
 import { createSchemas, type Json } from './schemas.ts';
-import { healthPaths, problemResponse } from './shared-parts.ts';
+import { healthPaths, problemResponse } from './components.ts';
 
 const about =
   'Errors are problems (RFC 9457); `code` says which. Lists take `limit` and `cursor` and answer ' +

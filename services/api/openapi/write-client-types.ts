@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { heard } from '../asyncapi/catalog.ts';
+import { heard } from '../asyncapi/event-catalog.ts';
 import { routes } from '../routes.ts';
 import { describeApi } from './describe-api.ts';
 import { describeEventTypes, describeTypes } from './describe-types.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { createMemoryStorage } from '@insightdesk/shared/storage';
 import { createTestTenant } from '@insightdesk/shared/testing';
-import { openUploadApis, tokenOf } from './test-replicas.ts';
+import { openUploadApis, tokenOf } from '../testing/upload-replicas.ts';
 
 const uploads = await openUploadApis();
 const signer = uploads.stage.parts.fileUrls;

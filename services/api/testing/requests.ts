@@ -1,0 +1,115 @@
+import type { IdPrefix } from '@insightdesk/shared/contract';
+import { newId } from '@insightdesk/shared/utils';
+import type { Route } from '../route.ts';
+import type { Asked } from './integration-api.ts';
+
+const prefixes: Record<string, IdPrefix> = {
+  members: 'usr',
+  invitations: 'inv',
+  sessions: 'ses',
+  conversations: 'cnv',
+  attachments: 'att',
+  uploads: 'att',
+  webhooks: 'whk',
+  passkeys: 'pky',
+  oauth: 'idp',
+  'identity-providers': 'idp',
+  roles: 'rol',
+  'api-keys': 'key',
+  organization: 'exp',
+};
+const attested = { clientDataJSON: 'x', attestationObject: 'x' };
+const asserted = { clientDataJSON: 'x', authenticatorData: 'x', signature: 'x', userHandle: 'x' };
+const passkey = { id: 'x', rawId: 'x', type: 'public-key' };
+const password = 'a long enough password';
+const email = 'somebody@example.com';
+/** What routes cannot do without; the others take an empty body. */
+export const bodies: Readonly<Record<string, object>> = {
+  'POST /v1/auth/register': { email, password, name: 'N', organizationName: 'O' },
+  'POST /v1/auth/login': { email, password },
+  'POST /v1/auth/refresh': { refreshToken: 'x' },
+  'POST /v1/auth/verify-email': { token: 'x', password },
+  'POST /v1/auth/password/reset': { email },
+  'POST /v1/auth/password/reset/confirm': { token: 'x', password },
+  'POST /v1/auth/passkeys/sign-in': { token: 'x', response: { ...passkey, response: asserted } },
+  'POST /v1/auth/oauth/exchange': { token: 'x', verifier: 'x'.repeat(43) },
+  'POST /v1/invitations/accept': { token: 'x', name: 'N', password },
+  'POST /v1/auth/two-factor': { password: 'x' },
+  'POST /v1/auth/two-factor/confirm': { code: '123456' },
+  'POST /v1/auth/two-factor/remove': { password: 'x', code: '123456' },
+  'POST /v1/auth/two-factor/recovery-codes': { password: 'x', code: '123456' },
+  'POST /v1/auth/passkeys/options': { password: 'x' },
+  'POST /v1/auth/passkeys': { token: 'x', response: { ...passkey, response: attested } },
+  'PATCH /v1/auth/passkeys/:id': { name: 'x' },
+  'POST /v1/auth/passkeys/:id/remove': { password: 'x' },
+  'POST /v1/auth/oauth/:providerId/link': { password: 'x', redirectTo: 'https://x.example/' },
+  'POST /v1/identity-providers': {
+    name: 'x',
+    issuer: 'https://x.example/',
+    clientId: 'x',
+    clientSecret: 'x',
+  },
+  'PATCH /v1/organization': { requireTwoFactor: true },
+  'POST /v1/conversations': { subject: 'S', body: 'B' },
+  'POST /v1/conversations/:id/messages': { body: 'B' },
+  'POST /v1/invitations': { email, role: 'agent' },
+  'POST /v1/auth/password': { currentPassword: 'x', password },
+  'POST /v1/auth/email': { password: 'x', email },
+  'POST /v1/auth/switch': { organizationId: newId('org') },
+  'POST /v1/organizations': { name: 'Another' },
+  'PATCH /v1/members/:userId': { role: 'agent' },
+  'POST /v1/organization/erasure': { name: 'N', password: 'P' },
+  'POST /v1/webhooks': { url: 'https://example.com/', events: ['*'] },
+  'POST /v1/roles': { name: 'R', base: 'agent', permissions: [] },
+  'POST /v1/api-keys': { name: 'K', permissions: ['members:read'] },
+  'POST /v1/attachments/direct': { name: 'a', sizeBytes: 1 },
+  'POST /v1/events': {
+    name: 'email/send.requested',
+    payload: { to: email, subject: 'S', body: 'B' },
+  },
+  'POST /v1/webhooks/:id/replay': { since: new Date().toISOString() },
+};
+const queries: Record<string, string> = {
+  'GET /v1/permissions/explain': '?permission=members:read',
+};
+/** What routes of tus cannot do without. */
+const words: Record<string, string> = {
+  'Tus-Resumable': '1.0.0',
+  'Upload-Length': '5',
+  'Upload-Offset': '0',
+};
+
+export const nameOf = ({ method, path }: Route) => `${method} ${path}`;
+
+export const takesJson = ({ method, body }: Route) =>
+  (method === 'POST' || method === 'PATCH') && !body;
+
+/** The path of a route with an id that could be one, unless another is said. */
+export function pathOf({ path }: Route, id?: string): string {
+  const of = path.split('/')[path.includes('/auth/') ? 3 : 2] ?? '';
+  const parts = path.replace(':deliveryId', id ?? newId('evt'));
+  return parts.replace(/:\w+/g, id ?? newId(prefixes[of] ?? 'cnv'));
+}
+
+export const fileOf = (text: string, field = 'file') => {
+  const form = new FormData();
+  form.append(field, new Blob([text], { type: 'text/plain' }), 'note.txt');
+  return form;
+};
+
+/** A request with which nothing is wrong but that what it is about is not there. */
+export function requestTo(route: Route, id?: string): Asked & { path: string } {
+  const { protocol, body } = route;
+  const name = nameOf(route);
+  const path = pathOf(route, id) + (queries[name] ?? '');
+  if (protocol) {
+    const asked = Object.entries(words).filter(([word]) => word in protocol.asks.shape);
+    const headers = {
+      ...Object.fromEntries(asked),
+      ...(body && { 'Content-Type': body.contentType }),
+    };
+    return { path, headers, ...(body && { body: 'bytes' }) };
+  }
+  if (body) return { path, body: fileOf('text') };
+  return { path, ...(takesJson(route) && { body: bodies[name] ?? {} }) };
+}

@@ -1,0 +1,326 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { type Permission, toUuid } from '@insightdesk/shared/contract';
+import { connect } from '@insightdesk/shared/database';
+import { newSecret, readSecret } from '@insightdesk/shared/domain/identity/api-keys';
+import { listStaffIds, login } from '@insightdesk/shared/domain/identity/users';
+import { testEnvironment, until } from '@insightdesk/shared/testing';
+import { addDays, newId } from '@insightdesk/shared/utils';
+import { openWholeApi, testPromises } from '../../testing/integration-api.ts';
+
+const api = openWholeApi();
+/** Another replica, with caches of its own. */
+const second = openWholeApi();
+const admin = connect(testEnvironment.adminUrl, { timeoutMs: 5_000 });
+type Tenant = Awaited<ReturnType<typeof api.openTenant>>;
+let own: Tenant;
+let strangers: Tenant;
+beforeAll(async () => {
+  [own, strangers] = await Promise.all([api.openTenant(), api.openTenant()]);
+});
+afterAll(() => Promise.all([api.close(), second.close(), admin.end()]));
+
+async function refused(answer: Promise<Response>, status: number, code: string) {
+  const response = await answer;
+  expect(await response.json()).toMatchObject({ status, code });
+}
+
+const scopes: Permission[] = [
+  'account:read',
+  'conversations:read',
+  'conversations:reply',
+  'conversations:open',
+];
+const make = (change = {}, as = own.admin) =>
+  api.ask('POST', '/v1/api-keys', { as, body: { name: 'CRM', permissions: scopes, ...change } });
+interface Made {
+  id: string;
+  userId: string;
+  secret: string;
+  expiresAt: string;
+}
+const made = async (change = {}, as = own.admin) => (await (await make(change, as)).json()) as Made;
+const path = ({ id }: { id: string }) => `/v1/api-keys/${id}`;
+const get = async (key: Made, as = own.admin) => (await api.ask('GET', path(key), { as })).json();
+const meBy = async (as: string, at = api) => (await at.ask('GET', '/v1/me', { as })).status;
+const membersOf = async (as: string) => (await api.context.tokens.verifyAccess(as)).userId;
+
+describe('API keys', () => {
+  test('201: shown once, hashed at rest, and it may do what it was given', async () => {
+    const { secret, ...key } = await made();
+    expect(secret).toMatch(/^idk_[0-9A-Za-z]{92}$/);
+    expect(await get({ ...key, secret })).toEqual({ ...key, lastUsedAt: null } as object);
+    const list = await (await api.ask('GET', '/v1/api-keys', { as: own.owner })).text();
+    expect(list).toContain(key.id);
+    expect(list).not.toContain('idk_');
+    const rows =
+      await admin`select * from api_key_secrets where key_id = ${toUuid(key.id as never)}`;
+    expect(rows).toHaveLength(1);
+    expect(JSON.stringify(rows)).not.toContain(secret.slice(50, 80));
+    const me = await (await api.ask('GET', '/v1/me', { as: secret })).json();
+    expect(me).toMatchObject({
+      user: { id: key.userId, name: 'CRM' },
+      permissions: scopes.toSorted(byTable),
+    });
+    const opened = await api.ask('POST', '/v1/conversations', {
+      as: secret,
+      body: { subject: 'S', body: 'B' },
+    });
+    expect(await opened.json()).toMatchObject({ customerId: key.userId });
+    const query = 'permission=members:read';
+    const why = await api.ask('GET', `/v1/permissions/explain?${query}`, { as: secret });
+    expect(await why.json()).toMatchObject({ allowed: false, via: 'key', role: 'agent' });
+    await refused(api.ask('GET', '/v1/members', { as: secret }), 403, 'FORBIDDEN');
+    await refused(api.ask('POST', '/v1/auth/logout-all', { as: secret }), 403, 'FORBIDDEN');
+  });
+
+  test('403, 404, 409, 422', async () => {
+    for (const as of [own.agent, own.customer]) await refused(make({}, as), 403, 'FORBIDDEN');
+    const key = await made();
+    for (const as of [own.agent, own.customer]) {
+      await refused(api.ask('GET', path(key), { as }), 403, 'FORBIDDEN');
+      await refused(api.ask('DELETE', path(key), { as }), 403, 'FORBIDDEN');
+    }
+    const as = strangers.owner;
+    await refused(api.ask('GET', path(key), { as }), 404, 'NOT_FOUND');
+    await refused(api.ask('DELETE', path(key), { as }), 404, 'NOT_FOUND');
+    await refused(api.ask('POST', `${path(key)}/rotate`, { as, body: {} }), 404, 'NOT_FOUND');
+    expect(await meBy(key.secret)).toBe(200);
+    for (const wrong of [
+      { permissions: [] },
+      { permissions: ['owners:manage'] },
+      { permissions: ['account:manage'] },
+      { permissions: ['customers:invite'] },
+      { permissions: ['attachments:read'] },
+      { permissions: ['api-keys:manage'] },
+      { permissions: ['roles:manage'] },
+      { permissions: ['webhooks:manage'] },
+      { expiresAt: new Date(Date.now() - 1000).toISOString() },
+      { expiresAt: addDays(new Date(), 400).toISOString() },
+      { name: 'two\nlines' },
+    ]) {
+      await refused(make(wrong), 422, 'VALIDATION_FAILED');
+    }
+  });
+
+  test('a key reaches its own organisation, and is worth nothing with a letter changed', async () => {
+    const { secret } = await made({ permissions: ['conversations:read'] });
+    const opened = await api.ask('POST', '/v1/conversations', {
+      as: strangers.customer,
+      body: { subject: 'S', body: 'B' },
+    });
+    const { id } = (await opened.json()) as { id: string };
+    await refused(api.ask('GET', `/v1/conversations/${id}`, { as: secret }), 404, 'NOT_FOUND');
+    const name = readSecret(secret);
+    if (!name) throw new Error('no secret');
+    const forged = [
+      secret.slice(0, -1),
+      `idk_${'0'.repeat(92)}`,
+      newSecret(name),
+      newSecret({ ...name, tenantId: newId('org') }),
+      newSecret({ ...name, secretId: newId('ses') }),
+    ];
+    for (const as of forged)
+      await refused(api.ask('GET', '/v1/conversations', { as }), 401, 'TOKEN_INVALID');
+  });
+
+  test('200: rotated; the old secret works until the overlap ends, on every replica', async () => {
+    const key = await made();
+    for (const at of [api, second]) expect(await meBy(key.secret, at)).toBe(200);
+    const rotate = async (overlapHours?: number) => {
+      const body = overlapHours === undefined ? {} : { overlapHours };
+      const answer = await api.ask('POST', `${path(key)}/rotate`, { as: own.owner, body });
+      return (await answer.json()) as { secret: string; overlapUntil: string };
+    };
+    const next = await rotate();
+    expect(Date.parse(next.overlapUntil)).toBeGreaterThan(Date.now() + 23 * 3_600_000);
+    for (const at of [api, second]) {
+      expect([await meBy(key.secret, at), await meBy(next.secret, at)]).toEqual([200, 200]);
+    }
+    const third = await rotate();
+    for (const at of [api, second]) {
+      const answers = [key.secret, next.secret, third.secret].map((one) => meBy(one, at));
+      expect(await Promise.all(answers)).toEqual([401, 200, 200]);
+    }
+    const last = await rotate(0);
+    for (const at of [api, second]) {
+      const answers = [next.secret, third.secret, last.secret].map((one) => meBy(one, at));
+      expect(await Promise.all(answers)).toEqual([401, 401, 200]);
+    }
+    for (const overlapHours of [-1, 169]) {
+      await refused(
+        api.ask('POST', `${path(key)}/rotate`, { as: own.owner, body: { overlapHours } }),
+        422,
+        'VALIDATION_FAILED',
+      );
+    }
+  });
+
+  test('204: revoked at once on every replica, also where it was known; twice is once', async () => {
+    const key = await made();
+    for (const at of [api, second]) expect(await meBy(key.secret, at)).toBe(200);
+    for (let i = 0; i < 2; i++) {
+      expect((await api.ask('DELETE', path(key), { as: own.owner })).status).toBe(204);
+    }
+    for (const at of [api, second]) expect(await meBy(key.secret, at)).toBe(401);
+    expect(await get(key)).toMatchObject({ revokedAt: expect.stringMatching(/Z$/) });
+    await refused(
+      api.ask('POST', `${path(key)}/rotate`, { as: own.owner, body: {} }),
+      409,
+      'KEY_ENDED',
+    );
+  });
+
+  test('it expires where it is known and where not', async () => {
+    const expiresAt = Date.now() + 4_000;
+    const key = await made({ expiresAt: new Date(expiresAt).toISOString() });
+    expect(await meBy(key.secret)).toBe(200);
+    await Bun.sleep(expiresAt + 100 - Date.now());
+    for (const at of [api, second]) expect(await meBy(key.secret, at)).toBe(401);
+    await refused(
+      api.ask('POST', `${path(key)}/rotate`, { as: own.owner, body: {} }),
+      409,
+      'KEY_ENDED',
+    );
+  });
+
+  test('its use is noted, and it is no person', async () => {
+    const key = await made();
+    await meBy(key.secret);
+    const used = async () => ((await get(key)) as { lastUsedAt: string | null }).lastUsedAt;
+    await until(used);
+    expect(Date.parse((await used()) ?? '')).toBeGreaterThan(Date.now() - 60_000);
+    const listed = await (await api.ask('GET', '/v1/members?limit=100', { as: own.owner })).text();
+    expect(listed).not.toContain(key.userId);
+    const { tenantId } = await api.context.tokens.verifyAccess(own.owner);
+    expect(await listStaffIds(api.context, tenantId)).not.toContain(key.userId as never);
+    for (const password of ['', '-', key.secret]) {
+      const credentials = { email: `${key.id}@keys.invalid`, password };
+      await expect(login(api.context, credentials)).rejects.toMatchObject({ status: 401 });
+    }
+    const body = { role: 'admin' };
+    await refused(
+      api.ask('PATCH', `/v1/members/${key.userId}`, { as: own.owner, body }),
+      404,
+      'NOT_FOUND',
+    );
+    const opened = await api.ask('POST', '/v1/conversations', {
+      as: own.customer,
+      body: { subject: 'S', body: 'B' },
+    });
+    const { id } = (await opened.json()) as { id: string };
+    const assign = { assigneeId: key.userId };
+    await refused(
+      api.ask('PATCH', `/v1/conversations/${id}`, { as: own.owner, body: assign }),
+      422,
+      'VALIDATION_FAILED',
+    );
+  });
+
+  test('it outlives who made it, and tells who that was', async () => {
+    const maker = await own.newcomer('admin');
+    const key = await made({}, maker);
+    const id = await membersOf(maker);
+    expect(await get(key)).toMatchObject({ createdBy: { id, isMember: true } });
+    expect((await api.ask('DELETE', `/v1/members/${id}`, { as: own.owner })).status).toBe(204);
+    expect(await meBy(key.secret)).toBe(200);
+    expect(await get(key)).toMatchObject({ createdBy: { id, name: 'A admin', isMember: false } });
+  });
+
+  test('by key nobody makes keys, roles or owners, nor gives what the key does not have', async () => {
+    const permissions = ['members:read', 'members:manage'];
+    const { secret: as } = await made({ permissions }, own.owner);
+    await refused(make({}, as), 403, 'FORBIDDEN');
+    const userId = await membersOf(await own.newcomer('customer'));
+    for (const role of ['agent', 'admin', 'owner']) {
+      await refused(
+        api.ask('PATCH', `/v1/members/${userId}`, { as, body: { role } }),
+        403,
+        'FORBIDDEN',
+      );
+    }
+    const role = { name: 'R', base: 'agent', permissions: [] };
+    await refused(api.ask('POST', '/v1/roles', { as, body: role }), 403, 'FORBIDDEN');
+    const owner = await membersOf(own.owner);
+    await refused(api.ask('DELETE', `/v1/members/${owner}`, { as }), 403, 'FORBIDDEN');
+  });
+
+  test('whoever may do less than a key may not have its secret', async () => {
+    const key = await made({ permissions: ['jobs:read', 'members:read'] });
+    const { tokens } = api.context;
+    const body = {
+      name: 'Keeper',
+      base: 'admin',
+      permissions: ['api-keys:manage', 'api-keys:read'],
+    };
+    const role = (await (await api.ask('POST', '/v1/roles', { as: own.owner, body })).json()) as {
+      id: string;
+    };
+    const before = await own.newcomer('admin');
+    const { expiresAt: _, ...claims } = await tokens.verifyAccess(before);
+    await api.ask('PATCH', `/v1/members/${claims.userId}`, {
+      as: own.owner,
+      body: { role: 'admin', roleId: role.id },
+    });
+    const grant = {
+      via: 'custom',
+      id: role.id as never,
+      version: 1,
+      permissions: body.permissions as never,
+    } as const;
+    const { token: as } = await tokens.signAccess({ ...claims, grant });
+    expect((await api.ask('GET', path(key), { as })).status).toBe(200);
+    await refused(api.ask('POST', `${path(key)}/rotate`, { as, body: {} }), 403, 'FORBIDDEN');
+    await refused(make({ permissions: ['jobs:read'] }, as), 403, 'FORBIDDEN');
+    expect((await api.ask('DELETE', path(key), { as })).status).toBe(204);
+  });
+
+  test('rotated twenty times at once, one secret and its predecessor are good', async () => {
+    const key = await made();
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () =>
+        api.ask('POST', `${path(key)}/rotate`, { as: own.owner, body: {} }),
+      ),
+    );
+    const secrets = await Promise.all(
+      answers.map(async (one) => ((await one.json()) as Made).secret),
+    );
+    const statuses = await Promise.all([key.secret, ...secrets].map((one) => meBy(one)));
+    expect(statuses.filter((status) => status === 200)).toHaveLength(2);
+  });
+
+  test('409: so many and no more, also at once; those that ended long ago give way', async () => {
+    const { owner: as } = await api.openTenant();
+    const { tenantId } = await api.context.tokens.verifyAccess(as);
+    const first = await made({}, as);
+    const uuid = toUuid(tenantId);
+    await admin`insert into api_keys (tenant_id, id, name, user_id, role, permissions, created_by, expires_at)
+      select tenant_id, gen_random_uuid(), name, user_id, role, permissions, created_by, expires_at
+      from api_keys, generate_series(1, 197) where tenant_id = ${uuid}`;
+    const answers = await Promise.all([1, 2, 3, 4].map(() => make({}, as)));
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([201, 201, 409, 409]);
+    await refused(make({}, as), 409, 'TOO_MANY_KEYS');
+    await admin`update api_keys set revoked_at = now() - interval '31 days'
+      where tenant_id = ${uuid} and id = ${toUuid(first.id as never)}`;
+    expect((await make({}, as)).status).toBe(201);
+    await refused(api.ask('GET', path(first), { as }), 404, 'NOT_FOUND');
+  });
+
+  test('the database refuses the services to change what a key may do, or its secret', async () => {
+    const { id } = await made();
+    const { tenantId } = await api.context.tokens.verifyAccess(own.owner);
+    const uuid = toUuid(id as never);
+    for (const change of [
+      `update api_keys set permissions = '{owners:manage}' where id = '${uuid}'`,
+      `update api_keys set expires_at = now() + interval '10 years' where id = '${uuid}'`,
+      `update api_key_secrets set hash = repeat('0', 64) where key_id = '${uuid}'`,
+    ]) {
+      const trying = api.context.database.write({ tenantId }, (tx) => tx.execute(change));
+      await expect(trying).rejects.toMatchObject({ message: expect.stringContaining('42501') });
+    }
+  });
+});
+
+const order = ['account:read', 'conversations:read', 'conversations:open', 'conversations:reply'];
+const byTable = (a: string, b: string) => order.indexOf(a) - order.indexOf(b);
+
+testPromises(api, '/v1/api-keys');

@@ -1,0 +1,97 @@
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { outbox } from '@insightdesk/shared/events';
+import { openWholeApi, testPromises } from '../../testing/integration-api.ts';
+
+const api = openWholeApi();
+type Tenant = Awaited<ReturnType<typeof api.openTenant>>;
+let tenant: Tenant;
+let stranger: Tenant;
+beforeAll(async () => {
+  tenant = await api.openTenant();
+  stranger = await api.openTenant();
+});
+afterAll(() => api.close());
+
+const name = 'email/send.requested';
+const read = async (response: Response) => (await response.json()) as Record<string, unknown>;
+const send = (body: object, as = tenant.owner) => api.ask('POST', '/v1/events', { as, body });
+const userOf = async (token: string) => (await api.context.tokens.verifyAccess(token)).userId;
+
+async function recorded(token: string) {
+  const { tenantId } = await api.context.tokens.verifyAccess(token);
+  const rows = await api.context.database.write({ tenantId }, (tx) => tx.select().from(outbox));
+  return rows.filter((row) => row.name === name);
+}
+
+test('an event is recorded like any fact, once by its id', async () => {
+  const payload = { to: await userOf(tenant.agent), subject: 'S', body: 'First\n\nSecond' };
+  const event = { name, payload, id: 'order 17' };
+  const first = await send(event, tenant.admin);
+  expect(first.status).toBe(202);
+  const { id, isNew } = await read(first);
+  expect(isNew).toBe(true);
+  expect(await read(await send(event))).toEqual({ id, isNew: false });
+  const rows = await recorded(tenant.owner);
+  expect(rows).toMatchObject([{ eventId: id as `evt_${string}`, payload, version: 1 }]);
+});
+
+test('of many at once with one id one counts', async () => {
+  const payload = { to: await userOf(tenant.agent), subject: 'S', body: 'B' };
+  const answers = await Promise.all(
+    Array.from({ length: 8 }, async () => read(await send({ name, payload, id: 'at once' }))),
+  );
+  expect(answers.filter(({ isNew }) => isNew)).toHaveLength(1);
+  expect(new Set(answers.map(({ id }) => id)).size).toBe(1);
+});
+
+test('an id stands for one event, and for another one elsewhere', async () => {
+  const mine = { to: await userOf(tenant.agent), subject: 'S', body: 'B' };
+  const theirs = { ...mine, to: await userOf(stranger.agent) };
+  expect((await send({ name, payload: mine, id: 'x' })).status).toBe(202);
+  const other = await send({ name, payload: { ...mine, body: 'Another' }, id: 'x' });
+  expect(other.status).toBe(409);
+  expect(await read(other)).toMatchObject({ code: 'EVENT_ID_REUSED' });
+  expect((await send({ name, payload: theirs, id: 'x' }, stranger.owner)).status).toBe(202);
+});
+
+test('an e-mail goes to members only', async () => {
+  const body = { subject: 'S', body: 'B' };
+  for (const to of ['nobody@example.com', await userOf(stranger.agent)]) {
+    const response = await send({ name, payload: { ...body, to } });
+    expect(response.status).toBe(422);
+    expect(await read(response)).toMatchObject({ errors: [{ path: 'payload.to' }] });
+  }
+});
+
+test.each([
+  [
+    'email.send.requested',
+    'No event is named email.send.requested, did you mean email/send.requested?',
+  ],
+  ['message.created', 'No event is named message.created'],
+  ['constructor.name', 'No event is named constructor.name'],
+])('nobody may send %s', async (wrong, message) => {
+  const response = await send({ name: wrong, payload: {} });
+  expect(response.status).toBe(422);
+  expect(await read(response)).toMatchObject({ errors: [{ path: 'name', message }] });
+});
+
+test('a payload of another shape is refused, field by field', async () => {
+  const response = await send({
+    name,
+    payload: { to: 'a@example.com', subject: 'a\nb', extra: 1 },
+  });
+  expect(response.status).toBe(422);
+  const { errors } = await read(response);
+  const paths = (errors as { path: string }[]).map(({ path }) => path);
+  expect(paths).toContain('payload.subject');
+  expect(paths).toContain('payload.body');
+});
+
+test('agents and customers may not', async () => {
+  for (const as of [tenant.agent, tenant.customer]) {
+    expect((await send({ name, payload: {} }, as)).status).toBe(403);
+  }
+});
+
+testPromises(api, '/v1/events');

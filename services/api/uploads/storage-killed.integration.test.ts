@@ -1,0 +1,127 @@
+import { afterAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { createHash, randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { systemContext } from '@insightdesk/shared/context';
+import { fromUuid, toUuid } from '@insightdesk/shared/contract';
+import { connect } from '@insightdesk/shared/database';
+import { makeVariants } from '@insightdesk/shared/domain/desk/attachments';
+import { createS3Client, createStorage } from '@insightdesk/shared/storage';
+import {
+  lookAtFiles,
+  runOut,
+  startStorageServer,
+  testEnvironment,
+} from '@insightdesk/shared/testing';
+import { openUploadApis } from '../testing/upload-replicas.ts';
+
+setDefaultTimeout(300_000);
+
+const ROUNDS = 2;
+const UPLOADS = 6;
+const LONGEST_MS = 300;
+/** Sometimes in several parts, of eight each. */
+const MOST_BYTES = 12_000_000;
+
+const [uploads, server] = await Promise.all([openUploadApis(), startStorageServer('swift')]);
+const { accessKeyId, secretAccessKey, url: endpoint } = server;
+const options = { accessKeyId, secretAccessKey, endpoint, region: 'us-east-1', bucket: 'desk' };
+await createS3Client(options).askText({ method: 'PUT' });
+const { fileUrls: signer } = uploads.stage.parts;
+const storage = createStorage({ ...options, provider: 's3', maxFileBytes: 1e9 }, { signer });
+const { door, close } = await uploads.openReplicas(storage);
+const sql = connect(uploads.server.adminUrl, { timeoutMs: 20_000 });
+const { tenantId = 'org_' } = uploads.owner;
+afterAll(async () => {
+  await Promise.all([close(), server.close(), sql.end()]);
+  await uploads.close();
+});
+
+const seed = Math.floor(Math.random() * 2 ** 31);
+let state = seed;
+function random(below: number): number {
+  state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fffffff;
+  return state % below;
+}
+
+async function sendForm(bytes: Buffer): Promise<number> {
+  const body = new FormData();
+  body.append('file', new File([bytes as Buffer<ArrayBuffer>], 'a.bin'));
+  const init = { method: 'POST', body, headers: uploads.headers() };
+  const answer = await fetch(`${door.url}/v1/attachments`, init);
+  if (answer.status === 201) return 201;
+  const { code } = (await answer.json()) as { code: string };
+  expect([answer.status, code]).toEqual([503, 'STORAGE_UNAVAILABLE']);
+  return 503;
+}
+
+/** Goes on until all has come, and all of it was right. */
+async function sendResumably(bytes: Buffer): Promise<number> {
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  const metadata = { filename: 'a.bin', sha256 };
+  const retryDelays = Array<number>(100).fill(100);
+  await uploads.send(bytes, `${door.url}/v1/uploads`, { metadata, retryDelays });
+  return 201;
+}
+
+/** The storage server dies while uploads of both kinds are on their way, and comes back. */
+async function killStorage(): Promise<number[]> {
+  const sent = Array.from({ length: UPLOADS }, (_, n) => {
+    const bytes = randomBytes(1 + random(MOST_BYTES));
+    return n % 2 ? sendResumably(bytes) : sendForm(bytes);
+  });
+  await Bun.sleep(random(LONGEST_MS));
+  await server.kill();
+  await Bun.sleep(random(LONGEST_MS));
+  await server.startAgain();
+  return Promise.all(sent);
+}
+
+/** What the jobs would do by and by. */
+async function checkAll(): Promise<void> {
+  const context = { ...uploads.stage.context, storage };
+  const worker = systemContext(context, 'worker', { tenantId, requestId: 'test' });
+  const rows = await sql`select id from attachments
+    where tenant_id = ${toUuid(tenantId)} and status = 'pending'`;
+  for (const { id } of rows) await makeVariants(worker, { attachmentId: fromUuid('att', id) });
+}
+
+/** The command of an operator. */
+async function api(...words: string[]) {
+  const script = join(import.meta.dir, '../../cli/desk.ts');
+  const env = {
+    ...testEnvironment.variables,
+    DATABASE_URL: uploads.server.url,
+    DATABASE_RELAY_URL: uploads.server.relayUrl,
+    DATABASE_IDENTITY_URL: uploads.server.identityUrl,
+    STORAGE_PROVIDER: 's3',
+    AWS_S3_ENDPOINT: endpoint,
+    AWS_S3_BUCKET: options.bucket,
+    AWS_REGION: options.region,
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+  };
+  const child = Bun.spawn([process.execPath, script, 'files', ...words], { env, stdout: 'pipe' });
+  const output = await child.stdout.text();
+  return { code: await child.exited, output };
+}
+
+test(`the storage server killed in the middle of uploads, seed ${seed}: once collected, rows are files and files are rows`, async () => {
+  const answers: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) answers.push(...(await killStorage()));
+  const taken = answers.filter((status) => status === 201).length;
+  expect(taken).toBeLessThan(answers.length);
+  await checkAll();
+  await runOut(sql, tenantId);
+  expect((await api('collect')).code).toBe(0);
+  const words = ['--organization', tenantId, '--older-than', '0'];
+  expect((await api('collect', ...words)).code).toBe(0);
+  const { named, stored, kept, used, open, statuses } = await lookAtFiles(sql, storage, tenantId);
+  expect(statuses).toEqual(['ready']);
+  expect(named.length).toBe(taken);
+  expect(stored).toEqual(named);
+  expect(used).toBe(kept);
+  expect(open).toEqual({ reservations: 0, uploads: 0 });
+  const { code, output } = await api('check', '--checksums', ...words);
+  expect(output).toContain('without a row: 0 files, 0 bytes');
+  expect(code).toBe(0);
+});
