@@ -5,8 +5,8 @@ import type {
 } from '@insightdesk/shared/domain/integrations/webhooks';
 import type { AuditedEvent, AuditOutlet } from '@insightdesk/shared/domain/tenancy/audit';
 import {
-  type Consequences,
-  type ConsequencesOf,
+  type Effects,
+  type EffectsOf,
   NewerEventError,
   type Places,
   PoisonEventError,
@@ -33,7 +33,7 @@ interface Outlets {
  * bear to be told twice, so doing it again changes nothing.
  */
 export function createDispatch(
-  consequencesOf: ConsequencesOf<JobRequest>,
+  consequencesOf: EffectsOf<JobRequest>,
   { channelLog, queues, jobs, cache, webhooks, audit, gather = asTheyAre }: Outlets,
 ) {
   return async (events: RecordedEvent[], told = atOnce): Promise<Places[]> => {
@@ -68,7 +68,7 @@ export function createDispatch(
     await Promise.all(tags.map((tag) => cache.forTenant(tenantId).deleteByTag(tag)));
   }
 
-  function requireConsequences(event: RecordedEvent): Consequences<JobRequest> {
+  function requireConsequences(event: RecordedEvent): Effects<JobRequest> {
     try {
       const consequences = consequencesOf(event);
       if (!consequences) throw new Error(`No event is named ${event.name}`);
@@ -90,7 +90,7 @@ const recorded = (trace: string | undefined) => (isSampled(trace) ? trace : unde
 function audited({
   event: { id, tenantId, name, requestId, at, origin },
   audit: details,
-}: Consequences<unknown> & { event: RecordedEvent }): AuditedEvent[] {
+}: Effects<unknown> & { event: RecordedEvent }): AuditedEvent[] {
   return details ? [{ id, tenantId, name, requestId, at, origin, details }] : [];
 }
 
@@ -98,7 +98,7 @@ function audited({
 export function outgoing({
   event: { id, tenantId, requestId, at, trace },
   webhook,
-}: Consequences<unknown> & { event: RecordedEvent }): OutgoingEvent[] {
+}: Effects<unknown> & { event: RecordedEvent }): OutgoingEvent[] {
   const of = { id, tenantId, requestId, at, ...(trace && { trace }) };
   return webhook ? [{ ...of, type: webhook.type, data: webhook.data }] : [];
 }

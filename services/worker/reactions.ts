@@ -1,5 +1,5 @@
 import type { Id } from '@insightdesk/shared/contract';
-import { events, type SystemEvent } from '@insightdesk/shared/domain/catalog';
+import { events, type SystemEvent, type SystemJob } from '@insightdesk/shared/domain/catalog';
 import { attachmentJobs } from '@insightdesk/shared/domain/desk/attachments';
 import { conversationJobs } from '@insightdesk/shared/domain/desk/conversations';
 import { isRecording, recordingJobs } from '@insightdesk/shared/domain/desk/media';
@@ -8,10 +8,8 @@ import { keyJobs } from '@insightdesk/shared/domain/identity/api-keys';
 import { userJobs } from '@insightdesk/shared/domain/identity/users';
 import { webhookJobs } from '@insightdesk/shared/domain/integrations/webhooks';
 import { departureJobs } from '@insightdesk/shared/domain/tenancy/departures';
-import { consequencesBy, type Reactions, type RecordedEvent } from '@insightdesk/shared/events';
+import { effectsBy, type Reactions, type RecordedEvent } from '@insightdesk/shared/events';
 import { type JobRequest, jobFor } from '@insightdesk/shared/jobs';
-
-const nothing = (): JobRequest[] => [];
 
 /** Whoever leaves the staff leaves its conversations to the others. */
 const unassign = (
@@ -35,14 +33,7 @@ const prepare = (
  * What happens next: the jobs that every event causes. Who hears of it stands in its definition,
  * in `shared/domain/<feature>/events.ts`.
  */
-export const reactions: Reactions<SystemEvent, JobRequest> = {
-  'organization.created': nothing,
-
-  'organization.disabled': nothing,
-
-  'organization.enabled': nothing,
-  'organization.updated': nothing,
-
+export const reactions: Reactions<SystemEvent, SystemJob, JobRequest> = {
   'organization.export-requested': (event) => [
     jobFor(event, departureJobs.writeArchiveJob, event.payload),
   ],
@@ -53,29 +44,7 @@ export const reactions: Reactions<SystemEvent, JobRequest> = {
     return [jobFor(event, departureJobs.removeArchiveJob, { exportId }, { delayMs })];
   },
 
-  'organization.export-downloaded': nothing,
-
-  'organization.erasure-requested': nothing,
-
-  'organization.erasure-cancelled': nothing,
-
-  'audit.pruned': nothing,
-
-  'job.cancel-asked': nothing,
-
-  'job.retry-asked': nothing,
-
-  'operator.acted': nothing,
-
-  'flag.changed': nothing,
-
   'invitation.created': (event) => [jobFor(event, notificationJobs.emailInvitation, event.payload)],
-
-  'role.created': nothing,
-
-  'role.updated': nothing,
-
-  'role.removed': nothing,
 
   'account.link-requested': (event) => [
     jobFor(event, notificationJobs.emailAccountLink, event.payload),
@@ -95,8 +64,6 @@ export const reactions: Reactions<SystemEvent, JobRequest> = {
     return [jobFor(event, notificationJobs.emailAccountNotice, notice)];
   },
 
-  'member.joined': nothing,
-
   // Whether a custom role still reads conversations is for the job to find out.
   'member.updated': (event) => {
     const { role, roleId } = event.payload;
@@ -105,27 +72,11 @@ export const reactions: Reactions<SystemEvent, JobRequest> = {
 
   'member.removed': unassign,
 
-  'session.opened': nothing,
-
-  'session.revoked': nothing,
-
-  'api-key.created': nothing,
-
   'api-key.rotated': (event) => {
     const { overlapUntil, ...key } = event.payload;
     const delayMs = Math.max(0, Date.parse(overlapUntil) - Date.now());
     return [jobFor(event, keyJobs.endOverlap, key, { delayMs })];
   },
-
-  'api-key.overlap-ended': nothing,
-
-  'api-key.revoked': nothing,
-
-  'sign-in.failed': nothing,
-
-  'impersonation.started': nothing,
-
-  'impersonation.ended': nothing,
 
   'attachment.uploaded': (event) => [
     jobFor(event, attachmentJobs.processAttachment, event.payload),
@@ -133,8 +84,6 @@ export const reactions: Reactions<SystemEvent, JobRequest> = {
   ],
 
   'attachment.discarded': (event) => [jobFor(event, attachmentJobs.deleteDiscarded, event.payload)],
-
-  'file-policy.changed': nothing,
 
   'attachment.ready': (event) => {
     const { id, contentType } = event.payload.attachment;
@@ -148,12 +97,6 @@ export const reactions: Reactions<SystemEvent, JobRequest> = {
   'recording.requested': (event) => [
     jobFor(event, recordingJobs.prepareRecordingJob, event.payload),
   ],
-
-  'recording.prepared': nothing,
-
-  'recording.failed': nothing,
-
-  'conversation.created': nothing,
 
   'conversation.updated': (event) => {
     const { id: conversationId, status, snoozedUntil } = event.payload.conversation;
@@ -174,14 +117,6 @@ export const reactions: Reactions<SystemEvent, JobRequest> = {
     jobFor(event, notificationJobs.emailOnRequest, event.payload),
   ],
 
-  'webhook.added': nothing,
-
-  'webhook.changed': nothing,
-
-  'webhook.removed': nothing,
-
-  'webhook.secret-replaced': nothing,
-
   'webhook.disabled': (event) => [jobFor(event, webhookJobs.emailDisabled, event.payload)],
 
   'webhook.replay-requested': (event) => [jobFor(event, webhookJobs.replayEvents, event.payload)],
@@ -192,4 +127,4 @@ export const reactions: Reactions<SystemEvent, JobRequest> = {
 };
 
 /** What follows from an event: who is told, by its definition, and the jobs above. */
-export const consequencesOf = consequencesBy(events, reactions);
+export const effectsOf = effectsBy(events, reactions);

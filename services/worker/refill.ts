@@ -1,6 +1,6 @@
 import type {
-  Consequences,
-  ConsequencesOf,
+  Effects,
+  EffectsOf,
   RecordedEvent,
   RelayedEvent,
   RelayOptions,
@@ -31,7 +31,7 @@ const JOBS_AT_ONCE = 500;
  * so that those that are still there are not doubled.
  */
 export function createRefill(
-  consequencesOf: ConsequencesOf<JobRequest>,
+  consequencesOf: EffectsOf<JobRequest>,
   { channels, jobs, queues, held, historySeconds, log }: RefillOptions,
 ): NonNullable<RelayOptions['prepare']> {
   return async (recent) => {
@@ -71,7 +71,7 @@ export function createRefill(
   }
 
   // An event that today's definitions refuse leaves a hole, which is told as a gap.
-  function findConsequences(event: RecordedEvent): Consequences<JobRequest> | undefined {
+  function findConsequences(event: RecordedEvent): Effects<JobRequest> | undefined {
     try {
       return consequencesOf(event);
     } catch {

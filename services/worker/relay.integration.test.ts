@@ -4,9 +4,9 @@ import type { Id } from '@insightdesk/shared/contract';
 import { connect, createDatabase, type Database } from '@insightdesk/shared/database';
 import {
   catalogOf,
-  consequencesBy,
   createRelay,
   defineEvent,
+  effectsBy,
   type RecordedEvent,
   type RelayOptions,
   record,
@@ -52,7 +52,7 @@ let channelLog: ChannelLog;
 let tenantId: Id<'org'>;
 let channel: string;
 
-const consequencesOf = consequencesBy(catalogOf({ happened, poison }), {
+const consequencesOf = effectsBy(catalogOf({ happened, poison }), {
   'thing.happened': (event: RecordedEvent<typeof happened>) => [jobFor(event, work, event.payload)],
   'thing.poisoned': () => {
     throw new Error('a bug in a reaction');

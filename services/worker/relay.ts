@@ -9,7 +9,7 @@ import { createDispatch } from './dispatch.ts';
 import { createGather } from './gather.ts';
 import { watchRelay } from './metrics/watch-relay.ts';
 import type { Work } from './queues.ts';
-import { consequencesOf } from './reactions.ts';
+import { effectsOf } from './reactions.ts';
 import { createRefill } from './refill.ts';
 import { traceBatch } from './trace-batch.ts';
 
@@ -27,7 +27,7 @@ export function runRelay(app: App, { queues, valkey, held }: Work): Relay {
     budgetOf: (tenantId: Id<'org'>) => parts.meter.limitOf(tenantId, 'log-bytes'),
   };
   const figures = watchRelay(app);
-  const dispatch = createDispatch(consequencesOf, {
+  const dispatch = createDispatch(effectsOf, {
     channelLog: figures.appending(createChannelLog(parts.valkey, history)),
     queues,
     cache: parts.cache,
@@ -44,7 +44,7 @@ export function runRelay(app: App, { queues, valkey, held }: Work): Relay {
       for (const { tenantId } of events) parts.meter.count(tenantId, 'events');
       return places;
     }),
-    prepare: createRefill(consequencesOf, {
+    prepare: createRefill(effectsOf, {
       channels: createChannelRefill(parts.valkey, history),
       jobs,
       queues,

@@ -3,7 +3,7 @@ import { runCommand } from '@insightdesk/shared/boot';
 import { openWebhookOutlet } from '@insightdesk/shared/domain/integrations/webhooks';
 import { createHeldJobs, createQueues } from '@insightdesk/shared/jobs';
 import { createChannelLog } from '@insightdesk/shared/realtime';
-import { consequencesOf } from './reactions.ts';
+import { effectsOf } from './reactions.ts';
 import { type ReplayOptions, replayEvents } from './replay.ts';
 import { readReplayOptions } from './replay-options.ts';
 
@@ -51,7 +51,7 @@ async function replay(wanted: ReplayOptions): Promise<number> {
       budgetOf: (tenantId) => parts.meter.limitOf(tenantId, 'log-bytes'),
     });
     try {
-      return await replayEvents(consequencesOf, { url, channelLog, queues, webhooks }, wanted);
+      return await replayEvents(effectsOf, { url, channelLog, queues, webhooks }, wanted);
     } finally {
       await Promise.allSettled([queues.close(), webhooks.close()]);
       valkey.disconnect();

@@ -3,18 +3,13 @@ import type { Context } from '@insightdesk/shared/context';
 import { type Id, toUuid } from '@insightdesk/shared/contract';
 import { openConversation, sendMessage } from '@insightdesk/shared/domain/desk/conversations';
 import { addWebhook } from '@insightdesk/shared/domain/integrations/webhooks';
-import {
-  catalogOf,
-  consequencesBy,
-  defineEvent,
-  type RecordedEvent,
-} from '@insightdesk/shared/events';
+import { catalogOf, defineEvent, effectsBy, type RecordedEvent } from '@insightdesk/shared/events';
 import type { JobRequest } from '@insightdesk/shared/jobs';
 import type { ChannelEntry } from '@insightdesk/shared/realtime';
 import { createTestTenant, until } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { z } from 'zod';
-import { consequencesOf } from './reactions.ts';
+import { effectsOf } from './reactions.ts';
 import { type ReplayOptions, replayEvents } from './replay.ts';
 import { readReplayOptions } from './replay-options.ts';
 import { openReceiver, openWorker } from './test-webhooks.ts';
@@ -35,7 +30,7 @@ beforeEach(async () => {
 });
 
 /** Channels and webhooks are real; what is enqueued is looked at instead of carried out. */
-const replay = (options: Partial<ReplayOptions> & { to: string }, using = consequencesOf) =>
+const replay = (options: Partial<ReplayOptions> & { to: string }, using = effectsOf) =>
   replayEvents(
     using,
     {
@@ -75,7 +70,7 @@ test('channels get nothing twice, and what they lost again in stored order', asy
   const outlets = { url: worker.relayUrl, webhooks: worker.webhooks, channelLog };
   const queues = { enqueue: async () => {} };
   const report = await replayEvents(
-    consequencesOf,
+    effectsOf,
     { ...outlets, queues },
     {
       since,
@@ -143,7 +138,7 @@ test('old payloads come in the present shape; what does not is told', async () =
     upcasts: { 1: ({ at }) => ({ x: at }) },
   });
   const heard: unknown[] = [];
-  const using = consequencesBy(catalogOf({ moved }), {
+  const using = effectsBy(catalogOf({ moved }), {
     'thing.moved': ({ payload }: RecordedEvent<typeof moved>): JobRequest[] => {
       heard.push(payload);
       return [];

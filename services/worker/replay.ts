@@ -1,7 +1,7 @@
 import type { WebhookOutlet } from '@insightdesk/shared/domain/integrations/webhooks';
 import {
-  type Consequences,
-  type ConsequencesOf,
+  type Effects,
+  type EffectsOf,
   type PastEvents,
   pastEvents,
   type RecordedEvent,
@@ -42,7 +42,7 @@ const MOST_REFUSED = 20;
  * queues and webhooks refuse the ids they know, so that repeating a replay changes nothing.
  */
 export async function replayEvents(
-  consequencesOf: ConsequencesOf<JobRequest>,
+  consequencesOf: EffectsOf<JobRequest>,
   outlets: Outlets,
   options: ReplayOptions,
 ): Promise<ReplayReport> {
@@ -72,7 +72,7 @@ export async function replayEvents(
 
 const targetOf = (to: string) => (to === 'channels' || to === 'webhooks' ? to : 'jobs');
 
-type Outcome = Consequences<JobRequest> & { event: RecordedEvent };
+type Outcome = Effects<JobRequest> & { event: RecordedEvent };
 type Carrier = (outcomes: Outcome[]) => Promise<{ count: number; known: number }>;
 
 function carriers(

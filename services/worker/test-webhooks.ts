@@ -11,7 +11,7 @@ import { createTestContext, createTestDatabase } from '@insightdesk/shared/testi
 import { newId } from '@insightdesk/shared/utils';
 import { createDispatch } from './dispatch.ts';
 import { jobHandlers } from './jobs.ts';
-import { consequencesOf } from './reactions.ts';
+import { effectsOf } from './reactions.ts';
 
 /** Retries as in real life, only sooner. */
 const delays = [100, 200, 300, 400];
@@ -38,7 +38,7 @@ export async function openWorker() {
   context.traces = openTraces({ connect: stage.parts.connectValkey, queues, prefix });
   const { webhooks, audit } = openOutlets(server.relayUrl, closing);
   const channelLog = createChannelLog(valkey, { historyLength: 1000, historySeconds: 60 });
-  const dispatch = createDispatch(consequencesOf, {
+  const dispatch = createDispatch(effectsOf, {
     channelLog,
     queues,
     webhooks,

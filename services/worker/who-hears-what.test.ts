@@ -4,7 +4,7 @@ import { events } from '@insightdesk/shared/domain/catalog';
 import { type RecordedEvent, viewsByChannel } from '@insightdesk/shared/events';
 import { newId } from '@insightdesk/shared/utils';
 import { outgoing } from './dispatch.ts';
-import { consequencesOf, reactions } from './reactions.ts';
+import { effectsOf, reactions } from './reactions.ts';
 
 const tenantId = newId('org');
 const conversationId = newId('cnv');
@@ -292,7 +292,7 @@ function kindOf(channel: string): keyof typeof Channels {
 
 test.each(table)('%s, %s: who hears what, and what follows', (name, when, payload, heard) => {
   const event = eventOf(name, payload);
-  const consequences = consequencesOf(event);
+  const consequences = effectsOf(event);
   if (!consequences) throw new Error(`${name} is unknown`);
   const { publish, enqueue } = consequences;
   const channels = publish.map(({ channel }) => channel);

@@ -19,7 +19,15 @@ import { flagEvents } from '@insightdesk/shared/domain/tenancy/flags';
 import { maintenanceJobs } from '@insightdesk/shared/domain/tenancy/retention';
 import { tenantEvents } from '@insightdesk/shared/domain/tenancy/tenants';
 import { catalogOf, type EventsOf } from '@insightdesk/shared/events';
-import type { JobsOf } from '@insightdesk/shared/jobs';
+import type { JobDefinition, JobsOf, JobTrigger } from '@insightdesk/shared/jobs';
+
+interface Feature {
+  events: object;
+  /** Each names what enqueues it. */
+  jobs: Readonly<
+    Record<string, JobDefinition & { triggeredBy: readonly [JobTrigger, ...JobTrigger[]] }>
+  >;
+}
 
 /**
  * Every feature, once, in the order in which they may know each other: each those above it. All
@@ -46,7 +54,7 @@ export const features = {
   'desk/notifications': { events: notificationEvents, jobs: notificationJobs },
   'integrations/event-ingest': { events: {}, jobs: {} },
   'integrations/webhooks': { events: webhookEvents, jobs: webhookJobs },
-};
+} satisfies Readonly<Record<string, Feature>>;
 
 type Features = typeof features;
 

@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from 'bun:test';
 import { openConversation } from '@insightdesk/shared/domain/desk/conversations';
-import { catalogOf, consequencesBy, outbox, type RecordedEvent } from '@insightdesk/shared/events';
+import { catalogOf, effectsBy, outbox, type RecordedEvent } from '@insightdesk/shared/events';
 import { createTestContext, createTestTenant } from '@insightdesk/shared/testing';
 import { eq } from 'drizzle-orm';
 import { conversationEscalated, escalateConversation, reactions } from './escalate.ts';
@@ -21,8 +21,8 @@ test('an action records its event, and the event leads to a channel and a job', 
   );
   expect(row?.payload).toEqual({ conversationId: id, reason: 'The customer is on fire' });
   const event = { ...row, id: row?.eventId, at: '' } as unknown as RecordedEvent;
-  const consequencesOf = consequencesBy(catalogOf({ conversationEscalated }), reactions);
-  const { publish, enqueue } = consequencesOf(event) ?? {};
+  const effectsOf = effectsBy(catalogOf({ conversationEscalated }), reactions);
+  const { publish, enqueue } = effectsOf(event) ?? {};
   expect(publish?.[0]?.channel).toBe(`private-organization-${tenantId}`);
   expect(enqueue?.[0]).toMatchObject({ id: `${event.id}-escalations.page`, tenantId });
 });

@@ -16,6 +16,7 @@ export const conversationEscalated = defineEvent('conversation.escalated', escal
 /** A job: something must happen later. */
 export const pageOnCall = defineJob({
   name: 'escalations.page',
+  triggeredBy: ['conversation.escalated'],
   queue: 'maintenance',
   payload: escalation,
 });

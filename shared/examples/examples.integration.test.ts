@@ -2,7 +2,7 @@ import { afterAll, expect, test } from 'bun:test';
 import { readdirSync } from 'node:fs';
 import { loadConfig } from '@insightdesk/shared/config';
 import { type ErrorReport, trackErrors } from '@insightdesk/shared/error-tracking';
-import { catalogOf, consequencesBy } from '@insightdesk/shared/events';
+import { catalogOf, effectsBy } from '@insightdesk/shared/events';
 import { withTempDirectory } from '@insightdesk/shared/files';
 import { createQueues, type JobHandlers, startWorkers } from '@insightdesk/shared/jobs';
 import { createLifecycle } from '@insightdesk/shared/lifecycle';
@@ -121,9 +121,7 @@ const runs: Record<string, () => Promise<void>> = {
   },
 
   async 'news.ts'() {
-    const consequencesOf = consequencesBy(catalogOf({ newsPublished }), {
-      'news.published': () => [],
-    });
+    const effectsOf = effectsBy(catalogOf({ newsPublished }));
     const happened = {
       id: newId('evt'),
       position: 1,
@@ -134,7 +132,7 @@ const runs: Record<string, () => Promise<void>> = {
       payload: { title: 'We are open', draftedBy: 'Eve' },
       at: new Date().toISOString(),
     };
-    const told = consequencesOf(happened)?.publish ?? [];
+    const told = effectsOf(happened)?.publish ?? [];
     expect(told.at(-1)).toMatchObject({ channel: 'public-news', data: { title: 'We are open' } });
     expect(told.at(-1)?.data).not.toHaveProperty('draftedBy');
   },

@@ -2,17 +2,17 @@
 export { type Audience, sees, type View } from './audience.ts';
 export { catalogOf, type EventCatalog, type EventsOf } from './catalog.ts';
 export {
-  type Consequences,
-  type ConsequencesOf,
-  consequencesBy,
-  type Reactions,
-} from './consequences.ts';
-export {
   defineEvent,
   type EventDefinition,
   type RecordedEvent,
   type Upcast,
 } from './define-event.ts';
+export {
+  type Effects,
+  type EffectsOf,
+  effectsBy,
+  type Reactions,
+} from './effects.ts';
 export type { Origin } from './origin.ts';
 export type { RelayedEvent } from './outbox.ts';
 export { readOutboxLag } from './outbox-lag.ts';

@@ -26,8 +26,15 @@ export interface JobLimit<P> {
   rate?: { max: number; windowMs: number };
 }
 
+/** What enqueues a job: an event by its name, a schedule, another job, or the relay itself. */
+export type JobTrigger = 'schedule' | 'job' | 'relay' | `${string}.${string}`;
+
 /** A kind of work: its queue, the shape of its payload, and how failure is met. */
-export interface JobDefinition<N extends string = string, S extends z.ZodType = z.ZodType> {
+export interface JobDefinition<
+  N extends string = string,
+  S extends z.ZodType = z.ZodType,
+  T extends readonly JobTrigger[] = readonly JobTrigger[],
+> {
   readonly type: 'job';
   readonly name: N;
   readonly queue: QueueName;
@@ -38,6 +45,7 @@ export interface JobDefinition<N extends string = string, S extends z.ZodType = 
   readonly timeoutMs: number;
   readonly priority: JobPriority;
   readonly limit?: JobLimit<z.output<S>>;
+  readonly triggeredBy: T;
 }
 
 /** Whose a job is: an organisation's, or the system's own. */
@@ -74,13 +82,18 @@ export type ChildFailurePolicy = 'fail' | 'ignore' | 'compensate';
 type Optional = 'attempts' | 'backoffMs' | 'timeoutMs' | 'priority' | 'limit';
 
 /** Describes work; 3 attempts, 2 s exponential backoff and a 30 s timeout unless said otherwise. */
-export function defineJob<N extends string, S extends z.ZodType>(
-  description: { name: N; queue: QueueName; payload: S } & Partial<
+export function defineJob<
+  N extends string,
+  S extends z.ZodType,
+  const T extends readonly JobTrigger[] = readonly [],
+>(
+  description: { name: N; queue: QueueName; payload: S; triggeredBy?: T } & Partial<
     Pick<JobDefinition<N, S>, Optional>
   >,
-): JobDefinition<N, S> {
+): JobDefinition<N, S, T> {
   return {
     type: 'job',
+    triggeredBy: [] as readonly JobTrigger[] as T,
     attempts: 3,
     backoffMs: 2000,
     timeoutMs: 30_000,

@@ -9,6 +9,7 @@ export {
   type JobLimit,
   type JobOwner,
   type JobRequest,
+  type JobTrigger,
   jobFor,
   type QueueName,
   queueNames,

@@ -4,6 +4,7 @@ import { z } from 'zod';
 
 export const processAttachment = defineJob({
   name: 'attachments.process',
+  triggeredBy: ['attachment.uploaded'],
   queue: 'media-processing',
   payload: z.object({ attachmentId: idSchema('att') }),
   // Pictures are decoded one at a time: it may wait for others first.
@@ -15,6 +16,7 @@ export const processAttachment = defineJob({
 /** Removes uploads that no message claimed within a day. */
 export const collectUnclaimed = defineJob({
   name: 'attachments.collect-unclaimed',
+  triggeredBy: ['schedule'],
   queue: 'maintenance',
   priority: JobPriority.LOW,
   payload: z.object({}),
@@ -24,6 +26,7 @@ export const collectUnclaimed = defineJob({
 /** Removes the files of what its uploader took back, or what was rejected. */
 export const deleteDiscarded = defineJob({
   name: 'attachments.delete-discarded',
+  triggeredBy: ['attachment.discarded', 'attachment.rejected'],
   queue: 'maintenance',
   payload: z.object({ attachmentId: idSchema('att') }),
 });
@@ -31,6 +34,7 @@ export const deleteDiscarded = defineJob({
 /** Compares what storage has with what the database knows of. */
 export const sweepFiles = defineJob({
   name: 'attachments.sweep-files',
+  triggeredBy: ['schedule'],
   queue: 'maintenance',
   priority: JobPriority.LOWEST,
   payload: z.object({}),

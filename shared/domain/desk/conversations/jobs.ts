@@ -4,6 +4,7 @@ import { z } from 'zod';
 
 export const wakeConversation = defineJob({
   name: 'conversations.wake',
+  triggeredBy: ['conversation.updated'],
   queue: 'maintenance',
   payload: z.object({ conversationId: idSchema('cnv') }),
 });
@@ -11,6 +12,7 @@ export const wakeConversation = defineJob({
 /** Takes the conversations of a former member of staff away from them. */
 export const unassignConversations = defineJob({
   name: 'conversations.unassign',
+  triggeredBy: ['member.updated', 'member.removed'],
   queue: 'maintenance',
   timeoutMs: 300_000,
   attempts: 8,

@@ -5,6 +5,7 @@ import { z } from 'zod';
 /** Makes what is made of a video or a sound. */
 export const prepareRecordingJob = defineJob({
   name: 'recordings.prepare',
+  triggeredBy: ['attachment.uploaded', 'attachment.ready', 'recording.requested'],
   queue: 'media-processing',
   // An organisation's pictures come first.
   priority: JobPriority.LOW,

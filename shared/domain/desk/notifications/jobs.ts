@@ -14,6 +14,7 @@ const notice = z.object({
 /** Finds out who must hear of a message by e-mail. */
 export const notifyOfMessage = defineJob({
   name: 'notifications.message',
+  triggeredBy: ['message.created'],
   queue: 'email-sending',
   payload: notice,
 });
@@ -21,6 +22,7 @@ export const notifyOfMessage = defineJob({
 /** The same for several messages at once, each as the job that it would have had. */
 export const notifyOfMessages = defineJob({
   name: 'notifications.messages',
+  triggeredBy: ['relay'],
   queue: 'email-sending',
   payload: z.object({
     notices: z.array(z.object({ id: z.string(), requestId: z.string(), notice })),
@@ -30,6 +32,7 @@ export const notifyOfMessages = defineJob({
 /** Hands one message to one person's mail server. */
 export const emailMessage = defineJob({
   name: 'notifications.email-message',
+  triggeredBy: ['job'],
   queue: 'email-sending',
   attempts: 8,
   payload: z.object({
@@ -43,6 +46,7 @@ export const emailMessage = defineJob({
 /** Hands an invitation to a mail server. */
 export const emailInvitation = defineJob({
   name: 'notifications.email-invitation',
+  triggeredBy: ['invitation.created'],
   queue: 'email-sending',
   attempts: 8,
   payload: z.object({
@@ -58,6 +62,7 @@ export const emailInvitation = defineJob({
 /** Hands a link of somebody's account to a mail server. */
 export const emailAccountLink = defineJob({
   name: 'notifications.email-account-link',
+  triggeredBy: ['account.link-requested'],
   queue: 'email-sending',
   attempts: 8,
   payload: z.object({ linkId: idSchema('lnk'), isMuted: z.boolean() }),
@@ -66,6 +71,7 @@ export const emailAccountLink = defineJob({
 /** Tells the owner of an address what has changed about its account. */
 export const emailAccountNotice = defineJob({
   name: 'notifications.email-account-notice',
+  triggeredBy: ['account.password-changed', 'account.email-changed'],
   queue: 'email-sending',
   attempts: 8,
   payload: z.object({ to: z.string(), change: z.enum(['password', 'email']) }),
@@ -74,6 +80,7 @@ export const emailAccountNotice = defineJob({
 /** Hands a mail server what one of the organisation's own systems asked for. */
 export const emailOnRequest = defineJob({
   name: 'notifications.email-on-request',
+  triggeredBy: ['email/send.requested'],
   queue: 'email-sending',
   attempts: 8,
   payload: emailRequested.payload,

@@ -4,6 +4,7 @@ import { keyRevoked } from './events.ts';
 /** Tells the sockets that hold the secret before that its time is over. */
 export const endOverlap = defineJob({
   name: 'api-keys.end-overlap',
+  triggeredBy: ['api-key.rotated'],
   queue: 'maintenance',
   payload: keyRevoked.payload,
 });

@@ -5,6 +5,7 @@ import { endedSessions } from './ended-sessions.ts';
 /** Deletes sessions and invitations that ran out long ago. */
 export const purgeExpired = defineJob({
   name: 'users.purge-expired',
+  triggeredBy: ['schedule'],
   queue: 'maintenance',
   priority: JobPriority.LOW,
   payload: retention,
@@ -14,6 +15,7 @@ export const purgeExpired = defineJob({
 /** Ends sessions in all organisations, should whoever wanted it not have lived to. */
 export const endSessionsLater = defineJob({
   name: 'users.end-sessions',
+  triggeredBy: ['account.password-changed'],
   queue: 'maintenance',
   payload: endedSessions,
 });

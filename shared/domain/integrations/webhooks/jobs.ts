@@ -8,6 +8,7 @@ const patient = { queue: 'webhook-delivery', attempts: 8 } as const;
 export const fanOutEvents = defineJob({
   ...patient,
   name: 'webhooks.fan-out',
+  triggeredBy: ['relay'],
   payload: z.object({}),
 });
 
@@ -15,6 +16,7 @@ export const fanOutEvents = defineJob({
 export const deliverLane = defineJob({
   ...patient,
   name: 'webhooks.deliver',
+  triggeredBy: ['webhook.delivery-replay-requested', 'job'],
   payload: z.object({
     webhookId: idSchema('whk'),
     lane: z.string(),
@@ -29,6 +31,7 @@ export const deliverLane = defineJob({
 export const replayEvents = defineJob({
   ...patient,
   name: 'webhooks.replay',
+  triggeredBy: ['webhook.replay-requested'],
   payload: z.object({
     webhookId: idSchema('whk'),
     since: z.iso.datetime(),
@@ -39,6 +42,7 @@ export const replayEvents = defineJob({
 /** Tells the owners that a webhook was switched off. */
 export const emailDisabled = defineJob({
   name: 'webhooks.email-disabled',
+  triggeredBy: ['webhook.disabled'],
   queue: 'email-sending',
   attempts: 8,
   payload: z.object({ webhookId: idSchema('whk'), reason: z.enum(['gone', 'failing']) }),

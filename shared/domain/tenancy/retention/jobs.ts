@@ -8,6 +8,7 @@ const nightly = { queue: 'maintenance', payload: retention, timeoutMs: 300_000 }
 /** Deletes events that were told long ago. */
 export const purgeEvents = defineJob({
   name: 'tenants.purge-events',
+  triggeredBy: ['schedule'],
   priority: JobPriority.LOW,
   ...nightly,
 });
@@ -15,6 +16,7 @@ export const purgeEvents = defineJob({
 /** Deletes what jobs of long ago remembered of their steps. */
 export const purgeJobSteps = defineJob({
   name: 'tenants.purge-job-steps',
+  triggeredBy: ['schedule'],
   priority: JobPriority.LOW,
   ...nightly,
 });
@@ -22,6 +24,7 @@ export const purgeJobSteps = defineJob({
 /** Deletes what was answered to requests that can no longer be repeated. */
 export const purgeAnswers = defineJob({
   name: 'maintenance.purge-answers',
+  triggeredBy: ['schedule'],
   priority: JobPriority.LOW,
   ...nightly,
 });
@@ -29,6 +32,7 @@ export const purgeAnswers = defineJob({
 /** Deletes what organisations used more than a year ago. */
 export const purgeUsage = defineJob({
   name: 'tenants.purge-usage',
+  triggeredBy: ['schedule'],
   priority: JobPriority.LOW,
   ...nightly,
 });

@@ -5,13 +5,25 @@ import { idsIn } from './origin.ts';
 import { type Publication, publicationsOf } from './publications.ts';
 import { upcast } from './upcast.ts';
 
-/** The jobs that follow from each event; an event without a line here does not compile. */
-export type Reactions<E extends EventDefinition, J> = {
-  [N in E['name']]: (event: RecordedEvent<Extract<E, { name: N }>>) => J[];
+/**
+ * The jobs that events trigger, by the name of the event. An event that a job of `J` names in
+ * `triggeredBy` must be listed, all others must not.
+ */
+export type Reactions<E extends EventDefinition, J extends Triggered, R> = {
+  [N in TriggerOf<J>]: N extends E['name']
+    ? (event: RecordedEvent<Extract<E, { name: N }>>) => R[]
+    : never;
 };
 
-/** What follows from an event. */
-export interface Consequences<J> {
+interface Triggered {
+  readonly triggeredBy: readonly string[];
+}
+
+/** The names of events in `triggeredBy`: these have a dot, `schedule` and `job` have none. */
+type TriggerOf<J extends Triggered> = Extract<J['triggeredBy'][number], `${string}.${string}`>;
+
+/** What an event causes. */
+export interface Effects<J> {
   /** Entries for channels, by the audience of the event's definition. */
   publish: Publication[];
   /** What webhooks are told. */
@@ -24,24 +36,23 @@ export interface Consequences<J> {
   audit?: unknown;
 }
 
-/** Tells what follows from an event, of whatever version; undefined when nobody knows its name. */
-export type ConsequencesOf<J> = (event: RecordedEvent) => Consequences<J> | undefined;
+/** Computes the effects of an event, of whatever version; undefined when its name is unknown. */
+export type EffectsOf<J> = (event: RecordedEvent) => Effects<J> | undefined;
 
-/** What follows from events by their definitions and by the jobs that they cause; no side effects. */
-export function consequencesBy<J>(
+/** The effects of events by their definitions and by the jobs that they trigger; no side effects. */
+export function effectsBy<J>(
   catalog: EventCatalog,
-  reactions: Readonly<Record<string, (event: never) => J[]>>,
-): ConsequencesOf<J> {
+  reactions: Readonly<Record<string, (event: never) => J[]>> = {},
+): EffectsOf<J> {
   return (recorded) => {
     const definition = catalog[recorded.name];
-    const react = reactions[recorded.name];
-    if (!definition || !react) return undefined;
+    if (!definition) return undefined;
     const event = upcast(definition, recorded);
     const { audience, forgets: forget } = definition;
     const publish = publicationsOf(audience, event);
     const staff = Channels.organization(event.tenantId);
     const webhook = audience.webhooks && publish.find(({ channel }) => channel === staff);
-    const enqueue = react(event as never);
+    const enqueue = reactions[recorded.name]?.(event as never) ?? [];
     const audit = definition.audit?.(event.payload) ?? (event.origin && idsIn(event.payload));
     return { publish, enqueue, forget, ...(webhook && { webhook }), ...(audit && { audit }) };
   };
