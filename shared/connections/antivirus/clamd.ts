@@ -1,6 +1,6 @@
 import { type ByteSource, readChunks } from '@insightdesk/shared/streams';
 import type { Verdict } from './antivirus.ts';
-import { type Line, openLine, ScannerFailure } from './line.ts';
+import { type Line, openLine, ScannerFailure } from './clamd-connection.ts';
 
 /** More bytes than are looked into. */
 export class TooLongToScan extends Error {

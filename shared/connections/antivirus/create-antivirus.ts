@@ -4,7 +4,7 @@ import { limitConcurrency } from '@insightdesk/shared/promises';
 import type { ByteSource } from '@insightdesk/shared/streams';
 import type { Antivirus, Verdict } from './antivirus.ts';
 import { createClamd, TooLongToScan } from './clamd.ts';
-import { ScannerFailure, ScannerHungUp } from './line.ts';
+import { ScannerFailure, ScannerHungUp } from './clamd-connection.ts';
 
 /** The slice of configuration that the antivirus takes. */
 export interface AntivirusOptions {

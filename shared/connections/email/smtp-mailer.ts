@@ -3,7 +3,7 @@ import type { Logger } from '@insightdesk/shared/logging';
 import { createCircuitBreaker } from '@insightdesk/shared/promises';
 import { span } from '@insightdesk/shared/tracing';
 import { checkEmail } from './check-email.ts';
-import { lookUp } from './look-up.ts';
+import { lookUp } from './query-mail-catcher.ts';
 import type { Mailer } from './mailer.ts';
 
 export interface SmtpOptions {

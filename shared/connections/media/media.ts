@@ -1,15 +1,15 @@
 import { limitConcurrency } from '@insightdesk/shared/promises';
 import type { ByteSource } from '@insightdesk/shared/streams';
-import { detectContentType } from './content-type.ts';
-import { masterPlaylist, type Rung } from './film.ts';
-import { allowedPixels } from './image-cost.ts';
-import { corrupt, MediaProcessError, tooLarge } from './image-errors.ts';
-import { readImageHeader } from './image-header.ts';
-import { createImageProcesses } from './image-processes.ts';
-import type { ImageTask } from './image-task.ts';
-import type { Variants } from './images.ts';
-import { type OpenRecording, openRecording, type Recording } from './recording.ts';
-import type { DerivedImage, ImageMetadata, ImageTransform } from './transform.ts';
+import { detectContentType } from './detect-content-type.ts';
+import { masterPlaylist, type Rung } from './video/video-arguments.ts';
+import { allowedPixels } from './images/pixel-limit.ts';
+import { corrupt, MediaProcessError, tooLarge } from './images/image-errors.ts';
+import { readImageHeader } from './images/read-image-header.ts';
+import { createImageProcesses } from './images/image-worker-pool.ts';
+import type { ImageTask } from './images/image-task.ts';
+import type { Variants } from './images/create-variants.ts';
+import { type OpenRecording, openRecording, type Recording } from './ffmpeg/media-file.ts';
+import type { DerivedImage, ImageMetadata, ImageTransform } from './images/transform-image.ts';
 
 /** The slice of configuration that media takes. */
 export interface MediaOptions {

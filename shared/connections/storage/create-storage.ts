@@ -1,10 +1,10 @@
 import { ConfigurationError } from '@insightdesk/shared/errors';
 import { type AzureOptions, AzureStorage } from './azure/azure-storage.ts';
 import { type CloudinaryOptions, CloudinaryStorage } from './cloudinary/cloudinary-storage.ts';
-import { withRules } from './keys.ts';
+import { withRules } from './with-validation.ts';
 import { LocalStorage } from './local-storage.ts';
 import { MemoryStorage } from './memory-storage.ts';
-import type { StorageProvider } from './provider.ts';
+import type { StorageProvider } from './storage-provider.ts';
 import { type S3Options, S3Storage } from './s3/s3-storage.ts';
 import { createUrlSigner, type UrlSigner } from './url-signer.ts';
 

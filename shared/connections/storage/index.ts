@@ -18,7 +18,7 @@ export type {
   StorageProvider,
   StoredFile,
   UploadOptions,
-} from './provider.ts';
+} from './storage-provider.ts';
 export { createS3Client } from './s3/s3-client.ts';
 export {
   createUrlSigner,

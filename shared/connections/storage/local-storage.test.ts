@@ -12,7 +12,7 @@ import {
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { answerSigned } from './conformance/answer-signed.ts';
+import { answerSigned } from './conformance/serve-signed-urls.ts';
 import { parts } from './conformance/harness.ts';
 import { describeStorage, MAX_FILE_BYTES } from './conformance/suite.ts';
 import { createStorage, type StorageProvider } from './index.ts';

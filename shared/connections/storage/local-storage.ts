@@ -19,7 +19,7 @@ import type {
   StorageProvider,
   StoredFile,
   UploadOptions,
-} from './provider.ts';
+} from './storage-provider.ts';
 import { fileNotFound, resolveRange } from './ranges.ts';
 import { signRead, signWrite, type UrlSigner } from './url-signer.ts';
 

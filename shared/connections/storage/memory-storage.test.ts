@@ -1,4 +1,4 @@
-import { answerSigned } from './conformance/answer-signed.ts';
+import { answerSigned } from './conformance/serve-signed-urls.ts';
 import { parts } from './conformance/harness.ts';
 import { describeStorage, MAX_FILE_BYTES } from './conformance/suite.ts';
 import { createMemoryStorage } from './create-storage.ts';

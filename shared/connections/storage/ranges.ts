@@ -1,5 +1,5 @@
 import { DomainNotFoundError, ServiceError } from '@insightdesk/shared/errors';
-import type { ByteRange } from './provider.ts';
+import type { ByteRange } from './storage-provider.ts';
 
 /** The part of a file to read as first byte and length; throws 416 when it holds none of the range. */
 export function resolveRange(

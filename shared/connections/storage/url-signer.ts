@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { ForbiddenError } from '@insightdesk/shared/errors';
 import type { KeyRing } from '@insightdesk/shared/security';
-import type { SignDownloadOptions, SignedUpload, SignUploadOptions } from './provider.ts';
+import type { SignDownloadOptions, SignedUpload, SignUploadOptions } from './storage-provider.ts';
 
 /** What an address that we sign ourselves allows. */
 export type SignedAccess = SignedRead | SignedWrite;

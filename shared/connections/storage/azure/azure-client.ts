@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { InfrastructureError } from '@insightdesk/shared/errors';
-import { callStorage, describe } from '../remote/call-storage.ts';
+import { callStorage, describe } from '../remote/request-storage.ts';
 import { type AzureAccount, sharedAccess, signHeaders } from './signature.ts';
 
 export interface AzureOptions extends AzureAccount {

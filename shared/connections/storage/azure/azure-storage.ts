@@ -11,13 +11,13 @@ import type {
   StorageProvider,
   StoredFile,
   UploadOptions,
-} from '../provider.ts';
+} from '../storage-provider.ts';
 import { answersRange, fileNotFound, rangeHeader, resolveRange } from '../ranges.ts';
-import { bodyOf } from '../remote/body-of.ts';
-import { meteredParts, splitFirst } from '../remote/parts.ts';
-import { disposition, elementsOf, textOf } from '../remote/text.ts';
+import { bodyOf } from '../remote/response-body.ts';
+import { meteredParts, splitFirst } from '../remote/upload-parts.ts';
+import { disposition, elementsOf, textOf } from '../remote/xml.ts';
 import { type AzureClient, type AzureOptions, createAzureClient } from './azure-client.ts';
-import { uploadInBlocks } from './blocks.ts';
+import { uploadInBlocks } from './upload-in-blocks.ts';
 
 export type { AzureOptions } from './azure-client.ts';
 

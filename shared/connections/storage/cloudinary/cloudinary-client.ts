@@ -1,6 +1,6 @@
 import { InfrastructureError } from '@insightdesk/shared/errors';
 
-import { callStorage, describe } from '../remote/call-storage.ts';
+import { callStorage, describe } from '../remote/request-storage.ts';
 
 export interface CloudinaryOptions {
   cloudName: string;

@@ -11,12 +11,12 @@ import type {
   StorageProvider,
   StoredFile,
   UploadOptions,
-} from '../provider.ts';
+} from '../storage-provider.ts';
 import { answersRange, fileNotFound, rangeHeader, resolveRange } from '../ranges.ts';
-import { bodyOf } from '../remote/body-of.ts';
-import { meteredParts } from '../remote/parts.ts';
-import { sliceOf } from '../remote/slice-of.ts';
-import { uploadInChunks } from './chunks.ts';
+import { bodyOf } from '../remote/response-body.ts';
+import { meteredParts } from '../remote/upload-parts.ts';
+import { sliceOf } from '../remote/slice-stream.ts';
+import { uploadInChunks } from './upload-in-chunks.ts';
 import {
   type CloudinaryClient,
   type CloudinaryOptions,

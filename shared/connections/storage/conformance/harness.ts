@@ -1,4 +1,4 @@
-import type { ByteRange, StorageProvider } from '../provider.ts';
+import type { ByteRange, StorageProvider } from '../storage-provider.ts';
 import { createUrlSigner } from '../url-signer.ts';
 
 /** For providers that have no addresses of their own. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import { createHash } from 'node:crypto';
-import type { StorageProvider } from '../provider.ts';
+import type { StorageProvider } from '../storage-provider.ts';
 import { textType } from './harness.ts';
 
 const MEGABYTE = 1024 * 1024;

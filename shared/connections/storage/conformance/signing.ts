@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import type { SignedUpload } from '../provider.ts';
+import type { SignedUpload } from '../storage-provider.ts';
 import { type Harness, textType } from './harness.ts';
 
 const aMinute = { expiresInSeconds: 60 };

@@ -3,7 +3,7 @@ import { createHarness, type Subject } from './harness.ts';
 import { describeKeys } from './keys.ts';
 import { describeReading } from './reading.ts';
 import { describeSigning } from './signing.ts';
-import { describeTidiness } from './tidiness.ts';
+import { describeTidiness } from './list-copy-delete.ts';
 import { describeFailedUploads, describeUploads } from './uploads.ts';
 
 export { MAX_FILE_BYTES, type Subject } from './harness.ts';

@@ -1,13 +1,13 @@
 import { afterAll, expect, test } from 'bun:test';
 import { createServer, type Socket } from 'node:net';
 import { NetworkError } from '@insightdesk/shared/errors';
-import { uploadInBlocks } from '../azure/blocks.ts';
-import { uploadInParts } from '../s3/multipart.ts';
-import { bodyOf } from './body-of.ts';
-import { callStorage } from './call-storage.ts';
-import { partsOf, splitFirst } from './parts.ts';
-import { sliceOf } from './slice-of.ts';
-import { disposition, elementsOf, textOf } from './text.ts';
+import { uploadInBlocks } from '../azure/upload-in-blocks.ts';
+import { uploadInParts } from '../s3/multipart-upload.ts';
+import { bodyOf } from './response-body.ts';
+import { callStorage } from './request-storage.ts';
+import { partsOf, splitFirst } from './upload-parts.ts';
+import { sliceOf } from './slice-stream.ts';
+import { disposition, elementsOf, textOf } from './xml.ts';
 
 const open: { close(): unknown }[] = [];
 afterAll(() => Promise.all(open.map((server) => server.close())));

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { InfrastructureError } from '@insightdesk/shared/errors';
-import { callStorage, describe } from '../remote/call-storage.ts';
-import { textOf } from '../remote/text.ts';
+import { callStorage, describe } from '../remote/request-storage.ts';
+import { textOf } from '../remote/xml.ts';
 import { EMPTY_SHA256, presign, queryOf, type S3Account, signHeaders } from './signature.ts';
 
 export interface S3Options extends S3Account {

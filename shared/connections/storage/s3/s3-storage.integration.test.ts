@@ -4,7 +4,7 @@ import { parts } from '../conformance/harness.ts';
 import { describeLargeFiles } from '../conformance/large-files.ts';
 import { describeStorage, MAX_FILE_BYTES } from '../conformance/suite.ts';
 import { createStorage } from '../index.ts';
-import { elementsOf, textOf } from '../remote/text.ts';
+import { elementsOf, textOf } from '../remote/xml.ts';
 import { createS3Client } from './s3-client.ts';
 
 setDefaultTimeout(120_000);

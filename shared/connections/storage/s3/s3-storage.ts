@@ -10,12 +10,12 @@ import type {
   StorageProvider,
   StoredFile,
   UploadOptions,
-} from '../provider.ts';
+} from '../storage-provider.ts';
 import { answersRange, fileNotFound, rangeHeader, resolveRange } from '../ranges.ts';
-import { bodyOf } from '../remote/body-of.ts';
-import { meteredParts, splitFirst } from '../remote/parts.ts';
-import { disposition, elementsOf, textOf } from '../remote/text.ts';
-import { uploadInParts } from './multipart.ts';
+import { bodyOf } from '../remote/response-body.ts';
+import { meteredParts, splitFirst } from '../remote/upload-parts.ts';
+import { disposition, elementsOf, textOf } from '../remote/xml.ts';
+import { uploadInParts } from './multipart-upload.ts';
 
 export type { S3Options } from './s3-client.ts';
 

@@ -1,11 +1,11 @@
-import type { UserContext } from '@insightdesk/shared/context';
+import type { MemberTenantContext } from '@insightdesk/shared/context';
 import { type Id, toUuid } from '@insightdesk/shared/contract';
 import { and, eq, isNull, ne, sql } from 'drizzle-orm';
-import { announce } from './announce.ts';
+import { announce } from './emit-processed.ts';
 import { AttachmentErrors } from './errors.ts';
 import { attachments } from './tables.ts';
 import { toAttachment } from './view.ts';
-import { isHidden, visibleAttachments } from './visible.ts';
+import { isHidden, visibleAttachments } from './attachment-visibility.ts';
 
 /** The message that an upload becomes part of. */
 interface Destination {
@@ -16,7 +16,7 @@ interface Destination {
 
 /** Makes the caller's own, unused uploads part of a message; all of them or none. */
 export async function claimAttachments(
-  ctx: UserContext,
+  ctx: MemberTenantContext,
   ids: readonly Id<'att'>[],
   destination: Destination,
 ) {

@@ -1,6 +1,6 @@
 import type { Context } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
-import { clearDiscarded } from './clear-discarded.ts';
+import { clearDiscarded } from './cleanup/delete-queued-files.ts';
 
 /** Removes the files of what its uploader took back or what was rejected; again changes nothing. */
 export const deleteDiscarded = (

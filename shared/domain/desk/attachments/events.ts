@@ -1,7 +1,7 @@
 import { idSchema } from '@insightdesk/shared/contract';
 import { defineEvent, sees } from '@insightdesk/shared/events';
 import { z } from 'zod';
-import { filePolicyView } from './file-policy.ts';
+import { filePolicyView } from './uploads/file-policy.ts';
 import { attachmentView } from './view.ts';
 
 export const attachmentUploaded = defineEvent(

@@ -2,7 +2,7 @@ import { defineAction } from '@insightdesk/shared/context';
 import { idSchema } from '@insightdesk/shared/contract';
 import { z } from 'zod';
 import { attachmentView, toAttachment } from './view.ts';
-import { requireAttachment } from './visible.ts';
+import { requireAttachment } from './attachment-visibility.ts';
 
 /** What an upload has become. */
 export const getAttachment = defineAction({

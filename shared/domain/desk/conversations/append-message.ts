@@ -1,4 +1,4 @@
-import type { UserContext } from '@insightdesk/shared/context';
+import type { MemberTenantContext } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
 import { statement, withCommit } from '@insightdesk/shared/database';
 import { claimAttachments } from '@insightdesk/shared/domain/desk/attachments';
@@ -20,7 +20,7 @@ const insert = statement(getTableColumns(messages), (row, q) => q.insert(message
 
 /** Writes the message that `conversation.messageCount` already counts, and tells of it. */
 export async function appendMessage(
-  ctx: UserContext,
+  ctx: MemberTenantContext,
   conversation: ConversationRow,
   { attachmentIds, ...content }: Draft,
   createdAt: Date,

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { ConversationErrors } from './errors.ts';
 import { conversations } from './tables.ts';
 import { audienceOf, conversationTag, conversationView, toConversation } from './view.ts';
-import { viewerColumns, viewerOf, visibleConversations } from './visible.ts';
+import { viewerColumns, viewerOf, visibleConversations } from './conversation-visibility.ts';
 
 const visibleById = statement(
   { ...viewerColumns.given, id: conversations.id },

@@ -14,8 +14,8 @@ import { z } from 'zod';
 import { ConversationErrors } from './errors.ts';
 import { conversations, conversationTags } from './tables.ts';
 import { audienceOf, conversationView, toConversation } from './view.ts';
-import { viewerColumns, viewerOf, visibleConversations } from './visible.ts';
-import { priorities, statuses } from './vocabulary.ts';
+import { viewerColumns, viewerOf, visibleConversations } from './conversation-visibility.ts';
+import { priorities, statuses } from './conversation-enums.ts';
 
 /** The conversations that the caller may see, newest first. */
 export const listConversations = defineAction({

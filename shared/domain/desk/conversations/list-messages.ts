@@ -14,7 +14,7 @@ import { ConversationErrors } from './errors.ts';
 import { messageColumns, viewMessage } from './message-row.ts';
 import { conversations, messages } from './tables.ts';
 import { messageView } from './view.ts';
-import { viewerColumns, viewerOf, visibleConversations, visibleMessages } from './visible.ts';
+import { viewerColumns, viewerOf, visibleConversations, visibleMessages } from './conversation-visibility.ts';
 
 /** The messages of a conversation, newest first; customers never get notes. */
 export const listMessages = defineAction({

@@ -1,9 +1,9 @@
-import type { UserContext } from '@insightdesk/shared/context';
+import type { MemberTenantContext } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
 import { statement } from '@insightdesk/shared/database';
 import { and, eq, getTableColumns, sql } from 'drizzle-orm';
 import { conversations } from './tables.ts';
-import { viewerColumns, viewerOf, visibleConversations } from './visible.ts';
+import { viewerColumns, viewerOf, visibleConversations } from './conversation-visibility.ts';
 
 const forUpdate = statement(
   { ...viewerColumns.given, id: conversations.id },
@@ -23,7 +23,7 @@ const forUpdate = statement(
  * Locks a conversation that the caller may see: everything in it happens one after the other.
  * `now` is the time of the transaction.
  */
-export async function lockConversation(ctx: UserContext, id: Id<'cnv'>) {
+export async function lockConversation(ctx: MemberTenantContext, id: Id<'cnv'>) {
   const [row] = await forUpdate(ctx.tx, { ...viewerOf(ctx), id });
   return row;
 }

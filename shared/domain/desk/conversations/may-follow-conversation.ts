@@ -3,7 +3,7 @@ import type { Id } from '@insightdesk/shared/contract';
 import { statement } from '@insightdesk/shared/database';
 import { and, eq } from 'drizzle-orm';
 import { conversations } from './tables.ts';
-import { viewerColumns, viewerOf, visibleConversations } from './visible.ts';
+import { viewerColumns, viewerOf, visibleConversations } from './conversation-visibility.ts';
 
 const idOfVisible = statement(
   { ...viewerColumns.given, id: conversations.id },

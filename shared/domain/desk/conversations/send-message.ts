@@ -1,4 +1,4 @@
-import { defineAction, requireCan, text, type UserContext } from '@insightdesk/shared/context';
+import { defineAction, requireCan, text, type MemberTenantContext } from '@insightdesk/shared/context';
 import { type Id, idSchema } from '@insightdesk/shared/contract';
 import { statement, withCommit } from '@insightdesk/shared/database';
 import { record } from '@insightdesk/shared/events';
@@ -12,7 +12,7 @@ import { messageInput } from './message-input.ts';
 import { messageColumns, viewMessage } from './message-row.ts';
 import { conversations, messages } from './tables.ts';
 import { type ConversationRow, messageView, toConversation } from './view.ts';
-import { kinds } from './vocabulary.ts';
+import { kinds } from './conversation-enums.ts';
 
 /** Sends a reply or writes a note; the same `clientMessageId` again answers with the first one. */
 export const sendMessage = defineAction({
@@ -110,7 +110,7 @@ const sentBefore = statement(
 
 /** The caller's message that carries this client id, if it was sent before. */
 async function findSentMessage(
-  { tx, tenantId, actor, settings }: UserContext,
+  { tx, tenantId, actor, settings }: MemberTenantContext,
   conversationId: Id<'cnv'>,
   clientMessageId: string | null,
 ) {

@@ -12,7 +12,7 @@ import {
   unique,
   uniqueIndex,
 } from 'drizzle-orm/pg-core';
-import { kinds, priorities, statuses } from './vocabulary.ts';
+import { kinds, priorities, statuses } from './conversation-enums.ts';
 
 export const conversations = pgTable(
   'conversations',

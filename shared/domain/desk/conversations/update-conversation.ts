@@ -3,16 +3,16 @@ import {
   line,
   requireMatch,
   text,
-  type UserContext,
+  type MemberTenantContext,
 } from '@insightdesk/shared/context';
 import { type Id, idSchema } from '@insightdesk/shared/contract';
 import { isReachableStaff } from '@insightdesk/shared/domain/identity/users';
 import { z } from 'zod';
-import { change, tell } from './change-conversation.ts';
+import { change, tell } from './update-conversation-row.ts';
 import { ConversationErrors } from './errors.ts';
 import { lockConversation } from './lock-conversation.ts';
 import { type ConversationRow, conversationTag, conversationView, toConversation } from './view.ts';
-import { priorities, type Status, statuses, transitions } from './vocabulary.ts';
+import { priorities, type Status, statuses, transitions } from './conversation-enums.ts';
 
 const changes = {
   status: z.enum(statuses),
@@ -66,7 +66,7 @@ function statusChange(before: ConversationRow, wanted: Wanted): Values {
 const definedOnly = (wanted: Wanted): Values =>
   Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== undefined));
 
-async function checkAssignee(ctx: UserContext, assigneeId: Id<'usr'> | null | undefined) {
+async function checkAssignee(ctx: MemberTenantContext, assigneeId: Id<'usr'> | null | undefined) {
   if (!assigneeId) return;
   // Who is removed or demoted meanwhile waits for this, and then loses the conversation again.
   const isStaff = await isReachableStaff(ctx, assigneeId, { lock: true });

@@ -3,7 +3,7 @@ import { attachmentView } from '@insightdesk/shared/domain/desk/attachments';
 import type { InferSelectModel } from 'drizzle-orm';
 import { z } from 'zod';
 import type { conversations, messages } from './tables.ts';
-import { kinds, priorities, statuses } from './vocabulary.ts';
+import { kinds, priorities, statuses } from './conversation-enums.ts';
 
 export const conversationView = z.object({
   id: idSchema('cnv'),

@@ -1,8 +1,8 @@
 /** Videos and sounds: looked at, converted for every browser, with a poster or a waveform. */
-export { cancelRecording } from './cancel-recording.ts';
+export { cancelRecording } from './cancel-media.ts';
 export * as recordingEvents from './events.ts';
-export { getRecording } from './get-recording.ts';
+export { getRecording } from './get-media.ts';
 export { isRecording } from './is-recording.ts';
 export * as recordingJobs from './jobs.ts';
-export { prepareRecording } from './prepare-recording.ts';
-export { requestRecording } from './request-recording.ts';
+export { prepareRecording } from './process-media.ts';
+export { requestRecording } from './retry-media.ts';

@@ -1,11 +1,11 @@
-import type { UserContext } from '@insightdesk/shared/context';
+import type { MemberTenantContext } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
 import { requireAttachment } from '@insightdesk/shared/domain/desk/attachments';
 import { and, eq } from 'drizzle-orm';
 import { recordings } from './tables.ts';
 
 /** An attachment that the caller may see, and how far the work on it is; throws 404. */
-export async function requireRecording(ctx: UserContext, id: Id<'att'>) {
+export async function requireRecording(ctx: MemberTenantContext, id: Id<'att'>) {
   const mine = and(eq(recordings.tenantId, ctx.tenantId), eq(recordings.attachmentId, id));
   const [attachment, [recording]] = await Promise.all([
     requireAttachment(ctx, id),

@@ -5,7 +5,7 @@ import { readFlag } from '@insightdesk/shared/domain/tenancy/flags';
 import { type JobRequest, type JobRun, jobFor } from '@insightdesk/shared/jobs';
 import { mapConcurrent } from '@insightdesk/shared/promises';
 import type { z } from 'zod';
-import { awayStaff } from './away-staff.ts';
+import { awayStaff } from './list-offline-staff-ids.ts';
 import { emailMessage, type notifyOfMessage, type notifyOfMessages } from './jobs.ts';
 
 type Notice = z.output<typeof notifyOfMessage.payload>;

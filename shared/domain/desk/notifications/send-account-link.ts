@@ -2,7 +2,7 @@ import type { Context } from '@insightdesk/shared/context';
 import { findLinkToMail, type LinkToMail } from '@insightdesk/shared/domain/identity/users';
 import { type EmailContent, renderEmail } from '@insightdesk/shared/email';
 import type { z } from 'zod';
-import { deliver } from './deliver.ts';
+import { deliver } from './send-once.ts';
 import type { emailAccountLink } from './jobs.ts';
 
 // None of these says a person's name: whoever asked for the letter may have chosen it.

@@ -2,7 +2,7 @@ import type { Context } from '@insightdesk/shared/context';
 import { renderEmail } from '@insightdesk/shared/email';
 import type { JobRun } from '@insightdesk/shared/jobs';
 import type { z } from 'zod';
-import { deliver } from './deliver.ts';
+import { deliver } from './send-once.ts';
 import type { emailAccountNotice } from './jobs.ts';
 
 const notices = {

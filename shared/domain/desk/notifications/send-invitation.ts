@@ -2,9 +2,9 @@ import { type Context, readTenant } from '@insightdesk/shared/context';
 import { findPendingInvitation, invitationToken } from '@insightdesk/shared/domain/identity/users';
 import { renderEmail } from '@insightdesk/shared/email';
 import type { z } from 'zod';
-import { deliver } from './deliver.ts';
+import { deliver } from './send-once.ts';
 import type { emailInvitation } from './jobs.ts';
-import { quoteName } from './quote-name.ts';
+import { quoteName } from './safe-display-name.ts';
 
 /** Mails an invitation that is still good; its link ends in `?token=…`. */
 export async function sendInvitation(

@@ -8,10 +8,10 @@ import { type JobRun, jobFor } from '@insightdesk/shared/jobs';
 import { truncate } from '@insightdesk/shared/utils';
 import { and, eq, sql } from 'drizzle-orm';
 import type { z } from 'zod';
-import { awayStaff } from './away-staff.ts';
-import { deliver } from './deliver.ts';
+import { awayStaff } from './list-offline-staff-ids.ts';
+import { deliver } from './send-once.ts';
 import { emailMessage } from './jobs.ts';
-import { quoteName } from './quote-name.ts';
+import { quoteName } from './safe-display-name.ts';
 
 type Errand = z.output<typeof emailMessage.payload>;
 type Run = Pick<JobRun, 'id' | 'tenantId' | 'requestId' | 'enqueue'>;

@@ -4,9 +4,9 @@ import { renderEmail } from '@insightdesk/shared/email';
 import type { JobRun } from '@insightdesk/shared/jobs';
 import { eq } from 'drizzle-orm';
 import type { z } from 'zod';
-import { deliver } from './deliver.ts';
+import { deliver } from './send-once.ts';
 import type { emailRequested } from './events.ts';
-import { quoteName } from './quote-name.ts';
+import { quoteName } from './safe-display-name.ts';
 import { findRecipient } from './recipient.ts';
 
 /** Sends what was asked for, once, unless the recipient has left meanwhile. */

@@ -1,0 +1,206 @@
+import { describe, expect, setDefaultTimeout, test } from 'bun:test';
+import sharp from 'sharp';
+import { type ImageFormat, readImageHeader } from './read-image-header.ts';
+import { createMedia } from '../index.ts';
+import { animation, bombAvif, bombPng, phonePhoto, picture } from './test-images.ts';
+
+setDefaultTimeout(30_000);
+const MAX_PIXELS = 12_000_000;
+const media = createMedia({ maxPixels: MAX_PIXELS, concurrency: 2 });
+const photo = await phonePhoto(2400, 1800);
+
+const cut = (bytes: Uint8Array, share: number) =>
+  bytes.subarray(0, Math.floor(bytes.length * share));
+
+const check = (bytes: Uint8Array) => {
+  try {
+    media.checkImage(bytes);
+    return 'fine';
+  } catch (error) {
+    return (error as { code: string }).code;
+  }
+};
+
+describe('checkImage', () => {
+  const encodings = {
+    jpeg: picture(900, 600).jpeg(),
+    'progressive jpeg': picture(900, 600).jpeg({ progressive: true }),
+    png: picture(900, 600).png(),
+    'interlaced png': picture(900, 600).png({ progressive: true }),
+    webp: picture(900, 600).webp(),
+    'lossless webp': picture(900, 600).webp({ lossless: true }),
+    'transparent webp': picture(900, 600).ensureAlpha(0.5).webp(),
+    gif: picture(900, 600).gif({ effort: 1 }),
+    avif: picture(900, 600).avif({ effort: 0 }),
+  };
+  for (const [name, encoder] of Object.entries(encodings)) {
+    test(`reads the header of a ${name} and refuses it truncated`, async () => {
+      const bytes = await encoder.toBuffer();
+      const format = name.split(' ').at(-1) as ImageFormat;
+      const whole = { format, width: 900, height: 600, isWhole: true };
+      expect(readImageHeader(bytes)).toEqual(whole);
+      expect(check(bytes)).toBe('fine');
+      for (const share of [0.001, 0.02, 0.5, 0.97]) {
+        expect(check(cut(bytes, share))).toBe('IMAGE_CORRUPT');
+      }
+    });
+  }
+
+  test('reads the header of a photo and of an animation', async () => {
+    expect(readImageHeader(photo)).toMatchObject({ format: 'jpeg', width: 2400, height: 1800 });
+    const moving = await animation(20, 40);
+    expect(readImageHeader(moving)).toMatchObject({ width: 20, height: 20, isWhole: true });
+    const webp = await sharp(moving, { animated: true }).webp().toBuffer();
+    expect(readImageHeader(webp)).toMatchObject({ width: 20, height: 20, isWhole: true });
+  });
+
+  test.each([
+    ['whole', 1],
+    ['of which only the header is there', 0.1],
+  ])('refuses a decompression bomb %s, by its header', async (_, share) => {
+    const bomb = cut(bombPng(40_000, 40_000), share);
+    expect(bomb.byteLength).toBeLessThan(20_000);
+    expect(check(bomb)).toBe('IMAGE_TOO_LARGE');
+    await expect(media.createVariants(bomb)).rejects.toMatchObject({ status: 422 });
+  });
+
+  test('takes the largest allowed image and refuses one row more', async () => {
+    const exact = { width: 4000, height: 3000, channels: 3, background: 'teal' } as const;
+    const over = { ...exact, height: 3001 };
+    const encode = (create: typeof over) => sharp({ create }).png().toBuffer();
+    expect(check(await encode(exact))).toBe('fine');
+    expect(check(await encode(over))).toBe('IMAGE_TOO_LARGE');
+  });
+
+  test('counts what a format costs: an AVIF may have a quarter of the pixels', async () => {
+    const flat = (side: number) =>
+      sharp({ create: { width: side, height: side, channels: 3, background: 'teal' } })
+        .avif({ effort: 0 })
+        .toBuffer();
+    expect(check(await flat(1_700))).toBe('fine');
+    expect(check(await flat(1_800))).toBe('IMAGE_TOO_LARGE');
+    const usual = createMedia({ maxPixels: 50_000_000, concurrency: 1 });
+    expect(() => usual.checkImage(bombAvif)).toThrow('pixels');
+    await expect(usual.createVariants(bombAvif)).rejects.toMatchObject({ code: 'IMAGE_TOO_LARGE' });
+  });
+
+  test('a picture of an animation that is larger than its canvas counts', async () => {
+    const bytes = Buffer.from(await animation(20, 3));
+    const at = bytes.indexOf(Buffer.from([0x2c, 0, 0, 0, 0, 20, 0, 20, 0]));
+    bytes.writeUInt16LE(60_000, at + 5);
+    bytes.writeUInt16LE(60_000, at + 7);
+    expect(check(bytes)).toBe('IMAGE_TOO_LARGE');
+  });
+
+  test.each([
+    ['text', 'This is no picture, whatever its name.'],
+    ['SVG', '<svg xmlns="http://www.w3.org/2000/svg" width="10" height="10"/>'],
+    ['nothing', ''],
+    ['the beginning of a film', '\0\0\0\x18ftypisom\0\0\0\0'],
+  ])('refuses %s', (_name, text) => {
+    expect(check(new TextEncoder().encode(text))).toBe('IMAGE_CORRUPT');
+  });
+
+  test('refuses a TIFF, which we do not decode', async () => {
+    expect(check(await picture(30, 20).tiff().toBuffer())).toBe('IMAGE_CORRUPT');
+  });
+
+  test('bytes at random end in a verdict', () => {
+    const heads = [photo.subarray(0, 30), bombPng(9, 9), Buffer.from('\0\0\0\x20ftypavif')];
+    for (let n = 0; n < 300; n++) {
+      const noise = Buffer.from(crypto.getRandomValues(new Uint8Array(400)));
+      const head = heads[n % 3] as Buffer;
+      expect(check(Buffer.concat([head, noise]))).toBeString();
+    }
+  });
+});
+
+describe('createVariants', () => {
+  test('makes an upright WebP and a thumbnail of a phone photo, without its secrets', async () => {
+    expect(photo.includes('Pocket')).toBe(true);
+    const { variants } = await media.createVariants(photo);
+    expect(variants.map(({ bytes, ...variant }) => variant)).toEqual([
+      { name: 'webp', contentType: 'image/webp', width: 1536, height: 2048 },
+      { name: 'thumbnail', contentType: 'image/webp', width: 240, height: 320 },
+    ]);
+    for (const { bytes, width, height } of variants) {
+      const metadata = await sharp(bytes).metadata();
+      expect(metadata).toMatchObject({ format: 'webp', width, height });
+      expect([metadata.exif, metadata.icc, metadata.xmp, metadata.orientation]).toEqual(
+        Array(4).fill(undefined),
+      );
+      expect(Buffer.from(bytes).includes('Pocket')).toBe(false);
+      expect(bytes.byteLength).toBeLessThan(photo.byteLength);
+    }
+  });
+
+  test('turns the picture, not only its sides', async () => {
+    const [upright] = (await media.createVariants(photo)).variants;
+    const { data } = await sharp(upright?.bytes).raw().toBuffer({ resolveWithObject: true });
+    // The scene grows redder to its right; a quarter turn clockwise puts that at the bottom.
+    const redAt = (row: number) => data[(row * 1536 + 768) * 3] ?? 0;
+    expect(redAt(2000)).toBeGreaterThan(redAt(40) + 100);
+  });
+
+  test('never enlarges', async () => {
+    const { variants } = await media.createVariants(await picture(200, 100).png().toBuffer());
+    expect(variants.map(({ width, height }) => [width, height])).toEqual([
+      [200, 100],
+      [200, 100],
+    ]);
+  });
+
+  test.each([
+    ['transparent', { channels: 4, background: { r: 255, g: 0, b: 0, alpha: 0.5 } }],
+    ['opaque', { channels: 3, background: 'green' }],
+  ] as const)('keeps a %s picture so', async (_name, look) => {
+    const create = { width: 500, height: 400, ...look };
+    const { variants } = await media.createVariants(await sharp({ create }).png().toBuffer());
+    for (const { bytes } of variants) {
+      expect((await sharp(bytes).metadata()).hasAlpha).toBe(look.channels === 4);
+    }
+  });
+
+  const unusual = {
+    'grey levels': () => picture(500, 400).toColourspace('b-w').png().toBuffer(),
+    '16 bits': () => picture(500, 400).toColourspace('rgb16').png().toBuffer(),
+    'inks (CMYK)': () => picture(500, 400).toColourspace('cmyk').jpeg().toBuffer(),
+    'one line': () => picture(6000, 1).png().toBuffer(),
+    'a palette': () => picture(300, 200).png({ palette: true, effort: 1 }).toBuffer(),
+    animation: () => animation(60, 4),
+  };
+  for (const [name, make] of Object.entries(unusual)) {
+    test(`takes ${name}`, async () => {
+      const source = await make();
+      for (const variant of (await media.createVariants(source)).variants) {
+        const metadata = await sharp(variant.bytes).metadata();
+        expect(metadata.width).toBe(variant.width);
+        expect([metadata.space, metadata.pages]).toEqual(['srgb', undefined]);
+        const [seen, wanted] = [await meanOf(variant.bytes), await meanOf(source)];
+        for (const [channel, mean] of wanted.entries()) {
+          expect(Math.abs((seen[channel] ?? 0) - mean)).toBeLessThan(6);
+        }
+      }
+    });
+  }
+
+  test('refuses a PNG with damaged content', async () => {
+    const bytes = Buffer.from(await picture(900, 600).png().toBuffer());
+    const middle = bytes.length >> 1;
+    bytes.fill(0x5a, middle, middle + 200);
+    expect(check(bytes)).toBe('fine');
+    await expect(media.createVariants(bytes)).rejects.toMatchObject({ code: 'IMAGE_CORRUPT' });
+  });
+
+  test('refuses what is truncated', async () => {
+    const refused = media.createVariants(cut(photo, 0.6));
+    await expect(refused).rejects.toMatchObject({ code: 'IMAGE_CORRUPT' });
+  });
+});
+
+async function meanOf(bytes: Uint8Array): Promise<number[]> {
+  const { channels } = await sharp(
+    await sharp(bytes).toColourspace('srgb').png().toBuffer(),
+  ).stats();
+  return channels.slice(0, 3).map(({ mean }) => mean);
+}

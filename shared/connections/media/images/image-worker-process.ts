@@ -1,0 +1,86 @@
+import { frameOf, readFrames } from './message-frames.ts';
+import { errorsByCode, MediaProcessError, tooCostly } from './image-errors.ts';
+import type { ImageAnswer, ImageQuestion, ImageTask } from './image-task.ts';
+import { startLimited } from '../sandbox/limited-process.ts';
+
+/** What a picture's process may take. */
+export interface ImageProcessLimits {
+  maxPixels: number;
+  /** Of resident memory. */
+  memoryBytes: number;
+  timeoutMs?: number;
+  /** The program that is run; another one in tests. */
+  script?: string;
+}
+
+/** What was made of a picture, or is known of it. */
+export type Answer = Omit<ImageAnswer, 'variants'> & {
+  files: { bytes: Uint8Array<ArrayBuffer> }[];
+};
+
+export type ImageProcess = ReturnType<typeof startImageProcess>;
+
+const CHILD = new URL('./image-worker.ts', import.meta.url).pathname;
+const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
+/** What the runtime reserves before it has read a byte. */
+const RUNTIME_BYTES = 256 * 1024 * 1024;
+
+/** Starts a process that decodes, which has no environment, so much memory and so much time. */
+export function startImageProcess(limits: ImageProcessLimits) {
+  const { maxPixels, memoryBytes, timeoutMs = 45_000, script = CHILD } = limits;
+  const program = { command: [process.execPath, script] };
+  const memory = { memoryBytes, reservedBytes: RUNTIME_BYTES };
+  const { child, end, why, how, residentBytes } = startLimited(program, memory, 'pipe');
+  // What waits for an answer keeps this process alive, not what might be asked later.
+  child.unref();
+  const answers = readFrames<Partial<ImageAnswer>>(child.stdout, {
+    mostBytes: MAX_ANSWER_BYTES,
+    sizeOf: ({ variants = [] }) => variants.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+  });
+
+  async function send(question: ImageQuestion, source: Uint8Array) {
+    for (const part of frameOf(question, source)) void child.stdin.write(part);
+    await child.stdin.flush();
+  }
+
+  /**
+   * Throws DomainValidationError IMAGE_TOO_LARGE, IMAGE_CORRUPT, IMAGE_TOO_COSTLY or
+   * IMAGE_CROP_OUTSIDE, or a retryable MediaProcessError when it died or took too long.
+   */
+  async function ask(source: Uint8Array, task: ImageTask): Promise<Answer> {
+    const timer = setTimeout(() => void end('time'), timeoutMs);
+    try {
+      // It may end without having read all.
+      send({ task, maxPixels, sizeBytes: source.byteLength }, source).catch(() => undefined);
+      const answer = await answers().catch((error) => {
+        throw new MediaProcessError(error);
+      });
+      if (answer && !why()) return toAnswer(answer, maxPixels);
+      await end();
+      if (why() === 'memory') throw tooCostly();
+      throw new MediaProcessError(new Error(`The process died: ${how()}`));
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  return { ask, end, why, residentBytes };
+}
+
+function toAnswer(
+  { head, bytes }: { head: Partial<ImageAnswer> & { code?: string }; bytes: Buffer },
+  maxPixels: number,
+): Answer {
+  const { variants, code, ...rest } = head;
+  if (!variants) {
+    const known = errorsByCode[code as keyof typeof errorsByCode];
+    throw known?.(maxPixels) ?? new MediaProcessError(new Error(`The process said ${code}`));
+  }
+  let at = 0;
+  const files = variants.map(({ sizeBytes, ...variant }) => {
+    const own = new Uint8Array(bytes.subarray(at, at + sizeBytes));
+    at += sizeBytes;
+    return { ...variant, bytes: own };
+  });
+  return { ...rest, files };
+}

@@ -1,0 +1,33 @@
+import { toProblem } from '@insightdesk/shared/errors';
+import type { StorageProvider } from '../storage-provider.ts';
+import { disposition } from '../remote/xml.ts';
+import type { UrlSigner } from '../url-signer.ts';
+
+/** What a server does with the addresses of providers that have none of their own. */
+export async function answerSigned(storage: StorageProvider, signer: UrlSigner, request: Request) {
+  try {
+    const access = await signer.verify(request);
+    if (access.method === 'PUT') {
+      const { contentType, sizeBytes, maxBytes } = access;
+      const body = await request.bytes();
+      const wrong = request.headers.get('Content-Type') !== contentType;
+      if (wrong || (sizeBytes ?? body.length) !== body.length)
+        return new Response('', { status: 403 });
+      const bounds = maxBytes === undefined ? {} : { maxBytes };
+      await storage.upload(access.key, body, { contentType, ...bounds });
+      return new Response();
+    }
+    const [, start, end] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.get('Range') ?? '') ?? [];
+    const range = { start: Number(start), end: Number(end) };
+    const stored = await storage.metadata(access.key);
+    return new Response(await storage.download(access.key, start ? { range } : {}), {
+      status: start ? 206 : 200,
+      headers: {
+        'Content-Type': access.contentType ?? stored?.contentType ?? '',
+        'Content-Disposition': disposition(access.fileName, access.inline),
+      },
+    });
+  } catch (error) {
+    return new Response('', { status: toProblem(error, { requestId: '' }).status });
+  }
+}

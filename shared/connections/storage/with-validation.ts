@@ -1,0 +1,92 @@
+import { DomainValidationError, PayloadTooLargeError } from '@insightdesk/shared/errors';
+import { literalStart, matchesGlob } from './glob.ts';
+import type { ListedFile, SignUploadOptions, StorageProvider } from './storage-provider.ts';
+
+const MAX_KEY_LENGTH = 512;
+const segment = /^(?!\.{1,2}$)[a-zA-Z0-9._-]{1,200}$/;
+const MAX_EXPIRY_SECONDS = 7 * 24 * 60 * 60;
+const patternText = /^[a-zA-Z0-9._/*?-]{0,512}$/;
+const mediaType = /^[\w.+-]+\/[\w.+-]+(; ?[\w-]+=("[\w .:+-]*"|[\w.:+-]+))*$/;
+const partialSegment = /^[a-zA-Z0-9._-]{0,200}$/;
+
+/** The key itself; throws DomainValidationError INVALID_KEY for one that could leave its place. */
+export function requireKey(key: string): string {
+  if (key.length > MAX_KEY_LENGTH || !key.split('/').every((part) => segment.test(part))) {
+    throw invalid('A storage key');
+  }
+  return key;
+}
+
+function requirePrefix(prefix: string): string {
+  const folders = prefix.split('/');
+  const start = folders.pop() ?? '';
+  const valid = partialSegment.test(start) && folders.every((part) => segment.test(part));
+  if (prefix.length > MAX_KEY_LENGTH || !valid) throw invalid('A storage prefix');
+  return prefix;
+}
+
+function invalid(subject: string) {
+  const rule = `has at most ${MAX_KEY_LENGTH} of a-z A-Z 0-9 . _ - in segments joined by /`;
+  return new DomainValidationError(`${subject} ${rule}`, { code: 'INVALID_KEY' });
+}
+
+/** Puts the rules for keys and sizes in front of a provider, so that none has to repeat them. */
+export function withRules(
+  provider: StorageProvider,
+  { maxFileBytes }: { maxFileBytes: number },
+): StorageProvider {
+  return {
+    upload: async (key, source, options) => {
+      const maxBytes = Math.min(options.maxBytes ?? maxFileBytes, maxFileBytes);
+      return provider.upload(requireKey(key), source, { ...options, maxBytes });
+    },
+    download: async (key, options) => provider.download(requireKey(key), options),
+    metadata: async (key) => provider.metadata(requireKey(key)),
+    exists: async (key) => provider.exists(requireKey(key)),
+    list: (prefix, { pattern } = {}) =>
+      pattern === undefined
+        ? provider.list(requirePrefix(prefix))
+        : listMatching(provider, requirePrefix(prefix), requirePattern(pattern)),
+    copy: async (from, to) => provider.copy(requireKey(from), requireKey(to)),
+    delete: async (key) => provider.delete(requireKey(key)),
+    signDownload: async (key, options) => {
+      requireSignable(options);
+      return provider.signDownload(requireKey(key), options);
+    },
+    signUpload: async (key, options) => {
+      requireSignable(options);
+      const { sizeBytes, maxBytes = maxFileBytes } = options;
+      if (sizeBytes !== undefined && sizeBytes > maxFileBytes) throw tooLarge(maxFileBytes);
+      const bounded = { ...options, maxBytes: Math.min(maxBytes, maxFileBytes) };
+      return provider.signUpload(requireKey(key), bounded);
+    },
+  };
+}
+
+async function* listMatching(
+  provider: StorageProvider,
+  prefix: string,
+  pattern: string,
+): AsyncGenerator<ListedFile> {
+  for await (const file of provider.list(requirePrefix(prefix + literalStart(pattern)))) {
+    if (matchesGlob(file.key.slice(prefix.length), pattern)) yield file;
+  }
+}
+
+function requirePattern(pattern: string): string {
+  if (!patternText.test(pattern)) throw invalid('A storage pattern');
+  return pattern;
+}
+
+function requireSignable({ expiresInSeconds: seconds, contentType }: Partial<SignUploadOptions>) {
+  if (!Number.isInteger(seconds) || !within(Number(seconds), 1, MAX_EXPIRY_SECONDS)) {
+    throw new DomainValidationError('A signed address is good for 1 second to 7 days');
+  }
+  if (contentType !== undefined && !mediaType.test(contentType)) {
+    throw new DomainValidationError('A content type is such as text/plain');
+  }
+}
+
+const within = (value: number, least: number, most: number) => value >= least && value <= most;
+const tooLarge = (maxBytes: number) =>
+  new PayloadTooLargeError(`More than the allowed ${maxBytes} bytes`);

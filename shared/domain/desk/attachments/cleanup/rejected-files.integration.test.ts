@@ -1,0 +1,161 @@
+import { afterAll, expect, test } from 'bun:test';
+import { systemContext, withTenant } from '@insightdesk/shared/context';
+import { type Id, toUuid } from '@insightdesk/shared/contract';
+import { setQuota } from '@insightdesk/shared/domain/tenancy/tenants';
+import type { JobRun } from '@insightdesk/shared/jobs';
+import { createMemoryStorage } from '@insightdesk/shared/storage';
+import { createTestTenant, openTestStage } from '@insightdesk/shared/testing';
+import {
+  collectUnclaimed,
+  deleteDiscarded,
+  discardAttachment,
+  getAttachment,
+  makeVariants,
+  sweepFiles,
+  uploadAttachment,
+} from '../index.ts';
+
+// A database of its own: a running worker would be faster, and what is collected is so for all.
+const stage = await openTestStage();
+const { admin } = stage;
+afterAll(stage.close);
+
+const storage = createMemoryStorage({ signer: stage.parts.fileUrls });
+const signal = new AbortController().signal;
+const run = { signal } as JobRun;
+const harmful = { isOn: true, scan: async () => ({ clean: false, found: 'Test.Virus' }) as never };
+const collect = (broken = storage) =>
+  collectUnclaimed({ ...stage.context, storage: broken }, {}, run);
+const rejections = (id: Id<'att'>) => admin`select payload from outbox
+  where name = 'attachment.rejected' and payload -> 'attachment' ->> 'id' = ${id}`;
+
+async function setUp() {
+  const { owner, tenantId } = await createTestTenant(stage.context);
+  const system = systemContext({ ...stage.context, storage, antivirus: harmful }, 'worker', {
+    tenantId,
+    requestId: 'test',
+  });
+  const caller = { ...owner, storage, antivirus: harmful };
+  const upload = async (text: string) => {
+    const body = new Blob([text]).stream();
+    const sent = { name: 'a.txt', contentType: 'text/plain', body, maxBytes: text.length };
+    return (await uploadAttachment(caller, sent)).id as Id<'att'>;
+  };
+  const stored = async () => (await Array.fromAsync(storage.list(`${tenantId}/`))).length;
+  const used = async () => {
+    const [row] = await admin`select bytes::int8 as bytes from stored_bytes
+      where tenant_id = ${toUuid(tenantId)}`;
+    return Number(row?.bytes ?? 0);
+  };
+  const remembered = async () =>
+    (await admin`select 1 from discarded_attachments where tenant_id = ${toUuid(tenantId)}`).length;
+  const see = (id: Id<'att'>) => getAttachment(caller, { id });
+  const check = (attachmentId: Id<'att'>) => makeVariants(system, { attachmentId });
+  return { tenantId, system, caller, upload, stored, used, remembered, see, check };
+}
+
+test('its bytes count no more with the verdict, its files follow, its row says why', async () => {
+  const { upload, stored, used, remembered, see, check, system } = await setUp();
+  const [kept, id] = [await upload('12345'), await upload('1234567890')];
+  expect([await used(), await stored()]).toEqual([15, 2]);
+  await check(id);
+  expect([await used(), await stored(), await remembered()]).toEqual([5, 2, 1]);
+  expect(await rejections(id)).toHaveLength(1);
+  for (let times = 0; times < 2; times++) await deleteDiscarded(system, { attachmentId: id });
+  expect([await used(), await stored(), await remembered()]).toEqual([5, 1, 0]);
+  expect(await see(id)).toMatchObject({
+    status: 'rejected',
+    reason: 'FILE_INFECTED',
+    sizeBytes: 10,
+  });
+  expect((await see(kept)).status).toBe('pending');
+  await check(id);
+  expect([await used(), await stored(), await remembered()]).toEqual([5, 1, 0]);
+  expect(await rejections(id)).toHaveLength(1);
+});
+
+test('what it held can be used again at once, and is given back once only', async () => {
+  const { upload, used, check, system, caller } = await setUp();
+  await setQuota(system, { metric: 'stored-bytes', value: 10 });
+  const id = await upload('1234567890');
+  await expect(upload('x')).rejects.toMatchObject({ code: 'QUOTA_EXCEEDED' });
+  await check(id);
+  await upload('abcdefghij');
+  await discardAttachment(caller, { id });
+  expect(await used()).toBe(10);
+  await expect(upload('x')).rejects.toMatchObject({ code: 'QUOTA_EXCEEDED' });
+});
+
+test('rejected by two at once it is counted once', async () => {
+  const { upload, used, check } = await setUp();
+  const ids = await Promise.all(['aaaa', 'bbbb', 'cccc'].map(upload));
+  await Promise.all([...ids, ...ids].map(check));
+  expect(await used()).toBe(0);
+  for (const id of ids) expect(await rejections(id)).toHaveLength(1);
+});
+
+test('what a worker writes after the verdict of another goes too', async () => {
+  const { upload, stored, check, system, tenantId } = await setUp();
+  const id = await upload('1234567890');
+  const late = {
+    ...system,
+    antivirus: {
+      isOn: true,
+      async scan() {
+        await check(id);
+        await deleteDiscarded(system, { attachmentId: id });
+        const contentType = 'text/plain';
+        await storage.upload(`${tenantId}/attachments/${id}/late`, new Uint8Array(3), {
+          contentType,
+        });
+        return { clean: true } as never;
+      },
+    },
+  };
+  await makeVariants(late, { attachmentId: id });
+  expect(await stored()).toBe(0);
+});
+
+test('while storage is away it is remembered, also when its row goes first', async () => {
+  const { upload, stored, used, remembered, check } = await setUp();
+  const id = await upload('1234567890');
+  await check(id);
+  const broken = Object.assign(Object.create(storage), {
+    delete: () => Promise.reject(new Error('away')),
+  });
+  await expect(collect(broken)).rejects.toThrow('away');
+  await admin`update attachments set created_at = now() - interval '25 hours'
+    where id = ${toUuid(id)}`;
+  await expect(collect(broken)).rejects.toThrow('away');
+  expect([await used(), await stored(), await remembered()]).toEqual([0, 1, 1]);
+  await collect();
+  expect([await used(), await stored(), await remembered()]).toEqual([0, 0, 0]);
+});
+
+test('what comes back to it is swept', async () => {
+  const { upload, stored, check, system, tenantId, see } = await setUp();
+  const id = await upload('1234567890');
+  await check(id);
+  await deleteDiscarded(system, { attachmentId: id });
+  const contentType = 'text/plain';
+  for (const name of ['original', 'staged'])
+    await storage.upload(`${tenantId}/attachments/${id}/${name}`, new Uint8Array(3), {
+      contentType,
+    });
+  await admin`update attachments set created_at = now() - interval '2 hours' where id = ${toUuid(id)}`;
+  const sweep = { isDry: false, minAgeMs: -60_000, tenantId, signal };
+  const report = await sweepFiles(system, sweep);
+  expect(report.orphans).toEqual({ files: 2, bytes: 6 });
+  expect([await stored(), (await see(id)).reason]).toEqual([0, 'FILE_INFECTED']);
+});
+
+test('a release of before that rejects gives back and remembers as well', async () => {
+  const { upload, used, remembered, system } = await setUp();
+  const id = await upload('1234567890');
+  await withTenant(system, ({ tx }) =>
+    tx.execute(
+      `update attachments set status = 'rejected', rejection = 'X' where id = '${toUuid(id)}'`,
+    ),
+  );
+  expect([await used(), await remembered()]).toEqual([0, 1]);
+});

@@ -1,0 +1,21 @@
+import type { TenantContext } from '@insightdesk/shared/context';
+import type { Id } from '@insightdesk/shared/contract';
+import { and, eq, ne } from 'drizzle-orm';
+import { announce } from './emit-processed.ts';
+import { attachments } from './tables.ts';
+
+/** Rejects a file for good, and tells those who may see it. */
+export async function reject(ctx: TenantContext, id: Id<'att'>, rejection: string): Promise<void> {
+  const [changed] = await ctx.tx
+    .update(attachments)
+    .set({ status: 'rejected', variants: [], rejection, quarantined: false })
+    .where(
+      and(
+        eq(attachments.tenantId, ctx.tenantId),
+        eq(attachments.id, id),
+        ne(attachments.status, 'rejected'),
+      ),
+    )
+    .returning();
+  if (changed) await announce(ctx, changed);
+}

@@ -1,0 +1,22 @@
+import { type Context, readTenant } from '@insightdesk/shared/context';
+import type { Id } from '@insightdesk/shared/contract';
+import { and, eq } from 'drizzle-orm';
+import { AttachmentErrors } from '../errors.ts';
+import { attachments } from '../tables.ts';
+import type { AttachmentRow } from '../view.ts';
+
+/** The attachment that a link leads to, whoever asks; throws 404 unless it is ready. */
+export async function requireReadyRow(
+  ctx: Context & { tenantId: Id<'org'> },
+  { tenantId, id }: { tenantId: Id<'org'>; id: Id<'att'> },
+): Promise<AttachmentRow> {
+  const [row] = await readTenant(ctx, ({ tx }) =>
+    tx
+      .select()
+      .from(attachments)
+      .where(and(eq(attachments.tenantId, tenantId), eq(attachments.id, id)))
+      .execute(),
+  );
+  if (row?.status !== 'ready') throw AttachmentErrors.NotFound();
+  return row;
+}

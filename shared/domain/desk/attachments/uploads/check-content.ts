@@ -1,0 +1,41 @@
+import type { Context } from '@insightdesk/shared/context';
+import { AttachmentErrors } from '../errors.ts';
+
+const HEAD_BYTES = 4100;
+/** They are looked at as a whole, in memory. */
+const MOST_IMAGE_BYTES = 64 * 1024 * 1024;
+
+const imageTypes: Record<string, string> = {
+  png: 'image/png',
+  jpg: 'image/jpeg',
+  jpeg: 'image/jpeg',
+  gif: 'image/gif',
+  webp: 'image/webp',
+  avif: 'image/avif',
+};
+
+const processable = new Set(Object.values(imageTypes));
+
+/** Whether derived files are made for this type. */
+export const needsProcessing = (contentType: string): boolean => processable.has(contentType);
+
+/** The true type of a stored file by its bytes; refuses empty, disguised, cut and huge ones. */
+export async function checkContent(
+  { storage, media }: Context,
+  key: string,
+  { name, sizeBytes }: { name: string; sizeBytes: number },
+): Promise<string> {
+  if (sizeBytes === 0) throw AttachmentErrors.Empty();
+  const end = Math.min(HEAD_BYTES, sizeBytes) - 1;
+  const head = await new Response(
+    await storage.download(key, { range: { start: 0, end } }),
+  ).bytes();
+  const trueType = (await media.detectContentType(head)) ?? 'application/octet-stream';
+  const declared = imageTypes[name.split('.').at(-1)?.toLowerCase() ?? ''];
+  if (declared && declared !== trueType) throw AttachmentErrors.Mismatch(declared);
+  if (needsProcessing(trueType)) {
+    if (sizeBytes > MOST_IMAGE_BYTES) throw AttachmentErrors.ImageTooLarge(MOST_IMAGE_BYTES);
+    media.checkImage(await new Response(await storage.download(key)).bytes());
+  }
+  return trueType;
+}

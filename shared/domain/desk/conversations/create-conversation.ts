@@ -1,0 +1,82 @@
+import { defineAction, line, type MemberTenantContext } from '@insightdesk/shared/context';
+import { statement, withCommit } from '@insightdesk/shared/database';
+import { organizations } from '@insightdesk/shared/domain/tenancy/tenants';
+import { record } from '@insightdesk/shared/events';
+import { newId } from '@insightdesk/shared/utils';
+import { eq, getTableColumns, sql } from 'drizzle-orm';
+import { z } from 'zod';
+import { appendMessage } from './append-message.ts';
+import { conversationCreated } from './events.ts';
+import { messageInput } from './message-input.ts';
+import { conversations } from './tables.ts';
+import {
+  audienceOf,
+  type ConversationRow,
+  conversationTag,
+  conversationView,
+  toConversation,
+} from './view.ts';
+import { priorities } from './conversation-enums.ts';
+
+/** Opens a conversation with its first message; the caller is its customer. */
+export const openConversation = defineAction({
+  summary: 'Open a conversation',
+  input: z.strictObject({
+    subject: line(300),
+    priority: z.enum(priorities).default('normal'),
+    ...messageInput,
+  }),
+  output: conversationView,
+  etag: conversationTag,
+  allow: 'conversations:open',
+  transaction: 'write',
+  async run(ctx, { subject, priority, body, attachmentIds }) {
+    const { number, now } = await nextNumber(ctx);
+    const row: ConversationRow = {
+      tenantId: ctx.tenantId,
+      id: newId('cnv'),
+      number,
+      subject,
+      status: 'open',
+      priority,
+      customerId: ctx.actor.userId,
+      assigneeId: null,
+      tags: [],
+      snoozedUntil: null,
+      messageCount: 1,
+      replyCount: 1,
+      lastMessageAt: now,
+      version: 1,
+      createdAt: now,
+    };
+    withCommit(ctx.tx, insert(ctx.tx, row));
+    await record(ctx, conversationCreated, {
+      conversation: toConversation(row, 'staff'),
+      replyCount: row.replyCount,
+    });
+    const draft = { body, kind: 'reply' as const, attachmentIds, clientMessageId: null };
+    await appendMessage(ctx, row, draft, now);
+    return toConversation(row, audienceOf(ctx.actor));
+  },
+});
+
+const insert = statement(getTableColumns(conversations), (row, q) =>
+  q.insert(conversations).values(row),
+);
+
+const countConversation = statement({ id: organizations.id }, ({ id }, q) =>
+  q
+    .update(organizations)
+    .set({ conversationCount: sql`${organizations.conversationCount} + 1` })
+    .where(eq(organizations.id, id))
+    .returning({
+      number: organizations.conversationCount,
+      now: sql<Date>`now()`.mapWith(organizations.createdAt),
+    }),
+);
+
+async function nextNumber({ tx, tenantId }: MemberTenantContext) {
+  const [row] = await countConversation(tx, { id: tenantId });
+  if (!row) throw new Error('The organisation has vanished');
+  return row;
+}

@@ -1,0 +1,18 @@
+import { expect, test } from 'bun:test';
+import { quoteName } from './safe-display-name.ts';
+
+test.each([
+  ['Acme', '“Acme”'],
+  ['Acme” is safe. Your account: “x', "“Acme' is safe. Your account: 'x”"],
+  ['see evil.example/login', '“see evil. example/login”'],
+  ['https://evil.example', '“https: / / evil. example”'],
+  ['me@evil.example', '“me@ evil. example”'],
+  ['safe\u202egnihsihp', '“safe gnihsihp”'],
+  ['two\nlines', '“two lines”'],
+])('%j is said as %s', (name, said) => {
+  expect(quoteName(name)).toBe(said);
+});
+
+test('a long one is cut', () => {
+  expect(quoteName('x'.repeat(200)).length).toBeLessThanOrEqual(84);
+});
