@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findPorts, portsFrom } from '../../tools/stack/processes/ports.ts';
-import { TEST_TIMEOUT_MS } from '../../tools/test-runner/test-run.ts';
-import { runTests } from '../../tools/verify/bun-test.ts';
+import { runBunTest } from '../../tools/test-runner/bun-test.ts';
+import { TEST_TIMEOUT_MS } from '../../tools/test-runner/run-on-shards.ts';
 import { root, run } from '../../tools/verify/run.ts';
 import { checkCompose, checkRefusal } from './check-compose.ts';
 import { checkDevelopment } from './check-development.ts';
@@ -79,16 +79,18 @@ async function testThrough({ compose }: Engine, folder: string, which: string): 
   const runFile = join(folder, 'run.json');
   await Bun.write(runFile, JSON.stringify({ ready: true, url: env.APP_URL, ca, inbox, services }));
   const files = [...new Bun.Glob(which).scanSync(root)].sort();
-  const tests = await runTests(files, {
+  const lines: string[] = [];
+  const tests = await runBunTest(files, {
     env: { INSIGHTDESK_RUN: runFile },
     flags: [`--timeout=${TEST_TIMEOUT_MS}`],
+    onLine: (line) => void lines.push(line),
   });
   passed += tests.passed;
   failed += tests.failed;
   console.log(`     ${tests.passed} passed, ${tests.failed} failed, ${tests.skipped} skipped`);
   if (tests.failed > 0) {
     const { output } = await run([...compose, 'logs', '--tail=25'], { env });
-    console.log(`${tests.output}\n${output}`.replace(/^/gm, '     '));
+    console.log(`${lines.join('\n')}\n${output}`.replace(/^/gm, '     '));
   }
 }
 

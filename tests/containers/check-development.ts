@@ -1,7 +1,9 @@
 import { appendFileSync, cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../../tools/verify/run.ts';
-import { until } from './until.ts';
+import { until } from '../../shared/testing/until.ts';
+
+const patient = { intervalMs: 250, ignoreErrors: true };
 
 type Compose = (words: string[], env: Record<string, string>) => Promise<string>;
 
@@ -18,9 +20,13 @@ export async function checkDevelopment(compose: Compose, folder: string): Promis
   const mark = `changed ${crypto.randomUUID()}`;
   const logs = () => say('logs', '--no-log-prefix', 'api-1');
   appendFileSync(join(folder, 'services/api/main.ts'), `\nconsole.log('${mark}');\n`);
-  await until('the change runs', async () => (await logs()).includes(mark));
-  await until('it serves again', async () => {
-    await say('exec', '-T', 'api-1', 'bun', 'deploy/containers/health.ts');
-    return true;
-  });
+  await until('the changed source to run', async () => (await logs()).includes(mark), patient);
+  await until(
+    'api-1 to be healthy',
+    async () => {
+      await say('exec', '-T', 'api-1', 'bun', 'deploy/containers/health.ts');
+      return true;
+    },
+    patient,
+  );
 }

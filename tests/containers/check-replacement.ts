@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { until } from './until.ts';
+import { until } from '../../shared/testing/until.ts';
+
+const patient = { intervalMs: 250, ignoreErrors: true };
 
 interface Options {
   url: string;
@@ -26,12 +28,11 @@ export async function checkReplacement({ url, ca, compose }: Options): Promise<v
   ] as const) {
     const of = (n: string) => [`api-${n}`, `websocket-${n}`];
     await compose('kill', '--signal', 'KILL', ...of(replaced));
-    await until('the others serve alone', isReady);
+    await until('the other replicas to be ready', isReady, patient);
     await compose('up', '--detach', '--wait', '--no-deps', '--force-recreate', ...of(replaced));
     await compose('stop', ...of(other));
-    await until(`api-${replaced} is found again`, isReady);
-    const isFound = async () => (await replica()) === replaced;
-    await until(`websocket-${replaced} is found again`, isFound);
+    await until(`nginx to find api-${replaced}`, isReady, patient);
+    await until('nginx to find the new websocket', replica, { ...patient, equals: replaced });
     await compose('up', '--detach', '--wait', '--no-deps', ...of(other));
   }
 }

@@ -1,4 +1,6 @@
-import { until } from './until.ts';
+import { until } from '../../shared/testing/until.ts';
+
+const patient = { intervalMs: 250, ignoreErrors: true };
 
 type Compose = (...words: string[]) => Promise<string>;
 
@@ -13,7 +15,7 @@ export async function checkStandby(compose: Compose): Promise<void> {
   };
   const mark = `mark ${Date.now()}`;
   await ask('postgres', `create table mark as select '${mark}'::text as said`);
-  await until('the replica follows', async () => (await ask('replica', 'table mark')) === mark);
+  await until('the replica to follow', () => ask('replica', 'table mark'), { ...patient, equals: mark });
   const isFollowing = await ask('replica', 'select pg_is_in_recovery()');
   if (isFollowing !== 't') throw new Error('The replica is a server of its own');
   const slot = await ask('postgres', `select active from pg_replication_slots`);
@@ -23,7 +25,7 @@ export async function checkStandby(compose: Compose): Promise<void> {
   const names = async () => (await compose('run', '--rm', '-T', 'restore')).trim().split(/\s+/);
   const before = await names();
   const newest = async () => (await names()).toSorted().at(-1) ?? '';
-  await until('there is another backup', async () => !before.includes(await newest()));
+  await until('another backup', async () => !before.includes(await newest()), patient);
   const name = await newest();
   const conversations = await ask('postgres', 'select count(*) from conversations');
 

@@ -3,7 +3,7 @@ import { readFileSync, statSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { root } from '../../tools/stack/paths.ts';
-import { until } from '../e2e/client.ts';
+import { until } from '../../shared/testing/until.ts';
 import { openEdge, type ServerName, serverNames } from '../nginx/test-nginx.ts';
 
 const isPossible = ['curl', 'getent'].every((program) => Bun.which(program));
@@ -75,7 +75,7 @@ test.skipIf(!isPossible)(
   'who takes requests and answers none becomes the last resort, until it is well',
   async () => {
     for (const name of ['api-1', 'websocket-1'] as const) stuck.add(name);
-    await until(() => !isFirst('api-1') && !isFirst('websocket-1'), PATIENCE_MS);
+    await until(() => !isFirst('api-1') && !isFirst('websocket-1'), { timeoutMs: PATIENCE_MS });
     expect(isFirst('api-2') && isFirst('websocket-2')).toBeTruthy();
     await untilTaken();
     asked.length = 0;
@@ -88,7 +88,7 @@ test.skipIf(!isPossible)(
     await Promise.all([edge.stop('api-2'), edge.stop('websocket-2')]);
     expect([await who(), await who('/socket.io/')]).toEqual(['api-1', 'websocket-1']);
     await Promise.all([edge.listen('api-2'), edge.listen('websocket-2')]);
-    await until(() => serverNames.every(isFirst), PATIENCE_MS);
+    await until(() => serverNames.every(isFirst), { timeoutMs: PATIENCE_MS });
   },
   TIMEOUT_MS,
 );
@@ -99,8 +99,8 @@ test.skipIf(!isPossible)(
     const writtenAt = () => statSync(edge.site.OUTPUT ?? '').mtimeMs;
     const before = writtenAt();
     unready = 0;
-    await until(() => writtenAt() > before && unready && unready > 20, PATIENCE_MS);
-    await until(() => serverNames.every(isFirst), PATIENCE_MS);
+    await until(() => writtenAt() > before && unready && unready > 20, { timeoutMs: PATIENCE_MS });
+    await until(() => serverNames.every(isFirst), { timeoutMs: PATIENCE_MS });
     expect(await who()).toStartWith('api-');
   },
   TIMEOUT_MS,

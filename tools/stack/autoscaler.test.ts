@@ -2,35 +2,35 @@ import { expect, test } from 'bun:test';
 import { createAutoscaler } from './autoscaler.ts';
 
 function open(names: string[]) {
-  const told: string[] = [];
+  const calls: string[] = [];
   const answers: (number | undefined)[] = [];
   const scaler = createAutoscaler({
     names,
-    ask: async () => answers.shift(),
-    start: async (name) => void told.push(`start ${name}`),
-    stop: async (name) => void told.push(`stop ${name}`),
+    readDesired: async () => answers.shift(),
+    start: async (name) => void calls.push(`start ${name}`),
+    stop: async (name) => void calls.push(`stop ${name}`),
     log: () => {},
   });
-  const looks = async (...wanted: (number | undefined)[]) => {
+  const check = async (...wanted: (number | undefined)[]) => {
     answers.push(...wanted);
-    for (const _ of wanted) await scaler.look();
-    return told.splice(0);
+    for (const _ of wanted) await scaler.check();
+    return calls.splice(0);
   };
-  return { ...scaler, looks };
+  return { ...scaler, check };
 }
 
-test('workers come and go one at a time, and stay while nobody knows', async () => {
-  const { looks } = open(['worker-2', 'worker-3']);
-  expect(await looks(1, undefined)).toEqual([]);
-  expect(await looks(3, 3, 3)).toEqual(['start worker-2', 'start worker-3']);
-  expect(await looks(9, undefined, 3)).toEqual([]);
-  expect(await looks(2, 1, 1, 0)).toEqual(['stop worker-3', 'stop worker-2']);
-  expect(await looks(2)).toEqual(['start worker-2']);
+test('workers start and stop one at a time, and stay while the number is unknown', async () => {
+  const { check } = open(['worker-2', 'worker-3']);
+  expect(await check(1, undefined)).toEqual([]);
+  expect(await check(3, 3, 3)).toEqual(['start worker-2', 'start worker-3']);
+  expect(await check(9, undefined, 3)).toEqual([]);
+  expect(await check(2, 1, 1, 0)).toEqual(['stop worker-3', 'stop worker-2']);
+  expect(await check(2)).toEqual(['start worker-2']);
 });
 
-test('where one worker is enough, or everything stops, nothing is started', async () => {
-  expect(await open([]).looks(3)).toEqual([]);
-  const { looks, close } = open(['worker-2']);
+test('the autoscaler starts nothing without extra workers or after close', async () => {
+  expect(await open([]).check(3)).toEqual([]);
+  const { check, close } = open(['worker-2']);
   close();
-  expect(await looks(2)).toEqual([]);
+  expect(await check(2)).toEqual([]);
 });

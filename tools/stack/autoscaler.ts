@@ -3,53 +3,60 @@ import type { Log } from './machine/toolchain.ts';
 interface Options {
   /** Workers beyond the first, in the order in which they are wanted. */
   names: readonly string[];
-  /** How many workers there should be, or undefined when nobody could say. */
-  ask(): Promise<number | undefined>;
+  /** How many workers there should be, or undefined if it is unknown. */
+  readDesired(): Promise<number | undefined>;
   start(name: string): Promise<void>;
   stop(name: string): Promise<void>;
   log: Log;
-  everyMs?: number;
+  intervalMs?: number;
 }
 
-/** Starts and stops workers beside the first, one step at a time, as the backlog wants it. */
-export function createAutoscaler({ names, ask, start, stop, log, everyMs = 1_000 }: Options) {
+/** Starts and stops extra workers one at a time to follow the backlog. */
+export function createAutoscaler({
+  names,
+  readDesired,
+  start,
+  stop,
+  log,
+  intervalMs = 1_000,
+}: Options) {
   let running = 0;
-  let isOver = names.length === 0;
-  let pause: ReturnType<typeof setTimeout> | undefined;
+  let isClosed = names.length === 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
 
-  async function look(): Promise<void> {
-    const wanted = await ask();
-    if (wanted === undefined || isOver) return;
+  async function check(): Promise<void> {
+    const wanted = await readDesired();
+    if (wanted === undefined || isClosed) return;
     const extra = Math.min(wanted - 1, names.length);
     const next = names[running];
     const last = names[running - 1];
     if (extra > running && next) {
-      log(`the backlog wants ${wanted} workers: ${next} starts`);
+      log(`autoscaler: ${wanted} workers wanted, starting ${next}`);
       running++;
       await start(next);
     } else if (extra < running && last) {
-      log(`the backlog wants ${wanted} workers: ${last} stops`);
+      log(`autoscaler: ${wanted} workers wanted, stopping ${last}`);
       running--;
       await stop(last);
     }
   }
 
-  const again = () => {
-    if (isOver) return;
-    pause = setTimeout(() => {
-      void look()
-        .catch((error: Error) => log(`scaling: ${error.message}`))
-        .then(again);
-    }, everyMs);
+  const schedule = () => {
+    if (isClosed) return;
+    timer = setTimeout(() => {
+      void check()
+        .catch((error: Error) => log(`autoscaler: ${error.message}`))
+        .then(schedule);
+    }, intervalMs);
   };
 
   return {
-    look,
-    start: again,
-    /** From now on it starts and stops nothing. */
+    check,
+    start: schedule,
+    /** No worker is started or stopped any more. */
     close() {
-      isOver = true;
-      clearTimeout(pause);
+      isClosed = true;
+      clearTimeout(timer);
     },
   };
 }

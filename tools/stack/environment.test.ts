@@ -40,7 +40,7 @@ test('variables of the caller reach the services', () => {
   expect(environment).not.toHaveProperty('EMPTY');
 });
 
-test('where the servers of this stack are is not for the caller to say', () => {
+test('variables of the caller do not replace the servers of the stack', () => {
   const environment = serviceEnvironment(here, {
     DATABASE_URL: 'postgres://elsewhere',
     VALKEY_URL: 'redis://elsewhere',
@@ -57,14 +57,14 @@ test('where the servers of this stack are is not for the caller to say', () => {
   });
 });
 
-test('a mail server of the caller replaces the inbox entirely', () => {
+test('SMTP_HOST of the caller replaces the dev inbox entirely', () => {
   const environment = serviceEnvironment(here, { SMTP_HOST: 'mail.example' });
   expect(environment.SMTP_HOST).toBe('mail.example');
   expect(environment).not.toHaveProperty('SMTP_PORT');
   expect(environment).not.toHaveProperty('EMAIL_LOOKUP_URL');
 });
 
-test('who operates the stack is the demo organisation, unless the caller names another', () => {
+test('OPERATOR_ORGANIZATION_ID is the demo organization unless the caller sets it', () => {
   const operatorId = 'org_01h455vb4pex5vsknk084sn02q';
   const named = (caller: Record<string, string>) =>
     serviceEnvironment({ ...here, operatorId }, caller).OPERATOR_ORGANIZATION_ID;

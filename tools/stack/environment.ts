@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import { mediaToolsDirectory } from '../test-servers/media-tools.ts';
+import { mediaToolsDirectory } from '../test-servers/fetch-ffmpeg.ts';
 import type { Ports } from './processes/ports.ts';
 import type { Secrets } from './servers/secrets.ts';
 
-interface Surroundings {
+interface StackAddresses {
   directory: string;
   ports: Ports;
   secrets: Secrets;
@@ -11,16 +11,16 @@ interface Surroundings {
   databaseUrl: string;
   valkeyUrl: string;
   inboxUrl: string;
-  /** Whose owners operate this stack, once there is somebody. */
+  /** The operator organization, once it exists. */
   operatorId?: string | undefined;
 }
 
-/** What the services find in their environment: the caller's variables, and where this stack is. */
+/** The environment of the services: the caller's variables and the addresses of this stack. */
 export function serviceEnvironment(
-  surroundings: Surroundings,
+  addresses: StackAddresses,
   caller: Record<string, string | undefined> = process.env,
 ): Record<string, string> {
-  const { directory, ports, secrets, url, databaseUrl, valkeyUrl, inboxUrl } = surroundings;
+  const { directory, ports, secrets, url, databaseUrl, valkeyUrl, inboxUrl } = addresses;
   const defaults = {
     NODE_ENV: 'development',
     APP_URL: url,
@@ -29,10 +29,10 @@ export function serviceEnvironment(
     JWT_REFRESH_SECRET: secrets.refresh,
     ENCRYPTION_KEY: secrets.encryption,
     SMTP_FROM: 'InsightDesk <desk@localhost.localdomain>',
-    OPERATOR_ORGANIZATION_ID: surroundings.operatorId,
+    OPERATOR_ORGANIZATION_ID: addresses.operatorId,
     MEDIA_TOOLS_DIRECTORY: mediaToolsDirectory(),
   };
-  // A caller who names a mail server wants mails sent; then none of our inbox may shine through.
+  // With a mail server of the caller none of the dev inbox's settings may remain.
   const mail = {
     SMTP_HOST: '127.0.0.1',
     SMTP_PORT: String(ports.smtp),

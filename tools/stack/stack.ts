@@ -1,81 +1,86 @@
 import { join } from 'node:path';
 import { createAutoscaler } from './autoscaler.ts';
-import { type Parts, type PartsOptions, prepareParts } from './parts.ts';
-import { createLeftovers, lockDirectory } from './processes/orphans.ts';
+import { createPidFiles, lockDirectory } from './processes/pid-files.ts';
 import { preferredPorts } from './processes/ports.ts';
 import { killCommands } from './processes/run-command.ts';
-import type { ProcessSpec } from './processes/supervised.ts';
+import type { ProcessSpec } from './processes/supervised-process.ts';
 import { createSupervisor, type Supervisor } from './processes/supervisor.ts';
 import { type RunFile, removeRunFile, writeRunFile } from './run-file.ts';
 import { extraWorkers, services } from './servers/services.ts';
+import { prepareProcesses, type StackOptions, type StackProcesses } from './stack-processes.ts';
 
-interface Options extends Partial<Omit<PartsOptions, 'log'>> {
-  /** Absolute path of the directory that holds everything this stack keeps. */
+interface Options extends Partial<Omit<StackOptions, 'log'>> {
+  /** Absolute path of the directory for all data of this stack. */
   directory: string;
   onLine(source: string, line: string): void;
-  /** Runs when everything answers; may name who operates the stack, which then waits for it. */
-  onAnswering?(run: RunFile): Promise<string | undefined>;
+  /** Runs when every service is ready. Returns the operator organization, if there is one. */
+  onReady?(run: RunFile): Promise<string | undefined>;
 }
 
 /** Everything of the product on one machine, under one supervisor; nothing runs before `start`. */
 export function createStack(options: Options) {
-  const { directory, onLine, onAnswering } = options;
+  const { directory, onLine, onReady } = options;
   const lock = lockDirectory(directory);
-  const leftovers = createLeftovers(join(directory, 'processes'));
-  const supervisor = createSupervisor({ leftovers, onLine, onChange: updateRunFile });
+  const pidFiles = createPidFiles(join(directory, 'processes'));
+  const supervisor = createSupervisor({ pidFiles, onLine, onChange: updateRunFile });
   const log = (line: string) => onLine('stack', line);
-  let parts: Parts | undefined;
+  let processes: StackProcesses | undefined;
   let run: RunFile | undefined;
   let scaler: ReturnType<typeof createAutoscaler> | undefined;
   let starting: Promise<unknown> = Promise.resolve();
 
   function updateRunFile() {
-    if (!parts || !run) return;
-    run = parts.describe(supervisor.pid, run);
+    if (!processes || !run) return;
+    run = processes.describe(supervisor.pid, run);
     writeRunFile(directory, run);
   }
 
   async function startAll() {
     removeRunFile(directory);
-    const cleared = await leftovers.clear();
-    if (cleared.length > 0) log(`stopped what an earlier run had left: ${cleared.join(', ')}`);
-    parts = await prepareParts({ ports: preferredPorts, disposable: false, ...options, log });
-    await startParts(parts, supervisor, log);
-    const answering = onAnswering?.(parts.describe(supervisor.pid));
-    if (!parts.environment.OPERATOR_ORGANIZATION_ID) {
-      await appoint(await answering, parts, supervisor);
+    const cleared = await pidFiles.stopOrphans();
+    if (cleared.length > 0) log(`stopped processes of an earlier run: ${cleared.join(', ')}`);
+    processes = await prepareProcesses({
+      ports: preferredPorts,
+      disposable: false,
+      ...options,
+      log,
+    });
+    await startProcesses(processes, supervisor, log);
+    const answering = onReady?.(processes.describe(supervisor.pid));
+    if (!processes.environment.OPERATOR_ORGANIZATION_ID) {
+      await setOperator(await answering, processes, supervisor);
     }
-    run = parts.describe(supervisor.pid);
+    run = processes.describe(supervisor.pid);
     updateRunFile();
-    scaler = openAutoscaler(parts, run, supervisor, log);
+    scaler = createWorkerScaler(processes, run, supervisor, log);
     scaler.start();
-    const { admin, owner, relay, identity } = parts.postgres.urls;
+    const { admin, owner, relay, identity } = processes.postgres.urls;
     const environment = {
       DATABASE_MIGRATION_URL: owner,
       DATABASE_RELAY_URL: relay,
       DATABASE_IDENTITY_URL: identity,
       POSTGRES_URL: admin,
     };
-    return { run, environment: { ...parts.environment, ...environment } };
+    return { run, environment: { ...processes.environment, ...environment } };
   }
 
   return {
-    /** Starts everything; throws with what failed, and leaves it to the caller to stop the rest. */
+    /** Starts everything. When it throws, the caller calls `stop`. */
     start() {
       const started = startAll();
       starting = started.catch(() => {});
       return started;
     },
     restart: supervisor.restart,
-    /** Starts one that was stopped, or a worker beyond the first. */
-    startOne: (name: string) => supervisor.start(requireSpec(parts, name)),
+    /** Starts a process that was stopped, or an extra worker. */
+    startOne: (name: string) => supervisor.start(requireSpec(processes, name)),
     stopOne: (name: string) => supervisor.stop(name),
     pidOf: supervisor.pid,
     /** Stops everything, also in the middle of a start, and leaves no process behind. */
     async stop(): Promise<void> {
       scaler?.close();
       run = undefined;
-      parts = undefined;
+      processes = undefined;
       removeRunFile(directory);
       supervisor.close();
       killCommands();
@@ -85,7 +90,7 @@ export function createStack(options: Options) {
       await starting;
       lock.release();
     },
-    /** Ends everything at once, without asking. */
+    /** Kills every process at once. */
     kill() {
       scaler?.close();
       run = undefined;
@@ -97,34 +102,38 @@ export function createStack(options: Options) {
   };
 }
 
-function requireSpec(parts: Parts | undefined, name: string): ProcessSpec {
-  const { nginx, postgres, valkey, inbox, services = [], extraWorkers = [] } = parts ?? {};
+function requireSpec(processes: StackProcesses | undefined, name: string): ProcessSpec {
+  const { nginx, postgres, valkey, inbox, services = [], extraWorkers = [] } = processes ?? {};
   const servers = [nginx, postgres, valkey, inbox].flatMap((server) => server?.spec ?? []);
   const spec = [...servers, ...services, ...extraWorkers].find((one) => one.name === name);
-  if (!spec) throw new Error(`Nothing is called ${name}`);
+  if (!spec) throw new Error(`Unknown process ${name}`);
   return spec;
 }
 
-/** The APIs learn once who operates the stack; their next start knows it by itself. */
-async function appoint(
+/** Restarts the APIs with the operator organization. The next start reads it from the file. */
+async function setOperator(
   id: string | undefined,
-  { services, operator }: Parts,
+  { services, operator }: StackProcesses,
   supervisor: Supervisor,
 ) {
   if (!id) return;
-  operator.remember(id);
+  operator.write(id);
   const apis = services.filter(({ name }) => name.startsWith('api'));
   await supervisor.stop(...apis.map(({ name }) => name));
-  const told = { OPERATOR_ORGANIZATION_ID: id };
+  const operatorVariables = { OPERATOR_ORGANIZATION_ID: id };
   await Promise.all(
-    apis.map((spec) => supervisor.start({ ...spec, env: { ...spec.env, ...told } })),
+    apis.map((spec) => supervisor.start({ ...spec, env: { ...spec.env, ...operatorVariables } })),
   );
 }
 
 type Migrating = typeof import('@insightdesk/shared/database');
 
-async function startParts(parts: Parts, supervisor: Supervisor, log: (line: string) => void) {
-  const { nginx, postgres, valkey, inbox, services, release } = parts;
+async function startProcesses(
+  processes: StackProcesses,
+  supervisor: Supervisor,
+  log: (line: string) => void,
+) {
+  const { nginx, postgres, valkey, inbox, services, release } = processes;
   await Promise.all([supervisor.start(inbox.spec), startServices()]);
 
   async function startServices() {
@@ -143,25 +152,25 @@ async function startParts(parts: Parts, supervisor: Supervisor, log: (line: stri
   }
 }
 
-function openAutoscaler(
-  parts: Parts,
+function createWorkerScaler(
+  processes: StackProcesses,
   run: RunFile,
   supervisor: Supervisor,
   log: (line: string) => void,
 ) {
   const first = run.services.find(({ kind }) => kind === 'worker');
-  const most = Number(parts.environment.WORKERS_MAX ?? extraWorkers.length + 1);
-  const specs = parts.extraWorkers.slice(0, Math.max(0, most - 1));
+  const maxWorkers = Number(processes.environment.WORKERS_MAX ?? extraWorkers.length + 1);
+  const specs = processes.extraWorkers.slice(0, Math.max(0, maxWorkers - 1));
   return createAutoscaler({
     names: specs.map(({ name }) => name),
-    ask: () => desiredWorkers(`${first?.url}/backlog`),
+    readDesired: () => desiredWorkers(`${first?.url}/backlog`),
     start: (name) => supervisor.start(specs.find((spec) => spec.name === name) as ProcessSpec),
     stop: (name) => supervisor.stop(name),
     log,
   });
 }
 
-/** What the first worker says, unless it is just being restarted. */
+/** From the first worker; undefined while it restarts. */
 async function desiredWorkers(url: string): Promise<number | undefined> {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(2_000) });

@@ -1,4 +1,4 @@
-import { fetchMediaTools } from '../test-servers/media-tools.ts';
+import { fetchMediaTools } from '../test-servers/fetch-ffmpeg.ts';
 import { createOutput, table } from './output.ts';
 import { dataDirectory } from './paths.ts';
 import { watchLauncher } from './processes/launcher.ts';
@@ -6,29 +6,29 @@ import type { RunFile } from './run-file.ts';
 import { demoLogins, seed } from './seed.ts';
 import { createStack } from './stack.ts';
 
-const IMPATIENT_MS = 1500;
+const SECOND_SIGNAL_MS = 1500;
 
 const startedAt = Date.now();
 const seconds = () => `${((Date.now() - startedAt) / 1000).toFixed(1)} s`;
 const isDevelopment = (process.env.NODE_ENV ?? 'development') === 'development';
 const output = createOutput();
-const say = (line: string) => output.line('stack', line);
+const log = (line: string) => output.line('stack', line);
 
 const stack = createStackOrExit();
-let askedAt = 0;
+let stoppedAt = 0;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  process.on(signal, () => void stopBecause(signal));
+  process.on(signal, () => void stop(signal));
 }
-watchLauncher(() => askedAt === 0 && void stopBecause('its launcher has gone'));
+watchLauncher(() => stoppedAt === 0 && void stop('npm has ended'));
 
 try {
   const { run } = await stack.start();
   output.plain(banner(run));
-  // Not waited for: what needs it waits by itself, and says so.
-  if (!process.env.MEDIA_TOOLS_DIRECTORY) void fetchMediaTools(say);
+  // Not awaited: media jobs wait until it is there.
+  if (!process.env.MEDIA_TOOLS_DIRECTORY) void fetchMediaTools(log);
 } catch (error) {
-  if (askedAt === 0) {
-    say(`could not start: ${(error as Error).message}`);
+  if (stoppedAt === 0) {
+    log(`start failed: ${(error as Error).message}`);
     await stack.stop();
     process.exit(1);
   }
@@ -40,38 +40,38 @@ function createStackOrExit() {
       directory: dataDirectory(),
       isReloading: process.argv.includes('--reload'),
       onLine: output.line,
-      onAnswering: prepareDemo,
+      onReady: prepareDemo,
     });
   } catch (error) {
-    say((error as Error).message);
+    log((error as Error).message);
     process.exit(1);
   }
 }
 
-/** Ends the process: gently when asked once, at once when asked again. */
-async function stopBecause(reason: string): Promise<void> {
-  if (askedAt > 0) {
-    // Ctrl-C reaches us more than once: from the terminal, and from those who started us.
-    if (Date.now() - askedAt < IMPATIENT_MS) return;
+/** Stops gracefully on the first signal, at once on the second. */
+async function stop(reason: string): Promise<void> {
+  if (stoppedAt > 0) {
+    // Ctrl-C arrives more than once: from the terminal, and from the processes that started this one.
+    if (Date.now() - stoppedAt < SECOND_SIGNAL_MS) return;
     stack.kill();
     process.exit(130);
   }
-  askedAt = Date.now();
-  say(`stopping (${reason})`);
+  stoppedAt = Date.now();
+  log(`stopping (${reason})`);
   await stack.stop();
-  say('stopped');
+  log('stopped');
   process.exit(0);
 }
 
-/** The demo's owner operates this stack: the queues' dashboard is open to them. */
+/** The owner of the demo organization is the operator and may open the queue dashboard. */
 async function prepareDemo(run: RunFile): Promise<string | undefined> {
   if (!isDevelopment) return undefined;
   try {
     const { state, organizationId } = await seed(run);
-    say(`demo organisation ${state}`);
+    log(`demo organization ${state}`);
     return organizationId;
   } catch (error) {
-    say(`no demo organisation: ${(error as Error).message}`);
+    log(`demo organization was not created: ${(error as Error).message}`);
     return undefined;
   }
 }
@@ -88,7 +88,7 @@ function banner({ url, inbox, ca, postgres, valkey, services }: RunFile): string
     ['certificate', ca],
   ];
   const logins = demoLogins.map(({ role, email, password }) => [role, `${email}  ${password}`]);
-  const demo = isDevelopment ? ['', 'Sign in to the demo organisation as', table(logins)] : [];
+  const demo = isDevelopment ? ['', 'Sign in to the demo organization as', table(logins)] : [];
   return ['', `READY in ${seconds()}. Ctrl-C stops everything.`, table(places), ...demo, ''].join(
     '\n',
   );

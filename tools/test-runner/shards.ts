@@ -4,31 +4,40 @@ import { answersOk } from '../stack/servers/http.ts';
 import { createTestStack } from './test-stack.ts';
 
 const LAST_LOG_LINES = 60;
-const MOST_LANES = 8;
-const USUAL_LANES = 2;
-const RECOVERY_MS = 20_000;
+const MAX_SHARDS = 8;
+const DEFAULT_SHARDS = 2;
+const RECOVERY_TIMEOUT_MS = 20_000;
 
-/** How many files of tests may run at once: what `LANES` says, and no more than there are files. */
-export function countLanes(files: number, wanted = process.env.LANES): number {
-  const count = wanted ? Number(wanted) : Math.min(USUAL_LANES, availableParallelism());
-  if (!Number.isInteger(count) || count < 1 || count > MOST_LANES) {
-    throw new Error(`LANES is a whole number from 1 to ${MOST_LANES}, not ${wanted}`);
+/** How many test files run at once: `SHARDS`, and no more than there are files. */
+export function countShards(files: number, wanted = process.env.SHARDS): number {
+  const count = wanted ? Number(wanted) : Math.min(DEFAULT_SHARDS, availableParallelism());
+  if (!Number.isInteger(count) || count < 1 || count > MAX_SHARDS) {
+    throw new Error(`SHARDS must be a whole number from 1 to ${MAX_SHARDS}, not ${wanted}`);
   }
   return Math.max(1, Math.min(count, files));
 }
 
-/** Stacks side by side; the tests of a lane have theirs to themselves, one file after another. */
-export function createLanes(count: number, print: (text: string) => void) {
+/** Stacks side by side; each runs one test file at a time. */
+export interface Shards {
+  /** Starts them; returns the environment of each that started. */
+  start(): Promise<Record<string, string>[]>;
+  /** How many did not start, or do not answer after the tests. */
+  countDead(): Promise<number>;
+  showLogs(): void;
+  stop(): Promise<unknown>;
+  kill(): void;
+  remove(): void;
+}
+
+export function createShards(count: number, print: (text: string) => void): Shards {
   const stacks = Array.from({ length: count }, () => createTestStack({ variables: process.env }));
   const nameOf = (stack: (typeof stacks)[number]) =>
     count > 1 ? `stack ${stacks.indexOf(stack) + 1}` : 'the stack';
-
   let started: typeof stacks = [];
 
   return {
-    /** Starts them and gives what the tests of each are told; one that fails is told and left out. */
-    async start(): Promise<Record<string, string>[]> {
-      const lanes = await Promise.all(
+    async start() {
+      const shards = await Promise.all(
         stacks.map(async (stack) => {
           try {
             const { environment } = await stack.start();
@@ -39,17 +48,16 @@ export function createLanes(count: number, print: (text: string) => void) {
           }
         }),
       );
-      const there = lanes.filter((lane) => lane !== undefined);
-      started = there.map(({ stack }) => stack);
-      return there.map(({ environment }) => environment);
+      const running = shards.filter((shard) => shard !== undefined);
+      started = running.map(({ stack }) => stack);
+      return running.map(({ environment }) => environment);
     },
-    /** How many did not start or have not come back from what the tests did to them. */
-    async countDead(): Promise<number> {
+    async countDead() {
       const alive = await Promise.all(
         started.map(async (stack) => {
-          const isWell = await recovers(stack.directory);
-          if (!isWell) print(`${nameOf(stack)} does not answer any more`);
-          return isWell;
+          const isReady = await becomesReady(stack.directory);
+          if (!isReady) print(`${nameOf(stack)} does not answer any more`);
+          return isReady;
         }),
       );
       return count - alive.filter(Boolean).length;
@@ -70,8 +78,8 @@ export function createLanes(count: number, print: (text: string) => void) {
 }
 
 /** Whether every service of a stack is ready, at once or after what still starts. */
-async function recovers(directory: string): Promise<boolean> {
-  const deadline = Date.now() + RECOVERY_MS;
+async function becomesReady(directory: string): Promise<boolean> {
+  const deadline = Date.now() + RECOVERY_TIMEOUT_MS;
   for (;;) {
     const services = findRunFile(directory)?.services ?? [];
     const ready = await Promise.all(services.map(({ url }) => answersOk(`${url}/health/ready`)));

@@ -1,9 +1,9 @@
 import { expect, test } from 'bun:test';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { createTestDirectory, removeAbandonedTests } from './test-directory.ts';
+import { createTestDirectory, removeAbandonedDirectories } from './test-directory.ts';
 
-test('what a process left that has ended is removed, what others use stays', async () => {
+test('directories of ended processes are removed, and those of running ones stay', async () => {
   const file = JSON.stringify(join(import.meta.dir, 'test-directory.ts'));
   const script = `console.log((await import(${file})).createTestDirectory().path)`;
   const child = Bun.spawn([process.execPath, '-e', script], { stdout: 'pipe' });
@@ -12,7 +12,7 @@ test('what a process left that has ended is removed, what others use stays', asy
   const ours = createTestDirectory();
   try {
     expect(existsSync(left)).toBe(true);
-    await removeAbandonedTests();
+    await removeAbandonedDirectories();
     expect(existsSync(left)).toBe(false);
     expect(existsSync(ours.path)).toBe(true);
   } finally {

@@ -9,26 +9,26 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createLeftovers, isLocked } from '../stack/processes/orphans.ts';
+import { createPidFiles, isLocked } from '../stack/processes/pid-files.ts';
 import { alivePid, identityOf } from '../stack/processes/process-identity.ts';
 
-const BEGINNING = 'insightdesk-test-';
-const YOUNG_MS = 60_000;
+const PREFIX = 'insightdesk-test-';
+const MIN_AGE_MS = 60_000;
 const ownerFile = (path: string) => join(path, 'owner');
 
 /** A data directory for one test run, beside whatever else runs; this process's until it ends. */
 export function createTestDirectory() {
-  const path = mkdtempSync(join(tmpdir(), BEGINNING));
+  const path = mkdtempSync(join(tmpdir(), PREFIX));
   writeFileSync(ownerFile(path), identityOf(process.pid) ?? '');
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }
 
 /** Ends and removes what test runs left behind that were killed. */
-export async function removeAbandonedTests(): Promise<void> {
+export async function removeAbandonedDirectories(): Promise<void> {
   for (const name of readdirSync(tmpdir())) {
     const path = join(tmpdir(), name);
-    if (!name.startsWith(BEGINNING) || isLocked(path) || isOwned(path)) continue;
-    await createLeftovers(join(path, 'processes')).clear();
+    if (!name.startsWith(PREFIX) || isLocked(path) || isOwned(path)) continue;
+    await createPidFiles(join(path, 'processes')).stopOrphans();
     rmSync(path, { recursive: true, force: true });
   }
 }
@@ -37,5 +37,5 @@ function isOwned(path: string): boolean {
   const owner = ownerFile(path);
   if (existsSync(owner)) return alivePid(readFileSync(owner, 'utf8')) !== undefined;
   const changed = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
-  return Date.now() - changed < YOUNG_MS;
+  return Date.now() - changed < MIN_AGE_MS;
 }

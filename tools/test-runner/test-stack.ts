@@ -6,21 +6,21 @@ import { createStack } from '../stack/stack.ts';
 import { createTestDirectory } from './test-directory.ts';
 
 const BLOCKS = 1000;
-/** Wide enough apart that stacks of one process do not meet when their first ports are taken. */
+/** The distance between stacks of one process, so that their ports do not overlap. */
 const BLOCKS_APART = 10;
 const firstBlock = Math.floor(Math.random() * BLOCKS);
 let stacks = 0;
 
 interface Options {
-  /** What the services are told beyond where their servers are. */
+  /** More variables for the services. */
   variables: Record<string, string | undefined>;
-  /** Servers that take the place of the stack's own. */
-  places?: Record<string, string>;
+  /** Addresses of servers that replace the stack's own. */
+  overrides?: Record<string, string>;
   /** The tree whose services run; a link to it may be moved. */
   release?: string;
 }
 
-/** A stack for tests, on ports and in a directory of its own, that keeps what it says. */
+/** A stack for tests with its own ports, directory and log file. */
 export function createTestStack({ variables, ...options }: Options) {
   const directory = createTestDirectory();
   const log = join(directory.path, 'stack.log');
@@ -37,9 +37,8 @@ export function createTestStack({ variables, ...options }: Options) {
     ...stack,
     directory: directory.path,
     runFile: runFilePath(directory.path),
-    /** What it said last, for those who look for the reason of a failure. */
-    lastLines: (most: number) =>
-      existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n').slice(-most) : [],
+    lastLines: (count: number) =>
+      existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n').slice(-count) : [],
     remove: directory.remove,
   };
 }

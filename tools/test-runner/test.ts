@@ -1,76 +1,109 @@
 import { createOutput } from '../stack/output.ts';
 import { watchLauncher } from '../stack/processes/launcher.ts';
 import { stopCommands } from '../stack/processes/run-command.ts';
-import { createFailureList } from './failure-list.ts';
-import { countLanes, createLanes } from './shards.ts';
-import { removeAbandonedTests } from './test-directory.ts';
-import { type Counts, listTests, runScript, runTests } from './test-run.ts';
+import { createFailureLog } from './failure-log.ts';
+import type { TestReport } from './junit.ts';
+import { rerunFailed, runOnShards } from './run-on-shards.ts';
+import { type Counts, runScript } from './run-script.ts';
+import { countShards, createShards, type Shards } from './shards.ts';
+import { removeAbandonedDirectories } from './test-directory.ts';
+import { listTests } from './tiers.ts';
 
-/** Containers take a while to go. */
-const PATIENCE_MS = 60_000;
-const IMPATIENT_MS = 1500;
+/** Containers take a while to stop. */
+const STOP_TIMEOUT_MS = 60_000;
+const SECOND_SIGNAL_MS = 1_500;
+const SLOWEST_SHOWN = 10;
 
 const output = createOutput();
 let abortedAt = 0;
-const failures = createFailureList();
+const failures = createFailureLog();
 const print = (text: string) => {
-  failures.take(text);
+  failures.add(text);
   if (abortedAt === 0) output.plain(text);
 };
 const total: Counts = { passed: 0, failed: 0, skipped: 0 };
+const opened: Shards[] = [];
+const openShards = (count: number) => {
+  const shards = createShards(count, print);
+  opened.push(shards);
+  return shards;
+};
 
 process.env.NODE_ENV = 'test';
 process.env.RATE_LIMIT_MAX_REQUESTS ??= '0';
 process.env.LOG_FORMAT ??= 'json';
-// Tests that kill the worker mean the only one.
+// Tests that kill the worker expect only one.
 process.env.WORKERS_MAX ??= '1';
 
-/** Parts of paths: `npm test -- webhooks` runs only the tests on servers that they name. */
-const wanted = process.argv.slice(2);
-const files = listTests().filter(
-  (path) => wanted.length === 0 || wanted.some((part) => path.includes(part)),
-);
+const tier = process.argv.includes('--long') ? 'long' : 'main';
+/** `npm test -- webhooks` runs only the tests on servers with that word in their path. */
+const words = process.argv.slice(2).filter((word) => word !== '--long');
+const files = listTests(tier, words);
 if (files.length === 0) {
-  print(`No test on servers has ${wanted.join(' or ')} in its path`);
+  print(`No test on servers has ${words.join(' or ')} in its path`);
   process.exit(1);
 }
-const laneCount = countLanes(files.length);
-const lanes = createLanes(laneCount, print);
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => void abort(signal));
 }
-watchLauncher(() => void abort('its launcher has gone'));
+watchLauncher(() => void abort('npm has ended'));
 
-await removeAbandonedTests();
-if (wanted.length === 0) add('verify', await runScript('tools/verify/verify.ts', print));
-await goesOn();
-await testOnServers();
-await lanes.stop();
-if (wanted.length === 0 && process.env.CONTAINERS !== '0') {
-  add('containers', await runScript('tests/containers/check-containers.ts', print));
+await removeAbandonedDirectories();
+if (words.length === 0 && tier === 'main') {
+  add('verify', await runScript('tools/verify/verify.ts', [], print));
 }
-await goesOn();
-lanes.remove();
-if (failures.seen.length > 0) print(`what failed:\n${failures.seen.join('\n')}\n`);
+await unlessAborted();
+const flaky = await testOnServers();
+if (words.length === 0 && process.env.CONTAINERS !== '0') {
+  add('containers', await runScript('tests/containers/check-containers.ts', [tier], print));
+}
+await unlessAborted();
+if (failures.lines.length > 0) print(`what failed:\n${failures.lines.join('\n')}\n`);
+for (const { path, tests } of flaky) {
+  print(`flaky: ${path} passed when it ran again, alone: ${tests.join('; ')}`);
+}
 const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : '';
 print(`${total.passed} passed, ${total.failed} failed${skipped}`);
 process.exit(total.failed > 0 ? 1 : 0);
 
-async function testOnServers(): Promise<void> {
+async function testOnServers() {
+  const shards = openShards(countShards(files.length));
   const startedAt = Date.now();
-  const started = await lanes.start();
-  await goesOn();
+  const environments = await shards.start();
+  await unlessAborted();
   const seconds = ((Date.now() - startedAt) / 1000).toFixed(1);
-  print(`${started.length} of ${laneCount} stacks ready in ${seconds} s`);
-  const counts = { passed: 0, failed: 0, skipped: 0 };
-  if (started.length > 0) {
-    Object.assign(counts, await runTests(files, { lanes: started, onLine: print }));
-  }
-  await goesOn();
-  counts.failed += await lanes.countDead();
-  if (counts.failed > 0) lanes.showLogs();
-  add('on servers', counts);
+  print(`${environments.length} stacks ready in ${seconds} s`);
+  const report = environments.length > 0 ? await runOnShards(files, environments, print) : noTests;
+  await unlessAborted();
+  const dead = await shards.countDead();
+  if (report.failed + dead > 0) shards.showLogs();
+  await shards.stop();
+  shards.remove();
+  showSlowest(report);
+  const again = await rerunFailed(report.failures, openShards, print);
+  await unlessAborted();
+  const passedAgain = again.flaky.reduce((sum, { tests }) => sum + Math.max(1, tests.length), 0);
+  add('on servers', {
+    passed: report.passed + passedAgain,
+    failed: report.failed - passedAgain + dead,
+    skipped: report.skipped,
+  });
+  return again.flaky;
+}
+
+const noTests: TestReport = {
+  passed: 0,
+  failed: 0,
+  skipped: 0,
+  failures: [],
+  durations: new Map(),
+};
+
+function showSlowest({ durations }: TestReport): void {
+  const slowest = [...durations].sort(([, a], [, b]) => b - a).slice(0, SLOWEST_SHOWN);
+  const list = slowest.map(([path, seconds]) => `${seconds.toFixed(1)} s ${path}`);
+  if (durations.size > SLOWEST_SHOWN) print(`slowest files:\n  ${list.join('\n  ')}`);
 }
 
 function add(name: string, { passed, failed, skipped }: Counts): void {
@@ -80,24 +113,24 @@ function add(name: string, { passed, failed, skipped }: Counts): void {
   print(`${name}: ${passed} passed, ${failed} failed, ${skipped} skipped\n`);
 }
 
-/** Returns unless everything is being stopped. */
-async function goesOn(): Promise<void> {
+/** Waits for ever once the run is being aborted. */
+async function unlessAborted(): Promise<void> {
   if (abortedAt > 0) await new Promise(() => {});
 }
 
-/** Gently when asked once, at once when asked again. */
+/** Stops gracefully on the first signal, at once on the second. */
 async function abort(reason: string): Promise<void> {
-  const isAsked = abortedAt > 0;
-  // Ctrl-C reaches us more than once: from the terminal, and from those who started us.
-  if (isAsked && Date.now() - abortedAt < IMPATIENT_MS) return;
-  if (!isAsked) {
+  const isRepeated = abortedAt > 0;
+  // Ctrl-C arrives more than once: from the terminal, and from the processes that started this one.
+  if (isRepeated && Date.now() - abortedAt < SECOND_SIGNAL_MS) return;
+  if (!isRepeated) {
     print(`stopping (${reason})`);
     abortedAt = Date.now();
-    await stopCommands(PATIENCE_MS);
+    await stopCommands(STOP_TIMEOUT_MS);
   }
-  lanes.kill();
+  for (const shards of opened) shards.kill();
   await Bun.sleep(200);
-  lanes.remove();
-  await removeAbandonedTests();
+  for (const shards of opened) shards.remove();
+  await removeAbandonedDirectories();
   process.exit(130);
 }

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type AntivirusOptions, createAntivirus } from '@insightdesk/shared/antivirus';
 import { zip } from '../../tests/e2e/malicious-files/zip.ts';
-import { createLeftovers } from '../stack/processes/orphans.ts';
+import { createPidFiles } from '../stack/processes/pid-files.ts';
 import { createSupervisor } from '../stack/processes/supervisor.ts';
-import { requireClamd } from './clamav.ts';
 import { createClamd } from './clamd.ts';
+import { requireClamd } from './fetch-clamav.ts';
 
 const STREAM_MAX_BYTES = 4_000_000;
 const MARKER = 'this is what InsightDesk takes for malware';
@@ -18,7 +18,7 @@ const EICAR = ['X5O!P%@AP[4\\PZX54(P^)7CC)7}$EICAR', '-STANDARD-ANTIVIRUS-TEST-F
 
 const directory = mkdtempSync(join(tmpdir(), 'insightdesk-clamd-'));
 const supervisor = createSupervisor({
-  leftovers: createLeftovers(join(directory, 'processes')),
+  pidFiles: createPidFiles(join(directory, 'processes')),
   onLine: () => {},
 });
 let server: ReturnType<typeof createClamd>;
@@ -48,20 +48,13 @@ const noise = (sizeBytes: number) => {
 const inZips = (content: Uint8Array, depth: number): Uint8Array =>
   depth === 0 ? content : zip({ 'a.zip': inZips(content, depth - 1) });
 
-/** clamd answers first and removes what it kept then. */
-async function untilNothingIsLeft(): Promise<void> {
-  const end = Date.now() + 10_000;
-  while (readdirSync(server.temp).length > 0 && Date.now() < end) await Bun.sleep(20);
-  expect(readdirSync(server.temp)).toEqual([]);
-}
-
-test('what is harmless is clean, to the largest that is taken', async () => {
+test('a harmless file is clean up to StreamMaxLength', async () => {
   for (const bytes of [Buffer.from('hello'), Buffer.alloc(0), noise(STREAM_MAX_BYTES)]) {
     expect(await open().scan(bytes)).toEqual({ clean: true });
   }
 });
 
-test('what is harmful is found by name: alone, amid three megabytes, in an archive in an archive', async () => {
+test('a malicious file is found by name: alone, inside 3 MB, in a nested archive', async () => {
   const amid = Buffer.concat([noise(1_499_990), Buffer.from(MARKER), noise(1_500_000)]);
   const found = 'Test.Marker.UNOFFICIAL';
   expect(await open().scan(Buffer.from(MARKER))).toEqual({ clean: false, found });
@@ -71,12 +64,12 @@ test('what is harmful is found by name: alone, amid three megabytes, in an archi
   expect(eicar).toEqual({ clean: false, found: 'Test.Eicar.UNOFFICIAL' });
 });
 
-test('an archive too deep to look into counts as found', async () => {
+test('an archive that is nested too deeply counts as malicious', async () => {
   const verdict = await open().scan(inZips(Buffer.from('hello'), 9));
   expect(verdict).toMatchObject({ clean: false, found: expect.stringContaining('Limits') });
 });
 
-test('longer than StreamMaxLength is no pass, whoever says so and in either mode', async () => {
+test('a file above StreamMaxLength is refused, in either mode', async () => {
   const long = Buffer.alloc(3 * STREAM_MAX_BYTES);
   for (const maxBytes of [STREAM_MAX_BYTES, Number.MAX_SAFE_INTEGER]) {
     const antivirus = open({ mode: 'fail-open', maxBytes });
@@ -92,7 +85,7 @@ test('longer than StreamMaxLength is no pass, whoever says so and in either mode
   }
 });
 
-test('many at once each get their own verdict, and nothing is left of them', async () => {
+test('concurrent scans each get their own verdict and leave no temporary files', async () => {
   const antivirus = open();
   const verdicts = await Promise.all(
     Array.from({ length: 30 }, (_, n) =>
@@ -103,7 +96,7 @@ test('many at once each get their own verdict, and nothing is left of them', asy
   await untilNothingIsLeft();
 });
 
-test('killed in the middle it cannot tell; it is asked again when it is back', async () => {
+test('a scan fails as retryable when clamd is killed, and passes when it is back', async () => {
   const antivirus = open();
   const half = new ReadableStream<Uint8Array>({
     async start(controller) {

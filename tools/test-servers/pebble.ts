@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Tool } from '../stack/machine/toolchain.ts';
-import type { ProcessSpec } from '../stack/processes/supervised.ts';
+import type { ProcessSpec } from '../stack/processes/supervised-process.ts';
 import { answersOk } from '../stack/servers/http.ts';
 import type { TlsFiles } from '../stack/servers/tls.ts';
 

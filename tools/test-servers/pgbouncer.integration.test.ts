@@ -11,11 +11,11 @@ import {
 } from '@insightdesk/shared/database';
 import { testEnvironment } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
-import { createLeftovers } from '../stack/processes/orphans.ts';
+import { createPidFiles } from '../stack/processes/pid-files.ts';
 import { takePort } from '../stack/processes/ports.ts';
 import { createSupervisor } from '../stack/processes/supervisor.ts';
+import { requirePgbouncer } from './fetch-pgbouncer.ts';
 import { createPgbouncer } from './pgbouncer.ts';
-import { requirePgbouncer } from './pgbouncer-tool.ts';
 
 const SERVER_CONNECTIONS = 2;
 const TIMEOUT_MS = 1_000;
@@ -24,7 +24,7 @@ const ROUNDS = 40;
 
 const directory = mkdtempSync(join(tmpdir(), 'insightdesk-pgbouncer-'));
 const supervisor = createSupervisor({
-  leftovers: createLeftovers(join(directory, 'processes')),
+  pidFiles: createPidFiles(join(directory, 'processes')),
   onLine: () => {},
 });
 let database: Database;
@@ -71,7 +71,7 @@ const seenBy = async (scope: Parameters<Database['read']>[0]) => {
   return rows.flatMap(({ id }) => (id ? [id as string] : []));
 };
 
-test('many share few connections, and each sees what is his', async () => {
+test('tenants that share few connections see only their own rows', async () => {
   const tenants = await Promise.all(Array.from({ length: 8 }, () => found()));
   const answers = await Promise.all(
     Array.from({ length: ROUNDS }, async (_, round) => {
@@ -88,7 +88,7 @@ test('many share few connections, and each sees what is his', async () => {
   expect(used.size).toBeLessThanOrEqual(SERVER_CONNECTIONS);
 });
 
-test('a statement ends in time, a search sooner, and both are planned as they should be', async () => {
+test('statements and searches have their own timeouts and plan cache modes', async () => {
   const sleep = (isHeavy: boolean) =>
     database.read({}, (tx) => tx.execute('select pg_sleep(30)'), { isHeavy });
   await expect(sleep(true)).rejects.toMatchObject({ status: 422, code: 'QUERY_TOO_BROAD' });
@@ -114,7 +114,7 @@ test('a failed write leaves the connection as it was', async () => {
   }
 });
 
-test('what listens does so at the server itself, and hears what was said through the pooler', async () => {
+test('a listener connects to the server itself and receives notifications sent through the pooler', async () => {
   const channel = `test_${crypto.randomUUID()}`;
   const [heard, listening] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   const listener = createListener(testEnvironment.databaseUrl, {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Tool } from '../stack/machine/toolchain.ts';
 import { findUnprivileged, giveTo } from '../stack/machine/unprivileged.ts';
 import { answers } from '../stack/processes/ports.ts';
-import type { ProcessSpec } from '../stack/processes/supervised.ts';
+import type { ProcessSpec } from '../stack/processes/supervised-process.ts';
 import { writeFileAtomically } from '../stack/write-file.ts';
 import { root } from '../verify/run.ts';
 

@@ -1,6 +1,6 @@
 import { cpSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ProcessSpec } from '../stack/processes/supervised.ts';
+import type { ProcessSpec } from '../stack/processes/supervised-process.ts';
 import { answersOk } from '../stack/servers/http.ts';
 import { writeFileAtomically } from '../stack/write-file.ts';
 

@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { findUnprivileged, giveTo } from '../stack/machine/unprivileged.ts';
 import { runCommand } from '../stack/processes/run-command.ts';
-import { requireAzurite } from './azurite.ts';
-import { requireSwift } from './swift.ts';
+import { requireAzurite } from './fetch-azurite.ts';
+import { requireSwift } from './fetch-swift.ts';
 
 /**
  * A storage service of another maker for tests: `bun storage-server.ts swift|azurite`. Fetches what

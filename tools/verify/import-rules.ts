@@ -153,26 +153,27 @@ const importPattern =
 export function checkImports(path: string, source: string): string[] {
   return [...source.matchAll(importPattern)].flatMap(({ groups = {}, 0: text, index }) => {
     const specifier = groups.from ?? groups.lazy ?? '';
-    const reason = judge(path, specifier, groups.type !== undefined);
+    const reason = findViolation(path, specifier, groups.type !== undefined);
     if (!reason) return [];
     const line = source.slice(0, index + text.length).split('\n').length;
     return [`${path}:${line} imports '${specifier}': ${reason}`];
   });
 }
 
-function judge(path: string, specifier: string, isType: boolean): string | undefined {
+function findViolation(path: string, specifier: string, isType: boolean): string | undefined {
   const module = moduleOf(path);
   const { name, root, layer } = module;
   if (specifier.startsWith('.')) {
     const target = posix.join(posix.dirname(path), specifier);
     if (target.startsWith(`${root}/`)) return undefined;
     if (developer.includes(name) && developerCode.test(target)) return undefined;
+    if (target === untilFile && isTestOf(name, path)) return undefined;
     if (name === 'client') return target === shapes ? undefined : notInClient;
     return `a relative import stays inside ${root}; use '@insightdesk/shared/<module>'`;
   }
   const imported = /^@insightdesk\/shared\/(.+)$/.exec(specifier)?.[1];
   const rule = ruleFor(module);
-  if (imported === undefined) return judgePackage(specifier, rule, name);
+  if (imported === undefined) return findPackageViolation(specifier, rule, name);
   if (name === 'client') return notInClient;
   const target = layerOf(imported);
   if (!target || imported.split('/').length > (target === 'domain' ? 3 : 1)) {
@@ -193,7 +194,7 @@ function judge(path: string, specifier: string, isType: boolean): string | undef
   return `${name} may not; ${typesHint}${rule.instead}`;
 }
 
-function judgePackage(specifier: string, rule: Rule | undefined, importer: string) {
+function findPackageViolation(specifier: string, rule: Rule | undefined, importer: string) {
   if (specifier === '@insightdesk/client' && usesClient.includes(importer)) return undefined;
   if (specifier.startsWith('@insightdesk/')) {
     return 'services never import each other; share through shared/domain or an event';
@@ -207,6 +208,10 @@ function judgePackage(specifier: string, rule: Rule | undefined, importer: strin
 const developer = ['bench', 'tests', 'tools', 'services/cli'];
 const developerCode = /^(tests|tools|services\/cli|deploy)\//;
 const shapes = 'shared/contract/shapes.ts';
+/** Tests without a context import it directly: the module's index loads the whole system. */
+const untilFile = 'shared/testing/until.ts';
+const isTestOf = (name: string, path: string) =>
+  developer.includes(name) || path.endsWith('.test.ts');
 const notInClient = `the client runs without a server; of shared it may import ${shapes}`;
 
 const unknown = (root: string) =>

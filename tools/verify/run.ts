@@ -23,10 +23,10 @@ const tools = {
 
 /** Runs one of the project's tools by this very Bun, so that no Node is needed. */
 export function runTool(tool: keyof typeof tools, args: string[] = [], cwd = root) {
-  const { package: name, args: usual } = tools[tool];
+  const { package: name, args: defaults } = tools[tool];
   const folder = join(root, 'node_modules', name);
   const { bin } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-  return run([process.execPath, join(folder, bin[tool]), ...args, ...usual], { cwd });
+  return run([process.execPath, join(folder, bin[tool]), ...args, ...defaults], { cwd });
 }
 
 interface RunOptions {

@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { runTests } from './bun-test.ts';
+import { runBunTest } from '../test-runner/bun-test.ts';
 import { checkDocReferences } from './doc-references.ts';
 import { checkImports } from './import-rules.ts';
 import { listFiles } from './list-files.ts';
 import { root, runTool } from './run.ts';
 import { checkSizes } from './sizes.ts';
+
+const MAX_RERUNS = 3;
 
 /** What a step found: `failures` empty means passed; `passed` counts tests, one rule counts one. */
 interface Outcome {
@@ -55,12 +57,30 @@ function checkDocuments(): Outcome {
   };
 }
 
+/** A file that fails is run once more, alone; if it passes it is reported as flaky. */
 async function runUnitTests(): Promise<Outcome> {
-  const isUnit = (path: string) => /\.test\.ts$/.test(path) && !/\.(integration|e2e)\./.test(path);
-  const { passed, failed, output } = await runTests(sources.filter(isUnit), {
-    flags: ['--parallel=3', '--no-isolate', '--timeout=20000'],
+  const isUnit = (path: string) =>
+    path.endsWith('.test.ts') && !/\.(integration|e2e|long)\./.test(path);
+  const lines: string[] = [];
+  const flags = ['--no-isolate', '--timeout=20000'];
+  const onLine = (line: string) => void lines.push(line);
+  const report = await runBunTest(sources.filter(isUnit), {
+    flags: ['--parallel=3', ...flags],
+    onLine,
   });
-  return { passed, failed, failures: failed > 0 ? [output] : [], note: `${passed} tests` };
+  const flaky: string[] = [];
+  for (const { path, tests } of report.failures.slice(0, MAX_RERUNS)) {
+    if ((await runBunTest([path], { flags, onLine })).failed > 0) continue;
+    flaky.push(`flaky: ${path} passed when it ran again, alone: ${tests.join('; ')}`);
+    report.failed -= Math.max(1, tests.length);
+    report.passed += Math.max(1, tests.length);
+  }
+  return {
+    passed: report.passed,
+    failed: report.failed,
+    failures: report.failed > 0 ? [lines.join('\n')] : [],
+    note: [`${report.passed} tests`, ...flaky].join('\n     '),
+  };
 }
 
 async function useTool(...tool: Parameters<typeof runTool>): Promise<Outcome> {

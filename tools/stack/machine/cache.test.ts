@@ -18,7 +18,7 @@ afterAll(() => {
   rmSync(home, { recursive: true });
 });
 
-test('two stacks that lack a program at the same moment fetch it once', async () => {
+test('two stacks that need the same program at once fetch it once', async () => {
   const fetched = Promise.withResolvers<void>();
   let builds = 0;
   const build = async (draft: string) => {
@@ -34,7 +34,7 @@ test('two stacks that lack a program at the same moment fetch it once', async ()
   expect(builds).toBe(1);
 });
 
-test('what could not be fetched leaves nothing, and is fetched when it is asked for again', async () => {
+test('a failed fetch leaves no directory, and the next call fetches again', async () => {
   const failing = () => Promise.reject(new Error('no network'));
   await expect(cached('other', failing)).rejects.toThrow('no network');
   expect(readdirSync(cacheDirectory()).filter((name) => name.startsWith('other'))).toEqual([]);
@@ -42,7 +42,7 @@ test('what could not be fetched leaves nothing, and is fetched when it is asked 
   expect(readdirSync(cacheDirectory())).toContain('other');
 });
 
-test('where another process was faster, its directory is the one', async () => {
+test('the directory of a faster process is used', async () => {
   const directory = await cached('raced', async (draft) => {
     writeFileSync(join(draft, '..', 'raced'), 'of the other');
   });

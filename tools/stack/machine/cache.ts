@@ -15,22 +15,25 @@ export function osRelease(): Record<string, string> {
   return Object.fromEntries(Array.from(lines, ([, name, value]) => [name, value]));
 }
 
-const underWay = new Map<string, Promise<unknown>>();
+const inFlight = new Map<string, Promise<unknown>>();
 
 /** Work that several stacks of this process ask for at once is done once, for all of them. */
-export function together<T>(name: string, work: () => Promise<T>): Promise<T> {
-  const running = underWay.get(name) as Promise<T> | undefined;
+export function singleFlight<T>(name: string, work: () => Promise<T>): Promise<T> {
+  const running = inFlight.get(name) as Promise<T> | undefined;
   if (running) return running;
-  const started = work().finally(() => underWay.delete(name));
-  underWay.set(name, started);
+  const started = work().finally(() => inFlight.delete(name));
+  inFlight.set(name, started);
   return started;
 }
 
 /** A directory of the cache; `build` fills a draft, which appears under its name only when complete. */
 export const cached = (name: string, build: (draft: string) => Promise<void>): Promise<string> =>
-  together(name, () => fill(join(cacheDirectory(), name), build));
+  singleFlight(name, () => createDirectory(join(cacheDirectory(), name), build));
 
-async function fill(directory: string, build: (draft: string) => Promise<void>): Promise<string> {
+async function createDirectory(
+  directory: string,
+  build: (draft: string) => Promise<void>,
+): Promise<string> {
   if (existsSync(directory)) return directory;
   removeAbandonedDrafts(directory);
   const draft = `${directory}.${process.pid}.draft`;

@@ -22,28 +22,30 @@ interface Compiler {
 }
 
 /** Compiles pgvector from the sources of a newer release of this system, with its headers. */
-export async function buildVector(workshop: string, log: Log): Promise<VectorFiles> {
+export async function buildVector(buildDirectory: string, log: Log): Promise<VectorFiles> {
   const headers = `postgresql-server-dev-${POSTGRES_MAJOR}`;
   const [compiler] = await progress(
     log,
     'fetching the sources of pgvector',
     Promise.all([
-      findProgram('cc') ? { command: ['cc'], env: {} } : fetchCompiler(workshop),
-      fetchDebs(workshop, [headers], { SUITE, SOURCE: 'pgvector' }),
+      findProgram('cc') ? { command: ['cc'], env: {} } : fetchCompiler(buildDirectory),
+      fetchDebs(buildDirectory, [headers], { SUITE, SOURCE: 'pgvector' }),
     ]),
   );
   await runCommand(['tar', '-xzf', `pgvector_${VERSION}.orig.tar.gz`, '--strip-components=1'], {
-    directory: workshop,
+    directory: buildDirectory,
   });
-  await progress(log, 'compiling pgvector', compileWithAny(workshop, compiler, log));
-  await runCommand(['cp', 'sql/vector.sql', `sql/vector--${VERSION}.sql`], { directory: workshop });
-  await runCommand(['cp', 'vector.control', 'sql'], { directory: workshop });
-  return { library: join(workshop, 'vector.so'), extension: join(workshop, 'sql') };
+  await progress(log, 'compiling pgvector', compileWithAny(buildDirectory, compiler, log));
+  await runCommand(['cp', 'sql/vector.sql', `sql/vector--${VERSION}.sql`], {
+    directory: buildDirectory,
+  });
+  await runCommand(['cp', 'vector.control', 'sql'], { directory: buildDirectory });
+  return { library: join(buildDirectory, 'vector.so'), extension: join(buildDirectory, 'sql') };
 }
 
 /** The compiler's own packages, unpacked and used from there. */
-async function fetchCompiler(workshop: string): Promise<Compiler> {
-  const directory = join(workshop, 'compiler');
+async function fetchCompiler(buildDirectory: string): Promise<Compiler> {
+  const directory = join(buildDirectory, 'compiler');
   await fetchDebs(directory, ['gcc', 'libc6-dev']);
   const programs = join(directory, 'usr/bin');
   return {
@@ -52,17 +54,17 @@ async function fetchCompiler(workshop: string): Promise<Compiler> {
   };
 }
 
-async function compileWithAny(workshop: string, compiler: Compiler, log: Log) {
+async function compileWithAny(buildDirectory: string, compiler: Compiler, log: Log) {
   try {
-    await compile(workshop, compiler);
+    await compile(buildDirectory, compiler);
   } catch (error) {
     if (compiler.command.length > 1) throw error;
     log('the compiler of this machine could not; fetching another');
-    await compile(workshop, await fetchCompiler(workshop));
+    await compile(buildDirectory, await fetchCompiler(buildDirectory));
   }
 }
 
-async function compile(workshop: string, { command, env }: Compiler) {
+async function compile(buildDirectory: string, { command, env }: Compiler) {
   const include = `-Iusr/include/postgresql/${POSTGRES_MAJOR}/server`;
   await runCommand(
     [
@@ -74,6 +76,6 @@ async function compile(workshop: string, { command, env }: Compiler) {
       ...FLAGS.split(' '),
       include,
     ],
-    { directory: workshop, env },
+    { directory: buildDirectory, env },
   );
 }

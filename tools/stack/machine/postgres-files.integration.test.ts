@@ -3,7 +3,7 @@ import { readdirSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { findPostgres, requirePostgres } from './postgres-files.ts';
 
-test('what one clone prepared serves the next one when the first is gone', async () => {
+test('PostgreSQL in the cache has no links into the clone that prepared it', async () => {
   await requirePostgres(() => {});
   const prefix = findPostgres() ?? '';
   const links = readdirSync(prefix, { recursive: true, withFileTypes: true }).filter((entry) =>

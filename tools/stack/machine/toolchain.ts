@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { runCommand } from '../processes/run-command.ts';
-import { cached, cachedDirectories, systemKey, together } from './cache.ts';
+import { cached, cachedDirectories, singleFlight, systemKey } from './cache.ts';
 
 const PROGRESS_MS = 3000;
 const SYSTEM_PATH = ['/usr/sbin', '/usr/local/sbin', '/opt/homebrew/bin', '/usr/local/bin'];
@@ -97,7 +97,7 @@ export async function brewInstall(names: string[]): Promise<void> {
   if (!findProgram('brew')) {
     throw new Error(`Missing: ${names.join(', ')}. Install Homebrew, or: brew install ${names}`);
   }
-  await together(`brew ${names}`, () => runCommand(['brew', 'install', ...names]));
+  await singleFlight(`brew ${names}`, () => runCommand(['brew', 'install', ...names]));
 }
 
 /** A program among unpacked packages, with their libraries. */

@@ -54,9 +54,9 @@ export function killCommands(): void {
 }
 
 /** Asks every command to end, gives them time to clear up, and then ends them. */
-export async function stopCommands(patienceMs: number): Promise<void> {
+export async function stopCommands(timeoutMs: number): Promise<void> {
   for (const pid of running) if (pid > 0) signalGroup(pid, 'SIGTERM');
-  const deadline = Date.now() + patienceMs;
+  const deadline = Date.now() + timeoutMs;
   while (running.size > 0 && Date.now() < deadline) await Bun.sleep(20);
   killCommands();
 }

@@ -1,23 +1,23 @@
-import type { Leftovers } from './orphans.ts';
-import { type Listeners, type ProcessSpec, Supervised } from './supervised.ts';
+import type { PidFiles } from './pid-files.ts';
+import { type Listeners, type ProcessSpec, SupervisedProcess } from './supervised-process.ts';
 
 export type Supervisor = ReturnType<typeof createSupervisor>;
 
 interface Options extends Omit<Listeners, 'onChange'> {
-  leftovers: Leftovers;
+  pidFiles: PidFiles;
   onChange?: () => void;
 }
 
-/** Keeps named processes running until they are stopped. */
+/** Runs named processes and restarts them until they are stopped. */
 export function createSupervisor({ onChange = () => {}, ...options }: Options) {
   const listeners = { ...options, onChange };
-  const processes = new Map<string, Supervised>();
+  const processes = new Map<string, SupervisedProcess>();
   let closed = false;
 
   /** Starts a process and waits until it is ready; throws with its last lines if it ends before. */
   async function start(spec: ProcessSpec): Promise<void> {
-    if (closed) throw new Error(`${spec.name} was not started: everything stops`);
-    const supervised = new Supervised(spec, listeners);
+    if (closed) throw new Error(`${spec.name} was not started: the supervisor is closed`);
+    const supervised = new SupervisedProcess(spec, listeners);
     processes.set(spec.name, supervised);
     await supervised.start();
   }
@@ -33,17 +33,17 @@ export function createSupervisor({ onChange = () => {}, ...options }: Options) {
     stop,
     async restart(name: string): Promise<void> {
       const spec = processes.get(name)?.spec;
-      if (!spec) throw new Error(`No process is called ${name}`);
+      if (!spec) throw new Error(`Unknown process ${name}`);
       await stop(name);
       await start(spec);
     },
-    /** From now on nothing is started any more. */
+    /** No process is started any more. */
     close() {
       closed = true;
     },
     names: () => [...processes.keys()],
     pid: (name: string) => processes.get(name)?.pid,
-    /** Ends everything at once, without asking. */
+    /** Kills every process at once. */
     killAll() {
       closed = true;
       for (const supervised of processes.values()) supervised.kill();

@@ -1,11 +1,11 @@
 import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../paths.ts';
-import type { ProcessSpec } from '../processes/supervised.ts';
+import type { ProcessSpec } from '../processes/supervised-process.ts';
 import { answersOk } from './http.ts';
 
 /** Older mails go when the inbox starts. */
-const KEPT_MAILS = 500;
+const MAX_EMAILS = 500;
 
 interface Options {
   directory: string;
@@ -26,7 +26,7 @@ export function createInbox({ directory, smtpPort, webPort }: Options) {
       ...['--mail-directory', directory, '--silent'],
     ],
     directory: root,
-    prepare: () => tidy(directory),
+    prepare: () => removeOldEmails(directory),
     isReady: () => answersOk(`${url}/healthz`),
     stopTimeoutMs: 3000,
   };
@@ -34,13 +34,13 @@ export function createInbox({ directory, smtpPort, webPort }: Options) {
 }
 
 /** What was cut off while it arrived is no mail, and nobody reads thousands. */
-function tidy(directory: string): void {
+function removeOldEmails(directory: string): void {
   mkdirSync(directory, { recursive: true });
   const mails = readdirSync(directory)
     .filter((name) => name.endsWith('.eml'))
     .map((name) => ({ path: join(directory, name), ...sizeAndTime(join(directory, name)) }))
     .sort((a, b) => b.time - a.time);
-  const unwanted = mails.filter(({ size }, index) => size === 0 || index >= KEPT_MAILS);
+  const unwanted = mails.filter(({ size }, index) => size === 0 || index >= MAX_EMAILS);
   for (const { path } of unwanted) {
     rmSync(path);
     rmSync(path.slice(0, -'.eml'.length), { recursive: true, force: true }); // its attachments

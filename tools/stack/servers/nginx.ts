@@ -4,7 +4,7 @@ import type { Tool } from '../machine/toolchain.ts';
 import { root } from '../paths.ts';
 import type { Ports } from '../processes/ports.ts';
 import { runCommand } from '../processes/run-command.ts';
-import type { ProcessSpec } from '../processes/supervised.ts';
+import type { ProcessSpec } from '../processes/supervised-process.ts';
 import { answersOk } from './http.ts';
 import { services } from './services.ts';
 import type { TlsFiles } from './tls.ts';

@@ -6,7 +6,7 @@ import { findUnprivileged, giveTo } from '../machine/unprivileged.ts';
 import { root } from '../paths.ts';
 import { commandLineOf } from '../processes/process-identity.ts';
 import { runCommand } from '../processes/run-command.ts';
-import type { ProcessSpec } from '../processes/supervised.ts';
+import type { ProcessSpec } from '../processes/supervised-process.ts';
 import type { Secrets } from './secrets.ts';
 
 const DATABASE = 'insightdesk';
@@ -55,9 +55,9 @@ export function createPostgres({ files, directory, port, secrets, disposable }: 
     ],
     env: { ...files.env, LC_ALL: 'C' },
     directory,
-    prepare: () => removeStrayLock(cluster),
+    prepare: () => removeStaleLock(cluster),
     isReady: () => canConnect(maintenance),
-    noise: /starting up|shutting down|administrator command/,
+    ignoredLines: /starting up|shutting down|administrator command/,
     stopSignal: 'SIGINT',
     stopTimeoutMs: 15_000,
   };
@@ -108,7 +108,7 @@ export function provisionSql(secrets: Pick<Secrets, (typeof roles)[number]>): st
 }
 
 /** After a kill -9 the lock file may name a pid that another program has by now: PostgreSQL would wait for it. */
-function removeStrayLock(cluster: string): void {
+function removeStaleLock(cluster: string): void {
   const lock = join(cluster, 'postmaster.pid');
   if (!existsSync(lock)) return;
   const pid = Number.parseInt(readFileSync(lock, 'utf8'), 10);

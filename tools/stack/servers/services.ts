@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { root } from '../paths.ts';
 import type { Ports } from '../processes/ports.ts';
-import type { ProcessSpec } from '../processes/supervised.ts';
+import type { ProcessSpec } from '../processes/supervised-process.ts';
 import { answersOk } from './http.ts';
 
 export const services = [

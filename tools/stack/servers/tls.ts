@@ -18,7 +18,7 @@ export async function prepareTls(directory: string): Promise<TlsFiles> {
     certificate: join(directory, 'certificate.pem'),
     key: join(directory, 'key.pem'),
   };
-  if (isFresh(files)) return files;
+  if (isValid(files)) return files;
   mkdirSync(directory, { recursive: true });
   const { issueCertificate } = await import('./issue-certificate.ts'); // slow to load, seldom needed
   const { ca, certificate, key } = await issueCertificate();
@@ -28,7 +28,7 @@ export async function prepareTls(directory: string): Promise<TlsFiles> {
   return files;
 }
 
-function isFresh({ ca, certificate, key }: TlsFiles): boolean {
+function isValid({ ca, certificate, key }: TlsFiles): boolean {
   if (![ca, certificate, key].every((path) => existsSync(path))) return false;
   const { validTo } = new X509Certificate(readFileSync(certificate));
   return Date.parse(validTo) - Date.now() > RENEW_DAYS * DAY_MS;

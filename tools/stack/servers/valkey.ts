@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import type { Tool } from '../machine/toolchain.ts';
-import type { ProcessSpec } from '../processes/supervised.ts';
+import type { ProcessSpec } from '../processes/supervised-process.ts';
 import { writeFileAtomically } from '../write-file.ts';
 
 interface Options {
@@ -35,7 +35,7 @@ export function createValkey({ tool, directory, port, password }: Options) {
       writeFileAtomically(configuration, `${lines.join('\n')}\n`);
     },
     isReady: () => pings(port, password),
-    noise: /Memory overcommit|signal-handler|scheduling shutdown|bye bye/,
+    ignoredLines: /Memory overcommit|signal-handler|scheduling shutdown|bye bye/,
   };
   return { spec, url: `redis://:${password}@127.0.0.1:${port}` };
 }

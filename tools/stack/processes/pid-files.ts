@@ -13,22 +13,22 @@ import { alivePid, identityOf, signalGroup } from './process-identity.ts';
 /** Long enough to stop well; whoever takes longer survives a kill too. */
 const STOP_MS = 3000;
 
-export type Leftovers = ReturnType<typeof createLeftovers>;
+export type PidFiles = ReturnType<typeof createPidFiles>;
 
 /** What runs on behalf of a data directory, on disk, so that the next start can clean up after a kill -9. */
-export function createLeftovers(directory: string) {
+export function createPidFiles(directory: string) {
   mkdirSync(directory, { recursive: true });
   const file = (name: string) => join(directory, `${name}.pid`);
 
   return {
-    remember(name: string, pid: number, stopSignal: NodeJS.Signals = 'SIGTERM') {
+    write(name: string, pid: number, stopSignal: NodeJS.Signals = 'SIGTERM') {
       writeFileSync(file(name), `${identityOf(pid) ?? `${pid} gone`}\n${stopSignal}`);
     },
-    forget(name: string) {
+    remove(name: string) {
       rmSync(file(name), { force: true });
     },
     /** Stops everything an earlier supervisor left running; returns their names. */
-    async clear(): Promise<string[]> {
+    async stopOrphans(): Promise<string[]> {
       const names = readdirSync(directory)
         .filter((entry) => entry.endsWith('.pid'))
         .map((entry) => entry.slice(0, -'.pid'.length));

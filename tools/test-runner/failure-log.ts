@@ -2,16 +2,16 @@ const LINES_BEFORE = 25;
 
 /** Collects from a run's output what each failed test printed before it said `(fail)`,
  * and each file whose process ended. */
-export function createFailureList() {
+export function createFailureLog() {
   let before: string[] = [];
-  const seen: string[] = [];
+  const lines: string[] = [];
   return {
-    seen,
-    take(text: string): void {
+    lines,
+    add(text: string): void {
       for (const line of text.split('\n')) {
         before.push(line);
         if (!/^\s*(\(fail\)|✗) /.test(line)) continue;
-        seen.push(...before.slice(-LINES_BEFORE));
+        lines.push(...before.slice(-LINES_BEFORE));
         before = [];
       }
       before = before.slice(-LINES_BEFORE);

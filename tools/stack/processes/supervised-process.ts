@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import type { Leftovers } from './orphans.ts';
+import type { PidFiles } from './pid-files.ts';
 import { signalGroup } from './process-identity.ts';
 
 const READY_TIMEOUT_MS = 60_000;
@@ -8,7 +8,7 @@ const POLL_MS = 40;
 const STOP_TIMEOUT_MS = 10_000;
 const STEADY_MS = 10_000;
 const FIRST_DELAY_MS = 100;
-const LONGEST_DELAY_MS = 15_000;
+const MAX_DELAY_MS = 15_000;
 const LAST_LINES = 15;
 
 export interface ProcessSpec {
@@ -19,21 +19,21 @@ export interface ProcessSpec {
   /** Runs before every start, also before a restart. */
   prepare?: () => void;
   isReady: () => Promise<boolean>;
-  /** Lines that tell nobody anything. */
-  noise?: RegExp;
+  /** Lines that are not printed. */
+  ignoredLines?: RegExp;
   stopSignal?: NodeJS.Signals;
   stopTimeoutMs?: number;
 }
 
 export interface Listeners {
-  leftovers: Leftovers;
+  pidFiles: PidFiles;
   onLine(name: string, line: string): void;
-  /** The process started, ended or came back under another pid. */
+  /** The process started, ended or was restarted under another pid. */
   onChange(): void;
 }
 
-/** One process in its own group: comes back with a growing delay when it dies, until it is stopped. */
-export class Supervised {
+/** One process in its own group. When it dies it is restarted with increasing delays until it is stopped. */
+export class SupervisedProcess {
   readonly spec: ProcessSpec;
   readonly #listeners: Listeners;
   readonly #lastLines: string[] = [];
@@ -58,20 +58,20 @@ export class Supervised {
     const first = this.#child;
     const deadline = Date.now() + READY_TIMEOUT_MS;
     while (!(await this.spec.isReady())) {
-      // On a slow machine it may have come back already; that is not the one that was started.
+      // On a slow machine it may have been restarted already; that is not the process that was started.
       const isThere = first !== undefined && this.#child === first;
       if (isThere && !this.#stopping && Date.now() < deadline) {
         await Bun.sleep(POLL_MS);
         continue;
       }
-      const what = this.#stopping ? 'was stopped' : isThere ? 'is not ready in time' : 'ended';
+      const what = this.#stopping ? 'was stopped' : isThere ? 'was not ready in time' : 'ended';
       await Bun.sleep(50);
       const words = this.#lastLines.length > 0 ? this.#lastLines : ['(none)'];
-      throw new Error([`${this.spec.name} ${what}. Its last words:`, ...words].join('\n  '));
+      throw new Error([`${this.spec.name} ${what}. Its last lines:`, ...words].join('\n  '));
     }
   }
 
-  /** Asks it to stop, and kills its whole group when it takes too long. */
+  /** Sends the stop signal, and kills the whole group after the timeout. */
   async stop(): Promise<void> {
     const { name, stopSignal = 'SIGTERM', stopTimeoutMs = STOP_TIMEOUT_MS } = this.spec;
     this.#stopping = true;
@@ -107,7 +107,7 @@ export class Supervised {
     }
     child.once('error', (error) => this.#ended(error.message));
     child.once('exit', (code, signal) => this.#ended(signal ?? `code ${code}`));
-    if (child.pid) this.#listeners.leftovers.remember(name, child.pid, stopSignal);
+    if (child.pid) this.#listeners.pidFiles.write(name, child.pid, stopSignal);
     this.#listeners.onChange();
   }
 
@@ -115,15 +115,15 @@ export class Supervised {
     if (!this.#child) return;
     if (this.pid) signalGroup(this.pid, 'SIGKILL');
     this.#child = undefined;
-    this.#listeners.leftovers.forget(this.spec.name);
+    this.#listeners.pidFiles.remove(this.spec.name);
     if (!this.#stopping) this.#launchLater(`ended by ${how}`);
     this.#listeners.onChange();
   }
 
   #launchLater(why: string) {
     this.#failures = Date.now() - this.#startedAt > STEADY_MS ? 0 : this.#failures + 1;
-    const delayMs = Math.min(FIRST_DELAY_MS * 2 ** this.#failures, LONGEST_DELAY_MS);
-    this.#listeners.onLine(this.spec.name, `${why}, starts again in ${delayMs} ms`);
+    const delayMs = Math.min(FIRST_DELAY_MS * 2 ** this.#failures, MAX_DELAY_MS);
+    this.#listeners.onLine(this.spec.name, `${why}, restarts in ${delayMs} ms`);
     this.#comeback = setTimeout(() => {
       try {
         this.#launch();
@@ -135,6 +135,6 @@ export class Supervised {
 
   #say(line: string) {
     if (this.#lastLines.push(line) > LAST_LINES) this.#lastLines.shift();
-    if (!this.spec.noise?.test(line)) this.#listeners.onLine(this.spec.name, line);
+    if (!this.spec.ignoredLines?.test(line)) this.#listeners.onLine(this.spec.name, line);
   }
 }

@@ -3,9 +3,9 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createLeftovers, lockDirectory } from './orphans.ts';
+import { createPidFiles, lockDirectory } from './pid-files.ts';
 import { identityOf } from './process-identity.ts';
-import type { ProcessSpec } from './supervised.ts';
+import type { ProcessSpec } from './supervised-process.ts';
 import { createSupervisor, type Supervisor } from './supervisor.ts';
 
 let directory: string;
@@ -14,7 +14,7 @@ let supervisor: Supervisor;
 
 const supervise = () =>
   createSupervisor({
-    leftovers: createLeftovers(join(directory, 'processes')),
+    pidFiles: createPidFiles(join(directory, 'processes')),
     onLine: (name, line) => lines.push(`${name}: ${line}`),
   });
 
@@ -44,14 +44,14 @@ function script(text: string, more: Partial<ProcessSpec> = {}): ProcessSpec {
 async function until(done: () => unknown) {
   const deadline = Date.now() + 15_000;
   while (!done()) {
-    if (Date.now() > deadline) throw new Error('It never happened');
+    if (Date.now() > deadline) throw new Error('Timed out waiting for the condition');
     await Bun.sleep(10);
   }
 }
 
 const pid = () => supervisor.pid('it');
 
-test('starts, passes lines on, and stops with all descendants', async () => {
+test('a process starts, its lines are passed on, and it stops with all descendants', async () => {
   await supervisor.start(script('echo hello; sleep 60 & echo $! > $MARK; wait'));
   await until(() => lines.includes('it: hello'));
   const descendant = Number(readFileSync(join(directory, 'ready'), 'utf8'));
@@ -61,26 +61,26 @@ test('starts, passes lines on, and stops with all descendants', async () => {
   expect(pid()).toBeUndefined();
 });
 
-test('a process that dies comes back under another pid', async () => {
+test('a process that dies is restarted under another pid', async () => {
   await supervisor.start(script('touch $MARK; exec sleep 60'));
   const first = pid() ?? 0;
   process.kill(first, 'SIGKILL');
   await until(() => pid() !== undefined && pid() !== first);
-  expect(lines.join()).toContain('ended by SIGKILL, starts again in');
+  expect(lines.join()).toContain('ended by SIGKILL, restarts in');
 });
 
-test('a process that keeps dying is started ever more slowly', async () => {
+test('a process that keeps dying is restarted with increasing delays', async () => {
   await supervisor.start(script('test -e $MARK && exit 3; touch $MARK; sleep 0.2; exit 3'));
   await until(() => lines.length >= 3);
   expect(lines.map((line) => /in (\d+) ms/.exec(line)?.[1])).toEqual(['200', '400', '800']);
 });
 
-test('one that ends before it is ready fails the start with its last words', async () => {
+test('start fails with the last lines of a process that ends before it is ready', async () => {
   const start = supervisor.start(script('echo out of luck >&2; exit 1'));
-  await expect(start).rejects.toThrow('it ended. Its last words:\n  out of luck');
+  await expect(start).rejects.toThrow('it ended. Its last lines:\n  out of luck');
 });
 
-test('one that does not stop is killed', async () => {
+test('a process that does not stop is killed', async () => {
   await supervisor.start(
     script("trap '' TERM; touch $MARK; while :; do sleep 0.1; done", { stopTimeoutMs: 200 }),
   );
@@ -88,20 +88,20 @@ test('one that does not stop is killed', async () => {
   expect(lines).toContain('it: did not stop in time: killed');
 });
 
-test('after it was closed nothing starts', async () => {
+test('a closed supervisor starts nothing', async () => {
   supervisor.close();
   await expect(supervisor.start(script('sleep 60'))).rejects.toThrow('was not started');
 });
 
-test('the next supervisor ends what a killed one left, and no other process', async () => {
+test('the next supervisor stops the processes of a killed one, and no others', async () => {
   const left = spawn('sleep', ['60'], { detached: true }).pid ?? 0;
-  const leftovers = createLeftovers(join(directory, 'processes'));
-  leftovers.remember('left', left);
-  const stranger = join(directory, 'processes/stranger.pid');
-  writeFileSync(stranger, `${process.pid} 1\nSIGTERM`);
-  expect(await leftovers.clear()).toEqual(['left']);
+  const pidFiles = createPidFiles(join(directory, 'processes'));
+  pidFiles.write('left', left);
+  const unrelated = join(directory, 'processes/unrelated.pid');
+  writeFileSync(unrelated, `${process.pid} 1\nSIGTERM`);
+  expect(await pidFiles.stopOrphans()).toEqual(['left']);
   expect(identityOf(left)).toBeUndefined();
-  expect(existsSync(stranger)).toBe(false);
+  expect(existsSync(unrelated)).toBe(false);
 });
 
 test('a directory has one supervisor at a time, and a dead one does not count', () => {

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { serviceEnvironment } from './environment.ts';
 import { requirePostgres } from './machine/postgres-files.ts';
 import { type Log, requireTools } from './machine/toolchain.ts';
-import { createOperator } from './operator.ts';
+import { createOperatorFile } from './operator-file.ts';
 import { root } from './paths.ts';
 import { findPorts, type Ports } from './processes/ports.ts';
 import type { RunFile } from './run-file.ts';
@@ -14,7 +14,7 @@ import { extraWorkers, serviceSpec, services, serviceUrl } from './servers/servi
 import { prepareTls } from './servers/tls.ts';
 import { createValkey } from './servers/valkey.ts';
 
-export interface PartsOptions {
+export interface StackOptions {
   directory: string;
   /** Where to look for free ports first. */
   ports: Ports;
@@ -28,15 +28,15 @@ export interface PartsOptions {
   /** The caller's variables; those of this process unless said. */
   variables?: Record<string, string | undefined>;
   /** Servers that take the place of this stack's own. */
-  places?: Record<string, string>;
+  overrides?: Record<string, string>;
 }
 
-export type Parts = Awaited<ReturnType<typeof prepareParts>>;
+export type StackProcesses = Awaited<ReturnType<typeof prepareProcesses>>;
 
 /** Fetches what is missing, chooses ports, and describes every process of the stack. */
-export async function prepareParts(options: PartsOptions) {
+export async function prepareProcesses(options: StackOptions) {
   const { directory, ports: preferred, disposable, log } = options;
-  const { isReloading = false, release = root, variables = process.env, places } = options;
+  const { isReloading = false, release = root, variables = process.env, overrides } = options;
   const [tools, files, tls, ports] = await Promise.all([
     requireTools(log),
     requirePostgres(log),
@@ -44,10 +44,10 @@ export async function prepareParts(options: PartsOptions) {
     findPorts(preferred),
   ]);
   const secrets = loadSecrets(join(directory, 'secrets.json'));
-  const found = { tools, files, tls, ports, secrets };
-  const { nginx, postgres, valkey, inbox } = createServers(directory, disposable, found);
-  const operator = createOperator(join(directory, 'operator'));
-  const surroundings = {
+  const prepared = { tools, files, tls, ports, secrets };
+  const { nginx, postgres, valkey, inbox } = createServers(directory, disposable, prepared);
+  const operator = createOperatorFile(join(directory, 'operator'));
+  const addresses = {
     directory,
     ports,
     secrets,
@@ -55,16 +55,16 @@ export async function prepareParts(options: PartsOptions) {
     databaseUrl: postgres.urls.app,
     valkeyUrl: valkey.url,
     inboxUrl: inbox.url,
-    operatorId: operator.known(),
+    operatorId: operator.read(),
   };
-  const environment = { ...serviceEnvironment(surroundings, variables), ...places };
+  const environment = { ...serviceEnvironment(addresses, variables), ...overrides };
   // What only one kind of service may do, only it can: a login of its own.
   const logins = {
     api: { DATABASE_IDENTITY_URL: postgres.urls.identity },
     worker: { DATABASE_RELAY_URL: postgres.urls.relay },
     websocket: {},
   };
-  const specOf = (service: (typeof services | typeof extraWorkers)[number]) =>
+  const createServiceSpec = (service: (typeof services | typeof extraWorkers)[number]) =>
     serviceSpec(
       service,
       ports,
@@ -80,8 +80,8 @@ export async function prepareParts(options: PartsOptions) {
     release,
     operator,
     describe,
-    services: services.map(specOf),
-    extraWorkers: extraWorkers.map(specOf),
+    services: services.map(createServiceSpec),
+    extraWorkers: extraWorkers.map(createServiceSpec),
   };
 
   /** The run file, with the pids of now. */
@@ -105,7 +105,7 @@ export async function prepareParts(options: PartsOptions) {
   }
 }
 
-interface Found {
+interface Prepared {
   tools: Awaited<ReturnType<typeof requireTools>>;
   files: Awaited<ReturnType<typeof requirePostgres>>;
   tls: Awaited<ReturnType<typeof prepareTls>>;
@@ -114,25 +114,25 @@ interface Found {
 }
 
 /** What is not ours. */
-function createServers(directory: string, disposable: boolean, found: Found) {
-  const { tools, files, tls, ports, secrets } = found;
-  const at = (name: string) => join(directory, name);
-  const nginx = createNginx({ tool: tools.nginx, directory: at('nginx'), ports, tls });
+function createServers(directory: string, disposable: boolean, prepared: Prepared) {
+  const { tools, files, tls, ports, secrets } = prepared;
+  const pathOf = (name: string) => join(directory, name);
+  const nginx = createNginx({ tool: tools.nginx, directory: pathOf('nginx'), ports, tls });
   const postgres = createPostgres({
     files,
-    directory: at('postgres'),
+    directory: pathOf('postgres'),
     port: ports.postgres,
     secrets,
     disposable,
   });
   const valkey = createValkey({
     tool: tools.valkey,
-    directory: at('valkey'),
+    directory: pathOf('valkey'),
     port: ports.valkey,
     password: secrets.valkey,
   });
   const inbox = createInbox({
-    directory: at('inbox'),
+    directory: pathOf('inbox'),
     smtpPort: ports.smtp,
     webPort: ports.inbox,
   });

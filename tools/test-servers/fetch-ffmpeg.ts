@@ -21,12 +21,12 @@ const isOnPath = () => PROGRAMS.every((program) => findProgram(program));
 export const mediaToolsDirectory = (): string | undefined =>
   isOnPath() ? undefined : join(cacheDirectory(), name(), 'programs');
 
-/** Fetches ffmpeg unless this machine has it; says so when it cannot, and leaves it at that. */
+/** Fetches ffmpeg unless this machine has it. A failure is only logged. */
 export async function fetchMediaTools(log: Log): Promise<void> {
   try {
     await requireMediaTools(log);
   } catch (error) {
-    log(`no ffmpeg, so videos and sounds wait: ${(error as Error).message}`);
+    log(`ffmpeg is missing, so video and audio jobs wait: ${(error as Error).message}`);
   }
 }
 

@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { lockDirectory } from './orphans.ts';
+import { lockDirectory } from './pid-files.ts';
 
 test.each(['new', 'open to all'])('a data directory that is %s is its owner’s alone', (kind) => {
   const parent = mkdtempSync(join(tmpdir(), 'insightdesk-lock-'));

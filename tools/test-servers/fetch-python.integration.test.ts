@@ -2,7 +2,7 @@ import { afterAll, expect, test } from 'bun:test';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { requirePython } from './python.ts';
+import { requirePython } from './fetch-python.ts';
 
 const before = process.env.PATH;
 const directory = mkdtempSync(join(tmpdir(), 'insightdesk-python-'));
@@ -11,7 +11,7 @@ afterAll(() => {
   rmSync(directory, { recursive: true });
 });
 
-test('a python3 on PATH that cannot use the packages is passed over', async () => {
+test('a python3 on PATH that cannot import the packages is not used', async () => {
   const shim = join(directory, 'python3');
   writeFileSync(shim, '#!/bin/sh\necho "no version is set" >&2\nexit 127\n');
   chmodSync(shim, 0o755);
