@@ -1,5 +1,5 @@
 import { DatabaseError } from '@insightdesk/shared/errors';
-import { type Admissions, createAdmissions } from '@insightdesk/shared/utils';
+import { createRecentSessions, type RecentSessions } from '@insightdesk/shared/utils';
 import { type Entry, enter, type Scope, TO_READ, toReadWithin } from './enter.ts';
 import {
   isConflict,
@@ -74,8 +74,8 @@ export interface DatabaseOptions {
   heavy?: { connections: number; timeoutMs: number };
   slowQueryMs: number;
   prepare?: boolean;
-  /** Of those who were let in a moment ago; its own unless given. */
-  admissions?: Admissions;
+  /** Sessions accepted a moment ago; the database has its own unless given. */
+  recentSessions?: RecentSessions;
   onSlowQuery?: (query: string, durationMs: number) => void;
   observe?: Observe;
 }
@@ -103,7 +103,7 @@ export function createDatabase(options: DatabaseOptions): Database {
   const lease = createLease(writers, options.timeoutMs, stats);
   const systemWriters = options.relayUrl ? connections(SYSTEM_POOL, options.relayUrl) : [];
   const systemLease = createLease(systemWriters, options.timeoutMs, stats);
-  const { admissions = createAdmissions() } = options;
+  const { recentSessions = createRecentSessions() } = options;
   const { heavy = { connections: 2, timeoutMs: options.timeoutMs } } = options;
   const heavyReaders = connections(heavy.connections);
   const toReadMuch = toReadWithin(heavy.timeoutMs);
@@ -121,7 +121,7 @@ export function createDatabase(options: DatabaseOptions): Database {
   return {
     async read(scope, work, { isHeavy = false } = {}) {
       const readOnOneOf = (pool: Connection[], more: string) =>
-        attempt(stats, () => readOn(leastBusy(pool), { scope, admissions, more }, work));
+        attempt(stats, () => readOn(leastBusy(pool), { scope, recentSessions, more }, work));
       if (!isHeavy) return readOnOneOf(readers, TO_READ);
       const giveBack = takeTurn(scope.tenantId);
       try {
@@ -134,7 +134,7 @@ export function createDatabase(options: DatabaseOptions): Database {
     },
     async write(scope, work, { isolation = 'read committed' } = {}) {
       const begin = `begin isolation level ${isolation}`;
-      const entry = scope === 'system' ? scope : ({ scope, admissions, more: '' } as const);
+      const entry = scope === 'system' ? scope : ({ scope, recentSessions, more: '' } as const);
       const run = { begin, entry, hooks: [] as AfterCommit[], notices: new Set<string>() };
       if (scope === 'system' && systemWriters.length === 0) throw new NoSystemLogin();
       const own = scope === 'system' ? systemLease : lease;

@@ -1,5 +1,5 @@
 import { type Id, toUuid } from '@insightdesk/shared/contract';
-import type { Admissions } from '@insightdesk/shared/utils';
+import type { RecentSessions } from '@insightdesk/shared/utils';
 import { type Connection, toObject } from './tx.ts';
 
 /** Whose rows a transaction may see. */
@@ -16,7 +16,7 @@ export interface Scope {
 /** How a transaction begins. */
 export interface Entry {
   scope: Scope;
-  admissions: Admissions;
+  recentSessions: RecentSessions;
   /** `TO_READ`, what `toReadWithin` gives, or nothing. */
   more: string;
 }
@@ -41,23 +41,26 @@ const uuid = (id: Id<'org' | 'usr' | 'ses'> | undefined) => (id ? toUuid(id) : '
 /** Sends what makes the transaction somebody's. */
 export function enter(
   connection: Connection,
-  { scope, admissions, more }: Entry,
+  { scope, recentSessions, more }: Entry,
 ): Promise<unknown> {
   const { tenantId, userId, sessionId, standing = '', duringSetup = false } = scope;
   const who = [uuid(tenantId), uuid(userId)];
   if (!sessionId) return connection.send(SCOPE + more, who, toObject);
-  const comer = tenantId && userId && { tenantId, userId, sessionId, standing, duringSetup };
-  const known = comer && admissions.find(comer);
+  const key = tenantId &&
+    userId && { tenantId, userId, sessionId, authorizationVersion: standing, duringSetup };
+  const known = key && recentSessions.find(key);
   if (known) {
-    return connection.send(ENTER_AGAIN + more, [...who, known.epoch], toObject).catch((error) => {
-      admissions.forget(sessionId);
-      throw error;
-    });
+    return connection
+      .send(ENTER_AGAIN + more, [...who, known.generation], toObject)
+      .catch((error) => {
+        recentSessions.delete(sessionId);
+        throw error;
+      });
   }
-  const at = admissions.now();
+  const at = recentSessions.now();
   const as = [uuid(sessionId), standing, duringSetup ? 't' : 'f'];
   return connection.send(ENTER + more, [...who.map(orNull), ...as], toObject).then(([row]) => {
-    if (comer) admissions.keep(comer, { epoch: row?.epoch as string | null, at });
+    if (key) recentSessions.set(key, { generation: row?.epoch as string | null, at });
   });
 }
 

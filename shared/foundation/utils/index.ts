@@ -1,4 +1,3 @@
-export { type Admissions, createAdmissions } from './admissions.ts';
 export {
   addDays,
   addHours,
@@ -11,5 +10,6 @@ export { deepEqual } from './deep-equal.ts';
 export { Durations } from './durations.ts';
 export { nearest } from './nearest.ts';
 export { newId } from './new-id.ts';
+export { createRecentSessions, type RecentSessions } from './recent-sessions.ts';
 export { type NamedKey, type SigningPair, sign, toSigningPair, verify } from './signatures.ts';
 export { maskEmail, slugify, truncate } from './strings.ts';

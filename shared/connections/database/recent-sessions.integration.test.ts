@@ -8,7 +8,7 @@ import {
   testEnvironment,
   userOf,
 } from '@insightdesk/shared/testing';
-import { createAdmissions } from '@insightdesk/shared/utils';
+import { createRecentSessions } from '@insightdesk/shared/utils';
 import { sql } from 'drizzle-orm';
 import { createDatabase } from './database.ts';
 import { sqlState } from './failures.ts';
@@ -16,14 +16,14 @@ import { sqlState } from './failures.ts';
 const { context, close } = createTestContext();
 let clock = 0;
 const said: string[] = [];
-const admissions = createAdmissions(() => clock);
+const recentSessions = createRecentSessions(() => clock);
 const database = createDatabase({
   url: testEnvironment.databaseUrl,
   poolMin: 1,
   poolMax: 1,
   timeoutMs: 5_000,
   slowQueryMs: 5_000,
-  admissions,
+  recentSessions,
   observe: (query) => void said.push(query),
 });
 afterAll(() => Promise.all([close(), database.close()]));
