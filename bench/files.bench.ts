@@ -15,7 +15,7 @@ const FILE_BYTES = 20 * MEGABYTE;
 const UPLOADS = 6;
 const DOWNLOADS = 12;
 const CONNECTIONS = 2;
-const PICTURES = 12;
+const IMAGES = 12;
 
 /** So often, by so many at once. */
 async function repeat(count: number, work: () => Promise<unknown>): Promise<void> {
@@ -114,20 +114,20 @@ async function downloads(ours: Ours, directory: string): Promise<Row[]> {
     });
     return (cpuMs(pid) - before) / ((DOWNLOADS * FILE_BYTES) / MEGABYTE);
   };
-  const figures = await compare(
+  const metrics = await compare(
     () => costOf(nginx.pid, `${nginx.origin}/a.bin`),
     () => costOf(ours.pid, ours.contentUrl(id), ours.headers),
   );
   await nginx.stop();
-  return [{ name: 'served; floor: nginx alone', unit: 'ms CPU per MB', ...figures }];
+  return [{ name: 'served; floor: nginx alone', unit: 'ms CPU per MB', ...metrics }];
 }
 
 async function thumbnails(): Promise<Row[]> {
   const { bare, ours, apart } = openThumbnails(await photograph());
   const beside = (side: typeof ours) =>
     compare(
-      () => bare(PICTURES),
-      () => side(PICTURES),
+      () => bare(IMAGES),
+      () => side(IMAGES),
     );
   const name = 'variants of 12 MP; floor: bare sharp';
   return [
@@ -165,7 +165,7 @@ export default async function measure(): Promise<Row[]> {
     }
     return rows;
   } finally {
-    await ours.forget();
+    await ours.deleteFiles();
     rmSync(directory, { recursive: true });
   }
 }

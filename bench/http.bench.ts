@@ -77,8 +77,8 @@ export default async function measure(): Promise<Row[]> {
         if (round > 0) samples[name].push(sample);
       }
     }
-    const row = (figure: string, unit: string, pick: (sample: Sample) => number): Row => ({
-      name: `${one.name}${figure}`,
+    const row = (metric: string, unit: string, pick: (sample: Sample) => number): Row => ({
+      name: `${one.name}${metric}`,
       unit,
       floor: median(samples.floor.map(pick)),
       ours: median(samples.ours.map(pick)),

@@ -8,7 +8,7 @@ import { readStack } from './stack.ts';
 const CLIENTS = 100;
 const BURST = 2_000;
 const SINGLES = 60;
-const NEWCOMERS = 1_000;
+const NEW_CONNECTIONS = 1_000;
 const AT_ONCE = 200;
 const ROUNDS = 5;
 const STORMS = 3;
@@ -49,13 +49,13 @@ async function measureSingles(
   { side, samples }: Contender,
   clients: Clients,
   { name, size, channel }: Group,
-  [figure, publish]: [string, (channel: string) => Promise<number>],
+  [metric, publish]: [string, (channel: string) => Promise<number>],
 ) {
   for (let n = 0; n < SINGLES; n++) {
     const { startedAt, at } = await clients.arrivals(`${side.name} ${name}`, size, () =>
       publish(channel),
     );
-    add(samples, figure, ...at.map((arrival) => arrival - startedAt));
+    add(samples, metric, ...at.map((connectStorm) => connectStorm - startedAt));
     await Bun.sleep(3);
   }
 }
@@ -103,9 +103,9 @@ async function measureRound(contender: Contender, clients: Clients, ours: OurSid
 /** Many connect, authenticate and subscribe at once. */
 async function measureStorm({ side, samples }: Contender, clients: Clients) {
   const before = cpuMs(side.pid());
-  const tookMs = await clients.connect('storm', side.targets(), NEWCOMERS, AT_ONCE);
-  add(samples, 'storm cpu', (cpuMs(side.pid()) - before) / NEWCOMERS);
-  add(samples, 'storm', NEWCOMERS / (tookMs / 1_000));
+  const tookMs = await clients.connect('storm', side.targets(), NEW_CONNECTIONS, AT_ONCE);
+  add(samples, 'storm cpu', (cpuMs(side.pid()) - before) / NEW_CONNECTIONS);
+  add(samples, 'storm', NEW_CONNECTIONS / (tookMs / 1_000));
   await clients.close('storm');
   await Bun.sleep(500);
 }
@@ -135,11 +135,11 @@ export default async function measure(): Promise<Row[]> {
   const contenders = sides.map((side): Contender => ({ side, samples: new Map() }));
   for (const contender of contenders) await enter(contender, clients);
   await inTurn(contenders, ROUNDS, (contender) => measureRound(contender, clients, ours));
-  const figures = contenders.map(({ samples }) => new Map(samples));
+  const metrics = contenders.map(({ samples }) => new Map(samples));
   for (const { samples } of contenders) samples.clear();
   await inTurn(contenders, STORMS, (contender) => measureStorm(contender, clients));
-  const [bun = new Map(), node = new Map(), our = new Map()] = figures.map(
-    (figure, i) => new Map([...figure, ...(contenders[i]?.samples ?? [])]),
+  const [bun = new Map(), node = new Map(), our = new Map()] = metrics.map(
+    (metric, i) => new Map([...metric, ...(contenders[i]?.samples ?? [])]),
   );
   for (const side of sides) await side.stop();
   await clients.child.stop();
@@ -149,9 +149,9 @@ export default async function measure(): Promise<Row[]> {
     unit: string,
     [key, of, target]: [string, (values: number[]) => number, string?],
   ): Row => {
-    const figure = (samples: Samples) => of(samples.get(key) ?? []);
-    const floors = { floor: figure(bun), node: figure(node) };
-    return { name, unit, ours: figure(our), ...floors, ...(target && { target }) };
+    const metric = (samples: Samples) => of(samples.get(key) ?? []);
+    const floors = { floor: metric(bun), node: metric(node) };
+    return { name, unit, ours: metric(our), ...floors, ...(target && { target }) };
   };
   const rate = 'deliveries/s';
   return [
@@ -165,7 +165,7 @@ export default async function measure(): Promise<Row[]> {
     row('its transaction to one client, p50', 'ms', ['whole', median]),
     row(`commit to ${CLIENTS} clients, p50`, 'ms', ['many', median, '< 3']),
     row(`commit to ${CLIENTS} clients, p99`, 'ms', ['many', p99]),
-    row(`connect storm of ${NEWCOMERS}`, 'connects/s', ['storm', median]),
-    row('replica, per newcomer', 'ms CPU', ['storm cpu', median]),
+    row(`connect storm of ${NEW_CONNECTIONS}`, 'connects/s', ['storm', median]),
+    row('replica, per new connection', 'ms CPU', ['storm cpu', median]),
   ];
 }

@@ -2,7 +2,7 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** One figure and its floors, in the same unit. */
+/** One metric and its floors, in the same unit. */
 export interface Row {
   name: string;
   unit: string;
@@ -31,8 +31,8 @@ for (const name of names) {
   const rows: Row[] = await measure();
   console.log(`\n${name}`);
   console.table(
-    rows.map(({ name: figure, floor, ours, unit, node, conventional, target }) => ({
-      figure,
+    rows.map(({ name: metric, floor, ours, unit, node, conventional, target }) => ({
+      metric,
       unit,
       floor: show(floor),
       ours: show(ours),

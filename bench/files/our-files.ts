@@ -45,7 +45,7 @@ export async function openOurFiles() {
       };
     },
     /** Uploads that no message claims are collected; now they are old enough. */
-    async forget() {
+    async deleteFiles() {
       const sql = connect(stack.postgres, { timeoutMs: 30_000 });
       const tenant = toUuid(account.organization.id);
       await sql`update attachments set created_at = now() - interval '2 days' where tenant_id = ${tenant}`;

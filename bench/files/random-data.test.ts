@@ -1,9 +1,9 @@
 import { expect, test } from 'bun:test';
 import { createHash } from 'node:crypto';
-import { createNoise } from './random-data.ts';
+import { createRandomData } from './random-data.ts';
 
 const SIZE = 3_000_001;
-const noise = createNoise(SIZE);
+const noise = createRandomData(SIZE);
 const read = (start?: number, end?: number) => Buffer.concat([...noise.chunks(start, end)]);
 
 test('any part of it is what the whole has there', () => {
@@ -20,5 +20,5 @@ test('any part of it is what the whole has there', () => {
 });
 
 test('two are different', () => {
-  expect(createNoise(100).sha256()).not.toBe(createNoise(100).sha256());
+  expect(createRandomData(100).sha256()).not.toBe(createRandomData(100).sha256());
 });

@@ -4,7 +4,10 @@ const CHUNK = 1 << 20;
 const zeros = Buffer.alloc(CHUNK);
 
 /** Bytes that do not compress, any part of them again and again; kept nowhere. */
-export function createNoise(sizeBytes: number, key = crypto.getRandomValues(new Uint8Array(16))) {
+export function createRandomData(
+  sizeBytes: number,
+  key = crypto.getRandomValues(new Uint8Array(16)),
+) {
   function* chunks(start = 0, end = sizeBytes): Generator<Buffer, void> {
     for (let at = start; at < end; at += CHUNK) {
       yield part(key, at, Math.min(CHUNK, end - at));

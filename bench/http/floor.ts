@@ -25,7 +25,7 @@ async function reply(id: string, body: string) {
     const values = [tenant, Bun.randomUUIDv7(), id, sequence, author, body];
     const [message] = await tx.unsafe(statements.reply, values, prepared);
     const fact = [tenant, Bun.randomUUIDv7(), JSON.stringify({ message }), 'bench'];
-    await tx.unsafe(statements.tell, fact, prepared);
+    await tx.unsafe(statements.notify, fact, prepared);
     return message;
   });
 }

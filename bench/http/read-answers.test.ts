@@ -7,7 +7,7 @@ const answers = [
   'HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n',
 ].join('');
 
-test.each([1, 7, 1000])('answers are counted whatever the pieces: %d bytes', (size) => {
+test.each([1, 7, 1000])('responses are counted for chunks of %d bytes', (size) => {
   const seen: number[] = [];
   const read = readAnswers((status) => seen.push(status));
   for (let at = 0; at < answers.length; at += size) read(Buffer.from(answers.slice(at, at + size)));

@@ -3,12 +3,12 @@ const CHUNKED = /\r\ntransfer-encoding: *chunked/i;
 
 /** Counts answers on one connection without parsing more of them than where they end. */
 export function readAnswers(answered: (status: number) => void): (bytes: Buffer) => void {
-  let held: Buffer = Buffer.alloc(0);
+  let pending: Buffer = Buffer.alloc(0);
   return (bytes) => {
-    held = held.length > 0 ? Buffer.concat([held, bytes]) : bytes;
-    for (let end = endOfAnswer(held); end > 0; end = endOfAnswer(held)) {
-      const status = Number(held.toString('latin1', 9, 12));
-      held = held.subarray(end);
+    pending = pending.length > 0 ? Buffer.concat([pending, bytes]) : bytes;
+    for (let end = endOfAnswer(pending); end > 0; end = endOfAnswer(pending)) {
+      const status = Number(pending.toString('latin1', 9, 12));
+      pending = pending.subarray(end);
       answered(status);
     }
   };

@@ -11,7 +11,7 @@ export const statements = {
   reply: `insert into bench.messages
     (tenant_id, id, conversation_id, sequence, author_id, kind, body)
     values ($1, $2, $3, $4, $5, 'reply', $6) returning *`,
-  tell: `insert into bench.outbox (tenant_id, event_id, name, payload, request_id)
+  notify: `insert into bench.outbox (tenant_id, event_id, name, payload, request_id)
     values ($1, $2, 'message.created', $3, $4)`,
 };
 

@@ -41,7 +41,7 @@ export const openValkey = (url: string) =>
   createValkey(url, { name: 'bench', role: 'blocking', onError: () => {} });
 
 /** Takes everything under a prefix from Valkey. */
-export async function sweep(url: string, prefix: string): Promise<void> {
+export async function clear(url: string, prefix: string): Promise<void> {
   const valkey = openValkey(url);
   for await (const keys of valkey.scanStream({ match: `${prefix}:*`, count: 1_000 })) {
     if (keys.length > 0) await valkey.unlink(...keys);
@@ -74,7 +74,7 @@ export async function startBare(url: string, concurrency: number): Promise<Side>
       await queue.close();
       connection.disconnect();
       blocking.disconnect();
-      await sweep(url, prefix);
+      await clear(url, prefix);
     },
   };
   const run = async (job: { data: { label: string } }) => side.onStart(job.data.label);
@@ -119,7 +119,7 @@ export async function startOurs(url: string, concurrency: number) {
       await workers.close();
       await queues.close();
       for (const connection of opened) connection.disconnect();
-      await sweep(url, prefix);
+      await clear(url, prefix);
     },
   };
   return side;

@@ -25,7 +25,7 @@ test.each([1, 2, 3, 7, 100, 1_000_000])('frames are counted in chunks of %d byte
   expect(starts).toEqual(texts.map((text) => `1 ${text.slice(0, 6)}`));
 });
 
-test('what a client sends is masked and says its length', () => {
+test('a client frame is masked and has its length', () => {
   expect([...textFrame('3')]).toEqual([0x81, 0x81, 0, 0, 0, 0, 0x33]);
   expect(textFrame('x'.repeat(200)).subarray(0, 4).toString('hex')).toBe('81fe00c8');
 });

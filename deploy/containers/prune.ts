@@ -36,11 +36,11 @@ function reach(folder: string): void {
 for (const module of ['shared', ...readdirSync('services').map((name) => `services/${name}`)]) {
   reach(join(module, 'node_modules'));
 }
-const kept = new Set(
+const used = new Set(
   [...reached].map(([path, name]) => basename(dirname(path.slice(0, -name.length - 1)))),
 );
 for (const id of readdirSync(store)) {
-  if (!kept.has(id)) rmSync(join(store, id), { recursive: true });
+  if (!used.has(id)) rmSync(join(store, id), { recursive: true });
 }
 for (const [path, name] of reached) {
   const wanted = leaves[name]?.map((file) => join(path, file));

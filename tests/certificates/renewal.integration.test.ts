@@ -14,24 +14,24 @@ import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
+import { until } from '../../shared/testing/until.ts';
 import { root } from '../../tools/stack/paths.ts';
-import { createLeftovers } from '../../tools/stack/processes/orphans.ts';
+import { createPidFiles } from '../../tools/stack/processes/pid-files.ts';
 import { runCommand } from '../../tools/stack/processes/run-command.ts';
 import { createSupervisor } from '../../tools/stack/processes/supervisor.ts';
 import { prepareTls } from '../../tools/stack/servers/tls.ts';
-import { requireCertbot, requirePebble } from '../../tools/test-servers/acme-tools.ts';
+import { requireCertbot, requirePebble } from '../../tools/test-servers/fetch-acme.ts';
 import { createPebble } from '../../tools/test-servers/pebble.ts';
-import { until } from '../e2e/client.ts';
 import { openEdge } from '../nginx/test-nginx.ts';
 
 const HOSTS = ['desk.example', 'files.example'];
 const directory = mkdtempSync(join(tmpdir(), 'insightdesk-certificates-'));
 const at = (name: string) => join(directory, name);
 const supervisor = createSupervisor({
-  leftovers: createLeftovers(at('processes')),
+  pidFiles: createPidFiles(at('processes')),
   onLine: () => {},
 });
-const held: ServerResponse[] = [];
+const openConnections: ServerResponse[] = [];
 let edge: Awaited<ReturnType<typeof openEdge>>;
 let acme: ReturnType<typeof createPebble>;
 let variables: Record<string, string>;
@@ -49,9 +49,9 @@ beforeAll(async () => {
   edge = await openEdge(
     site,
     (name, request, response) => {
-      if (request.url !== '/held') return response.end(name);
+      if (request.url !== '/slow') return response.end(name);
       response.write('first ');
-      held.push(response);
+      openConnections.push(response);
     },
     tls,
   );
@@ -127,7 +127,7 @@ const trusted = () =>
   });
 const read = (name: string) => readFileSync(at(name), 'utf8');
 
-test('a first certificate takes the place of the self-made one', async () => {
+test('the first certificate replaces the self-signed one', async () => {
   expect(await shown()).toBeString();
   await obtain();
   const certificate = await trusted();
@@ -138,14 +138,14 @@ test('a first certificate takes the place of the self-made one', async () => {
   expect(read('tls/server.pem').match(/BEGIN CERTIFICATE/g)).toHaveLength(2);
 });
 
-test('until it is due it is kept, and put back where nginx reads it', async () => {
+test('a certificate that is not due is retained and restored for nginx', async () => {
   const before = read('tls/server.pem');
   writeFileSync(at('tls/server.pem'), 'half of');
   await obtain();
   expect(read('tls/server.pem')).toBe(before);
 });
 
-test('what cannot be written whole is not put in place', async () => {
+test('a certificate that cannot be written completely is not installed', async () => {
   const [key, before] = [read('tls/server.key'), read('tls/server.pem')];
   writeFileSync(at('tls/server.key'), 'another');
   mkdirSync(at('tls/.server.pem'));
@@ -156,7 +156,7 @@ test('what cannot be written whole is not put in place', async () => {
   expect(read('tls/server.key')).toBe(key);
 });
 
-test('a key that does not fit is not taken, and nginx goes on', async () => {
+test('a key that does not match is not installed, and nginx continues', async () => {
   const [key, before] = [read('tls/server.key'), (await trusted()).serialNumber];
   copyFileSync(at('own/key.pem'), at('tls/server.key'));
   const refused = readFileSync(at('refused'), 'utf8').length;
@@ -165,11 +165,13 @@ test('a key that does not fit is not taken, and nginx goes on', async () => {
   writeFileSync(at('tls/server.key'), key);
 });
 
-test('a renewal is shown to newcomers, and nobody who was there notices', async () => {
+test('a renewal serves new connections and leaves open ones untouched', async () => {
   const before = (await trusted()).serialNumber;
   const socket = await openSocket();
-  const download = edge.ask('/held', { tls: { rejectUnauthorized: false } } as RequestInit);
-  await until(() => held.length === 1);
+  const download = edge.ask('/slow', {
+    tls: { rejectUnauthorized: false },
+  } as RequestInit);
+  await until(() => openConnections.length, { equals: 1 });
   const asked = askOn();
   await obtain(['--force-renewal']);
   await until(async () => (await trusted()).serialNumber !== before);
@@ -177,15 +179,15 @@ test('a renewal is shown to newcomers, and nobody who was there notices', async 
   await until(() => asked.count() > after + 20);
   expect(await asked.stop()).toEqual([]);
   expect(await socket.echo('still here')).toBe('still here');
-  held.splice(0)[0]?.end('and last');
+  openConnections.splice(0)[0]?.end('and last');
   expect(await (await download).text()).toBe('first and last');
   socket.close();
 });
 
-test('while the authority is away, or the host is not ours, what there is stays', async () => {
+test('the current certificate stays while the authority is unavailable or the host is not ours', async () => {
   const before = read('tls/server.pem');
-  const away = { ACME_SERVER: 'https://localhost:1/dir' };
-  await expect(obtain(['--force-renewal'], away)).rejects.toThrow();
+  const unavailable = { ACME_SERVER: 'https://localhost:1/dir' };
+  await expect(obtain(['--force-renewal'], unavailable)).rejects.toThrow();
   const elsewhere = { ACME_WEBROOT: at('own') };
   await expect(obtain(['--force-renewal'], elsewhere)).rejects.toThrow();
   expect(read('tls/server.pem')).toBe(before);
@@ -202,7 +204,7 @@ test.each([
   await expect(obtain([], env)).rejects.toThrow(words);
 });
 
-test('on plain HTTP there is what proves whose host this is, and nothing else', async () => {
+test('plain HTTP serves only the ACME challenge and redirects', async () => {
   mkdirSync(at('acme/.well-known/acme-challenge'), { recursive: true });
   writeFileSync(at('acme/.well-known/acme-challenge/abc_-1'), 'proof');
   writeFileSync(at('acme/secret'), 'secret');

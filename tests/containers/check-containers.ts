@@ -1,4 +1,7 @@
-/** Builds the images, brings the whole compose file up beside whatever runs, tests it, removes it. */
+/**
+ * Builds the images, starts the compose file beside whatever runs, tests it and removes it.
+ * `check-containers.ts main` runs the main job only; `long` runs every end-to-end test and every profile.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,13 +11,12 @@ import { TEST_TIMEOUT_MS } from '../../tools/test-runner/run-on-shards.ts';
 import { root, run } from '../../tools/verify/run.ts';
 import { checkCompose, checkRefusal } from './check-compose.ts';
 import { checkDevelopment } from './check-development.ts';
-import { checkWalls } from './check-network-isolation.ts';
+import { checkNetworkIsolation } from './check-network-isolation.ts';
 import { checkReplacement } from './check-replacement.ts';
-import { checkContained, checkImages } from './check-restrictions.ts';
+import { checkImages, checkRestrictions } from './check-restrictions.ts';
 import { checkStandby } from './check-standby.ts';
 import { type Engine, findEngine } from './engine.ts';
 
-// Nobody else is given them while the images are built.
 const ports = await findPorts(portsFrom(10_000 + 20 * Math.floor(Math.random() * 1000)));
 const labels = { version: '1.2.3-check', revision: 'c0ffee' };
 const env = {
@@ -23,7 +25,7 @@ const env = {
   INSIGHTDESK_WORKER_IMAGE: 'insightdesk-check-worker',
   INSIGHTDESK_VERSION: labels.version,
   INSIGHTDESK_REVISION: labels.revision,
-  // As from a clean clone of which one file was copied.
+  // As in a clean clone after `cp .env.example .env`.
   COMPOSE_ENV_FILES: join(root, '.env.example'),
   NODE_ENV: 'test',
   HTTPS_PORT: `${ports.https}`,
@@ -34,6 +36,7 @@ const env = {
 };
 let passed = 0;
 let failed = 0;
+let skipped = 0;
 
 async function step(name: string, work: () => Promise<unknown>): Promise<boolean> {
   const since = performance.now();
@@ -49,15 +52,15 @@ async function step(name: string, work: () => Promise<unknown>): Promise<boolean
   return !failure;
 }
 
-async function must(command: string[], more: Record<string, string> = {}): Promise<string> {
-  const { stdout, output, exitCode } = await run(command, { env: { ...env, ...more } });
+async function execute(command: string[], variables: Record<string, string> = {}): Promise<string> {
+  const { stdout, output, exitCode } = await run(command, { env: { ...env, ...variables } });
   if (exitCode !== 0) throw new Error(`${command.join(' ')}\n${output.slice(-6000)}`);
   return stdout;
 }
 
-async function bringUp({ compose, up }: Engine): Promise<void> {
+async function startAll({ compose, up }: Engine): Promise<void> {
   try {
-    await must([...up, '--wait-timeout', '180']);
+    await execute([...up, '--wait-timeout', '180']);
   } catch (error) {
     const { output } = await run([...compose, 'logs', '--tail=25'], { env });
     throw new Error(`${(error as Error).message}\n${output}`);
@@ -66,19 +69,19 @@ async function bringUp({ compose, up }: Engine): Promise<void> {
 
 const replicas = ['api-1', 'api-2', 'websocket-1', 'websocket-2', 'worker'];
 
-/** Without pids: no engine brings back at once what was killed; `checkReplacement` does it. */
+/** Without pids, because no engine restarts at once what was killed; `checkReplacement` does it. */
 const services = replicas.map((name) => ({ name, kind: name.replace(/-\d$/, '') }));
 
-/** All of them, or those with a word in their name: `bun tests/containers/check-containers.ts main-job`. */
-const wantedTests = `tests/e2e/*${process.argv[2] ?? ''}*.e2e.test.ts`;
+const isLong = process.argv[2] === 'long';
 const mainJob = 'tests/e2e/main-job.e2e.test.ts';
+const allTests = 'tests/e2e/*.e2e.test.ts';
 
-async function testThrough({ compose }: Engine, folder: string, which: string): Promise<void> {
+async function testThrough({ compose }: Engine, folder: string, pattern: string): Promise<void> {
   const ca = join(folder, 'ca.pem');
   const inbox = `http://127.0.0.1:${ports.inbox}`;
   const runFile = join(folder, 'run.json');
   await Bun.write(runFile, JSON.stringify({ ready: true, url: env.APP_URL, ca, inbox, services }));
-  const files = [...new Bun.Glob(which).scanSync(root)].sort();
+  const files = [...new Bun.Glob(pattern).scanSync(root)].sort();
   const lines: string[] = [];
   const tests = await runBunTest(files, {
     env: { INSIGHTDESK_RUN: runFile },
@@ -99,7 +102,7 @@ async function checkContainers(engine: Engine): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'insightdesk-containers-'));
   const remove = async () => {
     const all = ['--profile', '*'];
-    await must([...compose, ...all, 'down', '--volumes', '--timeout', '15']);
+    await execute([...compose, ...all, 'down', '--volumes', '--timeout', '15']);
     rmSync(folder, { recursive: true });
   };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -107,58 +110,73 @@ async function checkContainers(engine: Engine): Promise<void> {
   }
   if (engine.prepare.length > 0) {
     await step('engine', async () => {
-      for (const command of engine.prepare) await must(command);
+      for (const command of engine.prepare) await execute(command);
     });
   }
-  await step('compose', async () =>
-    checkCompose(JSON.parse(await must([...compose, 'config', '--format=json']))),
+  await step('compose config', async () =>
+    checkCompose(JSON.parse(await execute([...compose, 'config', '--format=json']))),
   );
-  const isUp =
-    (await step('build', () => must([...compose, 'build']))) &&
-    (await step('up, healthy', () => bringUp(engine)));
-  if (isUp) {
-    const ca = join(folder, 'ca.pem');
-    const words = (...words: string[]) => must([...compose, ...words]);
-    const ask = (...words: string[]) => must([...engine.engine, ...words]);
-    await step('images', async () => {
-      const images = [env.INSIGHTDESK_IMAGE, env.INSIGHTDESK_WORKER_IMAGE];
-      for (const line of await checkImages(ask, images, labels)) console.log(`     ${line}`);
-    });
-    await words('cp', 'nginx:/tls/ca.pem', ca);
-    await step('contained', () => checkContained(ask, words));
-    await step('walls', () => checkWalls(words));
-    await step('end to end', () => testThrough(engine, folder, wantedTests));
-    await step('killed, replaced', () =>
-      checkReplacement({ url: env.APP_URL, ca, compose: words }),
-    );
-    await step('development', () =>
-      checkDevelopment((words, more) => must([...compose, ...words], more), folder),
-    );
-    const profiles = ['inbox', 'pgbouncer', 'replica', 'backup'];
-    const withProfiles = {
-      COMPOSE_PROFILES: profiles.join(),
-      DATABASE_SERVER: 'pgbouncer:6432',
-      BACKUP_KEEP: '2',
-    };
-    const also = (...words: string[]) => must([...compose, ...words], withProfiles);
-    const isUpAgain = await step('profiles, healthy', async () => {
-      await also('build', 'pgbouncer');
-      await must([...engine.up, '--wait-timeout', '180', '--force-recreate'], withProfiles);
-      await checkContained(ask, also);
-      await checkWalls(also, { postgres: 5432, replica: 5432, pgbouncer: 6432 });
-    });
-    if (isUpAgain) {
-      await step('through the pooler', () => testThrough(engine, folder, mainJob));
-      await step('replica, restored', () => checkStandby(also));
-      await step('after the restore', () => testThrough(engine, folder, mainJob));
-    }
+  const isRunning =
+    (await step('build', () => execute([...compose, 'build']))) &&
+    (await step('start, healthy', () => startAll(engine)));
+  if (isRunning) {
+    await checkRunning(engine, folder);
+    if (isLong) await checkProfiles(engine, folder);
   }
-  await step('down', remove);
+  await step('stop', remove);
 }
 
-await step('production refuses', checkRefusal);
+async function checkRunning(engine: Engine, folder: string): Promise<void> {
+  const runCompose = (...words: string[]) => execute([...engine.compose, ...words]);
+  const runEngine = (...words: string[]) => execute([...engine.engine, ...words]);
+  const ca = join(folder, 'ca.pem');
+  await step('images', async () => {
+    const images = [env.INSIGHTDESK_IMAGE, env.INSIGHTDESK_WORKER_IMAGE];
+    for (const line of await checkImages(runEngine, images, labels)) console.log(`     ${line}`);
+  });
+  await runCompose('cp', 'nginx:/tls/ca.pem', ca);
+  await step('restrictions', () => checkRestrictions(runEngine, runCompose));
+  await step('network isolation', () => checkNetworkIsolation(runCompose));
+  await step('end to end', () => testThrough(engine, folder, isLong ? allTests : mainJob));
+  if (!isLong) return;
+  await step('replacement', () => checkReplacement({ url: env.APP_URL, ca, compose: runCompose }));
+  await step('development', () =>
+    checkDevelopment(
+      (words, variables) => execute([...engine.compose, ...words], variables),
+      folder,
+    ),
+  );
+}
+
+async function checkProfiles(engine: Engine, folder: string): Promise<void> {
+  const variables = {
+    COMPOSE_PROFILES: ['inbox', 'pgbouncer', 'replica', 'backup'].join(),
+    DATABASE_SERVER: 'pgbouncer:6432',
+    BACKUP_KEEP: '2',
+  };
+  const runCompose = (...words: string[]) => execute([...engine.compose, ...words], variables);
+  const runEngine = (...words: string[]) => execute([...engine.engine, ...words]);
+  const isRunning = await step('profiles, healthy', async () => {
+    await runCompose('build', 'pgbouncer');
+    await execute([...engine.up, '--wait-timeout', '180', '--force-recreate'], variables);
+    await checkRestrictions(runEngine, runCompose);
+    await checkNetworkIsolation(runCompose, { postgres: 5432, replica: 5432, pgbouncer: 6432 });
+  });
+  if (!isRunning) return;
+  await step('main job, PgBouncer', () => testThrough(engine, folder, mainJob));
+  await step('replica, restore', () => checkStandby(runCompose));
+  await step('main job, restored', () => testThrough(engine, folder, mainJob));
+}
+
+await step('production refuses default secrets', checkRefusal);
 const engine = await findEngine();
 if (engine) await checkContainers(engine);
-else console.log('skip containers: no engine answers here; install Docker with compose to run it');
-console.log(`${passed} passed, ${failed} failed`);
+else {
+  skipped++;
+  console.log(
+    'skipped: containers, because neither Docker nor Podman with compose answers; install one',
+  );
+}
+const counts = `${passed} passed, ${failed} failed`;
+console.log(skipped > 0 ? `${counts}, ${skipped} skipped` : counts);
 process.exitCode = failed > 0 ? 1 : 0;

@@ -1,7 +1,7 @@
 import { appendFileSync, cpSync } from 'node:fs';
 import { join } from 'node:path';
-import { root } from '../../tools/verify/run.ts';
 import { until } from '../../shared/testing/until.ts';
+import { root } from '../../tools/verify/run.ts';
 
 const patient = { intervalMs: 250, ignoreErrors: true };
 

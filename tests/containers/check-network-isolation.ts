@@ -2,18 +2,21 @@ import { networkInterfaces } from 'node:os';
 
 type Compose = (...words: string[]) => Promise<string>;
 
-const PATIENCE_SECONDS = 3;
+const TIMEOUT_SECONDS = 3;
 type Ports = Readonly<Record<string, number>>;
-const usual: Ports = { postgres: 5432, valkey: 6379, cache: 6379 };
+const defaultPorts: Ports = { postgres: 5432, valkey: 6379, cache: 6379 };
 
 /**
  * Tries what the networks have to prevent, and beside each the same from where it is allowed. Throws
  * with the first way that is open and should not be, or the other way round.
  */
-export async function checkWalls(compose: Compose, stores = usual): Promise<void> {
+export async function checkNetworkIsolation(
+  compose: Compose,
+  stores = defaultPorts,
+): Promise<void> {
   const opens = (from: string, host: string, port: number) =>
     compose(
-      ...['exec', '-T', from, 'timeout', `${PATIENCE_SECONDS}`],
+      ...['exec', '-T', from, 'timeout', `${TIMEOUT_SECONDS}`],
       ...['bash', '-c', `exec 3<>/dev/tcp/${host}/${port}`],
     ).then(
       () => true,

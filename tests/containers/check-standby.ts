@@ -15,7 +15,10 @@ export async function checkStandby(compose: Compose): Promise<void> {
   };
   const mark = `mark ${Date.now()}`;
   await ask('postgres', `create table mark as select '${mark}'::text as said`);
-  await until('the replica to follow', () => ask('replica', 'table mark'), { ...patient, equals: mark });
+  await until('the replica to follow', () => ask('replica', 'table mark'), {
+    ...patient,
+    equals: mark,
+  });
   const isFollowing = await ask('replica', 'select pg_is_in_recovery()');
   if (isFollowing !== 't') throw new Error('The replica is a server of its own');
   const slot = await ask('postgres', `select active from pg_replication_slots`);

@@ -30,7 +30,7 @@ async function prepare(env: Record<string, string>) {
   return { isRefused: exitCode === 78, output };
 }
 
-test('every published port is of this machine alone unless told otherwise', () => {
+test('published ports bind to 127.0.0.1 unless BIND_ADDRESS is set', () => {
   const ports = Object.values(compose.services).flatMap((service) => service.ports ?? []);
   expect(ports).toHaveLength(4);
   for (const port of ports) {
@@ -40,7 +40,7 @@ test('every published port is of this machine alone unless told otherwise', () =
 
 const networksOf = (service: string) => [compose.services[service]?.networks ?? []].flat();
 
-test('whoever is reached from outside shares no network with what is kept', () => {
+test('services on the public network share no network with the stores', () => {
   const stores = Object.keys(compose.services).filter((name) => networksOf(name).join() === 'data');
   expect(stores.toSorted()).toEqual([
     ...['backup', 'cache', 'migrate', 'pgbouncer', 'postgres', 'replica', 'replication'],
@@ -56,7 +56,7 @@ test('whoever is reached from outside shares no network with what is kept', () =
   expect(onPublic).toEqual(['nginx']);
 });
 
-test('what gets certificates is alone, and has nothing but them', () => {
+test('the certificate service has its own network and only the certificate volumes', () => {
   expect(networksOf('certificates')).toEqual(['certificates']);
   const others = Object.keys(compose.services).filter((name) => name !== 'certificates');
   for (const name of others) expect(networksOf(name)).not.toContain('certificates');
@@ -64,7 +64,7 @@ test('what gets certificates is alone, and has nothing but them', () => {
   expect(mounted.map((one) => one.split(':')[0])).toEqual(['tls', 'acme', 'certificates']);
 });
 
-test('what not everybody wants is in a profile of its own', () => {
+test('optional services are in a profile', () => {
   const profiled = Object.entries(compose.services).flatMap(([name, { profiles = [] }]) =>
     profiles.map((profile) => [profile, name]),
   );
@@ -83,7 +83,7 @@ test('what not everybody wants is in a profile of its own', () => {
   });
 });
 
-test('every file that a container is given is there', () => {
+test('every mounted file exists', () => {
   const mounts = Object.values(compose.services).flatMap(({ volumes = [] }) => volumes);
   const paths = mounts.flatMap((mount) => /^(\.\/[^:]+):/.exec(mount)?.[1] ?? []);
   expect(paths.length).toBeGreaterThan(10);
@@ -95,7 +95,7 @@ test('every file that a container is given is there', () => {
 /** What these write into volumes is for others to read: they give it away. */
 const givers = ['prepare', 'certificates'];
 
-test('nobody is root, and nobody writes to its root file system', () => {
+test('no container runs as root or writes to its root file system', () => {
   for (const [name, service] of Object.entries(compose.services)) {
     const { read_only, cap_drop, cap_add, security_opt, user, image = '' } = service;
     expect([name, read_only, cap_drop, security_opt]).toEqual([
@@ -110,7 +110,7 @@ test('nobody is root, and nobody writes to its root file system', () => {
   }
 });
 
-test('jobs are in a Valkey that forgets nothing, cached values in one that may', () => {
+test('the queue Valkey never evicts and the cache Valkey may', () => {
   const said = (name: string) => compose.services[name]?.command?.join(' ');
   expect(said('valkey')).toContain('--appendonly yes');
   expect(said('valkey')).toContain('--maxmemory-policy noeviction');

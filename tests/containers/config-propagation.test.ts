@@ -131,7 +131,7 @@ test.each([
   }
 });
 
-test('what is set arrives, under whichever name', async () => {
+test('every setting reaches the services under each of its names', async () => {
   const load = await start(theirs);
   const { config } = await load('worker');
   expect(config).toMatchObject({
@@ -146,23 +146,30 @@ test('what is set arrives, under whichever name', async () => {
   });
 });
 
-test('each service has its own logins and nobody else’s, and what is gone is gone', async () => {
+test('each service has only its own logins, and removed secrets disappear', async () => {
   await start({ SMTP_PASS: 'mail', VAULT_TOKEN: 'vault' });
-  const held = (service: string) => readdirSync(join(directory, 'secrets', service)).toSorted();
-  const usual = ['DATABASE_URL', 'SMTP_PASSWORD', 'VALKEY_CACHE_URL', 'VALKEY_URL', 'VAULT_TOKEN'];
-  expect(held('websocket')).toEqual(usual);
-  expect(held('api')).toEqual(['DATABASE_IDENTITY_URL', ...usual]);
-  expect(held('worker')).toEqual(['DATABASE_RELAY_URL', ...usual]);
-  expect(held('migrate')).toEqual(['DATABASE_MIGRATION_URL', ...usual]);
-  expect(held('desk')).toEqual(['DATABASE_IDENTITY_URL', 'DATABASE_RELAY_URL', ...usual]);
-  expect(held('valkey')).toEqual(['VALKEY_PASSWORD', 'password.conf']);
-  expect(held('postgres')).not.toContain('VALKEY_PASSWORD');
-  expect(held('replication')).toEqual(['DATABASE_REPLICATION_PASSWORD']);
+  const ownSecrets = (service: string) =>
+    readdirSync(join(directory, 'secrets', service)).toSorted();
+  const defaults = [
+    'DATABASE_URL',
+    'SMTP_PASSWORD',
+    'VALKEY_CACHE_URL',
+    'VALKEY_URL',
+    'VAULT_TOKEN',
+  ];
+  expect(ownSecrets('websocket')).toEqual(defaults);
+  expect(ownSecrets('api')).toEqual(['DATABASE_IDENTITY_URL', ...defaults]);
+  expect(ownSecrets('worker')).toEqual(['DATABASE_RELAY_URL', ...defaults]);
+  expect(ownSecrets('migrate')).toEqual(['DATABASE_MIGRATION_URL', ...defaults]);
+  expect(ownSecrets('desk')).toEqual(['DATABASE_IDENTITY_URL', 'DATABASE_RELAY_URL', ...defaults]);
+  expect(ownSecrets('valkey')).toEqual(['VALKEY_PASSWORD', 'password.conf']);
+  expect(ownSecrets('postgres')).not.toContain('VALKEY_PASSWORD');
+  expect(ownSecrets('replication')).toEqual(['DATABASE_REPLICATION_PASSWORD']);
   await start({});
-  expect(held('websocket')).toEqual(['DATABASE_URL', 'VALKEY_CACHE_URL', 'VALKEY_URL']);
+  expect(ownSecrets('websocket')).toEqual(['DATABASE_URL', 'VALKEY_CACHE_URL', 'VALKEY_URL']);
 });
 
-test('with a pooler services go through it, but for what has to be the server', async () => {
+test('with PgBouncer services connect through it, except LISTEN and migrations', async () => {
   const load = await start({ DATABASE_SERVER: 'pgbouncer:6432', DATABASE_APP_PASSWORD: 'app' });
   const hosts = async (service: string) => {
     const { database } = (await load(service)).config;
@@ -179,8 +186,8 @@ test('with a pooler services go through it, but for what has to be the server', 
   expect(users).toBe('"insightdesk_app" "app"\n"insightdesk_identity" "password"\n');
 });
 
-test('a replica and its like have no password that everybody knows', async () => {
-  const held = (service: string) => readdirSync(join(directory, 'secrets', service));
+test('replica, backup and PgBouncer refuse default passwords in production', async () => {
+  const ownSecrets = (service: string) => readdirSync(join(directory, 'secrets', service));
   const own = ['POSTGRES_PASSWORD', 'VALKEY_PASSWORD', 'ENCRYPTION_KEY'].concat(
     ['OWNER', 'APP', 'RELAY', 'IDENTITY'].map((role) => `DATABASE_${role}_PASSWORD`),
   );
@@ -192,11 +199,11 @@ test('a replica and its like have no password that everybody knows', async () =>
     SMTP_HOST: 'mail.example',
     EMAIL_LOOKUP_URL: '',
   });
-  expect(held('replication')).toEqual([]);
-  expect(held('grafana')).toEqual([]);
+  expect(ownSecrets('replication')).toEqual([]);
+  expect(ownSecrets('grafana')).toEqual([]);
 });
 
-test('a file outranks the variable of its name', async () => {
+test('a secret file takes precedence over the variable of the same name', async () => {
   place('JWT_SECRET', `${theirs.JWT_SECRET}\n`);
   place('DATABASE_APP_PASSWORD', 'app-1_2.3~4');
   place('DATABASE_RELAY_PASSWORD', 'relay');

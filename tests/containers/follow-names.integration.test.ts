@@ -2,15 +2,15 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'bun:test';
 import { readFileSync, statSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
-import { root } from '../../tools/stack/paths.ts';
 import { until } from '../../shared/testing/until.ts';
+import { root } from '../../tools/stack/paths.ts';
 import { openEdge, type ServerName, serverNames } from '../nginx/test-nginx.ts';
 
 const isPossible = ['curl', 'getent'].every((program) => Bun.which(program));
-const PATIENCE_MS = 50_000;
-const TIMEOUT_MS = 170_000;
+const WAIT_TIMEOUT_MS = 50_000;
+const TEST_TIMEOUT_MS = 170_000;
 const stuck = new Set<ServerName>();
-const held: ServerResponse[] = [];
+const pending: ServerResponse[] = [];
 const asked: ServerName[] = [];
 /** How often it was said, once it is. */
 let unready: number | undefined;
@@ -24,7 +24,7 @@ beforeAll(async () => {
       unready++;
       response.statusCode = 503;
     }
-    if (stuck.has(name)) held.push(response);
+    if (stuck.has(name)) pending.push(response);
     else response.end(name);
   });
   const script = join(root, 'deploy/containers/follow-names.sh');
@@ -36,7 +36,7 @@ beforeAll(async () => {
       NGINX_RELOAD: edge.reload,
       FOLLOW_SECONDS: '0.1',
       // Longer than a busy machine keeps a well server from answering.
-      SICK_SECONDS: '4',
+      UNHEALTHY_SECONDS: '4',
       ASK_SECONDS: '4',
     },
     stdio: ['ignore', 'ignore', 'ignore'],
@@ -47,7 +47,7 @@ afterEach(() => stuck.clear());
 afterAll(async () => {
   process.kill(-follower.pid, 'SIGKILL');
   await follower.exited;
-  for (const response of held) response.end();
+  for (const response of pending) response.end();
   await edge.close();
 });
 
@@ -72,10 +72,10 @@ async function untilTaken() {
 }
 
 test.skipIf(!isPossible)(
-  'who takes requests and answers none becomes the last resort, until it is well',
+  'an upstream that answers no request becomes the last choice until it is healthy',
   async () => {
     for (const name of ['api-1', 'websocket-1'] as const) stuck.add(name);
-    await until(() => !isFirst('api-1') && !isFirst('websocket-1'), { timeoutMs: PATIENCE_MS });
+    await until(() => !isFirst('api-1') && !isFirst('websocket-1'), { timeoutMs: WAIT_TIMEOUT_MS });
     expect(isFirst('api-2') && isFirst('websocket-2')).toBeTruthy();
     await untilTaken();
     asked.length = 0;
@@ -88,20 +88,22 @@ test.skipIf(!isPossible)(
     await Promise.all([edge.stop('api-2'), edge.stop('websocket-2')]);
     expect([await who(), await who('/socket.io/')]).toEqual(['api-1', 'websocket-1']);
     await Promise.all([edge.listen('api-2'), edge.listen('websocket-2')]);
-    await until(() => serverNames.every(isFirst), { timeoutMs: PATIENCE_MS });
+    await until(() => serverNames.every(isFirst), { timeoutMs: WAIT_TIMEOUT_MS });
   },
-  TIMEOUT_MS,
+  TEST_TIMEOUT_MS,
 );
 
 test.skipIf(!isPossible)(
-  'when all are sick all are asked',
+  'all upstreams receive requests when all are unhealthy',
   async () => {
     const writtenAt = () => statSync(edge.site.OUTPUT ?? '').mtimeMs;
     const before = writtenAt();
     unready = 0;
-    await until(() => writtenAt() > before && unready && unready > 20, { timeoutMs: PATIENCE_MS });
-    await until(() => serverNames.every(isFirst), { timeoutMs: PATIENCE_MS });
+    await until(() => writtenAt() > before && unready && unready > 20, {
+      timeoutMs: WAIT_TIMEOUT_MS,
+    });
+    await until(() => serverNames.every(isFirst), { timeoutMs: WAIT_TIMEOUT_MS });
     expect(await who()).toStartWith('api-');
   },
-  TIMEOUT_MS,
+  TEST_TIMEOUT_MS,
 );

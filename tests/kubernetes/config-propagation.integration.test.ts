@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isSecretName, knownKeys, loadConfigWithSecrets } from '@insightdesk/shared/config';
 import { componentOf, overlays, renderOverlay, workloads } from './objects.ts';
-import { environmentOf, handOutSecrets } from './pods.ts';
+import { applySecrets, environmentOf } from './pods.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'insightdesk-arrives-'));
 afterAll(() => rmSync(directory, { recursive: true }));
-const at = (...names: string[]) => join(directory, ...names);
+const pathOf = (...names: string[]) => join(directory, ...names);
 
 const url = (role: string) =>
   `postgres://insightdesk_${role}:own-${role}@db.internal:5432/insightdesk`;
@@ -24,26 +24,27 @@ const required = {
 };
 const others = knownKeys.filter((name) => isSecretName(name) && !(name in required));
 
-const handOut = (given: Record<string, string>) => handOutSecrets(directory, given);
-const held = (component: string) => readdirSync(at('made', `insightdesk-${component}`)).toSorted();
+const apply = (given: Record<string, string>) => applySecrets(directory, given);
+const listSecrets = (component: string) =>
+  readdirSync(pathOf('applied', `insightdesk-${component}`)).toSorted();
 
-test('every secret of the schema is handed out, each login to its own service', async () => {
+test('secrets.sh applies every secret, each login to its own service', async () => {
   const all = Object.fromEntries(others.map((name) => [name, name]));
-  const { output } = await handOut({ ...required, ...all, 'README.md': 'no secret' });
+  const { output } = await apply({ ...required, ...all, 'README.md': 'no secret' });
   expect(output).toBe('');
   const logins = ['DATABASE_MIGRATION_URL', 'DATABASE_RELAY_URL', 'DATABASE_IDENTITY_URL'];
   const common = knownKeys.filter((name) => isSecretName(name) && !logins.includes(name));
   const wanted = (...own: string[]) => [...common, ...own].toSorted();
-  expect(held('websocket')).toEqual(wanted());
-  expect(held('api')).toEqual(wanted('DATABASE_IDENTITY_URL'));
-  expect(held('worker')).toEqual(wanted('DATABASE_RELAY_URL'));
-  expect(held('migrate')).toEqual(wanted('DATABASE_MIGRATION_URL'));
+  expect(listSecrets('websocket')).toEqual(wanted());
+  expect(listSecrets('api')).toEqual(wanted('DATABASE_IDENTITY_URL'));
+  expect(listSecrets('worker')).toEqual(wanted('DATABASE_RELAY_URL'));
+  expect(listSecrets('migrate')).toEqual(wanted('DATABASE_MIGRATION_URL'));
 });
 
 test.each([...overlays])(
   'settings of %s reach every service, secrets as files only',
   async (overlay) => {
-    await handOut({
+    await apply({
       ...required,
       AWS_ACCESS_KEY_ID: 'id',
       AWS_SECRET_ACCESS_KEY: 'key',
@@ -65,7 +66,7 @@ test.each([...overlays])(
       expect(files).toEqual([
         { name: 'secrets', mountPath: environment.SECRETS_DIRECTORY, readOnly: true },
       ]);
-      environment.SECRETS_DIRECTORY = at('made', object.metadata.name);
+      environment.SECRETS_DIRECTORY = pathOf('applied', object.metadata.name);
       const { config } = await loadConfigWithSecrets({ directory: '/nowhere', environment });
       expect(config).toMatchObject({
         environment: overlay,
@@ -82,12 +83,12 @@ test.each([...overlays])(
   },
 );
 
-test('what is missing is named, and nothing is handed out', async () => {
+test('secrets.sh names missing secrets and applies nothing', async () => {
   const { ENCRYPTION_KEY: _, ...rest } = required;
-  const { exitCode, output } = await handOut({ ...rest, JWT_SECRET: '' });
+  const { exitCode, output } = await apply({ ...rest, JWT_SECRET: '' });
   expect(exitCode).toBe(78);
   expect(output).toEndWith('lacks JWT_SECRET ENCRYPTION_KEY');
-  expect(readdirSync(at('made'))).toEqual([]);
+  expect(readdirSync(pathOf('applied'))).toEqual([]);
 });
 
 test.each([...overlays])(

@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isSecretName, knownKeys } from '@insightdesk/shared/config';
-import { requireKubectl } from '../../tools/test-servers/kubectl.ts';
+import { requireKubectl } from '../../tools/test-servers/fetch-kubectl.ts';
 import { run } from '../../tools/verify/run.ts';
 
 /** Renders for real, writes down what a cluster would be told, and says what became of the job. */
@@ -57,7 +57,7 @@ const beforehand = [
   `${apply}=migrate`,
 ];
 
-test('settings come first, then the schema, and the services when it is there', async () => {
+test('deploy.sh applies settings, then runs the migration, then updates the services', async () => {
   const { exitCode, calls } = await deploy(overlay);
   expect(exitCode).toBe(0);
   expect(calls).toEqual([
@@ -70,7 +70,7 @@ test('settings come first, then the schema, and the services when it is there', 
   ]);
 });
 
-test('after a migration that fails the services are as they were', async () => {
+test('deploy.sh leaves the services unchanged when the migration fails', async () => {
   const { exitCode, output, calls } = await deploy(overlay, { JOB: 'Failed' });
   expect(exitCode).toBe(1);
   expect(output).toContain('relation does not exist');
@@ -80,21 +80,24 @@ test('after a migration that fails the services are as they were', async () => {
   expect(calls.join('\n')).not.toContain('rollout');
 });
 
-test('a rollout that does not end well is told', async () => {
+test('deploy.sh fails when a rollout does not complete', async () => {
   const { exitCode } = await deploy(overlay, {
     REFUSE: 'rollout status deployment/insightdesk-api',
   });
   expect(exitCode).toBe(1);
 });
 
-test.each(['deploy/kubernetes/base/patches', '/nowhere'])('%s is no overlay', async (path) => {
-  const { exitCode, output, calls } = await deploy(path);
-  expect(exitCode).toBe(2);
-  expect(output).toContain('holds no kustomization.yaml');
-  expect(calls).toEqual([]);
-});
+test.each(['deploy/kubernetes/base/patches', '/nowhere'])(
+  'deploy.sh refuses %s, which is not an overlay',
+  async (path) => {
+    const { exitCode, output, calls } = await deploy(path);
+    expect(exitCode).toBe(2);
+    expect(output).toContain('holds no kustomization.yaml');
+    expect(calls).toEqual([]);
+  },
+);
 
-test('no secret goes out as a setting, whichever it is', async () => {
+test('deploy.sh refuses secrets among the settings', async () => {
   const own = join(directory, 'own');
   mkdirSync(own);
   const secrets = knownKeys.filter(isSecretName).toSorted();

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { requireKubectl } from '../../tools/test-servers/kubectl.ts';
+import { requireKubectl } from '../../tools/test-servers/fetch-kubectl.ts';
 import { root, run } from '../../tools/verify/run.ts';
 
 /** What is read of an object; a field that is read has to be there. */
@@ -15,7 +15,7 @@ export interface KubernetesObject {
 export const overlays = ['staging', 'production'] as const;
 
 /** The objects of a kustomization, as `kubectl apply` would send them. */
-export async function render(directory: string): Promise<KubernetesObject[]> {
+export async function renderKustomization(directory: string): Promise<KubernetesObject[]> {
   const kubectl = await requireKubectl(() => {});
   const { stdout, output, exitCode } = await run([kubectl, 'kustomize', directory]);
   if (exitCode !== 0) throw new Error(output);
@@ -23,7 +23,7 @@ export async function render(directory: string): Promise<KubernetesObject[]> {
 }
 
 export const renderOverlay = (name: string) =>
-  render(join(root, 'deploy/kubernetes/overlays', name));
+  renderKustomization(join(root, 'deploy/kubernetes/overlays', name));
 
 /** The objects of these kinds that have a pod of their own. */
 export const workloads = (objects: KubernetesObject[]) =>

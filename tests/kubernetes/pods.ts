@@ -1,35 +1,35 @@
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { requireKubectl } from '../../tools/test-servers/kubectl.ts';
+import { requireKubectl } from '../../tools/test-servers/fetch-kubectl.ts';
 import { root, run } from '../../tools/verify/run.ts';
 import type { KubernetesObject } from './objects.ts';
 
 /**
- * Runs `secrets.sh` on files of these values. What it would apply becomes `made/<secret>/<NAME>` in
- * the directory: what a pod would find in its volume.
+ * Runs `secrets.sh` on files with these values. `applied/<secret>/<NAME>` in the directory then holds
+ * the file that a pod would find in its volume.
  */
-export async function handOutSecrets(directory: string, given: Record<string, string>) {
-  const [from, made] = [join(directory, 'given'), join(directory, 'made')];
-  for (const path of [from, made]) {
+export async function applySecrets(directory: string, values: Record<string, string>) {
+  const [from, applied] = [join(directory, 'values'), join(directory, 'applied')];
+  for (const path of [from, applied]) {
     rmSync(path, { recursive: true, force: true });
     mkdirSync(path);
   }
-  for (const [name, value] of Object.entries(given)) writeFileSync(join(from, name), `${value}\n`);
+  for (const [name, value] of Object.entries(values)) writeFileSync(join(from, name), `${value}\n`);
   const kubectl = await requireKubectl(() => {});
   const script = join(root, 'deploy/kubernetes/secrets.sh');
   const { exitCode, output } = await run(['sh', script, 'insightdesk', from], {
-    env: { OUTPUT: made, PATH: `${dirname(kubectl)}:${process.env.PATH}` },
+    env: { OUTPUT: applied, PATH: `${dirname(kubectl)}:${process.env.PATH}` },
   });
-  for (const file of readdirSync(made)) {
+  for (const file of readdirSync(applied)) {
     const { metadata, data = {} } = Bun.YAML.parse(
-      await Bun.file(join(made, file)).text(),
+      await Bun.file(join(applied, file)).text(),
     ) as KubernetesObject;
-    mkdirSync(join(made, metadata.name));
+    mkdirSync(join(applied, metadata.name));
     for (const [name, value] of Object.entries(data)) {
-      writeFileSync(join(made, metadata.name, name), Buffer.from(value, 'base64'));
+      writeFileSync(join(applied, metadata.name, name), Buffer.from(value, 'base64'));
     }
   }
-  return { exitCode, output, made };
+  return { exitCode, output, applied };
 }
 
 /** The variables of the one container of a workload, as the cluster would set them. */

@@ -6,7 +6,7 @@ import { createTestDatabase, testEnvironment } from '@insightdesk/shared/testing
 import { takePort } from '../../tools/stack/processes/ports.ts';
 import { root } from '../../tools/verify/run.ts';
 import { type KubernetesObject, renderOverlay, workloads } from './objects.ts';
-import { environmentOf, handOutSecrets } from './pods.ts';
+import { applySecrets, environmentOf } from './pods.ts';
 
 const objects = await renderOverlay('production');
 const directory = mkdtempSync(join(tmpdir(), 'insightdesk-pods-'));
@@ -16,14 +16,14 @@ mkdirSync(programs);
 symlinkSync(process.execPath, join(programs, 'bun'));
 const started: Bun.Subprocess<'ignore', 'pipe', 'pipe'>[] = [];
 let database: Awaited<ReturnType<typeof createTestDatabase>>;
-let made: string;
+let secretsDirectory: string;
 
 beforeAll(async () => {
   database = await createTestDatabase();
   const valkey = Object.assign(new URL(testEnvironment.valkeyUrl), { pathname: '/11' });
   const { pathname } = new URL(database.url);
   const owner = Object.assign(new URL(testEnvironment.migrationUrl), { pathname });
-  const secrets = await handOutSecrets(directory, {
+  const secrets = await applySecrets(directory, {
     DATABASE_URL: database.url,
     DATABASE_MIGRATION_URL: owner.href,
     DATABASE_RELAY_URL: database.relayUrl,
@@ -37,7 +37,7 @@ beforeAll(async () => {
     SMTP_PASSWORD: 'mail',
   });
   expect(secrets.output).toBe('');
-  made = secrets.made;
+  secretsDirectory = secrets.applied;
 });
 afterAll(async () => {
   for (const child of started) child.kill();
@@ -57,7 +57,7 @@ function start(name: string) {
   const workload = workloads(objects).find(({ metadata }) => metadata.name === name);
   if (!workload) throw new Error(`Nothing runs ${name}`);
   const [container] = workload.spec.template.spec.containers;
-  const volume = join(made, name);
+  const volume = join(secretsDirectory, name);
   const port = takePort();
   const command = (container.command as string[]).map((word) =>
     word === 'bun' ? process.execPath : word.replaceAll('/run/secrets', volume),
@@ -78,14 +78,14 @@ function start(name: string) {
   return { child, container, pod: workload.spec.template.spec, url: `http://127.0.0.1:${port}` };
 }
 
-test('the migration ends well with its own login', async () => {
+test('the migration job completes with its own login', async () => {
   const { child } = start('insightdesk-migrate');
   const said = await Promise.all([child.stdout.text(), child.stderr.text()]);
   expect([await child.exited, said[1]]).toEqual([0, '']);
 });
 
 test.each(['api', 'websocket', 'worker'])(
-  '%s starts, is probed, and ends in time',
+  '%s starts, answers its probes and stops in time',
   async (name) => {
     const { child, container, pod, url } = start(`insightdesk-${name}`);
     const ask = (probe: { httpGet: { path: string } }) =>
@@ -105,7 +105,7 @@ test.each(['api', 'websocket', 'worker'])(
   },
 );
 
-test('KEDA finds its figures where it is told to look', async () => {
+test('KEDA finds its metrics at the configured locations', async () => {
   const { child, container, url } = start('insightdesk-worker');
   while (!(await fetch(url + container.readinessProbe.httpGet.path).catch(() => undefined))?.ok) {
     if (child.exitCode !== null) throw new Error(await child.stdout.text());
@@ -113,10 +113,10 @@ test('KEDA finds its figures where it is told to look', async () => {
   }
   for (const { metadata } of find('ScaledObject', 'insightdesk-worker').spec.triggers) {
     const answer = await fetch(url + new URL(metadata.url).pathname);
-    let figure = (await answer.json()) as unknown;
+    let value = (await answer.json()) as unknown;
     for (const key of metadata.valueLocation.split('.')) {
-      figure = (figure as Record<string, unknown>)[key];
+      value = (value as Record<string, unknown>)[key];
     }
-    expect(figure).toBeNumber();
+    expect(value).toBeNumber();
   }
 });

@@ -17,7 +17,7 @@ const text = await Bun.file(
 ).text();
 const collector = Bun.YAML.parse(text) as Collector;
 
-test('the collector’s pipeline is made of parts that are described, and none is left over', () => {
+test('the collector pipeline uses every configured component', () => {
   const { service } = collector;
   expect(Object.keys(service.pipelines)).toEqual(['traces']);
   for (const kind of ['receivers', 'processors', 'exporters'] as const) {
@@ -29,7 +29,7 @@ test('the collector’s pipeline is made of parts that are described, and none i
   expect(service.pipelines.traces?.processors[0]).toBe('memory_limiter');
 });
 
-test('it listens where .env.example says that collectors do, and takes a whole batch', async () => {
+test('the collector listens where .env.example says and accepts a full batch', async () => {
   const { http } = collector.receivers.otlp.protocols;
   const example = await Bun.file(join(import.meta.dir, '../../.env.example')).text();
   const port = /OTEL_EXPORTER_OTLP_ENDPOINT=http:\/\/127\.0\.0\.1:(\d+)/.exec(example)?.[1];

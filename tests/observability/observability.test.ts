@@ -3,20 +3,20 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { listAlerts } from './alerts.ts';
 import { listDashboards } from './dashboards.ts';
-import { operandsOf } from './operands.ts';
+import { listOperands } from './operands.ts';
 
 const root = join(import.meta.dir, '../..');
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
 const alerts = listAlerts();
 
-test('every alert has a paragraph on what to do, and no paragraph is of none', () => {
+test('every alert has a runbook paragraph, and every paragraph an alert', () => {
   const [, section = ''] = read('docs/operations.md').split('## Answering an alert');
   const [own = ''] = section.split('\n## ');
-  const told = Array.from(own.matchAll(/^- \*\*(\w+)\*\*/gm), ([, name = '']) => name);
-  expect(told.toSorted()).toEqual(alerts.map(({ alert }) => alert).toSorted());
+  const documented = Array.from(own.matchAll(/^- \*\*(\w+)\*\*/gm), ([, name = '']) => name);
+  expect(documented.toSorted()).toEqual(alerts.map(({ alert }) => alert).toSorted());
 });
 
-test.each(alerts)('$alert says how bad it is and what is the matter', (alert) => {
+test.each(alerts)('$alert has a severity and a summary', (alert) => {
   expect(['critical', 'warning']).toContain(alert.labels.severity);
   expect(alert.annotations.summary.length).toBeGreaterThan(10);
 });
@@ -38,4 +38,4 @@ test.each([
   ['up == 0', ['up']],
   ['(sum(a) or vector(0)) / sum(b > 0) > 0.02', ['(sum(a) or vector(0)) / sum(b > 0)']],
   ['a{b="c > d"} > 2 and e\n  unless f{g!~"h"} == 1', ['a{b="c > d"}', 'e', 'f{g!~"h"}']],
-])('%p compares %p', (query, operands) => expect(operandsOf(query)).toEqual(operands));
+])('%p compares %p', (query, operands) => expect(listOperands(query)).toEqual(operands));

@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { requirePrometheus } from '../../tools/test-servers/prometheus-tools.ts';
+import { requirePrometheus } from '../../tools/test-servers/fetch-prometheus.ts';
 import { listAlerts, ruleFiles } from './alerts.ts';
 
 const FETCH_MS = 120_000;
@@ -25,7 +25,7 @@ async function run(...words: string[]) {
   return { code: await child.exited, text: out + err };
 }
 
-test('the configuration and the rules are what Prometheus takes', async () => {
+test('promtool accepts the configuration and the rules', async () => {
   const { code, text } = await run(
     'check',
     'config',
@@ -35,12 +35,12 @@ test('the configuration and the rules are what Prometheus takes', async () => {
   expect({ code, text }).toMatchObject({ code: 0 });
 });
 
-test('each alert comes when it should, and not before', async () => {
+test('each alert fires when it should and not before', async () => {
   const { code, text } = await run('test', 'rules', ...tests);
   expect({ code, text }).toMatchObject({ code: 0 });
-  const told = tests.map((path) => readFileSync(path, 'utf8')).join('\n');
+  const output = tests.map((path) => readFileSync(path, 'utf8')).join('\n');
   for (const { alert } of listAlerts()) {
-    expect(told).toContain(`alertname: ${alert}, exp_alerts: [] }`);
-    expect(told).toMatch(new RegExp(`alertname: ${alert}\\n +exp_alerts:\\n +- exp_labels`));
+    expect(output).toContain(`alertname: ${alert}, exp_alerts: [] }`);
+    expect(output).toMatch(new RegExp(`alertname: ${alert}\\n +exp_alerts:\\n +- exp_labels`));
   }
 });

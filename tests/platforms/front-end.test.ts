@@ -11,7 +11,7 @@ const vercel = JSON.parse(json) as {
   headers: { source: string; headers: { key: string; value: string }[] }[];
 };
 
-test('vercel.json keeps what is named by its content, and nothing else', () => {
+test('vercel.json caches only files named by their content hash', () => {
   const cached = vercel.headers.map(({ source, headers }) => [
     source,
     headers.find(({ key }) => key === 'Cache-Control')?.value,
@@ -22,11 +22,11 @@ test('vercel.json keeps what is named by its content, and nothing else', () => {
   ]);
 });
 
-test('it sends no request of the API through the host of pages', () => {
+test('vercel.json proxies no API request', () => {
   expect(vercel.rewrites.map(({ destination }) => destination)).toEqual(['/index.html']);
 });
 
-test('a page may talk to the API and its sockets, and nobody may frame it', () => {
+test('the content security policy allows the API and its sockets and forbids framing', () => {
   const values = vercel.headers.flatMap(({ headers }) => headers);
   const policy = values.find(({ key }) => key === 'Content-Security-Policy')?.value;
   const rules = new Map(

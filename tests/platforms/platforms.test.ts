@@ -100,8 +100,8 @@ describe.each(['fly', 'railway'] as const)('%s', (name) => {
     const { words, seen } = await start(command(service), all);
     expect(words).toBe(`services/${service}/main.ts`);
     expect(existsSync(join(root, words))).toBe(true);
-    const held = Object.keys(seen).filter((key) => /^DATABASE_\w+_URL$/.test(key));
-    expect(held).toEqual(own[service] ? [own[service]] : []);
+    const databaseUrls = Object.keys(seen).filter((key) => /^DATABASE_\w+_URL$/.test(key));
+    expect(databaseUrls).toEqual(own[service] ? [own[service]] : []);
     const { config } = await loadConfigWithSecrets({
       directory: '/nowhere',
       environment: seen,
@@ -131,14 +131,14 @@ describe.each(['fly', 'railway'] as const)('%s', (name) => {
   });
 });
 
-test('both migrate before they deploy, by a command that there is', async () => {
+test('both platforms migrate before they deploy', async () => {
   const release = fly.deploy.release_command;
   expect(railway.deploy.preDeployCommand).toEqual([release]);
   expect(release).toBe('bun services/cli/desk.ts migrate');
   expect(existsSync(join(root, 'services/cli/desk.ts'))).toBe(true);
 });
 
-test('both ask whether a service is ready, and give it time to end', () => {
+test('both platforms check readiness and allow the shutdown timeout', () => {
   const paths = [...fly.services.flatMap((one) => one.http_checks ?? []), fly.checks.worker];
   expect(paths.map((check) => check?.path)).toEqual(Array(3).fill('/health/ready'));
   expect(railway.deploy.healthcheckPath).toBe('/health/ready');
@@ -148,12 +148,12 @@ test('both ask whether a service is ready, and give it time to end', () => {
   }
 });
 
-test('nothing secret stands in either file', () => {
+test('fly.toml and railway.toml contain no secret', () => {
   expect(Object.keys(fly.env).filter(isSecretName)).toEqual([]);
   expect(railway.deploy.startCommand).not.toMatch(/(SECRET|PASSWORD|KEY)=/);
 });
 
-test('the Dockerfile is one that both build', () => {
+test('both platforms build the same Dockerfile', () => {
   expect(fly.build.dockerfile).toBe(railway.build.dockerfilePath);
   const dockerfile = read(fly.build.dockerfile);
   // Railway refuses cache mounts that are not named for one of its services, and three share this.

@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type AntivirusOptions, createAntivirus } from '@insightdesk/shared/antivirus';
+import { until } from '../../shared/testing/until.ts';
 import { zip } from '../../tests/e2e/malicious-files/zip.ts';
 import { createPidFiles } from '../stack/processes/pid-files.ts';
 import { createSupervisor } from '../stack/processes/supervisor.ts';
@@ -93,7 +94,8 @@ test('concurrent scans each get their own verdict and leave no temporary files',
     ),
   );
   expect(verdicts.map(({ clean }) => clean)).toEqual(verdicts.map((_, n) => n % 3 !== 0));
-  await untilNothingIsLeft();
+  // clamd answers first and removes its temporary files then.
+  await until(() => readdirSync(server.temp), { equals: [] });
 });
 
 test('a scan fails as retryable when clamd is killed, and passes when it is back', async () => {
@@ -106,6 +108,6 @@ test('a scan fails as retryable when clamd is killed, and passes when it is back
   });
   const scanned = antivirus.scan(half);
   await expect(scanned).rejects.toMatchObject({ code: 'ANTIVIRUS_UNAVAILABLE', retryable: true });
-  while (!(await server.spec.isReady())) await Bun.sleep(50);
+  await until('clamd to be ready', () => server.spec.isReady());
   expect(await antivirus.scan(Buffer.from('hello'))).toEqual({ clean: true });
 });

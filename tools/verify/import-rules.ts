@@ -31,9 +31,9 @@ const forbiddenInDomain = {
   'socket.io': 'record an event; its definition says who receives it',
   bullmq: "describe the job with defineJob from '@insightdesk/shared/jobs'",
   iovalkey: fromContext,
-  cloudinary: 'use ctx.storage',
-  nodemailer: 'use ctx.mailer',
-  sharp: 'use ctx.media',
+  cloudinary: 'use ctx.files.storage',
+  nodemailer: 'use ctx.mail',
+  sharp: 'use ctx.files.media',
   process: fromContext,
   'node:process': fromContext,
 };
@@ -93,7 +93,7 @@ const catalog: Rule = {
 
 const context: Rule = {
   may: ['contract', 'errors', 'utils', 'logging'],
-  types: ['connections', 'jobs'],
+  types: ['connections', 'jobs', 'realtime', 'idempotency'],
   instead: 'the context knows the types of connections only; boot builds them',
 };
 

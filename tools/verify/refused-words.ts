@@ -125,6 +125,7 @@ export const allowedNames: readonly string[] = [
   'keepJobs',
   'keepalive',
   'keepExif',
+  'BACKUP_KEEP',
   'deadLetter',
 ];
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { lockDirectory } from './pid-files.ts';
 
-test.each(['new', 'open to all'])('a data directory that is %s is its owner’s alone', (kind) => {
+test.each(['new', 'open to all'])('a %s data directory is readable by its owner only', (kind) => {
   const parent = mkdtempSync(join(tmpdir(), 'insightdesk-lock-'));
   const directory = join(parent, '.data');
   if (kind !== 'new') mkdirSync(directory, { mode: 0o755 });

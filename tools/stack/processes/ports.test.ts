@@ -3,7 +3,7 @@ import { findPorts, isFree, portsFrom, takePort } from './ports.ts';
 
 const FIRST = 9_900;
 
-test('a busy port moves to the next free one, and none is given twice', async () => {
+test('findPorts moves a busy port to the next free one and uses none twice', async () => {
   using server = Bun.listen({ hostname: '127.0.0.1', port: FIRST, socket: { data() {} } });
   expect(await isFree(server.port)).toBe(false);
   const ports = await findPorts({ ...portsFrom(FIRST), http: FIRST });
@@ -22,6 +22,6 @@ test('a port that is taken on every address is busy', async () => {
   expect(await isFree(server.port)).toBe(false);
 });
 
-test('there is nothing behind the last port', async () => {
+test('isFree throws above port 65535', async () => {
   await expect(isFree(65_536)).rejects.toThrow('No free port');
 });

@@ -1,4 +1,3 @@
-import 'reflect-metadata';
 import * as x509 from '@peculiar/x509';
 
 const DAY_MS = 86_400_000;

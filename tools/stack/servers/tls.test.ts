@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { prepareTls } from './tls.ts';
 
-test('a certificate for localhost by an authority of our own, made once', async () => {
+test('prepareTls issues a certificate for localhost once', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'insightdesk-tls-'));
   const files = await prepareTls(directory);
   const [certificate, ca] = [files.certificate, files.ca].map(
