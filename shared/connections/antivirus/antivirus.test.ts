@@ -45,7 +45,7 @@ const endless = (onCancel = () => {}) =>
 test('without an address it is off: everything is clean, and nothing is read', async () => {
   const antivirus = createAntivirus({ url: undefined, mode: 'fail-closed', maxBytes: 1 });
   const cancelled = Promise.withResolvers<void>();
-  expect(antivirus.isOn).toBe(false);
+  expect(antivirus.isEnabled).toBe(false);
   expect(await antivirus.scan(endless(cancelled.resolve))).toEqual({ clean: true });
   await cancelled.promise;
 });
@@ -68,12 +68,12 @@ const failing: [string, (socket: Socket) => void][] = [
 test.each(failing)('a clamd that %s cannot tell: closed waits, open passes', async (_, speak) => {
   const url = await scripted(speak);
   const source = new Uint8Array(900_000).fill(1);
-  const closed = open(url, { silenceMs: 200 });
+  const closed = open(url, { responseTimeoutMs: 200 });
   const refused = await closed.scan(source).catch((error) => error);
   expect(refused).toBeInstanceOf(UnavailableError);
   expect(refused).toMatchObject({ code: 'ANTIVIRUS_UNAVAILABLE', retryable: true });
   expect(refused.detail).not.toContain('127.0.0.1');
-  const fails = open(url, { silenceMs: 200, mode: 'fail-open' });
+  const fails = open(url, { responseTimeoutMs: 200, mode: 'fail-open' });
   expect(await fails.scan(source)).toEqual({ clean: true });
 });
 

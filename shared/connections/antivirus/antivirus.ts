@@ -6,7 +6,7 @@ export type Verdict = { clean: true } | { clean: false; found: string };
 /** Looks into files for what harms those who open them. */
 export interface Antivirus {
   /** False where none is configured: then every file is clean, and none is read. */
-  readonly isOn: boolean;
+  readonly isEnabled: boolean;
   /**
    * Reads what is stored to its end and judges it. Throws a retryable UnavailableError
    * ANTIVIRUS_UNAVAILABLE when it cannot be told (where the mode is fail-open the file is clean

@@ -1,21 +1,21 @@
 import { connect } from 'node:net';
 
 /** The other side did not answer as it should; the message is not for strangers. */
-export class ScannerFailure extends Error {
+export class ScannerError extends Error {
   override readonly name: string = 'ScannerFailure';
 }
 
 /** It was there, and ended the connection: perhaps because of what it was sent. */
-export class ScannerHungUp extends ScannerFailure {
+export class ScannerConnectionClosedError extends ScannerError {
   override readonly name = 'ScannerHungUp';
 }
 
 /** A connection on which one question is asked. Every failure is a ScannerFailure. */
-export interface Line {
+export interface ClamdConnection {
   /** Waits until the other side takes what is sent, or has answered already. */
   send(bytes: Uint8Array): Promise<void>;
   /** Aborts once it has answered or failed: nothing more need be sent. */
-  over: AbortSignal;
+  finished: AbortSignal;
   /** What it says, up to the NUL that ends it. */
   answer(): Promise<string>;
   end(): void;
@@ -24,17 +24,17 @@ export interface Line {
 const MAX_ANSWER_BYTES = 4096;
 
 /** Opens `tcp://host:port` or `unix:///path`; no wait is longer than `connectMs` or `silenceMs`. */
-export function openLine(
+export function connectToClamd(
   url: string,
   { connectMs, silenceMs }: { connectMs: number; silenceMs: number },
-): Line {
+): ClamdConnection {
   const socket = connect(addressOf(url));
   const answered = Promise.withResolvers<string>();
   const connected = Promise.withResolvers<void>();
   const over = new AbortController();
   let said = '';
   let isConnected = false;
-  const settle = (why?: string, Failure = ScannerFailure, cause?: unknown) => {
+  const settle = (why?: string, Failure = ScannerError, cause?: unknown) => {
     const failure = new Failure(`The antivirus ${why}`, { cause });
     if (why === undefined) answered.resolve(said);
     else answered.reject(failure);
@@ -43,7 +43,7 @@ export function openLine(
   };
   for (const { promise } of [answered, connected]) promise.catch(() => undefined);
   const hangUp = (cause?: unknown) =>
-    settle('was cut off', isConnected ? ScannerHungUp : ScannerFailure, cause);
+    settle('was cut off', isConnected ? ScannerConnectionClosedError : ScannerError, cause);
   socket.on('connect', () => {
     isConnected = true;
     connected.resolve();
@@ -76,7 +76,7 @@ export function openLine(
       const drained = new Promise<void>((resolve) => void socket.once('drain', resolve));
       await within(Promise.race([drained, answered.promise]), silenceMs);
     },
-    over: over.signal,
+    finished: over.signal,
     answer: () => within(answered.promise, silenceMs),
     end: () => {
       socket.destroy();

@@ -3,8 +3,8 @@ import type { Logger } from '@insightdesk/shared/logging';
 import { limitConcurrency } from '@insightdesk/shared/promises';
 import type { ByteSource } from '@insightdesk/shared/streams';
 import type { Antivirus, Verdict } from './antivirus.ts';
-import { createClamd, TooLongToScan } from './clamd.ts';
-import { ScannerFailure, ScannerHungUp } from './clamd-connection.ts';
+import { createClamd, FileTooLargeToScanError } from './clamd.ts';
+import { ScannerError, ScannerConnectionClosedError } from './clamd-connection.ts';
 
 /** The slice of configuration that the antivirus takes. */
 export interface AntivirusOptions {
@@ -15,9 +15,9 @@ export interface AntivirusOptions {
   /** No more than clamd's own StreamMaxLength. */
   maxBytes: number;
   /** For connecting; 5 s. */
-  connectMs?: number;
+  connectTimeoutMs?: number;
   /** For each answer and for each piece to be taken; 150 s, for clamd itself may take 120. */
-  silenceMs?: number;
+  responseTimeoutMs?: number;
 }
 
 /** clamd has ten threads for all who ask. */
@@ -25,12 +25,12 @@ const SCANS_AT_A_TIME = 4;
 
 /** Builds the antivirus; connects when it is first asked. */
 export function createAntivirus(options: AntivirusOptions, log?: Pick<Logger, 'warn'>): Antivirus {
-  const { url, mode, maxBytes, connectMs = 5_000, silenceMs = 150_000 } = options;
+  const { url, mode, maxBytes, connectTimeoutMs = 5_000, responseTimeoutMs = 150_000 } = options;
   if (url === undefined) return off;
-  const scanStream = createClamd({ url, maxBytes, connectMs, silenceMs });
+  const scanStream = createClamd({ url, maxBytes, connectTimeoutMs, responseTimeoutMs });
   const turn = limitConcurrency(SCANS_AT_A_TIME);
   return {
-    isOn: true,
+    isEnabled: true,
     scan: (source, { signal } = {}) =>
       turn(async () => {
         try {
@@ -43,11 +43,11 @@ export function createAntivirus(options: AntivirusOptions, log?: Pick<Logger, 'w
 
   function judge(error: unknown): Verdict {
     // Who sends a file chooses its length: it must not be the way around the antivirus.
-    if (error instanceof TooLongToScan) throw notScannable(maxBytes);
-    if (!(error instanceof ScannerFailure)) throw error;
+    if (error instanceof FileTooLargeToScanError) throw notScannable(maxBytes);
+    if (!(error instanceof ScannerError)) throw error;
     log?.warn({ err: error, mode }, 'antivirus: cannot tell');
     // Who sends a file must not be able to end its examination either: it is looked at again.
-    if (mode === 'fail-open' && !(error instanceof ScannerHungUp)) return { clean: true };
+    if (mode === 'fail-open' && !(error instanceof ScannerConnectionClosedError)) return { clean: true };
     throw new UnavailableError('Files cannot be checked at the moment, try again shortly', {
       code: 'ANTIVIRUS_UNAVAILABLE',
       cause: error,
@@ -61,7 +61,7 @@ const notScannable = (maxBytes: number) =>
   });
 
 const off: Antivirus = {
-  isOn: false,
+  isEnabled: false,
   async scan(source: ByteSource) {
     if (source instanceof ReadableStream) await source.cancel();
     return { clean: true };

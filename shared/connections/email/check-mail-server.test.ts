@@ -1,11 +1,11 @@
 import { expect, test } from 'bun:test';
-import { greetMailServer } from './check-mail-server.ts';
+import { checkMailServer } from './check-mail-server.ts';
 import { startSmtpServer } from './test-smtp-server.ts';
 
 const greet = async (script: Parameters<typeof startSmtpServer>[0], timeoutMs?: number) => {
   const server = await startSmtpServer(script);
   try {
-    return await greetMailServer(
+    return await checkMailServer(
       { host: '127.0.0.1', port: server.port, secure: false },
       timeoutMs,
     );
@@ -29,6 +29,6 @@ test.each([
 test('nor is one that is not there', async () => {
   const server = await startSmtpServer({});
   server.stop();
-  const asked = greetMailServer({ host: '127.0.0.1', port: server.port, secure: false });
+  const asked = checkMailServer({ host: '127.0.0.1', port: server.port, secure: false });
   await expect(asked).rejects.toThrow('The mail server');
 });

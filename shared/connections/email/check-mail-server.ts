@@ -9,7 +9,7 @@ const MAX_GREETING_BYTES = 4096;
  * Waits for the mail server to say that it is ready, without signing in; needs a tenth of the memory
  * of a letter. Throws NetworkError.
  */
-export function greetMailServer(
+export function checkMailServer(
   { host, port, secure }: Pick<SmtpOptions, 'host' | 'port' | 'secure'>,
   timeoutMs = 2_000,
 ): Promise<void> {

@@ -1,6 +1,6 @@
 /** E-mail: one contract, SMTP behind it, a layout, and a fake that keeps what it is given. */
 
-export { greetMailServer } from './check-mail-server.ts';
+export { checkMailServer } from './check-mail-server.ts';
 export type { Mailer, OutgoingEmail } from './mailer.ts';
 export { MemoryMailer } from './memory-mailer.ts';
 export { type EmailContent, type RenderedEmail, renderEmail } from './render-email.ts';

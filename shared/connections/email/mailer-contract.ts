@@ -4,7 +4,7 @@ import type { Mailer, OutgoingEmail } from './mailer.ts';
 let count = 0;
 
 /** A letter like no other. */
-export const newLetter = (parts: Partial<OutgoingEmail> = {}): OutgoingEmail => ({
+export const newEmail = (parts: Partial<OutgoingEmail> = {}): OutgoingEmail => ({
   to: 'somebody@example.com',
   subject: 'Grüße aus Zürich',
   text: 'Grüße',
@@ -38,7 +38,7 @@ export function describeMailer(name: string, mailer: () => Mailer): void {
 
   describe(name, () => {
     test('what was sent is known by its Message-ID, and nothing else is', async () => {
-      const [sent, unsent] = [newLetter(), newLetter()];
+      const [sent, unsent] = [newEmail(), newEmail()];
       await mailer().send(sent);
       for (let tries = 0; tries < 50 && !(await isKnown(sent)); tries++) await Bun.sleep(20);
       expect([await isKnown(sent), await isKnown(unsent)]).toEqual([true, false]);
@@ -51,7 +51,7 @@ export function describeMailer(name: string, mailer: () => Mailer): void {
     });
 
     test.each(refused)('refuses %s', async (_reason, parts) => {
-      const letter = newLetter(parts);
+      const letter = newEmail(parts);
       const sending = mailer().send(letter);
       await expect(sending).rejects.toMatchObject({ code: 'INVALID_EMAIL', retryable: false });
       expect(await isKnown(letter)).toBe(false);

@@ -1,7 +1,7 @@
 import { NetworkError } from '@insightdesk/shared/errors';
 
 /** Asks an inbox with the interface of maildev for one Message-ID; it answers with that mail only. */
-export async function lookUp(
+export async function isInMailCatcher(
   baseUrl: string,
   messageId: string,
   timeoutMs: number,

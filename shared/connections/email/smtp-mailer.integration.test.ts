@@ -3,8 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findAvailablePort } from '@insightdesk/shared/lifecycle';
+import { until } from '@insightdesk/shared/testing';
 import { createMailer, type Mailer } from './index.ts';
-import { describeMailer, newLetter } from './mailer-contract.ts';
+import { describeMailer, newEmail } from './mailer-contract.ts';
 
 let mailer: Mailer;
 let inbox: Bun.Subprocess;
@@ -28,13 +29,8 @@ beforeAll(async () => {
     from: 'Desk <desk@example.com>',
     lookupUrl,
   });
-  const ready = () =>
-    mailer.verify().then(
-      () => true,
-      () => false,
-    );
-  for (let tries = 0; tries < 200 && !(await ready()); tries++) await Bun.sleep(50);
-  await mailer.verify();
+  const isReady = () => mailer.verify().then(() => true);
+  await until('the mail server', isReady, { ignoreErrors: true });
 });
 
 afterAll(async () => {
@@ -55,7 +51,7 @@ async function isKnown(messageId: string): Promise<boolean> {
 }
 
 test('both parts, the headers and the reply address arrive', async () => {
-  const { messageId, ...letter } = newLetter({
+  const { messageId, ...letter } = newEmail({
     headers: { References: '<thread@example.com>' },
     replyTo: 'desk+1@example.com',
   });
@@ -77,7 +73,7 @@ test('both parts, the headers and the reply address arrive', async () => {
 });
 
 test('one letter is found among a thousand', async () => {
-  const letters = Array.from({ length: 1000 }, () => newLetter());
+  const letters = Array.from({ length: 1000 }, () => newEmail());
   await Promise.all(letters.map((letter) => mailer.send(letter)));
   const { messageId = '' } = letters[500] ?? {};
   expect(await isKnown(messageId)).toBe(true);

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'bun:test';
 import { createMailer, type Mailer } from './index.ts';
-import { newLetter } from './mailer-contract.ts';
+import { newEmail } from './mailer-contract.ts';
 import { startSmtpServer } from './test-smtp-server.ts';
 
 type Server = Awaited<ReturnType<typeof startSmtpServer>>;
@@ -45,7 +45,7 @@ describe('a letter that is not taken', () => {
     ['a connection cut after the content', { message: 'hang up' }, true, 1],
   ] as const)('%s', async (_reason, script, retryable, messages) => {
     const { mailer, seen } = await start(script);
-    expect(await failureOf(mailer.send(newLetter()))).toMatchObject({
+    expect(await failureOf(mailer.send(newEmail()))).toMatchObject({
       name: 'NetworkError',
       retryable,
     });
@@ -57,7 +57,7 @@ describe('a letter that is not taken', () => {
   test('no server at all', async () => {
     mailer = createMailer({ ...base, port: 1 });
     const failure = { name: 'NetworkError', retryable: true };
-    expect(await failureOf(mailer.send(newLetter()))).toMatchObject(failure);
+    expect(await failureOf(mailer.send(newEmail()))).toMatchObject(failure);
     expect(await failureOf(mailer.verify())).toMatchObject(failure);
     expect(mailer.wasAccepted).toBeUndefined();
   });
@@ -66,14 +66,14 @@ describe('a letter that is not taken', () => {
     const { mailer } = await start({ AUTH: '535 wrong' }, { user: 'desk', password: 'wrong' });
     const failure = { name: 'NetworkError', retryable: true };
     const away = { ...failure, code: 'MAIL_UNAVAILABLE' };
-    expect(await failureOf(mailer.send(newLetter()))).toMatchObject(away);
+    expect(await failureOf(mailer.send(newEmail()))).toMatchObject(away);
     expect(await failureOf(mailer.verify())).toMatchObject(failure);
   });
 
   test('a deadline for all of it, waiting for a free connection included', async () => {
     const options = { timeoutMs: 60_000, deadlineMs: 200 };
     const { mailer } = await start({ message: 'silence' }, options);
-    const sending = Array.from({ length: 8 }, () => failureOf(mailer.send(newLetter())));
+    const sending = Array.from({ length: 8 }, () => failureOf(mailer.send(newEmail())));
     expect(await Promise.all(sending)).toMatchObject(Array(8).fill({ name: 'NetworkError' }));
   });
 });
@@ -82,8 +82,8 @@ describe('a server that keeps failing', () => {
   test('is left alone for a while, and asked again by itself', async () => {
     const script: Parameters<typeof startSmtpServer>[0] = { greeting: '421 later' };
     const { mailer, seen } = await start(script, { restMs: 1_500 });
-    for (let i = 0; i < 5; i++) await failureOf(mailer.send(newLetter()));
-    expect(await failureOf(mailer.send(newLetter()))).toMatchObject({
+    for (let i = 0; i < 5; i++) await failureOf(mailer.send(newEmail()));
+    expect(await failureOf(mailer.send(newEmail()))).toMatchObject({
       name: 'UnavailableError',
       code: 'MAIL_UNAVAILABLE',
       retryable: true,
@@ -91,21 +91,21 @@ describe('a server that keeps failing', () => {
     expect(seen.connections).toBe(5);
     delete script.greeting;
     await Bun.sleep(1_600);
-    await mailer.send(newLetter());
+    await mailer.send(newEmail());
     expect(seen).toEqual({ messages: 1, connections: 6 });
   });
 
   test('letters that are refused say nothing about it', async () => {
     const { mailer } = await start({ RCPT: '550 no such user' });
     for (let i = 0; i < 7; i++) {
-      expect(await failureOf(mailer.send(newLetter()))).toMatchObject({ name: 'NetworkError' });
+      expect(await failureOf(mailer.send(newEmail()))).toMatchObject({ name: 'NetworkError' });
     }
   });
 });
 
 test('connections are used again', async () => {
   const { mailer, seen } = await start({});
-  for (let turn = 0; turn < 20; turn++) await mailer.send(newLetter());
+  for (let turn = 0; turn < 20; turn++) await mailer.send(newEmail());
   expect(seen).toEqual({ messages: 20, connections: 1 });
 });
 

@@ -3,7 +3,7 @@ import type { Logger } from '@insightdesk/shared/logging';
 import { createCircuitBreaker } from '@insightdesk/shared/promises';
 import { span } from '@insightdesk/shared/tracing';
 import { checkEmail } from './check-email.ts';
-import { lookUp } from './query-mail-catcher.ts';
+import { isInMailCatcher } from './query-mail-catcher.ts';
 import type { Mailer } from './mailer.ts';
 
 export interface SmtpOptions {
@@ -73,7 +73,7 @@ export function createMailer(options: SmtpOptions, log?: Logger): Mailer {
     },
     close: () => void connected?.then((open) => open.close()),
     ...(lookupUrl && {
-      wasAccepted: (messageId: string) => lookUp(lookupUrl, messageId, timeoutMs),
+      wasAccepted: (messageId: string) => isInMailCatcher(lookupUrl, messageId, timeoutMs),
     }),
   };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import { detectContentType } from './detect-content-type.ts';
-import { animation, phonePhoto, picture } from './images/test-images.ts';
+import { animation, phonePhoto, testImage } from './images/test-images.ts';
 
 const HEAD_BYTES = 4100;
 const utf8 = new TextEncoder();
@@ -8,9 +8,9 @@ const photo = await phonePhoto(640, 480);
 
 const heads: [type: string, head: Uint8Array][] = [
   ['image/jpeg', photo],
-  ['image/png', await picture(60, 60).png().toBuffer()],
-  ['image/webp', await picture(60, 60).webp().toBuffer()],
-  ['image/avif', await picture(60, 60).avif().toBuffer()],
+  ['image/png', await testImage(60, 60).png().toBuffer()],
+  ['image/webp', await testImage(60, 60).webp().toBuffer()],
+  ['image/avif', await testImage(60, 60).avif().toBuffer()],
   ['image/gif', await animation(40, 2)],
   ['application/pdf', utf8.encode('%PDF-1.7\n%\xe2\xe3\n1 0 obj')],
   ['application/zip', new Uint8Array([0x50, 0x4b, 5, 6, ...Array(18).fill(0)])],

@@ -1,14 +1,14 @@
 import { limitConcurrency } from '@insightdesk/shared/promises';
 import type { ByteSource } from '@insightdesk/shared/streams';
 import { detectContentType } from './detect-content-type.ts';
-import { masterPlaylist, type Rung } from './video/video-arguments.ts';
-import { allowedPixels } from './images/pixel-limit.ts';
-import { corrupt, MediaProcessError, tooLarge } from './images/image-errors.ts';
+import { masterPlaylist, type Rendition } from './video/video-arguments.ts';
+import { maxPixelsOf } from './images/pixel-limit.ts';
+import { imageCorrupt, MediaProcessError, imageTooLarge } from './images/image-errors.ts';
 import { readImageHeader } from './images/read-image-header.ts';
-import { createImageProcesses } from './images/image-worker-pool.ts';
+import { createImageWorkerPool } from './images/image-worker-pool.ts';
 import type { ImageTask } from './images/image-task.ts';
 import type { Variants } from './images/create-variants.ts';
-import { type OpenRecording, openRecording, type Recording } from './ffmpeg/media-file.ts';
+import { type OpenMediaFileOptions, openMediaFile, type MediaFile } from './ffmpeg/media-file.ts';
 import type { DerivedImage, ImageMetadata, ImageTransform } from './images/transform-image.ts';
 
 /** The slice of configuration that media takes. */
@@ -25,7 +25,7 @@ export interface MediaOptions {
 }
 
 /** Whose a picture is; those of one owner may be decoded in one process, a few in a row. */
-export interface Owned {
+export interface ImageOwner {
   owner?: string;
 }
 
@@ -42,21 +42,21 @@ export interface Media {
    * `checkImage`, and IMAGE_TOO_COSTLY; a retryable MEDIA_PROCESS_DIED when the process that decodes
    * dies.
    */
-  createVariants(bytes: Uint8Array, of?: Owned): Promise<Variants>;
+  createVariants(bytes: Uint8Array, of?: ImageOwner): Promise<Variants>;
   /** One picture made of another. Throws like `createVariants`, and IMAGE_CROP_OUTSIDE (422). */
-  transformImage(bytes: Uint8Array, transform: ImageTransform, of?: Owned): Promise<DerivedImage>;
+  transformImage(bytes: Uint8Array, transform: ImageTransform, of?: ImageOwner): Promise<DerivedImage>;
   /** The same for several, in one process and in their order; all or none, 32 MB together at most. */
   transformImages(
     bytes: Uint8Array,
     transforms: readonly ImageTransform[],
-    of?: Owned,
+    of?: ImageOwner,
   ): Promise<DerivedImage[]>;
   /** What is known of a picture; throws like `createVariants`. */
   describeImage(bytes: Uint8Array): Promise<ImageMetadata>;
   /** Opens a video or a sound for what ffmpeg makes of it; whoever opens it closes it. */
-  openRecording(source: ByteSource, options: OpenRecording): Promise<Recording>;
+  openMediaFile(source: ByteSource, options: OpenMediaFileOptions): Promise<MediaFile>;
   /** The playlist of several rungs for HTTP live streaming, the poorest first. */
-  masterPlaylist(rungs: readonly Rung[]): string;
+  masterPlaylist(rungs: readonly Rendition[]): string;
 }
 
 const MEMORY_BYTES = 512 * 1024 * 1024;
@@ -70,25 +70,25 @@ export function createMedia({
   toolsDirectory,
   maxSeconds = TWO_HOURS,
 }: MediaOptions): Media {
-  const askProcess = createImageProcesses({ maxPixels, memoryBytes, concurrency });
+  const askProcess = createImageWorkerPool({ maxPixels, memoryBytes, concurrency });
   // Films take minutes: pictures do not wait for them.
   const limits = { toolsDirectory, memoryBytes, maxPixels, maxSeconds };
   const ffmpeg = { ...limits, turn: limitConcurrency(concurrency) };
   function checkImage(bytes: Uint8Array) {
     const header = readImageHeader(bytes);
-    if (!header || header.width * header.height === 0) throw corrupt();
-    const allowed = allowedPixels(header.format, maxPixels);
-    if (header.width * header.height > allowed) throw tooLarge(allowed);
-    if (!header.isWhole) throw corrupt();
+    if (!header || header.width * header.height === 0) throw imageCorrupt();
+    const allowed = maxPixelsOf(header.format, maxPixels);
+    if (header.width * header.height > allowed) throw imageTooLarge(allowed);
+    if (!header.isWhole) throw imageCorrupt();
   }
-  async function ask(bytes: Uint8Array, task: ImageTask, { owner }: Owned = {}) {
+  async function ask(bytes: Uint8Array, task: ImageTask, { owner }: ImageOwner = {}) {
     checkImage(bytes);
     return askProcess(bytes, task, owner);
   }
   async function transformImages(
     bytes: Uint8Array,
     transforms: readonly ImageTransform[],
-    of?: Owned,
+    of?: ImageOwner,
   ) {
     const { files } = await ask(bytes, { kind: 'transforms', transforms }, of);
     return files as DerivedImage[];
@@ -112,6 +112,6 @@ export function createMedia({
       return metadata;
     },
     masterPlaylist,
-    openRecording: (source, options) => openRecording(source, options, ffmpeg),
+    openMediaFile: (source, options) => openMediaFile(source, options, ffmpeg),
   };
 }

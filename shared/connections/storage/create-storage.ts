@@ -1,7 +1,7 @@
 import { ConfigurationError } from '@insightdesk/shared/errors';
 import { type AzureOptions, AzureStorage } from './azure/azure-storage.ts';
 import { type CloudinaryOptions, CloudinaryStorage } from './cloudinary/cloudinary-storage.ts';
-import { withRules } from './with-validation.ts';
+import { withValidation } from './with-validation.ts';
 import { LocalStorage } from './local-storage.ts';
 import { MemoryStorage } from './memory-storage.ts';
 import type { StorageProvider } from './storage-provider.ts';
@@ -22,14 +22,14 @@ export type StorageConfig = { maxFileBytes: number } & (
 type Variables = Readonly<Record<string, string | undefined>>;
 
 /** What a provider may need beside its configuration. */
-export interface StorageParts {
+export interface StorageDependencies {
   /** Signs addresses that our own API serves. */
   signer: UrlSigner;
 }
 
 export type ProviderFactory = (
   config: { maxFileBytes: number; variables: Variables },
-  parts: StorageParts,
+  parts: StorageDependencies,
 ) => StorageProvider;
 
 const custom = new Map<string, ProviderFactory>();
@@ -44,11 +44,11 @@ export function registerProvider(name: string, factory: ProviderFactory): void {
 }
 
 /** Opens the configured storage; throws ConfigurationError for one that nobody registered. */
-export function createStorage(config: StorageConfig, parts: StorageParts): StorageProvider {
-  return withRules(open(config, parts), config);
+export function createStorage(config: StorageConfig, parts: StorageDependencies): StorageProvider {
+  return withValidation(open(config, parts), config);
 }
 
-function open(config: StorageConfig, parts: StorageParts): StorageProvider {
+function open(config: StorageConfig, parts: StorageDependencies): StorageProvider {
   switch (config.provider) {
     case 'local':
       return new LocalStorage(config.directory, parts.signer);
@@ -80,5 +80,5 @@ export function createMemoryStorage({
   maxFileBytes?: number;
   signer?: UrlSigner;
 } = {}): StorageProvider {
-  return withRules(new MemoryStorage(signer), { maxFileBytes });
+  return withValidation(new MemoryStorage(signer), { maxFileBytes });
 }

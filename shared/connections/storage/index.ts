@@ -6,7 +6,7 @@ export {
   type ProviderFactory,
   registerProvider,
   type StorageConfig,
-  type StorageParts,
+  type StorageDependencies,
 } from './create-storage.ts';
 export type {
   ByteRange,

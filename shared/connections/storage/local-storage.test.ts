@@ -12,7 +12,7 @@ import {
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { answerSigned } from './conformance/serve-signed-urls.ts';
+import { serveSignedUrl } from './conformance/serve-signed-urls.ts';
 import { parts } from './conformance/harness.ts';
 import { describeStorage, MAX_FILE_BYTES } from './conformance/suite.ts';
 import { createStorage, type StorageProvider } from './index.ts';
@@ -37,7 +37,7 @@ describeStorage('LocalStorage', async () => {
   const storage = openLocal(directory);
   return {
     storage,
-    request: (...asked) => answerSigned(storage, parts.signer, new Request(...asked)),
+    request: (...asked) => serveSignedUrl(storage, parts.signer, new Request(...asked)),
     inventory: () => inventoryOf(directory),
     dispose: () => rm(directory, { recursive: true, force: true }),
   };

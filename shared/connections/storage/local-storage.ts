@@ -21,7 +21,7 @@ import type {
   UploadOptions,
 } from './storage-provider.ts';
 import { fileNotFound, resolveRange } from './ranges.ts';
-import { signRead, signWrite, type UrlSigner } from './url-signer.ts';
+import { signDownloadUrl, signUploadUrl, type UrlSigner } from './url-signer.ts';
 
 const STALE_AFTER_MS = 24 * 60 * 60 * 1000;
 // Not in the alphabet of keys: neither a folder nor a description can be mistaken for a file.
@@ -114,10 +114,10 @@ export class LocalStorage implements StorageProvider {
   }
 
   signDownload = async (key: string, options: SignDownloadOptions) =>
-    signRead(this.#signer, key, options);
+    signDownloadUrl(this.#signer, key, options);
 
   signUpload = async (key: string, options: SignUploadOptions) =>
-    signWrite(this.#signer, key, options);
+    signUploadUrl(this.#signer, key, options);
 
   #pathOf(key: string): string {
     return join(this.#files, key.replaceAll('/', `${FOLDER_MARK}/`));

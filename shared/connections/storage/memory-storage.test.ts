@@ -1,4 +1,4 @@
-import { answerSigned } from './conformance/serve-signed-urls.ts';
+import { serveSignedUrl } from './conformance/serve-signed-urls.ts';
 import { parts } from './conformance/harness.ts';
 import { describeStorage, MAX_FILE_BYTES } from './conformance/suite.ts';
 import { createMemoryStorage } from './create-storage.ts';
@@ -12,6 +12,6 @@ describeStorage('MemoryStorage', async () => {
       return files.map(({ key, sizeBytes }) => `${key} ${sizeBytes}`).join('\n');
     },
     dispose: async () => {},
-    request: (...asked) => answerSigned(storage, parts.signer, new Request(...asked)),
+    request: (...asked) => serveSignedUrl(storage, parts.signer, new Request(...asked)),
   };
 });

@@ -11,7 +11,7 @@ import type {
   UploadOptions,
 } from './storage-provider.ts';
 import { fileNotFound, resolveRange } from './ranges.ts';
-import { signRead, signWrite, type UrlSigner } from './url-signer.ts';
+import { signDownloadUrl, signUploadUrl, type UrlSigner } from './url-signer.ts';
 
 interface MemoryFile {
   bytes: Uint8Array<ArrayBuffer>;
@@ -74,10 +74,10 @@ export class MemoryStorage implements StorageProvider {
   }
 
   signDownload = async (key: string, options: SignDownloadOptions) =>
-    signRead(this.#signer, key, options);
+    signDownloadUrl(this.#signer, key, options);
 
   signUpload = async (key: string, options: SignUploadOptions) =>
-    signWrite(this.#signer, key, options);
+    signUploadUrl(this.#signer, key, options);
 
   #require(key: string): MemoryFile {
     const file = this.#files.get(key);

@@ -33,7 +33,7 @@ export function rangeHeader(range: ByteRange | undefined): Record<string, string
 }
 
 /** Whether an answer is what was asked for: services differ in what they do beyond the end. */
-export function answersRange({ status, headers }: Response, range: ByteRange | undefined): boolean {
+export function isRangeResponse({ status, headers }: Response, range: ByteRange | undefined): boolean {
   if (!range) return status === 200;
   const [, start, total] =
     /^bytes (\d+)-\d+\/(\d+)$/.exec(headers.get('Content-Range') ?? '') ?? [];

@@ -78,7 +78,7 @@ export function createUrlSigner({ secret, publicUrl }: UrlSignerOptions): UrlSig
 }
 
 /** What a provider without addresses of its own answers to `signDownload`. */
-export function signRead(
+export function signDownloadUrl(
   signer: UrlSigner,
   key: string,
   { expiresInSeconds, contentType, fileName, inline }: SignDownloadOptions,
@@ -88,7 +88,7 @@ export function signRead(
 }
 
 /** What a provider without addresses of its own answers to `signUpload`. */
-export function signWrite(
+export function signUploadUrl(
   signer: UrlSigner,
   key: string,
   { expiresInSeconds, contentType, sizeBytes, maxBytes }: SignUploadOptions,

@@ -31,7 +31,7 @@ function invalid(subject: string) {
 }
 
 /** Puts the rules for keys and sizes in front of a provider, so that none has to repeat them. */
-export function withRules(
+export function withValidation(
   provider: StorageProvider,
   { maxFileBytes }: { maxFileBytes: number },
 ): StorageProvider {

@@ -1,5 +1,5 @@
-import { RecordingErrors } from '../ffmpeg/media-file-errors.ts';
-import type { RecordingFacts } from '../ffmpeg/probe-result.ts';
+import { MediaFileErrors } from '../ffmpeg/media-file-errors.ts';
+import type { ProbeResult } from '../ffmpeg/probe-result.ts';
 
 /** EBU R 128, as ffmpeg's `loudnorm` measures it. */
 export interface Loudness {
@@ -17,19 +17,19 @@ export const TARGET_LUFS = -16;
 const target = `I=${TARGET_LUFS}:TP=-1.5:LRA=11`;
 const AUDIO_KBPS = 96;
 
-export const mostSoundBytes = (durationMs: number) =>
+export const maxAudioBytes = (durationMs: number) =>
   Math.ceil((AUDIO_KBPS * durationMs * 1.3) / 8) + 200_000;
 
 const onlySound = ['-map', '0:a:0', '-vn', '-sn', '-dn'];
 
-export const measureArguments = [
+export const loudnessArguments = [
   ...[...onlySound, '-af', `loudnorm=${target}:print_format=json`, '-f', 'null', '-'],
 ];
 
 /** Reads what `loudnorm` said at its end. */
 export function readLoudness(complaint: string): Loudness {
   const [text] = /\{[^{}]*"input_i"[^{}]*\}/.exec(complaint) ?? [];
-  if (!text) throw RecordingErrors.Corrupt();
+  if (!text) throw MediaFileErrors.Corrupt();
   const told = JSON.parse(text) as Record<string, string>;
   const number = (name: string, least: number, most: number) => {
     const value = Number(told[name]);
@@ -45,8 +45,8 @@ export function readLoudness(complaint: string): Loudness {
 }
 
 /** AAC of an even loudness, the same all through; what is silent stays so. */
-export function soundArguments(
-  { audio }: RecordingFacts,
+export function audioArguments(
+  { audio }: ProbeResult,
   loudness: Loudness,
   path: string,
 ): string[] {
@@ -64,19 +64,19 @@ export function soundArguments(
 const PEAKS_RATE = 8_000;
 const PEAKS = 400;
 
-export const peaksArguments = [
+export const waveformArguments = [
   ...[...onlySound, '-ac', '1', '-ar', String(PEAKS_RATE), '-f', 's16le', '-c:a', 'pcm_s16le'],
   'pipe:1',
 ];
 
 /** Two bytes a sample. */
-export const mostPcmBytes = (seconds: number) => seconds * PEAKS_RATE * 2 + 1_000_000;
+export const maxPcmBytes = (seconds: number) => seconds * PEAKS_RATE * 2 + 1_000_000;
 
 /**
  * The waveform of a sound in 400 steps, 0 to 1, each the loudest of its time; told piece by piece,
  * in constant memory.
  */
-export function createPeaks(durationMs: number) {
+export function createWaveform(durationMs: number) {
   const perStep = Math.max(1, Math.ceil((durationMs / 1000) * PEAKS_RATE) / PEAKS);
   const peaks: number[] = Array(PEAKS).fill(0);
   let at = 0;

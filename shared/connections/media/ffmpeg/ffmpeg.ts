@@ -1,8 +1,8 @@
 import { MediaProcessError } from '../images/image-errors.ts';
-import { type ProcessEnd, runLimited } from '../sandbox/limited-process.ts';
+import { type ProcessResult, runLimitedProcess } from '../sandbox/limited-process.ts';
 import { requireMediaTools } from './find-media-tools.ts';
-import { RecordingErrors } from './media-file-errors.ts';
-import { type RecordingFacts, readFacts } from './probe-result.ts';
+import { MediaFileErrors } from './media-file-errors.ts';
+import { type ProbeResult, parseProbeOutput } from './probe-result.ts';
 
 export interface FfmpegOptions {
   /** Where ffmpeg and ffprobe are; PATH unless said. */
@@ -50,17 +50,17 @@ export function createFfmpeg(path: string, options: FfmpegOptions) {
   const limits = { memoryBytes, reservedBytes: memoryBytes };
   const input = [...careful, '-max_pixels', String(maxPixels), '-i', path];
 
-  async function probe(signal?: AbortSignal): Promise<RecordingFacts> {
+  async function probe(signal?: AbortSignal): Promise<ProbeResult> {
     const { ffprobe } = requireMediaTools(toolsDirectory);
     const asked = ['-show_format', '-show_streams', '-of', 'json'];
-    const ended = await runLimited(
-      { command: [ffprobe, '-v', 'error', ...careful, ...asked, path], isGentle: true },
+    const ended = await runLimitedProcess(
+      { command: [ffprobe, '-v', 'error', ...careful, ...asked, path], isIsolated: true },
       { ...limits, timeoutMs: PROBE_MS, answerBytes: 1_000_000, signal },
     );
-    const facts = readFacts(outcomeOf(ended, signal).toString('utf8'));
+    const facts = parseProbeOutput(outcomeOf(ended, signal).toString('utf8'));
     const { video, durationMs } = facts;
-    if (durationMs > maxSeconds * 1000) throw RecordingErrors.TooLong();
-    if (video && video.width * video.height > maxPixels) throw RecordingErrors.TooLarge();
+    if (durationMs > maxSeconds * 1000) throw MediaFileErrors.TooLong();
+    if (video && video.width * video.height > maxPixels) throw MediaFileErrors.TooLarge();
     return facts;
   }
 
@@ -68,10 +68,10 @@ export function createFfmpeg(path: string, options: FfmpegOptions) {
   async function run({ before = [], convert, signal, ...work }: Work) {
     const { ffmpeg } = requireMediaTools(toolsDirectory);
     const quiet = ['-nostdin', '-hide_banner', '-nostats', '-y', '-threads', THREADS];
-    const ended = await runLimited(
+    const ended = await runLimitedProcess(
       {
         command: [ffmpeg, ...quiet, '-filter_threads', '1', ...before, ...input, ...convert],
-        isGentle: true,
+        isIsolated: true,
         ...(work.onOutput && { onOutput: work.onOutput }),
       },
       {
@@ -83,7 +83,7 @@ export function createFfmpeg(path: string, options: FfmpegOptions) {
         signal,
       },
     );
-    return { output: outcomeOf(ended, signal), complaint: ended.complaint };
+    return { output: outcomeOf(ended, signal), complaint: ended.stderr };
   }
 
   return {
@@ -93,12 +93,12 @@ export function createFfmpeg(path: string, options: FfmpegOptions) {
 }
 
 /** A program that a signal ended was beyond its limits; one that gave up met what it cannot read. */
-function outcomeOf(ended: ProcessEnd, signal: AbortSignal | undefined): Buffer {
+function outcomeOf(ended: ProcessResult, signal: AbortSignal | undefined): Buffer {
   if (ended.why === 'aborted') signal?.throwIfAborted();
-  if (ended.why) throw RecordingErrors.TooCostly();
-  if (ended.how === 'SIGXFSZ' || ended.how === 'SIGXCPU') throw RecordingErrors.TooCostly();
+  if (ended.why) throw MediaFileErrors.TooCostly();
+  if (ended.how === 'SIGXFSZ' || ended.how === 'SIGXCPU') throw MediaFileErrors.TooCostly();
   if (ended.exitCode === null) throw new MediaProcessError(new Error(`It died: ${ended.how}`));
-  if (ended.exitCode !== 0) throw RecordingErrors.Corrupt(new Error(ended.complaint));
+  if (ended.exitCode !== 0) throw MediaFileErrors.Corrupt(new Error(ended.stderr));
   return ended.output;
 }
 

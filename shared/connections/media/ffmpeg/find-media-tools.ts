@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { MediaToolsMissing } from './media-file-errors.ts';
+import { MediaToolsMissingError } from './media-file-errors.ts';
 
 export interface MediaTools {
   ffmpeg: string;
@@ -14,6 +14,6 @@ export function requireMediaTools(directory: string | undefined): MediaTools {
     return own && existsSync(own) ? own : Bun.which(name);
   };
   const [ffmpeg, ffprobe] = [find('ffmpeg'), find('ffprobe')];
-  if (!ffmpeg || !ffprobe) throw new MediaToolsMissing();
+  if (!ffmpeg || !ffprobe) throw new MediaToolsMissingError();
   return { ffmpeg, ffprobe };
 }

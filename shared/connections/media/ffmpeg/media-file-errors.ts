@@ -4,7 +4,7 @@ const refusal = (code: string, message: string) => (cause?: unknown) =>
   new DomainValidationError(message, { code, cause });
 
 /** Everything that can be wrong with a video or a sound. */
-export const RecordingErrors = {
+export const MediaFileErrors = {
   Corrupt: refusal(
     'RECORDING_CORRUPT',
     'The recording is damaged, incomplete or of an unknown kind',
@@ -16,7 +16,7 @@ export const RecordingErrors = {
 };
 
 /** ffmpeg is not there, or not yet. */
-export class MediaToolsMissing extends InfrastructureError {
+export class MediaToolsMissingError extends InfrastructureError {
   constructor() {
     super('There is no ffmpeg', { code: 'MEDIA_TOOLS_MISSING', retryable: true });
   }

@@ -1,37 +1,37 @@
 import { open } from 'node:fs/promises';
 import { PayloadTooLargeError } from '@insightdesk/shared/errors';
 import { type ByteSource, readChunks } from '@insightdesk/shared/streams';
-import { createFilms, createSounds, type DerivedFile } from '../video/create-video-outputs.ts';
+import { createVideoOutputs, createAudioOutputs, type DerivedFile } from '../video/create-video-outputs.ts';
 import { createFfmpeg, type FfmpegOptions } from './ffmpeg.ts';
-import type { FilmPresetName } from '../video/video-arguments.ts';
-import type { RecordingFacts } from './probe-result.ts';
-import { openScratch } from '../sandbox/temp-dir.ts';
+import type { VideoPresetName } from '../video/video-arguments.ts';
+import type { ProbeResult } from './probe-result.ts';
+import { createTempDir } from '../sandbox/temp-dir.ts';
 import type { Loudness } from '../audio/audio-arguments.ts';
 
 type OnPercent = (percent: number) => void;
 
 /** A video or a sound on its way through ffmpeg, in a directory of its own. */
-export interface Recording {
-  facts: RecordingFacts;
-  films: {
+export interface MediaFile {
+  probe: ProbeResult;
+  video: {
     /** The presets that it fills, the poorest first; none without pictures. */
-    ladder: FilmPresetName[];
+    ladder: VideoPresetName[];
     /** As many at most. */
-    bytesOf(preset: FilmPresetName): number;
-    sidesOf(preset: FilmPresetName): { width: number; height: number };
+    bytesOf(preset: VideoPresetName): number;
+    sidesOf(preset: VideoPresetName): { width: number; height: number };
     /** In a second, at its peak. */
-    bitsOf(preset: FilmPresetName): number;
+    bitsOf(preset: VideoPresetName): number;
     /** One picture of it as a PNG of at most 1,280 pixels a side. */
     poster(): Promise<Uint8Array<ArrayBuffer>>;
     /** H.264 and AAC in an MP4 that plays before all of it is there. */
-    film(preset: FilmPresetName, onPercent?: OnPercent): Promise<SizedFile>;
+    film(preset: VideoPresetName, onPercent?: OnPercent): Promise<DerivedVideo>;
     /** For HTTP live streaming: all segments in one file, parts of `uri` in the playlist. */
     rung(
-      preset: FilmPresetName,
+      preset: VideoPresetName,
       onPercent?: OnPercent,
-    ): Promise<{ file: SizedFile; playlist(uri: string): string }>;
+    ): Promise<{ file: DerivedVideo; playlist(uri: string): string }>;
   };
-  sounds: {
+  audio: {
     /** As many at most. */
     bytes: number;
     loudness(): Promise<Loudness>;
@@ -44,9 +44,9 @@ export interface Recording {
   close(): Promise<void>;
 }
 
-export type SizedFile = DerivedFile & { width: number; height: number };
+export type DerivedVideo = DerivedFile & { width: number; height: number };
 
-export interface OpenRecording {
+export interface OpenMediaFileOptions {
   /** Of the file that is read. */
   maxBytes: number;
   signal?: AbortSignal;
@@ -57,19 +57,19 @@ export interface OpenRecording {
  * _TOO_LONG, _TOO_LARGE or _TOO_COSTLY (422), as all that is done with it does; a retryable
  * MediaToolsMissing without ffmpeg, a retryable MediaProcessError when that dies.
  */
-export async function openRecording(
+export async function openMediaFile(
   source: ByteSource,
-  { maxBytes, signal }: OpenRecording,
+  { maxBytes, signal }: OpenMediaFileOptions,
   options: FfmpegOptions,
-): Promise<Recording> {
-  const { at, remove } = await openScratch();
+): Promise<MediaFile> {
+  const { at, remove } = await createTempDir();
   try {
     const path = at('original');
     await store(source, path, maxBytes, signal);
     const ffmpeg = createFfmpeg(path, options);
     const facts = await ffmpeg.probe(signal);
     const place = { ffmpeg, facts, at, maxSeconds: options.maxSeconds, signal };
-    return { facts, films: createFilms(place), sounds: createSounds(place), close: remove };
+    return { probe, video: createVideoOutputs(place), audio: createAudioOutputs(place), close: remove };
   } catch (error) {
     await remove();
     throw error;

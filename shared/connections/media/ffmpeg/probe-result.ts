@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { RecordingErrors } from './media-file-errors.ts';
+import { MediaFileErrors } from './media-file-errors.ts';
 
 /** What is known of a video or a sound. */
-export interface RecordingFacts {
+export interface ProbeResult {
   format: string;
   durationMs: number;
   video?: {
@@ -39,14 +39,14 @@ const probed = z.object({
 });
 
 /** Reads what ffprobe said; throws DomainValidationError. */
-export function readFacts(text: string): RecordingFacts {
+export function parseProbeOutput(text: string): ProbeResult {
   const { streams, format } = parse(text);
   const kind = (name: string) =>
     streams.find((one) => one.codec_type === name && !one.disposition?.attached_pic);
   const [video, audio] = [kind('video'), kind('audio')];
-  if (!video && !audio) throw RecordingErrors.Empty();
+  if (!video && !audio) throw MediaFileErrors.Empty();
   const seconds = format.duration ?? video?.duration ?? audio?.duration ?? 0;
-  if (video && video.width * video.height === 0) throw RecordingErrors.Corrupt();
+  if (video && video.width * video.height === 0) throw MediaFileErrors.Corrupt();
   return {
     format: format.format_name,
     durationMs: Math.max(0, Math.round(seconds * 1000)),
@@ -65,7 +65,7 @@ function parse(text: string) {
   try {
     return probed.parse(JSON.parse(text));
   } catch (error) {
-    throw RecordingErrors.Corrupt(error);
+    throw MediaFileErrors.Corrupt(error);
   }
 }
 

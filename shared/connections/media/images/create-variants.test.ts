@@ -2,7 +2,7 @@ import { describe, expect, setDefaultTimeout, test } from 'bun:test';
 import sharp from 'sharp';
 import { type ImageFormat, readImageHeader } from './read-image-header.ts';
 import { createMedia } from '../index.ts';
-import { animation, bombAvif, bombPng, phonePhoto, picture } from './test-images.ts';
+import { animation, bombAvif, bombPng, phonePhoto, testImage } from './test-images.ts';
 
 setDefaultTimeout(30_000);
 const MAX_PIXELS = 12_000_000;
@@ -23,15 +23,15 @@ const check = (bytes: Uint8Array) => {
 
 describe('checkImage', () => {
   const encodings = {
-    jpeg: picture(900, 600).jpeg(),
-    'progressive jpeg': picture(900, 600).jpeg({ progressive: true }),
-    png: picture(900, 600).png(),
-    'interlaced png': picture(900, 600).png({ progressive: true }),
-    webp: picture(900, 600).webp(),
-    'lossless webp': picture(900, 600).webp({ lossless: true }),
-    'transparent webp': picture(900, 600).ensureAlpha(0.5).webp(),
-    gif: picture(900, 600).gif({ effort: 1 }),
-    avif: picture(900, 600).avif({ effort: 0 }),
+    jpeg: testImage(900, 600).jpeg(),
+    'progressive jpeg': testImage(900, 600).jpeg({ progressive: true }),
+    png: testImage(900, 600).png(),
+    'interlaced png': testImage(900, 600).png({ progressive: true }),
+    webp: testImage(900, 600).webp(),
+    'lossless webp': testImage(900, 600).webp({ lossless: true }),
+    'transparent webp': testImage(900, 600).ensureAlpha(0.5).webp(),
+    gif: testImage(900, 600).gif({ effort: 1 }),
+    avif: testImage(900, 600).avif({ effort: 0 }),
   };
   for (const [name, encoder] of Object.entries(encodings)) {
     test(`reads the header of a ${name} and refuses it truncated`, async () => {
@@ -102,7 +102,7 @@ describe('checkImage', () => {
   });
 
   test('refuses a TIFF, which we do not decode', async () => {
-    expect(check(await picture(30, 20).tiff().toBuffer())).toBe('IMAGE_CORRUPT');
+    expect(check(await testImage(30, 20).tiff().toBuffer())).toBe('IMAGE_CORRUPT');
   });
 
   test('bytes at random end in a verdict', () => {
@@ -143,7 +143,7 @@ describe('createVariants', () => {
   });
 
   test('never enlarges', async () => {
-    const { variants } = await media.createVariants(await picture(200, 100).png().toBuffer());
+    const { variants } = await media.createVariants(await testImage(200, 100).png().toBuffer());
     expect(variants.map(({ width, height }) => [width, height])).toEqual([
       [200, 100],
       [200, 100],
@@ -162,11 +162,11 @@ describe('createVariants', () => {
   });
 
   const unusual = {
-    'grey levels': () => picture(500, 400).toColourspace('b-w').png().toBuffer(),
-    '16 bits': () => picture(500, 400).toColourspace('rgb16').png().toBuffer(),
-    'inks (CMYK)': () => picture(500, 400).toColourspace('cmyk').jpeg().toBuffer(),
-    'one line': () => picture(6000, 1).png().toBuffer(),
-    'a palette': () => picture(300, 200).png({ palette: true, effort: 1 }).toBuffer(),
+    'grey levels': () => testImage(500, 400).toColourspace('b-w').png().toBuffer(),
+    '16 bits': () => testImage(500, 400).toColourspace('rgb16').png().toBuffer(),
+    'inks (CMYK)': () => testImage(500, 400).toColourspace('cmyk').jpeg().toBuffer(),
+    'one line': () => testImage(6000, 1).png().toBuffer(),
+    'a palette': () => testImage(300, 200).png({ palette: true, effort: 1 }).toBuffer(),
     animation: () => animation(60, 4),
   };
   for (const [name, make] of Object.entries(unusual)) {
@@ -185,7 +185,7 @@ describe('createVariants', () => {
   }
 
   test('refuses a PNG with damaged content', async () => {
-    const bytes = Buffer.from(await picture(900, 600).png().toBuffer());
+    const bytes = Buffer.from(await testImage(900, 600).png().toBuffer());
     const middle = bytes.length >> 1;
     bytes.fill(0x5a, middle, middle + 200);
     expect(check(bytes)).toBe('fine');

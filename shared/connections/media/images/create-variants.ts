@@ -1,6 +1,6 @@
 import type { Sharp } from 'sharp';
-import { allowedPixels } from './pixel-limit.ts';
-import { ImageFault } from './image-error-code.ts';
+import { maxPixelsOf } from './pixel-limit.ts';
+import { ImageError } from './image-error-code.ts';
 import { loadSharp } from './load-sharp.ts';
 
 /** A derived file; sides in pixels. */
@@ -33,8 +33,8 @@ export async function createVariants(source: Uint8Array, maxPixels: number): Pro
   const open = (limitInputPixels: number) =>
     sharp(source, { limitInputPixels, failOn: 'truncated', sequentialRead: true });
   const { format, width, height } = await open(maxPixels).metadata();
-  const allowed = allowedPixels(format === 'heif' ? 'avif' : format, maxPixels);
-  if (width * height > allowed) throw new ImageFault('IMAGE_TOO_LARGE');
+  const allowed = maxPixelsOf(format === 'heif' ? 'avif' : format, maxPixels);
+  if (width * height > allowed) throw new ImageError('IMAGE_TOO_LARGE');
   const { data, info } = await open(allowed)
     .timeout({ seconds: TIMEOUT_SECONDS })
     .autoOrient()

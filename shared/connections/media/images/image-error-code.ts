@@ -1,23 +1,23 @@
 /** Why a picture is refused; see `errorsByCode`. */
-export type ImageFaultCode =
+export type ImageErrorCode =
   | 'IMAGE_TOO_LARGE'
   | 'IMAGE_CORRUPT'
   | 'IMAGE_TOO_COSTLY'
   | 'IMAGE_CROP_OUTSIDE';
 
 /** What the process that decodes finds wrong; our errors would take it longer to load than libvips. */
-export class ImageFault extends Error {
-  readonly code: ImageFaultCode;
+export class ImageError extends Error {
+  readonly code: ImageErrorCode;
 
-  constructor(code: ImageFaultCode) {
+  constructor(code: ImageErrorCode) {
     super(code);
     this.code = code;
   }
 }
 
 /** What an error of the image library is to us; it tells kinds apart by message only. */
-export function faultOf(error: unknown): ImageFaultCode | 'FAILED' {
-  if (error instanceof ImageFault) return error.code;
+export function toImageErrorCode(error: unknown): ImageErrorCode | 'FAILED' {
+  if (error instanceof ImageError) return error.code;
   const reason = error instanceof Error ? error.message : '';
   if (reason.includes('pixel limit')) return 'IMAGE_TOO_LARGE';
   if (/memory/i.test(reason)) return 'IMAGE_TOO_COSTLY';

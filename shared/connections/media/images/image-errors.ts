@@ -3,25 +3,25 @@ import {
   DomainValidationError,
   InfrastructureError,
 } from '@insightdesk/shared/errors';
-import type { ImageFaultCode } from './image-error-code.ts';
+import type { ImageErrorCode } from './image-error-code.ts';
 
-export const tooLarge = (pixels: number, cause?: unknown) =>
+export const imageTooLarge = (pixels: number, cause?: unknown) =>
   new DomainValidationError(`The image has more than the allowed ${pixels} pixels`, {
     code: 'IMAGE_TOO_LARGE',
     cause,
   });
 
-export const corrupt = (cause?: unknown) =>
+export const imageCorrupt = (cause?: unknown) =>
   new DomainValidationError('The image is damaged, incomplete or of an unknown kind', {
     code: 'IMAGE_CORRUPT',
     cause,
   });
 
 /** It fits by its header, and yet wants more memory than a picture is given. */
-export const tooCostly = (cause?: unknown) =>
+export const imageTooCostly = (cause?: unknown) =>
   new DomainValidationError('The image takes too much memory', { code: 'IMAGE_TOO_COSTLY', cause });
 
-export const cropOutside = () =>
+export const cropOutsideImage = () =>
   new DomainValidationError('The image has no such part', { code: 'IMAGE_CROP_OUTSIDE' });
 
 /** The process that decodes died, took too long or said nothing; worth another try, or a few. */
@@ -36,9 +36,9 @@ export class MediaProcessError extends InfrastructureError {
 }
 
 /** Errors by what a process that ends may say of them. */
-export const errorsByCode = {
-  IMAGE_TOO_LARGE: tooLarge,
-  IMAGE_CORRUPT: () => corrupt(),
-  IMAGE_TOO_COSTLY: () => tooCostly(),
-  IMAGE_CROP_OUTSIDE: cropOutside,
-} satisfies Record<ImageFaultCode, (pixels: number) => AppError>;
+export const imageErrorsByCode = {
+  IMAGE_TOO_LARGE: imageTooLarge,
+  IMAGE_CORRUPT: () => imageCorrupt(),
+  IMAGE_TOO_COSTLY: () => imageTooCostly(),
+  IMAGE_CROP_OUTSIDE: cropOutsideImage,
+} satisfies Record<ImageErrorCode, (pixels: number) => AppError>;

@@ -7,14 +7,14 @@ export type ImageTask =
   | { kind: 'metadata' };
 
 /** A task and how large its picture is, whose bytes follow. */
-export interface ImageQuestion {
+export interface ImageRequest {
   task: ImageTask;
   maxPixels: number;
   sizeBytes: number;
 }
 
 /** What it answers, followed by the bytes of the variants. */
-export interface ImageAnswer {
+export interface ImageResponse {
   variants: { sizeBytes: number }[];
   placeholder?: string;
   metadata?: ImageMetadata;

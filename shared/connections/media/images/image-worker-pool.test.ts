@@ -2,9 +2,9 @@ import { afterAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createImageProcesses } from './image-worker-pool.ts';
+import { createImageWorkerPool } from './image-worker-pool.ts';
 import { createMedia } from '../index.ts';
-import { picture } from './test-images.ts';
+import { testImage } from './test-images.ts';
 
 setDefaultTimeout(30_000);
 const directory = await mkdtemp(join(tmpdir(), 'insightdesk-media-'));
@@ -24,7 +24,7 @@ async function open(concurrency = 1, { second = '', idleMs = 60_000 } = {}) {
     }`,
   );
   const limits = { maxPixels: 1, memoryBytes: 256e6, concurrency, idleMs };
-  const ask = createImageProcesses({ ...limits, script });
+  const ask = createImageWorkerPool({ ...limits, script });
   return async (owner?: string) => {
     const { placeholder } = await ask(new Uint8Array(10), { kind: 'variants' }, owner);
     return Number(placeholder);
@@ -90,7 +90,7 @@ test('no more than twenty pictures', async () => {
 
 test('pictures after one another are as good as the first', async () => {
   const media = createMedia({ maxPixels: 1_000_000, concurrency: 1 });
-  const photo = await picture(600, 400).jpeg().toBuffer();
+  const photo = await testImage(600, 400).jpeg().toBuffer();
   const alone = await media.createVariants(photo);
   for (let n = 0; n < 3; n++) {
     expect(await media.createVariants(photo, { owner: 'a' })).toEqual(alone);

@@ -1,13 +1,13 @@
 import { limitConcurrency } from '@insightdesk/shared/promises';
 import {
-  type Answer,
-  type ImageProcess,
-  type ImageProcessLimits,
-  startImageProcess,
+  type ImageResult,
+  type ImageWorker,
+  type ImageWorkerLimits,
+  startImageWorker,
 } from './image-worker-process.ts';
 import type { ImageTask } from './image-task.ts';
 
-export interface ImageProcessesOptions extends ImageProcessLimits {
+export interface ImageWorkerPoolOptions extends ImageWorkerLimits {
   /** How many there are at a time, those that wait included. */
   concurrency: number;
   /** How long a process waits for the next picture of its owner; a second unless said. */
@@ -15,7 +15,7 @@ export interface ImageProcessesOptions extends ImageProcessLimits {
 }
 
 interface Kept {
-  process: ImageProcess;
+  process: ImageWorker;
   owner: string;
   pictures: number;
   workedMs: number;
@@ -30,11 +30,11 @@ const MOST_WORK_MS = 30_000;
  * Processes that decode: each for one picture, or for a few of one owner in a row. Nobody gets one
  * that has seen what is another's, and none that has failed is asked again.
  */
-export function createImageProcesses({
+export function createImageWorkerPool({
   concurrency,
   idleMs = 1_000,
   ...limits
-}: ImageProcessesOptions) {
+}: ImageWorkerPoolOptions) {
   const turn = limitConcurrency(concurrency);
   const waiting = new Set<Kept>();
   let working = 0;
@@ -56,10 +56,10 @@ export function createImageProcesses({
       forget(one);
       await one.process.end();
     }
-    return { process: startImageProcess(limits), owner, pictures: 0, workedMs: 0 };
+    return { process: startImageWorker(limits), owner, pictures: 0, workedMs: 0 };
   }
 
-  async function answerOf(one: Kept, source: Uint8Array, task: ImageTask): Promise<Answer> {
+  async function answerOf(one: Kept, source: Uint8Array, task: ImageTask): Promise<ImageResult> {
     let isFit = false;
     const startedAt = performance.now();
     try {
@@ -83,7 +83,7 @@ export function createImageProcesses({
     waiting.add(one);
   }
 
-  async function answer(source: Uint8Array, task: ImageTask, owner: string): Promise<Answer> {
+  async function answer(source: Uint8Array, task: ImageTask, owner: string): Promise<ImageResult> {
     const used = owner ? take(owner) : undefined;
     if (used) {
       try {
@@ -97,7 +97,7 @@ export function createImageProcesses({
   }
 
   /** Throws as `ImageProcess.ask` does. Without an owner the process is for this picture only. */
-  return (source: Uint8Array, task: ImageTask, owner = ''): Promise<Answer> =>
+  return (source: Uint8Array, task: ImageTask, owner = ''): Promise<ImageResult> =>
     turn(async () => {
       working++;
       try {
@@ -110,7 +110,7 @@ export function createImageProcesses({
 
 function isFitForMore(
   { process, owner, pictures, workedMs }: Kept,
-  { memoryBytes }: ImageProcessLimits,
+  { memoryBytes }: ImageWorkerLimits,
 ): boolean {
   if (!owner || pictures >= MOST_PICTURES || workedMs >= MOST_WORK_MS) return false;
   return process.residentBytes() < memoryBytes / 2;

@@ -2,9 +2,9 @@ import { afterAll, expect, setDefaultTimeout, spyOn, test } from 'bun:test';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createImageProcesses, type ImageProcessesOptions } from './image-worker-pool.ts';
+import { createImageWorkerPool, type ImageWorkerPoolOptions } from './image-worker-pool.ts';
 import { createMedia } from '../index.ts';
-import { bombAvif, picture } from './test-images.ts';
+import { bombAvif, testImage } from './test-images.ts';
 
 setDefaultTimeout(30_000);
 const MB = 1024 * 1024;
@@ -19,14 +19,14 @@ async function script(text: string): Promise<string> {
 }
 const usual = { maxPixels: 1, memoryBytes: 256 * MB, concurrency: 1 };
 const variants = { kind: 'variants' } as const;
-const run = (path: string, more: Partial<ImageProcessesOptions> = {}) =>
-  createImageProcesses({ ...usual, script: path, ...more })(new Uint8Array(10), variants);
+const run = (path: string, more: Partial<ImageWorkerPoolOptions> = {}) =>
+  createImageWorkerPool({ ...usual, script: path, ...more })(new Uint8Array(10), variants);
 const died = { code: 'MEDIA_PROCESS_DIED', retryable: true };
 
 test('the 1.4 KB that decode to a gigabyte cost their own process its life, and no other', async () => {
   expect(bombAvif.byteLength).toBeLessThan(2_000);
   // As if its header had hidden the size.
-  const decode = createImageProcesses({ ...usual, maxPixels: 1e9 });
+  const decode = createImageWorkerPool({ ...usual, maxPixels: 1e9 });
   using spawn = spyOn(Bun, 'spawn');
   await expect(decode(bombAvif, variants)).rejects.toMatchObject({
     code: 'IMAGE_TOO_COSTLY',
@@ -35,7 +35,7 @@ test('the 1.4 KB that decode to a gigabyte cost their own process its life, and 
   const own = spawn.mock.results.map(({ value }) => value as Bun.Subprocess);
   expect(own).toHaveLength(1);
   expect(await own[0]?.exited).not.toBe(0);
-  const { files } = await decode(await picture(60, 40).jpeg().toBuffer(), variants);
+  const { files } = await decode(await testImage(60, 40).jpeg().toBuffer(), variants);
   expect(files.length).toBeGreaterThan(0);
 });
 
@@ -77,7 +77,7 @@ test('it is told nothing but the picture', async () => {
 
 test('as many at a time as configured', async () => {
   const media = createMedia({ maxPixels: 1_000_000, concurrency: 1 });
-  const photo = await picture(600, 400).jpeg().toBuffer();
+  const photo = await testImage(600, 400).jpeg().toBuffer();
   const spawn = Bun.spawn;
   let [living, most] = [0, 0];
   Bun.spawn = ((...args: Parameters<typeof spawn>) => {

@@ -1,10 +1,10 @@
-import { frameOf, readFrames } from './message-frames.ts';
-import { errorsByCode, MediaProcessError, tooCostly } from './image-errors.ts';
-import type { ImageAnswer, ImageQuestion, ImageTask } from './image-task.ts';
-import { startLimited } from '../sandbox/limited-process.ts';
+import { encodeFrame, readFrames } from './message-frames.ts';
+import { imageErrorsByCode, MediaProcessError, imageTooCostly } from './image-errors.ts';
+import type { ImageResponse, ImageRequest, ImageTask } from './image-task.ts';
+import { startLimitedProcess } from '../sandbox/limited-process.ts';
 
 /** What a picture's process may take. */
-export interface ImageProcessLimits {
+export interface ImageWorkerLimits {
   maxPixels: number;
   /** Of resident memory. */
   memoryBytes: number;
@@ -14,11 +14,11 @@ export interface ImageProcessLimits {
 }
 
 /** What was made of a picture, or is known of it. */
-export type Answer = Omit<ImageAnswer, 'variants'> & {
+export type ImageResult = Omit<ImageResponse, 'variants'> & {
   files: { bytes: Uint8Array<ArrayBuffer> }[];
 };
 
-export type ImageProcess = ReturnType<typeof startImageProcess>;
+export type ImageWorker = ReturnType<typeof startImageWorker>;
 
 const CHILD = new URL('./image-worker.ts', import.meta.url).pathname;
 const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
@@ -26,20 +26,20 @@ const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
 const RUNTIME_BYTES = 256 * 1024 * 1024;
 
 /** Starts a process that decodes, which has no environment, so much memory and so much time. */
-export function startImageProcess(limits: ImageProcessLimits) {
+export function startImageWorker(limits: ImageWorkerLimits) {
   const { maxPixels, memoryBytes, timeoutMs = 45_000, script = CHILD } = limits;
   const program = { command: [process.execPath, script] };
   const memory = { memoryBytes, reservedBytes: RUNTIME_BYTES };
-  const { child, end, why, how, residentBytes } = startLimited(program, memory, 'pipe');
+  const { child, end, why, how, residentBytes } = startLimitedProcess(program, memory, 'pipe');
   // What waits for an answer keeps this process alive, not what might be asked later.
   child.unref();
-  const answers = readFrames<Partial<ImageAnswer>>(child.stdout, {
-    mostBytes: MAX_ANSWER_BYTES,
+  const answers = readFrames<Partial<ImageResponse>>(child.stdout, {
+    maxBytes: MAX_ANSWER_BYTES,
     sizeOf: ({ variants = [] }) => variants.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
   });
 
-  async function send(question: ImageQuestion, source: Uint8Array) {
-    for (const part of frameOf(question, source)) void child.stdin.write(part);
+  async function send(question: ImageRequest, source: Uint8Array) {
+    for (const part of encodeFrame(question, source)) void child.stdin.write(part);
     await child.stdin.flush();
   }
 
@@ -47,7 +47,7 @@ export function startImageProcess(limits: ImageProcessLimits) {
    * Throws DomainValidationError IMAGE_TOO_LARGE, IMAGE_CORRUPT, IMAGE_TOO_COSTLY or
    * IMAGE_CROP_OUTSIDE, or a retryable MediaProcessError when it died or took too long.
    */
-  async function ask(source: Uint8Array, task: ImageTask): Promise<Answer> {
+  async function ask(source: Uint8Array, task: ImageTask): Promise<ImageResult> {
     const timer = setTimeout(() => void end('time'), timeoutMs);
     try {
       // It may end without having read all.
@@ -57,7 +57,7 @@ export function startImageProcess(limits: ImageProcessLimits) {
       });
       if (answer && !why()) return toAnswer(answer, maxPixels);
       await end();
-      if (why() === 'memory') throw tooCostly();
+      if (why() === 'memory') throw imageTooCostly();
       throw new MediaProcessError(new Error(`The process died: ${how()}`));
     } finally {
       clearTimeout(timer);
@@ -68,12 +68,12 @@ export function startImageProcess(limits: ImageProcessLimits) {
 }
 
 function toAnswer(
-  { head, bytes }: { head: Partial<ImageAnswer> & { code?: string }; bytes: Buffer },
+  { head, bytes }: { head: Partial<ImageResponse> & { code?: string }; bytes: Buffer },
   maxPixels: number,
-): Answer {
+): ImageResult {
   const { variants, code, ...rest } = head;
   if (!variants) {
-    const known = errorsByCode[code as keyof typeof errorsByCode];
+    const known = imageErrorsByCode[code as keyof typeof imageErrorsByCode];
     throw known?.(maxPixels) ?? new MediaProcessError(new Error(`The process said ${code}`));
   }
   let at = 0;

@@ -1,5 +1,5 @@
 /** A message from one process to another: the length of its JSON, that, and as many bytes as it tells. */
-export function frameOf(head: object, ...parts: readonly Uint8Array[]): Uint8Array[] {
+export function encodeFrame(head: object, ...parts: readonly Uint8Array[]): Uint8Array[] {
   const json = Buffer.from(JSON.stringify(head));
   const length = Buffer.alloc(4);
   length.writeUInt32BE(json.byteLength);
@@ -8,7 +8,7 @@ export function frameOf(head: object, ...parts: readonly Uint8Array[]): Uint8Arr
 
 interface Expected<Head> {
   /** Of a whole message. */
-  mostBytes: number;
+  maxBytes: number;
   /** How many bytes follow after this JSON. */
   sizeOf(head: Head): number;
 }
@@ -16,14 +16,14 @@ interface Expected<Head> {
 /** Reads one message after the other; undefined at the end. Throws RangeError for one that is too long. */
 export function readFrames<Head>(
   stream: ReadableStream<Uint8Array>,
-  { mostBytes, sizeOf }: Expected<Head>,
+  { maxBytes, sizeOf }: Expected<Head>,
 ): () => Promise<{ head: Head; bytes: Buffer } | undefined> {
   const reader = stream.getReader();
   let come: Uint8Array[] = [];
   let length = 0;
 
   async function take(count: number): Promise<Buffer | undefined> {
-    if (!(count <= mostBytes)) throw new RangeError('A message is too long');
+    if (!(count <= maxBytes)) throw new RangeError('A message is too long');
     while (length < count) {
       const { value } = await reader.read();
       if (!value) return undefined;

@@ -5,5 +5,5 @@
 const weights: Readonly<Record<string, number>> = { avif: 4 };
 
 /** How many pixels a picture of this format may have where others may have `maxPixels`. */
-export const allowedPixels = (format: string, maxPixels: number): number =>
+export const maxPixelsOf = (format: string, maxPixels: number): number =>
   Math.floor(maxPixels / (weights[format] ?? 1));

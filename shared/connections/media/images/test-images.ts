@@ -16,14 +16,14 @@ function scene(width: number, height: number): Buffer {
 }
 
 /** A picture to be encoded as a test likes. */
-export function picture(width: number, height: number) {
+export function testImage(width: number, height: number) {
   return sharp(scene(width, height), { raw: { width, height, channels: 3 } });
 }
 
 /** A JPEG as a phone held upright writes it: stored lying, with camera and place in its EXIF. */
 export function phonePhoto(width: number, height: number): Promise<Buffer> {
   const IFD3 = { GPSLatitudeRef: 'N', GPSLatitude: '48/1 51/1 30/1', GPSLongitudeRef: 'E' };
-  return picture(width, height)
+  return testImage(width, height)
     .withMetadata({ orientation: 6 })
     .withExifMerge({ IFD0: { Make: 'Pocket', Model: 'Pocket 3' }, IFD3 })
     .jpeg({ quality: 88 })

@@ -1,7 +1,7 @@
 import { describe, expect, setDefaultTimeout, test } from 'bun:test';
 import sharp from 'sharp';
 import { createMedia, type ImageTransform } from '../index.ts';
-import { animation, bombAvif, bombPng, phonePhoto, picture } from './test-images.ts';
+import { animation, bombAvif, bombPng, phonePhoto, testImage } from './test-images.ts';
 
 setDefaultTimeout(30_000);
 const media = createMedia({ maxPixels: 12_000_000, concurrency: 2 });
@@ -98,7 +98,7 @@ test('what is known of a picture', async () => {
     width: 900,
     height: 1200,
     hasAlpha: false,
-    pictures: 1,
+    frames: 1,
     durationMs: 0,
   });
   const moving = await media.describeImage(await animation(60, 5));
@@ -113,7 +113,7 @@ test.each([
 });
 
 test('a placeholder is a picture of 16 pixels within a URL', async () => {
-  const { placeholder } = await media.createVariants(await picture(640, 320).png().toBuffer());
+  const { placeholder } = await media.createVariants(await testImage(640, 320).png().toBuffer());
   expect(placeholder.length).toBeLessThan(600);
   const [head, base64 = ''] = placeholder.split(',');
   expect(head).toBe('data:image/webp;base64');

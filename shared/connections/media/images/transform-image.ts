@@ -1,6 +1,6 @@
 import type { Metadata, Sharp } from 'sharp';
-import { allowedPixels } from './pixel-limit.ts';
-import { ImageFault } from './image-error-code.ts';
+import { maxPixelsOf } from './pixel-limit.ts';
+import { ImageError } from './image-error-code.ts';
 import { loadSharp } from './load-sharp.ts';
 
 /** What is made of a picture; it is never enlarged. */
@@ -33,7 +33,7 @@ export interface ImageMetadata {
   height: number;
   hasAlpha: boolean;
   /** Of an animation; 1 without. */
-  pictures: number;
+  frames: number;
   /** Of a second's thousandths, for all pictures together; 0 without animation. */
   durationMs: number;
 }
@@ -43,7 +43,7 @@ const usual = { jpeg: 80, png: 100, webp: 80, avif: 55 };
 const white = { r: 255, g: 255, b: 255 };
 
 /** Only ever called in a process of its own: see `image-child.ts`. */
-export async function transform(
+export async function transformImage(
   source: Uint8Array,
   maxPixels: number,
   wanted: ImageTransform,
@@ -55,9 +55,9 @@ export async function transform(
   });
   if (!animated) picture = picture.autoOrient();
   if (crop) {
-    const upright = await readMetadata(source, maxPixels);
+    const upright = await readImageMetadata(source, maxPixels);
     if (crop.left + crop.width > upright.width || crop.top + crop.height > upright.height) {
-      throw new ImageFault('IMAGE_CROP_OUTSIDE');
+      throw new ImageError('IMAGE_CROP_OUTSIDE');
     }
     picture = picture.extract(crop);
   }
@@ -95,13 +95,13 @@ async function openImage(source: Uint8Array, maxPixels: number, animated = false
   const open = (limitInputPixels: number) =>
     sharp(source, { limitInputPixels, failOn: 'truncated', sequentialRead: !animated, animated });
   const { format, width, height } = await open(maxPixels).metadata();
-  const allowed = allowedPixels(format === 'heif' ? 'avif' : format, maxPixels);
-  if (width * height > allowed) throw new ImageFault('IMAGE_TOO_LARGE');
+  const allowed = maxPixelsOf(format === 'heif' ? 'avif' : format, maxPixels);
+  if (width * height > allowed) throw new ImageError('IMAGE_TOO_LARGE');
   return open(allowed);
 }
 
 /** Of its header. */
-export async function readMetadata(source: Uint8Array, maxPixels: number): Promise<ImageMetadata> {
+export async function readImageMetadata(source: Uint8Array, maxPixels: number): Promise<ImageMetadata> {
   const told = await (await openImage(source, maxPixels)).metadata();
   const { width, height } = told.autoOrient;
   return {
@@ -109,7 +109,7 @@ export async function readMetadata(source: Uint8Array, maxPixels: number): Promi
     width,
     height,
     hasAlpha: told.hasAlpha,
-    pictures: told.pages ?? 1,
+    frames: told.pages ?? 1,
     durationMs: durationOf(told),
   };
 }

@@ -19,17 +19,17 @@ export interface ProcessLimits {
 interface Program {
   command: readonly string[];
   /** Lets others go first, and cuts it off from the network where that is allowed. */
-  isGentle?: boolean;
+  isIsolated?: boolean;
 }
 
 /** Why we ended a program. */
 export type EndReason = 'memory' | 'time' | 'answer' | 'aborted' | undefined;
 
 /** How a program ended. */
-export interface ProcessEnd {
+export interface ProcessResult {
   output: Buffer;
   /** The last of what it complained about. */
-  complaint: string;
+  stderr: string;
   exitCode: number | null;
   /** Why it was ended by us. */
   why?: EndReason;
@@ -47,19 +47,19 @@ echo 1000 2>/dev/null >/proc/self/oom_score_adj; shift 3`;
 const gentle = `if unshare -rn true 2>/dev/null; then set -- unshare -rn "$@"; fi; set -- nice -n 10 "$@"`;
 
 /** Starts a program without environment, with limits; whoever starts it ends it. */
-export function startLimited<In extends 'pipe' | 'ignore'>(
-  { command, isGentle = false }: Program,
+export function startLimitedProcess<In extends 'pipe' | 'ignore'>(
+  { command, isIsolated = false }: Program,
   limits: Pick<ProcessLimits, 'memoryBytes' | 'reservedBytes' | 'cpuSeconds' | 'fileBytes'>,
   stdin: In,
 ) {
   const { memoryBytes, reservedBytes = 0, cpuSeconds = 60, fileBytes = 0 } = limits;
   const kilobytes = Math.ceil((memoryBytes + reservedBytes) / 1024);
-  const script = `${plain}\n${isGentle ? gentle : ''}\nexec "$@"`;
+  const script = `${plain}\n${isIsolated ? gentle : ''}\nexec "$@"`;
   const numbers = [kilobytes, cpuSeconds, Math.ceil(fileBytes / 512)].map(String);
   const child = Bun.spawn(['sh', '-c', script, 'sh', ...numbers, ...command], {
     stdin,
     stdout: 'pipe',
-    stderr: isGentle ? 'pipe' : 'ignore',
+    stderr: isIsolated ? 'pipe' : 'ignore',
     env: {},
   });
   let why: EndReason;
@@ -84,16 +84,16 @@ export function startLimited<In extends 'pipe' | 'ignore'>(
 }
 
 /** Runs a program without environment, with limits; it has ended when this is settled. */
-export async function runLimited(
+export async function runLimitedProcess(
   program: Program & {
     /** Hears what it says instead of having it collected. */
     onOutput?(chunk: Uint8Array): void;
   },
   limits: ProcessLimits,
-): Promise<ProcessEnd> {
+): Promise<ProcessResult> {
   const { timeoutMs, answerBytes, signal } = limits;
   signal?.throwIfAborted();
-  const { child, end, why, how } = startLimited(program, limits, 'ignore');
+  const { child, end, why, how } = startLimitedProcess(program, limits, 'ignore');
   const timer = setTimeout(() => void end('time'), timeoutMs);
   const onAbort = () => void end('aborted');
   signal?.addEventListener('abort', onAbort);
@@ -103,7 +103,7 @@ export async function runLimited(
       child.stderr ? readLast(child.stderr, COMPLAINT_BYTES) : '',
     ]);
     await child.exited;
-    return { output, complaint, exitCode: child.exitCode, why: why(), how: how() };
+    return { output, stderr, exitCode: child.exitCode, why: why(), how: how() };
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener('abort', onAbort);

@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openScratch, sweepScratch } from './temp-dir.ts';
+import { createTempDir, deleteStaleTempDirs } from './temp-dir.ts';
 
 test('what killed processes left is swept; what lives, and what is not ours, stays', async () => {
   const root = await mkdtemp(join(tmpdir(), 'insightdesk-sweep-'));
@@ -13,7 +13,7 @@ test('what killed processes left is swept; what lives, and what is not ours, sta
   try {
     for (const name of [...names, 'something-else'])
       await mkdir(join(root, name, 'inner'), { recursive: true });
-    await sweepScratch(root);
+    await deleteStaleTempDirs(root);
     expect((await readdir(root)).toSorted()).toEqual([names[1] as string, 'something-else']);
   } finally {
     living.kill();
@@ -23,7 +23,7 @@ test('what killed processes left is swept; what lives, and what is not ours, sta
 
 test('a directory of one’s own goes with all that is in it', async () => {
   const root = await mkdtemp(join(tmpdir(), 'insightdesk-own-'));
-  const scratch = await openScratch(root);
+  const scratch = await createTempDir(root);
   await Bun.write(scratch.at('a'), 'a');
   expect(await readdir(root)).toHaveLength(1);
   await scratch.remove();

@@ -7,8 +7,8 @@ const BEGINNING = 'insightdesk-recording-';
 let swept: Promise<void> | undefined;
 
 /** A directory of one's own, to be removed by `remove`; what killed processes left goes first. */
-export async function openScratch(root = tmpdir()) {
-  swept ??= sweepScratch(root).catch(() => {});
+export async function createTempDir(root = tmpdir()) {
+  swept ??= deleteStaleTempDirs(root).catch(() => {});
   await swept;
   const directory = await mkdtemp(join(root, `${BEGINNING}${process.pid}-`));
   return {
@@ -18,7 +18,7 @@ export async function openScratch(root = tmpdir()) {
 }
 
 /** Removes the directories of processes that are no more, or had this one's id before it. */
-export async function sweepScratch(root: string): Promise<void> {
+export async function deleteStaleTempDirs(root: string): Promise<void> {
   for (const name of await readdir(root)) {
     const [, pid] = /^insightdesk-recording-(\d+)-/.exec(name) ?? [];
     if (!pid || (Number(pid) !== process.pid && isAlive(Number(pid)))) continue;

@@ -1,28 +1,28 @@
 import { stat } from 'node:fs/promises';
 import { type Ffmpeg, readProgress } from '../ffmpeg/ffmpeg.ts';
 import {
-  bitsOf,
-  type FilmPresetName,
-  fastStart,
-  filmArguments,
-  filmPresets,
+  maxBitsPerSecond,
+  type VideoPresetName,
+  fastStartArguments,
+  videoArguments,
+  videoPresets,
   ladderOf,
-  mostBytes,
-  pictureFilters,
-  segments,
-  sidesOf,
+  maxVideoBytes,
+  scaleFilter,
+  hlsArguments,
+  dimensionsFor,
 } from './video-arguments.ts';
-import { RecordingErrors } from '../ffmpeg/media-file-errors.ts';
-import type { RecordingFacts } from '../ffmpeg/probe-result.ts';
+import { MediaFileErrors } from '../ffmpeg/media-file-errors.ts';
+import type { ProbeResult } from '../ffmpeg/probe-result.ts';
 import {
-  createPeaks,
+  createWaveform,
   type Loudness,
-  measureArguments,
-  mostPcmBytes,
-  mostSoundBytes,
-  peaksArguments,
+  loudnessArguments,
+  maxPcmBytes,
+  maxAudioBytes,
+  waveformArguments,
   readLoudness,
-  soundArguments,
+  audioArguments,
 } from '../audio/audio-arguments.ts';
 
 /** A file that was made of a recording; there until the recording is closed. */
@@ -36,9 +36,9 @@ export interface DerivedFile {
 }
 
 /** What a recording is worked on with. */
-export interface Workplace {
+export interface MediaWorkspace {
   ffmpeg: Ffmpeg;
-  facts: RecordingFacts;
+  facts: ProbeResult;
   /** A path in the directory of this recording. */
   at(name: string): string;
   maxSeconds: number;
@@ -52,16 +52,16 @@ const POSTER_BYTES = 16 * 1024 * 1024;
 const PROGRESS_BYTES = 32_000_000;
 
 /** What can be made of a recording's pictures. */
-export function createFilms({ ffmpeg, facts, at, maxSeconds, signal }: Workplace) {
+export function createVideoOutputs({ ffmpeg, facts, at, maxSeconds, signal }: MediaWorkspace) {
   const requireVideo = () => {
-    if (!facts.video) throw RecordingErrors.Empty();
+    if (!facts.video) throw MediaFileErrors.Empty();
     return { ...facts, video: facts.video };
   };
-  const bytesOf = (preset: FilmPresetName) => mostBytes(filmPresets[preset], facts.durationMs);
+  const bytesOf = (preset: VideoPresetName) => maxVideoBytes(videoPresets[preset], facts.durationMs);
 
-  async function convert(preset: FilmPresetName, into: readonly string[], onPercent?: OnPercent) {
+  async function convert(preset: VideoPresetName, into: readonly string[], onPercent?: OnPercent) {
     const { video, ...known } = requireVideo();
-    const film = filmArguments({ ...known, video }, filmPresets[preset], maxSeconds);
+    const film = videoArguments({ ...known, video }, videoPresets[preset], maxSeconds);
     await ffmpeg.run({
       convert: ['-progress', 'pipe:1', ...film, ...into],
       fileBytes: bytesOf(preset),
@@ -69,24 +69,24 @@ export function createFilms({ ffmpeg, facts, at, maxSeconds, signal }: Workplace
       answerBytes: PROGRESS_BYTES,
       signal,
     });
-    return sidesOf(video, filmPresets[preset].side);
+    return dimensionsFor(video, videoPresets[preset].side);
   }
 
   return {
     ladder: facts.video ? ladderOf(facts.video) : [],
     bytesOf,
-    sidesOf: (preset: FilmPresetName) => sidesOf(requireVideo().video, filmPresets[preset].side),
-    bitsOf: (preset: FilmPresetName) => bitsOf(filmPresets[preset]),
+    sidesOf: (preset: VideoPresetName) => dimensionsFor(requireVideo().video, videoPresets[preset].side),
+    bitsOf: (preset: VideoPresetName) => maxBitsPerSecond(videoPresets[preset]),
 
     async poster() {
       const { video } = requireVideo();
-      const sides = sidesOf(
+      const sides = dimensionsFor(
         video,
         (POSTER_SIDE * Math.min(video.width, video.height)) / Math.max(video.width, video.height),
       );
       // A little into it: many films begin in the dark.
       const start = Math.min(facts.durationMs / 10_000, 30).toFixed(3);
-      const filters = `${pictureFilters(video, sides)},setsar=1,thumbnail=24,format=rgb24`;
+      const filters = `${scaleFilter(video, sides)},setsar=1,thumbnail=24,format=rgb24`;
       const { output } = await ffmpeg.run({
         before: ['-ss', start],
         convert: [
@@ -96,19 +96,19 @@ export function createFilms({ ffmpeg, facts, at, maxSeconds, signal }: Workplace
         answerBytes: POSTER_BYTES,
         signal,
       });
-      if (output.byteLength === 0) throw RecordingErrors.Corrupt();
+      if (output.byteLength === 0) throw MediaFileErrors.Corrupt();
       return new Uint8Array(output);
     },
 
-    async film(preset: FilmPresetName, onPercent?: OnPercent) {
+    async film(preset: VideoPresetName, onPercent?: OnPercent) {
       const to = at(`${preset}.mp4`);
-      const sides = await convert(preset, fastStart(to), onPercent);
+      const sides = await convert(preset, fastStartArguments(to), onPercent);
       return { ...(await derived(to, 'video/mp4')), ...sides };
     },
 
-    async rung(preset: FilmPresetName, onPercent?: OnPercent) {
+    async rung(preset: VideoPresetName, onPercent?: OnPercent) {
       const [list, to] = [at(`${preset}.m3u8`), at(`${preset}.m4s`)];
-      const sides = await convert(preset, segments(list, to), onPercent);
+      const sides = await convert(preset, hlsArguments(list, to), onPercent);
       const text = await Bun.file(list).text();
       return {
         file: { ...(await derived(to, 'video/mp4')), ...sides },
@@ -119,20 +119,20 @@ export function createFilms({ ffmpeg, facts, at, maxSeconds, signal }: Workplace
 }
 
 /** What can be made of a recording's sound. */
-export function createSounds({ ffmpeg, facts, at, maxSeconds, signal }: Workplace) {
-  const bytes = mostSoundBytes(facts.durationMs);
+export function createAudioOutputs({ ffmpeg, facts, at, maxSeconds, signal }: MediaWorkspace) {
+  const bytes = maxAudioBytes(facts.durationMs);
   return {
     bytes,
 
     async loudness(): Promise<Loudness> {
-      const { complaint } = await ffmpeg.run({ convert: measureArguments, signal });
+      const { complaint } = await ffmpeg.run({ convert: loudnessArguments, signal });
       return readLoudness(complaint);
     },
 
     async convert(loudness: Loudness, onPercent: OnPercent = () => {}): Promise<DerivedFile> {
       const to = at('sound.m4a');
       await ffmpeg.run({
-        convert: ['-progress', 'pipe:1', ...soundArguments(facts, loudness, to)],
+        convert: ['-progress', 'pipe:1', ...audioArguments(facts, loudness, to)],
         fileBytes: bytes,
         onOutput: readProgress(facts.durationMs, onPercent),
         answerBytes: PROGRESS_BYTES,
@@ -142,9 +142,9 @@ export function createSounds({ ffmpeg, facts, at, maxSeconds, signal }: Workplac
     },
 
     async peaks(): Promise<number[]> {
-      const peaks = createPeaks(facts.durationMs);
-      const answerBytes = mostPcmBytes(maxSeconds);
-      await ffmpeg.run({ convert: peaksArguments, answerBytes, onOutput: peaks.add, signal });
+      const peaks = createWaveform(facts.durationMs);
+      const answerBytes = maxPcmBytes(maxSeconds);
+      await ffmpeg.run({ convert: waveformArguments, answerBytes, onOutput: peaks.add, signal });
       return peaks.result();
     },
   };

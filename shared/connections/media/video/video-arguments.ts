@@ -1,7 +1,7 @@
-import type { RecordingFacts } from '../ffmpeg/probe-result.ts';
+import type { ProbeResult } from '../ffmpeg/probe-result.ts';
 
 /** A quality of film, by its shorter side. */
-export interface FilmPreset {
+export interface VideoPreset {
   /** Of the shorter side at most, in pixels. */
   side: number;
   videoKbps: number;
@@ -9,41 +9,41 @@ export interface FilmPreset {
   level: string;
 }
 
-export const filmPresets = {
+export const videoPresets = {
   '360p': { side: 360, videoKbps: 800, audioKbps: 64, level: '3.1' },
   '720p': { side: 720, videoKbps: 2_500, audioKbps: 96, level: '4.0' },
   '1080p': { side: 1080, videoKbps: 5_000, audioKbps: 128, level: '4.2' },
-} as const satisfies Record<string, FilmPreset>;
-export type FilmPresetName = keyof typeof filmPresets;
+} as const satisfies Record<string, VideoPreset>;
+export type VideoPresetName = keyof typeof videoPresets;
 
-type Video = NonNullable<RecordingFacts['video']>;
+type Video = NonNullable<ProbeResult['video']>;
 
 const MOST_FRAMES_PER_SECOND = 60;
 export const SEGMENT_SECONDS = 6;
 
 /** The presets that a film fills; the smallest at least. */
-export function ladderOf({ width, height }: Video): FilmPresetName[] {
-  const names = Object.keys(filmPresets) as FilmPresetName[];
+export function ladderOf({ width, height }: Video): VideoPresetName[] {
+  const names = Object.keys(videoPresets) as VideoPresetName[];
   const side = Math.min(width, height);
-  return names.filter((name, n) => n === 0 || filmPresets[name].side <= side);
+  return names.filter((name, n) => n === 0 || videoPresets[name].side <= side);
 }
 
 /** The sides of a film in a preset: even, never enlarged. */
-export function sidesOf({ width, height }: Video, side: number) {
+export function dimensionsFor({ width, height }: Video, side: number) {
   const share = Math.min(1, side / Math.min(width, height));
   const even = (length: number) => Math.max(2, Math.round((length * share) / 2) * 2);
   return { width: even(width), height: even(height) };
 }
 
 /** As many bytes at most. */
-export const mostBytes = ({ videoKbps, audioKbps }: FilmPreset, durationMs: number) =>
+export const maxVideoBytes = ({ videoKbps, audioKbps }: VideoPreset, durationMs: number) =>
   Math.ceil(((videoKbps + audioKbps) * durationMs * 1.15) / 8) + 500_000;
 
 /** In a second, at its peak. */
-export const bitsOf = ({ videoKbps, audioKbps }: FilmPreset) => (videoKbps + audioKbps) * 1_100;
+export const maxBitsPerSecond = ({ videoKbps, audioKbps }: VideoPreset) => (videoKbps + audioKbps) * 1_100;
 
 /** Filters that make a picture of these sides; what does not say how its colours are meant is guessed. */
-export function pictureFilters(video: Video, sides: { width: number; height: number }): string {
+export function scaleFilter(video: Video, sides: { width: number; height: number }): string {
   const matrix = video.hasColours ? '' : `:in_color_matrix=${guessOf(video)}`;
   return `scale=${sides.width}:${sides.height}:flags=bicubic${matrix}`;
 }
@@ -51,14 +51,14 @@ export function pictureFilters(video: Video, sides: { width: number; height: num
 const guessOf = ({ width, height }: Video) => (Math.min(width, height) >= 720 ? 'bt709' : 'bt601');
 
 /** H.264 and AAC, as every browser plays them; without metadata, chapters and subtitles. */
-export function filmArguments(
-  { video, audio }: RecordingFacts & { video: Video },
-  preset: FilmPreset,
+export function videoArguments(
+  { video, audio }: ProbeResult & { video: Video },
+  preset: VideoPreset,
   maxSeconds: number,
 ): string[] {
   const { videoKbps, audioKbps, level } = preset;
   const frames = Math.min(MOST_FRAMES_PER_SECOND, video.framesPerSecond);
-  const filters = `${pictureFilters(video, sidesOf(video, preset.side))}:out_color_matrix=bt709,format=yuv420p,setsar=1`;
+  const filters = `${scaleFilter(video, dimensionsFor(video, preset.side))}:out_color_matrix=bt709,format=yuv420p,setsar=1`;
   const colours = ['-colorspace', 'bt709', '-color_primaries', 'bt709', '-color_trc', 'bt709'];
   return [
     ...['-map', '0:V:0', ...(audio ? ['-map', '0:a:0'] : []), '-sn', '-dn'],
@@ -72,17 +72,17 @@ export function filmArguments(
 }
 
 /** One file that plays before all of it is there. */
-export const fastStart = (path: string) => ['-movflags', '+faststart', '-f', 'mp4', path];
+export const fastStartArguments = (path: string) => ['-movflags', '+faststart', '-f', 'mp4', path];
 
 /** HLS with all segments in one file, which is read by ranges. */
-export const segments = (playlist: string, file: string) => [
+export const hlsArguments = (playlist: string, file: string) => [
   ...['-f', 'hls', '-hls_time', String(SEGMENT_SECONDS), '-hls_playlist_type', 'vod'],
   ...['-hls_segment_type', 'fmp4', '-hls_flags', 'single_file+independent_segments'],
   ...['-hls_segment_filename', file, playlist],
 ];
 
 /** A rung of the ladder: its playlist names `uri`, relative to itself. */
-export interface Rung {
+export interface Rendition {
   uri: string;
   width: number;
   height: number;
@@ -91,7 +91,7 @@ export interface Rung {
 }
 
 /** The playlist of the ladder, the poorest first. */
-export function masterPlaylist(rungs: readonly Rung[]): string {
+export function masterPlaylist(rungs: readonly Rendition[]): string {
   const lines = rungs.flatMap(({ uri, width, height, bitsPerSecond, hasAudio }) => [
     `#EXT-X-STREAM-INF:BANDWIDTH=${bitsPerSecond},RESOLUTION=${width}x${height},CODECS="avc1.64002a${hasAudio ? ',mp4a.40.2' : ''}"`,
     uri,

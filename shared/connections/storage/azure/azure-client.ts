@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { InfrastructureError } from '@insightdesk/shared/errors';
-import { callStorage, describe } from '../remote/request-storage.ts';
+import { requestStorage, describeResponse } from '../remote/request-storage.ts';
 import { type AzureAccount, sharedAccess, signHeaders } from './signature.ts';
 
 export interface AzureOptions extends AzureAccount {
@@ -43,7 +43,7 @@ export function createAzureClient(options: AzureOptions) {
       const checked = body?.byteLength ? { 'content-md5': md5(body) } : {};
       const sizeBytes = body?.byteLength ?? 0;
       const headers = { ...call.headers, ...checked };
-      const answer = await callStorage({
+      const answer = await requestStorage({
         what: `${method} in a container`,
         method,
         body,
@@ -56,7 +56,7 @@ export function createAzureClient(options: AzureOptions) {
       const fault = answer.headers.get('x-ms-error-code');
       const understood = expected.includes(answer.status) && fault !== 'ContainerNotFound';
       if (answer.ok || understood) return answer;
-      const reason = await describe(answer);
+      const reason = await describeResponse(answer);
       throw new InfrastructureError(`The container refused ${method}: ${fault} ${reason}`);
     },
     addressFor(

@@ -12,10 +12,10 @@ import type {
   StoredFile,
   UploadOptions,
 } from '../storage-provider.ts';
-import { answersRange, fileNotFound, rangeHeader, resolveRange } from '../ranges.ts';
-import { bodyOf } from '../remote/response-body.ts';
+import { isRangeResponse, fileNotFound, rangeHeader, resolveRange } from '../ranges.ts';
+import { readResponseBody } from '../remote/response-body.ts';
 import { meteredParts, splitFirst } from '../remote/upload-parts.ts';
-import { disposition, elementsOf, textOf } from '../remote/xml.ts';
+import { contentDisposition, xmlElements, xmlText } from '../remote/xml.ts';
 import { type AzureClient, type AzureOptions, createAzureClient } from './azure-client.ts';
 import { uploadInBlocks } from './upload-in-blocks.ts';
 
@@ -55,7 +55,7 @@ export class AzureStorage implements StorageProvider {
     if (!wanted) return this.#refuseRange(key, range);
     const headers: Record<string, string> = wanted.range ? { 'x-ms-range': wanted.range } : {};
     const answer = await this.#container.ask({ method: 'GET', key, headers, expected: [404, 416] });
-    if (answersRange(answer, range)) return bodyOf(answer);
+    if (isRangeResponse(answer, range)) return readResponseBody(answer);
     await answer.body?.cancel();
     if (answer.status === 404) throw fileNotFound();
     return this.#refuseRange(key, range);
@@ -80,8 +80,8 @@ export class AzureStorage implements StorageProvider {
     do {
       const query = { restype: 'container', comp: 'list', prefix, ...(marker && { marker }) };
       const page = await (await this.#container.ask({ method: 'GET', query })).text();
-      for (const entry of elementsOf(page, 'Blob')) yield toListed(entry);
-      const next = textOf(page, 'NextMarker');
+      for (const entry of xmlElements(page, 'Blob')) yield toListed(entry);
+      const next = xmlText(page, 'NextMarker');
       marker = next === marker ? undefined : next;
     } while (marker);
   }
@@ -111,7 +111,7 @@ export class AzureStorage implements StorageProvider {
       permissions: 'r',
       expiresInSeconds,
       contentType,
-      disposition: named ? disposition(fileName, inline) : undefined,
+      disposition: named ? contentDisposition(fileName, inline) : undefined,
     });
   }
 
@@ -136,7 +136,7 @@ export class AzureStorage implements StorageProvider {
 }
 
 const toListed = (entry: string): ListedFile => ({
-  key: textOf(entry, 'Name') ?? '',
-  sizeBytes: Number(textOf(entry, 'Content-Length')),
-  modifiedAt: new Date(textOf(entry, 'Last-Modified') ?? 0),
+  key: xmlText(entry, 'Name') ?? '',
+  sizeBytes: Number(xmlText(entry, 'Content-Length')),
+  modifiedAt: new Date(xmlText(entry, 'Last-Modified') ?? 0),
 });

@@ -1,4 +1,4 @@
-import { giveBack } from '../remote/upload-parts.ts';
+import { releaseBuffer } from '../remote/upload-parts.ts';
 import type { AzureClient } from './azure-client.ts';
 
 interface Upload {
@@ -20,7 +20,7 @@ export async function uploadInBlocks(container: AzureClient, upload: Upload): Pr
     const id = btoa(`${own}-${String(ids.length).padStart(6, '0')}`);
     const query = { comp: 'block', blockid: id };
     await container.ask({ method: 'PUT', key, query, body, signal });
-    giveBack(body);
+    releaseBuffer(body);
     ids.push(id);
   }
   signal?.throwIfAborted();

@@ -1,6 +1,6 @@
 import { InfrastructureError } from '@insightdesk/shared/errors';
 
-import { callStorage, describe } from '../remote/request-storage.ts';
+import { requestStorage, describeResponse } from '../remote/request-storage.ts';
 
 export interface CloudinaryOptions {
   cloudName: string;
@@ -46,7 +46,7 @@ export function createCloudinaryClient(options: CloudinaryOptions) {
 
   async function ask({ method, url, headers = {}, body, signal, expected = [] }: Call) {
     const what = `${method} in Cloudinary`;
-    const answer = await callStorage({
+    const answer = await requestStorage({
       what,
       method,
       body,
@@ -54,7 +54,7 @@ export function createCloudinaryClient(options: CloudinaryOptions) {
       sign: () => ({ url, headers }),
     });
     if (answer.ok || expected.includes(answer.status)) return answer;
-    throw new InfrastructureError(`Cloudinary refused ${method}: ${await describe(answer)}`);
+    throw new InfrastructureError(`Cloudinary refused ${method}: ${await describeResponse(answer)}`);
   }
 
   return {

@@ -12,10 +12,10 @@ import type {
   StoredFile,
   UploadOptions,
 } from '../storage-provider.ts';
-import { answersRange, fileNotFound, rangeHeader, resolveRange } from '../ranges.ts';
-import { bodyOf } from '../remote/response-body.ts';
+import { isRangeResponse, fileNotFound, rangeHeader, resolveRange } from '../ranges.ts';
+import { readResponseBody } from '../remote/response-body.ts';
 import { meteredParts } from '../remote/upload-parts.ts';
-import { sliceOf } from '../remote/slice-stream.ts';
+import { sliceStream } from '../remote/slice-stream.ts';
 import { uploadInChunks } from './upload-in-chunks.ts';
 import {
   type CloudinaryClient,
@@ -66,9 +66,9 @@ export class CloudinaryStorage implements StorageProvider {
     const url = await this.#cloud.addressOf(requireShort(key), AN_HOUR, false);
     const answer = await this.#cloud.ask({ method: 'GET', url, headers, expected: [404, 416] });
     const sizeBytes = Number(answer.headers.get('Content-Length') ?? 2);
-    if (answer.ok && sizeBytes > 1 && answersRange(answer, range)) return bodyOf(answer);
+    if (answer.ok && sizeBytes > 1 && isRangeResponse(answer, range)) return readResponseBody(answer);
     if (answer.status === 200 && sizeBytes > 1 && range) {
-      return sliceOf(bodyOf(answer), resolveRange(range, sizeBytes));
+      return sliceStream(readResponseBody(answer), resolveRange(range, sizeBytes));
     }
     return this.#downloadShort(key, answer, range);
   }
@@ -81,7 +81,7 @@ export class CloudinaryStorage implements StorageProvider {
     if (!answer.ok || !found) return this.#refuseRange(key, range);
     const { start, length } = resolveRange(range, found.sizeBytes);
     const isPart = answer.status === 206;
-    return sliceOf(bodyOf(answer), { start: isPart ? 0 : start, length });
+    return sliceStream(readResponseBody(answer), { start: isPart ? 0 : start, length });
   }
 
   async metadata(key: string): Promise<FileMetadata | undefined> {

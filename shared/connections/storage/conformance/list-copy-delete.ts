@@ -3,7 +3,7 @@ import { DomainNotFoundError } from '@insightdesk/shared/errors';
 import type { Harness } from './harness.ts';
 
 /** Finding, copying and removing. */
-export function describeTidiness(harness: Harness): void {
+export function describeListCopyDelete(harness: Harness): void {
   const { storage, put, read, keysOf, inventory } = harness;
   test('list finds by prefix, in the order of the keys, with sizes', async () => {
     for (const key of ['ls/b/2', 'ls/a.b', 'ls/b/1', 'ls/a/z', 'ls/a-b', 'lsx']) {

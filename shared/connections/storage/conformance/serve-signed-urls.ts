@@ -1,10 +1,10 @@
 import { toProblem } from '@insightdesk/shared/errors';
 import type { StorageProvider } from '../storage-provider.ts';
-import { disposition } from '../remote/xml.ts';
+import { contentDisposition } from '../remote/xml.ts';
 import type { UrlSigner } from '../url-signer.ts';
 
 /** What a server does with the addresses of providers that have none of their own. */
-export async function answerSigned(storage: StorageProvider, signer: UrlSigner, request: Request) {
+export async function serveSignedUrl(storage: StorageProvider, signer: UrlSigner, request: Request) {
   try {
     const access = await signer.verify(request);
     if (access.method === 'PUT') {
@@ -24,7 +24,7 @@ export async function answerSigned(storage: StorageProvider, signer: UrlSigner, 
       status: start ? 206 : 200,
       headers: {
         'Content-Type': access.contentType ?? stored?.contentType ?? '',
-        'Content-Disposition': disposition(access.fileName, access.inline),
+        'Content-Disposition': contentDisposition(access.fileName, access.inline),
       },
     });
   } catch (error) {

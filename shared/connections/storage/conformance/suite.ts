@@ -3,7 +3,7 @@ import { createHarness, type Subject } from './harness.ts';
 import { describeKeys } from './keys.ts';
 import { describeReading } from './reading.ts';
 import { describeSigning } from './signing.ts';
-import { describeTidiness } from './list-copy-delete.ts';
+import { describeListCopyDelete } from './list-copy-delete.ts';
 import { describeFailedUploads, describeUploads } from './uploads.ts';
 
 export { MAX_FILE_BYTES, type Subject } from './harness.ts';
@@ -21,7 +21,7 @@ export function describeStorage(name: string, open: () => Promise<Subject>): voi
     describe('an upload that fails leaves nothing and keeps what was there', () =>
       describeFailedUploads(harness));
     describe('reading', () => describeReading(harness));
-    describe('list, copy, delete', () => describeTidiness(harness));
+    describe('list, copy, delete', () => describeListCopyDelete(harness));
     describe('signed', () => describeSigning(harness));
     describe('refuses a key that is', () => describeKeys(harness));
   });

@@ -5,7 +5,7 @@ const ATTEMPTS = 4;
 const FIRST_DELAY_MS = 150;
 
 /** One request to a storage service; it is signed anew for every attempt. */
-export interface StorageCall {
+export interface StorageRequest {
   /** What the request wants, for errors: `read`, `write`. */
   what: string;
   method: string;
@@ -23,7 +23,7 @@ const TIMEOUT_MS = 60_000;
  * Sends it, again when the service was not reached, is busy or broken (429, 5xx). Any other answer is
  * the caller's. Throws the signal's reason on abort, else a retryable NetworkError, STORAGE_UNAVAILABLE.
  */
-export async function callStorage(call: StorageCall): Promise<Response> {
+export async function requestStorage(call: StorageRequest): Promise<Response> {
   for (let attempt = 1; ; attempt++) {
     call.signal?.throwIfAborted();
     const answer = await send(call);
@@ -37,7 +37,7 @@ export async function callStorage(call: StorageCall): Promise<Response> {
 
 const isBusy = ({ status }: Response) => status === 429 || status >= 500;
 
-async function send(call: StorageCall): Promise<Response | Error> {
+async function send(call: StorageRequest): Promise<Response | Error> {
   const { method, body, signal, timeoutMs = TIMEOUT_MS } = call;
   const { url, headers } = call.sign();
   // The answer's body has a watch of its own.
@@ -67,11 +67,11 @@ async function unreachable(what: string, answer: Response | Error): Promise<Netw
   if (answer instanceof Error) {
     return new NetworkError(`Storage was not reached (${what})`, { ...away, cause: answer });
   }
-  return new NetworkError(`Storage is out of order (${what}): ${await describe(answer)}`, away);
+  return new NetworkError(`Storage is out of order (${what}): ${await describeResponse(answer)}`, away);
 }
 
 /** Status and the beginning of what the service says, for logs. */
-export async function describe(answer: Response): Promise<string> {
+export async function describeResponse(answer: Response): Promise<string> {
   const text = await answer.text().catch(() => '');
   return `${answer.status} ${text.slice(0, 300).replace(/\s+/g, ' ')}`.trim();
 }

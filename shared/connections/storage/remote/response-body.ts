@@ -6,7 +6,7 @@ const SILENCE_MS = 60_000;
  * The bytes of an answer, exactly as many as it announced: a connection that breaks or goes silent is a
  * retryable NetworkError and never a shorter file. Silence counts only while bytes are wanted.
  */
-export function bodyOf(answer: Response, silenceMs = SILENCE_MS): ReadableStream<Uint8Array> {
+export function readResponseBody(answer: Response, silenceMs = SILENCE_MS): ReadableStream<Uint8Array> {
   const reader = answer.body?.getReader();
   const announced = answer.headers.get('Content-Length');
   let missing = announced === null ? undefined : Number(announced);

@@ -1,5 +1,5 @@
 /** A part of a stream: what comes before is read and dropped, what comes after is not read. */
-export function sliceOf(
+export function sliceStream(
   stream: ReadableStream<Uint8Array>,
   { start, length }: { start: number; length: number },
 ): ReadableStream<Uint8Array> {

@@ -6,11 +6,11 @@ export function meteredParts(source: ByteSource, options: UploadOptions, partByt
   const { maxBytes = Number.POSITIVE_INFINITY, signal } = options;
   const meter = createMeter();
   const chunks = meter.through(limitBytes(readChunks(source, signal), maxBytes));
-  return { meter, parts: partsOf(chunks, partBytes) };
+  return { meter, parts: splitIntoParts(chunks, partBytes) };
 }
 
 /** Gathers chunks into parts of exactly `partBytes`, the last one shorter; at least one, maybe empty. */
-export async function* partsOf(
+export async function* splitIntoParts(
   chunks: AsyncIterable<Uint8Array>,
   partBytes: number,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
@@ -41,12 +41,12 @@ function roomFor(part: Uint8Array<ArrayBuffer>, wanted: number, most: number) {
   if (part.byteLength >= Math.min(wanted, most)) return part;
   const larger = new Uint8Array(Math.min(most, Math.max(wanted, 2 * part.byteLength)));
   larger.set(part);
-  giveBack(part);
+  releaseBuffer(part);
   return larger;
 }
 
 /** Frees a part that nobody needs any more: the collector lets many of them come together first. */
-export function giveBack({ buffer }: Uint8Array<ArrayBuffer>): void {
+export function releaseBuffer({ buffer }: Uint8Array<ArrayBuffer>): void {
   buffer.transfer(0);
 }
 

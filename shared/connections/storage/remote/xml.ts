@@ -7,7 +7,7 @@ const entities: Record<string, string> = {
 };
 
 /** The text of the first element of that name, of XML as storage services write it. */
-export function textOf(xml: string, name: string): string | undefined {
+export function xmlText(xml: string, name: string): string | undefined {
   const text = new RegExp(`<${name}(?:\\s[^>]*)?>([^<]*)</${name}>`).exec(xml)?.[1];
   return text?.replace(/&(?:lt|gt|quot|apos|amp);|&#(x?)([0-9a-fA-F]+);/g, (entity, hex, code) =>
     code ? String.fromCodePoint(Number.parseInt(code, hex ? 16 : 10)) : (entities[entity] ?? ''),
@@ -15,13 +15,13 @@ export function textOf(xml: string, name: string): string | undefined {
 }
 
 /** What stands inside each element of that name. */
-export function* elementsOf(xml: string, name: string): Generator<string> {
+export function* xmlElements(xml: string, name: string): Generator<string> {
   const pattern = new RegExp(`<${name}(?:\\s[^>]*)?>(.*?)</${name}>`, 'gs');
   for (const [, inner = ''] of xml.matchAll(pattern)) yield inner;
 }
 
 /** A Content-Disposition for any name (RFC 6266). */
-export function disposition(fileName: string | undefined, inline = false): string {
+export function contentDisposition(fileName: string | undefined, inline = false): string {
   const kind = inline ? 'inline' : 'attachment';
   if (fileName === undefined) return kind;
   const name = fileName

@@ -1,6 +1,6 @@
 import { InfrastructureError } from '@insightdesk/shared/errors';
-import { giveBack } from '../remote/upload-parts.ts';
-import { textOf } from '../remote/xml.ts';
+import { releaseBuffer } from '../remote/upload-parts.ts';
+import { xmlText } from '../remote/xml.ts';
 import type { S3Client } from './s3-client.ts';
 
 interface Upload {
@@ -11,10 +11,10 @@ interface Upload {
 }
 
 /** Uploads parts, one on its way at a time; what fails in between leaves none of them. */
-export async function uploadInParts(bucket: S3Client, upload: Upload): Promise<void> {
+export async function multipartUpload(bucket: S3Client, upload: Upload): Promise<void> {
   const { key, headers, parts, signal } = upload;
   const begun = await bucket.askText({ method: 'POST', key, query: { uploads: '' }, headers });
-  const uploadId = textOf(begun, 'UploadId');
+  const uploadId = xmlText(begun, 'UploadId');
   if (!uploadId) throw new InfrastructureError('The bucket began no multipart upload');
   try {
     const tags: string[] = [];
@@ -22,7 +22,7 @@ export async function uploadInParts(bucket: S3Client, upload: Upload): Promise<v
       const query = { partNumber: String(tags.length + 1), uploadId };
       const stored = await bucket.ask({ method: 'PUT', key, query, body, signal });
       await stored.body?.cancel();
-      giveBack(body);
+      releaseBuffer(body);
       tags.push(stored.headers.get('ETag') ?? '');
     }
     signal?.throwIfAborted();

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { InfrastructureError } from '@insightdesk/shared/errors';
-import { callStorage, describe } from '../remote/request-storage.ts';
-import { textOf } from '../remote/xml.ts';
+import { requestStorage, describeResponse } from '../remote/request-storage.ts';
+import { xmlText } from '../remote/xml.ts';
 import { EMPTY_SHA256, presign, queryOf, type S3Account, signHeaders } from './signature.ts';
 
 export interface S3Options extends S3Account {
@@ -35,7 +35,7 @@ export function createS3Client(options: S3Options) {
     const { method, key = '', query = {}, headers = {}, body, signal, expected = [] } = call;
     const url = addressOf(root, key, query);
     const payloadHash = body === undefined ? EMPTY_SHA256 : sha256(body);
-    const answer = await callStorage({
+    const answer = await requestStorage({
       what: `${method} in a bucket`,
       method,
       body,
@@ -46,7 +46,7 @@ export function createS3Client(options: S3Options) {
       }),
     });
     if (answer.ok || expected.includes(answer.status)) return answer;
-    throw refused(method, await describe(answer));
+    throw refused(method, await describeResponse(answer));
   }
 
   return {
@@ -54,7 +54,7 @@ export function createS3Client(options: S3Options) {
     /** The text of an answer; services send faults with the status 200 when they took long. */
     async askText(call: Call): Promise<string> {
       const text = await (await ask(call)).text();
-      if (textOf(text, 'Code') !== undefined) throw refused(call.method, text.slice(0, 300));
+      if (xmlText(text, 'Code') !== undefined) throw refused(call.method, text.slice(0, 300));
       return text;
     },
     presign(

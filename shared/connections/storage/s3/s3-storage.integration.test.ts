@@ -4,7 +4,7 @@ import { parts } from '../conformance/harness.ts';
 import { describeLargeFiles } from '../conformance/large-files.ts';
 import { describeStorage, MAX_FILE_BYTES } from '../conformance/suite.ts';
 import { createStorage } from '../index.ts';
-import { elementsOf, textOf } from '../remote/xml.ts';
+import { xmlElements, xmlText } from '../remote/xml.ts';
 import { createS3Client } from './s3-client.ts';
 
 setDefaultTimeout(120_000);
@@ -30,7 +30,7 @@ afterAll(() => server?.close());
 async function inventory() {
   const bucket = createS3Client(optionsOf(server));
   const uploads = await bucket.askText({ method: 'GET', query: { uploads: '' } });
-  const begun = [...elementsOf(uploads, 'Upload')].map((one) => `begun ${textOf(one, 'Key')}`);
+  const begun = [...xmlElements(uploads, 'Upload')].map((one) => `begun ${xmlText(one, 'Key')}`);
   const files = await Array.fromAsync(open(1).list(''));
   return [...begun, ...files.map(({ key, sizeBytes }) => `${key} ${sizeBytes}`)].join('\n');
 }

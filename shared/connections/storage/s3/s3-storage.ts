@@ -11,11 +11,11 @@ import type {
   StoredFile,
   UploadOptions,
 } from '../storage-provider.ts';
-import { answersRange, fileNotFound, rangeHeader, resolveRange } from '../ranges.ts';
-import { bodyOf } from '../remote/response-body.ts';
+import { isRangeResponse, fileNotFound, rangeHeader, resolveRange } from '../ranges.ts';
+import { readResponseBody } from '../remote/response-body.ts';
 import { meteredParts, splitFirst } from '../remote/upload-parts.ts';
-import { disposition, elementsOf, textOf } from '../remote/xml.ts';
-import { uploadInParts } from './multipart-upload.ts';
+import { contentDisposition, xmlElements, xmlText } from '../remote/xml.ts';
+import { multipartUpload } from './multipart-upload.ts';
 
 export type { S3Options } from './s3-client.ts';
 
@@ -40,7 +40,7 @@ export class S3Storage implements StorageProvider {
     const { first, isOnly, all } = await splitFirst(parts);
     signal?.throwIfAborted();
     const headers = { 'content-type': contentType };
-    if (!isOnly) await uploadInParts(this.#bucket, { key, headers, parts: all, signal });
+    if (!isOnly) await multipartUpload(this.#bucket, { key, headers, parts: all, signal });
     else await this.#bucket.ask({ method: 'PUT', key, headers, body: first, signal });
     return meter.result();
   }
@@ -52,7 +52,7 @@ export class S3Storage implements StorageProvider {
     const headers = rangeHeader(range);
     if (!headers) return this.#refuseRange(key, range);
     const answer = await this.#bucket.ask({ method: 'GET', key, headers, expected: [404, 416] });
-    if (answersRange(answer, range)) return bodyOf(answer);
+    if (isRangeResponse(answer, range)) return readResponseBody(answer);
     if (answer.status === 404) throw missing(await answer.text());
     await answer.body?.cancel();
     return this.#refuseRange(key, range);
@@ -77,8 +77,8 @@ export class S3Storage implements StorageProvider {
     do {
       const query = { 'list-type': '2', prefix, ...(token && { 'continuation-token': token }) };
       const page = await this.#bucket.askText({ method: 'GET', query });
-      for (const entry of elementsOf(page, 'Contents')) yield toListed(entry);
-      const next = textOf(page, 'NextContinuationToken');
+      for (const entry of xmlElements(page, 'Contents')) yield toListed(entry);
+      const next = xmlText(page, 'NextContinuationToken');
       token = next === token ? undefined : next;
     } while (token);
   }
@@ -105,7 +105,7 @@ export class S3Storage implements StorageProvider {
     const named = fileName !== undefined || inline !== undefined;
     const query = {
       ...(contentType && { 'response-content-type': contentType }),
-      ...(named && { 'response-content-disposition': disposition(fileName, inline) }),
+      ...(named && { 'response-content-disposition': contentDisposition(fileName, inline) }),
     };
     return this.#bucket.presign({ method: 'GET', key, query }, expiresInSeconds);
   }
@@ -127,12 +127,12 @@ export class S3Storage implements StorageProvider {
 }
 
 const missing = (answer: string) =>
-  textOf(answer, 'Code') === 'NoSuchBucket'
+  xmlText(answer, 'Code') === 'NoSuchBucket'
     ? new InfrastructureError('There is no such bucket')
     : fileNotFound();
 
 const toListed = (entry: string): ListedFile => ({
-  key: textOf(entry, 'Key') ?? '',
-  sizeBytes: Number(textOf(entry, 'Size')),
-  modifiedAt: new Date(textOf(entry, 'LastModified') ?? 0),
+  key: xmlText(entry, 'Key') ?? '',
+  sizeBytes: Number(xmlText(entry, 'Size')),
+  modifiedAt: new Date(xmlText(entry, 'LastModified') ?? 0),
 });

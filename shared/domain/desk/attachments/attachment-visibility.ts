@@ -8,14 +8,17 @@ import { attachments } from './tables.ts';
 export const isHidden = ({ quarantined }: { quarantined: boolean }) => quarantined;
 
 /** The same of rows, for one who asks. */
-export const notHiddenFrom = (userId: Id<'usr'> | SQL, { quarantined, uploadedBy } = attachments) =>
+export const isVisibleTo = (userId: Id<'usr'> | SQL, { quarantined, uploadedBy } = attachments) =>
   or(not(quarantined), eq(uploadedBy, userId));
 
 /** Staff sees everything; a customer its own uploads and what its conversations show it. */
-export const visibleAttachments = ({ tenantId, actor }: Pick<MemberTenantContext, 'tenantId' | 'actor'>) =>
+export const visibleAttachments = ({
+  tenantId,
+  actor,
+}: Pick<MemberTenantContext, 'tenantId' | 'actor'>) =>
   and(
     eq(attachments.tenantId, tenantId),
-    notHiddenFrom(actor.userId),
+    isVisibleTo(actor.userId),
     actor.role === 'customer'
       ? or(eq(attachments.uploadedBy, actor.userId), eq(attachments.customerId, actor.userId))
       : undefined,

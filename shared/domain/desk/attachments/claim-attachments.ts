@@ -1,11 +1,11 @@
 import type { MemberTenantContext } from '@insightdesk/shared/context';
 import { type Id, toUuid } from '@insightdesk/shared/contract';
 import { and, eq, isNull, ne, sql } from 'drizzle-orm';
-import { announce } from './emit-processed.ts';
+import { isHidden, visibleAttachments } from './attachment-visibility.ts';
+import { emitProcessed } from './emit-processed.ts';
 import { AttachmentErrors } from './errors.ts';
 import { attachments } from './tables.ts';
 import { toAttachment } from './view.ts';
-import { isHidden, visibleAttachments } from './attachment-visibility.ts';
 
 /** The message that an upload becomes part of. */
 interface Destination {
@@ -46,7 +46,7 @@ export async function claimAttachments(
       isHidden: isHidden(row),
       /** For what was processed before it had a place: tells those who may see it now. */
       announceIfReady: async () => {
-        if (row.status === 'ready' && row.variants.length > 0) await announce(ctx, row);
+        if (row.status === 'ready' && row.variants.length > 0) await emitProcessed(ctx, row);
       },
     };
   });

@@ -4,7 +4,7 @@ import { attachmentReady, attachmentRejected } from './events.ts';
 import { type AttachmentRow, toAttachment } from './view.ts';
 
 /** Tells that an attachment has been processed, to those who may see it by now. */
-export function announce(ctx: TenantContext, row: AttachmentRow) {
+export function emitProcessed(ctx: TenantContext, row: AttachmentRow) {
   const { conversationId, customerId, uploadedBy } = row;
   const event = row.status === 'ready' ? attachmentReady : attachmentRejected;
   const attachment = toAttachment(row, ctx.settings.publicUrl);

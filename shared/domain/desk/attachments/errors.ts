@@ -49,9 +49,9 @@ export const AttachmentErrors = {
     new TooManyRequestsError('Too many uploads are under way', { code: 'TOO_MANY_UPLOADS' }),
   Expired: () =>
     new ServiceError('The upload was given up', { code: 'UPLOAD_EXPIRED', status: 410 }),
-  NoPicture: () =>
+  NotAnImage: () =>
     new DomainValidationError('Pictures are made of pictures only', { code: 'NOT_A_PICTURE' }),
-  TwoWays: () =>
+  VariantAndImage: () =>
     new DomainValidationError(undefined, {
       errors: [{ path: 'image', message: 'A variant or an image, not both' }],
     }),

@@ -11,13 +11,13 @@ export const attachmentUploaded = defineEvent(
 );
 
 /** Its row is gone, or it never got one; its files are to follow. */
-export const attachmentDiscarded = defineEvent(
+export const attachmentDeleted = defineEvent(
   'attachment.discarded',
   z.object({ attachmentId: idSchema('att') }),
   { audit: false },
 );
 
-export const filePolicyChanged = defineEvent('file-policy.changed', filePolicyView, {
+export const filePolicyUpdated = defineEvent('file-policy.changed', filePolicyView, {
   staff: 'payload',
 });
 

@@ -14,7 +14,7 @@ export const processAttachment = defineJob({
 });
 
 /** Removes uploads that no message claimed within a day. */
-export const collectUnclaimed = defineJob({
+export const expireUploads = defineJob({
   name: 'attachments.collect-unclaimed',
   triggeredBy: ['schedule'],
   queue: 'maintenance',
@@ -24,7 +24,7 @@ export const collectUnclaimed = defineJob({
 });
 
 /** Removes the files of what its uploader took back, or what was rejected. */
-export const deleteDiscarded = defineJob({
+export const deleteFiles = defineJob({
   name: 'attachments.delete-discarded',
   triggeredBy: ['attachment.discarded', 'attachment.rejected'],
   queue: 'maintenance',
@@ -32,7 +32,7 @@ export const deleteDiscarded = defineJob({
 });
 
 /** Compares what storage has with what the database knows of. */
-export const sweepFiles = defineJob({
+export const reconcileFiles = defineJob({
   name: 'attachments.sweep-files',
   triggeredBy: ['schedule'],
   queue: 'maintenance',

@@ -1,11 +1,15 @@
 import type { TenantContext } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
 import { and, eq, ne } from 'drizzle-orm';
-import { announce } from './emit-processed.ts';
+import { emitProcessed } from './emit-processed.ts';
 import { attachments } from './tables.ts';
 
 /** Rejects a file for good, and tells those who may see it. */
-export async function reject(ctx: TenantContext, id: Id<'att'>, rejection: string): Promise<void> {
+export async function rejectAttachment(
+  ctx: TenantContext,
+  id: Id<'att'>,
+  rejection: string,
+): Promise<void> {
   const [changed] = await ctx.tx
     .update(attachments)
     .set({ status: 'rejected', variants: [], rejection, quarantined: false })
@@ -17,5 +21,5 @@ export async function reject(ctx: TenantContext, id: Id<'att'>, rejection: strin
       ),
     )
     .returning();
-  if (changed) await announce(ctx, changed);
+  if (changed) await emitProcessed(ctx, changed);
 }

@@ -6,7 +6,7 @@ export const storageKey = (tenantId: string, id: string, variant = 'original') =
   `${tenantId}/attachments/${id}/${variant}`;
 
 /** What is there only until the file has been put together. */
-export const isScaffold = (variant: string): boolean =>
+export const isUploadPart = (variant: string): boolean =>
   variant === STAGED || variant.startsWith('part-');
 
 /** The name of a part that nobody else writes. */

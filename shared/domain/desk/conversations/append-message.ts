@@ -9,7 +9,7 @@ import { messageCreated } from './events.ts';
 import { messages } from './tables.ts';
 import { type ConversationRow, type MessageRow, toMessage } from './view.ts';
 
-export interface Draft {
+export interface MessageDraft {
   body: string;
   kind: MessageRow['kind'];
   attachmentIds: Id<'att'>[];
@@ -22,7 +22,7 @@ const insert = statement(getTableColumns(messages), (row, q) => q.insert(message
 export async function appendMessage(
   ctx: MemberTenantContext,
   conversation: ConversationRow,
-  { attachmentIds, ...content }: Draft,
+  { attachmentIds, ...content }: MessageDraft,
   createdAt: Date,
 ) {
   const { tx, tenantId, actor } = ctx;

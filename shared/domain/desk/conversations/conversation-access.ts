@@ -16,7 +16,7 @@ const customerOfVisible = statement(
 );
 
 /** Whose conversation it is, if the caller may see it. */
-export async function findCustomerOf(ctx: MemberTenantContext, id: Id<'cnv'>) {
+export async function findConversationCustomerId(ctx: MemberTenantContext, id: Id<'cnv'>) {
   const [row] = await customerOfVisible(ctx.tx, { ...viewerOf(ctx), id });
   return row?.customerId;
 }

@@ -3,10 +3,10 @@ export type Status = (typeof statuses)[number];
 
 export const priorities = ['low', 'normal', 'high', 'urgent'] as const;
 
-export const kinds = ['reply', 'note'] as const;
+export const messageKinds = ['reply', 'note'] as const;
 
 /** Where a conversation may go from each status; `closed` is final. */
-export const transitions: Record<Status, readonly Status[]> = {
+export const statusTransitions: Record<Status, readonly Status[]> = {
   open: ['pending', 'snoozed', 'resolved', 'closed'],
   pending: ['open', 'snoozed', 'resolved', 'closed'],
   snoozed: ['open', 'pending', 'resolved', 'closed'],

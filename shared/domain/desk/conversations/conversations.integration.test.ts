@@ -9,11 +9,11 @@ import {
   getConversation,
   listConversations,
   listMessages,
-  mayFollowConversation,
-  openConversation,
+  canReadConversation,
+  createConversation,
   sendMessage,
   updateConversation,
-  wakeSnoozed,
+  unsnoozeConversation,
 } from './index.ts';
 
 const { context, close } = createTestContext();
@@ -35,7 +35,7 @@ beforeAll(async () => {
 });
 afterAll(close);
 
-const open = (by = customer) => openConversation(by, { subject: 'A lamp', body: 'It is broken' });
+const open = (by = customer) => createConversation(by, { subject: 'A lamp', body: 'It is broken' });
 const notFound = { status: 404, code: 'NOT_FOUND' };
 
 async function recorded(ctx: Context): Promise<string[]> {
@@ -105,7 +105,7 @@ describe('who may see what', () => {
       await expect(getConversation(outsider, { id })).rejects.toMatchObject(notFound);
       await expect(listMessages(outsider, { id })).rejects.toMatchObject(notFound);
       await expect(sendMessage(outsider, { id, body: 'x' })).rejects.toMatchObject(notFound);
-      expect(await mayFollowConversation(outsider as MemberContext, id)).toBe(false);
+      expect(await canReadConversation(outsider as MemberContext, id)).toBe(false);
     }
     const page = await listConversations(stranger, {});
     expect(page.items).toEqual([]);
@@ -148,10 +148,10 @@ describe('changes', () => {
       snoozedUntil,
     });
     const system: Context = { ...owner, actor: { kind: 'system', name: 'test' } };
-    await wakeSnoozed(system, { conversationId: id });
+    await unsnoozeConversation(system, { conversationId: id });
     expect((await getConversation(agent, { id })).status).toBe('snoozed');
     await until(() => Date.now() > Date.parse(snoozedUntil) + 100);
-    await wakeSnoozed(system, { conversationId: id });
+    await unsnoozeConversation(system, { conversationId: id });
     expect(await getConversation(agent, { id })).toMatchObject({
       status: 'open',
       snoozedUntil: null,
@@ -193,8 +193,8 @@ describe('changes', () => {
   test('filters', async () => {
     const { owner: fresh, member } = await createTestTenant(context);
     const asker = await member('customer');
-    const one = await openConversation(asker, { subject: '100% wool', body: 'x' });
-    const two = await openConversation(asker, { subject: 'other', body: 'x', priority: 'urgent' });
+    const one = await createConversation(asker, { subject: '100% wool', body: 'x' });
+    const two = await createConversation(asker, { subject: 'other', body: 'x', priority: 'urgent' });
     await updateConversation(fresh, { id: two.id, tags: ['vip'], status: 'pending' });
     const ids = async (filter: object) =>
       (await listConversations(fresh, filter)).items.map(({ id }) => id);
@@ -225,7 +225,7 @@ describe('attachments', () => {
     const { id } = await upload(customer);
     const foreign = await upload(agent);
     const send = (attachmentIds: `att_${string}`[]) =>
-      openConversation(customer, { subject: 's', body: 'b', attachmentIds });
+      createConversation(customer, { subject: 's', body: 'b', attachmentIds });
     const refused = { status: 422, code: 'ATTACHMENT_NOT_AVAILABLE' };
     await expect(send([id, foreign.id])).rejects.toMatchObject(refused);
     await expect(send([newId('att')])).rejects.toMatchObject(refused);
@@ -237,11 +237,11 @@ describe('attachments', () => {
 });
 
 test('text that PostgreSQL cannot hold is refused or mended, not a 500', async () => {
-  const nul = openConversation(customer, { subject: 'a\0b', body: 'x' });
+  const nul = createConversation(customer, { subject: 'a\0b', body: 'x' });
   await expect(nul).rejects.toThrow('NUL');
-  const lines = openConversation(customer, { subject: 'a\nBcc: b', body: 'x' });
+  const lines = createConversation(customer, { subject: 'a\nBcc: b', body: 'x' });
   await expect(lines).rejects.toThrow('one line');
-  const { id } = await openConversation(customer, { subject: 'lone \ud800', body: 'x' });
+  const { id } = await createConversation(customer, { subject: 'lone \ud800', body: 'x' });
   expect((await getConversation(customer, { id })).subject).toBe('lone \ufffd');
 });
 

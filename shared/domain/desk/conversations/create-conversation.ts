@@ -12,14 +12,14 @@ import { conversations } from './tables.ts';
 import {
   audienceOf,
   type ConversationRow,
-  conversationTag,
+  conversationEtag,
   conversationView,
   toConversation,
 } from './view.ts';
 import { priorities } from './conversation-enums.ts';
 
 /** Opens a conversation with its first message; the caller is its customer. */
-export const openConversation = defineAction({
+export const createConversation = defineAction({
   summary: 'Open a conversation',
   input: z.strictObject({
     subject: line(300),
@@ -27,7 +27,7 @@ export const openConversation = defineAction({
     ...messageInput,
   }),
   output: conversationView,
-  etag: conversationTag,
+  etag: conversationEtag,
   allow: 'conversations:open',
   transaction: 'write',
   async run(ctx, { subject, priority, body, attachmentIds }) {

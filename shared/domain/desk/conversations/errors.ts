@@ -14,7 +14,7 @@ export const ConversationErrors = {
     new DomainBusinessRuleError(`A conversation cannot go from ${from} to ${to}`, {
       code: 'INVALID_TRANSITION',
     }),
-  TagsAreForStaff: () => new ForbiddenError('Only staff may look for tags'),
+  TagsRequireStaff: () => new ForbiddenError('Only staff may look for tags'),
   UnknownAssignee: () =>
     new DomainValidationError('The assignee must be an active member of staff', {
       errors: [{ path: 'assigneeId', message: 'Not an active member of staff' }],

@@ -5,7 +5,7 @@ import { and, eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { ConversationErrors } from './errors.ts';
 import { conversations } from './tables.ts';
-import { audienceOf, conversationTag, conversationView, toConversation } from './view.ts';
+import { audienceOf, conversationEtag, conversationView, toConversation } from './view.ts';
 import { viewerColumns, viewerOf, visibleConversations } from './conversation-visibility.ts';
 
 const visibleById = statement(
@@ -22,7 +22,7 @@ export const getConversation = defineAction({
   summary: 'Get a conversation',
   input: z.strictObject({ id: idSchema('cnv') }),
   output: conversationView,
-  etag: conversationTag,
+  etag: conversationEtag,
   allow: 'conversations:read',
   transaction: 'read',
   async run(ctx, { id }) {

@@ -1,15 +1,15 @@
 /** Conversations between customers and staff, and who may listen to them. */
 export * as conversationEvents from './events.ts';
-export { findCustomerOf } from './conversation-access.ts';
+export { findConversationCustomerId } from './conversation-access.ts';
 export { getConversation } from './get-conversation.ts';
 export * as conversationJobs from './jobs.ts';
 export { listConversations } from './list-conversations.ts';
 export { listMessages } from './list-messages.ts';
-export { mayFollowConversation } from './may-follow-conversation.ts';
-export { openConversation } from './create-conversation.ts';
+export { canReadConversation } from './may-follow-conversation.ts';
+export { createConversation } from './create-conversation.ts';
 export { sendMessage } from './send-message.ts';
 export { conversations, messages } from './tables.ts';
-export { unassignFormer } from './unassign-former-staff.ts';
+export { unassignFormerStaff } from './unassign-former-staff.ts';
 export { updateConversation } from './update-conversation.ts';
 export { conversationView, messageView } from './view.ts';
-export { wakeSnoozed } from './unsnooze-conversation.ts';
+export { unsnoozeConversation } from './unsnooze-conversation.ts';

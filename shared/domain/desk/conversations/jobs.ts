@@ -2,7 +2,7 @@ import { idSchema } from '@insightdesk/shared/contract';
 import { defineJob } from '@insightdesk/shared/jobs';
 import { z } from 'zod';
 
-export const wakeConversation = defineJob({
+export const unsnoozeConversation = defineJob({
   name: 'conversations.wake',
   triggeredBy: ['conversation.updated'],
   queue: 'maintenance',

@@ -35,7 +35,7 @@ export const listConversations = defineAction({
   async run(ctx, { limit, cursor, ...wanted }) {
     const audience = audienceOf(ctx.actor);
     if (wanted.tag !== undefined && audience === 'customer')
-      throw ConversationErrors.TagsAreForStaff();
+      throw ConversationErrors.TagsRequireStaff();
     const before = decodeCursor(cursor, integerKey);
     const rows = await newest(limit)(ctx.tx, { ...viewerOf(ctx), ...wanted, before });
     return page(

@@ -11,7 +11,7 @@ import {
 import { aliasedTable, and, desc, eq, lt } from 'drizzle-orm';
 import { z } from 'zod';
 import { ConversationErrors } from './errors.ts';
-import { messageColumns, viewMessage } from './message-row.ts';
+import { messageColumns, toMessageFromRow } from './message-row.ts';
 import { conversations, messages } from './tables.ts';
 import { messageView } from './view.ts';
 import { viewerColumns, viewerOf, visibleConversations, visibleMessages } from './conversation-visibility.ts';
@@ -36,7 +36,7 @@ export const listMessages = defineAction({
       rows,
       limit,
       ({ message }) => message.id,
-      (row) => viewMessage(row, settings.publicUrl),
+      (row) => toMessageFromRow(row, settings.publicUrl),
     );
   },
 });

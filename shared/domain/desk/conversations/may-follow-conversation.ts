@@ -16,7 +16,7 @@ const idOfVisible = statement(
 );
 
 /** Whether it is the caller's own conversation, or the caller is staff and it exists. */
-export async function mayFollowConversation(ctx: MemberContext, id: Id<'cnv'>): Promise<boolean> {
+export async function canReadConversation(ctx: MemberContext, id: Id<'cnv'>): Promise<boolean> {
   const [row] = await readTenant(ctx, ({ tx }) => idOfVisible(tx, { ...viewerOf(ctx), id }));
   return row !== undefined;
 }

@@ -1,7 +1,7 @@
 import type { Id } from '@insightdesk/shared/contract';
 import {
   attachments,
-  notHiddenFrom,
+  isVisibleTo,
   toAttachment,
 } from '@insightdesk/shared/domain/desk/attachments';
 import { aliasedTable, sql } from 'drizzle-orm';
@@ -19,11 +19,11 @@ export const messageColumns = {
       'status', a.status, 'variants', a.variants) order by a.id)
     from ${attachments} a
     where a.tenant_id = messages.tenant_id and a.message_id = messages.id
-      and ${notHiddenFrom(sql`app.user_id()`, aliasedTable(attachments, 'a'))})`,
+      and ${isVisibleTo(sql`app.user_id()`, aliasedTable(attachments, 'a'))})`,
 };
 
 /** What those who may read a message see of such a row. */
-export function viewMessage(
+export function toMessageFromRow(
   row: { message: MessageRow; files: AttachmentRow[] | null },
   publicUrl: string,
 ) {

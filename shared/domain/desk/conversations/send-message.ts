@@ -9,17 +9,17 @@ import { ConversationErrors } from './errors.ts';
 import { conversationUpdated } from './events.ts';
 import { lockConversation } from './lock-conversation.ts';
 import { messageInput } from './message-input.ts';
-import { messageColumns, viewMessage } from './message-row.ts';
+import { messageColumns, toMessageFromRow } from './message-row.ts';
 import { conversations, messages } from './tables.ts';
 import { type ConversationRow, messageView, toConversation } from './view.ts';
-import { kinds } from './conversation-enums.ts';
+import { messageKinds } from './conversation-enums.ts';
 
 /** Sends a reply or writes a note; the same `clientMessageId` again answers with the first one. */
 export const sendMessage = defineAction({
   summary: 'Send a message',
   input: z.strictObject({
     id: idSchema('cnv'),
-    kind: z.enum(kinds).default('reply'),
+    kind: z.enum(messageKinds).default('reply'),
     clientMessageId: text(100).nullable().default(null),
     ...messageInput,
   }),
@@ -117,5 +117,5 @@ async function findSentMessage(
   if (clientMessageId === null) return undefined;
   const own = { tenantId, conversationId, authorId: actor.userId, clientMessageId };
   const [row] = await sentBefore(tx, own);
-  return row && viewMessage(row, settings.publicUrl);
+  return row && toMessageFromRow(row, settings.publicUrl);
 }

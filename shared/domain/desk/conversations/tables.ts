@@ -12,7 +12,7 @@ import {
   unique,
   uniqueIndex,
 } from 'drizzle-orm/pg-core';
-import { kinds, priorities, statuses } from './conversation-enums.ts';
+import { messageKinds, priorities, statuses } from './conversation-enums.ts';
 
 export const conversations = pgTable(
   'conversations',
@@ -108,7 +108,7 @@ export const messages = pgTable(
     /** Place in the conversation, from 1 without gaps; the order in which everyone sees it. */
     sequence: integer('sequence').notNull(),
     authorId: typeId('author_id', 'usr').notNull(),
-    kind: text('kind', { enum: kinds }).notNull(),
+    kind: text('kind', { enum: messageKinds }).notNull(),
     body: text('body').notNull(),
     clientMessageId: text('client_message_id'),
     createdAt: createdAt(),

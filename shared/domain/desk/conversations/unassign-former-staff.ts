@@ -3,7 +3,7 @@ import type { Id } from '@insightdesk/shared/contract';
 import { isReachableStaff } from '@insightdesk/shared/domain/identity/users';
 import { type JobRun, jobFor } from '@insightdesk/shared/jobs';
 import { and, asc, eq, inArray, ne, sql } from 'drizzle-orm';
-import { tell } from './update-conversation-row.ts';
+import { recordConversationUpdated } from './update-conversation-row.ts';
 import { unassignConversations } from './jobs.ts';
 import { conversations } from './tables.ts';
 
@@ -17,7 +17,7 @@ type Run = Pick<JobRun, 'id' | 'tenantId' | 'requestId' | 'signal' | 'enqueue'>;
  * transaction; closed ones keep the name, nobody writes to them. Meanwhile whoever would get mail
  * is looked at when it is sent.
  */
-export async function unassignFormer(
+export async function unassignFormerStaff(
   ctx: Context,
   { userId }: { userId: Id<'usr'> },
   run: Run,
@@ -53,6 +53,6 @@ async function unassignSome(ctx: TenantContext, userId: Id<'usr'>): Promise<numb
     .set({ assigneeId: null, version: sql`${conversations.version} + 1` })
     .where(and(eq(conversations.tenantId, tenantId), inArray(conversations.id, ids)))
     .returning();
-  for (const row of changed) await tell(ctx, row, userId);
+  for (const row of changed) await recordConversationUpdated(ctx, row, userId);
   return theirs.length;
 }

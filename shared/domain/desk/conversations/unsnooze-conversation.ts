@@ -1,17 +1,17 @@
 import { type Context, withTenant } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
 import { and, eq, lte, sql } from 'drizzle-orm';
-import { change, tell } from './update-conversation-row.ts';
+import { updateConversationRow, recordConversationUpdated } from './update-conversation-row.ts';
 import { conversations } from './tables.ts';
 
 /** Reopens a snoozed conversation whose time has come; otherwise changes nothing. */
-export function wakeSnoozed(ctx: Context, { conversationId }: { conversationId: Id<'cnv'> }) {
+export function unsnoozeConversation(ctx: Context, { conversationId }: { conversationId: Id<'cnv'> }) {
   return withTenant(ctx, async (tenant) => {
     const due = and(
       eq(conversations.status, 'snoozed'),
       lte(conversations.snoozedUntil, sql`now()`),
     );
-    const after = await change(tenant, conversationId, { status: 'open', snoozedUntil: null }, due);
-    if (after) await tell(tenant, after, after.assigneeId);
+    const after = await updateConversationRow(tenant, conversationId, { status: 'open', snoozedUntil: null }, due);
+    if (after) await recordConversationUpdated(tenant, after, after.assigneeId);
   });
 }

@@ -7,7 +7,7 @@ import { conversations } from './tables.ts';
 import { type ConversationRow, toConversation } from './view.ts';
 
 /** Changes a conversation that meets the condition; undefined when there is none. */
-export async function change(
+export async function updateConversationRow(
   { tx, tenantId }: TenantContext,
   id: Id<'cnv'>,
   values: Partial<ConversationRow>,
@@ -22,7 +22,7 @@ export async function change(
 }
 
 /** Records what has become of a conversation. */
-export function tell(
+export function recordConversationUpdated(
   ctx: TenantContext,
   after: ConversationRow,
   previousAssigneeId: Id<'usr'> | null,

@@ -8,11 +8,11 @@ import {
 import { type Id, idSchema } from '@insightdesk/shared/contract';
 import { isReachableStaff } from '@insightdesk/shared/domain/identity/users';
 import { z } from 'zod';
-import { change, tell } from './update-conversation-row.ts';
+import { updateConversationRow, recordConversationUpdated } from './update-conversation-row.ts';
 import { ConversationErrors } from './errors.ts';
 import { lockConversation } from './lock-conversation.ts';
-import { type ConversationRow, conversationTag, conversationView, toConversation } from './view.ts';
-import { priorities, type Status, statuses, transitions } from './conversation-enums.ts';
+import { type ConversationRow, conversationEtag, conversationView, toConversation } from './view.ts';
+import { priorities, type Status, statuses, statusTransitions } from './conversation-enums.ts';
 
 const changes = {
   status: z.enum(statuses),
@@ -34,7 +34,7 @@ export const updateConversation = defineAction({
   summary: 'Change a conversation',
   input: z.strictObject({ id: idSchema('cnv'), ...z.object(changes).partial().shape }),
   output: conversationView,
-  etag: conversationTag,
+  etag: conversationEtag,
   looksAtVersion: true,
   allow: 'conversations:manage',
   transaction: 'write',
@@ -45,16 +45,16 @@ export const updateConversation = defineAction({
     const values = { ...definedOnly(wanted), ...statusChange(before, wanted) };
     await checkAssignee(ctx, wanted.assigneeId);
     if (Object.keys(values).length === 0) return toConversation(before, 'staff');
-    const after = await change(ctx, id, values);
+    const after = await updateConversationRow(ctx, id, values);
     if (!after) throw ConversationErrors.NotFound();
-    await tell(ctx, after, before.assigneeId);
+    await recordConversationUpdated(ctx, after, before.assigneeId);
     return toConversation(after, 'staff');
   },
 });
 
 function statusChange(before: ConversationRow, wanted: Wanted): Values {
   const to: Status = wanted.status ?? (wanted.snoozedUntil ? 'snoozed' : before.status);
-  if (to !== before.status && !transitions[before.status].includes(to)) {
+  if (to !== before.status && !statusTransitions[before.status].includes(to)) {
     throw ConversationErrors.InvalidTransition(before.status, to);
   }
   if (to !== 'snoozed') return before.status === to ? {} : { status: to, snoozedUntil: null };

@@ -3,7 +3,7 @@ import { attachmentView } from '@insightdesk/shared/domain/desk/attachments';
 import type { InferSelectModel } from 'drizzle-orm';
 import { z } from 'zod';
 import type { conversations, messages } from './tables.ts';
-import { kinds, priorities, statuses } from './conversation-enums.ts';
+import { messageKinds, priorities, statuses } from './conversation-enums.ts';
 
 export const conversationView = z.object({
   id: idSchema('cnv'),
@@ -25,7 +25,7 @@ export const messageView = z.object({
   id: idSchema('msg'),
   conversationId: idSchema('cnv'),
   authorId: idSchema('usr'),
-  kind: z.enum(kinds),
+  kind: z.enum(messageKinds),
   body: z.string(),
   attachments: z.array(attachmentView),
   clientMessageId: z.string().nullable(),
@@ -61,7 +61,7 @@ export function toConversation(row: Omit<ConversationRow, 'tenantId'>, audience:
 }
 
 /** Its version, and what staff see change without a new one: how many notes there are. */
-export const conversationTag = ({
+export const conversationEtag = ({
   version,
   messageCount,
 }: Pick<ReturnType<typeof toConversation>, 'version' | 'messageCount'>) =>

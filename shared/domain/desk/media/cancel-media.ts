@@ -1,29 +1,29 @@
 import { defineAction, withTenant } from '@insightdesk/shared/context';
 import { idSchema } from '@insightdesk/shared/contract';
 import { z } from 'zod';
-import { RecordingErrors } from './errors.ts';
-import { requireOwn } from './require-own.ts';
-import { recordings } from './tables.ts';
-import { recordingView, toRecording } from './view.ts';
+import { MediaErrors } from './errors.ts';
+import { requireOwnMedia } from './require-own.ts';
+import { mediaFiles } from './tables.ts';
+import { mediaView, toMedia } from './view.ts';
 
 /** Ends the work on a video or a sound, also while it waits; what was made of it so far goes. */
-export const cancelRecording = defineAction({
+export const cancelMedia = defineAction({
   summary: 'End the work on a video or a sound',
   input: z.strictObject({ id: idSchema('att') }),
-  output: recordingView,
+  output: mediaView,
   allow: 'attachments:upload',
   transaction: 'own',
   async run(ctx, { id }) {
     const { tenantId } = ctx;
     const row = await withTenant(ctx, async (tenant) => {
-      const { recording } = await requireOwn(tenant, id);
-      if (recording?.endedAt) throw RecordingErrors.Ended();
+      const { recording } = await requireOwnMedia(tenant, id);
+      if (recording?.endedAt) throw MediaErrors.Ended();
       const cancelled = { status: 'cancelled' as const, reason: null, endedAt: new Date() };
       const [changed] = await tenant.tx
-        .insert(recordings)
+        .insert(mediaFiles)
         .values({ tenantId, attachmentId: id, ...cancelled })
         .onConflictDoUpdate({
-          target: [recordings.tenantId, recordings.attachmentId],
+          target: [mediaFiles.tenantId, mediaFiles.attachmentId],
           set: cancelled,
         })
         .returning();
@@ -31,6 +31,6 @@ export const cancelRecording = defineAction({
     });
     // The row is what counts; this ends at once what would notice later.
     if (row?.jobId) await ctx.jobs.cancel(tenantId, row.jobId, ctx.actor.userId).catch(() => {});
-    return toRecording(id, row);
+    return toMedia(id, row);
   },
 });

@@ -1,7 +1,7 @@
 import { DomainBusinessRuleError, DomainNotFoundError } from '@insightdesk/shared/errors';
 
 /** Everything that can be wrong with the work on recordings. */
-export const RecordingErrors = {
+export const MediaErrors = {
   NotFound: () => new DomainNotFoundError('This attachment is no video and no sound'),
   Ended: () =>
     new DomainBusinessRuleError('The work on this recording has ended', {

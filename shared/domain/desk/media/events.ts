@@ -2,10 +2,10 @@ import { idSchema } from '@insightdesk/shared/contract';
 import { attachmentView } from '@insightdesk/shared/domain/desk/attachments';
 import { defineEvent, sees } from '@insightdesk/shared/events';
 import { z } from 'zod';
-import { recordingView } from './view.ts';
+import { mediaView } from './view.ts';
 
 /** Somebody wants it tried again. */
-export const recordingRequested = defineEvent(
+export const mediaRequested = defineEvent(
   'recording.requested',
   z.object({ attachmentId: idSchema('att') }),
   { audit: false },
@@ -18,14 +18,14 @@ const worked = z.object({
   /** The only customer who may see it; null for what staff keeps to itself. */
   customerId: idSchema('usr').nullable(),
   uploadedBy: idSchema('usr'),
-  recording: recordingView,
+  recording: mediaView,
   attachment: attachmentView,
 });
 
 type Worked = z.output<typeof worked>;
 
 const placed = sees(
-  recordingView.extend({ attachment: attachmentView, conversationId }),
+  mediaView.extend({ attachment: attachmentView, conversationId }),
   ({ recording, attachment, conversationId }: Worked) => ({
     ...recording,
     attachment,
@@ -49,7 +49,7 @@ const audience = {
 } as const;
 
 /** What is made of a video or a sound is there, as variants of its attachment. */
-export const recordingPrepared = defineEvent('recording.prepared', worked, audience);
+export const mediaPrepared = defineEvent('recording.prepared', worked, audience);
 
 /** Nothing will be made of it, unless somebody asks again; the attachment is as it was. */
-export const recordingFailed = defineEvent('recording.failed', worked, audience);
+export const mediaFailed = defineEvent('recording.failed', worked, audience);

@@ -1,8 +1,8 @@
 /** Videos and sounds: looked at, converted for every browser, with a poster or a waveform. */
-export { cancelRecording } from './cancel-media.ts';
-export * as recordingEvents from './events.ts';
-export { getRecording } from './get-media.ts';
-export { isRecording } from './is-recording.ts';
-export * as recordingJobs from './jobs.ts';
-export { prepareRecording } from './process-media.ts';
-export { requestRecording } from './retry-media.ts';
+export { cancelMedia } from './cancel-media.ts';
+export * as mediaEvents from './events.ts';
+export { getMedia } from './get-media.ts';
+export { isVideoOrAudio } from './is-recording.ts';
+export * as mediaJobs from './jobs.ts';
+export { processMedia } from './process-media.ts';
+export { retryMedia } from './retry-media.ts';

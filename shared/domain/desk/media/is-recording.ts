@@ -1,2 +1,2 @@
 /** Whether something is made of files of this type. */
-export const isRecording = (contentType: string): boolean => /^(video|audio)\//.test(contentType);
+export const isVideoOrAudio = (contentType: string): boolean => /^(video|audio)\//.test(contentType);

@@ -3,7 +3,7 @@ import { defineJob, JobPriority } from '@insightdesk/shared/jobs';
 import { z } from 'zod';
 
 /** Makes what is made of a video or a sound. */
-export const prepareRecordingJob = defineJob({
+export const processMedia = defineJob({
   name: 'recordings.prepare',
   triggeredBy: ['attachment.uploaded', 'attachment.ready', 'recording.requested'],
   queue: 'media-processing',

@@ -7,14 +7,14 @@ import {
   toAttachment,
 } from '@insightdesk/shared/domain/desk/attachments';
 import { record } from '@insightdesk/shared/events';
-import type { Loudness, RecordingFacts } from '@insightdesk/shared/media';
+import type { Loudness, ProbeResult } from '@insightdesk/shared/media';
 import { and, eq, isNull, sql } from 'drizzle-orm';
-import { recordingFailed, recordingPrepared } from './events.ts';
-import { recordings } from './tables.ts';
-import { toRecording } from './view.ts';
+import { mediaFailed, mediaPrepared } from './events.ts';
+import { mediaFiles } from './tables.ts';
+import { toMedia } from './view.ts';
 
 /** How the work on a recording ends. */
-export interface End {
+export interface Outcome {
   status: 'ready' | 'failed' | 'cancelled';
   reason: string | null;
   variants?: StoredVariant[];
@@ -25,7 +25,7 @@ export interface End {
 const WAITED = '-wait[0-9]+$';
 
 const rowOf = ({ tenantId }: TenantContext, id: Id<'att'>) =>
-  and(eq(recordings.tenantId, tenantId), eq(recordings.attachmentId, id));
+  and(eq(mediaFiles.tenantId, tenantId), eq(mediaFiles.attachmentId, id));
 
 const attachmentOf = ({ tenantId }: TenantContext, id: Id<'att'>) =>
   and(eq(attachments.tenantId, tenantId), eq(attachments.id, id), eq(attachments.status, 'ready'));
@@ -34,46 +34,46 @@ const attachmentOf = ({ tenantId }: TenantContext, id: Id<'att'>) =>
  * Takes the work up, counted before it is tried; undefined when the attachment may not be looked at,
  * when the work has ended, or another job is at it.
  */
-export async function begin(ctx: TenantContext, id: Id<'att'>, jobId: string) {
+export async function startProcessing(ctx: TenantContext, id: Id<'att'>, jobId: string) {
   const [attachment] = await ctx.tx.select().from(attachments).where(attachmentOf(ctx, id));
   if (!attachment) return undefined;
   const [row] = await ctx.tx
-    .insert(recordings)
+    .insert(mediaFiles)
     .values({ tenantId: ctx.tenantId, attachmentId: id, status: 'working', jobId, attempts: 1 })
     .onConflictDoUpdate({
-      target: [recordings.tenantId, recordings.attachmentId],
-      set: { status: 'working', reason: null, jobId, attempts: sql`${recordings.attempts} + 1` },
-      setWhere: sql`${recordings.endedAt} is null and (${recordings.jobId} is null
-        or regexp_replace(${recordings.jobId}, ${WAITED}, '') = ${jobId.replace(/-wait\d+$/, '')})`,
+      target: [mediaFiles.tenantId, mediaFiles.attachmentId],
+      set: { status: 'working', reason: null, jobId, attempts: sql`${mediaFiles.attempts} + 1` },
+      setWhere: sql`${mediaFiles.endedAt} is null and (${mediaFiles.jobId} is null
+        or regexp_replace(${mediaFiles.jobId}, ${WAITED}, '') = ${jobId.replace(/-wait\d+$/, '')})`,
     })
     .returning();
   return row && { attachment, attempts: row.attempts };
 }
 
 const going = (ctx: TenantContext, id: Id<'att'>) =>
-  and(rowOf(ctx, id), isNull(recordings.endedAt));
+  and(rowOf(ctx, id), isNull(mediaFiles.endedAt));
 
-export const noteFacts = (ctx: TenantContext, id: Id<'att'>, facts: RecordingFacts) =>
-  ctx.tx.update(recordings).set({ facts }).where(going(ctx, id));
+export const saveProbe = (ctx: TenantContext, id: Id<'att'>, facts: ProbeResult) =>
+  ctx.tx.update(mediaFiles).set({ facts }).where(going(ctx, id));
 
 /** It was not begun after all, for this reason. */
-export const putOff = (ctx: TenantContext, id: Id<'att'>, reason: string) =>
+export const postponeProcessing = (ctx: TenantContext, id: Id<'att'>, reason: string) =>
   ctx.tx
-    .update(recordings)
-    .set({ status: 'waiting', reason, attempts: sql`${recordings.attempts} - 1` })
+    .update(mediaFiles)
+    .set({ status: 'waiting', reason, attempts: sql`${mediaFiles.attempts} - 1` })
     .where(going(ctx, id));
 
 /** Ends the work of this job, and tells; false when it had ended before. */
-export async function end(
+export async function finishProcessing(
   ctx: TenantContext,
   id: Id<'att'>,
   jobId: string,
-  { status, reason, variants = [], loudness = null }: End,
+  { status, reason, variants = [], loudness = null }: Outcome,
 ): Promise<boolean> {
   const [row] = await ctx.tx
-    .update(recordings)
+    .update(mediaFiles)
     .set({ status, reason, loudness, endedAt: new Date() })
-    .where(and(going(ctx, id), eq(recordings.jobId, jobId)))
+    .where(and(going(ctx, id), eq(mediaFiles.jobId, jobId)))
     .returning();
   const names = JSON.stringify(variants.map(({ name }) => name));
   const [attachment] = await ctx.tx
@@ -87,11 +87,11 @@ export async function end(
     .returning();
   if (!row || !attachment) return false;
   const { conversationId, customerId, uploadedBy } = attachment;
-  await record(ctx, status === 'ready' ? recordingPrepared : recordingFailed, {
+  await record(ctx, status === 'ready' ? mediaPrepared : mediaFailed, {
     conversationId,
     customerId,
     uploadedBy,
-    recording: toRecording(id, row),
+    recording: toMedia(id, row),
     attachment: toAttachment(attachment, ctx.settings.publicUrl),
   });
   return true;
@@ -101,20 +101,20 @@ export async function end(
  * Removes what was made of it and belongs to no variant, all of it when the attachment is gone;
  * nothing while another job is at it.
  */
-export async function discardFiles(
+export async function deleteUnusedFiles(
   ctx: Context & { tenantId: Id<'org'> },
   id: Id<'att'>,
   jobId: string,
 ) {
   const [attachment, row] = await withTenant(ctx, async (tenant) => {
     const [found] = await tenant.tx.select().from(attachments).where(attachmentOf(tenant, id));
-    const [row] = await tenant.tx.select().from(recordings).where(rowOf(tenant, id));
+    const [row] = await tenant.tx.select().from(mediaFiles).where(rowOf(tenant, id));
     return [found, row];
   });
   if (row && !row.endedAt && row.jobId !== jobId) return;
   const kept = (attachment?.variants ?? []).map(({ name }) => storageKey(ctx.tenantId, id, name));
-  for await (const { key } of ctx.storage.list(storageKey(ctx.tenantId, id, ''))) {
-    if (!kept.includes(key) && isDerived(key)) await ctx.storage.delete(key);
+  for await (const { key } of ctx.files.storage.list(storageKey(ctx.tenantId, id, ''))) {
+    if (!kept.includes(key) && isDerived(key)) await ctx.files.storage.delete(key);
   }
 }
 

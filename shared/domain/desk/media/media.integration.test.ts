@@ -5,13 +5,13 @@ import { attachments, getAttachment } from '@insightdesk/shared/domain/desk/atta
 import { setQuota } from '@insightdesk/shared/domain/tenancy/tenants';
 import { DomainValidationError, InfrastructureError } from '@insightdesk/shared/errors';
 import type { JobRequest } from '@insightdesk/shared/jobs';
-import type { Recording } from '@insightdesk/shared/media';
+import type { MediaFile } from '@insightdesk/shared/media';
 import { createTestTenant, openTestStage, userOf } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { cancelRecording } from './cancel-media.ts';
 import { getRecording } from './get-media.ts';
-import { prepareRecording } from './process-media.ts';
-import { requestRecording } from './retry-media.ts';
+import { processMedia } from './process-media.ts';
+import { retryMedia } from './retry-media.ts';
 
 // A database of its own: a running worker would be faster.
 const stage = await openTestStage();
@@ -31,14 +31,14 @@ const sized = (sizeBytes: number, contentType: string) => ({
 });
 
 /** A sound whose conversion is in the test's hands. */
-const soundOf = (convert: Recording['sounds']['convert'], close = async () => {}): Recording => ({
-  facts: {
+const soundOf = (convert: MediaFile['audio']['convert'], close = async () => {}): MediaFile => ({
+  probe: {
     format: 'mp3',
     durationMs: 1000,
     audio: { codec: 'mp3', channels: 1, sampleRate: 44_100 },
   },
-  films: {} as Recording['films'],
-  sounds: {
+  video: {} as MediaFile['video'],
+  audio: {
     bytes: 10_000,
     loudness: async () => loudness,
     peaks: async () => [0, 1],
@@ -46,9 +46,9 @@ const soundOf = (convert: Recording['sounds']['convert'], close = async () => {}
   },
   close,
 });
-const whole: Recording['sounds']['convert'] = async () => sized(7_000, 'audio/mp4');
+const whole: MediaFile['audio']['convert'] = async () => sized(7_000, 'audio/mp4');
 
-async function setUp(open: Context['media']['openRecording']) {
+async function setUp(open: Context['files']['media']['openMediaFile']) {
   const { owner, tenantId, member } = await createTestTenant(stage.context);
   const id = newId('att');
   await stage.context.database.write({ tenantId }, (tx) =>
@@ -64,16 +64,19 @@ async function setUp(open: Context['media']['openRecording']) {
     }),
   );
   const key = (name: string) => `${tenantId}/attachments/${id}/${name}`;
-  await stage.context.storage.upload(key('original'), new Uint8Array(100), {
+  await stage.context.files.storage.upload(key('original'), new Uint8Array(100), {
     contentType: 'audio/mpeg',
   });
   const signals: number[] = [];
-  const media = { ...stage.context.media, openRecording: open };
+  const media = { ...stage.context.files.media, openRecording: open };
   const worker = systemContext(
     {
       ...stage.context,
-      media,
-      signal: ({ data }) => signals.push((data as { percent: number }).percent),
+      files: { ...stage.context.files, media },
+      realtime: {
+        ...stage.context.realtime,
+        signal: ({ data }) => signals.push((data as { percent: number }).percent),
+      },
     },
     'worker',
     { tenantId, requestId: 'test' },
@@ -103,12 +106,12 @@ async function setUp(open: Context['media']['openRecording']) {
     signals,
     enqueued,
     run: (attempt = 1, jobId = first, signal = new AbortController().signal, waits?: number) =>
-      prepareRecording(worker, { attachmentId: id, waits }, runOf(jobId, attempt, signal)),
+      processMedia(worker, { attachmentId: id, waits }, runOf(jobId, attempt, signal)),
     see: () => getRecording(owner, { id }),
     variants: async () =>
       (await getAttachment(owner, { id })).variants.map(({ name }) => name).toSorted(),
     files: async () =>
-      (await Array.fromAsync(stage.context.storage.list(key('')))).map(({ key: at }) =>
+      (await Array.fromAsync(stage.context.files.storage.list(key('')))).map(({ key: at }) =>
         at.split('/').at(-1),
       ),
     events: async () =>
@@ -155,7 +158,7 @@ test('a stage that was finished is not made again', async () => {
   const at = await setUp(async () => {
     const recording = soundOf(convert, async () => void closed++);
     const counted = async () => [peaks++];
-    return { ...recording, sounds: { ...recording.sounds, peaks: counted } };
+    return { ...recording, audio: { ...recording.audio, peaks: counted } };
   });
   await expect(at.run()).rejects.toThrow('died');
   expect(await at.see()).toMatchObject({ status: 'working' });
@@ -263,7 +266,7 @@ test('cancelled while it is worked on, its late end changes nothing; then tried 
     ['original'],
     100,
   ]);
-  expect(await requestRecording(at.owner, { id: at.id })).toMatchObject({ status: 'waiting' });
+  expect(await retryMedia(at.owner, { id: at.id })).toMatchObject({ status: 'waiting' });
   await at.run(1, `${newId('evt')}-recordings.prepare`);
   expect(await at.see()).toMatchObject({ status: 'ready' });
   expect(await at.events()).toEqual(['recording.requested', 'recording.prepared']);
@@ -323,7 +326,7 @@ test('strangers and other customers see nothing of it, and decide nothing', asyn
   const at = await setUp(async () => soundOf(whole));
   const stranger = (await createTestTenant(stage.context)).owner;
   for (const ctx of [stranger, await at.member('customer')]) {
-    for (const act of [getRecording, cancelRecording, requestRecording]) {
+    for (const act of [getRecording, cancelRecording, retryMedia]) {
       await expect(act(ctx, { id: at.id })).rejects.toMatchObject({ status: 404 });
     }
   }

@@ -9,8 +9,15 @@ import { releaseBytes, reserveBytes } from '@insightdesk/shared/domain/tenancy/t
 import { AppError, awayCode, DomainError, serializeError } from '@insightdesk/shared/errors';
 import { type JobRun, jobFor } from '@insightdesk/shared/jobs';
 import { newId } from '@insightdesk/shared/utils';
-import { prepareRecordingJob } from './jobs.ts';
-import { begin, discardFiles, type End, end, noteFacts, putOff } from './media-state.ts';
+import { processMedia } from './jobs.ts';
+import {
+  startProcessing,
+  deleteUnusedFiles,
+  type Outcome,
+  finishProcessing,
+  saveProbe,
+  postponeProcessing,
+} from './media-state.ts';
 import { type Stage, stagesOf } from './stages/video-stages.ts';
 
 type Ctx = Context & { tenantId: Id<'org'> };
@@ -33,13 +40,13 @@ const STEP = 5;
  * Makes what is made of a video or a sound. A worker that dies of it leaves its finished stages to
  * the next; without ffmpeg it waits and says so. What cannot be done ends with a reason.
  */
-export async function prepareRecording(ctx: Ctx, payload: Payload, run: Run): Promise<void> {
+export async function processMedia(ctx: Ctx, payload: Payload, run: Run): Promise<void> {
   const { attachmentId: id } = payload;
-  const begun = await withTenant(ctx, (tenant) => begin(tenant, id, run.id));
+  const begun = await withTenant(ctx, (tenant) => startProcessing(tenant, id, run.id));
   if (!begun) return;
   const { attachment, attempts } = begun;
   const reservation = newId('att');
-  let outcome: End;
+  let outcome: Outcome;
   try {
     if (attempts > MOST_RUNS) outcome = failed('PROCESSING_FAILED');
     else outcome = await carryOut(ctx, attachment, reservation, run);
@@ -48,7 +55,7 @@ export async function prepareRecording(ctx: Ctx, payload: Payload, run: Run): Pr
     if (codeOf(error) === 'MEDIA_TOOLS_MISSING') return await waitForTools(ctx, payload, run);
     const ending = endingOf(error, attempts, run);
     const away = awayCode(error);
-    if (!ending && away) await withTenant(ctx, (tenant) => putOff(tenant, id, away));
+    if (!ending && away) await withTenant(ctx, (tenant) => postponeProcessing(tenant, id, away));
     if (!ending) throw error;
     ctx.log.warn({ err: serializeError(error), attachment: id, ...ending }, 'recording: given up');
     outcome = ending;
@@ -56,39 +63,41 @@ export async function prepareRecording(ctx: Ctx, payload: Payload, run: Run): Pr
   const hasEnded = await withTenant(ctx, async (tenant) => {
     // In one step with what is counted instead.
     await releaseBytes(tenant, reservation);
-    return end(tenant, id, run.id, outcome);
+    return finishProcessing(tenant, id, run.id, outcome);
   });
-  if (!hasEnded || outcome.status !== 'ready') await discardFiles(ctx, id, run.id);
+  if (!hasEnded || outcome.status !== 'ready') await deleteUnusedFiles(ctx, id, run.id);
 }
 
-const failed = (reason: string): End => ({ status: 'failed', reason });
+const failed = (reason: string): Outcome => ({ status: 'failed', reason });
 const codeOf = (error: unknown) => (error instanceof AppError ? error.code : undefined);
 
 /** What an error means for good; undefined when it is worth another try. */
-function endingOf(error: unknown, attempts: number, { signal, attempt }: Run): End | undefined {
+function endingOf(error: unknown, attempts: number, { signal, attempt }: Run): Outcome | undefined {
   if (signal.aborted && signal.reason === 'Cancelled') return { status: 'cancelled', reason: null };
   if (error instanceof DomainError) return failed(error.code);
   if (codeOf(error) === 'MEDIA_PROCESS_DIED' && attempts >= MOST_DEATHS) {
     return failed('PROCESSING_FAILED');
   }
-  return attempt >= prepareRecordingJob.attempts ? failed('PROCESSING_FAILED') : undefined;
+  return attempt >= processMedia.attempts ? failed('PROCESSING_FAILED') : undefined;
 }
 
 /** Comes again later, as another job: no attempt is used up by that. */
 async function waitForTools(ctx: Ctx, { attachmentId, waits = 0 }: Payload, run: Run) {
   if (waits >= MOST_WAITS) {
     const outcome = failed('MEDIA_TOOLS_MISSING');
-    await withTenant(ctx, (tenant) => end(tenant, attachmentId, run.id, outcome));
+    await withTenant(ctx, (tenant) => finishProcessing(tenant, attachmentId, run.id, outcome));
     return;
   }
-  await withTenant(ctx, (tenant) => putOff(tenant, attachmentId, 'MEDIA_TOOLS_MISSING'));
+  await withTenant(ctx, (tenant) =>
+    postponeProcessing(tenant, attachmentId, 'MEDIA_TOOLS_MISSING'),
+  );
   await run.log('Waits for ffmpeg, which is not there yet');
-  const [id = run.id] = run.id.split(`-${prepareRecordingJob.name}`);
+  const [id = run.id] = run.id.split(`-${processMedia.name}`);
   const cause = { id, tenantId: ctx.tenantId, requestId: run.requestId };
   const delayMs = Math.min(LONGEST_WAIT_MS, Math.round(FIRST_WAIT_MS * 1.3 ** waits));
   const again = { attachmentId, waits: waits + 1 };
   const options = { suffix: `wait${waits + 1}`, delayMs };
-  await run.enqueue([jobFor(cause, prepareRecordingJob, again, options)]);
+  await run.enqueue([jobFor(cause, processMedia, again, options)]);
 }
 
 async function carryOut(
@@ -96,16 +105,16 @@ async function carryOut(
   attachment: AttachmentRow,
   reservation: Id<'att'>,
   run: Run,
-): Promise<End> {
+): Promise<Outcome> {
   const { id, sizeBytes } = attachment;
   const { signal } = run;
-  const original = await ctx.storage.download(storageKey(ctx.tenantId, id));
-  const recording = await ctx.media.openRecording(original, { maxBytes: sizeBytes, signal });
+  const original = await ctx.files.storage.download(storageKey(ctx.tenantId, id));
+  const recording = await ctx.files.media.openMediaFile(original, { maxBytes: sizeBytes, signal });
   try {
-    const { facts, sounds } = recording;
-    await withTenant(ctx, (tenant) => noteFacts(tenant, id, facts));
-    const isSound = facts.audio && !facts.video;
-    const loudness = isSound ? await run.step('loudness', () => sounds.loudness()) : null;
+    const { probe, audio } = recording;
+    await withTenant(ctx, (tenant) => saveProbe(tenant, id, probe));
+    const isSound = probe.audio && !probe.video;
+    const loudness = isSound ? await run.step('loudness', () => audio.loudness()) : null;
     const stages = stagesOf({ ctx, id, recording, loudness, signal });
     // What it may become is set aside before it is made.
     const bytes = stages.reduce((sum, stage) => sum + stage.bytes, 0);
@@ -142,7 +151,7 @@ async function perform(ctx: Ctx, attachment: AttachmentRow, stages: readonly Sta
 
 /** Whoever may see it by now hears of it. */
 function announceProgress(
-  { signal, tenantId }: Ctx,
+  { realtime: { signal }, tenantId }: Ctx,
   { id: attachmentId, conversationId, customerId, uploadedBy }: AttachmentRow,
   percent: number,
 ) {

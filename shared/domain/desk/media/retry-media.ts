@@ -3,35 +3,35 @@ import { idSchema } from '@insightdesk/shared/contract';
 import { record } from '@insightdesk/shared/events';
 import { and, eq, inArray } from 'drizzle-orm';
 import { z } from 'zod';
-import { RecordingErrors } from './errors.ts';
-import { recordingRequested } from './events.ts';
-import { requireOwn } from './require-own.ts';
-import { recordings } from './tables.ts';
-import { recordingView, toRecording } from './view.ts';
+import { MediaErrors } from './errors.ts';
+import { mediaRequested } from './events.ts';
+import { requireOwnMedia } from './require-own.ts';
+import { mediaFiles } from './tables.ts';
+import { mediaView, toMedia } from './view.ts';
 
 /** Has what failed or was cancelled tried again. */
-export const requestRecording = defineAction({
+export const retryMedia = defineAction({
   summary: 'Work on a video or a sound again that failed',
   input: z.strictObject({ id: idSchema('att') }),
-  output: recordingView,
+  output: mediaView,
   allow: 'attachments:upload',
   transaction: 'write',
   async run(ctx, { id }) {
-    await requireOwn(ctx, id);
+    await requireOwnMedia(ctx, id);
     const again = { status: 'waiting' as const, reason: null, endedAt: null, attempts: 0 };
     const [row] = await ctx.tx
-      .update(recordings)
+      .update(mediaFiles)
       .set({ ...again, jobId: null })
       .where(
         and(
-          eq(recordings.tenantId, ctx.tenantId),
-          eq(recordings.attachmentId, id),
-          inArray(recordings.status, ['failed', 'cancelled']),
+          eq(mediaFiles.tenantId, ctx.tenantId),
+          eq(mediaFiles.attachmentId, id),
+          inArray(mediaFiles.status, ['failed', 'cancelled']),
         ),
       )
       .returning();
-    if (!row) throw RecordingErrors.NotEnded();
-    await record(ctx, recordingRequested, { attachmentId: id });
-    return toRecording(id, row);
+    if (!row) throw MediaErrors.NotEnded();
+    await record(ctx, mediaRequested, { attachmentId: id });
+    return toMedia(id, row);
   },
 });

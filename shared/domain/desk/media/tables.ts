@@ -1,10 +1,10 @@
 import { createdAt, instant, tenantId, typeId } from '@insightdesk/shared/database';
 import { attachments } from '@insightdesk/shared/domain/desk/attachments';
-import type { Loudness, RecordingFacts } from '@insightdesk/shared/media';
+import type { Loudness, ProbeResult } from '@insightdesk/shared/media';
 import { foreignKey, jsonb, pgTable, primaryKey, smallint, text } from 'drizzle-orm/pg-core';
 
 /** How the work on a video or a sound goes; what is made of it are variants of its attachment. */
-export const recordings = pgTable(
+export const mediaFiles = pgTable(
   'recordings',
   {
     tenantId: tenantId(),
@@ -18,7 +18,7 @@ export const recordings = pgTable(
     jobId: text('job_id'),
     /** How often it was begun, deaths of the worker included. */
     attempts: smallint('attempts').notNull().default(0),
-    facts: jsonb('facts').$type<RecordingFacts>(),
+    facts: jsonb('facts').$type<ProbeResult>(),
     loudness: jsonb('loudness').$type<Loudness>(),
     createdAt: createdAt(),
     endedAt: instant('ended_at'),

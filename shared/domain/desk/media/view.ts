@@ -1,9 +1,9 @@
 import { idSchema } from '@insightdesk/shared/contract';
 import type { InferSelectModel } from 'drizzle-orm';
 import { z } from 'zod';
-import type { recordings } from './tables.ts';
+import type { mediaFiles } from './tables.ts';
 
-export const recordingView = z.object({
+export const mediaView = z.object({
   attachmentId: idSchema('att'),
   status: z
     .enum(['none', 'waiting', 'working', 'ready', 'failed', 'cancelled'])
@@ -33,13 +33,13 @@ export const recordingView = z.object({
     .nullable(),
 });
 
-type RecordingRow = InferSelectModel<typeof recordings>;
+type RecordingRow = InferSelectModel<typeof mediaFiles>;
 
 /** What those who may see an attachment see of the work on it; nothing is known of it at first. */
-export function toRecording(
+export function toMedia(
   attachmentId: RecordingRow['attachmentId'],
   row: Pick<RecordingRow, 'status' | 'reason' | 'facts' | 'loudness'> | undefined,
-): z.input<typeof recordingView> {
+): z.input<typeof mediaView> {
   const { video, audio, durationMs } = row?.facts ?? {};
   return {
     attachmentId,

@@ -5,9 +5,9 @@ import {
   conversationEvents,
   getConversation,
   listConversations,
-  openConversation,
+  createConversation,
   sendMessage,
-  unassignFormer,
+  unassignFormerStaff,
   updateConversation,
 } from '@insightdesk/shared/domain/desk/conversations';
 import { addRole } from '@insightdesk/shared/domain/identity/roles';
@@ -41,7 +41,7 @@ async function setUp() {
     await member('agent'),
     await member('customer'),
   ];
-  const { id } = await openConversation(customer, { subject: 'A lamp', body: 'It is broken' });
+  const { id } = await createConversation(customer, { subject: 'A lamp', body: 'It is broken' });
   await updateConversation(owner, { id, assigneeId: userOf(agent) });
   const requests: JobRequest[] = [];
   const job = {
@@ -128,7 +128,7 @@ test('a removed customer gets no answers any more', async () => {
 test('its conversations are taken away, each told of, those of others and closed ones not', async () => {
   const { owner, agent, colleague, customer, id, job, system } = await setUp();
   const open = async (assignee: Context) => {
-    const { id: fresh } = await openConversation(customer, { subject: 'S', body: 'B' });
+    const { id: fresh } = await createConversation(customer, { subject: 'S', body: 'B' });
     await updateConversation(owner, { id: fresh, assigneeId: userOf(assignee) });
     return fresh;
   };
@@ -136,11 +136,11 @@ test('its conversations are taken away, each told of, those of others and closed
   await updateConversation(owner, { id: closed, status: 'closed' });
   const many = await Promise.all(Array.from({ length: 101 }, () => open(agent)));
   const payload = { userId: userOf(agent) };
-  await unassignFormer(system, payload, job);
+  await unassignFormerStaff(system, payload, job);
   expect((await getConversation(owner, { id })).assigneeId).toBe(userOf(agent));
   await removeMember(owner, payload);
-  await unassignFormer(system, payload, job);
-  await unassignFormer(system, payload, job);
+  await unassignFormerStaff(system, payload, job);
+  await unassignFormerStaff(system, payload, job);
   for (const free of [id, ...many]) {
     expect((await getConversation(owner, { id: free })).assigneeId).toBeNull();
   }
@@ -167,13 +167,13 @@ test.each(['removed', 'demoted'])(
     const { owner, member, customer, job, system } = await setUp();
     for (let i = 0; i < 10; i++) {
       const late = userOf(await member('agent' satisfies Role));
-      const { id } = await openConversation(customer, { subject: 'S', body: 'B' });
+      const { id } = await createConversation(customer, { subject: 'S', body: 'B' });
       const leave = how === 'removed' ? removed : demoted;
       const [chosen] = await Promise.allSettled([
         updateConversation(owner, { id, assigneeId: late }),
         leave(owner, late),
       ]);
-      await unassignFormer(system, { userId: late }, job);
+      await unassignFormerStaff(system, { userId: late }, job);
       expect([chosen.status, (await getConversation(owner, { id })).assigneeId]).toEqual([
         chosen.status,
         null,

@@ -1,5 +1,5 @@
 /** What reaches people outside the application: today e-mail. */
-export { deliver, type Letter } from './send-once.ts';
+export { sendOnce, type Email } from './send-once.ts';
 export * as notificationEvents from './events.ts';
 export * as notificationJobs from './jobs.ts';
 export { notifyRecipients } from './notify-recipients.ts';

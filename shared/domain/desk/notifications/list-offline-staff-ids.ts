@@ -3,13 +3,13 @@ import type { Id } from '@insightdesk/shared/contract';
 import { listStaffIds } from '@insightdesk/shared/domain/identity/users';
 
 /** Of the staff, or of the one the conversation was given to, those who are not there to see it. */
-export async function awayStaff(
+export async function listOfflineStaffIds(
   ctx: Context,
   tenantId: Id<'org'>,
   authorId: Id<'usr'>,
   assigneeId: Id<'usr'> | null,
 ): Promise<Id<'usr'>[]> {
   const staff = assigneeId ? [assigneeId] : await listStaffIds(ctx, tenantId);
-  const connected = await ctx.presence.connectedUsers(tenantId);
+  const connected = await ctx.realtime.presence.connectedUsers(tenantId);
   return staff.filter((id) => id !== authorId && !connected.has(id));
 }

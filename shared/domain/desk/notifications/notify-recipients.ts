@@ -5,8 +5,8 @@ import { readFlag } from '@insightdesk/shared/domain/tenancy/flags';
 import { type JobRequest, type JobRun, jobFor } from '@insightdesk/shared/jobs';
 import { mapConcurrent } from '@insightdesk/shared/promises';
 import type { z } from 'zod';
-import { awayStaff } from './list-offline-staff-ids.ts';
 import { emailMessage, type notifyOfMessage, type notifyOfMessages } from './jobs.ts';
+import { listOfflineStaffIds } from './list-offline-staff-ids.ts';
 
 type Notice = z.output<typeof notifyOfMessage.payload>;
 
@@ -24,12 +24,12 @@ export async function notifyRecipients(
 ): Promise<void> {
   const { id, tenantId, requestId } = run;
   const notices = 'notices' in asked ? asked.notices : [{ id, requestId, notice: asked }];
-  let connected: ReturnType<Context['presence']['connectedUsers']> | undefined;
+  let connected: ReturnType<Context['realtime']['presence']['connectedUsers']> | undefined;
   const presence = {
-    connectedUsers: () => (connected ??= ctx.presence.connectedUsers(tenantId)),
+    connectedUsers: () => (connected ??= ctx.realtime.presence.connectedUsers(tenantId)),
   };
   const letters = await mapConcurrent(notices, AT_ONCE, ({ notice, ...cause }) =>
-    lettersFor({ ...ctx, presence }, notice, { ...cause, tenantId }),
+    lettersFor({ ...ctx, realtime: { ...ctx.realtime, presence } }, notice, { ...cause, tenantId }),
   );
   await run.enqueue(letters.flat());
 }
@@ -46,7 +46,7 @@ async function lettersFor(
   // A customer gets every answer by e-mail; staff only while it is not connected.
   const recipients =
     authorId === customerId
-      ? await awayStaff(ctx, cause.tenantId, authorId, assigneeId)
+      ? await listOfflineStaffIds(ctx, cause.tenantId, authorId, assigneeId)
       : [customerId];
   const alone = authorId === customerId && assigneeId !== null;
   return recipients.map((recipientId) =>

@@ -10,7 +10,7 @@ type Request = z.output<typeof emailRequested.payload>;
 /** The active member who is meant, by id or address, once its address is known to be its own. */
 export async function findRecipient(ctx: TenantContext, to: Request['to']) {
   const member = await (isId('usr', to) ? findMember(ctx, to) : findMemberByEmail(ctx, to));
-  return member?.emailVerifiedAt || !ctx.settings.provenAddressesOnly ? member : undefined;
+  return member?.emailVerifiedAt || !ctx.settings.requiresVerifiedEmail ? member : undefined;
 }
 
 /** Throws unless the e-mail would go to a member: this is no open relay. */

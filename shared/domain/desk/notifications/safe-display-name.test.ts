@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { quoteName } from './safe-display-name.ts';
+import { safeDisplayName } from './safe-display-name.ts';
 
 test.each([
   ['Acme', '“Acme”'],
@@ -10,9 +10,9 @@ test.each([
   ['safe\u202egnihsihp', '“safe gnihsihp”'],
   ['two\nlines', '“two lines”'],
 ])('%j is said as %s', (name, said) => {
-  expect(quoteName(name)).toBe(said);
+  expect(safeDisplayName(name)).toBe(said);
 });
 
 test('a long one is cut', () => {
-  expect(quoteName('x'.repeat(200)).length).toBeLessThanOrEqual(84);
+  expect(safeDisplayName('x'.repeat(200)).length).toBeLessThanOrEqual(84);
 });

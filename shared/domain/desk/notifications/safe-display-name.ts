@@ -7,7 +7,7 @@ const LONGEST = 80;
  * close, short, and with nothing that a mail program takes for a link, also where it is older than
  * the rules for names.
  */
-export function quoteName(name: string): string {
+export function safeDisplayName(name: string): string {
   const plain = name
     .replace(/[\p{Cc}\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, ' ')
     .replace(/["“”„‟«»]/g, "'")

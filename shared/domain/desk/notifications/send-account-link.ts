@@ -2,7 +2,7 @@ import type { Context } from '@insightdesk/shared/context';
 import { findLinkToMail, type LinkToMail } from '@insightdesk/shared/domain/identity/users';
 import { type EmailContent, renderEmail } from '@insightdesk/shared/email';
 import type { z } from 'zod';
-import { deliver } from './send-once.ts';
+import { sendOnce } from './send-once.ts';
 import type { emailAccountLink } from './jobs.ts';
 
 // None of these says a person's name: whoever asked for the letter may have chosen it.
@@ -18,10 +18,10 @@ export async function sendAccountLink(
   const { to, formerly } = link;
   const { appName, appUrl } = ctx.settings;
   const content = contentOf(link, appName, appUrl);
-  await deliver(ctx, linkId, { to, subject: content.title, ...renderEmail(content) });
+  await sendOnce(ctx, linkId, { to, subject: content.title, ...renderEmail(content) });
   if (!formerly) return;
   const change = changeOf(appName);
-  await deliver(ctx, `${linkId}.notice`, {
+  await sendOnce(ctx, `${linkId}.notice`, {
     to: formerly,
     subject: change.title,
     ...renderEmail(change),

@@ -2,7 +2,7 @@ import type { Context } from '@insightdesk/shared/context';
 import { renderEmail } from '@insightdesk/shared/email';
 import type { JobRun } from '@insightdesk/shared/jobs';
 import type { z } from 'zod';
-import { deliver } from './send-once.ts';
+import { sendOnce } from './send-once.ts';
 import type { emailAccountNotice } from './jobs.ts';
 
 const notices = {
@@ -33,5 +33,5 @@ export async function sendAccountNotice(
     footer: `Sent by ${ctx.settings.appName} because this is the address of your account.`,
   };
   const letter = { to, subject: content.title, ...renderEmail(content) };
-  await deliver(ctx, run.id.replace('/', '.'), letter);
+  await sendOnce(ctx, run.id.replace('/', '.'), letter);
 }

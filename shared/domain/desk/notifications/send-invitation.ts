@@ -2,9 +2,9 @@ import { type Context, readTenant } from '@insightdesk/shared/context';
 import { findPendingInvitation, invitationToken } from '@insightdesk/shared/domain/identity/users';
 import { renderEmail } from '@insightdesk/shared/email';
 import type { z } from 'zod';
-import { deliver } from './send-once.ts';
+import { sendOnce } from './send-once.ts';
 import type { emailInvitation } from './jobs.ts';
-import { quoteName } from './safe-display-name.ts';
+import { safeDisplayName } from './safe-display-name.ts';
 
 /** Mails an invitation that is still good; its link ends in `?token=…`. */
 export async function sendInvitation(
@@ -15,12 +15,12 @@ export async function sendInvitation(
   const pending = await readTenant(ctx, (tenant) => findPendingInvitation(tenant, invitationId));
   if (!ctx.tenantId || !pending) return;
   const token = invitationToken(ctx, ctx.tenantId, invitationId);
-  const organization = quoteName(invitation.organizationName);
+  const organization = safeDisplayName(invitation.organizationName);
   const title = `You are invited to join ${organization}`;
   const body = renderEmail({
     title,
     paragraphs: [
-      `${quoteName(invitation.inviterName)} invites you to join ${organization} as ${role === 'customer' ? 'a customer' : `${role}`}. What stands in quotation marks are names that they gave themselves.`,
+      `${safeDisplayName(invitation.inviterName)} invites you to join ${organization} as ${role === 'customer' ? 'a customer' : `${role}`}. What stands in quotation marks are names that they gave themselves.`,
       'The link below is for you alone and is valid for seven days.',
       'If you do not know them, do nothing.',
     ],
@@ -31,5 +31,5 @@ export async function sendInvitation(
     footer: `Sent by ${ctx.settings.appName} on behalf of ${organization}.`,
   });
   const key = sends > 1 ? `${invitationId}.${sends}` : invitationId;
-  await deliver(ctx, key, { to: email, subject: title, ...body });
+  await sendOnce(ctx, key, { to: email, subject: title, ...body });
 }

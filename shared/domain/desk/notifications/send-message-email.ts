@@ -8,10 +8,10 @@ import { type JobRun, jobFor } from '@insightdesk/shared/jobs';
 import { truncate } from '@insightdesk/shared/utils';
 import { and, eq, sql } from 'drizzle-orm';
 import type { z } from 'zod';
-import { awayStaff } from './list-offline-staff-ids.ts';
-import { deliver } from './send-once.ts';
 import { emailMessage } from './jobs.ts';
-import { quoteName } from './safe-display-name.ts';
+import { listOfflineStaffIds } from './list-offline-staff-ids.ts';
+import { safeDisplayName } from './safe-display-name.ts';
+import { sendOnce } from './send-once.ts';
 
 type Errand = z.output<typeof emailMessage.payload>;
 type Run = Pick<JobRun, 'id' | 'tenantId' | 'requestId' | 'enqueue'>;
@@ -25,18 +25,18 @@ export async function sendMessageEmail(ctx: Context, errand: Errand, run: Run) {
     const isEntitled = customerId ? await mayBeMailed(tenant, recipientId, customerId) : false;
     return { found: message, isEntitled };
   });
-  if (!found || (!found.isProven && ctx.settings.provenAddressesOnly)) return;
+  if (!found || (!found.isProven && ctx.settings.requiresVerifiedEmail)) return;
   if (!isEntitled)
     return errand.alone ? tellTheOthers(ctx, messageId, found.authorId, run) : undefined;
   const { body, number, subject, conversationId, authorName, email } = found;
   const title = `#${number} ${subject}`;
   const letter = renderEmail({
     title,
-    paragraphs: [`${quoteName(authorName)} wrote:`, truncate(body, 5000)],
+    paragraphs: [`${safeDisplayName(authorName)} wrote:`, truncate(body, 5000)],
     footer: `Conversation #${number}. You get this because you take part in it.`,
   });
   const thread = `<${conversationId}@${new URL(ctx.settings.publicUrl).hostname}>`;
-  await deliver(ctx, `${messageId}.${recipientId}`, {
+  await sendOnce(ctx, `${messageId}.${recipientId}`, {
     to: email,
     subject: title,
     ...letter,
@@ -45,7 +45,7 @@ export async function sendMessageEmail(ctx: Context, errand: Errand, run: Run) {
 }
 
 async function tellTheOthers(ctx: Context, messageId: Id<'msg'>, authorId: Id<'usr'>, run: Run) {
-  const others = await awayStaff(ctx, run.tenantId, authorId, null);
+  const others = await listOfflineStaffIds(ctx, run.tenantId, authorId, null);
   await run.enqueue(
     others.map((recipientId) =>
       jobFor(run, emailMessage, { messageId, recipientId }, { suffix: recipientId }),

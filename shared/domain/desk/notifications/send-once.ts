@@ -2,7 +2,7 @@ import { type Context, withTenant } from '@insightdesk/shared/context';
 import { and, eq } from 'drizzle-orm';
 import { deliveries } from './tables.ts';
 
-export interface Letter {
+export interface Email {
   to: string;
   subject: string;
   text: string;
@@ -15,12 +15,12 @@ export interface Letter {
  * resolved by asking the mail system, where it can be asked; where it cannot, the letter goes out
  * again under the same Message-ID, which mailboxes fold into one.
  */
-export async function deliver(ctx: Context, key: string, letter: Letter): Promise<void> {
+export async function sendOnce(ctx: Context, key: string, letter: Email): Promise<void> {
   const messageId = `<${key}@${new URL(ctx.settings.publicUrl).hostname}>`;
   const state = await claim(ctx, key, letter.to);
   if (state === 'sent') return;
-  const accepted = state === 'unclear' && (await ctx.mailer.wasAccepted?.(messageId));
-  if (!accepted) await ctx.mailer.send({ ...letter, messageId });
+  const accepted = state === 'unclear' && (await ctx.mail.wasAccepted?.(messageId));
+  if (!accepted) await ctx.mail.send({ ...letter, messageId });
   await withTenant(ctx, ({ tx, tenantId }) =>
     tx
       .update(deliveries)

@@ -4,9 +4,9 @@ import { renderEmail } from '@insightdesk/shared/email';
 import type { JobRun } from '@insightdesk/shared/jobs';
 import { eq } from 'drizzle-orm';
 import type { z } from 'zod';
-import { deliver } from './send-once.ts';
+import { sendOnce } from './send-once.ts';
 import type { emailRequested } from './events.ts';
-import { quoteName } from './safe-display-name.ts';
+import { safeDisplayName } from './safe-display-name.ts';
 import { findRecipient } from './recipient.ts';
 
 /** Sends what was asked for, once, unless the recipient has left meanwhile. */
@@ -25,7 +25,7 @@ export async function sendRequestedEmail(
   const letter = renderEmail({
     title: subject,
     paragraphs: body.split(/\n\s*\n/),
-    footer: `Sent by ${ctx.settings.appName} on behalf of ${quoteName(found.name)}.`,
+    footer: `Sent by ${ctx.settings.appName} on behalf of ${safeDisplayName(found.name)}.`,
   });
-  await deliver(ctx, run.id.replace('/', '.'), { to: found.to, subject, ...letter });
+  await sendOnce(ctx, run.id.replace('/', '.'), { to: found.to, subject, ...letter });
 }

@@ -5,17 +5,17 @@ import { discardedAttachments } from '@insightdesk/shared/domain/tenancy/usage';
 import { record } from '@insightdesk/shared/events';
 import { and, eq, isNull } from 'drizzle-orm';
 import { z } from 'zod';
-import { AttachmentErrors } from '../errors.ts';
-import { attachmentDiscarded } from '../events.ts';
-import { isOwnUpload } from '../uploads/own-upload.ts';
-import { attachments, uploads } from '../tables.ts';
 import { requireAttachment } from '../attachment-visibility.ts';
+import { AttachmentErrors } from '../errors.ts';
+import { attachmentDeleted } from '../events.ts';
+import { attachments, uploads } from '../tables.ts';
+import { isOwnUpload } from '../uploads/own-upload.ts';
 
 /**
  * Takes back an upload that no message has claimed, also one that is under way. Its bytes count no
  * more from then on; its files follow.
  */
-export const discardAttachment = defineAction({
+export const deleteAttachment = defineAction({
   summary: 'Take back an upload',
   input: z.strictObject({ id: idSchema('att') }),
   output: z.void(),
@@ -48,6 +48,6 @@ export const discardAttachment = defineAction({
     }
     await releaseBytes(ctx, id);
     await tx.insert(discardedAttachments).values({ tenantId, id }).onConflictDoNothing();
-    await record(ctx, attachmentDiscarded, { attachmentId: id });
+    await record(ctx, attachmentDeleted, { attachmentId: id });
   },
 });

@@ -1,24 +1,24 @@
 import type { Context } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
-import { isScaffold, storageKey } from '../storage-key.ts';
+import { isUploadPart, storageKey } from '../storage-key.ts';
 
 interface Owner {
   tenantId: Id<'org'>;
   id: Id<'att'>;
 }
 
-type Keeps = Pick<Context, 'storage'>;
+type Keeps = Pick<Context, 'files'>;
 
 /** Removes everything that is kept of an attachment; what has gone already is fine. */
-export const deleteFiles = (ctx: Keeps, owner: Owner): Promise<void> =>
+export const deleteAttachmentFiles = (ctx: Keeps, owner: Owner): Promise<void> =>
   deleteThose(ctx, owner, () => true);
 
 /** Removes what an attachment was made of. */
-export const deleteScaffold = (ctx: Keeps, owner: Owner): Promise<void> =>
-  deleteThose(ctx, owner, isScaffold);
+export const deletePartFiles = (ctx: Keeps, owner: Owner): Promise<void> =>
+  deleteThose(ctx, owner, isUploadPart);
 
 async function deleteThose(
-  { storage }: Keeps,
+  { files: { storage } }: Keeps,
   { tenantId, id }: Owner,
   isMeant: (variant: string) => boolean,
 ): Promise<void> {

@@ -2,9 +2,9 @@ import { type Context, systemContext, withTenant } from '@insightdesk/shared/con
 import { fromUuid } from '@insightdesk/shared/contract';
 import type { JobRun } from '@insightdesk/shared/jobs';
 import { type SQL, sql } from 'drizzle-orm';
-import { dismantle } from '../uploads/assemble-upload.ts';
+import { rejectAttachment } from '../reject-attachment.ts';
+import { deleteUploadParts } from '../uploads/assemble-upload.ts';
 import { clearDiscarded } from './delete-queued-files.ts';
-import { reject } from '../reject-attachment.ts';
 
 const BATCH = 100;
 const MOST_BATCHES = 1_000;
@@ -15,11 +15,7 @@ const MOST_BATCHES = 1_000;
  * that nothing is left whenever it is cut off; a claim that comes at the same time wins or finds
  * nothing. What waits for its check for a day is rejected.
  */
-export async function collectUnclaimed(
-  ctx: Context,
-  _payload: object,
-  run: Pick<JobRun, 'signal'>,
-) {
+export async function expireUploads(ctx: Context, _payload: object, run: Pick<JobRun, 'signal'>) {
   const times = (work: () => Promise<number>) => inBatches(run.signal, work);
   const execute = async (statement: SQL) =>
     (await ctx.database.write('system', (tx) => tx.execute(statement))).count;
@@ -90,8 +86,8 @@ async function rejectStale(ctx: Context): Promise<number> {
   for (const row of rows) {
     const { tenantId, id } = toIds(row);
     const system = systemContext(ctx, 'worker', { tenantId, requestId: ctx.requestId });
-    await withTenant(system, (tenant) => reject(tenant, id, 'PROCESSING_FAILED'));
-    await dismantle(system, { tenantId, id });
+    await withTenant(system, (tenant) => rejectAttachment(tenant, id, 'PROCESSING_FAILED'));
+    await deleteUploadParts(system, { tenantId, id });
   }
   return rows.length;
 }

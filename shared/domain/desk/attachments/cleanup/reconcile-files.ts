@@ -1,7 +1,7 @@
 import { type Context, systemContext } from '@insightdesk/shared/context';
 import { fromUuid, type Id } from '@insightdesk/shared/contract';
 import { sql } from 'drizzle-orm';
-import type { Sweep, SweepReport } from './reconcile-report.ts';
+import type { ReconcileOptions, ReconcileReport } from './reconcile-report.ts';
 import { sweepOrganization } from './reconcile-tenant.ts';
 
 const PAGE = 200;
@@ -10,8 +10,11 @@ const PAGE = 200;
  * file without a row is deleted, and a row without its file is rejected. Organisations that the
  * database does not know are left alone unless they were erased.
  */
-export async function sweepFiles(ctx: Context, sweep: Sweep): Promise<SweepReport> {
-  const report: SweepReport = {
+export async function reconcileFiles(
+  ctx: Context,
+  sweep: ReconcileOptions,
+): Promise<ReconcileReport> {
+  const report: ReconcileReport = {
     organizations: 0,
     files: 0,
     orphans: { files: 0, bytes: 0 },
@@ -51,10 +54,10 @@ async function* idsOf(ctx: Context, table: keyof typeof pages): AsyncGenerator<I
 
 /** What was written in the moment of its end. */
 async function sweepErased(
-  { storage }: Context,
+  { files: { storage } }: Context,
   tenantId: Id<'org'>,
-  { isDry, minAgeMs, signal }: Sweep,
-  { orphans }: SweepReport,
+  { isDry, minAgeMs, signal }: ReconcileOptions,
+  { orphans }: ReconcileReport,
 ): Promise<void> {
   for await (const { key, sizeBytes, modifiedAt } of storage.list(`${tenantId}/`)) {
     signal.throwIfAborted();

@@ -1,7 +1,7 @@
 import type { Id } from '@insightdesk/shared/contract';
 
 /** What a sweep has found, and done about it unless it only looked. */
-export interface SweepReport {
+export interface ReconcileReport {
   organizations: number;
   files: number;
   /** Of nobody: deleted. */
@@ -12,7 +12,7 @@ export interface SweepReport {
   damaged: Id<'att'>[];
 }
 
-export interface Sweep {
+export interface ReconcileOptions {
   /** Look only. */
   isDry: boolean;
   /** What is younger may be under way. */

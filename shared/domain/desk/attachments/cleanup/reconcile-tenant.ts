@@ -3,10 +3,10 @@ import { type Id, isId, toUuid } from '@insightdesk/shared/contract';
 import type { ListedFile, StorageProvider } from '@insightdesk/shared/storage';
 import { createMeter, readChunks } from '@insightdesk/shared/streams';
 import { and, asc, eq, gt, lt, sql } from 'drizzle-orm';
-import { reject } from '../reject-attachment.ts';
-import { isScaffold, storageKey } from '../storage-key.ts';
-import { MOST_NAMED, type Sweep, type SweepReport } from './reconcile-report.ts';
+import { rejectAttachment } from '../reject-attachment.ts';
+import { isUploadPart, storageKey } from '../storage-key.ts';
 import { attachments } from '../tables.ts';
+import { MOST_NAMED, type ReconcileOptions, type ReconcileReport } from './reconcile-report.ts';
 
 type Of = Context & { tenantId: Id<'org'> };
 
@@ -25,7 +25,11 @@ interface Row {
 const PAGE = 500;
 
 /** Goes through the files of an organisation and its rows side by side: both are in order. */
-export async function sweepOrganization(ctx: Of, sweep: Sweep, report: SweepReport): Promise<void> {
+export async function sweepOrganization(
+  ctx: Of,
+  sweep: ReconcileOptions,
+  report: ReconcileReport,
+): Promise<void> {
   const before = new Date(Date.now() - sweep.minAgeMs);
   const rows = readRows(ctx, before);
   let row = await next(rows);
@@ -45,7 +49,7 @@ export async function sweepOrganization(ctx: Of, sweep: Sweep, report: SweepRepo
 const next = async <T>(items: AsyncGenerator<T, void>): Promise<T | undefined> =>
   (await items.next()).value ?? undefined;
 
-async function* groupsOf({ storage, tenantId }: Of): AsyncGenerator<Group, void> {
+async function* groupsOf({ files: { storage }, tenantId }: Of): AsyncGenerator<Group, void> {
   const folder = storageKey(tenantId, '', '').slice(0, -1);
   let group: Group | undefined;
   for await (const file of (storage as StorageProvider).list(folder)) {
@@ -87,19 +91,19 @@ async function tidy(
   ctx: Of,
   { id, files }: Group,
   row: Row | undefined,
-  { isDry, before }: Sweep & { before: Date },
-  { orphans }: SweepReport,
+  { isDry, before }: ReconcileOptions & { before: Date },
+  { orphans }: ReconcileReport,
 ): Promise<void> {
   const nameOf = (key: string) => key.slice(key.lastIndexOf('/') + 1);
   const keepsFiles = row && row.status !== 'rejected';
-  const doubtful = keepsFiles ? files.filter(({ key }) => isScaffold(nameOf(key))) : files;
+  const doubtful = keepsFiles ? files.filter(({ key }) => isUploadPart(nameOf(key))) : files;
   const old = doubtful.filter(({ modifiedAt }) => modifiedAt < before);
   if (old.length === 0 || (isId('att', id) && (await isUnderWay(ctx, id, row !== undefined))))
     return;
   for (const { key, sizeBytes } of old) {
     orphans.files++;
     orphans.bytes += sizeBytes;
-    if (!isDry) await ctx.storage.delete(key);
+    if (!isDry) await ctx.files.storage.delete(key);
   }
 }
 
@@ -118,22 +122,23 @@ async function isUnderWay(ctx: Of, id: Id<'att'>, isRow: boolean): Promise<boole
 async function lookAt(
   ctx: Of,
   { id, status, sha256 }: Row,
-  { isDry, withChecksums }: Sweep,
-  { missing, damaged }: SweepReport,
+  { isDry, withChecksums }: ReconcileOptions,
+  { missing, damaged }: ReconcileReport,
   group?: Group,
 ): Promise<void> {
   if (status !== 'ready') return;
   const key = storageKey(ctx.tenantId, id);
-  const isThere = group?.files.some((file) => file.key === key) || (await ctx.storage.exists(key));
+  const isThere =
+    group?.files.some((file) => file.key === key) || (await ctx.files.storage.exists(key));
   if (!isThere) {
     if (missing.length < MOST_NAMED) missing.push(id);
-    if (!isDry) await withTenant(ctx, (tenant) => reject(tenant, id, 'FILE_MISSING'));
+    if (!isDry) await withTenant(ctx, (tenant) => rejectAttachment(tenant, id, 'FILE_MISSING'));
   } else if (withChecksums && sha256 !== (await checksumOf(ctx, key))) {
     if (damaged.length < MOST_NAMED) damaged.push(id);
   }
 }
 
-async function checksumOf({ storage }: Of, key: string): Promise<string> {
+async function checksumOf({ files: { storage } }: Of, key: string): Promise<string> {
   const meter = createMeter();
   for await (const _ of meter.through(readChunks(await storage.download(key))));
   return meter.result().sha256;

@@ -6,12 +6,12 @@ import type { JobRun } from '@insightdesk/shared/jobs';
 import { createMemoryStorage } from '@insightdesk/shared/storage';
 import { createTestTenant, openTestStage } from '@insightdesk/shared/testing';
 import {
-  collectUnclaimed,
-  deleteDiscarded,
-  discardAttachment,
+  deleteAttachment,
+  deleteQueuedFiles,
+  expireUploads,
   getAttachment,
-  makeVariants,
-  sweepFiles,
+  processAttachment,
+  reconcileFiles,
   uploadAttachment,
 } from '../index.ts';
 
@@ -25,17 +25,21 @@ const signal = new AbortController().signal;
 const run = { signal } as JobRun;
 const harmful = { isOn: true, scan: async () => ({ clean: false, found: 'Test.Virus' }) as never };
 const collect = (broken = storage) =>
-  collectUnclaimed({ ...stage.context, storage: broken }, {}, run);
+  expireUploads({ ...stage.context, files: { ...stage.context.files, storage: broken } }, {}, run);
 const rejections = (id: Id<'att'>) => admin`select payload from outbox
   where name = 'attachment.rejected' and payload -> 'attachment' ->> 'id' = ${id}`;
 
 async function setUp() {
   const { owner, tenantId } = await createTestTenant(stage.context);
-  const system = systemContext({ ...stage.context, storage, antivirus: harmful }, 'worker', {
-    tenantId,
-    requestId: 'test',
-  });
-  const caller = { ...owner, storage, antivirus: harmful };
+  const system = systemContext(
+    { ...stage.context, files: { ...stage.context.files, storage, antivirus: harmful } },
+    'worker',
+    {
+      tenantId,
+      requestId: 'test',
+    },
+  );
+  const caller = { ...owner, files: { ...owner.files, storage, antivirus: harmful } };
   const upload = async (text: string) => {
     const body = new Blob([text]).stream();
     const sent = { name: 'a.txt', contentType: 'text/plain', body, maxBytes: text.length };
@@ -50,7 +54,7 @@ async function setUp() {
   const remembered = async () =>
     (await admin`select 1 from discarded_attachments where tenant_id = ${toUuid(tenantId)}`).length;
   const see = (id: Id<'att'>) => getAttachment(caller, { id });
-  const check = (attachmentId: Id<'att'>) => makeVariants(system, { attachmentId });
+  const check = (attachmentId: Id<'att'>) => processAttachment(system, { attachmentId });
   return { tenantId, system, caller, upload, stored, used, remembered, see, check };
 }
 
@@ -61,7 +65,7 @@ test('its bytes count no more with the verdict, its files follow, its row says w
   await check(id);
   expect([await used(), await stored(), await remembered()]).toEqual([5, 2, 1]);
   expect(await rejections(id)).toHaveLength(1);
-  for (let times = 0; times < 2; times++) await deleteDiscarded(system, { attachmentId: id });
+  for (let times = 0; times < 2; times++) await deleteQueuedFiles(system, { attachmentId: id });
   expect([await used(), await stored(), await remembered()]).toEqual([5, 1, 0]);
   expect(await see(id)).toMatchObject({
     status: 'rejected',
@@ -81,7 +85,7 @@ test('what it held can be used again at once, and is given back once only', asyn
   await expect(upload('x')).rejects.toMatchObject({ code: 'QUOTA_EXCEEDED' });
   await check(id);
   await upload('abcdefghij');
-  await discardAttachment(caller, { id });
+  await deleteAttachment(caller, { id });
   expect(await used()).toBe(10);
   await expect(upload('x')).rejects.toMatchObject({ code: 'QUOTA_EXCEEDED' });
 });
@@ -99,20 +103,23 @@ test('what a worker writes after the verdict of another goes too', async () => {
   const id = await upload('1234567890');
   const late = {
     ...system,
-    antivirus: {
-      isOn: true,
-      async scan() {
-        await check(id);
-        await deleteDiscarded(system, { attachmentId: id });
-        const contentType = 'text/plain';
-        await storage.upload(`${tenantId}/attachments/${id}/late`, new Uint8Array(3), {
-          contentType,
-        });
-        return { clean: true } as never;
+    files: {
+      ...system.files,
+      antivirus: {
+        isOn: true,
+        async scan() {
+          await check(id);
+          await deleteQueuedFiles(system, { attachmentId: id });
+          const contentType = 'text/plain';
+          await storage.upload(`${tenantId}/attachments/${id}/late`, new Uint8Array(3), {
+            contentType,
+          });
+          return { clean: true } as never;
+        },
       },
     },
   };
-  await makeVariants(late, { attachmentId: id });
+  await processAttachment(late, { attachmentId: id });
   expect(await stored()).toBe(0);
 });
 
@@ -136,7 +143,7 @@ test('what comes back to it is swept', async () => {
   const { upload, stored, check, system, tenantId, see } = await setUp();
   const id = await upload('1234567890');
   await check(id);
-  await deleteDiscarded(system, { attachmentId: id });
+  await deleteQueuedFiles(system, { attachmentId: id });
   const contentType = 'text/plain';
   for (const name of ['original', 'staged'])
     await storage.upload(`${tenantId}/attachments/${id}/${name}`, new Uint8Array(3), {
@@ -144,7 +151,7 @@ test('what comes back to it is swept', async () => {
     });
   await admin`update attachments set created_at = now() - interval '2 hours' where id = ${toUuid(id)}`;
   const sweep = { isDry: false, minAgeMs: -60_000, tenantId, signal };
-  const report = await sweepFiles(system, sweep);
+  const report = await reconcileFiles(system, sweep);
   expect(report.orphans).toEqual({ files: 2, bytes: 6 });
   expect([await stored(), (await see(id)).reason]).toEqual([0, 'FILE_INFECTED']);
 });

@@ -1,14 +1,14 @@
 import { defineAction, readTenant } from '@insightdesk/shared/context';
 import { idSchema } from '@insightdesk/shared/contract';
 import { z } from 'zod';
-import { needsProcessing } from '../uploads/check-content.ts';
+import { requireReadyAttachment } from '../attachment-visibility.ts';
 import { AttachmentErrors } from '../errors.ts';
-import { signFilmLink } from './video-link.ts';
+import { needsProcessing } from '../uploads/check-content.ts';
 import { signImageLink } from './image-link.ts';
 import { imageRequest } from './image-request.ts';
-import { isShown } from './inline-types.ts';
-import { fileNameOf, findFile, isPlaylist } from './stored-file.ts';
-import { requireReadyAttachment } from '../attachment-visibility.ts';
+import { isInlineType } from './inline-types.ts';
+import { isPlaylist, requireStoredFile, withExtension } from './stored-file.ts';
+import { signVideoLink } from './video-link.ts';
 
 const HOUR = 3600;
 
@@ -16,7 +16,7 @@ const HOUR = 3600;
  * Makes an address that opens a file, one of its variants or a picture made of it, for a while; that
  * of a playlist plays all that it names.
  */
-export const linkAttachment = defineAction({
+export const createAttachmentLink = defineAction({
   summary: 'Make a link to a file that expires',
   input: z.strictObject({
     id: idSchema('att'),
@@ -41,14 +41,17 @@ export const linkAttachment = defineAction({
       const link = { tenantId, id, request: image, isForSaving: download, expiresAt };
       return { url: signImageLink(ctx, link), expiresAt: expiresAt.toISOString() };
     }
-    const { key, name, contentType } = findFile(row, variant);
+    const { key, name, contentType } = requireStoredFile(row, variant);
     if (variant !== undefined && isPlaylist(contentType) && !download) {
-      const file = fileNameOf({ name: variant, contentType });
-      const url = signFilmLink(ctx, { tenantId, id, file, isNamed: false, expiresAt });
+      const file = withExtension({ name: variant, contentType });
+      const url = signVideoLink(ctx, { tenantId, id, file, isReferenced: false, expiresAt });
       return { url, expiresAt: expiresAt.toISOString() };
     }
-    const inline = !download && isShown(contentType);
+    const inline = !download && isInlineType(contentType);
     const asked = { expiresInSeconds, fileName: name, contentType, inline };
-    return { url: await ctx.storage.signDownload(key, asked), expiresAt: expiresAt.toISOString() };
+    return {
+      url: await ctx.files.storage.signDownload(key, asked),
+      expiresAt: expiresAt.toISOString(),
+    };
   },
 });

@@ -31,7 +31,7 @@ export function toTransform({ width, height, fit, format, quality }: ImageReques
 }
 
 /** The same for all requests that mean the same; the name of the derived file. */
-export function nameOf(request: ImageRequest): string {
+export function imageFileName(request: ImageRequest): string {
   const { width, height, fit, format, quality } = toTransform(request);
   return `${width}x${height}-${fit}${quality === undefined ? '' : `-q${quality}`}.${format}`;
 }

@@ -6,5 +6,5 @@ const shownTypes = new Set([
 ]);
 
 /** Whether a file of this type may open in a browser; its parameters do not matter. */
-export const isShown = (contentType: string): boolean =>
+export const isInlineType = (contentType: string): boolean =>
   shownTypes.has(contentType.split(';', 1)[0]?.trim().toLowerCase() ?? '');

@@ -6,7 +6,7 @@ import { attachments } from '../tables.ts';
 import type { AttachmentRow } from '../view.ts';
 
 /** The attachment that a link leads to, whoever asks; throws 404 unless it is ready. */
-export async function requireReadyRow(
+export async function requireLinkedAttachment(
   ctx: Context & { tenantId: Id<'org'> },
   { tenantId, id }: { tenantId: Id<'org'>; id: Id<'att'> },
 ): Promise<AttachmentRow> {

@@ -1,59 +1,59 @@
 import { type Context, systemContext } from '@insightdesk/shared/context';
 import { UnavailableError } from '@insightdesk/shared/errors';
-import type { FairLine } from '@insightdesk/shared/promises';
-import { needsProcessing } from '../uploads/check-content.ts';
+import type { FairQueue } from '@insightdesk/shared/promises';
 import { AttachmentErrors } from '../errors.ts';
-import { type ImageLink, readImageLink } from './image-link.ts';
-import { nameOf, toTransform } from './image-request.ts';
-import { keepImage } from './cache-image.ts';
-import { requireReadyRow } from './linked-attachment.ts';
 import { storageKey } from '../storage-key.ts';
-import { derivedName, type LinkedFile, tagOf } from './stored-file.ts';
+import { needsProcessing } from '../uploads/check-content.ts';
 import type { AttachmentRow } from '../view.ts';
+import { cacheImage } from './cache-image.ts';
+import { type ImageLink, readImageLink } from './image-link.ts';
+import { imageFileName, toTransform } from './image-request.ts';
+import { requireLinkedAttachment } from './linked-attachment.ts';
+import { type LinkedFile, shortHashOf, variantFileName } from './stored-file.ts';
 
 /** Of an original; what is larger is made from its variant instead. */
 const MOST_SOURCE_BYTES = 32 * 1024 * 1024;
 
 /** What is being made right now, by key: whoever asks for the same waits for it. */
-export type ImagesInWork = Map<string, Promise<Uint8Array<ArrayBuffer>>>;
+export type PendingImages = Map<string, Promise<Uint8Array<ArrayBuffer>>>;
 
 /**
  * Opens the picture that a link asks for, from the cache or made now. Throws ForbiddenError for a
  * link that is not ours or has expired, 404 when its attachment is not there or not a picture any
  * more, 422 for what cannot be decoded, 503 while its organisation has enough waiting in `line`.
  */
-export async function openImage(
+export async function openLinkedImage(
   caller: Context,
   { id, query }: { id: string; query: URLSearchParams },
-  { line, inWork }: { line: FairLine; inWork: ImagesInWork },
+  { line, inWork }: { line: FairQueue; inWork: PendingImages },
 ): Promise<LinkedFile> {
   const link = readImageLink(caller, id, query);
   const ctx = systemContext(caller, 'images', { ...caller, tenantId: link.tenantId });
   const row = await requirePicture(ctx, link);
-  const name = nameOf(link.request);
+  const name = imageFileName(link.request);
   const key = storageKey(row.tenantId, row.id, `images/${name}`);
   const contentType = `image/${link.request.format}`;
   const told = {
-    name: derivedName(row, name.slice(0, name.lastIndexOf('.')), contentType),
+    name: variantFileName(row, name.slice(0, name.lastIndexOf('.')), contentType),
     contentType,
-    etag: `"${tagOf(row)}-${name}"`,
+    etag: `"${shortHashOf(row)}-${name}"`,
     modifiedAt: row.createdAt,
-    isForSaving: link.isForSaving,
+    isForSaving: link.isDownload,
     expiresAt: link.expiresAt,
   };
-  const kept = await ctx.storage.metadata(key);
+  const kept = await ctx.files.storage.metadata(key);
   if (kept) {
     const { sizeBytes } = kept;
     return {
       ...told,
       sizeBytes,
-      stream: (range) => ctx.storage.download(key, range && { range }),
+      stream: (range) => ctx.files.storage.download(key, range && { range }),
     };
   }
   const bytes = await once(inWork, key, () =>
     line(row.tenantId, async () => {
       const made = await make(ctx, row, link);
-      await keepImage(ctx, row, { key, bytes: made, contentType });
+      await cacheImage(ctx, row, { key, bytes: made, contentType });
       return made;
     }),
   );
@@ -65,14 +65,14 @@ export async function openImage(
   };
 }
 
-async function requirePicture(ctx: Parameters<typeof requireReadyRow>[0], link: ImageLink) {
-  const row = await requireReadyRow(ctx, link);
+async function requirePicture(ctx: Parameters<typeof requireLinkedAttachment>[0], link: ImageLink) {
+  const row = await requireLinkedAttachment(ctx, link);
   if (!needsProcessing(row.contentType)) throw AttachmentErrors.NotFound();
   return row;
 }
 
 function once(
-  inWork: ImagesInWork,
+  inWork: PendingImages,
   key: string,
   begin: () => Promise<Uint8Array<ArrayBuffer>> | undefined,
 ): Promise<Uint8Array<ArrayBuffer>> {
@@ -84,7 +84,11 @@ function once(
   return begun.finally(() => inWork.delete(key));
 }
 
-async function make({ storage, media }: Context, row: AttachmentRow, { request }: ImageLink) {
+async function make(
+  { files: { storage, media } }: Context,
+  row: AttachmentRow,
+  { request }: ImageLink,
+) {
   const isSmall = row.sizeBytes <= MOST_SOURCE_BYTES;
   const source = storageKey(row.tenantId, row.id, isSmall ? 'original' : 'webp');
   const bytes = await new Response(await storage.download(source)).bytes();

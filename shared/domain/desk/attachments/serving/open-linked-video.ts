@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { type Context, systemContext } from '@insightdesk/shared/context';
 import { AttachmentErrors } from '../errors.ts';
-import { type FilmLink, readFilmLink, signFilmFile } from './video-link.ts';
-import { requireReadyRow } from './linked-attachment.ts';
-import { fileNameOf, findFile, isPlaylist, type LinkedFile } from './stored-file.ts';
 import type { AttachmentRow } from '../view.ts';
+import { requireLinkedAttachment } from './linked-attachment.ts';
+import { isPlaylist, type LinkedFile, requireStoredFile, withExtension } from './stored-file.ts';
+import { readVideoLink, signVideoFile, type VideoLink } from './video-link.ts';
 
 /** For a pause, beside the length of the film. */
 const PAUSE_SECONDS = 300;
@@ -19,16 +19,16 @@ const addresses = /\bcontent\?variant=([\w-]{1,50})/g;
  * has addresses of its own, such a `location`. The film's row is looked at each time. Throws
  * ForbiddenError for a link that is not ours or has expired, 404 when there is no such film any more.
  */
-export async function openFilm(
+export async function openLinkedVideo(
   caller: Context,
   asked: { id: string; file: string; query: URLSearchParams },
 ): Promise<LinkedFile | { location: string }> {
-  const link = readFilmLink(caller, asked);
+  const link = readVideoLink(caller, asked);
   const ctx = systemContext(caller, 'films', { ...caller, tenantId: link.tenantId });
-  const row = await requireReadyRow(ctx, link);
-  const variant = row.variants.find((one) => fileNameOf(one) === link.file);
+  const row = await requireLinkedAttachment(ctx, link);
+  const variant = row.variants.find((one) => withExtension(one) === link.file);
   if (!variant) throw AttachmentErrors.NotFound();
-  const { key, ...file } = findFile(row, variant.name);
+  const { key, ...file } = requireStoredFile(row, variant.name);
   const opened = { ...file, isForSaving: false, expiresAt: link.expiresAt };
   if (isPlaylist(variant.contentType)) {
     const bytes = new TextEncoder().encode(await signAll(ctx, row, link, variant.name));
@@ -43,31 +43,31 @@ export async function openFilm(
   }
   const { contentType } = variant;
   const signed = { expiresInSeconds: AWAY_SECONDS, contentType, inline: true };
-  const location = await ctx.storage.signDownload(key, signed);
+  const location = await ctx.files.storage.signDownload(key, signed);
   if (!location.startsWith(`${ctx.settings.filesUrl}/`)) return { location };
-  return { ...opened, stream: (range) => ctx.storage.download(key, range && { range }) };
+  return { ...opened, stream: (range) => ctx.files.storage.download(key, range && { range }) };
 }
 
-type Keeps = Pick<Context, 'storage' | 'sealer'>;
+type Keeps = Pick<Context, 'files' | 'security'>;
 
 /** The playlist, with addresses that are good until the film has been played. */
-async function signAll(ctx: Keeps, row: AttachmentRow, link: FilmLink, name: string) {
+async function signAll(ctx: Keeps, row: AttachmentRow, link: VideoLink, name: string) {
   const text = await readList(ctx, row, name);
-  const expiresAt = link.isNamed ? link.expiresAt : await endOf(ctx, row, link, text);
+  const expiresAt = link.isReferenced ? link.expiresAt : await endOf(ctx, row, link, text);
   const signed = new Map<string, string>();
   return text.replace(addresses, (_, named: string) => {
     const variant = row.variants.find((one) => one.name === named);
     if (!variant) throw AttachmentErrors.NotFound();
-    const file = fileNameOf(variant);
+    const file = withExtension(variant);
     const address =
-      signed.get(file) ?? signFilmFile(ctx, { ...link, file, isNamed: true, expiresAt });
+      signed.get(file) ?? signVideoFile(ctx, { ...link, file, isReferenced: true, expiresAt });
     signed.set(file, address);
     return address;
   });
 }
 
 /** Whoever begins in the link's last moment hears the end too. */
-async function endOf(ctx: Keeps, row: AttachmentRow, { expiresAt }: FilmLink, text: string) {
+async function endOf(ctx: Keeps, row: AttachmentRow, { expiresAt }: VideoLink, text: string) {
   const [[, rung] = []] = text.matchAll(addresses);
   const list = text.includes('#EXTINF:') || !rung ? text : await readList(ctx, row, rung);
   const lengths = [...list.matchAll(/^#EXTINF:([\d.]{1,20})/gm)].map(([, length]) =>
@@ -77,8 +77,12 @@ async function endOf(ctx: Keeps, row: AttachmentRow, { expiresAt }: FilmLink, te
   return new Date(expiresAt.getTime() + Math.ceil(seconds) * 1000);
 }
 
-async function readList({ storage }: Keeps, row: AttachmentRow, name: string): Promise<string> {
-  const { key, sizeBytes } = findFile(row, name);
+async function readList(
+  { files: { storage } }: Keeps,
+  row: AttachmentRow,
+  name: string,
+): Promise<string> {
+  const { key, sizeBytes } = requireStoredFile(row, name);
   if (sizeBytes > MOST_LIST_BYTES) throw AttachmentErrors.NotFound();
   return new Response(await storage.download(key)).text();
 }

@@ -6,8 +6,8 @@ import type { LinkedFile } from './stored-file.ts';
  * Opens the stored file that a signed address names, as the address says that it is. Throws
  * ForbiddenError unless the address is one of ours and of now, 404 when nothing is there.
  */
-export async function openSigned(
-  { fileUrls, storage }: Context,
+export async function openSignedFile(
+  { files: { urls: fileUrls, storage } }: Context,
   request: { method: string; url: string },
 ): Promise<LinkedFile> {
   const access = await fileUrls.verify(request);
@@ -22,7 +22,7 @@ export async function openSigned(
     sizeBytes,
     modifiedAt,
     etag: `"${sizeBytes.toString(36)}-${modifiedAt.getTime().toString(36)}"`,
-    isForSaving: !inline,
+    isDownload: !inline,
     expiresAt: new Date(expires * 1000),
     stream: (range) => storage.download(key, range && { range }),
   };

@@ -2,7 +2,7 @@ import type { Context } from '@insightdesk/shared/context';
 import { ForbiddenError } from '@insightdesk/shared/errors';
 import { z } from 'zod';
 
-type Seals = Pick<Context, 'sealer'>;
+type Seals = Pick<Context, 'security'>;
 
 /** What an address leads to, and what for: good for nothing else. */
 export interface Subject {
@@ -15,13 +15,13 @@ export const expires = z.coerce.number().int();
 
 /** The query of an address, every parameter of it signed. */
 export function signQuery(
-  { sealer }: Seals,
+  { security: { tokenCodec } }: Seals,
   { purpose, path }: Subject,
   given: Record<string, string | number> & { expires: number },
 ): URLSearchParams {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(given)) query.set(name, String(value));
-  const [, ...signature] = sealer.seal(purpose, [textOf(path, query)]).split('.');
+  const [, ...signature] = tokenCodec.seal(purpose, [textOf(path, query)]).split('.');
   query.set('signature', signature.join('.'));
   return query;
 }
@@ -31,7 +31,7 @@ export function signQuery(
  * this, SIGNATURE_EXPIRED when it was for long ago.
  */
 export function readSignedQuery<T extends { expires: number }>(
-  { sealer }: Seals,
+  { security: { tokenCodec } }: Seals,
   { purpose, path }: Subject,
   query: URLSearchParams,
   schema: z.ZodType<T>,
@@ -39,9 +39,9 @@ export function readSignedQuery<T extends { expires: number }>(
   const signed = new URLSearchParams(query);
   signed.delete('signature');
   const text = Buffer.from(textOf(path, signed)).toString('base64url');
-  const isOurs = sealer.open(purpose, `${text}.${query.get('signature') ?? ''}`) !== undefined;
+  const isOurs = tokenCodec.open(purpose, `${text}.${query.get('signature') ?? ''}`) !== undefined;
   const parsed = schema.safeParse(Object.fromEntries(signed));
-  if (!isOurs || !parsed.success) throw forged();
+  if (!isOurs || !parsed.success) throw invalidSignature();
   const expiresAt = new Date(parsed.data.expires * 1000);
   if (expiresAt.getTime() < Date.now()) {
     throw new ForbiddenError('This link has expired', { code: 'SIGNATURE_EXPIRED' });
@@ -49,7 +49,7 @@ export function readSignedQuery<T extends { expires: number }>(
   return { ...parsed.data, expiresAt };
 }
 
-export const forged = () =>
+export const invalidSignature = () =>
   new ForbiddenError('This link is not one of ours', { code: 'SIGNATURE_INVALID' });
 
 /** The order of parameters does not matter, each of them does. */

@@ -7,12 +7,12 @@ import {
 } from '@insightdesk/shared/errors';
 
 /** A request to store a file at a signed address. */
-export interface SignedArrival {
+export interface SignedUploadRequest {
   method: string;
   url: string;
   contentType: string | null;
   /** As the sender announces it; null when it does not. */
-  announcedBytes: number | null;
+  contentLength: number | null;
   body: ReadableStream<Uint8Array> | null;
   signal: AbortSignal;
 }
@@ -21,9 +21,9 @@ export interface SignedArrival {
  * Stores the body where a signed address says. Throws ForbiddenError unless the address is one of
  * ours and of now, 415 for another type, 413 for more than was signed, 400 for not exactly as much.
  */
-export async function storeSigned(
-  { fileUrls, storage }: Context,
-  { method, url, contentType, announcedBytes, body, signal }: SignedArrival,
+export async function storeSignedFile(
+  { files: { urls: fileUrls, storage } }: Context,
+  { method, url, contentType, contentLength, body, signal }: SignedUploadRequest,
 ): Promise<{ sizeBytes: number; sha256: string }> {
   const access = await fileUrls.verify({ method, url });
   if (access.method !== 'PUT') throw new ForbiddenError();
@@ -31,10 +31,10 @@ export async function storeSigned(
   if (contentType?.trim().toLowerCase() !== access.contentType.toLowerCase()) {
     throw new UnsupportedMediaTypeError('Send it with the Content-Type that was signed');
   }
-  if (maxBytes !== undefined && announcedBytes !== null && announcedBytes > maxBytes) {
+  if (maxBytes !== undefined && contentLength !== null && contentLength > maxBytes) {
     throw new PayloadTooLargeError(`The file may have ${maxBytes} bytes at most`);
   }
-  if (sizeBytes !== undefined && announcedBytes !== sizeBytes) {
+  if (sizeBytes !== undefined && contentLength !== sizeBytes) {
     throw new ServiceError(`Send exactly ${sizeBytes} bytes, with their Content-Length`, {
       code: 'CONTENT_LENGTH_MISMATCH',
       status: 400,

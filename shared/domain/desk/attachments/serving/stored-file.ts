@@ -19,7 +19,7 @@ export interface ByteRange {
 }
 
 /** Bytes ready to be streamed, and what to say about them; `etag` with its quotes. */
-export interface OpenedAttachment {
+export interface OpenedFile {
   name: string;
   contentType: string;
   sizeBytes: number;
@@ -29,35 +29,40 @@ export interface OpenedAttachment {
 }
 
 /** The same, for whoever has a link. */
-export interface LinkedFile extends OpenedAttachment {
+export interface LinkedFile extends OpenedFile {
   /** Also when it could be shown. */
-  isForSaving: boolean;
+  isDownload: boolean;
   expiresAt: Date;
 }
 
 /** Where an attachment or one of its variants is kept, and what it is called; throws 404. */
-export function findFile(row: AttachmentRow, variant?: string) {
+export function requireStoredFile(row: AttachmentRow, variant?: string) {
   const derived = row.variants.find(({ name }) => name === variant);
   if (variant !== undefined && !derived) throw AttachmentErrors.NotFound();
   const { contentType, sizeBytes } = derived ?? row;
   return {
     key: storageKey(row.tenantId, row.id, variant),
-    name: derived ? derivedName(row, derived.name, contentType) : row.name,
+    name: derived ? variantFileName(row, derived.name, contentType) : row.name,
     contentType,
     sizeBytes,
-    etag: `"${tagOf(row)}${derived ? `-${derived.name}` : ''}"`,
+    etag: `"${shortHashOf(row)}${derived ? `-${derived.name}` : ''}"`,
     modifiedAt: row.createdAt,
   };
 }
 
 /** What something made of an attachment is called when it is saved. */
-export function derivedName({ name }: AttachmentRow, way: string, contentType: string): string {
-  return `${name}.${fileNameOf({ name: way, contentType })}`;
+export function variantFileName({ name }: AttachmentRow, way: string, contentType: string): string {
+  return `${name}.${withExtension({ name: way, contentType })}`;
 }
 
 /** The name of something derived, with the ending of its type. */
-export const fileNameOf = ({ name, contentType }: { name: string; contentType: string }): string =>
-  `${name}.${endings[contentType] ?? contentType.split('/').at(-1)}`;
+export const withExtension = ({
+  name,
+  contentType,
+}: {
+  name: string;
+  contentType: string;
+}): string => `${name}.${endings[contentType] ?? contentType.split('/').at(-1)}`;
 
 /** Tells its bytes from all others. */
-export const tagOf = ({ sha256 }: AttachmentRow): string => sha256.slice(0, 32);
+export const shortHashOf = ({ sha256 }: AttachmentRow): string => sha256.slice(0, 32);

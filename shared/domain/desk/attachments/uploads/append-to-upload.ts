@@ -3,11 +3,11 @@ import { type Id, idSchema } from '@insightdesk/shared/contract';
 import { and, eq, gt, isNull, lt, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { AttachmentErrors } from '../errors.ts';
-import { finishUpload } from './finish-upload.ts';
-import { isOwnUpload } from './own-upload.ts';
-import { cutIntoPieces } from './split-into-chunks.ts';
 import { newPartName, storageKey } from '../storage-key.ts';
 import { uploadParts, uploads } from '../tables.ts';
+import { finishUpload } from './finish-upload.ts';
+import { isOwnUpload } from './own-upload.ts';
+import { splitIntoChunks } from './split-into-chunks.ts';
 
 /** What a killed process loses at most, and a slow sender. */
 const PART = { bytes: 16 * 1024 * 1024, ms: 10_000 };
@@ -30,7 +30,7 @@ export const appendToUpload = defineAction({
   allow: 'attachments:upload',
   transaction: 'own',
   async run(ctx, { id, offset, holder, body }) {
-    const pieces = cutIntoPieces(body, PART);
+    const pieces = splitIntoChunks(body, PART);
     let at = offset;
     while (await pieces.hasMore()) {
       at += await addPart(ctx, { id, start: at, holder, bytes: pieces.next() });
@@ -49,7 +49,10 @@ interface Part {
 
 /** The file first, then its row: what is left between them is collected with the upload. */
 async function addPart(ctx: MemberContext, { id, start, holder, bytes }: Part) {
-  const { storage, tenantId } = ctx;
+  const {
+    files: { storage },
+    tenantId,
+  } = ctx;
   const file = newPartName(start);
   const key = storageKey(tenantId, id, file);
   const contentType = 'application/octet-stream';

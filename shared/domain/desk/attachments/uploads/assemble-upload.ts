@@ -3,7 +3,7 @@ import type { Id } from '@insightdesk/shared/contract';
 import { DomainNotFoundError, PayloadTooLargeError } from '@insightdesk/shared/errors';
 import { readChunks } from '@insightdesk/shared/streams';
 import { and, eq } from 'drizzle-orm';
-import { deleteScaffold } from '../cleanup/delete-stored-files.ts';
+import { deletePartFiles } from '../cleanup/delete-stored-files.ts';
 import { AttachmentErrors } from '../errors.ts';
 import { storageKey } from '../storage-key.ts';
 import { attachments, uploadParts, uploads } from '../tables.ts';
@@ -14,7 +14,7 @@ import type { AttachmentRow } from '../view.ts';
  * announced. The bytes are hashed on their way to there, so that nobody can exchange them in between.
  * Nothing to do for what came in one piece; cut off, it begins again.
  */
-export async function assemble(
+export async function assembleUpload(
   ctx: Context,
   row: AttachmentRow,
   signal?: AbortSignal,
@@ -31,16 +31,16 @@ export async function assemble(
     await tx.delete(uploads).where(isUpload(row));
     return changed;
   });
-  await deleteScaffold(ctx, row);
+  await deletePartFiles(ctx, row);
   return assembled ?? row;
 }
 
 /** Forgets what a file that was rejected was to be made of. */
-export async function dismantle(ctx: Context, row: Pick<AttachmentRow, 'tenantId' | 'id'>) {
+export async function deleteUploadParts(ctx: Context, row: Pick<AttachmentRow, 'tenantId' | 'id'>) {
   const gone = await withTenant(ctx, ({ tx }) =>
     tx.delete(uploads).where(isUpload(row)).returning({ id: uploads.id }),
   );
-  if (gone.length > 0) await deleteScaffold(ctx, row);
+  if (gone.length > 0) await deletePartFiles(ctx, row);
 }
 
 const isUpload = ({ tenantId, id }: { tenantId: Id<'org'>; id: Id<'att'> }) =>
@@ -57,7 +57,7 @@ async function findUpload({ tx, tenantId }: TenantContext, id: Id<'att'>) {
 }
 
 async function join(
-  { storage }: Pick<Context, 'storage'>,
+  { files: { storage } }: Pick<Context, 'files'>,
   files: string[],
   { tenantId, id, sizeBytes: maxBytes }: AttachmentRow,
   signal?: AbortSignal,

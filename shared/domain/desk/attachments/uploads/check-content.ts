@@ -21,7 +21,7 @@ export const needsProcessing = (contentType: string): boolean => processable.has
 
 /** The true type of a stored file by its bytes; refuses empty, disguised, cut and huge ones. */
 export async function checkContent(
-  { storage, media }: Context,
+  { files: { storage, media } }: Context,
   key: string,
   { name, sizeBytes }: { name: string; sizeBytes: number },
 ): Promise<string> {

@@ -1,18 +1,18 @@
 import {
   defineAction,
-  readTenant,
   type MemberTenantContext,
+  readTenant,
   withTenant,
 } from '@insightdesk/shared/context';
 import { type Id, idSchema } from '@insightdesk/shared/contract';
 import { z } from 'zod';
+import { requireAttachment } from '../attachment-visibility.ts';
 import { AttachmentErrors } from '../errors.ts';
-import { finishUpload, type UploadRow } from './finish-upload.ts';
-import { isOwnUpload } from './own-upload.ts';
 import { STAGED, storageKey } from '../storage-key.ts';
 import { uploadParts, uploads } from '../tables.ts';
 import { attachmentView, toAttachment } from '../view.ts';
-import { requireAttachment } from '../attachment-visibility.ts';
+import { finishUpload, type UploadRow } from './finish-upload.ts';
+import { isOwnUpload } from './own-upload.ts';
 
 /** Says that the file is where it was to be sent; said again it answers the same. */
 export const completeDirectUpload = defineAction({
@@ -43,7 +43,7 @@ async function find(ctx: MemberTenantContext, id: Id<'att'>, isToChange = false)
 
 /** What is there may be exchanged until its address expires: the worker looks again. */
 async function requireStored(
-  { storage }: Pick<MemberTenantContext, 'storage'>,
+  { files: { storage } }: Pick<MemberTenantContext, 'files'>,
   { tenantId, id, sizeBytes }: UploadRow,
 ) {
   const file = await storage.metadata(storageKey(tenantId, id, STAGED));

@@ -1,15 +1,15 @@
 import { defineAction } from '@insightdesk/shared/context';
 import { idSchema } from '@insightdesk/shared/contract';
 import { z } from 'zod';
-import { announced, beginUpload } from './create-upload.ts';
 import { STAGED, storageKey } from '../storage-key.ts';
+import { createUpload, uploadFields } from './create-upload.ts';
 
 const URL_SECONDS = 60 * 60;
 
 /** Lets the caller send a file to where it is kept, past the API; to be completed afterwards. */
-export const startDirectUpload = defineAction({
+export const createDirectUpload = defineAction({
   summary: 'Begin an upload straight to storage',
-  input: z.strictObject({ ...announced, contentType: z.string().max(200).optional() }),
+  input: z.strictObject({ ...uploadFields, contentType: z.string().max(200).optional() }),
   output: z.object({
     id: idSchema('att'),
     url: z.string().describe('Where to send the file; whoever has it may do so until it expires'),
@@ -25,9 +25,9 @@ export const startDirectUpload = defineAction({
   transaction: 'write',
   async run(ctx, { name, sizeBytes, sha256, contentType = 'application/octet-stream' }) {
     const forSeconds = 2 * URL_SECONDS;
-    const { id } = await beginUpload(ctx, { kind: 'direct', name, sizeBytes, sha256, forSeconds });
+    const { id } = await createUpload(ctx, { kind: 'direct', name, sizeBytes, sha256, forSeconds });
     const expiresAt = new Date(Date.now() + URL_SECONDS * 1_000).toISOString();
-    const target = await ctx.storage.signUpload(storageKey(ctx.tenantId, id, STAGED), {
+    const target = await ctx.files.storage.signUpload(storageKey(ctx.tenantId, id, STAGED), {
       expiresInSeconds: URL_SECONDS,
       contentType,
       sizeBytes,

@@ -4,14 +4,14 @@ import { newId } from '@insightdesk/shared/utils';
 import { and, count, eq, isNull } from 'drizzle-orm';
 import { z } from 'zod';
 import { AttachmentErrors } from '../errors.ts';
-import { mostBytes, readFilePolicy } from './file-policy.ts';
 import { uploads } from '../tables.ts';
+import { maxFileBytesOf, readFilePolicy } from './file-policy.ts';
 
 /** Under way at a time, of one person. */
 const MOST_OPEN = 100;
 
 /** What has to be known before the first byte. */
-export const announced = {
+export const uploadFields = {
   name: line(255).transform(bareName),
   sizeBytes: z.int().min(0).describe('Exactly so many bytes have to come'),
   sha256: z
@@ -32,10 +32,10 @@ interface Begun {
 }
 
 /** Makes room for an upload that comes in more than one request: its row, and its bytes set aside. */
-export async function beginUpload(ctx: MemberTenantContext, { forSeconds, ...begun }: Begun) {
+export async function createUpload(ctx: MemberTenantContext, { forSeconds, ...begun }: Begun) {
   const { tx, tenantId, actor } = ctx;
   if (begun.sizeBytes === 0) throw AttachmentErrors.Empty();
-  const maxBytes = mostBytes(await readFilePolicy(ctx), ctx);
+  const maxBytes = maxFileBytesOf(await readFilePolicy(ctx), ctx);
   if (begun.sizeBytes > maxBytes) throw AttachmentErrors.TooLarge(maxBytes);
   const [open] = await tx
     .select({ count: count() })

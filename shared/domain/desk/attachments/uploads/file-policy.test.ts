@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { filePolicyView, requireType } from './file-policy.ts';
+import { filePolicyView, requireAllowedType } from './file-policy.ts';
 
 const policy = (allowedTypes: string[] | null, refusedTypes: string[] = []) => ({
   maxFileBytes: null,
@@ -20,7 +20,7 @@ test.each([
   [policy(['image/*'], ['image/gif']), 'image/gif', false],
   [policy(['image/*'], ['image/gif']), 'image/png', true],
 ])('%p, %s: %p', (given, type, isTaken) => {
-  const look = () => requireType(given, type);
+  const look = () => requireAllowedType(given, type);
   if (isTaken) look();
   else expect(look).toThrow('takes no files');
 });

@@ -34,11 +34,14 @@ export async function readFilePolicy({ tx, tenantId }: TenantContext): Promise<F
 }
 
 /** As many bytes as one file may have. */
-export const mostBytes = (policy: FilePolicy, { settings }: Pick<TenantContext, 'settings'>) =>
-  Math.min(policy.maxFileBytes ?? settings.maxFileBytes, settings.maxFileBytes);
+export const maxFileBytesOf = (policy: FilePolicy, { limits }: Pick<TenantContext, 'limits'>) =>
+  Math.min(policy.maxFileBytes ?? limits.maxFileBytes, limits.maxFileBytes);
 
 /** Throws FILE_TYPE_REFUSED for a type that the organisation does not take. */
-export function requireType({ allowedTypes, refusedTypes }: FilePolicy, contentType: string): void {
+export function requireAllowedType(
+  { allowedTypes, refusedTypes }: FilePolicy,
+  contentType: string,
+): void {
   const bare = contentType.split(';')[0]?.trim().toLowerCase() ?? '';
   const isOf = (pattern: string) =>
     pattern === bare || (pattern.endsWith('/*') && bare.startsWith(pattern.slice(0, -1)));

@@ -3,11 +3,11 @@ import { idSchema } from '@insightdesk/shared/contract';
 import { and, eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { AttachmentErrors } from '../errors.ts';
-import { isOwnUpload } from './own-upload.ts';
 import { attachments, uploads } from '../tables.ts';
+import { isOwnUpload } from './own-upload.ts';
 
 /** How much of an upload has come; of one that is whole also when it was put together. */
-export const findResumableUpload = defineAction({
+export const getResumableUpload = defineAction({
   summary: 'Look how far a resumable upload is',
   input: z.strictObject({ id: idSchema('att') }),
   output: z.object({

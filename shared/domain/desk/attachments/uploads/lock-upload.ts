@@ -109,6 +109,6 @@ const change = (ctx: MemberContext, where: Where, values: Change) =>
 
 function requireMember(ctx: Context): MemberContext {
   const { actor, tenantId } = ctx;
-  if (actor.kind !== 'user' || !tenantId) throw new UnauthenticatedError();
+  if (!isMember(actor) || !tenantId) throw new UnauthenticatedError();
   return { ...ctx, actor, tenantId };
 }

@@ -8,7 +8,7 @@ import {
   createTestTenant,
 } from '@insightdesk/shared/testing';
 import { getAttachment } from '../get-attachment.ts';
-import { makeVariants } from './process-attachment.ts';
+import { processAttachment } from './process-attachment.ts';
 import { uploadAttachment } from './upload-attachment.ts';
 
 // A database of its own: a running worker would be faster.
@@ -24,17 +24,20 @@ const png = Buffer.from(
   'base64',
 );
 
-async function setUp(media: Partial<Context['media']> = {}) {
+async function setUp(media: Partial<Context['files']['media']> = {}) {
   const { owner, tenantId } = await createTestTenant(stage.context);
   const body = new Blob([png]).stream();
   const { id } = await uploadAttachment(owner, { name: 'a.png', contentType: '', body });
   const worker = systemContext(
-    { ...stage.context, media: { ...stage.context.media, ...media } },
+    {
+      ...stage.context,
+      files: { ...stage.context.files, media: { ...stage.context.files.media, ...media } },
+    },
     'worker',
     { tenantId, requestId: 'test' },
   );
   return {
-    run: () => makeVariants(worker, { attachmentId: id }),
+    run: () => processAttachment(worker, { attachmentId: id }),
     see: () => getAttachment(owner, { id }),
   };
 }
@@ -79,7 +82,7 @@ test('a worker that dies of it each time begins it a bounded number of times', a
 
 test('while storage or antivirus is away nothing is used up, however long', async () => {
   let isAway = true;
-  const { createVariants } = stage.context.media;
+  const { createVariants } = stage.context.files.media;
   const { run, see } = await setUp({
     async createVariants(...input) {
       if (isAway) throw new NetworkError('not reached', { code: 'STORAGE_UNAVAILABLE' });

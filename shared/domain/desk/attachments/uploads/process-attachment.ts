@@ -2,14 +2,14 @@ import { type Context, type TenantContext, withTenant } from '@insightdesk/share
 import type { Id } from '@insightdesk/shared/contract';
 import { awayCode, DomainError, InfrastructureError } from '@insightdesk/shared/errors';
 import { and, eq, ne, sql } from 'drizzle-orm';
-import { admit } from './inspect-attachment.ts';
-import { announce } from '../emit-processed.ts';
-import { dismantle } from './assemble-upload.ts';
-import { needsProcessing } from './check-content.ts';
-import { deleteFiles } from '../cleanup/delete-stored-files.ts';
+import { deleteAttachmentFiles } from '../cleanup/delete-stored-files.ts';
+import { emitProcessed } from '../emit-processed.ts';
 import { storageKey } from '../storage-key.ts';
 import { attachments, type StoredVariant } from '../tables.ts';
 import type { AttachmentRow } from '../view.ts';
+import { deleteUploadParts } from './assemble-upload.ts';
+import { needsProcessing } from './check-content.ts';
+import { inspectAttachment } from './inspect-attachment.ts';
 
 /** Deaths of the process that decodes; and begun runs, whatever ended them. */
 const MOST_DEATHS = 3;
@@ -20,7 +20,7 @@ const MOST_RUNS = 10;
  * running it again changes nothing. What cannot be processed is rejected with a reason, also when it
  * takes its processes with it each time.
  */
-export async function makeVariants(
+export async function processAttachment(
   ctx: Context,
   { attachmentId }: { attachmentId: Id<'att'> },
   { signal }: { signal?: AbortSignal } = {},
@@ -36,11 +36,11 @@ export async function makeVariants(
       .set(result)
       .where(pending(tenant, attachmentId))
       .returning();
-    if (changed) await announce(tenant, changed);
+    if (changed) await emitProcessed(tenant, changed);
     return changed;
   });
   if (!changed) await discardVariants(ctx, attachmentId);
-  else if (row.quarantined) await dismantle(ctx, row);
+  else if (row.quarantined) await deleteUploadParts(ctx, row);
 }
 
 /** It was collected or rejected in the meantime, and its files with it. */
@@ -58,7 +58,7 @@ async function discardVariants(ctx: Context, id: Id<'att'>) {
         ),
       ),
   );
-  if (isKept.length === 0) await deleteFiles(ctx, { tenantId, id });
+  if (isKept.length === 0) await deleteAttachmentFiles(ctx, { tenantId, id });
 }
 
 const rejected = (rejection: string) => ({ status: 'rejected' as const, variants: [], rejection });
@@ -89,7 +89,7 @@ const putOff = (ctx: TenantContext, id: Id<'att'>) =>
 
 async function outcomeOf(ctx: Context, row: AttachmentRow, signal?: AbortSignal) {
   try {
-    const { contentType } = await admit(ctx, row, signal);
+    const { contentType } = await inspectAttachment(ctx, row, signal);
     const variants = needsProcessing(contentType) ? await storeVariants(ctx, row) : [];
     return { status: 'ready' as const, contentType, variants };
   } catch (error) {
@@ -105,7 +105,7 @@ async function outcomeOf(ctx: Context, row: AttachmentRow, signal?: AbortSignal)
 const isDeath = (error: unknown) =>
   error instanceof InfrastructureError && error.code === 'MEDIA_PROCESS_DIED';
 
-async function storeVariants({ storage, media }: Context, row: AttachmentRow) {
+async function storeVariants({ files: { storage, media } }: Context, row: AttachmentRow) {
   const original = await new Response(
     await storage.download(storageKey(row.tenantId, row.id)),
   ).bytes();

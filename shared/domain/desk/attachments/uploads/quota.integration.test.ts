@@ -1,13 +1,13 @@
 import { afterAll, expect, test } from 'bun:test';
 import { type Context, systemContext } from '@insightdesk/shared/context';
 import { type Id, toUuid } from '@insightdesk/shared/contract';
-import { openConversation } from '@insightdesk/shared/domain/desk/conversations';
+import { createConversation } from '@insightdesk/shared/domain/desk/conversations';
 import { setQuota } from '@insightdesk/shared/domain/tenancy/tenants';
 import { createOnce } from '@insightdesk/shared/idempotency';
 import type { JobRun } from '@insightdesk/shared/jobs';
 import { createMemoryStorage } from '@insightdesk/shared/storage';
 import { createTestTenant, openTestStage } from '@insightdesk/shared/testing';
-import { collectUnclaimed } from '../cleanup/expire-uploads.ts';
+import { expireUploads } from '../cleanup/expire-uploads.ts';
 import { uploadAttachment } from './upload-attachment.ts';
 
 // A database of its own: what is collected is collected for all organisations.
@@ -16,7 +16,7 @@ const { admin } = stage;
 afterAll(stage.close);
 
 const run = { signal: new AbortController().signal } as JobRun;
-const collect = () => collectUnclaimed(stage.context, {}, run);
+const collect = () => expireUploads(stage.context, {}, run);
 
 async function setUp(quota?: number) {
   const { owner, tenantId } = await createTestTenant(stage.context);
@@ -45,7 +45,7 @@ const sized = (owner: Context, length: number, maxBytes = length) =>
     body: new Blob([text(length)]).stream(),
     maxBytes,
   });
-const files = () => Array.fromAsync(stage.context.storage.list(''));
+const files = () => Array.fromAsync(stage.context.files.storage.list(''));
 const age = (id: string) =>
   admin`update attachments set created_at = now() - interval '25 hours'
     where id = ${toUuid(id as `att_${string}`)}`;
@@ -91,7 +91,7 @@ test('setting bytes aside takes no request’s key, and a full quota hides no an
     claimed.push(rows.length);
     return store(...given);
   };
-  const watched = { ...owner, storage };
+  const watched = { ...owner, files: { ...owner.files, storage } };
   async function send(bytes: Uint8Array<ArrayBuffer>) {
     const keyed = { key: 'one-key', words: [], isOpen: true };
     const once = createOnce(watched, keyed, (result) => {
@@ -126,7 +126,7 @@ test('an upload that nobody claimed in a day goes, with its files and its bytes'
   const old = await upload(text(5_000), 'old.txt');
   const young = await upload(text(700), 'young.txt');
   const claimed = await upload(text(600), 'claimed.txt');
-  await openConversation(owner, { subject: 's', body: 'b', attachmentIds: [claimed.id] });
+  await createConversation(owner, { subject: 's', body: 'b', attachmentIds: [claimed.id] });
   for (const { id } of [old, claimed]) await age(id);
   const before = (await files()).length;
   expect(await collect()).toMatchObject({ attachments: 1 });
@@ -142,10 +142,17 @@ test('cut off between rows and files: the next run ends it', async () => {
   const { upload } = await setUp();
   const { id } = await upload(text(10), 'a.txt');
   await age(id);
-  const broken = { ...stage.context.storage, delete: () => Promise.reject(new Error('cut off')) };
-  await expect(collectUnclaimed({ ...stage.context, storage: broken }, {}, run)).rejects.toThrow(
-    'cut off',
-  );
+  const broken = {
+    ...stage.context.files.storage,
+    delete: () => Promise.reject(new Error('cut off')),
+  };
+  await expect(
+    expireUploads(
+      { ...stage.context, files: { ...stage.context.files, storage: broken } },
+      {},
+      run,
+    ),
+  ).rejects.toThrow('cut off');
   expect((await files()).some(({ key }) => key.includes(id))).toBe(true);
   await collect();
   expect((await files()).some(({ key }) => key.includes(id))).toBe(false);
@@ -160,7 +167,7 @@ test('a claim and the collection at once: one of them has it, never half', async
     ids.push(id);
   }
   const claims = ids.map((id) =>
-    openConversation(owner, { subject: 's', body: 'b', attachmentIds: [id] }).then(
+    createConversation(owner, { subject: 's', body: 'b', attachmentIds: [id] }).then(
       () => id,
       (error) => {
         expect(error).toMatchObject({ code: 'ATTACHMENT_NOT_AVAILABLE' });

@@ -1,5 +1,5 @@
 /** A stream that is taken in pieces, each read to its end before the next is begun. */
-export interface Pieces {
+export interface ChunkedStream {
   /** Whether there is anything left. */
   hasMore(): Promise<boolean>;
   next(): AsyncGenerator<Uint8Array, void, undefined>;
@@ -8,10 +8,10 @@ export interface Pieces {
 }
 
 /** Cuts a source into pieces of at most so many bytes, and of so long where it is slow. */
-export function cutIntoPieces(
+export function splitIntoChunks(
   source: AsyncIterable<Uint8Array>,
   { bytes, ms }: { bytes: number; ms: number },
-): Pieces {
+): ChunkedStream {
   const chunks = source[Symbol.asyncIterator]();
   let rest: Uint8Array | undefined;
   let isOver = false;

@@ -1,12 +1,12 @@
 import { defineAction } from '@insightdesk/shared/context';
 import { record } from '@insightdesk/shared/events';
 import { z } from 'zod';
-import { filePolicyChanged } from '../events.ts';
-import { filePolicyFields, filePolicyView, readFilePolicy } from './file-policy.ts';
+import { filePolicyUpdated } from '../events.ts';
 import { filePolicies } from '../tables.ts';
+import { filePolicyFields, filePolicyView, readFilePolicy } from './file-policy.ts';
 
 /** Says what files the organisation takes from now on; what is there stays. */
-export const changeFilePolicy = defineAction({
+export const updateFilePolicy = defineAction({
   summary: 'Change what files the organisation takes',
   input: z.strictObject(filePolicyFields).partial(),
   output: filePolicyView,
@@ -21,7 +21,7 @@ export const changeFilePolicy = defineAction({
       .values({ tenantId: ctx.tenantId, ...change })
       .onConflictDoUpdate({ target: filePolicies.tenantId, set: change });
     const policy = await readFilePolicy(ctx);
-    await record(ctx, filePolicyChanged, policy);
+    await record(ctx, filePolicyUpdated, policy);
     return policy;
   },
 });

@@ -11,12 +11,12 @@ import { record } from '@insightdesk/shared/events';
 import { createMeter, limitBytes, readChunks } from '@insightdesk/shared/streams';
 import { newId } from '@insightdesk/shared/utils';
 import { z } from 'zod';
-import { checkContent, needsProcessing } from './check-content.ts';
 import { attachmentUploaded } from '../events.ts';
-import { mostBytes, readFilePolicy, requireType } from './file-policy.ts';
 import { storageKey } from '../storage-key.ts';
 import { attachments } from '../tables.ts';
 import { attachmentView, toAttachment } from '../view.ts';
+import { checkContent, needsProcessing } from './check-content.ts';
+import { maxFileBytesOf, readFilePolicy, requireAllowedType } from './file-policy.ts';
 
 /** Stores a file, refusing what is not what it claims to be; bytes first, then the row. */
 export const uploadAttachment = defineAction({
@@ -32,13 +32,18 @@ export const uploadAttachment = defineAction({
   allow: 'attachments:upload',
   transaction: 'own',
   async run(ctx, { name, contentType, body, maxBytes: announced }) {
-    const { storage, settings, tenantId, actor } = ctx;
+    const {
+      files: { storage },
+      settings,
+      tenantId,
+      actor,
+    } = ctx;
     const id = newId('att');
     const key = storageKey(tenantId, id);
     // Only the last write makes it certain: what comes before or cleans up takes no request's key.
     const aside = { ...ctx, once: undefined };
     const policy = await readTenant(aside, readFilePolicy);
-    const most = mostBytes(policy, ctx);
+    const most = maxFileBytesOf(policy, ctx);
     const maxBytes = Math.min(announced ?? most, most);
     await reserveBytes(aside, { id, bytes: maxBytes }).catch(async (error) => {
       const isFull = error instanceof AppError && error.code === 'QUOTA_EXCEEDED';
@@ -49,8 +54,8 @@ export const uploadAttachment = defineAction({
     try {
       const stored = await storage.upload(key, body, { contentType, maxBytes });
       const trueType = await checkContent(ctx, key, { name, sizeBytes: stored.sizeBytes });
-      requireType(policy, trueType);
-      const quarantined = ctx.antivirus.isOn;
+      requireAllowedType(policy, trueType);
+      const quarantined = ctx.files.antivirus.isOn;
       const isPending = quarantined || needsProcessing(trueType);
       const status = isPending ? ('pending' as const) : ('ready' as const);
       ctx.once?.add([name, contentType, stored.sha256]);

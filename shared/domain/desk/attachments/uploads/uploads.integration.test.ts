@@ -2,26 +2,26 @@ import { afterAll, expect, test } from 'bun:test';
 import { createHash } from 'node:crypto';
 import { type Context, systemContext } from '@insightdesk/shared/context';
 import { type Id, toUuid } from '@insightdesk/shared/contract';
-import { listMessages, openConversation } from '@insightdesk/shared/domain/desk/conversations';
+import { listMessages, createConversation } from '@insightdesk/shared/domain/desk/conversations';
 import { setQuota } from '@insightdesk/shared/domain/tenancy/tenants';
 import { UnavailableError } from '@insightdesk/shared/errors';
 import type { JobRun } from '@insightdesk/shared/jobs';
 import { createTestTenant, openTestStage } from '@insightdesk/shared/testing';
 import {
   appendToUpload,
-  changeFilePolicy,
-  collectUnclaimed,
   completeDirectUpload,
-  deleteDiscarded,
-  discardAttachment,
-  findResumableUpload,
+  createDirectUpload,
+  createResumableUpload,
+  deleteAttachment,
+  deleteQueuedFiles,
+  downloadAttachment,
+  expireUploads,
   getAttachment,
+  getResumableUpload,
   lockUpload,
-  makeVariants,
-  openAttachment,
-  startDirectUpload,
-  startResumableUpload,
-  sweepFiles,
+  processAttachment,
+  reconcileFiles,
+  updateFilePolicy,
   uploadAttachment,
 } from '../index.ts';
 
@@ -30,21 +30,25 @@ const stage = await openTestStage();
 const { admin } = stage;
 afterAll(stage.close);
 
-const { storage } = stage.context;
+const { storage } = stage.context.files;
 const signal = new AbortController().signal;
 const run = { signal } as JobRun;
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 const hash = (text: string) => createHash('sha256').update(text).digest('hex');
 const always = (verdict: unknown) => ({ isOn: true, scan: async () => verdict as never });
 
-type Parts = Partial<Context>;
+type Parts = Partial<Context['files']>;
 
 async function setUp(parts: Parts = {}) {
   const { owner, tenantId, member } = await createTestTenant(stage.context);
   const [customer, agent] = [await member('customer'), await member('agent')];
   const system = (more: Parts = parts) => {
     const who = { tenantId, requestId: 'test' };
-    return systemContext({ ...stage.context, ...more }, 'worker', who);
+    return systemContext(
+      { ...stage.context, files: { ...stage.context.files, ...more } },
+      'worker',
+      who,
+    );
   };
   const stored = async (id = '') =>
     (await Array.fromAsync(storage.list(`${tenantId}/attachments/${id}`))).map(
@@ -58,8 +62,8 @@ async function setUp(parts: Parts = {}) {
     return Number(row?.bytes ?? 0);
   };
   const check = (attachmentId: Id<'att'>, more?: Parts) =>
-    makeVariants(system(more), { attachmentId });
-  const whole = (ctx: Context): Context => ({ ...ctx, ...parts });
+    processAttachment(system(more), { attachmentId });
+  const whole = (ctx: Context): Context => ({ ...ctx, files: { ...ctx.files, ...parts } });
   return {
     tenantId,
     owner: whole(owner),
@@ -76,7 +80,7 @@ async function setUp(parts: Parts = {}) {
 
 async function direct(desk: Awaited<ReturnType<typeof setUp>>, text: string, more = {}) {
   const announced = { name: 'a.txt', sizeBytes: text.length, ...more };
-  const { id } = await startDirectUpload(desk.customer, announced);
+  const { id } = await createDirectUpload(desk.customer, announced);
   await desk.put(id, text);
   await completeDirectUpload(desk.customer, { id });
   return id;
@@ -86,7 +90,7 @@ test('direct: set aside, sent past us, completed once, checked, then anybody’s
   const desk = await setUp();
   const { customer, agent, stored, used, check } = desk;
   const sha256 = hash('hello');
-  const begun = await startDirectUpload(customer, { name: 'C:\\x\\a.txt', sizeBytes: 5, sha256 });
+  const begun = await createDirectUpload(customer, { name: 'C:\\x\\a.txt', sizeBytes: 5, sha256 });
   const { id } = begun;
   expect(begun).toMatchObject({ method: 'PUT' });
   expect(await used()).toBe(5);
@@ -103,7 +107,7 @@ test('direct: set aside, sent past us, completed once, checked, then anybody’s
   expect(both[0]).toMatchObject({ id, name: 'a.txt', status: 'pending', sizeBytes: 5 });
   expect(both[1]).toEqual(both[0] as never);
   await expect(getAttachment(agent, { id })).rejects.toMatchObject({ status: 404 });
-  await expect(openAttachment(customer, { id })).rejects.toMatchObject({
+  await expect(downloadAttachment(customer, { id })).rejects.toMatchObject({
     code: 'ATTACHMENT_PENDING',
   });
   await check(id);
@@ -111,7 +115,7 @@ test('direct: set aside, sent past us, completed once, checked, then anybody’s
     status: 'ready',
     contentType: 'text/plain',
   });
-  const file = await openAttachment(agent, { id });
+  const file = await downloadAttachment(agent, { id });
   expect(await new Response(await file.stream()).text()).toBe('hello');
   expect([await used(), await stored(id)]).toEqual([5, ['original']]);
 });
@@ -126,7 +130,7 @@ test('direct: exchanged after it was completed, and other than its checksum: rej
     status: 'rejected',
     reason: 'CHECKSUM_MISMATCH',
   });
-  await expect(openAttachment(agent, { id })).rejects.toMatchObject({
+  await expect(downloadAttachment(agent, { id })).rejects.toMatchObject({
     code: 'ATTACHMENT_REJECTED',
   });
   const longer = await direct(desk, 'hello');
@@ -146,25 +150,25 @@ test('direct: a write to its address after the check changes nothing and is swep
   const id = await direct(desk, 'hello');
   await check(id);
   await desk.put(id, 'evil!');
-  const file = await openAttachment(agent, { id });
+  const file = await downloadAttachment(agent, { id });
   expect(await new Response(await file.stream()).text()).toBe('hello');
   const sweep = { isDry: false, minAgeMs: -1_000, tenantId, signal };
-  expect((await sweepFiles(system(), sweep)).orphans).toEqual({ files: 1, bytes: 5 });
+  expect((await reconcileFiles(system(), sweep)).orphans).toEqual({ files: 1, bytes: 5 });
   expect(await stored(id)).toEqual(['original']);
 });
 
 test('the policy of the organisation: sizes before, types by what the bytes show', async () => {
   const desk = await setUp();
   const { owner, customer, agent, check } = desk;
-  await expect(changeFilePolicy(agent, { maxFileBytes: 10 })).rejects.toMatchObject({
+  await expect(updateFilePolicy(agent, { maxFileBytes: 10 })).rejects.toMatchObject({
     status: 403,
   });
-  await changeFilePolicy(owner, { maxFileBytes: 10 });
-  await changeFilePolicy(owner, { refusedTypes: ['text/*'] });
+  await updateFilePolicy(owner, { maxFileBytes: 10 });
+  await updateFilePolicy(owner, { refusedTypes: ['text/*'] });
   await expect(direct(desk, 'twelve bytes')).rejects.toMatchObject({ status: 413 });
   const holder = crypto.randomUUID();
   const begin = { name: 'a', sizeBytes: 11, metadata: {}, holder };
-  await expect(startResumableUpload(customer, begin)).rejects.toMatchObject({ status: 413 });
+  await expect(createResumableUpload(customer, begin)).rejects.toMatchObject({ status: 413 });
   const send = (text: string) =>
     uploadAttachment(customer, { name: 'a', contentType: '', body: new Blob([text]).stream() });
   await expect(send('twelve bytes')).rejects.toMatchObject({ status: 413 });
@@ -172,7 +176,7 @@ test('the policy of the organisation: sizes before, types by what the bytes show
   const id = await direct(desk, 'text');
   await check(id);
   expect((await getAttachment(agent, { id })).reason).toBe('FILE_TYPE_REFUSED');
-  await changeFilePolicy(owner, { maxFileBytes: null, refusedTypes: [] });
+  await updateFilePolicy(owner, { maxFileBytes: null, refusedTypes: [] });
   expect((await send('twelve bytes')).status).toBe('ready');
   const disguised = await direct(desk, 'no image', { name: 'a.png' });
   await check(disguised);
@@ -190,7 +194,7 @@ test('quarantine: only its uploader sees it, also in a message, until it was che
     body,
   });
   expect(status).toBe('pending');
-  const { id: conversation } = await openConversation(customer, {
+  const { id: conversation } = await createConversation(customer, {
     subject: 's',
     body: 'b',
     attachmentIds: [id],
@@ -208,7 +212,7 @@ test('quarantine: only its uploader sees it, also in a message, until it was che
   for (const other of [agent, owner]) {
     expect(await shown(other)).toEqual([]);
     await expect(getAttachment(other, { id })).rejects.toMatchObject({ status: 404 });
-    await expect(openAttachment(other, { id })).rejects.toMatchObject({ status: 404 });
+    await expect(downloadAttachment(other, { id })).rejects.toMatchObject({ status: 404 });
   }
   expect(await shown(customer)).toEqual([id]);
   expect(await told()).toEqual([[]]);
@@ -232,14 +236,14 @@ test('what is harmful is rejected; what cannot be told stays in quarantine, and 
   await check(id);
   const seen = await getAttachment(agent, { id });
   expect(seen).toMatchObject({ status: 'rejected', reason: 'FILE_INFECTED' });
-  await expect(openAttachment(agent, { id })).rejects.toMatchObject({ status: 409 });
+  await expect(downloadAttachment(agent, { id })).rejects.toMatchObject({ status: 409 });
 });
 
 test('two that go on at once: one has it, and no byte is there twice', async () => {
   const { customer, stored, used } = await setUp();
   const holder = crypto.randomUUID();
   const begin = { name: 'a.txt', sizeBytes: 10, metadata: {}, holder };
-  const { id } = await startResumableUpload(customer, begin);
+  const { id } = await createResumableUpload(customer, begin);
   const append = (text: string, offset: number, by = holder) =>
     appendToUpload(customer, { id, offset, holder: by, body: new Blob([text]).stream() });
   await expect(append('x', 0, crypto.randomUUID())).rejects.toMatchObject({ status: 409 });
@@ -247,11 +251,11 @@ test('two that go on at once: one has it, and no byte is there twice', async () 
   await expect(append('xxxxx', 0)).rejects.toMatchObject({ code: 'UPLOAD_TAKEN_OVER' });
   const outcomes = await Promise.allSettled([append('56', 5), append('56789', 5)]);
   expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
-  const { offset } = await findResumableUpload(customer, { id });
+  const { offset } = await getResumableUpload(customer, { id });
   expect(await stored(id)).toHaveLength(2);
   if (offset < 10) await append('789', offset);
   await expect(append('x', 10)).rejects.toMatchObject({ status: 409 });
-  expect(await findResumableUpload(customer, { id })).toMatchObject({ offset: 10 });
+  expect(await getResumableUpload(customer, { id })).toMatchObject({ offset: 10 });
   expect(await used()).toBe(10);
 });
 
@@ -259,7 +263,7 @@ test('a holder that is alive is asked to let go; one that is dead has lost it', 
   const { customer } = await setUp();
   const [first, second, third] = [1, 2, 3].map(() => crypto.randomUUID()) as [string, ...string[]];
   const begin = { name: 'a', sizeBytes: 3, metadata: {}, holder: first };
-  const { id } = await startResumableUpload(customer, begin);
+  const { id } = await createResumableUpload(customer, begin);
   const asked = Promise.withResolvers<void>();
   const lock = await lockUpload(customer, { id, holder: first, signal, onWanted: asked.resolve });
   const waiting = lockUpload(customer, { id, holder: second ?? '', signal, onWanted() {} });
@@ -281,20 +285,20 @@ test('given up: its bytes and its files go, and it cannot be completed any more'
   const { customer, stored, used, put, tenantId } = await setUp();
   const holder = crypto.randomUUID();
   const begin = { name: 'a', sizeBytes: 10, metadata: {}, holder };
-  const { id } = await startResumableUpload(customer, begin);
+  const { id } = await createResumableUpload(customer, begin);
   await appendToUpload(customer, { id, offset: 0, holder, body: new Blob(['abc']).stream() });
-  const other = await startDirectUpload(customer, { name: 'b', sizeBytes: 3 });
+  const other = await createDirectUpload(customer, { name: 'b', sizeBytes: 3 });
   await put(other.id, 'abc');
-  await collectUnclaimed(stage.context, {}, run);
+  await expireUploads(stage.context, {}, run);
   expect([await used(), (await stored()).length]).toEqual([13, 2]);
   for (const table of ['uploads', 'byte_reservations']) {
     await admin`update ${admin(table)} set expires_at = now() - interval '1 second'
       where tenant_id = ${toUuid(tenantId)}`;
   }
-  await expect(findResumableUpload(customer, { id })).rejects.toMatchObject({ status: 410 });
-  await collectUnclaimed(stage.context, {}, run);
+  await expect(getResumableUpload(customer, { id })).rejects.toMatchObject({ status: 410 });
+  await expireUploads(stage.context, {}, run);
   expect([await used(), await stored()]).toEqual([0, []]);
-  await expect(findResumableUpload(customer, { id })).rejects.toMatchObject({ status: 404 });
+  await expect(getResumableUpload(customer, { id })).rejects.toMatchObject({ status: 404 });
   await expect(completeDirectUpload(customer, { id: other.id })).rejects.toMatchObject({
     status: 404,
   });
@@ -303,22 +307,22 @@ test('given up: its bytes and its files go, and it cannot be completed any more'
 test('taken back: under way, whole, checked, by its uploader alone, until a message has it', async () => {
   const desk = await setUp();
   const { customer, agent, owner, stored, used, system, check } = desk;
-  const { id: begun } = await startDirectUpload(customer, { name: 'b', sizeBytes: 3 });
+  const { id: begun } = await createDirectUpload(customer, { name: 'b', sizeBytes: 3 });
   await desk.put(begun, 'abc');
   const whole = await direct(desk, 'hello');
   const ready = await direct(desk, 'ready');
   const claimed = await direct(desk, 'claim');
   for (const id of [ready, claimed]) await check(id);
-  await openConversation(customer, { subject: 's', body: 'b', attachmentIds: [claimed] });
+  await createConversation(customer, { subject: 's', body: 'b', attachmentIds: [claimed] });
   for (const id of [begun, whole, ready]) {
     for (const other of [agent, owner]) {
-      await expect(discardAttachment(other, { id })).rejects.toThrow();
+      await expect(deleteAttachment(other, { id })).rejects.toThrow();
     }
-    await discardAttachment(customer, { id });
-    await deleteDiscarded(system(), { attachmentId: id });
-    await expect(discardAttachment(customer, { id })).rejects.toMatchObject({ status: 404 });
+    await deleteAttachment(customer, { id });
+    await deleteQueuedFiles(system(), { attachmentId: id });
+    await expect(deleteAttachment(customer, { id })).rejects.toMatchObject({ status: 404 });
   }
-  await expect(discardAttachment(customer, { id: claimed })).rejects.toMatchObject({
+  await expect(deleteAttachment(customer, { id: claimed })).rejects.toMatchObject({
     code: 'ATTACHMENT_IN_USE',
   });
   await check(whole);
@@ -328,7 +332,7 @@ test('taken back: under way, whole, checked, by its uploader alone, until a mess
 test('thirty begin at once: not one byte more than the quota', async () => {
   const { customer, system, used } = await setUp();
   await setQuota(system(), { metric: 'stored-bytes', value: 100 });
-  const begin = () => startDirectUpload(customer, { name: 'a', sizeBytes: 10 });
+  const begin = () => createDirectUpload(customer, { name: 'a', sizeBytes: 10 });
   const outcomes = await Promise.allSettled(Array.from({ length: 30 }, begin));
   expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(10);
   expect(await used()).toBe(100);
@@ -336,7 +340,7 @@ test('thirty begin at once: not one byte more than the quota', async () => {
 
 test('a hundred under way are enough for one person', async () => {
   const { customer, agent } = await setUp();
-  const begin = (ctx: Context) => startDirectUpload(ctx, { name: 'a', sizeBytes: 1 });
+  const begin = (ctx: Context) => createDirectUpload(ctx, { name: 'a', sizeBytes: 1 });
   for (let n = 0; n < 100; n++) await begin(customer);
   await expect(begin(customer)).rejects.toMatchObject({ code: 'TOO_MANY_UPLOADS', status: 429 });
   await begin(agent);
@@ -346,10 +350,10 @@ test('what waits for its check for a day is rejected, and the one of a message t
   const desk = await setUp();
   const { customer, agent, stored } = desk;
   const id = await direct(desk, 'hello');
-  await openConversation(customer, { subject: 's', body: 'b', attachmentIds: [id] });
+  await createConversation(customer, { subject: 's', body: 'b', attachmentIds: [id] });
   await admin`update attachments set created_at = now() - interval '25 hours'
     where id = ${toUuid(id)}`;
-  await collectUnclaimed(stage.context, {}, run);
+  await expireUploads(stage.context, {}, run);
   expect(await getAttachment(agent, { id })).toMatchObject({ reason: 'PROCESSING_FAILED' });
   expect(await stored()).toEqual([]);
 });
@@ -361,7 +365,7 @@ test('swept both ways: dry first, then done; what is under way, young or strange
   const lost = await direct(desk, 'where');
   const spoilt = await direct(desk, 'whole');
   for (const id of [ready, lost, spoilt]) await check(id);
-  const { id: begun } = await startDirectUpload(customer, { name: 'b', sizeBytes: 3 });
+  const { id: begun } = await createDirectUpload(customer, { name: 'b', sizeBytes: 3 });
   await desk.put(begun, 'abc');
   const place = (id: string) => `${tenantId}/attachments/${id}/original`;
   await storage.delete(place(lost));
@@ -371,10 +375,10 @@ test('swept both ways: dry first, then done; what is under way, young or strange
   const stranger = 'org_01h2xcejqtf2nbrexx3vqjhp41/attachments/x/original';
   await storage.upload(stranger, bytesOf('?'), { contentType: 'x/y' });
   const old = { minAgeMs: -60_000, signal, withChecksums: true };
-  const young = await sweepFiles(stage.context, { ...old, minAgeMs: 60_000, isDry: false });
+  const young = await reconcileFiles(stage.context, { ...old, minAgeMs: 60_000, isDry: false });
   expect(young).toMatchObject({ orphans: { files: 0 }, missing: [] });
   const before = await stored();
-  const dry = await sweepFiles(stage.context, { ...old, tenantId, isDry: true });
+  const dry = await reconcileFiles(stage.context, { ...old, tenantId, isDry: true });
   expect(dry).toMatchObject({
     orphans: { files: 1, bytes: 7 },
     missing: [lost],
@@ -384,14 +388,14 @@ test('swept both ways: dry first, then done; what is under way, young or strange
     before,
     'ready',
   ]);
-  const done = await sweepFiles(stage.context, { ...old, isDry: false });
+  const done = await reconcileFiles(stage.context, { ...old, isDry: false });
   expect(done.orphans).toEqual({ files: 1, bytes: 7 });
   expect(done.missing).toEqual([lost]);
   expect(await getAttachment(agent, { id: lost })).toMatchObject({ reason: 'FILE_MISSING' });
   expect(await stored(orphan)).toEqual([]);
   expect(await stored(begun)).toEqual(['staged']);
   expect(await storage.exists(stranger)).toBe(true);
-  const again = await sweepFiles(system(), { ...old, isDry: false });
+  const again = await reconcileFiles(system(), { ...old, isDry: false });
   expect(again).toMatchObject({ orphans: { files: 0 }, missing: [] });
   await storage.delete(stranger);
 });

@@ -1,7 +1,7 @@
 import type { Context } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
 import { type StoredVariant, storageKey } from '@insightdesk/shared/domain/desk/attachments';
-import type { DerivedFile, FilmPresetName, Loudness, Recording } from '@insightdesk/shared/media';
+import type { DerivedFile, VideoPresetName, Loudness, MediaFile } from '@insightdesk/shared/media';
 
 /** A piece of the work, whose end is remembered. */
 export interface Stage {
@@ -14,9 +14,9 @@ export interface Stage {
 }
 
 interface Workbench {
-  ctx: Pick<Context, 'storage' | 'media'> & { tenantId: Id<'org'> };
+  ctx: Pick<Context, 'files'> & { tenantId: Id<'org'> };
   id: Id<'att'>;
-  recording: Recording;
+  recording: MediaFile;
   /** Of a sound without pictures. */
   loudness: Loudness | null;
   signal: AbortSignal;
@@ -27,22 +27,22 @@ const LIST_BYTES = 300_000;
 
 /** All that is made of a recording, in its order. */
 export function stagesOf(bench: Workbench): Stage[] {
-  const { facts } = bench.recording;
-  if (facts.video) return filmStages(bench);
-  return facts.audio ? soundStages(bench) : [];
+  const { probe } = bench.recording;
+  if (probe.video) return filmStages(bench);
+  return probe.audio ? soundStages(bench) : [];
 }
 
 function filmStages({ recording, ...bench }: Workbench): Stage[] {
-  const { films } = recording;
+  const { video } = recording;
   const store = storeAt(bench);
   // The film for everybody; the ladder is for those who stream.
-  const usual: FilmPresetName = films.ladder.includes('720p') ? '720p' : '360p';
-  const rungs = films.ladder.map((preset) => ({
+  const usual: VideoPresetName = video.ladder.includes('720p') ? '720p' : '360p';
+  const rungs = video.ladder.map((preset) => ({
     name: `hls-${preset}`,
     weight: preset === '360p' ? 2 : preset === '720p' ? 5 : 9,
-    bytes: films.bytesOf(preset) + LIST_BYTES,
+    bytes: video.bytesOf(preset) + LIST_BYTES,
     async make(onPercent: (percent: number) => void) {
-      const { file, playlist } = await films.rung(preset, onPercent);
+      const { file, playlist } = await video.rung(preset, onPercent);
       const list = Buffer.from(playlist(addressOf(`hls-${preset}`)));
       return [await store(`hls-${preset}`, file), await store(`hls-${preset}-list`, listOf(list))];
     },
@@ -54,7 +54,7 @@ function filmStages({ recording, ...bench }: Workbench): Stage[] {
       bytes: POSTER_BYTES,
       async make() {
         const wanted = { fit: 'inside', format: 'webp' } as const;
-        const picture = await bench.ctx.media.transformImage(await films.poster(), wanted);
+        const picture = await bench.ctx.files.media.transformImage(await video.poster(), wanted);
         const { bytes, ...told } = picture;
         return [await store('poster', { ...told, sizeBytes: bytes.byteLength, bytes })];
       },
@@ -62,8 +62,8 @@ function filmStages({ recording, ...bench }: Workbench): Stage[] {
     {
       name: 'film',
       weight: 4,
-      bytes: films.bytesOf(usual),
-      make: async (onPercent) => [await store('film', await films.film(usual, onPercent))],
+      bytes: video.bytesOf(usual),
+      make: async (onPercent) => [await store('film', await video.film(usual, onPercent))],
     },
     ...rungs,
     masterStage(bench, recording, store),
@@ -72,7 +72,7 @@ function filmStages({ recording, ...bench }: Workbench): Stage[] {
 
 function masterStage(
   { ctx }: Pick<Workbench, 'ctx'>,
-  { films, facts }: Recording,
+  { video, probe }: MediaFile,
   store: ReturnType<typeof storeAt>,
 ): Stage {
   return {
@@ -80,19 +80,19 @@ function masterStage(
     weight: 0,
     bytes: LIST_BYTES,
     async make() {
-      const rungs = films.ladder.map((preset) => ({
+      const rungs = video.ladder.map((preset) => ({
         uri: addressOf(`hls-${preset}-list`),
-        ...films.sidesOf(preset),
-        bitsPerSecond: films.bitsOf(preset),
-        hasAudio: facts.audio !== undefined,
+        ...video.sidesOf(preset),
+        bitsPerSecond: video.bitsOf(preset),
+        hasAudio: probe.audio !== undefined,
       }));
-      return [await store('hls', listOf(Buffer.from(ctx.media.masterPlaylist(rungs))))];
+      return [await store('hls', listOf(Buffer.from(ctx.files.media.masterPlaylist(rungs))))];
     },
   };
 }
 
 function soundStages({ recording, loudness, ...bench }: Workbench): Stage[] {
-  const { sounds, facts } = recording;
+  const { audio, probe } = recording;
   const store = storeAt(bench);
   if (!loudness) return [];
   return [
@@ -101,8 +101,8 @@ function soundStages({ recording, loudness, ...bench }: Workbench): Stage[] {
       weight: 1,
       bytes: LIST_BYTES,
       async make() {
-        const { durationMs } = facts;
-        const text = JSON.stringify({ durationMs, peaks: await sounds.peaks() });
+        const { durationMs } = probe;
+        const text = JSON.stringify({ durationMs, peaks: await audio.peaks() });
         const bytes = Buffer.from(text);
         return [await store('peaks', { ...listOf(bytes), contentType: 'application/json' })];
       },
@@ -110,8 +110,8 @@ function soundStages({ recording, loudness, ...bench }: Workbench): Stage[] {
     {
       name: 'sound',
       weight: 4,
-      bytes: sounds.bytes,
-      make: async (onPercent) => [await store('sound', await sounds.convert(loudness, onPercent))],
+      bytes: audio.bytes,
+      make: async (onPercent) => [await store('sound', await audio.convert(loudness, onPercent))],
     },
   ];
 }
@@ -134,7 +134,7 @@ const storeAt =
     const { contentType, width, height } = file;
     const source = 'bytes' in file ? file.bytes : file.stream();
     const key = storageKey(ctx.tenantId, id, name);
-    const { sizeBytes } = await ctx.storage.upload(key, source, { contentType, signal });
+    const { sizeBytes } = await ctx.files.storage.upload(key, source, { contentType, signal });
     const sides = width && height ? { width, height } : {};
     return { name, contentType, sizeBytes, ...sides };
   };
