@@ -2,6 +2,7 @@ import { afterEach, expect, test } from 'bun:test';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Server, type Socket } from 'socket.io';
+import { until } from '../shared/testing/until.ts';
 import { createClient } from './create-client.ts';
 import type { Tokens } from './tokens.ts';
 
@@ -64,21 +65,13 @@ function follow(url: string, tokens: Tokens) {
 
 const good = { accessToken: '0', refreshToken: 'r' };
 
-async function until(condition: () => unknown): Promise<void> {
-  const end = performance.now() + 10_000;
-  while (!condition()) {
-    if (performance.now() > end) throw new Error('It did not come to pass');
-    await Bun.sleep(5);
-  }
-}
-
 test('a server that closes for an expired token is met again with a new one', async () => {
   const { url, state, sockets } = await startServer();
   const { seen, subscription } = follow(url, good);
   await subscription.ready;
   sockets[0]?.emit('closing', { code: 'TOKEN_EXPIRED', detail: '' });
   sockets[0]?.disconnect(true);
-  await until(() => state.subscribed.length === 2);
+  await until(() => state.subscribed.length, { equals: 2 });
   expect(seen.told).toEqual(['1']);
   expect(seen.connections).toEqual([true, false, true]);
   expect(state.subscribed).toEqual([{ channel: 'c' }, { channel: 'c', epoch: 'a', offset: 0 }]);
@@ -116,7 +109,7 @@ test('a connection that is cut resumes without another token', async () => {
   await subscription.ready;
   sockets[0]?.emit('drain', { reconnectInMs: 0 });
   sockets[0]?.conn.close();
-  await until(() => state.subscribed.length === 2);
+  await until(() => state.subscribed.length, { equals: 2 });
   expect(state.refreshes).toBe(0);
 });
 
@@ -125,7 +118,7 @@ test('a live socket is authenticated with the token that a call got', async () =
   const { client, subscription, seen } = follow(url, good);
   await subscription.ready;
   await client.refresh();
-  await until(() => seen.told.length === 1);
+  await until(() => seen.told.length, { equals: 1 });
   await Bun.sleep(50);
   expect(sockets).toHaveLength(1);
   expect(seen.connections).toEqual([true]);
@@ -138,7 +131,7 @@ test('a session that has ended ends the subscriptions, and nothing is tried agai
   await subscription.ready;
   state.isRefused = true;
   sockets[0]?.disconnect(true);
-  await until(() => seen.ended.length > 0);
+  await until(() => seen.ended.length, { atLeast: 1 });
   expect(seen.told).toEqual([undefined]);
   expect(seen.ended).toMatchObject([{ code: 'SIGNED_OUT' }]);
   await Bun.sleep(700);
@@ -159,13 +152,13 @@ test('two listeners share a channel; the last one leaves it', async () => {
   const event = (offset: number) => ({ id: `e${offset}`, channel: 'c', epoch: 'a', offset });
   sockets[0]?.emit('event', event(1));
   sockets[0]?.emit('event', event(1));
-  await until(() => heard.length > 0);
+  await until(() => heard.length, { atLeast: 1 });
   subscription.close();
   sockets[0]?.emit('event', event(2));
-  await until(() => heard.length > 1);
+  await until(() => heard.length, { atLeast: 2 });
   expect(left).toEqual([]);
   second.close();
-  await until(() => left.length > 0);
+  await until(() => left.length, { atLeast: 1 });
   expect(heard).toEqual([1, 2]);
 });
 

@@ -1,6 +1,7 @@
 import { afterEach, expect, jest, test } from 'bun:test';
 import type { KnownEvent, PresenceChange, PresentMember } from '../shared/contract/shapes.ts';
-import type { ChannelListener } from './follower.ts';
+import { until } from '../shared/testing/until.ts';
+import type { ChannelListener } from './channel-subscription.ts';
 import { openPresence } from './presence.ts';
 
 afterEach(() => {
@@ -111,7 +112,7 @@ test('a list that does not come is asked for again', async () => {
   const { channel, asked, take } = stage();
   channel.onJoined?.();
   asked[0]?.(undefined);
-  for (let n = 0; asked.length < 2 && n < 500; n++) await Bun.sleep(10);
+  await until(() => asked.length, { atLeast: 2 });
   asked[1]?.([present('ada')]);
   await Promise.resolve();
   expect(take()).toEqual(['ada']);

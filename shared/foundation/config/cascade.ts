@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseEnv } from 'node:util';
 import { nearest } from '@insightdesk/shared/utils';
-import { parse } from 'dotenv';
 import { environmentNames } from './environment.ts';
 import { knownNames, underOurNames } from './names.ts';
 
@@ -15,7 +15,7 @@ export function readCascade(directory: string, environment: Record<string, strin
   const faults: string[] = [];
   const read = (file: string): Values => {
     const path = join(directory, file);
-    const values = existsSync(path) ? withoutEmpty(parse(readFileSync(path))) : {};
+    const values = existsSync(path) ? withoutEmpty(parseEnv(readFileSync(path, 'utf8'))) : {};
     faults.push(...Object.keys(values).flatMap((key) => typo(key, file)));
     return rename(values);
   };

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parse } from 'dotenv';
+import { parseEnv } from 'node:util';
 import { environmentSchema } from './environment.ts';
 import { getArray, getBoolean, getNamespace, getNumber, getString, loadConfig } from './index.ts';
 import { composeNames } from './names.ts';
@@ -232,7 +232,7 @@ test('the audit log is kept for ever, or for 90 days at least', () => {
 
 test('.env.example lists exactly the schema’s variables with their defaults, and those of compose', async () => {
   const text = await Bun.file(join(import.meta.dir, '../../../.env.example')).text();
-  const example = parse(text);
+  const example = parseEnv(text);
   const listed = [...text.matchAll(/^#? ?([A-Z][A-Z0-9_]+)=/gm)].map(([, name]) => name);
   const read = [...Object.keys(environmentSchema.shape), ...composeNames];
   expect(listed.toSorted()).toEqual(read.toSorted());

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'bun:test';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parse } from 'dotenv';
+import { parseEnv } from 'node:util';
 import { environmentSchema } from './environment.ts';
 import { loadConfig, loadConfigWithSecrets } from './index.ts';
 import { composeNames, knownNames, namesWithoutEffect, otherNames } from './names.ts';
@@ -72,7 +72,7 @@ test('another system’s file means here what it means there', () => {
 test('every variable of the other system is ours, means one of ours, or is told to change nothing', () => {
   const ours = Object.keys(environmentSchema.shape);
   const known = [...ours, ...Object.keys(otherNames), ...namesWithoutEffect];
-  expect(Object.keys(parse(theirs)).filter((name) => !known.includes(name))).toEqual([]);
+  expect(Object.keys(parseEnv(theirs)).filter((name) => !known.includes(name))).toEqual([]);
   expect(Object.values(otherNames).filter((name) => !ours.includes(name))).toEqual([]);
   expect(new Set(knownNames).size).toBe(knownNames.length);
 });

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'bun:test';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { until } from '../../testing/until.ts';
 import { sheltered } from './custom-transport.ts';
 import { type LogTransport, loadTransports } from './index.ts';
 import { countLost, logWith } from './test-lines.ts';
@@ -129,7 +130,7 @@ test('one that was slow is asked again after its rest', async () => {
   );
   const { log } = logWith([transport]);
   log.info('lost');
-  while (lost() === 0) await Bun.sleep(5);
+  await until(lost);
   isSlow = false;
   for (let i = 0; taken.length === 0 && i < 1_000; i++) {
     log.info('again');

@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { until } from '../../testing/until.ts';
 import { createFileTransport } from './index.ts';
 import { countLost, logWith } from './test-lines.ts';
 
@@ -121,7 +122,7 @@ test('where nothing can be written lines are lost and nobody waits; once it can 
   const { file, path, lost, close } = open();
   const { log, lines } = logWith([file]);
   log.info({ i: 1 }, 'lost');
-  while (lost() === 0) await Bun.sleep(5);
+  await until(lost);
   rmSync(blocked);
   mkdirSync(blocked);
   log.info({ i: 2 }, 'kept');

@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test';
 import { NetworkError } from '@insightdesk/shared/errors';
+import { until } from '../../testing/until.ts';
 import { type BatchQueueOptions, createBatchQueue, deferred } from './index.ts';
 
 function build(options: Partial<BatchQueueOptions<number>> = {}) {
@@ -17,23 +18,18 @@ function build(options: Partial<BatchQueueOptions<number>> = {}) {
   return { queue, batches, lost };
 }
 
-async function until(condition: () => boolean) {
-  for (let i = 0; i < 500 && !condition(); i++) await Bun.sleep(10);
-  expect(condition()).toBe(true);
-}
-
-test('a full batch leaves at once, a started one when its time is up', async () => {
+test('batch queue: a full batch is sent at once, an incomplete one after waitMs', async () => {
   const bySize = build();
   for (const n of [1, 2, 3, 4]) bySize.queue.add(n);
-  await until(() => bySize.batches.length === 1);
+  await until(() => bySize.batches.length, { equals: 1 });
   expect(bySize.batches).toEqual([[1, 2, 3]]);
   expect(bySize.queue.getStats()).toEqual({ waiting: 1, done: 3, lost: 0 });
   const byTime = build({ waitMs: 5 });
   byTime.queue.add(1);
-  await until(() => byTime.batches.length === 1);
+  await until(() => byTime.batches.length, { equals: 1 });
 });
 
-test('the urgent leave first, the old first among equals', async () => {
+test('batch queue: higher priorities go first, older items first among equals', async () => {
   const { queue, batches } = build();
   queue.add(1);
   queue.add(2, 5);
@@ -41,7 +37,7 @@ test('the urgent leave first, the old first among equals', async () => {
   expect(batches).toEqual([[2, 1]]);
 });
 
-test('full: the new one is refused, or displaces the oldest of the lowest priority', async () => {
+test('batch queue: a full queue refuses the new item or displaces the oldest of the lowest priority', async () => {
   const refusing = build({ size: 10, capacity: 2 });
   expect([1, 2, 3].map((n) => refusing.queue.add(n))).toEqual([true, true, false]);
   expect(refusing.lost).toEqual([{ items: [3], reason: 'The queue is full' }]);
@@ -55,7 +51,7 @@ test('full: the new one is refused, or displaces the oldest of the lowest priori
   expect(displacing.batches).toEqual([[2, 3]]);
 });
 
-test('a batch is tried again with growing delays; what fails for good is reported', async () => {
+test('batch queue: a retryable failure repeats the batch, another failure is reported as lost', async () => {
   let calls = 0;
   const work = async (items: number[]) => {
     calls++;
@@ -72,25 +68,25 @@ test('a batch is tried again with growing delays; what fails for good is reporte
   expect(queue.getStats()).toEqual({ waiting: 0, done: 2, lost: 1 });
 });
 
-test('no more batches start in a window than the rate allows', async () => {
-  const begun: number[] = [];
-  const work = async ([n]: number[]) => void begun.push(n as number);
+test('batch queue: no more batches start in a window than the rate allows', async () => {
+  const started: number[] = [];
+  const work = async ([n]: number[]) => void started.push(n as number);
   const rate = { max: 2, windowMs: 3_600_000 };
   const { queue, lost } = build({ work, size: 1, rate });
   for (const n of [1, 2, 3, 4, 5]) queue.add(n);
   await queue.drain(100);
-  expect(begun).toEqual([1, 2]);
+  expect(started).toEqual([1, 2]);
   expect(lost.flatMap(({ items }) => items)).toEqual([3, 4, 5]);
 });
 
-test('with the next window the next batches start', async () => {
+test('batch queue: the next batches start with the next window', async () => {
   const { queue, batches } = build({ size: 1, rate: { max: 2, windowMs: 20 } });
   for (const n of [1, 2, 3, 4, 5]) queue.add(n);
   await queue.drain(5000);
   expect(batches).toEqual([[1], [2], [3], [4], [5]]);
 });
 
-test('draining takes nothing more, and gives up in time when the work hangs', async () => {
+test('batch queue: draining refuses new items and times out when the work hangs', async () => {
   const never = deferred<void>();
   const { queue, lost } = build({ work: () => never.promise, size: 1 });
   queue.add(1);
@@ -98,6 +94,6 @@ test('draining takes nothing more, and gives up in time when the work hangs', as
   const draining = queue.drain(20);
   expect(queue.add(3)).toBe(false);
   await draining;
-  const reason = 'The time to empty the queue was up';
+  const reason = 'Timed out draining the queue';
   expect(lost).toEqual([[1], [2]].map((items) => ({ items, reason })));
 });

@@ -1,51 +1,51 @@
-import { createLanes } from './lanes.ts';
+import { createPriorityQueue } from './priority-queue.ts';
 import { type RetryOptions, retry } from './retry.ts';
 import { sleep } from './time.ts';
 
 export interface BatchQueueOptions<T> {
-  /** Carries a batch out; aborted when the queue is given up. Throw a retryable error to get it again. */
+  /** Processes a batch; aborted when draining times out. A retryable error repeats it. */
   work: (items: T[], signal: AbortSignal) => Promise<void>;
-  /** Items in a batch at most; so many waiting send one at once. */
+  /** Maximum number of items in a batch; so many waiting items start one at once. */
   size: number;
-  /** The longest time that an item waits for others. */
+  /** Maximum time that an item waits for others. */
   waitMs: number;
-  /** Items waiting at most. */
+  /** Maximum number of waiting items. */
   capacity: number;
-  /** When full: `refuse` the new one, or `displace` the oldest of the lowest priority by it. */
+  /** When full: `refuse` the new item, or `displace` the oldest one of the lowest priority. */
   whenFull: 'refuse' | 'displace';
   /** Batches that may start in any window of `windowMs`. */
   rate?: { max: number; windowMs: number };
   retry?: Pick<RetryOptions, 'attempts' | 'baseMs' | 'maxMs'>;
-  /** Told of items that will not be carried out, and why; it must not throw. */
+  /** Called with items that are given up, and the reason; it must not throw. */
   onLost: (items: T[], reason: unknown) => void;
 }
 
-/** What became of the items so far. */
+/** Counts of items by outcome. */
 export interface BatchQueueStats {
   waiting: number;
   done: number;
   lost: number;
 }
 
-/** Carries items out in batches, one batch at a time, in bounded memory. */
+/** Processes items in batches, one batch at a time, in bounded memory. */
 export interface BatchQueue<T> {
-  /** Takes an item without waiting; higher priorities leave first. False when it was refused. */
+  /** Adds an item without waiting; higher priorities go first. False when it was refused. */
   add(item: T, priority?: number): boolean;
-  /** Takes nothing more and carries out what waits; after `timeoutMs` the rest is lost. */
+  /** Refuses new items and processes the waiting ones; after `timeoutMs` the rest is lost. */
   drain(timeoutMs: number): Promise<void>;
   getStats(): BatchQueueStats;
 }
 
 const FULL = new Error('The queue is full');
-const GIVEN_UP = new Error('The time to empty the queue was up');
+const DRAIN_TIMEOUT = new Error('Timed out draining the queue');
 
-/** Builds a queue in memory: a process that is killed loses what waits in it. */
+/** Builds a queue in memory: a killed process loses its waiting items. */
 export function createBatchQueue<T>(options: BatchQueueOptions<T>): BatchQueue<T> {
   const { size, waitMs, capacity, whenFull, onLost } = options;
-  const lanes = createLanes<T>();
-  const given = new AbortController();
-  const pace = createPace(options.rate, given.signal);
-  const stopped = abortion(given.signal);
+  const waiting = createPriorityQueue<T>();
+  const controller = new AbortController();
+  const waitForRate = createRateLimit(options.rate, controller.signal);
+  const aborted = rejectOnAbort(controller.signal);
   const stats = { done: 0, lost: 0 };
   let timer: ReturnType<typeof setTimeout> | undefined;
   let isClosed = false;
@@ -59,69 +59,73 @@ export function createBatchQueue<T>(options: BatchQueueOptions<T>): BatchQueue<T
   async function send(): Promise<void> {
     const items: T[] = [];
     try {
-      await pace();
-      items.push(...lanes.take(size));
-      const work = () => Promise.race([options.work(items, given.signal), stopped]);
+      await waitForRate();
+      items.push(...waiting.take(size));
+      const work = () => Promise.race([options.work(items, controller.signal), aborted]);
       const { attempts = 1, baseMs = 0, ...rest } = options.retry ?? {};
-      await retry(work, { attempts, baseMs, ...rest, signal: given.signal });
+      await retry(work, { attempts, baseMs, ...rest, signal: controller.signal });
       stats.done += items.length;
     } catch (error) {
       if (items.length > 0) lose(items, error);
     }
   }
 
-  async function run(atOnce: boolean): Promise<void> {
-    let isDue = atOnce;
-    while (lanes.count > 0 && !given.signal.aborted && (isDue || lanes.count >= size || isClosed)) {
+  async function run(isDueNow: boolean): Promise<void> {
+    let isDue = isDueNow;
+    while (
+      waiting.count > 0 &&
+      !controller.signal.aborted &&
+      (isDue || waiting.count >= size || isClosed)
+    ) {
       isDue = false;
       await send();
     }
   }
 
-  const start = (atOnce: boolean) => {
+  const start = (isDueNow: boolean) => {
     clearTimeout(timer);
     timer = undefined;
-    running ??= run(atOnce).finally(() => {
+    running ??= run(isDueNow).finally(() => {
       running = undefined;
-      wait();
+      schedule();
     });
   };
 
-  function wait() {
-    if (lanes.count === 0 || running) return;
-    if (lanes.count >= size || isClosed) return start(false);
+  function schedule() {
+    if (waiting.count === 0 || running) return;
+    if (waiting.count >= size || isClosed) return start(false);
     timer ??= setTimeout(() => start(true), waitMs);
   }
 
   return {
     add(item, priority = 0) {
       if (isClosed) return false;
-      if (lanes.count >= capacity) {
-        if (whenFull === 'refuse' || priority < lanes.lowest) {
+      if (waiting.count >= capacity) {
+        if (whenFull === 'refuse' || priority < waiting.lowestPriority) {
           lose([item], FULL);
           return false;
         }
-        lose(lanes.drop(), FULL);
+        lose(waiting.dropOne(), FULL);
       }
-      lanes.add(item, priority);
-      wait();
+      waiting.add(item, priority);
+      schedule();
       return true;
     },
     async drain(timeoutMs) {
       isClosed = true;
-      const giveUp = setTimeout(() => given.abort(GIVEN_UP), timeoutMs);
+      const timeout = setTimeout(() => controller.abort(DRAIN_TIMEOUT), timeoutMs);
       start(true);
       await running;
-      clearTimeout(giveUp);
-      const rest = lanes.take(lanes.count);
-      if (rest.length > 0) lose(rest, GIVEN_UP);
+      clearTimeout(timeout);
+      const rest = waiting.take(waiting.count);
+      if (rest.length > 0) lose(rest, DRAIN_TIMEOUT);
     },
-    getStats: () => ({ waiting: lanes.count, ...stats }),
+    getStats: () => ({ waiting: waiting.count, ...stats }),
   };
 }
 
-/** Rejects with the reason when the signal aborts, and hurts nobody who does not look. */
-function abortion(signal: AbortSignal): Promise<never> {
+/** Rejects with the reason when the signal aborts; nobody has to handle the rejection. */
+function rejectOnAbort(signal: AbortSignal): Promise<never> {
   const aborted = new Promise<never>((_, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason));
   });
@@ -130,7 +134,7 @@ function abortion(signal: AbortSignal): Promise<never> {
 }
 
 /** Waits until another batch may start. */
-function createPace(rate: { max: number; windowMs: number } | undefined, signal: AbortSignal) {
+function createRateLimit(rate: { max: number; windowMs: number } | undefined, signal: AbortSignal) {
   let starts: number[] = [];
   return async () => {
     if (!rate) return;

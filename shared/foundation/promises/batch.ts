@@ -1,14 +1,14 @@
 import { type Deferred, deferred } from './deferred.ts';
 
-/** Collects single calls and answers them together. */
+/** Collects single calls into one call of `work`. */
 export interface Batch<I, O> {
-  /** Joins the next batch; resolves to this item's own result. */
+  /** Adds an item to the next batch; resolves to the item's own result. */
   add(item: I): Promise<O>;
-  /** Sends what has been collected so far. */
+  /** Sends the collected items now. */
   flush(): Promise<void>;
 }
 
-/** Runs `work` on up to `size` items at once, at most `waitMs` after the first of them came. */
+/** Runs `work` on up to `size` items, at most `waitMs` after the first was added. */
 export function batch<I, O>(
   work: (items: I[]) => Promise<O[]>,
   { size, waitMs }: { size: number; waitMs: number },
@@ -23,7 +23,8 @@ export function batch<I, O>(
     if (taken.length === 0) return;
     try {
       const results = await work(taken.map(({ item }) => item));
-      if (results.length !== taken.length) throw new Error('One result per item is needed');
+      if (results.length !== taken.length)
+        throw new Error(`${taken.length} items got ${results.length} results`);
       taken.forEach(({ result }, i) => {
         result.resolve(results[i] as O);
       });

@@ -24,7 +24,7 @@ function build(openMs: number) {
   return { breaker, run, changes, calls: () => calls };
 }
 
-test('it opens after failures in a row, and then refuses without calling', async () => {
+test('circuit breaker: opens after failures in a row, then refuses without calling', async () => {
   const { breaker, run, changes, calls } = build(60_000);
   await run(down);
   await run(down);
@@ -41,13 +41,13 @@ test('it opens after failures in a row, and then refuses without calling', async
   expect(changes).toEqual([true]);
 });
 
-test('what says nothing about the other side does not open it', async () => {
+test('circuit breaker: errors that are no failures do not open it', async () => {
   const { breaker, run } = build(60_000);
   for (let i = 0; i < 9; i++) await run(() => Promise.reject(new Error('a wrong address')));
   expect(breaker.isOpen).toBe(false);
 });
 
-test('one call is let through after a while; it closes by itself when that succeeds', async () => {
+test('circuit breaker: one trial call after openMs; it closes when the trial succeeds', async () => {
   const { breaker, run, changes } = build(300);
   for (let i = 0; i < 3; i++) await run(down);
   await Bun.sleep(350);
@@ -57,4 +57,18 @@ test('one call is let through after a while; it closes by itself when that succe
   expect(await run(async () => 7)).toBe(7);
   expect(breaker.isOpen).toBe(false);
   expect(changes).toEqual([true, false]);
+});
+
+test('circuit breaker: calls during a trial wait for its outcome', async () => {
+  const { breaker, run, calls } = build(50);
+  for (let i = 0; i < 3; i++) await run(down);
+  await Bun.sleep(60);
+  const trial = Promise.withResolvers<number>();
+  const first = run(() => trial.promise);
+  const second = run(async () => 8);
+  await Bun.sleep(1);
+  expect([breaker.isOpen, calls()]).toEqual([true, 4]);
+  trial.resolve(7);
+  expect(await Promise.all([first, second])).toEqual([7, 8]);
+  expect(breaker.isOpen).toBe(false);
 });

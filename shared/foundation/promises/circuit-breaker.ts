@@ -1,29 +1,28 @@
 import { UnavailableError } from '@insightdesk/shared/errors';
-import { BrokenCircuitError, ConsecutiveBreaker, circuitBreaker, handleWhen } from 'cockatiel';
 
 export interface CircuitBreakerOptions {
   /** What is behind it, for the message of the error. */
   name: string;
   /** Failures in a row after which it opens. */
   failures: number;
-  /** How long it refuses at once before it lets one call through to see. */
+  /** How long it refuses before it lets one trial call through. */
   openMs: number;
-  /** False for errors that say nothing about the other side's health; all count unless said. */
+  /** False for errors that say nothing about the health of the dependency; default: all count. */
   isFailure?: (error: unknown) => boolean;
-  /** Of the error while it is open; UNAVAILABLE. */
+  /** Code of the error while it is open; UNAVAILABLE. */
   code?: string;
-  /** Told when it opens and when it closes again. */
+  /** Called when it opens and when it closes again. */
   onChange?: (isOpen: boolean) => void;
 }
 
-/** Spares a part that keeps failing, and those who would wait for it. */
+/** Protects a dependency that keeps failing, and the callers that would wait for it. */
 export interface CircuitBreaker {
   /** Runs `work`; throws UnavailableError at once while open. */
   run<T>(work: () => Promise<T>): Promise<T>;
   readonly isOpen: boolean;
 }
 
-/** Builds a breaker around calls to one outside part. */
+/** Builds a breaker around the calls to one dependency. */
 export function createCircuitBreaker({
   name,
   failures,
@@ -32,34 +31,55 @@ export function createCircuitBreaker({
   code,
   onChange,
 }: CircuitBreakerOptions): CircuitBreaker {
-  const policy = circuitBreaker(handleWhen(isFailure), {
-    halfOpenAfter: openMs,
-    breaker: new ConsecutiveBreaker(failures),
-  });
-  let isOpen = false;
-  const become = (open: boolean) => {
-    // A failed look into an open one breaks it again: no news.
-    if (isOpen === open) return;
-    isOpen = open;
-    onChange?.(open);
-  };
-  policy.onBreak(() => become(true));
-  policy.onReset(() => become(false));
+  let failuresInRow = 0;
+  let openedAt: number | undefined;
+  let trial: Promise<void> | undefined;
+
+  function setOpen(isOpen: boolean): void {
+    const wasOpen = openedAt !== undefined;
+    openedAt = isOpen ? Date.now() : undefined;
+    failuresInRow = 0;
+    if (wasOpen !== isOpen) onChange?.(isOpen);
+  }
+
+  async function attempt<T>(work: () => Promise<T>, isTrial: boolean): Promise<T> {
+    try {
+      const result = await work();
+      if (isTrial) setOpen(false);
+      failuresInRow = 0;
+      return result;
+    } catch (error) {
+      if (!isFailure(error)) {
+        if (isTrial) setOpen(false);
+      } else if (isTrial) {
+        setOpen(true);
+      } else if (openedAt === undefined && ++failuresInRow >= failures) {
+        setOpen(true);
+      }
+      throw error;
+    }
+  }
+
   return {
     async run(work) {
-      try {
-        return await policy.execute(work);
-      } catch (error) {
-        if (!(error instanceof BrokenCircuitError)) throw error;
-        throw new UnavailableError(`${name} is not available at the moment`, {
+      // Calls during a trial wait for its outcome.
+      while (trial) await trial;
+      if (openedAt === undefined) return attempt(work, false);
+      if (Date.now() - openedAt < openMs) {
+        throw new UnavailableError(`${name} is unavailable`, {
           ...(code && { code }),
-          cause: error,
           retryAfterSeconds: openMs / 1000,
         });
       }
+      const running = attempt(work, true);
+      const end = () => {
+        trial = undefined;
+      };
+      trial = running.then(end, end);
+      return running;
     },
     get isOpen() {
-      return isOpen;
+      return openedAt !== undefined;
     },
   };
 }

@@ -1,5 +1,5 @@
-/** A promise together with its ends. */
+/** A promise with its resolve and reject functions. */
 export type Deferred<T> = PromiseWithResolvers<T>;
 
-/** Makes a promise that somebody else settles. */
+/** A promise that is settled from outside. */
 export const deferred = <T>(): Deferred<T> => Promise.withResolvers<T>();

@@ -1,4 +1,4 @@
-/** Waiting, limiting and trying again; bounded and abortable. */
+/** Timeouts, retries, concurrency limits, batches; bounded and abortable. */
 export { type Batch, batch } from './batch.ts';
 export {
   type BatchQueue,
@@ -13,7 +13,7 @@ export {
 } from './circuit-breaker.ts';
 export { limitConcurrency, mapConcurrent } from './concurrency.ts';
 export { type Deferred, deferred } from './deferred.ts';
-export { createFairLine, type FairLine, type FairLineOptions } from './fair-line.ts';
+export { createFairQueue, type FairQueue, type FairQueueOptions } from './fair-queue.ts';
 export { type RetryOptions, retry } from './retry.ts';
 export { throttle } from './throttle.ts';
 export { sleep, withTimeout } from './time.ts';

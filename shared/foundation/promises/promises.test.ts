@@ -10,25 +10,33 @@ import {
   withTimeout,
 } from './index.ts';
 
-test('a timeout rejects with a retryable error and an answer in time passes', async () => {
+test('withTimeout: rejects with a retryable error, and passes a result in time', async () => {
   const never = deferred<void>();
   await expect(withTimeout(never.promise, 5)).rejects.toMatchObject({ code: 'TIMEOUT' });
   expect(await withTimeout(async () => 7, 1000)).toBe(7);
 });
 
-test('work that is given up is told so, by the deadline or by the caller', async () => {
-  const told: unknown[] = [];
-  const work = (signal: AbortSignal) => sleep(60_000, signal).catch((reason) => told.push(reason));
+test('withTimeout: the signal of the work aborts on a timeout and when the caller aborts', async () => {
+  const reasons: unknown[] = [];
+  const work = (signal: AbortSignal) =>
+    sleep(60_000, signal).catch((reason) => reasons.push(reason));
   await expect(withTimeout(work, 5)).rejects.toMatchObject({ code: 'TIMEOUT' });
   const caller = new AbortController();
   const waiting = withTimeout(work, 60_000, caller.signal);
   caller.abort(new Error('left'));
   await expect(waiting).rejects.toThrow('left');
   await sleep(1);
-  expect(told).toEqual([expect.objectContaining({ code: 'TIMEOUT' }), new Error('left')]);
+  expect(reasons).toEqual([expect.objectContaining({ code: 'TIMEOUT' }), new Error('left')]);
 });
 
-test('sleep ends at once when aborted, before or during', async () => {
+test('withTimeout: work that throws synchronously rejects', async () => {
+  const work = () => {
+    throw new Error('thrown');
+  };
+  await expect(withTimeout(work, 1_000)).rejects.toThrow('thrown');
+});
+
+test('sleep: an abort before or during it rejects at once', async () => {
   await expect(sleep(60_000, AbortSignal.abort(new Error('early')))).rejects.toThrow('early');
   const controller = new AbortController();
   const sleeping = sleep(60_000, controller.signal);
@@ -36,33 +44,38 @@ test('sleep ends at once when aborted, before or during', async () => {
   await expect(sleeping).rejects.toThrow('later');
 });
 
-test('no more calls are under way than allowed', async () => {
-  let now = 0;
-  let most = 0;
+test('limitConcurrency and mapConcurrent: no more calls run at a time than the limit', async () => {
+  let running = 0;
+  let max = 0;
   const work = async () => {
-    most = Math.max(most, ++now);
+    max = Math.max(max, ++running);
     await sleep(1);
-    now--;
+    running--;
   };
-  const door = limitConcurrency(3);
-  await Promise.all(Array.from({ length: 20 }, () => door(work)));
-  expect(most).toBe(3);
+  const limited = limitConcurrency(3);
+  await Promise.all(Array.from({ length: 20 }, () => limited(work)));
+  expect(max).toBe(3);
+  const failing = () => Promise.reject(new Error('no'));
+  await Promise.allSettled(Array.from({ length: 5 }, () => limited(failing)));
+  expect(await limited(async () => 7)).toBe(7);
+  await mapConcurrent(Array.from({ length: 20 }), 2, work);
+  expect(max).toBe(3);
   expect(await mapConcurrent([1, 2, 3], 2, async (n) => n * 2)).toEqual([2, 4, 6]);
 });
 
-test('the first failure of a map ends it: what waits is not begun', async () => {
-  const begun: number[] = [];
+test('mapConcurrent: no further call starts after the first failure', async () => {
+  const started: number[] = [];
   const mapping = mapConcurrent([1, 2, 3, 4, 5], 2, async (n) => {
-    begun.push(n);
+    started.push(n);
     await sleep(n);
     if (n === 1) throw new Error('first');
   });
   await expect(mapping).rejects.toThrow('first');
   await sleep(10);
-  expect(begun).toEqual([1, 2]);
+  expect(started).toEqual([1, 2]);
 });
 
-test('retry waits longer each time, up to a limit, and not after an abort', async () => {
+test('retry: the delay doubles up to maxMs, and an abort ends it', async () => {
   const timers = spyOn(globalThis, 'setTimeout');
   let calls = 0;
   const failing = async () => {
@@ -80,15 +93,15 @@ test('retry waits longer each time, up to a limit, and not after an abort', asyn
   expect(calls).toBe(7);
 });
 
-test('retry stops at success, at the limit, and at what is not worth it', async () => {
+test('retry: ends with success, with the last attempt and with an error that is not retryable', async () => {
   const flaky = (failures: number, error: Error) => async (attempt: number) => {
     if (attempt <= failures) throw error;
     return attempt;
   };
-  const passing = new NetworkError('down', { retryable: true });
+  const transient = new NetworkError('down', { retryable: true });
   const options = { attempts: 3, baseMs: 1 };
-  expect(await retry(flaky(2, passing), options)).toBe(3);
-  await expect(retry(flaky(3, passing), options)).rejects.toBe(passing);
+  expect(await retry(flaky(2, transient), options)).toBe(3);
+  await expect(retry(flaky(3, transient), options)).rejects.toBe(transient);
   let calls = 0;
   const fatal = retry(async () => {
     calls++;
@@ -98,7 +111,7 @@ test('retry stops at success, at the limit, and at what is not worth it', async 
   expect(calls).toBe(1);
 });
 
-test('a batch is sent when full or when its time has come, and fails as one', async () => {
+test('batch: is sent when full or after waitMs, and fails as a whole', async () => {
   const sizes: number[] = [];
   const double = batch(
     async (items: number[]) => {

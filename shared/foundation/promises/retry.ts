@@ -2,7 +2,7 @@ import { isRetryable } from '@insightdesk/shared/errors';
 import { sleep } from './time.ts';
 
 export interface RetryOptions {
-  /** Calls in total. */
+  /** Maximum number of calls. */
   attempts: number;
   /** Delay before the second call; doubled each time. */
   baseMs: number;
@@ -13,7 +13,7 @@ export interface RetryOptions {
   shouldRetry?: (error: unknown, attempt: number) => boolean;
 }
 
-/** Calls until it succeeds, the attempts are used up, or the failure is not worth another try. */
+/** Calls `work` until it succeeds, the attempts are used up, or an error is not retryable. */
 export async function retry<T>(
   work: (attempt: number) => Promise<T>,
   {

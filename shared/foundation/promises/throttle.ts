@@ -1,18 +1,18 @@
-/** Calls `work` at most once in `ms`, at the first call and again at the end if there were more. */
+/** Calls `work` at most once in `ms`: at the first call, and at the end if there were more. */
 export function throttle(ms: number, work: () => unknown): () => void {
-  let isResting = false;
-  let isWanted = false;
+  let isThrottled = false;
+  let isPending = false;
   function run() {
-    isResting = true;
-    isWanted = false;
+    isThrottled = true;
+    isPending = false;
     work();
     setTimeout(() => {
-      isResting = false;
-      if (isWanted) run();
+      isThrottled = false;
+      if (isPending) run();
     }, ms).unref();
   }
   return () => {
-    if (isResting) isWanted = true;
+    if (isThrottled) isPending = true;
     else run();
   };
 }

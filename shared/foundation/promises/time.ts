@@ -1,5 +1,4 @@
 import { NetworkError } from '@insightdesk/shared/errors';
-import pTimeout from 'p-timeout';
 
 /** Resolves after `ms`; rejects with the signal's reason when aborted first. */
 export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
@@ -18,24 +17,31 @@ export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
 }
 
 /**
- * The work's outcome, or a retryable NetworkError with code TIMEOUT after `timeoutMs`. Work given
- * as a function receives a signal that aborts when nobody waits for it any more.
+ * The outcome of the work, or a retryable NetworkError with code TIMEOUT after `timeoutMs`. Work
+ * given as a function receives a signal that aborts when its caller no longer waits.
  */
 export function withTimeout<T>(
   work: Promise<T> | ((signal: AbortSignal) => Promise<T>),
   timeoutMs: number,
   signal?: AbortSignal,
 ): Promise<T> {
-  const fallback = (): T => {
-    const message = `Nothing came within ${timeoutMs} ms`;
-    throw new NetworkError(message, { code: 'TIMEOUT', retryable: true });
+  const controller = new AbortController();
+  const { promise, resolve, reject } = Promise.withResolvers<T>();
+  const fail = (reason: unknown) => {
+    reject(reason);
+    controller.abort(reason);
   };
-  const options = { milliseconds: timeoutMs, fallback, ...(signal && { signal }) };
-  if (typeof work !== 'function') return pTimeout(work, options);
-  const given = new AbortController();
-  const giveUp = (reason: unknown) => {
-    given.abort(reason);
-    throw reason;
-  };
-  return pTimeout(work(given.signal), options).catch(giveUp);
+  const onAbort = () => fail(signal?.reason);
+  const timer = setTimeout(() => {
+    const message = `Timed out after ${timeoutMs} ms`;
+    fail(new NetworkError(message, { code: 'TIMEOUT', retryable: true }));
+  }, timeoutMs);
+  if (signal?.aborted) onAbort();
+  else signal?.addEventListener('abort', onAbort, { once: true });
+  const running = typeof work === 'function' ? Promise.try(work, controller.signal) : work;
+  running.then(resolve, fail);
+  return promise.finally(() => {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', onAbort);
+  });
 }
