@@ -51,8 +51,8 @@ export const permissionsOf = (role: Role): readonly Permission[] =>
 /** Over one's own account: no custom role takes these away. */
 export const ownPermissions: readonly Permission[] = ['account:read', 'account:manage'];
 
-/** What is a person's alone: no API key is given these. */
-const personal: readonly Permission[] = [
+/** Permissions of users only: no API key can have them. */
+const userPermissions = [
   'account:manage',
   'customers:invite',
   'owners:manage',
@@ -62,10 +62,20 @@ const personal: readonly Permission[] = [
   'api-keys:manage',
   'organization:export',
   'organization:erase',
-];
+] as const satisfies readonly Permission[];
 
-/** What an API key may be given. */
-export const keyPermissions = permissionNames.filter((name) => !personal.includes(name));
+export type UserPermission = (typeof userPermissions)[number];
+
+/** Permissions that an API key can have. */
+export type KeyPermission = Exclude<Permission, UserPermission>;
+
+export const isUserPermission = (name: Permission): name is UserPermission =>
+  (userPermissions as readonly Permission[]).includes(name);
+
+/** All permissions that an API key can have. */
+export const keyPermissions: readonly Permission[] = permissionNames.filter(
+  (name) => !isUserPermission(name),
+);
 
 /** What shows or tells more than its own name says, and so is given together with that only. */
 export const permissionNeeds: Partial<Record<Permission, readonly Permission[]>> = {
@@ -80,11 +90,17 @@ export const permissionNeeds: Partial<Record<Permission, readonly Permission[]>>
 /** The roles that a custom role may narrow. */
 export const customRoleBases = ['admin', 'agent', 'customer'] as const satisfies readonly Role[];
 
-/** What narrows the permissions of a role: a custom role at one of its versions, or an API key. */
-export type Grant = { permissions: readonly Permission[] } & (
-  | { via: 'custom'; id: Id<'rol'>; version: number }
-  | { via: 'key'; id: Id<'key'> }
-);
-/** What an operator may do in a member's name: look, and answer customers; nothing that lets in. */
-export const mayForOthers = (permission: Permission): boolean =>
+/** Restricts the permissions of a role to these. */
+export interface PermissionRestriction {
+  permissions: readonly Permission[];
+}
+
+/** The restriction by a custom role, at one of its versions. */
+export interface CustomRoleRestriction extends PermissionRestriction {
+  roleId: Id<'rol'>;
+  version: number;
+}
+
+/** Whether an operator may use it while impersonating a member: reading, and answering customers. */
+export const isAllowedWhileImpersonating = (permission: Permission): boolean =>
   permission.endsWith(':read') || /^(conversations|attachments):/.test(permission);

@@ -1,4 +1,10 @@
-import { type Grant, type Id, isId, permissionNames } from '@insightdesk/shared/contract';
+import {
+  type CustomRoleRestriction,
+  type Id,
+  isId,
+  type PermissionRestriction,
+  permissionNames,
+} from '@insightdesk/shared/contract';
 import { AppError, UnauthenticatedError } from '@insightdesk/shared/errors';
 import { errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
 import { LRUCache } from 'lru-cache';
@@ -10,16 +16,35 @@ export interface AccessClaims {
   tenantId: Id<'org'>;
   sessionId: Id<'ses'>;
   role: 'owner' | 'admin' | 'agent' | 'customer';
-  /** What narrows the role. */
-  grant?: Grant | undefined;
+  /** The bearer's custom role. */
+  restriction?: CustomRoleRestriction | undefined;
   /** Who really bears it: an operator in this person's name (RFC 8693's `act`). */
   operator?: string | undefined;
 }
 
-export interface VerifiedAccess extends AccessClaims {
+interface UserAccess extends AccessClaims {
+  kind: 'user';
   /** Milliseconds since 1970. */
   expiresAt: number;
 }
+
+interface ApiKeyAccess {
+  kind: 'apiKey';
+  keyId: Id<'key'>;
+  /** The user that the key writes as. */
+  userId: Id<'usr'>;
+  tenantId: Id<'org'>;
+  /** The id of the key's secret, which the database checks like a session's. */
+  sessionId: Id<'ses'>;
+  role: AccessClaims['role'];
+  restriction: PermissionRestriction;
+  operator?: undefined;
+  /** Milliseconds since 1970. */
+  expiresAt: number;
+}
+
+/** What an access token or an API key authenticates. */
+export type VerifiedAccess = UserAccess | ApiKeyAccess;
 
 export interface Tokens {
   /** `expiresIn` is in seconds. */
@@ -52,11 +77,11 @@ export function createTokens(
 
   return {
     async signAccess(claims) {
-      const { userId, tenantId, sessionId, role, grant, operator } = claims;
+      const { userId, tenantId, sessionId, role, restriction, operator } = claims;
       const { expiresIn = accessTtlSeconds } = claims;
       const key = keys.current();
       const act = operator === undefined ? {} : { act: { sub: operator } };
-      const own = { org: tenantId, sid: sessionId, role, ...toClaim(grant), ...act };
+      const own = { org: tenantId, sid: sessionId, role, ...toClaim(restriction), ...act };
       const token = await new SignJWT(own)
         .setProtectedHeader({ alg: ALGORITHM, typ: TYPE, kid: key.id })
         .setSubject(userId)
@@ -92,31 +117,34 @@ export function createTokens(
   };
 }
 
-function toAccess({ sub, org, sid, role, exp, grant: claim, act }: JWTPayload): VerifiedAccess {
+function toAccess({ sub, org, sid, role, exp, grant: claim, act }: JWTPayload): UserAccess {
   const complete = isId('usr', sub) && isId('org', org) && isId('ses', sid) && exp !== undefined;
   if (!complete || !roles.has(role as string)) throw invalid();
   const known = role as AccessClaims['role'];
-  const grant = claim === undefined ? undefined : toGrant(claim);
-  const access = { userId: sub, tenantId: org, sessionId: sid, role: known, expiresAt: exp * 1000 };
-  return { ...access, ...(grant && { grant }), ...operatorOf(act) };
+  const restriction = claim === undefined ? undefined : toRestriction(claim);
+  const user = { kind: 'user', userId: sub, tenantId: org, sessionId: sid, role: known } as const;
+  return {
+    ...user,
+    expiresAt: exp * 1000,
+    ...(restriction && { restriction }),
+    ...operatorOf(act),
+  };
 }
 
-/** Only a custom role is in a token: an API key is no token. */
-function toClaim(grant: Grant | undefined) {
-  if (!grant) return {};
-  if (grant.via !== 'custom') throw new TypeError('No token is signed for an API key');
-  const { id, version, permissions } = grant;
+function toClaim(restriction: CustomRoleRestriction | undefined) {
+  if (!restriction) return {};
+  const { roleId: id, version, permissions } = restriction;
   return { grant: { id, version, permissions } };
 }
 
-function toGrant(claim: unknown): Grant {
+function toRestriction(claim: unknown): CustomRoleRestriction {
   const { id, version, permissions } = (claim ?? {}) as Record<string, unknown>;
   if (!isId('rol', id) || typeof version !== 'number' || !Array.isArray(permissions)) {
     throw invalid();
   }
-  // One that a release beside this one knows and this one does not is none here.
+  // A newer release running beside this one may know more permissions.
   const known = permissionNames.filter((name) => permissions.includes(name));
-  return { via: 'custom', id, version, permissions: known };
+  return { roleId: id, version, permissions: known };
 }
 
 /** A token that says that somebody else acts has to say who. */

@@ -1,5 +1,6 @@
 import {
   type Id,
+  isUserPermission,
   ownPermissions,
   type Permission,
   permissionNames,
@@ -8,7 +9,7 @@ import {
   toUuid,
 } from '@insightdesk/shared/contract';
 import { ForbiddenError } from '@insightdesk/shared/errors';
-import type { MemberActor } from './context.ts';
+import type { ApiKeyActor, UserActor } from './actor.ts';
 
 /** What is asked about: it matters who it is of, or how strong it is. */
 export type Resource =
@@ -19,8 +20,8 @@ export type Resource =
   /** Who is here; whoever looks is seen as well. */
   | { kind: 'presence' }
   | { kind: 'member'; role: Role }
-  /** Standing that somebody would get, or that a credential has. */
-  | { kind: 'standing'; role: Role; permissions: readonly Permission[] };
+  /** The privileges that a user would get, or that a credential has. */
+  | { kind: 'privileges'; role: Role; permissions: readonly Permission[] };
 
 /** Whether somebody may, why, and what that follows from. */
 export interface Decision {
@@ -29,44 +30,60 @@ export interface Decision {
   via: 'built-in' | 'custom' | 'key';
 }
 
-type Standing = Pick<MemberActor, 'role' | 'grant'>;
-type Holder = Standing & Pick<MemberActor, 'userId'>;
+/** The part of an actor that decides what it may do, or that of another member. */
+export type PermissionHolder = RestrictedRole & { userId: Id<'usr'> };
+
+/** A role with what restricts it. */
+export type RestrictedRole =
+  | Pick<UserActor, 'kind' | 'role' | 'restriction'>
+  | Pick<ApiKeyActor, 'kind' | 'role' | 'restriction'>;
 
 /** All that a member may do: what its role has, less what a custom role or an API key leaves out. */
-export const permissionsHeld = (holder: Standing): readonly Permission[] =>
+export const permissionsHeld = (holder: RestrictedRole): readonly Permission[] =>
   permissionNames.filter((name) => has(holder, name));
 
 /** Decides, by the table of permissions and then by what `resource` says. */
-export function decide(actor: Holder, permission: Permission, resource?: Resource): Decision {
-  const via = actor.grant?.via ?? 'built-in';
+export function decide(
+  actor: PermissionHolder,
+  permission: Permission,
+  resource?: Resource,
+): Decision {
+  const via = sourceOf(actor);
   const refusal = refusalOf(actor, permission, resource);
   if (refusal !== undefined) return { allowed: false, reason: refusal, via };
   return { allowed: true, reason: `${whose(actor)} has ${permission}`, via };
 }
 
 /** Whether nothing speaks against it; `decide` says what does. */
-export const can = (actor: Holder, permission: Permission, resource?: Resource): boolean =>
-  refusalOf(actor, permission, resource) === undefined;
+export const can = (
+  actor: PermissionHolder,
+  permission: Permission,
+  resource?: Resource,
+): boolean => refusalOf(actor, permission, resource) === undefined;
 
 /** Whose conversations somebody has to do with: customers with their own alone, staff with all. */
 export const conversationsOf = ({
   role,
   userId,
-}: Pick<Holder, 'role' | 'userId'>): Id<'usr'> | undefined =>
+}: Pick<PermissionHolder, 'role' | 'userId'>): Id<'usr'> | undefined =>
   role === 'customer' ? userId : undefined;
 
 /** Throws 403, which says why not. */
-export function requireCan(actor: Holder, permission: Permission, resource?: Resource): void {
+export function requireCan(
+  actor: PermissionHolder,
+  permission: Permission,
+  resource?: Resource,
+): void {
   const refusal = refusalOf(actor, permission, resource);
   if (refusal !== undefined) throw new ForbiddenError(refusal);
 }
 
-function refusalOf(actor: Holder, permission: Permission, resource?: Resource) {
+function refusalOf(actor: PermissionHolder, permission: Permission, resource?: Resource) {
   if (!has(actor, permission)) return `${whose(actor)} does not have ${permission}`;
   return resource && refusalFor(actor, resource);
 }
 
-function refusalFor(actor: Holder, resource: Resource): string | undefined {
+function refusalFor(actor: PermissionHolder, resource: Resource): string | undefined {
   const isCustomer = actor.role === 'customer';
   switch (resource.kind) {
     case 'account':
@@ -80,18 +97,18 @@ function refusalFor(actor: Holder, resource: Resource): string | undefined {
     case 'notes':
       return isCustomer ? 'This is for staff alone' : undefined;
     case 'presence':
-      return actor.grant?.via === 'key' ? 'Only people are here or not' : undefined;
+      return actor.kind === 'apiKey' ? 'Only people are here or not' : undefined;
     case 'member':
       return resource.role === 'owner' && !has(actor, 'owners:manage')
         ? 'Only an owner may do this to owners'
         : undefined;
-    case 'standing':
+    case 'privileges':
       return refusalToGrant(actor, resource);
   }
 }
 
 /** Nobody gives what they do not have; what customers may, they may with what is theirs alone. */
-function refusalToGrant(actor: Holder, given: Extract<Resource, { kind: 'standing' }>) {
+function refusalToGrant(actor: PermissionHolder, given: Extract<Resource, { kind: 'privileges' }>) {
   if (given.role === 'owner' && !has(actor, 'owners:manage')) {
     return 'Only an owner may do this to owners';
   }
@@ -104,19 +121,26 @@ function refusalToGrant(actor: Holder, given: Extract<Resource, { kind: 'standin
     : undefined;
 }
 
-function has({ role, grant }: Standing, permission: Permission): boolean {
+function has({ kind, role, restriction }: RestrictedRole, permission: Permission): boolean {
   if (!rolesThatMay(permission).includes(role)) return false;
-  if (!grant || grant.permissions.includes(permission)) return true;
-  return grant.via === 'custom' && ownPermissions.includes(permission);
+  if (kind === 'apiKey' && isUserPermission(permission)) return false;
+  if (!restriction || restriction.permissions.includes(permission)) return true;
+  return kind === 'user' && ownPermissions.includes(permission);
 }
 
-function whose({ role, grant }: Standing): string {
-  if (!grant) return `The role ${role}`;
-  return grant.via === 'key' ? 'This API key' : `This custom role of an ${role}`;
+function sourceOf({ kind, restriction }: RestrictedRole): Decision['via'] {
+  if (kind === 'apiKey') return 'key';
+  return restriction ? 'custom' : 'built-in';
+}
+
+function whose({ kind, role, restriction }: RestrictedRole): string {
+  if (kind === 'apiKey') return 'This API key';
+  return restriction ? `This custom role of an ${role}` : `The role ${role}`;
 }
 
 /** What the database compares with what is true by now: see `app.enter`. */
-export function standingOf({ role, grant }: Standing): string {
-  if (!grant) return role;
-  return grant.via === 'key' ? 'key' : `${role}/${toUuid(grant.id)}/${grant.version}`;
+export function authorizationVersionOf(holder: RestrictedRole): string {
+  if (holder.kind === 'apiKey') return 'key';
+  const { role, restriction } = holder;
+  return restriction ? `${role}/${toUuid(restriction.roleId)}/${restriction.version}` : role;
 }

@@ -1,8 +1,20 @@
-import { mayForOthers, type Permission } from '@insightdesk/shared/contract';
+import {
+  isAllowedWhileImpersonating,
+  type KeyPermission,
+  type Permission,
+  type UserPermission,
+} from '@insightdesk/shared/contract';
 import { ForbiddenError, UnauthenticatedError } from '@insightdesk/shared/errors';
 import type { z } from 'zod';
+import { isMember } from './actor.ts';
 import { requireCan } from './can.ts';
-import type { Context, MemberContext, UserContext } from './context.ts';
+import type {
+  Context,
+  MemberContext,
+  MemberTenantContext,
+  UserContext,
+  UserTenantContext,
+} from './context.ts';
 import { readTenant, withTenant } from './tenant.ts';
 
 interface Description<I extends z.ZodType, O extends z.ZodType> {
@@ -21,31 +33,43 @@ interface ForMembers {
   duringSetup?: boolean;
 }
 
-interface MemberAction<I extends z.ZodType, O extends z.ZodType>
+interface MemberAction<I extends z.ZodType, O extends z.ZodType, P extends Permission, C>
   extends Description<I, O>,
     ForMembers {
   /** What its caller must be allowed to do. */
-  allow: Permission;
+  allow: P;
   /** `read`: every query is issued before the first await and costs one round trip in total. */
   transaction: 'read' | 'write';
   /** Whether a read of this may take long; such ones wait for each other, and nobody for them. */
   isHeavy?(input: z.output<I>): boolean;
-  run(ctx: UserContext, input: z.output<I>): Promise<z.input<O>>;
+  run(ctx: C, input: z.output<I>): Promise<z.input<O>>;
 }
 
 /** A member's action that opens its own transactions, because it also waits for other things. */
-interface LongAction<I extends z.ZodType, O extends z.ZodType>
+interface LongAction<I extends z.ZodType, O extends z.ZodType, P extends Permission, C>
   extends Description<I, O>,
     ForMembers {
-  allow: Permission;
+  allow: P;
   transaction: 'own';
-  run(ctx: MemberContext, input: z.output<I>): Promise<z.input<O>>;
+  run(ctx: C, input: z.output<I>): Promise<z.input<O>>;
 }
 
 interface PublicAction<I extends z.ZodType, O extends z.ZodType> extends Description<I, O> {
   allow: 'anyone';
   run(ctx: Context, input: z.output<I>): Promise<z.input<O>>;
 }
+
+type AnyMemberAction<I extends z.ZodType, O extends z.ZodType> =
+  | MemberAction<I, O, Permission, MemberTenantContext>
+  | LongAction<I, O, Permission, MemberContext>;
+
+/** The context of an action has an actor that can hold the permission: users only, or also API keys. */
+type Definition<I extends z.ZodType, O extends z.ZodType> =
+  | MemberAction<I, O, KeyPermission, MemberTenantContext>
+  | MemberAction<I, O, UserPermission, UserTenantContext>
+  | LongAction<I, O, KeyPermission, MemberContext>
+  | LongAction<I, O, UserPermission, UserContext>
+  | PublicAction<I, O>;
 
 /** Something somebody does: callable, and self-describing for routes and documents. */
 export interface Action<I extends z.ZodType = z.ZodType, O extends z.ZodType = z.ZodType> {
@@ -60,7 +84,7 @@ export interface Action<I extends z.ZodType = z.ZodType, O extends z.ZodType = z
 
 /** Describes an action; calling it checks who, then what, then runs it in its transaction. */
 export function defineAction<I extends z.ZodType, O extends z.ZodType>(
-  definition: MemberAction<I, O> | LongAction<I, O> | PublicAction<I, O>,
+  definition: Definition<I, O>,
 ): Action<I, O> {
   const { summary, input, output, allow, etag, looksAtVersion = false } = definition;
   const call = async (ctx: Context, raw: z.input<I>) => {
@@ -68,13 +92,15 @@ export function defineAction<I extends z.ZodType, O extends z.ZodType>(
       const parsed = definition.input.parse(raw);
       return settled(ctx, () => definition.run(ctx, parsed));
     }
-    const { duringSetup = false } = definition;
-    const member = { ...requireMember(ctx, definition.allow), duringSetup };
-    const parsed = definition.input.parse(raw);
-    if (definition.transaction === 'own') return settled(ctx, () => definition.run(member, parsed));
-    const run = (tenant: UserContext) => definition.run(tenant, parsed);
-    if (definition.transaction === 'read') {
-      return readTenant(member, run, { isHeavy: definition.isHeavy?.(parsed) ?? false });
+    // `requireMember` refuses an API key where `run` takes a user.
+    const action: AnyMemberAction<I, O> = definition;
+    const { duringSetup = false } = action;
+    const member = { ...requireMember(ctx, action.allow), duringSetup };
+    const parsed = action.input.parse(raw);
+    if (action.transaction === 'own') return settled(ctx, () => action.run(member, parsed));
+    const run = (tenant: MemberTenantContext) => action.run(tenant, parsed);
+    if (action.transaction === 'read') {
+      return readTenant(member, run, { isHeavy: action.isHeavy?.(parsed) ?? false });
     }
     return withTenant(member, async (tenant) => {
       const result = await run(tenant);
@@ -96,7 +122,7 @@ export function defineAction<I extends z.ZodType, O extends z.ZodType>(
 async function settled<R>(ctx: Context, run: () => Promise<R>): Promise<R> {
   const { once } = ctx;
   if (!once) return run();
-  if (ctx.actor.kind === 'user') await readTenant(ctx, ({ tx }) => once.look(tx));
+  if (isMember(ctx.actor)) await readTenant(ctx, ({ tx }) => once.look(tx));
   else await ctx.database.read({}, (tx) => once.look(tx));
   try {
     const result = await run();
@@ -110,9 +136,10 @@ async function settled<R>(ctx: Context, run: () => Promise<R>): Promise<R> {
 
 function requireMember(ctx: Context, allow: Permission): MemberContext {
   const { actor, tenantId } = ctx;
-  if (actor.kind !== 'user' || !tenantId) throw new UnauthenticatedError('Sign in first');
+  if (!isMember(actor) || !tenantId) throw new UnauthenticatedError('Sign in first');
   requireCan(actor, allow);
-  if (actor.operator !== undefined && !mayForOthers(allow)) {
+  const isImpersonated = actor.kind === 'user' && actor.operator !== undefined;
+  if (isImpersonated && !isAllowedWhileImpersonating(allow)) {
     throw new ForbiddenError('Operators may not do this in others’ names');
   }
   return { ...ctx, actor, tenantId };

@@ -1,7 +1,8 @@
 import type { Id } from '@insightdesk/shared/contract';
 import type { ReadOptions, Scope } from '@insightdesk/shared/database';
 import { UnauthenticatedError } from '@insightdesk/shared/errors';
-import { standingOf } from './can.ts';
+import { credentialIdOf, isMember } from './actor.ts';
+import { authorizationVersionOf } from './can.ts';
 import type { Context, TenantContext } from './context.ts';
 
 type Inside<C extends Context> = C & TenantContext;
@@ -34,9 +35,16 @@ export function readTenant<C extends Context, T>(
 }
 
 function scopeOf({ actor, duringSetup = false }: Context, tenantId: Id<'org'>): Scope {
-  if (actor.kind !== 'user') return { tenantId };
-  const { userId, sessionId } = actor;
-  return { tenantId, userId, sessionId, standing: standingOf(actor), duringSetup };
+  if (!isMember(actor)) return { tenantId };
+  const { userId } = actor;
+  const sessionId = credentialIdOf(actor);
+  return {
+    tenantId,
+    userId,
+    sessionId,
+    authorizationVersion: authorizationVersionOf(actor),
+    duringSetup,
+  };
 }
 
 function requireTenantId(ctx: Context) {

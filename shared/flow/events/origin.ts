@@ -1,8 +1,24 @@
 import type { Actor, Context } from '@insightdesk/shared/context';
+import type { Id, Permission, Role } from '@insightdesk/shared/contract';
+
+/** The actor as audit entries store it: an API key as the user that it writes as, with a grant. */
+export type RecordedActor =
+  | Exclude<Actor, { kind: 'user' | 'apiKey' }>
+  | {
+      kind: 'user';
+      userId: Id<'usr'>;
+      role: Role;
+      sessionId: Id<'ses'>;
+      grant?: { permissions: readonly Permission[] } & (
+        | { via: 'custom'; id: Id<'rol'>; version: number }
+        | { via: 'key'; id: Id<'key'> }
+      );
+      operator?: string | undefined;
+    };
 
 /** Who did something, and from where, as it is kept for the audit log. */
 export interface Origin {
-  actor: Actor;
+  actor: RecordedActor;
   ip?: string;
   userAgent?: string;
 }
@@ -19,10 +35,23 @@ export function originOf(
 ): Origin | undefined {
   if (!actor || (!audit && !isImpersonated(actor))) return undefined;
   return {
-    actor,
+    actor: toRecordedActor(actor),
     ...(ip && { ip }),
     ...(userAgent && { userAgent: userAgent.slice(0, TEXT_LENGTH).toWellFormed() }),
   };
+}
+
+function toRecordedActor(actor: Actor): RecordedActor {
+  if (actor.kind === 'apiKey') {
+    const { userId, role, secretId: sessionId, keyId, restriction } = actor;
+    const grant = { via: 'key', id: keyId, permissions: restriction.permissions } as const;
+    return { kind: 'user', userId, role, sessionId, grant };
+  }
+  if (actor.kind !== 'user') return actor;
+  const { restriction, ...user } = actor;
+  if (!restriction) return user;
+  const { roleId: id, version, permissions } = restriction;
+  return { ...user, grant: { via: 'custom', id, version, permissions } };
 }
 
 const isImpersonated = (actor: Actor) => actor.kind === 'user' && actor.operator !== undefined;

@@ -1,4 +1,9 @@
-import { defineAction, line, requireCan, type UserContext } from '@insightdesk/shared/context';
+import {
+  defineAction,
+  line,
+  requireCan,
+  type UserTenantContext,
+} from '@insightdesk/shared/context';
 import { keyPermissions, type Permission, permissionsOf } from '@insightdesk/shared/contract';
 import { misfitOf } from '@insightdesk/shared/domain/identity/roles';
 import { members, users } from '@insightdesk/shared/domain/identity/users';
@@ -43,7 +48,7 @@ export const createKey = defineAction({
     const role = weakestRole(permissions);
     const misfit = misfitOf(role, permissions);
     if (misfit) throw KeyErrors.Unfit(misfit);
-    requireCan(ctx.actor, 'api-keys:manage', { kind: 'standing', role, permissions });
+    requireCan(ctx.actor, 'api-keys:manage', { kind: 'privileges', role, permissions });
     await requireRoom(ctx);
     const { tx, tenantId, actor } = ctx;
     const [id, userId, createdBy] = [newId('key'), newId('usr'), actor.userId];
@@ -65,7 +70,7 @@ const weakestRole = (permissions: readonly Permission[]) => {
 };
 
 /** Deletes those that ended long ago, and throws when there are too many all the same. */
-async function requireRoom({ tx, tenantId }: UserContext) {
+async function requireRoom({ tx, tenantId }: UserTenantContext) {
   // Two that are made at once wait for each other.
   await tx.execute(
     sql`select pg_advisory_xact_lock(hashtextextended(${`api keys ${tenantId}`}, 0))`,

@@ -1,4 +1,4 @@
-import { defineAction, requireCan, type UserContext } from '@insightdesk/shared/context';
+import { defineAction, requireCan, type UserTenantContext } from '@insightdesk/shared/context';
 import { type Id, idSchema } from '@insightdesk/shared/contract';
 import { record } from '@insightdesk/shared/events';
 import { addHours } from '@insightdesk/shared/utils';
@@ -29,7 +29,7 @@ export const rotateKey = defineAction({
     const now = new Date();
     if (revokedAt || expiresAt <= now) throw KeyErrors.Ended();
     // Whoever has the secret may do what the key may.
-    requireCan(ctx.actor, 'api-keys:manage', { kind: 'standing', role, permissions });
+    requireCan(ctx.actor, 'api-keys:manage', { kind: 'privileges', role, permissions });
     const ends = [addHours(now, overlapHours), expiresAt].map((end) => end.getTime());
     const until = new Date(Math.min(...ends));
     await limitOldSecrets(ctx, id, until);
@@ -40,7 +40,7 @@ export const rotateKey = defineAction({
   },
 });
 
-async function limitOldSecrets({ tx, tenantId }: UserContext, keyId: Id<'key'>, until: Date) {
+async function limitOldSecrets({ tx, tenantId }: UserTenantContext, keyId: Id<'key'>, until: Date) {
   const isOfKey = and(eq(apiKeySecrets.tenantId, tenantId), eq(apiKeySecrets.keyId, keyId));
   const newest = tx
     .select({ id: apiKeySecrets.id })

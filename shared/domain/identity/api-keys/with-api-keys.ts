@@ -8,7 +8,7 @@ import { KeyErrors } from './errors.ts';
 import { hashOf, isApiKey, readSecret } from './secret.ts';
 import { apiKeySecrets, apiKeys } from './tables.ts';
 
-type Tokens = Connections['tokens'];
+type Tokens = Connections['security']['tokens'];
 type Access = Awaited<ReturnType<Tokens['verifyAccess']>>;
 
 /** A secret that was looked up: nothing of this ever changes, and `app.enter` asks whether it is live. */
@@ -52,7 +52,7 @@ const bySecret = statement(
       .select({
         hash: apiKeySecrets.hash,
         expiresAt: apiKeySecrets.expiresAt,
-        id: apiKeys.id,
+        keyId: apiKeys.id,
         userId: apiKeys.userId,
         role: apiKeys.role,
         permissions: apiKeys.permissions,
@@ -77,14 +77,15 @@ async function findKey(database: Database, secret: string, hash: string): Promis
   const isRight = timingSafeEqual(Buffer.from(row?.hash ?? NO_HASH), Buffer.from(hash));
   if (!row || !isRight || row.revokedAt || row.expiresAt <= new Date()) throw KeyErrors.Invalid();
   const permissions: Permission[] = keyPermissions.filter((one) => row.permissions.includes(one));
-  const { id, userId, role } = row;
-  const grant = { via: 'key', id, permissions } as const;
-  return { userId, tenantId, sessionId, role, grant, expiresAt: row.expiresAt.getTime() };
+  const { keyId, userId, role } = row;
+  const expiresAt = row.expiresAt.getTime();
+  const restriction = { permissions };
+  return { kind: 'apiKey', keyId, userId, tenantId, sessionId, role, restriction, expiresAt };
 }
 
 /** To the minute, and nobody waits for it; that a dead key was tried is not noted. */
 async function noteUse(database: Database, { tenantId, userId, sessionId }: Access): Promise<void> {
-  const scope = { tenantId, userId, sessionId, standing: 'key' };
+  const scope = { tenantId, userId, sessionId, authorizationVersion: 'key' };
   const minuteAgo = sql<Date>`now() - interval '1 minute'`;
   await database
     .write(scope, (tx) =>

@@ -21,7 +21,7 @@ export const addProvider = defineAction({
   output: providerView,
   allow: 'providers:manage',
   transaction: 'write',
-  async run({ tx, tenantId, outbound, secrets }, input) {
+  async run({ tx, tenantId, security: { outbound, secrets } }, input) {
     outbound.check(input.issuer);
     // Two that are added at once wait for each other.
     await tx.execute(

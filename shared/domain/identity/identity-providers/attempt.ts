@@ -26,7 +26,7 @@ const attempt = z.strictObject({
 export type Attempt = z.output<typeof attempt>;
 
 export const sealAttempt = (ctx: Context, one: Attempt) =>
-  ctx.secrets.encrypt('oauth-attempt', JSON.stringify(one));
+  ctx.security.secrets.encrypt('oauth-attempt', JSON.stringify(one));
 
 /** Throws 401 OAUTH_STALE for anything but a fresh attempt of ours. */
 export function openAttempt(ctx: Context, sealed: string | undefined): Attempt {
@@ -45,7 +45,7 @@ const arrival = z.strictObject({
 export type Arrival = z.output<typeof arrival>;
 
 export const sealArrival = (ctx: Context, one: Arrival) =>
-  ctx.secrets.encrypt('oauth-arrival', JSON.stringify(one));
+  ctx.security.secrets.encrypt('oauth-arrival', JSON.stringify(one));
 
 export const openArrival = (ctx: Context, sealed: string): Arrival =>
   openFresh(ctx, 'oauth-arrival', arrival, sealed);
@@ -58,7 +58,7 @@ function openFresh<T extends { expiresAt: number }>(
 ): T {
   let opened: T;
   try {
-    opened = shape.parse(JSON.parse(ctx.secrets.decrypt(purpose, sealed ?? '')));
+    opened = shape.parse(JSON.parse(ctx.security.secrets.decrypt(purpose, sealed ?? '')));
   } catch {
     throw ProviderErrors.Stale();
   }

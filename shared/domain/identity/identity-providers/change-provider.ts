@@ -17,8 +17,9 @@ export const changeProvider = defineAction({
   transaction: 'write',
   async run(ctx, { id, clientSecret, ...wanted }) {
     const before = await requireProvider(ctx, id);
-    if (wanted.issuer !== undefined) ctx.outbound.check(wanted.issuer);
-    const secret = clientSecret && ctx.secrets.encrypt('oauth-client', clientSecret, ctx.tenantId);
+    if (wanted.issuer !== undefined) ctx.security.outbound.check(wanted.issuer);
+    const secret =
+      clientSecret && ctx.security.secrets.encrypt('oauth-client', clientSecret, ctx.tenantId);
     const given = Object.entries({ ...wanted, clientSecret: secret }).filter(
       ([, value]) => value !== undefined,
     );

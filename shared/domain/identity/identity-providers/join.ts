@@ -38,7 +38,7 @@ export async function joinByProvider(
   const domain = domainOf(provider, identity);
   if (!provider.autoJoin || !verifiedEmail || !domain) throw ProviderErrors.Unknown();
   const proof = domainRecord(domain, ctx.tenantId);
-  if (!(await ctx.dnsTexts(proof.name)).includes(proof.value)) {
+  if (!(await ctx.security.dnsTexts(proof.name)).includes(proof.value)) {
     ctx.log.info({ domain, providerId: provider.id }, 'oauth: the domain names no organisation');
     throw ProviderErrors.Unknown();
   }

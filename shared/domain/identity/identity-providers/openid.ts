@@ -12,9 +12,13 @@ export async function openClient(
   provider: ProviderRow,
 ): Promise<openid.Configuration> {
   const { issuer, clientId } = provider;
-  const secret = ctx.secrets.decrypt('oauth-client', provider.clientSecret, provider.tenantId);
+  const secret = ctx.security.secrets.decrypt(
+    'oauth-client',
+    provider.clientSecret,
+    provider.tenantId,
+  );
   // Plain HTTP is for tries only: the configuration refuses it elsewhere.
-  ctx.outbound.check(issuer);
+  ctx.security.outbound.check(issuer);
   const execute = issuer.startsWith('http:') ? [openid.allowInsecureRequests] : [];
   const server = known.get(issuer);
   const fetch = toFetch(ctx);
@@ -34,7 +38,7 @@ export async function openClient(
 
 const empty = new Set([204, 304]);
 
-function toFetch({ outbound }: Context): openid.CustomFetch {
+function toFetch({ security: { outbound } }: Context): openid.CustomFetch {
   return async (url, { method, headers, body }) => {
     const answer = await outbound(url, {
       method: method === 'POST' ? 'POST' : 'GET',

@@ -6,7 +6,7 @@ import { identityProviders } from './tables.ts';
 
 /** Encrypts what an organisation's providers know us by with the key of now; how many were not. */
 export function renewClientSecrets(ctx: Context & { tenantId: Id<'org'> }): Promise<number> {
-  const { secrets } = ctx;
+  const { secrets } = ctx.security;
   return withTenant(ctx, async (tenant) => {
     const { tx, tenantId } = tenant;
     const mine = eq(identityProviders.tenantId, tenantId);

@@ -12,7 +12,7 @@ export async function confirmTotp(ctx: TenantContext, userId: Id<'usr'>, code: s
   const [row] = await ctx.tx.select().from(secondFactors).where(self).for('update');
   if (row?.totpId) throw FactorErrors.SetUpAlready();
   if (!row?.pendingSecret) throw FactorErrors.NotBegun();
-  const lastStep = stepOf(ctx.secrets.decrypt('totp', row.pendingSecret, userId), code);
+  const lastStep = stepOf(ctx.security.secrets.decrypt('totp', row.pendingSecret, userId), code);
   if (lastStep === undefined) throw FactorErrors.WrongCode();
   const totpId = newId('fac');
   const fresh = { failures: 0, blockedUntil: null, pendingSecret: null };

@@ -3,7 +3,7 @@ import { fromUuid, type Id, toUuid } from '@insightdesk/shared/contract';
 import { eq, sql } from 'drizzle-orm';
 import { secondFactors } from './tables.ts';
 
-type Keeps = Pick<Context, 'database' | 'secrets'>;
+type Keeps = Pick<Context, 'database' | 'security'>;
 
 const PAGE = 100;
 
@@ -28,7 +28,7 @@ export async function renewTotpSecrets(ctx: Keeps): Promise<number> {
   }
 }
 
-function renewOne({ database, secrets }: Keeps, userId: Id<'usr'>): Promise<boolean> {
+function renewOne({ database, security: { secrets } }: Keeps, userId: Id<'usr'>): Promise<boolean> {
   const renewed = (stored: string | null) =>
     stored === null || secrets.isCurrent(stored)
       ? stored

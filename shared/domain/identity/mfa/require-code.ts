@@ -47,7 +47,7 @@ async function judge(
 function freshStep(ctx: Context, row: Row, code: string): number | undefined {
   const { userId, totpSecret, lastStep } = row;
   if (totpSecret === null) return undefined;
-  const step = stepOf(ctx.secrets.decrypt('totp', totpSecret, userId), code);
+  const step = stepOf(ctx.security.secrets.decrypt('totp', totpSecret, userId), code);
   return step !== undefined && step > lastStep ? step : undefined;
 }
 

@@ -18,7 +18,7 @@ type Challenge = z.output<typeof shape>;
 
 /** Nothing is stored for a challenge until it is met, so that asking for them fills nothing. */
 export const sealChallenge = (ctx: Context, challenge: string, userId?: Id<'usr'>) =>
-  ctx.secrets.encrypt(
+  ctx.security.secrets.encrypt(
     'passkey',
     JSON.stringify({ challenge, userId, expiresAt: Date.now() + VALID_MS }),
   );
@@ -27,7 +27,7 @@ export const sealChallenge = (ctx: Context, challenge: string, userId?: Id<'usr'
 export function openChallenge(ctx: Context, token: string, userId?: Id<'usr'>): Challenge {
   let opened: Challenge;
   try {
-    opened = shape.parse(JSON.parse(ctx.secrets.decrypt('passkey', token)));
+    opened = shape.parse(JSON.parse(ctx.security.secrets.decrypt('passkey', token)));
   } catch (error) {
     throw PasskeyErrors.Refused(error);
   }

@@ -1,4 +1,9 @@
-import { defineAction, line, type UserContext, withTenant } from '@insightdesk/shared/context';
+import {
+  defineAction,
+  line,
+  type UserTenantContext,
+  withTenant,
+} from '@insightdesk/shared/context';
 import { toUuid } from '@insightdesk/shared/contract';
 import { violatedConstraint } from '@insightdesk/shared/database';
 import {
@@ -70,7 +75,7 @@ export const registerPasskey = defineAction({
   },
 });
 
-async function add(ctx: UserContext, row: typeof passkeys.$inferInsert) {
+async function add(ctx: UserTenantContext, row: typeof passkeys.$inferInsert) {
   const { tx, actor } = ctx;
   // Two that are added at once wait for each other.
   await tx

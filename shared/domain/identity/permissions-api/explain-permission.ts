@@ -1,12 +1,12 @@
 import {
   decide,
   defineAction,
+  type MemberTenantContext,
   type Resource,
   requireCan,
-  type UserContext,
 } from '@insightdesk/shared/context';
 import { type Id, idSchema, isId, permissionNames } from '@insightdesk/shared/contract';
-import { findCustomerOf } from '@insightdesk/shared/domain/desk/conversations';
+import { findConversationCustomerId } from '@insightdesk/shared/domain/desk/conversations';
 import { findGrant, findMember } from '@insightdesk/shared/domain/identity/users';
 import { DomainNotFoundError } from '@insightdesk/shared/errors';
 import { z } from 'zod';
@@ -33,19 +33,19 @@ export const explainPermission = defineAction({
   },
 });
 
-async function holderOf(ctx: UserContext, userId: Id<'usr'>) {
+async function holderOf(ctx: MemberTenantContext, userId: Id<'usr'>) {
   if (userId === ctx.actor.userId) return ctx.actor;
   const whose = { tenantId: ctx.tenantId, userId };
-  const [member, grant] = await Promise.all([findMember(ctx, userId), findGrant(ctx, whose)]);
+  const [member, restriction] = await Promise.all([findMember(ctx, userId), findGrant(ctx, whose)]);
   if (!member) throw nobody();
-  return { userId, role: member.role, grant };
+  return { kind: 'user' as const, userId, role: member.role, restriction };
 }
 
 /** What the id names, as far as the caller may know that it is there. */
-async function findResource(ctx: UserContext, id: Id<'cnv'> | Id<'usr'> | undefined) {
+async function findResource(ctx: MemberTenantContext, id: Id<'cnv'> | Id<'usr'> | undefined) {
   if (id === undefined) return undefined;
   if (isId('cnv', id)) {
-    const customerId = await findCustomerOf(ctx, id);
+    const customerId = await findConversationCustomerId(ctx, id);
     if (!customerId) throw nobody();
     return { kind: 'conversation', customerId } satisfies Resource;
   }

@@ -59,7 +59,7 @@ export const acceptInvitation = defineAction({
       by: 'password',
       code: input.code,
     });
-    const passwordHash = await ctx.passwords.hash(input.password);
+    const passwordHash = await ctx.security.passwords.hash(input.password);
     return withTenant(invited, async (tenant) => {
       await take(tenant, invitation);
       const user = await enter(tenant, { email, name: input.name }, proven, passwordHash);

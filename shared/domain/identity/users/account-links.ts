@@ -21,7 +21,7 @@ const RESETS_PER_ADDRESS_AND_HOUR = 3;
 
 /** The token in a link's address. */
 export const accountLinkToken = (ctx: Context, { purpose, id }: Pick<Link, 'purpose' | 'id'>) =>
-  ctx.sealer.seal('account-link', [purpose, id]);
+  ctx.security.tokenCodec.seal('account-link', [purpose, id]);
 
 /**
  * Has a link mailed to an address; beyond the address's bound it is made, and not mailed. What is
@@ -60,7 +60,7 @@ export async function findLink(ctx: Context, id: Id<'lnk'>): Promise<Link | unde
 
 /** The link of this token; throws 422 LINK_INVALID when it is none of ours, used or too old. */
 export async function requireLink(ctx: Context, token: string, purposes: readonly Purpose[]) {
-  const [purpose, id] = ctx.sealer.open('account-link', token) ?? [];
+  const [purpose, id] = ctx.security.tokenCodec.open('account-link', token) ?? [];
   const link = isId('lnk', id) ? await findLink(ctx, id) : undefined;
   if (!link || link.purpose !== purpose || !purposes.includes(link.purpose)) {
     throw UserErrors.LinkInvalid();

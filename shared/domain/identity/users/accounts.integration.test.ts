@@ -46,7 +46,7 @@ describe('an address that somebody registered with', () => {
     await expect(verifyEmail(context, { token, password: 'a guess' })).rejects.toMatchObject(
       refused(403, 'WRONG_PASSWORD'),
     );
-    const other = context.sealer.seal('invitation', ['verify', newId('lnk')]);
+    const other = context.security.tokenCodec.seal('invitation', ['verify', newId('lnk')]);
     for (const forged of ['', 'x', `${token}x`, other]) {
       const attempt = verifyEmail(context, { token: forged, password });
       await expect(attempt).rejects.toMatchObject(refused(422, 'LINK_INVALID'));
@@ -121,7 +121,7 @@ describe('until the address is verified', () => {
 
   test('both are possible where all mail stays in the inbox of this machine', async () => {
     const { ctx } = await registered();
-    const here = { ...ctx, settings: { ...ctx.settings, provenAddressesOnly: false } };
+    const here = { ...ctx, settings: { ...ctx.settings, requiresVerifiedEmail: false } };
     await invite(here, { email: address(), role: 'agent' });
     await foundOrganization(here, { name: 'Another' });
   });
@@ -210,24 +210,27 @@ describe('a password', () => {
 
   test('that was replaced while it was checked opens no session', async () => {
     const person = await verified();
-    const { passwords } = context;
+    const { passwords } = context.security;
     const slow: Context = {
       ...context,
-      passwords: {
-        ...passwords,
-        async verify(plain, hash) {
-          const matches = await passwords.verify(plain, hash);
-          if (matches) {
-            // From elsewhere: tries from one address are looked at one after another.
-            await changePassword(
-              { ...person.ctx, ip: '192.0.2.1' },
-              {
-                currentPassword: password,
-                password: 'a new good password',
-              },
-            );
-          }
-          return matches;
+      security: {
+        ...context.security,
+        passwords: {
+          ...passwords,
+          async verify(plain, hash) {
+            const matches = await passwords.verify(plain, hash);
+            if (matches) {
+              // From elsewhere: tries from one address are looked at one after another.
+              await changePassword(
+                { ...person.ctx, ip: '192.0.2.1' },
+                {
+                  currentPassword: password,
+                  password: 'a new good password',
+                },
+              );
+            }
+            return matches;
+          },
         },
       },
     };
@@ -252,15 +255,16 @@ describe('a password', () => {
       return rows.length === 1;
     };
     const free: boolean[] = [];
-    const write: Context['identity']['write'] = async (...work) => {
+    const write: Context['identityDatabase']['write'] = async (...work) => {
       free.push(await isFree());
-      return context.identity.write(...work);
+      return context.identityDatabase.write(...work);
     };
-    const identity = { ...context.identity, write };
+    const identity = { ...context.identityDatabase, write };
     const chosen = 'a new good password';
     const change = { currentPassword: password, password: chosen };
-    if (how === 'changed') await changePassword({ ...ctx, identity }, change);
-    else await resetPassword({ ...context, identity }, { token, password: chosen });
+    if (how === 'changed') await changePassword({ ...ctx, identityDatabase: identity }, change);
+    else
+      await resetPassword({ ...context, identityDatabase: identity }, { token, password: chosen });
     expect(free.at(-1)).toBe(false);
     expect(await isFree()).toBe(true);
   });

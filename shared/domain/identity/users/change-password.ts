@@ -27,7 +27,7 @@ export const changePassword = defineAction({
     await requireLiveSession(ctx);
     const checked = await requireOwnPassword(ctx, userId, input.currentPassword);
     refuseGuessable(input.password, [checked.email, checked.name]);
-    const hash = await ctx.passwords.hash(input.password);
+    const hash = await ctx.security.passwords.hash(input.password);
     const changed = await withTenant(ctx, async (tenant) => {
       const isStill = await isStillPassword(tenant, checked, 'no key update');
       if (!isStill) throw UserErrors.WrongPassword();

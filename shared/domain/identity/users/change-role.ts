@@ -1,4 +1,4 @@
-import { defineAction, requireCan, type UserContext } from '@insightdesk/shared/context';
+import { defineAction, type MemberTenantContext, requireCan } from '@insightdesk/shared/context';
 import { type Id, idSchema, permissionsOf, type Role, roles } from '@insightdesk/shared/contract';
 import { requireRole } from '@insightdesk/shared/domain/identity/roles';
 import { requireSeat } from '@insightdesk/shared/domain/tenancy/tenants';
@@ -25,7 +25,7 @@ export const changeRole = defineAction({
     const member = await requireMember(ctx, userId);
     requireCan(ctx.actor, 'members:manage', { kind: 'member', role: member.role });
     const permissions = roleId ? await permissionsIn(ctx, roleId, role) : permissionsOf(role);
-    requireCan(ctx.actor, 'members:manage', { kind: 'standing', role, permissions });
+    requireCan(ctx.actor, 'members:manage', { kind: 'privileges', role, permissions });
     if (member.role === 'owner' && role !== 'owner') await requireAnotherOwner(ctx, userId);
     await ctx.tx.update(members).set({ role, roleId }).where(isMember(ctx, userId));
     if (member.role === 'customer' && role !== 'customer') await requireSeat(ctx);
@@ -34,7 +34,7 @@ export const changeRole = defineAction({
   },
 });
 
-async function permissionsIn(ctx: UserContext, roleId: Id<'rol'>, role: Role) {
+async function permissionsIn(ctx: MemberTenantContext, roleId: Id<'rol'>, role: Role) {
   const custom = await requireRole(ctx, roleId, { lock: true });
   if (custom.base !== role) throw UserErrors.RoleMismatch(custom.base);
   return custom.permissions;

@@ -113,7 +113,7 @@ test('a password that was set is the one to sign in with', async () => {
   const [row] = await admin`select email from users where id = ${toUuid(userOf(owner))}`;
   const email = row?.email as string;
   const chosen = 'quite another password';
-  await givePassword(context, userOf(owner), await context.passwords.hash(chosen));
+  await givePassword(context, userOf(owner), await context.security.passwords.hash(chosen));
   expect(await login(context, { email, password: chosen })).toMatchObject({ user: { email } });
   await expect(login(context, { email, password: 'a long enough password' })).rejects.toMatchObject(
     {

@@ -80,11 +80,11 @@ export async function requireCredentials(ctx: Context, claimed: Claimed) {
  * throws 403 WRONG_PASSWORD, and counts as a failed sign-in, when it is another.
  */
 export async function requireOwnPassword(ctx: Context, id: Id<'usr'>, given: string) {
-  const [own] = await ctx.identity.read({}, (tx) => byId(tx, { id }));
+  const [own] = await ctx.identityDatabase.read({}, (tx) => byId(tx, { id }));
   if (!own) throw UserErrors.WrongPassword();
   const proven = await trySignIn(ctx, own.email, async () => {
-    const matches = await ctx.passwords.verify(given, own.passwordHash);
-    if (!matches) ctx.later(() => noteFailedSignIn(ctx, id));
+    const matches = await ctx.security.passwords.verify(given, own.passwordHash);
+    if (!matches) ctx.background(() => noteFailedSignIn(ctx, id));
     return matches ? own : undefined;
   });
   if (!proven) throw UserErrors.WrongPassword();
@@ -93,15 +93,15 @@ export async function requireOwnPassword(ctx: Context, id: Id<'usr'>, given: str
 
 /** Tries two passwords, however many accounts there are, so that the time says nothing. */
 async function check(ctx: Context, { email, password: given }: Claimed) {
-  const found = await ctx.identity.read({}, (tx) => byEmail(tx, { email }));
+  const found = await ctx.identityDatabase.read({}, (tx) => byEmail(tx, { email }));
   const matches = await Promise.all(
-    [0, 1].map((place) => ctx.passwords.verify(given, found[place]?.passwordHash)),
+    [0, 1].map((place) => ctx.security.passwords.verify(given, found[place]?.passwordHash)),
   );
   const user = found.find((_, place) => matches[place]);
   const [foremost] = found;
-  if (!user && foremost) ctx.later(() => noteFailedSignIn(ctx, foremost.id));
+  if (!user && foremost) ctx.background(() => noteFailedSignIn(ctx, foremost.id));
   if (!user) return undefined;
-  if (ctx.passwords.isOutdated(user.passwordHash)) {
+  if (ctx.security.passwords.isOutdated(user.passwordHash)) {
     await renewHash(ctx, user.id, { outdated: user.passwordHash, plain: given });
   }
   return withoutHash(user);
@@ -143,8 +143,8 @@ async function renewHash(
   { outdated, plain }: { outdated: string; plain: string },
 ): Promise<void> {
   try {
-    const passwordHash = await ctx.passwords.hash(plain);
-    await ctx.identity.write({}, (tx) =>
+    const passwordHash = await ctx.security.passwords.hash(plain);
+    await ctx.identityDatabase.write({}, (tx) =>
       tx
         .update(credentials)
         .set({ passwordHash })
@@ -168,7 +168,7 @@ export const insertAccount = (
  * password of before is left. Two at once come one after another, each with its hash and its time.
  */
 export async function setPassword(
-  { tx, identity }: TenantContext,
+  { tx, identityDatabase: identity }: TenantContext,
   userId: Id<'usr'>,
   passwordHash: string,
 ) {

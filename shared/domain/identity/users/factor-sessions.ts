@@ -1,8 +1,8 @@
 import type {
   Context,
-  MemberContext,
   TenantContext,
   UserContext,
+  UserTenantContext,
 } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
 import type { Tx } from '@insightdesk/shared/database';
@@ -24,7 +24,7 @@ const MOST_ORGANIZATIONS = 1_000;
  * Whoever has a factor adds another only from a session that has proven one: a stolen password
  * would otherwise be enough to bring one's own. 403 TWO_FACTOR_REQUIRED.
  */
-export async function requireProven(ctx: UserContext): Promise<Factors> {
+export async function requireProven(ctx: UserTenantContext): Promise<Factors> {
   const { tx, tenantId, actor } = ctx;
   const [session] = await tx
     .select({ factorId: sessions.factorId })
@@ -36,7 +36,7 @@ export async function requireProven(ctx: UserContext): Promise<Factors> {
 }
 
 /** The caller's session has proven this factor from now on. */
-export const markProven = ({ tx, tenantId, actor }: UserContext, factorId: string) =>
+export const markProven = ({ tx, tenantId, actor }: UserTenantContext, factorId: string) =>
   tx
     .update(sessions)
     .set({ factorId })
@@ -56,7 +56,7 @@ export async function unprove(tx: Tx, userId: Id<'usr'>, factorId: string): Prom
 }
 
 /** 409 while one of the caller's organisations requires the factor that would be the last. */
-export async function requireDispensable(ctx: MemberContext): Promise<void> {
+export async function requireDispensable(ctx: UserContext): Promise<void> {
   const { userId } = ctx.actor;
   const { totpId, passkeys } = await findFactors(ctx, userId);
   if ((totpId ? 1 : 0) + passkeys > 1) return;

@@ -1,5 +1,5 @@
 import type { Context } from '@insightdesk/shared/context';
-import type { Grant, Id } from '@insightdesk/shared/contract';
+import type { CustomRoleRestriction, Id } from '@insightdesk/shared/contract';
 import { statement, type Tx } from '@insightdesk/shared/database';
 import { customRoles } from '@insightdesk/shared/domain/identity/roles';
 import { and, eq } from 'drizzle-orm';
@@ -10,7 +10,7 @@ const customRoleOf = statement(
   ({ tenantId, userId }, q) =>
     q
       .select({
-        id: customRoles.id,
+        roleId: customRoles.id,
         version: customRoles.version,
         permissions: customRoles.permissions,
       })
@@ -28,10 +28,13 @@ interface Whose {
 }
 
 /** What the member's custom role leaves of its role; undefined when it has none. */
-export async function findGrant(ctx: Context, whose: Whose): Promise<Grant | undefined> {
+export async function findGrant(
+  ctx: Context,
+  whose: Whose,
+): Promise<CustomRoleRestriction | undefined> {
   const find = (tx: Tx) => customRoleOf(tx, whose);
   const [role] = await (ctx.tx
     ? find(ctx.tx)
     : ctx.database.read({ tenantId: whose.tenantId }, find));
-  return role && { via: 'custom', ...role };
+  return role;
 }

@@ -23,7 +23,7 @@ export const foundOrganization = defineAction({
     await withTenant(ctx, async (tenant) => {
       const [self] = await tenant.tx.select().from(users).where(eq(users.id, userId));
       if (!self) throw UserErrors.NotFound();
-      const isProven = self.emailVerifiedAt !== null || !ctx.settings.provenAddressesOnly;
+      const isProven = self.emailVerifiedAt !== null || !ctx.settings.requiresVerifiedEmail;
       if (!isProven) throw UserErrors.EmailNotVerified();
       const mayFound = await takeDaily(tenant, keyOf('founded', userId), FOUNDED_PER_DAY);
       if (!mayFound) throw UserErrors.TooManyOrganizations(secondsLeftToday());

@@ -2,7 +2,7 @@ import { instant, typeId } from '@insightdesk/shared/database';
 import { index, integer, pgSchema, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
 import { users } from './tables.ts';
 
-/** What only `ctx.identity` reaches; the role of every other query may not even look in. */
+/** What only `ctx.identityDatabase` reaches; the role of every other query may not even look in. */
 const identity = pgSchema('identity');
 
 export const credentials = identity.table('credentials', {

@@ -35,9 +35,9 @@ export async function impersonate(ctx: Context, input: z.input<typeof wanted>) {
     await tx.insert(sessions).values({ tenantId, id: sessionId, userId, expiresAt, userAgent });
     const until = expiresAt.toISOString();
     await record(tenant, impersonationStarted, { userId, sessionId, operator, reason, until });
-    const grant = await findGrant(tenant, { tenantId, userId });
-    const claims = { tenantId, userId, sessionId, role, operator, grant };
-    const { token } = await ctx.tokens.signAccess({ ...claims, expiresIn: minutes * 60 });
+    const restriction = await findGrant(tenant, { tenantId, userId });
+    const claims = { tenantId, userId, sessionId, role, operator, restriction };
+    const { token } = await ctx.security.tokens.signAccess({ ...claims, expiresIn: minutes * 60 });
     return { accessToken: token, sessionId, until };
   });
 }

@@ -112,7 +112,7 @@ describe('an invitation', () => {
 
   test('counts for the day of its organisation, exactly, however many come at once', async () => {
     const { owner } = await createTestTenant(context);
-    const few = { ...owner, settings: { ...owner.settings, invitationsPerDay: 4 } };
+    const few = { ...owner, limits: { ...owner.limits, invitationsPerDay: 4 } };
     const tries = await Promise.allSettled(
       Array.from({ length: 10 }, () => invite(few, { email: address(), role: 'customer' })),
     );

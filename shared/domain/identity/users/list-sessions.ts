@@ -20,6 +20,7 @@ export const listSessions = defineAction({
       .orderBy(desc(sessions.createdAt))
       .limit(100)
       .execute();
-    return { items: rows.map((row) => toSession(row, actor.sessionId)), nextCursor: null };
+    const currentId = actor.kind === 'user' ? actor.sessionId : undefined;
+    return { items: rows.map((row) => toSession(row, currentId)), nextCursor: null };
   },
 });

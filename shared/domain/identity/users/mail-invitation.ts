@@ -1,4 +1,4 @@
-import type { UserContext } from '@insightdesk/shared/context';
+import type { UserTenantContext } from '@insightdesk/shared/context';
 import { organizations } from '@insightdesk/shared/domain/tenancy/tenants';
 import { record } from '@insightdesk/shared/events';
 import { eq } from 'drizzle-orm';
@@ -11,11 +11,11 @@ type Invitation = Pick<typeof invitations.$inferSelect, 'id' | 'email' | 'role' 
 
 /** Has an invitation mailed, which counts for the organisation's day; throws 429 when that is over. */
 export async function mailInvitation(
-  ctx: UserContext,
+  ctx: UserTenantContext,
   { id: invitationId, email, role, sends }: Invitation,
 ): Promise<void> {
-  const { tx, tenantId, actor, settings } = ctx;
-  if (!(await takeDaily(ctx, keyOf('invitations', tenantId), settings.invitationsPerDay))) {
+  const { tx, tenantId, actor, limits } = ctx;
+  if (!(await takeDaily(ctx, keyOf('invitations', tenantId), limits.invitationsPerDay))) {
     throw UserErrors.InvitationQuota(secondsLeftToday());
   }
   const [names] = await tx

@@ -77,21 +77,24 @@ test('of two changes of a password at once one is done, and of the other nothing
     const ctx: Context = {
       ...person.ctx,
       ip,
-      passwords: {
-        ...context.passwords,
-        async hash(plain) {
-          const hash = await context.passwords.hash(plain);
-          if (--waiting === 0) arrived.resolve();
-          await arrived.promise;
-          state.isHashed = true;
-          return hash;
+      security: {
+        ...person.ctx.security,
+        passwords: {
+          ...context.security.passwords,
+          async hash(plain) {
+            const hash = await context.security.passwords.hash(plain);
+            if (--waiting === 0) arrived.resolve();
+            await arrived.promise;
+            state.isHashed = true;
+            return hash;
+          },
         },
       },
-      identity: {
-        read: context.identity.read,
+      identityDatabase: {
+        read: context.identityDatabase.read,
         write(scope, work) {
           if (state.isHashed) state.written++;
-          return context.identity.write(scope, work);
+          return context.identityDatabase.write(scope, work);
         },
       },
     };
@@ -115,7 +118,7 @@ describe('a session that a new password is about to end', () => {
   test('moves to no other organisation', async () => {
     const person = await verified();
     const { organization } = await foundOrganization(person.ctx, { name: 'The second' });
-    const hash = await context.passwords.hash('a new good password');
+    const hash = await context.security.passwords.hash('a new good password');
     await givePassword(context, userOf(person.ctx), hash);
     const move = switchOrganization(person.ctx, { organizationId: organization.id });
     await expect(move).rejects.toMatchObject({ status: 404 });
@@ -146,7 +149,7 @@ test('telling of a failed sign-in takes no request’s key', async () => {
     settle: nothing,
     release: nothing,
   };
-  const ctx: Context = { ...context, once, later: (work) => void works.push(work) };
+  const ctx: Context = { ...context, once, background: (work) => void works.push(work) };
   await expect(login(ctx, { email: person.email, password: 'wrong' })).rejects.toMatchObject(
     refused(401, 'INVALID_CREDENTIALS'),
   );

@@ -51,7 +51,7 @@ interface Claim {
 
 /** What a refresh token claims; 401 when it is not one of ours. */
 function readToken(ctx: Context, token: string): Claim {
-  const [tenantId, sessionId, generation] = ctx.sealer.open('refresh', token) ?? [];
+  const [tenantId, sessionId, generation] = ctx.security.tokenCodec.open('refresh', token) ?? [];
   if (!isId('org', tenantId) || !isId('ses', sessionId)) throw UserErrors.TokenInvalid();
   return { tenantId, sessionId, generation: Number(generation) };
 }

@@ -23,7 +23,7 @@ export const register = defineAction({
     refuseGuessable(input.password, [input.email, input.name, input.organizationName]);
     const organization = { id: newId('org'), name: input.organizationName };
     const user = { id: newId('usr'), email: input.email, name: input.name };
-    const passwordHash = await ctx.passwords.hash(input.password);
+    const passwordHash = await ctx.security.passwords.hash(input.password);
     const subject = { tenantId: organization.id, userId: user.id, role: 'owner' as const };
     const founding = { ...ctx, actor: { kind: 'anonymous' }, tenantId: organization.id } as const;
     const pair = await withTenant(founding, async (tenant) => {

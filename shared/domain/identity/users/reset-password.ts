@@ -17,7 +17,7 @@ export const resetPassword = defineAction({
   async run(ctx, input) {
     const link = await requireLink(ctx, input.token, ['reset']);
     refuseGuessable(input.password, [link.email]);
-    const hash = await ctx.passwords.hash(input.password);
+    const hash = await ctx.security.passwords.hash(input.password);
     const changed = await followLink(ctx, link, async (tenant) => {
       const [account] = await tenant.tx
         .select({ id: users.id })

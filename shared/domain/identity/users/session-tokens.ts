@@ -54,11 +54,21 @@ export async function signPair(
   sessionId: Id<'ses'>,
   generation: number,
 ) {
-  const grant = await findGrant(ctx, { tenantId, userId });
-  const access = await ctx.tokens.signAccess({ userId, tenantId, role, sessionId, grant });
+  const restriction = await findGrant(ctx, { tenantId, userId });
+  const access = await ctx.security.tokens.signAccess({
+    userId,
+    tenantId,
+    role,
+    sessionId,
+    restriction,
+  });
   return {
     accessToken: access.token,
-    refreshToken: ctx.sealer.seal('refresh', [tenantId, sessionId, String(generation)]),
+    refreshToken: ctx.security.tokenCodec.seal('refresh', [
+      tenantId,
+      sessionId,
+      String(generation),
+    ]),
     expiresIn: access.expiresIn,
   };
 }

@@ -106,7 +106,7 @@ test('where failures cannot be counted nobody signs in', async () => {
   const gone = () => Promise.reject(Object.assign(new Error('away'), { status: 503 }));
   const ctx: Context = {
     ...at(nowhere()),
-    identity: { read: one.context.identity.read, write: gone },
+    identityDatabase: { read: one.context.identityDatabase.read, write: gone },
   };
   await expect(login(ctx, { email, password })).rejects.toMatchObject({ status: 503 });
 });
@@ -133,9 +133,9 @@ test.each([
 test('a password that is set while an outdated hash is made anew stays', async () => {
   const { email, id } = await account();
   await givePassword(one.context, id, await Bun.password.hash(password, 'bcrypt'));
-  const chosen = await one.context.passwords.hash('chosen meanwhile');
+  const chosen = await one.context.security.passwords.hash('chosen meanwhile');
   const ctx = at(nowhere());
-  const { passwords } = ctx;
+  const { passwords } = ctx.security;
   const slow = {
     ...passwords,
     async hash(plain: string) {
@@ -143,7 +143,10 @@ test('a password that is set while an outdated hash is made anew stays', async (
       return passwords.hash(plain);
     },
   };
-  await login({ ...ctx, passwords: slow }, { email, password }).catch(() => {});
+  await login(
+    { ...ctx, security: { ...ctx.security, passwords: slow } },
+    { email, password },
+  ).catch(() => {});
   expect(await hashOf(id)).toBe(chosen);
 });
 

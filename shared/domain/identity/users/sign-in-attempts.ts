@@ -38,7 +38,7 @@ export function trySignIn<T>(
   const account = createHash('sha256').update(email).digest('hex');
   const address = networkOf(ctx.ip ?? 'unknown');
   return inLine(`${account} ${address}`, async () => {
-    await ctx.identity.write({}, async (tx) => {
+    await ctx.identityDatabase.write({}, async (tx) => {
       const here = await reserve(tx, { account, address }, one);
       if (!here.isKnown) await reserve(tx, { account, address: EVERYWHERE }, all);
     });
@@ -50,7 +50,7 @@ export function trySignIn<T>(
 
 /** Its failures from here are forgotten, and the address is known from now on. */
 const forgive = (ctx: Context, account: string, address: string) =>
-  ctx.identity.write({}, async (tx) => {
+  ctx.identityDatabase.write({}, async (tx) => {
     await tx.execute(sql`
       update identity.sign_in_attempts
       set failures = 0, blocked_until = null, succeeded_at = now()

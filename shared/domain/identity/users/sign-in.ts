@@ -1,4 +1,4 @@
-import { type Context, type MemberContext, readTenant } from '@insightdesk/shared/context';
+import { type Context, readTenant, type UserContext } from '@insightdesk/shared/context';
 import { type Id, toUuid } from '@insightdesk/shared/contract';
 import {
   FactorErrors,
@@ -21,7 +21,7 @@ export type Door =
  * What a session that follows the caller's in another organisation may claim: the same. Whom one
  * organisation's provider vouches for is let into that organisation only: 403 PROVIDER_SESSION.
  */
-export async function carryProof(ctx: MemberContext): Promise<SessionProof> {
+export async function carryProof(ctx: UserContext): Promise<SessionProof> {
   const { tenantId, actor } = ctx;
   const [session] = await readTenant(ctx, ({ tx }) =>
     tx

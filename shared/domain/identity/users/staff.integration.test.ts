@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from 'bun:test';
 import { withTenant } from '@insightdesk/shared/context';
 import { record } from '@insightdesk/shared/events';
-import { createTestContext, createTestTenant, userOf } from '@insightdesk/shared/testing';
+import { createTestContext, createTestTenant, until, userOf } from '@insightdesk/shared/testing';
 import {
   acceptInvitation,
   changeRole,
@@ -18,11 +18,6 @@ afterAll(() => Promise.all([here.close(), there.close()]));
 
 const missesOf = ({ context }: typeof here) => context.cache.getStats().misses;
 
-async function eventually(read: () => Promise<unknown>, wanted: unknown) {
-  for (let i = 0; i < 1_250 && !Bun.deepEquals(await read(), wanted); i++) await Bun.sleep(20);
-  expect(await read()).toEqual(wanted);
-}
-
 test('staff is remembered, and changes are seen here and elsewhere', async () => {
   const { owner, tenantId, member } = await createTestTenant(here.context);
   const [ownerId, agentId] = [userOf(owner), userOf(await member('agent'))];
@@ -36,12 +31,12 @@ test('staff is remembered, and changes are seen here and elsewhere', async () =>
   expect([missesOf(here), missesOf(there)]).toEqual(before);
 
   await changeRole(owner, { userId: agentId, role: 'customer' });
-  await eventually(staff, [ownerId]);
-  await eventually(() => staff(there), [ownerId]);
+  await until(staff, { equals: [ownerId] });
+  await until(() => staff(there), { equals: [ownerId] });
   await changeRole(owner, { userId: agentId, role: 'agent' });
-  await eventually(staff, both);
+  await until(staff, { equals: both });
   await removeMember(owner, { userId: agentId });
-  await eventually(staff, [ownerId]);
+  await until(staff, { equals: [ownerId] });
 
   const email = `${crypto.randomUUID()}@example.com`;
   const { id } = await invite(owner, { email, role: 'agent' });
@@ -50,8 +45,8 @@ test('staff is remembered, and changes are seen here and elsewhere', async () =>
     name: 'Somebody new',
     password: 'a long enough password',
   });
-  await eventually(staff, [ownerId, user.id].toSorted());
-  await eventually(() => staff(there), [ownerId, user.id].toSorted());
+  await until(staff, { equals: [ownerId, user.id].toSorted() });
+  await until(() => staff(there), { equals: [ownerId, user.id].toSorted() });
 });
 
 test('a rollback makes nobody forget', async () => {

@@ -1,4 +1,4 @@
-import type { TenantContext, UserContext } from '@insightdesk/shared/context';
+import type { TenantContext, UserTenantContext } from '@insightdesk/shared/context';
 import type { Id, Role } from '@insightdesk/shared/contract';
 import { and, eq, isNull } from 'drizzle-orm';
 import { UserErrors } from './errors.ts';
@@ -9,11 +9,11 @@ import { members, users } from './tables.ts';
 
 /** Throws 403 unless the caller, whose address is verified, may offer this role. */
 export async function requireStanding(
-  { tx, actor, settings }: UserContext,
+  { tx, actor, settings }: UserTenantContext,
   offered: Role,
 ): Promise<void> {
   if (!mayOffer(actor, offered)) throw UserErrors.MayNotOffer();
-  if (!settings.provenAddressesOnly) return;
+  if (!settings.requiresVerifiedEmail) return;
   const [inviter] = await tx
     .select({ verifiedAt: users.emailVerifiedAt })
     .from(users)
@@ -32,6 +32,7 @@ export async function requireInviterStanding(
     .where(and(isMember(tenant, userId), isNull(members.removedAt)))
     .for('share');
   if (!inviter) throw UserErrors.InvitationInvalid();
-  const grant = await findGrant(tenant, { tenantId: tenant.tenantId, userId });
-  if (!mayOffer({ userId, role: inviter.role, grant }, role)) throw UserErrors.InvitationInvalid();
+  const restriction = await findGrant(tenant, { tenantId: tenant.tenantId, userId });
+  if (!mayOffer({ kind: 'user', userId, role: inviter.role, restriction }, role))
+    throw UserErrors.InvitationInvalid();
 }

@@ -80,7 +80,10 @@ export const toMember = (
 });
 
 /** What a person sees of one of its own sessions. */
-export const toSession = (row: InferSelectModel<typeof sessions>, currentId: Id<'ses'>) => ({
+export const toSession = (
+  row: InferSelectModel<typeof sessions>,
+  currentId: Id<'ses'> | undefined,
+) => ({
   id: row.id,
   organizationId: row.tenantId,
   current: row.id === currentId,

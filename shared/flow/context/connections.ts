@@ -1,0 +1,99 @@
+import type { Antivirus } from '@insightdesk/shared/antivirus';
+import type { CacheSource } from '@insightdesk/shared/cache';
+import type { Id } from '@insightdesk/shared/contract';
+import type { Database } from '@insightdesk/shared/database';
+import type { Mailer } from '@insightdesk/shared/email';
+import type { JobControl } from '@insightdesk/shared/jobs';
+import type { Media } from '@insightdesk/shared/media';
+import type { PresenceRegistry, Requests, SystemSignal } from '@insightdesk/shared/realtime';
+import type {
+  DnsTexts,
+  Passwords,
+  SafeFetch,
+  Sealer,
+  Secrets,
+  Tokens,
+} from '@insightdesk/shared/security';
+import type { StorageProvider, UrlSigner } from '@insightdesk/shared/storage';
+import type { Meter, Quotas } from './quotas.ts';
+
+/** Everything outside the process that an action may use; built once by boot. */
+export interface Connections {
+  database: Database;
+  /** Passwords and login attempts, through a database login that only the API has; elsewhere the first use throws. */
+  identityDatabase: Pick<Database, 'read' | 'write'>;
+  cache: CacheSource;
+  /** The jobs of organisations, to list and control; only events enqueue jobs. */
+  jobs: Pick<JobControl, 'list' | 'require' | 'cancel' | 'retry'>;
+  mail: Mailer;
+  files: FileConnections;
+  security: SecurityConnections;
+  realtime: RealtimeConnections;
+  limits: Limits;
+  settings: Settings;
+  /** Runs `work` after the response, in bounded memory; lost when the process is killed. */
+  background(work: () => Promise<unknown>): void;
+  /** What Valkey holds of an organisation: logs, presence, cached values, jobs. */
+  traces: { erase(tenantId: Id<'org'>): Promise<{ keys: number; jobs: number }> };
+}
+
+export interface FileConnections {
+  storage: StorageProvider;
+  /** Signs the URLs of files that the API itself serves. */
+  urls: UrlSigner;
+  media: Media;
+  antivirus: Antivirus;
+}
+
+export interface SecurityConnections {
+  /** Access tokens. */
+  tokens: Tokens;
+  /** Signed tokens of links and refreshes. */
+  tokenCodec: Sealer;
+  passwords: Passwords;
+  /** Encrypts secrets that are stored. */
+  secrets: Secrets;
+  /** Requests to URLs that users chose. */
+  outbound: SafeFetch;
+  /** TXT records of names that users chose. */
+  dnsTexts: DnsTexts;
+}
+
+export interface RealtimeConnections {
+  /** Which users have an open socket on any replica. */
+  presence: Pick<PresenceRegistry, 'connectedUsers'>;
+  /** Sends a request to all devices of a member; never inside a transaction. */
+  requests: Pick<Requests, 'request'>;
+  /** Sends an ephemeral signal to the current subscribers of a channel, without waiting. */
+  signal(signal: SystemSignal): void;
+}
+
+export interface Limits {
+  /** Counts what organisations use. */
+  meter: Meter;
+  /** The default quotas of an organisation. */
+  quotas: Quotas;
+  maxFileBytes: number;
+  invitationsPerDay: number;
+}
+
+export interface Settings {
+  /** The product's name in emails and authenticator apps. */
+  appName: string;
+  /** Base URL of the web app; links in emails start with it. */
+  appUrl: string;
+  /** Base URL of the API; often the same. */
+  publicUrl: string;
+  /** Base URL of files; `publicUrl` unless files have a host of their own. */
+  filesUrl: string;
+  /** Origins of our pages and of the apps that may call the API. */
+  origins: readonly string[];
+  refreshTtlSeconds: number;
+  /** An email address grants nothing and receives nothing until it is verified. */
+  requiresVerifiedEmail: boolean;
+  erasureGraceSeconds: number;
+  /** 0: entries of the audit log are never deleted. */
+  auditRetentionDays: number;
+  /** Names of the events that webhooks may subscribe to, of all features. */
+  publicEvents: readonly string[];
+}
