@@ -1,6 +1,5 @@
-// node launch.mjs SCRIPT: what `npm start` and `npm test` call. Brings Bun to a machine that has Node
-// only, installs the dependencies and runs a script of this directory. Plain JavaScript, because
-// nothing is there yet. It passes signals on, which npx and the shells it starts would not.
+// node launch.mjs SCRIPT: runs a script of this folder with Bun, for every npm script. Fetches Bun on a
+// machine that has only Node, installs the dependencies, and passes signals on (npx does not).
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -8,33 +7,33 @@ import { fileURLToPath } from 'node:url';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, '..');
-const wanted = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).packageManager;
-const remembered = join(root, 'node_modules/.bun-path');
-const oldestNode = 20;
+const requiredBun = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).packageManager;
+const bunPathFile = join(root, 'node_modules/.bun-path');
+const MIN_NODE = 20;
 
-const launcher = process.ppid;
+const parent = process.ppid;
 
 let child;
-let asked = false;
+let isStopping = false;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   process.on(signal, () => {
-    asked = true;
+    isStopping = true;
     child?.kill(signal);
   });
 }
 
-/** Runs a program to its end; with `capture` it returns what was printed. Ends us when it fails. */
+/** Runs a program to its end; with `capture` returns its output. Exits when it fails, unless `optional`. */
 function run([program, ...words], { capture = false, optional = false } = {}) {
-  if (process.ppid !== launcher) process.exit(1); // killed meanwhile, and nobody waits any more
+  if (process.ppid !== parent) process.exit(1); // npm was killed
   return new Promise((resolve) => {
     const options = {
       cwd: root,
       stdio: ['inherit', capture ? 'pipe' : 'inherit', optional ? 'ignore' : 'inherit'],
     };
-    let printed = '';
+    let text = '';
     child = spawn(program, words, options);
     child.stdout?.on('data', (bytes) => {
-      printed += bytes;
+      text += bytes;
     });
     child.once('error', (error) => {
       if (optional) return resolve(undefined);
@@ -42,17 +41,17 @@ function run([program, ...words], { capture = false, optional = false } = {}) {
       process.exit(1);
     });
     child.once('close', (code, signal) => {
-      if (code !== 0 && (asked || !optional)) process.exit(code ?? (signal === 'SIGINT' ? 130 : 143));
-      resolve(printed.trim());
+      if (code !== 0 && (isStopping || !optional)) process.exit(code ?? (signal === 'SIGINT' ? 130 : 143));
+      resolve(text.trim());
     });
   });
 }
 
-/** The right Bun: on PATH, the one of the last time, or from npm, which takes a second to ask. */
+/** Bun in the required version: on PATH, where the last run found it, or from npm. */
 async function findBun() {
-  for (const bun of ['bun', existsSync(remembered) ? readFileSync(remembered, 'utf8') : '']) {
+  for (const bun of ['bun', existsSync(bunPathFile) ? readFileSync(bunPathFile, 'utf8') : '']) {
     const version = bun && (await run([bun, '--version'], { capture: true, optional: true }));
-    if (`bun@${version}` === wanted) return bun;
+    if (`bun@${version}` === requiredBun) return bun;
   }
   const allowed = [
     '--yes',
@@ -60,16 +59,16 @@ async function findBun() {
     '--progress=false',
     '--ignore-scripts=false',
     '--allow-scripts=bun',
-    `--package=${wanted}`,
+    `--package=${requiredBun}`,
   ];
   const bun = await run(['npx', ...allowed, '-c', 'command -v bun'], { capture: true });
-  mkdirSync(dirname(remembered), { recursive: true });
-  writeFileSync(remembered, bun);
+  mkdirSync(dirname(bunPathFile), { recursive: true });
+  writeFileSync(bunPathFile, bun);
   return bun;
 }
 
-if (Number.parseInt(process.versions.node, 10) < oldestNode) {
-  console.error(`Node ${oldestNode} or newer is needed, this is ${process.version}: nodejs.org`);
+if (Number.parseInt(process.versions.node, 10) < MIN_NODE) {
+  console.error(`Node ${MIN_NODE} or newer is required; this is ${process.version}`);
   process.exit(1);
 }
 const bun = await findBun();

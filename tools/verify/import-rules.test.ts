@@ -55,9 +55,9 @@ test.each([
   ['shared/domain/identity/users/a.ts', "import { Hono } from 'hono';", 'services/api/routes'],
   ['shared/domain/identity/users/a.ts', "import { cors } from 'hono/cors';", 'services/api/routes'],
   ['shared/domain/identity/users/a.ts', "import type { Job } from 'bullmq';", 'defineJob'],
-  ['shared/domain/identity/users/a.ts', "import sharp from 'sharp';", 'ctx.media'],
+  ['shared/domain/identity/users/a.ts', "import sharp from 'sharp';", 'ctx.files.media'],
   ['shared/domain/identity/users/a.ts', "import { env } from 'node:process';", 'from ctx'],
-  ['shared/domain/identity/users/a.ts', "const a = await import('nodemailer');", 'ctx.mailer'],
+  ['shared/domain/identity/users/a.ts', "const a = await import('nodemailer');", 'ctx.mail'],
   ['shared/domain/identity/users/a.ts', "import { x } from '../tenants/view.ts';", 'stays inside'],
   ['shared/domain/identity/users/a.ts', "export * from '../../errors/index.ts';", 'stays inside'],
   [
