@@ -26,18 +26,18 @@ import { isTracing } from '@insightdesk/shared/tracing';
 import { Hono, type MiddlewareHandler } from 'hono';
 import { compress } from 'hono/compress';
 import type { H } from 'hono/types';
-import { createDashboard, DASHBOARD, type DashboardOptions } from './admin/dashboard.ts';
+import { createDashboard, DASHBOARD_PATH, type DashboardOptions } from './admin/dashboard.ts';
 import {
   type ApiCaller,
   type ApiEnv,
   callContext,
-  identifyBy,
-  membersOnly,
-  namesOf,
+  createTokenVerifier,
+  rateLimitKeys,
+  requireCaller,
 } from './caller.ts';
 import { createDocs } from './docs.ts';
 import { createFiles } from './files/create-files.ts';
-import { filesApart } from './files/isolate-files-host.ts';
+import { isolateFilesHost } from './files/isolate-files-host.ts';
 import { meterRequest } from './meter-request.ts';
 import { createPages } from './pages.ts';
 import type { Route } from './route.ts';
@@ -47,35 +47,35 @@ export interface AppOptions extends HealthAppOptions {
   config: {
     http: {
       publicUrl: string;
-      /** Where files are served. */
+      /** Base URL of `/files/`. */
       filesUrl: string;
       corsOrigins: readonly string[];
       jsonLimitBytes: number;
       clientAddress: AddressSource;
     };
-    /** Pictures decoded at a time; one unless said. */
+    /** Images decoded at a time; 1 by default. */
     media?: { concurrency: number };
     rateLimit: { windowMs: number; maxRequests: number; patienceMs?: number };
   };
   log: Context['log'];
-  tokens: Connections['tokens'];
+  tokens: Connections['security']['tokens'];
   context: (call: CallContext) => Context;
-  /** Counts requests over all replicas; without it each process counts for itself. */
+  /** Counts requests across replicas; without it each process counts its own. */
   valkey?: Parameters<typeof createRateLimits>[0]['valkey'];
   routes: readonly Route[];
-  /** Without it no request is turned away for there being too many. */
+  /** Sheds load; without it no request is rejected under overload. */
   load?: Load | undefined;
-  /** Without it nobody finds the dashboard of the queues. */
+  /** Serves the queue dashboard; without it the path is 404. */
   dashboard?: DashboardOptions | undefined;
 }
 
-/** Puts the API together: what surrounds every request, then the routes. */
+/** Creates the API: middleware of all requests, then the routes. */
 export function createApp(options: AppOptions): Hono<ApiEnv> {
   const { config, log, metrics, routes } = options;
   const app = new Hono<ApiEnv>();
   app.onError(answerProblem(log));
   app.notFound(() => {
-    throw new DomainNotFoundError('There is no such route');
+    throw new DomainNotFoundError();
   });
   app.use(requestId());
   app.route('/', createHealthApp(options));
@@ -83,35 +83,35 @@ export function createApp(options: AppOptions): Hono<ApiEnv> {
   app.use(requestLog(log, createRequestMetrics(metrics)));
   app.use(securityHeaders());
   if (options.load) app.use(shedLoad(options.load));
-  app.use(compressIfAsked());
-  app.use(clientAddress(config.http.clientAddress), corsByList(originsOf(config.http)));
+  app.use(compressIfAccepted());
+  app.use(clientAddress(config.http.clientAddress), corsByList(corsOriginsOf(config.http)));
   const limits = config.rateLimit.maxRequests > 0 ? requestLimits(options) : undefined;
   if (limits) app.use(limits.around);
-  app.use(filesApart(config.http));
+  app.use(isolateFilesHost(config.http));
   app.route('/', createFiles({ ...options, ...config.media }));
   app.route('/', createPages());
   app.route('/', createDocs({ routes, publicUrl: config.http.publicUrl }));
   if (options.dashboard) {
     if (limits)
       app.post(
-        `${DASHBOARD}/sign-in`,
+        `${DASHBOARD_PATH}/sign-in`,
         limits.of(() => 'auth'),
       );
-    app.route(DASHBOARD, createDashboard({ ...options, ...options.dashboard }));
+    app.route(DASHBOARD_PATH, createDashboard({ ...options, ...options.dashboard }));
   }
-  addRoutes(app, options, limits);
-  refuseOtherMethods(app, routes);
+  mountRoutes(app, options, limits);
+  rejectOtherMethods(app, routes);
   return app;
 }
 
-/** Hono's looks at the answer first, and then whether it is to be smaller. */
-function compressIfAsked(): MiddlewareHandler {
+/** Skips Hono's compression when the client does not accept any. */
+function compressIfAccepted(): MiddlewareHandler {
   const gzip = compress({ encoding: 'gzip' });
   return (c, next) => (c.req.header('Accept-Encoding') === undefined ? next() : gzip(c, next));
 }
 
-/** Whose scripts may read answers: apps, and our own pages where files are elsewhere. */
-const originsOf = ({ corsOrigins, publicUrl, filesUrl }: AppOptions['config']['http']) =>
+/** Origins whose scripts may read responses; includes our own pages when files have another host. */
+const corsOriginsOf = ({ corsOrigins, publicUrl, filesUrl }: AppOptions['config']['http']) =>
   filesUrl === publicUrl ? corsOrigins : [...corsOrigins, new URL(publicUrl).origin];
 
 type Limits = ReturnType<typeof requestLimits>;
@@ -123,25 +123,25 @@ const requestLimits = ({ valkey, config }: AppOptions) =>
       patienceMs: config.rateLimit.patienceMs,
       ...(valkey && { valkey }),
     }),
-    namesOf,
+    rateLimitKeys,
   );
 
-function addRoutes(
+function mountRoutes(
   app: Hono<ApiEnv>,
   { config, tokens, context, routes }: AppOptions,
   limits: Limits | undefined,
 ) {
-  const identifyToken = identifyBy(tokens);
+  const identifyToken = createTokenVerifier(tokens);
   const origins = [new URL(config.http.publicUrl).origin, ...config.http.corsOrigins];
   const identify = [bearer(identifyToken), cookieSession(identifyToken, origins)];
   for (const route of routes) {
     const kind = classOf(route);
-    const wantedBytes = route.bodyLimitBytes ?? bodyLimitBytes[kind];
-    const jsonLimitBytes = Math.min(config.http.jsonLimitBytes, wantedBytes);
-    // Who signs in may still send the stale token of before: routes for anyone do not look at it.
+    const routeLimitBytes = route.bodyLimitBytes ?? bodyLimitBytes[kind];
+    const jsonLimitBytes = Math.min(config.http.jsonLimitBytes, routeLimitBytes);
+    // Public routes ignore Authorization: a client that signs in may still send an expired token.
     const handlers: H<ApiEnv>[] = [
       ...(route.body ? [] : [jsonLimit(jsonLimitBytes)]),
-      ...(route.allow === 'anyone' ? [] : [...identify, membersOnly]),
+      ...(route.allow === 'anyone' ? [] : [...identify, requireCaller]),
       ...(limits
         ? [limits.of((http) => (kind === 'read' && http.req.query('q') ? 'search' : kind))]
         : []),
@@ -155,11 +155,11 @@ function addRoutes(
   }
 }
 
-function refuseOtherMethods(app: Hono<ApiEnv>, routes: readonly Route[]) {
-  for (const [path, known] of Map.groupBy(routes, (route) => route.path)) {
-    const headers = { Allow: known.map(({ method }) => method).join(', ') };
+function rejectOtherMethods(app: Hono<ApiEnv>, routes: readonly Route[]) {
+  for (const [path, routesOfPath] of Map.groupBy(routes, (route) => route.path)) {
+    const headers = { Allow: routesOfPath.map(({ method }) => method).join(', ') };
     app.all(path, () => {
-      const message = `Only ${headers.Allow} can be done here`;
+      const message = `Method not allowed; allowed: ${headers.Allow}`;
       throw new ServiceError(message, { code: 'METHOD_NOT_ALLOWED', status: 405, headers });
     });
   }

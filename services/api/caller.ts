@@ -1,9 +1,15 @@
-import type { Actor, CallContext, Connections, MemberContext } from '@insightdesk/shared/context';
+import {
+  type Actor,
+  type CallContext,
+  type Connections,
+  type MemberContext,
+  toActor,
+} from '@insightdesk/shared/context';
 import { UnauthenticatedError } from '@insightdesk/shared/errors';
 import type { Caller, HttpEnv, Names } from '@insightdesk/shared/http';
 import type { Context as HttpContext, MiddlewareHandler } from 'hono';
 
-/** Who a request to the API speaks for. */
+/** The authenticated caller of a request. */
 export interface ApiCaller extends Caller {
   tenantId: MemberContext['tenantId'];
   actor: MemberContext['actor'];
@@ -11,36 +17,36 @@ export interface ApiCaller extends Caller {
 
 export type ApiEnv = HttpEnv<ApiCaller>;
 
-const nobody: Actor = { kind: 'anonymous' };
+const anonymous: Actor = { kind: 'anonymous' };
 
-/** Reads an access token or an API key; throws 401 when it is not good. */
-export function identifyBy(tokens: Connections['tokens']) {
+/** Verifies access tokens and API keys; throws 401 for an invalid one. */
+export function createTokenVerifier(tokens: Connections['security']['tokens']) {
   return async (token: string): Promise<ApiCaller> => {
-    const { tenantId, userId, role, sessionId, grant, operator } = await tokens.verifyAccess(token);
-    const name = grant?.via === 'key' ? grant.id : userId;
-    return { name, tenantId, actor: { kind: 'user', userId, role, sessionId, grant, operator } };
+    const access = await tokens.verifyAccess(token);
+    const name = access.kind === 'apiKey' ? access.keyId : access.userId;
+    return { name, tenantId: access.tenantId, actor: toActor(access) };
   };
 }
 
-/** By which names the limits count a caller; an API key is counted instead of a person. */
-export const namesOf = ({ name, tenantId, actor }: ApiCaller): Names => ({
+/** The keys that rate limits count a caller by; an API key is counted instead of its user. */
+export const rateLimitKeys = ({ name, tenantId, actor }: ApiCaller): Names => ({
   user: name,
-  ...(actor.grant?.via === 'key' && { key: name }),
+  ...(actor.kind === 'apiKey' && { key: name }),
   organization: tenantId,
 });
 
-/** Turns strangers away before their body is read. */
-export const membersOnly: MiddlewareHandler<ApiEnv> = (c, next) => {
+/** 401 without credentials, before the body is read. */
+export const requireCaller: MiddlewareHandler<ApiEnv> = (c, next) => {
   if (!c.get('caller')) throw new UnauthenticatedError();
   return next();
 };
 
-/** Who, for which tenant, from where. */
+/** The caller, tenant and origin of a request. */
 export function callContext(c: HttpContext<ApiEnv>): CallContext {
   const caller = c.get('caller');
   const userAgent = c.req.header('User-Agent');
   return {
-    actor: caller?.actor ?? nobody,
+    actor: caller?.actor ?? anonymous,
     tenantId: caller?.tenantId,
     requestId: c.get('requestId'),
     ip: c.get('address'),

@@ -1,17 +1,17 @@
 import { boot } from '@insightdesk/shared/boot';
 import { serveHttp } from '@insightdesk/shared/http';
 import { createApp } from './app.ts';
-import { routesOf } from './route.ts';
+import { enabledRoutes } from './route.ts';
 import { routes } from './routes.ts';
 
 await boot('api', (app) => {
   const operatorId = app.config.operators.organizationId;
   const api = createApp({
     ...app,
-    tokens: app.connections.tokens,
+    tokens: app.connections.security.tokens,
     valkey: app.parts.sessionValkey.valkey,
     isReady: () => app.lifecycle.isReady,
-    routes: routesOf(routes, app.config.features),
+    routes: enabledRoutes(routes, app.config.features),
     dashboard: operatorId && { operatorId, queues: () => app.parts.jobAccess.queues },
   });
   app.lifecycle.registerStartupHook('identity', () => app.parts.identity.ping());

@@ -77,7 +77,7 @@ const codeOf = (secret: string, stepsAhead = 0) =>
 
 /** A password as whoever accepts an invitation chooses one. */
 async function givePassword(userId: Id<'usr'>) {
-  const hash = await stage.context.passwords.hash(password);
+  const hash = await stage.context.security.passwords.hash(password);
   const admin = connect(server.adminUrl, { timeoutMs: 5_000 });
   await admin`insert into identity.credentials (user_id, password_hash)
     values (${toUuid(userId)}, ${hash})`;
@@ -121,7 +121,7 @@ test('the former key is not needed any more by anything that is kept', async () 
   const again = await reencrypt({ ENCRYPTION_KEY: next, ENCRYPTION_KEYS_PREVIOUS: '' });
   expect(again.output).toBe('signing-key: 0\nwebhook: 0\ntotp: 0\noauth-client: 0\n');
 
-  const context = { ...stage.context, secrets: alone };
+  const context = { ...stage.context, security: { ...stage.context.security, secrets: alone } };
   await requireCode(context, userOf(owner), codeOf(secret, 1));
   expect(await loadSigningKeys(stage.parts.identity, alone)).toHaveLength(2);
 });
@@ -146,9 +146,15 @@ test('stopped in the middle it goes on, and nobody is left out of many', async (
       return current.encrypt(...words);
     },
   };
-  const stopped = renewTotpSecrets({ database: context.database, secrets: dying });
+  const stopped = renewTotpSecrets({
+    ...context,
+    security: { ...context.security, secrets: dying },
+  });
   await expect(stopped).rejects.toThrow('stopped');
-  const rest = await renewTotpSecrets({ database: context.database, secrets: current });
+  const rest = await renewTotpSecrets({
+    ...context,
+    security: { ...context.security, secrets: current },
+  });
   expect(rest).toBeGreaterThan(100);
   expect(rest).toBeLessThan(230);
   const rows = await admin`select user_id, totp_secret from second_factors

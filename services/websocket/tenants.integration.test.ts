@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeEach, expect, test } from 'bun:test';
 import type { Context } from '@insightdesk/shared/context';
 import { Channels, type Id } from '@insightdesk/shared/contract';
-import { openConversation } from '@insightdesk/shared/domain/desk/conversations';
+import { createConversation } from '@insightdesk/shared/domain/desk/conversations';
 import {
   logoutAll,
   members,
@@ -16,11 +16,11 @@ import {
   userOf,
 } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
-import { createSessionRecords } from './admission/session-records.ts';
-import { sessionsOf } from './admission/session-source.ts';
+import { createSessionRecords } from './sessions/session-verifier.ts';
+import { sessionsOf } from './sessions/session-source.ts';
 import { channels } from './channels.ts';
-import { defineChannels } from './subscriptions/channel-table.ts';
-import { ask, createStage } from './test-replica.ts';
+import { defineChannels } from './subscriptions/define-channels.ts';
+import { ask, createStage } from './testing/test-replica.ts';
 
 const testContext = createTestContext();
 const { context } = testContext;
@@ -54,7 +54,7 @@ beforeEach(async () => {
 
 async function visit(url: string, { actor, tenantId }: Context) {
   if (actor.kind !== 'user' || !tenantId) throw new Error('Nobody is signed in');
-  const { token } = await context.tokens.signAccess({ ...actor, tenantId });
+  const { token } = await context.security.tokens.signAccess({ ...actor, tenantId });
   const visitor = await connect(url, token);
   const heard: unknown[] = [];
   const { socket } = visitor;
@@ -101,7 +101,7 @@ test('the same name is another channel: events, positions, signals, who is where
     expect(await replicas[1].server.getClientChannels({ tenantId, userId })).toEqual([channel]);
   }
   await ask((here[0] as Visitor).socket, 'publish', { channel, type: 'typing', data: 'here' });
-  await until(() => here[1]?.heard.length === 1);
+  await until(() => here[1]?.heard.length, { equals: 1 });
   await Bun.sleep(100);
   expect([...here, ...there].map(({ heard }) => heard)).toEqual([[], ['here'], [], []]);
   expect([...here, ...there].map(({ events }) => events.length)).toEqual([1, 1, 1, 1]);
@@ -120,11 +120,11 @@ test('a channel that names no organisation at all, with presence: nothing crosse
   });
   const [one, two] = [here[0], there[0]] as [Visitor, Visitor];
   await subscribe(one, channel);
-  await until(() => one.events.length === 1);
+  await until(() => one.events.length, { equals: 1 });
   await subscribe(two, channel);
-  await until(() => two.events.length === 1);
+  await until(() => two.events.length, { equals: 1 });
   await ask(one.socket, 'presence:set', { status: 'busy' });
-  await until(() => one.events.length === 2);
+  await until(() => one.events.length, { equals: 2 });
   const present = await Promise.all([
     ask(one.socket, 'presence', { channel }),
     ask(two.socket, 'presence', { channel }),
@@ -138,7 +138,7 @@ test('a channel that names no organisation at all, with presence: nothing crosse
 
 test('an id of the other organisation is refused, whatever it names', async () => {
   const { here, there } = await visitAll();
-  const { id } = await openConversation(person.here, { subject: 'Ours', body: 'Secret' });
+  const { id } = await createConversation(person.here, { subject: 'Ours', body: 'Secret' });
   const tenantId = person.here.tenantId as Id<'org'>;
   const names = [
     Channels.organization(tenantId),
@@ -154,7 +154,9 @@ test('an id of the other organisation is refused, whatever it names', async () =
     expect(await subscribe(there[1] as Visitor, `${tenantId}/${name}`)).toMatchObject(refused);
     await tell(tenantId, name);
   }
-  await until(() => (here[0] as Visitor).events.filter(({ type }) => type === 'x').length === 5);
+  await until(() => (here[0] as Visitor).events.filter(({ type }) => type === 'x').length, {
+    equals: 5,
+  });
   expect(there.flatMap(({ events }) => events)).toEqual([]);
 });
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import type { Context } from '@insightdesk/shared/context';
 import { fromUuid, type Id, toUuid } from '@insightdesk/shared/contract';
 import { connect } from '@insightdesk/shared/database';
-import { openConversation } from '@insightdesk/shared/domain/desk/conversations';
+import { createConversation } from '@insightdesk/shared/domain/desk/conversations';
 import {
   acceptInvitation,
   invitationToken,
@@ -11,7 +11,10 @@ import {
   register,
   verifyEmail,
 } from '@insightdesk/shared/domain/identity/users';
-import { collectUnverified, eraseDue } from '@insightdesk/shared/domain/tenancy/departures';
+import {
+  deleteUnverifiedAccounts,
+  eraseDueTenants,
+} from '@insightdesk/shared/domain/tenancy/tenant-export';
 import { disableOrganization, setQuota } from '@insightdesk/shared/domain/tenancy/tenants';
 import { createTestTenant, signedIn, until, verifyAddress } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
@@ -32,7 +35,7 @@ afterAll(async () => {
 
 const password = 'correct horse battery';
 const run = { signal: new AbortController().signal };
-const collect = (ctx = context) => collectUnverified(ctx, { days: 30 }, run);
+const collect = (ctx = context) => deleteUnverifiedAccounts(ctx, { days: 30 }, run);
 
 /** Somebody who registered, and whose address nobody confirmed. */
 async function claimed() {
@@ -42,7 +45,10 @@ async function claimed() {
   const ctx = await signedIn(context, accessToken);
   const [link] = await worker.admin`select id from account_links where email = ${email}`;
   const verify = () => {
-    const token = context.sealer.seal('account-link', ['verify', fromUuid('lnk', link?.id)]);
+    const token = context.security.tokenCodec.seal('account-link', [
+      'verify',
+      fromUuid('lnk', link?.id),
+    ]);
     return verifyEmail(context, { token, password });
   };
   return { email, userId: user.id, tenantId: organization.id, ctx, verify };
@@ -114,7 +120,7 @@ const reasons: [why: string, make: () => Promise<Claimed>][] = [
   ],
   [
     'has a conversation',
-    after(({ ctx }) => openConversation(ctx, { subject: 'Hello', body: 'First' })),
+    after(({ ctx }) => createConversation(ctx, { subject: 'Hello', body: 'First' })),
   ],
   [
     'was given a quota',
@@ -158,7 +164,7 @@ test.each(reasons)('whoever %s stays, and is looked at again as much later', asy
 
 test('nobody is collected where addresses need no proof', async () => {
   const person = await aged();
-  const settings = { ...context.settings, provenAddressesOnly: false };
+  const settings = { ...context.settings, requiresVerifiedEmail: false };
   expect(await collect({ ...context, settings })).toBe(0);
   expect(await left(person)).toEqual(whole);
   expect(await collect()).toBe(1);
@@ -230,7 +236,7 @@ test('what was cut off goes on; who was let in elsewhere meanwhile stays, withou
   const token = invitationToken(context, host, id);
   const joined = await acceptInvitation(context, { token, name: 'Guest', password });
   expect(joined.user.id).toBe(joining.userId);
-  await eraseDue(context, run);
+  await eraseDueTenants(context, run);
   expect(await left(alone)).toEqual(gone);
   expect(await left(joining)).toEqual({ ...gone, users: 1, passwords: 1 });
   expect(await login(context, { email: joining.email, password })).toMatchObject({

@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import type { Context } from '@insightdesk/shared/context';
 import { type Id, toUuid } from '@insightdesk/shared/contract';
-import { openConversation, sendMessage } from '@insightdesk/shared/domain/desk/conversations';
+import { createConversation, sendMessage } from '@insightdesk/shared/domain/desk/conversations';
 import { members } from '@insightdesk/shared/domain/identity/users';
 import { addWebhook } from '@insightdesk/shared/domain/integrations/webhooks';
 import {
-  archiveOf,
-  eraseDue,
+  createArchive,
+  eraseDueTenants,
   eraseOrganization,
   requestErasure,
-} from '@insightdesk/shared/domain/tenancy/departures';
+} from '@insightdesk/shared/domain/tenancy/tenant-export';
 import { collectBytes } from '@insightdesk/shared/streams';
 import { createTestTenant, until, userOf } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
@@ -29,12 +29,12 @@ async function openFull() {
   const tenant = await createTestTenant(context);
   const { tenantId, owner } = tenant;
   const customer = await tenant.member('customer');
-  const { id } = await openConversation(customer, { subject: 'Hello', body: 'First' });
+  const { id } = await createConversation(customer, { subject: 'Hello', body: 'First' });
   await sendMessage(owner, { id, body: 'Second' });
   await addWebhook(owner, { url: 'http://127.0.0.1:9/', events: ['organization.enabled'] });
   const key = `${tenantId}/attachments/${newId('att')}/original`;
   const bytes = Buffer.from(`file of ${tenantId}`);
-  await context.storage.upload(key, bytes, { contentType: 'text/plain' });
+  await context.files.storage.upload(key, bytes, { contentType: 'text/plain' });
   await context.cache.forTenant(tenantId).set('x', 1, { ttlSeconds: 600, tags: ['t'] });
   await until(async () => {
     const [row] = await worker.admin`select count(*)::int as waiting from outbox
@@ -98,7 +98,7 @@ async function leaveTraces(tenantId: Id<'org'>) {
 
 async function filesOf(tenantId: Id<'org'>) {
   const keys = [];
-  for await (const { key } of worker.context.storage.list(''))
+  for await (const { key } of worker.context.files.storage.list(''))
     if (key.includes(tenantId)) keys.push(key);
   return keys;
 }
@@ -163,7 +163,7 @@ test('nothing is left of one that is erased, and the other is what it was', asyn
   await fillRest(other.tenantId);
   for (const { tenantId } of [gone, other]) await leaveTraces(tenantId);
   // Counted before, and written after everything is gone.
-  worker.context.meter.count(gone.tenantId, 'requests');
+  worker.context.limits.meter.count(gone.tenantId, 'requests');
   await settled(other.tenantId);
   const before = { rows: await rowsAbout(other.tenantId), files: await filesOf(other.tenantId) };
   expect(Object.keys(await rowsAbout(gone.tenantId))).toEqual(expect.arrayContaining(places));
@@ -206,21 +206,24 @@ test('nothing is left of one that is erased, and the other is what it was', asyn
 
 test('killed in the middle it goes on, and the ledger has one line', async () => {
   const { tenantId } = await openFull();
-  const { storage } = worker.context;
+  const { storage } = worker.context.files;
   let deaths = 1;
   const dying: Context = {
     ...worker.context,
-    storage: {
-      ...storage,
-      list: (prefix) => storage.list(prefix),
-      async delete(key) {
-        if (deaths-- > 0) throw new Error('killed');
-        await storage.delete(key);
+    files: {
+      ...worker.context.files,
+      storage: {
+        ...storage,
+        list: (prefix) => storage.list(prefix),
+        async delete(key) {
+          if (deaths-- > 0) throw new Error('killed');
+          await storage.delete(key);
+        },
       },
     },
   };
   await expect(erase(dying, tenantId)).rejects.toThrow('killed');
-  await eraseDue(worker.context, { signal });
+  await eraseDueTenants(worker.context, { signal });
   expect(Object.keys(await rowsAbout(tenantId))).toEqual(['erasures']);
   expect(await filesOf(tenantId)).toEqual([]);
   const [line] = await worker.admin`select finished_at, hash from erasures
@@ -237,10 +240,10 @@ test('an owner asks for it; before its time nothing happens, then all goes', asy
   const { tenantId, owner } = await openFull();
   const wanted = { name: 'A tenant', password: 'a long enough password' };
   await requestErasure(owner, wanted);
-  await eraseDue(worker.context, { signal });
+  await eraseDueTenants(worker.context, { signal });
   expect((await rowsAbout(tenantId)).erasures).toBeUndefined();
   await worker.admin`update organizations set erase_at = now() where id = ${toUuid(tenantId)}`;
-  await eraseDue(worker.context, { signal });
+  await eraseDueTenants(worker.context, { signal });
   expect(Object.keys(await rowsAbout(tenantId))).toEqual(['erasures']);
   const [line] = await worker.admin`select requested_by from erasures
     where organization_id = ${toUuid(tenantId)}`;
@@ -276,7 +279,7 @@ test('the relay removes no audit log but of what is being erased, and no person'
 
 test('an archive has all of it, no secret, nothing of others, and tar reads it', async () => {
   const [own, other] = [await openFull(), await openFull()];
-  const bytes = await collectBytes(archiveOf(worker.context, own.tenantId));
+  const bytes = await collectBytes(createArchive(worker.context, own.tenantId));
   const folder = `/tmp/${newId('exp')}`;
   await Bun.write(`${folder}/a.tar.gz`, bytes);
   const list = Bun.spawnSync(['tar', 'xzvf', 'a.tar.gz'], { cwd: folder });

@@ -23,7 +23,10 @@ export async function openWorker() {
   const { database } = stage.context;
   const context: Context = {
     ...stage.context,
-    outbound: createSafeFetch({ allowPrivate: true, timeoutMs: 2_000 }),
+    security: {
+      ...stage.context.security,
+      outbound: createSafeFetch({ allowPrivate: true, timeoutMs: 2_000 }),
+    },
   };
   const closing: (() => unknown)[] = [];
   const openValkey = () => {

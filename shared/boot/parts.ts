@@ -210,51 +210,59 @@ function addConnections(container: OwnParts, config: Config, log: Logger) {
     'connections',
     (parts): Connections => ({
       database: parts.database,
-      identity: {
-        read: (...asked) => parts.identity.read(...asked),
-        write: (...asked) => parts.identity.write(...asked),
+      identityDatabase: {
+        read: (...args) => parts.identity.read(...args),
+        write: (...args) => parts.identity.write(...args),
       },
       cache: parts.cache,
-      storage: parts.storage,
-      fileUrls: parts.fileUrls,
-      media: parts.media,
-      antivirus: parts.antivirus,
-      mailer: parts.mailer,
-      meter: parts.meter,
-      presence: parts.presence,
-      requests: parts.requests,
-      tokens: parts.tokens,
-      sealer: parts.sealer,
       jobs: askLater(() => parts.jobAccess.control),
-      publicEvents: publicEvents.map(({ name }) => name),
-      passwords: parts.passwords,
-      secrets: parts.secrets,
-      outbound: parts.outbound,
-      dnsTexts: createDnsTexts(),
-      traces: {
-        erase: (tenantId) => {
-          const { connectValkey: connect, jobAccess } = parts;
-          return eraseTraces({ connect, queues: jobAccess.queues }, tenantId);
-        },
+      mail: parts.mailer,
+      files: {
+        storage: parts.storage,
+        urls: parts.fileUrls,
+        media: parts.media,
+        antivirus: parts.antivirus,
       },
-      later: (work) => parts.afterwards.add(work),
-      signal: (signal) =>
-        sendSignals(parts.valkey, [signal], (error) =>
-          log.warn({ err: String(error) }, 'signals: not told'),
-        ),
+      security: {
+        tokens: parts.tokens,
+        tokenCodec: parts.sealer,
+        passwords: parts.passwords,
+        secrets: parts.secrets,
+        outbound: parts.outbound,
+        dnsTexts: createDnsTexts(),
+      },
+      realtime: {
+        presence: parts.presence,
+        requests: parts.requests,
+        signal: (signal) =>
+          sendSignals(parts.valkey, [signal], (error) =>
+            log.warn({ err: String(error) }, 'signals: publishing failed'),
+          ),
+      },
+      limits: {
+        meter: parts.meter,
+        quotas: config.quotas,
+        maxFileBytes: config.storage.maxFileBytes,
+        invitationsPerDay: config.invitations.perDay,
+      },
       settings: {
         appName: config.product.name,
         appUrl: config.http.appUrl,
         publicUrl: config.http.publicUrl,
         filesUrl: config.http.filesUrl,
-        maxFileBytes: config.storage.maxFileBytes,
-        refreshTtlSeconds: config.auth.refreshTtlSeconds,
-        provenAddressesOnly: config.accounts.provenAddressesOnly,
-        invitationsPerDay: config.invitations.perDay,
-        quotas: config.quotas,
         origins: [new URL(config.http.publicUrl).origin, ...config.http.corsOrigins],
+        refreshTtlSeconds: config.auth.refreshTtlSeconds,
+        requiresVerifiedEmail: config.accounts.provenAddressesOnly,
         erasureGraceSeconds: config.departures.erasureGraceSeconds,
         auditRetentionDays: config.audit.retentionDays,
+        publicEvents: publicEvents.map(({ name }) => name),
+      },
+      background: (work) => parts.afterwards.add(work),
+      traces: {
+        erase: (tenantId) => {
+          const { connectValkey: connect, jobAccess } = parts;
+          return eraseTraces({ connect, queues: jobAccess.queues }, tenantId);
+        },
       },
     }),
   );

@@ -115,7 +115,11 @@ async function keepFile(storage: CommandApp['parts']['storage']): Promise<void> 
 }
 
 async function findVirus({ antivirus }: Config, timeoutMs: number): Promise<void> {
-  const strict = createAntivirus({ ...antivirus, mode: 'fail-closed', silenceMs: timeoutMs });
+  const strict = createAntivirus({
+    ...antivirus,
+    mode: 'fail-closed',
+    responseTimeoutMs: timeoutMs,
+  });
   const verdict = await strict.scan(new TextEncoder().encode(TEST_VIRUS));
   if (verdict.clean) throw new Error('it calls the test virus clean');
 }

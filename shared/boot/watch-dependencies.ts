@@ -1,6 +1,6 @@
 import { createAntivirus } from '@insightdesk/shared/antivirus';
 import type { Config, ServiceName } from '@insightdesk/shared/config';
-import { greetMailServer } from '@insightdesk/shared/email';
+import { checkMailServer } from '@insightdesk/shared/email';
 import type { Health } from '@insightdesk/shared/monitoring';
 import { pingValkey } from '@insightdesk/shared/valkey';
 import type { Parts } from './parts.ts';
@@ -26,17 +26,17 @@ const storage: Watch = (health, { parts }) =>
   health.register('storage', () => parts.storage.exists(PROBE_KEY), { isRequired: false });
 
 const mail: Watch = (health, { config }) =>
-  health.register('mail', () => greetMailServer(config.email), { isRequired: false });
+  health.register('mail', () => checkMailServer(config.email), { isRequired: false });
 
 const antivirus: Watch = (health, { config }) => {
   // Its own, as one that is fail-open calls everything clean while it is away.
   const strict = createAntivirus({
     ...config.antivirus,
     mode: 'fail-closed',
-    connectMs: WAIT_MS,
-    silenceMs: WAIT_MS,
+    connectTimeoutMs: WAIT_MS,
+    responseTimeoutMs: WAIT_MS,
   });
-  if (!strict.isOn) return;
+  if (!strict.isEnabled) return;
   health.register('antivirus', () => strict.scan(new TextEncoder().encode('health')), {
     isRequired: false,
   });

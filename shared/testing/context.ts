@@ -1,6 +1,6 @@
 import { createParts } from '@insightdesk/shared/boot';
 import { loadConfig } from '@insightdesk/shared/config';
-import type { Context } from '@insightdesk/shared/context';
+import { type Context, toActor } from '@insightdesk/shared/context';
 import type { Id, Role } from '@insightdesk/shared/contract';
 import { members, openSession, register, users } from '@insightdesk/shared/domain/identity/users';
 import { MemoryMailer } from '@insightdesk/shared/email';
@@ -75,8 +75,8 @@ export async function verifyAddress(context: Context, userId: Id<'usr'>): Promis
 
 /** The context of whoever bears this token. */
 export async function signedIn(context: Context, accessToken: string): Promise<Context> {
-  const { tenantId, ...who } = await context.tokens.verifyAccess(accessToken);
-  return { ...context, tenantId, actor: { kind: 'user', ...who } };
+  const access = await context.security.tokens.verifyAccess(accessToken);
+  return { ...context, tenantId: access.tenantId, actor: toActor(access) };
 }
 
 /** The user of a member's context. */

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import type { Id } from '@insightdesk/shared/contract';
 import { newId } from '@insightdesk/shared/utils';
-import { openWholeApi } from '../testing/integration-api.ts';
+import { createIntegrationApi } from '../testing/integration-api.ts';
 
 const password = 'correct horse battery';
-const plain = openWholeApi();
-let api: ReturnType<typeof openWholeApi>;
+const plain = createIntegrationApi();
+let api: ReturnType<typeof createIntegrationApi>;
 let operator: Person;
 let stranger: Person;
 let admin: Person;
@@ -17,7 +17,7 @@ interface Person {
 }
 
 async function post(path: string, body: object, token?: string) {
-  const response = await plain.ask('POST', path, { body, ...(token && { as: token }) });
+  const response = await plain.request('POST', path, { body, ...(token && { as: token }) });
   return (await response.json()) as { accessToken: string; organization: { id: Id<'org'> } };
 }
 
@@ -31,11 +31,11 @@ async function register(): Promise<Person> {
 beforeAll(async () => {
   [operator, stranger, admin] = await Promise.all([register(), register(), register()]);
   const operatorId = operator.organizationId;
-  api = openWholeApi(undefined, {
+  api = createIntegrationApi(undefined, {
     dashboard: { operatorId, queues: () => api.parts.jobAccess.queues },
   });
   const { members } = await import('@insightdesk/shared/domain/identity/users');
-  const { userId } = await plain.context.tokens.verifyAccess(admin.token);
+  const { userId } = await plain.context.security.tokens.verifyAccess(admin.token);
   await plain.context.database.write({ tenantId: operatorId }, (tx) =>
     tx.insert(members).values({ tenantId: operatorId, userId, role: 'admin' }),
   );
@@ -162,7 +162,7 @@ test('what an operator changes is told first, with who and from where; looking i
   await at('/api/queues/calendar-sync/no-such-job/clean', { method: 'PUT', headers: cookie });
   const events = await told();
   expect(events).toHaveLength(before + 2);
-  const { userId } = await plain.context.tokens.verifyAccess(operator.token);
+  const { userId } = await plain.context.security.tokens.verifyAccess(operator.token);
   for (const [event, what] of [
     [events[1], 'retry/failed'],
     [events[0], 'clean'],
@@ -182,7 +182,7 @@ test('what an operator changes is told first, with who and from where; looking i
 test('signing in here is limited like signing in anywhere, in size and in number', async () => {
   const word = 'x'.repeat(20_000);
   expect((await signIn(operator.email, origin, word)).status).toBe(413);
-  const limited = openWholeApi(
+  const limited = createIntegrationApi(
     { windowMs: 60_000, maxRequests: 1_000 },
     { dashboard: api.options.dashboard },
   );

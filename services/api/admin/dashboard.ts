@@ -8,43 +8,44 @@ import { Hono, type Context as HttpContext, type MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
-import { type ApiCaller, type ApiEnv, callContext, identifyBy } from '../caller.ts';
+import { type ApiCaller, type ApiEnv, callContext, createTokenVerifier } from '../caller.ts';
 import { signInPage, signOutPage } from './pages.ts';
 
 export interface DashboardOptions {
-  /** Its owners operate this installation: they see the jobs of all organisations. */
+  /** The owners of this organization are operators: they see the jobs of all organizations. */
   operatorId: Id<'org'>;
   queues: () => Queues;
 }
 
-interface Surroundings extends DashboardOptions {
-  tokens: Connections['tokens'];
+interface DashboardDependencies extends DashboardOptions {
+  tokens: Connections['security']['tokens'];
   context: (call: CallContext) => Context;
 }
 
 type Http = HttpContext<ApiEnv>;
 
-export const DASHBOARD = '/admin/queues';
+export const DASHBOARD_PATH = '/admin/queues';
 const COOKIE = 'operator';
 const cookieOptions = {
-  path: DASHBOARD,
+  path: DASHBOARD_PATH,
   prefix: 'secure',
   secure: true,
   httpOnly: true,
   sameSite: 'Strict',
 } as const;
-const REFUSAL = 'E-mail address or password is wrong, or you do not operate this installation.';
+const SIGN_IN_FAILED =
+  'Wrong email address or password, or you are not an operator.';
 
-/** The queues' dashboard, for operators who signed in with a form; a cookie opens nothing else. */
-export function createDashboard(options: Surroundings): Hono<ApiEnv> {
+/** The queue dashboard for operators; its cookie is valid for this path only. */
+export function createDashboard(options: DashboardDependencies): Hono<ApiEnv> {
   const { operatorId, queues, context } = options;
-  const identify = identifyBy(options.tokens);
+  const identify = createTokenVerifier(options.tokens);
   const app = new Hono<ApiEnv>();
 
   const isOperator = ({ tenantId, actor }: ApiCaller) =>
     tenantId === operatorId && actor.role === 'owner';
 
-  /** Who the cookie is of; undefined when nobody may come in with it any more. */
+  /** The operator of the cookie; undefined when the session is invalid or not an operator's. */
   async function findOperator(c: Http): Promise<ApiCaller | undefined> {
     const token = getCookie(c, COOKIE, cookieOptions.prefix);
     if (!token) return undefined;
@@ -59,20 +60,20 @@ export function createDashboard(options: Surroundings): Hono<ApiEnv> {
     }
   }
 
-  const operatorsOnly: MiddlewareHandler<ApiEnv> = async (c, next) => {
+  const requireOperator: MiddlewareHandler<ApiEnv> = async (c, next) => {
     const caller = await findOperator(c);
     if (caller) {
       c.set('caller', caller);
       return next();
     }
-    if (c.req.method !== 'GET' || c.req.path.startsWith(`${DASHBOARD}/api/`)) {
+    if (c.req.method !== 'GET' || c.req.path.startsWith(`${DASHBOARD_PATH}/api/`)) {
       throw new UnauthenticatedError();
     }
-    return c.redirect(`${DASHBOARD}/sign-in`, 303);
+    return c.redirect(`${DASHBOARD_PATH}/sign-in`, 303);
   };
 
-  app.use(pagePolicy, sameOrigin, bodyLimit({ maxSize: 1_048_576 }));
-  app.get('/sign-in', (c) => c.html(signInPage(DASHBOARD)));
+  app.use(pagePolicy, requireSameOrigin, bodyLimit({ maxSize: 1_048_576 }));
+  app.get('/sign-in', (c) => c.html(signInPage(DASHBOARD_PATH)));
   app.post('/sign-in', bodyLimit({ maxSize: bodyLimitBytes.auth }), async (c) => {
     const form = await c.req.parseBody();
     const [email, password] = [String(form.email), String(form.password)];
@@ -82,42 +83,42 @@ export function createDashboard(options: Surroundings): Hono<ApiEnv> {
       const caller = await identify(pair.accessToken);
       if (!isOperator(caller)) {
         await logout({ ...call, ...caller }, {});
-        return c.html(signInPage(DASHBOARD, REFUSAL), 403);
+        return c.html(signInPage(DASHBOARD_PATH, SIGN_IN_FAILED), 403);
       }
       setCookie(c, COOKIE, pair.accessToken, { ...cookieOptions, maxAge: pair.expiresIn });
-      return c.redirect(DASHBOARD, 303);
+      return c.redirect(DASHBOARD_PATH, 303);
     } catch (error) {
       if (error instanceof AppError && error.status >= 500) throw error;
-      return c.html(signInPage(DASHBOARD, REFUSAL), 401);
+      return c.html(signInPage(DASHBOARD_PATH, SIGN_IN_FAILED), 401);
     }
   });
-  app.use(operatorsOnly);
-  app.get('/sign-out', (c) => c.html(signOutPage(DASHBOARD)));
+  app.use(requireOperator);
+  app.get('/sign-out', (c) => c.html(signOutPage(DASHBOARD_PATH)));
   app.post('/sign-out', async (c) => {
     await logout(context(callContext(c)), {});
     deleteCookie(c, COOKIE, cookieOptions);
-    return c.redirect(`${DASHBOARD}/sign-in`, 303);
+    return c.redirect(`${DASHBOARD_PATH}/sign-in`, 303);
   });
-  app.use(withoutFonts, noteChanges(context));
+  app.use(removeExternalFonts, auditChanges(context));
   let board: Hono | undefined;
   app.all('/*', async (c) => {
-    const { createBoard } = await import('./board.ts'); // many packages, and hardly anyone comes
-    board ??= new Hono().route(DASHBOARD, createBoard(queues(), DASHBOARD));
+    const { createBoard } = await import('./board.ts'); // loads many packages, rarely needed
+    board ??= new Hono().route(DASHBOARD_PATH, createBoard(queues(), DASHBOARD_PATH));
     const { status, headers, body } = await board.fetch(c.req.raw);
-    // Answered through `c`, so that it has the headers of all our pages.
+    // Sent through `c`, so that the headers of all pages are added.
     return c.newResponse(body, status as ContentfulStatusCode, Object.fromEntries(headers));
   });
   return app;
 }
 
-/** What changes something comes from our own page: the cookie's SameSite says so, and so do we. */
-const sameOrigin: MiddlewareHandler<ApiEnv> = (c, next) => {
-  if (c.req.method === 'GET' || c.req.method === 'HEAD' || isFromUs(c)) return next();
-  throw new ForbiddenError('This has to come from the page itself', { code: 'OTHER_ORIGIN' });
+/** Rejects changes from other origins, in addition to the cookie's SameSite. */
+const requireSameOrigin: MiddlewareHandler<ApiEnv> = (c, next) => {
+  if (c.req.method === 'GET' || c.req.method === 'HEAD' || isSameOrigin(c)) return next();
+  throw new ForbiddenError('Requests from other origins are not allowed', { code: 'OTHER_ORIGIN' });
 };
 
-function isFromUs(c: Http): boolean {
-  // A form's Origin is null where pages send no referrer, so browsers that tell the site are believed.
+function isSameOrigin(c: Http): boolean {
+  // The Origin of a form is null when pages send no referrer; Sec-Fetch-Site is preferred.
   const site = c.req.header('Sec-Fetch-Site');
   if (site !== undefined) return site === 'same-origin';
   const origin = c.req.header('Origin') ?? '';
@@ -125,7 +126,7 @@ function isFromUs(c: Http): boolean {
   return URL.canParse(origin) && new URL(origin).host === host;
 }
 
-const policy = [
+const contentSecurityPolicy = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self' 'unsafe-inline'",
@@ -138,23 +139,23 @@ const policy = [
 ].join('; ');
 
 const pagePolicy: MiddlewareHandler<ApiEnv> = (c, next) => {
-  c.header('Content-Security-Policy', policy);
+  c.header('Content-Security-Policy', contentSecurityPolicy);
   return next();
 };
 
-/** What changes something is in the operators' audit log before it is done. */
-const noteChanges =
-  (context: Surroundings['context']): MiddlewareHandler<ApiEnv> =>
+/** Records every change in the operators' audit log before it is made. */
+const auditChanges =
+  (context: DashboardDependencies['context']): MiddlewareHandler<ApiEnv> =>
   async (c, next) => {
     if (c.req.method !== 'GET' && c.req.method !== 'HEAD') {
-      const target = c.req.path.slice(`${DASHBOARD}/api/`.length);
+      const target = c.req.path.slice(`${DASHBOARD_PATH}/api/`.length);
       await noteAct(context(callContext(c)), { act: `board ${c.req.method}`, target });
     }
     return next();
   };
 
-/** The board's page asks another site for its fonts; ours asks nobody. */
-const withoutFonts: MiddlewareHandler<ApiEnv> = async (c, next) => {
+/** Removes Bull Board's links to external fonts. */
+const removeExternalFonts: MiddlewareHandler<ApiEnv> = async (c, next) => {
   await next();
   if (!c.res.headers.get('Content-Type')?.startsWith('text/html')) return;
   const html = await c.res.text();

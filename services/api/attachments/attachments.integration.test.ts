@@ -2,10 +2,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import type { Id } from '@insightdesk/shared/contract';
 import { DomainValidationError } from '@insightdesk/shared/errors';
 import { newId } from '@insightdesk/shared/utils';
-import { openFilesApi } from '../testing/files-api.ts';
-import { testPromises } from '../testing/integration-api.ts';
+import { createFilesApi } from '../testing/files-api.ts';
+import { testDocumentedResponses } from '../testing/integration-api.ts';
 
-const api = await openFilesApi();
+const api = await createFilesApi();
 type Tenant = Awaited<ReturnType<typeof api.openTenant>>;
 let own: Tenant;
 let strangers: Tenant;
@@ -21,7 +21,7 @@ const png = Uint8Array.from(Buffer.from(dot, 'base64'));
 function upload(content: Uint8Array<ArrayBuffer> | string, name: string, as = own.customer) {
   const body = new FormData();
   body.append('file', new File([content], name, { type: 'text/html' }));
-  return api.ask('POST', '/v1/attachments', { as, body });
+  return api.request('POST', '/v1/attachments', { as, body });
 }
 
 async function refused(answer: Promise<Response>, status: number, code: string) {
@@ -36,10 +36,11 @@ async function uploaded(content: Uint8Array<ArrayBuffer> | string = png, name = 
   return { ...attachment, path: `/v1/attachments/${attachment.id}` };
 }
 
-const organization = async () => (await api.context.tokens.verifyAccess(own.owner)).tenantId;
+const organization = async () =>
+  (await api.context.security.tokens.verifyAccess(own.owner)).tenantId;
 
 const read = (path: string, headers = {}, as = own.customer) =>
-  api.ask('GET', `${path}/content`, { as, headers });
+  api.request('GET', `${path}/content`, { as, headers });
 
 describe('upload', () => {
   test('201: the type is what the bytes say', async () => {
@@ -61,27 +62,27 @@ describe('upload', () => {
     const two = new FormData();
     for (const name of ['a.png', 'b.png']) two.append('file', new File([png], name));
     for (const body of [field, two]) {
-      const answer = api.ask('POST', '/v1/attachments', { as: own.agent, body });
+      const answer = api.request('POST', '/v1/attachments', { as: own.agent, body });
       await refused(answer, 422, 'VALIDATION_FAILED');
     }
   });
 
   test('400, 415: no file, no form', async () => {
     const empty = new FormData();
-    expect((await api.ask('POST', '/v1/attachments', { as: own.agent, body: empty })).status).toBe(
+    expect((await api.request('POST', '/v1/attachments', { as: own.agent, body: empty })).status).toBe(
       400,
     );
-    const answer = api.ask('POST', '/v1/attachments', { as: own.agent, body: {} });
+    const answer = api.request('POST', '/v1/attachments', { as: own.agent, body: {} });
     await refused(answer, 415, 'UNSUPPORTED_MEDIA_TYPE');
   });
 
   test('413: larger than allowed, counted as it comes', async () => {
-    const { maxFileBytes } = api.context.settings;
+    const { maxFileBytes } = api.context.limits;
     await refused(upload(new Uint8Array(maxFileBytes + 1), 'a.bin'), 413, 'PAYLOAD_TOO_LARGE');
   });
 
   test('what was refused leaves nothing behind', async () => {
-    const kept = await Array.fromAsync(api.context.storage.list(''));
+    const kept = await Array.fromAsync(api.context.files.storage.list(''));
     expect(kept.length).toBe(2);
   });
 });
@@ -128,10 +129,10 @@ describe('content', () => {
     const { id, path } = await uploaded();
     await api.check(own.customer, id);
     const variant = `${path}/content?variant=huge`;
-    await refused(api.ask('GET', variant, { as: own.customer }), 404, 'NOT_FOUND');
+    await refused(api.request('GET', variant, { as: own.customer }), 404, 'NOT_FOUND');
     await refused(read(`/v1/attachments/${newId('att')}`), 404, 'NOT_FOUND');
     for (const as of [await own.newcomer('customer'), strangers.owner]) {
-      await refused(api.ask('GET', path, { as }), 404, 'NOT_FOUND');
+      await refused(api.request('GET', path, { as }), 404, 'NOT_FOUND');
       await refused(read(path, {}, as), 404, 'NOT_FOUND');
     }
   });
@@ -139,7 +140,7 @@ describe('content', () => {
 
 describe('past the API', () => {
   const begin = (body: object, as = own.customer) =>
-    api.ask('POST', '/v1/attachments/direct', { as, body });
+    api.request('POST', '/v1/attachments/direct', { as, body });
   const announced = { name: 'a.txt', sizeBytes: 5 };
 
   test('201, 200: begun, sent elsewhere, completed; then taken back', async () => {
@@ -147,24 +148,24 @@ describe('past the API', () => {
     expect(begun.status).toBe(201);
     const { id } = (await begun.json()) as { id: string };
     const path = `/v1/attachments/${id}`;
-    const complete = (as = own.customer) => api.ask('POST', `${path}/complete`, { as, body: {} });
+    const complete = (as = own.customer) => api.request('POST', `${path}/complete`, { as, body: {} });
     await refused(complete(), 409, 'NOT_UPLOADED');
     const key = `${await organization()}/attachments/${id}/staged`;
     const bytes = new TextEncoder().encode('hello');
-    await api.context.storage.upload(key, bytes, { contentType: 'text/plain' });
+    await api.context.files.storage.upload(key, bytes, { contentType: 'text/plain' });
     for (const as of [own.agent, strangers.customer]) await refused(complete(as), 404, 'NOT_FOUND');
     const done = await complete();
     expect(done.status).toBe(200);
     expect(await done.json()).toMatchObject({ id, status: 'pending' });
     for (const as of [own.agent, strangers.customer]) {
-      await refused(api.ask('DELETE', path, { as }), 404, 'NOT_FOUND');
+      await refused(api.request('DELETE', path, { as }), 404, 'NOT_FOUND');
     }
-    expect((await api.ask('DELETE', path, { as: own.customer })).status).toBe(204);
+    expect((await api.request('DELETE', path, { as: own.customer })).status).toBe(204);
     await refused(complete(), 404, 'NOT_FOUND');
   });
 
   test('413, 422: too large, nothing, no checksum', async () => {
-    const { maxFileBytes } = api.context.settings;
+    const { maxFileBytes } = api.context.limits;
     await refused(begin({ ...announced, sizeBytes: maxFileBytes + 1 }), 413, 'PAYLOAD_TOO_LARGE');
     await refused(begin({ ...announced, sizeBytes: 0 }), 422, 'FILE_EMPTY');
     await refused(begin({ ...announced, sha256: 'abc' }), 422, 'VALIDATION_FAILED');
@@ -175,12 +176,12 @@ describe('past the API', () => {
 describe('what files are taken', () => {
   test('200: anybody knows, an owner says', async () => {
     const policy = { maxFileBytes: 1_000, allowedTypes: ['text/*'], refusedTypes: ['text/csv'] };
-    const change = (as: string, body: object) => api.ask('PATCH', '/v1/file-policy', { as, body });
+    const change = (as: string, body: object) => api.request('PATCH', '/v1/file-policy', { as, body });
     await refused(change(own.admin, policy), 403, 'FORBIDDEN');
     expect(await (await change(own.owner, policy)).json()).toEqual(policy);
-    const seen = await api.ask('GET', '/v1/file-policy', { as: own.customer });
+    const seen = await api.request('GET', '/v1/file-policy', { as: own.customer });
     expect(await seen.json()).toEqual(policy);
-    const elsewhere = await api.ask('GET', '/v1/file-policy', { as: strangers.customer });
+    const elsewhere = await api.request('GET', '/v1/file-policy', { as: strangers.customer });
     expect(await elsewhere.json()).toMatchObject({ maxFileBytes: null });
     await refused(upload(png, 'dot.png'), 422, 'FILE_TYPE_REFUSED');
     await refused(upload('x'.repeat(1_001), 'a.txt'), 413, 'PAYLOAD_TOO_LARGE');
@@ -192,7 +193,7 @@ describe('what files are taken', () => {
 
 test('200: metadata', async () => {
   const { path } = await uploaded();
-  expect((await api.ask('GET', path, { as: own.agent })).status).toBe(200);
+  expect((await api.request('GET', path, { as: own.agent })).status).toBe(200);
 });
 
 test('201: a link', async () => {
@@ -206,7 +207,7 @@ test('200, 409, 404: the work on a sound', async () => {
   const { path, contentType } = await uploaded(wave, 'voice.wav');
   expect(contentType).toStartWith('audio/');
   const at = (method: 'GET' | 'POST', verb = '', as = own.customer) =>
-    api.ask(method, `${path}/recording${verb}`, { as, ...(method === 'POST' && { body: {} }) });
+    api.request(method, `${path}/recording${verb}`, { as, ...(method === 'POST' && { body: {} }) });
   expect(await (await at('GET')).json()).toMatchObject({ status: 'waiting', reason: null });
   expect((await at('POST', '/cancel')).status).toBe(200);
   await refused(at('POST', '/cancel'), 409, 'RECORDING_ENDED');
@@ -215,4 +216,4 @@ test('200, 409, 404: the work on a sound', async () => {
   await refused(at('GET', '', strangers.owner), 404, 'NOT_FOUND');
 });
 
-testPromises(api, '/v1/attachments', '/v1/file-policy');
+testDocumentedResponses(api, '/v1/attachments', '/v1/file-policy');

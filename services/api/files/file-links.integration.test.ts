@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { newId } from '@insightdesk/shared/utils';
-import { testPng } from '../testing/random-png.ts';
-import { openFilesApi } from '../testing/files-api.ts';
+import { createFilesApi } from '../testing/files-api.ts';
+import { randomPng } from '../testing/random-png.ts';
 
-const api = await openFilesApi();
+const api = await createFilesApi();
 type Tenant = Awaited<ReturnType<typeof api.openTenant>>;
 let own: Tenant;
 let strangers: Tenant;
-const png = testPng(640, 480);
+const png = randomPng(640, 480);
 beforeAll(async () => {
   [own, strangers] = await Promise.all([api.openTenant(), api.openTenant()]);
 });
@@ -60,7 +60,7 @@ describe('a link', () => {
     }
     await refused(api.link(own.owner, newId('att')), 404, 'NOT_FOUND');
     await refused(api.link(own.owner, id, { variant: 'huge' }), 404, 'NOT_FOUND');
-    const nobody = api.ask('POST', `/v1/attachments/${id}/links`, { body: {} });
+    const nobody = api.request('POST', `/v1/attachments/${id}/links`, { body: {} });
     await refused(nobody, 401, 'UNAUTHENTICATED');
   });
 
@@ -69,10 +69,10 @@ describe('a link', () => {
     const ways = (as: string) => [
       api.link(as, id),
       api.link(as, id, { image: { width: 64 } }),
-      api.ask('GET', `/v1/attachments/${id}/content`, { as }),
+      api.request('GET', `/v1/attachments/${id}/content`, { as }),
     ];
     for (const way of ways(own.customer)) await refused(way, 409, 'ATTACHMENT_PENDING');
-    await api.context.storage.upload(
+    await api.context.files.storage.upload(
       `${await tenantOf(own.owner)}/attachments/${id}/original`,
       png.slice(0, 900),
       {
@@ -103,7 +103,8 @@ describe('a link', () => {
   });
 });
 
-const tenantOf = async (token: string) => (await api.context.tokens.verifyAccess(token)).tenantId;
+const tenantOf = async (token: string) =>
+  (await api.context.security.tokens.verifyAccess(token)).tenantId;
 
 describe('an image', () => {
   test('is made as it was asked for', async () => {
@@ -120,25 +121,27 @@ describe('an image', () => {
       'content-security-policy': "default-src 'none'; frame-ancestors 'none'; sandbox",
       'cross-origin-resource-policy': 'cross-origin',
     });
-    const made = await api.context.media.describeImage(new Uint8Array(await opened.arrayBuffer()));
+    const made = await api.context.files.media.describeImage(
+      new Uint8Array(await opened.arrayBuffer()),
+    );
     expect(made).toMatchObject({ format: 'jpeg', width: 64, height: 64 });
   });
 
   test('is made once, and served again from storage: whole, in part, or not at all', async () => {
     const id = await picture();
     let times = 0;
-    const { transformImage } = api.context.media;
+    const { transformImage } = api.context.files.media;
     api.replaced.media = {
       transformImage: (...asked) => {
         times++;
         return transformImage(...asked);
       },
     };
-    const ask = () => api.link(own.agent, id, { image: { width: 160 } });
-    const { url } = (await (await ask()).json()) as { url: string };
+    const request = () => api.link(own.agent, id, { image: { width: 160 } });
+    const { url } = (await (await request()).json()) as { url: string };
     const all = await Promise.all([
       api.visit(url),
-      ...[ask(), ask(), ask()].map((one) => api.open(one)),
+      ...[request(), request(), request()].map((one) => api.open(one)),
     ]);
     const bodies = await Promise.all(all.map(async (one) => Buffer.from(await one.arrayBuffer())));
     expect(all.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
@@ -158,9 +161,9 @@ describe('an image', () => {
 
   test('no parameter can be changed, added, taken away or doubled, nor used for another picture', async () => {
     const [id, other] = [await picture(), await picture()];
-    const ask = (id: string) => api.link(own.agent, id, { image: { width: 64, format: 'png' } });
-    const { url } = (await (await ask(id)).json()) as { url: string };
-    const elsewhere = (await (await ask(other)).json()) as { url: string };
+    const request = (id: string) => api.link(own.agent, id, { image: { width: 64, format: 'png' } });
+    const { url } = (await (await request(id)).json()) as { url: string };
+    const elsewhere = (await (await request(other)).json()) as { url: string };
     const tenant = await tenantOf(strangers.owner);
     const forged = [
       url.replace('w=64', 'w=128'),

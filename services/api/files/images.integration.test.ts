@@ -1,31 +1,32 @@
 import { afterAll, beforeEach, expect, test } from 'bun:test';
 import { withTenant } from '@insightdesk/shared/context';
 import { type Id, toUuid } from '@insightdesk/shared/contract';
-import { collectUnclaimed } from '@insightdesk/shared/domain/desk/attachments';
+import { expireUploads } from '@insightdesk/shared/domain/desk/attachments';
 import type { JobRun } from '@insightdesk/shared/jobs';
-import { testPng } from '../testing/random-png.ts';
-import { openFilesApi } from '../testing/files-api.ts';
+import { until } from '@insightdesk/shared/testing';
+import { createFilesApi } from '../testing/files-api.ts';
+import { randomPng } from '../testing/random-png.ts';
 
-const api = await openFilesApi();
-const { storage } = api.context;
+const api = await createFilesApi();
+const { storage } = api.context.files;
 afterAll(() => api.close());
 beforeEach(() => {
   delete api.replaced.media;
 });
 
-const large = testPng(200, 150);
+const large = randomPng(200, 150);
 
 async function open() {
   const as = (await api.openTenant()).owner;
   const id = await api.upload(as, large, 'a.png');
   const { tenantId, worker } = await api.check(as, id);
   const kept = () => Array.fromAsync(storage.list(`${tenantId}/attachments/${id}/images/`));
-  const ask = (image: object) => api.open(api.link(as, id, { image }));
+  const request = (image: object) => api.open(api.link(as, id, { image }));
   const change = (what: string) =>
     withTenant(worker, ({ tx }) =>
       tx.execute(`update attachments set ${what} where id = '${toUuid(id)}'`),
     );
-  return { as, id, tenantId, worker, kept, ask, change };
+  return { as, id, tenantId, worker, kept, request, change };
 }
 
 /** Media that makes pictures of so many bytes, when it is let. */
@@ -40,10 +41,7 @@ function slowMedia(sizeBytes = 10) {
       return { bytes, contentType: `image/${format}`, width: 1, height: 1 };
     },
   };
-  const until = async (condition: () => boolean) => {
-    while (!condition()) await Bun.sleep(1);
-  };
-  return { begun, gates, until };
+  return { begun, gates };
 }
 
 /** Resolves once it was found out whether something below this prefix is kept. */
@@ -62,12 +60,12 @@ function lookedFor(prefix: string): Promise<void> {
 }
 
 test('what is kept beside a picture is bounded by bytes, the oldest go first', async () => {
-  const { kept, ask } = await open();
+  const { kept, request } = await open();
   const budget = 256 * 1024;
-  const { gates, until } = slowMedia(100 * 1024);
+  const { gates } = slowMedia(100 * 1024);
   for (const width of [16, 32, 48, 64]) {
-    const answer = ask({ width });
-    await until(() => gates.length > 0);
+    const answer = request({ width });
+    await until(() => gates.length, { atLeast: 1 });
     gates.shift()?.();
     expect((await answer).status).toBe(200);
   }
@@ -80,10 +78,10 @@ test('what is kept beside a picture is bounded by bytes, the oldest go first', a
 });
 
 test('what alone is more than that is answered, and not kept', async () => {
-  const { kept, ask } = await open();
-  const { gates, until } = slowMedia(300 * 1024);
-  const answer = ask({ width: 16 });
-  await until(() => gates.length > 0);
+  const { kept, request } = await open();
+  const { gates } = slowMedia(300 * 1024);
+  const answer = request({ width: 16 });
+  await until(() => gates.length, { atLeast: 1 });
   gates.shift()?.();
   expect((await (await answer).arrayBuffer()).byteLength).toBe(300 * 1024);
   expect(await kept()).toEqual([]);
@@ -91,21 +89,21 @@ test('what alone is more than that is answered, and not kept', async () => {
 
 test('an organisation that asks for much waits for itself; another is next', async () => {
   const [noisy, other] = [await open(), await open()];
-  const { begun, gates, until } = slowMedia();
+  const { begun, gates } = slowMedia();
   const widths = [16, 32, 48, 64, 96, 128, 160, 240, 320, 480];
-  const first = noisy.ask({ width: 2048 });
-  await until(() => begun.length === 1);
-  const asked = widths.map((width) => noisy.ask({ width }));
+  const first = noisy.request({ width: 2048 });
+  await until(() => begun.length, { equals: 1 });
+  const asked = widths.map((width) => noisy.request({ width }));
   const refusals: Response[] = [];
   for (const one of asked) void one.then((answer) => refusals.push(answer));
   // One that came later would find room again.
-  await until(() => refusals.length === 2);
+  await until(() => refusals.length, { equals: 2 });
   for (const refusal of refusals) {
     expect(refusal.status).toBe(503);
     expect(refusal.headers.get('Retry-After')).toBe('1');
   }
   const looked = lookedFor(`${other.tenantId}/`);
-  const others = other.ask({ width: 16 });
+  const others = other.request({ width: 16 });
   await looked;
   // What follows needs no server: with the next turn of the loop it stands in the line.
   await Bun.sleep(0);
@@ -124,21 +122,21 @@ test('an organisation that asks for much waits for itself; another is next', asy
 });
 
 test('what cannot be decoded after all is told, and nothing is kept of it', async () => {
-  const { kept, ask, tenantId, id } = await open();
+  const { kept, request, tenantId, id } = await open();
   const key = `${tenantId}/attachments/${id}/original`;
   await storage.upload(key, large.slice(0, 500), { contentType: 'image/png' });
-  const answer = await ask({ width: 16 });
+  const answer = await request({ width: 16 });
   expect(answer.status).toBe(422);
   expect(await answer.json()).toMatchObject({ code: 'IMAGE_CORRUPT' });
   expect(await kept()).toEqual([]);
 });
 
 test('what is larger than a process should read is made from its variant', async () => {
-  const { ask, change } = await open();
+  const { request, change } = await open();
   await change('size_bytes = 100000000');
-  const { begun, gates, until } = slowMedia();
-  const answer = ask({ width: 16 });
-  await until(() => gates.length > 0);
+  const { begun, gates } = slowMedia();
+  const answer = request({ width: 16 });
+  await until(() => gates.length, { atLeast: 1 });
   gates.shift()?.();
   expect((await answer).status).toBe(200);
   const header = Buffer.from(begun[0]?.subarray(0, 12) ?? []).toString('latin1');
@@ -148,7 +146,7 @@ test('what is larger than a process should read is made from its variant', async
 const run = { signal: new AbortController().signal } as JobRun;
 async function collect({ worker, change }: Awaited<ReturnType<typeof open>>) {
   await change("created_at = now() - interval '25 hours'");
-  await collectUnclaimed(worker, {}, run);
+  await expireUploads(worker, {}, run);
   expect((await change('attempts = 0')).count).toBe(0);
 }
 
@@ -168,9 +166,9 @@ test('made pictures go with their original, and links to them lead nowhere', asy
 
 test('one that is made while its original is collected leaves nothing behind', async () => {
   const opened = await open();
-  const { gates, until } = slowMedia();
-  const answer = opened.ask({ width: 16 });
-  await until(() => gates.length > 0);
+  const { gates } = slowMedia();
+  const answer = opened.request({ width: 16 });
+  await until(() => gates.length, { atLeast: 1 });
   await collect(opened);
   gates.shift()?.();
   await answer;

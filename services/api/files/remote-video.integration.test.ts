@@ -4,15 +4,15 @@ import { type Id, toUuid } from '@insightdesk/shared/contract';
 import { createMetrics } from '@insightdesk/shared/monitoring';
 import { openRemoteStorage } from '@insightdesk/shared/testing';
 import { createApp } from '../app.ts';
-import { openFilesApi } from '../testing/files-api.ts';
+import { createFilesApi } from '../testing/files-api.ts';
 
-const api = await openFilesApi();
+const api = await createFilesApi();
 const served = await openRemoteStorage('s3', api.parts.fileUrls);
 const { storage } = served;
 const app = createApp({
   ...api.options,
   metrics: createMetrics({ service: 'api', replica: 'api-1' }),
-  context: (call) => ({ ...api.context, ...call, storage }),
+  context: (call) => ({ ...api.context, ...call, files: { ...api.context.files, storage } }),
 });
 let server: ReturnType<typeof Bun.serve>;
 afterAll(async () => {

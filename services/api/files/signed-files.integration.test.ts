@@ -1,8 +1,11 @@
 import { afterAll, beforeEach, describe, expect, test } from 'bun:test';
-import { openWholeApi } from '../testing/integration-api.ts';
+import { createIntegrationApi } from '../testing/integration-api.ts';
 
-const api = openWholeApi();
-const { storage, fileUrls, settings } = api.context;
+const api = createIntegrationApi();
+const {
+  files: { storage, urls: fileUrls },
+  settings,
+} = api.context;
 afterAll(() => api.close());
 
 interface Asked {
@@ -10,7 +13,7 @@ interface Asked {
   token?: string;
   body?: string;
 }
-const ask = (method: string, path: string, { headers, token, body }: Asked = {}) =>
+const request = (method: string, path: string, { headers, token, body }: Asked = {}) =>
   api.app.request(path, {
     method,
     headers: { ...(token && { Authorization: `Bearer ${token}` }), ...headers },
@@ -36,7 +39,7 @@ async function expectRefused(answer: Response | Promise<Response>, status: numbe
 
 describe('reading', () => {
   test('the bytes, and nothing that a page of ours could lose', async () => {
-    const response = await ask('GET', read({ fileName: 'größe.html', inline: true }));
+    const response = await request('GET', read({ fileName: 'größe.html', inline: true }));
     expect(response.status).toBe(200);
     expect(await response.text()).toBe(content);
     expect(Object.fromEntries(response.headers)).toMatchObject({
@@ -54,24 +57,24 @@ describe('reading', () => {
   });
 
   test('of the type that was signed; shown when that is harmless and was asked for', async () => {
-    const shown = await ask('GET', read({ contentType: 'image/png', inline: true }));
+    const shown = await request('GET', read({ contentType: 'image/png', inline: true }));
     expect(shown.headers.get('Content-Type')).toBe('image/png');
     expect(shown.headers.get('Content-Disposition')).toStartWith('inline; filename="original"');
-    const saved = await ask('GET', read({ contentType: 'image/png' }));
+    const saved = await request('GET', read({ contentType: 'image/png' }));
     expect(saved.headers.get('Content-Disposition')).toStartWith('attachment;');
   });
 
   test('a range, what is known already, HEAD', async () => {
-    const part = await ask('GET', read(), { headers: { Range: 'bytes=2-4' } });
+    const part = await request('GET', read(), { headers: { Range: 'bytes=2-4' } });
     expect([part.status, await part.text()]).toEqual([206, '234']);
     const etag = part.headers.get('ETag') ?? '';
-    const known = await ask('GET', read(), { headers: { 'If-None-Match': etag } });
+    const known = await request('GET', read(), { headers: { 'If-None-Match': etag } });
     expect(known.status).toBe(304);
-    const head = await ask('HEAD', read());
+    const head = await request('HEAD', read());
     expect([head.status, head.headers.get('Content-Length')]).toEqual([200, '10']);
     expect(await head.text()).toBe('');
     await expectRefused(
-      ask('GET', read(), { headers: { Range: 'bytes=10-' } }),
+      request('GET', read(), { headers: { Range: 'bytes=10-' } }),
       416,
       'RANGE_NOT_SATISFIABLE',
     );
@@ -80,10 +83,10 @@ describe('reading', () => {
   test('tokens and cookies are not looked at, neither good nor bad ones', async () => {
     for (const token of ['expired', 'agent']) {
       const headers = { Cookie: '__Host-desk-access=expired' };
-      expect((await ask('GET', read(), { token, headers })).status).toBe(200);
+      expect((await request('GET', read(), { token, headers })).status).toBe(200);
     }
     await expectRefused(
-      ask('GET', `/files/signed/${key}`, { token: 'owner' }),
+      request('GET', `/files/signed/${key}`, { token: 'owner' }),
       403,
       'SIGNATURE_INVALID',
     );
@@ -91,7 +94,7 @@ describe('reading', () => {
 
   test('what is not there is 404 to whoever has a link to it', async () => {
     const gone = sign({ method: 'GET', key: 'org_1/attachments/att_2/original' });
-    await expectRefused(ask('GET', gone), 404, 'FILE_NOT_FOUND');
+    await expectRefused(request('GET', gone), 404, 'FILE_NOT_FOUND');
   });
 
   test('forged in any part, foreign, expired, of another method', async () => {
@@ -108,9 +111,9 @@ describe('reading', () => {
       `/files/signed/${key}`,
       '/files/signed/..%2f..%2fetc/passwd',
     ];
-    for (const path of forged) await expectRefused(ask('GET', path), 403, 'SIGNATURE_INVALID');
+    for (const path of forged) await expectRefused(request('GET', path), 403, 'SIGNATURE_INVALID');
     const old = sign({ method: 'GET', key }, -5);
-    await expectRefused(ask('GET', old), 403, 'SIGNATURE_EXPIRED');
+    await expectRefused(request('GET', old), 403, 'SIGNATURE_EXPIRED');
   });
 });
 
@@ -120,7 +123,7 @@ describe('writing', () => {
   const write = (more = {}) =>
     sign({ method: 'PUT', key: other, contentType: 'text/plain', ...more });
   const put = (path: string, body: string, headers: Record<string, string> = {}) =>
-    ask('PUT', path, {
+    request('PUT', path, {
       body,
       headers: { ...type, 'Content-Length': String(body.length), ...headers },
     });
@@ -166,7 +169,7 @@ describe('writing', () => {
 
   test('no other method does anything', async () => {
     for (const method of ['POST', 'PATCH', 'DELETE']) {
-      await expectRefused(ask(method, write(), { body: 'x', headers: type }), 404, 'NOT_FOUND');
+      await expectRefused(request(method, write(), { body: 'x', headers: type }), 404, 'NOT_FOUND');
     }
   });
 });

@@ -2,10 +2,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { type Context, withTenant } from '@insightdesk/shared/context';
 import { type Id, toUuid } from '@insightdesk/shared/contract';
 import { createApp } from '../app.ts';
-import { openFilesApi } from '../testing/files-api.ts';
+import { createFilesApi } from '../testing/files-api.ts';
 
-const api = await openFilesApi();
-const { storage } = api.context;
+const api = await createFilesApi();
+const { storage } = api.context.files;
 type Tenant = Awaited<ReturnType<typeof api.openTenant>>;
 let own: Tenant;
 let film: Id<'att'>;
@@ -73,7 +73,7 @@ async function refused(answer: Response | Promise<Response>, status: number, cod
 
 test('who has the link of a film plays all of it, without a token', async () => {
   const master = await link('hls', { expiresInSeconds: 60 });
-  expect(new URL(master).pathname).toBe(`/files/films/${film}/hls.m3u8`);
+  expect(new URL(master).pathname).toBe(`/files/videos/${film}/hls.m3u8`);
   const { addresses: lists, response } = await named(master);
   expect(response.headers.get('Content-Type')).toBe(LIST);
   expect(response.headers.get('Cross-Origin-Resource-Policy')).toBe('cross-origin');
@@ -148,7 +148,7 @@ test('to be saved it is as it was made', async () => {
 
 test('where storage serves by itself, a player is sent there for a minute', async () => {
   const asked: unknown[] = [];
-  const away: Context['storage'] = {
+  const away: Context['files']['storage'] = {
     ...storage,
     async signDownload(key, options) {
       asked.push([key, options]);
@@ -157,7 +157,11 @@ test('where storage serves by itself, a player is sent there for a minute', asyn
     list: storage.list.bind(storage),
     download: storage.download.bind(storage),
   };
-  const context = (call: object) => ({ ...api.context, ...call, storage: away });
+  const context = (call: object) => ({
+    ...api.context,
+    ...call,
+    files: { ...api.context.files, storage: away },
+  });
   const { createMetrics } = await import('@insightdesk/shared/monitoring');
   const metrics = createMetrics({ service: 'api', replica: 'api-1' });
   const app = createApp({ ...api.options, metrics, context: context as never });

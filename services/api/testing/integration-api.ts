@@ -8,14 +8,14 @@ import type { Route } from '../route.ts';
 import { routes } from '../routes.ts';
 import { createConformance } from './conformance.ts';
 
-export interface Asked {
+export interface RequestOptions {
   as?: string | undefined;
   body?: unknown;
   headers?: Record<string, string>;
 }
 
 /** The whole API on real servers; every answer is checked against the API document. */
-export function openWholeApi(
+export function createIntegrationApi(
   rateLimit: AppOptions['config']['rateLimit'] = { windowMs: 60_000, maxRequests: 0 },
   more: Partial<AppOptions> = {},
   databaseUrl?: string,
@@ -24,7 +24,7 @@ export function openWholeApi(
   const options: AppOptions = {
     config: { http: config.http, rateLimit },
     log,
-    tokens: context.tokens,
+    tokens: context.security.tokens,
     context: (call) => ({ ...context, ...call }),
     valkey: parts.valkey,
     health: createHealth(),
@@ -36,7 +36,11 @@ export function openWholeApi(
   const app = createApp(options);
   const conformance = createConformance(routes);
 
-  async function ask(method: Route['method'], path: string, { as, body, headers }: Asked = {}) {
+  async function request(
+    method: Route['method'],
+    path: string,
+    { as, body, headers }: RequestOptions = {},
+  ) {
     const isJson = body !== undefined && !(body instanceof FormData);
     const response = await app.request(path, {
       method,
@@ -62,13 +66,13 @@ export function openWholeApi(
     return { ...tokens, newcomer };
   }
 
-  return { app, options, context, parts, conformance, ask, openTenant, close };
+  return { app, options, context, parts, conformance, request, openTenant, close };
 }
 
-type WholeApi = ReturnType<typeof openWholeApi>;
+type IntegrationApi = ReturnType<typeof createIntegrationApi>;
 
 /** The last test of a file: every good answer, and problem of a protocol, of the routes at or below these paths was seen. */
-export function testPromises({ conformance }: WholeApi, ...paths: string[]): void {
+export function testDocumentedResponses({ conformance }: IntegrationApi, ...paths: string[]): void {
   test('every promised answer was seen', () => {
     expect(paths.flatMap(conformance.unseenBelow)).toEqual([]);
   });
@@ -76,10 +80,10 @@ export function testPromises({ conformance }: WholeApi, ...paths: string[]): voi
 
 const asText = (body: unknown) => (typeof body === 'string' ? body : JSON.stringify(body));
 
-async function tokenOf({ tokens, tenantId, actor }: Context): Promise<string> {
+async function tokenOf({ security: { tokens }, tenantId, actor }: Context): Promise<string> {
   if (actor.kind !== 'user' || !tenantId) throw new Error('Nobody is signed in');
-  const { userId, sessionId, role, grant } = actor;
-  return (await tokens.signAccess({ tenantId, userId, sessionId, role, grant })).token;
+  const { userId, sessionId, role, restriction } = actor;
+  return (await tokens.signAccess({ tenantId, userId, sessionId, role, restriction })).token;
 }
 
 function requireRoute(method: string, path: string): Route {

@@ -6,23 +6,24 @@ import { newId } from '@insightdesk/shared/utils';
 import { type AppOptions, createApp } from '../app.ts';
 import type { Route } from '../route.ts';
 
-interface Asked {
+interface RequestOptions {
   body?: unknown;
   token?: Role | 'expired';
   headers?: Record<string, string>;
 }
 
-/** The API around routes of a test: nothing behind it, a token is the name of a role. */
-export function openTestApi(
+/** An API with the given routes and a stub context, without a database; a token is the name of a role. */
+export function createTestApi(
   routes: readonly Route[],
   config: Partial<AppOptions['config']> = {},
-  more: Partial<AppOptions> = {},
+  overrides: Partial<AppOptions> = {},
 ) {
   const tenantId = newId('org');
-  const lines: Record<string, unknown>[] = [];
-  const write = (fields: object, msg: string) => lines.push({ ...fields, msg });
+  const logLines: Record<string, unknown>[] = [];
+  const write = (fields: object, msg: string) => logLines.push({ ...fields, msg });
   const log = { info: write, error: write } as unknown as Context['log'];
-  const settings = { publicUrl: 'https://desk.example', maxFileBytes: 1_000_000 };
+  const settings = { publicUrl: 'https://desk.example' };
+  const limits = { maxFileBytes: 1_000_000 };
   const app = createApp({
     config: {
       http: {
@@ -37,14 +38,18 @@ export function openTestApi(
     },
     log,
     tokens: roleTokens(tenantId),
-    context: (call) => ({ ...call, log, settings }) as unknown as Context,
+    context: (call) => ({ ...call, log, settings, limits }) as unknown as Context,
     health: createHealth(),
     metrics: createMetrics({ service: 'api', replica: 'api-1' }),
     isReady: () => true,
     routes,
-    ...more,
+    ...overrides,
   });
-  const ask = (method: string, path: string, { body, token, headers = {} }: Asked = {}) => {
+  const request = (
+    method: string,
+    path: string,
+    { body, token, headers = {} }: RequestOptions = {},
+  ) => {
     const isText = typeof body === 'string' || body === undefined;
     return app.request(path, {
       method,
@@ -56,16 +61,16 @@ export function openTestApi(
       ...(body !== undefined && { body: isText ? body : JSON.stringify(body) }),
     });
   };
-  return { app, ask, lines, tenantId };
+  return { app, request, logLines, tenantId };
 }
 
-function roleTokens(tenantId: `org_${string}`): Connections['tokens'] {
-  const claims = { tenantId, userId: newId('usr'), sessionId: newId('ses') };
+function roleTokens(tenantId: `org_${string}`): Connections['security']['tokens'] {
+  const claims = { tenantId, userId: newId('usr'), sessionId: newId('ses') } as const;
   return {
     signAccess: async ({ role }) => ({ token: role, expiresIn: 900 }),
     verifyAccess: async (token) => {
-      if (token === 'expired') throw new UnauthenticatedError('No', { code: 'TOKEN_EXPIRED' });
-      return { ...claims, role: token as Role, expiresAt: Date.now() + 900_000 };
+      if (token === 'expired') throw new UnauthenticatedError('Token expired', { code: 'TOKEN_EXPIRED' });
+      return { kind: 'user', ...claims, role: token as Role, expiresAt: Date.now() + 900_000 };
     },
   };
 }

@@ -1,6 +1,6 @@
 import { type Context, systemContext } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
-import { makeVariants, openAttachment } from '@insightdesk/shared/domain/desk/attachments';
+import { downloadAttachment, processAttachment } from '@insightdesk/shared/domain/desk/attachments';
 import { createMetrics } from '@insightdesk/shared/monitoring';
 import type { StorageProvider } from '@insightdesk/shared/storage';
 import {
@@ -10,8 +10,8 @@ import {
 } from '@insightdesk/shared/testing';
 import * as tus from 'tus-js-client';
 import { createApp } from '../app.ts';
-import { openWholeApi } from './integration-api.ts';
-import { openCuttingDoor } from './cutting-proxy.ts';
+import { startCuttingProxy } from './cutting-proxy.ts';
+import { createIntegrationApi } from './integration-api.ts';
 
 const newMetrics = () => createMetrics({ service: 'api', replica: 'api-1' });
 
@@ -19,9 +19,11 @@ const newMetrics = () => createMetrics({ service: 'api', replica: 'api-1' });
  * Two replicas, and somebody who uploads. With a database of its own: a running worker would put
  * together what it does not find.
  */
-export async function openUploadApis() {
+export async function createUploadReplicas() {
   const server = await createTestDatabase();
-  const apis = [0, 1].map(() => openWholeApi({ windowMs: 60_000, maxRequests: 0 }, {}, server.url));
+  const apis = [0, 1].map(() =>
+    createIntegrationApi({ windowMs: 60_000, maxRequests: 0 }, {}, server.url),
+  );
   const stage = createTestContext(server.url);
   const { owner } = await createTestTenant(stage.context);
   const token = await tokenOf(stage.context, owner);
@@ -29,13 +31,15 @@ export async function openUploadApis() {
 
   /** Two replicas with one storage, behind a door that cuts. */
   async function openReplicas(storage: StorageProvider) {
-    const settings = { ...stage.context.settings, maxFileBytes: 1e8 };
+    const settings = { ...stage.context.settings };
+    const limits = { ...stage.context.limits, maxFileBytes: 1e8 };
     const open = (api: (typeof apis)[number]) => {
       const context: (typeof api.options)['context'] = (call) => ({
         ...api.context,
         ...call,
-        storage,
+        files: { ...api.context.files, storage },
         settings,
+        limits,
       });
       const { fetch } = createApp({ ...api.options, metrics: newMetrics(), context });
       return Bun.serve({
@@ -47,7 +51,7 @@ export async function openUploadApis() {
       });
     };
     const replicas = apis.map(open);
-    const door = await openCuttingDoor(replicas.map(({ port }) => port ?? 0));
+    const door = await startCuttingProxy(replicas.map(({ port }) => port ?? 0));
     settings.publicUrl = door.url;
     const close = async () => {
       door.close();
@@ -75,10 +79,10 @@ export async function openUploadApis() {
   async function receive(storage: StorageProvider, id: Id<'att'>) {
     const { tenantId } = owner;
     if (!tenantId) throw new Error('Nobody is signed in');
-    const context = { ...stage.context, storage };
+    const context = { ...stage.context, files: { ...stage.context.files, storage } };
     const worker = systemContext(context, 'worker', { tenantId, requestId: 'test' });
-    await makeVariants(worker, { attachmentId: id });
-    const file = await openAttachment({ ...owner, storage }, { id });
+    await processAttachment(worker, { attachmentId: id });
+    const file = await downloadAttachment({ ...owner, files: { ...owner.files, storage } }, { id });
     return { name: file.name, bytes: Buffer.from(await new Response(await file.stream()).bytes()) };
   }
 
@@ -100,5 +104,5 @@ export async function openUploadApis() {
 /** What somebody signs in with. */
 export async function tokenOf(context: Context, { actor, tenantId }: Context): Promise<string> {
   if (actor.kind !== 'user' || !tenantId) throw new Error('Nobody is signed in');
-  return (await context.tokens.signAccess({ tenantId, ...actor })).token;
+  return (await context.security.tokens.signAccess({ tenantId, ...actor })).token;
 }

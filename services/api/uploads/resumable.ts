@@ -1,9 +1,9 @@
 import { idSchema } from '@insightdesk/shared/contract';
 import {
   appendToUpload,
-  discardAttachment,
-  findResumableUpload,
-  startResumableUpload,
+  createResumableUpload,
+  deleteAttachment,
+  getResumableUpload,
 } from '@insightdesk/shared/domain/desk/attachments';
 import { type AppError, ServiceError } from '@insightdesk/shared/errors';
 import { z } from 'zod';
@@ -11,10 +11,10 @@ import { type Call, type Protocol, type Route, readQuery } from '../route.ts';
 import { createStore } from './tus-store.ts';
 
 const PATH = '/v1/uploads';
-/** How long whoever is to let go of an upload may take to keep what has come. */
+/** How long the holder of an upload lock may take to store what it has received. */
 const DRAIN_MS = 250;
 
-const passed = /^(?:tus-|upload-|location$|cache-control$)/;
+const passedHeaders = /^(?:tus-|upload-|location$|cache-control$)/;
 
 const codes: Record<number, string> = {
   400: 'TUS_REQUEST_INVALID',
@@ -28,139 +28,140 @@ const codes: Record<number, string> = {
 };
 
 const bytes = { contentType: 'application/offset+octet-stream', schema: z.file() };
-const one = z.strictObject({ id: idSchema('att') });
-const nothing = z.strictObject({});
-const speaks = { allow: 'attachments:upload', handle: answerTus } as const;
+const uploadParams = z.strictObject({ id: idSchema('att') });
+const noInput = z.strictObject({});
+const tusRoute = { allow: 'attachments:upload', handle: handleTus } as const;
 
 const version = { 'Tus-Resumable': z.literal('1.0.0') };
-const offset = { 'Upload-Offset': 'As many bytes have come' };
-const expires = { 'Upload-Expires': 'When it is given up, while it is not whole' };
-const asks = (
-  more: z.core.$ZodLooseShape,
-  refuses: Protocol['refuses'],
-  tells: Protocol['tells'] = {},
+const offset = { 'Upload-Offset': 'Bytes received' };
+const expires = { 'Upload-Expires': 'When an incomplete upload is deleted' };
+const tusProtocol = (
+  requestHeaders: z.core.$ZodLooseShape,
+  errorStatuses: Protocol['errorStatuses'],
+  responseHeaders: Protocol['responseHeaders'] = {},
 ): Protocol => ({
-  asks: z.object({ ...version, ...more }),
-  tells: { 'Tus-Resumable': 'The version of tus', ...tells },
-  refuses,
+  requestHeaders: z.object({ ...version, ...requestHeaders }),
+  responseHeaders: { 'Tus-Resumable': 'Version of the tus protocol', ...responseHeaders },
+  errorStatuses,
 });
 
-/** Uploads that may be cut and gone on with: tus 1.0, https://tus.io/protocols/resumable-upload. */
+/** Resumable uploads: tus 1.0, https://tus.io/protocols/resumable-upload. */
 export const resumableRoutes: readonly Route[] = [
   {
     method: 'POST',
     path: PATH,
-    summary: startResumableUpload.summary,
-    input: nothing,
+    summary: createResumableUpload.summary,
+    input: noInput,
     body: { ...bytes, isOptional: true },
-    protocol: asks(
+    protocol: tusProtocol(
       {
-        'Upload-Length': z.int().min(1).describe('Exactly so many bytes are to come'),
+        'Upload-Length': z.int().min(1).describe('Size of the file in bytes'),
         'Upload-Metadata': z
           .string()
           .optional()
-          .describe('As tus says; `filename` names it, `sha256` in hexadecimal digits is compared'),
+          .describe('As in tus; `filename` is the name, `sha256` (hexadecimal) is verified'),
       },
       [400, 413],
-      { Location: 'Where to go on', ...offset, ...expires },
+      { Location: 'URL of the upload', ...offset, ...expires },
     ),
-    answers: { 201: undefined },
-    ...speaks,
+    responses: { 201: undefined },
+    ...tusRoute,
   },
   {
     method: 'GET',
     path: `${PATH}/:id`,
-    summary: findResumableUpload.summary,
-    input: one,
-    protocol: asks({}, [], {
+    summary: getResumableUpload.summary,
+    input: uploadParams,
+    protocol: tusProtocol({}, [], {
       ...offset,
-      'Upload-Length': 'As many bytes are to come',
-      'Upload-Metadata': 'As it was sent',
+      'Upload-Length': 'Size of the file in bytes',
+      'Upload-Metadata': 'As sent on creation',
     }),
-    answers: { 200: undefined },
-    ...speaks,
+    responses: { 200: undefined },
+    ...tusRoute,
   },
   {
     method: 'PATCH',
     path: `${PATH}/:id`,
     summary: appendToUpload.summary,
-    input: one,
+    input: uploadParams,
     body: bytes,
-    protocol: asks(
-      { 'Upload-Offset': z.int().min(0).describe('As many bytes have come before') },
+    protocol: tusProtocol(
+      { 'Upload-Offset': z.int().min(0).describe('Bytes received so far') },
       [400, 409, 413],
       { ...offset, ...expires },
     ),
-    answers: { 204: undefined },
-    ...speaks,
+    responses: { 204: undefined },
+    ...tusRoute,
   },
   {
     method: 'DELETE',
     path: `${PATH}/:id`,
-    summary: discardAttachment.summary,
-    input: one,
-    protocol: asks({}, [409]),
-    answers: { 204: undefined },
-    ...speaks,
+    summary: deleteAttachment.summary,
+    input: uploadParams,
+    protocol: tusProtocol({}, [409]),
+    responses: { 204: undefined },
+    ...tusRoute,
   },
   {
     method: 'OPTIONS',
     path: PATH,
-    summary: 'Tell what resumable uploads can do here',
-    input: nothing,
+    summary: 'Get the capabilities of resumable uploads',
+    input: noInput,
     protocol: {
-      asks: z.object({}),
-      tells: {
-        'Tus-Version': 'Of the protocol',
-        'Tus-Extension': 'What is understood beside its core',
-        'Tus-Max-Size': 'Bytes that a file may have',
+      requestHeaders: z.object({}),
+      responseHeaders: {
+        'Tus-Version': 'Supported versions of tus',
+        'Tus-Extension': 'Supported extensions',
+        'Tus-Max-Size': 'Maximum file size in bytes',
       },
-      refuses: [],
+      errorStatuses: [],
     },
-    answers: { 204: undefined },
-    ...speaks,
+    responses: { 204: undefined },
+    ...tusRoute,
     allow: 'anyone',
   },
 ];
 
-/** Lets the tus server answer; what it refuses becomes a problem like all others. */
-async function answerTus(call: Call): Promise<Response> {
+/** Passes the request to the tus server; its errors become problem responses. */
+async function handleTus(call: Call): Promise<Response> {
   const { http, ctx } = call;
-  nothing.parse(readQuery(call));
+  noInput.parse(readQuery(call));
   const { Server } = await import('@tus/server');
   const { store, newLock } = createStore(ctx);
   const id = http.req.param('id');
-  let refused: unknown;
+  let serverError: unknown;
   const server = new Server({
     path: PATH,
     datastore: store,
     locker: { newLock },
     lockDrainTimeout: DRAIN_MS,
-    maxSize: ctx.settings.maxFileBytes,
-    // What a proxy says of hosts is not believed.
+    maxSize: ctx.limits.maxFileBytes,
+    // The public URL, not the Host or X-Forwarded headers of the request.
     generateUrl: (_, { id }) => `${ctx.settings.publicUrl}${PATH}/${id}`,
     getFileIdFromRequest: () => id,
     onResponseError: (_, error) => {
-      refused = error;
+      serverError = error;
       return undefined;
     },
   });
-  const answer = await server.handleWeb(requestOf(http.req.raw));
-  for (const [name, value] of answer.headers) if (passed.test(name)) http.header(name, value);
-  // Of its own errors one is of a class, and tells its status like the others.
-  if (refused instanceof Error && !('status_code' in refused)) throw refused;
-  if (answer.status >= 400) throw await problemOf(answer);
-  return http.body(null, answer.status as 200);
+  const response = await server.handleWeb(asHeadRequest(http.req.raw));
+  for (const [name, value] of response.headers)
+    if (passedHeaders.test(name)) http.header(name, value);
+  // Errors of the tus server carry a status_code; all others are ours.
+  if (serverError instanceof Error && !('status_code' in serverError)) throw serverError;
+  if (response.status >= 400) throw await toServiceError(response);
+  return http.body(null, response.status as 200);
 }
 
-/** Whoever cannot send HEAD asks with GET. */
-const requestOf = (request: Request) =>
+/** GET is served as HEAD, for clients that cannot send HEAD. */
+const asHeadRequest = (request: Request) =>
   request.method === 'GET'
     ? new Request(request.url, { method: 'HEAD', headers: request.headers })
     : request;
 
-async function problemOf(answer: Response): Promise<AppError> {
-  const { status } = answer;
-  const message = (await answer.text()).trim() || 'The upload cannot go on';
+async function toServiceError(response: Response): Promise<AppError> {
+  const { status } = response;
+  const message = (await response.text()).trim() || 'The upload failed';
   return new ServiceError(message, { code: codes[status] ?? 'TUS_REQUEST_INVALID', status });
 }

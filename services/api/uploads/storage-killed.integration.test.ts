@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { systemContext } from '@insightdesk/shared/context';
 import { fromUuid, toUuid } from '@insightdesk/shared/contract';
 import { connect } from '@insightdesk/shared/database';
-import { makeVariants } from '@insightdesk/shared/domain/desk/attachments';
+import { processAttachment } from '@insightdesk/shared/domain/desk/attachments';
 import { createS3Client, createStorage } from '@insightdesk/shared/storage';
 import {
   lookAtFiles,
@@ -12,7 +12,7 @@ import {
   startStorageServer,
   testEnvironment,
 } from '@insightdesk/shared/testing';
-import { openUploadApis } from '../testing/upload-replicas.ts';
+import { createUploadReplicas } from '../testing/upload-replicas.ts';
 
 setDefaultTimeout(300_000);
 
@@ -22,7 +22,7 @@ const LONGEST_MS = 300;
 /** Sometimes in several parts, of eight each. */
 const MOST_BYTES = 12_000_000;
 
-const [uploads, server] = await Promise.all([openUploadApis(), startStorageServer('swift')]);
+const [uploads, server] = await Promise.all([createUploadReplicas(), startStorageServer('swift')]);
 const { accessKeyId, secretAccessKey, url: endpoint } = server;
 const options = { accessKeyId, secretAccessKey, endpoint, region: 'us-east-1', bucket: 'desk' };
 await createS3Client(options).askText({ method: 'PUT' });
@@ -78,11 +78,11 @@ async function killStorage(): Promise<number[]> {
 
 /** What the jobs would do by and by. */
 async function checkAll(): Promise<void> {
-  const context = { ...uploads.stage.context, storage };
+  const context = { ...uploads.stage.context, files: { ...uploads.stage.context.files, storage } };
   const worker = systemContext(context, 'worker', { tenantId, requestId: 'test' });
   const rows = await sql`select id from attachments
     where tenant_id = ${toUuid(tenantId)} and status = 'pending'`;
-  for (const { id } of rows) await makeVariants(worker, { attachmentId: fromUuid('att', id) });
+  for (const { id } of rows) await processAttachment(worker, { attachmentId: fromUuid('att', id) });
 }
 
 /** The command of an operator. */

@@ -1,4 +1,9 @@
-import type { CallContext, Connections, Context, MemberActor } from '@insightdesk/shared/context';
+import {
+  type CallContext,
+  type Connections,
+  type Context,
+  toActor,
+} from '@insightdesk/shared/context';
 import type { EndCode } from '@insightdesk/shared/contract';
 import type { RateLimits } from '@insightdesk/shared/http';
 import type { Logger } from '@insightdesk/shared/logging';
@@ -8,20 +13,20 @@ import {
   type Room,
   roomOf,
 } from '@insightdesk/shared/realtime';
-import type { Holder } from '../admission/live-sessions.ts';
-import type { SessionRecords } from '../admission/session-records.ts';
+import type { Holder } from '../sessions/revocation-watcher.ts';
+import type { SessionRecords } from '../sessions/session-verifier.ts';
 import type { ChannelQuota } from '../subscriptions/channel-quota.ts';
-import type { ChannelTable } from '../subscriptions/channel-table.ts';
+import type { ChannelTable } from '../subscriptions/define-channels.ts';
 import { Subscriptions } from '../subscriptions/subscriptions.ts';
-import type { ServerSocket } from './typed-socket.ts';
+import type { ServerSocket } from './socket-types.ts';
 
 /** Who holds a socket, as the access token says. */
-export type Access = Awaited<ReturnType<Connections['tokens']['verifyAccess']>>;
+export type Access = Awaited<ReturnType<Connections['security']['tokens']['verifyAccess']>>;
 
 /** What handlers work with. */
 export interface Services {
   log: Logger;
-  tokens: Pick<Connections['tokens'], 'verifyAccess'>;
+  tokens: Pick<Connections['security']['tokens'], 'verifyAccess'>;
   /** Which channels there are and who may listen to them. */
   channels: ChannelTable;
   context(call: CallContext): Context;
@@ -132,21 +137,12 @@ export class Connection implements Holder {
   }
 }
 
-/** Who a token speaks for. */
-export const actorOf = ({ userId, role, sessionId, grant }: Access): MemberActor => ({
-  kind: 'user',
-  userId,
-  role,
-  sessionId,
-  grant,
-});
-
 /** The connection's holder as actions want to know them. */
 export function callContext({ access, ip, socket }: Connection, requestId: string): CallContext {
   const { tenantId } = access;
   const userAgent = socket.handshake.headers['user-agent'];
   return {
-    actor: actorOf(access),
+    actor: toActor(access),
     tenantId,
     requestId,
     ip,

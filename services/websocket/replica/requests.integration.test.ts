@@ -3,7 +3,7 @@ import type { ClientRequest } from '@insightdesk/shared/contract';
 import { createRequests } from '@insightdesk/shared/realtime';
 import { createTestContext, until } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
-import { createStage } from '../test-replica.ts';
+import { createStage } from '../testing/test-replica.ts';
 
 const testContext = createTestContext();
 const { startReplica, connect, person, valkey, close } = createStage(testContext);
@@ -44,9 +44,9 @@ test('a device on the other replica answers, though another one stays silent', a
   expect(await request(question, { timeoutMs: 60_000 })).toEqual({ got: question.payload });
   const { name, payload } = question;
   expect(heard).toEqual([{ id: expect.stringMatching(/^evt_/), name, payload }]);
-  await until(() => silent.length === 1);
+  await until(() => silent.length, { equals: 1 });
   expect(silent).toEqual(heard);
-  const { requests } = testContext.context;
+  const { requests } = testContext.context.realtime;
   expect(await requests.request({ ...question, payload: 'from ctx' })).toEqual({ got: 'from ctx' });
 });
 
@@ -75,7 +75,7 @@ test('somebody who comes back meanwhile, on another replica, is asked there with
     before.socket.io.engine.close();
   });
   const answer = request({ ...agent, name: 'x', payload: 1 }, { timeoutMs: 1_000, attempts: 10 });
-  await until(() => ids.length === 1);
+  await until(() => ids.length, { equals: 1 });
   const heard = await device(two.url, (_asked, acknowledge) => acknowledge(done('here')));
   expect(await answer).toBe('here');
   expect(heard.map(({ id }) => id)).toEqual(ids);
@@ -111,7 +111,7 @@ test('nobody there, or nobody who answers in order: told after the last attempt'
   const nonsense = [undefined, 'yes', { ok: 1 }, { ok: false, error: { code: 'no', detail: 1 } }];
   for (const answer of nonsense) await device(one.url, (_asked, say) => say(answer));
   await expect(request(question, options)).rejects.toMatchObject({ code: 'NO_ANSWER' });
-  await until(() => heard.length === 2);
+  await until(() => heard.length, { equals: 2 });
 });
 
 test('the same person in another organisation is not asked', async () => {
@@ -122,6 +122,6 @@ test('the same person in another organisation is not asked', async () => {
   const options = { timeoutMs: 100, attempts: 2 };
   const asking = request({ ...agent, name: 'x', payload: 1 }, options);
   await expect(asking).rejects.toMatchObject({ code: 'NO_ANSWER' });
-  await until(() => heard.length === 2);
+  await until(() => heard.length, { equals: 2 });
   expect(theirs).toEqual([]);
 });

@@ -86,8 +86,8 @@ test('a tenant write is its queries and a commit; opening it costs nothing', asy
 });
 
 test('a write that is to be done once costs no more', async () => {
-  const sealer = createSealer('secret');
-  const ctx = { database, tenantId, sealer, actor: { kind: 'system', name: 't' } } as Context;
+  const security = { tokenCodec: createSealer('secret') } as Context['security'];
+  const ctx = { database, tenantId, security, actor: { kind: 'system', name: 't' } } as Context;
   const write = (isKeyed: boolean) => () => {
     const request = { key: crypto.randomUUID(), words: [] };
     const once = createOnce(ctx, request, () => ({ status: 200, body: null, headers: {} }));

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Actor, Context, Once } from '@insightdesk/shared/context';
+import { type Actor, type Context, isMember, type Once } from '@insightdesk/shared/context';
 import { afterCommit, sqlState } from '@insightdesk/shared/database';
 import { AppError } from '@insightdesk/shared/errors';
 import { IdempotencyErrors } from './errors.ts';
@@ -46,9 +46,9 @@ export function createOnce(
   const key = given.replace(/^"(.*)"$/, '$1');
   if (!visible.test(key)) throw IdempotencyErrors.KeyInvalid();
   const caller = JSON.stringify([ctx.tenantId, callerOf(ctx.actor)]);
-  const seal = createSeal(ctx.sealer, 'idempotency', `${caller} ${key}`);
+  const seal = createSeal(ctx.security.tokenCodec, 'idempotency', `${caller} ${key}`);
   const id = createHash('sha256').update(`${caller} ${key}`).digest('base64url');
-  const row = keptAnswer(ctx.database, ctx.actor.kind === 'user' ? ctx.tenantId : undefined, id);
+  const row = keptAnswer(ctx.database, isMember(ctx.actor) ? ctx.tenantId : undefined, id);
   const words = [...known];
   let isWhole = !isOpen;
   let isClaimed = false;
@@ -111,4 +111,4 @@ export function createOnce(
 const wasTaken = (error: unknown) => [IN_FLIGHT, KNOWN].includes(sqlState(error) ?? '');
 
 /** A person stays the same over sessions. */
-const callerOf = (actor: Actor) => (actor.kind === 'user' ? actor.userId : actor.kind);
+const callerOf = (actor: Actor) => (isMember(actor) ? actor.userId : actor.kind);

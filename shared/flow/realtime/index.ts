@@ -11,8 +11,8 @@ export {
   createChannelLog,
   heldBytes,
 } from './channel-log.ts';
-export { type ChannelRefill, createChannelRefill, type PlacedEntry } from './channel-refill.ts';
-export type { HubCounts, HubEmit } from './hub-channel.ts';
+export { type ChannelRefill, createChannelRefill, type PlacedEntry } from './channel-rebuild.ts';
+export type { HubCounts, HubEmit } from './channel-room.ts';
 export {
   countOpenSockets,
   LISTENS,
@@ -28,6 +28,6 @@ export {
   type SocketOfUser,
 } from './presence-members.ts';
 export { createPresenceRegistry, type PresenceRegistry } from './presence-registry.ts';
-export { type Answered, type Asked, createRequests, REQUESTS_TOPIC } from './requests.ts';
+export { type Answered, type Asked, createRequests, REQUESTS_TOPIC, type Requests } from './requests.ts';
 export { channelOf, type Room, roomOf } from './room.ts';
 export { SIGNALS_TOPIC, SYSTEM, type SystemSignal, sendSignals } from './signals.ts';

@@ -5,10 +5,10 @@ import { newId } from '@insightdesk/shared/utils';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import type { Route } from '../../route.ts';
 import { routes } from '../../routes.ts';
-import { bodies, fileOf, nameOf, pathOf, requestTo, takesJson } from '../../testing/requests.ts';
-import { type Asked, openWholeApi } from '../../testing/integration-api.ts';
+import { createIntegrationApi, type RequestOptions } from '../../testing/integration-api.ts';
+import { bodies, fileOf, pathOf, requestTo, routeName, takesJson } from '../../testing/requests.ts';
 
-const api = openWholeApi();
+const api = createIntegrationApi();
 let owner: string;
 beforeAll(async () => {
   ({ owner } = await api.openTenant());
@@ -18,12 +18,12 @@ afterAll(() => api.close());
 const codeOf = async (response: Response) => ((await response.json()) as { code: string }).code;
 const forMembers = routes.filter(({ allow }) => allow !== 'anyone');
 const withJson = routes.filter(takesJson);
-const claimsOf = async (token: string) => api.context.tokens.verifyAccess(token);
+const claimsOf = async (token: string) => api.context.security.tokens.verifyAccess(token);
 
 /** A request with which nothing is wrong but what is changed about it. */
-function ask(route: Route, more: Asked = {}, id?: string) {
+function request(route: Route, more: RequestOptions = {}, id?: string) {
   const { path, ...usual } = requestTo(route, id);
-  return api.ask(route.method, path, { as: owner, ...usual, ...more });
+  return api.request(route.method, path, { as: owner, ...usual, ...more });
 }
 
 test('the document is valid OpenAPI 3.1', async () => {
@@ -42,13 +42,13 @@ test('every route belongs to a test file that sees all it promises', async () =>
     }
   }
   const isClaimed = (path: string) => claimed.some((below) => `${path}/`.startsWith(`${below}/`));
-  expect(routes.filter(({ path }) => !isClaimed(path)).map(nameOf)).toEqual([]);
+  expect(routes.filter(({ path }) => !isClaimed(path)).map(routeName)).toEqual([]);
 });
 
 describe('without a token', () => {
   for (const route of forMembers) {
-    test(nameOf(route), async () => {
-      const response = await api.ask(route.method, pathOf(route, 'nobody'));
+    test(routeName(route), async () => {
+      const response = await api.request(route.method, pathOf(route, 'nobody'));
       expect(response.status).toBe(401);
       expect(response.headers.get('WWW-Authenticate')).toBe('Bearer');
     });
@@ -57,9 +57,9 @@ describe('without a token', () => {
 
 describe('with a forged token', () => {
   for (const route of forMembers) {
-    test(nameOf(route), async () => {
+    test(routeName(route), async () => {
       const as = `${owner.slice(0, -4)}AAAA`;
-      const response = await api.ask(route.method, pathOf(route, 'nobody'), { as });
+      const response = await api.request(route.method, pathOf(route, 'nobody'), { as });
       expect(response.status).toBe(401);
       expect(await codeOf(response)).toBe('TOKEN_INVALID');
     });
@@ -76,8 +76,8 @@ describe('by a member of a disabled organisation', () => {
   });
 
   for (const route of forMembers) {
-    test(nameOf(route), async () => {
-      const response = await ask(route, { as: shutOut });
+    test(routeName(route), async () => {
+      const response = await request(route, { as: shutOut });
       expect(response.status).toBe(403);
       expect(await codeOf(response)).toBe('ORGANIZATION_DISABLED');
     });
@@ -86,8 +86,8 @@ describe('by a member of a disabled organisation', () => {
 
 describe('with an id that cannot be one', () => {
   for (const route of routes.filter(({ path }) => path.includes(':'))) {
-    test(nameOf(route), async () => {
-      const response = await ask(route, {}, 'nobody');
+    test(routeName(route), async () => {
+      const response = await request(route, {}, 'nobody');
       expect(response.status).toBe(404);
       expect(await codeOf(response)).toBe('NOT_FOUND');
     });
@@ -97,23 +97,23 @@ describe('with an id that cannot be one', () => {
 describe('with a body that is', () => {
   for (const route of withJson) {
     const send = (body: string, type = 'application/json') =>
-      ask(route, { body, headers: { 'Content-Type': type } });
+      request(route, { body, headers: { 'Content-Type': type } });
 
-    test(`malformed: ${nameOf(route)}`, async () => {
+    test(`malformed: ${routeName(route)}`, async () => {
       const response = await send('{"a":');
       expect(response.status).toBe(400);
       expect(await codeOf(response)).toBe('MALFORMED_JSON');
     });
 
-    test(`not JSON: ${nameOf(route)}`, async () => {
+    test(`not JSON: ${routeName(route)}`, async () => {
       expect((await send('a=1', 'text/plain')).status).toBe(415);
     });
 
-    test(`a list: ${nameOf(route)}`, async () => {
+    test(`a list: ${routeName(route)}`, async () => {
       expect((await send('[]')).status).toBe(422);
     });
 
-    test(`too large: ${nameOf(route)}`, async () => {
+    test(`too large: ${routeName(route)}`, async () => {
       const { jsonLimitBytes } = api.options.config.http;
       const response = await send(`"${'x'.repeat(jsonLimitBytes)}"`);
       expect(response.status).toBe(413);
@@ -129,7 +129,7 @@ describe('with a body that is', () => {
   ])('a file: %s', async (_, type, more, status) => {
     const headers = { 'Content-Type': type, ...more };
     for (const route of withFile) {
-      expect((await ask(route, { body: 'x', headers })).status).toBe(status);
+      expect((await request(route, { body: 'x', headers })).status).toBe(status);
     }
   });
 });
@@ -139,7 +139,7 @@ describe('with a field that nobody knows', () => {
   const isProviders = ({ path }: Route) => path.endsWith('/callback');
 
   /** In the body, or else in the query. */
-  function withField(route: Route): Asked & { path: string } {
+  function withField(route: Route): RequestOptions & { path: string } {
     const { path, ...usual } = requestTo(route);
     if (takesJson(route)) return { path, body: { nobody: 1 } };
     if (route.body && !route.protocol) return { path, body: fileOf('text', 'nobody') };
@@ -147,19 +147,19 @@ describe('with a field that nobody knows', () => {
   }
 
   for (const route of routes.filter((one) => !isProviders(one))) {
-    test(nameOf(route), async () => {
+    test(routeName(route), async () => {
       const { path, ...asked } = withField(route);
-      const response = await api.ask(route.method, path, { as: owner, ...asked });
+      const response = await api.request(route.method, path, { as: owner, ...asked });
       expect(response.status).toBe(422);
       const { errors } = (await response.json()) as { errors: unknown };
       expect(errors).toContainEqual({ path: 'nobody', message: 'Unknown field' });
     });
   }
 
-  test.each(routes.filter(isProviders).map((route) => [nameOf(route), route] as const))(
+  test.each(routes.filter(isProviders).map((route) => [routeName(route), route] as const))(
     '%s, too much of it',
     async (_, { method, path }) => {
-      const response = await api.ask(method, `${path}?nobody=${'1'.repeat(8_000)}`);
+      const response = await api.request(method, `${path}?nobody=${'1'.repeat(8_000)}`);
       expect(response.status).toBe(422);
     },
   );
@@ -181,14 +181,14 @@ describe('while the same is being done', () => {
   const ofFile = ['', 'note.txt', 'text/plain', hash];
 
   for (const route of routes.filter(({ method, protocol }) => method !== 'GET' && !protocol)) {
-    test(nameOf(route), async () => {
+    test(routeName(route), async () => {
       const id = newId('evt');
       const { path, body, ...usual } = requestTo(route);
       const words = route.body ? ofFile : [JSON.stringify(body ?? {})];
       await begin(id, [route.method, path, '', ...words], route.allow !== 'anyone');
       const headers = { 'Idempotency-Key': id };
       const as = route.allow === 'anyone' ? undefined : owner;
-      const response = await api.ask(route.method, path, { as, body, ...usual, headers });
+      const response = await api.request(route.method, path, { as, body, ...usual, headers });
       expect(response.status).toBe(409);
       expect(await codeOf(response)).toBe('IDEMPOTENCY_IN_FLIGHT');
     });
@@ -196,12 +196,12 @@ describe('while the same is being done', () => {
 });
 
 describe('about a version that is no more', () => {
-  for (const route of routes.filter(({ looksAtVersion }) => looksAtVersion)) {
-    test(nameOf(route), async () => {
+  for (const route of routes.filter(({ requiresIfMatch }) => requiresIfMatch)) {
+    test(routeName(route), async () => {
       const path = route.path.replace('/:id', '');
-      const made = await api.ask('POST', path, { as: owner, body: bodies[`POST ${path}`] });
+      const made = await api.request('POST', path, { as: owner, body: bodies[`POST ${path}`] });
       const { id } = (await made.json()) as { id: string };
-      const response = await ask(route, { headers: { 'If-Match': '"0"' } }, id);
+      const response = await request(route, { headers: { 'If-Match': '"0"' } }, id);
       expect(response.status).toBe(412);
       expect(await codeOf(response)).toBe('PRECONDITION_FAILED');
     });
@@ -209,13 +209,13 @@ describe('about a version that is no more', () => {
 });
 
 describe('beyond the limit of an address', () => {
-  const limited = openWholeApi({ windowMs: 600_000, maxRequests: 1, patienceMs: 10_000 });
+  const limited = createIntegrationApi({ windowMs: 600_000, maxRequests: 1, patienceMs: 10_000 });
   const from = { requestIP: () => ({ address: '2001:db8:429::1' }) };
   beforeAll(() => limited.app.request('/openapi.json', {}, from));
   afterAll(() => limited.close());
 
   for (const route of routes) {
-    test(nameOf(route), async () => {
+    test(routeName(route), async () => {
       const { method } = route;
       const response = await limited.app.request(pathOf(route), { method }, from);
       expect(response.status).toBe(429);

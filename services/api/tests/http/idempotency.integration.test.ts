@@ -5,20 +5,20 @@ import { createOnce } from '@insightdesk/shared/idempotency';
 import { createTestDatabase, until } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { routes } from '../../routes.ts';
-import { openWholeApi } from '../../testing/integration-api.ts';
+import { createIntegrationApi } from '../../testing/integration-api.ts';
 
 let place: Awaited<ReturnType<typeof createTestDatabase>>;
-let api: ReturnType<typeof openWholeApi>;
+let api: ReturnType<typeof createIntegrationApi>;
 /** Another replica. */
-let other: ReturnType<typeof openWholeApi>;
+let other: ReturnType<typeof createIntegrationApi>;
 let admin: ReturnType<typeof connect>;
 /** Holds rows as another transaction would. */
 let holder: typeof admin;
 let own: Awaited<ReturnType<typeof api.openTenant>>;
 beforeAll(async () => {
   place = await createTestDatabase();
-  api = openWholeApi(undefined, {}, place.url);
-  other = openWholeApi(undefined, {}, place.url);
+  api = createIntegrationApi(undefined, {}, place.url);
+  other = createIntegrationApi(undefined, {}, place.url);
   admin = connect(place.adminUrl, { timeoutMs: 10_000 });
   holder = connect(place.adminUrl, { timeoutMs: 10_000 });
   own = await api.openTenant();
@@ -33,12 +33,12 @@ const wanted = { subject: 'Help', body: 'It is broken' };
 const open = (
   headers: Record<string, string>,
   { on = api, as = own.customer, body = wanted as object } = {},
-) => on.ask('POST', '/v1/conversations', { as, body, headers });
+) => on.request('POST', '/v1/conversations', { as, body, headers });
 const codeOf = async (response: Response) => ((await response.json()) as { code: string }).code;
 const isReplay = ({ headers }: Response) => headers.get('Idempotency-Replayed') === 'true';
 
 async function counted(as = own.customer) {
-  const response = await api.ask('GET', '/v1/conversations?limit=100', { as });
+  const response = await api.request('GET', '/v1/conversations?limit=100', { as });
   return ((await response.json()) as { items: unknown[] }).items.length;
 }
 
@@ -86,7 +86,7 @@ test('409 while the first is running', async () => {
   const body = { body: 'We look into it' };
   // Whoever holds the row makes the first one wait inside its transaction.
   const letGo = await holdConversations();
-  const send = (on = api) => on.ask('POST', `${path}/messages`, { as: own.agent, body, headers });
+  const send = (on = api) => on.request('POST', `${path}/messages`, { as: own.agent, body, headers });
   const first = send();
   await until(isWaiting);
   let second = await send(other);
@@ -106,7 +106,7 @@ test('422 for another body, path or method', async () => {
   const another = await open(headers, { body: changed });
   expect([another.status, await codeOf(another)]).toEqual([422, 'IDEMPOTENCY_KEY_REUSED']);
   const path = await opened();
-  const elsewhere = await api.ask('POST', `${path}/messages`, {
+  const elsewhere = await api.request('POST', `${path}/messages`, {
     as: own.customer,
     body: { body: 'x' },
     headers,
@@ -130,8 +130,8 @@ test('who may no longer come in is not answered again', async () => {
   const headers = key();
   const act = () => open(headers, { as: admins });
   expect((await act()).status).toBe(201);
-  const { userId } = await api.context.tokens.verifyAccess(admins);
-  await api.ask('DELETE', `/v1/members/${userId}`, { as: own.owner });
+  const { userId } = await api.context.security.tokens.verifyAccess(admins);
+  await api.request('DELETE', `/v1/members/${userId}`, { as: own.owner });
   expect((await act()).status).toBe(401);
 });
 
@@ -146,7 +146,7 @@ test('an API that is killed before its COMMIT leaves neither effect nor key', as
   const path = await opened(customer);
   const headers = key();
   const send = (on = api) =>
-    on.ask('POST', `${path}/messages`, { as: customer, body: { body: 'Hello?' }, headers });
+    on.request('POST', `${path}/messages`, { as: customer, body: { body: 'Hello?' }, headers });
   const letGo = await holdConversations();
   const first = send();
   await until(isWaiting);
@@ -158,7 +158,7 @@ test('an API that is killed before its COMMIT leaves neither effect nor key', as
   expect([201, 503]).toContain((await first).status);
   const again = await send(other);
   expect(again.status).toBe(201);
-  const list = await api.ask('GET', `${path}/messages`, { as: customer });
+  const list = await api.request('GET', `${path}/messages`, { as: customer });
   expect(((await list.json()) as { items: unknown[] }).items).toHaveLength(2);
 });
 
@@ -179,7 +179,7 @@ test.each(
 )('%s %s looks at the key', async (method, path, { allow, body }) => {
   const file = new FormData();
   file.append('file', new File(['x'], 'x.txt'));
-  const response = await api.ask(method, path.replaceAll(/:\w+/g, 'x'), {
+  const response = await api.request(method, path.replaceAll(/:\w+/g, 'x'), {
     ...(allow !== 'anyone' && { as: own.owner }),
     ...(method !== 'DELETE' && { body: body ? file : {} }),
     headers: { 'Idempotency-Key': 'not a key' },
@@ -242,7 +242,7 @@ test('an answer that carries tokens is given again and stored so that nobody rea
     organizationName: `Acme ${newId('org')}`,
   };
   const register = (body: object = person, on = api) =>
-    on.ask('POST', '/v1/auth/register', { body, headers });
+    on.request('POST', '/v1/auth/register', { body, headers });
   const first = await register();
   expect(first.status).toBe(201);
   const again = await register(person, other);
@@ -263,7 +263,7 @@ test('an answer that carries tokens is given again and stored so that nobody rea
 test('a refresh whose answer was lost is answered again, and its session lives', async () => {
   const { refreshToken } = await registered();
   const headers = key();
-  const refresh = () => api.ask('POST', '/v1/auth/refresh', { body: { refreshToken }, headers });
+  const refresh = () => api.request('POST', '/v1/auth/refresh', { body: { refreshToken }, headers });
   const first = await (await refresh()).json();
   await Bun.sleep(400);
   const again = await refresh();
@@ -276,7 +276,7 @@ test('an upload is stored once, and another file is another request', async () =
   const upload = (text: string, on = api) => {
     const body = new FormData();
     body.append('file', new File([text], 'notes.txt', { type: 'text/plain' }));
-    return on.ask('POST', '/v1/attachments', { as: own.agent, body, headers });
+    return on.request('POST', '/v1/attachments', { as: own.agent, body, headers });
   };
   const first = await upload('one');
   expect(first.status).toBe(201);
@@ -290,7 +290,7 @@ test('an upload is stored once, and another file is another request', async () =
 test('a process that dies between its effect and its answer: 409, and nothing twice', async () => {
   const { refreshToken } = await registered();
   const headers = key();
-  const refresh = () => api.ask('POST', '/v1/auth/refresh', { body: { refreshToken }, headers });
+  const refresh = () => api.request('POST', '/v1/auth/refresh', { body: { refreshToken }, headers });
   await refresh();
   const lose = (age: string) =>
     admin`update kept_answers set answer = null, answered_at = null, created_at = now() - ${age}::interval
@@ -339,7 +339,7 @@ async function opened(as = own.customer) {
 async function registered() {
   const person = { email: `${newId('usr')}@example.com`, password: 'a long enough password' };
   const names = { name: 'Nora Newcomer', organizationName: `Acme ${newId('org')}` };
-  const response = await api.ask('POST', '/v1/auth/register', { body: { ...person, ...names } });
+  const response = await api.request('POST', '/v1/auth/register', { body: { ...person, ...names } });
   return (await response.json()) as { refreshToken: string };
 }
 

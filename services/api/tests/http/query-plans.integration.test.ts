@@ -6,9 +6,9 @@ import { createTestDatabase, createTestTenant, userOf } from '@insightdesk/share
 import { z } from 'zod';
 import type { Route } from '../../route.ts';
 import { routes } from '../../routes.ts';
-import { openPlans, type PlanMode, type Sent } from '../../testing/query-plans.ts';
-import { fillTenant } from '../../testing/seed-large-tenant.ts';
-import { openWholeApi } from '../../testing/integration-api.ts';
+import { createIntegrationApi } from '../../testing/integration-api.ts';
+import { createQueryPlans, type PlanMode, type Statement } from '../../testing/query-plans.ts';
+import { seedLargeTenant } from '../../testing/seed-large-tenant.ts';
 
 /** A page is what a statement is for, so it may look at ten rows for each row of one. */
 const PAGE = 26;
@@ -18,7 +18,7 @@ const SEARCH_WINDOW = 1_000;
 
 // Of its own: what it fills tables with would mislead the planner for other tests.
 const place = await createTestDatabase();
-const sent: Sent[] = [];
+const sent: Statement[] = [];
 const observed = createDatabase({
   url: place.url,
   poolMin: 1,
@@ -27,12 +27,12 @@ const observed = createDatabase({
   slowQueryMs: 10_000,
   observe: (query, parameters) => sent.push({ query, parameters }),
 });
-const { context, ask, close } = openWholeApi(
+const { context, request, close } = createIntegrationApi(
   undefined,
   { context: (call) => ({ ...context, ...call, database: observed }) },
   place.url,
 );
-const plans = openPlans(place.url);
+const plans = createQueryPlans(place.url);
 const callers = {} as Record<Role, Context>;
 let ids: Id[] = [];
 
@@ -41,7 +41,7 @@ beforeAll(async () => {
     const { owner, member, tenantId } = await createTestTenant(context);
     const customer = await member('customer');
     Object.assign(callers, { owner, customer });
-    const made = await fillTenant(place.adminUrl, tenantId, userOf(owner), userOf(customer));
+    const made = await seedLargeTenant(place.adminUrl, tenantId, userOf(owner), userOf(customer));
     ids = [made.conversation, made.webhook, userOf(owner)];
   }
 });
@@ -63,9 +63,9 @@ const texts: Record<string, string[]> = {
   q: ['zebra', 'parcel', 'xylophone', 'z', '%', '%%%', 'e'],
 };
 
-const lists = routes.filter(({ method, answers }) => method === 'GET' && isList(answers[200]));
+const lists = routes.filter(({ method, responses }) => method === 'GET' && isList(responses[200]));
 
-function isList(answer: Route['answers'][number]): boolean {
+function isList(answer: Route['responses'][number]): boolean {
   return answer instanceof z.ZodObject && answer.shape.items instanceof z.ZodArray;
 }
 
@@ -98,7 +98,11 @@ function valuesFor(name: string, schema: z.ZodType): unknown[] {
 
 /** The statements of the first page and, when there is one, of the second. */
 async function statementsFor(route: Route, caller: Context, input: Record<string, unknown>) {
-  const { tenantId, actor, tokens } = caller;
+  const {
+    tenantId,
+    actor,
+    security: { tokens },
+  } = caller;
   if (!tenantId || actor.kind !== 'user') throw new Error('Nobody asks');
   const { token } = await tokens.signAccess({ ...actor, tenantId });
   const path = route.path.replace(/:(\w+)/g, (_, name) => String(input[name]));
@@ -106,10 +110,10 @@ async function statementsFor(route: Route, caller: Context, input: Record<string
   for (const [name, value] of Object.entries(input)) {
     if (!route.path.includes(`:${name}`)) query.set(name, String(value));
   }
-  const all: Sent[] = [];
+  const all: Statement[] = [];
   for (let page = 0; page < 2; page++) {
     sent.length = 0;
-    const answer = await ask('GET', `${path}?${query}`, { as: token });
+    const answer = await request('GET', `${path}?${query}`, { as: token });
     expect(answer.status).toBe(200);
     all.push(...sent.filter((statement) => !statement.query.includes('app.enter')));
     const { nextCursor } = (await answer.json()) as { nextCursor: string | null };

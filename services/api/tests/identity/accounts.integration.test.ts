@@ -4,9 +4,9 @@ import { fromUuid, type Id } from '@insightdesk/shared/contract';
 import { login, register, requestPasswordReset } from '@insightdesk/shared/domain/identity/users';
 import { verifyAddress } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
-import { openWholeApi, testPromises } from '../../testing/integration-api.ts';
+import { createIntegrationApi, testDocumentedResponses } from '../../testing/integration-api.ts';
 
-const api = openWholeApi();
+const api = createIntegrationApi();
 afterAll(() => api.close());
 
 const password = 'a long enough password';
@@ -20,7 +20,7 @@ interface SignedIn {
 
 async function registered(email = address()) {
   const body = { email, password, name: 'Ann', organizationName: 'Ann & Co' };
-  const response = await api.ask('POST', '/v1/auth/register', { body });
+  const response = await api.request('POST', '/v1/auth/register', { body });
   const answer = (await response.json()) as SignedIn;
   return { ...answer, email, as: answer.accessToken, userId: answer.user.id };
 }
@@ -44,11 +44,11 @@ async function linkTo(email: string, purpose: string): Promise<string> {
     ),
   );
   if (!link) throw new Error('No link');
-  return api.context.sealer.seal('account-link', [purpose, fromUuid('lnk', link.id)]);
+  return api.context.security.tokenCodec.seal('account-link', [purpose, fromUuid('lnk', link.id)]);
 }
 
 const send = (path: string, body: object, as?: string) =>
-  api.ask('POST', path, { body, ...(as && { as }) });
+  api.request('POST', path, { body, ...(as && { as }) });
 
 describe('an address', () => {
   test('202, 200 by its link, 422 by the same again; `me` tells', async () => {
@@ -61,7 +61,7 @@ describe('an address', () => {
     const answer = await send('/v1/auth/verify-email', { token, password });
     expect(await answer.json()).toMatchObject({ user: { email, emailVerified: true } });
     await refused(await send('/v1/auth/verify-email', { token, password }), 422, 'LINK_INVALID');
-    const me = await api.ask('GET', '/v1/me', { as });
+    const me = await api.request('GET', '/v1/me', { as });
     expect(await me.json()).toMatchObject({ user: { emailVerified: true } });
   });
 
@@ -98,10 +98,10 @@ describe('whether an address has an account', () => {
       (email) => send('/v1/auth/login', { email, password: 'not the password' }),
       (email) => send('/v1/auth/password/reset', { email }),
     ];
-    for (const ask of questions) {
-      const unknown = await seen(await ask(address()));
-      expect(await seen(await ask(known))).toEqual(unknown);
-      expect(await seen(await ask(waiting))).toEqual(unknown);
+    for (const request of questions) {
+      const unknown = await seen(await request(address()));
+      expect(await seen(await request(known))).toEqual(unknown);
+      expect(await seen(await request(waiting))).toEqual(unknown);
     }
     const { as } = await verified();
     const change = (email: string) => send('/v1/auth/email', { email, password }, as);
@@ -118,7 +118,11 @@ describe('whether an address has an account', () => {
     const work: string[][] = [];
     for (const email of [(await verified()).email, (await registered()).email, address()]) {
       const done: string[] = [];
-      const { passwords, database, identity } = context;
+      const {
+        security: { passwords },
+        database,
+        identityDatabase: identity,
+      } = context;
       const noted =
         <A extends unknown[], R>(name: string, work: (...given: A) => R) =>
         (...given: A) => {
@@ -127,22 +131,25 @@ describe('whether an address has an account', () => {
         };
       const watched: Context = {
         ...context,
-        passwords: {
-          ...passwords,
-          hash: noted('hash', passwords.hash),
-          verify: noted('verify', passwords.verify),
+        security: {
+          ...context.security,
+          passwords: {
+            ...passwords,
+            hash: noted('hash', passwords.hash),
+            verify: noted('verify', passwords.verify),
+          },
         },
         database: {
           ...database,
           read: noted('read', database.read) as typeof database.read,
           write: noted('write', database.write) as typeof database.write,
         },
-        identity: {
+        identityDatabase: {
           read: noted('identity read', identity.read) as typeof identity.read,
           write: noted('identity write', identity.write) as typeof identity.write,
         },
         // What comes after the answer is no part of it.
-        later: () => {},
+        background: () => {},
       };
       await login(watched, { email, password: 'not the password' }).catch(() => {});
       await requestPasswordReset(watched, { email });
@@ -162,7 +169,7 @@ describe('a password', () => {
     const body = { token: await linkTo(email, 'reset'), password: 'another long password' };
     expect((await send('/v1/auth/password/reset/confirm', body)).status).toBe(204);
     await refused(await send('/v1/auth/password/reset/confirm', body), 422, 'LINK_INVALID');
-    expect((await api.ask('GET', '/v1/me', { as })).status).toBe(401);
+    expect((await api.request('GET', '/v1/me', { as })).status).toBe(401);
   });
 
   test('204: changed; 403 with a wrong one; 422 for a short one', async () => {
@@ -172,7 +179,7 @@ describe('a password', () => {
     await refused(await send(path, { ...change, currentPassword: 'x' }, as), 403, 'WRONG_PASSWORD');
     await refused(await send(path, { ...change, password: 'x' }, as), 422, 'VALIDATION_FAILED');
     expect((await send(path, change, as)).status).toBe(204);
-    expect((await api.ask('GET', '/v1/me', { as })).status).toBe(200);
+    expect((await api.request('GET', '/v1/me', { as })).status).toBe(200);
   });
 });
 
@@ -183,7 +190,7 @@ describe('organisations', () => {
     const founded = await send('/v1/organizations', { name: 'Another' }, as);
     expect(founded.status).toBe(201);
     const { organization: other } = (await founded.json()) as SignedIn;
-    const list = await api.ask('GET', '/v1/auth/organizations', { as });
+    const list = await api.request('GET', '/v1/auth/organizations', { as });
     expect(await list.json()).toMatchObject({
       items: [
         { organization: { id: organization.id }, current: true },
@@ -195,7 +202,7 @@ describe('organisations', () => {
     await refused(away, 404, 'NOT_FOUND');
     const switched = await send(path, { organizationId: other.id }, as);
     expect(await switched.json()).toMatchObject({ organization: { id: other.id } });
-    await refused(await api.ask('GET', '/v1/me', { as }), 401, 'SESSION_ENDED');
+    await refused(await api.request('GET', '/v1/me', { as }), 401, 'SESSION_ENDED');
   });
 
   test('204: switched to in cookies, by a browser that asks for them', async () => {
@@ -207,7 +214,7 @@ describe('organisations', () => {
       'X-Session-Mode': 'cookie',
     };
     const body = { organizationId: organization.id };
-    const switched = await api.ask('POST', '/v1/auth/switch', { as, body, headers });
+    const switched = await api.request('POST', '/v1/auth/switch', { as, body, headers });
     expect([switched.status, switched.headers.getSetCookie().length]).toEqual([204, 2]);
   });
 
@@ -222,15 +229,15 @@ test('a device is named', async () => {
   const { email } = await registered();
   const headers = { 'User-Agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Firefox/140.0' };
   const body = { email, password };
-  const signedIn = await api.ask('POST', '/v1/auth/login', { body, headers });
+  const signedIn = await api.request('POST', '/v1/auth/login', { body, headers });
   const { accessToken: as } = (await signedIn.json()) as SignedIn;
-  const list = await api.ask('GET', '/v1/auth/sessions', { as });
+  const list = await api.request('GET', '/v1/auth/sessions', { as });
   const { items } = (await list.json()) as { items: object[] };
   expect(items[0]).toMatchObject({ device: 'Firefox on Linux', current: true });
   expect(items[0]).toHaveProperty('lastSeenAt');
 });
 
-testPromises(
+testDocumentedResponses(
   api,
   '/v1/auth/verify-email',
   '/v1/auth/password',

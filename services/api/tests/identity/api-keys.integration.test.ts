@@ -5,11 +5,11 @@ import { newSecret, readSecret } from '@insightdesk/shared/domain/identity/api-k
 import { listStaffIds, login } from '@insightdesk/shared/domain/identity/users';
 import { testEnvironment, until } from '@insightdesk/shared/testing';
 import { addDays, newId } from '@insightdesk/shared/utils';
-import { openWholeApi, testPromises } from '../../testing/integration-api.ts';
+import { createIntegrationApi, testDocumentedResponses } from '../../testing/integration-api.ts';
 
-const api = openWholeApi();
+const api = createIntegrationApi();
 /** Another replica, with caches of its own. */
-const second = openWholeApi();
+const second = createIntegrationApi();
 const admin = connect(testEnvironment.adminUrl, { timeoutMs: 5_000 });
 type Tenant = Awaited<ReturnType<typeof api.openTenant>>;
 let own: Tenant;
@@ -31,7 +31,7 @@ const scopes: Permission[] = [
   'conversations:open',
 ];
 const make = (change = {}, as = own.admin) =>
-  api.ask('POST', '/v1/api-keys', { as, body: { name: 'CRM', permissions: scopes, ...change } });
+  api.request('POST', '/v1/api-keys', { as, body: { name: 'CRM', permissions: scopes, ...change } });
 interface Made {
   id: string;
   userId: string;
@@ -40,50 +40,50 @@ interface Made {
 }
 const made = async (change = {}, as = own.admin) => (await (await make(change, as)).json()) as Made;
 const path = ({ id }: { id: string }) => `/v1/api-keys/${id}`;
-const get = async (key: Made, as = own.admin) => (await api.ask('GET', path(key), { as })).json();
-const meBy = async (as: string, at = api) => (await at.ask('GET', '/v1/me', { as })).status;
-const membersOf = async (as: string) => (await api.context.tokens.verifyAccess(as)).userId;
+const get = async (key: Made, as = own.admin) => (await api.request('GET', path(key), { as })).json();
+const meBy = async (as: string, at = api) => (await at.request('GET', '/v1/me', { as })).status;
+const membersOf = async (as: string) => (await api.context.security.tokens.verifyAccess(as)).userId;
 
 describe('API keys', () => {
   test('201: shown once, hashed at rest, and it may do what it was given', async () => {
     const { secret, ...key } = await made();
     expect(secret).toMatch(/^idk_[0-9A-Za-z]{92}$/);
     expect(await get({ ...key, secret })).toEqual({ ...key, lastUsedAt: null } as object);
-    const list = await (await api.ask('GET', '/v1/api-keys', { as: own.owner })).text();
+    const list = await (await api.request('GET', '/v1/api-keys', { as: own.owner })).text();
     expect(list).toContain(key.id);
     expect(list).not.toContain('idk_');
     const rows =
       await admin`select * from api_key_secrets where key_id = ${toUuid(key.id as never)}`;
     expect(rows).toHaveLength(1);
     expect(JSON.stringify(rows)).not.toContain(secret.slice(50, 80));
-    const me = await (await api.ask('GET', '/v1/me', { as: secret })).json();
+    const me = await (await api.request('GET', '/v1/me', { as: secret })).json();
     expect(me).toMatchObject({
       user: { id: key.userId, name: 'CRM' },
       permissions: scopes.toSorted(byTable),
     });
-    const opened = await api.ask('POST', '/v1/conversations', {
+    const opened = await api.request('POST', '/v1/conversations', {
       as: secret,
       body: { subject: 'S', body: 'B' },
     });
     expect(await opened.json()).toMatchObject({ customerId: key.userId });
     const query = 'permission=members:read';
-    const why = await api.ask('GET', `/v1/permissions/explain?${query}`, { as: secret });
+    const why = await api.request('GET', `/v1/permissions/explain?${query}`, { as: secret });
     expect(await why.json()).toMatchObject({ allowed: false, via: 'key', role: 'agent' });
-    await refused(api.ask('GET', '/v1/members', { as: secret }), 403, 'FORBIDDEN');
-    await refused(api.ask('POST', '/v1/auth/logout-all', { as: secret }), 403, 'FORBIDDEN');
+    await refused(api.request('GET', '/v1/members', { as: secret }), 403, 'FORBIDDEN');
+    await refused(api.request('POST', '/v1/auth/logout-all', { as: secret }), 403, 'FORBIDDEN');
   });
 
   test('403, 404, 409, 422', async () => {
     for (const as of [own.agent, own.customer]) await refused(make({}, as), 403, 'FORBIDDEN');
     const key = await made();
     for (const as of [own.agent, own.customer]) {
-      await refused(api.ask('GET', path(key), { as }), 403, 'FORBIDDEN');
-      await refused(api.ask('DELETE', path(key), { as }), 403, 'FORBIDDEN');
+      await refused(api.request('GET', path(key), { as }), 403, 'FORBIDDEN');
+      await refused(api.request('DELETE', path(key), { as }), 403, 'FORBIDDEN');
     }
     const as = strangers.owner;
-    await refused(api.ask('GET', path(key), { as }), 404, 'NOT_FOUND');
-    await refused(api.ask('DELETE', path(key), { as }), 404, 'NOT_FOUND');
-    await refused(api.ask('POST', `${path(key)}/rotate`, { as, body: {} }), 404, 'NOT_FOUND');
+    await refused(api.request('GET', path(key), { as }), 404, 'NOT_FOUND');
+    await refused(api.request('DELETE', path(key), { as }), 404, 'NOT_FOUND');
+    await refused(api.request('POST', `${path(key)}/rotate`, { as, body: {} }), 404, 'NOT_FOUND');
     expect(await meBy(key.secret)).toBe(200);
     for (const wrong of [
       { permissions: [] },
@@ -104,12 +104,12 @@ describe('API keys', () => {
 
   test('a key reaches its own organisation, and is worth nothing with a letter changed', async () => {
     const { secret } = await made({ permissions: ['conversations:read'] });
-    const opened = await api.ask('POST', '/v1/conversations', {
+    const opened = await api.request('POST', '/v1/conversations', {
       as: strangers.customer,
       body: { subject: 'S', body: 'B' },
     });
     const { id } = (await opened.json()) as { id: string };
-    await refused(api.ask('GET', `/v1/conversations/${id}`, { as: secret }), 404, 'NOT_FOUND');
+    await refused(api.request('GET', `/v1/conversations/${id}`, { as: secret }), 404, 'NOT_FOUND');
     const name = readSecret(secret);
     if (!name) throw new Error('no secret');
     const forged = [
@@ -120,7 +120,7 @@ describe('API keys', () => {
       newSecret({ ...name, secretId: newId('ses') }),
     ];
     for (const as of forged)
-      await refused(api.ask('GET', '/v1/conversations', { as }), 401, 'TOKEN_INVALID');
+      await refused(api.request('GET', '/v1/conversations', { as }), 401, 'TOKEN_INVALID');
   });
 
   test('200: rotated; the old secret works until the overlap ends, on every replica', async () => {
@@ -128,7 +128,7 @@ describe('API keys', () => {
     for (const at of [api, second]) expect(await meBy(key.secret, at)).toBe(200);
     const rotate = async (overlapHours?: number) => {
       const body = overlapHours === undefined ? {} : { overlapHours };
-      const answer = await api.ask('POST', `${path(key)}/rotate`, { as: own.owner, body });
+      const answer = await api.request('POST', `${path(key)}/rotate`, { as: own.owner, body });
       return (await answer.json()) as { secret: string; overlapUntil: string };
     };
     const next = await rotate();
@@ -148,7 +148,7 @@ describe('API keys', () => {
     }
     for (const overlapHours of [-1, 169]) {
       await refused(
-        api.ask('POST', `${path(key)}/rotate`, { as: own.owner, body: { overlapHours } }),
+        api.request('POST', `${path(key)}/rotate`, { as: own.owner, body: { overlapHours } }),
         422,
         'VALIDATION_FAILED',
       );
@@ -159,12 +159,12 @@ describe('API keys', () => {
     const key = await made();
     for (const at of [api, second]) expect(await meBy(key.secret, at)).toBe(200);
     for (let i = 0; i < 2; i++) {
-      expect((await api.ask('DELETE', path(key), { as: own.owner })).status).toBe(204);
+      expect((await api.request('DELETE', path(key), { as: own.owner })).status).toBe(204);
     }
     for (const at of [api, second]) expect(await meBy(key.secret, at)).toBe(401);
     expect(await get(key)).toMatchObject({ revokedAt: expect.stringMatching(/Z$/) });
     await refused(
-      api.ask('POST', `${path(key)}/rotate`, { as: own.owner, body: {} }),
+      api.request('POST', `${path(key)}/rotate`, { as: own.owner, body: {} }),
       409,
       'KEY_ENDED',
     );
@@ -177,7 +177,7 @@ describe('API keys', () => {
     await Bun.sleep(expiresAt + 100 - Date.now());
     for (const at of [api, second]) expect(await meBy(key.secret, at)).toBe(401);
     await refused(
-      api.ask('POST', `${path(key)}/rotate`, { as: own.owner, body: {} }),
+      api.request('POST', `${path(key)}/rotate`, { as: own.owner, body: {} }),
       409,
       'KEY_ENDED',
     );
@@ -189,9 +189,9 @@ describe('API keys', () => {
     const used = async () => ((await get(key)) as { lastUsedAt: string | null }).lastUsedAt;
     await until(used);
     expect(Date.parse((await used()) ?? '')).toBeGreaterThan(Date.now() - 60_000);
-    const listed = await (await api.ask('GET', '/v1/members?limit=100', { as: own.owner })).text();
+    const listed = await (await api.request('GET', '/v1/members?limit=100', { as: own.owner })).text();
     expect(listed).not.toContain(key.userId);
-    const { tenantId } = await api.context.tokens.verifyAccess(own.owner);
+    const { tenantId } = await api.context.security.tokens.verifyAccess(own.owner);
     expect(await listStaffIds(api.context, tenantId)).not.toContain(key.userId as never);
     for (const password of ['', '-', key.secret]) {
       const credentials = { email: `${key.id}@keys.invalid`, password };
@@ -199,18 +199,18 @@ describe('API keys', () => {
     }
     const body = { role: 'admin' };
     await refused(
-      api.ask('PATCH', `/v1/members/${key.userId}`, { as: own.owner, body }),
+      api.request('PATCH', `/v1/members/${key.userId}`, { as: own.owner, body }),
       404,
       'NOT_FOUND',
     );
-    const opened = await api.ask('POST', '/v1/conversations', {
+    const opened = await api.request('POST', '/v1/conversations', {
       as: own.customer,
       body: { subject: 'S', body: 'B' },
     });
     const { id } = (await opened.json()) as { id: string };
     const assign = { assigneeId: key.userId };
     await refused(
-      api.ask('PATCH', `/v1/conversations/${id}`, { as: own.owner, body: assign }),
+      api.request('PATCH', `/v1/conversations/${id}`, { as: own.owner, body: assign }),
       422,
       'VALIDATION_FAILED',
     );
@@ -221,7 +221,7 @@ describe('API keys', () => {
     const key = await made({}, maker);
     const id = await membersOf(maker);
     expect(await get(key)).toMatchObject({ createdBy: { id, isMember: true } });
-    expect((await api.ask('DELETE', `/v1/members/${id}`, { as: own.owner })).status).toBe(204);
+    expect((await api.request('DELETE', `/v1/members/${id}`, { as: own.owner })).status).toBe(204);
     expect(await meBy(key.secret)).toBe(200);
     expect(await get(key)).toMatchObject({ createdBy: { id, name: 'A admin', isMember: false } });
   });
@@ -233,52 +233,51 @@ describe('API keys', () => {
     const userId = await membersOf(await own.newcomer('customer'));
     for (const role of ['agent', 'admin', 'owner']) {
       await refused(
-        api.ask('PATCH', `/v1/members/${userId}`, { as, body: { role } }),
+        api.request('PATCH', `/v1/members/${userId}`, { as, body: { role } }),
         403,
         'FORBIDDEN',
       );
     }
     const role = { name: 'R', base: 'agent', permissions: [] };
-    await refused(api.ask('POST', '/v1/roles', { as, body: role }), 403, 'FORBIDDEN');
+    await refused(api.request('POST', '/v1/roles', { as, body: role }), 403, 'FORBIDDEN');
     const owner = await membersOf(own.owner);
-    await refused(api.ask('DELETE', `/v1/members/${owner}`, { as }), 403, 'FORBIDDEN');
+    await refused(api.request('DELETE', `/v1/members/${owner}`, { as }), 403, 'FORBIDDEN');
   });
 
   test('whoever may do less than a key may not have its secret', async () => {
     const key = await made({ permissions: ['jobs:read', 'members:read'] });
-    const { tokens } = api.context;
+    const { tokens } = api.context.security;
     const body = {
       name: 'Keeper',
       base: 'admin',
       permissions: ['api-keys:manage', 'api-keys:read'],
     };
-    const role = (await (await api.ask('POST', '/v1/roles', { as: own.owner, body })).json()) as {
+    const role = (await (await api.request('POST', '/v1/roles', { as: own.owner, body })).json()) as {
       id: string;
     };
     const before = await own.newcomer('admin');
     const { expiresAt: _, ...claims } = await tokens.verifyAccess(before);
-    await api.ask('PATCH', `/v1/members/${claims.userId}`, {
+    await api.request('PATCH', `/v1/members/${claims.userId}`, {
       as: own.owner,
       body: { role: 'admin', roleId: role.id },
     });
-    const grant = {
-      via: 'custom',
-      id: role.id as never,
+    const restriction = {
+      roleId: role.id as never,
       version: 1,
       permissions: body.permissions as never,
     } as const;
-    const { token: as } = await tokens.signAccess({ ...claims, grant });
-    expect((await api.ask('GET', path(key), { as })).status).toBe(200);
-    await refused(api.ask('POST', `${path(key)}/rotate`, { as, body: {} }), 403, 'FORBIDDEN');
+    const { token: as } = await tokens.signAccess({ ...claims, restriction });
+    expect((await api.request('GET', path(key), { as })).status).toBe(200);
+    await refused(api.request('POST', `${path(key)}/rotate`, { as, body: {} }), 403, 'FORBIDDEN');
     await refused(make({ permissions: ['jobs:read'] }, as), 403, 'FORBIDDEN');
-    expect((await api.ask('DELETE', path(key), { as })).status).toBe(204);
+    expect((await api.request('DELETE', path(key), { as })).status).toBe(204);
   });
 
   test('rotated twenty times at once, one secret and its predecessor are good', async () => {
     const key = await made();
     const answers = await Promise.all(
       Array.from({ length: 20 }, () =>
-        api.ask('POST', `${path(key)}/rotate`, { as: own.owner, body: {} }),
+        api.request('POST', `${path(key)}/rotate`, { as: own.owner, body: {} }),
       ),
     );
     const secrets = await Promise.all(
@@ -290,7 +289,7 @@ describe('API keys', () => {
 
   test('409: so many and no more, also at once; those that ended long ago give way', async () => {
     const { owner: as } = await api.openTenant();
-    const { tenantId } = await api.context.tokens.verifyAccess(as);
+    const { tenantId } = await api.context.security.tokens.verifyAccess(as);
     const first = await made({}, as);
     const uuid = toUuid(tenantId);
     await admin`insert into api_keys (tenant_id, id, name, user_id, role, permissions, created_by, expires_at)
@@ -302,12 +301,12 @@ describe('API keys', () => {
     await admin`update api_keys set revoked_at = now() - interval '31 days'
       where tenant_id = ${uuid} and id = ${toUuid(first.id as never)}`;
     expect((await make({}, as)).status).toBe(201);
-    await refused(api.ask('GET', path(first), { as }), 404, 'NOT_FOUND');
+    await refused(api.request('GET', path(first), { as }), 404, 'NOT_FOUND');
   });
 
   test('the database refuses the services to change what a key may do, or its secret', async () => {
     const { id } = await made();
-    const { tenantId } = await api.context.tokens.verifyAccess(own.owner);
+    const { tenantId } = await api.context.security.tokens.verifyAccess(own.owner);
     const uuid = toUuid(id as never);
     for (const change of [
       `update api_keys set permissions = '{owners:manage}' where id = '${uuid}'`,
@@ -323,4 +322,4 @@ describe('API keys', () => {
 const order = ['account:read', 'conversations:read', 'conversations:open', 'conversations:reply'];
 const byTable = (a: string, b: string) => order.indexOf(a) - order.indexOf(b);
 
-testPromises(api, '/v1/api-keys');
+testDocumentedResponses(api, '/v1/api-keys');

@@ -4,25 +4,29 @@ import { type Id, toUuid } from '@insightdesk/shared/contract';
 import { setQuota } from '@insightdesk/shared/domain/tenancy/tenants';
 import { createDnsTexts, createSafeFetch } from '@insightdesk/shared/security';
 import { newId } from '@insightdesk/shared/utils';
-import { openTestDns } from '../../testing/dns-server.ts';
-import { client, openTestProvider } from '../../testing/oidc-provider.ts';
-import { codeOf, openPeople, type SignedIn } from '../../testing/test-users.ts';
-import { openWholeApi } from '../../testing/integration-api.ts';
+import { startDnsServer } from '../../testing/dns-server.ts';
+import { createIntegrationApi } from '../../testing/integration-api.ts';
+import { client, startOidcProvider } from '../../testing/oidc-provider.ts';
+import { createTestUsers, type SignedIn, totpCode } from '../../testing/test-users.ts';
 
-type WholeApi = ReturnType<typeof openWholeApi>;
-let dns: Awaited<ReturnType<typeof openTestDns>>;
-let oidc: Awaited<ReturnType<typeof openTestProvider>>;
+type WholeApi = ReturnType<typeof createIntegrationApi>;
+let dns: Awaited<ReturnType<typeof startDnsServer>>;
+let oidc: Awaited<ReturnType<typeof startOidcProvider>>;
 const outbound = createSafeFetch({ allowPrivate: true });
 const dnsTexts = (name: string) => createDnsTexts({ servers: [dns.address] })(name);
-const api: WholeApi = openWholeApi(undefined, {
-  context: (call) => ({ ...api.context, outbound, dnsTexts, ...call }),
+const api: WholeApi = createIntegrationApi(undefined, {
+  context: (call) => ({
+    ...api.context,
+    security: { ...api.context.security, outbound, dnsTexts },
+    ...call,
+  }),
 });
-const people = openPeople(api);
+const people = createTestUsers(api);
 const { publicUrl } = api.options.config.http;
 const redirectTo = `${publicUrl}/signed-in`;
 beforeAll(async () => {
-  dns = await openTestDns();
-  oidc = await openTestProvider(`${publicUrl}/v1/auth/oauth/callback`);
+  dns = await startDnsServer();
+  oidc = await startOidcProvider(`${publicUrl}/v1/auth/oauth/callback`);
 });
 afterAll(async () => {
   oidc.close();
@@ -44,7 +48,7 @@ async function opened(more: object = {}) {
     autoJoin: 'agent',
     ...more,
   };
-  const added = await api.ask('POST', '/v1/identity-providers', { as, body });
+  const added = await api.request('POST', '/v1/identity-providers', { as, body });
   expect(added.status).toBe(201);
   const { id: providerId } = (await added.json()) as { id: string };
   const organizationId = owner.organization.id as Id<'org'>;
@@ -64,12 +68,12 @@ async function visit({ organizationId, providerId }: Opened, account: Account) {
   const verifier = randomBytes(32).toString('base64url');
   const challenge = createHash('sha256').update(verifier).digest('base64url');
   const query = new URLSearchParams({ organizationId, redirectTo, challenge });
-  const begun = await api.ask('GET', `/v1/auth/oauth/${providerId}/start?${query}`);
+  const begun = await api.request('GET', `/v1/auth/oauth/${providerId}/start?${query}`);
   const Cookie = begun.headers.getSetCookie()[0]?.split(';')[0] ?? '';
   const back = await oidc.visit(begun.headers.get('Location') ?? '', account);
   const comeBack = async () => {
     const headers = { Cookie };
-    const response = await api.ask('GET', `${back.pathname}${back.search}`, { headers });
+    const response = await api.request('GET', `${back.pathname}${back.search}`, { headers });
     const at = new URL(response.headers.get('Location') ?? '');
     const told = new URLSearchParams(at.hash.slice(1));
     return { verifier, token: told.get('token') ?? '', error: told.get('error') };
@@ -83,13 +87,13 @@ async function enter(where: Opened, account: Account, code?: string) {
   const { token, verifier, error } = await wayThrough(where, account);
   expect(error).toBeNull();
   const body = { token, verifier, ...(code && { code }) };
-  const response = await api.ask('POST', '/v1/auth/oauth/exchange', { body });
+  const response = await api.request('POST', '/v1/auth/oauth/exchange', { body });
   expect(response.status).toBe(200);
   return (await response.json()) as SignedIn;
 }
 
 async function membersOf({ as }: Opened) {
-  const list = await api.ask('GET', '/v1/members', { as });
+  const list = await api.request('GET', '/v1/members', { as });
   const { items } = (await list.json()) as {
     items: { id: Id<'usr'>; email: string; role: string }[];
   };
@@ -107,7 +111,7 @@ test.each(['agent', 'customer'])(
     expect(await membersOf(where)).toMatchObject([
       { id: first.user.id, email: account.email, role },
     ]);
-    const me = await api.ask('GET', '/v1/me', { as: first.accessToken });
+    const me = await api.request('GET', '/v1/me', { as: first.accessToken });
     expect(await me.json()).toMatchObject({ role, user: { emailVerified: true } });
     const told = await api.context.database.read({ tenantId: where.organizationId }, (tx) =>
       tx.execute<{ payload: object }>(`select payload from outbox where name = 'member.joined'`),
@@ -137,7 +141,7 @@ test('an organisation whose provider lies about a domain gets nobody, and takes 
   expect(dns.asked).toContain('_insightdesk.gmail.example');
   const other = await opened();
   const stolen = { ...evil, domain: other.domain };
-  await api.ask('PATCH', `/v1/identity-providers/${evil.providerId}`, {
+  await api.request('PATCH', `/v1/identity-providers/${evil.providerId}`, {
     as: evil.as,
     body: { allowedDomains: [other.domain] },
   });
@@ -159,7 +163,7 @@ test('whoever was removed stays out, by the same identity and by another', async
   const where = await opened();
   const account = accountOf(where);
   const { user } = await enter(where, account);
-  const gone = await api.ask('DELETE', `/v1/members/${user.id}`, { as: where.as });
+  const gone = await api.request('DELETE', `/v1/members/${user.id}`, { as: where.as });
   expect(gone.status).toBe(204);
   for (const sub of [account.sub, 'another subject']) {
     expect((await wayThrough(where, { ...account, sub })).error).toBe('OAUTH_UNKNOWN_PERSON');
@@ -199,8 +203,8 @@ test('a verified account of the address joins, and is asked for its second facto
   const account = { ...accountOf(where), email };
   const { token, verifier } = await wayThrough(where, account);
   const body = { token, verifier };
-  expect((await api.ask('POST', '/v1/auth/oauth/exchange', { body })).status).toBe(401);
-  const entered = await enter(where, account, codeOf(person.secret, 1));
+  expect((await api.request('POST', '/v1/auth/oauth/exchange', { body })).status).toBe(401);
+  const entered = await enter(where, account, totpCode(person.secret, 1));
   expect(entered.user.id).toBe(person.user.id);
 });
 
@@ -228,7 +232,7 @@ test('nobody becomes an owner or an admin by it', async () => {
   const { as, providerId } = await opened();
   for (const autoJoin of ['owner', 'admin']) {
     const path = `/v1/identity-providers/${providerId}`;
-    expect((await api.ask('PATCH', path, { as, body: { autoJoin } })).status).toBe(422);
+    expect((await api.request('PATCH', path, { as, body: { autoJoin } })).status).toBe(422);
   }
 });
 

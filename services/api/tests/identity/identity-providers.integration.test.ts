@@ -3,23 +3,29 @@ import { createHash, randomBytes } from 'node:crypto';
 import { carryProof } from '@insightdesk/shared/domain/identity/users';
 import { createSafeFetch } from '@insightdesk/shared/security';
 import { signedIn } from '@insightdesk/shared/testing';
-import { routesOf } from '../../route.ts';
+import { enabledRoutes } from '../../route.ts';
 import { routes } from '../../routes.ts';
-import { client, openTestProvider } from '../../testing/oidc-provider.ts';
-import { codeOf, faultOf, openPeople, password, type SignedIn } from '../../testing/test-users.ts';
-import { openWholeApi, testPromises } from '../../testing/integration-api.ts';
+import { createIntegrationApi, testDocumentedResponses } from '../../testing/integration-api.ts';
+import { client, startOidcProvider } from '../../testing/oidc-provider.ts';
+import {
+  createTestUsers,
+  errorOf,
+  password,
+  type SignedIn,
+  totpCode,
+} from '../../testing/test-users.ts';
 
-type WholeApi = ReturnType<typeof openWholeApi>;
+type WholeApi = ReturnType<typeof createIntegrationApi>;
 const outbound = createSafeFetch({ allowPrivate: true });
-const api: WholeApi = openWholeApi(undefined, {
-  context: (call) => ({ ...api.context, outbound, ...call }),
+const api: WholeApi = createIntegrationApi(undefined, {
+  context: (call) => ({ ...api.context, security: { ...api.context.security, outbound }, ...call }),
 });
-const people = openPeople(api);
+const people = createTestUsers(api);
 const { publicUrl } = api.options.config.http;
 const redirectTo = `${publicUrl}/signed-in`;
-let oidc: Awaited<ReturnType<typeof openTestProvider>>;
+let oidc: Awaited<ReturnType<typeof startOidcProvider>>;
 beforeAll(async () => {
-  oidc = await openTestProvider(`${publicUrl}/v1/auth/oauth/callback`);
+  oidc = await startOidcProvider(`${publicUrl}/v1/auth/oauth/callback`);
 });
 afterAll(async () => {
   oidc.close();
@@ -45,7 +51,7 @@ async function opened(more: object = {}) {
     allowedDomains: ['example.com'],
     ...more,
   };
-  const added = await api.ask('POST', '/v1/identity-providers', { as, body });
+  const added = await api.request('POST', '/v1/identity-providers', { as, body });
   expect(added.status).toBe(201);
   const provider = (await added.json()) as { id: string };
   return { ...owner, as, providerId: provider.id };
@@ -58,14 +64,14 @@ const newVerifier = () => randomBytes(32).toString('base64url');
 async function start({ organization, providerId }: Opened, verifier = newVerifier()) {
   const challenge = createHash('sha256').update(verifier).digest('base64url');
   const query = new URLSearchParams({ organizationId: organization.id, redirectTo, challenge });
-  const begun = await api.ask('GET', `/v1/auth/oauth/${providerId}/start?${query}`);
+  const begun = await api.request('GET', `/v1/auth/oauth/${providerId}/start?${query}`);
   expect(begun.status).toBe(302);
   return { verifier, cookie: cookieOf(begun), url: begun.headers.get('Location') ?? '' };
 }
 
 async function comeBack(back: URL, cookie: string) {
   const headers = { Cookie: cookie };
-  return api.ask('GET', `${back.pathname}${back.search}`, { headers });
+  return api.request('GET', `${back.pathname}${back.search}`, { headers });
 }
 
 /** What the page that began finds in its address. */
@@ -80,7 +86,7 @@ async function wayThrough(where: Opened, account: Parameters<typeof oidc.visit>[
 }
 
 const exchange = (body: object, headers: Record<string, string> = {}) =>
-  api.ask('POST', '/v1/auth/oauth/exchange', { body, headers });
+  api.request('POST', '/v1/auth/oauth/exchange', { body, headers });
 
 describe('signing in', () => {
   test('by a verified address of an allowed domain, then by the link', async () => {
@@ -126,11 +132,11 @@ describe('signing in', () => {
     const where = await opened();
     const { secret } = await people.setUp(where.as);
     const { token, verifier } = await wayThrough(where, accountOf(where.email));
-    expect(await faultOf(await exchange({ token, verifier }))).toEqual([
+    expect(await errorOf(await exchange({ token, verifier }))).toEqual([
       401,
       'TWO_FACTOR_REQUIRED',
     ]);
-    const code = codeOf(secret, 1);
+    const code = totpCode(secret, 1);
     expect((await exchange({ token, verifier, code })).status).toBe(200);
   });
 
@@ -140,7 +146,7 @@ describe('signing in', () => {
       await people.require(where.as);
       const { token, verifier } = await wayThrough(where, accountOf(where.email));
       const { accessToken: as } = (await (await exchange({ token, verifier })).json()) as SignedIn;
-      const me = await api.ask('GET', '/v1/me', { as });
+      const me = await api.request('GET', '/v1/me', { as });
       expect(me.status).toBe(assuresTwoFactor ? 200 : 403);
     }
   });
@@ -151,10 +157,10 @@ describe('on the way', () => {
     const where = await opened();
     const { token, verifier } = await wayThrough(where, accountOf(where.email));
     const stale = [401, 'OAUTH_STALE'] as [number, string];
-    expect(await faultOf(await exchange({ token, verifier: newVerifier() }))).toEqual(stale);
+    expect(await errorOf(await exchange({ token, verifier: newVerifier() }))).toEqual(stale);
     const all = await Promise.all([1, 2, 3].map(() => exchange({ token, verifier })));
     expect(all.map(({ status }) => status).toSorted()).toEqual([200, 401, 401]);
-    expect(await faultOf(await exchange({ token: 'forged', verifier }))).toEqual(stale);
+    expect(await errorOf(await exchange({ token: 'forged', verifier }))).toEqual(stale);
   });
 
   test('only the browser that began comes back, once', async () => {
@@ -162,7 +168,7 @@ describe('on the way', () => {
     const [own, other] = [await start(where), await start(where)];
     const back = await oidc.visit(own.url, accountOf(where.email));
     for (const cookie of ['', '__Host-desk-oauth=forged']) {
-      expect(await faultOf(await comeBack(back, cookie))).toEqual([401, 'OAUTH_STALE']);
+      expect(await errorOf(await comeBack(back, cookie))).toEqual([401, 'OAUTH_STALE']);
     }
     const refusal = await comeBack(back, other.cookie);
     expect(refusal.headers.get('Location')).toEndWith('#error=OAUTH_REFUSED');
@@ -195,7 +201,7 @@ describe('on the way', () => {
         redirectTo: page,
         challenge: 'x'.repeat(43),
       });
-      const response = await api.ask('GET', `/v1/auth/oauth/${providerId}/start?${query}`);
+      const response = await api.request('GET', `/v1/auth/oauth/${providerId}/start?${query}`);
       expect(response.status).toBe(422);
     }
   });
@@ -206,8 +212,8 @@ describe('linking', () => {
     const where = await opened({ allowedDomains: [] });
     const path = `/v1/auth/oauth/${where.providerId}/link` as const;
     const link = (word: string) =>
-      api.ask('POST', path, { as: where.as, body: { password: word, redirectTo } });
-    expect(await faultOf(await link('another password'))).toEqual([403, 'WRONG_PASSWORD']);
+      api.request('POST', path, { as: where.as, body: { password: word, redirectTo } });
+    expect(await errorOf(await link('another password'))).toEqual([403, 'WRONG_PASSWORD']);
     const begun = await link(password);
     const { url } = (await begun.json()) as { url: string };
     const account = accountOf('me@elsewhere.example');
@@ -215,10 +221,10 @@ describe('linking', () => {
     expect(back.headers.get('Location')).toContain('#linked=');
     const { token, verifier } = await wayThrough(where, account);
     const { accessToken: as } = (await (await exchange({ token, verifier })).json()) as SignedIn;
-    expect((await api.ask('GET', '/v1/me', { as })).status).toBe(200);
-    expect((await api.ask('DELETE', path, { as: where.as })).status).toBe(204);
-    expect((await api.ask('GET', '/v1/me', { as })).status).toBe(401);
-    expect((await api.ask('DELETE', path, { as: where.as })).status).toBe(404);
+    expect((await api.request('GET', '/v1/me', { as })).status).toBe(200);
+    expect((await api.request('DELETE', path, { as: where.as })).status).toBe(204);
+    expect((await api.request('GET', '/v1/me', { as })).status).toBe(401);
+    expect((await api.request('DELETE', path, { as: where.as })).status).toBe(404);
     expect((await wayThrough(where, account)).error).toBe('OAUTH_UNKNOWN_PERSON');
   });
 
@@ -234,7 +240,7 @@ describe('linking', () => {
 describe('providers', () => {
   test('their secret is shown to nobody, and a change or the end of one ends its sessions', async () => {
     const where = await opened();
-    const list = await (await api.ask('GET', '/v1/identity-providers', { as: where.as })).text();
+    const list = await (await api.request('GET', '/v1/identity-providers', { as: where.as })).text();
     expect(list).toContain(where.providerId);
     expect(list).not.toContain('ecret');
     const path = `/v1/identity-providers/${where.providerId}` as const;
@@ -243,52 +249,52 @@ describe('providers', () => {
       return (await (await exchange({ token, verifier })).json()) as SignedIn;
     };
     const first = await come();
-    const off = await api.ask('PATCH', path, { as: where.as, body: { enabled: false } });
+    const off = await api.request('PATCH', path, { as: where.as, body: { enabled: false } });
     expect(off.status).toBe(200);
-    expect((await api.ask('GET', '/v1/me', { as: first.accessToken })).status).toBe(401);
+    expect((await api.request('GET', '/v1/me', { as: first.accessToken })).status).toBe(401);
     const { refreshToken } = first;
-    const refreshed = await api.ask('POST', '/v1/auth/refresh', { body: { refreshToken } });
+    const refreshed = await api.request('POST', '/v1/auth/refresh', { body: { refreshToken } });
     expect(refreshed.status).toBe(401);
-    await api.ask('PATCH', path, { as: where.as, body: { enabled: true } });
+    await api.request('PATCH', path, { as: where.as, body: { enabled: true } });
     const second = await come();
-    expect((await api.ask('DELETE', path, { as: where.as })).status).toBe(204);
-    expect((await api.ask('GET', '/v1/me', { as: second.accessToken })).status).toBe(401);
+    expect((await api.request('DELETE', path, { as: where.as })).status).toBe(204);
+    expect((await api.request('GET', '/v1/me', { as: second.accessToken })).status).toBe(401);
   });
 
   test('are the owners’ own', async () => {
     const { admin } = await api.openTenant();
     const mine = await opened();
     const other = await opened();
-    const asked = await api.ask('GET', '/v1/identity-providers', { as: admin });
+    const asked = await api.request('GET', '/v1/identity-providers', { as: admin });
     expect(asked.status).toBe(403);
     const path = `/v1/identity-providers/${mine.providerId}` as const;
     const body = { enabled: false };
-    expect((await api.ask('PATCH', path, { as: other.as, body })).status).toBe(404);
+    expect((await api.request('PATCH', path, { as: other.as, body })).status).toBe(404);
     const stray = { ...mine, organization: other.organization };
     const query = new URLSearchParams({
       organizationId: stray.organization.id,
       redirectTo,
       challenge: 'x'.repeat(43),
     });
-    const start = await api.ask('GET', `/v1/auth/oauth/${mine.providerId}/start?${query}`);
+    const start = await api.request('GET', `/v1/auth/oauth/${mine.providerId}/start?${query}`);
     expect(start.status).toBe(404);
   });
 
   test('lie out on the Internet, unless the configuration lets private addresses through', async () => {
-    const strict = openWholeApi();
+    const strict = createIntegrationApi();
     const { owner: as } = await strict.openTenant();
     for (const issuer of [oidc.issuer, 'https://169.254.169.254/', 'https://localhost/']) {
       const body = { name: 'x', issuer, clientId: 'x', clientSecret: 'x' };
-      const response = await strict.ask('POST', '/v1/identity-providers', { as, body });
-      expect(await faultOf(response)).toEqual([422, 'UNSAFE_URL']);
+      const response = await strict.request('POST', '/v1/identity-providers', { as, body });
+      expect(await errorOf(response)).toEqual([422, 'UNSAFE_URL']);
     }
     await strict.close();
   });
 });
 
 test('404 while the feature is off', async () => {
-  const off = openWholeApi(undefined, {
-    routes: routesOf(routes, { twoFactor: true, oauth: false }),
+  const off = createIntegrationApi(undefined, {
+    routes: enabledRoutes(routes, { twoFactor: true, oauth: false }),
   });
   for (const path of ['/v1/auth/oauth/callback', '/v1/identity-providers']) {
     expect((await off.app.request(path)).status).toBe(404);
@@ -296,4 +302,4 @@ test('404 while the feature is off', async () => {
   await off.close();
 });
 
-testPromises(api, '/v1/auth/oauth', '/v1/identity-providers');
+testDocumentedResponses(api, '/v1/auth/oauth', '/v1/identity-providers');

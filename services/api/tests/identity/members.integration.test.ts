@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import type { Id } from '@insightdesk/shared/contract';
 import { invitationToken } from '@insightdesk/shared/domain/identity/users';
 import { newId } from '@insightdesk/shared/utils';
-import { openWholeApi, testPromises } from '../../testing/integration-api.ts';
+import { createIntegrationApi, testDocumentedResponses } from '../../testing/integration-api.ts';
 
-const api = openWholeApi();
+const api = createIntegrationApi();
 type Tenant = Awaited<ReturnType<typeof api.openTenant>>;
 let own: Tenant;
 let strangers: Tenant;
@@ -18,11 +18,11 @@ async function refused(answer: Promise<Response>, status: number, code: string) 
   expect(await response.json()).toMatchObject({ status, code });
 }
 
-const userOf = async (as: string) => (await api.context.tokens.verifyAccess(as)).userId;
+const userOf = async (as: string) => (await api.context.security.tokens.verifyAccess(as)).userId;
 const changeRole = (userId: string, role: string, as = own.owner) =>
-  api.ask('PATCH', `/v1/members/${userId}`, { as, body: { role } });
+  api.request('PATCH', `/v1/members/${userId}`, { as, body: { role } });
 const remove = (userId: string, as = own.owner) =>
-  api.ask('DELETE', `/v1/members/${userId}`, { as });
+  api.request('DELETE', `/v1/members/${userId}`, { as });
 
 describe('members', () => {
   test('200: pages that together hold everybody once', async () => {
@@ -30,7 +30,7 @@ describe('members', () => {
     let cursor: string | null = '';
     while (cursor !== null) {
       const query: string = `?limit=3${cursor && `&cursor=${cursor}`}`;
-      const response = await api.ask('GET', `/v1/members${query}`, { as: own.agent });
+      const response = await api.request('GET', `/v1/members${query}`, { as: own.agent });
       const page = (await response.json()) as {
         items: { id: string }[];
         nextCursor: string | null;
@@ -44,25 +44,25 @@ describe('members', () => {
   });
 
   test('422: a cursor that is not ours', async () => {
-    const answer = api.ask('GET', '/v1/members?cursor=x', { as: own.owner });
+    const answer = api.request('GET', '/v1/members?cursor=x', { as: own.owner });
     await refused(answer, 422, 'VALIDATION_FAILED');
   });
 
   test('403: customers do not see each other', async () => {
-    await refused(api.ask('GET', '/v1/members', { as: own.customer }), 403, 'FORBIDDEN');
+    await refused(api.request('GET', '/v1/members', { as: own.customer }), 403, 'FORBIDDEN');
   });
 
   test('200: another role, felt at once', async () => {
     const agent = await own.newcomer('agent');
     const response = await changeRole(await userOf(agent), 'customer');
     expect(await response.json()).toMatchObject({ role: 'customer' });
-    expect((await api.ask('GET', '/v1/members', { as: agent })).status).toBe(401);
+    expect((await api.request('GET', '/v1/members', { as: agent })).status).toBe(401);
   });
 
   test('204: gone, at once', async () => {
     const agent = await own.newcomer('agent');
     expect((await remove(await userOf(agent))).status).toBe(204);
-    expect((await api.ask('GET', '/v1/me', { as: agent })).status).toBe(401);
+    expect((await api.request('GET', '/v1/me', { as: agent })).status).toBe(401);
   });
 
   test('403, 404, 409, 422', async () => {
@@ -79,14 +79,14 @@ describe('members', () => {
 });
 
 describe('invitations', () => {
-  const invite = (body: object, as = own.owner) => api.ask('POST', '/v1/invitations', { as, body });
+  const invite = (body: object, as = own.owner) => api.request('POST', '/v1/invitations', { as, body });
   const accept = (token: string, headers?: Record<string, string>) => {
     const body = { token, name: 'Bob', password: 'a long enough password' };
-    return api.ask('POST', '/v1/invitations/accept', { body, ...(headers && { headers }) });
+    return api.request('POST', '/v1/invitations/accept', { body, ...(headers && { headers }) });
   };
   const tokenOf = async (answer: Promise<Response>) => {
     const { id } = (await (await answer).json()) as { id: Id<'inv'> };
-    const { tenantId } = await api.context.tokens.verifyAccess(own.owner);
+    const { tenantId } = await api.context.security.tokens.verifyAccess(own.owner);
     return invitationToken(api.context, tenantId, id);
   };
   const address = () => `${newId('usr')}@example.com`;
@@ -98,7 +98,7 @@ describe('invitations', () => {
     const joined = await accept(token);
     expect(joined.status).toBe(200);
     const { accessToken: as } = (await joined.json()) as { accessToken: string };
-    expect(await (await api.ask('GET', '/v1/me', { as })).json()).toMatchObject({ role: 'agent' });
+    expect(await (await api.request('GET', '/v1/me', { as })).json()).toMatchObject({ role: 'agent' });
     await refused(accept(token), 409, 'INVITATION_USED');
   });
 
@@ -106,16 +106,16 @@ describe('invitations', () => {
     const email = address();
     const { id } = (await (await invite({ email, role: 'admin' })).json()) as { id: string };
     const path = `/v1/invitations/${id}`;
-    const list = await api.ask('GET', '/v1/invitations?limit=1', { as: own.admin });
+    const list = await api.request('GET', '/v1/invitations?limit=1', { as: own.admin });
     expect(await list.json()).toMatchObject({ items: [{ id, email, role: 'admin' }] });
-    await refused(api.ask('GET', '/v1/invitations', { as: own.customer }), 403, 'FORBIDDEN');
+    await refused(api.request('GET', '/v1/invitations', { as: own.customer }), 403, 'FORBIDDEN');
     for (const as of [own.agent, own.customer]) {
-      await refused(api.ask('DELETE', path, { as }), 403, 'FORBIDDEN');
+      await refused(api.request('DELETE', path, { as }), 403, 'FORBIDDEN');
     }
-    await refused(api.ask('DELETE', path, { as: strangers.owner }), 404, 'NOT_FOUND');
-    expect((await api.ask('POST', `${path}/resend`, { as: own.owner })).status).toBe(200);
-    expect((await api.ask('DELETE', path, { as: own.owner })).status).toBe(204);
-    await refused(api.ask('POST', `${path}/resend`, { as: own.owner }), 404, 'NOT_FOUND');
+    await refused(api.request('DELETE', path, { as: strangers.owner }), 404, 'NOT_FOUND');
+    expect((await api.request('POST', `${path}/resend`, { as: own.owner })).status).toBe(200);
+    expect((await api.request('DELETE', path, { as: own.owner })).status).toBe(204);
+    await refused(api.request('POST', `${path}/resend`, { as: own.owner }), 404, 'NOT_FOUND');
   });
 
   test('204: into the cookies of a browser that asks for it', async () => {
@@ -131,10 +131,10 @@ describe('invitations', () => {
     await refused(invite({ email, role: 'admin' }, own.agent), 403, 'FORBIDDEN');
     await refused(invite({ email: 'nobody', role: 'agent' }), 422, 'VALIDATION_FAILED');
     await refused(accept('forged'), 422, 'INVITATION_INVALID');
-    const me = await api.ask('GET', '/v1/me', { as: own.agent });
+    const me = await api.request('GET', '/v1/me', { as: own.agent });
     const { user } = (await me.json()) as { user: { email: string } };
     await refused(invite({ email: user.email, role: 'agent' }), 409, 'ALREADY_MEMBER');
   });
 });
 
-testPromises(api, '/v1/members', '/v1/invitations', '/v1/me');
+testDocumentedResponses(api, '/v1/members', '/v1/invitations', '/v1/me');

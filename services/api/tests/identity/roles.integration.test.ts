@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { type Permission, permissionNames, permissionsOf } from '@insightdesk/shared/contract';
 import { findGrant, login, members, register } from '@insightdesk/shared/domain/identity/users';
 import { newId } from '@insightdesk/shared/utils';
-import { openWholeApi, testPromises } from '../../testing/integration-api.ts';
+import { createIntegrationApi, testDocumentedResponses } from '../../testing/integration-api.ts';
 
-const api = openWholeApi();
+const api = createIntegrationApi();
 type Tenant = Awaited<ReturnType<typeof api.openTenant>>;
 let own: Tenant;
 let strangers: Tenant;
@@ -18,12 +18,12 @@ async function refused(answer: Promise<Response>, status: number, code: string) 
   expect(await response.json()).toMatchObject({ status, code });
 }
 
-const { tokens } = api.context;
+const { tokens } = api.context.security;
 const userOf = async (as: string) => (await tokens.verifyAccess(as)).userId;
 const readers: Permission[] = ['conversations:read', 'members:read', 'channels:subscribe'];
 let names = 0;
 const add = (change = {}, as = own.owner) =>
-  api.ask('POST', '/v1/roles', {
+  api.request('POST', '/v1/roles', {
     as,
     body: { name: `Role ${names++}`, base: 'agent', permissions: readers, ...change },
   });
@@ -35,18 +35,18 @@ interface Role {
 }
 const added = async (change = {}, as = own.owner) => (await (await add(change, as)).json()) as Role;
 const give = (userId: string, body: object, as = own.owner) =>
-  api.ask('PATCH', `/v1/members/${userId}`, { as, body });
+  api.request('PATCH', `/v1/members/${userId}`, { as, body });
 
 /** The token that a refresh would bring now. */
 async function renewed(as: string): Promise<string> {
   const { tenantId, userId, sessionId } = await tokens.verifyAccess(as);
   const whose = { tenantId, userId };
-  const grant = await findGrant(api.context, whose);
+  const restriction = await findGrant(api.context, whose);
   const rows = await api.context.database.read({ tenantId }, (tx) =>
     tx.select().from(members).execute(),
   );
   const role = rows.find((one) => one.userId === userId)?.role ?? 'customer';
-  return (await tokens.signAccess({ ...whose, sessionId, role, grant })).token;
+  return (await tokens.signAccess({ ...whose, sessionId, role, restriction })).token;
 }
 
 describe('custom roles', () => {
@@ -58,17 +58,17 @@ describe('custom roles', () => {
       permissions: [...permissionNames].filter((one) => readers.includes(one)),
     });
     const path = `/v1/roles/${role.id}`;
-    expect(await (await api.ask('GET', path, { as: own.admin })).json()).toEqual(role);
-    const list = await api.ask('GET', '/v1/roles?limit=1', { as: own.owner });
+    expect(await (await api.request('GET', path, { as: own.admin })).json()).toEqual(role);
+    const list = await api.request('GET', '/v1/roles?limit=1', { as: own.owner });
     expect(((await list.json()) as { items: Role[] }).items).toEqual([role]);
-    const changed = await api.ask('PATCH', path, {
+    const changed = await api.request('PATCH', path, {
       as: own.owner,
       body: { permissions: ['members:read'] },
     });
     expect(await changed.json()).toMatchObject({ version: 2, permissions: ['members:read'] });
-    expect((await api.ask('DELETE', path, { as: own.owner })).status).toBe(204);
-    await refused(api.ask('GET', path, { as: own.owner }), 404, 'NOT_FOUND');
-    await refused(api.ask('DELETE', path, { as: own.owner }), 404, 'NOT_FOUND');
+    expect((await api.request('DELETE', path, { as: own.owner })).status).toBe(204);
+    await refused(api.request('GET', path, { as: own.owner }), 404, 'NOT_FOUND');
+    await refused(api.request('DELETE', path, { as: own.owner }), 404, 'NOT_FOUND');
   });
 
   test('403, 404, 409, 422', async () => {
@@ -76,17 +76,17 @@ describe('custom roles', () => {
     const path = `/v1/roles/${id}`;
     for (const as of [own.admin, own.agent, own.customer]) {
       await refused(add({}, as), 403, 'FORBIDDEN');
-      await refused(api.ask('PATCH', path, { as, body: { name: 'X' } }), 403, 'FORBIDDEN');
-      await refused(api.ask('DELETE', path, { as }), 403, 'FORBIDDEN');
+      await refused(api.request('PATCH', path, { as, body: { name: 'X' } }), 403, 'FORBIDDEN');
+      await refused(api.request('DELETE', path, { as }), 403, 'FORBIDDEN');
     }
     const as = strangers.owner;
-    await refused(api.ask('GET', path, { as }), 404, 'NOT_FOUND');
-    await refused(api.ask('PATCH', path, { as, body: { name: 'X' } }), 404, 'NOT_FOUND');
-    await refused(api.ask('DELETE', path, { as }), 404, 'NOT_FOUND');
+    await refused(api.request('GET', path, { as }), 404, 'NOT_FOUND');
+    await refused(api.request('PATCH', path, { as, body: { name: 'X' } }), 404, 'NOT_FOUND');
+    await refused(api.request('DELETE', path, { as }), 404, 'NOT_FOUND');
     await refused(add({ name }), 409, 'ROLE_NAME_TAKEN');
     const { id: second } = await added();
     await refused(
-      api.ask('PATCH', `/v1/roles/${second}`, { as: own.owner, body: { name } }),
+      api.request('PATCH', `/v1/roles/${second}`, { as: own.owner, body: { name } }),
       409,
       'ROLE_NAME_TAKEN',
     );
@@ -108,9 +108,9 @@ describe('custom roles', () => {
     const userId = await userOf(before);
     const given = await give(userId, { role: 'agent', roleId: role.id });
     expect(await given.json()).toMatchObject({ role: 'agent', roleId: role.id });
-    await refused(api.ask('GET', '/v1/me', { as: before }), 401, 'ACCESS_CHANGED');
+    await refused(api.request('GET', '/v1/me', { as: before }), 401, 'ACCESS_CHANGED');
     const as = await renewed(before);
-    const me = await (await api.ask('GET', '/v1/me', { as })).json();
+    const me = await (await api.request('GET', '/v1/me', { as })).json();
     const permissions = [
       'account:read',
       'account:manage',
@@ -119,24 +119,24 @@ describe('custom roles', () => {
       'members:read',
     ];
     expect(me).toMatchObject({ role: 'agent', permissions });
-    expect((await api.ask('GET', '/v1/conversations', { as })).status).toBe(200);
+    expect((await api.request('GET', '/v1/conversations', { as })).status).toBe(200);
     const body = { subject: 'S', body: 'B' };
-    await refused(api.ask('POST', '/v1/conversations', { as, body }), 403, 'FORBIDDEN');
+    await refused(api.request('POST', '/v1/conversations', { as, body }), 403, 'FORBIDDEN');
     const path = `/v1/roles/${role.id}`;
     const wider = { permissions: [...readers, 'conversations:open'] };
-    expect((await api.ask('PATCH', path, { as: own.owner, body: wider })).status).toBe(200);
-    await refused(api.ask('POST', '/v1/conversations', { as, body }), 403, 'FORBIDDEN');
-    await refused(api.ask('GET', '/v1/me', { as }), 401, 'ACCESS_CHANGED');
+    expect((await api.request('PATCH', path, { as: own.owner, body: wider })).status).toBe(200);
+    await refused(api.request('POST', '/v1/conversations', { as, body }), 403, 'FORBIDDEN');
+    await refused(api.request('GET', '/v1/me', { as }), 401, 'ACCESS_CHANGED');
     const fresh = await renewed(as);
-    expect((await api.ask('POST', '/v1/conversations', { as: fresh, body })).status).toBe(201);
-    await refused(api.ask('DELETE', path, { as: own.owner }), 409, 'ROLE_IN_USE');
+    expect((await api.request('POST', '/v1/conversations', { as: fresh, body })).status).toBe(201);
+    await refused(api.request('DELETE', path, { as: own.owner }), 409, 'ROLE_IN_USE');
     await give(userId, { role: 'agent' });
-    await refused(api.ask('GET', '/v1/me', { as: fresh }), 401, 'ACCESS_CHANGED');
+    await refused(api.request('GET', '/v1/me', { as: fresh }), 401, 'ACCESS_CHANGED');
     const builtIn = await renewed(fresh);
     expect(
-      ((await (await api.ask('GET', '/v1/me', { as: builtIn })).json()) as Role).permissions,
+      ((await (await api.request('GET', '/v1/me', { as: builtIn })).json()) as Role).permissions,
     ).toEqual([...permissionsOf('agent')]);
-    expect((await api.ask('DELETE', path, { as: own.owner })).status).toBe(204);
+    expect((await api.request('DELETE', path, { as: own.owner })).status).toBe(204);
   });
 
   test('a login and a refresh bring the custom role', async () => {
@@ -162,20 +162,23 @@ describe('custom roles', () => {
       200,
     );
     const pair = await login(context, { email: person.email, password, organizationId: tenantId });
-    expect((await tokens.verifyAccess(pair.accessToken)).grant).toMatchObject({
-      id: role.id,
+    expect((await tokens.verifyAccess(pair.accessToken)).restriction).toMatchObject({
+      roleId: role.id,
       version: 1,
     });
-    await api.ask('PATCH', `/v1/roles/${role.id}`, {
+    await api.request('PATCH', `/v1/roles/${role.id}`, {
       as: owner.accessToken,
       body: { permissions: [] },
     });
-    const next = await api.ask('POST', '/v1/auth/refresh', {
+    const next = await api.request('POST', '/v1/auth/refresh', {
       body: { refreshToken: pair.refreshToken },
     });
     const { accessToken: as } = (await next.json()) as { accessToken: string };
-    expect((await tokens.verifyAccess(as)).grant).toMatchObject({ version: 2, permissions: [] });
-    await refused(api.ask('GET', '/v1/members', { as }), 403, 'FORBIDDEN');
+    expect((await tokens.verifyAccess(as)).restriction).toMatchObject({
+      version: 2,
+      permissions: [],
+    });
+    await refused(api.request('GET', '/v1/members', { as }), 403, 'FORBIDDEN');
   });
 
   test('409: fifty and no more, also at once', async () => {
@@ -200,7 +203,7 @@ describe('custom roles', () => {
       await refused(give(self, body, as), 403, 'FORBIDDEN');
       const email = `${newId('usr')}@example.com`;
       await refused(
-        api.ask('POST', '/v1/invitations', { as, body: { email, ...body } }),
+        api.request('POST', '/v1/invitations', { as, body: { email, ...body } }),
         403,
         'FORBIDDEN',
       );
@@ -220,25 +223,25 @@ describe('custom roles', () => {
     const before = await own.newcomer('agent');
     await give(await userOf(before), { role: 'agent', roleId: role.id });
     const { expiresAt: _, ...claims } = await tokens.verifyAccess(await renewed(before));
-    const without = (await tokens.signAccess({ ...claims, grant: undefined })).token;
-    await refused(api.ask('GET', '/v1/me', { as: without }), 401, 'ACCESS_CHANGED');
+    const without = (await tokens.signAccess({ ...claims, restriction: undefined })).token;
+    await refused(api.request('GET', '/v1/me', { as: without }), 401, 'ACCESS_CHANGED');
   });
 });
 
 describe('who may do what', () => {
   const explain = (query: string, as: string) =>
-    api.ask('GET', `/v1/permissions/explain?${query}`, { as });
+    api.request('GET', `/v1/permissions/explain?${query}`, { as });
 
   test('200: the table', async () => {
     const { items } = (await (
-      await api.ask('GET', '/v1/permissions', { as: own.customer })
+      await api.request('GET', '/v1/permissions', { as: own.customer })
     ).json()) as { items: { name: string }[] };
     expect(items.map(({ name }) => name)).toEqual([...permissionNames]);
   });
 
   test('200: for oneself, with and without a resource', async () => {
     const body = { subject: 'S', body: 'B' };
-    const opened = await api.ask('POST', '/v1/conversations', { as: own.customer, body });
+    const opened = await api.request('POST', '/v1/conversations', { as: own.customer, body });
     const { id } = (await opened.json()) as { id: string };
     const asked: [string, string, boolean][] = [
       ['permission=conversations:manage', own.customer, false],
@@ -287,4 +290,4 @@ describe('who may do what', () => {
   });
 });
 
-testPromises(api, '/v1/roles', '/v1/permissions');
+testDocumentedResponses(api, '/v1/roles', '/v1/permissions');

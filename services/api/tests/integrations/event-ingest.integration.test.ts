@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { outbox } from '@insightdesk/shared/events';
-import { openWholeApi, testPromises } from '../../testing/integration-api.ts';
+import { createIntegrationApi, testDocumentedResponses } from '../../testing/integration-api.ts';
 
-const api = openWholeApi();
+const api = createIntegrationApi();
 type Tenant = Awaited<ReturnType<typeof api.openTenant>>;
 let tenant: Tenant;
 let stranger: Tenant;
@@ -14,11 +14,12 @@ afterAll(() => api.close());
 
 const name = 'email/send.requested';
 const read = async (response: Response) => (await response.json()) as Record<string, unknown>;
-const send = (body: object, as = tenant.owner) => api.ask('POST', '/v1/events', { as, body });
-const userOf = async (token: string) => (await api.context.tokens.verifyAccess(token)).userId;
+const send = (body: object, as = tenant.owner) => api.request('POST', '/v1/events', { as, body });
+const userOf = async (token: string) =>
+  (await api.context.security.tokens.verifyAccess(token)).userId;
 
 async function recorded(token: string) {
-  const { tenantId } = await api.context.tokens.verifyAccess(token);
+  const { tenantId } = await api.context.security.tokens.verifyAccess(token);
   const rows = await api.context.database.write({ tenantId }, (tx) => tx.select().from(outbox));
   return rows.filter((row) => row.name === name);
 }
@@ -94,4 +95,4 @@ test('agents and customers may not', async () => {
   }
 });
 
-testPromises(api, '/v1/events');
+testDocumentedResponses(api, '/v1/events');

@@ -6,9 +6,9 @@ import {
 } from '@insightdesk/shared/domain/integrations/webhooks';
 import { outbox } from '@insightdesk/shared/events';
 import { newId } from '@insightdesk/shared/utils';
-import { openWholeApi, testPromises } from '../../testing/integration-api.ts';
+import { createIntegrationApi, testDocumentedResponses } from '../../testing/integration-api.ts';
 
-const api = openWholeApi();
+const api = createIntegrationApi();
 type Tenant = Awaited<ReturnType<typeof api.openTenant>>;
 let tenant: Tenant;
 let stranger: Tenant;
@@ -22,7 +22,7 @@ const wanted = { url: 'https://example.com/hooks', events: ['message.created'] }
 const read = async (response: Response) => (await response.json()) as Record<string, unknown>;
 
 async function add(body: object = wanted) {
-  const response = await api.ask('POST', '/v1/webhooks', { as: tenant.owner, body });
+  const response = await api.request('POST', '/v1/webhooks', { as: tenant.owner, body });
   expect(response.status).toBe(201);
   return (await read(response)) as { id: Id<'whk'>; secret: string };
 }
@@ -30,7 +30,7 @@ async function add(body: object = wanted) {
 /** A delivery as the relay and a worker would have left it; the webhook is off, so nobody sends it. */
 async function addDelivery(webhookId: Id<'whk'>) {
   const eventId = newId('evt');
-  const { tenantId } = await api.context.tokens.verifyAccess(tenant.owner);
+  const { tenantId } = await api.context.security.tokens.verifyAccess(tenant.owner);
   await api.context.database.write({ tenantId }, async (tx) => {
     const event = { type: 'message.created', lane: 'organization', data: {}, at: new Date() };
     const [row] = await tx
@@ -56,9 +56,9 @@ describe('a webhook', () => {
   test('is added; its secret is shown once', async () => {
     const { id, secret } = await add();
     expect(secret).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/);
-    const one = await read(await api.ask('GET', `/v1/webhooks/${id}`, { as: tenant.admin }));
+    const one = await read(await api.request('GET', `/v1/webhooks/${id}`, { as: tenant.admin }));
     expect(one).toMatchObject({ id, ...wanted, enabled: true, description: '' });
-    const list = await api.ask('GET', '/v1/webhooks?limit=100', { as: tenant.admin });
+    const list = await api.request('GET', '/v1/webhooks?limit=100', { as: tenant.admin });
     expect(await list.text()).not.toContain(secret);
   });
 
@@ -66,15 +66,15 @@ describe('a webhook', () => {
     const { id } = await add();
     const path = `/v1/webhooks/${id}`;
     const as = tenant.owner;
-    const get = (headers = {}) => api.ask('GET', path, { as, headers });
+    const get = (headers = {}) => api.request('GET', path, { as, headers });
     const seen = (await get()).headers.get('ETag') ?? '';
     expect((await get({ 'If-None-Match': seen })).status).toBe(304);
     const change = (tag: string, description: string) =>
-      api.ask('PATCH', path, { as, body: { description }, headers: { 'If-Match': tag } });
+      api.request('PATCH', path, { as, body: { description }, headers: { 'If-Match': tag } });
     const changed = await change(seen, 'CRM');
     expect(changed.status).toBe(200);
     expect((await change(seen, 'ERP')).status).toBe(412);
-    const remove = (tag: string) => api.ask('DELETE', path, { as, headers: { 'If-Match': tag } });
+    const remove = (tag: string) => api.request('DELETE', path, { as, headers: { 'If-Match': tag } });
     expect((await remove(seen)).status).toBe(412);
     expect((await get({ 'If-None-Match': seen })).status).toBe(200);
     expect((await remove(changed.headers.get('ETag') ?? '')).status).toBe(204);
@@ -84,17 +84,17 @@ describe('a webhook', () => {
     const { id } = await add();
     const path = `/v1/webhooks/${id}`;
     const body = { enabled: false, events: ['conversation.*', '*'], description: 'CRM' };
-    const changed = await api.ask('PATCH', path, { as: tenant.owner, body });
+    const changed = await api.request('PATCH', path, { as: tenant.owner, body });
     expect(await read(changed)).toMatchObject({ id, url: wanted.url, ...body });
-    expect((await api.ask('DELETE', path, { as: tenant.owner })).status).toBe(204);
-    expect((await api.ask('GET', path, { as: tenant.owner })).status).toBe(404);
-    expect((await api.ask('DELETE', path, { as: tenant.owner })).status).toBe(404);
+    expect((await api.request('DELETE', path, { as: tenant.owner })).status).toBe(204);
+    expect((await api.request('GET', path, { as: tenant.owner })).status).toBe(404);
+    expect((await api.request('DELETE', path, { as: tenant.owner })).status).toBe(404);
   });
 
   test('gets another secret', async () => {
     const { id, secret } = await add();
     const path = `/v1/webhooks/${id}/secret`;
-    const response = await api.ask('POST', path, { as: tenant.owner, body: {} });
+    const response = await api.request('POST', path, { as: tenant.owner, body: {} });
     expect(response.status).toBe(200);
     expect((await read(response)).secret).not.toBe(secret);
   });
@@ -107,7 +107,7 @@ describe('a webhook', () => {
     ['nonsense', 'url'],
   ])('%s is no address for one', async (url, path) => {
     const body = { ...wanted, url };
-    const response = await api.ask('POST', '/v1/webhooks', { as: tenant.owner, body });
+    const response = await api.request('POST', '/v1/webhooks', { as: tenant.owner, body });
     expect(response.status).toBe(422);
     expect(await read(response)).toMatchObject({ errors: [{ path }] });
   });
@@ -115,7 +115,7 @@ describe('a webhook', () => {
   test('cannot be moved to such an address either', async () => {
     const { id } = await add();
     const body = { url: 'https://[::1]/' };
-    const response = await api.ask('PATCH', `/v1/webhooks/${id}`, { as: tenant.owner, body });
+    const response = await api.request('PATCH', `/v1/webhooks/${id}`, { as: tenant.owner, body });
     expect(response.status).toBe(422);
     expect(await read(response)).toMatchObject({ code: 'UNSAFE_URL' });
   });
@@ -128,8 +128,8 @@ describe('a webhook', () => {
     const added = { ...wanted, [path]: value };
     const changed = { [path]: value };
     for (const response of [
-      await api.ask('POST', '/v1/webhooks', { as: tenant.owner, body: added }),
-      await api.ask('PATCH', `/v1/webhooks/${id}`, { as: tenant.owner, body: changed }),
+      await api.request('POST', '/v1/webhooks', { as: tenant.owner, body: added }),
+      await api.request('PATCH', `/v1/webhooks/${id}`, { as: tenant.owner, body: changed }),
     ]) {
       expect(response.status).toBe(422);
       expect(await read(response)).toMatchObject({ errors: [{ path }] });
@@ -138,13 +138,13 @@ describe('a webhook', () => {
 
   test('may have no description', async () => {
     const body = { ...wanted, description: '' };
-    const response = await api.ask('POST', '/v1/webhooks', { as: tenant.owner, body });
+    const response = await api.request('POST', '/v1/webhooks', { as: tenant.owner, body });
     expect(response.status).toBe(201);
   });
 
   test('cannot wait for what never happens', async () => {
     const body = { ...wanted, events: ['mesage.created'] };
-    const response = await api.ask('POST', '/v1/webhooks', { as: tenant.owner, body });
+    const response = await api.request('POST', '/v1/webhooks', { as: tenant.owner, body });
     expect(response.status).toBe(422);
     const message = 'No event is named mesage.created, did you mean message.created?';
     expect(await read(response)).toMatchObject({ errors: [{ path: 'events', message }] });
@@ -152,7 +152,7 @@ describe('a webhook', () => {
 
   test('is a matter of managers', async () => {
     for (const as of [tenant.agent, tenant.customer]) {
-      const response = await api.ask('GET', '/v1/webhooks', { as });
+      const response = await api.request('GET', '/v1/webhooks', { as });
       expect(response.status).toBe(403);
     }
   });
@@ -161,7 +161,7 @@ describe('a webhook', () => {
     const crowded = await api.openTenant();
     const responses = await Promise.all(
       Array.from({ length: 22 }, () =>
-        api.ask('POST', '/v1/webhooks', { as: crowded.owner, body: wanted }),
+        api.request('POST', '/v1/webhooks', { as: crowded.owner, body: wanted }),
       ),
     );
     const statuses = responses.map(({ status }) => status).toSorted();
@@ -174,14 +174,14 @@ describe('the log', () => {
     const { id } = await add({ ...wanted, enabled: false });
     const ids = [await addDelivery(id), await addDelivery(id), await addDelivery(id)];
     const path = `/v1/webhooks/${id}/deliveries`;
-    const ask = async (query: string) =>
-      read(await api.ask('GET', `${path}?${query}`, { as: tenant.owner }));
-    const first = await ask('limit=2');
+    const request = async (query: string) =>
+      read(await api.request('GET', `${path}?${query}`, { as: tenant.owner }));
+    const first = await request('limit=2');
     const idsOf = ({ items }: Record<string, unknown>) =>
       (items as { id: string }[]).map((one) => one.id);
     expect(idsOf(first)).toEqual([ids[2], ids[1]] as string[]);
-    expect(idsOf(await ask(`limit=2&cursor=${first.nextCursor}`))).toEqual([ids[0]] as string[]);
-    expect(idsOf(await ask('status=delivered'))).toEqual([]);
+    expect(idsOf(await request(`limit=2&cursor=${first.nextCursor}`))).toEqual([ids[0]] as string[]);
+    expect(idsOf(await request('status=delivered'))).toEqual([]);
     expect((first.items as object[])[0]).toMatchObject({ status: 'failed', attempts: 3 });
   });
 
@@ -189,31 +189,31 @@ describe('the log', () => {
     const { id } = await add({ ...wanted, enabled: false });
     const deliveryId = await addDelivery(id);
     const path = `/v1/webhooks/${id}/deliveries/${deliveryId}/replay`;
-    const refused = await api.ask('POST', path, { as: tenant.owner, body: {} });
+    const refused = await api.request('POST', path, { as: tenant.owner, body: {} });
     expect(refused.status).toBe(409);
     expect(await read(refused)).toMatchObject({ code: 'WEBHOOK_DISABLED' });
     const body = { enabled: true };
-    await api.ask('PATCH', `/v1/webhooks/${id}`, { as: tenant.owner, body });
-    const accepted = await api.ask('POST', path, { as: tenant.owner, body: {} });
+    await api.request('PATCH', `/v1/webhooks/${id}`, { as: tenant.owner, body });
+    const accepted = await api.request('POST', path, { as: tenant.owner, body: {} });
     expect(accepted.status).toBe(202);
     expect(await read(accepted)).toMatchObject({ id: deliveryId, status: 'waiting', attempts: 0 });
-    const { tenantId } = await api.context.tokens.verifyAccess(tenant.owner);
+    const { tenantId } = await api.context.security.tokens.verifyAccess(tenant.owner);
     const rows = await api.context.database.write({ tenantId }, (tx) => tx.select().from(outbox));
     const asked = { webhookId: id, lane: 'organization' };
     expect(rows.map(({ payload }) => payload)).toContainEqual(asked);
     const unknown = `/v1/webhooks/${id}/deliveries/${newId('evt')}/replay`;
-    expect((await api.ask('POST', unknown, { as: tenant.owner, body: {} })).status).toBe(404);
+    expect((await api.request('POST', unknown, { as: tenant.owner, body: {} })).status).toBe(404);
   });
 
   test('all since a time is taken up again, at most as far back as is kept', async () => {
     const { id } = await add();
     const path = `/v1/webhooks/${id}/replay`;
     const body = { since: '2001-01-01T00:00:00Z' };
-    const response = await api.ask('POST', path, { as: tenant.owner, body });
+    const response = await api.request('POST', path, { as: tenant.owner, body });
     expect(response.status).toBe(202);
     const { since, until } = (await read(response)) as { since: string; until: string };
     expect(Math.round((Date.parse(until) - Date.parse(since)) / 86_400_000)).toBe(30);
-    const bad = await api.ask('POST', path, { as: tenant.owner, body: { since: 'yesterday' } });
+    const bad = await api.request('POST', path, { as: tenant.owner, body: { since: 'yesterday' } });
     expect(bad.status).toBe(422);
   });
 });
@@ -223,19 +223,19 @@ test("a stranger's webhook is not there", async () => {
   const deliveryId = await addDelivery(id);
   const as = stranger.owner;
   const asked = [
-    api.ask('GET', `/v1/webhooks/${id}`, { as }),
-    api.ask('PATCH', `/v1/webhooks/${id}`, { as, body: { enabled: false } }),
-    api.ask('DELETE', `/v1/webhooks/${id}`, { as }),
-    api.ask('POST', `/v1/webhooks/${id}/secret`, { as, body: {} }),
-    api.ask('GET', `/v1/webhooks/${id}/deliveries`, { as }),
-    api.ask('POST', `/v1/webhooks/${id}/replay`, {
+    api.request('GET', `/v1/webhooks/${id}`, { as }),
+    api.request('PATCH', `/v1/webhooks/${id}`, { as, body: { enabled: false } }),
+    api.request('DELETE', `/v1/webhooks/${id}`, { as }),
+    api.request('POST', `/v1/webhooks/${id}/secret`, { as, body: {} }),
+    api.request('GET', `/v1/webhooks/${id}/deliveries`, { as }),
+    api.request('POST', `/v1/webhooks/${id}/replay`, {
       as,
       body: { since: new Date().toISOString() },
     }),
-    api.ask('POST', `/v1/webhooks/${id}/deliveries/${deliveryId}/replay`, { as, body: {} }),
+    api.request('POST', `/v1/webhooks/${id}/deliveries/${deliveryId}/replay`, { as, body: {} }),
   ];
   for (const response of await Promise.all(asked)) expect(response.status).toBe(404);
-  expect((await api.ask('GET', `/v1/webhooks/${id}`, { as: tenant.owner })).status).toBe(200);
+  expect((await api.request('GET', `/v1/webhooks/${id}`, { as: tenant.owner })).status).toBe(200);
 });
 
-testPromises(api, '/v1/webhooks');
+testDocumentedResponses(api, '/v1/webhooks');

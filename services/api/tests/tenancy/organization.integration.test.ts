@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import type { Id } from '@insightdesk/shared/contract';
-import { writeArchive } from '@insightdesk/shared/domain/tenancy/departures';
+import { writeArchive } from '@insightdesk/shared/domain/tenancy/tenant-export';
 import { createTestDatabase } from '@insightdesk/shared/testing';
-import { openWholeApi, testPromises } from '../../testing/integration-api.ts';
+import { createIntegrationApi, testDocumentedResponses } from '../../testing/integration-api.ts';
 
 // Of its own: no worker writes the archives of this one.
 const place = await createTestDatabase();
-const api = openWholeApi(undefined, {}, place.url);
+const api = createIntegrationApi(undefined, {}, place.url);
 type Tenant = Awaited<ReturnType<typeof api.openTenant>>;
 let own: Tenant;
 let strangers: Tenant;
@@ -23,43 +23,43 @@ const signal = new AbortController().signal;
 const body = { name: 'A tenant', password: 'a long enough password' };
 
 async function write(as: string, exportId: Id<'exp'>) {
-  const { tenantId } = await api.context.tokens.verifyAccess(as);
+  const { tenantId } = await api.context.security.tokens.verifyAccess(as);
   const actor = { kind: 'system', name: 'worker' } as const;
   await writeArchive({ ...api.context, actor, tenantId }, { exportId }, { signal });
 }
 
 test('an owner exports, waits, and fetches the archive; nobody else does', async () => {
-  const asked = await api.ask('POST', '/v1/organization/export', { as: own.owner, body: {} });
+  const asked = await api.request('POST', '/v1/organization/export', { as: own.owner, body: {} });
   expect(asked.status).toBe(202);
   const { id, status } = (await asked.json()) as { id: Id<'exp'>; status: string };
   expect(status).toBe('pending');
-  const early = await api.ask('GET', `${path}/${id}/content`, { as: own.owner });
+  const early = await api.request('GET', `${path}/${id}/content`, { as: own.owner });
   expect(await early.json()).toMatchObject({ status: 409, code: 'EXPORT_NOT_READY' });
-  const twice = await api.ask('POST', '/v1/organization/export', { as: own.owner, body: {} });
+  const twice = await api.request('POST', '/v1/organization/export', { as: own.owner, body: {} });
   expect(await twice.json()).toMatchObject({ status: 409, code: 'TOO_MANY_EXPORTS' });
   await write(own.owner, id);
-  const shown = await api.ask('GET', `${path}/${id}`, { as: own.owner });
+  const shown = await api.request('GET', `${path}/${id}`, { as: own.owner });
   const { sizeBytes, sha256 } = (await shown.json()) as { sizeBytes: number; sha256: string };
-  const fetched = await api.ask('GET', `${path}/${id}/content`, { as: own.owner });
+  const fetched = await api.request('GET', `${path}/${id}/content`, { as: own.owner });
   expect(fetched.headers.get('Cache-Control')).toContain('no-store');
   const bytes = await fetched.bytes();
   expect(bytes.length).toBe(sizeBytes);
   expect(new Bun.CryptoHasher('sha256').update(bytes).digest('hex')).toBe(sha256);
   for (const as of [own.admin, own.agent, own.customer]) {
     for (const where of [`${path}/${id}`, `${path}/${id}/content`]) {
-      expect((await api.ask('GET', where, { as })).status).toBe(403);
+      expect((await api.request('GET', where, { as })).status).toBe(403);
     }
-    expect((await api.ask('POST', '/v1/organization/export', { as, body: {} })).status).toBe(403);
+    expect((await api.request('POST', '/v1/organization/export', { as, body: {} })).status).toBe(403);
   }
   for (const where of [`${path}/${id}`, `${path}/${id}/content`]) {
-    expect((await api.ask('GET', where, { as: strangers.owner })).status).toBe(404);
+    expect((await api.request('GET', where, { as: strangers.owner })).status).toBe(404);
   }
 });
 
 test('erasing takes the name and the own password, and can be taken back', async () => {
   const erase = (as: string, given: object) =>
-    api.ask('POST', '/v1/organization/erasure', { as, body: { ...body, ...given } });
-  const keep = () => api.ask('DELETE', '/v1/organization/erasure', { as: own.owner });
+    api.request('POST', '/v1/organization/erasure', { as, body: { ...body, ...given } });
+  const keep = () => api.request('DELETE', '/v1/organization/erasure', { as: own.owner });
   expect((await erase(own.admin, {})).status).toBe(403);
   expect((await erase(own.owner, { password: 'wrong password' })).status).toBe(403);
   expect((await erase(own.owner, { name: 'a tenant' })).status).toBe(422);
@@ -75,21 +75,21 @@ test('erasing takes the name and the own password, and can be taken back', async
 
 test('an owner says whether a second factor is required; nobody else does', async () => {
   const { owner, admin } = await api.openTenant();
-  const ask = (as: string) =>
-    api.ask('PATCH', '/v1/organization', { as, body: { requireTwoFactor: true } });
-  expect((await ask(admin)).status).toBe(403);
-  expect(await (await ask(owner)).json()).toMatchObject({ requireTwoFactor: true });
+  const request = (as: string) =>
+    api.request('PATCH', '/v1/organization', { as, body: { requireTwoFactor: true } });
+  expect((await request(admin)).status).toBe(403);
+  expect(await (await request(owner)).json()).toMatchObject({ requireTwoFactor: true });
 });
 
 test('flags are shown and changed; the audit log is listed', async () => {
-  const shown = await api.ask('GET', '/v1/flags', { as: own.agent });
+  const shown = await api.request('GET', '/v1/flags', { as: own.agent });
   expect(shown.status).toBe(200);
   const wanted = { 'email-staff': false };
-  const changed = await api.ask('PATCH', '/v1/flags', { as: own.owner, body: wanted });
+  const changed = await api.request('PATCH', '/v1/flags', { as: own.owner, body: wanted });
   expect(await changed.json()).toMatchObject({
     flags: expect.arrayContaining([expect.objectContaining({ name: 'email-staff', value: false })]),
   });
-  expect((await api.ask('GET', '/v1/audit', { as: own.admin })).status).toBe(200);
+  expect((await api.request('GET', '/v1/audit', { as: own.admin })).status).toBe(200);
 });
 
-testPromises(api, '/v1/organization', '/v1/flags', '/v1/audit');
+testDocumentedResponses(api, '/v1/organization', '/v1/flags', '/v1/audit');

@@ -10,10 +10,10 @@ import { createTestDatabase, createTestTenant, testEnvironment } from '@insightd
 import { newId } from '@insightdesk/shared/utils';
 import { z } from 'zod';
 import { meterRequest } from '../../meter-request.ts';
-import { openWholeApi, testPromises } from '../../testing/integration-api.ts';
+import { createIntegrationApi, testDocumentedResponses } from '../../testing/integration-api.ts';
 
-const api = openWholeApi();
-const { context, parts, ask } = api;
+const api = createIntegrationApi();
+const { context, parts, request } = api;
 afterAll(async () => {
   await services.close();
   await api.close();
@@ -32,16 +32,17 @@ const noJobs = async () => ({ jobs: 0, bytes: 0 });
 
 type Usage = z.infer<typeof getUsage.output>;
 const read = async (as: string, query = '') =>
-  (await (await ask('GET', `/v1/usage${query}`, { as })).json()) as Usage;
+  (await (await request('GET', `/v1/usage${query}`, { as })).json()) as Usage;
 const today = () => new Date().toISOString().slice(0, 10);
 const asSystem = (tenantId: Id<'org'>) =>
   systemContext(context, 'desk', { tenantId, requestId: 'test' });
-const tenantOf = async (token: string) => (await context.tokens.verifyAccess(token)).tenantId;
+const tenantOf = async (token: string) =>
+  (await context.security.tokens.verifyAccess(token)).tenantId;
 
 test('200: what is used, day by day, with the limits beside it; nobody else’s', async () => {
   const [own, other] = [await api.openTenant(), await api.openTenant()];
-  for (let n = 0; n < 5; n++) await ask('GET', '/v1/me', { as: own.agent });
-  await ask('GET', '/v1/me', { as: other.agent });
+  for (let n = 0; n < 5; n++) await request('GET', '/v1/me', { as: own.agent });
+  await request('GET', '/v1/me', { as: other.agent });
   await parts.meter.flush();
   const tenantId = await tenantOf(own.owner);
   await setQuota(asSystem(tenantId), { metric: 'seats', value: 7 });
@@ -63,9 +64,9 @@ test('200: what is used, day by day, with the limits beside it; nobody else’s'
 test('403 for those who do not manage; 422 for days that are none', async () => {
   const { agent, customer, owner } = await api.openTenant();
   for (const as of [agent, customer])
-    expect((await ask('GET', '/v1/usage', { as })).status).toBe(403);
+    expect((await request('GET', '/v1/usage', { as })).status).toBe(403);
   for (const query of ['from=2020-02-31', 'from=2020-02-02&to=2020-02-01', 'from=2001-01-01']) {
-    expect((await ask('GET', `/v1/usage?${query}`, { as: owner })).status).toBe(422);
+    expect((await request('GET', `/v1/usage?${query}`, { as: owner })).status).toBe(422);
   }
 });
 
@@ -78,7 +79,7 @@ test('two processes add up; what cannot be written is kept, memory is bounded', 
       database: {
         write: (...call) => (isDown ? Promise.reject(new Error('down')) : services.write(...call)),
       },
-      defaults: context.settings.quotas,
+      defaults: context.limits.quotas,
       logBytes: nothing,
       openSockets: nothing,
       jobLoad: noJobs,
@@ -101,17 +102,17 @@ test('two processes add up; what cannot be written is kept, memory is bounded', 
 test('429: an organisation that has used up its requests of the day, and no other', async () => {
   const [own, other] = [await api.openTenant(), await api.openTenant()];
   await setQuota(asSystem(await tenantOf(own.owner)), { metric: 'requests-per-day', value: 10 });
-  for (const as of [own.agent, other.agent]) await ask('GET', '/v1/me', { as });
+  for (const as of [own.agent, other.agent]) await request('GET', '/v1/me', { as });
   await parts.meter.flush();
   const statuses: number[] = [];
   for (let n = 0; n < 12; n++) {
-    const answer = await ask('GET', '/v1/me', { as: own.agent });
+    const answer = await request('GET', '/v1/me', { as: own.agent });
     statuses.push(answer.status);
     if (answer.status === 429)
       expect(await answer.json()).toMatchObject({ code: 'QUOTA_EXCEEDED' });
   }
   expect(statuses).toEqual([...Array(9).fill(200), ...Array(3).fill(429)]);
-  expect((await ask('GET', '/v1/me', { as: other.agent })).status).toBe(200);
+  expect((await request('GET', '/v1/me', { as: other.agent })).status).toBe(200);
 });
 
 test('jobs that have not ended are told with their bytes, those that wait for room with them', async () => {
@@ -151,7 +152,7 @@ test('429: of whom ten times as many jobs wait as may be nothing new is accepted
   const database = createDatabase({ ...server, ...limits });
   const meter = createMeter({
     database,
-    defaults: { ...context.settings.quotas, 'waiting-jobs': 2 },
+    defaults: { ...context.limits.quotas, 'waiting-jobs': 2 },
     logBytes: nothing,
     openSockets: nothing,
     jobLoad: noJobs,
@@ -167,29 +168,29 @@ test('429: of whom ten times as many jobs wait as may be nothing new is accepted
     const hold = (id: string) =>
       held.hold([{ job, id, tenantId: own, requestId: 'r', payload: {} }]);
     const write = { method: 'POST', kind: 'write' } as const;
-    const ask = async (
+    const request = async (
       tenantId: Id<'org'>,
       request: Parameters<typeof meterRequest>[1] = write,
     ) => {
       meter.count(tenantId, 'requests');
       await meter.flush();
-      return meterRequest({ tenantId, meter }, request);
+      return meterRequest({ tenantId, limits: { ...context.limits, meter } }, request);
     };
     for (let n = 0; n < 19; n++) await hold(`${n}`);
-    await ask(own);
+    await request(own);
     await hold('19');
-    await expect(ask(own)).rejects.toMatchObject({ status: 429, code: 'QUOTA_EXCEEDED' });
-    await ask(other);
+    await expect(request(own)).rejects.toMatchObject({ status: 429, code: 'QUOTA_EXCEEDED' });
+    await request(other);
     // Reading goes on, and so does ending what brings the jobs about.
     for (const request of [
       { method: 'GET', kind: 'read' },
       { method: 'DELETE', kind: 'write' },
       { method: 'POST', kind: 'auth' },
     ] as const)
-      await ask(own, request);
+      await request(own, request);
     const [first] = await held.oldest(own, 1);
     await held.release(own, [first?.request as JobRequest]);
-    await ask(own);
+    await request(own);
   } finally {
     await meter.close();
     await database.close();
@@ -204,7 +205,7 @@ test('seats: eight accept at once where three are free', async () => {
   const tokens: string[] = [];
   for (const email of emails) {
     const { id } = await invite(owner, { email, role: 'agent' });
-    tokens.push(context.sealer.seal('invitation', [tenantId, id]));
+    tokens.push(context.security.tokenCodec.seal('invitation', [tenantId, id]));
   }
   const results = await Promise.allSettled(
     tokens.map((token) =>
@@ -223,10 +224,14 @@ test('seats: eight accept at once where three are free', async () => {
   expect(await changeRole(owner, { userId, role: 'agent' })).toMatchObject({ role: 'agent' });
 });
 
-async function tokenFor({ actor, tenantId, tokens }: typeof context): Promise<string> {
+async function tokenFor({
+  actor,
+  tenantId,
+  security: { tokens },
+}: typeof context): Promise<string> {
   if (actor.kind !== 'user' || !tenantId) throw new Error('Nobody is signed in');
   const { userId, sessionId, role } = actor;
   return (await tokens.signAccess({ tenantId, userId, sessionId, role })).token;
 }
 
-testPromises(api, '/v1/usage');
+testDocumentedResponses(api, '/v1/usage');

@@ -27,8 +27,8 @@ export const addWebhook = defineAction({
   allow: 'webhooks:manage',
   transaction: 'write',
   async run(ctx, input) {
-    ctx.outbound.check(input.url);
-    requireKnown(ctx.publicEvents, input.events);
+    ctx.security.outbound.check(input.url);
+    requireKnown(ctx.settings.publicEvents, input.events);
     await requireRoom(ctx);
     const keys = newKeys();
     const row = {

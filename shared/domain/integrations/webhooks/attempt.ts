@@ -37,7 +37,7 @@ export function attempt(ctx: Sender, due: Due): Promise<Attempt> {
   });
 }
 
-type Sender = Pick<Context, 'outbound' | 'secrets'>;
+type Sender = Pick<Context, 'security'>;
 
 async function send(ctx: Sender, { webhook, delivery, event }: Due): Promise<Attempt> {
   const body = JSON.stringify({
@@ -56,7 +56,7 @@ async function send(ctx: Sender, { webhook, delivery, event }: Due): Promise<Att
   };
   const durationMs = () => Date.now() - at.getTime();
   try {
-    const response = await ctx.outbound(webhook.url, { method: 'POST', headers, body });
+    const response = await ctx.security.outbound(webhook.url, { method: 'POST', headers, body });
     const isDelivered = response.status >= 200 && response.status < 300;
     return {
       isDelivered,
@@ -78,13 +78,13 @@ async function send(ctx: Sender, { webhook, delivery, event }: Due): Promise<Att
 }
 
 const secretsOf = (
-  { secrets }: Pick<Context, 'secrets'>,
+  { security }: Pick<Context, 'security'>,
   { tenantId, secret, previousSecret, previousSecretUntil }: Due['webhook'],
   at: Date,
 ): string[] => {
   const isValid = previousSecret && previousSecretUntil && previousSecretUntil > at;
   const stored = isValid ? [secret, previousSecret] : [secret];
-  return stored.flatMap((one) => readKeys({ secrets, tenantId }, one));
+  return stored.flatMap((one) => readKeys({ security, tenantId }, one));
 };
 
 // PostgreSQL takes no NUL and no lone surrogate.

@@ -22,8 +22,8 @@ export const changeWebhook = defineAction({
   async run(ctx, { id, ...wanted }) {
     const before = await requireWebhook(ctx, id, true);
     requireMatch(ctx, webhookTag(toWebhook(before)));
-    if (wanted.url !== undefined) ctx.outbound.check(wanted.url);
-    if (wanted.events !== undefined) requireKnown(ctx.publicEvents, wanted.events);
+    if (wanted.url !== undefined) ctx.security.outbound.check(wanted.url);
+    if (wanted.events !== undefined) requireKnown(ctx.settings.publicEvents, wanted.events);
     const given = Object.entries(wanted).filter(([, value]) => value !== undefined);
     if (given.length === 0) return toWebhook(before);
     const fresh = wanted.enabled === true ? { disabledReason: null, failingSince: null } : {};

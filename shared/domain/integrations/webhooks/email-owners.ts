@@ -1,5 +1,5 @@
 import { type Context, withTenant } from '@insightdesk/shared/context';
-import { deliver } from '@insightdesk/shared/domain/desk/notifications';
+import { sendOnce } from '@insightdesk/shared/domain/desk/notifications';
 import { listOwners } from '@insightdesk/shared/domain/identity/users';
 import { renderEmail } from '@insightdesk/shared/email';
 import type { JobRun } from '@insightdesk/shared/jobs';
@@ -33,7 +33,7 @@ export async function emailOwners(
     footer: 'You get this because you own the organisation.',
   });
   for (const { id, email, emailVerifiedAt } of owners) {
-    if (!emailVerifiedAt && ctx.settings.provenAddressesOnly) continue;
-    await deliver(ctx, `${run.id}.${id}`, { to: email, subject: title, ...letter });
+    if (!emailVerifiedAt && ctx.settings.requiresVerifiedEmail) continue;
+    await sendOnce(ctx, `${run.id}.${id}`, { to: email, subject: title, ...letter });
   }
 }

@@ -39,7 +39,7 @@ test('another key takes over what the former one sealed, and what was never seal
   expect(before.isCurrent((await stored(sealed.id))[0] ?? '')).toBe(true);
   const secrets = createSecrets('a key that is new, and long enough', [config.auth.encryptionKey]);
   const actor = { kind: 'system', name: 'test' } as const;
-  const system = { ...context, secrets, actor, tenantId };
+  const system = { ...context, security: { ...context.security, secrets }, actor, tenantId };
   expect(await renewSecrets(system)).toBe(2);
   expect(await renewSecrets(system)).toBe(0);
   for (const { id, secret } of [sealed, plain]) {

@@ -49,9 +49,9 @@ export const getUsage = defineAction({
           tx.execute(counted(id, from, to)).execute(),
         ]),
       ),
-      ctx.meter.logBytes(ctx.tenantId),
-      ctx.meter.jobLoad(ctx.tenantId),
-      ctx.meter.openSockets(ctx.tenantId),
+      ctx.limits.meter.logBytes(ctx.tenantId),
+      ctx.limits.meter.jobLoad(ctx.tenantId),
+      ctx.limits.meter.openSockets(ctx.tenantId),
     ]);
     const own = (now?.quotas ?? {}) as Partial<Quotas>;
     const values: Record<QuotaName, unknown> = {
@@ -70,7 +70,7 @@ export const getUsage = defineAction({
       quotas: quotaNames.map((name) => ({
         name,
         value: Number(values[name]),
-        limit: (own[name] ?? ctx.settings.quotas[name]) || null,
+        limit: (own[name] ?? ctx.limits.quotas[name]) || null,
       })),
       counters: counterNames.map((name) => ({
         name,
