@@ -5,13 +5,13 @@ import { type Database, statement } from '@insightdesk/shared/database';
 import { and, eq, isNull, lt, or, sql } from 'drizzle-orm';
 import { LRUCache } from 'lru-cache';
 import { KeyErrors } from './errors.ts';
-import { hashOf, isApiKey, readSecret } from './secret.ts';
+import { hashOf, isApiKey, readSecret } from './api-key-secret.ts';
 import { apiKeySecrets, apiKeys } from './tables.ts';
 
 type Tokens = Connections['security']['tokens'];
 type Access = Awaited<ReturnType<Tokens['verifyAccess']>>;
 
-/** A secret that was looked up: nothing of this ever changes, and `app.enter` asks whether it is live. */
+/** A secret that was looked up: nothing of this ever changes, and `app.authorize` asks whether it is live. */
 interface Known {
   access: Access;
   notedAt: number;

@@ -1,7 +1,7 @@
 import { defineAction, readTenant } from '@insightdesk/shared/context';
 import { idSchema } from '@insightdesk/shared/contract';
 import { z } from 'zod';
-import { begin, begunView } from './begin.ts';
+import { begin, begunView } from './create-authorization-request.ts';
 import { requireOpenProvider } from './require-provider.ts';
 
 /** Sends a browser to the provider. */

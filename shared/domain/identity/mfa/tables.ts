@@ -49,7 +49,7 @@ export const passkeys = pgTable(
 
 /** What was good for one use and is used up, until it would have run out. */
 export const spentTokens = pgTable(
-  'spent_tokens',
+  'consumed_tokens',
   {
     userId: typeId('user_id', 'usr').notNull(),
     hash: text('hash').notNull(),

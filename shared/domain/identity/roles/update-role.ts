@@ -5,7 +5,7 @@ import { record } from '@insightdesk/shared/events';
 import { z } from 'zod';
 import { RoleErrors } from './errors.ts';
 import { roleUpdated } from './events.ts';
-import { misfitOf } from './misfit-of.ts';
+import { misfitOf } from './invalid-permission-set.ts';
 import { isRole, requireRole } from './require-role.ts';
 import { roleFields } from './role-fields.ts';
 import { customRoles } from './tables.ts';

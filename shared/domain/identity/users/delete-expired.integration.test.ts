@@ -97,12 +97,12 @@ test('old steps, sessions and invitations go, younger ones stay, whatever days a
     await tx.insert(invitations).values([invitation(days(31)), invitation(days(29))]);
     await tx.insert(jobSteps).values([step(days(31)), step(days(29))]);
   });
-  await admin`insert into account_links (id, purpose, email, expires_at)
+  await admin`insert into email_links (id, purpose, email, expires_at)
     values (gen_random_uuid(), 'reset', 'a@example.com', now() - interval '31 days'),
       (gen_random_uuid(), 'reset', 'a@example.com', now() - interval '29 days')`;
   await admin`insert into daily_counts values
     ('k', now() - interval '32 days', 1), ('k', now() - interval '28 days', 1)`;
-  await admin`insert into identity.sign_in_attempts (account, address, failures, last_at)
+  await admin`insert into identity.sign_in_attempts (account, ip_prefix, failures, last_at)
     values ('old', '', 1, ${days(31)}), ('young', '', 1, ${days(29)})`;
   const live = await count('sessions');
   expect(await deleteExpired(ctx, { days: 1 }, run)).toEqual({
@@ -143,9 +143,9 @@ test('answers go once their requests may be sent as new ones, of strangers too',
     [nobody, 2],
     [toUuid(tenantId), 0.9],
   ] as const) {
-    await admin`insert into kept_answers (tenant_id, id, fingerprint, created_at)
+    await admin`insert into idempotency_keys (tenant_id, id, fingerprint, created_at)
       values (${tenant}, ${`${age}`}, 'x', ${days(age)})`;
   }
   expect(await deleteOldAnswers(ctx, { days: 1 }, run)).toBe(2);
-  expect(await count('kept_answers')).toBe(1);
+  expect(await count('idempotency_keys')).toBe(1);
 });

@@ -21,8 +21,8 @@ export async function deleteExpired(ctx: Context, { days }: { days: number }, ru
   const links = await deleteInBatches(
     ctx,
     run,
-    (limit) => sql`delete from account_links where id in (
-      select id from account_links where expires_at < ${before} limit ${limit})`,
+    (limit) => sql`delete from email_links where id in (
+      select id from email_links where expires_at < ${before} limit ${limit})`,
   );
   const counts = await deleteInBatches(
     ctx,
@@ -33,8 +33,8 @@ export async function deleteExpired(ctx: Context, { days }: { days: number }, ru
   const attempts = await deleteInBatches(
     ctx,
     run,
-    (limit) => sql`delete from identity.sign_in_attempts where (account, address) in (
-      select account, address from identity.sign_in_attempts where last_at < ${before} limit ${limit})`,
+    (limit) => sql`delete from identity.sign_in_attempts where (account, ip_prefix) in (
+      select account, ip_prefix from identity.sign_in_attempts where last_at < ${before} limit ${limit})`,
   );
   const staged = await deleteInBatches(
     ctx,

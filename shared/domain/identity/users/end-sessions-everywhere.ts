@@ -1,7 +1,7 @@
 import type { Context } from '@insightdesk/shared/context';
 import type { z } from 'zod';
-import { endOlderSessions } from './end-older-sessions.ts';
-import type { endedSessions } from './ended-sessions.ts';
+import { endOlderSessions } from './sessions/revoke-older-sessions.ts';
+import type { endedSessions } from './sessions/older-sessions.ts';
 
 /** Ends what was left, where whoever replaced the password did not live to. */
 export const endSessionsEverywhere = (

@@ -2,7 +2,7 @@ import { type Id, idSchema, roles } from '@insightdesk/shared/contract';
 import { roleEvents } from '@insightdesk/shared/domain/identity/roles';
 import { defineEvent } from '@insightdesk/shared/events';
 import { z } from 'zod';
-import { endedSessions } from './ended-sessions.ts';
+import { endedSessions } from './sessions/older-sessions.ts';
 
 const forgets = [roleEvents.STAFF_TAG];
 

@@ -1,6 +1,6 @@
 import { retention } from '@insightdesk/shared/domain/tenancy/retention';
 import { defineJob, JobPriority } from '@insightdesk/shared/jobs';
-import { endedSessions } from './ended-sessions.ts';
+import { endedSessions } from './sessions/older-sessions.ts';
 
 /** Deletes sessions and invitations that ran out long ago. */
 export const purgeExpired = defineJob({

@@ -31,14 +31,18 @@ export const users = pgTable(
     passwordTicket: uuid('password_ticket'),
     passwordChangedAt: instant('password_changed_at'),
     /** When an account without a proof was last found to be in use. */
-    lookedAt: instant('looked_at'),
+    lookedAt: instant('last_checked_at'),
     createdAt: createdAt(),
   },
   (t) => [
-    index('users_email').on(t.email, sql`(email_verified_at is null)`, t.createdAt.desc()),
+    index('users_email').on(
+      t.email,
+      sql`(email_verified_at is null)`,
+      t.createdAt.desc().nullsFirst(),
+    ),
     uniqueIndex('users_verified_email').on(t.email).where(sql`email_verified_at is not null`),
     index('users_unverified')
-      .on(sql`(coalesce(looked_at, created_at))`)
+      .on(sql`(coalesce(last_checked_at, created_at))`)
       .where(sql`email_verified_at is null`),
     check('users_password_ticket', sql`password_ticket IS NULL`),
   ],
@@ -46,7 +50,7 @@ export const users = pgTable(
 
 /** What was mailed to a person to be followed once; the token is sealed, not stored. */
 export const accountLinks = pgTable(
-  'account_links',
+  'email_links',
   {
     id: typeId('id', 'lnk').primaryKey(),
     purpose: text('purpose', { enum: ['verify', 'change', 'reset'] }).notNull(),
@@ -58,13 +62,13 @@ export const accountLinks = pgTable(
     createdAt: createdAt(),
   },
   (t) => [
-    index('account_links_user').on(t.userId),
-    index('account_links_email').on(t.email),
-    index('account_links_expires').on(t.expiresAt),
+    index('email_links_user').on(t.userId),
+    index('email_links_email').on(t.email),
+    index('email_links_expires').on(t.expiresAt),
   ],
 );
 
-/** What may happen so often a day; written by `app.take_daily` alone. */
+/** What may happen so often a day; written by `app.consume_daily_quota` alone. */
 export const dailyCounts = pgTable(
   'daily_counts',
   {
@@ -147,7 +151,7 @@ export const invitations = pgTable(
     expiresAt: instant('expires_at').notNull(),
     acceptedAt: instant('accepted_at'),
     /** How often it was mailed. */
-    sends: integer('sends').notNull().default(1),
+    sends: integer('send_count').notNull().default(1),
     createdAt: createdAt(),
   },
   (t) => [

@@ -3,8 +3,8 @@ import type { Id, Role } from '@insightdesk/shared/contract';
 import { createTestContext, signedIn, verifyAddress } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { and, desc, eq } from 'drizzle-orm';
-import { accountLinkToken } from './account-links.ts';
-import { setPassword } from './credentials.ts';
+import { accountLinkToken } from './accounts/account-links.ts';
+import { setPassword } from './accounts/find-by-credentials.ts';
 import { acceptInvitation, invitationToken, invite, register } from './index.ts';
 import { accountLinks } from './tables.ts';
 

@@ -2,7 +2,7 @@ import { type Id, idSchema, type Role, roles } from '@insightdesk/shared/contrac
 import { organizationView } from '@insightdesk/shared/domain/tenancy/tenants';
 import type { InferSelectModel } from 'drizzle-orm';
 import { z } from 'zod';
-import { deviceName } from './device-name.ts';
+import { deviceName } from './sessions/device-name.ts';
 import type { invitations, sessions } from './tables.ts';
 
 /** How long an invitation is good for. */

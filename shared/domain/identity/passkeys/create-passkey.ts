@@ -1,0 +1,92 @@
+import {
+  defineAction,
+  line,
+  type UserTenantContext,
+  withTenant,
+} from '@insightdesk/shared/context';
+import { toUuid } from '@insightdesk/shared/contract';
+import { violatedConstraint } from '@insightdesk/shared/database';
+import {
+  isGuarded,
+  passkeys,
+  replaceRecoveryCodes,
+  secondFactors,
+} from '@insightdesk/shared/domain/identity/mfa';
+import {
+  markProven,
+  requireLiveSession,
+  requireProven,
+} from '@insightdesk/shared/domain/identity/users';
+import { newId } from '@insightdesk/shared/utils';
+import type { RegistrationResponseJSON } from '@simplewebauthn/server';
+import { z } from 'zod';
+import { openChallenge, spendChallenge } from './challenge.ts';
+import { PasskeyErrors } from './errors.ts';
+import { algorithms, hostOf } from './relying-party.ts';
+import { passkeyView, toPasskey } from './view.ts';
+import { webauthn } from './load-webauthn.ts';
+import { registration, token } from './webauthn-fields.ts';
+
+const MOST = 20;
+
+/** Registers the passkey that the browser made; the first factor comes with recovery codes. */
+export const registerPasskey = defineAction({
+  summary: 'Register a passkey',
+  input: z.strictObject({ token, response: registration, name: line(100).default('Passkey') }),
+  output: z.object({
+    passkey: passkeyView,
+    recoveryCodes: z.array(z.string()).nullable().describe('With the first factor only'),
+  }),
+  allow: 'account:manage',
+  duringSetup: true,
+  transaction: 'own',
+  async run(ctx, { token: given, response, name }) {
+    const { userId } = ctx.actor;
+    await requireLiveSession(ctx);
+    const challenge = openChallenge(ctx, given, userId);
+    const { verifyRegistrationResponse } = await webauthn();
+    const { verified, registrationInfo } = await verifyRegistrationResponse({
+      response: response as RegistrationResponseJSON,
+      expectedChallenge: challenge.challenge,
+      expectedOrigin: [...ctx.settings.origins],
+      expectedRPID: hostOf(ctx),
+      requireUserVerification: true,
+      supportedAlgorithmIDs: algorithms,
+    }).catch((error: unknown) => {
+      throw PasskeyErrors.Refused(error);
+    });
+    if (!verified) throw PasskeyErrors.Refused();
+    const { id: credentialId, publicKey, counter } = registrationInfo.credential;
+    const row = {
+      userId,
+      id: newId('pky'),
+      credentialId,
+      publicKey: Buffer.from(publicKey).toString('base64url'),
+      counter,
+      transports: response.response.transports ?? [],
+      name,
+    };
+    return withTenant(ctx, async (tenant) => {
+      await spendChallenge(tenant.tx, userId, challenge);
+      return add(tenant, row);
+    }).catch((error) => {
+      throw violatedConstraint(error) === 'passkeys_credential' ? PasskeyErrors.Known() : error;
+    });
+  },
+});
+
+async function add(ctx: UserTenantContext, row: typeof passkeys.$inferInsert) {
+  const { tx, actor } = ctx;
+  // Two that are added at once wait for each other.
+  await tx
+    .insert(secondFactors)
+    .values({ userId: actor.userId })
+    .onConflictDoUpdate({ target: secondFactors.userId, set: { userId: actor.userId } });
+  const before = await requireProven(ctx);
+  if (before.passkeys >= MOST) throw PasskeyErrors.TooMany(MOST);
+  const [made] = await tx.insert(passkeys).values(row).returning();
+  if (!made) throw PasskeyErrors.NotFound();
+  await markProven(ctx, toUuid(made.id));
+  const recoveryCodes = isGuarded(before) ? null : await replaceRecoveryCodes(tx, actor.userId);
+  return { passkey: toPasskey(made), recoveryCodes };
+}

@@ -1,0 +1,48 @@
+import { defineAction, type TenantContext } from '@insightdesk/shared/context';
+import { customRoleBases } from '@insightdesk/shared/contract';
+import { violatedConstraint } from '@insightdesk/shared/database';
+import { record } from '@insightdesk/shared/events';
+import { newId } from '@insightdesk/shared/utils';
+import { count, eq, sql } from 'drizzle-orm';
+import { z } from 'zod';
+import { RoleErrors } from './errors.ts';
+import { roleCreated } from './events.ts';
+import { misfitOf } from './invalid-permission-set.ts';
+import { roleFields } from './role-fields.ts';
+import { customRoles } from './tables.ts';
+import { roleView, toRole } from './view.ts';
+
+const MOST = 50;
+
+export const addRole = defineAction({
+  summary: 'Add a custom role',
+  input: z.strictObject({ ...roleFields, base: z.enum(customRoleBases) }),
+  output: roleView,
+  allow: 'roles:manage',
+  transaction: 'write',
+  async run(ctx, input) {
+    const misfit = misfitOf(input.base, input.permissions);
+    if (misfit) throw RoleErrors.Unfit(misfit);
+    await requireRoom(ctx);
+    const [made] = await ctx.tx
+      .insert(customRoles)
+      .values({ tenantId: ctx.tenantId, id: newId('rol'), ...input })
+      .returning()
+      .catch((error) => {
+        throw violatedConstraint(error) === 'roles_name' ? RoleErrors.NameTaken() : error;
+      });
+    if (!made) throw RoleErrors.NotFound();
+    await record(ctx, roleCreated, { roleId: made.id, name: made.name });
+    return toRole(made);
+  },
+});
+
+async function requireRoom({ tx, tenantId }: TenantContext) {
+  // Two that are added at once wait for each other.
+  await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`roles ${tenantId}`}, 0))`);
+  const [row] = await tx
+    .select({ n: count() })
+    .from(customRoles)
+    .where(eq(customRoles.tenantId, tenantId));
+  if (row && row.n >= MOST) throw RoleErrors.TooMany(MOST);
+}

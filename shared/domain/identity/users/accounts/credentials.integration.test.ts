@@ -1,0 +1,123 @@
+import { afterAll, expect, test } from 'bun:test';
+import { toUuid } from '@insightdesk/shared/contract';
+import { connect } from '@insightdesk/shared/database';
+import {
+  createTestContext,
+  createTestTenant,
+  testEnvironment,
+  userOf,
+} from '@insightdesk/shared/testing';
+import { newId } from '@insightdesk/shared/utils';
+import { login } from '../index.ts';
+import { givePassword } from '../test-accounts.ts';
+
+const stage = createTestContext();
+const { context } = stage;
+const app = connect(testEnvironment.databaseUrl, { timeoutMs: 5_000 });
+const relay = connect(testEnvironment.relayUrl, { timeoutMs: 5_000 });
+const admin = connect(testEnvironment.adminUrl, { timeoutMs: 5_000 });
+afterAll(async () => {
+  await Promise.all([app.end(), relay.end(), admin.end()]);
+  await stage.close();
+});
+
+/** How SQL of ours, or put into ours, might come by hashes. */
+const tricks = [
+  'select password_hash from identity.credentials',
+  'select * from identity.sign_in_attempts',
+  'copy identity.credentials to stdout',
+  'select rolpassword from pg_authid',
+  'select passwd from pg_shadow',
+  "select pg_read_file('/etc/passwd')",
+  "insert into identity.credentials select id, 'mine' from users",
+  'select identity.store_password_hash()',
+  'alter table users disable trigger all',
+  'create function pg_temp.f() returns trigger language plpgsql as $$ begin return new; end $$',
+  'set session_replication_role = replica',
+  'delete from signing_keys',
+  "insert into signing_keys (id, signs_from) values ('mine', now())",
+];
+
+test.each(tricks)('the services and the relay may not: %s', async (trick) => {
+  for (const sql of [app, relay]) {
+    await expect(sql.unsafe(trick).execute()).rejects.toThrow(
+      /permission denied|must be owner|can only be called as triggers/,
+    );
+  }
+});
+
+test('nobody has a hash where every query may look, and the one it brings is taken at once', async () => {
+  const [user] = await createUser();
+  const [row] = await app`select * from users where id = ${user}`;
+  expect(row?.password_hash).toBeNull();
+  expect((await app`select 1 from users where password_hash is not null`).length).toBe(0);
+  const [kept] =
+    await admin`select password_hash from identity.credentials where user_id = ${user}`;
+  expect(kept?.password_hash).toBe('a hash');
+});
+
+test('whoever adds a person again cannot give it another password', async () => {
+  const [user, email] = await createUser();
+  await expect(
+    app`insert into users (id, email, name, password_hash) values (${user}, ${email}, 'n', 'mine')
+      on conflict (id) do update set name = 'n'`.execute(),
+  ).resolves.toBeDefined();
+  await expect(
+    app`insert into users (id, email, name) values (${user}, ${email}, 'n')
+      on conflict (id) do update set password_hash = 'mine'`.execute(),
+  ).rejects.toThrow('passwords are changed in');
+  await expect(
+    app`update users set password_hash = 'mine' where id = ${user}`.execute(),
+  ).rejects.toThrow('passwords are changed in');
+  const [kept] =
+    await admin`select password_hash from identity.credentials where user_id = ${user}`;
+  expect(kept?.password_hash).toBe('a hash');
+});
+
+async function createUser() {
+  const [user, email] = [toUuid(newId('usr')), `${newId('usr')}@example.com`] as const;
+  await app`insert into users (id, email, name, password_hash)
+    values (${user}, ${email}, 'n', 'a hash')`;
+  return [user, email] as const;
+}
+
+test('neither becomes another role, whatever roles there are', async () => {
+  const roles = await admin<{ name: string }[]>`select rolname as name from pg_roles`;
+  expect(roles.length).toBeGreaterThan(5);
+  for (const [sql, own] of [
+    [app, 'insightdesk_app'],
+    [relay, 'insightdesk_relay'],
+  ] as const) {
+    for (const { name } of roles.filter((role) => role.name !== own)) {
+      await expect(sql.unsafe(`set role "${name}"`).execute()).rejects.toThrow('permission denied');
+      await expect(sql.unsafe(`set session authorization "${name}"`).execute()).rejects.toThrow(
+        'permission denied',
+      );
+    }
+    const [row] = await sql`select current_user as name`;
+    expect(row?.name).toBe(own);
+  }
+});
+
+test('no function that acts for its owner tells the app role of people or passwords', async () => {
+  const rows = await admin`
+    select p.oid::regprocedure::text as name from pg_proc p
+    where p.prosecdef and p.prorettype <> 'trigger'::regtype
+      and has_function_privilege('insightdesk_app', p.oid, 'execute')
+      and pg_get_functiondef(p.oid) ~ 'identity|users'`;
+  expect([...rows]).toEqual([]);
+});
+
+test('a password that was set is the one to sign in with', async () => {
+  const { owner } = await createTestTenant(context);
+  const [row] = await admin`select email from users where id = ${toUuid(userOf(owner))}`;
+  const email = row?.email as string;
+  const chosen = 'quite another password';
+  await givePassword(context, userOf(owner), await context.security.passwords.hash(chosen));
+  expect(await login(context, { email, password: chosen })).toMatchObject({ user: { email } });
+  await expect(login(context, { email, password: 'a long enough password' })).rejects.toMatchObject(
+    {
+      code: 'INVALID_CREDENTIALS',
+    },
+  );
+});

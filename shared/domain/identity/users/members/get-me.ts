@@ -1,0 +1,46 @@
+import { defineAction, permissionsHeld } from '@insightdesk/shared/context';
+import { permissionNames, roles } from '@insightdesk/shared/contract';
+import { statement } from '@insightdesk/shared/database';
+import {
+  organizations,
+  organizationView,
+  toOrganization,
+} from '@insightdesk/shared/domain/tenancy/tenants';
+import { eq } from 'drizzle-orm';
+import { z } from 'zod';
+import { UserErrors } from '../errors.ts';
+import { users } from '../tables.ts';
+import { ownUserView, toOwnUser } from '../view.ts';
+
+const self = statement(
+  { tenantId: organizations.id, userId: users.id },
+  ({ tenantId, userId }, q) =>
+    q
+      .select({ user: users, organization: organizations })
+      .from(users)
+      .innerJoin(organizations, eq(organizations.id, tenantId))
+      .where(eq(users.id, userId)),
+);
+
+export const me = defineAction({
+  summary: 'Who the caller is',
+  input: z.strictObject({}),
+  output: z.object({
+    user: ownUserView,
+    organization: organizationView,
+    role: z.enum(roles),
+    permissions: z.array(z.enum(permissionNames)),
+  }),
+  allow: 'account:read',
+  transaction: 'read',
+  async run({ tx, tenantId, actor }) {
+    const [row] = await self(tx, { tenantId, userId: actor.userId });
+    if (!row) throw UserErrors.NotFound();
+    return {
+      user: toOwnUser(row.user),
+      organization: toOrganization(row.organization),
+      role: actor.role,
+      permissions: [...permissionsHeld(actor)],
+    };
+  },
+});

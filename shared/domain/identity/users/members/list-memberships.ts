@@ -1,0 +1,25 @@
+import type { Context } from '@insightdesk/shared/context';
+import type { Id } from '@insightdesk/shared/contract';
+import { organizations } from '@insightdesk/shared/domain/tenancy/tenants';
+import { and, asc, eq, isNull } from 'drizzle-orm';
+import { members } from '../tables.ts';
+
+const MOST = 1000;
+
+/** The organisations that a person is an active member of, the first one first. */
+export const listMemberships = (ctx: Context, userId: Id<'usr'>) =>
+  ctx.database.read({ userId }, (tx) =>
+    tx
+      .select({
+        id: organizations.id,
+        name: organizations.name,
+        disabledAt: organizations.disabledAt,
+        role: members.role,
+      })
+      .from(members)
+      .innerJoin(organizations, eq(organizations.id, members.tenantId))
+      .where(and(eq(members.userId, userId), isNull(members.removedAt)))
+      .orderBy(asc(members.createdAt), asc(members.tenantId))
+      .limit(MOST)
+      .execute(),
+  );

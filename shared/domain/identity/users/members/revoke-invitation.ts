@@ -1,0 +1,22 @@
+import { defineAction } from '@insightdesk/shared/context';
+import { idSchema } from '@insightdesk/shared/contract';
+import { and, eq } from 'drizzle-orm';
+import { z } from 'zod';
+import { requirePendingInvitation } from './find-pending-invitation.ts';
+import { requireStanding } from './require-can-invite.ts';
+import { invitations } from '../tables.ts';
+
+/** Makes an invitation void; whoever may offer its role may take it back. */
+export const revokeInvitation = defineAction({
+  summary: 'Revoke an invitation',
+  input: z.strictObject({ id: idSchema('inv') }),
+  output: z.void(),
+  allow: 'customers:invite',
+  transaction: 'write',
+  async run(ctx, { id }) {
+    const { role } = await requirePendingInvitation(ctx, id);
+    await requireStanding(ctx, role);
+    const self = and(eq(invitations.tenantId, ctx.tenantId), eq(invitations.id, id));
+    await ctx.tx.delete(invitations).where(self);
+  },
+});

@@ -1,0 +1,40 @@
+import type { Context } from '@insightdesk/shared/context';
+import type { CustomRoleRestriction, Id } from '@insightdesk/shared/contract';
+import { statement, type Tx } from '@insightdesk/shared/database';
+import { customRoles } from '@insightdesk/shared/domain/identity/roles';
+import { and, eq } from 'drizzle-orm';
+import { members } from '../tables.ts';
+
+const customRoleOf = statement(
+  { tenantId: members.tenantId, userId: members.userId },
+  ({ tenantId, userId }, q) =>
+    q
+      .select({
+        roleId: customRoles.id,
+        version: customRoles.version,
+        permissions: customRoles.permissions,
+      })
+      .from(members)
+      .innerJoin(
+        customRoles,
+        and(eq(customRoles.tenantId, members.tenantId), eq(customRoles.id, members.roleId)),
+      )
+      .where(and(eq(members.tenantId, tenantId), eq(members.userId, userId))),
+);
+
+interface Whose {
+  tenantId: Id<'org'>;
+  userId: Id<'usr'>;
+}
+
+/** What the member's custom role leaves of its role; undefined when it has none. */
+export async function findGrant(
+  ctx: Context,
+  whose: Whose,
+): Promise<CustomRoleRestriction | undefined> {
+  const find = (tx: Tx) => customRoleOf(tx, whose);
+  const [role] = await (ctx.tx
+    ? find(ctx.tx)
+    : ctx.database.read({ tenantId: whose.tenantId }, find));
+  return role;
+}

@@ -1,0 +1,26 @@
+import { defineAction } from '@insightdesk/shared/context';
+import { and, desc, eq } from 'drizzle-orm';
+import { z } from 'zod';
+import { live } from './is-live-session.ts';
+import { sessions } from '../tables.ts';
+import { sessionView, toSession } from '../view.ts';
+
+/** The caller's live sessions in this organisation, newest first. */
+export const listSessions = defineAction({
+  summary: "List the caller's sessions",
+  input: z.strictObject({}),
+  output: z.object({ items: z.array(sessionView), nextCursor: z.null() }),
+  allow: 'account:read',
+  transaction: 'read',
+  async run({ tx, tenantId, actor }) {
+    const rows = await tx
+      .select()
+      .from(sessions)
+      .where(and(eq(sessions.tenantId, tenantId), eq(sessions.userId, actor.userId), live))
+      .orderBy(desc(sessions.createdAt))
+      .limit(100)
+      .execute();
+    const currentId = actor.kind === 'user' ? actor.sessionId : undefined;
+    return { items: rows.map((row) => toSession(row, currentId)), nextCursor: null };
+  },
+});

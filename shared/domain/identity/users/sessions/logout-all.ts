@@ -1,0 +1,15 @@
+import { defineAction } from '@insightdesk/shared/context';
+import { z } from 'zod';
+import { endSessions } from './revoke-sessions.ts';
+
+/** Ends every session of the caller in this organisation. */
+export const logoutAll = defineAction({
+  summary: 'Sign out everywhere',
+  input: z.strictObject({}),
+  output: z.void(),
+  allow: 'account:manage',
+  transaction: 'write',
+  async run(ctx) {
+    await endSessions(ctx, { userId: ctx.actor.userId });
+  },
+});

@@ -1,0 +1,17 @@
+import { defineAction } from '@insightdesk/shared/context';
+import { z } from 'zod';
+import { endSessions } from './revoke-sessions.ts';
+
+/** Ends the session of this call. */
+export const logout = defineAction({
+  summary: 'Sign out',
+  input: z.strictObject({}),
+  output: z.void(),
+  allow: 'account:manage',
+  duringSetup: true,
+  transaction: 'write',
+  async run(ctx) {
+    const { userId, sessionId } = ctx.actor;
+    await endSessions(ctx, { userId, sessionId });
+  },
+});

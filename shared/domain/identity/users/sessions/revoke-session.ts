@@ -1,0 +1,17 @@
+import { defineAction } from '@insightdesk/shared/context';
+import { idSchema } from '@insightdesk/shared/contract';
+import { z } from 'zod';
+import { endSessions } from './revoke-sessions.ts';
+import { UserErrors } from '../errors.ts';
+
+export const revokeSession = defineAction({
+  summary: "End one of the caller's sessions",
+  input: z.strictObject({ id: idSchema('ses') }),
+  output: z.void(),
+  allow: 'account:manage',
+  transaction: 'write',
+  async run(ctx, { id }) {
+    const ended = await endSessions(ctx, { userId: ctx.actor.userId, sessionId: id });
+    if (ended === 0) throw UserErrors.SessionNotFound();
+  },
+});

@@ -1,0 +1,20 @@
+import type { StoredKey } from '@insightdesk/shared/security';
+import { sql } from 'drizzle-orm';
+import { type Identity, PURPOSE, type Secrets } from './encryption.ts';
+
+/** All stored keys, in the order in which they begin to sign. */
+export async function loadSigningKeys(
+  database: Pick<Identity, 'read'>,
+  secrets: Secrets,
+): Promise<StoredKey[]> {
+  const rows = await database.read({}, (tx) =>
+    tx.execute<{ id: string; sealed: string | null; isSigning: boolean; hasEnded: boolean }>(sql`
+      select id, sealed, signs_from <= now() as "isSigning",
+        coalesce(ends_at <= now(), false) as "hasEnded"
+      from signing_keys order by signs_from, id`),
+  );
+  return rows.map(({ sealed, ...row }) => ({
+    ...row,
+    master: sealed === null ? undefined : secrets.decrypt(PURPOSE, sealed, row.id),
+  }));
+}

@@ -1,0 +1,23 @@
+import { sql } from 'drizzle-orm';
+import { type Identity, PURPOSE, type Secrets } from './encryption.ts';
+
+/** Encrypts the keys by the encryption key of now; gives how many were not. */
+export function renewSigningKeys({
+  identity,
+  secrets,
+}: {
+  identity: Pick<Identity, 'write'>;
+  secrets: Secrets;
+}): Promise<number> {
+  return identity.write({}, async (tx) => {
+    const rows = await tx.execute<{ id: string; sealed: string }>(
+      sql`select id, sealed from signing_keys where sealed is not null for update`,
+    );
+    const outdated = rows.filter(({ sealed }) => !secrets.isCurrent(sealed));
+    for (const { id, sealed } of outdated) {
+      const renewed = secrets.encrypt(PURPOSE, secrets.decrypt(PURPOSE, sealed, id), id);
+      await tx.execute(sql`update signing_keys set sealed = ${renewed} where id = ${id}`);
+    }
+    return outdated.length;
+  });
+}
