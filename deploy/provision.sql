@@ -23,8 +23,8 @@ begin
   if not exists (select from pg_roles where rolname = 'insightdesk_search') then
     create role insightdesk_search;
   end if;
-  if not exists (select from pg_roles where rolname = 'insightdesk_door') then
-    create role insightdesk_door;
+  if not exists (select from pg_roles where rolname = 'insightdesk_authorizer') then
+    create role insightdesk_authorizer;
   end if;
 end
 $$;
@@ -66,8 +66,8 @@ grant insightdesk_search to insightdesk_owner with inherit false, set true;
 
 -- What every transaction's first statement acts as: it may read of all tenants whether a login
 -- session or an API key is live, and the one function that it owns answers nothing but that.
-alter role insightdesk_door with nologin nosuperuser nocreatedb nocreaterole nobypassrls;
-grant insightdesk_door to insightdesk_owner with inherit false, set true;
+alter role insightdesk_authorizer with nologin nosuperuser nocreatedb nocreaterole nobypassrls;
+grant insightdesk_authorizer to insightdesk_owner with inherit false, set true;
 
 do $$
 begin

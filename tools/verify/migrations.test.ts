@@ -17,22 +17,46 @@ const snapshots = readdirSync(join(folder, 'meta'))
   .filter((name) => name.endsWith('_snapshot.json'))
   .sort();
 
-test('the journal names every migration, in order, and each does something', () => {
+const tables = /CREATE TABLE (?:IF NOT EXISTS )?("?\w+"?(?:\."?\w+"?)?) \(([\s\S]*?)\n\)/gi;
+
+/** Tables of the public schema with a tenant_id that the migration creates and does not protect. */
+function listUnprotected(migration: string): string[] {
+  return [...migration.matchAll(tables)]
+    .map(([, name = '', columns = '']) => ({ name: name.replaceAll('"', ''), columns }))
+    .filter(({ name, columns }) => !/^(app|identity)\./.test(name) && /\btenant_id\b/.test(columns))
+    .map(({ name }) => name.replace(/^public\./, ''))
+    .filter((name) => !migration.includes(`app.protect('${name}')`));
+}
+
+test('the journal lists every migration in order, and none is empty', () => {
   const files = readdirSync(folder).filter((name) => name.endsWith('.sql'));
   expect(files.sort()).toEqual(tags.map((tag) => `${tag}.sql`));
   expect(tags.map((tag) => Number(tag.slice(0, 4)))).toEqual(journal.entries.map(({ idx }) => idx));
-  const idle = files.filter((name) => /^(\s|--.*|SELECT 1;)*$/i.test(read(name)));
-  expect(idle).toEqual([]);
+  const empty = files.filter((name) => /^(\s|--.*|SELECT 1;)*$/i.test(read(name)));
+  expect(empty).toEqual([]);
 });
 
-// A database runs those that are younger than the last it ran: one of the future hides all after it.
-test('times in the journal rise, and have been', () => {
+// A database applies migrations that are younger than its last one: one of the future hides all after it.
+test('times in the journal increase and are in the past', () => {
   const times = journal.entries.map(({ when }) => when);
   expect(times).toEqual([...new Set(times)].toSorted((a, b) => a - b));
   expect(times.at(-1)).toBeLessThan(Date.now());
 });
 
-test('the last snapshot is what the tables say, so that the next migration holds its own change only', async () => {
+test.each(tags)('%s: app.protect is called for every table with a tenant_id', (tag) => {
+  expect(listUnprotected(read(`${tag}.sql`))).toEqual([]);
+});
+
+test.each([
+  ['"tenant_id" uuid NOT NULL', `SELECT app.protect('others');`, ['notes']],
+  ['"tenant_id" uuid NOT NULL', `SELECT app.protect('others'), app.protect('notes');`, []],
+  ['"user_id" uuid NOT NULL', '', []],
+])('a table with the column %s, then %p: unprotected are %p', (column, rest, unprotected) => {
+  const create = `CREATE TABLE "notes" (\n\t${column},\n\t"body" text\n);`;
+  expect(listUnprotected(`${create}\n--> statement-breakpoint\n${rest}`)).toEqual(unprotected);
+});
+
+test('the last snapshot equals the tables, so that the next migration holds only its own change', async () => {
   expect(snapshots.at(-1)).toStartWith(tags.at(-1)?.slice(0, 4) ?? '?');
   const last = JSON.parse(read(`meta/${snapshots.at(-1)}`));
   const files = config.schema.flatMap((pattern) => [...new Bun.Glob(pattern).scanSync(root)]);

@@ -70,7 +70,7 @@ describe('values', () => {
     expect(await cache.get<number>('short')).toBe(1);
     expect(await other.get<number>('short')).toBe(1);
     for (const side of [cache, other]) {
-      await until(async () => (await side.get('short')) === undefined);
+      await until(() => side.get('short'), { equals: undefined });
     }
   });
 
@@ -118,7 +118,7 @@ describe('dropping', () => {
     expect(await other.getMultiple<number>(['a', 'b', 'c'])).toHaveProperty('size', 3);
     await cache.deleteByTag('staff');
     expect(await cache.getMultiple<number>(['a', 'b', 'c'])).toEqual(new Map([['c', 3]]));
-    await until(async () => (await other.getMultiple(['a', 'b'])).size === 0);
+    await until(async () => (await other.getMultiple(['a', 'b'])).size, { equals: 0 });
     expect(await other.get<number>('c')).toBe(3);
   });
 

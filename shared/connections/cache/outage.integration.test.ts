@@ -94,7 +94,7 @@ test('what was dropped during an outage is gone everywhere after it', async () =
   await cache.deleteByTag('t');
   expect((await cache.getMultiple(['a', 'b'])).size).toBe(0);
   proxy.set('open');
-  await until(async () => (await other.getMultiple(['a', 'b'])).size === 0);
+  await until(async () => (await other.getMultiple(['a', 'b'])).size, { equals: 0 });
 });
 
 test('drops that were missed while the bus was away are not believed to be absent', async () => {
@@ -107,7 +107,7 @@ test('drops that were missed while the bus was away are not believed to be absen
   await there.cache.forTenant(tenantId).set('a', 'new', ttl);
   expect(await mine.get<string>('a')).toBe('old');
   proxy.set('open');
-  await until(async () => (await mine.get<string>('a')) === 'new');
+  await until(() => mine.get<string>('a'), { equals: 'new' });
   patient.close();
 });
 
@@ -121,7 +121,7 @@ test('a holder of the lock that died is not waited for beyond its lease', async 
     ttl,
   );
   void hung();
-  await until(async () => (await there.valkey.exists(`cache-lock:${tenantId}:main:k`)) === 1);
+  await until(() => there.valkey.exists(`cache-lock:${tenantId}:main:k`), { equals: 1 });
   const asking = there.cache.forTenant(tenantId).memoize(
     () => 'k',
     async () => 'mine',

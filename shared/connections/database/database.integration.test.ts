@@ -42,7 +42,7 @@ describe('tenancy', () => {
   });
 
   test('without a tenant, or as another one, writes are refused', async () => {
-    const insert = sql`insert into deliveries (tenant_id, key, recipient)
+    const insert = sql`insert into email_deliveries (tenant_id, key, recipient)
       values (${toUuid(one)}, 'k', 'r')`;
     for (const scope of [{}, { tenantId: two }]) {
       await expect(database.write(scope, (tx) => tx.execute(insert))).rejects.toMatchObject({
@@ -51,7 +51,7 @@ describe('tenancy', () => {
     }
     await database.write({ tenantId: one }, (tx) => tx.execute(insert));
     const changed = await database.write({ tenantId: two }, (tx) =>
-      tx.execute(sql`update deliveries set key = 'stolen' returning key`),
+      tx.execute(sql`update email_deliveries set key = 'stolen' returning key`),
     );
     expect(changed).toHaveLength(0);
   });

@@ -1,6 +1,11 @@
 import { defineConfig } from 'drizzle-kit';
 
-/** `bunx drizzle-kit generate --config shared/connections/database/drizzle.config.ts --name <what>` */
+/**
+ * `bunx drizzle-kit generate --config shared/connections/database/drizzle.config.ts --name <change>`
+ *
+ * Drizzle cannot force row-level security: append `--> statement-breakpoint` and
+ * `SELECT app.protect('<table>');` to the migration that creates a table with a tenant_id.
+ */
 export default defineConfig({
   dialect: 'postgresql',
   schema: [

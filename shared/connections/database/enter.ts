@@ -8,7 +8,7 @@ export interface Scope {
   userId?: Id<'usr'>;
   /** When given, the session must be live and its member's standing still be this. */
   sessionId?: Id<'ses'>;
-  standing?: string;
+  authorizationVersion?: string;
   /** Sets up the second factor that the organisation requires, so the session need not have one. */
   duringSetup?: boolean;
 }
@@ -21,14 +21,14 @@ export interface Entry {
   more: string;
 }
 
-const ENTER = `select app.enter($1::uuid, $2::uuid, $3::uuid, $4, $5),
+const ENTER = `select app.authorize($1::uuid, $2::uuid, $3::uuid, $4, $5),
   (select e.epoch from app.access_epochs e where e.tenant_id = $1::uuid) as epoch`;
-/** What `app.enter` does for nobody's session. */
+/** What `app.authorize` does for nobody's session. */
 const SCOPE = `select set_config('app.tenant_id', $1::text, true),
   set_config('app.user_id', $2::text, true)`;
 /** The same for a session that was let in a moment ago; fails when somebody may do less since. */
 const ENTER_AGAIN = `${SCOPE}, case when (select e.epoch from app.access_epochs e
-  where e.tenant_id = $1::text::uuid) is distinct from $3::bigint then app.look_again() end`;
+  where e.tenant_id = $1::text::uuid) is distinct from $3::bigint then app.require_reauthorization() end`;
 /** Ends with the transaction, like the scope. */
 export const TO_READ = `, set_config('transaction_read_only', 'on', true)`;
 /** The same for what may take so long and is planned for its values; no pooler can lose it. */
@@ -43,11 +43,17 @@ export function enter(
   connection: Connection,
   { scope, recentSessions, more }: Entry,
 ): Promise<unknown> {
-  const { tenantId, userId, sessionId, standing = '', duringSetup = false } = scope;
+  const { tenantId, userId, sessionId, authorizationVersion = '', duringSetup = false } = scope;
   const who = [uuid(tenantId), uuid(userId)];
   if (!sessionId) return connection.send(SCOPE + more, who, toObject);
   const key = tenantId &&
-    userId && { tenantId, userId, sessionId, authorizationVersion: standing, duringSetup };
+    userId && {
+      tenantId,
+      userId,
+      sessionId,
+      authorizationVersion: authorizationVersion,
+      duringSetup,
+    };
   const known = key && recentSessions.find(key);
   if (known) {
     return connection
@@ -58,7 +64,7 @@ export function enter(
       });
   }
   const at = recentSessions.now();
-  const as = [uuid(sessionId), standing, duringSetup ? 't' : 'f'];
+  const as = [uuid(sessionId), authorizationVersion, duringSetup ? 't' : 'f'];
   return connection.send(ENTER + more, [...who.map(orNull), ...as], toObject).then(([row]) => {
     if (key) recentSessions.set(key, { generation: row?.epoch as string | null, at });
   });

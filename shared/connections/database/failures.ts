@@ -58,13 +58,13 @@ export const isConnectionLoss = (error: unknown): boolean => losses.has(sqlState
 /** The server gave up on a statement that took too long. */
 export const isTimeout = (error: unknown): boolean => sqlState(error) === '57014';
 
-/** Raised by app.enter() when the session was revoked. */
+/** Raised by app.authorize() when the session was revoked. */
 const SESSION_NOT_LIVE = 'ID001';
-/** Raised by app.enter() when the session is live but nobody may come in. */
+/** Raised by app.authorize() when the session is live but nobody may come in. */
 const ORGANIZATION_DISABLED = 'ID002';
-/** Raised by app.enter() when the organisation requires a second factor that the session has not proven. */
+/** Raised by app.authorize() when the organisation requires a second factor that the session has not proven. */
 const FACTOR_REQUIRED = 'ID004';
-/** Raised by app.enter() when the session is live but what its member may do has changed. */
+/** Raised by app.authorize() when the session is live but what its member may do has changed. */
 const ACCESS_CHANGED = 'ID003';
 
 /** A text, or one within JSON, has a character that PostgreSQL cannot hold, such as NUL. */

@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from 'bun:test';
 import { type Context, readTenant, withTenant } from '@insightdesk/shared/context';
 import { toUuid } from '@insightdesk/shared/contract';
-import { changeRole, logout, removeMember } from '@insightdesk/shared/domain/identity/users';
+import { updateMember, logout, removeMember } from '@insightdesk/shared/domain/identity/users';
 import {
   createTestContext,
   createTestTenant,
@@ -36,7 +36,7 @@ const change = (ctx: Context) => withTenant(ctx, ({ tx }) => tx.execute(scope));
 async function asked(work: () => Promise<unknown>): Promise<boolean> {
   said.length = 0;
   await work();
-  return said.some((query) => query.includes('app.enter'));
+  return said.some((query) => query.includes('app.authorize'));
 }
 
 test('who was let in a moment ago is not asked for again, and stands in the same scope', async () => {
@@ -73,7 +73,7 @@ test('who is removed, signed out or may do less is refused from the COMMIT on', 
   const guest = { ...(await member('customer')), database };
   const lookAll = () => Promise.allSettled([agent, leaver, guest].map((one) => look(one)));
   await lookAll();
-  await changeRole(owner, { userId: userOf(agent), role: 'customer' });
+  await updateMember(owner, { userId: userOf(agent), role: 'customer' });
   await expect(look(agent)).rejects.toMatchObject(refused);
   await lookAll();
   await removeMember(owner, { userId: userOf(leaver) });

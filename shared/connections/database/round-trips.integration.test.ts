@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 import type { Context } from '@insightdesk/shared/context';
 import { toUuid } from '@insightdesk/shared/contract';
-import { createOnce } from '@insightdesk/shared/idempotency';
+import { createIdempotency } from '@insightdesk/shared/idempotency';
 import { createSealer } from '@insightdesk/shared/security';
 import { testEnvironment } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
@@ -79,7 +79,7 @@ test('reads at the same moment share their round trip', async () => {
 test('a tenant write is its queries and a commit; opening it costs nothing', async () => {
   const write = () =>
     database.write({ tenantId }, (tx) =>
-      tx.execute(sql`insert into deliveries (tenant_id, key, recipient)
+      tx.execute(sql`insert into email_deliveries (tenant_id, key, recipient)
         values (${toUuid(tenantId)}, gen_random_uuid()::text, 'r')`),
     );
   expect(await flightsOf(write)).toBe(2);
@@ -89,12 +89,12 @@ test('a write that is to be done once costs no more', async () => {
   const security = { tokenCodec: createSealer('secret') } as Context['security'];
   const ctx = { database, tenantId, security, actor: { kind: 'system', name: 't' } } as Context;
   const write = (isKeyed: boolean) => () => {
-    const request = { key: crypto.randomUUID(), words: [] };
-    const once = createOnce(ctx, request, () => ({ status: 200, body: null, headers: {} }));
+    const request = { key: crypto.randomUUID(), fingerprint: [] };
+    const idempotency = createIdempotency(ctx, request, () => ({ status: 200, body: null, headers: {} }));
     return database.write({ tenantId }, async (tx) => {
-      if (isKeyed) once.reserve(tx);
+      if (isKeyed) idempotency.reserve(tx);
       await tx.execute(one);
-      if (isKeyed) once.store(tx, undefined);
+      if (isKeyed) idempotency.store(tx, undefined);
     });
   };
   expect(await flightsOf(write(true))).toBe(await flightsOf(write(false)));

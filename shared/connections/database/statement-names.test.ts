@@ -15,8 +15,11 @@ test.each([
   ['insert into "outbox" ("id") values ($1)', 'insert outbox'],
   ['update "identity"."users" set "name" = $1', 'update identity.users'],
   ['delete from sessions where id in (select id from other)', 'delete sessions'],
-  ['with recursive owner as (select a from held_jobs) select 1', 'with held_jobs'],
-  ['select app.enter($1::uuid, $2), (select e.epoch from app.access_epochs e)', 'select app.enter'],
+  ['with recursive owner as (select a from parked_jobs) select 1', 'with parked_jobs'],
+  [
+    'select app.authorize($1::uuid, $2), (select e.epoch from app.access_epochs e)',
+    'select app.authorize',
+  ],
   ['\n  select count(*) from (select from outbox limit 3) some', 'select outbox'],
   ['begin isolation level read committed', 'begin'],
   ['commit', 'commit'],

@@ -1,4 +1,4 @@
-import { Durations } from '@insightdesk/shared/utils';
+import { Histogram } from '@insightdesk/shared/utils';
 import { nameOf } from './statement-names.ts';
 
 /** Figures since start or the last reset; times in milliseconds. */
@@ -38,7 +38,7 @@ const zero = (): Counted => ({
 export class QueryStats {
   #figures = zero();
   /** How long statements took, and how many failed, by name; so many names are told apart. */
-  readonly statements = new Durations({ rest: { statement: 'other' }, most: MOST_NAMES });
+  readonly statements = new Histogram({ overflowLabels: { statement: 'other' }, maxSeries: MOST_NAMES });
   readonly failures = new Map<string, number>();
   #slowQueryMs: number;
   #onSlow: (query: string, durationMs: number) => void;

@@ -10,13 +10,13 @@ const shared: Record<string, string> = {
   second_factors: 'a person’s own, seen in its name only: domain/factors tests it',
   recovery_codes: 'as second_factors',
   passkeys: 'as second_factors',
-  spent_tokens: 'as second_factors',
+  consumed_tokens: 'as second_factors',
   users: 'people are global; their memberships tie them to organisations',
-  account_links: 'what is mailed to people, who are global',
+  email_links: 'what is mailed to people, who are global',
   daily_counts: 'counted by a function that the services may call, and nothing else',
   signing_keys: "the installation's: what tokens are signed with, sealed",
-  erasures: "the operator's ledger: what was erased, without a word about people",
-  erasure_people: 'who belonged to what is being erased; empty when that is done',
+  tenant_deletions: "the operator's ledger: what was erased, without a word about people",
+  tenant_deletion_users: 'who belonged to what is being erased; empty when that is done',
   schedules: "the operator's: what the clock causes in all organisations",
 };
 
@@ -122,7 +122,7 @@ test('in every table a row is seen by its own organisation, and by nobody else o
 test('the services can take of a daily count, and neither see nor change it', async () => {
   const take = () =>
     database.write({}, (tx) =>
-      tx.execute<{ taken: boolean | null }>(`select app.take_daily('k', 3) as taken`),
+      tx.execute<{ taken: boolean | null }>(`select app.consume_daily_quota('k', 3) as taken`),
     );
   const taken = await Promise.all(Array.from({ length: 6 }, take));
   expect(taken.map(([row]) => row?.taken).filter(Boolean)).toHaveLength(3);

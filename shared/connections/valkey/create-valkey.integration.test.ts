@@ -34,7 +34,7 @@ test('an unreachable server: ping and commands give up in time, errors do not fl
   using connection = open('command', nobodyListens);
   let attempts = 0;
   connection.valkey.on('reconnecting', () => attempts++);
-  await expect(pingValkey(connection.valkey, 200)).rejects.toThrow('Nothing came within');
+  await expect(pingValkey(connection.valkey, 200)).rejects.toThrow('Timed out after');
   await expect(connection.valkey.get('x')).rejects.toThrow('timed out');
   expect(connection.errors.length).toBeGreaterThan(0);
   expect(connection.errors.length).toBeLessThan(attempts);
@@ -49,8 +49,8 @@ test('a subscription survives a cut connection', async () => {
   const id = await subscriber.valkey.client('ID');
   await subscriber.valkey.subscribe(topic);
   await other.valkey.client('KILL', 'ID', String(id));
-  while ((await other.valkey.publish(topic, 'again')) === 0) await Bun.sleep(20);
-  await until(() => received.length > 0);
+  await until(() => other.valkey.publish(topic, 'again'), { atLeast: 1 });
+  await until(() => received.length, { atLeast: 1 });
   expect(received).toEqual(['again']);
 });
 
@@ -77,10 +77,10 @@ test('a renewed subscription that is refused is reported and asked for again', a
   await subscriber.valkey.subscribe(topic);
   const heard = once(subscriber.valkey, 'message');
   await admin.valkey.acl('SETUSER', user, 'resetchannels');
-  while (subscriber.errors.length === 0) await Bun.sleep(10);
+  await until(() => subscriber.errors.length, { atLeast: 1 });
   expect(subscriber.errors[0]?.message).toStartWith('NOPERM');
   await admin.valkey.acl('SETUSER', user, 'allchannels');
-  while ((await admin.valkey.publish(topic, 'again')) === 0) await Bun.sleep(20);
+  await until(() => admin.valkey.publish(topic, 'again'), { atLeast: 1 });
   expect(await heard).toEqual([topic, 'again']);
   await admin.valkey.acl('DELUSER', user);
 });

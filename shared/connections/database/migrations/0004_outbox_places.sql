@@ -1,3 +1,0 @@
-ALTER TABLE "outbox" ADD COLUMN "places" jsonb;
---> statement-breakpoint
-GRANT UPDATE (places) ON outbox TO insightdesk_relay;
