@@ -1,48 +1,47 @@
 import type { Context } from '@insightdesk/shared/context';
-import { createOnce, type KeptAnswer } from '@insightdesk/shared/idempotency';
+import { createIdempotency, type StoredResponse } from '@insightdesk/shared/idempotency';
 import type { ContentfulStatusCode, StatusCode } from 'hono/utils/http-status';
 import type { Call, Http } from './route.ts';
 
-/** A write on its way to its answer. */
 interface Write<R> {
-  /** What of its body makes another request another one. */
+  /** The part of the request body that has to match when a key is used again. */
   body: unknown;
-  /** The body comes while the action is at work, which adds what it is. */
+  /** The body is streamed; the action adds its hash to the request's fingerprint. */
   isStream?: boolean;
-  act: (ctx: Context) => Promise<R>;
-  toAnswer: (result: R) => KeptAnswer;
+  run: (ctx: Context) => Promise<R>;
+  toResponse: (result: R) => StoredResponse;
 }
 
-/** Answers a write; one with an Idempotency-Key that was answered before is answered the same. */
-export async function answerOnce<R>(
+/** Runs a write and responds; an Idempotency-Key that was used before repeats the stored response. */
+export async function respondIdempotently<R>(
   { http, ctx }: Call,
-  { body, isStream = false, act, toAnswer }: Write<R>,
+  { body, isStream = false, run, toResponse }: Write<R>,
 ): Promise<Response> {
   const key = http.req.header('Idempotency-Key');
-  if (key === undefined) return send(http, toAnswer(await act(ctx)));
+  if (key === undefined) return sendResponse(http, toResponse(await run(ctx)));
   const { pathname, search } = new URL(http.req.url);
-  const words = [http.req.method, pathname, search, JSON.stringify(body) ?? ''];
-  const request = { key, words, isOpen: isStream };
-  const once = createOnce(ctx, request, (result) => toAnswer(result as R));
+  const fingerprint = [http.req.method, pathname, search, JSON.stringify(body) ?? ''];
+  const request = { key, fingerprint, isIncomplete: isStream };
+  const idempotency = createIdempotency(ctx, request, (result) => toResponse(result as R));
   try {
-    return send(http, toAnswer(await act({ ...ctx, once })));
+    return sendResponse(http, toResponse(await run({ ...ctx, idempotency })));
   } catch (error) {
-    const first = await once.recall(error);
-    if (!first) throw error;
+    const stored = await idempotency.findResponse(error);
+    if (!stored) throw error;
     http.header('Idempotency-Replayed', 'true');
-    return send(http, first);
+    return sendResponse(http, stored);
   }
 }
 
-/** The answer that JSON makes; without a value it has no body. */
-export function toJson(value: unknown, status: number, headers = {}): KeptAnswer {
+/** A JSON response; without a body when `value` is undefined or the status is 204. */
+export function jsonResponse(value: unknown, status: number, headers = {}): StoredResponse {
   if (value === undefined || status === 204) return { status, body: null, headers };
   const type = { 'Content-Type': 'application/json', ...headers };
   return { status, body: JSON.stringify(value), headers: type };
 }
 
-/** Its length is told, so that compression leaves small answers alone. */
-export function send(http: Http, { status, body, headers }: KeptAnswer): Response {
+/** Sends a response with its Content-Length, so that small bodies are not compressed. */
+export function sendResponse(http: Http, { status, body, headers }: StoredResponse): Response {
   for (const [name, value] of Object.entries(headers)) http.header(name, value);
   if (body === null) return http.body(null, status as StatusCode);
   http.header('Content-Length', String(Buffer.byteLength(body)));

@@ -22,30 +22,30 @@ interface Description<I extends z.ZodType, O extends z.ZodType> {
   summary: string;
   input: I;
   output: O;
-  /** Tells one state of what it gives from another; up to a dash it is the version. */
+  /** Identifies a state of the output; the part before a dash is the version. */
   etag?(result: z.input<O>): string;
-  /** It looks at the version that its caller has seen: `requireMatch`. */
+  /** Whether `run` calls requireMatch. */
   looksAtVersion?: boolean;
 }
 
 interface ForMembers {
-  /** Also for those who have yet to set up the second factor that their organisation requires. */
+  /** Whether users may call it before they have set up a required second factor. */
   duringSetup?: boolean;
 }
 
 interface MemberAction<I extends z.ZodType, O extends z.ZodType, P extends Permission, C>
   extends Description<I, O>,
     ForMembers {
-  /** What its caller must be allowed to do. */
+  /** The permission that the caller needs. */
   allow: P;
-  /** `read`: every query is issued before the first await and costs one round trip in total. */
+  /** `read`: all queries are issued before the first await and cost one round trip together. */
   transaction: 'read' | 'write';
-  /** Whether a read of this may take long; such ones wait for each other, and nobody for them. */
+  /** Whether a read may take long; heavy reads queue among themselves. */
   isHeavy?(input: z.output<I>): boolean;
   run(ctx: C, input: z.output<I>): Promise<z.input<O>>;
 }
 
-/** A member's action that opens its own transactions, because it also waits for other things. */
+/** An action of members that opens its own transactions, because it also awaits other work. */
 interface LongAction<I extends z.ZodType, O extends z.ZodType, P extends Permission, C>
   extends Description<I, O>,
     ForMembers {
@@ -71,7 +71,7 @@ type Definition<I extends z.ZodType, O extends z.ZodType> =
   | LongAction<I, O, UserPermission, UserContext>
   | PublicAction<I, O>;
 
-/** Something somebody does: callable, and self-describing for routes and documents. */
+/** A use case: callable, with the description that routes and API documents use. */
 export interface Action<I extends z.ZodType = z.ZodType, O extends z.ZodType = z.ZodType> {
   (ctx: Context, input: z.input<I>): Promise<z.input<O>>;
   readonly summary: string;
@@ -82,7 +82,7 @@ export interface Action<I extends z.ZodType = z.ZodType, O extends z.ZodType = z
   readonly looksAtVersion: boolean;
 }
 
-/** Describes an action; calling it checks who, then what, then runs it in its transaction. */
+/** Defines an action; a call checks the permission, then the input, then runs in its transaction. */
 export function defineAction<I extends z.ZodType, O extends z.ZodType>(
   definition: Definition<I, O>,
 ): Action<I, O> {
@@ -90,21 +90,21 @@ export function defineAction<I extends z.ZodType, O extends z.ZodType>(
   const call = async (ctx: Context, raw: z.input<I>) => {
     if (definition.allow === 'anyone') {
       const parsed = definition.input.parse(raw);
-      return settled(ctx, () => definition.run(ctx, parsed));
+      return runIdempotently(ctx, () => definition.run(ctx, parsed));
     }
     // `requireMember` refuses an API key where `run` takes a user.
     const action: AnyMemberAction<I, O> = definition;
     const { duringSetup = false } = action;
     const member = { ...requireMember(ctx, action.allow), duringSetup };
     const parsed = action.input.parse(raw);
-    if (action.transaction === 'own') return settled(ctx, () => action.run(member, parsed));
+    if (action.transaction === 'own') return runIdempotently(ctx, () => action.run(member, parsed));
     const run = (tenant: MemberTenantContext) => action.run(tenant, parsed);
     if (action.transaction === 'read') {
       return readTenant(member, run, { isHeavy: action.isHeavy?.(parsed) ?? false });
     }
     return withTenant(member, async (tenant) => {
       const result = await run(tenant);
-      ctx.once?.store(tenant.tx, result);
+      ctx.idempotency?.store(tenant.tx, result);
       return result;
     });
   };
@@ -118,18 +118,18 @@ export function defineAction<I extends z.ZodType, O extends z.ZodType>(
   });
 }
 
-/** Of several transactions the first that writes takes the request; its answer is kept at the end. */
-async function settled<R>(ctx: Context, run: () => Promise<R>): Promise<R> {
-  const { once } = ctx;
-  if (!once) return run();
-  if (isMember(ctx.actor)) await readTenant(ctx, ({ tx }) => once.look(tx));
-  else await ctx.database.read({}, (tx) => once.look(tx));
+/** The first transaction that writes reserves the key; the response is stored at the end. */
+async function runIdempotently<R>(ctx: Context, run: () => Promise<R>): Promise<R> {
+  const { idempotency } = ctx;
+  if (!idempotency) return run();
+  if (isMember(ctx.actor)) await readTenant(ctx, ({ tx }) => idempotency.check(tx));
+  else await ctx.database.read({}, (tx) => idempotency.check(tx));
   try {
     const result = await run();
-    await once.settle(result);
+    await idempotency.complete(result);
     return result;
   } catch (error) {
-    await once.release(error);
+    await idempotency.release(error);
     throw error;
   }
 }
@@ -140,7 +140,7 @@ function requireMember(ctx: Context, allow: Permission): MemberContext {
   requireCan(actor, allow);
   const isImpersonated = actor.kind === 'user' && actor.operator !== undefined;
   if (isImpersonated && !isAllowedWhileImpersonating(allow)) {
-    throw new ForbiddenError('Operators may not do this in others’ names');
+    throw new ForbiddenError('Operators cannot do this while impersonating a user');
   }
   return { ...ctx, actor, tenantId };
 }

@@ -1,24 +1,27 @@
 import { ConflictError, DomainValidationError, ServiceError } from '@insightdesk/shared/errors';
 
-/** Everything that can be wrong with a request that carries an Idempotency-Key. */
+/** Errors of requests with an Idempotency-Key. */
 export const IdempotencyErrors = {
   KeyInvalid: () =>
-    new ServiceError('An Idempotency-Key has 1 to 255 visible ASCII characters', {
+    new ServiceError('An Idempotency-Key must have 1 to 255 visible ASCII characters', {
       code: 'IDEMPOTENCY_KEY_INVALID',
       status: 400,
     }),
   InFlight: () =>
-    new ConflictError('The first request with this Idempotency-Key is still being answered', {
+    new ConflictError('The first request with this Idempotency-Key is still in progress', {
       code: 'IDEMPOTENCY_IN_FLIGHT',
       retryable: true,
       headers: { 'Retry-After': '1' },
     }),
   KeyReused: () =>
-    new DomainValidationError('This Idempotency-Key stands for another request', {
+    new DomainValidationError('This Idempotency-Key was used for another request', {
       code: 'IDEMPOTENCY_KEY_REUSED',
     }),
-  AnswerGone: () =>
-    new ConflictError('This request was taken before, and its answer is gone: read what it did', {
-      code: 'IDEMPOTENCY_ANSWER_GONE',
-    }),
+  ResponseUnavailable: () =>
+    new ConflictError(
+      'This request was processed before, and its response is not stored: read the resource',
+      {
+        code: 'IDEMPOTENCY_ANSWER_GONE',
+      },
+    ),
 };

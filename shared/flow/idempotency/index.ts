@@ -1,2 +1,7 @@
-/** Requests that carry an Idempotency-Key: done once, answered as often as they are asked. */
-export { createOnce, type KeptAnswer, type KeyedRequest } from './create-once.ts';
+/** Requests with an Idempotency-Key: run once, answered the same each time. */
+export {
+  createIdempotency,
+  type Idempotency,
+  type IdempotentRequest,
+  type StoredResponse,
+} from './create-idempotency.ts';

@@ -1,19 +1,22 @@
 import { createdAt, instant, tenantId } from '@insightdesk/shared/database';
 import { index, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
 
-/** What was answered to a request that carried an Idempotency-Key. */
-export const keptAnswers = pgTable(
-  'kept_answers',
+/** Requests with an Idempotency-Key, and the responses to them. */
+export const idempotencyKeys = pgTable(
+  'idempotency_keys',
   {
-    /** Zeroes for requests of nobody's members. */
+    /** Zeros for callers without an organisation. */
     tenantId: tenantId(),
-    /** A hash of who asks and of the key. */
+    /** A hash of the caller and the key. */
     id: text('id').notNull(),
     fingerprint: text('fingerprint').notNull(),
-    /** Encrypted; unset while it is not known, and when it was too long to be kept. */
-    answer: text('answer'),
-    answeredAt: instant('answered_at'),
+    /** Encrypted; null until it is known, and when it is too long. */
+    response: text('response'),
+    completedAt: instant('completed_at'),
     createdAt: createdAt(),
   },
-  (t) => [primaryKey({ columns: [t.tenantId, t.id] }), index('kept_answers_age').on(t.createdAt)],
+  (t) => [
+    primaryKey({ columns: [t.tenantId, t.id] }),
+    index('idempotency_keys_created_at').on(t.createdAt),
+  ],
 );

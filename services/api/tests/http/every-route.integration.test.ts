@@ -1,17 +1,17 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { disableOrganization } from '@insightdesk/shared/domain/tenancy/tenants';
-import { createOnce } from '@insightdesk/shared/idempotency';
+import { createIdempotency } from '@insightdesk/shared/idempotency';
 import { newId } from '@insightdesk/shared/utils';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import type { Route } from '../../route.ts';
 import { routes } from '../../routes.ts';
 import { createIntegrationApi, type RequestOptions } from '../../testing/integration-api.ts';
-import { bodies, fileOf, pathOf, requestTo, routeName, takesJson } from '../../testing/requests.ts';
+import { bodies, fileForm, pathOf, validRequest, routeName, takesJson } from '../../testing/requests.ts';
 
 const api = createIntegrationApi();
 let owner: string;
 beforeAll(async () => {
-  ({ owner } = await api.openTenant());
+  ({ owner } = await api.createTenant());
 });
 afterAll(() => api.close());
 
@@ -22,7 +22,7 @@ const claimsOf = async (token: string) => api.context.security.tokens.verifyAcce
 
 /** A request with which nothing is wrong but what is changed about it. */
 function request(route: Route, more: RequestOptions = {}, id?: string) {
-  const { path, ...usual } = requestTo(route, id);
+  const { path, ...usual } = validRequest(route, id);
   return api.request(route.method, path, { as: owner, ...usual, ...more });
 }
 
@@ -69,7 +69,7 @@ describe('with a forged token', () => {
 describe('by a member of a disabled organisation', () => {
   let shutOut: string;
   beforeAll(async () => {
-    ({ owner: shutOut } = await api.openTenant());
+    ({ owner: shutOut } = await api.createTenant());
     const { tenantId } = await claimsOf(shutOut);
     const actor = { kind: 'system', name: 'test' } as const;
     await disableOrganization({ ...api.context, actor, tenantId });
@@ -140,9 +140,9 @@ describe('with a field that nobody knows', () => {
 
   /** In the body, or else in the query. */
   function withField(route: Route): RequestOptions & { path: string } {
-    const { path, ...usual } = requestTo(route);
+    const { path, ...usual } = validRequest(route);
     if (takesJson(route)) return { path, body: { nobody: 1 } };
-    if (route.body && !route.protocol) return { path, body: fileOf('text', 'nobody') };
+    if (route.body && !route.protocol) return { path, body: fileForm('text', 'nobody') };
     return { ...usual, path: `${path.split('?')[0]}?nobody=1` };
   }
 
@@ -167,14 +167,14 @@ describe('with a field that nobody knows', () => {
 
 describe('while the same is being done', () => {
   /** Takes a request as the API does, and gives no answer to it. */
-  async function begin(key: string, words: string[], isMember: boolean) {
+  async function begin(key: string, fingerprint: string[], isMember: boolean) {
     const { tenantId, userId, role } = await claimsOf(owner);
     const caller = isMember
       ? { tenantId, actor: { kind: 'user' as const, userId, role, sessionId: newId('ses') } }
       : { actor: { kind: 'anonymous' as const } };
     const nothing = () => ({ status: 204, body: null, headers: {} });
-    const once = createOnce({ ...api.context, ...caller }, { key, words }, nothing);
-    await api.context.database.write(isMember ? { tenantId } : {}, async (tx) => once.reserve(tx));
+    const idempotency = createIdempotency({ ...api.context, ...caller }, { key, fingerprint: words }, nothing);
+    await api.context.database.write(isMember ? { tenantId } : {}, async (tx) => idempotency.reserve(tx));
   }
   /** What else is compared of a file: its name, its type and its hash. */
   const hash = new Bun.CryptoHasher('sha256').update('text').digest('hex');
@@ -183,9 +183,9 @@ describe('while the same is being done', () => {
   for (const route of routes.filter(({ method, protocol }) => method !== 'GET' && !protocol)) {
     test(routeName(route), async () => {
       const id = newId('evt');
-      const { path, body, ...usual } = requestTo(route);
-      const words = route.body ? ofFile : [JSON.stringify(body ?? {})];
-      await begin(id, [route.method, path, '', ...words], route.allow !== 'anyone');
+      const { path, body, ...usual } = validRequest(route);
+      const fingerprint = route.body ? ofFile : [JSON.stringify(body ?? {})];
+      await begin(id, [route.method, path, '', ...fingerprint], route.allow !== 'anyone');
       const headers = { 'Idempotency-Key': id };
       const as = route.allow === 'anyone' ? undefined : owner;
       const response = await api.request(route.method, path, { as, body, ...usual, headers });
@@ -225,5 +225,5 @@ describe('beyond the limit of an address', () => {
 });
 
 test('every problem that is promised was seen, but for those of tus, which its own tests see', () => {
-  expect(api.conformance.unseenProblems()).toEqual([]);
+  expect(api.conformance.findUnseenErrors()).toEqual([]);
 });

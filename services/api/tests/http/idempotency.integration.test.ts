@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { withTenant } from '@insightdesk/shared/context';
 import { connect } from '@insightdesk/shared/database';
-import { createOnce } from '@insightdesk/shared/idempotency';
+import { createIdempotency } from '@insightdesk/shared/idempotency';
 import { createTestDatabase, until } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { routes } from '../../routes.ts';
@@ -14,14 +14,14 @@ let other: ReturnType<typeof createIntegrationApi>;
 let admin: ReturnType<typeof connect>;
 /** Holds rows as another transaction would. */
 let holder: typeof admin;
-let own: Awaited<ReturnType<typeof api.openTenant>>;
+let own: Awaited<ReturnType<typeof api.createTenant>>;
 beforeAll(async () => {
   place = await createTestDatabase();
   api = createIntegrationApi(undefined, {}, place.url);
   other = createIntegrationApi(undefined, {}, place.url);
   admin = connect(place.adminUrl, { timeoutMs: 10_000 });
   holder = connect(place.adminUrl, { timeoutMs: 10_000 });
-  own = await api.openTenant();
+  own = await api.createTenant();
 });
 afterAll(async () => {
   await Promise.all([api.close(), other.close(), admin.end(), holder.end()]);
@@ -66,7 +66,7 @@ test('without the header each is one of its own', async () => {
 });
 
 test('many at once over two replicas: one effect, one answer, the others are told to wait', async () => {
-  const customer = await own.newcomer('customer');
+  const customer = await own.addMember('customer');
   const headers = key();
   const answers = await Promise.all(
     Array.from({ length: 30 }, (_, n) => open(headers, { as: customer, on: n % 2 ? api : other })),
@@ -86,7 +86,8 @@ test('409 while the first is running', async () => {
   const body = { body: 'We look into it' };
   // Whoever holds the row makes the first one wait inside its transaction.
   const letGo = await holdConversations();
-  const send = (on = api) => on.request('POST', `${path}/messages`, { as: own.agent, body, headers });
+  const send = (on = api) =>
+    on.request('POST', `${path}/messages`, { as: own.agent, body, headers });
   const first = send();
   await until(isWaiting);
   let second = await send(other);
@@ -117,8 +118,8 @@ test('422 for another body, path or method', async () => {
 test('the key of one caller means nothing to another', async () => {
   const headers = key();
   const mine = (await (await open(headers)).json()) as { id: string };
-  const strangers = await api.openTenant();
-  for (const as of [own.owner, await own.newcomer('customer'), strangers.customer]) {
+  const strangers = await api.createTenant();
+  for (const as of [own.owner, await own.addMember('customer'), strangers.customer]) {
     const theirs = await open(headers, { as });
     expect([theirs.status, isReplay(theirs)]).toEqual([201, false]);
     expect(((await theirs.json()) as { id: string }).id).not.toBe(mine.id);
@@ -126,7 +127,7 @@ test('the key of one caller means nothing to another', async () => {
 });
 
 test('who may no longer come in is not answered again', async () => {
-  const admins = await own.newcomer('admin');
+  const admins = await own.addMember('admin');
   const headers = key();
   const act = () => open(headers, { as: admins });
   expect((await act()).status).toBe(201);
@@ -142,7 +143,7 @@ test('a refusal is not remembered: nothing was done', async () => {
 });
 
 test('an API that is killed before its COMMIT leaves neither effect nor key', async () => {
-  const customer = await own.newcomer('customer');
+  const customer = await own.addMember('customer');
   const path = await opened(customer);
   const headers = key();
   const send = (on = api) =>
@@ -190,33 +191,37 @@ test.each(
 test('an action that writes twice is claimed once, and cleans up after a refusal', async () => {
   const tenantId = newId('org');
   const ctx = { ...api.context, tenantId, actor: { kind: 'system' as const, name: 't' } };
-  const keyed = { key: crypto.randomUUID(), words: ['a'], isOpen: true };
+  const keyed = { key: crypto.randomUUID(), fingerprint: ['a'], isIncomplete: true };
   const again = () => {
-    const once = createOnce(ctx, keyed, (body) => ({ status: 200, body: `${body}`, headers: {} }));
-    return { once, write: () => withTenant({ ...ctx, once }, async () => 'written') };
+    const idempotency = createIdempotency(ctx, keyed, (body) => ({
+      status: 200,
+      body: `${body}`,
+      headers: {},
+    }));
+    return { idempotency, write: () => withTenant({ ...ctx, idempotency }, async () => 'written') };
   };
   const first = again();
   await first.write();
-  first.once.add(['b']);
+  first.idempotency.addFingerprint(['b']);
   await first.write();
   await first.write();
-  await first.once.settle('answer');
+  await first.idempotency.complete('answer');
   const second = again();
   expect(await second.write()).toBe('written');
-  second.once.add(['b']);
+  second.idempotency.addFingerprint(['b']);
   const refusal = await second.write().catch((error) => error);
-  expect(await second.once.recall(refusal)).toMatchObject({ body: 'answer' });
+  expect(await second.idempotency.findResponse(refusal)).toMatchObject({ body: 'answer' });
   expect(await second.write()).toBe('written');
 });
 
 test('an answer too long to be kept: 409, and nothing twice', async () => {
   const ctx = { ...api.context, tenantId: newId('org') };
-  const keyed = { key: crypto.randomUUID(), words: [] };
+  const keyed = { key: crypto.randomUUID(), fingerprint: [] };
   const write = async () => {
     const body = 'x'.repeat(300_000);
-    const once = createOnce(ctx, keyed, () => ({ status: 200, body, headers: {} }));
-    const written = withTenant({ ...ctx, once }, async ({ tx }) => once.store(tx, undefined));
-    return written.catch((error) => once.recall(error));
+    const idempotency = createIdempotency(ctx, keyed, () => ({ status: 200, body, headers: {} }));
+    const written = withTenant({ ...ctx, idempotency }, async ({ tx }) => idempotency.store(tx, undefined));
+    return written.catch((error) => idempotency.findResponse(error));
   };
   await write();
   await expect(write()).rejects.toMatchObject({ code: 'IDEMPOTENCY_ANSWER_GONE' });
@@ -225,9 +230,9 @@ test('an answer too long to be kept: 409, and nothing twice', async () => {
 test('after 24 hours it is a new request', async () => {
   const headers = key();
   const first = (await (await open(headers)).json()) as { id: string };
-  await admin`update kept_answers set created_at = now() - interval '23 hours 59 minutes'`;
+  await admin`update idempotency_keys set created_at = now() - interval '23 hours 59 minutes'`;
   expect(isReplay(await open(headers))).toBe(true);
-  await admin`update kept_answers set created_at = now() - interval '24 hours 1 minute'`;
+  await admin`update idempotency_keys set created_at = now() - interval '24 hours 1 minute'`;
   const later = await open(headers);
   expect(isReplay(later)).toBe(false);
   expect(((await later.json()) as { id: string }).id).not.toBe(first.id);
@@ -251,7 +256,7 @@ test('an answer that carries tokens is given again and stored so that nobody rea
   expect(await again.json()).toEqual(pair);
   const wrong = await register({ ...person, password: 'another long password' });
   expect(await codeOf(wrong)).toBe('IDEMPOTENCY_KEY_REUSED');
-  const rows = await admin`select kept_answers::text as text from kept_answers`;
+  const rows = await admin`select idempotency_keys::text as text from idempotency_keys`;
   const text = JSON.stringify(rows);
   for (const secret of [pair.refreshToken, pair.accessToken, person.email, person.password]) {
     expect(text).not.toContain(secret);
@@ -263,7 +268,8 @@ test('an answer that carries tokens is given again and stored so that nobody rea
 test('a refresh whose answer was lost is answered again, and its session lives', async () => {
   const { refreshToken } = await registered();
   const headers = key();
-  const refresh = () => api.request('POST', '/v1/auth/refresh', { body: { refreshToken }, headers });
+  const refresh = () =>
+    api.request('POST', '/v1/auth/refresh', { body: { refreshToken }, headers });
   const first = await (await refresh()).json();
   await Bun.sleep(400);
   const again = await refresh();
@@ -290,12 +296,13 @@ test('an upload is stored once, and another file is another request', async () =
 test('a process that dies between its effect and its answer: 409, and nothing twice', async () => {
   const { refreshToken } = await registered();
   const headers = key();
-  const refresh = () => api.request('POST', '/v1/auth/refresh', { body: { refreshToken }, headers });
+  const refresh = () =>
+    api.request('POST', '/v1/auth/refresh', { body: { refreshToken }, headers });
   await refresh();
   const lose = (age: string) =>
-    admin`update kept_answers set answer = null, answered_at = null, created_at = now() - ${age}::interval
+    admin`update idempotency_keys set response = null, completed_at = null, created_at = now() - ${age}::interval
       where tenant_id = '00000000-0000-0000-0000-000000000000'
-        and created_at = (select max(created_at) from kept_answers)`;
+        and created_at = (select max(created_at) from idempotency_keys)`;
   await lose('0 seconds');
   expect(await codeOf(await refresh())).toBe('IDEMPOTENCY_IN_FLIGHT');
   await lose('2 minutes');
@@ -339,7 +346,9 @@ async function opened(as = own.customer) {
 async function registered() {
   const person = { email: `${newId('usr')}@example.com`, password: 'a long enough password' };
   const names = { name: 'Nora Newcomer', organizationName: `Acme ${newId('org')}` };
-  const response = await api.request('POST', '/v1/auth/register', { body: { ...person, ...names } });
+  const response = await api.request('POST', '/v1/auth/register', {
+    body: { ...person, ...names },
+  });
   return (await response.json()) as { refreshToken: string };
 }
 
