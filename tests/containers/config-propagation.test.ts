@@ -110,7 +110,7 @@ const parse = (path: string) =>
   parseEnv(readFileSync(join(root, path), 'utf8')) as Record<string, string>;
 const example = parse('.env.example');
 const theirs = {
-  ...parse('shared/foundation/config/other-names.env'),
+  ...parse('shared/foundation/config/other-system.env'),
   JWT_SECRET: 'abcdefghijklmnopqrstuvwxyz0123456789',
   JWT_REFRESH_SECRET: '0123456789abcdefghijklmnopqrstuvwxyz',
 };
@@ -142,7 +142,7 @@ test('every setting reaches the services under each of its names', async () => {
     email: { user: 'your-smtp-user', password: 'your-smtp-pass', from: 'noreply@insightdesk.com' },
     storage: { provider: 'cloudinary', apiSecret: 'your-api-secret' },
     rateLimit: { maxRequests: 100 },
-    withoutEffect: ['FEATURE_ANALYTICS_ENABLED', 'SENTRY_DSN'],
+    unused: [{ name: 'FEATURE_ANALYTICS_ENABLED' }, { name: 'SENTRY_DSN' }],
   });
 });
 

@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { environmentSchema } from './environment.ts';
 import { getArray, getBoolean, getNamespace, getNumber, getString, loadConfig } from './index.ts';
-import { composeNames } from './names.ts';
+import { composeNames } from './variable-names.ts';
 
 let directory: string;
-const needed = { DATABASE_URL: 'postgres://u:p@h/d', VALKEY_URL: 'valkey://h:6379' };
+const required = { DATABASE_URL: 'postgres://u:p@h/d', VALKEY_URL: 'valkey://h:6379' };
 const load = (environment: Record<string, string> = {}) =>
-  loadConfig({ directory, environment: { ...needed, ...environment } });
-const file = (name: string, text: string) => writeFileSync(join(directory, name), text);
+  loadConfig({ directory, environment: { ...required, ...environment } });
+const writeEnvFile = (name: string, text: string) => writeFileSync(join(directory, name), text);
 
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'config-'));
@@ -19,52 +19,52 @@ beforeEach(() => {
 afterEach(() => rmSync(directory, { recursive: true }));
 
 describe('cascade', () => {
-  test('the process is above .env.staging.local, .env.staging, .env.local and .env', () => {
+  test('loadConfig: the process environment overrides .env.test.local, .env.test, .env.local and .env', () => {
     const read = () => load({ NODE_ENV: 'test' }).logging.level;
-    file('.env', 'LOG_LEVEL=trace');
+    writeEnvFile('.env', 'LOG_LEVEL=trace');
     expect(read()).toBe('trace');
-    file('.env.local', 'LOG_LEVEL=debug');
+    writeEnvFile('.env.local', 'LOG_LEVEL=debug');
     expect(read()).toBe('debug');
-    file('.env.test', 'LOG_LEVEL=warn');
+    writeEnvFile('.env.test', 'LOG_LEVEL=warn');
     expect(read()).toBe('warn');
-    file('.env.test.local', 'LOG_LEVEL=error');
+    writeEnvFile('.env.test.local', 'LOG_LEVEL=error');
     expect(read()).toBe('error');
     expect(load({ NODE_ENV: 'test', LOG_LEVEL: 'fatal' }).logging.level).toBe('fatal');
   });
 
-  test('another environment’s file is not read', () => {
-    file('.env.production', 'LOG_LEVEL=fatal');
+  test('loadConfig: the file of another environment is not read', () => {
+    writeEnvFile('.env.production', 'LOG_LEVEL=fatal');
     expect(load().logging.level).toBe('info');
   });
 
-  test('a general file may name the environment, its own file may not change it', () => {
-    file('.env', 'NODE_ENV=test');
-    file('.env.test', 'LOG_LEVEL=warn');
+  test('loadConfig: .env may set NODE_ENV, the file of an environment may not change it', () => {
+    writeEnvFile('.env', 'NODE_ENV=test');
+    writeEnvFile('.env.test', 'LOG_LEVEL=warn');
     expect(load()).toMatchObject({ environment: 'test', logging: { level: 'warn' } });
-    file('.env.test.local', 'NODE_ENV=development');
-    expect(() => load()).toThrow('NODE_ENV: a file for test may not change it');
+    writeEnvFile('.env.test.local', 'NODE_ENV=development');
+    expect(() => load()).toThrow('NODE_ENV: a file for test cannot change it');
   });
 
-  test('an empty variable is not set and hides nothing', () => {
-    file('.env', 'LOG_LEVEL=warn');
-    file('.env.local', 'LOG_LEVEL=');
+  test('loadConfig: an empty variable counts as not set', () => {
+    writeEnvFile('.env', 'LOG_LEVEL=warn');
+    writeEnvFile('.env.local', 'LOG_LEVEL=');
     expect(load({ LOG_LEVEL: '' }).logging.level).toBe('warn');
   });
 });
 
-const failure = (environment: Record<string, string | undefined>) => {
+const errorOf = (environment: Record<string, string | undefined>) => {
   try {
     loadConfig({ directory, environment });
   } catch (error) {
     return error as Error & { code: string };
   }
-  throw new Error('no fault was found');
+  throw new Error('The configuration is valid');
 };
 
-describe('faults', () => {
-  test('all are told at once, without values', () => {
-    file('.env', 'DATABSE_URL=postgres://x:hunter2@h/d\nSOMETHING_ELSE=1');
-    const error = failure({ VALKEY_URL: 'http://hunter2', PORT: 'eighty', JWT_SECRET: 'hunter2' });
+describe('errors', () => {
+  test('loadConfig: all errors are reported at once, without values', () => {
+    writeEnvFile('.env', 'DATABSE_URL=postgres://x:hunter2@h/d\nSOMETHING_ELSE=1');
+    const error = errorOf({ VALKEY_URL: 'http://hunter2', PORT: 'eighty', JWT_SECRET: 'hunter2' });
     expect(error.name).toBe('ConfigurationError');
     for (const name of ['DATABASE_URL: is required', 'VALKEY_URL', 'PORT', 'JWT_SECRET']) {
       expect(error.message).toContain(name);
@@ -76,8 +76,8 @@ describe('faults', () => {
     expect(error.message).not.toContain('SOMETHING_ELSE');
   });
 
-  test('one fault hides no other, nor the rules across variables', () => {
-    const error = failure({
+  test('loadConfig: one error hides neither another one nor the rules across variables', () => {
+    const error = errorOf({
       NODE_ENV: 'production',
       PORT: 'eighty',
       RATE_LIMIT_MAX_REQUESTS: '0',
@@ -109,10 +109,10 @@ describe('faults', () => {
     expect(error.message).not.toContain('hunter2');
   });
 
-  test('a typo is answered with the nearest variable; the process environment is not judged', () => {
-    file('.env', 'SMTP_PART=25');
+  test('loadConfig: a typo in a file is an error that suggests the variable, in the process environment it is not', () => {
+    writeEnvFile('.env', 'SMTP_PART=25');
     expect(() => load()).toThrow('SMTP_PART (in .env): is unknown, did you mean SMTP_PORT?');
-    file('.env', '');
+    writeEnvFile('.env', '');
     expect(load({ SMTP_PART: '25', HOSTS: 'x' }).email.port).toBe(1025);
   });
 
@@ -130,15 +130,15 @@ describe('faults', () => {
     ['ANTIVIRUS_MODE', 'off'],
     ['LOG_LEVEL', 'loud'],
     ['REPLICA', 'Api 1'],
-  ])('%s=%s is refused', (name, value) => {
-    expect(failure({ ...needed, [name]: value }).message).toContain(`${name}: `);
+  ])('loadConfig: %s=%s is refused', (name, value) => {
+    expect(errorOf({ ...required, [name]: value }).message).toContain(`${name}: `);
   });
 
-  test('production refuses default, repeated and repetitive secrets and no limit', () => {
-    const production = { ...needed, NODE_ENV: 'production' };
-    expect(failure(production).message).toContain('JWT_SECRET: set a secret of your own');
+  test('loadConfig: production refuses default, repeated and repetitive secrets and a disabled rate limit', () => {
+    const production = { ...required, NODE_ENV: 'production' };
+    expect(errorOf(production).message).toContain('JWT_SECRET: set a secret of your own');
     const same = 'abcdefghijklmnopqrstuvwxyz0123456789';
-    const error = failure({
+    const error = errorOf({
       ...production,
       JWT_SECRET: same,
       JWT_REFRESH_SECRET: same,
@@ -146,12 +146,16 @@ describe('faults', () => {
     });
     expect(error.message).toContain('repeats JWT_SECRET');
     expect(error.message).toContain('RATE_LIMIT_MAX_REQUESTS');
-    const dull = failure({ ...production, JWT_SECRET: 'a'.repeat(40), JWT_REFRESH_SECRET: same });
-    expect(dull.message).toContain('JWT_SECRET: is too repetitive');
+    const repetitive = errorOf({
+      ...production,
+      JWT_SECRET: 'a'.repeat(40),
+      JWT_REFRESH_SECRET: same,
+    });
+    expect(repetitive.message).toContain('JWT_SECRET: is too repetitive');
   });
 });
 
-test('it is shaped, typed, frozen, and answers for keys outside the schema', () => {
+test('loadConfig: the configuration is grouped, typed and frozen, and has lookups for keys outside the schema', () => {
   const config = load({
     JWT_EXPIRES_IN: '15m',
     JWT_REFRESH_EXPIRES_IN: '7d',
@@ -160,7 +164,7 @@ test('it is shaped, typed, frozen, and answers for keys outside the schema', () 
     B: 'on',
   });
   expect(config.auth).toMatchObject({ accessTtlSeconds: 900, refreshTtlSeconds: 604_800 });
-  expect(config.valkey.queueUrl).toBe(needed.VALKEY_URL);
+  expect(config.valkey.queueUrl).toBe(required.VALKEY_URL);
   expect(getNamespace(config, 'database').poolMax).toBe(10);
   expect(() => Object.assign(config.database, { url: 'x' })).toThrow();
   expect(getNumber(config, 'N')).toBe(7);
@@ -169,16 +173,19 @@ test('it is shaped, typed, frozen, and answers for keys outside the schema', () 
   expect(getString(config, 'NOWHERE', 'fallback')).toBe('fallback');
   expect(() => getString(config, 'NOWHERE')).toThrow('NOWHERE: is required');
   expect(() => getNumber(config, 'L')).toThrow('not a number');
-  expect(() => getBoolean(config, 'L')).toThrow('neither');
+  expect(() => getBoolean(config, 'L')).toThrow('is not a boolean');
 });
 
-test.each(['valkey', 'valkeys', 'redis', 'rediss'])('%s:// is a Valkey address', (scheme) => {
-  const url = `${scheme}://:p@h:6379/1`;
-  expect(load({ VALKEY_SESSION_URL: url }).valkey).toMatchObject({
-    cacheUrl: needed.VALKEY_URL,
-    sessionUrl: url,
-  });
-});
+test.each(['valkey', 'valkeys', 'redis', 'rediss'])(
+  'loadConfig: %s:// is accepted as a Valkey URL',
+  (scheme) => {
+    const url = `${scheme}://:p@h:6379/1`;
+    expect(load({ VALKEY_SESSION_URL: url }).valkey).toMatchObject({
+      cacheUrl: required.VALKEY_URL,
+      sessionUrl: url,
+    });
+  },
+);
 
 test.each([
   [{ NODE_ENV: 'development' }, false],
@@ -186,9 +193,12 @@ test.each([
   [{ NODE_ENV: 'development', SMTP_HOST: 'mail.example' }, true],
   [{ NODE_ENV: 'test' }, true],
   [{ NODE_ENV: 'test', EMAIL_VERIFICATION: 'optional' }, false],
-])('addresses have to be proven unless mail stays here: %p', (environment, proven) => {
-  expect(load(environment).accounts.provenAddressesOnly).toBe(proven);
-});
+])(
+  'loadConfig: email verification is required unless mail goes to the local inbox: %p',
+  (environment, isRequired) => {
+    expect(load(environment).accounts.requiresVerifiedEmail).toBe(isRequired);
+  },
+);
 
 test.each([
   ['s3', { AWS_ACCESS_KEY_ID: 'id', AWS_SECRET_ACCESS_KEY: 'key', AWS_S3_BUCKET: 'b' }],
@@ -200,29 +210,32 @@ test.each([
     'cloudinary',
     { CLOUDINARY_CLOUD_NAME: 'c', CLOUDINARY_API_KEY: 'k', CLOUDINARY_API_SECRET: 's' },
   ],
-])('files in %s need all of its account, and are told what is missing', (provider, account) => {
-  const region: Record<string, string> = provider === 's3' ? { AWS_REGION: 'eu' } : {};
-  const all = { ...account, ...region, STORAGE_PROVIDER: provider };
-  expect(load(all).storage).toMatchObject({ provider, maxFileBytes: 26_214_400 } as object);
-  for (const name of Object.keys({ ...account, ...region })) {
-    expect(failure({ ...needed, ...all, [name]: '' }).message).toContain(`${name}: `);
-  }
-  expect(failure({ ...needed, STORAGE_PROVIDER: provider }).message).toContain(
-    `is required by STORAGE_PROVIDER=${provider}`,
-  );
-});
+])(
+  'loadConfig: storage in %s reports each missing variable of its account',
+  (provider, account) => {
+    const region: Record<string, string> = provider === 's3' ? { AWS_REGION: 'eu' } : {};
+    const all = { ...account, ...region, STORAGE_PROVIDER: provider };
+    expect(load(all).storage).toMatchObject({ provider, maxFileBytes: 26_214_400 } as object);
+    for (const name of Object.keys({ ...account, ...region })) {
+      expect(errorOf({ ...required, ...all, [name]: '' }).message).toContain(`${name}: `);
+    }
+    expect(errorOf({ ...required, STORAGE_PROVIDER: provider }).message).toContain(
+      `is required by STORAGE_PROVIDER=${provider}`,
+    );
+  },
+);
 
-test('files may be kept by a service that speaks S3, or by a provider of one’s own', () => {
+test('loadConfig: storage may be an S3-compatible service or a custom provider', () => {
   const s3 = { AWS_ACCESS_KEY_ID: 'id', AWS_SECRET_ACCESS_KEY: 'key', AWS_S3_BUCKET: 'b' };
   const r2 = { ...s3, STORAGE_PROVIDER: 's3', AWS_S3_ENDPOINT: 'https://a.example' };
   expect(load(r2).storage).toMatchObject({ endpoint: 'https://a.example', region: 'auto' });
-  const own = load({ STORAGE_PROVIDER: 'custom:tape', TAPE_DRIVE: '/dev/st0' }).storage;
-  expect(own).toMatchObject({ provider: 'custom', name: 'tape' });
-  expect(own.provider === 'custom' && own.variables.TAPE_DRIVE).toBe('/dev/st0');
-  expect(failure({ ...needed, STORAGE_PROVIDER: 'custom:' }).message).toContain('custom:<name>');
+  const custom = load({ STORAGE_PROVIDER: 'custom:tape', TAPE_DRIVE: '/dev/st0' }).storage;
+  expect(custom).toMatchObject({ provider: 'custom', name: 'tape' });
+  expect(custom.provider === 'custom' && custom.variables.TAPE_DRIVE).toBe('/dev/st0');
+  expect(errorOf({ ...required, STORAGE_PROVIDER: 'custom:' }).message).toContain('custom:<name>');
 });
 
-test('the audit log is kept for ever, or for 90 days at least', () => {
+test('loadConfig: audit retention is unlimited or at least 90 days', () => {
   expect(load().audit.retentionDays).toBe(0);
   expect(load({ AUDIT_RETENTION_DAYS: '365' }).audit.retentionDays).toBe(365);
   for (const days of ['89', '-1', '1.5']) {
@@ -230,21 +243,21 @@ test('the audit log is kept for ever, or for 90 days at least', () => {
   }
 });
 
-test('.env.example lists exactly the schema’s variables with their defaults, and those of compose', async () => {
+test('.env.example: lists exactly the variables of the schema with their defaults, and those of compose', async () => {
   const text = await Bun.file(join(import.meta.dir, '../../../.env.example')).text();
   const example = parseEnv(text);
   const listed = [...text.matchAll(/^#? ?([A-Z][A-Z0-9_]+)=/gm)].map(([, name]) => name);
   const read = [...Object.keys(environmentSchema.shape), ...composeNames];
   expect(listed.toSorted()).toEqual(read.toSorted());
   const shown = environmentSchema.parse(example);
-  const defaults = environmentSchema.parse(needed);
-  expect({ ...shown, ...needed }).toEqual({ ...defaults, ...needed });
+  const defaults = environmentSchema.parse(required);
+  expect({ ...shown, ...required }).toEqual({ ...defaults, ...required });
 });
 
-test('a collector is told who we are, and without one there are no traces', () => {
-  const needed = { DATABASE_URL: 'postgres://a@h/d', VALKEY_URL: 'valkey://h' };
+test('loadConfig: OTLP headers are parsed, and without an endpoint there is no tracing', () => {
+  const required = { DATABASE_URL: 'postgres://a@h/d', VALKEY_URL: 'valkey://h' };
   const tracingWith = (more: Record<string, string>) =>
-    loadConfig({ directory: '/nowhere', environment: { ...needed, ...more } }).tracing;
+    loadConfig({ directory: '/nowhere', environment: { ...required, ...more } }).tracing;
   const endpoint = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318' };
   const headers = (value: string) => ({ ...endpoint, OTEL_EXPORTER_OTLP_HEADERS: value });
   expect(tracingWith({ OTEL_EXPORTER_OTLP_HEADERS: 'a=b' })).toBeUndefined();
@@ -259,6 +272,6 @@ test('a collector is told who we are, and without one there are no traces', () =
     'x-key': 'd=e',
     y: '50%',
   });
-  expect(() => tracingWith(headers('Bearer abc'))).toThrow('Give name=value');
+  expect(() => tracingWith(headers('Bearer abc'))).toThrow('must be name=value');
   expect(() => tracingWith({ ...endpoint, TRACE_SAMPLE_RATIO: '1.1' })).toThrow('TRACE_SAMPLE');
 });

@@ -10,7 +10,7 @@ const valkeyUrl = z.url({ protocol: /^(redis|valkey)s?$/ });
 const httpUrl = z.url({ protocol: /^https?$/ });
 const antivirusUrl = z
   .url()
-  .regex(/^(tcp:\/\/[^/?#]+|unix:\/\/\/.+)$/, 'Give tcp://host:port or unix:///path');
+  .regex(/^(tcp:\/\/[^/?#]+|unix:\/\/\/.+)$/, 'must be tcp://host:port or unix:///path');
 const list = z.string().transform((value) =>
   value
     .split(',')
@@ -21,19 +21,21 @@ const list = z.string().transform((value) =>
 const origin = z
   .string()
   .refine((value) => URL.canParse(value) && new URL(value).origin === value, {
-    error: 'Give origins such as https://app.example.com, separated by commas',
+    error: 'must be origins such as https://app.example.com, separated by commas',
   });
 
 const storageProvider = z.string().regex(/^(local|s3|azure|cloudinary|custom:[a-z][a-z0-9-]*)$/, {
-  error: 'Give local, s3, azure, cloudinary, or custom:<name>',
+  error: 'must be local, s3, azure, cloudinary or custom:<name>',
 });
 const filesOrigin = httpUrl.refine(
   (value) => URL.canParse(value) && new URL(value).origin === value,
-  { error: 'Give an origin such as https://files.example.com' },
+  { error: 'must be an origin such as https://files.example.com' },
 );
 
 const otlpHeaders = list
-  .pipe(z.array(z.string().regex(/^[\w-]+=[^\r\n]*$/, 'Give name=value, separated by commas')))
+  .pipe(
+    z.array(z.string().regex(/^[\w-]+=[^\r\n]*$/, 'must be name=value pairs, separated by commas')),
+  )
   .transform((pairs) =>
     Object.fromEntries(
       pairs.map((pair) => {
@@ -44,7 +46,7 @@ const otlpHeaders = list
   );
 
 const organizationId = z.custom<Id<'org'>>((value) => isId('org', value), {
-  error: 'Give the id of an organisation, org_…',
+  error: 'must be the id of an organisation, org_…',
 });
 
 function decoded(value: string): string {
@@ -60,47 +62,45 @@ const units = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
 /** `15m`, `7d`, or plain seconds; becomes seconds. */
 const duration = z
   .string()
-  .regex(/^\d+[smhd]?$/, 'Give a number of seconds or a duration such as 15m, 12h, 7d')
+  .regex(/^\d+[smhd]?$/, 'must be a number of seconds or a duration such as 15m, 12h, 7d')
   .transform((value) => {
     const unit = value.at(-1) as keyof typeof units;
     return Number.parseInt(value, 10) * (units[unit] ?? 1);
   });
 
 const logLevel = z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']);
-const sentryDsn = z.string().refine((value) => isDsn(value) || isExampleDsn(value), {
-  error: 'Give a DSN such as https://<key>@<host>/<project>',
+const sentryDsn = z.string().refine((value) => isDsn(value) || isPlaceholderDsn(value), {
+  error: 'is not a valid DSN; a DSN looks like https://<key>@<host>/<project>',
 });
 
-/** `https://<key>@<host>/<project>`, as trackers that speak Sentry's protocol hand out. */
+/** Whether this is a DSN of Sentry's protocol, `https://<key>@<host>/<project>`. */
 export function isDsn(value: string): boolean {
   if (!URL.canParse(value)) return false;
   const { protocol, username, pathname } = new URL(value);
   return /^https?:$/.test(protocol) && username !== '' && /\/\d+$/.test(pathname);
 }
 
-/** What examples write where a DSN belongs: it leads nowhere. */
-const isExampleDsn = (value: string) =>
+/** Whether this is the placeholder of an example, such as `https://your-sentry-dsn`. */
+const isPlaceholderDsn = (value: string) =>
   URL.canParse(value) && /^(your|my)-/.test(new URL(value).hostname);
 
 export const environmentNames = ['development', 'test', 'staging', 'production'] as const;
 
-/** Only for machines where nothing is at stake; production and staging refuse it. */
+/** Default secret of development and test; production and staging refuse it. */
 export const DEVELOPMENT_SECRET = 'development-only-secret-do-not-use-anywhere-else';
-/** What examples write where a secret belongs. */
+/** Placeholders of examples. */
 const placeholder = /^(your|my)[-_ ][a-z]+[-_ ]|change[-_ ]?(me|this|in[-_ ]production)/i;
-const longSecret = z.string().min(32, 'Use at least 32 characters');
+const longSecret = z.string().min(32, 'must have at least 32 characters');
 const secret = longSecret.refine(
   (value) => !placeholder.test(value),
-  'Set a secret of your own, not that of an example',
+  'is the placeholder of an example, set a secret of your own',
 );
-/** Stands in mails, in authenticator apps and on the page of the API. */
+/** Shown in emails, in authenticator apps and on the API reference. */
 const appName = z
   .string()
-  .regex(/^[\p{L}\p{N}][\p{L}\p{N} ._'&-]{0,59}$/u, 'Give a name of up to 60 letters and digits');
+  .regex(/^[\p{L}\p{N}][\p{L}\p{N} ._'&-]{0,59}$/u, 'must be a name of up to 60 characters');
 
-/**
- * Every variable that the services read, with its default. `.env.example` lists exactly these.
- */
+/** Every variable of the services, with its default; `.env.example` lists exactly these. */
 export const environmentSchema = z.object({
   NODE_ENV: z.enum(environmentNames).default('development'),
   HOST: z.string().default('127.0.0.1'),
@@ -112,7 +112,7 @@ export const environmentSchema = z.object({
   APP_NAME: appName.default('InsightDesk'),
   APP_URL: httpUrl.default('https://localhost:8443'),
   API_URL: httpUrl.optional(),
-  API_VERSION: z.literal('v1', 'Only v1 is served').default('v1'),
+  API_VERSION: z.literal('v1', 'must be v1, the only supported version').default('v1'),
   FILES_URL: filesOrigin.optional(),
   SHUTDOWN_TIMEOUT_MS: count(100).default(10_000),
 
@@ -210,7 +210,10 @@ export const environmentSchema = z.object({
   QUOTA_REQUESTS_PER_MONTH: count(0).default(0),
 
   AUDIT_RETENTION_DAYS: count(0, 36_500)
-    .refine((days) => days === 0 || days >= 90, 'Give at least 90 days, or 0 to keep everything')
+    .refine(
+      (days) => days === 0 || days >= 90,
+      'must be at least 90 days, or 0 to retain all entries',
+    )
     .default(0),
   ERASURE_GRACE: duration.default(604_800),
   OPERATOR_ORGANIZATION_ID: organizationId.optional(),
@@ -235,7 +238,7 @@ export const environmentSchema = z.object({
   SENTRY_DSN: sentryDsn.optional(),
   SENTRY_RELEASE: z
     .string()
-    .regex(/^[\w.@+-]{1,200}$/, 'Give a name such as insightdesk@1.2.3')
+    .regex(/^[\w.@+-]{1,200}$/, 'must be a name such as insightdesk@1.2.3')
     .optional(),
 
   OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl.optional(),

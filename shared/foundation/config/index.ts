@@ -1,4 +1,4 @@
-/** The only module that reads the environment. */
+/** Configuration; the only module that reads environment variables. */
 export { knownKeys } from './environment.ts';
 export {
   type LoadOptions,
@@ -7,7 +7,7 @@ export {
   loadConfigWithSecrets,
 } from './load-config.ts';
 export { getArray, getBoolean, getNamespace, getNumber, getString } from './lookup.ts';
-export { SecretDeniedError, type SecretProvider } from './secrets/provider.ts';
-export { isSecretName } from './secrets/secret-names.ts';
-export { createSecrets, type SecretAccess, type Secrets } from './secrets/secrets.ts';
-export type { Config, ServiceName } from './shape.ts';
+export { isSecretName } from './secrets/is-secret-name.ts';
+export { SecretDeniedError, type SecretProvider } from './secrets/secret-provider.ts';
+export { createSecretStore, type SecretAccess, type SecretStore } from './secrets/secret-store.ts';
+export type { Config, ServiceName } from './shape-config.ts';

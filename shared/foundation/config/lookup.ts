@@ -1,7 +1,7 @@
 import { ConfigurationError } from '@insightdesk/shared/errors';
-import type { Config } from './shape.ts';
+import type { Config } from './shape-config.ts';
 
-/** One part of the configuration by name. */
+/** One namespace of the configuration. */
 export const getNamespace = <N extends keyof Config>(config: Config, name: N): Config[N] =>
   config[name];
 
@@ -24,7 +24,7 @@ export function getBoolean(config: Config, key: string, fallback?: boolean): boo
   const value = getString(config, key, fallback?.toString()).toLowerCase();
   if (['true', '1', 'yes', 'on'].includes(value)) return true;
   if (['false', '0', 'no', 'off'].includes(value)) return false;
-  throw new ConfigurationError(`${key}: is neither true nor false`);
+  throw new ConfigurationError(`${key}: is not a boolean`);
 }
 
 /** A comma-separated list outside the schema. */

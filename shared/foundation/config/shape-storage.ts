@@ -1,6 +1,6 @@
 import type { Environment } from './environment.ts';
 
-/** Where files are kept: what the chosen provider needs, which the policy has seen to be there. */
+/** Settings of the storage provider; the policy has checked that they are complete. */
 export function shapeStorage(
   env: Environment,
   variables: Readonly<Record<string, string | undefined>>,

@@ -1,29 +1,29 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { isSecretName } from './secret-names.ts';
-import type { Secrets } from './secrets.ts';
+import { isSecretName } from './is-secret-name.ts';
+import type { SecretStore } from './secret-store.ts';
 
 type Values = Record<string, string>;
 
-const FILE = '_FILE';
+const FILE_SUFFIX = '_FILE';
 
-/** Variables with which a vault is reached: no vault can hold them. */
-const opening = /^VAULT_/;
+/** Variables that are needed to reach a vault, so a vault cannot hold them. */
+const vaultSetting = /^VAULT_/;
 
 /**
- * Replaces what stands for a secret by the secret: `JWT_SECRET_FILE=/run/secrets/jwt`, or a value
- * such as `vault:secret/desk#jwt`. What is not set at all is looked for in `SECRETS_DIRECTORY`, in a
- * file of its name. What cannot be had is a fault, and left out.
+ * Replaces references by secrets: `JWT_SECRET_FILE=/run/secrets/jwt`, or a value such as
+ * `vault:secret/desk#jwt`. A variable that is not set is read from the file of its name in
+ * `SECRETS_DIRECTORY`. A secret that cannot be read is an error and left out.
  */
-export async function resolveSecrets(values: Values, known: readonly string[], secrets: Secrets) {
+export async function resolveSecrets(values: Values, known: readonly string[], store: SecretStore) {
   const resolved: Values = { ...values };
-  const faults: string[] = [];
+  const errors: string[] = [];
   const missing = new Set<string>();
-  const wanted = known.filter(isSecretName).flatMap((name): [string, string][] => {
+  const references = known.filter(isSecretName).flatMap((name): [string, string][] => {
     const value = values[name];
-    const file = values[name + FILE];
+    const file = values[name + FILE_SUFFIX];
     if (file !== undefined && value !== undefined) {
-      faults.push(`${name}: is set twice, also as ${name}${FILE}`);
+      errors.push(`${name}: is set twice, also as ${name}${FILE_SUFFIX}`);
       return [];
     }
     if (file !== undefined) return [[name, `file:${file}`]];
@@ -31,27 +31,30 @@ export async function resolveSecrets(values: Values, known: readonly string[], s
       const path = findFile(values.SECRETS_DIRECTORY, name);
       return path === undefined ? [] : [[name, `file:${path}`]];
     }
-    return secrets.supportsSecret(value) ? [[name, value]] : [];
+    return store.supportsSecret(value) ? [[name, value]] : [];
   });
   await Promise.all(
-    wanted.map(async ([name, reference]) => {
+    references.map(async ([name, reference]) => {
       try {
-        const value = await secrets.getSecret(name, reference);
-        // What stands in the directory may name another place, as the variable itself may.
-        const leads = values[name + FILE] === undefined && values[name] === undefined;
-        const isFurther = leads && secrets.supportsSecret(value);
-        resolved[name] = isFurther ? await secrets.getSecret(name, value) : value;
+        const value = await store.getSecret(name, reference);
+        // A file of the directory may hold a reference, as the variable itself may.
+        const isFromDirectory =
+          values[name + FILE_SUFFIX] === undefined && values[name] === undefined;
+        const isReference = isFromDirectory && store.supportsSecret(value);
+        resolved[name] = isReference ? await store.getSecret(name, value) : value;
       } catch (error) {
-        faults.push(`${name}: ${error instanceof Error ? error.message : 'fails'}`);
+        errors.push(
+          `${name}: ${error instanceof Error ? error.message : 'reading the secret failed'}`,
+        );
         missing.add(name);
         delete resolved[name];
       }
     }),
   );
-  return { values: resolved, faults, missing };
+  return { values: resolved, errors, missing };
 }
 
-/** An empty file is as good as none, as an empty variable is. */
+/** An empty file counts as not set, like an empty variable. */
 function findFile(directory: string | undefined, name: string): string | undefined {
   if (directory === undefined) return undefined;
   const path = join(directory, name);
@@ -59,10 +62,10 @@ function findFile(directory: string | undefined, name: string): string | undefin
     const found = statSync(path, { throwIfNoEntry: false });
     return found?.isFile() && found.size > 0 ? path : undefined;
   } catch {
-    // Whoever reads it tells why it cannot be read.
+    // Reading it later reports why it cannot be read.
     return path;
   }
 }
 
-/** Those that have to be there before a vault can be asked. */
-export const opensVault = (name: string) => opening.test(name);
+/** Whether the variable is needed before a vault can be read. */
+export const isVaultSetting = (name: string) => vaultSetting.test(name);

@@ -1,39 +1,39 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
-import { nearest } from '@insightdesk/shared/utils';
+import { didYouMean } from '@insightdesk/shared/utils';
 import { environmentNames } from './environment.ts';
-import { knownNames, underOurNames } from './names.ts';
+import { applyAliases, knownNames } from './variable-names.ts';
 
 type Values = Record<string, string>;
 
 /**
- * Variables by rank: the process environment above `.env.{environment}.local`,
+ * Variables by precedence: the process environment, then `.env.{environment}.local`,
  * `.env.{environment}`, `.env.local` and `.env`. An empty value counts as not set.
  */
 export function readCascade(directory: string, environment: Record<string, string | undefined>) {
-  const faults: string[] = [];
+  const errors: string[] = [];
   const read = (file: string): Values => {
     const path = join(directory, file);
     const values = existsSync(path) ? withoutEmpty(parseEnv(readFileSync(path, 'utf8'))) : {};
-    faults.push(...Object.keys(values).flatMap((key) => typo(key, file)));
-    return rename(values);
+    errors.push(...Object.keys(values).flatMap((key) => findTypo(key, file)));
+    return renameAliases(values);
   };
-  const rename = (found: Values): Values => {
-    const { values, faults: twice } = underOurNames(found);
-    faults.push(...twice);
+  const renameAliases = (found: Values): Values => {
+    const { values, errors: conflicts } = applyAliases(found);
+    errors.push(...conflicts);
     return values;
   };
-  const own = rename(withoutEmpty(environment));
+  const own = renameAliases(withoutEmpty(environment));
   const general = { ...read('.env'), ...read('.env.local') };
-  const name = nameOf({ ...general, ...own });
+  const name = environmentOf({ ...general, ...own });
   const values = { ...general, ...read(`.env.${name}`), ...read(`.env.${name}.local`), ...own };
-  if (nameOf(values) !== name) faults.push(`NODE_ENV: a file for ${name} may not change it`);
-  return { values, faults };
+  if (environmentOf(values) !== name) errors.push(`NODE_ENV: a file for ${name} cannot change it`);
+  return { values, errors };
 }
 
-// A wrong name is reported by the schema; until then it must not choose a file.
-const nameOf = ({ NODE_ENV }: Values) =>
+// The schema reports an unknown name; here it must not select a file.
+const environmentOf = ({ NODE_ENV }: Values) =>
   environmentNames.find((name) => name === NODE_ENV) ?? 'development';
 
 function withoutEmpty(values: Record<string, string | undefined>): Values {
@@ -41,9 +41,9 @@ function withoutEmpty(values: Record<string, string | undefined>): Values {
   return Object.fromEntries(set);
 }
 
-function typo(key: string, file: string): string[] {
+function findTypo(key: string, file: string): string[] {
   if (knownNames.includes(key.replace(/_FILE$/, ''))) return [];
-  const near = nearest(key, knownNames, 2);
-  if (!near) return [];
-  return [`${key} (in ${file}): is unknown, did you mean ${near}?`];
+  const suggestion = didYouMean(key, knownNames, 2);
+  if (!suggestion) return [];
+  return [`${key} (in ${file}): is unknown, did you mean ${suggestion}?`];
 }

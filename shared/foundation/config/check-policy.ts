@@ -1,21 +1,21 @@
 import { DEVELOPMENT_SECRET, type Environment } from './environment.ts';
 
-/** Rules across variables; `env` lacks those that are already known to be faulty. */
-export function judge(env: Partial<Environment>): string[] {
-  const deployed = env.NODE_ENV === 'production' || env.NODE_ENV === 'staging';
+/** Rules across variables; `env` lacks the variables that are invalid by themselves. */
+export function checkPolicy(env: Partial<Environment>): string[] {
+  const isDeployed = env.NODE_ENV === 'production' || env.NODE_ENV === 'staging';
   return [
-    ...ranges(env),
-    ...halfAccounts(env),
-    ...missingInStorage(env),
-    ...(deployed ? forbiddenWhenDeployed(env) : []),
+    ...invalidRanges(env),
+    ...incompleteAccounts(env),
+    ...missingForStorage(env),
+    ...(isDeployed ? forbiddenWhenDeployed(env) : []),
   ];
 }
 
-function ranges(env: Partial<Environment>): string[] {
-  const { DATABASE_POOL_MIN: least, DATABASE_POOL_MAX: most } = env;
+function invalidRanges(env: Partial<Environment>): string[] {
+  const { DATABASE_POOL_MIN: min, DATABASE_POOL_MAX: max } = env;
   const { JWT_EXPIRES_IN: access, JWT_REFRESH_EXPIRES_IN: refresh } = env;
   return [
-    ...(least && most && least > most ? ['DATABASE_POOL_MIN: exceeds DATABASE_POOL_MAX'] : []),
+    ...(min && max && min > max ? ['DATABASE_POOL_MIN: exceeds DATABASE_POOL_MAX'] : []),
     ...(access && refresh && access > refresh
       ? ['JWT_EXPIRES_IN: exceeds JWT_REFRESH_EXPIRES_IN']
       : []),
@@ -30,49 +30,52 @@ const accounts = [
   ['AZURE_STORAGE_ACCOUNT', 'AZURE_STORAGE_ACCESS_KEY'],
 ] as const;
 
-const storageNeeds: Record<string, readonly (keyof Environment)[]> = {
+const storageVariables: Record<string, readonly (keyof Environment)[]> = {
   s3: ['AWS_S3_BUCKET', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'],
   azure: ['AZURE_STORAGE_CONTAINER', 'AZURE_STORAGE_ACCOUNT', 'AZURE_STORAGE_ACCESS_KEY'],
   cloudinary: ['CLOUDINARY_CLOUD_NAME', 'CLOUDINARY_API_KEY', 'CLOUDINARY_API_SECRET'],
 };
 
-function missingInStorage(env: Partial<Environment>): string[] {
+function missingForStorage(env: Partial<Environment>): string[] {
   const { STORAGE_PROVIDER: provider = 'local', AWS_S3_ENDPOINT: endpoint } = env;
-  const needs = [...(storageNeeds[provider] ?? [])];
-  if (provider === 's3' && !endpoint) needs.push('AWS_REGION');
-  const missing = needs.filter((name) => !env[name]);
+  const required = [...(storageVariables[provider] ?? [])];
+  if (provider === 's3' && !endpoint) required.push('AWS_REGION');
+  const missing = required.filter((name) => !env[name]);
   return missing.map((name) => `${name}: is required by STORAGE_PROVIDER=${provider}`);
 }
 
-function halfAccounts(env: Partial<Environment>): string[] {
+function incompleteAccounts(env: Partial<Environment>): string[] {
   return accounts.flatMap((names) => {
     if (!names.some((name) => env[name])) return [];
     const missing = names.filter((name) => !env[name]);
-    return missing.map((name) => `${name}: is required, ${names.join(', ')} belong together`);
+    return missing.map(
+      (name) =>
+        `${name}: is required together with ${names.filter((other) => other !== name).join(', ')}`,
+    );
   });
 }
 
 function forbiddenWhenDeployed(env: Partial<Environment>): string[] {
-  const faults = weakSecrets(env);
+  const errors = weakSecrets(env);
   if (env.RATE_LIMIT_MAX_REQUESTS === 0) {
-    faults.push('RATE_LIMIT_MAX_REQUESTS: 0 (off) is for development and test only');
+    errors.push('RATE_LIMIT_MAX_REQUESTS: 0 (off) is allowed in development and test only');
   }
   if (env.EMAIL_VERIFICATION === 'optional') {
-    faults.push('EMAIL_VERIFICATION: optional is for development and test only');
+    errors.push('EMAIL_VERIFICATION: optional is allowed in development and test only');
   }
   if (env.WEBHOOK_ALLOW_PRIVATE) {
-    faults.push('WEBHOOK_ALLOW_PRIVATE: is for development and test only');
+    errors.push('WEBHOOK_ALLOW_PRIVATE: is allowed in development and test only');
   }
   for (const name of ['APP_URL', 'API_URL', 'FILES_URL'] as const) {
-    if (env[name]?.startsWith('http:')) faults.push(`${name}: has to be https://`);
+    if (env[name]?.startsWith('http:')) errors.push(`${name}: must start with https://`);
   }
   for (const name of databaseUrls) {
     const url = env[name];
     if (url && new URL(url).password === EXAMPLE_PASSWORD) {
-      faults.push(`${name}: has the password of .env.example`);
+      errors.push(`${name}: has the password of .env.example`);
     }
   }
-  return faults;
+  return errors;
 }
 
 const databaseUrls = [
@@ -86,20 +89,20 @@ const EXAMPLE_PASSWORD = 'password';
 
 function weakSecrets(env: Partial<Environment>): string[] {
   const { JWT_SECRET, JWT_REFRESH_SECRET, ENCRYPTION_KEY } = env;
-  const faults: string[] = [];
+  const errors: string[] = [];
   for (const [name, value] of Object.entries({
     JWT_SECRET,
     JWT_REFRESH_SECRET,
     ENCRYPTION_KEY,
   })) {
-    if (value?.startsWith(DEVELOPMENT_SECRET)) faults.push(`${name}: set a secret of your own`);
-    else if (value && new Set(value).size < 10) faults.push(`${name}: is too repetitive`);
+    if (value?.startsWith(DEVELOPMENT_SECRET)) errors.push(`${name}: set a secret of your own`);
+    else if (value && new Set(value).size < 10) errors.push(`${name}: is too repetitive`);
   }
   if (JWT_SECRET && JWT_SECRET === JWT_REFRESH_SECRET) {
-    faults.push('JWT_REFRESH_SECRET: repeats JWT_SECRET');
+    errors.push('JWT_REFRESH_SECRET: repeats JWT_SECRET');
   }
   if (ENCRYPTION_KEY && [JWT_SECRET, JWT_REFRESH_SECRET].includes(ENCRYPTION_KEY)) {
-    faults.push('ENCRYPTION_KEY: repeats another secret');
+    errors.push('ENCRYPTION_KEY: repeats another secret');
   }
-  return faults;
+  return errors;
 }

@@ -2,11 +2,11 @@ import { afterEach, beforeEach, expect, test } from 'bun:test';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createSecrets, loadConfigWithSecrets, type SecretAccess } from '../index.ts';
+import { createSecretStore, loadConfigWithSecrets, type SecretAccess } from '../index.ts';
 import { createVaultSecrets } from './vault-secrets.ts';
 
 const JWT = 'abcdefghijklmnopqrstuvwxyz0123456789';
-const needed = { DATABASE_URL: 'postgres://u:p@h/d', VALKEY_URL: 'valkey://h:6379' };
+const required = { DATABASE_URL: 'postgres://u:p@h/d', VALKEY_URL: 'valkey://h:6379' };
 
 let directory: string;
 let stop: (() => unknown) | undefined;
@@ -24,20 +24,20 @@ afterEach(async () => {
 const load = (environment: Record<string, string>, more = {}) =>
   loadConfigWithSecrets({
     directory,
-    environment: { ...needed, ...environment },
+    environment: { ...required, ...environment },
     onAccess: (access) => accesses.push(access),
     ...more,
   });
 
-const failure = (environment: Record<string, string>) =>
+const errorOf = (environment: Record<string, string>) =>
   load(environment).then(
     () => expect.unreachable(),
     (error: Error) => error.message,
   );
 
-/** What speaks as Vault does: key-value engine version 2 and AppRole, with tokens that end. */
-function openVault({ leaseSeconds = 3_600 } = {}) {
-  const seen: string[] = [];
+/** A server with the API of Vault: key-value engine version 2 and AppRole, tokens that expire. */
+function startVault({ leaseSeconds = 3_600 } = {}) {
+  const requests: string[] = [];
   const tokens = new Set(['root']);
   const values: Record<string, Record<string, unknown>> = { 'secret/data/desk': { jwt: JWT } };
   const server = Bun.serve({
@@ -45,7 +45,7 @@ function openVault({ leaseSeconds = 3_600 } = {}) {
     hostname: '127.0.0.1',
     async fetch(request) {
       const path = new URL(request.url).pathname.slice('/v1/'.length);
-      seen.push(path);
+      requests.push(path);
       if (path === 'auth/approle/login') {
         const { role_id, secret_id } = (await request.json()) as Record<string, string>;
         if (role_id !== 'role' || secret_id !== 'half') {
@@ -64,10 +64,10 @@ function openVault({ leaseSeconds = 3_600 } = {}) {
     },
   });
   stop = () => server.stop(true);
-  return { address: `http://127.0.0.1:${server.port}`, seen, tokens, values };
+  return { address: `http://127.0.0.1:${server.port}`, requests, tokens, values };
 }
 
-test('a secret may be a file of its own', async () => {
+test('secrets: NAME_FILE and file: references are read from a file', async () => {
   writeFileSync(join(directory, 'jwt'), `${JWT}\n`);
   const { config } = await load({ JWT_SECRET_FILE: join(directory, 'jwt') });
   expect(config.auth.jwtSecret).toBe(JWT);
@@ -76,8 +76,8 @@ test('a secret may be a file of its own', async () => {
   expect(accesses[0]).toEqual({ name: 'JWT_SECRET', provider: 'file', outcome: 'read' });
 });
 
-test('or stand in Vault, by a token or by an AppRole whose halves may be files', async () => {
-  const { address, seen } = openVault();
+test('secrets: Vault is read with a token or an AppRole with its secret id in a file', async () => {
+  const { address, requests } = startVault();
   const JWT_SECRET = 'vault:secret/desk#jwt';
   const byToken = await load({ VAULT_ADDR: address, VAULT_TOKEN: 'root', JWT_SECRET });
   expect(byToken.config.auth.jwtSecret).toBe(JWT);
@@ -85,13 +85,13 @@ test('or stand in Vault, by a token or by an AppRole whose halves may be files',
   const role = { VAULT_ROLE_ID: 'role', VAULT_SECRET_ID_FILE: join(directory, 'half') };
   const byRole = await load({ VAULT_ADDR: address, ...role, JWT_SECRET });
   expect(byRole.config.auth.jwtSecret).toBe(JWT);
-  expect(seen.filter((path) => path === 'auth/approle/login')).toHaveLength(1);
+  expect(requests.filter((path) => path === 'auth/approle/login')).toHaveLength(1);
 });
 
-test('a token that ends or is taken away is replaced', async () => {
-  const { address, tokens, seen } = openVault({ leaseSeconds: 3_600 });
+test('vault: a refused token is replaced', async () => {
+  const { address, tokens, requests } = startVault({ leaseSeconds: 3_600 });
   const vault = createVaultSecrets({ address, roleId: 'role', secretId: 'half' });
-  const logins = () => seen.filter((path) => path === 'auth/approle/login').length;
+  const logins = () => requests.filter((path) => path === 'auth/approle/login').length;
   for (let n = 0; n < 3; n++) await vault.getSecret('vault:secret/desk#jwt');
   expect(logins()).toBe(1);
   tokens.clear();
@@ -99,13 +99,13 @@ test('a token that ends or is taken away is replaced', async () => {
   expect(logins()).toBe(2);
 });
 
-test('a token is replaced before it ends', async () => {
-  const { address, seen } = openVault({ leaseSeconds: 0.001 });
+test('vault: a token is replaced before it expires', async () => {
+  const { address, requests } = startVault({ leaseSeconds: 0.001 });
   const vault = createVaultSecrets({ address, roleId: 'role', secretId: 'half' });
   await vault.getSecret('vault:secret/desk#jwt');
   await Bun.sleep(5);
   await vault.getSecret('vault:secret/desk#jwt');
-  expect(seen).toEqual([
+  expect(requests).toEqual([
     'auth/approle/login',
     'secret/data/desk',
     'auth/approle/login',
@@ -113,10 +113,10 @@ test('a token is replaced before it ends', async () => {
   ]);
 });
 
-test('what cannot be had is told with all other faults, without values', async () => {
-  const { address } = openVault();
+test('secrets: those that cannot be read are reported with all other errors, without values', async () => {
+  const { address } = startVault();
   writeFileSync(join(directory, 'twice'), 'hunter2');
-  const message = await failure({
+  const message = await errorOf({
     VAULT_ADDR: address,
     VAULT_TOKEN: 'hunter2',
     JWT_SECRET: 'vault:secret/desk#jwt',
@@ -127,8 +127,8 @@ test('what cannot be had is told with all other faults, without values', async (
     PORT: 'eighty',
   });
   expect(message).toContain('JWT_SECRET: Vault denies access');
-  expect(message).toContain('JWT_REFRESH_SECRET: a reference looks like');
-  expect(message).toContain('SMTP_PASSWORD: there is no such file');
+  expect(message).toContain('JWT_REFRESH_SECRET: the reference must have the form');
+  expect(message).toContain('SMTP_PASSWORD: the file does not exist');
   expect(message).toContain('LOG_WEBHOOK_URL: is set twice');
   expect(message).toContain('PORT: ');
   expect(message).not.toContain('hunter2');
@@ -136,30 +136,33 @@ test('what cannot be had is told with all other faults, without values', async (
   expect(accesses).toContainEqual({ name: 'JWT_SECRET', provider: 'vault', outcome: 'denied' });
 });
 
-test.skipIf(process.getuid?.() === 0)('a file that may not be read is denied', async () => {
-  writeFileSync(join(directory, 'jwt'), JWT);
-  chmodSync(join(directory, 'jwt'), 0);
-  await failure({ JWT_SECRET_FILE: join(directory, 'jwt') });
-  expect(accesses[0]?.outcome).toBe('denied');
-});
+test.skipIf(process.getuid?.() === 0)(
+  'secrets: a file without read permission is reported as denied',
+  async () => {
+    writeFileSync(join(directory, 'jwt'), JWT);
+    chmodSync(join(directory, 'jwt'), 0);
+    await errorOf({ JWT_SECRET_FILE: join(directory, 'jwt') });
+    expect(accesses[0]?.outcome).toBe('denied');
+  },
+);
 
 test.each([
-  ['vault:secret/nothing#jwt', 'Vault has no such secret'],
-  ['vault:secret/desk#nothing', 'Vault has no such key there'],
-  ['vault:secret#jwt', 'a reference looks like'],
-])('%s: %s', async (reference, why) => {
-  const { address } = openVault();
+  ['vault:secret/nothing#jwt', 'Vault does not have this secret'],
+  ['vault:secret/desk#nothing', 'the Vault secret does not have this key'],
+  ['vault:secret#jwt', 'the reference must have the form'],
+])('vault: reference %s fails with "%s"', async (reference, reason) => {
+  const { address } = startVault();
   const environment = { VAULT_ADDR: address, VAULT_TOKEN: 'root', JWT_SECRET: reference };
-  expect(await failure(environment)).toContain(`JWT_SECRET: ${why}`);
+  expect(await errorOf(environment)).toContain(`JWT_SECRET: ${reason}`);
 });
 
-test('what is set nowhere is read from a file of its name in the directory of secrets', async () => {
-  const keep = (name: string, value: string) => writeFileSync(join(directory, name), value);
-  keep('JWT_SECRET', `${JWT}\n`);
-  keep('JWT_REFRESH_SECRET', `${JWT}-of the directory`);
-  keep('VALKEY_CACHE_URL', 'valkey://:p@cache:6379');
-  keep('LOG_WEBHOOK_URL', '');
-  keep('LOG_LEVEL', 'silent');
+test('secrets: a variable that is not set is read from SECRETS_DIRECTORY', async () => {
+  const writeSecret = (name: string, value: string) => writeFileSync(join(directory, name), value);
+  writeSecret('JWT_SECRET', `${JWT}\n`);
+  writeSecret('JWT_REFRESH_SECRET', `${JWT}-of the directory`);
+  writeSecret('VALKEY_CACHE_URL', 'valkey://:p@cache:6379');
+  writeSecret('LOG_WEBHOOK_URL', '');
+  writeSecret('LOG_LEVEL', 'silent');
   const { config } = await load({
     SECRETS_DIRECTORY: directory,
     JWT_REFRESH_SECRET: `${JWT}-of the environment`,
@@ -168,47 +171,53 @@ test('what is set nowhere is read from a file of its name in the directory of se
   expect(config.auth.refreshSecret).toBe(`${JWT}-of the environment`);
   expect(config.valkey.cacheUrl).toBe('valkey://:p@cache:6379');
   expect(config.logging).toMatchObject({ webhook: undefined, level: 'info' });
-  const { address } = openVault();
-  keep('VAULT_TOKEN', 'root');
-  keep('JWT_SECRET', '');
+  const { address } = startVault();
+  writeSecret('VAULT_TOKEN', 'root');
+  writeSecret('JWT_SECRET', '');
   const vault = { SECRETS_DIRECTORY: directory, VAULT_ADDR: address };
-  const kept = await load({ ...vault, JWT_SECRET: 'vault:secret/desk#jwt' });
-  expect(kept.config.auth.jwtSecret).toBe(JWT);
-  keep('JWT_REFRESH_SECRET', 'vault:secret/desk#nothing');
-  expect(await failure(vault)).toContain('JWT_REFRESH_SECRET: Vault has no such key there');
-  keep('JWT_SECRET', 'vault:secret/desk#jwt');
-  keep('JWT_REFRESH_SECRET', '');
+  const fromVault = await load({ ...vault, JWT_SECRET: 'vault:secret/desk#jwt' });
+  expect(fromVault.config.auth.jwtSecret).toBe(JWT);
+  writeSecret('JWT_REFRESH_SECRET', 'vault:secret/desk#nothing');
+  expect(await errorOf(vault)).toContain(
+    'JWT_REFRESH_SECRET: the Vault secret does not have this key',
+  );
+  writeSecret('JWT_SECRET', 'vault:secret/desk#jwt');
+  writeSecret('JWT_REFRESH_SECRET', '');
   expect((await load(vault)).config.auth.jwtSecret).toBe(JWT);
 });
 
-test('a place of one’s own is asked first', async () => {
-  const own = {
-    name: 'own',
-    supportsSecret: (reference: string) => reference.startsWith('own:'),
+test('secrets: a custom provider is asked first', async () => {
+  const custom = {
+    name: 'custom',
+    supportsSecret: (reference: string) => reference.startsWith('custom:'),
     getSecret: async () => JWT,
   };
-  const { config } = await load({ JWT_SECRET: 'own:jwt' }, { providers: [own] });
+  const { config } = await load({ JWT_SECRET: 'custom:jwt' }, { providers: [custom] });
   expect(config.auth.jwtSecret).toBe(JWT);
-  expect(accesses).toEqual([{ name: 'JWT_SECRET', provider: 'own', outcome: 'read' }]);
+  expect(accesses).toEqual([{ name: 'JWT_SECRET', provider: 'custom', outcome: 'read' }]);
 });
 
-test('a value is remembered for its time, and every access is told by name', async () => {
+test('secrets: a value is cached for its TTL, and every access is reported by name', async () => {
   let reads = 0;
   const counting = {
     name: 'counting',
     supportsSecret: () => true,
     getSecret: async () => `value ${++reads}`,
   };
-  const open = (ttlSeconds: number) =>
-    createSecrets({ providers: [counting], ttlSeconds, onAccess: (one) => accesses.push(one) });
-  const secrets = open(60);
+  const createStore = (ttlSeconds: number) =>
+    createSecretStore({
+      providers: [counting],
+      ttlSeconds,
+      onAccess: (access) => accesses.push(access),
+    });
+  const secrets = createStore(60);
   expect([await secrets.getSecret('A', 'x'), await secrets.getSecret('B', 'x')]).toEqual([
     'value 1',
     'value 1',
   ]);
   expect(accesses.map(({ name, outcome }) => `${name} ${outcome}`)).toEqual(['A read', 'B cached']);
-  const forgetful = open(0);
-  await forgetful.getSecret('A', 'x');
-  expect(await forgetful.getSecret('A', 'x')).toBe('value 3');
+  const uncached = createStore(0);
+  await uncached.getSecret('A', 'x');
+  expect(await uncached.getSecret('A', 'x')).toBe('value 3');
   expect(JSON.stringify(accesses)).not.toContain('value');
 });

@@ -2,17 +2,19 @@ import { environmentSchema } from './environment.ts';
 
 type Values = Record<string, string>;
 
-/** Names under which other systems know variables of ours; they count as ours. */
-export const otherNames = {
+/** Names of other systems for variables of ours. */
+export const variableAliases = {
   EMAIL_FROM: 'SMTP_FROM',
   REDIS_URL: 'VALKEY_URL',
   SMTP_PASS: 'SMTP_PASSWORD',
 } as const;
 
-/** Known elsewhere and without effect here: whoever sets one is told so. */
-export const namesWithoutEffect = ['FEATURE_ANALYTICS_ENABLED'] as const;
+/** Variables of other systems that change nothing here, with the reason; setting one is logged. */
+export const unusedVariables: Readonly<Record<string, string>> = {
+  FEATURE_ANALYTICS_ENABLED: 'there is no analytics feature yet',
+};
 
-/** What the compose file reads beside the variables of the services; they may stand in one `.env`. */
+/** Variables of the compose file, which may be in the same `.env`. */
 export const composeNames = [
   'ACME_SERVER',
   'BACKUP_EVERY_SECONDS',
@@ -50,31 +52,31 @@ export const composeNames = [
   'VALKEY_PASSWORD',
 ] as const;
 
-/** Every name that is no typo in a file. */
+/** Every name that is not a typo in a file. */
 export const knownNames: readonly string[] = [
   ...Object.keys(environmentSchema.shape),
-  ...Object.keys(otherNames),
-  ...namesWithoutEffect,
+  ...Object.keys(variableAliases),
+  ...Object.keys(unusedVariables),
   ...composeNames,
 ];
 
 /**
- * The variables of one place under our names, also those that end in `_FILE`. A variable that has
- * both names there, and not the same value, is a fault.
+ * Renames aliases in the variables of one source, also with the suffix `_FILE`. A variable that is
+ * set under both names with different values is an error.
  */
-export function underOurNames(values: Values): { values: Values; faults: string[] } {
+export function applyAliases(values: Values): { values: Values; errors: string[] } {
   const renamed: Values = { ...values };
-  const faults: string[] = [];
-  for (const [other, our] of Object.entries(otherNames)) {
-    for (const end of ['', '_FILE']) {
-      const value = values[other + end];
+  const errors: string[] = [];
+  for (const [alias, name] of Object.entries(variableAliases)) {
+    for (const suffix of ['', '_FILE']) {
+      const value = values[alias + suffix];
       if (value === undefined) continue;
-      delete renamed[other + end];
-      renamed[our + end] ??= value;
-      if (renamed[our + end] !== value) {
-        faults.push(`${other}${end}: says another thing than ${our}${end}, which means the same`);
+      delete renamed[alias + suffix];
+      renamed[name + suffix] ??= value;
+      if (renamed[name + suffix] !== value) {
+        errors.push(`${alias}${suffix}: differs from ${name}${suffix}, of which it is an alias`);
       }
     }
   }
-  return { values: renamed, faults };
+  return { values: renamed, errors };
 }

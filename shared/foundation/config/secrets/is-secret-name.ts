@@ -1,4 +1,4 @@
-/** Whether a variable holds what must not be seen: passwords, keys, and addresses with either. */
+/** Whether a variable holds a secret: a password, a key, or a URL with one of them. */
 export const isSecretName = (name: string): boolean =>
   /(SECRET|PASSWORD|TOKEN|DSN|SECRET_ID|(API|ACCESS|PRIVATE|ENCRYPTION|SIGNING|JWT)_KEYS?(_ID|_PREVIOUS)?)$/.test(
     name,

@@ -1,13 +1,13 @@
 import { type Environment, isDsn } from './environment.ts';
-import { namesWithoutEffect } from './names.ts';
 import { shapeStorage } from './shape-storage.ts';
+import { unusedVariables } from './variable-names.ts';
 
 export type ServiceName = 'api' | 'websocket' | 'worker' | 'desk';
 
-/** The configuration, shaped for use; every module receives its own part. */
+/** The validated configuration; every module receives its own namespace. */
 export type Config = ReturnType<typeof shapeConfig>;
 
-/** Groups the flat variables by who uses them. */
+/** Groups the flat variables by the module that uses them. */
 export function shapeConfig(
   env: Environment,
   service: ServiceName,
@@ -57,10 +57,10 @@ export function shapeConfig(
     outbound: { allowPrivate: env.WEBHOOK_ALLOW_PRIVATE },
     jobs: { concurrency: env.JOBS_CONCURRENCY, workersMax: env.WORKERS_MAX },
     invitations: { perDay: env.INVITATIONS_PER_DAY },
-    accounts: { provenAddressesOnly: provenAddressesOnly(env) },
+    accounts: { requiresVerifiedEmail: requiresVerifiedEmail(env) },
     quotas: shapeQuotas(env),
     audit: { retentionDays: env.AUDIT_RETENTION_DAYS },
-    departures: { erasureGraceSeconds: env.ERASURE_GRACE },
+    tenantDeletion: { graceSeconds: env.ERASURE_GRACE },
     operators: { organizationId: env.OPERATOR_ORGANIZATION_ID },
     logging: shapeLogging(env),
     errors: shapeErrors(env),
@@ -76,17 +76,23 @@ export function shapeConfig(
       twoFactor: env.FEATURE_2FA_ENABLED,
       oauth: env.FEATURE_OAUTH_ENABLED,
     },
-    /** Names of what is set and changes nothing. */
-    withoutEffect: [
-      ...namesWithoutEffect.filter((name) => extra[name] !== undefined),
-      ...(env.SENTRY_DSN && !isDsn(env.SENTRY_DSN) ? ['SENTRY_DSN'] : []),
-    ],
-    /** Everything as it was read, for keys outside the schema. */
+    unused: findUnused(env, extra),
+    /** All variables as they were read, for keys outside the schema. */
     extra,
   };
 }
 
-/** What an organisation may have; 0 is no limit. */
+/** Variables that are set and change nothing, with the reason. */
+function findUnused(env: Environment, extra: Record<string, string | undefined>) {
+  const set = Object.entries(unusedVariables).filter(([name]) => extra[name] !== undefined);
+  const isPlaceholder = env.SENTRY_DSN && !isDsn(env.SENTRY_DSN);
+  return [
+    ...set.map(([name, reason]) => ({ name, reason })),
+    ...(isPlaceholder ? [{ name: 'SENTRY_DSN', reason: 'it is a placeholder, not a DSN' }] : []),
+  ];
+}
+
+/** Quotas of an organisation; 0 is unlimited. */
 function shapeQuotas(env: Environment) {
   return {
     'stored-bytes': env.QUOTA_STORED_BYTES,
@@ -100,11 +106,11 @@ function shapeQuotas(env: Environment) {
   };
 }
 
-/** Where all mail goes to the inbox of this machine nobody is bothered by whom an address is not. */
-function provenAddressesOnly(env: Environment): boolean {
-  const isAtHome = ['127.0.0.1', 'localhost', 'inbox'].includes(env.SMTP_HOST ?? '');
-  const usual = env.NODE_ENV === 'development' && isAtHome ? 'optional' : 'required';
-  return (env.EMAIL_VERIFICATION ?? usual) === 'required';
+/** Optional where all mail goes to the local dev inbox: verification would only be in the way. */
+function requiresVerifiedEmail(env: Environment): boolean {
+  const isLocalInbox = ['127.0.0.1', 'localhost', 'inbox'].includes(env.SMTP_HOST ?? '');
+  const fallback = env.NODE_ENV === 'development' && isLocalInbox ? 'optional' : 'required';
+  return (env.EMAIL_VERIFICATION ?? fallback) === 'required';
 }
 
 function shapeLogging(env: Environment) {
@@ -119,14 +125,14 @@ function shapeLogging(env: Environment) {
           directory: env.LOG_FILE_DIRECTORY,
           level: env.LOG_FILE_LEVEL,
           maxBytes: env.LOG_FILE_MAX_BYTES,
-          keep: env.LOG_FILE_KEEP,
+          maxArchives: env.LOG_FILE_KEEP,
         }
       : undefined,
     transports: env.LOG_TRANSPORTS,
   };
 }
 
-/** The DSN of an example is none. */
+/** The placeholder DSN of an example counts as not set. */
 function shapeErrors({ SENTRY_DSN: dsn, SENTRY_RELEASE: release }: Environment) {
   return { dsn: dsn && isDsn(dsn) ? dsn : undefined, release };
 }
@@ -150,17 +156,17 @@ function shapeDatabase(env: Environment) {
   };
 }
 
-/** `publicUrl` is where the API is reached, `appUrl` where people find pages; often the same. */
+/** `publicUrl` is the address of the API, `appUrl` that of the web pages; often the same. */
 function shapeHttp(env: Environment) {
   const appUrl = env.APP_URL.replace(/\/$/, '');
   const publicUrl = (env.API_URL ?? env.APP_URL).replace(/\/$/, '');
   const pages = new URL(appUrl).origin;
-  const isApart = pages !== new URL(publicUrl).origin && !env.CORS_ORIGINS.includes(pages);
+  const isOtherOrigin = pages !== new URL(publicUrl).origin && !env.CORS_ORIGINS.includes(pages);
   return {
     appUrl,
     publicUrl,
     filesUrl: env.FILES_URL ?? publicUrl,
-    corsOrigins: [...env.CORS_ORIGINS, ...(isApart ? [pages] : [])],
+    corsOrigins: [...env.CORS_ORIGINS, ...(isOtherOrigin ? [pages] : [])],
     jsonLimitBytes: env.JSON_LIMIT_BYTES,
     clientAddress: shapeClientAddress(env),
   };

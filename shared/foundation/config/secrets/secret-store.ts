@@ -1,0 +1,70 @@
+import { TechnicalError } from '@insightdesk/shared/errors';
+import { SecretDeniedError, type SecretProvider } from './secret-provider.ts';
+
+/** An access to a secret; never its value. */
+export interface SecretAccess {
+  /** Name of the variable, or the name that the caller gives. */
+  name: string;
+  provider: string;
+  outcome: 'read' | 'cached' | 'denied' | 'failed';
+}
+
+export interface SecretStoreOptions {
+  /** Asked in this order. */
+  providers: readonly SecretProvider[];
+  /** How long a value is cached. */
+  ttlSeconds: number;
+  /** Called for every access. */
+  onAccess: (access: SecretAccess) => void;
+}
+
+/** Secrets by reference, from any provider. */
+export interface SecretStore {
+  supportsSecret(reference: string): boolean;
+  /** `name` is reported with the access; throws SecretDeniedError or TechnicalError. */
+  getSecret(name: string, reference: string): Promise<string>;
+}
+
+const MAX_CACHED = 1_000;
+
+/** Reads secrets from the first provider that supports a reference; caches values, reports accesses. */
+export function createSecretStore({
+  providers,
+  ttlSeconds,
+  onAccess,
+}: SecretStoreOptions): SecretStore {
+  const cached = new Map<string, { value: string; expiresAt: number }>();
+  const findProvider = (reference: string) =>
+    providers.find((provider) => provider.supportsSecret(reference));
+
+  function addToCache(reference: string, value: string): void {
+    const [oldest] = cached.keys();
+    if (cached.size >= MAX_CACHED && oldest !== undefined) cached.delete(oldest);
+    cached.set(reference, { value, expiresAt: Date.now() + ttlSeconds * 1_000 });
+  }
+
+  return {
+    supportsSecret: (reference) => findProvider(reference) !== undefined,
+    async getSecret(name, reference) {
+      const provider = findProvider(reference);
+      if (!provider) throw new TechnicalError('no provider supports this reference');
+      const report = (outcome: SecretAccess['outcome']) =>
+        onAccess({ name, provider: provider.name, outcome });
+      const known = cached.get(reference);
+      if (known && known.expiresAt > Date.now()) {
+        report('cached');
+        return known.value;
+      }
+      try {
+        const value = await provider.getSecret(reference);
+        addToCache(reference, value);
+        report('read');
+        return value;
+      } catch (error) {
+        cached.delete(reference);
+        report(error instanceof SecretDeniedError ? 'denied' : 'failed');
+        throw error;
+      }
+    },
+  };
+}
