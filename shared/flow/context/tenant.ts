@@ -15,7 +15,7 @@ export function withTenant<C extends Context, T>(
   const tenantId = requireTenantId(ctx);
   if (ctx.tx) return work({ ...ctx, tenantId, tx: ctx.tx });
   return ctx.database.write(scopeOf(ctx, tenantId), (tx) => {
-    ctx.once?.reserve(tx);
+    ctx.idempotency?.reserve(tx);
     return work({ ...ctx, tenantId, tx });
   });
 }
