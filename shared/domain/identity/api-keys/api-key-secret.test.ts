@@ -1,29 +1,29 @@
 import { expect, test } from 'bun:test';
 import { newId } from '@insightdesk/shared/utils';
-import { hashOf, isApiKey, newSecret, readSecret } from './api-key-secret.ts';
+import { hashSecret, isApiKey, generateSecret, parseSecret } from './api-key-secret.ts';
 
 const name = () => ({ tenantId: newId('org'), secretId: newId('ses') });
 
 test('a secret names its organisation and itself, and is no other even for the same name', () => {
   const one = name();
-  const secrets = Array.from({ length: 100 }, () => newSecret(one));
+  const secrets = Array.from({ length: 100 }, () => generateSecret(one));
   for (const secret of secrets) {
     expect(secret).toMatch(/^idk_[0-9A-Za-z]{92}$/);
     expect(isApiKey(secret)).toBe(true);
-    expect(readSecret(secret)).toEqual(one);
+    expect(parseSecret(secret)).toEqual(one);
   }
-  expect(new Set(secrets.map(hashOf)).size).toBe(100);
+  expect(new Set(secrets.map(hashSecret)).size).toBe(100);
 });
 
 test('the ends of the range of ids survive', () => {
   const ends = [`org_${'0'.repeat(26)}`, `org_7${'z'.repeat(25)}`] as const;
   for (const tenantId of ends) {
     const one = { tenantId, secretId: `ses_${tenantId.slice(4)}` } as const;
-    expect(readSecret(newSecret(one))).toEqual(one);
+    expect(parseSecret(generateSecret(one))).toEqual(one);
   }
 });
 
-const good = newSecret(name());
+const good = generateSecret(name());
 const other = (letter: string) => (letter === 'A' ? 'B' : 'A');
 
 test.each([
@@ -37,5 +37,5 @@ test.each([
   `idk_${other(good[4] ?? '')}${good.slice(5)}`,
   'idk_'.padEnd(100_000, 'a'),
 ])('%p is no secret', (text) => {
-  expect(readSecret(text)).toBeUndefined();
+  expect(parseSecret(text)).toBeUndefined();
 });

@@ -1,33 +1,33 @@
 import {
   defineAction,
-  line,
+  singleLine,
   requireCan,
   type UserTenantContext,
 } from '@insightdesk/shared/context';
 import { keyPermissions, type Permission, permissionsOf } from '@insightdesk/shared/contract';
-import { misfitOf } from '@insightdesk/shared/domain/identity/roles';
+import { invalidPermissionSet } from '@insightdesk/shared/domain/identity/roles';
 import { members, users } from '@insightdesk/shared/domain/identity/users';
 import { record } from '@insightdesk/shared/events';
 import { addDays, newId } from '@insightdesk/shared/utils';
 import { and, count, eq, lt, sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { addSecret } from './create-secret.ts';
-import { KeyErrors } from './errors.ts';
+import { createSecret } from './create-secret.ts';
+import { ApiKeyErrors } from './errors.ts';
 import { keyCreated } from './events.ts';
-import { requireKey } from './select-api-keys.ts';
+import { requireApiKey } from './select-api-keys.ts';
 import { apiKeys } from './tables.ts';
-import { keyView, secretView, toKey } from './view.ts';
+import { apiKeyView, secretView, toApiKey } from './view.ts';
 
-const USUAL_DAYS = 90;
-const MOST_DAYS = 366;
-const MOST = 200;
-const KEPT_DAYS = 30;
+const DEFAULT_VALIDITY_DAYS = 90;
+const MAX_VALIDITY_DAYS = 366;
+const MAX_API_KEYS = 200;
+const RETENTION_DAYS = 30;
 
 /** Makes an API key that may do no more than who makes it; its secret is in this answer only. */
-export const createKey = defineAction({
+export const createApiKey = defineAction({
   summary: 'Make an API key',
   input: z.strictObject({
-    name: line(100),
+    name: singleLine(100),
     permissions: z
       .array(z.enum(keyPermissions))
       .min(1)
@@ -39,17 +39,17 @@ export const createKey = defineAction({
       .optional()
       .describe('In 90 days unless said, at most 366 days ahead'),
   }),
-  output: z.object({ ...keyView.shape, ...secretView.shape }),
+  output: z.object({ ...apiKeyView.shape, ...secretView.shape }),
   allow: 'api-keys:manage',
   transaction: 'write',
-  async run(ctx, { name, permissions, expiresAt = addDays(new Date(), USUAL_DAYS) }) {
+  async run(ctx, { name, permissions, expiresAt = addDays(new Date(), DEFAULT_VALIDITY_DAYS) }) {
     const now = new Date();
-    if (expiresAt <= now || expiresAt > addDays(now, MOST_DAYS)) throw KeyErrors.BadExpiry();
+    if (expiresAt <= now || expiresAt > addDays(now, MAX_VALIDITY_DAYS)) throw ApiKeyErrors.BadExpiry();
     const role = weakestRole(permissions);
-    const misfit = misfitOf(role, permissions);
-    if (misfit) throw KeyErrors.Unfit(misfit);
+    const misfit = invalidPermissionSet(role, permissions);
+    if (misfit) throw ApiKeyErrors.Unfit(misfit);
     requireCan(ctx.actor, 'api-keys:manage', { kind: 'privileges', role, permissions });
-    await requireRoom(ctx);
+    await requireCapacity(ctx);
     const { tx, tenantId, actor } = ctx;
     const [id, userId, createdBy] = [newId('key'), newId('usr'), actor.userId];
     // An address that no mail ever reaches, and no password: nobody signs in as this.
@@ -58,9 +58,9 @@ export const createKey = defineAction({
     await tx
       .insert(apiKeys)
       .values({ tenantId, id, name, userId, role, permissions, createdBy, expiresAt });
-    const secret = await addSecret(ctx, { id, expiresAt });
+    const secret = await createSecret(ctx, { id, expiresAt });
     await record(ctx, keyCreated, { keyId: id, userId, name, createdBy });
-    return { ...toKey(await requireKey(ctx, id)), secret };
+    return { ...toApiKey(await requireApiKey(ctx, id)), secret };
   },
 });
 
@@ -70,15 +70,15 @@ const weakestRole = (permissions: readonly Permission[]) => {
 };
 
 /** Deletes those that ended long ago, and throws when there are too many all the same. */
-async function requireRoom({ tx, tenantId }: UserTenantContext) {
+async function requireCapacity({ tx, tenantId }: UserTenantContext) {
   // Two that are made at once wait for each other.
   await tx.execute(
     sql`select pg_advisory_xact_lock(hashtextextended(${`api keys ${tenantId}`}, 0))`,
   );
   const isOwn = eq(apiKeys.tenantId, tenantId);
   const endedAt = sql<Date>`least(${apiKeys.revokedAt}, ${apiKeys.expiresAt})`;
-  const before = sql`now() - make_interval(days => ${KEPT_DAYS}::int)`;
+  const before = sql`now() - make_interval(days => ${RETENTION_DAYS}::int)`;
   await tx.delete(apiKeys).where(and(isOwn, lt(endedAt, before)));
   const [row] = await tx.select({ n: count() }).from(apiKeys).where(isOwn);
-  if (row && row.n >= MOST) throw KeyErrors.TooMany(MOST);
+  if (row && row.n >= MAX_API_KEYS) throw ApiKeyErrors.TooMany(MAX_API_KEYS);
 }

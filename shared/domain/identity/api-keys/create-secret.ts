@@ -1,17 +1,17 @@
 import type { TenantContext } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
 import { newId } from '@insightdesk/shared/utils';
-import { hashOf, newSecret } from './api-key-secret.ts';
+import { hashSecret, generateSecret } from './api-key-secret.ts';
 import { apiKeySecrets } from './tables.ts';
 
 /** Gives a key another secret and tells it, this once. */
-export async function addSecret(
+export async function createSecret(
   { tx, tenantId }: TenantContext,
   key: { id: Id<'key'>; expiresAt: Date },
 ): Promise<string> {
   const id = newId('ses');
-  const secret = newSecret({ tenantId, secretId: id });
-  const row = { tenantId, id, keyId: key.id, hash: hashOf(secret), expiresAt: key.expiresAt };
+  const secret = generateSecret({ tenantId, secretId: id });
+  const row = { tenantId, id, keyId: key.id, hash: hashSecret(secret), expiresAt: key.expiresAt };
   await tx.insert(apiKeySecrets).values(row);
   return secret;
 }

@@ -6,7 +6,7 @@ import {
 } from '@insightdesk/shared/errors';
 
 /** Everything that can be wrong with API keys. */
-export const KeyErrors = {
+export const ApiKeyErrors = {
   NotFound: () => new DomainNotFoundError('There is no such API key'),
   /** The same for one that never was, is revoked, has run out, or is another's. */
   Invalid: () => new UnauthenticatedError('The API key is not valid', { code: 'TOKEN_INVALID' }),

@@ -1,14 +1,14 @@
 import { defineAction } from '@insightdesk/shared/context';
 import { idSchema } from '@insightdesk/shared/contract';
 import { z } from 'zod';
-import { requireKey } from './select-api-keys.ts';
-import { keyView, toKey } from './view.ts';
+import { requireApiKey } from './select-api-keys.ts';
+import { apiKeyView, toApiKey } from './view.ts';
 
-export const getKey = defineAction({
+export const getApiKey = defineAction({
   summary: 'Read an API key, without its secret',
   input: z.strictObject({ id: idSchema('key') }),
-  output: keyView,
+  output: apiKeyView,
   allow: 'api-keys:read',
   transaction: 'read',
-  run: async (ctx, { id }) => toKey(await requireKey(ctx, id)),
+  run: async (ctx, { id }) => toApiKey(await requireApiKey(ctx, id)),
 });

@@ -2,7 +2,7 @@ import { defineJob } from '@insightdesk/shared/jobs';
 import { keyRevoked } from './events.ts';
 
 /** Tells the sockets that hold the secret before that its time is over. */
-export const endOverlap = defineJob({
+export const endOverlapJob = defineJob({
   name: 'api-keys.end-overlap',
   triggeredBy: ['api-key.rotated'],
   queue: 'maintenance',

@@ -3,23 +3,23 @@ import { idSchema } from '@insightdesk/shared/contract';
 import { decodeCursor, page, pageInput, pageOf } from '@insightdesk/shared/database';
 import { desc, lt } from 'drizzle-orm';
 import { z } from 'zod';
-import { selectKeys } from './select-api-keys.ts';
+import { selectApiKeys } from './select-api-keys.ts';
 import { apiKeys } from './tables.ts';
-import { keyView, toKey } from './view.ts';
+import { apiKeyView, toApiKey } from './view.ts';
 
 /** The organisation's API keys, newest first, those that ended lately included. */
-export const listKeys = defineAction({
+export const listApiKeys = defineAction({
   summary: 'List API keys, without their secrets',
   input: z.strictObject(pageInput),
-  output: pageOf(keyView),
+  output: pageOf(apiKeyView),
   allow: 'api-keys:read',
   transaction: 'read',
   async run(ctx, { limit, cursor }) {
     const before = decodeCursor(cursor, idSchema('key'));
-    const rows = await selectKeys(ctx, before && lt(apiKeys.id, before))
+    const rows = await selectApiKeys(ctx, before && lt(apiKeys.id, before))
       .orderBy(desc(apiKeys.id))
       .limit(limit + 1)
       .execute();
-    return page(rows, limit, ({ id }) => id, toKey);
+    return page(rows, limit, ({ id }) => id, toApiKey);
   },
 });

@@ -4,36 +4,36 @@ import { record } from '@insightdesk/shared/events';
 import { addHours } from '@insightdesk/shared/utils';
 import { and, desc, eq, gt, notInArray, sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { addSecret } from './create-secret.ts';
-import { KeyErrors } from './errors.ts';
+import { createSecret } from './create-secret.ts';
+import { ApiKeyErrors } from './errors.ts';
 import { keyRotated } from './events.ts';
-import { lockKey } from './lock-api-key.ts';
+import { lockApiKey } from './lock-api-key.ts';
 import { apiKeySecrets } from './tables.ts';
 import { secretView } from './view.ts';
 
-const MOST_HOURS = 168;
+const MAX_OVERLAP_HOURS = 168;
 
 /** Gives a key a new secret; the one before is good for some hours more, any earlier one for none. */
-export const rotateKey = defineAction({
+export const rotateApiKey = defineAction({
   summary: "Replace an API key's secret; the old one works until the overlap ends",
   input: z.strictObject({
     id: idSchema('key'),
-    overlapHours: z.number().min(0).max(MOST_HOURS).default(24),
+    overlapHours: z.number().min(0).max(MAX_OVERLAP_HOURS).default(24),
   }),
   output: z.object({ ...secretView.shape, overlapUntil: z.iso.datetime() }),
   allow: 'api-keys:manage',
   transaction: 'write',
   async run(ctx, { id, overlapHours }) {
-    const key = await lockKey(ctx, id);
+    const key = await lockApiKey(ctx, id);
     const { role, permissions, expiresAt, revokedAt, userId } = key;
     const now = new Date();
-    if (revokedAt || expiresAt <= now) throw KeyErrors.Ended();
+    if (revokedAt || expiresAt <= now) throw ApiKeyErrors.Ended();
     // Whoever has the secret may do what the key may.
     requireCan(ctx.actor, 'api-keys:manage', { kind: 'privileges', role, permissions });
     const ends = [addHours(now, overlapHours), expiresAt].map((end) => end.getTime());
     const until = new Date(Math.min(...ends));
     await limitOldSecrets(ctx, id, until);
-    const secret = await addSecret(ctx, key);
+    const secret = await createSecret(ctx, key);
     const overlapUntil = until.toISOString();
     await record(ctx, keyRotated, { keyId: id, userId, overlapUntil });
     return { secret, overlapUntil };

@@ -2,7 +2,7 @@ import type { TenantContext } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
 import { members, users } from '@insightdesk/shared/domain/identity/users';
 import { and, eq, getTableColumns, type SQL, sql } from 'drizzle-orm';
-import { KeyErrors } from './errors.ts';
+import { ApiKeyErrors } from './errors.ts';
 import { apiKeys } from './tables.ts';
 
 const columns = {
@@ -12,7 +12,7 @@ const columns = {
 };
 
 /** The organisation's keys with who made them, also when that is no member any more. */
-export const selectKeys = ({ tx, tenantId }: TenantContext, wanted: SQL | undefined) =>
+export const selectApiKeys = ({ tx, tenantId }: TenantContext, wanted: SQL | undefined) =>
   tx
     .select(columns)
     .from(apiKeys)
@@ -24,8 +24,8 @@ export const selectKeys = ({ tx, tenantId }: TenantContext, wanted: SQL | undefi
     .where(and(eq(apiKeys.tenantId, tenantId), wanted));
 
 /** One key of the organisation; throws 404. */
-export async function requireKey(ctx: TenantContext, id: Id<'key'>) {
-  const [row] = await selectKeys(ctx, eq(apiKeys.id, id)).execute();
-  if (!row) throw KeyErrors.NotFound();
+export async function requireApiKey(ctx: TenantContext, id: Id<'key'>) {
+  const [row] = await selectApiKeys(ctx, eq(apiKeys.id, id)).execute();
+  if (!row) throw ApiKeyErrors.NotFound();
   return row;
 }

@@ -4,5 +4,5 @@ import { record } from '@insightdesk/shared/events';
 import { keyOverlapEnded } from './events.ts';
 
 /** The old secret has run out by itself; this closes the sockets that were opened by it. */
-export const tellOverlapEnded = (ctx: Context, key: { keyId: Id<'key'>; userId: Id<'usr'> }) =>
+export const endOverlap = (ctx: Context, key: { keyId: Id<'key'>; userId: Id<'usr'> }) =>
   withTenant(ctx, (tenant) => record(tenant, keyOverlapEnded, key));

@@ -3,7 +3,7 @@ import type { InferSelectModel } from 'drizzle-orm';
 import { z } from 'zod';
 import type { apiKeys } from './tables.ts';
 
-export const keyView = z.object({
+export const apiKeyView = z.object({
   id: idSchema('key'),
   name: z.string(),
   permissions: z.array(z.enum(permissionNames)),
@@ -20,14 +20,14 @@ export const secretView = z.object({
   secret: z.string().describe('The key itself: goes into `Authorization: Bearer`; shown only once'),
 });
 
-export type KeyRow = InferSelectModel<typeof apiKeys>;
+export type ApiKeyRow = InferSelectModel<typeof apiKeys>;
 interface Creator {
   creatorName: string;
   isCreatorMember: boolean;
 }
 
 /** What managers see of a key: everything but its secret. */
-export const toKey = (row: KeyRow & Creator) => ({
+export const toApiKey = (row: ApiKeyRow & Creator) => ({
   id: row.id,
   name: row.name,
   permissions: keyPermissions.filter((known) => row.permissions.includes(known)),

@@ -4,8 +4,8 @@ import { keyPermissions, type Permission } from '@insightdesk/shared/contract';
 import { type Database, statement } from '@insightdesk/shared/database';
 import { and, eq, isNull, lt, or, sql } from 'drizzle-orm';
 import { LRUCache } from 'lru-cache';
-import { KeyErrors } from './errors.ts';
-import { hashOf, isApiKey, readSecret } from './api-key-secret.ts';
+import { ApiKeyErrors } from './errors.ts';
+import { hashSecret, isApiKey, parseSecret } from './api-key-secret.ts';
 import { apiKeySecrets, apiKeys } from './tables.ts';
 
 type Tokens = Connections['security']['tokens'];
@@ -26,7 +26,7 @@ export function withApiKeys<T extends Tokens>(tokens: T, database: Database): T 
   const known = new LRUCache<string, Known>({ max: MOST_KNOWN });
 
   async function readKey(secret: string): Promise<Access> {
-    const hash = hashOf(secret);
+    const hash = hashSecret(secret);
     let one = known.get(hash);
     if (!one) {
       one = { access: await findKey(database, secret, hash), notedAt: 0 };
@@ -68,14 +68,14 @@ const bySecret = statement(
 
 /** Throws the same 401 for one that never was, has ended, or has other random bits. */
 async function findKey(database: Database, secret: string, hash: string): Promise<Access> {
-  const named = readSecret(secret);
-  if (!named) throw KeyErrors.Invalid();
+  const named = parseSecret(secret);
+  if (!named) throw ApiKeyErrors.Invalid();
   const { tenantId, secretId: sessionId } = named;
   const [row] = await database.read({ tenantId }, (tx) =>
     bySecret(tx, { tenantId, id: sessionId }),
   );
   const isRight = timingSafeEqual(Buffer.from(row?.hash ?? NO_HASH), Buffer.from(hash));
-  if (!row || !isRight || row.revokedAt || row.expiresAt <= new Date()) throw KeyErrors.Invalid();
+  if (!row || !isRight || row.revokedAt || row.expiresAt <= new Date()) throw ApiKeyErrors.Invalid();
   const permissions: Permission[] = keyPermissions.filter((one) => row.permissions.includes(one));
   const { keyId, userId, role } = row;
   const expiresAt = row.expiresAt.getTime();

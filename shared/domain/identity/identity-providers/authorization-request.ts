@@ -6,9 +6,9 @@ import { ProviderErrors } from './errors.ts';
 /** The path that providers send browsers back to. */
 export const CALLBACK_PATH = '/v1/auth/oauth/callback';
 /** How long somebody may take to sign in at the provider. */
-export const ATTEMPT_SECONDS = 600;
+export const AUTHORIZATION_REQUEST_TTL_SECONDS = 600;
 
-const attempt = z.strictObject({
+const authorizationRequest = z.strictObject({
   tenantId: idSchema('org'),
   providerId: idSchema('idp'),
   state: z.string(),
@@ -23,17 +23,17 @@ const attempt = z.strictObject({
 });
 
 /** What a browser remembers of its way to a provider: in a cookie, encrypted. */
-export type Attempt = z.output<typeof attempt>;
+export type AuthorizationRequest = z.output<typeof authorizationRequest>;
 
-export const sealAttempt = (ctx: Context, one: Attempt) =>
+export const encryptAuthorizationRequest = (ctx: Context, one: AuthorizationRequest) =>
   ctx.security.secrets.encrypt('oauth-attempt', JSON.stringify(one));
 
 /** Throws 401 OAUTH_STALE for anything but a fresh attempt of ours. */
-export function openAttempt(ctx: Context, sealed: string | undefined): Attempt {
-  return openFresh(ctx, 'oauth-attempt', attempt, sealed);
+export function decryptAuthorizationRequest(ctx: Context, sealed: string | undefined): AuthorizationRequest {
+  return decryptUnexpired(ctx, 'oauth-attempt', authorizationRequest, sealed);
 }
 
-const arrival = z.strictObject({
+const loginTicket = z.strictObject({
   tenantId: idSchema('org'),
   providerId: idSchema('idp'),
   userId: idSchema('usr'),
@@ -42,15 +42,15 @@ const arrival = z.strictObject({
 });
 
 /** Whom the provider has vouched for: the page that began swaps it for a session, once. */
-export type Arrival = z.output<typeof arrival>;
+export type LoginTicket = z.output<typeof loginTicket>;
 
-export const sealArrival = (ctx: Context, one: Arrival) =>
+export const encryptLoginTicket = (ctx: Context, one: LoginTicket) =>
   ctx.security.secrets.encrypt('oauth-arrival', JSON.stringify(one));
 
-export const openArrival = (ctx: Context, sealed: string): Arrival =>
-  openFresh(ctx, 'oauth-arrival', arrival, sealed);
+export const decryptLoginTicket = (ctx: Context, sealed: string): LoginTicket =>
+  decryptUnexpired(ctx, 'oauth-arrival', loginTicket, sealed);
 
-function openFresh<T extends { expiresAt: number }>(
+function decryptUnexpired<T extends { expiresAt: number }>(
   ctx: Context,
   purpose: 'oauth-attempt' | 'oauth-arrival',
   shape: z.ZodType<T>,
@@ -67,7 +67,7 @@ function openFresh<T extends { expiresAt: number }>(
 }
 
 /** A page of ours or of an app that may call us: nobody is sent anywhere else. */
-export function requireOwnPage({ settings }: Context, redirectTo: string): string {
+export function requireAllowedRedirect({ settings }: Context, redirectTo: string): string {
   const isOurs = URL.canParse(redirectTo) && settings.origins.includes(new URL(redirectTo).origin);
   if (!isOurs) throw ProviderErrors.NotOurPage();
   return redirectTo;

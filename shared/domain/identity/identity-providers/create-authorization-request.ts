@@ -4,18 +4,18 @@ import type { Id } from '@insightdesk/shared/contract';
 import * as openid from 'openid-client';
 import { z } from 'zod';
 import {
-  ATTEMPT_SECONDS,
-  type Attempt,
+  AUTHORIZATION_REQUEST_TTL_SECONDS,
+  type AuthorizationRequest,
   CALLBACK_PATH,
-  requireOwnPage,
-  sealAttempt,
+  requireAllowedRedirect,
+  encryptAuthorizationRequest,
 } from './authorization-request.ts';
 import { ProviderErrors } from './errors.ts';
-import { openClient } from './create-openid-client.ts';
+import { createOpenidClient } from './create-openid-client.ts';
 import type { ProviderRow } from './tables.ts';
 
 /** Where to send the browser, and what it has to bring back. */
-export const begunView = z.object({
+export const authorizationView = z.object({
   url: z.string(),
   attempt: z.string(),
 });
@@ -23,17 +23,17 @@ export const begunView = z.object({
 type Purpose = { challenge: string } | { userId: Id<'usr'> };
 
 /** Prepares a browser's way to the provider: authorisation code with PKCE, state and nonce. */
-export async function begin(
+export async function createAuthorizationRequest(
   ctx: Context,
   provider: ProviderRow,
   { redirectTo, ...purpose }: { redirectTo: string } & Purpose,
 ) {
-  requireOwnPage(ctx, redirectTo);
-  const client = await openClient(ctx, provider).catch((error: unknown) => {
+  requireAllowedRedirect(ctx, redirectTo);
+  const client = await createOpenidClient(ctx, provider).catch((error: unknown) => {
     throw ProviderErrors.Refused(error);
   });
   const secret = () => randomBytes(32).toString('base64url');
-  const attempt: Attempt = {
+  const attempt: AuthorizationRequest = {
     tenantId: provider.tenantId,
     providerId: provider.id,
     state: secret(),
@@ -41,7 +41,7 @@ export async function begin(
     verifier: secret(),
     redirectTo,
     ...purpose,
-    expiresAt: Date.now() + ATTEMPT_SECONDS * 1000,
+    expiresAt: Date.now() + AUTHORIZATION_REQUEST_TTL_SECONDS * 1000,
   };
   const url = openid.buildAuthorizationUrl(client, {
     redirect_uri: `${ctx.settings.publicUrl}${CALLBACK_PATH}`,
@@ -52,5 +52,5 @@ export async function begin(
     state: attempt.state,
     nonce: attempt.nonce,
   });
-  return { url: url.href, attempt: sealAttempt(ctx, attempt) };
+  return { url: url.href, attempt: encryptAuthorizationRequest(ctx, attempt) };
 }

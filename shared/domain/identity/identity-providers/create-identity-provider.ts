@@ -3,20 +3,20 @@ import { newId } from '@insightdesk/shared/utils';
 import { eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { ProviderErrors } from './errors.ts';
-import { fields } from './provider-fields.ts';
+import { providerFields } from './provider-fields.ts';
 import { identityProviders } from './tables.ts';
 import { providerView, toProvider } from './view.ts';
 
-const MOST = 10;
+const MAX_PROVIDERS = 10;
 
-export const addProvider = defineAction({
+export const createIdentityProvider = defineAction({
   summary: 'Add an identity provider',
   input: z.strictObject({
-    ...fields,
-    allowedDomains: fields.allowedDomains.default([]),
-    assuresTwoFactor: fields.assuresTwoFactor.default(false),
-    autoJoin: fields.autoJoin.default(null),
-    enabled: fields.enabled.default(true),
+    ...providerFields,
+    allowedDomains: providerFields.allowedDomains.default([]),
+    assuresTwoFactor: providerFields.assuresTwoFactor.default(false),
+    autoJoin: providerFields.autoJoin.default(null),
+    enabled: providerFields.enabled.default(true),
   }),
   output: providerView,
   allow: 'providers:manage',
@@ -28,7 +28,7 @@ export const addProvider = defineAction({
       sql`select pg_advisory_xact_lock(hashtextextended(${`providers ${tenantId}`}, 0))`,
     );
     const there = await tx.$count(identityProviders, eq(identityProviders.tenantId, tenantId));
-    if (there >= MOST) throw ProviderErrors.TooMany(MOST);
+    if (there >= MAX_PROVIDERS) throw ProviderErrors.TooMany(MAX_PROVIDERS);
     const clientSecret = secrets.encrypt('oauth-client', input.clientSecret, tenantId);
     const [made] = await tx
       .insert(identityProviders)

@@ -7,7 +7,7 @@ const REMEMBERED_MS = 600_000;
 const known = new LRUCache<string, openid.ServerMetadata>({ max: 200, ttl: REMEMBERED_MS });
 
 /** Talks to the provider through requests that cannot be turned against our own network. */
-export async function openClient(
+export async function createOpenidClient(
   ctx: Context,
   provider: ProviderRow,
 ): Promise<openid.Configuration> {

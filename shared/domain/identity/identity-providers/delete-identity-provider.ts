@@ -1,12 +1,12 @@
 import { defineAction } from '@insightdesk/shared/context';
 import { idSchema } from '@insightdesk/shared/contract';
-import { endSessions } from '@insightdesk/shared/domain/identity/users';
+import { revokeSessions } from '@insightdesk/shared/domain/identity/users';
 import { z } from 'zod';
-import { isProvider, requireProvider } from './require-provider.ts';
+import { providerById, requireProvider } from './require-provider.ts';
 import { identityProviders } from './tables.ts';
 
 /** Removes a provider with its links; the sessions that it vouched for end. */
-export const removeProvider = defineAction({
+export const deleteIdentityProvider = defineAction({
   summary: 'Remove an identity provider',
   input: z.strictObject({ id: idSchema('idp') }),
   output: z.void(),
@@ -14,7 +14,7 @@ export const removeProvider = defineAction({
   transaction: 'write',
   async run(ctx, { id }) {
     await requireProvider(ctx, id);
-    await endSessions(ctx, { providerId: id });
-    await ctx.tx.delete(identityProviders).where(isProvider(ctx, id));
+    await revokeSessions(ctx, { providerId: id });
+    await ctx.tx.delete(identityProviders).where(providerById(ctx, id));
   },
 });

@@ -1,8 +1,8 @@
 import type { Context } from '@insightdesk/shared/context';
 import * as openid from 'openid-client';
-import type { Attempt } from './authorization-request.ts';
+import type { AuthorizationRequest } from './authorization-request.ts';
 import { ProviderErrors } from './errors.ts';
-import { openClient } from './create-openid-client.ts';
+import { createOpenidClient } from './create-openid-client.ts';
 import type { ProviderRow } from './tables.ts';
 
 /** Who somebody is at a provider. */
@@ -16,12 +16,12 @@ export interface Identity {
 }
 
 /** Swaps the code in the browser's URL, and checks state, nonce, PKCE and the signed token. */
-export async function identify(
+export async function fetchIdentity(
   ctx: Context,
-  { provider, attempt, url }: { provider: ProviderRow; attempt: Attempt; url: string },
+  { provider, attempt, url }: { provider: ProviderRow; attempt: AuthorizationRequest; url: string },
 ): Promise<Identity> {
   try {
-    const client = await openClient(ctx, provider);
+    const client = await createOpenidClient(ctx, provider);
     const tokens = await openid.authorizationCodeGrant(client, new URL(url), {
       pkceCodeVerifier: attempt.verifier,
       expectedState: attempt.state,

@@ -2,23 +2,23 @@ import { type Context, defineAction, readTenant, withTenant } from '@insightdesk
 import { findMember } from '@insightdesk/shared/domain/identity/users';
 import { AppError } from '@insightdesk/shared/errors';
 import { z } from 'zod';
-import { type Attempt, openAttempt, sealArrival } from './authorization-request.ts';
+import { type AuthorizationRequest, decryptAuthorizationRequest, encryptLoginTicket } from './authorization-request.ts';
 import { ProviderErrors } from './errors.ts';
-import { identify } from './fetch-identity.ts';
-import { joinByProvider } from './jit-provision.ts';
-import { addLink, resolvePerson } from './resolve-user.ts';
-import { requireOpenProvider } from './require-provider.ts';
+import { fetchIdentity } from './fetch-identity.ts';
+import { jitProvision } from './jit-provision.ts';
+import { createLink, resolveUser } from './resolve-user.ts';
+import { requireEnabledProvider } from './require-provider.ts';
 
 const ARRIVAL_SECONDS = 60;
 
 /** Takes a browser back from its provider; where it goes from here, with a token or what went wrong. */
-export const arrive = defineAction({
+export const handleCallback = defineAction({
   summary: 'Come back from an identity provider',
   input: z.object({ attempt: z.string().max(4_000).optional(), url: z.url().max(8_000) }),
   output: z.object({ url: z.string() }),
   allow: 'anyone',
   async run(ctx, { attempt: sealed, url }) {
-    const attempt = openAttempt(ctx, sealed);
+    const attempt = decryptAuthorizationRequest(ctx, sealed);
     const to = (word: string, value: string) => ({
       url: `${attempt.redirectTo}#${word}=${encodeURIComponent(value)}`,
     });
@@ -33,22 +33,22 @@ export const arrive = defineAction({
   },
 });
 
-async function finish(ctx: Context, attempt: Attempt, url: string): Promise<string | undefined> {
+async function finish(ctx: Context, attempt: AuthorizationRequest, url: string): Promise<string | undefined> {
   const { tenantId, providerId, challenge, userId } = attempt;
   const there = { ...ctx, actor: { kind: 'anonymous' }, tenantId } as const;
-  const provider = await readTenant(there, (tenant) => requireOpenProvider(tenant, providerId));
-  const identity = await identify(ctx, { provider, attempt, url });
+  const provider = await readTenant(there, (tenant) => requireEnabledProvider(tenant, providerId));
+  const identity = await fetchIdentity(ctx, { provider, attempt, url });
   if (userId) {
     await withTenant(there, async (tenant) => {
       if (!(await findMember(tenant, userId))) throw ProviderErrors.Unknown();
-      await addLink(tenant, provider, identity, userId);
+      await createLink(tenant, provider, identity, userId);
     });
     return undefined;
   }
   const person =
-    (await withTenant(there, (tenant) => resolvePerson(tenant, provider, identity))) ??
-    (await joinByProvider(there, provider, identity));
+    (await withTenant(there, (tenant) => resolveUser(tenant, provider, identity))) ??
+    (await jitProvision(there, provider, identity));
   const expiresAt = Date.now() + ARRIVAL_SECONDS * 1000;
   if (!challenge) throw ProviderErrors.Stale();
-  return sealArrival(ctx, { tenantId, providerId, userId: person, challenge, expiresAt });
+  return encryptLoginTicket(ctx, { tenantId, providerId, userId: person, challenge, expiresAt });
 }

@@ -1,4 +1,4 @@
-import { type Context, name, type TenantContext, withTenant } from '@insightdesk/shared/context';
+import { type Context, displayName, type TenantContext, withTenant } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
 import { violatedConstraint } from '@insightdesk/shared/database';
 import { members, userEvents, users } from '@insightdesk/shared/domain/identity/users';
@@ -12,8 +12,8 @@ import { newId } from '@insightdesk/shared/utils';
 import { and, eq, isNotNull } from 'drizzle-orm';
 import { ProviderErrors } from './errors.ts';
 import type { Identity } from './fetch-identity.ts';
-import { addLink, domainOf, resolvePerson } from './resolve-user.ts';
-import { requireOpenProvider } from './require-provider.ts';
+import { createLink, findTrustedDomain, resolveUser } from './resolve-user.ts';
+import { requireEnabledProvider } from './require-provider.ts';
 import type { ProviderRow } from './tables.ts';
 
 type Organization = Context & { tenantId: Id<'org'> };
@@ -29,13 +29,13 @@ export const domainRecord = (domain: string, tenantId: Id<'org'>) => ({
  * the DNS of the address's domain names the organisation: whoever owns a domain has its mail anyway,
  * and an organisation's own provider may say what it likes. Whoever was removed stays out. Throws 401.
  */
-export async function joinByProvider(
+export async function jitProvision(
   ctx: Organization,
   provider: ProviderRow,
   identity: Identity,
 ): Promise<Id<'usr'>> {
   const { verifiedEmail } = identity;
-  const domain = domainOf(provider, identity);
+  const domain = findTrustedDomain(provider, identity);
   if (!provider.autoJoin || !verifiedEmail || !domain) throw ProviderErrors.Unknown();
   const proof = domainRecord(domain, ctx.tenantId);
   if (!(await ctx.security.dnsTexts(proof.name)).includes(proof.value)) {
@@ -43,7 +43,7 @@ export async function joinByProvider(
     throw ProviderErrors.Unknown();
   }
   const enter = () =>
-    withTenant(ctx, (tenant) => join(tenant, provider.id, { ...identity, verifiedEmail }));
+    withTenant(ctx, (tenant) => createMember(tenant, provider.id, { ...identity, verifiedEmail }));
   // Of two that come at once, one finds what the other has made.
   return enter().catch((error) => {
     const isRace = violatedConstraint(error) === 'users_verified_email';
@@ -52,23 +52,23 @@ export async function joinByProvider(
   });
 }
 
-async function join(
+async function createMember(
   tenant: TenantContext,
   providerId: Id<'idp'>,
   identity: Identity & { verifiedEmail: string },
 ): Promise<Id<'usr'>> {
   const { tx, tenantId } = tenant;
-  const provider = await requireOpenProvider(tenant, providerId);
-  const known = await resolvePerson(tenant, provider, identity);
+  const provider = await requireEnabledProvider(tenant, providerId);
+  const known = await resolveUser(tenant, provider, identity);
   if (known) return known;
   const role = provider.autoJoin;
-  if (!role || !domainOf(provider, identity)) throw ProviderErrors.Unknown();
+  if (!role || !findTrustedDomain(provider, identity)) throw ProviderErrors.Unknown();
   const [organization] = await tx
     .select()
     .from(organizations)
     .where(eq(organizations.id, tenantId));
   if (!organization || organization.disabledAt) throw TenantErrors.Disabled();
-  const person = await requireAccount(tenant, identity);
+  const person = await findOrCreateAccount(tenant, identity);
   const joined = await tx
     .insert(members)
     .values({ tenantId, userId: person.id, role })
@@ -77,12 +77,12 @@ async function join(
   if (joined.length === 0) throw ProviderErrors.Unknown();
   if (role !== 'customer') await requireSeat(tenant);
   await record(tenant, userEvents.memberJoined, { userId: person.id, name: person.name, role });
-  await addLink(tenant, provider, identity, person.id);
+  await createLink(tenant, provider, identity, person.id);
   return person.id;
 }
 
 /** The verified account of the address, or a new one, which has no password until it is reset. */
-async function requireAccount(
+async function findOrCreateAccount(
   { tx }: TenantContext,
   { verifiedEmail: email, name: said }: Identity & { verifiedEmail: string },
 ) {
@@ -92,7 +92,7 @@ async function requireAccount(
     .where(and(eq(users.email, email), isNotNull(users.emailVerifiedAt)))
     .for('no key update');
   if (owner) return owner;
-  const called = [said, email.split('@')[0]].map((word) => name(200).safeParse(word));
+  const called = [said, email.split('@')[0]].map((word) => displayName(200).safeParse(word));
   const fresh = { id: newId('usr'), name: called.find(({ success }) => success)?.data ?? 'Member' };
   await tx.insert(users).values({ ...fresh, email, emailVerifiedAt: new Date() });
   return fresh;

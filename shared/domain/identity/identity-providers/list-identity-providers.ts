@@ -5,7 +5,7 @@ import { identityProviders } from './tables.ts';
 import { providerView, toProvider } from './view.ts';
 
 /** All of them: there are few. */
-export const listProviders = defineAction({
+export const listIdentityProviders = defineAction({
   summary: 'List identity providers',
   input: z.strictObject({}),
   output: z.object({ items: z.array(providerView), nextCursor: z.null() }),

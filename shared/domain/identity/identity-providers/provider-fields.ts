@@ -1,4 +1,4 @@
-import { line } from '@insightdesk/shared/context';
+import { singleLine } from '@insightdesk/shared/context';
 import { z } from 'zod';
 
 const domain = z
@@ -11,11 +11,11 @@ const domain = z
   .transform((value) => value.toLowerCase());
 
 /** What owners say of a provider. */
-export const fields = {
-  name: line(100),
+export const providerFields = {
+  name: singleLine(100),
   issuer: z.url().max(500),
-  clientId: line(300),
-  clientSecret: line(1_000).describe('Kept encrypted, never shown'),
+  clientId: singleLine(300),
+  clientSecret: singleLine(1_000).describe('Kept encrypted, never shown'),
   allowedDomains: z
     .array(domain)
     .max(20)

@@ -1,11 +1,11 @@
 import { type Context, withTenant } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
 import { eq } from 'drizzle-orm';
-import { isProvider } from './require-provider.ts';
+import { providerById } from './require-provider.ts';
 import { identityProviders } from './tables.ts';
 
 /** Encrypts what an organisation's providers know us by with the key of now; how many were not. */
-export function renewClientSecrets(ctx: Context & { tenantId: Id<'org'> }): Promise<number> {
+export function reencryptClientSecrets(ctx: Context & { tenantId: Id<'org'> }): Promise<number> {
   const { secrets } = ctx.security;
   return withTenant(ctx, async (tenant) => {
     const { tx, tenantId } = tenant;
@@ -15,7 +15,7 @@ export function renewClientSecrets(ctx: Context & { tenantId: Id<'org'> }): Prom
     for (const { id, clientSecret: stored } of outdated) {
       const plain = secrets.decrypt('oauth-client', stored, tenantId);
       const clientSecret = secrets.encrypt('oauth-client', plain, tenantId);
-      await tx.update(identityProviders).set({ clientSecret }).where(isProvider(tenant, id));
+      await tx.update(identityProviders).set({ clientSecret }).where(providerById(tenant, id));
     }
     return outdated.length;
   });

@@ -5,17 +5,17 @@ import { ProviderErrors } from './errors.ts';
 import { identityProviders } from './tables.ts';
 
 export async function requireProvider(ctx: TenantContext, id: Id<'idp'>) {
-  const [row] = await ctx.tx.select().from(identityProviders).where(isProvider(ctx, id)).execute();
+  const [row] = await ctx.tx.select().from(identityProviders).where(providerById(ctx, id)).execute();
   if (!row) throw ProviderErrors.NotFound();
   return row;
 }
 
 /** One that people may come from. */
-export async function requireOpenProvider(ctx: TenantContext, id: Id<'idp'>) {
+export async function requireEnabledProvider(ctx: TenantContext, id: Id<'idp'>) {
   const provider = await requireProvider(ctx, id);
   if (!provider.enabled) throw ProviderErrors.NotFound();
   return provider;
 }
 
-export const isProvider = ({ tenantId }: Pick<TenantContext, 'tenantId'>, id: Id<'idp'>) =>
+export const providerById = ({ tenantId }: Pick<TenantContext, 'tenantId'>, id: Id<'idp'>) =>
   and(eq(identityProviders.tenantId, tenantId), eq(identityProviders.id, id));

@@ -11,7 +11,7 @@ import { identityLinks, type ProviderRow } from './tables.ts';
  * address when the provider says it is verified and the organisation believes it of that domain;
  * nobody becomes a member by that. Undefined for somebody new; throws 401 for whoever was removed.
  */
-export async function resolvePerson(
+export async function resolveUser(
   ctx: TenantContext,
   provider: ProviderRow,
   identity: Identity,
@@ -19,11 +19,11 @@ export async function resolvePerson(
   const link = await findLink(ctx, provider, identity);
   const known = link
     ? await findMember(ctx, link.userId)
-    : await findByAddress(ctx, provider, identity);
+    : await findByEmail(ctx, provider, identity);
   if (link && !known) throw ProviderErrors.Unknown();
   if (!known) return undefined;
   if (!link) {
-    await addLink(ctx, provider, identity, known.id).catch(async (error) => {
+    await createLink(ctx, provider, identity, known.id).catch(async (error) => {
       // Of two that come at once, one finds what the other has made.
       if ((await findLink(ctx, provider, identity))?.userId !== known.id) throw error;
     });
@@ -51,7 +51,7 @@ async function findLink(
 }
 
 /** Links the identity with the person; 409 where either is linked with another. */
-export async function addLink(
+export async function createLink(
   { tx, tenantId }: TenantContext,
   provider: ProviderRow,
   { issuer, subject }: Identity,
@@ -66,7 +66,7 @@ export async function addLink(
 }
 
 /** The domain of a verified address, if the organisation believes the provider of it. */
-export function domainOf(
+export function findTrustedDomain(
   { allowedDomains }: ProviderRow,
   { verifiedEmail }: Identity,
 ): string | undefined {
@@ -74,9 +74,9 @@ export function domainOf(
   return allowedDomains.includes(domain) ? domain : undefined;
 }
 
-async function findByAddress(ctx: TenantContext, provider: ProviderRow, identity: Identity) {
+async function findByEmail(ctx: TenantContext, provider: ProviderRow, identity: Identity) {
   const { verifiedEmail } = identity;
-  if (!verifiedEmail || !domainOf(provider, identity)) return undefined;
+  if (!verifiedEmail || !findTrustedDomain(provider, identity)) return undefined;
   const member = await findMemberByEmail(ctx, verifiedEmail);
   // An account that only says the address is its own is nobody's.
   return member?.emailVerifiedAt ? member : undefined;

@@ -1,8 +1,8 @@
 import { defineAction, readTenant } from '@insightdesk/shared/context';
 import { idSchema } from '@insightdesk/shared/contract';
 import { z } from 'zod';
-import { begin, begunView } from './create-authorization-request.ts';
-import { requireOpenProvider } from './require-provider.ts';
+import { createAuthorizationRequest, authorizationView } from './create-authorization-request.ts';
+import { requireEnabledProvider } from './require-provider.ts';
 
 /** Sends a browser to the provider. */
 export const startSignIn = defineAction({
@@ -16,11 +16,11 @@ export const startSignIn = defineAction({
       .regex(/^[\w-]{43}$/)
       .describe('SHA-256, base64url, of the verifier that the page keeps'),
   }),
-  output: begunView,
+  output: authorizationView,
   allow: 'anyone',
   async run(ctx, { providerId, organizationId: tenantId, redirectTo, challenge }) {
     const there = { ...ctx, actor: { kind: 'anonymous' }, tenantId } as const;
-    const provider = await readTenant(there, (tenant) => requireOpenProvider(tenant, providerId));
-    return begin(ctx, provider, { redirectTo, challenge });
+    const provider = await readTenant(there, (tenant) => requireEnabledProvider(tenant, providerId));
+    return createAuthorizationRequest(ctx, provider, { redirectTo, challenge });
   },
 });

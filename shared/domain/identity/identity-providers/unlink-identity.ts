@@ -1,13 +1,13 @@
 import { defineAction } from '@insightdesk/shared/context';
 import { idSchema } from '@insightdesk/shared/contract';
-import { endSessions } from '@insightdesk/shared/domain/identity/users';
+import { revokeSessions } from '@insightdesk/shared/domain/identity/users';
 import { and, eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { ProviderErrors } from './errors.ts';
 import { identityLinks } from './tables.ts';
 
 /** Parts the caller from a provider; the sessions that it vouched for end. */
-export const removeLink = defineAction({
+export const unlinkIdentity = defineAction({
   summary: 'Part the caller from an identity provider',
   input: z.strictObject({ providerId: idSchema('idp') }),
   output: z.void(),
@@ -26,6 +26,6 @@ export const removeLink = defineAction({
       )
       .returning({ userId: identityLinks.userId });
     if (removed.length === 0) throw ProviderErrors.NotLinked();
-    await endSessions(ctx, { providerId, userId: actor.userId });
+    await revokeSessions(ctx, { providerId, userId: actor.userId });
   },
 });

@@ -1,17 +1,17 @@
 import { defineAction } from '@insightdesk/shared/context';
 import { idSchema } from '@insightdesk/shared/contract';
-import { endSessions } from '@insightdesk/shared/domain/identity/users';
+import { revokeSessions } from '@insightdesk/shared/domain/identity/users';
 import { z } from 'zod';
 import { ProviderErrors } from './errors.ts';
-import { fields } from './provider-fields.ts';
-import { isProvider, requireProvider } from './require-provider.ts';
+import { providerFields } from './provider-fields.ts';
+import { providerById, requireProvider } from './require-provider.ts';
 import { identityProviders } from './tables.ts';
 import { providerView, toProvider } from './view.ts';
 
 /** Changes a provider; what it vouched for on other terms ends. */
-export const changeProvider = defineAction({
+export const updateIdentityProvider = defineAction({
   summary: 'Change an identity provider',
-  input: z.strictObject({ id: idSchema('idp'), ...z.object(fields).partial().shape }),
+  input: z.strictObject({ id: idSchema('idp'), ...z.object(providerFields).partial().shape }),
   output: providerView,
   allow: 'providers:manage',
   transaction: 'write',
@@ -27,14 +27,14 @@ export const changeProvider = defineAction({
     const [after] = await ctx.tx
       .update(identityProviders)
       .set(Object.fromEntries(given))
-      .where(isProvider(ctx, id))
+      .where(providerById(ctx, id))
       .returning();
     if (!after) throw ProviderErrors.NotFound();
     const isLess =
       !after.enabled ||
       after.issuer !== before.issuer ||
       (before.assuresTwoFactor && !after.assuresTwoFactor);
-    if (isLess) await endSessions(ctx, { providerId: id });
+    if (isLess) await revokeSessions(ctx, { providerId: id });
     return toProvider(after);
   },
 });

@@ -8,7 +8,7 @@ import { spentTokens } from './tables.ts';
  * Marks a token of the person's as used, in a transaction in its name; false when it was used
  * before. What has run out since is forgotten, so that only live tokens are kept.
  */
-export async function spendOnce(
+export async function consumeOneTimeToken(
   tx: Tx,
   { userId, token, expiresAt }: { userId: Id<'usr'>; token: string; expiresAt: Date },
 ): Promise<boolean> {

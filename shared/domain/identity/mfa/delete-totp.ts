@@ -4,7 +4,7 @@ import { eq } from 'drizzle-orm';
 import { secondFactors } from './tables.ts';
 
 /** Gives up the authenticator app. */
-export const dropTotp = (tx: Tx, userId: Id<'usr'>) =>
+export const deleteTotp = (tx: Tx, userId: Id<'usr'>) =>
   tx
     .update(secondFactors)
     .set({ totpId: null, totpSecret: null, pendingSecret: null })

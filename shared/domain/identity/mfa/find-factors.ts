@@ -34,4 +34,4 @@ export async function readFactors(tx: Tx, userId: Id<'usr'>): Promise<Factors> {
 }
 
 /** Whether a password alone no longer lets the person in. */
-export const isGuarded = ({ totpId, passkeys }: Factors) => totpId !== null || passkeys > 0;
+export const hasSecondFactor = ({ totpId, passkeys }: Factors) => totpId !== null || passkeys > 0;

@@ -12,7 +12,7 @@ const alphabet = 'abcdefghijkmnpqrstuvwxyz23456789';
 /** Ten fresh codes in place of all before them: shown once, kept as hashes. */
 export async function replaceRecoveryCodes(tx: Tx, userId: Id<'usr'>): Promise<string[]> {
   const codes = Array.from({ length: COUNT }, newCode);
-  await dropRecoveryCodes(tx, userId);
+  await deleteRecoveryCodes(tx, userId);
   await tx
     .insert(recoveryCodes)
     .values(codes.map((code) => ({ userId, hash: hashOf(userId, code) })));
@@ -20,11 +20,11 @@ export async function replaceRecoveryCodes(tx: Tx, userId: Id<'usr'>): Promise<s
 }
 
 /** None is good any more. */
-export const dropRecoveryCodes = (tx: Tx, userId: Id<'usr'>) =>
+export const deleteRecoveryCodes = (tx: Tx, userId: Id<'usr'>) =>
   tx.delete(recoveryCodes).where(eq(recoveryCodes.userId, userId));
 
 /** Uses a code up; false for one that is none, or was used before. */
-export async function useRecoveryCode(tx: Tx, userId: Id<'usr'>, code: string): Promise<boolean> {
+export async function consumeRecoveryCode(tx: Tx, userId: Id<'usr'>, code: string): Promise<boolean> {
   const used = await tx
     .update(recoveryCodes)
     .set({ usedAt: sql`now()` as unknown as Date })

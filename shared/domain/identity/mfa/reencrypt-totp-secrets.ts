@@ -12,7 +12,7 @@ const PAGE = 100;
  * not. A page of people after the other, each person in a transaction of its own: whoever is stopped
  * starts again and has less to do.
  */
-export async function renewTotpSecrets(ctx: Keeps): Promise<number> {
+export async function reencryptTotpSecrets(ctx: Keeps): Promise<number> {
   let count = 0;
   for (let after = fromUuid('usr', '00000000-0000-0000-0000-000000000000'); ; ) {
     const rows = await ctx.database.write('system', (tx) =>

@@ -6,7 +6,7 @@ import { secondFactors } from './tables.ts';
 import { newTotpSecret, totpUrl } from './totp.ts';
 
 /** Gives the person a secret that counts once `confirmTotp` has seen a code of it. */
-export async function beginTotp(ctx: TenantContext, user: { id: Id<'usr'>; email: string }) {
+export async function startTotp(ctx: TenantContext, user: { id: Id<'usr'>; email: string }) {
   const secret = newTotpSecret();
   const pendingSecret = ctx.security.secrets.encrypt('totp', secret, user.id);
   const begun = await ctx.tx

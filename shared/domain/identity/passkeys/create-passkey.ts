@@ -1,38 +1,38 @@
 import {
   defineAction,
-  line,
+  singleLine,
   type UserTenantContext,
   withTenant,
 } from '@insightdesk/shared/context';
 import { toUuid } from '@insightdesk/shared/contract';
 import { violatedConstraint } from '@insightdesk/shared/database';
 import {
-  isGuarded,
+  hasSecondFactor,
   passkeys,
   replaceRecoveryCodes,
   secondFactors,
 } from '@insightdesk/shared/domain/identity/mfa';
 import {
-  markProven,
+  markFactorVerified,
   requireLiveSession,
-  requireProven,
+  requireVerifiedFactor,
 } from '@insightdesk/shared/domain/identity/users';
 import { newId } from '@insightdesk/shared/utils';
 import type { RegistrationResponseJSON } from '@simplewebauthn/server';
 import { z } from 'zod';
-import { openChallenge, spendChallenge } from './challenge.ts';
+import { decryptChallenge, consumeChallenge } from './challenge.ts';
 import { PasskeyErrors } from './errors.ts';
-import { algorithms, hostOf } from './relying-party.ts';
+import { SUPPORTED_ALGORITHMS, relyingPartyId } from './relying-party.ts';
 import { passkeyView, toPasskey } from './view.ts';
-import { webauthn } from './load-webauthn.ts';
+import { loadWebauthn } from './load-webauthn.ts';
 import { registration, token } from './webauthn-fields.ts';
 
-const MOST = 20;
+const MAX_PASSKEYS = 20;
 
 /** Registers the passkey that the browser made; the first factor comes with recovery codes. */
-export const registerPasskey = defineAction({
+export const createPasskey = defineAction({
   summary: 'Register a passkey',
-  input: z.strictObject({ token, response: registration, name: line(100).default('Passkey') }),
+  input: z.strictObject({ token, response: registration, name: singleLine(100).default('Passkey') }),
   output: z.object({
     passkey: passkeyView,
     recoveryCodes: z.array(z.string()).nullable().describe('With the first factor only'),
@@ -43,15 +43,15 @@ export const registerPasskey = defineAction({
   async run(ctx, { token: given, response, name }) {
     const { userId } = ctx.actor;
     await requireLiveSession(ctx);
-    const challenge = openChallenge(ctx, given, userId);
-    const { verifyRegistrationResponse } = await webauthn();
+    const challenge = decryptChallenge(ctx, given, userId);
+    const { verifyRegistrationResponse } = await loadWebauthn();
     const { verified, registrationInfo } = await verifyRegistrationResponse({
       response: response as RegistrationResponseJSON,
       expectedChallenge: challenge.challenge,
       expectedOrigin: [...ctx.settings.origins],
-      expectedRPID: hostOf(ctx),
+      expectedRPID: relyingPartyId(ctx),
       requireUserVerification: true,
-      supportedAlgorithmIDs: algorithms,
+      supportedAlgorithmIDs: SUPPORTED_ALGORITHMS,
     }).catch((error: unknown) => {
       throw PasskeyErrors.Refused(error);
     });
@@ -67,7 +67,7 @@ export const registerPasskey = defineAction({
       name,
     };
     return withTenant(ctx, async (tenant) => {
-      await spendChallenge(tenant.tx, userId, challenge);
+      await consumeChallenge(tenant.tx, userId, challenge);
       return add(tenant, row);
     }).catch((error) => {
       throw violatedConstraint(error) === 'passkeys_credential' ? PasskeyErrors.Known() : error;
@@ -82,11 +82,11 @@ async function add(ctx: UserTenantContext, row: typeof passkeys.$inferInsert) {
     .insert(secondFactors)
     .values({ userId: actor.userId })
     .onConflictDoUpdate({ target: secondFactors.userId, set: { userId: actor.userId } });
-  const before = await requireProven(ctx);
-  if (before.passkeys >= MOST) throw PasskeyErrors.TooMany(MOST);
+  const before = await requireVerifiedFactor(ctx);
+  if (before.passkeys >= MAX_PASSKEYS) throw PasskeyErrors.TooMany(MAX_PASSKEYS);
   const [made] = await tx.insert(passkeys).values(row).returning();
   if (!made) throw PasskeyErrors.NotFound();
-  await markProven(ctx, toUuid(made.id));
-  const recoveryCodes = isGuarded(before) ? null : await replaceRecoveryCodes(tx, actor.userId);
+  await markFactorVerified(ctx, toUuid(made.id));
+  const recoveryCodes = hasSecondFactor(before) ? null : await replaceRecoveryCodes(tx, actor.userId);
   return { passkey: toPasskey(made), recoveryCodes };
 }

@@ -4,16 +4,16 @@ import { passkeys } from '@insightdesk/shared/domain/identity/mfa';
 import {
   confirmPassword,
   currentPassword,
-  requireDispensable,
-  requireProven,
-  unprove,
+  requireRemovableFactor,
+  requireVerifiedFactor,
+  clearFactor,
 } from '@insightdesk/shared/domain/identity/users';
 import { and, eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { PasskeyErrors } from './errors.ts';
 
 /** Removes a passkey; sessions that had proven it no longer have, in any organisation. */
-export const removePasskey = defineAction({
+export const deletePasskey = defineAction({
   summary: 'Remove a passkey',
   input: z.strictObject({ id: idSchema('pky'), password: currentPassword }),
   output: z.void(),
@@ -22,16 +22,16 @@ export const removePasskey = defineAction({
   async run(ctx, { id, password }) {
     const { userId } = ctx.actor;
     await confirmPassword(ctx, password);
-    await withTenant(ctx, (tenant) => requireProven(tenant));
+    await withTenant(ctx, (tenant) => requireVerifiedFactor(tenant));
     const self = and(eq(passkeys.userId, userId), eq(passkeys.id, id));
     const [known] = await ctx.database.read({ userId }, (tx) =>
       tx.select({ id: passkeys.id }).from(passkeys).where(self).execute(),
     );
     if (!known) throw PasskeyErrors.NotFound();
-    await requireDispensable(ctx);
+    await requireRemovableFactor(ctx);
     await ctx.database.write({ userId }, async (tx) => {
       await tx.delete(passkeys).where(self);
-      await unprove(tx, userId, toUuid(id));
+      await clearFactor(tx, userId, toUuid(id));
     });
   },
 });

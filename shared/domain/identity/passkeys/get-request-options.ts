@@ -1,22 +1,22 @@
 import { defineAction } from '@insightdesk/shared/context';
 import { z } from 'zod';
-import { sealChallenge } from './challenge.ts';
-import { hostOf } from './relying-party.ts';
-import { webauthn } from './load-webauthn.ts';
-import { offerView } from './webauthn-fields.ts';
+import { encryptChallenge } from './challenge.ts';
+import { relyingPartyId } from './relying-party.ts';
+import { loadWebauthn } from './load-webauthn.ts';
+import { optionsView } from './webauthn-fields.ts';
 
 /** What a browser needs to show the passkeys it has for us; the same for everybody. */
-export const offerSignIn = defineAction({
+export const getRequestOptions = defineAction({
   summary: 'Begin to sign in by a passkey',
   input: z.strictObject({}),
-  output: offerView,
+  output: optionsView,
   allow: 'anyone',
   async run(ctx) {
-    const { generateAuthenticationOptions } = await webauthn();
+    const { generateAuthenticationOptions } = await loadWebauthn();
     const options = await generateAuthenticationOptions({
-      rpID: hostOf(ctx),
+      rpID: relyingPartyId(ctx),
       userVerification: 'required',
     });
-    return { options: { ...options }, token: sealChallenge(ctx, options.challenge) };
+    return { options: { ...options }, token: encryptChallenge(ctx, options.challenge) };
   },
 });

@@ -12,28 +12,28 @@ import { toOrganization } from '@insightdesk/shared/domain/tenancy/tenants';
 import type { AuthenticationResponseJSON } from '@simplewebauthn/server';
 import { and, eq, lt, or, sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { openChallenge, spendChallenge } from './challenge.ts';
+import { decryptChallenge, consumeChallenge } from './challenge.ts';
 import { PasskeyErrors } from './errors.ts';
-import { hostOf } from './relying-party.ts';
+import { relyingPartyId } from './relying-party.ts';
 import type { PasskeyRow } from './view.ts';
-import { webauthn } from './load-webauthn.ts';
+import { loadWebauthn } from './load-webauthn.ts';
 import { assertion, token } from './webauthn-fields.ts';
 
 type Assertion = z.output<typeof assertion>;
 
 /** Signs whoever has the passkey in; with the person verified by it, it is two factors by itself. */
-export const signInByPasskey = defineAction({
+export const signInWithPasskey = defineAction({
   summary: 'Sign in by a passkey',
   input: z.strictObject({ token, response: assertion, organizationId: idSchema('org').optional() }),
   output: signedInView,
   allow: 'anyone',
   async run(ctx, { token: given, response, organizationId }) {
-    const challenge = openChallenge(ctx, given);
+    const challenge = decryptChallenge(ctx, given);
     const userId = ownerOf(response);
     const { user, passkey } = await find(ctx, userId, response.id);
     const counter = await verify(ctx, { response, passkey, challenge: challenge.challenge });
     await ctx.database.write({ userId }, async (tx) => {
-      await spendChallenge(tx, userId, challenge);
+      await consumeChallenge(tx, userId, challenge);
       const rises = lt(passkeys.counter, counter);
       const used = await tx
         .update(passkeys)
@@ -80,12 +80,12 @@ async function verify(
   given: { response: Assertion; passkey: PasskeyRow; challenge: string },
 ): Promise<number> {
   const { response, passkey, challenge } = given;
-  const { verifyAuthenticationResponse } = await webauthn();
+  const { verifyAuthenticationResponse } = await loadWebauthn();
   const { verified, authenticationInfo } = await verifyAuthenticationResponse({
     response: response as AuthenticationResponseJSON,
     expectedChallenge: challenge,
     expectedOrigin: [...ctx.settings.origins],
-    expectedRPID: hostOf(ctx),
+    expectedRPID: relyingPartyId(ctx),
     requireUserVerification: true,
     credential: {
       id: passkey.credentialId,

@@ -1,4 +1,4 @@
-import { defineAction, line } from '@insightdesk/shared/context';
+import { defineAction, singleLine } from '@insightdesk/shared/context';
 import { idSchema } from '@insightdesk/shared/contract';
 import { passkeys } from '@insightdesk/shared/domain/identity/mfa';
 import { and, eq } from 'drizzle-orm';
@@ -6,9 +6,9 @@ import { z } from 'zod';
 import { PasskeyErrors } from './errors.ts';
 import { passkeyView, toPasskey } from './view.ts';
 
-export const renamePasskey = defineAction({
+export const updatePasskey = defineAction({
   summary: 'Rename a passkey',
-  input: z.strictObject({ id: idSchema('pky'), name: line(100) }),
+  input: z.strictObject({ id: idSchema('pky'), name: singleLine(100) }),
   output: passkeyView,
   allow: 'account:manage',
   transaction: 'write',

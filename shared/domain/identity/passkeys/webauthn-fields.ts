@@ -36,7 +36,7 @@ export const assertion = z.object({
 });
 
 /** What a page hands to the browser, as JSON, and to us again with the answer. */
-export const offerView = z.object({
+export const optionsView = z.object({
   options: z.record(z.string(), z.unknown()).describe('PublicKeyCredential…OptionsJSON'),
   token: z.string().describe('Good for five minutes, and once'),
 });

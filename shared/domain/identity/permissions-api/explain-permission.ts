@@ -7,7 +7,7 @@ import {
 } from '@insightdesk/shared/context';
 import { type Id, idSchema, isId, permissionNames } from '@insightdesk/shared/contract';
 import { findConversationCustomerId } from '@insightdesk/shared/domain/desk/conversations';
-import { findGrant, findMember } from '@insightdesk/shared/domain/identity/users';
+import { findPermissionRestriction, findMember } from '@insightdesk/shared/domain/identity/users';
 import { DomainNotFoundError } from '@insightdesk/shared/errors';
 import { z } from 'zod';
 import { decisionView } from './view.ts';
@@ -36,7 +36,7 @@ export const explainPermission = defineAction({
 async function holderOf(ctx: MemberTenantContext, userId: Id<'usr'>) {
   if (userId === ctx.actor.userId) return ctx.actor;
   const whose = { tenantId: ctx.tenantId, userId };
-  const [member, restriction] = await Promise.all([findMember(ctx, userId), findGrant(ctx, whose)]);
+  const [member, restriction] = await Promise.all([findMember(ctx, userId), findPermissionRestriction(ctx, whose)]);
   if (!member) throw nobody();
   return { kind: 'user' as const, userId, role: member.role, restriction };
 }

@@ -7,23 +7,23 @@ import { count, eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { RoleErrors } from './errors.ts';
 import { roleCreated } from './events.ts';
-import { misfitOf } from './invalid-permission-set.ts';
+import { invalidPermissionSet } from './invalid-permission-set.ts';
 import { roleFields } from './role-fields.ts';
 import { customRoles } from './tables.ts';
 import { roleView, toRole } from './view.ts';
 
-const MOST = 50;
+const MAX_ROLES = 50;
 
-export const addRole = defineAction({
+export const createRole = defineAction({
   summary: 'Add a custom role',
   input: z.strictObject({ ...roleFields, base: z.enum(customRoleBases) }),
   output: roleView,
   allow: 'roles:manage',
   transaction: 'write',
   async run(ctx, input) {
-    const misfit = misfitOf(input.base, input.permissions);
+    const misfit = invalidPermissionSet(input.base, input.permissions);
     if (misfit) throw RoleErrors.Unfit(misfit);
-    await requireRoom(ctx);
+    await requireCapacity(ctx);
     const [made] = await ctx.tx
       .insert(customRoles)
       .values({ tenantId: ctx.tenantId, id: newId('rol'), ...input })
@@ -37,12 +37,12 @@ export const addRole = defineAction({
   },
 });
 
-async function requireRoom({ tx, tenantId }: TenantContext) {
+async function requireCapacity({ tx, tenantId }: TenantContext) {
   // Two that are added at once wait for each other.
   await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`roles ${tenantId}`}, 0))`);
   const [row] = await tx
     .select({ n: count() })
     .from(customRoles)
     .where(eq(customRoles.tenantId, tenantId));
-  if (row && row.n >= MOST) throw RoleErrors.TooMany(MOST);
+  if (row && row.n >= MAX_ROLES) throw RoleErrors.TooMany(MAX_ROLES);
 }

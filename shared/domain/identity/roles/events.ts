@@ -15,4 +15,4 @@ export const roleUpdated = defineEvent('role.updated', role, {
   forgets: [STAFF_TAG],
 });
 
-export const roleRemoved = defineEvent('role.removed', role, { staff: 'payload' });
+export const roleDeleted = defineEvent('role.removed', role, { staff: 'payload' });

@@ -6,7 +6,7 @@ import {
 } from '@insightdesk/shared/contract';
 
 /** What is wrong with giving these permissions to a holder of the role; undefined when nothing is. */
-export function misfitOf(role: Role, permissions: readonly Permission[]): string | undefined {
+export function invalidPermissionSet(role: Role, permissions: readonly Permission[]): string | undefined {
   const ofRole = permissionsOf(role);
   const beyond = permissions.filter((name) => !ofRole.includes(name));
   if (beyond.length > 0) return `The role ${role} does not have ${beyond.join(', ')}`;

@@ -1,10 +1,10 @@
-import { line } from '@insightdesk/shared/context';
+import { singleLine } from '@insightdesk/shared/context';
 import { permissionNames } from '@insightdesk/shared/contract';
 import { z } from 'zod';
 
 /** What owners say of a custom role. */
 export const roleFields = {
-  name: line(60),
+  name: singleLine(60),
   permissions: z
     .array(z.enum(permissionNames))
     .max(permissionNames.length)

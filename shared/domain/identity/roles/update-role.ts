@@ -5,8 +5,8 @@ import { record } from '@insightdesk/shared/events';
 import { z } from 'zod';
 import { RoleErrors } from './errors.ts';
 import { roleUpdated } from './events.ts';
-import { misfitOf } from './invalid-permission-set.ts';
-import { isRole, requireRole } from './require-role.ts';
+import { invalidPermissionSet } from './invalid-permission-set.ts';
+import { roleById, requireRole } from './require-role.ts';
 import { roleFields } from './role-fields.ts';
 import { customRoles } from './tables.ts';
 import { roleView, toRole } from './view.ts';
@@ -25,13 +25,13 @@ export const updateRole = defineAction({
       name: name ?? before.name,
       permissions: permissions ?? before.permissions,
     };
-    const misfit = misfitOf(before.base, after.permissions);
+    const misfit = invalidPermissionSet(before.base, after.permissions);
     if (misfit) throw RoleErrors.Unfit(misfit);
     after.version = before.version + 1;
     await ctx.tx
       .update(customRoles)
       .set({ name: after.name, permissions: after.permissions, version: after.version })
-      .where(isRole(ctx, id))
+      .where(roleById(ctx, id))
       .catch((error) => {
         throw violatedConstraint(error) === 'roles_name' ? RoleErrors.NameTaken() : error;
       });

@@ -2,7 +2,7 @@ import { type Id, idSchema, roles } from '@insightdesk/shared/contract';
 import { roleEvents } from '@insightdesk/shared/domain/identity/roles';
 import { defineEvent } from '@insightdesk/shared/events';
 import { z } from 'zod';
-import { endedSessions } from './sessions/older-sessions.ts';
+import { olderSessions } from './sessions/older-sessions.ts';
 
 const forgets = [roleEvents.STAFF_TAG];
 
@@ -39,7 +39,7 @@ export const accountLinkRequested = defineEvent(
 /** A password was replaced: older sessions end, and the owner of a verified address is told. */
 export const accountPasswordChanged = defineEvent(
   'account.password-changed',
-  z.object({ ...endedSessions.shape, tell: z.string().nullable() }),
+  z.object({ ...olderSessions.shape, tell: z.string().nullable() }),
 );
 
 /** An address was verified; where it replaced another verified one, that one is told. */
@@ -78,7 +78,7 @@ export const sessionRevoked = defineEvent(
 );
 
 /** Somebody signed in, or came in by an invitation. */
-export const sessionOpened = defineEvent(
+export const sessionCreated = defineEvent(
   'session.opened',
   z.object({ sessionId: idSchema('ses'), userId: idSchema('usr') }),
 );

@@ -1,46 +1,46 @@
 /** People, their sessions, their roles, and how they come in. */
 export { acceptInvitation } from './sign-in/accept-invitation.ts';
 export { changePassword } from './accounts/change-password.ts';
-export { changeRole } from './members/update-member.ts';
+export { updateMember } from './members/update-member.ts';
 export { chooseOrganization } from './sign-in/choose-organization.ts';
 export { confirmPassword } from './accounts/confirm-password.ts';
 export { confirmTwoFactor } from './two-factor/confirm-two-factor.ts';
 export { deleteExpired } from './delete-expired.ts';
 export { endImpersonation } from './sign-in/end-impersonation.ts';
-export { endSessions } from './sessions/revoke-sessions.ts';
+export { revokeSessions } from './sessions/revoke-sessions.ts';
 export { endSessionsEverywhere } from './end-sessions-everywhere.ts';
 export * as userEvents from './events.ts';
-export { currentPassword, factorCode, recoveryCodesView } from './two-factor/two-factor-fields.ts';
-export { markProven, requireDispensable, requireProven, unprove } from './two-factor/session-factors.ts';
-export { findGrant } from './sessions/find-permission-restriction.ts';
-export { foundOrganization } from './members/create-organization.ts';
+export { currentPassword, twoFactorCode, recoveryCodesView } from './two-factor/two-factor-fields.ts';
+export { markFactorVerified, requireRemovableFactor, requireVerifiedFactor, clearFactor } from './two-factor/session-factors.ts';
+export { findPermissionRestriction } from './sessions/find-permission-restriction.ts';
+export { createOrganization } from './members/create-organization.ts';
 export { getTwoFactor } from './two-factor/get-two-factor.ts';
-export { impersonate } from './sign-in/start-impersonation.ts';
-export { invitationToken } from './members/invitation-token.ts';
-export { invite } from './members/invite-member.ts';
+export { startImpersonation } from './sign-in/start-impersonation.ts';
+export { createInvitationToken } from './members/invitation-token.ts';
+export { inviteMember } from './members/invite-member.ts';
 export * as userJobs from './jobs.ts';
-export { findLinkToMail, type LinkToMail } from './accounts/find-account-link-email.ts';
-export { listAccessEpochs } from './sessions/list-access-generations.ts';
+export { findAccountLinkEmail, type AccountLinkEmail } from './accounts/find-account-link-email.ts';
+export { listAccessGenerations } from './sessions/list-access-generations.ts';
 export { listInvitations } from './members/list-invitations.ts';
 export { listLiveSessions } from './sessions/list-live-sessions.ts';
 export { listMembers } from './members/list-members.ts';
 export { listOrganizations } from './members/list-organizations.ts';
 export { listSessions } from './sessions/list-sessions.ts';
-export { type KeyState, listSigningKeys } from './signing-keys/list-signing-keys.ts';
+export { type SigningKeyState, listSigningKeys } from './signing-keys/list-signing-keys.ts';
 export { loadSigningKeys } from './signing-keys/load-signing-keys.ts';
 export { login } from './sign-in/login.ts';
 export { logout } from './sessions/logout.ts';
 export { logoutAll } from './sessions/logout-all.ts';
-export { me } from './members/get-me.ts';
+export { getMe } from './members/get-me.ts';
 export { findMember, findMemberByEmail } from './members/find-member.ts';
 export { listOwners } from './members/list-owners.ts';
 export { findPendingInvitation } from './members/find-pending-invitation.ts';
-export { refresh, refresh as refreshTokens } from './sessions/refresh-tokens.ts';
+export { refreshTokens, refreshTokens as refreshTokens } from './sessions/refresh-tokens.ts';
 export { register } from './sign-in/register.ts';
 export { removeMember } from './members/remove-member.ts';
-export { removeTwoFactor } from './two-factor/disable-two-factor.ts';
-export { renewRecoveryCodes } from './two-factor/regenerate-recovery-codes.ts';
-export { renewSigningKeys } from './signing-keys/reencrypt-signing-keys.ts';
+export { disableTwoFactor } from './two-factor/disable-two-factor.ts';
+export { regenerateRecoveryCodes } from './two-factor/regenerate-recovery-codes.ts';
+export { reencryptSigningKeys } from './signing-keys/reencrypt-signing-keys.ts';
 export { requestEmailChange } from './accounts/request-email-change.ts';
 export { requestPasswordReset } from './accounts/request-password-reset.ts';
 export { requireLiveSession } from './sessions/require-live-session.ts';
@@ -50,12 +50,12 @@ export { resetPassword } from './accounts/reset-password.ts';
 export { revokeInvitation } from './members/revoke-invitation.ts';
 export { revokeSession } from './sessions/revoke-session.ts';
 export { rotateSigningKeys } from './signing-keys/rotate-signing-keys.ts';
-export { openSession, signPair as generateTokens } from './sessions/create-session.ts';
-export { carryProof, type Door, prove, signIn } from './sign-in/verify-second-factor.ts';
+export { createSession, generateTokens as generateTokens } from './sessions/create-session.ts';
+export { inheritAmr, type AuthMethod, verifySecondFactor, signIn } from './sign-in/verify-second-factor.ts';
 export {
-  isReachableStaff,
+  isActiveStaff,
   listStaffIds,
-  mayBeMailed,
+  canReceiveMessages,
 } from './members/list-staff-ids.ts';
 export { startTwoFactor } from './two-factor/start-two-factor.ts';
 export { switchOrganization } from './sign-in/switch-organization.ts';

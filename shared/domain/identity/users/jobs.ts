@@ -1,9 +1,9 @@
 import { retention } from '@insightdesk/shared/domain/tenancy/retention';
 import { defineJob, JobPriority } from '@insightdesk/shared/jobs';
-import { endedSessions } from './sessions/older-sessions.ts';
+import { olderSessions } from './sessions/older-sessions.ts';
 
 /** Deletes sessions and invitations that ran out long ago. */
-export const purgeExpired = defineJob({
+export const deleteExpiredJob = defineJob({
   name: 'users.purge-expired',
   triggeredBy: ['schedule'],
   queue: 'maintenance',
@@ -13,9 +13,9 @@ export const purgeExpired = defineJob({
 });
 
 /** Ends sessions in all organisations, should whoever wanted it not have lived to. */
-export const endSessionsLater = defineJob({
+export const revokeOlderSessionsJob = defineJob({
   name: 'users.end-sessions',
   triggeredBy: ['account.password-changed'],
   queue: 'maintenance',
-  payload: endedSessions,
+  payload: olderSessions,
 });

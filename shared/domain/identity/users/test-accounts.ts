@@ -5,7 +5,7 @@ import { newId } from '@insightdesk/shared/utils';
 import { and, desc, eq } from 'drizzle-orm';
 import { accountLinkToken } from './accounts/account-links.ts';
 import { setPassword } from './accounts/find-by-credentials.ts';
-import { acceptInvitation, invitationToken, invite, register } from './index.ts';
+import { acceptInvitation, createInvitationToken, inviteMember, register } from './index.ts';
 import { accountLinks } from './tables.ts';
 
 export const password = 'correct horse battery';
@@ -48,8 +48,8 @@ export function openTestAccounts() {
   }
 
   async function invited(by: Context, email: string, role: Role = 'agent') {
-    const { id } = await invite(by, { email, role });
-    return { id, token: invitationToken(context, by.tenantId ?? newId('org'), id) };
+    const { id } = await inviteMember(by, { email, role });
+    return { id, token: createInvitationToken(context, by.tenantId ?? newId('org'), id) };
   }
 
   const accept = (token: string, chosen = password) =>

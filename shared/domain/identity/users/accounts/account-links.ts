@@ -5,9 +5,9 @@ import { newId } from '@insightdesk/shared/utils';
 import { and, eq, gt, inArray, isNull, or, sql } from 'drizzle-orm';
 import { UserErrors } from '../errors.ts';
 import { accountLinkRequested } from '../events.ts';
-import { outsideOrganizations } from './account-context.ts';
+import { accountContext } from './account-context.ts';
 import { accountLinks } from '../tables.ts';
-import { keyOf, takeDaily } from './consume-daily-quota.ts';
+import { quotaKey, consumeDailyQuota } from './consume-daily-quota.ts';
 
 type Link = typeof accountLinks.$inferSelect;
 type Purpose = Link['purpose'];
@@ -27,7 +27,7 @@ export const accountLinkToken = (ctx: Context, { purpose, id }: Pick<Link, 'purp
  * Has a link mailed to an address; beyond the address's bound it is made, and not mailed. What is
  * done here does not depend on whose address it is.
  */
-export async function requestLink(
+export async function requestAccountLink(
   ctx: TenantContext,
   link: Pick<Link, 'purpose' | 'email'> & { userId?: Id<'usr'> },
 ): Promise<void> {
@@ -39,15 +39,15 @@ export async function requestLink(
 }
 
 function takeMail(ctx: TenantContext, { purpose, email }: Pick<Link, 'purpose' | 'email'>) {
-  if (purpose !== 'reset') return takeDaily(ctx, keyOf('mail', email), MAILS_PER_ADDRESS_AND_DAY);
+  if (purpose !== 'reset') return consumeDailyQuota(ctx, quotaKey('mail', email), MAILS_PER_ADDRESS_AND_DAY);
   const hour = new Date().getUTCHours();
-  return takeDaily(ctx, `${keyOf('reset', email)}:${hour}`, RESETS_PER_ADDRESS_AND_HOUR);
+  return consumeDailyQuota(ctx, `${quotaKey('reset', email)}:${hour}`, RESETS_PER_ADDRESS_AND_HOUR);
 }
 
 const good = and(isNull(accountLinks.usedAt), gt(accountLinks.expiresAt, sql`now()`));
 
 /** The link that may still be followed, or undefined. */
-export async function findLink(ctx: Context, id: Id<'lnk'>): Promise<Link | undefined> {
+export async function findAccountLink(ctx: Context, id: Id<'lnk'>): Promise<Link | undefined> {
   const [link] = await ctx.database.read({}, (tx) =>
     tx
       .select()
@@ -59,9 +59,9 @@ export async function findLink(ctx: Context, id: Id<'lnk'>): Promise<Link | unde
 }
 
 /** The link of this token; throws 422 LINK_INVALID when it is none of ours, used or too old. */
-export async function requireLink(ctx: Context, token: string, purposes: readonly Purpose[]) {
+export async function requireAccountLink(ctx: Context, token: string, purposes: readonly Purpose[]) {
   const [purpose, id] = ctx.security.tokenCodec.open('account-link', token) ?? [];
-  const link = isId('lnk', id) ? await findLink(ctx, id) : undefined;
+  const link = isId('lnk', id) ? await findAccountLink(ctx, id) : undefined;
   if (!link || link.purpose !== purpose || !purposes.includes(link.purpose)) {
     throw UserErrors.LinkInvalid();
   }
@@ -69,12 +69,12 @@ export async function requireLink(ctx: Context, token: string, purposes: readonl
 }
 
 /** Follows a link, once, and does in the same transaction what follows from it. */
-export function followLink<T>(
+export function useAccountLink<T>(
   ctx: Context,
   { id }: Link,
   work: (tenant: TenantContext) => Promise<T>,
 ): Promise<T> {
-  return withTenant(outsideOrganizations(ctx), async (tenant) => {
+  return withTenant(accountContext(ctx), async (tenant) => {
     const followed = await tenant.tx
       .update(accountLinks)
       .set({ usedAt: new Date() })
@@ -86,7 +86,7 @@ export function followLink<T>(
 }
 
 /** No link that would change this account may be followed any more. */
-export async function voidLinks({ tx }: TenantContext, account: { id: Id<'usr'>; email: string }) {
+export async function revokeAccountLinks({ tx }: TenantContext, account: { id: Id<'usr'>; email: string }) {
   const toReset = and(eq(accountLinks.purpose, 'reset'), eq(accountLinks.email, account.email));
   const own = and(
     eq(accountLinks.userId, account.id),

@@ -6,13 +6,13 @@ import { eq } from 'drizzle-orm';
 import { accountLinkToken } from './account-links.ts';
 import {
   changePassword,
-  findLinkToMail,
-  foundOrganization,
-  invite,
+  findAccountLinkEmail,
+  createOrganization,
+  inviteMember,
   listMembers,
   listSessions,
   login,
-  me,
+  getMe,
   requestEmailChange,
   requestPasswordReset,
   resendVerification,
@@ -51,7 +51,7 @@ describe('an address that somebody registered with', () => {
       const attempt = verifyEmail(context, { token: forged, password });
       await expect(attempt).rejects.toMatchObject(refused(422, 'LINK_INVALID'));
     }
-    expect((await me(squatter.ctx, {})).user.emailVerified).toBe(false);
+    expect((await getMe(squatter.ctx, {})).user.emailVerified).toBe(false);
   });
 
   test('is verified once; a second account with it cannot be', async () => {
@@ -71,7 +71,7 @@ describe('an address that somebody registered with', () => {
       verifyEmail(context, { token: one, password }),
     ]);
     expect(twice.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
-    expect((await me(first.ctx, {})).user.emailVerified).toBe(true);
+    expect((await getMe(first.ctx, {})).user.emailVerified).toBe(true);
     await expect(
       verifyEmail(context, { token: two, password: 'another good password' }),
     ).rejects.toMatchObject(refused(409, 'EMAIL_TAKEN'));
@@ -89,7 +89,7 @@ describe('an address that somebody registered with', () => {
     const waiting = await registered();
     const { token } = await invited(owner, waiting.email);
     expect((await accept(token)).user.id).toBe(waiting.user.id);
-    expect((await me(waiting.ctx, {})).user.emailVerified).toBe(true);
+    expect((await getMe(waiting.ctx, {})).user.emailVerified).toBe(true);
   });
 
   test('an expired link is refused', async () => {
@@ -112,18 +112,18 @@ describe('until the address is verified', () => {
     const { ctx, email } = await registered();
     const wanted = { email: address(), role: 'agent' } as const;
     const first = refused(403, 'EMAIL_NOT_VERIFIED');
-    await expect(invite(ctx, wanted)).rejects.toMatchObject(first);
-    await expect(foundOrganization(ctx, { name: 'Another' })).rejects.toMatchObject(first);
+    await expect(inviteMember(ctx, wanted)).rejects.toMatchObject(first);
+    await expect(createOrganization(ctx, { name: 'Another' })).rejects.toMatchObject(first);
     await verifyEmail(context, { token: (await linkOf('verify', email)).token, password });
-    await invite(ctx, wanted);
-    await foundOrganization(ctx, { name: 'Another' });
+    await inviteMember(ctx, wanted);
+    await createOrganization(ctx, { name: 'Another' });
   });
 
   test('both are possible where all mail stays in the inbox of this machine', async () => {
     const { ctx } = await registered();
     const here = { ...ctx, settings: { ...ctx.settings, requiresVerifiedEmail: false } };
-    await invite(here, { email: address(), role: 'agent' });
-    await foundOrganization(here, { name: 'Another' });
+    await inviteMember(here, { email: address(), role: 'agent' });
+    await createOrganization(here, { name: 'Another' });
   });
 
   test('the mail comes again five times a day, exactly, and not once it is verified', async () => {
@@ -136,7 +136,7 @@ describe('until the address is verified', () => {
     expect(refusal.reason).toMatchObject(refused(429, 'TOO_MANY_MAILS'));
     await verifyEmail(context, { token: (await linkOf('verify', email)).token, password });
     for (const { id } of await linksOf(email)) {
-      expect(await findLinkToMail(context, id)).toBeUndefined();
+      expect(await findAccountLinkEmail(context, id)).toBeUndefined();
     }
   });
 });
@@ -166,7 +166,7 @@ describe('a password', () => {
     ]);
     expect(both.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
     for (const ctx of [person.ctx, elsewhere]) {
-      await expect(me(ctx, {})).rejects.toMatchObject(refused(401, 'SESSION_ENDED'));
+      await expect(getMe(ctx, {})).rejects.toMatchObject(refused(401, 'SESSION_ENDED'));
     }
     const { email } = person;
     await expect(login(context, { email, password })).rejects.toMatchObject({ status: 401 });
@@ -178,12 +178,12 @@ describe('a password', () => {
     for (const email of [address(), claimed.email]) {
       expect(await requestPasswordReset(context, { email })).toEqual({ accepted: true });
       const link = await linkOf('reset', email);
-      const mail = await findLinkToMail(context, link.id);
+      const mail = await findAccountLinkEmail(context, link.id);
       expect(mail).toEqual(email === claimed.email ? { purpose: 'reset', to: email } : undefined);
       const confirm = resetPassword(context, { token: link.token, password: 'a new password' });
       await expect(confirm).rejects.toMatchObject(refused(422, 'LINK_INVALID'));
     }
-    await me(claimed.ctx, {});
+    await getMe(claimed.ctx, {});
   });
 
   test('is changed by who knows it: this session stays, the others end, and mailed links are void', async () => {
@@ -198,8 +198,8 @@ describe('a password', () => {
       refused(403, 'WRONG_PASSWORD'),
     );
     await changePassword(person.ctx, { ...change, currentPassword: password });
-    await me(person.ctx, {});
-    await expect(me(other, {})).rejects.toMatchObject(refused(401, 'SESSION_ENDED'));
+    await getMe(person.ctx, {});
+    await expect(getMe(other, {})).rejects.toMatchObject(refused(401, 'SESSION_ENDED'));
     const { email } = person;
     await expect(login(context, { email, password })).rejects.toMatchObject({ status: 401 });
     const { token } = await linkOf('reset', email);
@@ -278,7 +278,7 @@ describe('an address', () => {
     await expect(wrong).rejects.toMatchObject(refused(403, 'WRONG_PASSWORD'));
     await requestEmailChange(person.ctx, { password, email: next });
     const { id, token } = await linkOf('change', next);
-    expect(await findLinkToMail(context, id)).toMatchObject({ to: next, formerly: person.email });
+    expect(await findAccountLinkEmail(context, id)).toMatchObject({ to: next, formerly: person.email });
     await login(context, { email: person.email, password });
     expect(await verifyEmail(context, { token, password })).toMatchObject({
       user: { email: next, emailVerified: true },

@@ -1,15 +1,15 @@
 import { defineAction, withTenant } from '@insightdesk/shared/context';
 import { and, eq } from 'drizzle-orm';
 import { z } from 'zod';
-import { voidLinks } from './account-links.ts';
+import { revokeAccountLinks } from './account-links.ts';
 import {
-  isStillPassword,
+  isUnchangedPassword,
   password,
-  refuseGuessable,
+  rejectWeakPassword,
   requireOwnPassword,
   setPassword,
 } from './find-by-credentials.ts';
-import { endOlderSessions } from '../sessions/revoke-older-sessions.ts';
+import { revokeOlderSessions } from '../sessions/revoke-older-sessions.ts';
 import { UserErrors } from '../errors.ts';
 import { recordPasswordChange } from './set-password.ts';
 import { requireLiveSession } from '../sessions/require-live-session.ts';
@@ -26,13 +26,13 @@ export const changePassword = defineAction({
     const { userId, sessionId: keep } = ctx.actor;
     await requireLiveSession(ctx);
     const checked = await requireOwnPassword(ctx, userId, input.currentPassword);
-    refuseGuessable(input.password, [checked.email, checked.name]);
+    rejectWeakPassword(input.password, [checked.email, checked.name]);
     const hash = await ctx.security.passwords.hash(input.password);
     const changed = await withTenant(ctx, async (tenant) => {
-      const isStill = await isStillPassword(tenant, checked, 'no key update');
+      const isStill = await isUnchangedPassword(tenant, checked, 'no key update');
       if (!isStill) throw UserErrors.WrongPassword();
       const after = await setPassword(tenant, userId, hash);
-      await voidLinks(tenant, after);
+      await revokeAccountLinks(tenant, after);
       // This one has proven the new password: it counts as begun with it.
       await tenant.tx
         .update(sessions)
@@ -40,6 +40,6 @@ export const changePassword = defineAction({
         .where(and(eq(sessions.tenantId, tenant.tenantId), eq(sessions.id, keep)));
       return recordPasswordChange(tenant, after, { keep });
     });
-    await endOlderSessions(ctx, changed);
+    await revokeOlderSessions(ctx, changed);
   },
 });

@@ -6,9 +6,9 @@ import {
   acceptInvitation,
   changePassword,
   confirmTwoFactor,
-  foundOrganization,
+  createOrganization,
   login,
-  me,
+  getMe,
   startTwoFactor,
   switchOrganization,
   verifyEmail,
@@ -117,7 +117,7 @@ test('of two changes of a password at once one is done, and of the other nothing
 describe('a session that a new password is about to end', () => {
   test('moves to no other organisation', async () => {
     const person = await verified();
-    const { organization } = await foundOrganization(person.ctx, { name: 'The second' });
+    const { organization } = await createOrganization(person.ctx, { name: 'The second' });
     const hash = await context.security.passwords.hash('a new good password');
     await givePassword(context, userOf(person.ctx), hash);
     const move = switchOrganization(person.ctx, { organizationId: organization.id });
@@ -126,11 +126,11 @@ describe('a session that a new password is about to end', () => {
 
   test('does, when it is the one that replaced it', async () => {
     const person = await verified();
-    const { organization } = await foundOrganization(person.ctx, { name: 'The second' });
+    const { organization } = await createOrganization(person.ctx, { name: 'The second' });
     const chosen = 'a new good password';
     await changePassword(person.ctx, { currentPassword: password, password: chosen });
     const moved = await switchOrganization(person.ctx, { organizationId: organization.id });
-    expect(await me(await signedIn(context, moved.accessToken), {})).toMatchObject({
+    expect(await getMe(await signedIn(context, moved.accessToken), {})).toMatchObject({
       organization,
     });
   });

@@ -3,7 +3,7 @@ import type { TenantContext } from '@insightdesk/shared/context';
 import { sql } from 'drizzle-orm';
 
 /** Takes one of `most` that `key` has on a day (UTC), exactly; false when none is left. */
-export async function takeDaily(
+export async function consumeDailyQuota(
   { tx }: TenantContext,
   key: string,
   most: number,
@@ -15,9 +15,9 @@ export async function takeDaily(
 }
 
 /** A key that does not say of whom: counts outlive organisations and people that are erased. */
-export const keyOf = (purpose: string, whose: string) =>
+export const quotaKey = (purpose: string, whose: string) =>
   `${purpose}:${createHash('sha256').update(whose).digest('hex')}`;
 
 /** Seconds until the counts begin anew. */
-export const secondsLeftToday = (now = Date.now()) =>
+export const secondsUntilReset = (now = Date.now()) =>
   Math.ceil((86_400_000 - (now % 86_400_000)) / 1000);

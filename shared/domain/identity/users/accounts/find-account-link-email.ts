@@ -1,22 +1,22 @@
 import type { Context } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
 import { eq } from 'drizzle-orm';
-import { accountLinkToken, findLink } from './account-links.ts';
+import { accountLinkToken, findAccountLink } from './account-links.ts';
 import { users } from '../tables.ts';
 
 /** What a letter with a link is made of. */
-export interface LinkToMail {
+export interface AccountLinkEmail {
   purpose: 'verify' | 'change' | 'reset';
   to: string;
   /** Missing where the letter can only say that there is nothing to follow. */
   token?: string;
   /** The account's address until now, when that is verified: it hears of a change. */
-  formerly?: string;
+  previousEmail?: string;
 }
 
 /** What to mail for a link, if anything: it may be void by now, or be for an address without account. */
-export async function findLinkToMail(ctx: Context, id: Id<'lnk'>): Promise<LinkToMail | undefined> {
-  const link = await findLink(ctx, id);
+export async function findAccountLinkEmail(ctx: Context, id: Id<'lnk'>): Promise<AccountLinkEmail | undefined> {
+  const link = await findAccountLink(ctx, id);
   if (!link) return undefined;
   const { purpose, email: to } = link;
   const token = accountLinkToken(ctx, link);
@@ -35,6 +35,6 @@ export async function findLinkToMail(ctx: Context, id: Id<'lnk'>): Promise<LinkT
   const isVerified = account.verifiedAt !== null;
   if (purpose === 'reset') return isVerified ? { purpose, to, token } : { purpose, to };
   if (purpose === 'change')
-    return { purpose, to, token, ...(isVerified && { formerly: account.email }) };
+    return { purpose, to, token, ...(isVerified && { previousEmail: account.email }) };
   return isVerified || account.email !== to ? undefined : { purpose, to, token };
 }

@@ -8,8 +8,8 @@ import { z } from 'zod';
 import { isCommonPassword } from './is-common-password.ts';
 import { UserErrors } from '../errors.ts';
 import { credentials, stagedPasswords } from './identity-tables.ts';
-import { noteFailedSignIn } from './record-failed-sign-in.ts';
-import { trySignIn } from './with-login-throttle.ts';
+import { recordFailedSignIn } from './record-failed-sign-in.ts';
+import { withLoginThrottle } from './with-login-throttle.ts';
 import { users } from '../tables.ts';
 
 /** A password somebody chooses. */
@@ -20,7 +20,7 @@ export const password = z
   .refine((chosen) => !isCommonPassword(chosen), 'Many people use this one: choose another');
 
 /** Throws 422 when a chosen password is what everybody knows of this person. */
-export function refuseGuessable(chosen: string, known: readonly string[]): void {
+export function rejectWeakPassword(chosen: string, known: readonly string[]): void {
   const bare = (text: string) => text.toLowerCase().replaceAll(/[^\p{L}\p{N}]/gu, '');
   const words = known.flatMap((text) => [text, ...text.split('@')]).map(bare);
   const tried = [bare(chosen), bare(chosen).replace(/\d+$/, '')];
@@ -64,7 +64,7 @@ interface Claimed {
  * sign-in when there is none: 429 while the account has to wait. A hash that is outdated is made anew.
  */
 export const findByCredentials = (ctx: Context, claimed: Claimed) =>
-  trySignIn(ctx, claimed.email, () => check(ctx, claimed));
+  withLoginThrottle(ctx, claimed.email, () => check(ctx, claimed));
 
 /** The person with this e-mail address and password; unknown and wrong take the same time. */
 export async function requireCredentials(ctx: Context, claimed: Claimed) {
@@ -82,9 +82,9 @@ export async function requireCredentials(ctx: Context, claimed: Claimed) {
 export async function requireOwnPassword(ctx: Context, id: Id<'usr'>, given: string) {
   const [own] = await ctx.identityDatabase.read({}, (tx) => byId(tx, { id }));
   if (!own) throw UserErrors.WrongPassword();
-  const proven = await trySignIn(ctx, own.email, async () => {
+  const proven = await withLoginThrottle(ctx, own.email, async () => {
     const matches = await ctx.security.passwords.verify(given, own.passwordHash);
-    if (!matches) ctx.background(() => noteFailedSignIn(ctx, id));
+    if (!matches) ctx.background(() => recordFailedSignIn(ctx, id));
     return matches ? own : undefined;
   });
   if (!proven) throw UserErrors.WrongPassword();
@@ -99,7 +99,7 @@ async function check(ctx: Context, { email, password: given }: Claimed) {
   );
   const user = found.find((_, place) => matches[place]);
   const [foremost] = found;
-  if (!user && foremost) ctx.background(() => noteFailedSignIn(ctx, foremost.id));
+  if (!user && foremost) ctx.background(() => recordFailedSignIn(ctx, foremost.id));
   if (!user) return undefined;
   if (ctx.security.passwords.isOutdated(user.passwordHash)) {
     await renewHash(ctx, user.id, { outdated: user.passwordHash, plain: given });
@@ -118,12 +118,12 @@ type Lock = 'share' | 'no key update';
  * Throws 401 when the password that was checked has been replaced meanwhile; holds until the commit,
  * alone if it is to be replaced here.
  */
-export async function requireSamePassword(ctx: TenantContext, checked: Checked, lock?: Lock) {
-  if (!(await isStillPassword(ctx, checked, lock))) throw UserErrors.InvalidCredentials();
+export async function requireUnchangedPassword(ctx: TenantContext, checked: Checked, lock?: Lock) {
+  if (!(await isUnchangedPassword(ctx, checked, lock))) throw UserErrors.InvalidCredentials();
 }
 
 /** Whether the password that was checked is the person's still; holds until the commit. */
-export async function isStillPassword(
+export async function isUnchangedPassword(
   { tx }: TenantContext,
   checked: Checked,
   lock: Lock = 'share',
@@ -156,7 +156,7 @@ async function renewHash(
 }
 
 /** Adds an account; `emailVerifiedAt` is given by whoever saw a mail arrive. */
-export const insertAccount = (
+export const createAccount = (
   { tx }: TenantContext,
   fresh: Omit<typeof users.$inferInsert, 'passwordHash'>,
   passwordHash: string,

@@ -21,7 +21,7 @@ const memberships = statement({ userId: members.userId }, ({ userId }, q) =>
  * Tells the organisations of a person that somebody failed to sign in as him: once a minute at
  * most. Never before the answer, which would show by its time that there is such a person.
  */
-export async function noteFailedSignIn(ctx: Context, userId: Id<'usr'>): Promise<void> {
+export async function recordFailedSignIn(ctx: Context, userId: Id<'usr'>): Promise<void> {
   const minute = Math.floor(Date.now() / MINUTE_MS);
   const all = await ctx.database.read({ userId }, (tx) => memberships(tx, { userId }));
   for (const { tenantId } of all) {

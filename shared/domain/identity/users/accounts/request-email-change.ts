@@ -1,9 +1,9 @@
 import { defineAction, email, withTenant } from '@insightdesk/shared/context';
 import { z } from 'zod';
-import { requestLink } from './account-links.ts';
+import { requestAccountLink } from './account-links.ts';
 import { requireOwnPassword } from './find-by-credentials.ts';
 import { requireLiveSession } from '../sessions/require-live-session.ts';
-import { requireMailsLeft } from './consume-account-email-quota.ts';
+import { consumeAccountEmailQuota } from './consume-account-email-quota.ts';
 
 /** Has a link mailed to a new address, which becomes the account's once it is followed. */
 export const requestEmailChange = defineAction({
@@ -17,8 +17,8 @@ export const requestEmailChange = defineAction({
     await requireLiveSession(ctx);
     await requireOwnPassword(ctx, userId, input.password);
     await withTenant(ctx, async (tenant) => {
-      await requireMailsLeft(tenant, userId);
-      await requestLink(tenant, { purpose: 'change', userId, email: input.email });
+      await consumeAccountEmailQuota(tenant, userId);
+      await requestAccountLink(tenant, { purpose: 'change', userId, email: input.email });
     });
     return { accepted: true as const };
   },

@@ -1,7 +1,7 @@
 import { defineAction, email, withTenant } from '@insightdesk/shared/context';
 import { z } from 'zod';
-import { requestLink } from './account-links.ts';
-import { outsideOrganizations } from './account-context.ts';
+import { requestAccountLink } from './account-links.ts';
+import { accountContext } from './account-context.ts';
 
 /** Has a link mailed to whoever has this address; looks at no account, so that nothing tells of one. */
 export const requestPasswordReset = defineAction({
@@ -10,8 +10,8 @@ export const requestPasswordReset = defineAction({
   output: z.object({ accepted: z.literal(true) }),
   allow: 'anyone',
   async run(ctx, { email: address }) {
-    await withTenant(outsideOrganizations(ctx), (tenant) =>
-      requestLink(tenant, { purpose: 'reset', email: address }),
+    await withTenant(accountContext(ctx), (tenant) =>
+      requestAccountLink(tenant, { purpose: 'reset', email: address }),
     );
     return { accepted: true as const };
   },

@@ -1,9 +1,9 @@
 import { defineAction } from '@insightdesk/shared/context';
 import { eq } from 'drizzle-orm';
 import { z } from 'zod';
-import { requestLink } from './account-links.ts';
+import { requestAccountLink } from './account-links.ts';
 import { UserErrors } from '../errors.ts';
-import { requireMailsLeft } from './consume-account-email-quota.ts';
+import { consumeAccountEmailQuota } from './consume-account-email-quota.ts';
 import { users } from '../tables.ts';
 
 /** Has the link that verifies the caller's address mailed again. */
@@ -15,11 +15,11 @@ export const resendVerification = defineAction({
   transaction: 'write',
   async run(ctx) {
     const { userId } = ctx.actor;
-    await requireMailsLeft(ctx, userId);
+    await consumeAccountEmailQuota(ctx, userId);
     const [user] = await ctx.tx.select().from(users).where(eq(users.id, userId));
     if (!user) throw UserErrors.NotFound();
     if (!user.emailVerifiedAt)
-      await requestLink(ctx, { purpose: 'verify', userId, email: user.email });
+      await requestAccountLink(ctx, { purpose: 'verify', userId, email: user.email });
     return { accepted: true as const };
   },
 });

@@ -1,9 +1,9 @@
 import { defineAction } from '@insightdesk/shared/context';
 import { and, eq, isNotNull } from 'drizzle-orm';
 import { z } from 'zod';
-import { followLink, requireLink, voidLinks } from './account-links.ts';
-import { password, refuseGuessable, setPassword } from './find-by-credentials.ts';
-import { endOlderSessions } from '../sessions/revoke-older-sessions.ts';
+import { useAccountLink, requireAccountLink, revokeAccountLinks } from './account-links.ts';
+import { password, rejectWeakPassword, setPassword } from './find-by-credentials.ts';
+import { revokeOlderSessions } from '../sessions/revoke-older-sessions.ts';
 import { UserErrors } from '../errors.ts';
 import { recordPasswordChange } from './set-password.ts';
 import { users } from '../tables.ts';
@@ -15,19 +15,19 @@ export const resetPassword = defineAction({
   output: z.void(),
   allow: 'anyone',
   async run(ctx, input) {
-    const link = await requireLink(ctx, input.token, ['reset']);
-    refuseGuessable(input.password, [link.email]);
+    const link = await requireAccountLink(ctx, input.token, ['reset']);
+    rejectWeakPassword(input.password, [link.email]);
     const hash = await ctx.security.passwords.hash(input.password);
-    const changed = await followLink(ctx, link, async (tenant) => {
+    const changed = await useAccountLink(ctx, link, async (tenant) => {
       const [account] = await tenant.tx
         .select({ id: users.id })
         .from(users)
         .where(and(eq(users.email, link.email), isNotNull(users.emailVerifiedAt)));
       if (!account) throw UserErrors.LinkInvalid();
       const after = await setPassword(tenant, account.id, hash);
-      await voidLinks(tenant, after);
+      await revokeAccountLinks(tenant, after);
       return recordPasswordChange(tenant, after, {});
     });
-    await endOlderSessions(ctx, changed);
+    await revokeOlderSessions(ctx, changed);
   },
 });

@@ -7,7 +7,7 @@ import {
   changePassword,
   deleteExpired,
   login,
-  me,
+  getMe,
   requestPasswordReset,
   resetPassword,
 } from '../index.ts';
@@ -56,7 +56,7 @@ test('a change that is cut off after hashing leaves the old password, and nobody
   expect(outcome).toBeInstanceOf(DatabaseError);
   await expect(signsIn(email, chosen)).rejects.toMatchObject(wrong);
   await signsIn(email, password);
-  await me(ctx, {});
+  await getMe(ctx, {});
   await changePassword(ctx, change);
   await signsIn(email, chosen);
   await expect(signsIn(email, password)).rejects.toMatchObject(wrong);

@@ -3,7 +3,7 @@ import { violatedConstraint } from '@insightdesk/shared/database';
 import { record } from '@insightdesk/shared/events';
 import { eq } from 'drizzle-orm';
 import { z } from 'zod';
-import { followLink, requireLink, voidLinks } from './account-links.ts';
+import { useAccountLink, requireAccountLink, revokeAccountLinks } from './account-links.ts';
 import { requireOwnPassword } from './find-by-credentials.ts';
 import { UserErrors } from '../errors.ts';
 import { accountEmailChanged } from '../events.ts';
@@ -20,16 +20,16 @@ export const verifyEmail = defineAction({
   output: z.object({ user: ownUserView }),
   allow: 'anyone',
   async run(ctx, input) {
-    const link = await requireLink(ctx, input.token, ['verify', 'change']);
+    const link = await requireAccountLink(ctx, input.token, ['verify', 'change']);
     const { userId, email } = link;
     if (!userId) throw UserErrors.LinkInvalid();
     await requireOwnPassword(ctx, userId, input.password);
-    return followLink(ctx, link, async (tenant) => {
+    return useAccountLink(ctx, link, async (tenant) => {
       const { tx } = tenant;
       const [before] = await tx.select().from(users).where(eq(users.id, userId)).for('update');
       const isMeant = before && (link.purpose === 'change' || before.email === email);
       if (!isMeant) throw UserErrors.LinkInvalid();
-      await voidLinks(tenant, before);
+      await revokeAccountLinks(tenant, before);
       const verified = { email, emailVerifiedAt: new Date() };
       await tx.update(users).set(verified).where(eq(users.id, userId));
       const formerly = before.emailVerifiedAt && before.email !== email ? before.email : null;

@@ -30,7 +30,7 @@ const lines = new Map<string, { last: Promise<unknown>; length: number }>();
  * for addresses from which the account was signed in to before. Unknown accounts are counted alike.
  * When the counts cannot be kept nobody signs in. `check` gives undefined for what failed.
  */
-export function trySignIn<T>(
+export function withLoginThrottle<T>(
   ctx: Context,
   email: string,
   check: () => Promise<T | undefined>,
@@ -43,13 +43,13 @@ export function trySignIn<T>(
       if (!here.isKnown) await reserve(tx, { account, address: EVERYWHERE }, all);
     });
     const found = await check();
-    if (found !== undefined) await forgive(ctx, account, address);
+    if (found !== undefined) await resetFailures(ctx, account, address);
     return found;
   });
 }
 
 /** Its failures from here are forgotten, and the address is known from now on. */
-const forgive = (ctx: Context, account: string, address: string) =>
+const resetFailures = (ctx: Context, account: string, address: string) =>
   ctx.identityDatabase.write({}, async (tx) => {
     await tx.execute(sql`
       update identity.sign_in_attempts

@@ -1,4 +1,4 @@
-import { defineAction, name, withTenant } from '@insightdesk/shared/context';
+import { defineAction, displayName, withTenant } from '@insightdesk/shared/context';
 import { organizations, organizationView } from '@insightdesk/shared/domain/tenancy/tenants';
 import { record } from '@insightdesk/shared/events';
 import { newId } from '@insightdesk/shared/utils';
@@ -7,14 +7,14 @@ import { z } from 'zod';
 import { UserErrors } from '../errors.ts';
 import { organizationCreated } from '../events.ts';
 import { members, users } from '../tables.ts';
-import { keyOf, secondsLeftToday, takeDaily } from '../accounts/consume-daily-quota.ts';
+import { quotaKey, secondsUntilReset, consumeDailyQuota } from '../accounts/consume-daily-quota.ts';
 
 const FOUNDED_PER_DAY = 10;
 
 /** Founds another organisation, whose owner is the caller; it comes in by switching to it. */
-export const foundOrganization = defineAction({
+export const createOrganization = defineAction({
   summary: 'Found another organisation',
-  input: z.strictObject({ name: name(200) }),
+  input: z.strictObject({ name: displayName(200) }),
   output: z.object({ organization: organizationView }),
   allow: 'account:manage',
   transaction: 'own',
@@ -25,8 +25,8 @@ export const foundOrganization = defineAction({
       if (!self) throw UserErrors.NotFound();
       const isProven = self.emailVerifiedAt !== null || !ctx.settings.requiresVerifiedEmail;
       if (!isProven) throw UserErrors.EmailNotVerified();
-      const mayFound = await takeDaily(tenant, keyOf('founded', userId), FOUNDED_PER_DAY);
-      if (!mayFound) throw UserErrors.TooManyOrganizations(secondsLeftToday());
+      const mayFound = await consumeDailyQuota(tenant, quotaKey('founded', userId), FOUNDED_PER_DAY);
+      if (!mayFound) throw UserErrors.TooManyOrganizations(secondsUntilReset());
     });
     const organization = { id: newId('org'), name: input.name };
     const actor = { kind: 'system', name: 'accounts' } as const;

@@ -41,5 +41,5 @@ export async function requireMember(ctx: TenantContext, userId: Id<'usr'>) {
   return member;
 }
 
-export const isMember = (ctx: Pick<TenantContext, 'tenantId'>, userId: Id<'usr'>) =>
+export const memberById = (ctx: Pick<TenantContext, 'tenantId'>, userId: Id<'usr'>) =>
   and(eq(members.tenantId, ctx.tenantId), eq(members.userId, userId));

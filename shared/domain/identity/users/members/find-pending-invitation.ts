@@ -25,7 +25,7 @@ export async function requirePendingInvitation(ctx: TenantContext, id: Id<'inv'>
 }
 
 /** Makes all that a member has offered void, as it leaves. */
-export async function revokeInvitationsBy({ tx, tenantId }: TenantContext, userId: Id<'usr'>) {
+export async function deleteInvitationsBy({ tx, tenantId }: TenantContext, userId: Id<'usr'>) {
   await tx
     .delete(invitations)
     .where(

@@ -1,4 +1,4 @@
-import { defineAction, permissionsHeld } from '@insightdesk/shared/context';
+import { defineAction, effectivePermissions } from '@insightdesk/shared/context';
 import { permissionNames, roles } from '@insightdesk/shared/contract';
 import { statement } from '@insightdesk/shared/database';
 import {
@@ -22,7 +22,7 @@ const self = statement(
       .where(eq(users.id, userId)),
 );
 
-export const me = defineAction({
+export const getMe = defineAction({
   summary: 'Who the caller is',
   input: z.strictObject({}),
   output: z.object({
@@ -40,7 +40,7 @@ export const me = defineAction({
       user: toOwnUser(row.user),
       organization: toOrganization(row.organization),
       role: actor.role,
-      permissions: [...permissionsHeld(actor)],
+      permissions: [...effectivePermissions(actor)],
     };
   },
 });

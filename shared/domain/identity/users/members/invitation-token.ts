@@ -3,7 +3,7 @@ import { type Id, isId } from '@insightdesk/shared/contract';
 import { UserErrors } from '../errors.ts';
 
 /** The token in an invitation's link. */
-export const invitationToken = (ctx: Context, tenantId: Id<'org'>, id: Id<'inv'>) =>
+export const createInvitationToken = (ctx: Context, tenantId: Id<'org'>, id: Id<'inv'>) =>
   ctx.security.tokenCodec.seal('invitation', [tenantId, id]);
 
 /** Which invitation a link's token stands for; throws 422 when it is none of ours. */

@@ -4,9 +4,9 @@ import { disableOrganization } from '@insightdesk/shared/domain/tenancy/tenants'
 import { createTestTenant, userOf } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import {
-  changeRole,
-  invitationToken,
-  invite,
+  updateMember,
+  createInvitationToken,
+  inviteMember,
   listInvitations,
   removeMember,
   requestEmailChange,
@@ -36,10 +36,10 @@ describe('an invitation', () => {
     const admin = await member('admin');
     const { token } = await invited(admin, address(), 'admin');
     const { token: forCustomer } = await invited(admin, address(), 'customer');
-    await changeRole(owner, { userId: userOf(admin), role: 'agent' });
+    await updateMember(owner, { userId: userOf(admin), role: 'agent' });
     await expect(accept(token)).rejects.toMatchObject(invalid);
     await accept(forCustomer);
-    await changeRole(owner, { userId: userOf(admin), role: 'admin' });
+    await updateMember(owner, { userId: userOf(admin), role: 'admin' });
     await accept(token);
   });
 
@@ -81,7 +81,7 @@ describe('an invitation', () => {
       await expect(attempt(stranger, { id: customerId })).rejects.toMatchObject({ status: 404 });
     }
     await resendInvitation(agent, { id: customerId });
-    const token = invitationToken(context, owner.tenantId ?? newId('org'), customerId);
+    const token = createInvitationToken(context, owner.tenantId ?? newId('org'), customerId);
     await revokeInvitation(agent, { id: customerId });
     await expect(accept(token)).rejects.toMatchObject(invalid);
     for (let sends = 1; sends < 5; sends++) await resendInvitation(owner, { id: agentId });
@@ -114,7 +114,7 @@ describe('an invitation', () => {
     const { owner } = await createTestTenant(context);
     const few = { ...owner, limits: { ...owner.limits, invitationsPerDay: 4 } };
     const tries = await Promise.allSettled(
-      Array.from({ length: 10 }, () => invite(few, { email: address(), role: 'customer' })),
+      Array.from({ length: 10 }, () => inviteMember(few, { email: address(), role: 'customer' })),
     );
     expect(tries.filter(({ status }) => status === 'fulfilled')).toHaveLength(4);
     const refusal = tries.find(({ status }) => status === 'rejected') as PromiseRejectedResult;

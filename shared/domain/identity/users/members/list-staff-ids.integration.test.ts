@@ -4,9 +4,9 @@ import { record } from '@insightdesk/shared/events';
 import { createTestContext, createTestTenant, until, userOf } from '@insightdesk/shared/testing';
 import {
   acceptInvitation,
-  changeRole,
-  invitationToken,
-  invite,
+  updateMember,
+  createInvitationToken,
+  inviteMember,
   listStaffIds,
   removeMember,
   userEvents,
@@ -30,18 +30,18 @@ test('staff is remembered, and changes are seen here and elsewhere', async () =>
   for (const side of [here, there, here, there]) expect(await staff(side)).toEqual(both);
   expect([missesOf(here), missesOf(there)]).toEqual(before);
 
-  await changeRole(owner, { userId: agentId, role: 'customer' });
+  await updateMember(owner, { userId: agentId, role: 'customer' });
   await until(staff, { equals: [ownerId] });
   await until(() => staff(there), { equals: [ownerId] });
-  await changeRole(owner, { userId: agentId, role: 'agent' });
+  await updateMember(owner, { userId: agentId, role: 'agent' });
   await until(staff, { equals: both });
   await removeMember(owner, { userId: agentId });
   await until(staff, { equals: [ownerId] });
 
   const email = `${crypto.randomUUID()}@example.com`;
-  const { id } = await invite(owner, { email, role: 'agent' });
+  const { id } = await inviteMember(owner, { email, role: 'agent' });
   const { user } = await acceptInvitation(here.context, {
-    token: invitationToken(here.context, tenantId, id),
+    token: createInvitationToken(here.context, tenantId, id),
     name: 'Somebody new',
     password: 'a long enough password',
   });

@@ -3,7 +3,7 @@ import { type Id, type Permission, staffRoles } from '@insightdesk/shared/contra
 import type { Tx } from '@insightdesk/shared/database';
 import { customRoles, roleEvents } from '@insightdesk/shared/domain/identity/roles';
 import { and, eq, inArray, isNull, or, sql } from 'drizzle-orm';
-import { findMember, isMember } from './find-member.ts';
+import { findMember, memberById } from './find-member.ts';
 import { members } from '../tables.ts';
 
 const STAFF_TTL_SECONDS = 60;
@@ -40,7 +40,7 @@ async function selectStaffIds(tx: Tx, tenantId: Id<'org'>) {
 }
 
 /** Whether this is somebody at this moment to whom conversations may be given, and told of. */
-export async function isReachableStaff(
+export async function isActiveStaff(
   { tx, tenantId }: TenantContext,
   userId: Id<'usr'>,
   { lock = false } = {},
@@ -48,13 +48,13 @@ export async function isReachableStaff(
   const query = tx
     .select({ id: members.userId })
     .from(members)
-    .where(and(isMember({ tenantId }, userId), reachable));
+    .where(and(memberById({ tenantId }, userId), reachable));
   const rows = await (lock ? query.for('share') : query).execute();
   return rows.length > 0;
 }
 
 /** Whether this member may get the messages of a conversation at this moment: its customer or staff. */
-export async function mayBeMailed(ctx: TenantContext, userId: Id<'usr'>, customerId: Id<'usr'>) {
-  if (userId !== customerId) return isReachableStaff(ctx, userId);
+export async function canReceiveMessages(ctx: TenantContext, userId: Id<'usr'>, customerId: Id<'usr'>) {
+  if (userId !== customerId) return isActiveStaff(ctx, userId);
   return (await findMember(ctx, userId)) !== undefined;
 }

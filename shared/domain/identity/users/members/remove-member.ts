@@ -4,9 +4,9 @@ import { record } from '@insightdesk/shared/events';
 import { and, eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { memberRemoved } from '../events.ts';
-import { isMember, requireMember } from './find-member.ts';
+import { memberById, requireMember } from './find-member.ts';
 import { requireAnotherOwner } from './list-owners.ts';
-import { revokeInvitationsBy } from './find-pending-invitation.ts';
+import { deleteInvitationsBy } from './find-pending-invitation.ts';
 import { members, sessions } from '../tables.ts';
 
 /** Takes a member out of the organisation and ends its sessions; what it wrote stays. */
@@ -21,12 +21,12 @@ export const removeMember = defineAction({
     requireCan(ctx.actor, 'members:manage', { kind: 'member', role: member.role });
     if (member.role === 'owner') await requireAnotherOwner(ctx, userId);
     const now = new Date();
-    await ctx.tx.update(members).set({ removedAt: now, roleId: null }).where(isMember(ctx, userId));
+    await ctx.tx.update(members).set({ removedAt: now, roleId: null }).where(memberById(ctx, userId));
     await ctx.tx
       .update(sessions)
       .set({ revokedAt: now })
       .where(and(eq(sessions.tenantId, ctx.tenantId), eq(sessions.userId, userId)));
-    await revokeInvitationsBy(ctx, userId);
+    await deleteInvitationsBy(ctx, userId);
     await record(ctx, memberRemoved, { userId });
   },
 });

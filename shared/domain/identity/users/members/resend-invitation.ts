@@ -4,9 +4,9 @@ import { addDays } from '@insightdesk/shared/utils';
 import { and, eq, lt, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { UserErrors } from '../errors.ts';
-import { mailInvitation } from './request-invitation-email.ts';
+import { requestInvitationEmail } from './request-invitation-email.ts';
 import { requirePendingInvitation } from './find-pending-invitation.ts';
-import { requireStanding } from './require-can-invite.ts';
+import { requireCanInvite } from './require-can-invite.ts';
 import { invitations } from '../tables.ts';
 import { INVITATION_DAYS } from '../view.ts';
 
@@ -21,7 +21,7 @@ export const resendInvitation = defineAction({
   transaction: 'write',
   async run(ctx, { id }) {
     const { role } = await requirePendingInvitation(ctx, id);
-    await requireStanding(ctx, role);
+    await requireCanInvite(ctx, role);
     const [invitation] = await ctx.tx
       .update(invitations)
       .set({
@@ -38,7 +38,7 @@ export const resendInvitation = defineAction({
       )
       .returning();
     if (!invitation) throw UserErrors.InvitationSentOften();
-    await mailInvitation(ctx, invitation);
+    await requestInvitationEmail(ctx, invitation);
     return { id, expiresAt: invitation.expiresAt.toISOString() };
   },
 });

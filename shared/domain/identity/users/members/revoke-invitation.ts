@@ -3,7 +3,7 @@ import { idSchema } from '@insightdesk/shared/contract';
 import { and, eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { requirePendingInvitation } from './find-pending-invitation.ts';
-import { requireStanding } from './require-can-invite.ts';
+import { requireCanInvite } from './require-can-invite.ts';
 import { invitations } from '../tables.ts';
 
 /** Makes an invitation void; whoever may offer its role may take it back. */
@@ -15,7 +15,7 @@ export const revokeInvitation = defineAction({
   transaction: 'write',
   async run(ctx, { id }) {
     const { role } = await requirePendingInvitation(ctx, id);
-    await requireStanding(ctx, role);
+    await requireCanInvite(ctx, role);
     const self = and(eq(invitations.tenantId, ctx.tenantId), eq(invitations.id, id));
     await ctx.tx.delete(invitations).where(self);
   },

@@ -6,12 +6,12 @@ import { record } from '@insightdesk/shared/events';
 import { z } from 'zod';
 import { UserErrors } from '../errors.ts';
 import { memberUpdated } from '../events.ts';
-import { isMember, requireMember } from './find-member.ts';
+import { memberById, requireMember } from './find-member.ts';
 import { requireAnotherOwner } from './list-owners.ts';
 import { members } from '../tables.ts';
 import { memberView, toMember } from '../view.ts';
 
-export const changeRole = defineAction({
+export const updateMember = defineAction({
   summary: "Change a member's role",
   input: z.strictObject({
     userId: idSchema('usr'),
@@ -27,7 +27,7 @@ export const changeRole = defineAction({
     const permissions = roleId ? await permissionsIn(ctx, roleId, role) : permissionsOf(role);
     requireCan(ctx.actor, 'members:manage', { kind: 'privileges', role, permissions });
     if (member.role === 'owner' && role !== 'owner') await requireAnotherOwner(ctx, userId);
-    await ctx.tx.update(members).set({ role, roleId }).where(isMember(ctx, userId));
+    await ctx.tx.update(members).set({ role, roleId }).where(memberById(ctx, userId));
     if (member.role === 'customer' && role !== 'customer') await requireSeat(ctx);
     await record(ctx, memberUpdated, { userId, role, roleId });
     return toMember({ ...member, role, roleId });

@@ -3,8 +3,8 @@ import { withTenant } from '@insightdesk/shared/context';
 import type { Id, Role } from '@insightdesk/shared/contract';
 import { record } from '@insightdesk/shared/events';
 import { newId } from '@insightdesk/shared/utils';
-import { sessionOpened } from '../events.ts';
-import { findGrant } from './find-permission-restriction.ts';
+import { sessionCreated } from '../events.ts';
+import { findPermissionRestriction } from './find-permission-restriction.ts';
 import { sessions } from '../tables.ts';
 
 /** Who a pair of tokens speaks for. */
@@ -15,13 +15,13 @@ export interface SessionSubject {
 }
 
 /** What the person proved itself by, besides or in place of a password. */
-export interface SessionProof {
+export interface SessionAuthentication {
   factorId?: string | undefined;
   providerId?: Id<'idp'> | undefined;
 }
 
 /** Opens a session in the tenant's transaction and signs its first pair of tokens. */
-export function openSession(ctx: Context, subject: SessionSubject & SessionProof) {
+export function createSession(ctx: Context, subject: SessionSubject & SessionAuthentication) {
   const there = { ...ctx, actor: { kind: 'anonymous' }, tenantId: subject.tenantId } as const;
   return withTenant(there, async (tenant) => {
     const { tx } = tenant;
@@ -38,8 +38,8 @@ export function openSession(ctx: Context, subject: SessionSubject & SessionProof
     });
     const { userId, role } = subject;
     const actor = { kind: 'user', userId, role, sessionId: id } as const;
-    await record({ ...tenant, actor }, sessionOpened, { sessionId: id, userId });
-    return signPair(tenant, subject, id, 0);
+    await record({ ...tenant, actor }, sessionCreated, { sessionId: id, userId });
+    return generateTokens(tenant, subject, id, 0);
   });
 }
 
@@ -48,13 +48,13 @@ export const sessionExpiry = (ctx: Context) =>
   new Date(Date.now() + ctx.settings.refreshTtlSeconds * 1000);
 
 /** The pair of tokens of one generation of a session; the refresh token is always the same one. */
-export async function signPair(
+export async function generateTokens(
   ctx: Context,
   { tenantId, userId, role }: SessionSubject,
   sessionId: Id<'ses'>,
   generation: number,
 ) {
-  const restriction = await findGrant(ctx, { tenantId, userId });
+  const restriction = await findPermissionRestriction(ctx, { tenantId, userId });
   const access = await ctx.security.tokens.signAccess({
     userId,
     tenantId,

@@ -28,7 +28,7 @@ interface Whose {
 }
 
 /** What the member's custom role leaves of its role; undefined when it has none. */
-export async function findGrant(
+export async function findPermissionRestriction(
   ctx: Context,
   whose: Whose,
 ): Promise<CustomRoleRestriction | undefined> {

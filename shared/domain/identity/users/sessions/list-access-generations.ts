@@ -6,7 +6,7 @@ import { sql } from 'drizzle-orm';
  * How often somebody of each organisation came to be able to do less; those of which nobody ever did
  * are not there. Whose session was live is live as long as this is the same, but for its end in time.
  */
-export async function listAccessEpochs(
+export async function listAccessGenerations(
   { database }: Pick<Context, 'database'>,
   tenantIds: readonly Id<'org'>[],
 ): Promise<Map<Id<'org'>, string>> {

@@ -1,7 +1,7 @@
 import { defineAction } from '@insightdesk/shared/context';
 import { and, desc, eq } from 'drizzle-orm';
 import { z } from 'zod';
-import { live } from './is-live-session.ts';
+import { isLiveSession } from './is-live-session.ts';
 import { sessions } from '../tables.ts';
 import { sessionView, toSession } from '../view.ts';
 
@@ -16,7 +16,7 @@ export const listSessions = defineAction({
     const rows = await tx
       .select()
       .from(sessions)
-      .where(and(eq(sessions.tenantId, tenantId), eq(sessions.userId, actor.userId), live))
+      .where(and(eq(sessions.tenantId, tenantId), eq(sessions.userId, actor.userId), isLiveSession))
       .orderBy(desc(sessions.createdAt))
       .limit(100)
       .execute();

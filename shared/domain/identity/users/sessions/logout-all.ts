@@ -1,6 +1,6 @@
 import { defineAction } from '@insightdesk/shared/context';
 import { z } from 'zod';
-import { endSessions } from './revoke-sessions.ts';
+import { revokeSessions } from './revoke-sessions.ts';
 
 /** Ends every session of the caller in this organisation. */
 export const logoutAll = defineAction({
@@ -10,6 +10,6 @@ export const logoutAll = defineAction({
   allow: 'account:manage',
   transaction: 'write',
   async run(ctx) {
-    await endSessions(ctx, { userId: ctx.actor.userId });
+    await revokeSessions(ctx, { userId: ctx.actor.userId });
   },
 });

@@ -1,6 +1,6 @@
 import { defineAction } from '@insightdesk/shared/context';
 import { z } from 'zod';
-import { endSessions } from './revoke-sessions.ts';
+import { revokeSessions } from './revoke-sessions.ts';
 
 /** Ends the session of this call. */
 export const logout = defineAction({
@@ -12,6 +12,6 @@ export const logout = defineAction({
   transaction: 'write',
   async run(ctx) {
     const { userId, sessionId } = ctx.actor;
-    await endSessions(ctx, { userId, sessionId });
+    await revokeSessions(ctx, { userId, sessionId });
   },
 });

@@ -2,8 +2,8 @@ import { idSchema } from '@insightdesk/shared/contract';
 import { z } from 'zod';
 
 /** Which sessions of a person end: those that began before a moment, but one. */
-export const endedSessions = z.object({
+export const olderSessions = z.object({
   userId: idSchema('usr'),
   before: z.iso.datetime(),
-  keep: idSchema('ses').optional(),
+  exceptSessionId: idSchema('ses').optional(),
 });

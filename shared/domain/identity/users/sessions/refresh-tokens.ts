@@ -9,10 +9,10 @@ import { organizations, TenantErrors } from '@insightdesk/shared/domain/tenancy/
 import { sleep } from '@insightdesk/shared/promises';
 import { and, eq, isNull, sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { endSessions } from './revoke-sessions.ts';
+import { revokeSessions } from './revoke-sessions.ts';
 import { UserErrors } from '../errors.ts';
-import { live } from './is-live-session.ts';
-import { sessionExpiry, signPair } from './create-session.ts';
+import { isLiveSession } from './is-live-session.ts';
+import { sessionExpiry, generateTokens } from './create-session.ts';
 import { members, sessions } from '../tables.ts';
 import { tokenPairView } from '../view.ts';
 
@@ -25,7 +25,7 @@ const SETTLE_MS = 500;
 const LOOKS = 3;
 
 /** Swaps a refresh token for its successor; a replayed one ends the whole session. */
-export const refresh = defineAction({
+export const refreshTokens = defineAction({
   summary: 'Refresh a session',
   input: z.strictObject({ refreshToken: z.string().max(1000) }),
   output: tokenPairView,
@@ -39,7 +39,7 @@ export const refresh = defineAction({
     if (outcome === 'disabled') throw TenantErrors.Disabled();
     await sleep(SETTLE_MS);
     const subject = { tenantId: claim.tenantId, ...outcome };
-    return signPair(ctx, subject, claim.sessionId, claim.generation + 1);
+    return generateTokens(ctx, subject, claim.sessionId, claim.generation + 1);
   },
 });
 
@@ -76,7 +76,7 @@ function rotate(ctx: Context, { tenantId, sessionId, generation }: Claim, arrive
         and(
           eq(sessions.tenantId, tenantId),
           eq(sessions.id, sessionId),
-          live,
+          isLiveSession,
           isNull(members.removedAt),
         ),
       )
@@ -99,7 +99,7 @@ function rotate(ctx: Context, { tenantId, sessionId, generation }: Claim, arrive
     }
     const isPredecessor = session.generation === generation + 1;
     if (isPredecessor && (await cameInTime(tenant, sessionId, arrivedAt))) return { userId, role };
-    await endSessions(tenant, { userId, sessionId });
+    await revokeSessions(tenant, { userId, sessionId });
     return 'reused';
   });
 }

@@ -1,14 +1,14 @@
 import { type Context, systemContext, withTenant } from '@insightdesk/shared/context';
 import { and, eq, lte, ne } from 'drizzle-orm';
 import type { z } from 'zod';
-import { endSessions } from './revoke-sessions.ts';
-import type { endedSessions } from './older-sessions.ts';
+import { revokeSessions } from './revoke-sessions.ts';
+import type { olderSessions } from './older-sessions.ts';
 import { members, sessions } from '../tables.ts';
 
 /** Ends a person's sessions in all organisations that began before a moment; one may be kept. */
-export async function endOlderSessions(
+export async function revokeOlderSessions(
   ctx: Context,
-  { userId, before, keep }: z.output<typeof endedSessions>,
+  { userId, before, exceptSessionId }: z.output<typeof olderSessions>,
 ): Promise<void> {
   const memberships = await ctx.database.read({ userId }, (tx) =>
     tx
@@ -17,9 +17,9 @@ export async function endOlderSessions(
       .where(eq(members.userId, userId))
       .execute(),
   );
-  const older = and(lte(sessions.createdAt, new Date(before)), keep && ne(sessions.id, keep));
+  const older = and(lte(sessions.createdAt, new Date(before)), exceptSessionId && ne(sessions.id, exceptSessionId));
   for (const { tenantId } of memberships) {
     const there = systemContext(ctx, 'accounts', { tenantId, requestId: ctx.requestId });
-    await withTenant(there, (tenant) => endSessions(tenant, { userId, meant: older }));
+    await withTenant(there, (tenant) => revokeSessions(tenant, { userId, meant: older }));
   }
 }

@@ -1,7 +1,7 @@
 import { defineAction } from '@insightdesk/shared/context';
 import { idSchema } from '@insightdesk/shared/contract';
 import { z } from 'zod';
-import { endSessions } from './revoke-sessions.ts';
+import { revokeSessions } from './revoke-sessions.ts';
 import { UserErrors } from '../errors.ts';
 
 export const revokeSession = defineAction({
@@ -11,7 +11,7 @@ export const revokeSession = defineAction({
   allow: 'account:manage',
   transaction: 'write',
   async run(ctx, { id }) {
-    const ended = await endSessions(ctx, { userId: ctx.actor.userId, sessionId: id });
+    const ended = await revokeSessions(ctx, { userId: ctx.actor.userId, sessionId: id });
     if (ended === 0) throw UserErrors.SessionNotFound();
   },
 });

@@ -3,7 +3,7 @@ import type { Id } from '@insightdesk/shared/contract';
 import { record } from '@insightdesk/shared/events';
 import { and, eq, type SQL } from 'drizzle-orm';
 import { sessionRevoked } from '../events.ts';
-import { live } from './is-live-session.ts';
+import { isLiveSession } from './is-live-session.ts';
 import { sessions } from '../tables.ts';
 
 /** Whose: a person's, or those that a provider vouched for; of these one, or those meant. */
@@ -15,7 +15,7 @@ type Which = ({ userId: Id<'usr'> } | { providerId: Id<'idp'> }) & {
 };
 
 /** Ends live sessions in the organisation; tells how many. */
-export async function endSessions(
+export async function revokeSessions(
   ctx: TenantContext,
   { userId, providerId, sessionId, meant }: Which,
 ): Promise<number> {
@@ -29,7 +29,7 @@ export async function endSessions(
         providerId && eq(sessions.providerId, providerId),
         sessionId && eq(sessions.id, sessionId),
         meant,
-        live,
+        isLiveSession,
       ),
     )
     .returning({ sessionId: sessions.id, userId: sessions.userId });

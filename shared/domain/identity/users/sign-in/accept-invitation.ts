@@ -1,7 +1,7 @@
 import {
   type Context,
   defineAction,
-  name,
+  displayName,
   type TenantContext,
   withTenant,
 } from '@insightdesk/shared/context';
@@ -19,18 +19,18 @@ import { and, eq, isNotNull, isNull } from 'drizzle-orm';
 import { z } from 'zod';
 import {
   findByCredentials,
-  insertAccount,
+  createAccount,
   password,
-  refuseGuessable,
-  requireSamePassword,
+  rejectWeakPassword,
+  requireUnchangedPassword,
 } from '../accounts/find-by-credentials.ts';
 import { UserErrors } from '../errors.ts';
 import { memberJoined } from '../events.ts';
-import { factorCode } from '../two-factor/two-factor-fields.ts';
+import { twoFactorCode } from '../two-factor/two-factor-fields.ts';
 import { readInvitationToken } from '../members/invitation-token.ts';
-import { openSession } from '../sessions/create-session.ts';
-import { prove } from './verify-second-factor.ts';
-import { requireInviterStanding } from '../members/require-can-invite.ts';
+import { createSession } from '../sessions/create-session.ts';
+import { verifySecondFactor } from './verify-second-factor.ts';
+import { requireInviterCanInvite } from '../members/require-can-invite.ts';
 import { invitations, members, users } from '../tables.ts';
 import { signedInView, toUser } from '../view.ts';
 
@@ -42,9 +42,9 @@ export const acceptInvitation = defineAction({
   summary: 'Accept an invitation',
   input: z.strictObject({
     token: z.string().max(1000),
-    name: name(200),
+    name: displayName(200),
     password,
-    code: factorCode.optional(),
+    code: twoFactorCode.optional(),
   }),
   output: signedInView,
   allow: 'anyone',
@@ -53,9 +53,9 @@ export const acceptInvitation = defineAction({
     const invited = { ...ctx, actor: { kind: 'anonymous' }, tenantId } as const;
     const invitation = await requireInvitation(invited, id);
     const { email, role } = invitation;
-    refuseGuessable(input.password, [email, input.name]);
+    rejectWeakPassword(input.password, [email, input.name]);
     const proven = await findByCredentials(ctx, { email, password: input.password });
-    const proof = await prove(ctx, proven?.id ?? newId('usr'), {
+    const proof = await verifySecondFactor(ctx, proven?.id ?? newId('usr'), {
       by: 'password',
       code: input.code,
     });
@@ -76,7 +76,7 @@ export const acceptInvitation = defineAction({
       if (role !== 'customer') await requireSeat(tenant);
       await record(tenant, memberJoined, { userId: user.id, name: user.name, role });
       const organization = await requireEnabled(tenant);
-      const pair = await openSession(tenant, { tenantId, userId: user.id, role, ...proof });
+      const pair = await createSession(tenant, { tenantId, userId: user.id, role, ...proof });
       return { user: toUser(user), organization: toOrganization(organization), ...pair };
     }).catch((error) => {
       const isRace = violatedConstraint(error) === 'users_verified_email';
@@ -94,7 +94,7 @@ async function take(
   { id, invitedBy, role }: typeof invitations.$inferSelect,
 ): Promise<void> {
   const { tx, tenantId } = tenant;
-  await requireInviterStanding(tenant, { invitedBy, role });
+  await requireInviterCanInvite(tenant, { invitedBy, role });
   const taken = await tx
     .update(invitations)
     .set({ acceptedAt: new Date() })
@@ -126,10 +126,10 @@ async function enter(
   if (owner && owner.id !== proven?.id) throw UserErrors.InvalidCredentials();
   if (!proven) {
     const fresh = { id: newId('usr'), ...person };
-    await insertAccount(tenant, { ...fresh, emailVerifiedAt }, passwordHash);
+    await createAccount(tenant, { ...fresh, emailVerifiedAt }, passwordHash);
     return fresh;
   }
-  await requireSamePassword(tenant, proven, 'no key update');
+  await requireUnchangedPassword(tenant, proven, 'no key update');
   if (!owner) {
     const stillIts = and(eq(users.id, proven.id), eq(users.email, person.email));
     const verified = await tx.update(users).set({ emailVerifiedAt }).where(stillIts).returning();

@@ -14,14 +14,14 @@ import {
 import { newId } from '@insightdesk/shared/utils';
 import {
   acceptInvitation,
-  changeRole,
-  invitationToken,
-  invite,
+  updateMember,
+  createInvitationToken,
+  inviteMember,
   listLiveSessions,
   login,
   logout,
-  me,
-  refresh,
+  getMe,
+  refreshTokens,
   register,
   requireLiveSession,
 } from '../index.ts';
@@ -50,15 +50,15 @@ test('every action of its members is refused, until it is enabled: the same sess
   const customer = await member('customer');
   expect(await disableOrganization(system(owner))).toBe(true);
   const attempts = [
-    () => me(owner, {}),
-    () => me(customer, {}),
-    () => changeRole(owner, { userId: userOf(customer), role: 'agent' }),
+    () => getMe(owner, {}),
+    () => getMe(customer, {}),
+    () => updateMember(owner, { userId: userOf(customer), role: 'agent' }),
     () => logout(customer, {}),
     () => requireLiveSession(owner),
   ];
   for (const attempt of attempts) await expect(attempt()).rejects.toMatchObject(disabled);
   expect(await enableOrganization(system(owner))).toBe(true);
-  expect(await me(customer, {})).toMatchObject({ role: 'customer' });
+  expect(await getMe(customer, {})).toMatchObject({ role: 'customer' });
 });
 
 test('a session that has ended is told so first', async () => {
@@ -66,33 +66,33 @@ test('a session that has ended is told so first', async () => {
   const agent = await member('agent');
   await logout(agent, {});
   await disableOrganization(system(owner));
-  await expect(me(agent, {})).rejects.toMatchObject({ status: 401, code: 'SESSION_ENDED' });
+  await expect(getMe(agent, {})).rejects.toMatchObject({ status: 401, code: 'SESSION_ENDED' });
 });
 
 test('nobody signs in, refreshes or joins', async () => {
   const { owner, email, refreshToken, organization } = await openOrganization();
-  const invitation = await invite(owner, { email: `${newId('usr')}@example.com`, role: 'agent' });
+  const invitation = await inviteMember(owner, { email: `${newId('usr')}@example.com`, role: 'agent' });
   await disableOrganization(system(owner));
-  const token = invitationToken(context, organization.id, invitation.id);
+  const token = createInvitationToken(context, organization.id, invitation.id);
   const attempts = [
     () => login(context, { email, password }),
     () => login(context, { email, password, organizationId: organization.id }),
-    () => refresh(context, { refreshToken }),
+    () => refreshTokens(context, { refreshToken }),
     () => acceptInvitation(context, { token, name: 'Ada Agent', password }),
   ];
   for (const attempt of attempts) await expect(attempt()).rejects.toMatchObject(disabled);
   const wrong = login(context, { email, password: 'something else' });
   await expect(wrong).rejects.toMatchObject({ status: 401, code: 'INVALID_CREDENTIALS' });
   await enableOrganization(system(owner));
-  await refresh(context, { refreshToken });
+  await refreshTokens(context, { refreshToken });
   await acceptInvitation(context, { token, name: 'Ada Agent', password });
 });
 
 test('a person of two organisations comes into the other one', async () => {
   const { owner, email, organization } = await openOrganization();
   const other = await createTestTenant(context);
-  const invitation = await invite(other.owner, { email, role: 'agent' });
-  const token = invitationToken(context, other.tenantId, invitation.id);
+  const invitation = await inviteMember(other.owner, { email, role: 'agent' });
+  const token = createInvitationToken(context, other.tenantId, invitation.id);
   await acceptInvitation(context, { token, name: 'Olivia Owner', password });
   expect(await login(context, { email, password })).toMatchObject({ organization });
   await disableOrganization(system(owner));

@@ -5,7 +5,7 @@ import { record } from '@insightdesk/shared/events';
 import { and, eq, like } from 'drizzle-orm';
 import { UserErrors } from '../errors.ts';
 import { impersonationEnded } from '../events.ts';
-import { live } from '../sessions/is-live-session.ts';
+import { isLiveSession } from '../sessions/is-live-session.ts';
 import { sessions } from '../tables.ts';
 
 /** Ends an operator's session in a member's name at once. For the system only. */
@@ -13,7 +13,7 @@ export async function endImpersonation(ctx: Context, sessionId: Id<'ses'>): Prom
   if (ctx.actor.kind !== 'system') throw new ForbiddenError();
   await withTenant(ctx, async (tenant) => {
     const { tx, tenantId } = tenant;
-    const mine = and(eq(sessions.tenantId, tenantId), eq(sessions.id, sessionId), live);
+    const mine = and(eq(sessions.tenantId, tenantId), eq(sessions.id, sessionId), isLiveSession);
     const [ended] = await tx
       .update(sessions)
       .set({ revokedAt: new Date() })

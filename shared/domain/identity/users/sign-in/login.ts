@@ -3,10 +3,10 @@ import { idSchema } from '@insightdesk/shared/contract';
 import { toOrganization } from '@insightdesk/shared/domain/tenancy/tenants';
 import { z } from 'zod';
 import { chooseOrganization } from './choose-organization.ts';
-import { requireCredentials, requireSamePassword } from '../accounts/find-by-credentials.ts';
-import { factorCode } from '../two-factor/two-factor-fields.ts';
-import { openSession } from '../sessions/create-session.ts';
-import { prove } from './verify-second-factor.ts';
+import { requireCredentials, requireUnchangedPassword } from '../accounts/find-by-credentials.ts';
+import { twoFactorCode } from '../two-factor/two-factor-fields.ts';
+import { createSession } from '../sessions/create-session.ts';
+import { verifySecondFactor } from './verify-second-factor.ts';
 import { signedInView, toUser } from '../view.ts';
 
 /** Signs a person in to one of its organisations, unless told the first that is not disabled. */
@@ -16,18 +16,18 @@ export const login = defineAction({
     email: email(),
     password: z.string().max(200),
     organizationId: idSchema('org').optional(),
-    code: factorCode.optional().describe('Of the second factor, if one is set up'),
+    code: twoFactorCode.optional().describe('Of the second factor, if one is set up'),
   }),
   output: signedInView,
   allow: 'anyone',
   async run(ctx, input) {
     const user = await requireCredentials(ctx, input);
     const { organization, role } = await chooseOrganization(ctx, user.id, input.organizationId);
-    const proof = await prove(ctx, user.id, { by: 'password', code: input.code });
+    const proof = await verifySecondFactor(ctx, user.id, { by: 'password', code: input.code });
     const there = { ...ctx, actor: { kind: 'anonymous' }, tenantId: organization.id } as const;
     const pair = await withTenant(there, async (tenant) => {
-      await requireSamePassword(tenant, user);
-      return openSession(tenant, { tenantId: organization.id, userId: user.id, role, ...proof });
+      await requireUnchangedPassword(tenant, user);
+      return createSession(tenant, { tenantId: organization.id, userId: user.id, role, ...proof });
     });
     return { user: toUser(user), organization: toOrganization(organization), ...pair };
   },

@@ -1,12 +1,12 @@
-import { defineAction, email, name, withTenant } from '@insightdesk/shared/context';
+import { defineAction, email, displayName, withTenant } from '@insightdesk/shared/context';
 import { organizations, toOrganization } from '@insightdesk/shared/domain/tenancy/tenants';
 import { record } from '@insightdesk/shared/events';
 import { newId } from '@insightdesk/shared/utils';
 import { z } from 'zod';
-import { requestLink } from '../accounts/account-links.ts';
-import { insertAccount, password, refuseGuessable } from '../accounts/find-by-credentials.ts';
+import { requestAccountLink } from '../accounts/account-links.ts';
+import { createAccount, password, rejectWeakPassword } from '../accounts/find-by-credentials.ts';
 import { organizationCreated } from '../events.ts';
-import { openSession } from '../sessions/create-session.ts';
+import { createSession } from '../sessions/create-session.ts';
 import { members } from '../tables.ts';
 import { signedInView, toUser } from '../view.ts';
 
@@ -16,11 +16,11 @@ import { signedInView, toUser } from '../view.ts';
  */
 export const register = defineAction({
   summary: 'Register a person and found an organisation',
-  input: z.strictObject({ email: email(), password, name: name(200), organizationName: name(200) }),
+  input: z.strictObject({ email: email(), password, name: displayName(200), organizationName: displayName(200) }),
   output: signedInView,
   allow: 'anyone',
   async run(ctx, input) {
-    refuseGuessable(input.password, [input.email, input.name, input.organizationName]);
+    rejectWeakPassword(input.password, [input.email, input.name, input.organizationName]);
     const organization = { id: newId('org'), name: input.organizationName };
     const user = { id: newId('usr'), email: input.email, name: input.name };
     const passwordHash = await ctx.security.passwords.hash(input.password);
@@ -29,11 +29,11 @@ export const register = defineAction({
     const pair = await withTenant(founding, async (tenant) => {
       const { tx } = tenant;
       await tx.insert(organizations).values(organization);
-      await insertAccount(tenant, user, passwordHash);
+      await createAccount(tenant, user, passwordHash);
       await tx.insert(members).values(subject);
       await record(tenant, organizationCreated, { name: organization.name, ownerId: user.id });
-      await requestLink(tenant, { purpose: 'verify', userId: user.id, email: user.email });
-      return openSession(tenant, subject);
+      await requestAccountLink(tenant, { purpose: 'verify', userId: user.id, email: user.email });
+      return createSession(tenant, subject);
     });
     return { user: toUser(user), organization: toOrganization(organization), ...pair };
   },

@@ -12,16 +12,16 @@ import {
 import { newId } from '@insightdesk/shared/utils';
 import {
   acceptInvitation,
-  changeRole,
-  invitationToken,
-  invite,
+  updateMember,
+  createInvitationToken,
+  inviteMember,
   listMembers,
   listSessions,
   login,
   logout,
   logoutAll,
-  me,
-  refresh,
+  getMe,
+  refreshTokens,
   register,
   removeMember,
   revokeSession,
@@ -44,7 +44,7 @@ describe('register and login', () => {
     const input = someone();
     const founded = await register(context, input);
     const owner = await signedIn(context, founded.accessToken);
-    expect(await me(owner, {})).toMatchObject({ role: 'owner', user: founded.user });
+    expect(await getMe(owner, {})).toMatchObject({ role: 'owner', user: founded.user });
     const again = await login(context, { email: input.email.toUpperCase(), password });
     expect(again).toMatchObject({ user: founded.user, organization: founded.organization });
   });
@@ -67,56 +67,56 @@ describe('register and login', () => {
 describe('refresh', () => {
   test('a successor works, its predecessor ends the session', async () => {
     const first = await register(context, someone());
-    const second = await refresh(context, { refreshToken: first.refreshToken });
-    const third = await refresh(context, { refreshToken: second.refreshToken });
+    const second = await refreshTokens(context, { refreshToken: first.refreshToken });
+    const third = await refreshTokens(context, { refreshToken: second.refreshToken });
     const caller = await signedIn(context, third.accessToken);
-    await me(caller, {});
+    await getMe(caller, {});
     const reused = unauthenticated('TOKEN_REUSED');
-    await expect(refresh(context, { refreshToken: second.refreshToken })).rejects.toMatchObject(
+    await expect(refreshTokens(context, { refreshToken: second.refreshToken })).rejects.toMatchObject(
       reused,
     );
-    await expect(refresh(context, { refreshToken: third.refreshToken })).rejects.toMatchObject(
+    await expect(refreshTokens(context, { refreshToken: third.refreshToken })).rejects.toMatchObject(
       unauthenticated('TOKEN_INVALID'),
     );
-    await expect(me(caller, {})).rejects.toMatchObject(unauthenticated('SESSION_ENDED'));
+    await expect(getMe(caller, {})).rejects.toMatchObject(unauthenticated('SESSION_ENDED'));
   });
 
   test('twenty at once all get the same successor', async () => {
     const pair = await register(context, someone());
     const all = await Promise.all(
-      Array.from({ length: 20 }, () => refresh(context, { refreshToken: pair.refreshToken })),
+      Array.from({ length: 20 }, () => refreshTokens(context, { refreshToken: pair.refreshToken })),
     );
     expect(new Set(all.map(({ refreshToken }) => refreshToken)).size).toBe(1);
     const [one] = all;
     if (!one) throw new Error('No successor');
-    expect((await refresh(context, { refreshToken: one.refreshToken })).refreshToken).not.toBe(
+    expect((await refreshTokens(context, { refreshToken: one.refreshToken })).refreshToken).not.toBe(
       one.refreshToken,
     );
   });
 
   test('whoever came before a successor was handed out gets it, however long it waits here', async () => {
     const { refreshToken } = await register(context, someone());
-    const handedOut = refresh(context, { refreshToken });
+    const handedOut = refreshTokens(context, { refreshToken });
     const { database } = context;
     const crowded: typeof database = {
       ...database,
       write: (...work) => handedOut.then(() => database.write(...work)),
     };
-    const late = refresh({ ...context, database: crowded }, { refreshToken });
+    const late = refreshTokens({ ...context, database: crowded }, { refreshToken });
     expect((await late).refreshToken).toBe((await handedOut).refreshToken);
-    await expect(refresh(context, { refreshToken })).rejects.toMatchObject(
+    await expect(refreshTokens(context, { refreshToken })).rejects.toMatchObject(
       unauthenticated('TOKEN_REUSED'),
     );
   });
 
   test('a connection that is slow to open makes nobody late', async () => {
     const { refreshToken } = await register(context, someone());
-    const handedOut = refresh(context, { refreshToken });
+    const handedOut = refreshTokens(context, { refreshToken });
     const way = await openWayToDatabase({ open: handedOut });
     const limits = { poolMin: 1, poolMax: 1, timeoutMs: 10_000, slowQueryMs: 10_000 };
     const database = createDatabase({ url: way.url, ...limits });
     try {
-      const late = refresh({ ...context, database }, { refreshToken });
+      const late = refreshTokens({ ...context, database }, { refreshToken });
       expect((await late).refreshToken).toBe((await handedOut).refreshToken);
     } finally {
       await database.close(100);
@@ -125,7 +125,7 @@ describe('refresh', () => {
   });
 
   test.each(['', 'nonsense', 'a.b'])('%p is not a refresh token', async (refreshToken) => {
-    await expect(refresh(context, { refreshToken })).rejects.toMatchObject(
+    await expect(refreshTokens(context, { refreshToken })).rejects.toMatchObject(
       unauthenticated('TOKEN_INVALID'),
     );
   });
@@ -144,15 +144,15 @@ describe('sessions', () => {
     expect(items.map(({ current }) => current)).toEqual([true, false]);
     expect(items[0]).toMatchObject({ ip: '10.0.0.1', userAgent: 'Test' });
     await revokeSession(second, { id: items[1]?.id ?? newId('ses') });
-    await expect(me(first, {})).rejects.toMatchObject(unauthenticated('SESSION_ENDED'));
+    await expect(getMe(first, {})).rejects.toMatchObject(unauthenticated('SESSION_ENDED'));
     await expect(revokeSession(second, { id: newId('ses') })).rejects.toMatchObject({
       status: 404,
     });
     const other = await signedIn(context, (await login(context, input2(input))).accessToken);
     await logout(other, {});
-    await expect(me(other, {})).rejects.toMatchObject({ status: 401 });
+    await expect(getMe(other, {})).rejects.toMatchObject({ status: 401 });
     await logoutAll(second, {});
-    await expect(me(second, {})).rejects.toMatchObject({ status: 401 });
+    await expect(getMe(second, {})).rejects.toMatchObject({ status: 401 });
   });
 });
 
@@ -163,8 +163,8 @@ describe('invitations', () => {
     acceptInvitation(context, { token, name, password });
   const invited = async (by: Context, role: 'agent' | 'customer', address?: string) => {
     const email = address ?? `${newId('usr')}@example.com`;
-    const { id } = await invite(by, { email, role });
-    return { email, token: invitationToken(context, by.tenantId ?? newId('org'), id) };
+    const { id } = await inviteMember(by, { email, role });
+    return { email, token: createInvitationToken(context, by.tenantId ?? newId('org'), id) };
   };
 
   test('a guest joins once, in the role it was invited to', async () => {
@@ -189,7 +189,7 @@ describe('invitations', () => {
       await expect(accept(token)).rejects.toMatchObject(refused);
     }
     await accept(second.token);
-    await expect(invite(owner, { email: first.email, role: 'agent' })).rejects.toMatchObject({
+    await expect(inviteMember(owner, { email: first.email, role: 'agent' })).rejects.toMatchObject({
       code: 'ALREADY_MEMBER',
     });
   });
@@ -220,7 +220,7 @@ describe('members', () => {
   test('the last owner stays; two cannot leave at the same moment', async () => {
     const { owner, member } = await createTestTenant(context);
     const second = await member('owner');
-    const leave = (who: Context) => changeRole(who, { userId: userOf(who), role: 'admin' });
+    const leave = (who: Context) => updateMember(who, { userId: userOf(who), role: 'admin' });
     const outcomes = await Promise.allSettled([leave(owner), leave(second)]);
     expect(outcomes.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
     const stays = outcomes[0]?.status === 'rejected' ? owner : second;
@@ -235,11 +235,11 @@ describe('members', () => {
     const [admin, agent] = await Promise.all([member('admin'), member('agent')]);
     const refused = { status: 403 };
     await expect(removeMember(admin, { userId: userOf(owner) })).rejects.toMatchObject(refused);
-    await expect(changeRole(admin, { userId: userOf(agent), role: 'owner' })).rejects.toMatchObject(
+    await expect(updateMember(admin, { userId: userOf(agent), role: 'owner' })).rejects.toMatchObject(
       refused,
     );
-    await changeRole(admin, { userId: userOf(agent), role: 'admin' });
-    await expect(me(agent, {})).rejects.toMatchObject({ status: 401 });
+    await updateMember(admin, { userId: userOf(agent), role: 'admin' });
+    await expect(getMe(agent, {})).rejects.toMatchObject({ status: 401 });
   });
 
   test('are listed newest first, page by page', async () => {
@@ -262,7 +262,7 @@ describe('members', () => {
     const { owner } = await createTestTenant(context);
     const { owner: stranger } = await createTestTenant(context);
     const userId = userOf(stranger);
-    await expect(changeRole(owner, { userId, role: 'agent' })).rejects.toMatchObject({
+    await expect(updateMember(owner, { userId, role: 'agent' })).rejects.toMatchObject({
       status: 404,
     });
     await expect(removeMember(owner, { userId })).rejects.toMatchObject({ status: 404 });

@@ -3,9 +3,9 @@ import { readTenant } from '@insightdesk/shared/context';
 import { disableOrganization } from '@insightdesk/shared/domain/tenancy/tenants';
 import { createTestTenant, signedIn } from '@insightdesk/shared/testing';
 import {
-  foundOrganization,
+  createOrganization,
   listOrganizations,
-  me,
+  getMe,
   removeMember,
   switchOrganization,
 } from '../index.ts';
@@ -17,7 +17,7 @@ afterAll(close);
 describe('several organisations', () => {
   test('are listed with the caller’s role, and switched between', async () => {
     const person = await verified();
-    const { organization } = await foundOrganization(person.ctx, { name: 'The second' });
+    const { organization } = await createOrganization(person.ctx, { name: 'The second' });
     const { owner } = await createTestTenant(context);
     await accept((await invited(owner, person.email, 'customer')).token);
     const { items } = await listOrganizations(person.ctx, {});
@@ -28,9 +28,9 @@ describe('several organisations', () => {
     ]);
     const switched = await switchOrganization(person.ctx, { organizationId: organization.id });
     expect(switched).toMatchObject({ organization, user: person.user });
-    await expect(me(person.ctx, {})).rejects.toMatchObject(refused(401, 'SESSION_ENDED'));
+    await expect(getMe(person.ctx, {})).rejects.toMatchObject(refused(401, 'SESSION_ENDED'));
     const there = await signedIn(context, switched.accessToken);
-    expect(await me(there, {})).toMatchObject({ organization, role: 'owner' });
+    expect(await getMe(there, {})).toMatchObject({ organization, role: 'owner' });
     const used = switchOrganization(person.ctx, { organizationId: organization.id });
     await expect(used).rejects.toMatchObject({ status: 401 });
   });
@@ -45,7 +45,7 @@ describe('several organisations', () => {
     await expect(go()).rejects.toMatchObject({ code: 'ORGANIZATION_DISABLED' });
     const { items } = await listOrganizations(person.ctx, {});
     expect(items.map(({ disabled }) => disabled)).toEqual([false, true]);
-    await me(person.ctx, {});
+    await getMe(person.ctx, {});
   });
 
   test('a member that was removed sees and enters it no more', async () => {

@@ -3,13 +3,13 @@ import { idSchema } from '@insightdesk/shared/contract';
 import { TenantErrors, toOrganization } from '@insightdesk/shared/domain/tenancy/tenants';
 import { eq, gte } from 'drizzle-orm';
 import { z } from 'zod';
-import { requireSamePassword } from '../accounts/find-by-credentials.ts';
-import { endSessions } from '../sessions/revoke-sessions.ts';
+import { requireUnchangedPassword } from '../accounts/find-by-credentials.ts';
+import { revokeSessions } from '../sessions/revoke-sessions.ts';
 import { UserErrors } from '../errors.ts';
 import { listMemberships } from '../members/list-memberships.ts';
 import { requireLiveSession } from '../sessions/require-live-session.ts';
-import { openSession } from '../sessions/create-session.ts';
-import { carryProof } from './verify-second-factor.ts';
+import { createSession } from '../sessions/create-session.ts';
+import { inheritAmr } from './verify-second-factor.ts';
 import { sessions, users } from '../tables.ts';
 import { signedInView, toUser } from '../view.ts';
 
@@ -27,7 +27,7 @@ export const switchOrganization = defineAction({
     const target = memberships.find(({ id }) => id === tenantId);
     if (!target) throw TenantErrors.NotFound();
     if (target.disabledAt) throw TenantErrors.Disabled();
-    const proof = await carryProof(ctx);
+    const proof = await inheritAmr(ctx);
     // The end of the old one shows that it was live, and nothing begins when it was not, nor when it
     // is about to be ended because the password was replaced.
     const user = await withTenant(ctx, async (tenant) => {
@@ -35,14 +35,14 @@ export const switchOrganization = defineAction({
       if (!self) throw UserErrors.NotFound();
       const { passwordChangedAt: since } = self;
       const meant = since ? gte(sessions.createdAt, since) : undefined;
-      const ended = await endSessions(tenant, { userId, sessionId, meant });
+      const ended = await revokeSessions(tenant, { userId, sessionId, meant });
       if (ended === 0) throw UserErrors.SessionNotFound();
       return self;
     });
     const there = { ...ctx, actor: { kind: 'anonymous' }, tenantId } as const;
     const pair = await withTenant(there, async (tenant) => {
-      await requireSamePassword(tenant, user);
-      return openSession(tenant, { tenantId, userId, role: target.role, ...proof });
+      await requireUnchangedPassword(tenant, user);
+      return createSession(tenant, { tenantId, userId, role: target.role, ...proof });
     });
     return { user: toUser(user), organization: toOrganization(target), ...pair };
   },

@@ -3,16 +3,16 @@ import { type Id, toUuid } from '@insightdesk/shared/contract';
 import {
   FactorErrors,
   findFactors,
-  isGuarded,
-  requireCode,
+  hasSecondFactor,
+  verifyCode,
 } from '@insightdesk/shared/domain/identity/mfa';
 import { and, eq } from 'drizzle-orm';
 import { UserErrors } from '../errors.ts';
-import { openSession, type SessionProof, type SessionSubject } from '../sessions/create-session.ts';
+import { createSession, type SessionAuthentication, type SessionSubject } from '../sessions/create-session.ts';
 import { sessions } from '../tables.ts';
 
 /** How somebody came in: every door is one of these, and each asks for what guards the person. */
-export type Door =
+export type AuthMethod =
   | { by: 'password'; code: string | undefined }
   | { by: 'passkey'; passkeyId: Id<'pky'> }
   | { by: 'provider'; providerId: Id<'idp'>; assuresTwoFactor: boolean; code: string | undefined };
@@ -21,7 +21,7 @@ export type Door =
  * What a session that follows the caller's in another organisation may claim: the same. Whom one
  * organisation's provider vouches for is let into that organisation only: 403 PROVIDER_SESSION.
  */
-export async function carryProof(ctx: UserContext): Promise<SessionProof> {
+export async function inheritAmr(ctx: UserContext): Promise<SessionAuthentication> {
   const { tenantId, actor } = ctx;
   const [session] = await readTenant(ctx, ({ tx }) =>
     tx
@@ -35,15 +35,15 @@ export async function carryProof(ctx: UserContext): Promise<SessionProof> {
 }
 
 /** Lets a person in whose first proof was good: asks for the second, and opens the session. */
-export async function signIn(ctx: Context, subject: SessionSubject, door: Door) {
-  return openSession(ctx, { ...subject, ...(await prove(ctx, subject.userId, door)) });
+export async function signIn(ctx: Context, subject: SessionSubject, door: AuthMethod) {
+  return createSession(ctx, { ...subject, ...(await verifySecondFactor(ctx, subject.userId, door)) });
 }
 
 /**
  * What a session may claim; uses the code up. Throws 401 TWO_FACTOR_REQUIRED when one is missing, 422
  * when there is nothing to check it against. Never inside a transaction: a wrong code must count.
  */
-export async function prove(ctx: Context, userId: Id<'usr'>, door: Door): Promise<SessionProof> {
+export async function verifySecondFactor(ctx: Context, userId: Id<'usr'>, door: AuthMethod): Promise<SessionAuthentication> {
   // A passkey is something one has, opened by something one knows or is: two factors by itself.
   if (door.by === 'passkey') return { factorId: toUuid(door.passkeyId) };
   const provider = door.by === 'provider' ? { providerId: door.providerId } : {};
@@ -52,11 +52,11 @@ export async function prove(ctx: Context, userId: Id<'usr'>, door: Door): Promis
     return { ...provider, factorId: toUuid(door.providerId) };
   }
   const factors = await findFactors(ctx, userId);
-  if (!isGuarded(factors)) {
+  if (!hasSecondFactor(factors)) {
     if (door.code !== undefined) throw FactorErrors.NotExpected();
     return provider;
   }
   if (door.code === undefined) throw FactorErrors.Required();
-  await requireCode(ctx, userId, door.code);
+  await verifyCode(ctx, userId, door.code);
   return { ...provider, factorId: toUuid(factors.totpId ?? userId) };
 }

@@ -1,10 +1,10 @@
 import type { Connections } from '@insightdesk/shared/context';
 
 /** Where the signing keys are stored. */
-export type Identity = Connections['identityDatabase'];
+export type IdentityDatabase = Connections['identityDatabase'];
 
 /** What they are encrypted with. */
 export type Secrets = Connections['security']['secrets'];
 
 /** What they are encrypted for. */
-export const PURPOSE = 'signing-key';
+export const ENCRYPTION_PURPOSE = 'signing-key';

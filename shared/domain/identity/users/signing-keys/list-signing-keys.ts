@@ -1,8 +1,8 @@
 import { sql } from 'drizzle-orm';
-import type { Identity } from './encryption.ts';
+import type { IdentityDatabase } from './encryption.ts';
 
 /** A key as operators see it. */
-export interface KeyState {
+export interface SigningKeyState {
   id: string;
   isConfigured: boolean;
   createdAt: Date;
@@ -11,7 +11,7 @@ export interface KeyState {
 }
 
 /** The keys as they stand, the newest first. */
-export async function listSigningKeys(identity: Pick<Identity, 'read'>): Promise<KeyState[]> {
+export async function listSigningKeys(identity: Pick<IdentityDatabase, 'read'>): Promise<SigningKeyState[]> {
   const rows = await identity.read({}, (tx) =>
     tx.execute<{ id: string; isConfigured: boolean; made: number; from: number; end: number }>(sql`
       select id, sealed is null as "isConfigured", extract(epoch from created_at)::float8 as made,

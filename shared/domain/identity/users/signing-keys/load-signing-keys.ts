@@ -1,10 +1,10 @@
 import type { StoredKey } from '@insightdesk/shared/security';
 import { sql } from 'drizzle-orm';
-import { type Identity, PURPOSE, type Secrets } from './encryption.ts';
+import { type IdentityDatabase, ENCRYPTION_PURPOSE, type Secrets } from './encryption.ts';
 
 /** All stored keys, in the order in which they begin to sign. */
 export async function loadSigningKeys(
-  database: Pick<Identity, 'read'>,
+  database: Pick<IdentityDatabase, 'read'>,
   secrets: Secrets,
 ): Promise<StoredKey[]> {
   const rows = await database.read({}, (tx) =>
@@ -15,6 +15,6 @@ export async function loadSigningKeys(
   );
   return rows.map(({ sealed, ...row }) => ({
     ...row,
-    master: sealed === null ? undefined : secrets.decrypt(PURPOSE, sealed, row.id),
+    master: sealed === null ? undefined : secrets.decrypt(ENCRYPTION_PURPOSE, sealed, row.id),
   }));
 }

@@ -1,12 +1,12 @@
 import { sql } from 'drizzle-orm';
-import { type Identity, PURPOSE, type Secrets } from './encryption.ts';
+import { type IdentityDatabase, ENCRYPTION_PURPOSE, type Secrets } from './encryption.ts';
 
 /** Encrypts the keys by the encryption key of now; gives how many were not. */
-export function renewSigningKeys({
+export function reencryptSigningKeys({
   identity,
   secrets,
 }: {
-  identity: Pick<Identity, 'write'>;
+  identity: Pick<IdentityDatabase, 'write'>;
   secrets: Secrets;
 }): Promise<number> {
   return identity.write({}, async (tx) => {
@@ -15,7 +15,7 @@ export function renewSigningKeys({
     );
     const outdated = rows.filter(({ sealed }) => !secrets.isCurrent(sealed));
     for (const { id, sealed } of outdated) {
-      const renewed = secrets.encrypt(PURPOSE, secrets.decrypt(PURPOSE, sealed, id), id);
+      const renewed = secrets.encrypt(ENCRYPTION_PURPOSE, secrets.decrypt(ENCRYPTION_PURPOSE, sealed, id), id);
       await tx.execute(sql`update signing_keys set sealed = ${renewed} where id = ${id}`);
     }
     return outdated.length;

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { newId } from '@insightdesk/shared/utils';
 import { sql } from 'drizzle-orm';
-import { type Identity, PURPOSE, type Secrets } from './encryption.ts';
+import { type IdentityDatabase, ENCRYPTION_PURPOSE, type Secrets } from './encryption.ts';
 
 /** Every process has asked for the keys by then: see `watchKeys`. */
 const HEAD_START_SECONDS = 3;
@@ -13,11 +13,11 @@ const SLACK_SECONDS = 3_600;
  * has expired, `configuredId`, the one of the configuration, too; what ended long ago is dropped.
  */
 export async function rotateSigningKeys(
-  { identity, secrets }: { identity: Pick<Identity, 'write'>; secrets: Secrets },
+  { identity, secrets }: { identity: Pick<IdentityDatabase, 'write'>; secrets: Secrets },
   { configuredId, longestTtlSeconds }: { configuredId: string; longestTtlSeconds: number },
 ): Promise<string> {
   const id = `key-${newId('key').slice(4)}`;
-  const sealed = secrets.encrypt(PURPOSE, randomBytes(32).toString('base64url'), id);
+  const sealed = secrets.encrypt(ENCRYPTION_PURPOSE, randomBytes(32).toString('base64url'), id);
   await identity.write({}, async (tx) => {
     await tx.execute(sql`lock table signing_keys in share row exclusive mode`);
     await tx.execute(sql`

@@ -1,20 +1,20 @@
 import { defineAction } from '@insightdesk/shared/context';
 import { toUuid } from '@insightdesk/shared/contract';
 import {
-  dropTotp,
+  deleteTotp,
   FactorErrors,
   findFactors,
-  requireCode,
+  verifyCode,
 } from '@insightdesk/shared/domain/identity/mfa';
 import { z } from 'zod';
 import { confirmPassword } from '../accounts/confirm-password.ts';
-import { currentPassword, factorCode } from './two-factor-fields.ts';
-import { requireDispensable, unprove } from './session-factors.ts';
+import { currentPassword, twoFactorCode } from './two-factor-fields.ts';
+import { requireRemovableFactor, clearFactor } from './session-factors.ts';
 
 /** Gives up the authenticator app; sessions that had proven it no longer have, in any organisation. */
-export const removeTwoFactor = defineAction({
+export const disableTwoFactor = defineAction({
   summary: 'Remove the authenticator app',
-  input: z.strictObject({ password: currentPassword, code: factorCode }),
+  input: z.strictObject({ password: currentPassword, code: twoFactorCode }),
   output: z.void(),
   allow: 'account:manage',
   transaction: 'own',
@@ -23,11 +23,11 @@ export const removeTwoFactor = defineAction({
     await confirmPassword(ctx, password);
     const { totpId } = await findFactors(ctx, userId);
     if (!totpId) throw FactorErrors.NotExpected();
-    await requireDispensable(ctx);
-    await requireCode(ctx, userId, code);
+    await requireRemovableFactor(ctx);
+    await verifyCode(ctx, userId, code);
     await ctx.database.write({ userId }, async (tx) => {
-      await dropTotp(tx, userId);
-      await unprove(tx, userId, toUuid(totpId));
+      await deleteTotp(tx, userId);
+      await clearFactor(tx, userId, toUuid(totpId));
     });
   },
 });

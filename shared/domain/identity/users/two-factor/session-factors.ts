@@ -7,11 +7,11 @@ import type {
 import type { Id } from '@insightdesk/shared/contract';
 import type { Tx } from '@insightdesk/shared/database';
 import {
-  dropRecoveryCodes,
+  deleteRecoveryCodes,
   FactorErrors,
   type Factors,
   findFactors,
-  isGuarded,
+  hasSecondFactor,
   readFactors,
 } from '@insightdesk/shared/domain/identity/mfa';
 import { organizations } from '@insightdesk/shared/domain/tenancy/tenants';
@@ -24,31 +24,31 @@ const MOST_ORGANIZATIONS = 1_000;
  * Whoever has a factor adds another only from a session that has proven one: a stolen password
  * would otherwise be enough to bring one's own. 403 TWO_FACTOR_REQUIRED.
  */
-export async function requireProven(ctx: UserTenantContext): Promise<Factors> {
+export async function requireVerifiedFactor(ctx: UserTenantContext): Promise<Factors> {
   const { tx, tenantId, actor } = ctx;
   const [session] = await tx
     .select({ factorId: sessions.factorId })
     .from(sessions)
     .where(and(eq(sessions.tenantId, tenantId), eq(sessions.id, actor.sessionId)));
   const factors = await readFactors(tx, actor.userId);
-  if (isGuarded(factors) && !session?.factorId) throw FactorErrors.NotProven();
+  if (hasSecondFactor(factors) && !session?.factorId) throw FactorErrors.NotProven();
   return factors;
 }
 
 /** The caller's session has proven this factor from now on. */
-export const markProven = ({ tx, tenantId, actor }: UserTenantContext, factorId: string) =>
+export const markFactorVerified = ({ tx, tenantId, actor }: UserTenantContext, factorId: string) =>
   tx
     .update(sessions)
     .set({ factorId })
     .where(and(eq(sessions.tenantId, tenantId), eq(sessions.id, actor.sessionId)));
 
 /** Takes a factor that is given up back from the person's sessions, in all organisations. */
-export async function unprove(tx: Tx, userId: Id<'usr'>, factorId: string): Promise<void> {
-  const isLast = !isGuarded(await readFactors(tx, userId));
+export async function clearFactor(tx: Tx, userId: Id<'usr'>, factorId: string): Promise<void> {
+  const isLast = !hasSecondFactor(await readFactors(tx, userId));
   const which: SQL | undefined = isLast
     ? isNull(sessions.providerId)
     : eq(sessions.factorId, factorId);
-  if (isLast) await dropRecoveryCodes(tx, userId);
+  if (isLast) await deleteRecoveryCodes(tx, userId);
   await tx
     .update(sessions)
     .set({ factorId: null })
@@ -56,7 +56,7 @@ export async function unprove(tx: Tx, userId: Id<'usr'>, factorId: string): Prom
 }
 
 /** 409 while one of the caller's organisations requires the factor that would be the last. */
-export async function requireDispensable(ctx: UserContext): Promise<void> {
+export async function requireRemovableFactor(ctx: UserContext): Promise<void> {
   const { userId } = ctx.actor;
   const { totpId, passkeys } = await findFactors(ctx, userId);
   if ((totpId ? 1 : 0) + passkeys > 1) return;

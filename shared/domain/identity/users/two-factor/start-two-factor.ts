@@ -1,9 +1,9 @@
 import { defineAction, withTenant } from '@insightdesk/shared/context';
-import { beginTotp } from '@insightdesk/shared/domain/identity/mfa';
+import { startTotp } from '@insightdesk/shared/domain/identity/mfa';
 import { z } from 'zod';
 import { confirmPassword } from '../accounts/confirm-password.ts';
 import { currentPassword } from './two-factor-fields.ts';
-import { requireProven } from './session-factors.ts';
+import { requireVerifiedFactor } from './session-factors.ts';
 
 /** Hands out the secret of an authenticator app; it counts once a code of it was confirmed. */
 export const startTwoFactor = defineAction({
@@ -19,8 +19,8 @@ export const startTwoFactor = defineAction({
   async run(ctx, { password }) {
     const user = await confirmPassword(ctx, password);
     return withTenant(ctx, async (tenant) => {
-      await requireProven(tenant);
-      return beginTotp(tenant, user);
+      await requireVerifiedFactor(tenant);
+      return startTotp(tenant, user);
     });
   },
 });
