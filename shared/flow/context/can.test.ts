@@ -14,8 +14,8 @@ import {
   authorizationVersionOf,
   can,
   decide,
+  effectivePermissions,
   type PermissionHolder,
-  permissionsHeld,
   type Resource,
 } from './can.ts';
 
@@ -38,7 +38,7 @@ const user = (role: Role, restriction?: CustomRoleRestriction): PermissionHolder
   restriction,
 });
 
-test('without a resource the table decides, cell by cell', () => {
+test('can: without a resource, the permission table decides', () => {
   for (const role of roles) {
     for (const name of permissionNames) {
       expect([role, name, can(user(role), name)]).toEqual([
@@ -50,21 +50,23 @@ test('without a resource the table decides, cell by cell', () => {
   }
 });
 
-test('a custom role leaves what it lists and the own account, never more than its base has', () => {
-  const held = permissionsHeld(user('agent', custom('members:read', 'webhooks:manage')));
-  expect(held).toEqual([...ownPermissions, 'members:read']);
+test('a custom role keeps what it lists and the own account, never more than its base role', () => {
+  const permissions = effectivePermissions(
+    user('agent', custom('members:read', 'webhooks:manage')),
+  );
+  expect(permissions).toEqual([...ownPermissions, 'members:read']);
 });
 
 test('an API key has none of the permissions of users only', () => {
   expect(can(key('owner', 'api-keys:manage'), 'api-keys:manage')).toBe(false);
 });
 
-test('an API key has its scopes and nothing else', () => {
-  expect(permissionsHeld(key('agent', 'members:read', 'jobs:read'))).toEqual(['members:read']);
+test('an API key has the permissions it lists and nothing else', () => {
+  expect(effectivePermissions(key('agent', 'members:read', 'jobs:read'))).toEqual(['members:read']);
 });
 
 const own: Resource = { kind: 'conversation', customerId: self };
-const anothers: Resource = { kind: 'conversation', customerId: other };
+const foreign: Resource = { kind: 'conversation', customerId: other };
 const owner: Resource = { kind: 'member', role: 'owner' };
 const admin: Resource = { kind: 'member', role: 'admin' };
 const privileges = (role: Role, permissions = permissionsOf(role)): Resource => ({
@@ -76,11 +78,11 @@ const invites = custom('members:read', 'members:manage', 'conversations:read');
 
 const cases: [PermissionHolder, Permission, Resource, boolean][] = [
   [user('customer'), 'conversations:read', own, true],
-  [user('customer'), 'conversations:read', anothers, false],
+  [user('customer'), 'conversations:read', foreign, false],
   [user('customer'), 'conversations:reply', { kind: 'notes' }, false],
-  [user('agent'), 'conversations:read', anothers, true],
+  [user('agent'), 'conversations:read', foreign, true],
   [user('agent'), 'conversations:reply', { kind: 'notes' }, true],
-  [user('agent', custom('conversations:read')), 'conversations:reply', anothers, false],
+  [user('agent', custom('conversations:read')), 'conversations:reply', foreign, false],
   [key('agent', 'members:read'), 'members:read', { kind: 'presence' }, false],
   [user('agent', custom('members:read')), 'members:read', { kind: 'presence' }, true],
   [user('agent'), 'account:read', { kind: 'account', userId: self }, true],
@@ -107,7 +109,7 @@ test.each(cases)('can: %o with %s on %o is %p', (holder, permission, resource, a
   });
 });
 
-test('decide: the decision names what it follows from', () => {
+test('decide: the decision names its source', () => {
   const sources = [user('agent'), user('agent', custom()), key('agent')].map(
     (holder) => decide(holder, 'members:read').via,
   );
@@ -115,8 +117,8 @@ test('decide: the decision names what it follows from', () => {
 });
 
 test('authorizationVersionOf names the version of a custom role', () => {
-  const grant = custom();
+  const restriction = custom();
   expect(authorizationVersionOf(user('agent'))).toBe('agent');
   expect(authorizationVersionOf(key('agent'))).toBe('key');
-  expect(authorizationVersionOf(user('agent', grant))).toMatch(/^agent\/[0-9a-f-]{36}\/3$/);
+  expect(authorizationVersionOf(user('agent', restriction))).toMatch(/^agent\/[0-9a-f-]{36}\/3$/);
 });

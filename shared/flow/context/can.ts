@@ -11,117 +11,126 @@ import {
 import { ForbiddenError } from '@insightdesk/shared/errors';
 import type { ApiKeyActor, UserActor } from './actor.ts';
 
-/** What is asked about: it matters who it is of, or how strong it is. */
+/** The resource of a permission check, where its owner or its privileges matter. */
 export type Resource =
   | { kind: 'account'; userId: Id<'usr'> }
   | { kind: 'conversation'; customerId: Id<'usr'> }
-  /** What staff says among themselves of conversations. */
+  /** Internal notes of staff. */
   | { kind: 'notes' }
-  /** Who is here; whoever looks is seen as well. */
+  /** Presence of a channel; its subscribers are listed themselves. */
   | { kind: 'presence' }
   | { kind: 'member'; role: Role }
   /** The privileges that a user would get, or that a credential has. */
   | { kind: 'privileges'; role: Role; permissions: readonly Permission[] };
 
-/** Whether somebody may, why, and what that follows from. */
+/** The outcome of a permission check, its reason and its source. */
 export interface Decision {
   allowed: boolean;
   reason: string;
   via: 'built-in' | 'custom' | 'key';
 }
 
-/** The part of an actor that decides what it may do, or that of another member. */
+/** The fields of a member that permission checks use. */
 export type PermissionHolder = RestrictedRole & { userId: Id<'usr'> };
 
-/** A role with what restricts it. */
+/** A role with its restriction. */
 export type RestrictedRole =
   | Pick<UserActor, 'kind' | 'role' | 'restriction'>
   | Pick<ApiKeyActor, 'kind' | 'role' | 'restriction'>;
 
-/** All that a member may do: what its role has, less what a custom role or an API key leaves out. */
-export const permissionsHeld = (holder: RestrictedRole): readonly Permission[] =>
-  permissionNames.filter((name) => has(holder, name));
+/** The permissions of the role, less those that a custom role or an API key leaves out. */
+export const effectivePermissions = (holder: RestrictedRole): readonly Permission[] =>
+  permissionNames.filter((name) => hasPermission(holder, name));
 
-/** Decides, by the table of permissions and then by what `resource` says. */
+/** Checks the table of permissions, then `resource`. */
 export function decide(
   actor: PermissionHolder,
   permission: Permission,
   resource?: Resource,
 ): Decision {
   const via = sourceOf(actor);
-  const refusal = refusalOf(actor, permission, resource);
-  if (refusal !== undefined) return { allowed: false, reason: refusal, via };
-  return { allowed: true, reason: `${whose(actor)} has ${permission}`, via };
+  const denial = denialReason(actor, permission, resource);
+  if (denial !== undefined) return { allowed: false, reason: denial, via };
+  return { allowed: true, reason: `${describeHolder(actor)} has ${permission}`, via };
 }
 
-/** Whether nothing speaks against it; `decide` says what does. */
+/** Whether `decide` allows it. */
 export const can = (
   actor: PermissionHolder,
   permission: Permission,
   resource?: Resource,
-): boolean => refusalOf(actor, permission, resource) === undefined;
+): boolean => denialReason(actor, permission, resource) === undefined;
 
-/** Whose conversations somebody has to do with: customers with their own alone, staff with all. */
-export const conversationsOf = ({
+/** The customer whose conversations a member is limited to: customers to their own, staff to none. */
+export const customerScopeOf = ({
   role,
   userId,
 }: Pick<PermissionHolder, 'role' | 'userId'>): Id<'usr'> | undefined =>
   role === 'customer' ? userId : undefined;
 
-/** Throws 403, which says why not. */
+/** Throws 403 with the reason. */
 export function requireCan(
   actor: PermissionHolder,
   permission: Permission,
   resource?: Resource,
 ): void {
-  const refusal = refusalOf(actor, permission, resource);
-  if (refusal !== undefined) throw new ForbiddenError(refusal);
+  const denial = denialReason(actor, permission, resource);
+  if (denial !== undefined) throw new ForbiddenError(denial);
 }
 
-function refusalOf(actor: PermissionHolder, permission: Permission, resource?: Resource) {
-  if (!has(actor, permission)) return `${whose(actor)} does not have ${permission}`;
-  return resource && refusalFor(actor, resource);
+function denialReason(actor: PermissionHolder, permission: Permission, resource?: Resource) {
+  if (!hasPermission(actor, permission))
+    return `${describeHolder(actor)} does not have ${permission}`;
+  return resource && resourceDenialReason(actor, resource);
 }
 
-function refusalFor(actor: PermissionHolder, resource: Resource): string | undefined {
+function resourceDenialReason(actor: PermissionHolder, resource: Resource): string | undefined {
   const isCustomer = actor.role === 'customer';
   switch (resource.kind) {
     case 'account':
-      return resource.userId === actor.userId ? undefined : 'This is for that person alone';
+      return resource.userId === actor.userId
+        ? undefined
+        : 'Only the user of the account can do this';
     case 'conversation': {
-      const theirs = conversationsOf(actor);
-      return theirs && theirs !== resource.customerId
-        ? 'Customers have their own conversations only'
+      const customerId = customerScopeOf(actor);
+      return customerId && customerId !== resource.customerId
+        ? 'Customers can access their own conversations only'
         : undefined;
     }
     case 'notes':
-      return isCustomer ? 'This is for staff alone' : undefined;
+      return isCustomer ? 'Only staff can do this' : undefined;
     case 'presence':
-      return actor.kind === 'apiKey' ? 'Only people are here or not' : undefined;
+      return actor.kind === 'apiKey' ? 'API keys have no presence' : undefined;
     case 'member':
-      return resource.role === 'owner' && !has(actor, 'owners:manage')
-        ? 'Only an owner may do this to owners'
+      return resource.role === 'owner' && !hasPermission(actor, 'owners:manage')
+        ? 'Only an owner can do this to an owner'
         : undefined;
     case 'privileges':
-      return refusalToGrant(actor, resource);
+      return grantDenialReason(actor, resource);
   }
 }
 
-/** Nobody gives what they do not have; what customers may, they may with what is theirs alone. */
-function refusalToGrant(actor: PermissionHolder, given: Extract<Resource, { kind: 'privileges' }>) {
-  if (given.role === 'owner' && !has(actor, 'owners:manage')) {
-    return 'Only an owner may do this to owners';
+/** A member grants only permissions of its own; those of customers apply to their own data only. */
+function grantDenialReason(
+  actor: PermissionHolder,
+  privileges: Extract<Resource, { kind: 'privileges' }>,
+) {
+  if (privileges.role === 'owner' && !hasPermission(actor, 'owners:manage')) {
+    return 'Only an owner can do this to an owner';
   }
-  if (given.role === 'customer') return undefined;
-  const lacking = given.permissions.filter(
-    (name) => !ownPermissions.includes(name) && !has(actor, name),
+  if (privileges.role === 'customer') return undefined;
+  const missing = privileges.permissions.filter(
+    (name) => !ownPermissions.includes(name) && !hasPermission(actor, name),
   );
-  return lacking.length > 0
-    ? `Nobody gives what they do not have: ${lacking.join(', ')}`
+  return missing.length > 0
+    ? `Permissions that you do not have cannot be granted: ${missing.join(', ')}`
     : undefined;
 }
 
-function has({ kind, role, restriction }: RestrictedRole, permission: Permission): boolean {
+function hasPermission(
+  { kind, role, restriction }: RestrictedRole,
+  permission: Permission,
+): boolean {
   if (!rolesThatMay(permission).includes(role)) return false;
   if (kind === 'apiKey' && isUserPermission(permission)) return false;
   if (!restriction || restriction.permissions.includes(permission)) return true;
@@ -133,12 +142,12 @@ function sourceOf({ kind, restriction }: RestrictedRole): Decision['via'] {
   return restriction ? 'custom' : 'built-in';
 }
 
-function whose({ kind, role, restriction }: RestrictedRole): string {
+function describeHolder({ kind, role, restriction }: RestrictedRole): string {
   if (kind === 'apiKey') return 'This API key';
   return restriction ? `This custom role of an ${role}` : `The role ${role}`;
 }
 
-/** What the database compares with what is true by now: see `app.enter`. */
+/** The state of role and restriction, which `app.authorize` compares with the current rows. */
 export function authorizationVersionOf(holder: RestrictedRole): string {
   if (holder.kind === 'apiKey') return 'key';
   const { role, restriction } = holder;

@@ -25,7 +25,7 @@ interface Description<I extends z.ZodType, O extends z.ZodType> {
   /** Identifies a state of the output; the part before a dash is the version. */
   etag?(result: z.input<O>): string;
   /** Whether `run` calls requireMatch. */
-  looksAtVersion?: boolean;
+  requiresIfMatch?: boolean;
 }
 
 interface ForMembers {
@@ -79,14 +79,14 @@ export interface Action<I extends z.ZodType = z.ZodType, O extends z.ZodType = z
   readonly output: O;
   readonly allow: Permission | 'anyone';
   readonly etag?: (result: z.input<O>) => string;
-  readonly looksAtVersion: boolean;
+  readonly requiresIfMatch: boolean;
 }
 
 /** Defines an action; a call checks the permission, then the input, then runs in its transaction. */
 export function defineAction<I extends z.ZodType, O extends z.ZodType>(
   definition: Definition<I, O>,
 ): Action<I, O> {
-  const { summary, input, output, allow, etag, looksAtVersion = false } = definition;
+  const { summary, input, output, allow, etag, requiresIfMatch = false } = definition;
   const call = async (ctx: Context, raw: z.input<I>) => {
     if (definition.allow === 'anyone') {
       const parsed = definition.input.parse(raw);
@@ -113,7 +113,7 @@ export function defineAction<I extends z.ZodType, O extends z.ZodType>(
     input,
     output,
     allow,
-    looksAtVersion,
+    requiresIfMatch,
     ...(etag && { etag }),
   });
 }

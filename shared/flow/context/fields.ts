@@ -9,11 +9,11 @@ export const text = (max: number, min = 1) =>
     .transform((value) => value.toWellFormed())
     .refine((value) => value.trim().length >= min, 'Must not be blank');
 
-/** Text on one line, as names and subjects are: it may become a mail header. */
-export const line = (max: number) =>
+/** Text on one line, such as a name or a subject; it may become an email header. */
+export const singleLine = (max: number) =>
   text(max).refine((value) => !/[\r\n\u2028\u2029]/.test(value), 'Must be on one line');
 
-/** An e-mail address in lower case; its length is looked at before its pattern. */
+/** An email address in lower case; its length is checked before its pattern. */
 export const email = () =>
   z
     .string()
@@ -21,14 +21,14 @@ export const email = () =>
     .check(z.email())
     .transform((value) => value.toLowerCase());
 
-// Controls, and what turns or hides letters: zero-width ones, embeddings, overrides and isolates.
-const unseen =
+// Control and format characters: zero-width, embeddings, overrides and isolates.
+const invisible =
   /[\p{Cc}\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/u;
-/** What mail programs turn into links. */
+/** Text that mail programs turn into links. */
 const link = /:\/\/|\bwww\.|@|[\p{L}\p{N}][.\uff0e\u3002\uff61]\p{L}{2,}/iu;
 
-/** What a person or an organisation is called: it is shown to strangers, also in e-mails. */
-export const name = (max: number) =>
-  line(max)
-    .refine((value) => !unseen.test(value), 'Must not contain unseen characters')
+/** The name of a user or an organisation; other people read it, also in emails. */
+export const displayName = (max: number) =>
+  singleLine(max)
+    .refine((value) => !invisible.test(value), 'Must not contain invisible characters')
     .refine((value) => !link.test(value), 'Must not look like a link; put a space after a dot');

@@ -2,11 +2,11 @@ export * from './actor.ts';
 export {
   authorizationVersionOf,
   can,
-  conversationsOf,
+  customerScopeOf,
   type Decision,
   decide,
+  effectivePermissions,
   type PermissionHolder,
-  permissionsHeld,
   type Resource,
   type RestrictedRole,
   requireCan,
@@ -14,8 +14,8 @@ export {
 export type { Connections } from './connections.ts';
 export * from './context.ts';
 export { type Action, defineAction } from './define-action.ts';
-export { email, line, name, text } from './fields.ts';
+export { displayName, email, singleLine, text } from './fields.ts';
 export * from './quotas.ts';
-export { notMatched, requireMatch } from './require-match.ts';
+export { preconditionFailed, requireMatch } from './require-match.ts';
 export { systemContext } from './system-context.ts';
 export { readTenant, withTenant } from './tenant.ts';

@@ -1,7 +1,7 @@
 import type { Id } from '@insightdesk/shared/contract';
 import type { CallContext, Context } from './context.ts';
 
-/** The context of work that the system does for a tenant, such as a job, or for none. */
+/** The context of work by the system, such as a job, for a tenant or for none. */
 export function systemContext<T extends Id<'org'> | undefined>(
   ctx: Omit<Context, keyof CallContext>,
   name: string,

@@ -22,7 +22,7 @@ export function withTenant<C extends Context, T>(
 
 /**
  * Runs `work` in one read-only transaction that costs one round trip: BEGIN, scope, the queries
- * that `work` issues before its first await, and COMMIT leave together. A later query is refused.
+ * that `work` issues before its first await, and COMMIT are sent together. A later query throws.
  */
 export function readTenant<C extends Context, T>(
   ctx: C,
@@ -48,6 +48,6 @@ function scopeOf({ actor, duringSetup = false }: Context, tenantId: Id<'org'>): 
 }
 
 function requireTenantId(ctx: Context) {
-  if (!ctx.tenantId) throw new UnauthenticatedError('An organisation is required');
+  if (!ctx.tenantId) throw new UnauthenticatedError('organizationId is missing');
   return ctx.tenantId;
 }
