@@ -5,86 +5,86 @@ import pino, {
   type LoggerOptions,
   type Logger as PinoLogger,
 } from 'pino';
-import { currentContext } from './context.ts';
+import { currentContext } from './log-context.ts';
+import { type LineObserver, redactArguments, toObservedLine } from './redact-arguments.ts';
 import { redact, scrub, scrubLines } from './redaction.ts';
-import { forLog, type ObserveLine, toObserved } from './told.ts';
 
 /** Pino's logger; `child(fields)` adds fields to every line. */
 export interface Logger extends Omit<PinoLogger, 'child'> {
   child(fields: object, options?: ChildLoggerOptions): Logger;
-  /** Measures work: call it, then call what it returned; logs `ms` at debug level. */
-  time(what: string): (fields?: object) => void;
+  /** Starts a timer; the returned function logs `ms` at debug level. */
+  time(message: string): (fields?: object) => void;
 }
 
-/** What is written, and for whom. */
+/** Level and format of standard output. */
 export interface LoggingOptions {
   level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
   format: 'json' | 'pretty';
 }
 
-/** Another place for lines, beside standard output. It gets clean JSON and must not wait. */
+/** Another destination beside standard output. It receives redacted JSON and must not block. */
 export interface LogTransport {
-  /** Lines below are not for it. */
+  /** Minimum level of its lines. */
   level: Level;
   write(line: string): void | Promise<void>;
-  /** Writes out what it still holds, within the deadline. */
+  /** Writes its buffered lines within the deadline. */
   close?(deadlineMs: number): Promise<void>;
 }
 
 /**
- * Builds the logger of a service, without a worker thread, which would not survive a bundle. JSON
- * is collected for a moment, and written out when the process exits or fails.
+ * Builds the logger of a service, without a worker thread, which would not work in a bundle. JSON
+ * lines are collected for up to 25 ms and written when the process exits or fails.
  */
 export function createLogger(
   { level, format }: LoggingOptions,
   base: { service: string; replica: string },
   destination?: DestinationStream,
   transports: readonly LogTransport[] = [],
-  observe?: ObserveLine,
+  observe?: LineObserver,
 ): Logger {
-  const main = destination ? cleaned(formatted(format, destination)) : standardOutput(format);
+  const main = destination ? scrubbed(toFormat(format, destination)) : standardOutput(format);
   const options: LoggerOptions = {
     level,
     base,
     timestamp: pino.stdTimeFunctions.isoTime,
     mixin: () => ({ ...currentContext() }),
-    // Already plain: Pino's own serializer would fold the causes into one text.
+    // Already serialized: Pino's serializer would merge the causes into one text.
     serializers: { err: (err) => err },
     formatters: { level: (label) => ({ level: label }) },
     hooks: {
       logMethod(args, method, level) {
-        const clean = forLog(args);
-        method.apply(this, clean as typeof args);
-        if (observe) attempt(() => observe(toObserved(args[0], clean, level)));
+        const redacted = redactArguments(args);
+        method.apply(this, redacted as typeof args);
+        if (observe) ignoreErrors(() => observe(toObservedLine(args[0], redacted, level)));
       },
     },
   };
-  return withOurMethods(pino(options, level === 'silent' ? main : among(main, transports)));
+  return addMethods(pino(options, level === 'silent' ? main : withTransports(main, transports)));
 }
 
-/** How much goes out together at most, and how long a line waits for others. */
-const COLLECTED_LENGTH = 8_192;
-const COLLECTED_MS = 25;
+/** Maximum length of the text that is written at once, and how long a line waits for others. */
+const MAX_COLLECTED_LENGTH = 8_192;
+const MAX_COLLECTED_MS = 25;
 
-let collected: ReturnType<typeof collectTo> | undefined;
+let sharedCollector: ReturnType<typeof collectLines> | undefined;
 
-/** One for the process, however many loggers it has. */
+/** One for the process, also with several loggers. */
 function standardOutput(format: LoggingOptions['format']): DestinationStream {
   const output = pino.destination({ dest: 1, sync: true });
-  if (format === 'pretty') return cleaned(prettyTo(output));
-  if (collected) return collected;
-  const lines = collectTo((text) => output.write(text));
-  // Also the way out of an error that nobody caught. What kill -9 takes is a moment's lines.
+  if (format === 'pretty') return scrubbed(prettyTo(output));
+  if (sharedCollector) return sharedCollector;
+  const collector = collectLines((text) => output.write(text));
+  // Uncaught errors exit here as well. A kill -9 loses the collected lines.
   process.on('exit', () => {
-    lines.flushSync();
+    collector.flushSync();
     output.flushSync();
   });
-  collected = lines;
-  return lines;
+  sharedCollector = collector;
+  return collector;
 }
 
-/** Collects lines, and takes the secrets out of all of them at once. */
-function collectTo(write: (lines: string) => unknown) {
+/** Collects lines and scrubs all of them at once. */
+function collectLines(write: (lines: string) => unknown) {
   let lines: string[] = [];
   let length = 0;
   let timer: Timer | undefined;
@@ -99,8 +99,8 @@ function collectTo(write: (lines: string) => unknown) {
     write(line: string) {
       lines.push(line);
       length += line.length;
-      if (length >= COLLECTED_LENGTH) flushSync();
-      else timer ??= setTimeout(flushSync, COLLECTED_MS).unref();
+      if (length >= MAX_COLLECTED_LENGTH) flushSync();
+      else timer ??= setTimeout(flushSync, MAX_COLLECTED_MS).unref();
     },
     flushSync,
     /** Pino's `log.flush` calls it. */
@@ -111,31 +111,34 @@ function collectTo(write: (lines: string) => unknown) {
   };
 }
 
-const cleaned = (stream: DestinationStream): DestinationStream => ({
+const scrubbed = (stream: DestinationStream): DestinationStream => ({
   write: (line) => stream.write(scrub(line)),
 });
 
-const formatted = (format: LoggingOptions['format'], destination: DestinationStream) =>
+const toFormat = (format: LoggingOptions['format'], destination: DestinationStream) =>
   format === 'json' ? destination : prettyTo(destination);
 
 function prettyTo(destination: DestinationStream) {
   const ignore = 'pid,hostname,service,replica';
-  // For people only: the services in their places never load it.
+  // For development only: deployed services never load it.
   const pretty: typeof import('pino-pretty') = require('pino-pretty');
   return pretty({ destination, sync: true, singleLine: true, ignore });
 }
 
-function among(main: DestinationStream, transports: readonly LogTransport[]): DestinationStream {
+function withTransports(
+  main: DestinationStream,
+  transports: readonly LogTransport[],
+): DestinationStream {
   if (transports.length === 0) return main;
   const others = transports.map((transport) => ({
     level: transport.level,
-    stream: { write: (line: string) => attempt(() => transport.write(scrub(line))) },
+    stream: { write: (line: string) => ignoreErrors(() => transport.write(scrub(line))) },
   }));
   return pino.multistream([{ level: 'trace', stream: main }, ...others]);
 }
 
-// Whatever is wrong with a transport, it is no reason for the service to fail.
-function attempt(work: () => unknown): void {
+// An error of a transport or observer must not fail the service.
+function ignoreErrors(work: () => unknown): void {
   try {
     const outcome = work();
     if (outcome instanceof Promise) outcome.catch(() => {});
@@ -145,22 +148,25 @@ function attempt(work: () => unknown): void {
 type Child = (this: PinoLogger, bindings: object, options?: ChildLoggerOptions) => PinoLogger;
 
 // Pino does not run `formatters.bindings` for a child; children inherit these methods.
-function withOurMethods(log: PinoLogger): Logger {
+function addMethods(log: PinoLogger): Logger {
   const child: Child = log.child;
   return Object.assign(log, {
     child(this: PinoLogger, bindings: object, options?: ChildLoggerOptions) {
       return child.call(this, redact(bindings) as object, options);
     },
-    time(this: PinoLogger, what: string) {
+    time(this: PinoLogger, message: string) {
       const startedAt = performance.now();
       return (fields: object = {}) => {
-        this.debug({ ...fields, ms: Math.round((performance.now() - startedAt) * 10) / 10 }, what);
+        this.debug(
+          { ...fields, ms: Math.round((performance.now() - startedAt) * 10) / 10 },
+          message,
+        );
       };
     },
   }) as unknown as Logger;
 }
 
-/** Writes out what is still buffered; the last thing before the process ends. */
+/** Writes all buffered lines; call it last before the process ends. */
 export function flush(log: Logger): Promise<void> {
   return new Promise((resolve) => log.flush(() => resolve()));
 }

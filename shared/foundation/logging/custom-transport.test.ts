@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { until } from '../../testing/until.ts';
-import { sheltered } from './custom-transport.ts';
+import { isolateTransport } from './custom-transport.ts';
 import { type LogTransport, loadTransports } from './index.ts';
-import { countLost, logWith } from './test-lines.ts';
+import { createLossRecorder, createTestLogger } from './test-logger.ts';
 
 let directory: string;
 beforeEach(() => {
@@ -13,27 +13,27 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true }));
 
-const about = { service: 'api', replica: 'api-1' };
+const base = { service: 'api', replica: 'api-1' };
 
-function module(text: string): string {
+function writeModule(text: string): string {
   const path = join(directory, 'transport.ts');
   writeFileSync(path, text);
   return path;
 }
 
-test('a module of one’s own gets clean lines of its level, and is closed', async () => {
+test('custom transport: receives redacted lines of its level and is closed', async () => {
   const seen = join(directory, 'seen');
-  const path = module(`
+  const path = writeModule(`
     import { appendFileSync } from 'node:fs';
-    const note = (text) => appendFileSync(${JSON.stringify(seen)}, text);
+    const record = (text) => appendFileSync(${JSON.stringify(seen)}, text);
     export default async ({ replica }) => ({
       level: 'warn',
-      write: async (line) => { await 1; note(replica + ' ' + JSON.parse(line).msg + '\\n'); },
-      close: () => note('closed'),
+      write: async (line) => { await 1; record(replica + ' ' + JSON.parse(line).msg + '\\n'); },
+      close: () => record('closed'),
     });`);
-  const { onLost, lost } = countLost();
-  const [transport] = await loadTransports([path], about, () => onLost);
-  const { log } = logWith([transport as LogTransport]);
+  const { onLost, lost } = createLossRecorder();
+  const [transport] = await loadTransports([path], base, () => onLost);
+  const { log } = createTestLogger([transport as LogTransport]);
   log.info('not for it');
   log.warn('first, Bearer hunter2hunter2');
   log.error('second');
@@ -48,49 +48,49 @@ test.each([
   ['export default () => undefined', 'expected object'],
   ['export const transport = {}', 'expected object'],
   ['throw new Error("not today")', 'not today'],
-])('%p is refused at the start, by name', async (text, why) => {
-  const path = module(text);
-  const loading = loadTransports([path], about, () => () => {});
+])('loadTransports: module %p is refused with its path', async (text, reason) => {
+  const path = writeModule(text);
+  const loading = loadTransports([path], base, () => () => {});
   const error = await loading.catch((error: Error) => error);
   expect(error).toMatchObject({ name: 'ConfigurationError' });
   expect(String(error)).toContain(path);
-  expect(String(error)).toContain(why);
+  expect(String(error)).toContain(reason);
 });
 
-test('one that is not there is refused, also by a path from here', async () => {
-  const loading = loadTransports(['./nowhere.ts'], about, () => () => {});
+test('loadTransports: a missing module is refused, also with a relative path', async () => {
+  const loading = loadTransports(['./nowhere.ts'], base, () => () => {});
   expect(await loading.catch(String)).toContain('LOG_TRANSPORTS: ./nowhere.ts');
 });
 
-const quick = { writeMs: 20, blockingMs: 1_000, restMs: 1e9 };
-const hasty = { ...quick, blockingMs: 20 };
+const limits = { writeTimeoutMs: 20, maxBlockingMs: 1_000, pauseMs: 1e9 };
+const shortBlocking = { ...limits, maxBlockingMs: 20 };
 
-test.each<[string, LogTransport['write'], string, typeof quick]>([
+test.each<[string, LogTransport['write'], string, typeof limits]>([
   [
     'throws',
     () => {
       throw new Error('broken');
     },
     'broken',
-    quick,
+    limits,
   ],
-  ['rejects', () => Promise.reject(new Error('refused')), 'refused', quick],
-  ['never ends', () => new Promise<void>(() => {}), 'rests', quick],
-  ['holds everything up', () => Bun.sleepSync(25), 'rests', hasty],
+  ['rejects', () => Promise.reject(new Error('refused')), 'refused', limits],
+  ['never ends', () => new Promise<void>(() => {}), 'paused', limits],
+  ['blocks the event loop', () => Bun.sleepSync(25), 'paused', shortBlocking],
   [
-    'holds everything up and rejects',
+    'blocks the event loop and rejects',
     () => {
       Bun.sleepSync(25);
       return Promise.reject(new Error('refused'));
     },
-    'rests',
-    hasty,
+    'paused',
+    shortBlocking,
   ],
-])('one that %s costs its lines, not the service, and not the others', async (...given) => {
-  const [, write, reason, times] = given;
-  const { onLost, lost, reasons } = countLost();
+])('isolateTransport: a transport that %s loses its own lines only', async (...given) => {
+  const [, write, reason, options] = given;
+  const { onLost, lost, reasons } = createLossRecorder();
   let calls = 0;
-  const bad = sheltered(
+  const bad = isolateTransport(
     {
       level: 'info',
       write(line) {
@@ -100,41 +100,43 @@ test.each<[string, LogTransport['write'], string, typeof quick]>([
       close: () => new Promise(() => {}),
     },
     onLost,
-    times,
+    options,
   );
   const good: string[] = [];
-  const other = sheltered({ level: 'info', write: (line) => void good.push(line) }, () => {});
-  const { log, lines } = logWith([bad, other]);
+  const other = isolateTransport(
+    { level: 'info', write: (line) => void good.push(line) },
+    () => {},
+  );
+  const { log, lines } = createTestLogger([bad, other]);
   for (let i = 0; i < 50; i++) log.info({ i }, 'line');
   expect(lines).toHaveLength(50);
-  // Nobody who logs has come to the transport itself.
+  // Logging itself never calls the transport.
   expect(calls).toBe(0);
   await Promise.all([other.close?.(200), bad.close?.(200)]);
   expect(good).toHaveLength(50);
   expect(lost()).toBe(50);
   expect(reasons().join()).toContain(reason);
-  if (reason === 'rests') expect(calls).toBe(1);
+  if (reason === 'paused') expect(calls).toBe(1);
 });
 
-test('one that was slow is asked again after its rest', async () => {
-  const { onLost, lost } = countLost();
-  const taken: string[] = [];
+test('isolateTransport: a slow transport is called again after its pause', async () => {
+  const { onLost, lost } = createLossRecorder();
+  const written: string[] = [];
   let isSlow = true;
-  const transport = sheltered(
+  const transport = isolateTransport(
     {
       level: 'info',
-      write: (line) => (isSlow ? new Promise<void>(() => {}) : void taken.push(line)),
+      write: (line) => (isSlow ? new Promise<void>(() => {}) : void written.push(line)),
     },
     onLost,
-    { writeMs: 5, blockingMs: 1_000, restMs: 5 },
+    { writeTimeoutMs: 5, maxBlockingMs: 1_000, pauseMs: 5 },
   );
-  const { log } = logWith([transport]);
+  const { log } = createTestLogger([transport]);
   log.info('lost');
   await until(lost);
   isSlow = false;
-  for (let i = 0; taken.length === 0 && i < 1_000; i++) {
+  await until('a line after the pause', () => {
     log.info('again');
-    await Bun.sleep(10);
-  }
-  expect(taken.length).toBeGreaterThan(0);
+    return written.length > 0;
+  });
 });

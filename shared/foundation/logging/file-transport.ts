@@ -3,39 +3,39 @@ import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { LogTransport } from './create-logger.ts';
 import { createLineBuffer } from './line-buffer.ts';
-import type { OnLost } from './losses.ts';
+import type { OnLost } from './loss-counter.ts';
 
 export interface FileTransportOptions {
-  /** For one process alone; older files are `<path>.1`, `<path>.2`, … */
+  /** Of one process; archives are `<path>.1`, `<path>.2`, … */
   path: string;
   level: LogTransport['level'];
-  /** Of one file. */
+  /** Maximum size of one file. */
   maxBytes: number;
-  /** How many older files stay; 0 keeps none. */
-  keep: number;
+  /** Number of archives; 0 retains none. */
+  maxArchives: number;
   onLost: OnLost;
 }
 
 const NEWLINE = 10;
-const TOO_LONG = new Error('A line is longer than a file may be');
+const LINE_TOO_LONG = new Error('The line is longer than the maximum file size');
 
 /**
- * Writes lines to a file that is put aside when it is full: never more than `maxBytes * (keep + 1)`
- * in all. A slow or full disk costs lines, never time of the service.
+ * Writes lines to a file that is rotated when it is full, at most `maxBytes * (maxArchives + 1)`
+ * bytes in total. A slow or full disk loses lines and never delays the service.
  */
 export function createFileTransport(options: FileTransportOptions): LogTransport {
   const { level, maxBytes, onLost } = options;
-  const file = rotatingFile(options);
+  const file = createRotatingFile(options);
   const buffer = createLineBuffer({
     onLost,
-    async take(lines) {
-      const { texts, tooLong } = inPieces(lines, maxBytes);
-      if (tooLong > 0) buffer.lose(tooLong, TOO_LONG);
-      for (const text of texts) await file.append(text);
+    async write(lines) {
+      const { chunks, tooLong } = toChunks(lines, maxBytes);
+      if (tooLong > 0) buffer.addLost(tooLong, LINE_TOO_LONG);
+      for (const chunk of chunks) await file.append(chunk);
     },
   });
   const onExit = () => {
-    for (const text of inPieces(buffer.takeAll(), maxBytes).texts) file.appendSync(text);
+    for (const chunk of toChunks(buffer.takeAll(), maxBytes).chunks) file.appendSync(chunk);
   };
   process.on('exit', onExit);
   return {
@@ -49,8 +49,8 @@ export function createFileTransport(options: FileTransportOptions): LogTransport
   };
 }
 
-/** One that fails is opened anew by the next text. */
-function rotatingFile({ path, maxBytes, keep }: FileTransportOptions) {
+/** After an error the next append opens the file again. */
+function createRotatingFile({ path, maxBytes, maxArchives }: FileTransportOptions) {
   let handle: FileHandle | undefined;
   let size = 0;
 
@@ -64,46 +64,46 @@ function rotatingFile({ path, maxBytes, keep }: FileTransportOptions) {
     await mkdir(dirname(path), { recursive: true, mode: 0o750 });
     handle = await open(path, 'a+', 0o640);
     size = (await handle.stat()).size;
-    if (size > 0) await endTornLine(handle);
+    if (size > 0) await endIncompleteLine(handle);
     return handle;
   }
 
-  // Who was killed while writing, or found the disk full, left half a line.
-  async function endTornLine(torn: FileHandle): Promise<void> {
-    const { buffer } = await torn.read(Buffer.alloc(1), 0, 1, size - 1);
+  // A kill during a write or a full disk left an incomplete line.
+  async function endIncompleteLine(file: FileHandle): Promise<void> {
+    const { buffer } = await file.read(Buffer.alloc(1), 0, 1, size - 1);
     if (buffer[0] === NEWLINE) return;
-    await torn.appendFile('\n');
+    await file.appendFile('\n');
     size++;
   }
 
   async function rotate(): Promise<FileHandle> {
     await close();
     const name = (age: number) => (age === 0 ? path : `${path}.${age}`);
-    await rm(name(keep), { force: true });
-    for (let age = keep - 1; age >= 0; age--) {
+    await rm(name(maxArchives), { force: true });
+    for (let age = maxArchives - 1; age >= 0; age--) {
       await rename(name(age), name(age + 1)).catch(ignoreMissing);
     }
     return reopen();
   }
 
   return {
-    async append(text: Uint8Array): Promise<void> {
+    async append(chunk: Uint8Array): Promise<void> {
       try {
-        let now = handle ?? (await reopen());
-        if (size > 0 && size + text.byteLength > maxBytes) now = await rotate();
-        size += text.byteLength;
-        await now.appendFile(text);
+        let current = handle ?? (await reopen());
+        if (size > 0 && size + chunk.byteLength > maxBytes) current = await rotate();
+        size += chunk.byteLength;
+        await current.appendFile(chunk);
       } catch (error) {
         await close();
         throw error;
       }
     },
-    /** On the way out, when nothing else can wait. */
-    appendSync(text: Uint8Array): void {
-      if (!handle || size + text.byteLength > maxBytes) return;
-      size += text.byteLength;
+    /** For the exit of the process, where nothing can wait. */
+    appendSync(chunk: Uint8Array): void {
+      if (!handle || size + chunk.byteLength > maxBytes) return;
+      size += chunk.byteLength;
       try {
-        writeSync(handle.fd, text);
+        writeSync(handle.fd, chunk);
       } catch {}
     },
     close,
@@ -114,15 +114,15 @@ function ignoreMissing(error: NodeJS.ErrnoException): void {
   if (error.code !== 'ENOENT') throw error;
 }
 
-/** Whole lines, together as many as fit into a file. */
-function inPieces(lines: readonly string[], maxBytes: number) {
-  const texts: Uint8Array[] = [];
-  let piece: Uint8Array[] = [];
+/** Chunks of whole lines, each at most as large as a file. */
+function toChunks(lines: readonly string[], maxBytes: number) {
+  const chunks: Uint8Array[] = [];
+  let chunk: Uint8Array[] = [];
   let length = 0;
   let tooLong = 0;
   const finish = () => {
-    if (length > 0) texts.push(Buffer.concat(piece, length));
-    piece = [];
+    if (length > 0) chunks.push(Buffer.concat(chunk, length));
+    chunk = [];
     length = 0;
   };
   for (const line of lines) {
@@ -132,9 +132,9 @@ function inPieces(lines: readonly string[], maxBytes: number) {
       continue;
     }
     if (length + bytes.byteLength > maxBytes) finish();
-    piece.push(bytes);
+    chunk.push(bytes);
     length += bytes.byteLength;
   }
   finish();
-  return { texts, tooLong };
+  return { chunks, tooLong };
 }

@@ -1,11 +1,5 @@
-/** Structured logs: one line per fact, correlated without passing anything by hand. */
-export {
-  addContext,
-  currentContext,
-  isWithinWork,
-  type LogContext,
-  withContext,
-} from './context.ts';
+/** Structured logs, correlated through AsyncLocalStorage. */
+
 export {
   createLogger,
   flush,
@@ -15,6 +9,13 @@ export {
 } from './create-logger.ts';
 export { type CustomTransport, loadTransports } from './custom-transport.ts';
 export { createFileTransport, type FileTransportOptions } from './file-transport.ts';
+export {
+  addContext,
+  currentContext,
+  hasContext,
+  type LogContext,
+  withContext,
+} from './log-context.ts';
+export type { LineObserver } from './redact-arguments.ts';
 export { redact, scrub } from './redaction.ts';
-export type { ObserveLine } from './told.ts';
 export { createWebhookTransport, type WebhookTransportOptions } from './webhook-transport.ts';

@@ -1,23 +1,23 @@
 import { withTimeout } from '@insightdesk/shared/promises';
-import { createLosses, type OnLost } from './losses.ts';
+import { createLossCounter, type OnLost } from './loss-counter.ts';
 
 export interface LineBufferOptions {
-  /** Takes lines out of the way of whoever logs; what it throws loses them. One call at a time. */
-  take(lines: string[]): Promise<void>;
+  /** Writes lines; an error loses them. One call at a time. */
+  write(lines: string[]): Promise<void>;
   onLost: OnLost;
-  /** How long lines wait for others; 50 ms. */
+  /** How long lines wait to be written together; 50 ms. */
   waitMs?: number;
-  /** What may wait; 1 MiB of text. */
+  /** Maximum length of the waiting text; 1 MiB. */
   capacity?: number;
 }
 
-const FULL = new Error('Too much is waiting');
-const GIVEN_UP = new Error('The time to write out the rest was up');
+const FULL = new Error('The buffer is full');
+const CLOSE_TIMEOUT = new Error('Timed out writing the rest');
 
-/** Keeps lines for somebody slow: adding never waits, and what is too much is lost. */
+/** Buffers lines for a slow writer: adding never waits, and lines beyond the capacity are lost. */
 export function createLineBuffer(options: LineBufferOptions) {
-  const { take, waitMs = 50, capacity = 1_048_576 } = options;
-  const losses = createLosses(options.onLost);
+  const { write, waitMs = 50, capacity = 1_048_576 } = options;
+  const losses = createLossCounter(options.onLost);
   let lines: string[] = [];
   let length = 0;
   let timer: Timer | undefined;
@@ -34,7 +34,7 @@ export function createLineBuffer(options: LineBufferOptions) {
   async function run(): Promise<void> {
     while (lines.length > 0) {
       const all = takeAll();
-      await take(all).catch((error: unknown) => losses.add(all.length, error));
+      await write(all).catch((error: unknown) => losses.add(all.length, error));
     }
   }
 
@@ -49,7 +49,7 @@ export function createLineBuffer(options: LineBufferOptions) {
 
   return {
     add(line: string): void {
-      if (isClosed || losses.isTelling) return;
+      if (isClosed || losses.isReporting) return;
       if (length + line.length > capacity) {
         losses.add(1, FULL);
         return;
@@ -58,17 +58,17 @@ export function createLineBuffer(options: LineBufferOptions) {
       length += line.length;
       if (!running) timer ??= setTimeout(() => void start(), waitMs).unref();
     },
-    /** What nobody has taken yet, for the way out of the process. */
+    /** Removes and returns the waiting lines, for the exit of the process. */
     takeAll,
-    /** Some of what was taken is lost. */
-    lose: losses.add,
+    /** Counts lines that could not be written. */
+    addLost: losses.add,
     async close(deadlineMs: number): Promise<void> {
       isClosed = true;
       await withTimeout(start(), deadlineMs).catch(() => {
         const rest = takeAll().length;
-        if (rest > 0) losses.add(rest, GIVEN_UP);
+        if (rest > 0) losses.add(rest, CLOSE_TIMEOUT);
       });
-      losses.tell();
+      losses.report();
     },
   };
 }

@@ -14,7 +14,7 @@ function capture(level: 'debug' | 'info' | 'warn' = 'info') {
   return { log, lines };
 }
 
-test('lines carry service, level by name, ISO time and the correlation around them', async () => {
+test('createLogger: lines have service, level name, ISO time and the current context', async () => {
   const { log, lines } = capture();
   await withContext({ requestId: 'r1' }, async () => {
     await Bun.sleep(1);
@@ -34,14 +34,14 @@ test('lines carry service, level by name, ISO time and the correlation around th
   expect(currentContext()).toEqual({});
 });
 
-test('secrets never reach a line, also below the top', () => {
+test('createLogger: values under secret names are redacted at any depth', () => {
   const { log, lines } = capture();
   log.info({ password: 'p', user: { email: 'e', token: 't' }, a: { b: { secret: 's' } } }, 'x');
   log.child({ authorization: 'Bearer b' }).info('y');
   expect(JSON.stringify(lines)).not.toMatch(/"(p|e|t|s|Bearer b)"/);
 });
 
-test('errors are told with causes and without the values of a query', () => {
+test('createLogger: errors are logged with causes and without the parameters of a query', () => {
   const { log, lines } = capture();
   const cause = new Error('connection reset');
   const query = new DrizzleQueryError('select $1', ['hunter2'], cause);
@@ -59,7 +59,7 @@ test('errors are told with causes and without the values of a query', () => {
 });
 
 test.each([[{ inside: 'hunter2' }], [undefined], [null], [7]])(
-  'of %p, which was thrown and is no error, only the kind is told',
+  'createLogger: the thrown value %p is logged by type only',
   (thrown) => {
     const { log, lines } = capture();
     log.error({ err: thrown }, 'failed');
@@ -76,13 +76,13 @@ test.each([
   ['for eyJhbGciOiJI.eyJzdWIi.hunter2 only', 'for [token] only'],
   ['Key (email)=(hunter2@example.com) exists', 'Key (email)=(h***@example.com) exists'],
   ['at node_modules/hono@4.13.19/index.js:1', 'at node_modules/hono@4.13.19/index.js:1'],
-])('the text %p is written as %p', (text, written) => {
+])('scrub: the text %p is written as %p', (text, written) => {
   const { log, lines } = capture();
   log.info({ note: [text] }, text);
   expect(lines[0]).toMatchObject({ msg: written, note: [written] });
 });
 
-test('figures beside secret names stay, circles and bytes do not harm', () => {
+test('createLogger: numbers under secret names stay, circular references and bytes are accepted', () => {
   const { log, lines } = capture();
   const circle: Record<string, unknown> = { tokens: 812, hasPassword: true, at: new Date(0) };
   circle.self = circle;
@@ -96,7 +96,7 @@ test('figures beside secret names stay, circles and bytes do not harm', () => {
   expect(lines[1]?.msg).toBe('plain');
 });
 
-test('a timer tells how long it took', async () => {
+test('log.time: logs the elapsed milliseconds', async () => {
   const { log, lines } = capture('debug');
   const done = log.child({ job: 'j1' }).time('crawl');
   await Bun.sleep(5);
@@ -105,7 +105,7 @@ test('a timer tells how long it took', async () => {
   expect(lines[0]?.ms).toBeGreaterThanOrEqual(4);
 });
 
-test('pretty lines are for people and as clean', () => {
+test('createLogger: pretty lines are redacted', () => {
   const written: string[] = [];
   const stream = new PassThrough().setEncoding('utf8').on('data', (line) => written.push(line));
   const base = { service: 'api', replica: 'api-1' };
@@ -114,7 +114,7 @@ test('pretty lines are for people and as clean', () => {
   expect(written.join('')).not.toContain('hunter2');
 });
 
-test('the last line before an exit is written', async () => {
+test('createLogger: the last line before an exit is written', async () => {
   const script = `
     const { createLogger } = await import('@insightdesk/shared/logging');
     const log = createLogger({ level: 'info', format: 'json' }, { service: 's', replica: 's-1' });
@@ -129,7 +129,7 @@ test('the last line before an exit is written', async () => {
   expect(lines.at(-1)).toContain('"i":499');
 });
 
-test('levels filter', () => {
+test('createLogger: lines below the level are dropped', () => {
   const { log, lines } = capture('warn');
   log.info('quiet');
   log.warn('loud');

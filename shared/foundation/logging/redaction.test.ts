@@ -4,7 +4,7 @@ import { createLogger } from './index.ts';
 
 const SECRET = 'hunter2hunter2hunter2hunter2hunter2-0123456789';
 
-function written(...args: unknown[]): string {
+function logged(...args: unknown[]): string {
   const lines: string[] = [];
   const destination = { write: (line: string) => void lines.push(line) };
   const base = { service: 's', replica: 's-1' };
@@ -16,7 +16,7 @@ function written(...args: unknown[]): string {
 
 const secretNames = knownKeys.filter(isSecretName);
 
-/** A value as the variable may have it, with the secret where one would be. */
+/** A realistic value of the variable that contains the secret. */
 function secretValue(name: string): string {
   if (name.startsWith('DATABASE')) return `postgres://app:${SECRET}@h:5432/d`;
   if (name.startsWith('VALKEY')) return `valkey://:${SECRET}@h:6379`;
@@ -26,33 +26,36 @@ function secretValue(name: string): string {
   return `${SECRET}-${name}`;
 }
 
-const camel = (name: string) =>
-  name.toLowerCase().replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
+const toCamelCase = (name: string) =>
+  name.toLowerCase().replace(/_(.)/g, (_, char: string) => char.toUpperCase());
 
-test('the schema has secrets, and they are known as such', () => {
+test('isSecretName: matches every variable of the schema that holds a secret', () => {
   for (const name of ['JWT_SECRET', 'DATABASE_URL', 'SMTP_PASSWORD', 'VAULT_TOKEN']) {
     expect(secretNames).toContain(name);
   }
-  const open = knownKeys.filter((name) => !isSecretName(name));
-  expect(open.filter((name) => /SECRET|PASSWORD|TOKEN|_KEY|DSN/.test(name))).toEqual([
+  const others = knownKeys.filter((name) => !isSecretName(name));
+  expect(others.filter((name) => /SECRET|PASSWORD|TOKEN|_KEY|DSN/.test(name))).toEqual([
     'SECRETS_DIRECTORY',
     'SECRETS_TTL',
   ]);
 });
 
-test.each(secretNames)('%s is in no line, under whatever name and however deep', (name) => {
-  const value = secretValue(name);
-  for (const fields of [
-    { [name]: value },
-    { [camel(name)]: value },
-    { deep: { list: [{ [camel(name)]: value }] } },
-    { env: { [name]: value } },
-  ]) {
-    expect(written(fields, 'x')).not.toContain(SECRET);
-  }
-});
+test.each(secretNames)(
+  'redact: the value of %s is in no line, under any name and at any depth',
+  (name) => {
+    const value = secretValue(name);
+    for (const fields of [
+      { [name]: value },
+      { [toCamelCase(name)]: value },
+      { deep: { list: [{ [toCamelCase(name)]: value }] } },
+      { env: { [name]: value } },
+    ]) {
+      expect(logged(fields, 'x')).not.toContain(SECRET);
+    }
+  },
+);
 
-test('the whole configuration may be logged', () => {
+test('redact: the whole configuration can be logged without secrets', () => {
   const environment = Object.fromEntries(secretNames.map((name) => [name, secretValue(name)]));
   environment.JWT_REFRESH_SECRET += '-other';
   const config = loadConfig({
@@ -70,7 +73,7 @@ test('the whole configuration may be logged', () => {
     },
   });
   expect(JSON.stringify(config)).toContain(SECRET);
-  expect(written({ config }, 'x')).not.toContain(SECRET);
+  expect(logged({ config }, 'x')).not.toContain(SECRET);
 });
 
 test.each([
@@ -86,6 +89,6 @@ test.each([
   'recoveryCodes',
   'clientSecret',
   'x-api-key',
-])('%s is hidden', (name) => {
-  expect(written({ request: { [name]: SECRET } }, 'x')).not.toContain(SECRET);
+])('redact: a field %s is replaced', (name) => {
+  expect(logged({ request: { [name]: SECRET } }, 'x')).not.toContain(SECRET);
 });

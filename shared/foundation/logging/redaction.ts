@@ -7,7 +7,7 @@ const MAX_DEPTH = 6;
 const secretName =
   /password|passphrase|secret|token|authorization|cookie|credential|(api|access|private|encryption)[-_]?key|dsn$|webhook[-_]?url|otlp[-_]?headers|recovery[-_]?codes?$|^e?-?mail$|emailaddress|phone/i;
 
-/** A copy fit for a log: errors with their causes, nothing under a name that holds a secret. */
+/** A copy for the log: errors with their causes, values under secret names replaced. */
 export function redact(value: unknown, depth = 0): unknown {
   if (value instanceof Error) return redact(serializeError(value), depth);
   if (typeof value !== 'object' || value === null || value instanceof Date) return value;
@@ -26,27 +26,27 @@ export function redact(value: unknown, depth = 0): unknown {
   return copy;
 }
 
-// Figures are no secrets: `tokens: 812` is a count, `hasPassword: true` an answer.
+// Numbers and booleans are no secrets: `tokens: 812` is a count.
 function isSecret(name: string, value: unknown): boolean {
-  const tells = typeof value === 'string' || (typeof value === 'object' && value !== null);
-  if (!tells) return false;
-  const known = namesSeen.get(name);
-  if (known !== undefined) return known;
-  const holds = secretName.test(name);
-  if (namesSeen.size < NAMES_REMEMBERED) namesSeen.set(name, holds);
-  return holds;
+  const canHoldSecret = typeof value === 'string' || (typeof value === 'object' && value !== null);
+  if (!canHoldSecret) return false;
+  const cached = secretNames.get(name);
+  if (cached !== undefined) return cached;
+  const isMatch = secretName.test(name);
+  if (secretNames.size < MAX_CACHED_NAMES) secretNames.set(name, isMatch);
+  return isMatch;
 }
 
-/** The names of fields are few: those that the code is written with. */
-const namesSeen = new Map<string, boolean>();
-const NAMES_REMEMBERED = 1000;
+/** Field names are few: those in the code. */
+const secretNames = new Map<string, boolean>();
+const MAX_CACHED_NAMES = 1000;
 
-/** One of these stands in whatever `scrub` takes out. */
-const tellTales = ['eyJ', 'Bearer ', 'Basic ', '=', '@', '://hooks.'];
+/** Every text that `scrub` changes contains one of these. */
+const markers = ['eyJ', 'Bearer ', 'Basic ', '=', '@', '://hooks.'];
 
-/** Takes out of a finished line what looks like a secret, wherever a text has carried it. */
+/** Removes everything that looks like a secret from a finished line. */
 export function scrub(line: string): string {
-  if (!isTelling(line)) return line;
+  if (!mayHoldSecret(line)) return line;
   return line
     .replace(/\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*/g, '[token]')
     .replace(/\b(Bearer|Basic) [\w.~+/=-]{8,}/g, `$1 ${REDACTED}`)
@@ -56,11 +56,11 @@ export function scrub(line: string): string {
     .replace(/(?<![\w.+-])[\w.+-]+@(?:[a-z0-9-]+\.)+[a-z]{2,}/gi, maskEmail);
 }
 
-/** The same of many lines, as one text. */
+/** Scrubs many lines; returns one text. */
 export function scrubLines(lines: readonly string[]): string {
   const text = lines.join('');
-  return isTelling(text) ? lines.map(scrub).join('') : text;
+  return mayHoldSecret(text) ? lines.map(scrub).join('') : text;
 }
 
-/** Most texts hold none of these, and looking for them costs far less than matching. */
-const isTelling = (text: string) => tellTales.some((sign) => text.includes(sign));
+/** Most texts contain no marker, and searching for them is much cheaper than matching. */
+const mayHoldSecret = (text: string) => markers.some((marker) => text.includes(marker));

@@ -43,7 +43,7 @@ const withTransport = (transport: LogTransport, lines: string[]) =>
     [transport],
   );
 
-test('lines from a level on are posted together, scrubbed like all others', async () => {
+test('webhook transport: lines of its level are posted together and redacted', async () => {
   const { texts, url } = receive(() => new Response('ok'));
   const { log, lines, close } = build(url);
   log.info('started');
@@ -59,7 +59,7 @@ test('lines from a level on are posted together, scrubbed like all others', asyn
   expect(lines).toHaveLength(3);
 });
 
-test('an address that is busy is tried again', async () => {
+test('webhook transport: a 429 is retried', async () => {
   const { texts, url } = receive((n) => new Response('', { status: n === 1 ? 429 : 200 }));
   const { log, lost, close } = build(url);
   log.error('once');
@@ -69,10 +69,10 @@ test('an address that is busy is tried again', async () => {
 }, 15_000);
 
 test.each([
-  ['refuses for good', () => new Response('', { status: 404 })],
-  ['never answers', () => new Promise<Response>(() => {})],
+  ['responds with 404', () => new Response('', { status: 404 })],
+  ['never responds', () => new Promise<Response>(() => {})],
 ])(
-  'an address that %s costs lines and is never waited for; the loss is told once in a while',
+  'webhook transport: a receiver that %s loses lines without delay, reported once per second',
   async (_, answer) => {
     const { url } = receive(answer);
     const { log, lost, lines, close } = build(url);
@@ -87,7 +87,7 @@ test.each([
   15_000,
 );
 
-test('a transport that throws is ignored', () => {
+test('createLogger: an error of a transport is ignored', () => {
   const lines: string[] = [];
   const broken: LogTransport = {
     level: 'info',

@@ -1,49 +1,49 @@
 import { NetworkError } from '@insightdesk/shared/errors';
 import { createBatchQueue } from '@insightdesk/shared/promises';
 import type { LogTransport } from './create-logger.ts';
-import { createLosses, type OnLost } from './losses.ts';
+import { createLossCounter, type OnLost } from './loss-counter.ts';
 
 export interface WebhookTransportOptions {
-  /** Takes `{ "text": … }` by POST, as Slack, Mattermost and Discord's `/slack` addresses do. */
+  /** Receives `{ "text": … }` by POST, as Slack, Mattermost and Discord's `/slack` URLs do. */
   url: string;
   level: 'info' | 'warn' | 'error' | 'fatal';
   onLost: OnLost;
-  /** How long lines wait for others; 1 s. */
+  /** How long lines wait to be posted together; 1 s. */
   waitMs?: number;
-  /** For one post; 5 s. */
+  /** For one request; 5 s. */
   timeoutMs?: number;
 }
 
-const LINES_PER_POST = 20;
-const LINE_LENGTH = 1_000;
-const WAITING_LINES = 1_000;
-/** What Slack allows. */
-const RATE = { max: 1, windowMs: 1_000 };
+const MAX_LINES_PER_REQUEST = 20;
+const MAX_LINE_LENGTH = 1_000;
+const MAX_WAITING_LINES = 1_000;
+/** Slack's limit. */
+const RATE_LIMIT = { max: 1, windowMs: 1_000 };
 
-/** Posts lines in batches; a slow or dead address costs lines, never time of the service. */
+/** Posts lines in batches; a slow or unreachable URL loses lines and never delays the service. */
 export function createWebhookTransport(options: WebhookTransportOptions): LogTransport {
   const { url, level, onLost, waitMs = 1_000, timeoutMs = 5_000 } = options;
-  const losses = createLosses(onLost);
+  const losses = createLossCounter(onLost);
   const queue = createBatchQueue<string>({
     work: (texts, signal) => post(url, texts, AbortSignal.any([signal, timeout(timeoutMs)])),
-    size: LINES_PER_POST,
+    size: MAX_LINES_PER_REQUEST,
     waitMs,
-    capacity: WAITING_LINES,
+    capacity: MAX_WAITING_LINES,
     whenFull: 'displace',
-    rate: RATE,
+    rate: RATE_LIMIT,
     retry: { attempts: 4, baseMs: 1_000, maxMs: 10_000 },
     onLost: (lines, reason) => losses.add(lines.length, reason),
   });
   return {
     level,
     write(line) {
-      if (losses.isTelling) return;
+      if (losses.isReporting) return;
       const parsed = parse(line);
       queue.add(toText(parsed), parsed.level === 'fatal' ? 1 : 0);
     },
     async close(deadlineMs) {
       await queue.drain(deadlineMs);
-      losses.tell();
+      losses.report();
     },
   };
 }
@@ -54,12 +54,12 @@ async function post(url: string, texts: string[], signal: AbortSignal): Promise<
   const body = JSON.stringify({ text: texts.join('\n') });
   const headers = { 'Content-Type': 'application/json' };
   const response = await fetch(url, { method: 'POST', headers, body, signal }).catch((cause) => {
-    throw new NetworkError('The log webhook cannot be reached', { cause, retryable: true });
+    throw new NetworkError('The log webhook is unreachable', { cause, retryable: true });
   });
   await response.body?.cancel();
   if (response.ok) return;
   const retryable = response.status === 429 || response.status >= 500;
-  throw new NetworkError(`The log webhook answered ${response.status}`, { retryable });
+  throw new NetworkError(`The log webhook responded with ${response.status}`, { retryable });
 }
 
 interface Line {
@@ -80,5 +80,5 @@ function parse(line: string): Line {
 
 function toText({ level = '', msg = '', replica, service: _, time: __, ...fields }: Line): string {
   const rest = Object.keys(fields).length > 0 ? ` ${JSON.stringify(fields)}` : '';
-  return `*${level.toUpperCase()}* ${replica}: ${msg}${rest}`.slice(0, LINE_LENGTH);
+  return `*${level.toUpperCase()}* ${replica}: ${msg}${rest}`.slice(0, MAX_LINE_LENGTH);
 }

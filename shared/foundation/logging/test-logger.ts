@@ -1,7 +1,7 @@
 import { createLogger, type LogTransport } from './index.ts';
 
-/** A log with these transports, and what it wrote to its main destination. */
-export function logWith(transports: LogTransport[]) {
+/** A logger with these transports, and the lines of its main destination. */
+export function createTestLogger(transports: LogTransport[]) {
   const lines: string[] = [];
   const log = createLogger(
     { level: 'info', format: 'json' },
@@ -12,7 +12,7 @@ export function logWith(transports: LogTransport[]) {
   return { log, lines };
 }
 
-export function countLost() {
+export function createLossRecorder() {
   const losses: { count: number; reason: unknown }[] = [];
   return {
     onLost: (count: number, reason: unknown) => void losses.push({ count, reason }),
