@@ -39,7 +39,7 @@ test('a database that is away uses up no attempts: the job is done when it is ba
   });
   const asked = request(job, {});
   await queues.enqueue([asked]);
-  await until(async () => (await outcomeOf(asked))?.state === 'completed');
+  await until(async () => (await outcomeOf(asked))?.state, { equals: 'completed' });
   expect(runs).toBe(4);
   expect(await outcomeOf(asked)).toMatchObject({ state: 'completed', attempts: 1 });
   await workers.close();
@@ -63,7 +63,7 @@ test('so does a storage that is away; an error of its own does', async () => {
   });
   const asked = request(job, {});
   await queues.enqueue([asked]);
-  await until(async () => (await outcomeOf(asked))?.state === 'completed');
+  await until(async () => (await outcomeOf(asked))?.state, { equals: 'completed' });
   expect(met).toEqual([]);
   expect(await outcomeOf(asked)).toMatchObject({ state: 'completed', attempts: 2 });
   await workers.close();
@@ -74,9 +74,9 @@ test('a job that this worker does not know waits for one that does', async () =>
   const asked = request(job, {});
   const old = await work({ other: { job: jobCalled('other'), run: async () => {} } });
   await queues.enqueue([asked]);
-  await until(async () => (await outcomeOf(asked))?.state === 'delayed');
+  await until(async () => (await outcomeOf(asked))?.state, { equals: 'delayed' });
   await old.close();
   await work({ [job.name]: { job, run: async () => {} } });
-  await until(async () => (await outcomeOf(asked))?.state === 'completed');
+  await until(async () => (await outcomeOf(asked))?.state, { equals: 'completed' });
   expect(await outcomeOf(asked)).toMatchObject({ state: 'completed', attempts: 1 });
 });

@@ -111,7 +111,7 @@ test('whoever has nothing running finds a place, however long the jobs of others
   }
   expect([...running]).toEqual(['a0', 'b', 'c']);
   released.resolve();
-  await until(() => running.size === 52);
+  await until(() => running.size, { equals: 52 });
   await workers.close();
 });
 

@@ -31,7 +31,7 @@ test('a full Valkey uses up no attempts: the job is done when there is room', as
   const asked = request(job, {});
   await queues.enqueue([asked]);
   const jobs = async () => (await control.list(asked.tenantId, { limit: 10 })).items;
-  await until(async () => (await jobs())[0]?.state === 'completed');
+  await until(async () => (await jobs())[0]?.state, { equals: 'completed' });
   expect(runs).toBe(4);
   expect(await jobs()).toMatchObject([{ state: 'completed', attempts: 1 }]);
 });

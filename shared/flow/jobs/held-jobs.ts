@@ -40,25 +40,25 @@ export function createHeldJobs(database: Pick<Database, 'write'>): HeldJobs {
 
   return {
     async hold(requests) {
-      await run(sql`insert into held_jobs (tenant_id, queue, id, due_at, request)
+      await run(sql`insert into parked_jobs (tenant_id, queue, id, due_at, request)
         select j.tenant_id, j.queue, j.id, now() + j.delay * interval '1 ms', j.request
         from jsonb_to_recordset(${JSON.stringify(requests.map(toRow))}::jsonb)
           as j (at int, tenant_id uuid, queue text, id text, delay float8, request jsonb)
-        where not exists (select from erasures e where e.organization_id = j.tenant_id)
+        where not exists (select from tenant_deletions e where e.organization_id = j.tenant_id)
         order by j.at
         on conflict do nothing`);
     },
     async count() {
       const [row] = await run<{ n: number }>(sql`select count(*)::int as n from (
-        select from held_jobs where released_at is null limit ${MOST_COUNTED}) waiting`);
+        select from parked_jobs where released_at is null limit ${MOST_COUNTED}) waiting`);
       return row?.n ?? 0;
     },
     async owners() {
       // From one organisation to the next by the index, however many jobs each has.
       const rows = await run<{ id: string }>(sql`with recursive owner as (
-          (select tenant_id as id from held_jobs where released_at is null order by 1 limit 1)
+          (select tenant_id as id from parked_jobs where released_at is null order by 1 limit 1)
           union all
-          select (select tenant_id from held_jobs
+          select (select tenant_id from parked_jobs
             where released_at is null and tenant_id > owner.id order by 1 limit 1)
           from owner where owner.id is not null)
         select id from owner where id is not null limit ${MOST_OWNERS}`);
@@ -66,24 +66,24 @@ export function createHeldJobs(database: Pick<Database, 'write'>): HeldJobs {
     },
     async oldest(owner, limit) {
       const rows = await run<{ request: JobRequest; due: number }>(sql`
-        select request, extract(epoch from due_at)::float8 as due from held_jobs
+        select request, extract(epoch from due_at)::float8 as due from parked_jobs
         where tenant_id = ${toUuid(owner)} and released_at is null
-        order by due_at, place limit ${limit}`);
+        order by due_at, position limit ${limit}`);
       return rows.map(({ request, due }) => ({ request, dueAt: new Date(due * 1_000) }));
     },
     async release(owner, requests) {
       const keys = requests.map(({ job, id }) => ({ queue: job.queue, id }));
-      await run(sql`update held_jobs h set released_at = now()
+      await run(sql`update parked_jobs h set released_at = now()
         from jsonb_to_recordset(${JSON.stringify(keys)}::jsonb) as j (queue text, id text)
         where h.tenant_id = ${toUuid(owner)} and h.queue = j.queue and h.id = j.id`);
     },
     async holdAgain(since) {
-      await run(sql`update held_jobs set released_at = null
+      await run(sql`update parked_jobs set released_at = null
         where released_at >= ${since.toISOString()}::timestamptz`);
     },
     async purge() {
-      await run(sql`delete from held_jobs where (tenant_id, queue, id) in (
-        select tenant_id, queue, id from held_jobs
+      await run(sql`delete from parked_jobs where (tenant_id, queue, id) in (
+        select tenant_id, queue, id from parked_jobs
         where released_at < now() - ${KEPT_SECONDS} * interval '1 s'
         order by released_at limit ${PURGED_AT_ONCE})`);
     },

@@ -228,7 +228,7 @@ test('what ended without a word is counted out by the second look, what is there
   });
   expect(await inQueues(tenantId)).toBe(4);
   release.start();
-  await until(async () => (await waiting(tenantId)) === 0);
+  await until(() => waiting(tenantId), { equals: 0 });
   await release.stop();
   expect([await inQueues(tenantId), await countAll(tenantId)]).toEqual([4, 4]);
 });
@@ -267,7 +267,7 @@ test('dead letters keep to half of the bytes: the oldest go, and other organisat
     sweepMs: 5,
   });
   release.start();
-  await until(async () => (await bytesOf(own.tenantId)) === 0);
+  await until(() => bytesOf(own.tenantId), { equals: 0 });
   await release.stop();
   expect(await bytesOf(other.tenantId)).toBeGreaterThan(20_000);
 });
@@ -275,18 +275,18 @@ test('dead letters keep to half of the bytes: the oldest go, and other organisat
 test('whose organisation is erased has nothing kept; its own code sees how many wait, not what', async () => {
   const { tenantId, asks } = open({ jobs: 0 });
   await queues.enqueue(asks(2));
-  const count = 'select count(*)::int as n from held_jobs where released_at is null';
+  const count = 'select count(*)::int as n from parked_jobs where released_at is null';
   const read = (as: Id<'org'>, query: string) =>
     database.read({ tenantId: as }, (tx) => tx.execute(query));
   expect([...(await read(tenantId, count))]).toEqual([{ n: 2 }]);
   expect([...(await read(newId('org'), count))]).toEqual([{ n: 0 }]);
-  await expect(read(tenantId, 'select request from held_jobs')).rejects.toThrow();
-  for (const change of ['delete from held_jobs', 'update held_jobs set released_at = now()']) {
+  await expect(read(tenantId, 'select request from parked_jobs')).rejects.toThrow();
+  for (const change of ['delete from parked_jobs', 'update parked_jobs set released_at = now()']) {
     const write = database.write({ tenantId }, (tx) => tx.execute(change));
     await expect(write).rejects.toThrow();
   }
   const { tenantId: gone, asks: late } = open({ jobs: 0 });
-  await admin`insert into erasures (organization_id, requested_by) values (${toUuid(gone)}, 'x')`;
+  await admin`insert into tenant_deletions (organization_id, requested_by) values (${toUuid(gone)}, 'x')`;
   await queues.enqueue(late(2));
   expect(await waiting(gone)).toBe(0);
 });

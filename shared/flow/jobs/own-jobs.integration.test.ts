@@ -88,7 +88,7 @@ test('the few that failed, below a thousand that wait, cost no more than any oth
   const failing = many(3, fails);
   await queues.enqueue(failing);
   const failed = async () => (await pagesOf(tenantId, 5, 'failed')).flat();
-  await until(async () => (await failed()).length === 3);
+  await until(async () => (await failed()).length, { equals: 3 });
   await queues.enqueue(many(997, waits));
 
   const sent = spyOn(valkey, 'sendCommand');

@@ -244,7 +244,7 @@ test('steps of one organisation are unknown to another', async () => {
 test('a running job is cancelled at once, a delayed one never runs', async () => {
   const [running, delayed] = [ask(endless), { ...ask(value), delayMs: 60_000 }];
   await queues.enqueue([running, delayed]);
-  await until(async () => (await stateOf(running.id)) === 'active');
+  await until(() => stateOf(running.id), { equals: 'active' });
   expect(await stateOf(delayed.id)).toBe('delayed');
   for (const { id } of [running, delayed]) await control.cancel(tenantId, id, 'somebody');
   await Promise.all([ended(running.id), ended(delayed.id)]);

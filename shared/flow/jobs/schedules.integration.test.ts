@@ -129,7 +129,9 @@ test('a job of the system has no organisation and no steps', async () => {
   });
   const one = request(tick, {}, { tenantId: 'system' });
   await stage.queues.enqueue([one]);
-  await until(async () => (await stage.control.require('system', one.id)).state === 'completed');
+  await until(async () => (await stage.control.require('system', one.id)).state, {
+    equals: 'completed',
+  });
   expect(refusals).toEqual([
     'test.tick is a job of the system',
     'A job of the system has no durable steps: make it safe to repeat',

@@ -32,12 +32,12 @@ export const scheduleStates = pgTable('schedules', {
 
 /** Jobs that wait for room in Valkey; see ADR 29. */
 export const heldJobs = pgTable(
-  'held_jobs',
+  'parked_jobs',
   {
     tenantId: tenantId(),
     queue: text('queue').notNull(),
     id: text('id').notNull(),
-    place: bigint('place', { mode: 'number' }).generatedAlwaysAsIdentity(),
+    place: bigint('position', { mode: 'number' }).generatedAlwaysAsIdentity(),
     dueAt: instant('due_at').notNull(),
     request: jsonb('request').notNull(),
     /** Since when it is in Valkey; kept for a while, in case that loses it. */
@@ -45,7 +45,7 @@ export const heldJobs = pgTable(
   },
   (t) => [
     primaryKey({ columns: [t.tenantId, t.queue, t.id] }),
-    index('held_jobs_waiting').on(t.tenantId, t.dueAt, t.place).where(sql`released_at is null`),
-    index('held_jobs_released').on(t.releasedAt).where(sql`released_at is not null`),
+    index('parked_jobs_waiting').on(t.tenantId, t.dueAt, t.place).where(sql`released_at is null`),
+    index('parked_jobs_released').on(t.releasedAt).where(sql`released_at is not null`),
   ],
 );
