@@ -1,2 +1,2 @@
-/** A typed container: parts by name, built on first use, disposed in reverse. Held by boot only. */
-export { type Container, createContainer, type Lifetime } from './container.ts';
+/** A typed dependency container: parts by name, built on first use, disposed in reverse. Used by boot only. */
+export { type Container, createContainer, type Lifetime } from './create-container.ts';

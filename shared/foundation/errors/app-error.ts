@@ -1,10 +1,10 @@
-/** One fault of an input: `path` is dotted, '' means the whole input. */
+/** One error of an input: `path` is dotted, '' means the whole input. */
 export interface FieldError {
   path: string;
   message: string;
 }
 
-/** What distinguishes one error from another; everything but `cause` reaches the client. */
+/** Properties of an error; clients see all except `cause`. */
 export interface AppErrorOptions {
   code: string;
   status: number;
@@ -15,10 +15,10 @@ export interface AppErrorOptions {
   headers?: Record<string, string>;
 }
 
-/** What a leaf class accepts: its own code and status are only defaults. */
+/** Options of the error classes, which have a default code and status. */
 export type ErrorOptions = Partial<AppErrorOptions>;
 
-/** Root of every error the code throws on purpose: `message` is internal, `detail` is public. */
+/** Base class of all errors that the code throws: `message` is internal, `detail` is public. */
 export class AppError extends Error {
   readonly code: string;
   readonly status: number;
@@ -32,7 +32,7 @@ export class AppError extends Error {
     this.name = new.target.name;
     this.code = options.code;
     this.status = options.status;
-    this.detail = options.detail ?? 'Something went wrong on our side';
+    this.detail = options.detail ?? 'An internal error occurred';
     this.errors = options.errors;
     this.retryable = options.retryable ?? false;
     this.headers = options.headers ?? {};

@@ -1,6 +1,6 @@
-import { AppError, type AppErrorOptions, type ErrorOptions } from './app-error.ts';
+import { AppError, type AppErrorOptions, type ErrorOptions, type FieldError } from './app-error.ts';
 
-/** The product's own rules said no; its message is public. */
+/** A rule of the product is violated; the message is public. */
 export class DomainError extends AppError {
   constructor(message: string, options: AppErrorOptions) {
     super(message, { detail: message, ...options });
@@ -14,14 +14,31 @@ export class DomainNotFoundError extends DomainError {
   }
 }
 
-/** 422: the input breaks a rule; `errors` says where. */
+/** 422: the input is invalid; `errors` lists the fields, which the default detail names. */
 export class DomainValidationError extends DomainError {
-  constructor(message = 'The input is not valid', options: ErrorOptions = {}) {
-    super(message, { code: 'VALIDATION_FAILED', status: 422, ...options });
+  constructor(message?: string, options: ErrorOptions = {}) {
+    super(message ?? 'The input is invalid', {
+      code: 'VALIDATION_FAILED',
+      status: 422,
+      detail: message ?? describeFields(options.errors),
+      ...options,
+    });
   }
 }
 
-/** 409: valid input, but not in this state. */
+const MAX_NAMED_FIELDS = 5;
+const MAX_NAME_LENGTH = 60;
+
+function describeFields(errors: readonly FieldError[] = []): string {
+  const names = [...new Set(errors.map(({ path }) => path))].filter(Boolean);
+  if (names.length === 0) return 'The input is invalid';
+  const shown = names.slice(0, MAX_NAMED_FIELDS).map((name) => name.slice(0, MAX_NAME_LENGTH));
+  const rest = names.length > shown.length ? ', …' : '';
+  const subject = names.length === 1 ? '1 field is' : `${names.length} fields are`;
+  return `${subject} invalid: ${shown.join(', ')}${rest}`;
+}
+
+/** 409: the input is valid, but not in the current state. */
 export class DomainBusinessRuleError extends DomainError {
   constructor(message: string, options: ErrorOptions = {}) {
     super(message, { code: 'BUSINESS_RULE', status: 409, ...options });

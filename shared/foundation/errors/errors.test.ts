@@ -25,7 +25,7 @@ const publicErrors: [AppError, number, string][] = [
   [new UnauthenticatedError(), 401, 'UNAUTHENTICATED'],
   [new ForbiddenError(), 403, 'FORBIDDEN'],
   [new DomainNotFoundError(), 404, 'NOT_FOUND'],
-  [new ConflictError('changed meanwhile'), 409, 'CONFLICT'],
+  [new ConflictError('has changed'), 409, 'CONFLICT'],
   [new DomainBusinessRuleError('no', { code: 'INVALID_TRANSITION' }), 409, 'INVALID_TRANSITION'],
   [new PayloadTooLargeError(), 413, 'PAYLOAD_TOO_LARGE'],
   [new UnsupportedMediaTypeError(), 415, 'UNSUPPORTED_MEDIA_TYPE'],
@@ -48,20 +48,26 @@ const named = <R extends readonly [AppError, ...unknown[]]>(rows: R[]) =>
 
 const problemOf = (error: unknown) => toProblem(error, { requestId: 'req_1' });
 
-describe('the tree', () => {
-  test.each(named(publicErrors))('%s tells its message', (_, [error, status, code]) => {
-    const problem = problemOf(error);
-    expect(problem).toMatchObject({ status, code, detail: error.message, requestId: 'req_1' });
-    expect(problem.title).not.toBe('Error');
-    expect(error.name).toBe(error.constructor.name);
-  });
+describe('error classes', () => {
+  test.each(named(publicErrors))(
+    'toProblem: %s has a public message',
+    (_, [error, status, code]) => {
+      const problem = problemOf(error);
+      expect(problem).toMatchObject({ status, code, detail: error.message, requestId: 'req_1' });
+      expect(problem.title).not.toBe('Error');
+      expect(error.name).toBe(error.constructor.name);
+    },
+  );
 
-  test.each(named(internalErrors))('%s keeps its message to itself', (_, [error, status]) => {
-    expect(problemOf(error).status).toBe(status);
-    expect(JSON.stringify(problemOf(error))).not.toContain('hunter2');
-  });
+  test.each(named(internalErrors))(
+    'toProblem: the message of %s is not public',
+    (_, [error, status]) => {
+      expect(problemOf(error).status).toBe(status);
+      expect(JSON.stringify(problemOf(error))).not.toContain('hunter2');
+    },
+  );
 
-  test('seconds to wait become a header beside the given ones', () => {
+  test('TooManyRequestsError: retryAfterSeconds becomes a header beside the given ones', () => {
     const error = new TooManyRequestsError('later', {
       retryAfterSeconds: 0.2,
       headers: { 'X-Limit': '5' },
@@ -71,12 +77,16 @@ describe('the tree', () => {
   });
 });
 
-describe('problems', () => {
-  test('Zod faults name each field, unknown ones too', () => {
+describe('toProblem', () => {
+  test('toProblem: a Zod error lists each field, also unknown ones', () => {
     const schema = z.strictObject({ a: z.string(), b: z.strictObject({ c: z.number() }) });
     const { error } = schema.safeParse({ b: { c: 'hunter2', d: 1 }, e: 1 });
     const problem = problemOf(error);
-    expect(problem).toMatchObject({ status: 422, code: 'VALIDATION_FAILED' });
+    expect(problem).toMatchObject({
+      status: 422,
+      code: 'VALIDATION_FAILED',
+      detail: '4 fields are invalid: a, b.c, b.d, e',
+    });
     expect(problem.errors?.map(({ path }) => path)).toEqual(['a', 'b.c', 'b.d', 'e']);
     expect(JSON.stringify(problem)).not.toContain('hunter2');
   });
@@ -87,23 +97,23 @@ describe('problems', () => {
     ['an object', { password: 'hunter2' }],
     ['null', null],
     ['undefined', undefined],
-  ])('%s becomes a bare 500', (_, thrown) => {
+  ])('toProblem: %s becomes a 500 without details', (_, thrown) => {
     expect(problemOf(thrown)).toEqual({
       type: 'about:blank',
       title: 'Internal Server Error',
       status: 500,
       code: 'INTERNAL',
-      detail: 'Something went wrong on our side',
+      detail: 'An internal error occurred',
       requestId: 'req_1',
     });
   });
 
-  test('field faults of an internal error stay inside', () => {
+  test('toProblem: field errors of an internal error are not public', () => {
     const errors = [{ path: 'JWT_SECRET', message: 'too short' }];
     expect(problemOf(new ConfigurationError('x', { errors }))).not.toHaveProperty('errors');
   });
 
-  test('a refusal by the HTTP framework keeps its status', async () => {
+  test('toProblem: a 4xx of the HTTP framework passes, a 5xx does not', async () => {
     const { HTTPException } = await import('hono/http-exception');
     expect(problemOf(new HTTPException(400, { message: 'Malformed JSON' }))).toMatchObject({
       status: 400,

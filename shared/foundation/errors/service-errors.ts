@@ -1,15 +1,15 @@
 import { AppError, type AppErrorOptions, type ErrorOptions } from './app-error.ts';
 
-/** A request that the service turns away; its message is public. */
+/** The service refuses a request; the message is public. */
 export class ServiceError extends AppError {
   constructor(message: string, options: AppErrorOptions) {
     super(message, { detail: message, ...options });
   }
 }
 
-/** 401: nobody known, or no longer. */
+/** 401: missing, invalid or expired authentication. */
 export class UnauthenticatedError extends ServiceError {
-  constructor(message = 'Sign in first', options: ErrorOptions = {}) {
+  constructor(message = 'Authentication is required', options: ErrorOptions = {}) {
     super(message, {
       code: 'UNAUTHENTICATED',
       status: 401,
@@ -19,39 +19,42 @@ export class UnauthenticatedError extends ServiceError {
   }
 }
 
-/** 403: known, but not allowed. */
+/** 403: authenticated, but without permission. */
 export class ForbiddenError extends ServiceError {
-  constructor(message = 'You may not do this', options: ErrorOptions = {}) {
+  constructor(message = 'Permission denied', options: ErrorOptions = {}) {
     super(message, { code: 'FORBIDDEN', status: 403, ...options });
   }
 }
 
-/** 403: nothing but setting up a second factor is allowed until one is proven. */
-export class FactorRequiredError extends ForbiddenError {
+/** 403: only the setup of a second factor is allowed until it is verified. */
+export class TwoFactorSetupRequiredError extends ForbiddenError {
   constructor() {
-    super('This organisation requires a second factor: set one up, or sign in again with yours', {
-      code: 'TWO_FACTOR_SETUP_REQUIRED',
-    });
+    super(
+      'This organisation requires two-factor authentication: set it up, or log in again with it',
+      {
+        code: 'TWO_FACTOR_SETUP_REQUIRED',
+      },
+    );
   }
 }
 
-/** 409: the state has changed meanwhile or exists already. */
+/** 409: the resource has changed or exists already. */
 export class ConflictError extends ServiceError {
   constructor(message: string, options: ErrorOptions = {}) {
     super(message, { code: 'CONFLICT', status: 409, ...options });
   }
 }
 
-/** 413: more bytes than the limit. */
+/** 413: the body exceeds the limit. */
 export class PayloadTooLargeError extends ServiceError {
   constructor(message = 'The request is too large', options: ErrorOptions = {}) {
     super(message, { code: 'PAYLOAD_TOO_LARGE', status: 413, ...options });
   }
 }
 
-/** 415: content of a kind that is not accepted. */
+/** 415: the content type is not supported. */
 export class UnsupportedMediaTypeError extends ServiceError {
-  constructor(message = 'This kind of content is not accepted', options: ErrorOptions = {}) {
+  constructor(message = 'The content type is not supported', options: ErrorOptions = {}) {
     super(message, { code: 'UNSUPPORTED_MEDIA_TYPE', status: 415, ...options });
   }
 }
@@ -68,7 +71,7 @@ export class TooManyRequestsError extends ServiceError {
   }
 }
 
-/** 503: temporarily not able to answer; `retryAfterSeconds` becomes the Retry-After header. */
+/** 503: temporarily unavailable; `retryAfterSeconds` becomes the Retry-After header. */
 export class UnavailableError extends ServiceError {
   constructor(
     message = 'Temporarily unavailable, try again shortly',

@@ -9,7 +9,7 @@ export interface FileMetadata {
   modifiedAt: Date;
 }
 
-/** What is at a path, without following a link; undefined when nothing is. */
+/** Metadata of a path, without following links; undefined when it does not exist. */
 export async function fileMetadata(path: string): Promise<FileMetadata | undefined> {
   const found = await unlessMissing(lstat(path));
   if (!found) return undefined;
@@ -23,28 +23,28 @@ export async function fileMetadata(path: string): Promise<FileMetadata | undefin
   return { kind, sizeBytes: found.size, modifiedAt: found.mtime };
 }
 
-/** Makes a directory and those above it; one that is there already is fine. */
+/** Creates a directory and its parents; an existing one is no error. */
 export async function makeDirectory(path: string, mode = 0o750): Promise<void> {
   await mkdir(path, { recursive: true, mode });
 }
 
-/** Removes a directory with all in it; nothing there is fine. Links in it are not followed. */
+/** Removes a directory and its content without following links; a missing one is no error. */
 export async function removeDirectory(path: string): Promise<void> {
   await rm(path, { recursive: true, force: true });
 }
 
 /**
- * The files below a directory in the order of their paths, which are relative to it and joined by /;
- * none when it is not there. Links are neither followed nor listed; one folder at a time is in memory.
+ * Files below a directory, sorted by path; paths are relative and joined by `/`. None when the
+ * directory does not exist. Links are neither followed nor listed; one folder at a time is in memory.
  */
 export async function* listFiles(
   directory: string,
-  below = '',
+  subfolder = '',
 ): AsyncGenerator<FileMetadata & { path: string }> {
-  const entries = await unlessMissing(readdir(join(directory, below), { withFileTypes: true }));
+  const entries = await unlessMissing(readdir(join(directory, subfolder), { withFileTypes: true }));
   const names = (entries ?? []).map((entry) => entry.name + (entry.isDirectory() ? '/' : ''));
   for (const name of names.sort()) {
-    const path = below + name;
+    const path = subfolder + name;
     if (name.endsWith('/')) {
       yield* listFiles(directory, path);
       continue;
@@ -54,7 +54,7 @@ export async function* listFiles(
   }
 }
 
-/** Lends a directory of its own to the work, and removes it with all in it however that ends. */
+/** Runs `work` with a temporary directory, which is removed when the work ends or fails. */
 export async function withTempDirectory<T>(work: (directory: string) => Promise<T>): Promise<T> {
   const directory = await mkdtemp(join(tmpdir(), 'insightdesk-'));
   try {

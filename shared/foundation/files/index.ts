@@ -1,4 +1,4 @@
-/** Files of this machine: read with a bound, written whole or not at all, never outside their place. */
+/** Local files: bounded reads, atomic writes, paths that stay inside their root. */
 export {
   type FileMetadata,
   fileMetadata,
@@ -11,4 +11,4 @@ export { errorCode, unlessMissing } from './error-code.ts';
 export { readBytes, readFileChunks, readText } from './read-file.ts';
 export { joinInside, resolveInside } from './safe-paths.ts';
 export { writeChunks } from './write-chunks.ts';
-export { writeFileAtomically } from './write-file.ts';
+export { writeFileAtomically } from './write-file-atomically.ts';

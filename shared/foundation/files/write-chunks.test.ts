@@ -4,7 +4,7 @@ import { writeChunks } from './write-chunks.ts';
 
 const CHUNK = new Uint8Array(64 * 1024);
 
-/** A disk that says when it is done, or that it is full. */
+/** A disk whose writes the test completes or fails. */
 function slowDisk() {
   const writes: PromiseWithResolvers<{ bytesWritten: number }>[] = [];
   const file = {
@@ -18,56 +18,56 @@ function slowDisk() {
 }
 const done = { bytesWritten: CHUNK.byteLength };
 
-test('the next chunk is asked for while the last is written, and not the one after it', async () => {
+test('writeChunks: reads one chunk ahead during a write', async () => {
   const { writes, file } = slowDisk();
-  const asked: number[] = [];
+  const requested: number[] = [];
   async function* chunks() {
     for (const n of [1, 2, 3]) {
-      asked.push(n);
+      requested.push(n);
       yield CHUNK;
     }
   }
   const written = writeChunks(file, chunks());
   await Bun.sleep(0);
-  expect({ asked, writes: writes.length }).toEqual({ asked: [1, 2], writes: 1 });
+  expect({ requested, writes: writes.length }).toEqual({ requested: [1, 2], writes: 1 });
   writes[0]?.resolve(done);
   await Bun.sleep(0);
-  expect({ asked, writes: writes.length }).toEqual({ asked: [1, 2, 3], writes: 2 });
+  expect({ requested, writes: writes.length }).toEqual({ requested: [1, 2, 3], writes: 2 });
   writes[1]?.resolve(done);
   await Bun.sleep(0);
   writes[2]?.resolve(done);
   await written;
 });
 
-test('a disk that is full ends it, and tells the source', async () => {
+test('writeChunks: a full disk fails the write and closes the source', async () => {
   const { writes, file } = slowDisk();
-  let isLeft = false;
+  let isClosed = false;
   async function* chunks() {
     try {
       for (;;) yield CHUNK;
     } finally {
-      isLeft = true;
+      isClosed = true;
     }
   }
   const written = writeChunks(file, chunks());
   await Bun.sleep(0);
   writes[0]?.reject(new Error('ENOSPC'));
   await expect(written).rejects.toThrow('ENOSPC');
-  expect(isLeft).toBe(true);
+  expect(isClosed).toBe(true);
 });
 
-test('a source that fails is told of when nothing is written any more', async () => {
+test('writeChunks: an error of the source is thrown after the last write', async () => {
   const { writes, file } = slowDisk();
   async function* chunks() {
     yield CHUNK;
-    throw new Error('hung up');
+    throw new Error('connection lost');
   }
-  let isOver = false;
+  let isSettled = false;
   const written = writeChunks(file, chunks()).finally(() => {
-    isOver = true;
+    isSettled = true;
   });
   await Bun.sleep(0);
-  expect(isOver).toBe(false);
+  expect(isSettled).toBe(false);
   writes[0]?.resolve(done);
-  await expect(written).rejects.toThrow('hung up');
+  await expect(written).rejects.toThrow('connection lost');
 });

@@ -6,7 +6,7 @@ export async function findAvailablePort(from: number, host = '127.0.0.1'): Promi
   for (let port = from; port <= 65_535; port++) {
     if (await isFree(port, host)) return port;
   }
-  throw new SystemError(`No port is free from ${from} upwards`);
+  throw new SystemError(`No port from ${from} to 65535 is available`);
 }
 
 function isFree(port: number, host: string): Promise<boolean> {

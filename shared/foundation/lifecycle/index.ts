@@ -1,9 +1,10 @@
-/** Ordered start, reverse stop, deadlines, roll-back. */
-export { findAvailablePort } from './find-available-port.ts';
+/** Ordered start, reverse stop, timeouts, rollback. */
+
 export {
   type ApplicationLifecycle,
   createLifecycle,
   type HookStatus,
+  type LifecyclePart,
   type LifecycleState,
-  type Running,
-} from './lifecycle.ts';
+} from './create-lifecycle.ts';
+export { findAvailablePort } from './find-available-port.ts';

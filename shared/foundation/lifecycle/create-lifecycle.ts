@@ -1,8 +1,8 @@
 import { InitializationError } from '@insightdesk/shared/errors';
 import type { Logger } from '@insightdesk/shared/logging';
 import { withTimeout } from '@insightdesk/shared/promises';
-import { endOnSignals } from './end-on-signals.ts';
-import { inOrder } from './order.ts';
+import { exitOnSignals } from './exit-on-signals.ts';
+import { sortByDependencies } from './sort-by-dependencies.ts';
 
 type Hook = () => void | Promise<void>;
 
@@ -18,30 +18,30 @@ interface ShutdownHook {
   timeoutMs: number;
 }
 
-/** Where one part's start stands, and how long it took in milliseconds. */
+/** State of one startup hook and its duration in milliseconds. */
 export interface HookStatus {
   name: string;
   state: 'pending' | 'starting' | 'started' | 'failed';
   ms: number;
 }
 
-/** What a service is doing as a whole. */
+/** State of the whole service. */
 export type LifecycleState = 'created' | 'starting' | 'ready' | 'stopping' | 'stopped';
 
-/** Something that runs from the start of a service until its stop. */
-export interface Running {
+/** A part with a startup hook, a shutdown hook, or both. */
+export interface LifecyclePart {
   start?: Hook;
   stop?: Hook;
 }
 
-/** Starts a service's parts in order and stops them in reverse. */
+/** Starts the parts of a service in order and stops them in reverse. */
 export interface ApplicationLifecycle {
-  /** Both hooks of one part under its name; it starts after those that it depends on. */
-  register(name: string, part: Running, dependsOn?: readonly string[]): void;
+  /** Registers both hooks of a part; it starts after its dependencies. */
+  register(name: string, part: LifecyclePart, dependsOn?: readonly string[]): void;
   registerStartupHook(name: string, run: Hook, dependsOn?: readonly string[]): void;
-  /** Run in reverse order of registration, each with a deadline (default: the whole one). */
+  /** Runs in reverse order of registration, with a timeout (default: `shutdownTimeoutMs`). */
   registerShutdownHook(name: string, run: Hook, options?: { timeoutMs?: number }): void;
-  /** Throws InitializationError after undoing a half-finished start. */
+  /** Throws InitializationError after stopping what has started. */
   start(): Promise<void>;
   /** Stops once; later calls wait for the same stop. */
   stop(reason: string): Promise<void>;
@@ -66,18 +66,18 @@ export function createLifecycle({
   let stopping: Promise<void> | undefined;
 
   async function start(): Promise<void> {
-    if (state !== 'created') throw new InitializationError(`The service is ${state} already`);
-    const ordered = inOrder(startup);
+    if (state !== 'created') throw new InitializationError(`The service is already ${state}`);
+    const ordered = sortByDependencies(startup);
     hooks = ordered.map(({ name }) => ({ name, state: 'pending', ms: 0 }));
     state = 'starting';
     for (const [index, { name, run }] of ordered.entries()) {
-      const failure = await startOne(run, (change) => {
+      const failure = await runHook(run, (change) => {
         hooks[index] = { name, ...change };
       });
       if (failure) {
-        log.error({ hooks }, 'service: a part did not start');
-        await stop(`${name} did not start`);
-        throw new InitializationError(`${name} did not start`, failure);
+        log.error({ hooks }, 'service: startup hook failed');
+        await stop(`startup hook ${name} failed`);
+        throw new InitializationError(`Startup hook ${name} failed`, failure);
       }
       if (stopping !== undefined) return stopping;
     }
@@ -95,7 +95,7 @@ export function createLifecycle({
     log.info({ reason }, 'service: stopping');
     for (const { name, run, timeoutMs } of shutdown.toReversed()) {
       await withTimeout(async () => run(), timeoutMs).catch((error) => {
-        log.error({ hook: name, err: error }, 'service: a part did not stop');
+        log.error({ hook: name, err: error }, 'service: shutdown hook failed');
       });
     }
     state = 'stopped';
@@ -115,7 +115,7 @@ export function createLifecycle({
     },
     start,
     stop,
-    onSignals: () => endOnSignals(stop, log),
+    onSignals: () => exitOnSignals(stop, log),
     status: () => ({ state, hooks: [...hooks] }),
     get isReady() {
       return state === 'ready';
@@ -123,19 +123,19 @@ export function createLifecycle({
   };
 }
 
-async function startOne(
+async function runHook(
   run: Hook,
-  tell: (change: Omit<HookStatus, 'name'>) => void,
+  report: (change: Omit<HookStatus, 'name'>) => void,
 ): Promise<{ cause: unknown } | undefined> {
   const startedAt = performance.now();
   const ms = () => Math.round(performance.now() - startedAt);
-  tell({ state: 'starting', ms: 0 });
+  report({ state: 'starting', ms: 0 });
   try {
     await run();
-    tell({ state: 'started', ms: ms() });
+    report({ state: 'started', ms: ms() });
     return undefined;
   } catch (cause) {
-    tell({ state: 'failed', ms: ms() });
+    report({ state: 'failed', ms: ms() });
     return { cause };
   }
 }

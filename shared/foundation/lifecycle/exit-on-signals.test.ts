@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 
-/** Runs a real service that prints when it is up and when it has stopped. */
-function run(trouble: string) {
+/** Runs a service that prints when it has started and stopped. */
+function run(code: string) {
   const script = `
     const { createLifecycle } = await import('@insightdesk/shared/lifecycle');
     const { createLogger } = await import('@insightdesk/shared/logging');
@@ -15,7 +15,7 @@ function run(trouble: string) {
     setInterval(() => {}, 60_000);
     await lifecycle.start();
     console.log('up');
-    ${trouble}`;
+    ${code}`;
   const child = Bun.spawn([process.execPath, '-e', script], {
     cwd: import.meta.dir,
     stdout: 'pipe',
@@ -36,7 +36,7 @@ async function readUntil(output: ReturnType<typeof run>['output'], word: string)
 }
 
 test.each(['SIGTERM', 'SIGINT'] as const)(
-  '%s, even twice, stops everything first',
+  'lifecycle: %s, even twice, runs the shutdown hooks and exits with 0',
   async (name) => {
     const { child, output } = run('');
     await readUntil(output, 'up');
@@ -49,12 +49,12 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
 );
 
 test.each([
-  ['uncaughtException', `setTimeout(() => { throw new Error('nobody caught this'); }, 1);`],
-  ['unhandledRejection', `void Promise.reject(new Error('nobody caught this'));`],
-])('%s is logged, stops everything and ends with 1', async (event, trouble) => {
-  const { child, output } = run(trouble);
+  ['uncaughtException', `setTimeout(() => { throw new Error('uncaught'); }, 1);`],
+  ['unhandledRejection', `void Promise.reject(new Error('uncaught'));`],
+])('lifecycle: %s is logged, runs the shutdown hooks and exits with 1', async (event, code) => {
+  const { child, output } = run(code);
   const text = await readUntil(output, 'stopped');
   expect(text).toContain(`"msg":"${event}"`);
-  expect(text).toContain('nobody caught this');
+  expect(text).toContain('uncaught');
   expect(await child.exited).toBe(1);
 });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { AppError } from './app-error.ts';
 
-/** An error as a log line carries it. */
+/** An error in a log line. */
 export interface SerializedError {
   name: string;
   message: string;
@@ -17,10 +17,10 @@ export interface SerializedError {
 
 const MAX_DEPTH = 8;
 
-/** Describes an error with its causes for logs; never the values that a query carried. */
+/** Describes an error and its causes for logs, without the parameters of a query. */
 export function serializeError(error: unknown, depth = 0): SerializedError {
   if (!(error instanceof Error)) {
-    // An unknown object may hold anything, secrets included: only its kind is told.
+    // An unknown object may hold secrets: only its type is logged.
     const message = typeof error === 'string' ? error : `a thrown ${typeOf(error)}`;
     return { name: 'NonError', message };
   }
@@ -52,12 +52,14 @@ function codes(error: Error) {
 
 function nested(error: Error, depth: number) {
   if (depth >= MAX_DEPTH) return {};
-  const below = (e: unknown) => serializeError(e, depth + 1);
+  const serializeNested = (e: unknown) => serializeError(e, depth + 1);
   const issues = error instanceof z.core.$ZodError ? error.issues : undefined;
   return {
     ...(issues && { issues: issues.map(({ path, code }) => ({ path: path.join('.'), code })) }),
-    ...(error instanceof AggregateError && { errors: error.errors.slice(0, 10).map(below) }),
-    ...(error.cause !== undefined && { cause: below(error.cause) }),
+    ...(error instanceof AggregateError && {
+      errors: error.errors.slice(0, 10).map(serializeNested),
+    }),
+    ...(error.cause !== undefined && { cause: serializeNested(error.cause) }),
   };
 }
 
@@ -66,7 +68,7 @@ function safeMessage(error: Error): string {
   if ('query' in error && 'params' in error) return `Failed query: ${String(error.query)}`;
   if (error instanceof z.core.$ZodError) {
     const count = error.issues.length;
-    return `${count} ${count === 1 ? 'fault' : 'faults'} of the input`;
+    return `${count} validation ${count === 1 ? 'error' : 'errors'}`;
   }
   if (error.name !== 'PostgresError') return error.message;
   return error.message.replace(/: ".*"$/s, ': [value]');

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { AppError, type FieldError } from './app-error.ts';
 import { DomainValidationError } from './domain-errors.ts';
 
-/** The body of an error answer, RFC 9457 `application/problem+json`. */
+/** The body of an error response, RFC 9457 `application/problem+json`. */
 export interface Problem {
   type: string;
   title: string;
@@ -14,27 +14,26 @@ export interface Problem {
   requestId: string;
 }
 
-/** Whoever sends a thousand faults learns of the first few, and how many there were. */
-const MOST_FAULTS = 20;
-const MOST_UNKNOWN = 5;
-const LONGEST_PATH = 200;
+/** A response lists the first errors and the number of the others. */
+const MAX_ERRORS = 20;
+const MAX_UNKNOWN_FIELDS = 5;
+const MAX_PATH_LENGTH = 200;
 
-/** Turns anything thrown into its public face; whatever is not ours becomes a bare 500. */
+/** The public description of any thrown value; an unknown error becomes a 500 without details. */
 export function toProblem(error: unknown, { requestId }: { requestId: string }): Problem {
-  const known = toAppError(error);
-  const { status, code, detail, errors } = known;
+  const { status, code, detail, errors } = toAppError(error);
   const title = STATUS_CODES[status] ?? 'Error';
   const problem = { type: 'about:blank', title, status, code, detail, requestId };
   return errors && status < 500 ? { ...problem, errors: shorten(errors) } : problem;
 }
 
 function shorten(errors: readonly FieldError[]): FieldError[] {
-  const shown = errors.slice(0, MOST_FAULTS).map(({ path, message }) => ({
-    path: path.slice(0, LONGEST_PATH),
+  const shown = errors.slice(0, MAX_ERRORS).map(({ path, message }) => ({
+    path: path.slice(0, MAX_PATH_LENGTH),
     message,
   }));
   const rest = errors.length - shown.length;
-  return rest > 0 ? [...shown, { path: '', message: `${rest} more faults` }] : shown;
+  return rest > 0 ? [...shown, { path: '', message: `${rest} more errors` }] : shown;
 }
 
 function toAppError(error: unknown): AppError {
@@ -42,8 +41,8 @@ function toAppError(error: unknown): AppError {
   if (error instanceof z.core.$ZodError) {
     return new DomainValidationError(undefined, { errors: error.issues.flatMap(toFieldErrors) });
   }
-  if (isHttpRefusal(error)) {
-    const detail = error.message || (STATUS_CODES[error.status] ?? 'The request was refused');
+  if (isHttpException(error)) {
+    const detail = error.message || (STATUS_CODES[error.status] ?? 'The request is invalid');
     return new AppError(error.message, {
       code: codeOf(error.status),
       status: error.status,
@@ -56,15 +55,15 @@ function toAppError(error: unknown): AppError {
 function toFieldErrors(issue: z.core.$ZodIssue): FieldError[] {
   const path = issue.path.map(String);
   if (issue.code !== 'unrecognized_keys') return [{ path: path.join('.'), message: issue.message }];
-  const told = issue.keys.slice(0, MOST_UNKNOWN);
-  const faults = told.map((key) => ({ path: [...path, key].join('.'), message: 'Unknown field' }));
-  const rest = issue.keys.length - told.length;
-  if (rest > 0) faults.push({ path: path.join('.'), message: `${rest} more unknown fields` });
-  return faults;
+  const shown = issue.keys.slice(0, MAX_UNKNOWN_FIELDS);
+  const errors = shown.map((key) => ({ path: [...path, key].join('.'), message: 'Unknown field' }));
+  const rest = issue.keys.length - shown.length;
+  if (rest > 0) errors.push({ path: path.join('.'), message: `${rest} more unknown fields` });
+  return errors;
 }
 
-// Hono throws HTTPException for malformed bodies; its 4xx messages are written for clients.
-function isHttpRefusal(error: unknown): error is Error & { status: number } {
+// Hono throws HTTPException for malformed bodies; its 4xx messages are public.
+function isHttpException(error: unknown): error is Error & { status: number } {
   if (!(error instanceof Error) || !('getResponse' in error) || !('status' in error)) return false;
   return typeof error.status === 'number' && error.status >= 400 && error.status < 500;
 }

@@ -6,19 +6,19 @@ import { createLifecycle, findAvailablePort } from './index.ts';
 const log = createLogger({ level: 'silent', format: 'json' }, { service: 't', replica: 't-1' });
 const create = () => createLifecycle({ log, shutdownTimeoutMs: 50 });
 
-test('a part has both hooks under its name, or one of them', async () => {
+test('lifecycle: a part has a startup hook, a shutdown hook or both', async () => {
   const lifecycle = create();
   const seen: string[] = [];
-  const note = (what: string) => () => void seen.push(what);
-  lifecycle.register('late', { start: note('+late'), stop: note('-late') }, ['early']);
-  lifecycle.register('early', { start: note('+early') });
-  lifecycle.register('file', { stop: note('-file') });
+  const record = (event: string) => () => void seen.push(event);
+  lifecycle.register('late', { start: record('+late'), stop: record('-late') }, ['early']);
+  lifecycle.register('early', { start: record('+early') });
+  lifecycle.register('file', { stop: record('-file') });
   await lifecycle.start();
   await lifecycle.stop('test');
   expect(seen).toEqual(['+early', '+late', '-file', '-late']);
 });
 
-test('starts dependencies first and stops in reverse', async () => {
+test('lifecycle: starts dependencies first and stops in reverse order', async () => {
   const lifecycle = create();
   const seen: string[] = [];
   for (const [name, dependsOn] of [
@@ -39,36 +39,36 @@ test('starts dependencies first and stops in reverse', async () => {
   expect(lifecycle.status().state).toBe('stopped');
 });
 
-test('a half-finished start is undone and names what failed', async () => {
+test('lifecycle: a failed startup hook stops what has started and is named', async () => {
   const lifecycle = create();
-  const undone: string[] = [];
+  const stopped: string[] = [];
   lifecycle.registerStartupHook('good', () => {
-    lifecycle.registerShutdownHook('good', () => void undone.push('good'));
+    lifecycle.registerShutdownHook('good', () => void stopped.push('good'));
   });
   lifecycle.registerStartupHook('bad', () => Promise.reject(new Error('refused')));
-  lifecycle.registerStartupHook('never', () => void undone.push('never'));
-  await expect(lifecycle.start()).rejects.toThrow('bad did not start');
-  expect(undone).toEqual(['good']);
+  lifecycle.registerStartupHook('never', () => void stopped.push('never'));
+  await expect(lifecycle.start()).rejects.toThrow('Startup hook bad failed');
+  expect(stopped).toEqual(['good']);
   expect(lifecycle.isReady).toBe(false);
   expect(lifecycle.status().hooks.map(({ state }) => state)).toEqual([
     'started',
     'failed',
     'pending',
   ]);
-  await expect(lifecycle.start()).rejects.toThrow('stopped already');
+  await expect(lifecycle.start()).rejects.toThrow('already stopped');
 });
 
-test('a stop during the start ends the start', async () => {
+test('lifecycle: a stop during the start ends the start', async () => {
   const lifecycle = create();
   const seen: string[] = [];
-  lifecycle.registerStartupHook('first', () => void lifecycle.stop('changed our mind'));
+  lifecycle.registerStartupHook('first', () => void lifecycle.stop('test'));
   lifecycle.registerStartupHook('second', () => void seen.push('second'));
   await lifecycle.start();
   expect(seen).toEqual([]);
   expect(lifecycle.status().state).toBe('stopped');
 });
 
-test('a part that hangs or fails does not keep the others from stopping', async () => {
+test('lifecycle: a shutdown hook that hangs or fails does not block the others', async () => {
   const lifecycle = create();
   const stopped: string[] = [];
   lifecycle.registerShutdownHook('last', () => void stopped.push('last'));
@@ -79,21 +79,21 @@ test('a part that hangs or fails does not keep the others from stopping', async 
   expect(stopped).toEqual(['last']);
 });
 
-test('circles and missing names are told with their path', async () => {
-  const circle = create();
-  circle.registerStartupHook('a', () => {}, ['b']);
-  circle.registerStartupHook('b', () => {}, ['a']);
-  await expect(circle.start()).rejects.toThrow('a -> b -> a');
+test('lifecycle: errors show the path of circular and unknown dependencies', async () => {
+  const circular = create();
+  circular.registerStartupHook('a', () => {}, ['b']);
+  circular.registerStartupHook('b', () => {}, ['a']);
+  await expect(circular.start()).rejects.toThrow('a -> b -> a');
   const missing = create();
   missing.registerStartupHook('a', () => {}, ['b']);
-  await expect(missing.start()).rejects.toThrow('Nothing is called b: a -> b');
-  const twice = create();
-  twice.registerStartupHook('a', () => {});
-  twice.registerStartupHook('a', () => {});
-  await expect(twice.start()).rejects.toThrow('Two parts are called a');
+  await expect(missing.start()).rejects.toThrow('Unknown hook b: a -> b');
+  const duplicate = create();
+  duplicate.registerStartupHook('a', () => {});
+  duplicate.registerStartupHook('a', () => {});
+  await expect(duplicate.start()).rejects.toThrow('Duplicate hook a');
 });
 
-test('a busy port is passed over', async () => {
+test('findAvailablePort: a busy port is skipped', async () => {
   const from = await findAvailablePort(41_000);
   const server = createServer().listen(from, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));

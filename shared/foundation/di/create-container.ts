@@ -1,6 +1,6 @@
 import { ConfigurationError } from '@insightdesk/shared/errors';
 
-/** How long what a factory built lives. */
+/** How long a built part is shared. */
 export type Lifetime = 'singleton' | 'scoped' | 'transient';
 
 interface Registration {
@@ -10,25 +10,25 @@ interface Registration {
 }
 
 interface Options<T> {
-  /** Built once per container (default), once per scope, or anew each time. */
+  /** Built once per container (default), once per scope, or on each resolution. */
   lifetime?: Lifetime;
   dispose?: (part: T) => void | Promise<void>;
 }
 
-/** Named parts, each built from those registered before it, disposed in reverse order. */
+/** Named parts, each built from those registered before it and disposed in reverse order. */
 export interface Container<P extends object> {
-  /** Adds a part; its factory sees the parts that are registered so far. */
+  /** Registers a part; its factory receives the parts registered before it. */
   register<N extends string, T>(
     name: N,
     factory: (parts: P) => T,
     options?: Options<T>,
   ): Container<P & Record<N, T>>;
   resolve<N extends keyof P & string>(name: N): P[N];
-  /** Replaces a factory before its part was built; for tests. */
+  /** Replaces a factory before its part is built; for tests. */
   rebind<N extends keyof P & string>(name: N, factory: (parts: P) => P[N]): void;
   /** Shares singletons, builds its own scoped parts. */
   createScope(): Container<P>;
-  /** Disposes what this container or scope has built, last built first. */
+  /** Disposes the parts that this container or scope has built, last built first. */
   dispose(): Promise<void>;
   /** Every part, built on first use. */
   readonly parts: P;
@@ -44,10 +44,10 @@ function build<P extends object>(
   const built = new Map<string, unknown>();
   const disposals: (() => void | Promise<void>)[] = [];
   const building: string[] = [];
-  const parts = new Proxy({}, { get: (_, name) => find(name) }) as P;
+  const parts = new Proxy({}, { get: (_, name) => getPart(name) }) as P;
 
-  // What `await` and `console.log` ask of any object is no part.
-  function find(name: string | symbol): unknown {
+  // `await` and `console.log` read `then` and symbols of any object; these are no parts.
+  function getPart(name: string | symbol): unknown {
     if (typeof name === 'symbol') return undefined;
     return name === 'then' && !registrations.has(name) ? undefined : resolve(name);
   }
@@ -56,14 +56,14 @@ function build<P extends object>(
     if (built.has(name)) return built.get(name);
     const registration = registrations.get(name);
     const path = [...building, name].join(' -> ');
-    if (!registration) throw new ConfigurationError(`Nothing is registered as ${name}: ${path}`);
+    if (!registration) throw new ConfigurationError(`Unknown part ${name}: ${path}`);
     const { lifetime, factory, dispose } = registration;
     if (lifetime === 'singleton' && root) return root.resolve(name);
     if (building.includes(name)) {
-      throw new ConfigurationError(`Circular parts: ${path}`);
+      throw new ConfigurationError(`Circular dependency: ${path}`);
     }
     if (lifetime === 'scoped' && building.some(isSingleton)) {
-      throw new ConfigurationError(`A singleton would keep the scoped ${name}: ${path}`);
+      throw new ConfigurationError(`A singleton depends on the scoped part ${name}: ${path}`);
     }
     building.push(name);
     try {
@@ -81,15 +81,17 @@ function build<P extends object>(
   const container: Container<P> = {
     parts,
     register(name, factory, { lifetime = 'singleton', dispose } = {}) {
-      if (registrations.has(name)) throw new ConfigurationError(`${name} is registered already`);
+      if (registrations.has(name))
+        throw new ConfigurationError(`Part ${name} is already registered`);
       registrations.set(name, { factory, lifetime, dispose });
       return container as never;
     },
     resolve: (name) => resolve(name) as never,
     rebind(name, factory) {
-      const known = registrations.get(name);
-      if (!known || built.has(name)) throw new ConfigurationError(`${name} cannot be replaced now`);
-      registrations.set(name, { ...known, factory });
+      const existing = registrations.get(name);
+      if (!existing) throw new ConfigurationError(`Unknown part ${name}`);
+      if (built.has(name)) throw new ConfigurationError(`Part ${name} is already built`);
+      registrations.set(name, { ...existing, factory });
     },
     createScope: () => build<P>(registrations, root ?? { resolve }),
     async dispose() {
@@ -98,7 +100,7 @@ function build<P extends object>(
         await Promise.try(dispose).catch((error) => failures.push(error));
       }
       built.clear();
-      if (failures.length > 0) throw new AggregateError(failures, 'Some parts did not dispose');
+      if (failures.length > 0) throw new AggregateError(failures, 'Disposing some parts failed');
     },
   };
   return container;

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { createContainer } from './index.ts';
 
-test('parts are built once, from each other, and disposed last built first', async () => {
+test('container: parts are built once, from each other, and disposed last built first', async () => {
   const log: string[] = [];
   const dispose = (name: string) => () => void log.push(name);
   const container = createContainer()
@@ -14,7 +14,7 @@ test('parts are built once, from each other, and disposed last built first', asy
   expect(log).toEqual(['top', 'base']);
 });
 
-test('lifetimes: one per container, one per scope, one per call', () => {
+test('container: a singleton is built once, a scoped part per scope, a transient one per call', () => {
   const container = createContainer()
     .register('one', () => ({}))
     .register('scoped', () => ({}), { lifetime: 'scoped' })
@@ -26,14 +26,14 @@ test('lifetimes: one per container, one per scope, one per call', () => {
   expect(scope.resolve('each')).not.toBe(scope.resolve('each'));
 });
 
-test('a part is replaced before it is built, not after', () => {
+test('rebind: a part is replaced before it is built, not after', () => {
   const container = createContainer().register('clock', () => 'real');
   container.rebind('clock', () => 'fake');
   expect(container.resolve('clock')).toBe('fake');
-  expect(() => container.rebind('clock', () => 'late')).toThrow('clock cannot be replaced');
+  expect(() => container.rebind('clock', () => 'late')).toThrow('Part clock is already built');
 });
 
-test('a circle names its path', () => {
+test('container: the error of a circular dependency shows its path', () => {
   const container = createContainer()
     .register('a', () => 1)
     .register('b', ({ a }) => a);
@@ -41,16 +41,16 @@ test('a circle names its path', () => {
   expect(() => container.resolve('a')).toThrow('a -> b -> a');
 });
 
-test('a name is given once, an unknown one is told with its path', async () => {
+test('container: a duplicate name is refused, the error of an unknown one shows its path', async () => {
   const container = createContainer()
     .register('a', () => 1)
     .register('b', (parts) => Reflect.get(parts, 'nowhere'));
-  expect(() => container.register('a', () => 2)).toThrow('a is registered already');
-  expect(() => container.resolve('b')).toThrow('Nothing is registered as nowhere: b -> nowhere');
+  expect(() => container.register('a', () => 2)).toThrow('Part a is already registered');
+  expect(() => container.resolve('b')).toThrow('Unknown part nowhere: b -> nowhere');
   expect(await container.parts).toBe(container.parts);
 });
 
-test('a singleton does not keep a scoped part', () => {
+test('container: a singleton cannot depend on a scoped part', () => {
   const container = createContainer()
     .register('request', () => ({}), { lifetime: 'scoped' })
     .register('each', ({ request }) => ({ request }), { lifetime: 'transient' })
@@ -60,7 +60,7 @@ test('a singleton does not keep a scoped part', () => {
   expect(() => scope.resolve('one')).toThrow('one -> each -> request');
 });
 
-test('a scope disposes what it has built, not what it shares', async () => {
+test('scope: disposes its own parts, not the shared ones', async () => {
   const disposed: string[] = [];
   const dispose = (name: string) => () => void disposed.push(name);
   const container = createContainer()
@@ -82,7 +82,7 @@ test.each([
       throw new Error('stuck');
     },
   ],
-])('one failing disposal that %s does not stop the others', async (_, fail) => {
+])('dispose: a disposal that %s does not block the others', async (_, fail) => {
   const disposed: string[] = [];
   const container = createContainer()
     .register('first', () => 1, { dispose: () => void disposed.push('first') })
@@ -90,6 +90,6 @@ test.each([
       dispose: fail,
     });
   container.resolve('second');
-  await expect(container.dispose()).rejects.toThrow('Some parts');
+  await expect(container.dispose()).rejects.toThrow('Disposing some parts failed');
   expect(disposed).toEqual(['first']);
 });

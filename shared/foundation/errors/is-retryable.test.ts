@@ -21,18 +21,18 @@ const cases: [unknown, boolean][] = [
 ];
 
 test.each(cases.map(([error, expected]) => [String(error), expected, error] as const))(
-  '%s: %p',
+  'isRetryable: %s is %p',
   (_, expected, error) => {
     expect(isRetryable(error)).toBe(expected);
   },
 );
 
-test('a real refused connection is worth another try', async () => {
+test('isRetryable: a refused connection of fetch is retryable', async () => {
   const failure = await fetch('http://127.0.0.1:1').catch((error: unknown) => error);
   expect(isRetryable(failure)).toBe(true);
 });
 
-test('causes in a circle end', () => {
+test('isRetryable: circular causes end', () => {
   const error = new Error('a');
   error.cause = error;
   expect(isRetryable(error)).toBe(false);

@@ -7,7 +7,7 @@ const transientCodes = new Set([
   ...['EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ConnectionRefused', 'ConnectionClosed'],
 ]);
 
-/** Whether the same call may succeed later: our own errors say so, others by code or cause. */
+/** Whether the same call may succeed later: AppErrors have a flag, others a code or a cause. */
 export function isRetryable(error: unknown): boolean {
   for (let e = error, depth = 0; e instanceof Error && depth < 8; e = e.cause, depth++) {
     if (e instanceof AppError) return e.retryable;

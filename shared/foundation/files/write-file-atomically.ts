@@ -4,14 +4,14 @@ import { type ByteSource, readChunks } from '@insightdesk/shared/streams';
 import { writeChunks } from './write-chunks.ts';
 
 interface WriteOptions {
-  /** Who may do what with it; only its owner unless said. */
+  /** File permissions; default: only the owner has access. */
   mode?: number;
   signal?: AbortSignal;
 }
 
 /**
- * Replaces a file by all of this or leaves it as it was: readers see the old one or the new one. The
- * disk has it when this returns, and what could not be finished is removed.
+ * Replaces a file completely or not at all: readers see the old or the new content. The content is
+ * synced to disk on return; after an error the draft is removed.
  */
 export async function writeFileAtomically(
   path: string,
