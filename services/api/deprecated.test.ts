@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { deprecated } from './deprecated.ts';
 import { describeApi } from './openapi/describe-api.ts';
 import { get } from './route.ts';
-import { openTestApi } from './testing/test-api.ts';
+import { createTestApi } from './testing/test-api.ts';
 
 const list = defineAction({
   summary: 'List things',
@@ -23,23 +23,23 @@ const routes = [
   }),
   get('/v2/things', list),
 ];
-const { ask } = openTestApi(routes);
-const told = ['Deprecation', 'Sunset', 'Link'];
+const { request } = createTestApi(routes);
+const headerNames = ['Deprecation', 'Sunset', 'Link'];
 
-test('a route at its end says so, and answers', async () => {
+test('deprecated routes respond with deprecation headers, also on errors', async () => {
   for (const query of ['', '?limit=x']) {
-    const { headers } = await ask('GET', `/v1/things${query}`, { token: 'agent' });
-    expect(told.map((name) => headers.get(name))).toEqual([
+    const { headers } = await request('GET', `/v1/things${query}`, { token: 'agent' });
+    expect(headerNames.map((name) => headers.get(name))).toEqual([
       '@1795305600',
       'Sat, 22 May 2027 00:00:00 GMT',
       '</v2/things>; rel="successor-version"',
     ]);
   }
-  const { headers } = await ask('GET', '/v2/things', { token: 'agent' });
-  expect(told.map((name) => headers.get(name))).toEqual([null, null, null]);
+  const { headers } = await request('GET', '/v2/things', { token: 'agent' });
+  expect(headerNames.map((name) => headers.get(name))).toEqual([null, null, null]);
 });
 
-test('the document says it too', () => {
+test('OpenAPI: deprecated routes are marked', () => {
   const { paths } = describeApi(routes, { publicUrl: 'https://desk.example' }) as {
     paths: Record<string, { get: { deprecated?: boolean; responses: Record<string, object> } }>;
   };

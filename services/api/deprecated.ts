@@ -1,16 +1,15 @@
 import type { Route } from './route.ts';
 
-/** The end of a route, told to whoever still calls it. */
 export interface Deprecation {
-  /** From when on it should not be used, such as `2026-11-22`. */
+  /** The date of the deprecation, such as `2026-11-22`. */
   since: string;
-  /** When it stops to answer. */
+  /** The date on which the route is removed. */
   sunset?: string;
-  /** The path of what is to be used now. */
+  /** The path of the replacement. */
   successor?: string;
 }
 
-/** A route that still answers and says that it should not be asked (RFC 9745 and 8594). */
+/** A route with deprecation headers (RFC 9745 and 8594). */
 export function deprecated(route: Route, deprecation: Deprecation): Route {
   const headers = headersOf(deprecation);
   return {

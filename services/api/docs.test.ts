@@ -1,39 +1,41 @@
 import { describe, expect, test } from 'bun:test';
 import { routes } from './routes.ts';
-import { openTestApi } from './testing/test-api.ts';
+import { createTestApi } from './testing/test-api.ts';
 
-const { ask } = openTestApi(routes);
+const { request } = createTestApi(routes);
 
 describe('/openapi.json', () => {
-  test('is told to be fresh by its tag', async () => {
-    const response = await ask('GET', '/openapi.json');
+  test('GET /openapi.json: 304 for its ETag', async () => {
+    const response = await request('GET', '/openapi.json');
     expect(response.headers.get('Content-Type')).toBe('application/json');
     expect(await response.json()).toMatchObject({ openapi: '3.1.1' });
     const tag = response.headers.get('ETag') ?? '';
-    const again = await ask('GET', '/openapi.json', { headers: { 'If-None-Match': tag } });
+    const again = await request('GET', '/openapi.json', { headers: { 'If-None-Match': tag } });
     expect(again.status).toBe(304);
     expect(await again.text()).toBe('');
   });
 
-  test('a compressed one keeps a tag that still matches', async () => {
-    const zipped = await ask('GET', '/openapi.json', { headers: { 'Accept-Encoding': 'gzip' } });
+  test('GET /openapi.json: the ETag of a compressed response matches', async () => {
+    const zipped = await request('GET', '/openapi.json', {
+      headers: { 'Accept-Encoding': 'gzip' },
+    });
     const tag = zipped.headers.get('ETag') ?? '';
-    const again = await ask('GET', '/openapi.json', { headers: { 'If-None-Match': tag } });
+    const again = await request('GET', '/openapi.json', { headers: { 'If-None-Match': tag } });
     expect(again.status).toBe(304);
   });
 });
 
-test('/asyncapi.json tells of the events, fresh by its tag', async () => {
-  const response = await ask('GET', '/asyncapi.json');
+test('GET /asyncapi.json: the AsyncAPI document, 304 for its ETag', async () => {
+  const response = await request('GET', '/asyncapi.json');
   expect(response.headers.get('Content-Type')).toBe('application/json');
   expect(await response.json()).toMatchObject({ asyncapi: '3.0.0' });
   const headers = { 'If-None-Match': response.headers.get('ETag') ?? '' };
-  expect((await ask('GET', '/asyncapi.json', { headers })).status).toBe(304);
+  expect((await request('GET', '/asyncapi.json', { headers })).status).toBe(304);
 });
 
 describe('/docs', () => {
-  test('loads nothing from elsewhere', async () => {
-    const response = await ask('GET', '/docs');
+  test('GET /docs: no external resources', async () => {
+    const response = await request('GET', '/docs');
     const html = await response.text();
     expect(html).not.toMatch(/https?:\/\//);
     const policy = response.headers.get('Content-Security-Policy') ?? '';
@@ -42,16 +44,16 @@ describe('/docs', () => {
     expect(policy).not.toContain('http');
   });
 
-  test('its script is ours, for a long time, compressed once', async () => {
-    const html = await (await ask('GET', '/docs')).text();
+  test('GET /docs: the script is self-hosted, immutable and precompressed', async () => {
+    const html = await (await request('GET', '/docs')).text();
     const path = /<script src="([^"]+)"/.exec(html)?.[1] ?? '';
-    const plain = await ask('GET', path);
+    const plain = await request('GET', path);
     expect(plain.status).toBe(200);
     expect(plain.headers.get('Content-Type')).toBe('text/javascript; charset=utf-8');
     expect(plain.headers.get('Cache-Control')).toContain('immutable');
     const script = await plain.bytes();
     expect(script.length).toBeGreaterThan(1_000_000);
-    const zipped = await ask('GET', path, { headers: { 'Accept-Encoding': 'gzip, br' } });
+    const zipped = await request('GET', path, { headers: { 'Accept-Encoding': 'gzip, br' } });
     expect(zipped.headers.get('Content-Encoding')).toBe('gzip');
     expect(Bun.gunzipSync(await zipped.arrayBuffer()).length).toBe(script.length);
   });

@@ -12,18 +12,18 @@ import type { Route } from './route.ts';
 const scalarVersion = manifest.dependencies['@scalar/api-reference'];
 const scalarScript = '/docs/scalar.js';
 
-/** The documents of routes and of events, and a page to read the first; its script comes from us, never from elsewhere. */
+/** OpenAPI and AsyncAPI documents, and the API reference page with its self-hosted script. */
 export function createDocs(options: { routes: readonly Route[]; publicUrl: string }): Hono<ApiEnv> {
   const app = new Hono<ApiEnv>();
   const script = once(loadScript);
 
   app.get(
     '/openapi.json',
-    answerWith(() => describeApi(options.routes, options)),
+    serveDocument(() => describeApi(options.routes, options)),
   );
   app.get(
     '/asyncapi.json',
-    answerWith(() => describeEvents(options)),
+    serveDocument(() => describeEvents(options)),
   );
   app.get('/docs', (c) => {
     c.header('Content-Security-Policy', pagePolicy);
@@ -41,8 +41,8 @@ export function createDocs(options: { routes: readonly Route[]; publicUrl: strin
   return app;
 }
 
-/** A document that is made when it is first asked for, and told to be fresh by its tag. */
-function answerWith(describe: () => Json): Handler<ApiEnv> {
+/** Serves a document with an ETag; it is built on the first request. */
+function serveDocument(describe: () => Json): Handler<ApiEnv> {
   const document = once(() => {
     const text = JSON.stringify(describe());
     return { text, etag: `"${Bun.hash(text).toString(36)}"` };

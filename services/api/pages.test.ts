@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import { createPages } from './pages.ts';
 
 test.each(['/invitations/accept', '/reset-password', '/verify-email'])(
-  '%s runs its own script and nothing else',
+  '%s: the policy allows its own script only',
   async (path) => {
     const answer = await createPages().request(`${path}?token=x`);
     expect(answer.status).toBe(200);
@@ -14,7 +14,7 @@ test.each(['/invitations/accept', '/reset-password', '/verify-email'])(
   },
 );
 
-test('the root leads to the reference', async () => {
+test('GET / redirects to /docs', async () => {
   const answer = await createPages().request('/');
   expect([answer.status, answer.headers.get('location')]).toEqual([302, '/docs']);
 });

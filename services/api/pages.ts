@@ -5,14 +5,14 @@ import frame from './pages/frame.html' with { type: 'text' };
 import resetPage from './pages/reset-password.html' with { type: 'text' };
 import verifyPage from './pages/verify-email.html' with { type: 'text' };
 
-/** What differs between them; the frame has style and script. */
+/** The main element of each page; the frame has style and script. */
 const pages = {
   '/invitations/accept': invitationPage,
   '/reset-password': resetPage,
   '/verify-email': verifyPage,
 } as unknown as Record<string, string>;
 
-/** The few pages that people meet before they have an application: where links in e-mails lead. */
+/** The pages behind links in emails. */
 export function createPages(): Hono<ApiEnv> {
   const app = new Hono<ApiEnv>();
   const policy = policyFor(String(frame));
@@ -27,7 +27,7 @@ export function createPages(): Hono<ApiEnv> {
   return app;
 }
 
-/** Allows exactly the frame's own script and style. */
+/** A Content-Security-Policy that allows the frame's own script and style only. */
 function policyFor(frame: string): string {
   const hashes = (tag: string) =>
     [...frame.matchAll(new RegExp(`<${tag}>([^]*?)</${tag}>`, 'g'))]

@@ -1,20 +1,20 @@
 import { expect, test } from 'bun:test';
 import { permissionNames } from '@insightdesk/shared/contract';
 import { routes } from './routes.ts';
-import { openTestApi } from './testing/test-api.ts';
+import { createTestApi } from './testing/test-api.ts';
 
-test('every route declares a permission; who may be nobody is under /v1/auth, accepts an invitation or asks what tus can do', () => {
+test('every route has a permission; public are /v1/auth, accepting invitations and the tus capabilities', () => {
   const known = new Set<string>(permissionNames);
-  const open = routes.filter(({ allow }) => allow === 'anyone');
+  const publicRoutes = routes.filter(({ allow }) => allow === 'anyone');
   expect(routes.filter(({ allow }) => allow !== 'anyone' && !known.has(allow))).toEqual([]);
-  const isEntrance = (path: string) => /^\/v1\/(auth\/|invitations\/accept$)/.test(path);
-  const others = open.filter(({ path }) => !isEntrance(path));
+  const isAuthPath = (path: string) => /^\/v1\/(auth\/|invitations\/accept$)/.test(path);
+  const others = publicRoutes.filter(({ path }) => !isAuthPath(path));
   expect(others.map(({ method, path }) => `${method} ${path}`)).toEqual(['OPTIONS /v1/uploads']);
 });
 
-test('what the API answers beside its routes is known: of a tenant is only what is signed', () => {
+test('paths outside the route table are health, docs, pages and signed files', () => {
   const inTable = new Set(routes.map(({ path }) => path));
-  const others = openTestApi(routes)
+  const others = createTestApi(routes)
     .app.routes.map(({ path }) => path)
     .filter((path) => !inTable.has(path) && !path.endsWith('*'));
   expect(

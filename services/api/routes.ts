@@ -1,69 +1,66 @@
 import {
-  changeFilePolicy,
   completeDirectUpload,
-  discardAttachment,
+  createAttachmentLink,
+  createDirectUpload,
+  deleteAttachment,
   getAttachment,
   getFilePolicy,
-  linkAttachment,
-  startDirectUpload,
+  updateFilePolicy,
 } from '@insightdesk/shared/domain/desk/attachments';
 import {
+  createConversation,
   getConversation,
   listConversations,
   listMessages,
   messageView,
-  openConversation,
   sendMessage,
   updateConversation,
 } from '@insightdesk/shared/domain/desk/conversations';
+import { cancelMedia, getMedia, retryMedia } from '@insightdesk/shared/domain/desk/media';
 import {
-  cancelRecording,
-  getRecording,
-  requestRecording,
-} from '@insightdesk/shared/domain/desk/media';
-import {
-  createKey,
-  getKey,
-  listKeys,
-  revokeKey,
-  rotateKey,
+  createApiKey,
+  getApiKey,
+  listApiKeys,
+  revokeApiKey,
+  rotateApiKey,
 } from '@insightdesk/shared/domain/identity/api-keys';
 import {
-  addProvider,
-  changeProvider,
-  exchangeArrival,
-  listProviders,
-  removeLink,
-  removeProvider,
+  createIdentityProvider,
+  deleteIdentityProvider,
+  exchangeTicket,
+  listIdentityProviders,
+  unlinkIdentity,
+  updateIdentityProvider,
 } from '@insightdesk/shared/domain/identity/identity-providers';
 import {
+  createPasskey,
+  deletePasskey,
+  getCreationOptions,
+  getRequestOptions,
   listPasskeys,
-  offerPasskey,
-  offerSignIn,
-  registerPasskey,
-  removePasskey,
-  renamePasskey,
-  signInByPasskey,
+  signInWithPasskey,
+  updatePasskey,
 } from '@insightdesk/shared/domain/identity/passkeys';
 import {
   explainPermission,
   listPermissions,
 } from '@insightdesk/shared/domain/identity/permissions-api';
 import {
-  addRole,
+  createRole,
+  deleteRole,
   getRole,
   listRoles,
-  removeRole,
   updateRole,
 } from '@insightdesk/shared/domain/identity/roles';
 import {
   acceptInvitation,
   changePassword,
-  changeRole,
   confirmTwoFactor,
-  foundOrganization,
+  createOrganization,
+  disableTwoFactor,
+  getMe,
   getTwoFactor,
-  invite,
+  inviteMember,
   listInvitations,
   listMembers,
   listOrganizations,
@@ -71,11 +68,9 @@ import {
   login,
   logout,
   logoutAll,
-  me,
+  regenerateRecoveryCodes,
   register,
   removeMember,
-  removeTwoFactor,
-  renewRecoveryCodes,
   requestEmailChange,
   requestPasswordReset,
   resendInvitation,
@@ -85,6 +80,7 @@ import {
   revokeSession,
   startTwoFactor,
   switchOrganization,
+  updateMember,
   verifyEmail,
 } from '@insightdesk/shared/domain/identity/users';
 import { sendEvent } from '@insightdesk/shared/domain/integrations/event-ingest';
@@ -95,42 +91,41 @@ import {
   retryJob,
 } from '@insightdesk/shared/domain/integrations/jobs-api';
 import {
-  addWebhook,
-  changeWebhook,
+  createWebhook,
+  deleteWebhook,
   getWebhook,
   listDeliveries,
   listWebhooks,
-  removeWebhook,
   replayDelivery,
   replaySince,
   rotateSecret,
+  updateWebhook,
 } from '@insightdesk/shared/domain/integrations/webhooks';
 import { listAuditEntries } from '@insightdesk/shared/domain/tenancy/audit';
-import {
-  cancelErasure,
-  getExport,
-  requestErasure,
-  requestExport,
-} from '@insightdesk/shared/domain/tenancy/departures';
 import { changeFlags, listFlags } from '@insightdesk/shared/domain/tenancy/flags';
+import {
+  cancelDeletion,
+  requestDeletion,
+} from '@insightdesk/shared/domain/tenancy/tenant-deletion';
+import { createExport, getExport } from '@insightdesk/shared/domain/tenancy/tenant-export';
 import { changeOrganization } from '@insightdesk/shared/domain/tenancy/tenants';
 import { getUsage } from '@insightdesk/shared/domain/tenancy/usage';
 import { downloadRoute } from './attachments/download.ts';
 import { uploadRoute } from './attachments/upload.ts';
 import { callbackRoute, linkRoute, startRoute } from './cookies/oauth-routes.ts';
 import { refreshRoute } from './cookies/refresh-route.ts';
-import { signsIn, signsOut } from './cookies/session-routes.ts';
+import { clearsSessionCookies, setsSessionCookies } from './cookies/session-routes.ts';
 import { exportContentRoute } from './organization/export-content.ts';
-import { del, get, patch, post, type Route, when } from './route.ts';
+import { del, get, patch, post, type Route, whenEnabled } from './route.ts';
 import { resumableRoutes } from './uploads/resumable.ts';
 
-/** Everything a client can ask; what a link to a file opens stands in `files/create-files.ts`. */
+/** Every API route; signed file URLs are served by `files/create-files.ts`. */
 export const routes: readonly Route[] = [
-  signsIn(post('/v1/auth/register', register, 201)),
-  signsIn(post('/v1/auth/login', login)),
+  setsSessionCookies(post('/v1/auth/register', register, 201)),
+  setsSessionCookies(post('/v1/auth/login', login)),
   refreshRoute,
-  signsOut(post('/v1/auth/logout', logout, 204)),
-  signsOut(post('/v1/auth/logout-all', logoutAll, 204)),
+  clearsSessionCookies(post('/v1/auth/logout', logout, 204)),
+  clearsSessionCookies(post('/v1/auth/logout-all', logoutAll, 204)),
   get('/v1/auth/sessions', listSessions),
   del('/v1/auth/sessions/:id', revokeSession),
   post('/v1/auth/verify-email', verifyEmail),
@@ -140,67 +135,67 @@ export const routes: readonly Route[] = [
   post('/v1/auth/password/reset/confirm', resetPassword, 204),
   post('/v1/auth/email', requestEmailChange, 202),
   get('/v1/auth/organizations', listOrganizations),
-  signsIn(post('/v1/auth/switch', switchOrganization)),
-  post('/v1/organizations', foundOrganization, 201),
-  ...when(
+  setsSessionCookies(post('/v1/auth/switch', switchOrganization)),
+  post('/v1/organizations', createOrganization, 201),
+  ...whenEnabled(
     'twoFactor',
     get('/v1/auth/two-factor', getTwoFactor),
     post('/v1/auth/two-factor', startTwoFactor),
     post('/v1/auth/two-factor/confirm', confirmTwoFactor),
-    post('/v1/auth/two-factor/remove', removeTwoFactor, 204),
-    post('/v1/auth/two-factor/recovery-codes', renewRecoveryCodes),
+    post('/v1/auth/two-factor/remove', disableTwoFactor, 204),
+    post('/v1/auth/two-factor/recovery-codes', regenerateRecoveryCodes),
     patch('/v1/organization', changeOrganization),
-    post('/v1/auth/passkeys/sign-in/options', offerSignIn),
-    signsIn(post('/v1/auth/passkeys/sign-in', signInByPasskey)),
-    post('/v1/auth/passkeys/options', offerPasskey),
-    post('/v1/auth/passkeys', registerPasskey, 201),
+    post('/v1/auth/passkeys/sign-in/options', getRequestOptions),
+    setsSessionCookies(post('/v1/auth/passkeys/sign-in', signInWithPasskey)),
+    post('/v1/auth/passkeys/options', getCreationOptions),
+    post('/v1/auth/passkeys', createPasskey, 201),
     get('/v1/auth/passkeys', listPasskeys),
-    patch('/v1/auth/passkeys/:id', renamePasskey),
-    post('/v1/auth/passkeys/:id/remove', removePasskey, 204),
+    patch('/v1/auth/passkeys/:id', updatePasskey),
+    post('/v1/auth/passkeys/:id/remove', deletePasskey, 204),
   ),
-  ...when(
+  ...whenEnabled(
     'oauth',
     callbackRoute,
     startRoute,
-    signsIn(post('/v1/auth/oauth/exchange', exchangeArrival)),
+    setsSessionCookies(post('/v1/auth/oauth/exchange', exchangeTicket)),
     linkRoute,
-    del('/v1/auth/oauth/:providerId/link', removeLink),
-    post('/v1/identity-providers', addProvider, 201),
-    get('/v1/identity-providers', listProviders),
-    patch('/v1/identity-providers/:id', changeProvider),
-    del('/v1/identity-providers/:id', removeProvider),
+    del('/v1/auth/oauth/:providerId/link', unlinkIdentity),
+    post('/v1/identity-providers', createIdentityProvider, 201),
+    get('/v1/identity-providers', listIdentityProviders),
+    patch('/v1/identity-providers/:id', updateIdentityProvider),
+    del('/v1/identity-providers/:id', deleteIdentityProvider),
   ),
 
-  get('/v1/me', me),
+  get('/v1/me', getMe),
   get('/v1/members', listMembers),
-  patch('/v1/members/:userId', changeRole),
+  patch('/v1/members/:userId', updateMember),
   del('/v1/members/:userId', removeMember),
-  post('/v1/invitations', invite, 201),
+  post('/v1/invitations', inviteMember, 201),
   get('/v1/invitations', listInvitations),
   del('/v1/invitations/:id', revokeInvitation),
   post('/v1/invitations/:id/resend', resendInvitation),
-  signsIn(post('/v1/invitations/accept', acceptInvitation)),
+  setsSessionCookies(post('/v1/invitations/accept', acceptInvitation)),
 
   get('/v1/permissions', listPermissions),
   get('/v1/permissions/explain', explainPermission),
-  post('/v1/roles', addRole, 201),
+  post('/v1/roles', createRole, 201),
   get('/v1/roles', listRoles),
   get('/v1/roles/:id', getRole),
   patch('/v1/roles/:id', updateRole),
-  del('/v1/roles/:id', removeRole),
+  del('/v1/roles/:id', deleteRole),
 
-  post('/v1/api-keys', createKey, 201),
-  get('/v1/api-keys', listKeys),
-  get('/v1/api-keys/:id', getKey),
-  post('/v1/api-keys/:id/rotate', rotateKey),
-  del('/v1/api-keys/:id', revokeKey),
-  post('/v1/organization/export', requestExport, 202),
+  post('/v1/api-keys', createApiKey, 201),
+  get('/v1/api-keys', listApiKeys),
+  get('/v1/api-keys/:id', getApiKey),
+  post('/v1/api-keys/:id/rotate', rotateApiKey),
+  del('/v1/api-keys/:id', revokeApiKey),
+  post('/v1/organization/export', createExport, 202),
   get('/v1/organization/exports/:id', getExport),
   exportContentRoute,
-  post('/v1/organization/erasure', requestErasure, 202),
-  del('/v1/organization/erasure', cancelErasure),
+  post('/v1/organization/erasure', requestDeletion, 202),
+  del('/v1/organization/erasure', cancelDeletion),
 
-  post('/v1/conversations', openConversation, 201),
+  post('/v1/conversations', createConversation, 201),
   get('/v1/conversations', listConversations),
   get('/v1/conversations/:id', getConversation),
   patch('/v1/conversations/:id', updateConversation),
@@ -208,28 +203,28 @@ export const routes: readonly Route[] = [
   post('/v1/conversations/:id/messages', sendMessage, {
     status: ({ isNew }) => (isNew ? 201 : 200),
     body: ({ message }) => message,
-    answers: { 201: messageView, 200: messageView },
+    responses: { 201: messageView, 200: messageView },
   }),
 
   uploadRoute,
   ...resumableRoutes,
-  post('/v1/attachments/direct', startDirectUpload, 201),
+  post('/v1/attachments/direct', createDirectUpload, 201),
   post('/v1/attachments/:id/complete', completeDirectUpload),
   get('/v1/attachments/:id', getAttachment),
-  del('/v1/attachments/:id', discardAttachment),
+  del('/v1/attachments/:id', deleteAttachment),
   downloadRoute,
   get('/v1/file-policy', getFilePolicy),
-  patch('/v1/file-policy', changeFilePolicy),
-  get('/v1/attachments/:id/recording', getRecording),
-  post('/v1/attachments/:id/recording/cancel', cancelRecording),
-  post('/v1/attachments/:id/recording/retry', requestRecording),
-  post('/v1/attachments/:id/links', linkAttachment, 201),
+  patch('/v1/file-policy', updateFilePolicy),
+  get('/v1/attachments/:id/recording', getMedia),
+  post('/v1/attachments/:id/recording/cancel', cancelMedia),
+  post('/v1/attachments/:id/recording/retry', retryMedia),
+  post('/v1/attachments/:id/links', createAttachmentLink, 201),
 
-  post('/v1/webhooks', addWebhook, 201),
+  post('/v1/webhooks', createWebhook, 201),
   get('/v1/webhooks', listWebhooks),
   get('/v1/webhooks/:id', getWebhook),
-  patch('/v1/webhooks/:id', changeWebhook),
-  del('/v1/webhooks/:id', removeWebhook),
+  patch('/v1/webhooks/:id', updateWebhook),
+  del('/v1/webhooks/:id', deleteWebhook),
   post('/v1/webhooks/:id/secret', rotateSecret),
   get('/v1/webhooks/:id/deliveries', listDeliveries),
   post('/v1/webhooks/:id/deliveries/:deliveryId/replay', replayDelivery, 202),

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'bun';
 import type { Hono } from 'hono';
 import { serveStatic } from 'hono/bun';
 
-/** Bull Board over all queues; whoever mounts it sees to who comes in. */
+/** Bull Board over all queues, without authentication of its own. */
 export function createBoard(queues: Queues, basePath: string): Hono {
   const serverAdapter = new HonoAdapter(serveStatic);
   serverAdapter.setBasePath(basePath);

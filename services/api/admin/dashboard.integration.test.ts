@@ -4,24 +4,27 @@ import { newId } from '@insightdesk/shared/utils';
 import { createIntegrationApi } from '../testing/integration-api.ts';
 
 const password = 'correct horse battery';
-const plain = createIntegrationApi();
+const withoutDashboard = createIntegrationApi();
 let api: ReturnType<typeof createIntegrationApi>;
-let operator: Person;
-let stranger: Person;
-let admin: Person;
+let operator: TestUser;
+let otherOwner: TestUser;
+let admin: TestUser;
 
-interface Person {
+interface TestUser {
   email: string;
   organizationId: Id<'org'>;
   token: string;
 }
 
 async function post(path: string, body: object, token?: string) {
-  const response = await plain.request('POST', path, { body, ...(token && { as: token }) });
+  const response = await withoutDashboard.request('POST', path, {
+    body,
+    ...(token && { as: token }),
+  });
   return (await response.json()) as { accessToken: string; organization: { id: Id<'org'> } };
 }
 
-async function register(): Promise<Person> {
+async function register(): Promise<TestUser> {
   const email = `${newId('usr')}@example.com`;
   const body = { email, password, name: 'An owner', organizationName: 'A company' };
   const { accessToken: token, organization } = await post('/v1/auth/register', body);
@@ -29,18 +32,18 @@ async function register(): Promise<Person> {
 }
 
 beforeAll(async () => {
-  [operator, stranger, admin] = await Promise.all([register(), register(), register()]);
+  [operator, otherOwner, admin] = await Promise.all([register(), register(), register()]);
   const operatorId = operator.organizationId;
   api = createIntegrationApi(undefined, {
     dashboard: { operatorId, queues: () => api.parts.jobAccess.queues },
   });
   const { members } = await import('@insightdesk/shared/domain/identity/users');
-  const { userId } = await plain.context.security.tokens.verifyAccess(admin.token);
-  await plain.context.database.write({ tenantId: operatorId }, (tx) =>
+  const { userId } = await withoutDashboard.context.security.tokens.verifyAccess(admin.token);
+  await withoutDashboard.context.database.write({ tenantId: operatorId }, (tx) =>
     tx.insert(members).values({ tenantId: operatorId, userId, role: 'admin' }),
   );
 });
-afterAll(() => Promise.all([plain.close(), api.close()]));
+afterAll(() => Promise.all([withoutDashboard.close(), api.close()]));
 
 const origin = { Host: 'desk.example', Origin: 'https://desk.example' };
 const at = (path: string, init: RequestInit = {}) =>
@@ -51,14 +54,14 @@ function signIn(email: string, headers: Record<string, string> = origin, word = 
   return at('/sign-in', { method: 'POST', body, headers });
 }
 
-/** No other site may frame or script it, and nobody keeps a copy. */
-function expectGuarded({ headers }: Response) {
+/** The response can neither be framed nor scripted by other sites, nor be cached. */
+function expectSecurityHeaders({ headers }: Response) {
   expect(headers.get('Content-Security-Policy')).toContain("frame-ancestors 'none'");
   expect(headers.get('Cache-Control')).toBe('no-store');
   expect(headers.get('X-Content-Type-Options')).toBe('nosniff');
 }
 
-async function cookieOf({ email }: Person): Promise<string> {
+async function cookieOf({ email }: TestUser): Promise<string> {
   const answer = await signIn(email);
   expect([answer.status, answer.headers.get('Location')]).toEqual([303, '/admin/queues']);
   const cookie = answer.headers.get('Set-Cookie') ?? '';
@@ -69,7 +72,7 @@ async function cookieOf({ email }: Person): Promise<string> {
   return cookie.split(';')[0] as string;
 }
 
-test('who has not signed in is led to the form, and finds nothing else', async () => {
+test('dashboard: requests without a session redirect to the sign-in form', async () => {
   const page = await at('');
   expect([page.status, page.headers.get('Location')]).toEqual([303, '/admin/queues/sign-in']);
   expect((await at('/static/js/main.js')).status).toBe(303);
@@ -79,9 +82,9 @@ test('who has not signed in is led to the form, and finds nothing else', async (
   expect(form.headers.get('Content-Security-Policy')).toContain("frame-ancestors 'none'");
 });
 
-test('strangers, those who are no owners, and wrong passwords are refused without a cookie', async () => {
+test('dashboard: other users and wrong passwords get no cookie', async () => {
   for (const refused of [
-    await signIn(stranger.email),
+    await signIn(otherOwner.email),
     await signIn(admin.email),
     await signIn(operator.email, origin, 'another password'),
   ]) {
@@ -89,7 +92,7 @@ test('strangers, those who are no owners, and wrong passwords are refused withou
     expect(refused.headers.get('Set-Cookie')).toBeNull();
     expect(await refused.text()).toContain('role="alert"');
   }
-  for (const { token } of [stranger, admin]) {
+  for (const { token } of [otherOwner, admin]) {
     const headers = { Cookie: `__Secure-operator=${token}` };
     expect((await at('/api/queues', { headers })).status).toBe(401);
     expect((await at('', { headers })).status).toBe(303);
@@ -98,11 +101,11 @@ test('strangers, those who are no owners, and wrong passwords are refused withou
   expect((await at('/api/queues', { headers: bearer })).status).toBe(401);
 });
 
-test('an operator sees every queue; its page asks nobody else for anything', async () => {
+test('dashboard: an operator sees every queue, on a page without external resources', async () => {
   const headers = { Cookie: await cookieOf(operator) };
   const page = await at('', { headers });
   expect(page.status).toBe(200);
-  expectGuarded(page);
+  expectSecurityHeaders(page);
   const html = await page.text();
   expect(html).toContain('<base href="/admin/queues/"');
   expect(html).not.toContain('https://');
@@ -112,14 +115,14 @@ test('an operator sees every queue; its page asks nobody else for anything', asy
     200,
     expect.stringContaining('javascript'),
   ]);
-  expectGuarded(asset);
+  expectSecurityHeaders(asset);
   const api = await at('/api/queues', { headers });
-  expectGuarded(api);
+  expectSecurityHeaders(api);
   const { queues } = (await api.json()) as { queues: { name: string }[] };
   expect(queues.map(({ name }) => name)).toContain('email-sending');
 });
 
-test('what changes something needs the cookie and has to come from the page itself', async () => {
+test('dashboard: changes need the cookie and the same origin', async () => {
   const cookie = { Cookie: await cookieOf(operator) };
   const pause = (headers: Record<string, string>, what = 'pause') =>
     at(`/api/queues/calendar-sync/${what}`, { method: 'PUT', headers });
@@ -145,24 +148,24 @@ test('what changes something needs the cookie and has to come from the page itse
   expect(await queue.isPaused()).toBe(false);
 });
 
-test('what an operator changes is told first, with who and from where; looking is not', async () => {
+test('dashboard: changes are recorded in the audit log first, reads are not', async () => {
   const cookie = { Cookie: await cookieOf(operator), ...origin, 'User-Agent': 'Browser/9' };
   const { organizationId: tenantId } = operator;
-  const told = () =>
+  const recorded = () =>
     api.context.database.read({ tenantId }, (tx) =>
       tx.execute<{ payload: unknown; origin: unknown }>(`select payload, origin from outbox
         where name = 'operator.acted' order by position desc`),
     );
-  const before = (await told()).length;
+  const before = (await recorded()).length;
   await at('/api/queues', { headers: cookie });
   await at('/api/queues/calendar-sync/no-such-job/retry/failed', {
     method: 'PUT',
     headers: cookie,
   });
   await at('/api/queues/calendar-sync/no-such-job/clean', { method: 'PUT', headers: cookie });
-  const events = await told();
+  const events = await recorded();
   expect(events).toHaveLength(before + 2);
-  const { userId } = await plain.context.security.tokens.verifyAccess(operator.token);
+  const { userId } = await withoutDashboard.context.security.tokens.verifyAccess(operator.token);
   for (const [event, what] of [
     [events[1], 'retry/failed'],
     [events[0], 'clean'],
@@ -179,7 +182,7 @@ test('what an operator changes is told first, with who and from where; looking i
   }
 });
 
-test('signing in here is limited like signing in anywhere, in size and in number', async () => {
+test('dashboard: sign-in has the body limit and rate limit of auth routes', async () => {
   const word = 'x'.repeat(20_000);
   expect((await signIn(operator.email, origin, word)).status).toBe(413);
   const limited = createIntegrationApi(
@@ -198,7 +201,7 @@ test('signing in here is limited like signing in anywhere, in size and in number
   expect(response.headers.get('RateLimit-Policy')).toContain('"auth";q=250;w=60');
 });
 
-test('signing out ends the session, not only the cookie', async () => {
+test('dashboard: sign-out ends the session, not only the cookie', async () => {
   const headers = { Cookie: await cookieOf(operator), ...origin };
   expect((await at('/sign-out', { headers })).status).toBe(200);
   expect((await at('/api/queues', { headers })).status).toBe(200);
@@ -208,8 +211,8 @@ test('signing out ends the session, not only the cookie', async () => {
   expect((await at('/api/queues', { headers })).status).toBe(401);
 });
 
-test('without operators nobody finds it', async () => {
+test('dashboard: 404 when no operator organization is configured', async () => {
   for (const path of ['/admin/queues', '/admin/queues/sign-in', '/admin/queues/api/queues']) {
-    expect((await plain.app.request(`https://desk.example${path}`)).status).toBe(404);
+    expect((await withoutDashboard.app.request(`https://desk.example${path}`)).status).toBe(404);
   }
 });

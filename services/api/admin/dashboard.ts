@@ -1,7 +1,7 @@
 import type { CallContext, Connections, Context } from '@insightdesk/shared/context';
 import { bodyLimitBytes, type Id } from '@insightdesk/shared/contract';
 import { login, logout, requireLiveSession } from '@insightdesk/shared/domain/identity/users';
-import { noteAct } from '@insightdesk/shared/domain/tenancy/audit';
+import { recordOperatorAct } from '@insightdesk/shared/domain/tenancy/audit';
 import { AppError, ForbiddenError, UnauthenticatedError } from '@insightdesk/shared/errors';
 import type { Queues } from '@insightdesk/shared/jobs';
 import { Hono, type Context as HttpContext, type MiddlewareHandler } from 'hono';
@@ -33,8 +33,7 @@ const cookieOptions = {
   httpOnly: true,
   sameSite: 'Strict',
 } as const;
-const SIGN_IN_FAILED =
-  'Wrong email address or password, or you are not an operator.';
+const SIGN_IN_FAILED = 'Wrong email address or password, or you are not an operator.';
 
 /** The queue dashboard for operators; its cookie is valid for this path only. */
 export function createDashboard(options: DashboardDependencies): Hono<ApiEnv> {
@@ -149,7 +148,7 @@ const auditChanges =
   async (c, next) => {
     if (c.req.method !== 'GET' && c.req.method !== 'HEAD') {
       const target = c.req.path.slice(`${DASHBOARD_PATH}/api/`.length);
-      await noteAct(context(callContext(c)), { act: `board ${c.req.method}`, target });
+      await recordOperatorAct(context(callContext(c)), { act: `board ${c.req.method}`, target });
     }
     return next();
   };

@@ -20,22 +20,22 @@ ${body}
 </html>
 `;
 
-/** The form by which operators sign in; nothing that anybody sent is repeated in it. */
-export const signInPage = (at: string, problem?: string) =>
+/** The operators' sign-in form; it repeats no user input. */
+export const signInPage = (basePath: string, error?: string) =>
   page(
     'Queues',
-    `${problem ? `<p role="alert">${problem}</p>` : ''}
-<form method="post" action="${at}/sign-in">
-<label>E-mail <input name="email" type="email" autocomplete="username" required autofocus></label>
+    `${error ? `<p role="alert">${error}</p>` : ''}
+<form method="post" action="${basePath}/sign-in">
+<label>Email <input name="email" type="email" autocomplete="username" required autofocus></label>
 <label>Password <input name="password" type="password" autocomplete="current-password" required></label>
 <button>Sign in</button>
 </form>`,
   );
 
-/** Asks before it ends the session: a link alone must not. */
-export const signOutPage = (at: string) =>
+/** Confirms sign-out, so that a link alone cannot end the session. */
+export const signOutPage = (basePath: string) =>
   page(
-    'Sign out?',
-    `<form method="post" action="${at}/sign-out"><button>Sign out</button></form>
-<p><a href="${at}">Back to the queues</a></p>`,
+    'Sign out',
+    `<form method="post" action="${basePath}/sign-out"><button>Sign out</button></form>
+<p><a href="${basePath}">Back to queues</a></p>`,
   );

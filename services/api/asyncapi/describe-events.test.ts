@@ -11,12 +11,12 @@ import { events } from '@insightdesk/shared/domain/catalog';
 import { inboundEvents } from '@insightdesk/shared/domain/integrations/event-ingest';
 import Ajv from 'ajv';
 import addFormats from 'ajv-formats';
-import { channels, heard } from './event-catalog.ts';
 import { describeEvents } from './describe-events.ts';
+import { channels, socketEvents } from './event-catalog.ts';
 
 const document = JSON.parse(JSON.stringify(describeEvents({ publicUrl: 'https://desk.example' })));
 
-test('the document is valid AsyncAPI 3.0', () => {
+test('AsyncAPI: the document is valid 3.0', () => {
   const ajv = new Ajv({ strict: false, allErrors: true, logger: false });
   addFormats.default(ajv);
   const validate = ajv.compile(schema);
@@ -26,33 +26,33 @@ test('the document is valid AsyncAPI 3.0', () => {
   expect(validate({ ...document, channels: { x: { address: 7 } } })).toBe(false);
 }, 60_000);
 
-test('every reference leads somewhere', () => {
+test('AsyncAPI: every $ref resolves', () => {
   const references = [...JSON.stringify(document).matchAll(/"\$ref":"#\/([^"]+)"/g)];
   expect(references.length).toBeGreaterThan(50);
   for (const [, path = ''] of references) {
     const found = path
       .split('/')
       .reduce((at: unknown, part) => (at as Record<string, unknown>)?.[part], document);
-    expect({ path, isThere: found !== undefined }).toEqual({ path, isThere: true });
+    expect({ path, isFound: found !== undefined }).toEqual({ path, isFound: true });
   }
 });
 
 type Components = Record<string, { name: string } & Record<string, unknown>>;
 const components = Object.values(document.components.messages as Components);
 
-test('it names every event that is recorded', () => {
-  const facts = Object.keys(document.channels.outbox.messages);
-  expect(facts).toHaveLength(Object.keys(events).length);
-  expect(facts).toContain('fact.invitation.created');
+test('AsyncAPI: the outbox channel lists every event', () => {
+  const outboxMessages = Object.keys(document.channels.outbox.messages);
+  expect(outboxMessages).toHaveLength(Object.keys(events).length);
+  expect(outboxMessages).toContain('outbox.invitation.created');
 });
 
-test('it names what sockets hear, by channel, and what they may emit', () => {
-  expect(Object.keys(heard).toSorted()).toEqual(Object.values(Events).toSorted());
+test('AsyncAPI: socket channels list their events, signals and requests', () => {
+  expect(Object.keys(socketEvents).toSorted()).toEqual(Object.values(Events).toSorted());
   expect(Object.keys(channels)).toEqual(Object.keys(Channels));
-  const told = new Set(Object.values(channels).flatMap(({ events }) => events));
-  expect([...told].toSorted()).toEqual(Object.keys(heard).toSorted());
-  const signalled = new Set(Object.values(channels).flatMap(({ signals }) => signals));
-  expect([...signalled].toSorted()).toEqual(Object.keys(signals).toSorted() as never);
+  const channelEvents = new Set(Object.values(channels).flatMap(({ events }) => events));
+  expect([...channelEvents].toSorted()).toEqual(Object.keys(socketEvents).toSorted());
+  const channelSignals = new Set(Object.values(channels).flatMap(({ signals }) => signals));
+  expect([...channelSignals].toSorted()).toEqual(Object.keys(signals).toSorted() as never);
   expect(channels.conversation.events).toEqual(
     expect.arrayContaining(['message.created', 'conversation.updated', 'attachment.ready']),
   );
@@ -61,11 +61,11 @@ test('it names what sockets hear, by channel, and what they may emit', () => {
   expect(channels.organization.events).not.toContain('session.revoked');
   expect(document.channels.conversation.address).toBe('private-conversation-{cnv}');
   for (const name of Object.keys(socketInputs)) {
-    expect(document.operations).toHaveProperty([`ask.${name.replace(':', '-')}`]);
+    expect(document.operations).toHaveProperty([`request.${name.replace(':', '-')}`]);
   }
 });
 
-test('it names all that the server emits, with what is answered to a request', () => {
+test('AsyncAPI: the socket channel lists all server messages and the reply to a request', () => {
   expect(Object.keys(document.channels.socket.messages)).toEqual(
     expect.arrayContaining(['notice.expiring', 'notice.closing', 'notice.drain', 'answer']),
   );
@@ -79,10 +79,10 @@ test('it names all that the server emits, with what is answered to a request', (
   expect(Object.keys(messages)).toContain('signal.job.updated');
 });
 
-test('it names what webhooks are told, and what may come from outside', () => {
+test('AsyncAPI: webhooks list their events; events accepted by the API are marked', () => {
   const delivered = Object.keys(document.channels.webhooks.messages);
   expect(delivered).toContain('webhook.message.created');
   expect(delivered).not.toContain('webhook.session.revoked');
-  const outside = components.filter((message) => message['x-accepted-from-outside']);
-  expect(outside.map(({ name }) => name)).toEqual(Object.keys(inboundEvents));
+  const accepted = components.filter((message) => message['x-accepted-by-api']);
+  expect(accepted.map(({ name }) => name)).toEqual(Object.keys(inboundEvents));
 });

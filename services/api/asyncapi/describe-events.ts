@@ -2,30 +2,30 @@ import { clientAnswer, serverEvents, signals, socketInputs } from '@insightdesk/
 import { inboundEvents } from '@insightdesk/shared/domain/integrations/event-ingest';
 import { z } from 'zod';
 import { createSchemas, type Json, type Schemas } from '../openapi/schemas.ts';
-import { channels, heard, recorded, toldOutside } from './event-catalog.ts';
+import { channels, recordedEvents, socketEvents, webhookEvents } from './event-catalog.ts';
 
-const about =
-  'Everything that is told: to clients on sockets, to webhooks, and between the parts of the system. ' +
-  'Sockets are Socket.IO 4: an event of a channel arrives as `event`, a signal as `signal`, a request ' +
-  'is emitted under its own name and acknowledged. Facts are recorded once in the outbox, in order.';
+const description =
+  'All events: to clients on sockets, to webhooks, and between services. Sockets are Socket.IO 4: ' +
+  'events of a channel are emitted as `event`, signals as `signal`; requests are emitted under their ' +
+  'own name and acknowledged. The outbox holds every event once, in order.';
 
 const ref = (path: string) => ({ $ref: `#/${path}` });
-/** Names of components hold no slashes. */
+/** Component names contain no slashes. */
 const keyOf = (name: string) => name.replace(/[^\w.-]/g, '-');
 
-/** What the server says to a socket itself, besides the events and signals of its channels. */
+/** Server messages to a single socket, besides events and signals of channels. */
 const notices = Object.entries(serverEvents).filter(
   ([name]) => name !== 'event' && name !== 'signal',
 );
 
-/** The AsyncAPI 3.0 document, made from the catalogs of events, channels and requests. */
+/** The AsyncAPI 3.0 document, generated from the catalogs of events, channels and requests. */
 export function describeEvents({ publicUrl }: { publicUrl: string }): Json {
   const schemas = createSchemas();
   const messages = describeMessages(schemas);
   const host = new URL(publicUrl).host;
   return {
     asyncapi: '3.0.0',
-    info: { title: 'InsightDesk events', version: '1', description: about },
+    info: { title: 'InsightDesk events', version: '1', description },
     defaultContentType: 'application/json',
     servers: {
       sockets: { host, protocol: 'wss', pathname: '/socket.io/', security: [ref(bearer)] },
@@ -42,7 +42,7 @@ export function describeEvents({ publicUrl }: { publicUrl: string }): Json {
 
 const bearer = 'components/securitySchemes/bearer';
 
-/** Every message, under a key that begins with its kind. */
+/** Every message; its key starts with its kind. */
 function describeMessages(schemas: Schemas): Json {
   const message = (name: string, payload: z.ZodType, more: Json = {}) => ({
     name,
@@ -50,11 +50,17 @@ function describeMessages(schemas: Schemas): Json {
     payload: schemas.of(payload),
     ...more,
   });
-  const table = <T>(kind: string, entries: [string, T][], of: (name: string, value: T) => Json) =>
-    Object.fromEntries(entries.map(([name, value]) => [`${kind}.${keyOf(name)}`, of(name, value)]));
+  const table = <T>(
+    kind: string,
+    entries: [string, T][],
+    toJson: (name: string, value: T) => Json,
+  ) =>
+    Object.fromEntries(
+      entries.map(([name, value]) => [`${kind}.${keyOf(name)}`, toJson(name, value)]),
+    );
   const headers = schemas.of(signature);
   return {
-    ...table('event', Object.entries(heard), (name, data) =>
+    ...table('event', Object.entries(socketEvents), (name, data) =>
       message(name, serverEvents.event.extend({ type: z.literal(name), data })),
     ),
     signal: message('signal', serverEvents.signal),
@@ -67,12 +73,12 @@ function describeMessages(schemas: Schemas): Json {
       message(name, input),
     ),
     acknowledgement: message('acknowledgement', acknowledgement),
-    ...table('webhook', Object.entries(toldOutside), (name, data) =>
+    ...table('webhook', Object.entries(webhookEvents), (name, data) =>
       message(name, delivery(name, data), { headers }),
     ),
     ...table(
-      'fact',
-      recorded.map((event) => [event.name, event]),
+      'outbox',
+      recordedEvents.map((event) => [event.name, event]),
       (name, { payload, version }) =>
         message(name, payload, { 'x-version': version, ...isInbound(name) }),
     ),
@@ -80,10 +86,10 @@ function describeMessages(schemas: Schemas): Json {
 }
 
 function describeChannels(names: string[]): Json {
-  const carrying = (wanted: string[]) =>
-    Object.fromEntries(wanted.map((name) => [name, ref(`components/messages/${name}`)]));
-  const beginning = (prefix: string) => names.filter((name) => name.startsWith(prefix));
-  const subscribed = Object.entries(channels).map(([key, channel]) => {
+  const messagesOf = (keys: string[]) =>
+    Object.fromEntries(keys.map((key) => [key, ref(`components/messages/${key}`)]));
+  const startingWith = (prefix: string) => names.filter((name) => name.startsWith(prefix));
+  const subscribable = Object.entries(channels).map(([key, channel]) => {
     const { address, prefix, description } = channel;
     const events = channel.events.map((name) => `event.${name}`);
     const own = channel.signals.map((name) => `signal.${name}`);
@@ -93,33 +99,33 @@ function describeChannels(names: string[]): Json {
         address,
         description,
         servers: [ref('servers/sockets')],
-        parameters: { [prefix]: { description: `An id that begins with ${prefix}_` } },
-        messages: carrying([...events, ...own, 'signal']),
+        parameters: { [prefix]: { description: `An id with prefix ${prefix}_` } },
+        messages: messagesOf([...events, ...own, 'signal']),
       },
     ];
   });
   return {
-    ...Object.fromEntries(subscribed),
+    ...Object.fromEntries(subscribable),
     socket: {
       address: null,
       description: 'The socket itself',
       servers: [ref('servers/sockets')],
-      messages: carrying([
-        ...beginning('request.'),
+      messages: messagesOf([
+        ...startingWith('request.'),
         'acknowledgement',
-        ...beginning('notice.'),
+        ...startingWith('notice.'),
         'answer',
       ]),
     },
     webhooks: {
       address: null,
-      description: 'An address of the organisation, by POST',
-      messages: carrying(beginning('webhook.')),
+      description: 'POST to a webhook URL of the organization',
+      messages: messagesOf(startingWith('webhook.')),
     },
     outbox: {
       address: 'outbox',
-      description: 'Internal: what was recorded, relayed in order; POST /v1/events adds to it',
-      messages: carrying(beginning('fact.')),
+      description: 'Internal: recorded events, relayed in order; POST /v1/events adds to it',
+      messages: messagesOf(startingWith('outbox.')),
     },
   };
 }
@@ -127,12 +133,12 @@ function describeChannels(names: string[]): Json {
 function describeOperations(): Json {
   const channel = ref('channels/socket');
   const onSocket = (name: string) => [ref(`channels/socket/messages/${name}`)];
-  const told = [...Object.keys(channels), 'webhooks', 'outbox'].map((key) => [
-    `tell.${key}`,
+  const sent = [...Object.keys(channels), 'webhooks', 'outbox'].map((key) => [
+    `send.${key}`,
     { action: 'send', channel: ref(`channels/${key}`) },
   ]);
-  const asked = Object.keys(socketInputs).map((name) => [
-    `ask.${keyOf(name)}`,
+  const requests = Object.keys(socketInputs).map((name) => [
+    `request.${keyOf(name)}`,
     {
       action: 'receive',
       channel,
@@ -140,7 +146,7 @@ function describeOperations(): Json {
       reply: { channel, messages: onSocket('acknowledgement') },
     },
   ]);
-  const noticed = notices.map(([name]) => [
+  const serverMessages = notices.map(([name]) => [
     name,
     {
       action: 'send',
@@ -149,11 +155,11 @@ function describeOperations(): Json {
       ...(name === 'request' && { reply: { channel, messages: onSocket('answer') } }),
     },
   ]);
-  return Object.fromEntries([...told, ...asked, ...noticed]);
+  return Object.fromEntries([...sent, ...requests, ...serverMessages]);
 }
 
 const isInbound = (name: string) =>
-  Object.hasOwn(inboundEvents, name) ? { 'x-accepted-from-outside': true } : {};
+  Object.hasOwn(inboundEvents, name) ? { 'x-accepted-by-api': true } : {};
 
 const delivery = (type: string, data: z.ZodType) =>
   z.object({
@@ -164,9 +170,9 @@ const delivery = (type: string, data: z.ZodType) =>
   });
 
 const signature = z.object({
-  'webhook-id': z.string().describe('The same in every attempt'),
-  'webhook-timestamp': z.string().describe('Seconds since 1970'),
-  'webhook-signature': z.string().describe('Standard Webhooks: v1,<base64>, one for each secret'),
+  'webhook-id': z.string().describe('The same on every attempt'),
+  'webhook-timestamp': z.string().describe('Unix time in seconds'),
+  'webhook-signature': z.string().describe('Standard Webhooks: v1,<base64>, one per secret'),
 });
 
 const acknowledgement = z.union([

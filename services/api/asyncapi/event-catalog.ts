@@ -11,23 +11,23 @@ import { z } from 'zod';
 
 type ChannelKind = keyof typeof Channels;
 
-/** What somebody hears: each event's name and its data. */
-export type Heard = Readonly<Record<string, z.ZodType>>;
+/** Event names with the schema of their data. */
+export type EventSchemas = Readonly<Record<string, z.ZodType>>;
 
-/** Everything that is recorded. */
-export const recorded = Object.values(events);
+/** All events of the outbox. */
+export const recordedEvents = Object.values(events);
 
-/** What webhooks are told. */
-export const toldOutside: Heard = Object.fromEntries(
+/** Events that webhooks receive. */
+export const webhookEvents: EventSchemas = Object.fromEntries(
   publicEvents.flatMap(({ name, audience }) =>
     audience.staff ? [[name, audience.staff.schema]] : [],
   ),
 );
 
-/** What clients hear on sockets. */
-export const heard: Heard = {
+/** Events that clients receive on sockets. */
+export const socketEvents: EventSchemas = {
   ...Object.fromEntries(
-    recorded.flatMap(({ name, audience: { staff, customer, person, also } }) => {
+    recordedEvents.flatMap(({ name, audience: { staff, customer, person, also } }) => {
       const views = [staff, customer, person?.sees, also?.sees].filter(
         (view) => view !== undefined,
       );
@@ -37,7 +37,7 @@ export const heard: Heard = {
   [Events.presenceChanged]: presenceChange,
 };
 
-/** One shape, or one of several where audiences see different things. */
+/** One schema, or a union where audiences receive different views. */
 function shapeOf(views: readonly View[]): z.ZodType {
   const schemas = [...new Set(views.map(({ schema }) => schema))];
   const [first = z.never(), ...more] = schemas;
@@ -52,54 +52,54 @@ interface SocketChannel {
   signals: readonly (keyof typeof signals)[];
 }
 
-const any = <P extends IdPrefix>(prefix: P) => `{${prefix}}` as `${P}_${string}`;
+const placeholder = <P extends IdPrefix>(prefix: P) => `{${prefix}}` as `${P}_${string}`;
 
-const heardOn = (kind: ChannelKind): string[] =>
-  recorded.flatMap(({ name, audience }) =>
+const eventsOn = (kind: ChannelKind): string[] =>
+  recordedEvents.flatMap(({ name, audience }) =>
     (viewsByChannel(audience)[kind] ?? []).length > 0 ? [name] : [],
   );
 
 /** The channels that sockets subscribe to; `{cnv}` is the id of a conversation. */
 export const channels: Readonly<Record<ChannelKind, SocketChannel>> = {
   userPrivate: {
-    address: Channels.userPrivate(any('usr')),
+    address: Channels.userPrivate(placeholder('usr')),
     prefix: 'usr',
-    description: 'One person, on all devices',
-    events: heardOn('userPrivate'),
+    description: 'One user, on all devices',
+    events: eventsOn('userPrivate'),
     signals: ['recording.progress'],
   },
   organization: {
-    address: Channels.organization(any('org')),
+    address: Channels.organization(placeholder('org')),
     prefix: 'org',
-    description: 'The staff of an organisation',
-    events: heardOn('organization'),
+    description: 'The staff of an organization',
+    events: eventsOn('organization'),
     signals: ['job.updated'],
   },
   conversation: {
-    address: Channels.conversation(any('cnv')),
+    address: Channels.conversation(placeholder('cnv')),
     prefix: 'cnv',
-    description: 'A conversation: its customer and the staff',
-    events: heardOn('conversation'),
+    description: 'A conversation: its customer and staff',
+    events: eventsOn('conversation'),
     signals: ['recording.progress'],
   },
   conversationStaff: {
-    address: Channels.conversationStaff(any('cnv')),
+    address: Channels.conversationStaff(placeholder('cnv')),
     prefix: 'cnv',
-    description: 'A conversation, staff only: internal notes',
-    events: heardOn('conversationStaff'),
+    description: 'Internal notes of a conversation, staff only',
+    events: eventsOn('conversationStaff'),
     signals: ['recording.progress'],
   },
   organizationPresence: {
-    address: Channels.organizationPresence(any('org')),
+    address: Channels.organizationPresence(placeholder('org')),
     prefix: 'org',
-    description: 'Who of the staff is here',
+    description: 'Presence of the staff',
     events: [Events.presenceChanged],
     signals: ['typing'],
   },
   conversationPresence: {
-    address: Channels.conversationPresence(any('cnv')),
+    address: Channels.conversationPresence(placeholder('cnv')),
     prefix: 'cnv',
-    description: 'Who looks at a conversation',
+    description: 'Presence of the viewers of a conversation',
     events: [Events.presenceChanged],
     signals: ['typing'],
   },

@@ -2,15 +2,16 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import type { Id } from '@insightdesk/shared/contract';
 import { DomainValidationError } from '@insightdesk/shared/errors';
 import { newId } from '@insightdesk/shared/utils';
+import { expectError } from '../testing/expect-error.ts';
 import { createFilesApi } from '../testing/files-api.ts';
 import { testDocumentedResponses } from '../testing/integration-api.ts';
 
 const api = await createFilesApi();
-type Tenant = Awaited<ReturnType<typeof api.openTenant>>;
+type Tenant = Awaited<ReturnType<typeof api.createTenant>>;
 let own: Tenant;
-let strangers: Tenant;
+let others: Tenant;
 beforeAll(async () => {
-  [own, strangers] = await Promise.all([api.openTenant(), api.openTenant()]);
+  [own, others] = await Promise.all([api.createTenant(), api.createTenant()]);
 });
 afterAll(() => api.close());
 
@@ -22,11 +23,6 @@ function upload(content: Uint8Array<ArrayBuffer> | string, name: string, as = ow
   const body = new FormData();
   body.append('file', new File([content], name, { type: 'text/html' }));
   return api.request('POST', '/v1/attachments', { as, body });
-}
-
-async function refused(answer: Promise<Response>, status: number, code: string) {
-  const response = await answer;
-  expect(await response.json()).toMatchObject({ status, code });
 }
 
 async function uploaded(content: Uint8Array<ArrayBuffer> | string = png, name = 'dot.png') {
@@ -43,54 +39,54 @@ const read = (path: string, headers = {}, as = own.customer) =>
   api.request('GET', `${path}/content`, { as, headers });
 
 describe('upload', () => {
-  test('201: the type is what the bytes say', async () => {
+  test('POST /v1/attachments: 201 with the content type detected from the bytes', async () => {
     expect(await uploaded()).toMatchObject({ contentType: 'image/png', status: 'pending' });
     expect((await uploaded('<script>alert(1)</script>', 'a.html')).contentType).not.toContain(
       'html',
     );
   });
 
-  test('422: disguised, truncated, empty', async () => {
-    await refused(upload('just text', 'photo.png'), 422, 'CONTENT_TYPE_MISMATCH');
+  test('POST /v1/attachments: 422 for a mismatched, truncated or empty file', async () => {
+    await expectError(upload('just text', 'photo.png'), 422, 'CONTENT_TYPE_MISMATCH');
     expect((await upload(png.slice(0, 50), 'dot.png')).status).toBe(422);
-    await refused(upload('', 'a.txt'), 422, 'FILE_EMPTY');
+    await expectError(upload('', 'a.txt'), 422, 'FILE_EMPTY');
   });
 
-  test('422: another field, a second file', async () => {
+  test('POST /v1/attachments: 422 for an unknown field or a second file', async () => {
     const field = new FormData();
     field.append('photo', new File([png], 'dot.png'));
     const two = new FormData();
     for (const name of ['a.png', 'b.png']) two.append('file', new File([png], name));
     for (const body of [field, two]) {
       const answer = api.request('POST', '/v1/attachments', { as: own.agent, body });
-      await refused(answer, 422, 'VALIDATION_FAILED');
+      await expectError(answer, 422, 'VALIDATION_FAILED');
     }
   });
 
-  test('400, 415: no file, no form', async () => {
+  test('POST /v1/attachments: 400 without a file, 415 for JSON', async () => {
     const empty = new FormData();
-    expect((await api.request('POST', '/v1/attachments', { as: own.agent, body: empty })).status).toBe(
-      400,
-    );
+    expect(
+      (await api.request('POST', '/v1/attachments', { as: own.agent, body: empty })).status,
+    ).toBe(400);
     const answer = api.request('POST', '/v1/attachments', { as: own.agent, body: {} });
-    await refused(answer, 415, 'UNSUPPORTED_MEDIA_TYPE');
+    await expectError(answer, 415, 'UNSUPPORTED_MEDIA_TYPE');
   });
 
-  test('413: larger than allowed, counted as it comes', async () => {
+  test('POST /v1/attachments: 413 while streaming a file over the limit', async () => {
     const { maxFileBytes } = api.context.limits;
-    await refused(upload(new Uint8Array(maxFileBytes + 1), 'a.bin'), 413, 'PAYLOAD_TOO_LARGE');
+    await expectError(upload(new Uint8Array(maxFileBytes + 1), 'a.bin'), 413, 'PAYLOAD_TOO_LARGE');
   });
 
-  test('what was refused leaves nothing behind', async () => {
-    const kept = await Array.fromAsync(api.context.files.storage.list(''));
-    expect(kept.length).toBe(2);
+  test('POST /v1/attachments: rejected files leave nothing in storage', async () => {
+    const stored = await Array.fromAsync(api.context.files.storage.list(''));
+    expect(stored.length).toBe(2);
   });
 });
 
 describe('content', () => {
-  test('200: the very bytes, shown only when harmless', async () => {
+  test('GET content: the exact bytes, inline only for safe types', async () => {
     const { id, path } = await uploaded();
-    await api.check(own.customer, id);
+    await api.process(own.customer, id);
     const image = await read(path);
     expect(image.headers.get('Content-Disposition')).toStartWith('inline');
     expect(Buffer.from(await image.arrayBuffer()).equals(png)).toBe(true);
@@ -101,107 +97,110 @@ describe('content', () => {
     expect(await page.text()).toBe('<b>bold</b>');
   });
 
-  test('409: not checked yet, rejected', async () => {
+  test('GET content: 409 while pending and after rejection', async () => {
     const { id, path } = await uploaded();
-    await refused(read(path), 409, 'ATTACHMENT_PENDING');
+    await expectError(read(path), 409, 'ATTACHMENT_PENDING');
     api.replaced.media = {
       createVariants: () =>
         Promise.reject(new DomainValidationError('No', { code: 'IMAGE_CORRUPT' })),
     };
-    await api.check(own.customer, id);
+    await api.process(own.customer, id);
     for (const as of [own.customer, own.owner]) {
-      await refused(read(path, {}, as), 409, 'ATTACHMENT_REJECTED');
+      await expectError(read(path, {}, as), 409, 'ATTACHMENT_REJECTED');
     }
     delete api.replaced.media;
   });
 
-  test('206, 416, 304', async () => {
+  test('GET content: ranges (206, 416) and If-None-Match (304)', async () => {
     const { path } = await uploaded('0123456789', 'a.txt');
     const part = await read(path, { Range: 'bytes=2-4' });
     expect(part.status).toBe(206);
     expect(await part.text()).toBe('234');
-    await refused(read(path, { Range: 'bytes=10-' }), 416, 'RANGE_NOT_SATISFIABLE');
+    await expectError(read(path, { Range: 'bytes=10-' }), 416, 'RANGE_NOT_SATISFIABLE');
     const etag = part.headers.get('ETag');
     expect((await read(path, { 'If-None-Match': etag })).status).toBe(304);
   });
 
-  test('404: not there, not a variant, not yours', async () => {
+  test('GET content: 404 for unknown attachments, variants and other users', async () => {
     const { id, path } = await uploaded();
-    await api.check(own.customer, id);
+    await api.process(own.customer, id);
     const variant = `${path}/content?variant=huge`;
-    await refused(api.request('GET', variant, { as: own.customer }), 404, 'NOT_FOUND');
-    await refused(read(`/v1/attachments/${newId('att')}`), 404, 'NOT_FOUND');
-    for (const as of [await own.newcomer('customer'), strangers.owner]) {
-      await refused(api.request('GET', path, { as }), 404, 'NOT_FOUND');
-      await refused(read(path, {}, as), 404, 'NOT_FOUND');
+    await expectError(api.request('GET', variant, { as: own.customer }), 404, 'NOT_FOUND');
+    await expectError(read(`/v1/attachments/${newId('att')}`), 404, 'NOT_FOUND');
+    for (const as of [await own.addMember('customer'), others.owner]) {
+      await expectError(api.request('GET', path, { as }), 404, 'NOT_FOUND');
+      await expectError(read(path, {}, as), 404, 'NOT_FOUND');
     }
   });
 });
 
-describe('past the API', () => {
-  const begin = (body: object, as = own.customer) =>
+describe('direct upload', () => {
+  const start = (body: object, as = own.customer) =>
     api.request('POST', '/v1/attachments/direct', { as, body });
-  const announced = { name: 'a.txt', sizeBytes: 5 };
+  const file = { name: 'a.txt', sizeBytes: 5 };
 
-  test('201, 200: begun, sent elsewhere, completed; then taken back', async () => {
-    const begun = await begin(announced);
-    expect(begun.status).toBe(201);
-    const { id } = (await begun.json()) as { id: string };
+  test('direct upload: started, stored, completed and deleted by its owner only', async () => {
+    const started = await start(file);
+    expect(started.status).toBe(201);
+    const { id } = (await started.json()) as { id: string };
     const path = `/v1/attachments/${id}`;
-    const complete = (as = own.customer) => api.request('POST', `${path}/complete`, { as, body: {} });
-    await refused(complete(), 409, 'NOT_UPLOADED');
+    const complete = (as = own.customer) =>
+      api.request('POST', `${path}/complete`, { as, body: {} });
+    await expectError(complete(), 409, 'NOT_UPLOADED');
     const key = `${await organization()}/attachments/${id}/staged`;
     const bytes = new TextEncoder().encode('hello');
     await api.context.files.storage.upload(key, bytes, { contentType: 'text/plain' });
-    for (const as of [own.agent, strangers.customer]) await refused(complete(as), 404, 'NOT_FOUND');
+    for (const as of [own.agent, others.customer])
+      await expectError(complete(as), 404, 'NOT_FOUND');
     const done = await complete();
     expect(done.status).toBe(200);
     expect(await done.json()).toMatchObject({ id, status: 'pending' });
-    for (const as of [own.agent, strangers.customer]) {
-      await refused(api.request('DELETE', path, { as }), 404, 'NOT_FOUND');
+    for (const as of [own.agent, others.customer]) {
+      await expectError(api.request('DELETE', path, { as }), 404, 'NOT_FOUND');
     }
     expect((await api.request('DELETE', path, { as: own.customer })).status).toBe(204);
-    await refused(complete(), 404, 'NOT_FOUND');
+    await expectError(complete(), 404, 'NOT_FOUND');
   });
 
-  test('413, 422: too large, nothing, no checksum', async () => {
+  test('direct upload: 413 over the limit, 422 for an empty file or invalid fields', async () => {
     const { maxFileBytes } = api.context.limits;
-    await refused(begin({ ...announced, sizeBytes: maxFileBytes + 1 }), 413, 'PAYLOAD_TOO_LARGE');
-    await refused(begin({ ...announced, sizeBytes: 0 }), 422, 'FILE_EMPTY');
-    await refused(begin({ ...announced, sha256: 'abc' }), 422, 'VALIDATION_FAILED');
-    await refused(begin({ ...announced, name: 'a\nb' }), 422, 'VALIDATION_FAILED');
+    await expectError(start({ ...file, sizeBytes: maxFileBytes + 1 }), 413, 'PAYLOAD_TOO_LARGE');
+    await expectError(start({ ...file, sizeBytes: 0 }), 422, 'FILE_EMPTY');
+    await expectError(start({ ...file, sha256: 'abc' }), 422, 'VALIDATION_FAILED');
+    await expectError(start({ ...file, name: 'a\nb' }), 422, 'VALIDATION_FAILED');
   });
 });
 
-describe('what files are taken', () => {
-  test('200: anybody knows, an owner says', async () => {
+describe('file policy', () => {
+  test('file policy: every member reads it, owners change it, uploads follow it', async () => {
     const policy = { maxFileBytes: 1_000, allowedTypes: ['text/*'], refusedTypes: ['text/csv'] };
-    const change = (as: string, body: object) => api.request('PATCH', '/v1/file-policy', { as, body });
-    await refused(change(own.admin, policy), 403, 'FORBIDDEN');
+    const change = (as: string, body: object) =>
+      api.request('PATCH', '/v1/file-policy', { as, body });
+    await expectError(change(own.admin, policy), 403, 'FORBIDDEN');
     expect(await (await change(own.owner, policy)).json()).toEqual(policy);
     const seen = await api.request('GET', '/v1/file-policy', { as: own.customer });
     expect(await seen.json()).toEqual(policy);
-    const elsewhere = await api.request('GET', '/v1/file-policy', { as: strangers.customer });
+    const elsewhere = await api.request('GET', '/v1/file-policy', { as: others.customer });
     expect(await elsewhere.json()).toMatchObject({ maxFileBytes: null });
-    await refused(upload(png, 'dot.png'), 422, 'FILE_TYPE_REFUSED');
-    await refused(upload('x'.repeat(1_001), 'a.txt'), 413, 'PAYLOAD_TOO_LARGE');
-    await refused(change(own.owner, { allowedTypes: ['*'] }), 422, 'VALIDATION_FAILED');
+    await expectError(upload(png, 'dot.png'), 422, 'FILE_TYPE_REFUSED');
+    await expectError(upload('x'.repeat(1_001), 'a.txt'), 413, 'PAYLOAD_TOO_LARGE');
+    await expectError(change(own.owner, { allowedTypes: ['*'] }), 422, 'VALIDATION_FAILED');
     const open = { maxFileBytes: null, allowedTypes: null, refusedTypes: [] };
     expect(await (await change(own.owner, open)).json()).toEqual(open);
   });
 });
 
-test('200: metadata', async () => {
+test('GET /v1/attachments/:id: returns the metadata', async () => {
   const { path } = await uploaded();
   expect((await api.request('GET', path, { as: own.agent })).status).toBe(200);
 });
 
-test('201: a link', async () => {
+test('POST links: creates a link', async () => {
   const { id } = await uploaded('text', 'a.txt');
-  expect((await api.link(own.agent, id)).status).toBe(201);
+  expect((await api.createLink(own.agent, id)).status).toBe(201);
 });
 
-test('200, 409, 404: the work on a sound', async () => {
+test('recording of an audio file: status, cancel and retry', async () => {
   const wave = new Uint8Array(2_000);
   wave.set(new TextEncoder().encode('RIFF~\x07\0\0WAVEfmt '));
   const { path, contentType } = await uploaded(wave, 'voice.wav');
@@ -210,10 +209,10 @@ test('200, 409, 404: the work on a sound', async () => {
     api.request(method, `${path}/recording${verb}`, { as, ...(method === 'POST' && { body: {} }) });
   expect(await (await at('GET')).json()).toMatchObject({ status: 'waiting', reason: null });
   expect((await at('POST', '/cancel')).status).toBe(200);
-  await refused(at('POST', '/cancel'), 409, 'RECORDING_ENDED');
+  await expectError(at('POST', '/cancel'), 409, 'RECORDING_ENDED');
   expect((await at('POST', '/retry')).status).toBe(200);
-  await refused(at('POST', '/retry'), 409, 'RECORDING_NOT_FAILED');
-  await refused(at('GET', '', strangers.owner), 404, 'NOT_FOUND');
+  await expectError(at('POST', '/retry'), 409, 'RECORDING_NOT_FAILED');
+  await expectError(at('GET', '', others.owner), 404, 'NOT_FOUND');
 });
 
-testDocumentedResponses(api, '/v1/attachments', '/v1/file-policy');
+testDocumentedResponses(api, 'attachments');

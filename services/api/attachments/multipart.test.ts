@@ -21,7 +21,7 @@ async function receive(body: string | ReadableStream, type?: string) {
   return { name, contentType, content: await new Response(stream).text() };
 }
 
-test('name, declared type and bytes of the file', async () => {
+test('receiveFile: returns name, declared type and bytes of the file', async () => {
   expect(await receive(photo + end)).toEqual({
     name: 'a.png',
     contentType: 'image/png',
@@ -35,7 +35,7 @@ test.each([
   ['filename="größe 日本.png"', 'größe 日本.png'],
   ["filename*=UTF-8''%E2%82%AC%20rates.txt", '€ rates.txt'],
   ['filename=""', ''],
-])('%s is called %p', async (parameter, name) => {
+])('file name: %s becomes %p', async (parameter, name) => {
   const body = part(`name="file"; ${parameter}`, 'x', 'text/plain') + end;
   expect(await receive(body)).toMatchObject({ name });
 });
@@ -56,7 +56,7 @@ function inChunks(text: string, size: number) {
 const almost = ['\r', '\r\n', '\r\n--cu', '\r\r\n--', '--cut', '\r\n-cut', '\r\n--\r\n', '\n--cut'];
 
 test.each([...almost, '', almost.join('')])(
-  '%j is not the end, however it is cut',
+  'content %j does not end the file, for any chunk size',
   async (content) => {
     const body = part('name="file"; filename="a"', content) + end;
     for (let size = 1; size <= body.length; size++) {
@@ -65,10 +65,10 @@ test.each([...almost, '', almost.join('')])(
   },
 );
 
-test('what is between two ends of a line is not the end, whatever it is', async () => {
-  const pieces = ['\r', '\n', '-', '--', 'c', 'cu', 'cut', '\r\n--cu', 'x'];
+test('random content does not end the file', async () => {
+  const fragments = ['\r', '\n', '-', '--', 'c', 'cu', 'cut', '\r\n--cu', 'x'];
   for (let round = 0; round < 500; round++) {
-    const random = () => pieces[Math.floor(Math.random() * pieces.length)];
+    const random = () => fragments[Math.floor(Math.random() * fragments.length)];
     const content = Array.from({ length: 20 }, random).join('').replaceAll('\r\n--cut', '');
     const body = part('name="file"; filename="a"', content) + end;
     const size = 1 + Math.floor(Math.random() * 40);
@@ -84,14 +84,14 @@ test.each([
   ['in capitals', photo + end, 'Multipart/Form-Data; BOUNDARY=cut'],
   ['with something before the first one', `hello\r\n${photo}${end}`, undefined],
   ['with something after the last one', `${photo}${end}good\r\n\r\nbye`, undefined],
-])('a boundary %s', async (_, body, type) => {
+])('boundary %s is understood', async (_, body, type) => {
   expect(await receive(body, type)).toMatchObject({ name: 'a.png', content: 'the bytes' });
 });
 
-describe('refused', () => {
+describe('invalid requests', () => {
   test.each([
     [
-      'a boundary that two would read in two ways',
+      'an ambiguous boundary',
       `${photo.slice(0, -2)}\r\n--c\\ut\r\nmore\r\n${end}`,
       'multipart/form-data; boundary="c\\ut"',
       400,
@@ -130,13 +130,13 @@ describe('refused', () => {
     await expect(refused).rejects.toMatchObject({ status, ...(code && { code }) });
   });
 
-  test('a file under another name is told so', async () => {
+  test('a file under another field name is an unknown field', async () => {
     const refused = receive(part('name="photo"; filename="a.png"', 'x') + end);
     const errors = [{ path: 'photo', message: 'Unknown field' }];
     await expect(refused).rejects.toMatchObject({ status: 422, errors });
   });
 
-  test('a field that comes long after the file has ended', async () => {
+  test('a second part long after the end of the file is 422', async () => {
     const field = part('name="a"', 'x') + end;
     const late = new ReadableStream({
       async start(controller) {
@@ -149,7 +149,7 @@ describe('refused', () => {
     await expect(receive(late)).rejects.toMatchObject({ status: 422 });
   });
 
-  test('a sender that vanishes', async () => {
+  test('a connection closed during the file is 400', async () => {
     let sent = 0;
     const vanishing = new ReadableStream({
       pull(controller) {
@@ -161,8 +161,8 @@ describe('refused', () => {
   });
 });
 
-/** A file without an end, and what became of it. */
-function endless() {
+/** An infinite file; counts the bytes sent. */
+function infiniteFile() {
   const chunk = new Uint8Array(64 * 1024);
   const seen = { sentBytes: 0, cancelled: false };
   const stream = new ReadableStream({
@@ -178,8 +178,8 @@ function endless() {
   return { stream, seen };
 }
 
-test('reads no faster than the file is taken', async () => {
-  const { stream, seen } = endless();
+test('receiveFile: backpressure stops reading from the client', async () => {
+  const { stream, seen } = infiniteFile();
   const { body, stop } = await receiveFile(request(stream));
   await Bun.sleep(30);
   expect(seen.sentBytes).toBeLessThan(1_000_000);
@@ -190,14 +190,14 @@ test('reads no faster than the file is taken', async () => {
   stop();
 });
 
-test('who stops reading stops the sender', async () => {
-  const stopped = endless();
+test('receiveFile: stop and cancel end the request body', async () => {
+  const stopped = infiniteFile();
   const { stop } = await receiveFile(request(stopped.stream));
   stop();
   await Bun.sleep(5);
   expect(stopped.seen.cancelled).toBe(true);
 
-  const cancelled = endless();
+  const cancelled = infiniteFile();
   const { body } = await receiveFile(request(cancelled.stream));
   await body.cancel();
   await Bun.sleep(5);

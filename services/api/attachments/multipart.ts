@@ -6,46 +6,46 @@ import {
   UnsupportedMediaTypeError,
 } from '@insightdesk/shared/errors';
 
-/** The one file of a multipart request, still on its way. */
+/** The file of a multipart request, while it is being received. */
 export interface IncomingFile {
   name: string;
-  /** What the sender says it is. */
+  /** As declared by the client. */
   contentType: string;
-  /** Ends only when the whole request turned out well; fails with what was wrong otherwise. */
+  /** Ends when the whole request is valid; fails with the error otherwise. */
   body: ReadableStream<Uint8Array>;
-  /** Reads no further; without effect once the request has ended. */
+  /** Stops reading; without effect after the end of the request. */
   stop(): void;
 }
 
 const FIELD = 'file';
 const limits = { parts: 1, fieldSize: 1, headerPairs: 20, headerSize: 16_384 };
 const BLANK_LINE = '\r\n\r\n';
-const MOST_HEAD_BYTES = 32_768;
-/** Busboy tells of a file once it has seen the first byte of it: this one, for all of them. */
-const STAND_IN = Buffer.from('x');
+const MAX_HEAD_BYTES = 32_768;
+/** Busboy reports a file after its first byte; it is given this byte in place of the content. */
+const PLACEHOLDER = Buffer.from('x');
 
 /**
- * Reads a `multipart/form-data` request of exactly one part, the file `file`, a chunk at a time.
- * Throws 415 for other content, 422 for other parts, 400 for a missing file or a request that breaks
- * off; what shows only after the file has begun fails its `body`.
+ * Streams a `multipart/form-data` request with exactly one part, the file `file`. Throws 415 for
+ * other content, 422 for other parts, 400 for a missing file or an incomplete request; errors after
+ * the start of the file fail its `body`.
  */
 export async function receiveFile(request: Request): Promise<IncomingFile> {
-  const envelope = openEnvelope(request);
+  const parser = createMultipartParser(request);
   const reader = request.body?.getReader();
   const stop = () => {
-    envelope.refuse(stopped());
+    parser.fail(stopped());
     reader?.cancel().catch(() => undefined);
   };
   async function read(): Promise<Buffer | undefined> {
-    const next = await reader?.read().catch(envelope.refuseAsMalformed);
+    const next = await reader?.read().catch(parser.failAsMalformed);
     return next?.value && Buffer.from(next.value.buffer, next.value.byteOffset, next.value.length);
   }
   try {
-    const rest = await readHead(read, envelope);
-    const file = envelope.file();
-    if (file) return { ...file, body: toStream(contentsOf(rest, read, envelope), stop), stop };
-    await readRest(rest, read, envelope);
-    throw envelope.file() ? malformed('A file after a blank line') : missing();
+    const rest = await readHead(read, parser);
+    const file = parser.file();
+    if (file) return { ...file, body: toStream(contentsOf(rest, read, parser), stop), stop };
+    await readRest(rest, read, parser);
+    throw parser.file() ? malformed('A file after a blank line') : missing();
   } catch (error) {
     reader?.cancel().catch(() => undefined);
     throw error;
@@ -53,53 +53,53 @@ export async function receiveFile(request: Request): Promise<IncomingFile> {
 }
 
 type Read = () => Promise<Buffer | undefined>;
-type Envelope = ReturnType<typeof openEnvelope>;
+type MultipartParser = ReturnType<typeof createMultipartParser>;
 
-/** What is around the file, read by busboy, which does not see the bytes of the file itself. */
-function openEnvelope({ headers }: Request) {
+/** Parses everything around the file with busboy, which does not see the content of the file. */
+function createMultipartParser({ headers }: Request) {
   const type = headers.get('Content-Type') ?? '';
-  const parser = createParser(type);
+  const busboy = createBusboy(type);
   const failed = Promise.withResolvers<never>();
   const finished = Promise.withResolvers<void>();
   failed.promise.catch(() => undefined);
   let file: Pick<IncomingFile, 'name' | 'contentType'> | undefined;
 
-  const refuse = (error: AppError) => failed.reject(error);
-  const refuseAsMalformed = (cause: unknown) => refuse(malformed(cause));
-  parser.on('file', (field, stream, name, _encoding, contentType) => {
-    stream.on('error', refuseAsMalformed).on('data', (bytes: Buffer) => {
-      // Whoever understood the boundary in another way than we did has read another file.
-      if (!bytes.equals(STAND_IN)) refuse(malformed('Two boundaries'));
+  const fail = (error: AppError) => failed.reject(error);
+  const failAsMalformed = (cause: unknown) => fail(malformed(cause));
+  busboy.on('file', (field, stream, name, _encoding, contentType) => {
+    stream.on('error', failAsMalformed).on('data', (bytes: Buffer) => {
+      // Busboy saw other content: it parsed the boundary differently from us.
+      if (!bytes.equals(PLACEHOLDER)) fail(malformed('Two boundaries'));
     });
-    if (field !== FIELD) return refuse(unknownField(field));
+    if (field !== FIELD) return fail(unknownField(field));
     file = { name: name ?? '', contentType };
   });
-  parser.on('field', (field) => refuse(field === FIELD ? notAFile() : unknownField(field)));
-  parser.on('partsLimit', () => refuse(tooManyParts()));
-  parser.on('error', refuseAsMalformed);
-  parser.on('finish', finished.resolve);
+  busboy.on('field', (field) => fail(field === FIELD ? notAFile() : unknownField(field)));
+  busboy.on('partsLimit', () => fail(tooManyParts()));
+  busboy.on('error', failAsMalformed);
+  busboy.on('finish', finished.resolve);
   const [, quoted, plain] = /;\s*boundary=(?:"([^"]+)"|([^";\s]+))/i.exec(type) ?? [];
   const boundary = quoted ?? plain;
   if (boundary === undefined) throw malformed('No boundary');
 
   return {
-    /** What stands between the end of the file and whatever follows. */
+    /** Between the file and the next part. */
     delimiter: Buffer.from(`\r\n--${boundary}`),
     file: () => file,
-    refuse,
-    refuseAsMalformed,
-    async take(bytes: Uint8Array): Promise<void> {
-      const taken = new Promise<void>((resolve) => parser.write(bytes, () => resolve()));
-      await Promise.race([failed.promise, taken]);
+    fail,
+    failAsMalformed,
+    async write(bytes: Uint8Array): Promise<void> {
+      const written = new Promise<void>((resolve) => busboy.write(bytes, () => resolve()));
+      await Promise.race([failed.promise, written]);
     },
     async end(): Promise<void> {
-      parser.end();
+      busboy.end();
       await Promise.race([failed.promise, finished.promise]);
     },
   };
 }
 
-function createParser(type: string): BusboyInstance {
+function createBusboy(type: string): BusboyInstance {
   if (!/^multipart\/form-data *(?:;|$)/i.test(type)) {
     throw new UnsupportedMediaTypeError('Send multipart/form-data with one part, the file "file"');
   }
@@ -110,45 +110,45 @@ function createParser(type: string): BusboyInstance {
   }
 }
 
-/** Takes what comes before the first byte of a file, and gives what has come of the rest. */
-async function readHead(read: Read, envelope: Envelope): Promise<Buffer> {
+/** Parses up to the first byte of the file; returns the bytes already received after it. */
+async function readHead(read: Read, parser: MultipartParser): Promise<Buffer> {
   let head: Buffer = Buffer.alloc(0);
   for (let next = await read(); next; next = await read()) {
     head = head.length > 0 ? Buffer.concat([head, next]) : next;
     const end = head.indexOf(BLANK_LINE);
-    if (end < 0 && head.length < MOST_HEAD_BYTES) continue;
+    if (end < 0 && head.length < MAX_HEAD_BYTES) continue;
     const size = end < 0 ? head.length : end + BLANK_LINE.length;
-    await envelope.take(head.subarray(0, size));
-    if (end >= 0) await envelope.take(STAND_IN);
+    await parser.write(head.subarray(0, size));
+    if (end >= 0) await parser.write(PLACEHOLDER);
     return head.subarray(size);
   }
-  await envelope.take(head);
+  await parser.write(head);
   return Buffer.alloc(0);
 }
 
-async function readRest(rest: Buffer, read: Read, envelope: Envelope): Promise<void> {
-  for (let next: Buffer | undefined = rest; next; next = await read()) await envelope.take(next);
-  await envelope.end();
+async function readRest(rest: Buffer, read: Read, parser: MultipartParser): Promise<void> {
+  for (let next: Buffer | undefined = rest; next; next = await read()) await parser.write(next);
+  await parser.end();
 }
 
-/** The bytes of the file as they came; whether all after them is right shows at their end. */
-async function* contentsOf(first: Buffer, read: Read, envelope: Envelope) {
-  const { delimiter } = envelope;
-  let kept = first;
+/** The content of the file; throws at its end when the rest of the request is invalid. */
+async function* contentsOf(first: Buffer, read: Read, parser: MultipartParser) {
+  const { delimiter } = parser;
+  let pending = first;
   for (let next: Buffer | undefined = Buffer.alloc(0); next; next = await read()) {
-    const chunk: Buffer = kept.length > 0 ? Buffer.concat([kept, next]) : next;
+    const chunk: Buffer = pending.length > 0 ? Buffer.concat([pending, next]) : next;
     const end = chunk.indexOf(delimiter);
-    const size = end < 0 ? chunk.length - startedBytes(chunk, delimiter) : end;
+    const size = end < 0 ? chunk.length - partialDelimiterBytes(chunk, delimiter) : end;
     if (size > 0) yield chunk.subarray(0, size);
-    if (end >= 0) return readRest(chunk.subarray(end), read, envelope);
-    kept = chunk.subarray(size);
+    if (end >= 0) return readRest(chunk.subarray(end), read, parser);
+    pending = chunk.subarray(size);
   }
-  await envelope.end();
+  await parser.end();
   throw malformed('The file has no end');
 }
 
-/** How many of the last bytes may be the beginning of a delimiter. */
-function startedBytes(chunk: Buffer, delimiter: Buffer): number {
+/** How many of the last bytes may be the start of a delimiter. */
+function partialDelimiterBytes(chunk: Buffer, delimiter: Buffer): number {
   const from = Math.max(0, chunk.length - delimiter.length + 1);
   for (let at = chunk.indexOf(0x0d, from); at >= 0; at = chunk.indexOf(0x0d, at + 1)) {
     const tail = chunk.subarray(at);

@@ -2,19 +2,20 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { connect } from 'node:net';
 import { PayloadTooLargeError } from '@insightdesk/shared/errors';
 import { collectBytes, limitBytes, readChunks } from '@insightdesk/shared/streams';
-import { openTestApi } from '../testing/test-api.ts';
-import { takeFile, uploadRoute } from './upload.ts';
+import { until } from '../../../shared/testing/until.ts';
+import { createTestApi } from '../testing/test-api.ts';
+import { receiveUpload, uploadRoute } from './upload.ts';
 
 const failures: unknown[] = [];
-let begun = 0;
-const { app, lines } = openTestApi([
+let started = 0;
+const { app, logLines } = createTestApi([
   {
     ...uploadRoute,
     handle: (call) =>
-      takeFile(call, async ({ body, ...file }) => {
-        begun++;
+      receiveUpload(call, async ({ body, ...file }) => {
+        started++;
         try {
-          const { maxFileBytes } = call.ctx.settings;
+          const { maxFileBytes } = call.ctx.limits;
           const bytes = await collectBytes(limitBytes(readChunks(body), maxFileBytes));
           return { ...file, sizeBytes: bytes.length };
         } catch (error) {
@@ -31,10 +32,6 @@ beforeAll(() => {
 });
 afterAll(() => server.stop(true));
 
-async function until(condition: () => boolean) {
-  while (!condition()) await Bun.sleep(2);
-}
-
 const headers = { Authorization: 'Bearer agent' };
 
 function send(sizeBytes: number) {
@@ -43,7 +40,7 @@ function send(sizeBytes: number) {
   return fetch(`${server.url}v1/attachments`, { method: 'POST', body, headers });
 }
 
-test('a file arrives', async () => {
+test('POST /v1/attachments: stores a file', async () => {
   const response = await send(900_000);
   expect(response.status).toBe(201);
   expect(await response.json()).toEqual({
@@ -53,27 +50,27 @@ test('a file arrives', async () => {
   });
 });
 
-test('a file beyond the limit is refused by its announced length', async () => {
+test('POST /v1/attachments: 413 by Content-Length, before reading', async () => {
   const response = await send(50_000_000);
   expect(response.status).toBe(413);
   expect(await response.json()).toMatchObject({ code: 'PAYLOAD_TOO_LARGE' });
 });
 
-test('a file beyond the limit is refused while it comes', async () => {
+test('POST /v1/attachments: 413 while streaming', async () => {
   const response = await send(1_010_000);
   expect(response.status).toBe(413);
   expect(await response.json()).toMatchObject({ code: 'PAYLOAD_TOO_LARGE' });
   expect(failures.at(-1)).toBeInstanceOf(PayloadTooLargeError);
 });
 
-test('a stranger is refused before anything is read', async () => {
+test('POST /v1/attachments: 401 without credentials, before reading', async () => {
   const response = await fetch(`${server.url}v1/attachments`, { method: 'POST', body: 'x' });
   expect(response.status).toBe(401);
 });
 
-test('a sender that hangs up in the middle fails the store, once', async () => {
+test('POST /v1/attachments: a closed connection fails the store once', async () => {
   const before = failures.length;
-  const begunBefore = begun;
+  const startedBefore = started;
   const socket = connect(server.port ?? 0, '127.0.0.1');
   socket.write(
     [
@@ -89,10 +86,10 @@ test('a sender that hangs up in the middle fails the store, once', async () => {
       'x'.repeat(100_000),
     ].join('\r\n'),
   );
-  await until(() => begun > begunBefore);
+  await until(() => started > startedBefore);
   socket.destroy();
   await until(() => failures.length > before);
   expect(failures).toHaveLength(before + 1);
   expect(failures.at(-1)).toMatchObject({ status: 400, code: 'MALFORMED_MULTIPART' });
-  await until(() => lines.at(-1)?.status === 400);
+  await until(() => logLines.at(-1)?.status, { equals: 400 });
 });

@@ -1,28 +1,28 @@
 import {
-  ATTEMPT_SECONDS,
-  arrive,
+  AUTHORIZATION_REQUEST_TTL_SECONDS,
   CALLBACK_PATH,
-  startLink,
+  handleCallback,
+  linkIdentity,
   startSignIn,
 } from '@insightdesk/shared/domain/identity/identity-providers';
 import { readCookie } from '@insightdesk/shared/http';
 import { z } from 'zod';
-import { answerOnce, toJson } from '../idempotent-response.ts';
-import { type Call, type Http, perform, type Route, readBody, readQuery } from '../route.ts';
+import { jsonResponse, respondIdempotently } from '../idempotent-response.ts';
+import { type Call, type Http, type Route, readBody, readQuery, runAction } from '../route.ts';
 
 const COOKIE = '__Host-desk-oauth';
 
-/** Sends the browser to the provider; it keeps its attempt in a cookie, and only it can come back. */
+/** Redirects to the provider; a cookie ties the callback to this browser. */
 export const startRoute: Route = {
   method: 'GET',
   path: '/v1/auth/oauth/:providerId/start',
   summary: startSignIn.summary,
   allow: startSignIn.allow,
   input: startSignIn.input,
-  answers: { 302: undefined },
+  responses: { 302: undefined },
   async handle(call) {
-    const { url, attempt } = await perform(startSignIn, call, readQuery(call));
-    keep(call.http, attempt, ATTEMPT_SECONDS);
+    const { url, attempt } = await runAction(startSignIn, call, readQuery(call));
+    setOAuthCookie(call.http, attempt, AUTHORIZATION_REQUEST_TTL_SECONDS);
     return redirect(call.http, url);
   },
 };
@@ -30,33 +30,35 @@ export const startRoute: Route = {
 export const linkRoute: Route = {
   method: 'POST',
   path: '/v1/auth/oauth/:providerId/link',
-  summary: startLink.summary,
-  allow: startLink.allow,
-  input: startLink.input,
-  answers: { 200: z.object({ url: z.string() }) },
+  summary: linkIdentity.summary,
+  allow: linkIdentity.allow,
+  input: linkIdentity.input,
+  responses: { 200: z.object({ url: z.string() }) },
   async handle(call) {
     const body = await readBody(call);
-    return answerOnce(call, {
+    return respondIdempotently(call, {
       body,
-      act: (ctx) => perform(startLink, { ...call, ctx }, body),
-      toAnswer: ({ url, attempt }) =>
-        toJson({ url }, 200, { 'Set-Cookie': cookie(attempt, ATTEMPT_SECONDS) }),
+      run: (ctx) => runAction(linkIdentity, { ...call, ctx }, body),
+      toResponse: ({ url, attempt }) =>
+        jsonResponse({ url }, 200, {
+          'Set-Cookie': cookie(attempt, AUTHORIZATION_REQUEST_TTL_SECONDS),
+        }),
     });
   },
 };
 
-/** What a provider adds to the URL is its own affair: whatever it is, the library judges it. */
+/** Takes any query parameter: providers add their own, and the OpenID library validates them. */
 export const callbackRoute: Route = {
   method: 'GET',
   path: CALLBACK_PATH,
-  summary: arrive.summary,
-  allow: arrive.allow,
-  input: arrive.input.pick({}).loose(),
-  answers: { 302: undefined },
+  summary: handleCallback.summary,
+  allow: handleCallback.allow,
+  input: handleCallback.input.pick({}).loose(),
+  responses: { 302: undefined },
   async handle(call) {
     const attempt = readCookie(call.http.req.header('Cookie'), COOKIE);
-    keep(call.http, '', 0);
-    const { url } = await perform(arrive, call, { attempt, url: urlOf(call) });
+    setOAuthCookie(call.http, '', 0);
+    const { url } = await runAction(handleCallback, call, { attempt, url: urlOf(call) });
     return redirect(call.http, url);
   },
 };
@@ -69,10 +71,10 @@ function redirect(http: Http, url: string): Response {
   return http.body(null, 302);
 }
 
-function keep(http: Http, attempt: string, maxAgeSeconds: number): void {
+function setOAuthCookie(http: Http, attempt: string, maxAgeSeconds: number): void {
   http.header('Set-Cookie', cookie(attempt, maxAgeSeconds), { append: true });
 }
 
-/** Lax: the browser comes back from another site. */
+/** SameSite=Lax, because the callback is a navigation from the provider's site. */
 const cookie = (attempt: string, maxAgeSeconds: number) =>
   `${COOKIE}=${attempt}; Max-Age=${maxAgeSeconds}; Path=/; Secure; HttpOnly; SameSite=Lax`;

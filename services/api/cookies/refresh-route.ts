@@ -1,40 +1,43 @@
-import { refresh } from '@insightdesk/shared/domain/identity/users';
+import { refreshTokens } from '@insightdesk/shared/domain/identity/users';
 import { DomainValidationError } from '@insightdesk/shared/errors';
 import { readCookie, requireOwnPage, sessionCookies } from '@insightdesk/shared/http';
 import { z } from 'zod';
-import { answerOnce, toJson } from '../idempotent-response.ts';
-import { type Call, perform, type Route, readBody } from '../route.ts';
-import { intoCookies, wantsCookies } from './session-cookies.ts';
+import { jsonResponse, respondIdempotently } from '../idempotent-response.ts';
+import { type Call, type Route, readBody, runAction } from '../route.ts';
+import { respondWithCookies, wantsCookies } from './session-cookies.ts';
 
-/** Swaps the refresh token in the body, or the one in its cookie. */
+/** Exchanges the refresh token of the body or of the cookie. */
 export const refreshRoute: Route = {
   method: 'POST',
   path: '/v1/auth/refresh',
-  summary: refresh.summary,
-  allow: refresh.allow,
+  summary: refreshTokens.summary,
+  allow: refreshTokens.allow,
   input: z.strictObject({
-    refreshToken: z.string().max(1000).optional().describe('Left out where it is in a cookie'),
+    refreshToken: z.string().max(1000).optional().describe('Omit when the cookie carries it'),
   }),
-  answers: { 200: refresh.output, 204: undefined },
+  responses: { 200: refreshTokens.output, 204: undefined },
   async handle(call) {
-    const given = await readBody(call);
-    if (!wantsCookies(call)) return swap(call, given);
+    const body = await readBody(call);
+    if (!wantsCookies(call)) return refreshSession(call, body);
     requireOwnPage(call.http, call.ctx.settings.origins);
-    if (Object.keys(given).length > 0) throw besideCookie(given);
+    if (Object.keys(body).length > 0) throw tokenInBodyAndCookie(body);
     const refreshToken = readCookie(call.http.req.header('Cookie'), sessionCookies.refresh) ?? '';
-    const answer = await swap(call, { refreshToken });
-    return intoCookies(call, (await answer.json()) as Parameters<typeof intoCookies>[1]);
+    const response = await refreshSession(call, { refreshToken });
+    return respondWithCookies(
+      call,
+      (await response.json()) as Parameters<typeof respondWithCookies>[1],
+    );
   },
 };
 
-const swap = (call: Call, body: Record<string, unknown>) =>
-  answerOnce(call, {
+const refreshSession = (call: Call, body: Record<string, unknown>) =>
+  respondIdempotently(call, {
     body,
-    act: (ctx) => perform(refresh, { ...call, ctx }, body),
-    toAnswer: (pair) => toJson(pair, 200),
+    run: (ctx) => runAction(refreshTokens, { ...call, ctx }, body),
+    toResponse: (pair) => jsonResponse(pair, 200),
   });
 
-function besideCookie(given: object) {
-  const errors = Object.keys(given).map((path) => ({ path, message: 'The token is in a cookie' }));
+function tokenInBodyAndCookie(body: object) {
+  const errors = Object.keys(body).map((path) => ({ path, message: 'The token is in a cookie' }));
   return new DomainValidationError(undefined, { errors });
 }

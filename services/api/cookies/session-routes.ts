@@ -1,30 +1,33 @@
 import { readCookie, requireOwnPage, sessionCookies } from '@insightdesk/shared/http';
 import type { Call, Route } from '../route.ts';
-import { intoCookies, setCookie, wantsCookies } from './session-cookies.ts';
+import { respondWithCookies, setCookie, wantsCookies } from './session-cookies.ts';
 
 /**
- * A row that answers with a pair of tokens: for a browser that asks for cookies by `X-Session-Mode:
- * cookie` they are set as such, where no script reads them, and the answer is 204.
+ * A route that responds with tokens. With `X-Session-Mode: cookie` they are set as HttpOnly cookies
+ * instead, and the response is 204.
  */
-export const signsIn = (row: Route): Route => ({
-  ...row,
-  answers: { ...row.answers, 204: undefined },
+export const setsSessionCookies = (route: Route): Route => ({
+  ...route,
+  responses: { ...route.responses, 204: undefined },
   async handle(call) {
-    if (!wantsCookies(call)) return row.handle(call);
+    if (!wantsCookies(call)) return route.handle(call);
     requireOwnPage(call.http, call.ctx.settings.origins);
-    const answer = await row.handle(call);
-    return intoCookies(call, (await answer.json()) as Parameters<typeof intoCookies>[1]);
+    const response = await route.handle(call);
+    return respondWithCookies(
+      call,
+      (await response.json()) as Parameters<typeof respondWithCookies>[1],
+    );
   },
 });
 
-/** A row that ends the session of the call: its cookies too. */
-export const signsOut = (row: Route): Route => ({
-  ...row,
+/** A route that ends the caller's session: clears its cookies too. */
+export const clearsSessionCookies = (route: Route): Route => ({
+  ...route,
   handle(call) {
     if (hasCookies(call)) {
       for (const name of Object.values(sessionCookies)) setCookie(call.http, name, '', 0);
     }
-    return row.handle(call);
+    return route.handle(call);
   },
 });
 

@@ -1,70 +1,70 @@
 import {
-  type ImagesInWork,
-  openFilm,
-  openImage,
-  openSigned,
-  storeSigned,
+  openLinkedImage,
+  openLinkedVideo,
+  openSignedFile,
+  type PendingImages,
+  storeSignedFile,
 } from '@insightdesk/shared/domain/desk/attachments';
-import { createFairLine } from '@insightdesk/shared/promises';
+import { createFairQueue } from '@insightdesk/shared/promises';
 import { type Handler, Hono, type MiddlewareHandler } from 'hono';
 import type { AppOptions } from '../app.ts';
 import { type ApiEnv, callContext } from '../caller.ts';
+import { cacheUntil } from './cache-until.ts';
 import { sendFile } from './send-file.ts';
-import { untilThen } from './cache-until.ts';
 
-/** Below it nobody is looked at, only signatures: neither cookies nor `Authorization`. */
-export const FILES = '/files/';
+/** Requests below it are authorized by the signature of the URL, not by cookies or `Authorization`. */
+export const FILES_PATH = '/files/';
 
-/** Of one organisation and process; the next is asked to come again. */
-const MOST_WAITING = 8;
+/** Waiting image requests per organization and process; further ones are 503. */
+const MAX_WAITING = 8;
 
 type FilesOptions = Pick<AppOptions, 'context'> & {
-  /** Pictures made at a time. */
+  /** Images rendered at a time. */
   concurrency?: number | undefined;
 };
 
-/** What is served to whoever has a signed address. */
+/** Serves files by signed URL. */
 export function createFiles({ context, concurrency = 1 }: FilesOptions): Hono<ApiEnv> {
   const app = new Hono<ApiEnv>();
-  const line = createFairLine({ concurrency, mostWaiting: MOST_WAITING });
-  const inWork: ImagesInWork = new Map();
+  const queue = createFairQueue({ concurrency, maxWaiting: MAX_WAITING });
+  const pending: PendingImages = new Map();
   const contextOf = (http: Parameters<Handler<ApiEnv>>[0]) => context(callContext(http));
 
-  app.use(`${FILES}*`, forOtherPages);
-  app.get(`${FILES}signed/:key{.+}`, async (http) => {
-    const file = await openSigned(contextOf(http), http.req);
-    return sendFile(http, file, untilThen(file.expiresAt));
+  app.use(`${FILES_PATH}*`, allowCrossOriginUse);
+  app.get(`${FILES_PATH}signed/:key{.+}`, async (http) => {
+    const file = await openSignedFile(contextOf(http), http.req);
+    return sendFile(http, file, cacheUntil(file.expiresAt));
   });
-  app.put(`${FILES}signed/:key{.+}`, async (http) => {
+  app.put(`${FILES_PATH}signed/:key{.+}`, async (http) => {
     const { method, url, headers, body, signal } = http.req.raw;
-    const announced = headers.get('Content-Length');
-    const arrival = {
+    const contentLength = headers.get('Content-Length');
+    const upload = {
       method,
       url,
       body,
       signal,
       contentType: headers.get('Content-Type'),
-      announcedBytes: announced === null ? null : Number(announced),
+      contentLength: contentLength === null ? null : Number(contentLength),
     };
-    return http.json(await storeSigned(contextOf(http), arrival), 200);
+    return http.json(await storeSignedFile(contextOf(http), upload), 200);
   });
-  app.get(`${FILES}images/:id`, async (http) => {
-    const asked = { id: http.req.param('id'), query: new URL(http.req.url).searchParams };
-    const image = await openImage(contextOf(http), asked, { line, inWork });
-    return sendFile(http, image, untilThen(image.expiresAt));
+  app.get(`${FILES_PATH}images/:id`, async (http) => {
+    const request = { id: http.req.param('id'), query: new URL(http.req.url).searchParams };
+    const image = await openLinkedImage(contextOf(http), request, { queue, pending });
+    return sendFile(http, image, cacheUntil(image.expiresAt));
   });
-  app.get(`${FILES}films/:id/:file`, async (http) => {
-    const asked = { ...http.req.param(), query: new URL(http.req.url).searchParams };
-    const opened = await openFilm(contextOf(http), asked);
-    if (!('location' in opened)) return sendFile(http, opened, untilThen(opened.expiresAt));
+  app.get(`${FILES_PATH}videos/:id/:file`, async (http) => {
+    const request = { ...http.req.param(), query: new URL(http.req.url).searchParams };
+    const video = await openLinkedVideo(contextOf(http), request);
+    if (!('location' in video)) return sendFile(http, video, cacheUntil(video.expiresAt));
     http.header('Cache-Control', 'no-store');
-    return http.redirect(opened.location, 307);
+    return http.redirect(video.location, 307);
   });
   return app;
 }
 
-/** Pages of other origins may show what is here; the address is what lets them. */
-const forOtherPages: MiddlewareHandler = (c, next) => {
+/** Pages of other origins may embed files: the signed URL is the authorization. */
+const allowCrossOriginUse: MiddlewareHandler = (c, next) => {
   c.header('Cross-Origin-Resource-Policy', 'cross-origin');
   c.header('X-Robots-Tag', 'noindex');
   return next();

@@ -16,36 +16,36 @@ beforeEach(() => {
 
 const large = randomPng(200, 150);
 
-async function open() {
-  const as = (await api.openTenant()).owner;
+async function uploadImage() {
+  const as = (await api.createTenant()).owner;
   const id = await api.upload(as, large, 'a.png');
-  const { tenantId, worker } = await api.check(as, id);
-  const kept = () => Array.fromAsync(storage.list(`${tenantId}/attachments/${id}/images/`));
-  const request = (image: object) => api.open(api.link(as, id, { image }));
+  const { tenantId, worker } = await api.process(as, id);
+  const listRendered = () => Array.fromAsync(storage.list(`${tenantId}/attachments/${id}/images/`));
+  const request = (image: object) => api.fetchLink(api.createLink(as, id, { image }));
   const change = (what: string) =>
     withTenant(worker, ({ tx }) =>
       tx.execute(`update attachments set ${what} where id = '${toUuid(id)}'`),
     );
-  return { as, id, tenantId, worker, kept, request, change };
+  return { as, id, tenantId, worker, listRendered, request, change };
 }
 
-/** Media that makes pictures of so many bytes, when it is let. */
+/** Media that renders images of the given size once a gate is image. */
 function slowMedia(sizeBytes = 10) {
-  const begun: Uint8Array[] = [];
+  const started: Uint8Array[] = [];
   const gates: (() => void)[] = [];
   api.replaced.media = {
     transformImage: async (source, { format }) => {
-      begun.push(source);
+      started.push(source);
       await new Promise<void>((resolve) => gates.push(resolve));
       const bytes = new Uint8Array(sizeBytes);
       return { bytes, contentType: `image/${format}`, width: 1, height: 1 };
     },
   };
-  return { begun, gates };
+  return { started, gates };
 }
 
-/** Resolves once it was found out whether something below this prefix is kept. */
-function lookedFor(prefix: string): Promise<void> {
+/** Resolves once it was found out whether something below this prefix is listRendered. */
+function metadataRead(prefix: string): Promise<void> {
   const { metadata } = storage;
   return new Promise((resolve) => {
     storage.metadata = async (key) => {
@@ -59,8 +59,8 @@ function lookedFor(prefix: string): Promise<void> {
   });
 }
 
-test('what is kept beside a picture is bounded by bytes, the oldest go first', async () => {
-  const { kept, request } = await open();
+test('rendered images: storage per original is bounded, the oldest are deleted', async () => {
+  const { listRendered, request } = await uploadImage();
   const budget = 256 * 1024;
   const { gates } = slowMedia(100 * 1024);
   for (const width of [16, 32, 48, 64]) {
@@ -69,7 +69,7 @@ test('what is kept beside a picture is bounded by bytes, the oldest go first', a
     gates.shift()?.();
     expect((await answer).status).toBe(200);
   }
-  const files = await kept();
+  const files = await listRendered();
   expect(files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)).toBeLessThanOrEqual(budget);
   expect(files.map(({ key }) => key.split('/').at(-1))).toEqual([
     '48x2048-inside-q75.webp',
@@ -77,74 +77,75 @@ test('what is kept beside a picture is bounded by bytes, the oldest go first', a
   ]);
 });
 
-test('what alone is more than that is answered, and not kept', async () => {
-  const { kept, request } = await open();
+test('rendered images: one larger than the budget is served but not stored', async () => {
+  const { listRendered, request } = await uploadImage();
   const { gates } = slowMedia(300 * 1024);
   const answer = request({ width: 16 });
   await until(() => gates.length, { atLeast: 1 });
   gates.shift()?.();
   expect((await (await answer).arrayBuffer()).byteLength).toBe(300 * 1024);
-  expect(await kept()).toEqual([]);
+  expect(await listRendered()).toEqual([]);
 });
 
-test('an organisation that asks for much waits for itself; another is next', async () => {
-  const [noisy, other] = [await open(), await open()];
-  const { begun, gates } = slowMedia();
+test('rendered images: the queue is fair across organizations; 503 when it is full', async () => {
+  const [noisy, other] = [await uploadImage(), await uploadImage()];
+  const { started, gates } = slowMedia();
   const widths = [16, 32, 48, 64, 96, 128, 160, 240, 320, 480];
   const first = noisy.request({ width: 2048 });
-  await until(() => begun.length, { equals: 1 });
-  const asked = widths.map((width) => noisy.request({ width }));
-  const refusals: Response[] = [];
-  for (const one of asked) void one.then((answer) => refusals.push(answer));
-  // One that came later would find room again.
-  await until(() => refusals.length, { equals: 2 });
-  for (const refusal of refusals) {
-    expect(refusal.status).toBe(503);
-    expect(refusal.headers.get('Retry-After')).toBe('1');
+  await until(() => started.length, { equals: 1 });
+  const requests = widths.map((width) => noisy.request({ width }));
+  const rejected: Response[] = [];
+  for (const one of requests) void one.then((answer) => rejected.push(answer));
+  // Later requests would find room again.
+  await until(() => rejected.length, { equals: 2 });
+  for (const response of rejected) {
+    expect(response.status).toBe(503);
+    expect(response.headers.get('Retry-After')).toBe('1');
   }
-  const looked = lookedFor(`${other.tenantId}/`);
+  const lookedUp = metadataRead(`${other.tenantId}/`);
   const others = other.request({ width: 16 });
-  await looked;
-  // What follows needs no server: with the next turn of the loop it stands in the line.
+  await lookedUp;
+  // The request is queued in the next turn of the event loop.
   await Bun.sleep(0);
   const answered: string[] = [];
   void others.then(() => answered.push('other'));
-  for (const one of asked) void one.then(({ status }) => status === 200 && answered.push('noisy'));
+  for (const one of requests)
+    void one.then(({ status }) => status === 200 && answered.push('noisy'));
   let released = 0;
   for (; released < 10; released++) {
     await until(() => gates.length > 0 || answered.length >= 9);
     gates.shift()?.();
   }
-  const all = await Promise.all([first, others, ...asked]);
+  const all = await Promise.all([first, others, ...requests]);
   expect(all.filter(({ status }) => status === 200)).toHaveLength(10);
   expect(all.filter(({ status }) => status === 503)).toHaveLength(2);
   expect(answered.indexOf('other')).toBeLessThan(4);
 });
 
-test('what cannot be decoded after all is told, and nothing is kept of it', async () => {
-  const { kept, request, tenantId, id } = await open();
+test('rendered images: a corrupt original is 422 and nothing is stored', async () => {
+  const { listRendered, request, tenantId, id } = await uploadImage();
   const key = `${tenantId}/attachments/${id}/original`;
   await storage.upload(key, large.slice(0, 500), { contentType: 'image/png' });
   const answer = await request({ width: 16 });
   expect(answer.status).toBe(422);
   expect(await answer.json()).toMatchObject({ code: 'IMAGE_CORRUPT' });
-  expect(await kept()).toEqual([]);
+  expect(await listRendered()).toEqual([]);
 });
 
-test('what is larger than a process should read is made from its variant', async () => {
-  const { request, change } = await open();
+test('rendered images: large originals are rendered from their webp variant', async () => {
+  const { request, change } = await uploadImage();
   await change('size_bytes = 100000000');
-  const { begun, gates } = slowMedia();
+  const { started, gates } = slowMedia();
   const answer = request({ width: 16 });
   await until(() => gates.length, { atLeast: 1 });
   gates.shift()?.();
   expect((await answer).status).toBe(200);
-  const header = Buffer.from(begun[0]?.subarray(0, 12) ?? []).toString('latin1');
+  const header = Buffer.from(started[0]?.subarray(0, 12) ?? []).toString('latin1');
   expect([header.slice(0, 4), header.slice(8)]).toEqual(['RIFF', 'WEBP']);
 });
 
 const run = { signal: new AbortController().signal } as JobRun;
-async function collect({ worker, change }: Awaited<ReturnType<typeof open>>) {
+async function expire({ worker, change }: Awaited<ReturnType<typeof uploadImage>>) {
   await change("created_at = now() - interval '25 hours'");
   await expireUploads(worker, {}, run);
   expect((await change('attempts = 0')).count).toBe(0);
@@ -152,25 +153,25 @@ async function collect({ worker, change }: Awaited<ReturnType<typeof open>>) {
 
 const everythingOf = (tenantId: Id<'org'>) => Array.fromAsync(storage.list(`${tenantId}/`));
 
-test('made pictures go with their original, and links to them lead nowhere', async () => {
-  const opened = await open();
-  const { as, id, kept, tenantId } = opened;
-  const link = await api.link(as, id, { image: { width: 16 } });
+test('rendered images: deleted with their original; their links are 404', async () => {
+  const image = await uploadImage();
+  const { as, id, listRendered, tenantId } = image;
+  const link = await api.createLink(as, id, { image: { width: 16 } });
   const { url } = (await link.json()) as { url: string };
-  expect((await api.visit(url)).status).toBe(200);
-  expect(await kept()).toHaveLength(1);
-  await collect(opened);
+  expect((await api.fetchUrl(url)).status).toBe(200);
+  expect(await listRendered()).toHaveLength(1);
+  await expire(image);
   expect(await everythingOf(tenantId)).toEqual([]);
-  expect((await api.visit(url)).status).toBe(404);
+  expect((await api.fetchUrl(url)).status).toBe(404);
 });
 
-test('one that is made while its original is collected leaves nothing behind', async () => {
-  const opened = await open();
+test('rendered images: one rendered while its original is deleted leaves nothing behind', async () => {
+  const image = await uploadImage();
   const { gates } = slowMedia();
-  const answer = opened.request({ width: 16 });
+  const answer = image.request({ width: 16 });
   await until(() => gates.length, { atLeast: 1 });
-  await collect(opened);
+  await expire(image);
   gates.shift()?.();
   await answer;
-  expect(await everythingOf(opened.tenantId)).toEqual([]);
+  expect(await everythingOf(image.tenantId)).toEqual([]);
 });

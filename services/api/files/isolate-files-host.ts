@@ -1,18 +1,18 @@
 import { DomainNotFoundError } from '@insightdesk/shared/errors';
 import type { MiddlewareHandler } from 'hono';
-import { FILES } from './create-files.ts';
+import { FILES_PATH } from './create-files.ts';
 
 /**
- * Where files have a host of their own nothing else is answered there, nor files anywhere else: what
- * a file does in a browser then is of another origin than everything that has a session.
+ * When files have their own host, that host serves files only and no other host serves them, so
+ * that a script in a file runs in another origin than the sessions.
  */
-export function filesApart(http: { publicUrl: string; filesUrl: string }): MiddlewareHandler {
-  const own = new URL(http.filesUrl).host;
-  const isApart = own !== new URL(http.publicUrl).host;
+export function isolateFilesHost(http: { publicUrl: string; filesUrl: string }): MiddlewareHandler {
+  const filesHost = new URL(http.filesUrl).host;
+  const isSeparate = filesHost !== new URL(http.publicUrl).host;
   return (c, next) => {
-    const isTheirs = c.req.path.startsWith(FILES);
-    if (isApart && isTheirs !== (c.req.header('Host')?.toLowerCase() === own)) {
-      throw new DomainNotFoundError('There is nothing here');
+    const isFilePath = c.req.path.startsWith(FILES_PATH);
+    if (isSeparate && isFilePath !== (c.req.header('Host')?.toLowerCase() === filesHost)) {
+      throw new DomainNotFoundError();
     }
     return next();
   };

@@ -28,28 +28,29 @@ const segments = [
   { range: 'bytes=10-49', text: media.slice(10, 50) },
   { range: 'bytes=50-99', text: media.slice(50) },
 ];
-const rungs = ['hls-360p', 'hls-720p'];
-const listOf = (rung: string) =>
+const renditions = ['hls-360p', 'hls-720p'];
+const listOf = (rendition: string) =>
   `#EXTM3U
-#EXT-X-MAP:URI="content?variant=${rung}",BYTERANGE="10@0"
+#EXT-X-MAP:URI="content?variant=${rendition}",BYTERANGE="10@0"
 #EXTINF:6.0,
 #EXT-X-BYTERANGE:40@10
-content?variant=${rung}
+content?variant=${rendition}
 #EXTINF:6.0,
 #EXT-X-BYTERANGE:50@50
-content?variant=${rung}
+content?variant=${rendition}
 #EXT-X-ENDLIST
 `;
-const master = `#EXTM3U\n${rungs.map((rung) => `#EXT-X-STREAM-INF:X\ncontent?variant=${rung}-list\n`).join('')}`;
+const master = `#EXTM3U\n${renditions.map((rendition) => `#EXT-X-STREAM-INF:X\ncontent?variant=${rendition}-list\n`).join('')}`;
 
 let link: string;
 beforeAll(async () => {
   server = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: app.fetch });
-  const { customer } = await api.openTenant();
-  const id: Id<'att'> = await api.upload(customer, 'a film', 'film.bin');
-  const { tenantId, worker } = await api.check(customer, id);
+  const { customer } = await api.createTenant();
+  const id: Id<'att'> = await api.upload(customer, 'a video', 'video.bin');
+  const { tenantId, worker } = await api.process(customer, id);
   const made = { hls: master } as Record<string, string>;
-  for (const rung of rungs) Object.assign(made, { [rung]: media, [`${rung}-list`]: listOf(rung) });
+  for (const rendition of renditions)
+    Object.assign(made, { [rendition]: media, [`${rendition}-list`]: listOf(rendition) });
   const variants = Object.entries(made).map(([name, text]) => ({
     name,
     contentType: text === media ? 'video/mp4' : LIST,
@@ -64,13 +65,13 @@ beforeAll(async () => {
       `update attachments set variants = '${JSON.stringify(variants)}' where id = '${toUuid(id)}'`,
     ),
   );
-  const answer = await api.link(customer, id, { variant: 'hls', expiresInSeconds: 60 });
+  const answer = await api.createLink(customer, id, { variant: 'hls', expiresInSeconds: 60 });
   const { pathname, search } = new URL(((await answer.json()) as { url: string }).url);
   link = `http://127.0.0.1:${server.port}${pathname}${search}`;
 }, 300_000);
 
-/** What a playlist names, as a player resolves it: against where the playlist came from. */
-async function named(url: string): Promise<string[]> {
+/** URLs of a playlist, resolved against its own URL as a player does. */
+async function readPlaylist(url: string): Promise<string[]> {
   const response = await fetch(url);
   expect([response.status, response.redirected]).toEqual([200, false]);
   const text = await response.text();
@@ -78,11 +79,11 @@ async function named(url: string): Promise<string[]> {
   return names.map(([, map, line]) => new URL(map ?? line ?? '', response.url).href);
 }
 
-test('a link plays all of a film that is in a bucket: each segment of each rung is sent there', async () => {
-  const lists = await named(link);
-  expect(lists).toHaveLength(rungs.length);
+test('remote video: a link plays every segment of every rendition from the bucket', async () => {
+  const lists = await readPlaylist(link);
+  expect(lists).toHaveLength(renditions.length);
   for (const list of lists) {
-    const addresses = await named(list);
+    const addresses = await readPlaylist(list);
     expect(addresses).toHaveLength(segments.length);
     for (const [n, { range, text }] of segments.entries()) {
       const response = await fetch(addresses[n] ?? '', { headers: { Range: range } });
@@ -95,24 +96,24 @@ test('a link plays all of a film that is in a bucket: each segment of each rung 
   }
 });
 
-test('the address in the bucket is of that file alone, and a player comes back for another', async () => {
-  const [list = ''] = await named(link);
-  const [segment = ''] = await named(list);
+test('remote video: a bucket URL is valid for one file and one minute', async () => {
+  const [list = ''] = await readPlaylist(link);
+  const [segment = ''] = await readPlaylist(list);
   const sent = await fetch(segment, { redirect: 'manual' });
   expect(sent.status).toBe(307);
-  const away = sent.headers.get('Location') ?? '';
-  expect(new URL(away).searchParams.get('X-Amz-Expires')).toBe('60');
+  const location = sent.headers.get('Location') ?? '';
+  expect(new URL(location).searchParams.get('X-Amz-Expires')).toBe('60');
   for (const other of [
-    away.replace('/hls-360p?', '/hls-720p?'),
-    away.replace('X-Amz-Expires=60', 'X-Amz-Expires=600'),
-    away.replace(/\?.*/, ''),
+    location.replace('/hls-360p?', '/hls-720p?'),
+    location.replace('X-Amz-Expires=60', 'X-Amz-Expires=600'),
+    location.replace(/\?.*/, ''),
   ]) {
-    expect(other).not.toBe(away);
+    expect(other).not.toBe(location);
     const refused = await fetch(other);
     expect(refused.status).toBeWithin(400, 404);
     expect(await refused.text()).not.toContain(media);
   }
-  expect((await fetch(away, { method: 'PUT', body: 'x' })).status).toBe(403);
+  expect((await fetch(location, { method: 'PUT', body: 'x' })).status).toBe(403);
   const again = await fetch(segment, { redirect: 'manual' });
   expect(again.status).toBe(307);
   expect(await (await fetch(again.headers.get('Location') ?? '')).text()).toBe(media);

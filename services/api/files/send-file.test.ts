@@ -1,12 +1,12 @@
 import { expect, test } from 'bun:test';
 import { downloadRoute } from '../attachments/download.ts';
-import { openTestApi } from '../testing/test-api.ts';
-import { disposition } from './disposition.ts';
+import { createTestApi } from '../testing/test-api.ts';
+import { contentDisposition } from './disposition.ts';
 import { sendFile } from './send-file.ts';
 
 const content = '0123456789';
-const then = 'Sun, 01 Mar 2026 12:00:00 GMT';
-let opened = 0;
+const modifiedAt = 'Sun, 01 Mar 2026 12:00:00 GMT';
+let streamCount = 0;
 
 function file(contentType: string) {
   return {
@@ -16,13 +16,13 @@ function file(contentType: string) {
     etag: '"tag"',
     modifiedAt: new Date('2026-03-01T12:00:00.500Z'),
     stream: async (range = { start: 0, end: content.length - 1 }) => {
-      opened++;
+      streamCount++;
       return new Blob([content.slice(range.start, range.end + 1)]).stream();
     },
   };
 }
 
-const { ask } = openTestApi([
+const { request } = createTestApi([
   {
     ...downloadRoute,
     handle: ({ http }) =>
@@ -34,9 +34,9 @@ const { ask } = openTestApi([
 ]);
 
 const get = (headers = {}, id = 'image', method = 'GET') =>
-  ask(method, `/v1/attachments/${id}/content`, { token: 'agent', headers });
+  request(method, `/v1/attachments/${id}/content`, { token: 'agent', headers });
 
-test('the whole file, named and harmless', async () => {
+test('sendFile: the whole file with security headers', async () => {
   const response = await get();
   expect(response.status).toBe(200);
   expect(await response.text()).toBe(content);
@@ -45,7 +45,7 @@ test('the whole file, named and harmless', async () => {
     'content-length': '10',
     'accept-ranges': 'bytes',
     etag: '"tag"',
-    'last-modified': then,
+    'last-modified': modifiedAt,
     'cache-control': 'private, no-cache, no-transform',
     'content-disposition': `inline; filename="a.png"; filename*=UTF-8''a.png`,
     'content-security-policy': "default-src 'none'; frame-ancestors 'none'; sandbox",
@@ -61,7 +61,7 @@ test.each([
   ['IMAGE/PNG ; a=b', 'inline'],
   ['audio/mpeg', 'inline'],
   ['image/png, text/html', 'attachment'],
-])('%s is for %s', async (type, expected) => {
+])('Content-Disposition of %s is %s', async (type, expected) => {
   const { headers } = await get({}, encodeURIComponent(type));
   expect(headers.get('Content-Disposition')).toStartWith(`${expected};`);
 });
@@ -70,7 +70,7 @@ test.each([
   ['bytes=2-5', 'bytes 2-5/10', '2345'],
   ['bytes=7-', 'bytes 7-9/10', '789'],
   ['bytes=-1', 'bytes 9-9/10', '9'],
-])('%s is 206', async (range, contentRange, expected) => {
+])('Range %s is 206', async (range, contentRange, expected) => {
   const response = await get({ Range: range });
   expect(response.status).toBe(206);
   expect(response.headers.get('Content-Range')).toBe(contentRange);
@@ -78,7 +78,7 @@ test.each([
   expect(await response.text()).toBe(expected);
 });
 
-test('a range beyond the end is 416', async () => {
+test('sendFile: 416 for a range beyond the end', async () => {
   const response = await get({ Range: 'bytes=10-' });
   expect(response.status).toBe(416);
   expect(response.headers.get('Content-Range')).toBe('bytes */10');
@@ -87,7 +87,7 @@ test('a range beyond the end is 416', async () => {
 });
 
 test.each([{ Range: 'bytes=0-1,3-4' }, { Range: 'bytes=2-5', 'If-Range': '"another"' }])(
-  '%p is answered with everything',
+  'Range %p is ignored: 200',
   async (headers) => {
     const response = await get(headers);
     expect(response.status).toBe(200);
@@ -95,38 +95,38 @@ test.each([{ Range: 'bytes=0-1,3-4' }, { Range: 'bytes=2-5', 'If-Range': '"anoth
   },
 );
 
-test('a range of the very same file', async () => {
+test('sendFile: 206 when If-Range matches', async () => {
   expect((await get({ Range: 'bytes=2-5', 'If-Range': '"tag"' })).status).toBe(206);
 });
 
-test('what is known already is 304 and not opened', async () => {
-  const before = opened;
+test('sendFile: 304 for a matching ETag, without opening the file', async () => {
+  const before = streamCount;
   const response = await get({ 'If-None-Match': '"tag"', Range: 'bytes=2-5' });
   expect(response.status).toBe(304);
   expect(response.headers.get('ETag')).toBe('"tag"');
   expect(await response.text()).toBe('');
-  expect(opened).toBe(before);
+  expect(streamCount).toBe(before);
 });
 
-test('by its date too', async () => {
-  expect((await get({ 'If-Modified-Since': then })).status).toBe(304);
-  expect((await get({ Range: 'bytes=2-5', 'If-Range': then })).status).toBe(206);
+test('sendFile: conditional requests by modification date', async () => {
+  expect((await get({ 'If-Modified-Since': modifiedAt })).status).toBe(304);
+  expect((await get({ Range: 'bytes=2-5', 'If-Range': modifiedAt })).status).toBe(206);
 });
 
-test('what was changed meanwhile is 412', async () => {
-  const before = opened;
+test('sendFile: 412 when If-Match does not match', async () => {
+  const before = streamCount;
   const response = await get({ 'If-Match': '"another"' });
   expect(response.status).toBe(412);
   expect(await response.json()).toMatchObject({ code: 'PRECONDITION_FAILED' });
-  expect(opened).toBe(before);
+  expect(streamCount).toBe(before);
 });
 
-test('HEAD tells the length and opens nothing', async () => {
-  const before = opened;
+test('sendFile: HEAD returns Content-Length without opening the file', async () => {
+  const before = streamCount;
   const response = await get({}, 'image', 'HEAD');
   expect(response.status).toBe(200);
   expect(response.headers.get('Content-Length')).toBe('10');
-  expect(opened).toBe(before);
+  expect(streamCount).toBe(before);
 });
 
 test.each([
@@ -136,6 +136,6 @@ test.each([
   ['größe.pdf', `filename="gr__e.pdf"; filename*=UTF-8''gr%C3%B6%C3%9Fe.pdf`],
   ["it's (1)*.txt", `filename="it's (1)*.txt"; filename*=UTF-8''it%27s%20%281%29%2A.txt`],
   ['a\r\nSet-Cookie: x', `filename="a__Set-Cookie: x"; filename*=UTF-8''a%0D%0ASet-Cookie%3A%20x`],
-])('%p is named safely', (name, expected) => {
-  expect(disposition(name, false)).toBe(`attachment; ${expected}`);
+])('Content-Disposition: file name %p is escaped', (name, expected) => {
+  expect(contentDisposition(name, false)).toBe(`attachment; ${expected}`);
 });

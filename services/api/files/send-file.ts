@@ -1,4 +1,4 @@
-import { isShown } from '@insightdesk/shared/domain/desk/attachments';
+import { isInlineType } from '@insightdesk/shared/domain/desk/attachments';
 import { ServiceError } from '@insightdesk/shared/errors';
 import {
   isRangeOfSame,
@@ -7,29 +7,29 @@ import {
   type Validators,
 } from '@insightdesk/shared/http';
 import type { Http } from '../route.ts';
-import { disposition } from './disposition.ts';
+import { contentDisposition } from './disposition.ts';
 
-/** Bytes ready to be streamed, and what to say about them. */
+/** A file to stream, with its metadata. */
 export interface SentFile extends Validators {
   name: string;
   contentType: string;
   sizeBytes: number;
-  /** For saving, also when it could be shown. */
-  isForSaving?: boolean;
+  /** Sends `attachment` even for types that are safe to show inline. */
+  isDownload?: boolean;
   stream(range?: { start: number; end: number }): Promise<ReadableStream<Uint8Array>>;
 }
 
-const usual = { cacheControl: 'private, no-cache, no-transform' };
+const defaultCaching = { cacheControl: 'private, no-cache, no-transform' };
 
-/** Answers with a file, or the range of it that was asked for. */
+/** Responds with a file or the requested range of it. */
 export async function sendFile(
   http: Http,
   file: SentFile,
-  { cacheControl } = usual,
+  { cacheControl } = defaultCaching,
 ): Promise<Response> {
   const { headers } = http.req.raw;
   const verdict = judgeConditions(headers, file);
-  if (verdict === 'failed') throw changedMeanwhile();
+  if (verdict === 'failed') throw preconditionFailed();
   const range = verdict === 'unchanged' ? undefined : rangeOf(headers, file);
   for (const [name, value] of Object.entries(describe(file))) http.header(name, value);
   http.header('Cache-Control', cacheControl);
@@ -53,19 +53,19 @@ function rangeOf(headers: Headers, file: SentFile) {
   });
 }
 
-const changedMeanwhile = () =>
-  new ServiceError('The file is not as the request expects it', {
+const preconditionFailed = () =>
+  new ServiceError('The file has changed', {
     code: 'PRECONDITION_FAILED',
     status: 412,
   });
 
 function describe(file: SentFile): Record<string, string> {
-  const { etag, name, contentType, modifiedAt, isForSaving = false } = file;
+  const { etag, name, contentType, modifiedAt, isDownload = false } = file;
   return {
     ETag: etag,
     ...(modifiedAt && { 'Last-Modified': modifiedAt.toUTCString() }),
     'Accept-Ranges': 'bytes',
     'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'; sandbox",
-    'Content-Disposition': disposition(name, !isForSaving && isShown(contentType)),
+    'Content-Disposition': contentDisposition(name, !isDownload && isInlineType(contentType)),
   };
 }

@@ -1,4 +1,5 @@
 import { afterAll, beforeEach, describe, expect, test } from 'bun:test';
+import { expectError } from '../testing/expect-error.ts';
 import { createIntegrationApi } from '../testing/integration-api.ts';
 
 const api = createIntegrationApi();
@@ -31,14 +32,8 @@ const sign = (access: Parameters<typeof fileUrls.sign>[0], seconds = 60) =>
   pathOf(fileUrls.sign(access, seconds));
 const read = (more = {}) => sign({ method: 'GET', key, ...more });
 
-async function expectRefused(answer: Response | Promise<Response>, status: number, code: string) {
-  const response = await answer;
-  expect(await response.json()).toMatchObject({ status, code });
-  return response;
-}
-
 describe('reading', () => {
-  test('the bytes, and nothing that a page of ours could lose', async () => {
+  test('GET signed file: the bytes with security headers, without cookies', async () => {
     const response = await request('GET', read({ fileName: 'größe.html', inline: true }));
     expect(response.status).toBe(200);
     expect(await response.text()).toBe(content);
@@ -56,7 +51,7 @@ describe('reading', () => {
     expect(response.headers.has('Set-Cookie')).toBe(false);
   });
 
-  test('of the type that was signed; shown when that is harmless and was asked for', async () => {
+  test('GET signed file: the signed type; inline only when safe and requested', async () => {
     const shown = await request('GET', read({ contentType: 'image/png', inline: true }));
     expect(shown.headers.get('Content-Type')).toBe('image/png');
     expect(shown.headers.get('Content-Disposition')).toStartWith('inline; filename="original"');
@@ -64,7 +59,7 @@ describe('reading', () => {
     expect(saved.headers.get('Content-Disposition')).toStartWith('attachment;');
   });
 
-  test('a range, what is known already, HEAD', async () => {
+  test('GET signed file: ranges, If-None-Match and HEAD', async () => {
     const part = await request('GET', read(), { headers: { Range: 'bytes=2-4' } });
     expect([part.status, await part.text()]).toEqual([206, '234']);
     const etag = part.headers.get('ETag') ?? '';
@@ -73,31 +68,31 @@ describe('reading', () => {
     const head = await request('HEAD', read());
     expect([head.status, head.headers.get('Content-Length')]).toEqual([200, '10']);
     expect(await head.text()).toBe('');
-    await expectRefused(
+    await expectError(
       request('GET', read(), { headers: { Range: 'bytes=10-' } }),
       416,
       'RANGE_NOT_SATISFIABLE',
     );
   });
 
-  test('tokens and cookies are not looked at, neither good nor bad ones', async () => {
+  test('GET signed file: tokens and cookies are ignored', async () => {
     for (const token of ['expired', 'agent']) {
       const headers = { Cookie: '__Host-desk-access=expired' };
       expect((await request('GET', read(), { token, headers })).status).toBe(200);
     }
-    await expectRefused(
+    await expectError(
       request('GET', `/files/signed/${key}`, { token: 'owner' }),
       403,
       'SIGNATURE_INVALID',
     );
   });
 
-  test('what is not there is 404 to whoever has a link to it', async () => {
-    const gone = sign({ method: 'GET', key: 'org_1/attachments/att_2/original' });
-    await expectRefused(request('GET', gone), 404, 'FILE_NOT_FOUND');
+  test('GET signed file: 404 when the file does not exist', async () => {
+    const missing = sign({ method: 'GET', key: 'org_1/attachments/att_2/original' });
+    await expectError(request('GET', missing), 404, 'FILE_NOT_FOUND');
   });
 
-  test('forged in any part, foreign, expired, of another method', async () => {
+  test('GET signed file: 403 for forged, expired and PUT signatures', async () => {
     const good = read({ contentType: 'image/png' });
     const forged = [
       good.replace('att_1', 'att_2'),
@@ -111,9 +106,9 @@ describe('reading', () => {
       `/files/signed/${key}`,
       '/files/signed/..%2f..%2fetc/passwd',
     ];
-    for (const path of forged) await expectRefused(request('GET', path), 403, 'SIGNATURE_INVALID');
+    for (const path of forged) await expectError(request('GET', path), 403, 'SIGNATURE_INVALID');
     const old = sign({ method: 'GET', key }, -5);
-    await expectRefused(request('GET', old), 403, 'SIGNATURE_EXPIRED');
+    await expectError(request('GET', old), 403, 'SIGNATURE_EXPIRED');
   });
 });
 
@@ -129,7 +124,7 @@ describe('writing', () => {
     });
   beforeEach(() => storage.delete(other));
 
-  test('stores what was signed for, with its type', async () => {
+  test('PUT signed file: stores the body with the signed type', async () => {
     const response = await put(write({ maxBytes: 5 }), '12345');
     expect(response.status).toBe(200);
     expect(await response.json()).toMatchObject({ sizeBytes: 5 });
@@ -139,22 +134,22 @@ describe('writing', () => {
     });
   });
 
-  test('another type, more than was signed, not exactly as much: nothing is stored', async () => {
+  test('PUT signed file: another type or size is rejected and not stored', async () => {
     const html = { 'Content-Type': 'text/html' };
-    await expectRefused(put(write(), 'x', html), 415, 'UNSUPPORTED_MEDIA_TYPE');
-    await expectRefused(put(write({ maxBytes: 5 }), '123456'), 413, 'PAYLOAD_TOO_LARGE');
-    await expectRefused(
+    await expectError(put(write(), 'x', html), 415, 'UNSUPPORTED_MEDIA_TYPE');
+    await expectError(put(write({ maxBytes: 5 }), '123456'), 413, 'PAYLOAD_TOO_LARGE');
+    await expectError(
       put(write({ maxBytes: 5 }), '123456', { 'Content-Length': '5' }),
       413,
       'PAYLOAD_TOO_LARGE',
     );
-    await expectRefused(put(write({ sizeBytes: 5 }), '1234'), 400, 'CONTENT_LENGTH_MISMATCH');
-    await expectRefused(put(write({ sizeBytes: 5 }), '123456'), 413, 'PAYLOAD_TOO_LARGE');
+    await expectError(put(write({ sizeBytes: 5 }), '1234'), 400, 'CONTENT_LENGTH_MISMATCH');
+    await expectError(put(write({ sizeBytes: 5 }), '123456'), 413, 'PAYLOAD_TOO_LARGE');
     expect(await storage.exists(other)).toBe(false);
   });
 
-  test('a link for reading writes nothing, nor does a forged one', async () => {
-    await expectRefused(put(read(), 'overwritten'), 403, 'SIGNATURE_INVALID');
+  test('PUT signed file: 403 for GET and forged signatures', async () => {
+    await expectError(put(read(), 'overwritten'), 403, 'SIGNATURE_INVALID');
     const bound = write({ maxBytes: 5 });
     for (const path of [
       bound.replace('maxBytes=5', 'maxBytes=500'),
@@ -162,14 +157,14 @@ describe('writing', () => {
       bound.replace('incoming/1', 'incoming/2'),
     ]) {
       expect(path).not.toBe(bound);
-      await expectRefused(put(path, '123456'), 403, 'SIGNATURE_INVALID');
+      await expectError(put(path, '123456'), 403, 'SIGNATURE_INVALID');
     }
     expect(await new Response(await storage.download(key)).text()).toBe(content);
   });
 
-  test('no other method does anything', async () => {
+  test('signed file: other methods are 404', async () => {
     for (const method of ['POST', 'PATCH', 'DELETE']) {
-      await expectRefused(request(method, write(), { body: 'x', headers: type }), 404, 'NOT_FOUND');
+      await expectError(request(method, write(), { body: 'x', headers: type }), 404, 'NOT_FOUND');
     }
   });
 });

@@ -6,8 +6,8 @@ const problem = z
     type: z.string(),
     title: z.string(),
     status: z.int(),
-    code: z.string().describe('What went wrong; stable'),
-    detail: z.string().describe('The same in words'),
+    code: z.string().describe('Stable, machine-readable'),
+    detail: z.string().describe('Explanation of this occurrence'),
     errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
     requestId: z.string(),
   })
@@ -27,13 +27,13 @@ const report = z
   })
   .meta({ id: 'HealthReport' });
 
-/** What every refused or failed request is answered with. */
+/** The response of every failed request. */
 export const problemResponse = (schemas: Schemas): Json => ({
-  description: 'What went wrong',
+  description: 'Problem document',
   content: { 'application/problem+json': { schema: schemas.of(problem) } },
 });
 
-/** The routes that tell whether the service is well; they are no actions. */
+/** The health routes, which have no action. */
 export function healthPaths(schemas: Schemas): Json {
   const content = { 'application/json': { schema: schemas.of(report) } };
   const describe = (operationId: string, summary: string) => ({
@@ -43,14 +43,14 @@ export function healthPaths(schemas: Schemas): Json {
       tags: ['health'],
       security: [],
       responses: {
-        200: { description: 'Yes', content },
-        503: { description: 'No', content },
+        200: { description: 'Healthy', content },
+        503: { description: 'Unhealthy', content },
       },
     },
   });
   return {
-    '/health': describe('getHealth', 'Whether everything the service depends on answers'),
-    '/health/live': describe('getHealthLive', 'Whether the process answers'),
-    '/health/ready': describe('getHealthReady', 'Whether requests should come here'),
+    '/health': describe('getHealth', 'Get the health of all dependencies'),
+    '/health/live': describe('getHealthLive', 'Check liveness'),
+    '/health/ready': describe('getHealthReady', 'Check readiness'),
   };
 }

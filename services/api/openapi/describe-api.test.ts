@@ -35,14 +35,14 @@ const document = describeApi(
     post('/v1/auth/login', open),
     post('/v1/things', action, {
       status: () => 201,
-      answers: { 200: thing, 201: z.array(thing) },
+      responses: { 200: thing, 201: z.array(thing) },
     }),
   ],
   { publicUrl: 'https://desk.example' },
 );
 const { paths, components, servers } = document as any;
 
-test('path parameters and query', () => {
+test('parameters: path and query of a GET route', () => {
   const [id, name, limit] = paths['/v1/things/{id}/parts'].get.parameters;
   expect(id).toMatchObject({ name: 'id', in: 'path', required: true });
   expect(id.schema).toMatchObject({ type: 'string', pattern: expect.stringContaining('tsk_') });
@@ -50,7 +50,7 @@ test('path parameters and query', () => {
   expect(limit).toMatchObject({ in: 'query', required: false, schema: { default: 25 } });
 });
 
-test('a body is what the path does not name', () => {
+test('request body: input fields that are not in the path', () => {
   const { parameters, requestBody } = paths['/v1/things/{id}'].patch;
   expect(parameters.map((one: { name: string }) => one.name)).toEqual(['id', 'Idempotency-Key']);
   expect(requestBody.required).toBe(true);
@@ -59,7 +59,7 @@ test('a body is what the path does not name', () => {
   expect(schema).toMatchObject({ required: ['name'], additionalProperties: false });
 });
 
-test('answers, one or several', () => {
+test('responses: one or several successful statuses', () => {
   const ref = { $ref: '#/components/schemas/Thing' };
   const { responses } = paths['/v1/things'].post;
   expect(responses[200].content['application/json'].schema).toEqual(ref);
@@ -70,7 +70,7 @@ test('answers, one or several', () => {
   expect(gone.content).toBeUndefined();
 });
 
-test('problems', () => {
+test('responses: error statuses of a route', () => {
   const statuses = (operation: { responses: object }) => Object.keys(operation.responses);
   expect(statuses(paths['/v1/things/{id}'].patch)).toEqual(
     '200 400 401 403 404 409 413 415 422 429 default'.split(' '),
@@ -81,14 +81,14 @@ test('problems', () => {
   expect(components.schemas.Problem.required).toContain('requestId');
 });
 
-test('who may call', () => {
+test('security: bearer by default, none for public routes', () => {
   expect(document).toMatchObject({ security: [{ bearer: [] }] });
   expect(paths['/v1/auth/login'].post.security).toEqual([]);
   expect(paths['/v1/things'].post['x-roles']).toEqual(['owner']);
   expect(servers).toEqual([{ url: 'https://desk.example' }]);
 });
 
-test('every operation has a name of its own', () => {
+test('operationId: unique for every operation', () => {
   const named = Object.values(paths as Record<string, Record<string, { operationId: string }>>)
     .flatMap((path) => Object.values(path))
     .map(({ operationId }) => operationId);

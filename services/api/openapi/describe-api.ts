@@ -1,13 +1,13 @@
 import type { Route } from '../route.ts';
+import { healthPaths, problemResponse } from './components.ts';
 import { describeRoute } from './describe-route.ts';
 import { createSchemas, type Json } from './schemas.ts';
-import { healthPaths, problemResponse } from './components.ts';
 
-const about =
-  'Errors are problems (RFC 9457); `code` says which. Lists take `limit` and `cursor` and answer ' +
-  'with `items` and `nextCursor`. What is not yours answers 404.';
+const description =
+  'Errors are problem documents (RFC 9457) with a stable `code`. Lists take `limit` and `cursor` and ' +
+  'return `items` and `nextCursor`. Resources you cannot access return 404.';
 
-/** The OpenAPI 3.1 document of these routes, made from what their actions accept and give. */
+/** The OpenAPI 3.1 document of the routes, generated from the schemas of their actions. */
 export function describeApi(routes: readonly Route[], { publicUrl }: { publicUrl: string }): Json {
   const schemas = createSchemas();
   const paths: Record<string, Json> = {};
@@ -17,7 +17,7 @@ export function describeApi(routes: readonly Route[], { publicUrl }: { publicUrl
   }
   return {
     openapi: '3.1.1',
-    info: { title: 'InsightDesk', version: '1', description: about },
+    info: { title: 'InsightDesk', version: '1', description },
     servers: [{ url: publicUrl }],
     security: [{ bearer: [] }],
     paths: { ...paths, ...healthPaths(schemas) },

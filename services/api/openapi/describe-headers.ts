@@ -1,10 +1,10 @@
 import type { Protocol, Route } from '../route.ts';
 import type { Json, Schemas } from './schemas.ts';
 
-/** Headers that a route understands besides what all do. */
-export function headersOf(route: Route, schemas: Schemas): Json[] {
-  const { method, hasVersion, looksAtVersion, protocol } = route;
-  if (protocol) return headersAsked(protocol, schemas);
+/** Request headers of a route, besides those of all routes. */
+export function requestHeadersOf(route: Route, schemas: Schemas): Json[] {
+  const { method, hasEtag, requiresIfMatch, protocol } = route;
+  if (protocol) return protocolHeadersOf(protocol, schemas);
   const header = (name: string, description: string, schema: Json = { type: 'string' }) => ({
     name,
     in: 'header',
@@ -13,40 +13,42 @@ export function headersOf(route: Route, schemas: Schemas): Json[] {
     schema,
   });
   if (method === 'GET') {
-    return hasVersion ? [header('If-None-Match', 'Answers 304 while the ETag is the same')] : [];
+    return hasEtag ? [header('If-None-Match', 'Responds 304 while the ETag matches')] : [];
   }
   const key = { type: 'string', minLength: 1, maxLength: 255 };
   return [
-    header('Idempotency-Key', 'Done once, and answered the same, for 24 hours', key),
-    ...(looksAtVersion
-      ? [header('If-Match', 'Answers 412 unless the ETag is still this one')]
-      : []),
+    header(
+      'Idempotency-Key',
+      'A repeated request with the same key returns the first response, for 24 hours',
+      key,
+    ),
+    ...(requiresIfMatch ? [header('If-Match', 'Responds 412 unless the ETag matches')] : []),
   ];
 }
 
-/** Headers that its good answers carry besides those that all do. */
-export function answerHeadersOf(route: Route): Json | undefined {
-  const { method, hasVersion, deprecation, protocol } = route;
+/** Headers of its successful responses, besides those of all routes. */
+export function responseHeadersOf(route: Route): Json | undefined {
+  const { method, hasEtag, deprecation, protocol } = route;
   const header = (description: string) => ({ description, schema: { type: 'string' } });
   const headers = {
-    ...(hasVersion && { ETag: header('The state that is shown') }),
+    ...(hasEtag && { ETag: header('Version of the resource') }),
     ...(method !== 'GET' &&
-      !protocol && { 'Idempotency-Replayed': header('`true` when it was done before') }),
+      !protocol && { 'Idempotency-Replayed': header('`true` for a stored response') }),
     ...(protocol &&
       Object.fromEntries(
-        Object.entries(protocol.tells).map(([name, says]) => [name, header(says)]),
+        Object.entries(protocol.responseHeaders).map(([name, text]) => [name, header(text)]),
       )),
     ...(deprecation && {
-      Deprecation: header('Since when it should not be used, as RFC 9745 says'),
-      ...(deprecation.sunset && { Sunset: header('When it stops to answer') }),
-      ...(deprecation.successor && { Link: header('What is to be used instead') }),
+      Deprecation: header('Date of the deprecation (RFC 9745)'),
+      ...(deprecation.sunset && { Sunset: header('Date of the removal') }),
+      ...(deprecation.successor && { Link: header('The replacement') }),
     }),
   };
   return Object.keys(headers).length > 0 ? headers : undefined;
 }
 
-function headersAsked({ asks }: Protocol, schemas: Schemas): Json[] {
-  const { properties = {}, required = [] } = schemas.of(asks) as {
+function protocolHeadersOf({ requestHeaders }: Protocol, schemas: Schemas): Json[] {
+  const { properties = {}, required = [] } = schemas.of(requestHeaders) as {
     properties?: Record<string, Json>;
     required?: string[];
   };

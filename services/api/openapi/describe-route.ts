@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import { rolesThatMay } from '@insightdesk/shared/contract';
 import { z } from 'zod';
 import type { Content, Route } from '../route.ts';
-import { answerHeadersOf, headersOf } from './describe-headers.ts';
+import { requestHeadersOf, responseHeadersOf } from './describe-headers.ts';
 import type { Json, Schemas } from './schemas.ts';
 
 interface Field {
@@ -12,14 +12,14 @@ interface Field {
   schema: Json;
 }
 
-/** One operation: its parameters, body, answers and problems. */
+/** One operation: parameters, body, responses and errors. */
 export function describeRoute(route: Route, schemas: Schemas): Json {
   const fields = fieldsOf(route, schemas);
   const parameters = [
     ...fields.filter((field) => field.in !== 'body').map(toParameter),
-    ...headersOf(route, schemas),
+    ...requestHeadersOf(route, schemas),
   ];
-  const requestBody = bodyOf(route, fields, schemas);
+  const requestBody = requestBodyOf(route, fields, schemas);
   return {
     operationId: operationId(route),
     summary: route.summary,
@@ -30,11 +30,11 @@ export function describeRoute(route: Route, schemas: Schemas): Json {
       : { 'x-permission': route.allow, 'x-roles': rolesThatMay(route.allow) }),
     ...(parameters.length > 0 && { parameters }),
     ...(requestBody && { requestBody }),
-    responses: { ...answersOf(route, schemas), ...problemsOf(route, fields) },
+    responses: { ...responsesOf(route, schemas), ...errorResponsesOf(route, fields) },
   };
 }
 
-/** `getConversationsById`, from the method and the words of the path. */
+/** Such as `getConversationsById`, from method and path. */
 function operationId({ method, path }: Route): string {
   const words =
     path
@@ -64,29 +64,29 @@ function toParameter({ schema: { description, ...schema }, ...field }: Field): J
   return { ...field, ...(description !== undefined && { description }), schema };
 }
 
-function bodyOf(route: Route, fields: Field[], schemas: Schemas): Json | undefined {
+function requestBodyOf(route: Route, fields: Field[], schemas: Schemas): Json | undefined {
   if (route.body) {
     return { required: !route.body.isOptional, content: contentOf(route.body, schemas) };
   }
-  const own = fields.filter((field) => field.in === 'body');
-  if (own.length === 0) return undefined;
-  const required = own.filter((field) => field.required).map(({ name }) => name);
+  const bodyFields = fields.filter((field) => field.in === 'body');
+  if (bodyFields.length === 0) return undefined;
+  const required = bodyFields.filter((field) => field.required).map(({ name }) => name);
   const schema = {
     type: 'object',
-    properties: Object.fromEntries(own.map(({ name, schema }) => [name, schema])),
+    properties: Object.fromEntries(bodyFields.map(({ name, schema }) => [name, schema])),
     ...(required.length > 0 && { required }),
     additionalProperties: false,
   };
   return { required: required.length > 0, content: { 'application/json': { schema } } };
 }
 
-function answersOf(route: Route, schemas: Schemas): Json {
-  const { answers } = route;
-  const headers = answerHeadersOf(route);
-  const described = Object.entries(answers).map(([status, answer]) => {
+function responsesOf(route: Route, schemas: Schemas): Json {
+  const { responses } = route;
+  const headers = responseHeadersOf(route);
+  const described = Object.entries(responses).map(([status, answer]) => {
     const content = answer && { content: contentOf(answer, schemas) };
-    const told = headers && { headers };
-    return [status, { description: STATUS_CODES[status], ...told, ...content }];
+    const headerFields = headers && { headers };
+    return [status, { description: STATUS_CODES[status], ...headerFields, ...content }];
   });
   return Object.fromEntries(described);
 }
@@ -97,17 +97,17 @@ function contentOf(answer: z.ZodType | Content, schemas: Schemas): Json {
     : { [answer.contentType]: { schema: schemas.of(answer.schema) } };
 }
 
-function problemsOf(route: Route, fields: Field[]): Json {
-  const { allow, body, method, looksAtVersion, protocol } = route;
+function errorResponsesOf(route: Route, fields: Field[]): Json {
+  const { allow, body, method, requiresIfMatch, protocol } = route;
   const hasBody = body || fields.some((field) => field.in === 'body');
   const statuses = [
-    ...(protocol?.refuses ?? [
+    ...(protocol?.errorStatuses ?? [
       ...(hasBody ? [400, 413, 415] : []),
       ...(method === 'GET' ? [] : [409]),
     ]),
     ...(allow === 'anyone' ? [] : [401, 403]),
     ...(fields.some((field) => field.in === 'path') ? [404] : []),
-    ...(looksAtVersion ? [412] : []),
+    ...(requiresIfMatch ? [412] : []),
     ...[422, 429, 'default'],
   ];
   const problem = { $ref: '#/components/responses/Problem' };

@@ -3,9 +3,9 @@ import { z } from 'zod';
 import { describeEventTypes, describeTypes } from './describe-types.ts';
 import { clientTypes } from './write-client-types.ts';
 
-test.each(Object.entries(clientTypes))('%s says what is', async (path, make) => {
+test.each(Object.entries(clientTypes))('%s is up to date', async (path, generate) => {
   const hint = 'Run `bun services/api/openapi/write-client-types.ts`';
-  const isUpToDate = (await Bun.file(path).text()) === make();
+  const isUpToDate = (await Bun.file(path).text()) === generate();
   expect(isUpToDate || hint).toBe(true);
 });
 
@@ -26,19 +26,19 @@ test.each([
   ],
   [{ $ref: '#/components/schemas/Thing' }, 'Thing'],
   [{ type: 'object', properties: {} }, 'Record<never, never>'],
-])('%j is %s', (schema, type) => {
+])('schema %j becomes %s', (schema, type) => {
   const operation = { summary: 'Do it', requestBody: json(schema), responses: { 204: {} } };
   const text = describeTypes({ paths: { '/v1/things': { post: operation } } });
   expect(text).toContain(`body: ${type};\n    answer: undefined;`);
 });
 
-test('named schemas', () => {
+test('named schemas become exported types', () => {
   const schemas = { Thing: { type: 'array', items: { type: 'string' } } };
   const text = describeTypes({ paths: {}, components: { schemas } });
   expect(text).toContain('\nexport type Thing = (string)[];\n');
 });
 
-test('events: their names, and what any audience sees of them', () => {
+test('event types: names, and the views of all audiences', () => {
   const schema = z.union([z.object({ a: z.string() }), z.object({ b: z.int().nullable() })]);
   const text = describeEventTypes({ 'thing.half-done': schema, 'mail/thing.asked': z.object({}) });
   expect(text).toContain(
@@ -48,7 +48,7 @@ test('events: their names, and what any audience sees of them', () => {
   expect(text).toContain("  'mail/thing.asked': Record<never, never>;");
 });
 
-test('parameters and answers', () => {
+test('operations: parameters and responses become fields', () => {
   const parameters = [
     { name: 'id', in: 'path', required: true, schema: id },
     { name: 'limit', in: 'query', required: false, schema: { type: 'integer' } },

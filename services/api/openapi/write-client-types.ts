@@ -1,22 +1,22 @@
 import { join } from 'node:path';
-import { heard } from '../asyncapi/event-catalog.ts';
+import { socketEvents } from '../asyncapi/event-catalog.ts';
 import { routes } from '../routes.ts';
 import { describeApi } from './describe-api.ts';
 import { describeEventTypes, describeTypes } from './describe-types.ts';
 
 const root = join(import.meta.dir, '../../..');
 
-// What others made a protocol for is left to their clients.
-const called = routes.filter(({ protocol }) => protocol === undefined);
+// Third-party protocols have clients of their own.
+const jsonRoutes = routes.filter(({ protocol }) => protocol === undefined);
 
-/** What clients know of the server and is made from it: each file, and what it should say. */
+/** Generated files of the client with the functions that generate them. */
 export const clientTypes: Readonly<Record<string, () => string>> = {
-  // Addresses differ between installations and are not part of it.
+  // The URL is not part of the types.
   [join(root, 'client/operations.ts')]: () =>
-    describeTypes(describeApi(called, { publicUrl: 'https://desk.example' })),
-  [join(root, 'shared/contract/events.ts')]: () => describeEventTypes(heard),
+    describeTypes(describeApi(jsonRoutes, { publicUrl: 'https://desk.example' })),
+  [join(root, 'shared/contract/events.ts')]: () => describeEventTypes(socketEvents),
 };
 
 if (import.meta.main) {
-  for (const [path, make] of Object.entries(clientTypes)) await Bun.write(path, make());
+  for (const [path, generate] of Object.entries(clientTypes)) await Bun.write(path, generate());
 }

@@ -1,44 +1,44 @@
 import { connect, createServer, type Socket } from 'node:net';
 
-/** A door before several servers in turn that hangs up on both after so many bytes. */
-export async function openCuttingDoor(ports: readonly number[]) {
-  let cuts: number[] = [];
+/** A TCP proxy that balances over `ports` and closes connections after a given number of bytes. */
+export async function startCuttingProxy(ports: readonly number[]) {
+  let byteLimits: number[] = [];
   const sockets = new Set<Socket>();
-  let turn = 0;
-  let cut = 0;
-  const server = createServer((near) => {
-    const far = connect(ports[turn++ % ports.length] ?? 0, '127.0.0.1');
-    let left = cuts.shift() ?? Number.POSITIVE_INFINITY;
-    const hangUp = () => {
-      near.destroy();
-      far.destroy();
+  let next = 0;
+  let cutCount = 0;
+  const server = createServer((client) => {
+    const upstream = connect(ports[next++ % ports.length] ?? 0, '127.0.0.1');
+    let remaining = byteLimits.shift() ?? Number.POSITIVE_INFINITY;
+    const closeBoth = () => {
+      client.destroy();
+      upstream.destroy();
     };
-    for (const socket of [near, far]) {
+    for (const socket of [client, upstream]) {
       sockets.add(socket);
-      socket.on('error', hangUp).on('close', hangUp);
+      socket.on('error', closeBoth).on('close', closeBoth);
     }
-    far.on('data', (bytes) => near.write(bytes));
-    near.on('data', (bytes) => {
-      far.write(bytes.subarray(0, Math.min(left, bytes.length)));
-      left -= bytes.length;
-      if (left > 0) return;
-      cut++;
-      // What was sent is to arrive: a reset would take it back.
-      far.end(() => hangUp());
+    upstream.on('data', (bytes) => client.write(bytes));
+    client.on('data', (bytes) => {
+      upstream.write(bytes.subarray(0, Math.min(remaining, bytes.length)));
+      remaining -= bytes.length;
+      if (remaining > 0) return;
+      cutCount++;
+      // Closed gracefully: a reset would discard the bytes already sent.
+      upstream.end(() => closeBoth());
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('No port');
+  if (address === null || typeof address === 'string') throw new Error('The proxy has no port');
   return {
     url: `http://127.0.0.1:${address.port}`,
-    /** After so many bytes each of the next connections is cut, and none after them. */
+    /** Byte limits of the next connections, in order; later ones are not cut. */
     cutAfter(...bytes: number[]) {
-      cuts = bytes;
-      // Those that are kept for later would not be cut.
+      byteLimits = bytes;
+      // Idle connections would not be cut.
       for (const socket of sockets) socket.destroy();
     },
-    cutSoFar: () => cut,
+    cutCount: () => cutCount,
     close() {
       for (const socket of sockets) socket.destroy();
       server.close();

@@ -4,7 +4,7 @@ import { processAttachment } from '@insightdesk/shared/domain/desk/attachments';
 import { createTestDatabase } from '@insightdesk/shared/testing';
 import { createIntegrationApi } from './integration-api.ts';
 
-/** An API with a database of its own, where no worker is at work; its media can be replaced. */
+/** An API with a database of its own that no worker uses; `replaced.media` overrides its media. */
 export async function createFilesApi() {
   const server = await createTestDatabase();
   const replaced: { media?: Partial<Context['files']['media']> } = {};
@@ -23,8 +23,8 @@ export async function createFilesApi() {
     return ((await response.json()) as { id: Id<'att'> }).id;
   }
 
-  /** Does what a worker would do. */
-  async function check(as: string, attachmentId: Id<'att'>) {
+  /** Processes an attachment as the worker does. */
+  async function process(as: string, attachmentId: Id<'att'>) {
     const { tenantId } = await api.context.security.tokens.verifyAccess(as);
     const worker = systemContext(
       {
@@ -38,15 +38,15 @@ export async function createFilesApi() {
     return { tenantId, worker };
   }
 
-  const link = (as: string, id: string, body: object = {}) =>
+  const createLink = (as: string, id: string, body: object = {}) =>
     api.request('POST', `/v1/attachments/${id}/links`, { as, body });
 
-  /** Asks at the address that a link gave, as somebody whom nobody knows. */
-  async function open(linked: Response | Promise<Response>, init: RequestInit = {}) {
-    const { url } = (await (await linked).json()) as { url: string };
-    return visit(url, init);
+  /** Requests the URL of a created link, without credentials. */
+  async function fetchLink(created: Response | Promise<Response>, init: RequestInit = {}) {
+    const { url } = (await (await created).json()) as { url: string };
+    return fetchUrl(url, init);
   }
-  function visit(url: string, init: RequestInit = {}) {
+  function fetchUrl(url: string, init: RequestInit = {}) {
     const { pathname, search } = new URL(url);
     return api.app.request(pathname + search, init);
   }
@@ -55,5 +55,5 @@ export async function createFilesApi() {
     await api.close();
     await server.drop();
   }
-  return { ...api, replaced, upload, check, link, open, visit, close };
+  return { ...api, replaced, upload, process, createLink, fetchLink, fetchUrl, close };
 }

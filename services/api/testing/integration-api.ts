@@ -1,12 +1,13 @@
 import { expect, test } from 'bun:test';
-import type { Context } from '@insightdesk/shared/context';
 import { type Role, roles } from '@insightdesk/shared/contract';
 import { createHealth, createMetrics } from '@insightdesk/shared/monitoring';
 import { createTestContext, createTestTenant } from '@insightdesk/shared/testing';
 import { type AppOptions, createApp } from '../app.ts';
 import type { Route } from '../route.ts';
 import { routes } from '../routes.ts';
+import { accessTokenOf } from './access-token.ts';
 import { createConformance } from './conformance.ts';
+import { type TestedFeature, testedPaths } from './tested-paths.ts';
 
 export interface RequestOptions {
   as?: string | undefined;
@@ -14,10 +15,10 @@ export interface RequestOptions {
   headers?: Record<string, string>;
 }
 
-/** The whole API on real servers; every answer is checked against the API document. */
+/** The API with PostgreSQL and Valkey; validates every response against the OpenAPI document. */
 export function createIntegrationApi(
   rateLimit: AppOptions['config']['rateLimit'] = { windowMs: 60_000, maxRequests: 0 },
-  more: Partial<AppOptions> = {},
+  overrides: Partial<AppOptions> = {},
   databaseUrl?: string,
 ) {
   const { context, config, log, parts, close } = createTestContext(databaseUrl);
@@ -31,7 +32,7 @@ export function createIntegrationApi(
     metrics: createMetrics({ service: 'api', replica: 'api-1' }),
     isReady: () => true,
     routes,
-    ...more,
+    ...overrides,
   };
   const app = createApp(options);
   const conformance = createConformance(routes);
@@ -55,43 +56,42 @@ export function createIntegrationApi(
     return response;
   }
 
-  /** An organisation with one member of each role: their access tokens. */
-  async function openTenant() {
+  /** An organization with one member of each role: their access tokens. */
+  async function createTenant() {
     const { owner, member } = await createTestTenant(context);
     const tokens = {} as Record<Role, string>;
     for (const role of roles) {
-      tokens[role] = await tokenOf(role === 'owner' ? owner : await member(role));
+      tokens[role] = await accessTokenOf(role === 'owner' ? owner : await member(role));
     }
-    const newcomer = async (role: Role) => tokenOf(await member(role));
-    return { ...tokens, newcomer };
+    const addMember = async (role: Role) => accessTokenOf(await member(role));
+    return { ...tokens, addMember };
   }
 
-  return { app, options, context, parts, conformance, request, openTenant, close };
+  return { app, options, context, parts, conformance, request, createTenant, close };
 }
 
-type IntegrationApi = ReturnType<typeof createIntegrationApi>;
+export type IntegrationApi = ReturnType<typeof createIntegrationApi>;
+export type TestTenant = Awaited<ReturnType<IntegrationApi['createTenant']>>;
 
-/** The last test of a file: every good answer, and problem of a protocol, of the routes at or below these paths was seen. */
-export function testDocumentedResponses({ conformance }: IntegrationApi, ...paths: string[]): void {
-  test('every promised answer was seen', () => {
-    expect(paths.flatMap(conformance.unseenBelow)).toEqual([]);
+/** The last test of a file: its tests have received every documented response of the feature. */
+export function testDocumentedResponses(
+  { conformance }: IntegrationApi,
+  feature: TestedFeature,
+): void {
+  test(`${feature}: every documented response was received`, () => {
+    const paths: readonly string[] = testedPaths[feature];
+    expect(paths.flatMap(conformance.findUnseenBelow)).toEqual([]);
   });
 }
 
 const asText = (body: unknown) => (typeof body === 'string' ? body : JSON.stringify(body));
 
-async function tokenOf({ security: { tokens }, tenantId, actor }: Context): Promise<string> {
-  if (actor.kind !== 'user' || !tenantId) throw new Error('Nobody is signed in');
-  const { userId, sessionId, role, restriction } = actor;
-  return (await tokens.signAccess({ tenantId, userId, sessionId, role, restriction })).token;
-}
-
 function requireRoute(method: string, path: string): Route {
-  const bare = path.split('?')[0] ?? '';
+  const pathname = path.split('?')[0] ?? '';
   const matches = (pattern: string) =>
-    new RegExp(`^${pattern.replace(/:\w+/g, '[^/]+')}$`).test(bare);
-  const found = routes.filter((route) => route.method === method && matches(route.path));
-  const exact = found.find((route) => route.path === bare) ?? found[0];
-  if (!exact) throw new Error(`There is no route ${method} ${path}`);
-  return exact;
+    new RegExp(`^${pattern.replace(/:\w+/g, '[^/]+')}$`).test(pathname);
+  const matching = routes.filter((route) => route.method === method && matches(route.path));
+  const route = matching.find((one) => one.path === pathname) ?? matching[0];
+  if (!route) throw new Error(`Unknown route ${method} ${path}`);
+  return route;
 }

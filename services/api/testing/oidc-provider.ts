@@ -9,16 +9,16 @@ interface Account {
   email_verified: boolean;
 }
 
-export const client = { id: 'desk', secret: 'a secret of the desk at its provider' };
+export const client = { id: 'desk', secret: 'client-secret-for-tests' };
 
-/** A real OpenID provider whose visitors sign in as whoever `account` is, without a page. */
-export async function openTestProvider(redirectUri: string) {
+/** A real OpenID provider that signs in the given account without a login page. */
+export async function startOidcProvider(redirectUri: string) {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const key = privateKey.export({ format: 'jwk' }) as JWK;
-  const state = { account: { sub: 'nobody', email: '', email_verified: false } as Account };
+  const state = { account: { sub: 'none', email: '', email_verified: false } as Account };
   const provider = new Provider(issuer, {
     jwks: { keys: [{ ...key, alg: 'RS256', use: 'sig', kid: 'k' }] },
     clients: [
@@ -33,7 +33,7 @@ export async function openTestProvider(redirectUri: string) {
     claims: { openid: ['sub'], email: ['email', 'email_verified'] },
     pkce: { required: () => true },
     features: { devInteractions: { enabled: false } },
-    cookies: { keys: ['a key of the test'] },
+    cookies: { keys: ['cookie-key-for-tests'] },
     ttl: {
       AccessToken: 60,
       AuthorizationCode: 60,
@@ -55,15 +55,15 @@ export async function openTestProvider(redirectUri: string) {
       return grant;
     },
   });
-  const answer = provider.callback();
+  const handle = provider.callback();
   server.on('request', (request, response) => {
-    if (!request.url?.startsWith('/interaction/')) return void answer(request, response);
+    if (!request.url?.startsWith('/interaction/')) return void handle(request, response);
     const login = { accountId: state.account.sub };
     provider.interactionFinished(request, response, { login }).catch(() => response.destroy());
   });
 
-  /** Follows a browser from the provider's door to where it sends it back. */
-  async function visit(url: string, account: Account): Promise<URL> {
+  /** Follows redirects as a browser, from the provider's authorization URL to the callback URL. */
+  async function signIn(url: string, account: Account): Promise<URL> {
     state.account = account;
     const cookies = new Map<string, string>();
     for (let next = url, hops = 0; hops < 10; hops++) {
@@ -75,12 +75,12 @@ export async function openTestProvider(redirectUri: string) {
       }
       const location = response.headers.get('Location');
       if (!location) throw new Error(`${response.status} ${await response.text()}`);
-      const to = new URL(location, next);
-      if (to.origin !== issuer) return to;
-      next = to.href;
+      const target = new URL(location, next);
+      if (target.origin !== issuer) return target;
+      next = target.href;
     }
-    throw new Error('The provider sends the browser round and round');
+    throw new Error('Too many redirects by the provider');
   }
 
-  return { issuer, visit, close: () => server.close() };
+  return { issuer, signIn, close: () => server.close() };
 }

@@ -2,8 +2,8 @@ import type { Context } from '@insightdesk/shared/context';
 import { toUuid } from '@insightdesk/shared/contract';
 import { connect } from '@insightdesk/shared/database';
 
-/** A statement as an action sent it. */
-export interface Sent {
+/** A statement sent by an action. */
+export interface Statement {
   query: string;
   parameters: readonly unknown[];
 }
@@ -18,34 +18,39 @@ interface Plan {
   Plans?: Plan[];
 }
 
-/** How many rows a statement gave, and how many it looked at for nothing. */
-export interface Effort {
+/** The rows that a statement returned, discarded and fetched. */
+export interface QueryCost {
   rows: number;
   removed: number;
-  /** Rows that were read from the tables of a name like this, in functions too. */
+  /** Rows read from `conversation%` tables, also inside functions. */
   fetched: number;
 }
 
-/** Planned for its values, or as PostgreSQL plans a prepared statement that it has met often. */
-export type PlanMode = 'first' | 'often';
+/** A custom plan for the values, or the generic plan of an often executed prepared statement. */
+export type PlanMode = 'custom' | 'generic';
 
-/** So many times values are looked at, before a plan for any may do. */
-const OFTEN = 6;
+/** PostgreSQL considers a generic plan after five custom plans. */
+const GENERIC_PLAN_EXECUTIONS = 6;
 
-/** Runs statements again as their sender, and finds out what they cost. */
-export function openPlans(databaseUrl: string) {
+/** Runs statements again as their sender, with EXPLAIN ANALYZE. */
+export function createQueryPlans(databaseUrl: string) {
   const sql = connect(databaseUrl, { timeoutMs: 10_000 });
 
-  function effortOf(ctx: Context, { query, parameters }: Sent, mode: PlanMode): Promise<Effort> {
+  function costOf(
+    ctx: Context,
+    { query, parameters }: Statement,
+    mode: PlanMode,
+  ): Promise<QueryCost> {
     const { tenantId, actor } = ctx;
-    if (!tenantId || actor.kind !== 'user') throw new Error('Nobody asks');
+    if (!tenantId || actor.kind !== 'user') throw new Error('The context has no user');
     const caller = [toUuid(tenantId), toUuid(actor.userId), toUuid(actor.sessionId), actor.role];
     return sql.begin(async (tx) => {
-      await tx.unsafe('select app.enter($1::uuid, $2::uuid, $3::uuid, $4)', caller);
+      await tx.unsafe('select app.authorize($1::uuid, $2::uuid, $3::uuid, $4)', caller);
       await tx.unsafe(`prepare statement as ${query}`);
       const values = parameters.map(literal).join(', ');
       const call = parameters.length > 0 ? `statement (${values})` : 'statement';
-      for (let n = 0; mode === 'often' && n < OFTEN; n++) await tx.unsafe(`execute ${call}`);
+      for (let n = 0; mode === 'generic' && n < GENERIC_PLAN_EXECUTIONS; n++)
+        await tx.unsafe(`execute ${call}`);
       const before = await fetched();
       const [row] = await tx.unsafe(`explain (analyze, timing off, format json) execute ${call}`);
       const after = await fetched();
@@ -62,16 +67,16 @@ export function openPlans(databaseUrl: string) {
     });
   }
 
-  return { effortOf, close: () => sql.end({ timeout: 1 }) };
+  return { costOf, close: () => sql.end({ timeout: 1 }) };
 }
 
 function removedBy(plan: Plan): number {
-  const here =
+  const ofNode =
     (plan['Rows Removed by Filter'] ?? 0) +
     (plan['Rows Removed by Join Filter'] ?? 0) +
     (plan['Rows Removed by Index Recheck'] ?? 0);
-  const below = (plan.Plans ?? []).map(removedBy);
-  return below.reduce((sum, part) => sum + part, here * plan['Actual Loops']);
+  const ofChildren = (plan.Plans ?? []).map(removedBy);
+  return ofChildren.reduce((sum, rows) => sum + rows, ofNode * plan['Actual Loops']);
 }
 
 const literal = (value: unknown) =>

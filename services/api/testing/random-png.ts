@@ -1,12 +1,12 @@
 import { deflateSync } from 'node:zlib';
 
-/** A picture of noise, so that it has about as many bytes as it looks; made anew each time. */
-export function testPng(width: number, height: number): Uint8Array<ArrayBuffer> {
+/** A PNG of random pixels, which does not compress. */
+export function randomPng(width: number, height: number): Uint8Array<ArrayBuffer> {
   const row = 1 + 3 * width;
   const pixels = crypto.getRandomValues(new Uint8Array(Math.min(row * height, 65_536)));
   const raw = Buffer.alloc(row * height);
-  for (let at = 0; at < raw.length; at += pixels.length)
-    raw.set(pixels.subarray(0, raw.length - at), at);
+  for (let offset = 0; offset < raw.length; offset += pixels.length)
+    raw.set(pixels.subarray(0, raw.length - offset), offset);
   for (let y = 0; y < height; y++) raw[y * row] = 0;
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);

@@ -1,7 +1,7 @@
 import type { IdPrefix } from '@insightdesk/shared/contract';
 import { newId } from '@insightdesk/shared/utils';
 import type { Route } from '../route.ts';
-import type { Asked } from './integration-api.ts';
+import type { RequestOptions } from './integration-api.ts';
 
 const prefixes: Record<string, IdPrefix> = {
   members: 'usr',
@@ -22,8 +22,8 @@ const attested = { clientDataJSON: 'x', attestationObject: 'x' };
 const asserted = { clientDataJSON: 'x', authenticatorData: 'x', signature: 'x', userHandle: 'x' };
 const passkey = { id: 'x', rawId: 'x', type: 'public-key' };
 const password = 'a long enough password';
-const email = 'somebody@example.com';
-/** What routes cannot do without; the others take an empty body. */
+const email = 'user@example.com';
+/** Minimal valid bodies; routes that are not listed take an empty one. */
 export const bodies: Readonly<Record<string, object>> = {
   'POST /v1/auth/register': { email, password, name: 'N', organizationName: 'O' },
   'POST /v1/auth/login': { email, password },
@@ -72,44 +72,47 @@ export const bodies: Readonly<Record<string, object>> = {
 const queries: Record<string, string> = {
   'GET /v1/permissions/explain': '?permission=members:read',
 };
-/** What routes of tus cannot do without. */
-const words: Record<string, string> = {
+/** Required headers of tus routes. */
+const tusHeaders: Record<string, string> = {
   'Tus-Resumable': '1.0.0',
   'Upload-Length': '5',
   'Upload-Offset': '0',
 };
 
-export const nameOf = ({ method, path }: Route) => `${method} ${path}`;
+export const routeName = ({ method, path }: Route) => `${method} ${path}`;
 
 export const takesJson = ({ method, body }: Route) =>
   (method === 'POST' || method === 'PATCH') && !body;
 
-/** The path of a route with an id that could be one, unless another is said. */
+/** The path of a route with a valid but unknown id, or with the given one. */
 export function pathOf({ path }: Route, id?: string): string {
-  const of = path.split('/')[path.includes('/auth/') ? 3 : 2] ?? '';
-  const parts = path.replace(':deliveryId', id ?? newId('evt'));
-  return parts.replace(/:\w+/g, id ?? newId(prefixes[of] ?? 'cnv'));
+  const resource = path.split('/')[path.includes('/auth/') ? 3 : 2] ?? '';
+  return path
+    .replace(':deliveryId', id ?? newId('evt'))
+    .replace(/:\w+/g, id ?? newId(prefixes[resource] ?? 'cnv'));
 }
 
-export const fileOf = (text: string, field = 'file') => {
+export const fileForm = (text: string, field = 'file') => {
   const form = new FormData();
   form.append(field, new Blob([text], { type: 'text/plain' }), 'note.txt');
   return form;
 };
 
-/** A request with which nothing is wrong but that what it is about is not there. */
-export function requestTo(route: Route, id?: string): Asked & { path: string } {
+/** A valid request to a route, except that the id in its path does not exist. */
+export function validRequest(route: Route, id?: string): RequestOptions & { path: string } {
   const { protocol, body } = route;
-  const name = nameOf(route);
+  const name = routeName(route);
   const path = pathOf(route, id) + (queries[name] ?? '');
   if (protocol) {
-    const asked = Object.entries(words).filter(([word]) => word in protocol.asks.shape);
+    const required = Object.entries(tusHeaders).filter(
+      ([header]) => header in protocol.requestHeaders.shape,
+    );
     const headers = {
-      ...Object.fromEntries(asked),
+      ...Object.fromEntries(required),
       ...(body && { 'Content-Type': body.contentType }),
     };
     return { path, headers, ...(body && { body: 'bytes' }) };
   }
-  if (body) return { path, body: fileOf('text') };
+  if (body) return { path, body: fileForm('text') };
   return { path, ...(takesJson(route) && { body: bodies[name] ?? {} }) };
 }

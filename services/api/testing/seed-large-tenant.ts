@@ -2,13 +2,13 @@ import { type Id, toUuid } from '@insightdesk/shared/contract';
 import { connect } from '@insightdesk/shared/database';
 import { newId } from '@insightdesk/shared/utils';
 
-const MANY = 4_000;
+const ROWS = 4_000;
 
 /**
- * Fills a tenant with what makes a bad plan show: much of everything, of which each filter wants
- * little. Gives an id of each kind that routes name.
+ * Fills a tenant with many rows of which each filter matches few, so that a bad query plan shows.
+ * Returns ids for path parameters.
  */
-export async function fillTenant(
+export async function seedLargeTenant(
   adminUrl: string,
   tenantId: Id<'org'>,
   owner: Id<'usr'>,
@@ -21,15 +21,15 @@ export async function fillTenant(
   try {
     await sql`insert into users (id, email, name)
       select md5(${tenant} || n)::uuid, md5(${tenant} || n) || '@example.com', 'n'
-      from generate_series(1, ${MANY}::int) n`;
+      from generate_series(1, ${ROWS}::int) n`;
     await sql`insert into members (tenant_id, user_id, role, removed_at)
       select ${tenant}, md5(${tenant} || n)::uuid, case when n % 400 = 0 then 'agent' else 'customer' end,
         case when n % 50 > 0 then now() end
-      from generate_series(1, ${MANY}::int) n`;
+      from generate_series(1, ${ROWS}::int) n`;
     await sql`insert into sessions (tenant_id, id, user_id, expires_at, revoked_at)
       select ${tenant}, gen_random_uuid(), u, now() + interval '1 day',
         case when n % 100 > 0 then now() end
-      from generate_series(1, ${MANY}::int) n, unnest(${[owner, customer].map(toUuid)}::uuid[]) u`;
+      from generate_series(1, ${ROWS}::int) n, unnest(${[owner, customer].map(toUuid)}::uuid[]) u`;
     await sql`insert into conversations
         (tenant_id, id, number, subject, status, priority, customer_id, assignee_id, tags)
       select ${tenant}, case when n = 1 then ${toUuid(conversation)}::uuid else gen_random_uuid() end,
@@ -39,19 +39,19 @@ export async function fillTenant(
         case when n % 400 = 7 then 'urgent' else 'normal' end,
         case when n % 400 = 1 then ${toUuid(customer)}::uuid else ${toUuid(owner)}::uuid end,
         case when n % 400 = 9 then ${toUuid(owner)}::uuid end,
-        case when n % 400 = 11 then array['rare', 'usual'] else array['usual'] end
-      from generate_series(1, ${MANY}::int) n`;
+        case when n % 400 = 11 then array['rare', 'common'] else array['common'] end
+      from generate_series(1, ${ROWS}::int) n`;
     await sql`insert into messages (tenant_id, id, conversation_id, sequence, author_id, kind, body)
       select ${tenant}, gen_random_uuid(), ${toUuid(conversation)}, n, ${toUuid(owner)},
         case when n % 4 = 0 then 'note' else 'reply' end, 'Hello'
-      from generate_series(1, ${MANY}::int) n`;
+      from generate_series(1, ${ROWS}::int) n`;
     await sql`insert into webhooks (tenant_id, id, url, description, events, secret)
       values (${tenant}, ${toUuid(webhook)}, 'https://example.com', '', '{*}', '-')`;
     await sql`with events as (
-        insert into webhook_events (tenant_id, event_id, type, lane, data, at, fanned_out_at)
+        insert into webhook_events (tenant_id, event_id, type, ordering_key, data, at, fanned_out_at)
         select ${tenant}, gen_random_uuid(), 'message.created', 'l', '{}', now(), now()
-        from generate_series(1, ${MANY}::int) returning tenant_id, event_id, position)
-      insert into webhook_deliveries (tenant_id, webhook_id, event_id, position, lane, status)
+        from generate_series(1, ${ROWS}::int) returning tenant_id, event_id, position)
+      insert into webhook_deliveries (tenant_id, webhook_id, event_id, position, ordering_key, status)
       select tenant_id, ${toUuid(webhook)}, event_id, position, 'l',
         case when position % 400 = 13 then 'failed' when position % 400 = 17 then 'waiting'
           else 'delivered' end
@@ -62,7 +62,7 @@ export async function fillTenant(
         case when n % 400 = 19 then 'member.removed' else 'session.opened' end, '{"kind":"system"}',
         case when n % 400 = 21 then ${owner} else 'worker' end, '{}', 'r',
         '2026-01-01T00:00:00Z'::timestamptz + n * interval '1 hour', '-', '-'
-      from generate_series(1, ${MANY}::int) n`;
+      from generate_series(1, ${ROWS}::int) n`;
     await sql`vacuum analyze`;
   } finally {
     await sql.end();

@@ -69,7 +69,8 @@ function roleTokens(tenantId: `org_${string}`): Connections['security']['tokens'
   return {
     signAccess: async ({ role }) => ({ token: role, expiresIn: 900 }),
     verifyAccess: async (token) => {
-      if (token === 'expired') throw new UnauthenticatedError('Token expired', { code: 'TOKEN_EXPIRED' });
+      if (token === 'expired')
+        throw new UnauthenticatedError('Token expired', { code: 'TOKEN_EXPIRED' });
       return { kind: 'user', ...claims, role: token as Role, expiresAt: Date.now() + 900_000 };
     },
   };

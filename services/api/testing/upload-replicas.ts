@@ -1,4 +1,4 @@
-import { type Context, systemContext } from '@insightdesk/shared/context';
+import { systemContext } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
 import { downloadAttachment, processAttachment } from '@insightdesk/shared/domain/desk/attachments';
 import { createMetrics } from '@insightdesk/shared/monitoring';
@@ -10,30 +10,31 @@ import {
 } from '@insightdesk/shared/testing';
 import * as tus from 'tus-js-client';
 import { createApp } from '../app.ts';
+import { accessTokenOf } from './access-token.ts';
 import { startCuttingProxy } from './cutting-proxy.ts';
 import { createIntegrationApi } from './integration-api.ts';
 
 const newMetrics = () => createMetrics({ service: 'api', replica: 'api-1' });
 
 /**
- * Two replicas, and somebody who uploads. With a database of its own: a running worker would put
- * together what it does not find.
+ * Two API replicas and a user who uploads. They have a database of their own, because a running
+ * worker would complete uploads.
  */
 export async function createUploadReplicas() {
   const server = await createTestDatabase();
   const apis = [0, 1].map(() =>
     createIntegrationApi({ windowMs: 60_000, maxRequests: 0 }, {}, server.url),
   );
-  const stage = createTestContext(server.url);
-  const { owner } = await createTestTenant(stage.context);
-  const token = await tokenOf(stage.context, owner);
+  const testContext = createTestContext(server.url);
+  const { owner } = await createTestTenant(testContext.context);
+  const token = await accessTokenOf(owner);
   const headers = () => ({ Authorization: `Bearer ${token}` });
 
-  /** Two replicas with one storage, behind a door that cuts. */
-  async function openReplicas(storage: StorageProvider) {
-    const settings = { ...stage.context.settings };
-    const limits = { ...stage.context.limits, maxFileBytes: 1e8 };
-    const open = (api: (typeof apis)[number]) => {
+  /** Two replicas with one storage, behind a proxy that cuts connections. */
+  async function startReplicas(storage: StorageProvider) {
+    const settings = { ...testContext.context.settings };
+    const limits = { ...testContext.context.limits, maxFileBytes: 1e8 };
+    const serve = (api: (typeof apis)[number]) => {
       const context: (typeof api.options)['context'] = (call) => ({
         ...api.context,
         ...call,
@@ -50,36 +51,36 @@ export async function createUploadReplicas() {
         fetch,
       });
     };
-    const replicas = apis.map(open);
-    const door = await startCuttingProxy(replicas.map(({ port }) => port ?? 0));
-    settings.publicUrl = door.url;
+    const replicas = apis.map(serve);
+    const proxy = await startCuttingProxy(replicas.map(({ port }) => port ?? 0));
+    settings.publicUrl = proxy.url;
     const close = async () => {
-      door.close();
+      proxy.close();
       await Promise.all(replicas.map((replica) => replica.stop(true)));
     };
-    return { door, close };
+    return { proxy, close };
   }
 
-  /** As the official client does it. */
-  function send(bytes: Buffer, endpoint: string, options: Partial<tus.UploadOptions> = {}) {
+  /** Uploads with the official tus client. */
+  function upload(bytes: Buffer, endpoint: string, options: Partial<tus.UploadOptions> = {}) {
     return new Promise<Id<'att'>>((resolve, reject) => {
-      const upload = new tus.Upload(bytes, {
+      const tusUpload = new tus.Upload(bytes, {
         endpoint,
         headers: headers(),
         retryDelays: Array(40).fill(10),
         onError: reject,
-        onSuccess: () => resolve(upload.url?.split('/').at(-1) as Id<'att'>),
+        onSuccess: () => resolve(tusUpload.url?.split('/').at(-1) as Id<'att'>),
         ...options,
       });
-      upload.start();
+      tusUpload.start();
     });
   }
 
-  /** What a worker makes of it, then what there is to download. */
-  async function receive(storage: StorageProvider, id: Id<'att'>) {
+  /** Processes an attachment as the worker does, then downloads it. */
+  async function processAndDownload(storage: StorageProvider, id: Id<'att'>) {
     const { tenantId } = owner;
-    if (!tenantId) throw new Error('Nobody is signed in');
-    const context = { ...stage.context, files: { ...stage.context.files, storage } };
+    if (!tenantId) throw new Error('The context has no tenant');
+    const context = { ...testContext.context, files: { ...testContext.context.files, storage } };
     const worker = systemContext(context, 'worker', { tenantId, requestId: 'test' });
     await processAttachment(worker, { attachmentId: id });
     const file = await downloadAttachment({ ...owner, files: { ...owner.files, storage } }, { id });
@@ -88,21 +89,15 @@ export async function createUploadReplicas() {
 
   return {
     server,
-    stage,
+    testContext,
     owner,
     headers,
-    openReplicas,
-    send,
-    receive,
+    startReplicas,
+    upload,
+    processAndDownload,
     async close() {
-      await Promise.all([stage, ...apis].map((one) => one.close()));
+      await Promise.all([testContext, ...apis].map((opened) => opened.close()));
       await server.drop();
     },
   };
-}
-
-/** What somebody signs in with. */
-export async function tokenOf(context: Context, { actor, tenantId }: Context): Promise<string> {
-  if (actor.kind !== 'user' || !tenantId) throw new Error('Nobody is signed in');
-  return (await context.security.tokens.signAccess({ tenantId, ...actor })).token;
 }

@@ -9,20 +9,20 @@ import {
   type StorageProvider,
 } from '@insightdesk/shared/storage';
 import { openRemoteStorage } from '@insightdesk/shared/testing';
-import { openUploadApis } from '../testing/upload-replicas.ts';
+import { createUploadReplicas } from '../testing/upload-replicas.ts';
 
 setDefaultTimeout(300_000);
 
-const uploads = await openUploadApis();
-const signer = uploads.stage.parts.fileUrls;
+const uploads = await createUploadReplicas();
+const signer = uploads.testContext.parts.fileUrls;
 const folder = mkdtempSync(join(tmpdir(), 'resumable-'));
 
-interface Opened {
+interface OpenStorage {
   storage: StorageProvider;
   close?: () => unknown;
 }
 const local = { provider: 'local', directory: folder, maxFileBytes: 1e9 } as never;
-const providers: Record<string, () => Opened | Promise<Opened>> = {
+const providers: Record<string, () => OpenStorage | Promise<OpenStorage>> = {
   memory: () => ({ storage: createMemoryStorage({ signer }) }),
   local: () => ({ storage: createStorage(local, { signer }) }),
   s3: () => openRemoteStorage('s3', signer),
@@ -43,35 +43,35 @@ function random(below: number): number {
 }
 
 describe.each(Object.keys(providers))(`%s, seed ${seed}`, (name) => {
-  let opened: Opened;
-  let api: Awaited<ReturnType<typeof uploads.openReplicas>>;
+  let provider: OpenStorage;
+  let api: Awaited<ReturnType<typeof uploads.startReplicas>>;
   beforeAll(async () => {
-    opened = (await providers[name]?.()) as Opened;
-    api = await uploads.openReplicas(opened.storage);
+    provider = (await providers[name]?.()) as OpenStorage;
+    api = await uploads.startReplicas(provider.storage);
   });
   afterAll(async () => {
     await api?.close();
-    await opened?.close?.();
+    await provider?.close?.();
   });
 
   test.each([Number.POSITIVE_INFINITY, 400_000])(
-    'cut again and again between two replicas, chunks of %p: every byte once',
+    'uploads cut repeatedly between two replicas, chunks of %p: every byte is stored once',
     async (chunkSize) => {
-      const { door } = api;
-      const { storage } = opened;
+      const { proxy } = api;
+      const { storage } = provider;
       const bytes = randomBytes(3_000_000 + random(1_000_000));
       const sha256 = createHash('sha256').update(bytes).digest('hex');
-      const before = door.cutSoFar();
-      door.cutAfter(...Array.from({ length: 12 }, () => 1 + random(700_000)));
+      const before = proxy.cutCount();
+      proxy.cutAfter(...Array.from({ length: 12 }, () => 1 + random(700_000)));
       const metadata = { filename: 'große Datei.bin', sha256 };
-      const id = await uploads.send(bytes, `${door.url}/v1/uploads`, { chunkSize, metadata });
-      expect(door.cutSoFar() - before).toBeGreaterThanOrEqual(4);
-      const file = await uploads.receive(storage, id);
+      const id = await uploads.upload(bytes, `${proxy.url}/v1/uploads`, { chunkSize, metadata });
+      expect(proxy.cutCount() - before).toBeGreaterThanOrEqual(4);
+      const file = await uploads.processAndDownload(storage, id);
       expect(file.name).toBe('große Datei.bin');
       expect(file.bytes.equals(bytes)).toBe(true);
-      const its = `${uploads.owner.tenantId}/attachments/${id}/`;
-      const left = await Array.fromAsync(storage.list(its));
-      expect(left.map(({ key }) => key.split('/').at(-1))).toEqual(['original']);
+      const prefix = `${uploads.owner.tenantId}/attachments/${id}/`;
+      const stored = await Array.fromAsync(storage.list(prefix));
+      expect(stored.map(({ key }) => key.split('/').at(-1))).toEqual(['original']);
     },
   );
 });

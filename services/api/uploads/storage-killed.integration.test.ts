@@ -18,17 +18,17 @@ setDefaultTimeout(300_000);
 
 const ROUNDS = 2;
 const UPLOADS = 6;
-const LONGEST_MS = 300;
-/** Sometimes in several parts, of eight each. */
-const MOST_BYTES = 12_000_000;
+const MAX_DELAY_MS = 300;
+/** Larger uploads are stored in several parts. */
+const MAX_FILE_BYTES = 12_000_000;
 
 const [uploads, server] = await Promise.all([createUploadReplicas(), startStorageServer('swift')]);
 const { accessKeyId, secretAccessKey, url: endpoint } = server;
 const options = { accessKeyId, secretAccessKey, endpoint, region: 'us-east-1', bucket: 'desk' };
 await createS3Client(options).askText({ method: 'PUT' });
-const { fileUrls: signer } = uploads.stage.parts;
+const { fileUrls: signer } = uploads.testContext.parts;
 const storage = createStorage({ ...options, provider: 's3', maxFileBytes: 1e9 }, { signer });
-const { door, close } = await uploads.openReplicas(storage);
+const { proxy, close } = await uploads.startReplicas(storage);
 const sql = connect(uploads.server.adminUrl, { timeoutMs: 20_000 });
 const { tenantId = 'org_' } = uploads.owner;
 afterAll(async () => {
@@ -47,46 +47,49 @@ async function sendForm(bytes: Buffer): Promise<number> {
   const body = new FormData();
   body.append('file', new File([bytes as Buffer<ArrayBuffer>], 'a.bin'));
   const init = { method: 'POST', body, headers: uploads.headers() };
-  const answer = await fetch(`${door.url}/v1/attachments`, init);
+  const answer = await fetch(`${proxy.url}/v1/attachments`, init);
   if (answer.status === 201) return 201;
   const { code } = (await answer.json()) as { code: string };
   expect([answer.status, code]).toEqual([503, 'STORAGE_UNAVAILABLE']);
   return 503;
 }
 
-/** Goes on until all has come, and all of it was right. */
+/** Retries until the upload is complete and its hash verified. */
 async function sendResumably(bytes: Buffer): Promise<number> {
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   const metadata = { filename: 'a.bin', sha256 };
   const retryDelays = Array<number>(100).fill(100);
-  await uploads.send(bytes, `${door.url}/v1/uploads`, { metadata, retryDelays });
+  await uploads.upload(bytes, `${proxy.url}/v1/uploads`, { metadata, retryDelays });
   return 201;
 }
 
-/** The storage server dies while uploads of both kinds are on their way, and comes back. */
+/** Kills and restarts the storage server during uploads of both kinds. */
 async function killStorage(): Promise<number[]> {
   const sent = Array.from({ length: UPLOADS }, (_, n) => {
-    const bytes = randomBytes(1 + random(MOST_BYTES));
+    const bytes = randomBytes(1 + random(MAX_FILE_BYTES));
     return n % 2 ? sendResumably(bytes) : sendForm(bytes);
   });
-  await Bun.sleep(random(LONGEST_MS));
+  await Bun.sleep(random(MAX_DELAY_MS));
   await server.kill();
-  await Bun.sleep(random(LONGEST_MS));
+  await Bun.sleep(random(MAX_DELAY_MS));
   await server.startAgain();
   return Promise.all(sent);
 }
 
-/** What the jobs would do by and by. */
-async function checkAll(): Promise<void> {
-  const context = { ...uploads.stage.context, files: { ...uploads.stage.context.files, storage } };
+/** Processes all pending attachments as the worker does. */
+async function processAll(): Promise<void> {
+  const context = {
+    ...uploads.testContext.context,
+    files: { ...uploads.testContext.context.files, storage },
+  };
   const worker = systemContext(context, 'worker', { tenantId, requestId: 'test' });
   const rows = await sql`select id from attachments
     where tenant_id = ${toUuid(tenantId)} and status = 'pending'`;
   for (const { id } of rows) await processAttachment(worker, { attachmentId: fromUuid('att', id) });
 }
 
-/** The command of an operator. */
-async function api(...words: string[]) {
+/** Runs `desk files`. */
+async function deskFiles(...parameters: string[]) {
   const script = join(import.meta.dir, '../../cli/desk.ts');
   const env = {
     ...testEnvironment.variables,
@@ -100,28 +103,38 @@ async function api(...words: string[]) {
     AWS_ACCESS_KEY_ID: accessKeyId,
     AWS_SECRET_ACCESS_KEY: secretAccessKey,
   };
-  const child = Bun.spawn([process.execPath, script, 'files', ...words], { env, stdout: 'pipe' });
+  const child = Bun.spawn([process.execPath, script, 'files', ...parameters], {
+    env,
+    stdout: 'pipe',
+  });
   const output = await child.stdout.text();
   return { code: await child.exited, output };
 }
 
-test(`the storage server killed in the middle of uploads, seed ${seed}: once collected, rows are files and files are rows`, async () => {
+test(`storage server killed during uploads, seed ${seed}: after cleanup rows and files match`, async () => {
   const answers: number[] = [];
   for (let round = 0; round < ROUNDS; round++) answers.push(...(await killStorage()));
-  const taken = answers.filter((status) => status === 201).length;
-  expect(taken).toBeLessThan(answers.length);
-  await checkAll();
+  const accepted = answers.filter((status) => status === 201).length;
+  expect(accepted).toBeLessThan(answers.length);
+  await processAll();
   await runOut(sql, tenantId);
-  expect((await api('collect')).code).toBe(0);
-  const words = ['--organization', tenantId, '--older-than', '0'];
-  expect((await api('collect', ...words)).code).toBe(0);
-  const { named, stored, kept, used, open, statuses } = await lookAtFiles(sql, storage, tenantId);
+  expect((await deskFiles('collect')).code).toBe(0);
+  const flags = ['--organization', tenantId, '--older-than', '0'];
+  expect((await deskFiles('collect', ...flags)).code).toBe(0);
+  const {
+    named,
+    stored,
+    kept: keptBytes,
+    used,
+    open,
+    statuses,
+  } = await lookAtFiles(sql, storage, tenantId);
   expect(statuses).toEqual(['ready']);
-  expect(named.length).toBe(taken);
+  expect(named.length).toBe(accepted);
   expect(stored).toEqual(named);
-  expect(used).toBe(kept);
+  expect(used).toBe(keptBytes);
   expect(open).toEqual({ reservations: 0, uploads: 0 });
-  const { code, output } = await api('check', '--checksums', ...words);
+  const { code, output } = await deskFiles('check', '--checksums', ...flags);
   expect(output).toContain('without a row: 0 files, 0 bytes');
   expect(code).toBe(0);
 });

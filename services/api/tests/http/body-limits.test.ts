@@ -3,7 +3,7 @@ import { defineAction } from '@insightdesk/shared/context';
 import { z } from 'zod';
 import { post, type Route } from '../../route.ts';
 import { routes } from '../../routes.ts';
-import { openTestApi } from '../../testing/test-api.ts';
+import { createTestApi } from '../../testing/test-api.ts';
 
 const config = {
   http: {
@@ -15,18 +15,18 @@ const config = {
   },
 };
 
-const take = defineAction({
-  summary: 'Take anything',
+const accept = defineAction({
+  summary: 'Accept any payload',
   input: z.strictObject({ payload: z.unknown() }),
   output: z.object({ bytes: z.number() }),
   allow: 'anyone',
   run: async (_, { payload }) => ({ bytes: JSON.stringify(payload).length }),
 });
-const plain = post('/v1/things', take);
-const large: Route = { ...post('/v1/large', take), bodyLimitBytes: 8_000_000 };
+const plain = post('/v1/things', accept);
+const large: Route = { ...post('/v1/large', accept), bodyLimitBytes: 8_000_000 };
 
-/** Sends JSON in chunks and tells how many of them were read. */
-async function send(path: string, body: string, announced = true) {
+/** Sends JSON in chunks; returns how many were read and how often JSON was parsed. */
+async function send(path: string, body: string, hasLength = true) {
   let chunks = 0;
   const stream = new ReadableStream<Uint8Array>(
     {
@@ -38,11 +38,11 @@ async function send(path: string, body: string, announced = true) {
     },
     { highWaterMark: 0 },
   );
-  const { app } = openTestApi([...routes, plain, large], config);
+  const { app } = createTestApi([...routes, plain, large], config);
   const headers = {
     'Content-Type': 'application/json',
     Authorization: 'Bearer owner',
-    ...(announced && { 'Content-Length': String(body.length) }),
+    ...(hasLength && { 'Content-Length': String(body.length) }),
   };
   const parse = spyOn(JSON, 'parse');
   try {
@@ -67,14 +67,14 @@ test.each([
   ['/v1/conversations', unknownKeys],
   ['/v1/conversations', brackets],
   ['/v1/events', `{"a":"${'x'.repeat(600_000)}"}`],
-])('%s: a large body is refused before it is read', async (path, body) => {
+])('POST %s: a body over the limit is 413 before it is read', async (path, body) => {
   const { response, chunks, parsed } = await send(path, body);
   expect(response.status).toBe(413);
   expect(chunks).toBe(0);
   expect(parsed).toBe(0);
 });
 
-test('without a length no more is read than may be', async () => {
+test('POST /v1/auth/login: reading stops at the limit without Content-Length', async () => {
   const { response, chunks, parsed } = await send('/v1/auth/login', brackets, false);
   expect(response.status).toBe(413);
   expect(chunks).toBeLessThan(5);
@@ -89,13 +89,13 @@ test.each([
     400,
   ],
   ['only brackets', '['.repeat(500_000), 400],
-])('%s within the limit are refused without being parsed', async (_, body, status) => {
+])('POST /v1/things: %s within the limit are rejected without parsing', async (_, body, status) => {
   const { response, parsed } = await send('/v1/things', body);
   expect(response.status).toBe(status);
   expect(parsed).toBe(0);
 });
 
-test('a route that asks for more gets it, up to JSON_LIMIT_BYTES', async () => {
+test('bodyLimitBytes of a route raises the limit, up to JSON_LIMIT_BYTES', async () => {
   const body = `{"payload":"${'x'.repeat(7_000_000)}"}`;
   expect((await send('/v1/large', body)).response.status).toBe(200);
   expect((await send('/v1/things', body)).response.status).toBe(413);
@@ -103,12 +103,12 @@ test('a route that asks for more gets it, up to JSON_LIMIT_BYTES', async () => {
   expect((await send('/v1/large', more)).response.status).toBe(413);
 });
 
-test('brackets and commas within strings are only text', async () => {
+test('POST /v1/things: brackets inside strings do not count as nesting', async () => {
   const body = JSON.stringify({ payload: `${'[,'.repeat(20_000)}\\"` });
   expect((await send('/v1/things', body)).response.status).toBe(200);
 });
 
-test('a thousand unknown fields are told in a few words', async () => {
+test('POST /v1/things: 1,000 unknown fields are reported as five and a count', async () => {
   const long = `"${'y'.repeat(1_000)}":1`;
   const { response } = await send(
     '/v1/things',

@@ -7,32 +7,32 @@ import { newId } from '@insightdesk/shared/utils';
 import { routes } from '../../routes.ts';
 import { createIntegrationApi } from '../../testing/integration-api.ts';
 
-let place: Awaited<ReturnType<typeof createTestDatabase>>;
+let testDatabase: Awaited<ReturnType<typeof createTestDatabase>>;
 let api: ReturnType<typeof createIntegrationApi>;
-/** Another replica. */
-let other: ReturnType<typeof createIntegrationApi>;
+/** A second replica. */
+let replica: ReturnType<typeof createIntegrationApi>;
 let admin: ReturnType<typeof connect>;
-/** Holds rows as another transaction would. */
-let holder: typeof admin;
+/** A connection that locks rows. */
+let locker: typeof admin;
 let own: Awaited<ReturnType<typeof api.createTenant>>;
 beforeAll(async () => {
-  place = await createTestDatabase();
-  api = createIntegrationApi(undefined, {}, place.url);
-  other = createIntegrationApi(undefined, {}, place.url);
-  admin = connect(place.adminUrl, { timeoutMs: 10_000 });
-  holder = connect(place.adminUrl, { timeoutMs: 10_000 });
+  testDatabase = await createTestDatabase();
+  api = createIntegrationApi(undefined, {}, testDatabase.url);
+  replica = createIntegrationApi(undefined, {}, testDatabase.url);
+  admin = connect(testDatabase.adminUrl, { timeoutMs: 10_000 });
+  locker = connect(testDatabase.adminUrl, { timeoutMs: 10_000 });
   own = await api.createTenant();
 });
 afterAll(async () => {
-  await Promise.all([api.close(), other.close(), admin.end(), holder.end()]);
-  await place.drop();
+  await Promise.all([api.close(), replica.close(), admin.end(), locker.end()]);
+  await testDatabase.drop();
 });
 
 const key = () => ({ 'Idempotency-Key': crypto.randomUUID() });
-const wanted = { subject: 'Help', body: 'It is broken' };
+const conversation = { subject: 'Help', body: 'It is broken' };
 const open = (
   headers: Record<string, string>,
-  { on = api, as = own.customer, body = wanted as object } = {},
+  { on = api, as = own.customer, body = conversation as object } = {},
 ) => on.request('POST', '/v1/conversations', { as, body, headers });
 const codeOf = async (response: Response) => ((await response.json()) as { code: string }).code;
 const isReplay = ({ headers }: Response) => headers.get('Idempotency-Replayed') === 'true';
@@ -42,12 +42,12 @@ async function counted(as = own.customer) {
   return ((await response.json()) as { items: unknown[] }).items.length;
 }
 
-test('the same again is answered the same, by every replica, and done once', async () => {
+test('Idempotency-Key: a repeated request returns the stored response on every replica and runs once', async () => {
   const headers = key();
   const first = await open(headers);
   expect([first.status, isReplay(first)]).toEqual([201, false]);
   const before = await counted();
-  for (const on of [api, other]) {
+  for (const on of [api, replica]) {
     const again = await open(headers, { on });
     expect([again.status, isReplay(again)]).toEqual([201, true]);
     expect(again.headers.get('ETag')).toBe(first.headers.get('ETag'));
@@ -58,18 +58,20 @@ test('the same again is answered the same, by every replica, and done once', asy
   expect(isReplay(quoted)).toBe(true);
 });
 
-test('without the header each is one of its own', async () => {
+test('Idempotency-Key: requests without the header run every time', async () => {
   const ids = await Promise.all(
     [1, 2].map(async () => ((await (await open({})).json()) as { id: string }).id),
   );
   expect(new Set(ids).size).toBe(2);
 });
 
-test('many at once over two replicas: one effect, one answer, the others are told to wait', async () => {
+test('Idempotency-Key: 30 concurrent requests run once, the others get the response or 409', async () => {
   const customer = await own.addMember('customer');
   const headers = key();
   const answers = await Promise.all(
-    Array.from({ length: 30 }, (_, n) => open(headers, { as: customer, on: n % 2 ? api : other })),
+    Array.from({ length: 30 }, (_, n) =>
+      open(headers, { as: customer, on: n % 2 ? api : replica }),
+    ),
   );
   const bodies = new Set<string>();
   for (const answer of answers) {
@@ -80,33 +82,33 @@ test('many at once over two replicas: one effect, one answer, the others are tol
   expect(await counted(customer)).toBe(1);
 });
 
-test('409 while the first is running', async () => {
-  const path = await opened();
+test('Idempotency-Key: 409 while the first request is running', async () => {
+  const path = await createConversation();
   const headers = key();
   const body = { body: 'We look into it' };
-  // Whoever holds the row makes the first one wait inside its transaction.
-  const letGo = await holdConversations();
+  // The first request waits for the locked row inside its transaction.
+  const unlock = await lockConversations();
   const send = (on = api) =>
     on.request('POST', `${path}/messages`, { as: own.agent, body, headers });
   const first = send();
   await until(isWaiting);
-  let second = await send(other);
+  let second = await send(replica);
   expect(second.status).toBe(409);
   expect(second.headers.get('Retry-After')).toBe('1');
   expect(await codeOf(second)).toBe('IDEMPOTENCY_IN_FLIGHT');
-  await letGo();
+  await unlock();
   expect((await first).status).toBe(201);
-  second = await send(other);
+  second = await send(replica);
   expect([second.status, isReplay(second)]).toEqual([201, true]);
 });
 
-test('422 for another body, path or method', async () => {
+test('Idempotency-Key: 422 when used with another body or path', async () => {
   const headers = key();
   await open(headers);
-  const changed = { ...wanted, subject: 'Something else' };
+  const changed = { ...conversation, subject: 'Something else' };
   const another = await open(headers, { body: changed });
   expect([another.status, await codeOf(another)]).toEqual([422, 'IDEMPOTENCY_KEY_REUSED']);
-  const path = await opened();
+  const path = await createConversation();
   const elsewhere = await api.request('POST', `${path}/messages`, {
     as: own.customer,
     body: { body: 'x' },
@@ -115,49 +117,49 @@ test('422 for another body, path or method', async () => {
   expect([elsewhere.status, await codeOf(elsewhere)]).toEqual([422, 'IDEMPOTENCY_KEY_REUSED']);
 });
 
-test('the key of one caller means nothing to another', async () => {
+test('Idempotency-Key: keys are scoped to the caller', async () => {
   const headers = key();
   const mine = (await (await open(headers)).json()) as { id: string };
-  const strangers = await api.createTenant();
-  for (const as of [own.owner, await own.addMember('customer'), strangers.customer]) {
+  const otherTenant = await api.createTenant();
+  for (const as of [own.owner, await own.addMember('customer'), otherTenant.customer]) {
     const theirs = await open(headers, { as });
     expect([theirs.status, isReplay(theirs)]).toEqual([201, false]);
     expect(((await theirs.json()) as { id: string }).id).not.toBe(mine.id);
   }
 });
 
-test('who may no longer come in is not answered again', async () => {
+test('Idempotency-Key: a removed member gets 401 instead of the stored response', async () => {
   const admins = await own.addMember('admin');
   const headers = key();
-  const act = () => open(headers, { as: admins });
-  expect((await act()).status).toBe(201);
+  const send = () => open(headers, { as: admins });
+  expect((await send()).status).toBe(201);
   const { userId } = await api.context.security.tokens.verifyAccess(admins);
   await api.request('DELETE', `/v1/members/${userId}`, { as: own.owner });
-  expect((await act()).status).toBe(401);
+  expect((await send()).status).toBe(401);
 });
 
-test('a refusal is not remembered: nothing was done', async () => {
+test('Idempotency-Key: a failed validation is not stored', async () => {
   const headers = key();
-  expect((await open(headers, { body: { ...wanted, subject: ' ' } })).status).toBe(422);
+  expect((await open(headers, { body: { ...conversation, subject: ' ' } })).status).toBe(422);
   expect((await open(headers)).status).toBe(201);
 });
 
-test('an API that is killed before its COMMIT leaves neither effect nor key', async () => {
+test('Idempotency-Key: a connection killed before COMMIT leaves neither effect nor key', async () => {
   const customer = await own.addMember('customer');
-  const path = await opened(customer);
+  const path = await createConversation(customer);
   const headers = key();
   const send = (on = api) =>
     on.request('POST', `${path}/messages`, { as: customer, body: { body: 'Hello?' }, headers });
-  const letGo = await holdConversations();
+  const unlock = await lockConversations();
   const first = send();
   await until(isWaiting);
-  // What the server sees of a process that is gone; a loss before COMMIT is tried again by itself,
-  // so that this is one effect in any case.
+  // PostgreSQL sees a killed process like this. The API retries transactions lost before COMMIT, so
+  // the message is written once in any case.
   await admin`select pg_terminate_backend(pid) from pg_stat_activity
     where datname = current_database() and wait_event_type = 'Lock'`;
-  await letGo();
+  await unlock();
   expect([201, 503]).toContain((await first).status);
-  const again = await send(other);
+  const again = await send(replica);
   expect(again.status).toBe(201);
   const list = await api.request('GET', `${path}/messages`, { as: customer });
   expect(((await list.json()) as { items: unknown[] }).items).toHaveLength(2);
@@ -168,7 +170,7 @@ test.each([
   ['too long', 'x'.repeat(256)],
   ['with a space in it', 'a b'],
   ['beyond ASCII', 'é'],
-])('400: a key that is %s', async (_, value) => {
+])('Idempotency-Key: 400 for a key that is %s', async (_, value) => {
   const response = await open({ 'Idempotency-Key': value });
   expect([response.status, await codeOf(response)]).toEqual([400, 'IDEMPOTENCY_KEY_INVALID']);
 });
@@ -177,7 +179,7 @@ test.each(
   routes
     .filter(({ method, protocol }) => method !== 'GET' && !protocol)
     .map((route) => [route.method, route.path, route]),
-)('%s %s looks at the key', async (method, path, { allow, body }) => {
+)('%s %s validates the Idempotency-Key', async (method, path, { allow, body }) => {
   const file = new FormData();
   file.append('file', new File(['x'], 'x.txt'));
   const response = await api.request(method, path.replaceAll(/:\w+/g, 'x'), {
@@ -188,7 +190,7 @@ test.each(
   expect([response.status, await codeOf(response)]).toEqual([400, 'IDEMPOTENCY_KEY_INVALID']);
 });
 
-test('an action that writes twice is claimed once, and cleans up after a refusal', async () => {
+test('Idempotency-Key: an action with two writes reserves once and releases after a rejection', async () => {
   const tenantId = newId('org');
   const ctx = { ...api.context, tenantId, actor: { kind: 'system' as const, name: 't' } };
   const keyed = { key: crypto.randomUUID(), fingerprint: ['a'], isIncomplete: true };
@@ -214,20 +216,22 @@ test('an action that writes twice is claimed once, and cleans up after a refusal
   expect(await second.write()).toBe('written');
 });
 
-test('an answer too long to be kept: 409, and nothing twice', async () => {
+test('Idempotency-Key: a response too large to store is 409 on repetition, without a second write', async () => {
   const ctx = { ...api.context, tenantId: newId('org') };
   const keyed = { key: crypto.randomUUID(), fingerprint: [] };
   const write = async () => {
     const body = 'x'.repeat(300_000);
     const idempotency = createIdempotency(ctx, keyed, () => ({ status: 200, body, headers: {} }));
-    const written = withTenant({ ...ctx, idempotency }, async ({ tx }) => idempotency.store(tx, undefined));
+    const written = withTenant({ ...ctx, idempotency }, async ({ tx }) =>
+      idempotency.store(tx, undefined),
+    );
     return written.catch((error) => idempotency.findResponse(error));
   };
   await write();
   await expect(write()).rejects.toMatchObject({ code: 'IDEMPOTENCY_ANSWER_GONE' });
 });
 
-test('after 24 hours it is a new request', async () => {
+test('Idempotency-Key: expires after 24 hours', async () => {
   const headers = key();
   const first = (await (await open(headers)).json()) as { id: string };
   await admin`update idempotency_keys set created_at = now() - interval '23 hours 59 minutes'`;
@@ -238,19 +242,19 @@ test('after 24 hours it is a new request', async () => {
   expect(((await later.json()) as { id: string }).id).not.toBe(first.id);
 });
 
-test('an answer that carries tokens is given again and stored so that nobody reads it', async () => {
+test('Idempotency-Key: responses with tokens are repeated and stored encrypted', async () => {
   const headers = key();
   const person = {
     email: `${newId('usr')}@example.com`,
     password: 'a long enough password',
-    name: 'Nora Newcomer',
+    name: 'Nora',
     organizationName: `Acme ${newId('org')}`,
   };
   const register = (body: object = person, on = api) =>
     on.request('POST', '/v1/auth/register', { body, headers });
   const first = await register();
   expect(first.status).toBe(201);
-  const again = await register(person, other);
+  const again = await register(person, replica);
   expect([again.status, isReplay(again)]).toEqual([201, true]);
   const pair = (await first.json()) as { refreshToken: string; accessToken: string };
   expect(await again.json()).toEqual(pair);
@@ -265,8 +269,8 @@ test('an answer that carries tokens is given again and stored so that nobody rea
   expect(text).not.toContain(headers['Idempotency-Key']);
 });
 
-test('a refresh whose answer was lost is answered again, and its session lives', async () => {
-  const { refreshToken } = await registered();
+test('Idempotency-Key: a repeated refresh returns the same tokens and keeps the session', async () => {
+  const { refreshToken } = await registerUser();
   const headers = key();
   const refresh = () =>
     api.request('POST', '/v1/auth/refresh', { body: { refreshToken }, headers });
@@ -277,7 +281,7 @@ test('a refresh whose answer was lost is answered again, and its session lives',
   expect(await again.json()).toEqual(first);
 });
 
-test('an upload is stored once, and another file is another request', async () => {
+test('Idempotency-Key: a repeated upload is stored once, another file is 422', async () => {
   const headers = key();
   const upload = (text: string, on = api) => {
     const body = new FormData();
@@ -293,23 +297,23 @@ test('an upload is stored once, and another file is another request', async () =
   expect(await codeOf(another)).toBe('IDEMPOTENCY_KEY_REUSED');
 });
 
-test('a process that dies between its effect and its answer: 409, and nothing twice', async () => {
-  const { refreshToken } = await registered();
+test('Idempotency-Key: a write without a stored response is 409 on repetition', async () => {
+  const { refreshToken } = await registerUser();
   const headers = key();
   const refresh = () =>
     api.request('POST', '/v1/auth/refresh', { body: { refreshToken }, headers });
   await refresh();
-  const lose = (age: string) =>
+  const loseResponse = (age: string) =>
     admin`update idempotency_keys set response = null, completed_at = null, created_at = now() - ${age}::interval
       where tenant_id = '00000000-0000-0000-0000-000000000000'
         and created_at = (select max(created_at) from idempotency_keys)`;
-  await lose('0 seconds');
+  await loseResponse('0 seconds');
   expect(await codeOf(await refresh())).toBe('IDEMPOTENCY_IN_FLIGHT');
-  await lose('2 minutes');
+  await loseResponse('2 minutes');
   expect(await codeOf(await refresh())).toBe('IDEMPOTENCY_ANSWER_GONE');
 });
 
-test('a key costs two statements and no transaction more, no header nothing', async () => {
+test('Idempotency-Key: adds two statements and no transaction to a request', async () => {
   const { database } = api.context;
   const costOf = async (headers: Record<string, string>) => {
     database.getStats(true);
@@ -317,11 +321,8 @@ test('a key costs two statements and no transaction more, no header nothing', as
     const { transactions, queries } = database.getStats();
     return { transactions, queries };
   };
-  /**
-   * Three times the same in a row: counters are written behind from time to time, and beside
-   * another transaction the notice of a request leaves after it.
-   */
-  const usualCost = async (headers: () => Record<string, string>) => {
+  /** The cost that is measured three times in a row: background writes disturb single measurements. */
+  const stableCost = async (headers: () => Record<string, string>) => {
     let [cost, times] = [await costOf(headers()), 1];
     for (let n = 0; n < 50 && times < 3; n++) {
       const next = await costOf(headers());
@@ -332,38 +333,40 @@ test('a key costs two statements and no transaction more, no header nothing', as
     return cost;
   };
   await open(key());
-  const plain = await usualCost(() => ({}));
-  const keyed = await usualCost(key);
+  const plain = await stableCost(() => ({}));
+  const keyed = await stableCost(key);
   expect(plain.transactions).toBe(1);
   expect(keyed).toEqual({ transactions: 1, queries: plain.queries + 2 });
 });
 
-async function opened(as = own.customer) {
+async function createConversation(as = own.customer) {
   const { id } = (await (await open({}, { as })).json()) as { id: string };
   return `/v1/conversations/${id}`;
 }
 
-async function registered() {
-  const person = { email: `${newId('usr')}@example.com`, password: 'a long enough password' };
-  const names = { name: 'Nora Newcomer', organizationName: `Acme ${newId('org')}` };
-  const response = await api.request('POST', '/v1/auth/register', {
-    body: { ...person, ...names },
-  });
+async function registerUser() {
+  const body = {
+    email: `${newId('usr')}@example.com`,
+    password: 'a long enough password',
+    name: 'Nora',
+    organizationName: `Acme ${newId('org')}`,
+  };
+  const response = await api.request('POST', '/v1/auth/register', { body });
   return (await response.json()) as { refreshToken: string };
 }
 
-async function holdConversations() {
-  const held = Promise.withResolvers<void>();
-  const holds = Promise.withResolvers<void>();
-  const holding = holder.begin(async (sql) => {
+async function lockConversations() {
+  const locked = Promise.withResolvers<void>();
+  const unlocked = Promise.withResolvers<void>();
+  const transaction = locker.begin(async (sql) => {
     await sql`select 1 from conversations for update`;
-    holds.resolve();
-    await held.promise;
+    locked.resolve();
+    await unlocked.promise;
   });
-  await holds.promise;
+  await locked.promise;
   return () => {
-    held.resolve();
-    return holding;
+    unlocked.resolve();
+    return transaction;
   };
 }
 

@@ -4,6 +4,7 @@ import { fromUuid, type Id } from '@insightdesk/shared/contract';
 import { login, register, requestPasswordReset } from '@insightdesk/shared/domain/identity/users';
 import { verifyAddress } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
+import { expectError } from '../../testing/expect-error.ts';
 import { createIntegrationApi, testDocumentedResponses } from '../../testing/integration-api.ts';
 
 const api = createIntegrationApi();
@@ -18,28 +19,24 @@ interface SignedIn {
   organization: { id: string };
 }
 
-async function registered(email = address()) {
+async function registerUser(email = address()) {
   const body = { email, password, name: 'Ann', organizationName: 'Ann & Co' };
   const response = await api.request('POST', '/v1/auth/register', { body });
   const answer = (await response.json()) as SignedIn;
   return { ...answer, email, as: answer.accessToken, userId: answer.user.id };
 }
 
-async function verified() {
-  const person = await registered();
+async function registerVerifiedUser() {
+  const person = await registerUser();
   await verifyAddress(api.context, person.userId);
   return person;
 }
 
-async function refused(response: Response, status: number, code: string) {
-  expect(await response.json()).toMatchObject({ status, code });
-}
-
-/** The newest link for an address, sealed as its letter has it. */
+/** The token of the newest link mailed to an address. */
 async function linkTo(email: string, purpose: string): Promise<string> {
   const [link] = await api.context.database.read({}, (tx) =>
     tx.execute<{ id: string }>(
-      `select id from account_links where email = '${email}' and purpose = '${purpose}'
+      `select id from email_links where email = '${email}' and purpose = '${purpose}'
         order by id desc limit 1`,
     ),
   );
@@ -50,110 +47,122 @@ async function linkTo(email: string, purpose: string): Promise<string> {
 const send = (path: string, body: object, as?: string) =>
   api.request('POST', path, { body, ...(as && { as }) });
 
-describe('an address', () => {
-  test('202, 200 by its link, 422 by the same again; `me` tells', async () => {
-    const { as, email } = await registered();
+describe('email address', () => {
+  test('verify-email: verifies the address once, with the password', async () => {
+    const { as, email } = await registerUser();
     expect((await send('/v1/auth/verify-email/resend', {}, as)).status).toBe(202);
     const token = await linkTo(email, 'verify');
-    await refused(await send('/v1/auth/verify-email', { token }), 422, 'VALIDATION_FAILED');
+    await expectError(await send('/v1/auth/verify-email', { token }), 422, 'VALIDATION_FAILED');
     const wrong = await send('/v1/auth/verify-email', { token, password: 'x' });
-    await refused(wrong, 403, 'WRONG_PASSWORD');
+    await expectError(wrong, 403, 'WRONG_PASSWORD');
     const answer = await send('/v1/auth/verify-email', { token, password });
     expect(await answer.json()).toMatchObject({ user: { email, emailVerified: true } });
-    await refused(await send('/v1/auth/verify-email', { token, password }), 422, 'LINK_INVALID');
+    await expectError(
+      await send('/v1/auth/verify-email', { token, password }),
+      422,
+      'LINK_INVALID',
+    );
     const me = await api.request('GET', '/v1/me', { as });
     expect(await me.json()).toMatchObject({ user: { emailVerified: true } });
   });
 
-  test('202: another one is asked for; 403 with a wrong password', async () => {
-    const { as } = await verified();
+  test('POST /v1/auth/email: 202, 403 with a wrong password', async () => {
+    const { as } = await registerVerifiedUser();
     const path = '/v1/auth/email';
     expect((await send(path, { password, email: address() }, as)).status).toBe(202);
-    await refused(await send(path, { password: 'x', email: address() }, as), 403, 'WRONG_PASSWORD');
+    await expectError(
+      await send(path, { password: 'x', email: address() }, as),
+      403,
+      'WRONG_PASSWORD',
+    );
   });
 
-  test('403: who has not verified it invites nobody', async () => {
-    const { as } = await registered();
+  test('POST /v1/invitations: 403 before the email address is verified', async () => {
+    const { as } = await registerUser();
     const invite = await send('/v1/invitations', { email: address(), role: 'agent' }, as);
-    await refused(invite, 403, 'EMAIL_NOT_VERIFIED');
+    await expectError(invite, 403, 'EMAIL_NOT_VERIFIED');
   });
 });
 
-describe('whether an address has an account', () => {
-  /** All that a stranger can tell from an answer, but for what is new each time. */
-  async function seen(response: Response) {
-    const told = JSON.stringify(await response.json())
+describe('account enumeration', () => {
+  /** The observable parts of a response, without values that differ each time. */
+  async function observe(response: Response) {
+    const body = JSON.stringify(await response.json())
       .replace(/"(\w*[tT]oken|id|requestId)":"[^"]*"/g, '"$1"')
       .replace(/[\w-]+@example\.com/g, 'address');
     const headers = [...response.headers.keys()].toSorted();
-    return { status: response.status, told, headers };
+    return { status: response.status, body, headers };
   }
 
-  test('is told by no answer', async () => {
-    const known = (await verified()).email;
-    const waiting = (await registered()).email;
-    const questions: ((email: string) => Promise<Response>)[] = [
+  test('responses do not reveal whether an address has an account', async () => {
+    const known = (await registerVerifiedUser()).email;
+    const waiting = (await registerUser()).email;
+    const requests: ((email: string) => Promise<Response>)[] = [
       (email) =>
         send('/v1/auth/register', { email, password, name: 'Ann', organizationName: 'Ann' }),
       (email) => send('/v1/auth/login', { email, password: 'not the password' }),
       (email) => send('/v1/auth/password/reset', { email }),
     ];
-    for (const request of questions) {
-      const unknown = await seen(await request(address()));
-      expect(await seen(await request(known))).toEqual(unknown);
-      expect(await seen(await request(waiting))).toEqual(unknown);
+    for (const request of requests) {
+      const unknown = await observe(await request(address()));
+      expect(await observe(await request(known))).toEqual(unknown);
+      expect(await observe(await request(waiting))).toEqual(unknown);
     }
-    const { as } = await verified();
+    const { as } = await registerVerifiedUser();
     const change = (email: string) => send('/v1/auth/email', { email, password }, as);
-    expect(await seen(await change(known))).toEqual(await seen(await change(address())));
-    const { owner } = await api.openTenant();
+    expect(await observe(await change(known))).toEqual(await observe(await change(address())));
+    const { owner } = await api.createTenant();
     const invite = (email: string) => send('/v1/invitations', { email, role: 'agent' }, owner);
     const hideDate = (answer: object) => JSON.stringify(answer).replace(/20\d\d-[^"\\]*/g, '');
-    const both = [await seen(await invite(known)), await seen(await invite(address()))];
+    const both = [await observe(await invite(known)), await observe(await invite(address()))];
     expect(hideDate(both[0] ?? {})).toBe(hideDate(both[1] ?? {}));
   });
 
-  test('is told by no difference in work', async () => {
+  test('requests do the same work whether an address has an account', async () => {
     const { context } = api;
     const work: string[][] = [];
-    for (const email of [(await verified()).email, (await registered()).email, address()]) {
+    for (const email of [
+      (await registerVerifiedUser()).email,
+      (await registerUser()).email,
+      address(),
+    ]) {
       const done: string[] = [];
       const {
         security: { passwords },
         database,
         identityDatabase: identity,
       } = context;
-      const noted =
-        <A extends unknown[], R>(name: string, work: (...given: A) => R) =>
-        (...given: A) => {
+      const counted =
+        <A extends unknown[], R>(name: string, work: (...input: A) => R) =>
+        (...input: A) => {
           done.push(name);
-          return work(...given);
+          return work(...input);
         };
-      const watched: Context = {
+      const observedContext: Context = {
         ...context,
         security: {
           ...context.security,
           passwords: {
             ...passwords,
-            hash: noted('hash', passwords.hash),
-            verify: noted('verify', passwords.verify),
+            hash: counted('hash', passwords.hash),
+            verify: counted('verify', passwords.verify),
           },
         },
         database: {
           ...database,
-          read: noted('read', database.read) as typeof database.read,
-          write: noted('write', database.write) as typeof database.write,
+          read: counted('read', database.read) as typeof database.read,
+          write: counted('write', database.write) as typeof database.write,
         },
         identityDatabase: {
-          read: noted('identity read', identity.read) as typeof identity.read,
-          write: noted('identity write', identity.write) as typeof identity.write,
+          read: counted('identity read', identity.read) as typeof identity.read,
+          write: counted('identity write', identity.write) as typeof identity.write,
         },
-        // What comes after the answer is no part of it.
+        // Background tasks after the response do not count.
         background: () => {},
       };
-      await login(watched, { email, password: 'not the password' }).catch(() => {});
-      await requestPasswordReset(watched, { email });
-      await register(watched, { email, password, name: 'Ann', organizationName: 'Ann' });
+      await login(observedContext, { email, password: 'not the password' }).catch(() => {});
+      await requestPasswordReset(observedContext, { email });
+      await register(observedContext, { email, password, name: 'Ann', organizationName: 'Ann' });
       work.push(done);
     }
     expect(work[1]).toEqual(work[0] ?? []);
@@ -162,34 +171,38 @@ describe('whether an address has an account', () => {
   });
 });
 
-describe('a password', () => {
-  test('202, then 204 once; sessions end', async () => {
-    const { as, email } = await verified();
+describe('password', () => {
+  test('password reset: works once and ends all sessions', async () => {
+    const { as, email } = await registerVerifiedUser();
     expect((await send('/v1/auth/password/reset', { email })).status).toBe(202);
     const body = { token: await linkTo(email, 'reset'), password: 'another long password' };
     expect((await send('/v1/auth/password/reset/confirm', body)).status).toBe(204);
-    await refused(await send('/v1/auth/password/reset/confirm', body), 422, 'LINK_INVALID');
+    await expectError(await send('/v1/auth/password/reset/confirm', body), 422, 'LINK_INVALID');
     expect((await api.request('GET', '/v1/me', { as })).status).toBe(401);
   });
 
-  test('204: changed; 403 with a wrong one; 422 for a short one', async () => {
-    const { as } = await registered();
+  test('POST /v1/auth/password: 204, 403 with a wrong password, 422 for a short one', async () => {
+    const { as } = await registerUser();
     const path = '/v1/auth/password';
     const change = { currentPassword: password, password: 'another long password' };
-    await refused(await send(path, { ...change, currentPassword: 'x' }, as), 403, 'WRONG_PASSWORD');
-    await refused(await send(path, { ...change, password: 'x' }, as), 422, 'VALIDATION_FAILED');
+    await expectError(
+      await send(path, { ...change, currentPassword: 'x' }, as),
+      403,
+      'WRONG_PASSWORD',
+    );
+    await expectError(await send(path, { ...change, password: 'x' }, as), 422, 'VALIDATION_FAILED');
     expect((await send(path, change, as)).status).toBe(204);
     expect((await api.request('GET', '/v1/me', { as })).status).toBe(200);
   });
 });
 
-describe('organisations', () => {
-  test('201, 200: founded, listed, switched to; 404 to strangers’', async () => {
-    const { as, organization } = await verified();
-    const stranger = await verified();
-    const founded = await send('/v1/organizations', { name: 'Another' }, as);
-    expect(founded.status).toBe(201);
-    const { organization: other } = (await founded.json()) as SignedIn;
+describe('organizations', () => {
+  test('organizations: created, listed and switched to, 404 for those of others', async () => {
+    const { as, organization } = await registerVerifiedUser();
+    const otherUser = await registerVerifiedUser();
+    const created = await send('/v1/organizations', { name: 'Another' }, as);
+    expect(created.status).toBe(201);
+    const { organization: other } = (await created.json()) as SignedIn;
     const list = await api.request('GET', '/v1/auth/organizations', { as });
     expect(await list.json()).toMatchObject({
       items: [
@@ -198,17 +211,17 @@ describe('organisations', () => {
       ],
     });
     const path = '/v1/auth/switch';
-    const away = await send(path, { organizationId: stranger.organization.id }, as);
-    await refused(away, 404, 'NOT_FOUND');
+    const foreign = await send(path, { organizationId: otherUser.organization.id }, as);
+    await expectError(foreign, 404, 'NOT_FOUND');
     const switched = await send(path, { organizationId: other.id }, as);
     expect(await switched.json()).toMatchObject({ organization: { id: other.id } });
-    await refused(await api.request('GET', '/v1/me', { as }), 401, 'SESSION_ENDED');
+    await expectError(await api.request('GET', '/v1/me', { as }), 401, 'SESSION_ENDED');
   });
 
-  test('204: switched to in cookies, by a browser that asks for them', async () => {
-    const { as } = await verified();
-    const founded = await send('/v1/organizations', { name: 'Another' }, as);
-    const { organization } = (await founded.json()) as SignedIn;
+  test('POST /v1/auth/switch: 204 with cookies for X-Session-Mode cookie', async () => {
+    const { as } = await registerVerifiedUser();
+    const created = await send('/v1/organizations', { name: 'Another' }, as);
+    const { organization } = (await created.json()) as SignedIn;
     const headers = {
       Origin: new URL(api.options.config.http.publicUrl).origin,
       'X-Session-Mode': 'cookie',
@@ -218,15 +231,15 @@ describe('organisations', () => {
     expect([switched.status, switched.headers.getSetCookie().length]).toEqual([204, 2]);
   });
 
-  test('422: a name that reads like a link', async () => {
-    const { as } = await verified();
-    const founded = await send('/v1/organizations', { name: 'Log in at evil.example' }, as);
-    await refused(founded, 422, 'VALIDATION_FAILED');
+  test('POST /v1/organizations: 422 for a name that contains a link', async () => {
+    const { as } = await registerVerifiedUser();
+    const created = await send('/v1/organizations', { name: 'Log in at evil.example' }, as);
+    await expectError(created, 422, 'VALIDATION_FAILED');
   });
 });
 
-test('a device is named', async () => {
-  const { email } = await registered();
+test('GET /v1/auth/sessions: names the device of a session', async () => {
+  const { email } = await registerUser();
   const headers = { 'User-Agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Firefox/140.0' };
   const body = { email, password };
   const signedIn = await api.request('POST', '/v1/auth/login', { body, headers });
@@ -237,12 +250,4 @@ test('a device is named', async () => {
   expect(items[0]).toHaveProperty('lastSeenAt');
 });
 
-testDocumentedResponses(
-  api,
-  '/v1/auth/verify-email',
-  '/v1/auth/password',
-  '/v1/auth/email',
-  '/v1/auth/organizations',
-  '/v1/auth/switch',
-  '/v1/organizations',
-);
+testDocumentedResponses(api, 'accounts');

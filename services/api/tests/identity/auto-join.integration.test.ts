@@ -21,7 +21,7 @@ const api: WholeApi = createIntegrationApi(undefined, {
     ...call,
   }),
 });
-const people = createTestUsers(api);
+const users = createTestUsers(api);
 const { publicUrl } = api.options.config.http;
 const redirectTo = `${publicUrl}/signed-in`;
 beforeAll(async () => {
@@ -34,9 +34,9 @@ afterAll(async () => {
   await api.close();
 });
 
-/** An organisation that takes in whoever its provider vouches for, and whose domain says so. */
-async function opened(more: object = {}) {
-  const owner = await people.register();
+/** An organization with auto-join enabled and the DNS record that proves its domain. */
+async function createOrganization(more: object = {}) {
+  const owner = await users.register();
   const as = owner.accessToken;
   const domain = `${newId('org').slice(4)}.example`;
   const body = {
@@ -55,36 +55,37 @@ async function opened(more: object = {}) {
   dns.publish(`_insightdesk.${domain}`, `insightdesk-organization=${organizationId}`);
   return { owner, as, domain, providerId, organizationId };
 }
-type Opened = Awaited<ReturnType<typeof opened>>;
+type Organization = Awaited<ReturnType<typeof createOrganization>>;
 
-const accountOf = ({ domain }: Pick<Opened, 'domain'>, more: object = {}) => {
+const accountOf = ({ domain }: Pick<Organization, 'domain'>, more: object = {}) => {
   const email = `${newId('usr')}@${domain}`;
   return { sub: `subject of ${email}`, email, email_verified: true, ...more };
 };
 type Account = ReturnType<typeof accountOf>;
 
-/** Goes to the provider and back; the token for a session, or what was wrong. */
-async function visit({ organizationId, providerId }: Opened, account: Account) {
+/** Signs in at the provider; returns a function that completes the callback. */
+async function startSignIn({ organizationId, providerId }: Organization, account: Account) {
   const verifier = randomBytes(32).toString('base64url');
   const challenge = createHash('sha256').update(verifier).digest('base64url');
   const query = new URLSearchParams({ organizationId, redirectTo, challenge });
   const begun = await api.request('GET', `/v1/auth/oauth/${providerId}/start?${query}`);
   const Cookie = begun.headers.getSetCookie()[0]?.split(';')[0] ?? '';
-  const back = await oidc.visit(begun.headers.get('Location') ?? '', account);
-  const comeBack = async () => {
+  const back = await oidc.signIn(begun.headers.get('Location') ?? '', account);
+  const completeCallback = async () => {
     const headers = { Cookie };
     const response = await api.request('GET', `${back.pathname}${back.search}`, { headers });
-    const at = new URL(response.headers.get('Location') ?? '');
-    const told = new URLSearchParams(at.hash.slice(1));
-    return { verifier, token: told.get('token') ?? '', error: told.get('error') };
+    const location = new URL(response.headers.get('Location') ?? '');
+    const fragment = new URLSearchParams(location.hash.slice(1));
+    return { verifier, token: fragment.get('token') ?? '', error: fragment.get('error') };
   };
-  return comeBack;
+  return completeCallback;
 }
 
-const wayThrough = async (where: Opened, account: Account) => (await visit(where, account))();
+const signInAtProvider = async (organization: Organization, account: Account) =>
+  (await startSignIn(organization, account))();
 
-async function enter(where: Opened, account: Account, code?: string) {
-  const { token, verifier, error } = await wayThrough(where, account);
+async function signIn(organization: Organization, account: Account, code?: string) {
+  const { token, verifier, error } = await signInAtProvider(organization, account);
   expect(error).toBeNull();
   const body = { token, verifier, ...(code && { code }) };
   const response = await api.request('POST', '/v1/auth/oauth/exchange', { body });
@@ -92,7 +93,7 @@ async function enter(where: Opened, account: Account, code?: string) {
   return (await response.json()) as SignedIn;
 }
 
-async function membersOf({ as }: Opened) {
+async function membersOf({ as }: Organization) {
   const list = await api.request('GET', '/v1/members', { as });
   const { items } = (await list.json()) as {
     items: { id: Id<'usr'>; email: string; role: string }[];
@@ -101,142 +102,155 @@ async function membersOf({ as }: Opened) {
 }
 
 test.each(['agent', 'customer'])(
-  'somebody new becomes a member as %s, by an account of his own',
+  'auto-join: a new user becomes a member as %s with a new account',
   async (role) => {
-    const where = await opened({ autoJoin: role });
-    const account = accountOf(where, { email_verified: true, name: 'Ada Lovelace' });
-    const first = await enter(where, account);
-    const again = await enter(where, account);
+    const organization = await createOrganization({ autoJoin: role });
+    const account = accountOf(organization, { email_verified: true, name: 'Ada Lovelace' });
+    const first = await signIn(organization, account);
+    const again = await signIn(organization, account);
     expect(again.user.id).toBe(first.user.id);
-    expect(await membersOf(where)).toMatchObject([
+    expect(await membersOf(organization)).toMatchObject([
       { id: first.user.id, email: account.email, role },
     ]);
     const me = await api.request('GET', '/v1/me', { as: first.accessToken });
     expect(await me.json()).toMatchObject({ role, user: { emailVerified: true } });
-    const told = await api.context.database.read({ tenantId: where.organizationId }, (tx) =>
-      tx.execute<{ payload: object }>(`select payload from outbox where name = 'member.joined'`),
+    const events = await api.context.database.read(
+      { tenantId: organization.organizationId },
+      (tx) =>
+        tx.execute<{ payload: object }>(`select payload from outbox where name = 'member.joined'`),
     );
-    expect(told.map(({ payload }) => payload)).toMatchObject([{ userId: first.user.id, role }]);
+    expect(events.map(({ payload }) => payload)).toMatchObject([{ userId: first.user.id, role }]);
   },
 );
 
 test.each([
-  ['the provider takes nobody in', { autoJoin: null }, {}],
+  ['auto-join is off', { autoJoin: null }, {}],
   ['the address is not verified', {}, { email_verified: false }],
   ['the domain is not allowed', { allowedDomains: ['example.org'] }, {}],
-])('nobody joins while %s', async (_, provider, about) => {
-  const where = await opened(provider);
-  const { error } = await wayThrough(where, { ...accountOf(where), ...about });
+])('auto-join: rejected when %s', async (_, provider, about) => {
+  const organization = await createOrganization(provider);
+  const { error } = await signInAtProvider(organization, { ...accountOf(organization), ...about });
   expect(error).toBe('OAUTH_UNKNOWN_PERSON');
-  expect(await membersOf(where)).toEqual([]);
+  expect(await membersOf(organization)).toEqual([]);
 });
 
-test('an organisation whose provider lies about a domain gets nobody, and takes no address', async () => {
-  const victim = await people.register();
-  const evil = await opened({ allowedDomains: ['example.com', 'gmail.example'] });
-  for (const email of [victim.email, 'somebody@gmail.example']) {
-    const { error } = await wayThrough(evil, { ...accountOf(evil), email });
+test('auto-join: a provider cannot claim domains without a DNS record', async () => {
+  const user = await users.register();
+  const evil = await createOrganization({ allowedDomains: ['example.com', 'gmail.example'] });
+  for (const email of [user.email, 'someone@gmail.example']) {
+    const { error } = await signInAtProvider(evil, { ...accountOf(evil), email });
     expect(error).toBe('OAUTH_UNKNOWN_PERSON');
   }
-  expect(dns.asked).toContain('_insightdesk.gmail.example');
-  const other = await opened();
-  const stolen = { ...evil, domain: other.domain };
+  expect(dns.queriedNames).toContain('_insightdesk.gmail.example');
+  const other = await createOrganization();
+  const forged = { ...evil, domain: other.domain };
   await api.request('PATCH', `/v1/identity-providers/${evil.providerId}`, {
     as: evil.as,
     body: { allowedDomains: [other.domain] },
   });
-  expect((await wayThrough(stolen, accountOf(stolen))).error).toBe('OAUTH_UNKNOWN_PERSON');
+  expect((await signInAtProvider(forged, accountOf(forged))).error).toBe('OAUTH_UNKNOWN_PERSON');
   expect(await membersOf(evil)).toEqual([]);
-  expect((await people.login(victim.email)).status).toBe(200);
+  expect((await users.login(user.email)).status).toBe(200);
 });
 
-test('the record counts at the moment: once it is withdrawn nobody new joins, members stay', async () => {
-  const where = await opened();
-  const account = accountOf(where);
-  await enter(where, account);
-  dns.withdraw(`_insightdesk.${where.domain}`);
-  expect((await wayThrough(where, accountOf(where))).error).toBe('OAUTH_UNKNOWN_PERSON');
-  await enter(where, account);
+test('auto-join: after the DNS record is removed no user joins, members stay', async () => {
+  const organization = await createOrganization();
+  const account = accountOf(organization);
+  await signIn(organization, account);
+  dns.unpublish(`_insightdesk.${organization.domain}`);
+  expect((await signInAtProvider(organization, accountOf(organization))).error).toBe(
+    'OAUTH_UNKNOWN_PERSON',
+  );
+  await signIn(organization, account);
 });
 
-test('whoever was removed stays out, by the same identity and by another', async () => {
-  const where = await opened();
-  const account = accountOf(where);
-  const { user } = await enter(where, account);
-  const gone = await api.request('DELETE', `/v1/members/${user.id}`, { as: where.as });
+test('auto-join: a removed member cannot join again, also with another subject', async () => {
+  const organization = await createOrganization();
+  const account = accountOf(organization);
+  const { user } = await signIn(organization, account);
+  const gone = await api.request('DELETE', `/v1/members/${user.id}`, { as: organization.as });
   expect(gone.status).toBe(204);
   for (const sub of [account.sub, 'another subject']) {
-    expect((await wayThrough(where, { ...account, sub })).error).toBe('OAUTH_UNKNOWN_PERSON');
+    expect((await signInAtProvider(organization, { ...account, sub })).error).toBe(
+      'OAUTH_UNKNOWN_PERSON',
+    );
   }
-  expect(await membersOf(where)).toEqual([]);
+  expect(await membersOf(organization)).toEqual([]);
 });
 
-test('two first sign-ins at once are one member', async () => {
-  const where = await opened();
-  const account = accountOf(where);
-  const ways = [await visit(where, account), await visit(where, account)];
-  const arrived = await Promise.all(ways.map((comeBack) => comeBack()));
-  expect(arrived.map(({ error }) => error)).toEqual([null, null]);
-  expect(await membersOf(where)).toHaveLength(1);
+test('auto-join: two concurrent first sign-ins create one member', async () => {
+  const organization = await createOrganization();
+  const account = accountOf(organization);
+  const callbacks = [
+    await startSignIn(organization, account),
+    await startSignIn(organization, account),
+  ];
+  const results = await Promise.all(callbacks.map((completeCallback) => completeCallback()));
+  expect(results.map(({ error }) => error)).toEqual([null, null]);
+  expect(await membersOf(organization)).toHaveLength(1);
 });
 
-test('a member who comes by the provider for the first time comes by many browsers at once', async () => {
-  const where = await opened();
-  const account = accountOf(where);
-  await enter(where, account);
+test('auto-join: concurrent first sign-ins of a member by a new subject all succeed', async () => {
+  const organization = await createOrganization();
+  const account = accountOf(organization);
+  await signIn(organization, account);
   const same = { ...account, sub: 'another subject' };
-  await api.context.database.write({ tenantId: where.organizationId }, (tx) =>
+  await api.context.database.write({ tenantId: organization.organizationId }, (tx) =>
     tx.execute('delete from identity_links'),
   );
-  const ways = await Promise.all(Array.from({ length: 6 }, () => visit(where, same)));
-  const arrived = await Promise.all(ways.map((comeBack) => comeBack()));
-  expect(arrived.map(({ error }) => error)).toEqual(ways.map(() => null));
+  const callbacks = await Promise.all(
+    Array.from({ length: 6 }, () => startSignIn(organization, same)),
+  );
+  const results = await Promise.all(callbacks.map((completeCallback) => completeCallback()));
+  expect(results.map(({ error }) => error)).toEqual(callbacks.map(() => null));
 });
 
-test('a verified account of the address joins, and is asked for its second factor', async () => {
-  const where = await opened();
-  const person = await people.registerGuarded();
-  const email = `${newId('usr')}@${where.domain}`;
+test('auto-join: an existing verified account joins with its second factor', async () => {
+  const organization = await createOrganization();
+  const person = await users.registerWithTwoFactor();
+  const email = `${newId('usr')}@${organization.domain}`;
   await api.context.database.write({}, (tx) =>
     tx.execute(`update users set email = '${email}' where id = '${toUuid(person.user.id)}'`),
   );
-  const account = { ...accountOf(where), email };
-  const { token, verifier } = await wayThrough(where, account);
+  const account = { ...accountOf(organization), email };
+  const { token, verifier } = await signInAtProvider(organization, account);
   const body = { token, verifier };
   expect((await api.request('POST', '/v1/auth/oauth/exchange', { body })).status).toBe(401);
-  const entered = await enter(where, account, totpCode(person.secret, 1));
+  const entered = await signIn(organization, account, totpCode(person.secret, 1));
   expect(entered.user.id).toBe(person.user.id);
 });
 
-test('an account that only claims the address is left alone', async () => {
-  const where = await opened();
-  const squatter = await people.claim();
-  const email = `${newId('usr')}@${where.domain}`;
+test('auto-join: an unverified account with the address is not used', async () => {
+  const organization = await createOrganization();
+  const unverified = await users.registerUnverified();
+  const email = `${newId('usr')}@${organization.domain}`;
   await api.context.database.write({}, (tx) =>
-    tx.execute(`update users set email = '${email}' where id = '${toUuid(squatter.user.id)}'`),
+    tx.execute(`update users set email = '${email}' where id = '${toUuid(unverified.user.id)}'`),
   );
-  const entered = await enter(where, { ...accountOf(where), email });
-  expect(entered.user.id).not.toBe(squatter.user.id);
+  const entered = await signIn(organization, { ...accountOf(organization), email });
+  expect(entered.user.id).not.toBe(unverified.user.id);
 });
 
-test('seats are counted', async () => {
-  const where = await opened();
+test('auto-join: 409 QUOTA_EXCEEDED when no seat is free', async () => {
+  const organization = await createOrganization();
   const system = { kind: 'system', name: 'test' } as const;
-  const ctx = { ...api.context, actor: system, tenantId: where.organizationId };
+  const ctx = { ...api.context, actor: system, tenantId: organization.organizationId };
   await setQuota(ctx, { metric: 'seats', value: 1 });
-  expect((await wayThrough(where, accountOf(where))).error).toBe('QUOTA_EXCEEDED');
-  expect(await membersOf(where)).toEqual([]);
+  expect((await signInAtProvider(organization, accountOf(organization))).error).toBe(
+    'QUOTA_EXCEEDED',
+  );
+  expect(await membersOf(organization)).toEqual([]);
 });
 
-test('nobody becomes an owner or an admin by it', async () => {
-  const { as, providerId } = await opened();
+test('auto-join: owner and admin are not allowed as roles', async () => {
+  const { as, providerId } = await createOrganization();
   for (const autoJoin of ['owner', 'admin']) {
     const path = `/v1/identity-providers/${providerId}`;
     expect((await api.request('PATCH', path, { as, body: { autoJoin } })).status).toBe(422);
   }
 });
 
-test('a name server that does not answer is no proof, and keeps nobody waiting', async () => {
+test('DNS lookup: an unresponsive server times out with no records', async () => {
   const silent = await Bun.udpSocket({ hostname: '127.0.0.1', socket: { data() {} } });
   const texts = createDnsTexts({ servers: [`127.0.0.1:${silent.port}`], timeoutMs: 200 });
   expect(await texts('_insightdesk.example.com')).toEqual([]);

@@ -3,19 +3,20 @@ import { newId } from '@insightdesk/shared/utils';
 import type { z } from 'zod';
 import type { Method } from '../../route.ts';
 import { routes } from '../../routes.ts';
-import { faultOf, openPeople } from '../../testing/test-users.ts';
-import { openWholeApi } from '../../testing/integration-api.ts';
+import { expectError } from '../../testing/expect-error.ts';
+import { createIntegrationApi } from '../../testing/integration-api.ts';
+import { createTestUsers } from '../../testing/test-users.ts';
 
-const api = openWholeApi();
-const people = openPeople(api);
+const api = createIntegrationApi();
+const users = createTestUsers(api);
 afterAll(api.close);
 
 const wrong = 'another password';
 const code = '123456';
 const redirectTo = `${api.options.config.http.publicUrl}/signed-in`;
 
-/** Every route that has its caller type the own password again. */
-const doors: [method: Method, path: string, body: object][] = [
+/** Routes that require the password of the caller. */
+const requests: [method: Method, path: string, body: object][] = [
   ['POST', '/v1/auth/password', { currentPassword: wrong, password: 'a new good password' }],
   ['POST', '/v1/auth/email', { password: wrong, email: 'next@example.com' }],
   ['POST', '/v1/auth/two-factor', { password: wrong }],
@@ -27,27 +28,26 @@ const doors: [method: Method, path: string, body: object][] = [
   ['POST', '/v1/organization/erasure', { password: wrong, name: 'Ann & Co' }],
 ];
 
-test.each(doors)(
-  'a wrong own password is 403 WRONG_PASSWORD: %s %s',
+test.each(requests)(
+  '%s %s: a wrong password is 403 WRONG_PASSWORD, the session stays valid',
   async (method, path, body) => {
-    const { accessToken: as } = await people.register();
-    expect(await faultOf(await api.ask(method, path, { as, body }))).toEqual([
-      403,
-      'WRONG_PASSWORD',
-    ]);
-    // It is the password that is wrong, and not the session.
-    expect((await api.ask('GET', '/v1/me', { as })).status).toBe(200);
+    const { accessToken: as } = await users.register();
+    await expectError(await api.request(method, path, { as, body }), 403, 'WRONG_PASSWORD');
+
+    expect((await api.request('GET', '/v1/me', { as })).status).toBe(200);
   },
 );
 
-test('no such route is left out', () => {
-  const asks = ({ input }: { input: z.ZodType }) => {
+test('every route with a password in its input is in the list above', () => {
+  const takesPassword = ({ input }: { input: z.ZodType }) => {
     const { shape = {} } = input as { shape?: object };
     return 'password' in shape || 'currentPassword' in shape;
   };
-  const asking = routes.filter((route) => route.allow !== 'anyone' && asks(route));
-  const seen = (path: string) =>
-    doors.some(([, door]) => new RegExp(`^${path.replace(/:\w+/g, '[^/]+')}$`).test(door));
-  expect(asking.map(({ path }) => path).filter((path) => !seen(path))).toEqual([]);
-  expect(asking).toHaveLength(doors.length);
+  const passwordRoutes = routes.filter((route) => route.allow !== 'anyone' && takesPassword(route));
+  const isListed = (path: string) =>
+    requests.some(([, requested]) =>
+      new RegExp(`^${path.replace(/:\w+/g, '[^/]+')}$`).test(requested),
+    );
+  expect(passwordRoutes.map(({ path }) => path).filter((path) => !isListed(path))).toEqual([]);
+  expect(passwordRoutes).toHaveLength(requests.length);
 });

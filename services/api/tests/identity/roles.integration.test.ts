@@ -1,28 +1,29 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { type Permission, permissionNames, permissionsOf } from '@insightdesk/shared/contract';
-import { findGrant, login, members, register } from '@insightdesk/shared/domain/identity/users';
+import {
+  findPermissionRestriction,
+  login,
+  members,
+  register,
+} from '@insightdesk/shared/domain/identity/users';
 import { newId } from '@insightdesk/shared/utils';
+import { expectError } from '../../testing/expect-error.ts';
 import { createIntegrationApi, testDocumentedResponses } from '../../testing/integration-api.ts';
 
 const api = createIntegrationApi();
-type Tenant = Awaited<ReturnType<typeof api.openTenant>>;
+type Tenant = Awaited<ReturnType<typeof api.createTenant>>;
 let own: Tenant;
-let strangers: Tenant;
+let others: Tenant;
 beforeAll(async () => {
-  [own, strangers] = await Promise.all([api.openTenant(), api.openTenant()]);
+  [own, others] = await Promise.all([api.createTenant(), api.createTenant()]);
 });
 afterAll(() => api.close());
-
-async function refused(answer: Promise<Response>, status: number, code: string) {
-  const response = await answer;
-  expect(await response.json()).toMatchObject({ status, code });
-}
 
 const { tokens } = api.context.security;
 const userOf = async (as: string) => (await tokens.verifyAccess(as)).userId;
 const readers: Permission[] = ['conversations:read', 'members:read', 'channels:subscribe'];
 let names = 0;
-const add = (change = {}, as = own.owner) =>
+const requestRole = (change = {}, as = own.owner) =>
   api.request('POST', '/v1/roles', {
     as,
     body: { name: `Role ${names++}`, base: 'agent', permissions: readers, ...change },
@@ -33,25 +34,26 @@ interface Role {
   version: number;
   permissions: Permission[];
 }
-const added = async (change = {}, as = own.owner) => (await (await add(change, as)).json()) as Role;
-const give = (userId: string, body: object, as = own.owner) =>
+const createRole = async (change = {}, as = own.owner) =>
+  (await (await requestRole(change, as)).json()) as Role;
+const assignRole = (userId: string, body: object, as = own.owner) =>
   api.request('PATCH', `/v1/members/${userId}`, { as, body });
 
-/** The token that a refresh would bring now. */
-async function renewed(as: string): Promise<string> {
+/** A token with the current role, as a refresh would issue. */
+async function refreshedToken(as: string): Promise<string> {
   const { tenantId, userId, sessionId } = await tokens.verifyAccess(as);
-  const whose = { tenantId, userId };
-  const restriction = await findGrant(api.context, whose);
+  const member = { tenantId, userId };
+  const restriction = await findPermissionRestriction(api.context, member);
   const rows = await api.context.database.read({ tenantId }, (tx) =>
     tx.select().from(members).execute(),
   );
   const role = rows.find((one) => one.userId === userId)?.role ?? 'customer';
-  return (await tokens.signAccess({ ...whose, sessionId, role, restriction })).token;
+  return (await tokens.signAccess({ ...member, sessionId, role, restriction })).token;
 }
 
 describe('custom roles', () => {
-  test('201, 200, 204: made, read, changed, removed', async () => {
-    const role = await added({ name: 'Night shift' });
+  test('custom roles: created, read, updated and deleted', async () => {
+    const role = await createRole({ name: 'Night shift' });
     expect(role).toMatchObject({
       name: 'Night shift',
       version: 1,
@@ -67,25 +69,25 @@ describe('custom roles', () => {
     });
     expect(await changed.json()).toMatchObject({ version: 2, permissions: ['members:read'] });
     expect((await api.request('DELETE', path, { as: own.owner })).status).toBe(204);
-    await refused(api.request('GET', path, { as: own.owner }), 404, 'NOT_FOUND');
-    await refused(api.request('DELETE', path, { as: own.owner }), 404, 'NOT_FOUND');
+    await expectError(api.request('GET', path, { as: own.owner }), 404, 'NOT_FOUND');
+    await expectError(api.request('DELETE', path, { as: own.owner }), 404, 'NOT_FOUND');
   });
 
-  test('403, 404, 409, 422', async () => {
-    const { id, name } = await added();
+  test('custom roles: 403 without permission, 404 for other tenants, 409 for a taken name, 422', async () => {
+    const { id, name } = await createRole();
     const path = `/v1/roles/${id}`;
     for (const as of [own.admin, own.agent, own.customer]) {
-      await refused(add({}, as), 403, 'FORBIDDEN');
-      await refused(api.request('PATCH', path, { as, body: { name: 'X' } }), 403, 'FORBIDDEN');
-      await refused(api.request('DELETE', path, { as }), 403, 'FORBIDDEN');
+      await expectError(requestRole({}, as), 403, 'FORBIDDEN');
+      await expectError(api.request('PATCH', path, { as, body: { name: 'X' } }), 403, 'FORBIDDEN');
+      await expectError(api.request('DELETE', path, { as }), 403, 'FORBIDDEN');
     }
-    const as = strangers.owner;
-    await refused(api.request('GET', path, { as }), 404, 'NOT_FOUND');
-    await refused(api.request('PATCH', path, { as, body: { name: 'X' } }), 404, 'NOT_FOUND');
-    await refused(api.request('DELETE', path, { as }), 404, 'NOT_FOUND');
-    await refused(add({ name }), 409, 'ROLE_NAME_TAKEN');
-    const { id: second } = await added();
-    await refused(
+    const as = others.owner;
+    await expectError(api.request('GET', path, { as }), 404, 'NOT_FOUND');
+    await expectError(api.request('PATCH', path, { as, body: { name: 'X' } }), 404, 'NOT_FOUND');
+    await expectError(api.request('DELETE', path, { as }), 404, 'NOT_FOUND');
+    await expectError(requestRole({ name }), 409, 'ROLE_NAME_TAKEN');
+    const { id: second } = await createRole();
+    await expectError(
       api.request('PATCH', `/v1/roles/${second}`, { as: own.owner, body: { name } }),
       409,
       'ROLE_NAME_TAKEN',
@@ -98,18 +100,18 @@ describe('custom roles', () => {
       { base: 'admin', permissions: ['webhooks:manage'] },
       { name: '' },
     ]) {
-      await refused(add(wrong), 422, 'VALIDATION_FAILED');
+      await expectError(requestRole(wrong), 422, 'VALIDATION_FAILED');
     }
   });
 
-  test('what a member holds is what the role leaves, on every route, and changes at once', async () => {
-    const role = await added();
-    const before = await own.newcomer('agent');
+  test('custom roles: restrict a member on every route; changes take effect at once', async () => {
+    const role = await createRole();
+    const before = await own.addMember('agent');
     const userId = await userOf(before);
-    const given = await give(userId, { role: 'agent', roleId: role.id });
-    expect(await given.json()).toMatchObject({ role: 'agent', roleId: role.id });
-    await refused(api.request('GET', '/v1/me', { as: before }), 401, 'ACCESS_CHANGED');
-    const as = await renewed(before);
+    const assigned = await assignRole(userId, { role: 'agent', roleId: role.id });
+    expect(await assigned.json()).toMatchObject({ role: 'agent', roleId: role.id });
+    await expectError(api.request('GET', '/v1/me', { as: before }), 401, 'ACCESS_CHANGED');
+    const as = await refreshedToken(before);
     const me = await (await api.request('GET', '/v1/me', { as })).json();
     const permissions = [
       'account:read',
@@ -121,25 +123,25 @@ describe('custom roles', () => {
     expect(me).toMatchObject({ role: 'agent', permissions });
     expect((await api.request('GET', '/v1/conversations', { as })).status).toBe(200);
     const body = { subject: 'S', body: 'B' };
-    await refused(api.request('POST', '/v1/conversations', { as, body }), 403, 'FORBIDDEN');
+    await expectError(api.request('POST', '/v1/conversations', { as, body }), 403, 'FORBIDDEN');
     const path = `/v1/roles/${role.id}`;
     const wider = { permissions: [...readers, 'conversations:open'] };
     expect((await api.request('PATCH', path, { as: own.owner, body: wider })).status).toBe(200);
-    await refused(api.request('POST', '/v1/conversations', { as, body }), 403, 'FORBIDDEN');
-    await refused(api.request('GET', '/v1/me', { as }), 401, 'ACCESS_CHANGED');
-    const fresh = await renewed(as);
+    await expectError(api.request('POST', '/v1/conversations', { as, body }), 403, 'FORBIDDEN');
+    await expectError(api.request('GET', '/v1/me', { as }), 401, 'ACCESS_CHANGED');
+    const fresh = await refreshedToken(as);
     expect((await api.request('POST', '/v1/conversations', { as: fresh, body })).status).toBe(201);
-    await refused(api.request('DELETE', path, { as: own.owner }), 409, 'ROLE_IN_USE');
-    await give(userId, { role: 'agent' });
-    await refused(api.request('GET', '/v1/me', { as: fresh }), 401, 'ACCESS_CHANGED');
-    const builtIn = await renewed(fresh);
+    await expectError(api.request('DELETE', path, { as: own.owner }), 409, 'ROLE_IN_USE');
+    await assignRole(userId, { role: 'agent' });
+    await expectError(api.request('GET', '/v1/me', { as: fresh }), 401, 'ACCESS_CHANGED');
+    const builtIn = await refreshedToken(fresh);
     expect(
       ((await (await api.request('GET', '/v1/me', { as: builtIn })).json()) as Role).permissions,
     ).toEqual([...permissionsOf('agent')]);
     expect((await api.request('DELETE', path, { as: own.owner })).status).toBe(204);
   });
 
-  test('a login and a refresh bring the custom role', async () => {
+  test('custom roles: login and refresh issue tokens with the current version', async () => {
     const { context } = api;
     const password = 'a long enough password';
     const person = {
@@ -157,10 +159,10 @@ describe('custom roles', () => {
     await context.database.write({ tenantId }, (tx) =>
       tx.insert(members).values({ tenantId, userId, role: 'agent' }),
     );
-    const role = await added({}, owner.accessToken);
-    expect((await give(userId, { role: 'agent', roleId: role.id }, owner.accessToken)).status).toBe(
-      200,
-    );
+    const role = await createRole({}, owner.accessToken);
+    expect(
+      (await assignRole(userId, { role: 'agent', roleId: role.id }, owner.accessToken)).status,
+    ).toBe(200);
     const pair = await login(context, { email: person.email, password, organizationId: tenantId });
     expect((await tokens.verifyAccess(pair.accessToken)).restriction).toMatchObject({
       roleId: role.id,
@@ -178,72 +180,80 @@ describe('custom roles', () => {
       version: 2,
       permissions: [],
     });
-    await refused(api.request('GET', '/v1/members', { as }), 403, 'FORBIDDEN');
+    await expectError(api.request('GET', '/v1/members', { as }), 403, 'FORBIDDEN');
   });
 
-  test('409: fifty and no more, also at once', async () => {
-    const { owner: as } = await api.openTenant();
-    const answers = await Promise.all(Array.from({ length: 55 }, () => add({}, as)));
+  test('custom roles: 409 over 50 roles, also concurrently', async () => {
+    const { owner: as } = await api.createTenant();
+    const answers = await Promise.all(Array.from({ length: 55 }, () => requestRole({}, as)));
     expect(answers.filter(({ status }) => status === 201)).toHaveLength(50);
-    await refused(add({}, as), 409, 'TOO_MANY_ROLES');
+    await expectError(requestRole({}, as), 409, 'TOO_MANY_ROLES');
   });
 
-  test('nobody gives what they do not have', async () => {
-    const narrow = await added({
+  test('custom roles: members cannot grant permissions they do not have', async () => {
+    const narrow = await createRole({
       base: 'admin',
       permissions: ['members:read', 'members:manage', 'customers:invite', 'conversations:read'],
     });
-    const before = await own.newcomer('admin');
+    const before = await own.addMember('admin');
     const self = await userOf(before);
-    await give(self, { role: 'admin', roleId: narrow.id });
-    const as = await renewed(before);
-    const target = await userOf(await own.newcomer('customer'));
+    await assignRole(self, { role: 'admin', roleId: narrow.id });
+    const as = await refreshedToken(before);
+    const target = await userOf(await own.addMember('customer'));
     for (const body of [{ role: 'admin' }, { role: 'agent' }, { role: 'owner' }]) {
-      await refused(give(target, body, as), 403, 'FORBIDDEN');
-      await refused(give(self, body, as), 403, 'FORBIDDEN');
+      await expectError(assignRole(target, body, as), 403, 'FORBIDDEN');
+      await expectError(assignRole(self, body, as), 403, 'FORBIDDEN');
       const email = `${newId('usr')}@example.com`;
-      await refused(
+      await expectError(
         api.request('POST', '/v1/invitations', { as, body: { email, ...body } }),
         403,
         'FORBIDDEN',
       );
     }
-    const less = await added({ permissions: ['conversations:read'] });
-    const more = await added({ permissions: ['conversations:read', 'conversations:reply'] });
-    await refused(give(target, { role: 'agent', roleId: more.id }, as), 403, 'FORBIDDEN');
-    expect((await give(target, { role: 'agent', roleId: less.id }, as)).status).toBe(200);
-    await refused(give(await userOf(own.owner), { role: 'customer' }, as), 403, 'FORBIDDEN');
-    await refused(give(target, { role: 'admin', roleId: less.id }), 422, 'VALIDATION_FAILED');
-    const foreign = await added({}, strangers.owner);
-    await refused(give(target, { role: 'agent', roleId: foreign.id }), 404, 'NOT_FOUND');
+    const less = await createRole({ permissions: ['conversations:read'] });
+    const more = await createRole({ permissions: ['conversations:read', 'conversations:reply'] });
+    await expectError(assignRole(target, { role: 'agent', roleId: more.id }, as), 403, 'FORBIDDEN');
+    expect((await assignRole(target, { role: 'agent', roleId: less.id }, as)).status).toBe(200);
+    await expectError(
+      assignRole(await userOf(own.owner), { role: 'customer' }, as),
+      403,
+      'FORBIDDEN',
+    );
+    await expectError(
+      assignRole(target, { role: 'admin', roleId: less.id }),
+      422,
+      'VALIDATION_FAILED',
+    );
+    const foreign = await createRole({}, others.owner);
+    await expectError(assignRole(target, { role: 'agent', roleId: foreign.id }), 404, 'NOT_FOUND');
   });
 
-  test('a forged claim of permissions is no claim: the database knows the version', async () => {
-    const role = await added({ permissions: ['members:read'] });
-    const before = await own.newcomer('agent');
-    await give(await userOf(before), { role: 'agent', roleId: role.id });
-    const { expiresAt: _, ...claims } = await tokens.verifyAccess(await renewed(before));
+  test('custom roles: a token without the restriction is 401 ACCESS_CHANGED', async () => {
+    const role = await createRole({ permissions: ['members:read'] });
+    const before = await own.addMember('agent');
+    await assignRole(await userOf(before), { role: 'agent', roleId: role.id });
+    const { expiresAt: _, ...claims } = await tokens.verifyAccess(await refreshedToken(before));
     const without = (await tokens.signAccess({ ...claims, restriction: undefined })).token;
-    await refused(api.request('GET', '/v1/me', { as: without }), 401, 'ACCESS_CHANGED');
+    await expectError(api.request('GET', '/v1/me', { as: without }), 401, 'ACCESS_CHANGED');
   });
 });
 
-describe('who may do what', () => {
+describe('permissions', () => {
   const explain = (query: string, as: string) =>
     api.request('GET', `/v1/permissions/explain?${query}`, { as });
 
-  test('200: the table', async () => {
+  test('GET /v1/permissions: lists all permissions', async () => {
     const { items } = (await (
       await api.request('GET', '/v1/permissions', { as: own.customer })
     ).json()) as { items: { name: string }[] };
     expect(items.map(({ name }) => name)).toEqual([...permissionNames]);
   });
 
-  test('200: for oneself, with and without a resource', async () => {
+  test('explain: the caller with and without a resource', async () => {
     const body = { subject: 'S', body: 'B' };
     const opened = await api.request('POST', '/v1/conversations', { as: own.customer, body });
     const { id } = (await opened.json()) as { id: string };
-    const asked: [string, string, boolean][] = [
+    const requests: [string, string, boolean][] = [
       ['permission=conversations:manage', own.customer, false],
       ['permission=conversations:manage', own.agent, true],
       [`permission=conversations:read&resource=${id}`, own.customer, true],
@@ -251,38 +261,41 @@ describe('who may do what', () => {
       [`permission=members:manage&resource=${await userOf(own.owner)}`, own.admin, false],
       [`permission=members:manage&resource=${await userOf(own.agent)}`, own.admin, true],
     ];
-    for (const [query, as, allowed] of asked) {
+    for (const [query, as, allowed] of requests) {
       const answer = await (await explain(query, as)).json();
       expect(answer).toMatchObject({ allowed, via: 'built-in', userId: await userOf(as) });
     }
-    const others = [await own.newcomer('customer'), strangers.owner, strangers.agent];
-    for (const as of others) {
-      await refused(explain(`permission=conversations:read&resource=${id}`, as), 404, 'NOT_FOUND');
+    for (const as of [await own.addMember('customer'), others.owner, others.agent]) {
+      await expectError(
+        explain(`permission=conversations:read&resource=${id}`, as),
+        404,
+        'NOT_FOUND',
+      );
     }
     const member = await userOf(own.agent);
-    await refused(
-      explain(`permission=members:read&resource=${member}`, strangers.owner),
+    await expectError(
+      explain(`permission=members:read&resource=${member}`, others.owner),
       404,
       'NOT_FOUND',
     );
-    await refused(
+    await expectError(
       explain(`permission=members:read&resource=${member}`, own.customer),
       404,
       'NOT_FOUND',
     );
   });
 
-  test('200, 403, 404, 422: for another', async () => {
-    const { id } = await added({ permissions: ['members:read'] });
-    const userId = await userOf(await own.newcomer('agent'));
-    await give(userId, { role: 'agent', roleId: id });
+  test('explain: another member, 403, 404 and 422', async () => {
+    const { id } = await createRole({ permissions: ['members:read'] });
+    const userId = await userOf(await own.addMember('agent'));
+    await assignRole(userId, { role: 'agent', roleId: id });
     const about = `permission=conversations:read&userId=${userId}`;
     const answer = await (await explain(about, own.admin)).json();
     expect(answer).toMatchObject({ allowed: false, via: 'custom', role: 'agent', userId });
-    await refused(explain(about, own.agent), 403, 'FORBIDDEN');
-    await refused(explain(about, strangers.owner), 404, 'NOT_FOUND');
-    await refused(explain('permission=everything', own.owner), 422, 'VALIDATION_FAILED');
-    await refused(
+    await expectError(explain(about, own.agent), 403, 'FORBIDDEN');
+    await expectError(explain(about, others.owner), 404, 'NOT_FOUND');
+    await expectError(explain('permission=everything', own.owner), 422, 'VALIDATION_FAILED');
+    await expectError(
       explain(`permission=members:read&resource=${newId('msg')}`, own.owner),
       422,
       'VALIDATION_FAILED',
@@ -290,4 +303,4 @@ describe('who may do what', () => {
   });
 });
 
-testDocumentedResponses(api, '/v1/roles', '/v1/permissions');
+testDocumentedResponses(api, 'roles');

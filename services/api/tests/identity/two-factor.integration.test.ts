@@ -3,17 +3,12 @@ import { connect } from '@insightdesk/shared/database';
 import { testEnvironment } from '@insightdesk/shared/testing';
 import { enabledRoutes } from '../../route.ts';
 import { routes } from '../../routes.ts';
+import { expectError } from '../../testing/expect-error.ts';
 import { createIntegrationApi, testDocumentedResponses } from '../../testing/integration-api.ts';
-import {
-  createTestUsers,
-  errorOf,
-  password,
-  type SignedIn,
-  totpCode,
-} from '../../testing/test-users.ts';
+import { createTestUsers, password, type SignedIn, totpCode } from '../../testing/test-users.ts';
 
 const api = createIntegrationApi();
-const people = createTestUsers(api);
+const users = createTestUsers(api);
 const admin = connect(testEnvironment.adminUrl, { timeoutMs: 5_000 });
 afterAll(async () => {
   await admin.end();
@@ -23,57 +18,55 @@ afterAll(async () => {
 const request = (path: string, as: string, body: object) =>
   api.request('POST', `/v1/auth/two-factor${path}`, { as, body });
 
-/** The door that an invitation of `host` is, for whoever has the password of all people here. */
-async function invited(email: string, host?: SignedIn) {
-  host ??= await people.register();
-  const asked = { as: host.accessToken, body: { email, role: 'agent' } };
-  const { id } = (await (await api.request('POST', '/v1/invitations', asked)).json()) as {
+/** An invitation by `host`; `accept` accepts it with the password of all test users. */
+async function createInvitation(email: string, host?: SignedIn) {
+  host ??= await users.register();
+  const options = { as: host.accessToken, body: { email, role: 'agent' } };
+  const { id } = (await (await api.request('POST', '/v1/invitations', options)).json()) as {
     id: string;
   };
   const token = api.context.security.tokenCodec.seal('invitation', [host.organization.id, id]);
   const accept = (more: object) =>
-    api.request('POST', '/v1/invitations/accept', { body: { token, name: 'A', password, ...more } });
+    api.request('POST', '/v1/invitations/accept', {
+      body: { token, name: 'A', password, ...more },
+    });
   return { host, accept };
 }
 
 describe('setting up', () => {
-  test('takes the password, then a code of the new secret', async () => {
-    const { accessToken: as } = await people.register();
-    expect(await errorOf(await request('', as, { password: 'another password' }))).toEqual([
+  test('TOTP setup: requires the password, then a code of the new secret', async () => {
+    const { accessToken: as } = await users.register();
+    await expectError(
+      await request('', as, { password: 'another password' }),
       403,
       'WRONG_PASSWORD',
-    ]);
-    expect(await errorOf(await request('/confirm', as, { code: '123456' }))).toEqual([
+    );
+    await expectError(
+      await request('/confirm', as, { code: '123456' }),
       409,
       'TWO_FACTOR_NOT_BEGUN',
-    ]);
-    const begun = (await (await request('', as, { password })).json()) as { secret: string };
-    const wrong = totpCode(begun.secret, 9);
-    expect(await errorOf(await request('/confirm', as, { code: wrong }))).toEqual([
-      401,
-      'TWO_FACTOR_INVALID',
-    ]);
-    const { recoveryCodes, url } = await people.setUp(as);
+    );
+    const started = (await (await request('', as, { password })).json()) as { secret: string };
+    const wrong = totpCode(started.secret, 9);
+    await expectError(await request('/confirm', as, { code: wrong }), 401, 'TWO_FACTOR_INVALID');
+    const { recoveryCodes, url } = await users.enableTwoFactor(as);
     expect(url).toStartWith('otpauth://totp/InsightDesk:');
     expect(new Set(recoveryCodes).size).toBe(10);
     const state = await api.request('GET', '/v1/auth/two-factor', { as });
     expect(await state.json()).toEqual({ totp: true, passkeys: 0, recoveryCodesLeft: 10 });
-    expect(await errorOf(await request('', as, { password }))).toEqual([409, 'TWO_FACTOR_SET_UP']);
+    await expectError(await request('', as, { password }), 409, 'TWO_FACTOR_SET_UP');
   });
 
-  test('a session that has not proven the factor cannot bring another', async () => {
-    const { email, accessToken } = await people.register();
-    const old = (await (await people.login(email)).json()) as SignedIn;
-    await people.setUp(accessToken);
-    expect(await errorOf(await request('', old.accessToken, { password }))).toEqual([
-      403,
-      'TWO_FACTOR_REQUIRED',
-    ]);
+  test('TOTP setup: 403 for a session that has not proven the existing factor', async () => {
+    const { email, accessToken } = await users.register();
+    const old = (await (await users.login(email)).json()) as SignedIn;
+    await users.enableTwoFactor(accessToken);
+    await expectError(await request('', old.accessToken, { password }), 403, 'TWO_FACTOR_REQUIRED');
   });
 
-  test('nothing of it is stored as it is', async () => {
-    const { user, secret, recoveryCodes } = await people.registerGuarded();
-    const kept = JSON.stringify([
+  test('TOTP setup: the secret and recovery codes are not stored in plain text', async () => {
+    const { user, secret, recoveryCodes } = await users.registerWithTwoFactor();
+    const rows = JSON.stringify([
       await api.context.database.read({ userId: user.id as `usr_${string}` }, (tx) =>
         tx.execute('select * from second_factors'),
       ),
@@ -81,147 +74,148 @@ describe('setting up', () => {
         tx.execute('select * from recovery_codes'),
       ),
     ]);
-    expect(kept).toContain('totp_secret');
-    for (const plain of [secret, ...recoveryCodes]) expect(kept).not.toContain(plain);
+    expect(rows).toContain('totp_secret');
+    for (const plain of [secret, ...recoveryCodes]) expect(rows).not.toContain(plain);
   });
 });
 
 describe('signing in', () => {
-  test('asks for the code after the right password only', async () => {
-    const { email, secret } = await people.registerGuarded();
-    expect(await errorOf(await people.login(email))).toEqual([401, 'TWO_FACTOR_REQUIRED']);
-    const wrong = await people.login(email, {
+  test('login: requires the code only after the correct password', async () => {
+    const { email, secret } = await users.registerWithTwoFactor();
+    await expectError(await users.login(email), 401, 'TWO_FACTOR_REQUIRED');
+    const wrong = await users.login(email, {
       password: 'another password',
       code: totpCode(secret, 1),
     });
-    expect(await errorOf(wrong)).toEqual([401, 'INVALID_CREDENTIALS']);
-    expect((await people.login(email, { code: totpCode(secret, 1) })).status).toBe(200);
+    await expectError(wrong, 401, 'INVALID_CREDENTIALS');
+    expect((await users.login(email, { code: totpCode(secret, 1) })).status).toBe(200);
   });
 
-  test('a code is good once, also for ten at the same moment', async () => {
-    const { email, secret } = await people.registerGuarded();
+  test('login: a TOTP code works once, also concurrently', async () => {
+    const { email, secret } = await users.registerWithTwoFactor();
     const code = totpCode(secret, 1);
-    const all = await Promise.all(Array.from({ length: 4 }, () => people.login(email, { code })));
+    const all = await Promise.all(Array.from({ length: 4 }, () => users.login(email, { code })));
     expect(all.map(({ status }) => status).toSorted()).toEqual([200, 401, 401, 401]);
-    expect(await errorOf(await people.login(email, { code }))).toEqual([401, 'TWO_FACTOR_INVALID']);
+    await expectError(await users.login(email, { code }), 401, 'TWO_FACTOR_INVALID');
   });
 
-  test('the code that confirmed the factor is used up', async () => {
-    const person = await people.register();
+  test('login: the code that confirmed the setup is rejected', async () => {
+    const person = await users.register();
     const { secret } = (await (await request('', person.accessToken, { password })).json()) as {
       secret: string;
     };
     const code = totpCode(secret);
     expect((await request('/confirm', person.accessToken, { code })).status).toBe(200);
-    expect((await people.login(person.email, { code })).status).toBe(401);
+    expect((await users.login(person.email, { code })).status).toBe(401);
   });
 
-  test('a recovery code is good once, however it is typed', async () => {
-    const { email, recoveryCodes } = await people.registerGuarded();
+  test('login: a recovery code works once, in any notation', async () => {
+    const { email, recoveryCodes } = await users.registerWithTwoFactor();
     const code = recoveryCodes[3] ?? '';
     const typed = code.toUpperCase().replaceAll('-', ' ');
-    const all = await Promise.all([code, typed].map((one) => people.login(email, { code: one })));
+    const all = await Promise.all([code, typed].map((one) => users.login(email, { code: one })));
     expect(all.map(({ status }) => status).toSorted()).toEqual([200, 401]);
   });
 
-  test('after five wrong codes nothing is looked at for a while, not even the right one', async () => {
-    const { email, secret, recoveryCodes } = await people.registerGuarded();
+  test('login: 429 after five wrong codes, also for a valid one', async () => {
+    const { email, secret, recoveryCodes } = await users.registerWithTwoFactor();
     const wrong = totpCode(secret, 9);
-    for (let tries = 0; tries < 5; tries++) await people.login(email, { code: wrong });
+    for (let tries = 0; tries < 5; tries++) await users.login(email, { code: wrong });
     await admin`update second_factors set blocked_until = now() + interval '1 hour'
       where blocked_until is not null and user_id in (select id from users where email = ${email})`;
-    const refused = await people.login(email, { code: recoveryCodes[0] });
+    const refused = await users.login(email, { code: recoveryCodes[0] });
     expect(Number(refused.headers.get('Retry-After'))).toBeGreaterThan(3_000);
-    expect(await errorOf(refused)).toEqual([429, 'TOO_MANY_REQUESTS']);
+    await expectError(refused, 429, 'TOO_MANY_REQUESTS');
   });
 
-  test('422: a code of somebody who has no factor is not ignored', async () => {
-    const { email } = await people.register();
-    const refused = await people.login(email, { code: '123456' });
-    expect(await errorOf(refused)).toEqual([422, 'TWO_FACTOR_NOT_SET_UP']);
+  test('login: 422 for a code when the user has no second factor', async () => {
+    const { email } = await users.register();
+    const refused = await users.login(email, { code: '123456' });
+    await expectError(refused, 422, 'TWO_FACTOR_NOT_SET_UP');
   });
 
-  test('an invitation is another door with the same lock', async () => {
-    const { email, secret } = await people.registerGuarded();
-    const { accept } = await invited(email);
-    expect(await errorOf(await accept({}))).toEqual([401, 'TWO_FACTOR_REQUIRED']);
+  test('accepting an invitation requires the second factor', async () => {
+    const { email, secret } = await users.registerWithTwoFactor();
+    const { accept } = await createInvitation(email);
+    await expectError(await accept({}), 401, 'TWO_FACTOR_REQUIRED');
     expect((await accept({ code: totpCode(secret, 1) })).status).toBe(200);
   });
 
-  test('so it is for an account that waits for its mail, and joins by its password', async () => {
-    const { email, user, accessToken: as } = await people.claim();
-    const { secret } = await people.setUp(as);
-    const { accept } = await invited(email);
-    expect(await errorOf(await accept({}))).toEqual([401, 'TWO_FACTOR_REQUIRED']);
+  test('accepting an invitation with an unverified account requires the second factor', async () => {
+    const { email, user, accessToken: as } = await users.registerUnverified();
+    const { secret } = await users.enableTwoFactor(as);
+    const { accept } = await createInvitation(email);
+    await expectError(await accept({}), 401, 'TWO_FACTOR_REQUIRED');
     const joined = await accept({ code: totpCode(secret, 1) });
     expect(((await joined.json()) as SignedIn).user.id).toBe(user.id);
   });
 });
 
-describe('giving up', () => {
-  test('takes password and code; then the password is enough again', async () => {
-    const { email, accessToken: as, secret } = await people.registerGuarded();
+describe('removing', () => {
+  test('remove: requires password and code; then the password suffices', async () => {
+    const { email, accessToken: as, secret } = await users.registerWithTwoFactor();
     const code = totpCode(secret, 1);
     const wrong = await request('/remove', as, { password: 'another password', code });
-    expect(await errorOf(wrong)).toEqual([403, 'WRONG_PASSWORD']);
+    await expectError(wrong, 403, 'WRONG_PASSWORD');
     expect((await request('/remove', as, { password, code })).status).toBe(204);
-    expect((await people.login(email)).status).toBe(200);
+    expect((await users.login(email)).status).toBe(200);
     const state = await api.request('GET', '/v1/auth/two-factor', { as });
     expect(await state.json()).toEqual({ totp: false, passkeys: 0, recoveryCodesLeft: 0 });
   });
 
-  test('new recovery codes end the old ones', async () => {
-    const { email, accessToken: as, secret, recoveryCodes } = await people.registerGuarded();
+  test('recovery codes: new ones invalidate the old ones', async () => {
+    const { email, accessToken: as, secret, recoveryCodes } = await users.registerWithTwoFactor();
     const body = { password, code: totpCode(secret, 1) };
     const renewed = await request('/recovery-codes', as, body);
     const fresh = ((await renewed.json()) as { recoveryCodes: string[] }).recoveryCodes;
-    expect((await people.login(email, { code: recoveryCodes[0] })).status).toBe(401);
-    expect((await people.login(email, { code: fresh[0] })).status).toBe(200);
+    expect((await users.login(email, { code: recoveryCodes[0] })).status).toBe(401);
+    expect((await users.login(email, { code: fresh[0] })).status).toBe(200);
   });
 
-  test('409 while one of the organisations requires it, whichever the session is in', async () => {
-    const { email, accessToken: as, secret } = await people.registerGuarded();
-    const { host, accept } = await invited(email, await people.registerGuarded());
+  test('remove: 409 while any organization of the user requires two factors', async () => {
+    const { email, accessToken: as, secret } = await users.registerWithTwoFactor();
+    const { host, accept } = await createInvitation(email, await users.registerWithTwoFactor());
     expect((await accept({ code: totpCode(secret, 1) })).status).toBe(200);
-    await people.require(host.accessToken);
+    await users.setTwoFactorRequired(host.accessToken);
     const refused = await request('/remove', as, { password, code: totpCode(secret) });
-    expect(await errorOf(refused)).toEqual([409, 'TWO_FACTOR_ENFORCED']);
+    await expectError(refused, 409, 'TWO_FACTOR_ENFORCED');
   });
 });
 
-describe('an organisation that requires a second factor', () => {
-  test('lets nobody do anything else without one, in sessions of before too', async () => {
-    const { email, accessToken: as, refreshToken } = await people.register();
-    expect((await people.require(as)).status).toBe(200);
-    const fresh = (await (await people.login(email)).json()) as SignedIn;
+describe('organization that requires two factors', () => {
+  test('organization requires two factors: members without one can only set it up, also in old sessions', async () => {
+    const { email, accessToken: as, refreshToken } = await users.register();
+    expect((await users.setTwoFactorRequired(as)).status).toBe(200);
+    const fresh = (await (await users.login(email)).json()) as SignedIn;
     const refreshed = await api.request('POST', '/v1/auth/refresh', { body: { refreshToken } });
     const swapped = (await refreshed.json()) as SignedIn;
     for (const token of [as, fresh.accessToken, swapped.accessToken]) {
       for (const path of ['/v1/me', '/v1/members', '/v1/conversations', '/v1/auth/sessions']) {
         const refused = await api.request('GET', path, { as: token });
-        expect(await errorOf(refused)).toEqual([403, 'TWO_FACTOR_SETUP_REQUIRED']);
+        await expectError(refused, 403, 'TWO_FACTOR_SETUP_REQUIRED');
       }
-      expect(await errorOf(await people.require(token, false))).toEqual([
+      await expectError(
+        await users.setTwoFactorRequired(token, false),
         403,
         'TWO_FACTOR_SETUP_REQUIRED',
-      ]);
+      );
     }
-    await people.setUp(fresh.accessToken);
+    await users.enableTwoFactor(fresh.accessToken);
     expect((await api.request('GET', '/v1/me', { as: fresh.accessToken })).status).toBe(200);
     expect((await api.request('GET', '/v1/me', { as })).status).toBe(403);
     expect((await api.request('POST', '/v1/auth/logout', { as })).status).toBe(204);
   });
 
-  test('is for its owners to say', async () => {
-    const { admin: as } = await api.openTenant();
-    expect(await errorOf(await people.require(as))).toEqual([403, 'FORBIDDEN']);
+  test('requireTwoFactor: 403 for admins', async () => {
+    const { admin: as } = await api.createTenant();
+    await expectError(await users.setTwoFactorRequired(as), 403, 'FORBIDDEN');
   });
 });
 
-test('nobody reads the factors of another person, nor all of them', async () => {
-  const { user } = await people.registerGuarded();
-  const other = await people.registerGuarded();
-  const tables = ['second_factors', 'recovery_codes', 'passkeys', 'spent_tokens'];
+test('row-level security: factors of other users are not readable', async () => {
+  const { user } = await users.registerWithTwoFactor();
+  const other = await users.registerWithTwoFactor();
+  const tables = ['second_factors', 'recovery_codes', 'passkeys', 'consumed_tokens'];
   for (const scope of [
     {},
     { tenantId: user.id.replace('usr', 'org') as `org_${string}` },
@@ -240,19 +234,19 @@ test('nobody reads the factors of another person, nor all of them', async () => 
   expect(own).toHaveLength(1);
 });
 
-test('404 while the feature is off', async () => {
+test('two-factor routes: 404 while the feature is disabled', async () => {
   const off = createIntegrationApi(undefined, {
     routes: enabledRoutes(routes, { twoFactor: false, oauth: false }),
   });
-  const { owner: as } = await off.openTenant();
+  const { owner: as } = await off.createTenant();
   for (const path of ['', '/confirm', '/remove', '/recovery-codes']) {
     const response = await off.app.request(`/v1/auth/two-factor${path}`, {
       method: 'POST',
       headers: { Authorization: `Bearer ${as}` },
     });
-    expect(await errorOf(response)).toEqual([404, 'NOT_FOUND']);
+    await expectError(response, 404, 'NOT_FOUND');
   }
   await off.close();
 });
 
-testDocumentedResponses(api, '/v1/auth/two-factor');
+testDocumentedResponses(api, 'two-factor');

@@ -3,12 +3,12 @@ import { outbox } from '@insightdesk/shared/events';
 import { createIntegrationApi, testDocumentedResponses } from '../../testing/integration-api.ts';
 
 const api = createIntegrationApi();
-type Tenant = Awaited<ReturnType<typeof api.openTenant>>;
+type Tenant = Awaited<ReturnType<typeof api.createTenant>>;
 let tenant: Tenant;
-let stranger: Tenant;
+let otherTenant: Tenant;
 beforeAll(async () => {
-  tenant = await api.openTenant();
-  stranger = await api.openTenant();
+  tenant = await api.createTenant();
+  otherTenant = await api.createTenant();
 });
 afterAll(() => api.close());
 
@@ -24,7 +24,7 @@ async function recorded(token: string) {
   return rows.filter((row) => row.name === name);
 }
 
-test('an event is recorded like any fact, once by its id', async () => {
+test('POST /v1/events: records an event once per id', async () => {
   const payload = { to: await userOf(tenant.agent), subject: 'S', body: 'First\n\nSecond' };
   const event = { name, payload, id: 'order 17' };
   const first = await send(event, tenant.admin);
@@ -36,7 +36,7 @@ test('an event is recorded like any fact, once by its id', async () => {
   expect(rows).toMatchObject([{ eventId: id as `evt_${string}`, payload, version: 1 }]);
 });
 
-test('of many at once with one id one counts', async () => {
+test('POST /v1/events: concurrent requests with one id record one event', async () => {
   const payload = { to: await userOf(tenant.agent), subject: 'S', body: 'B' };
   const answers = await Promise.all(
     Array.from({ length: 8 }, async () => read(await send({ name, payload, id: 'at once' }))),
@@ -45,19 +45,19 @@ test('of many at once with one id one counts', async () => {
   expect(new Set(answers.map(({ id }) => id)).size).toBe(1);
 });
 
-test('an id stands for one event, and for another one elsewhere', async () => {
+test('POST /v1/events: 409 for an id with another payload; ids are scoped to the tenant', async () => {
   const mine = { to: await userOf(tenant.agent), subject: 'S', body: 'B' };
-  const theirs = { ...mine, to: await userOf(stranger.agent) };
+  const theirs = { ...mine, to: await userOf(otherTenant.agent) };
   expect((await send({ name, payload: mine, id: 'x' })).status).toBe(202);
   const other = await send({ name, payload: { ...mine, body: 'Another' }, id: 'x' });
   expect(other.status).toBe(409);
   expect(await read(other)).toMatchObject({ code: 'EVENT_ID_REUSED' });
-  expect((await send({ name, payload: theirs, id: 'x' }, stranger.owner)).status).toBe(202);
+  expect((await send({ name, payload: theirs, id: 'x' }, otherTenant.owner)).status).toBe(202);
 });
 
-test('an e-mail goes to members only', async () => {
+test('POST /v1/events: 422 for an email to a non-member', async () => {
   const body = { subject: 'S', body: 'B' };
-  for (const to of ['nobody@example.com', await userOf(stranger.agent)]) {
+  for (const to of ['other@example.com', await userOf(otherTenant.agent)]) {
     const response = await send({ name, payload: { ...body, to } });
     expect(response.status).toBe(422);
     expect(await read(response)).toMatchObject({ errors: [{ path: 'payload.to' }] });
@@ -71,13 +71,13 @@ test.each([
   ],
   ['message.created', 'No event is named message.created'],
   ['constructor.name', 'No event is named constructor.name'],
-])('nobody may send %s', async (wrong, message) => {
+])('POST /v1/events: 422 for the event name %s', async (wrong, message) => {
   const response = await send({ name: wrong, payload: {} });
   expect(response.status).toBe(422);
   expect(await read(response)).toMatchObject({ errors: [{ path: 'name', message }] });
 });
 
-test('a payload of another shape is refused, field by field', async () => {
+test('POST /v1/events: 422 lists the invalid fields of the payload', async () => {
   const response = await send({
     name,
     payload: { to: 'a@example.com', subject: 'a\nb', extra: 1 },
@@ -89,10 +89,10 @@ test('a payload of another shape is refused, field by field', async () => {
   expect(paths).toContain('payload.body');
 });
 
-test('agents and customers may not', async () => {
+test('POST /v1/events: 403 for agents and customers', async () => {
   for (const as of [tenant.agent, tenant.customer]) {
     expect((await send({ name, payload: {} }, as)).status).toBe(403);
   }
 });
 
-testDocumentedResponses(api, '/v1/events');
+testDocumentedResponses(api, 'event-ingest');

@@ -3,30 +3,31 @@ import type { Id } from '@insightdesk/shared/contract';
 import { DomainBusinessRuleError } from '@insightdesk/shared/errors';
 import { outbox } from '@insightdesk/shared/events';
 import { defineJob, startWorkers, type Workers } from '@insightdesk/shared/jobs';
+import { until } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { z } from 'zod';
-import { openWholeApi, testPromises } from '../../testing/integration-api.ts';
+import { createIntegrationApi, testDocumentedResponses } from '../../testing/integration-api.ts';
 
-const api = openWholeApi();
-const { parts, context, ask } = api;
-// No service has a handler of this queue, so what waits there waits for this test.
+const api = createIntegrationApi();
+const { parts, context, request } = api;
+// No service handles this queue, so only this test runs its jobs.
 const work = defineJob({
   name: 'test.work',
   queue: 'voice-processing',
   payload: z.object({ fails: z.string().optional() }),
 });
 let workers: Workers | undefined;
-let newcomer: Awaited<ReturnType<typeof api.openTenant>>['newcomer'];
+let addMember: Awaited<ReturnType<typeof api.createTenant>>['addMember'];
 let owner: string;
 let admin: string;
 let agent: string;
-let stranger: string;
+let otherOwner: string;
 let tenantId: Id<'org'>;
 
 beforeAll(async () => {
-  ({ owner, admin, agent, newcomer } = await api.openTenant());
-  ({ owner: stranger } = await api.openTenant());
-  ({ tenantId } = await context.tokens.verifyAccess(owner));
+  ({ owner, admin, agent, addMember } = await api.createTenant());
+  ({ owner: otherOwner } = await api.createTenant());
+  ({ tenantId } = await context.security.tokens.verifyAccess(owner));
 });
 afterAll(async () => {
   await workers?.close();
@@ -65,20 +66,16 @@ async function startWorking() {
 }
 
 async function read(id: string, as = owner) {
-  const response = await ask('GET', `/v1/jobs/${id}`, { as });
+  const response = await request('GET', `/v1/jobs/${id}`, { as });
   return { status: response.status, body: (await response.json()) as Record<string, unknown> };
 }
 
 async function untilState(id: string, state: string) {
-  for (let tries = 0; tries < 1_250; tries++) {
-    const { body } = await read(id);
-    if (body.state === state) return body;
-    await Bun.sleep(20);
-  }
-  throw new Error(`${id} did not become ${state}`);
+  await until(`state of ${id}`, async () => (await read(id)).body.state, { equals: state });
+  return (await read(id)).body;
 }
 
-test('managers list the jobs of their organisation, newest first, page by page', async () => {
+test('GET /v1/jobs: managers list the jobs of their organization, newest first, in pages', async () => {
   const ids = [];
   for (let n = 0; n < 3; n++) {
     ids.unshift(await enqueue({}, 3_600_000));
@@ -87,7 +84,7 @@ test('managers list the jobs of their organisation, newest first, page by page',
   const seen: string[] = [];
   for (let cursor: string | null = ''; cursor !== null; ) {
     const path = `/v1/jobs?limit=2${cursor && `&cursor=${cursor}`}`;
-    const page = (await (await ask('GET', path, { as: admin })).json()) as {
+    const page = (await (await request('GET', path, { as: admin })).json()) as {
       items: { id: string; name: string }[];
       nextCursor: string | null;
     };
@@ -96,12 +93,12 @@ test('managers list the jobs of their organisation, newest first, page by page',
     cursor = page.nextCursor;
   }
   expect(seen).toEqual(ids);
-  expect((await ask('GET', '/v1/jobs', { as: agent })).status).toBe(403);
-  const others = await ask('GET', '/v1/jobs', { as: stranger });
+  expect((await request('GET', '/v1/jobs', { as: agent })).status).toBe(403);
+  const others = await request('GET', '/v1/jobs', { as: otherOwner });
   expect(JSON.stringify(await others.json())).not.toContain(ids[0] as string);
 });
 
-test('a job fails, is read with its log and its reason, and is tried again', async () => {
+test('POST retry: a failed job shows its log and reason and runs again', async () => {
   await startWorking();
   const id = await enqueue({ fails: 'domain' });
   const failed = await untilState(id, 'failed');
@@ -109,17 +106,18 @@ test('a job fails, is read with its log and its reason, and is tried again', asy
     reason: expect.stringContaining('It is too late'),
     log: ['begun'],
   });
-  const again = await ask('POST', `/v1/jobs/${id}/retry`, { as: owner, body: {} });
+  const again = await request('POST', `/v1/jobs/${id}/retry`, { as: owner, body: {} });
   expect(again.status).toBe(200);
   expect((await untilState(id, 'failed')).log).toContain('begun');
   const secret = await enqueue({ fails: 'connect ECONNREFUSED 10.0.0.7' });
   expect(JSON.stringify(await untilState(secret, 'failed'))).not.toContain('10.0.0.7');
 });
 
-test('a delayed job is cancelled; what has ended is not', async () => {
+test('POST cancel: cancels a delayed job, 409 for a finished one', async () => {
   await startWorking();
   const id = await enqueue({}, 3_600_000);
-  const cancel = (job: string) => ask('POST', `/v1/jobs/${job}/cancel`, { as: owner, body: {} });
+  const cancel = (job: string) =>
+    request('POST', `/v1/jobs/${job}/cancel`, { as: owner, body: {} });
   expect((await cancel(id)).status).toBe(200);
   expect((await untilState(id, 'failed')).reason).toContain('Cancelled by usr_');
   const conflict = await cancel(id);
@@ -127,33 +125,33 @@ test('a delayed job is cancelled; what has ended is not', async () => {
 
   const done = await enqueue();
   await untilState(done, 'completed');
-  const retried = await ask('POST', `/v1/jobs/${done}/retry`, { as: owner, body: {} });
+  const retried = await request('POST', `/v1/jobs/${done}/retry`, { as: owner, body: {} });
   expect([retried.status, await retried.json()]).toMatchObject([409, { code: 'JOB_NOT_FAILED' }]);
 });
 
-test('who asks for a job to be tried again or to end is told to the audit log first', async () => {
+test('retry and cancel are recorded in the audit log first', async () => {
   const id = await enqueue({}, 3_600_000);
   const act = (verb: string, job = id, as = owner) =>
-    ask('POST', `/v1/jobs/${job}/${verb}`, { as, body: {} });
+    request('POST', `/v1/jobs/${job}/${verb}`, { as, body: {} });
   expect((await act('cancel')).status).toBe(200);
   expect((await act('retry')).status).toBe(200);
   expect((await act('cancel', `${id}x`)).status).toBe(404);
-  expect((await act('cancel', id, stranger)).status).toBe(404);
-  const told = await context.database.write({ tenantId }, (tx) =>
+  expect((await act('cancel', id, otherOwner)).status).toBe(404);
+  const recorded = await context.database.write({ tenantId }, (tx) =>
     tx.select({ name: outbox.name, payload: outbox.payload }).from(outbox).orderBy(outbox.position),
   );
-  expect(told.filter(({ payload }) => (payload as { jobId?: string }).jobId === id)).toEqual([
+  expect(recorded.filter(({ payload }) => (payload as { jobId?: string }).jobId === id)).toEqual([
     { name: 'job.cancel-asked', payload: { jobId: id } },
     { name: 'job.retry-asked', payload: { jobId: id } },
   ]);
 });
 
-test('under a key it is cancelled once; what was refused may be asked again', async () => {
+test('POST cancel with Idempotency-Key: runs once; errors are not stored', async () => {
   await startWorking();
   const id = await enqueue({}, 3_600_000);
   const cancel = async (key: string) => {
     const headers = { 'Idempotency-Key': key };
-    const answer = await ask('POST', `/v1/jobs/${id}/cancel`, { as: owner, body: {}, headers });
+    const answer = await request('POST', `/v1/jobs/${id}/cancel`, { as: owner, body: {}, headers });
     return [answer.status, answer.headers.get('Idempotency-Replayed'), await answer.json()];
   };
   const first = await cancel('the first');
@@ -166,24 +164,26 @@ test('under a key it is cancelled once; what was refused may be asked again', as
   }
 });
 
-test('who has signed out is not told again what it was answered', async () => {
+test('POST cancel with Idempotency-Key: 401 after sign-out instead of the stored response', async () => {
   const id = await enqueue({}, 3_600_000);
-  const as = await newcomer('admin');
+  const as = await addMember('admin');
   const headers = { 'Idempotency-Key': crypto.randomUUID() };
-  const cancel = () => ask('POST', `/v1/jobs/${id}/cancel`, { as, body: {}, headers });
+  const cancel = () => request('POST', `/v1/jobs/${id}/cancel`, { as, body: {}, headers });
   expect((await cancel()).status).toBe(200);
   expect((await cancel()).status).toBe(200);
-  await ask('POST', '/v1/auth/logout', { as, body: {} });
+  await request('POST', '/v1/auth/logout', { as, body: {} });
   expect((await cancel()).status).toBe(401);
 });
 
-test('a stranger, and an id of something else in Valkey, find nothing', async () => {
+test('jobs: 404 for other tenants and for ids of other Valkey keys', async () => {
   const id = await enqueue({}, 3_600_000);
-  expect((await read(id, stranger)).status).toBe(404);
-  for (const what of ['retry', 'cancel']) {
-    const answer = await ask('POST', `/v1/jobs/${id}/${what}`, { as: stranger, body: {} });
+  expect((await read(id, otherOwner)).status).toBe(404);
+  for (const verb of ['retry', 'cancel']) {
+    const answer = await request('POST', `/v1/jobs/${id}/${verb}`, { as: otherOwner, body: {} });
     expect(answer.status).toBe(404);
-    expect((await ask('POST', `/v1/jobs/${id}/${what}`, { as: agent, body: {} })).status).toBe(403);
+    expect((await request('POST', `/v1/jobs/${id}/${verb}`, { as: agent, body: {} })).status).toBe(
+      403,
+    );
   }
   for (const odd of [`${id}:logs`, 'x~y', '..']) {
     expect((await read(encodeURIComponent(odd))).status).toBe(404);
@@ -191,18 +191,18 @@ test('a stranger, and an id of something else in Valkey, find nothing', async ()
   expect((await read(id)).body.state).toBe('delayed');
 });
 
-test('jobs are listed by their state; a state that there is not is refused', async () => {
+test('GET /v1/jobs: filters by state, 422 for an unknown state', async () => {
   const id = await enqueue({}, 3_600_000);
   const list = async (query: string) => {
-    const response = await ask('GET', `/v1/jobs?${query}`, { as: owner });
+    const response = await request('GET', `/v1/jobs?${query}`, { as: owner });
     return (await response.json()) as { items: { id: string; state: string }[] };
   };
   const { items } = await list('state=delayed');
   expect(items.map((job) => job.id)).toContain(id);
   expect(new Set(items.map(({ state }) => state))).toEqual(new Set(['delayed']));
   expect(JSON.stringify(await list('state=failed'))).not.toContain(id);
-  const refused = await ask('GET', '/v1/jobs?state=tired', { as: owner });
+  const refused = await request('GET', '/v1/jobs?state=unknown', { as: owner });
   expect(refused.status).toBe(422);
 });
 
-testPromises(api, '/v1/jobs');
+testDocumentedResponses(api, 'jobs');

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import type { Id } from '@insightdesk/shared/contract';
 import {
-  outgoingEvents,
+  outboundEvents,
   webhookDeliveries,
 } from '@insightdesk/shared/domain/integrations/webhooks';
 import { outbox } from '@insightdesk/shared/events';
@@ -9,12 +9,12 @@ import { newId } from '@insightdesk/shared/utils';
 import { createIntegrationApi, testDocumentedResponses } from '../../testing/integration-api.ts';
 
 const api = createIntegrationApi();
-type Tenant = Awaited<ReturnType<typeof api.openTenant>>;
+type Tenant = Awaited<ReturnType<typeof api.createTenant>>;
 let tenant: Tenant;
-let stranger: Tenant;
+let otherTenant: Tenant;
 beforeAll(async () => {
-  tenant = await api.openTenant();
-  stranger = await api.openTenant();
+  tenant = await api.createTenant();
+  otherTenant = await api.createTenant();
 });
 afterAll(() => api.close());
 
@@ -27,21 +27,26 @@ async function add(body: object = wanted) {
   return (await read(response)) as { id: Id<'whk'>; secret: string };
 }
 
-/** A delivery as the relay and a worker would have left it; the webhook is off, so nobody sends it. */
+/** A failed delivery; the webhook is disabled, so that it is not sent. */
 async function addDelivery(webhookId: Id<'whk'>) {
   const eventId = newId('evt');
   const { tenantId } = await api.context.security.tokens.verifyAccess(tenant.owner);
   await api.context.database.write({ tenantId }, async (tx) => {
-    const event = { type: 'message.created', lane: 'organization', data: {}, at: new Date() };
+    const event = {
+      type: 'message.created',
+      orderingKey: 'organization',
+      data: {},
+      at: new Date(),
+    };
     const [row] = await tx
-      .insert(outgoingEvents)
+      .insert(outboundEvents)
       .values({ tenantId, eventId, ...event, fannedOutAt: new Date() })
       .returning();
     await tx.insert(webhookDeliveries).values({
       tenantId,
       webhookId,
       eventId,
-      lane: event.lane,
+      orderingKey: event.orderingKey,
       position: row?.position ?? 0,
       status: 'failed',
       attempts: 3,
@@ -52,8 +57,8 @@ async function addDelivery(webhookId: Id<'whk'>) {
   return eventId;
 }
 
-describe('a webhook', () => {
-  test('is added; its secret is shown once', async () => {
+describe('webhooks', () => {
+  test('POST /v1/webhooks: the secret is returned once', async () => {
     const { id, secret } = await add();
     expect(secret).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/);
     const one = await read(await api.request('GET', `/v1/webhooks/${id}`, { as: tenant.admin }));
@@ -62,7 +67,7 @@ describe('a webhook', () => {
     expect(await list.text()).not.toContain(secret);
   });
 
-  test('is changed and removed by who has seen its last state', async () => {
+  test('webhooks: PATCH and DELETE respond 412 for an outdated If-Match', async () => {
     const { id } = await add();
     const path = `/v1/webhooks/${id}`;
     const as = tenant.owner;
@@ -74,13 +79,14 @@ describe('a webhook', () => {
     const changed = await change(seen, 'CRM');
     expect(changed.status).toBe(200);
     expect((await change(seen, 'ERP')).status).toBe(412);
-    const remove = (tag: string) => api.request('DELETE', path, { as, headers: { 'If-Match': tag } });
+    const remove = (tag: string) =>
+      api.request('DELETE', path, { as, headers: { 'If-Match': tag } });
     expect((await remove(seen)).status).toBe(412);
     expect((await get({ 'If-None-Match': seen })).status).toBe(200);
     expect((await remove(changed.headers.get('ETag') ?? '')).status).toBe(204);
   });
 
-  test('is changed and removed', async () => {
+  test('webhooks: updated and deleted, then 404', async () => {
     const { id } = await add();
     const path = `/v1/webhooks/${id}`;
     const body = { enabled: false, events: ['conversation.*', '*'], description: 'CRM' };
@@ -91,7 +97,7 @@ describe('a webhook', () => {
     expect((await api.request('DELETE', path, { as: tenant.owner })).status).toBe(404);
   });
 
-  test('gets another secret', async () => {
+  test('POST secret: rotates the secret', async () => {
     const { id, secret } = await add();
     const path = `/v1/webhooks/${id}/secret`;
     const response = await api.request('POST', path, { as: tenant.owner, body: {} });
@@ -105,14 +111,14 @@ describe('a webhook', () => {
     ['https://169.254.169.254/latest', 'url'],
     ['https://u:p@example.com/', 'url'],
     ['nonsense', 'url'],
-  ])('%s is no address for one', async (url, path) => {
+  ])('POST /v1/webhooks: 422 for the URL %s', async (url, path) => {
     const body = { ...wanted, url };
     const response = await api.request('POST', '/v1/webhooks', { as: tenant.owner, body });
     expect(response.status).toBe(422);
     expect(await read(response)).toMatchObject({ errors: [{ path }] });
   });
 
-  test('cannot be moved to such an address either', async () => {
+  test('PATCH /v1/webhooks/:id: 422 for a private address', async () => {
     const { id } = await add();
     const body = { url: 'https://[::1]/' };
     const response = await api.request('PATCH', `/v1/webhooks/${id}`, { as: tenant.owner, body });
@@ -123,7 +129,7 @@ describe('a webhook', () => {
   test.each([
     ['url', 'https://example.com/a\0b'],
     ['description', 'a\0b'],
-  ])('has no NUL in its %s', async (path, value) => {
+  ])('webhooks: 422 for NUL in %s', async (path, value) => {
     const { id } = await add();
     const added = { ...wanted, [path]: value };
     const changed = { [path]: value };
@@ -136,13 +142,13 @@ describe('a webhook', () => {
     }
   });
 
-  test('may have no description', async () => {
+  test('POST /v1/webhooks: the description may be empty', async () => {
     const body = { ...wanted, description: '' };
     const response = await api.request('POST', '/v1/webhooks', { as: tenant.owner, body });
     expect(response.status).toBe(201);
   });
 
-  test('cannot wait for what never happens', async () => {
+  test('POST /v1/webhooks: 422 for an unknown event, with a suggestion', async () => {
     const body = { ...wanted, events: ['mesage.created'] };
     const response = await api.request('POST', '/v1/webhooks', { as: tenant.owner, body });
     expect(response.status).toBe(422);
@@ -150,15 +156,15 @@ describe('a webhook', () => {
     expect(await read(response)).toMatchObject({ errors: [{ path: 'events', message }] });
   });
 
-  test('is a matter of managers', async () => {
+  test('GET /v1/webhooks: 403 for agents and customers', async () => {
     for (const as of [tenant.agent, tenant.customer]) {
       const response = await api.request('GET', '/v1/webhooks', { as });
       expect(response.status).toBe(403);
     }
   });
 
-  test('of which there are at most 20, also when added at once', async () => {
-    const crowded = await api.openTenant();
+  test('POST /v1/webhooks: 409 over 20 webhooks, also concurrently', async () => {
+    const crowded = await api.createTenant();
     const responses = await Promise.all(
       Array.from({ length: 22 }, () =>
         api.request('POST', '/v1/webhooks', { as: crowded.owner, body: wanted }),
@@ -169,8 +175,8 @@ describe('a webhook', () => {
   });
 });
 
-describe('the log', () => {
-  test('is read page by page, newest first, and by status', async () => {
+describe('deliveries', () => {
+  test('GET deliveries: in pages, newest first, filtered by status', async () => {
     const { id } = await add({ ...wanted, enabled: false });
     const ids = [await addDelivery(id), await addDelivery(id), await addDelivery(id)];
     const path = `/v1/webhooks/${id}/deliveries`;
@@ -180,12 +186,14 @@ describe('the log', () => {
     const idsOf = ({ items }: Record<string, unknown>) =>
       (items as { id: string }[]).map((one) => one.id);
     expect(idsOf(first)).toEqual([ids[2], ids[1]] as string[]);
-    expect(idsOf(await request(`limit=2&cursor=${first.nextCursor}`))).toEqual([ids[0]] as string[]);
+    expect(idsOf(await request(`limit=2&cursor=${first.nextCursor}`))).toEqual([
+      ids[0],
+    ] as string[]);
     expect(idsOf(await request('status=delivered'))).toEqual([]);
     expect((first.items as object[])[0]).toMatchObject({ status: 'failed', attempts: 3 });
   });
 
-  test('a delivery is taken up again, unless the webhook is off', async () => {
+  test('POST replay of a delivery: 202, 409 while the webhook is disabled', async () => {
     const { id } = await add({ ...wanted, enabled: false });
     const deliveryId = await addDelivery(id);
     const path = `/v1/webhooks/${id}/deliveries/${deliveryId}/replay`;
@@ -199,13 +207,13 @@ describe('the log', () => {
     expect(await read(accepted)).toMatchObject({ id: deliveryId, status: 'waiting', attempts: 0 });
     const { tenantId } = await api.context.security.tokens.verifyAccess(tenant.owner);
     const rows = await api.context.database.write({ tenantId }, (tx) => tx.select().from(outbox));
-    const asked = { webhookId: id, lane: 'organization' };
-    expect(rows.map(({ payload }) => payload)).toContainEqual(asked);
+    const requested = { webhookId: id, orderingKey: 'organization' };
+    expect(rows.map(({ payload }) => payload)).toContainEqual(requested);
     const unknown = `/v1/webhooks/${id}/deliveries/${newId('evt')}/replay`;
     expect((await api.request('POST', unknown, { as: tenant.owner, body: {} })).status).toBe(404);
   });
 
-  test('all since a time is taken up again, at most as far back as is kept', async () => {
+  test('POST replay since a time: limited to 30 days', async () => {
     const { id } = await add();
     const path = `/v1/webhooks/${id}/replay`;
     const body = { since: '2001-01-01T00:00:00Z' };
@@ -218,10 +226,10 @@ describe('the log', () => {
   });
 });
 
-test("a stranger's webhook is not there", async () => {
+test('webhooks: 404 for other tenants', async () => {
   const { id } = await add();
   const deliveryId = await addDelivery(id);
-  const as = stranger.owner;
+  const as = otherTenant.owner;
   const asked = [
     api.request('GET', `/v1/webhooks/${id}`, { as }),
     api.request('PATCH', `/v1/webhooks/${id}`, { as, body: { enabled: false } }),
@@ -238,4 +246,4 @@ test("a stranger's webhook is not there", async () => {
   expect((await api.request('GET', `/v1/webhooks/${id}`, { as: tenant.owner })).status).toBe(200);
 });
 
-testDocumentedResponses(api, '/v1/webhooks');
+testDocumentedResponses(api, 'webhooks');

@@ -4,18 +4,18 @@ import { writeArchive } from '@insightdesk/shared/domain/tenancy/tenant-export';
 import { createTestDatabase } from '@insightdesk/shared/testing';
 import { createIntegrationApi, testDocumentedResponses } from '../../testing/integration-api.ts';
 
-// Of its own: no worker writes the archives of this one.
-const place = await createTestDatabase();
-const api = createIntegrationApi(undefined, {}, place.url);
-type Tenant = Awaited<ReturnType<typeof api.openTenant>>;
+// A database of its own, so that no worker writes the archives.
+const testDatabase = await createTestDatabase();
+const api = createIntegrationApi(undefined, {}, testDatabase.url);
+type Tenant = Awaited<ReturnType<typeof api.createTenant>>;
 let own: Tenant;
-let strangers: Tenant;
+let others: Tenant;
 beforeAll(async () => {
-  [own, strangers] = await Promise.all([api.openTenant(), api.openTenant()]);
+  [own, others] = await Promise.all([api.createTenant(), api.createTenant()]);
 });
 afterAll(async () => {
   await api.close();
-  await place.drop();
+  await testDatabase.drop();
 });
 
 const path = '/v1/organization/exports';
@@ -28,7 +28,7 @@ async function write(as: string, exportId: Id<'exp'>) {
   await writeArchive({ ...api.context, actor, tenantId }, { exportId }, { signal });
 }
 
-test('an owner exports, waits, and fetches the archive; nobody else does', async () => {
+test('export: an owner requests and downloads the archive, 403 and 404 for others', async () => {
   const asked = await api.request('POST', '/v1/organization/export', { as: own.owner, body: {} });
   expect(asked.status).toBe(202);
   const { id, status } = (await asked.json()) as { id: Id<'exp'>; status: string };
@@ -49,39 +49,41 @@ test('an owner exports, waits, and fetches the archive; nobody else does', async
     for (const where of [`${path}/${id}`, `${path}/${id}/content`]) {
       expect((await api.request('GET', where, { as })).status).toBe(403);
     }
-    expect((await api.request('POST', '/v1/organization/export', { as, body: {} })).status).toBe(403);
+    expect((await api.request('POST', '/v1/organization/export', { as, body: {} })).status).toBe(
+      403,
+    );
   }
   for (const where of [`${path}/${id}`, `${path}/${id}/content`]) {
-    expect((await api.request('GET', where, { as: strangers.owner })).status).toBe(404);
+    expect((await api.request('GET', where, { as: others.owner })).status).toBe(404);
   }
 });
 
-test('erasing takes the name and the own password, and can be taken back', async () => {
+test('erasure: requires name and password, and can be cancelled', async () => {
   const erase = (as: string, given: object) =>
     api.request('POST', '/v1/organization/erasure', { as, body: { ...body, ...given } });
-  const keep = () => api.request('DELETE', '/v1/organization/erasure', { as: own.owner });
+  const cancel = () => api.request('DELETE', '/v1/organization/erasure', { as: own.owner });
   expect((await erase(own.admin, {})).status).toBe(403);
   expect((await erase(own.owner, { password: 'wrong password' })).status).toBe(403);
   expect((await erase(own.owner, { name: 'a tenant' })).status).toBe(422);
-  expect(await (await keep()).json()).toMatchObject({ status: 409, code: 'NOT_LEAVING' });
+  expect(await (await cancel()).json()).toMatchObject({ status: 409, code: 'NOT_LEAVING' });
   const first = await erase(own.owner, {});
   expect(first.status).toBe(202);
   const { eraseAt } = (await first.json()) as { eraseAt: string };
   expect(Date.parse(eraseAt)).toBeGreaterThan(Date.now() + 6 * 86_400_000);
   expect(await (await erase(own.owner, {})).json()).toEqual({ eraseAt });
-  expect((await keep()).status).toBe(204);
-  expect((await keep()).status).toBe(409);
+  expect((await cancel()).status).toBe(204);
+  expect((await cancel()).status).toBe(409);
 });
 
-test('an owner says whether a second factor is required; nobody else does', async () => {
-  const { owner, admin } = await api.openTenant();
+test('PATCH /v1/organization: owners set requireTwoFactor, 403 for admins', async () => {
+  const { owner, admin } = await api.createTenant();
   const request = (as: string) =>
     api.request('PATCH', '/v1/organization', { as, body: { requireTwoFactor: true } });
   expect((await request(admin)).status).toBe(403);
   expect(await (await request(owner)).json()).toMatchObject({ requireTwoFactor: true });
 });
 
-test('flags are shown and changed; the audit log is listed', async () => {
+test('feature flags are listed and updated; the audit log is listed', async () => {
   const shown = await api.request('GET', '/v1/flags', { as: own.agent });
   expect(shown.status).toBe(200);
   const wanted = { 'email-staff': false };
@@ -92,4 +94,4 @@ test('flags are shown and changed; the audit log is listed', async () => {
   expect((await api.request('GET', '/v1/audit', { as: own.admin })).status).toBe(200);
 });
 
-testDocumentedResponses(api, '/v1/organization', '/v1/flags', '/v1/audit');
+testDocumentedResponses(api, 'organization');
