@@ -1,20 +1,20 @@
-import { currentContext, isWithinWork, type LogContext } from '@insightdesk/shared/logging';
+import { currentContext, hasContext, type LogContext } from '@insightdesk/shared/logging';
 import type { Breadcrumb } from './error-tracking.ts';
 
 export type DatedBreadcrumb = Breadcrumb & { at: Date };
 
-const KEPT = 20;
+const MAX_BREADCRUMBS = 20;
 
-// A symbol, which lines of the log do not show; work within inherits what was there before it.
-const trail = Symbol('breadcrumbs');
-type WithTrail = LogContext & { [trail]?: DatedBreadcrumb[] };
+// A symbol is not logged. Nested contexts inherit the breadcrumbs of the outer one.
+const breadcrumbs = Symbol('breadcrumbs');
+type WithBreadcrumbs = LogContext & { [breadcrumbs]?: DatedBreadcrumb[] };
 
-/** Keeps the last 20 of the work under way; outside of any there is nothing to keep them by. */
-export function leaveBreadcrumb(crumb: DatedBreadcrumb): void {
-  if (!isWithinWork()) return;
-  const context: WithTrail = currentContext();
-  context[trail] = [...(context[trail] ?? []), crumb].slice(-KEPT);
+/** Adds a breadcrumb to the current context, which has at most 20; does nothing without a context. */
+export function storeBreadcrumb(crumb: DatedBreadcrumb): void {
+  if (!hasContext()) return;
+  const context: WithBreadcrumbs = currentContext();
+  context[breadcrumbs] = [...(context[breadcrumbs] ?? []), crumb].slice(-MAX_BREADCRUMBS);
 }
 
-export const breadcrumbsSoFar = (): readonly DatedBreadcrumb[] =>
-  (currentContext() as WithTrail)[trail] ?? [];
+export const currentBreadcrumbs = (): readonly DatedBreadcrumb[] =>
+  (currentContext() as WithBreadcrumbs)[breadcrumbs] ?? [];

@@ -6,18 +6,19 @@ import {
   captureException,
   type ErrorReport,
   ErrorTracking,
+  reportLoggedErrors,
+  setErrorTracker,
   setUserContext,
-  trackErrors,
-  trackLoggedErrors,
 } from './index.ts';
 
-afterEach(() => trackErrors(undefined));
+afterEach(() => setErrorTracker(undefined));
 
 function track() {
   const reports: ErrorReport[] = [];
   const outcomes: string[] = [];
-  trackErrors({ report: (report) => void reports.push(report), close: async () => {} }, (outcome) =>
-    outcomes.push(outcome),
+  setErrorTracker(
+    { report: (report) => void reports.push(report), close: async () => {} },
+    (outcome) => outcomes.push(outcome),
   );
   const lines: string[] = [];
   const log = createLogger(
@@ -25,47 +26,47 @@ function track() {
     { service: 'api', replica: 'api-1' },
     { write: (line) => void lines.push(line) },
     [],
-    trackLoggedErrors,
+    reportLoggedErrors,
   );
   return { reports, outcomes, log, lines };
 }
 
 const messages = (reports: ErrorReport[]) => reports.map(({ error }) => error.message);
 
-describe('once', () => {
-  test('however many doors see it, also wrapped and as one of several', () => {
+describe('captureException', () => {
+  test('captureException: an error that is logged, wrapped and aggregated is reported once', () => {
     const { reports, log } = track();
     const error = new Error('inner');
-    log.error({ err: error }, 'first door');
+    log.error({ err: error }, 'first');
     log.fatal(error);
     captureException(error);
     captureException(new DatabaseError('outer', { cause: error }));
     captureException(new AggregateError([new Error('another'), error], 'several'));
     ErrorTracking.apiError(error, { method: 'GET', route: '/x', status: 500, code: 'INTERNAL' });
     expect(messages(reports)).toEqual(['inner']);
-    expect(reports[0]?.message).toBe('first door');
+    expect(reports[0]?.message).toBe('first');
   });
 
-  test('what only looks the same is another one', () => {
+  test('captureException: equal errors are different errors', () => {
     const { reports } = track();
     for (let i = 0; i < 3; i++) captureException(new Error('same'));
     expect(reports).toHaveLength(3);
   });
 
-  test('what refers to itself ends', () => {
+  test('captureException: circular causes end', () => {
     const { reports } = track();
-    const error: Error & { errors?: unknown[] } = new Error('circle');
+    const error: Error & { errors?: unknown[] } = new Error('circular');
     error.cause = error;
     error.errors = Array(1_000).fill(error);
     captureException(error);
-    expect(messages(reports)).toEqual(['circle']);
+    expect(messages(reports)).toEqual(['circular']);
   });
 });
 
-describe('the log', () => {
-  test('from error on, with what was thrown; other lines are breadcrumbs of their work', () => {
+describe('reportLoggedErrors', () => {
+  test('reportLoggedErrors: reports errors from level error on, other lines are breadcrumbs of their context', () => {
     const { reports, log } = track();
-    log.info('of nobody');
+    log.info('without context');
     withContext({ requestId: 'r-1', tenantId: 'org_1' }, () => {
       log.info({ query: 'select', token: 'hunter2' }, 'asked');
       withContext({ job: 'j-1' }, () => {
@@ -90,23 +91,23 @@ describe('the log', () => {
     expect(JSON.stringify(reports)).not.toContain('hunter2');
   });
 
-  test('breadcrumbs show in no line', () => {
+  test('addBreadcrumb: breadcrumbs are not logged', () => {
     const { log, lines } = track();
     withContext({ requestId: 'r-1' }, () => {
-      addBreadcrumb({ message: 'crumb-of-mine' });
+      addBreadcrumb({ message: 'my-breadcrumb' });
       log.info('after it');
     });
-    expect(lines.join()).not.toContain('crumb-of-mine');
+    expect(lines.join()).not.toContain('my-breadcrumb');
   });
 
-  test('without a tracker a line is a line', () => {
+  test('reportLoggedErrors: without a tracker lines are only logged', () => {
     const { log, lines } = track();
-    trackErrors(undefined);
+    setErrorTracker(undefined);
     withContext({ requestId: 'r-1' }, () => log.error({ err: new Error('x') }, 'failed'));
     expect(lines).toHaveLength(1);
   });
 
-  test('a service that fails in its start is told as fatal', () => {
+  test('reportLoggedErrors: a fatal line with a thrown string is reported as fatal', () => {
     const { reports, log } = track();
     log.fatal({ err: 'thrown text' }, 'uncaughtException');
     expect(reports[0]).toMatchObject({
@@ -116,7 +117,7 @@ describe('the log', () => {
   });
 });
 
-test('the last twenty breadcrumbs of the same work stay, of others and outside none', () => {
+test('captureException: reports the last 20 breadcrumbs of its own context', () => {
   const { reports } = track();
   addBreadcrumb({ message: 'outside' });
   withContext({ requestId: 'other' }, () => addBreadcrumb({ message: 'other' }));
@@ -136,7 +137,7 @@ test('the last twenty breadcrumbs of the same work stay, of others and outside n
   expect(reports[1]?.breadcrumbs).toEqual([]);
 });
 
-test('the user of the work under way, which outside of any is nobody', () => {
+test('setUserContext: sets the user of the current context only', () => {
   const { reports } = track();
   withContext({ requestId: 'r' }, () => {
     setUserContext({ id: 'usr_1', tenantId: 'org_1' });
@@ -151,7 +152,7 @@ test('the user of the work under way, which outside of any is nobody', () => {
   expect(currentContext()).toEqual({});
 });
 
-test('what is said about it says who, where the work does not', () => {
+test('captureException: context fields of the log line complete the context', () => {
   const { reports, log } = track();
   const fields = { err: new Error('x'), requestId: 'r', tenantId: 'org_1', actor: 'usr_1' };
   log.error(fields, 'socket: subscribe failed');
@@ -163,7 +164,7 @@ test.each([
   [503, 1],
   [499, 0],
   [404, 0],
-])('a request that ends with %d is told %d times', (status, times) => {
+])('ErrorTracking.apiError: status %d is reported %d times', (status, times) => {
   const { reports } = track();
   const request = { method: 'GET', route: '/v1/things/:id', status, code: 'X' };
   ErrorTracking.apiError(new Error('x'), request);
@@ -171,7 +172,7 @@ test.each([
   if (times > 0) expect(reports[0]).toMatchObject({ fields: request, message: 'request failed' });
 });
 
-test('of one place five a minute are told, the rest is counted', () => {
+test('captureException: one place is reported 5 times a minute, the rest is counted', () => {
   const { reports, outcomes } = track();
   for (let i = 0; i < 100; i++) captureException(new Error(`row ${i}`));
   expect(reports).toHaveLength(5);
@@ -180,8 +181,8 @@ test('of one place five a minute are told, the rest is counted', () => {
   expect(reports).toHaveLength(6);
 });
 
-test('a tracker that throws is ignored, and so is an error that cannot be read', () => {
-  trackErrors({
+test('captureException: an error of the tracker and an unreadable error are ignored', () => {
+  setErrorTracker({
     report() {
       throw new Error('the tracker is broken');
     },
@@ -189,17 +190,17 @@ test('a tracker that throws is ignored, and so is an error that cannot be read',
   });
   captureException(new Error('x'));
   const { reports } = track();
-  const hostile = new Error('x');
-  Object.defineProperty(hostile, 'cause', {
+  const unreadable = new Error('x');
+  Object.defineProperty(unreadable, 'cause', {
     get() {
-      throw new Error('not to be read');
+      throw new Error('unreadable');
     },
   });
-  captureException(hostile);
+  captureException(unreadable);
   expect(reports).toEqual([]);
 });
 
-test('secrets are in no report, wherever an error carries them; texts have a length', () => {
+test('captureException: reports contain no secrets, and texts are limited', () => {
   const { reports } = track();
   const query = Object.assign(new Error('Failed query: select $1 params: hunter2'), {
     query: 'select $1',
@@ -220,8 +221,8 @@ test('secrets are in no report, wherever an error carries them; texts have a len
   expect(second?.length).toBeLessThan(20_000);
 });
 
-test('an error that was told in words before is told in them', () => {
+test('captureException: a serialized error is reported as it is', () => {
   const { reports } = track();
-  captureException(serializeError(new DatabaseError('away')));
-  expect(reports[0]?.error).toMatchObject({ name: 'DatabaseError', message: 'away' });
+  captureException(serializeError(new DatabaseError('unavailable')));
+  expect(reports[0]?.error).toMatchObject({ name: 'DatabaseError', message: 'unavailable' });
 });

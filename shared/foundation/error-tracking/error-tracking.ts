@@ -2,46 +2,46 @@ import { type SerializedError, serializeError } from '@insightdesk/shared/errors
 import {
   addContext,
   currentContext,
+  type LineObserver,
   type LogContext,
-  type ObserveLine,
   redact,
 } from '@insightdesk/shared/logging';
-import { breadcrumbsSoFar, leaveBreadcrumb } from './breadcrumbs.ts';
-import { clean } from './clean.ts';
+import { currentBreadcrumbs, storeBreadcrumb } from './breadcrumbs.ts';
+import { markReported } from './mark-reported.ts';
 import { createReportLimit } from './report-limit.ts';
-import { isFirstSight } from './sight.ts';
+import { sanitize } from './sanitize.ts';
 
-/** What happened before an error, within the same piece of work. */
+/** An event before an error, in the same context. */
 export interface Breadcrumb {
   message: string;
-  /** Such as `log`, `query`, `http`. */
+  /** For example `log`, `query`, `http`. */
   category?: string;
   level?: 'debug' | 'info' | 'warning' | 'error' | 'fatal';
   fields?: Record<string, unknown>;
 }
 
-/** An error as a tracker is given it: clean like a line of the log, and bounded. */
+/** An error as a tracker receives it: redacted like a log line, and bounded. */
 export interface ErrorReport {
   error: SerializedError;
   level: 'error' | 'fatal';
   at: Date;
-  /** What was said about it. */
+  /** The log message. */
   message?: string;
   context: LogContext;
   fields: Record<string, unknown>;
   breadcrumbs: readonly (Breadcrumb & { at: Date })[];
 }
 
-/** Where errors are sent. Neither call may wait for it, and `close` ends within its deadline. */
+/** Sends reports. `report` must not block, and `close` ends within its deadline. */
 export interface ErrorTracker {
   report(report: ErrorReport): void;
   close(deadlineMs: number): Promise<void>;
 }
 
-/** What became of an error that was to be reported. */
+/** Whether an error was reported or dropped by the limit. */
 export type ReportOutcome = 'reported' | 'limited';
 
-/** What is known about an error beside itself. */
+/** Details of a report beside the error. */
 export interface ErrorDetails {
   level?: 'error' | 'fatal';
   message?: string;
@@ -56,8 +56,8 @@ interface Tracking {
 
 let tracking: Tracking | undefined;
 
-/** From now on this process reports its errors there; undefined ends it. */
-export function trackErrors(
+/** Sets the error tracker of the process; undefined removes it. */
+export function setErrorTracker(
   tracker: ErrorTracker | undefined,
   count: (outcome: ReportOutcome) => void = () => {},
 ): void {
@@ -65,36 +65,36 @@ export function trackErrors(
 }
 
 /**
- * Reports an error, with who and what the work under way is for. Never throws and never waits. An
- * error that was reported, alone or as the cause of another, is not reported again.
+ * Reports an error with the current context. Never throws and never blocks. An error that was
+ * reported before, alone or as a cause, is not reported again.
  */
 export function captureException(error: unknown, details: ErrorDetails = {}): void {
   if (!tracking) return;
   const { tracker, count, isWithinLimit } = tracking;
   try {
-    if (!isFirstSight(error)) return;
-    const told = isSerialized(error) ? error : serializeError(error);
-    const isAllowed = isWithinLimit(told);
+    if (!markReported(error)) return;
+    const serialized = isSerialized(error) ? error : serializeError(error);
+    const isAllowed = isWithinLimit(serialized);
     count(isAllowed ? 'reported' : 'limited');
-    if (isAllowed) tracker.report(toReport(told, details));
+    if (isAllowed) tracker.report(toReport(serialized, details));
   } catch {
-    // Whatever is wrong with the tracker, it is no reason for the service to fail.
+    // An error of the tracker must not fail the service.
   }
 }
 
-/** Notes what an error that comes later may have to do with; outside of any work it does nothing. */
+/** Adds a breadcrumb for later errors of the current context; does nothing without a context. */
 export function addBreadcrumb({ fields = {}, ...crumb }: Breadcrumb): void {
   if (!tracking) return;
   const copy = redact(fields) as Record<string, unknown>;
-  leaveBreadcrumb({ ...crumb, fields: copy, at: new Date() });
+  storeBreadcrumb({ ...crumb, fields: copy, at: new Date() });
 }
 
-/** Who the work under way is for, by ids and never by names or addresses; the log shows it too. */
+/** Sets the user of the current context by id, for reports and log lines. */
 export function setUserContext({ id, tenantId }: { id: string; tenantId?: string }): void {
   addContext({ actor: id, ...(tenantId && { tenantId }) });
 }
 
-/** How a request ended; `route` is its pattern, as its path may hold what must not be told. */
+/** How a request failed; `route` is its pattern, because a path may contain secrets. */
 export interface ApiFailure {
   method: string;
   route: string;
@@ -102,9 +102,9 @@ export interface ApiFailure {
   code: string;
 }
 
-/** What errors of one kind have in common. */
+/** Reports for common kinds of errors. */
 export const ErrorTracking = {
-  /** A request that ended with a status of 500 or more. */
+  /** Reports a request that ended with a status of 500 or more. */
   apiError(error: unknown, { method, route, status, code }: ApiFailure): void {
     const fields = { method, route, status, code };
     if (status >= 500) captureException(error, { message: 'request failed', fields });
@@ -113,17 +113,17 @@ export const ErrorTracking = {
 
 const crumbLevels = { warn: 'warning', trace: 'debug' } as const;
 
-/** Reports the errors that are logged, and keeps the lines before them as breadcrumbs. */
-export const trackLoggedErrors: ObserveLine = ({ level, message, fields, error }) => {
+/** Reports logged errors, and stores other lines as breadcrumbs. */
+export const reportLoggedErrors: LineObserver = ({ level, message, fields, error }) => {
   if (!tracking) return;
   const { err: _, ...rest } = fields as Record<string, unknown>;
-  const isReported = level === 'error' || level === 'fatal';
-  if (isReported && error !== undefined) {
+  const isError = level === 'error' || level === 'fatal';
+  if (isError && error !== undefined) {
     captureException(error, { level, message, fields: rest });
   }
-  const grade = level === 'warn' || level === 'trace' ? crumbLevels[level] : level;
-  // A line's fields are a copy already.
-  leaveBreadcrumb({ category: 'log', message, level: grade, fields: rest, at: new Date() });
+  const crumbLevel = level === 'warn' || level === 'trace' ? crumbLevels[level] : level;
+  // The fields of a line are a copy already.
+  storeBreadcrumb({ category: 'log', message, level: crumbLevel, fields: rest, at: new Date() });
 };
 
 const contextNames = ['requestId', 'traceId', 'tenantId', 'actor', 'job'] as const;
@@ -132,20 +132,20 @@ function toReport(
   error: SerializedError,
   { level = 'error', message, fields }: ErrorDetails,
 ): ErrorReport {
-  const told = clean(redact(fields ?? {})) as Record<string, unknown>;
+  const sanitizedFields = sanitize(redact(fields ?? {})) as Record<string, unknown>;
   const context: LogContext = { ...currentContext() };
   for (const name of contextNames) {
-    const value = told[name];
+    const value = sanitizedFields[name];
     if (typeof value === 'string') context[name] = value;
   }
   return {
-    error: clean(error),
+    error: sanitize(error),
     level,
     at: new Date(),
-    ...(message && { message: clean(message) }),
+    ...(message && { message: sanitize(message) }),
     context,
-    fields: told,
-    breadcrumbs: clean(breadcrumbsSoFar()),
+    fields: sanitizedFields,
+    breadcrumbs: sanitize(currentBreadcrumbs()),
   };
 }
 

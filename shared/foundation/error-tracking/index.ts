@@ -1,4 +1,4 @@
-/** Errors that somebody should look at are reported, once each; without a tracker it all does nothing. */
+/** Reports errors to a tracker, once each; does nothing without a tracker. */
 export {
   addBreadcrumb,
   type Breadcrumb,
@@ -8,7 +8,7 @@ export {
   type ErrorTracker,
   ErrorTracking,
   type ReportOutcome,
+  reportLoggedErrors,
+  setErrorTracker,
   setUserContext,
-  trackErrors,
-  trackLoggedErrors,
 } from './error-tracking.ts';

@@ -7,20 +7,20 @@ const error = (frame: string) => ({
   stack: `Error: m\n    at ${frame}`,
 });
 
-test('so many of one place and so many of all in a minute, then anew', () => {
+test('report limit: limits reports per place and in total, and starts again after a minute', () => {
   let now = 0;
-  const isAllowed = createReportLimit({ all: 4, same: 2 }, () => now);
-  const ask = (...frames: string[]) => frames.map((frame) => isAllowed(error(frame)));
-  expect(ask('a', 'a', 'a')).toEqual([true, true, false]);
-  expect(ask('b', 'c', 'd', 'a')).toEqual([true, true, false, false]);
+  const isAllowed = createReportLimit({ total: 4, perPlace: 2 }, () => now);
+  const areAllowed = (...frames: string[]) => frames.map((frame) => isAllowed(error(frame)));
+  expect(areAllowed('a', 'a', 'a')).toEqual([true, true, false]);
+  expect(areAllowed('b', 'c', 'd', 'a')).toEqual([true, true, false, false]);
   now = 59_999;
-  expect(ask('e')).toEqual([false]);
+  expect(areAllowed('e')).toEqual([false]);
   now = 60_000;
-  expect(ask('a', 'a', 'a', 'b')).toEqual([true, true, false, true]);
+  expect(areAllowed('a', 'a', 'a', 'b')).toEqual([true, true, false, true]);
 });
 
-test('without a stack the message tells places apart, and codes do', () => {
-  const isAllowed = createReportLimit({ all: 10, same: 1 });
+test('report limit: messages distinguish places without a stack, and so do codes', () => {
+  const isAllowed = createReportLimit({ total: 10, perPlace: 1 });
   const errors = [
     { name: 'NonError', message: 'one' },
     { name: 'NonError', message: 'two' },

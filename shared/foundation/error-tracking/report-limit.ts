@@ -1,18 +1,18 @@
 import type { SerializedError } from '@insightdesk/shared/errors';
 
 export interface ReportLimits {
-  /** Of one process, in a minute. */
-  all: number;
-  /** Of those that come from one place. */
-  same: number;
+  /** Reports of one process in a minute. */
+  total: number;
+  /** Reports from one place in the code in a minute. */
+  perPlace: number;
 }
 
 const WINDOW_MS = 60_000;
-const LONGEST_PLACE = 300;
+const MAX_PLACE_LENGTH = 300;
 
-/** Whether one more may be reported: an outage says the same a thousand times. */
+/** Limits reports, because an outage causes the same error thousands of times. */
 export function createReportLimit(
-  { all, same }: ReportLimits = { all: 60, same: 5 },
+  { total: maxTotal, perPlace }: ReportLimits = { total: 60, perPlace: 5 },
   now: () => number = () => performance.now(),
 ): (error: SerializedError) => boolean {
   const counts = new Map<string, number>();
@@ -26,15 +26,15 @@ export function createReportLimit(
     }
     const place = placeOf(error);
     const count = counts.get(place) ?? 0;
-    if (total >= all || count >= same) return false;
+    if (total >= maxTotal || count >= perPlace) return false;
     counts.set(place, count + 1);
     total++;
     return true;
   };
 }
 
-/** Kind and first frame; messages have ids and figures in them. */
+/** Name and first stack frame; messages contain ids and numbers. */
 function placeOf({ name, code = '', message, stack }: SerializedError): string {
   const frame = stack?.split('\n').find((line) => /^\s+at /.test(line));
-  return `${name} ${code} ${frame ?? message}`.slice(0, LONGEST_PLACE);
+  return `${name} ${code} ${frame ?? message}`.slice(0, MAX_PLACE_LENGTH);
 }

@@ -1,19 +1,26 @@
 import { expect, test } from 'bun:test';
 import { createStream } from './index.ts';
-import { bytes, endless, pieces, stuck } from './test-sources.ts';
+import {
+  createChunks,
+  createSilentSource,
+  createUnlimitedSource,
+  toBytes,
+} from './test-sources.ts';
 
-test('gives what the source gives, to a Response as well', async () => {
-  expect(await new Response(createStream(pieces(3, 0, 4))).bytes()).toEqual(new Uint8Array(7));
-  expect(await new Response(createStream(bytes('hello'))).text()).toBe('hello');
+test('createStream: yields the chunks of its source, also to a Response', async () => {
+  expect(await new Response(createStream(createChunks(3, 0, 4))).bytes()).toEqual(
+    new Uint8Array(7),
+  );
+  expect(await new Response(createStream(toBytes('hello'))).text()).toBe('hello');
 });
 
-test('asks for nothing before it is asked', async () => {
+test('createStream: reads nothing before it is read', async () => {
   let pulls = 0;
   const source = new ReadableStream<Uint8Array>(
     {
       pull(controller) {
         pulls++;
-        controller.enqueue(bytes('x'));
+        controller.enqueue(toBytes('x'));
       },
     },
     { highWaterMark: 0 },
@@ -25,30 +32,30 @@ test('asks for nothing before it is asked', async () => {
   expect(pulls).toBe(1);
 });
 
-test('passes on the error of the source', async () => {
+test('createStream: passes the error of its source', async () => {
   const broken = new ReadableStream<Uint8Array>({ pull: (to) => to.error(new Error('disk')) });
   await expect(new Response(createStream(broken)).bytes()).rejects.toThrow('disk');
 });
 
-test.each(['before it began', 'when it has begun', 'while the source is silent'])(
-  'cancelled %s it cancels the source',
+test.each(['before the first read', 'after a read', 'during a pending read'])(
+  'createStream: a cancellation %s cancels the source',
   async (when) => {
     const cancelled = Promise.withResolvers<unknown>();
-    const source = when.endsWith('silent')
+    const source = when.includes('pending')
       ? new ReadableStream<Uint8Array>({ cancel: cancelled.resolve })
-      : endless(cancelled.resolve);
+      : createUnlimitedSource(cancelled.resolve);
     const reader = createStream(source).getReader();
-    if (when.endsWith('begun')) await reader.read();
-    const pending = when.endsWith('silent') ? reader.read() : undefined;
+    if (when.startsWith('after')) await reader.read();
+    const pending = when.includes('pending') ? reader.read() : undefined;
     await reader.cancel(new Error('enough'));
     expect(await cancelled.promise).toEqual(new Error('enough'));
     await pending;
   },
 );
 
-test('an abort ends a read that waits forever', async () => {
+test('createStream: an abort ends a pending read', async () => {
   const abort = new AbortController();
-  const reading = new Response(createStream(stuck(), abort.signal)).bytes();
+  const reading = new Response(createStream(createSilentSource(), abort.signal)).bytes();
   abort.abort(new Error('gone'));
   await expect(reading).rejects.toThrow('gone');
 });

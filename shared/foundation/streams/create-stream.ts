@@ -1,25 +1,25 @@
 import { type ByteSource, cancelSource, readChunks } from './read-chunks.ts';
 
 /**
- * A web stream of a source that reads only as it is asked, for a `Response` or whoever wants one.
- * Cancelling it cancels the source, also while that is silent.
+ * A web stream that reads its source on demand, such as for a `Response`. Cancelling it cancels the
+ * source, also during a pending read.
  */
 export function createStream(source: ByteSource, signal?: AbortSignal): ReadableStream<Uint8Array> {
-  const cancelled = new AbortController();
-  const either = signal ? AbortSignal.any([signal, cancelled.signal]) : cancelled.signal;
-  const chunks = readChunks(source, either);
-  let isBegun = false;
+  const controller = new AbortController();
+  const combined = signal ? AbortSignal.any([signal, controller.signal]) : controller.signal;
+  const chunks = readChunks(source, combined);
+  let isStarted = false;
   return new ReadableStream<Uint8Array>(
     {
-      async pull(controller) {
-        isBegun = true;
+      async pull(stream) {
+        isStarted = true;
         const { done, value } = await chunks.next();
-        if (done) controller.close();
-        else controller.enqueue(value);
+        if (done) stream.close();
+        else stream.enqueue(value);
       },
       cancel(reason) {
-        cancelled.abort(reason);
-        if (!isBegun) cancelSource(source, reason);
+        controller.abort(reason);
+        if (!isStarted) cancelSource(source, reason);
       },
     },
     { highWaterMark: 0 },

@@ -1,5 +1,11 @@
-/** Bytes on their way: read, limited, slowed, counted and hashed in constant memory. */
-export { collectBytes, createMeter, hashBytes, limitBytes, type Meter } from './bytes.ts';
+/** Byte streams: reading, limits, throttling, counting and hashing in constant memory. */
+export {
+  type ByteMeter,
+  collectBytes,
+  createByteMeter,
+  hashBytes,
+  limitBytes,
+} from './count-bytes.ts';
 export { createStream } from './create-stream.ts';
 export { type PipelineStatistics, pipeline, type Step } from './pipeline.ts';
 export { type ByteSource, cancelSource, readChunks } from './read-chunks.ts';

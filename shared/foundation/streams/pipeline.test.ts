@@ -1,8 +1,8 @@
 import { expect, test } from 'bun:test';
-import { createMeter, limitBytes, pipeline, throttleBytes, trackProgress } from './index.ts';
-import { drain, endless, stuck } from './test-sources.ts';
+import { createByteMeter, limitBytes, pipeline, throttleBytes, trackProgress } from './index.ts';
+import { countBytes, createSilentSource, createUnlimitedSource } from './test-sources.ts';
 
-test('gives what the sink gives, and what went through', async () => {
+test('pipeline: returns the result of the sink and statistics', async () => {
   const everySecond = async function* (chunks: AsyncIterable<Uint8Array>) {
     let n = 0;
     for await (const chunk of chunks) if (n++ % 2 === 0) yield chunk;
@@ -23,8 +23,8 @@ test('gives what the sink gives, and what went through', async () => {
     }
     return sizeBytes;
   };
-  const flowing = pipeline(slowSource(), [everySecond], slowSink, { now: () => time });
-  expect(await flowing).toEqual({
+  const running = pipeline(slowSource(), [everySecond], slowSink, { now: () => time });
+  expect(await running).toEqual({
     result: 40,
     statistics: {
       bytesIn: 60,
@@ -32,39 +32,42 @@ test('gives what the sink gives, and what went through', async () => {
       chunks: 2,
       durationMs: 500,
       bytesPerSecond: 80,
-      sourceMs: 300,
-      sinkMs: 200,
+      sourceWaitMs: 300,
+      sinkWaitMs: 200,
     },
   });
 });
 
-test.each(['fails', 'leaves early'])('a sink that %s cancels the source', async (how) => {
-  const cancelled = Promise.withResolvers<unknown>();
-  const flowing = pipeline(endless(cancelled.resolve), [], async (chunks) => {
-    await chunks[Symbol.asyncIterator]().next();
-    if (how === 'fails') throw new Error('full');
-  });
-  await (how === 'fails' ? expect(flowing).rejects.toThrow('full') : flowing);
-  await cancelled.promise;
-});
+test.each(['fails', 'returns early'])(
+  'pipeline: a sink that %s cancels the source',
+  async (how) => {
+    const cancelled = Promise.withResolvers<unknown>();
+    const running = pipeline(createUnlimitedSource(cancelled.resolve), [], async (chunks) => {
+      await chunks[Symbol.asyncIterator]().next();
+      if (how === 'fails') throw new Error('full');
+    });
+    await (how === 'fails' ? expect(running).rejects.toThrow('full') : running);
+    await cancelled.promise;
+  },
+);
 
-test('an abort reaches all of it', async () => {
+test('pipeline: an abort ends it', async () => {
   const abort = new AbortController();
-  const flowing = pipeline(stuck(), [], drain, { signal: abort.signal });
+  const running = pipeline(createSilentSource(), [], countBytes, { signal: abort.signal });
   abort.abort(new Error('gone'));
-  await expect(flowing).rejects.toThrow('gone');
+  await expect(running).rejects.toThrow('gone');
 });
 
-test('all steps together hold a few chunks at most', async () => {
-  let [given, passed, most] = [0, 0, 0];
+test('pipeline: all steps together buffer a few chunks at most', async () => {
+  let [produced, consumed, maxBuffered] = [0, 0, 0];
   const source = new ReadableStream<Uint8Array>({
     pull(controller) {
-      most = Math.max(most, ++given - passed);
-      if (given <= 500) controller.enqueue(new Uint8Array(1_000));
+      maxBuffered = Math.max(maxBuffered, ++produced - consumed);
+      if (produced <= 500) controller.enqueue(new Uint8Array(1_000));
       else controller.close();
     },
   });
-  const meter = createMeter();
+  const meter = createByteMeter();
   const steps = [
     (chunks: AsyncIterable<Uint8Array>) => limitBytes(chunks, 500_000),
     (chunks: AsyncIterable<Uint8Array>) => throttleBytes(chunks, 1e12),
@@ -73,10 +76,10 @@ test('all steps together hold a few chunks at most', async () => {
   ];
   await pipeline(source, steps, async (chunks) => {
     for await (const _ of chunks) {
-      passed++;
+      consumed++;
       await Bun.sleep(0);
     }
   });
-  expect(passed).toBe(500);
-  expect(most).toBeLessThanOrEqual(3);
+  expect(consumed).toBe(500);
+  expect(maxBuffered).toBeLessThanOrEqual(3);
 });

@@ -2,23 +2,23 @@ import { type ByteSource, readChunks } from './read-chunks.ts';
 
 type Chunks = AsyncIterable<Uint8Array>;
 
-/** What is done to bytes on their way, such as `(chunks) => limitBytes(chunks, 25_000_000)`. */
+/** A transformation of chunks, such as `(chunks) => limitBytes(chunks, 25_000_000)`. */
 export type Step = (chunks: Chunks) => Chunks;
 
-/** What went through a pipeline; times are milliseconds. */
+/** Statistics of a pipeline; times are milliseconds. */
 export interface PipelineStatistics {
   bytesIn: number;
   bytesOut: number;
   chunks: number;
   durationMs: number;
-  /** Of what came out. */
+  /** Output rate. */
   bytesPerSecond: number;
-  /** Waited for the source, and for the sink: the greater one is the brake. */
-  sourceMs: number;
-  sinkMs: number;
+  /** Time spent waiting for the source and for the sink: the greater one is the bottleneck. */
+  sourceWaitMs: number;
+  sinkWaitMs: number;
 }
 
-/** Leads a source through steps into a sink; gives what the sink gives, and what went through. */
+/** Passes a source through steps into a sink; returns the result of the sink and statistics. */
 export async function pipeline<T>(
   source: ByteSource,
   steps: readonly Step[],
@@ -26,51 +26,51 @@ export async function pipeline<T>(
   { signal, now = () => performance.now() }: { signal?: AbortSignal; now?: () => number } = {},
 ): Promise<{ result: T; statistics: PipelineStatistics }> {
   const startedAt = now();
-  const entry = gauge(readChunks(source, signal), now);
-  const exit = gauge(
-    steps.reduce<Chunks>((chunks, step) => step(chunks), entry.chunks),
+  const input = measure(readChunks(source, signal), now);
+  const output = measure(
+    steps.reduce<Chunks>((chunks, step) => step(chunks), input.chunks),
     now,
   );
   try {
-    const result = await sink(exit.chunks);
+    const result = await sink(output.chunks);
     const durationMs = now() - startedAt;
     const statistics = {
-      bytesIn: entry.bytes(),
-      bytesOut: exit.bytes(),
-      chunks: exit.count(),
+      bytesIn: input.bytes(),
+      bytesOut: output.bytes(),
+      chunks: output.count(),
       durationMs,
-      bytesPerSecond: durationMs === 0 ? 0 : (exit.bytes() * 1000) / durationMs,
-      sourceMs: entry.awaitedMs(),
-      sinkMs: exit.passedMs(),
+      bytesPerSecond: durationMs === 0 ? 0 : (output.bytes() * 1000) / durationMs,
+      sourceWaitMs: input.upstreamMs(),
+      sinkWaitMs: output.downstreamMs(),
     };
     return { result, statistics };
   } finally {
-    // A sink may have left without saying so.
-    exit.chunks.return().catch(() => undefined);
+    // The sink may have stopped reading.
+    output.chunks.return().catch(() => undefined);
   }
 }
 
-/** Counts what passes a place, how long it waits there for what comes, and for what goes. */
-function gauge(source: Chunks, now: () => number) {
-  let [bytes, count, awaitedMs, passedMs] = [0, 0, 0, 0];
-  async function* pass() {
+/** Counts bytes and chunks, and the time spent waiting for the next chunk and for its consumer. */
+function measure(source: Chunks, now: () => number) {
+  let [bytes, count, upstreamMs, downstreamMs] = [0, 0, 0, 0];
+  async function* forward() {
     let since = now();
     for await (const chunk of source) {
-      const cameAt = now();
-      awaitedMs += cameAt - since;
+      const receivedAt = now();
+      upstreamMs += receivedAt - since;
       bytes += chunk.byteLength;
       count++;
       yield chunk;
       since = now();
-      passedMs += since - cameAt;
+      downstreamMs += since - receivedAt;
     }
-    awaitedMs += now() - since;
+    upstreamMs += now() - since;
   }
   return {
-    chunks: pass(),
+    chunks: forward(),
     bytes: () => bytes,
     count: () => count,
-    awaitedMs: () => awaitedMs,
-    passedMs: () => passedMs,
+    upstreamMs: () => upstreamMs,
+    downstreamMs: () => downstreamMs,
   };
 }

@@ -1,7 +1,7 @@
-/** Anything that yields bytes: a web stream, a Node stream or generator, or bytes in memory. */
+/** A source of bytes: a web stream, a Node stream or generator, or bytes in memory. */
 export type ByteSource = ReadableStream<Uint8Array> | AsyncIterable<Uint8Array> | Uint8Array;
 
-/** Yields the chunks of a source and cancels it when left early; throws the signal's reason on abort. */
+/** Yields the chunks of a source; cancels it on an early return; throws the signal's reason on abort. */
 export async function* readChunks(
   source: ByteSource,
   signal?: AbortSignal,
@@ -15,19 +15,19 @@ export async function* readChunks(
   const onAbort = () => reader.cancel(signal?.reason);
   signal?.addEventListener('abort', onAbort, { once: true });
   try {
-    yield* drain(reader, signal);
+    yield* readAll(reader, signal);
   } finally {
     signal?.removeEventListener('abort', onAbort);
     reader.cancel();
   }
 }
 
-/** Tells a source that nobody will begin to read it; a Node stream is destroyed. */
+/** Cancels a source that is not read; a Node stream is destroyed. */
 export function cancelSource(source: ByteSource, reason?: unknown): void {
   if (!(source instanceof Uint8Array)) openReader(source).cancel(reason);
 }
 
-async function* drain(reader: ChunkReader, signal?: AbortSignal) {
+async function* readAll(reader: ChunkReader, signal?: AbortSignal) {
   while (true) {
     const chunk = await reader.read();
     signal?.throwIfAborted();
@@ -42,38 +42,38 @@ interface ChunkReader {
 }
 
 function openReader(source: ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>): ChunkReader {
-  return source instanceof ReadableStream ? webReader(source) : iteratorReader(source);
+  return source instanceof ReadableStream ? createWebReader(source) : createIteratorReader(source);
 }
 
-// A source may refuse or never answer the cancellation; nobody is interested in either.
-function ignore(promise: Promise<unknown> | undefined) {
+// A source may reject or never finish its cancellation; both are ignored.
+function ignoreErrors(promise: Promise<unknown> | undefined) {
   promise?.catch(() => undefined);
 }
 
-function webReader(source: ReadableStream<Uint8Array>): ChunkReader {
+function createWebReader(source: ReadableStream<Uint8Array>): ChunkReader {
   const reader = source.getReader();
   return {
     read: async () => (await reader.read()).value,
-    cancel: (reason) => ignore(reader.cancel(reason)),
+    cancel: (reason) => ignoreErrors(reader.cancel(reason)),
   };
 }
 
-// Not Promise.race: a promise that lasts would keep every chunk that came before it.
-function iteratorReader(source: AsyncIterable<Uint8Array>): ChunkReader {
+// Not Promise.race: a long-lived promise would retain every chunk before it.
+function createIteratorReader(source: AsyncIterable<Uint8Array>): ChunkReader {
   const iterator = source[Symbol.asyncIterator]();
   let isCancelled = false;
-  let giveUp: () => void = () => undefined;
+  let endRead: () => void = () => undefined;
   return {
     read: () =>
       new Promise((resolve, reject) => {
-        giveUp = () => resolve(undefined);
-        if (isCancelled) giveUp();
+        endRead = () => resolve(undefined);
+        if (isCancelled) endRead();
         else iterator.next().then((result) => resolve(nextChunk(result)), reject);
       }),
     cancel: () => {
       isCancelled = true;
-      giveUp();
-      ignore(iterator.return?.());
+      endRead();
+      ignoreErrors(iterator.return?.());
     },
   };
 }

@@ -1,8 +1,8 @@
 /** Text as bytes. */
-export const bytes = (text: string) => new TextEncoder().encode(text);
+export const toBytes = (text: string) => new TextEncoder().encode(text);
 
-/** Never ends; tells when and why it is cancelled. */
-export function endless(
+/** Never ends; calls `onCancel` with the reason. */
+export function createUnlimitedSource(
   onCancel: (reason: unknown) => void = () => {},
 ): ReadableStream<Uint8Array> {
   return new ReadableStream({
@@ -11,19 +11,19 @@ export function endless(
   });
 }
 
-/** Says one thing and then nothing. */
-export async function* stuck(): AsyncGenerator<Uint8Array> {
-  yield bytes('first');
+/** Yields one chunk and then never another. */
+export async function* createSilentSource(): AsyncGenerator<Uint8Array> {
+  yield toBytes('first');
   await new Promise(() => {});
 }
 
 /** Chunks of these lengths. */
-export async function* pieces(...lengths: number[]): AsyncGenerator<Uint8Array> {
+export async function* createChunks(...lengths: number[]): AsyncGenerator<Uint8Array> {
   for (const length of lengths) yield new Uint8Array(length);
 }
 
-/** Reads to the end and tells how much there was. */
-export async function drain(chunks: AsyncIterable<Uint8Array>): Promise<number> {
+/** Reads to the end and returns the number of bytes. */
+export async function countBytes(chunks: AsyncIterable<Uint8Array>): Promise<number> {
   let sizeBytes = 0;
   for await (const chunk of chunks) sizeBytes += chunk.byteLength;
   return sizeBytes;

@@ -1,8 +1,8 @@
 import { expect, test } from 'bun:test';
 import { throttleBytes } from './index.ts';
-import { drain, pieces } from './test-sources.ts';
+import { countBytes, createChunks } from './test-sources.ts';
 
-/** Time that passes only when somebody waits, and then a little more than asked. */
+/** A clock that advances only on `wait`, by a little more than requested. */
 function virtualClock({ lateMs = 0 } = {}) {
   let time = 0;
   const clock = {
@@ -11,41 +11,44 @@ function virtualClock({ lateMs = 0 } = {}) {
       time += ms + lateMs;
     },
   };
-  return { clock, pass: (ms: number) => (time += ms) };
+  return { clock, advance: (ms: number) => (time += ms) };
 }
 
-test.each([0, 3])('no second has more than its bytes, with timers %d ms late', async (lateMs) => {
-  const { clock } = virtualClock({ lateMs });
-  const passed: { at: number; size: number }[] = [];
-  for await (const chunk of throttleBytes(pieces(5_000, 1, 2_999), 1_000, { clock })) {
-    passed.push({ at: clock.now(), size: chunk.byteLength });
-  }
-  expect(passed.reduce((sum, { size }) => sum + size, 0)).toBe(8_000);
-  for (const { at } of passed) {
-    const within = passed.filter((other) => other.at >= at && other.at < at + 1_000);
-    expect(within.reduce((sum, { size }) => sum + size, 0)).toBeLessThanOrEqual(1_150);
-  }
-  // As fast as allowed: late timers do not add up.
-  expect(clock.now()).toBeGreaterThanOrEqual(7_900);
-  expect(clock.now()).toBeLessThan(8_100);
-});
+test.each([0, 3])(
+  'throttleBytes: no second exceeds the rate, with timers %d ms late',
+  async (lateMs) => {
+    const { clock } = virtualClock({ lateMs });
+    const passed: { at: number; size: number }[] = [];
+    for await (const chunk of throttleBytes(createChunks(5_000, 1, 2_999), 1_000, { clock })) {
+      passed.push({ at: clock.now(), size: chunk.byteLength });
+    }
+    expect(passed.reduce((sum, { size }) => sum + size, 0)).toBe(8_000);
+    for (const { at } of passed) {
+      const within = passed.filter((other) => other.at >= at && other.at < at + 1_000);
+      expect(within.reduce((sum, { size }) => sum + size, 0)).toBeLessThanOrEqual(1_150);
+    }
+    // As fast as allowed: late timers do not add up.
+    expect(clock.now()).toBeGreaterThanOrEqual(7_900);
+    expect(clock.now()).toBeLessThan(8_100);
+  },
+);
 
-test('what was idle for long does not catch up', async () => {
-  const { clock, pass } = virtualClock();
+test('throttleBytes: an idle source does not catch up', async () => {
+  const { clock, advance } = virtualClock();
   const source = async function* () {
     yield new Uint8Array(1_000);
-    pass(60_000);
+    advance(60_000);
     yield new Uint8Array(1_000);
   };
-  await drain(throttleBytes(source(), 1_000, { clock }));
+  await countBytes(throttleBytes(source(), 1_000, { clock }));
   expect(clock.now()).toBeGreaterThan(61_700);
 });
 
-test('an abort ends the waiting; a rate of nothing is refused', async () => {
+test('throttleBytes: an abort ends the wait, an invalid rate is refused', async () => {
   const abort = new AbortController();
-  const slow = drain(throttleBytes(pieces(10, 10), 0.001, { signal: abort.signal }));
+  const slow = countBytes(throttleBytes(createChunks(10, 10), 0.001, { signal: abort.signal }));
   abort.abort(new Error('gone'));
   await expect(slow).rejects.toThrow('gone');
-  await expect(drain(throttleBytes(pieces(1), 0))).rejects.toThrow(RangeError);
-  await expect(drain(throttleBytes(pieces(1), Number.NaN))).rejects.toThrow(RangeError);
+  await expect(countBytes(throttleBytes(createChunks(1), 0))).rejects.toThrow(RangeError);
+  await expect(countBytes(throttleBytes(createChunks(1), Number.NaN))).rejects.toThrow(RangeError);
 });

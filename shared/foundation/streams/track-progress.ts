@@ -1,4 +1,4 @@
-/** How far a stream has come; `percent` is 0 to 100, undefined while nobody knows the whole. */
+/** Progress of a stream; `percent` is 0 to 100, undefined when the total is unknown. */
 export interface Progress {
   bytes: number;
   percent: number | undefined;
@@ -6,31 +6,31 @@ export interface Progress {
 
 interface ProgressOptions {
   totalBytes?: number | undefined;
-  /** Waited for, so that a slow listener slows the stream instead of being flooded. */
+  /** Is awaited, so that a slow listener slows the stream down. */
   onProgress(progress: Progress): unknown;
-  /** How often it is told where the whole is unknown; 1 MiB. */
-  everyBytes?: number;
+  /** Interval of the reports when the total is unknown; 1 MiB. */
+  intervalBytes?: number;
 }
 
-/** Tells how far it is: at every whole percent, or every so many bytes, and at the end. */
+/** Reports progress at every whole percent, or after every `intervalBytes`, and at the end. */
 export async function* trackProgress(
   chunks: AsyncIterable<Uint8Array>,
-  { totalBytes, onProgress, everyBytes = 2 ** 20 }: ProgressOptions,
+  { totalBytes, onProgress, intervalBytes = 2 ** 20 }: ProgressOptions,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const stepOf = (bytes: number) =>
-    totalBytes === undefined ? Math.floor(bytes / everyBytes) : percentOf(bytes, totalBytes);
-  const tell = (bytes: number) =>
+    totalBytes === undefined ? Math.floor(bytes / intervalBytes) : percentOf(bytes, totalBytes);
+  const report = (bytes: number) =>
     onProgress({ bytes, percent: totalBytes === undefined ? undefined : stepOf(bytes) });
   let bytes = 0;
-  let told = 0;
+  let reported = 0;
   for await (const chunk of chunks) {
     bytes += chunk.byteLength;
     yield chunk;
-    if (stepOf(bytes) <= stepOf(told)) continue;
-    told = bytes;
-    await tell(bytes);
+    if (stepOf(bytes) <= stepOf(reported)) continue;
+    reported = bytes;
+    await report(bytes);
   }
-  if (told !== bytes || bytes === 0) await tell(bytes);
+  if (reported !== bytes || bytes === 0) await report(bytes);
 }
 
 const percentOf = (bytes: number, totalBytes: number) =>

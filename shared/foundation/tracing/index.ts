@@ -1,17 +1,18 @@
-/** One trace through all services: places in it, spans, and their way to a collector. */
-export { openTracing, type TracedService, type TracingOptions } from './open-tracing.ts';
-export { openOtlpReceiver, type ReceivedSpan } from './otlp-receiver.ts';
+/** Distributed tracing: traceparents, spans, and their export to an OTLP collector. */
+
+export { type ReceivedSpan, startOtlpReceiver } from './otlp-receiver.ts';
 export { pingCollector } from './ping-collector.ts';
 export type { SpanOutcome } from './span-queue.ts';
+export { startTracing, type TracedService, type TracingOptions } from './start-tracing.ts';
 export {
-  currentTrace,
-  type EntryOptions,
-  enterTrace,
+  type ChildSpanOptions,
+  currentTraceparent,
   isTracing,
-  type OpenSpan,
-  openSpan,
-  type StepOptions,
-  span,
+  type StartedSpan,
+  startSpan,
+  startTrace,
+  type TraceOptions,
+  withSpan,
 } from './trace.ts';
-export { asTraceId, isSampled, parseTraceparent } from './traceparent.ts';
+export { isSampled, parseTraceparent, toTraceId } from './traceparent.ts';
 export type { Attributes, Span, SpanKind, SpanOptions } from './tracer.ts';

@@ -1,6 +1,6 @@
-/** A span as it arrived. */
+/** A received span. */
 export interface ReceivedSpan {
-  /** Such as `api-1`. */
+  /** For example `api-1`. */
   replica: string;
   service: string;
   name: string;
@@ -17,7 +17,7 @@ interface Attribute {
   value: Record<string, unknown>;
 }
 
-interface Sent {
+interface ExportRequest {
   resourceSpans: {
     resource: { attributes: Attribute[] };
     scopeSpans: {
@@ -34,8 +34,8 @@ interface Sent {
   }[];
 }
 
-/** A collector that takes OTLP/HTTP in JSON and keeps what it is sent; `answer` may refuse or wait. */
-export function openOtlpReceiver(answer: () => Response | Promise<Response> = accepted) {
+/** An OTLP/HTTP collector for tests that stores received spans; `respond` may refuse or wait. */
+export function startOtlpReceiver(respond: () => Response | Promise<Response> = accepted) {
   const spans: ReceivedSpan[] = [];
   const requests: { path: string; headers: Headers }[] = [];
   const server = Bun.serve({
@@ -43,9 +43,9 @@ export function openOtlpReceiver(answer: () => Response | Promise<Response> = ac
     port: 0,
     async fetch(request) {
       requests.push({ path: new URL(request.url).pathname, headers: request.headers });
-      const sent = (await request.json()) as Sent;
-      const response = await answer();
-      if (response.ok) spans.push(...readSpans(sent));
+      const exported = (await request.json()) as ExportRequest;
+      const response = await respond();
+      if (response.ok) spans.push(...readSpans(exported));
       return response;
     },
   });
@@ -59,14 +59,14 @@ export function openOtlpReceiver(answer: () => Response | Promise<Response> = ac
 
 const accepted = () => Response.json({});
 
-const readSpans = ({ resourceSpans }: Sent): ReceivedSpan[] =>
+const readSpans = ({ resourceSpans }: ExportRequest): ReceivedSpan[] =>
   resourceSpans.flatMap(({ resource, scopeSpans }) => {
-    const of = valuesOf(resource.attributes);
+    const resourceValues = valuesOf(resource.attributes);
     return scopeSpans
       .flatMap(({ spans }) => spans)
       .map(({ name, traceId, spanId, parentSpanId, links = [], attributes, status }) => ({
-        replica: String(of['service.instance.id']),
-        service: String(of['service.name']),
+        replica: String(resourceValues['service.instance.id']),
+        service: String(resourceValues['service.name']),
         name,
         traceId,
         spanId,

@@ -1,9 +1,9 @@
-import type { TracingOptions } from './open-tracing.ts';
+import type { TracingOptions } from './start-tracing.ts';
 
-/** Where a collector takes spans. */
+/** URL of the spans endpoint of a collector. */
 export const tracesUrl = (endpoint: string): string => `${endpoint.replace(/\/+$/, '')}/v1/traces`;
 
-/** Sends no span at all to the collector; throws what is in the way. */
+/** Sends an empty batch to the collector; throws when it fails. */
 export async function pingCollector(
   { endpoint, otlpHeaders }: Pick<TracingOptions, 'endpoint' | 'otlpHeaders'>,
   timeoutMs: number,
@@ -16,5 +16,5 @@ export async function pingCollector(
     signal: AbortSignal.timeout(timeoutMs),
   });
   await response.body?.cancel();
-  if (!response.ok) throw new Error(`it answers ${response.status}`);
+  if (!response.ok) throw new Error(`The collector responded with ${response.status}`);
 }

@@ -1,15 +1,15 @@
 interface SamplerOptions {
-  /** Of all traces that begin, 0 to 1. */
+  /** Share of traces, 0 to 1. */
   ratio: number;
-  /** At most so many, whoever asks. */
+  /** Upper limit for all callers. */
   maxPerSecond: number;
   now?: () => number;
   random?: () => number;
 }
 
 /**
- * Decides which traces are recorded. By chance and not by the trace's id, which is the caller's
- * choice; and never more than a bucket of `maxPerSecond` holds.
+ * Decides which traces are recorded: randomly, not by the trace id, because callers choose it. A token
+ * bucket limits them to `maxPerSecond`.
  */
 export function createSampler({
   ratio,
@@ -18,12 +18,12 @@ export function createSampler({
   random = Math.random,
 }: SamplerOptions): () => boolean {
   let tokens = maxPerSecond;
-  let filledAt = now();
+  let updatedAt = now();
   return () => {
     if (random() >= ratio) return false;
-    const at = now();
-    tokens = Math.min(maxPerSecond, tokens + ((at - filledAt) / 1_000) * maxPerSecond);
-    filledAt = at;
+    const time = now();
+    tokens = Math.min(maxPerSecond, tokens + ((time - updatedAt) / 1_000) * maxPerSecond);
+    updatedAt = time;
     if (tokens < 1) return false;
     tokens--;
     return true;

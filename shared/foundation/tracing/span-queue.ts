@@ -1,8 +1,8 @@
-/** What becomes of spans, in numbers. */
+/** Outcome of a span. */
 export type SpanOutcome = 'exported' | 'failed' | 'dropped';
 
 interface SpanQueueOptions<S> {
-  /** Resolves with whether they arrived; bounded in time. */
+  /** Resolves to whether the collector accepted them; must have a timeout. */
   send(spans: S[]): Promise<boolean>;
   count(outcome: SpanOutcome, spans: number): void;
   maxWaiting?: number;
@@ -11,8 +11,8 @@ interface SpanQueueOptions<S> {
 }
 
 /**
- * Spans on their way out: collected for a moment, sent one batch after another, and dropped, but
- * counted, when more come than leave. Whoever ends a span never waits.
+ * Export queue of spans: collects for a moment, sends one batch at a time, and drops spans with a
+ * count when it is full. Ending a span never waits.
  */
 export function createSpanQueue<S>({
   send,
@@ -29,8 +29,8 @@ export function createSpanQueue<S>({
   async function sendAll(): Promise<void> {
     while (waiting.length > 0) {
       const batch = waiting.splice(0, batchSize);
-      const arrived = await send(batch).catch(() => false);
-      count(arrived ? 'exported' : 'failed', batch.length);
+      const isAccepted = await send(batch).catch(() => false);
+      count(isAccepted ? 'exported' : 'failed', batch.length);
     }
   }
 
@@ -54,15 +54,15 @@ export function createSpanQueue<S>({
       if (waiting.length >= batchSize) void flush();
       else timer ??= setTimeout(() => void flush(), delayMs).unref();
     },
-    /** Sends what waits, as far as that is done within the deadline; what is left is dropped. */
+    /** Sends the waiting spans until the deadline; the rest is dropped. */
     async close(deadlineMs: number): Promise<void> {
       isClosed = true;
-      let end: Timer | undefined;
-      const late = new Promise<void>((resolve) => {
-        end = setTimeout(resolve, deadlineMs);
+      let timeout: Timer | undefined;
+      const deadline = new Promise<void>((resolve) => {
+        timeout = setTimeout(resolve, deadlineMs);
       });
-      await Promise.race([flush(), late]);
-      clearTimeout(end);
+      await Promise.race([flush(), deadline]);
+      clearTimeout(timeout);
       if (waiting.length > 0) count('dropped', waiting.length);
       waiting = [];
     },

@@ -1,137 +1,147 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { withContext } from '@insightdesk/shared/logging';
-import { formatTraceparent, parseTraceparent, type TracePlace } from './traceparent.ts';
-import { type Span, type SpanOptions, silent, type Tracer } from './tracer.ts';
+import { formatTraceparent, parseTraceparent, type TraceContext } from './traceparent.ts';
+import { noopSpan, type Span, type SpanOptions, type Tracer } from './tracer.ts';
 
-/** What the work under way belongs to. */
-interface Active extends TracePlace {
+/** The current span. */
+interface ActiveSpan extends TraceContext {
   spanId: string;
-  visit: Visit;
+  localTrace: LocalTrace;
 }
 
-/** What one trace does in this process between a door and its end. */
-interface Visit {
-  left: number;
+/** State of a trace in this process, from `startTrace` to the end of its work. */
+interface LocalTrace {
+  remainingSpans: number;
   endedAt: number | undefined;
 }
 
-/** A job of a million statements is no reason to lose everybody else's. */
+/** One trace must not displace the spans of others. */
 const MAX_SPANS = 1_000;
-/** What goes on longer after the end, such as a timer that was set meanwhile, is something else. */
-const AFTERMATH_MS = 10_000;
+/** Later work, such as that of a timer, no longer belongs to the trace. */
+const MAX_LATE_MS = 10_000;
 
-const storage = new AsyncLocalStorage<Active>();
+const storage = new AsyncLocalStorage<ActiveSpan>();
 let tracer: Tracer | undefined;
 
-/** Switches tracing on, or off, for this process. */
-export function setTracer(one: Tracer | undefined): void {
-  tracer = one;
+/** Enables or disables tracing in this process. */
+export function setTracer(value: Tracer | undefined): void {
+  tracer = value;
 }
 
 /** Whether this process records traces. */
 export const isTracing = (): boolean => tracer !== undefined;
 
-function current(): Active | undefined {
+function activeSpan(): ActiveSpan | undefined {
   const active = storage.getStore();
-  if (active?.visit.endedAt === undefined) return active;
-  return performance.now() - active.visit.endedAt < AFTERMATH_MS ? active : undefined;
+  if (active?.localTrace.endedAt === undefined) return active;
+  return performance.now() - active.localTrace.endedAt < MAX_LATE_MS ? active : undefined;
 }
 
-/** The `traceparent` of the work under way; undefined outside of any, and where tracing is off. */
-export function currentTrace(): string | undefined {
+/** The `traceparent` of the current span; undefined without one or when tracing is disabled. */
+export function currentTraceparent(): string | undefined {
   if (!tracer) return undefined;
-  const active = current();
+  const active = activeSpan();
   return active && formatTraceparent(active);
 }
 
-export interface EntryOptions extends SpanOptions {
-  /** `traceparent` that we wrote ourselves: whether it is recorded was decided there. */
+export interface TraceOptions extends SpanOptions {
+  /** `traceparent` that our code has written: its sampling decision is kept. */
   parent?: string | undefined;
-  /** A stranger's `traceparent`: it names the trace, and decides nothing. */
-  foreignParent?: string | undefined;
-  /** Names the trace if nobody else does. */
+  /** `traceparent` of a client: only its trace id is used, not its sampling decision. */
+  untrustedParent?: string | undefined;
+  /** Trace id when there is no parent. */
   traceId?: string | undefined;
-  /** Decided already, for a trace that begins here. */
+  /** Sampling decision for a new trace. */
   isRecorded?: boolean;
 }
 
 /**
- * A door: begins a trace, or goes on with one that came from elsewhere, whatever was under way here.
- * All lines that `work` logs carry its `traceId`.
+ * Starts or continues a trace at an entry point, independent of the current span. All lines that `work`
+ * logs have its `traceId`.
  */
-export function enterTrace<T>(options: EntryOptions, work: (span: Span) => T): T {
-  if (!tracer) return work(silent);
-  return begin(tracer, options, placeOf(tracer, options), work);
+export function startTrace<T>(options: TraceOptions, work: (span: Span) => T): T {
+  if (!tracer) return work(noopSpan);
+  return runTrace(tracer, options, contextOf(tracer, options), work);
 }
 
-function placeOf(
-  by: Tracer,
-  { parent, foreignParent, traceId, isRecorded }: EntryOptions,
-): TracePlace {
+function contextOf(
+  tracer: Tracer,
+  { parent, untrustedParent, traceId, isRecorded }: TraceOptions,
+): TraceContext {
   const trusted = parseTraceparent(parent);
   if (trusted) return trusted;
-  const named = parseTraceparent(foreignParent);
+  const untrusted = parseTraceparent(untrustedParent);
   return {
-    traceId: named?.traceId ?? traceId ?? by.newId(16),
-    spanId: named?.spanId,
-    isSampled: isRecorded ?? by.takesRoot(),
+    traceId: untrusted?.traceId ?? traceId ?? tracer.newId(16),
+    spanId: untrusted?.spanId,
+    isSampled: isRecorded ?? tracer.shouldRecord(),
   };
 }
 
-function begin<T>(by: Tracer, options: SpanOptions, at: TracePlace, work: (span: Span) => T): T {
-  const visit: Visit = { left: MAX_SPANS, endedAt: undefined };
-  const { traceId } = at;
-  const inLog = (span: Span) => withContext({ traceId }, () => work(span));
+function runTrace<T>(
+  tracer: Tracer,
+  options: SpanOptions,
+  parent: TraceContext,
+  work: (span: Span) => T,
+): T {
+  const localTrace: LocalTrace = { remainingSpans: MAX_SPANS, endedAt: undefined };
+  const { traceId } = parent;
+  const workWithLog = (span: Span) => withContext({ traceId }, () => work(span));
   const end = () => {
-    visit.endedAt = performance.now();
+    localTrace.endedAt = performance.now();
   };
-  if (at.isSampled) return run(by, options, { at, visit, end }, inLog);
-  const active = { traceId, spanId: by.newId(8), isSampled: false, visit };
-  return storage.run(active, () => settled(() => inLog(silent), end));
+  if (parent.isSampled) return runSpan(tracer, options, { parent, localTrace, end }, workWithLog);
+  const active = { traceId, spanId: tracer.newId(8), isSampled: false, localTrace };
+  return storage.run(active, () => whenSettled(() => workWithLog(noopSpan), end));
 }
 
-export interface StepOptions extends SpanOptions {
-  /** `traceparent` of ours that this belongs to, if it is not the work under way: that is linked. */
+export interface ChildSpanOptions extends SpanOptions {
+  /** `traceparent` of ours to use instead of the current span, which becomes a link. */
   parent?: string | undefined;
 }
 
-/** A step of the work under way; outside of any trace `work` is all there is. */
-export function span<T>(options: StepOptions, work: (span: Span) => T): T {
-  if (!tracer) return work(silent);
-  const active = current();
-  const at = parseTraceparent(options.parent);
-  if (at) {
+/** Runs `work` in a child span of the current span; without a trace it only runs `work`. */
+export function withSpan<T>(options: ChildSpanOptions, work: (span: Span) => T): T {
+  if (!tracer) return work(noopSpan);
+  const active = activeSpan();
+  const parent = parseTraceparent(options.parent);
+  if (parent) {
     const links = [active?.isSampled ? formatTraceparent(active) : undefined];
-    return begin(tracer, { ...options, links: [...links, ...(options.links ?? [])] }, at, work);
+    return runTrace(
+      tracer,
+      { ...options, links: [...links, ...(options.links ?? [])] },
+      parent,
+      work,
+    );
   }
-  if (!active?.isSampled) return work(silent);
-  const { visit } = active;
-  if (visit.left <= 0) {
-    tracer.skipped();
-    return work(silent);
+  if (!active?.isSampled) return work(noopSpan);
+  const { localTrace } = active;
+  if (localTrace.remainingSpans <= 0) {
+    tracer.countSkipped();
+    return work(noopSpan);
   }
-  visit.left--;
-  return run(tracer, options, { at: active, visit, end() {} }, work);
+  localTrace.remainingSpans--;
+  return runSpan(tracer, options, { parent: active, localTrace, end() {} }, work);
 }
 
-function run<T>(
-  by: Tracer,
+function runSpan<T>(
+  tracer: Tracer,
   options: SpanOptions,
-  { at, visit, end }: { at: TracePlace; visit: Visit; end(): void },
+  { parent, localTrace, end }: { parent: TraceContext; localTrace: LocalTrace; end(): void },
   work: (span: Span) => T,
 ): T {
-  const one = by.start(options, at);
-  const active = { traceId: at.traceId, spanId: one.spanId, isSampled: true, visit };
+  const span = tracer.start(options, parent);
+  const active = { traceId: parent.traceId, spanId: span.spanId, isSampled: true, localTrace };
   const done = (failure?: { error: unknown }) => {
-    if (failure) one.fail(failure.error);
-    one.end();
+    if (failure) span.fail(failure.error);
+    span.end();
     end();
   };
-  return storage.run(active, () => settled(() => work(one), done));
+  return storage.run(active, () => whenSettled(() => work(span), done));
 }
 
-/** Calls `done` when `work` has come to its end, later if that is a promise. */
-function settled<T>(work: () => T, done: (failure?: { error: unknown }) => void): T {
+/** Calls `done` when `work` has ended, also when it returns a promise. */
+function whenSettled<T>(work: () => T, done: (failure?: { error: unknown }) => void): T {
   let result: T;
   try {
     result = work();
@@ -155,20 +165,20 @@ function settled<T>(work: () => T, done: (failure?: { error: unknown }) => void)
   ) as T;
 }
 
-/** A span whose end its owner tells; its `traceparent` is for what follows from it. */
-export interface OpenSpan extends Span {
+/** A span that its owner ends; its `traceparent` is for what it causes. */
+export interface StartedSpan extends Span {
   traceparent: string;
   end(): void;
 }
 
-/** Opens a span below a `traceparent` of ours; undefined when that is not recorded. */
-export function openSpan(
+/** Starts a span below a `traceparent` of ours; undefined when its trace is not recorded. */
+export function startSpan(
   options: SpanOptions & { parent: string | undefined },
-): OpenSpan | undefined {
-  const at = parseTraceparent(options.parent);
-  if (!tracer || !at?.isSampled) return undefined;
-  const one = tracer.start(options, at);
-  const { traceId } = at;
-  const traceparent = formatTraceparent({ traceId, spanId: one.spanId, isSampled: true });
-  return Object.assign(one, { traceparent });
+): StartedSpan | undefined {
+  const parent = parseTraceparent(options.parent);
+  if (!tracer || !parent?.isSampled) return undefined;
+  const span = tracer.start(options, parent);
+  const { traceId } = parent;
+  const traceparent = formatTraceparent({ traceId, spanId: span.spanId, isSampled: true });
+  return Object.assign(span, { traceparent });
 }

@@ -1,37 +1,37 @@
-/** A place in a trace, as W3C Trace Context names it. */
-export interface TracePlace {
+/** Trace and span ids of W3C Trace Context. */
+export interface TraceContext {
   /** 32 hexadecimal digits. */
   traceId: string;
-  /** 16 hexadecimal digits; undefined for a trace that begins here. */
+  /** 16 hexadecimal digits; undefined for a new trace. */
   spanId: string | undefined;
   isSampled: boolean;
 }
 
-const LENGTH = 55;
+const MIN_LENGTH = 55;
 const version00 = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/;
-/** Of versions to come the beginning is known, and the rest must be set off. */
-const later = /^(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-|$)/;
-const nothing = /^0+$/;
-/** No version that anybody has thought of is longer. */
+/** Future versions have the same prefix, followed by a dash or the end. */
+const laterVersion = /^(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-|$)/;
+const allZeros = /^0+$/;
+/** Longer values are refused without parsing. */
 const MAX_LENGTH = 512;
 
-/** Reads a `traceparent`; undefined for what is none. */
-export function parseTraceparent(text: string | undefined): TracePlace | undefined {
-  if (text === undefined || text.length < LENGTH || text.length > MAX_LENGTH) return undefined;
+/** Parses a `traceparent`; undefined when it is invalid. */
+export function parseTraceparent(text: string | undefined): TraceContext | undefined {
+  if (text === undefined || text.length < MIN_LENGTH || text.length > MAX_LENGTH) return undefined;
   const [, traceId = '', spanId = '', flags = ''] =
-    (text.startsWith('00-') ? version00 : later).exec(text) ?? [];
-  if (traceId === '' || nothing.test(traceId) || nothing.test(spanId)) return undefined;
+    (text.startsWith('00-') ? version00 : laterVersion).exec(text) ?? [];
+  if (traceId === '' || allZeros.test(traceId) || allZeros.test(spanId)) return undefined;
   return { traceId, spanId, isSampled: (Number.parseInt(flags, 16) & 1) === 1 };
 }
 
-/** The `traceparent` of a place. */
-export const formatTraceparent = ({ traceId, spanId, isSampled }: TracePlace): string =>
+/** Formats a `traceparent`. */
+export const formatTraceparent = ({ traceId, spanId, isSampled }: TraceContext): string =>
   `00-${traceId}-${spanId}-${isSampled ? '01' : '00'}`;
 
-/** Whether this is a `traceparent` of ours whose trace is recorded. */
+/** Whether this `traceparent` of ours is recorded. */
 export const isSampled = (traceparent: string | undefined): boolean =>
   traceparent?.endsWith('-01') === true;
 
-/** A request id that can name a trace, as nginx makes them. */
-export const asTraceId = (id: string | undefined): string | undefined =>
-  id !== undefined && /^[0-9a-f]{32}$/.test(id) && !nothing.test(id) ? id : undefined;
+/** The trace id of a request id; undefined unless it has the format that nginx creates. */
+export const toTraceId = (id: string | undefined): string | undefined =>
+  id !== undefined && /^[0-9a-f]{32}$/.test(id) && !allZeros.test(id) ? id : undefined;

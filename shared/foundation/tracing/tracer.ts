@@ -1,26 +1,26 @@
-import { parseTraceparent, type TracePlace } from './traceparent.ts';
+import { parseTraceparent, type TraceContext } from './traceparent.ts';
 
-/** What a span says about itself; never what people wrote, and no secret. */
+/** Attributes of a span; never user content or secrets. */
 export type Attributes = Record<string, string | number | boolean | undefined>;
 
-/** Who waits for whom: a caller, a called one, whoever leaves work behind, and whoever takes it up. */
+/** OpenTelemetry span kind. */
 export type SpanKind = 'internal' | 'server' | 'client' | 'producer' | 'consumer';
 
 export interface SpanOptions {
-  /** Of a bounded number of names. */
+  /** Of low cardinality. */
   name: string;
   kind?: SpanKind;
   attributes?: Attributes;
-  /** `traceparent` of what else led here. */
+  /** `traceparent`s of other causes. */
   links?: readonly (string | undefined)[];
 }
 
-/** One step under way; silent when nothing is recorded. */
+/** A running span; does nothing when the trace is not recorded. */
 export interface Span {
   readonly isRecorded: boolean;
   rename(name: string): void;
   set(attributes: Attributes): void;
-  /** Says that it failed, by the error's code or class: messages may quote anything. */
+  /** Marks it as failed with the code or class of the error, never its message. */
   fail(error: unknown): void;
 }
 
@@ -30,21 +30,21 @@ export interface RecordedSpan extends Span {
   end(): void;
 }
 
-/** Records spans; there is one where tracing is on. */
+/** Records spans; set while tracing is enabled. */
 export interface Tracer {
-  /** Whether a trace that begins here is recorded. */
-  takesRoot(): boolean;
+  /** Whether a new trace is recorded. */
+  shouldRecord(): boolean;
   newId(bytes: 8 | 16): string;
-  start(options: SpanOptions, at: TracePlace): RecordedSpan;
-  /** Spans that were not recorded because their trace has too many. */
-  skipped(): void;
+  start(options: SpanOptions, parent: TraceContext): RecordedSpan;
+  /** Counts a span that is not recorded because its trace has too many. */
+  countSkipped(): void;
 }
 
-/** What work is given that nobody records. */
-export const silent: Span = { isRecorded: false, rename() {}, set() {}, fail() {} };
+/** The span of work that is not recorded. */
+export const noopSpan: Span = { isRecorded: false, rename() {}, set() {}, fail() {} };
 
 const MAX_LINKS = 32;
 
-/** Those of `links` that can be followed, a bounded number. */
-export const linksOf = (links: SpanOptions['links'] = []): TracePlace[] =>
+/** The valid links, at most 32. */
+export const parseLinks = (links: SpanOptions['links'] = []): TraceContext[] =>
   links.flatMap((link) => parseTraceparent(link) ?? []).slice(0, MAX_LINKS);

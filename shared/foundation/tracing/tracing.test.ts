@@ -2,8 +2,13 @@ import { afterEach, describe, expect, test } from 'bun:test';
 import { createLogger } from '@insightdesk/shared/logging';
 import { createSampler } from './sampler.ts';
 import { createSpanQueue } from './span-queue.ts';
-import { currentTrace, enterTrace, openSpan, setTracer, span } from './trace.ts';
-import { asTraceId, formatTraceparent, parseTraceparent, type TracePlace } from './traceparent.ts';
+import { currentTraceparent, setTracer, startSpan, startTrace, withSpan } from './trace.ts';
+import {
+  formatTraceparent,
+  parseTraceparent,
+  type TraceContext,
+  toTraceId,
+} from './traceparent.ts';
 import type { SpanOptions, Tracer } from './tracer.ts';
 
 const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
@@ -11,7 +16,7 @@ const spanId = '00f067aa0ba902b7';
 const good = `00-${traceId}-${spanId}-01`;
 
 describe('traceparent', () => {
-  test('is read and written', () => {
+  test('traceparent: is parsed and formatted', () => {
     expect(parseTraceparent(good)).toEqual({ traceId, spanId, isSampled: true });
     expect(formatTraceparent({ traceId, spanId, isSampled: true })).toBe(good);
     expect(parseTraceparent(`00-${traceId}-${spanId}-00`)?.isSampled).toBe(false);
@@ -20,63 +25,63 @@ describe('traceparent', () => {
   });
 
   test.each([
-    ['nothing', ''],
+    ['an empty text', ''],
     ['a word', 'yes'],
-    ['a version that is none', `ff-${traceId}-${spanId}-01`],
-    ['more than version 00 has', `${good}-more`],
-    ['no dash before what a later version adds', `01-${traceId}-${spanId}-01x`],
+    ['an unknown version', `ff-${traceId}-${spanId}-01`],
+    ['a suffix in version 00', `${good}-more`],
+    ['a later version without a dash', `01-${traceId}-${spanId}-01x`],
     ['capitals', good.toUpperCase()],
     ['a trace of zeros', `00-${'0'.repeat(32)}-${spanId}-01`],
     ['a span of zeros', `00-${traceId}-${'0'.repeat(16)}-01`],
-    ['too long an id', `00-${traceId}a-${spanId}-01`],
-    ['two at once', `${good}, ${good}`],
+    ['a long id', `00-${traceId}a-${spanId}-01`],
+    ['two values', `${good}, ${good}`],
     ['a line break', `${good}\n`],
     ['a megabyte', `01-${traceId}-${spanId}-01-${'a'.repeat(1_000_000)}`],
-  ])('%s is none', (_, text) => {
+  ])('parseTraceparent: %s is invalid', (_, text) => {
     expect(parseTraceparent(text)).toBeUndefined();
   });
 
-  test('a request id of our proxy’s can name a trace', () => {
-    expect(asTraceId(traceId)).toBe(traceId);
+  test('toTraceId: a request id of nginx is a trace id', () => {
+    expect(toTraceId(traceId)).toBe(traceId);
     for (const id of ['0'.repeat(32), 'r-1', Bun.randomUUIDv7(), undefined]) {
-      expect(asTraceId(id)).toBeUndefined();
+      expect(toTraceId(id)).toBeUndefined();
     }
   });
 });
 
 interface Recorded {
   name: string;
-  at: TracePlace;
+  parent: TraceContext;
   id: string;
   links: SpanOptions['links'];
   failure?: unknown;
-  isOver: boolean;
+  isEnded: boolean;
 }
 
-/** Keeps what is recorded, under ids that count. */
-function record({ takesRoot = true } = {}) {
+/** A tracer that stores spans under sequential ids. */
+function createTestTracer({ takesRoot = true } = {}) {
   const spans: Recorded[] = [];
   const counts = { skipped: 0 };
   const newId = (bytes: number) => `${spans.length + 1}`.padStart(2 * bytes, '0');
   const tracer: Tracer = {
-    takesRoot: () => takesRoot,
+    shouldRecord: () => takesRoot,
     newId,
-    skipped: () => void counts.skipped++,
-    start({ name, links }, at) {
-      const one: Recorded = { name, at, id: newId(8), links, isOver: false };
-      spans.push(one);
+    countSkipped: () => void counts.skipped++,
+    start({ name, links }, parent) {
+      const recorded: Recorded = { name, parent, id: newId(8), links, isEnded: false };
+      spans.push(recorded);
       return {
         isRecorded: true,
-        spanId: one.id,
+        spanId: recorded.id,
         rename(other) {
-          one.name = other;
+          recorded.name = other;
         },
         set() {},
         fail(error) {
-          one.failure = error;
+          recorded.failure = error;
         },
         end() {
-          one.isOver = true;
+          recorded.isEnded = true;
         },
       };
     },
@@ -87,96 +92,100 @@ function record({ takesRoot = true } = {}) {
 
 afterEach(() => setTracer(undefined));
 
-describe('a trace', () => {
-  test('off, everything is only done', () => {
-    const done = enterTrace({ name: 'door', foreignParent: good }, (one) => {
-      one.set({ a: 1 });
-      return span({ name: 'step', parent: good }, () => currentTrace());
+describe('startTrace', () => {
+  test('startTrace: without a tracer the work only runs', () => {
+    const done = startTrace({ name: 'root', untrustedParent: good }, (root) => {
+      root.set({ a: 1 });
+      return withSpan({ name: 'child', parent: good }, () => currentTraceparent());
     });
     expect(done).toBeUndefined();
-    expect(openSpan({ name: 'step', parent: good })).toBeUndefined();
+    expect(startSpan({ name: 'child', parent: good })).toBeUndefined();
   });
 
-  test('steps lie below their door, also after waiting, and end with their work', async () => {
-    const { spans } = record();
-    await enterTrace({ name: 'door', traceId }, async () => {
+  test('withSpan: spans are children of the current span, also after an await, and end with their work', async () => {
+    const { spans } = createTestTracer();
+    await startTrace({ name: 'root', traceId }, async () => {
       await Bun.sleep(1);
       await Promise.all([
-        span({ name: 'a' }, async () => {
+        withSpan({ name: 'a' }, async () => {
           await Bun.sleep(2);
-          return span({ name: 'a in a' }, () => {});
+          return withSpan({ name: 'a in a' }, () => {});
         }),
-        span({ name: 'b' }, () => Bun.sleep(1)),
+        withSpan({ name: 'b' }, () => Bun.sleep(1)),
       ]);
     });
-    const door = spans.find(({ name }) => name === 'door');
+    const root = spans.find(({ name }) => name === 'root');
     const a = spans.find(({ name }) => name === 'a');
-    expect(door?.at).toMatchObject({ traceId, spanId: undefined });
-    expect(spans.map(({ name, at }) => [name, at.spanId])).toEqual([
-      ['door', undefined],
-      ['a', door?.id],
-      ['b', door?.id],
+    expect(root?.parent).toMatchObject({ traceId, spanId: undefined });
+    expect(spans.map(({ name, parent }) => [name, parent.spanId])).toEqual([
+      ['root', undefined],
+      ['a', root?.id],
+      ['b', root?.id],
       ['a in a', a?.id],
     ]);
-    expect(spans.every(({ at, isOver }) => at.traceId === traceId && isOver)).toBe(true);
+    expect(spans.every(({ parent, isEnded }) => parent.traceId === traceId && isEnded)).toBe(true);
   });
 
-  test('a stranger names the trace, and does not decide whether it is recorded', () => {
-    const { spans } = record({ takesRoot: false });
-    const ours = enterTrace({ name: 'door', foreignParent: good }, () => currentTrace());
+  test('startTrace: an untrusted parent sets the trace id, not the sampling decision', () => {
+    const { spans } = createTestTracer({ takesRoot: false });
+    const ours = startTrace({ name: 'root', untrustedParent: good }, () => currentTraceparent());
     expect(ours).toMatch(new RegExp(`^00-${traceId}-[0-9a-f]{16}-00$`));
     expect(spans).toEqual([]);
-    record();
+    createTestTracer();
     const unsampled = good.replace(/01$/, '00');
-    const told = enterTrace({ name: 'door', foreignParent: unsampled }, () => currentTrace());
-    expect(told).toMatch(new RegExp(`^00-${traceId}-[0-9a-f]{16}-01$`));
+    const trusted = startTrace({ name: 'root', untrustedParent: unsampled }, () =>
+      currentTraceparent(),
+    );
+    expect(trusted).toMatch(new RegExp(`^00-${traceId}-[0-9a-f]{16}-01$`));
   });
 
-  test('what we decided before holds', () => {
-    const { spans } = record({ takesRoot: false });
-    enterTrace({ name: 'job', parent: good }, () => {});
-    expect(spans[0]?.at).toEqual({ traceId, spanId, isSampled: true });
-    const { spans: none } = record();
-    enterTrace({ name: 'job', parent: good.replace(/01$/, '00') }, () =>
-      span({ name: 'step' }, () => {}),
+  test('startTrace: a parent of ours sets the sampling decision', () => {
+    const { spans } = createTestTracer({ takesRoot: false });
+    startTrace({ name: 'job', parent: good }, () => {});
+    expect(spans[0]?.parent).toEqual({ traceId, spanId, isSampled: true });
+    const { spans: none } = createTestTracer();
+    startTrace({ name: 'job', parent: good.replace(/01$/, '00') }, () =>
+      withSpan({ name: 'child' }, () => {}),
     );
     expect(none).toEqual([]);
   });
 
-  test('a step of another trace is linked with the work under way', () => {
-    const { spans } = record();
-    enterTrace({ name: 'job' }, () => span({ name: 'deliver', parent: good }, () => {}));
+  test('withSpan: a span of another trace has a link to the current span', () => {
+    const { spans } = createTestTracer();
+    startTrace({ name: 'job' }, () => withSpan({ name: 'deliver', parent: good }, () => {}));
     const [job, deliver] = spans;
-    expect(deliver?.at.traceId).toBe(traceId);
-    expect(deliver?.links).toEqual([`00-${job?.at.traceId}-${job?.id}-01`]);
+    expect(deliver?.parent.traceId).toBe(traceId);
+    expect(deliver?.links).toEqual([`00-${job?.parent.traceId}-${job?.id}-01`]);
   });
 
-  test('a failure is kept with its span and goes on', async () => {
-    const { spans } = record();
+  test('withSpan: an error is recorded and thrown', async () => {
+    const { spans } = createTestTracer();
     const failure = new Error('no');
-    const failing = enterTrace({ name: 'door' }, () =>
-      span({ name: 'step' }, () => Promise.reject(failure)),
+    const failing = startTrace({ name: 'root' }, () =>
+      withSpan({ name: 'child' }, () => Promise.reject(failure)),
     );
     expect(await failing.catch((error) => error)).toBe(failure);
-    const sudden = () =>
-      enterTrace({ name: 'sudden' }, () => {
+    const synchronous = () =>
+      startTrace({ name: 'synchronous' }, () => {
         throw failure;
       });
-    expect(sudden).toThrow('no');
-    expect(spans.map((one) => [one.failure, one.isOver])).toEqual(Array(3).fill([failure, true]));
+    expect(synchronous).toThrow('no');
+    expect(spans.map(({ failure, isEnded }) => [failure, isEnded])).toEqual(
+      Array(3).fill([failure, true]),
+    );
   });
 
-  test('one trace records a bounded number of steps, and tells how many it did not', () => {
-    const { spans, counts } = record();
-    enterTrace({ name: 'door' }, () => {
-      for (let i = 0; i < 1_500; i++) span({ name: 'step' }, () => {});
+  test('withSpan: a trace records 1,000 spans and counts the others', () => {
+    const { spans, counts } = createTestTracer();
+    startTrace({ name: 'root' }, () => {
+      for (let i = 0; i < 1_500; i++) withSpan({ name: 'child' }, () => {});
     });
     expect(spans.length).toBe(1_001);
     expect(counts.skipped).toBe(500);
   });
 
-  test('lines of the log carry its id', async () => {
-    record({ takesRoot: false });
+  test('startTrace: log lines have the trace id', async () => {
+    createTestTracer({ takesRoot: false });
     const lines: string[] = [];
     const write = (line: string) => void lines.push(line);
     const log = createLogger(
@@ -184,7 +193,7 @@ describe('a trace', () => {
       { service: 's', replica: 's-1' },
       { write },
     );
-    await enterTrace({ name: 'door', foreignParent: good }, async () => {
+    await startTrace({ name: 'root', untrustedParent: good }, async () => {
       await Bun.sleep(1);
       log.info('within');
     });
@@ -195,28 +204,28 @@ describe('a trace', () => {
   });
 });
 
-test('traces are taken by chance, and never more than a bucket of them', () => {
+test('createSampler: samples randomly, limited by a token bucket', () => {
   let now = 0;
   let chance = 0;
-  const takes = createSampler({
+  const shouldRecord = createSampler({
     ratio: 0.5,
     maxPerSecond: 3,
     now: () => now,
     random: () => chance,
   });
-  const taken = () => Array.from({ length: 100 }, takes).filter(Boolean).length;
-  expect(taken()).toBe(3);
+  const countRecorded = () => Array.from({ length: 100 }, shouldRecord).filter(Boolean).length;
+  expect(countRecorded()).toBe(3);
   now = 1_000;
-  expect(taken()).toBe(3);
+  expect(countRecorded()).toBe(3);
   now = 60_000;
   chance = 0.5;
-  expect(taken()).toBe(0);
+  expect(countRecorded()).toBe(0);
   chance = 0.49;
-  expect(taken()).toBe(3);
+  expect(countRecorded()).toBe(3);
 });
 
-describe('the queue of spans', () => {
-  function open({ isUp = true, maxWaiting = 4_096 } = {}) {
+describe('createSpanQueue', () => {
+  function createQueue({ isUp = true, maxWaiting = 4_096 } = {}) {
     const counted = { exported: 0, failed: 0, dropped: 0 };
     const sent: number[][] = [];
     const gate = Promise.withResolvers<void>();
@@ -236,8 +245,8 @@ describe('the queue of spans', () => {
     return { queue, counted, sent, gate };
   }
 
-  test('a burst of 20,000 is sent or counted, none vanishes', async () => {
-    const { queue, counted, sent, gate } = open();
+  test('span queue: of a burst of 20,000 spans each one is sent or counted as dropped', async () => {
+    const { queue, counted, sent, gate } = createQueue();
     for (let i = 0; i < 20_000; i++) queue.add(i);
     gate.resolve();
     await queue.close(5_000);
@@ -247,16 +256,16 @@ describe('the queue of spans', () => {
     expect(Math.max(...sent.map(({ length }) => length))).toBe(512);
   });
 
-  test('what a collector refuses is counted as failed', async () => {
-    const { queue, counted, gate } = open({ isUp: false });
+  test('span queue: refused spans are counted as failed', async () => {
+    const { queue, counted, gate } = createQueue({ isUp: false });
     gate.resolve();
     for (let i = 0; i < 10; i++) queue.add(i);
     await queue.close(5_000);
     expect(counted).toEqual({ exported: 0, failed: 10, dropped: 0 });
   });
 
-  test('a collector that never answers holds nobody up', async () => {
-    const { queue, counted } = open({ maxWaiting: 600 });
+  test('span queue: a collector that never responds does not delay the service', async () => {
+    const { queue, counted } = createQueue({ maxWaiting: 600 });
     for (let i = 0; i < 2_000; i++) queue.add(i);
     await queue.close(10);
     queue.add(1);

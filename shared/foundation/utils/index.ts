@@ -7,9 +7,16 @@ export {
   toIsoDay,
 } from './dates.ts';
 export { deepEqual } from './deep-equal.ts';
-export { Durations } from './durations.ts';
-export { nearest } from './nearest.ts';
+export { didYouMean } from './did-you-mean.ts';
+export { Histogram } from './histogram.ts';
+export { ipPrefix } from './ip-prefix.ts';
 export { newId } from './new-id.ts';
 export { createRecentSessions, type RecentSessions } from './recent-sessions.ts';
-export { type NamedKey, type SigningPair, sign, toSigningPair, verify } from './signatures.ts';
+export {
+  type NamedKey,
+  type SigningKeyPair,
+  sign,
+  toSigningKeyPair,
+  verify,
+} from './signatures.ts';
 export { maskEmail, slugify, truncate } from './strings.ts';

@@ -1,6 +1,6 @@
 import { fromUuid, type Id, type IdPrefix } from '@insightdesk/shared/contract';
 
-/** Makes an id that sorts after every id made before it by this process. */
+/** A new id, which sorts after all earlier ids of this process. */
 export function newId<P extends IdPrefix>(prefix: P): Id<P> {
   return fromUuid(prefix, Bun.randomUUIDv7());
 }

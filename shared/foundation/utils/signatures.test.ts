@@ -1,10 +1,10 @@
 import { expect, test } from 'bun:test';
-import { type NamedKey, sign, toSigningPair, verify } from './signatures.ts';
+import { type NamedKey, sign, toSigningKeyPair, verify } from './signatures.ts';
 
 const hex = (text: string) => Uint8Array.from(Buffer.from(text, 'hex'));
 
-test('Ed25519 as RFC 8032 has it (7.1, test 2)', () => {
-  const { privateKey, publicKey } = toSigningPair(
+test('signatures: Ed25519 matches RFC 8032 (7.1, test 2)', () => {
+  const { privateKey, publicKey } = toSigningKeyPair(
     hex('4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb'),
   );
   expect(publicKey).toEqual(
@@ -15,7 +15,7 @@ test('Ed25519 as RFC 8032 has it (7.1, test 2)', () => {
   );
 });
 
-test('HMAC as RFC 4231 has it (test 2)', () => {
+test('signatures: HMAC matches RFC 4231 (test 2)', () => {
   const key = Buffer.from('Jefe');
   const made = sign({ algorithm: 'hmac-sha256', key }, 'what do ya want for nothing?');
   expect(made.toString('hex')).toBe(
@@ -23,9 +23,9 @@ test('HMAC as RFC 4231 has it (test 2)', () => {
   );
 });
 
-test('a signature is of its text, its key and the id of that key', () => {
-  const pair = toSigningPair(new Uint8Array(32).fill(7));
-  const other = toSigningPair(new Uint8Array(32).fill(8));
+test('signatures: verification requires the same text, key and key id', () => {
+  const pair = toSigningKeyPair(new Uint8Array(32).fill(7));
+  const other = toSigningKeyPair(new Uint8Array(32).fill(8));
   const secret = new Uint8Array(32).fill(9);
   const known: NamedKey[] = [
     { id: 'one', algorithm: 'ed25519', key: pair.publicKey },

@@ -5,7 +5,7 @@ export function slugify(text: string, maxLength = 60): string {
   return trimDashes(trimDashes(slug).slice(0, maxLength));
 }
 
-/** At most `maxLength` characters as a reader counts them, the last one an ellipsis if cut. */
+/** At most `maxLength` graphemes; ends with an ellipsis when it is cut. */
 export function truncate(text: string, maxLength: number): string {
   if (text.length <= maxLength) return text;
   const characters = Array.from(new Intl.Segmenter().segment(text), (s) => s.segment);

@@ -13,7 +13,7 @@ import {
   truncate,
 } from './index.ts';
 
-test('ids sort by creation, also within a millisecond', () => {
+test('newId: ids sort by creation, also within a millisecond', () => {
   const ids = Array.from({ length: 1000 }, () => newId('evt'));
   expect(ids.toSorted()).toEqual(ids);
   expect(new Set(ids).size).toBe(1000);
@@ -23,7 +23,7 @@ describe('dates', () => {
   const berlin = 'Europe/Berlin';
   const at = (text: string) => new Date(text);
 
-  test('a day is a calendar day, also when the clocks change', () => {
+  test('addDays: adds calendar days across a change of the clocks', () => {
     const before = at('2026-03-28T12:00:00Z');
     expect(addDays(before, 1, berlin)).toEqual(at('2026-03-29T11:00:00Z'));
     expect(addDays(before, 1)).toEqual(at('2026-03-29T12:00:00Z'));
@@ -31,7 +31,7 @@ describe('dates', () => {
     expect(addHours(before, 24)).toEqual(at('2026-03-29T12:00:00Z'));
   });
 
-  test('days begin and end where people live', () => {
+  test('startOfDay and endOfDay: depend on the time zone', () => {
     const noon = at('2026-03-29T12:00:00Z');
     expect(startOfDay(noon, berlin)).toEqual(at('2026-03-28T23:00:00Z'));
     expect(endOfDay(noon, berlin)).toEqual(at('2026-03-29T22:00:00Z'));
@@ -39,7 +39,7 @@ describe('dates', () => {
     expect(toIsoDay(at('2026-03-29T22:30:00Z'), 'America/New_York')).toBe('2026-03-29');
   });
 
-  test('a day whose midnight does not exist begins at its first instant', () => {
+  test('startOfDay: a day without midnight starts at its first instant', () => {
     expect(startOfDay(at('2025-04-25T12:00:00Z'), 'Africa/Cairo')).toEqual(
       at('2025-04-24T22:00:00Z'),
     );
@@ -48,7 +48,7 @@ describe('dates', () => {
     );
   });
 
-  test('zones are known or refused', () => {
+  test('isTimeZone: an unknown time zone is refused', () => {
     expect(isTimeZone(berlin)).toBe(true);
     expect(isTimeZone('Europe/Atlantis')).toBe(false);
     expect(() => startOfDay(new Date(), 'Europe/Atlantis')).toThrow(RangeError);
@@ -60,11 +60,11 @@ describe('strings', () => {
     ['Ünïcode & Größe!', 'unicode-grosse'],
     ['  --Hello   World--  ', 'hello-world'],
     ['日本', ''],
-  ])('the slug of %p is %p', (text, slug) => {
+  ])('slugify: %p becomes %p', (text, slug) => {
     expect(slugify(text)).toBe(slug);
   });
 
-  test('a slug is cut without a dash at its end', () => {
+  test('slugify: a cut slug does not end with a dash', () => {
     expect(slugify('abc defgh', 4)).toBe('abc');
   });
 
@@ -74,7 +74,7 @@ describe('strings', () => {
     ['a longer text', 9, 'a longer…'],
     ['👩‍👩‍👧👩‍👩‍👧👩‍👩‍👧', 2, '👩‍👩‍👧…'],
     ['👩‍👩‍👧👩‍👩‍👧', 2, '👩‍👩‍👧👩‍👩‍👧'],
-  ])('%p in %p characters is %p', (text, length, expected) => {
+  ])('truncate: %p cut to %p characters is %p', (text, length, expected) => {
     expect(truncate(text, length)).toBe(expected);
   });
 
@@ -82,12 +82,12 @@ describe('strings', () => {
     ['ann.lee@example.com', 'a***@example.com'],
     ['@example.com', '***'],
     ['nonsense', '***'],
-  ])('%p is shown as %p', (email, masked) => {
+  ])('maskEmail: %p becomes %p', (email, masked) => {
     expect(maskEmail(email)).toBe(masked);
   });
 });
 
-test('deep equality looks inside and at types', () => {
+test('deepEqual: compares structure, types and contents', () => {
   const make = () => ({ a: [1, new Map([['k', new Date(0)]])], b: new Set([1]) });
   expect(deepEqual(make(), make())).toBe(true);
   expect(deepEqual({ a: 1 }, { a: '1' })).toBe(false);

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { nearest } from './nearest.ts';
+import { didYouMean } from './did-you-mean.ts';
 
 const known = ['message.created', 'conversation.created', 'email/send.requested'];
 
@@ -9,10 +9,10 @@ test.each([
   ['message.created', 'message.created'],
   ['zzz', undefined],
   ['', undefined],
-])('%j is nearest to %p', (word, expected) => {
-  expect(nearest(word, known)).toBe(expected as string);
+])('didYouMean: %j suggests %p', (word, expected) => {
+  expect(didYouMean(word, known)).toBe(expected as string);
 });
 
-test('as far as one allows', () => {
-  expect(nearest('mesage.created', known, 0)).toBeUndefined();
+test('didYouMean: a word beyond maxDistance has no suggestion', () => {
+  expect(didYouMean('mesage.created', known, 0)).toBeUndefined();
 });

@@ -1,18 +1,17 @@
-/** The known word most like this one, or undefined when none is near enough. */
-export function nearest(
+/** The most similar known word, or undefined when none is similar enough. */
+export function didYouMean(
   word: string,
   known: readonly string[],
-  most = Math.max(2, Math.floor(word.length / 2)),
+  maxDistance = Math.max(2, Math.floor(word.length / 2)),
 ): string | undefined {
   const ranked = known
-    .map((candidate) => ({ candidate, far: distance(candidate, word) }))
-    .toSorted((a, b) => a.far - b.far);
-  const [near] = ranked;
-  return near && near.far <= most ? near.candidate : undefined;
+    .map((candidate) => ({ candidate, distance: levenshtein(candidate, word) }))
+    .toSorted((a, b) => a.distance - b.distance);
+  const [best] = ranked;
+  return best && best.distance <= maxDistance ? best.candidate : undefined;
 }
 
-/** Levenshtein distance. */
-function distance(a: string, b: string): number {
+function levenshtein(a: string, b: string): number {
   let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {
     const row = [i];

@@ -5,25 +5,25 @@ import { tracesUrl } from './ping-collector.ts';
 import { createSampler } from './sampler.ts';
 import { createSpanQueue, type SpanOutcome } from './span-queue.ts';
 import { setTracer } from './trace.ts';
-import type { TracePlace } from './traceparent.ts';
-import { linksOf, type RecordedSpan, type SpanOptions, type Tracer } from './tracer.ts';
+import type { TraceContext } from './traceparent.ts';
+import { parseLinks, type RecordedSpan, type SpanOptions, type Tracer } from './tracer.ts';
 
 export interface TracingOptions {
-  /** The base address of a collector that takes OTLP/HTTP. */
+  /** Base URL of an OTLP/HTTP collector. */
   endpoint: string;
   otlpHeaders?: Readonly<Record<string, string>>;
-  /** Of the traces that begin here, 0 to 1. */
+  /** Share of the traces started here that is recorded, 0 to 1. */
   ratio: number;
   maxPerSecond: number;
-  /** Told what became of spans. */
+  /** Called with the outcome of spans. */
   count?(outcome: SpanOutcome, spans: number): void;
-  /** For one batch with everything that is tried again; 5 s. */
+  /** For one batch including retries; 5 s. */
   timeoutMs?: number;
-  /** Spans that wait at most; 4,096. */
+  /** Maximum number of waiting spans; 4,096. */
   maxWaiting?: number;
 }
 
-/** Who records. */
+/** The service that records spans. */
 export interface TracedService {
   service: string;
   replica: string;
@@ -37,8 +37,8 @@ const spanLimits = {
   eventCountLimit: 0,
 };
 
-/** Switches tracing on in this process, and loads what that takes; `close` sends what is left. */
-export async function openTracing(options: TracingOptions, by: TracedService) {
+/** Enables tracing in this process and loads the SDK; `close` sends the waiting spans. */
+export async function startTracing(options: TracingOptions, service: TracedService) {
   const [api, sdk, { resourceFromAttributes }, { OTLPTraceExporter }] = await Promise.all([
     import('@opentelemetry/api'),
     import('@opentelemetry/sdk-trace'),
@@ -65,9 +65,9 @@ export async function openTracing(options: TracingOptions, by: TracedService) {
     spanLimits,
     resource: resourceFromAttributes({
       'service.namespace': 'insightdesk',
-      'service.name': `insightdesk-${by.service}`,
-      'service.instance.id': by.replica,
-      'deployment.environment.name': by.environment,
+      'service.name': `insightdesk-${service.service}`,
+      'service.instance.id': service.replica,
+      'deployment.environment.name': service.environment,
     }),
     spanProcessors: [
       {
@@ -102,46 +102,48 @@ function createTracer(
     producer: api.SpanKind.PRODUCER,
     consumer: api.SpanKind.CONSUMER,
   };
-  const toContext = ({ traceId, spanId = '' }: TracePlace) => ({
+  const toSpanContext = ({ traceId, spanId = '' }: TraceContext) => ({
     traceId,
     spanId,
     traceFlags: api.TraceFlags.SAMPLED,
     isRemote: true,
   });
   return {
-    takesRoot: createSampler(options),
+    shouldRecord: createSampler(options),
     newId: (bytes) => randomBytes(bytes).toString('hex'),
-    skipped: () => count('dropped', 1),
-    start({ name, kind = 'internal', attributes = {}, links }: SpanOptions, at) {
+    countSkipped: () => count('dropped', 1),
+    start({ name, kind = 'internal', attributes = {}, links }: SpanOptions, parentContext) {
       const { ROOT_CONTEXT, trace } = api;
-      const parent = at.spanId ? trace.setSpanContext(ROOT_CONTEXT, toContext(at)) : ROOT_CONTEXT;
-      // Without a parent the SDK asks for an id at once.
-      ids.next = at.traceId;
-      const one = sdk.startSpan(
+      const parent = parentContext.spanId
+        ? trace.setSpanContext(ROOT_CONTEXT, toSpanContext(parentContext))
+        : ROOT_CONTEXT;
+      // Without a parent the SDK requests a trace id now.
+      ids.nextTraceId = parentContext.traceId;
+      const sdkSpan = sdk.startSpan(
         name,
         {
           kind: kinds[kind],
-          attributes: defined(attributes),
-          links: linksOf(links).map((link) => ({ context: toContext(link) })),
+          attributes: withoutUndefined(attributes),
+          links: parseLinks(links).map((link) => ({ context: toSpanContext(link) })),
         },
         parent,
       );
-      return toSpan(one, api.SpanStatusCode.ERROR);
+      return toSpan(sdkSpan, api.SpanStatusCode.ERROR);
     },
   };
 }
 
-function toSpan(one: SdkSpan, failed: number): RecordedSpan {
+function toSpan(sdkSpan: SdkSpan, errorStatus: number): RecordedSpan {
   return {
     isRecorded: true,
-    spanId: one.spanContext().spanId,
-    rename: (name) => void one.updateName(name),
-    set: (attributes) => void one.setAttributes(defined(attributes)),
+    spanId: sdkSpan.spanContext().spanId,
+    rename: (name) => void sdkSpan.updateName(name),
+    set: (attributes) => void sdkSpan.setAttributes(withoutUndefined(attributes)),
     fail(error) {
-      one.setStatus({ code: failed });
-      one.setAttribute('error.type', typeOf(error));
+      sdkSpan.setStatus({ code: errorStatus });
+      sdkSpan.setAttribute('error.type', typeOf(error));
     },
-    end: () => one.end(),
+    end: () => sdkSpan.end(),
   };
 }
 
@@ -150,19 +152,19 @@ function typeOf(error: unknown): string {
   return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
 }
 
-/** Gives the trace that a span without a parent belongs to. */
+/** Id generator that sets the trace id of a span without a parent. */
 function createIds() {
   const newId = (bytes: number) => randomBytes(bytes).toString('hex');
   return {
-    next: '',
+    nextTraceId: '',
     generateTraceId() {
-      return this.next || newId(16);
+      return this.nextTraceId || newId(16);
     },
     generateSpanId: () => newId(8),
   };
 }
 
-const defined = (attributes: SpanOptions['attributes'] = {}) =>
+const withoutUndefined = (attributes: SpanOptions['attributes'] = {}) =>
   Object.fromEntries(
     Object.entries(attributes).filter(([, value]) => value !== undefined),
   ) as Record<string, string | number | boolean>;

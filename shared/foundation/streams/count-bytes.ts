@@ -3,15 +3,15 @@ import { PayloadTooLargeError } from '@insightdesk/shared/errors';
 
 type Chunks = AsyncIterable<Uint8Array>;
 
-/** Counts and hashes the bytes that pass through it, without keeping any. */
-export interface Meter {
+/** Counts and hashes bytes on their way, without buffering them. */
+export interface ByteMeter {
   through(chunks: Chunks): AsyncGenerator<Uint8Array, void, undefined>;
-  /** `sha256` is lower-case hex; ask after the last chunk. */
+  /** `sha256` is lower-case hex; call it after the last chunk. */
   result(): { sizeBytes: number; sha256: string };
 }
 
-/** Creates a meter for one stream. */
-export function createMeter(): Meter {
+/** Builds a meter for one stream. */
+export function createByteMeter(): ByteMeter {
   const hash = createHash('sha256');
   let sizeBytes = 0;
   let sha256: string | undefined;
@@ -30,14 +30,14 @@ export function createMeter(): Meter {
   };
 }
 
-/** Reads to the end and keeps nothing but size and hash. */
-export async function hashBytes(chunks: Chunks): Promise<ReturnType<Meter['result']>> {
-  const meter = createMeter();
+/** Reads to the end and returns size and hash. */
+export async function hashBytes(chunks: Chunks): Promise<ReturnType<ByteMeter['result']>> {
+  const meter = createByteMeter();
   for await (const _ of meter.through(chunks));
   return meter.result();
 }
 
-/** Passes at most `maxBytes` on; throws PayloadTooLargeError before the chunk that exceeds them. */
+/** Passes at most `maxBytes`; throws PayloadTooLargeError before the chunk that exceeds them. */
 export async function* limitBytes(
   chunks: Chunks,
   maxBytes: number,
@@ -46,13 +46,13 @@ export async function* limitBytes(
   for await (const chunk of chunks) {
     sizeBytes += chunk.byteLength;
     if (sizeBytes > maxBytes) {
-      throw new PayloadTooLargeError(`More than the allowed ${maxBytes} bytes`);
+      throw new PayloadTooLargeError(`The content exceeds the limit of ${maxBytes} bytes`);
     }
     yield chunk;
   }
 }
 
-/** Gathers everything in memory; for small content, always behind a `limitBytes` or a known size. */
+/** Collects all bytes in memory; for small content, always after `limitBytes` or with a known size. */
 export async function collectBytes(chunks: Chunks): Promise<Uint8Array<ArrayBuffer>> {
   const parts: Uint8Array[] = [];
   for await (const chunk of chunks) parts.push(chunk);
