@@ -25,7 +25,7 @@ const RETENTION_DAYS = 30;
 
 /** Makes an API key that may do no more than who makes it; its secret is in this answer only. */
 export const createApiKey = defineAction({
-  summary: 'Make an API key',
+  summary: 'Create an API key',
   input: z.strictObject({
     name: singleLine(100),
     permissions: z

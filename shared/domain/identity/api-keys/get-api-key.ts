@@ -5,7 +5,7 @@ import { requireApiKey } from './select-api-keys.ts';
 import { apiKeyView, toApiKey } from './view.ts';
 
 export const getApiKey = defineAction({
-  summary: 'Read an API key, without its secret',
+  summary: 'Get an API key',
   input: z.strictObject({ id: idSchema('key') }),
   output: apiKeyView,
   allow: 'api-keys:read',

@@ -7,5 +7,5 @@ export { listApiKeys } from './list-api-keys.ts';
 export { revokeApiKey } from './revoke-api-key.ts';
 export { rotateApiKey } from './rotate-api-key.ts';
 export { generateSecret, parseSecret } from './api-key-secret.ts';
-export { endOverlap } from './tell-overlap-ended.ts';
+export { endOverlap } from './end-overlap.ts';
 export { withApiKeys } from './with-api-keys.ts';

@@ -9,7 +9,7 @@ import { apiKeyView, toApiKey } from './view.ts';
 
 /** The organisation's API keys, newest first, those that ended lately included. */
 export const listApiKeys = defineAction({
-  summary: 'List API keys, without their secrets',
+  summary: 'List API keys',
   input: z.strictObject(pageInput),
   output: pageOf(apiKeyView),
   allow: 'api-keys:read',

@@ -15,7 +15,7 @@ const MAX_OVERLAP_HOURS = 168;
 
 /** Gives a key a new secret; the one before is good for some hours more, any earlier one for none. */
 export const rotateApiKey = defineAction({
-  summary: "Replace an API key's secret; the old one works until the overlap ends",
+  summary: 'Rotate the secret of an API key; the old one works until the overlap ends',
   input: z.strictObject({
     id: idSchema('key'),
     overlapHours: z.number().min(0).max(MAX_OVERLAP_HOURS).default(24),

@@ -10,7 +10,7 @@ import { providerView, toProvider } from './view.ts';
 const MAX_PROVIDERS = 10;
 
 export const createIdentityProvider = defineAction({
-  summary: 'Add an identity provider',
+  summary: 'Create an identity provider',
   input: z.strictObject({
     ...providerFields,
     allowedDomains: providerFields.allowedDomains.default([]),

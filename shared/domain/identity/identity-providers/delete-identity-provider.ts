@@ -7,7 +7,7 @@ import { identityProviders } from './tables.ts';
 
 /** Removes a provider with its links; the sessions that it vouched for end. */
 export const deleteIdentityProvider = defineAction({
-  summary: 'Remove an identity provider',
+  summary: 'Delete an identity provider',
   input: z.strictObject({ id: idSchema('idp') }),
   output: z.void(),
   allow: 'providers:manage',

@@ -22,7 +22,7 @@ import { requireEnabledProvider } from './require-provider.ts';
 
 /** Gives the page that began its session: once, within a minute, and past the person's second factor. */
 export const exchangeTicket = defineAction({
-  summary: 'Fetch the session after signing in by an identity provider',
+  summary: 'Exchange the login ticket of an identity provider for a session',
   input: z.strictObject({
     token: z.string().max(2_000),
     verifier: z.string().min(43).max(128),

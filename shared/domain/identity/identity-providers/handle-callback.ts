@@ -13,7 +13,7 @@ const ARRIVAL_SECONDS = 60;
 
 /** Takes a browser back from its provider; where it goes from here, with a token or what went wrong. */
 export const handleCallback = defineAction({
-  summary: 'Come back from an identity provider',
+  summary: 'Handle the callback of an identity provider',
   input: z.object({ attempt: z.string().max(4_000).optional(), url: z.url().max(8_000) }),
   output: z.object({ url: z.string() }),
   allow: 'anyone',

@@ -7,7 +7,7 @@ import { requireEnabledProvider } from './require-provider.ts';
 
 /** Sends the caller's browser to the provider, to be linked with whoever it is there. */
 export const linkIdentity = defineAction({
-  summary: 'Link the caller with an identity provider',
+  summary: 'Link an identity provider',
   input: z.strictObject({
     providerId: idSchema('idp'),
     redirectTo: z.url().max(1_000),

@@ -6,7 +6,7 @@ import { requireEnabledProvider } from './require-provider.ts';
 
 /** Sends a browser to the provider. */
 export const startSignIn = defineAction({
-  summary: 'Sign in by an identity provider',
+  summary: 'Start sign-in with an identity provider',
   input: z.strictObject({
     providerId: idSchema('idp'),
     organizationId: idSchema('org'),

@@ -8,7 +8,7 @@ import { identityLinks } from './tables.ts';
 
 /** Parts the caller from a provider; the sessions that it vouched for end. */
 export const unlinkIdentity = defineAction({
-  summary: 'Part the caller from an identity provider',
+  summary: 'Unlink an identity provider',
   input: z.strictObject({ providerId: idSchema('idp') }),
   output: z.void(),
   allow: 'account:manage',

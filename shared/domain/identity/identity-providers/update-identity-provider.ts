@@ -10,7 +10,7 @@ import { providerView, toProvider } from './view.ts';
 
 /** Changes a provider; what it vouched for on other terms ends. */
 export const updateIdentityProvider = defineAction({
-  summary: 'Change an identity provider',
+  summary: 'Update an identity provider',
   input: z.strictObject({ id: idSchema('idp'), ...z.object(providerFields).partial().shape }),
   output: providerView,
   allow: 'providers:manage',

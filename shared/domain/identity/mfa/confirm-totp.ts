@@ -4,21 +4,21 @@ import { newId } from '@insightdesk/shared/utils';
 import { eq } from 'drizzle-orm';
 import { FactorErrors } from './errors.ts';
 import { secondFactors } from './tables.ts';
-import { stepOf } from './totp.ts';
+import { findStep } from './totp.ts';
 
-/** Makes the secret count from now on; the uuid of the new factor. */
+/** Enables the pending secret; returns the UUID of the new factor. */
 export async function confirmTotp(ctx: TenantContext, userId: Id<'usr'>, code: string) {
-  const self = eq(secondFactors.userId, userId);
-  const [row] = await ctx.tx.select().from(secondFactors).where(self).for('update');
-  if (row?.totpId) throw FactorErrors.SetUpAlready();
-  if (!row?.pendingSecret) throw FactorErrors.NotBegun();
-  const lastStep = stepOf(ctx.security.secrets.decrypt('totp', row.pendingSecret, userId), code);
+  const isUser = eq(secondFactors.userId, userId);
+  const [row] = await ctx.tx.select().from(secondFactors).where(isUser).for('update');
+  if (row?.totpId) throw FactorErrors.AlreadySetUp();
+  if (!row?.pendingSecret) throw FactorErrors.NotStarted();
+  const lastStep = findStep(ctx.security.secrets.decrypt('totp', row.pendingSecret, userId), code);
   if (lastStep === undefined) throw FactorErrors.WrongCode();
   const totpId = newId('fac');
-  const fresh = { failures: 0, blockedUntil: null, pendingSecret: null };
+  const reset = { failures: 0, blockedUntil: null, pendingSecret: null };
   await ctx.tx
     .update(secondFactors)
-    .set({ ...fresh, totpId, totpSecret: row.pendingSecret, lastStep })
-    .where(self);
+    .set({ ...reset, totpId, totpSecret: row.pendingSecret, lastStep })
+    .where(isUser);
   return toUuid(totpId);
 }

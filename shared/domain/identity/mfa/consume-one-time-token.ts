@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import type { Id } from '@insightdesk/shared/contract';
 import type { Tx } from '@insightdesk/shared/database';
 import { and, eq, lt, sql } from 'drizzle-orm';
-import { spentTokens } from './tables.ts';
+import { consumedTokens } from './tables.ts';
 
 /**
- * Marks a token of the person's as used, in a transaction in its name; false when it was used
- * before. What has run out since is forgotten, so that only live tokens are kept.
+ * Marks a token of the user as used, in a transaction of the user; returns false if it was already
+ * used. Deletes the user's expired tokens.
  */
 export async function consumeOneTimeToken(
   tx: Tx,
@@ -14,12 +14,12 @@ export async function consumeOneTimeToken(
 ): Promise<boolean> {
   const hash = createHash('sha256').update(token).digest('hex');
   await tx
-    .delete(spentTokens)
-    .where(and(eq(spentTokens.userId, userId), lt(spentTokens.expiresAt, sql`now()`)));
-  const spent = await tx
-    .insert(spentTokens)
+    .delete(consumedTokens)
+    .where(and(eq(consumedTokens.userId, userId), lt(consumedTokens.expiresAt, sql`now()`)));
+  const consumed = await tx
+    .insert(consumedTokens)
     .values({ userId, hash, expiresAt })
     .onConflictDoNothing()
-    .returning({ hash: spentTokens.hash });
-  return spent.length > 0;
+    .returning({ hash: consumedTokens.hash });
+  return consumed.length > 0;
 }

@@ -3,7 +3,6 @@ import type { Tx } from '@insightdesk/shared/database';
 import { eq } from 'drizzle-orm';
 import { secondFactors } from './tables.ts';
 
-/** Gives up the authenticator app. */
 export const deleteTotp = (tx: Tx, userId: Id<'usr'>) =>
   tx
     .update(secondFactors)

@@ -4,18 +4,18 @@ import { statement, type Tx } from '@insightdesk/shared/database';
 import { eq, sql } from 'drizzle-orm';
 import { secondFactors } from './tables.ts';
 
-/** What a person can prove itself by besides a password. */
-export interface Factors {
+/** The second factors of a user. */
+export interface SecondFactors {
   totpId: Id<'fac'> | null;
   passkeys: number;
   recoveryCodesLeft: number;
 }
 
-/** The person's factors; outside a transaction of its own. */
-export const findFactors = (ctx: Context, userId: Id<'usr'>): Promise<Factors> =>
+/** Reads in a transaction of its own. */
+export const findFactors = (ctx: Context, userId: Id<'usr'>): Promise<SecondFactors> =>
   ctx.database.read({ userId }, (tx) => readFactors(tx, userId));
 
-const factorsOf = statement({ userId: secondFactors.userId }, ({ userId }, q) =>
+const selectFactors = statement({ userId: secondFactors.userId }, ({ userId }, q) =>
   q
     .select({
       totpId: secondFactors.totpId,
@@ -27,11 +27,10 @@ const factorsOf = statement({ userId: secondFactors.userId }, ({ userId }, q) =>
     .where(eq(secondFactors.userId, userId)),
 );
 
-/** The same inside a transaction in the person's name. */
-export async function readFactors(tx: Tx, userId: Id<'usr'>): Promise<Factors> {
-  const [row] = await factorsOf(tx, { userId });
+/** Reads in a transaction of the user. */
+export async function readFactors(tx: Tx, userId: Id<'usr'>): Promise<SecondFactors> {
+  const [row] = await selectFactors(tx, { userId });
   return row ?? { totpId: null, passkeys: 0, recoveryCodesLeft: 0 };
 }
 
-/** Whether a password alone no longer lets the person in. */
-export const hasSecondFactor = ({ totpId, passkeys }: Factors) => totpId !== null || passkeys > 0;
+export const hasSecondFactor = ({ totpId, passkeys }: SecondFactors) => totpId !== null || passkeys > 0;

@@ -3,13 +3,13 @@ import type { Id } from '@insightdesk/shared/contract';
 import { isNull } from 'drizzle-orm';
 import { FactorErrors } from './errors.ts';
 import { secondFactors } from './tables.ts';
-import { newTotpSecret, totpUrl } from './totp.ts';
+import { generateTotpSecret, totpUrl } from './totp.ts';
 
-/** Gives the person a secret that counts once `confirmTotp` has seen a code of it. */
+/** Creates a pending secret, which `confirmTotp` enables. */
 export async function startTotp(ctx: TenantContext, user: { id: Id<'usr'>; email: string }) {
-  const secret = newTotpSecret();
+  const secret = generateTotpSecret();
   const pendingSecret = ctx.security.secrets.encrypt('totp', secret, user.id);
-  const begun = await ctx.tx
+  const started = await ctx.tx
     .insert(secondFactors)
     .values({ userId: user.id, pendingSecret })
     .onConflictDoUpdate({
@@ -18,6 +18,6 @@ export async function startTotp(ctx: TenantContext, user: { id: Id<'usr'>; email
       setWhere: isNull(secondFactors.totpId),
     })
     .returning({ userId: secondFactors.userId });
-  if (begun.length === 0) throw FactorErrors.SetUpAlready();
+  if (started.length === 0) throw FactorErrors.AlreadySetUp();
   return { secret, url: totpUrl(secret, user.email, ctx.settings.appName) };
 }

@@ -1,16 +1,16 @@
 import { createdAt, instant, typeId } from '@insightdesk/shared/database';
 import { bigint, integer, pgTable, primaryKey, text, unique } from 'drizzle-orm/pg-core';
 
-/** How a person's codes are checked; a row from when the first factor was begun. */
+/** The state of a user's second factors; created with the first one. */
 export const secondFactors = pgTable('second_factors', {
   userId: typeId('user_id', 'usr').primaryKey(),
   totpId: typeId('totp_id', 'fac'),
-  /** Encrypted; null until it was confirmed by a code. */
+  /** Encrypted; null until it is confirmed by a code. */
   totpSecret: text('totp_secret'),
   pendingSecret: text('pending_secret'),
-  /** The newest 30 seconds whose code was used: no code is good twice. */
+  /** The last 30-second step whose code was used; no code is valid twice. */
   lastStep: bigint('last_step', { mode: 'number' }).notNull().default(0),
-  /** Wrong codes since the last right one. */
+  /** Wrong codes since the last valid one. */
   failures: integer('failures').notNull().default(0),
   blockedUntil: instant('blocked_until'),
   createdAt: createdAt(),
@@ -34,7 +34,7 @@ export const passkeys = pgTable(
     credentialId: text('credential_id').notNull(),
     /** COSE, base64url. */
     publicKey: text('public_key').notNull(),
-    /** Rises with each use, or stays 0; one that falls is a copy's. */
+    /** Increases with each use, or is always 0; a lower value comes from a cloned passkey. */
     counter: bigint('counter', { mode: 'number' }).notNull(),
     transports: text('transports').array().notNull(),
     name: text('name').notNull(),
@@ -47,8 +47,8 @@ export const passkeys = pgTable(
   ],
 );
 
-/** What was good for one use and is used up, until it would have run out. */
-export const spentTokens = pgTable(
+/** Used one-time tokens, until they expire. */
+export const consumedTokens = pgTable(
   'consumed_tokens',
   {
     userId: typeId('user_id', 'usr').notNull(),

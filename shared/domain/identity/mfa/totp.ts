@@ -1,26 +1,26 @@
-/** Few sign in with a code at any time, and the library brings a cryptography of its own. */
+/** Loaded on first use, because the library is large and few logins use a code. */
 const otpauth = (): typeof import('otpauth') => require('otpauth');
 
 const STEP_SECONDS = 30;
-/** How many steps the clocks may differ. */
-const WINDOW = 1;
+/** Tolerated clock difference. */
+const WINDOW_STEPS = 1;
 
-const rules = { algorithm: 'SHA1', digits: 6, period: STEP_SECONDS } as const;
+const options = { algorithm: 'SHA1', digits: 6, period: STEP_SECONDS } as const;
 
-export const newTotpSecret = () => new (otpauth().Secret)({ size: 20 }).base32;
+export const generateTotpSecret = () => new (otpauth().Secret)({ size: 20 }).base32;
 
-/** What authenticator apps read from a QR code. */
+/** The content of the QR code for authenticator apps. */
 export const totpUrl = (secret: string, label: string, issuer: string) =>
-  totpOf(secret, { issuer, label }).toString();
+  createTotp(secret, { issuer, label }).toString();
 
-/** The step whose code this is, one to either side of now included; undefined for a wrong one. */
-export function stepOf(secret: string, code: string, nowMs = Date.now()): number | undefined {
+/** The 30-second step of the code, within one step of now; undefined for a wrong code. */
+export function findStep(secret: string, code: string, nowMs = Date.now()): number | undefined {
   if (!/^\d{6}$/.test(code)) return undefined;
-  const delta = totpOf(secret).validate({ token: code, window: WINDOW, timestamp: nowMs });
+  const delta = createTotp(secret).validate({ token: code, window: WINDOW_STEPS, timestamp: nowMs });
   return delta === null ? undefined : Math.floor(nowMs / 1000 / STEP_SECONDS) + delta;
 }
 
-function totpOf(secret: string, names: { issuer?: string; label?: string } = {}) {
+function createTotp(secret: string, names: { issuer?: string; label?: string } = {}) {
   const { Secret, TOTP } = otpauth();
-  return new TOTP({ ...rules, ...names, secret: Secret.fromBase32(secret) });
+  return new TOTP({ ...options, ...names, secret: Secret.fromBase32(secret) });
 }

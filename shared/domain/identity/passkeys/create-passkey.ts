@@ -31,7 +31,7 @@ const MAX_PASSKEYS = 20;
 
 /** Registers the passkey that the browser made; the first factor comes with recovery codes. */
 export const createPasskey = defineAction({
-  summary: 'Register a passkey',
+  summary: 'Create a passkey',
   input: z.strictObject({ token, response: registration, name: singleLine(100).default('Passkey') }),
   output: z.object({
     passkey: passkeyView,

@@ -14,7 +14,7 @@ import { PasskeyErrors } from './errors.ts';
 
 /** Removes a passkey; sessions that had proven it no longer have, in any organisation. */
 export const deletePasskey = defineAction({
-  summary: 'Remove a passkey',
+  summary: 'Delete a passkey',
   input: z.strictObject({ id: idSchema('pky'), password: currentPassword }),
   output: z.void(),
   allow: 'account:manage',

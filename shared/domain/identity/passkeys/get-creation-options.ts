@@ -15,7 +15,7 @@ import { optionsView } from './webauthn-fields.ts';
 
 /** What a browser needs to make a passkey for the caller. */
 export const getCreationOptions = defineAction({
-  summary: 'Begin to register a passkey',
+  summary: 'Get passkey creation options',
   input: z.strictObject({ password: currentPassword }),
   output: optionsView,
   allow: 'account:manage',

@@ -7,7 +7,7 @@ import { optionsView } from './webauthn-fields.ts';
 
 /** What a browser needs to show the passkeys it has for us; the same for everybody. */
 export const getRequestOptions = defineAction({
-  summary: 'Begin to sign in by a passkey',
+  summary: 'Get passkey sign-in options',
   input: z.strictObject({}),
   output: optionsView,
   allow: 'anyone',

@@ -23,7 +23,7 @@ type Assertion = z.output<typeof assertion>;
 
 /** Signs whoever has the passkey in; with the person verified by it, it is two factors by itself. */
 export const signInWithPasskey = defineAction({
-  summary: 'Sign in by a passkey',
+  summary: 'Sign in with a passkey',
   input: z.strictObject({ token, response: assertion, organizationId: idSchema('org').optional() }),
   output: signedInView,
   allow: 'anyone',

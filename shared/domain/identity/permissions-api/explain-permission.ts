@@ -16,7 +16,7 @@ const resource = z.union([idSchema('cnv'), idSchema('usr')]);
 
 /** Whether the caller may do something, and why; who manages members may ask of another. */
 export const explainPermission = defineAction({
-  summary: 'Explain why a permission is held or not',
+  summary: 'Explain whether and why a permission is granted',
   input: z.strictObject({
     permission: z.enum(permissionNames),
     resource: resource.optional().describe('A conversation or a member that it is about'),

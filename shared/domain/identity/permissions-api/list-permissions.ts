@@ -10,7 +10,7 @@ import { permissionView } from './view.ts';
 
 /** The table of permissions, the same for all organisations. */
 export const listPermissions = defineAction({
-  summary: 'List the permissions and the roles that have them',
+  summary: 'List permissions with their roles',
   input: z.strictObject({}),
   output: z.object({ items: z.array(permissionView), nextCursor: z.null() }),
   allow: 'account:read',

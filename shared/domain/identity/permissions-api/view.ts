@@ -16,5 +16,5 @@ export const permissionView = z.object({
   name: z.enum(permissionNames),
   roles: z.array(z.enum(roles)),
   forKeys: z.boolean().describe('Whether an API key may be given it'),
-  needs: z.array(z.enum(permissionNames)).describe('Only given together with these'),
+  needs: z.array(z.enum(permissionNames)).describe('Permissions that it requires'),
 });

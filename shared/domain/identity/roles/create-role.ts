@@ -15,30 +15,30 @@ import { roleView, toRole } from './view.ts';
 const MAX_ROLES = 50;
 
 export const createRole = defineAction({
-  summary: 'Add a custom role',
+  summary: 'Create a custom role',
   input: z.strictObject({ ...roleFields, base: z.enum(customRoleBases) }),
   output: roleView,
   allow: 'roles:manage',
   transaction: 'write',
   async run(ctx, input) {
-    const misfit = invalidPermissionSet(input.base, input.permissions);
-    if (misfit) throw RoleErrors.Unfit(misfit);
+    const problem = invalidPermissionSet(input.base, input.permissions);
+    if (problem) throw RoleErrors.InvalidPermissions(problem);
     await requireCapacity(ctx);
-    const [made] = await ctx.tx
+    const [role] = await ctx.tx
       .insert(customRoles)
       .values({ tenantId: ctx.tenantId, id: newId('rol'), ...input })
       .returning()
       .catch((error) => {
         throw violatedConstraint(error) === 'roles_name' ? RoleErrors.NameTaken() : error;
       });
-    if (!made) throw RoleErrors.NotFound();
-    await record(ctx, roleCreated, { roleId: made.id, name: made.name });
-    return toRole(made);
+    if (!role) throw RoleErrors.NotFound();
+    await record(ctx, roleCreated, { roleId: role.id, name: role.name });
+    return toRole(role);
   },
 });
 
 async function requireCapacity({ tx, tenantId }: TenantContext) {
-  // Two that are added at once wait for each other.
+  // Serializes concurrent creation.
   await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`roles ${tenantId}`}, 0))`);
   const [row] = await tx
     .select({ n: count() })

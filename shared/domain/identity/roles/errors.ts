@@ -5,19 +5,18 @@ import {
   DomainValidationError,
 } from '@insightdesk/shared/errors';
 
-/** Everything that can be wrong with custom roles. */
 export const RoleErrors = {
-  NotFound: () => new DomainNotFoundError('There is no such role'),
+  NotFound: () => new DomainNotFoundError('Role not found'),
   NameTaken: () =>
-    new ConflictError('A role of this name is there already', { code: 'ROLE_NAME_TAKEN' }),
+    new ConflictError('A role with this name already exists', { code: 'ROLE_NAME_TAKEN' }),
   InUse: () =>
-    new DomainBusinessRuleError('Members have this role; give them another first', {
+    new DomainBusinessRuleError('Members have this role; assign another role to them first', {
       code: 'ROLE_IN_USE',
     }),
-  TooMany: (most: number) =>
-    new DomainBusinessRuleError(`An organisation has at most ${most} roles of its own`, {
+  TooMany: (max: number) =>
+    new DomainBusinessRuleError(`An organization can have at most ${max} custom roles`, {
       code: 'TOO_MANY_ROLES',
     }),
-  Unfit: (message: string) =>
+  InvalidPermissions: (message: string) =>
     new DomainValidationError(message, { errors: [{ path: 'permissions', message }] }),
 };

@@ -1,4 +1,4 @@
-/** Custom roles: what an organisation takes out of the built-in ones. */
+/** Custom roles, which restrict the built-in roles. */
 export { createRole } from './create-role.ts';
 export { RoleErrors } from './errors.ts';
 export * as roleEvents from './events.ts';
@@ -6,6 +6,6 @@ export { getRole } from './get-role.ts';
 export { listRoles } from './list-roles.ts';
 export { invalidPermissionSet } from './invalid-permission-set.ts';
 export { deleteRole } from './delete-role.ts';
-export { requireRole } from './require-role.ts';
+export { requireRole } from './get-role.ts';
 export { customRoles } from './tables.ts';
 export { updateRole } from './update-role.ts';

@@ -5,14 +5,14 @@ import {
   type Role,
 } from '@insightdesk/shared/contract';
 
-/** What is wrong with giving these permissions to a holder of the role; undefined when nothing is. */
+/** Why a member with this role cannot have these permissions; undefined if they can. */
 export function invalidPermissionSet(role: Role, permissions: readonly Permission[]): string | undefined {
-  const ofRole = permissionsOf(role);
-  const beyond = permissions.filter((name) => !ofRole.includes(name));
-  if (beyond.length > 0) return `The role ${role} does not have ${beyond.join(', ')}`;
+  const rolePermissions = permissionsOf(role);
+  const excess = permissions.filter((name) => !rolePermissions.includes(name));
+  if (excess.length > 0) return `The role ${role} does not have ${excess.join(', ')}`;
   for (const name of permissions) {
     const missing = permissionNeeds[name]?.filter((needed) => !permissions.includes(needed)) ?? [];
-    if (missing.length > 0) return `${name} is given together with ${missing.join(', ')} only`;
+    if (missing.length > 0) return `${name} requires ${missing.join(', ')}`;
   }
   return undefined;
 }

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { customRoles } from './tables.ts';
 import { roleView, toRole } from './view.ts';
 
-/** The custom roles of the organisation, newest first. */
+/** Newest first. */
 export const listRoles = defineAction({
   summary: 'List custom roles',
   input: z.strictObject(pageInput),

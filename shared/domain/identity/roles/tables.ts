@@ -3,7 +3,7 @@ import { createdAt, tenantId, typeId } from '@insightdesk/shared/database';
 import { organizations } from '@insightdesk/shared/domain/tenancy/tenants';
 import { integer, pgTable, primaryKey, text, unique } from 'drizzle-orm/pg-core';
 
-/** Custom roles: a built-in one that lacks some of its permissions. */
+/** A custom role restricts the permissions of a built-in role. */
 export const customRoles = pgTable(
   'roles',
   {
@@ -12,7 +12,7 @@ export const customRoles = pgTable(
     name: text('name').notNull(),
     base: text('base', { enum: customRoleBases }).notNull(),
     permissions: text('permissions').array().$type<Permission[]>().notNull(),
-    /** Tokens say which one they were signed for; a change ends them. */
+    /** Access tokens contain it; a change invalidates them. */
     version: integer('version').notNull().default(1),
     createdAt: createdAt(),
   },

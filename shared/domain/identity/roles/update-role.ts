@@ -6,14 +6,14 @@ import { z } from 'zod';
 import { RoleErrors } from './errors.ts';
 import { roleUpdated } from './events.ts';
 import { invalidPermissionSet } from './invalid-permission-set.ts';
-import { roleById, requireRole } from './require-role.ts';
+import { roleById, requireRole } from './get-role.ts';
 import { roleFields } from './role-fields.ts';
 import { customRoles } from './tables.ts';
 import { roleView, toRole } from './view.ts';
 
-/** Changes a custom role: its members' tokens and sockets end, and a refresh brings the new one. */
+/** Invalidates the access tokens and sockets of the role's members; a refresh brings the new role. */
 export const updateRole = defineAction({
-  summary: 'Change a custom role',
+  summary: 'Update a custom role',
   input: z.strictObject({ id: idSchema('rol'), ...z.object(roleFields).partial().shape }),
   output: roleView,
   allow: 'roles:manage',
@@ -25,8 +25,8 @@ export const updateRole = defineAction({
       name: name ?? before.name,
       permissions: permissions ?? before.permissions,
     };
-    const misfit = invalidPermissionSet(before.base, after.permissions);
-    if (misfit) throw RoleErrors.Unfit(misfit);
+    const problem = invalidPermissionSet(before.base, after.permissions);
+    if (problem) throw RoleErrors.InvalidPermissions(problem);
     after.version = before.version + 1;
     await ctx.tx
       .update(customRoles)

@@ -14,7 +14,6 @@ export const roleView = z.object({
 
 export type RoleRow = InferSelectModel<typeof customRoles>;
 
-/** What managers see of a custom role. */
 export const toRole = ({ id, name, base, permissions, version, createdAt }: RoleRow) => ({
   id,
   name,

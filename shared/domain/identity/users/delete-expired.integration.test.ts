@@ -3,7 +3,7 @@ import type { Context } from '@insightdesk/shared/context';
 import { type Id, toUuid } from '@insightdesk/shared/contract';
 import { connect, createDatabase, type Database } from '@insightdesk/shared/database';
 import {
-  deleteOldAnswers,
+  deleteOldIdempotencyKeys,
   deleteOldEvents,
   deleteOldJobSteps,
 } from '@insightdesk/shared/domain/tenancy/retention';
@@ -17,7 +17,8 @@ import {
 } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { deleteExpired } from './delete-expired.ts';
-import { invitations, sessions } from './tables.ts';
+import { invitations } from './members/tables.ts';
+import { sessions } from './sessions/tables.ts';
 
 const run = { signal: new AbortController().signal } as JobRun;
 const days = (count: number) => new Date(Date.now() - count * 86_400_000);
@@ -146,6 +147,6 @@ test('answers go once their requests may be sent as new ones, of strangers too',
     await admin`insert into idempotency_keys (tenant_id, id, fingerprint, created_at)
       values (${tenant}, ${`${age}`}, 'x', ${days(age)})`;
   }
-  expect(await deleteOldAnswers(ctx, { days: 1 }, run)).toBe(2);
+  expect(await deleteOldIdempotencyKeys(ctx, { days: 1 }, run)).toBe(2);
   expect(await count('idempotency_keys')).toBe(1);
 });

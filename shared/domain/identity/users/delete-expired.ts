@@ -3,7 +3,10 @@ import { deleteInBatches } from '@insightdesk/shared/domain/tenancy/retention';
 import type { JobRun } from '@insightdesk/shared/jobs';
 import { sql } from 'drizzle-orm';
 
-/** Deletes sessions, invitations and links that ended, and counts that ceased, `days` ago; what was staged, a day ago. */
+/**
+ * Deletes sessions, invitations and links that ended `days` ago, counts as old as that, and passwords
+ * that were staged a day ago.
+ */
 export async function deleteExpired(ctx: Context, { days }: { days: number }, run: JobRun) {
   const before = sql`now() - make_interval(days => ${days})`;
   const sessions = await deleteInBatches(

@@ -1,20 +1,19 @@
-import { retention } from '@insightdesk/shared/domain/tenancy/retention';
+import { retentionPayload } from '@insightdesk/shared/domain/tenancy/retention';
 import { defineJob, JobPriority } from '@insightdesk/shared/jobs';
 import { olderSessions } from './sessions/older-sessions.ts';
 
-/** Deletes sessions and invitations that ran out long ago. */
 export const deleteExpiredJob = defineJob({
-  name: 'users.purge-expired',
+  name: 'users.delete-expired',
   triggeredBy: ['schedule'],
   queue: 'maintenance',
   priority: JobPriority.LOW,
-  payload: retention,
+  payload: retentionPayload,
   timeoutMs: 300_000,
 });
 
-/** Ends sessions in all organisations, should whoever wanted it not have lived to. */
+/** Repeats what the change of a password does, in case its process was killed. */
 export const revokeOlderSessionsJob = defineJob({
-  name: 'users.end-sessions',
+  name: 'users.revoke-older-sessions',
   triggeredBy: ['account.password-changed'],
   queue: 'maintenance',
   payload: olderSessions,

@@ -3,10 +3,10 @@ import type { Id, Role } from '@insightdesk/shared/contract';
 import { createTestContext, signedIn, verifyAddress } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { and, desc, eq } from 'drizzle-orm';
-import { accountLinkToken } from './accounts/account-links.ts';
-import { setPassword } from './accounts/find-by-credentials.ts';
+import { emailLinkToken } from './accounts/email-links.ts';
+import { setPassword } from './accounts/set-password.ts';
 import { acceptInvitation, createInvitationToken, inviteMember, register } from './index.ts';
-import { accountLinks } from './tables.ts';
+import { emailLinks } from './accounts/tables.ts';
 
 export const password = 'correct horse battery';
 export const address = () => `${newId('usr')}@example.com`;
@@ -37,14 +37,14 @@ export function openTestAccounts() {
     const [link] = await context.database.read({}, (tx) =>
       tx
         .select()
-        .from(accountLinks)
-        .where(and(eq(accountLinks.purpose, purpose), eq(accountLinks.email, email)))
-        .orderBy(desc(accountLinks.id))
+        .from(emailLinks)
+        .where(and(eq(emailLinks.purpose, purpose), eq(emailLinks.email, email)))
+        .orderBy(desc(emailLinks.id))
         .limit(1)
         .execute(),
     );
     if (!link) throw new Error(`No ${purpose} link for ${email}`);
-    return { ...link, token: accountLinkToken(context, link) };
+    return { ...link, token: emailLinkToken(context, link) };
   }
 
   async function invited(by: Context, email: string, role: Role = 'agent') {

@@ -1,14 +1,14 @@
 import type { Context } from '@insightdesk/shared/context';
 import { fromUuid } from '@insightdesk/shared/contract';
 
-const NONE = fromUuid('org', '00000000-0000-0000-0000-000000000000');
+const NO_TENANT_ID = fromUuid('org', '00000000-0000-0000-0000-000000000000');
 
 /**
- * What concerns a person and no organisation is done and recorded under an id that no organisation
- * has: its events and letters go the way of all others.
+ * The context of changes to a user that belong to no organisation. Their events are recorded under a
+ * tenant id that no organisation has, and are dispatched like all others.
  */
-export const accountContext = (ctx: Context): Context & { tenantId: typeof NONE } => ({
+export const accountContext = (ctx: Context): Context & { tenantId: typeof NO_TENANT_ID } => ({
   ...ctx,
   actor: { kind: 'system', name: 'accounts' },
-  tenantId: NONE,
+  tenantId: NO_TENANT_ID,
 });

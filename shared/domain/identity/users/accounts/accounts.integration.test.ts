@@ -3,10 +3,10 @@ import type { Context } from '@insightdesk/shared/context';
 import { createTestTenant, signedIn } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { eq } from 'drizzle-orm';
-import { accountLinkToken } from './account-links.ts';
+import { emailLinkToken } from './email-links.ts';
 import {
   changePassword,
-  findAccountLinkEmail,
+  findLinkEmail,
   createOrganization,
   inviteMember,
   listMembers,
@@ -19,7 +19,8 @@ import {
   resetPassword,
   verifyEmail,
 } from '../index.ts';
-import { accountLinks, users } from '../tables.ts';
+import { emailLinks } from './tables.ts';
+import { users } from '../tables.ts';
 import { address, openTestAccounts, password, refused } from '../test-accounts.ts';
 
 const { context, close, registered, verified, linkOf, invited, accept } = openTestAccounts();
@@ -60,10 +61,10 @@ describe('an address that somebody registered with', () => {
     const links = [];
     for (const { user } of [first, second]) {
       const [link] = await context.database.read({}, (tx) =>
-        tx.select().from(accountLinks).where(eq(accountLinks.userId, user.id)).execute(),
+        tx.select().from(emailLinks).where(eq(emailLinks.userId, user.id)).execute(),
       );
       if (!link) throw new Error('No link');
-      links.push(accountLinkToken(context, link));
+      links.push(emailLinkToken(context, link));
     }
     const [one = '', two = ''] = links;
     const twice = await Promise.allSettled([
@@ -98,9 +99,9 @@ describe('an address that somebody registered with', () => {
     const { email, user } = person;
     const expiresAt = new Date(Date.now() - 1000);
     await context.database.write({}, (tx) =>
-      tx.insert(accountLinks).values({ ...old, email, userId: user.id, expiresAt }),
+      tx.insert(emailLinks).values({ ...old, email, userId: user.id, expiresAt }),
     );
-    const token = accountLinkToken(context, old);
+    const token = emailLinkToken(context, old);
     await expect(verifyEmail(context, { token, password })).rejects.toMatchObject(
       refused(422, 'LINK_INVALID'),
     );
@@ -136,14 +137,14 @@ describe('until the address is verified', () => {
     expect(refusal.reason).toMatchObject(refused(429, 'TOO_MANY_MAILS'));
     await verifyEmail(context, { token: (await linkOf('verify', email)).token, password });
     for (const { id } of await linksOf(email)) {
-      expect(await findAccountLinkEmail(context, id)).toBeUndefined();
+      expect(await findLinkEmail(context, id)).toBeUndefined();
     }
   });
 });
 
 const linksOf = (email: string) =>
   context.database.read({}, (tx) =>
-    tx.select().from(accountLinks).where(eq(accountLinks.email, email)).execute(),
+    tx.select().from(emailLinks).where(eq(emailLinks.email, email)).execute(),
   );
 
 describe('a password', () => {
@@ -178,7 +179,7 @@ describe('a password', () => {
     for (const email of [address(), claimed.email]) {
       expect(await requestPasswordReset(context, { email })).toEqual({ accepted: true });
       const link = await linkOf('reset', email);
-      const mail = await findAccountLinkEmail(context, link.id);
+      const mail = await findLinkEmail(context, link.id);
       expect(mail).toEqual(email === claimed.email ? { purpose: 'reset', to: email } : undefined);
       const confirm = resetPassword(context, { token: link.token, password: 'a new password' });
       await expect(confirm).rejects.toMatchObject(refused(422, 'LINK_INVALID'));
@@ -278,7 +279,7 @@ describe('an address', () => {
     await expect(wrong).rejects.toMatchObject(refused(403, 'WRONG_PASSWORD'));
     await requestEmailChange(person.ctx, { password, email: next });
     const { id, token } = await linkOf('change', next);
-    expect(await findAccountLinkEmail(context, id)).toMatchObject({ to: next, formerly: person.email });
+    expect(await findLinkEmail(context, id)).toMatchObject({ to: next, formerly: person.email });
     await login(context, { email: person.email, password });
     expect(await verifyEmail(context, { token, password })).toMatchObject({
       user: { email: next, emailVerified: true },

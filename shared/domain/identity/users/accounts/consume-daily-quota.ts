@@ -2,22 +2,22 @@ import { createHash } from 'node:crypto';
 import type { TenantContext } from '@insightdesk/shared/context';
 import { sql } from 'drizzle-orm';
 
-/** Takes one of `most` that `key` has on a day (UTC), exactly; false when none is left. */
+/** Consumes one of `max` uses of `key` per day (UTC); false when none is left. */
 export async function consumeDailyQuota(
   { tx }: TenantContext,
   key: string,
-  most: number,
+  max: number,
 ): Promise<boolean> {
-  const [row] = await tx.execute<{ taken: boolean | null }>(
-    sql`select app.consume_daily_quota(${key}, ${most}::int) as taken`,
+  const [row] = await tx.execute<{ consumed: boolean | null }>(
+    sql`select app.consume_daily_quota(${key}, ${max}::int) as consumed`,
   );
-  return row?.taken === true;
+  return row?.consumed === true;
 }
 
-/** A key that does not say of whom: counts outlive organisations and people that are erased. */
-export const quotaKey = (purpose: string, whose: string) =>
-  `${purpose}:${createHash('sha256').update(whose).digest('hex')}`;
+/** The key of a quota; hashed, because counts outlive erased users and organisations. */
+export const quotaKey = (purpose: string, subject: string) =>
+  `${purpose}:${createHash('sha256').update(subject).digest('hex')}`;
 
-/** Seconds until the counts begin anew. */
+/** Seconds until daily quotas are reset. */
 export const secondsUntilReset = (now = Date.now()) =>
   Math.ceil((86_400_000 - (now % 86_400_000)) / 1000);

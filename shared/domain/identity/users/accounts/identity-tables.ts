@@ -2,7 +2,7 @@ import { instant, typeId } from '@insightdesk/shared/database';
 import { index, integer, pgSchema, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
 import { users } from '../tables.ts';
 
-/** What only `ctx.identityDatabase` reaches; the role of every other query may not even look in. */
+/** The schema that only `ctx.identityDatabase` can access. */
 const identity = pgSchema('identity');
 
 export const credentials = identity.table('credentials', {
@@ -13,7 +13,7 @@ export const credentials = identity.table('credentials', {
   changedAt: instant('changed_at').notNull().defaultNow(),
 });
 
-/** What becomes a person's password once the transaction that has its ticket commits. */
+/** A new password hash; it takes effect when the transaction with its ticket commits. */
 export const stagedPasswords = identity.table('staged_passwords', {
   userId: typeId('user_id', 'usr')
     .primaryKey()
@@ -23,20 +23,20 @@ export const stagedPasswords = identity.table('staged_passwords', {
   stagedAt: instant('staged_at').notNull().defaultNow(),
 });
 
-/** Failures since the last success, of an account from one address and, under '', from all. */
+/** Failed logins since the last success, per account and IP prefix; the prefix '' counts all. */
 export const signInAttempts = identity.table(
   'sign_in_attempts',
   {
-    /** A digest of the e-mail address that was typed, whether somebody has it or not. */
+    /** A digest of the email address, also of one without an account. */
     account: text('account').notNull(),
-    address: text('ip_prefix').notNull(),
+    ipPrefix: text('ip_prefix').notNull(),
     failures: integer('failures').notNull(),
     lastAt: instant('last_at').notNull().defaultNow(),
     blockedUntil: instant('blocked_until'),
     succeededAt: instant('succeeded_at'),
   },
   (t) => [
-    primaryKey({ columns: [t.account, t.address] }),
+    primaryKey({ columns: [t.account, t.ipPrefix] }),
     index('sign_in_attempts_last').on(t.lastAt),
   ],
 );

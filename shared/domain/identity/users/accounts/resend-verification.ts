@@ -1,14 +1,12 @@
 import { defineAction } from '@insightdesk/shared/context';
 import { eq } from 'drizzle-orm';
 import { z } from 'zod';
-import { requestAccountLink } from './account-links.ts';
-import { UserErrors } from '../errors.ts';
-import { consumeAccountEmailQuota } from './consume-account-email-quota.ts';
+import { consumeAccountEmailQuota, requestEmailLink } from './email-links.ts';
+import { AccountErrors } from './errors.ts';
 import { users } from '../tables.ts';
 
-/** Has the link that verifies the caller's address mailed again. */
 export const resendVerification = defineAction({
-  summary: "Mail the link that verifies the caller's e-mail address again",
+  summary: 'Resend the verification email',
   input: z.strictObject({}),
   output: z.object({ accepted: z.literal(true) }),
   allow: 'account:manage',
@@ -17,9 +15,9 @@ export const resendVerification = defineAction({
     const { userId } = ctx.actor;
     await consumeAccountEmailQuota(ctx, userId);
     const [user] = await ctx.tx.select().from(users).where(eq(users.id, userId));
-    if (!user) throw UserErrors.NotFound();
+    if (!user) throw AccountErrors.NotFound();
     if (!user.emailVerifiedAt)
-      await requestAccountLink(ctx, { purpose: 'verify', userId, email: user.email });
+      await requestEmailLink(ctx, { purpose: 'verify', userId, email: user.email });
     return { accepted: true as const };
   },
 });

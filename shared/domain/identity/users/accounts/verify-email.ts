@@ -3,40 +3,41 @@ import { violatedConstraint } from '@insightdesk/shared/database';
 import { record } from '@insightdesk/shared/events';
 import { eq } from 'drizzle-orm';
 import { z } from 'zod';
-import { useAccountLink, requireAccountLink, revokeAccountLinks } from './account-links.ts';
+import { useEmailLink, requireEmailLink, revokeEmailLinks } from './email-links.ts';
 import { requireOwnPassword } from './find-by-credentials.ts';
-import { UserErrors } from '../errors.ts';
-import { accountEmailChanged } from '../events.ts';
+import { currentPassword } from './password-fields.ts';
+import { AccountErrors } from './errors.ts';
+import { accountEmailChanged } from './events.ts';
+import { ownUserView, toOwnUser } from './view.ts';
 import { users } from '../tables.ts';
-import { ownUserView, toOwnUser } from '../view.ts';
 
 /**
- * Makes the address that a link reached the account's own. The link shows who has the mailbox; the
- * password shows that the account is his as well, and was not made in his name.
+ * Makes the address of the link the account's verified address. The link proves access to the
+ * mailbox; the password proves that the same person owns the account.
  */
 export const verifyEmail = defineAction({
-  summary: 'Verify an e-mail address by a mailed link',
-  input: z.strictObject({ token: z.string().max(1000), password: z.string().max(200) }),
+  summary: 'Verify an email address with an emailed token',
+  input: z.strictObject({ token: z.string().max(1000), password: currentPassword }),
   output: z.object({ user: ownUserView }),
   allow: 'anyone',
   async run(ctx, input) {
-    const link = await requireAccountLink(ctx, input.token, ['verify', 'change']);
+    const link = await requireEmailLink(ctx, input.token, ['verify', 'change']);
     const { userId, email } = link;
-    if (!userId) throw UserErrors.LinkInvalid();
+    if (!userId) throw AccountErrors.LinkInvalid();
     await requireOwnPassword(ctx, userId, input.password);
-    return useAccountLink(ctx, link, async (tenant) => {
+    return useEmailLink(ctx, link, async (tenant) => {
       const { tx } = tenant;
       const [before] = await tx.select().from(users).where(eq(users.id, userId)).for('update');
-      const isMeant = before && (link.purpose === 'change' || before.email === email);
-      if (!isMeant) throw UserErrors.LinkInvalid();
-      await revokeAccountLinks(tenant, before);
+      const isCurrent = before && (link.purpose === 'change' || before.email === email);
+      if (!isCurrent) throw AccountErrors.LinkInvalid();
+      await revokeEmailLinks(tenant, before);
       const verified = { email, emailVerifiedAt: new Date() };
       await tx.update(users).set(verified).where(eq(users.id, userId));
-      const formerly = before.emailVerifiedAt && before.email !== email ? before.email : null;
-      await record(tenant, accountEmailChanged, { userId, email, formerly });
+      const previousEmail = before.emailVerifiedAt && before.email !== email ? before.email : null;
+      await record(tenant, accountEmailChanged, { userId, email, previousEmail });
       return { user: toOwnUser({ ...before, ...verified }) };
     }).catch((error) => {
-      throw violatedConstraint(error) === 'users_verified_email' ? UserErrors.EmailTaken() : error;
+      throw violatedConstraint(error) === 'users_verified_email' ? AccountErrors.EmailTaken() : error;
     });
   },
 });

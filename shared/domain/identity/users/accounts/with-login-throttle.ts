@@ -1,101 +1,101 @@
 import { createHash } from 'node:crypto';
 import type { Context } from '@insightdesk/shared/context';
 import type { Tx } from '@insightdesk/shared/database';
+import { ipPrefix } from '@insightdesk/shared/utils';
 import { sql } from 'drizzle-orm';
-import { UserErrors } from '../errors.ts';
-import { networkOf } from '../network-of.ts';
+import { AccountErrors } from './errors.ts';
 
-/** How many failures are free, and how long the one after the next may take at most. */
-interface Patience {
-  free: number;
-  maxSeconds: number;
+interface BlockPolicy {
+  freeFailures: number;
+  maxBlockSeconds: number;
 }
 
-/** From one address; from all, short enough not to lock anybody out. */
-const one: Patience = { free: 5, maxSeconds: 900 };
-const all: Patience = { free: 25, maxSeconds: 300 };
-/** Four seconds, eight, sixteen. */
-const FIRST_PAUSE_LOG2 = 2;
-const EVERYWHERE = '';
-const FORGOTTEN_AFTER = sql`interval '1 day'`;
+const perPrefix: BlockPolicy = { freeFailures: 5, maxBlockSeconds: 900 };
+/** Short, so that nobody can lock users out. */
+const overall: BlockPolicy = { freeFailures: 25, maxBlockSeconds: 300 };
+/** 4, 8, 16 seconds and so on. */
+const FIRST_BLOCK_LOG2_SECONDS = 2;
+const ANY_PREFIX = '';
+const RESET_AFTER = sql`interval '1 day'`;
 
-/** Tries of one account from one address are looked at one after another here. */
-const MAX_WAITING = 20;
-const lines = new Map<string, { last: Promise<unknown>; length: number }>();
+/** Attempts for one account from one IP prefix run one after another in this process. */
+const MAX_QUEUED_ATTEMPTS = 20;
+const queues = new Map<string, { last: Promise<unknown>; length: number }>();
 
 /**
- * Counts a sign-in as failed before its password is looked at, so that tries at once on all
- * replicas count each; throws 429 while the account has to wait. After five failures from an
- * address the pauses double up to 15 minutes; after 25 from anywhere up to five minutes, except
- * for addresses from which the account was signed in to before. Unknown accounts are counted alike.
- * When the counts cannot be kept nobody signs in. `check` gives undefined for what failed.
+ * Counts a login as failed before its password is verified, so that concurrent attempts on all
+ * replicas count; throws 429 while the account is blocked. After 5 failures from an IP prefix the
+ * blocks double up to 15 minutes; after 25 from all prefixes up to 5 minutes, except for prefixes
+ * with an earlier success. Unknown accounts count alike. If the count fails, the login fails.
+ * `verify` returns undefined for a failed login.
  */
 export function withLoginThrottle<T>(
   ctx: Context,
   email: string,
-  check: () => Promise<T | undefined>,
+  verify: () => Promise<T | undefined>,
 ): Promise<T | undefined> {
   const account = createHash('sha256').update(email).digest('hex');
-  const address = networkOf(ctx.ip ?? 'unknown');
-  return inLine(`${account} ${address}`, async () => {
+  const prefix = ipPrefix(ctx.ip ?? 'unknown');
+  return runInQueue(`${account} ${prefix}`, async () => {
     await ctx.identityDatabase.write({}, async (tx) => {
-      const here = await reserve(tx, { account, address }, one);
-      if (!here.isKnown) await reserve(tx, { account, address: EVERYWHERE }, all);
+      const { hasSucceeded } = await countFailure(tx, { account, prefix }, perPrefix);
+      if (!hasSucceeded) await countFailure(tx, { account, prefix: ANY_PREFIX }, overall);
     });
-    const found = await check();
-    if (found !== undefined) await resetFailures(ctx, account, address);
+    const found = await verify();
+    if (found !== undefined) await resetFailures(ctx, account, prefix);
     return found;
   });
 }
 
-/** Its failures from here are forgotten, and the address is known from now on. */
-const resetFailures = (ctx: Context, account: string, address: string) =>
+/** Resets the failures of the prefix and records its success. */
+const resetFailures = (ctx: Context, account: string, prefix: string) =>
   ctx.identityDatabase.write({}, async (tx) => {
     await tx.execute(sql`
       update identity.sign_in_attempts
       set failures = 0, blocked_until = null, succeeded_at = now()
-      where account = ${account} and ip_prefix = ${address}`);
+      where account = ${account} and ip_prefix = ${prefix}`);
     await tx.execute(sql`
       update identity.sign_in_attempts set failures = greatest(0, failures - 1)
-      where account = ${account} and ip_prefix = ${EVERYWHERE}`);
+      where account = ${account} and ip_prefix = ${ANY_PREFIX}`);
   });
 
-/** Somebody who signs in with ten programs at once has not failed nine times. */
-async function inLine<T>(key: string, work: () => Promise<T>): Promise<T> {
-  const line = lines.get(key) ?? { last: Promise.resolve(), length: 0 };
-  if (line.length >= MAX_WAITING) throw UserErrors.TooManyFailures(1);
-  lines.set(key, line);
-  line.length++;
-  const turn = line.last.then(work, work);
-  line.last = turn.catch(() => {});
+/** Concurrent logins of one user must not count each other as failures. */
+async function runInQueue<T>(key: string, work: () => Promise<T>): Promise<T> {
+  const queue = queues.get(key) ?? { last: Promise.resolve(), length: 0 };
+  if (queue.length >= MAX_QUEUED_ATTEMPTS) throw AccountErrors.TooManyFailures(1);
+  queues.set(key, queue);
+  queue.length++;
+  const result = queue.last.then(work, work);
+  queue.last = result.catch(() => {});
   try {
-    return await turn;
+    return await result;
   } finally {
-    if (--line.length === 0) lines.delete(key);
+    if (--queue.length === 0) queues.delete(key);
   }
 }
 
-/** Throws, and so takes back what was reserved before, while there is a pause. */
-async function reserve(
+/** Throws while the account is blocked, which rolls back the failures counted before. */
+async function countFailure(
   tx: Tx,
-  { account, address }: { account: string; address: string },
-  { free, maxSeconds }: Patience,
-): Promise<{ isKnown: boolean }> {
-  const failures = sql`case when a.last_at < clock_timestamp() - ${FORGOTTEN_AFTER} then 1 else a.failures + 1 end`;
-  const pause = sql`least(${maxSeconds}::float8, power(2, least(${failures} - ${free}, 20) + ${FIRST_PAUSE_LOG2}))`;
-  const [reserved] = await tx.execute(sql`
+  { account, prefix }: { account: string; prefix: string },
+  { freeFailures, maxBlockSeconds }: BlockPolicy,
+): Promise<{ hasSucceeded: boolean }> {
+  const failures = sql`case when a.last_at < clock_timestamp() - ${RESET_AFTER} then 1 else a.failures + 1 end`;
+  const block = sql`least(${maxBlockSeconds}::float8,
+    power(2, least(${failures} - ${freeFailures}, 20) + ${FIRST_BLOCK_LOG2_SECONDS}))`;
+  const [counted] = await tx.execute(sql`
     insert into identity.sign_in_attempts as a (account, ip_prefix, failures)
-    values (${account}, ${address}, 1)
+    values (${account}, ${prefix}, 1)
     on conflict (account, ip_prefix) do update set
       failures = ${failures},
       last_at = clock_timestamp(),
-      blocked_until = case when ${failures} >= ${free}
-        then clock_timestamp() + ${pause} * interval '1 second' end
+      blocked_until = case when ${failures} >= ${freeFailures}
+        then clock_timestamp() + ${block} * interval '1 second' end
     where a.blocked_until is null or a.blocked_until <= clock_timestamp()
-    returning succeeded_at is not null as "isKnown"`);
-  if (reserved) return reserved as { isKnown: boolean };
+    returning succeeded_at is not null as "hasSucceeded"`);
+  if (counted) return counted as { hasSucceeded: boolean };
   const [blocked] = await tx.execute(sql`
     select extract(epoch from blocked_until - clock_timestamp())::float8 as seconds
-    from identity.sign_in_attempts where account = ${account} and ip_prefix = ${address}`);
-  throw UserErrors.TooManyFailures(Number(blocked?.seconds ?? maxSeconds));
+    from identity.sign_in_attempts where account = ${account} and ip_prefix = ${prefix}`);
+  throw AccountErrors.TooManyFailures(Number(blocked?.seconds ?? maxBlockSeconds));
 }

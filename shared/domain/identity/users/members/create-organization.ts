@@ -4,16 +4,17 @@ import { record } from '@insightdesk/shared/events';
 import { newId } from '@insightdesk/shared/utils';
 import { eq } from 'drizzle-orm';
 import { z } from 'zod';
-import { UserErrors } from '../errors.ts';
-import { organizationCreated } from '../events.ts';
+import { AccountErrors } from '../accounts/errors.ts';
+import { MemberErrors } from './errors.ts';
+import { organizationCreated } from './events.ts';
 import { members, users } from '../tables.ts';
 import { quotaKey, secondsUntilReset, consumeDailyQuota } from '../accounts/consume-daily-quota.ts';
 
-const FOUNDED_PER_DAY = 10;
+const MAX_ORGANIZATIONS_PER_DAY = 10;
 
-/** Founds another organisation, whose owner is the caller; it comes in by switching to it. */
+/** Creates an organisation with the caller as its owner, who can then switch to it. */
 export const createOrganization = defineAction({
-  summary: 'Found another organisation',
+  summary: 'Create an organization',
   input: z.strictObject({ name: displayName(200) }),
   output: z.object({ organization: organizationView }),
   allow: 'account:manage',
@@ -22,11 +23,11 @@ export const createOrganization = defineAction({
     const { userId } = ctx.actor;
     await withTenant(ctx, async (tenant) => {
       const [self] = await tenant.tx.select().from(users).where(eq(users.id, userId));
-      if (!self) throw UserErrors.NotFound();
-      const isProven = self.emailVerifiedAt !== null || !ctx.settings.requiresVerifiedEmail;
-      if (!isProven) throw UserErrors.EmailNotVerified();
-      const mayFound = await consumeDailyQuota(tenant, quotaKey('founded', userId), FOUNDED_PER_DAY);
-      if (!mayFound) throw UserErrors.TooManyOrganizations(secondsUntilReset());
+      if (!self) throw AccountErrors.NotFound();
+      const isVerified = self.emailVerifiedAt !== null || !ctx.settings.requiresVerifiedEmail;
+      if (!isVerified) throw AccountErrors.EmailNotVerified();
+      const isWithinQuota = await consumeDailyQuota(tenant, quotaKey('organizations', userId), MAX_ORGANIZATIONS_PER_DAY);
+      if (!isWithinQuota) throw MemberErrors.TooManyOrganizations(secondsUntilReset());
     });
     const organization = { id: newId('org'), name: input.name };
     const actor = { kind: 'system', name: 'accounts' } as const;

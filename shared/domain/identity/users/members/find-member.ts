@@ -1,7 +1,7 @@
 import type { TenantContext } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
 import { and, eq, isNull, type SQL } from 'drizzle-orm';
-import { UserErrors } from '../errors.ts';
+import { MemberErrors } from './errors.ts';
 import { members, users } from '../tables.ts';
 
 const columns = {
@@ -14,30 +14,27 @@ const columns = {
   createdAt: members.createdAt,
 };
 
-/** The active members of the organisation: whoever was removed is seen by nobody. */
-export const selectMembers = ({ tx, tenantId }: TenantContext, wanted: SQL | undefined) =>
+/** Selects active members of the organisation. */
+export const selectMembers = ({ tx, tenantId }: TenantContext, where: SQL | undefined) =>
   tx
     .select(columns)
     .from(members)
     .innerJoin(users, eq(users.id, members.userId))
-    .where(and(eq(members.tenantId, tenantId), isNull(members.removedAt), wanted));
+    .where(and(eq(members.tenantId, tenantId), isNull(members.removedAt), where));
 
-/** One active member, or undefined. */
 export async function findMember(ctx: TenantContext, userId: Id<'usr'>) {
   const [member] = await selectMembers(ctx, eq(members.userId, userId)).execute();
   return member;
 }
 
-/** The active member with this address, or undefined. */
 export async function findMemberByEmail(ctx: TenantContext, address: string) {
   const [member] = await selectMembers(ctx, eq(users.email, address)).execute();
   return member;
 }
 
-/** One active member; throws 404. */
 export async function requireMember(ctx: TenantContext, userId: Id<'usr'>) {
   const member = await findMember(ctx, userId);
-  if (!member) throw UserErrors.NotFound();
+  if (!member) throw MemberErrors.NotFound();
   return member;
 }
 

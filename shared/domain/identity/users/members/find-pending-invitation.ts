@@ -1,13 +1,12 @@
 import type { TenantContext } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
 import { and, eq, gt, isNull, sql } from 'drizzle-orm';
-import { UserErrors } from '../errors.ts';
-import { invitations } from '../tables.ts';
+import { InvitationErrors } from './errors.ts';
+import { invitations } from './tables.ts';
 
-/** Invitations that may still be accepted, by their own dates. */
+/** Invitations that are neither accepted nor expired. */
 export const isPending = and(isNull(invitations.acceptedAt), gt(invitations.expiresAt, sql`now()`));
 
-/** One that may still be accepted, or undefined. */
 export async function findPendingInvitation({ tx, tenantId }: TenantContext, id: Id<'inv'>) {
   const [invitation] = await tx
     .select()
@@ -17,14 +16,13 @@ export async function findPendingInvitation({ tx, tenantId }: TenantContext, id:
   return invitation;
 }
 
-/** One that may still be accepted; throws 404. */
 export async function requirePendingInvitation(ctx: TenantContext, id: Id<'inv'>) {
   const invitation = await findPendingInvitation(ctx, id);
-  if (!invitation) throw UserErrors.InvitationNotFound();
+  if (!invitation) throw InvitationErrors.NotFound();
   return invitation;
 }
 
-/** Makes all that a member has offered void, as it leaves. */
+/** Deletes the pending invitations of a member who is removed. */
 export async function deleteInvitationsBy({ tx, tenantId }: TenantContext, userId: Id<'usr'>) {
   await tx
     .delete(invitations)

@@ -8,11 +8,11 @@ import {
 } from '@insightdesk/shared/domain/tenancy/tenants';
 import { eq } from 'drizzle-orm';
 import { z } from 'zod';
-import { UserErrors } from '../errors.ts';
+import { ownUserView, toOwnUser } from '../accounts/view.ts';
+import { MemberErrors } from './errors.ts';
 import { users } from '../tables.ts';
-import { ownUserView, toOwnUser } from '../view.ts';
 
-const self = statement(
+const selectMe = statement(
   { tenantId: organizations.id, userId: users.id },
   ({ tenantId, userId }, q) =>
     q
@@ -23,7 +23,7 @@ const self = statement(
 );
 
 export const getMe = defineAction({
-  summary: 'Who the caller is',
+  summary: 'Get the authenticated user',
   input: z.strictObject({}),
   output: z.object({
     user: ownUserView,
@@ -34,8 +34,8 @@ export const getMe = defineAction({
   allow: 'account:read',
   transaction: 'read',
   async run({ tx, tenantId, actor }) {
-    const [row] = await self(tx, { tenantId, userId: actor.userId });
-    if (!row) throw UserErrors.NotFound();
+    const [row] = await selectMe(tx, { tenantId, userId: actor.userId });
+    if (!row) throw MemberErrors.NotFound();
     return {
       user: toOwnUser(row.user),
       organization: toOrganization(row.organization),

@@ -1,14 +1,14 @@
 import type { Context } from '@insightdesk/shared/context';
 import { type Id, isId } from '@insightdesk/shared/contract';
-import { UserErrors } from '../errors.ts';
+import { InvitationErrors } from './errors.ts';
 
-/** The token in an invitation's link. */
+/** The token in the link of an invitation. */
 export const createInvitationToken = (ctx: Context, tenantId: Id<'org'>, id: Id<'inv'>) =>
   ctx.security.tokenCodec.seal('invitation', [tenantId, id]);
 
-/** Which invitation a link's token stands for; throws 422 when it is none of ours. */
-export function readInvitationToken(ctx: Context, token: string) {
+/** The invitation of a token; throws 422 for a token that we did not sign. */
+export function decodeInvitationToken(ctx: Context, token: string) {
   const [tenantId, id] = ctx.security.tokenCodec.open('invitation', token) ?? [];
-  if (!isId('org', tenantId) || !isId('inv', id)) throw UserErrors.InvitationInvalid();
+  if (!isId('org', tenantId) || !isId('inv', id)) throw InvitationErrors.Invalid();
   return { tenantId, id };
 }

@@ -4,12 +4,12 @@ import { decodeCursor, page, pageInput, pageOf } from '@insightdesk/shared/datab
 import { and, desc, eq, getTableColumns, lt } from 'drizzle-orm';
 import { z } from 'zod';
 import { isPending } from './find-pending-invitation.ts';
-import { invitations, users } from '../tables.ts';
-import { invitationView, toInvitation } from '../view.ts';
+import { invitations } from './tables.ts';
+import { invitationView, toInvitation } from './view.ts';
+import { users } from '../tables.ts';
 
-/** The invitations that nobody has accepted yet, newest first. */
 export const listInvitations = defineAction({
-  summary: 'List the invitations that are open',
+  summary: 'List pending invitations',
   input: z.strictObject(pageInput),
   output: pageOf(invitationView),
   allow: 'customers:invite',

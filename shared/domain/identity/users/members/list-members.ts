@@ -4,20 +4,20 @@ import { decodeCursor, page, pageInput, pageOf } from '@insightdesk/shared/datab
 import { and, desc, eq, lt } from 'drizzle-orm';
 import { z } from 'zod';
 import { selectMembers } from './find-member.ts';
+import { memberView, toMember } from './view.ts';
 import { members } from '../tables.ts';
-import { memberView, toMember } from '../view.ts';
 
-/** The members of the organisation, newest account first. */
+/** Newest account first. */
 export const listMembers = defineAction({
-  summary: 'List the members of the organisation',
+  summary: 'List members',
   input: z.strictObject({ ...pageInput, role: z.enum(roles).optional() }),
   output: pageOf(memberView),
   allow: 'members:read',
   transaction: 'read',
   async run(ctx, { limit, cursor, role }) {
     const before = decodeCursor(cursor, idSchema('usr'));
-    const wanted = and(role && eq(members.role, role), before && lt(members.userId, before));
-    const rows = await selectMembers(ctx, wanted)
+    const where = and(role && eq(members.role, role), before && lt(members.userId, before));
+    const rows = await selectMembers(ctx, where)
       .orderBy(desc(members.userId))
       .limit(limit + 1)
       .execute();

@@ -4,9 +4,9 @@ import { organizations } from '@insightdesk/shared/domain/tenancy/tenants';
 import { and, asc, eq, isNull } from 'drizzle-orm';
 import { members } from '../tables.ts';
 
-const MOST = 1000;
+const MAX_MEMBERSHIPS = 1000;
 
-/** The organisations that a person is an active member of, the first one first. */
+/** The organisations that a user is an active member of, oldest membership first. */
 export const listMemberships = (ctx: Context, userId: Id<'usr'>) =>
   ctx.database.read({ userId }, (tx) =>
     tx
@@ -20,6 +20,6 @@ export const listMemberships = (ctx: Context, userId: Id<'usr'>) =>
       .innerJoin(organizations, eq(organizations.id, members.tenantId))
       .where(and(eq(members.userId, userId), isNull(members.removedAt)))
       .orderBy(asc(members.createdAt), asc(members.tenantId))
-      .limit(MOST)
+      .limit(MAX_MEMBERSHIPS)
       .execute(),
   );

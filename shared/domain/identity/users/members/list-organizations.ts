@@ -12,9 +12,8 @@ const membershipView = z.object({
   disabled: z.boolean(),
 });
 
-/** The caller's organisations, at most a thousand, the first one first. */
 export const listOrganizations = defineAction({
-  summary: "List the caller's organisations",
+  summary: "List the caller's organizations",
   input: z.strictObject({}),
   output: z.object({ items: z.array(membershipView), nextCursor: z.null() }),
   allow: 'account:read',

@@ -1,16 +1,16 @@
 import type { TenantContext } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
 import { and, eq, isNull } from 'drizzle-orm';
-import { UserErrors } from '../errors.ts';
-import { selectMembers } from './find-member.ts';
+import { MemberErrors } from './errors.ts';
 import { members } from '../tables.ts';
+import { selectMembers } from './find-member.ts';
 
 /** The active owners of the organisation. */
 export const listOwners = (ctx: TenantContext) =>
   selectMembers(ctx, eq(members.role, 'owner')).execute();
 
-/** Locks the owners, so that two cannot leave at the same moment. */
-export async function requireAnotherOwner(ctx: TenantContext, leaving: Id<'usr'>) {
+/** Throws 409 for the last owner. Locks the owners, so that two cannot leave concurrently. */
+export async function requireAnotherOwner(ctx: TenantContext, leavingUserId: Id<'usr'>) {
   const owners = await ctx.tx
     .select({ userId: members.userId })
     .from(members)
@@ -18,5 +18,5 @@ export async function requireAnotherOwner(ctx: TenantContext, leaving: Id<'usr'>
       and(eq(members.tenantId, ctx.tenantId), eq(members.role, 'owner'), isNull(members.removedAt)),
     )
     .for('update');
-  if (!owners.some(({ userId }) => userId !== leaving)) throw UserErrors.LastOwner();
+  if (!owners.some(({ userId }) => userId !== leavingUserId)) throw MemberErrors.LastOwner();
 }

@@ -7,20 +7,20 @@ import { findMember, memberById } from './find-member.ts';
 import { members } from '../tables.ts';
 
 const STAFF_TTL_SECONDS = 60;
-const READING: Permission = 'conversations:read';
+const READ_PERMISSION: Permission = 'conversations:read';
 
-/** Active staff that may read conversations. */
-const reachable = and(
+/** Active staff with permission to read conversations. */
+const isStaff = and(
   isNull(members.removedAt),
   inArray(members.role, [...staffRoles]),
   or(
     isNull(members.roleId),
     sql`exists (select from ${customRoles} r where r.tenant_id = ${members.tenantId}
-      and r.id = ${members.roleId} and ${READING} = any(r.permissions))`,
+      and r.id = ${members.roleId} and ${READ_PERMISSION} = any(r.permissions))`,
   ),
 );
 
-/** The active staff among the organisation's members; asked at every message, so from the cache. */
+/** The active staff of the organisation; cached, because every message reads it. */
 export function listStaffIds({ database, cache }: Context, tenantId: Id<'org'>) {
   const staff = cache.forTenant(tenantId).namespace('members');
   const load = () => database.read({ tenantId }, (tx) => selectStaffIds(tx, tenantId));
@@ -34,12 +34,12 @@ async function selectStaffIds(tx: Tx, tenantId: Id<'org'>) {
   const rows = await tx
     .select({ id: members.userId })
     .from(members)
-    .where(and(eq(members.tenantId, tenantId), reachable))
+    .where(and(eq(members.tenantId, tenantId), isStaff))
     .execute();
   return rows.map(({ id }) => id);
 }
 
-/** Whether this is somebody at this moment to whom conversations may be given, and told of. */
+/** Whether the user is active staff who can be assigned to conversations and notified of them. */
 export async function isActiveStaff(
   { tx, tenantId }: TenantContext,
   userId: Id<'usr'>,
@@ -48,12 +48,12 @@ export async function isActiveStaff(
   const query = tx
     .select({ id: members.userId })
     .from(members)
-    .where(and(memberById({ tenantId }, userId), reachable));
+    .where(and(memberById({ tenantId }, userId), isStaff));
   const rows = await (lock ? query.for('share') : query).execute();
   return rows.length > 0;
 }
 
-/** Whether this member may get the messages of a conversation at this moment: its customer or staff. */
+/** Whether the member can receive the messages of a conversation: its customer, or active staff. */
 export async function canReceiveMessages(ctx: TenantContext, userId: Id<'usr'>, customerId: Id<'usr'>) {
   if (userId !== customerId) return isActiveStaff(ctx, userId);
   return (await findMember(ctx, userId)) !== undefined;

@@ -3,13 +3,14 @@ import { idSchema } from '@insightdesk/shared/contract';
 import { record } from '@insightdesk/shared/events';
 import { and, eq } from 'drizzle-orm';
 import { z } from 'zod';
-import { memberRemoved } from '../events.ts';
+import { memberRemoved } from './events.ts';
+import { sessions } from '../sessions/tables.ts';
+import { members } from '../tables.ts';
 import { memberById, requireMember } from './find-member.ts';
 import { requireAnotherOwner } from './list-owners.ts';
 import { deleteInvitationsBy } from './find-pending-invitation.ts';
-import { members, sessions } from '../tables.ts';
 
-/** Takes a member out of the organisation and ends its sessions; what it wrote stays. */
+/** Removes a member and revokes their sessions; their messages remain. */
 export const removeMember = defineAction({
   summary: 'Remove a member',
   input: z.strictObject({ userId: idSchema('usr') }),

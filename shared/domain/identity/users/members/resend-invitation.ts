@@ -3,18 +3,18 @@ import { idSchema } from '@insightdesk/shared/contract';
 import { addDays } from '@insightdesk/shared/utils';
 import { and, eq, lt, sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { UserErrors } from '../errors.ts';
+import { InvitationErrors } from './errors.ts';
+import { invitations } from './tables.ts';
 import { requestInvitationEmail } from './request-invitation-email.ts';
 import { requirePendingInvitation } from './find-pending-invitation.ts';
+import { INVITATION_VALIDITY_DAYS } from './invite-member.ts';
 import { requireCanInvite } from './require-can-invite.ts';
-import { invitations } from '../tables.ts';
-import { INVITATION_DAYS } from '../view.ts';
 
-const MOST_SENDS = 5;
+const MAX_SENDS = 5;
 
-/** Mails an invitation again, with a new term; from now on the caller answers for it. */
+/** Extends the invitation and makes the caller its inviter. */
 export const resendInvitation = defineAction({
-  summary: 'Mail an invitation again',
+  summary: 'Resend an invitation',
   input: z.strictObject({ id: idSchema('inv') }),
   output: z.object({ id: idSchema('inv'), expiresAt: z.iso.datetime() }),
   allow: 'customers:invite',
@@ -25,19 +25,19 @@ export const resendInvitation = defineAction({
     const [invitation] = await ctx.tx
       .update(invitations)
       .set({
-        sends: sql`${invitations.sends} + 1`,
+        sendCount: sql`${invitations.sendCount} + 1`,
         invitedBy: ctx.actor.userId,
-        expiresAt: addDays(new Date(), INVITATION_DAYS),
+        expiresAt: addDays(new Date(), INVITATION_VALIDITY_DAYS),
       })
       .where(
         and(
           eq(invitations.tenantId, ctx.tenantId),
           eq(invitations.id, id),
-          lt(invitations.sends, MOST_SENDS),
+          lt(invitations.sendCount, MAX_SENDS),
         ),
       )
       .returning();
-    if (!invitation) throw UserErrors.InvitationSentOften();
+    if (!invitation) throw InvitationErrors.SentTooOften();
     await requestInvitationEmail(ctx, invitation);
     return { id, expiresAt: invitation.expiresAt.toISOString() };
   },

@@ -4,9 +4,9 @@ import { and, eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { requirePendingInvitation } from './find-pending-invitation.ts';
 import { requireCanInvite } from './require-can-invite.ts';
-import { invitations } from '../tables.ts';
+import { invitations } from './tables.ts';
 
-/** Makes an invitation void; whoever may offer its role may take it back. */
+/** Any member who can assign the role of the invitation can revoke it. */
 export const revokeInvitation = defineAction({
   summary: 'Revoke an invitation',
   input: z.strictObject({ id: idSchema('inv') }),

@@ -4,15 +4,15 @@ import { requireRole } from '@insightdesk/shared/domain/identity/roles';
 import { requireSeat } from '@insightdesk/shared/domain/tenancy/tenants';
 import { record } from '@insightdesk/shared/events';
 import { z } from 'zod';
-import { UserErrors } from '../errors.ts';
-import { memberUpdated } from '../events.ts';
+import { MemberErrors } from './errors.ts';
+import { memberUpdated } from './events.ts';
+import { memberView, toMember } from './view.ts';
+import { members } from '../tables.ts';
 import { memberById, requireMember } from './find-member.ts';
 import { requireAnotherOwner } from './list-owners.ts';
-import { members } from '../tables.ts';
-import { memberView, toMember } from '../view.ts';
 
 export const updateMember = defineAction({
-  summary: "Change a member's role",
+  summary: 'Update the role of a member',
   input: z.strictObject({
     userId: idSchema('usr'),
     role: z.enum(roles),
@@ -36,6 +36,6 @@ export const updateMember = defineAction({
 
 async function permissionsIn(ctx: MemberTenantContext, roleId: Id<'rol'>, role: Role) {
   const custom = await requireRole(ctx, roleId, { lock: true });
-  if (custom.base !== role) throw UserErrors.RoleMismatch(custom.base);
+  if (custom.base !== role) throw MemberErrors.RoleMismatch(custom.base);
   return custom.permissions;
 }

@@ -1,29 +1,22 @@
 import type { Context } from '@insightdesk/shared/context';
 import { withTenant } from '@insightdesk/shared/context';
-import type { Id, Role } from '@insightdesk/shared/contract';
+import type { Id } from '@insightdesk/shared/contract';
 import { record } from '@insightdesk/shared/events';
 import { newId } from '@insightdesk/shared/utils';
-import { sessionCreated } from '../events.ts';
-import { findPermissionRestriction } from './find-permission-restriction.ts';
-import { sessions } from '../tables.ts';
+import { sessionCreated } from './events.ts';
+import { sessions } from './tables.ts';
+import { generateTokens, type SessionSubject, sessionExpiry } from './generate-tokens.ts';
 
-/** Who a pair of tokens speaks for. */
-export interface SessionSubject {
-  tenantId: Id<'org'>;
-  userId: Id<'usr'>;
-  role: Role;
-}
-
-/** What the person proved itself by, besides or in place of a password. */
+/** How the user authenticated: the verified second factor, and the identity provider if any. */
 export interface SessionAuthentication {
   factorId?: string | undefined;
   providerId?: Id<'idp'> | undefined;
 }
 
-/** Opens a session in the tenant's transaction and signs its first pair of tokens. */
+/** Creates a session in the tenant's transaction and signs its first pair of tokens. */
 export function createSession(ctx: Context, subject: SessionSubject & SessionAuthentication) {
-  const there = { ...ctx, actor: { kind: 'anonymous' }, tenantId: subject.tenantId } as const;
-  return withTenant(there, async (tenant) => {
+  const anonymous = { ...ctx, actor: { kind: 'anonymous' }, tenantId: subject.tenantId } as const;
+  return withTenant(anonymous, async (tenant) => {
     const { tx } = tenant;
     const id = newId('ses');
     await tx.insert(sessions).values({
@@ -41,34 +34,4 @@ export function createSession(ctx: Context, subject: SessionSubject & SessionAut
     await record({ ...tenant, actor }, sessionCreated, { sessionId: id, userId });
     return generateTokens(tenant, subject, id, 0);
   });
-}
-
-/** The end of a session that is not refreshed from now on. */
-export const sessionExpiry = (ctx: Context) =>
-  new Date(Date.now() + ctx.settings.refreshTtlSeconds * 1000);
-
-/** The pair of tokens of one generation of a session; the refresh token is always the same one. */
-export async function generateTokens(
-  ctx: Context,
-  { tenantId, userId, role }: SessionSubject,
-  sessionId: Id<'ses'>,
-  generation: number,
-) {
-  const restriction = await findPermissionRestriction(ctx, { tenantId, userId });
-  const access = await ctx.security.tokens.signAccess({
-    userId,
-    tenantId,
-    role,
-    sessionId,
-    restriction,
-  });
-  return {
-    accessToken: access.token,
-    refreshToken: ctx.security.tokenCodec.seal('refresh', [
-      tenantId,
-      sessionId,
-      String(generation),
-    ]),
-    expiresIn: access.expiresIn,
-  };
 }

@@ -22,6 +22,6 @@ test.each([
   ['<script>', 'Unknown program'],
   ['', 'Unknown device'],
   [null, 'Unknown device'],
-])('%p is %s', (userAgent, name) => {
+])('deviceName: %p is %s', (userAgent, name) => {
   expect(deviceName(userAgent)).toBe(name);
 });

@@ -1,5 +1,5 @@
-// The first that fits: browsers name those that they descend from as well.
-const programs: [RegExp, string][] = [
+// The first match: browsers also name the browsers that they derive from.
+const browsers: [RegExp, string][] = [
   [/\bEdg(?:e|A|iOS)?\//, 'Edge'],
   [/\bOPR\//, 'Opera'],
   [/\b(?:Firefox|FxiOS)\//, 'Firefox'],
@@ -17,11 +17,12 @@ const systems: [RegExp, string][] = [
   [/\bLinux\b/, 'Linux'],
 ];
 
-/** What a person calls the device of a session: `Firefox on Linux`, or the program's own first word. */
+/** A name for the device of a session: `Firefox on Linux`, or the first word of the user agent. */
 export function deviceName(userAgent: string | null): string {
   if (!userAgent) return 'Unknown device';
-  const find = (all: [RegExp, string][]) => all.find(([sign]) => sign.test(userAgent))?.[1];
-  const [program, system] = [find(programs), find(systems)];
-  const own = /^[\w.-]{1,40}/.exec(userAgent)?.[0];
-  return [program ?? own ?? 'Unknown program', system].filter(Boolean).join(' on ');
+  const find = (names: [RegExp, string][]) =>
+    names.find(([pattern]) => pattern.test(userAgent))?.[1];
+  const [browser, system] = [find(browsers), find(systems)];
+  const firstWord = /^[\w.-]{1,40}/.exec(userAgent)?.[0];
+  return [browser ?? firstWord ?? 'Unknown program', system].filter(Boolean).join(' on ');
 }

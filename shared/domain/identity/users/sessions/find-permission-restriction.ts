@@ -5,7 +5,7 @@ import { customRoles } from '@insightdesk/shared/domain/identity/roles';
 import { and, eq } from 'drizzle-orm';
 import { members } from '../tables.ts';
 
-const customRoleOf = statement(
+const selectCustomRole = statement(
   { tenantId: members.tenantId, userId: members.userId },
   ({ tenantId, userId }, q) =>
     q
@@ -22,19 +22,19 @@ const customRoleOf = statement(
       .where(and(eq(members.tenantId, tenantId), eq(members.userId, userId))),
 );
 
-interface Whose {
+interface MemberId {
   tenantId: Id<'org'>;
   userId: Id<'usr'>;
 }
 
-/** What the member's custom role leaves of its role; undefined when it has none. */
+/** The restriction by the member's custom role; undefined without one. */
 export async function findPermissionRestriction(
   ctx: Context,
-  whose: Whose,
+  member: MemberId,
 ): Promise<CustomRoleRestriction | undefined> {
-  const find = (tx: Tx) => customRoleOf(tx, whose);
+  const find = (tx: Tx) => selectCustomRole(tx, member);
   const [role] = await (ctx.tx
     ? find(ctx.tx)
-    : ctx.database.read({ tenantId: whose.tenantId }, find));
+    : ctx.database.read({ tenantId: member.tenantId }, find));
   return role;
 }

@@ -1,5 +1,5 @@
 import { and, gt, isNull, sql } from 'drizzle-orm';
-import { sessions } from '../tables.ts';
+import { sessions } from './tables.ts';
 
-/** A session that has neither been ended nor run out. */
+/** Sessions that are neither revoked nor expired. */
 export const isLiveSession = and(isNull(sessions.revokedAt), gt(sessions.expiresAt, sql`now()`));

@@ -3,8 +3,8 @@ import { fromUuid, type Id, toUuid } from '@insightdesk/shared/contract';
 import { sql } from 'drizzle-orm';
 
 /**
- * How often somebody of each organisation came to be able to do less; those of which nobody ever did
- * are not there. Whose session was live is live as long as this is the same, but for its end in time.
+ * How often members of each organisation have lost access; organisations without such a change are
+ * missing. A live session stays live while this number is the same, until it expires.
  */
 export async function listAccessGenerations(
   { database }: Pick<Context, 'database'>,
@@ -12,11 +12,11 @@ export async function listAccessGenerations(
 ): Promise<Map<Id<'org'>, string>> {
   const rows = await database.read({}, (tx) =>
     tx
-      .execute<{ tenant: string; epoch: string }>(
-        sql`select tenant_id as tenant, epoch::text from app.access_epochs
+      .execute<{ tenant: string; generation: string }>(
+        sql`select tenant_id as tenant, generation::text from app.access_generations
           where tenant_id = any(${sql.param(tenantIds.map(toUuid))}::uuid[])`,
       )
       .execute(),
   );
-  return new Map(rows.map(({ tenant, epoch }) => [fromUuid('org', tenant), epoch]));
+  return new Map(rows.map(({ tenant, generation }) => [fromUuid('org', tenant), generation]));
 }

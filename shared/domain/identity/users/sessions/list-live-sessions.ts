@@ -3,9 +3,8 @@ import { fromUuid, type Id, toUuid } from '@insightdesk/shared/contract';
 import { sql } from 'drizzle-orm';
 
 /**
- * Those of a tenant's sessions and secrets of API keys that are live, each with the standing that
- * its member has by now, as `app.authorize` compares it: `none` while the organisation is disabled,
- * `setup` for those without the second factor that it requires.
+ * The live ones of a tenant's sessions and API key secrets, each with its current authorization
+ * version: `none` while the organisation is disabled, `setup` without a required second factor.
  */
 export async function listLiveSessions(
   ctx: Context,
@@ -13,12 +12,13 @@ export async function listLiveSessions(
   sessionIds: readonly Id<'ses'>[],
 ): Promise<Map<Id<'ses'>, string>> {
   const actor = { kind: 'system', name: 'live-sessions' } as const;
-  const asked = sql`(${toUuid(tenantId)}::uuid, ${sql.param(sessionIds.map(toUuid))}::uuid[])`;
+  const tenant = toUuid(tenantId);
+  const ids = sql.param(sessionIds.map(toUuid));
   const rows = await readTenant({ ...ctx, actor, tenantId }, ({ tx }) =>
-    tx.execute<{ id: string; standing: string }>(
-      sql`select id, case when standing <> 'none' and app.lacks_second_factor(${toUuid(tenantId)}::uuid, id)
-        then 'setup' else standing end as standing from app.live_sessions${asked}`,
-    ),
+    tx.execute<{ id: string; version: string }>(sql`
+      select id, case when authorization_version <> 'none' and app.lacks_second_factor(${tenant}::uuid, id)
+        then 'setup' else authorization_version end as version
+      from app.live_sessions(${tenant}::uuid, ${ids}::uuid[])`),
   );
-  return new Map(rows.map(({ id, standing }) => [fromUuid('ses', id), standing]));
+  return new Map(rows.map(({ id, version }) => [fromUuid('ses', id), version]));
 }

@@ -2,12 +2,11 @@ import { defineAction } from '@insightdesk/shared/context';
 import { and, desc, eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { isLiveSession } from './is-live-session.ts';
-import { sessions } from '../tables.ts';
-import { sessionView, toSession } from '../view.ts';
+import { sessions } from './tables.ts';
+import { sessionView, toSession } from './view.ts';
 
-/** The caller's live sessions in this organisation, newest first. */
 export const listSessions = defineAction({
-  summary: "List the caller's sessions",
+  summary: "List the caller's active sessions in this organization",
   input: z.strictObject({}),
   output: z.object({ items: z.array(sessionView), nextCursor: z.null() }),
   allow: 'account:read',

@@ -2,9 +2,8 @@ import { defineAction } from '@insightdesk/shared/context';
 import { z } from 'zod';
 import { revokeSessions } from './revoke-sessions.ts';
 
-/** Ends every session of the caller in this organisation. */
 export const logoutAll = defineAction({
-  summary: 'Sign out everywhere',
+  summary: 'Log out of all sessions in this organization',
   input: z.strictObject({}),
   output: z.void(),
   allow: 'account:manage',

@@ -2,9 +2,8 @@ import { defineAction } from '@insightdesk/shared/context';
 import { z } from 'zod';
 import { revokeSessions } from './revoke-sessions.ts';
 
-/** Ends the session of this call. */
 export const logout = defineAction({
-  summary: 'Sign out',
+  summary: 'Log out',
   input: z.strictObject({}),
   output: z.void(),
   allow: 'account:manage',

@@ -1,7 +1,7 @@
 import { idSchema } from '@insightdesk/shared/contract';
 import { z } from 'zod';
 
-/** Which sessions of a person end: those that began before a moment, but one. */
+/** The sessions of a user that began before a time, except one. */
 export const olderSessions = z.object({
   userId: idSchema('usr'),
   before: z.iso.datetime(),

@@ -10,34 +10,35 @@ import { sleep } from '@insightdesk/shared/promises';
 import { and, eq, isNull, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { revokeSessions } from './revoke-sessions.ts';
-import { UserErrors } from '../errors.ts';
+import { SessionErrors } from './errors.ts';
+import { sessions } from './tables.ts';
+import { tokenPairView } from './view.ts';
+import { members } from '../tables.ts';
 import { isLiveSession } from './is-live-session.ts';
-import { sessionExpiry, generateTokens } from './create-session.ts';
-import { members, sessions } from '../tables.ts';
-import { tokenPairView } from '../view.ts';
+import { generateTokens, sessionExpiry } from './generate-tokens.ts';
 
 /**
- * A successor is handed out only after this long, so a second use of the old token that arrives
- * within it is concurrent, and any later one is a replay (RFC 9700, 4.14.2).
+ * The new token pair is returned after this time. A second use of the old token that is received
+ * before then is concurrent; a later one is a replay (RFC 9700, 4.14.2).
  */
-const SETTLE_MS = 500;
-/** How often a late arrival is looked at, in case it was the look that took long. */
-const LOOKS = 3;
+const CONCURRENCY_WINDOW_MS = 500;
+/** A late request is checked again, because the check itself may have been slow. */
+const MAX_CHECKS = 3;
 
-/** Swaps a refresh token for its successor; a replayed one ends the whole session. */
+/** Exchanges a refresh token for a new token pair; a replayed one revokes the session. */
 export const refreshTokens = defineAction({
-  summary: 'Refresh a session',
+  summary: 'Refresh the tokens of a session',
   input: z.strictObject({ refreshToken: z.string().max(1000) }),
   output: tokenPairView,
   allow: 'anyone',
   async run(ctx, { refreshToken }) {
-    const arrivedAt = performance.now();
-    const claim = readToken(ctx, refreshToken);
-    const outcome = await rotate(ctx, claim, arrivedAt);
-    if (outcome === 'reused') throw UserErrors.TokenReused();
-    if (outcome === 'invalid') throw UserErrors.TokenInvalid();
+    const receivedAt = performance.now();
+    const claim = decodeToken(ctx, refreshToken);
+    const outcome = await rotate(ctx, claim, receivedAt);
+    if (outcome === 'reused') throw SessionErrors.TokenReused();
+    if (outcome === 'invalid') throw SessionErrors.TokenInvalid();
     if (outcome === 'disabled') throw TenantErrors.Disabled();
-    await sleep(SETTLE_MS);
+    await sleep(CONCURRENCY_WINDOW_MS);
     const subject = { tenantId: claim.tenantId, ...outcome };
     return generateTokens(ctx, subject, claim.sessionId, claim.generation + 1);
   },
@@ -49,14 +50,14 @@ interface Claim {
   generation: number;
 }
 
-/** What a refresh token claims; 401 when it is not one of ours. */
-function readToken(ctx: Context, token: string): Claim {
+/** Throws 401 for a token that we did not sign. */
+function decodeToken(ctx: Context, token: string): Claim {
   const [tenantId, sessionId, generation] = ctx.security.tokenCodec.open('refresh', token) ?? [];
-  if (!isId('org', tenantId) || !isId('ses', sessionId)) throw UserErrors.TokenInvalid();
+  if (!isId('org', tenantId) || !isId('ses', sessionId)) throw SessionErrors.TokenInvalid();
   return { tenantId, sessionId, generation: Number(generation) };
 }
 
-function rotate(ctx: Context, { tenantId, sessionId, generation }: Claim, arrivedAt: number) {
+function rotate(ctx: Context, { tenantId, sessionId, generation }: Claim, receivedAt: number) {
   return withTenant({ ...ctx, tenantId }, async (tenant) => {
     const { tx } = tenant;
     const [session] = await tx
@@ -98,32 +99,32 @@ function rotate(ctx: Context, { tenantId, sessionId, generation }: Claim, arrive
       return { userId, role };
     }
     const isPredecessor = session.generation === generation + 1;
-    if (isPredecessor && (await cameInTime(tenant, sessionId, arrivedAt))) return { userId, role };
+    if (isPredecessor && (await isConcurrent(tenant, sessionId, receivedAt))) return { userId, role };
     await revokeSessions(tenant, { userId, sessionId });
     return 'reused';
   });
 }
 
 /**
- * Whether a request came before the successor was handed out, by the database's clock. Asked once the
- * row is locked, so waiting for a connection, or for the row, makes nobody late. What a look itself
- * takes makes a request seem later than it came, never earlier.
+ * Whether the request was received before the new token pair was returned, by the database's clock.
+ * It runs when the row is locked, so waiting for a connection or for the lock does not count. A slow
+ * check makes a request seem later than it was, never earlier.
  */
-async function cameInTime(
+async function isConcurrent(
   { tx, tenantId }: TenantContext,
   sessionId: Id<'ses'>,
-  arrivedAt: number,
+  receivedAt: number,
 ): Promise<boolean> {
-  for (let look = 0; look < LOOKS; look++) {
-    const waitedMs = performance.now() - arrivedAt;
-    const arrival = sql`statement_timestamp() - ${waitedMs}::float8 * interval '1 ms'`;
+  for (let check = 0; check < MAX_CHECKS; check++) {
+    const waitedMs = performance.now() - receivedAt;
+    const received = sql`statement_timestamp() - ${waitedMs}::float8 * interval '1 ms'`;
     const [session] = await tx
       .select({
-        inTime: sql<boolean>`${arrival} < ${sessions.refreshedAt} + ${SETTLE_MS} * interval '1 ms'`,
+        isConcurrent: sql<boolean>`${received} < ${sessions.refreshedAt} + ${CONCURRENCY_WINDOW_MS} * interval '1 ms'`,
       })
       .from(sessions)
       .where(and(eq(sessions.tenantId, tenantId), eq(sessions.id, sessionId)));
-    if (session?.inTime) return true;
+    if (session?.isConcurrent) return true;
   }
   return false;
 }

@@ -1,8 +1,8 @@
 import { type Context, readTenant } from '@insightdesk/shared/context';
 
 /**
- * Throws 401 SESSION_ENDED unless the caller's session is live and its role still the token's, 403
- * ORGANIZATION_DISABLED while its organisation is disabled.
+ * Throws 401 SESSION_ENDED or ACCESS_CHANGED unless the caller's session is live and has the role of
+ * the token, and 403 ORGANIZATION_DISABLED while the organisation is disabled.
  */
 export async function requireLiveSession(ctx: Context): Promise<void> {
   await readTenant(ctx, () => Promise.resolve());

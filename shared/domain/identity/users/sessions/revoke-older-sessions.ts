@@ -1,11 +1,12 @@
 import { type Context, systemContext, withTenant } from '@insightdesk/shared/context';
 import { and, eq, lte, ne } from 'drizzle-orm';
 import type { z } from 'zod';
-import { revokeSessions } from './revoke-sessions.ts';
+import { members } from '../tables.ts';
 import type { olderSessions } from './older-sessions.ts';
-import { members, sessions } from '../tables.ts';
+import { revokeSessions } from './revoke-sessions.ts';
+import { sessions } from './tables.ts';
 
-/** Ends a person's sessions in all organisations that began before a moment; one may be kept. */
+/** Revokes a user's older sessions in all organisations. */
 export async function revokeOlderSessions(
   ctx: Context,
   { userId, before, exceptSessionId }: z.output<typeof olderSessions>,
@@ -17,9 +18,12 @@ export async function revokeOlderSessions(
       .where(eq(members.userId, userId))
       .execute(),
   );
-  const older = and(lte(sessions.createdAt, new Date(before)), exceptSessionId && ne(sessions.id, exceptSessionId));
+  const isOlder = and(
+    lte(sessions.createdAt, new Date(before)),
+    exceptSessionId && ne(sessions.id, exceptSessionId),
+  );
   for (const { tenantId } of memberships) {
-    const there = systemContext(ctx, 'accounts', { tenantId, requestId: ctx.requestId });
-    await withTenant(there, (tenant) => revokeSessions(tenant, { userId, meant: older }));
+    const system = systemContext(ctx, 'accounts', { tenantId, requestId: ctx.requestId });
+    await withTenant(system, (tenant) => revokeSessions(tenant, { userId, where: isOlder }));
   }
 }

@@ -2,24 +2,24 @@ import type { TenantContext } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
 import { record } from '@insightdesk/shared/events';
 import { and, eq, type SQL } from 'drizzle-orm';
-import { sessionRevoked } from '../events.ts';
+import { sessionRevoked } from './events.ts';
 import { isLiveSession } from './is-live-session.ts';
-import { sessions } from '../tables.ts';
+import { sessions } from './tables.ts';
 
-/** Whose: a person's, or those that a provider vouched for; of these one, or those meant. */
-type Which = ({ userId: Id<'usr'> } | { providerId: Id<'idp'> }) & {
+/** Sessions of a user or of an identity provider; `where` and `sessionId` limit them further. */
+type SessionFilter = ({ userId: Id<'usr'> } | { providerId: Id<'idp'> }) & {
   userId?: Id<'usr'>;
   providerId?: Id<'idp'>;
   sessionId?: Id<'ses'> | undefined;
-  meant?: SQL | undefined;
+  where?: SQL | undefined;
 };
 
-/** Ends live sessions in the organisation; tells how many. */
+/** Revokes live sessions of the organisation; returns their number. */
 export async function revokeSessions(
   ctx: TenantContext,
-  { userId, providerId, sessionId, meant }: Which,
+  { userId, providerId, sessionId, where }: SessionFilter,
 ): Promise<number> {
-  const ended = await ctx.tx
+  const revoked = await ctx.tx
     .update(sessions)
     .set({ revokedAt: new Date() })
     .where(
@@ -28,11 +28,11 @@ export async function revokeSessions(
         userId && eq(sessions.userId, userId),
         providerId && eq(sessions.providerId, providerId),
         sessionId && eq(sessions.id, sessionId),
-        meant,
+        where,
         isLiveSession,
       ),
     )
     .returning({ sessionId: sessions.id, userId: sessions.userId });
-  for (const one of ended) await record(ctx, sessionRevoked, one);
-  return ended.length;
+  for (const session of revoked) await record(ctx, sessionRevoked, session);
+  return revoked.length;
 }

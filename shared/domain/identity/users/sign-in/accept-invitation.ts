@@ -17,52 +17,57 @@ import { record } from '@insightdesk/shared/events';
 import { newId } from '@insightdesk/shared/utils';
 import { and, eq, isNotNull, isNull } from 'drizzle-orm';
 import { z } from 'zod';
-import {
-  findByCredentials,
-  createAccount,
-  password,
-  rejectWeakPassword,
-  requireUnchangedPassword,
-} from '../accounts/find-by-credentials.ts';
-import { UserErrors } from '../errors.ts';
-import { memberJoined } from '../events.ts';
+import { createAccount } from '../accounts/create-account.ts';
+import { findByCredentials } from '../accounts/find-by-credentials.ts';
+import { newPassword } from '../accounts/password-fields.ts';
+import { rejectWeakPassword } from '../accounts/reject-weak-password.ts';
+import { requireUnchangedPassword } from '../accounts/require-unchanged-password.ts';
+import { AccountErrors } from '../accounts/errors.ts';
+import { toUser } from '../accounts/view.ts';
+import { InvitationErrors, MemberErrors } from '../members/errors.ts';
+import { memberJoined } from '../members/events.ts';
+import { invitations } from '../members/tables.ts';
+import { signedInView } from './view.ts';
+import { members, users } from '../tables.ts';
 import { twoFactorCode } from '../two-factor/two-factor-fields.ts';
-import { readInvitationToken } from '../members/invitation-token.ts';
+import { decodeInvitationToken } from '../members/invitation-token.ts';
 import { createSession } from '../sessions/create-session.ts';
 import { verifySecondFactor } from './verify-second-factor.ts';
 import { requireInviterCanInvite } from '../members/require-can-invite.ts';
-import { invitations, members, users } from '../tables.ts';
-import { signedInView, toUser } from '../view.ts';
 
 /**
- * Joins the organisation. The mailed token shows whose the address is; the account that has shown
- * it before proves itself by its password, and accounts that only claim the address count for nothing.
+ * Creates a member. The emailed token proves access to the address. The account that has verified the
+ * address authenticates with its password; accounts that have not verified it are ignored.
  */
 export const acceptInvitation = defineAction({
   summary: 'Accept an invitation',
   input: z.strictObject({
     token: z.string().max(1000),
     name: displayName(200),
-    password,
+    password: newPassword,
     code: twoFactorCode.optional(),
   }),
   output: signedInView,
   allow: 'anyone',
   async run(ctx, input) {
-    const { tenantId, id } = readInvitationToken(ctx, input.token);
-    const invited = { ...ctx, actor: { kind: 'anonymous' }, tenantId } as const;
-    const invitation = await requireInvitation(invited, id);
+    const { tenantId, id } = decodeInvitationToken(ctx, input.token);
+    const anonymous = { ...ctx, actor: { kind: 'anonymous' }, tenantId } as const;
+    const invitation = await requireInvitation(anonymous, id);
     const { email, role } = invitation;
     rejectWeakPassword(input.password, [email, input.name]);
-    const proven = await findByCredentials(ctx, { email, password: input.password });
-    const proof = await verifySecondFactor(ctx, proven?.id ?? newId('usr'), {
+    const existing = await findByCredentials(ctx, { email, password: input.password });
+    const authentication = await verifySecondFactor(ctx, existing?.id ?? newId('usr'), {
       by: 'password',
       code: input.code,
     });
     const passwordHash = await ctx.security.passwords.hash(input.password);
-    return withTenant(invited, async (tenant) => {
-      await take(tenant, invitation);
-      const user = await enter(tenant, { email, name: input.name }, proven, passwordHash);
+    return withTenant(anonymous, async (tenant) => {
+      await useInvitation(tenant, invitation);
+      const user = await requireAccount(tenant, {
+        invited: { email, name: input.name },
+        existing,
+        passwordHash,
+      });
       const joined = await tenant.tx
         .insert(members)
         .values({ tenantId, userId: user.id, role })
@@ -72,30 +77,30 @@ export const acceptInvitation = defineAction({
           setWhere: isNotNull(members.removedAt),
         })
         .returning({ role: members.role });
-      if (joined.length === 0) throw UserErrors.AlreadyMember();
+      if (joined.length === 0) throw MemberErrors.AlreadyMember();
       if (role !== 'customer') await requireSeat(tenant);
       await record(tenant, memberJoined, { userId: user.id, name: user.name, role });
-      const organization = await requireEnabled(tenant);
-      const pair = await createSession(tenant, { tenantId, userId: user.id, role, ...proof });
+      const organization = await requireEnabledOrganization(tenant);
+      const pair = await createSession(tenant, { tenantId, userId: user.id, role, ...authentication });
       return { user: toUser(user), organization: toOrganization(organization), ...pair };
     }).catch((error) => {
       const isRace = violatedConstraint(error) === 'users_verified_email';
-      throw isRace ? UserErrors.InvalidCredentials() : error;
+      throw isRace ? AccountErrors.InvalidCredentials() : error;
     });
   },
 });
 
 /**
- * Uses the invitation up, if whoever made it may still offer what it says. Its maker comes first,
- * as in his removal: both at once wait for each other in one order.
+ * Marks the invitation as accepted if the inviter can still assign its role. Locks the inviter first,
+ * in the same order as removeMember.
  */
-async function take(
+async function useInvitation(
   tenant: TenantContext,
   { id, invitedBy, role }: typeof invitations.$inferSelect,
 ): Promise<void> {
   const { tx, tenantId } = tenant;
   await requireInviterCanInvite(tenant, { invitedBy, role });
-  const taken = await tx
+  const accepted = await tx
     .update(invitations)
     .set({ acceptedAt: new Date() })
     .where(
@@ -107,35 +112,40 @@ async function take(
       ),
     )
     .returning({ id: invitations.id });
-  if (taken.length === 0) throw UserErrors.InvitationInvalid();
+  if (accepted.length === 0) throw InvitationErrors.Invalid();
 }
 
-/** The verified account of the address: the one there is, one that becomes it, or a new one. */
-async function enter(
+interface InvitedAccount {
+  invited: { email: string; name: string };
+  /** The account that authenticated with the password. */
+  existing: Awaited<ReturnType<typeof findByCredentials>>;
+  passwordHash: string;
+}
+
+/** The account with the verified address: the existing one, which may become verified, or a new one. */
+async function requireAccount(
   tenant: TenantContext,
-  person: { email: string; name: string },
-  proven: Awaited<ReturnType<typeof findByCredentials>>,
-  passwordHash: string,
+  { invited, existing, passwordHash }: InvitedAccount,
 ) {
   const { tx } = tenant;
   const emailVerifiedAt = new Date();
   const [owner] = await tx
     .select({ id: users.id })
     .from(users)
-    .where(and(eq(users.email, person.email), isNotNull(users.emailVerifiedAt)));
-  if (owner && owner.id !== proven?.id) throw UserErrors.InvalidCredentials();
-  if (!proven) {
-    const fresh = { id: newId('usr'), ...person };
-    await createAccount(tenant, { ...fresh, emailVerifiedAt }, passwordHash);
-    return fresh;
+    .where(and(eq(users.email, invited.email), isNotNull(users.emailVerifiedAt)));
+  if (owner && owner.id !== existing?.id) throw AccountErrors.InvalidCredentials();
+  if (!existing) {
+    const user = { id: newId('usr'), ...invited };
+    await createAccount(tenant, { ...user, emailVerifiedAt }, passwordHash);
+    return user;
   }
-  await requireUnchangedPassword(tenant, proven, 'no key update');
+  await requireUnchangedPassword(tenant, existing, 'no key update');
   if (!owner) {
-    const stillIts = and(eq(users.id, proven.id), eq(users.email, person.email));
-    const verified = await tx.update(users).set({ emailVerifiedAt }).where(stillIts).returning();
-    if (verified.length === 0) throw UserErrors.InvalidCredentials();
+    const isUnchanged = and(eq(users.id, existing.id), eq(users.email, invited.email));
+    const verified = await tx.update(users).set({ emailVerifiedAt }).where(isUnchanged).returning();
+    if (verified.length === 0) throw AccountErrors.InvalidCredentials();
   }
-  return proven;
+  return existing;
 }
 
 async function requireInvitation(ctx: Context & { tenantId: Id<'org'> }, id: Id<'inv'>) {
@@ -146,17 +156,17 @@ async function requireInvitation(ctx: Context & { tenantId: Id<'org'> }, id: Id<
       .where(and(eq(invitations.tenantId, ctx.tenantId), eq(invitations.id, id)))
       .execute(),
   );
-  if (!invitation || invitation.expiresAt < new Date()) throw UserErrors.InvitationInvalid();
-  if (invitation.acceptedAt) throw UserErrors.InvitationUsed();
+  if (!invitation || invitation.expiresAt < new Date()) throw InvitationErrors.Invalid();
+  if (invitation.acceptedAt) throw InvitationErrors.Used();
   return invitation;
 }
 
-async function requireEnabled({ tx, tenantId }: TenantContext) {
+async function requireEnabledOrganization({ tx, tenantId }: TenantContext) {
   const [organization] = await tx
     .select()
     .from(organizations)
     .where(eq(organizations.id, tenantId));
-  if (!organization) throw UserErrors.InvitationInvalid();
+  if (!organization) throw InvitationErrors.Invalid();
   if (organization.disabledAt) throw TenantErrors.Disabled();
   return organization;
 }

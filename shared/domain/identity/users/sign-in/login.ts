@@ -3,31 +3,34 @@ import { idSchema } from '@insightdesk/shared/contract';
 import { toOrganization } from '@insightdesk/shared/domain/tenancy/tenants';
 import { z } from 'zod';
 import { chooseOrganization } from './choose-organization.ts';
-import { requireCredentials, requireUnchangedPassword } from '../accounts/find-by-credentials.ts';
+import { requireCredentials } from '../accounts/find-by-credentials.ts';
+import { currentPassword } from '../accounts/password-fields.ts';
+import { requireUnchangedPassword } from '../accounts/require-unchanged-password.ts';
 import { twoFactorCode } from '../two-factor/two-factor-fields.ts';
 import { createSession } from '../sessions/create-session.ts';
 import { verifySecondFactor } from './verify-second-factor.ts';
-import { signedInView, toUser } from '../view.ts';
+import { toUser } from '../accounts/view.ts';
+import { signedInView } from './view.ts';
 
-/** Signs a person in to one of its organisations, unless told the first that is not disabled. */
+/** Without an organisation, the user's first one that is not disabled. */
 export const login = defineAction({
-  summary: 'Sign in',
+  summary: 'Log in',
   input: z.strictObject({
     email: email(),
-    password: z.string().max(200),
+    password: currentPassword,
     organizationId: idSchema('org').optional(),
-    code: twoFactorCode.optional().describe('Of the second factor, if one is set up'),
+    code: twoFactorCode.optional().describe('Code of the second factor, if one is set up'),
   }),
   output: signedInView,
   allow: 'anyone',
   async run(ctx, input) {
     const user = await requireCredentials(ctx, input);
     const { organization, role } = await chooseOrganization(ctx, user.id, input.organizationId);
-    const proof = await verifySecondFactor(ctx, user.id, { by: 'password', code: input.code });
-    const there = { ...ctx, actor: { kind: 'anonymous' }, tenantId: organization.id } as const;
-    const pair = await withTenant(there, async (tenant) => {
+    const authentication = await verifySecondFactor(ctx, user.id, { by: 'password', code: input.code });
+    const anonymous = { ...ctx, actor: { kind: 'anonymous' }, tenantId: organization.id } as const;
+    const pair = await withTenant(anonymous, async (tenant) => {
       await requireUnchangedPassword(tenant, user);
-      return createSession(tenant, { tenantId: organization.id, userId: user.id, role, ...proof });
+      return createSession(tenant, { tenantId: organization.id, userId: user.id, role, ...authentication });
     });
     return { user: toUser(user), organization: toOrganization(organization), ...pair };
   },

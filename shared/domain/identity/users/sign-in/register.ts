@@ -3,20 +3,23 @@ import { organizations, toOrganization } from '@insightdesk/shared/domain/tenanc
 import { record } from '@insightdesk/shared/events';
 import { newId } from '@insightdesk/shared/utils';
 import { z } from 'zod';
-import { requestAccountLink } from '../accounts/account-links.ts';
-import { createAccount, password, rejectWeakPassword } from '../accounts/find-by-credentials.ts';
-import { organizationCreated } from '../events.ts';
-import { createSession } from '../sessions/create-session.ts';
+import { requestEmailLink } from '../accounts/email-links.ts';
+import { createAccount } from '../accounts/create-account.ts';
+import { newPassword } from '../accounts/password-fields.ts';
+import { rejectWeakPassword } from '../accounts/reject-weak-password.ts';
+import { toUser } from '../accounts/view.ts';
+import { organizationCreated } from '../members/events.ts';
+import { signedInView } from './view.ts';
 import { members } from '../tables.ts';
-import { signedInView, toUser } from '../view.ts';
+import { createSession } from '../sessions/create-session.ts';
 
 /**
- * Founds an organisation; the caller becomes its owner, by an account of its own whoever else has
- * this address. Until a mail shows that it is his, the account can do little to others.
+ * Creates an organisation with a new user as its owner, also when other accounts have this address.
+ * Until the address is verified, the account can do little that affects others.
  */
 export const register = defineAction({
-  summary: 'Register a person and found an organisation',
-  input: z.strictObject({ email: email(), password, name: displayName(200), organizationName: displayName(200) }),
+  summary: 'Register a user and create an organization',
+  input: z.strictObject({ email: email(), password: newPassword, name: displayName(200), organizationName: displayName(200) }),
   output: signedInView,
   allow: 'anyone',
   async run(ctx, input) {
@@ -25,14 +28,14 @@ export const register = defineAction({
     const user = { id: newId('usr'), email: input.email, name: input.name };
     const passwordHash = await ctx.security.passwords.hash(input.password);
     const subject = { tenantId: organization.id, userId: user.id, role: 'owner' as const };
-    const founding = { ...ctx, actor: { kind: 'anonymous' }, tenantId: organization.id } as const;
-    const pair = await withTenant(founding, async (tenant) => {
+    const anonymous = { ...ctx, actor: { kind: 'anonymous' }, tenantId: organization.id } as const;
+    const pair = await withTenant(anonymous, async (tenant) => {
       const { tx } = tenant;
       await tx.insert(organizations).values(organization);
       await createAccount(tenant, user, passwordHash);
       await tx.insert(members).values(subject);
       await record(tenant, organizationCreated, { name: organization.name, ownerId: user.id });
-      await requestAccountLink(tenant, { purpose: 'verify', userId: user.id, email: user.email });
+      await requestEmailLink(tenant, { purpose: 'verify', userId: user.id, email: user.email });
       return createSession(tenant, subject);
     });
     return { user: toUser(user), organization: toOrganization(organization), ...pair };

@@ -4,28 +4,28 @@ import { ForbiddenError } from '@insightdesk/shared/errors';
 import { record } from '@insightdesk/shared/events';
 import { newId } from '@insightdesk/shared/utils';
 import { z } from 'zod';
-import { impersonationStarted } from '../events.ts';
+import { sessions } from '../sessions/tables.ts';
+import { impersonationStarted } from './events.ts';
 import { findPermissionRestriction } from '../sessions/find-permission-restriction.ts';
 import { requireMember } from '../members/find-member.ts';
-import { sessions } from '../tables.ts';
 
-const MOST_MINUTES = 60;
+const MAX_MINUTES = 60;
 const MINUTE_MS = 60_000;
 
-const wanted = z.strictObject({
+const impersonation = z.strictObject({
   userId: idSchema('usr'),
   operator: singleLine(100),
-  reason: singleLine(500).refine((text) => text.length >= 10, 'Say why in ten characters or more'),
-  minutes: z.int().min(1).max(MOST_MINUTES),
+  reason: singleLine(500).refine((text) => text.length >= 10, 'Must have at least 10 characters'),
+  minutes: z.int().min(1).max(MAX_MINUTES),
 });
 
 /**
- * Lets an operator act in a member's name for some minutes, by an access token that no refresh token
- * comes with. The organisation hears of it, and of all that is done with it. For the system only.
+ * Lets an operator act as a member for some minutes, with an access token and no refresh token. The
+ * staff is notified, and the audit log records every action. For the system only.
  */
-export async function startImpersonation(ctx: Context, input: z.input<typeof wanted>) {
+export async function startImpersonation(ctx: Context, input: z.input<typeof impersonation>) {
   if (ctx.actor.kind !== 'system') throw new ForbiddenError();
-  const { userId, operator, reason, minutes } = wanted.parse(input);
+  const { userId, operator, reason, minutes } = impersonation.parse(input);
   const expiresAt = new Date(Date.now() + minutes * MINUTE_MS);
   return withTenant(ctx, async (tenant) => {
     const { tx, tenantId } = tenant;

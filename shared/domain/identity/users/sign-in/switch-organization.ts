@@ -3,19 +3,22 @@ import { idSchema } from '@insightdesk/shared/contract';
 import { TenantErrors, toOrganization } from '@insightdesk/shared/domain/tenancy/tenants';
 import { eq, gte } from 'drizzle-orm';
 import { z } from 'zod';
-import { requireUnchangedPassword } from '../accounts/find-by-credentials.ts';
+import { requireUnchangedPassword } from '../accounts/require-unchanged-password.ts';
 import { revokeSessions } from '../sessions/revoke-sessions.ts';
-import { UserErrors } from '../errors.ts';
+import { AccountErrors } from '../accounts/errors.ts';
+import { toUser } from '../accounts/view.ts';
+import { SessionErrors } from '../sessions/errors.ts';
+import { sessions } from '../sessions/tables.ts';
+import { signedInView } from './view.ts';
+import { users } from '../tables.ts';
 import { listMemberships } from '../members/list-memberships.ts';
 import { requireLiveSession } from '../sessions/require-live-session.ts';
 import { createSession } from '../sessions/create-session.ts';
-import { inheritAmr } from './verify-second-factor.ts';
-import { sessions, users } from '../tables.ts';
-import { signedInView, toUser } from '../view.ts';
+import { inheritAmr } from './inherit-amr.ts';
 
-/** Moves the caller's session to another of its organisations: a new one begins, this one ends. */
+/** Creates a session in the other organisation and revokes the current one. */
 export const switchOrganization = defineAction({
-  summary: 'Switch to another organisation',
+  summary: 'Switch to another organization of the caller',
   input: z.strictObject({ organizationId: idSchema('org') }),
   output: signedInView,
   allow: 'account:manage',
@@ -27,22 +30,22 @@ export const switchOrganization = defineAction({
     const target = memberships.find(({ id }) => id === tenantId);
     if (!target) throw TenantErrors.NotFound();
     if (target.disabledAt) throw TenantErrors.Disabled();
-    const proof = await inheritAmr(ctx);
-    // The end of the old one shows that it was live, and nothing begins when it was not, nor when it
-    // is about to be ended because the password was replaced.
+    const authentication = await inheritAmr(ctx);
+    // Revoking the old session proves that it was live. A session that is older than the current
+    // password is about to be revoked and must not create a new one.
     const user = await withTenant(ctx, async (tenant) => {
       const [self] = await tenant.tx.select().from(users).where(eq(users.id, userId)).for('share');
-      if (!self) throw UserErrors.NotFound();
+      if (!self) throw AccountErrors.NotFound();
       const { passwordChangedAt: since } = self;
-      const meant = since ? gte(sessions.createdAt, since) : undefined;
-      const ended = await revokeSessions(tenant, { userId, sessionId, meant });
-      if (ended === 0) throw UserErrors.SessionNotFound();
+      const isCurrent = since ? gte(sessions.createdAt, since) : undefined;
+      const revoked = await revokeSessions(tenant, { userId, sessionId, where: isCurrent });
+      if (revoked === 0) throw SessionErrors.NotFound();
       return self;
     });
-    const there = { ...ctx, actor: { kind: 'anonymous' }, tenantId } as const;
-    const pair = await withTenant(there, async (tenant) => {
+    const anonymous = { ...ctx, actor: { kind: 'anonymous' }, tenantId } as const;
+    const pair = await withTenant(anonymous, async (tenant) => {
       await requireUnchangedPassword(tenant, user);
-      return createSession(tenant, { tenantId, userId, role: target.role, ...proof });
+      return createSession(tenant, { tenantId, userId, role: target.role, ...authentication });
     });
     return { user: toUser(user), organization: toOrganization(target), ...pair };
   },

@@ -2,7 +2,7 @@ import type { StoredKey } from '@insightdesk/shared/security';
 import { sql } from 'drizzle-orm';
 import { type IdentityDatabase, ENCRYPTION_PURPOSE, type Secrets } from './encryption.ts';
 
-/** All stored keys, in the order in which they begin to sign. */
+/** All signing keys, ordered by when they start to sign. */
 export async function loadSigningKeys(
   database: Pick<IdentityDatabase, 'read'>,
   secrets: Secrets,

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { type IdentityDatabase, ENCRYPTION_PURPOSE, type Secrets } from './encryption.ts';
 
-/** Encrypts the keys by the encryption key of now; gives how many were not. */
+/** Encrypts outdated signing keys with the current encryption key; returns their number. */
 export function reencryptSigningKeys({
   identity,
   secrets,
@@ -15,8 +15,8 @@ export function reencryptSigningKeys({
     );
     const outdated = rows.filter(({ sealed }) => !secrets.isCurrent(sealed));
     for (const { id, sealed } of outdated) {
-      const renewed = secrets.encrypt(ENCRYPTION_PURPOSE, secrets.decrypt(ENCRYPTION_PURPOSE, sealed, id), id);
-      await tx.execute(sql`update signing_keys set sealed = ${renewed} where id = ${id}`);
+      const current = secrets.encrypt(ENCRYPTION_PURPOSE, secrets.decrypt(ENCRYPTION_PURPOSE, sealed, id), id);
+      await tx.execute(sql`update signing_keys set sealed = ${current} where id = ${id}`);
     }
     return outdated.length;
   });

@@ -3,18 +3,18 @@ import { newId } from '@insightdesk/shared/utils';
 import { sql } from 'drizzle-orm';
 import { type IdentityDatabase, ENCRYPTION_PURPOSE, type Secrets } from './encryption.ts';
 
-/** Every process has asked for the keys by then: see `watchKeys`. */
-const HEAD_START_SECONDS = 3;
-/** What was signed at the last moment still has its whole life. */
-const SLACK_SECONDS = 3_600;
+/** All processes have loaded the new key by then; see `watchKeys`. */
+const ACTIVATION_DELAY_SECONDS = 3;
+/** Tokens signed just before the rotation keep their whole lifetime. */
+const GRACE_SECONDS = 3_600;
 
 /**
- * Adds a key that signs from three seconds on. Those before it verify until all that they signed
- * has expired, `configuredId`, the one of the configuration, too; what ended long ago is dropped.
+ * Creates a key that signs after three seconds. Older keys, including the configured one, verify until
+ * everything that they signed has expired. Keys that ended a day ago are deleted. Returns the key's id.
  */
 export async function rotateSigningKeys(
   { identity, secrets }: { identity: Pick<IdentityDatabase, 'write'>; secrets: Secrets },
-  { configuredId, longestTtlSeconds }: { configuredId: string; longestTtlSeconds: number },
+  { configuredId, maxTtlSeconds }: { configuredId: string; maxTtlSeconds: number },
 ): Promise<string> {
   const id = `key-${newId('key').slice(4)}`;
   const sealed = secrets.encrypt(ENCRYPTION_PURPOSE, randomBytes(32).toString('base64url'), id);
@@ -25,11 +25,11 @@ export async function rotateSigningKeys(
       on conflict (id) do nothing`);
     await tx.execute(sql`
       update signing_keys set ends_at = now()
-        + ${HEAD_START_SECONDS + longestTtlSeconds + SLACK_SECONDS} * interval '1 second'
+        + ${ACTIVATION_DELAY_SECONDS + maxTtlSeconds + GRACE_SECONDS} * interval '1 second'
       where ends_at is null`);
     await tx.execute(sql`
       insert into signing_keys (id, sealed, signs_from)
-      values (${id}, ${sealed}, now() + ${HEAD_START_SECONDS} * interval '1 second')`);
+      values (${id}, ${sealed}, now() + ${ACTIVATION_DELAY_SECONDS} * interval '1 second')`);
     await tx.execute(sql`
       delete from signing_keys
       where sealed is not null and ends_at < now() - interval '1 day'`);

@@ -4,9 +4,9 @@ import { z } from 'zod';
 import { twoFactorCode, recoveryCodesView } from './two-factor-fields.ts';
 import { markFactorVerified, requireVerifiedFactor } from './session-factors.ts';
 
-/** From now on signing in takes a code; the session of this call has given its own. */
+/** Logins require a code from now on; the current session counts as verified. */
 export const confirmTwoFactor = defineAction({
-  summary: 'Confirm the authenticator app by a code of it',
+  summary: 'Confirm two-factor setup',
   input: z.strictObject({ code: twoFactorCode }),
   output: recoveryCodesView,
   allow: 'account:manage',

@@ -8,12 +8,13 @@ import {
 } from '@insightdesk/shared/domain/identity/mfa';
 import { z } from 'zod';
 import { confirmPassword } from '../accounts/confirm-password.ts';
-import { currentPassword, twoFactorCode } from './two-factor-fields.ts';
+import { currentPassword } from '../accounts/password-fields.ts';
+import { twoFactorCode } from './two-factor-fields.ts';
 import { requireRemovableFactor, clearFactor } from './session-factors.ts';
 
-/** Gives up the authenticator app; sessions that had proven it no longer have, in any organisation. */
+/** Sessions that verified the authenticator app no longer count as verified, in all organisations. */
 export const disableTwoFactor = defineAction({
-  summary: 'Remove the authenticator app',
+  summary: 'Disable the authenticator app',
   input: z.strictObject({ password: currentPassword, code: twoFactorCode }),
   output: z.void(),
   allow: 'account:manage',

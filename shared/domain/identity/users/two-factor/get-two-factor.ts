@@ -3,7 +3,7 @@ import { readFactors } from '@insightdesk/shared/domain/identity/mfa';
 import { z } from 'zod';
 
 export const getTwoFactor = defineAction({
-  summary: "The caller's second factors",
+  summary: 'Get two-factor status',
   input: z.strictObject({}),
   output: z.object({
     totp: z.boolean().describe('An authenticator app is set up'),

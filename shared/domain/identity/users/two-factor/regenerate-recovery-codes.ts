@@ -8,10 +8,11 @@ import {
 } from '@insightdesk/shared/domain/identity/mfa';
 import { z } from 'zod';
 import { confirmPassword } from '../accounts/confirm-password.ts';
-import { currentPassword, twoFactorCode, recoveryCodesView } from './two-factor-fields.ts';
+import { currentPassword } from '../accounts/password-fields.ts';
+import { recoveryCodesView, twoFactorCode } from './two-factor-fields.ts';
 
 export const regenerateRecoveryCodes = defineAction({
-  summary: 'Replace all recovery codes by new ones',
+  summary: 'Regenerate recovery codes',
   input: z.strictObject({ password: currentPassword, code: twoFactorCode }),
   output: recoveryCodesView,
   allow: 'account:manage',

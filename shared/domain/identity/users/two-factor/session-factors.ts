@@ -9,70 +9,73 @@ import type { Tx } from '@insightdesk/shared/database';
 import {
   deleteRecoveryCodes,
   FactorErrors,
-  type Factors,
+  type SecondFactors,
   findFactors,
   hasSecondFactor,
   readFactors,
 } from '@insightdesk/shared/domain/identity/mfa';
 import { organizations } from '@insightdesk/shared/domain/tenancy/tenants';
 import { and, eq, isNull, type SQL } from 'drizzle-orm';
-import { members, sessions } from '../tables.ts';
+import { sessions } from '../sessions/tables.ts';
+import { members } from '../tables.ts';
 
-const MOST_ORGANIZATIONS = 1_000;
+const MAX_ORGANIZATIONS = 1_000;
 
 /**
- * Whoever has a factor adds another only from a session that has proven one: a stolen password
- * would otherwise be enough to bring one's own. 403 TWO_FACTOR_REQUIRED.
+ * Throws 403 TWO_FACTOR_REQUIRED when the user has a second factor that the session has not
+ * verified. Otherwise a stolen password would be enough to add another factor.
  */
-export async function requireVerifiedFactor(ctx: UserTenantContext): Promise<Factors> {
+export async function requireVerifiedFactor(ctx: UserTenantContext): Promise<SecondFactors> {
   const { tx, tenantId, actor } = ctx;
   const [session] = await tx
     .select({ factorId: sessions.factorId })
     .from(sessions)
     .where(and(eq(sessions.tenantId, tenantId), eq(sessions.id, actor.sessionId)));
   const factors = await readFactors(tx, actor.userId);
-  if (hasSecondFactor(factors) && !session?.factorId) throw FactorErrors.NotProven();
+  if (hasSecondFactor(factors) && !session?.factorId) throw FactorErrors.NotVerified();
   return factors;
 }
 
-/** The caller's session has proven this factor from now on. */
+/** Marks the factor as verified in the caller's session. */
 export const markFactorVerified = ({ tx, tenantId, actor }: UserTenantContext, factorId: string) =>
   tx
     .update(sessions)
     .set({ factorId })
     .where(and(eq(sessions.tenantId, tenantId), eq(sessions.id, actor.sessionId)));
 
-/** Takes a factor that is given up back from the person's sessions, in all organisations. */
+/** Removes a deleted factor from the user's sessions in all organisations. */
 export async function clearFactor(tx: Tx, userId: Id<'usr'>, factorId: string): Promise<void> {
   const isLast = !hasSecondFactor(await readFactors(tx, userId));
-  const which: SQL | undefined = isLast
+  const isAffected: SQL | undefined = isLast
     ? isNull(sessions.providerId)
     : eq(sessions.factorId, factorId);
   if (isLast) await deleteRecoveryCodes(tx, userId);
   await tx
     .update(sessions)
     .set({ factorId: null })
-    .where(and(eq(sessions.userId, userId), which));
+    .where(and(eq(sessions.userId, userId), isAffected));
 }
 
-/** 409 while one of the caller's organisations requires the factor that would be the last. */
+/** Throws 409 for the last factor while one of the user's organisations requires one. */
 export async function requireRemovableFactor(ctx: UserContext): Promise<void> {
   const { userId } = ctx.actor;
   const { totpId, passkeys } = await findFactors(ctx, userId);
   if ((totpId ? 1 : 0) + passkeys > 1) return;
-  const own = await ctx.database.read({ userId }, (tx) =>
+  const memberships = await ctx.database.read({ userId }, (tx) =>
     tx
       .select({ tenantId: members.tenantId })
       .from(members)
       .where(and(eq(members.userId, userId), isNull(members.removedAt)))
-      .limit(MOST_ORGANIZATIONS)
+      .limit(MAX_ORGANIZATIONS)
       .execute(),
   );
-  const demands = await Promise.all(own.map(({ tenantId }) => demandsFactor(ctx, tenantId)));
-  if (demands.includes(true)) throw FactorErrors.Enforced();
+  const required = await Promise.all(
+    memberships.map(({ tenantId }) => requiresSecondFactor(ctx, tenantId)),
+  );
+  if (required.includes(true)) throw FactorErrors.RequiredByOrganization();
 }
 
-async function demandsFactor(ctx: Context, tenantId: TenantContext['tenantId']) {
+async function requiresSecondFactor(ctx: Context, tenantId: TenantContext['tenantId']) {
   const [row] = await ctx.database.read({ tenantId }, (tx) =>
     tx
       .select({ required: organizations.requireTwoFactor })

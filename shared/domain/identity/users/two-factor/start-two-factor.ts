@@ -2,16 +2,16 @@ import { defineAction, withTenant } from '@insightdesk/shared/context';
 import { startTotp } from '@insightdesk/shared/domain/identity/mfa';
 import { z } from 'zod';
 import { confirmPassword } from '../accounts/confirm-password.ts';
-import { currentPassword } from './two-factor-fields.ts';
+import { currentPassword } from '../accounts/password-fields.ts';
 import { requireVerifiedFactor } from './session-factors.ts';
 
-/** Hands out the secret of an authenticator app; it counts once a code of it was confirmed. */
+/** Returns the secret for an authenticator app; confirmTwoFactor enables it. */
 export const startTwoFactor = defineAction({
-  summary: 'Begin to set up an authenticator app',
+  summary: 'Start two-factor setup',
   input: z.strictObject({ password: currentPassword }),
   output: z.object({
-    secret: z.string().describe('Base32, to be typed in'),
-    url: z.string().describe('otpauth://, to be shown as a QR code'),
+    secret: z.string().describe('Base32, to type into the app'),
+    url: z.string().describe('otpauth:// URL, to show as a QR code'),
   }),
   allow: 'account:manage',
   duringSetup: true,

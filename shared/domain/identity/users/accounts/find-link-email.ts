@@ -1,31 +1,31 @@
 import type { Context } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
 import { eq } from 'drizzle-orm';
-import { accountLinkToken, findAccountLink } from './account-links.ts';
+import { emailLinkToken, findEmailLink } from './email-links.ts';
 import { users } from '../tables.ts';
 
-/** What a letter with a link is made of. */
-export interface AccountLinkEmail {
+/** The content of an email with a link. */
+export interface LinkEmail {
   purpose: 'verify' | 'change' | 'reset';
   to: string;
-  /** Missing where the letter can only say that there is nothing to follow. */
+  /** Missing when the address has no verified account, so that there is no link to follow. */
   token?: string;
-  /** The account's address until now, when that is verified: it hears of a change. */
+  /** The account's current address if it is verified; it is notified of a change. */
   previousEmail?: string;
 }
 
-/** What to mail for a link, if anything: it may be void by now, or be for an address without account. */
-export async function findAccountLinkEmail(ctx: Context, id: Id<'lnk'>): Promise<AccountLinkEmail | undefined> {
-  const link = await findAccountLink(ctx, id);
+/** Undefined when the link can no longer be used or the address has no account. */
+export async function findLinkEmail(ctx: Context, id: Id<'lnk'>): Promise<LinkEmail | undefined> {
+  const link = await findEmailLink(ctx, id);
   if (!link) return undefined;
   const { purpose, email: to } = link;
-  const token = accountLinkToken(ctx, link);
-  const whose = link.userId ? eq(users.id, link.userId) : eq(users.email, to);
+  const token = emailLinkToken(ctx, link);
+  const isAccount = link.userId ? eq(users.id, link.userId) : eq(users.email, to);
   const accounts = await ctx.database.read({}, (tx) =>
     tx
       .select({ email: users.email, verifiedAt: users.emailVerifiedAt })
       .from(users)
-      .where(whose)
+      .where(isAccount)
       .orderBy(users.emailVerifiedAt)
       .limit(1)
       .execute(),

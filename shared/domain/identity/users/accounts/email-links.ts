@@ -1,0 +1,108 @@
+import { type Context, type TenantContext, withTenant } from '@insightdesk/shared/context';
+import { type Id, isId } from '@insightdesk/shared/contract';
+import { record } from '@insightdesk/shared/events';
+import { newId } from '@insightdesk/shared/utils';
+import { and, eq, gt, inArray, isNull, or, sql } from 'drizzle-orm';
+import { AccountErrors } from './errors.ts';
+import { emailLinkRequested } from './events.ts';
+import { emailLinks } from './tables.ts';
+import { accountContext } from './account-context.ts';
+import { consumeDailyQuota, quotaKey, secondsUntilReset } from './consume-daily-quota.ts';
+
+type EmailLink = typeof emailLinks.$inferSelect;
+type Purpose = EmailLink['purpose'];
+
+const validityHours: Record<Purpose, number> = { verify: 24, change: 24, reset: 1 };
+
+const MAX_EMAILS_PER_ADDRESS_PER_DAY = 10;
+const MAX_EMAILS_PER_ACCOUNT_PER_DAY = 5;
+/** A reset link is valid for an hour: beyond the limit, one of those already sent still works. */
+const MAX_RESETS_PER_ADDRESS_PER_HOUR = 3;
+
+/** The token in the URL of a link. */
+export const emailLinkToken = (ctx: Context, { purpose, id }: Pick<EmailLink, 'purpose' | 'id'>) =>
+  ctx.security.tokenCodec.seal('account-link', [purpose, id]);
+
+/**
+ * Creates a link and requests its email; beyond the limit of the address the link is created but not
+ * emailed. The work is the same whether or not the address has an account.
+ */
+export async function requestEmailLink(
+  ctx: TenantContext,
+  link: Pick<EmailLink, 'purpose' | 'email'> & { userId?: Id<'usr'> },
+): Promise<void> {
+  const id = newId('lnk');
+  const isMuted = !(await consumeEmailQuota(ctx, link));
+  const expiresAt = new Date(Date.now() + validityHours[link.purpose] * 3_600_000);
+  await ctx.tx.insert(emailLinks).values({ id, ...link, expiresAt });
+  await record(ctx, emailLinkRequested, { linkId: id, isMuted });
+}
+
+function consumeEmailQuota(ctx: TenantContext, { purpose, email }: Pick<EmailLink, 'purpose' | 'email'>) {
+  if (purpose !== 'reset') return consumeDailyQuota(ctx, quotaKey('mail', email), MAX_EMAILS_PER_ADDRESS_PER_DAY);
+  const hour = new Date().getUTCHours();
+  return consumeDailyQuota(ctx, `${quotaKey('reset', email)}:${hour}`, MAX_RESETS_PER_ADDRESS_PER_HOUR);
+}
+
+/** Consumes one of the daily email links of an account; throws 429 when none is left. */
+export async function consumeAccountEmailQuota(
+  ctx: TenantContext,
+  userId: Id<'usr'>,
+): Promise<void> {
+  if (await consumeDailyQuota(ctx, quotaKey('links', userId), MAX_EMAILS_PER_ACCOUNT_PER_DAY)) return;
+  throw AccountErrors.TooManyEmails(secondsUntilReset());
+}
+
+const isUsable = and(isNull(emailLinks.usedAt), gt(emailLinks.expiresAt, sql`now()`));
+
+/** The link if it can still be used. */
+export async function findEmailLink(ctx: Context, id: Id<'lnk'>): Promise<EmailLink | undefined> {
+  const [link] = await ctx.database.read({}, (tx) =>
+    tx
+      .select()
+      .from(emailLinks)
+      .where(and(eq(emailLinks.id, id), isUsable))
+      .execute(),
+  );
+  return link;
+}
+
+/** Throws 422 LINK_INVALID when the token is forged, or its link is used or expired. */
+export async function requireEmailLink(ctx: Context, token: string, purposes: readonly Purpose[]) {
+  const [purpose, id] = ctx.security.tokenCodec.open('account-link', token) ?? [];
+  const link = isId('lnk', id) ? await findEmailLink(ctx, id) : undefined;
+  if (!link || link.purpose !== purpose || !purposes.includes(link.purpose)) {
+    throw AccountErrors.LinkInvalid();
+  }
+  return link;
+}
+
+/** Uses a link once and runs `work` in the same transaction. */
+export function useEmailLink<T>(
+  ctx: Context,
+  { id }: EmailLink,
+  work: (tenant: TenantContext) => Promise<T>,
+): Promise<T> {
+  return withTenant(accountContext(ctx), async (tenant) => {
+    const used = await tenant.tx
+      .update(emailLinks)
+      .set({ usedAt: new Date() })
+      .where(and(eq(emailLinks.id, id), isUsable))
+      .returning({ id: emailLinks.id });
+    if (used.length === 0) throw AccountErrors.LinkInvalid();
+    return work(tenant);
+  });
+}
+
+/** Revokes all links that could change the account. */
+export async function revokeEmailLinks({ tx }: TenantContext, account: { id: Id<'usr'>; email: string }) {
+  const isReset = and(eq(emailLinks.purpose, 'reset'), eq(emailLinks.email, account.email));
+  const isOwn = and(
+    eq(emailLinks.userId, account.id),
+    inArray(emailLinks.purpose, ['change', 'reset']),
+  );
+  await tx
+    .update(emailLinks)
+    .set({ usedAt: new Date() })
+    .where(and(or(isOwn, isReset), isNull(emailLinks.usedAt)));
+}

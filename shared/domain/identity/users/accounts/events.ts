@@ -1,0 +1,25 @@
+import { idSchema } from '@insightdesk/shared/contract';
+import { defineEvent } from '@insightdesk/shared/events';
+import { z } from 'zod';
+import { olderSessions } from '../sessions/older-sessions.ts';
+
+/** `isMuted`: the address has received too many emails, so the link is not emailed. */
+export const emailLinkRequested = defineEvent(
+  'account.link-requested',
+  z.object({ linkId: idSchema('lnk'), isMuted: z.boolean() }),
+);
+
+/** Older sessions end; `notifyEmail` is the account's address if it is verified. */
+export const accountPasswordChanged = defineEvent(
+  'account.password-changed',
+  z.object({ ...olderSessions.shape, notifyEmail: z.string().nullable() }),
+);
+
+/** An address was verified; `previousEmail` is the verified address that it replaced. */
+export const accountEmailChanged = defineEvent(
+  'account.email-changed',
+  z.object({ userId: idSchema('usr'), email: z.string(), previousEmail: z.string().nullable() }),
+);
+
+/** Recorded at most once a minute per member. */
+export const signInFailed = defineEvent('sign-in.failed', z.object({ userId: idSchema('usr') }));

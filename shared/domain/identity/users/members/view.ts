@@ -1,0 +1,42 @@
+import { type Id, idSchema, type Role, roles } from '@insightdesk/shared/contract';
+import type { InferSelectModel } from 'drizzle-orm';
+import { z } from 'zod';
+import { toUser, type UserRow, userView } from '../accounts/view.ts';
+import type { invitations } from './tables.ts';
+
+export const memberView = z.object({
+  ...userView.shape,
+  role: z.enum(roles),
+  roleId: idSchema('rol').nullable().describe('A custom role, which restricts `role`'),
+  joinedAt: z.iso.datetime(),
+});
+
+export const invitationView = z.object({
+  id: idSchema('inv'),
+  email: z.string(),
+  role: z.enum(roles),
+  invitedBy: z.object({ id: idSchema('usr'), name: z.string() }),
+  createdAt: z.iso.datetime(),
+  expiresAt: z.iso.datetime(),
+});
+
+export const toMember = (
+  row: UserRow & { role: Role; roleId: Id<'rol'> | null; createdAt: Date },
+) => ({
+  ...toUser(row),
+  role: row.role,
+  roleId: row.roleId,
+  joinedAt: row.createdAt.toISOString(),
+});
+
+type InvitationRow = InferSelectModel<typeof invitations> & { inviterName: string };
+
+/** An invitation without the token that accepts it. */
+export const toInvitation = (row: InvitationRow) => ({
+  id: row.id,
+  email: row.email,
+  role: row.role,
+  invitedBy: { id: row.invitedBy, name: row.inviterName },
+  createdAt: row.createdAt.toISOString(),
+  expiresAt: row.expiresAt.toISOString(),
+});
