@@ -7,63 +7,66 @@ export interface CheckResult {
 }
 
 export interface HealthReport {
-  /** `degraded`: something is away that the service can do without for a while. */
+  /** `degraded`: an optional dependency is unavailable. */
   status: 'ok' | 'degraded' | 'unavailable';
   checks: Record<string, CheckResult>;
 }
 
 export interface CheckOptions {
-  /** Defaults to 2000. */
+  /** Default: 2,000. */
   timeoutMs?: number;
-  /** Whether the service is of no use without it; so unless said. */
+  /** Whether the service cannot work without it; default: true. */
   isRequired?: boolean;
 }
 
-/** What a service depends on, asked on demand. */
+/** Health checks of the dependencies of a service. */
 export interface Health {
-  /** `check` resolves when the dependency answers. */
+  /** `check` resolves when the dependency is healthy. */
   register(name: string, check: () => Promise<unknown>, options?: CheckOptions): void;
   /**
-   * Asks all at once; an answer is reused for half a second, one of what is not required for 3 s.
-   * With `isWaiting: false` the latter are asked too, but what is told of them is what they said
-   * last. Says nothing about the inside.
+   * Runs all checks at once. Results are reused for 0.5 s, those of optional dependencies for 3 s.
+   * With `isWaiting: false` it does not wait for optional dependencies and returns their latest
+   * result. Results contain no error messages.
    */
   check(options?: { isWaiting?: boolean }): Promise<HealthReport>;
 }
 
-const REUSE_MS = 500;
-const OPTIONAL_REUSE_MS = 3_000;
+const CACHE_MS = 500;
+const OPTIONAL_CACHE_MS = 3_000;
 
-/** Builds an empty set of checks. */
+/** Builds health checks without dependencies. */
 export function createHealth(): Health {
-  const required = createRound(REUSE_MS);
-  const optional = createRound(OPTIONAL_REUSE_MS);
+  const required = createCheckGroup(CACHE_MS);
+  const optional = createCheckGroup(OPTIONAL_CACHE_MS);
   return {
     register(name, check, { timeoutMs = 2000, isRequired = true } = {}) {
-      const round = isRequired ? required : optional;
-      round.add(name, () => run(check, timeoutMs));
+      const group = isRequired ? required : optional;
+      group.add(name, () => runCheck(check, timeoutMs));
     },
     async check({ isWaiting = true } = {}) {
-      const asked = optional.ask();
-      const needed = await required.ask();
-      const others = isWaiting ? await asked : optional.latest();
-      const status = isWell(others) ? 'ok' : 'degraded';
-      return { status: isWell(needed) ? status : 'unavailable', checks: { ...needed, ...others } };
+      const pending = optional.run();
+      const requiredResults = await required.run();
+      const optionalResults = isWaiting ? await pending : optional.latest();
+      const status = isHealthy(optionalResults) ? 'ok' : 'degraded';
+      return {
+        status: isHealthy(requiredResults) ? status : 'unavailable',
+        checks: { ...requiredResults, ...optionalResults },
+      };
     },
   };
 }
 
 type Results = Record<string, CheckResult>;
 
-const isWell = (results: Results) => Object.values(results).every(({ healthy }) => healthy);
+const isHealthy = (results: Results) => Object.values(results).every(({ healthy }) => healthy);
 
-/** Checks that are asked together, and not again while their answer is fresh. */
-function createRound(reuseMs: number) {
+/** Checks that run together; their results are cached for `cacheMs`. */
+function createCheckGroup(cacheMs: number) {
   const checks = new Map<string, () => Promise<CheckResult>>();
-  let asked: { at: number; results: Promise<Results> } | undefined;
+  let current: { at: number; results: Promise<Results> } | undefined;
   let latest: Results = {};
 
-  async function askAll(): Promise<Results> {
+  async function runAll(): Promise<Results> {
     const results = [...checks].map(async ([name, check]) => [name, await check()]);
     latest = Object.fromEntries(await Promise.all(results));
     return latest;
@@ -72,19 +75,19 @@ function createRound(reuseMs: number) {
   return {
     add: (name: string, check: () => Promise<CheckResult>) => void checks.set(name, check),
     latest: () => latest,
-    ask(): Promise<Results> {
-      if (asked && performance.now() - asked.at <= reuseMs) return asked.results;
-      // Not old before it has come: a hanging dependency is not asked again and again.
-      const round = { at: Number.POSITIVE_INFINITY, results: askAll() };
-      asked = round;
-      return round.results.finally(() => {
-        round.at = performance.now();
+    run(): Promise<Results> {
+      if (current && performance.now() - current.at <= cacheMs) return current.results;
+      // A pending run never expires, so that a hanging dependency is not called again and again.
+      const run = { at: Number.POSITIVE_INFINITY, results: runAll() };
+      current = run;
+      return run.results.finally(() => {
+        run.at = performance.now();
       });
     },
   };
 }
 
-async function run(check: () => Promise<unknown>, timeoutMs: number): Promise<CheckResult> {
+async function runCheck(check: () => Promise<unknown>, timeoutMs: number): Promise<CheckResult> {
   const startedAt = performance.now();
   const latencyMs = () => Math.round((performance.now() - startedAt) * 100) / 100;
   try {

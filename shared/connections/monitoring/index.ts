@@ -1,5 +1,5 @@
-/** Health of what a service depends on, and its figures. */
+/** Health checks and metrics. */
 export { Counter } from 'prom-client';
-export { type Figure, Metrics, type Reading, reuse } from './figures.ts';
+export { createMetrics } from './create-metrics.ts';
 export { type CheckResult, createHealth, type Health, type HealthReport } from './health.ts';
-export { createMetrics } from './metrics.ts';
+export { cacheResult, type MetricDefinition, Metrics, type MetricValue } from './metrics.ts';

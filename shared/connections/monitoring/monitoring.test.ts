@@ -1,16 +1,16 @@
 import { expect, test } from 'bun:test';
 import { createHealth, createMetrics } from './index.ts';
 
-test('health is asked all at once and one failure is enough', async () => {
+test('health: all checks run at once, and one failure makes it unavailable', async () => {
   const health = createHealth();
   health.register('good', async () => 1);
   expect(await health.check()).toMatchObject({ status: 'ok', checks: { good: { healthy: true } } });
 
-  const sick = createHealth();
-  sick.register('good', async () => 1);
-  sick.register('broken', () => Promise.reject(new Error('password=secret')));
-  sick.register('hanging', () => new Promise(() => {}), { timeoutMs: 10 });
-  const report = await sick.check();
+  const unhealthy = createHealth();
+  unhealthy.register('good', async () => 1);
+  unhealthy.register('broken', () => Promise.reject(new Error('password=secret')));
+  unhealthy.register('hanging', () => new Promise(() => {}), { timeoutMs: 10 });
+  const report = await unhealthy.check();
   expect(report).toMatchObject({
     status: 'unavailable',
     checks: {
@@ -22,39 +22,39 @@ test('health is asked all at once and one failure is enough', async () => {
   expect(JSON.stringify(report)).not.toContain('secret');
 });
 
-test('an answer is reused for a moment', async () => {
-  let asked = 0;
+test('health: results are cached for half a second', async () => {
+  let calls = 0;
   const health = createHealth();
-  health.register('counted', async () => asked++);
+  health.register('counted', async () => calls++);
   await Promise.all([health.check(), health.check(), health.check()]);
-  expect(asked).toBe(1);
+  expect(calls).toBe(1);
   await Bun.sleep(550);
   await health.check();
-  expect(asked).toBe(2);
+  expect(calls).toBe(2);
 });
 
-test('a dependency that hangs is asked once at a time', async () => {
-  let asked = 0;
+test('health: a hanging dependency is checked once at a time', async () => {
+  let calls = 0;
   const health = createHealth();
   const hang = () => {
-    asked++;
+    calls++;
     return new Promise(() => {});
   };
   health.register('hanging', hang, { timeoutMs: 700 });
   const first = health.check();
   await Bun.sleep(600);
   expect(await health.check()).toEqual(await first);
-  expect(asked).toBe(1);
+  expect(calls).toBe(1);
 });
 
-test('what is not required makes it degraded, and is not waited for', async () => {
+test('health: a failed optional dependency makes it degraded and does not delay it', async () => {
   const health = createHealth();
-  health.register('needed', async () => 1);
+  health.register('required', async () => 1);
   const answer = Promise.withResolvers<void>();
   health.register('mail', () => answer.promise, { isRequired: false, timeoutMs: 60_000 });
   const first = await health.check({ isWaiting: false });
-  expect(first).toMatchObject({ status: 'ok', checks: { needed: { healthy: true } } });
-  expect(Object.keys(first.checks)).toEqual(['needed']);
+  expect(first).toMatchObject({ status: 'ok', checks: { required: { healthy: true } } });
+  expect(Object.keys(first.checks)).toEqual(['required']);
   answer.reject(new Error('password=secret'));
   const mail = { healthy: false, error: 'unreachable' };
   for (const isWaiting of [true, false]) {
@@ -64,47 +64,47 @@ test('what is not required makes it degraded, and is not waited for', async () =
   }
 });
 
-const named = { service: 'api', replica: 'api-2' };
+const labels = { service: 'api', replica: 'api-2' };
 
-test('metrics name service and replica', async () => {
-  const text = await createMetrics(named).metrics();
+test('metrics: every line has service and replica', async () => {
+  const text = await createMetrics(labels).metrics();
   for (const name of ['process_cpu_seconds_total', 'process_resident_memory_bytes']) {
     expect(text).toMatch(new RegExp(`^${name}\\{service="api",replica="api-2"\\} \\d`, 'm'));
   }
 });
 
-test('a figure that cannot be read leaves itself out, and is counted', async () => {
-  const metrics = createMetrics(named);
-  const away = () => Promise.reject(new Error('password=secret'));
-  metrics.level({ name: 'away', help: 'Not there', read: away });
-  metrics.level({ name: 'here', help: 'There', read: () => [[{ of: 'a"b' }, 3]] });
+test('metrics: a metric that cannot be read is left out and counted', async () => {
+  const metrics = createMetrics(labels);
+  const failing = () => Promise.reject(new Error('password=secret'));
+  metrics.gauge({ name: 'broken', help: 'Broken', read: failing });
+  metrics.gauge({ name: 'here', help: 'There', read: () => [[{ kind: 'a"b' }, 3]] });
   await metrics.metrics();
   const text = await metrics.metrics();
-  expect(text).toContain('here{of="a\\"b",service="api",replica="api-2"} 3');
-  expect(text).not.toMatch(/^away/m);
+  expect(text).toContain('here{kind="a\\"b",service="api",replica="api-2"} 3');
+  expect(text).not.toMatch(/^broken/m);
   expect(text).not.toContain('secret');
-  expect(text).toMatch(/^figures_unread_total\{figure="away",.*\} 1$/m);
-  expect(text).toMatch(/^figures_unread_total\{figure="here",.*\} 0$/m);
+  expect(text).toMatch(/^metrics_scrape_failures_total\{metric="broken",.*\} 1$/m);
+  expect(text).toMatch(/^metrics_scrape_failures_total\{metric="here",.*\} 0$/m);
 });
 
-test('a figure that hangs is asked once at a time, however many ask', async () => {
-  const metrics = createMetrics(named);
+test('metrics: a hanging metric is read once at a time', async () => {
+  const metrics = createMetrics(labels);
   const answer = Promise.withResolvers<number>();
-  let asked = 0;
+  let calls = 0;
   const read = () => {
-    asked++;
+    calls++;
     return answer.promise;
   };
-  metrics.level({ name: 'slow', help: 'Slow', read });
+  metrics.gauge({ name: 'slow', help: 'Slow', read });
   const texts = [metrics.metrics(), metrics.metrics()];
   answer.resolve(5);
   for (const text of await Promise.all(texts)) expect(text).toMatch(/^slow\{.*\} 5$/m);
-  expect(asked).toBe(1);
+  expect(calls).toBe(1);
 });
 
-test('a name is shown once', () => {
-  const metrics = createMetrics(named);
-  const figure = { name: 'twice', help: 'Twice', read: () => 1 };
-  metrics.total(figure);
-  expect(() => metrics.level(figure)).toThrow('twice is shown already');
+test('metrics: a duplicate name is refused', () => {
+  const metrics = createMetrics(labels);
+  const definition = { name: 'twice', help: 'Twice', read: () => 1 };
+  metrics.counter(definition);
+  expect(() => metrics.gauge(definition)).toThrow('Metric twice is already registered');
 });

@@ -1,6 +1,6 @@
-/** One event as it came, and how. */
+/** A received event. */
 export interface ReceivedEvent {
-  /** What the whole envelope said. */
+  /** The whole envelope. */
   text: string;
   headers: Headers;
   event: {
@@ -24,9 +24,9 @@ export interface ReceivedEvent {
   };
 }
 
-/** For tests: a server that takes envelopes of Sentry's protocol; `answer` may refuse them, or take its time. */
+/** A server for tests that receives envelopes of Sentry's protocol; `respond` may refuse or wait. */
 export function startErrorReceiver(
-  answer: (n: number) => Response | Promise<Response> = () => Response.json({}),
+  respond: (n: number) => Response | Promise<Response> = () => Response.json({}),
 ) {
   const received: ReceivedEvent[] = [];
   const server = Bun.serve({
@@ -42,20 +42,12 @@ export function startErrorReceiver(
       if (JSON.parse(head).type === 'event') {
         received.push({ text, headers: request.headers, event: JSON.parse(body) });
       }
-      return answer(received.length);
+      return respond(received.length);
     },
   });
   return {
     dsn: `http://public@127.0.0.1:${server.port}/7`,
     received,
-    /** Waits for an event; the test's own time limit ends it. */
-    async find(isWanted: (event: ReceivedEvent['event']) => boolean): Promise<ReceivedEvent> {
-      for (;;) {
-        const found = received.find(({ event }) => isWanted(event));
-        if (found) return found;
-        await Bun.sleep(20);
-      }
-    },
     async stop() {
       await server.stop(true);
     },

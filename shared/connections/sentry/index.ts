@@ -1,4 +1,4 @@
-/** Reports errors to a tracker that speaks Sentry's protocol. */
+/** Reports errors to a tracker with Sentry's protocol. */
 export { type ReceivedEvent, startErrorReceiver } from './error-receiver.ts';
 export { pingSentry } from './ping-sentry.ts';
 export { createSentryTracker, type SentryOptions, type SentryOutcome } from './sentry-tracker.ts';

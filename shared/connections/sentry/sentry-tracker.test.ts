@@ -1,16 +1,17 @@
 import { afterEach, expect, test } from 'bun:test';
-import { captureException, trackErrors } from '@insightdesk/shared/error-tracking';
+import { captureException, setErrorTracker } from '@insightdesk/shared/error-tracking';
 import { DatabaseError } from '@insightdesk/shared/errors';
 import { withContext } from '@insightdesk/shared/logging';
+import { until } from '../../testing/until.ts';
 import { createSentryTracker, type SentryOutcome, startErrorReceiver } from './index.ts';
 
-const ends: (() => unknown)[] = [];
+const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
-  trackErrors(undefined);
-  for (const end of ends.splice(0)) await end();
+  setErrorTracker(undefined);
+  for (const cleanup of cleanups.splice(0)) await cleanup();
 });
 
-async function open(dsn: string, timeoutMs = 5_000) {
+async function createTracker(dsn: string, timeoutMs = 5_000) {
   const outcomes: SentryOutcome[] = [];
   const tracker = await createSentryTracker({
     dsn,
@@ -21,19 +22,19 @@ async function open(dsn: string, timeoutMs = 5_000) {
     timeoutMs,
     onOutcome: (outcome) => void outcomes.push(outcome),
   });
-  trackErrors(tracker);
+  setErrorTracker(tracker);
   return { tracker, outcomes };
 }
 
-function receive(answer?: Parameters<typeof startErrorReceiver>[0]) {
-  const receiver = startErrorReceiver(answer);
-  ends.push(receiver.stop);
+function startReceiver(respond?: Parameters<typeof startErrorReceiver>[0]) {
+  const receiver = startErrorReceiver(respond);
+  cleanups.push(receiver.stop);
   return receiver;
 }
 
-test('an event says what, where, for whom and after what', async () => {
-  const { dsn, received } = receive();
-  const { tracker, outcomes } = await open(dsn);
+test('sentry: an event has error, tags, user and trace', async () => {
+  const { dsn, received } = startReceiver();
+  const { tracker, outcomes } = await createTracker(dsn);
   const traceId = '0af7651916cd43dd8448eb211c80319c';
   const cause = Object.assign(new Error('duplicate key'), { constraint_name: 'users_email' });
   const context = { requestId: 'r-1', traceId, tenantId: 'org_1', actor: 'usr_1', job: 'job-1' };
@@ -47,7 +48,7 @@ test('an event says what, where, for whom and after what', async () => {
     level: 'fatal',
   });
   await tracker.close(5_000);
-  expect(outcomes).toEqual(['taken', 'taken']);
+  expect(outcomes).toEqual(['accepted', 'accepted']);
   const [first, second] = received.map(({ event }) => event);
   expect(first).toMatchObject({
     level: 'error',
@@ -66,7 +67,7 @@ test('an event says what, where, for whom and after what', async () => {
     },
     contexts: {
       trace: { trace_id: traceId },
-      about: { message: 'job: failed', attempt: 2, password: '[redacted]' },
+      details: { message: 'job: failed', attempt: 2, password: '[redacted]' },
     },
   });
   expect(first?.exception?.values).toMatchObject([
@@ -82,9 +83,9 @@ test('an event says what, where, for whom and after what', async () => {
   expect(second?.user).toBeUndefined();
 });
 
-test('nothing goes along that nobody gave: no variables, no packages, no address', async () => {
-  const { dsn, received } = receive();
-  const { tracker } = await open(dsn);
+test('sentry: an event has no variables, packages or addresses', async () => {
+  const { dsn, received } = startReceiver();
+  const { tracker } = await createTracker(dsn);
   captureException(new Error('x'));
   await tracker.close(5_000);
   const { event } = received[0] ?? {};
@@ -98,42 +99,42 @@ test('nothing goes along that nobody gave: no variables, no packages, no address
 });
 
 test.each([
-  ['is away', () => 'http://public@127.0.0.1:1/7'],
-  ['never answers', () => receive(() => new Promise<Response>(() => {})).dsn],
-  ['refuses', () => receive(() => new Response(null, { status: 500 })).dsn],
-  ['leads elsewhere', () => receive(() => Response.redirect('http://127.0.0.1:1/', 307)).dsn],
-])('a tracker that %s holds nobody up', async (_, dsn) => {
-  const { tracker, outcomes } = await open(dsn(), 100);
+  ['is unreachable', () => 'http://public@127.0.0.1:1/7'],
+  ['never responds', () => startReceiver(() => new Promise<Response>(() => {})).dsn],
+  ['refuses', () => startReceiver(() => new Response(null, { status: 500 })).dsn],
+  ['redirects', () => startReceiver(() => Response.redirect('http://127.0.0.1:1/', 307)).dsn],
+])('sentry: a tracker that %s does not delay the service', async (_, dsn) => {
+  const { tracker, outcomes } = await createTracker(dsn(), 100);
   captureException(new Error('x'));
   expect(outcomes).toEqual([]);
   await tracker.close(5_000);
   expect(outcomes).toEqual(['refused']);
 });
 
-test('the end does not wait longer than it may for a tracker that never answers', async () => {
-  const { dsn } = receive(() => new Promise<Response>(() => {}));
-  const { tracker, outcomes } = await open(dsn, 600_000);
+test('sentry: close ends at its deadline when the tracker never responds', async () => {
+  const { dsn } = startReceiver(() => new Promise<Response>(() => {}));
+  const { tracker, outcomes } = await createTracker(dsn, 600_000);
   captureException(new Error('x'));
   await tracker.close(50);
   expect(outcomes).toEqual([]);
 });
 
-test('one that has had enough is left alone for as long as it says', async () => {
-  const { dsn, received } = receive(
+test('sentry: Retry-After of a 429 is respected', async () => {
+  const { dsn, received } = startReceiver(
     () => new Response(null, { status: 429, headers: { 'Retry-After': '600' } }),
   );
-  const { outcomes } = await open(dsn);
+  const { outcomes } = await createTracker(dsn);
   captureException(new Error('first'));
-  while (outcomes.length === 0) await Bun.sleep(5);
+  await until(() => outcomes.length, { atLeast: 1 });
   captureException(new Error('second'));
-  while (outcomes.length < 2) await Bun.sleep(5);
+  await until(() => outcomes.length, { atLeast: 2 });
   expect(outcomes).toEqual(['refused', 'refused']);
   expect(received).toHaveLength(1);
 });
 
-test('of reports that nobody takes only so many wait', async () => {
-  const { dsn, received } = receive(() => new Promise<Response>(() => {}));
-  const { tracker, outcomes } = await open(dsn, 600_000);
+test('sentry: at most 64 reports wait, the others are refused', async () => {
+  const { dsn, received } = startReceiver(() => new Promise<Response>(() => {}));
+  const { tracker, outcomes } = await createTracker(dsn, 600_000);
   for (let i = 0; i < 100; i++) {
     tracker.report({
       error: { name: 'Error', message: `${i}` },
@@ -144,17 +145,17 @@ test('of reports that nobody takes only so many wait', async () => {
       breadcrumbs: [],
     });
   }
-  while (outcomes.length < 36) await Bun.sleep(5);
+  await until(() => outcomes.length, { atLeast: 36 });
   expect(outcomes).toEqual(Array(36).fill('refused'));
   expect(received.length).toBeLessThanOrEqual(64);
 });
 
-test('it hooks into nothing', async () => {
+test('sentry: the client installs no global hooks', async () => {
   const { fetch } = globalThis;
   const { emit } = process;
   const listeners = () => process.eventNames().map((name) => process.listenerCount(name));
   const before = listeners();
-  await open('http://public@127.0.0.1:1/7');
+  await createTracker('http://public@127.0.0.1:1/7');
   expect(globalThis.fetch).toBe(fetch);
   expect(process.emit).toBe(emit);
   expect(listeners()).toEqual(before);

@@ -1,9 +1,9 @@
 import type { ErrorTracker } from '@insightdesk/shared/error-tracking';
-import { postTo } from './post-to.ts';
+import { createTransportFactory } from './create-transport.ts';
 import { toError, toScope } from './to-event.ts';
 
-/** Whether the tracker took a report. */
-export type SentryOutcome = 'taken' | 'refused';
+/** Whether the tracker accepted a report. */
+export type SentryOutcome = 'accepted' | 'refused';
 
 export interface SentryOptions {
   /** `https://<key>@<host>/<project>`. */
@@ -18,8 +18,8 @@ export interface SentryOptions {
 }
 
 /**
- * A client of our own and nothing global: no hooks into the process, into fetch or into traces. The
- * library is loaded here, where it is wanted.
+ * Builds a client without global hooks into the process, fetch or traces. Loads the library on the
+ * first call.
  */
 export async function createSentryTracker(options: SentryOptions): Promise<ErrorTracker> {
   const { service, replica, onOutcome, timeoutMs = 5_000 } = options;
@@ -35,12 +35,12 @@ export async function createSentryTracker(options: SentryOptions): Promise<Error
     release: options.release,
     serverName: replica,
     stackParser: sentry.createStackParser(nodeStackLineParser()),
-    transport: postTo(sentry.createTransport, timeoutMs),
+    transport: createTransportFactory(sentry.createTransport, timeoutMs),
     integrations: [sentry.linkedErrorsIntegration({ limit: 10 })],
     sendClientReports: false,
   });
   client.on('afterSendEvent', (_, { statusCode = 0 }) =>
-    onOutcome(statusCode >= 200 && statusCode < 300 ? 'taken' : 'refused'),
+    onOutcome(statusCode >= 200 && statusCode < 300 ? 'accepted' : 'refused'),
   );
   client.init();
   return {

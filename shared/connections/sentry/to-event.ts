@@ -2,9 +2,9 @@ import type { ErrorReport } from '@insightdesk/shared/error-tracking';
 import type { SerializedError } from '@insightdesk/shared/errors';
 import type { Scope } from '@sentry/core';
 
-/** An error made of what may be told of one, causes included. */
-export function toError(told: SerializedError): Error {
-  const { name, message, stack, cause, errors } = told;
+/** Builds an error with causes from its serialized form. */
+export function toError(serialized: SerializedError): Error {
+  const { name, message, stack, cause, errors } = serialized;
   const options = cause && { cause: toError(cause) };
   const error = errors
     ? new AggregateError(errors.map(toError), message, options)
@@ -14,7 +14,7 @@ export function toError(told: SerializedError): Error {
   return error;
 }
 
-/** Everything about a report that is not the error itself. */
+/** Sets everything of a report except the error on the scope. */
 export function toScope(
   scope: Scope,
   { error, level, message, context, fields, breadcrumbs }: ErrorReport,
@@ -39,15 +39,15 @@ export function toScope(
     scope.setPropagationContext({ traceId, sampleRand: 0, propagationSpanId: traceId.slice(16) });
   }
   const { constraint, table, issues } = error;
-  scope.setContext('about', { message, ...fields, ...(constraint && { constraint, table }) });
+  scope.setContext('details', { message, ...fields, ...(constraint && { constraint, table }) });
   if (issues) scope.setContext('input', { issues });
-  for (const { at, message: crumb, category, level: grade, fields: about } of breadcrumbs) {
+  for (const { at, message: crumb, category, level: crumbLevel, fields: data } of breadcrumbs) {
     scope.addBreadcrumb({
       timestamp: at.getTime() / 1_000,
       message: crumb,
       ...(category && { category }),
-      ...(grade && { level: grade }),
-      ...(about && { data: about }),
+      ...(crumbLevel && { level: crumbLevel }),
+      ...(data && { data }),
     });
   }
   return scope;

@@ -1,58 +1,58 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { Durations } from '@insightdesk/shared/utils';
-import type { Metrics } from './figures.ts';
+import { Histogram } from '@insightdesk/shared/utils';
+import type { Metrics } from './metrics.ts';
 
 const SAMPLE_MS = 500;
 const MICROSECONDS = 1e-6;
 
-/** What this process takes of its machine. Prom-client's own asks Node for what Bun does not have. */
-export function showProcess(metrics: Metrics): void {
-  metrics.total({
+/** CPU, memory and event loop of this process. Prom-client's own collectors need Node APIs that Bun lacks. */
+export function registerProcessMetrics(metrics: Metrics): void {
+  metrics.counter({
     name: 'process_cpu_seconds_total',
-    help: 'Processor time of this process',
+    help: 'CPU time of the process',
     read: () => {
       const { user, system } = process.cpuUsage();
       return (user + system) * MICROSECONDS;
     },
   });
-  metrics.level({
+  metrics.gauge({
     name: 'process_start_time_seconds',
-    help: 'When this process started, since 1970',
+    help: 'Start time of the process, in seconds since 1970',
     read: () => performance.timeOrigin / 1_000,
   });
-  metrics.level({
+  metrics.gauge({
     name: 'process_resident_memory_bytes',
-    help: 'Memory of this process',
+    help: 'Resident memory of the process',
     read: () => process.memoryUsage.rss(),
   });
-  metrics.level({
+  metrics.gauge({
     name: 'process_heap_bytes',
-    help: 'Of that, what objects take',
+    help: 'Heap memory in use',
     read: () => process.memoryUsage().heapUsed,
   });
-  showFiles(metrics);
-  const late = new Durations({ rest: {} });
+  registerFileMetrics(metrics);
+  const lag = new Histogram({ overflowLabels: {} });
   let dueAtMs = performance.now() + SAMPLE_MS;
   setInterval(() => {
     const nowMs = performance.now();
-    late.observe(Math.max(0, nowMs - dueAtMs) / 1_000, 'late', () => ({}));
+    lag.observe(Math.max(0, nowMs - dueAtMs) / 1_000, 'lag', () => ({}));
     dueAtMs = nowMs + SAMPLE_MS;
   }, SAMPLE_MS).unref();
-  const help = 'How late the event loop comes to what is due';
-  metrics.durations({ name: 'event_loop_lag_seconds', help }, late);
+  const help = 'Delay of timers in the event loop';
+  metrics.histogram({ name: 'event_loop_lag_seconds', help }, lag);
 }
 
-/** Linux tells of them; elsewhere there is nothing to show. */
-function showFiles(metrics: Metrics): void {
+/** Read from /proc, on Linux only. */
+function registerFileMetrics(metrics: Metrics): void {
   if (process.platform !== 'linux') return;
-  metrics.level({
+  metrics.gauge({
     name: 'process_open_fds',
-    help: 'Open files and connections',
+    help: 'Open file descriptors',
     read: async () => (await readdir('/proc/self/fd')).length,
   });
-  metrics.level({
+  metrics.gauge({
     name: 'process_max_fds',
-    help: 'How many it may open',
+    help: 'Maximum number of open file descriptors',
     read: async () => {
       const limits = await readFile('/proc/self/limits', 'utf8');
       return Number(/^Max open files\s+(\d+)/m.exec(limits)?.[1] ?? 0);

@@ -2,8 +2,8 @@ import type { createTransport } from '@sentry/core';
 
 type MakeTransport = NonNullable<import('@sentry/core').ClientOptions['transport']>;
 
-/** Posts what is to be sent, each within `timeoutMs`: the library's own would wait for ever. */
-export const postTo =
+/** A transport with a timeout for each request: the library's own has none. */
+export const createTransportFactory =
   (create: typeof createTransport, timeoutMs: number): MakeTransport =>
   (options) =>
     create(options, async ({ body }) => {
