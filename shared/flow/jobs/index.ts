@@ -1,9 +1,20 @@
-/** Work for later: a typed catalog over BullMQ; nothing else in the system touches queues. */
-export type { JobBudget } from './admission.ts';
-export { type Backlog, readBacklog } from './backlog.ts';
+/** Background jobs: a typed catalogue over BullMQ; no other module touches queues. */
+export { type Backlog, readBacklog } from './control/backlog.ts';
+export { createDataLossDetector, type DataLossDetector } from './control/data-loss-detector.ts';
+export { createJobControl, type JobControl, type JobPage } from './control/job-control.ts';
+export type { JobStatus, QueueStats } from './control/job-status.ts';
+export {
+  type Scaling,
+  type ScalingPolicy,
+  scale,
+  scalingPolicy,
+  totalOf,
+} from './control/scaling.ts';
+export { unblockOrphans } from './control/unblock-orphans.ts';
+export { hasOlderWorkers } from './control/version-skew.ts';
 export {
   type ChildFailurePolicy,
-  chainJob,
+  chainJobs,
   defineJob,
   type JobDefinition,
   type JobLimit,
@@ -13,30 +24,25 @@ export {
   jobFor,
   type QueueName,
   queueNames,
-} from './define-job.ts';
-export { createHeldJobs, type HeldJobs } from './held-jobs.ts';
-export { bullId, parseJobKey } from './ids.ts';
-export { createJobControl, type JobControl, type JobPage } from './job-control.ts';
-export { type JobRoom, readJobLoad } from './job-load.ts';
-export {
-  type JobStateName,
-  type JobStatus,
-  jobStates,
-  type QueueStats,
-} from './job-status.ts';
-export { createLossWatch, type LossWatch } from './loss-watch.ts';
-export { hasOlderWorkers } from './older-workers.ts';
-export { JobPriority } from './priority.ts';
-export { createQueues, type Queues } from './queues.ts';
-export { createHeldRelease, type HeldRelease } from './release-held.ts';
-export type { JobNews, JobRun } from './run-job.ts';
-export { type Scaling, type ScalingPolicy, scale, scalingPolicy, totalOf } from './scaling.ts';
+} from './definition/define-job.ts';
+export { bullId, parseJobKey } from './definition/job-keys.ts';
+export { type JobStateName, jobStates } from './definition/job-state.ts';
+export { JobPriority } from './definition/priority.ts';
+export type { JobRun, JobStatusEvent } from './queue/job-run.ts';
+export { purgeTenant } from './control/purge-tenant.ts';
+export { createQueues, type Queues } from './queue/queues.ts';
+export type { StepOptions, Steps } from './queue/steps.ts';
+export { type JobHandlers, type JobsOf, startWorkers, type Workers } from './queue/workers.ts';
+export type { EnqueueQuota } from './quota/enqueue-limiter.ts';
+export { createParkedJobReleaser, type ParkedJobReleaser } from './quota/parked-job-releaser.ts';
+export { createParkedJobs, type ParkedJobs } from './quota/parked-jobs.ts';
+export { type QueueQuota, readQueueUsage } from './quota/queue-usage.ts';
 export {
   listSchedules,
   pauseSchedule,
   resumeSchedule,
   type ScheduleState,
-} from './schedule-list.ts';
+} from './schedules/schedule-states.ts';
 export {
   type CatchUp,
   createScheduler,
@@ -45,8 +51,5 @@ export {
   type Scheduler,
   type SchedulerOptions,
   type Schedules,
-} from './schedules.ts';
-export type { StepOptions, Steps } from './steps.ts';
-export { heldJobs, jobSteps, scheduleStates } from './tables.ts';
-export { releaseStuck } from './watchdog.ts';
-export { type JobHandlers, type JobsOf, startWorkers, type Workers } from './workers.ts';
+} from './schedules/scheduler.ts';
+export { jobSteps, parkedJobs, scheduleStates } from './tables.ts';

@@ -1,9 +1,0 @@
-import type { WorkerOptions } from 'bullmq';
-
-const DAY_SECONDS = 86_400;
-
-/** For how long, and how many of a queue, jobs are kept that have ended; failed ones are the dead letters. */
-export const retention = {
-  removeOnComplete: { age: DAY_SECONDS, count: 1000 },
-  removeOnFail: { age: 14 * DAY_SECONDS, count: 10_000 },
-} satisfies Partial<WorkerOptions>;
