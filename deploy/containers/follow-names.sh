@@ -1,9 +1,8 @@
 #!/bin/sh
-# nginx looks names up once, refuses to reload while one of them is unknown, and a container that
-# was replaced has another address. So the site is written with addresses, and again whenever one
-# has changed; a container that is gone keeps its last. A server that is not ready for SICK_SECONDS
-# becomes the last resort, until it is ready again: nginx itself only notices what is dead.
-# Runs beside nginx, started by its image.
+# Writes the site with current addresses and renders it again when one changes: nginx resolves names
+# once and does not reload while one is unknown. A container that is gone keeps its last address. A
+# server that is not ready for UNHEALTHY_SECONDS becomes a backup until it is ready again: nginx
+# itself notices dead servers only. Runs beside nginx, started by its image.
 set -eu
 render=${RENDER:-/docker-entrypoint.d/40-render.sh}
 reload=${NGINX_RELOAD:-nginx -s reload}
@@ -19,33 +18,33 @@ addresses() { # HOST:PORT...
 }
 
 # shellcheck disable=SC2086
-look() { api=$(addresses $API_SERVERS) websocket=$(addresses $WEBSOCKET_SERVERS); }
-write() { API_SERVERS=$api WEBSOCKET_SERVERS=$websocket SICK_SERVERS=$sick sh "$render"; }
+resolve() { api=$(addresses $API_SERVERS) websocket=$(addresses $WEBSOCKET_SERVERS); }
+write() { API_SERVERS=$api WEBSOCKET_SERVERS=$websocket UNHEALTHY_SERVERS=$unhealthy sh "$render"; }
 
-examine() { # HOST:PORT: remembers since when it has not been ready
+check() { # HOST:PORT: records since when it has not been ready
   if curl -fs -m "${ASK_SECONDS:-2}" -o /dev/null "http://$1/health/ready"; then rm -f "$last/$1"; else
     [ -e "$last/$1" ] || date +%s >"$last/$1"
   fi
 }
 # shellcheck disable=SC2086
-ask() {
-  for server in $api $websocket; do examine "$server" & done
+check_all() {
+  for server in $api $websocket; do check "$server" & done
   wait
-  sick= now=$(date +%s)
+  unhealthy= now=$(date +%s)
   for server in $api $websocket; do
     since=$(cat "$last/$server" 2>/dev/null || echo "$now")
-    if [ $((now - since)) -ge "${SICK_SECONDS:-15}" ]; then sick="$sick $server"; fi
+    if [ $((now - since)) -ge "${UNHEALTHY_SECONDS:-15}" ]; then unhealthy="$unhealthy $server"; fi
   done
 }
 
-sick=
-look
+unhealthy=
+resolve
 write
-known="$api $websocket $sick"
+known="$api $websocket $unhealthy"
 while sleep "${FOLLOW_SECONDS:-1}"; do
-  look
-  ask
-  [ "$api $websocket $sick" != "$known" ] || continue
-  # What fails is tried again: without `&&` it would end this loop for good.
-  write && $reload && known="$api $websocket $sick"
+  resolve
+  check_all
+  [ "$api $websocket $unhealthy" != "$known" ] || continue
+  # A failure is retried: without `&&` it would end the loop.
+  write && $reload && known="$api $websocket $unhealthy"
 done >/dev/null &

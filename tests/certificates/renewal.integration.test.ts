@@ -22,7 +22,7 @@ import { createSupervisor } from '../../tools/stack/processes/supervisor.ts';
 import { prepareTls } from '../../tools/stack/servers/tls.ts';
 import { requireCertbot, requirePebble } from '../../tools/test-servers/fetch-acme.ts';
 import { createPebble } from '../../tools/test-servers/pebble.ts';
-import { openEdge } from '../nginx/test-nginx.ts';
+import { startTestNginx } from '../nginx/start-test-nginx.ts';
 
 const HOSTS = ['desk.example', 'files.example'];
 const directory = mkdtempSync(join(tmpdir(), 'insightdesk-certificates-'));
@@ -32,7 +32,7 @@ const supervisor = createSupervisor({
   onLine: () => {},
 });
 const openConnections: ServerResponse[] = [];
-let edge: Awaited<ReturnType<typeof openEdge>>;
+let edge: Awaited<ReturnType<typeof startTestNginx>>;
 let acme: ReturnType<typeof createPebble>;
 let variables: Record<string, string>;
 let follower: Bun.Subprocess;
@@ -46,7 +46,7 @@ beforeAll(async () => {
   writeFileSync(at('tls/self-made'), '');
   const tls = { ca: self.ca, certificate: at('tls/server.pem'), key: at('tls/server.key') };
   const site = { ACME_WEBROOT: at('acme'), RATE_LIMIT_MAX_REQUESTS: '0' };
-  edge = await openEdge(
+  edge = await startTestNginx(
     site,
     (name, request, response) => {
       if (request.url !== '/slow') return response.end(name);
@@ -113,7 +113,7 @@ const obtain = (flags: string[] = [], env: Record<string, string> = {}) =>
 /** The certificate that nginx shows to somebody who is new, and trusts this authority only. */
 const shown = (ca = authority) =>
   new Promise<X509Certificate | string>((resolve) => {
-    const socket = edge.dial({ ca, servername: HOSTS[0] });
+    const socket = edge.connect({ ca, servername: HOSTS[0] });
     socket.once('error', (error) => resolve(error.message));
     socket.once('secureConnect', () => {
       resolve(new X509Certificate(socket.getPeerCertificate().raw));
@@ -168,7 +168,7 @@ test('a key that does not match is not installed, and nginx continues', async ()
 test('a renewal serves new connections and leaves open ones untouched', async () => {
   const before = (await trusted()).serialNumber;
   const socket = await openSocket();
-  const download = edge.ask('/slow', {
+  const download = edge.request('/slow', {
     tls: { rejectUnauthorized: false },
   } as RequestInit);
   await until(() => openConnections.length, { equals: 1 });
@@ -220,7 +220,7 @@ test('plain HTTP serves only the ACME challenge and redirects', async () => {
 
 /** A socket that stays, and says back what it is told. */
 async function openSocket() {
-  const socket: TLSSocket = edge.dial({ rejectUnauthorized: false });
+  const socket: TLSSocket = edge.connect({ rejectUnauthorized: false });
   const next = () =>
     new Promise<string>((resolve) => socket.once('data', (bytes) => resolve(String(bytes))));
   const answered = next();
@@ -245,7 +245,7 @@ function askOn() {
   const asker = async () => {
     while (!stopped) {
       const init = { keepalive: false, tls: { rejectUnauthorized: false } } as RequestInit;
-      const answer = await edge.ask('/', init).catch((error) => error);
+      const answer = await edge.request('/', init).catch((error) => error);
       if (answer?.status !== 200) failures.push(answer);
       count++;
     }

@@ -4,7 +4,7 @@ import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { until } from '../../shared/testing/until.ts';
 import { root } from '../../tools/stack/paths.ts';
-import { openEdge, type ServerName, serverNames } from '../nginx/test-nginx.ts';
+import { type ServerName, serverNames, startTestNginx } from '../nginx/start-test-nginx.ts';
 
 const isPossible = ['curl', 'getent'].every((program) => Bun.which(program));
 const WAIT_TIMEOUT_MS = 50_000;
@@ -14,11 +14,11 @@ const pending: ServerResponse[] = [];
 const asked: ServerName[] = [];
 /** How often it was said, once it is. */
 let unready: number | undefined;
-let edge: Awaited<ReturnType<typeof openEdge>>;
+let edge: Awaited<ReturnType<typeof startTestNginx>>;
 let follower: Bun.Subprocess;
 
 beforeAll(async () => {
-  edge = await openEdge({ RATE_LIMIT_MAX_REQUESTS: '0' }, (name, request, response) => {
+  edge = await startTestNginx({ RATE_LIMIT_MAX_REQUESTS: '0' }, (name, request, response) => {
     if (request.url !== '/health/ready') asked.push(name);
     else if (unready !== undefined) {
       unready++;
@@ -60,7 +60,7 @@ const isFirst = (name: ServerName) => {
 };
 const who = async (path = '/', waitMs = 20_000) => {
   const soon = { keepalive: false, signal: AbortSignal.timeout(waitMs) };
-  return (await edge.ask(path, soon)).text();
+  return (await edge.request(path, soon)).text();
 };
 
 /** Until nginx has taken what was written: before, every other new socket goes to the first. */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { root } from '../../tools/stack/paths.ts';
 import { runCommand } from '../../tools/stack/processes/run-command.ts';
 
-/** The site for a given version of nginx. */
+/** Renders the site for a version of nginx. */
 async function render(version: string, env: Record<string, string> = {}): Promise<string> {
   const directory = mkdtempSync(join(tmpdir(), 'insightdesk-render-'));
   try {
@@ -33,18 +33,18 @@ test.each([
   ['1.22.1', 'listen 443 ssl http2;'],
   ['1.26.3', 'listen 443 ssl;\n  http2 on;'],
   ['1.29.0', 'listen 443 ssl;\n  http2 on;'],
-])('HTTP/2 as nginx %s wants it', async (version, lines) => {
+])('render.sh: HTTP/2 directives for nginx %s', async (version, lines) => {
   expect(await render(version)).toContain(lines);
 });
 
-test('the n-th replica takes the sessions that begin with n', async () => {
+test('render.sh: session ids are mapped to their replica', async () => {
   const site = await render('1.26.0');
   expect(site).toContain('"~^3\\." websocket_3;');
   expect(site).toMatch(/upstream websocket_3 \{\n {2}server e:5 max_fails=0;\n\}/);
   expect(site.match(/ {2}server [ab]:\d max_fails=1 fail_timeout=1s;/g)).toHaveLength(2);
 });
 
-test('nothing is left to fill in, and values stay as they are', async () => {
+test('render.sh: all placeholders are replaced with unescaped values', async () => {
   const site = await render('1.26.0', { PUBLIC_PORT: '8443', MAX_UPLOAD: '101m' });
   expect(site).not.toContain('{{');
   expect(site).toContain('ssl_certificate "/tls/certificate & more.pem";');
@@ -57,7 +57,7 @@ test.each([
   [{ APP_URL: 'https://desk.example:8443/x', PUBLIC_PORT: '8443' }, 'https://desk.example:8443$'],
   [{ APP_URL: 'https://[2001:db8::1]' }, 'https://[2001:db8::1]$request_uri'],
   [{ APP_URL: 'https://a.example', PUBLIC_HOST: 'b.example' }, 'https://b.example$request_uri'],
-])('plain HTTP is sent to our own address: %p', async (env, expected) => {
+])('render.sh: plain HTTP redirects to the public host: %p', async (env, expected) => {
   expect(await render('1.26.0', env)).toContain(`return 308 ${expected}`);
 });
 
@@ -67,15 +67,18 @@ test.each([
   [{ MAX_FILE_SIZE: '26214401' }, '27m'],
   [{ MAX_FILE_SIZE: '5368709120' }, '5121m'],
   [{ MAX_FILE_SIZE: '1', MAX_UPLOAD: '64m' }, '64m'],
-])('a file may be a bit larger here than the API takes: %p', async (env, size) => {
+])('render.sh: the upload limit is above MAX_FILE_SIZE: %p', async (env, size) => {
   expect(await render('1.26.0', env)).toContain(`client_max_body_size ${size};`);
 });
 
-test.each(['25m', '1;2', '-1', '9'.repeat(20)])('as many bytes as %p is refused', async (size) => {
-  await expect(render('1.26.0', { MAX_FILE_SIZE: size })).rejects.toThrow('MAX_FILE_SIZE');
-});
+test.each(['25m', '1;2', '-1', '9'.repeat(20)])(
+  'render.sh: MAX_FILE_SIZE %p is rejected',
+  async (size) => {
+    await expect(render('1.26.0', { MAX_FILE_SIZE: size })).rejects.toThrow('MAX_FILE_SIZE');
+  },
+);
 
-test('a host that would be more than a host is refused', async () => {
+test('render.sh: a PUBLIC_HOST that is not a host name is rejected', async () => {
   await expect(render('1.26.0', { PUBLIC_HOST: 'a; return 200' })).rejects.toThrow('PUBLIC_HOST');
 });
 
@@ -92,38 +95,41 @@ test.each([
   [{ LIMIT_CONNECTIONS: '0' }, { requests: 100, connections: undefined, sockets: 6000 }],
   [{ LIMIT_SOCKETS: '0' }, { requests: 100, connections: 512, sockets: 65_535 }],
   [{ RATE_LIMIT_MAX_REQUESTS: '0', LIMIT_REQUESTS: '5' }, { requests: undefined }],
-])('limits of an address with %p', async (env: Record<string, string>, expected: object) => {
-  const site = await render('1.26.0', { RATE_LIMIT_MAX_REQUESTS: '', ...env });
-  const number = (pattern: RegExp) => {
-    const found = pattern.exec(site)?.[1];
-    return found === undefined ? undefined : Number(found);
-  };
-  const limits = {
-    requests: number(/zone=requests:10m rate=(\d+)r\/s/),
-    connections: number(/limit_conn connections (\d+);/),
-    sockets: number(/limit_conn sockets (\d+);/),
-  };
-  expect(limits).toMatchObject(expected);
-  if (env.RATE_LIMIT_MAX_REQUESTS === '0') expect(site).not.toMatch(/^\s*limit_(req|conn)/m);
-});
+])(
+  'render.sh: limits per address with %p',
+  async (env: Record<string, string>, expected: object) => {
+    const site = await render('1.26.0', { RATE_LIMIT_MAX_REQUESTS: '', ...env });
+    const number = (pattern: RegExp) => {
+      const found = pattern.exec(site)?.[1];
+      return found === undefined ? undefined : Number(found);
+    };
+    const limits = {
+      requests: number(/zone=requests:10m rate=(\d+)r\/s/),
+      connections: number(/limit_conn connections (\d+);/),
+      sockets: number(/limit_conn sockets (\d+);/),
+    };
+    expect(limits).toMatchObject(expected);
+    if (env.RATE_LIMIT_MAX_REQUESTS === '0') expect(site).not.toMatch(/^\s*limit_(req|conn)/m);
+  },
+);
 
 test.each(['LIMIT_REQUESTS', 'LIMIT_CONNECTIONS', 'LIMIT_SOCKETS', 'RATE_LIMIT_WINDOW_MS'])(
-  '%s has to be a whole number',
+  'render.sh: %s has to be an integer',
   async (name) => {
     for (const value of ['-1', '1.5', '08', '5; deny all', '1'.repeat(30)]) {
       const env = { RATE_LIMIT_MAX_REQUESTS: '300', [name]: value };
-      await expect(render('1.26.0', env)).rejects.toThrow(`${name}: not a whole number`);
+      await expect(render('1.26.0', env)).rejects.toThrow(`${name} is not an integer`);
     }
   },
 );
 
-test('a proxy in front is an address', async () => {
+test('render.sh: FRONT_PROXIES are addresses', async () => {
   const site = await render('1.26.0', { FRONT_PROXIES: '10.0.0.0/8 2001:db8::/32' });
   expect(site.match(/set_real_ip_from (10\.0\.0\.0\/8|2001:db8::\/32);/g)).toHaveLength(4);
   await expect(render('1.26.0', { FRONT_PROXIES: 'all;' })).rejects.toThrow('FRONT_PROXIES');
   expect(await render('1.26.0')).not.toContain('real_ip');
 });
 
-test('says what it lacks', async () => {
+test('render.sh: a missing API_SERVERS is reported', async () => {
   await expect(render('1.26.0', { API_SERVERS: '' })).rejects.toThrow('host:port of every API');
 });

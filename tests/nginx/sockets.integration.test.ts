@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:tls';
-import { call, listen, type Person, registerOwner, run, until } from '../e2e/client.ts';
+import { until } from '../../shared/testing/until.ts';
+import { call, listen, type Person, registerOwner, run } from '../e2e/client.ts';
 
 const ca = readFileSync(run.ca, 'utf8');
 const HANDSHAKES = 200;
@@ -19,7 +20,7 @@ const poll = (sid = '', init: RequestInit = {}) =>
     decompress: false,
   });
 
-/** A session by long-polling, authenticated and in its user's channel. */
+/** Opens an authenticated long-polling session. */
 async function openPolling(): Promise<string> {
   const { sid } = JSON.parse((await (await poll()).text()).slice(1)) as { sid: string };
   await poll(sid, { method: 'POST', body: `40${JSON.stringify({ token: person.token })}` });
@@ -27,7 +28,7 @@ async function openPolling(): Promise<string> {
   return sid;
 }
 
-/** Just enough of Socket.IO by WebSocket over TLS to see the bytes on the wire. */
+/** A minimal Socket.IO client over TLS that counts the bytes on the wire. */
 async function openWebSocket(extensions: string) {
   const { hostname: servername, port } = new URL(run.url);
   const socket = connect({ host: '127.0.0.1', port: Number(port), ca, servername });
@@ -35,7 +36,7 @@ async function openWebSocket(extensions: string) {
   socket.on('data', (bytes: Buffer) => {
     received += bytes.toString('latin1');
   });
-  const heard = (text: string) => until(() => received.includes(text));
+  const waitFor = (text: string) => until(() => received.includes(text));
   socket.write(
     [
       'GET /socket.io/?EIO=4&transport=websocket HTTP/1.1',
@@ -48,11 +49,11 @@ async function openWebSocket(extensions: string) {
       '\r\n',
     ].join('\r\n'),
   );
-  await heard('"sid"');
+  await waitFor('"sid"');
   const sid = /"sid":"([^"]+)"/.exec(received)?.[1] ?? '';
   const send = (text: string) => socket.write(maskedFrame(text));
   const close = () => socket.destroy();
-  return { sid, send, heard, close, received: () => received };
+  return { sid, send, waitFor, close, received: () => received };
 }
 
 function maskedFrame(text: string): Buffer {
@@ -66,8 +67,8 @@ function maskedFrame(text: string): Buffer {
 
 const replicaOf = (sid: string) => sid.split('.')[0];
 
-describe('200 handshakes from one address', () => {
-  async function spread(open: () => Promise<string>) {
+describe('balancing of new sessions', () => {
+  async function expectBalanced(open: () => Promise<string>) {
     const counts = new Map<string | undefined, number>();
     for (let i = 0; i < HANDSHAKES; i++) {
       const replica = replicaOf(await open());
@@ -80,8 +81,8 @@ describe('200 handshakes from one address', () => {
     }
   }
 
-  test('websocket only: spread within 10 %', async () => {
-    await spread(async () => {
+  test('200 WebSocket sessions of one address: balanced within 10 %', async () => {
+    await expectBalanced(async () => {
       const listener = await listen(person.token, { transports: ['websocket'] });
       const sid = listener.socket.io.engine.id ?? '';
       listener.close();
@@ -89,8 +90,8 @@ describe('200 handshakes from one address', () => {
     });
   });
 
-  test('polling: spread within 10 %, and each stays where it is', async () => {
-    await spread(async () => {
+  test('200 polling sessions of one address: balanced within 10 % and sticky', async () => {
+    await expectBalanced(async () => {
       const sid = await openPolling();
       await poll(sid, { method: 'POST', body: '1' });
       return sid;
@@ -98,12 +99,12 @@ describe('200 handshakes from one address', () => {
   });
 });
 
-test('a session that begins by polling is upgraded, at the same replica', async () => {
+test('a polling session is upgraded to WebSocket on the same replica', async () => {
   for (const replica of ['1', '2']) {
     const listener = await listen(person.token, { replica, transports: ['polling', 'websocket'] });
     const { engine } = listener.socket.io;
     const sid = engine.id;
-    await until(() => engine.transport.name === 'websocket');
+    await until(() => engine.transport.name, { equals: 'websocket' });
     expect((await listener.subscribe(`private-user-${person.id}`)).ok).toBe(true);
     expect(listener.socket.io.engine.id).toBe(sid);
     expect(replicaOf(sid ?? '')).toBe(replica);
@@ -114,46 +115,52 @@ test('a session that begins by polling is upgraded, at the same replica', async 
 describe('compression', () => {
   const channel = () => `private-organization-${person.organizationId}`;
   const words = 'What a customer writes. '.repeat(BODY_LENGTH / 24);
-  const converse = (subject: string, body: string) =>
+  const createConversation = (subject: string, body: string) =>
     call('POST', '/v1/conversations', { token: person.token, body: { subject, body } });
 
   test.each([
     ['permessage-deflate; client_max_window_bits', 0, BODY_LENGTH / 5],
     ['none', BODY_LENGTH, BODY_LENGTH * 2],
-  ])('websocket, %s: a large event takes %d to %d bytes', async (extensions, least, most) => {
-    const client = await openWebSocket(extensions);
-    client.send(`40${JSON.stringify({ token: person.token })}`);
-    await client.heard('40{"sid"');
-    client.send(`420${JSON.stringify(['subscribe', { channel: channel() }])}`);
-    await client.heard('430[{"ok":true');
-    const before = client.received().length;
-    expect((await converse('Large', words)).status).toBe(201);
-    expect((await converse('The end', 'Small')).status).toBe(201);
-    await client.heard('The end');
-    const bytes = client.received().indexOf('The end') - before;
-    expect(bytes).toBeGreaterThan(least);
-    expect(bytes).toBeLessThan(most);
-    client.close();
-  });
+  ])(
+    'WebSocket with extensions %s: a large event takes %d to %d bytes',
+    async (extensions, minBytes, maxBytes) => {
+      const client = await openWebSocket(extensions);
+      client.send(`40${JSON.stringify({ token: person.token })}`);
+      await client.waitFor('40{"sid"');
+      client.send(`420${JSON.stringify(['subscribe', { channel: channel() }])}`);
+      await client.waitFor('430[{"ok":true');
+      const before = client.received().length;
+      expect((await createConversation('Large', words)).status).toBe(201);
+      expect((await createConversation('The end', 'Small')).status).toBe(201);
+      await client.waitFor('The end');
+      const bytes = client.received().indexOf('The end') - before;
+      expect(bytes).toBeGreaterThan(minBytes);
+      expect(bytes).toBeLessThan(maxBytes);
+      client.close();
+    },
+  );
 
   test.each([
     ['gzip', words, 'gzip'],
     ['gzip', 'Small', null],
     ['identity', words, null],
-  ])('polling, client accepts %s', async (accepted, body, encoding) => {
-    const sid = await openPolling();
-    const subscribe = ['subscribe', { channel: channel() }];
-    await poll(sid, { method: 'POST', body: `420${JSON.stringify(subscribe)}` });
-    expect(await (await poll(sid)).text()).toStartWith('430[{"ok":true');
-    expect((await converse('By polling', body)).status).toBe(201);
-    for (let text = ''; !text.includes(`"body":"${body}"`); ) {
-      const answer = await poll(sid, { headers: { 'Accept-Encoding': accepted } });
-      const bytes = Buffer.from(await answer.arrayBuffer());
-      const isGzip = answer.headers.get('Content-Encoding') === 'gzip';
-      text = (isGzip ? Buffer.from(Bun.gunzipSync(bytes)) : bytes).toString();
-      if (!text.includes(`"body":"${body}"`)) continue;
-      expect(answer.headers.get('Content-Encoding')).toBe(encoding);
-      if (encoding) expect(bytes.length).toBeLessThan(BODY_LENGTH / 5);
-    }
-  });
+  ])(
+    'polling with Accept-Encoding %s: large responses are compressed, small ones not',
+    async (accepted, body, encoding) => {
+      const sid = await openPolling();
+      const subscribe = ['subscribe', { channel: channel() }];
+      await poll(sid, { method: 'POST', body: `420${JSON.stringify(subscribe)}` });
+      expect(await (await poll(sid)).text()).toStartWith('430[{"ok":true');
+      expect((await createConversation('By polling', body)).status).toBe(201);
+      for (let text = ''; !text.includes(`"body":"${body}"`); ) {
+        const answer = await poll(sid, { headers: { 'Accept-Encoding': accepted } });
+        const bytes = Buffer.from(await answer.arrayBuffer());
+        const isGzip = answer.headers.get('Content-Encoding') === 'gzip';
+        text = (isGzip ? Buffer.from(Bun.gunzipSync(bytes)) : bytes).toString();
+        if (!text.includes(`"body":"${body}"`)) continue;
+        expect(answer.headers.get('Content-Encoding')).toBe(encoding);
+        if (encoding) expect(bytes.length).toBeLessThan(BODY_LENGTH / 5);
+      }
+    },
+  );
 });

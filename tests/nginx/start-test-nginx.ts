@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, type TLSSocket } from 'node:tls';
 import { requireTools } from '../../tools/stack/machine/toolchain.ts';
-import { createLeftovers } from '../../tools/stack/processes/orphans.ts';
+import { createPidFiles } from '../../tools/stack/processes/pid-files.ts';
 import { findPorts, portsFrom } from '../../tools/stack/processes/ports.ts';
 import { createSupervisor } from '../../tools/stack/processes/supervisor.ts';
 import { createNginx } from '../../tools/stack/servers/nginx.ts';
@@ -13,15 +13,25 @@ import { prepareTls, type TlsFiles } from '../../tools/stack/servers/tls.ts';
 
 export const serverNames = ['api-1', 'api-2', 'websocket-1', 'websocket-2'] as const;
 export type ServerName = (typeof serverNames)[number];
-type Answer = (name: ServerName, request: IncomingMessage, response: ServerResponse) => void;
+export type TestNginx = Awaited<ReturnType<typeof startTestNginx>>;
+type RequestHandler = (
+  name: ServerName,
+  request: IncomingMessage,
+  response: ServerResponse,
+) => void;
 
-/** A real nginx with our site in front of servers that say who they are; for tests. */
-export async function openEdge(variables: Record<string, string>, answer: Answer, tls?: TlsFiles) {
-  const directory = mkdtempSync(join(tmpdir(), 'insightdesk-edge-'));
+/** Starts a real nginx with our site; `handle` responds for its upstream servers. */
+export async function startTestNginx(
+  variables: Record<string, string>,
+  handle: RequestHandler,
+  tls?: TlsFiles,
+) {
+  const directory = mkdtempSync(join(tmpdir(), 'insightdesk-nginx-'));
   const ports = await findPorts(portsFrom(9_000 + 20 * Math.floor(Math.random() * 40)));
+  const output: string[] = [];
   const supervisor = createSupervisor({
-    leftovers: createLeftovers(join(directory, 'processes')),
-    onLine: () => {},
+    pidFiles: createPidFiles(join(directory, 'processes')),
+    onLine: (_, line) => output.push(line),
   });
   const upstreams = new Map<ServerName, Server>();
   const upgraded = new Set<Socket>();
@@ -39,7 +49,7 @@ export async function openEdge(variables: Record<string, string>, answer: Answer
   });
 
   async function listen(name: ServerName) {
-    const server = createServer((request, response) => answer(name, request, response));
+    const server = createServer((request, response) => handle(name, request, response));
     server.on('upgrade', (_, socket) => {
       upgraded.add(socket as Socket);
       echo(socket as Socket);
@@ -55,6 +65,9 @@ export async function openEdge(variables: Record<string, string>, answer: Answer
     await closed;
   }
 
+  /** The access log as bytes. */
+  const readLog = () => (existsSync(accessLog) ? readFileSync(accessLog) : Buffer.alloc(0));
+
   await Promise.all(serverNames.map(listen));
   await nginx.configure();
   await supervisor.start(nginx.spec);
@@ -67,9 +80,9 @@ export async function openEdge(variables: Record<string, string>, answer: Answer
     origin: nginx.url,
     site: nginx.site,
     reload: nginx.reload.join(' '),
-    ask: (path: string, init: RequestInit = {}) =>
+    request: (path: string, init: RequestInit = {}) =>
       fetch(`${nginx.url}${path}`, { redirect: 'manual', tls: { ca }, ...init }),
-    dial: (options: object = {}): TLSSocket =>
+    connect: (options: object = {}): TLSSocket =>
       connect({
         host: '127.0.0.1',
         port: ports.https,
@@ -77,8 +90,10 @@ export async function openEdge(variables: Record<string, string>, answer: Answer
         servername: 'localhost',
         ...options,
       }),
-    /** What was logged, as the bytes that it is. */
-    log: () => (existsSync(accessLog) ? readFileSync(accessLog) : Buffer.alloc(0)),
+    readLog,
+    logLines: () => parseLog(readLog()),
+    /** Everything that nginx wrote to stdout and stderr. */
+    output,
     async close() {
       await supervisor.stop('nginx');
       for (const socket of upgraded) socket.destroy();
@@ -88,7 +103,16 @@ export async function openEdge(variables: Record<string, string>, answer: Answer
   };
 }
 
-/** Takes an upgrade and says back whatever comes. */
+/** The lines of an access log; throws when it is not UTF-8 or not JSON. */
+function parseLog(log: Buffer): Record<string, unknown>[] {
+  const text = new TextDecoder('utf-8', { fatal: true }).decode(log);
+  return text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
+/** Accepts an upgrade and echoes all bytes. */
 function echo(socket: Socket) {
   socket.on('error', () => {});
   socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\n');
