@@ -1,18 +1,18 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, spyOn, test } from 'bun:test';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
 import type { Id } from '@insightdesk/shared/contract';
 import { UnavailableError } from '@insightdesk/shared/errors';
 import { until } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
-import type { Cache, MemoizeOptions } from './index.ts';
-import { openCache } from './test-caches.ts';
+import { type Cache, type MemoizeOptions, purgeTenant } from './index.ts';
+import { createTestCache } from './test-cache.ts';
 
-const here = openCache();
-const there = openCache();
+const here = createTestCache();
+const there = createTestCache();
 let tenantId: Id<'org'>;
 let cache: Cache;
 let other: Cache;
 
-beforeAll(() => Promise.all([here.isHeard(), there.isHeard()]));
+beforeAll(() => Promise.all([here.waitUntilReady(), there.waitUntilReady()]));
 afterAll(() => {
   here.close();
   there.close();
@@ -26,7 +26,7 @@ beforeEach(() => {
 const ttl = { ttlSeconds: 60 };
 
 describe('values', () => {
-  test('set, get and delete, alone and many, seen by another process', async () => {
+  test('get, set and delete, one or several keys, reach other processes', async () => {
     await cache.set('a', { n: 1, at: new Date(0) }, ttl);
     await cache.setMultiple(Object.entries({ b: 2, c: null }), ttl);
     const all = new Map<string, unknown>([
@@ -45,27 +45,13 @@ describe('values', () => {
     );
   });
 
-  test('many keys cost one command each way', async () => {
-    const clients = [here.valkey, there.valkey].map((valkey) => spyOn(valkey, 'sendCommand'));
-    const keys = Array.from({ length: 50 }, (_, i) => `k${i}`);
-    await cache.setMultiple(
-      keys.map((key) => [key, 1]),
-      ttl,
-    );
-    expect((await other.getMultiple(keys)).size).toBe(50);
-    await cache.deleteMultiple(keys);
-    const commands = clients.flatMap((client) => client.mock.calls.map(([{ name }]) => name));
-    expect(commands.filter((name) => name.startsWith('eval'))).toHaveLength(3);
-    for (const client of clients) client.mockRestore();
-  });
-
-  test('what one hands out another may change: no copy is shared', async () => {
+  test('a returned value is a copy: changing it changes no other', async () => {
     await cache.set('list', [1], ttl);
     (await cache.get<number[]>('list'))?.push(2);
     expect(await cache.get<number[]>('list')).toEqual([1]);
   });
 
-  test('a value expires in both tiers', async () => {
+  test('values expire in both tiers', async () => {
     await cache.set('short', 1, { ttlSeconds: 4 });
     expect(await cache.get<number>('short')).toBe(1);
     expect(await other.get<number>('short')).toBe(1);
@@ -74,23 +60,20 @@ describe('values', () => {
     }
   });
 
-  test('tenants and namespaces do not meet', async () => {
-    const stranger = here.cache.forTenant(newId('org'));
+  test('tenants and namespaces are separate', async () => {
+    const foreign = here.cache.forTenant(newId('org'));
     await cache.set('k', 'mine', { ...ttl, tags: ['t'] });
-    await stranger.set('k', 'theirs', { ...ttl, tags: ['t'] });
-    await here.cache.forEveryone().set('k', 'of all', ttl);
+    await foreign.set('k', 'theirs', { ...ttl, tags: ['t'] });
     await cache.namespace('other').set('k', 'elsewhere', { ...ttl, tags: ['t'] });
     expect(await other.get<string>('k')).toBe('mine');
     await other.deleteByTag('t');
     expect(await other.get('k')).toBeUndefined();
     expect(await other.namespace('other').get('k')).toBeUndefined();
-    expect(await stranger.get<string>('k')).toBe('theirs');
-    expect(await here.cache.forEveryone().get<string>('k')).toBe('of all');
+    expect(await foreign.get<string>('k')).toBe('theirs');
     expect(() => cache.namespace('main:org_x')).toThrow(RangeError);
-    await here.cache.forEveryone().delete('k');
   });
 
-  test('figures', async () => {
+  test('getStats counts hits and misses', async () => {
     const before = here.cache.getStats();
     await cache.set('s', 1, ttl);
     await cache.get('s');
@@ -105,8 +88,8 @@ describe('values', () => {
   });
 });
 
-describe('dropping', () => {
-  test('by tag: memory of another process too, within a moment', async () => {
+describe('invalidation', () => {
+  test('deleteByTag reaches the memory of other processes', async () => {
     await cache.setMultiple(
       [
         ['a', 1],
@@ -122,22 +105,27 @@ describe('dropping', () => {
     expect(await other.get<number>('c')).toBe(3);
   });
 
-  test('2,500 values under one tag', async () => {
+  test('deleteByTag deletes 2,500 values', async () => {
     const entries = Array.from({ length: 2_500 }, (_, i): [string, number] => [`k${i}`, i]);
     await cache.setMultiple(entries, { ...ttl, tags: ['many'] });
     await cache.deleteByTag('many');
     expect((await other.getMultiple(entries.map(([key]) => key))).size).toBe(0);
   });
 
-  test('the list of a tag does not outgrow what lives', async () => {
-    for (const key of ['a', 'b']) {
-      const brief = openCache({ graceSeconds: 0 });
-      await brief.cache.forTenant(tenantId).set(key, 1, { ttlSeconds: 0.05, tags: ['brief'] });
-      brief.close();
-      await Bun.sleep(100);
-    }
-    await cache.set('c', 1, { ...ttl, tags: ['brief'] });
-    expect(await here.valkey.zcard(`cache-tag:${tenantId}:brief`)).toBe(1);
+  test('keys of tags expire, and not before the values that have them', async () => {
+    await cache.set('brief', 1, { ttlSeconds: 1, tags: ['expiring'] });
+    await cache.set('long', 1, { ttlSeconds: 90, tags: ['expiring'] });
+    await cache.set('brief', 1, { ttlSeconds: 1, tags: ['expiring'] });
+    const leftMs = await here.valkey.pttl(`cache:${tenantId}:tag:expiring`);
+    expect(leftMs).toBeWithin(90_000, 391_000);
+  });
+
+  test('purgeTenant deletes values and tags of one tenant', async () => {
+    const foreign = here.cache.forTenant(newId('org'));
+    for (const side of [cache, foreign]) await side.set('k', 1, { ...ttl, tags: ['t'] });
+    expect(await purgeTenant(here.valkey, tenantId)).toBe(2);
+    await until(async () => (await other.get('k')) === undefined);
+    expect(await foreign.get<number>('k')).toBe(1);
   });
 });
 
@@ -153,7 +141,7 @@ describe('memoize', () => {
     return { on, loads: () => loads };
   };
 
-  test('once per key, whoever asks', async () => {
+  test('the loader runs once per key for all callers of two processes', async () => {
     const { on, loads } = count();
     const asking = [cache, other].flatMap((side) => Array.from({ length: 50 }, () => on(side)()));
     expect(new Set(await Promise.all(asking))).toEqual(new Set([1]));
@@ -161,7 +149,7 @@ describe('memoize', () => {
     expect(loads()).toBe(2);
   });
 
-  test('the time to live may come from the result; 0 is not stored', async () => {
+  test('the TTL may come from the result, and 0 is not stored', async () => {
     const { on, loads } = count({ ttlSeconds: (n) => (n === 1 ? 0 : 60) });
     for (let i = 0; i < 4; i++) await on(cache)();
     expect(loads()).toBe(2);
@@ -177,7 +165,7 @@ describe('memoize', () => {
     expect([nothing.loads(), none.loads()]).toEqual([3, 1]);
   });
 
-  test('a failure is everyone’s who waited, and the next one loads again', async () => {
+  test('all waiting callers get the error of a load, and the next call loads again', async () => {
     const { on, loads } = count(ttl, async () => {
       await Bun.sleep(20);
       throw new Error('no');
@@ -191,7 +179,7 @@ describe('memoize', () => {
   test.each([
     ['by key', (side: Cache) => side.delete('m')],
     ['by tag', (side: Cache) => side.deleteByTag('t')],
-  ])('a value that was dropped %s while it was loaded is not kept', async (_, drop) => {
+  ])('a value that is deleted %s while it loads is not stored', async (_, invalidate) => {
     const begun = Promise.withResolvers<void>();
     const go = Promise.withResolvers<void>();
     let current = 'old';
@@ -205,26 +193,26 @@ describe('memoize', () => {
     const early = on(cache)();
     await begun.promise;
     current = 'new';
-    await drop(other);
+    await invalidate(other);
     go.resolve();
     expect(await early).toBe('old');
     expect(await on(cache)()).toBe('new');
     expect(await on(other)()).toBe('new');
   });
 
-  test('an expired value stands in when loading fails for a passing reason only', async () => {
+  test('an expired value replaces one whose load fails with a retryable error only', async () => {
     let failure: Error | undefined;
     const load = async () => {
       if (failure) throw failure;
-      return 'kept';
+      return 'stored';
     };
     const ask = () => cache.memoize(() => 'g', load, { ttlSeconds: 0.05 })();
-    expect(await ask()).toBe('kept');
+    expect(await ask()).toBe('stored');
     await Bun.sleep(80);
     failure = new UnavailableError();
-    expect(await ask()).toBe('kept');
-    const stranger = other.memoize(() => 'g', load, { ttlSeconds: 1 });
-    expect(await stranger()).toBe('kept');
+    expect(await ask()).toBe('stored');
+    const remote = other.memoize(() => 'g', load, { ttlSeconds: 1 });
+    expect(await remote()).toBe('stored');
     failure = new Error('a bug');
     await expect(ask()).rejects.toThrow('a bug');
   });

@@ -1,126 +1,127 @@
 import type { Id } from '@insightdesk/shared/contract';
-import type { Valkey } from '@insightdesk/shared/valkey';
-import { listenToBus } from './bus.ts';
+import { throttleErrors, type Valkey } from '@insightdesk/shared/valkey';
 import type { Cache, CacheSource } from './cache.ts';
-import { createFlights } from './flights.ts';
-import { checkName, type Keyspace, tagKey, valueKey } from './keys.ts';
-import { createLoader } from './loader.ts';
-import { createMemoryTier } from './memory-tier.ts';
-import { createRemoteTier } from './remote-tier.ts';
-import { createValues } from './values.ts';
+import { createLoader } from './create-loader.ts';
+import { createMemoryTier, type TieredValue } from './memory-tier.ts';
+import { prefixOf } from './purge-tenant.ts';
+import { createValkeyTier } from './valkey-tier.ts';
 
-export interface CacheOptions {
+const defaults = {
+  /** Memory for values in this process. */
+  maxBytes: 16 * 2 ** 20,
+  /** How long a copy in memory may be wrong when its invalidation was lost. */
+  maxMemoryMs: 10_000,
+  /** How long an expired value may replace one that cannot be loaded. */
+  graceMs: 300_000,
+  /** How long a call waits for Valkey. */
+  timeoutMs: 500,
+  /** How long Valkey is not called after three failures in a row. */
+  restMs: 1_000,
+  /** How long a load may take before another process tries too. */
+  lockMs: 10_000,
+};
+
+export interface CacheOptions extends Partial<typeof defaults> {
   valkey: Valkey;
-  /** A connection of its own, for hearing of what others drop. */
+  /** A connection of its own, for invalidations of other processes. */
   subscriber: Valkey;
-  /** Told of trouble, once per second at most; the callers do not notice it. */
+  /** Receives an error per second at most; callers of the cache get none. */
   onError: (error: unknown) => void;
-  /** Memory for values in this process; 16 MiB. */
-  maxBytes?: number;
-  /** How long a copy in memory may be wrong when a message about it was lost; 10 s. */
-  maxMemorySeconds?: number;
-  /** How long after its expiry a value may stand in for one that cannot be loaded; 300 s. */
-  graceSeconds?: number;
-  /** What a call waits for Valkey at most; 500 ms. */
-  timeoutMs?: number;
-  /** How long Valkey is left alone after three failures in a row; 1 s. */
-  restMs?: number;
-  /** How long a load may take before another process tries too; 10 s. */
-  loadTimeoutMs?: number;
 }
 
-const CHANNEL = 'cache-bus';
+const NAME = /^[a-z0-9][a-z0-9_-]{0,63}$/i;
 
-/** Builds the two tiers; it works, without sharing, while Valkey is away. */
+/** Builds the two tiers; without Valkey they work for this process alone. */
 export function createCache(options: CacheOptions): CacheSource {
-  const { valkey, subscriber, timeoutMs = 500, restMs = 1_000 } = options;
-  const onError = atTimes(options.onError);
-  const graceMs = (options.graceSeconds ?? 300) * 1_000;
-  const id = crypto.randomUUID();
-  const memory = createMemoryTier({
-    maxBytes: options.maxBytes ?? 16 * 2 ** 20,
-    maxFreshMs: (options.maxMemorySeconds ?? 10) * 1_000,
-    graceMs,
-  });
-  const remoteOptions = { valkey, channel: CHANNEL, graceMs, timeoutMs, restMs, onError };
-  const remote = createRemoteTier(remoteOptions);
+  const onError = throttleErrors(options.onError);
+  const settings = { ...defaults, ...options, onError };
+  const memory = createMemoryTier(settings);
+  const remote = createValkeyTier(settings, memory);
   const stats = { hits: 0, misses: 0, stale: 0 };
-  const lockMs = options.loadTimeoutMs ?? 10_000;
-  const fly = createLoader({ memory, remote, lockMs, onError });
-  const flights = createFlights({ memory, stats, fly });
-  const onDropped = (keys: Iterable<string>) => {
-    for (const key of keys) {
-      memory.drop(key);
-      flights.drop(key);
-    }
-  };
-  const onGap = () => {
-    memory.doubtAll();
-    flights.dropAll();
-  };
-  listenToBus({ subscriber, channel: CHANNEL, id, onDropped, onGap, onError });
-  const values = createValues({ memory, remote, stats, onDropped, onGap, onError, id });
+  const resolve = createLoader({ memory, remote, stats, onError });
 
-  function cacheAt(keyspace: Keyspace): Cache {
-    const keyOf = (key: string) => valueKey(keyspace, key);
-    const tagsOf = (tags: readonly string[] = []) => tags.map((tag) => tagKey(keyspace, tag));
-    const getMultiple = async <T>(keys: readonly string[]) => {
-      const texts = await values.get(keys.map(keyOf));
-      const found = keys.flatMap((key, i): [string, T][] => {
-        const text = texts[i];
-        return text === undefined ? [] : [[key, JSON.parse(text)]];
-      });
-      return new Map(found);
-    };
-    const setMultiple: Cache['setMultiple'] = (entries, { ttlSeconds, tags }) =>
-      values.set(
-        new Map([...entries].map(([key, value]) => [keyOf(key), toText(value)])),
-        tagsOf(tags),
-        Math.round(ttlSeconds * 1_000),
-      );
-    const deleteMultiple = (keys: readonly string[]) => values.forget({ keys: keys.map(keyOf) });
-    return {
-      getMultiple,
-      setMultiple,
-      deleteMultiple,
-      get: async <T>(key: string) => (await getMultiple<T>([key])).get(key),
-      set: (key, value, setOptions) => setMultiple([[key, value]], setOptions),
-      delete: (key) => deleteMultiple([key]),
-      deleteByTag: (tag) => values.forget({ tags: tagsOf([tag]) }),
+  async function get<T>(key: string): Promise<T | undefined> {
+    let value = memory.get(key);
+    if (!value || value.leftMs <= 0) {
+      const version = memory.version();
+      value = (await remote.get(key).catch(onError)) ?? undefined;
+      if (value) memory.set(key, value, version);
+    }
+    const isFresh = value !== undefined && value.leftMs > 0;
+    stats[isFresh ? 'hits' : 'misses']++;
+    return value && isFresh ? JSON.parse(value.text) : undefined;
+  }
+
+  async function set(key: string, value: TieredValue): Promise<void> {
+    // Loads in progress have an older value.
+    memory.invalidate([key]);
+    const version = memory.version();
+    await remote.set(key, value).catch((error) => {
+      onError(error);
+      return remote.delete([key]);
+    });
+    memory.set(key, value, version);
+  }
+
+  async function remove(names: readonly string[]): Promise<void> {
+    await remote.delete(names);
+    memory.invalidate(names);
+  }
+
+  function cacheOf(tenantId: Id<'org'>, namespace: string): Cache {
+    const prefix = `${prefixOf(tenantId)}value:${requireName(namespace)}:`;
+    const tagKey = (tag: string) => `${prefixOf(tenantId)}tag:${requireName(tag)}`;
+    const cache: Cache = {
+      get: (key) => get(prefix + key),
+      set: (key, value, { ttlSeconds, tags = [] }) =>
+        set(prefix + key, {
+          text: toText(value),
+          tags: tags.map(tagKey),
+          leftMs: Math.round(ttlSeconds * 1_000),
+        }),
+      delete: (key) => remove([prefix + key]),
+      async getMultiple<T>(keys: readonly string[]) {
+        const values = await Promise.all(keys.map((key) => cache.get<T>(key)));
+        const entries = keys.map((key, i): [string, T | undefined] => [key, values[i]]);
+        return new Map(entries.filter((entry): entry is [string, T] => entry[1] !== undefined));
+      },
+      async setMultiple(entries, setOptions) {
+        await Promise.all(Array.from(entries, ([key, value]) => cache.set(key, value, setOptions)));
+      },
+      deleteMultiple: (keys) => remove(keys.map((key) => prefix + key)),
+      deleteByTag: (tag) => remove([tagKey(tag)]),
       memoize:
-        (keyFor, load, { ttlSeconds, tags }) =>
+        (keyOf, load, { ttlSeconds, tags = [] }) =>
         (...args) =>
-          flights.resolve(keyOf(keyFor(...args)), {
+          resolve({
+            key: prefix + keyOf(...args),
+            tags: (typeof tags === 'function' ? tags(...args) : tags).map(tagKey),
             load: () => load(...args),
             ttlSeconds,
-            tags: tagsOf(typeof tags === 'function' ? tags(...args) : tags),
           }),
-      namespace: (name) => cacheAt({ ...keyspace, namespace: checkName(name) }),
+      namespace: (name) => cacheOf(tenantId, name),
     };
+    return cache;
   }
 
   return {
-    forTenant: (tenantId: Id<'org'>) => cacheAt({ owner: tenantId, namespace: 'main' }),
-    forEveryone: () => cacheAt({ owner: 'all', namespace: 'main' }),
+    forTenant: (tenantId) => cacheOf(tenantId, 'main'),
     getStats() {
-      const asked = stats.hits + stats.misses + stats.stale;
-      return { ...stats, size: memory.size, hitRatio: asked === 0 ? 0 : stats.hits / asked };
+      const reads = stats.hits + stats.misses + stats.stale;
+      const hitRatio = reads === 0 ? 0 : stats.hits / reads;
+      return { ...stats, size: memory.size(), hitRatio };
     },
   };
 }
 
-function toText(value: unknown): string {
-  const text = JSON.stringify(value);
-  if (text === undefined) throw new TypeError('JSON has no way to write this value');
-  return text;
+/** Names have no separators, so that keys are unambiguous. */
+function requireName(name: string): string {
+  if (!NAME.test(name)) throw new RangeError(`Not a name for a namespace or tag: ${name}`);
+  return name;
 }
 
-/** An outage repeats the same error at every call. */
-function atTimes(onError: (error: unknown) => void): (error: unknown) => void {
-  let quietUntil = 0;
-  return (error) => {
-    if (performance.now() < quietUntil) return;
-    quietUntil = performance.now() + 1_000;
-    onError(error);
-  };
+function toText(value: unknown): string {
+  const text = JSON.stringify(value);
+  if (text === undefined) throw new TypeError('The value has no JSON form');
+  return text;
 }

@@ -1,72 +1,75 @@
 import { LRUCache } from 'lru-cache';
 
-/** A value as this process holds it. */
-export interface Held {
+/** A value with its tags; `leftMs` is its freshness, 0 or less once it has expired. */
+export interface TieredValue {
   text: string;
-  isFresh: boolean;
+  tags: readonly string[];
+  leftMs: number;
 }
 
-/** A value on its way into memory; void when the key was dropped meanwhile. */
-export interface Arrival {
-  isVoid: boolean;
+interface Entry extends Omit<TieredValue, 'leftMs'> {
+  freshUntil: number;
+  version: number;
 }
 
-export interface MemoryTierOptions {
+interface MemoryTierOptions {
   maxBytes: number;
-  /** Fresh at most so long: the bound for a drop that was never heard of. */
-  maxFreshMs: number;
-  /** How long after that it may be given when there is nothing else. */
+  maxMemoryMs: number;
   graceMs: number;
 }
 
 const ENTRY_BYTES = 200;
+const MAX_INVALIDATIONS = 10_000;
 
-/** The process's own copies, bounded in bytes and age. */
-export function createMemoryTier({ maxBytes, maxFreshMs, graceMs }: MemoryTierOptions) {
-  const arrivals = new Map<string, Set<Arrival>>();
-  const entries = new LRUCache<string, { text: string; freshUntil: number; era: number }>({
+/** The copies of this process, bounded in bytes and age. */
+export function createMemoryTier({ maxBytes, maxMemoryMs, graceMs }: MemoryTierOptions) {
+  const entries = new LRUCache<string, Entry>({
     maxSize: maxBytes,
-    ttl: maxFreshMs + graceMs,
+    ttl: maxMemoryMs + graceMs,
     sizeCalculation: ({ text }, key) => ENTRY_BYTES + 2 * (text.length + key.length),
   });
-  let era = 0;
+  /** The latest invalidation of each key and tag, oldest first. */
+  const invalidations = new Map<string, number>();
+  let version = 0;
+  let allInvalidUntil = 0;
 
-  const finish = (key: string, arrival: Arrival) => {
-    const all = arrivals.get(key);
-    if (all?.delete(arrival) && all.size === 0) arrivals.delete(key);
-  };
+  const isValid = (names: readonly string[], since: number) =>
+    since >= allInvalidUntil && names.every((name) => (invalidations.get(name) ?? 0) <= since);
 
   return {
-    get size() {
-      return entries.size;
-    },
-    get(key: string): Held | undefined {
+    size: () => entries.size,
+    /** Rises with every invalidation: take it before a value is read, and store the value with it. */
+    version: () => version,
+    /** Whether none of these keys and tags was invalidated since that version. */
+    isValid,
+    /** The value unless it was invalidated. */
+    get(key: string): TieredValue | undefined {
       const entry = entries.get(key);
-      if (!entry) return undefined;
-      const isFresh = entry.era === era && entry.freshUntil > performance.now();
-      return { text: entry.text, isFresh };
+      if (!entry || !isValid([key, ...entry.tags], entry.version)) return undefined;
+      return { ...entry, leftMs: entry.freshUntil - performance.now() };
     },
-    /** Announces a value before it is asked for; finish it in any case. */
-    expect(key: string): Arrival {
-      const arrival = { isVoid: false };
-      arrivals.set(key, (arrivals.get(key) ?? new Set()).add(arrival));
-      return arrival;
-    },
-    finish,
-    store(key: string, arrival: Arrival, text: string, leftMs: number) {
-      if (arrival.isVoid) return;
-      const freshMs = Math.min(leftMs, maxFreshMs);
+    set(key: string, { text, tags, leftMs }: TieredValue, since: number): void {
+      const freshMs = Math.min(leftMs, maxMemoryMs);
+      const freshUntil = performance.now() + freshMs;
       const ttl = Math.max(1, freshMs + graceMs);
-      entries.set(key, { text, freshUntil: performance.now() + freshMs, era }, { ttl });
+      entries.set(key, { text, tags, freshUntil, version: since }, { ttl });
     },
-    drop(key: string) {
-      entries.delete(key);
-      for (const arrival of arrivals.get(key) ?? []) arrival.isVoid = true;
+    invalidate(names: Iterable<string>): void {
+      version++;
+      for (const name of names) {
+        invalidations.delete(name);
+        invalidations.set(name, version);
+      }
+      for (const [oldest, since] of invalidations) {
+        if (invalidations.size <= MAX_INVALIDATIONS) break;
+        invalidations.delete(oldest);
+        allInvalidUntil = since;
+      }
     },
-    /** Drops may have been missed: nothing here counts as fresh any more. */
-    doubtAll() {
-      era++;
-      for (const all of arrivals.values()) for (const arrival of all) arrival.isVoid = true;
+    /** Messages about invalidations may have been lost. */
+    invalidateAll(): void {
+      allInvalidUntil = ++version;
+      invalidations.clear();
     },
   };
 }

@@ -1,18 +1,20 @@
 import { expect, test } from 'bun:test';
 import { join } from 'node:path';
 import { testEnvironment } from '@insightdesk/shared/testing';
-import { openCache } from './test-caches.ts';
+import { newId } from '@insightdesk/shared/utils';
+import { purgeTenant } from './index.ts';
+import { createTestCache } from './test-cache.ts';
 
-interface Figures {
+interface Result {
   hits: number;
   misses: number;
   distinct: number[];
 }
 
-/** A process that waits for a word, then asks 500 times at once. */
-function start(key: string, counter: string) {
-  const script = join(import.meta.dir, 'test-misses.ts');
-  const command = [process.execPath, script, key, '500', '300', counter];
+/** A process that waits for its input, then asks 500 times at once. */
+function start(tenantId: string, counter: string) {
+  const script = join(import.meta.dir, 'test-misses-process.ts');
+  const command = [process.execPath, script, tenantId, '500', '300', counter];
   const child = Bun.spawn(command, {
     env: testEnvironment.variables,
     stdin: 'pipe',
@@ -22,8 +24,8 @@ function start(key: string, counter: string) {
   const lines = readLines(child.stdout);
   const nextLine = async () => (await lines.next()).value ?? '';
   return {
-    isReady: nextLine,
-    async ask(): Promise<Figures> {
+    waitUntilReady: nextLine,
+    async ask(): Promise<Result> {
       void child.stdin.write('go\n');
       await child.stdin.flush();
       return JSON.parse(await nextLine());
@@ -41,25 +43,24 @@ async function* readLines(stream: ReadableStream<Uint8Array>) {
   }
 }
 
-test('1,000 misses at once in two processes load once', async () => {
-  const key = `misses-${crypto.randomUUID()}`;
-  const counter = `test:${key}`;
-  const { valkey, close } = openCache();
-  const processes = [start(key, counter), start(key, counter)];
+test('memoize: 1,000 misses at once in two processes load once', async () => {
+  const tenantId = newId('org');
+  const counter = `test:${tenantId}`;
+  const { valkey, close } = createTestCache();
+  const processes = [start(tenantId, counter), start(tenantId, counter)];
   try {
-    expect(await Promise.all(processes.map(({ isReady }) => isReady()))).toEqual([
-      'ready',
-      'ready',
-    ]);
-    const figures = await Promise.all(processes.map(({ ask }) => ask()));
+    const started = await Promise.all(processes.map(({ waitUntilReady }) => waitUntilReady()));
+    expect(started).toEqual(['ready', 'ready']);
+    const results = await Promise.all(processes.map(({ ask }) => ask()));
     expect(await valkey.get(counter)).toBe('1');
-    for (const { hits, misses, distinct } of figures) {
+    for (const { hits, misses, distinct } of results) {
       expect(hits + misses).toBe(500);
       expect(distinct).toEqual([1]);
     }
+    expect(await purgeTenant(valkey, tenantId)).toBe(1);
   } finally {
     for (const { stop } of processes) stop();
-    await valkey.del(counter, `cache:all:main:${key}`);
+    await valkey.del(counter);
     close();
   }
 });

@@ -3,20 +3,20 @@ import { UnavailableError } from '@insightdesk/shared/errors';
 import { until } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import type { Cache } from './index.ts';
-import { openCache, startProxy } from './test-caches.ts';
+import { createTestCache, startProxy } from './test-cache.ts';
 
 let proxy: Awaited<ReturnType<typeof startProxy>>;
-let here: ReturnType<typeof openCache>;
-let there: ReturnType<typeof openCache>;
+let here: ReturnType<typeof createTestCache>;
+let there: ReturnType<typeof createTestCache>;
 let cache: Cache;
 let other: Cache;
 const ttl = { ttlSeconds: 60, tags: ['t'] };
 
 beforeEach(async () => {
   proxy = await startProxy();
-  here = openCache({ url: proxy.url, timeoutMs: 500, restMs: 200, maxMemorySeconds: 0.3 });
-  there = openCache();
-  await Promise.all([here.isHeard(), there.isHeard()]);
+  here = createTestCache({ url: proxy.url, timeoutMs: 500, restMs: 200, maxMemoryMs: 300 });
+  there = createTestCache();
+  await Promise.all([here.waitUntilReady(), there.waitUntilReady()]);
   const tenantId = newId('org');
   cache = here.cache.forTenant(tenantId);
   other = there.cache.forTenant(tenantId);
@@ -28,14 +28,14 @@ afterEach(() => {
   proxy.close();
 });
 
-const isBack = (side: Cache) => async () => {
+const hasRecovered = (side: Cache) => async () => {
   const probe = crypto.randomUUID();
   await other.set(probe, 1, ttl);
   return (await side.get(probe)) === 1;
 };
 
 test.each(['cut', 'silent'] as const)(
-  'Valkey %s: loads, nothing fails, few calls wait for it, and it recovers',
+  'Valkey is %s: the cache loads, no call fails, few wait, and it recovers',
   async (state) => {
     let loads = 0;
     const ask = cache.memoize(
@@ -56,31 +56,31 @@ test.each(['cut', 'silent'] as const)(
     // Of more than 200 calls a few fail and open the breaker, which lets one through at a time.
     expect(here.errors.length).toBeWithin(1, 50);
     proxy.set('open');
-    await until(isBack(cache));
-    // What could not be dropped or written in Valkey meanwhile is not there in an older version.
+    await until(hasRecovered(cache));
+    // Valkey has no older version of what could not be deleted or written meanwhile.
     await other.set('f', 1, ttl);
     expect(await cache.get<number>('f')).toBe(1);
   },
 );
 
-test('a source that fails too: expired values for a while, then its error', async () => {
+test('memoize: expired values stand in when Valkey and the source fail; without one the error is thrown', async () => {
   let isDown = false;
   const load = async () => {
     if (isDown) throw new UnavailableError('The source is down');
-    return 'kept';
+    return 'stored';
   };
   const ask = cache.memoize(() => 'k', load, ttl);
   await ask();
   isDown = true;
   proxy.set('cut');
   await Bun.sleep(350);
-  expect(await ask()).toBe('kept');
+  expect(await ask()).toBe('stored');
   expect(here.cache.getStats().stale).toBe(1);
   const never = cache.memoize(() => 'never', load, ttl);
   await expect(never()).rejects.toThrow('The source is down');
 });
 
-test('what was dropped during an outage is gone everywhere after it', async () => {
+test('values that were deleted during an outage are gone everywhere after it', async () => {
   await cache.setMultiple(
     [
       ['a', 'old'],
@@ -97,23 +97,23 @@ test('what was dropped during an outage is gone everywhere after it', async () =
   await until(async () => (await other.getMultiple(['a', 'b'])).size, { equals: 0 });
 });
 
-test('drops that were missed while the bus was away are not believed to be absent', async () => {
-  const patient = openCache({ url: proxy.url, maxMemorySeconds: 600 });
-  await patient.isHeard();
+test('memory is not trusted after invalidations may have been missed', async () => {
+  const longLived = createTestCache({ url: proxy.url, maxMemoryMs: 600_000 });
+  await longLived.waitUntilReady();
   const tenantId = newId('org');
-  const mine = patient.cache.forTenant(tenantId);
-  await mine.set('a', 'old', ttl);
+  const own = longLived.cache.forTenant(tenantId);
+  await own.set('a', 'old', ttl);
   proxy.set('cut');
   await there.cache.forTenant(tenantId).set('a', 'new', ttl);
-  expect(await mine.get<string>('a')).toBe('old');
+  expect(await own.get<string>('a')).toBe('old');
   proxy.set('open');
-  await until(() => mine.get<string>('a'), { equals: 'new' });
-  patient.close();
+  await until(() => own.get<string>('a'), { equals: 'new' });
+  longLived.close();
 });
 
-test('a holder of the lock that died is not waited for beyond its lease', async () => {
-  const brief = openCache({ loadTimeoutMs: 300 });
-  await brief.isHeard();
+test('memoize: a process that died while it held the lock is waited for until the lock expires', async () => {
+  const brief = createTestCache({ lockMs: 300 });
+  await brief.waitUntilReady();
   const tenantId = newId('org');
   const hung = brief.cache.forTenant(tenantId).memoize(
     () => 'k',
@@ -121,12 +121,12 @@ test('a holder of the lock that died is not waited for beyond its lease', async 
     ttl,
   );
   void hung();
-  await until(() => there.valkey.exists(`cache-lock:${tenantId}:main:k`), { equals: 1 });
+  await until(() => there.valkey.exists(`cache:${tenantId}:lock:main:k`), { equals: 1 });
   const asking = there.cache.forTenant(tenantId).memoize(
     () => 'k',
-    async () => 'mine',
+    async () => 'own',
     ttl,
   );
-  expect(await asking()).toBe('mine');
+  expect(await asking()).toBe('own');
   brief.close();
 });

@@ -4,7 +4,7 @@ import { createValkey, type ValkeyOptions } from '@insightdesk/shared/valkey';
 import { type CacheOptions, createCache } from './index.ts';
 
 /** A cache as one process has it; several of them are several processes to each other. */
-export function openCache({
+export function createTestCache({
   url = testEnvironment.valkeyUrl,
   ...options
 }: Partial<CacheOptions> & { url?: string } = {}) {
@@ -15,38 +15,38 @@ export function openCache({
   const valkey = connect('command');
   const subscriber = connect('subscriber');
   const cache = createCache({ valkey, subscriber, onError, ...options });
-  const isHeard = async () => {
+  const waitUntilReady = async () => {
     while (subscriber.status !== 'ready' || valkey.status !== 'ready') await Bun.sleep(5);
-    await subscriber.subscribe('cache-bus');
+    await subscriber.subscribe('cache-invalidations');
   };
   const close = () => {
     valkey.disconnect();
     subscriber.disconnect();
   };
-  return { cache, valkey, errors, isHeard, close };
+  return { cache, valkey, errors, waitUntilReady, close };
 }
 
-/** The way to Valkey, to be cut (connections break, none is taken) or to fall silent. */
+/** A TCP proxy to Valkey that can be cut (connections break, none is accepted) or fall silent. */
 export async function startProxy() {
   const { hostname, port } = new URL(testEnvironment.valkeyUrl);
   const sockets = new Set<Socket>();
-  const held: (() => void)[] = [];
+  const delayed: (() => void)[] = [];
   let state: 'open' | 'cut' | 'silent' = 'open';
-  const server = createServer((near) => {
-    const far = dial(Number(port || 6379), hostname);
+  const server = createServer((client) => {
+    const target = dial(Number(port || 6379), hostname);
     for (const [from, to] of [
-      [near, far],
-      [far, near],
+      [client, target],
+      [target, client],
     ] as const) {
       sockets.add(from);
       from.on('error', () => to.destroy());
       from.on('close', () => to.destroy());
       from.on('data', (bytes) => {
-        if (state === 'silent') held.push(() => to.write(bytes));
+        if (state === 'silent') delayed.push(() => to.write(bytes));
         else to.write(bytes);
       });
     }
-    if (state === 'cut') near.destroy();
+    if (state === 'cut') client.destroy();
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
@@ -63,7 +63,7 @@ export async function startProxy() {
     set(next: typeof state) {
       state = next;
       if (next === 'cut') destroyAll();
-      for (const pass of held.splice(0)) pass();
+      for (const send of delayed.splice(0)) send();
     },
     close() {
       server.close();
