@@ -1,19 +1,19 @@
 import type { CallContext, Connections, Context } from '@insightdesk/shared/context';
-import { bodyLimitBytes, classOf, rateRows } from '@insightdesk/shared/contract';
+import { bodyLimitBytes, classOf, rateLimitRules } from '@insightdesk/shared/contract';
 import { DomainNotFoundError, ServiceError } from '@insightdesk/shared/errors';
 import {
   type AddressSource,
-  answerProblem,
-  bearer,
+  bearerAuth,
   clientAddress,
-  cookieSession,
-  corsByList,
+  cookieAuth,
+  corsAllowlist,
   createHealthApp,
   createRateLimits,
   createRequestMetrics,
+  errorHandler,
   type HealthAppOptions,
   jsonLimit,
-  type Load,
+  type LoadState,
   limitRequests,
   requestId,
   requestLog,
@@ -55,7 +55,7 @@ export interface AppOptions extends HealthAppOptions {
     };
     /** Images decoded at a time; 1 by default. */
     media?: { concurrency: number };
-    rateLimit: { windowMs: number; maxRequests: number; patienceMs?: number };
+    rateLimit: { windowMs: number; maxRequests: number; timeoutMs?: number };
   };
   log: Context['log'];
   tokens: Connections['security']['tokens'];
@@ -64,7 +64,7 @@ export interface AppOptions extends HealthAppOptions {
   valkey?: Parameters<typeof createRateLimits>[0]['valkey'];
   routes: readonly Route[];
   /** Sheds load; without it no request is rejected under overload. */
-  load?: Load | undefined;
+  load?: LoadState | undefined;
   /** Serves the queue dashboard; without it the path is 404. */
   dashboard?: DashboardOptions | undefined;
 }
@@ -73,7 +73,7 @@ export interface AppOptions extends HealthAppOptions {
 export function createApp(options: AppOptions): Hono<ApiEnv> {
   const { config, log, metrics, routes } = options;
   const app = new Hono<ApiEnv>();
-  app.onError(answerProblem(log));
+  app.onError(errorHandler(log));
   app.notFound(() => {
     throw new DomainNotFoundError();
   });
@@ -84,9 +84,9 @@ export function createApp(options: AppOptions): Hono<ApiEnv> {
   app.use(securityHeaders());
   if (options.load) app.use(shedLoad(options.load));
   app.use(compressIfAccepted());
-  app.use(clientAddress(config.http.clientAddress), corsByList(corsOriginsOf(config.http)));
+  app.use(clientAddress(config.http.clientAddress), corsAllowlist(corsOriginsOf(config.http)));
   const limits = config.rateLimit.maxRequests > 0 ? requestLimits(options) : undefined;
-  if (limits) app.use(limits.around);
+  if (limits) app.use(limits.global);
   app.use(isolateFilesHost(config.http));
   app.route('/', createFiles({ ...options, ...config.media }));
   app.route('/', createPages());
@@ -95,7 +95,7 @@ export function createApp(options: AppOptions): Hono<ApiEnv> {
     if (limits)
       app.post(
         `${DASHBOARD_PATH}/sign-in`,
-        limits.of(() => 'auth'),
+        limits.forRoute(() => 'auth'),
       );
     app.route(DASHBOARD_PATH, createDashboard({ ...options, ...options.dashboard }));
   }
@@ -119,8 +119,8 @@ type Limits = ReturnType<typeof requestLimits>;
 const requestLimits = ({ valkey, config }: AppOptions) =>
   limitRequests<ApiCaller>(
     createRateLimits({
-      rows: rateRows(config.rateLimit),
-      patienceMs: config.rateLimit.patienceMs,
+      rules: rateLimitRules(config.rateLimit),
+      timeoutMs: config.rateLimit.timeoutMs,
       ...(valkey && { valkey }),
     }),
     rateLimitKeys,
@@ -133,7 +133,7 @@ function mountRoutes(
 ) {
   const identifyToken = createTokenVerifier(tokens);
   const origins = [new URL(config.http.publicUrl).origin, ...config.http.corsOrigins];
-  const identify = [bearer(identifyToken), cookieSession(identifyToken, origins)];
+  const identify = [bearerAuth(identifyToken), cookieAuth(identifyToken, origins)];
   for (const route of routes) {
     const kind = classOf(route);
     const routeLimitBytes = route.bodyLimitBytes ?? bodyLimitBytes[kind];
@@ -143,7 +143,7 @@ function mountRoutes(
       ...(route.body ? [] : [jsonLimit(jsonLimitBytes)]),
       ...(route.allow === 'anyone' ? [] : [...identify, requireCaller]),
       ...(limits
-        ? [limits.of((http) => (kind === 'read' && http.req.query('q') ? 'search' : kind))]
+        ? [limits.forRoute((http) => (kind === 'read' && http.req.query('q') ? 'search' : kind))]
         : []),
       (http) => {
         const ctx = context(callContext(http));

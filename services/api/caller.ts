@@ -6,7 +6,7 @@ import {
   toActor,
 } from '@insightdesk/shared/context';
 import { UnauthenticatedError } from '@insightdesk/shared/errors';
-import type { Caller, HttpEnv, Names } from '@insightdesk/shared/http';
+import type { Caller, HttpEnv, RateLimitKeys } from '@insightdesk/shared/http';
 import type { Context as HttpContext, MiddlewareHandler } from 'hono';
 
 /** The authenticated caller of a request. */
@@ -29,7 +29,7 @@ export function createTokenVerifier(tokens: Connections['security']['tokens']) {
 }
 
 /** The keys that rate limits count a caller by; an API key is counted instead of its user. */
-export const rateLimitKeys = ({ name, tenantId, actor }: ApiCaller): Names => ({
+export const rateLimitKeys = ({ name, tenantId, actor }: ApiCaller): RateLimitKeys => ({
   user: name,
   ...(actor.kind === 'apiKey' && { key: name }),
   organization: tenantId,

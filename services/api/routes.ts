@@ -83,7 +83,7 @@ import {
   updateMember,
   verifyEmail,
 } from '@insightdesk/shared/domain/identity/users';
-import { sendEvent } from '@insightdesk/shared/domain/integrations/event-ingest';
+import { ingestEvent } from '@insightdesk/shared/domain/integrations/event-ingest';
 import {
   cancelJob,
   getJob,
@@ -102,13 +102,13 @@ import {
   updateWebhook,
 } from '@insightdesk/shared/domain/integrations/webhooks';
 import { listAuditEntries } from '@insightdesk/shared/domain/tenancy/audit';
-import { changeFlags, listFlags } from '@insightdesk/shared/domain/tenancy/flags';
+import { listFlags, updateFlags } from '@insightdesk/shared/domain/tenancy/flags';
 import {
   cancelDeletion,
   requestDeletion,
 } from '@insightdesk/shared/domain/tenancy/tenant-deletion';
 import { createExport, getExport } from '@insightdesk/shared/domain/tenancy/tenant-export';
-import { changeOrganization } from '@insightdesk/shared/domain/tenancy/tenants';
+import { updateOrganization } from '@insightdesk/shared/domain/tenancy/tenants';
 import { getUsage } from '@insightdesk/shared/domain/tenancy/usage';
 import { downloadRoute } from './attachments/download.ts';
 import { uploadRoute } from './attachments/upload.ts';
@@ -144,7 +144,7 @@ export const routes: readonly Route[] = [
     post('/v1/auth/two-factor/confirm', confirmTwoFactor),
     post('/v1/auth/two-factor/remove', disableTwoFactor, 204),
     post('/v1/auth/two-factor/recovery-codes', regenerateRecoveryCodes),
-    patch('/v1/organization', changeOrganization),
+    patch('/v1/organization', updateOrganization),
     post('/v1/auth/passkeys/sign-in/options', getRequestOptions),
     setsSessionCookies(post('/v1/auth/passkeys/sign-in', signInWithPasskey)),
     post('/v1/auth/passkeys/options', getCreationOptions),
@@ -229,11 +229,11 @@ export const routes: readonly Route[] = [
   get('/v1/webhooks/:id/deliveries', listDeliveries),
   post('/v1/webhooks/:id/deliveries/:deliveryId/replay', replayDelivery, 202),
   post('/v1/webhooks/:id/replay', replaySince, 202),
-  post('/v1/events', sendEvent, 202),
+  post('/v1/events', ingestEvent, 202),
 
   get('/v1/usage', getUsage),
   get('/v1/flags', listFlags),
-  patch('/v1/flags', changeFlags),
+  patch('/v1/flags', updateFlags),
 
   get('/v1/audit', listAuditEntries),
 

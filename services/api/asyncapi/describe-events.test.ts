@@ -8,7 +8,7 @@ import {
   socketInputs,
 } from '@insightdesk/shared/contract';
 import { events } from '@insightdesk/shared/domain/catalog';
-import { inboundEvents } from '@insightdesk/shared/domain/integrations/event-ingest';
+import { acceptedEvents } from '@insightdesk/shared/domain/integrations/event-ingest';
 import Ajv from 'ajv';
 import addFormats from 'ajv-formats';
 import { describeEvents } from './describe-events.ts';
@@ -84,5 +84,5 @@ test('AsyncAPI: webhooks list their events; events accepted by the API are marke
   expect(delivered).toContain('webhook.message.created');
   expect(delivered).not.toContain('webhook.session.revoked');
   const accepted = components.filter((message) => message['x-accepted-by-api']);
-  expect(accepted.map(({ name }) => name)).toEqual(Object.keys(inboundEvents));
+  expect(accepted.map(({ name }) => name)).toEqual(Object.keys(acceptedEvents));
 });

@@ -1,5 +1,5 @@
 import { clientAnswer, serverEvents, signals, socketInputs } from '@insightdesk/shared/contract';
-import { inboundEvents } from '@insightdesk/shared/domain/integrations/event-ingest';
+import { acceptedEvents } from '@insightdesk/shared/domain/integrations/event-ingest';
 import { z } from 'zod';
 import { createSchemas, type Json, type Schemas } from '../openapi/schemas.ts';
 import { channels, recordedEvents, socketEvents, webhookEvents } from './event-catalog.ts';
@@ -159,7 +159,7 @@ function describeOperations(): Json {
 }
 
 const isInbound = (name: string) =>
-  Object.hasOwn(inboundEvents, name) ? { 'x-accepted-by-api': true } : {};
+  Object.hasOwn(acceptedEvents, name) ? { 'x-accepted-by-api': true } : {};
 
 const delivery = (type: string, data: z.ZodType) =>
   z.object({

@@ -27,8 +27,8 @@ export const webhookEvents: EventSchemas = Object.fromEntries(
 /** Events that clients receive on sockets. */
 export const socketEvents: EventSchemas = {
   ...Object.fromEntries(
-    recordedEvents.flatMap(({ name, audience: { staff, customer, person, also } }) => {
-      const views = [staff, customer, person?.sees, also?.sees].filter(
+    recordedEvents.flatMap(({ name, audience: { staff, customer, recipient, extraChannel } }) => {
+      const views = [staff, customer, recipient?.view, extraChannel?.view].filter(
         (view) => view !== undefined,
       );
       return views.length > 0 ? [[name, shapeOf(views)]] : [];

@@ -21,8 +21,8 @@ export const startRoute: Route = {
   input: startSignIn.input,
   responses: { 302: undefined },
   async handle(call) {
-    const { url, attempt } = await runAction(startSignIn, call, readQuery(call));
-    setOAuthCookie(call.http, attempt, AUTHORIZATION_REQUEST_TTL_SECONDS);
+    const { url, authorizationRequest } = await runAction(startSignIn, call, readQuery(call));
+    setOAuthCookie(call.http, authorizationRequest, AUTHORIZATION_REQUEST_TTL_SECONDS);
     return redirect(call.http, url);
   },
 };
@@ -39,9 +39,9 @@ export const linkRoute: Route = {
     return respondIdempotently(call, {
       body,
       run: (ctx) => runAction(linkIdentity, { ...call, ctx }, body),
-      toResponse: ({ url, attempt }) =>
+      toResponse: ({ url, authorizationRequest }) =>
         jsonResponse({ url }, 200, {
-          'Set-Cookie': cookie(attempt, AUTHORIZATION_REQUEST_TTL_SECONDS),
+          'Set-Cookie': cookie(authorizationRequest, AUTHORIZATION_REQUEST_TTL_SECONDS),
         }),
     });
   },
@@ -56,9 +56,12 @@ export const callbackRoute: Route = {
   input: handleCallback.input.pick({}).loose(),
   responses: { 302: undefined },
   async handle(call) {
-    const attempt = readCookie(call.http.req.header('Cookie'), COOKIE);
+    const authorizationRequest = readCookie(call.http.req.header('Cookie'), COOKIE);
     setOAuthCookie(call.http, '', 0);
-    const { url } = await runAction(handleCallback, call, { attempt, url: urlOf(call) });
+    const { url } = await runAction(handleCallback, call, {
+      authorizationRequest,
+      url: urlOf(call),
+    });
     return redirect(call.http, url);
   },
 };
@@ -71,10 +74,10 @@ function redirect(http: Http, url: string): Response {
   return http.body(null, 302);
 }
 
-function setOAuthCookie(http: Http, attempt: string, maxAgeSeconds: number): void {
-  http.header('Set-Cookie', cookie(attempt, maxAgeSeconds), { append: true });
+function setOAuthCookie(http: Http, value: string, maxAgeSeconds: number): void {
+  http.header('Set-Cookie', cookie(value, maxAgeSeconds), { append: true });
 }
 
 /** SameSite=Lax, because the callback is a navigation from the provider's site. */
-const cookie = (attempt: string, maxAgeSeconds: number) =>
-  `${COOKIE}=${attempt}; Max-Age=${maxAgeSeconds}; Path=/; Secure; HttpOnly; SameSite=Lax`;
+const cookie = (value: string, maxAgeSeconds: number) =>
+  `${COOKIE}=${value}; Max-Age=${maxAgeSeconds}; Path=/; Secure; HttpOnly; SameSite=Lax`;

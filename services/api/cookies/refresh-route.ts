@@ -1,6 +1,6 @@
 import { refreshTokens } from '@insightdesk/shared/domain/identity/users';
 import { DomainValidationError } from '@insightdesk/shared/errors';
-import { readCookie, requireOwnPage, sessionCookies } from '@insightdesk/shared/http';
+import { checkCsrf, readCookie, sessionCookies } from '@insightdesk/shared/http';
 import { z } from 'zod';
 import { jsonResponse, respondIdempotently } from '../idempotent-response.ts';
 import { type Call, type Route, readBody, runAction } from '../route.ts';
@@ -19,7 +19,7 @@ export const refreshRoute: Route = {
   async handle(call) {
     const body = await readBody(call);
     if (!wantsCookies(call)) return refreshSession(call, body);
-    requireOwnPage(call.http, call.ctx.settings.origins);
+    checkCsrf(call.http, call.ctx.settings.origins);
     if (Object.keys(body).length > 0) throw tokenInBodyAndCookie(body);
     const refreshToken = readCookie(call.http.req.header('Cookie'), sessionCookies.refresh) ?? '';
     const response = await refreshSession(call, { refreshToken });

@@ -1,4 +1,4 @@
-import { SESSION_MODE, sessionCookies } from '@insightdesk/shared/http';
+import { SESSION_MODE_HEADER, sessionCookies } from '@insightdesk/shared/http';
 import type { Call, Http } from '../route.ts';
 
 interface TokenPair {
@@ -8,7 +8,7 @@ interface TokenPair {
 }
 
 /** The client asks for its session in cookies. */
-export const wantsCookies = ({ http }: Call) => http.req.header(SESSION_MODE) === 'cookie';
+export const wantsCookies = ({ http }: Call) => http.req.header(SESSION_MODE_HEADER) === 'cookie';
 
 /** 204 with both tokens in cookies. */
 export function respondWithCookies(

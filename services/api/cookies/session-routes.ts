@@ -1,4 +1,4 @@
-import { readCookie, requireOwnPage, sessionCookies } from '@insightdesk/shared/http';
+import { checkCsrf, readCookie, sessionCookies } from '@insightdesk/shared/http';
 import type { Call, Route } from '../route.ts';
 import { respondWithCookies, setCookie, wantsCookies } from './session-cookies.ts';
 
@@ -11,7 +11,7 @@ export const setsSessionCookies = (route: Route): Route => ({
   responses: { ...route.responses, 204: undefined },
   async handle(call) {
     if (!wantsCookies(call)) return route.handle(call);
-    requireOwnPage(call.http, call.ctx.settings.origins);
+    checkCsrf(call.http, call.ctx.settings.origins);
     const response = await route.handle(call);
     return respondWithCookies(
       call,

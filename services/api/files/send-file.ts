@@ -1,8 +1,8 @@
 import { isInlineType } from '@insightdesk/shared/domain/desk/attachments';
 import { ServiceError } from '@insightdesk/shared/errors';
 import {
-  isRangeOfSame,
-  judgeConditions,
+  evaluatePreconditions,
+  matchesIfRange,
   parseByteRange,
   type Validators,
 } from '@insightdesk/shared/http';
@@ -28,7 +28,7 @@ export async function sendFile(
   { cacheControl } = defaultCaching,
 ): Promise<Response> {
   const { headers } = http.req.raw;
-  const verdict = judgeConditions(headers, file);
+  const verdict = evaluatePreconditions(headers, file);
   if (verdict === 'failed') throw preconditionFailed();
   const range = verdict === 'unchanged' ? undefined : rangeOf(headers, file);
   for (const [name, value] of Object.entries(describe(file))) http.header(name, value);
@@ -43,7 +43,7 @@ export async function sendFile(
 }
 
 function rangeOf(headers: Headers, file: SentFile) {
-  if (!isRangeOfSame(headers, file)) return undefined;
+  if (!matchesIfRange(headers, file)) return undefined;
   const range = parseByteRange(headers.get('Range') ?? undefined, file.sizeBytes);
   if (range !== 'unsatisfiable') return range;
   throw new ServiceError(`The file has ${file.sizeBytes} bytes`, {

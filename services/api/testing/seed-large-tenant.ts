@@ -59,7 +59,7 @@ export async function seedLargeTenant(
     await sql`insert into audit_entries (tenant_id, sequence, event_id, action, actor, actor_id,
         details, request_id, at, previous_hash, hash)
       select ${tenant}, n, gen_random_uuid(),
-        case when n % 400 = 19 then 'member.removed' else 'session.opened' end, '{"kind":"system"}',
+        case when n % 400 = 19 then 'member.removed' else 'session.created' end, '{"kind":"system"}',
         case when n % 400 = 21 then ${owner} else 'worker' end, '{}', 'r',
         '2026-01-01T00:00:00Z'::timestamptz + n * interval '1 hour', '-', '-'
       from generate_series(1, ${ROWS}::int) n`;

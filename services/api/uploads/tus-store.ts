@@ -66,7 +66,7 @@ const lockOf = (ctx: Context, holder: string, written: () => Promise<unknown>) =
     async lock(signal: AbortSignal, cancel: () => void) {
       // An upload that is being created has no id that another request could know.
       if (isId('att', id))
-        uploadLock = await lockUpload(ctx, { id, holder, signal, onWanted: cancel });
+        uploadLock = await lockUpload(ctx, { id, holder, signal, onReleaseRequested: cancel });
     },
     async unlock() {
       await written();

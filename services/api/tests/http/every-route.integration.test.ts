@@ -217,7 +217,7 @@ describe('412 for an outdated ETag', () => {
 });
 
 describe('429 over the rate limit of an address', () => {
-  const limited = createIntegrationApi({ windowMs: 600_000, maxRequests: 1, patienceMs: 10_000 });
+  const limited = createIntegrationApi({ windowMs: 600_000, maxRequests: 1, timeoutMs: 10_000 });
   const from = { requestIP: () => ({ address: '2001:db8:429::1' }) };
   beforeAll(() => limited.app.request('/openapi.json', {}, from));
   afterAll(() => limited.close());

@@ -4,7 +4,6 @@ import { connect } from '@insightdesk/shared/database';
 import { createIdempotency } from '@insightdesk/shared/idempotency';
 import { createTestDatabase, until } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
-import { routes } from '../../routes.ts';
 import { createIntegrationApi } from '../../testing/integration-api.ts';
 
 let testDatabase: Awaited<ReturnType<typeof createTestDatabase>>;
@@ -172,21 +171,6 @@ test.each([
   ['beyond ASCII', 'é'],
 ])('Idempotency-Key: 400 for a key that is %s', async (_, value) => {
   const response = await open({ 'Idempotency-Key': value });
-  expect([response.status, await codeOf(response)]).toEqual([400, 'IDEMPOTENCY_KEY_INVALID']);
-});
-
-test.each(
-  routes
-    .filter(({ method, protocol }) => method !== 'GET' && !protocol)
-    .map((route) => [route.method, route.path, route]),
-)('%s %s validates the Idempotency-Key', async (method, path, { allow, body }) => {
-  const file = new FormData();
-  file.append('file', new File(['x'], 'x.txt'));
-  const response = await api.request(method, path.replaceAll(/:\w+/g, 'x'), {
-    ...(allow !== 'anyone' && { as: own.owner }),
-    ...(method !== 'DELETE' && { body: body ? file : {} }),
-    headers: { 'Idempotency-Key': 'not a key' },
-  });
   expect([response.status, await codeOf(response)]).toEqual([400, 'IDEMPOTENCY_KEY_INVALID']);
 });
 

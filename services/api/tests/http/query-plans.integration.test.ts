@@ -62,7 +62,7 @@ afterAll(async () => {
 /** Values of text filters by name; a new text filter needs an entry. */
 const filterValues: Record<string, string[]> = {
   tag: ['rare', 'common', 'none'],
-  action: ['member.removed', 'session.opened', 'none'],
+  action: ['member.removed', 'session.created', 'none'],
   actorId: ['worker', 'none'],
   since: ['2026-06-01T00:00:00Z', '2999-01-01T00:00:00Z'],
   until: ['2026-01-02T00:00:00Z', '2026-03-01T00:00:00Z'],

@@ -3,7 +3,7 @@ import { createRateLimits } from '@insightdesk/shared/http';
 import { createIntegrationApi } from '../../testing/integration-api.ts';
 
 // A long timeout: slow tests must not count as an unavailable Valkey.
-const rateLimit = { windowMs: 60_000, maxRequests: 5, patienceMs: 10_000 };
+const rateLimit = { windowMs: 60_000, maxRequests: 5, timeoutMs: 10_000 };
 const api = createIntegrationApi(rateLimit);
 const replica = createIntegrationApi(rateLimit);
 beforeAll(() => Promise.all([api, replica].map(({ options }) => options.valkey?.ping())));
@@ -99,9 +99,9 @@ test('rate limit: all limits of a request are checked with one command', async (
 test('rate limit: a request rejected by one limit does not count for the others', async () => {
   const limits = [api, replica].map(({ options }) =>
     createRateLimits({
-      rows: [row('all', 2), row('once', 1)],
+      rules: [row('all', 2), row('once', 1)],
       valkey: options.valkey as never,
-      patienceMs: rateLimit.patienceMs,
+      timeoutMs: rateLimit.timeoutMs,
     }),
   );
   const caller = { user: newAddress() };
@@ -111,7 +111,7 @@ test('rate limit: a request rejected by one limit does not count for the others'
 });
 
 const row = (of: string, limit: number) =>
-  ({ name: `test-${of}`, of, by: 'user', limit, windowMs: 60_000, away: 'open' }) as const;
+  ({ name: `test-${of}`, of, by: 'user', limit, windowMs: 60_000, onOutage: 'open' }) as const;
 
 test('rate limit: 0 disables the limits', async () => {
   const unlimited = createIntegrationApi();

@@ -141,8 +141,8 @@ test('retry and cancel are recorded in the audit log first', async () => {
     tx.select({ name: outbox.name, payload: outbox.payload }).from(outbox).orderBy(outbox.position),
   );
   expect(recorded.filter(({ payload }) => (payload as { jobId?: string }).jobId === id)).toEqual([
-    { name: 'job.cancel-asked', payload: { jobId: id } },
-    { name: 'job.retry-asked', payload: { jobId: id } },
+    { name: 'job.cancel-requested', payload: { jobId: id } },
+    { name: 'job.retry-requested', payload: { jobId: id } },
   ]);
 });
 

@@ -101,7 +101,7 @@ test('usage meter: adds up over processes, retains unwritten counts, bounds its 
       jobLoad: noJobs,
       onError: (error) => errors.push(error),
       flushMs: 60_000,
-      most: 2,
+      maxEntries: 2,
     });
   const meters = [open(), open()];
   for (const meter of meters) for (let n = 0; n < 10; n++) meter.count(tenantId, 'jobs');
