@@ -1,25 +1,26 @@
 import { expect, test } from 'bun:test';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { events, features, jobNames } from '@insightdesk/shared/domain/catalog';
 
 const names = Object.keys(features);
 
-/** What the features' files of this name define, by a pattern for the names. */
+/** The names that match a pattern in the files of this name, in features and their subfolders. */
 function defined(file: string, pattern: RegExp): string[] {
   return names.flatMap((name) => {
-    const path = join(import.meta.dir, name, file);
-    const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
+    const folder = join(import.meta.dir, name);
+    const files = [...new Bun.Glob(`**/${file}`).scanSync(folder)];
+    const text = files.map((path) => readFileSync(join(folder, path), 'utf8')).join('\n');
     return [...text.matchAll(pattern)].map(([, found = '']) => found);
   });
 }
 
-test('every folder with an index.ts is a feature, and every feature has its folder', () => {
+test('features: each has a folder with an index.ts, and each such folder is a feature', () => {
   const folders = [...new Bun.Glob('*/*/index.ts').scanSync(import.meta.dir)].map(dirname);
   expect(names.toSorted()).toEqual(folders.toSorted());
 });
 
-test('every event and every job is listed, once', () => {
+test('catalog: lists every event and job once', () => {
   const eventNames = defined('events.ts', /defineEvent\(\s*'([^']+)'/g);
   expect(eventNames.length).toBeGreaterThan(15);
   expect(Object.keys(events).toSorted()).toEqual(eventNames.toSorted());

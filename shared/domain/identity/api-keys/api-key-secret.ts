@@ -10,18 +10,18 @@ const pattern = new RegExp(
   `^${PREFIX}([0-9A-Za-z]{${BODY_LENGTH}})([0-9A-Za-z]{${CHECKSUM_LENGTH}})$`,
 );
 
-/** Which secret it is, and of whose: not a secret by itself. */
+/** Identifies a secret; not secret itself. */
 export interface SecretId {
   tenantId: Id<'org'>;
   secretId: Id<'ses'>;
 }
 
-/** Whether a bearer's token is meant to be an API key. */
+/** Whether a bearer token has the form of an API key. */
 export const isApiKey = (token: string): boolean => token.startsWith(PREFIX);
 
 /**
- * A new secret for an API key: `idk_`, 86 letters for the organisation, the secret's own id and 256
- * random bits, and 6 letters of CRC-32, by which scanners of source code tell it from other text.
+ * Generates `idk_`, 86 base62 characters (organization id, secret id and 256 random bits) and 6 of
+ * CRC-32, by which secret scanners recognize it.
  */
 export function generateSecret({ tenantId, secretId }: SecretId): string {
   const bytes = Buffer.concat([uuidBytes(tenantId), uuidBytes(secretId), randomBytes(32)]);
@@ -29,10 +29,10 @@ export function generateSecret({ tenantId, secretId }: SecretId): string {
   return `${PREFIX}${body}${checksumOf(body)}`;
 }
 
-/** What a secret names; undefined when it is none of ours. Needs no database. */
+/** Undefined for text without a valid checksum. Needs no database. */
 export function parseSecret(secret: string): SecretId | undefined {
-  const [, body = '', check] = pattern.exec(secret) ?? [];
-  if (check === undefined || checksumOf(body) !== check) return undefined;
+  const [, body = '', checksum] = pattern.exec(secret) ?? [];
+  if (checksum === undefined || checksumOf(body) !== checksum) return undefined;
   const hex = fromBase62(body).toString(16).padStart(128, '0');
   if (hex.length > 128) return undefined;
   const tenantId = fromUuid('org', hex.slice(0, 32));
@@ -40,16 +40,17 @@ export function parseSecret(secret: string): SecretId | undefined {
   return { tenantId, secretId };
 }
 
-/** What is kept of a secret: it has 256 random bits, so nothing slower is needed. */
-export const hashSecret = (secret: string): string => createHash('sha256').update(secret).digest('hex');
+/** SHA-256: a secret has 256 random bits, so no slow hash is needed. */
+export const hashSecret = (secret: string): string =>
+  createHash('sha256').update(secret).digest('hex');
 
 const uuidBytes = (id: Id) => Buffer.from(toUuid(id).replaceAll('-', ''), 'hex');
 
 const checksumOf = (body: string) => toBase62(BigInt(crc32(PREFIX + body)), CHECKSUM_LENGTH);
 
-function toBase62(value: bigint, letters: number): string {
+function toBase62(value: bigint, length: number): string {
   let text = '';
-  for (let rest = value, i = 0; i < letters; i++, rest /= 62n) {
+  for (let rest = value, i = 0; i < length; i++, rest /= 62n) {
     text = alphabet[Number(rest % 62n)] + text;
   }
   return text;
@@ -57,6 +58,6 @@ function toBase62(value: bigint, letters: number): string {
 
 function fromBase62(text: string): bigint {
   let value = 0n;
-  for (const letter of text) value = value * 62n + BigInt(alphabet.indexOf(letter));
+  for (const character of text) value = value * 62n + BigInt(alphabet.indexOf(character));
   return value;
 }

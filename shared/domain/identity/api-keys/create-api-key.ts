@@ -1,7 +1,7 @@
 import {
   defineAction,
-  singleLine,
   requireCan,
+  singleLine,
   type UserTenantContext,
 } from '@insightdesk/shared/context';
 import { keyPermissions, type Permission, permissionsOf } from '@insightdesk/shared/contract';
@@ -13,8 +13,8 @@ import { and, count, eq, lt, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { createSecret } from './create-secret.ts';
 import { ApiKeyErrors } from './errors.ts';
-import { keyCreated } from './events.ts';
-import { requireApiKey } from './select-api-keys.ts';
+import { apiKeyCreated } from './events.ts';
+import { requireApiKey } from './get-api-key.ts';
 import { apiKeys } from './tables.ts';
 import { apiKeyView, secretView, toApiKey } from './view.ts';
 
@@ -23,7 +23,7 @@ const MAX_VALIDITY_DAYS = 366;
 const MAX_API_KEYS = 200;
 const RETENTION_DAYS = 30;
 
-/** Makes an API key that may do no more than who makes it; its secret is in this answer only. */
+/** The key cannot have more permissions than the caller; only this response contains its secret. */
 export const createApiKey = defineAction({
   summary: 'Create an API key',
   input: z.strictObject({
@@ -37,41 +37,42 @@ export const createApiKey = defineAction({
       .datetime({ offset: true })
       .transform((value) => new Date(value))
       .optional()
-      .describe('In 90 days unless said, at most 366 days ahead'),
+      .describe('Defaults to 90 days ahead, at most 366'),
   }),
   output: z.object({ ...apiKeyView.shape, ...secretView.shape }),
   allow: 'api-keys:manage',
   transaction: 'write',
   async run(ctx, { name, permissions, expiresAt = addDays(new Date(), DEFAULT_VALIDITY_DAYS) }) {
     const now = new Date();
-    if (expiresAt <= now || expiresAt > addDays(now, MAX_VALIDITY_DAYS)) throw ApiKeyErrors.BadExpiry();
+    if (expiresAt <= now || expiresAt > addDays(now, MAX_VALIDITY_DAYS))
+      throw ApiKeyErrors.InvalidExpiry();
     const role = weakestRole(permissions);
-    const misfit = invalidPermissionSet(role, permissions);
-    if (misfit) throw ApiKeyErrors.Unfit(misfit);
+    const problem = invalidPermissionSet(role, permissions);
+    if (problem) throw ApiKeyErrors.InvalidPermissions(problem);
     requireCan(ctx.actor, 'api-keys:manage', { kind: 'privileges', role, permissions });
     await requireCapacity(ctx);
     const { tx, tenantId, actor } = ctx;
     const [id, userId, createdBy] = [newId('key'), newId('usr'), actor.userId];
-    // An address that no mail ever reaches, and no password: nobody signs in as this.
+    // The user that the key writes as: it has no password and its address receives no email.
     await tx.insert(users).values({ id: userId, email: `${id}@keys.invalid`, name });
     await tx.insert(members).values({ tenantId, userId, role, removedAt: now });
     await tx
       .insert(apiKeys)
       .values({ tenantId, id, name, userId, role, permissions, createdBy, expiresAt });
     const secret = await createSecret(ctx, { id, expiresAt });
-    await record(ctx, keyCreated, { keyId: id, userId, name, createdBy });
+    await record(ctx, apiKeyCreated, { keyId: id, userId, name, createdBy });
     return { ...toApiKey(await requireApiKey(ctx, id)), secret };
   },
 });
 
 const weakestRole = (permissions: readonly Permission[]) => {
-  const ofAgent = permissionsOf('agent');
-  return permissions.every((name) => ofAgent.includes(name)) ? 'agent' : 'admin';
+  const agentPermissions = permissionsOf('agent');
+  return permissions.every((name) => agentPermissions.includes(name)) ? 'agent' : 'admin';
 };
 
-/** Deletes those that ended long ago, and throws when there are too many all the same. */
+/** Deletes keys that ended long ago; throws 409 when there are still too many. */
 async function requireCapacity({ tx, tenantId }: UserTenantContext) {
-  // Two that are made at once wait for each other.
+  // Serializes concurrent creation.
   await tx.execute(
     sql`select pg_advisory_xact_lock(hashtextextended(${`api keys ${tenantId}`}, 0))`,
   );

@@ -1,10 +1,10 @@
 import type { TenantContext } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
 import { newId } from '@insightdesk/shared/utils';
-import { hashSecret, generateSecret } from './api-key-secret.ts';
+import { generateSecret, hashSecret } from './api-key-secret.ts';
 import { apiKeySecrets } from './tables.ts';
 
-/** Gives a key another secret and tells it, this once. */
+/** Creates a secret of a key; the database stores only its hash. */
 export async function createSecret(
   { tx, tenantId }: TenantContext,
   key: { id: Id<'key'>; expiresAt: Date },

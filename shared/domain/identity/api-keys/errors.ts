@@ -5,22 +5,21 @@ import {
   UnauthenticatedError,
 } from '@insightdesk/shared/errors';
 
-/** Everything that can be wrong with API keys. */
 export const ApiKeyErrors = {
-  NotFound: () => new DomainNotFoundError('There is no such API key'),
-  /** The same for one that never was, is revoked, has run out, or is another's. */
+  NotFound: () => new DomainNotFoundError('API key not found'),
+  /** The same for a key that is unknown, revoked, expired or another organization's. */
   Invalid: () => new UnauthenticatedError('The API key is not valid', { code: 'TOKEN_INVALID' }),
   Ended: () =>
-    new DomainBusinessRuleError('This API key is revoked or has expired', { code: 'KEY_ENDED' }),
-  TooMany: (most: number) =>
+    new DomainBusinessRuleError('The API key is revoked or expired', { code: 'KEY_ENDED' }),
+  TooMany: (max: number) =>
     new DomainBusinessRuleError(
-      `An organisation has at most ${most} API keys, those of the last 30 days included`,
+      `An organization can have at most ${max} API keys, including those that ended within 30 days`,
       { code: 'TOO_MANY_KEYS' },
     ),
-  Unfit: (message: string) =>
+  InvalidPermissions: (message: string) =>
     new DomainValidationError(message, { errors: [{ path: 'permissions', message }] }),
-  BadExpiry: () =>
-    new DomainValidationError('An API key ends within a year', {
-      errors: [{ path: 'expiresAt', message: 'Give a time in the future, at most 366 days ahead' }],
+  InvalidExpiry: () =>
+    new DomainValidationError('An API key expires within a year', {
+      errors: [{ path: 'expiresAt', message: 'Must be in the future, at most 366 days ahead' }],
     }),
 };

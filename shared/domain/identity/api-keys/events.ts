@@ -1,27 +1,25 @@
-import { type Id, idSchema } from '@insightdesk/shared/contract';
+import { idSchema } from '@insightdesk/shared/contract';
 import { defineEvent } from '@insightdesk/shared/events';
 import { z } from 'zod';
 
 const key = z.object({ keyId: idSchema('key'), userId: idSchema('usr') });
 
-/** Those who hold a socket by the key, which hears of it under its own member's name. */
-const holders = {
-  person: { who: ({ userId }: { userId: Id<'usr'> }) => userId, sees: 'payload' },
-} as const;
-
-export const keyCreated = defineEvent(
+export const apiKeyCreated = defineEvent(
   'api-key.created',
   key.extend({ name: z.string(), createdBy: idSchema('usr') }),
 );
 
-/** The secret before this one is good until `overlapUntil`. */
-export const keyRotated = defineEvent(
+/** The previous secret works until `overlapUntil`. */
+export const apiKeyRotated = defineEvent(
   'api-key.rotated',
   key.extend({ overlapUntil: z.iso.datetime() }),
-  holders,
+  { recipient: { userId: ({ userId }) => userId, view: 'payload' } },
 );
 
-/** The overlap is over. */
-export const keyOverlapEnded = defineEvent('api-key.overlap-ended', key, holders);
+export const apiKeyOverlapEnded = defineEvent('api-key.overlap-ended', key, {
+  recipient: { userId: ({ userId }) => userId, view: 'payload' },
+});
 
-export const keyRevoked = defineEvent('api-key.revoked', key, holders);
+export const apiKeyRevoked = defineEvent('api-key.revoked', key, {
+  recipient: { userId: ({ userId }) => userId, view: 'payload' },
+});

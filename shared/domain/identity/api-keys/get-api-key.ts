@@ -1,7 +1,10 @@
-import { defineAction } from '@insightdesk/shared/context';
-import { idSchema } from '@insightdesk/shared/contract';
+import { defineAction, type TenantContext } from '@insightdesk/shared/context';
+import { type Id, idSchema } from '@insightdesk/shared/contract';
+import { eq } from 'drizzle-orm';
 import { z } from 'zod';
-import { requireApiKey } from './select-api-keys.ts';
+import { ApiKeyErrors } from './errors.ts';
+import { selectApiKeys } from './select-api-keys.ts';
+import { apiKeys } from './tables.ts';
 import { apiKeyView, toApiKey } from './view.ts';
 
 export const getApiKey = defineAction({
@@ -12,3 +15,9 @@ export const getApiKey = defineAction({
   transaction: 'read',
   run: async (ctx, { id }) => toApiKey(await requireApiKey(ctx, id)),
 });
+
+export async function requireApiKey(ctx: TenantContext, id: Id<'key'>) {
+  const [row] = await selectApiKeys(ctx, eq(apiKeys.id, id)).execute();
+  if (!row) throw ApiKeyErrors.NotFound();
+  return row;
+}

@@ -1,17 +1,17 @@
 import { defineAction } from '@insightdesk/shared/context';
 import { idSchema } from '@insightdesk/shared/contract';
-import { decodeCursor, page, pageInput, pageOf } from '@insightdesk/shared/database';
+import { decodeCursor, pageInput, pageSchema, toPage } from '@insightdesk/shared/database';
 import { desc, lt } from 'drizzle-orm';
 import { z } from 'zod';
 import { selectApiKeys } from './select-api-keys.ts';
 import { apiKeys } from './tables.ts';
 import { apiKeyView, toApiKey } from './view.ts';
 
-/** The organisation's API keys, newest first, those that ended lately included. */
+/** Newest first, with those that ended recently. */
 export const listApiKeys = defineAction({
   summary: 'List API keys',
   input: z.strictObject(pageInput),
-  output: pageOf(apiKeyView),
+  output: pageSchema(apiKeyView),
   allow: 'api-keys:read',
   transaction: 'read',
   async run(ctx, { limit, cursor }) {
@@ -20,6 +20,6 @@ export const listApiKeys = defineAction({
       .orderBy(desc(apiKeys.id))
       .limit(limit + 1)
       .execute();
-    return page(rows, limit, ({ id }) => id, toApiKey);
+    return toPage(rows, limit, ({ id }) => id, toApiKey);
   },
 });

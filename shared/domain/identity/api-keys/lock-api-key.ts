@@ -7,7 +7,7 @@ import { apiKeys } from './tables.ts';
 export const apiKeyById = ({ tenantId }: { tenantId: Id<'org'> }, id: Id<'key'>) =>
   and(eq(apiKeys.tenantId, tenantId), eq(apiKeys.id, id));
 
-/** One key of the organisation, to itself until the transaction ends; throws 404. */
+/** Locks a key until the transaction ends; throws 404. */
 export async function lockApiKey(ctx: TenantContext, id: Id<'key'>) {
   const [row] = await ctx.tx.select().from(apiKeys).where(apiKeyById(ctx, id)).for('update');
   if (!row) throw ApiKeyErrors.NotFound();

@@ -6,14 +6,14 @@ import { and, desc, eq, gt, notInArray, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { createSecret } from './create-secret.ts';
 import { ApiKeyErrors } from './errors.ts';
-import { keyRotated } from './events.ts';
+import { apiKeyRotated } from './events.ts';
 import { lockApiKey } from './lock-api-key.ts';
 import { apiKeySecrets } from './tables.ts';
 import { secretView } from './view.ts';
 
 const MAX_OVERLAP_HOURS = 168;
 
-/** Gives a key a new secret; the one before is good for some hours more, any earlier one for none. */
+/** The previous secret works until the overlap ends; older ones stop working at once. */
 export const rotateApiKey = defineAction({
   summary: 'Rotate the secret of an API key; the old one works until the overlap ends',
   input: z.strictObject({
@@ -28,19 +28,23 @@ export const rotateApiKey = defineAction({
     const { role, permissions, expiresAt, revokedAt, userId } = key;
     const now = new Date();
     if (revokedAt || expiresAt <= now) throw ApiKeyErrors.Ended();
-    // Whoever has the secret may do what the key may.
+    // The secret grants the permissions of the key.
     requireCan(ctx.actor, 'api-keys:manage', { kind: 'privileges', role, permissions });
     const ends = [addHours(now, overlapHours), expiresAt].map((end) => end.getTime());
     const until = new Date(Math.min(...ends));
-    await limitOldSecrets(ctx, id, until);
+    await expireOldSecrets(ctx, id, until);
     const secret = await createSecret(ctx, key);
     const overlapUntil = until.toISOString();
-    await record(ctx, keyRotated, { keyId: id, userId, overlapUntil });
+    await record(ctx, apiKeyRotated, { keyId: id, userId, overlapUntil });
     return { secret, overlapUntil };
   },
 });
 
-async function limitOldSecrets({ tx, tenantId }: UserTenantContext, keyId: Id<'key'>, until: Date) {
+async function expireOldSecrets(
+  { tx, tenantId }: UserTenantContext,
+  keyId: Id<'key'>,
+  until: Date,
+) {
   const isOfKey = and(eq(apiKeySecrets.tenantId, tenantId), eq(apiKeySecrets.keyId, keyId));
   const newest = tx
     .select({ id: apiKeySecrets.id })

@@ -3,14 +3,14 @@ import { createdAt, instant, tenantId, typeId } from '@insightdesk/shared/databa
 import { members } from '@insightdesk/shared/domain/identity/users';
 import { foreignKey, index, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
 
-/** API keys of an organisation. What one may do is said once, when it is made. */
+/** API keys of an organization. Their permissions never change. */
 export const apiKeys = pgTable(
   'api_keys',
   {
     tenantId: tenantId(),
     id: typeId('id', 'key').notNull(),
     name: text('name').notNull(),
-    /** Whom it writes as: a member of its own who is removed from the start, so no person. */
+    /** The user that the key writes as: a member of its own who is created as removed. */
     userId: typeId('user_id', 'usr').notNull(),
     /** The weakest role that has all its permissions. */
     role: text('role', { enum: staffRoles }).notNull(),
@@ -18,7 +18,7 @@ export const apiKeys = pgTable(
     createdBy: typeId('created_by', 'usr').notNull(),
     expiresAt: instant('expires_at').notNull(),
     revokedAt: instant('revoked_at'),
-    /** To the minute. */
+    /** Accurate to a minute. */
     lastUsedAt: instant('last_used_at'),
     createdAt: createdAt(),
   },
@@ -37,15 +37,15 @@ export const apiKeys = pgTable(
   ],
 );
 
-/** The secrets of a key, two at most: one, and while it is replaced the one before. */
+/** The secrets of a key: the current one, and during a rotation the previous one. */
 export const apiKeySecrets = pgTable(
   'api_key_secrets',
   {
     tenantId: tenantId(),
-    /** Stands where the id of a session would. */
+    /** Takes the place of a session's id. */
     id: typeId('id', 'ses').notNull(),
     keyId: typeId('key_id', 'key').notNull(),
-    /** SHA-256 in hex: there are 256 random bits in a secret, so nothing slower is needed. */
+    /** SHA-256 in hex. */
     hash: text('hash').notNull(),
     expiresAt: instant('expires_at').notNull(),
     createdAt: createdAt(),

@@ -7,17 +7,16 @@ export const apiKeyView = z.object({
   id: idSchema('key'),
   name: z.string(),
   permissions: z.array(z.enum(permissionNames)),
-  userId: idSchema('usr').describe('Whom it writes as'),
+  userId: idSchema('usr').describe('The user that the key writes as'),
   createdBy: z.object({ id: idSchema('usr'), name: z.string(), isMember: z.boolean() }),
   expiresAt: z.iso.datetime(),
   revokedAt: z.iso.datetime().nullable(),
-  lastUsedAt: z.iso.datetime().nullable().describe('To the minute'),
+  lastUsedAt: z.iso.datetime().nullable().describe('Accurate to a minute'),
   createdAt: z.iso.datetime(),
 });
 
-/** Shown when it was just made; nowhere else. */
 export const secretView = z.object({
-  secret: z.string().describe('The key itself: goes into `Authorization: Bearer`; shown only once'),
+  secret: z.string().describe('The API key for `Authorization: Bearer`; only in this response'),
 });
 
 export type ApiKeyRow = InferSelectModel<typeof apiKeys>;
@@ -26,7 +25,7 @@ interface Creator {
   isCreatorMember: boolean;
 }
 
-/** What managers see of a key: everything but its secret. */
+/** An API key without its secret. */
 export const toApiKey = (row: ApiKeyRow & Creator) => ({
   id: row.id,
   name: row.name,

@@ -4,48 +4,48 @@ import { keyPermissions, type Permission } from '@insightdesk/shared/contract';
 import { type Database, statement } from '@insightdesk/shared/database';
 import { and, eq, isNull, lt, or, sql } from 'drizzle-orm';
 import { LRUCache } from 'lru-cache';
-import { ApiKeyErrors } from './errors.ts';
 import { hashSecret, isApiKey, parseSecret } from './api-key-secret.ts';
+import { ApiKeyErrors } from './errors.ts';
 import { apiKeySecrets, apiKeys } from './tables.ts';
 
 type Tokens = Connections['security']['tokens'];
 type Access = Awaited<ReturnType<Tokens['verifyAccess']>>;
 
-/** A secret that was looked up: nothing of this ever changes, and `app.authorize` asks whether it is live. */
-interface Known {
+/** A verified secret. Its access never changes; `app.authorize` checks whether it is still valid. */
+interface CachedAccess {
   access: Access;
-  notedAt: number;
+  useRecordedAt: number;
 }
 
-const NOTE_MS = 60_000;
-const MOST_KNOWN = 10_000;
+const USE_INTERVAL_MS = 60_000;
+const MAX_CACHED_KEYS = 10_000;
 const NO_HASH = '0'.repeat(64);
 
-/** Makes `verifyAccess` take API keys where it takes access tokens. */
+/** Extends `verifyAccess` to API keys. */
 export function withApiKeys<T extends Tokens>(tokens: T, database: Database): T {
-  const known = new LRUCache<string, Known>({ max: MOST_KNOWN });
+  const cache = new LRUCache<string, CachedAccess>({ max: MAX_CACHED_KEYS });
 
-  async function readKey(secret: string): Promise<Access> {
+  async function verifyKey(secret: string): Promise<Access> {
     const hash = hashSecret(secret);
-    let one = known.get(hash);
-    if (!one) {
-      one = { access: await findKey(database, secret, hash), notedAt: 0 };
-      known.set(hash, one);
+    let cached = cache.get(hash);
+    if (!cached) {
+      cached = { access: await requireKey(database, secret, hash), useRecordedAt: 0 };
+      cache.set(hash, cached);
     }
-    if (Date.now() - one.notedAt >= NOTE_MS) {
-      one.notedAt = Date.now();
-      void noteUse(database, one.access);
+    if (Date.now() - cached.useRecordedAt >= USE_INTERVAL_MS) {
+      cached.useRecordedAt = Date.now();
+      void recordUse(database, cached.access);
     }
-    return one.access;
+    return cached.access;
   }
 
   return {
     ...tokens,
-    verifyAccess: (token) => (isApiKey(token) ? readKey(token) : tokens.verifyAccess(token)),
+    verifyAccess: (token) => (isApiKey(token) ? verifyKey(token) : tokens.verifyAccess(token)),
   };
 }
 
-const bySecret = statement(
+const selectBySecret = statement(
   { tenantId: apiKeySecrets.tenantId, id: apiKeySecrets.id },
   ({ tenantId, id }, q) =>
     q
@@ -66,25 +66,29 @@ const bySecret = statement(
       .where(and(eq(apiKeySecrets.tenantId, tenantId), eq(apiKeySecrets.id, id))),
 );
 
-/** Throws the same 401 for one that never was, has ended, or has other random bits. */
-async function findKey(database: Database, secret: string, hash: string): Promise<Access> {
-  const named = parseSecret(secret);
-  if (!named) throw ApiKeyErrors.Invalid();
-  const { tenantId, secretId: sessionId } = named;
+/** Throws the same 401 for an unknown, ended or forged secret. */
+async function requireKey(database: Database, secret: string, hash: string): Promise<Access> {
+  const parsed = parseSecret(secret);
+  if (!parsed) throw ApiKeyErrors.Invalid();
+  const { tenantId, secretId: sessionId } = parsed;
   const [row] = await database.read({ tenantId }, (tx) =>
-    bySecret(tx, { tenantId, id: sessionId }),
+    selectBySecret(tx, { tenantId, id: sessionId }),
   );
-  const isRight = timingSafeEqual(Buffer.from(row?.hash ?? NO_HASH), Buffer.from(hash));
-  if (!row || !isRight || row.revokedAt || row.expiresAt <= new Date()) throw ApiKeyErrors.Invalid();
-  const permissions: Permission[] = keyPermissions.filter((one) => row.permissions.includes(one));
+  const isCorrect = timingSafeEqual(Buffer.from(row?.hash ?? NO_HASH), Buffer.from(hash));
+  if (!row || !isCorrect || row.revokedAt || row.expiresAt <= new Date())
+    throw ApiKeyErrors.Invalid();
+  const permissions: Permission[] = keyPermissions.filter((name) => row.permissions.includes(name));
   const { keyId, userId, role } = row;
   const expiresAt = row.expiresAt.getTime();
   const restriction = { permissions };
   return { kind: 'apiKey', keyId, userId, tenantId, sessionId, role, restriction, expiresAt };
 }
 
-/** To the minute, and nobody waits for it; that a dead key was tried is not noted. */
-async function noteUse(database: Database, { tenantId, userId, sessionId }: Access): Promise<void> {
+/** Records the last use, accurate to a minute, without waiting; an ended key is not recorded. */
+async function recordUse(
+  database: Database,
+  { tenantId, userId, sessionId }: Access,
+): Promise<void> {
   const scope = { tenantId, userId, sessionId, authorizationVersion: 'key' };
   const minuteAgo = sql<Date>`now() - interval '1 minute'`;
   await database

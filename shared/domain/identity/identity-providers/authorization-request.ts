@@ -1,11 +1,12 @@
 import type { Context } from '@insightdesk/shared/context';
 import { idSchema } from '@insightdesk/shared/contract';
 import { z } from 'zod';
+import { decryptUnexpired } from './decrypt-unexpired.ts';
 import { ProviderErrors } from './errors.ts';
 
-/** The path that providers send browsers back to. */
+/** The path of the redirect URI that providers call back. */
 export const CALLBACK_PATH = '/v1/auth/oauth/callback';
-/** How long somebody may take to sign in at the provider. */
+/** How long a user can take to sign in at the provider. */
 export const AUTHORIZATION_REQUEST_TTL_SECONDS = 600;
 
 const authorizationRequest = z.strictObject({
@@ -15,60 +16,28 @@ const authorizationRequest = z.strictObject({
   nonce: z.string(),
   verifier: z.string(),
   redirectTo: z.string(),
-  /** Signing in: what the page that began shows when it fetches its session. */
+  /** Of a sign-in: the challenge whose verifier exchanges the login ticket. */
   challenge: z.string().optional(),
-  /** Linking: who. */
+  /** Of a link: the user to link. */
   userId: idSchema('usr').optional(),
   expiresAt: z.number(),
 });
 
-/** What a browser remembers of its way to a provider: in a cookie, encrypted. */
+/** An OpenID Connect authorization request, which the browser stores in an encrypted cookie. */
 export type AuthorizationRequest = z.output<typeof authorizationRequest>;
 
-export const encryptAuthorizationRequest = (ctx: Context, one: AuthorizationRequest) =>
-  ctx.security.secrets.encrypt('oauth-attempt', JSON.stringify(one));
+export const encryptAuthorizationRequest = (ctx: Context, request: AuthorizationRequest) =>
+  ctx.security.secrets.encrypt('oauth-request', JSON.stringify(request));
 
-/** Throws 401 OAUTH_STALE for anything but a fresh attempt of ours. */
-export function decryptAuthorizationRequest(ctx: Context, sealed: string | undefined): AuthorizationRequest {
-  return decryptUnexpired(ctx, 'oauth-attempt', authorizationRequest, sealed);
-}
-
-const loginTicket = z.strictObject({
-  tenantId: idSchema('org'),
-  providerId: idSchema('idp'),
-  userId: idSchema('usr'),
-  challenge: z.string(),
-  expiresAt: z.number(),
-});
-
-/** Whom the provider has vouched for: the page that began swaps it for a session, once. */
-export type LoginTicket = z.output<typeof loginTicket>;
-
-export const encryptLoginTicket = (ctx: Context, one: LoginTicket) =>
-  ctx.security.secrets.encrypt('oauth-arrival', JSON.stringify(one));
-
-export const decryptLoginTicket = (ctx: Context, sealed: string): LoginTicket =>
-  decryptUnexpired(ctx, 'oauth-arrival', loginTicket, sealed);
-
-function decryptUnexpired<T extends { expiresAt: number }>(
+/** Throws 401 OAUTH_STALE for a missing, forged or expired request. */
+export const decryptAuthorizationRequest = (
   ctx: Context,
-  purpose: 'oauth-attempt' | 'oauth-arrival',
-  shape: z.ZodType<T>,
-  sealed: string | undefined,
-): T {
-  let opened: T;
-  try {
-    opened = shape.parse(JSON.parse(ctx.security.secrets.decrypt(purpose, sealed ?? '')));
-  } catch {
-    throw ProviderErrors.Stale();
-  }
-  if (opened.expiresAt < Date.now()) throw ProviderErrors.Stale();
-  return opened;
-}
+  encrypted: string | undefined,
+): AuthorizationRequest => decryptUnexpired(ctx, 'oauth-request', authorizationRequest, encrypted);
 
-/** A page of ours or of an app that may call us: nobody is sent anywhere else. */
-export function requireAllowedRedirect({ settings }: Context, redirectTo: string): string {
-  const isOurs = URL.canParse(redirectTo) && settings.origins.includes(new URL(redirectTo).origin);
-  if (!isOurs) throw ProviderErrors.NotOurPage();
-  return redirectTo;
+/** Throws 422 unless the page belongs to an allowed origin: prevents an open redirect. */
+export function requireAllowedRedirect({ settings }: Context, redirectTo: string): void {
+  const isAllowed =
+    URL.canParse(redirectTo) && settings.origins.includes(new URL(redirectTo).origin);
+  if (!isAllowed) throw ProviderErrors.RedirectNotAllowed();
 }

@@ -7,22 +7,22 @@ import {
   AUTHORIZATION_REQUEST_TTL_SECONDS,
   type AuthorizationRequest,
   CALLBACK_PATH,
-  requireAllowedRedirect,
   encryptAuthorizationRequest,
+  requireAllowedRedirect,
 } from './authorization-request.ts';
-import { ProviderErrors } from './errors.ts';
 import { createOpenidClient } from './create-openid-client.ts';
+import { ProviderErrors } from './errors.ts';
 import type { ProviderRow } from './tables.ts';
 
-/** Where to send the browser, and what it has to bring back. */
+/** The URL to redirect the browser to, and the request that the callback needs. */
 export const authorizationView = z.object({
   url: z.string(),
-  attempt: z.string(),
+  authorizationRequest: z.string(),
 });
 
 type Purpose = { challenge: string } | { userId: Id<'usr'> };
 
-/** Prepares a browser's way to the provider: authorisation code with PKCE, state and nonce. */
+/** Starts the authorization code flow with PKCE, state and nonce. */
 export async function createAuthorizationRequest(
   ctx: Context,
   provider: ProviderRow,
@@ -32,13 +32,13 @@ export async function createAuthorizationRequest(
   const client = await createOpenidClient(ctx, provider).catch((error: unknown) => {
     throw ProviderErrors.Refused(error);
   });
-  const secret = () => randomBytes(32).toString('base64url');
-  const attempt: AuthorizationRequest = {
+  const randomToken = () => randomBytes(32).toString('base64url');
+  const request: AuthorizationRequest = {
     tenantId: provider.tenantId,
     providerId: provider.id,
-    state: secret(),
-    nonce: secret(),
-    verifier: secret(),
+    state: randomToken(),
+    nonce: randomToken(),
+    verifier: randomToken(),
     redirectTo,
     ...purpose,
     expiresAt: Date.now() + AUTHORIZATION_REQUEST_TTL_SECONDS * 1000,
@@ -47,10 +47,10 @@ export async function createAuthorizationRequest(
     redirect_uri: `${ctx.settings.publicUrl}${CALLBACK_PATH}`,
     scope: 'openid email',
     response_type: 'code',
-    code_challenge: await openid.calculatePKCECodeChallenge(attempt.verifier),
+    code_challenge: await openid.calculatePKCECodeChallenge(request.verifier),
     code_challenge_method: 'S256',
-    state: attempt.state,
-    nonce: attempt.nonce,
+    state: request.state,
+    nonce: request.nonce,
   });
-  return { url: url.href, attempt: encryptAuthorizationRequest(ctx, attempt) };
+  return { url: url.href, authorizationRequest: encryptAuthorizationRequest(ctx, request) };
 }

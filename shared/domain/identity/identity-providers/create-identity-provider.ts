@@ -23,18 +23,18 @@ export const createIdentityProvider = defineAction({
   transaction: 'write',
   async run({ tx, tenantId, security: { outbound, secrets } }, input) {
     outbound.check(input.issuer);
-    // Two that are added at once wait for each other.
+    // Serializes concurrent creation.
     await tx.execute(
       sql`select pg_advisory_xact_lock(hashtextextended(${`providers ${tenantId}`}, 0))`,
     );
-    const there = await tx.$count(identityProviders, eq(identityProviders.tenantId, tenantId));
-    if (there >= MAX_PROVIDERS) throw ProviderErrors.TooMany(MAX_PROVIDERS);
+    const existing = await tx.$count(identityProviders, eq(identityProviders.tenantId, tenantId));
+    if (existing >= MAX_PROVIDERS) throw ProviderErrors.TooMany(MAX_PROVIDERS);
     const clientSecret = secrets.encrypt('oauth-client', input.clientSecret, tenantId);
-    const [made] = await tx
+    const [provider] = await tx
       .insert(identityProviders)
       .values({ ...input, tenantId, id: newId('idp'), clientSecret })
       .returning();
-    if (!made) throw ProviderErrors.NotFound();
-    return toProvider(made);
+    if (!provider) throw ProviderErrors.NotFound();
+    return toProvider(provider);
   },
 });

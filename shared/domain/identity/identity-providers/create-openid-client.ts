@@ -3,10 +3,10 @@ import { LRUCache } from 'lru-cache';
 import * as openid from 'openid-client';
 import type { ProviderRow } from './tables.ts';
 
-const REMEMBERED_MS = 600_000;
-const known = new LRUCache<string, openid.ServerMetadata>({ max: 200, ttl: REMEMBERED_MS });
+const METADATA_TTL_MS = 600_000;
+const metadata = new LRUCache<string, openid.ServerMetadata>({ max: 200, ttl: METADATA_TTL_MS });
 
-/** Talks to the provider through requests that cannot be turned against our own network. */
+/** Its requests go through `outbound`, which protects the internal network (SSRF). */
 export async function createOpenidClient(
   ctx: Context,
   provider: ProviderRow,
@@ -17,40 +17,40 @@ export async function createOpenidClient(
     provider.clientSecret,
     provider.tenantId,
   );
-  // Plain HTTP is for tries only: the configuration refuses it elsewhere.
+  // Plain HTTP passes this check in development and tests only.
   ctx.security.outbound.check(issuer);
-  const execute = issuer.startsWith('http:') ? [openid.allowInsecureRequests] : [];
-  const server = known.get(issuer);
+  const insecure = issuer.startsWith('http:') ? [openid.allowInsecureRequests] : [];
+  const server = metadata.get(issuer);
   const fetch = toFetch(ctx);
   if (server) {
     const client = new openid.Configuration(server, clientId, secret);
     client[openid.customFetch] = fetch;
-    for (const apply of [...execute, openid.enableNonRepudiationChecks]) apply(client);
+    for (const apply of [...insecure, openid.enableNonRepudiationChecks]) apply(client);
     return client;
   }
   const client = await openid.discovery(new URL(issuer), clientId, secret, undefined, {
     [openid.customFetch]: fetch,
-    execute: [...execute, openid.enableNonRepudiationChecks],
+    execute: [...insecure, openid.enableNonRepudiationChecks],
   });
-  known.set(issuer, client.serverMetadata());
+  metadata.set(issuer, client.serverMetadata());
   return client;
 }
 
-const empty = new Set([204, 304]);
+const STATUSES_WITHOUT_BODY = new Set([204, 304]);
 
 function toFetch({ security: { outbound } }: Context): openid.CustomFetch {
   return async (url, { method, headers, body }) => {
-    const answer = await outbound(url, {
+    const response = await outbound(url, {
       method: method === 'POST' ? 'POST' : 'GET',
       headers: Object.fromEntries(new Headers(headers)),
       ...(body && { body: String(body) }),
     });
-    const told = Object.entries(answer.headers).flatMap(([name, value]): [string, string][] =>
-      value === undefined ? [] : [[name, String(value)]],
+    const responseHeaders = Object.entries(response.headers).flatMap(
+      ([name, value]): [string, string][] => (value === undefined ? [] : [[name, String(value)]]),
     );
-    return new Response(empty.has(answer.status) ? null : answer.body, {
-      status: answer.status,
-      headers: told,
+    return new Response(STATUSES_WITHOUT_BODY.has(response.status) ? null : response.body, {
+      status: response.status,
+      headers: responseHeaders,
     });
   };
 }

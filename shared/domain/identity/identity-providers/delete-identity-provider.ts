@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { providerById, requireProvider } from './require-provider.ts';
 import { identityProviders } from './tables.ts';
 
-/** Removes a provider with its links; the sessions that it vouched for end. */
+/** Deletes the provider and its links, and revokes the sessions that it authenticated. */
 export const deleteIdentityProvider = defineAction({
   summary: 'Delete an identity provider',
   input: z.strictObject({ id: idSchema('idp') }),

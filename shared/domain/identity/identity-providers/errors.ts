@@ -6,30 +6,29 @@ import {
   UnauthenticatedError,
 } from '@insightdesk/shared/errors';
 
-/** Everything that can be wrong with providers and those who come from them. */
 export const ProviderErrors = {
-  NotFound: () => new DomainNotFoundError('There is no such identity provider'),
+  NotFound: () => new DomainNotFoundError('Identity provider not found'),
   NotLinked: () => new DomainNotFoundError('You are not linked to this identity provider'),
-  TooMany: (most: number) =>
-    new DomainBusinessRuleError(`An organisation has at most ${most} identity providers`, {
+  TooMany: (max: number) =>
+    new DomainBusinessRuleError(`An organization can have at most ${max} identity providers`, {
       code: 'TOO_MANY_PROVIDERS',
     }),
-  NotOurPage: () =>
+  RedirectNotAllowed: () =>
     new DomainValidationError(undefined, {
       errors: [{ path: 'redirectTo', message: 'Must be a page of an allowed origin' }],
     }),
-  /** The browser has not begun here, took too long, or is not the one that began. */
+  /** The request or the ticket is expired, forged, or from another browser. */
   Stale: () =>
-    new UnauthenticatedError('This sign-in has run out; begin again', { code: 'OAUTH_STALE' }),
+    new UnauthenticatedError('The sign-in has expired; try again', { code: 'OAUTH_STALE' }),
   Refused: (cause?: unknown) =>
-    new UnauthenticatedError('The identity provider did not confirm who you are', {
+    new UnauthenticatedError('The identity provider did not authenticate you', {
       code: 'OAUTH_REFUSED',
       cause,
     }),
-  Unknown: () =>
-    new UnauthenticatedError('Nobody here belongs to this identity; ask to be invited', {
+  UnknownUser: () =>
+    new UnauthenticatedError('No member has this identity; ask for an invitation', {
       code: 'OAUTH_UNKNOWN_PERSON',
     }),
-  LinkTaken: () =>
-    new ConflictError('This identity or this person is linked already', { code: 'OAUTH_LINKED' }),
+  AlreadyLinked: () =>
+    new ConflictError('The identity or the user is already linked', { code: 'OAUTH_LINKED' }),
 };

@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import { type Context, defineAction } from '@insightdesk/shared/context';
 import { consumeOneTimeToken } from '@insightdesk/shared/domain/identity/mfa';
 import {
-  twoFactorCode,
-  findMember,
   createSession,
-  verifySecondFactor,
+  findMember,
   signedInView,
   toUser,
+  twoFactorCode,
+  verifySecondFactor,
 } from '@insightdesk/shared/domain/identity/users';
 import {
   organizations,
@@ -16,51 +16,61 @@ import {
 } from '@insightdesk/shared/domain/tenancy/tenants';
 import { eq } from 'drizzle-orm';
 import { z } from 'zod';
-import { type LoginTicket, decryptLoginTicket } from './authorization-request.ts';
 import { ProviderErrors } from './errors.ts';
+import { decryptLoginTicket, type LoginTicket } from './login-ticket.ts';
 import { requireEnabledProvider } from './require-provider.ts';
 
-/** Gives the page that began its session: once, within a minute, and past the person's second factor. */
+/** Works once, within a minute, for the page that started the sign-in. */
 export const exchangeTicket = defineAction({
   summary: 'Exchange the login ticket of an identity provider for a session',
   input: z.strictObject({
     token: z.string().max(2_000),
     verifier: z.string().min(43).max(128),
-    code: twoFactorCode.optional().describe('Of the second factor, if one is set up'),
+    code: twoFactorCode.optional().describe('Code of the second factor, if one is set up'),
   }),
   output: signedInView,
   allow: 'anyone',
   async run(ctx, { token, verifier, code }) {
-    const arrival = decryptLoginTicket(ctx, token);
-    if (createHash('sha256').update(verifier).digest('base64url') !== arrival.challenge) {
+    const ticket = decryptLoginTicket(ctx, token);
+    if (createHash('sha256').update(verifier).digest('base64url') !== ticket.challenge) {
       throw ProviderErrors.Stale();
     }
-    const { userId, tenantId, providerId } = arrival;
+    const { userId, tenantId, providerId } = ticket;
     const { assuresTwoFactor } = await ctx.database.read({ tenantId }, (tx) =>
       requireEnabledProvider({ ...ctx, tenantId, tx }, providerId),
     );
-    const proof = await verifySecondFactor(ctx, userId, { by: 'provider', providerId, assuresTwoFactor, code });
-    return open(ctx, arrival, token, proof);
+    const method = { by: 'provider', providerId, assuresTwoFactor, code } as const;
+    const authentication = await verifySecondFactor(ctx, userId, method);
+    return consumeTicket(ctx, ticket, token, authentication);
   },
 });
 
-function open(
+function consumeTicket(
   ctx: Context,
   { userId, tenantId, expiresAt }: LoginTicket,
   token: string,
-  proof: Awaited<ReturnType<typeof verifySecondFactor>>,
+  authentication: Awaited<ReturnType<typeof verifySecondFactor>>,
 ) {
   return ctx.database.write({ tenantId, userId }, async (tx) => {
     const tenant = { ...ctx, tenantId, tx };
-    const isFirst = await consumeOneTimeToken(tx, { userId, token, expiresAt: new Date(expiresAt) });
+    const isFirstUse = await consumeOneTimeToken(tx, {
+      userId,
+      token,
+      expiresAt: new Date(expiresAt),
+    });
     const member = await findMember(tenant, userId);
-    if (!isFirst || !member) throw ProviderErrors.Stale();
+    if (!isFirstUse || !member) throw ProviderErrors.Stale();
     const [organization] = await tx
       .select()
       .from(organizations)
       .where(eq(organizations.id, tenantId));
     if (!organization || organization.disabledAt) throw TenantErrors.Disabled();
-    const pair = await createSession(tenant, { tenantId, userId, role: member.role, ...proof });
+    const pair = await createSession(tenant, {
+      tenantId,
+      userId,
+      role: member.role,
+      ...authentication,
+    });
     return { user: toUser(member), organization: toOrganization(organization), ...pair };
   });
 }

@@ -1,4 +1,9 @@
-import { type Context, displayName, type TenantContext, withTenant } from '@insightdesk/shared/context';
+import {
+  type Context,
+  displayName,
+  type TenantContext,
+  withTenant,
+} from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
 import { violatedConstraint } from '@insightdesk/shared/database';
 import { members, userEvents, users } from '@insightdesk/shared/domain/identity/users';
@@ -12,42 +17,45 @@ import { newId } from '@insightdesk/shared/utils';
 import { and, eq, isNotNull } from 'drizzle-orm';
 import { ProviderErrors } from './errors.ts';
 import type { Identity } from './fetch-identity.ts';
-import { createLink, findTrustedDomain, resolveUser } from './resolve-user.ts';
 import { requireEnabledProvider } from './require-provider.ts';
+import { createLink, findTrustedDomain, resolveUser } from './resolve-user.ts';
 import type { ProviderRow } from './tables.ts';
 
-type Organization = Context & { tenantId: Id<'org'> };
+type AnonymousTenant = Context & { tenantId: Id<'org'> };
 
-/** Where the owner of a domain says which organisation may take in its people, and how. */
+/** The DNS record by which the owner of a domain allows an organization to provision its users. */
 export const domainRecord = (domain: string, tenantId: Id<'org'>) => ({
   name: `_insightdesk.${domain}`,
   value: `insightdesk-organization=${tenantId}`,
 });
 
 /**
- * Makes somebody who signs in for the first time a member, where the provider's `autoJoin` says so and
- * the DNS of the address's domain names the organisation: whoever owns a domain has its mail anyway,
- * and an organisation's own provider may say what it likes. Whoever was removed stays out. Throws 401.
+ * Just-in-time provisioning: creates a member at the first sign-in. Requires `autoJoin` and a DNS
+ * record of the address's domain, because an organization's own provider can claim any address.
+ * Removed members stay removed. Throws 401.
  */
 export async function jitProvision(
-  ctx: Organization,
+  ctx: AnonymousTenant,
   provider: ProviderRow,
   identity: Identity,
 ): Promise<Id<'usr'>> {
   const { verifiedEmail } = identity;
   const domain = findTrustedDomain(provider, identity);
-  if (!provider.autoJoin || !verifiedEmail || !domain) throw ProviderErrors.Unknown();
+  if (!provider.autoJoin || !verifiedEmail || !domain) throw ProviderErrors.UnknownUser();
   const proof = domainRecord(domain, ctx.tenantId);
   if (!(await ctx.security.dnsTexts(proof.name)).includes(proof.value)) {
-    ctx.log.info({ domain, providerId: provider.id }, 'oauth: the domain names no organisation');
-    throw ProviderErrors.Unknown();
+    ctx.log.info(
+      { domain, providerId: provider.id },
+      'oauth: the DNS record of the domain is missing',
+    );
+    throw ProviderErrors.UnknownUser();
   }
-  const enter = () =>
+  const provision = () =>
     withTenant(ctx, (tenant) => createMember(tenant, provider.id, { ...identity, verifiedEmail }));
-  // Of two that come at once, one finds what the other has made.
-  return enter().catch((error) => {
+  // After a race the retry finds the member that the other call created.
+  return provision().catch((error) => {
     const isRace = violatedConstraint(error) === 'users_verified_email';
-    if (isRace || error?.code === ProviderErrors.LinkTaken().code) return enter();
+    if (isRace || error?.code === ProviderErrors.AlreadyLinked().code) return provision();
     throw error;
   });
 }
@@ -59,32 +67,32 @@ async function createMember(
 ): Promise<Id<'usr'>> {
   const { tx, tenantId } = tenant;
   const provider = await requireEnabledProvider(tenant, providerId);
-  const known = await resolveUser(tenant, provider, identity);
-  if (known) return known;
+  const existing = await resolveUser(tenant, provider, identity);
+  if (existing) return existing;
   const role = provider.autoJoin;
-  if (!role || !findTrustedDomain(provider, identity)) throw ProviderErrors.Unknown();
+  if (!role || !findTrustedDomain(provider, identity)) throw ProviderErrors.UnknownUser();
   const [organization] = await tx
     .select()
     .from(organizations)
     .where(eq(organizations.id, tenantId));
   if (!organization || organization.disabledAt) throw TenantErrors.Disabled();
-  const person = await findOrCreateAccount(tenant, identity);
+  const user = await findOrCreateAccount(tenant, identity);
   const joined = await tx
     .insert(members)
-    .values({ tenantId, userId: person.id, role })
+    .values({ tenantId, userId: user.id, role })
     .onConflictDoNothing()
     .returning({ userId: members.userId });
-  if (joined.length === 0) throw ProviderErrors.Unknown();
+  if (joined.length === 0) throw ProviderErrors.UnknownUser();
   if (role !== 'customer') await requireSeat(tenant);
-  await record(tenant, userEvents.memberJoined, { userId: person.id, name: person.name, role });
-  await createLink(tenant, provider, identity, person.id);
-  return person.id;
+  await record(tenant, userEvents.memberJoined, { userId: user.id, name: user.name, role });
+  await createLink(tenant, provider, identity, user.id);
+  return user.id;
 }
 
-/** The verified account of the address, or a new one, which has no password until it is reset. */
+/** The account with the verified address, or a new one, which has no password until it is reset. */
 async function findOrCreateAccount(
   { tx }: TenantContext,
-  { verifiedEmail: email, name: said }: Identity & { verifiedEmail: string },
+  { verifiedEmail: email, name: providedName }: Identity & { verifiedEmail: string },
 ) {
   const [owner] = await tx
     .select({ id: users.id, name: users.name })
@@ -92,8 +100,8 @@ async function findOrCreateAccount(
     .where(and(eq(users.email, email), isNotNull(users.emailVerifiedAt)))
     .for('no key update');
   if (owner) return owner;
-  const called = [said, email.split('@')[0]].map((word) => displayName(200).safeParse(word));
-  const fresh = { id: newId('usr'), name: called.find(({ success }) => success)?.data ?? 'Member' };
-  await tx.insert(users).values({ ...fresh, email, emailVerifiedAt: new Date() });
-  return fresh;
+  const names = [providedName, email.split('@')[0]].map((name) => displayName(200).safeParse(name));
+  const user = { id: newId('usr'), name: names.find(({ success }) => success)?.data ?? 'Member' };
+  await tx.insert(users).values({ ...user, email, emailVerifiedAt: new Date() });
+  return user;
 }

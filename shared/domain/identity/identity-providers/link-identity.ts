@@ -2,10 +2,10 @@ import { defineAction, readTenant } from '@insightdesk/shared/context';
 import { idSchema } from '@insightdesk/shared/contract';
 import { confirmPassword, currentPassword } from '@insightdesk/shared/domain/identity/users';
 import { z } from 'zod';
-import { createAuthorizationRequest, authorizationView } from './create-authorization-request.ts';
+import { authorizationView, createAuthorizationRequest } from './create-authorization-request.ts';
 import { requireEnabledProvider } from './require-provider.ts';
 
-/** Sends the caller's browser to the provider, to be linked with whoever it is there. */
+/** Starts a sign-in at the provider; the callback links the identity with the caller. */
 export const linkIdentity = defineAction({
   summary: 'Link an identity provider',
   input: z.strictObject({

@@ -4,7 +4,6 @@ import { z } from 'zod';
 import { identityProviders } from './tables.ts';
 import { providerView, toProvider } from './view.ts';
 
-/** All of them: there are few. */
 export const listIdentityProviders = defineAction({
   summary: 'List identity providers',
   input: z.strictObject({}),

@@ -4,13 +4,13 @@ import { eq } from 'drizzle-orm';
 import { providerById } from './require-provider.ts';
 import { identityProviders } from './tables.ts';
 
-/** Encrypts what an organisation's providers know us by with the key of now; how many were not. */
+/** Encrypts outdated client secrets of an organization with the current key; returns their number. */
 export function reencryptClientSecrets(ctx: Context & { tenantId: Id<'org'> }): Promise<number> {
   const { secrets } = ctx.security;
   return withTenant(ctx, async (tenant) => {
     const { tx, tenantId } = tenant;
-    const mine = eq(identityProviders.tenantId, tenantId);
-    const rows = await tx.select().from(identityProviders).where(mine).for('update');
+    const isOwn = eq(identityProviders.tenantId, tenantId);
+    const rows = await tx.select().from(identityProviders).where(isOwn).for('update');
     const outdated = rows.filter((row) => !secrets.isCurrent(row.clientSecret));
     for (const { id, clientSecret: stored } of outdated) {
       const plain = secrets.decrypt('oauth-client', stored, tenantId);

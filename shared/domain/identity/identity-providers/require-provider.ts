@@ -5,12 +5,16 @@ import { ProviderErrors } from './errors.ts';
 import { identityProviders } from './tables.ts';
 
 export async function requireProvider(ctx: TenantContext, id: Id<'idp'>) {
-  const [row] = await ctx.tx.select().from(identityProviders).where(providerById(ctx, id)).execute();
+  const [row] = await ctx.tx
+    .select()
+    .from(identityProviders)
+    .where(providerById(ctx, id))
+    .execute();
   if (!row) throw ProviderErrors.NotFound();
   return row;
 }
 
-/** One that people may come from. */
+/** Throws 404 also for a disabled provider. */
 export async function requireEnabledProvider(ctx: TenantContext, id: Id<'idp'>) {
   const provider = await requireProvider(ctx, id);
   if (!provider.enabled) throw ProviderErrors.NotFound();

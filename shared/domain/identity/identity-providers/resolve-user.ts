@@ -7,9 +7,9 @@ import type { Identity } from './fetch-identity.ts';
 import { identityLinks, type ProviderRow } from './tables.ts';
 
 /**
- * The active member whom the identity is linked with. An identity that is new links itself by its
- * address when the provider says it is verified and the organisation believes it of that domain;
- * nobody becomes a member by that. Undefined for somebody new; throws 401 for whoever was removed.
+ * The active member of the identity. A new identity is linked by its verified address if the
+ * organization trusts the provider with that domain. Undefined for an unknown identity; throws 401
+ * for a removed member.
  */
 export async function resolveUser(
   ctx: TenantContext,
@@ -17,18 +17,18 @@ export async function resolveUser(
   identity: Identity,
 ): Promise<Id<'usr'> | undefined> {
   const link = await findLink(ctx, provider, identity);
-  const known = link
+  const member = link
     ? await findMember(ctx, link.userId)
     : await findByEmail(ctx, provider, identity);
-  if (link && !known) throw ProviderErrors.Unknown();
-  if (!known) return undefined;
+  if (link && !member) throw ProviderErrors.UnknownUser();
+  if (!member) return undefined;
   if (!link) {
-    await createLink(ctx, provider, identity, known.id).catch(async (error) => {
-      // Of two that come at once, one finds what the other has made.
-      if ((await findLink(ctx, provider, identity))?.userId !== known.id) throw error;
+    await createLink(ctx, provider, identity, member.id).catch(async (error) => {
+      // After a race the other call has created the link.
+      if ((await findLink(ctx, provider, identity))?.userId !== member.id) throw error;
     });
   }
-  return known.id;
+  return member.id;
 }
 
 async function findLink(
@@ -50,22 +50,22 @@ async function findLink(
   return link;
 }
 
-/** Links the identity with the person; 409 where either is linked with another. */
+/** Throws 409 when the identity or the user is already linked. */
 export async function createLink(
   { tx, tenantId }: TenantContext,
   provider: ProviderRow,
   { issuer, subject }: Identity,
   userId: Id<'usr'>,
 ): Promise<void> {
-  const added = await tx
+  const created = await tx
     .insert(identityLinks)
     .values({ tenantId, providerId: provider.id, issuer, subject, userId })
     .onConflictDoNothing()
     .returning({ userId: identityLinks.userId });
-  if (added.length === 0) throw ProviderErrors.LinkTaken();
+  if (created.length === 0) throw ProviderErrors.AlreadyLinked();
 }
 
-/** The domain of a verified address, if the organisation believes the provider of it. */
+/** The domain of the verified address, if the organization trusts the provider with it. */
 export function findTrustedDomain(
   { allowedDomains }: ProviderRow,
   { verifiedEmail }: Identity,
@@ -78,6 +78,6 @@ async function findByEmail(ctx: TenantContext, provider: ProviderRow, identity: 
   const { verifiedEmail } = identity;
   if (!verifiedEmail || !findTrustedDomain(provider, identity)) return undefined;
   const member = await findMemberByEmail(ctx, verifiedEmail);
-  // An account that only says the address is its own is nobody's.
+  // Accounts that have not verified the address are ignored.
   return member?.emailVerifiedAt ? member : undefined;
 }

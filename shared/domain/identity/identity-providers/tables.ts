@@ -3,7 +3,7 @@ import type { InferSelectModel } from 'drizzle-orm';
 import { sql } from 'drizzle-orm';
 import { boolean, check, pgTable, primaryKey, text, unique } from 'drizzle-orm/pg-core';
 
-/** Where an organisation lets its members sign in: OpenID Connect. */
+/** OpenID Connect providers that members of an organization sign in with. */
 export const identityProviders = pgTable(
   'identity_providers',
   {
@@ -14,10 +14,10 @@ export const identityProviders = pgTable(
     clientId: text('client_id').notNull(),
     /** Encrypted. */
     clientSecret: text('client_secret').notNull(),
-    /** Of whose verified addresses it is believed, where no link is there yet. */
+    /** Domains whose verified addresses are linked to members automatically. */
     allowedDomains: text('allowed_domains').array().notNull(),
     assuresTwoFactor: boolean('assures_two_factor').notNull(),
-    /** What whoever comes by it first becomes; null: nobody joins by it. */
+    /** The role of users who sign in for the first time; null: no just-in-time provisioning. */
     autoJoin: text('auto_join', { enum: ['agent', 'customer'] }),
     enabled: boolean('enabled').notNull(),
     createdAt: createdAt(),
@@ -28,7 +28,7 @@ export const identityProviders = pgTable(
   ],
 );
 
-/** Whom a provider means by a subject; good in this organisation only. */
+/** The user of a provider's subject, within one organization. */
 export const identityLinks = pgTable(
   'identity_links',
   {

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { ProviderErrors } from './errors.ts';
 import { identityLinks } from './tables.ts';
 
-/** Parts the caller from a provider; the sessions that it vouched for end. */
+/** Unlinks the caller and revokes the sessions that the provider authenticated. */
 export const unlinkIdentity = defineAction({
   summary: 'Unlink an identity provider',
   input: z.strictObject({ providerId: idSchema('idp') }),
@@ -15,7 +15,7 @@ export const unlinkIdentity = defineAction({
   transaction: 'write',
   async run(ctx, { providerId }) {
     const { tx, tenantId, actor } = ctx;
-    const removed = await tx
+    const deleted = await tx
       .delete(identityLinks)
       .where(
         and(
@@ -25,7 +25,7 @@ export const unlinkIdentity = defineAction({
         ),
       )
       .returning({ userId: identityLinks.userId });
-    if (removed.length === 0) throw ProviderErrors.NotLinked();
+    if (deleted.length === 0) throw ProviderErrors.NotLinked();
     await revokeSessions(ctx, { providerId, userId: actor.userId });
   },
 });

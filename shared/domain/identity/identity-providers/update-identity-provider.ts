@@ -8,33 +8,33 @@ import { providerById, requireProvider } from './require-provider.ts';
 import { identityProviders } from './tables.ts';
 import { providerView, toProvider } from './view.ts';
 
-/** Changes a provider; what it vouched for on other terms ends. */
+/** Revokes the provider's sessions if it is now less trusted. */
 export const updateIdentityProvider = defineAction({
   summary: 'Update an identity provider',
   input: z.strictObject({ id: idSchema('idp'), ...z.object(providerFields).partial().shape }),
   output: providerView,
   allow: 'providers:manage',
   transaction: 'write',
-  async run(ctx, { id, clientSecret, ...wanted }) {
+  async run(ctx, { id, clientSecret, ...changes }) {
     const before = await requireProvider(ctx, id);
-    if (wanted.issuer !== undefined) ctx.security.outbound.check(wanted.issuer);
+    if (changes.issuer !== undefined) ctx.security.outbound.check(changes.issuer);
     const secret =
       clientSecret && ctx.security.secrets.encrypt('oauth-client', clientSecret, ctx.tenantId);
-    const given = Object.entries({ ...wanted, clientSecret: secret }).filter(
+    const values = Object.entries({ ...changes, clientSecret: secret }).filter(
       ([, value]) => value !== undefined,
     );
-    if (given.length === 0) return toProvider(before);
+    if (values.length === 0) return toProvider(before);
     const [after] = await ctx.tx
       .update(identityProviders)
-      .set(Object.fromEntries(given))
+      .set(Object.fromEntries(values))
       .where(providerById(ctx, id))
       .returning();
     if (!after) throw ProviderErrors.NotFound();
-    const isLess =
+    const isLessTrusted =
       !after.enabled ||
       after.issuer !== before.issuer ||
       (before.assuresTwoFactor && !after.assuresTwoFactor);
-    if (isLess) await revokeSessions(ctx, { providerId: id });
+    if (isLessTrusted) await revokeSessions(ctx, { providerId: id });
     return toProvider(after);
   },
 });

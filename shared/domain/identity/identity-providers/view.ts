@@ -14,7 +14,7 @@ export const providerView = z.object({
   createdAt: z.iso.datetime(),
 });
 
-/** What owners see of a provider: everything but its secret. */
+/** A provider without its client secret. */
 export const toProvider = (row: ProviderRow) => ({
   id: row.id,
   name: row.name,

@@ -33,4 +33,5 @@ export async function readFactors(tx: Tx, userId: Id<'usr'>): Promise<SecondFact
   return row ?? { totpId: null, passkeys: 0, recoveryCodesLeft: 0 };
 }
 
-export const hasSecondFactor = ({ totpId, passkeys }: SecondFactors) => totpId !== null || passkeys > 0;
+export const hasSecondFactor = ({ totpId, passkeys }: SecondFactors) =>
+  totpId !== null || passkeys > 0;

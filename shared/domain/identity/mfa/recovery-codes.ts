@@ -24,7 +24,11 @@ export const deleteRecoveryCodes = (tx: Tx, userId: Id<'usr'>) =>
   tx.delete(recoveryCodes).where(eq(recoveryCodes.userId, userId));
 
 /** Returns false for a wrong or used code. */
-export async function consumeRecoveryCode(tx: Tx, userId: Id<'usr'>, code: string): Promise<boolean> {
+export async function consumeRecoveryCode(
+  tx: Tx,
+  userId: Id<'usr'>,
+  code: string,
+): Promise<boolean> {
   const consumed = await tx
     .update(recoveryCodes)
     .set({ usedAt: sql`now()` as unknown as Date })

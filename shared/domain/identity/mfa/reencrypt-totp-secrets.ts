@@ -27,7 +27,10 @@ export async function reencryptTotpSecrets(ctx: Stores): Promise<number> {
   }
 }
 
-function reencryptUser({ database, security: { secrets } }: Stores, userId: Id<'usr'>): Promise<boolean> {
+function reencryptUser(
+  { database, security: { secrets } }: Stores,
+  userId: Id<'usr'>,
+): Promise<boolean> {
   const reencrypt = (stored: string | null) =>
     stored === null || secrets.isCurrent(stored)
       ? stored

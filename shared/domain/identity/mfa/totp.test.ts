@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { generateTotpSecret, findStep, totpUrl } from './totp.ts';
+import { findStep, generateTotpSecret, totpUrl } from './totp.ts';
 
 /** RFC 6238, appendix B; the last six of its eight digits. */
 const secret = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ';

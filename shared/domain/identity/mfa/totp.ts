@@ -16,7 +16,11 @@ export const totpUrl = (secret: string, label: string, issuer: string) =>
 /** The 30-second step of the code, within one step of now; undefined for a wrong code. */
 export function findStep(secret: string, code: string, nowMs = Date.now()): number | undefined {
   if (!/^\d{6}$/.test(code)) return undefined;
-  const delta = createTotp(secret).validate({ token: code, window: WINDOW_STEPS, timestamp: nowMs });
+  const delta = createTotp(secret).validate({
+    token: code,
+    window: WINDOW_STEPS,
+    timestamp: nowMs,
+  });
   return delta === null ? undefined : Math.floor(nowMs / 1000 / STEP_SECONDS) + delta;
 }
 

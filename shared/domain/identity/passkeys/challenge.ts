@@ -9,38 +9,39 @@ const CHALLENGE_TTL_MS = 300_000;
 
 const challengeSchema = z.strictObject({
   challenge: z.string(),
-  /** For whom a passkey is to be made; signing in is for whoever has one. */
+  /** The user who creates a passkey; missing for a sign-in. */
   userId: z.string().optional(),
   expiresAt: z.number(),
 });
 
 type Challenge = z.output<typeof challengeSchema>;
 
-/** Nothing is stored for a challenge until it is met, so that asking for them fills nothing. */
+/** A challenge is stored only once it is consumed, so that requests for challenges fill no table. */
 export const encryptChallenge = (ctx: Context, challenge: string, userId?: Id<'usr'>) =>
   ctx.security.secrets.encrypt(
     'passkey',
     JSON.stringify({ challenge, userId, expiresAt: Date.now() + CHALLENGE_TTL_MS }),
   );
 
-/** A fresh challenge of ours for this person, or for signing in; 401 for anything else. */
+/** Throws 401 unless the challenge is ours, unexpired, and for this user or for a sign-in. */
 export function decryptChallenge(ctx: Context, token: string, userId?: Id<'usr'>): Challenge {
-  let opened: Challenge;
+  let decrypted: Challenge;
   try {
-    opened = challengeSchema.parse(JSON.parse(ctx.security.secrets.decrypt('passkey', token)));
+    decrypted = challengeSchema.parse(JSON.parse(ctx.security.secrets.decrypt('passkey', token)));
   } catch (error) {
     throw PasskeyErrors.Refused(error);
   }
-  if (opened.expiresAt < Date.now() || opened.userId !== userId) throw PasskeyErrors.Refused();
-  return opened;
+  if (decrypted.expiresAt < Date.now() || decrypted.userId !== userId)
+    throw PasskeyErrors.Refused();
+  return decrypted;
 }
 
-/** Uses a challenge up that was met, in a transaction in the person's name; 401 the second time. */
+/** Consumes a challenge in a transaction of the user; throws 401 for the second use. */
 export async function consumeChallenge(
   tx: Tx,
   userId: Id<'usr'>,
   { challenge, expiresAt }: Challenge,
 ): Promise<void> {
-  const spent = { userId, token: challenge, expiresAt: new Date(expiresAt) };
-  if (!(await consumeOneTimeToken(tx, spent))) throw PasskeyErrors.Refused();
+  const used = { userId, token: challenge, expiresAt: new Date(expiresAt) };
+  if (!(await consumeOneTimeToken(tx, used))) throw PasskeyErrors.Refused();
 }

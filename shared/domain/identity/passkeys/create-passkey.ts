@@ -20,30 +20,34 @@ import {
 import { newId } from '@insightdesk/shared/utils';
 import type { RegistrationResponseJSON } from '@simplewebauthn/server';
 import { z } from 'zod';
-import { decryptChallenge, consumeChallenge } from './challenge.ts';
+import { consumeChallenge, decryptChallenge } from './challenge.ts';
 import { PasskeyErrors } from './errors.ts';
-import { SUPPORTED_ALGORITHMS, relyingPartyId } from './relying-party.ts';
-import { passkeyView, toPasskey } from './view.ts';
 import { loadWebauthn } from './load-webauthn.ts';
+import { relyingPartyId, SUPPORTED_ALGORITHMS } from './relying-party.ts';
+import { passkeyView, toPasskey } from './view.ts';
 import { registration, token } from './webauthn-fields.ts';
 
 const MAX_PASSKEYS = 20;
 
-/** Registers the passkey that the browser made; the first factor comes with recovery codes. */
+/** Registers a passkey that the browser created; the first second factor has recovery codes. */
 export const createPasskey = defineAction({
   summary: 'Create a passkey',
-  input: z.strictObject({ token, response: registration, name: singleLine(100).default('Passkey') }),
+  input: z.strictObject({
+    token,
+    response: registration,
+    name: singleLine(100).default('Passkey'),
+  }),
   output: z.object({
     passkey: passkeyView,
-    recoveryCodes: z.array(z.string()).nullable().describe('With the first factor only'),
+    recoveryCodes: z.array(z.string()).nullable().describe('Only with the first second factor'),
   }),
   allow: 'account:manage',
   duringSetup: true,
   transaction: 'own',
-  async run(ctx, { token: given, response, name }) {
+  async run(ctx, { token: challengeToken, response, name }) {
     const { userId } = ctx.actor;
     await requireLiveSession(ctx);
-    const challenge = decryptChallenge(ctx, given, userId);
+    const challenge = decryptChallenge(ctx, challengeToken, userId);
     const { verifyRegistrationResponse } = await loadWebauthn();
     const { verified, registrationInfo } = await verifyRegistrationResponse({
       response: response as RegistrationResponseJSON,
@@ -68,25 +72,29 @@ export const createPasskey = defineAction({
     };
     return withTenant(ctx, async (tenant) => {
       await consumeChallenge(tenant.tx, userId, challenge);
-      return add(tenant, row);
+      return insertPasskey(tenant, row);
     }).catch((error) => {
-      throw violatedConstraint(error) === 'passkeys_credential' ? PasskeyErrors.Known() : error;
+      throw violatedConstraint(error) === 'passkeys_credential'
+        ? PasskeyErrors.AlreadyRegistered()
+        : error;
     });
   },
 });
 
-async function add(ctx: UserTenantContext, row: typeof passkeys.$inferInsert) {
+async function insertPasskey(ctx: UserTenantContext, row: typeof passkeys.$inferInsert) {
   const { tx, actor } = ctx;
-  // Two that are added at once wait for each other.
+  // Serializes concurrent creation.
   await tx
     .insert(secondFactors)
     .values({ userId: actor.userId })
     .onConflictDoUpdate({ target: secondFactors.userId, set: { userId: actor.userId } });
   const before = await requireVerifiedFactor(ctx);
   if (before.passkeys >= MAX_PASSKEYS) throw PasskeyErrors.TooMany(MAX_PASSKEYS);
-  const [made] = await tx.insert(passkeys).values(row).returning();
-  if (!made) throw PasskeyErrors.NotFound();
-  await markFactorVerified(ctx, toUuid(made.id));
-  const recoveryCodes = hasSecondFactor(before) ? null : await replaceRecoveryCodes(tx, actor.userId);
-  return { passkey: toPasskey(made), recoveryCodes };
+  const [passkey] = await tx.insert(passkeys).values(row).returning();
+  if (!passkey) throw PasskeyErrors.NotFound();
+  await markFactorVerified(ctx, toUuid(passkey.id));
+  const recoveryCodes = hasSecondFactor(before)
+    ? null
+    : await replaceRecoveryCodes(tx, actor.userId);
+  return { passkey: toPasskey(passkey), recoveryCodes };
 }

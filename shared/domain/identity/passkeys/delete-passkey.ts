@@ -2,17 +2,17 @@ import { defineAction, withTenant } from '@insightdesk/shared/context';
 import { idSchema, toUuid } from '@insightdesk/shared/contract';
 import { passkeys } from '@insightdesk/shared/domain/identity/mfa';
 import {
+  clearFactor,
   confirmPassword,
   currentPassword,
   requireRemovableFactor,
   requireVerifiedFactor,
-  clearFactor,
 } from '@insightdesk/shared/domain/identity/users';
 import { and, eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { PasskeyErrors } from './errors.ts';
 
-/** Removes a passkey; sessions that had proven it no longer have, in any organisation. */
+/** Sessions that verified the passkey no longer count as verified, in all organizations. */
 export const deletePasskey = defineAction({
   summary: 'Delete a passkey',
   input: z.strictObject({ id: idSchema('pky'), password: currentPassword }),
@@ -23,14 +23,14 @@ export const deletePasskey = defineAction({
     const { userId } = ctx.actor;
     await confirmPassword(ctx, password);
     await withTenant(ctx, (tenant) => requireVerifiedFactor(tenant));
-    const self = and(eq(passkeys.userId, userId), eq(passkeys.id, id));
-    const [known] = await ctx.database.read({ userId }, (tx) =>
-      tx.select({ id: passkeys.id }).from(passkeys).where(self).execute(),
+    const isOwn = and(eq(passkeys.userId, userId), eq(passkeys.id, id));
+    const [passkey] = await ctx.database.read({ userId }, (tx) =>
+      tx.select({ id: passkeys.id }).from(passkeys).where(isOwn).execute(),
     );
-    if (!known) throw PasskeyErrors.NotFound();
+    if (!passkey) throw PasskeyErrors.NotFound();
     await requireRemovableFactor(ctx);
     await ctx.database.write({ userId }, async (tx) => {
-      await tx.delete(passkeys).where(self);
+      await tx.delete(passkeys).where(isOwn);
       await clearFactor(tx, userId, toUuid(id));
     });
   },

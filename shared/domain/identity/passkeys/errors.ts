@@ -5,19 +5,18 @@ import {
   UnauthenticatedError,
 } from '@insightdesk/shared/errors';
 
-/** Everything that can be wrong with passkeys. */
 export const PasskeyErrors = {
-  NotFound: () => new DomainNotFoundError('There is no such passkey'),
-  /** One answer for all: an unknown key, a wrong signature, a challenge that ran out or was used. */
+  NotFound: () => new DomainNotFoundError('Passkey not found'),
+  /** The same for an unknown passkey, a wrong signature, and an expired or used challenge. */
   Refused: (cause?: unknown) =>
-    new UnauthenticatedError('This passkey was not accepted; begin again', {
+    new UnauthenticatedError('The passkey was not accepted; try again', {
       code: 'PASSKEY_REFUSED',
       cause,
     }),
-  Known: () =>
-    new ConflictError('This passkey is registered already', { code: 'PASSKEY_REGISTERED' }),
-  TooMany: (most: number) =>
-    new DomainBusinessRuleError(`A person has at most ${most} passkeys`, {
+  AlreadyRegistered: () =>
+    new ConflictError('The passkey is already registered', { code: 'PASSKEY_REGISTERED' }),
+  TooMany: (max: number) =>
+    new DomainBusinessRuleError(`A user can have at most ${max} passkeys`, {
       code: 'TOO_MANY_PASSKEYS',
     }),
 };

@@ -9,11 +9,11 @@ import {
 import { eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { encryptChallenge } from './challenge.ts';
-import { SUPPORTED_ALGORITHMS, relyingPartyId } from './relying-party.ts';
 import { loadWebauthn } from './load-webauthn.ts';
+import { relyingPartyId, SUPPORTED_ALGORITHMS } from './relying-party.ts';
 import { optionsView } from './webauthn-fields.ts';
 
-/** What a browser needs to make a passkey for the caller. */
+/** PublicKeyCredentialCreationOptions for a new passkey of the caller. */
 export const getCreationOptions = defineAction({
   summary: 'Get passkey creation options',
   input: z.strictObject({ password: currentPassword }),
@@ -23,7 +23,7 @@ export const getCreationOptions = defineAction({
   transaction: 'own',
   async run(ctx, { password }) {
     const user = await confirmPassword(ctx, password);
-    const known = await withTenant(ctx, async (tenant) => {
+    const existing = await withTenant(ctx, async (tenant) => {
       await requireVerifiedFactor(tenant);
       return tenant.tx
         .select({ id: passkeys.credentialId })
@@ -38,7 +38,7 @@ export const getCreationOptions = defineAction({
       userName: user.email,
       userDisplayName: user.name,
       attestationType: 'none',
-      excludeCredentials: known,
+      excludeCredentials: existing,
       authenticatorSelection: { residentKey: 'required', userVerification: 'required' },
       supportedAlgorithmIDs: SUPPORTED_ALGORITHMS,
     });

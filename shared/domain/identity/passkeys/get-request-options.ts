@@ -1,11 +1,11 @@
 import { defineAction } from '@insightdesk/shared/context';
 import { z } from 'zod';
 import { encryptChallenge } from './challenge.ts';
-import { relyingPartyId } from './relying-party.ts';
 import { loadWebauthn } from './load-webauthn.ts';
+import { relyingPartyId } from './relying-party.ts';
 import { optionsView } from './webauthn-fields.ts';
 
-/** What a browser needs to show the passkeys it has for us; the same for everybody. */
+/** PublicKeyCredentialRequestOptions for a sign-in; the same for all users. */
 export const getRequestOptions = defineAction({
   summary: 'Get passkey sign-in options',
   input: z.strictObject({}),

@@ -1,8 +1,8 @@
-/** Passkeys: a way in that no password opens, and a second factor by itself. */
-export { listPasskeys } from './list-passkeys.ts';
-export { getCreationOptions } from './get-creation-options.ts';
-export { getRequestOptions } from './get-request-options.ts';
+/** Passkeys: sign-in without a password, and a second factor. */
 export { createPasskey } from './create-passkey.ts';
 export { deletePasskey } from './delete-passkey.ts';
-export { updatePasskey } from './update-passkey.ts';
+export { getCreationOptions } from './get-creation-options.ts';
+export { getRequestOptions } from './get-request-options.ts';
+export { listPasskeys } from './list-passkeys.ts';
 export { signInWithPasskey } from './sign-in-with-passkey.ts';
+export { updatePasskey } from './update-passkey.ts';

@@ -4,7 +4,6 @@ import { desc, eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { passkeyView, toPasskey } from './view.ts';
 
-/** The caller's, newest first: all of them, there are few. */
 export const listPasskeys = defineAction({
   summary: "List the caller's passkeys",
   input: z.strictObject({}),

@@ -1,3 +1,3 @@
-/** For those who use a passkey; it loads slowly, and takes 20 MB. */
+/** Loaded on first use: it loads slowly and takes 20 MB. */
 export const loadWebauthn = (): Promise<typeof import('@simplewebauthn/server')> =>
   import('@simplewebauthn/server');

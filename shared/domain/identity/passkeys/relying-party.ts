@@ -1,7 +1,7 @@
 import type { Context } from '@insightdesk/shared/context';
 
-/** ES256, EdDSA, RS256: what authenticators have, in the order in which we like it. */
+/** COSE algorithms in order of preference: ES256, EdDSA, RS256. */
 export const SUPPORTED_ALGORITHMS = [-7, -8, -257];
 
-/** Passkeys are for the host of our public URL. */
+/** Passkeys are bound to the host of the web app. */
 export const relyingPartyId = ({ settings }: Context) => new URL(settings.appUrl).hostname;

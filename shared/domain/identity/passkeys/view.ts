@@ -12,7 +12,7 @@ export const passkeyView = z.object({
 
 export type PasskeyRow = InferSelectModel<typeof passkeys>;
 
-/** What its owner sees of a passkey. */
+/** A passkey as its user sees it. */
 export const toPasskey = (row: PasskeyRow) => ({
   id: row.id,
   name: row.name,

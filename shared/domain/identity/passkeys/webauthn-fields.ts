@@ -14,7 +14,7 @@ const credential = {
   authenticatorAttachment: z.enum(['platform', 'cross-platform']).optional(),
 };
 
-/** What `navigator.credentials.create` gives, as JSON. */
+/** The JSON result of `navigator.credentials.create`. */
 export const registration = z.object({
   ...credential,
   response: z.object({
@@ -24,7 +24,7 @@ export const registration = z.object({
   }),
 });
 
-/** What `navigator.credentials.get` gives, as JSON. */
+/** The JSON result of `navigator.credentials.get`. */
 export const assertion = z.object({
   ...credential,
   response: z.object({
@@ -35,10 +35,9 @@ export const assertion = z.object({
   }),
 });
 
-/** What a page hands to the browser, as JSON, and to us again with the answer. */
 export const optionsView = z.object({
   options: z.record(z.string(), z.unknown()).describe('PublicKeyCredential…OptionsJSON'),
-  token: z.string().describe('Good for five minutes, and once'),
+  token: z.string().describe('Valid once, for five minutes'),
 });
 
 export const token = z.string().max(1_000);

@@ -1,3 +1,3 @@
-/** Who may do what, told to those who ask. */
+/** Lists permissions and explains decisions about them. */
 export { explainPermission } from './explain-permission.ts';
 export { listPermissions } from './list-permissions.ts';

@@ -8,7 +8,7 @@ import {
 import { z } from 'zod';
 import { permissionView } from './view.ts';
 
-/** The table of permissions, the same for all organisations. */
+/** The same for all organizations. */
 export const listPermissions = defineAction({
   summary: 'List permissions with their roles',
   input: z.strictObject({}),

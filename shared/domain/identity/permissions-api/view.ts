@@ -9,12 +9,12 @@ export const decisionView = z.object({
   role: z.enum(roles),
   via: z
     .enum(['built-in', 'custom', 'key'])
-    .describe('What it follows from: the role itself, a custom role, or the scopes of an API key'),
+    .describe('The source: the built-in role, a custom role, or the permissions of an API key'),
 });
 
 export const permissionView = z.object({
   name: z.enum(permissionNames),
   roles: z.array(z.enum(roles)),
-  forKeys: z.boolean().describe('Whether an API key may be given it'),
+  forKeys: z.boolean().describe('Whether an API key can have it'),
   needs: z.array(z.enum(permissionNames)).describe('Permissions that it requires'),
 });

@@ -12,7 +12,7 @@ export const roleCreated = defineEvent('role.created', role, { staff: 'payload' 
 /** Sockets of members with this role are reauthorized. */
 export const roleUpdated = defineEvent('role.updated', role, {
   staff: 'payload',
-  forgets: [STAFF_TAG],
+  invalidates: [STAFF_TAG],
 });
 
 export const roleDeleted = defineEvent('role.deleted', role, { staff: 'payload' });

@@ -1,11 +1,10 @@
 /** Custom roles, which restrict the built-in roles. */
 export { createRole } from './create-role.ts';
+export { deleteRole } from './delete-role.ts';
 export { RoleErrors } from './errors.ts';
 export * as roleEvents from './events.ts';
-export { getRole } from './get-role.ts';
-export { listRoles } from './list-roles.ts';
+export { getRole, requireRole } from './get-role.ts';
 export { invalidPermissionSet } from './invalid-permission-set.ts';
-export { deleteRole } from './delete-role.ts';
-export { requireRole } from './get-role.ts';
+export { listRoles } from './list-roles.ts';
 export { customRoles } from './tables.ts';
 export { updateRole } from './update-role.ts';

@@ -1,6 +1,6 @@
 import { defineAction } from '@insightdesk/shared/context';
 import { idSchema } from '@insightdesk/shared/contract';
-import { decodeCursor, page, pageInput, pageOf } from '@insightdesk/shared/database';
+import { decodeCursor, pageInput, pageSchema, toPage } from '@insightdesk/shared/database';
 import { and, desc, eq, lt } from 'drizzle-orm';
 import { z } from 'zod';
 import { customRoles } from './tables.ts';
@@ -10,7 +10,7 @@ import { roleView, toRole } from './view.ts';
 export const listRoles = defineAction({
   summary: 'List custom roles',
   input: z.strictObject(pageInput),
-  output: pageOf(roleView),
+  output: pageSchema(roleView),
   allow: 'roles:read',
   transaction: 'read',
   async run({ tx, tenantId }, { limit, cursor }) {
@@ -22,6 +22,6 @@ export const listRoles = defineAction({
       .orderBy(desc(customRoles.id))
       .limit(limit + 1)
       .execute();
-    return page(rows, limit, ({ id }) => id, toRole);
+    return toPage(rows, limit, ({ id }) => id, toRole);
   },
 });

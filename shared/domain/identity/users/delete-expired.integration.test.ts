@@ -3,8 +3,8 @@ import type { Context } from '@insightdesk/shared/context';
 import { type Id, toUuid } from '@insightdesk/shared/contract';
 import { connect, createDatabase, type Database } from '@insightdesk/shared/database';
 import {
-  deleteOldIdempotencyKeys,
   deleteOldEvents,
+  deleteOldIdempotencyKeys,
   deleteOldJobSteps,
 } from '@insightdesk/shared/domain/tenancy/retention';
 import { organizations } from '@insightdesk/shared/domain/tenancy/tenants';
@@ -51,7 +51,7 @@ const count = async (table: string) => {
   return row?.n as number;
 };
 
-test('old events go, but neither those that wait nor those that were set aside', async () => {
+test('deleteOldEvents: waiting and dead-lettered events remain', async () => {
   await admin`truncate outbox`;
   const row = (relayedAt: Date | null, failure: string | null = null) => ({
     tenantId,
@@ -75,7 +75,7 @@ test('old events go, but neither those that wait nor those that were set aside',
   expect(await count('outbox')).toBe(3);
 });
 
-test('old steps, sessions and invitations go, younger ones stay, whatever days are asked', async () => {
+test('deleteExpired: only old rows are deleted, also for a short retention', async () => {
   const session = (expiresAt: Date, revokedAt: Date | null = null) => ({
     tenantId,
     id: newId('ses'),
@@ -119,7 +119,7 @@ test('old steps, sessions and invitations go, younger ones stay, whatever days a
   expect(await count('job_steps')).toBe(1);
 });
 
-test('the system sees no organisation, and of sessions neither whose they are nor young ones', async () => {
+test('the system role: reads no organization and only ids of old sessions', async () => {
   const look = (query: string) => database.write('system', (tx) => tx.execute(query));
   expect(await look('select id from sessions')).toHaveLength(0);
   // But those that are to be erased.
@@ -137,7 +137,7 @@ test('the system sees no organisation, and of sessions neither whose they are no
   expect(own).toHaveLength(1);
 });
 
-test('answers go once their requests may be sent as new ones, of strangers too', async () => {
+test('deleteOldAnswers: expired responses are deleted, also of unauthenticated clients', async () => {
   const nobody = '00000000-0000-0000-0000-000000000000';
   for (const [tenant, age] of [
     [toUuid(tenantId), 2],

@@ -13,7 +13,7 @@ import {
   uuid,
 } from 'drizzle-orm/pg-core';
 
-/** Users are global: a user can be a member of several organisations. */
+/** Users are global: a user can be a member of several organizations. */
 export const users = pgTable(
   'users',
   {

@@ -5,35 +5,35 @@ import { newId } from '@insightdesk/shared/utils';
 import { and, desc, eq } from 'drizzle-orm';
 import { emailLinkToken } from './accounts/email-links.ts';
 import { setPassword } from './accounts/set-password.ts';
-import { acceptInvitation, createInvitationToken, inviteMember, register } from './index.ts';
 import { emailLinks } from './accounts/tables.ts';
+import { acceptInvitation, createInvitationToken, inviteMember, register } from './index.ts';
 
 export const password = 'correct horse battery';
-export const address = () => `${newId('usr')}@example.com`;
-export const refused = (status: number, code: string) => ({ status, code });
+export const newAddress = () => `${newId('usr')}@example.com`;
+export const problem = (status: number, code: string) => ({ status, code });
 
-/** Replaces a password by its hash, whoever it is. */
-export const givePassword = (ctx: Context, userId: Id<'usr'>, hash: string) =>
+/** Replaces a user's password hash without any checks. */
+export const setTestPassword = (ctx: Context, userId: Id<'usr'>, hash: string) =>
   ctx.database.write({}, (tx) => setPassword({ ...ctx, tx, tenantId: newId('org') }, userId, hash));
 
-/** What tests of accounts do again and again. */
-export function openTestAccounts() {
+/** Users, links and invitations for tests of accounts. */
+export function createTestAccounts() {
   const { context, close } = createTestContext();
 
-  async function registered(email = address(), chosen = password) {
-    const person = { email, password: chosen, name: 'Somebody', organizationName: 'Somewhere' };
-    const founded = await register(context, person);
-    return { ...founded, email, ctx: await signedIn(context, founded.accessToken) };
+  async function registerUser(email = newAddress(), chosen = password) {
+    const input = { email, password: chosen, name: 'Ada', organizationName: 'Acme' };
+    const registered = await register(context, input);
+    return { ...registered, email, ctx: await signedIn(context, registered.accessToken) };
   }
 
-  async function verified() {
-    const person = await registered();
-    await verifyAddress(context, person.user.id);
-    return person;
+  async function registerVerifiedUser() {
+    const registered = await registerUser();
+    await verifyAddress(context, registered.user.id);
+    return registered;
   }
 
-  /** The newest link of this kind for an address. */
-  async function linkOf(purpose: 'verify' | 'change' | 'reset', email: string) {
+  /** The newest link of a purpose for an address. */
+  async function findLink(purpose: 'verify' | 'change' | 'reset', email: string) {
     const [link] = await context.database.read({}, (tx) =>
       tx
         .select()
@@ -47,13 +47,21 @@ export function openTestAccounts() {
     return { ...link, token: emailLinkToken(context, link) };
   }
 
-  async function invited(by: Context, email: string, role: Role = 'agent') {
-    const { id } = await inviteMember(by, { email, role });
-    return { id, token: createInvitationToken(context, by.tenantId ?? newId('org'), id) };
+  async function createInvitation(inviter: Context, email: string, role: Role = 'agent') {
+    const { id } = await inviteMember(inviter, { email, role });
+    return { id, token: createInvitationToken(context, inviter.tenantId ?? newId('org'), id) };
   }
 
   const accept = (token: string, chosen = password) =>
     acceptInvitation(context, { token, name: 'Guest', password: chosen });
 
-  return { context, close, registered, verified, linkOf, invited, accept };
+  return {
+    context,
+    close,
+    registerUser,
+    registerVerifiedUser,
+    findLink,
+    createInvitation,
+    accept,
+  };
 }

@@ -3,34 +3,35 @@ import type { Context } from '@insightdesk/shared/context';
 import { createTestTenant, signedIn } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { eq } from 'drizzle-orm';
-import { emailLinkToken } from './email-links.ts';
 import {
   changePassword,
-  findLinkEmail,
   createOrganization,
+  findLinkEmail,
+  getMe,
   inviteMember,
   listMembers,
   listSessions,
   login,
-  getMe,
   requestEmailChange,
   requestPasswordReset,
   resendVerification,
   resetPassword,
   verifyEmail,
 } from '../index.ts';
-import { emailLinks } from './tables.ts';
 import { users } from '../tables.ts';
-import { address, openTestAccounts, password, refused } from '../test-accounts.ts';
+import { createTestAccounts, newAddress, password, problem } from '../test-accounts.ts';
+import { emailLinkToken } from './email-links.ts';
+import { emailLinks } from './tables.ts';
 
-const { context, close, registered, verified, linkOf, invited, accept } = openTestAccounts();
+const { context, close, registerUser, registerVerifiedUser, findLink, createInvitation, accept } =
+  createTestAccounts();
 afterAll(close);
 
-describe('an address that somebody registered with', () => {
-  test('stays its owner’s: he is invited and joins, and whoever took it is not let in', async () => {
+describe('addresses claimed by several accounts', () => {
+  test('acceptInvitation: the owner of an address joins, not the squatter who registered with it', async () => {
     const { owner } = await createTestTenant(context);
-    const squatter = await registered(address(), 'the squatter’s password');
-    const { token } = await invited(owner, squatter.email);
+    const squatter = await registerUser(newAddress(), 'the squatter’s password');
+    const { token } = await createInvitation(owner, squatter.email);
     const joined = await accept(token);
     expect(joined.user.id).not.toBe(squatter.user.id);
     const { email } = squatter;
@@ -41,23 +42,23 @@ describe('an address that somebody registered with', () => {
     expect(items.map(({ id }) => id)).toEqual([joined.user.id]);
   });
 
-  test('cannot be made the squatter’s by its owner’s click, nor by the squatter without the mail', async () => {
-    const squatter = await registered();
-    const { token } = await linkOf('verify', squatter.email);
+  test('verifyEmail: requires both the emailed token and the password', async () => {
+    const squatter = await registerUser();
+    const { token } = await findLink('verify', squatter.email);
     await expect(verifyEmail(context, { token, password: 'a guess' })).rejects.toMatchObject(
-      refused(403, 'WRONG_PASSWORD'),
+      problem(403, 'WRONG_PASSWORD'),
     );
     const other = context.security.tokenCodec.seal('invitation', ['verify', newId('lnk')]);
     for (const forged of ['', 'x', `${token}x`, other]) {
       const attempt = verifyEmail(context, { token: forged, password });
-      await expect(attempt).rejects.toMatchObject(refused(422, 'LINK_INVALID'));
+      await expect(attempt).rejects.toMatchObject(problem(422, 'LINK_INVALID'));
     }
     expect((await getMe(squatter.ctx, {})).user.emailVerified).toBe(false);
   });
 
-  test('is verified once; a second account with it cannot be', async () => {
-    const first = await registered();
-    const second = await registered(first.email, 'another good password');
+  test('verifyEmail: an address is verified once, for one account', async () => {
+    const first = await registerUser();
+    const second = await registerUser(first.email, 'another good password');
     const links = [];
     for (const { user } of [first, second]) {
       const [link] = await context.database.read({}, (tx) =>
@@ -75,26 +76,26 @@ describe('an address that somebody registered with', () => {
     expect((await getMe(first.ctx, {})).user.emailVerified).toBe(true);
     await expect(
       verifyEmail(context, { token: two, password: 'another good password' }),
-    ).rejects.toMatchObject(refused(409, 'EMAIL_TAKEN'));
+    ).rejects.toMatchObject(problem(409, 'EMAIL_TAKEN'));
     expect(await login(context, { email: first.email, password })).toMatchObject({
       user: first.user,
     });
-    for (let more = 0; more < 3; more++) await registered(first.email, password);
+    for (let more = 0; more < 3; more++) await registerUser(first.email, password);
     expect(await login(context, { email: first.email, password })).toMatchObject({
       user: first.user,
     });
   });
 
-  test('an own account that waits for its mail is verified by an invitation and its password', async () => {
+  test('acceptInvitation: verifies the user’s own unverified account with its password', async () => {
     const { owner } = await createTestTenant(context);
-    const waiting = await registered();
-    const { token } = await invited(owner, waiting.email);
+    const waiting = await registerUser();
+    const { token } = await createInvitation(owner, waiting.email);
     expect((await accept(token)).user.id).toBe(waiting.user.id);
     expect((await getMe(waiting.ctx, {})).user.emailVerified).toBe(true);
   });
 
-  test('an expired link is refused', async () => {
-    const person = await registered();
+  test('verifyEmail: an expired link is refused', async () => {
+    const person = await registerUser();
     const old = { purpose: 'verify', id: newId('lnk') } as const;
     const { email, user } = person;
     const expiresAt = new Date(Date.now() - 1000);
@@ -103,39 +104,39 @@ describe('an address that somebody registered with', () => {
     );
     const token = emailLinkToken(context, old);
     await expect(verifyEmail(context, { token, password })).rejects.toMatchObject(
-      refused(422, 'LINK_INVALID'),
+      problem(422, 'LINK_INVALID'),
     );
   });
 });
 
-describe('until the address is verified', () => {
-  test('nobody is invited and no organisation is founded; then both', async () => {
-    const { ctx, email } = await registered();
-    const wanted = { email: address(), role: 'agent' } as const;
-    const first = refused(403, 'EMAIL_NOT_VERIFIED');
+describe('unverified accounts', () => {
+  test('inviteMember, createOrganization: refused until the address is verified', async () => {
+    const { ctx, email } = await registerUser();
+    const wanted = { email: newAddress(), role: 'agent' } as const;
+    const first = problem(403, 'EMAIL_NOT_VERIFIED');
     await expect(inviteMember(ctx, wanted)).rejects.toMatchObject(first);
     await expect(createOrganization(ctx, { name: 'Another' })).rejects.toMatchObject(first);
-    await verifyEmail(context, { token: (await linkOf('verify', email)).token, password });
+    await verifyEmail(context, { token: (await findLink('verify', email)).token, password });
     await inviteMember(ctx, wanted);
     await createOrganization(ctx, { name: 'Another' });
   });
 
-  test('both are possible where all mail stays in the inbox of this machine', async () => {
-    const { ctx } = await registered();
+  test('inviteMember, createOrganization: allowed without verification in development', async () => {
+    const { ctx } = await registerUser();
     const here = { ...ctx, settings: { ...ctx.settings, requiresVerifiedEmail: false } };
-    await inviteMember(here, { email: address(), role: 'agent' });
+    await inviteMember(here, { email: newAddress(), role: 'agent' });
     await createOrganization(here, { name: 'Another' });
   });
 
-  test('the mail comes again five times a day, exactly, and not once it is verified', async () => {
-    const { ctx, email } = await registered();
+  test('resendVerification: 5 emails a day, and none once the address is verified', async () => {
+    const { ctx, email } = await registerUser();
     const tries = await Promise.allSettled(
       Array.from({ length: 8 }, () => resendVerification(ctx, {})),
     );
     expect(tries.filter(({ status }) => status === 'fulfilled')).toHaveLength(5);
     const refusal = tries.find(({ status }) => status === 'rejected') as PromiseRejectedResult;
-    expect(refusal.reason).toMatchObject(refused(429, 'TOO_MANY_MAILS'));
-    await verifyEmail(context, { token: (await linkOf('verify', email)).token, password });
+    expect(refusal.reason).toMatchObject(problem(429, 'TOO_MANY_MAILS'));
+    await verifyEmail(context, { token: (await findLink('verify', email)).token, password });
     for (const { id } of await linksOf(email)) {
       expect(await findLinkEmail(context, id)).toBeUndefined();
     }
@@ -147,11 +148,11 @@ const linksOf = (email: string) =>
     tx.select().from(emailLinks).where(eq(emailLinks.email, email)).execute(),
   );
 
-describe('a password', () => {
-  test('is reset by mail, once; every session in every organisation ends', async () => {
-    const person = await verified();
+describe('passwords', () => {
+  test('resetPassword: a link works once and revokes all sessions in all organizations', async () => {
+    const person = await registerVerifiedUser();
     const { owner } = await createTestTenant(context);
-    await accept((await invited(owner, person.email)).token);
+    await accept((await createInvitation(owner, person.email)).token);
     const there = await login(context, {
       email: person.email,
       password,
@@ -159,7 +160,7 @@ describe('a password', () => {
     });
     const elsewhere = await signedIn(context, there.accessToken);
     await requestPasswordReset(context, { email: person.email.toUpperCase() });
-    const { token } = await linkOf('reset', person.email);
+    const { token } = await findLink('reset', person.email);
     const chosen = 'a new good password';
     const both = await Promise.allSettled([
       resetPassword(context, { token, password: chosen }),
@@ -167,28 +168,28 @@ describe('a password', () => {
     ]);
     expect(both.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
     for (const ctx of [person.ctx, elsewhere]) {
-      await expect(getMe(ctx, {})).rejects.toMatchObject(refused(401, 'SESSION_ENDED'));
+      await expect(getMe(ctx, {})).rejects.toMatchObject(problem(401, 'SESSION_ENDED'));
     }
     const { email } = person;
     await expect(login(context, { email, password })).rejects.toMatchObject({ status: 401 });
     await login(context, { email, password: chosen });
   });
 
-  test('nobody’s is reset for an address without account or with accounts that only claim it', async () => {
-    const claimed = await registered();
-    for (const email of [address(), claimed.email]) {
+  test('resetPassword: refused for an address without a verified account', async () => {
+    const claimed = await registerUser();
+    for (const email of [newAddress(), claimed.email]) {
       expect(await requestPasswordReset(context, { email })).toEqual({ accepted: true });
-      const link = await linkOf('reset', email);
+      const link = await findLink('reset', email);
       const mail = await findLinkEmail(context, link.id);
       expect(mail).toEqual(email === claimed.email ? { purpose: 'reset', to: email } : undefined);
       const confirm = resetPassword(context, { token: link.token, password: 'a new password' });
-      await expect(confirm).rejects.toMatchObject(refused(422, 'LINK_INVALID'));
+      await expect(confirm).rejects.toMatchObject(problem(422, 'LINK_INVALID'));
     }
     await getMe(claimed.ctx, {});
   });
 
-  test('is changed by who knows it: this session stays, the others end, and mailed links are void', async () => {
-    const person = await verified();
+  test('changePassword: revokes the other sessions and the emailed links', async () => {
+    const person = await registerVerifiedUser();
     const other = await signedIn(
       context,
       (await login(context, { email: person.email, password })).accessToken,
@@ -196,21 +197,21 @@ describe('a password', () => {
     await requestPasswordReset(context, { email: person.email });
     const change = { currentPassword: 'not the password', password: 'a new good password' };
     await expect(changePassword(person.ctx, change)).rejects.toMatchObject(
-      refused(403, 'WRONG_PASSWORD'),
+      problem(403, 'WRONG_PASSWORD'),
     );
     await changePassword(person.ctx, { ...change, currentPassword: password });
     await getMe(person.ctx, {});
-    await expect(getMe(other, {})).rejects.toMatchObject(refused(401, 'SESSION_ENDED'));
+    await expect(getMe(other, {})).rejects.toMatchObject(problem(401, 'SESSION_ENDED'));
     const { email } = person;
     await expect(login(context, { email, password })).rejects.toMatchObject({ status: 401 });
-    const { token } = await linkOf('reset', email);
+    const { token } = await findLink('reset', email);
     await expect(
       resetPassword(context, { token, password: 'yet another password' }),
     ).rejects.toMatchObject({ code: 'LINK_INVALID' });
   });
 
-  test('that was replaced while it was checked opens no session', async () => {
-    const person = await verified();
+  test('login: a password that is replaced during its verification creates no session', async () => {
+    const person = await registerVerifiedUser();
     const { passwords } = context.security;
     const slow: Context = {
       ...context,
@@ -221,7 +222,7 @@ describe('a password', () => {
           async verify(plain, hash) {
             const matches = await passwords.verify(plain, hash);
             if (matches) {
-              // From elsewhere: tries from one address are looked at one after another.
+              // From another address, because attempts from one address run one after another.
               await changePassword(
                 { ...person.ctx, ip: '192.0.2.1' },
                 {
@@ -236,49 +237,55 @@ describe('a password', () => {
       },
     };
     await expect(login(slow, { email: person.email, password })).rejects.toMatchObject(
-      refused(401, 'INVALID_CREDENTIALS'),
+      problem(401, 'INVALID_CREDENTIALS'),
     );
     expect((await listSessions(person.ctx, {})).items).toHaveLength(1);
   });
 
-  test.each(['changed', 'reset'])('that is %s is written by one at a time', async (how) => {
-    const { ctx, email, user } = await verified();
-    await requestPasswordReset(context, { email });
-    const { token } = await linkOf('reset', email);
-    const isFree = async () => {
-      const rows = await context.database.write({}, (tx) =>
-        tx
-          .select({ id: users.id })
-          .from(users)
-          .where(eq(users.id, user.id))
-          .for('share', { skipLocked: true }),
-      );
-      return rows.length === 1;
-    };
-    const free: boolean[] = [];
-    const write: Context['identityDatabase']['write'] = async (...work) => {
-      free.push(await isFree());
-      return context.identityDatabase.write(...work);
-    };
-    const identity = { ...context.identityDatabase, write };
-    const chosen = 'a new good password';
-    const change = { currentPassword: password, password: chosen };
-    if (how === 'changed') await changePassword({ ...ctx, identityDatabase: identity }, change);
-    else
-      await resetPassword({ ...context, identityDatabase: identity }, { token, password: chosen });
-    expect(free.at(-1)).toBe(false);
-    expect(await isFree()).toBe(true);
-  });
+  test.each(['changed', 'reset'])(
+    'setPassword: a password that is %s is written under a lock',
+    async (how) => {
+      const { ctx, email, user } = await registerVerifiedUser();
+      await requestPasswordReset(context, { email });
+      const { token } = await findLink('reset', email);
+      const isFree = async () => {
+        const rows = await context.database.write({}, (tx) =>
+          tx
+            .select({ id: users.id })
+            .from(users)
+            .where(eq(users.id, user.id))
+            .for('share', { skipLocked: true }),
+        );
+        return rows.length === 1;
+      };
+      const free: boolean[] = [];
+      const write: Context['identityDatabase']['write'] = async (...work) => {
+        free.push(await isFree());
+        return context.identityDatabase.write(...work);
+      };
+      const identity = { ...context.identityDatabase, write };
+      const chosen = 'a new good password';
+      const change = { currentPassword: password, password: chosen };
+      if (how === 'changed') await changePassword({ ...ctx, identityDatabase: identity }, change);
+      else
+        await resetPassword(
+          { ...context, identityDatabase: identity },
+          { token, password: chosen },
+        );
+      expect(free.at(-1)).toBe(false);
+      expect(await isFree()).toBe(true);
+    },
+  );
 });
 
-describe('an address', () => {
-  test('is replaced once the new one is confirmed, and the former one hears of both', async () => {
-    const person = await verified();
-    const next = address();
+describe('email changes', () => {
+  test('requestEmailChange: the address changes when the new one is verified', async () => {
+    const person = await registerVerifiedUser();
+    const next = newAddress();
     const wrong = requestEmailChange(person.ctx, { password: 'wrong', email: next });
-    await expect(wrong).rejects.toMatchObject(refused(403, 'WRONG_PASSWORD'));
+    await expect(wrong).rejects.toMatchObject(problem(403, 'WRONG_PASSWORD'));
     await requestEmailChange(person.ctx, { password, email: next });
-    const { id, token } = await linkOf('change', next);
+    const { id, token } = await findLink('change', next);
     expect(await findLinkEmail(context, id)).toMatchObject({ to: next, formerly: person.email });
     await login(context, { email: person.email, password });
     expect(await verifyEmail(context, { token, password })).toMatchObject({
@@ -290,10 +297,10 @@ describe('an address', () => {
     });
   });
 
-  test('of somebody else is not taken', async () => {
-    const [person, other] = [await verified(), await verified()];
+  test('requestEmailChange: the verified address of another user is refused', async () => {
+    const [person, other] = [await registerVerifiedUser(), await registerVerifiedUser()];
     await requestEmailChange(person.ctx, { password, email: other.email });
-    const { token } = await linkOf('change', other.email);
+    const { token } = await findLink('change', other.email);
     await expect(verifyEmail(context, { token, password })).rejects.toMatchObject({
       code: 'EMAIL_TAKEN',
     });

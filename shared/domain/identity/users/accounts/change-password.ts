@@ -1,18 +1,18 @@
 import { defineAction, withTenant } from '@insightdesk/shared/context';
 import { and, eq } from 'drizzle-orm';
 import { z } from 'zod';
+import { requireLiveSession } from '../sessions/require-live-session.ts';
+import { revokeOlderSessions } from '../sessions/revoke-older-sessions.ts';
+import { sessions } from '../sessions/tables.ts';
 import { revokeEmailLinks } from './email-links.ts';
+import { AccountErrors } from './errors.ts';
 import { requireOwnPassword } from './find-by-credentials.ts';
 import { currentPassword, newPassword } from './password-fields.ts';
 import { rejectWeakPassword } from './reject-weak-password.ts';
 import { isUnchangedPassword } from './require-unchanged-password.ts';
-import { revokeOlderSessions } from '../sessions/revoke-older-sessions.ts';
-import { AccountErrors } from './errors.ts';
-import { sessions } from '../sessions/tables.ts';
 import { recordPasswordChange, setPassword } from './set-password.ts';
-import { requireLiveSession } from '../sessions/require-live-session.ts';
 
-/** Changes the password and revokes the caller's other sessions in all organisations. */
+/** Changes the password and revokes the caller's other sessions in all organizations. */
 export const changePassword = defineAction({
   summary: "Change the caller's password",
   input: z.strictObject({ currentPassword, password: newPassword }),

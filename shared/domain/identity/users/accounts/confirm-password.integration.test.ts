@@ -7,70 +7,71 @@ import {
   changePassword,
   confirmTwoFactor,
   createOrganization,
-  login,
   getMe,
+  login,
   startTwoFactor,
   switchOrganization,
   verifyEmail,
 } from '../index.ts';
-import { givePassword, openTestAccounts, password, refused } from '../test-accounts.ts';
+import { createTestAccounts, password, problem, setTestPassword } from '../test-accounts.ts';
 
-const { context, close, registered, verified, linkOf, invited } = openTestAccounts();
+const { context, close, registerUser, registerVerifiedUser, findLink, createInvitation } =
+  createTestAccounts();
 afterAll(close);
 
 const codeOf = (secret: string, by = 0) =>
   new TOTP({ secret: Secret.fromBase32(secret) }).generate({ timestamp: Date.now() + by * 30_000 });
 
-describe('the password that is typed again', () => {
-  test('is the caller’s, and no other account’s with the same address', async () => {
-    const person = await verified();
+describe('password confirmation', () => {
+  test('startTwoFactor: another account’s password with the same address is refused', async () => {
+    const person = await registerVerifiedUser();
     const squatters = 'the squatter’s password';
-    await registered(person.email, squatters);
+    await registerUser(person.email, squatters);
     const wrong = startTwoFactor(person.ctx, { password: squatters });
-    await expect(wrong).rejects.toMatchObject(refused(403, 'WRONG_PASSWORD'));
+    await expect(wrong).rejects.toMatchObject(problem(403, 'WRONG_PASSWORD'));
     await startTwoFactor(person.ctx, { password });
   });
 
-  test('is known however many claim the address', async () => {
-    const person = await registered();
-    for (const _ of [1, 2]) await registered(person.email, 'the squatter’s password');
+  test('startTwoFactor: works while other accounts claim the same address', async () => {
+    const person = await registerUser();
+    for (const _ of [1, 2]) await registerUser(person.email, 'the squatter’s password');
     await startTwoFactor(person.ctx, { password });
   });
 
   test.each(['startTwoFactor', 'changePassword', 'verifyEmail'] as const)(
-    'counts as a try to sign in: %s',
-    async (door) => {
-      const person = await registered();
-      const { token } = await linkOf('verify', person.email);
+    '%s: a wrong password counts as a failed login',
+    async (action) => {
+      const person = await registerUser();
+      const { token } = await findLink('verify', person.email);
       const wrong = { password: 'wrong', currentPassword: 'wrong' };
-      const doors = {
+      const actions = {
         startTwoFactor: () => startTwoFactor(person.ctx, { password: wrong.password }),
         changePassword: () =>
           changePassword(person.ctx, { ...wrong, password: 'a new good password' }),
         verifyEmail: () => verifyEmail(context, { token, password: wrong.password }),
       };
-      for (let tries = 0; tries < 5; tries++) await doors[door]().catch(() => {});
+      for (let tries = 0; tries < 5; tries++) await actions[action]().catch(() => {});
       const right = login(context, { email: person.email, password });
-      await expect(right).rejects.toMatchObject(refused(429, 'TOO_MANY_FAILED_SIGN_INS'));
+      await expect(right).rejects.toMatchObject(problem(429, 'TOO_MANY_FAILED_SIGN_INS'));
     },
   );
 });
 
-test('an account that nobody verified is asked for its factor at an invitation too', async () => {
+test('acceptInvitation: an unverified account must use its second factor', async () => {
   const { owner } = await createTestTenant(context);
-  const person = await registered();
+  const person = await registerUser();
   const { secret } = await startTwoFactor(person.ctx, { password });
   await confirmTwoFactor(person.ctx, { code: codeOf(secret) });
-  const { token } = await invited(owner, person.email);
+  const { token } = await createInvitation(owner, person.email);
   const accept = (code?: string) =>
     acceptInvitation(context, { token, name: 'Guest', password, ...(code && { code }) });
-  await expect(accept()).rejects.toMatchObject(refused(401, 'TWO_FACTOR_REQUIRED'));
+  await expect(accept()).rejects.toMatchObject(problem(401, 'TWO_FACTOR_REQUIRED'));
   expect(await accept(codeOf(secret, 1))).toMatchObject({ user: person.user });
 });
 
-test('of two changes of a password at once one is done, and of the other nothing is left', async () => {
-  const person = await verified();
-  const arrived = Promise.withResolvers<void>();
+test('changePassword: of two concurrent changes one succeeds and the other writes nothing', async () => {
+  const person = await registerVerifiedUser();
+  const bothHashed = Promise.withResolvers<void>();
   let waiting = 2;
   const change = (ip: string, chosen: string) => {
     const state = { isHashed: false, written: 0 };
@@ -83,8 +84,8 @@ test('of two changes of a password at once one is done, and of the other nothing
           ...context.security.passwords,
           async hash(plain) {
             const hash = await context.security.passwords.hash(plain);
-            if (--waiting === 0) arrived.resolve();
-            await arrived.promise;
+            if (--waiting === 0) bothHashed.resolve();
+            await bothHashed.promise;
             state.isHashed = true;
             return hash;
           },
@@ -110,22 +111,22 @@ test('of two changes of a password at once one is done, and of the other nothing
   const [done] = both.filter(({ error }) => !error);
   const [lost] = both.filter(({ error }) => error);
   expect(done?.written).toBe(1);
-  expect(lost).toMatchObject({ written: 0, error: refused(403, 'WRONG_PASSWORD') });
+  expect(lost).toMatchObject({ written: 0, error: problem(403, 'WRONG_PASSWORD') });
   await login(context, { email: person.email, password: done?.chosen ?? '' });
 });
 
-describe('a session that a new password is about to end', () => {
-  test('moves to no other organisation', async () => {
-    const person = await verified();
+describe('sessions older than the password', () => {
+  test('switchOrganization: refused for a session older than the password', async () => {
+    const person = await registerVerifiedUser();
     const { organization } = await createOrganization(person.ctx, { name: 'The second' });
     const hash = await context.security.passwords.hash('a new good password');
-    await givePassword(context, userOf(person.ctx), hash);
+    await setTestPassword(context, userOf(person.ctx), hash);
     const move = switchOrganization(person.ctx, { organizationId: organization.id });
     await expect(move).rejects.toMatchObject({ status: 404 });
   });
 
-  test('does, when it is the one that replaced it', async () => {
-    const person = await verified();
+  test('switchOrganization: works for the session that changed the password', async () => {
+    const person = await registerVerifiedUser();
     const { organization } = await createOrganization(person.ctx, { name: 'The second' });
     const chosen = 'a new good password';
     await changePassword(person.ctx, { currentPassword: password, password: chosen });
@@ -136,8 +137,8 @@ describe('a session that a new password is about to end', () => {
   });
 });
 
-test('telling of a failed sign-in takes no request’s key', async () => {
-  const person = await verified();
+test('recordFailedSignIn: does not use the idempotency key of the request', async () => {
+  const person = await registerVerifiedUser();
   const works: (() => Promise<unknown>)[] = [];
   let claims = 0;
   const nothing = () => Promise.resolve();
@@ -152,7 +153,7 @@ test('telling of a failed sign-in takes no request’s key', async () => {
   };
   const ctx: Context = { ...context, idempotency, background: (work) => void works.push(work) };
   await expect(login(ctx, { email: person.email, password: 'wrong' })).rejects.toMatchObject(
-    refused(401, 'INVALID_CREDENTIALS'),
+    problem(401, 'INVALID_CREDENTIALS'),
   );
   for (const work of works) await work();
   expect([works.length, claims]).toEqual([1, 0]);

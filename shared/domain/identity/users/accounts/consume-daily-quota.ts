@@ -14,7 +14,7 @@ export async function consumeDailyQuota(
   return row?.consumed === true;
 }
 
-/** The key of a quota; hashed, because counts outlive erased users and organisations. */
+/** The key of a quota; hashed, because counts outlive erased users and organizations. */
 export const quotaKey = (purpose: string, subject: string) =>
   `${purpose}:${createHash('sha256').update(subject).digest('hex')}`;
 

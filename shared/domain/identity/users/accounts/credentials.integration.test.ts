@@ -9,20 +9,20 @@ import {
 } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { login } from '../index.ts';
-import { givePassword } from '../test-accounts.ts';
+import { setTestPassword } from '../test-accounts.ts';
 
-const stage = createTestContext();
-const { context } = stage;
+const testContext = createTestContext();
+const { context } = testContext;
 const app = connect(testEnvironment.databaseUrl, { timeoutMs: 5_000 });
 const relay = connect(testEnvironment.relayUrl, { timeoutMs: 5_000 });
 const admin = connect(testEnvironment.adminUrl, { timeoutMs: 5_000 });
 afterAll(async () => {
   await Promise.all([app.end(), relay.end(), admin.end()]);
-  await stage.close();
+  await testContext.close();
 });
 
-/** How SQL of ours, or put into ours, might come by hashes. */
-const tricks = [
+/** Statements by which an SQL injection could reach hashes. */
+const statements = [
   'select password_hash from identity.credentials',
   'select * from identity.sign_in_attempts',
   'copy identity.credentials to stdout',
@@ -38,25 +38,25 @@ const tricks = [
   "insert into signing_keys (id, signs_from) values ('mine', now())",
 ];
 
-test.each(tricks)('the services and the relay may not: %s', async (trick) => {
+test.each(statements)('the app and relay roles cannot run: %s', async (statement) => {
   for (const sql of [app, relay]) {
-    await expect(sql.unsafe(trick).execute()).rejects.toThrow(
+    await expect(sql.unsafe(statement).execute()).rejects.toThrow(
       /permission denied|must be owner|can only be called as triggers/,
     );
   }
 });
 
-test('nobody has a hash where every query may look, and the one it brings is taken at once', async () => {
+test('a new user’s hash is moved to identity.credentials at once', async () => {
   const [user] = await createUser();
   const [row] = await app`select * from users where id = ${user}`;
   expect(row?.password_hash).toBeNull();
   expect((await app`select 1 from users where password_hash is not null`).length).toBe(0);
-  const [kept] =
+  const [stored] =
     await admin`select password_hash from identity.credentials where user_id = ${user}`;
-  expect(kept?.password_hash).toBe('a hash');
+  expect(stored?.password_hash).toBe('a hash');
 });
 
-test('whoever adds a person again cannot give it another password', async () => {
+test('an upsert of an existing user cannot replace the password', async () => {
   const [user, email] = await createUser();
   await expect(
     app`insert into users (id, email, name, password_hash) values (${user}, ${email}, 'n', 'mine')
@@ -69,9 +69,9 @@ test('whoever adds a person again cannot give it another password', async () => 
   await expect(
     app`update users set password_hash = 'mine' where id = ${user}`.execute(),
   ).rejects.toThrow('passwords are changed in');
-  const [kept] =
+  const [stored] =
     await admin`select password_hash from identity.credentials where user_id = ${user}`;
-  expect(kept?.password_hash).toBe('a hash');
+  expect(stored?.password_hash).toBe('a hash');
 });
 
 async function createUser() {
@@ -81,7 +81,7 @@ async function createUser() {
   return [user, email] as const;
 }
 
-test('neither becomes another role, whatever roles there are', async () => {
+test('the app and relay roles cannot become another role', async () => {
   const roles = await admin<{ name: string }[]>`select rolname as name from pg_roles`;
   expect(roles.length).toBeGreaterThan(5);
   for (const [sql, own] of [
@@ -99,7 +99,7 @@ test('neither becomes another role, whatever roles there are', async () => {
   }
 });
 
-test('no function that acts for its owner tells the app role of people or passwords', async () => {
+test('the app role cannot execute security definer functions about users or passwords', async () => {
   const rows = await admin`
     select p.oid::regprocedure::text as name from pg_proc p
     where p.prosecdef and p.prorettype <> 'trigger'::regtype
@@ -108,12 +108,12 @@ test('no function that acts for its owner tells the app role of people or passwo
   expect([...rows]).toEqual([]);
 });
 
-test('a password that was set is the one to sign in with', async () => {
+test('setPassword: the new password works and the old one does not', async () => {
   const { owner } = await createTestTenant(context);
   const [row] = await admin`select email from users where id = ${toUuid(userOf(owner))}`;
   const email = row?.email as string;
   const chosen = 'quite another password';
-  await givePassword(context, userOf(owner), await context.security.passwords.hash(chosen));
+  await setTestPassword(context, userOf(owner), await context.security.passwords.hash(chosen));
   expect(await login(context, { email, password: chosen })).toMatchObject({ user: { email } });
   await expect(login(context, { email, password: 'a long enough password' })).rejects.toMatchObject(
     {

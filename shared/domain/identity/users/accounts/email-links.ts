@@ -3,11 +3,11 @@ import { type Id, isId } from '@insightdesk/shared/contract';
 import { record } from '@insightdesk/shared/events';
 import { newId } from '@insightdesk/shared/utils';
 import { and, eq, gt, inArray, isNull, or, sql } from 'drizzle-orm';
+import { accountContext } from './account-context.ts';
+import { consumeDailyQuota, quotaKey, secondsUntilReset } from './consume-daily-quota.ts';
 import { AccountErrors } from './errors.ts';
 import { emailLinkRequested } from './events.ts';
 import { emailLinks } from './tables.ts';
-import { accountContext } from './account-context.ts';
-import { consumeDailyQuota, quotaKey, secondsUntilReset } from './consume-daily-quota.ts';
 
 type EmailLink = typeof emailLinks.$inferSelect;
 type Purpose = EmailLink['purpose'];
@@ -38,10 +38,18 @@ export async function requestEmailLink(
   await record(ctx, emailLinkRequested, { linkId: id, isMuted });
 }
 
-function consumeEmailQuota(ctx: TenantContext, { purpose, email }: Pick<EmailLink, 'purpose' | 'email'>) {
-  if (purpose !== 'reset') return consumeDailyQuota(ctx, quotaKey('mail', email), MAX_EMAILS_PER_ADDRESS_PER_DAY);
+function consumeEmailQuota(
+  ctx: TenantContext,
+  { purpose, email }: Pick<EmailLink, 'purpose' | 'email'>,
+) {
+  if (purpose !== 'reset')
+    return consumeDailyQuota(ctx, quotaKey('mail', email), MAX_EMAILS_PER_ADDRESS_PER_DAY);
   const hour = new Date().getUTCHours();
-  return consumeDailyQuota(ctx, `${quotaKey('reset', email)}:${hour}`, MAX_RESETS_PER_ADDRESS_PER_HOUR);
+  return consumeDailyQuota(
+    ctx,
+    `${quotaKey('reset', email)}:${hour}`,
+    MAX_RESETS_PER_ADDRESS_PER_HOUR,
+  );
 }
 
 /** Consumes one of the daily email links of an account; throws 429 when none is left. */
@@ -49,7 +57,8 @@ export async function consumeAccountEmailQuota(
   ctx: TenantContext,
   userId: Id<'usr'>,
 ): Promise<void> {
-  if (await consumeDailyQuota(ctx, quotaKey('links', userId), MAX_EMAILS_PER_ACCOUNT_PER_DAY)) return;
+  if (await consumeDailyQuota(ctx, quotaKey('links', userId), MAX_EMAILS_PER_ACCOUNT_PER_DAY))
+    return;
   throw AccountErrors.TooManyEmails(secondsUntilReset());
 }
 
@@ -95,7 +104,10 @@ export function useEmailLink<T>(
 }
 
 /** Revokes all links that could change the account. */
-export async function revokeEmailLinks({ tx }: TenantContext, account: { id: Id<'usr'>; email: string }) {
+export async function revokeEmailLinks(
+  { tx }: TenantContext,
+  account: { id: Id<'usr'>; email: string },
+) {
   const isReset = and(eq(emailLinks.purpose, 'reset'), eq(emailLinks.email, account.email));
   const isOwn = and(
     eq(emailLinks.userId, account.id),

@@ -4,8 +4,8 @@ import { statement } from '@insightdesk/shared/database';
 import { serializeError } from '@insightdesk/shared/errors';
 import { sleep } from '@insightdesk/shared/promises';
 import { and, desc, eq, getTableColumns, sql } from 'drizzle-orm';
-import { AccountErrors } from './errors.ts';
 import { users } from '../tables.ts';
+import { AccountErrors } from './errors.ts';
 import { credentials } from './identity-tables.ts';
 import { recordFailedSignIn } from './record-failed-sign-in.ts';
 import { withLoginThrottle } from './with-login-throttle.ts';
@@ -106,6 +106,9 @@ async function replaceHash(
         .where(and(eq(credentials.userId, userId), eq(credentials.passwordHash, outdated))),
     );
   } catch (error) {
-    ctx.log.warn({ err: serializeError(error), userId }, 'users: failed to replace an outdated password hash');
+    ctx.log.warn(
+      { err: serializeError(error), userId },
+      'users: failed to replace an outdated password hash',
+    );
   }
 }

@@ -1,8 +1,8 @@
 import type { Context } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
 import { eq } from 'drizzle-orm';
-import { emailLinkToken, findEmailLink } from './email-links.ts';
 import { users } from '../tables.ts';
+import { emailLinkToken, findEmailLink } from './email-links.ts';
 
 /** The content of an email with a link. */
 export interface LinkEmail {

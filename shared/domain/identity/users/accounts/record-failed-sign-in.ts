@@ -3,8 +3,8 @@ import { fromUuid, type Id } from '@insightdesk/shared/contract';
 import { statement } from '@insightdesk/shared/database';
 import { record } from '@insightdesk/shared/events';
 import { and, eq, isNull } from 'drizzle-orm';
-import { signInFailed } from './events.ts';
 import { members } from '../tables.ts';
+import { signInFailed } from './events.ts';
 
 const MAX_ORGANIZATIONS = 20;
 const MINUTE_MS = 60_000;
@@ -18,12 +18,14 @@ const selectMemberships = statement({ userId: members.userId }, ({ userId }, q) 
 );
 
 /**
- * Records a failed sign-in in the user's organisations, at most once a minute. It runs after the
+ * Records a failed sign-in in the user's organizations, at most once a minute. It runs after the
  * response, whose duration would otherwise reveal that the user exists.
  */
 export async function recordFailedSignIn(ctx: Context, userId: Id<'usr'>): Promise<void> {
   const minute = Math.floor(Date.now() / MINUTE_MS);
-  const memberships = await ctx.database.read({ userId }, (tx) => selectMemberships(tx, { userId }));
+  const memberships = await ctx.database.read({ userId }, (tx) =>
+    selectMemberships(tx, { userId }),
+  );
   for (const { tenantId } of memberships) {
     const id = eventIdOf(`${tenantId} ${userId} ${minute}`);
     const actor = { kind: 'anonymous' } as const;

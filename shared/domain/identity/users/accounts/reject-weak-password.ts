@@ -6,6 +6,6 @@ export function rejectWeakPassword(password: string, personalWords: readonly str
   const words = personalWords.flatMap((text) => [text, ...text.split('@')]).map(normalize);
   const candidates = [normalize(password), normalize(password).replace(/\d+$/, '')];
   if (words.some((word) => word !== '' && candidates.includes(word))) {
-    throw AccountErrors.WeakPassword('Must not be your own or your organisation’s name or address');
+    throw AccountErrors.WeakPassword('Must not be your own or your organization’s name or address');
   }
 }

@@ -1,7 +1,7 @@
 import { defineAction, email, withTenant } from '@insightdesk/shared/context';
 import { z } from 'zod';
-import { consumeAccountEmailQuota, requestEmailLink } from './email-links.ts';
 import { confirmPassword } from './confirm-password.ts';
+import { consumeAccountEmailQuota, requestEmailLink } from './email-links.ts';
 import { currentPassword } from './password-fields.ts';
 
 /** Emails a link to the new address, which becomes the account's when the link is used. */

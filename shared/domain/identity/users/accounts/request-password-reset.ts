@@ -1,7 +1,7 @@
 import { defineAction, email, withTenant } from '@insightdesk/shared/context';
 import { z } from 'zod';
-import { requestEmailLink } from './email-links.ts';
 import { accountContext } from './account-context.ts';
+import { requestEmailLink } from './email-links.ts';
 
 /** Reads no account, so that the response does not reveal whether the address has one. */
 export const requestPasswordReset = defineAction({

@@ -30,5 +30,7 @@ export async function isUnchangedPassword(
     .from(users)
     .where(eq(users.id, user.id))
     .for(lock);
-  return current !== undefined && current.changedAt?.getTime() === user.passwordChangedAt?.getTime();
+  return (
+    current !== undefined && current.changedAt?.getTime() === user.passwordChangedAt?.getTime()
+  );
 }

@@ -1,9 +1,9 @@
 import { defineAction } from '@insightdesk/shared/context';
 import { eq } from 'drizzle-orm';
 import { z } from 'zod';
+import { users } from '../tables.ts';
 import { consumeAccountEmailQuota, requestEmailLink } from './email-links.ts';
 import { AccountErrors } from './errors.ts';
-import { users } from '../tables.ts';
 
 export const resendVerification = defineAction({
   summary: 'Resend the verification email',

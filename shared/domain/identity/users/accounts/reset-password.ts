@@ -1,12 +1,12 @@
 import { defineAction } from '@insightdesk/shared/context';
 import { and, eq, isNotNull } from 'drizzle-orm';
 import { z } from 'zod';
-import { useEmailLink, requireEmailLink, revokeEmailLinks } from './email-links.ts';
+import { revokeOlderSessions } from '../sessions/revoke-older-sessions.ts';
+import { users } from '../tables.ts';
+import { requireEmailLink, revokeEmailLinks, useEmailLink } from './email-links.ts';
+import { AccountErrors } from './errors.ts';
 import { newPassword } from './password-fields.ts';
 import { rejectWeakPassword } from './reject-weak-password.ts';
-import { revokeOlderSessions } from '../sessions/revoke-older-sessions.ts';
-import { AccountErrors } from './errors.ts';
-import { users } from '../tables.ts';
 import { recordPasswordChange, setPassword } from './set-password.ts';
 
 /** Sets the password of the verified account with the address of the link. */

@@ -6,31 +6,31 @@ import { testEnvironment, userOf } from '@insightdesk/shared/testing';
 import {
   changePassword,
   deleteExpired,
-  login,
   getMe,
+  login,
   requestPasswordReset,
   resetPassword,
 } from '../index.ts';
-import { openTestAccounts, password, refused } from '../test-accounts.ts';
+import { createTestAccounts, password, problem } from '../test-accounts.ts';
 
-const { context, close, verified, linkOf } = openTestAccounts();
+const { context, close, registerVerifiedUser, findLink } = createTestAccounts();
 const admin = connect(testEnvironment.adminUrl, { timeoutMs: 10_000 });
-const holding = connect(testEnvironment.adminUrl, { timeoutMs: 10_000 });
+const locker = connect(testEnvironment.adminUrl, { timeoutMs: 10_000 });
 const app = connect(testEnvironment.databaseUrl, { timeoutMs: 10_000 });
 const identity = connect(testEnvironment.identityUrl, { timeoutMs: 10_000 });
 afterAll(async () => {
-  await Promise.all([admin.end(), holding.end(), app.end(), identity.end()]);
+  await Promise.all([admin.end(), locker.end(), app.end(), identity.end()]);
   await close();
 });
 
 const chosen = 'a new good password';
-const wrong = refused(401, 'INVALID_CREDENTIALS');
+const wrong = problem(401, 'INVALID_CREDENTIALS');
 
-/** Does the work while these rows are held, and cuts its statement off where it waits for them. */
-async function cutOffAt(rows: string, work: () => Promise<unknown>): Promise<unknown> {
-  return holding.begin(async (holder) => {
-    const [self] = await holder`select pg_backend_pid() as pid`;
-    expect((await holder.unsafe(`${rows} for update`)).length).toBe(1);
+/** Runs `work` while these rows are locked, and cancels its statement that waits for them. */
+async function cancelAtLock(rows: string, work: () => Promise<unknown>): Promise<unknown> {
+  return locker.begin(async (lockTx) => {
+    const [self] = await lockTx`select pg_backend_pid() as pid`;
+    expect((await lockTx.unsafe(`${rows} for update`)).length).toBe(1);
     const outcome = work().then(
       () => 'done',
       (error: unknown) => error,
@@ -44,39 +44,40 @@ async function cutOffAt(rows: string, work: () => Promise<unknown>): Promise<unk
   });
 }
 
-const signsIn = (email: string, word: string) => login(context, { email, password: word });
+const tryLogin = (email: string, word: string) => login(context, { email, password: word });
 
-test('a change that is cut off after hashing leaves the old password, and nobody signed out', async () => {
-  const { ctx, email } = await verified();
+test('changePassword: a cancelled statement leaves the old password and all sessions', async () => {
+  const { ctx, email } = await registerVerifiedUser();
   const change = { currentPassword: password, password: chosen };
   const { sessionId } = ctx.actor as { sessionId: Id<'ses'> };
-  const outcome = await cutOffAt(`select id from sessions where id = '${toUuid(sessionId)}'`, () =>
-    changePassword(ctx, change),
+  const outcome = await cancelAtLock(
+    `select id from sessions where id = '${toUuid(sessionId)}'`,
+    () => changePassword(ctx, change),
   );
   expect(outcome).toBeInstanceOf(DatabaseError);
-  await expect(signsIn(email, chosen)).rejects.toMatchObject(wrong);
-  await signsIn(email, password);
+  await expect(tryLogin(email, chosen)).rejects.toMatchObject(wrong);
+  await tryLogin(email, password);
   await getMe(ctx, {});
   await changePassword(ctx, change);
-  await signsIn(email, chosen);
-  await expect(signsIn(email, password)).rejects.toMatchObject(wrong);
+  await tryLogin(email, chosen);
+  await expect(tryLogin(email, password)).rejects.toMatchObject(wrong);
 });
 
-test('a reset that is cut off leaves the old password, and its link is good still', async () => {
-  const { email, user } = await verified();
+test('resetPassword: a cancelled statement leaves the old password and a usable link', async () => {
+  const { email, user } = await registerVerifiedUser();
   await requestPasswordReset(context, { email });
-  const other = await linkOf('reset', email);
+  const other = await findLink('reset', email);
   await requestPasswordReset(context, { email });
-  const { token } = await linkOf('reset', email);
-  const outcome = await cutOffAt(
+  const { token } = await findLink('reset', email);
+  const outcome = await cancelAtLock(
     `select id from email_links where id = '${toUuid(other.id)}'`,
     () => resetPassword(context, { token, password: chosen }),
   );
   expect(outcome).toBeInstanceOf(DatabaseError);
-  await expect(signsIn(email, chosen)).rejects.toMatchObject(wrong);
-  expect(await signsIn(email, password)).toMatchObject({ user: { id: user.id } });
+  await expect(tryLogin(email, chosen)).rejects.toMatchObject(wrong);
+  expect(await tryLogin(email, password)).toMatchObject({ user: { id: user.id } });
   await resetPassword(context, { token, password: chosen });
-  await signsIn(email, chosen);
+  await tryLogin(email, chosen);
 });
 
 async function stage(userId: Id<'usr'>) {
@@ -86,17 +87,17 @@ async function stage(userId: Id<'usr'>) {
   return ticket;
 }
 
-test('a ticket is good for its person only, and nothing is found out about one', async () => {
-  const [mine, theirs] = [await verified(), await verified()];
+test('a password ticket works only for its user, once', async () => {
+  const [mine, theirs] = [await registerVerifiedUser(), await registerVerifiedUser()];
   const ticket = await stage(userOf(mine.ctx));
   const hand = (to: typeof mine, what: string) =>
     app`update users set password_ticket = ${what} where id = ${toUuid(userOf(to.ctx))}`.execute();
   await expect(hand(theirs, ticket)).rejects.toThrow('no password waits');
   await expect(hand(mine, crypto.randomUUID())).rejects.toThrow('no password waits');
-  await signsIn(theirs.email, password);
-  await signsIn(mine.email, password);
+  await tryLogin(theirs.email, password);
+  await tryLogin(mine.email, password);
   await hand(mine, ticket);
-  await expect(signsIn(mine.email, password)).rejects.toMatchObject(wrong);
+  await expect(tryLogin(mine.email, password)).rejects.toMatchObject(wrong);
   await expect(hand(mine, ticket)).rejects.toThrow('no password waits');
   expect(await app`select 1 from users where password_ticket is not null`).toHaveLength(0);
   for (const trick of [
@@ -107,8 +108,8 @@ test('a ticket is good for its person only, and nothing is found out about one',
   }
 });
 
-test('what was staged and never taken is deleted a day later', async () => {
-  const person = await verified();
+test('deleteExpired: staged passwords are deleted after a day', async () => {
+  const person = await registerVerifiedUser();
   const ticket = await stage(userOf(person.ctx));
   const run = { signal: new AbortController().signal } as Parameters<typeof deleteExpired>[2];
   const left = () => admin`select 1 from identity.staged_passwords where ticket = ${ticket}`;

@@ -3,13 +3,13 @@ import { violatedConstraint } from '@insightdesk/shared/database';
 import { record } from '@insightdesk/shared/events';
 import { eq } from 'drizzle-orm';
 import { z } from 'zod';
-import { useEmailLink, requireEmailLink, revokeEmailLinks } from './email-links.ts';
-import { requireOwnPassword } from './find-by-credentials.ts';
-import { currentPassword } from './password-fields.ts';
+import { users } from '../tables.ts';
+import { requireEmailLink, revokeEmailLinks, useEmailLink } from './email-links.ts';
 import { AccountErrors } from './errors.ts';
 import { accountEmailChanged } from './events.ts';
+import { requireOwnPassword } from './find-by-credentials.ts';
+import { currentPassword } from './password-fields.ts';
 import { ownUserView, toOwnUser } from './view.ts';
-import { users } from '../tables.ts';
 
 /**
  * Makes the address of the link the account's verified address. The link proves access to the
@@ -37,7 +37,9 @@ export const verifyEmail = defineAction({
       await record(tenant, accountEmailChanged, { userId, email, previousEmail });
       return { user: toOwnUser({ ...before, ...verified }) };
     }).catch((error) => {
-      throw violatedConstraint(error) === 'users_verified_email' ? AccountErrors.EmailTaken() : error;
+      throw violatedConstraint(error) === 'users_verified_email'
+        ? AccountErrors.EmailTaken()
+        : error;
     });
   },
 });

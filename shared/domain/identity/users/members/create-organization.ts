@@ -4,15 +4,15 @@ import { record } from '@insightdesk/shared/events';
 import { newId } from '@insightdesk/shared/utils';
 import { eq } from 'drizzle-orm';
 import { z } from 'zod';
+import { consumeDailyQuota, quotaKey, secondsUntilReset } from '../accounts/consume-daily-quota.ts';
 import { AccountErrors } from '../accounts/errors.ts';
+import { members, users } from '../tables.ts';
 import { MemberErrors } from './errors.ts';
 import { organizationCreated } from './events.ts';
-import { members, users } from '../tables.ts';
-import { quotaKey, secondsUntilReset, consumeDailyQuota } from '../accounts/consume-daily-quota.ts';
 
 const MAX_ORGANIZATIONS_PER_DAY = 10;
 
-/** Creates an organisation with the caller as its owner, who can then switch to it. */
+/** Creates an organization with the caller as its owner, who can then switch to it. */
 export const createOrganization = defineAction({
   summary: 'Create an organization',
   input: z.strictObject({ name: displayName(200) }),
@@ -26,7 +26,11 @@ export const createOrganization = defineAction({
       if (!self) throw AccountErrors.NotFound();
       const isVerified = self.emailVerifiedAt !== null || !ctx.settings.requiresVerifiedEmail;
       if (!isVerified) throw AccountErrors.EmailNotVerified();
-      const isWithinQuota = await consumeDailyQuota(tenant, quotaKey('organizations', userId), MAX_ORGANIZATIONS_PER_DAY);
+      const isWithinQuota = await consumeDailyQuota(
+        tenant,
+        quotaKey('organizations', userId),
+        MAX_ORGANIZATIONS_PER_DAY,
+      );
       if (!isWithinQuota) throw MemberErrors.TooManyOrganizations(secondsUntilReset());
     });
     const organization = { id: newId('org'), name: input.name };

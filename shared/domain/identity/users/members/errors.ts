@@ -9,7 +9,7 @@ import {
 export const MemberErrors = {
   NotFound: () => new DomainNotFoundError('Member not found'),
   LastOwner: () =>
-    new DomainBusinessRuleError('An organisation needs at least one owner', { code: 'LAST_OWNER' }),
+    new DomainBusinessRuleError('An organization needs at least one owner', { code: 'LAST_OWNER' }),
   AlreadyMember: () =>
     new DomainBusinessRuleError('This user is already a member', { code: 'ALREADY_MEMBER' }),
   RoleNotAssignable: () =>
@@ -19,7 +19,7 @@ export const MemberErrors = {
       errors: [{ path: 'roleId', message: `Requires the role ${base}` }],
     }),
   TooManyOrganizations: (retryAfterSeconds: number) =>
-    new TooManyRequestsError('You have created too many organisations today', {
+    new TooManyRequestsError('You have created too many organizations today', {
       code: 'TOO_MANY_ORGANIZATIONS',
       retryAfterSeconds,
     }),
@@ -35,7 +35,7 @@ export const InvitationErrors = {
   Used: () =>
     new DomainBusinessRuleError('The invitation was already accepted', { code: 'INVITATION_USED' }),
   QuotaExceeded: (retryAfterSeconds: number) =>
-    new TooManyRequestsError('The organisation has sent too many invitations today', {
+    new TooManyRequestsError('The organization has sent too many invitations today', {
       code: 'INVITATION_QUOTA',
       retryAfterSeconds,
     }),

@@ -3,7 +3,7 @@ import { roleEvents } from '@insightdesk/shared/domain/identity/roles';
 import { defineEvent } from '@insightdesk/shared/events';
 import { z } from 'zod';
 
-const forgets = [roleEvents.STAFF_TAG];
+const invalidates = [roleEvents.STAFF_TAG];
 
 export const organizationCreated = defineEvent(
   'organization.created',
@@ -26,7 +26,7 @@ export const invitationCreated = defineEvent(
 export const memberJoined = defineEvent(
   'member.joined',
   z.object({ userId: idSchema('usr'), name: z.string(), role: z.enum(roles) }),
-  { staff: 'payload', webhooks: true, forgets },
+  { staff: 'payload', webhooks: true, invalidates },
 );
 
 export const memberUpdated = defineEvent(
@@ -38,15 +38,15 @@ export const memberUpdated = defineEvent(
   }),
   {
     staff: 'payload',
-    person: { who: ({ userId }) => userId, sees: 'payload' },
+    recipient: { userId: ({ userId }) => userId, view: 'payload' },
     webhooks: true,
-    forgets,
+    invalidates,
   },
 );
 
 export const memberRemoved = defineEvent('member.removed', z.object({ userId: idSchema('usr') }), {
   staff: 'payload',
-  person: { who: ({ userId }) => userId, sees: 'payload' },
+  recipient: { userId: ({ userId }) => userId, view: 'payload' },
   webhooks: true,
-  forgets,
+  invalidates,
 });

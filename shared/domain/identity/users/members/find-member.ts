@@ -1,8 +1,8 @@
 import type { TenantContext } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
 import { and, eq, isNull, type SQL } from 'drizzle-orm';
-import { MemberErrors } from './errors.ts';
 import { members, users } from '../tables.ts';
+import { MemberErrors } from './errors.ts';
 
 const columns = {
   id: users.id,
@@ -14,7 +14,7 @@ const columns = {
   createdAt: members.createdAt,
 };
 
-/** Selects active members of the organisation. */
+/** Selects active members of the organization. */
 export const selectMembers = ({ tx, tenantId }: TenantContext, where: SQL | undefined) =>
   tx
     .select(columns)

@@ -9,8 +9,8 @@ import {
 import { eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { ownUserView, toOwnUser } from '../accounts/view.ts';
-import { MemberErrors } from './errors.ts';
 import { users } from '../tables.ts';
+import { MemberErrors } from './errors.ts';
 
 const selectMe = statement(
   { tenantId: organizations.id, userId: users.id },

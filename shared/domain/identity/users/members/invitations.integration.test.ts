@@ -4,7 +4,6 @@ import { disableOrganization } from '@insightdesk/shared/domain/tenancy/tenants'
 import { createTestTenant, userOf } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import {
-  updateMember,
   createInvitationToken,
   inviteMember,
   listInvitations,
@@ -12,30 +11,32 @@ import {
   requestEmailChange,
   resendInvitation,
   revokeInvitation,
+  updateMember,
   verifyEmail,
 } from '../index.ts';
-import { address, openTestAccounts, password, refused } from '../test-accounts.ts';
+import { createTestAccounts, newAddress, password, problem } from '../test-accounts.ts';
 
-const { context, close, verified, linkOf, invited, accept } = openTestAccounts();
+const { context, close, registerVerifiedUser, findLink, createInvitation, accept } =
+  createTestAccounts();
 afterAll(close);
 
-describe('an invitation', () => {
-  const invalid = refused(422, 'INVITATION_INVALID');
+describe('invitations', () => {
+  const invalid = problem(422, 'INVITATION_INVALID');
 
-  test('of a removed admin to his second address is void', async () => {
+  test('acceptInvitation: an invitation by a removed admin is refused', async () => {
     const { owner, member } = await createTestTenant(context);
     const admin = await member('admin');
-    const { token } = await invited(admin, address(), 'admin');
+    const { token } = await createInvitation(admin, newAddress(), 'admin');
     await removeMember(owner, { userId: userOf(admin) });
     await expect(accept(token)).rejects.toMatchObject(invalid);
     expect((await listInvitations(owner, {})).items).toEqual([]);
   });
 
-  test('of somebody who may no longer offer so much is void, until he may', async () => {
+  test('acceptInvitation: refused while the inviter cannot assign the role', async () => {
     const { owner, member } = await createTestTenant(context);
     const admin = await member('admin');
-    const { token } = await invited(admin, address(), 'admin');
-    const { token: forCustomer } = await invited(admin, address(), 'customer');
+    const { token } = await createInvitation(admin, newAddress(), 'admin');
+    const { token: forCustomer } = await createInvitation(admin, newAddress(), 'customer');
     await updateMember(owner, { userId: userOf(admin), role: 'agent' });
     await expect(accept(token)).rejects.toMatchObject(invalid);
     await accept(forCustomer);
@@ -43,10 +44,10 @@ describe('an invitation', () => {
     await accept(token);
   });
 
-  test('cannot be accepted while its maker is removed: one of both comes first', async () => {
+  test('acceptInvitation: concurrent with the inviter’s removal, it succeeds or is refused', async () => {
     const { owner, member } = await createTestTenant(context);
     const admin = await member('admin');
-    const { token } = await invited(admin, address(), 'admin');
+    const { token } = await createInvitation(admin, newAddress(), 'admin');
     const [removal, joining] = await Promise.allSettled([
       removeMember(owner, { userId: userOf(admin) }),
       accept(token),
@@ -55,19 +56,19 @@ describe('an invitation', () => {
     if (joining.status === 'rejected') expect(joining.reason).toMatchObject(invalid);
   });
 
-  test('of a disabled organisation is void', async () => {
+  test('acceptInvitation: an invitation of a disabled organization is refused', async () => {
     const { owner } = await createTestTenant(context);
-    const { token } = await invited(owner, address());
+    const { token } = await createInvitation(owner, newAddress());
     await disableOrganization({ ...owner, actor: { kind: 'system', name: 'test' } });
     await expect(accept(token)).rejects.toMatchObject({ code: 'ORGANIZATION_DISABLED' });
   });
 
-  test('is listed page by page, mailed again, and revoked by those who may offer it', async () => {
+  test('invitations are listed, resent and revoked by members who can assign the role', async () => {
     const { owner, member } = await createTestTenant(context);
     const agent = await member('agent');
     const ids: Id<'inv'>[] = [];
     for (const role of ['agent', 'customer', 'customer'] as const) {
-      ids.unshift((await invited(owner, address(), role)).id);
+      ids.unshift((await createInvitation(owner, newAddress(), role)).id);
     }
     const first = await listInvitations(agent, { limit: 2 });
     const rest = await listInvitations(agent, { limit: 2, cursor: first.nextCursor ?? '' });
@@ -76,9 +77,9 @@ describe('an invitation', () => {
     const [customerId, , agentId] = ids as [Id<'inv'>, Id<'inv'>, Id<'inv'>];
     await expect(revokeInvitation(agent, { id: agentId })).rejects.toMatchObject({ status: 403 });
     await expect(resendInvitation(agent, { id: agentId })).rejects.toMatchObject({ status: 403 });
-    const { owner: stranger } = await createTestTenant(context);
+    const { owner: otherOwner } = await createTestTenant(context);
     for (const attempt of [revokeInvitation, resendInvitation]) {
-      await expect(attempt(stranger, { id: customerId })).rejects.toMatchObject({ status: 404 });
+      await expect(attempt(otherOwner, { id: customerId })).rejects.toMatchObject({ status: 404 });
     }
     await resendInvitation(agent, { id: customerId });
     const token = createInvitationToken(context, owner.tenantId ?? newId('org'), customerId);
@@ -90,35 +91,37 @@ describe('an invitation', () => {
     });
   });
 
-  test('is answered for by who mailed it last', async () => {
+  test('resendInvitation: makes the caller the inviter', async () => {
     const { owner, member } = await createTestTenant(context);
     const admin = await member('admin');
-    const { id, token } = await invited(admin, address(), 'agent');
+    const { id, token } = await createInvitation(admin, newAddress(), 'agent');
     await resendInvitation(owner, { id });
     await removeMember(owner, { userId: userOf(admin) });
     await accept(token);
   });
 
-  test('does not change the role of who is a member by then', async () => {
+  test('acceptInvitation: does not change the role of an existing member', async () => {
     const { owner } = await createTestTenant(context);
-    const guest = address();
-    const { token } = await invited(owner, guest, 'customer');
-    const person = await verified();
-    await accept((await invited(owner, person.email, 'admin')).token);
+    const guest = newAddress();
+    const { token } = await createInvitation(owner, guest, 'customer');
+    const person = await registerVerifiedUser();
+    await accept((await createInvitation(owner, person.email, 'admin')).token);
     await requestEmailChange(person.ctx, { password, email: guest });
-    await verifyEmail(context, { token: (await linkOf('change', guest)).token, password });
+    await verifyEmail(context, { token: (await findLink('change', guest)).token, password });
     await expect(accept(token)).rejects.toMatchObject({ code: 'ALREADY_MEMBER' });
   });
 
-  test('counts for the day of its organisation, exactly, however many come at once', async () => {
+  test('inviteMember: concurrent invitations do not exceed the daily quota', async () => {
     const { owner } = await createTestTenant(context);
     const few = { ...owner, limits: { ...owner.limits, invitationsPerDay: 4 } };
     const tries = await Promise.allSettled(
-      Array.from({ length: 10 }, () => inviteMember(few, { email: address(), role: 'customer' })),
+      Array.from({ length: 10 }, () =>
+        inviteMember(few, { email: newAddress(), role: 'customer' }),
+      ),
     );
     expect(tries.filter(({ status }) => status === 'fulfilled')).toHaveLength(4);
     const refusal = tries.find(({ status }) => status === 'rejected') as PromiseRejectedResult;
-    expect(refusal.reason).toMatchObject(refused(429, 'INVITATION_QUOTA'));
+    expect(refusal.reason).toMatchObject(problem(429, 'INVITATION_QUOTA'));
     expect((await listInvitations(owner, {})).items).toHaveLength(4);
   });
 });

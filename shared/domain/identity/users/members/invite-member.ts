@@ -3,10 +3,10 @@ import { idSchema, roles } from '@insightdesk/shared/contract';
 import { addDays, newId } from '@insightdesk/shared/utils';
 import { z } from 'zod';
 import { MemberErrors } from './errors.ts';
-import { invitations } from './tables.ts';
-import { requestInvitationEmail } from './request-invitation-email.ts';
 import { findMemberByEmail } from './find-member.ts';
+import { requestInvitationEmail } from './request-invitation-email.ts';
 import { requireCanInvite } from './require-can-invite.ts';
+import { invitations } from './tables.ts';
 
 export const INVITATION_VALIDITY_DAYS = 7;
 

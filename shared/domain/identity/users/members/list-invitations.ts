@@ -1,17 +1,17 @@
 import { defineAction } from '@insightdesk/shared/context';
 import { idSchema } from '@insightdesk/shared/contract';
-import { decodeCursor, page, pageInput, pageOf } from '@insightdesk/shared/database';
+import { decodeCursor, pageInput, pageSchema, toPage } from '@insightdesk/shared/database';
 import { and, desc, eq, getTableColumns, lt } from 'drizzle-orm';
 import { z } from 'zod';
+import { users } from '../tables.ts';
 import { isPending } from './find-pending-invitation.ts';
 import { invitations } from './tables.ts';
 import { invitationView, toInvitation } from './view.ts';
-import { users } from '../tables.ts';
 
 export const listInvitations = defineAction({
   summary: 'List pending invitations',
   input: z.strictObject(pageInput),
-  output: pageOf(invitationView),
+  output: pageSchema(invitationView),
   allow: 'customers:invite',
   transaction: 'read',
   async run({ tx, tenantId }, { limit, cursor }) {
@@ -26,6 +26,6 @@ export const listInvitations = defineAction({
       .orderBy(desc(invitations.id))
       .limit(limit + 1)
       .execute();
-    return page(rows, limit, ({ id }) => id, toInvitation);
+    return toPage(rows, limit, ({ id }) => id, toInvitation);
   },
 });

@@ -1,17 +1,17 @@
 import { defineAction } from '@insightdesk/shared/context';
 import { idSchema, roles } from '@insightdesk/shared/contract';
-import { decodeCursor, page, pageInput, pageOf } from '@insightdesk/shared/database';
+import { decodeCursor, pageInput, pageSchema, toPage } from '@insightdesk/shared/database';
 import { and, desc, eq, lt } from 'drizzle-orm';
 import { z } from 'zod';
+import { members } from '../tables.ts';
 import { selectMembers } from './find-member.ts';
 import { memberView, toMember } from './view.ts';
-import { members } from '../tables.ts';
 
 /** Newest account first. */
 export const listMembers = defineAction({
   summary: 'List members',
   input: z.strictObject({ ...pageInput, role: z.enum(roles).optional() }),
-  output: pageOf(memberView),
+  output: pageSchema(memberView),
   allow: 'members:read',
   transaction: 'read',
   async run(ctx, { limit, cursor, role }) {
@@ -21,6 +21,6 @@ export const listMembers = defineAction({
       .orderBy(desc(members.userId))
       .limit(limit + 1)
       .execute();
-    return page(rows, limit, (row) => row.id, toMember);
+    return toPage(rows, limit, (row) => row.id, toMember);
   },
 });

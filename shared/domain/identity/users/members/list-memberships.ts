@@ -6,7 +6,7 @@ import { members } from '../tables.ts';
 
 const MAX_MEMBERSHIPS = 1000;
 
-/** The organisations that a user is an active member of, oldest membership first. */
+/** The organizations that a user is an active member of, oldest membership first. */
 export const listMemberships = (ctx: Context, userId: Id<'usr'>) =>
   ctx.database.read({ userId }, (tx) =>
     tx

@@ -2,8 +2,8 @@ import { defineAction } from '@insightdesk/shared/context';
 import { roles } from '@insightdesk/shared/contract';
 import { organizationView, toOrganization } from '@insightdesk/shared/domain/tenancy/tenants';
 import { z } from 'zod';
-import { listMemberships } from './list-memberships.ts';
 import { requireLiveSession } from '../sessions/require-live-session.ts';
+import { listMemberships } from './list-memberships.ts';
 
 const membershipView = z.object({
   organization: organizationView,

@@ -1,11 +1,11 @@
 import type { TenantContext } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
 import { and, eq, isNull } from 'drizzle-orm';
-import { MemberErrors } from './errors.ts';
 import { members } from '../tables.ts';
+import { MemberErrors } from './errors.ts';
 import { selectMembers } from './find-member.ts';
 
-/** The active owners of the organisation. */
+/** The active owners of the organization. */
 export const listOwners = (ctx: TenantContext) =>
   selectMembers(ctx, eq(members.role, 'owner')).execute();
 

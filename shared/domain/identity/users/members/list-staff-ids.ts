@@ -3,8 +3,8 @@ import { type Id, type Permission, staffRoles } from '@insightdesk/shared/contra
 import type { Tx } from '@insightdesk/shared/database';
 import { customRoles, roleEvents } from '@insightdesk/shared/domain/identity/roles';
 import { and, eq, inArray, isNull, or, sql } from 'drizzle-orm';
-import { findMember, memberById } from './find-member.ts';
 import { members } from '../tables.ts';
+import { findMember, memberById } from './find-member.ts';
 
 const STAFF_TTL_SECONDS = 60;
 const READ_PERMISSION: Permission = 'conversations:read';
@@ -20,7 +20,7 @@ const isStaff = and(
   ),
 );
 
-/** The active staff of the organisation; cached, because every message reads it. */
+/** The active staff of the organization; cached, because every message reads it. */
 export function listStaffIds({ database, cache }: Context, tenantId: Id<'org'>) {
   const staff = cache.forTenant(tenantId).namespace('members');
   const load = () => database.read({ tenantId }, (tx) => selectStaffIds(tx, tenantId));
@@ -54,7 +54,11 @@ export async function isActiveStaff(
 }
 
 /** Whether the member can receive the messages of a conversation: its customer, or active staff. */
-export async function canReceiveMessages(ctx: TenantContext, userId: Id<'usr'>, customerId: Id<'usr'>) {
+export async function canReceiveMessages(
+  ctx: TenantContext,
+  userId: Id<'usr'>,
+  customerId: Id<'usr'>,
+) {
   if (userId !== customerId) return isActiveStaff(ctx, userId);
   return (await findMember(ctx, userId)) !== undefined;
 }

@@ -3,12 +3,12 @@ import { idSchema } from '@insightdesk/shared/contract';
 import { record } from '@insightdesk/shared/events';
 import { and, eq } from 'drizzle-orm';
 import { z } from 'zod';
-import { memberRemoved } from './events.ts';
 import { sessions } from '../sessions/tables.ts';
 import { members } from '../tables.ts';
+import { memberRemoved } from './events.ts';
 import { memberById, requireMember } from './find-member.ts';
-import { requireAnotherOwner } from './list-owners.ts';
 import { deleteInvitationsBy } from './find-pending-invitation.ts';
+import { requireAnotherOwner } from './list-owners.ts';
 
 /** Removes a member and revokes their sessions; their messages remain. */
 export const removeMember = defineAction({
@@ -22,7 +22,10 @@ export const removeMember = defineAction({
     requireCan(ctx.actor, 'members:manage', { kind: 'member', role: member.role });
     if (member.role === 'owner') await requireAnotherOwner(ctx, userId);
     const now = new Date();
-    await ctx.tx.update(members).set({ removedAt: now, roleId: null }).where(memberById(ctx, userId));
+    await ctx.tx
+      .update(members)
+      .set({ removedAt: now, roleId: null })
+      .where(memberById(ctx, userId));
     await ctx.tx
       .update(sessions)
       .set({ revokedAt: now })

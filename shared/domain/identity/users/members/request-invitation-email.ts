@@ -2,21 +2,23 @@ import type { UserTenantContext } from '@insightdesk/shared/context';
 import { organizations } from '@insightdesk/shared/domain/tenancy/tenants';
 import { record } from '@insightdesk/shared/events';
 import { eq } from 'drizzle-orm';
+import { consumeDailyQuota, quotaKey, secondsUntilReset } from '../accounts/consume-daily-quota.ts';
+import { users } from '../tables.ts';
 import { InvitationErrors, MemberErrors } from './errors.ts';
 import { invitationCreated } from './events.ts';
 import type { invitations } from './tables.ts';
-import { users } from '../tables.ts';
-import { quotaKey, secondsUntilReset, consumeDailyQuota } from '../accounts/consume-daily-quota.ts';
 
 type Invitation = Pick<typeof invitations.$inferSelect, 'id' | 'email' | 'role' | 'sendCount'>;
 
-/** Consumes one of the organisation's daily invitations; throws 429 when none is left. */
+/** Consumes one of the organization's daily invitations; throws 429 when none is left. */
 export async function requestInvitationEmail(
   ctx: UserTenantContext,
   { id: invitationId, email, role, sendCount }: Invitation,
 ): Promise<void> {
   const { tx, tenantId, actor, limits } = ctx;
-  if (!(await consumeDailyQuota(ctx, quotaKey('invitations', tenantId), limits.invitationsPerDay))) {
+  if (
+    !(await consumeDailyQuota(ctx, quotaKey('invitations', tenantId), limits.invitationsPerDay))
+  ) {
     throw InvitationErrors.QuotaExceeded(secondsUntilReset());
   }
   const [names] = await tx

@@ -2,10 +2,10 @@ import type { TenantContext, UserTenantContext } from '@insightdesk/shared/conte
 import type { Id, Role } from '@insightdesk/shared/contract';
 import { and, eq, isNull } from 'drizzle-orm';
 import { AccountErrors } from '../accounts/errors.ts';
-import { InvitationErrors, MemberErrors } from './errors.ts';
-import { members, users } from '../tables.ts';
 import { findPermissionRestriction } from '../sessions/find-permission-restriction.ts';
+import { members, users } from '../tables.ts';
 import { canAssignRole } from './can-assign-role.ts';
+import { InvitationErrors, MemberErrors } from './errors.ts';
 import { memberById } from './find-member.ts';
 
 /** Throws 403 unless the caller can assign the role and has a verified address. */
@@ -33,7 +33,10 @@ export async function requireInviterCanInvite(
     .where(and(memberById(tenant, userId), isNull(members.removedAt)))
     .for('share');
   if (!inviter) throw InvitationErrors.Invalid();
-  const restriction = await findPermissionRestriction(tenant, { tenantId: tenant.tenantId, userId });
+  const restriction = await findPermissionRestriction(tenant, {
+    tenantId: tenant.tenantId,
+    userId,
+  });
   if (!canAssignRole({ kind: 'user', userId, role: inviter.role, restriction }, role))
     throw InvitationErrors.Invalid();
 }

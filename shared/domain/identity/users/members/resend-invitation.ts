@@ -4,11 +4,11 @@ import { addDays } from '@insightdesk/shared/utils';
 import { and, eq, lt, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { InvitationErrors } from './errors.ts';
-import { invitations } from './tables.ts';
-import { requestInvitationEmail } from './request-invitation-email.ts';
 import { requirePendingInvitation } from './find-pending-invitation.ts';
 import { INVITATION_VALIDITY_DAYS } from './invite-member.ts';
+import { requestInvitationEmail } from './request-invitation-email.ts';
 import { requireCanInvite } from './require-can-invite.ts';
+import { invitations } from './tables.ts';
 
 const MAX_SENDS = 5;
 

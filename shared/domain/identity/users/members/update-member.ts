@@ -4,19 +4,19 @@ import { requireRole } from '@insightdesk/shared/domain/identity/roles';
 import { requireSeat } from '@insightdesk/shared/domain/tenancy/tenants';
 import { record } from '@insightdesk/shared/events';
 import { z } from 'zod';
+import { members } from '../tables.ts';
 import { MemberErrors } from './errors.ts';
 import { memberUpdated } from './events.ts';
-import { memberView, toMember } from './view.ts';
-import { members } from '../tables.ts';
 import { memberById, requireMember } from './find-member.ts';
 import { requireAnotherOwner } from './list-owners.ts';
+import { memberView, toMember } from './view.ts';
 
 export const updateMember = defineAction({
   summary: 'Update the role of a member',
   input: z.strictObject({
     userId: idSchema('usr'),
     role: z.enum(roles),
-    roleId: idSchema('rol').nullable().default(null).describe('A custom role whose base is `role`'),
+    roleId: idSchema('rol').nullable().default(null).describe('A custom role with the base `role`'),
   }),
   output: memberView,
   allow: 'members:manage',

@@ -4,8 +4,8 @@ import type { Id } from '@insightdesk/shared/contract';
 import { record } from '@insightdesk/shared/events';
 import { newId } from '@insightdesk/shared/utils';
 import { sessionCreated } from './events.ts';
-import { sessions } from './tables.ts';
 import { generateTokens, type SessionSubject, sessionExpiry } from './generate-tokens.ts';
+import { sessions } from './tables.ts';
 
 /** How the user authenticated: the verified second factor, and the identity provider if any. */
 export interface SessionAuthentication {

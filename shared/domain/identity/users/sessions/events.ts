@@ -7,5 +7,5 @@ const session = z.object({ sessionId: idSchema('ses'), userId: idSchema('usr') }
 export const sessionCreated = defineEvent('session.created', session);
 
 export const sessionRevoked = defineEvent('session.revoked', session, {
-  person: { who: ({ userId }) => userId, sees: 'payload' },
+  recipient: { userId: ({ userId }) => userId, view: 'payload' },
 });

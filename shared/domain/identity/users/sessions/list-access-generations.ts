@@ -3,7 +3,7 @@ import { fromUuid, type Id, toUuid } from '@insightdesk/shared/contract';
 import { sql } from 'drizzle-orm';
 
 /**
- * How often members of each organisation have lost access; organisations without such a change are
+ * How often members of each organization have lost access; organizations without such a change are
  * missing. A live session stays live while this number is the same, until it expires.
  */
 export async function listAccessGenerations(

@@ -4,7 +4,7 @@ import { sql } from 'drizzle-orm';
 
 /**
  * The live ones of a tenant's sessions and API key secrets, each with its current authorization
- * version: `none` while the organisation is disabled, `setup` without a required second factor.
+ * version: `none` while the organization is disabled, `setup` without a required second factor.
  */
 export async function listLiveSessions(
   ctx: Context,

@@ -9,13 +9,13 @@ import { organizations, TenantErrors } from '@insightdesk/shared/domain/tenancy/
 import { sleep } from '@insightdesk/shared/promises';
 import { and, eq, isNull, sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { revokeSessions } from './revoke-sessions.ts';
+import { members } from '../tables.ts';
 import { SessionErrors } from './errors.ts';
+import { generateTokens, sessionExpiry } from './generate-tokens.ts';
+import { isLiveSession } from './is-live-session.ts';
+import { revokeSessions } from './revoke-sessions.ts';
 import { sessions } from './tables.ts';
 import { tokenPairView } from './view.ts';
-import { members } from '../tables.ts';
-import { isLiveSession } from './is-live-session.ts';
-import { generateTokens, sessionExpiry } from './generate-tokens.ts';
 
 /**
  * The new token pair is returned after this time. A second use of the old token that is received
@@ -99,7 +99,8 @@ function rotate(ctx: Context, { tenantId, sessionId, generation }: Claim, receiv
       return { userId, role };
     }
     const isPredecessor = session.generation === generation + 1;
-    if (isPredecessor && (await isConcurrent(tenant, sessionId, receivedAt))) return { userId, role };
+    if (isPredecessor && (await isConcurrent(tenant, sessionId, receivedAt)))
+      return { userId, role };
     await revokeSessions(tenant, { userId, sessionId });
     return 'reused';
   });

@@ -6,7 +6,7 @@ import type { olderSessions } from './older-sessions.ts';
 import { revokeSessions } from './revoke-sessions.ts';
 import { sessions } from './tables.ts';
 
-/** Revokes a user's older sessions in all organisations. */
+/** Revokes a user's older sessions in all organizations. */
 export async function revokeOlderSessions(
   ctx: Context,
   { userId, before, exceptSessionId }: z.output<typeof olderSessions>,

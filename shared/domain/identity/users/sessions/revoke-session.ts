@@ -1,8 +1,8 @@
 import { defineAction } from '@insightdesk/shared/context';
 import { idSchema } from '@insightdesk/shared/contract';
 import { z } from 'zod';
-import { revokeSessions } from './revoke-sessions.ts';
 import { SessionErrors } from './errors.ts';
+import { revokeSessions } from './revoke-sessions.ts';
 
 export const revokeSession = defineAction({
   summary: "Revoke one of the caller's sessions",

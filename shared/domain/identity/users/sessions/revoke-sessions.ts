@@ -14,7 +14,7 @@ type SessionFilter = ({ userId: Id<'usr'> } | { providerId: Id<'idp'> }) & {
   where?: SQL | undefined;
 };
 
-/** Revokes live sessions of the organisation; returns their number. */
+/** Revokes live sessions of the organization; returns their number. */
 export async function revokeSessions(
   ctx: TenantContext,
   { userId, providerId, sessionId, where }: SessionFilter,

@@ -18,22 +18,22 @@ import { newId } from '@insightdesk/shared/utils';
 import { and, eq, isNotNull, isNull } from 'drizzle-orm';
 import { z } from 'zod';
 import { createAccount } from '../accounts/create-account.ts';
+import { AccountErrors } from '../accounts/errors.ts';
 import { findByCredentials } from '../accounts/find-by-credentials.ts';
 import { newPassword } from '../accounts/password-fields.ts';
 import { rejectWeakPassword } from '../accounts/reject-weak-password.ts';
 import { requireUnchangedPassword } from '../accounts/require-unchanged-password.ts';
-import { AccountErrors } from '../accounts/errors.ts';
 import { toUser } from '../accounts/view.ts';
 import { InvitationErrors, MemberErrors } from '../members/errors.ts';
 import { memberJoined } from '../members/events.ts';
+import { decodeInvitationToken } from '../members/invitation-token.ts';
+import { requireInviterCanInvite } from '../members/require-can-invite.ts';
 import { invitations } from '../members/tables.ts';
-import { signedInView } from './view.ts';
+import { createSession } from '../sessions/create-session.ts';
 import { members, users } from '../tables.ts';
 import { twoFactorCode } from '../two-factor/two-factor-fields.ts';
-import { decodeInvitationToken } from '../members/invitation-token.ts';
-import { createSession } from '../sessions/create-session.ts';
 import { verifySecondFactor } from './verify-second-factor.ts';
-import { requireInviterCanInvite } from '../members/require-can-invite.ts';
+import { signedInView } from './view.ts';
 
 /**
  * Creates a member. The emailed token proves access to the address. The account that has verified the
@@ -81,7 +81,12 @@ export const acceptInvitation = defineAction({
       if (role !== 'customer') await requireSeat(tenant);
       await record(tenant, memberJoined, { userId: user.id, name: user.name, role });
       const organization = await requireEnabledOrganization(tenant);
-      const pair = await createSession(tenant, { tenantId, userId: user.id, role, ...authentication });
+      const pair = await createSession(tenant, {
+        tenantId,
+        userId: user.id,
+        role,
+        ...authentication,
+      });
       return { user: toUser(user), organization: toOrganization(organization), ...pair };
     }).catch((error) => {
       const isRace = violatedConstraint(error) === 'users_verified_email';

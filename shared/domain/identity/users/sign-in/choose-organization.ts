@@ -4,7 +4,7 @@ import { TenantErrors } from '@insightdesk/shared/domain/tenancy/tenants';
 import { AccountErrors } from '../accounts/errors.ts';
 import { listMemberships } from '../members/list-memberships.ts';
 
-/** The wanted organisation of the user, or the first one that is not disabled. */
+/** The wanted organization of the user, or the first one that is not disabled. */
 export async function chooseOrganization(
   ctx: Context,
   userId: Id<'usr'>,

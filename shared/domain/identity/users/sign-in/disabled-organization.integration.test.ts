@@ -14,16 +14,16 @@ import {
 import { newId } from '@insightdesk/shared/utils';
 import {
   acceptInvitation,
-  updateMember,
   createInvitationToken,
+  getMe,
   inviteMember,
   listLiveSessions,
   login,
   logout,
-  getMe,
   refreshTokens,
   register,
   requireLiveSession,
+  updateMember,
 } from '../index.ts';
 
 const { context, close } = createTestContext();
@@ -37,15 +37,15 @@ const system = ({ tenantId }: Context): Context => ({
   actor: { kind: 'system', name: 'test' },
 });
 
-async function openOrganization() {
+async function registerOwner() {
   const email = `${newId('usr')}@example.com`;
-  const person = { email, password, name: 'Olivia Owner', organizationName: 'Somewhere' };
-  const founded = await register(context, person);
-  await verifyAddress(context, founded.user.id);
-  return { ...founded, email, owner: await signedIn(context, founded.accessToken) };
+  const input = { email, password, name: 'Olivia Owner', organizationName: 'Acme' };
+  const registered = await register(context, input);
+  await verifyAddress(context, registered.user.id);
+  return { ...registered, email, owner: await signedIn(context, registered.accessToken) };
 }
 
-test('every action of its members is refused, until it is enabled: the same session goes on', async () => {
+test('a disabled organization: its members’ actions are refused until it is enabled again', async () => {
   const { owner, member } = await createTestTenant(context);
   const customer = await member('customer');
   expect(await disableOrganization(system(owner))).toBe(true);
@@ -61,7 +61,7 @@ test('every action of its members is refused, until it is enabled: the same sess
   expect(await getMe(customer, {})).toMatchObject({ role: 'customer' });
 });
 
-test('a session that has ended is told so first', async () => {
+test('a disabled organization: a revoked session gets SESSION_ENDED', async () => {
   const { owner, member } = await createTestTenant(context);
   const agent = await member('agent');
   await logout(agent, {});
@@ -69,9 +69,12 @@ test('a session that has ended is told so first', async () => {
   await expect(getMe(agent, {})).rejects.toMatchObject({ status: 401, code: 'SESSION_ENDED' });
 });
 
-test('nobody signs in, refreshes or joins', async () => {
-  const { owner, email, refreshToken, organization } = await openOrganization();
-  const invitation = await inviteMember(owner, { email: `${newId('usr')}@example.com`, role: 'agent' });
+test('a disabled organization: login, refresh and invitations are refused', async () => {
+  const { owner, email, refreshToken, organization } = await registerOwner();
+  const invitation = await inviteMember(owner, {
+    email: `${newId('usr')}@example.com`,
+    role: 'agent',
+  });
   await disableOrganization(system(owner));
   const token = createInvitationToken(context, organization.id, invitation.id);
   const attempts = [
@@ -88,35 +91,38 @@ test('nobody signs in, refreshes or joins', async () => {
   await acceptInvitation(context, { token, name: 'Ada Agent', password });
 });
 
-test('a person of two organisations comes into the other one', async () => {
-  const { owner, email, organization } = await openOrganization();
+test('login: the user of a disabled organization enters their other one', async () => {
+  const { owner, email, organization } = await registerOwner();
   const other = await createTestTenant(context);
   const invitation = await inviteMember(other.owner, { email, role: 'agent' });
   const token = createInvitationToken(context, other.tenantId, invitation.id);
   await acceptInvitation(context, { token, name: 'Olivia Owner', password });
   expect(await login(context, { email, password })).toMatchObject({ organization });
   await disableOrganization(system(owner));
-  const there = await login(context, { email, password });
-  expect(there.organization.id).toBe(other.tenantId);
+  const elsewhere = await login(context, { email, password });
+  expect(elsewhere.organization.id).toBe(other.tenantId);
   const here = login(context, { email, password, organizationId: organization.id });
   await expect(here).rejects.toMatchObject(disabled);
 });
 
-test('its live sessions have no role, those of others keep theirs', async () => {
-  const [one, two] = [await createTestTenant(context), await createTestTenant(context)];
-  await disableOrganization(system(one.owner));
-  for (const [tenant, role] of [
-    [one, 'none'],
-    [two, 'owner'],
+test('listLiveSessions: sessions of a disabled organization have the version none', async () => {
+  const [disabledTenant, otherTenant] = [
+    await createTestTenant(context),
+    await createTestTenant(context),
+  ];
+  await disableOrganization(system(disabledTenant.owner));
+  for (const [tenant, version] of [
+    [disabledTenant, 'none'],
+    [otherTenant, 'owner'],
   ] as const) {
     const { actor } = tenant.owner;
-    if (actor.kind !== 'user') throw new Error('Nobody is signed in');
+    if (actor.kind !== 'user') throw new Error('The actor is not a user');
     const live = await listLiveSessions(context, tenant.tenantId, [actor.sessionId]);
-    expect([...live]).toEqual([[actor.sessionId, role]]);
+    expect([...live]).toEqual([[actor.sessionId, version]]);
   }
 });
 
-test('it is told once; only the system may do it, and only to what there is', async () => {
+test('disableOrganization: only the system can call it; the second call changes nothing', async () => {
   const { owner } = await createTestTenant(context);
   await expect((async () => disableOrganization(owner))()).rejects.toMatchObject({ status: 403 });
   expect(await enableOrganization(system(owner))).toBe(false);

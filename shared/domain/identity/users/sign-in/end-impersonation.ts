@@ -4,9 +4,9 @@ import { ForbiddenError } from '@insightdesk/shared/errors';
 import { record } from '@insightdesk/shared/events';
 import { and, eq, like } from 'drizzle-orm';
 import { SessionErrors } from '../sessions/errors.ts';
+import { isLiveSession } from '../sessions/is-live-session.ts';
 import { sessions } from '../sessions/tables.ts';
 import { impersonationEnded } from './events.ts';
-import { isLiveSession } from '../sessions/is-live-session.ts';
 
 /** Revokes the session of an operator who acts as a member. For the system only. */
 export async function endImpersonation(ctx: Context, sessionId: Id<'ses'>): Promise<void> {

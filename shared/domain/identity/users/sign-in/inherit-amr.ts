@@ -6,8 +6,8 @@ import { SignInErrors } from './errors.ts';
 
 /**
  * The authentication methods (RFC 8176, `amr`) of the caller's session, for a new session in another
- * organisation. Throws 403 PROVIDER_SESSION for a session of an identity provider, which is limited
- * to its organisation.
+ * organization. Throws 403 PROVIDER_SESSION for a session of an identity provider, which is limited
+ * to its organization.
  */
 export async function inheritAmr(ctx: UserContext): Promise<SessionAuthentication> {
   const { tenantId, actor } = ctx;

@@ -1,25 +1,30 @@
-import { defineAction, email, displayName, withTenant } from '@insightdesk/shared/context';
+import { defineAction, displayName, email, withTenant } from '@insightdesk/shared/context';
 import { organizations, toOrganization } from '@insightdesk/shared/domain/tenancy/tenants';
 import { record } from '@insightdesk/shared/events';
 import { newId } from '@insightdesk/shared/utils';
 import { z } from 'zod';
-import { requestEmailLink } from '../accounts/email-links.ts';
 import { createAccount } from '../accounts/create-account.ts';
+import { requestEmailLink } from '../accounts/email-links.ts';
 import { newPassword } from '../accounts/password-fields.ts';
 import { rejectWeakPassword } from '../accounts/reject-weak-password.ts';
 import { toUser } from '../accounts/view.ts';
 import { organizationCreated } from '../members/events.ts';
-import { signedInView } from './view.ts';
-import { members } from '../tables.ts';
 import { createSession } from '../sessions/create-session.ts';
+import { members } from '../tables.ts';
+import { signedInView } from './view.ts';
 
 /**
- * Creates an organisation with a new user as its owner, also when other accounts have this address.
+ * Creates an organization with a new user as its owner, also when other accounts have this address.
  * Until the address is verified, the account can do little that affects others.
  */
 export const register = defineAction({
   summary: 'Register a user and create an organization',
-  input: z.strictObject({ email: email(), password: newPassword, name: displayName(200), organizationName: displayName(200) }),
+  input: z.strictObject({
+    email: email(),
+    password: newPassword,
+    name: displayName(200),
+    organizationName: displayName(200),
+  }),
   output: signedInView,
   allow: 'anyone',
   async run(ctx, input) {

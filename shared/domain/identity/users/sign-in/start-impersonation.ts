@@ -4,10 +4,10 @@ import { ForbiddenError } from '@insightdesk/shared/errors';
 import { record } from '@insightdesk/shared/events';
 import { newId } from '@insightdesk/shared/utils';
 import { z } from 'zod';
+import { requireMember } from '../members/find-member.ts';
+import { findPermissionRestriction } from '../sessions/find-permission-restriction.ts';
 import { sessions } from '../sessions/tables.ts';
 import { impersonationStarted } from './events.ts';
-import { findPermissionRestriction } from '../sessions/find-permission-restriction.ts';
-import { requireMember } from '../members/find-member.ts';
 
 const MAX_MINUTES = 60;
 const MINUTE_MS = 60_000;

@@ -3,20 +3,20 @@ import { idSchema } from '@insightdesk/shared/contract';
 import { TenantErrors, toOrganization } from '@insightdesk/shared/domain/tenancy/tenants';
 import { eq, gte } from 'drizzle-orm';
 import { z } from 'zod';
-import { requireUnchangedPassword } from '../accounts/require-unchanged-password.ts';
-import { revokeSessions } from '../sessions/revoke-sessions.ts';
 import { AccountErrors } from '../accounts/errors.ts';
+import { requireUnchangedPassword } from '../accounts/require-unchanged-password.ts';
 import { toUser } from '../accounts/view.ts';
-import { SessionErrors } from '../sessions/errors.ts';
-import { sessions } from '../sessions/tables.ts';
-import { signedInView } from './view.ts';
-import { users } from '../tables.ts';
 import { listMemberships } from '../members/list-memberships.ts';
-import { requireLiveSession } from '../sessions/require-live-session.ts';
 import { createSession } from '../sessions/create-session.ts';
+import { SessionErrors } from '../sessions/errors.ts';
+import { requireLiveSession } from '../sessions/require-live-session.ts';
+import { revokeSessions } from '../sessions/revoke-sessions.ts';
+import { sessions } from '../sessions/tables.ts';
+import { users } from '../tables.ts';
 import { inheritAmr } from './inherit-amr.ts';
+import { signedInView } from './view.ts';
 
-/** Creates a session in the other organisation and revokes the current one. */
+/** Creates a session in the other organization and revokes the current one. */
 export const switchOrganization = defineAction({
   summary: 'Switch to another organization of the caller',
   input: z.strictObject({ organizationId: idSchema('org') }),

@@ -11,9 +11,17 @@ export interface SigningKeyState {
 }
 
 /** All signing keys, the newest first. */
-export async function listSigningKeys(identity: Pick<IdentityDatabase, 'read'>): Promise<SigningKeyState[]> {
+export async function listSigningKeys(
+  identity: Pick<IdentityDatabase, 'read'>,
+): Promise<SigningKeyState[]> {
   const rows = await identity.read({}, (tx) =>
-    tx.execute<{ id: string; isConfigured: boolean; created: number; start: number; end: number }>(sql`
+    tx.execute<{
+      id: string;
+      isConfigured: boolean;
+      created: number;
+      start: number;
+      end: number;
+    }>(sql`
       select id, sealed is null as "isConfigured", extract(epoch from created_at)::float8 as created,
         extract(epoch from signs_from)::float8 as start, extract(epoch from ends_at)::float8 as end
       from signing_keys order by signs_from desc, id`),

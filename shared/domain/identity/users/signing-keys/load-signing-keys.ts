@@ -1,6 +1,6 @@
 import type { StoredKey } from '@insightdesk/shared/security';
 import { sql } from 'drizzle-orm';
-import { type IdentityDatabase, ENCRYPTION_PURPOSE, type Secrets } from './encryption.ts';
+import { ENCRYPTION_PURPOSE, type IdentityDatabase, type Secrets } from './encryption.ts';
 
 /** All signing keys, ordered by when they start to sign. */
 export async function loadSigningKeys(

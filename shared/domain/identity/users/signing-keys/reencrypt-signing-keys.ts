@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { type IdentityDatabase, ENCRYPTION_PURPOSE, type Secrets } from './encryption.ts';
+import { ENCRYPTION_PURPOSE, type IdentityDatabase, type Secrets } from './encryption.ts';
 
 /** Encrypts outdated signing keys with the current encryption key; returns their number. */
 export function reencryptSigningKeys({
@@ -15,7 +15,11 @@ export function reencryptSigningKeys({
     );
     const outdated = rows.filter(({ sealed }) => !secrets.isCurrent(sealed));
     for (const { id, sealed } of outdated) {
-      const current = secrets.encrypt(ENCRYPTION_PURPOSE, secrets.decrypt(ENCRYPTION_PURPOSE, sealed, id), id);
+      const current = secrets.encrypt(
+        ENCRYPTION_PURPOSE,
+        secrets.decrypt(ENCRYPTION_PURPOSE, sealed, id),
+        id,
+      );
       await tx.execute(sql`update signing_keys set sealed = ${current} where id = ${id}`);
     }
     return outdated.length;

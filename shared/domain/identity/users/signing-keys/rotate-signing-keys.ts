@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { newId } from '@insightdesk/shared/utils';
 import { sql } from 'drizzle-orm';
-import { type IdentityDatabase, ENCRYPTION_PURPOSE, type Secrets } from './encryption.ts';
+import { ENCRYPTION_PURPOSE, type IdentityDatabase, type Secrets } from './encryption.ts';
 
 /** All processes have loaded the new key by then; see `watchKeys`. */
 const ACTIVATION_DELAY_SECONDS = 3;

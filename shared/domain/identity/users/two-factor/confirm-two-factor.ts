@@ -1,8 +1,8 @@
 import { defineAction } from '@insightdesk/shared/context';
 import { confirmTotp, replaceRecoveryCodes } from '@insightdesk/shared/domain/identity/mfa';
 import { z } from 'zod';
-import { twoFactorCode, recoveryCodesView } from './two-factor-fields.ts';
 import { markFactorVerified, requireVerifiedFactor } from './session-factors.ts';
+import { recoveryCodesView, twoFactorCode } from './two-factor-fields.ts';
 
 /** Logins require a code from now on; the current session counts as verified. */
 export const confirmTwoFactor = defineAction({

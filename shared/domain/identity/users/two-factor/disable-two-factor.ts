@@ -9,10 +9,10 @@ import {
 import { z } from 'zod';
 import { confirmPassword } from '../accounts/confirm-password.ts';
 import { currentPassword } from '../accounts/password-fields.ts';
+import { clearFactor, requireRemovableFactor } from './session-factors.ts';
 import { twoFactorCode } from './two-factor-fields.ts';
-import { requireRemovableFactor, clearFactor } from './session-factors.ts';
 
-/** Sessions that verified the authenticator app no longer count as verified, in all organisations. */
+/** Sessions that verified the authenticator app no longer count as verified, in all organizations. */
 export const disableTwoFactor = defineAction({
   summary: 'Disable the authenticator app',
   input: z.strictObject({ password: currentPassword, code: twoFactorCode }),

@@ -9,10 +9,10 @@ import type { Tx } from '@insightdesk/shared/database';
 import {
   deleteRecoveryCodes,
   FactorErrors,
-  type SecondFactors,
   findFactors,
   hasSecondFactor,
   readFactors,
+  type SecondFactors,
 } from '@insightdesk/shared/domain/identity/mfa';
 import { organizations } from '@insightdesk/shared/domain/tenancy/tenants';
 import { and, eq, isNull, type SQL } from 'drizzle-orm';
@@ -43,7 +43,7 @@ export const markFactorVerified = ({ tx, tenantId, actor }: UserTenantContext, f
     .set({ factorId })
     .where(and(eq(sessions.tenantId, tenantId), eq(sessions.id, actor.sessionId)));
 
-/** Removes a deleted factor from the user's sessions in all organisations. */
+/** Removes a deleted factor from the user's sessions in all organizations. */
 export async function clearFactor(tx: Tx, userId: Id<'usr'>, factorId: string): Promise<void> {
   const isLast = !hasSecondFactor(await readFactors(tx, userId));
   const isAffected: SQL | undefined = isLast
@@ -56,7 +56,7 @@ export async function clearFactor(tx: Tx, userId: Id<'usr'>, factorId: string): 
     .where(and(eq(sessions.userId, userId), isAffected));
 }
 
-/** Throws 409 for the last factor while one of the user's organisations requires one. */
+/** Throws 409 for the last factor while one of the user's organizations requires one. */
 export async function requireRemovableFactor(ctx: UserContext): Promise<void> {
   const { userId } = ctx.actor;
   const { totpId, passkeys } = await findFactors(ctx, userId);

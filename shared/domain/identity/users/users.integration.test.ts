@@ -12,45 +12,45 @@ import {
 import { newId } from '@insightdesk/shared/utils';
 import {
   acceptInvitation,
-  updateMember,
   createInvitationToken,
+  getMe,
   inviteMember,
   listMembers,
   listSessions,
   login,
   logout,
   logoutAll,
-  getMe,
   refreshTokens,
   register,
   removeMember,
   revokeSession,
-} from '../index.ts';
+  updateMember,
+} from './index.ts';
 
 const { context, close } = createTestContext();
 afterAll(close);
 
 const password = 'correct horse battery';
-const someone = () => ({
+const newUser = () => ({
   email: `${newId('usr')}@Example.com`,
   password,
-  name: 'Somebody',
-  organizationName: 'Somewhere',
+  name: 'Ada',
+  organizationName: 'Acme',
 });
 const unauthenticated = (code: string) => ({ status: 401, code });
 
 describe('register and login', () => {
-  test('the founder is owner and can sign in by any spelling of the address', async () => {
-    const input = someone();
-    const founded = await register(context, input);
-    const owner = await signedIn(context, founded.accessToken);
-    expect(await getMe(owner, {})).toMatchObject({ role: 'owner', user: founded.user });
+  test('register: the new user is owner and logs in with any case of the address', async () => {
+    const input = newUser();
+    const registered = await register(context, input);
+    const owner = await signedIn(context, registered.accessToken);
+    expect(await getMe(owner, {})).toMatchObject({ role: 'owner', user: registered.user });
     const again = await login(context, { email: input.email.toUpperCase(), password });
-    expect(again).toMatchObject({ user: founded.user, organization: founded.organization });
+    expect(again).toMatchObject({ user: registered.user, organization: registered.organization });
   });
 
-  test('a wrong password, an unknown person and a foreign organisation look the same', async () => {
-    const input = someone();
+  test('login: a wrong password, an unknown user and another organization give the same error', async () => {
+    const input = newUser();
     await register(context, input);
     const { email } = input;
     const refused = unauthenticated('INVALID_CREDENTIALS');
@@ -65,66 +65,66 @@ describe('register and login', () => {
 });
 
 describe('refresh', () => {
-  test('a successor works, its predecessor ends the session', async () => {
-    const first = await register(context, someone());
+  test('refreshTokens: a new token works, and reuse of the old one revokes the session', async () => {
+    const first = await register(context, newUser());
     const second = await refreshTokens(context, { refreshToken: first.refreshToken });
     const third = await refreshTokens(context, { refreshToken: second.refreshToken });
     const caller = await signedIn(context, third.accessToken);
     await getMe(caller, {});
     const reused = unauthenticated('TOKEN_REUSED');
-    await expect(refreshTokens(context, { refreshToken: second.refreshToken })).rejects.toMatchObject(
-      reused,
-    );
-    await expect(refreshTokens(context, { refreshToken: third.refreshToken })).rejects.toMatchObject(
-      unauthenticated('TOKEN_INVALID'),
-    );
+    await expect(
+      refreshTokens(context, { refreshToken: second.refreshToken }),
+    ).rejects.toMatchObject(reused);
+    await expect(
+      refreshTokens(context, { refreshToken: third.refreshToken }),
+    ).rejects.toMatchObject(unauthenticated('TOKEN_INVALID'));
     await expect(getMe(caller, {})).rejects.toMatchObject(unauthenticated('SESSION_ENDED'));
   });
 
-  test('twenty at once all get the same successor', async () => {
-    const pair = await register(context, someone());
+  test('refreshTokens: 20 concurrent calls return the same token', async () => {
+    const pair = await register(context, newUser());
     const all = await Promise.all(
       Array.from({ length: 20 }, () => refreshTokens(context, { refreshToken: pair.refreshToken })),
     );
     expect(new Set(all.map(({ refreshToken }) => refreshToken)).size).toBe(1);
     const [one] = all;
     if (!one) throw new Error('No successor');
-    expect((await refreshTokens(context, { refreshToken: one.refreshToken })).refreshToken).not.toBe(
-      one.refreshToken,
-    );
+    expect(
+      (await refreshTokens(context, { refreshToken: one.refreshToken })).refreshToken,
+    ).not.toBe(one.refreshToken);
   });
 
-  test('whoever came before a successor was handed out gets it, however long it waits here', async () => {
-    const { refreshToken } = await register(context, someone());
-    const handedOut = refreshTokens(context, { refreshToken });
+  test('refreshTokens: a request that was received in time succeeds after a long wait', async () => {
+    const { refreshToken } = await register(context, newUser());
+    const first = refreshTokens(context, { refreshToken });
     const { database } = context;
-    const crowded: typeof database = {
+    const delayed: typeof database = {
       ...database,
-      write: (...work) => handedOut.then(() => database.write(...work)),
+      write: (...work) => first.then(() => database.write(...work)),
     };
-    const late = refreshTokens({ ...context, database: crowded }, { refreshToken });
-    expect((await late).refreshToken).toBe((await handedOut).refreshToken);
+    const late = refreshTokens({ ...context, database: delayed }, { refreshToken });
+    expect((await late).refreshToken).toBe((await first).refreshToken);
     await expect(refreshTokens(context, { refreshToken })).rejects.toMatchObject(
       unauthenticated('TOKEN_REUSED'),
     );
   });
 
-  test('a connection that is slow to open makes nobody late', async () => {
-    const { refreshToken } = await register(context, someone());
-    const handedOut = refreshTokens(context, { refreshToken });
-    const way = await openWayToDatabase({ open: handedOut });
+  test('refreshTokens: a slow database connection does not make a request late', async () => {
+    const { refreshToken } = await register(context, newUser());
+    const first = refreshTokens(context, { refreshToken });
+    const proxy = await openWayToDatabase({ open: first });
     const limits = { poolMin: 1, poolMax: 1, timeoutMs: 10_000, slowQueryMs: 10_000 };
-    const database = createDatabase({ url: way.url, ...limits });
+    const database = createDatabase({ url: proxy.url, ...limits });
     try {
       const late = refreshTokens({ ...context, database }, { refreshToken });
-      expect((await late).refreshToken).toBe((await handedOut).refreshToken);
+      expect((await late).refreshToken).toBe((await first).refreshToken);
     } finally {
       await database.close(100);
-      way.close();
+      proxy.close();
     }
   });
 
-  test.each(['', 'nonsense', 'a.b'])('%p is not a refresh token', async (refreshToken) => {
+  test.each(['', 'nonsense', 'a.b'])('refreshTokens: %p is refused', async (refreshToken) => {
     await expect(refreshTokens(context, { refreshToken })).rejects.toMatchObject(
       unauthenticated('TOKEN_INVALID'),
     );
@@ -132,10 +132,10 @@ describe('refresh', () => {
 });
 
 describe('sessions', () => {
-  test('are listed, ended one by one or all, and end at once', async () => {
-    const input = someone();
+  test('sessions are listed, and a revoked session ends at once', async () => {
+    const input = newUser();
     const one = await register(context, input);
-    const two = await login({ ...context, ip: '10.0.0.1', userAgent: 'Test' }, input2(input));
+    const two = await login({ ...context, ip: '10.0.0.1', userAgent: 'Test' }, loginInput(input));
     const [first, second] = await Promise.all(
       [one, two].map(({ accessToken }) => signedIn(context, accessToken)),
     );
@@ -148,7 +148,7 @@ describe('sessions', () => {
     await expect(revokeSession(second, { id: newId('ses') })).rejects.toMatchObject({
       status: 404,
     });
-    const other = await signedIn(context, (await login(context, input2(input))).accessToken);
+    const other = await signedIn(context, (await login(context, loginInput(input))).accessToken);
     await logout(other, {});
     await expect(getMe(other, {})).rejects.toMatchObject({ status: 401 });
     await logoutAll(second, {});
@@ -156,7 +156,7 @@ describe('sessions', () => {
   });
 });
 
-const input2 = ({ email }: { email: string }) => ({ email, password });
+const loginInput = ({ email }: { email: string }) => ({ email, password });
 
 describe('invitations', () => {
   const accept = (token: string, name = 'Guest') =>
@@ -167,7 +167,7 @@ describe('invitations', () => {
     return { email, token: createInvitationToken(context, by.tenantId ?? newId('org'), id) };
   };
 
-  test('a guest joins once, in the role it was invited to', async () => {
+  test('acceptInvitation: an invitation works once and assigns its role', async () => {
     const { owner, tenantId } = await createTestTenant(context);
     const { token, email } = await invited(owner, 'agent');
     const [joined, twice] = await Promise.allSettled([accept(token), accept(token)]);
@@ -180,7 +180,7 @@ describe('invitations', () => {
     expect(signed.organization.id).toBe(tenantId);
   });
 
-  test('a newer invitation replaces the older; forged and foreign tokens are refused', async () => {
+  test('inviteMember: a newer invitation replaces the older one; forged tokens are refused', async () => {
     const { owner } = await createTestTenant(context);
     const first = await invited(owner, 'customer');
     const second = await invited(owner, 'customer', first.email);
@@ -194,8 +194,8 @@ describe('invitations', () => {
     });
   });
 
-  test('a known person proves itself and belongs to both', async () => {
-    const input = someone();
+  test('acceptInvitation: an existing user authenticates and joins a second organization', async () => {
+    const input = newUser();
     const home = await register(context, input);
     await verifyAddress(context, home.user.id);
     const { owner, tenantId } = await createTestTenant(context);
@@ -204,10 +204,10 @@ describe('invitations', () => {
     await expect(wrong).rejects.toMatchObject(unauthenticated('INVALID_CREDENTIALS'));
     const joined = await accept(token);
     expect(joined).toMatchObject({ user: { id: home.user.id }, organization: { id: tenantId } });
-    expect((await login(context, input2(input))).organization.id).toBe(home.organization.id);
+    expect((await login(context, loginInput(input))).organization.id).toBe(home.organization.id);
   });
 
-  test('agents invite customers only, customers nobody', async () => {
+  test('inviteMember: agents invite only customers, customers invite no one', async () => {
     const { member } = await createTestTenant(context);
     const [agent, customer] = await Promise.all([member('agent'), member('customer')]);
     await invited(agent, 'customer');
@@ -217,7 +217,7 @@ describe('invitations', () => {
 });
 
 describe('members', () => {
-  test('the last owner stays; two cannot leave at the same moment', async () => {
+  test('updateMember: the last owner remains, also when two leave concurrently', async () => {
     const { owner, member } = await createTestTenant(context);
     const second = await member('owner');
     const leave = (who: Context) => updateMember(who, { userId: userOf(who), role: 'admin' });
@@ -230,19 +230,19 @@ describe('members', () => {
     });
   });
 
-  test('admins do not touch owners; a new role makes old tokens void', async () => {
+  test('updateMember: admins cannot change owners; a new role invalidates old tokens', async () => {
     const { owner, member } = await createTestTenant(context);
     const [admin, agent] = await Promise.all([member('admin'), member('agent')]);
     const refused = { status: 403 };
     await expect(removeMember(admin, { userId: userOf(owner) })).rejects.toMatchObject(refused);
-    await expect(updateMember(admin, { userId: userOf(agent), role: 'owner' })).rejects.toMatchObject(
-      refused,
-    );
+    await expect(
+      updateMember(admin, { userId: userOf(agent), role: 'owner' }),
+    ).rejects.toMatchObject(refused);
     await updateMember(admin, { userId: userOf(agent), role: 'admin' });
     await expect(getMe(agent, {})).rejects.toMatchObject({ status: 401 });
   });
 
-  test('are listed newest first, page by page', async () => {
+  test('listMembers: pages are ordered newest first', async () => {
     const { owner, member } = await createTestTenant(context);
     const [agent, customer] = [await member('agent'), await member('customer')];
     const seen: string[] = [];
@@ -258,10 +258,10 @@ describe('members', () => {
     expect(seen).toEqual([customer, agent, owner].map(userOf));
   });
 
-  test('a stranger’s id is 404', async () => {
+  test('updateMember, removeMember: 404 for a user of another organization', async () => {
     const { owner } = await createTestTenant(context);
-    const { owner: stranger } = await createTestTenant(context);
-    const userId = userOf(stranger);
+    const { owner: otherOwner } = await createTestTenant(context);
+    const userId = userOf(otherOwner);
     await expect(updateMember(owner, { userId, role: 'agent' })).rejects.toMatchObject({
       status: 404,
     });

@@ -1,0 +1,22 @@
+import type { Context } from '@insightdesk/shared/context';
+import { idSchema } from '@insightdesk/shared/contract';
+import { z } from 'zod';
+import { decryptUnexpired } from './decrypt-unexpired.ts';
+
+const loginTicket = z.strictObject({
+  tenantId: idSchema('org'),
+  providerId: idSchema('idp'),
+  userId: idSchema('usr'),
+  challenge: z.string(),
+  expiresAt: z.number(),
+});
+
+/** Proves that the provider authenticated the user; exchanged once for a session. */
+export type LoginTicket = z.output<typeof loginTicket>;
+
+export const encryptLoginTicket = ({ security }: Context, ticket: LoginTicket) =>
+  security.secrets.encrypt('oauth-ticket', JSON.stringify(ticket));
+
+/** Throws 401 OAUTH_STALE for a forged or expired ticket. */
+export const decryptLoginTicket = (ctx: Context, encrypted: string): LoginTicket =>
+  decryptUnexpired(ctx, 'oauth-ticket', loginTicket, encrypted);
