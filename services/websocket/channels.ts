@@ -1,10 +1,10 @@
 import { can, type MemberContext } from '@insightdesk/shared/context';
-import { mayFollowConversation } from '@insightdesk/shared/domain/desk/conversations';
-import { defineChannels } from './subscriptions/channel-table.ts';
+import { canReadConversation } from '@insightdesk/shared/domain/desk/conversations';
+import { defineChannels } from './subscriptions/define-channels.ts';
 
 /**
- * Every channel there is and who may listen to it; nothing else can be subscribed to. Names have no
- * wildcards: `{cnv}` is exactly one id. The same name is another channel in each organisation.
+ * Every channel and who may subscribe to it. Names have no wildcards: `{cnv}` is exactly one id. The
+ * same name is another channel in each organisation.
  */
 export const channels = defineChannels({
   'private-user-{usr}': {
@@ -13,28 +13,28 @@ export const channels = defineChannels({
   },
   'private-organization-{org}': {
     permission: 'members:read',
-    allow: (ctx, { org }) => mayReadNotes(ctx) && org === ctx.tenantId,
+    allow: (ctx, { org }) => canReadNotes(ctx) && org === ctx.tenantId,
   },
   'private-conversation-{cnv}': {
     permission: 'conversations:read',
-    allow: (ctx, { cnv }) => mayFollowConversation(ctx, cnv),
+    allow: (ctx, { cnv }) => canReadConversation(ctx, cnv),
   },
   'private-conversation-{cnv}-staff': {
     permission: 'conversations:read',
-    allow: (ctx, { cnv }) => mayReadNotes(ctx) && mayFollowConversation(ctx, cnv),
+    allow: (ctx, { cnv }) => canReadNotes(ctx) && canReadConversation(ctx, cnv),
   },
   'presence-organization-{org}': {
     permission: 'members:read',
-    allow: (ctx, { org }) => mayBeHere(ctx) && org === ctx.tenantId,
+    allow: (ctx, { org }) => canBePresent(ctx) && org === ctx.tenantId,
   },
   'presence-conversation-{cnv}': {
     permission: 'conversations:read',
-    allow: (ctx, { cnv }) => mayBeHere(ctx) && mayFollowConversation(ctx, cnv),
+    allow: (ctx, { cnv }) => canBePresent(ctx) && canReadConversation(ctx, cnv),
   },
 });
 
-const mayReadNotes = ({ actor }: MemberContext) =>
+const canReadNotes = ({ actor }: MemberContext) =>
   can(actor, 'conversations:read', { kind: 'notes' });
 
-const mayBeHere = ({ actor }: MemberContext) =>
+const canBePresent = ({ actor }: MemberContext) =>
   can(actor, 'conversations:read', { kind: 'presence' });

@@ -2,10 +2,17 @@ import { afterAll, afterEach, expect, test } from 'bun:test';
 import type { Position, Snapshot } from '@insightdesk/shared/contract';
 import { roomOf } from '@insightdesk/shared/realtime';
 import { createTestContext, until } from '@insightdesk/shared/testing';
-import { ask, createStage, entries, newChannel, tenantId } from './test-replica.ts';
+import {
+  call,
+  createTestReplicas,
+  newChannel,
+  newEntries,
+  tenantId,
+} from './testing/test-replica.ts';
 
 const testContext = createTestContext();
-const { startReplica, connect, person, channelLog, valkey, close } = createStage(testContext);
+const { startReplica, connect, newUser, channelLog, valkey, close } =
+  createTestReplicas(testContext);
 afterEach(close);
 afterAll(testContext.close);
 
@@ -23,7 +30,7 @@ async function killSubscribers(share: number) {
   command.disconnect();
 }
 
-/** A client of the contract: it keeps its position, and checks that each event is the next one. */
+/** A client of the contract: it stores its position, and checks that each event is the next one. */
 function follow(channel: string) {
   const seen: number[] = [];
   let position: Position | undefined;
@@ -40,7 +47,7 @@ function follow(channel: string) {
       if (!isReady) throw new Error('an event before the acknowledgement');
       take(event);
     });
-    // The callback, not the promise: events may follow in the same breath.
+    // The callback, not the promise: events may follow in the same packet.
     await new Promise<void>((resolve, reject) => {
       socket.emit('subscribe', { channel, ...position }, (answer: Snapshot & { ok: boolean }) => {
         const { ok, recovered, events, epoch, offset } = answer;
@@ -57,10 +64,10 @@ function follow(channel: string) {
   return { seen, visit, first: () => first ?? 0, position: () => position?.offset };
 }
 
-test('race: sockets come, go and change replicas while events are appended at full speed', async () => {
+test('delivery: clients that reconnect to any replica during constant appends get every event once', async () => {
   const replicas = [await startReplica('websocket-1'), await startReplica('websocket-2')];
   const log = channelLog();
-  const { token } = await person();
+  const { token } = await newUser();
   const channels = [newChannel(), newChannel()];
   const heads = new Map<string, number>();
   let isOver = false;
@@ -68,14 +75,14 @@ test('race: sockets come, go and change replicas while events are appended at fu
 
   async function write() {
     while (!isOver && visits < 300) {
-      const batch = channels.flatMap((c) => entries(c, 1 + Math.floor(Math.random() * 4)));
-      const places = await log.append(batch);
-      for (const [i, { offset }] of places.entries()) heads.set(batch[i]?.channel ?? '', offset);
+      const batch = channels.flatMap((c) => newEntries(c, 1 + Math.floor(Math.random() * 4)));
+      const results = await log.append(batch);
+      for (const [i, { offset }] of results.entries()) heads.set(batch[i]?.channel ?? '', offset);
       await Bun.sleep(1);
     }
     isOver = true;
   }
-  async function wander(n: number) {
+  async function reconnectOften(n: number) {
     const channel = channels[n % 2] ?? '';
     const transports = n % 4 === 3 ? ['polling'] : ['websocket'];
     const follower = follow(channel);
@@ -92,53 +99,55 @@ test('race: sockets come, go and change replicas while events are appended at fu
     await until(() => follower.position() === heads.get(channel));
     expect(follower.seen).toEqual(range(follower.first() + 1, heads.get(channel) ?? 0));
   }
-  const stayers = channels.flatMap((c) => replicas.map(({ url }) => ({ url, c, f: follow(c) })));
-  for (const { f, url } of stayers) await f.visit(url, token, ['websocket']);
-  async function cut() {
+  const staying = channels.flatMap((channel) =>
+    replicas.map(({ url }) => ({ url, channel, follower: follow(channel) })),
+  );
+  for (const { follower, url } of staying) await follower.visit(url, token, ['websocket']);
+  async function cutConnections() {
     while (!isOver) {
       await Bun.sleep(500);
       await killSubscribers(0.5);
     }
   }
-  const wanderers = Array.from({ length: 12 }, (_, n) => wander(n));
-  await Promise.all([write(), cut(), ...wanderers]).finally(() => {
+  const reconnecting = Array.from({ length: 12 }, (_, n) => reconnectOften(n));
+  await Promise.all([write(), cutConnections(), ...reconnecting]).finally(() => {
     isOver = true;
   });
-  for (const { f, c } of stayers) {
-    await until(() => f.position() === heads.get(c));
-    expect(f.seen).toEqual(range(1, heads.get(c) ?? 0));
+  for (const { follower, channel } of staying) {
+    await until(() => follower.position() === heads.get(channel));
+    expect(follower.seen).toEqual(range(1, heads.get(channel) ?? 0));
   }
 });
 
-test('cut, three events, back on the other replica: exactly those three', async () => {
+test('resume: a client that reconnects to the other replica gets exactly the missed events', async () => {
   const [one, two] = [await startReplica('websocket-1'), await startReplica('websocket-2')];
-  const { token } = await person();
+  const { token } = await newUser();
   const log = channelLog();
   const channel = newChannel();
   const before = await connect(one.url, token);
-  const { epoch, offset } = await ask(before.socket, 'subscribe', { channel });
+  const { epoch, offset } = await call(before.socket, 'subscribe', { channel });
   before.socket.io.engine.close();
-  const missed = entries(channel, 3);
+  const missed = newEntries(channel, 3);
   await log.append(missed);
   const after = await connect(two.url, token);
-  const answer = await ask(after.socket, 'subscribe', { channel, epoch, offset });
+  const answer = await call(after.socket, 'subscribe', { channel, epoch, offset });
   expect(answer).toMatchObject({ ok: true, recovered: true });
   expect(answer.events.map(({ id }: { id: string }) => id)).toEqual(missed.map(({ id }) => id));
   expect(after.events).toEqual([]);
 });
 
-test('the log is gone: sockets are sent away with a reason, come back and hear of the gap', async () => {
+test('lost log: sockets are closed with RESYNC, reconnect and get recovered: false', async () => {
   const { url } = await startReplica();
-  const { token } = await person();
+  const { token } = await newUser();
   const log = channelLog();
   const channel = newChannel();
   const { socket, events } = await connect(url, token, {
     reconnection: true,
     reconnectionDelay: 10,
   });
-  const { epoch } = await ask(socket, 'subscribe', { channel });
-  await log.append(entries(channel, 3));
-  await until(() => events.length === 3);
+  const { epoch } = await call(socket, 'subscribe', { channel });
+  await log.append(newEntries(channel, 3));
+  await until(() => events.length, { equals: 3 });
   const answers: { recovered: boolean; offset: number }[] = [];
   const reasons: string[] = [];
   socket.on('closing', ({ code }) => reasons.push(code));
@@ -154,20 +163,20 @@ test('the log is gone: sockets are sent away with a reason, come back and hear o
   socket.on('disconnect', () => {
     atDisconnect = events.length;
   });
-  const [fresh] = await log.append(entries(channel, 1));
-  while (answers.length === 0) await log.append(entries(channel, 1));
+  const [fresh] = await log.append(newEntries(channel, 1));
+  while (answers.length === 0) await log.append(newEntries(channel, 1));
   expect(reasons).toEqual(['RESYNC']);
   expect(atDisconnect).toBe(3);
   expect(answers[0]).toMatchObject({ recovered: false, epoch: fresh?.epoch });
-  const last = (await log.append(entries(channel, 1)))[0]?.offset ?? 0;
+  const last = (await log.append(newEntries(channel, 1)))[0]?.offset ?? 0;
   await until(() => events.at(-1)?.offset === last);
   expect(offsetsOf(events.slice(3))).toEqual(range((answers[0]?.offset ?? 0) + 1, last));
 });
 
-test('drain: clients are told, sent away bit by bit, newcomers are refused, nothing is lost', async () => {
+test('drain: clients are disconnected gradually, new connections get 503, no event is lost', async () => {
   const leaving = await startReplica('websocket-1');
   const staying = await startReplica('websocket-2');
-  const { token } = await person();
+  const { token } = await newUser();
   const log = channelLog();
   const channel = newChannel();
   const notices: number[] = [];
@@ -189,20 +198,20 @@ test('drain: clients are told, sent away bit by bit, newcomers are refused, noth
   expect(refused.status).toBe(503);
   await expect(connect(leaving.url, token, { transports: ['websocket'] })).rejects.toThrow();
   for (let n = 0; n < 20; n++) {
-    await log.append(entries(channel, 5));
+    await log.append(newEntries(channel, 5));
     await Bun.sleep(20);
   }
   await Promise.all([draining, ...followers.map(({ moved }) => moved)]);
   expect(notices).toHaveLength(40);
   expect(Math.max(...notices) - Math.min(...notices)).toBeGreaterThan(300);
   for (const { follower } of followers) {
-    await until(() => follower.position() === 100);
+    await until(() => follower.position(), { equals: 100 });
     expect(follower.seen).toEqual(range(1, 100));
   }
-  expect(leaving.server.figures().sockets).toBe(0);
+  expect(leaving.server.stats().sockets).toBe(0);
 });
 
-test('other paths are answered beside the sockets', async () => {
+test('HTTP: paths except /socket.io/ are answered by fetch', async () => {
   const { url } = await startReplica('websocket-1', {
     fetch: (request) => Response.json({ path: new URL(request.url).pathname }),
   });
@@ -213,15 +222,15 @@ test('other paths are answered beside the sockets', async () => {
   expect(allowed.headers.get('access-control-allow-origin')).toBe('https://desk.example');
 });
 
-test('a message beyond the limit ends the connection, not the service', async () => {
+test('message limit: a larger message closes its connection, not the service', async () => {
   const { url } = await startReplica();
-  const { token } = await person();
+  const { token } = await newUser();
   const { socket } = await connect(url, token, { transports: ['websocket'] });
-  const gone = new Promise((resolve) => socket.once('disconnect', resolve));
+  const disconnected = new Promise((resolve) => socket.once('disconnect', resolve));
   socket.emit('publish', { channel: newChannel(), type: 'x', data: 'y'.repeat(200_000) });
-  await gone;
+  await disconnected;
   const again = await connect(url, token);
-  expect(await ask(again.socket, 'subscribe', { channel: newChannel() })).toMatchObject({
+  expect(await call(again.socket, 'subscribe', { channel: newChannel() })).toMatchObject({
     ok: true,
   });
 });

@@ -1,15 +1,15 @@
 import { boot } from '@insightdesk/shared/boot';
-import { type Id, rateRows, socketLimits } from '@insightdesk/shared/contract';
+import { type Id, rateLimitRules, socketLimits } from '@insightdesk/shared/contract';
 import { createAddressReader, createHealthApp, createRateLimits } from '@insightdesk/shared/http';
 import { createChannelLog, createPresenceMembers } from '@insightdesk/shared/realtime';
-import { countSeats, createSeats } from './admission/seats.ts';
-import { createSessionRecords } from './admission/session-records.ts';
-import { sessionsOf } from './admission/session-source.ts';
-import { strangerLimits } from './admission/strangers.ts';
 import { channels } from './channels.ts';
-import { watchSockets } from './replica/metrics.ts';
-import { createTroubleLog } from './replica/trouble-log.ts';
+import { countConnections, createConnectionLimits } from './handshake/connection-limits.ts';
+import { unauthenticatedLimits } from './handshake/unauthenticated-connections.ts';
+import { registerSocketMetrics } from './replica/metrics.ts';
+import { createThrottledErrorLog } from './replica/throttled-error-log.ts';
 import { createSocketServer } from './server.ts';
+import { createSessionSource } from './sessions/session-source.ts';
+import { createSessionVerifier } from './sessions/session-verifier.ts';
 
 await boot('websocket', (app) => {
   const { config, log, lifecycle, health, metrics, parts } = app;
@@ -29,14 +29,14 @@ await boot('websocket', (app) => {
     ...config.realtime,
     budgetOf: (tenantId: Id<'org'>) => meter.limitOf(tenantId, 'log-bytes'),
   };
-  const counted = { onError: createTroubleLog(log), subscriber: valkey.hub };
-  const seats = isLimited
-    ? createSeats(parts.valkey, {
-        ...counted,
+  const countsOptions = { onError: createThrottledErrorLog(log), subscriber: valkey.hub };
+  const connectionLimits = isLimited
+    ? createConnectionLimits(parts.valkey, {
+        ...countsOptions,
         limits: config.realtime.maxSockets,
         limitOf: (tenantId) => meter.limitOf(tenantId, 'sockets'),
       })
-    : countSeats(parts.valkey, counted);
+    : countConnections(parts.valkey, countsOptions);
   const server = createSocketServer({
     log,
     replica,
@@ -53,29 +53,29 @@ await boot('websocket', (app) => {
     channelLog: createChannelLog(parts.valkey, history),
     presenceMembers: createPresenceMembers(parts.valkey, {
       ...history,
-      onError: (error) => log.warn({ err: String(error) }, 'presence: not told'),
+      onError: (error) => log.warn({ err: String(error) }, 'presence: update failed'),
     }),
     channels,
     context: app.context,
-    sessionRecords: createSessionRecords(sessionsOf(root)),
+    sessions: createSessionVerifier(createSessionSource(root), parts.recentSessions),
     fetch: createHealthApp({ health, metrics, isReady }).fetch,
     readAddress: createAddressReader(config.http.clientAddress),
     corsOrigins: config.http.corsOrigins,
     origin: new URL(config.http.publicUrl).origin,
     load: app.load,
     maxChannelsPerSocket: config.realtime.maxChannelsPerSocket,
-    seats,
+    connectionLimits,
     ...(isLimited && {
-      strangers: strangerLimits,
+      unauthenticated: unauthenticatedLimits,
       signalLimits: createRateLimits({
-        rows: rateRows(config.rateLimit),
+        rules: rateLimitRules(config.rateLimit),
         valkey: parts.sessionValkey.valkey,
       }),
       maxChannelsPerOrganization: config.realtime.maxChannelsPerOrganization,
     }),
     rateLimit: isLimited ? socketLimits.calls : undefined,
   });
-  watchSockets(metrics, server);
+  registerSocketMetrics(metrics, server);
 
   lifecycle.registerShutdownHook('valkey subscribers', () => {
     for (const connection of Object.values(valkey)) connection.disconnect();

@@ -1,40 +1,44 @@
 import type { AddressInfo } from 'node:net';
-import type { Load, ReadAddress } from '@insightdesk/shared/http';
+import type { LoadState, ReadAddress } from '@insightdesk/shared/http';
 import { withTimeout } from '@insightdesk/shared/promises';
 import {
   type ChannelHubOptions,
   type ChannelLog,
   createChannelHub,
-  type HubCounts,
+  type HubStats,
   type PresenceRegistry,
 } from '@insightdesk/shared/realtime';
-import { Durations } from '@insightdesk/shared/utils';
-import { accessNotices } from './admission/access-notices.ts';
-import { createHandshake } from './admission/handshake.ts';
-import { createLiveSessions } from './admission/live-sessions.ts';
-import { endlessSeats, type Seats } from './admission/seats.ts';
-import { type StrangerLimits, watchStrangers } from './admission/strangers.ts';
-import type { Connection, Services } from './connection/connection.ts';
-import { enter } from './connection/enter.ts';
-import { watchExpiries } from './connection/expiries.ts';
-import { guard } from './connection/guard.ts';
+import { Histogram } from '@insightdesk/shared/utils';
+import type { Connection } from './connection/connection.ts';
+import { dispatchCalls } from './connection/dispatcher.ts';
+import { registerConnection } from './connection/register-connection.ts';
+import type { Services } from './connection/services.ts';
+import type { TokenBucketOptions } from './connection/token-bucket.ts';
+import { createTransport } from './connection/transport.ts';
 import {
   type SlowConsumerLimits,
   slowConsumerLimits,
-  watchConsumers,
-} from './connection/slow-consumers.ts';
-import type { TokenBucketOptions } from './connection/token-bucket.ts';
-import { createTransport } from './connection/transport.ts';
+  watchSlowConsumers,
+} from './connection/watch-slow-consumers.ts';
+import { watchTokenExpiry } from './connection/watch-token-expiry.ts';
 import { handlers } from './handlers.ts';
+import { type ConnectionLimits, unlimitedConnections } from './handshake/connection-limits.ts';
+import { createHandshake } from './handshake/handshake.ts';
+import {
+  limitUnauthenticated,
+  type UnauthenticatedLimits,
+} from './handshake/unauthenticated-connections.ts';
 import { type Clients, createClients } from './replica/clients.ts';
-import { disconnectGradually, refuseNewcomers } from './replica/drain.ts';
+import { disconnectGradually, rejectNewConnections } from './replica/drain.ts';
 import { createHttpServer, type Fetch } from './replica/http-server.ts';
 import { serveRequests } from './replica/requests.ts';
 import { createSignalAdapter } from './replica/signal-adapter.ts';
 import { serveSystemSignals } from './replica/system-signals.ts';
-import { createTroubleLog } from './replica/trouble-log.ts';
+import { createThrottledErrorLog } from './replica/throttled-error-log.ts';
+import { createAccessListener } from './sessions/access-listener.ts';
+import { createRevocationWatcher } from './sessions/revocation-watcher.ts';
 import { createChannelQuota } from './subscriptions/channel-quota.ts';
-import { createHubEmit } from './subscriptions/hub-emit.ts';
+import { createHubEmitter } from './subscriptions/hub-emitter.ts';
 
 type Valkey = ChannelHubOptions['subscriber'];
 
@@ -46,63 +50,63 @@ interface Listener {
 export interface SocketServerOptions extends Omit<Services, 'hub' | 'channelQuota'> {
   channelLog: ChannelLog;
   presence: PresenceRegistry;
-  /** Connections of role `subscriber`, one each; whoever passes them closes them. */
+  /** Connections of role `subscriber`, one each; the caller closes them. */
   valkey: { hub: Valkey; signalsOut: Valkey; signalsIn: Valkey };
-  /** Where the database tells by itself who may do less; without it the channels tell alone. */
-  listen?: ((what: ReturnType<typeof accessNotices>) => Listener) | undefined;
-  /** Answers every path but `/socket.io/`. */
+  /** LISTEN of PostgreSQL; without it revocations are found by comparing generations. */
+  listen?: ((listener: ReturnType<typeof createAccessListener>) => Listener) | undefined;
+  /** Answers every path except `/socket.io/`. */
   fetch: Fetch;
-  /** The client's address, from the peer's and the headers. */
+  /** Reads the client's address from the peer and the headers. */
   readAddress: ReadAddress;
-  /** Such as `websocket-2`: session ids begin with `2.`, by which nginx finds the replica. */
+  /** For example `websocket-2`: session ids begin with `2.`, by which nginx finds the replica. */
   replica: string;
   corsOrigins: string[];
-  /** Where our own pages come from. */
+  /** The origin of the service's own pages. */
   origin: string;
-  /** What one socket may emit; undefined means as much as it likes. */
+  /** The calls of one socket are unlimited without it. */
   rateLimit: TokenBucketOptions | undefined;
-  /** Without them there may be as many sockets as come. */
-  seats?: Seats | undefined;
-  /** What the sockets of one organisation may subscribe to here, all together; no limit unless said. */
+  /** Sockets are unlimited without it. */
+  connectionLimits?: ConnectionLimits | undefined;
+  /** Subscriptions of all sockets of an organisation on this replica; unlimited without it. */
   maxChannelsPerOrganization?: number | undefined;
   slowConsumers?: SlowConsumerLimits;
-  /** While it is too high newcomers are sent to another replica, or away. */
-  load?: Load | undefined;
-  /** Without them anybody may hold any number of connections before saying who it is. */
-  strangers?: StrangerLimits | undefined;
+  /** New connections are rejected while it is shedding. */
+  load?: LoadState | undefined;
+  /** Unauthenticated connections are unlimited without it. */
+  unauthenticated?: UnauthenticatedLimits | undefined;
 }
 
 export interface SocketServer extends Clients {
-  /** Resolves with the port when members may join; throws when Valkey stays away. */
+  /** Resolves with the port when sockets can connect; throws when Valkey stays unavailable. */
   listen(port: number, host: string): Promise<number>;
-  /** Sends the sockets elsewhere within `windowMs`, then closes everything; once. */
+  /** Disconnects all sockets within `windowMs`, then closes everything; once. */
   drain(windowMs: number): Promise<void>;
-  figures(): HubCounts & Record<'channels' | 'sockets' | 'strangers' | 'unchecked', number>;
-  /** How many connections were turned away since the start, by reason. */
-  refusals(): ReadonlyMap<string, number>;
-  /** From what events tell of to the sockets of this replica. */
-  readonly delays: Durations;
+  stats(): HubStats & Record<'channels' | 'sockets' | 'unauthenticated' | 'unchecked', number>;
+  /** Rejected connections since the start, by reason. */
+  rejections(): ReadonlyMap<string, number>;
+  /** Seconds from an event's change until its delivery to the sockets of this replica. */
+  readonly delays: Histogram;
 }
 
 const START_TIMEOUT_MS = 15_000;
 const CLOSE_TIMEOUT_MS = 2_000;
 
-/** Builds one replica of the socket service. */
+/** Creates one replica of the socket service. */
 export function createSocketServer(options: SocketServerOptions): SocketServer {
-  const { valkey, presence, presenceMembers, seats = endlessSeats } = options;
-  const onError = createTroubleLog(options.log);
+  const { valkey, presence, presenceMembers } = options;
+  const { connectionLimits = unlimitedConnections } = options;
+  const onError = createThrottledErrorLog(options.log);
   const httpServer = createHttpServer(options.fetch);
   const { signalsOut: publisher, signalsIn: subscriber } = valkey;
   const adapter = createSignalAdapter({ publisher, subscriber, onError });
   const io = createTransport(httpServer, { ...options, adapter });
   const connections = new Map<string, Connection>();
-  const delays = new Durations({ rest: {} });
-  const liveSessions = createLiveSessions(options.sessionRecords, onError);
+  const delays = new Histogram({ overflowLabels: {} });
+  const watcher = createRevocationWatcher({ sessions: options.sessions, onError });
   const hub = createChannelHub({
     subscriber: valkey.hub,
     log: options.channelLog,
-    emit: createHubEmit(io, connections, delays),
-    watch: liveSessions,
+    emit: createHubEmitter(io, connections, delays),
     onError,
   });
   const channelQuota = createChannelQuota(options.maxChannelsPerOrganization);
@@ -110,22 +114,25 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
   const handshake = createHandshake({
     ...options,
     services,
-    seats,
-    liveSessions,
+    connectionLimits,
+    watcher,
     origins: [options.origin, ...options.corsOrigins],
   });
-  const access = options.listen?.(accessNotices(liveSessions));
-  const doors = { io, connections, valkey, onError };
-  const served = [serveRequests(doors), serveSystemSignals(doors)];
+  const accessListener = options.listen?.(createAccessListener(watcher));
+  const topicOptions = { io, connections, valkey, onError };
+  const topics = [serveRequests(topicOptions), serveSystemSignals(topicOptions)];
   const limits = options.slowConsumers ?? slowConsumerLimits;
-  const watches = [watchExpiries(connections), watchConsumers(connections, limits)];
+  const watches = [watchTokenExpiry(connections), watchSlowConsumers(connections, limits)];
   let draining: Promise<void> | undefined;
 
-  io.engine.use(refuseNewcomers(() => draining !== undefined || options.load?.isShedding === true));
-  const strangers = options.strangers && watchStrangers(io, options.readAddress, options.strangers);
-  letIn(io, handshake, strangers, (connection) => {
-    guard(connection, handlers, options.rateLimit);
-    enter(connection, { connections, presence, liveSessions, onError });
+  const isRejecting = () => draining !== undefined || options.load?.isShedding === true;
+  io.engine.use(rejectNewConnections(isRejecting));
+  const unauthenticated =
+    options.unauthenticated &&
+    limitUnauthenticated(io, options.readAddress, options.unauthenticated);
+  acceptSockets(io, handshake, unauthenticated, (connection) => {
+    dispatchCalls(connection, handlers, options.rateLimit);
+    registerConnection(connection, { connections, presence, onError });
   });
 
   async function stop(windowMs: number): Promise<void> {
@@ -133,18 +140,19 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
     await withTimeout(io.close(), CLOSE_TIMEOUT_MS).catch(onError);
     httpServer.closeAllConnections();
     for (const stopWatch of watches) stopWatch();
-    liveSessions.close();
-    await access?.close().catch(onError);
-    for (const one of served) one.stop();
-    await Promise.all([hub.close(), presence.close(), presenceMembers.close(), seats.close()]);
+    watcher.close();
+    await accessListener?.close().catch(onError);
+    for (const topic of topics) topic.stop();
+    const parts = [hub, presence, presenceMembers, connectionLimits];
+    await Promise.all(parts.map((part) => part.close()));
   }
 
   return {
     async listen(port, host) {
-      const first = [hub, ...served, ...(access ? [access] : [])];
-      await withTimeout(Promise.all(first.map((one) => one.start())), START_TIMEOUT_MS);
+      const first = [hub, ...topics, ...(accessListener ? [accessListener] : [])];
+      await withTimeout(Promise.all(first.map((part) => part.start())), START_TIMEOUT_MS);
       presenceMembers.start();
-      seats.start();
+      connectionLimits.start();
       await new Promise<void>((resolve, reject) => {
         httpServer.once('error', reject).listen(port, host, resolve);
       });
@@ -155,35 +163,35 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
       return draining;
     },
     ...createClients(io, options.channels),
-    figures: () => ({
-      ...hub.counts(),
+    stats: () => ({
+      ...hub.stats(),
       sockets: connections.size,
-      strangers: strangers?.count() ?? 0,
-      unchecked: seats.unchecked(),
+      unauthenticated: unauthenticated?.count() ?? 0,
+      unchecked: connectionLimits.uncheckedCount(),
     }),
-    refusals: () => handshake.refusals,
+    rejections: () => handshake.rejections,
     delays,
   };
 }
 
-/** Each socket that says who it is, and only those. */
-function letIn(
+/** Runs the handshake of every socket, and passes accepted connections on. */
+function acceptSockets(
   io: ReturnType<typeof createTransport>,
   handshake: ReturnType<typeof createHandshake>,
-  strangers: ReturnType<typeof watchStrangers> | undefined,
-  welcome: (connection: Connection) => void,
+  unauthenticated: ReturnType<typeof limitUnauthenticated> | undefined,
+  onConnection: (connection: Connection) => void,
 ): void {
   io.use((socket, next) => {
-    strangers?.asks(socket.conn);
-    handshake.welcome(socket, (refusal) => {
-      if (refusal) strangers?.refused(socket.conn);
-      next(refusal);
+    unauthenticated?.onHandshake(socket.conn);
+    handshake.run(socket, (rejection) => {
+      if (rejection) unauthenticated?.onRejected(socket.conn);
+      next(rejection);
     });
   });
   io.on('connection', (socket) => {
-    strangers?.welcome(socket.conn);
+    unauthenticated?.onAccepted(socket.conn);
     const connection = handshake.find(socket);
     if (!connection) return socket.disconnect(true);
-    welcome(connection);
+    onConnection(connection);
   });
 }

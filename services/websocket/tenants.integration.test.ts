@@ -3,9 +3,9 @@ import type { Context } from '@insightdesk/shared/context';
 import { Channels, type Id } from '@insightdesk/shared/contract';
 import { createConversation } from '@insightdesk/shared/domain/desk/conversations';
 import {
+  createSession,
   logoutAll,
   members,
-  openSession,
   removeMember,
 } from '@insightdesk/shared/domain/identity/users';
 import {
@@ -16,25 +16,25 @@ import {
   userOf,
 } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
-import { createSessionRecords } from './sessions/session-verifier.ts';
-import { sessionsOf } from './sessions/session-source.ts';
 import { channels } from './channels.ts';
+import { createSessionSource } from './sessions/session-source.ts';
+import { createSessionVerifier } from './sessions/session-verifier.ts';
 import { defineChannels } from './subscriptions/define-channels.ts';
-import { ask, createStage } from './testing/test-replica.ts';
+import { call, createTestReplicas } from './testing/test-replica.ts';
 
 const testContext = createTestContext();
 const { context } = testContext;
-const { startReplica, connect, channelLog, close } = createStage(testContext);
+const { startReplica, connect, channelLog, close } = createTestReplicas(testContext);
 afterEach(close);
 afterAll(testContext.close);
 
 const overrides = {
   channels,
-  sessionRecords: createSessionRecords(sessionsOf(context)),
+  sessions: createSessionVerifier(createSessionSource(context)),
 };
 
-/** One person, an agent of two organisations, and a conversation in each. */
-async function createDouble() {
+/** Creates a user who is an agent of two organisations. */
+async function createSharedUser() {
   const [one, two] = [await createTestTenant(context), await createTestTenant(context)];
   const here = await one.member('agent');
   const userId = userOf(here);
@@ -42,57 +42,57 @@ async function createDouble() {
   await context.database.write({ tenantId }, async (tx) => {
     await tx.insert(members).values({ tenantId, userId, role: 'agent' });
   });
-  const { accessToken } = await openSession(context, { tenantId, userId, role: 'agent' });
+  const { accessToken } = await createSession(context, { tenantId, userId, role: 'agent' });
   const there = await signedIn(context, accessToken);
   return { userId, owners: [one.owner, two.owner] as const, here, there };
 }
 
-let person: Awaited<ReturnType<typeof createDouble>>;
+let user: Awaited<ReturnType<typeof createSharedUser>>;
 beforeEach(async () => {
-  person = await createDouble();
+  user = await createSharedUser();
 });
 
 async function visit(url: string, { actor, tenantId }: Context) {
-  if (actor.kind !== 'user' || !tenantId) throw new Error('Nobody is signed in');
+  if (actor.kind !== 'user' || !tenantId) throw new Error('The context has no user');
   const { token } = await context.security.tokens.signAccess({ ...actor, tenantId });
   const visitor = await connect(url, token);
-  const heard: unknown[] = [];
+  const received: unknown[] = [];
   const { socket } = visitor;
-  socket.on('signal', ({ data }) => heard.push(data));
-  socket.on('closing', ({ code }) => heard.push(code));
-  return { ...visitor, heard, tenantId };
+  socket.on('signal', ({ data }) => received.push(data));
+  socket.on('closing', ({ code }) => received.push(code));
+  return { ...visitor, received, tenantId };
 }
 type Visitor = Awaited<ReturnType<typeof visit>>;
 
 const subscribe = ({ socket }: Visitor, channel: string, position = {}) =>
-  ask(socket, 'subscribe', { channel, ...position });
+  call(socket, 'subscribe', { channel, ...position });
 
-const tell = (tenantId: Id<'org'>, channel: string, type = 'x') =>
+const append = (tenantId: Id<'org'>, channel: string, type = 'x') =>
   channelLog().append([
     { tenantId, channel, id: newId('evt'), type, data: { tenantId }, at: new Date().toISOString() },
   ]);
 
-/** Both organisations on both replicas. */
+/** Connects the user in both organisations to both replicas. */
 async function visitAll(more: Parameters<typeof startReplica>[1] = {}) {
   const options = { ...overrides, ...more };
   const replicas = [
     await startReplica('websocket-1', options),
     await startReplica('websocket-2', options),
   ] as const;
-  const all = (who: Context) => Promise.all(replicas.map(({ url }) => visit(url, who)));
-  return { replicas, here: await all(person.here), there: await all(person.there) };
+  const all = (member: Context) => Promise.all(replicas.map(({ url }) => visit(url, member)));
+  return { replicas, here: await all(user.here), there: await all(user.there) };
 }
 
-test('the same name is another channel: events, positions, signals, who is where', async () => {
+test('channels of one name: events, positions, signals and clients stay in their organisation', async () => {
   const { replicas, here, there } = await visitAll();
-  const { userId } = person;
+  const { userId } = user;
   const channel = Channels.userPrivate(userId);
   const before = await Promise.all([...here, ...there].map((one) => subscribe(one, channel)));
   expect(before.map(({ ok }) => ok)).toEqual([true, true, true, true]);
   expect(before[0].epoch).not.toBe(before[2].epoch);
   for (const side of [here, there]) {
     const { tenantId } = side[0] as Visitor;
-    await tell(tenantId, channel);
+    await append(tenantId, channel);
     await until(() => side.every(({ events }) => events.length === 1));
     for (const { events } of side) expect(events[0]).toMatchObject({ channel, data: { tenantId } });
     const clients = await replicas[0].server.getChannelClients({ tenantId, channel });
@@ -100,10 +100,10 @@ test('the same name is another channel: events, positions, signals, who is where
     expect(clients.map(({ socketId }) => socketId).sort()).toEqual(ids.sort());
     expect(await replicas[1].server.getClientChannels({ tenantId, userId })).toEqual([channel]);
   }
-  await ask((here[0] as Visitor).socket, 'publish', { channel, type: 'typing', data: 'here' });
-  await until(() => here[1]?.heard.length, { equals: 1 });
+  await call((here[0] as Visitor).socket, 'publish', { channel, type: 'typing', data: 'here' });
+  await until(() => here[1]?.received.length, { equals: 1 });
   await Bun.sleep(100);
-  expect([...here, ...there].map(({ heard }) => heard)).toEqual([[], ['here'], [], []]);
+  expect([...here, ...there].map(({ received }) => received)).toEqual([[], ['here'], [], []]);
   expect([...here, ...there].map(({ events }) => events.length)).toEqual([1, 1, 1, 1]);
 
   const { epoch } = before[0];
@@ -111,7 +111,7 @@ test('the same name is another channel: events, positions, signals, who is where
   expect(foreign).toMatchObject({ ok: true, recovered: false, events: [] });
 });
 
-test('a channel that names no organisation at all, with presence: nothing crosses', async () => {
+test('channel without ids: events and presence stay in their organisation', async () => {
   const channel = 'presence-lobby';
   const { here, there } = await visitAll({
     channels: defineChannels({
@@ -123,11 +123,11 @@ test('a channel that names no organisation at all, with presence: nothing crosse
   await until(() => one.events.length, { equals: 1 });
   await subscribe(two, channel);
   await until(() => two.events.length, { equals: 1 });
-  await ask(one.socket, 'presence:set', { status: 'busy' });
+  await call(one.socket, 'presence:set', { status: 'busy' });
   await until(() => one.events.length, { equals: 2 });
   const present = await Promise.all([
-    ask(one.socket, 'presence', { channel }),
-    ask(two.socket, 'presence', { channel }),
+    call(one.socket, 'presence', { channel }),
+    call(two.socket, 'presence', { channel }),
   ]);
   expect(present.map(({ members }) => members)).toMatchObject([
     [{ status: 'busy', connections: 1 }],
@@ -136,10 +136,10 @@ test('a channel that names no organisation at all, with presence: nothing crosse
   expect(two.events).toHaveLength(1);
 });
 
-test('an id of the other organisation is refused, whatever it names', async () => {
+test('subscribe: ids of another organisation are refused with 404', async () => {
   const { here, there } = await visitAll();
-  const { id } = await createConversation(person.here, { subject: 'Ours', body: 'Secret' });
-  const tenantId = person.here.tenantId as Id<'org'>;
+  const { id } = await createConversation(user.here, { subject: 'Ours', body: 'Secret' });
+  const tenantId = user.here.tenantId as Id<'org'>;
   const names = [
     Channels.organization(tenantId),
     Channels.conversation(id),
@@ -152,7 +152,7 @@ test('an id of the other organisation is refused, whatever it names', async () =
     const refused = { ok: false, error: { status: 404, code: 'NOT_FOUND' } };
     expect(await subscribe(there[0] as Visitor, name)).toMatchObject(refused);
     expect(await subscribe(there[1] as Visitor, `${tenantId}/${name}`)).toMatchObject(refused);
-    await tell(tenantId, name);
+    await append(tenantId, name);
   }
   await until(() => (here[0] as Visitor).events.filter(({ type }) => type === 'x').length, {
     equals: 5,
@@ -161,28 +161,30 @@ test('an id of the other organisation is refused, whatever it names', async () =
 });
 
 test.each([
-  ['session.revoked', (who: Context) => logoutAll(who, {})],
+  ['a sign-out', (member: Context) => logoutAll(member, {})],
   [
-    'member.removed',
-    (who: Context, owner: Context) => removeMember(owner, { userId: userOf(who) }),
+    'a removal',
+    (member: Context, owner: Context) => removeMember(owner, { userId: userOf(member) }),
   ],
 ] as const)(
-  '%s in one organisation closes the sockets there, and in the other one later',
-  async (type, act) => {
+  '%s in one organisation closes the sockets there, not those in another organisation',
+  async (_name, revoke) => {
     const { here, there } = await visitAll();
-    const { userId, owners } = person;
-    for (const [who, owner, gone, staying] of [
-      [person.here, owners[0], here, there],
-      [person.there, owners[1], there, []],
+    const { owners } = user;
+    for (const [member, owner, closed, staying] of [
+      [user.here, owners[0], here, there],
+      [user.there, owners[1], there, []],
     ] as const) {
-      await act(who, owner);
-      await tell(who.tenantId as Id<'org'>, Channels.userPrivate(userId), type);
-      await until(() => gone.every(({ socket }) => !socket.connected));
-      expect(gone.map(({ heard }) => heard)).toEqual([['SESSION_ENDED'], ['SESSION_ENDED']]);
+      await revoke(member, owner);
+      await until(() => closed.every(({ socket }) => !socket.connected));
+      expect(closed.map(({ received }) => received)).toEqual([
+        ['SESSION_ENDED'],
+        ['SESSION_ENDED'],
+      ]);
       await Bun.sleep(100);
-      expect(staying.every(({ socket, heard }) => socket.connected && heard.length === 0)).toBe(
-        true,
-      );
+      expect(
+        staying.every(({ socket, received }) => socket.connected && received.length === 0),
+      ).toBe(true);
     }
   },
 );

@@ -1,75 +1,43 @@
-import {
-  type CallContext,
-  type Connections,
-  type Context,
-  toActor,
-} from '@insightdesk/shared/context';
+import { type CallContext, toActor } from '@insightdesk/shared/context';
 import type { EndCode } from '@insightdesk/shared/contract';
-import type { RateLimits } from '@insightdesk/shared/http';
-import type { Logger } from '@insightdesk/shared/logging';
-import {
-  type ChannelHub,
-  type PresenceMembers,
-  type Room,
-  roomOf,
-} from '@insightdesk/shared/realtime';
-import type { Holder } from '../sessions/revocation-watcher.ts';
-import type { SessionRecords } from '../sessions/session-verifier.ts';
-import type { ChannelQuota } from '../subscriptions/channel-quota.ts';
-import type { ChannelTable } from '../subscriptions/define-channels.ts';
-import { Subscriptions } from '../subscriptions/subscriptions.ts';
+import { type Room, roomOf } from '@insightdesk/shared/realtime';
+import type { Access, AccessHolder } from '../sessions/access.ts';
+import { type SubscriptionOwner, Subscriptions } from '../subscriptions/subscriptions.ts';
+import type { Services } from './services.ts';
 import type { ServerSocket } from './socket-types.ts';
 
-/** Who holds a socket, as the access token says. */
-export type Access = Awaited<ReturnType<Connections['security']['tokens']['verifyAccess']>>;
+const MAX_CONCURRENT_AUTHORIZATIONS = 8;
+const EXPIRY_WARNING_MS = 60_000;
 
-/** What handlers work with. */
-export interface Services {
-  log: Logger;
-  tokens: Pick<Connections['security']['tokens'], 'verifyAccess'>;
-  /** Which channels there are and who may listen to them. */
-  channels: ChannelTable;
-  context(call: CallContext): Context;
-  sessionRecords: SessionRecords;
-  hub: ChannelHub;
-  presenceMembers: PresenceMembers;
-  maxChannelsPerSocket: number;
-  channelQuota: ChannelQuota;
-  /** Without them a person may send any number of signals. */
-  signalLimits?: RateLimits | undefined;
-}
-
-const CONCURRENT_AUTHORISATIONS = 8;
-const WARNING_MS = 60_000;
-
-const endings: Record<EndCode, string> = {
+const endDetails: Record<EndCode, string> = {
   TOKEN_EXPIRED: 'The access token has expired',
   SESSION_ENDED: 'This session has ended; sign in again',
-  ACCESS_CHANGED: 'What you may do has changed; refresh your token and connect again',
+  ACCESS_CHANGED: 'Your permissions have changed; refresh your token and connect again',
 };
 
 /**
- * One socket, from when its token was read until it is gone. A class, and without timers: there are
- * thousands, and most are idle.
+ * One socket, from the verification of its token until it is closed. A class without timers, because
+ * a replica has thousands of them and most are idle.
  */
-export class Connection implements Holder {
+export class Connection implements AccessHolder, SubscriptionOwner {
   readonly socket: ServerSocket;
   readonly services: Services;
   readonly ip: string;
   readonly subscriptions: Subscriptions;
+  requiredGeneration = 0;
   #access: Access;
+  #generation: number | undefined;
   #isOpen = false;
-  #due: EndCode | undefined;
-  #isWarned = false;
-  #doubts = 0;
-  #authorising = 0;
-  readonly #waiting: (() => void)[] = [];
+  #pendingEnd: EndCode | undefined;
+  #isExpiryWarned = false;
+  #authorizing = 0;
+  readonly #authorizationQueue: (() => void)[] = [];
 
-  constructor(socket: ServerSocket, services: Services, holder: { access: Access; ip: string }) {
+  constructor(socket: ServerSocket, services: Services, client: { access: Access; ip: string }) {
     this.socket = socket;
     this.services = services;
-    this.ip = holder.ip;
-    this.#access = holder.access;
+    this.ip = client.ip;
+    this.#access = client.access;
     this.subscriptions = new Subscriptions(this);
   }
 
@@ -77,38 +45,38 @@ export class Connection implements Holder {
     return this.#access;
   }
 
-  /** Grows whenever something may have happened to its session or role. */
-  get doubts(): number {
-    return this.#doubts;
+  get generation(): number | undefined {
+    return this.#generation;
   }
 
-  doubt(): void {
-    this.#doubts++;
+  confirm(generation: number): void {
+    this.#generation = generation;
   }
 
-  /** It was let in; ended at once when that was due meanwhile. */
+  /** The handshake is complete; ends the connection at once when that became due meanwhile. */
   open(): void {
     this.#isOpen = true;
-    if (this.#due) this.end(this.#due);
+    if (this.#pendingEnd) this.end(this.#pendingEnd);
   }
 
-  /** At most a few authorisations of one socket are under way at a time; the others wait in order. */
-  async inTurn<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#authorising < CONCURRENT_AUTHORISATIONS) this.#authorising++;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  /** Limits the concurrent authorizations of this socket; the others wait in order. */
+  async withAuthorizationSlot<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#authorizing < MAX_CONCURRENT_AUTHORIZATIONS) this.#authorizing++;
+    else await new Promise<void>((resolve) => this.#authorizationQueue.push(resolve));
     try {
       return await work();
     } finally {
-      const next = this.#waiting.shift();
+      const next = this.#authorizationQueue.shift();
       if (next) next();
-      else this.#authorising--;
+      else this.#authorizing--;
     }
   }
 
-  /** Takes a newer token's word; the socket is closed when that expires. */
-  renew(newer: Access): void {
-    this.#access = newer;
-    this.#isWarned = false;
+  /** Replaces the token; the socket is closed when the new one expires. */
+  renew(access: Access, generation: number): void {
+    this.#access = access;
+    this.#generation = generation;
+    this.#isExpiryWarned = false;
   }
 
   /** Warns a minute before the token expires, and ends the connection when it does. */
@@ -116,28 +84,28 @@ export class Connection implements Holder {
     const { expiresAt } = this.#access;
     if (nowMs >= expiresAt) {
       this.end('TOKEN_EXPIRED');
-    } else if (!this.#isWarned && nowMs >= expiresAt - WARNING_MS) {
-      this.#isWarned = true;
+    } else if (!this.#isExpiryWarned && nowMs >= expiresAt - EXPIRY_WARNING_MS) {
+      this.#isExpiryWarned = true;
       this.socket.emit('expiring', { expiresAt: new Date(expiresAt).toISOString() });
     }
   }
 
-  /** Tells why and closes the socket; its client does not come back by itself. */
+  /** Sends the reason and closes the socket; Socket.IO clients do not reconnect after that. */
   end(code: EndCode): void {
-    this.#due = code;
+    this.#pendingEnd = code;
     if (!this.#isOpen) return;
     if (code === 'SESSION_ENDED') this.subscriptions.leaveAll('left');
-    this.socket.emit('closing', { code, detail: endings[code] });
+    this.socket.emit('closing', { code, detail: endDetails[code] });
     this.socket.disconnect(true);
   }
 
-  /** The channel's room in the holder's organisation, which a socket never changes. */
+  /** The room of a channel in the organisation of the socket, which never changes. */
   roomFor(channel: string): Room {
     return roomOf(this.#access.tenantId, channel);
   }
 }
 
-/** The connection's holder as actions want to know them. */
+/** The context in which actions run for a connection. */
 export function callContext({ access, ip, socket }: Connection, requestId: string): CallContext {
   const { tenantId } = access;
   const userAgent = socket.handshake.headers['user-agent'];

@@ -1,10 +1,10 @@
-import { tooMany } from '@insightdesk/shared/http';
+import { tooManyRequests } from '@insightdesk/shared/http';
 import type { Room } from '@insightdesk/shared/realtime';
 import type { Connection } from './connection.ts';
 
 /**
- * Counts what everybody in these rooms is to be told: once of who tells it, and of each room. Throws
- * 429 when one of them is told enough.
+ * Counts a signal to these rooms: once for its sender, and once for each room. Throws 429 when one
+ * of the limits is exceeded.
  */
 export async function countSignal(
   { services, access }: Connection,
@@ -12,10 +12,10 @@ export async function countSignal(
 ): Promise<void> {
   const { signalLimits } = services;
   if (!signalLimits || !first) return;
-  const user = access.grant?.via === 'key' ? access.grant.id : access.userId;
+  const user = access.kind === 'apiKey' ? access.keyId : access.userId;
   for (const names of [{ user, channel: first }, ...others.map((channel) => ({ channel }))]) {
-    const counted = await signalLimits.check('signal', names);
-    const full = counted.find(({ allowed }) => !allowed);
-    if (full) throw tooMany(full);
+    const counts = await signalLimits.check('signal', names);
+    const exceeded = counts.find(({ allowed }) => !allowed);
+    if (exceeded) throw tooManyRequests(exceeded);
   }
 }

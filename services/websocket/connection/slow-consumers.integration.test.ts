@@ -1,55 +1,61 @@
 import { afterAll, afterEach, expect, test } from 'bun:test';
 import { createTestContext, until } from '@insightdesk/shared/testing';
-import { ask, createStage, entries, newChannel, tenantId } from '../test-replica.ts';
-import { connectStuckClient } from '../test-stuck-client.ts';
+import { connectStuckClient } from '../testing/stuck-client.ts';
+import {
+  call,
+  createTestReplicas,
+  newChannel,
+  newEntries,
+  tenantId,
+} from '../testing/test-replica.ts';
 
 const testContext = createTestContext();
-const { startReplica, connect, person, channelLog, close } = createStage(testContext);
+const { startReplica, connect, newUser, channelLog, close } = createTestReplicas(testContext);
 afterEach(close);
 afterAll(testContext.close);
 
-const noise = () => crypto.getRandomValues(Buffer.alloc(5_000)).toString('hex');
+const randomText = () => crypto.getRandomValues(Buffer.alloc(5_000)).toString('hex');
 const large = (channel: string, count: number) =>
-  entries(channel, count).map((entry) => ({ ...entry, data: { text: noise() } }));
+  newEntries(channel, count).map((entry) => ({ ...entry, data: { text: randomText() } }));
 const limits = {
   softBytes: 200_000,
   softMs: 60_000,
   hardBytes: 1_000_000,
-  checkMs: 50,
-  farewellMs: 200,
+  checkIntervalMs: 50,
+  closeTimeoutMs: 200,
 };
-/** Of 10 kB each: more than the system keeps for both ends, which can be 38 MB, and what may wait. */
-const ENOUGH = 8_000;
+/** Events of 10 kB: more than the system buffers for both ends, up to 38 MB, and the limits. */
+const MAX_EVENTS = 8_000;
 const BATCH = 50;
 
 async function setUp(overrides: Partial<typeof limits> = {}) {
   const replica = await startReplica('websocket-1', {
     slowConsumers: { ...limits, ...overrides },
   });
-  const { token } = await person();
+  const { token } = await newUser();
   const channel = newChannel();
   const healthy = await connect(replica.url, token);
-  const position = await ask(healthy.socket, 'subscribe', { channel });
+  const position = await call(healthy.socket, 'subscribe', { channel });
   const stuck = await connectStuckClient(replica.url, token, channel);
-  stuck.stick();
+  stuck.pause();
   const log = channelLog();
   let appended = 0;
   async function flood(count: number) {
     for (const end = appended + count; appended < end; ) {
       await log.append(large(channel, BATCH));
       appended += BATCH;
-      // On a busy machine whoever does read would be slow, too.
+      // On a busy machine the healthy consumer would be slow, too.
       await until(() => healthy.events.length >= appended);
     }
   }
   const { server, url } = replica;
-  async function floodUntilCutOff() {
-    const last = appended + ENOUGH;
-    const isCutOff = async () => {
+  async function floodUntilDisconnected() {
+    const last = appended + MAX_EVENTS;
+    const isDisconnected = async () => {
       if (appended < last) await flood(BATCH);
       return (await server.getChannelClients({ tenantId, channel })).length === 1;
     };
-    await until(isCutOff);
+    await until(isDisconnected);
   }
   return {
     server,
@@ -60,45 +66,54 @@ async function setUp(overrides: Partial<typeof limits> = {}) {
     healthy,
     stuck,
     flood,
-    floodUntilCutOff,
+    floodUntilDisconnected,
     appended: () => appended,
   };
 }
 
-test('a stuck consumer is cut off, the others get everything, and it can resume', async () => {
-  const { server, url, token, channel, position, healthy, stuck, floodUntilCutOff, appended } =
-    await setUp();
-  await floodUntilCutOff();
-  await until(() => server.figures().sockets === 1);
+test('slow consumers: a stuck socket is closed, the others get every event, and it can resume', async () => {
+  const {
+    server,
+    url,
+    token,
+    channel,
+    position,
+    healthy,
+    stuck,
+    floodUntilDisconnected,
+    appended,
+  } = await setUp();
+  await floodUntilDisconnected();
+  await until(() => server.stats().sockets, { equals: 1 });
   stuck.resume();
   await stuck.closed;
   await until(() => healthy.events.length === appended());
   expect(healthy.socket.connected).toBe(true);
   const again = await connect(url, token);
   const { epoch } = position;
-  const resumed = await ask(again.socket, 'subscribe', { channel, epoch, offset: appended() - 3 });
+  const resumed = await call(again.socket, 'subscribe', { channel, epoch, offset: appended() - 3 });
   expect(resumed).toMatchObject({ ok: true, recovered: true });
   expect(resumed.events).toHaveLength(3);
 });
 
-test('a slow one that reads on hears why; one that is slow for a while only stays', async () => {
+test('slow consumers: a socket that reads again gets TOO_SLOW; one that is slow for a moment stays open', async () => {
   const softMs = 4_000;
-  const { server, stuck, flood, floodUntilCutOff, appended } = await setUp({
+  const { server, stuck, flood, floodUntilDisconnected, appended } = await setUp({
     hardBytes: 100_000_000,
     softMs,
-    farewellMs: 20_000,
+    closeTimeoutMs: 20_000,
   });
   for (const end = performance.now() + 1.5 * softMs; performance.now() < end; ) {
     await flood(4 * BATCH);
     await Bun.sleep(300);
     stuck.resume();
     await until(() => stuck.received().slice(-20_000).includes(`"offset":${appended()},`));
-    stuck.stick();
+    stuck.pause();
   }
-  expect(server.figures().sockets).toBe(2);
-  await floodUntilCutOff();
+  expect(server.stats().sockets).toBe(2);
+  await floodUntilDisconnected();
   stuck.resume();
   await stuck.closed;
   expect(stuck.received().includes('TOO_SLOW')).toBe(true);
-  expect(server.figures().sockets).toBe(1);
+  expect(server.stats().sockets).toBe(1);
 });

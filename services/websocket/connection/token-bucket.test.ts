@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { createTokenBucket } from './token-bucket.ts';
 
-test('a burst passes, then the steady rate, and waiting never saves up more than a burst', () => {
+test('createTokenBucket: a burst passes, then the steady rate, and idle time saves at most one burst', () => {
   let nowMs = 0;
   const take = createTokenBucket({ perSecond: 10, burst: 20 }, () => nowMs);
   const passed = (calls: number) => Array.from({ length: calls }, take).filter(Boolean).length;

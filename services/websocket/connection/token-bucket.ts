@@ -3,17 +3,17 @@ export interface TokenBucketOptions {
   burst: number;
 }
 
-/** Lets `burst` calls through at once and `perSecond` in the long run; false means refused. */
+/** Allows `burst` calls at once and `perSecond` in the long run; `take` returns false when refused. */
 export function createTokenBucket(
   { perSecond, burst }: TokenBucketOptions,
   nowMs: () => number = () => performance.now(),
 ): () => boolean {
   let tokens = burst;
-  let filledAtMs = nowMs();
+  let refreshedAtMs = nowMs();
   return function take() {
     const atMs = nowMs();
-    tokens = Math.min(burst, tokens + ((atMs - filledAtMs) / 1_000) * perSecond);
-    filledAtMs = atMs;
+    tokens = Math.min(burst, tokens + ((atMs - refreshedAtMs) / 1_000) * perSecond);
+    refreshedAtMs = atMs;
     if (tokens < 1) return false;
     tokens -= 1;
     return true;

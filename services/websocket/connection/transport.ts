@@ -3,38 +3,37 @@ import type { Server as HttpServer } from 'node:http';
 import { socketLimits } from '@insightdesk/shared/contract';
 import { Server } from 'socket.io';
 import type { createSignalAdapter } from '../replica/signal-adapter.ts';
-import { corkFlushes } from './cork.ts';
-import type { SocketServerIo } from './typed-socket.ts';
+import { corkFlushes } from './cork-flushes.ts';
+import type { SocketServerIo } from './socket-types.ts';
 
 export interface TransportOptions {
-  /** Such as `websocket-2`: session ids begin with `2.`, by which nginx finds the replica. */
+  /** For example `websocket-2`: session ids begin with `2.`, by which nginx finds the replica. */
   replica: string;
   corsOrigins: string[];
   adapter: ReturnType<typeof createSignalAdapter>;
 }
 
-const COMPRESSED_FROM_BYTES = 8 * 1_024;
+const MIN_COMPRESSED_BYTES = 8 * 1_024;
 
 const limits = {
   path: '/socket.io/',
   serveClient: false,
   transports: ['polling' as const, 'websocket' as const],
-  // Whoever opens a connection and asks for nothing holds it for so long.
   connectTimeout: 10_000,
   pingInterval: 20_000,
   pingTimeout: 15_000,
   maxHttpBufferSize: socketLimits.messageBytes,
-  // Below the threshold, compression costs more time than it saves on the wire. It counts only where
-  // no context is kept between messages; one would also cost 230 kB per connection.
+  // Below the threshold, compression costs more time than it saves on the wire. The threshold works
+  // only without a context between messages, which would also cost 230 kB per connection.
   perMessageDeflate: {
-    threshold: COMPRESSED_FROM_BYTES,
+    threshold: MIN_COMPRESSED_BYTES,
     serverNoContextTakeover: true,
     clientNoContextTakeover: true,
   },
-  httpCompression: { threshold: COMPRESSED_FROM_BYTES },
+  httpCompression: { threshold: MIN_COMPRESSED_BYTES },
 };
 
-/** Socket.IO on an HTTP server; nobody is let in yet. */
+/** Creates Socket.IO on an HTTP server. */
 export function createTransport(
   httpServer: HttpServer,
   { replica, corsOrigins, adapter }: TransportOptions,

@@ -1,8 +1,8 @@
 import type { Id } from '@insightdesk/shared/contract';
 import { UnavailableError } from '@insightdesk/shared/errors';
 import { channelOf, type Room, roomOf } from '@insightdesk/shared/realtime';
-import type { SocketServerIo } from '../connection/typed-socket.ts';
-import type { ChannelTable } from '../subscriptions/channel-table.ts';
+import type { SocketServerIo } from '../connection/socket-types.ts';
+import type { ChannelTable } from '../subscriptions/define-channels.ts';
 
 /** One open socket on some replica. */
 export interface Client {
@@ -10,24 +10,24 @@ export interface Client {
   userId: Id<'usr'>;
 }
 
-/** A person in one organisation. */
+/** A user in one organisation. */
 export interface Member {
   tenantId: Id<'org'>;
   userId: Id<'usr'>;
 }
 
-/** Who is where, over all replicas; each throws UnavailableError when one of them stays silent. */
+/** Sockets and their channels over all replicas; throws UnavailableError when a replica is silent. */
 export interface Clients {
-  /** The channels of one socket, or of all the sockets of a member. */
-  getClientChannels(who: { socketId: string } | Member): Promise<string[]>;
-  /** The sockets that are subscribed to a channel of an organisation. */
-  getChannelClients(of: { tenantId: Id<'org'>; channel: string }): Promise<Client[]>;
+  /** The channels of one socket, or of all sockets of a member. */
+  getClientChannels(client: { socketId: string } | Member): Promise<string[]>;
+  /** The sockets subscribed to a channel of an organisation. */
+  getChannelClients(channel: { tenantId: Id<'org'>; channel: string }): Promise<Client[]>;
 }
 
-/** A room of all sockets of a member; no channel is called so. */
+/** The room of all sockets of a member; no channel has such a name. */
 export const roomOfUser = ({ tenantId, userId }: Member) => roomOf(tenantId, `user:${userId}`);
 
-/** Asks all replicas about their sockets; for occasional questions, since each of them answers. */
+/** Asks all replicas about their sockets; for occasional use, since each of them answers. */
 export function createClients(io: SocketServerIo, channels: ChannelTable): Clients {
   const socketsIn = (room: string) =>
     io
@@ -38,10 +38,11 @@ export function createClients(io: SocketServerIo, channels: ChannelTable): Clien
       });
 
   return {
-    async getClientChannels(who) {
-      const sockets = await socketsIn('userId' in who ? roomOfUser(who) : who.socketId);
+    async getClientChannels(client) {
+      const room = 'userId' in client ? roomOfUser(client) : client.socketId;
+      const sockets = await socketsIn(room);
       const rooms = new Set(sockets.flatMap((socket) => [...socket.rooms]));
-      const names = [...rooms].map((room) => channelOf(room as Room));
+      const names = [...rooms].map((name) => channelOf(name as Room));
       return names.filter((name) => channels.find(name) !== undefined).sort();
     },
     async getChannelClients({ tenantId, channel }) {

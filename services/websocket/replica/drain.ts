@@ -2,15 +2,15 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { sleep } from '@insightdesk/shared/promises';
 import type { Connection } from '../connection/connection.ts';
 
-/** So few sockets need no longer window than this each. */
+/** With few sockets the window is shorter. */
 const WINDOW_PER_SOCKET_MS = 20;
 
-/** Tells every socket to go at a random moment of the window, and closes it then. */
+/** Emits `drain` to every socket, and closes it at a random moment of the window. */
 export async function disconnectGradually(
   connections: readonly Connection[],
-  longestWindowMs: number,
+  maxWindowMs: number,
 ): Promise<void> {
-  const windowMs = Math.min(longestWindowMs, connections.length * WINDOW_PER_SOCKET_MS);
+  const windowMs = Math.min(maxWindowMs, connections.length * WINDOW_PER_SOCKET_MS);
   await Promise.all(
     connections.map(async ({ socket }) => {
       const reconnectInMs = Math.round(Math.random() * windowMs);
@@ -21,12 +21,12 @@ export async function disconnectGradually(
   );
 }
 
-/** Answers 503 to new connections while `isDraining`, so that a proxy takes the next replica. */
-export function refuseNewcomers(isDraining: () => boolean) {
+/** Answers 503 to new connections while `isRejecting`, so that a proxy takes the next replica. */
+export function rejectNewConnections(isRejecting: () => boolean) {
   return (request: IncomingMessage, response: ServerResponse, next: () => void) => {
-    if (!isDraining()) return next();
-    const isKnown = new URL(request.url ?? '/', 'http://service').searchParams.has('sid');
-    if (isKnown) return next();
+    if (!isRejecting()) return next();
+    const hasSession = new URL(request.url ?? '/', 'http://service').searchParams.has('sid');
+    if (hasSession) return next();
     response.writeHead(503, { 'Retry-After': '1', Connection: 'close' });
     response.end();
   };

@@ -3,58 +3,60 @@ import type { ClientRequest } from '@insightdesk/shared/contract';
 import { createRequests } from '@insightdesk/shared/realtime';
 import { createTestContext, until } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
-import { createStage } from '../testing/test-replica.ts';
+import { createTestReplicas } from '../testing/test-replica.ts';
 
 const testContext = createTestContext();
-const { startReplica, connect, person, valkey, close } = createStage(testContext);
+const { startReplica, connect, newUser, valkey, close } = createTestReplicas(testContext);
 afterEach(close);
 afterAll(testContext.close);
 
 type Answer = (answer: unknown) => void;
 const done = (result: unknown) => ({ ok: true, result });
 
-/** Two replicas, and somebody who asks as an API or a worker does: with nothing but Valkey. */
+/** Two replicas, and requests as an API or a worker sends them: with Valkey alone. */
 async function setUp() {
   const [one, two] = [await startReplica('websocket-1'), await startReplica('websocket-2')];
-  const agent = await person();
-  const subscriber = valkey('subscriber', 'asker');
+  const agent = await newUser();
+  const subscriber = valkey('subscriber', 'requester');
   const { request } = createRequests({ publisher: valkey('command'), connect: () => subscriber });
   async function device(
     url: string,
-    behave: (asked: ClientRequest, answer: Answer) => void,
+    handle: (request: ClientRequest, answer: Answer) => void,
     { token } = agent,
   ) {
     const { socket } = await connect(url, token);
-    const heard: ClientRequest[] = [];
-    socket.on('request', (asked: ClientRequest, answer: Answer) => {
-      heard.push(asked);
-      behave(asked, answer);
+    const received: ClientRequest[] = [];
+    socket.on('request', (incoming: ClientRequest, answer: Answer) => {
+      received.push(incoming);
+      handle(incoming, answer);
     });
-    return heard;
+    return received;
   }
   return { one, two, agent, device, request, subscriber };
 }
 
-test('a device on the other replica answers, though another one stays silent', async () => {
+test('request: a device on another replica answers while one stays silent', async () => {
   const { one, two, agent, device, request } = await setUp();
   const silent = await device(one.url, () => {});
-  const heard = await device(two.url, ({ payload }, answer) => answer(done({ got: payload })));
-  const question = { ...agent, name: 'call.offered', payload: { question: 'Take this call?' } };
-  // Longer than this test may take: nobody waits for the silent one.
-  expect(await request(question, { timeoutMs: 60_000 })).toEqual({ got: question.payload });
-  const { name, payload } = question;
-  expect(heard).toEqual([{ id: expect.stringMatching(/^evt_/), name, payload }]);
+  const received = await device(two.url, ({ payload }, answer) => answer(done({ got: payload })));
+  const userRequest = { ...agent, name: 'call.offered', payload: { question: 'Take this call?' } };
+  // Longer than this test may take: the silent device is not waited for.
+  expect(await request(userRequest, { timeoutMs: 60_000 })).toEqual({ got: userRequest.payload });
+  const { name, payload } = userRequest;
+  expect(received).toEqual([{ id: expect.stringMatching(/^evt_/), name, payload }]);
   await until(() => silent.length, { equals: 1 });
-  expect(silent).toEqual(heard);
+  expect(silent).toEqual(received);
   const { requests } = testContext.context.realtime;
-  expect(await requests.request({ ...question, payload: 'from ctx' })).toEqual({ got: 'from ctx' });
+  expect(await requests.request({ ...userRequest, payload: 'from ctx' })).toEqual({
+    got: 'from ctx',
+  });
 });
 
-test('a lost answer: asked again with the same id, so the device can answer as before', async () => {
+test('request: a lost answer is requested again with the same id', async () => {
   const { two, agent, device, request } = await setUp();
   let count = 0;
   const answers = new Map<string, number>();
-  const heard = await device(two.url, ({ id }, answer) => {
+  const received = await device(two.url, ({ id }, answer) => {
     const isKnown = answers.has(id);
     if (!isKnown) answers.set(id, ++count);
     if (isKnown) answer(done(answers.get(id)));
@@ -62,11 +64,11 @@ test('a lost answer: asked again with the same id, so the device can answer as b
   const options = { timeoutMs: 4_000, attempts: 3 };
   expect(await request({ ...agent, name: 'confirm', payload: null }, options)).toBe(1);
   expect(count).toBe(1);
-  expect(heard).toHaveLength(2);
-  expect(new Set(heard.map(({ id }) => id)).size).toBe(1);
+  expect(received).toHaveLength(2);
+  expect(new Set(received.map(({ id }) => id)).size).toBe(1);
 });
 
-test('somebody who comes back meanwhile, on another replica, is asked there with the same id', async () => {
+test('request: a user who reconnects to another replica gets it there with the same id', async () => {
   const { one, two, agent, device, request } = await setUp();
   const before = await connect(one.url, agent.token);
   const ids: string[] = [];
@@ -76,52 +78,52 @@ test('somebody who comes back meanwhile, on another replica, is asked there with
   });
   const answer = request({ ...agent, name: 'x', payload: 1 }, { timeoutMs: 1_000, attempts: 10 });
   await until(() => ids.length, { equals: 1 });
-  const heard = await device(two.url, (_asked, acknowledge) => acknowledge(done('here')));
+  const received = await device(two.url, (_request, acknowledge) => acknowledge(done('here')));
   expect(await answer).toBe('here');
-  expect(heard.map(({ id }) => id)).toEqual(ids);
+  expect(received.map(({ id }) => id)).toEqual(ids);
 });
 
-test('a question or an answer that Valkey dropped is asked again', async () => {
+test('request: a message that Valkey dropped is sent again', async () => {
   const { two, agent, device, request, subscriber } = await setUp();
-  const heard = await device(two.url, ({ name }, answer) => {
-    if (heard.length === 2) subscriber.disconnect(true);
+  const received = await device(two.url, ({ name }, answer) => {
+    if (received.length === 2) subscriber.disconnect(true);
     answer(done(name));
   });
   await request({ ...agent, name: 'first', payload: null });
   const options = { timeoutMs: 300, attempts: 10 };
   expect(await request({ ...agent, name: 'second', payload: null }, options)).toBe('second');
-  expect(heard.length).toBeGreaterThan(2);
+  expect(received.length).toBeGreaterThan(2);
 });
 
-test('a device says no: its code and its words', async () => {
+test('request: a rejection of the device has its code and detail', async () => {
   const { two, agent, device, request } = await setUp();
   const error = { code: 'BUSY', detail: 'In a call' };
-  await device(two.url, (_asked, answer) => answer({ ok: false, error }));
-  const asking = request({ ...agent, name: 'x', payload: 1 });
-  await expect(asking).rejects.toMatchObject({ status: 409, code: 'BUSY', detail: 'In a call' });
+  await device(two.url, (_request, answer) => answer({ ok: false, error }));
+  const result = request({ ...agent, name: 'x', payload: 1 });
+  await expect(result).rejects.toMatchObject({ status: 409, code: 'BUSY', detail: 'In a call' });
 });
 
-test('nobody there, or nobody who answers in order: told after the last attempt', async () => {
+test('request: without a valid answer it fails with NO_ANSWER after the last attempt', async () => {
   const { one, two, agent, device, request } = await setUp();
-  const question = { ...agent, name: 'x', payload: 1 };
+  const userRequest = { ...agent, name: 'x', payload: 1 };
   const options = { timeoutMs: 100, attempts: 2 };
-  const nobody = request({ ...question, userId: newId('usr') }, options);
-  await expect(nobody).rejects.toMatchObject({ code: 'NO_ANSWER', status: 503 });
-  const heard = await device(two.url, () => {});
-  const nonsense = [undefined, 'yes', { ok: 1 }, { ok: false, error: { code: 'no', detail: 1 } }];
-  for (const answer of nonsense) await device(one.url, (_asked, say) => say(answer));
-  await expect(request(question, options)).rejects.toMatchObject({ code: 'NO_ANSWER' });
-  await until(() => heard.length, { equals: 2 });
+  const missing = request({ ...userRequest, userId: newId('usr') }, options);
+  await expect(missing).rejects.toMatchObject({ code: 'NO_ANSWER', status: 503 });
+  const received = await device(two.url, () => {});
+  const invalid = [undefined, 'yes', { ok: 1 }, { ok: false, error: { code: 'no', detail: 1 } }];
+  for (const answer of invalid) await device(one.url, (_request, respond) => respond(answer));
+  await expect(request(userRequest, options)).rejects.toMatchObject({ code: 'NO_ANSWER' });
+  await until(() => received.length, { equals: 2 });
 });
 
-test('the same person in another organisation is not asked', async () => {
+test('request: sockets of the same user in another organisation do not get it', async () => {
   const { two, agent, device, request } = await setUp();
-  const elsewhere = await person({ userId: agent.userId, tenantId: newId('org') });
-  const theirs = await device(two.url, (_asked, answer) => answer(done('theirs')), elsewhere);
-  const heard = await device(two.url, () => {});
+  const elsewhere = await newUser({ userId: agent.userId, tenantId: newId('org') });
+  const theirs = await device(two.url, (_request, answer) => answer(done('theirs')), elsewhere);
+  const received = await device(two.url, () => {});
   const options = { timeoutMs: 100, attempts: 2 };
-  const asking = request({ ...agent, name: 'x', payload: 1 }, options);
-  await expect(asking).rejects.toMatchObject({ code: 'NO_ANSWER' });
-  await until(() => heard.length, { equals: 2 });
+  const result = request({ ...agent, name: 'x', payload: 1 }, options);
+  await expect(result).rejects.toMatchObject({ code: 'NO_ANSWER' });
+  await until(() => received.length, { equals: 2 });
   expect(theirs).toEqual([]);
 });

@@ -1,12 +1,12 @@
 import { type ClientAnswer, clientAnswer } from '@insightdesk/shared/contract';
 import {
-  type Answered,
-  type Asked,
   type ChannelHubOptions,
   REQUESTS_TOPIC,
+  type RequestMessage,
+  type ResponseMessage,
 } from '@insightdesk/shared/realtime';
 import type { Connection } from '../connection/connection.ts';
-import type { SocketServerIo } from '../connection/typed-socket.ts';
+import type { SocketServerIo } from '../connection/socket-types.ts';
 import { roomOfUser } from './clients.ts';
 
 type Valkey = ChannelHubOptions['subscriber'];
@@ -18,24 +18,24 @@ interface ServeOptions {
   onError: (error: unknown) => void;
 }
 
-/** Puts what other processes ask to the sockets of this replica, and the first answer back. */
+/** Emits requests of other processes to the user's sockets here, and publishes the first response. */
 export function serveRequests({ io, connections, valkey, onError }: ServeOptions) {
   const { hub: subscriber, signalsOut: publisher } = valkey;
-  async function ask({ replyTo, timeoutMs, request, ...who }: Asked): Promise<void> {
-    const ids = [...(io.of('/').adapter.rooms.get(roomOfUser(who)) ?? [])];
-    const asking = ids.map(async (id): Promise<ClientAnswer> => {
-      const operator = connections.get(id)?.socket.timeout(timeoutMs);
-      return clientAnswer.parse(await operator?.emitWithAck('request', request));
+  async function serve({ replyTo, timeoutMs, request, ...member }: RequestMessage): Promise<void> {
+    const ids = [...(io.of('/').adapter.rooms.get(roomOfUser(member)) ?? [])];
+    const requests = ids.map(async (id): Promise<ClientAnswer> => {
+      const socket = connections.get(id)?.socket.timeout(timeoutMs);
+      return clientAnswer.parse(await socket?.emitWithAck('request', request));
     });
-    // Nobody here, or nobody who answers: another replica may, and whoever asks asks again.
-    const answer = await Promise.any(asking).catch(() => undefined);
+    // Without an answer here another replica may have one, and the requester repeats the request.
+    const answer = await Promise.any(requests).catch(() => undefined);
     if (!answer) return;
-    const answered: Answered = { id: request.id, answer };
-    await publisher.publish(replyTo, JSON.stringify(answered));
+    const response: ResponseMessage = { id: request.id, answer };
+    await publisher.publish(replyTo, JSON.stringify(response));
   }
 
   function onMessage(topic: string, text: string) {
-    if (topic === REQUESTS_TOPIC) ask(JSON.parse(text) as Asked).catch(onError);
+    if (topic === REQUESTS_TOPIC) serve(JSON.parse(text) as RequestMessage).catch(onError);
   }
 
   return {

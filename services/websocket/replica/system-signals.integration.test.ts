@@ -1,37 +1,38 @@
 import { afterAll, afterEach, expect, test } from 'bun:test';
 import { Channels } from '@insightdesk/shared/contract';
-import { sendSignals } from '@insightdesk/shared/realtime';
+import { publishSignals } from '@insightdesk/shared/realtime';
 import { createTestContext, until } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
-import { ask, createStage, tenantId } from '../test-replica.ts';
+import { call, createTestReplicas, tenantId } from '../testing/test-replica.ts';
 
 const testContext = createTestContext();
-const { startReplica, connect, person, valkey, close } = createStage(testContext);
+const { startReplica, connect, newUser, valkey, close } = createTestReplicas(testContext);
 afterEach(close);
 afterAll(testContext.close);
 
-test('what the system signals reaches the subscribers of that organisation, on any replica', async () => {
+test('system signals: they reach the subscribers of their organisation on every replica', async () => {
   const channel = Channels.organization(tenantId);
   const replicas = [await startReplica('websocket-1'), await startReplica('websocket-2')];
-  const heard: unknown[][] = [];
+  const received: unknown[][] = [];
   const enter = async (url: string, token: string, subscribes = true) => {
     const { socket } = await connect(url, token);
     const own: unknown[] = [];
-    heard.push(own);
+    received.push(own);
     socket.on('signal', (signal) => own.push(signal));
-    if (subscribes) expect(await ask(socket, 'subscribe', { channel })).toMatchObject({ ok: true });
+    if (subscribes)
+      expect(await call(socket, 'subscribe', { channel })).toMatchObject({ ok: true });
   };
-  const agent = await person();
+  const agent = await newUser();
   for (const { url } of replicas) await enter(url, agent.token);
   const url = replicas[0]?.url ?? '';
   await enter(url, agent.token, false);
-  await enter(url, (await person({ tenantId: newId('org') })).token);
+  await enter(url, (await newUser({ tenantId: newId('org') })).token);
 
   const publisher = valkey('command');
-  await until(() => publisher.status === 'ready');
+  await until(() => publisher.status, { equals: 'ready' });
   const signal = { channel, type: 'job.updated', data: { id: 'x', state: 'active' } };
-  sendSignals(publisher, [{ tenantId, ...signal }], () => {});
-  await until(() => heard.slice(0, 2).every((own) => own.length === 1));
-  const told = [{ ...signal, from: 'system' }];
-  expect(heard).toEqual([told, told, [], []]);
+  publishSignals(publisher, [{ tenantId, ...signal }], () => {});
+  await until(() => received.slice(0, 2).every((own) => own.length === 1));
+  const expected = [{ ...signal, from: 'system' }];
+  expect(received).toEqual([expected, expected, [], []]);
 });

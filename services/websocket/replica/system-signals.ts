@@ -2,10 +2,10 @@ import {
   type ChannelHubOptions,
   roomOf,
   SIGNALS_TOPIC,
-  SYSTEM,
+  SYSTEM_SENDER,
   type SystemSignal,
 } from '@insightdesk/shared/realtime';
-import type { SocketServerIo } from '../connection/typed-socket.ts';
+import type { SocketServerIo } from '../connection/socket-types.ts';
 
 interface ServeOptions {
   io: SocketServerIo;
@@ -13,14 +13,14 @@ interface ServeOptions {
   onError: (error: unknown) => void;
 }
 
-/** Hands what the system signals to those sockets of this replica that are in the channel. */
+/** Emits signals of the system to the sockets of this replica that are in the channel. */
 export function serveSystemSignals({ io, valkey: { hub: subscriber }, onError }: ServeOptions) {
   function onMessage(topic: string, text: string) {
     if (topic !== SIGNALS_TOPIC) return;
     try {
       for (const { tenantId, ...signal } of JSON.parse(text) as SystemSignal[]) {
         const room = io.local.to(roomOf(tenantId, signal.channel));
-        room.emit('signal', { ...signal, from: SYSTEM });
+        room.emit('signal', { ...signal, from: SYSTEM_SENDER });
       }
     } catch (error) {
       onError(error);

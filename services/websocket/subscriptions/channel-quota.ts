@@ -1,19 +1,19 @@
 import type { Id } from '@insightdesk/shared/contract';
 import { TooManyRequestsError } from '@insightdesk/shared/errors';
 
-/** Counts what the sockets of each organisation are subscribed to on this replica. */
+/** Limits the subscriptions of an organisation's sockets on this replica. */
 export interface ChannelQuota {
-  /** One subscription more; throws 429 TOO_MANY_CHANNELS when there are as many as may be. */
-  take(tenantId: Id<'org'>): void;
-  give(tenantId: Id<'org'>): void;
+  /** Counts one subscription; throws 429 TOO_MANY_CHANNELS at the limit. */
+  reserve(tenantId: Id<'org'>): void;
+  release(tenantId: Id<'org'>): void;
 }
 
-/** Builds the counts, in memory: each replica bears its own channels. */
+/** Creates the counts, in memory: each replica has its own channels. */
 export function createChannelQuota(limit = Number.POSITIVE_INFINITY): ChannelQuota {
-  const open = new Map<Id<'org'>, number>();
+  const counts = new Map<Id<'org'>, number>();
   return {
-    take(tenantId) {
-      const count = (open.get(tenantId) ?? 0) + 1;
+    reserve(tenantId) {
+      const count = (counts.get(tenantId) ?? 0) + 1;
       if (count > limit) {
         throw new TooManyRequestsError(
           `An organisation may have ${limit} subscriptions at a time; try again later`,
@@ -23,12 +23,12 @@ export function createChannelQuota(limit = Number.POSITIVE_INFINITY): ChannelQuo
           },
         );
       }
-      open.set(tenantId, count);
+      counts.set(tenantId, count);
     },
-    give(tenantId) {
-      const count = (open.get(tenantId) ?? 0) - 1;
-      if (count > 0) open.set(tenantId, count);
-      else open.delete(tenantId);
+    release(tenantId) {
+      const count = (counts.get(tenantId) ?? 0) - 1;
+      if (count > 0) counts.set(tenantId, count);
+      else counts.delete(tenantId);
     },
   };
 }

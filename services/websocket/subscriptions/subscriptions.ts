@@ -1,112 +1,129 @@
 import { ConflictError, TooManyRequestsError } from '@insightdesk/shared/errors';
-import type { PresenceState, Room, SocketOfUser } from '@insightdesk/shared/realtime';
-import type { Connection } from '../connection/connection.ts';
+import type { LeaveReason, PresenceState, Room, SocketOfUser } from '@insightdesk/shared/realtime';
+import type { Services } from '../connection/services.ts';
+import type { ServerSocket } from '../connection/socket-types.ts';
+import type { Access } from '../sessions/access.ts';
 
-/** One call of `subscribe`, from when it came until another takes its place or it is ended. */
+/** The connection that subscriptions belong to. */
+export interface SubscriptionOwner {
+  readonly socket: ServerSocket;
+  readonly services: Pick<
+    Services,
+    'hub' | 'presenceMembers' | 'channelQuota' | 'maxChannelsPerSocket'
+  >;
+  readonly access: Pick<Access, 'tenantId' | 'userId'>;
+  roomFor(channel: string): Room;
+}
+
+/** One `subscribe` call, until the channel is left or another call replaces it. */
 export interface Subscription {
   /** The socket was in the channel already and starts over. */
   readonly isRepeated: boolean;
   isJoined: boolean;
 }
 
-const atFirst: PresenceState = { status: 'online', metadata: null, setAtMs: 0 };
+const initialPresence: PresenceState = { status: 'online', metadata: null, setAtMs: 0 };
 
-export const isPresence = (channel: string) => channel.startsWith('presence-');
+export const isPresenceChannel = (channel: string) => channel.startsWith('presence-');
 
-/** The channels that one socket is in, or about to be: they begin and end here and nowhere else. */
+/** The channels that one socket is in or joins; every subscription begins and ends here. */
 export class Subscriptions {
-  readonly #connection: Connection;
+  readonly #owner: SubscriptionOwner;
   readonly #byChannel = new Map<string, Subscription>();
-  /** What the holder says of itself in presence channels. */
-  #presence = atFirst;
+  #presence = initialPresence;
 
-  constructor(connection: Connection) {
-    this.#connection = connection;
+  constructor(owner: SubscriptionOwner) {
+    this.#owner = owner;
   }
 
-  isIn(channel: string): boolean {
+  isJoined(channel: string): boolean {
     return this.#byChannel.get(channel)?.isJoined === true;
   }
 
-  /** Throws when the channel is being entered already or there are as many as may be. */
-  begin(channel: string): Subscription {
-    const { services, access } = this.#connection;
-    const known = this.#byChannel.get(channel);
-    if (known && !known.isJoined) {
-      throw new ConflictError('This subscription is under way already');
+  /** Throws while the channel is being joined, and at the limits of channels. */
+  create(channel: string): Subscription {
+    const { services, access } = this.#owner;
+    const existing = this.#byChannel.get(channel);
+    if (existing && !existing.isJoined) {
+      throw new ConflictError('Another subscribe to this channel is in progress');
     }
-    if (!known && this.#byChannel.size >= services.maxChannelsPerSocket) {
+    if (!existing && this.#byChannel.size >= services.maxChannelsPerSocket) {
       throw new TooManyRequestsError(
         `A socket may have ${services.maxChannelsPerSocket} channels; unsubscribe from some first`,
         { code: 'TOO_MANY_CHANNELS', retryable: false },
       );
     }
-    if (!known) services.channelQuota.take(access.tenantId);
-    const subscription = { isJoined: false, isRepeated: known !== undefined };
+    if (!existing) services.channelQuota.reserve(access.tenantId);
+    const subscription = { isJoined: false, isRepeated: existing !== undefined };
     this.#byChannel.set(channel, subscription);
     return subscription;
   }
 
-  isWanted(channel: string, subscription: Subscription): boolean {
-    return this.#byChannel.get(channel) === subscription && this.#connection.socket.connected;
+  /** False after an unsubscribe, a newer subscribe or a disconnect. */
+  isCurrent(channel: string, subscription: Subscription): boolean {
+    return this.#byChannel.get(channel) === subscription && this.#owner.socket.connected;
   }
 
-  /** From now on the socket hears the channel's events, and is a member if that is for presence. */
-  enter(channel: string, subscription: Subscription): void {
-    void this.#connection.socket.join(this.#connection.roomFor(channel));
+  /** From now on the socket receives the channel's events, and is a member if it is for presence. */
+  join(channel: string, subscription: Subscription): void {
+    void this.#owner.socket.join(this.#owner.roomFor(channel));
     subscription.isJoined = true;
-    if (isPresence(channel)) void this.#appear(channel);
+    if (isPresenceChannel(channel)) void this.#setMember(channel);
   }
 
-  /** Nothing more is heard of the channel here, though the subscription goes on. */
+  /** Stops the channel's events without ending the subscription. */
   leaveRoom(channel: string): void {
-    const { socket, services } = this.#connection;
-    const room = this.#connection.roomFor(channel);
+    const { socket, services } = this.#owner;
+    const room = this.#owner.roomFor(channel);
     void socket.leave(room);
     services.hub.leave(room, socket.id);
   }
 
-  /** Ends one subscription, or what there is of it; `lost` when the client may come back to it. */
-  leave(channel: string, how: 'left' | 'lost' = 'left'): void {
-    const { services, access } = this.#connection;
-    // Whether it has joined or not: one that starts over is still a member from before.
-    if (isPresence(channel)) void this.#vanish(channel, how);
-    if (this.#byChannel.delete(channel)) services.channelQuota.give(access.tenantId);
+  /** Ends one subscription; `disconnected` when the client may come back to it. */
+  leave(channel: string, reason: LeaveReason = 'left'): void {
+    const { services, access } = this.#owner;
+    // Also when it has not joined: one that starts over is still a member from before.
+    if (isPresenceChannel(channel)) void this.#removeMember(channel, reason);
+    if (this.#byChannel.delete(channel)) services.channelQuota.release(access.tenantId);
     this.leaveRoom(channel);
   }
 
-  leaveAll(how: 'left' | 'lost'): void {
-    for (const channel of [...this.#byChannel.keys()]) this.leave(channel, how);
+  leaveAll(reason: LeaveReason): void {
+    for (const channel of [...this.#byChannel.keys()]) this.leave(channel, reason);
   }
 
-  /** Where others hear what the holder says of itself. */
+  /** The rooms of the presence channels that the socket is in. */
   presenceRooms(): Room[] {
-    const channels = [...this.#byChannel.keys()].filter((one) => isPresence(one) && this.isIn(one));
-    return channels.map((one) => this.#connection.roomFor(one));
+    return this.#presenceChannels().map((channel) => this.#owner.roomFor(channel));
   }
 
-  /** What the holder says of itself, in all presence channels that the socket is in. */
+  /** Sets the status of the socket in all its presence channels. */
   async setPresence(presence: PresenceState): Promise<void> {
     this.#presence = presence;
-    const channels = [...this.#byChannel.keys()].filter(isPresence);
-    await Promise.all(channels.filter((one) => this.isIn(one)).map((one) => this.#appear(one)));
+    await Promise.all(this.#presenceChannels().map((channel) => this.#setMember(channel)));
   }
 
-  #appear(channel: string): Promise<void> {
-    const { services } = this.#connection;
-    const room = this.#connection.roomFor(channel);
-    return services.presenceMembers.hold(room, this.#member(), this.#presence);
+  #presenceChannels(): string[] {
+    return [...this.#byChannel.keys()].filter(
+      (channel) => isPresenceChannel(channel) && this.isJoined(channel),
+    );
   }
 
-  /** Of who is no member this does nothing. */
-  #vanish(channel: string, how: 'left' | 'lost'): Promise<void> {
-    const { services } = this.#connection;
-    const room = this.#connection.roomFor(channel);
-    return services.presenceMembers.release(room, this.#member(), how);
+  #setMember(channel: string): Promise<void> {
+    const { services } = this.#owner;
+    const room = this.#owner.roomFor(channel);
+    return services.presenceMembers.set(room, this.#member(), this.#presence);
+  }
+
+  /** Does nothing for a socket that is not a member. */
+  #removeMember(channel: string, reason: LeaveReason): Promise<void> {
+    const { services } = this.#owner;
+    const room = this.#owner.roomFor(channel);
+    return services.presenceMembers.remove(room, this.#member(), reason);
   }
 
   #member(): SocketOfUser {
-    const { access, socket } = this.#connection;
+    const { access, socket } = this.#owner;
     return { userId: access.userId, socketId: socket.id };
   }
 }

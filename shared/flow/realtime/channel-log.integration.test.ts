@@ -32,7 +32,7 @@ const start = async (room: Room) => {
   return { epoch, offset };
 };
 
-test('a fresh subscriber gets a position and nothing else; the position stays', async () => {
+test('read: without a position it returns the current position and no events', async () => {
   const room = newRoom();
   const first = await log.read(room);
   expect(first).toEqual({ epoch: expect.any(String), offset: 0, recovered: false, events: [] });
@@ -40,12 +40,12 @@ test('a fresh subscriber gets a position and nothing else; the position stays', 
   expect(await log.read(room, first)).toEqual({ ...first, recovered: true });
 });
 
-test('what was appended comes back in order, with offsets that rise by one', async () => {
+test('append: entries are read back in order, with offsets that rise by one', async () => {
   const room = newRoom();
   const position = await start(room);
   const sent = entries(room, 30);
-  const places = await log.append(sent);
-  expect(places.map(({ offset }) => offset)).toEqual(sent.map((_, i) => i + 1));
+  const results = await log.append(sent);
+  expect(results.map(({ offset }) => offset)).toEqual(sent.map((_, i) => i + 1));
   const snapshot = await log.read(room, { epoch: position.epoch, offset: 10 });
   expect(snapshot).toMatchObject({ epoch: position.epoch, offset: 30, recovered: true });
   expect(snapshot.events).toEqual(
@@ -61,14 +61,14 @@ test.each([
   [null],
   ['{"a": 1}\n{'],
   [{ a: [[], {}], n: 0.1 + 0.2, big: 9_007_199_254_740_991, text: 'ä 😀 \u0000' }],
-])('data %j comes back as it was', async (data) => {
+])('append: data %j is read back unchanged', async (data) => {
   const room = newRoom();
   const position = await start(room);
   await log.append([entry(room, data)]);
   expect((await log.read(room, position)).events[0]?.data).toEqual(data as never);
 });
 
-test('a known id is refused, also twice in one batch and from two writers at once', async () => {
+test('append: an id is stored once, also twice in one batch and from two concurrent writers', async () => {
   const room = newRoom();
   const position = await start(room);
   const [a, b] = entries(room, 2);
@@ -76,13 +76,13 @@ test('a known id is refused, also twice in one batch and from two writers at onc
   const subscriber = createValkey(url, { name: 't', role: 'subscriber', onError: console.error });
   const published: string[] = [];
   subscriber.on('message', (_topic: string, text: string) => {
-    const read = readPublication(text, (name) => name === room);
-    if (read) published.push(read.link.event.id);
+    const publication = readPublication(text, (name) => name === room);
+    if (publication) published.push(publication.linked.event.id);
   });
   await subscriber.subscribe(TOPIC);
   await Promise.all([log.append([a, b, a]), log.append([a, b])]);
   const again = await log.append([b, a]);
-  expect(again.map(({ offset, isKnown }) => [offset, isKnown])).toEqual([
+  expect(again.map(({ offset, isDuplicate }) => [offset, isDuplicate])).toEqual([
     [2, true],
     [1, true],
   ]);
@@ -91,24 +91,24 @@ test('a known id is refused, also twice in one batch and from two writers at onc
   expect(published).toEqual([a.id, b.id]);
 });
 
-test('the same id goes once into each of several rooms', async () => {
+test('append: an id is stored once in each room', async () => {
   const [one, two] = [newRoom(), newRoom()];
   const event = entry(one);
-  const places = await log.append([event, { ...event, channel: channelOf(two) }]);
-  expect(places.map(({ offset, isKnown }) => [offset, isKnown])).toEqual([
+  const results = await log.append([event, { ...event, channel: channelOf(two) }]);
+  expect(results.map(({ offset, isDuplicate }) => [offset, isDuplicate])).toEqual([
     [1, false],
     [1, false],
   ]);
 });
 
-test('1,200 entries over three rooms keep their order in each', async () => {
+test('append: 1,200 entries over three rooms retain their order in each', async () => {
   const rooms = [newRoom(), newRoom(), newRoom()];
   const sent = Array.from({ length: 1_200 }, (_, n) => entry(rooms[n % 3] as Room, { n }));
-  const places = await log.append(sent);
-  expect(places.map(({ offset }) => offset)).toEqual(sent.map((_, n) => Math.floor(n / 3) + 1));
+  const results = await log.append(sent);
+  expect(results.map(({ offset }) => offset)).toEqual(sent.map((_, n) => Math.floor(n / 3) + 1));
 });
 
-test('length: the oldest entries go, whoever is behind them is told', async () => {
+test('history length: the oldest entries are deleted, positions before them are not recovered', async () => {
   const room = newRoom();
   const { epoch } = await start(room);
   await short.append(entries(room, 25));
@@ -124,7 +124,7 @@ test('length: the oldest entries go, whoever is behind them is told', async () =
   );
 });
 
-test('age: old entries go with the next append, a quiet log goes whole, positions stay', async () => {
+test('history age: old entries are deleted by the next append, quiet logs expire, positions stay valid', async () => {
   const room = newRoom();
   const { epoch } = await start(room);
   await short.append(entries(room, 5));
@@ -134,13 +134,13 @@ test('age: old entries go with the next append, a quiet log goes whole, position
   await short.append(entries(room, 1));
   expect((await short.read(room, { epoch, offset: 4 })).recovered).toBe(false);
   expect((await short.read(room, { epoch, offset: 5 })).events).toHaveLength(2);
-  await until(async () => (await valkey.exists(`realtime:{${room}}:log`)) === 0);
+  await until(() => valkey.exists(`realtime:{${room}}:log`), { equals: 0 });
   expect(await short.read(room, { epoch, offset: 7 })).toMatchObject({ recovered: true });
   expect(await short.read(room, { epoch, offset: 6 })).toMatchObject({ recovered: false });
   expect((await short.append(entries(room, 1)))[0]).toMatchObject({ epoch, offset: 8 });
 });
 
-test('data gone: a new epoch, and no old position is taken for a new one', async () => {
+test('lost data: the log has a new epoch, and old positions are not recovered', async () => {
   const room = newRoom();
   const before = await start(room);
   await log.append(entries(room, 3));
@@ -151,7 +151,7 @@ test('data gone: a new epoch, and no old position is taken for a new one', async
   expect(after.epoch).not.toBe(before.epoch);
 });
 
-test('a restart that lost the newest entries: their offsets never come again', async () => {
+test('restart that lost the newest entries: their offsets are not used again', async () => {
   const room = newRoom();
   const { epoch } = await start(room);
   await log.append(entries(room, 8));
@@ -160,23 +160,23 @@ test('a restart that lost the newest entries: their offsets never come again', a
   for (const [i, key] of keys(room).entries()) {
     await valkey.restore(key, 60_000, saved[i] ?? '', 'REPLACE');
   }
-  await valkey.hset(`realtime:{${room}}`, 'run', 'the process that crashed');
+  await valkey.hset(`realtime:{${room}}`, 'run', 'crashed');
   const lost = { epoch, offset: 10 };
   expect(await log.read(room, lost)).toMatchObject({ offset: 8, recovered: false });
   await log.append(entries(room, 3));
   expect(await log.read(room, lost)).toMatchObject({ recovered: false, events: [] });
-  const kept = await log.read(room, { epoch, offset: 8 });
-  const [first = 0, ...others] = kept.events.map(({ offset }) => offset);
+  const snapshot = await log.read(room, { epoch, offset: 8 });
+  const [first = 0, ...others] = snapshot.events.map(({ offset }) => offset);
   expect(first).toBeGreaterThan(1_000_000);
   expect(others).toEqual([first + 1, first + 2]);
-  expect(kept.recovered).toBe(true);
+  expect(snapshot.recovered).toBe(true);
 });
 
 test.each([
   ['another epoch', { epoch: 'made-up', offset: 1 }],
   ['the future', { offset: 99 }],
   ['a huge offset', { offset: Number.MAX_SAFE_INTEGER }],
-])('a position in %s is not recovered', async (_name, wrong) => {
+])('read: a position in %s is not recovered', async (_name, wrong) => {
   const room = newRoom();
   const position = await start(room);
   await log.append(entries(room, 3));
@@ -189,11 +189,11 @@ test.each([
   });
 });
 
-test('more than 500 events or 1 MB: told to refetch, while pages walk all of it', async () => {
+test('read: more than 500 events or 1 MB are not recovered, while readPage returns all pages', async () => {
   const many = newRoom();
   const large = newRoom();
   const text = 'x'.repeat(100_000);
-  for (const [room, sent, atMost] of [
+  for (const [room, sent, max] of [
     [many, entries(many, 501), 500],
     [large, Array.from({ length: 12 }, () => entry(large, text)), 10],
   ] as const) {
@@ -205,14 +205,14 @@ test('more than 500 events or 1 MB: told to refetch, while pages walk all of it'
     expect((await log.read(room, nearer)).events).toHaveLength(9);
     const first = await log.readPage(room, position);
     expect(first).toMatchObject({ recovered: true, hasMore: true });
-    expect(first.links.length).toBeLessThanOrEqual(atMost);
+    expect(first.events.length).toBeLessThanOrEqual(max);
     const rest = await log.readPage(room, first);
     expect(rest).toMatchObject({ offset: length, hasMore: false });
-    expect(first.links.length + rest.links.length).toBe(length);
+    expect(first.events.length + rest.events.length).toBe(length);
   }
 });
 
-test('one refused room surfaces, the others stand, and a repetition completes it', async () => {
+test('append: one failing room rejects, the others are stored, and a repetition completes it', async () => {
   const [good, bad] = [newRoom(), newRoom()];
   await valkey.set(`realtime:{${bad}}:log`, 'not a stream');
   const sent = [...entries(good, 2), ...entries(bad, 2)];
@@ -221,18 +221,18 @@ test('one refused room surfaces, the others stand, and a repetition completes it
   expect(failure).toBeInstanceOf(NetworkError);
   expect(String((failure as Error).cause)).toContain('Aggregate');
   await valkey.del(keys(bad));
-  const places = await log.append(sent);
-  expect(places.map(({ isKnown }) => isKnown)).toEqual([true, true, false, false]);
+  const results = await log.append(sent);
+  expect(results.map(({ isDuplicate }) => isDuplicate)).toEqual([true, true, false, false]);
 });
 
-test('the memory of known ids is bounded with the log', async () => {
+test('append: the number of known ids is bounded like the log', async () => {
   const room = newRoom();
   await short.append(entries(room, 30));
   expect(await valkey.zcard(`realtime:{${room}}:seen`)).toBe(10);
   expect(await valkey.pttl(`realtime:{${room}}`)).toBeGreaterThan(6 * 24 * 3_600_000);
 });
 
-test('the same channel of another organisation is another log', async () => {
+test('append: a channel of the same name in another organisation is another log', async () => {
   const channel = Channels.userPrivate(newId('usr'));
   const [here, there] = [newId('org'), newId('org')];
   const positions = [await start(roomOf(here, channel)), await start(roomOf(there, channel))];

@@ -1,87 +1,87 @@
 import type { ClientContext, Result } from 'iovalkey';
-import { ENTRY_OVERHEAD_BYTES, ledgerFunctions } from './ledger-script.ts';
+import { ENTRY_OVERHEAD_BYTES, usageFunctions } from './usage-script.ts';
 
-/** The run of the server on which the logs are whole: gone, or another's, when some may be lost. */
-export const FILLED_KEY = 'realtime:filled';
+/** The run of the server on which the logs are complete; missing or another run when some may be lost. */
+export const RESTORED_KEY = 'realtime:restored';
 
-// A channel that is not known may be one that was lost, until the logs are refilled. Presence is
-// in no outbox: it begins anew at once.
-const refuseUnlessFilled = `
-if not string.find(KEYS[1], '/presence-', 1, true) and redis.call('EXISTS', '${FILLED_KEY}') == 0 then
-  return redis.error_reply('UNFILLED the channel logs were lost and are not refilled yet')
+// An unknown channel may be one that was lost, until the logs are rebuilt. Presence is not in the
+// outbox: its channels start over at once.
+const requireRestored = `
+if not string.find(KEYS[1], '/presence-', 1, true) and redis.call('EXISTS', '${RESTORED_KEY}') == 0 then
+  return redis.error_reply('NOTRESTORED the channel logs were lost and are not rebuilt yet')
 end`;
 
 const currentRun = `string.match(redis.call('INFO', 'server'), 'run_id:(%w+)') or ''`;
 
-// A server that restarted may have lost its newest entries, which are put back.
-const refuseUnlessWhole = `
+// A server that restarted may have lost its newest entries, which are restored.
+const requireComplete = `
 if not string.find(KEYS[1], '/presence-', 1, true)
-  and redis.call('GET', '${FILLED_KEY}') ~= (${currentRun}) then
-  return redis.error_reply('UNFILLED the server restarted and the channel logs are not refilled yet')
+  and redis.call('GET', '${RESTORED_KEY}') ~= (${currentRun}) then
+  return redis.error_reply('NOTRESTORED the server restarted and the channel logs are not rebuilt yet')
 end`;
 
-/** KEYS filled. Replies the run of the server, and 1 when the logs are whole on it. */
-export const filledScript = `
+/** KEYS restored. Replies the run of the server, and 1 when its logs are complete. */
+export const restoredScript = `
 local run = ${currentRun}
 return { run, redis.call('GET', KEYS[1]) == run and 1 or 0 }
 `;
 
 /**
  * KEYS of `keysOf`; ARGV topic room epoch-if-new length history-ms ttl-ms entry-bytes room-bytes
- * budget-bytes, then id, body pairs. Replies epoch, then offset and 1 (known already) or 0 per pair.
- * What is larger than an entry may be is published and not kept, which readers see as a gap.
+ * budget-bytes, then id, body pairs. Replies epoch, then offset and 1 (duplicate) or 0 per pair. An
+ * entry above the limit is published but not stored, which readers see as a gap.
  */
 export const appendScript = `
-local meta, log, seen, ledger = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local meta, log, seen, usage = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local topic, room, length = ARGV[1], ARGV[2], tonumber(ARGV[4])
 local historyMs, ttlMs = tonumber(ARGV[5]), ARGV[6]
 local entryBytes, roomBytes, budget = tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local run = ${currentRun}
-local state = redis.call('HMGET', meta, 'epoch', 'offset', 'run', 'sum', 'held')
+local state = redis.call('HMGET', meta, 'epoch', 'offset', 'run', 'appended', 'bytes')
 local epoch, last, skip = state[1], tonumber(state[2] or 0), 0
-local sum, was = tonumber(state[4] or 0), tonumber(state[5] or 0)
-if not epoch then ${refuseUnlessFilled}
+local appended, previous = tonumber(state[4] or 0), tonumber(state[5] or 0)
+if not epoch then ${requireRestored}
   epoch = ARGV[3]
-  -- In a full Valkey a script may go on once it has written: nothing is deleted without need.
+  -- A write lets a script continue in a full Valkey: nothing is deleted without need.
   if redis.call('EXISTS', log, seen) > 0 then redis.call('DEL', log, seen) end
 elseif state[3] ~= run then
-  -- A server that restarted may have lost its newest entries. First they are put back, or whoever
-  -- stands before them would be led past them.
-  ${refuseUnlessWhole}
-  -- What could not be put back: its offsets must not come again, nor those that such a jump had led
-  -- to before.
+  -- A server that restarted may have lost its newest entries. They are restored first: clients
+  -- before them would otherwise skip them.
+  ${requireComplete}
+  -- The offsets of entries that could not be restored must not be used again, nor those that an
+  -- earlier jump led to.
   skip = 1000000 + tonumber(string.sub(ARGV[3], 1, 7), 16)
 end
-local reply, appended = { epoch }, false
+local reply, hasAppended = { epoch }, false
 for i = 10, #ARGV, 2 do
   local known = redis.call('ZSCORE', seen, ARGV[i])
   if known then
     reply[#reply + 1], reply[#reply + 2] = string.format('%.0f', known), 1
   else
     local prev, offset = string.format('%.0f', last), string.format('%.0f', last + 1 + skip)
-    last, skip, appended = last + 1 + skip, 0, true
+    last, skip, hasAppended = last + 1 + skip, 0, true
     local at, size = string.format('%.0f', now), #ARGV[i + 1] + ${ENTRY_OVERHEAD_BYTES}
     if size <= entryBytes then
       redis.call('XADD', log, 'MAXLEN', '=', length, offset .. '-0', 'prev', prev, 'at', at,
-        'event', ARGV[i + 1], 'before', string.format('%.0f', sum))
-      sum = sum + size
+        'event', ARGV[i + 1], 'before', string.format('%.0f', appended))
+      appended = appended + size
     end
     redis.call('ZADD', seen, offset, ARGV[i])
     redis.call('PUBLISH', topic, room .. ' ' .. epoch .. ' ' .. prev .. ' ' .. offset .. ' ' .. ARGV[i + 1])
     reply[#reply + 1], reply[#reply + 2] = offset, 0
   end
 end
-if appended then ${ledgerFunctions}
-  local held, at = trim(log, sum, roomBytes)
+if hasAppended then ${usageFunctions}
+  local bytes, at = trim(log, appended, roomBytes)
   redis.call('HSET', meta, 'epoch', epoch, 'offset', string.format('%.0f', last), 'run', run,
-    'sum', string.format('%.0f', sum), 'held', string.format('%.0f', held))
+    'appended', string.format('%.0f', appended), 'bytes', string.format('%.0f', bytes))
   redis.call('ZREMRANGEBYRANK', seen, 0, -length - 1)
   redis.call('PEXPIRE', meta, ttlMs)
   redis.call('PEXPIRE', seen, ttlMs)
   redis.call('PEXPIRE', log, historyMs)
-  balance(account(room, was, held, at))
+  enforceBudget(recordUsage(room, previous, bytes, at))
 end
 return reply
 `;
@@ -96,7 +96,7 @@ local meta, log, ttlMs = KEYS[1], KEYS[2], tonumber(ARGV[2])
 local maxEvents, maxBytes = tonumber(ARGV[3]), tonumber(ARGV[4])
 local state = redis.call('HMGET', meta, 'epoch', 'offset')
 local epoch, head = state[1], state[2]
-if not epoch then ${refuseUnlessFilled}
+if not epoch then ${requireRestored}
   local run = ${currentRun}
   redis.call('HSET', meta, 'epoch', ARGV[1], 'offset', '0', 'run', run)
   redis.call('PEXPIRE', meta, ttlMs)
@@ -105,7 +105,7 @@ end
 if redis.call('PTTL', meta) < ttlMs / 2 then redis.call('PEXPIRE', meta, ttlMs) end
 local cursor = ARGV[6]
 if ARGV[5] ~= epoch then return { epoch, head, 0, 0 } end
-if tonumber(cursor) > tonumber(head) then ${refuseUnlessWhole}
+if tonumber(cursor) > tonumber(head) then ${requireComplete}
   return { epoch, head, 0, 0 }
 end
 local reply, bytes = { epoch, head, 1, 0 }, 0
@@ -128,31 +128,32 @@ return reply
 
 /**
  * KEYS of `keysOf`; ARGV room epoch history-ms ttl-ms budget-bytes, the channel's last offset and the
- * topic, then offset, predecessor, id, at-ms, body of each entry that is kept, in order. Of a channel
- * that is known it puts back, and publishes, what comes after its newest entry, unless it has begun
- * anew or gone on since the server did. The run stays empty, so that the next append jumps: what came
- * after these entries may be lost.
+ * topic, then offset, predecessor, id, at-ms, body of each entry, in order. For a known channel it
+ * restores and publishes the entries after its newest one, unless the channel has started over or
+ * was appended to since the server restarted. The run stays empty, so that the next append jumps:
+ * later entries may be lost.
  */
-export const refillScript = `
-local meta, log, seen, ledger = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+export const rebuildScript = `
+local meta, log, seen, usage = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local room, epoch, historyMs, ttlMs = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
 local budget, last, topic = tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7]
 local run = ${currentRun}
-local state = redis.call('HMGET', meta, 'epoch', 'offset', 'run', 'sum', 'held')
-local head, sum, was = tonumber(state[2] or 0), tonumber(state[4] or 0), tonumber(state[5] or 0)
+local state = redis.call('HMGET', meta, 'epoch', 'offset', 'run', 'appended', 'bytes')
+local head, appended = tonumber(state[2] or 0), tonumber(state[4] or 0)
+local previous = tonumber(state[5] or 0)
 if not state[1] then
   redis.call('DEL', log, seen)
 elseif state[1] ~= epoch or state[3] == run or head >= last then
   return 0
 end
-local held = was
+local bytes = previous
 for i = 8, #ARGV, 5 do
   local offset, prev, body = ARGV[i], ARGV[i + 1], ARGV[i + 4]
   if tonumber(offset) > head then
     redis.call('XADD', log, offset .. '-0', 'prev', prev, 'at', ARGV[i + 3],
-      'event', body, 'before', string.format('%.0f', sum))
+      'event', body, 'before', string.format('%.0f', appended))
     local size = #body + ${ENTRY_OVERHEAD_BYTES}
-    sum, held = sum + size, held + size
+    appended, bytes = appended + size, bytes + size
     redis.call('ZADD', seen, offset, ARGV[i + 2])
     if state[1] then
       redis.call('PUBLISH', topic, room .. ' ' .. epoch .. ' ' .. prev .. ' ' .. offset .. ' ' .. body)
@@ -160,15 +161,15 @@ for i = 8, #ARGV, 5 do
   end
 end
 redis.call('HSET', meta, 'epoch', epoch, 'offset', string.format('%.0f', last), 'run', '',
-  'sum', string.format('%.0f', sum), 'held', string.format('%.0f', held))
+  'appended', string.format('%.0f', appended), 'bytes', string.format('%.0f', bytes))
 redis.call('PEXPIRE', meta, ttlMs)
 redis.call('PEXPIRE', seen, ttlMs)
 redis.call('PEXPIRE', log, historyMs)
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-${ledgerFunctions}
+${usageFunctions}
 local oldest = redis.call('XRANGE', log, '-', '+', 'COUNT', 1)[1]
-balance(account(room, was, held, oldest and oldest[2][4]))
+enforceBudget(recordUsage(room, previous, bytes, oldest and oldest[2][4]))
 return 1
 `;
 
@@ -176,7 +177,7 @@ declare module 'iovalkey' {
   interface RedisCommander<Context extends ClientContext = { type: 'default' }> {
     channelAppend(...args: (string | number)[]): Result<unknown[], Context>;
     channelRead(...args: (string | number)[]): Result<unknown[], Context>;
-    channelFilled(key: string): Result<[run: string, isFilled: number], Context>;
-    channelRefill(...args: (string | number)[]): Result<number, Context>;
+    channelRestored(key: string): Result<[run: string, isComplete: number], Context>;
+    channelRebuild(...args: (string | number)[]): Result<number, Context>;
   }
 }

@@ -1,33 +1,40 @@
+export { type ChannelHub, type ChannelHubOptions, createChannelHub } from './channel-hub.ts';
 export {
-  type ChannelHub,
-  type ChannelHubOptions,
-  createChannelHub,
-  type HubWatch,
-} from './channel-hub.ts';
-export {
-  type Appended,
+  type AppendResult,
   type ChannelEntry,
   type ChannelLog,
   createChannelLog,
-  heldBytes,
+  listLogBytes,
 } from './channel-log.ts';
-export { type ChannelRefill, createChannelRefill, type PlacedEntry } from './channel-rebuild.ts';
-export type { HubCounts, HubEmit } from './channel-room.ts';
+export {
+  type ChannelRebuild,
+  createChannelRebuild,
+  type PositionedEntry,
+} from './channel-rebuild.ts';
+export type { HubEmitter, HubStats } from './channel-room.ts';
 export {
   countOpenSockets,
-  LISTENS,
-  socketCountsOf,
-  socketReplicas,
-  socketsOf,
-  socketTopicOf,
+  livenessTopic,
+  organizationField,
+  SOCKET_REPLICAS_KEY,
+  SUBSCRIBED_LEASE,
+  socketCountsKey,
 } from './open-sockets.ts';
 export {
   createPresenceMembers,
+  type LeaveReason,
   type PresenceMembers,
   type PresenceState,
   type SocketOfUser,
 } from './presence-members.ts';
 export { createPresenceRegistry, type PresenceRegistry } from './presence-registry.ts';
-export { type Answered, type Asked, createRequests, REQUESTS_TOPIC, type Requests } from './requests.ts';
+export { purgeTenant } from './purge-tenant.ts';
+export {
+  createRequests,
+  REQUESTS_TOPIC,
+  type RequestMessage,
+  type Requests,
+  type ResponseMessage,
+} from './requests.ts';
 export { channelOf, type Room, roomOf } from './room.ts';
-export { SIGNALS_TOPIC, SYSTEM, type SystemSignal, sendSignals } from './signals.ts';
+export { publishSignals, SIGNALS_TOPIC, SYSTEM_SENDER, type SystemSignal } from './signals.ts';

@@ -2,39 +2,40 @@ import type { Id } from '@insightdesk/shared/contract';
 import type { Valkey } from '@insightdesk/shared/valkey';
 
 /**
- * How many sockets there are, over all replicas. Each replica has one hash, of its own counts, that
- * lives as long as it is renewed: what a killed one held is gone with it. `lease` is set by a full
- * rewrite only, so a hash without it has been lost and is not to be trusted. All keys share a hash
- * tag, because one script reads them all.
+ * The set of replicas that count their open sockets. Each replica has one hash of its own counts that
+ * expires unless it is renewed, so the counts of a killed replica disappear. `lease` is written by a
+ * full rewrite only: a hash without it was lost and is ignored. All keys share a hash tag, because
+ * one script reads them all.
  */
-export const socketReplicas = '{sockets}:replicas';
-/** The key of a replica's own counts. */
-export const socketCountsOf = (instance: string) => `{sockets}:of:${instance}`;
-/** The field in it of an organisation. */
-export const socketsOf = (tenantId: Id<'org'>) => `org:${tenantId}`;
+export const SOCKET_REPLICAS_KEY = '{sockets}:replicas';
+/** The key of a replica's counts. */
+export const socketCountsKey = (instance: string) => `{sockets}:of:${instance}`;
+/** The field of an organisation in a replica's counts. */
+export const organizationField = (tenantId: Id<'org'>) => `org:${tenantId}`;
 
-/** What a replica listens to while it lives: the kernel ends that with the process, no lease does. */
-export const socketTopicOf = (instance: string) => `{sockets}:alive:${instance}`;
+/** A replica is subscribed to it while it lives: the subscription ends with its process. */
+export const livenessTopic = (instance: string) => `{sockets}:alive:${instance}`;
 
-/** The value of `lease` of a replica that listens to its topic. */
-export const LISTENS = 2;
+/** The value of `lease` of a replica that is subscribed to its liveness topic. */
+export const SUBSCRIBED_LEASE = 2;
 
-/** Open sockets of an organisation on all replicas that are there at this moment. */
+/** Counts the open sockets of an organisation on all living replicas. */
 export async function countOpenSockets(
   valkey: Pick<Valkey, 'smembers' | 'pipeline'>,
   tenantId: Id<'org'>,
 ): Promise<number> {
-  const instances = await valkey.smembers(socketReplicas);
+  const instances = await valkey.smembers(SOCKET_REPLICAS_KEY);
   if (instances.length === 0) return 0;
-  const looks = valkey.pipeline();
-  looks.pubsub('NUMSUB', ...instances.map(socketTopicOf));
+  const pipeline = valkey.pipeline();
+  pipeline.pubsub('NUMSUB', ...instances.map(livenessTopic));
   for (const instance of instances) {
-    looks.hmget(socketCountsOf(instance), 'lease', socketsOf(tenantId));
+    pipeline.hmget(socketCountsKey(instance), 'lease', organizationField(tenantId));
   }
-  const [[, listening] = [], ...held] = (await looks.exec()) ?? [];
-  return held.reduce((sum, [, counts], at) => {
+  const [[, subscribers] = [], ...replies] = (await pipeline.exec()) ?? [];
+  return replies.reduce((sum, [, counts], index) => {
     const [lease, open] = counts as [string | null, string | null];
-    const isGone = Number(lease) === LISTENS && Number((listening as unknown[])[at * 2 + 1]) === 0;
+    const subscriberCount = Number((subscribers as unknown[])[index * 2 + 1]);
+    const isGone = Number(lease) === SUBSCRIBED_LEASE && subscriberCount === 0;
     return lease === null || isGone ? sum : sum + Number(open ?? 0);
   }, 0);
 }

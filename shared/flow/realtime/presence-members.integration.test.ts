@@ -11,7 +11,7 @@ const url = Bun.env.VALKEY_URL ?? 'valkey://127.0.0.1:6379';
 const valkey = createValkey(url, { name: 'test-members', role: 'command', onError: () => {} });
 const history = { historyLength: 1_000, historySeconds: 60 };
 const log = createChannelLog(valkey, history);
-/** Longer than a busy machine takes from one line of a test to the next. */
+/** Longer than a step of a test takes on a busy machine. */
 const GRACE_MS = 1_500;
 const errors: unknown[] = [];
 const open: { close(): Promise<void> }[] = [];
@@ -22,7 +22,7 @@ afterEach(async () => {
 afterAll(() => valkey.quit());
 
 function replica(overrides = {}) {
-  const times = { leaseMs: 3_000, renewMs: 300, graceMs: GRACE_MS, sweepMs: 50 };
+  const times = { leaseMs: 3_000, renewMs: 300, graceMs: GRACE_MS, expiryCheckMs: 50 };
   const onError = (error: unknown) => errors.push(error);
   const members = createPresenceMembers(valkey, { ...history, ...times, onError, ...overrides });
   members.start();
@@ -33,38 +33,39 @@ function replica(overrides = {}) {
 const online: PresenceState = { status: 'online', metadata: null, setAtMs: 0 };
 const socketOf = (userId = newId('usr')) => ({ userId, socketId: crypto.randomUUID() });
 
-/** A room and what was told in it. */
-async function stage() {
+/** A new room, and the changes published in it. */
+async function newPresenceRoom() {
   const tenantId = newId('org');
   const room = roomOf(tenantId, Channels.organizationPresence(tenantId));
   const start = await log.read(room);
-  const told = async () => {
+  const published = async () => {
     const { events } = await log.read(room, start);
     expect(events.every(({ type }) => type === 'presence.changed')).toBe(true);
     expect(events.every(({ channel }) => channel === channelOf(room))).toBe(true);
     return events.map(({ data }) => data as PresenceChange);
   };
-  const changes = async () => (await told()).map(({ change, status }) => `${change} ${status}`);
-  return { room, told, changes };
+  const changes = async () =>
+    (await published()).map(({ change, status }) => `${change} ${status}`);
+  return { room, published, changes };
 }
 
-test('several devices, two replicas: joined once, left once, the newest status counts', async () => {
-  const { room, told, changes } = await stage();
+test('presence: a user with several devices joins once and leaves once, the newest status counts', async () => {
+  const { room, published, changes } = await newPresenceRoom();
   const [a, b] = [replica(), replica()];
   const userId = newId('usr');
   const [phone, desk] = [socketOf(userId), socketOf(userId)];
-  await a.hold(room, phone, online);
-  await b.hold(room, desk, online);
+  await a.set(room, phone, online);
+  await b.set(room, desk, online);
   expect(await a.list(room)).toEqual([
     { userId, status: 'online', metadata: null, connections: 2 },
   ]);
-  const away = { status: 'away', metadata: { empty: [], text: 'a|"ü' }, setAtMs: Date.now() };
-  await b.hold(room, desk, away);
-  const { status, metadata } = away;
+  const state = { status: 'away', metadata: { empty: [], text: 'a|"ü' }, setAtMs: Date.now() };
+  await b.set(room, desk, state);
+  const { status, metadata } = state;
   expect(await a.list(room)).toEqual([{ userId, status, metadata, connections: 2 }]);
-  await b.release(room, desk, 'left');
-  await a.release(room, phone, 'left');
-  await a.release(room, phone, 'left');
+  await b.remove(room, desk, 'left');
+  await a.remove(room, phone, 'left');
+  await a.remove(room, phone, 'left');
   expect(await b.list(room)).toEqual([]);
   expect(await changes()).toEqual([
     'joined online',
@@ -72,7 +73,7 @@ test('several devices, two replicas: joined once, left once, the newest status c
     'changed online',
     'left offline',
   ]);
-  expect((await told())[1]).toEqual({
+  expect((await published())[1]).toEqual({
     userId,
     status,
     metadata,
@@ -82,57 +83,57 @@ test('several devices, two replicas: joined once, left once, the newest status c
   });
 });
 
-test('who comes back within the grace was never away; who does not has left, told once', async () => {
-  const { room, changes } = await stage();
+test('presence: a return within the grace period publishes nothing, a later one left once', async () => {
+  const { room, changes } = await newPresenceRoom();
   const [a, b] = [replica(), replica()];
   const userId = newId('usr');
   const before = socketOf(userId);
-  await a.hold(room, before, online);
-  await a.release(room, before, 'lost');
+  await a.set(room, before, online);
+  await a.remove(room, before, 'disconnected');
   expect(await b.list(room)).toMatchObject([{ userId, connections: 0 }]);
   const after = socketOf(userId);
-  await b.hold(room, after, online);
+  await b.set(room, after, online);
   await Bun.sleep(GRACE_MS + 200);
   expect(await changes()).toEqual(['joined online']);
   expect(await a.list(room)).toMatchObject([{ userId, connections: 1 }]);
-  await b.release(room, after, 'lost');
-  await until(async () => (await changes()).length > 1);
+  await b.remove(room, after, 'disconnected');
+  await until(async () => (await changes()).length, { atLeast: 2 });
   await Bun.sleep(200);
   expect(await changes()).toEqual(['joined online', 'left offline']);
 });
 
-test('a killed replica: its members leave with their leases, told once by those that live', async () => {
-  const { room, told, changes } = await stage();
+test('presence: members of a killed replica leave when their leases expire, published once', async () => {
+  const { room, published, changes } = await newPresenceRoom();
   const [a, b, killed] = [replica(), replica(), replica()];
   const [staying, both] = [socketOf(), socketOf()];
-  await a.hold(room, staying, online);
-  await a.hold(room, both, online);
+  await a.set(room, staying, online);
+  await a.set(room, both, online);
   const lost = Array.from({ length: 150 }, () => socketOf());
-  await Promise.all(lost.map((one) => killed.hold(room, one, online)));
-  await killed.hold(room, socketOf(both.userId), online);
+  await Promise.all(lost.map((one) => killed.set(room, one, online)));
+  await killed.set(room, socketOf(both.userId), online);
   await killed.close();
   await until(async () => (await changes()).length >= 152 + 150);
   const ids = (await b.list(room)).map(({ userId }) => userId);
   expect(ids).toEqual([staying.userId, both.userId].sort());
-  const left = (await told()).filter(({ change }) => change === 'left');
+  const left = (await published()).filter(({ change }) => change === 'left');
   expect(left.map(({ userId }) => userId).sort()).toEqual(lost.map(({ userId }) => userId).sort());
   expect(await changes()).toHaveLength(152 + 150);
 });
 
-test('what Valkey lost is put back by the next renewal', async () => {
-  const { room } = await stage();
+test('presence: members that Valkey lost are restored by the next renewal', async () => {
+  const { room } = await newPresenceRoom();
   const a = replica();
-  const who = socketOf();
-  await a.hold(room, who, { ...online, status: 'busy', setAtMs: 1 });
-  const names = ['leases', 'states', 'told'].map((name) => `presence:{${room}}:${name}`);
+  const socket = socketOf();
+  await a.set(room, socket, { ...online, status: 'busy', setAtMs: 1 });
+  const names = ['leases', 'states', 'published'].map((name) => `presence:{${room}}:${name}`);
   await valkey.del(...names);
   expect(await a.list(room)).toEqual([]);
-  await until(async () => (await a.list(room)).length > 0);
-  expect(await a.list(room)).toMatchObject([{ userId: who.userId, status: 'busy' }]);
+  await until(async () => (await a.list(room)).length, { atLeast: 1 });
+  expect(await a.list(room)).toMatchObject([{ userId: socket.userId, status: 'busy' }]);
 });
 
-test('race: users come and go on two replicas; joined and left alternate and end in agreement', async () => {
-  const { room, told } = await stage();
+test('presence: concurrent changes on two replicas alternate between joined and left', async () => {
+  const { room, published } = await newPresenceRoom();
   const replicas = [replica(), replica()];
   const users = Array.from({ length: 10 }, () => newId('usr'));
   await Promise.all(
@@ -140,15 +141,15 @@ test('race: users come and go on two replicas; joined and left alternate and end
       replicas.map(async (members) => {
         for (let n = 0; n < 15; n++) {
           const socket = socketOf(userId);
-          await members.hold(room, socket, online);
+          await members.set(room, socket, online);
           await Bun.sleep(Math.random() * 10);
-          await members.release(room, socket, Math.random() < 0.8 ? 'left' : 'lost');
+          await members.remove(room, socket, Math.random() < 0.8 ? 'left' : 'disconnected');
         }
       }),
     ),
   );
-  await until(async () => (await replicas[0]?.list(room))?.length === 0);
-  const byUser = Map.groupBy(await told(), ({ userId }) => userId);
+  await until(async () => (await replicas[0]?.list(room))?.length, { equals: 0 });
+  const byUser = Map.groupBy(await published(), ({ userId }) => userId);
   expect(byUser.size).toBe(10);
   for (const events of byUser.values()) {
     const expected = events.map((_, i) => (i % 2 === 0 ? 'joined' : 'left'));

@@ -7,7 +7,7 @@ import { presenceDueScript, presenceScript } from './presence-script.ts';
 import { TOPIC } from './publication.ts';
 import type { Room } from './room.ts';
 
-/** What a socket says of its holder; of several devices the one set last counts. */
+/** The presence of one socket; of several sockets of a user the one set last counts. */
 export interface PresenceState {
   status: string;
   metadata: Record<string, unknown> | null;
@@ -15,15 +15,18 @@ export interface PresenceState {
   setAtMs: number;
 }
 
-/** Who is in the presence channels; what changes is told as `presence.changed` in their logs. */
+/** `disconnected` when the client may come back. */
+export type LeaveReason = 'left' | 'disconnected';
+
+/** The members of presence channels; changes are appended to their logs as `presence.changed`. */
 export interface PresenceMembers {
-  /** From now on this replica renews its own leases and tells what became of others'. */
+  /** Begins to renew this replica's leases, and to remove members whose leases expired. */
   start(): void;
-  /** A socket is in the channel, or says something new of itself. Never rejects: leases heal. */
-  hold(room: Room, member: SocketOfUser, state: PresenceState): Promise<void>;
-  /** It left on purpose (`left`, told at once) or was cut off (`lost`, told after a grace). */
-  release(room: Room, member: SocketOfUser, how: 'left' | 'lost'): Promise<void>;
-  /** Everyone in the channel by user id; throws UnavailableError without Valkey. */
+  /** Adds a socket to the channel, or changes its state. Never rejects: the renewal repeats it. */
+  set(room: Room, member: SocketOfUser, state: PresenceState): Promise<void>;
+  /** Removes a socket: at once when it left, after a grace period when it was disconnected. */
+  remove(room: Room, member: SocketOfUser, reason: LeaveReason): Promise<void>;
+  /** All members of the channel by user id; throws UnavailableError without Valkey. */
   list(room: Room): Promise<PresentMember[]>;
   close(): Promise<void>;
 }
@@ -35,47 +38,48 @@ export interface SocketOfUser {
 
 export interface PresenceMembersOptions extends History {
   onError: (error: unknown) => void;
-  /** How long a killed replica's members are still taken for present, up to `sweepMs` more. */
+  /** How long a killed replica's members stay present, up to `expiryCheckMs` more. */
   leaseMs?: number;
   renewMs?: number;
-  /** How long one that was cut off may take to come back unnoticed. */
+  /** How long a disconnected client may take to come back unnoticed. */
   graceMs?: number;
-  sweepMs?: number;
+  expiryCheckMs?: number;
 }
 
-type Operation = 'hold' | 'renew' | 'leave' | 'linger' | 'sweep' | 'list';
+type Operation = 'set' | 'renew' | 'leave' | 'disconnect' | 'expire' | 'list';
 
-const INDEX = 'presence:channels';
+export const PRESENCE_INDEX_KEY = 'presence:channels';
 const SLICE_LENGTH = 100;
 
-/** Builds one replica's share of the presence channels. */
+/** Creates one replica's part of the presence channels. */
 export function createPresenceMembers(
   valkey: Valkey,
   options: PresenceMembersOptions,
 ): PresenceMembers {
-  const { onError, leaseMs = 10_000, renewMs = 3_000, graceMs = 5_000, sweepMs = 1_000 } = options;
+  const { onError, leaseMs = 10_000, renewMs = 3_000 } = options;
+  const { graceMs = 5_000, expiryCheckMs = 1_000 } = options;
   valkey.defineCommand('presenceDue', { numberOfKeys: 1, lua: presenceDueScript });
   const apply = createApply(valkey, { ...options, leaseMs, graceMs });
-  const held = new Map<Room, Map<string, PresenceState>>();
-  const underWay = new Set<Promise<void>>();
+  const rooms = new Map<Room, Map<string, PresenceState>>();
+  const pending = new Set<Promise<void>>();
   const timers: Timer[] = [];
-  let sweepsFromMs = 0;
+  let expireFromMs = 0;
 
-  /** Leases ran out while nobody could renew them: give everyone the time to do so first. */
+  /** Leases expired while no replica could renew them: every replica gets the time to do so first. */
   function onFailure(error: unknown) {
-    sweepsFromMs = performance.now() + leaseMs;
+    expireFromMs = performance.now() + leaseMs;
     onError(error);
   }
 
-  function quietly(work: Promise<unknown>): Promise<void> {
-    const done = work.then(() => {}, onFailure).finally(() => underWay.delete(done));
-    underWay.add(done);
+  function track(work: Promise<unknown>): Promise<void> {
+    const done = work.then(() => {}, onFailure).finally(() => pending.delete(done));
+    pending.add(done);
     return done;
   }
 
-  // All slices of a channel leave at once: whoever is released later is released after them.
+  // All slices of a channel are sent at once: a later removal is applied after them.
   async function renew() {
-    for (const [room, members] of held) {
+    for (const [room, members] of rooms) {
       const pairs = [...members].map(([member, state]) => [member, toState(1, state)]);
       const slices = Array.from({ length: Math.ceil(pairs.length / SLICE_LENGTH) }, (_, i) =>
         pairs.slice(i * SLICE_LENGTH, (i + 1) * SLICE_LENGTH).flat(),
@@ -84,46 +88,46 @@ export function createPresenceMembers(
     }
   }
 
-  async function sweep() {
-    const due = (await valkey.presenceDue(INDEX, SLICE_LENGTH)) as Room[];
-    if (performance.now() < sweepsFromMs) return;
-    for (const room of due) await apply(room, 'sweep');
+  async function expire() {
+    const due = (await valkey.presenceDue(PRESENCE_INDEX_KEY, SLICE_LENGTH)) as Room[];
+    if (performance.now() < expireFromMs) return;
+    for (const room of due) await apply(room, 'expire');
   }
 
   return {
     start() {
-      timers.push(setInterval(() => void quietly(renew()), renewMs));
-      timers.push(setInterval(() => void quietly(sweep()), sweepMs));
+      timers.push(setInterval(() => void track(renew()), renewMs));
+      timers.push(setInterval(() => void track(expire()), expiryCheckMs));
     },
-    hold(room, who, state) {
-      const members = held.get(room) ?? new Map<string, PresenceState>();
-      held.set(room, members.set(memberOf(who), state));
-      return quietly(apply(room, 'hold', [memberOf(who), toState(1, state)]));
+    set(room, socket, state) {
+      const members = rooms.get(room) ?? new Map<string, PresenceState>();
+      rooms.set(room, members.set(memberOf(socket), state));
+      return track(apply(room, 'set', [memberOf(socket), toState(1, state)]));
     },
-    async release(room, who, how) {
-      const members = held.get(room);
-      const state = members?.get(memberOf(who));
+    async remove(room, socket, reason) {
+      const members = rooms.get(room);
+      const state = members?.get(memberOf(socket));
       if (!members || !state) return;
-      members.delete(memberOf(who));
-      if (members.size === 0) held.delete(room);
-      const operation = how === 'left' ? 'leave' : 'linger';
-      await quietly(apply(room, operation, [memberOf(who), toState(0, state)]));
+      members.delete(memberOf(socket));
+      if (members.size === 0) rooms.delete(room);
+      const operation = reason === 'left' ? 'leave' : 'disconnect';
+      await track(apply(room, operation, [memberOf(socket), toState(0, state)]));
     },
     async list(room) {
       const texts = await apply(room, 'list').catch((cause: unknown) => {
-        throw new UnavailableError('Who is here cannot be told now, try again', { cause });
+        throw new UnavailableError('Presence is temporarily unavailable, try again', { cause });
       });
       const members = texts.map((text) => JSON.parse(text) as PresentMember);
       return members.sort((a, b) => (a.userId < b.userId ? -1 : 1));
     },
     async close() {
       timers.splice(0).forEach(clearInterval);
-      await Promise.all(underWay);
+      await Promise.all(pending);
     },
   };
 }
 
-/** One change of a channel by the script; `pairs` are member and state in turn. */
+/** Applies one change to a channel by the script; `pairs` are member and state in turn. */
 function createApply(
   valkey: Valkey,
   { leaseMs, graceMs, ...history }: History & { leaseMs: number; graceMs: number },
@@ -131,12 +135,18 @@ function createApply(
   valkey.defineCommand('presenceApply', { numberOfKeys: 8, lua: presenceScript });
   const limitsFor = limitsOf(history);
   return (room: Room, operation: Operation, pairs: string[] = []) => {
-    const idCount = operation === 'sweep' ? SLICE_LENGTH : pairs.length / 2;
+    const idCount = operation === 'expire' ? SLICE_LENGTH : pairs.length / 2;
     const ids = Array.from({ length: idCount }, () => newId('evt'));
     const at = new Date().toISOString();
-    const head = [TOPIC, room, crypto.randomUUID(), ...limitsFor(room)];
-    const how = [operation, leaseMs, graceMs, at, idCount];
-    return valkey.presenceApply(...keysFor(room), ...head, ...how, ...ids, ...pairs);
+    const appendArguments = [TOPIC, room, crypto.randomUUID(), ...limitsFor(room)];
+    const presenceArguments = [operation, leaseMs, graceMs, at, idCount];
+    return valkey.presenceApply(
+      ...keysFor(room),
+      ...appendArguments,
+      ...presenceArguments,
+      ...ids,
+      ...pairs,
+    );
   };
 }
 
@@ -149,5 +159,5 @@ function toState(isOpen: 0 | 1, { status, metadata, setAtMs }: PresenceState): s
 
 function keysFor(room: Room): string[] {
   const own = (name: string) => `presence:{${room}}:${name}`;
-  return [...keysOf(room), own('leases'), own('states'), own('told'), INDEX];
+  return [...keysOf(room), own('leases'), own('states'), own('published'), PRESENCE_INDEX_KEY];
 }

@@ -12,7 +12,7 @@ const errors: unknown[] = [];
 const replica = (lease = { leaseMs: 4_000, renewMs: 300 }) =>
   createPresenceRegistry(valkey, { onError: (error) => errors.push(error), ...lease });
 
-test('a user is connected while any socket on any replica is open', async () => {
+test('registry: a user is connected while any socket on any replica is open', async () => {
   const [org, other, usr] = [newId('org'), newId('org'), newId('usr')];
   const [a, b, reader] = [replica(), replica(), replica()];
   await a.connected(org, usr);
@@ -27,7 +27,7 @@ test('a user is connected while any socket on any replica is open', async () => 
   expect(await reader.connectedUsers(org)).toEqual(new Set());
 });
 
-test('leases are renewed while the replica lives and end after it was killed', async () => {
+test('registry: leases are renewed while the replica runs, and expire when it was killed', async () => {
   const org = newId('org');
   const [living, killed] = [newId('usr'), newId('usr')];
   const [a, reader] = [replica(), replica()];
@@ -40,18 +40,18 @@ test('leases are renewed while the replica lives and end after it was killed', a
   expect(errors).toEqual([]);
 });
 
-test('a renewal puts back what Valkey lost', async () => {
+test('registry: users that Valkey lost are restored by the next renewal', async () => {
   const [org, usr] = [newId('org'), newId('usr')];
   const a = replica();
   await a.connected(org, usr);
   await valkey.del(`presence:{${org}}`);
-  await until(async () => (await a.connectedUsers(org)).size > 0);
+  await until(async () => (await a.connectedUsers(org)).size, { atLeast: 1 });
   expect(await a.connectedUsers(org)).toEqual(new Set([usr]));
   await a.close();
   expect(await a.connectedUsers(org)).toEqual(new Set());
 });
 
-test('a quick reconnect in any interleaving ends connected; too many goodbyes do no harm', async () => {
+test('registry: concurrent connects and disconnects end connected, extra disconnects are ignored', async () => {
   const [org, usr] = [newId('org'), newId('usr')];
   const a = replica();
   await Promise.all([

@@ -2,26 +2,26 @@ import type { Id } from '@insightdesk/shared/contract';
 import type { Valkey } from '@insightdesk/shared/valkey';
 import type { ClientContext, Result } from 'iovalkey';
 
-/** Knows who holds an open socket on any replica; a killed replica's users go with their leases. */
+/** The users with an open socket on any replica; those of a killed replica expire with their leases. */
 export interface PresenceRegistry {
-  /** Which users of an organisation hold an open socket; fits `Presence` of context. */
+  /** The users of an organisation with an open socket. */
   connectedUsers(tenantId: Id<'org'>): Promise<Set<Id<'usr'>>>;
-  /** One more socket of this user here; seen by everyone when it resolves. */
+  /** Counts one socket of this user here; visible to all replicas when it resolves. */
   connected(tenantId: Id<'org'>, userId: Id<'usr'>): Promise<void>;
-  /** One socket less; the user is gone at once when it was the last one here. */
+  /** Counts one socket less; the user's lease here ends with the last one. */
   disconnected(tenantId: Id<'org'>, userId: Id<'usr'>): Promise<void>;
-  /** Gives all leases of this replica back. */
+  /** Ends all leases of this replica. */
   close(): Promise<void>;
 }
 
 export interface PresenceRegistryOptions {
   onError: (error: unknown) => void;
-  /** How long a user of a killed replica is still taken for connected. */
+  /** How long a user of a killed replica still counts as connected. */
   leaseMs?: number;
   renewMs?: number;
 }
 
-// The clock is Valkey's own: machines disagree about the time.
+// By Valkey's clock: the clocks of machines differ.
 const renewScript = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -35,7 +35,7 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 return redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. string.format('%.0f', now), '+inf')
 `;
 
-/** Builds the registry; it renews the leases of its own users while there are any. */
+/** Creates the registry; it renews the leases of its own users while there are any. */
 export function createPresenceRegistry(
   valkey: Valkey,
   { onError, leaseMs = 15_000, renewMs = 5_000 }: PresenceRegistryOptions,
@@ -54,7 +54,8 @@ export function createPresenceRegistry(
     }
     const replies = await pipeline.exec();
     const errors = (replies ?? []).flatMap(([error]) => error ?? []);
-    if (errors.length > 0) onError(new AggregateError(errors, 'Presence leases were not renewed'));
+    if (errors.length > 0)
+      onError(new AggregateError(errors, 'Renewing the presence leases failed'));
   }
 
   function count(tenantId: Id<'org'>, userId: Id<'usr'>, change: 1 | -1): number {

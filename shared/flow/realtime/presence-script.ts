@@ -2,75 +2,76 @@ import type { ClientContext, Result } from 'iovalkey';
 import { appendScript } from './channel-scripts.ts';
 
 /**
- * Changes who is in a presence channel and appends what that changes to its log, in one step: a
- * change is told exactly once, whichever replica brings it about and whenever one dies.
+ * Changes the members of a presence channel and appends the changes to its log atomically: each
+ * change is published exactly once, whichever replica causes it and whenever one is killed.
  *
- * KEYS the log's four, leases, states, told, index; ARGV the append script's nine, then operation,
- * lease-ms, grace-ms, at, number of ids, the ids, and pairs of member and state. A member is
- * `user|socket`, a state `open|set-at-ms|last-seen|fields`; `told` keeps the fields last announced.
+ * KEYS the log's four, leases, states, published, index; ARGV the append script's nine, then
+ * operation, lease-ms, grace-ms, at, number of ids, the ids, and pairs of member and state. A member
+ * is `user|socket`, a state `open|set-at-ms|last-seen|fields`; `published` has the fields of each
+ * user that were published last.
  */
 export const presenceScript = `
 local function append(KEYS, ARGV) ${appendScript} end
-local leases, states, told, index = KEYS[5], KEYS[6], KEYS[7], KEYS[8]
+local leases, states, published, index = KEYS[5], KEYS[6], KEYS[7], KEYS[8]
 local room, op, leaseMs, graceMs = ARGV[2], ARGV[10], tonumber(ARGV[11]), tonumber(ARGV[12])
 local at, count = ARGV[13], tonumber(ARGV[14])
 local channel = string.sub(room, string.find(room, '/', 1, true) + 1)
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local touched, order = {}, {}
+local lastSeen, changed = {}, {}
 local function touch(member, seen)
   local user = string.match(member, '^[^|]+')
-  if not touched[user] then order[#order + 1] = user end
-  if not touched[user] or touched[user] < seen then touched[user] = seen end
+  if not lastSeen[user] then changed[#changed + 1] = user end
+  if not lastSeen[user] or lastSeen[user] < seen then lastSeen[user] = seen end
 end
 local function lease(member, ms)
   return redis.call('ZADD', leases, string.format('%.0f', now + ms), member)
 end
-local function forget(member)
+local function remove(member)
   local state = redis.call('HGET', states, member)
   redis.call('ZREM', leases, member)
   redis.call('HDEL', states, member)
   if state then touch(member, string.match(state, '^%d|%d+|([^|]*)|')) end
 end
-if op == 'sweep' then
+if op == 'expire' then
   for _, member in ipairs(redis.call('ZRANGEBYSCORE', leases, '-inf', now, 'LIMIT', 0, count)) do
-    forget(member)
+    remove(member)
   end
 end
 for i = 15 + count, #ARGV, 2 do
   local member, state = ARGV[i], ARGV[i + 1]
   if op == 'leave' then
-    forget(member)
-  elseif op == 'linger' then
+    remove(member)
+  elseif op == 'disconnect' then
     if redis.call('HEXISTS', states, member) == 1 then
       redis.call('HSET', states, member, state)
       lease(member, graceMs)
     end
   else
     redis.call('HSET', states, member, state)
-    if lease(member, leaseMs) == 1 or op == 'hold' then touch(member, at) end
+    if lease(member, leaseMs) == 1 or op == 'set' then touch(member, at) end
   end
 end
 local present, users = {}, {}
-local all = (#order > 0 or op == 'list') and redis.call('HGETALL', states) or {}
+local all = (#changed > 0 or op == 'list') and redis.call('HGETALL', states) or {}
 for i = 1, #all, 2 do
   local member, user = all[i], string.match(all[i], '^[^|]+')
-  if touched[user] or op == 'list' then
+  if lastSeen[user] or op == 'list' then
     local open, setAt, _, fields = string.match(all[i + 1], '^(%d)|(%d+)|([^|]*)|(.*)$')
-    local one = present[user]
-    if not one then
-      one = { connections = 0, setAt = -1, member = '' }
-      present[user], users[#users + 1] = one, user
+    local state = present[user]
+    if not state then
+      state = { connections = 0, setAt = -1, member = '' }
+      present[user], users[#users + 1] = state, user
     end
-    one.connections = one.connections + tonumber(open)
+    state.connections = state.connections + tonumber(open)
     setAt = tonumber(setAt)
-    if setAt > one.setAt or (setAt == one.setAt and member > one.member) then
-      one.setAt, one.member, one.fields = setAt, member, fields
+    if setAt > state.setAt or (setAt == state.setAt and member > state.member) then
+      state.setAt, state.member, state.fields = setAt, member, fields
     end
   end
 end
-local function describe(user, one)
-  return '"userId":"' .. user .. '",' .. one.fields .. ',"connections":' .. one.connections
+local function describe(user, state)
+  return '"userId":"' .. user .. '",' .. state.fields .. ',"connections":' .. state.connections
 end
 if op == 'list' then
   local reply = {}
@@ -78,20 +79,21 @@ if op == 'list' then
   return reply
 end
 local entries = { unpack(ARGV, 1, 9) }
-local nobody = { connections = 0, fields = '"status":"offline","metadata":null' }
-for i, user in ipairs(order) do
-  local one, before = present[user], redis.call('HGET', told, user)
+local offline = { connections = 0, fields = '"status":"offline","metadata":null' }
+for i, user in ipairs(changed) do
+  local state, previous = present[user], redis.call('HGET', published, user)
   local change = nil
-  if one and not before then change = 'joined'
-  elseif one and before ~= one.fields then change = 'changed'
-  elseif before and not one then change = 'left' end
+  if state and not previous then change = 'joined'
+  elseif state and previous ~= state.fields then change = 'changed'
+  elseif previous and not state then change = 'left' end
   if change then
-    if one then redis.call('HSET', told, user, one.fields) else redis.call('HDEL', told, user) end
+    if state then redis.call('HSET', published, user, state.fields)
+    else redis.call('HDEL', published, user) end
     local id = ARGV[14 + i]
     entries[#entries + 1] = id
     entries[#entries + 1] = '{"id":"' .. id .. '","channel":"' .. channel
-      .. '","type":"presence.changed","data":{' .. describe(user, one or nobody)
-      .. ',"change":"' .. change .. '","lastSeenAt":"' .. touched[user] .. '"},"at":"' .. at .. '"}'
+      .. '","type":"presence.changed","data":{' .. describe(user, state or offline)
+      .. ',"change":"' .. change .. '","lastSeenAt":"' .. lastSeen[user] .. '"},"at":"' .. at .. '"}'
   end
 end
 if #entries > 9 then append({ unpack(KEYS, 1, 4) }, entries) end
@@ -100,7 +102,7 @@ if first[2] then redis.call('ZADD', index, first[2], room) else redis.call('ZREM
 return {}
 `;
 
-/** KEYS index; ARGV limit. Replies the rooms in which a lease has run out. */
+/** KEYS index; ARGV limit. Replies the rooms in which a lease has expired. */
 export const presenceDueScript = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)

@@ -4,8 +4,8 @@ import { withTimeout } from '@insightdesk/shared/promises';
 import { newId } from '@insightdesk/shared/utils';
 import type { Valkey } from '@insightdesk/shared/valkey';
 
-/** Who is asked what. */
-export interface Question {
+/** A request to a user. */
+export interface UserRequest {
   tenantId: Id<'org'>;
   userId: Id<'usr'>;
   name: string;
@@ -13,47 +13,47 @@ export interface Question {
 }
 
 export interface RequestOptions {
-  /** How long a device may take for its answer, each time. */
+  /** How long a device may take to respond, per attempt. */
   timeoutMs?: number;
-  /** How often it is asked, with the same id, until one device answers. */
+  /** How often the request is sent, with the same id, until one device responds. */
   attempts?: number;
 }
 
-/** Asks people something through their sockets, from any process. */
+/** Sends requests to users through their sockets, from any process. */
 export interface Requests {
   /**
-   * Asks all devices of a member, on any replica, and gives the first answer's result; whoever
-   * hears an id again answers as before. Throws ConflictError with the device's code when it says
-   * no, and UnavailableError (`NO_ANSWER`) after the last attempt.
+   * Sends a request to all devices of a user, on any replica, and resolves with the first result. A
+   * device that gets an id again repeats its response. Throws ConflictError with the device's code
+   * when it rejects, and UnavailableError (`NO_ANSWER`) after the last attempt.
    */
-  request(question: Question, options?: RequestOptions): Promise<unknown>;
+  request(request: UserRequest, options?: RequestOptions): Promise<unknown>;
   close(): void;
 }
 
-/** A question on its way to the replicas. */
-export interface Asked extends Pick<Question, 'tenantId' | 'userId'> {
+/** A request as it is published to the replicas. */
+export interface RequestMessage extends Pick<UserRequest, 'tenantId' | 'userId'> {
   request: ClientRequest;
   timeoutMs: number;
-  /** The topic on which whoever asks listens. */
+  /** The topic that the requesting process is subscribed to. */
   replyTo: string;
 }
 
-/** An answer on its way back. */
-export interface Answered {
+/** A response as it is published to the requesting process. */
+export interface ResponseMessage {
   id: string;
   answer: ClientAnswer;
 }
 
-/** The topic that every replica listens to. */
+/** The topic of requests, which every replica is subscribed to. */
 export const REQUESTS_TOPIC = 'realtime:requests';
 
 export interface RequestsOptions {
   publisher: Valkey;
-  /** Opens a connection of role `subscriber` with the first question. */
+  /** Connects with role `subscriber`; called with the first request. */
   connect: () => Valkey;
 }
 
-/** Builds the way from a process to people's devices and back; what gets lost is asked again. */
+/** Creates requests over pub/sub; a lost message is covered by the next attempt. */
 export function createRequests({ publisher, connect }: RequestsOptions): Requests {
   const replyTo = `realtime:answers:${crypto.randomUUID()}`;
   const pending = new Map<string, (answer: ClientAnswer) => void>();
@@ -61,7 +61,7 @@ export function createRequests({ publisher, connect }: RequestsOptions): Request
   let listening: Promise<unknown> | undefined;
 
   function onMessage(_topic: string, text: string) {
-    const { id, answer } = JSON.parse(text) as Answered;
+    const { id, answer } = JSON.parse(text) as ResponseMessage;
     pending.get(id)?.(answer);
   }
 
@@ -77,24 +77,24 @@ export function createRequests({ publisher, connect }: RequestsOptions): Request
   return {
     async request({ tenantId, userId, name, payload }, { timeoutMs = 5_000, attempts = 3 } = {}) {
       const request = { id: newId('evt'), name, payload: payload ?? null };
-      const asked: Asked = { tenantId, userId, request, timeoutMs, replyTo };
-      const answered = Promise.withResolvers<ClientAnswer>();
-      pending.set(request.id, answered.resolve);
+      const message: RequestMessage = { tenantId, userId, request, timeoutMs, replyTo };
+      const response = Promise.withResolvers<ClientAnswer>();
+      pending.set(request.id, response.resolve);
       let cause: unknown;
-      const ask = () =>
+      const send = () =>
         listen()
-          .then(() => publisher.publish(REQUESTS_TOPIC, JSON.stringify(asked)))
+          .then(() => publisher.publish(REQUESTS_TOPIC, JSON.stringify(message)))
           .catch((error: unknown) => {
             cause = error;
           });
       try {
         for (let attempt = 1; attempt <= attempts; attempt++) {
-          void ask();
-          // Whoever is not there gets the time of an answer to come back.
-          const answer = await withTimeout(answered.promise, timeoutMs).catch(() => undefined);
+          void send();
+          // A device that is offline gets this time to reconnect.
+          const answer = await withTimeout(response.promise, timeoutMs).catch(() => undefined);
           if (answer) return resultOf(answer);
         }
-        throw new UnavailableError('No device has answered', { code: 'NO_ANSWER', cause });
+        throw new UnavailableError('No device has responded', { code: 'NO_ANSWER', cause });
       } finally {
         pending.delete(request.id);
       }

@@ -1,8 +1,8 @@
 import type { Id } from '@insightdesk/shared/contract';
 
 /**
- * A channel of one organisation. Logs, hubs and presence are kept by it and never by the name alone,
- * which means another channel in every organisation; clients see the name.
+ * A channel of one organisation. Logs, hubs and presence use it as their key, never the name alone,
+ * which is another channel in every organisation; clients see the name.
  */
 export type Room = `${Id<'org'>}/${string}`;
 
@@ -11,12 +11,12 @@ export function roomOf(tenantId: Id<'org'>, channel: string): Room {
   return `${tenantId}/${channel}`;
 }
 
-/** The name that clients know a room by. */
+/** The name that clients use for a room. */
 export function channelOf(room: Room): string {
   return room.slice(room.indexOf('/') + 1);
 }
 
-/** The organisation whose channel it is. */
+/** The organisation of a room. */
 export function tenantOf(room: Room): Id<'org'> {
   return room.slice(0, room.indexOf('/')) as Id<'org'>;
 }

@@ -1,7 +1,7 @@
 import type { Id } from '@insightdesk/shared/contract';
 import type { Valkey } from '@insightdesk/shared/valkey';
 
-/** A signal of the system on its way to the replicas, and whose channel it is for. */
+/** A signal of the system, and the channel it is for. */
 export interface SystemSignal {
   tenantId: Id<'org'>;
   channel: string;
@@ -9,17 +9,17 @@ export interface SystemSignal {
   data: unknown;
 }
 
-/** The topic that every replica listens to; each message is a list. */
+/** The topic of system signals, which every replica subscribes to; each message is a list. */
 export const SIGNALS_TOPIC = 'realtime:signals';
 
-/** What `from` says of a signal that no person sent. */
-export const SYSTEM = 'system';
+/** The `from` of a signal that the system sent. */
+export const SYSTEM_SENDER = 'system';
 
 /**
- * Sends signals to whoever is subscribed just now; they are stored nowhere, and nobody waits: while
- * Valkey is away they are dropped.
+ * Publishes signals to the current subscribers. They are not stored, and dropped while Valkey is
+ * unavailable; returns at once.
  */
-export function sendSignals(
+export function publishSignals(
   publisher: Valkey,
   signals: readonly SystemSignal[],
   onError: (error: unknown) => void,

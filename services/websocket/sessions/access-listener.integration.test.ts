@@ -1,0 +1,89 @@
+import { afterAll, expect, test } from 'bun:test';
+import { createServer, connect as openSocket, type Socket } from 'node:net';
+import { createListener } from '@insightdesk/shared/database';
+import { logout } from '@insightdesk/shared/domain/identity/users';
+import { disableOrganization } from '@insightdesk/shared/domain/tenancy/tenants';
+import {
+  createTestContext,
+  createTestTenant,
+  testEnvironment,
+  until,
+  userOf,
+} from '@insightdesk/shared/testing';
+import { createAccessListener } from './access-listener.ts';
+import type { Revocation } from './revocation-watcher.ts';
+
+const { context, close } = createTestContext();
+const closing: (() => unknown)[] = [];
+afterAll(async () => {
+  for (const end of closing.toReversed()) await end();
+  await close();
+});
+
+/** Listens through a proxy that can be cut. */
+async function listen() {
+  const { hostname, port } = new URL(testEnvironment.databaseUrl);
+  const sockets = new Set<Socket>();
+  let isOpen = true;
+  const proxy = createServer((client) => {
+    if (!isOpen) return client.destroy();
+    const upstream = openSocket(Number(port), hostname);
+    for (const socket of [client, upstream]) {
+      sockets.add(socket);
+      socket.on('error', () => {}).on('close', () => sockets.delete(socket));
+    }
+    client.pipe(upstream).pipe(client);
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  const { port: proxyPort } = proxy.address() as { port: number };
+  const url = Object.assign(new URL(testEnvironment.databaseUrl), { port: String(proxyPort) }).href;
+  const revocations: Revocation[] = [];
+  let comparisons = 0;
+  const watcher = {
+    onRevocation: (revocation: Revocation) => void revocations.push(revocation),
+    compare: async () => void comparisons++,
+  };
+  const listener = createListener(url, createAccessListener(watcher));
+  await listener.start();
+  closing.push(
+    () => proxy.close(),
+    () => listener.close(),
+  );
+  const setOpen = (open: boolean) => {
+    isOpen = open;
+    for (const socket of sockets) socket.destroy();
+  };
+  return { revocations, comparisons: () => comparisons, setOpen };
+}
+
+test('createAccessListener: passes the user, or the organisation alone, with the next generation', async () => {
+  const { revocations } = await listen();
+  const { owner, member, tenantId } = await createTestTenant(context);
+  const agent = await member('agent');
+  const userId = userOf(agent);
+  const own = () => revocations.filter((revocation) => revocation.tenantId === tenantId);
+  await logout(agent, {});
+  await until(() => own().length, { equals: 1 });
+  const [{ generation } = { generation: 0 }] = own();
+  const actor = { kind: 'system', name: 'test' } as const;
+  await disableOrganization({ ...owner, actor });
+  await until(() => own().length, { equals: 2 });
+  expect(own()).toEqual([
+    { tenantId, generation, userId },
+    { tenantId, generation: generation + 1, userId: undefined },
+  ]);
+});
+
+test('createAccessListener: after an interrupted LISTEN it compares generations and is notified again', async () => {
+  const { revocations, comparisons, setOpen } = await listen();
+  const { member } = await createTestTenant(context);
+  const agent = await member('agent');
+  expect(comparisons()).toBe(1);
+  setOpen(false);
+  await Bun.sleep(1_500);
+  setOpen(true);
+  await until(() => comparisons(), { atLeast: 2 });
+  await logout(agent, {});
+  const userId = userOf(agent);
+  await until(() => revocations.some((revocation) => revocation.userId === userId));
+});
