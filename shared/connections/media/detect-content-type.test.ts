@@ -17,13 +17,13 @@ const heads: [type: string, head: Uint8Array][] = [
   ['application/gzip', new Uint8Array([31, 139, 8, 0, 0, 0, 0, 0])],
 ];
 
-describe('by signature, whatever the name says', () => {
+describe('detectContentType: signatures', () => {
   const png = [137, 80, 78, 71, 13, 10, 26, 10, 0, 0, 0, 13, 73, 72, 68, 82];
   test.each(heads)('%s', async (type, bytes) => {
     expect(await detectContentType(bytes.subarray(0, HEAD_BYTES))).toBe(type);
   });
 
-  test('an animated PNG is a PNG', async () => {
+  test('an animated PNG is detected as image/png', async () => {
     const control = [0, 0, 0, 8, ...utf8.encode('acTL'), ...Array(12).fill(0)];
     const header = [0, 0, 0, 1, 0, 0, 0, 1, 8, 6, 0, 0, 0, 0, 0, 0, 0];
     const head = new Uint8Array([...png, ...header, ...control]);
@@ -31,9 +31,9 @@ describe('by signature, whatever the name says', () => {
   });
 });
 
-describe('text', () => {
+describe('detectContentType: text', () => {
   const texts: [type: string, text: string][] = [
-    ['text/plain', 'This is no picture, whatever its name.'],
+    ['text/plain', 'This is not an image.'],
     ['text/plain', 'Grüße aus Zürich, 東京 🙂'],
     ['text/plain', 'BMW 320 broke down'],
     ['text/plain', 'GIF89a is how a GIF begins'],
@@ -50,13 +50,13 @@ describe('text', () => {
     expect(await detectContentType(utf8.encode(text))).toBe(type);
   });
 
-  test('may be cut within a character', async () => {
+  test('text truncated inside a character is detected as text', async () => {
     const bytes = utf8.encode('naïve 🙂');
     expect(await detectContentType(bytes.subarray(0, bytes.length - 1))).toBe('text/plain');
   });
 });
 
-describe('markup is never shown as such', () => {
+describe('detectContentType: markup is application/octet-stream', () => {
   test.each([
     '<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>',
     '<?xml version="1.0"?>\n<!-- x --><svg xmlns="http://www.w3.org/2000/svg"/>',
@@ -68,7 +68,7 @@ describe('markup is never shown as such', () => {
   });
 });
 
-test('nothing and noise have no type', async () => {
+test('empty files and random bytes have no content type', async () => {
   expect(await detectContentType(new Uint8Array())).toBeUndefined();
   expect(await detectContentType(new Uint8Array([1, 2, 3, 0, 254, 255, 7]))).toBeUndefined();
   expect(await detectContentType(new Uint8Array([0x67, 0x72, 0xfc, 0xdf, 0x65]))).toBeUndefined();

@@ -1,5 +1,5 @@
 const UNKNOWN = 'application/octet-stream';
-/** Formats that are written in plain text; any other signature found in text is a coincidence. */
+/** Text formats with a signature; any other signature found in text is a coincidence. */
 const textualTypes = new Set([
   'application/pdf',
   'application/postscript',
@@ -9,12 +9,12 @@ const textualTypes = new Set([
   'text/vcard',
   'text/vtt',
 ]);
-// An animated PNG is a PNG to everyone who asks by name.
+// Clients know an animated PNG as image/png.
 const synonyms: Record<string, string> = { 'image/apng': 'image/png' };
 
 /**
- * The type that a file's first bytes show, `undefined` when they show none; give it 4,100 bytes or
- * the whole file. Markup (SVG, HTML, XML) may carry scripts and is `application/octet-stream`.
+ * Detects the type of a file from its first 4,100 bytes; `undefined` when it is unknown. Markup (SVG,
+ * HTML, XML) may contain scripts and is `application/octet-stream`.
  */
 export async function detectContentType(head: Uint8Array): Promise<string | undefined> {
   if (head.byteLength === 0) return undefined;
@@ -26,7 +26,7 @@ export async function detectContentType(head: Uint8Array): Promise<string | unde
   return signature && textualTypes.has(signature) ? signature : typeOfText(text);
 }
 
-/** UTF-8 without control characters; the head may end within a character. */
+/** UTF-8 without control characters; the last character may be truncated. */
 function decodeText(head: Uint8Array): string | undefined {
   const isControl = (byte: number) => byte < 7 || (byte > 13 && byte < 32 && byte !== 27);
   if (head.some(isControl)) return undefined;
@@ -52,7 +52,7 @@ function isJson(text: string): boolean {
   }
 }
 
-/** Three lines or more with the same number of separators; the last one may be cut off. */
+/** Three lines or more with the same number of separators; the last line may be truncated. */
 function isTable(text: string): boolean {
   const lines = text
     .replaceAll(/"(?:[^"]|"")*"/g, '')

@@ -1,114 +1,118 @@
 import { limitConcurrency } from '@insightdesk/shared/promises';
 import type { ByteSource } from '@insightdesk/shared/streams';
 import { detectContentType } from './detect-content-type.ts';
-import { masterPlaylist, type Rendition } from './video/video-arguments.ts';
-import { maxPixelsOf } from './images/pixel-limit.ts';
-import { imageCorrupt, MediaProcessError, imageTooLarge } from './images/image-errors.ts';
-import { readImageHeader } from './images/read-image-header.ts';
-import { createImageWorkerPool } from './images/image-worker-pool.ts';
-import type { ImageTask } from './images/image-task.ts';
 import type { Variants } from './images/create-variants.ts';
-import { type OpenMediaFileOptions, openMediaFile, type MediaFile } from './ffmpeg/media-file.ts';
+import { imageCorrupt, imageTooLarge } from './images/image-errors.ts';
+import type { ImageTask } from './images/image-task.ts';
+import { createImageWorkerPool } from './images/image-worker-pool.ts';
+import { maxPixelsOf } from './images/pixel-limit.ts';
+import { readImageHeader } from './images/read-image-header.ts';
 import type { DerivedImage, ImageMetadata, ImageTransform } from './images/transform-image.ts';
+import { type MediaFile, type OpenMediaFileOptions, openMediaFile } from './open-media-file.ts';
+import { MediaProcessError } from './sandbox/media-process-error.ts';
+import { masterPlaylist, type Rendition } from './video/master-playlist.ts';
 
 /** The slice of configuration that media takes. */
 export interface MediaOptions {
   maxPixels: number;
-  /** Images decoded at a time, each in a process of its own or of its owner. */
+  /** Maximum number of image workers, and of ffmpeg processes. */
   concurrency: number;
-  /** What such a process may take; 512 MB unless said. */
+  /** Memory limit of each process; 512 MB by default. */
   memoryBytes?: number;
-  /** Where ffmpeg and ffprobe are; PATH unless said. */
+  /** Directory of ffmpeg and ffprobe; PATH by default. */
   toolsDirectory?: string | undefined;
-  /** Of videos and sounds; two hours unless said. */
+  /** Maximum duration of video and audio; two hours by default. */
   maxSeconds?: number;
 }
 
-/** Whose a picture is; those of one owner may be decoded in one process, a few in a row. */
+/** Images of the same owner may share a worker process. */
 export interface ImageOwner {
   owner?: string;
 }
 
-/** What files are, and what is made of images. */
+/** Detects, checks and converts files. */
 export interface Media {
   detectContentType(head: Uint8Array): Promise<string | undefined>;
   /**
-   * Judges a whole file by its header and structure, decoding nothing. Throws DomainValidationError
+   * Checks header and structure of an image without decoding it. Throws DomainValidationError
    * IMAGE_TOO_LARGE or IMAGE_CORRUPT (422).
    */
   checkImage(bytes: Uint8Array): void;
   /**
-   * WebP at most 2048 px and a thumbnail at most 320 px a side, and a placeholder. Throws like
-   * `checkImage`, and IMAGE_TOO_COSTLY; a retryable MEDIA_PROCESS_DIED when the process that decodes
-   * dies.
+   * A WebP of at most 2048 px, a thumbnail of at most 320 px per side, and a placeholder. Throws as
+   * `checkImage`, and IMAGE_TOO_COSTLY; a retryable MEDIA_PROCESS_DIED when the worker crashes.
    */
-  createVariants(bytes: Uint8Array, of?: ImageOwner): Promise<Variants>;
-  /** One picture made of another. Throws like `createVariants`, and IMAGE_CROP_OUTSIDE (422). */
-  transformImage(bytes: Uint8Array, transform: ImageTransform, of?: ImageOwner): Promise<DerivedImage>;
-  /** The same for several, in one process and in their order; all or none, 32 MB together at most. */
+  createVariants(bytes: Uint8Array, owner?: ImageOwner): Promise<Variants>;
+  /** Throws as `createVariants`, and IMAGE_CROP_OUTSIDE (422). */
+  transformImage(
+    bytes: Uint8Array,
+    transform: ImageTransform,
+    owner?: ImageOwner,
+  ): Promise<DerivedImage>;
+  /** Several transforms of one image, in their order; all or none, at most 32 MB together. */
   transformImages(
     bytes: Uint8Array,
     transforms: readonly ImageTransform[],
-    of?: ImageOwner,
+    owner?: ImageOwner,
   ): Promise<DerivedImage[]>;
-  /** What is known of a picture; throws like `createVariants`. */
+  /** Throws as `createVariants`. */
   describeImage(bytes: Uint8Array): Promise<ImageMetadata>;
-  /** Opens a video or a sound for what ffmpeg makes of it; whoever opens it closes it. */
+  /** Opens a video or audio file for conversion; the caller closes it. */
   openMediaFile(source: ByteSource, options: OpenMediaFileOptions): Promise<MediaFile>;
-  /** The playlist of several rungs for HTTP live streaming, the poorest first. */
-  masterPlaylist(rungs: readonly Rendition[]): string;
+  /** The HLS master playlist of several renditions, lowest first. */
+  masterPlaylist(renditions: readonly Rendition[]): string;
 }
 
-const MEMORY_BYTES = 512 * 1024 * 1024;
-const TWO_HOURS = 7_200;
+const DEFAULT_MEMORY_BYTES = 512 * 1024 * 1024;
+const DEFAULT_MAX_SECONDS = 7_200;
 
-/** Creates the media tools. */
 export function createMedia({
   maxPixels,
   concurrency,
-  memoryBytes = MEMORY_BYTES,
+  memoryBytes = DEFAULT_MEMORY_BYTES,
   toolsDirectory,
-  maxSeconds = TWO_HOURS,
+  maxSeconds = DEFAULT_MAX_SECONDS,
 }: MediaOptions): Media {
-  const askProcess = createImageWorkerPool({ maxPixels, memoryBytes, concurrency });
-  // Films take minutes: pictures do not wait for them.
+  const performInWorker = createImageWorkerPool({ maxPixels, memoryBytes, concurrency });
+  // Separate slots: videos take minutes, and images must not wait for them.
   const limits = { toolsDirectory, memoryBytes, maxPixels, maxSeconds };
-  const ffmpeg = { ...limits, turn: limitConcurrency(concurrency) };
+  const ffmpeg = { ...limits, withSlot: limitConcurrency(concurrency) };
   function checkImage(bytes: Uint8Array) {
     const header = readImageHeader(bytes);
     if (!header || header.width * header.height === 0) throw imageCorrupt();
-    const allowed = maxPixelsOf(header.format, maxPixels);
-    if (header.width * header.height > allowed) throw imageTooLarge(allowed);
-    if (!header.isWhole) throw imageCorrupt();
+    const limit = maxPixelsOf(header.format, maxPixels);
+    if (header.width * header.height > limit) throw imageTooLarge(limit);
+    if (!header.isComplete) throw imageCorrupt();
   }
-  async function ask(bytes: Uint8Array, task: ImageTask, { owner }: ImageOwner = {}) {
+  async function perform(bytes: Uint8Array, task: ImageTask, { owner }: ImageOwner = {}) {
     checkImage(bytes);
-    return askProcess(bytes, task, owner);
+    return performInWorker(bytes, task, owner);
   }
   async function transformImages(
     bytes: Uint8Array,
     transforms: readonly ImageTransform[],
-    of?: ImageOwner,
+    owner?: ImageOwner,
   ) {
-    const { files } = await ask(bytes, { kind: 'transforms', transforms }, of);
+    const { files } = await perform(bytes, { kind: 'transforms', transforms }, owner);
     return files as DerivedImage[];
   }
   return {
     detectContentType,
     checkImage,
     transformImages,
-    async createVariants(bytes, of) {
-      const { files, placeholder = '' } = await ask(bytes, { kind: 'variants' }, of);
+    async createVariants(bytes, owner) {
+      const { files, placeholder = '' } = await perform(bytes, { kind: 'variants' }, owner);
       return { variants: files as Variants['variants'], placeholder };
     },
-    async transformImage(bytes, transform, of) {
-      const [image] = await transformImages(bytes, [transform], of);
-      if (!image) throw new MediaProcessError(new Error('The process made nothing'));
+    async transformImage(bytes, transform, owner) {
+      const [image] = await transformImages(bytes, [transform], owner);
+      if (!image) throw new MediaProcessError(new Error('The image worker returned no image'));
       return image;
     },
     async describeImage(bytes) {
-      const { metadata } = await ask(bytes, { kind: 'metadata' });
-      if (!metadata) throw new MediaProcessError(new Error('The process said nothing'));
+      const { metadata } = await perform(bytes, { kind: 'metadata' });
+      if (!metadata)
+        throw new MediaProcessError(new Error('The image worker returned no metadata'));
       return metadata;
     },
     masterPlaylist,

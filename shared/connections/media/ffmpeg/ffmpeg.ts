@@ -1,33 +1,33 @@
-import { MediaProcessError } from '../images/image-errors.ts';
 import { type ProcessResult, runLimitedProcess } from '../sandbox/limited-process.ts';
+import { MediaProcessError } from '../sandbox/media-process-error.ts';
 import { requireMediaTools } from './find-media-tools.ts';
 import { MediaFileErrors } from './media-file-errors.ts';
 import { type ProbeResult, parseProbeOutput } from './probe-result.ts';
 
 export interface FfmpegOptions {
-  /** Where ffmpeg and ffprobe are; PATH unless said. */
+  /** Directory of ffmpeg and ffprobe; PATH by default. */
   toolsDirectory?: string | undefined;
   memoryBytes: number;
   maxPixels: number;
   maxSeconds: number;
-  /** Waits until one more process may run. */
-  turn: <T>(work: () => Promise<T>) => Promise<T>;
+  /** Waits until another process may run. */
+  withSlot: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
-/** One call of ffmpeg. */
-interface Work {
-  /** Before the file that is read. */
-  before?: readonly string[];
-  /** How it is converted, and into what. */
-  convert: readonly string[];
-  /** Of one file that it writes. */
-  fileBytes?: number;
-  answerBytes?: number;
+/** One run of ffmpeg. */
+interface FfmpegRun {
+  /** Options before the input file. */
+  inputOptions?: readonly string[];
+  /** Options and files after the input file. */
+  outputOptions: readonly string[];
+  /** Size limit of each file that it writes. */
+  maxFileBytes?: number;
+  maxOutputBytes?: number;
   onOutput?(chunk: Uint8Array): void;
   signal?: AbortSignal | undefined;
 }
 
-/** Containers that are read; above all none that names other files. */
+/** Accepted containers; none of them references other files. */
 const containers = [
   'mov,mp4,m4a,3gp,3g2,mj2',
   'matroska,webm',
@@ -36,76 +36,79 @@ const containers = [
   'ogg',
   'flv',
 ].concat(['mp3', 'wav', 'flac', 'aac', 'aiff', 'amr', 'caf', 'mpeg', 'asf']);
-const careful = ['-protocol_whitelist', 'file', '-format_whitelist', containers.join(',')];
-const PROBE_MS = 30_000;
-/** For a film at its longest. */
-const WORK_MS = 1_500_000;
+const safeInput = ['-protocol_whitelist', 'file', '-format_whitelist', containers.join(',')];
+const PROBE_TIMEOUT_MS = 30_000;
+/** Enough for a video of the maximum duration. */
+const RUN_TIMEOUT_MS = 1_500_000;
 const THREADS = '2';
+const DEFAULT_MAX_BYTES = 1_000_000;
 
 export type Ffmpeg = ReturnType<typeof createFfmpeg>;
 
-/** ffmpeg for one file that a stranger has sent: in a process with limits, without a network. */
+/** ffmpeg for one untrusted file: in a process with limits and without network. */
 export function createFfmpeg(path: string, options: FfmpegOptions) {
-  const { toolsDirectory, memoryBytes, maxPixels, maxSeconds, turn } = options;
+  const { toolsDirectory, memoryBytes, maxPixels, maxSeconds, withSlot } = options;
   const limits = { memoryBytes, reservedBytes: memoryBytes };
-  const input = [...careful, '-max_pixels', String(maxPixels), '-i', path];
+  const input = [...safeInput, '-max_pixels', String(maxPixels), '-i', path];
 
   async function probe(signal?: AbortSignal): Promise<ProbeResult> {
     const { ffprobe } = requireMediaTools(toolsDirectory);
-    const asked = ['-show_format', '-show_streams', '-of', 'json'];
-    const ended = await runLimitedProcess(
-      { command: [ffprobe, '-v', 'error', ...careful, ...asked, path], isIsolated: true },
-      { ...limits, timeoutMs: PROBE_MS, answerBytes: 1_000_000, signal },
+    const output = ['-show_format', '-show_streams', '-of', 'json'];
+    const result = await runLimitedProcess(
+      { command: [ffprobe, '-v', 'error', ...safeInput, ...output, path], isIsolated: true },
+      { ...limits, timeoutMs: PROBE_TIMEOUT_MS, maxOutputBytes: DEFAULT_MAX_BYTES, signal },
     );
-    const facts = parseProbeOutput(outcomeOf(ended, signal).toString('utf8'));
-    const { video, durationMs } = facts;
+    const probed = parseProbeOutput(requireSuccess(result, signal).toString('utf8'));
+    const { video, durationMs } = probed;
     if (durationMs > maxSeconds * 1000) throw MediaFileErrors.TooLong();
     if (video && video.width * video.height > maxPixels) throw MediaFileErrors.TooLarge();
-    return facts;
+    return probed;
   }
 
-  /** What it says on its standard output, and what it complained about. */
-  async function run({ before = [], convert, signal, ...work }: Work) {
+  /** Returns standard output and the last part of standard error. */
+  async function run({ inputOptions = [], outputOptions, signal, ...rest }: FfmpegRun) {
     const { ffmpeg } = requireMediaTools(toolsDirectory);
     const quiet = ['-nostdin', '-hide_banner', '-nostats', '-y', '-threads', THREADS];
-    const ended = await runLimitedProcess(
+    const globals = [...quiet, '-filter_threads', '1'];
+    const result = await runLimitedProcess(
       {
-        command: [ffmpeg, ...quiet, '-filter_threads', '1', ...before, ...input, ...convert],
+        command: [ffmpeg, ...globals, ...inputOptions, ...input, ...outputOptions],
         isIsolated: true,
-        ...(work.onOutput && { onOutput: work.onOutput }),
+        ...(rest.onOutput && { onOutput: rest.onOutput }),
       },
       {
         ...limits,
-        timeoutMs: WORK_MS,
-        cpuSeconds: (WORK_MS / 1000) * Number(THREADS),
-        answerBytes: work.answerBytes ?? 1_000_000,
-        fileBytes: work.fileBytes ?? 1_000_000,
+        timeoutMs: RUN_TIMEOUT_MS,
+        cpuSeconds: (RUN_TIMEOUT_MS / 1000) * Number(THREADS),
+        maxOutputBytes: rest.maxOutputBytes ?? DEFAULT_MAX_BYTES,
+        maxFileBytes: rest.maxFileBytes ?? DEFAULT_MAX_BYTES,
         signal,
       },
     );
-    return { output: outcomeOf(ended, signal), complaint: ended.stderr };
+    return { output: requireSuccess(result, signal), stderr: result.stderr };
   }
 
   return {
-    probe: (signal?: AbortSignal) => turn(() => probe(signal)),
-    run: (work: Work) => turn(() => run(work)),
+    probe: (signal?: AbortSignal) => withSlot(() => probe(signal)),
+    run: (options: FfmpegRun) => withSlot(() => run(options)),
   };
 }
 
-/** A program that a signal ended was beyond its limits; one that gave up met what it cannot read. */
-function outcomeOf(ended: ProcessResult, signal: AbortSignal | undefined): Buffer {
-  if (ended.why === 'aborted') signal?.throwIfAborted();
-  if (ended.why) throw MediaFileErrors.TooCostly();
-  if (ended.how === 'SIGXFSZ' || ended.how === 'SIGXCPU') throw MediaFileErrors.TooCostly();
-  if (ended.exitCode === null) throw new MediaProcessError(new Error(`It died: ${ended.how}`));
-  if (ended.exitCode !== 0) throw MediaFileErrors.Corrupt(new Error(ended.stderr));
-  return ended.output;
+/** A killed process exceeded its limits; an exit code means that ffmpeg could not read the file. */
+function requireSuccess(result: ProcessResult, signal: AbortSignal | undefined): Buffer {
+  const { killReason, ending, exitCode, stderr } = result;
+  if (killReason === 'aborted') signal?.throwIfAborted();
+  if (killReason) throw MediaFileErrors.TooCostly();
+  if (ending === 'SIGXFSZ' || ending === 'SIGXCPU') throw MediaFileErrors.TooCostly();
+  if (exitCode === null) throw new MediaProcessError(new Error(`ffmpeg died: ${ending}`));
+  if (exitCode !== 0) throw MediaFileErrors.Corrupt(new Error(stderr));
+  return result.output;
 }
 
-/** Reads `-progress pipe:1`: tells percents, each once and rising. */
+/** Parses `-progress pipe:1` and reports rising percentages, each once. */
 export function readProgress(durationMs: number, onPercent: (percent: number) => void) {
   let rest = '';
-  let told = -1;
+  let reported = -1;
   return (chunk: Uint8Array) => {
     const lines = (rest + Buffer.from(chunk).toString('latin1')).split('\n');
     rest = (lines.pop() ?? '').slice(-200);
@@ -113,8 +116,8 @@ export function readProgress(durationMs: number, onPercent: (percent: number) =>
       const [, microseconds] = /^out_time_us=(\d+)/.exec(line) ?? [];
       if (!microseconds || durationMs <= 0) continue;
       const percent = Math.min(100, Math.floor(Number(microseconds) / 10 / durationMs));
-      if (percent <= told) continue;
-      told = percent;
+      if (percent <= reported) continue;
+      reported = percent;
       onPercent(percent);
     }
   };

@@ -7,11 +7,14 @@ export interface MediaTools {
   ffprobe: string;
 }
 
-/** ffmpeg and ffprobe in a directory, else on PATH; looked for anew, as they may come later. */
+/**
+ * Finds ffmpeg and ffprobe in a directory, else on PATH. Looks again on each call, because they may
+ * be installed while the process runs. Throws MediaToolsMissingError.
+ */
 export function requireMediaTools(directory: string | undefined): MediaTools {
   const find = (name: string) => {
-    const own = directory && join(directory, name);
-    return own && existsSync(own) ? own : Bun.which(name);
+    const path = directory && join(directory, name);
+    return path && existsSync(path) ? path : Bun.which(name);
   };
   const [ffmpeg, ffprobe] = [find('ffmpeg'), find('ffprobe')];
   if (!ffmpeg || !ffprobe) throw new MediaToolsMissingError();

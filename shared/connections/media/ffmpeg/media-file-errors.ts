@@ -1,23 +1,22 @@
 import { DomainValidationError, InfrastructureError } from '@insightdesk/shared/errors';
 
-const refusal = (code: string, message: string) => (cause?: unknown) =>
+const invalid = (code: string, message: string) => (cause?: unknown) =>
   new DomainValidationError(message, { code, cause });
 
-/** Everything that can be wrong with a video or a sound. */
 export const MediaFileErrors = {
-  Corrupt: refusal(
+  Corrupt: invalid(
     'RECORDING_CORRUPT',
-    'The recording is damaged, incomplete or of an unknown kind',
+    'The media file is damaged, incomplete or in an unknown format',
   ),
-  Empty: refusal('RECORDING_EMPTY', 'The recording has neither pictures nor sound'),
-  TooLong: refusal('RECORDING_TOO_LONG', 'The recording takes longer than is allowed'),
-  TooLarge: refusal('RECORDING_TOO_LARGE', 'The pictures of the recording are too large'),
-  TooCostly: refusal('RECORDING_TOO_COSTLY', 'The recording takes too much memory or time'),
+  Empty: invalid('RECORDING_EMPTY', 'The media file has neither video nor audio'),
+  TooLong: invalid('RECORDING_TOO_LONG', 'The media file exceeds the maximum duration'),
+  TooLarge: invalid('RECORDING_TOO_LARGE', 'The video exceeds the maximum dimensions'),
+  TooCostly: invalid('RECORDING_TOO_COSTLY', 'The media file takes too much memory or time'),
 };
 
-/** ffmpeg is not there, or not yet. */
+/** ffmpeg is not installed, or not yet; retryable. */
 export class MediaToolsMissingError extends InfrastructureError {
   constructor() {
-    super('There is no ffmpeg', { code: 'MEDIA_TOOLS_MISSING', retryable: true });
+    super('ffmpeg is not installed', { code: 'MEDIA_TOOLS_MISSING', retryable: true });
   }
 }

@@ -1,23 +1,22 @@
 import { z } from 'zod';
 import { MediaFileErrors } from './media-file-errors.ts';
 
-/** What is known of a video or a sound. */
+/** What ffprobe reports about a media file. */
 export interface ProbeResult {
   format: string;
   durationMs: number;
   video?: {
     codec: string;
-    /** As it is looked at, in square pixels. */
+    /** As displayed, in square pixels. */
     width: number;
     height: number;
     framesPerSecond: number;
-    /** Whether its colours say how they are meant. */
-    hasColours: boolean;
+    hasColorSpace: boolean;
   };
   audio?: { codec: string; channels: number; sampleRate: number };
 }
 
-const stream = z.object({
+const streamSchema = z.object({
   codec_type: z.string().optional(),
   codec_name: z.string().default('unknown'),
   width: z.number().default(0),
@@ -33,24 +32,24 @@ const stream = z.object({
   side_data_list: z.array(z.object({ rotation: z.number().optional() })).default([]),
 });
 
-const probed = z.object({
-  streams: z.array(stream).default([]),
+const outputSchema = z.object({
+  streams: z.array(streamSchema).default([]),
   format: z.object({ format_name: z.string(), duration: z.coerce.number().optional() }),
 });
 
-/** Reads what ffprobe said; throws DomainValidationError. */
+/** Parses the JSON of ffprobe; throws DomainValidationError. */
 export function parseProbeOutput(text: string): ProbeResult {
-  const { streams, format } = parse(text);
-  const kind = (name: string) =>
-    streams.find((one) => one.codec_type === name && !one.disposition?.attached_pic);
-  const [video, audio] = [kind('video'), kind('audio')];
+  const { streams, format } = parseJson(text);
+  const findStream = (type: string) =>
+    streams.find((stream) => stream.codec_type === type && !stream.disposition?.attached_pic);
+  const [video, audio] = [findStream('video'), findStream('audio')];
   if (!video && !audio) throw MediaFileErrors.Empty();
   const seconds = format.duration ?? video?.duration ?? audio?.duration ?? 0;
   if (video && video.width * video.height === 0) throw MediaFileErrors.Corrupt();
   return {
     format: format.format_name,
     durationMs: Math.max(0, Math.round(seconds * 1000)),
-    ...(video && { video: readVideo(video) }),
+    ...(video && { video: toVideo(video) }),
     ...(audio && {
       audio: {
         codec: audio.codec_name,
@@ -61,30 +60,33 @@ export function parseProbeOutput(text: string): ProbeResult {
   };
 }
 
-function parse(text: string) {
+function parseJson(text: string) {
   try {
-    return probed.parse(JSON.parse(text));
+    return outputSchema.parse(JSON.parse(text));
   } catch (error) {
     throw MediaFileErrors.Corrupt(error);
   }
 }
 
-function readVideo(video: z.output<typeof stream>) {
-  const width = Math.round(video.width * ratio(video.sample_aspect_ratio, ':', 1));
-  const turns = video.side_data_list.some(({ rotation = 0 }) => Math.abs(rotation) % 180 === 90);
-  const [wide, high] = turns ? [video.height, width] : [width, video.height];
+function toVideo(video: z.output<typeof streamSchema>) {
+  const squareWidth = Math.round(video.width * parseRatio(video.sample_aspect_ratio, ':', 1));
+  const isRotated = video.side_data_list.some(
+    ({ rotation = 0 }) => Math.abs(rotation) % 180 === 90,
+  );
+  const [width, height] = isRotated ? [video.height, squareWidth] : [squareWidth, video.height];
   return {
     codec: video.codec_name,
-    width: wide,
-    height: high,
-    framesPerSecond: ratio(video.avg_frame_rate, '/', 0) || ratio(video.r_frame_rate, '/', 25),
-    hasColours: ![undefined, 'unknown', 'reserved'].includes(video.color_space),
+    width,
+    height,
+    framesPerSecond:
+      parseRatio(video.avg_frame_rate, '/', 0) || parseRatio(video.r_frame_rate, '/', 25),
+    hasColorSpace: ![undefined, 'unknown', 'reserved'].includes(video.color_space),
   };
 }
 
-/** `16:9` or `30000/1001`; what makes no sense is as it usually is. */
-function ratio(text: string | undefined, separator: string, usual: number): number {
+/** Parses `16:9` or `30000/1001`; returns `fallback` for a ratio that makes no sense. */
+function parseRatio(text: string | undefined, separator: string, fallback: number): number {
   const [over = 0, under = 0] = (text ?? '').split(separator).map(Number);
   const value = over / under;
-  return Number.isFinite(value) && value > 0 && value < 1000 ? value : usual;
+  return Number.isFinite(value) && value > 0 && value < 1000 ? value : fallback;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, setDefaultTimeout, test } from 'bun:test';
 import sharp from 'sharp';
-import { type ImageFormat, readImageHeader } from './read-image-header.ts';
 import { createMedia } from '../index.ts';
+import { type ImageFormat, readImageHeader } from './read-image-header.ts';
 import { animation, bombAvif, bombPng, phonePhoto, testImage } from './test-images.ts';
 
 setDefaultTimeout(30_000);
@@ -15,7 +15,7 @@ const cut = (bytes: Uint8Array, share: number) =>
 const check = (bytes: Uint8Array) => {
   try {
     media.checkImage(bytes);
-    return 'fine';
+    return 'ok';
   } catch (error) {
     return (error as { code: string }).code;
   }
@@ -34,57 +34,57 @@ describe('checkImage', () => {
     avif: testImage(900, 600).avif({ effort: 0 }),
   };
   for (const [name, encoder] of Object.entries(encodings)) {
-    test(`reads the header of a ${name} and refuses it truncated`, async () => {
+    test(`the header of a ${name} is read, and a truncated one is rejected`, async () => {
       const bytes = await encoder.toBuffer();
       const format = name.split(' ').at(-1) as ImageFormat;
-      const whole = { format, width: 900, height: 600, isWhole: true };
-      expect(readImageHeader(bytes)).toEqual(whole);
-      expect(check(bytes)).toBe('fine');
+      const complete = { format, width: 900, height: 600, isComplete: true };
+      expect(readImageHeader(bytes)).toEqual(complete);
+      expect(check(bytes)).toBe('ok');
       for (const share of [0.001, 0.02, 0.5, 0.97]) {
         expect(check(cut(bytes, share))).toBe('IMAGE_CORRUPT');
       }
     });
   }
 
-  test('reads the header of a photo and of an animation', async () => {
+  test('the headers of a photo and of an animation are read', async () => {
     expect(readImageHeader(photo)).toMatchObject({ format: 'jpeg', width: 2400, height: 1800 });
     const moving = await animation(20, 40);
-    expect(readImageHeader(moving)).toMatchObject({ width: 20, height: 20, isWhole: true });
+    expect(readImageHeader(moving)).toMatchObject({ width: 20, height: 20, isComplete: true });
     const webp = await sharp(moving, { animated: true }).webp().toBuffer();
-    expect(readImageHeader(webp)).toMatchObject({ width: 20, height: 20, isWhole: true });
+    expect(readImageHeader(webp)).toMatchObject({ width: 20, height: 20, isComplete: true });
   });
 
   test.each([
-    ['whole', 1],
-    ['of which only the header is there', 0.1],
-  ])('refuses a decompression bomb %s, by its header', async (_, share) => {
+    ['complete', 1],
+    ['truncated', 0.1],
+  ])('a %s decompression bomb is rejected by its header', async (_, share) => {
     const bomb = cut(bombPng(40_000, 40_000), share);
     expect(bomb.byteLength).toBeLessThan(20_000);
     expect(check(bomb)).toBe('IMAGE_TOO_LARGE');
     await expect(media.createVariants(bomb)).rejects.toMatchObject({ status: 422 });
   });
 
-  test('takes the largest allowed image and refuses one row more', async () => {
+  test('an image at the pixel limit is accepted, one row more is rejected', async () => {
     const exact = { width: 4000, height: 3000, channels: 3, background: 'teal' } as const;
     const over = { ...exact, height: 3001 };
     const encode = (create: typeof over) => sharp({ create }).png().toBuffer();
-    expect(check(await encode(exact))).toBe('fine');
+    expect(check(await encode(exact))).toBe('ok');
     expect(check(await encode(over))).toBe('IMAGE_TOO_LARGE');
   });
 
-  test('counts what a format costs: an AVIF may have a quarter of the pixels', async () => {
+  test('an AVIF may have a quarter of the pixel limit', async () => {
     const flat = (side: number) =>
       sharp({ create: { width: side, height: side, channels: 3, background: 'teal' } })
         .avif({ effort: 0 })
         .toBuffer();
-    expect(check(await flat(1_700))).toBe('fine');
+    expect(check(await flat(1_700))).toBe('ok');
     expect(check(await flat(1_800))).toBe('IMAGE_TOO_LARGE');
-    const usual = createMedia({ maxPixels: 50_000_000, concurrency: 1 });
-    expect(() => usual.checkImage(bombAvif)).toThrow('pixels');
-    await expect(usual.createVariants(bombAvif)).rejects.toMatchObject({ code: 'IMAGE_TOO_LARGE' });
+    const large = createMedia({ maxPixels: 50_000_000, concurrency: 1 });
+    expect(() => large.checkImage(bombAvif)).toThrow('pixels');
+    await expect(large.createVariants(bombAvif)).rejects.toMatchObject({ code: 'IMAGE_TOO_LARGE' });
   });
 
-  test('a picture of an animation that is larger than its canvas counts', async () => {
+  test('a GIF frame larger than its canvas counts towards the pixel limit', async () => {
     const bytes = Buffer.from(await animation(20, 3));
     const at = bytes.indexOf(Buffer.from([0x2c, 0, 0, 0, 0, 20, 0, 20, 0]));
     bytes.writeUInt16LE(60_000, at + 5);
@@ -93,19 +93,19 @@ describe('checkImage', () => {
   });
 
   test.each([
-    ['text', 'This is no picture, whatever its name.'],
+    ['text', 'This is not an image.'],
     ['SVG', '<svg xmlns="http://www.w3.org/2000/svg" width="10" height="10"/>'],
-    ['nothing', ''],
-    ['the beginning of a film', '\0\0\0\x18ftypisom\0\0\0\0'],
-  ])('refuses %s', (_name, text) => {
+    ['an empty file', ''],
+    ['the beginning of a video', '\0\0\0\x18ftypisom\0\0\0\0'],
+  ])('checkImage rejects %s', (_name, text) => {
     expect(check(new TextEncoder().encode(text))).toBe('IMAGE_CORRUPT');
   });
 
-  test('refuses a TIFF, which we do not decode', async () => {
+  test('checkImage rejects a TIFF as unsupported', async () => {
     expect(check(await testImage(30, 20).tiff().toBuffer())).toBe('IMAGE_CORRUPT');
   });
 
-  test('bytes at random end in a verdict', () => {
+  test('random bytes after a valid header never throw an unexpected error', () => {
     const heads = [photo.subarray(0, 30), bombPng(9, 9), Buffer.from('\0\0\0\x20ftypavif')];
     for (let n = 0; n < 300; n++) {
       const noise = Buffer.from(crypto.getRandomValues(new Uint8Array(400)));
@@ -116,7 +116,7 @@ describe('checkImage', () => {
 });
 
 describe('createVariants', () => {
-  test('makes an upright WebP and a thumbnail of a phone photo, without its secrets', async () => {
+  test('a phone photo gets an upright WebP and thumbnail without EXIF', async () => {
     expect(photo.includes('Pocket')).toBe(true);
     const { variants } = await media.createVariants(photo);
     expect(variants.map(({ bytes, ...variant }) => variant)).toEqual([
@@ -134,7 +134,7 @@ describe('createVariants', () => {
     }
   });
 
-  test('turns the picture, not only its sides', async () => {
+  test('the pixels of a rotated image are turned, not only its dimensions', async () => {
     const [upright] = (await media.createVariants(photo)).variants;
     const { data } = await sharp(upright?.bytes).raw().toBuffer({ resolveWithObject: true });
     // The scene grows redder to its right; a quarter turn clockwise puts that at the bottom.
@@ -142,7 +142,7 @@ describe('createVariants', () => {
     expect(redAt(2000)).toBeGreaterThan(redAt(40) + 100);
   });
 
-  test('never enlarges', async () => {
+  test('a small image is not enlarged', async () => {
     const { variants } = await media.createVariants(await testImage(200, 100).png().toBuffer());
     expect(variants.map(({ width, height }) => [width, height])).toEqual([
       [200, 100],
@@ -153,24 +153,24 @@ describe('createVariants', () => {
   test.each([
     ['transparent', { channels: 4, background: { r: 255, g: 0, b: 0, alpha: 0.5 } }],
     ['opaque', { channels: 3, background: 'green' }],
-  ] as const)('keeps a %s picture so', async (_name, look) => {
-    const create = { width: 500, height: 400, ...look };
+  ] as const)('variants of a %s image have the same transparency', async (_name, color) => {
+    const create = { width: 500, height: 400, ...color };
     const { variants } = await media.createVariants(await sharp({ create }).png().toBuffer());
     for (const { bytes } of variants) {
-      expect((await sharp(bytes).metadata()).hasAlpha).toBe(look.channels === 4);
+      expect((await sharp(bytes).metadata()).hasAlpha).toBe(color.channels === 4);
     }
   });
 
   const unusual = {
-    'grey levels': () => testImage(500, 400).toColourspace('b-w').png().toBuffer(),
+    'gray levels': () => testImage(500, 400).toColourspace('b-w').png().toBuffer(),
     '16 bits': () => testImage(500, 400).toColourspace('rgb16').png().toBuffer(),
-    'inks (CMYK)': () => testImage(500, 400).toColourspace('cmyk').jpeg().toBuffer(),
-    'one line': () => testImage(6000, 1).png().toBuffer(),
+    'CMYK colors': () => testImage(500, 400).toColourspace('cmyk').jpeg().toBuffer(),
+    'one row': () => testImage(6000, 1).png().toBuffer(),
     'a palette': () => testImage(300, 200).png({ palette: true, effort: 1 }).toBuffer(),
-    animation: () => animation(60, 4),
+    'an animation': () => animation(60, 4),
   };
   for (const [name, make] of Object.entries(unusual)) {
-    test(`takes ${name}`, async () => {
+    test(`an image with ${name} is converted to sRGB`, async () => {
       const source = await make();
       for (const variant of (await media.createVariants(source)).variants) {
         const metadata = await sharp(variant.bytes).metadata();
@@ -184,17 +184,17 @@ describe('createVariants', () => {
     });
   }
 
-  test('refuses a PNG with damaged content', async () => {
+  test('a PNG with damaged content is rejected when it is decoded', async () => {
     const bytes = Buffer.from(await testImage(900, 600).png().toBuffer());
     const middle = bytes.length >> 1;
     bytes.fill(0x5a, middle, middle + 200);
-    expect(check(bytes)).toBe('fine');
+    expect(check(bytes)).toBe('ok');
     await expect(media.createVariants(bytes)).rejects.toMatchObject({ code: 'IMAGE_CORRUPT' });
   });
 
-  test('refuses what is truncated', async () => {
-    const refused = media.createVariants(cut(photo, 0.6));
-    await expect(refused).rejects.toMatchObject({ code: 'IMAGE_CORRUPT' });
+  test('createVariants rejects a truncated image', async () => {
+    const rejected = media.createVariants(cut(photo, 0.6));
+    await expect(rejected).rejects.toMatchObject({ code: 'IMAGE_CORRUPT' });
   });
 });
 

@@ -1,9 +1,9 @@
 import type { Sharp } from 'sharp';
-import { maxPixelsOf } from './pixel-limit.ts';
 import { ImageError } from './image-error-code.ts';
 import { loadSharp } from './load-sharp.ts';
+import { maxPixelsOf } from './pixel-limit.ts';
 
-/** A derived file; sides in pixels. */
+/** A derived image; dimensions in pixels. */
 export interface Variant {
   name: 'webp' | 'thumbnail';
   bytes: Uint8Array<ArrayBuffer>;
@@ -12,40 +12,39 @@ export interface Variant {
   height: number;
 }
 
-/** What every picture is turned into. */
 export interface Variants {
   variants: Variant[];
-  /** 16 pixels of it as a `data:` URL of some 200 bytes, to be shown until the picture is there. */
+  /** The image in 16 pixels as a `data:` URL of about 200 bytes, to show until the image has loaded. */
   placeholder: string;
 }
 
 const TIMEOUT_SECONDS = 30;
-const webp = { side: 2048, quality: 82 };
-const thumbnail = { side: 320, quality: 78 };
-const tiny = { side: 16, quality: 40 };
+const webp = { maxSide: 2048, quality: 82 };
+const thumbnail = { maxSide: 320, quality: 78 };
+const tiny = { maxSide: 16, quality: 40 };
 
 /**
- * Decodes once, upright, in sRGB, without metadata; animations give their first picture. Only ever
- * called in a process of its own: see `image-child.ts`.
+ * Decodes an image once and encodes its variants: upright, in sRGB, without metadata. Animations give
+ * their first frame. Runs in the image worker only.
  */
 export async function createVariants(source: Uint8Array, maxPixels: number): Promise<Variants> {
   const sharp = await loadSharp();
   const open = (limitInputPixels: number) =>
     sharp(source, { limitInputPixels, failOn: 'truncated', sequentialRead: true });
   const { format, width, height } = await open(maxPixels).metadata();
-  const allowed = maxPixelsOf(format === 'heif' ? 'avif' : format, maxPixels);
-  if (width * height > allowed) throw new ImageError('IMAGE_TOO_LARGE');
-  const { data, info } = await open(allowed)
+  const limit = maxPixelsOf(format === 'heif' ? 'avif' : format, maxPixels);
+  if (width * height > limit) throw new ImageError('IMAGE_TOO_LARGE');
+  const { data, info } = await open(limit)
     .timeout({ seconds: TIMEOUT_SECONDS })
     .autoOrient()
-    .resize(webp.side, webp.side, inside)
+    .resize(webp.maxSide, webp.maxSide, inside)
     .raw()
     .toBuffer({ resolveWithObject: true });
   const { channels } = info;
   const raw = { width: info.width, height: info.height, channels };
-  const small = sharp(data, { raw }).resize(thumbnail.side, thumbnail.side, inside);
-  const dots = sharp(data, { raw }).resize(tiny.side, tiny.side, inside);
-  const placeholder = await dots.webp({ quality: tiny.quality }).toBuffer();
+  const small = sharp(data, { raw }).resize(thumbnail.maxSide, thumbnail.maxSide, inside);
+  const smallest = sharp(data, { raw }).resize(tiny.maxSide, tiny.maxSide, inside);
+  const placeholder = await smallest.webp({ quality: tiny.quality }).toBuffer();
   return {
     variants: [
       await encode('webp', sharp(data, { raw }), webp.quality),
@@ -57,8 +56,8 @@ export async function createVariants(source: Uint8Array, maxPixels: number): Pro
 
 const inside = { fit: 'inside', withoutEnlargement: true } as const;
 
-async function encode(name: Variant['name'], picture: Sharp, quality: number): Promise<Variant> {
-  const { data, info } = await picture.webp({ quality }).toBuffer({ resolveWithObject: true });
+async function encode(name: Variant['name'], image: Sharp, quality: number): Promise<Variant> {
+  const { data, info } = await image.webp({ quality }).toBuffer({ resolveWithObject: true });
   const { width, height } = info;
   return { name, bytes: new Uint8Array(data), contentType: 'image/webp', width, height };
 }

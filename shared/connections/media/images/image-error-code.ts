@@ -1,11 +1,11 @@
-/** Why a picture is refused; see `errorsByCode`. */
+/** Why an image is rejected; see `imageErrorsByCode`. */
 export type ImageErrorCode =
   | 'IMAGE_TOO_LARGE'
   | 'IMAGE_CORRUPT'
   | 'IMAGE_TOO_COSTLY'
   | 'IMAGE_CROP_OUTSIDE';
 
-/** What the process that decodes finds wrong; our errors would take it longer to load than libvips. */
+/** An error inside the image worker, which does not load the application's errors: they load slowly. */
 export class ImageError extends Error {
   readonly code: ImageErrorCode;
 
@@ -15,11 +15,11 @@ export class ImageError extends Error {
   }
 }
 
-/** What an error of the image library is to us; it tells kinds apart by message only. */
+/** Maps an error of sharp, which differ by message only, to a code. */
 export function toImageErrorCode(error: unknown): ImageErrorCode | 'FAILED' {
   if (error instanceof ImageError) return error.code;
-  const reason = error instanceof Error ? error.message : '';
-  if (reason.includes('pixel limit')) return 'IMAGE_TOO_LARGE';
-  if (/memory/i.test(reason)) return 'IMAGE_TOO_COSTLY';
-  return /^timeout/i.test(reason) ? 'FAILED' : 'IMAGE_CORRUPT';
+  const message = error instanceof Error ? error.message : '';
+  if (message.includes('pixel limit')) return 'IMAGE_TOO_LARGE';
+  if (/memory/i.test(message)) return 'IMAGE_TOO_COSTLY';
+  return /^timeout/i.test(message) ? 'FAILED' : 'IMAGE_CORRUPT';
 }

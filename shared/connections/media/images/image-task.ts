@@ -1,19 +1,19 @@
 import type { ImageMetadata, ImageTransform } from './transform-image.ts';
 
-/** What the process that decodes is asked. */
+/** A task of the image worker. */
 export type ImageTask =
   | { kind: 'variants' }
   | { kind: 'transforms'; transforms: readonly ImageTransform[] }
   | { kind: 'metadata' };
 
-/** A task and how large its picture is, whose bytes follow. */
+/** A request to the image worker, followed by the bytes of the image. */
 export interface ImageRequest {
   task: ImageTask;
   maxPixels: number;
   sizeBytes: number;
 }
 
-/** What it answers, followed by the bytes of the variants. */
+/** The response of the image worker, followed by the bytes of the variants. */
 export interface ImageResponse {
   variants: { sizeBytes: number }[];
   placeholder?: string;

@@ -1,117 +1,121 @@
 import { limitConcurrency } from '@insightdesk/shared/promises';
+import type { ImageTask } from './image-task.ts';
 import {
   type ImageResult,
   type ImageWorker,
   type ImageWorkerLimits,
   startImageWorker,
 } from './image-worker-process.ts';
-import type { ImageTask } from './image-task.ts';
 
 export interface ImageWorkerPoolOptions extends ImageWorkerLimits {
-  /** How many there are at a time, those that wait included. */
+  /** Maximum number of workers, idle ones included. */
   concurrency: number;
-  /** How long a process waits for the next picture of its owner; a second unless said. */
+  /** How long an idle worker waits for the next image of its owner; 1 s by default. */
   idleMs?: number;
 }
 
-interface Kept {
-  process: ImageWorker;
+interface PooledWorker {
+  worker: ImageWorker;
   owner: string;
-  pictures: number;
+  imageCount: number;
   workedMs: number;
   timer?: ReturnType<typeof setTimeout>;
 }
 
-const MOST_PICTURES = 20;
-/** Its processor time is limited for all of them together. */
-const MOST_WORK_MS = 30_000;
+const MAX_IMAGES = 20;
+/** The processor time limit is for all images of a worker together. */
+const MAX_WORK_MS = 30_000;
 
 /**
- * Processes that decode: each for one picture, or for a few of one owner in a row. Nobody gets one
- * that has seen what is another's, and none that has failed is asked again.
+ * Workers that decode images: each for one image, or for a few of one owner in a row. A worker is
+ * never shared between owners, and never reused after an error.
  */
 export function createImageWorkerPool({
   concurrency,
   idleMs = 1_000,
   ...limits
 }: ImageWorkerPoolOptions) {
-  const turn = limitConcurrency(concurrency);
-  const waiting = new Set<Kept>();
-  let working = 0;
+  const withSlot = limitConcurrency(concurrency);
+  const idle = new Set<PooledWorker>();
+  let busyCount = 0;
 
-  function take(owner: string): Kept | undefined {
-    const found = [...waiting].findLast((one) => one.owner === owner);
-    if (found) forget(found);
+  function takeIdle(owner: string): PooledWorker | undefined {
+    const found = [...idle].findLast((pooled) => pooled.owner === owner);
+    if (found) removeIdle(found);
     return found;
   }
 
-  function forget(one: Kept) {
-    clearTimeout(one.timer);
-    waiting.delete(one);
+  function removeIdle(pooled: PooledWorker) {
+    clearTimeout(pooled.timer);
+    idle.delete(pooled);
   }
 
-  async function start(owner: string): Promise<Kept> {
-    for (const one of waiting) {
-      if (waiting.size + working <= concurrency) break;
-      forget(one);
-      await one.process.end();
+  async function start(owner: string): Promise<PooledWorker> {
+    for (const pooled of idle) {
+      if (idle.size + busyCount <= concurrency) break;
+      removeIdle(pooled);
+      await pooled.worker.kill();
     }
-    return { process: startImageWorker(limits), owner, pictures: 0, workedMs: 0 };
+    return { worker: startImageWorker(limits), owner, imageCount: 0, workedMs: 0 };
   }
 
-  async function answerOf(one: Kept, source: Uint8Array, task: ImageTask): Promise<ImageResult> {
-    let isFit = false;
+  async function performWith(
+    pooled: PooledWorker,
+    source: Uint8Array,
+    task: ImageTask,
+  ): Promise<ImageResult> {
+    let isReusable = false;
     const startedAt = performance.now();
     try {
-      const answer = await one.process.ask(source, task);
-      one.pictures++;
-      one.workedMs += performance.now() - startedAt;
-      isFit = isFitForMore(one, limits);
-      return answer;
+      const result = await pooled.worker.perform(source, task);
+      pooled.imageCount++;
+      pooled.workedMs += performance.now() - startedAt;
+      isReusable = canReuse(pooled, limits);
+      return result;
     } finally {
-      if (isFit) keep(one);
-      else await one.process.end();
+      if (isReusable) addIdle(pooled);
+      else await pooled.worker.kill();
     }
   }
 
-  function keep(one: Kept) {
-    one.timer = setTimeout(() => {
-      forget(one);
-      void one.process.end();
+  function addIdle(pooled: PooledWorker) {
+    pooled.timer = setTimeout(() => {
+      removeIdle(pooled);
+      void pooled.worker.kill();
     }, idleMs);
-    one.timer.unref();
-    waiting.add(one);
+    pooled.timer.unref();
+    idle.add(pooled);
   }
 
-  async function answer(source: Uint8Array, task: ImageTask, owner: string): Promise<ImageResult> {
-    const used = owner ? take(owner) : undefined;
+  async function perform(source: Uint8Array, task: ImageTask, owner: string): Promise<ImageResult> {
+    const used = owner ? takeIdle(owner) : undefined;
     if (used) {
       try {
-        return await answerOf(used, source, task);
+        return await performWith(used, source, task);
       } catch (error) {
-        if (used.process.why() === 'time') throw error;
-        // What it did before may be why: only a fresh one is believed.
+        if (used.worker.killReason() === 'time') throw error;
+        // An earlier image may be the reason: only the error of a new worker counts.
       }
     }
-    return answerOf(await start(owner), source, task);
+    return performWith(await start(owner), source, task);
   }
 
-  /** Throws as `ImageProcess.ask` does. Without an owner the process is for this picture only. */
+  /** Throws as `ImageWorker.perform`. Without an owner the worker is used for this image only. */
   return (source: Uint8Array, task: ImageTask, owner = ''): Promise<ImageResult> =>
-    turn(async () => {
-      working++;
+    withSlot(async () => {
+      busyCount++;
       try {
-        return await answer(source, task, owner);
+        return await perform(source, task, owner);
       } finally {
-        working--;
+        busyCount--;
       }
     });
 }
 
-function isFitForMore(
-  { process, owner, pictures, workedMs }: Kept,
+function canReuse(
+  { worker, owner, imageCount, workedMs }: PooledWorker,
   { memoryBytes }: ImageWorkerLimits,
 ): boolean {
-  if (!owner || pictures >= MOST_PICTURES || workedMs >= MOST_WORK_MS) return false;
-  return process.residentBytes() < memoryBytes / 2;
+  if (!owner || imageCount >= MAX_IMAGES || workedMs >= MAX_WORK_MS) return false;
+  return worker.residentBytes() < memoryBytes / 2;
 }

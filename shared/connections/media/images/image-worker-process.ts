@@ -1,85 +1,87 @@
-import { encodeFrame, readFrames } from './message-frames.ts';
-import { imageErrorsByCode, MediaProcessError, imageTooCostly } from './image-errors.ts';
-import type { ImageResponse, ImageRequest, ImageTask } from './image-task.ts';
 import { startLimitedProcess } from '../sandbox/limited-process.ts';
+import { MediaProcessError } from '../sandbox/media-process-error.ts';
+import { imageErrorsByCode, imageTooCostly } from './image-errors.ts';
+import type { ImageRequest, ImageResponse, ImageTask } from './image-task.ts';
+import { encodeFrame, readFrames } from './message-frames.ts';
 
-/** What a picture's process may take. */
+/** Limits of an image worker. */
 export interface ImageWorkerLimits {
   maxPixels: number;
-  /** Of resident memory. */
+  /** Resident memory. */
   memoryBytes: number;
   timeoutMs?: number;
-  /** The program that is run; another one in tests. */
+  /** The script to run; another one in tests. */
   script?: string;
 }
 
-/** What was made of a picture, or is known of it. */
+/** The result of a task. */
 export type ImageResult = Omit<ImageResponse, 'variants'> & {
   files: { bytes: Uint8Array<ArrayBuffer> }[];
 };
 
 export type ImageWorker = ReturnType<typeof startImageWorker>;
 
-const CHILD = new URL('./image-worker.ts', import.meta.url).pathname;
-const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
-/** What the runtime reserves before it has read a byte. */
+const WORKER_SCRIPT = new URL('./image-worker.ts', import.meta.url).pathname;
+const MAX_RESPONSE_BYTES = 32 * 1024 * 1024;
+/** Address space that the runtime reserves at its start. */
 const RUNTIME_BYTES = 256 * 1024 * 1024;
 
-/** Starts a process that decodes, which has no environment, so much memory and so much time. */
+/** Starts a process that decodes images, without environment and with limits of memory and time. */
 export function startImageWorker(limits: ImageWorkerLimits) {
-  const { maxPixels, memoryBytes, timeoutMs = 45_000, script = CHILD } = limits;
+  const { maxPixels, memoryBytes, timeoutMs = 45_000, script = WORKER_SCRIPT } = limits;
   const program = { command: [process.execPath, script] };
   const memory = { memoryBytes, reservedBytes: RUNTIME_BYTES };
-  const { child, end, why, how, residentBytes } = startLimitedProcess(program, memory, 'pipe');
-  // What waits for an answer keeps this process alive, not what might be asked later.
+  const worker = startLimitedProcess(program, memory, 'pipe');
+  const { child, kill, killReason, residentBytes } = worker;
+  // Only a pending request keeps this process alive, not an idle worker.
   child.unref();
-  const answers = readFrames<Partial<ImageResponse>>(child.stdout, {
-    maxBytes: MAX_ANSWER_BYTES,
+  const nextResponse = readFrames<Partial<ImageResponse>>(child.stdout, {
+    maxBytes: MAX_RESPONSE_BYTES,
     sizeOf: ({ variants = [] }) => variants.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
   });
 
-  async function send(question: ImageRequest, source: Uint8Array) {
-    for (const part of encodeFrame(question, source)) void child.stdin.write(part);
+  async function send(request: ImageRequest, source: Uint8Array) {
+    for (const part of encodeFrame(request, source)) void child.stdin.write(part);
     await child.stdin.flush();
   }
 
   /**
    * Throws DomainValidationError IMAGE_TOO_LARGE, IMAGE_CORRUPT, IMAGE_TOO_COSTLY or
-   * IMAGE_CROP_OUTSIDE, or a retryable MediaProcessError when it died or took too long.
+   * IMAGE_CROP_OUTSIDE, or a retryable MediaProcessError when the worker crashed or timed out.
    */
-  async function ask(source: Uint8Array, task: ImageTask): Promise<ImageResult> {
-    const timer = setTimeout(() => void end('time'), timeoutMs);
+  async function perform(source: Uint8Array, task: ImageTask): Promise<ImageResult> {
+    const timer = setTimeout(() => void kill('time'), timeoutMs);
     try {
-      // It may end without having read all.
+      // The worker may end before it has read everything.
       send({ task, maxPixels, sizeBytes: source.byteLength }, source).catch(() => undefined);
-      const answer = await answers().catch((error) => {
+      const response = await nextResponse().catch((error) => {
         throw new MediaProcessError(error);
       });
-      if (answer && !why()) return toAnswer(answer, maxPixels);
-      await end();
-      if (why() === 'memory') throw imageTooCostly();
-      throw new MediaProcessError(new Error(`The process died: ${how()}`));
+      if (response && !killReason()) return toResult(response, maxPixels);
+      await kill();
+      if (killReason() === 'memory') throw imageTooCostly();
+      throw new MediaProcessError(new Error(`The image worker died: ${worker.ending()}`));
     } finally {
       clearTimeout(timer);
     }
   }
 
-  return { ask, end, why, residentBytes };
+  return { perform, kill, killReason, residentBytes };
 }
 
-function toAnswer(
+function toResult(
   { head, bytes }: { head: Partial<ImageResponse> & { code?: string }; bytes: Buffer },
   maxPixels: number,
 ): ImageResult {
   const { variants, code, ...rest } = head;
   if (!variants) {
-    const known = imageErrorsByCode[code as keyof typeof imageErrorsByCode];
-    throw known?.(maxPixels) ?? new MediaProcessError(new Error(`The process said ${code}`));
+    const createError = imageErrorsByCode[code as keyof typeof imageErrorsByCode];
+    throw createError?.(maxPixels) ?? new MediaProcessError(new Error(`Unknown code ${code}`));
   }
-  let at = 0;
+  let offset = 0;
   const files = variants.map(({ sizeBytes, ...variant }) => {
-    const own = new Uint8Array(bytes.subarray(at, at + sizeBytes));
-    at += sizeBytes;
+    const own = new Uint8Array(bytes.subarray(offset, offset + sizeBytes));
+    offset += sizeBytes;
     return { ...variant, bytes: own };
   });
   return { ...rest, files };

@@ -1,44 +1,44 @@
-import { encodeFrame, readFrames } from './message-frames.ts';
-import { toImageErrorCode } from './image-error-code.ts';
-import type { ImageResponse, ImageRequest } from './image-task.ts';
 import { createVariants } from './create-variants.ts';
+import { toImageErrorCode } from './image-error-code.ts';
+import type { ImageRequest, ImageResponse } from './image-task.ts';
+import { encodeFrame, readFrames } from './message-frames.ts';
 import { readImageMetadata, transformImage } from './transform-image.ts';
 
 /**
- * The process in which pictures are decoded, one after the other: questions on its standard input, the
- * answers of `image-process.ts` on its standard output. It knows no secrets and ends with its input.
+ * The process that decodes images, one at a time: requests on standard input, responses for
+ * `image-worker-process.ts` on standard output. It has no secrets and ends when its input ends.
  */
-const questions = readFrames<ImageRequest>(Bun.stdin.stream(), {
+const nextRequest = readFrames<ImageRequest>(Bun.stdin.stream(), {
   maxBytes: Number.MAX_SAFE_INTEGER,
   sizeOf: ({ sizeBytes }) => sizeBytes,
 });
-for (let asked = await questions(); asked; asked = await questions()) {
-  const parts: Uint8Array[] = [];
-  const answer = await perform(asked.head, asked.bytes, parts).catch((error) => ({
+for (let request = await nextRequest(); request; request = await nextRequest()) {
+  const files: Uint8Array[] = [];
+  const response = await perform(request.head, request.bytes, files).catch((error) => ({
     code: toImageErrorCode(error),
   }));
-  await Bun.write(Bun.stdout, Buffer.concat(encodeFrame(answer, ...parts)));
+  await Bun.write(Bun.stdout, Buffer.concat(encodeFrame(response, ...files)));
 }
 
-/** Sets the bytes of what it makes aside, in the order of the variants. */
+/** Appends the bytes of the variants to `files`, in their order. */
 async function perform(
   { task, maxPixels }: ImageRequest,
   source: Uint8Array,
-  parts: Uint8Array[],
+  files: Uint8Array[],
 ): Promise<ImageResponse> {
-  const setAside = <V extends { bytes: Uint8Array }>({ bytes, ...variant }: V) => {
-    parts.push(bytes);
+  const appendFile = <V extends { bytes: Uint8Array }>({ bytes, ...variant }: V) => {
+    files.push(bytes);
     return { ...variant, sizeBytes: bytes.byteLength };
   };
   switch (task.kind) {
     case 'variants': {
       const { variants, placeholder } = await createVariants(source, maxPixels);
-      return { variants: variants.map(setAside), placeholder };
+      return { variants: variants.map(appendFile), placeholder };
     }
     case 'transforms': {
       const variants = [];
-      for (const wanted of task.transforms) {
-        variants.push(setAside(await transformImage(source, maxPixels, wanted)));
+      for (const transform of task.transforms) {
+        variants.push(appendFile(await transformImage(source, maxPixels, transform)));
       }
       return { variants };
     }

@@ -1,8 +1,8 @@
 const formats = ['Jpeg', 'Png', 'Webp', 'Nsgif', 'Heif'];
 
 /**
- * The image library, loaded with the first image: most processes never see one. Its settings hold
- * for the whole process; above all no SVG, which may name files and carry scripts.
+ * Loads sharp with the first image, because most processes never need it. Its settings apply to the
+ * whole process; SVG is blocked, because it may reference files and contain scripts.
  */
 export async function loadSharp() {
   const { default: sharp } = await import('sharp');

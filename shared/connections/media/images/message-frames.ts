@@ -1,4 +1,4 @@
-/** A message from one process to another: the length of its JSON, that, and as many bytes as it tells. */
+/** Encodes a message between processes: the length of the JSON header, the header, binary parts. */
 export function encodeFrame(head: object, ...parts: readonly Uint8Array[]): Uint8Array[] {
   const json = Buffer.from(JSON.stringify(head));
   const length = Buffer.alloc(4);
@@ -6,42 +6,42 @@ export function encodeFrame(head: object, ...parts: readonly Uint8Array[]): Uint
   return [length, json, ...parts];
 }
 
-interface Expected<Head> {
-  /** Of a whole message. */
+interface FrameOptions<Head> {
+  /** Limit of the header, and of the binary parts together. */
   maxBytes: number;
-  /** How many bytes follow after this JSON. */
+  /** Number of binary bytes after this header. */
   sizeOf(head: Head): number;
 }
 
-/** Reads one message after the other; undefined at the end. Throws RangeError for one that is too long. */
+/** Reads messages one by one; undefined at the end. Throws RangeError for a message over `maxBytes`. */
 export function readFrames<Head>(
   stream: ReadableStream<Uint8Array>,
-  { maxBytes, sizeOf }: Expected<Head>,
+  { maxBytes, sizeOf }: FrameOptions<Head>,
 ): () => Promise<{ head: Head; bytes: Buffer } | undefined> {
   const reader = stream.getReader();
-  let come: Uint8Array[] = [];
+  let buffered: Uint8Array[] = [];
   let length = 0;
 
-  async function take(count: number): Promise<Buffer | undefined> {
-    if (!(count <= maxBytes)) throw new RangeError('A message is too long');
+  async function readBytes(count: number): Promise<Buffer | undefined> {
+    if (!(count <= maxBytes)) throw new RangeError(`A message exceeds ${maxBytes} bytes`);
     while (length < count) {
       const { value } = await reader.read();
       if (!value) return undefined;
-      come.push(value);
+      buffered.push(value);
       length += value.byteLength;
     }
-    const all = Buffer.concat(come);
+    const all = Buffer.concat(buffered);
     length -= count;
-    come = length > 0 ? [all.subarray(count)] : [];
+    buffered = length > 0 ? [all.subarray(count)] : [];
     return all.subarray(0, count);
   }
 
   return async () => {
-    const size = await take(4);
-    const json = size && (await take(size.readUInt32BE()));
+    const size = await readBytes(4);
+    const json = size && (await readBytes(size.readUInt32BE()));
     if (!json) return undefined;
     const head = JSON.parse(json.toString()) as Head;
-    const bytes = await take(sizeOf(head));
+    const bytes = await readBytes(sizeOf(head));
     return bytes && { head, bytes };
   };
 }

@@ -1,9 +1,9 @@
 /**
- * How much more than the others a format's decoder takes for a pixel: they need up to 8 bytes, that
- * of AV1 was measured at 19, most of it at once.
+ * Memory per pixel of a format's decoder, relative to most others, which need up to 8 bytes: the
+ * AV1 decoder was measured at 19.
  */
-const weights: Readonly<Record<string, number>> = { avif: 4 };
+const costs: Readonly<Record<string, number>> = { avif: 4 };
 
-/** How many pixels a picture of this format may have where others may have `maxPixels`. */
+/** The pixel limit of a format, where formats of normal cost have `maxPixels`. */
 export const maxPixelsOf = (format: string, maxPixels: number): number =>
-  Math.floor(maxPixels / (weights[format] ?? 1));
+  Math.floor(maxPixels / (costs[format] ?? 1));

@@ -1,7 +1,7 @@
 import { crc32, deflateSync } from 'node:zlib';
 import sharp from 'sharp';
 
-/** Smooth and slightly noisy in three channels, as a photograph is to an encoder. */
+/** Pixels that encode like a photograph: smooth and slightly noisy in three channels. */
 function scene(width: number, height: number): Buffer {
   const pixels = Buffer.alloc(width * height * 3);
   for (let y = 0, at = 0; y < height; y++) {
@@ -15,12 +15,12 @@ function scene(width: number, height: number): Buffer {
   return pixels;
 }
 
-/** A picture to be encoded as a test likes. */
+/** An image to encode in any format. */
 export function testImage(width: number, height: number) {
   return sharp(scene(width, height), { raw: { width, height, channels: 3 } });
 }
 
-/** A JPEG as a phone held upright writes it: stored lying, with camera and place in its EXIF. */
+/** A JPEG of a phone held upright: stored rotated, with camera and location in its EXIF. */
 export function phonePhoto(width: number, height: number): Promise<Buffer> {
   const IFD3 = { GPSLatitudeRef: 'N', GPSLatitude: '48/1 51/1 30/1', GPSLongitudeRef: 'E' };
   return testImage(width, height)
@@ -30,7 +30,7 @@ export function phonePhoto(width: number, height: number): Promise<Buffer> {
     .toBuffer();
 }
 
-/** A GIF of `pages` pictures. */
+/** A GIF of `pages` frames. */
 export function animation(side: number, pages: number): Promise<Buffer> {
   const raw = { width: side, height: side * pages, channels: 3, pageHeight: side } as const;
   return sharp(scene(side, side * pages), { raw })
@@ -38,7 +38,7 @@ export function animation(side: number, pages: number): Promise<Buffer> {
     .toBuffer();
 }
 
-/** A valid PNG of a few kilobytes that wants width x height bytes of memory. */
+/** A valid PNG of a few kilobytes that needs width x height bytes of memory. */
 export function bombPng(width: number, height: number): Buffer {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
@@ -62,7 +62,7 @@ function pngChunk(type: string, content: Buffer): Buffer {
   return chunk;
 }
 
-/** An AVIF of 1.4 KB and one colour, of 7,000 x 7,000 pixels, that wants a gigabyte of memory. */
+/** An AVIF of 1.4 KB and one color, of 7,000 x 7,000 pixels, that needs a gigabyte of memory. */
 export const bombAvif = Buffer.from(
   `
     AAAAHGZ0eXBhdmlmAAAAAG1pZjFhdmlmbWlhZgAAANZtZXRhAAAAAAAAACFoZGxyAAAAAAAAAABwaWN0AAAAAAAAAAAA

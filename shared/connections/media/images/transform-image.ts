@@ -1,24 +1,24 @@
 import type { Metadata, Sharp } from 'sharp';
-import { maxPixelsOf } from './pixel-limit.ts';
 import { ImageError } from './image-error-code.ts';
 import { loadSharp } from './load-sharp.ts';
+import { maxPixelsOf } from './pixel-limit.ts';
 
-/** What is made of a picture; it is never enlarged. */
+/** How an image is transformed; images are never enlarged. */
 export interface ImageTransform {
-  /** In pixels, 1 to 4,096; of the upright picture. The other side follows where one is missing. */
+  /** In pixels of the upright image, 1 to 4,096. A missing side keeps the aspect ratio. */
   width?: number | undefined;
   height?: number | undefined;
   fit: 'cover' | 'contain' | 'inside' | 'outside' | 'fill';
   format: 'jpeg' | 'png' | 'webp' | 'avif';
-  /** 1 to 100, of each format's own scale; a PNG loses nothing whatever is said. */
+  /** 1 to 100, on the scale of the format; ignored for PNG. */
   quality?: number | undefined;
-  /** A part of the upright picture, in its pixels; cut out first. */
+  /** An area of the upright image in pixels; applied first. */
   crop?: { left: number; top: number; width: number; height: number } | undefined;
-  /** Keeps an animation moving, in WebP only; its pictures count together. */
+  /** Preserves an animation, in WebP only; its frames count together towards the pixel limit. */
   animated?: boolean | undefined;
 }
 
-/** What became of a picture; without EXIF, place or profile, upright, in sRGB. */
+/** A transformed image: upright, in sRGB, without EXIF, location and profile. */
 export interface DerivedImage {
   bytes: Uint8Array<ArrayBuffer>;
   contentType: `image/${ImageTransform['format']}`;
@@ -26,48 +26,48 @@ export interface DerivedImage {
   height: number;
 }
 
-/** What is known of a picture, its sides as it is looked at. */
+/** Metadata of an image; dimensions of the upright image. */
 export interface ImageMetadata {
   format: string;
   width: number;
   height: number;
   hasAlpha: boolean;
-  /** Of an animation; 1 without. */
+  /** Number of frames of an animation; 1 without animation. */
   frames: number;
-  /** Of a second's thousandths, for all pictures together; 0 without animation. */
+  /** Duration of all frames; 0 without animation. */
   durationMs: number;
 }
 
 const TIMEOUT_SECONDS = 30;
-const usual = { jpeg: 80, png: 100, webp: 80, avif: 55 };
+const defaultQuality = { jpeg: 80, png: 100, webp: 80, avif: 55 };
 const white = { r: 255, g: 255, b: 255 };
 
-/** Only ever called in a process of its own: see `image-child.ts`. */
+/** Runs in the image worker only. */
 export async function transformImage(
   source: Uint8Array,
   maxPixels: number,
-  wanted: ImageTransform,
+  transform: ImageTransform,
 ): Promise<DerivedImage> {
-  const { width, height, fit, format, crop } = wanted;
-  const animated = wanted.animated === true && format === 'webp' && !crop;
-  let picture = (await openImage(source, maxPixels, animated)).timeout({
+  const { width, height, fit, format, crop } = transform;
+  const animated = transform.animated === true && format === 'webp' && !crop;
+  let image = (await openImage(source, maxPixels, animated)).timeout({
     seconds: TIMEOUT_SECONDS,
   });
-  if (!animated) picture = picture.autoOrient();
+  if (!animated) image = image.autoOrient();
   if (crop) {
     const upright = await readImageMetadata(source, maxPixels);
     if (crop.left + crop.width > upright.width || crop.top + crop.height > upright.height) {
       throw new ImageError('IMAGE_CROP_OUTSIDE');
     }
-    picture = picture.extract(crop);
+    image = image.extract(crop);
   }
   const background = format === 'jpeg' ? { ...white, alpha: 1 } : { ...white, alpha: 0 };
   if (width !== undefined || height !== undefined) {
-    const sides = { ...(width && { width }), ...(height && { height }) };
-    picture = picture.resize({ ...sides, fit, withoutEnlargement: true, background });
+    const dimensions = { ...(width && { width }), ...(height && { height }) };
+    image = image.resize({ ...dimensions, fit, withoutEnlargement: true, background });
   }
-  if (format === 'jpeg') picture = picture.flatten({ background: white });
-  const { data, info } = await encode(picture, wanted).toBuffer({ resolveWithObject: true });
+  if (format === 'jpeg') image = image.flatten({ background: white });
+  const { data, info } = await encode(image, transform).toBuffer({ resolveWithObject: true });
   return {
     bytes: new Uint8Array(data),
     contentType: `image/${format}`,
@@ -76,41 +76,44 @@ export async function transformImage(
   };
 }
 
-function encode(picture: Sharp, { format, quality = usual[format] }: ImageTransform): Sharp {
+function encode(image: Sharp, { format, quality = defaultQuality[format] }: ImageTransform): Sharp {
   switch (format) {
     case 'jpeg':
-      return picture.jpeg({ quality, mozjpeg: true });
+      return image.jpeg({ quality, mozjpeg: true });
     case 'png':
-      return picture.png({ compressionLevel: 9 });
+      return image.png({ compressionLevel: 9 });
     case 'webp':
-      return picture.webp({ quality });
+      return image.webp({ quality });
     case 'avif':
-      return picture.avif({ quality, effort: 3 });
+      return image.avif({ quality, effort: 3 });
   }
 }
 
-/** A picture of no more than its format may have. */
+/** Opens an image within the pixel limit of its format. */
 async function openImage(source: Uint8Array, maxPixels: number, animated = false): Promise<Sharp> {
   const sharp = await loadSharp();
   const open = (limitInputPixels: number) =>
     sharp(source, { limitInputPixels, failOn: 'truncated', sequentialRead: !animated, animated });
   const { format, width, height } = await open(maxPixels).metadata();
-  const allowed = maxPixelsOf(format === 'heif' ? 'avif' : format, maxPixels);
-  if (width * height > allowed) throw new ImageError('IMAGE_TOO_LARGE');
-  return open(allowed);
+  const limit = maxPixelsOf(format === 'heif' ? 'avif' : format, maxPixels);
+  if (width * height > limit) throw new ImageError('IMAGE_TOO_LARGE');
+  return open(limit);
 }
 
-/** Of its header. */
-export async function readImageMetadata(source: Uint8Array, maxPixels: number): Promise<ImageMetadata> {
-  const told = await (await openImage(source, maxPixels)).metadata();
-  const { width, height } = told.autoOrient;
+/** Reads the header only. */
+export async function readImageMetadata(
+  source: Uint8Array,
+  maxPixels: number,
+): Promise<ImageMetadata> {
+  const metadata = await (await openImage(source, maxPixels)).metadata();
+  const { width, height } = metadata.autoOrient;
   return {
-    format: told.format === 'heif' ? 'avif' : told.format,
+    format: metadata.format === 'heif' ? 'avif' : metadata.format,
     width,
     height,
-    hasAlpha: told.hasAlpha,
-    frames: told.pages ?? 1,
-    durationMs: durationOf(told),
+    hasAlpha: metadata.hasAlpha,
+    frames: metadata.pages ?? 1,
+    durationMs: durationOf(metadata),
   };
 }
 

@@ -1,140 +1,140 @@
 import { readFileSync } from 'node:fs';
 
-/** What a program may take that reads what strangers have sent. */
+/** Limits of a process that reads untrusted files. */
 export interface ProcessLimits {
-  /** Of resident memory; watched, and kept by the kernel where it can. */
+  /** Resident memory; polled, and enforced by the kernel where it can. */
   memoryBytes: number;
-  /** What it reserves without using it, beside that. */
+  /** Address space that the program reserves without using it, beside `memoryBytes`. */
   reservedBytes?: number;
   timeoutMs: number;
-  /** Of processor time. */
+  /** Processor time. */
   cpuSeconds?: number;
-  /** Of what it says; beyond that it is ended. */
-  answerBytes: number;
-  /** Of each file that it writes. */
-  fileBytes?: number;
+  /** Standard output; the process is killed beyond it. */
+  maxOutputBytes: number;
+  /** Each file that it writes. */
+  maxFileBytes?: number;
   signal?: AbortSignal | undefined;
 }
 
 interface Program {
   command: readonly string[];
-  /** Lets others go first, and cuts it off from the network where that is allowed. */
+  /** Lowers its priority and, where allowed, cuts it off from the network. */
   isIsolated?: boolean;
 }
 
-/** Why we ended a program. */
-export type EndReason = 'memory' | 'time' | 'answer' | 'aborted' | undefined;
+/** Why a process was killed. */
+export type KillReason = 'memory' | 'time' | 'output' | 'aborted' | undefined;
 
-/** How a program ended. */
+/** The outcome of a process. */
 export interface ProcessResult {
   output: Buffer;
-  /** The last of what it complained about. */
+  /** The last part of standard error. */
   stderr: string;
   exitCode: number | null;
-  /** Why it was ended by us. */
-  why?: EndReason;
-  /** What ended it, in words for a log. */
-  how: string;
+  killReason?: KillReason;
+  /** The kill reason, signal or exit code as text, for logs. */
+  ending: string;
 }
 
-const WATCH_MS = 25;
-const COMPLAINT_BYTES = 8_192;
+const POLL_MS = 25;
+const MAX_STDERR_BYTES = 8_192;
 
-// Where the kernel can, it limits the memory, and ends this process rather than any other.
-const plain = `ulimit -d "$1" 2>/dev/null; ulimit -t "$2" 2>/dev/null; ulimit -c 0 2>/dev/null
+// Where the kernel supports it, it enforces the memory limit, and kills this process before others.
+const limitScript = `ulimit -d "$1" 2>/dev/null; ulimit -t "$2" 2>/dev/null; ulimit -c 0 2>/dev/null
 [ "$3" = 0 ] || ulimit -f "$3" 2>/dev/null
 echo 1000 2>/dev/null >/proc/self/oom_score_adj; shift 3`;
-const gentle = `if unshare -rn true 2>/dev/null; then set -- unshare -rn "$@"; fi; set -- nice -n 10 "$@"`;
+const isolateScript = `if unshare -rn true 2>/dev/null; then set -- unshare -rn "$@"; fi; set -- nice -n 10 "$@"`;
 
-/** Starts a program without environment, with limits; whoever starts it ends it. */
+/** Starts a program without environment and with limits; the caller must kill it. */
 export function startLimitedProcess<In extends 'pipe' | 'ignore'>(
   { command, isIsolated = false }: Program,
-  limits: Pick<ProcessLimits, 'memoryBytes' | 'reservedBytes' | 'cpuSeconds' | 'fileBytes'>,
+  limits: Pick<ProcessLimits, 'memoryBytes' | 'reservedBytes' | 'cpuSeconds' | 'maxFileBytes'>,
   stdin: In,
 ) {
-  const { memoryBytes, reservedBytes = 0, cpuSeconds = 60, fileBytes = 0 } = limits;
+  const { memoryBytes, reservedBytes = 0, cpuSeconds = 60, maxFileBytes = 0 } = limits;
   const kilobytes = Math.ceil((memoryBytes + reservedBytes) / 1024);
-  const script = `${plain}\n${isIsolated ? gentle : ''}\nexec "$@"`;
-  const numbers = [kilobytes, cpuSeconds, Math.ceil(fileBytes / 512)].map(String);
+  const script = `${limitScript}\n${isIsolated ? isolateScript : ''}\nexec "$@"`;
+  const numbers = [kilobytes, cpuSeconds, Math.ceil(maxFileBytes / 512)].map(String);
   const child = Bun.spawn(['sh', '-c', script, 'sh', ...numbers, ...command], {
     stdin,
     stdout: 'pipe',
     stderr: isIsolated ? 'pipe' : 'ignore',
     env: {},
   });
-  let why: EndReason;
+  let killReason: KillReason;
   const watch = setInterval(() => {
-    if (residentBytes(child.pid) > memoryBytes) void end('memory');
-  }, WATCH_MS);
+    if (residentBytes(child.pid) > memoryBytes) void kill('memory');
+  }, POLL_MS);
   watch.unref();
   const exited = child.exited.finally(() => clearInterval(watch));
-  function end(reason?: EndReason) {
-    why ??= reason;
+  function kill(reason?: KillReason) {
+    killReason ??= reason;
     child.kill('SIGKILL');
     return exited;
   }
   return {
     child,
-    end,
-    why: () => why,
-    /** In words for a log, once it has ended. */
-    how: () => String(why ?? child.signalCode ?? `exit code ${child.exitCode}`),
+    kill,
+    killReason: () => killReason,
+    /** The kill reason, signal or exit code as text, once the process has ended. */
+    ending: () => String(killReason ?? child.signalCode ?? `exit code ${child.exitCode}`),
     residentBytes: () => residentBytes(child.pid),
   };
 }
 
-/** Runs a program without environment, with limits; it has ended when this is settled. */
+/** Runs a program without environment and with limits, and waits until it has ended. */
 export async function runLimitedProcess(
   program: Program & {
-    /** Hears what it says instead of having it collected. */
+    /** Receives standard output, which is not collected then. */
     onOutput?(chunk: Uint8Array): void;
   },
   limits: ProcessLimits,
 ): Promise<ProcessResult> {
-  const { timeoutMs, answerBytes, signal } = limits;
+  const { timeoutMs, maxOutputBytes, signal } = limits;
   signal?.throwIfAborted();
-  const { child, end, why, how } = startLimitedProcess(program, limits, 'ignore');
-  const timer = setTimeout(() => void end('time'), timeoutMs);
-  const onAbort = () => void end('aborted');
+  const { child, kill, killReason, ending } = startLimitedProcess(program, limits, 'ignore');
+  const timer = setTimeout(() => void kill('time'), timeoutMs);
+  const onAbort = () => void kill('aborted');
   signal?.addEventListener('abort', onAbort);
   try {
-    const [output, complaint] = await Promise.all([
-      readUpTo(child.stdout, answerBytes, () => void end('answer'), program.onOutput),
-      child.stderr ? readLast(child.stderr, COMPLAINT_BYTES) : '',
+    const [output, stderr] = await Promise.all([
+      readUpTo(child.stdout, maxOutputBytes, () => void kill('output'), program.onOutput),
+      child.stderr ? readTail(child.stderr, MAX_STDERR_BYTES) : '',
     ]);
     await child.exited;
-    return { output, stderr, exitCode: child.exitCode, why: why(), how: how() };
+    const { exitCode } = child;
+    return { output, stderr, exitCode, killReason: killReason(), ending: ending() };
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener('abort', onAbort);
-    void end();
+    void kill();
   }
 }
 
 async function readUpTo(
   stream: ReadableStream<Uint8Array>,
-  most: number,
-  onMore: () => void,
+  maxBytes: number,
+  onExceeded: () => void,
   onOutput?: (chunk: Uint8Array) => void,
 ) {
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of stream) {
     length += chunk.byteLength;
-    if (length > most) onMore();
+    if (length > maxBytes) onExceeded();
     else if (onOutput) onOutput(chunk);
     else chunks.push(chunk);
   }
   return Buffer.concat(chunks);
 }
 
-async function readLast(stream: ReadableStream<Uint8Array>, most: number): Promise<string> {
-  let last = Buffer.alloc(0);
-  for await (const chunk of stream) last = Buffer.concat([last, chunk]).subarray(-most);
-  return last.toString('utf8');
+async function readTail(stream: ReadableStream<Uint8Array>, maxBytes: number): Promise<string> {
+  let tail = Buffer.alloc(0);
+  for await (const chunk of stream) tail = Buffer.concat([tail, chunk]).subarray(-maxBytes);
+  return tail.toString('utf8');
 }
 
-/** 0 where this cannot be told, or the process has gone. */
+/** 0 without `/proc`, or when the process has ended. */
 function residentBytes(pid: number): number {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'latin1');

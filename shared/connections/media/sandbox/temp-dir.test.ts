@@ -4,29 +4,29 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createTempDir, deleteStaleTempDirs } from './temp-dir.ts';
 
-test('what killed processes left is swept; what lives, and what is not ours, stays', async () => {
-  const root = await mkdtemp(join(tmpdir(), 'insightdesk-sweep-'));
-  const gone = Bun.spawn(['true']);
-  await gone.exited;
-  const living = Bun.spawn(['sleep', '60']);
-  const names = [gone.pid, living.pid].map((pid) => `insightdesk-recording-${pid}-abcdef`);
+test('deleteStaleTempDirs deletes directories of ended processes only', async () => {
+  const root = await mkdtemp(join(tmpdir(), 'insightdesk-stale-'));
+  const ended = Bun.spawn(['true']);
+  await ended.exited;
+  const running = Bun.spawn(['sleep', '60']);
+  const names = [ended.pid, running.pid].map((pid) => `insightdesk-media-${pid}-abcdef`);
   try {
     for (const name of [...names, 'something-else'])
       await mkdir(join(root, name, 'inner'), { recursive: true });
     await deleteStaleTempDirs(root);
     expect((await readdir(root)).toSorted()).toEqual([names[1] as string, 'something-else']);
   } finally {
-    living.kill();
+    running.kill();
     await rm(root, { recursive: true });
   }
 });
 
-test('a directory of one’s own goes with all that is in it', async () => {
+test('a temporary directory is removed with its files', async () => {
   const root = await mkdtemp(join(tmpdir(), 'insightdesk-own-'));
-  const scratch = await createTempDir(root);
-  await Bun.write(scratch.at('a'), 'a');
+  const tempDir = await createTempDir(root);
+  await Bun.write(tempDir.pathOf('a'), 'a');
   expect(await readdir(root)).toHaveLength(1);
-  await scratch.remove();
+  await tempDir.remove();
   expect(await readdir(root)).toEqual([]);
   await rm(root, { recursive: true });
 });

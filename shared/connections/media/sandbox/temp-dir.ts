@@ -2,25 +2,25 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const BEGINNING = 'insightdesk-recording-';
+const PREFIX = 'insightdesk-media-';
 
-let swept: Promise<void> | undefined;
+let cleaned: Promise<void> | undefined;
 
-/** A directory of one's own, to be removed by `remove`; what killed processes left goes first. */
+/** Creates a temporary directory; the first call deletes those that killed processes left. */
 export async function createTempDir(root = tmpdir()) {
-  swept ??= deleteStaleTempDirs(root).catch(() => {});
-  await swept;
-  const directory = await mkdtemp(join(root, `${BEGINNING}${process.pid}-`));
+  cleaned ??= deleteStaleTempDirs(root).catch(() => {});
+  await cleaned;
+  const directory = await mkdtemp(join(root, `${PREFIX}${process.pid}-`));
   return {
-    at: (name: string) => join(directory, name),
+    pathOf: (name: string) => join(directory, name),
     remove: () => rm(directory, { recursive: true, force: true }),
   };
 }
 
-/** Removes the directories of processes that are no more, or had this one's id before it. */
+/** Deletes the directories of processes that have ended, and of earlier ones with this process id. */
 export async function deleteStaleTempDirs(root: string): Promise<void> {
   for (const name of await readdir(root)) {
-    const [, pid] = /^insightdesk-recording-(\d+)-/.exec(name) ?? [];
+    const [, pid] = /^insightdesk-media-(\d+)-/.exec(name) ?? [];
     if (!pid || (Number(pid) !== process.pid && isAlive(Number(pid)))) continue;
     await rm(join(root, name), { recursive: true, force: true });
   }

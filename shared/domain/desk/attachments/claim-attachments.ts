@@ -1,7 +1,7 @@
 import type { MemberTenantContext } from '@insightdesk/shared/context';
 import { type Id, toUuid } from '@insightdesk/shared/contract';
 import { and, eq, isNull, ne, sql } from 'drizzle-orm';
-import { isHidden, visibleAttachments } from './attachment-visibility.ts';
+import { visibleAttachments } from './attachment-visibility.ts';
 import { emitProcessed } from './emit-processed.ts';
 import { AttachmentErrors } from './errors.ts';
 import { attachments } from './tables.ts';
@@ -14,7 +14,7 @@ interface Destination {
   customerId: Id<'usr'> | null;
 }
 
-/** Makes the caller's own, unused uploads part of a message; all of them or none. */
+/** Attaches the caller's own, unclaimed uploads to a message; all of them or none. */
 export async function claimAttachments(
   ctx: MemberTenantContext,
   ids: readonly Id<'att'>[],
@@ -42,10 +42,10 @@ export async function claimAttachments(
     if (!row) throw AttachmentErrors.NotAvailable();
     return {
       view: toAttachment(row, ctx.settings.publicUrl),
-      /** Others are told of it when it was checked. */
-      isHidden: isHidden(row),
-      /** For what was processed before it had a place: tells those who may see it now. */
-      announceIfReady: async () => {
+      /** Visible to its uploader only until it is checked. */
+      quarantined: row.quarantined,
+      /** Emits `attachment.ready` to those who see the message, if it was processed before. */
+      emitIfReady: async () => {
         if (row.status === 'ready' && row.variants.length > 0) await emitProcessed(ctx, row);
       },
     };

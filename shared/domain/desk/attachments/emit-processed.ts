@@ -3,7 +3,7 @@ import { record } from '@insightdesk/shared/events';
 import { attachmentReady, attachmentRejected } from './events.ts';
 import { type AttachmentRow, toAttachment } from './view.ts';
 
-/** Tells that an attachment has been processed, to those who may see it by now. */
+/** Emits `attachment.ready` or `attachment.rejected`, by the status of the row. */
 export function emitProcessed(ctx: TenantContext, row: AttachmentRow) {
   const { conversationId, customerId, uploadedBy } = row;
   const event = row.status === 'ready' ? attachmentReady : attachmentRejected;

@@ -1,5 +1,5 @@
 import { idSchema } from '@insightdesk/shared/contract';
-import { defineEvent, sees } from '@insightdesk/shared/events';
+import { defineEvent, viewOf } from '@insightdesk/shared/events';
 import { z } from 'zod';
 import { filePolicyView } from './uploads/file-policy.ts';
 import { attachmentView } from './view.ts';
@@ -10,14 +10,14 @@ export const attachmentUploaded = defineEvent(
   { audit: false },
 );
 
-/** Its row is gone, or it never got one; its files are to follow. */
+/** Its rows were deleted; a job deletes its files. */
 export const attachmentDeleted = defineEvent(
-  'attachment.discarded',
+  'attachment.deleted',
   z.object({ attachmentId: idSchema('att') }),
   { audit: false },
 );
 
-export const filePolicyUpdated = defineEvent('file-policy.changed', filePolicyView, {
+export const filePolicyUpdated = defineEvent('file-policy.updated', filePolicyView, {
   staff: 'payload',
 });
 
@@ -25,7 +25,7 @@ const conversationId = idSchema('cnv').nullable();
 
 const processed = z.object({
   conversationId,
-  /** The only customer who may see it; null for what staff keeps to itself. */
+  /** The only customer who may see it; null when only staff may. */
   customerId: idSchema('usr').nullable(),
   uploadedBy: idSchema('usr'),
   attachment: attachmentView,
@@ -33,27 +33,27 @@ const processed = z.object({
 
 type Processed = z.output<typeof processed>;
 
-const placed = sees(
+const withConversation = viewOf(
   attachmentView.extend({ conversationId }),
   ({ attachment, conversationId }: Processed) => ({ ...attachment, conversationId }),
 );
 
-/** Whoever may see it by now: at first only the one who uploaded it. */
+/** The uploader, until a message claims it; then those who see the message. */
 const audience = {
-  around: ({ conversationId, customerId }: Processed) =>
+  conversation: ({ conversationId, customerId }: Processed) =>
     conversationId === null ? undefined : { conversationId, customerId },
-  staff: placed,
-  customer: placed,
-  person: {
-    who: ({ conversationId, uploadedBy }: Processed) =>
+  staff: withConversation,
+  customer: withConversation,
+  recipient: {
+    userId: ({ conversationId, uploadedBy }: Processed) =>
       conversationId === null ? uploadedBy : undefined,
-    sees: placed,
+    view: withConversation,
   },
   webhooks: true,
   audit: false,
 } as const;
 
-/** Its derived files exist, and it is known where it belongs. */
+/** The check passed and its variants are stored. */
 export const attachmentReady = defineEvent('attachment.ready', processed, audience);
 
 export const attachmentRejected = defineEvent('attachment.rejected', processed, audience);

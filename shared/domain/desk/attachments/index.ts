@@ -1,14 +1,14 @@
-/** Files: uploaded, checked, turned into variants, claimed by a message. */
+/** Files of messages: uploads, checks, image variants, downloads, cleanup. */
 
-export { isVisibleTo, requireAttachment } from './attachment-visibility.ts';
+export { isVisibleTo } from './attachment-visibility.ts';
 export { claimAttachments } from './claim-attachments.ts';
-export { deleteAttachment } from './cleanup/delete-attachment.ts';
+export { deleteQueuedFiles } from './cleanup/delete-queued-files.ts';
 export { expireUploads } from './cleanup/expire-uploads.ts';
 export { reconcileFiles } from './cleanup/reconcile-files.ts';
 export type { ReconcileReport } from './cleanup/reconcile-report.ts';
-export { deleteQueuedFiles } from './delete-discarded.ts';
+export { deleteAttachment } from './delete-attachment.ts';
 export * as attachmentEvents from './events.ts';
-export { getAttachment } from './get-attachment.ts';
+export { getAttachment, requireAttachment } from './get-attachment.ts';
 export * as attachmentJobs from './jobs.ts';
 export { createAttachmentLink } from './serving/create-attachment-link.ts';
 export { downloadAttachment } from './serving/download-attachment.ts';

@@ -7,15 +7,15 @@ export const processAttachment = defineJob({
   triggeredBy: ['attachment.uploaded'],
   queue: 'media-processing',
   payload: z.object({ attachmentId: idSchema('att') }),
-  // Pictures are decoded one at a time: it may wait for others first.
+  // Images are decoded one at a time: a job may have to wait for others.
   timeoutMs: 600_000,
-  // Some ten minutes: what looks into files may be away for a while.
+  // About ten minutes: the antivirus may be unavailable for a while.
   attempts: 9,
 });
 
-/** Removes uploads that no message claimed within a day. */
+/** Deletes uploads that no message claimed within a day. */
 export const expireUploads = defineJob({
-  name: 'attachments.collect-unclaimed',
+  name: 'attachments.expire-uploads',
   triggeredBy: ['schedule'],
   queue: 'maintenance',
   priority: JobPriority.LOW,
@@ -23,17 +23,17 @@ export const expireUploads = defineJob({
   timeoutMs: 600_000,
 });
 
-/** Removes the files of what its uploader took back, or what was rejected. */
+/** Deletes the files of an attachment that was deleted or rejected. */
 export const deleteFiles = defineJob({
-  name: 'attachments.delete-discarded',
-  triggeredBy: ['attachment.discarded', 'attachment.rejected'],
+  name: 'attachments.delete-files',
+  triggeredBy: ['attachment.deleted', 'attachment.rejected'],
   queue: 'maintenance',
   payload: z.object({ attachmentId: idSchema('att') }),
 });
 
-/** Compares what storage has with what the database knows of. */
+/** Reconciles stored files with database rows. */
 export const reconcileFiles = defineJob({
-  name: 'attachments.sweep-files',
+  name: 'attachments.reconcile-files',
   triggeredBy: ['schedule'],
   queue: 'maintenance',
   priority: JobPriority.LOWEST,

@@ -4,7 +4,7 @@ import { and, eq, ne } from 'drizzle-orm';
 import { emitProcessed } from './emit-processed.ts';
 import { attachments } from './tables.ts';
 
-/** Rejects a file for good, and tells those who may see it. */
+/** Rejects an attachment permanently and emits `attachment.rejected`. */
 export async function rejectAttachment(
   ctx: TenantContext,
   id: Id<'att'>,

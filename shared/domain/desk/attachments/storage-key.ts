@@ -1,14 +1,16 @@
-/** Where a file is sent that goes past the API. */
+/** Name of the file that a client uploads directly to storage, before it is checked. */
 export const STAGED = 'staged';
 
-/** The key of an attachment's original, of one of its variants, or of what it is made of. */
+/** The storage key of an attachment's original, one of its variants, or a part of its upload. */
 export const storageKey = (tenantId: string, id: string, variant = 'original') =>
   `${tenantId}/attachments/${id}/${variant}`;
 
-/** What is there only until the file has been put together. */
-export const isUploadPart = (variant: string): boolean =>
-  variant === STAGED || variant.startsWith('part-');
+/** Whether a key belongs to a file that is stored only until the upload is assembled. */
+export function isUploadPart(key: string): boolean {
+  const name = key.slice(key.lastIndexOf('/') + 1);
+  return name === STAGED || name.startsWith('part-');
+}
 
-/** The name of a part that nobody else writes. */
+/** A part name that no other request writes. */
 export const newPartName = (start: number): string =>
   `part-${String(start).padStart(16, '0')}-${crypto.randomUUID()}`;

@@ -15,14 +15,14 @@ import {
   uuid,
 } from 'drizzle-orm/pg-core';
 
-/** A derived file, kept beside the original under its name. */
+/** A derived file, stored beside the original under its name. */
 export interface StoredVariant {
   name: string;
   contentType: string;
   sizeBytes: number;
   width?: number;
   height?: number;
-  /** Of a thumbnail: a `data:` URL to be shown until it is there. */
+  /** Of a thumbnail: a `data:` URL to show until the image has loaded. */
   placeholder?: string;
 }
 
@@ -39,9 +39,9 @@ export const attachments = pgTable(
     variants: jsonb('variants').$type<StoredVariant[]>().notNull().default([]),
     /** Why it was rejected; a code for machines. */
     rejection: text('rejection'),
-    /** How often its processing was begun, deaths of the worker included. */
+    /** Number of times processing started, including those in which the worker died. */
     attempts: smallint('attempts').notNull().default(0),
-    /** Until it was checked nobody but its uploader knows of it. */
+    /** Not checked yet: visible to its uploader only. */
     quarantined: boolean('quarantined').notNull().default(false),
     uploadedBy: typeId('uploaded_by', 'usr').notNull(),
     /** Set once, when a message claims it. */
@@ -61,29 +61,29 @@ export const attachments = pgTable(
 
 const bytes = (name: string) => bigint(name, { mode: 'number' });
 
-/** Uploads under way, and those that are whole and wait to be put together. */
+/** Uploads in progress, and complete ones that wait to be assembled. */
 export const uploads = pgTable(
   'uploads',
   {
     tenantId: tenantId().references(() => organizations.id),
-    /** Of the attachment that it becomes. */
+    /** The id of the attachment that it becomes. */
     id: typeId('id', 'att').notNull(),
     kind: text('kind', { enum: ['resumable', 'direct'] }).notNull(),
     name: text('name').notNull(),
-    /** As announced; exactly so many have to come. */
+    /** The exact number of bytes that the client declared. */
     sizeBytes: bytes('size_bytes').notNull(),
-    /** What its sender says it is; lower-case hex. */
+    /** The checksum that the client declared; lower-case hex. */
     sha256: text('sha256'),
-    /** What the sender of a resumable one said of it. */
+    /** Metadata of a resumable upload, as the client sent it. */
     metadata: jsonb('metadata').$type<Record<string, string | null>>().notNull().default({}),
     uploadedBy: typeId('uploaded_by', 'usr').notNull(),
     receivedBytes: bytes('received_bytes').notNull().default(0),
     parts: integer('parts').notNull().default(0),
-    /** The request that may add to it, which says again and again that it is alive. */
+    /** The request that may append to it; it renews `lockedUntil` while it is alive. */
     lockedBy: uuid('locked_by'),
     lockedUntil: instant('locked_until'),
-    /** Another request waits for it. */
-    releaseWanted: boolean('release_wanted').notNull().default(false),
+    /** Another request waits for the lock. */
+    releaseRequested: boolean('release_requested').notNull().default(false),
     completedAt: instant('completed_at'),
     expiresAt: instant('expires_at').notNull(),
     createdAt: createdAt(),
@@ -95,7 +95,7 @@ export const uploads = pgTable(
   ],
 );
 
-/** What has come of an upload, each part a file beside where the whole will be. */
+/** The received parts of an upload, each stored as a file beside the future original. */
 export const uploadParts = pgTable(
   'upload_parts',
   {
@@ -114,7 +114,7 @@ export const uploadParts = pgTable(
   ],
 );
 
-/** What files an organisation takes; null is no limit of its own. */
+/** Which files an organization accepts; null is no own limit. */
 export const filePolicies = pgTable('file_policies', {
   tenantId: typeId('tenant_id', 'org')
     .primaryKey()

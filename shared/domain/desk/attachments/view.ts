@@ -13,7 +13,7 @@ export const attachmentView = z.object({
   variants: z.array(
     z.object({
       name: z.string(),
-      url: z.string().describe('Needs the same authorisation as every other call'),
+      url: z.string().describe('Requires the same authorization as every other call'),
       contentType: z.string(),
       width: z.int().optional(),
       height: z.int().optional(),
@@ -21,14 +21,14 @@ export const attachmentView = z.object({
       placeholder: z
         .string()
         .optional()
-        .describe('Of a thumbnail: a tiny picture as a `data:` URL, to be shown until it is there'),
+        .describe('Of a thumbnail: a tiny image as a `data:` URL, to show until it has loaded'),
     }),
   ),
 });
 
 export type AttachmentRow = InferSelectModel<typeof attachments>;
 
-/** What those who may see an attachment see of it; `publicUrl` is the API's address. */
+/** The public view of an attachment; `publicUrl` is the base URL of the API. */
 export function toAttachment(row: AttachmentRow, publicUrl: string) {
   const { id, name, contentType, sizeBytes, status } = row;
   const url = `${publicUrl}/v1/attachments/${id}/content`;

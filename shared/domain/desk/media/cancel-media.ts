@@ -2,13 +2,13 @@ import { defineAction, withTenant } from '@insightdesk/shared/context';
 import { idSchema } from '@insightdesk/shared/contract';
 import { z } from 'zod';
 import { MediaErrors } from './errors.ts';
-import { requireOwnMedia } from './require-own.ts';
-import { mediaFiles } from './tables.ts';
+import { requireManageableMedia } from './get-media.ts';
+import { mediaProcessing } from './tables.ts';
 import { mediaView, toMedia } from './view.ts';
 
-/** Ends the work on a video or a sound, also while it waits; what was made of it so far goes. */
+/** Cancels processing, waiting or running; files that were converted so far are deleted. */
 export const cancelMedia = defineAction({
-  summary: 'End the work on a video or a sound',
+  summary: 'Cancel the processing of a video or audio file',
   input: z.strictObject({ id: idSchema('att') }),
   output: mediaView,
   allow: 'attachments:upload',
@@ -16,20 +16,20 @@ export const cancelMedia = defineAction({
   async run(ctx, { id }) {
     const { tenantId } = ctx;
     const row = await withTenant(ctx, async (tenant) => {
-      const { recording } = await requireOwnMedia(tenant, id);
-      if (recording?.endedAt) throw MediaErrors.Ended();
+      const { processing } = await requireManageableMedia(tenant, id);
+      if (processing?.endedAt) throw MediaErrors.Ended();
       const cancelled = { status: 'cancelled' as const, reason: null, endedAt: new Date() };
-      const [changed] = await tenant.tx
-        .insert(mediaFiles)
+      const [updated] = await tenant.tx
+        .insert(mediaProcessing)
         .values({ tenantId, attachmentId: id, ...cancelled })
         .onConflictDoUpdate({
-          target: [mediaFiles.tenantId, mediaFiles.attachmentId],
+          target: [mediaProcessing.tenantId, mediaProcessing.attachmentId],
           set: cancelled,
         })
         .returning();
-      return changed;
+      return updated;
     });
-    // The row is what counts; this ends at once what would notice later.
+    // The row decides; cancelling the job only ends it earlier.
     if (row?.jobId) await ctx.jobs.cancel(tenantId, row.jobId, ctx.actor.userId).catch(() => {});
     return toMedia(id, row);
   },

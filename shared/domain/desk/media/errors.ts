@@ -1,12 +1,11 @@
 import { DomainBusinessRuleError, DomainNotFoundError } from '@insightdesk/shared/errors';
 
-/** Everything that can be wrong with the work on recordings. */
 export const MediaErrors = {
-  NotFound: () => new DomainNotFoundError('This attachment is no video and no sound'),
+  NotFound: () => new DomainNotFoundError('The attachment is not a video or audio file'),
   Ended: () =>
-    new DomainBusinessRuleError('The work on this recording has ended', {
+    new DomainBusinessRuleError('Processing has ended', {
       code: 'RECORDING_ENDED',
     }),
   NotEnded: () =>
-    new DomainBusinessRuleError('This recording has not failed', { code: 'RECORDING_NOT_FAILED' }),
+    new DomainBusinessRuleError('Processing has not failed', { code: 'RECORDING_NOT_FAILED' }),
 };

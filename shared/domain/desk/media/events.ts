@@ -1,10 +1,10 @@
 import { idSchema } from '@insightdesk/shared/contract';
 import { attachmentView } from '@insightdesk/shared/domain/desk/attachments';
-import { defineEvent, sees } from '@insightdesk/shared/events';
+import { defineEvent, viewOf } from '@insightdesk/shared/events';
 import { z } from 'zod';
 import { mediaView } from './view.ts';
 
-/** Somebody wants it tried again. */
+/** A retry was requested. */
 export const mediaRequested = defineEvent(
   'recording.requested',
   z.object({ attachmentId: idSchema('att') }),
@@ -13,43 +13,43 @@ export const mediaRequested = defineEvent(
 
 const conversationId = idSchema('cnv').nullable();
 
-const worked = z.object({
+const processed = z.object({
   conversationId,
-  /** The only customer who may see it; null for what staff keeps to itself. */
+  /** The only customer who may see it; null when only staff may. */
   customerId: idSchema('usr').nullable(),
   uploadedBy: idSchema('usr'),
   recording: mediaView,
   attachment: attachmentView,
 });
 
-type Worked = z.output<typeof worked>;
+type Processed = z.output<typeof processed>;
 
-const placed = sees(
+const withConversation = viewOf(
   mediaView.extend({ attachment: attachmentView, conversationId }),
-  ({ recording, attachment, conversationId }: Worked) => ({
+  ({ recording, attachment, conversationId }: Processed) => ({
     ...recording,
     attachment,
     conversationId,
   }),
 );
 
-/** Whoever may see the attachment by now: at first only the one who uploaded it. */
+/** The uploader, until a message claims the attachment; then those who see the message. */
 const audience = {
-  around: ({ conversationId, customerId }: Worked) =>
+  conversation: ({ conversationId, customerId }: Processed) =>
     conversationId === null ? undefined : { conversationId, customerId },
-  staff: placed,
-  customer: placed,
-  person: {
-    who: ({ conversationId, uploadedBy }: Worked) =>
+  staff: withConversation,
+  customer: withConversation,
+  recipient: {
+    userId: ({ conversationId, uploadedBy }: Processed) =>
       conversationId === null ? uploadedBy : undefined,
-    sees: placed,
+    view: withConversation,
   },
   webhooks: true,
   audit: false,
 } as const;
 
-/** What is made of a video or a sound is there, as variants of its attachment. */
-export const mediaPrepared = defineEvent('recording.prepared', worked, audience);
+/** The converted files are stored as variants of the attachment. */
+export const mediaPrepared = defineEvent('recording.prepared', processed, audience);
 
-/** Nothing will be made of it, unless somebody asks again; the attachment is as it was. */
-export const mediaFailed = defineEvent('recording.failed', worked, audience);
+/** Processing failed until it is retried; the attachment is unchanged. */
+export const mediaFailed = defineEvent('recording.failed', processed, audience);

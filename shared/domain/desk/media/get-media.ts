@@ -1,20 +1,48 @@
-import { defineAction } from '@insightdesk/shared/context';
-import { idSchema } from '@insightdesk/shared/contract';
+import { defineAction, type MemberTenantContext } from '@insightdesk/shared/context';
+import { type Id, idSchema } from '@insightdesk/shared/contract';
+import { requireAttachment } from '@insightdesk/shared/domain/desk/attachments';
+import { and, eq } from 'drizzle-orm';
 import { z } from 'zod';
-import { isVideoOrAudio } from './is-recording.ts';
-import { requireMedia } from './require-recording.ts';
+import { MediaErrors } from './errors.ts';
+import { mediaProcessing } from './tables.ts';
 import { mediaView, toMedia } from './view.ts';
 
-/** How the work on a video or a sound goes; what was made of it is among the attachment's variants. */
+/** Whether files of this type are converted. */
+export const isVideoOrAudio = (contentType: string): boolean =>
+  /^(video|audio)\//.test(contentType);
+
+/** The processing status of a video or audio file; the results are variants of the attachment. */
 export const getMedia = defineAction({
-  summary: 'How the work on a video or a sound goes',
+  summary: 'Get the processing status of a video or audio file',
   input: z.strictObject({ id: idSchema('att') }),
   output: mediaView,
   allow: 'attachments:read',
   transaction: 'read',
   async run(ctx, { id }) {
-    const { attachment, recording } = await requireMedia(ctx, id);
-    const seen = toMedia(id, recording);
-    return isVideoOrAudio(attachment.contentType) ? seen : { ...seen, status: 'none' as const };
+    const { attachment, processing } = await requireMedia(ctx, id);
+    const media = toMedia(id, processing);
+    return isVideoOrAudio(attachment.contentType) ? media : { ...media, status: 'none' as const };
   },
 });
+
+/** An attachment that the caller may see, with its processing row; throws 404. */
+async function requireMedia(ctx: MemberTenantContext, id: Id<'att'>) {
+  const isThis = and(
+    eq(mediaProcessing.tenantId, ctx.tenantId),
+    eq(mediaProcessing.attachmentId, id),
+  );
+  const [attachment, [processing]] = await Promise.all([
+    requireAttachment(ctx, id),
+    ctx.tx.select().from(mediaProcessing).where(isThis).execute(),
+  ]);
+  return { attachment, processing };
+}
+
+/** A video or audio file that the caller may cancel or retry: staff any, a customer its own; throws 404. */
+export async function requireManageableMedia(ctx: MemberTenantContext, id: Id<'att'>) {
+  const found = await requireMedia(ctx, id);
+  const { role, userId } = ctx.actor;
+  if (!isVideoOrAudio(found.attachment.contentType)) throw MediaErrors.NotFound();
+  if (role === 'customer' && found.attachment.uploadedBy !== userId) throw MediaErrors.NotFound();
+  return found;
+}

@@ -2,19 +2,26 @@ import { idSchema } from '@insightdesk/shared/contract';
 import { defineJob, JobPriority } from '@insightdesk/shared/jobs';
 import { z } from 'zod';
 
-/** Makes what is made of a video or a sound. */
+/** Converts a video or audio file. */
 export const processMedia = defineJob({
-  name: 'recordings.prepare',
+  name: 'media.process',
   triggeredBy: ['attachment.uploaded', 'attachment.ready', 'recording.requested'],
   queue: 'media-processing',
-  // An organisation's pictures come first.
+  // Images of an organization are processed first.
   priority: JobPriority.LOW,
   payload: z.object({
     attachmentId: idSchema('att'),
-    /** How often it has waited for ffmpeg. */
-    waits: z.int().min(0).optional(),
+    /** Set when an earlier job had to wait for ffmpeg. */
+    wait: z
+      .object({
+        count: z.int().min(1),
+        /** The job of the event: the ids of waiting jobs derive from its id. */
+        firstJobId: z.string(),
+        previousJobId: z.string(),
+      })
+      .optional(),
   }),
-  // It may take minutes: one of an organisation at a time, so that others have their turn.
+  // A conversion may take minutes: one per organization at a time is fair to the others.
   limit: { key: () => 'all', concurrent: 1 },
   timeoutMs: 1_800_000,
 });

@@ -8,30 +8,35 @@ import type { JobRequest } from '@insightdesk/shared/jobs';
 import type { MediaFile } from '@insightdesk/shared/media';
 import { createTestTenant, openTestStage, userOf } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
-import { cancelRecording } from './cancel-media.ts';
-import { getRecording } from './get-media.ts';
+import type { z } from 'zod';
+import { cancelMedia } from './cancel-media.ts';
+import { getMedia } from './get-media.ts';
+import type { processMedia as processMediaJob } from './jobs.ts';
 import { processMedia } from './process-media.ts';
 import { retryMedia } from './retry-media.ts';
 
-// A database of its own: a running worker would be faster.
+// An own database, where no running worker takes the jobs.
 const stage = await openTestStage();
 const { admin } = stage;
 afterAll(stage.close);
 
-const died = () => new InfrastructureError('died', { code: 'MEDIA_PROCESS_DIED', retryable: true });
-const missing = () =>
+type Wait = z.output<typeof processMediaJob.payload>['wait'];
+
+const crash = () =>
+  new InfrastructureError('crashed', { code: 'MEDIA_PROCESS_DIED', retryable: true });
+const toolsMissing = () =>
   new InfrastructureError('no ffmpeg', { code: 'MEDIA_TOOLS_MISSING', retryable: true });
-const damaged = () => new DomainValidationError('bad', { code: 'RECORDING_CORRUPT' });
+const corrupt = () => new DomainValidationError('bad', { code: 'RECORDING_CORRUPT' });
 
 const loudness = { integrated: -20, truePeak: -3, range: 1, threshold: -30, offset: 0 };
-const sized = (sizeBytes: number, contentType: string) => ({
+const fileOf = (sizeBytes: number, contentType: string) => ({
   contentType,
   sizeBytes,
   stream: () => new Blob([new Uint8Array(sizeBytes)]).stream(),
 });
 
-/** A sound whose conversion is in the test's hands. */
-const soundOf = (convert: MediaFile['audio']['convert'], close = async () => {}): MediaFile => ({
+/** An audio file whose conversion the test controls. */
+const audioFile = (convert: MediaFile['audio']['convert'], close = async () => {}): MediaFile => ({
   probe: {
     format: 'mp3',
     durationMs: 1000,
@@ -39,16 +44,16 @@ const soundOf = (convert: MediaFile['audio']['convert'], close = async () => {})
   },
   video: {} as MediaFile['video'],
   audio: {
-    bytes: 10_000,
-    loudness: async () => loudness,
-    peaks: async () => [0, 1],
+    maxBytes: 10_000,
+    measureLoudness: async () => loudness,
+    waveform: async () => [0, 1],
     convert,
   },
   close,
 });
-const whole: MediaFile['audio']['convert'] = async () => sized(7_000, 'audio/mp4');
+const succeed: MediaFile['audio']['convert'] = async () => fileOf(7_000, 'audio/mp4');
 
-async function setUp(open: Context['files']['media']['openMediaFile']) {
+async function setUp(openMediaFile: Context['files']['media']['openMediaFile']) {
   const { owner, tenantId, member } = await createTestTenant(stage.context);
   const id = newId('att');
   await stage.context.database.write({ tenantId }, (tx) =>
@@ -68,11 +73,13 @@ async function setUp(open: Context['files']['media']['openMediaFile']) {
     contentType: 'audio/mpeg',
   });
   const signals: number[] = [];
-  const media = { ...stage.context.files.media, openRecording: open };
   const worker = systemContext(
     {
       ...stage.context,
-      files: { ...stage.context.files, media },
+      files: {
+        ...stage.context.files,
+        media: { ...stage.context.files.media, openMediaFile },
+      },
       realtime: {
         ...stage.context.realtime,
         signal: ({ data }) => signals.push((data as { percent: number }).percent),
@@ -89,15 +96,21 @@ async function setUp(open: Context['files']['media']['openMediaFile']) {
     attempt,
     requestId: 'test',
     async step<T>(name: string, work: (key: string) => Promise<T>) {
-      const known = `${jobId} ${name}`;
-      if (!results.has(known)) results.set(known, await work(known));
-      return results.get(known) as T;
+      const stepId = `${jobId} ${name}`;
+      if (!results.has(stepId)) results.set(stepId, await work(stepId));
+      return results.get(stepId) as T;
     },
     progress: async () => {},
     log: async () => {},
     enqueue: async (requests: JobRequest[]) => void enqueued.push(...requests),
   });
-  const first = `${newId('evt')}-recordings.prepare`;
+  const firstJobId = `${newId('evt')}-media.process`;
+  const run = ({
+    attempt = 1,
+    jobId = firstJobId,
+    signal = new AbortController().signal,
+    wait = undefined as Wait,
+  } = {}) => processMedia(worker, { attachmentId: id, wait }, runOf(jobId, attempt, signal));
   return {
     owner,
     member,
@@ -105,229 +118,250 @@ async function setUp(open: Context['files']['media']['openMediaFile']) {
     tenantId,
     signals,
     enqueued,
-    run: (attempt = 1, jobId = first, signal = new AbortController().signal, waits?: number) =>
-      processMedia(worker, { attachmentId: id, waits }, runOf(jobId, attempt, signal)),
-    see: () => getRecording(owner, { id }),
-    variants: async () =>
+    run,
+    getMedia: () => getMedia(owner, { id }),
+    variantNames: async () =>
       (await getAttachment(owner, { id })).variants.map(({ name }) => name).toSorted(),
-    files: async () =>
-      (await Array.fromAsync(stage.context.files.storage.list(key('')))).map(({ key: at }) =>
-        at.split('/').at(-1),
+    fileNames: async () =>
+      (await Array.fromAsync(stage.context.files.storage.list(key('')))).map((file) =>
+        file.key.split('/').at(-1),
       ),
-    events: async () =>
+    eventNames: async () =>
       (
         await admin`select name from outbox where tenant_id = ${toUuid(tenantId)}
         and name like 'recording.%' order by position`
       ).map(({ name }) => name),
-    bytes: async () => {
+    storedBytes: async () => {
       const [row] = await admin`select bytes::int8 as bytes from stored_bytes
         where tenant_id = ${toUuid(tenantId)}`;
       return Number(row?.bytes);
     },
-    remove: () => admin`delete from attachments where id = ${toUuid(id as Id<'att'>)}`,
+    deleteRow: () => admin`delete from attachments where id = ${toUuid(id as Id<'att'>)}`,
   };
 }
 
-test('what was made is there, counted and told once, however often it runs', async () => {
-  const at = await setUp(async () => soundOf(whole));
-  expect(await at.see()).toMatchObject({ status: 'waiting', audio: null });
-  await at.run();
-  await at.run();
-  await at.run(1, `${newId('evt')}-recordings.prepare`);
-  expect(await at.see()).toMatchObject({
+const newJobId = () => `${newId('evt')}-media.process`;
+
+test('converted files are stored, counted and published once, however often the job runs', async () => {
+  const media = await setUp(async () => audioFile(succeed));
+  expect(await media.getMedia()).toMatchObject({ status: 'waiting', audio: null });
+  await media.run();
+  await media.run();
+  await media.run({ jobId: newJobId() });
+  expect(await media.getMedia()).toMatchObject({
     status: 'ready',
     durationMs: 1000,
     audio: { loudness: -20 },
   });
-  expect(await at.variants()).toEqual(['peaks', 'sound']);
-  expect(await at.events()).toEqual(['recording.prepared']);
-  const { variants } = await getAttachment(at.owner, { id: at.id });
-  expect(await at.bytes()).toBe(variants.reduce((sum, { sizeBytes }) => sum + sizeBytes, 100));
-  expect(at.signals).toEqual(at.signals.toSorted((a, b) => a - b));
-  expect(at.signals.at(-1)).toBe(100);
+  expect(await media.variantNames()).toEqual(['audio', 'waveform']);
+  expect(await media.eventNames()).toEqual(['recording.prepared']);
+  const { variants } = await getAttachment(media.owner, { id: media.id });
+  const expectedBytes = variants.reduce((sum, { sizeBytes }) => sum + sizeBytes, 100);
+  expect(await media.storedBytes()).toBe(expectedBytes);
+  expect(media.signals).toEqual(media.signals.toSorted((a, b) => a - b));
+  expect(media.signals.at(-1)).toBe(100);
 });
 
-test('a stage that was finished is not made again', async () => {
+test('a completed stage is not repeated after a crash', async () => {
   let tries = 0;
   let closed = 0;
-  const convert: typeof whole = async () => {
-    if (tries++ === 0) throw died();
-    return sized(7_000, 'audio/mp4');
+  let waveforms = 0;
+  const convert: typeof succeed = async () => {
+    if (tries++ === 0) throw crash();
+    return fileOf(7_000, 'audio/mp4');
   };
-  let peaks = 0;
-  const at = await setUp(async () => {
-    const recording = soundOf(convert, async () => void closed++);
-    const counted = async () => [peaks++];
-    return { ...recording, audio: { ...recording.audio, peaks: counted } };
+  const media = await setUp(async () => {
+    const file = audioFile(convert, async () => void closed++);
+    return { ...file, audio: { ...file.audio, waveform: async () => [waveforms++] } };
   });
-  await expect(at.run()).rejects.toThrow('died');
-  expect(await at.see()).toMatchObject({ status: 'working' });
-  expect(await at.bytes()).toBe(100);
-  await at.run(2);
-  expect(await at.see()).toMatchObject({ status: 'ready' });
-  expect([peaks, closed]).toEqual([1, 2]);
+  await expect(media.run()).rejects.toThrow('crashed');
+  expect(await media.getMedia()).toMatchObject({ status: 'working' });
+  expect(await media.storedBytes()).toBe(100);
+  await media.run({ attempt: 2 });
+  expect(await media.getMedia()).toMatchObject({ status: 'ready' });
+  expect([waveforms, closed]).toEqual([1, 2]);
 });
 
 test.each([
-  ['is damaged', damaged, 1, 'RECORDING_CORRUPT'],
-  ['takes its process with it each time', died, 3, 'PROCESSING_FAILED'],
-  ['meets a surprise each time', () => new Error('as good as dead'), 3, 'PROCESSING_FAILED'],
-])('one that %s ends with a reason, and leaves nothing', async (_how, error, runs, reason) => {
-  const at = await setUp(async () =>
-    soundOf(async () => {
+  ['is corrupt', corrupt, 1, 'RECORDING_CORRUPT'],
+  ['crashes ffmpeg each time', crash, 3, 'PROCESSING_FAILED'],
+  ['fails unexpectedly each time', () => new Error('unexpected'), 3, 'PROCESSING_FAILED'],
+])('a file that %s fails with a reason and leaves no files', async (_case, error, runs, reason) => {
+  const media = await setUp(async () =>
+    audioFile(async () => {
       throw error();
     }),
   );
-  for (let n = 1; n < runs; n++) {
-    await expect(at.run(n)).rejects.toThrow(error().message);
+  for (let attempt = 1; attempt < runs; attempt++) {
+    await expect(media.run({ attempt })).rejects.toThrow(error().message);
   }
-  await at.run(runs);
-  expect(await at.see()).toMatchObject({ status: 'failed', reason });
-  expect(await at.events()).toEqual(['recording.failed']);
-  expect([await at.variants(), await at.files()]).toEqual([[], ['original']]);
-  expect(await at.bytes()).toBe(100);
+  await media.run({ attempt: runs });
+  expect(await media.getMedia()).toMatchObject({ status: 'failed', reason });
+  expect(await media.eventNames()).toEqual(['recording.failed']);
+  expect([await media.variantNames(), await media.fileNames()]).toEqual([[], ['original']]);
+  expect(await media.storedBytes()).toBe(100);
 });
 
-test('a worker that dies of it each time begins it a bounded number of times', async () => {
-  let begun = 0;
-  const at = await setUp(async () => {
-    begun++;
-    throw new Error('as good as dead');
+test('processing is started at most ten times when the worker dies each time', async () => {
+  let started = 0;
+  const media = await setUp(async () => {
+    started++;
+    throw new Error('worker died');
   });
-  for (let n = 0; n < 15; n++) await at.run().catch(() => {});
-  expect(begun).toBe(10);
-  expect(await at.see()).toMatchObject({ status: 'failed', reason: 'PROCESSING_FAILED' });
+  for (let n = 0; n < 15; n++) await media.run().catch(() => {});
+  expect(started).toBe(10);
+  expect(await media.getMedia()).toMatchObject({ status: 'failed', reason: 'PROCESSING_FAILED' });
 });
 
-test('without ffmpeg it waits and says so, comes again, and uses up nothing', async () => {
-  let isThere = false;
-  const at = await setUp(async () => {
-    if (!isThere) throw missing();
-    return soundOf(whole);
+test('the job waits without using attempts while ffmpeg is missing', async () => {
+  let isInstalled = false;
+  const media = await setUp(async () => {
+    if (!isInstalled) throw toolsMissing();
+    return audioFile(succeed);
   });
-  await at.run();
-  expect(await at.see()).toMatchObject({ status: 'waiting', reason: 'MEDIA_TOOLS_MISSING' });
+  await media.run();
+  expect(await media.getMedia()).toMatchObject({
+    status: 'waiting',
+    reason: 'MEDIA_TOOLS_MISSING',
+  });
   for (let n = 0; n < 12; n++) {
-    const next = at.enqueued.at(-1) as JobRequest;
-    expect(at.enqueued).toHaveLength(n + 1);
+    const next = media.enqueued.at(-1) as JobRequest;
+    expect(media.enqueued).toHaveLength(n + 1);
     expect(next.delayMs).toBeGreaterThanOrEqual(5_000);
-    if (n === 11) isThere = true;
-    const { waits } = next.payload as { waits: number };
-    await at.run(1, next.id, undefined, waits);
+    if (n === 11) isInstalled = true;
+    const { wait } = next.payload as { wait: Wait };
+    await media.run({ jobId: next.id, wait });
   }
-  expect(await at.see()).toMatchObject({ status: 'ready', reason: null });
-  expect(new Set(at.enqueued.map(({ id }) => id)).size).toBe(12);
+  expect(await media.getMedia()).toMatchObject({ status: 'ready', reason: null });
+  const ids = media.enqueued.map(({ id }) => id);
+  expect(new Set(ids).size).toBe(12);
+  expect(Math.max(...ids.map((id) => id.length))).toBeLessThan(80);
 });
 
-test('while storage is away it waits and says so, and uses up nothing', async () => {
-  let isAway = true;
-  const at = await setUp(async () => {
-    if (isAway) throw new InfrastructureError('not reached', { code: 'STORAGE_UNAVAILABLE' });
-    return soundOf(whole);
+test('a job of another event does not take over a file that waits for ffmpeg', async () => {
+  const media = await setUp(async () => {
+    throw toolsMissing();
   });
-  for (let n = 0; n < 15; n++) await expect(at.run()).rejects.toThrow('not reached');
-  expect(await at.see()).toMatchObject({ status: 'waiting', reason: 'STORAGE_UNAVAILABLE' });
-  isAway = false;
-  await at.run();
-  expect(await at.see()).toMatchObject({ status: 'ready', reason: null });
+  await media.run();
+  await media.run({ jobId: newJobId() });
+  expect(media.enqueued).toHaveLength(1);
 });
 
-test('waiting ends too', async () => {
-  const at = await setUp(async () => {
-    throw missing();
+test('the job waits without using attempts while storage is unavailable', async () => {
+  let isAvailable = false;
+  const media = await setUp(async () => {
+    if (!isAvailable) {
+      throw new InfrastructureError('not reached', { code: 'STORAGE_UNAVAILABLE' });
+    }
+    return audioFile(succeed);
   });
-  await at.run(1, undefined, undefined, 150);
-  expect(await at.see()).toMatchObject({ status: 'failed', reason: 'MEDIA_TOOLS_MISSING' });
-  expect(at.enqueued).toEqual([]);
+  for (let n = 0; n < 15; n++) await expect(media.run()).rejects.toThrow('not reached');
+  expect(await media.getMedia()).toMatchObject({
+    status: 'waiting',
+    reason: 'STORAGE_UNAVAILABLE',
+  });
+  isAvailable = true;
+  await media.run();
+  expect(await media.getMedia()).toMatchObject({ status: 'ready', reason: null });
 });
 
-test('cancelled while it is worked on, its late end changes nothing; then tried again', async () => {
+test('processing fails after the maximum number of waits for ffmpeg', async () => {
+  const media = await setUp(async () => {
+    throw toolsMissing();
+  });
+  const wait = { count: 150, firstJobId: newJobId(), previousJobId: newJobId() };
+  await media.run({ wait });
+  expect(await media.getMedia()).toMatchObject({ status: 'failed', reason: 'MEDIA_TOOLS_MISSING' });
+  expect(media.enqueued).toEqual([]);
+});
+
+test('cancelling during a conversion discards its result, and a retry converts again', async () => {
   const { promise, resolve } = Promise.withResolvers<void>();
-  const begun = Promise.withResolvers<void>();
+  const started = Promise.withResolvers<void>();
   let tries = 0;
-  const at = await setUp(async () =>
-    soundOf(async () => {
-      begun.resolve();
+  const media = await setUp(async () =>
+    audioFile(async () => {
+      started.resolve();
       if (tries++ === 0) await promise;
-      return sized(7_000, 'audio/mp4');
+      return fileOf(7_000, 'audio/mp4');
     }),
   );
-  const late = at.run();
-  await begun.promise;
-  expect(await cancelRecording(at.owner, { id: at.id })).toMatchObject({ status: 'cancelled' });
-  await expect(cancelRecording(at.owner, { id: at.id })).rejects.toMatchObject({
-    code: 'RECORDING_ENDED',
-  });
+  const { owner, id } = media;
+  const running = media.run();
+  await started.promise;
+  expect(await cancelMedia(owner, { id })).toMatchObject({ status: 'cancelled' });
+  await expect(cancelMedia(owner, { id })).rejects.toMatchObject({ code: 'RECORDING_ENDED' });
   resolve();
-  await late;
-  expect(await at.see()).toMatchObject({ status: 'cancelled' });
-  expect([await at.variants(), await at.files(), await at.bytes()]).toEqual([
+  await running;
+  expect(await media.getMedia()).toMatchObject({ status: 'cancelled' });
+  expect([await media.variantNames(), await media.fileNames(), await media.storedBytes()]).toEqual([
     [],
     ['original'],
     100,
   ]);
-  expect(await retryMedia(at.owner, { id: at.id })).toMatchObject({ status: 'waiting' });
-  await at.run(1, `${newId('evt')}-recordings.prepare`);
-  expect(await at.see()).toMatchObject({ status: 'ready' });
-  expect(await at.events()).toEqual(['recording.requested', 'recording.prepared']);
+  expect(await retryMedia(owner, { id })).toMatchObject({ status: 'waiting' });
+  await media.run({ jobId: newJobId() });
+  expect(await media.getMedia()).toMatchObject({ status: 'ready' });
+  expect(await media.eventNames()).toEqual(['recording.requested', 'recording.prepared']);
 });
 
-test('cancelled before it was begun, it never is', async () => {
-  let begun = 0;
-  const at = await setUp(async () => {
-    begun++;
-    return soundOf(whole);
+test('a file that was cancelled while it waited is not converted', async () => {
+  let started = 0;
+  const media = await setUp(async () => {
+    started++;
+    return audioFile(succeed);
   });
-  await cancelRecording(at.owner, { id: at.id });
-  await at.run();
-  expect(begun).toBe(0);
+  await cancelMedia(media.owner, { id: media.id });
+  await media.run();
+  expect(started).toBe(0);
 });
 
-test('the job’s own cancellation says that it was cancelled', async () => {
+test('cancelling the job sets the status to cancelled', async () => {
   const controller = new AbortController();
-  const at = await setUp(async () =>
-    soundOf(async () => {
+  const media = await setUp(async () =>
+    audioFile(async () => {
       controller.abort('Cancelled');
       throw 'Cancelled';
     }),
   );
-  await at.run(1, undefined, controller.signal);
-  expect(await at.see()).toMatchObject({ status: 'cancelled' });
+  await media.run({ signal: controller.signal });
+  expect(await media.getMedia()).toMatchObject({ status: 'cancelled' });
 });
 
-test('what would not fit is not begun', async () => {
+test('a conversion that would exceed the quota is not started', async () => {
   let converted = 0;
-  const at = await setUp(async () =>
-    soundOf(async () => {
+  const media = await setUp(async () =>
+    audioFile(async () => {
       converted++;
-      return sized(7_000, 'audio/mp4');
+      return fileOf(7_000, 'audio/mp4');
     }),
   );
-  const system = systemContext(stage.context, 'desk', { tenantId: at.tenantId, requestId: 'test' });
+  const { tenantId } = media;
+  const system = systemContext(stage.context, 'desk', { tenantId, requestId: 'test' });
   await setQuota(system, { metric: 'stored-bytes', value: 200 });
-  await at.run();
-  expect(await at.see()).toMatchObject({ status: 'failed', reason: 'QUOTA_EXCEEDED' });
-  expect([converted, await at.bytes()]).toEqual([0, 100]);
+  await media.run();
+  expect(await media.getMedia()).toMatchObject({ status: 'failed', reason: 'QUOTA_EXCEEDED' });
+  expect([converted, await media.storedBytes()]).toEqual([0, 100]);
 });
 
-test('one that is collected meanwhile leaves no file', async () => {
-  const at = await setUp(async () =>
-    soundOf(async () => {
-      await at.remove();
-      return sized(7_000, 'audio/mp4');
+test('an attachment deleted during a conversion leaves no converted files', async () => {
+  const media = await setUp(async () =>
+    audioFile(async () => {
+      await media.deleteRow();
+      return fileOf(7_000, 'audio/mp4');
     }),
   );
-  await at.run();
-  expect(await at.files()).toEqual(['original']);
-  await expect(at.see()).rejects.toMatchObject({ status: 404 });
+  await media.run();
+  expect(await media.fileNames()).toEqual(['original']);
+  await expect(media.getMedia()).rejects.toMatchObject({ status: 404 });
 });
 
-test('strangers and other customers see nothing of it, and decide nothing', async () => {
-  const at = await setUp(async () => soundOf(whole));
-  const stranger = (await createTestTenant(stage.context)).owner;
-  for (const ctx of [stranger, await at.member('customer')]) {
-    for (const act of [getRecording, cancelRecording, retryMedia]) {
-      await expect(act(ctx, { id: at.id })).rejects.toMatchObject({ status: 404 });
+test('other tenants and other customers get 404 for get, cancel and retry', async () => {
+  const media = await setUp(async () => audioFile(succeed));
+  const otherTenant = (await createTestTenant(stage.context)).owner;
+  for (const ctx of [otherTenant, await media.member('customer')]) {
+    for (const action of [getMedia, cancelMedia, retryMedia]) {
+      await expect(action(ctx, { id: media.id })).rejects.toMatchObject({ status: 404 });
     }
   }
 });

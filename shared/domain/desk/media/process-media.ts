@@ -6,84 +6,97 @@ import {
   storageKey,
 } from '@insightdesk/shared/domain/desk/attachments';
 import { releaseBytes, reserveBytes } from '@insightdesk/shared/domain/tenancy/tenants';
-import { AppError, awayCode, DomainError, serializeError } from '@insightdesk/shared/errors';
+import { AppError, DomainError, outageCode, serializeError } from '@insightdesk/shared/errors';
 import { type JobRun, jobFor } from '@insightdesk/shared/jobs';
 import { newId } from '@insightdesk/shared/utils';
-import { processMedia } from './jobs.ts';
+import type { z } from 'zod';
+import { processMedia as processMediaJob } from './jobs.ts';
 import {
-  startProcessing,
   deleteUnusedFiles,
-  type Outcome,
   finishProcessing,
-  saveProbe,
+  type Outcome,
   postponeProcessing,
-} from './media-state.ts';
-import { type Stage, stagesOf } from './stages/video-stages.ts';
+  saveMetadata,
+  startProcessing,
+} from './processing-state.ts';
+import { createStages } from './stages/create-stages.ts';
+import type { Stage } from './stages/stage.ts';
 
-type Ctx = Context & { tenantId: Id<'org'> };
+type WorkerContext = Context & { tenantId: Id<'org'> };
 type Run = Pick<
   JobRun,
   'id' | 'signal' | 'attempt' | 'requestId' | 'step' | 'progress' | 'log' | 'enqueue'
 >;
-type Payload = { attachmentId: Id<'att'>; waits?: number | undefined };
+type Payload = z.output<typeof processMediaJob.payload>;
 
-const MOST_DEATHS = 3;
-const MOST_RUNS = 10;
-/** While ffmpeg is being fetched; then ever more seldom, for a day. */
-const FIRST_WAIT_MS = 5_000;
-const LONGEST_WAIT_MS = 600_000;
-const MOST_WAITS = 150;
-/** Told at steps of so many percent. */
-const STEP = 5;
+/** Crashes of ffmpeg. */
+const MAX_CRASHES = 3;
+/** Started runs, however they ended. */
+const MAX_ATTEMPTS = 10;
+/** Delay while ffmpeg is not installed; grows with each wait, for about a day in total. */
+const MIN_WAIT_MS = 5_000;
+const MAX_WAIT_MS = 600_000;
+const MAX_WAITS = 150;
+/** Progress is reported in steps of this size. */
+const PROGRESS_STEP_PERCENT = 5;
 
 /**
- * Makes what is made of a video or a sound. A worker that dies of it leaves its finished stages to
- * the next; without ffmpeg it waits and says so. What cannot be done ends with a reason.
+ * Converts a video or audio file and stores the results as variants of its attachment. After a crash
+ * of the worker the next run skips completed stages. Without ffmpeg the job waits. A file that cannot
+ * be converted fails with a reason.
  */
-export async function processMedia(ctx: Ctx, payload: Payload, run: Run): Promise<void> {
-  const { attachmentId: id } = payload;
-  const begun = await withTenant(ctx, (tenant) => startProcessing(tenant, id, run.id));
-  if (!begun) return;
-  const { attachment, attempts } = begun;
+export async function processMedia(ctx: WorkerContext, payload: Payload, run: Run): Promise<void> {
+  const { attachmentId: id, wait } = payload;
+  const jobIds = { jobId: run.id, previousJobId: wait?.previousJobId };
+  const started = await withTenant(ctx, (tenant) => startProcessing(tenant, id, jobIds));
+  if (!started) return;
+  const { attachment, attempts } = started;
   const reservation = newId('att');
   let outcome: Outcome;
   try {
-    if (attempts > MOST_RUNS) outcome = failed('PROCESSING_FAILED');
-    else outcome = await carryOut(ctx, attachment, reservation, run);
+    if (attempts > MAX_ATTEMPTS) outcome = failed('PROCESSING_FAILED');
+    else outcome = await convert(ctx, attachment, reservation, run);
   } catch (error) {
     await releaseBytes(ctx, reservation);
     if (codeOf(error) === 'MEDIA_TOOLS_MISSING') return await waitForTools(ctx, payload, run);
-    const ending = endingOf(error, attempts, run);
-    const away = awayCode(error);
-    if (!ending && away) await withTenant(ctx, (tenant) => postponeProcessing(tenant, id, away));
-    if (!ending) throw error;
-    ctx.log.warn({ err: serializeError(error), attachment: id, ...ending }, 'recording: given up');
-    outcome = ending;
+    const final = finalOutcome(error, attempts, run);
+    const outage = outageCode(error);
+    if (!final && outage) {
+      await withTenant(ctx, (tenant) => postponeProcessing(tenant, id, outage));
+    }
+    if (!final) throw error;
+    ctx.log.warn({ err: serializeError(error), attachment: id, ...final }, 'media: not converted');
+    outcome = final;
   }
-  const hasEnded = await withTenant(ctx, async (tenant) => {
-    // In one step with what is counted instead.
+  const isCurrent = await withTenant(ctx, async (tenant) => {
+    // In the transaction that counts the stored variants instead.
     await releaseBytes(tenant, reservation);
     return finishProcessing(tenant, id, run.id, outcome);
   });
-  if (!hasEnded || outcome.status !== 'ready') await deleteUnusedFiles(ctx, id, run.id);
+  if (!isCurrent || outcome.status !== 'ready') await deleteUnusedFiles(ctx, id, run.id);
 }
 
 const failed = (reason: string): Outcome => ({ status: 'failed', reason });
 const codeOf = (error: unknown) => (error instanceof AppError ? error.code : undefined);
 
-/** What an error means for good; undefined when it is worth another try. */
-function endingOf(error: unknown, attempts: number, { signal, attempt }: Run): Outcome | undefined {
+/** The permanent outcome of an error; undefined when the job should be retried. */
+function finalOutcome(
+  error: unknown,
+  attempts: number,
+  { signal, attempt }: Run,
+): Outcome | undefined {
   if (signal.aborted && signal.reason === 'Cancelled') return { status: 'cancelled', reason: null };
   if (error instanceof DomainError) return failed(error.code);
-  if (codeOf(error) === 'MEDIA_PROCESS_DIED' && attempts >= MOST_DEATHS) {
+  if (codeOf(error) === 'MEDIA_PROCESS_DIED' && attempts >= MAX_CRASHES) {
     return failed('PROCESSING_FAILED');
   }
-  return attempt >= processMedia.attempts ? failed('PROCESSING_FAILED') : undefined;
+  return attempt >= processMediaJob.attempts ? failed('PROCESSING_FAILED') : undefined;
 }
 
-/** Comes again later, as another job: no attempt is used up by that. */
-async function waitForTools(ctx: Ctx, { attachmentId, waits = 0 }: Payload, run: Run) {
-  if (waits >= MOST_WAITS) {
+/** Enqueues another job with a delay, because a retry would use up an attempt. */
+async function waitForTools(ctx: WorkerContext, { attachmentId, wait }: Payload, run: Run) {
+  const waits = wait?.count ?? 0;
+  if (waits >= MAX_WAITS) {
     const outcome = failed('MEDIA_TOOLS_MISSING');
     await withTenant(ctx, (tenant) => finishProcessing(tenant, attachmentId, run.id, outcome));
     return;
@@ -91,17 +104,17 @@ async function waitForTools(ctx: Ctx, { attachmentId, waits = 0 }: Payload, run:
   await withTenant(ctx, (tenant) =>
     postponeProcessing(tenant, attachmentId, 'MEDIA_TOOLS_MISSING'),
   );
-  await run.log('Waits for ffmpeg, which is not there yet');
-  const [id = run.id] = run.id.split(`-${processMedia.name}`);
-  const cause = { id, tenantId: ctx.tenantId, requestId: run.requestId };
-  const delayMs = Math.min(LONGEST_WAIT_MS, Math.round(FIRST_WAIT_MS * 1.3 ** waits));
-  const again = { attachmentId, waits: waits + 1 };
-  const options = { suffix: `wait${waits + 1}`, delayMs };
-  await run.enqueue([jobFor(cause, processMedia, again, options)]);
+  await run.log('Waiting for ffmpeg, which is not installed');
+  const firstJobId = wait?.firstJobId ?? run.id;
+  const next = { count: waits + 1, firstJobId, previousJobId: run.id };
+  const cause = { id: firstJobId, tenantId: ctx.tenantId, requestId: run.requestId };
+  const delayMs = Math.min(MAX_WAIT_MS, Math.round(MIN_WAIT_MS * 1.3 ** waits));
+  const options = { suffix: `wait${next.count}`, delayMs };
+  await run.enqueue([jobFor(cause, processMediaJob, { attachmentId, wait: next }, options)]);
 }
 
-async function carryOut(
-  ctx: Ctx,
+async function convert(
+  ctx: WorkerContext,
   attachment: AttachmentRow,
   reservation: Id<'att'>,
   run: Run,
@@ -109,49 +122,53 @@ async function carryOut(
   const { id, sizeBytes } = attachment;
   const { signal } = run;
   const original = await ctx.files.storage.download(storageKey(ctx.tenantId, id));
-  const recording = await ctx.files.media.openMediaFile(original, { maxBytes: sizeBytes, signal });
+  const file = await ctx.files.media.openMediaFile(original, { maxBytes: sizeBytes, signal });
   try {
-    const { probe, audio } = recording;
-    await withTenant(ctx, (tenant) => saveProbe(tenant, id, probe));
-    const isSound = probe.audio && !probe.video;
-    const loudness = isSound ? await run.step('loudness', () => audio.loudness()) : null;
-    const stages = stagesOf({ ctx, id, recording, loudness, signal });
-    // What it may become is set aside before it is made.
-    const bytes = stages.reduce((sum, stage) => sum + stage.bytes, 0);
+    const { probe, audio } = file;
+    await withTenant(ctx, (tenant) => saveMetadata(tenant, id, probe));
+    const isAudioOnly = probe.audio && !probe.video;
+    const loudness = isAudioOnly ? await run.step('loudness', () => audio.measureLoudness()) : null;
+    const stages = createStages({ ctx, id, file, loudness, signal });
+    const bytes = stages.reduce((sum, stage) => sum + stage.maxBytes, 0);
     await reserveBytes(ctx, { id: reservation, bytes });
-    const variants = await perform(ctx, attachment, stages, run);
+    const variants = await runStages(ctx, attachment, stages, run);
     return { status: 'ready', reason: null, variants, loudness };
   } finally {
-    await recording.close();
+    await file.close();
   }
 }
 
-async function perform(ctx: Ctx, attachment: AttachmentRow, stages: readonly Stage[], run: Run) {
-  const total = stages.reduce((sum, { weight }) => sum + weight, 0);
+async function runStages(
+  ctx: WorkerContext,
+  attachment: AttachmentRow,
+  stages: readonly Stage[],
+  job: Run,
+) {
+  const totalWeight = stages.reduce((sum, { weight }) => sum + weight, 0);
   const variants: StoredVariant[] = [];
-  let told = -STEP;
-  let done = 0;
-  const tell = (percent: number) => {
-    if (percent < told + STEP) return;
-    told = percent;
-    announceProgress(ctx, attachment, percent);
-    run.progress(percent).catch(() => {});
+  let reported = -PROGRESS_STEP_PERCENT;
+  let doneWeight = 0;
+  const reportProgress = (percent: number) => {
+    if (percent < reported + PROGRESS_STEP_PERCENT) return;
+    reported = percent;
+    signalProgress(ctx, attachment, percent);
+    job.progress(percent).catch(() => {});
   };
-  for (const { name, weight, make } of stages) {
-    run.signal.throwIfAborted();
+  for (const { name, weight, run } of stages) {
+    job.signal.throwIfAborted();
     const onPercent = (percent: number) =>
-      tell(Math.floor((done * 100 + weight * percent) / total));
+      reportProgress(Math.floor((doneWeight * 100 + weight * percent) / totalWeight));
     onPercent(0);
-    variants.push(...(await run.step(name, () => make(onPercent))));
-    done += weight;
+    variants.push(...(await job.step(name, () => run(onPercent))));
+    doneWeight += weight;
   }
-  tell(100);
+  reportProgress(100);
   return variants;
 }
 
-/** Whoever may see it by now hears of it. */
-function announceProgress(
-  { realtime: { signal }, tenantId }: Ctx,
+/** Sends the progress to the channel of those who see the attachment. */
+function signalProgress(
+  { realtime: { signal }, tenantId }: WorkerContext,
   { id: attachmentId, conversationId, customerId, uploadedBy }: AttachmentRow,
   percent: number,
 ) {

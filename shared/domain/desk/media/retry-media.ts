@@ -5,28 +5,28 @@ import { and, eq, inArray } from 'drizzle-orm';
 import { z } from 'zod';
 import { MediaErrors } from './errors.ts';
 import { mediaRequested } from './events.ts';
-import { requireOwnMedia } from './require-own.ts';
-import { mediaFiles } from './tables.ts';
+import { requireManageableMedia } from './get-media.ts';
+import { mediaProcessing } from './tables.ts';
 import { mediaView, toMedia } from './view.ts';
 
-/** Has what failed or was cancelled tried again. */
+/** Retries processing that failed or was cancelled. */
 export const retryMedia = defineAction({
-  summary: 'Work on a video or a sound again that failed',
+  summary: 'Retry the processing of a video or audio file',
   input: z.strictObject({ id: idSchema('att') }),
   output: mediaView,
   allow: 'attachments:upload',
   transaction: 'write',
   async run(ctx, { id }) {
-    await requireOwnMedia(ctx, id);
-    const again = { status: 'waiting' as const, reason: null, endedAt: null, attempts: 0 };
+    await requireManageableMedia(ctx, id);
+    const initial = { status: 'waiting' as const, reason: null, endedAt: null, attempts: 0 };
     const [row] = await ctx.tx
-      .update(mediaFiles)
-      .set({ ...again, jobId: null })
+      .update(mediaProcessing)
+      .set({ ...initial, jobId: null })
       .where(
         and(
-          eq(mediaFiles.tenantId, ctx.tenantId),
-          eq(mediaFiles.attachmentId, id),
-          inArray(mediaFiles.status, ['failed', 'cancelled']),
+          eq(mediaProcessing.tenantId, ctx.tenantId),
+          eq(mediaProcessing.attachmentId, id),
+          inArray(mediaProcessing.status, ['failed', 'cancelled']),
         ),
       )
       .returning();

@@ -3,22 +3,22 @@ import { attachments } from '@insightdesk/shared/domain/desk/attachments';
 import type { Loudness, ProbeResult } from '@insightdesk/shared/media';
 import { foreignKey, jsonb, pgTable, primaryKey, smallint, text } from 'drizzle-orm/pg-core';
 
-/** How the work on a video or a sound goes; what is made of it are variants of its attachment. */
-export const mediaFiles = pgTable(
-  'recordings',
+/** The processing status of a video or audio file; the results are variants of its attachment. */
+export const mediaProcessing = pgTable(
+  'media_processing',
   {
     tenantId: tenantId(),
     attachmentId: typeId('attachment_id', 'att').notNull(),
     status: text('status', {
       enum: ['waiting', 'working', 'ready', 'failed', 'cancelled'],
     }).notNull(),
-    /** Why it waits or has failed; a code for machines. */
+    /** Why it waits or failed; an error code. */
     reason: text('reason'),
-    /** Which job is at it. */
+    /** The job that processes it. */
     jobId: text('job_id'),
-    /** How often it was begun, deaths of the worker included. */
+    /** Number of started runs, including those in which the worker died. */
     attempts: smallint('attempts').notNull().default(0),
-    facts: jsonb('facts').$type<ProbeResult>(),
+    metadata: jsonb('metadata').$type<ProbeResult>(),
     loudness: jsonb('loudness').$type<Loudness>(),
     createdAt: createdAt(),
     endedAt: instant('ended_at'),
@@ -26,7 +26,7 @@ export const mediaFiles = pgTable(
   (t) => [
     primaryKey({ columns: [t.tenantId, t.attachmentId] }),
     foreignKey({
-      name: 'recordings_attachment_fk',
+      name: 'media_processing_attachment_fk',
       columns: [t.tenantId, t.attachmentId],
       foreignColumns: [attachments.tenantId, attachments.id],
     }).onDelete('cascade'),

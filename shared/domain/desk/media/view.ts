@@ -1,24 +1,24 @@
 import { idSchema } from '@insightdesk/shared/contract';
 import type { InferSelectModel } from 'drizzle-orm';
 import { z } from 'zod';
-import type { mediaFiles } from './tables.ts';
+import type { mediaProcessing } from './tables.ts';
 
 export const mediaView = z.object({
   attachmentId: idSchema('att'),
   status: z
     .enum(['none', 'waiting', 'working', 'ready', 'failed', 'cancelled'])
-    .describe('`none` of what is no video and no sound'),
+    .describe('`none` if the attachment is not a video or audio file'),
   reason: z
     .string()
     .nullable()
     .describe(
-      'Why it waits (`MEDIA_TOOLS_MISSING`, `STORAGE_UNAVAILABLE`) or has failed, such as `RECORDING_CORRUPT`',
+      'Why it waits (`MEDIA_TOOLS_MISSING`, `STORAGE_UNAVAILABLE`) or failed, such as `RECORDING_CORRUPT`',
     ),
   durationMs: z.int().nullable(),
   video: z
     .object({
       codec: z.string(),
-      width: z.int().describe('As it is looked at'),
+      width: z.int().describe('As displayed'),
       height: z.int(),
       framesPerSecond: z.number(),
     })
@@ -28,19 +28,19 @@ export const mediaView = z.object({
       codec: z.string(),
       channels: z.int(),
       sampleRate: z.int(),
-      loudness: z.number().nullable().describe('Of the original, in LUFS'),
+      loudness: z.number().nullable().describe('Of the original file, in LUFS'),
     })
     .nullable(),
 });
 
-type RecordingRow = InferSelectModel<typeof mediaFiles>;
+type RecordingRow = InferSelectModel<typeof mediaProcessing>;
 
-/** What those who may see an attachment see of the work on it; nothing is known of it at first. */
+/** The public view of a processing row; without a row the file waits. */
 export function toMedia(
   attachmentId: RecordingRow['attachmentId'],
-  row: Pick<RecordingRow, 'status' | 'reason' | 'facts' | 'loudness'> | undefined,
+  row: Pick<RecordingRow, 'status' | 'reason' | 'metadata' | 'loudness'> | undefined,
 ): z.input<typeof mediaView> {
-  const { video, audio, durationMs } = row?.facts ?? {};
+  const { video, audio, durationMs } = row?.metadata ?? {};
   return {
     attachmentId,
     status: row?.status ?? 'waiting',

@@ -1,16 +1,19 @@
 import type { Context } from '@insightdesk/shared/context';
-import { type Id, toUuid } from '@insightdesk/shared/contract';
-import { sql } from 'drizzle-orm';
+import type { Id } from '@insightdesk/shared/contract';
+import { deletedAttachments } from '@insightdesk/shared/domain/tenancy/usage';
+import { and, eq } from 'drizzle-orm';
 import { deleteAttachmentFiles } from './delete-stored-files.ts';
 
-/** Removes the files of an attachment that is gone or was rejected for good, then what remembers it. */
-export async function clearDiscarded(
-  ctx: Context,
-  gone: { tenantId: Id<'org'>; id: Id<'att'> },
+/**
+ * Deletes the files of an attachment that was deleted or rejected, then its entry in the deletion
+ * queue. Running it again changes nothing.
+ */
+export async function deleteQueuedFiles(
+  ctx: Context & { tenantId: Id<'org'> },
+  { attachmentId: id }: { attachmentId: Id<'att'> },
 ): Promise<void> {
-  await deleteAttachmentFiles(ctx, gone);
-  await ctx.database.write('system', (tx) =>
-    tx.execute(sql`delete from discarded_attachments
-      where tenant_id = ${toUuid(gone.tenantId)}::uuid and id = ${toUuid(gone.id)}::uuid`),
-  );
+  const { tenantId } = ctx;
+  await deleteAttachmentFiles(ctx, { tenantId, id });
+  const isQueued = and(eq(deletedAttachments.tenantId, tenantId), eq(deletedAttachments.id, id));
+  await ctx.database.write('system', (tx) => tx.delete(deletedAttachments).where(isQueued));
 }

@@ -1,29 +1,40 @@
 import type { Context } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
+import type { ListedFile } from '@insightdesk/shared/storage';
 import { isUploadPart, storageKey } from '../storage-key.ts';
 
-interface Owner {
+type WithStorage = Pick<Context, 'files'>;
+
+interface AttachmentKey {
   tenantId: Id<'org'>;
   id: Id<'att'>;
 }
 
-type Keeps = Pick<Context, 'files'>;
-
-/** Removes everything that is kept of an attachment; what has gone already is fine. */
-export const deleteAttachmentFiles = (ctx: Keeps, owner: Owner): Promise<void> =>
-  deleteThose(ctx, owner, () => true);
-
-/** Removes what an attachment was made of. */
-export const deletePartFiles = (ctx: Keeps, owner: Owner): Promise<void> =>
-  deleteThose(ctx, owner, isUploadPart);
-
-async function deleteThose(
-  { files: { storage } }: Keeps,
-  { tenantId, id }: Owner,
-  isMeant: (variant: string) => boolean,
-): Promise<void> {
-  const folder = storageKey(tenantId, id, '');
-  for await (const { key } of storage.list(folder)) {
-    if (isMeant(key.slice(folder.length))) await storage.delete(key);
+/** Deletes the files that `isOrphan` accepts and counts them; a dry run only counts. */
+export async function deleteStoredFiles(
+  { files: { storage } }: WithStorage,
+  files: AsyncIterable<ListedFile> | Iterable<ListedFile>,
+  { isOrphan, isDryRun = false }: { isOrphan(file: ListedFile): boolean; isDryRun?: boolean },
+): Promise<{ files: number; bytes: number }> {
+  const deleted = { files: 0, bytes: 0 };
+  for await (const file of files) {
+    if (!isOrphan(file)) continue;
+    deleted.files++;
+    deleted.bytes += file.sizeBytes;
+    if (!isDryRun) await storage.delete(file.key);
   }
+  return deleted;
 }
+
+/** Deletes every stored file of an attachment; files that are already gone are fine. */
+export async function deleteAttachmentFiles(ctx: WithStorage, key: AttachmentKey): Promise<void> {
+  await deleteStoredFiles(ctx, listFiles(ctx, key), { isOrphan: () => true });
+}
+
+/** Deletes the files that an attachment was assembled from. */
+export async function deletePartFiles(ctx: WithStorage, key: AttachmentKey): Promise<void> {
+  await deleteStoredFiles(ctx, listFiles(ctx, key), { isOrphan: (file) => isUploadPart(file.key) });
+}
+
+const listFiles = ({ files: { storage } }: WithStorage, { tenantId, id }: AttachmentKey) =>
+  storage.list(storageKey(tenantId, id, ''));

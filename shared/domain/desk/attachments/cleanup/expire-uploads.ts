@@ -1,35 +1,37 @@
 import { type Context, systemContext, withTenant } from '@insightdesk/shared/context';
-import { fromUuid } from '@insightdesk/shared/contract';
+import { fromUuid, type Id } from '@insightdesk/shared/contract';
+import { deletedAttachments } from '@insightdesk/shared/domain/tenancy/usage';
 import type { JobRun } from '@insightdesk/shared/jobs';
-import { type SQL, sql } from 'drizzle-orm';
+import { asc, type SQL, sql } from 'drizzle-orm';
 import { rejectAttachment } from '../reject-attachment.ts';
-import { deleteUploadParts } from '../uploads/assemble-upload.ts';
-import { clearDiscarded } from './delete-queued-files.ts';
+import { deleteQueuedFiles } from './delete-queued-files.ts';
+import { deleteUploadParts } from './delete-upload-parts.ts';
 
 const BATCH = 100;
-const MOST_BATCHES = 1_000;
+const MAX_BATCHES = 1_000;
 
 /**
- * Removes the uploads of all organisations that no message claimed within a day and those that were
- * given up, and what was set aside for them. Rows first, remembered until their files are gone, so
- * that nothing is left whenever it is cut off; a claim that comes at the same time wins or finds
- * nothing. What waits for its check for a day is rejected.
+ * For all organizations: deletes attachments that no message claimed within a day and uploads that
+ * expired, rejects attachments that waited a day for their check, releases expired byte
+ * reservations, and deletes the files in the deletion queue. Rows go first and are queued in the
+ * same transaction, so an interrupted run leaves nothing behind. Of a claim and an expiry at the
+ * same time exactly one succeeds.
  */
 export async function expireUploads(ctx: Context, _payload: object, run: Pick<JobRun, 'signal'>) {
-  const times = (work: () => Promise<number>) => inBatches(run.signal, work);
+  const inBatches = (work: () => Promise<number>) => repeatBatches(run.signal, work);
   const execute = async (statement: SQL) =>
     (await ctx.database.write('system', (tx) => tx.execute(statement))).count;
-  const attachments = await times(() => execute(discard));
-  const uploads = await times(() => execute(giveUp));
-  const rejected = await times(() => rejectStale(ctx));
-  await times(() => deleteDiscarded(ctx));
-  return { attachments, uploads, rejected, reservations: await execute(release) };
+  const attachments = await inBatches(() => execute(queueUnclaimed));
+  const uploads = await inBatches(() => execute(queueExpiredUploads));
+  const rejected = await inBatches(() => rejectUnchecked(ctx));
+  await inBatches(() => deleteQueuedBatch(ctx));
+  return { attachments, uploads, rejected, reservations: await execute(releaseReservations) };
 }
 
-/** Until a batch is not full; how many in all. */
-async function inBatches(signal: AbortSignal, work: () => Promise<number>): Promise<number> {
+/** Repeats `work` until a batch is not full; returns the total. */
+async function repeatBatches(signal: AbortSignal, work: () => Promise<number>): Promise<number> {
   let total = 0;
-  for (let batch = 0; batch < MOST_BATCHES; batch++) {
+  for (let batch = 0; batch < MAX_BATCHES; batch++) {
     signal.throwIfAborted();
     const count = await work();
     total += count;
@@ -38,61 +40,64 @@ async function inBatches(signal: AbortSignal, work: () => Promise<number>): Prom
   return total;
 }
 
-const discard = sql`with gone as (
+const batchSize = sql.raw(String(BATCH));
+
+const queueUnclaimed = sql`with expired as (
     delete from attachments where message_id is null
       and created_at < now() - interval '24 hours'
       and (tenant_id, id) in (select tenant_id, id from attachments
         where message_id is null and created_at < now() - interval '24 hours'
-        order by created_at limit ${sql.raw(String(BATCH))})
+        order by created_at limit ${batchSize})
     returning tenant_id, id)
-  insert into discarded_attachments (tenant_id, id)
-    select tenant_id, id from gone on conflict do nothing`;
+  insert into ${deletedAttachments} (tenant_id, id)
+    select tenant_id, id from expired on conflict do nothing`;
 
-/** Of one that is whole the row alone: it belongs to an attachment, and so do its files. */
-const giveUp = sql`with gone as (
+/** The files of a completed upload belong to its attachment: only its row is deleted. */
+const queueExpiredUploads = sql`with expired as (
     delete from uploads where expires_at < now()
       and (tenant_id, id) in (select tenant_id, id from uploads
-        where expires_at < now() order by expires_at limit ${sql.raw(String(BATCH))})
+        where expires_at < now() order by expires_at limit ${batchSize})
     returning tenant_id, id, completed_at),
-  remembered as (
-    insert into discarded_attachments (tenant_id, id)
-      select tenant_id, id from gone where completed_at is null on conflict do nothing)
-  select 1 from gone`;
+  queued as (
+    insert into ${deletedAttachments} (tenant_id, id)
+      select tenant_id, id from expired where completed_at is null on conflict do nothing)
+  select 1 from expired`;
 
-/** The organisations whose reservations ran out, each with what they held. */
-const release = sql`with gone as (
+/** Returns one row for each organization whose reservations expired. */
+const releaseReservations = sql`with expired as (
     delete from byte_reservations where expires_at < now()
     returning tenant_id, bytes)
-  update stored_bytes set bytes = stored_bytes.bytes - freed.bytes
-    from (select tenant_id, sum(bytes) as bytes from gone group by tenant_id) freed
-    where stored_bytes.tenant_id = freed.tenant_id`;
+  update stored_bytes set bytes = stored_bytes.bytes - released.bytes
+    from (select tenant_id, sum(bytes) as bytes from expired group by tenant_id) released
+    where stored_bytes.tenant_id = released.tenant_id`;
 
-async function deleteDiscarded(ctx: Context): Promise<number> {
-  const rows = await ctx.database.write('system', (tx) =>
-    tx.execute(sql`select tenant_id, id from discarded_attachments
-      order by created_at limit ${BATCH}`),
+async function deleteQueuedBatch(ctx: Context): Promise<number> {
+  const { tenantId, id, createdAt } = deletedAttachments;
+  const queued = await ctx.database.write('system', (tx) =>
+    tx.select({ tenantId, id }).from(deletedAttachments).orderBy(asc(createdAt)).limit(BATCH),
   );
-  for (const row of rows) await clearDiscarded(ctx, toIds(row));
-  return rows.length;
+  for (const row of queued) {
+    await deleteQueuedFiles(workerContext(ctx, row.tenantId), { attachmentId: row.id });
+  }
+  return queued.length;
 }
 
-/** By then every try to look into it has failed. */
-async function rejectStale(ctx: Context): Promise<number> {
+/** After a day every attempt to check these attachments has failed. */
+async function rejectUnchecked(ctx: Context): Promise<number> {
   const rows = await ctx.database.write('system', (tx) =>
     tx.execute(sql`select tenant_id, id from attachments
       where status = 'pending' and created_at < now() - interval '24 hours'
       order by created_at limit ${BATCH}`),
   );
   for (const row of rows) {
-    const { tenantId, id } = toIds(row);
-    const system = systemContext(ctx, 'worker', { tenantId, requestId: ctx.requestId });
-    await withTenant(system, (tenant) => rejectAttachment(tenant, id, 'PROCESSING_FAILED'));
-    await deleteUploadParts(system, { tenantId, id });
+    const tenantId = fromUuid('org', String(row.tenant_id));
+    const id = fromUuid('att', String(row.id));
+    const worker = workerContext(ctx, tenantId);
+    await withTenant(worker, (tenant) => rejectAttachment(tenant, id, 'PROCESSING_FAILED'));
+    await deleteUploadParts(worker, { tenantId, id });
   }
   return rows.length;
 }
 
-const toIds = (row: Record<string, unknown>) => ({
-  tenantId: fromUuid('org', String(row.tenant_id)),
-  id: fromUuid('att', String(row.id)),
-});
+const workerContext = (ctx: Context, tenantId: Id<'org'>) =>
+  systemContext(ctx, 'worker', { tenantId, requestId: ctx.requestId });

@@ -1,18 +1,21 @@
 import { type Context, systemContext } from '@insightdesk/shared/context';
 import { fromUuid, type Id } from '@insightdesk/shared/contract';
 import { sql } from 'drizzle-orm';
+import { deleteStoredFiles } from './delete-stored-files.ts';
+import { expireUploads } from './expire-uploads.ts';
 import type { ReconcileOptions, ReconcileReport } from './reconcile-report.ts';
-import { sweepOrganization } from './reconcile-tenant.ts';
+import { addOrphans, reconcileTenant } from './reconcile-tenant.ts';
 
 const PAGE = 200;
+
 /**
- * Compares what storage has with what the database knows of, both ways and for all organisations: a
- * file without a row is deleted, and a row without its file is rejected. Organisations that the
- * database does not know are left alone unless they were erased.
+ * Reconciles stored files with database rows: expires uploads (see `expireUploads`; not in a dry run
+ * or for one organization), deletes files without a row, and rejects attachments without their file.
+ * Skips files of organizations that the database does not know, unless they were erased.
  */
 export async function reconcileFiles(
   ctx: Context,
-  sweep: ReconcileOptions,
+  options: ReconcileOptions,
 ): Promise<ReconcileReport> {
   const report: ReconcileReport = {
     organizations: 0,
@@ -21,28 +24,34 @@ export async function reconcileFiles(
     missing: [],
     damaged: [],
   };
-  for await (const tenantId of sweep.tenantId ? [sweep.tenantId] : idsOf(ctx, 'organizations')) {
+  const reconcile = async (tenantId: Id<'org'>) => {
     const system = systemContext(ctx, 'files', { tenantId, requestId: ctx.requestId });
-    await sweepOrganization(system, sweep, report);
+    await reconcileTenant(system, options, report);
     report.organizations++;
+  };
+  if (options.tenantId) {
+    await reconcile(options.tenantId);
+    return report;
   }
-  if (sweep.tenantId) return report;
-  for await (const tenantId of idsOf(ctx, 'erasures'))
-    await sweepErased(ctx, tenantId, sweep, report);
+  if (!options.isDryRun) await expireUploads(ctx, {}, options);
+  for await (const tenantId of listTenantIds(ctx, 'organizations')) await reconcile(tenantId);
+  for await (const tenantId of listTenantIds(ctx, 'deletions')) {
+    addOrphans(report, await deleteErasedFiles(ctx, tenantId, options));
+  }
   return report;
 }
 
-// Whoever ever began an upload has its bytes counted, so that those are all that have files.
+// An organization has a row in stored_bytes from its first upload on.
 const pages = {
   organizations: (after: string) =>
     sql`select tenant_id as id from stored_bytes where tenant_id > ${after}::uuid
       order by tenant_id limit ${PAGE}`,
-  erasures: (after: string) => sql`select organization_id as id from erasures
+  deletions: (after: string) => sql`select organization_id as id from tenant_deletions
     where finished_at is not null and organization_id > ${after}::uuid
     order by organization_id limit ${PAGE}`,
 };
 
-async function* idsOf(ctx: Context, table: keyof typeof pages): AsyncGenerator<Id<'org'>> {
+async function* listTenantIds(ctx: Context, table: keyof typeof pages): AsyncGenerator<Id<'org'>> {
   for (let after = '00000000-0000-0000-0000-000000000000'; ; ) {
     const rows = await ctx.database.write('system', (tx) => tx.execute(pages[table](after)));
     for (const { id } of rows) yield fromUuid('org', String(id));
@@ -52,18 +61,17 @@ async function* idsOf(ctx: Context, table: keyof typeof pages): AsyncGenerator<I
   }
 }
 
-/** What was written in the moment of its end. */
-async function sweepErased(
-  { files: { storage } }: Context,
+/** Deletes files that were written while their organization was being erased. */
+function deleteErasedFiles(
+  ctx: Context,
   tenantId: Id<'org'>,
-  { isDry, minAgeMs, signal }: ReconcileOptions,
-  { orphans }: ReconcileReport,
-): Promise<void> {
-  for await (const { key, sizeBytes, modifiedAt } of storage.list(`${tenantId}/`)) {
-    signal.throwIfAborted();
-    if (modifiedAt.getTime() > Date.now() - minAgeMs) continue;
-    orphans.files++;
-    orphans.bytes += sizeBytes;
-    if (!isDry) await storage.delete(key);
-  }
+  { isDryRun, minAgeMs, signal }: ReconcileOptions,
+) {
+  return deleteStoredFiles(ctx, ctx.files.storage.list(`${tenantId}/`), {
+    isDryRun,
+    isOrphan({ modifiedAt }) {
+      signal.throwIfAborted();
+      return modifiedAt.getTime() <= Date.now() - minAgeMs;
+    },
+  });
 }

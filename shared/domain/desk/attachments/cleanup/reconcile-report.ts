@@ -1,28 +1,28 @@
 import type { Id } from '@insightdesk/shared/contract';
 
-/** What a sweep has found, and done about it unless it only looked. */
+/** What a reconciliation found, and fixed unless it was a dry run. */
 export interface ReconcileReport {
   organizations: number;
   files: number;
-  /** Of nobody: deleted. */
+  /** Stored files that no row references; deleted. */
   orphans: { files: number; bytes: number };
-  /** Ready, and without their bytes: rejected. */
+  /** Ready attachments whose file is missing; rejected. */
   missing: Id<'att'>[];
-  /** Ready, and not the bytes that were stored; only looked for when asked. */
+  /** Ready attachments whose checksum differs; only checked with `withChecksums`. */
   damaged: Id<'att'>[];
 }
 
 export interface ReconcileOptions {
-  /** Look only. */
-  isDry: boolean;
-  /** What is younger may be under way. */
+  /** Reports only. */
+  isDryRun: boolean;
+  /** Younger files and rows may belong to an upload in progress and are skipped. */
   minAgeMs: number;
-  /** Read every file and compare it with its checksum. */
+  /** Reads every file and compares its checksum. */
   withChecksums?: boolean;
-  /** This organisation alone. */
+  /** Only this organization. */
   tenantId?: Id<'org'> | undefined;
   signal: AbortSignal;
 }
 
-/** So many ids are named; more are counted by running it again. */
-export const MOST_NAMED = 1_000;
+/** Maximum number of ids in a report; run it again for the rest. */
+export const MAX_LISTED_IDS = 1_000;

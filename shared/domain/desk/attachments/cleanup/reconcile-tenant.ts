@@ -1,17 +1,18 @@
 import { type Context, readTenant, withTenant } from '@insightdesk/shared/context';
 import { type Id, isId, toUuid } from '@insightdesk/shared/contract';
 import type { ListedFile, StorageProvider } from '@insightdesk/shared/storage';
-import { createMeter, readChunks } from '@insightdesk/shared/streams';
+import { createByteMeter, readChunks } from '@insightdesk/shared/streams';
 import { and, asc, eq, gt, lt, sql } from 'drizzle-orm';
 import { rejectAttachment } from '../reject-attachment.ts';
 import { isUploadPart, storageKey } from '../storage-key.ts';
 import { attachments } from '../tables.ts';
-import { MOST_NAMED, type ReconcileOptions, type ReconcileReport } from './reconcile-report.ts';
+import { deleteStoredFiles } from './delete-stored-files.ts';
+import { MAX_LISTED_IDS, type ReconcileOptions, type ReconcileReport } from './reconcile-report.ts';
 
-type Of = Context & { tenantId: Id<'org'> };
+type TenantFiles = Context & { tenantId: Id<'org'> };
 
-/** The files of one attachment, as they are listed one after another. */
-interface Group {
+/** The stored files of one attachment. */
+interface FileGroup {
   id: string;
   files: ListedFile[];
 }
@@ -24,34 +25,44 @@ interface Row {
 
 const PAGE = 500;
 
-/** Goes through the files of an organisation and its rows side by side: both are in order. */
-export async function sweepOrganization(
-  ctx: Of,
-  sweep: ReconcileOptions,
+/** Compares the stored files of an organization with its rows; both are read in the order of ids. */
+export async function reconcileTenant(
+  ctx: TenantFiles,
+  options: ReconcileOptions,
   report: ReconcileReport,
 ): Promise<void> {
-  const before = new Date(Date.now() - sweep.minAgeMs);
-  const rows = readRows(ctx, before);
-  let row = await next(rows);
-  for await (const group of groupsOf(ctx)) {
-    sweep.signal.throwIfAborted();
+  const before = new Date(Date.now() - options.minAgeMs);
+  const rows = listRows(ctx, before);
+  let row = await nextItem(rows);
+  for await (const group of listFileGroups(ctx)) {
+    options.signal.throwIfAborted();
     report.files += group.files.length;
-    for (; row && row.id < group.id; row = await next(rows)) await lookAt(ctx, row, sweep, report);
+    for (; row && row.id < group.id; row = await nextItem(rows)) {
+      await checkRow(ctx, row, options, report);
+    }
     const isKnown = row?.id === group.id;
-    await tidy(ctx, group, isKnown ? row : undefined, { ...sweep, before }, report);
+    addOrphans(report, await deleteOrphans(ctx, group, isKnown ? row : undefined, options, before));
     if (!row || !isKnown) continue;
-    await lookAt(ctx, row, sweep, report, group);
-    row = await next(rows);
+    await checkRow(ctx, row, options, report, group);
+    row = await nextItem(rows);
   }
-  for (; row; row = await next(rows)) await lookAt(ctx, row, sweep, report);
+  for (; row; row = await nextItem(rows)) await checkRow(ctx, row, options, report);
 }
 
-const next = async <T>(items: AsyncGenerator<T, void>): Promise<T | undefined> =>
+export function addOrphans({ orphans }: ReconcileReport, more: ReconcileReport['orphans']): void {
+  orphans.files += more.files;
+  orphans.bytes += more.bytes;
+}
+
+const nextItem = async <T>(items: AsyncGenerator<T, void>): Promise<T | undefined> =>
   (await items.next()).value ?? undefined;
 
-async function* groupsOf({ files: { storage }, tenantId }: Of): AsyncGenerator<Group, void> {
+async function* listFileGroups({
+  files: { storage },
+  tenantId,
+}: TenantFiles): AsyncGenerator<FileGroup, void> {
   const folder = storageKey(tenantId, '', '').slice(0, -1);
-  let group: Group | undefined;
+  let group: FileGroup | undefined;
   for await (const file of (storage as StorageProvider).list(folder)) {
     const id = file.key.slice(folder.length).split('/')[0] ?? '';
     if (group?.id !== id) {
@@ -63,7 +74,7 @@ async function* groupsOf({ files: { storage }, tenantId }: Of): AsyncGenerator<G
   if (group) yield group;
 }
 
-async function* readRows(ctx: Of, before: Date): AsyncGenerator<Row, void> {
+async function* listRows(ctx: TenantFiles, before: Date): AsyncGenerator<Row, void> {
   const { id, status, sha256, tenantId, createdAt } = attachments;
   for (let after: Id<'att'> | undefined; ; ) {
     const page = await readTenant(ctx, ({ tx }) =>
@@ -84,62 +95,58 @@ async function* readRows(ctx: Of, before: Date): AsyncGenerator<Row, void> {
 }
 
 /**
- * Deletes what belongs to nobody: all of it, also of what was rejected, or what a file was made of that
- * is whole by now.
+ * Deletes what no row references: all files of an unknown or rejected attachment, the upload parts
+ * of any other one. Nothing of an upload in progress.
  */
-async function tidy(
-  ctx: Of,
-  { id, files }: Group,
+async function deleteOrphans(
+  ctx: TenantFiles,
+  { id, files }: FileGroup,
   row: Row | undefined,
-  { isDry, before }: ReconcileOptions & { before: Date },
-  { orphans }: ReconcileReport,
-): Promise<void> {
-  const nameOf = (key: string) => key.slice(key.lastIndexOf('/') + 1);
-  const keepsFiles = row && row.status !== 'rejected';
-  const doubtful = keepsFiles ? files.filter(({ key }) => isUploadPart(nameOf(key))) : files;
-  const old = doubtful.filter(({ modifiedAt }) => modifiedAt < before);
-  if (old.length === 0 || (isId('att', id) && (await isUnderWay(ctx, id, row !== undefined))))
-    return;
-  for (const { key, sizeBytes } of old) {
-    orphans.files++;
-    orphans.bytes += sizeBytes;
-    if (!isDry) await ctx.files.storage.delete(key);
-  }
+  { isDryRun }: ReconcileOptions,
+  before: Date,
+): Promise<ReconcileReport['orphans']> {
+  const isReferenced = row && row.status !== 'rejected';
+  const isOrphan = ({ key, modifiedAt }: ListedFile) =>
+    modifiedAt < before && (!isReferenced || isUploadPart(key));
+  const isInUse =
+    !files.some(isOrphan) || (isId('att', id) && (await isInProgress(ctx, id, row !== undefined)));
+  return deleteStoredFiles(ctx, isInUse ? [] : files, { isOrphan, isDryRun });
 }
 
-/** Asked after the file was listed, so that what has come meanwhile is known. */
-async function isUnderWay(ctx: Of, id: Id<'att'>, isRow: boolean): Promise<boolean> {
-  const its = sql`tenant_id = ${toUuid(ctx.tenantId)}::uuid and id = ${toUuid(id)}::uuid`;
-  const [row] = await readTenant(ctx, ({ tx }) =>
-    tx.execute(sql`select exists (select from uploads where ${its}) as uploading,
-      exists (select from byte_reservations where ${its}) as reserved,
-      exists (select from attachments where ${its}) as kept`),
+/** Asked after the files were listed, so that uploads that completed meanwhile are known. */
+async function isInProgress(ctx: TenantFiles, id: Id<'att'>, hasRow: boolean): Promise<boolean> {
+  const isThis = sql`tenant_id = ${toUuid(ctx.tenantId)}::uuid and id = ${toUuid(id)}::uuid`;
+  const [found] = await readTenant(ctx, ({ tx }) =>
+    tx.execute(sql`select exists (select from uploads where ${isThis}) as uploading,
+      exists (select from byte_reservations where ${isThis}) as reserved,
+      exists (select from attachments where ${isThis}) as attached`),
   );
-  return row?.uploading === true || row?.reserved === true || (!isRow && row?.kept === true);
+  if (found?.uploading === true || found?.reserved === true) return true;
+  return !hasRow && found?.attached === true;
 }
 
-/** Of what is ready: whether its bytes are there, and the ones that were stored. */
-async function lookAt(
-  ctx: Of,
+/** Checks that the file of a ready attachment exists, and its checksum if wanted. */
+async function checkRow(
+  ctx: TenantFiles,
   { id, status, sha256 }: Row,
-  { isDry, withChecksums }: ReconcileOptions,
+  { isDryRun, withChecksums }: ReconcileOptions,
   { missing, damaged }: ReconcileReport,
-  group?: Group,
+  group?: FileGroup,
 ): Promise<void> {
   if (status !== 'ready') return;
   const key = storageKey(ctx.tenantId, id);
-  const isThere =
+  const exists =
     group?.files.some((file) => file.key === key) || (await ctx.files.storage.exists(key));
-  if (!isThere) {
-    if (missing.length < MOST_NAMED) missing.push(id);
-    if (!isDry) await withTenant(ctx, (tenant) => rejectAttachment(tenant, id, 'FILE_MISSING'));
+  if (!exists) {
+    if (missing.length < MAX_LISTED_IDS) missing.push(id);
+    if (!isDryRun) await withTenant(ctx, (tenant) => rejectAttachment(tenant, id, 'FILE_MISSING'));
   } else if (withChecksums && sha256 !== (await checksumOf(ctx, key))) {
-    if (damaged.length < MOST_NAMED) damaged.push(id);
+    if (damaged.length < MAX_LISTED_IDS) damaged.push(id);
   }
 }
 
-async function checksumOf({ files: { storage } }: Of, key: string): Promise<string> {
-  const meter = createMeter();
+async function checksumOf({ files: { storage } }: TenantFiles, key: string): Promise<string> {
+  const meter = createByteMeter();
   for await (const _ of meter.through(readChunks(await storage.download(key))));
   return meter.result().sha256;
 }

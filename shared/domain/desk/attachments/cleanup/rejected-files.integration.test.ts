@@ -15,7 +15,7 @@ import {
   uploadAttachment,
 } from '../index.ts';
 
-// A database of its own: a running worker would be faster, and what is collected is so for all.
+// An own database, where no running worker takes the jobs; cleanup is for all organizations.
 const stage = await openTestStage();
 const { admin } = stage;
 afterAll(stage.close);
@@ -23,27 +23,27 @@ afterAll(stage.close);
 const storage = createMemoryStorage({ signer: stage.parts.fileUrls });
 const signal = new AbortController().signal;
 const run = { signal } as JobRun;
-const harmful = { isOn: true, scan: async () => ({ clean: false, found: 'Test.Virus' }) as never };
-const collect = (broken = storage) =>
-  expireUploads({ ...stage.context, files: { ...stage.context.files, storage: broken } }, {}, run);
+const antivirus = {
+  isEnabled: true,
+  scan: async () => ({ clean: false, found: 'Test.Virus' }) as never,
+};
+const expire = (files = { storage }) =>
+  expireUploads({ ...stage.context, files: { ...stage.context.files, ...files } }, {}, run);
 const rejections = (id: Id<'att'>) => admin`select payload from outbox
   where name = 'attachment.rejected' and payload -> 'attachment' ->> 'id' = ${id}`;
 
 async function setUp() {
   const { owner, tenantId } = await createTestTenant(stage.context);
   const system = systemContext(
-    { ...stage.context, files: { ...stage.context.files, storage, antivirus: harmful } },
+    { ...stage.context, files: { ...stage.context.files, storage, antivirus } },
     'worker',
-    {
-      tenantId,
-      requestId: 'test',
-    },
+    { tenantId, requestId: 'test' },
   );
-  const caller = { ...owner, files: { ...owner.files, storage, antivirus: harmful } };
+  const caller = { ...owner, files: { ...owner.files, storage, antivirus } };
   const upload = async (text: string) => {
     const body = new Blob([text]).stream();
-    const sent = { name: 'a.txt', contentType: 'text/plain', body, maxBytes: text.length };
-    return (await uploadAttachment(caller, sent)).id as Id<'att'>;
+    const file = { name: 'a.txt', contentType: 'text/plain', body, maxBytes: text.length };
+    return (await uploadAttachment(caller, file)).id as Id<'att'>;
   };
   const stored = async () => (await Array.fromAsync(storage.list(`${tenantId}/`))).length;
   const used = async () => {
@@ -51,34 +51,34 @@ async function setUp() {
       where tenant_id = ${toUuid(tenantId)}`;
     return Number(row?.bytes ?? 0);
   };
-  const remembered = async () =>
-    (await admin`select 1 from discarded_attachments where tenant_id = ${toUuid(tenantId)}`).length;
+  const queued = async () =>
+    (await admin`select 1 from deleted_attachments where tenant_id = ${toUuid(tenantId)}`).length;
   const see = (id: Id<'att'>) => getAttachment(caller, { id });
   const check = (attachmentId: Id<'att'>) => processAttachment(system, { attachmentId });
-  return { tenantId, system, caller, upload, stored, used, remembered, see, check };
+  return { tenantId, system, caller, upload, stored, used, queued, see, check };
 }
 
-test('its bytes count no more with the verdict, its files follow, its row says why', async () => {
-  const { upload, stored, used, remembered, see, check, system } = await setUp();
-  const [kept, id] = [await upload('12345'), await upload('1234567890')];
+test('a rejected file no longer counts, its files are deleted, and its row has the reason', async () => {
+  const { upload, stored, used, queued, see, check, system } = await setUp();
+  const [other, id] = [await upload('12345'), await upload('1234567890')];
   expect([await used(), await stored()]).toEqual([15, 2]);
   await check(id);
-  expect([await used(), await stored(), await remembered()]).toEqual([5, 2, 1]);
+  expect([await used(), await stored(), await queued()]).toEqual([5, 2, 1]);
   expect(await rejections(id)).toHaveLength(1);
   for (let times = 0; times < 2; times++) await deleteQueuedFiles(system, { attachmentId: id });
-  expect([await used(), await stored(), await remembered()]).toEqual([5, 1, 0]);
+  expect([await used(), await stored(), await queued()]).toEqual([5, 1, 0]);
   expect(await see(id)).toMatchObject({
     status: 'rejected',
     reason: 'FILE_INFECTED',
     sizeBytes: 10,
   });
-  expect((await see(kept)).status).toBe('pending');
+  expect((await see(other)).status).toBe('pending');
   await check(id);
-  expect([await used(), await stored(), await remembered()]).toEqual([5, 1, 0]);
+  expect([await used(), await stored(), await queued()]).toEqual([5, 1, 0]);
   expect(await rejections(id)).toHaveLength(1);
 });
 
-test('what it held can be used again at once, and is given back once only', async () => {
+test('the bytes of a rejected file are available at once, and released only once', async () => {
   const { upload, used, check, system, caller } = await setUp();
   await setQuota(system, { metric: 'stored-bytes', value: 10 });
   const id = await upload('1234567890');
@@ -90,7 +90,7 @@ test('what it held can be used again at once, and is given back once only', asyn
   await expect(upload('x')).rejects.toMatchObject({ code: 'QUOTA_EXCEEDED' });
 });
 
-test('rejected by two at once it is counted once', async () => {
+test('two workers that reject a file at the same time release its bytes once', async () => {
   const { upload, used, check } = await setUp();
   const ids = await Promise.all(['aaaa', 'bbbb', 'cccc'].map(upload));
   await Promise.all([...ids, ...ids].map(check));
@@ -98,7 +98,7 @@ test('rejected by two at once it is counted once', async () => {
   for (const id of ids) expect(await rejections(id)).toHaveLength(1);
 });
 
-test('what a worker writes after the verdict of another goes too', async () => {
+test('files that a worker writes after another rejected the attachment are deleted', async () => {
   const { upload, stored, check, system, tenantId } = await setUp();
   const id = await upload('1234567890');
   const late = {
@@ -106,7 +106,7 @@ test('what a worker writes after the verdict of another goes too', async () => {
     files: {
       ...system.files,
       antivirus: {
-        isOn: true,
+        isEnabled: true,
         async scan() {
           await check(id);
           await deleteQueuedFiles(system, { attachmentId: id });
@@ -123,23 +123,23 @@ test('what a worker writes after the verdict of another goes too', async () => {
   expect(await stored()).toBe(0);
 });
 
-test('while storage is away it is remembered, also when its row goes first', async () => {
-  const { upload, stored, used, remembered, check } = await setUp();
+test('files of a rejected attachment stay queued while storage is unavailable, even without its row', async () => {
+  const { upload, stored, used, queued, check } = await setUp();
   const id = await upload('1234567890');
   await check(id);
   const broken = Object.assign(Object.create(storage), {
-    delete: () => Promise.reject(new Error('away')),
+    delete: () => Promise.reject(new Error('unavailable')),
   });
-  await expect(collect(broken)).rejects.toThrow('away');
+  await expect(expire({ storage: broken })).rejects.toThrow('unavailable');
   await admin`update attachments set created_at = now() - interval '25 hours'
     where id = ${toUuid(id)}`;
-  await expect(collect(broken)).rejects.toThrow('away');
-  expect([await used(), await stored(), await remembered()]).toEqual([0, 1, 1]);
-  await collect();
-  expect([await used(), await stored(), await remembered()]).toEqual([0, 0, 0]);
+  await expect(expire({ storage: broken })).rejects.toThrow('unavailable');
+  expect([await used(), await stored(), await queued()]).toEqual([0, 1, 1]);
+  await expire();
+  expect([await used(), await stored(), await queued()]).toEqual([0, 0, 0]);
 });
 
-test('what comes back to it is swept', async () => {
+test('reconcileFiles deletes files written to a rejected attachment', async () => {
   const { upload, stored, check, system, tenantId, see } = await setUp();
   const id = await upload('1234567890');
   await check(id);
@@ -150,19 +150,19 @@ test('what comes back to it is swept', async () => {
       contentType,
     });
   await admin`update attachments set created_at = now() - interval '2 hours' where id = ${toUuid(id)}`;
-  const sweep = { isDry: false, minAgeMs: -60_000, tenantId, signal };
-  const report = await reconcileFiles(system, sweep);
+  const options = { isDryRun: false, minAgeMs: -60_000, tenantId, signal };
+  const report = await reconcileFiles(system, options);
   expect(report.orphans).toEqual({ files: 2, bytes: 6 });
   expect([await stored(), (await see(id)).reason]).toEqual([0, 'FILE_INFECTED']);
 });
 
-test('a release of before that rejects gives back and remembers as well', async () => {
-  const { upload, used, remembered, system } = await setUp();
+test('an earlier release that rejects a file also releases its bytes and queues its files', async () => {
+  const { upload, used, queued, system } = await setUp();
   const id = await upload('1234567890');
   await withTenant(system, ({ tx }) =>
     tx.execute(
       `update attachments set status = 'rejected', rejection = 'X' where id = '${toUuid(id)}'`,
     ),
   );
-  expect([await used(), await remembered()]).toEqual([0, 1]);
+  expect([await used(), await queued()]).toEqual([0, 1]);
 });

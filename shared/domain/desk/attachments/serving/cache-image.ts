@@ -5,36 +5,36 @@ import { storageKey } from '../storage-key.ts';
 import { attachments } from '../tables.ts';
 import type { AttachmentRow } from '../view.ts';
 
-/** What the pictures made of one attachment may take beside it: twice as much as itself. */
-const budgetOf = ({ sizeBytes }: AttachmentRow) => Math.max(256 * 1024, 2 * sizeBytes);
+/** The cached images of an attachment may take twice its own size. */
+const cacheLimitOf = ({ sizeBytes }: AttachmentRow) => Math.max(256 * 1024, 2 * sizeBytes);
 
 /**
- * Keeps a picture beside its original for the next who asks; beyond the budget the oldest go. What
- * alone exceeds it is not kept.
+ * Caches a rendered image beside its original. Evicts the oldest images when the cache of the
+ * attachment is full; an image that exceeds the limit alone is not cached.
  */
 export async function cacheImage(
   ctx: Context,
   row: AttachmentRow,
   { key, bytes, contentType }: { key: string; bytes: Uint8Array; contentType: string },
 ): Promise<void> {
-  const budget = budgetOf(row);
-  if (bytes.byteLength > budget) return;
-  await ctx.files.storage.upload(key, bytes, { contentType });
-  // Whoever deletes files changes the row first: one of us sees the other.
+  const maxBytes = cacheLimitOf(row);
+  if (bytes.byteLength > maxBytes) return;
+  const { storage } = ctx.files;
+  await storage.upload(key, bytes, { contentType });
+  // Deleting an attachment changes its row before its files: either this check or the deletion sees
+  // the other.
   if (!(await isReady(ctx, row))) return deleteAttachmentFiles(ctx, row);
-  const kept = await Array.fromAsync(
-    ctx.files.storage.list(storageKey(row.tenantId, row.id, 'images/')),
-  );
-  let total = kept.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-  const others = kept.filter((one) => one.key !== key);
-  for (const one of others.sort((a, b) => a.modifiedAt.getTime() - b.modifiedAt.getTime())) {
-    if (total <= budget) break;
-    await ctx.files.storage.delete(one.key);
-    total -= one.sizeBytes;
+  const cached = await Array.fromAsync(storage.list(storageKey(row.tenantId, row.id, 'images/')));
+  let total = cached.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const others = cached.filter((file) => file.key !== key);
+  for (const file of others.sort((a, b) => a.modifiedAt.getTime() - b.modifiedAt.getTime())) {
+    if (total <= maxBytes) break;
+    await storage.delete(file.key);
+    total -= file.sizeBytes;
   }
 }
 
-// A write: it sees what was committed until now, wherever reads are sent.
+// In a write transaction, because a read may be served by a replica that lags.
 async function isReady(ctx: Context, { tenantId, id }: AttachmentRow): Promise<boolean> {
   const rows = await withTenant(ctx, ({ tx }) =>
     tx

@@ -1,12 +1,13 @@
 import { defineAction, readTenant } from '@insightdesk/shared/context';
 import { idSchema } from '@insightdesk/shared/contract';
+import type { ByteRange } from '@insightdesk/shared/storage';
 import { z } from 'zod';
-import { requireReadyAttachment } from '../attachment-visibility.ts';
-import { type ByteRange, type OpenedFile, requireStoredFile } from './stored-file.ts';
+import { requireReadyAttachment } from '../get-attachment.ts';
+import { type OpenedFile, requireStoredFile } from './stored-file.ts';
 
-/** Opens an attachment's bytes, or those of one of its variants, once it has been checked. */
+/** Opens an attachment or one of its variants; throws 409 until it is checked. */
 export const downloadAttachment = defineAction({
-  summary: "Download an attachment's bytes",
+  summary: 'Download an attachment',
   input: z.strictObject({ id: idSchema('att'), variant: z.string().max(50).optional() }),
   output: z.custom<OpenedFile>(),
   allow: 'attachments:read',

@@ -2,9 +2,9 @@ import type { Context } from '@insightdesk/shared/context';
 import { type Id, idSchema } from '@insightdesk/shared/contract';
 import { z } from 'zod';
 import { type ImageRequest, imageRequest } from './image-request.ts';
-import { expires, invalidSignature, readSignedQuery, signQuery } from './signed-query.ts';
+import { expiresParameter, invalidSignature, readSignedQuery, signQuery } from './signed-query.ts';
 
-/** Whose picture, and how it is wanted. */
+/** What the URL of a rendered image identifies. */
 export interface ImageLink {
   tenantId: Id<'org'>;
   id: Id<'att'>;
@@ -13,7 +13,6 @@ export interface ImageLink {
   expiresAt: Date;
 }
 
-/** What stands behind the `?` of a link, the signature aside. */
 const parameters = z.strictObject({
   organization: idSchema('org'),
   w: z.coerce.number().optional(),
@@ -22,12 +21,12 @@ const parameters = z.strictObject({
   format: z.string(),
   quality: z.coerce.number(),
   save: z.literal('1').optional(),
-  expires,
+  expires: expiresParameter,
 });
 
 const subjectOf = (path: string) => ({ purpose: 'image-link', path });
 
-/** The address at which a picture is made; every parameter of it is signed. */
+/** The URL that renders an image; all of its parameters are signed. */
 export function signImageLink(ctx: Context, link: ImageLink): string {
   const { tenantId, id, request, isDownload, expiresAt } = link;
   const { width, height, ...rest } = request;
@@ -42,13 +41,13 @@ export function signImageLink(ctx: Context, link: ImageLink): string {
   return `${ctx.settings.filesUrl}/files/images/${id}?${query}`;
 }
 
-/** What a request asks for; throws as `readSignedQuery`. */
+/** Reads the query of an image URL; throws as `readSignedQuery`. */
 export function readImageLink(ctx: Context, id: string, query: URLSearchParams): ImageLink {
   const read = readSignedQuery(ctx, subjectOf(id), query, parameters);
   const { organization: tenantId, w: width, h: height, fit, format, quality } = read;
   const request = imageRequest.safeParse({ width, height, fit, format, quality });
   if (!request.success) throw invalidSignature();
   const { save, expiresAt } = read;
-  const isForSaving = save !== undefined;
+  const isDownload = save !== undefined;
   return { tenantId, id: id as Id<'att'>, request: request.data, isDownload, expiresAt };
 }

@@ -5,7 +5,7 @@ import { AttachmentErrors } from '../errors.ts';
 import { attachments } from '../tables.ts';
 import type { AttachmentRow } from '../view.ts';
 
-/** The attachment that a link leads to, whoever asks; throws 404 unless it is ready. */
+/** The attachment of a signed link, whose signature is the authorization; throws 404 unless it is ready. */
 export async function requireLinkedAttachment(
   ctx: Context & { tenantId: Id<'org'> },
   { tenantId, id }: { tenantId: Id<'org'>; id: Id<'att'> },

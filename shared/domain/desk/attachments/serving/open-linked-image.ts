@@ -11,87 +11,82 @@ import { imageFileName, toTransform } from './image-request.ts';
 import { requireLinkedAttachment } from './linked-attachment.ts';
 import { type LinkedFile, shortHashOf, variantFileName } from './stored-file.ts';
 
-/** Of an original; what is larger is made from its variant instead. */
-const MOST_SOURCE_BYTES = 32 * 1024 * 1024;
+/** Larger originals are rendered from their WebP variant. */
+const MAX_SOURCE_BYTES = 32 * 1024 * 1024;
 
-/** What is being made right now, by key: whoever asks for the same waits for it. */
+/** The images that are being rendered, by storage key: equal requests share one rendering. */
 export type PendingImages = Map<string, Promise<Uint8Array<ArrayBuffer>>>;
 
 /**
- * Opens the picture that a link asks for, from the cache or made now. Throws ForbiddenError for a
- * link that is not ours or has expired, 404 when its attachment is not there or not a picture any
- * more, 422 for what cannot be decoded, 503 while its organisation has enough waiting in `line`.
+ * Opens the image of a link, from the cache or rendered now. Throws ForbiddenError for an invalid or
+ * expired link, 404 when the attachment is not a ready image, 422 when it cannot be decoded, 503
+ * while too many images of its organization wait in `queue`.
  */
 export async function openLinkedImage(
   caller: Context,
   { id, query }: { id: string; query: URLSearchParams },
-  { line, inWork }: { line: FairQueue; inWork: PendingImages },
+  { queue, pending }: { queue: FairQueue; pending: PendingImages },
 ): Promise<LinkedFile> {
   const link = readImageLink(caller, id, query);
   const ctx = systemContext(caller, 'images', { ...caller, tenantId: link.tenantId });
-  const row = await requirePicture(ctx, link);
+  const row = await requireLinkedAttachment(ctx, link);
+  if (!needsProcessing(row.contentType)) throw AttachmentErrors.NotFound();
   const name = imageFileName(link.request);
   const key = storageKey(row.tenantId, row.id, `images/${name}`);
   const contentType = `image/${link.request.format}`;
-  const told = {
+  const file = {
     name: variantFileName(row, name.slice(0, name.lastIndexOf('.')), contentType),
     contentType,
     etag: `"${shortHashOf(row)}-${name}"`,
     modifiedAt: row.createdAt,
-    isForSaving: link.isDownload,
+    isDownload: link.isDownload,
     expiresAt: link.expiresAt,
   };
-  const kept = await ctx.files.storage.metadata(key);
-  if (kept) {
-    const { sizeBytes } = kept;
+  const cached = await ctx.files.storage.metadata(key);
+  if (cached) {
     return {
-      ...told,
-      sizeBytes,
+      ...file,
+      sizeBytes: cached.sizeBytes,
       stream: (range) => ctx.files.storage.download(key, range && { range }),
     };
   }
-  const bytes = await once(inWork, key, () =>
-    line(row.tenantId, async () => {
-      const made = await make(ctx, row, link);
-      await cacheImage(ctx, row, { key, bytes: made, contentType });
-      return made;
+  const bytes = await renderOnce(pending, key, () =>
+    queue(row.tenantId, async () => {
+      const rendered = await renderImage(ctx, row, link);
+      await cacheImage(ctx, row, { key, bytes: rendered, contentType });
+      return rendered;
     }),
   );
   return {
-    ...told,
+    ...file,
     sizeBytes: bytes.byteLength,
     stream: async ({ start, end } = { start: 0, end: bytes.byteLength - 1 }) =>
       new Blob([bytes.subarray(start, end + 1)]).stream(),
   };
 }
 
-async function requirePicture(ctx: Parameters<typeof requireLinkedAttachment>[0], link: ImageLink) {
-  const row = await requireLinkedAttachment(ctx, link);
-  if (!needsProcessing(row.contentType)) throw AttachmentErrors.NotFound();
-  return row;
-}
-
-function once(
-  inWork: PendingImages,
+function renderOnce(
+  pending: PendingImages,
   key: string,
-  begin: () => Promise<Uint8Array<ArrayBuffer>> | undefined,
+  start: () => Promise<Uint8Array<ArrayBuffer>> | undefined,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const already = inWork.get(key);
-  if (already) return already;
-  const begun = begin();
-  if (!begun) throw new UnavailableError('Too many pictures of this organisation are being made');
-  inWork.set(key, begun);
-  return begun.finally(() => inWork.delete(key));
+  const running = pending.get(key);
+  if (running) return running;
+  const started = start();
+  if (!started)
+    throw new UnavailableError('Too many images of this organization are being rendered');
+  pending.set(key, started);
+  return started.finally(() => pending.delete(key));
 }
 
-async function make(
+async function renderImage(
   { files: { storage, media } }: Context,
   row: AttachmentRow,
   { request }: ImageLink,
 ) {
-  const isSmall = row.sizeBytes <= MOST_SOURCE_BYTES;
-  const source = storageKey(row.tenantId, row.id, isSmall ? 'original' : 'webp');
-  const bytes = await new Response(await storage.download(source)).bytes();
-  const of = { owner: row.tenantId };
-  return (await media.transformImage(bytes, toTransform(request), of)).bytes;
+  const source = row.sizeBytes <= MAX_SOURCE_BYTES ? 'original' : 'webp';
+  const stream = await storage.download(storageKey(row.tenantId, row.id, source));
+  const bytes = await new Response(stream).bytes();
+  const owner = { owner: row.tenantId };
+  return (await media.transformImage(bytes, toTransform(request), owner)).bytes;
 }

@@ -6,83 +6,89 @@ import { requireLinkedAttachment } from './linked-attachment.ts';
 import { isPlaylist, type LinkedFile, requireStoredFile, withExtension } from './stored-file.ts';
 import { readVideoLink, signVideoFile, type VideoLink } from './video-link.ts';
 
-/** For a pause, beside the length of the film. */
+/** Extra time for pauses, beside the duration of the video. */
 const PAUSE_SECONDS = 300;
-/** Of an address of storage's own, made anew for each request. */
-const AWAY_SECONDS = 60;
-const MOST_LIST_BYTES = 2_000_000;
+/** Lifetime of a URL of the storage provider; each request gets a new one. */
+const REDIRECT_SECONDS = 60;
+const MAX_PLAYLIST_BYTES = 2_000_000;
 
-const addresses = /\bcontent\?variant=([\w-]{1,50})/g;
+const referencePattern = /\bcontent\?variant=([\w-]{1,50})/g;
 
 /**
- * Opens a playlist with signed addresses of what it names, or a file that one names; where storage
- * has addresses of its own, such a `location`. The film's row is looked at each time. Throws
- * ForbiddenError for a link that is not ours or has expired, 404 when there is no such film any more.
+ * Opens a playlist, in which the referenced files have signed URLs, or a referenced file. Where the
+ * storage provider has signed URLs of its own, returns one as `location`. Every request checks the
+ * row. Throws ForbiddenError for an invalid or expired link, 404 when the video does not exist.
  */
 export async function openLinkedVideo(
   caller: Context,
-  asked: { id: string; file: string; query: URLSearchParams },
+  request: { id: string; file: string; query: URLSearchParams },
 ): Promise<LinkedFile | { location: string }> {
-  const link = readVideoLink(caller, asked);
-  const ctx = systemContext(caller, 'films', { ...caller, tenantId: link.tenantId });
+  const link = readVideoLink(caller, request);
+  const ctx = systemContext(caller, 'videos', { ...caller, tenantId: link.tenantId });
   const row = await requireLinkedAttachment(ctx, link);
-  const variant = row.variants.find((one) => withExtension(one) === link.file);
+  const variant = row.variants.find((candidate) => withExtension(candidate) === link.file);
   if (!variant) throw AttachmentErrors.NotFound();
   const { key, ...file } = requireStoredFile(row, variant.name);
-  const opened = { ...file, isForSaving: false, expiresAt: link.expiresAt };
+  const opened = { ...file, isDownload: false, expiresAt: link.expiresAt };
   if (isPlaylist(variant.contentType)) {
-    const bytes = new TextEncoder().encode(await signAll(ctx, row, link, variant.name));
-    const tag = createHash('sha256').update(bytes).digest('hex').slice(0, 32);
+    const bytes = new TextEncoder().encode(await signPlaylist(ctx, row, link, variant.name));
+    const hash = createHash('sha256').update(bytes).digest('hex').slice(0, 32);
     return {
       ...opened,
       sizeBytes: bytes.byteLength,
-      etag: `"${tag}"`,
+      etag: `"${hash}"`,
       stream: async ({ start, end } = { start: 0, end: bytes.byteLength - 1 }) =>
         new Blob([bytes.subarray(start, end + 1)]).stream(),
     };
   }
   const { contentType } = variant;
-  const signed = { expiresInSeconds: AWAY_SECONDS, contentType, inline: true };
-  const location = await ctx.files.storage.signDownload(key, signed);
+  const options = { expiresInSeconds: REDIRECT_SECONDS, contentType, inline: true };
+  const location = await ctx.files.storage.signDownload(key, options);
   if (!location.startsWith(`${ctx.settings.filesUrl}/`)) return { location };
   return { ...opened, stream: (range) => ctx.files.storage.download(key, range && { range }) };
 }
 
-type Keeps = Pick<Context, 'files' | 'security'>;
+type Signing = Pick<Context, 'files' | 'security'>;
 
-/** The playlist, with addresses that are good until the film has been played. */
-async function signAll(ctx: Keeps, row: AttachmentRow, link: VideoLink, name: string) {
-  const text = await readList(ctx, row, name);
-  const expiresAt = link.isReferenced ? link.expiresAt : await endOf(ctx, row, link, text);
+/** The playlist with signed URLs, which are valid until the video can have been played. */
+async function signPlaylist(ctx: Signing, row: AttachmentRow, link: VideoLink, name: string) {
+  const text = await readPlaylist(ctx, row, name);
+  const expiresAt = link.isReferenced ? link.expiresAt : await endOfPlayback(ctx, row, link, text);
   const signed = new Map<string, string>();
-  return text.replace(addresses, (_, named: string) => {
-    const variant = row.variants.find((one) => one.name === named);
+  return text.replace(referencePattern, (_, referenced: string) => {
+    const variant = row.variants.find((candidate) => candidate.name === referenced);
     if (!variant) throw AttachmentErrors.NotFound();
     const file = withExtension(variant);
-    const address =
+    const url =
       signed.get(file) ?? signVideoFile(ctx, { ...link, file, isReferenced: true, expiresAt });
-    signed.set(file, address);
-    return address;
+    signed.set(file, url);
+    return url;
   });
 }
 
-/** Whoever begins in the link's last moment hears the end too. */
-async function endOf(ctx: Keeps, row: AttachmentRow, { expiresAt }: VideoLink, text: string) {
-  const [[, rung] = []] = text.matchAll(addresses);
-  const list = text.includes('#EXTINF:') || !rung ? text : await readList(ctx, row, rung);
-  const lengths = [...list.matchAll(/^#EXTINF:([\d.]{1,20})/gm)].map(([, length]) =>
-    Number(length),
+/** A player that starts just before the link expires can play to the end. */
+async function endOfPlayback(
+  ctx: Signing,
+  row: AttachmentRow,
+  { expiresAt }: VideoLink,
+  text: string,
+) {
+  const [[, rendition] = []] = text.matchAll(referencePattern);
+  const isMaster = !text.includes('#EXTINF:') && rendition;
+  const playlist = isMaster ? await readPlaylist(ctx, row, rendition) : text;
+  const durations = [...playlist.matchAll(/^#EXTINF:([\d.]{1,20})/gm)].map(([, duration]) =>
+    Number(duration),
   );
-  const seconds = lengths.reduce((sum, length) => sum + length, PAUSE_SECONDS);
+  const seconds = durations.reduce((sum, duration) => sum + duration, PAUSE_SECONDS);
   return new Date(expiresAt.getTime() + Math.ceil(seconds) * 1000);
 }
 
-async function readList(
-  { files: { storage } }: Keeps,
+async function readPlaylist(
+  { files: { storage } }: Signing,
   row: AttachmentRow,
   name: string,
 ): Promise<string> {
   const { key, sizeBytes } = requireStoredFile(row, name);
-  if (sizeBytes > MOST_LIST_BYTES) throw AttachmentErrors.NotFound();
+  if (sizeBytes > MAX_PLAYLIST_BYTES) throw AttachmentErrors.NotFound();
   return new Response(await storage.download(key)).text();
 }

@@ -3,16 +3,16 @@ import { DomainNotFoundError } from '@insightdesk/shared/errors';
 import type { LinkedFile } from './stored-file.ts';
 
 /**
- * Opens the stored file that a signed address names, as the address says that it is. Throws
- * ForbiddenError unless the address is one of ours and of now, 404 when nothing is there.
+ * Opens the stored file of a signed URL, with the name and type that were signed. Throws
+ * ForbiddenError for an invalid or expired URL, 404 when the file does not exist.
  */
 export async function openSignedFile(
-  { files: { urls: fileUrls, storage } }: Context,
+  { files: { urls, storage } }: Context,
   request: { method: string; url: string },
 ): Promise<LinkedFile> {
-  const access = await fileUrls.verify(request);
+  const access = await urls.verify(request);
   const found = access.method === 'GET' && (await storage.metadata(access.key));
-  if (!found) throw new DomainNotFoundError('There is no such file', { code: 'FILE_NOT_FOUND' });
+  if (!found) throw new DomainNotFoundError('File not found', { code: 'FILE_NOT_FOUND' });
   const { key, fileName, contentType, inline = false } = access;
   const { sizeBytes, modifiedAt } = found;
   const expires = Number(new URL(request.url).searchParams.get('expires'));

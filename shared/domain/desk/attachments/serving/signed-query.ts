@@ -2,57 +2,57 @@ import type { Context } from '@insightdesk/shared/context';
 import { ForbiddenError } from '@insightdesk/shared/errors';
 import { z } from 'zod';
 
-type Seals = Pick<Context, 'security'>;
+type Signing = Pick<Context, 'security'>;
 
-/** What an address leads to, and what for: good for nothing else. */
+/** What a URL identifies and for which purpose; the signature is valid for nothing else. */
 export interface Subject {
   purpose: string;
   path: string;
 }
 
-/** What every signed query says beside its own: when it ends, in seconds. */
-export const expires = z.coerce.number().int();
+/** The parameter of every signed query: its expiry in Unix seconds. */
+export const expiresParameter = z.coerce.number().int();
 
-/** The query of an address, every parameter of it signed. */
+/** Builds a query in which every parameter is signed. */
 export function signQuery(
-  { security: { tokenCodec } }: Seals,
+  { security: { tokenCodec } }: Signing,
   { purpose, path }: Subject,
-  given: Record<string, string | number> & { expires: number },
+  parameters: Record<string, string | number> & { expires: number },
 ): URLSearchParams {
   const query = new URLSearchParams();
-  for (const [name, value] of Object.entries(given)) query.set(name, String(value));
-  const [, ...signature] = tokenCodec.seal(purpose, [textOf(path, query)]).split('.');
+  for (const [name, value] of Object.entries(parameters)) query.set(name, String(value));
+  const [, ...signature] = tokenCodec.seal(purpose, [canonicalText(path, query)]).split('.');
   query.set('signature', signature.join('.'));
   return query;
 }
 
 /**
- * What a query says. Throws ForbiddenError with the code SIGNATURE_INVALID unless we signed exactly
- * this, SIGNATURE_EXPIRED when it was for long ago.
+ * Verifies and parses a query. Throws ForbiddenError SIGNATURE_INVALID unless exactly this query was
+ * signed, SIGNATURE_EXPIRED when it has expired.
  */
 export function readSignedQuery<T extends { expires: number }>(
-  { security: { tokenCodec } }: Seals,
+  { security: { tokenCodec } }: Signing,
   { purpose, path }: Subject,
   query: URLSearchParams,
   schema: z.ZodType<T>,
 ): T & { expiresAt: Date } {
   const signed = new URLSearchParams(query);
   signed.delete('signature');
-  const text = Buffer.from(textOf(path, signed)).toString('base64url');
-  const isOurs = tokenCodec.open(purpose, `${text}.${query.get('signature') ?? ''}`) !== undefined;
+  const text = Buffer.from(canonicalText(path, signed)).toString('base64url');
+  const isValid = tokenCodec.open(purpose, `${text}.${query.get('signature') ?? ''}`) !== undefined;
   const parsed = schema.safeParse(Object.fromEntries(signed));
-  if (!isOurs || !parsed.success) throw invalidSignature();
+  if (!isValid || !parsed.success) throw invalidSignature();
   const expiresAt = new Date(parsed.data.expires * 1000);
   if (expiresAt.getTime() < Date.now()) {
-    throw new ForbiddenError('This link has expired', { code: 'SIGNATURE_EXPIRED' });
+    throw new ForbiddenError('The link has expired', { code: 'SIGNATURE_EXPIRED' });
   }
   return { ...parsed.data, expiresAt };
 }
 
 export const invalidSignature = () =>
-  new ForbiddenError('This link is not one of ours', { code: 'SIGNATURE_INVALID' });
+  new ForbiddenError('The signature of the link is not valid', { code: 'SIGNATURE_INVALID' });
 
-/** The order of parameters does not matter, each of them does. */
-function textOf(path: string, query: URLSearchParams): string {
+/** Path and sorted parameters: their order in the URL does not matter. */
+function canonicalText(path: string, query: URLSearchParams): string {
   return JSON.stringify([path, [...query].sort(([a], [b]) => (a < b ? -1 : Number(a > b)))]);
 }

@@ -6,36 +6,36 @@ import {
   UnsupportedMediaTypeError,
 } from '@insightdesk/shared/errors';
 
-/** A request to store a file at a signed address. */
+/** A request that uploads a file to a signed URL. */
 export interface SignedUploadRequest {
   method: string;
   url: string;
   contentType: string | null;
-  /** As the sender announces it; null when it does not. */
+  /** The Content-Length header; null without one. */
   contentLength: number | null;
   body: ReadableStream<Uint8Array> | null;
   signal: AbortSignal;
 }
 
 /**
- * Stores the body where a signed address says. Throws ForbiddenError unless the address is one of
- * ours and of now, 415 for another type, 413 for more than was signed, 400 for not exactly as much.
+ * Stores the body under the key of a signed URL. Throws ForbiddenError for an invalid or expired
+ * URL, 415 for another content type, 413 above the signed limit, 400 for another than the signed size.
  */
 export async function storeSignedFile(
-  { files: { urls: fileUrls, storage } }: Context,
+  { files: { urls, storage } }: Context,
   { method, url, contentType, contentLength, body, signal }: SignedUploadRequest,
 ): Promise<{ sizeBytes: number; sha256: string }> {
-  const access = await fileUrls.verify({ method, url });
+  const access = await urls.verify({ method, url });
   if (access.method !== 'PUT') throw new ForbiddenError();
   const { sizeBytes, maxBytes = sizeBytes } = access;
   if (contentType?.trim().toLowerCase() !== access.contentType.toLowerCase()) {
-    throw new UnsupportedMediaTypeError('Send it with the Content-Type that was signed');
+    throw new UnsupportedMediaTypeError('The Content-Type differs from the signed one');
   }
   if (maxBytes !== undefined && contentLength !== null && contentLength > maxBytes) {
-    throw new PayloadTooLargeError(`The file may have ${maxBytes} bytes at most`);
+    throw new PayloadTooLargeError(`The file exceeds the limit of ${maxBytes} bytes`);
   }
   if (sizeBytes !== undefined && contentLength !== sizeBytes) {
-    throw new ServiceError(`Send exactly ${sizeBytes} bytes, with their Content-Length`, {
+    throw new ServiceError(`Content-Length must be ${sizeBytes}`, {
       code: 'CONTENT_LENGTH_MISMATCH',
       status: 400,
     });

@@ -1,24 +1,18 @@
+import type { ByteRange } from '@insightdesk/shared/storage';
 import { AttachmentErrors } from '../errors.ts';
 import { storageKey } from '../storage-key.ts';
 import type { AttachmentRow } from '../view.ts';
 
-const endings: Record<string, string> = {
+const extensions: Record<string, string> = {
   'image/jpeg': 'jpg',
   'audio/mpeg': 'mp3',
   'audio/mp4': 'm4a',
   'application/vnd.apple.mpegurl': 'm3u8',
 };
 
-/** Whether it names what is to be played. */
 export const isPlaylist = (contentType: string) => contentType === 'application/vnd.apple.mpegurl';
 
-export interface ByteRange {
-  start: number;
-  /** Inclusive. */
-  end: number;
-}
-
-/** Bytes ready to be streamed, and what to say about them; `etag` with its quotes. */
+/** A file that can be streamed, with its metadata; `etag` includes the quotes. */
 export interface OpenedFile {
   name: string;
   contentType: string;
@@ -28,14 +22,14 @@ export interface OpenedFile {
   stream(range?: ByteRange): Promise<ReadableStream<Uint8Array>>;
 }
 
-/** The same, for whoever has a link. */
+/** A file that was opened by a signed link. */
 export interface LinkedFile extends OpenedFile {
-  /** Also when it could be shown. */
+  /** Browsers save the file even if they could show it. */
   isDownload: boolean;
   expiresAt: Date;
 }
 
-/** Where an attachment or one of its variants is kept, and what it is called; throws 404. */
+/** Storage key and metadata of an attachment or one of its variants; throws 404. */
 export function requireStoredFile(row: AttachmentRow, variant?: string) {
   const derived = row.variants.find(({ name }) => name === variant);
   if (variant !== undefined && !derived) throw AttachmentErrors.NotFound();
@@ -50,19 +44,22 @@ export function requireStoredFile(row: AttachmentRow, variant?: string) {
   };
 }
 
-/** What something made of an attachment is called when it is saved. */
-export function variantFileName({ name }: AttachmentRow, way: string, contentType: string): string {
-  return `${name}.${withExtension({ name: way, contentType })}`;
+/** The name under which a browser saves a derived file. */
+export function variantFileName(
+  { name }: AttachmentRow,
+  variant: string,
+  contentType: string,
+): string {
+  return `${name}.${withExtension({ name: variant, contentType })}`;
 }
 
-/** The name of something derived, with the ending of its type. */
+/** The name of a derived file with the extension of its type. */
 export const withExtension = ({
   name,
   contentType,
 }: {
   name: string;
   contentType: string;
-}): string => `${name}.${endings[contentType] ?? contentType.split('/').at(-1)}`;
+}): string => `${name}.${extensions[contentType] ?? contentType.split('/').at(-1)}`;
 
-/** Tells its bytes from all others. */
 export const shortHashOf = ({ sha256 }: AttachmentRow): string => sha256.slice(0, 32);

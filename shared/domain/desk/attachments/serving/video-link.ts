@@ -1,15 +1,15 @@
 import type { Context } from '@insightdesk/shared/context';
 import { type Id, idSchema } from '@insightdesk/shared/contract';
 import { z } from 'zod';
-import { expires, readSignedQuery, signQuery } from './signed-query.ts';
+import { expiresParameter, readSignedQuery, signQuery } from './signed-query.ts';
 
-/** A playlist of a film, or a file that one names. */
+/** A playlist of a video, or a file that a playlist references. */
 export interface VideoLink {
   tenantId: Id<'org'>;
   id: Id<'att'>;
-  /** Its name with an ending, which some players look at. */
+  /** File name with extension, which some players require. */
   file: string;
-  /** Named by a playlist: what it names itself ends when it does. */
+  /** Referenced by a playlist: links inside it expire when it does. */
   isReferenced: boolean;
   expiresAt: Date;
 }
@@ -17,12 +17,12 @@ export interface VideoLink {
 const parameters = z.strictObject({
   organization: idSchema('org'),
   named: z.literal('1').optional(),
-  expires,
+  expires: expiresParameter,
 });
 
-const subjectOf = (id: string, file: string) => ({ purpose: 'film-link', path: `${id}/${file}` });
+const subjectOf = (id: string, file: string) => ({ purpose: 'video-link', path: `${id}/${file}` });
 
-/** The signed address of one, relative to the film's others. */
+/** The signed URL of a file, relative to the other files of the video. */
 export function signVideoFile(ctx: Pick<Context, 'security'>, link: VideoLink): string {
   const { tenantId, id, file, isReferenced, expiresAt } = link;
   const query = signQuery(ctx, subjectOf(id, file), {
@@ -33,11 +33,11 @@ export function signVideoFile(ctx: Pick<Context, 'security'>, link: VideoLink): 
   return `${file}?${query}`;
 }
 
-/** The same, from anywhere. */
+/** The absolute signed URL of a file. */
 export const signVideoLink = (ctx: Context, link: VideoLink): string =>
   `${ctx.settings.filesUrl}/files/videos/${link.id}/${signVideoFile(ctx, link)}`;
 
-/** What a request asks for; throws as `readSignedQuery`. */
+/** Reads the query of a video URL; throws as `readSignedQuery`. */
 export function readVideoLink(
   ctx: Pick<Context, 'security'>,
   { id, file, query }: { id: string; file: string; query: URLSearchParams },

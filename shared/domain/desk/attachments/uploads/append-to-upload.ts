@@ -9,20 +9,20 @@ import { finishUpload } from './finish-upload.ts';
 import { isOwnUpload } from './own-upload.ts';
 import { splitIntoChunks } from './split-into-chunks.ts';
 
-/** What a killed process loses at most, and a slow sender. */
+/** A killed process or a slow client loses at most one part. */
 const PART = { bytes: 16 * 1024 * 1024, ms: 10_000 };
-const MOST_PARTS = 10_000;
+const MAX_PARTS = 10_000;
 
 /**
- * Goes on with an upload from `offset`. What came stays, part by part, also when the body breaks
- * off, whose error is thrown then. Throws 409 when another request has taken the upload over.
+ * Appends to an upload from `offset`. Received parts are stored even when the body breaks off; the
+ * body's error is thrown then. Throws 409 when another request has taken over the upload.
  */
 export const appendToUpload = defineAction({
-  summary: 'Go on with a resumable upload',
+  summary: 'Append to a resumable upload',
   input: z.strictObject({
     id: idSchema('att'),
     offset: z.int().min(0),
-    /** Who holds the upload; see `lockUpload`. */
+    /** The holder of the lock; see `lockUpload`. */
     holder: z.uuid(),
     body: z.custom<AsyncIterable<Uint8Array>>(),
   }),
@@ -30,13 +30,13 @@ export const appendToUpload = defineAction({
   allow: 'attachments:upload',
   transaction: 'own',
   async run(ctx, { id, offset, holder, body }) {
-    const pieces = splitIntoChunks(body, PART);
-    let at = offset;
-    while (await pieces.hasMore()) {
-      at += await addPart(ctx, { id, start: at, holder, bytes: pieces.next() });
+    const chunks = splitIntoChunks(body, PART);
+    let start = offset;
+    while (await chunks.hasMore()) {
+      start += await storePart(ctx, { id, start, holder, bytes: chunks.next() });
     }
-    if (pieces.failure() !== undefined) throw pieces.failure();
-    return { offset: at };
+    if (chunks.failure() !== undefined) throw chunks.failure();
+    return { offset: start };
   },
 });
 
@@ -47,8 +47,8 @@ interface Part {
   bytes: AsyncIterable<Uint8Array>;
 }
 
-/** The file first, then its row: what is left between them is collected with the upload. */
-async function addPart(ctx: MemberContext, { id, start, holder, bytes }: Part) {
+/** Stores the file first, then its row; a file without a row is deleted with the upload. */
+async function storePart(ctx: MemberContext, { id, start, holder, bytes }: Part) {
   const {
     files: { storage },
     tenantId,
@@ -72,7 +72,7 @@ async function addPart(ctx: MemberContext, { id, start, holder, bytes }: Part) {
             eq(uploads.lockedBy, holder),
             isNull(uploads.completedAt),
             gt(uploads.expiresAt, sql`now()`),
-            lt(uploads.parts, MOST_PARTS),
+            lt(uploads.parts, MAX_PARTS),
           ),
         )
         .returning();

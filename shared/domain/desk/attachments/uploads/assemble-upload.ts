@@ -10,9 +10,9 @@ import { attachments, uploadParts, uploads } from '../tables.ts';
 import type { AttachmentRow } from '../view.ts';
 
 /**
- * Puts the parts of an upload together where its file belongs, and looks whether they are what was
- * announced. The bytes are hashed on their way to there, so that nobody can exchange them in between.
- * Nothing to do for what came in one piece; cut off, it begins again.
+ * Joins the parts of an upload into the original and verifies size and checksum. The bytes are
+ * hashed while they are copied, so they cannot be replaced in between. An interrupted assembly
+ * starts again. Does nothing for a file that was uploaded in one request.
  */
 export async function assembleUpload(
   ctx: Context,
@@ -22,25 +22,17 @@ export async function assembleUpload(
   const { upload, parts } = await withTenant(ctx, (tenant) => findUpload(tenant, row.id));
   if (!upload) return row;
   const files = parts.map(({ file }) => storageKey(row.tenantId, row.id, file));
-  const { sizeBytes, sha256 } = await join(ctx, files, row, signal);
+  const { sizeBytes, sha256 } = await joinFiles(ctx, files, row, signal);
   if (sizeBytes !== upload.sizeBytes) throw AttachmentErrors.SizeMismatch(upload.sizeBytes);
   if (upload.sha256 && upload.sha256 !== sha256) throw AttachmentErrors.ChecksumMismatch();
   const assembled = await withTenant(ctx, async ({ tx }) => {
-    const isRow = and(eq(attachments.tenantId, row.tenantId), eq(attachments.id, row.id));
-    const [changed] = await tx.update(attachments).set({ sha256 }).where(isRow).returning();
+    const isThis = and(eq(attachments.tenantId, row.tenantId), eq(attachments.id, row.id));
+    const [updated] = await tx.update(attachments).set({ sha256 }).where(isThis).returning();
     await tx.delete(uploads).where(isUpload(row));
-    return changed;
+    return updated;
   });
   await deletePartFiles(ctx, row);
   return assembled ?? row;
-}
-
-/** Forgets what a file that was rejected was to be made of. */
-export async function deleteUploadParts(ctx: Context, row: Pick<AttachmentRow, 'tenantId' | 'id'>) {
-  const gone = await withTenant(ctx, ({ tx }) =>
-    tx.delete(uploads).where(isUpload(row)).returning({ id: uploads.id }),
-  );
-  if (gone.length > 0) await deletePartFiles(ctx, row);
 }
 
 const isUpload = ({ tenantId, id }: { tenantId: Id<'org'>; id: Id<'att'> }) =>
@@ -56,7 +48,7 @@ async function findUpload({ tx, tenantId }: TenantContext, id: Id<'att'>) {
   return { upload, parts };
 }
 
-async function join(
+async function joinFiles(
   { files: { storage } }: Pick<Context, 'files'>,
   files: string[],
   { tenantId, id, sizeBytes: maxBytes }: AttachmentRow,

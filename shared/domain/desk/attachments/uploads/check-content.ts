@@ -2,8 +2,8 @@ import type { Context } from '@insightdesk/shared/context';
 import { AttachmentErrors } from '../errors.ts';
 
 const HEAD_BYTES = 4100;
-/** They are looked at as a whole, in memory. */
-const MOST_IMAGE_BYTES = 64 * 1024 * 1024;
+/** Images are checked in memory. */
+const MAX_IMAGE_BYTES = 64 * 1024 * 1024;
 
 const imageTypes: Record<string, string> = {
   png: 'image/png',
@@ -16,10 +16,10 @@ const imageTypes: Record<string, string> = {
 
 const processable = new Set(Object.values(imageTypes));
 
-/** Whether derived files are made for this type. */
+/** Whether files of this type are images that get variants. */
 export const needsProcessing = (contentType: string): boolean => processable.has(contentType);
 
-/** The true type of a stored file by its bytes; refuses empty, disguised, cut and huge ones. */
+/** Detects the type of a stored file by its bytes; rejects empty, disguised, truncated and huge ones. */
 export async function checkContent(
   { files: { storage, media } }: Context,
   key: string,
@@ -30,12 +30,12 @@ export async function checkContent(
   const head = await new Response(
     await storage.download(key, { range: { start: 0, end } }),
   ).bytes();
-  const trueType = (await media.detectContentType(head)) ?? 'application/octet-stream';
+  const detectedType = (await media.detectContentType(head)) ?? 'application/octet-stream';
   const declared = imageTypes[name.split('.').at(-1)?.toLowerCase() ?? ''];
-  if (declared && declared !== trueType) throw AttachmentErrors.Mismatch(declared);
-  if (needsProcessing(trueType)) {
-    if (sizeBytes > MOST_IMAGE_BYTES) throw AttachmentErrors.ImageTooLarge(MOST_IMAGE_BYTES);
+  if (declared && declared !== detectedType) throw AttachmentErrors.Mismatch(declared);
+  if (needsProcessing(detectedType)) {
+    if (sizeBytes > MAX_IMAGE_BYTES) throw AttachmentErrors.ImageTooLarge(MAX_IMAGE_BYTES);
     media.checkImage(await new Response(await storage.download(key)).bytes());
   }
-  return trueType;
+  return detectedType;
 }

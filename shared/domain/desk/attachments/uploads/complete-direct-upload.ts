@@ -6,42 +6,42 @@ import {
 } from '@insightdesk/shared/context';
 import { type Id, idSchema } from '@insightdesk/shared/contract';
 import { z } from 'zod';
-import { requireAttachment } from '../attachment-visibility.ts';
 import { AttachmentErrors } from '../errors.ts';
+import { requireAttachment } from '../get-attachment.ts';
 import { STAGED, storageKey } from '../storage-key.ts';
 import { uploadParts, uploads } from '../tables.ts';
 import { attachmentView, toAttachment } from '../view.ts';
 import { finishUpload, type UploadRow } from './finish-upload.ts';
 import { isOwnUpload } from './own-upload.ts';
 
-/** Says that the file is where it was to be sent; said again it answers the same. */
+/** Completes a direct upload once its file is stored. Completing it again returns the same. */
 export const completeDirectUpload = defineAction({
-  summary: 'Complete an upload straight to storage',
+  summary: 'Complete a direct upload to storage',
   input: z.strictObject({ id: idSchema('att') }),
   output: attachmentView,
   allow: 'attachments:upload',
   transaction: 'own',
   async run(ctx, { id }) {
-    const upload = await readTenant(ctx, (tenant) => find(tenant, id));
+    const upload = await readTenant(ctx, (tenant) => findUpload(tenant, id));
     const isOpen = upload?.kind === 'direct' && upload.completedAt === null;
     if (isOpen) await requireStored(ctx, upload);
     const row = await withTenant(ctx, async (tenant) => {
-      const current = await find(tenant, id, true);
+      const current = await findUpload(tenant, id, { forUpdate: true });
       if (current?.kind !== 'direct' || current.completedAt) return requireAttachment(tenant, id);
-      await addStaged(tenant, current);
+      await insertStagedPart(tenant, current);
       return finishUpload(tenant, current);
     });
     return toAttachment(row, ctx.settings.publicUrl);
   },
 });
 
-async function find(ctx: MemberTenantContext, id: Id<'att'>, isToChange = false) {
+async function findUpload(ctx: MemberTenantContext, id: Id<'att'>, { forUpdate = false } = {}) {
   const query = ctx.tx.select().from(uploads).where(isOwnUpload(ctx, id));
-  const [row] = await (isToChange ? query.for('update') : query).execute();
+  const [row] = await (forUpdate ? query.for('update') : query).execute();
   return row;
 }
 
-/** What is there may be exchanged until its address expires: the worker looks again. */
+/** The client can replace the file until its URL expires: the worker checks it again. */
 async function requireStored(
   { files: { storage } }: Pick<MemberTenantContext, 'files'>,
   { tenantId, id, sizeBytes }: UploadRow,
@@ -51,5 +51,7 @@ async function requireStored(
   if (file.sizeBytes !== sizeBytes) throw AttachmentErrors.SizeMismatch(sizeBytes);
 }
 
-const addStaged = ({ tx }: MemberTenantContext, { tenantId, id: uploadId, sizeBytes }: UploadRow) =>
-  tx.insert(uploadParts).values({ tenantId, uploadId, start: 0, sizeBytes, file: STAGED });
+const insertStagedPart = (
+  { tx }: MemberTenantContext,
+  { tenantId, id: uploadId, sizeBytes }: UploadRow,
+) => tx.insert(uploadParts).values({ tenantId, uploadId, start: 0, sizeBytes, file: STAGED });

@@ -3,24 +3,23 @@ import { idSchema } from '@insightdesk/shared/contract';
 import { z } from 'zod';
 import { createUpload, uploadFields } from './create-upload.ts';
 
-const OPEN_SECONDS = 24 * 60 * 60;
+const EXPIRES_IN_SECONDS = 24 * 60 * 60;
 
-/** Begins an upload that may be cut and gone on with for a day. */
+/** Creates an upload that can be interrupted and continued for a day. */
 export const createResumableUpload = defineAction({
-  summary: 'Begin a resumable upload',
+  summary: 'Create a resumable upload',
   input: z.strictObject({
     ...uploadFields,
     metadata: z.record(z.string().max(100), z.string().max(1_000).nullable()),
-    /** Who holds it from the start; see `lockUpload`. */
+    /** The first holder of its lock; see `lockUpload`. */
     holder: z.uuid(),
   }),
   output: z.object({ id: idSchema('att') }),
   allow: 'attachments:upload',
   transaction: 'write',
-  async run(ctx, { holder, ...begun }) {
-    const kind = 'resumable' as const;
-    const wanted = { ...begun, kind, lockedBy: holder, forSeconds: OPEN_SECONDS };
-    const { id } = await createUpload(ctx, wanted);
+  async run(ctx, { holder, ...fields }) {
+    const upload = { ...fields, kind: 'resumable' as const, lockedBy: holder };
+    const { id } = await createUpload(ctx, { ...upload, expiresInSeconds: EXPIRES_IN_SECONDS });
     return { id };
   },
 });

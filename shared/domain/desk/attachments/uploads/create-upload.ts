@@ -1,4 +1,4 @@
-import { line, type MemberTenantContext } from '@insightdesk/shared/context';
+import { type MemberTenantContext, singleLine } from '@insightdesk/shared/context';
 import { reserveBytes } from '@insightdesk/shared/domain/tenancy/tenants';
 import { newId } from '@insightdesk/shared/utils';
 import { and, count, eq, isNull } from 'drizzle-orm';
@@ -7,36 +7,39 @@ import { AttachmentErrors } from '../errors.ts';
 import { uploads } from '../tables.ts';
 import { maxFileBytesOf, readFilePolicy } from './file-policy.ts';
 
-/** Under way at a time, of one person. */
-const MOST_OPEN = 100;
+/** Uploads in progress per user. */
+const MAX_OPEN_UPLOADS = 100;
 
-/** What has to be known before the first byte. */
+/** The fields that a client declares before it sends the first byte. */
 export const uploadFields = {
-  name: line(255).transform(bareName),
-  sizeBytes: z.int().min(0).describe('Exactly so many bytes have to come'),
+  name: singleLine(255).transform(stripFolders),
+  sizeBytes: z.int().min(0).describe('The exact size of the file'),
   sha256: z
     .string()
     .regex(/^[0-9a-f]{64}$/, 'Expected 64 hexadecimal digits in lower case')
     .optional()
-    .describe('Other bytes are rejected'),
+    .describe('A file with another checksum is rejected'),
 };
 
-interface Begun {
+interface NewUpload {
   kind: 'resumable' | 'direct';
   name: string;
   sizeBytes: number;
   sha256?: string | undefined;
   metadata?: Record<string, string | null>;
   lockedBy?: string;
-  forSeconds: number;
+  expiresInSeconds: number;
 }
 
-/** Makes room for an upload that comes in more than one request: its row, and its bytes set aside. */
-export async function createUpload(ctx: MemberTenantContext, { forSeconds, ...begun }: Begun) {
+/** Creates the row of an upload that takes several requests, and reserves its bytes. */
+export async function createUpload(
+  ctx: MemberTenantContext,
+  { expiresInSeconds, ...upload }: NewUpload,
+) {
   const { tx, tenantId, actor } = ctx;
-  if (begun.sizeBytes === 0) throw AttachmentErrors.Empty();
+  if (upload.sizeBytes === 0) throw AttachmentErrors.Empty();
   const maxBytes = maxFileBytesOf(await readFilePolicy(ctx), ctx);
-  if (begun.sizeBytes > maxBytes) throw AttachmentErrors.TooLarge(maxBytes);
+  if (upload.sizeBytes > maxBytes) throw AttachmentErrors.TooLarge(maxBytes);
   const [open] = await tx
     .select({ count: count() })
     .from(uploads)
@@ -47,21 +50,20 @@ export async function createUpload(ctx: MemberTenantContext, { forSeconds, ...be
         isNull(uploads.completedAt),
       ),
     );
-  if ((open?.count ?? 0) >= MOST_OPEN) throw AttachmentErrors.TooManyUploads();
+  if ((open?.count ?? 0) >= MAX_OPEN_UPLOADS) throw AttachmentErrors.TooManyUploads();
   const id = newId('att');
-  const expiresAt = new Date(Date.now() + forSeconds * 1_000);
-  await reserveBytes(ctx, { id, bytes: begun.sizeBytes, expiresAt });
+  const expiresAt = new Date(Date.now() + expiresInSeconds * 1_000);
+  await reserveBytes(ctx, { id, bytes: upload.sizeBytes, expiresAt });
   const uploadedBy = actor.userId;
   const [row] = await tx
     .insert(uploads)
-    .values({ tenantId, id, uploadedBy, expiresAt, ...begun })
+    .values({ tenantId, id, uploadedBy, expiresAt, ...upload })
     .returning();
   if (!row) throw new Error('The upload was not inserted');
   return row;
 }
 
-/** Without the folders that some senders put before it. */
-function bareName(name: string): string {
-  const bare = name.split(/[\\/]/).at(-1)?.trim();
-  return bare ? bare : 'file';
+/** Some clients send a path instead of a name. */
+function stripFolders(name: string): string {
+  return name.split(/[\\/]/).at(-1)?.trim() || 'file';
 }

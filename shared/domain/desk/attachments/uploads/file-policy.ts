@@ -12,17 +12,16 @@ const typePattern = z
 const types = z.array(typePattern).max(100);
 
 export const filePolicyFields = {
-  maxFileBytes: z.int().min(1).nullable().describe('null is what the installation allows'),
-  allowedTypes: types.nullable().describe('null is all; compared with what the bytes show'),
-  refusedTypes: types.describe('Refused also where they are allowed'),
+  maxFileBytes: z.int().min(1).nullable().describe('null is the limit of the installation'),
+  allowedTypes: types.nullable().describe('null is all; compared with the detected type'),
+  refusedTypes: types.describe('Takes precedence over `allowedTypes`'),
 };
 
 export const filePolicyView = z.object(filePolicyFields);
 export type FilePolicy = z.output<typeof filePolicyView>;
 
-const open: FilePolicy = { maxFileBytes: null, allowedTypes: null, refusedTypes: [] };
+const defaultPolicy: FilePolicy = { maxFileBytes: null, allowedTypes: null, refusedTypes: [] };
 
-/** What files the context's organisation takes. */
 export async function readFilePolicy({ tx, tenantId }: TenantContext): Promise<FilePolicy> {
   const { maxFileBytes, allowedTypes, refusedTypes } = filePolicies;
   const [row] = await tx
@@ -30,21 +29,21 @@ export async function readFilePolicy({ tx, tenantId }: TenantContext): Promise<F
     .from(filePolicies)
     .where(eq(filePolicies.tenantId, tenantId))
     .execute();
-  return row ?? open;
+  return row ?? defaultPolicy;
 }
 
-/** As many bytes as one file may have. */
+/** The size limit of one file. */
 export const maxFileBytesOf = (policy: FilePolicy, { limits }: Pick<TenantContext, 'limits'>) =>
   Math.min(policy.maxFileBytes ?? limits.maxFileBytes, limits.maxFileBytes);
 
-/** Throws FILE_TYPE_REFUSED for a type that the organisation does not take. */
+/** Throws FILE_TYPE_REFUSED for a type that the policy does not allow. */
 export function requireAllowedType(
   { allowedTypes, refusedTypes }: FilePolicy,
   contentType: string,
 ): void {
-  const bare = contentType.split(';')[0]?.trim().toLowerCase() ?? '';
-  const isOf = (pattern: string) =>
-    pattern === bare || (pattern.endsWith('/*') && bare.startsWith(pattern.slice(0, -1)));
-  const isTaken = allowedTypes === null || allowedTypes.some(isOf);
-  if (!isTaken || refusedTypes.some(isOf)) throw AttachmentErrors.TypeRefused(bare);
+  const type = contentType.split(';')[0]?.trim().toLowerCase() ?? '';
+  const matches = (pattern: string) =>
+    pattern === type || (pattern.endsWith('/*') && type.startsWith(pattern.slice(0, -1)));
+  const isAllowed = allowedTypes === null || allowedTypes.some(matches);
+  if (!isAllowed || refusedTypes.some(matches)) throw AttachmentErrors.TypeRefused(type);
 }

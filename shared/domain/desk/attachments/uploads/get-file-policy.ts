@@ -2,9 +2,8 @@ import { defineAction } from '@insightdesk/shared/context';
 import { z } from 'zod';
 import { filePolicyView, readFilePolicy } from './file-policy.ts';
 
-/** For whoever uploads: what will be refused. */
 export const getFilePolicy = defineAction({
-  summary: 'Get what files the organisation takes',
+  summary: 'Get the file policy',
   input: z.strictObject({}),
   output: filePolicyView,
   allow: 'attachments:upload',

@@ -6,21 +6,21 @@ import { AttachmentErrors } from '../errors.ts';
 import { attachments, uploads } from '../tables.ts';
 import { isOwnUpload } from './own-upload.ts';
 
-/** How much of an upload has come; of one that is whole also when it was put together. */
+/** The offset of an upload; also of a complete one, before and after it was assembled. */
 export const getResumableUpload = defineAction({
-  summary: 'Look how far a resumable upload is',
+  summary: 'Get the offset of a resumable upload',
   input: z.strictObject({ id: idSchema('att') }),
   output: z.object({
     sizeBytes: z.int(),
     offset: z.int(),
     metadata: z.record(z.string(), z.string().nullable()),
-    expiresAt: z.iso.datetime().optional().describe('Not there once it is whole'),
+    expiresAt: z.iso.datetime().optional().describe('Missing once the upload is complete'),
   }),
   allow: 'attachments:upload',
   transaction: 'read',
   async run(ctx, { id }) {
     const { tx, tenantId, actor } = ctx;
-    const [open, whole] = await Promise.all([
+    const [[upload], [attachment]] = await Promise.all([
       tx
         .select()
         .from(uploads)
@@ -38,9 +38,8 @@ export const getResumableUpload = defineAction({
         )
         .execute(),
     ]);
-    const [upload] = open;
-    if (whole[0]) {
-      const { sizeBytes } = whole[0];
+    if (attachment) {
+      const { sizeBytes } = attachment;
       return { sizeBytes, offset: sizeBytes, metadata: upload?.metadata ?? {} };
     }
     if (!upload) throw AttachmentErrors.NotFound();

@@ -7,9 +7,8 @@ import { checkContent } from './check-content.ts';
 import { readFilePolicy, requireAllowedType } from './file-policy.ts';
 
 /**
- * Looks into a file that waits in quarantine: whether it is whole, what it is, whether its
- * organisation takes that, and whether it harms. Throws a DomainError with the reason to reject it,
- * and something retryable when it cannot be told.
+ * Inspects a file in quarantine: completeness, content type, file policy, malware. Throws a
+ * DomainError with the reason to reject it, and a retryable error when the check is not possible.
  */
 export async function inspectAttachment(
   ctx: Context,
@@ -17,19 +16,20 @@ export async function inspectAttachment(
   signal?: AbortSignal,
 ): Promise<AttachmentRow> {
   if (!row.quarantined) return row;
-  const whole = await assembleUpload(ctx, row, signal);
-  const key = storageKey(whole.tenantId, whole.id);
-  const contentType = await checkContent(ctx, key, whole);
+  const assembled = await assembleUpload(ctx, row, signal);
+  const key = storageKey(assembled.tenantId, assembled.id);
+  const contentType = await checkContent(ctx, key, assembled);
   requireAllowedType(await withTenant(ctx, readFilePolicy), contentType);
-  if (ctx.files.antivirus.isOn) {
+  if (ctx.files.antivirus.isEnabled) {
     const verdict = await ctx.files.antivirus.scan(
       await ctx.files.storage.download(key),
       signal ? { signal } : {},
     );
     if (!verdict.clean) {
-      ctx.log.warn({ attachment: row.id, found: verdict.found }, 'attachments: a file is harmful');
+      const { found } = verdict;
+      ctx.log.warn({ attachment: row.id, found }, 'attachments: file contains malware');
       throw AttachmentErrors.Infected();
     }
   }
-  return { ...whole, contentType };
+  return { ...assembled, contentType };
 }

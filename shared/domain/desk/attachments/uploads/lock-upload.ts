@@ -1,110 +1,109 @@
 import type { Context, MemberContext, MemberTenantContext } from '@insightdesk/shared/context';
-import { withTenant } from '@insightdesk/shared/context';
+import { isMember, withTenant } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
 import { UnauthenticatedError } from '@insightdesk/shared/errors';
 import { sleep } from '@insightdesk/shared/promises';
 import { and, eq, isNull, lt, or, sql } from 'drizzle-orm';
 import { AttachmentErrors } from '../errors.ts';
-import { isOwnUpload } from './own-upload.ts';
 import { uploads } from '../tables.ts';
+import { isOwnUpload } from './own-upload.ts';
 
-/** Who has not said for so long that it is alive has lost the upload. */
-const HELD = sql`now() + interval '10 seconds'`;
+/** A holder that does not renew the lock for this long loses it. */
+const LOCK_EXPIRY = sql`now() + interval '10 seconds'`;
 const RENEW_MS = 1_000;
-const LOOK_MS = 100;
-const PATIENCE_MS = 15_000;
+const POLL_MS = 100;
+const TIMEOUT_MS = 15_000;
 
 export interface UploadLock {
   release(): Promise<void>;
 }
 
-interface Wanted {
+interface LockRequest {
   id: Id<'att'>;
-  /** Names this request; parts are added by who holds the upload alone. */
+  /** Identifies this request; only the holder may append parts. */
   holder: string;
   signal: AbortSignal;
-  /** Somebody else waits for it. */
-  onWanted: () => void;
+  /** Called when another request waits for the lock. */
+  onReleaseRequested: () => void;
 }
 
 /**
- * Makes the request the only one of all replicas that may go on with an upload; who holds it is
- * asked to let go, and loses it when it is dead. Throws 409 UPLOAD_TAKEN_OVER when it does neither.
+ * Locks an upload for one request across all replicas. The current holder is asked to release the
+ * lock and loses it when it is dead. Throws 409 UPLOAD_TAKEN_OVER after 15 seconds without the lock.
  */
 export async function lockUpload(
   ctx: Context,
-  { id, holder, signal, onWanted }: Wanted,
+  { id, holder, signal, onReleaseRequested }: LockRequest,
 ): Promise<UploadLock> {
   const member = requireMember(ctx);
-  const end = performance.now() + PATIENCE_MS;
-  while (!(await take(member, id, holder))) {
+  const deadline = performance.now() + TIMEOUT_MS;
+  while (!(await tryLock(member, id, holder))) {
     signal.throwIfAborted();
-    if (performance.now() > end) throw AttachmentErrors.TakenOver();
-    await sleep(LOOK_MS + Math.random() * LOOK_MS, signal);
+    if (performance.now() > deadline) throw AttachmentErrors.TakenOver();
+    await sleep(POLL_MS + Math.random() * POLL_MS, signal);
   }
-  let asking = Promise.resolve();
+  let renewing = Promise.resolve();
   const timer = setInterval(() => {
-    asking = asking
-      .then(() => renew(member, id, holder))
+    renewing = renewing
+      .then(() => renewLock(member, id, holder))
       .then(
-        (isWanted) => isWanted && onWanted(),
+        (isRequested) => isRequested && onReleaseRequested(),
         () => undefined,
       ) as Promise<void>;
   }, RENEW_MS);
   return {
     async release() {
       clearInterval(timer);
-      await asking;
-      await change(member, holds(id, holder), free);
+      await renewing;
+      await updateLock(member, { id, holder }, unlocked);
     },
   };
 }
 
-const free = { lockedBy: null, lockedUntil: null, releaseWanted: false };
+const unlocked = { lockedBy: null, lockedUntil: null, releaseRequested: false };
 
-type Where = (ctx: MemberTenantContext) => ReturnType<typeof and>;
 type Change = Parameters<ReturnType<MemberTenantContext['tx']['update']>['set']>[0];
 
-const holds =
-  (id: Id<'att'>, holder: string): Where =>
-  (ctx) =>
-    and(isOwnUpload(ctx, id), eq(uploads.lockedBy, holder));
-
-/** True also when there is no such upload: there is nothing to hold. */
-async function take(ctx: MemberContext, id: Id<'att'>, holder: string): Promise<boolean> {
+/** Also true when the upload does not exist: there is nothing to lock. */
+async function tryLock(ctx: MemberContext, id: Id<'att'>, holder: string): Promise<boolean> {
   return withTenant(ctx, async (tenant) => {
     const isFree = or(
       isNull(uploads.lockedBy),
       isNull(uploads.lockedUntil),
       lt(uploads.lockedUntil, sql`now()`),
     );
-    const held = await tenant.tx
+    const locked = await tenant.tx
       .update(uploads)
-      .set({ lockedBy: holder, lockedUntil: HELD, releaseWanted: false } as Change)
+      .set({ lockedBy: holder, lockedUntil: LOCK_EXPIRY, releaseRequested: false } as Change)
       .where(and(isOwnUpload(tenant, id), isFree))
       .returning({ id: uploads.id });
-    if (held.length > 0) return true;
-    const known = await tenant.tx
+    if (locked.length > 0) return true;
+    const existing = await tenant.tx
       .update(uploads)
-      .set({ releaseWanted: true })
+      .set({ releaseRequested: true })
       .where(isOwnUpload(tenant, id))
       .returning({ id: uploads.id });
-    return known.length === 0;
+    return existing.length === 0;
   });
 }
 
-async function renew(ctx: MemberContext, id: Id<'att'>, holder: string): Promise<boolean> {
-  const [row] = await change(ctx, holds(id, holder), { lockedUntil: HELD } as Change);
-  return row?.releaseWanted ?? false;
+/** Whether another request waits for the lock. */
+async function renewLock(ctx: MemberContext, id: Id<'att'>, holder: string): Promise<boolean> {
+  const [row] = await updateLock(ctx, { id, holder }, { lockedUntil: LOCK_EXPIRY } as Change);
+  return row?.releaseRequested ?? false;
 }
 
-const change = (ctx: MemberContext, where: Where, values: Change) =>
+const updateLock = (
+  ctx: MemberContext,
+  { id, holder }: Pick<LockRequest, 'id' | 'holder'>,
+  values: Change,
+) =>
   withTenant(ctx, (tenant) =>
     tenant.tx
       .update(uploads)
       .set(values as never)
-      .where(where(tenant))
-      .returning({ releaseWanted: uploads.releaseWanted }),
+      .where(and(isOwnUpload(tenant, id), eq(uploads.lockedBy, holder)))
+      .returning({ releaseRequested: uploads.releaseRequested }),
   );
 
 function requireMember(ctx: Context): MemberContext {

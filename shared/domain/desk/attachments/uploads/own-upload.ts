@@ -3,7 +3,7 @@ import type { Id } from '@insightdesk/shared/contract';
 import { and, eq } from 'drizzle-orm';
 import { uploads } from '../tables.ts';
 
-/** An upload of the caller's own: nobody else knows that there is one. */
+/** Matches an upload of the caller; uploads are visible to their uploader only. */
 export const isOwnUpload = (
   { tenantId, actor }: Pick<MemberTenantContext, 'tenantId' | 'actor'>,
   id: Id<'att'>,

@@ -11,7 +11,7 @@ import { getAttachment } from '../get-attachment.ts';
 import { processAttachment } from './process-attachment.ts';
 import { uploadAttachment } from './upload-attachment.ts';
 
-// A database of its own: a running worker would be faster.
+// An own database, where no running worker takes the jobs.
 const server = await createTestDatabase();
 const stage = createTestContext(server.url);
 afterAll(async () => {
@@ -42,7 +42,7 @@ async function setUp(media: Partial<Context['files']['media']> = {}) {
   };
 }
 
-test('what was decoded in its process is ready', async () => {
+test('a decoded image is ready and has variants', async () => {
   const { run, see } = await setUp();
   await run();
   expect(await see()).toMatchObject({
@@ -54,44 +54,44 @@ test('what was decoded in its process is ready', async () => {
   });
 });
 
-test('a picture that takes its process with it is tried three times, then rejected', async () => {
+test('an image that crashes the image worker is rejected after three attempts', async () => {
   const { run, see } = await setUp({
     createVariants: async () => {
       throw new MediaProcessError();
     },
   });
-  await expect(run()).rejects.toThrow('could not be processed');
-  await expect(run()).rejects.toThrow('could not be processed');
+  await expect(run()).rejects.toThrow('ended unexpectedly');
+  await expect(run()).rejects.toThrow('ended unexpectedly');
   expect(await see()).toMatchObject({ status: 'pending' });
   await run();
   expect(await see()).toMatchObject({ status: 'rejected', reason: 'PROCESSING_FAILED' });
 });
 
-test('a worker that dies of it each time begins it a bounded number of times', async () => {
-  let begun = 0;
+test('processing is started at most ten times when the worker dies each time', async () => {
+  let started = 0;
   const { run, see } = await setUp({
     createVariants: async () => {
-      begun++;
-      throw new Error('as good as dead');
+      started++;
+      throw new Error('worker died');
     },
   });
   for (let n = 0; n < 15; n++) await run().catch(() => {});
-  expect(begun).toBe(10);
+  expect(started).toBe(10);
   expect(await see()).toMatchObject({ status: 'rejected', reason: 'PROCESSING_FAILED' });
 });
 
-test('while storage or antivirus is away nothing is used up, however long', async () => {
-  let isAway = true;
+test('attempts do not count while storage or antivirus is unavailable', async () => {
+  let isAvailable = false;
   const { createVariants } = stage.context.files.media;
   const { run, see } = await setUp({
     async createVariants(...input) {
-      if (isAway) throw new NetworkError('not reached', { code: 'STORAGE_UNAVAILABLE' });
+      if (!isAvailable) throw new NetworkError('not reached', { code: 'STORAGE_UNAVAILABLE' });
       return createVariants(...input);
     },
   });
   for (let n = 0; n < 15; n++) await expect(run()).rejects.toThrow('not reached');
   expect(await see()).toMatchObject({ status: 'pending' });
-  isAway = false;
+  isAvailable = true;
   await run();
   expect(await see()).toMatchObject({ status: 'ready' });
 });

@@ -1,52 +1,54 @@
 import { type Context, type TenantContext, withTenant } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
-import { awayCode, DomainError, InfrastructureError } from '@insightdesk/shared/errors';
+import { DomainError, InfrastructureError, outageCode } from '@insightdesk/shared/errors';
 import { and, eq, ne, sql } from 'drizzle-orm';
 import { deleteAttachmentFiles } from '../cleanup/delete-stored-files.ts';
+import { deleteUploadParts } from '../cleanup/delete-upload-parts.ts';
 import { emitProcessed } from '../emit-processed.ts';
 import { storageKey } from '../storage-key.ts';
 import { attachments, type StoredVariant } from '../tables.ts';
 import type { AttachmentRow } from '../view.ts';
-import { deleteUploadParts } from './assemble-upload.ts';
 import { needsProcessing } from './check-content.ts';
 import { inspectAttachment } from './inspect-attachment.ts';
 
-/** Deaths of the process that decodes; and begun runs, whatever ended them. */
-const MOST_DEATHS = 3;
-const MOST_RUNS = 10;
+/** Crashes of the image worker. */
+const MAX_CRASHES = 3;
+/** Started runs, however they ended. */
+const MAX_ATTEMPTS = 10;
 
 /**
- * Lets a file out of quarantine once it was looked into, and makes the derived files of an image;
- * running it again changes nothing. What cannot be processed is rejected with a reason, also when it
- * takes its processes with it each time.
+ * Inspects an attachment, releases it from quarantine and stores the variants of an image. Running it
+ * again changes nothing. Rejects files that cannot be processed, including those that crash the
+ * image worker or the whole process each time.
  */
 export async function processAttachment(
   ctx: Context,
   { attachmentId }: { attachmentId: Id<'att'> },
   { signal }: { signal?: AbortSignal } = {},
 ) {
-  const row = await withTenant(ctx, (tenant) => begin(tenant, attachmentId));
+  const row = await withTenant(ctx, (tenant) => startAttempt(tenant, attachmentId));
   if (!row) return;
   const outcome =
-    row.attempts > MOST_RUNS ? rejected('PROCESSING_FAILED') : await outcomeOf(ctx, row, signal);
-  const result = { ...outcome, quarantined: false };
-  const changed = await withTenant(ctx, async (tenant) => {
-    const [changed] = await tenant.tx
+    row.attempts > MAX_ATTEMPTS
+      ? rejected('PROCESSING_FAILED')
+      : await inspectAndConvert(ctx, row, signal);
+  const processed = await withTenant(ctx, async (tenant) => {
+    const [updated] = await tenant.tx
       .update(attachments)
-      .set(result)
-      .where(pending(tenant, attachmentId))
+      .set({ ...outcome, quarantined: false })
+      .where(isPending(tenant, attachmentId))
       .returning();
-    if (changed) await emitProcessed(tenant, changed);
-    return changed;
+    if (updated) await emitProcessed(tenant, updated);
+    return updated;
   });
-  if (!changed) await discardVariants(ctx, attachmentId);
+  if (!processed) await deleteIfGone(ctx, attachmentId);
   else if (row.quarantined) await deleteUploadParts(ctx, row);
 }
 
-/** It was collected or rejected in the meantime, and its files with it. */
-async function discardVariants(ctx: Context, id: Id<'att'>) {
+/** Deletes the files that were just written, if the attachment was deleted or rejected meanwhile. */
+async function deleteIfGone(ctx: Context, id: Id<'att'>) {
   const tenantId = ctx.tenantId as Id<'org'>;
-  const isKept = await withTenant(ctx, ({ tx }) =>
+  const existing = await withTenant(ctx, ({ tx }) =>
     tx
       .select({ id: attachments.id })
       .from(attachments)
@@ -58,51 +60,49 @@ async function discardVariants(ctx: Context, id: Id<'att'>) {
         ),
       ),
   );
-  if (isKept.length === 0) await deleteAttachmentFiles(ctx, { tenantId, id });
+  if (existing.length === 0) await deleteAttachmentFiles(ctx, { tenantId, id });
 }
 
 const rejected = (rejection: string) => ({ status: 'rejected' as const, variants: [], rejection });
 
-const pending = ({ tenantId }: TenantContext, id: Id<'att'>) =>
+const isPending = ({ tenantId }: TenantContext, id: Id<'att'>) =>
   and(
     eq(attachments.tenantId, tenantId),
     eq(attachments.id, id),
     eq(attachments.status, 'pending'),
   );
 
-/** Counted before it is tried: whoever dies of it cannot count any more. */
-async function begin(ctx: TenantContext, id: Id<'att'>) {
+/** Counts the attempt before it starts, because a worker that dies cannot count it afterwards. */
+async function startAttempt(ctx: TenantContext, id: Id<'att'>) {
   const [row] = await ctx.tx
     .update(attachments)
     .set({ attempts: sql`${attachments.attempts} + 1` })
-    .where(pending(ctx, id))
+    .where(isPending(ctx, id))
     .returning();
   return row;
 }
 
-/** It was not tried after all: what that needs is away. */
-const putOff = (ctx: TenantContext, id: Id<'att'>) =>
+/** Does not count an attempt that failed because a dependency is unavailable. */
+const revertAttempt = (ctx: TenantContext, id: Id<'att'>) =>
   ctx.tx
     .update(attachments)
     .set({ attempts: sql`${attachments.attempts} - 1` })
-    .where(pending(ctx, id));
+    .where(isPending(ctx, id));
 
-async function outcomeOf(ctx: Context, row: AttachmentRow, signal?: AbortSignal) {
+async function inspectAndConvert(ctx: Context, row: AttachmentRow, signal?: AbortSignal) {
   try {
     const { contentType } = await inspectAttachment(ctx, row, signal);
     const variants = needsProcessing(contentType) ? await storeVariants(ctx, row) : [];
     return { status: 'ready' as const, contentType, variants };
   } catch (error) {
     if (error instanceof DomainError) return rejected(error.code);
-    if (isDeath(error) && row.attempts >= MOST_DEATHS) {
-      return rejected('PROCESSING_FAILED');
-    }
-    if (awayCode(error)) await withTenant(ctx, (tenant) => putOff(tenant, row.id));
+    if (isCrash(error) && row.attempts >= MAX_CRASHES) return rejected('PROCESSING_FAILED');
+    if (outageCode(error)) await withTenant(ctx, (tenant) => revertAttempt(tenant, row.id));
     throw error;
   }
 }
 
-const isDeath = (error: unknown) =>
+const isCrash = (error: unknown) =>
   error instanceof InfrastructureError && error.code === 'MEDIA_PROCESS_DIED';
 
 async function storeVariants({ files: { storage, media } }: Context, row: AttachmentRow) {
@@ -114,8 +114,8 @@ async function storeVariants({ files: { storage, media } }: Context, row: Attach
   for (const { bytes, ...variant } of variants) {
     const { contentType } = variant;
     await storage.upload(storageKey(row.tenantId, row.id, variant.name), bytes, { contentType });
-    const early = variant.name === 'thumbnail' ? { placeholder } : {};
-    stored.push({ ...variant, sizeBytes: bytes.byteLength, ...early });
+    const extra = variant.name === 'thumbnail' ? { placeholder } : {};
+    stored.push({ ...variant, sizeBytes: bytes.byteLength, ...extra });
   }
   return stored;
 }

@@ -1,31 +1,30 @@
-/** A stream that is taken in pieces, each read to its end before the next is begun. */
+/** A stream that is read in chunks, each to its end before the next one starts. */
 export interface ChunkedStream {
-  /** Whether there is anything left. */
   hasMore(): Promise<boolean>;
   next(): AsyncGenerator<Uint8Array, void, undefined>;
-  /** Why the source broke off, if it did: the last piece has what came before. */
+  /** The error of the source, if it failed: the last chunk ends there. */
   failure(): unknown;
 }
 
-/** Cuts a source into pieces of at most so many bytes, and of so long where it is slow. */
+/** Splits a source into chunks of at most `bytes`, and of at most `ms` when the source is slow. */
 export function splitIntoChunks(
   source: AsyncIterable<Uint8Array>,
   { bytes, ms }: { bytes: number; ms: number },
 ): ChunkedStream {
-  const chunks = source[Symbol.asyncIterator]();
+  const input = source[Symbol.asyncIterator]();
   let rest: Uint8Array | undefined;
-  let isOver = false;
+  let hasEnded = false;
   let failure: unknown;
 
   async function hasMore(): Promise<boolean> {
-    while (!rest && !isOver) {
+    while (!rest && !hasEnded) {
       try {
-        const { done, value } = await chunks.next();
-        if (done) isOver = true;
+        const { done, value } = await input.next();
+        if (done) hasEnded = true;
         else if (value.byteLength > 0) rest = value;
       } catch (error) {
         failure = error;
-        isOver = true;
+        hasEnded = true;
       }
     }
     return rest !== undefined;
@@ -34,13 +33,13 @@ export function splitIntoChunks(
   return {
     hasMore,
     async *next() {
-      const begun = performance.now();
-      let left = bytes;
-      while (left > 0 && performance.now() - begun < ms && (await hasMore()) && rest) {
-        const chunk: Uint8Array = rest.subarray(0, left);
-        rest = rest.byteLength > left ? rest.subarray(left) : undefined;
-        left -= chunk.byteLength;
-        yield chunk;
+      const startedAt = performance.now();
+      let remaining = bytes;
+      while (remaining > 0 && performance.now() - startedAt < ms && (await hasMore()) && rest) {
+        const block: Uint8Array = rest.subarray(0, remaining);
+        rest = rest.byteLength > remaining ? rest.subarray(remaining) : undefined;
+        remaining -= block.byteLength;
+        yield block;
       }
     },
     failure: () => failure,

@@ -1,0 +1,28 @@
+import { MAX_TEXT_BYTES, type Stage, type StageInput, storeVariant, textFile } from './stage.ts';
+
+/** Waveform and normalized audio. */
+export function audioStages(input: StageInput): Stage[] {
+  const { file, loudness } = input;
+  const { audio, probe } = file;
+  if (!loudness) return [];
+  return [
+    {
+      name: 'waveform',
+      weight: 1,
+      maxBytes: MAX_TEXT_BYTES,
+      async run() {
+        const { durationMs } = probe;
+        const json = JSON.stringify({ durationMs, peaks: await audio.waveform() });
+        return [await storeVariant(input, 'waveform', textFile('application/json', json))];
+      },
+    },
+    {
+      name: 'audio',
+      weight: 4,
+      maxBytes: audio.maxBytes,
+      run: async (onPercent) => [
+        await storeVariant(input, 'audio', await audio.convert(loudness, onPercent)),
+      ],
+    },
+  ];
+}
