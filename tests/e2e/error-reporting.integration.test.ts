@@ -3,9 +3,10 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from '@insightdesk/shared/database';
-import { startErrorReceiver } from '@insightdesk/shared/sentry';
+import { type ReceivedEvent, startErrorReceiver } from '@insightdesk/shared/sentry';
 import { createTestDatabase, testEnvironment } from '@insightdesk/shared/testing';
 import { io } from 'socket.io-client';
+import { until } from '../../shared/testing/until.ts';
 import { root } from '../../tools/stack/paths.ts';
 import { takePort } from '../../tools/stack/processes/ports.ts';
 
@@ -40,6 +41,10 @@ afterAll(async () => {
   for (const receiver of receivers) await receiver.stop();
   rmSync(directory, { recursive: true });
 });
+
+type Receiver = ReturnType<typeof startErrorReceiver>;
+const findEvent = ({ received }: Receiver, isMatch: (event: ReceivedEvent['event']) => boolean) =>
+  until('an event', () => received.find(({ event }) => isMatch(event)));
 
 function receive(answer?: Parameters<typeof startErrorReceiver>[0]) {
   const receiver = startErrorReceiver(answer);
@@ -152,7 +157,7 @@ describe('in every service', () => {
       ask(api, ann.accessToken, '/v1/conversations?q=hunter2'),
     );
     expect(answer.status).toBe(500);
-    const { event } = await receiver.find(({ tags }) => tags?.requestId === 'told-1');
+    const { event } = await findEvent(receiver, ({ tags }) => tags?.requestId === 'told-1');
     expect(event).toMatchObject({
       level: 'error',
       release: 'insightdesk@9.9.9',
@@ -180,7 +185,8 @@ describe('in every service', () => {
         socket.timeout(10_000).emitWithAck('subscribe', { channel }),
       );
       expect(answer).toMatchObject({ ok: false, error: { status: 500 } });
-      const { event } = await receiver.find(
+      const { event } = await findEvent(
+        receiver,
         ({ tags }) => tags?.requestId === answer.error.requestId,
       );
       expect(event).toMatchObject({
@@ -194,9 +200,10 @@ describe('in every service', () => {
   });
 
   test('a job that fails is told, with what it is and for whom', async () => {
-    const { event } = await receiver.find(
+    const { event } = await findEvent(
+      receiver,
       ({ tags, contexts }) =>
-        tags?.service === 'worker' && contexts?.about?.message === 'job: failed',
+        tags?.service === 'worker' && contexts?.about?.message === 'jobs: job failed',
     );
     expect(event).toMatchObject({
       tags: { tenantId: ann.organization.id, job: expect.any(String) },
@@ -211,8 +218,9 @@ describe('in every service', () => {
       select tenant_id, gen_random_uuid(), 'no.such', '{}', 'told-2' from outbox limit 1`);
     await admin.unsafe('notify outbox');
     await admin.end();
-    const { event } = await receiver.find(
-      ({ contexts }) => contexts?.about?.message === 'relay: event set aside',
+    const { event } = await findEvent(
+      receiver,
+      ({ contexts }) => contexts?.about?.message === 'relay: event dead-lettered',
     );
     expect(event.exception?.values.map(({ value }) => value)).toEqual([
       'No event is named no.such',
@@ -226,8 +234,7 @@ describe('in every service', () => {
       expect(lines.find(({ msg }) => msg === 'service: ready')).toBeDefined();
       expect(lines.every((line) => line.replica === replica)).toBe(true);
       const custom = join(directory, `${replica}.custom`);
-      // Nobody waits for a transport; the test's own patience ends this.
-      while (!existsSync(custom)) await Bun.sleep(20);
+      await until(`file ${custom}`, () => existsSync(custom));
       expect(readFileSync(custom, 'utf8')).toContain('"level":"error"');
     }
   });
@@ -251,13 +258,13 @@ describe('in every service', () => {
       expect(told).not.toContain(secret);
     }
     const figures = await (await fetch(`${api.url}/metrics`)).text();
-    expect(figures).toMatch(/error_reports_total\{outcome="taken".*\} [1-9]/);
+    expect(figures).toMatch(/error_reports_total\{outcome="accepted".*\} [1-9]/);
   });
 
   test('an error that nobody caught is told before the process ends', async () => {
     const answer = await without('webhooks', () => ask(api, ann.accessToken, '/v1/webhooks'));
     expect(answer.status).toBe(500);
-    const { event } = await receiver.find(({ level }) => level === 'fatal');
+    const { event } = await findEvent(receiver, ({ level }) => level === 'fatal');
     expect(event).toMatchObject({
       server_name: 'api-7',
       exception: { values: [{ value: 'nobody caught this', mechanism: { handled: false } }] },

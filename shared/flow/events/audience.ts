@@ -1,58 +1,68 @@
 import type { Id } from '@insightdesk/shared/contract';
 import type { z } from 'zod';
 
-/** What somebody sees of an event: its shape, and how it comes of the payload. */
+/** What a recipient gets of an event: its schema, and how it is made of the payload. */
 export interface View<P = unknown> {
   readonly schema: z.ZodType;
-  of(payload: P): unknown;
+  map(payload: P): unknown;
 }
 
-/** The conversation that an event belongs to; without a customer, staff keeps it to itself. */
-export interface Surroundings {
+/** The conversation that an event belongs to; without a customer, only staff receives the event. */
+export interface AudienceConversation {
   conversationId: Id<'cnv'>;
   customerId: Id<'usr'> | null;
 }
 
-/** Who hears of an event, and what each of them sees; nobody else does. */
+/** Who receives an event, and the view that each of them gets. */
 export interface Audience<P = unknown, V = View<P>> {
-  /** In which conversation; while it is in none, only `person` hears of it. */
-  around?(payload: P): Surroundings | undefined;
+  /** The conversation of the event; if there is none, only `recipient` receives it. */
+  conversation?(payload: P): AudienceConversation | undefined;
   /** All staff of the organisation. */
   staff?: V;
   /** The customer of the conversation. */
   customer?: V;
-  /** One person, on all devices. */
-  person?: { who(payload: P): Id<'usr'> | undefined; sees: V };
-  /** Channels of a feature's own, such as `private-board-{tsk}`. */
-  also?: { channel(payload: P): string | undefined; sees: V };
-  /** Whether the organisation's webhooks are told what staff sees. */
+  /** One user, on all devices. */
+  recipient?: { userId(payload: P): Id<'usr'> | undefined; view: V };
+  /** A channel of the feature, such as `private-board-{tsk}`. */
+  extraChannel?: { channel(payload: P): string | undefined; view: V };
+  /** Whether webhooks of the organisation receive the view of staff. */
   webhooks?: boolean;
 }
 
-/** An audience as definitions write it; `payload` shows all of it. */
+/** An audience as definitions write it; `payload` is a view of the whole payload. */
 export type AudienceOf<S extends z.ZodType> = Audience<z.output<S>, 'payload' | View<z.output<S>>>;
 
-/** Shows `schema`, made of the payload by `of`. */
-export const sees = <P, V extends z.ZodType>(
+/** A view with this schema, made of the payload by `map`. */
+export const viewOf = <P, V extends z.ZodType>(
   schema: V,
-  of: (payload: P) => z.input<V>,
-): View<P> => ({ schema, of });
+  map: (payload: P) => z.input<V>,
+): View<P> => ({ schema, map });
 
-/** An audience with each view spelled out. */
-export function readAudience<S extends z.ZodType>(
-  payload: S,
-  { around, staff, customer, person, also, webhooks = false }: AudienceOf<S>,
-): Audience {
-  const whole: View = { schema: payload, of: (all) => all };
-  const read = (view: 'payload' | View<z.output<S>>) => (view === 'payload' ? whole : view);
-  if (webhooks && !staff) throw new TypeError('Webhooks tell what staff sees');
-  if (customer && !around) throw new TypeError('A customer is one of a conversation');
+/** Replaces `payload` by a view of the whole payload. */
+export function readAudience<S extends z.ZodType>(payload: S, audience: AudienceOf<S>): Audience {
+  const {
+    conversation,
+    staff,
+    customer,
+    recipient,
+    extraChannel,
+    webhooks = false,
+    ...rest
+  } = audience;
+  const [unknown] = Object.keys(rest);
+  if (unknown) throw new TypeError(`Unknown option ${unknown}`);
+  const wholePayload: View = { schema: payload, map: (value) => value };
+  const read = (view: 'payload' | View<z.output<S>>) => (view === 'payload' ? wholePayload : view);
+  if (webhooks && !staff) throw new TypeError('webhooks requires a view for staff');
+  if (customer && !conversation) throw new TypeError('customer requires conversation');
   return {
-    ...(around && { around }),
+    ...(conversation && { conversation }),
     ...(staff && { staff: read(staff) }),
     ...(customer && { customer: read(customer) }),
-    ...(person && { person: { who: person.who, sees: read(person.sees) } }),
-    ...(also && { also: { channel: also.channel, sees: read(also.sees) } }),
+    ...(recipient && { recipient: { userId: recipient.userId, view: read(recipient.view) } }),
+    ...(extraChannel && {
+      extraChannel: { channel: extraChannel.channel, view: read(extraChannel.view) },
+    }),
     webhooks,
   };
 }

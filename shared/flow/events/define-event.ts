@@ -3,22 +3,22 @@ import type { z } from 'zod';
 import { type Audience, type AudienceOf, readAudience } from './audience.ts';
 import type { Origin } from './origin.ts';
 
-/** Brings a payload of one version to the next. */
+/** Converts a payload of one version to the next. */
 export type Upcast = (old: Record<string, unknown>) => unknown;
 
-/** A kind of fact: dotted past tense, the shape of what it tells, and who hears of it. */
+/** A kind of event: a dotted name in past tense, its payload and its audience. */
 export interface EventDefinition<N extends string = string, S extends z.ZodType = z.ZodType> {
   readonly type: 'event';
   readonly name: N;
   readonly payload: S;
   readonly audience: Audience;
-  /** What the audit log says of it; undefined when it is left out. */
+  /** What the audit log stores; undefined if it is not audited. */
   readonly audit: ((payload: unknown) => unknown) | undefined;
-  /** Tags of what the tenant's cache must drop once it is true. */
-  readonly forgets: readonly string[];
-  /** Of the payload's shape, from 1; written with each event. */
+  /** Cache tags of the tenant to invalidate. */
+  readonly invalidates: readonly string[];
+  /** The version of the payload, from 1; stored with each event. */
   readonly version: number;
-  /** By the version that they start from; one for each before `version`. */
+  /** By the version that they convert from; one for each before `version`. */
   readonly upcasts: Readonly<Record<number, Upcast>>;
 }
 
@@ -33,24 +33,23 @@ export interface RecordedEvent<E extends EventDefinition = EventDefinition> {
   payload: z.output<E['payload']>;
   /** ISO 8601, UTC. */
   at: string;
-  /** Who did it and from where; of what is audited only. */
+  /** The actor and its address; audited events only. */
   origin?: Origin | undefined;
-  /** `traceparent` of what recorded it, where that was traced. */
+  /** `traceparent` of the trace that recorded it, if any. */
   trace?: string | undefined;
 }
 
 interface Options<P = never> {
-  /** What the audit log says of it: its payload unless told, nothing at all with `false`. */
+  /** What the audit log stores: the payload by default; `false` leaves the event out. */
   audit?: false | ((payload: P) => object);
   version?: number;
   upcasts?: Readonly<Record<number, Upcast>>;
-  forgets?: readonly string[];
+  invalidates?: readonly string[];
 }
 
 /**
- * Describes a fact that actions may record, and who hears of it: nobody, unless said. A payload
- * that has to change beyond an added optional field gets the next version, and an upcast from each
- * before it.
+ * Defines an event; without an audience nobody receives it. A change of the payload beyond an added
+ * optional field needs the next version, and an upcast from each earlier one.
  */
 export function defineEvent<N extends string, S extends z.ZodType>(
   name: N,
@@ -58,13 +57,13 @@ export function defineEvent<N extends string, S extends z.ZodType>(
   {
     version = 1,
     upcasts = {},
-    forgets = [],
+    invalidates = [],
     audit = (payload) => payload as object,
     ...audience
   }: AudienceOf<S> & Options<z.output<S>> = {},
 ): EventDefinition<N, S> {
   for (let from = 1; from < version; from++) {
-    if (!upcasts[from]) throw new RangeError(`${name} lacks the upcast from version ${from}`);
+    if (!upcasts[from]) throw new RangeError(`${name} has no upcast from version ${from}`);
   }
   return {
     type: 'event',
@@ -72,7 +71,7 @@ export function defineEvent<N extends string, S extends z.ZodType>(
     payload,
     audience: readAudience(payload, audience as AudienceOf<S>),
     audit: audit === false ? undefined : (audit as (payload: unknown) => unknown),
-    forgets,
+    invalidates,
     version,
     upcasts,
   };

@@ -1,4 +1,4 @@
-import { Channels } from '@insightdesk/shared/contract';
+import { Channels, type Id } from '@insightdesk/shared/contract';
 import type { EventCatalog } from './catalog.ts';
 import type { EventDefinition, RecordedEvent } from './define-event.ts';
 import { idsIn } from './origin.ts';
@@ -22,17 +22,17 @@ interface Triggered {
 /** The names of events in `triggeredBy`: these have a dot, `schedule` and `job` have none. */
 type TriggerOf<J extends Triggered> = Extract<J['triggeredBy'][number], `${string}.${string}`>;
 
-/** What an event causes. */
+/** The effects of an event. */
 export interface Effects<J> {
   /** Entries for channels, by the audience of the event's definition. */
   publish: Publication[];
-  /** What webhooks are told. */
-  webhook?: Pick<Publication, 'type' | 'data'>;
-  /** Jobs to be enqueued. */
+  /** What webhooks receive, in order for each conversation. */
+  webhook?: Pick<Publication, 'type' | 'data'> & { conversationId: Id<'cnv'> | undefined };
+  /** Jobs to enqueue. */
   enqueue: J[];
-  /** Tags of what the tenant's cache must drop. */
-  forget: readonly string[];
-  /** What the audit log says, if it says anything. */
+  /** Cache tags of the tenant to invalidate. */
+  invalidate: readonly string[];
+  /** What the audit log stores, if anything. */
   audit?: unknown;
 }
 
@@ -48,12 +48,14 @@ export function effectsBy<J>(
     const definition = catalog[recorded.name];
     if (!definition) return undefined;
     const event = upcast(definition, recorded);
-    const { audience, forgets: forget } = definition;
+    const { audience, invalidates: invalidate } = definition;
     const publish = publicationsOf(audience, event);
     const staff = Channels.organization(event.tenantId);
-    const webhook = audience.webhooks && publish.find(({ channel }) => channel === staff);
+    const forStaff = audience.webhooks && publish.find(({ channel }) => channel === staff);
+    const conversationId = audience.conversation?.(event.payload)?.conversationId;
+    const webhook = forStaff && { type: forStaff.type, data: forStaff.data, conversationId };
     const enqueue = reactions[recorded.name]?.(event as never) ?? [];
     const audit = definition.audit?.(event.payload) ?? (event.origin && idsIn(event.payload));
-    return { publish, enqueue, forget, ...(webhook && { webhook }), ...(audit && { audit }) };
+    return { publish, enqueue, invalidate, ...(webhook && { webhook }), ...(audit && { audit }) };
   };
 }

@@ -1,6 +1,6 @@
 /** Facts: a typed catalog, recorded with the rows they speak of, relayed by one elected worker. */
-export { type Audience, sees, type View } from './audience.ts';
-export { catalogOf, type EventCatalog, type EventsOf } from './catalog.ts';
+export { type Audience, type View, viewOf } from './audience.ts';
+export { createEventCatalog, type EventCatalog, type EventsOf } from './catalog.ts';
 export {
   defineEvent,
   type EventDefinition,
@@ -13,12 +13,12 @@ export {
   effectsBy,
   type Reactions,
 } from './effects.ts';
+export { listPastEvents, type PastEventsQuery } from './list-past-events.ts';
 export type { Origin } from './origin.ts';
 export type { RelayedEvent } from './outbox.ts';
 export { readOutboxLag } from './outbox-lag.ts';
-export { type PastEvents, pastEvents } from './past-events.ts';
 export { type Publication, viewsByChannel } from './publications.ts';
 export { record } from './record.ts';
-export { createRelay, PoisonEventError, type Relay, type RelayOptions } from './relay.ts';
-export { OUTBOX_CHANNEL, outbox, type Places } from './tables.ts';
+export { createRelay, type Relay, type RelayOptions, UnprocessableEventError } from './relay.ts';
+export { type LogPositions, OUTBOX_CHANNEL, outbox } from './tables.ts';
 export { NewerEventError } from './upcast.ts';

@@ -16,18 +16,18 @@ export type RecordedActor =
       operator?: string | undefined;
     };
 
-/** Who did something, and from where, as it is kept for the audit log. */
+/** The actor of an event and its address, as the audit log stores them. */
 export interface Origin {
   actor: RecordedActor;
   ip?: string;
   userAgent?: string;
 }
 
-const TEXT_LENGTH = 300;
+const MAX_USER_AGENT_LENGTH = 300;
 
 /**
- * The origin that is written with an event: of what is audited, and of all that an operator does in
- * somebody's name. Other events carry none, so that they cost no more.
+ * The origin to store with an event: of audited events, and of all events that an operator causes
+ * while impersonating a user. Other events have none, to save space.
  */
 export function originOf(
   { audit }: { audit: unknown },
@@ -37,7 +37,7 @@ export function originOf(
   return {
     actor: toRecordedActor(actor),
     ...(ip && { ip }),
-    ...(userAgent && { userAgent: userAgent.slice(0, TEXT_LENGTH).toWellFormed() }),
+    ...(userAgent && { userAgent: userAgent.slice(0, MAX_USER_AGENT_LENGTH).toWellFormed() }),
   };
 }
 
@@ -56,15 +56,15 @@ function toRecordedActor(actor: Actor): RecordedActor {
 
 const isImpersonated = (actor: Actor) => actor.kind === 'user' && actor.operator !== undefined;
 
-const DEPTH = 2;
+const MAX_DEPTH = 2;
 
-/** The ids that a payload speaks of: what the audit log says of an event that is not for it. */
+/** The ids in a payload, which the audit log stores of events that are not audited by themselves. */
 export function idsIn(payload: unknown, depth = 0): Record<string, unknown> {
   if (typeof payload !== 'object' || payload === null || Array.isArray(payload)) return {};
   const ids: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(payload)) {
     if (typeof value === 'string' && (name === 'id' || name.endsWith('Id'))) ids[name] = value;
-    else if (depth < DEPTH) {
+    else if (depth < MAX_DEPTH) {
       const inner = idsIn(value, depth + 1);
       if (Object.keys(inner).length > 0) ids[name] = inner;
     }

@@ -1,16 +1,16 @@
 import type { Database } from '@insightdesk/shared/database';
 import { sql } from 'drizzle-orm';
 
-const MOST_COUNTED = 10_000;
+const MAX_COUNT = 10_000;
 
-/** How many events wait to be told, up to 10,000, and for how long the first has. */
+/** The number of events that are not relayed yet, up to 10,000, and the age of the oldest. */
 export async function readOutboxLag(
   database: Pick<Database, 'write'>,
 ): Promise<{ waiting: number; seconds: number }> {
   const [row] = await database.write('system', (tx) =>
     tx.execute<{ waiting: number; seconds: number }>(sql`select
       (select count(*)::int from (select from outbox where relayed_at is null
-        limit ${MOST_COUNTED}) first) as waiting,
+        limit ${MAX_COUNT}) first) as waiting,
       coalesce((select extract(epoch from now() - created_at)::float8 from outbox
         where relayed_at is null order by position limit 1), 0) as seconds`),
   );

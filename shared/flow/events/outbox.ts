@@ -1,13 +1,13 @@
 import { fromUuid } from '@insightdesk/shared/contract';
 import type { Row, Sql } from 'postgres';
 import type { RecordedEvent } from './define-event.ts';
-import type { Places } from './tables.ts';
+import type { LogPositions } from './tables.ts';
 
-/** An event that was told, and where. */
-export type RelayedEvent = RecordedEvent & { places: Places };
+/** A relayed event with the log positions of its publications. */
+export type RelayedEvent = RecordedEvent & { logPositions: LogPositions };
 
-/** The oldest events that have not been relayed but `except`, in the order in which they were recorded. */
-export async function waitingEvents(
+/** The oldest events that are not relayed yet, except some, in the order they were recorded. */
+export async function listPendingEvents(
   sql: Sql,
   limit: number,
   except: readonly number[] = [],
@@ -20,19 +20,19 @@ export async function waitingEvents(
   return rows.map(toEvent);
 }
 
-/** The newest events that were relayed within `seconds`, newest first, with where they went. */
-export async function relayedEvents(
+/** The events relayed within the last seconds, newest first. */
+export async function listRelayedEvents(
   sql: Sql,
   { limit, seconds }: { limit: number; seconds: number },
 ): Promise<RelayedEvent[]> {
-  // Limited first: otherwise it would search a quiet outbox to its very beginning.
+  // The inner limit keeps the query from scanning the whole table when few events are recent.
   const rows = await sql`
     select position::int8 as position, tenant_id, event_id, name, version, payload, request_id,
-      created_at, places
+      created_at, log_positions
     from (select * from outbox where relayed_at is not null
       order by position desc limit ${limit}) newest
-    where places is not null and relayed_at > now() - make_interval(secs => ${seconds})`;
-  return rows.map((row) => ({ ...toEvent(row), places: row.places }));
+    where log_positions is not null and relayed_at > now() - make_interval(secs => ${seconds})`;
+  return rows.map((row) => ({ ...toEvent(row), logPositions: row.log_positions }));
 }
 
 export function toEvent(row: Row): RecordedEvent {
@@ -50,20 +50,20 @@ export function toEvent(row: Row): RecordedEvent {
   };
 }
 
-/** Marks events as told, with where each went. */
+/** Marks events as relayed, with their log positions. */
 export async function markRelayed(
   sql: Sql,
   events: RecordedEvent[],
-  places: readonly Places[],
+  logPositions: readonly LogPositions[],
 ): Promise<void> {
   const positions = events.map(({ position }) => position);
-  const texts = events.map((_, i) => JSON.stringify(places[i] ?? {}));
-  await sql`update outbox set relayed_at = now(), places = told.places::jsonb
-    from unnest(${positions}::int8[], ${texts}::text[]) as told(position, places)
-    where outbox.position = told.position`;
+  const texts = events.map((_, i) => JSON.stringify(logPositions[i] ?? {}));
+  await sql`update outbox set relayed_at = now(), log_positions = relayed.log_positions::jsonb
+    from unnest(${positions}::int8[], ${texts}::text[]) as relayed(position, log_positions)
+    where outbox.position = relayed.position`;
 }
 
-/** Sets one event aside with the reason. */
+/** Dead-letters an event with the reason. */
 export async function markFailed(sql: Sql, position: number, failure: string): Promise<void> {
   await sql`update outbox set relayed_at = now(), failure = ${failure.slice(0, 1000)}
     where position = ${position}`;

@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import { idSchema } from '@insightdesk/shared/contract';
 import { newId } from '@insightdesk/shared/utils';
 import { z } from 'zod';
-import { sees } from './audience.ts';
+import { viewOf } from './audience.ts';
 import { defineEvent, type EventDefinition } from './define-event.ts';
 import { publicationsOf } from './publications.ts';
 
@@ -12,77 +12,81 @@ const organization = `private-organization-${tenantId}`;
 const notes = `private-conversation-${conversationId}-staff`;
 
 const payload = z.object({ secret: z.string(), shown: z.string(), userId: idSchema('usr') });
-const said = { secret: 'a', shown: 'b', userId };
+const value = { secret: 'a', shown: 'b', userId };
 const shown = z.object({ shown: z.string() });
 
-const told = ({ audience, name }: EventDefinition) =>
-  publicationsOf(audience, { name, tenantId, payload: said }).map(({ channel, data }) => [
+const published = ({ audience, name }: EventDefinition) =>
+  publicationsOf(audience, { name, tenantId, payload: value }).map(({ channel, data }) => [
     channel,
     data,
   ]);
 
-test('nobody hears of what does not say who does', () => {
-  expect(told(defineEvent('thing.happened', payload))).toEqual([]);
+test('an event without an audience is not published', () => {
+  expect(published(defineEvent('thing.happened', payload))).toEqual([]);
 });
 
-test('each sees its own view', () => {
+test('staff, customer, recipient and extra channel each get their own view', () => {
   const event = defineEvent('thing.happened', payload, {
-    around: () => ({ conversationId, customerId }),
+    conversation: () => ({ conversationId, customerId }),
     staff: 'payload',
-    customer: sees(shown, (all) => ({ shown: all.shown })),
-    person: { who: (all) => all.userId, sees: sees(z.object({}), () => ({})) },
-    also: { channel: (all) => `private-board-${all.userId}`, sees: 'payload' },
+    customer: viewOf(shown, (all) => ({ shown: all.shown })),
+    recipient: { userId: (all) => all.userId, view: viewOf(z.object({}), () => ({})) },
+    extraChannel: { channel: (all) => `private-board-${all.userId}`, view: 'payload' },
   });
-  expect(told(event)).toEqual([
-    [organization, said],
+  expect(published(event)).toEqual([
+    [organization, value],
     [`private-conversation-${conversationId}`, { shown: 'b' }],
     [`private-user-${customerId}`, { shown: 'b' }],
     [`private-user-${userId}`, {}],
-    [`private-board-${userId}`, said],
+    [`private-board-${userId}`, value],
   ]);
 });
 
 test.each([
-  ['without a view for customers', { around: () => ({ conversationId, customerId }) }],
+  ['without a view for customers', { conversation: () => ({ conversationId, customerId }) }],
   [
     'without a customer',
-    { around: () => ({ conversationId, customerId: null }), customer: 'payload' as const },
+    { conversation: () => ({ conversationId, customerId: null }), customer: 'payload' as const },
   ],
-])('staff keeps to itself what is %s', (_, audience) => {
+])('only staff receives an event %s', (_, audience) => {
   const event = defineEvent('thing.happened', payload, { staff: 'payload', ...audience });
-  expect(told(event)).toEqual([
-    [organization, said],
-    [notes, said],
+  expect(published(event)).toEqual([
+    [organization, value],
+    [notes, value],
   ]);
 });
 
-test('what is in no conversation is for one person at most', () => {
+test('an event without its conversation is published to the recipient only', () => {
   const event = defineEvent('thing.happened', payload, {
-    around: () => undefined,
+    conversation: () => undefined,
     staff: 'payload',
     customer: 'payload',
-    person: { who: (all) => all.userId, sees: 'payload' },
-    also: { channel: () => undefined, sees: 'payload' },
+    recipient: { userId: (all) => all.userId, view: 'payload' },
+    extraChannel: { channel: () => undefined, view: 'payload' },
   });
-  expect(told(event)).toEqual([[`private-user-${userId}`, said]]);
+  expect(published(event)).toEqual([[`private-user-${userId}`, value]]);
 });
 
-test('an audience that makes no sense is refused', () => {
-  const wrong = (audience: Parameters<typeof defineEvent>[2]) => () =>
+test('defineEvent: an inconsistent audience is rejected', () => {
+  const invalid = (audience: Parameters<typeof defineEvent>[2]) => () =>
     defineEvent('thing.happened', payload, audience);
-  expect(wrong({ webhooks: true })).toThrow('what staff sees');
-  expect(wrong({ customer: 'payload' })).toThrow('one of a conversation');
+  expect(invalid({ webhooks: true })).toThrow('webhooks requires');
+  expect(invalid({ customer: 'payload' })).toThrow('customer requires');
+  const misspelled = { staff: 'payload', customers: 'payload' } as const;
+  expect(() => defineEvent('thing.happened', payload, misspelled)).toThrow('customers');
 });
 
-test('a view shows what it says', () => {
-  const staff = sees(shown, (all: z.output<typeof payload>) => ({ shown: all.shown }));
+test('viewOf: the types of schema and payload are checked', () => {
+  const staff = viewOf(shown, (all: z.output<typeof payload>) => ({ shown: all.shown }));
   // @ts-expect-error it is a string
-  sees(shown, () => ({ shown: 7 }));
+  viewOf(shown, () => ({ shown: 7 }));
   // @ts-expect-error the payload has no such field
-  defineEvent('thing.happened', payload, { staff: sees(shown, (all) => ({ shown: all.other })) });
-  // @ts-expect-error a person has an id
-  defineEvent('thing.happened', payload, { person: { who: (all) => all.secret, sees: 'payload' } });
-  expect(told(defineEvent('thing.happened', payload, { staff }))).toEqual([
+  defineEvent('thing.happened', payload, { staff: viewOf(shown, (all) => ({ shown: all.other })) });
+  defineEvent('thing.happened', payload, {
+    // @ts-expect-error a recipient is a user id
+    recipient: { userId: (all) => all.secret, view: 'payload' },
+  });
+  expect(published(defineEvent('thing.happened', payload, { staff }))).toEqual([
     [organization, { shown: 'b' }],
   ]);
 });

@@ -1,55 +1,55 @@
 import { Channels, type Id } from '@insightdesk/shared/contract';
 import type { Audience, View } from './audience.ts';
 
-/** One entry for a channel's log. */
+/** An event for one channel. */
 export interface Publication {
   channel: string;
   type: string;
   data: unknown;
 }
 
-interface Happened {
+interface EventFields {
   name: string;
   tenantId: Id<'org'>;
   payload: unknown;
 }
 
-/** What is told of an event, and where; computed without side effects. */
+/** The publications of an event to each of its channels. */
 export function publicationsOf(
-  { around, staff, customer, person, also }: Audience,
-  { name: type, tenantId, payload }: Happened,
+  { conversation, staff, customer, recipient, extraChannel }: Audience,
+  { name: type, tenantId, payload }: EventFields,
 ): Publication[] {
-  const place = around?.(payload);
-  const one = person?.who(payload);
-  const other = also?.channel(payload);
-  const all: Publication[] = [];
-  const tell = (channel: string, view: View | undefined) => {
-    if (view) all.push({ channel, type, data: view.of(payload) });
+  const context = conversation?.(payload);
+  const userId = recipient?.userId(payload);
+  const extra = extraChannel?.channel(payload);
+  const publications: Publication[] = [];
+  const add = (channel: string, view: View | undefined) => {
+    if (view) publications.push({ channel, type, data: view.map(payload) });
   };
-  if (place || !around) tell(Channels.organization(tenantId), staff);
-  if (place?.customerId && customer) {
-    tell(Channels.conversation(place.conversationId), customer);
-    tell(Channels.userPrivate(place.customerId), customer);
-  } else if (place) {
-    tell(Channels.conversationStaff(place.conversationId), staff);
+  if (context || !conversation) add(Channels.organization(tenantId), staff);
+  if (context?.customerId && customer) {
+    add(Channels.conversation(context.conversationId), customer);
+    add(Channels.userPrivate(context.customerId), customer);
+  } else if (context) {
+    add(Channels.conversationStaff(context.conversationId), staff);
   }
-  if (one) tell(Channels.userPrivate(one), person?.sees);
-  if (other) tell(other, also?.sees);
-  return all;
+  if (userId) add(Channels.userPrivate(userId), recipient?.view);
+  if (extra) add(extra, extraChannel?.view);
+  return publications;
 }
 
-/** What a channel of each kind may carry of an event: the views of those who listen to it. */
+/** The views that each kind of channel may carry: those of its subscribers. */
 export function viewsByChannel({
-  around,
+  conversation,
   staff,
   customer,
-  person,
+  recipient,
 }: Audience): Partial<Record<keyof typeof Channels, View[]>> {
-  const known = (...views: (View | undefined)[]) => views.filter((view) => view !== undefined);
+  const defined = (...views: (View | undefined)[]) => views.filter((view) => view !== undefined);
   return {
-    userPrivate: known(customer, person?.sees),
-    organization: known(staff),
-    conversation: known(customer),
-    conversationStaff: around ? known(staff) : [],
+    userPrivate: defined(customer, recipient?.view),
+    organization: defined(staff),
+    conversation: defined(customer),
+    conversationStaff: conversation ? defined(staff) : [],
   };
 }

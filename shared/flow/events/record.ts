@@ -8,34 +8,34 @@ import {
   type Tx,
   withCommit,
 } from '@insightdesk/shared/database';
-import { currentTrace, span } from '@insightdesk/shared/tracing';
+import { currentTraceparent, withSpan } from '@insightdesk/shared/tracing';
 import { newId } from '@insightdesk/shared/utils';
 import type { z } from 'zod';
 import type { EventDefinition } from './define-event.ts';
 import { originOf } from './origin.ts';
 import { OUTBOX_CHANNEL, outbox } from './tables.ts';
 
-interface Recording extends Partial<Pick<Context, 'actor' | 'ip' | 'userAgent'>> {
+interface RecordContext extends Partial<Pick<Context, 'actor' | 'ip' | 'userAgent'>> {
   tx: Tx;
   tenantId: Id<'org'>;
   requestId: string;
-  /** Needed for events that make the cache forget. */
+  /** Required for events that invalidate cache tags. */
   cache?: Pick<CacheSource, 'forTenant'>;
 }
 
 /**
- * Records a fact in the open transaction: it becomes true, and is told, exactly when that commits.
- * An `id` of one's own that is known already changes nothing; false then.
+ * Records an event in the open transaction; it is dispatched exactly when that commits. Returns false
+ * and records nothing when the given `id` is known.
  */
 export async function record<E extends EventDefinition>(
-  ctx: Recording,
+  ctx: RecordContext,
   event: E,
   payload: z.input<E['payload']>,
   { id }: { id?: Id<'evt'> } = {},
 ): Promise<boolean> {
   const { tx, tenantId, requestId } = ctx;
-  const { name, version, forgets } = event;
-  const fact = {
+  const { name, version, invalidates } = event;
+  const row = {
     tenantId,
     eventId: id ?? newId('evt'),
     name,
@@ -43,12 +43,12 @@ export async function record<E extends EventDefinition>(
     payload: event.payload.parse(payload),
     requestId,
     origin: originOf(event, ctx) ?? null,
-    trace: span({ name: `record ${name}`, kind: 'producer' }, currentTrace),
+    trace: withSpan({ name: `record ${name}`, kind: 'producer' }, currentTraceparent),
   };
-  if (forgets.length > 0) afterCommit(tx, () => forget(ctx, forgets));
+  if (invalidates.length > 0) afterCommit(tx, () => invalidate(ctx, invalidates));
   notifyAfterCommit(tx, OUTBOX_CHANNEL);
-  if (id) return (await insertUnlessKnown(tx, fact)).length > 0;
-  withCommit(tx, insert(tx, fact));
+  if (id) return (await insertUnlessKnown(tx, row)).length > 0;
+  withCommit(tx, insert(tx, row));
   return true;
 }
 
@@ -64,20 +64,23 @@ const columns = {
 
 const optional = { trace: outbox.trace };
 
-const insert = statement(columns, (fact, q) => q.insert(outbox).values(fact), { optional });
+const insert = statement(columns, (row, q) => q.insert(outbox).values(row), { optional });
 
 const insertUnlessKnown = statement(
   columns,
-  (fact, q) =>
+  (row, q) =>
     q
       .insert(outbox)
-      .values(fact)
+      .values(row)
       .onConflictDoNothing({ target: [outbox.tenantId, outbox.eventId] })
       .returning({ eventId: outbox.eventId }),
   { optional },
 );
 
-// The relay says it again, in case this process does not live to.
-async function forget({ cache, tenantId }: Recording, tags: readonly string[]): Promise<void> {
+// The relay repeats this, in case this process is killed before.
+async function invalidate(
+  { cache, tenantId }: RecordContext,
+  tags: readonly string[],
+): Promise<void> {
   await Promise.all(tags.map((tag) => cache?.forTenant(tenantId).deleteByTag(tag)));
 }

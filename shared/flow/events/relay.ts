@@ -3,39 +3,39 @@ import type { Logger } from '@insightdesk/shared/logging';
 import { deferred, sleep, withTimeout } from '@insightdesk/shared/promises';
 import type { Sql } from 'postgres';
 import type { RecordedEvent } from './define-event.ts';
+import { type InFlightBatch, publishBatch } from './in-flight-batch.ts';
 import {
+  listPendingEvents,
+  listRelayedEvents,
   markFailed,
   markRelayed,
   type RelayedEvent,
-  relayedEvents,
-  waitingEvents,
 } from './outbox.ts';
-import { OUTBOX_CHANNEL, type Places } from './tables.ts';
-import { type Telling, tell } from './tell.ts';
+import { type LogPositions, OUTBOX_CHANNEL } from './tables.ts';
 
-/** An event whose consequences cannot be computed: it is set aside so that others go on. */
-export class PoisonEventError extends Error {
+/** An event whose effects cannot be computed; it is dead-lettered so that others are relayed. */
+export class UnprocessableEventError extends Error {
   readonly position: number;
 
   constructor(position: number, cause: unknown) {
-    super('The consequences of an event could not be computed', { cause });
+    super('The effects of the event could not be computed', { cause });
     this.position = position;
   }
 }
 
 export interface RelayOptions {
-  /** The relay's login. */
+  /** The URL with the relay's database login. */
   url: string;
   log: Logger;
   /**
-   * Carries out the consequences of a batch, in order, and tells where each event's entries went;
-   * harmless when called again. As soon as the entries are there it waits for `told`: the next batch
-   * may be told then, and what else follows comes after what followed from the batch before.
+   * Carries out the effects of a batch in order and returns the log positions of each event; must be
+   * idempotent. It publishes first, then awaits `onPublished`, which lets the next batch be published
+   * and resolves when the effects of the previous batch are done.
    */
-  dispatch(events: RecordedEvent[], told: () => Promise<void>): Promise<Places[]>;
-  /** Runs before each batch and while there is none; `recent` gives what was relayed before, newest first. */
+  dispatch(events: RecordedEvent[], onPublished: () => Promise<void>): Promise<LogPositions[]>;
+  /** Runs before each batch and while idle; `listRecent` lists relayed events, newest first. */
   prepare?(
-    recent: (range: Parameters<typeof relayedEvents>[1]) => Promise<RelayedEvent[]>,
+    listRecent: (range: Parameters<typeof listRelayedEvents>[1]) => Promise<RelayedEvent[]>,
   ): Promise<void>;
   batchSize?: number;
   pollMs?: number;
@@ -46,7 +46,7 @@ export interface RelayOptions {
 export interface Relay {
   /** Starts the election; returns at once. */
   start(): void;
-  /** Finishes the batch under way and gives up the leadership. */
+  /** Finishes the current batch and gives up the leadership. */
   stop(): Promise<void>;
   readonly isLeader: boolean;
 }
@@ -54,10 +54,10 @@ export interface Relay {
 const ADVISORY_LOCK = 7_305_118_401;
 
 /**
- * Moves recorded events to where they are wanted. Of all relays one holds an advisory lock and
- * works; it is woken by NOTIFY and looks by itself every `pollMs`. Dispatch comes before the mark,
- * so a crash in between repeats the dispatch, never drops it. While what follows from one batch is
- * carried out the next one is looked for and told; each is marked after the one before.
+ * Relays recorded events. One of all relays holds an advisory lock and is the leader; it is woken by
+ * NOTIFY and polls every `pollMs`. Events are marked after their dispatch, so a crash in between
+ * repeats the dispatch and loses nothing. While the effects of one batch are carried out the next one
+ * is read and published; batches are marked in order.
  */
 export function createRelay(options: RelayOptions): Relay {
   const { log, dispatch, prepare, batchSize = 200, pollMs = 500, electionMs = 1000 } = options;
@@ -67,14 +67,14 @@ export function createRelay(options: RelayOptions): Relay {
   let running: Promise<void> = Promise.resolve();
   let isLeader = false;
 
-  async function candidate(): Promise<void> {
+  async function campaign(): Promise<void> {
     while (!stopping.signal.aborted) {
       const lost = new AbortController();
       const sql = connect(options.url, { timeoutMs, onclose: () => lost.abort() });
       try {
         await lead(sql, lost.signal);
       } catch (error) {
-        log.error({ err: error }, 'relay: stepping down after a failure');
+        log.error({ err: error }, 'relay: leader failed');
       } finally {
         isLeader = false;
         await sql.end({ timeout: 1 }).catch(() => {});
@@ -86,26 +86,26 @@ export function createRelay(options: RelayOptions): Relay {
   async function lead(sql: Sql, lost: AbortSignal): Promise<void> {
     if (!(await isElected(sql))) return;
     isLeader = true;
-    log.info('relay: leading');
+    log.info('relay: became leader');
     const listener = connect(options.url, { timeoutMs });
-    let last: Telling = { positions: [], done: Promise.resolve(), hasFailed: false };
+    let previous: InFlightBatch = { positions: [], done: Promise.resolve(), hasFailed: false };
     try {
       await listener.listen(OUTBOX_CHANNEL, () => wake.resolve());
       while (!stopping.signal.aborted && !lost.aborted) {
         wake = deferred<void>();
-        if (last.hasFailed) break;
-        const { positions, done } = last;
+        if (previous.hasFailed) break;
+        const { positions, done } = previous;
         const [events] = await Promise.all([
-          waitingEvents(sql, batchSize, positions),
-          // Once what was told is marked, or it would be missing among what is put back.
-          prepare?.((range) => done.then(() => relayedEvents(sql, range))),
+          listPendingEvents(sql, batchSize, positions),
+          // After the previous batch is marked, or a rebuild would miss it.
+          prepare?.((range) => done.then(() => listRelayedEvents(sql, range))),
         ]);
-        if (events.length > 0) last = await tell(batchOf(sql, events), last);
+        if (events.length > 0) previous = await publishBatch(batchOf(sql, events), previous);
         else await Promise.race([wake.promise, pause(pollMs)]);
       }
     } finally {
-      await last.done.catch((error: unknown) =>
-        log.error({ err: error }, 'relay: not carried out'),
+      await previous.done.catch((error: unknown) =>
+        log.error({ err: error }, 'relay: dispatch failed'),
       );
       await listener.end({ timeout: 1 }).catch(() => {});
     }
@@ -113,10 +113,10 @@ export function createRelay(options: RelayOptions): Relay {
 
   const batchOf = (sql: Sql, events: RecordedEvent[]) => ({
     positions: events.map(({ position }) => position),
-    carryOut: (told: () => Promise<void>) =>
-      withTimeout(dispatch(events, told), timeoutMs)
-        .then((places) => markRelayed(sql, events, places))
-        .catch((error: unknown) => setAside(sql, log, error)),
+    dispatch: (onPublished: () => Promise<void>) =>
+      withTimeout(dispatch(events, onPublished), timeoutMs)
+        .then((logPositions) => markRelayed(sql, events, logPositions))
+        .catch((error: unknown) => markUnprocessable(sql, log, error)),
     onFailure: () => wake.resolve(),
   });
 
@@ -124,7 +124,7 @@ export function createRelay(options: RelayOptions): Relay {
 
   return {
     start() {
-      running = candidate();
+      running = campaign();
     },
     async stop() {
       stopping.abort();
@@ -138,16 +138,15 @@ export function createRelay(options: RelayOptions): Relay {
 }
 
 async function isElected(sql: Sql): Promise<boolean> {
-  // A mark that a crash forgets is made again, so it need not wait for the disk. What is asked each
-  // time it is woken is planned once.
+  // A mark that a crash loses is repeated, so it need not wait for the disk. Queries are planned once.
   await sql.unsafe('set synchronous_commit = off; set plan_cache_mode = force_generic_plan');
-  const [lock] = await sql.unsafe(`select pg_try_advisory_lock(${ADVISORY_LOCK}) as held`);
-  return lock?.held === true;
+  const [lock] = await sql.unsafe(`select pg_try_advisory_lock(${ADVISORY_LOCK}) as is_leader`);
+  return lock?.is_leader === true;
 }
 
-async function setAside(sql: Sql, log: Logger, error: unknown): Promise<void> {
-  if (!(error instanceof PoisonEventError)) throw error;
+async function markUnprocessable(sql: Sql, log: Logger, error: unknown): Promise<void> {
+  if (!(error instanceof UnprocessableEventError)) throw error;
   const { position, cause } = error;
-  log.error({ err: error, position }, 'relay: event set aside');
+  log.error({ err: error, position }, 'relay: event dead-lettered');
   await markFailed(sql, position, String(cause));
 }

@@ -4,13 +4,13 @@ import { bigint, index, jsonb, pgTable, smallint, text, unique } from 'drizzle-o
 
 import type { Origin } from './origin.ts';
 
-/** The place that an event's entry has in each channel's log. */
-export type Places = Record<string, [epoch: string, offset: number]>;
+/** The position of an event in the log of each of its channels. */
+export type LogPositions = Record<string, [epoch: string, offset: number]>;
 
-/** On which the relay is woken. */
+/** The NOTIFY channel that wakes the relay. */
 export const OUTBOX_CHANNEL = 'outbox';
 
-/** Facts in commit order per conversation, written in the transaction that made them true. */
+/** Events in commit order per conversation, written in the transaction that caused them. */
 export const outbox = pgTable(
   'outbox',
   {
@@ -18,19 +18,19 @@ export const outbox = pgTable(
     tenantId: tenantId(),
     eventId: typeId('event_id', 'evt').notNull(),
     name: text('name').notNull(),
-    /** Of the payload's shape. */
+    /** The version of the payload. */
     version: smallint('version').notNull().default(1),
     payload: jsonb('payload').notNull(),
     requestId: text('request_id').notNull(),
     createdAt: createdAt(),
     relayedAt: instant('relayed_at'),
-    /** Why its reactions could not be computed; such an event is set aside, not retried. */
+    /** Why its effects could not be computed; the event is dead-lettered and not retried. */
     failure: text('failure'),
-    /** Where its entries went, by which lost channel logs are refilled: channel to epoch, offset. */
-    places: jsonb('places').$type<Places>(),
-    /** Who did it and from where, for the audit log. */
+    /** Epoch and offset by channel, from which lost channel logs are rebuilt. */
+    logPositions: jsonb('log_positions').$type<LogPositions>(),
+    /** The actor and its address, for the audit log. */
     origin: jsonb('origin').$type<Origin>(),
-    /** W3C `traceparent` of what recorded it, where that was traced. */
+    /** W3C `traceparent` of the trace that recorded it, if any. */
     trace: text('trace'),
   },
   (t) => [

@@ -26,20 +26,20 @@ test.each([
   [1, { at: '7' }],
   [2, { x: 7 }],
   [3, { place: { x: 7 } }],
-])('a payload of version %d', (version, payload) => {
-  const { payload: present, version: to } = upcast(moved, event(version, payload));
-  expect({ present, to }).toEqual({ present: { place: { x: 7 } }, to: 3 });
+])('upcast: a payload of version %d becomes version 3', (version, payload) => {
+  const { payload: current, version: to } = upcast(moved, event(version, payload));
+  expect({ current, to }).toEqual({ current: { place: { x: 7 } }, to: 3 });
 });
 
-test('what does not become the present shape is refused', () => {
+test('upcast: a result that does not match the schema is rejected', () => {
   expect(() => upcast(moved, event(2, { y: 7 }))).toThrow(z.ZodError);
 });
 
-test('a later version is another matter', () => {
+test('upcast: a later version throws NewerEventError', () => {
   expect(() => upcast(moved, event(4, {}))).toThrow(NewerEventError);
 });
 
-test('an upcast cannot be forgotten', () => {
+test('defineEvent: a missing upcast is rejected', () => {
   const upcasts = { 1: () => ({}) };
   expect(() => defineEvent('a.b', z.object({}), { version: 3, upcasts })).toThrow('version 2');
 });

@@ -1,5 +1,5 @@
 import { idSchema } from '@insightdesk/shared/contract';
-import { defineEvent, sees } from '@insightdesk/shared/events';
+import { defineEvent, viewOf } from '@insightdesk/shared/events';
 import { z } from 'zod';
 import { conversationView, messageView } from './view.ts';
 
@@ -10,9 +10,12 @@ type Counted = z.output<typeof counted>;
 
 /** Customers see neither that notes exist nor the staff's tags. */
 const audience = {
-  around: ({ conversation: { id, customerId } }: Counted) => ({ conversationId: id, customerId }),
-  staff: sees(conversationView, ({ conversation }: Counted) => conversation),
-  customer: sees(conversationView, ({ conversation, replyCount }: Counted) => ({
+  conversation: ({ conversation: { id, customerId } }: Counted) => ({
+    conversationId: id,
+    customerId,
+  }),
+  staff: viewOf(conversationView, ({ conversation }: Counted) => conversation),
+  customer: viewOf(conversationView, ({ conversation, replyCount }: Counted) => ({
     ...conversation,
     messageCount: replyCount,
     tags: [],
@@ -37,12 +40,12 @@ export const messageCreated = defineEvent(
     assigneeId: idSchema('usr').nullable(),
   }),
   {
-    around: ({ message: { conversationId, kind }, customerId }) => ({
+    conversation: ({ message: { conversationId, kind }, customerId }) => ({
       conversationId,
       customerId: kind === 'note' ? null : customerId,
     }),
-    staff: sees(messageView, ({ message }) => message),
-    customer: sees(messageView, ({ message }) => message),
+    staff: viewOf(messageView, ({ message }) => message),
+    customer: viewOf(messageView, ({ message }) => message),
     webhooks: true,
     audit: false,
   },

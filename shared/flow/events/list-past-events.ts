@@ -3,8 +3,8 @@ import { connect } from '@insightdesk/shared/database';
 import type { RecordedEvent } from './define-event.ts';
 import { toEvent } from './outbox.ts';
 
-/** Which events are meant: recorded from `since` on, before `until`. */
-export interface PastEvents {
+/** Selects events recorded from `since` on, before `until`. */
+export interface PastEventsQuery {
   since: Date;
   until?: Date;
   tenantId?: Id<'org'>;
@@ -13,17 +13,16 @@ export interface PastEvents {
 const TIMEOUT_MS = 60_000;
 
 /**
- * Events of all organisations that were relayed or set aside, page by page, in the order of each
- * organisation, on a connection of their own.
+ * Lists relayed and dead-lettered events in pages, in recording order, on a connection of its own.
  */
-export async function* pastEvents(
+export async function* listPastEvents(
   url: string,
-  { since, until = new Date(), tenantId }: PastEvents,
+  { since, until = new Date(), tenantId }: PastEventsQuery,
   pageSize = 500,
 ): AsyncGenerator<RecordedEvent[]> {
   const sql = connect(url, { timeoutMs: TIMEOUT_MS });
   try {
-    // The sum keeps the planner from searching the primary key from its beginning.
+    // The sum keeps the planner from scanning the primary key from its start.
     const [range] = await sql`
       select min(position + 0)::int8 as first, max(position + 0)::int8 as last from outbox
       where created_at >= ${since} and created_at < ${until}`;
