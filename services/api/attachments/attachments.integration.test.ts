@@ -178,8 +178,8 @@ describe('file policy', () => {
       api.request('PATCH', '/v1/file-policy', { as, body });
     await expectError(change(own.admin, policy), 403, 'FORBIDDEN');
     expect(await (await change(own.owner, policy)).json()).toEqual(policy);
-    const seen = await api.request('GET', '/v1/file-policy', { as: own.customer });
-    expect(await seen.json()).toEqual(policy);
+    const policyOfCustomer = await api.request('GET', '/v1/file-policy', { as: own.customer });
+    expect(await policyOfCustomer.json()).toEqual(policy);
     const elsewhere = await api.request('GET', '/v1/file-policy', { as: others.customer });
     expect(await elsewhere.json()).toMatchObject({ maxFileBytes: null });
     await expectError(upload(png, 'dot.png'), 422, 'FILE_TYPE_REFUSED');

@@ -164,29 +164,30 @@ describe('invalid requests', () => {
 /** An infinite file; counts the bytes sent. */
 function infiniteFile() {
   const chunk = new Uint8Array(64 * 1024);
-  const seen = { sentBytes: 0, cancelled: false };
+  const progress = { sentBytes: 0, cancelled: false };
   const stream = new ReadableStream({
     pull(controller) {
-      const bytes = seen.sentBytes === 0 ? new TextEncoder().encode(photo.slice(0, -2)) : chunk;
-      seen.sentBytes += bytes.length;
+      const bytes = progress.sentBytes === 0 ? new TextEncoder().encode(photo.slice(0, -2)) : chunk;
+      progress.sentBytes += bytes.length;
       controller.enqueue(bytes);
     },
     cancel() {
-      seen.cancelled = true;
+      progress.cancelled = true;
     },
   });
-  return { stream, seen };
+  return { stream, progress };
 }
 
 test('receiveFile: backpressure stops reading from the client', async () => {
-  const { stream, seen } = infiniteFile();
+  const { stream, progress } = infiniteFile();
   const { body, stop } = await receiveFile(request(stream));
   await Bun.sleep(30);
-  expect(seen.sentBytes).toBeLessThan(1_000_000);
+  expect(progress.sentBytes).toBeLessThan(1_000_000);
   const reader = body.getReader();
-  for (let taken = 0; taken < 5_000_000; ) taken += (await reader.read()).value?.length ?? 0;
+  for (let readBytes = 0; readBytes < 5_000_000; )
+    readBytes += (await reader.read()).value?.length ?? 0;
   await Bun.sleep(10);
-  expect(seen.sentBytes).toBeLessThan(6_000_000);
+  expect(progress.sentBytes).toBeLessThan(6_000_000);
   stop();
 });
 
@@ -195,11 +196,11 @@ test('receiveFile: stop and cancel end the request body', async () => {
   const { stop } = await receiveFile(request(stopped.stream));
   stop();
   await Bun.sleep(5);
-  expect(stopped.seen.cancelled).toBe(true);
+  expect(stopped.progress.cancelled).toBe(true);
 
   const cancelled = infiniteFile();
   const { body } = await receiveFile(request(cancelled.stream));
   await body.cancel();
   await Bun.sleep(5);
-  expect(cancelled.seen.cancelled).toBe(true);
+  expect(cancelled.progress.cancelled).toBe(true);
 });

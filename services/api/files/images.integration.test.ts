@@ -29,7 +29,7 @@ async function uploadImage() {
   return { as, id, tenantId, worker, listRendered, request, change };
 }
 
-/** Media that renders images of the given size once a gate is image. */
+/** Media that renders images of the given size once a gate is opened. */
 function slowMedia(sizeBytes = 10) {
   const started: Uint8Array[] = [];
   const gates: (() => void)[] = [];
@@ -107,19 +107,19 @@ test('rendered images: the queue is fair across organizations; 503 when it is fu
   await lookedUp;
   // The request is queued in the next turn of the event loop.
   await Bun.sleep(0);
-  const answered: string[] = [];
-  void others.then(() => answered.push('other'));
+  const completed: string[] = [];
+  void others.then(() => completed.push('other'));
   for (const one of requests)
-    void one.then(({ status }) => status === 200 && answered.push('noisy'));
+    void one.then(({ status }) => status === 200 && completed.push('noisy'));
   let released = 0;
   for (; released < 10; released++) {
-    await until(() => gates.length > 0 || answered.length >= 9);
+    await until(() => gates.length > 0 || completed.length >= 9);
     gates.shift()?.();
   }
   const all = await Promise.all([first, others, ...requests]);
   expect(all.filter(({ status }) => status === 200)).toHaveLength(10);
   expect(all.filter(({ status }) => status === 503)).toHaveLength(2);
-  expect(answered.indexOf('other')).toBeLessThan(4);
+  expect(completed.indexOf('other')).toBeLessThan(4);
 });
 
 test('rendered images: a corrupt original is 422 and nothing is stored', async () => {

@@ -48,16 +48,16 @@ beforeAll(async () => {
   const { customer } = await api.createTenant();
   const id: Id<'att'> = await api.upload(customer, 'a video', 'video.bin');
   const { tenantId, worker } = await api.process(customer, id);
-  const made = { hls: master } as Record<string, string>;
+  const contents = { hls: master } as Record<string, string>;
   for (const rendition of renditions)
-    Object.assign(made, { [rendition]: media, [`${rendition}-list`]: listOf(rendition) });
-  const variants = Object.entries(made).map(([name, text]) => ({
+    Object.assign(contents, { [rendition]: media, [`${rendition}-list`]: listOf(rendition) });
+  const variants = Object.entries(contents).map(([name, text]) => ({
     name,
     contentType: text === media ? 'video/mp4' : LIST,
     sizeBytes: text.length,
   }));
   for (const { name, contentType } of variants) {
-    const bytes = new TextEncoder().encode(made[name]);
+    const bytes = new TextEncoder().encode(contents[name]);
     await storage.upload(`${tenantId}/attachments/${id}/${name}`, bytes, { contentType });
   }
   await withTenant(worker, ({ tx }) =>

@@ -28,12 +28,12 @@ export async function sendFile(
   { cacheControl } = defaultCaching,
 ): Promise<Response> {
   const { headers } = http.req.raw;
-  const verdict = evaluatePreconditions(headers, file);
-  if (verdict === 'failed') throw preconditionFailed();
-  const range = verdict === 'unchanged' ? undefined : rangeOf(headers, file);
+  const outcome = evaluatePreconditions(headers, file);
+  if (outcome === 'failed') throw preconditionFailed();
+  const range = outcome === 'not-modified' ? undefined : rangeOf(headers, file);
   for (const [name, value] of Object.entries(describe(file))) http.header(name, value);
   http.header('Cache-Control', cacheControl);
-  if (verdict === 'unchanged') return http.body(null, 304);
+  if (outcome === 'not-modified') return http.body(null, 304);
   const { start, end } = range ?? { start: 0, end: file.sizeBytes - 1 };
   http.header('Content-Type', file.contentType);
   http.header('Content-Length', String(end - start + 1));

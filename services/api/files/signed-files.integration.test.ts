@@ -93,15 +93,15 @@ describe('reading', () => {
   });
 
   test('GET signed file: 403 for forged, expired and PUT signatures', async () => {
-    const good = read({ contentType: 'image/png' });
+    const signed = read({ contentType: 'image/png' });
     const forged = [
-      good.replace('att_1', 'att_2'),
-      good.replace('image%2Fpng', 'text%2Fhtml'),
-      good.replace(/expires=\d+/, 'expires=9999999999'),
-      good.replace(/signature=[^&]+/, 'signature='),
-      good.replace('?', '?inline=true&'),
-      `${good}&inline=true`,
-      good.replace(/[\w-]{43}$/, 'A'.repeat(43)),
+      signed.replace('att_1', 'att_2'),
+      signed.replace('image%2Fpng', 'text%2Fhtml'),
+      signed.replace(/expires=\d+/, 'expires=9999999999'),
+      signed.replace(/signature=[^&]+/, 'signature='),
+      signed.replace('?', '?inline=true&'),
+      `${signed}&inline=true`,
+      signed.replace(/[\w-]{43}$/, 'A'.repeat(43)),
       sign({ method: 'PUT', key, contentType: 'text/plain' }),
       `/files/signed/${key}`,
       '/files/signed/..%2f..%2fetc/passwd',

@@ -144,11 +144,11 @@ test('video link: download=true returns the stored playlist', async () => {
 });
 
 test('video link: redirects to remote storage with a URL valid for one minute', async () => {
-  const asked: unknown[] = [];
+  const signed: unknown[] = [];
   const remoteStorage: Context['files']['storage'] = {
     ...storage,
     async signDownload(key, options) {
-      asked.push([key, options]);
+      signed.push([key, options]);
       return 'https://bucket.example/video?signed';
     },
     list: storage.list.bind(storage),
@@ -172,7 +172,7 @@ test('video link: redirects to remote storage with a URL valid for one minute', 
     'no-store',
   ]);
   const options = { expiresInSeconds: 60, contentType: 'video/mp4', inline: true };
-  expect(asked).toEqual([[`${folder}/hls-360p`, options]]);
+  expect(signed).toEqual([[`${folder}/hls-360p`, options]]);
 });
 
 describe('when it is gone', () => {

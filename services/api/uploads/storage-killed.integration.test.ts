@@ -112,10 +112,10 @@ async function deskFiles(...parameters: string[]) {
 }
 
 test(`storage server killed during uploads, seed ${seed}: after cleanup rows and files match`, async () => {
-  const answers: number[] = [];
-  for (let round = 0; round < ROUNDS; round++) answers.push(...(await killStorage()));
-  const accepted = answers.filter((status) => status === 201).length;
-  expect(accepted).toBeLessThan(answers.length);
+  const uploadStatuses: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) uploadStatuses.push(...(await killStorage()));
+  const accepted = uploadStatuses.filter((status) => status === 201).length;
+  expect(accepted).toBeLessThan(uploadStatuses.length);
   await processAll();
   await runOut(sql, tenantId);
   expect((await deskFiles('collect')).code).toBe(0);

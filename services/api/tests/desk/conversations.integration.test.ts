@@ -57,8 +57,8 @@ describe('conversations', () => {
     ['an unknown priority', { priority: 'asap' }],
     ['an unknown attachment', { attachmentIds: [newId('att')] }],
     ['an attachment id with another prefix', { attachmentIds: [newId('cnv')] }],
-  ])('POST /v1/conversations: 422 with %s', async (_, given) => {
-    expect((await requestConversation(given)).status).toBe(422);
+  ])('POST /v1/conversations: 422 with %s', async (_, input) => {
+    expect((await requestConversation(input)).status).toBe(422);
   });
 
   test('GET /v1/conversations: customers see their own, newest first', async () => {
@@ -121,10 +121,10 @@ describe('versions', () => {
 
   test('PATCH with If-Match: 412 for an outdated version', async () => {
     const path = await createConversation();
-    const seen = await etagOf(path);
-    const first = await changeIf(path, seen);
+    const etag = await etagOf(path);
+    const first = await changeIf(path, etag);
     expect(first.status).toBe(200);
-    await expectError(changeIf(path, seen), 412, 'PRECONDITION_FAILED');
+    await expectError(changeIf(path, etag), 412, 'PRECONDITION_FAILED');
     const now = first.headers.get('ETag') ?? '';
     expect(now).toBe(await etagOf(path));
     const { version } = (await first.json()) as { version: number };
@@ -140,20 +140,20 @@ describe('versions', () => {
 
   test('PATCH with If-Match: one of ten concurrent changes succeeds', async () => {
     const path = await createConversation();
-    const seen = await etagOf(path);
-    const answers = await Promise.all(Array.from({ length: 10 }, () => changeIf(path, seen)));
-    const statuses = answers.map(({ status }) => status).sort();
+    const etag = await etagOf(path);
+    const responses = await Promise.all(Array.from({ length: 10 }, () => changeIf(path, etag)));
+    const statuses = responses.map(({ status }) => status).sort();
     expect(statuses).toEqual([200, ...Array.from({ length: 9 }, () => 412)]);
   });
 
   test('If-Match: 404 for other tenants; 412 on resources without a version', async () => {
     const path = await createConversation();
-    const seen = await etagOf(path);
-    await expectError(changeIf(path, seen, others.owner), 404, 'NOT_FOUND');
+    const etag = await etagOf(path);
+    await expectError(changeIf(path, etag, others.owner), 404, 'NOT_FOUND');
     await expectError(changeIf(path, '"0"', others.owner), 404, 'NOT_FOUND');
-    const headers = { 'If-Match': seen };
-    const asked = { as: own.agent, body: { body: 'x' }, headers };
-    const message = api.request('POST', `${path}/messages`, asked);
+    const headers = { 'If-Match': etag };
+    const options = { as: own.agent, body: { body: 'x' }, headers };
+    const message = api.request('POST', `${path}/messages`, options);
     await expectError(message, 412, 'PRECONDITION_FAILED');
   });
 });

@@ -67,13 +67,13 @@ test('Idempotency-Key: requests without the header run every time', async () => 
 test('Idempotency-Key: 30 concurrent requests run once, the others get the response or 409', async () => {
   const customer = await own.addMember('customer');
   const headers = key();
-  const answers = await Promise.all(
+  const responses = await Promise.all(
     Array.from({ length: 30 }, (_, n) =>
       open(headers, { as: customer, on: n % 2 ? api : replica }),
     ),
   );
   const bodies = new Set<string>();
-  for (const answer of answers) {
+  for (const answer of responses) {
     if (answer.status === 201) bodies.add(await answer.text());
     else expect(await codeOf(answer)).toBe('IDEMPOTENCY_IN_FLIGHT');
   }
@@ -228,25 +228,25 @@ test('Idempotency-Key: expires after 24 hours', async () => {
 
 test('Idempotency-Key: responses with tokens are repeated and stored encrypted', async () => {
   const headers = key();
-  const person = {
+  const account = {
     email: `${newId('usr')}@example.com`,
     password: 'a long enough password',
     name: 'Nora',
     organizationName: `Acme ${newId('org')}`,
   };
-  const register = (body: object = person, on = api) =>
+  const register = (body: object = account, on = api) =>
     on.request('POST', '/v1/auth/register', { body, headers });
   const first = await register();
   expect(first.status).toBe(201);
-  const again = await register(person, replica);
+  const again = await register(account, replica);
   expect([again.status, isReplay(again)]).toEqual([201, true]);
   const pair = (await first.json()) as { refreshToken: string; accessToken: string };
   expect(await again.json()).toEqual(pair);
-  const wrong = await register({ ...person, password: 'another long password' });
+  const wrong = await register({ ...account, password: 'another long password' });
   expect(await codeOf(wrong)).toBe('IDEMPOTENCY_KEY_REUSED');
   const rows = await admin`select idempotency_keys::text as text from idempotency_keys`;
   const text = JSON.stringify(rows);
-  for (const secret of [pair.refreshToken, pair.accessToken, person.email, person.password]) {
+  for (const secret of [pair.refreshToken, pair.accessToken, account.email, account.password]) {
     expect(text).not.toContain(secret);
     expect(text).not.toContain(Buffer.from(secret).toString('base64').slice(0, 20));
   }

@@ -50,9 +50,9 @@ test('rate limit: a user is counted across replicas and addresses', async () => 
       { headers: { Authorization: `Bearer ${agent}` } },
       { requestIP: () => ({ address: newAddress() }) },
     );
-  const answers = await Promise.all(Array.from({ length: 20 }, (_, i) => request(i)));
-  expect(answers.filter(({ status }) => status === 200)).toHaveLength(15);
-  const refused = answers.find(({ status }) => status === 429);
+  const responses = await Promise.all(Array.from({ length: 20 }, (_, i) => request(i)));
+  expect(responses.filter(({ status }) => status === 200)).toHaveLength(15);
+  const refused = responses.find(({ status }) => status === 429);
   expect(await refused?.json()).toMatchObject({ errors: [{ path: 'user' }] });
 });
 
@@ -75,9 +75,9 @@ test('rate limit: an API key is counted apart from its creator, across replicas'
       { headers: { Authorization: `Bearer ${as}` } },
       { requestIP: () => ({ address: newAddress() }) },
     );
-  const answers = await Promise.all(Array.from({ length: 20 }, (_, i) => request(secret, i)));
-  expect(answers.filter(({ status }) => status === 200)).toHaveLength(15);
-  expect(answers[0]?.headers.get('RateLimit-Policy')).toContain('"key";q=15;w=60');
+  const responses = await Promise.all(Array.from({ length: 20 }, (_, i) => request(secret, i)));
+  expect(responses.filter(({ status }) => status === 200)).toHaveLength(15);
+  expect(responses[0]?.headers.get('RateLimit-Policy')).toContain('"key";q=15;w=60');
   expect((await request(admin, 0)).status).toBe(200);
 });
 
@@ -99,7 +99,7 @@ test('rate limit: all limits of a request are checked with one command', async (
 test('rate limit: a request rejected by one limit does not count for the others', async () => {
   const limits = [api, replica].map(({ options }) =>
     createRateLimits({
-      rules: [row('all', 2), row('once', 1)],
+      rules: [rule('all', 2), rule('once', 1)],
       valkey: options.valkey as never,
       timeoutMs: rateLimit.timeoutMs,
     }),
@@ -110,8 +110,15 @@ test('rate limit: a request rejected by one limit does not count for the others'
   expect(result).toMatchObject({ allowed: true, remaining: 0 });
 });
 
-const row = (of: string, limit: number) =>
-  ({ name: `test-${of}`, of, by: 'user', limit, windowMs: 60_000, onOutage: 'open' }) as const;
+const rule = (requestClass: string, limit: number) =>
+  ({
+    name: `test-${requestClass}`,
+    requestClass,
+    countBy: 'user',
+    limit,
+    windowMs: 60_000,
+    failMode: 'open',
+  }) as const;
 
 test('rate limit: 0 disables the limits', async () => {
   const unlimited = createIntegrationApi();

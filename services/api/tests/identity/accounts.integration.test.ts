@@ -27,9 +27,9 @@ async function registerUser(email = address()) {
 }
 
 async function registerVerifiedUser() {
-  const person = await registerUser();
-  await verifyAddress(api.context, person.userId);
-  return person;
+  const user = await registerUser();
+  await verifyAddress(api.context, user.userId);
+  return user;
 }
 
 /** The token of the newest link mailed to an address. */

@@ -151,13 +151,13 @@ describe('API keys', () => {
     }
     const third = await rotate();
     for (const at of [api, second]) {
-      const answers = [key.secret, next.secret, third.secret].map((one) => statusOfMe(one, at));
-      expect(await Promise.all(answers)).toEqual([401, 200, 200]);
+      const responses = [key.secret, next.secret, third.secret].map((one) => statusOfMe(one, at));
+      expect(await Promise.all(responses)).toEqual([401, 200, 200]);
     }
     const last = await rotate(0);
     for (const at of [api, second]) {
-      const answers = [next.secret, third.secret, last.secret].map((one) => statusOfMe(one, at));
-      expect(await Promise.all(answers)).toEqual([401, 401, 200]);
+      const responses = [next.secret, third.secret, last.secret].map((one) => statusOfMe(one, at));
+      expect(await Promise.all(responses)).toEqual([401, 401, 200]);
     }
     for (const overlapHours of [-1, 169]) {
       await expectError(
@@ -296,13 +296,13 @@ describe('API keys', () => {
 
   test('rotate: after 20 concurrent rotations the last two secrets work', async () => {
     const key = await createKey();
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       Array.from({ length: 20 }, () =>
         api.request('POST', `${path(key)}/rotate`, { as: own.owner, body: {} }),
       ),
     );
     const secrets = await Promise.all(
-      answers.map(async (one) => ((await one.json()) as CreatedKey).secret),
+      responses.map(async (one) => ((await one.json()) as CreatedKey).secret),
     );
     const statuses = await Promise.all([key.secret, ...secrets].map((one) => statusOfMe(one)));
     expect(statuses.filter((status) => status === 200)).toHaveLength(2);
@@ -316,8 +316,8 @@ describe('API keys', () => {
     await admin`insert into api_keys (tenant_id, id, name, user_id, role, permissions, created_by, expires_at)
       select tenant_id, gen_random_uuid(), name, user_id, role, permissions, created_by, expires_at
       from api_keys, generate_series(1, 197) where tenant_id = ${uuid}`;
-    const answers = await Promise.all([1, 2, 3, 4].map(() => requestKey({}, as)));
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([201, 201, 409, 409]);
+    const responses = await Promise.all([1, 2, 3, 4].map(() => requestKey({}, as)));
+    expect(responses.map(({ status }) => status).toSorted()).toEqual([201, 201, 409, 409]);
     await expectError(requestKey({}, as), 409, 'TOO_MANY_KEYS');
     await admin`update api_keys set revoked_at = now() - interval '31 days'
       where tenant_id = ${uuid} and id = ${toUuid(first.id as never)}`;

@@ -68,9 +68,9 @@ async function startSignIn({ organizationId, providerId }: Organization, account
   const verifier = randomBytes(32).toString('base64url');
   const challenge = createHash('sha256').update(verifier).digest('base64url');
   const query = new URLSearchParams({ organizationId, redirectTo, challenge });
-  const begun = await api.request('GET', `/v1/auth/oauth/${providerId}/start?${query}`);
-  const Cookie = begun.headers.getSetCookie()[0]?.split(';')[0] ?? '';
-  const back = await oidc.signIn(begun.headers.get('Location') ?? '', account);
+  const started = await api.request('GET', `/v1/auth/oauth/${providerId}/start?${query}`);
+  const Cookie = started.headers.getSetCookie()[0]?.split(';')[0] ?? '';
+  const back = await oidc.signIn(started.headers.get('Location') ?? '', account);
   const completeCallback = async () => {
     const headers = { Cookie };
     const response = await api.request('GET', `${back.pathname}${back.search}`, { headers });
@@ -207,17 +207,17 @@ test('auto-join: concurrent first sign-ins of a member by a new subject all succ
 
 test('auto-join: an existing verified account joins with its second factor', async () => {
   const organization = await createOrganization();
-  const person = await users.registerWithTwoFactor();
+  const user = await users.registerWithTwoFactor();
   const email = `${newId('usr')}@${organization.domain}`;
   await api.context.database.write({}, (tx) =>
-    tx.execute(`update users set email = '${email}' where id = '${toUuid(person.user.id)}'`),
+    tx.execute(`update users set email = '${email}' where id = '${toUuid(user.user.id)}'`),
   );
   const account = { ...accountOf(organization), email };
   const { token, verifier } = await signInAtProvider(organization, account);
   const body = { token, verifier };
   expect((await api.request('POST', '/v1/auth/oauth/exchange', { body })).status).toBe(401);
-  const entered = await signIn(organization, account, totpCode(person.secret, 1));
-  expect(entered.user.id).toBe(person.user.id);
+  const entered = await signIn(organization, account, totpCode(user.secret, 1));
+  expect(entered.user.id).toBe(user.user.id);
 });
 
 test('auto-join: an unverified account with the address is not used', async () => {

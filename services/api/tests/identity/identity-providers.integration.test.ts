@@ -59,9 +59,9 @@ const newVerifier = () => randomBytes(32).toString('base64url');
 async function start({ organization, providerId }: Organization, verifier = newVerifier()) {
   const challenge = createHash('sha256').update(verifier).digest('base64url');
   const query = new URLSearchParams({ organizationId: organization.id, redirectTo, challenge });
-  const begun = await api.request('GET', `/v1/auth/oauth/${providerId}/start?${query}`);
-  expect(begun.status).toBe(302);
-  return { verifier, cookie: cookieOf(begun), url: begun.headers.get('Location') ?? '' };
+  const started = await api.request('GET', `/v1/auth/oauth/${providerId}/start?${query}`);
+  expect(started.status).toBe(302);
+  return { verifier, cookie: cookieOf(started), url: started.headers.get('Location') ?? '' };
 }
 
 async function completeCallback(back: URL, cookie: string) {
@@ -180,8 +180,8 @@ describe('authorization flow', () => {
 
   test('OIDC start: sends PKCE, state and nonce, new for each request', async () => {
     const organization = await createOrganization();
-    const seen = await Promise.all([start(organization), start(organization)]);
-    const [one, two] = seen.map(({ url }) => new URL(url).searchParams);
+    const starts = await Promise.all([start(organization), start(organization)]);
+    const [one, two] = starts.map(({ url }) => new URL(url).searchParams);
     expect(one?.get('code_challenge_method')).toBe('S256');
     for (const name of ['state', 'nonce', 'code_challenge']) {
       expect(one?.get(name)).toMatch(/^[\w-]{43}$/);
@@ -214,10 +214,10 @@ describe('linking', () => {
     const link = (word: string) =>
       api.request('POST', path, { as: organization.as, body: { password: word, redirectTo } });
     await expectError(await link('another password'), 403, 'WRONG_PASSWORD');
-    const begun = await link(password);
-    const { url } = (await begun.json()) as { url: string };
+    const started = await link(password);
+    const { url } = (await started.json()) as { url: string };
     const account = accountOf('me@elsewhere.example');
-    const back = await completeCallback(await oidc.signIn(url, account), cookieOf(begun));
+    const back = await completeCallback(await oidc.signIn(url, account), cookieOf(started));
     expect(back.headers.get('Location')).toContain('#linked=');
     const { token, verifier } = await signInAtProvider(organization, account);
     const { accessToken: as } = (await (await exchange({ token, verifier })).json()) as SignedIn;
@@ -270,8 +270,8 @@ describe('identity providers', () => {
     const { admin } = await api.createTenant();
     const mine = await createOrganization();
     const other = await createOrganization();
-    const asked = await api.request('GET', '/v1/identity-providers', { as: admin });
-    expect(asked.status).toBe(403);
+    const listed = await api.request('GET', '/v1/identity-providers', { as: admin });
+    expect(listed.status).toBe(403);
     const path = `/v1/identity-providers/${mine.providerId}` as const;
     const body = { enabled: false };
     expect((await api.request('PATCH', path, { as: other.as, body })).status).toBe(404);

@@ -22,7 +22,7 @@ const remove = (userId: string, as = own.owner) =>
 
 describe('members', () => {
   test('GET /v1/members: pages list every member once', async () => {
-    const seen: string[] = [];
+    const ids: string[] = [];
     let cursor: string | null = '';
     while (cursor !== null) {
       const query: string = `?limit=3${cursor && `&cursor=${cursor}`}`;
@@ -31,12 +31,12 @@ describe('members', () => {
         items: { id: string }[];
         nextCursor: string | null;
       };
-      seen.push(...page.items.map(({ id }) => id));
+      ids.push(...page.items.map(({ id }) => id));
       cursor = page.nextCursor;
     }
-    expect(seen.length).toBeGreaterThanOrEqual(4);
-    expect(new Set(seen).size).toBe(seen.length);
-    expect(seen).not.toContain(await userOf(others.owner));
+    expect(ids.length).toBeGreaterThanOrEqual(4);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(ids).not.toContain(await userOf(others.owner));
   });
 
   test('GET /v1/members: 422 for an invalid cursor', async () => {

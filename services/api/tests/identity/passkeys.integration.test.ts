@@ -34,20 +34,20 @@ const signInOptions = async () =>
 
 /** A user with a software passkey. */
 async function registerUser() {
-  const person = await users.register();
+  const user = await users.register();
   const key = createAuthenticator({ origin, host });
-  const { token, options } = await registrationOptions(person.accessToken);
-  const made = await post(
+  const { token, options } = await registrationOptions(user.accessToken);
+  const created = await post(
     '',
     { token, response: key.create(options), name: 'Laptop' },
-    person.accessToken,
+    user.accessToken,
   );
-  expect(made.status).toBe(201);
-  const { passkey, recoveryCodes } = (await made.json()) as {
+  expect(created.status).toBe(201);
+  const { passkey, recoveryCodes } = (await created.json()) as {
     passkey: { id: string };
     recoveryCodes: string[];
   };
-  return { ...person, as: person.accessToken, key, passkey, recoveryCodes };
+  return { ...user, as: user.accessToken, key, passkey, recoveryCodes };
 }
 type Key = ReturnType<typeof createAuthenticator>;
 
@@ -72,7 +72,7 @@ describe('registering', () => {
   test.each([
     ['of another page', { origin: 'https://evil.example' }],
     ['for another host', { host: 'evil.example' }],
-    ['without the person verified', { verified: false }],
+    ['without user verification', { verified: false }],
   ] as [string, Manners][])('passkey %s is 401', async (_, manners) => {
     const { accessToken: as } = await users.register();
     const { token, options } = await registrationOptions(as);
@@ -138,7 +138,7 @@ describe('signing in', () => {
   test.each([
     ['of another page', { origin: 'https://evil.example' }],
     ['for another host', { host: 'evil.example' }],
-    ['without the person verified', { verified: false }],
+    ['without user verification', { verified: false }],
     ['signed by another key', { key: otherKey }],
     ['with an unknown user handle', { userHandle: Buffer.alloc(16).toString('base64url') }],
     ['with a user handle of another length', { userHandle: 'eA' }],
@@ -159,9 +159,9 @@ describe('signing in', () => {
     const body = { token, response: key.get(options) };
     const all = await Promise.all([1, 2, 3].map(() => post('/sign-in', body)));
     expect(all.map(({ status }) => status).toSorted()).toEqual([200, 401, 401]);
-    const made = await registrationOptions(as);
-    for (const wrong of ['forged', made.token]) {
-      const response = key.get(made.options);
+    const created = await registrationOptions(as);
+    for (const wrong of ['forged', created.token]) {
+      const response = key.get(created.options);
       await expectRefused(await post('/sign-in', { token: wrong, response }));
     }
   });

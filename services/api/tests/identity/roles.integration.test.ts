@@ -144,17 +144,17 @@ describe('custom roles', () => {
   test('custom roles: login and refresh issue tokens with the current version', async () => {
     const { context } = api;
     const password = 'a long enough password';
-    const person = {
+    const user = {
       email: `${newId('usr')}@example.com`,
       password,
       name: 'P',
       organizationName: 'O',
     };
-    await register(context, person);
-    const owner = await register(context, { ...person, email: `x${person.email}` });
+    await register(context, user);
+    const owner = await register(context, { ...user, email: `x${user.email}` });
     const { tenantId } = await tokens.verifyAccess(owner.accessToken);
     const { userId } = await tokens.verifyAccess(
-      (await login(context, { email: person.email, password })).accessToken,
+      (await login(context, { email: user.email, password })).accessToken,
     );
     await context.database.write({ tenantId }, (tx) =>
       tx.insert(members).values({ tenantId, userId, role: 'agent' }),
@@ -163,7 +163,7 @@ describe('custom roles', () => {
     expect(
       (await assignRole(userId, { role: 'agent', roleId: role.id }, owner.accessToken)).status,
     ).toBe(200);
-    const pair = await login(context, { email: person.email, password, organizationId: tenantId });
+    const pair = await login(context, { email: user.email, password, organizationId: tenantId });
     expect((await tokens.verifyAccess(pair.accessToken)).restriction).toMatchObject({
       roleId: role.id,
       version: 1,
@@ -185,8 +185,8 @@ describe('custom roles', () => {
 
   test('custom roles: 409 over 50 roles, also concurrently', async () => {
     const { owner: as } = await api.createTenant();
-    const answers = await Promise.all(Array.from({ length: 55 }, () => requestRole({}, as)));
-    expect(answers.filter(({ status }) => status === 201)).toHaveLength(50);
+    const responses = await Promise.all(Array.from({ length: 55 }, () => requestRole({}, as)));
+    expect(responses.filter(({ status }) => status === 201)).toHaveLength(50);
     await expectError(requestRole({}, as), 409, 'TOO_MANY_ROLES');
   });
 

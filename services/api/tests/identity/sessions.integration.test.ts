@@ -20,10 +20,10 @@ interface SignedIn {
 }
 
 async function registerUser() {
-  const given = account();
-  const response = await api.request('POST', '/v1/auth/register', { body: given });
+  const input = account();
+  const response = await api.request('POST', '/v1/auth/register', { body: input });
   expect(response.status).toBe(201);
-  return { ...given, ...((await response.json()) as SignedIn) };
+  return { ...input, ...((await response.json()) as SignedIn) };
 }
 
 const refresh = (refreshToken: string) =>

@@ -100,13 +100,13 @@ describe('signing in', () => {
   });
 
   test('login: the code that confirmed the setup is rejected', async () => {
-    const person = await users.register();
-    const { secret } = (await (await request('', person.accessToken, { password })).json()) as {
+    const user = await users.register();
+    const { secret } = (await (await request('', user.accessToken, { password })).json()) as {
       secret: string;
     };
     const code = totpCode(secret);
-    expect((await request('/confirm', person.accessToken, { code })).status).toBe(200);
-    expect((await users.login(person.email, { code })).status).toBe(401);
+    expect((await request('/confirm', user.accessToken, { code })).status).toBe(200);
+    expect((await users.login(user.email, { code })).status).toBe(401);
   });
 
   test('login: a recovery code works once, in any notation', async () => {

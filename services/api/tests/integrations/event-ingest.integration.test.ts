@@ -38,11 +38,11 @@ test('POST /v1/events: records an event once per id', async () => {
 
 test('POST /v1/events: concurrent requests with one id record one event', async () => {
   const payload = { to: await userOf(tenant.agent), subject: 'S', body: 'B' };
-  const answers = await Promise.all(
+  const responses = await Promise.all(
     Array.from({ length: 8 }, async () => read(await send({ name, payload, id: 'at once' }))),
   );
-  expect(answers.filter(({ isNew }) => isNew)).toHaveLength(1);
-  expect(new Set(answers.map(({ id }) => id)).size).toBe(1);
+  expect(responses.filter(({ isNew }) => isNew)).toHaveLength(1);
+  expect(new Set(responses.map(({ id }) => id)).size).toBe(1);
 });
 
 test('POST /v1/events: 409 for an id with another payload; ids are scoped to the tenant', async () => {

@@ -56,7 +56,7 @@ async function startWorking() {
       'test.work': {
         job: work,
         async run({ fails }: z.output<typeof work.payload>, run) {
-          await run.log('begun');
+          await run.log('started');
           if (fails === 'domain') throw new DomainBusinessRuleError('It is too late');
           if (fails) throw Object.assign(new z.ZodError([]), { message: fails });
         },
@@ -81,7 +81,7 @@ test('GET /v1/jobs: managers list the jobs of their organization, newest first, 
     ids.unshift(await enqueue({}, 3_600_000));
     await Bun.sleep(2);
   }
-  const seen: string[] = [];
+  const listed: string[] = [];
   for (let cursor: string | null = ''; cursor !== null; ) {
     const path = `/v1/jobs?limit=2${cursor && `&cursor=${cursor}`}`;
     const page = (await (await request('GET', path, { as: admin })).json()) as {
@@ -89,10 +89,10 @@ test('GET /v1/jobs: managers list the jobs of their organization, newest first, 
       nextCursor: string | null;
     };
     const own = page.items.filter(({ name }) => name === 'test.work');
-    seen.push(...own.map(({ id }) => id));
+    listed.push(...own.map(({ id }) => id));
     cursor = page.nextCursor;
   }
-  expect(seen).toEqual(ids);
+  expect(listed).toEqual(ids);
   expect((await request('GET', '/v1/jobs', { as: agent })).status).toBe(403);
   const others = await request('GET', '/v1/jobs', { as: otherOwner });
   expect(JSON.stringify(await others.json())).not.toContain(ids[0] as string);
@@ -104,11 +104,11 @@ test('POST retry: a failed job shows its log and reason and runs again', async (
   const failed = await untilState(id, 'failed');
   expect(failed).toMatchObject({
     reason: expect.stringContaining('It is too late'),
-    log: ['begun'],
+    log: ['started'],
   });
   const again = await request('POST', `/v1/jobs/${id}/retry`, { as: owner, body: {} });
   expect(again.status).toBe(200);
-  expect((await untilState(id, 'failed')).log).toContain('begun');
+  expect((await untilState(id, 'failed')).log).toContain('started');
   const secret = await enqueue({ fails: 'connect ECONNREFUSED 10.0.0.7' });
   expect(JSON.stringify(await untilState(secret, 'failed'))).not.toContain('10.0.0.7');
 });

@@ -18,10 +18,10 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-const wanted = { url: 'https://example.com/hooks', events: ['message.created'] };
+const webhook = { url: 'https://example.com/hooks', events: ['message.created'] };
 const read = async (response: Response) => (await response.json()) as Record<string, unknown>;
 
-async function add(body: object = wanted) {
+async function add(body: object = webhook) {
   const response = await api.request('POST', '/v1/webhooks', { as: tenant.owner, body });
   expect(response.status).toBe(201);
   return (await read(response)) as { id: Id<'whk'>; secret: string };
@@ -62,7 +62,7 @@ describe('webhooks', () => {
     const { id, secret } = await add();
     expect(secret).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/);
     const one = await read(await api.request('GET', `/v1/webhooks/${id}`, { as: tenant.admin }));
-    expect(one).toMatchObject({ id, ...wanted, enabled: true, description: '' });
+    expect(one).toMatchObject({ id, ...webhook, enabled: true, description: '' });
     const list = await api.request('GET', '/v1/webhooks?limit=100', { as: tenant.admin });
     expect(await list.text()).not.toContain(secret);
   });
@@ -72,17 +72,17 @@ describe('webhooks', () => {
     const path = `/v1/webhooks/${id}`;
     const as = tenant.owner;
     const get = (headers = {}) => api.request('GET', path, { as, headers });
-    const seen = (await get()).headers.get('ETag') ?? '';
-    expect((await get({ 'If-None-Match': seen })).status).toBe(304);
+    const etag = (await get()).headers.get('ETag') ?? '';
+    expect((await get({ 'If-None-Match': etag })).status).toBe(304);
     const change = (tag: string, description: string) =>
       api.request('PATCH', path, { as, body: { description }, headers: { 'If-Match': tag } });
-    const changed = await change(seen, 'CRM');
+    const changed = await change(etag, 'CRM');
     expect(changed.status).toBe(200);
-    expect((await change(seen, 'ERP')).status).toBe(412);
+    expect((await change(etag, 'ERP')).status).toBe(412);
     const remove = (tag: string) =>
       api.request('DELETE', path, { as, headers: { 'If-Match': tag } });
-    expect((await remove(seen)).status).toBe(412);
-    expect((await get({ 'If-None-Match': seen })).status).toBe(200);
+    expect((await remove(etag)).status).toBe(412);
+    expect((await get({ 'If-None-Match': etag })).status).toBe(200);
     expect((await remove(changed.headers.get('ETag') ?? '')).status).toBe(204);
   });
 
@@ -91,7 +91,7 @@ describe('webhooks', () => {
     const path = `/v1/webhooks/${id}`;
     const body = { enabled: false, events: ['conversation.*', '*'], description: 'CRM' };
     const changed = await api.request('PATCH', path, { as: tenant.owner, body });
-    expect(await read(changed)).toMatchObject({ id, url: wanted.url, ...body });
+    expect(await read(changed)).toMatchObject({ id, url: webhook.url, ...body });
     expect((await api.request('DELETE', path, { as: tenant.owner })).status).toBe(204);
     expect((await api.request('GET', path, { as: tenant.owner })).status).toBe(404);
     expect((await api.request('DELETE', path, { as: tenant.owner })).status).toBe(404);
@@ -112,7 +112,7 @@ describe('webhooks', () => {
     ['https://u:p@example.com/', 'url'],
     ['nonsense', 'url'],
   ])('POST /v1/webhooks: 422 for the URL %s', async (url, path) => {
-    const body = { ...wanted, url };
+    const body = { ...webhook, url };
     const response = await api.request('POST', '/v1/webhooks', { as: tenant.owner, body });
     expect(response.status).toBe(422);
     expect(await read(response)).toMatchObject({ errors: [{ path }] });
@@ -131,7 +131,7 @@ describe('webhooks', () => {
     ['description', 'a\0b'],
   ])('webhooks: 422 for NUL in %s', async (path, value) => {
     const { id } = await add();
-    const added = { ...wanted, [path]: value };
+    const added = { ...webhook, [path]: value };
     const changed = { [path]: value };
     for (const response of [
       await api.request('POST', '/v1/webhooks', { as: tenant.owner, body: added }),
@@ -143,13 +143,13 @@ describe('webhooks', () => {
   });
 
   test('POST /v1/webhooks: the description may be empty', async () => {
-    const body = { ...wanted, description: '' };
+    const body = { ...webhook, description: '' };
     const response = await api.request('POST', '/v1/webhooks', { as: tenant.owner, body });
     expect(response.status).toBe(201);
   });
 
   test('POST /v1/webhooks: 422 for an unknown event, with a suggestion', async () => {
-    const body = { ...wanted, events: ['mesage.created'] };
+    const body = { ...webhook, events: ['mesage.created'] };
     const response = await api.request('POST', '/v1/webhooks', { as: tenant.owner, body });
     expect(response.status).toBe(422);
     const message = 'No event is named mesage.created, did you mean message.created?';
@@ -167,7 +167,7 @@ describe('webhooks', () => {
     const crowded = await api.createTenant();
     const responses = await Promise.all(
       Array.from({ length: 22 }, () =>
-        api.request('POST', '/v1/webhooks', { as: crowded.owner, body: wanted }),
+        api.request('POST', '/v1/webhooks', { as: crowded.owner, body: webhook }),
       ),
     );
     const statuses = responses.map(({ status }) => status).toSorted();
@@ -177,7 +177,7 @@ describe('webhooks', () => {
 
 describe('deliveries', () => {
   test('GET deliveries: in pages, newest first, filtered by status', async () => {
-    const { id } = await add({ ...wanted, enabled: false });
+    const { id } = await add({ ...webhook, enabled: false });
     const ids = [await addDelivery(id), await addDelivery(id), await addDelivery(id)];
     const path = `/v1/webhooks/${id}/deliveries`;
     const request = async (query: string) =>
@@ -194,7 +194,7 @@ describe('deliveries', () => {
   });
 
   test('POST replay of a delivery: 202, 409 while the webhook is disabled', async () => {
-    const { id } = await add({ ...wanted, enabled: false });
+    const { id } = await add({ ...webhook, enabled: false });
     const deliveryId = await addDelivery(id);
     const path = `/v1/webhooks/${id}/deliveries/${deliveryId}/replay`;
     const refused = await api.request('POST', path, { as: tenant.owner, body: {} });
@@ -230,7 +230,7 @@ test('webhooks: 404 for other tenants', async () => {
   const { id } = await add();
   const deliveryId = await addDelivery(id);
   const as = otherTenant.owner;
-  const asked = [
+  const requests = [
     api.request('GET', `/v1/webhooks/${id}`, { as }),
     api.request('PATCH', `/v1/webhooks/${id}`, { as, body: { enabled: false } }),
     api.request('DELETE', `/v1/webhooks/${id}`, { as }),
@@ -242,7 +242,7 @@ test('webhooks: 404 for other tenants', async () => {
     }),
     api.request('POST', `/v1/webhooks/${id}/deliveries/${deliveryId}/replay`, { as, body: {} }),
   ];
-  for (const response of await Promise.all(asked)) expect(response.status).toBe(404);
+  for (const response of await Promise.all(requests)) expect(response.status).toBe(404);
   expect((await api.request('GET', `/v1/webhooks/${id}`, { as: tenant.owner })).status).toBe(200);
 });
 

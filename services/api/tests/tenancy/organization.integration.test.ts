@@ -29,9 +29,12 @@ async function write(as: string, exportId: Id<'exp'>) {
 }
 
 test('export: an owner requests and downloads the archive, 403 and 404 for others', async () => {
-  const asked = await api.request('POST', '/v1/organization/export', { as: own.owner, body: {} });
-  expect(asked.status).toBe(202);
-  const { id, status } = (await asked.json()) as { id: Id<'exp'>; status: string };
+  const requested = await api.request('POST', '/v1/organization/export', {
+    as: own.owner,
+    body: {},
+  });
+  expect(requested.status).toBe(202);
+  const { id, status } = (await requested.json()) as { id: Id<'exp'>; status: string };
   expect(status).toBe('pending');
   const early = await api.request('GET', `${path}/${id}/content`, { as: own.owner });
   expect(await early.json()).toMatchObject({ status: 409, code: 'EXPORT_NOT_READY' });
@@ -59,8 +62,8 @@ test('export: an owner requests and downloads the archive, 403 and 404 for other
 });
 
 test('erasure: requires name and password, and can be cancelled', async () => {
-  const erase = (as: string, given: object) =>
-    api.request('POST', '/v1/organization/erasure', { as, body: { ...body, ...given } });
+  const erase = (as: string, input: object) =>
+    api.request('POST', '/v1/organization/erasure', { as, body: { ...body, ...input } });
   const cancel = () => api.request('DELETE', '/v1/organization/erasure', { as: own.owner });
   expect((await erase(own.admin, {})).status).toBe(403);
   expect((await erase(own.owner, { password: 'wrong password' })).status).toBe(403);
@@ -86,8 +89,8 @@ test('PATCH /v1/organization: owners set requireTwoFactor, 403 for admins', asyn
 test('feature flags are listed and updated; the audit log is listed', async () => {
   const shown = await api.request('GET', '/v1/flags', { as: own.agent });
   expect(shown.status).toBe(200);
-  const wanted = { 'email-staff': false };
-  const changed = await api.request('PATCH', '/v1/flags', { as: own.owner, body: wanted });
+  const change = { 'email-staff': false };
+  const changed = await api.request('PATCH', '/v1/flags', { as: own.owner, body: change });
   expect(await changed.json()).toMatchObject({
     flags: expect.arrayContaining([expect.objectContaining({ name: 'email-staff', value: false })]),
   });

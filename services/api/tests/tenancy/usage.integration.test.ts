@@ -151,7 +151,7 @@ test('GET /v1/usage: waiting jobs and their bytes include parked jobs', async ()
     expect(await readQuota('waiting-jobs')).toMatchObject({ limit: 20_000 });
     expect(await readQuota('job-bytes')).toMatchObject({ limit: 33_554_432 });
   } finally {
-    await context.traces.erase(tenantId);
+    await context.purgeTenantKeys(tenantId);
     await queues.close();
   }
 });
