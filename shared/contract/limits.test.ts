@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { bodyLimitBytes, classOf, rateRows } from './limits.ts';
+import { bodyLimitBytes, classOf, rateLimitRules } from './limits.ts';
 
 test.each([
   ['POST', '/v1/auth/login', 'auth', 16_384],
@@ -23,7 +23,7 @@ test('a body of its own is an upload', () => {
 test('the limit of an address is what is configured, and the others go by it', () => {
   const limitOf = (maxRequests: number) =>
     Object.fromEntries(
-      rateRows({ windowMs: 60_000, maxRequests }).map(({ name, limit }) => [name, limit]),
+      rateLimitRules({ windowMs: 60_000, maxRequests }).map(({ name, limit }) => [name, limit]),
     );
   expect(limitOf(300)).toMatchObject({ address: 300, user: 900, auth: 75, search: 75, mail: 75 });
   expect(limitOf(7)).toMatchObject({ address: 7, user: 21, auth: 60, search: 30 });

@@ -6,31 +6,31 @@ const forwarded = (value: string | undefined) => (name: string) =>
 const read = createAddressReader();
 
 test.each([
-  ['a caller without a proxy is its peer', '203.0.113.9', undefined, '203.0.113.9'],
-  ['a stranger cannot name another', '203.0.113.9', '198.51.100.1', '203.0.113.9'],
-  ['our proxy is believed', '127.0.0.1', '198.51.100.1', '198.51.100.1'],
-  ['what the client wrote itself is not', '10.0.0.2', '1.1.1.1, 198.51.100.1', '198.51.100.1'],
-  ['a chain of our proxies', '172.18.0.5', '198.51.100.1, 192.168.1.4', '198.51.100.1'],
-  ['everybody inside is ours', '127.0.0.1', '10.1.1.1, 10.2.2.2', '10.1.1.1'],
-  ['IPv4 dressed as IPv6', '::ffff:127.0.0.1', '::ffff:198.51.100.1', '198.51.100.1'],
+  ['no proxy', '203.0.113.9', undefined, '203.0.113.9'],
+  ['an untrusted peer with a header', '203.0.113.9', '198.51.100.1', '203.0.113.9'],
+  ['a trusted proxy', '127.0.0.1', '198.51.100.1', '198.51.100.1'],
+  ['a header that the client has written', '10.0.0.2', '1.1.1.1, 198.51.100.1', '198.51.100.1'],
+  ['a chain of trusted proxies', '172.18.0.5', '198.51.100.1, 192.168.1.4', '198.51.100.1'],
+  ['trusted addresses only', '127.0.0.1', '10.1.1.1, 10.2.2.2', '10.1.1.1'],
+  ['IPv4-mapped IPv6', '::ffff:127.0.0.1', '::ffff:198.51.100.1', '198.51.100.1'],
   ['IPv6', '::1', '2001:db8::7', '2001:db8::7'],
-  ['nonsense stops the search', '127.0.0.1', '198.51.100.1, unknown', '127.0.0.1'],
+  ['an invalid hop', '127.0.0.1', '198.51.100.1, unknown', '127.0.0.1'],
   ['an empty header', '127.0.0.1', '', '127.0.0.1'],
-  ['no connection at all', undefined, '198.51.100.1', 'unknown'],
-])('%s', (_, peer, forwardedFor, expected) => {
+  ['no connection', undefined, '198.51.100.1', 'unknown'],
+])('clientAddress: %s', (_, peer, forwardedFor, expected) => {
   expect(read(peer, forwarded(forwardedFor))).toBe(expected);
 });
 
-test('only the listed proxies are believed', () => {
-  const via = (trusted: string[]) => {
-    const one = createAddressReader({ from: 'nginx', trusted });
-    return (peer: string) => one(peer, forwarded('198.51.100.1'));
+test('clientAddress: headers of listed proxies only are used', () => {
+  const readVia = (trusted: string[]) => {
+    const readAddress = createAddressReader({ from: 'nginx', trusted });
+    return (peer: string) => readAddress(peer, forwarded('198.51.100.1'));
   };
-  const careful = via(['203.0.113.0/24', '2001:db8::1']);
-  expect(careful('203.0.113.9')).toBe('198.51.100.1');
-  expect(careful('2001:db8::1')).toBe('198.51.100.1');
-  expect(careful('127.0.0.1')).toBe('127.0.0.1');
-  expect(via([])('127.0.0.1')).toBe('127.0.0.1');
+  const viaListed = readVia(['203.0.113.0/24', '2001:db8::1']);
+  expect(viaListed('203.0.113.9')).toBe('198.51.100.1');
+  expect(viaListed('2001:db8::1')).toBe('198.51.100.1');
+  expect(viaListed('127.0.0.1')).toBe('127.0.0.1');
+  expect(readVia([])('127.0.0.1')).toBe('127.0.0.1');
 });
 
 const spoofed = {
@@ -52,26 +52,26 @@ test.each([
   ['nginx', '100.64.0.3', spoofed, '100.64.0.3'],
   ['nginx', '127.0.0.1', spoofed, '192.0.2.1'],
 ] as const)(
-  '%s: of what came from %s only its own header is believed',
+  'clientAddress: CLIENT_ADDRESS_FROM=%s reads only its own header from peer %s',
   (from, peer, headers, expected) => {
-    const one = createAddressReader({ from, trusted });
-    expect(one(peer, (name) => (headers as Record<string, string>)[name])).toBe(expected);
+    const readAddress = createAddressReader({ from, trusted });
+    expect(readAddress(peer, (name) => (headers as Record<string, string>)[name])).toBe(expected);
   },
 );
 
-test('without a proxy no header is believed, not even from here', () => {
+test('clientAddress: none ignores all headers', () => {
   const direct = createAddressReader({ from: 'none' });
   expect(direct('127.0.0.1', (name) => spoofed[name])).toBe('127.0.0.1');
   expect(direct(undefined, (name) => spoofed[name])).toBe('unknown');
 });
 
-test('each platform is told that it is one', async () => {
+test('CLIENT_ADDRESS_FROM: is set in fly.toml and railway.toml', async () => {
   const read = (file: string) => Bun.file(new URL(`../../../${file}`, import.meta.url)).text();
   expect(await read('fly.toml')).toContain('CLIENT_ADDRESS_FROM = "fly"');
   expect(await read('railway.toml')).toContain(' CLIENT_ADDRESS_FROM=railway ');
 });
 
-test('a proxy that is no address is refused at the start', () => {
-  const misnamed = { from: 'nginx', trusted: ['nginx'] } as const;
-  expect(() => createAddressReader(misnamed)).toThrow('Not a proxy address: nginx');
+test('createAddressReader: an invalid proxy address is refused', () => {
+  const invalid = { from: 'nginx', trusted: ['nginx'] } as const;
+  expect(() => createAddressReader(invalid)).toThrow('Invalid proxy address nginx');
 });

@@ -1,9 +1,9 @@
 import { BlockList, isIP } from 'node:net';
 import { ConfigurationError } from '@insightdesk/shared/errors';
 import type { MiddlewareHandler } from 'hono';
-import type { HttpEnv } from './env.ts';
+import type { HttpEnv } from './http-env.ts';
 
-const names: Record<string, string[]> = {
+const proxyRanges: Record<string, string[]> = {
   loopback: ['127.0.0.0/8', '::1/128'],
   private: [
     '10.0.0.0/8',
@@ -15,34 +15,34 @@ const names: Record<string, string[]> = {
   ],
 };
 
-/** Proxies that are believed unless configured: those on this machine and in private networks. */
-const usualProxies: readonly string[] = ['loopback', 'private'];
+/** Default trusted proxies: this machine and private networks. */
+const defaultProxies: readonly string[] = ['loopback', 'private'];
 
-/** The range from which Railway's edge connects. */
+/** Address range of Railway's edge. */
 const RAILWAY_EDGE = '100.64.0.0/10';
 
 /**
- * Who says where a client is. `nginx`: X-Forwarded-For, from right to left, as far as proxies of ours
- * vouch for it. `fly`: Fly-Client-IP, and `railway`: X-Real-IP, which their edges set themselves
+ * Source of the client address. `nginx`: X-Forwarded-For, from right to left, as long as the hops are
+ * trusted proxies. `fly`: Fly-Client-IP, and `railway`: X-Real-IP, which their edges set
  * (https://fly.io/docs/networking/request-headers/, https://docs.railway.com/networking/public-networking/specs-and-limits).
- * `none`: the connection. `trusted` holds addresses, CIDR blocks, `loopback` and `private`: headers of
- * anybody else are not looked at.
+ * `none`: the connection. `trusted` has addresses, CIDR blocks, `loopback` and `private`; headers from
+ * other peers are ignored.
  */
 export type AddressSource =
   | { from: 'nginx' | 'fly' | 'railway'; trusted: readonly string[] }
   | { from: 'none' };
 
-/** Gives a header of the request. */
-type Header = (name: string) => string | undefined;
+/** Returns a header of the request. */
+type GetHeader = (name: string) => string | undefined;
 
-/** Finds out who calls, from the connection's peer and the request's headers. */
-export type ReadAddress = (peer: string | undefined, header: Header) => string;
+/** Returns the client address, from the peer of the connection and the headers of the request. */
+export type ReadAddress = (peer: string | undefined, header: GetHeader) => string;
 
-const behindNginx: AddressSource = { from: 'nginx', trusted: usualProxies };
+const behindNginx: AddressSource = { from: 'nginx', trusted: defaultProxies };
 
-/** Builds what finds out who calls; an address that is none is `unknown`. */
+/** Builds the reader of client addresses; an invalid address is `unknown`. */
 export function createAddressReader(source: AddressSource = behindNginx): ReadAddress {
-  if (source.from === 'none') return (peer) => plain(peer ?? '') ?? 'unknown';
+  if (source.from === 'none') return (peer) => parseAddress(peer ?? '') ?? 'unknown';
   const isRailway = source.from === 'railway';
   const proxies = toBlockList([...source.trusted, ...(isRailway ? [RAILWAY_EDGE] : [])]);
   const isProxy = (address: string) =>
@@ -52,13 +52,13 @@ export function createAddressReader(source: AddressSource = behindNginx): ReadAd
   ];
   const isChain = source.from === 'nginx';
   return function readAddress(peer, header) {
-    let client = plain(peer ?? '');
+    let client = parseAddress(peer ?? '');
     if (client === undefined) return 'unknown';
     if (!isProxy(client)) return client;
-    if (!isChain) return plain(header(name)?.trim() ?? '') ?? client;
+    if (!isChain) return parseAddress(header(name)?.trim() ?? '') ?? client;
     const hops = header(name)?.split(',') ?? [];
     while (hops.length > 0 && isProxy(client)) {
-      const hop = plain(hops.pop()?.trim() ?? '');
+      const hop = parseAddress(hops.pop()?.trim() ?? '');
       if (hop === undefined) break;
       client = hop;
     }
@@ -66,7 +66,7 @@ export function createAddressReader(source: AddressSource = behindNginx): ReadAd
   };
 }
 
-/** Remembers the client's address for the limits, logs and actions behind it. */
+/** Sets the client address for rate limits, logs and actions. */
 export function clientAddress(source?: AddressSource): MiddlewareHandler<HttpEnv> {
   const read = createAddressReader(source);
   return function clientAddress(c, next) {
@@ -79,22 +79,22 @@ export function clientAddress(source?: AddressSource): MiddlewareHandler<HttpEnv
   };
 }
 
-// An IPv4 address may arrive dressed as IPv6; what is no address at all is nobody's.
-function plain(address: string): string | undefined {
+// IPv4-mapped IPv6 addresses become IPv4.
+function parseAddress(address: string): string | undefined {
   const bare = address.startsWith('::ffff:') ? address.slice(7) : address;
   return isIP(bare) === 0 ? undefined : bare;
 }
 
 function toBlockList(trusted: readonly string[]): BlockList {
   const list = new BlockList();
-  for (const entry of trusted.flatMap((name) => names[name] ?? [name])) {
+  for (const entry of trusted.flatMap((name) => proxyRanges[name] ?? [name])) {
     const [address = '', bits] = entry.split('/');
     const family = isIP(address);
-    if (family === 0) throw new ConfigurationError(`Not a proxy address: ${entry}`);
-    const widest = family === 6 ? 128 : 32;
+    if (family === 0) throw new ConfigurationError(`Invalid proxy address ${entry}`);
+    const allBits = family === 6 ? 128 : 32;
     list.addSubnet(
       address,
-      bits === undefined ? widest : Number(bits),
+      bits === undefined ? allBits : Number(bits),
       family === 6 ? 'ipv6' : 'ipv4',
     );
   }

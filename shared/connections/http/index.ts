@@ -1,34 +1,45 @@
-/** What every HTTP server of ours does around its routes; nothing here knows the product. */
-export { answerProblem } from './answer-problem.ts';
-export { bearer } from './bearer.ts';
-export { type ByteRange, parseByteRange } from './byte-range.ts';
+/** Middleware and helpers of all HTTP servers; independent of the product. */
+
+export { bearerAuth } from './bearer-auth.ts';
 export {
   type AddressSource,
   clientAddress,
   createAddressReader,
   type ReadAddress,
 } from './client-address.ts';
-export { cookieSession, requireOwnPage } from './cookie-session.ts';
-export { corsByList } from './cors-by-list.ts';
-export { matchesEtag } from './entity-tag.ts';
-export type { Caller, HttpEnv, Peer } from './env.ts';
-export { createHealthApp, type HealthAppOptions } from './health-app.ts';
-export { jsonLimit, readJsonObject } from './json-body.ts';
-export { limitRequests, network, type RequestLimits, tooMany } from './limit-requests.ts';
-export { type Load, watchLoad } from './load.ts';
-export { isRangeOfSame, judgeConditions, type Validators } from './preconditions.ts';
+export { checkCsrf, cookieAuth } from './cookie-auth.ts';
+export { corsAllowlist } from './cors-allowlist.ts';
+export { createHealthApp, type HealthAppOptions } from './create-health-app.ts';
+export { errorHandler } from './error-handler.ts';
+export {
+  evaluatePreconditions,
+  matchesIfRange,
+  type Validators,
+} from './evaluate-preconditions.ts';
+export type { Caller, HttpEnv, Peer } from './http-env.ts';
+export { limitRequests, type RequestLimiter, tooManyRequests } from './limit-requests.ts';
+export { matchesEtag } from './matches-etag.ts';
+export { type ByteRange, parseByteRange } from './parse-byte-range.ts';
 export {
   createRateLimits,
-  type Names,
-  type RateLimit,
+  purgeTenant,
+  type RateLimitKeys,
+  type RateLimitResult,
+  type RateLimitRule,
   type RateLimits,
-  type RateRow,
-} from './rate-limit.ts';
+} from './rate-limits.ts';
+export { jsonLimit, readJsonObject } from './read-json-object.ts';
 export { requestId } from './request-id.ts';
-export { type Answered, requestLog } from './request-log.ts';
+export { type CompletedRequest, requestLog } from './request-log.ts';
 export { createRequestMetrics } from './request-metrics.ts';
 export { securityHeaders } from './security-headers.ts';
-export { type Host, serveHttp } from './serve-http.ts';
-export { comesFrom, readCookie, SESSION_MODE, sessionCookies } from './session-cookies.ts';
+export { type HttpHost, serveHttp } from './serve-http.ts';
+export {
+  isAllowedOrigin,
+  readCookie,
+  SESSION_MODE_HEADER,
+  sessionCookies,
+} from './session-cookies.ts';
 export { shedLoad } from './shed-load.ts';
 export { traceRequests } from './trace-requests.ts';
+export { type LoadState, watchLoad } from './watch-load.ts';

@@ -2,42 +2,48 @@ import { expect, test } from 'bun:test';
 import { createLogger } from '@insightdesk/shared/logging';
 import { Hono } from 'hono';
 import { Redis } from 'iovalkey';
-import { answerProblem } from './answer-problem.ts';
-import { bearer } from './bearer.ts';
+import { bearerAuth } from './bearer-auth.ts';
 import { clientAddress } from './client-address.ts';
-import type { HttpEnv } from './env.ts';
-import { limitRequests, network } from './limit-requests.ts';
-import { createRateLimits, type RateRow } from './rate-limit.ts';
+import { errorHandler } from './error-handler.ts';
+import type { HttpEnv } from './http-env.ts';
+import { limitRequests } from './limit-requests.ts';
+import { createRateLimits, type RateLimitRule } from './rate-limits.ts';
 
 const log = createLogger({ level: 'silent', format: 'json' }, { service: 't', replica: 't-1' });
-const row: RateRow = {
+const addressRule: RateLimitRule = {
   name: 'address',
-  of: 'all',
-  by: 'address',
+  requestClass: 'all',
+  countBy: 'address',
   limit: 2,
   windowMs: 60_000,
-  away: 'open',
+  failMode: 'open',
 };
-const perUser: RateRow = { ...row, name: 'user', by: 'user', limit: 3 };
-const writes: RateRow = { ...row, name: 'write', of: 'write', by: 'user', limit: 1 };
+const userRule: RateLimitRule = { ...addressRule, name: 'user', countBy: 'user', limit: 3 };
+const writeRule: RateLimitRule = {
+  ...addressRule,
+  name: 'write',
+  requestClass: 'write',
+  countBy: 'user',
+  limit: 1,
+};
 
-function client(rows: RateRow[]) {
+function createClient(rules: RateLimitRule[]) {
   const app = new Hono<HttpEnv>();
-  app.onError(answerProblem(log));
-  const limits = limitRequests(createRateLimits({ rows }), ({ name }) => ({ user: name }));
-  app.use(clientAddress(), limits.around);
+  app.onError(errorHandler(log));
+  const limits = limitRequests(createRateLimits({ rules }), ({ name }) => ({ user: name }));
+  app.use(clientAddress(), limits.global);
   app.get('/', (c) => c.text('welcome'));
-  const identify = bearer(async (name) => ({ tenantId: 't', name }));
+  const authenticate = bearerAuth(async (name) => ({ tenantId: 't', name }));
   app.get(
     '/mine',
-    identify,
-    limits.of(() => 'read'),
+    authenticate,
+    limits.forRoute(() => 'read'),
     (c) => c.text('yours'),
   );
   app.post(
     '/mine',
-    identify,
-    limits.of(() => 'write'),
+    authenticate,
+    limits.forRoute(() => 'write'),
     (c) => c.text('done'),
   );
   return (address: string, path = '/', { as = '', method = 'GET' } = {}) =>
@@ -48,8 +54,8 @@ function client(rows: RateRow[]) {
     );
 }
 
-test('an address is refused beyond its limit, others are not', async () => {
-  const ask = client([row]);
+test('limitRequests: an address is refused above its limit, other addresses are not', async () => {
+  const ask = createClient([addressRule]);
   const first = await ask('203.0.113.1');
   expect(first.status).toBe(200);
   expect(Object.fromEntries(first.headers)).toMatchObject({
@@ -74,8 +80,8 @@ test('an address is refused beyond its limit, others are not', async () => {
   expect((await ask('203.0.113.2')).status).toBe(200);
 });
 
-test('a person is counted wherever he comes from, by class too, and all rows are told', async () => {
-  const ask = client([row, perUser, writes]);
+test('limitRequests: a user is counted across addresses and by class, and headers list all rules', async () => {
+  const ask = createClient([addressRule, userRule, writeRule]);
   const first = await ask('203.0.113.1', '/mine', { as: 'ada', method: 'POST' });
   expect(first.headers.get('RateLimit')).toBe(
     '"address";r=1;t=60, "user";r=2;t=60, "write";r=0;t=60',
@@ -89,8 +95,8 @@ test('a person is counted wherever he comes from, by class too, and all rows are
   expect((await ask('203.0.113.5', '/mine', { as: 'bob' })).status).toBe(200);
 });
 
-test('what one row refuses is not counted in the others', async () => {
-  const ask = client([{ ...row, limit: 3 }, perUser, writes]);
+test('limitRequests: a request that one rule refuses is not counted in the others', async () => {
+  const ask = createClient([{ ...addressRule, limit: 3 }, userRule, writeRule]);
   const post = () => ask('203.0.113.1', '/mine', { as: 'ada', method: 'POST' });
   expect((await post()).status).toBe(200);
   for (let i = 0; i < 5; i++) expect((await post()).status).toBe(429);
@@ -98,89 +104,85 @@ test('what one row refuses is not counted in the others', async () => {
   expect(read.headers.get('RateLimit')).toBe('"address";r=1;t=60, "user";r=1;t=60');
 });
 
-test('those whose token is still being looked at are as many as may be, too', async () => {
+test('limitRequests: pending authentications count towards the limit', async () => {
   const app = new Hono<HttpEnv>();
-  app.onError(answerProblem(log));
-  const limits = limitRequests(createRateLimits({ rows: [{ ...row, limit: 5 }] }), () => ({}));
-  app.use(clientAddress(), limits.around);
-  const looked = Promise.withResolvers<void>();
-  let looking = 0;
-  const identify = bearer(async (name) => {
-    looking++;
-    await looked.promise;
+  app.onError(errorHandler(log));
+  const limits = limitRequests(
+    createRateLimits({ rules: [{ ...addressRule, limit: 5 }] }),
+    () => ({}),
+  );
+  app.use(clientAddress(), limits.global);
+  const verified = Promise.withResolvers<void>();
+  let pending = 0;
+  const authenticate = bearerAuth(async (name) => {
+    pending++;
+    await verified.promise;
     return { tenantId: 't', name };
   });
   app.get(
     '/mine',
-    identify,
-    limits.of(() => 'read'),
+    authenticate,
+    limits.forRoute(() => 'read'),
     (c) => c.text('yours'),
   );
   const headers = { Authorization: 'Bearer ada' };
-  const from = { requestIP: () => ({ address: '203.0.113.1' }) };
-  const asked = Array.from({ length: 50 }, () => app.request('/mine', { headers }, from));
+  const bindings = { requestIP: () => ({ address: '203.0.113.1' }) };
+  const responses = Array.from({ length: 50 }, () => app.request('/mine', { headers }, bindings));
   await Bun.sleep(1);
-  expect(looking).toBe(5);
-  looked.resolve();
-  const statuses = (await Promise.all(asked)).map(({ status }) => status);
+  expect(pending).toBe(5);
+  verified.resolve();
+  const statuses = (await Promise.all(responses)).map(({ status }) => status);
   expect(statuses.filter((status) => status === 200)).toHaveLength(5);
 });
 
-test('whoever is turned away for his token is counted', async () => {
-  const ask = client([row]);
+test('limitRequests: a request with an invalid token is counted', async () => {
+  const ask = createClient([addressRule]);
   for (let i = 0; i < 2; i++) {
     expect((await ask('203.0.113.1', '/mine', { as: 'ä' })).status).toBe(401);
   }
   expect((await ask('203.0.113.1', '/mine', { as: 'ä' })).status).toBe(429);
 });
 
-test('without Valkey the process counts for itself at once where that is declared', async () => {
+test('createRateLimits: without Valkey an open rule counts locally at once, a closed one refuses', async () => {
   const valkey = new Redis('redis://127.0.0.1:1', { retryStrategy: () => 50 });
   valkey.on('error', () => {});
   try {
-    const limits = createRateLimits({ rows: [row], valkey });
+    const limits = createRateLimits({ rules: [addressRule], valkey });
     const checks = ['a', 'a', 'a'].map((address) => limits.check('read', { address }));
-    const later = new Promise<never>((_, reject) => setImmediate(reject, new Error('It waited')));
-    const answers = await Promise.race([Promise.all(checks), later]);
-    expect(answers.map(([one]) => one?.allowed)).toEqual([true, true, false]);
-    const closed = createRateLimits({ rows: [{ ...row, away: 'closed' }], valkey });
+    const timeout = new Promise<never>((_, reject) =>
+      setImmediate(reject, new Error('The check waited for Valkey')),
+    );
+    const results = await Promise.race([Promise.all(checks), timeout]);
+    expect(results.map(([result]) => result?.allowed)).toEqual([true, true, false]);
+    const closed = createRateLimits({ rules: [{ ...addressRule, failMode: 'closed' }], valkey });
     await expect(closed.check('read', { address: 'a' })).rejects.toMatchObject({ status: 503 });
   } finally {
     valkey.disconnect();
   }
 });
 
-test('a Valkey that does not answer is not waited for', async () => {
+test('createRateLimits: a Valkey that does not respond is not waited for', async () => {
   const silent = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data() {} } });
   const valkey = new Redis(silent.port, '127.0.0.1', { enableReadyCheck: false });
   valkey.on('error', () => {});
   try {
     await new Promise((resolve) => valkey.once('connect', resolve));
     await Bun.sleep(10);
-    const [one] = await createRateLimits({ rows: [row], valkey }).check('read', { address: 'a' });
-    expect(one?.allowed).toBe(true);
+    const [result] = await createRateLimits({ rules: [addressRule], valkey }).check('read', {
+      address: 'a',
+    });
+    expect(result?.allowed).toBe(true);
   } finally {
     valkey.disconnect();
     silent.stop(true);
   }
 });
 
-test('a window ends, and what is remembered is bounded', async () => {
+test('createRateLimits: the count starts again with the next window', async () => {
   let now = 0;
-  const limits = createRateLimits({ rows: [row], nowMs: () => now });
+  const limits = createRateLimits({ rules: [addressRule], nowMs: () => now });
   const allowed = async () => (await limits.check('read', { address: 'a' }))[0]?.allowed;
   expect([await allowed(), await allowed(), await allowed()]).toEqual([true, true, false]);
   now = 60_000;
   expect(await allowed()).toBe(true);
-});
-
-test.each([
-  ['203.0.113.1', '203.0.113.1'],
-  ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
-  ['2001:db8:1:2:ffff::1', '2001:db8:1:2::/64'],
-  ['2001:db8::1', '2001:db8:0:0::/64'],
-  ['::1', '0:0:0:0::/64'],
-  ['unknown', 'unknown'],
-])('%s counts as %s', (address, expected) => {
-  expect(network(address)).toBe(expected);
 });

@@ -1,18 +1,18 @@
-/** What this process knows of a key in its window. */
+/** Count of a key in its window, as far as this process knows. */
 export interface LocalCount {
   count: number;
   endsAtMs: number;
 }
 
-/** The same, with what has begun here and is not counted yet. */
+/** Includes requests that have started but are not counted yet. */
 export interface LocalWindow extends LocalCount {
-  underWay: number;
+  pending: number;
 }
 
-/** Beyond so many keys those that were seen first are forgotten. */
-const MOST_KEYS = 50_000;
+/** Above this number the oldest keys are evicted. */
+const MAX_KEYS = 50_000;
 
-/** Counts of this process alone: what it let through, or what Valkey said when that was more. */
+/** Counts of this process: its own, or that of Valkey when it is higher. */
 export class LocalCounts {
   readonly #counts = new Map<string, LocalWindow>();
 
@@ -20,31 +20,31 @@ export class LocalCounts {
     return this.#counts.size;
   }
 
-  /** The key's count in the window that is open; one that is over begins anew. */
-  of(key: string, windowMs: number, nowMs: number): LocalWindow {
-    const known = this.#counts.get(key);
-    if (known && known.endsAtMs > nowMs) return known;
-    const fresh = { count: 0, underWay: 0, endsAtMs: nowMs + windowMs };
+  /** Count of a key in the current window; an expired window starts again. */
+  get(key: string, windowMs: number, nowMs: number): LocalWindow {
+    const existing = this.#counts.get(key);
+    if (existing && existing.endsAtMs > nowMs) return existing;
+    const fresh = { count: 0, pending: 0, endsAtMs: nowMs + windowMs };
     this.#counts.delete(key);
     this.#counts.set(key, fresh);
-    if (this.#counts.size > MOST_KEYS) this.#forget(nowMs);
+    if (this.#counts.size > MAX_KEYS) this.#evict(nowMs);
     return fresh;
   }
 
-  #forget(nowMs: number): void {
+  #evict(nowMs: number): void {
     for (const [key, { endsAtMs }] of this.#counts) {
-      if (endsAtMs > nowMs && this.#counts.size <= MOST_KEYS) return;
+      if (endsAtMs > nowMs && this.#counts.size <= MAX_KEYS) return;
       this.#counts.delete(key);
     }
   }
 }
 
 /**
- * Takes over what Valkey says of a key. Its window may be a later one than we knew of; within one
- * the larger count is right, because what is under way here has not been counted there yet.
+ * Merges the count of Valkey. Its window may be a later one; within the same window the higher count is
+ * right, because pending requests of this process are not counted there yet.
  */
-export function mergeCount(known: LocalCount, told: LocalCount, windowMs: number): void {
-  const isLater = told.endsAtMs - known.endsAtMs > windowMs / 2;
-  known.count = isLater ? told.count : Math.max(known.count, told.count);
-  known.endsAtMs = told.endsAtMs;
+export function mergeCount(local: LocalCount, remote: LocalCount, windowMs: number): void {
+  const isLater = remote.endsAtMs - local.endsAtMs > windowMs / 2;
+  local.count = isLater ? remote.count : Math.max(local.count, remote.count);
+  local.endsAtMs = remote.endsAtMs;
 }

@@ -1,10 +1,10 @@
 import { type Logger, withContext } from '@insightdesk/shared/logging';
 import type { MiddlewareHandler } from 'hono';
 import { routePath } from 'hono/route';
-import type { HttpEnv } from './env.ts';
+import type { HttpEnv } from './http-env.ts';
 
-/** One answered request. */
-export interface Answered {
+/** A completed request. */
+export interface CompletedRequest {
   method: string;
   /** The route's pattern, `unmatched` when there is none. */
   route: string;
@@ -13,12 +13,12 @@ export interface Answered {
 }
 
 /**
- * Writes one line per request, refused ones included, and ties all lines within it together; needs
- * `requestId` before it. `observe` is told the same.
+ * Logs one line per request, also for refused ones, and correlates all lines within it; needs
+ * `requestId` before it. `observe` receives the same fields.
  */
 export function requestLog(
   log: Logger,
-  observe: (answered: Answered) => void,
+  observe: (completed: CompletedRequest) => void,
 ): MiddlewareHandler<HttpEnv> {
   return async function requestLog(c, next) {
     const startedAt = performance.now();
@@ -27,10 +27,10 @@ export function requestLog(
     const ms = Math.round((performance.now() - startedAt) * 100) / 100;
     const pattern = routePath(c, -1);
     const route = pattern === '/*' ? 'unmatched' : pattern;
-    const answered = { method: c.req.method, route, status: c.res.status, ms };
-    observe(answered);
+    const completed = { method: c.req.method, route, status: c.res.status, ms };
+    observe(completed);
     const caller = c.get('caller');
-    const who = caller && { tenantId: caller.tenantId, actor: caller.name };
-    log.info({ ...correlation, ...who, ...answered }, 'request');
+    const callerFields = caller && { tenantId: caller.tenantId, actor: caller.name };
+    log.info({ ...correlation, ...callerFields, ...completed }, 'request');
   };
 }

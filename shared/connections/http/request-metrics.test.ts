@@ -1,40 +1,40 @@
 import { expect, test } from 'bun:test';
-import type { Durations } from '@insightdesk/shared/utils';
+import type { Histogram } from '@insightdesk/shared/utils';
 import { createRequestMetrics } from './request-metrics.ts';
 
-function open() {
-  let shown: Pick<Durations, 'samples'> | undefined;
+function createMetrics() {
+  let registered: Pick<Histogram, 'samples'> | undefined;
   const observe = createRequestMetrics({
-    durations(_, durations) {
-      shown = durations;
+    histogram(_, histogram) {
+      registered = histogram;
     },
   });
   const counts = () =>
-    (shown?.samples('http') ?? []).filter(({ metricName }) => metricName === 'http_count');
-  return { observe, counts, samples: () => shown?.samples('http') ?? [] };
+    (registered?.samples('http') ?? []).filter(({ metricName }) => metricName === 'http_count');
+  return { observe, counts, samples: () => registered?.samples('http') ?? [] };
 }
 
-test('rate, errors and duration are told per method, route and status', () => {
-  const { observe, samples } = open();
+test('request metrics: durations are observed per method, route and status', () => {
+  const { observe, samples } = createMetrics();
   const me = { method: 'GET', route: '/v1/me' };
   for (const ms of [3, 4, 700]) observe({ ...me, status: 200, ms });
   observe({ ...me, status: 500, ms: 20_000 });
-  const of = (status: string, metricName: string, le?: string) =>
+  const valueOf = (status: string, metricName: string, le?: string) =>
     samples().find(
-      ({ labels, ...one }) =>
-        one.metricName === metricName && labels.status === status && labels.le === le,
+      ({ labels, metricName: name }) =>
+        name === metricName && labels.status === status && labels.le === le,
     )?.value;
-  expect(of('200', 'http_bucket', '0.0025')).toBe(0);
-  expect(of('200', 'http_bucket', '0.005')).toBe(2);
-  expect(of('200', 'http_bucket', '1')).toBe(3);
-  expect(of('200', 'http_count')).toBe(3);
-  expect(of('200', 'http_sum')).toBeCloseTo(0.004 + 0.703);
-  expect(of('500', 'http_bucket', '10')).toBe(0);
-  expect(of('500', 'http_bucket', '+Inf')).toBe(1);
+  expect(valueOf('200', 'http_bucket', '0.0025')).toBe(0);
+  expect(valueOf('200', 'http_bucket', '0.005')).toBe(2);
+  expect(valueOf('200', 'http_bucket', '1')).toBe(3);
+  expect(valueOf('200', 'http_count')).toBe(3);
+  expect(valueOf('200', 'http_sum')).toBeCloseTo(0.004 + 0.703);
+  expect(valueOf('500', 'http_bucket', '10')).toBe(0);
+  expect(valueOf('500', 'http_bucket', '+Inf')).toBe(1);
 });
 
-test('a stranger cannot make series: neither by methods nor by anything else', () => {
-  const { observe, counts } = open();
+test('request metrics: clients cannot create unlimited series by methods or routes', () => {
+  const { observe, counts } = createMetrics();
   for (let n = 0; n < 5_000; n++) {
     observe({ method: `M${n}`, route: 'unmatched', status: 404, ms: 1 });
   }

@@ -10,7 +10,7 @@ const headers = Object.entries({
   Vary: 'Accept-Encoding, Origin',
 });
 
-/** What every answer forbids, unless its handler says otherwise; HSTS belongs to whoever ends TLS. */
+/** Default security headers of all responses; HSTS is set where TLS ends. */
 export function securityHeaders(): MiddlewareHandler {
   return function securityHeaders(c, next) {
     for (const [name, value] of headers) c.header(name, value);

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { comesFrom, readCookie } from './session-cookies.ts';
+import { isAllowedOrigin, readCookie } from './session-cookies.ts';
 
 test.each([
   ['a=1; b=2', '2'],
@@ -10,7 +10,7 @@ test.each([
   ['b=1; b=2', undefined],
   ['xb=1; ab=2', undefined],
   [undefined, undefined],
-])('of %p the cookie b is %p', (header, value) => {
+])('readCookie: the cookie b of %p is %p', (header, value) => {
   expect(readCookie(header, 'b')).toBe(value);
 });
 
@@ -24,6 +24,6 @@ test.each([
   [undefined, 'same-site', false],
   [undefined, 'none', false],
   [undefined, undefined, false],
-])('from %p, said to be %p: %p', (origin, fetchSite, is) => {
-  expect(comesFrom(['https://desk.example'], { origin, fetchSite })).toBe(is);
+])('isAllowedOrigin: Origin %p with Sec-Fetch-Site %p is %p', (origin, fetchSite, isAllowed) => {
+  expect(isAllowedOrigin(['https://desk.example'], { origin, fetchSite })).toBe(isAllowed);
 });

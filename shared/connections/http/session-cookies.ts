@@ -1,13 +1,13 @@
-/** Asks for a session in cookies, and says with every change that a page of ours sent it. */
-export const SESSION_MODE = 'X-Session-Mode';
+/** Header that requests a session in cookies, and protects unsafe requests against CSRF. */
+export const SESSION_MODE_HEADER = 'X-Session-Mode';
 
-/** No other host can set these, and no script reads them. */
+/** `__Host-` cookies: other hosts cannot set them; scripts cannot read them. */
 export const sessionCookies = {
   access: '__Host-desk-access',
   refresh: '__Host-desk-refresh',
 } as const;
 
-/** The value of a cookie in a `Cookie` header; undefined when it is missing, empty or there twice. */
+/** The value of a cookie in a `Cookie` header; undefined when it is missing, empty or duplicate. */
 export function readCookie(header: string | undefined, name: string): string | undefined {
   const values = (header ?? '').split(';').flatMap((pair) => {
     const [key = '', ...rest] = pair.trim().split('=');
@@ -17,10 +17,10 @@ export function readCookie(header: string | undefined, name: string): string | u
 }
 
 /**
- * Whether a browser says that the request comes from one of these origins. It names the origin of
- * changes and sockets; a read of our own page has none, but says that it is of the same origin.
+ * Whether the request comes from one of these origins, as the browser states it: `Origin` for unsafe
+ * methods and sockets, `Sec-Fetch-Site` for reads of the same origin, which have no `Origin`.
  */
-export function comesFrom(
+export function isAllowedOrigin(
   origins: readonly string[],
   { origin, fetchSite }: { origin: string | undefined; fetchSite: string | undefined },
 ): boolean {

@@ -1,14 +1,14 @@
 import { UnavailableError } from '@insightdesk/shared/errors';
 import type { MiddlewareHandler } from 'hono';
-import type { Load } from './load.ts';
+import type { LoadState } from './watch-load.ts';
 
 const RETRY_AFTER_SECONDS = 2;
 
-/** Turns requests away while the process has more to do than it can; those under way go on. */
-export function shedLoad(load: Load): MiddlewareHandler {
+/** Refuses new requests while the process is overloaded; running ones continue. */
+export function shedLoad(load: LoadState): MiddlewareHandler {
   return function shedLoad(_, next) {
     if (!load.isShedding) return next();
-    throw new UnavailableError('There is too much to do just now, try again shortly', {
+    throw new UnavailableError('The service is overloaded, try again shortly', {
       code: 'OVERLOADED',
       retryAfterSeconds: RETRY_AFTER_SECONDS,
     });

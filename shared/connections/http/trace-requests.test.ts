@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { DomainNotFoundError } from '@insightdesk/shared/errors';
 import { createLogger } from '@insightdesk/shared/logging';
-import { openOtlpReceiver, openTracing } from '@insightdesk/shared/tracing';
+import { startOtlpReceiver, startTracing } from '@insightdesk/shared/tracing';
 import { Hono } from 'hono';
-import { answerProblem } from './answer-problem.ts';
-import type { HttpEnv } from './env.ts';
+import { errorHandler } from './error-handler.ts';
+import type { HttpEnv } from './http-env.ts';
 import { requestId } from './request-id.ts';
 import { requestLog } from './request-log.ts';
 import { securityHeaders } from './security-headers.ts';
@@ -20,9 +20,9 @@ const log = createLogger(
 );
 
 const app = new Hono<HttpEnv>();
-app.onError(answerProblem(log));
+app.onError(errorHandler(log));
 app.notFound(() => {
-  throw new DomainNotFoundError('There is no such route');
+  throw new DomainNotFoundError('Not found');
 });
 app.use(
   requestId(),
@@ -35,11 +35,11 @@ app.get('/broken', () => {
   throw new RangeError('of ann@example.com');
 });
 
-let receiver: ReturnType<typeof openOtlpReceiver>;
-let tracing: Awaited<ReturnType<typeof openTracing>>;
+let receiver: ReturnType<typeof startOtlpReceiver>;
+let tracing: Awaited<ReturnType<typeof startTracing>>;
 beforeAll(async () => {
-  receiver = openOtlpReceiver();
-  tracing = await openTracing(
+  receiver = startOtlpReceiver();
+  tracing = await startTracing(
     { endpoint: receiver.url, ratio: 1, maxPerSecond: 1_000 },
     { service: 'api', replica: 'api-1', environment: 'test' },
   );
@@ -51,7 +51,7 @@ afterAll(async () => {
 
 const ask = (path: string, headers: Record<string, string>) => app.request(path, { headers });
 
-test('requests are spans, named after their routes, in the trace that their caller names', async () => {
+test('traceRequests: a request is a span with the name of its route in the trace of its caller', async () => {
   await ask('/things/a-secret?token=secret', {
     traceparent: `00-${traceId}-${spanId}-00`,
     'X-Request-Id': 'r-1',
@@ -85,6 +85,6 @@ test('requests are spans, named after their routes, in the trace that their call
   expect(zeros).toMatchObject({ parentSpanId: undefined });
   expect(zeros?.traceId).toMatch(/^(?!0{32})[0-9a-f]{32}$/);
   expect(JSON.stringify(receiver.spans)).not.toMatch(/secret|example\.com/);
-  const told = lines.filter(({ msg }) => msg === 'request').map((line) => line.traceId);
-  expect(told).toEqual([found, missing, broken, zeros].map((span) => span?.traceId));
+  const loggedTraceIds = lines.filter(({ msg }) => msg === 'request').map((line) => line.traceId);
+  expect(loggedTraceIds).toEqual([found, missing, broken, zeros].map((span) => span?.traceId));
 });

@@ -1,26 +1,26 @@
-import { asTraceId, enterTrace } from '@insightdesk/shared/tracing';
+import { startTrace, toTraceId } from '@insightdesk/shared/tracing';
 import type { MiddlewareHandler } from 'hono';
 import { routePath } from 'hono/route';
-import type { HttpEnv } from './env.ts';
+import type { HttpEnv } from './http-env.ts';
 
 /**
- * One span per request, named after its route. A caller's `traceparent` names the trace, or else
- * the request id that our proxy made; whether it is recorded is never theirs to say. Needs
- * `requestId` before it.
+ * One span per request, named after its route. The trace id is that of the caller's `traceparent`, or
+ * the request id that nginx created; the caller does not decide about sampling. Needs `requestId` before
+ * it.
  */
 export function traceRequests(): MiddlewareHandler<HttpEnv> {
   return function traceRequests(c, next) {
     const { method } = c.req;
     const id = c.get('requestId');
     const attributes = { 'http.request.method': method, 'request.id': id };
-    const entry = {
+    const options = {
       name: method,
       kind: 'server',
       attributes,
-      foreignParent: c.req.header('Traceparent'),
-      traceId: asTraceId(id),
+      untrustedParent: c.req.header('Traceparent'),
+      traceId: toTraceId(id),
     } as const;
-    return enterTrace(entry, async (span) => {
+    return startTrace(options, async (span) => {
       await next();
       const pattern = routePath(c, -1);
       const route = pattern === '/*' ? 'unmatched' : pattern;

@@ -10,7 +10,7 @@ import type { MiddlewareHandler } from 'hono';
 
 const json = /^application\/(?:[\w.+-]+\+)?json *(?:;|$)/i;
 
-/** Refuses a body whose announced length exceeds the limit, before anything else is done for it. */
+/** Refuses a body whose Content-Length exceeds the limit, before it is read. */
 export function jsonLimit(limit: number): MiddlewareHandler {
   return function jsonLimit(c, next) {
     if (Number(c.req.header('Content-Length') ?? 0) > limit) throw tooLarge(limit);
@@ -18,14 +18,14 @@ export function jsonLimit(limit: number): MiddlewareHandler {
   };
 }
 
-/** Far beyond what any of our inputs has; a small body can hold a quarter of a million of each. */
-const MOST_LEVELS = 64;
-const MOST_VALUES = 10_000;
+/** Far beyond any valid input; without a limit a small body can have 250,000 of each. */
+const MAX_DEPTH = 64;
+const MAX_VALUES = 10_000;
 
 /**
- * Reads the JSON object in a request's body; no body counts as an empty object. Throws 413 beyond
- * `limit` bytes, also when no length was announced, 415 for other content, 400 for JSON that is malformed or
- * nested too deeply, and 422 for JSON that is not an object or holds too many values.
+ * Reads the JSON object of a request body; no body is an empty object. Throws 413 above `limit` bytes,
+ * also without a Content-Length, 415 for other content, 400 for JSON that is malformed or nested too
+ * deeply, and 422 for JSON that is not an object or has too many values.
  */
 export async function readJsonObject(
   request: Request,
@@ -33,11 +33,11 @@ export async function readJsonObject(
 ): Promise<Record<string, unknown>> {
   if (!json.test(request.headers.get('Content-Type') ?? '')) {
     if (isEmpty(request)) return {};
-    throw new UnsupportedMediaTypeError('Send JSON as application/json');
+    throw new UnsupportedMediaTypeError('The Content-Type must be application/json');
   }
   const text = await readText(request, limit);
   if (text === '') return {};
-  refuseSprawl(text);
+  checkComplexity(text);
   const value = parse(text);
   if (isObject(value)) return value;
   const errors = [{ path: '', message: 'Expected an object' }];
@@ -45,7 +45,7 @@ export async function readJsonObject(
 }
 
 const tooLarge = (limit: number) =>
-  new PayloadTooLargeError(`The body exceeds the allowed ${limit} bytes`);
+  new PayloadTooLargeError(`The body exceeds the limit of ${limit} bytes`);
 
 const isEmpty = ({ headers, body }: Request) =>
   headers.get('Content-Length') === '0' || body === null;
@@ -53,7 +53,7 @@ const isEmpty = ({ headers, body }: Request) =>
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-// The server holds a sender to the length it announced; without one, we count.
+// The server enforces the Content-Length; without one the bytes are counted here.
 async function readText(request: Request, limit: number): Promise<string> {
   try {
     if (request.headers.has('Content-Length')) return await request.text();
@@ -61,7 +61,7 @@ async function readText(request: Request, limit: number): Promise<string> {
     return new TextDecoder().decode(await collectBytes(chunks));
   } catch (cause) {
     if (cause instanceof AppError) throw cause;
-    throw refusal('The body ended before its time', 'BODY_INCOMPLETE', cause);
+    throw badRequest('The body is incomplete', 'BODY_INCOMPLETE', cause);
   }
 }
 
@@ -69,21 +69,21 @@ const [QUOTE, BACKSLASH, COMMA] = [34, 92, 44];
 const opening: ReadonlySet<number> = new Set([91, 123]);
 const closing: ReadonlySet<number> = new Set([93, 125]);
 
-/** One look at the text, before a parser or anything recursive behind it is let near. */
-function refuseSprawl(text: string): void {
-  let [levels, values] = [0, 0];
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (code === QUOTE) at = endOfString(text, at);
+/** One pass over the text before the parser and any recursive code. */
+function checkComplexity(text: string): void {
+  let [depth, values] = [0, 0];
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    if (code === QUOTE) index = endOfString(text, index);
     else if (code === COMMA) values++;
-    else if (opening.has(code)) levels++;
-    else if (closing.has(code)) levels--;
-    if (levels > MOST_LEVELS) throw tooDeep();
-    if (values > MOST_VALUES) throw tooMany();
+    else if (opening.has(code)) depth++;
+    else if (closing.has(code)) depth--;
+    if (depth > MAX_DEPTH) throw tooDeep();
+    if (values > MAX_VALUES) throw tooManyValues();
   }
 }
 
-/** Where the string that begins at `from` ends; the text's end when it does not. */
+/** Index of the closing quote of the string at `from`; the length of the text without one. */
 function endOfString(text: string, from: number): number {
   for (let end = text.indexOf('"', from + 1); end >= 0; end = text.indexOf('"', end + 1)) {
     let slashes = 0;
@@ -94,20 +94,20 @@ function endOfString(text: string, from: number): number {
 }
 
 const tooDeep = () =>
-  refusal(`The body is nested more than ${MOST_LEVELS} levels deep`, 'MALFORMED_JSON');
+  badRequest(`The body is nested deeper than ${MAX_DEPTH} levels`, 'MALFORMED_JSON');
 
-const tooMany = () =>
-  new DomainValidationError(`The body holds more than ${MOST_VALUES} values`, {
-    errors: [{ path: '', message: `Expected at most ${MOST_VALUES} values` }],
+const tooManyValues = () =>
+  new DomainValidationError(`The body has more than ${MAX_VALUES} values`, {
+    errors: [{ path: '', message: `Expected at most ${MAX_VALUES} values` }],
   });
 
 function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw refusal('The body is not valid JSON', 'MALFORMED_JSON', cause);
+    throw badRequest('The body is not valid JSON', 'MALFORMED_JSON', cause);
   }
 }
 
-const refusal = (message: string, code: string, cause?: unknown) =>
+const badRequest = (message: string, code: string, cause?: unknown) =>
   new ServiceError(message, { code, status: 400, cause });

@@ -1,30 +1,30 @@
-/** How busy this process is. */
+/** One sample of the load of this process. */
 export interface LoadSample {
-  /** How late the event loop came to look. */
+  /** Delay of the event loop. */
   lagMs: number;
-  /** How long whoever waits for a database connection has been waiting. */
+  /** Longest current wait for a database connection. */
   waitMs: number;
 }
 
 export interface LoadLimits extends LoadSample {
-  /** So many samples in a row over a limit begin it: one long pause is not overload. */
+  /** Samples in a row above a limit that start shedding: one long pause is not overload. */
   samplesToShed: number;
-  /** So many in a row under half of both end it, so that it does not flutter. */
+  /** Samples in a row below half of both limits that end it. */
   samplesToResume: number;
 }
 
-/** Whether this process turns requests away. */
-export interface Load {
+/** Whether this process refuses requests. */
+export interface LoadState {
   readonly isShedding: boolean;
 }
 
-/** Decides by samples, with hysteresis; a limit of 0 is none. */
-export function createShedder({ samplesToShed, samplesToResume, ...limits }: LoadLimits) {
-  let inARow = 0;
+/** Decides by samples, with hysteresis; a limit of 0 is disabled. */
+export function createLoadShedder({ samplesToShed, samplesToResume, ...limits }: LoadLimits) {
+  let samplesInRow = 0;
   let isShedding = false;
   const exceeds = (sample: LoadSample, share: number) =>
     (['lagMs', 'waitMs'] as const).some(
-      (one) => limits[one] > 0 && sample[one] > limits[one] * share,
+      (name) => limits[name] > 0 && sample[name] > limits[name] * share,
     );
 
   return {
@@ -32,11 +32,11 @@ export function createShedder({ samplesToShed, samplesToResume, ...limits }: Loa
       return isShedding;
     },
     observe(sample: LoadSample): void {
-      const speaksForChange = isShedding ? !exceeds(sample, 0.5) : exceeds(sample, 1);
-      inARow = speaksForChange ? inARow + 1 : 0;
-      if (inARow < (isShedding ? samplesToResume : samplesToShed)) return;
+      const isForChange = isShedding ? !exceeds(sample, 0.5) : exceeds(sample, 1);
+      samplesInRow = isForChange ? samplesInRow + 1 : 0;
+      if (samplesInRow < (isShedding ? samplesToResume : samplesToShed)) return;
       isShedding = !isShedding;
-      inARow = 0;
+      samplesInRow = 0;
     },
   };
 }
@@ -49,7 +49,7 @@ interface WatchOptions {
   nowMs?: () => number;
 }
 
-/** Samples this process for as long as it lives. */
+/** Samples the load of this process until `stop`. */
 export function watchLoad({
   limits,
   waitMs,
@@ -57,7 +57,7 @@ export function watchLoad({
   sampleMs = 250,
   nowMs: now = () => performance.now(),
 }: WatchOptions) {
-  const shedder = createShedder({ ...limits, samplesToShed: 2, samplesToResume: 4 });
+  const shedder = createLoadShedder({ ...limits, samplesToShed: 2, samplesToResume: 4 });
   let dueAtMs = now() + sampleMs;
   const timer = setInterval(() => {
     const nowMs = now();

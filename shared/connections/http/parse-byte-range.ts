@@ -1,12 +1,12 @@
-/** Bytes from `start` to `end`, both included. */
+/** Bytes from `start` to `end`, inclusive. */
 export interface ByteRange {
   start: number;
   end: number;
 }
 
 /**
- * The single range that a `Range` header asks for. Undefined when there is none to honour (another
- * unit, several ranges, bad syntax): then everything is sent, as RFC 9110 has it.
+ * The single range of a `Range` header. Undefined when it is ignored (another unit, several ranges, bad
+ * syntax) and the whole content is sent, as in RFC 9110.
  */
 export function parseByteRange(
   header: string | undefined,

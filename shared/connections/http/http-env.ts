@@ -1,20 +1,20 @@
-/** What the server tells about a request's connection; Bun's server is one. */
+/** Returns the address of a connection; Bun's server implements it. */
 export interface Peer {
   requestIP(request: Request): { address: string } | null;
 }
 
-/** Who a request speaks for, by the names that logs show. */
+/** The authenticated caller of a request, by its names in logs. */
 export interface Caller {
   tenantId: string;
   name: string;
 }
 
-/** What our middleware finds out about a request, for those behind it. */
+/** Variables that the middleware sets on a request. */
 export interface HttpEnv<C extends Caller = Caller> {
   Bindings: Partial<Peer>;
   Variables: {
     requestId: string;
-    /** The client's address, `unknown` when there is no connection. */
+    /** Client address; `unknown` without a connection. */
     address: string;
     caller: C | undefined;
   };

@@ -1,9 +1,9 @@
 import { expect, test } from 'bun:test';
-import { parseByteRange } from './byte-range.ts';
-import { matchesEtag } from './entity-tag.ts';
+import { matchesEtag } from './matches-etag.ts';
+import { parseByteRange } from './parse-byte-range.ts';
 
-const all = undefined;
-const no = 'unsatisfiable' as const;
+const ignored = undefined;
+const unsatisfiable = 'unsatisfiable' as const;
 
 test.each([
   ['bytes=0-0', { start: 0, end: 0 }],
@@ -13,17 +13,17 @@ test.each([
   ['bytes=-3', { start: 7, end: 9 }],
   ['bytes=-99', { start: 0, end: 9 }],
   ['BYTES=0-1', { start: 0, end: 1 }],
-  ['bytes=10-', no],
-  ['bytes=10-12', no],
-  ['bytes=-0', no],
-  ['bytes=5-4', all],
-  ['bytes=0-1,4-5', all],
-  ['bytes=-', all],
-  ['bytes=a-b', all],
-  ['lines=0-1', all],
-  ['', all],
-  [undefined, all],
-])('of 10 bytes, %p asks for %p', (header, expected) => {
+  ['bytes=10-', unsatisfiable],
+  ['bytes=10-12', unsatisfiable],
+  ['bytes=-0', unsatisfiable],
+  ['bytes=5-4', ignored],
+  ['bytes=0-1,4-5', ignored],
+  ['bytes=-', ignored],
+  ['bytes=a-b', ignored],
+  ['lines=0-1', ignored],
+  ['', ignored],
+  [undefined, ignored],
+])('parseByteRange: %p of 10 bytes is %p', (header, expected) => {
   expect(parseByteRange(header, 10)).toEqual(expected);
 });
 
@@ -35,7 +35,7 @@ test.each([
   ['"b"', false],
   ['a', false],
   [undefined, false],
-])('If-None-Match %p names "a": %p', (header, expected) => {
+])('matchesEtag: If-None-Match %p matches "a": %p', (header, expected) => {
   expect(matchesEtag(header, '"a"')).toBe(expected);
   expect(matchesEtag(header, 'W/"a"')).toBe(expected);
 });

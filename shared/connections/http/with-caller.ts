@@ -1,14 +1,14 @@
 import { addContext } from '@insightdesk/shared/logging';
 import type { Context, Next } from 'hono';
-import type { Caller, HttpEnv } from './env.ts';
+import type { Caller, HttpEnv } from './http-env.ts';
 
-/** Goes on as whoever it turns out to be. */
-export async function identified<C extends Caller>(
+/** Waits for the caller, sets it on the request and the log context, and continues. */
+export async function withCaller<C extends Caller>(
   c: Context<HttpEnv<C>>,
   next: Next,
-  who: Promise<C>,
+  authenticated: Promise<C>,
 ): Promise<void> {
-  const caller = await who;
+  const caller = await authenticated;
   c.set('caller', caller);
   addContext({ tenantId: caller.tenantId, actor: caller.name });
   await next();

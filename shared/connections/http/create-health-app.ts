@@ -4,22 +4,22 @@ import { type Context, Hono } from 'hono';
 export interface HealthAppOptions {
   health: Health;
   metrics: Pick<Metrics, 'metrics' | 'contentType'>;
-  /** Whether the service has started and is not about to stop. */
+  /** Whether the service has started and is not stopping. */
   isReady: () => boolean;
 }
 
-const nothingAsked: HealthReport = { status: 'ok', checks: {} };
+const noChecks: HealthReport = { status: 'ok', checks: {} };
 
 /**
- * The health routes and `/metrics` of any service. Figures are for those who reach the service
- * directly: a request that a proxy forwarded does not find them.
+ * The health routes and `/metrics` of a service. Metrics are for direct requests only: a request that a
+ * proxy forwarded gets a 404.
  */
 export function createHealthApp({ health, metrics, isReady }: HealthAppOptions): Hono {
   const app = new Hono();
-  app.get('/health', async (c) => answer(c, await health.check()));
-  app.get('/health/live', (c) => answer(c, nothingAsked));
+  app.get('/health', async (c) => respond(c, await health.check()));
+  app.get('/health/live', (c) => respond(c, noChecks));
   app.get('/health/ready', async (c) =>
-    answer(
+    respond(
       c,
       isReady() ? await health.check({ isWaiting: false }) : { status: 'unavailable', checks: {} },
     ),
@@ -31,7 +31,7 @@ export function createHealthApp({ health, metrics, isReady }: HealthAppOptions):
   return app;
 }
 
-function answer(c: Context, report: HealthReport): Response {
+function respond(c: Context, report: HealthReport): Response {
   c.header('Cache-Control', 'no-store');
   return c.json(report, report.status === 'unavailable' ? 503 : 200);
 }

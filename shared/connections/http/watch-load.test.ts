@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { createShedder, type LoadSample, watchLoad } from './load.ts';
+import { createLoadShedder, type LoadSample, watchLoad } from './watch-load.ts';
 
 const limits = { lagMs: 100, waitMs: 200, samplesToShed: 2, samplesToResume: 3 };
 const calm: LoadSample = { lagMs: 1, waitMs: 0 };
@@ -8,14 +8,22 @@ const lagging: LoadSample = { lagMs: 101, waitMs: 0 };
 const waiting: LoadSample = { lagMs: 1, waitMs: 201 };
 
 test.each([
-  ['one long pause is not overload', [lagging, calm, lagging, calm], '....'],
-  ['two in a row are', [lagging, lagging], '.!'],
-  ['waiting for connections is too', [waiting, lagging], '.!'],
-  ['it ends when calm has lasted', [lagging, lagging, calm, calm, calm], '.!!!.'],
-  ['less is not calm yet', [lagging, lagging, calm, warm, calm, calm, warm], '.!!!!!!'],
-  ['it takes two again', [waiting, waiting, calm, calm, calm, waiting, calm], '.!!!...'],
-])('%s', (_, samples, expected) => {
-  const shedder = createShedder(limits);
+  ['one long pause does not shed', [lagging, calm, lagging, calm], '....'],
+  ['two samples in a row shed', [lagging, lagging], '.!'],
+  ['long waits for connections shed', [waiting, lagging], '.!'],
+  ['it ends after three calm samples', [lagging, lagging, calm, calm, calm], '.!!!.'],
+  [
+    'samples between the limits do not end it',
+    [lagging, lagging, calm, warm, calm, calm, warm],
+    '.!!!!!!',
+  ],
+  [
+    'it takes two samples to shed again',
+    [waiting, waiting, calm, calm, calm, waiting, calm],
+    '.!!!...',
+  ],
+])('createLoadShedder: %s', (_, samples, expected) => {
+  const shedder = createLoadShedder(limits);
   const seen = samples.map((sample) => {
     shedder.observe(sample);
     return shedder.isShedding ? '!' : '.';
@@ -23,13 +31,13 @@ test.each([
   expect(seen.join('')).toBe(expected);
 });
 
-test('a limit of 0 is none', () => {
-  const shedder = createShedder({ ...limits, lagMs: 0 });
+test('createLoadShedder: a limit of 0 is disabled', () => {
+  const shedder = createLoadShedder({ ...limits, lagMs: 0 });
   for (let i = 0; i < 5; i++) shedder.observe({ lagMs: 10_000, waitMs: 0 });
   expect(shedder.isShedding).toBe(false);
 });
 
-test('an event loop that is held up is noticed', async () => {
+test('watchLoad: a blocked event loop starts shedding', async () => {
   const changes: boolean[] = [];
   const load = watchLoad({
     limits: { lagMs: 60, waitMs: 0 },
@@ -45,12 +53,12 @@ test('an event loop that is held up is noticed', async () => {
   expect(changes).toEqual([true]);
 });
 
-test('so is the end of that, after a while', async () => {
+test('watchLoad: shedding ends after calm samples', async () => {
   const ended = Promise.withResolvers<void>();
   const sampleMs = 5;
   let clockMs = 0;
-  let looks = 0;
-  // Each look is late by so much, however busy the machine is; the first is at the start.
+  let samples = 0;
+  // The delay of each sample, independent of the machine; the first one is at the start.
   const lateMs = [0, 100, 100, 0, 0, 0, 0];
   const changes: [number, boolean][] = [];
   const load = watchLoad({
@@ -58,11 +66,11 @@ test('so is the end of that, after a while', async () => {
     waitMs: () => 0,
     sampleMs,
     nowMs: () => {
-      clockMs += sampleMs + (lateMs[looks++] ?? 0);
+      clockMs += sampleMs + (lateMs[samples++] ?? 0);
       return clockMs;
     },
     onChange(isShedding) {
-      changes.push([looks - 1, isShedding]);
+      changes.push([samples - 1, isShedding]);
       if (!isShedding) ended.resolve();
     },
   });

@@ -1,22 +1,22 @@
 import { UnauthenticatedError } from '@insightdesk/shared/errors';
 import type { MiddlewareHandler } from 'hono';
-import type { Caller, HttpEnv } from './env.ts';
-import { identified } from './identified.ts';
+import type { Caller, HttpEnv } from './http-env.ts';
+import { withCaller } from './with-caller.ts';
 
 const credentials = /^Bearer +([\w.~+/-]+=*)$/i;
 
 /**
- * Finds out who calls by the token in `Authorization`; without the header nobody is known, and
- * whoever is behind decides. Anything but a good token is refused with 401.
+ * Authenticates the caller by the token in `Authorization`. Without the header the request goes on
+ * unauthenticated; an invalid token is refused with 401.
  */
-export function bearer<C extends Caller>(
-  identify: (token: string) => Promise<C>,
+export function bearerAuth<C extends Caller>(
+  verify: (token: string) => Promise<C>,
 ): MiddlewareHandler<HttpEnv<C>> {
-  return function bearer(c, next) {
+  return function bearerAuth(c, next) {
     const header = c.req.header('Authorization');
     if (header === undefined) return next();
     const token = credentials.exec(header)?.[1];
     if (token === undefined) throw new UnauthenticatedError('Use Authorization: Bearer <token>');
-    return identified(c, next, identify(token));
+    return withCaller(c, next, verify(token));
   };
 }

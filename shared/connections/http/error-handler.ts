@@ -4,14 +4,14 @@ import type { Logger } from '@insightdesk/shared/logging';
 import type { ErrorHandler } from 'hono';
 import { routePath } from 'hono/route';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
-import type { Caller, HttpEnv } from './env.ts';
+import type { Caller, HttpEnv } from './http-env.ts';
 
-/** What a client without other advice should wait before it tries again. */
+/** Default for clients of a 503. */
 const RETRY_AFTER_SECONDS = '1';
 
-/** Answers everything thrown as `application/problem+json`; what is our fault is logged. */
-export function answerProblem<C extends Caller>(log: Logger): ErrorHandler<HttpEnv<C>> {
-  return function answerProblem(error, c) {
+/** Responds to every error with `application/problem+json`; logs errors with a status of 500 or more. */
+export function errorHandler<C extends Caller>(log: Logger): ErrorHandler<HttpEnv<C>> {
+  return function handleError(error, c) {
     const problem = toProblem(error, { requestId: c.get('requestId') });
     if (problem.status >= 500) {
       const { method } = c.req;
