@@ -29,7 +29,7 @@ test.each([
 ])('schema %j becomes %s', (schema, type) => {
   const operation = { summary: 'Do it', requestBody: json(schema), responses: { 204: {} } };
   const text = describeTypes({ paths: { '/v1/things': { post: operation } } });
-  expect(text).toContain(`body: ${type};\n    answer: undefined;`);
+  expect(text).toContain(`body: ${type};\n    response: undefined;`);
 });
 
 test('named schemas become exported types', () => {
@@ -61,7 +61,7 @@ test('operations: parameters and responses become fields', () => {
     path: { id: \`cnv_\${string}\` };
     query: { limit?: number | undefined };
     body: undefined;
-    answer: string;
+    response: string;
   };
 }
 `,
