@@ -11,7 +11,7 @@ const pattern = new RegExp(
 );
 
 /** Identifies a secret; not secret itself. */
-export interface SecretId {
+interface SecretId {
   tenantId: Id<'org'>;
   secretId: Id<'ses'>;
 }

@@ -19,7 +19,7 @@ export const secretView = z.object({
   secret: z.string().describe('The API key for `Authorization: Bearer`; only in this response'),
 });
 
-export type ApiKeyRow = InferSelectModel<typeof apiKeys>;
+type ApiKeyRow = InferSelectModel<typeof apiKeys>;
 interface Creator {
   creatorName: string;
   isCreatorMember: boolean;

@@ -24,7 +24,7 @@ import type { ProviderRow } from './tables.ts';
 type AnonymousTenant = Context & { tenantId: Id<'org'> };
 
 /** The DNS record by which the owner of a domain allows an organization to provision its users. */
-export const domainRecord = (domain: string, tenantId: Id<'org'>) => ({
+const domainRecord = (domain: string, tenantId: Id<'org'>) => ({
   name: `_insightdesk.${domain}`,
   value: `insightdesk-organization=${tenantId}`,
 });

@@ -1,9 +1,9 @@
 import { defineAction } from '@insightdesk/shared/context';
 import {
   keyPermissions,
+  permissionDependencies,
   permissionNames,
-  permissionNeeds,
-  rolesThatMay,
+  rolesWithPermission,
 } from '@insightdesk/shared/contract';
 import { z } from 'zod';
 import { permissionView } from './view.ts';
@@ -18,9 +18,9 @@ export const listPermissions = defineAction({
   async run() {
     const items = permissionNames.map((name) => ({
       name,
-      roles: [...rolesThatMay(name)],
+      roles: [...rolesWithPermission(name)],
       forKeys: keyPermissions.includes(name),
-      needs: [...(permissionNeeds[name] ?? [])],
+      needs: [...(permissionDependencies[name] ?? [])],
     }));
     return { items, nextCursor: null };
   },

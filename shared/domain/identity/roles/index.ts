@@ -1,7 +1,6 @@
 /** Custom roles, which restrict the built-in roles. */
 export { createRole } from './create-role.ts';
 export { deleteRole } from './delete-role.ts';
-export { RoleErrors } from './errors.ts';
 export * as roleEvents from './events.ts';
 export { getRole, requireRole } from './get-role.ts';
 export { invalidPermissionSet } from './invalid-permission-set.ts';

@@ -1,6 +1,6 @@
 import {
   type Permission,
-  permissionNeeds,
+  permissionDependencies,
   permissionsOf,
   type Role,
 } from '@insightdesk/shared/contract';
@@ -14,7 +14,8 @@ export function invalidPermissionSet(
   const excess = permissions.filter((name) => !rolePermissions.includes(name));
   if (excess.length > 0) return `The role ${role} does not have ${excess.join(', ')}`;
   for (const name of permissions) {
-    const missing = permissionNeeds[name]?.filter((needed) => !permissions.includes(needed)) ?? [];
+    const missing =
+      permissionDependencies[name]?.filter((needed) => !permissions.includes(needed)) ?? [];
     if (missing.length > 0) return `${name} requires ${missing.join(', ')}`;
   }
   return undefined;

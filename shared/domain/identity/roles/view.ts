@@ -12,7 +12,7 @@ export const roleView = z.object({
   createdAt: z.iso.datetime(),
 });
 
-export type RoleRow = InferSelectModel<typeof customRoles>;
+type RoleRow = InferSelectModel<typeof customRoles>;
 
 export const toRole = ({ id, name, base, permissions, version, createdAt }: RoleRow) => ({
   id,

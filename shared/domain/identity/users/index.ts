@@ -48,9 +48,9 @@ export { login } from './sign-in/login.ts';
 export { register } from './sign-in/register.ts';
 export { startImpersonation } from './sign-in/start-impersonation.ts';
 export { switchOrganization } from './sign-in/switch-organization.ts';
-export { type AuthMethod, verifySecondFactor } from './sign-in/verify-second-factor.ts';
+export { verifySecondFactor } from './sign-in/verify-second-factor.ts';
 export { signedInView } from './sign-in/view.ts';
-export { listSigningKeys, type SigningKeyState } from './signing-keys/list-signing-keys.ts';
+export { listSigningKeys } from './signing-keys/list-signing-keys.ts';
 export { loadSigningKeys } from './signing-keys/load-signing-keys.ts';
 export { reencryptSigningKeys } from './signing-keys/reencrypt-signing-keys.ts';
 export { rotateSigningKeys } from './signing-keys/rotate-signing-keys.ts';
@@ -66,4 +66,4 @@ export {
   requireVerifiedFactor,
 } from './two-factor/session-factors.ts';
 export { startTwoFactor } from './two-factor/start-two-factor.ts';
-export { recoveryCodesView, twoFactorCode } from './two-factor/two-factor-fields.ts';
+export { twoFactorCode } from './two-factor/two-factor-fields.ts';

@@ -28,7 +28,7 @@ export const users = pgTable(
     passwordTicket: uuid('password_ticket'),
     passwordChangedAt: instant('password_changed_at'),
     /** When an unverified account was last found to be in use. */
-    lookedAt: instant('last_checked_at'),
+    lastCheckedAt: instant('last_checked_at'),
     createdAt: createdAt(),
   },
   (t) => [

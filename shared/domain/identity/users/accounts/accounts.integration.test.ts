@@ -286,7 +286,10 @@ describe('email changes', () => {
     await expect(wrong).rejects.toMatchObject(problem(403, 'WRONG_PASSWORD'));
     await requestEmailChange(person.ctx, { password, email: next });
     const { id, token } = await findLink('change', next);
-    expect(await findLinkEmail(context, id)).toMatchObject({ to: next, formerly: person.email });
+    expect(await findLinkEmail(context, id)).toMatchObject({
+      to: next,
+      previousEmail: person.email,
+    });
     await login(context, { email: person.email, password });
     expect(await verifyEmail(context, { token, password })).toMatchObject({
       user: { email: next, emailVerified: true },

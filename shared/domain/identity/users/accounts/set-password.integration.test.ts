@@ -92,13 +92,15 @@ test('a password ticket works only for its user, once', async () => {
   const ticket = await stage(userOf(mine.ctx));
   const hand = (to: typeof mine, what: string) =>
     app`update users set password_ticket = ${what} where id = ${toUuid(userOf(to.ctx))}`.execute();
-  await expect(hand(theirs, ticket)).rejects.toThrow('no password waits');
-  await expect(hand(mine, crypto.randomUUID())).rejects.toThrow('no password waits');
+  await expect(hand(theirs, ticket)).rejects.toThrow('no staged password has this ticket');
+  await expect(hand(mine, crypto.randomUUID())).rejects.toThrow(
+    'no staged password has this ticket',
+  );
   await tryLogin(theirs.email, password);
   await tryLogin(mine.email, password);
   await hand(mine, ticket);
   await expect(tryLogin(mine.email, password)).rejects.toMatchObject(wrong);
-  await expect(hand(mine, ticket)).rejects.toThrow('no password waits');
+  await expect(hand(mine, ticket)).rejects.toThrow('no staged password has this ticket');
   expect(await app`select 1 from users where password_ticket is not null`).toHaveLength(0);
   for (const trick of [
     'select * from identity.staged_passwords',

@@ -9,7 +9,7 @@ import {
 import type { SessionAuthentication } from '../sessions/create-session.ts';
 
 /** How a user authenticates, with the code of their second factor. */
-export type AuthMethod =
+type AuthMethod =
   | { by: 'password'; code: string | undefined }
   | { by: 'passkey'; passkeyId: Id<'pky'> }
   | { by: 'provider'; providerId: Id<'idp'>; assuresTwoFactor: boolean; code: string | undefined };

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm';
 import type { IdentityDatabase } from './encryption.ts';
 
 /** A signing key as operators see it. */
-export interface SigningKeyState {
+interface SigningKeyState {
   id: string;
   isConfigured: boolean;
   createdAt: Date;
