@@ -13,11 +13,11 @@ test.each([
   [Channels.conversationStaff(cnv), `private-conversation-${cnv}-staff`],
   [Channels.organizationPresence(org), `presence-organization-${org}`],
   [Channels.conversationPresence(cnv), `presence-conversation-${cnv}`],
-])('%s has its contract name', (channel, name) => {
+])('Channels: %s has the name of the contract', (channel, name) => {
   expect<string>(channel).toBe(name);
 });
 
-test('a pattern takes a name apart, with any number of ids', () => {
+test('matchChannel: returns the ids of a name, with any number of ids', () => {
   const two = matchChannel('private-watch-{cnv}-by-{usr}', `private-watch-${cnv}-by-${usr}`);
   expect(two).toEqual({ cnv, usr });
   expect(matchChannel('private-user-{usr}', `private-user-${usr}`)).toEqual({ usr });
@@ -38,7 +38,7 @@ test.each([
   `private-conversation-cnv_${'8'.repeat(26)}`,
   `private-conversation-${cnv}`.padEnd(5_000, 'a'),
   `private-conversation-${cnv}${cnv}`,
-])('%p is no conversation', (name) => {
+])('matchChannel: %p does not match a conversation', (name) => {
   expect(matchChannel('private-conversation-{cnv}', name)).toBeUndefined();
 });
 
@@ -52,6 +52,6 @@ test.each([
   'private-user:{usr}',
   'org_1/private-{usr}',
   'private-{usr}-{usr}',
-])('%p is refused as a pattern', (pattern) => {
+])('matchChannel: the pattern %p is refused', (pattern) => {
   expect(() => matchChannel(pattern, '')).toThrow();
 });

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { type Id, type IdPrefix, idPattern } from './ids.ts';
 
-/** Zod schema of an id of this kind. */
+/** Zod schema of an id with this prefix. */
 export function idSchema<P extends IdPrefix>(prefix: P): z.ZodType<Id<P>, Id<P>> {
-  const error = `Expected an id that begins with ${prefix}_`;
+  const error = `Expected an id that starts with ${prefix}_`;
   const schema = z.string({ error }).regex(idPattern(prefix), { error });
   return schema as unknown as z.ZodType<Id<P>, Id<P>>;
 }

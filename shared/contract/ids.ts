@@ -1,4 +1,4 @@
-/** What an id can name; the prefix is part of the id. */
+/** Prefixes of ids, by resource. */
 export type IdPrefix =
   | ('org' | 'usr' | 'cnv' | 'msg' | 'att' | 'key' | 'ses' | 'inv' | 'rol')
   | ('whk' | 'sit' | 'doc' | 'voi' | 'cal' | 'tsk' | 'evt' | 'lnk' | 'exp')
@@ -7,55 +7,55 @@ export type IdPrefix =
 /** A TypeID such as `cnv_01h2xcejqtf2nbrexx3vqjhp41`; sorts by time of creation. */
 export type Id<P extends IdPrefix = IdPrefix> = `${P}_${string}`;
 
-/** What follows the prefix: 128 bits in Crockford's base32, lower case. */
+/** The part after the prefix: 128 bits in Crockford's base32, lower case. */
 const suffix = '[0-7][0-9a-hjkmnp-tv-z]{25}';
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';
 const SUFFIX_LENGTH = 26;
 const hexOf = [...'0123456789abcdef'];
 
 const valueAt = new Uint8Array(128);
-for (const [value, letter] of [...alphabet].entries()) valueAt[letter.charCodeAt(0)] = value;
+for (const [value, char] of [...alphabet].entries()) valueAt[char.charCodeAt(0)] = value;
 
 const patterns = new Map<IdPrefix, RegExp>();
 
-/** Matches exactly the ids of this kind. */
+/** Matches exactly the ids with this prefix. */
 export function idPattern(prefix: IdPrefix): RegExp {
-  const known = patterns.get(prefix);
-  if (known) return known;
+  const cached = patterns.get(prefix);
+  if (cached) return cached;
   const pattern = new RegExp(`^${prefix}_${suffix}$`);
   patterns.set(prefix, pattern);
   return pattern;
 }
 
-/** Whether a value is a well-formed id of this kind. */
+/** Whether a value is a valid id with this prefix. */
 export function isId<P extends IdPrefix>(prefix: P, value: unknown): value is Id<P> {
   return typeof value === 'string' && idPattern(prefix).test(value);
 }
 
-/** Two letters each, by ten bits. */
+/** Two characters for each value of ten bits. */
 const pairs = [...alphabet].flatMap((high) => [...alphabet].map((low) => high + low));
 
 /**
- * The id of a stored uuid, with its dashes or without: 130 bits in 26 letters, the first two of them zero
+ * The id of a uuid, with or without dashes: 130 bits in 26 characters, the first two bits are zero
  * (https://github.com/jetify-com/typeid/tree/main/spec).
  */
-export function fromUuid<P extends IdPrefix>(prefix: P, given: string): Id<P> {
+export function fromUuid<P extends IdPrefix>(prefix: P, text: string): Id<P> {
   const uuid =
-    given.length === 32 ? given.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-') : given;
+    text.length === 32 ? text.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-') : text;
   const first = pairs[(digit(uuid, 0) << 4) | digit(uuid, 1)];
-  const early = letters(uuid, 2, 3, 4, 5, 6) + letters(uuid, 7, 9, 10, 11, 12);
-  const middle = letters(uuid, 14, 15, 16, 17, 19) + letters(uuid, 20, 21, 22, 24, 25);
-  const late = letters(uuid, 26, 27, 28, 29, 30) + letters(uuid, 31, 32, 33, 34, 35);
-  return `${prefix}_${first}${early}${middle}${late}`;
+  const start = encode20Bits(uuid, 2, 3, 4, 5, 6) + encode20Bits(uuid, 7, 9, 10, 11, 12);
+  const middle = encode20Bits(uuid, 14, 15, 16, 17, 19) + encode20Bits(uuid, 20, 21, 22, 24, 25);
+  const end = encode20Bits(uuid, 26, 27, 28, 29, 30) + encode20Bits(uuid, 31, 32, 33, 34, 35);
+  return `${prefix}_${first}${start}${middle}${end}`;
 }
 
-function digit(uuid: string, at: number): number {
-  const code = uuid.charCodeAt(at);
+function digit(uuid: string, index: number): number {
+  const code = uuid.charCodeAt(index);
   return code < 58 ? code - 48 : (code & 7) + 9;
 }
 
-/** Five digits, at these places of a uuid, are four letters. */
-function letters(uuid: string, a: number, b: number, c: number, d: number, e: number): string {
+/** Five digits at these indexes of a uuid are four characters. */
+function encode20Bits(uuid: string, a: number, b: number, c: number, d: number, e: number): string {
   const high = (digit(uuid, a) << 16) | (digit(uuid, b) << 12) | (digit(uuid, c) << 8);
   const bits = high | (digit(uuid, d) << 4) | digit(uuid, e);
   return `${pairs[bits >> 10]}${pairs[bits & 1023]}`;
@@ -64,20 +64,20 @@ function letters(uuid: string, a: number, b: number, c: number, d: number, e: nu
 const anyId = new RegExp(`^[a-z]{3}_${suffix}$`);
 const dashAfter = new Set([8, 12, 16, 20]);
 
-/** The uuid that is stored for an id; throws when it is none. */
+/** The uuid of an id; throws when it is invalid. */
 export function toUuid(id: Id): string {
-  if (!anyId.test(id)) throw new TypeError(`${id} is no id`);
+  if (!anyId.test(id)) throw new TypeError(`Invalid id ${id}`);
   let uuid = '';
   let bits = 0;
-  let held = -2;
+  let pendingBits = -2;
   let digits = 0;
   for (let i = id.length - SUFFIX_LENGTH; i < id.length; i++) {
     bits = ((bits << 5) | (valueAt[id.charCodeAt(i)] as number)) & 0x1ff;
-    held += 5;
-    while (held >= 4) {
-      held -= 4;
+    pendingBits += 5;
+    while (pendingBits >= 4) {
+      pendingBits -= 4;
       if (dashAfter.has(digits)) uuid += '-';
-      uuid += hexOf[(bits >> held) & 15];
+      uuid += hexOf[(bits >> pendingBits) & 15];
       digits++;
     }
   }

@@ -11,16 +11,16 @@ test.each([
   ['POST', '/v1/authors', 'write', 524_288],
   ['PATCH', '/v1/conversations/:id', 'write', 524_288],
   ['DELETE', '/v1/webhooks/:id', 'write', 524_288],
-] as const)('%s %s is %s', (method, path, kind, bytes) => {
+] as const)('classOf: %s %s is %s', (method, path, kind, bytes) => {
   expect(classOf({ method, path })).toBe(kind);
   expect(bodyLimitBytes[kind]).toBe(bytes);
 });
 
-test('a body of its own is an upload', () => {
+test('classOf: a route with a body schema is an upload', () => {
   expect(classOf({ method: 'POST', path: '/v1/attachments', body: {} })).toBe('upload');
 });
 
-test('the limit of an address is what is configured, and the others go by it', () => {
+test('rateLimitRules: limits scale with RATE_LIMIT_MAX_REQUESTS, but not below their minimum', () => {
   const limitOf = (maxRequests: number) =>
     Object.fromEntries(
       rateLimitRules({ windowMs: 60_000, maxRequests }).map(({ name, limit }) => [name, limit]),

@@ -1,14 +1,14 @@
 import type { Id } from './ids.ts';
 import { managerRoles, type Role, roles, staffRoles } from './roles.ts';
 
-/** Who may do what: the one list that actions, routes, channels and documents follow. */
+/** The roles of each permission; used by actions, routes, channels and documents. */
 export const permissions = {
   'account:read': roles,
   'account:manage': roles,
   'channels:subscribe': roles,
   'channels:signal': roles,
   'conversations:read': roles,
-  'conversations:open': roles,
+  'conversations:create': roles,
   'conversations:reply': roles,
   'conversations:manage': staffRoles,
   'attachments:read': roles,
@@ -36,20 +36,21 @@ export const permissions = {
   'events:send': managerRoles,
 } as const satisfies Record<string, readonly Role[]>;
 
-/** What a member may be allowed to do: `<what>:<verb>`. */
+/** A permission of a member: `<resource>:<verb>`. */
 export type Permission = keyof typeof permissions;
 
 export const permissionNames = Object.keys(permissions) as readonly Permission[];
 
 /** The roles that have this permission. */
-export const rolesThatMay = (permission: Permission): readonly Role[] => permissions[permission];
+export const rolesWithPermission = (permission: Permission): readonly Role[] =>
+  permissions[permission];
 
-/** Everything a role may do. */
+/** All permissions of a role. */
 export const permissionsOf = (role: Role): readonly Permission[] =>
-  permissionNames.filter((name) => rolesThatMay(name).includes(role));
+  permissionNames.filter((name) => rolesWithPermission(name).includes(role));
 
-/** Over one's own account: no custom role takes these away. */
-export const ownPermissions: readonly Permission[] = ['account:read', 'account:manage'];
+/** Permissions for the user's own account, which no custom role restricts. */
+export const accountPermissions: readonly Permission[] = ['account:read', 'account:manage'];
 
 /** Permissions of users only: no API key can have them. */
 const userPermissions = [
@@ -77,17 +78,17 @@ export const keyPermissions: readonly Permission[] = permissionNames.filter(
   (name) => !isUserPermission(name),
 );
 
-/** What shows or tells more than its own name says, and so is given together with that only. */
-export const permissionNeeds: Partial<Record<Permission, readonly Permission[]>> = {
+/** Permissions that require others, because they give access to the same data. */
+export const permissionDependencies: Partial<Record<Permission, readonly Permission[]>> = {
   'attachments:read': ['conversations:read'],
   'conversations:manage': ['conversations:read'],
-  'conversations:open': ['conversations:read'],
+  'conversations:create': ['conversations:read'],
   'conversations:reply': ['conversations:read'],
   'members:manage': ['members:read'],
   'webhooks:manage': ['conversations:read', 'members:read'],
 };
 
-/** The roles that a custom role may narrow. */
+/** The roles that a custom role may restrict. */
 export const customRoleBases = ['admin', 'agent', 'customer'] as const satisfies readonly Role[];
 
 /** Restricts the permissions of a role to these. */

@@ -2,7 +2,7 @@
 export const roles = ['owner', 'admin', 'agent', 'customer'] as const;
 export type Role = (typeof roles)[number];
 
-/** Everyone who works for the organisation. */
+/** Roles of people who work for the organisation. */
 export const staffRoles = ['owner', 'admin', 'agent'] as const satisfies readonly Role[];
-/** Those who decide who belongs to the organisation. */
+/** Roles that manage the members of the organisation. */
 export const managerRoles = ['owner', 'admin'] as const satisfies readonly Role[];

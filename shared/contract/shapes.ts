@@ -1,4 +1,4 @@
-/** What clients have whole: names and shapes, without the schemas that only servers need. */
+/** The part for the client package: names and types, without the Zod schemas of servers. */
 export * from './channels.ts';
 export * from './events.ts';
 export { fromUuid, type Id, type IdPrefix, isId, toUuid } from './ids.ts';

@@ -3,13 +3,13 @@ import type { SocketInputs, SocketRequest } from './socket-inputs.ts';
 
 const utf8 = new TextEncoder();
 const channel = z.string().min(1).max(200);
-const bothOrNone = ({ epoch, offset }: { epoch?: unknown; offset?: unknown }) =>
+const hasBothOrNone = ({ epoch, offset }: { epoch?: unknown; offset?: unknown }) =>
   (epoch === undefined) === (offset === undefined);
 
 const MAX_SIGNAL_BYTES = 4_096;
 const MAX_METADATA_BYTES = 1_024;
 
-/** What clients may emit: each request's name and the shape of its payload. */
+/** Schemas of the requests that clients may emit, by name. */
 export const socketInputs = {
   subscribe: z
     .strictObject({
@@ -17,34 +17,34 @@ export const socketInputs = {
       epoch: z.string().min(1).max(64).optional(),
       offset: z.int().nonnegative().optional(),
     })
-    .refine(bothOrNone, { error: 'epoch and offset belong together', path: ['offset'] }),
+    .refine(hasBothOrNone, { error: 'epoch and offset must be given together', path: ['offset'] }),
   unsubscribe: z.strictObject({ channel }),
   publish: z.strictObject({
     channel,
     type: z.string().regex(/^[a-z][a-z.-]{0,40}$/, {
-      error: 'Lower-case words with dots or dashes',
+      error: 'must be lower-case words with dots or dashes',
     }),
     data: z.unknown().refine((value) => sizeBytes(value) <= MAX_SIGNAL_BYTES, {
-      error: `At most ${MAX_SIGNAL_BYTES} bytes of JSON`,
+      error: `must be at most ${MAX_SIGNAL_BYTES} bytes of JSON`,
     }),
   }),
   presence: z.strictObject({ channel }),
   'presence:set': z.strictObject({
     status: z
       .string()
-      .regex(/^[a-z][a-z-]{0,31}$/, { error: 'One lower-case word, dashes allowed' })
-      .refine((status) => status !== 'offline', { error: 'Who is here is not offline' }),
+      .regex(/^[a-z][a-z-]{0,31}$/, { error: 'must be one lower-case word, dashes allowed' })
+      .refine((status) => status !== 'offline', { error: 'cannot be offline' }),
     metadata: z
       .record(z.string(), z.json())
       .refine((value) => sizeBytes(value) <= MAX_METADATA_BYTES, {
-        error: `At most ${MAX_METADATA_BYTES} bytes of JSON`,
+        error: `must be at most ${MAX_METADATA_BYTES} bytes of JSON`,
       })
       .nullish(),
   }),
   authenticate: z.strictObject({ token: z.string().min(1).max(8_192) }),
 } satisfies { [N in SocketRequest]: z.ZodType<SocketInputs[N]> };
 
-/** The payload of a request, once it was checked. */
+/** The validated payload of a request. */
 export type SocketInput<N extends SocketRequest> = z.output<(typeof socketInputs)[N]>;
 
 function sizeBytes(value: unknown): number {

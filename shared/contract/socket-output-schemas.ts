@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import type { ClientAnswer, PresenceChange, ServerEvents, SignalData } from './socket-outputs.ts';
+import type { ClientResponse, PresenceChange, ServerEvents, SignalData } from './socket-outputs.ts';
 
 type Messages = { [N in keyof ServerEvents]: Parameters<ServerEvents[N]>[0] };
 
-/** What the server emits: each name and the shape of what it says. */
+/** Schemas of the messages that the server emits, by name. */
 export const serverEvents = {
   event: z.object({
     id: z.string(),
@@ -22,7 +22,7 @@ export const serverEvents = {
   }),
   drain: z.object({ reconnectInMs: z.int() }),
   request: z.object({
-    id: z.string().describe('The same however often it is asked'),
+    id: z.string().describe('The same when the request is repeated'),
     name: z.string(),
     payload: z.unknown(),
   }),
@@ -33,7 +33,7 @@ export const serverEvents = {
   }),
 } satisfies { [N in keyof Messages]: z.ZodType<Messages[N]> };
 
-/** The signals that have a meaning of their own, and their data. */
+/** Schemas of the predefined signals, by type. */
 export const signals = {
   'job.updated': z.object({
     id: z.string(),
@@ -47,7 +47,7 @@ export const signals = {
   typing: z.object({ on: z.boolean() }),
 } satisfies { [T in keyof SignalData]: z.ZodType<SignalData[T]> };
 
-/** The data of `presence.changed`, the one event that is told but never recorded. */
+/** The data of `presence.changed`, the only event that is published but not recorded. */
 export const presenceChange = z.object({
   userId: z.string(),
   status: z.string(),
@@ -57,8 +57,8 @@ export const presenceChange = z.object({
   lastSeenAt: z.iso.datetime(),
 }) satisfies z.ZodType<PresenceChange>;
 
-/** What a device acknowledges a request with. */
-export const clientAnswer = z.discriminatedUnion('ok', [
+/** The acknowledgement of a request by a client. */
+export const clientResponse = z.discriminatedUnion('ok', [
   z.object({ ok: z.literal(true), result: z.unknown() }),
   z.object({
     ok: z.literal(false),
@@ -67,4 +67,4 @@ export const clientAnswer = z.discriminatedUnion('ok', [
       detail: z.string().max(500),
     }),
   }),
-]) satisfies z.ZodType<ClientAnswer>;
+]) satisfies z.ZodType<ClientResponse>;

@@ -1,6 +1,6 @@
 import type { EventData } from './events.ts';
 
-/** A place in a channel's log: offsets rise within an epoch, epochs do not compare. */
+/** A position in the log of a channel: offsets increase within an epoch; epochs are not comparable. */
 export interface Position {
   epoch: string;
   offset: number;
@@ -16,12 +16,12 @@ export interface ChannelEvent<T extends string = string, D = unknown> extends Po
   at: string;
 }
 
-/** A durable event as apps hear it, its data by its type. Later servers may tell of further types. */
+/** A durable event with the data of its type. Later servers may send more types. */
 export type KnownEvent = {
   [T in keyof EventData]: ChannelEvent<T, EventData[T]>;
 }[keyof EventData];
 
-/** What a channel's log answers: `events` are complete after the asked position if `recovered`. */
+/** The response to `subscribe`: if `recovered`, `events` are all events after the given position. */
 export interface Snapshot extends Position {
   recovered: boolean;
   events: ChannelEvent[];
@@ -35,17 +35,17 @@ export interface Signal {
   from: string;
 }
 
-/** Somebody who is in a presence channel, on however many devices. */
+/** A user in a presence channel, on all devices. */
 export interface PresentMember {
   userId: string;
-  /** What was set last on any device, else `online`. */
+  /** Last status set on any device; default `online`. */
   status: string;
   metadata: Record<string, unknown> | null;
-  /** Open sockets; 0 while the last one may still be coming back. */
+  /** Open sockets; 0 while the last one may still reconnect. */
   connections: number;
 }
 
-/** The data of `presence.changed`; who left is `offline` and without metadata. */
+/** The data of `presence.changed`; a user who left is `offline` without metadata. */
 export interface PresenceChange extends PresentMember {
   change: 'joined' | 'changed' | 'left';
   /** ISO 8601, UTC. */
@@ -54,50 +54,50 @@ export interface PresenceChange extends PresentMember {
 
 /** The data of a signal, by its type; applications may publish signals of other types. */
 export interface SignalData {
-  /** How a job of the organisation goes; from the system. */
+  /** Progress of a job of the organisation; sent by the system. */
   'job.updated': {
     id: string;
     name: string;
     queue: string;
     state: 'active' | 'progress' | 'completed' | 'failed';
-    /** Counts from 1. */
+    /** Starts at 1. */
     attempt: number;
     percent?: number | undefined;
   };
-  /** How far the work on a video or a sound is; from the system. */
+  /** Progress of the transcoding of a video or audio file; sent by the system. */
   'recording.progress': { attachmentId: string; percent: number };
-  /** Whether somebody is typing; wears off after six seconds. */
+  /** Whether a user is typing; expires after six seconds. */
   typing: { on: boolean };
 }
 
-/** What a device is asked by the server; the id stays the same however often it is asked. */
+/** A request of the server to a client; the id stays the same when it is repeated. */
 export interface ClientRequest {
   id: string;
   name: string;
   payload: unknown;
 }
 
-/** What a device acknowledges a request with. */
-export type ClientAnswer =
+/** The acknowledgement of a request by a client. */
+export type ClientResponse =
   | { ok: true; result: unknown }
   | { ok: false; error: { code: string; detail: string } };
 
 /**
- * Why a socket may not stay: its token has run out, its session is over, or its holder's role is
- * another by now. The client needs another token before it connects again.
+ * Why a socket is closed: its token has expired, its session has ended, or the access of its user has
+ * changed. The client needs a new token before it reconnects.
  */
 export type EndCode = 'TOKEN_EXPIRED' | 'SESSION_ENDED' | 'ACCESS_CHANGED';
 
-/** What the server emits. */
+/** Messages that the server emits. */
 export interface ServerEvents {
   event(event: ChannelEvent): void;
   signal(signal: Signal): void;
-  /** This replica is going away and closes the connection after so many milliseconds. */
+  /** This replica is stopping; the client should reconnect after so many milliseconds. */
   drain(notice: { reconnectInMs: number }): void;
-  /** Wants an acknowledgement; whoever hears the same id again answers as before. */
-  request(request: ClientRequest, answer: (answer: ClientAnswer) => void): void;
-  /** The access token runs out soon: renew it by `authenticate`. ISO 8601, UTC. */
+  /** Needs an acknowledgement; a repeated id gets the same response. */
+  request(request: ClientRequest, respond: (response: ClientResponse) => void): void;
+  /** The access token expires soon: renew it with `authenticate`. ISO 8601, UTC. */
   expiring(notice: { expiresAt: string }): void;
-  /** The connection is about to be closed, and why. */
+  /** The connection is about to be closed, with the reason. */
   closing(reason: { code: EndCode | 'RESYNC' | 'TOO_SLOW'; detail: string }): void;
 }

@@ -19,18 +19,18 @@ test('request metrics: durations are observed per method, route and status', () 
   const me = { method: 'GET', route: '/v1/me' };
   for (const ms of [3, 4, 700]) observe({ ...me, status: 200, ms });
   observe({ ...me, status: 500, ms: 20_000 });
-  const valueOf = (status: string, metricName: string, le?: string) =>
+  const sampleOf = (status: string, metricName: string, le?: string) =>
     samples().find(
       ({ labels, metricName: name }) =>
         name === metricName && labels.status === status && labels.le === le,
     )?.value;
-  expect(valueOf('200', 'http_bucket', '0.0025')).toBe(0);
-  expect(valueOf('200', 'http_bucket', '0.005')).toBe(2);
-  expect(valueOf('200', 'http_bucket', '1')).toBe(3);
-  expect(valueOf('200', 'http_count')).toBe(3);
-  expect(valueOf('200', 'http_sum')).toBeCloseTo(0.004 + 0.703);
-  expect(valueOf('500', 'http_bucket', '10')).toBe(0);
-  expect(valueOf('500', 'http_bucket', '+Inf')).toBe(1);
+  expect(sampleOf('200', 'http_bucket', '0.0025')).toBe(0);
+  expect(sampleOf('200', 'http_bucket', '0.005')).toBe(2);
+  expect(sampleOf('200', 'http_bucket', '1')).toBe(3);
+  expect(sampleOf('200', 'http_count')).toBe(3);
+  expect(sampleOf('200', 'http_sum')).toBeCloseTo(0.004 + 0.703);
+  expect(sampleOf('500', 'http_bucket', '10')).toBe(0);
+  expect(sampleOf('500', 'http_bucket', '+Inf')).toBe(1);
 });
 
 test('request metrics: clients cannot create unlimited series by methods or routes', () => {
