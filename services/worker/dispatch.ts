@@ -1,104 +1,104 @@
 import type { Context } from '@insightdesk/shared/context';
-import type {
-  OutgoingEvent,
-  WebhookOutlet,
-} from '@insightdesk/shared/domain/integrations/webhooks';
-import type { AuditedEvent, AuditOutlet } from '@insightdesk/shared/domain/tenancy/audit';
+import type { OutgoingEvent, WebhookSink } from '@insightdesk/shared/domain/integrations/webhooks';
+import type { AuditedEvent, AuditSink } from '@insightdesk/shared/domain/tenancy/audit';
 import {
   type Effects,
   type EffectsOf,
+  type LogPositions,
   NewerEventError,
-  type Places,
-  PoisonEventError,
   type RecordedEvent,
+  UnprocessableEventError,
 } from '@insightdesk/shared/events';
-import type { JobRequest, LossWatch, Queues } from '@insightdesk/shared/jobs';
-import type { Appended, ChannelLog } from '@insightdesk/shared/realtime';
+import type { DataLossDetector, JobRequest, Queues } from '@insightdesk/shared/jobs';
+import type { AppendResult, ChannelLog } from '@insightdesk/shared/realtime';
 import { isSampled } from '@insightdesk/shared/tracing';
 
-interface Outlets {
+interface DispatchTargets {
   channelLog: Pick<ChannelLog, 'append'>;
   queues: Pick<Queues, 'enqueue'>;
-  jobs: Pick<LossWatch, 'note'>;
+  dataLoss: Pick<DataLossDetector, 'mark'>;
   cache: Pick<Context['cache'], 'forTenant'>;
-  webhooks?: Pick<WebhookOutlet, 'take'>;
-  audit?: Pick<AuditOutlet, 'take'>;
-  /** Makes fewer jobs of many; none unless given. */
-  gather?(requests: JobRequest[]): Promise<JobRequest[]>;
+  webhooks?: Pick<WebhookSink, 'write'>;
+  audit?: Pick<AuditSink, 'write'>;
+  /** Combines jobs into fewer; none by default. */
+  coalesce?(requests: JobRequest[]): Promise<JobRequest[]>;
 }
 
 /**
- * Carries out what follows from a batch of events: caches drop what is no longer true, entries
- * go to their channels in order; then what webhooks may want is written down, jobs are enqueued. All
- * bear to be told twice, so doing it again changes nothing.
+ * Carries out the effects of a batch of events: invalidates cache tags, appends to channel logs in
+ * order, then writes to webhooks and the audit log and enqueues jobs. Every effect is idempotent, so
+ * a repeated batch changes nothing. Calls `onPublished` when the channel logs have the batch.
  */
-export function createDispatch(
-  consequencesOf: EffectsOf<JobRequest>,
-  { channelLog, queues, jobs, cache, webhooks, audit, gather = asTheyAre }: Outlets,
-) {
-  return async (events: RecordedEvent[], told = atOnce): Promise<Places[]> => {
-    const outcomes = events.map((event) => ({ event, ...requireConsequences(event) }));
+export function createDispatch(effectsOf: EffectsOf<JobRequest>, targets: DispatchTargets) {
+  const { channelLog, queues, dataLoss, cache, webhooks, audit } = targets;
+  const coalesce = targets.coalesce ?? ((requests) => Promise.resolve(requests));
+
+  return async (
+    events: RecordedEvent[],
+    onPublished = () => Promise.resolve(),
+  ): Promise<LogPositions[]> => {
+    const outcomes = events.map((event) => ({ event, ...requireEffects(event) }));
     const entries = outcomes.flatMap(({ event: { tenantId, id, at, trace }, publish }) =>
-      publish.map((publication) => ({ ...publication, tenantId, id, at, trace: recorded(trace) })),
+      publish.map((publication) => ({
+        ...publication,
+        tenantId,
+        id,
+        at,
+        trace: isSampled(trace) ? trace : undefined,
+      })),
     );
-    // First: whoever hears of it may come and ask at once.
-    await Promise.all(outcomes.map(({ event, forget }) => drop(event, forget)));
+    // Before publishing: a client that receives the event may read at once.
+    await Promise.all(outcomes.map(({ event, invalidate }) => invalidateTags(event, invalidate)));
     const appended = await channelLog.append(entries);
-    await told();
-    const [own, wakes = []] = await Promise.all([
-      gather(outcomes.flatMap(({ enqueue }) => enqueue)),
-      webhooks?.take(outcomes.flatMap(outgoing)),
-      audit?.take(outcomes.flatMap(audited)),
+    await onPublished();
+    const [triggered, fanOuts = []] = await Promise.all([
+      coalesce(outcomes.flatMap(({ enqueue }) => enqueue)),
+      webhooks?.write(outcomes.flatMap(toOutgoingEvent)),
+      audit?.write(outcomes.flatMap(toAuditedEvent)),
     ]);
-    const requests = [...own, ...wakes];
+    const requests = [...triggered, ...fanOuts];
     await queues.enqueue(requests);
-    if (requests.length > 0) await jobs.note();
+    if (requests.length > 0) await dataLoss.mark();
     const next = appended.values();
     return outcomes.map(({ publish }) => {
-      const places: Places = {};
+      const positions: LogPositions = {};
       for (const { channel } of publish) {
-        const { epoch, offset } = next.next().value as Appended;
-        places[channel] = [epoch, offset];
+        const { epoch, offset } = next.next().value as AppendResult;
+        positions[channel] = [epoch, offset];
       }
-      return places;
+      return positions;
     });
   };
 
-  async function drop({ tenantId }: RecordedEvent, tags: readonly string[]): Promise<void> {
+  async function invalidateTags(
+    { tenantId }: RecordedEvent,
+    tags: readonly string[],
+  ): Promise<void> {
     await Promise.all(tags.map((tag) => cache.forTenant(tenantId).deleteByTag(tag)));
   }
 
-  function requireConsequences(event: RecordedEvent): Effects<JobRequest> {
+  function requireEffects(event: RecordedEvent): Effects<JobRequest> {
     try {
-      const consequences = consequencesOf(event);
-      if (!consequences) throw new Error(`No event is named ${event.name}`);
-      return consequences;
+      const effects = effectsOf(event);
+      if (!effects) throw new Error(`Unknown event ${event.name}`);
+      return effects;
     } catch (error) {
       if (error instanceof NewerEventError) throw error;
-      throw new PoisonEventError(event.position, error);
+      throw new UnprocessableEventError(event.position, error);
     }
   }
 }
 
-const atOnce = () => Promise.resolve();
-const asTheyAre = async (requests: JobRequest[]) => requests;
+type Outcome = Effects<unknown> & { event: RecordedEvent };
 
-/** Sockets have nothing to do with a trace that nobody sees. */
-const recorded = (trace: string | undefined) => (isSampled(trace) ? trace : undefined);
-
-/** An event as the audit log is told of it, if it is. */
-function audited({
-  event: { id, tenantId, name, requestId, at, origin },
-  audit: details,
-}: Effects<unknown> & { event: RecordedEvent }): AuditedEvent[] {
+/** The event as the audit log stores it; empty when it is not audited. */
+function toAuditedEvent({ event, audit: details }: Outcome): AuditedEvent[] {
+  const { id, tenantId, name, requestId, at, origin } = event;
   return details ? [{ id, tenantId, name, requestId, at, origin, details }] : [];
 }
 
-/** An event as webhooks are told of it, if they are. */
-export function outgoing({
-  event: { id, tenantId, requestId, at, trace },
-  webhook,
-}: Effects<unknown> & { event: RecordedEvent }): OutgoingEvent[] {
-  const of = { id, tenantId, requestId, at, ...(trace && { trace }) };
-  return webhook ? [{ ...of, type: webhook.type, data: webhook.data }] : [];
+/** The event as webhooks receive it; empty when they do not. */
+export function toOutgoingEvent({ event, webhook }: Outcome): OutgoingEvent[] {
+  const { id, tenantId, requestId, at, trace } = event;
+  return webhook ? [{ id, tenantId, requestId, at, ...(trace && { trace }), ...webhook }] : [];
 }

@@ -3,17 +3,17 @@ import type { Id } from '@insightdesk/shared/contract';
 import type { SystemJob } from '@insightdesk/shared/domain/catalog';
 import {
   attachmentJobs,
-  collectUnclaimed,
-  deleteDiscarded,
-  makeVariants,
-  sweepFiles,
+  deleteQueuedFiles,
+  expireUploads,
+  processAttachment,
+  reconcileFiles,
 } from '@insightdesk/shared/domain/desk/attachments';
 import {
   conversationJobs,
-  unassignFormer,
-  wakeSnoozed,
+  unassignFormerStaff,
+  unsnoozeConversation,
 } from '@insightdesk/shared/domain/desk/conversations';
-import { prepareRecording, recordingJobs } from '@insightdesk/shared/domain/desk/media';
+import { mediaJobs, processMedia } from '@insightdesk/shared/domain/desk/media';
 import {
   notificationJobs,
   notifyRecipients,
@@ -23,93 +23,98 @@ import {
   sendMessageEmail,
   sendRequestedEmail,
 } from '@insightdesk/shared/domain/desk/notifications';
-import { keyJobs, tellOverlapEnded } from '@insightdesk/shared/domain/identity/api-keys';
+import { apiKeyJobs, endOverlap } from '@insightdesk/shared/domain/identity/api-keys';
 import {
   deleteExpired,
-  endSessionsEverywhere,
+  revokeOlderSessions,
   userJobs,
 } from '@insightdesk/shared/domain/identity/users';
 import {
-  deliverLane,
-  emailOwners,
+  deliverInOrder,
   fanOut,
+  notifyOwners,
   replayEvents,
   webhookJobs,
 } from '@insightdesk/shared/domain/integrations/webhooks';
 import { auditJobs, pruneAudit } from '@insightdesk/shared/domain/tenancy/audit';
 import {
-  collectUnverified,
-  departureJobs,
-  eraseDue,
-  removeArchive,
-  writeArchive,
-} from '@insightdesk/shared/domain/tenancy/departures';
-import {
-  deleteOldAnswers,
   deleteOldEvents,
+  deleteOldIdempotencyKeys,
   deleteOldJobSteps,
   deleteOldUsage,
-  maintenanceJobs,
+  retentionJobs,
 } from '@insightdesk/shared/domain/tenancy/retention';
+import {
+  deleteDueTenants,
+  deleteUnverifiedAccounts,
+  tenantDeletionJobs,
+} from '@insightdesk/shared/domain/tenancy/tenant-deletion';
+import {
+  deleteArchive,
+  tenantExportJobs,
+  writeArchive,
+} from '@insightdesk/shared/domain/tenancy/tenant-export';
 import type { JobHandlers, JobRun, JobsOf } from '@insightdesk/shared/jobs';
 
-/** What is older than this is under way no more. */
-const UNDER_WAY_MS = 2 * 60 * 60 * 1_000;
+/** Older files no longer belong to an upload in progress. */
+const UPLOAD_MAX_AGE_MS = 2 * 60 * 60 * 1_000;
 
-/** What is done later: one line per job, by feature. */
+/** The handler of every job, by feature. */
 export function jobHandlers(root: Context): JobHandlers<SystemJob> {
   const at: At = (run) => systemContext(root, 'worker', run);
   return {
     ...forAttachments(at, root),
-    ...forRecordings(at),
+    ...forMedia(at),
     ...forConversations(at),
     ...forNotifications(at),
     ...forWebhooks(at),
-    ...forKeys(at),
-    ...forDepartures(at, root),
-    ...forMaintenance(root),
+    ...forApiKeys(at),
+    ...forTenantExport(at),
+    ...forTenantDeletion(root),
+    ...forRetention(root),
     ...forAudit(root),
     ...forUsers(at, root),
   };
 }
 
-/** The context of one run, in its job's organisation. */
+/** The context of a run, in the organization of its job. */
 type At = (run: JobRun) => Context & { tenantId: Id<'org'> };
 
 const forAttachments = (at: At, root: Context): JobHandlers<JobsOf<typeof attachmentJobs>> => ({
   'attachments.process': {
     job: attachmentJobs.processAttachment,
-    run: (payload, run) => makeVariants(at(run), payload, run),
+    run: (payload, run) => processAttachment(at(run), payload, run),
   },
-  'attachments.collect-unclaimed': {
-    job: attachmentJobs.collectUnclaimed,
-    run: (payload, run) => collectUnclaimed(root, payload, run),
+  'attachments.expire-uploads': {
+    job: attachmentJobs.expireUploads,
+    run: (payload, run) => expireUploads(root, payload, run),
   },
-  'attachments.delete-discarded': {
-    job: attachmentJobs.deleteDiscarded,
-    run: (payload, run) => deleteDiscarded(at(run), payload),
+  'attachments.delete-files': {
+    job: attachmentJobs.deleteFiles,
+    run: (payload, run) => deleteQueuedFiles(at(run), payload),
   },
-  'attachments.sweep-files': {
-    job: attachmentJobs.sweepFiles,
-    run: (_, { signal }) => sweepFiles(root, { isDry: false, minAgeMs: UNDER_WAY_MS, signal }),
+  'attachments.reconcile-files': {
+    job: attachmentJobs.reconcileFiles,
+    run: (_, { signal }) =>
+      reconcileFiles(root, { isDryRun: false, minAgeMs: UPLOAD_MAX_AGE_MS, signal }),
   },
 });
 
-const forRecordings = (at: At): JobHandlers<JobsOf<typeof recordingJobs>> => ({
-  'recordings.prepare': {
-    job: recordingJobs.prepareRecordingJob,
-    run: (payload, run) => prepareRecording(at(run), payload, run),
+const forMedia = (at: At): JobHandlers<JobsOf<typeof mediaJobs>> => ({
+  'media.process': {
+    job: mediaJobs.processMedia,
+    run: (payload, run) => processMedia(at(run), payload, run),
   },
 });
 
 const forConversations = (at: At): JobHandlers<JobsOf<typeof conversationJobs>> => ({
-  'conversations.wake': {
-    job: conversationJobs.wakeConversation,
-    run: (payload, run) => wakeSnoozed(at(run), payload),
+  'conversations.unsnooze': {
+    job: conversationJobs.unsnoozeConversation,
+    run: (payload, run) => unsnoozeConversation(at(run), payload),
   },
   'conversations.unassign': {
     job: conversationJobs.unassignConversations,
-    run: (payload, run) => unassignFormer(at(run), payload, run),
+    run: (payload, run) => unassignFormerStaff(at(run), payload, run),
   },
 });
 
@@ -146,64 +151,67 @@ const forNotifications = (at: At): JobHandlers<JobsOf<typeof notificationJobs>> 
 
 const forWebhooks = (at: At): JobHandlers<JobsOf<typeof webhookJobs>> => ({
   'webhooks.fan-out': {
-    job: webhookJobs.fanOutEvents,
+    job: webhookJobs.fanOutJob,
     run: (payload, run) => fanOut(at(run), payload, run),
   },
   'webhooks.deliver': {
-    job: webhookJobs.deliverLane,
-    run: (payload, run) => deliverLane(at(run), payload, run),
+    job: webhookJobs.deliverInOrderJob,
+    run: (payload, run) => deliverInOrder(at(run), payload, run),
   },
   'webhooks.replay': {
-    job: webhookJobs.replayEvents,
+    job: webhookJobs.replayEventsJob,
     run: (payload, run) => replayEvents(at(run), payload, run),
   },
-  'webhooks.email-disabled': {
-    job: webhookJobs.emailDisabled,
-    run: (payload, run) => emailOwners(at(run), payload, run),
+  'webhooks.notify-owners': {
+    job: webhookJobs.notifyOwnersJob,
+    run: (payload, run) => notifyOwners(at(run), payload, run),
   },
 });
 
-const forKeys = (at: At): JobHandlers<JobsOf<typeof keyJobs>> => ({
+const forApiKeys = (at: At): JobHandlers<JobsOf<typeof apiKeyJobs>> => ({
   'api-keys.end-overlap': {
-    job: keyJobs.endOverlap,
-    run: (payload, run) => tellOverlapEnded(at(run), payload),
+    job: apiKeyJobs.endOverlapJob,
+    run: (payload, run) => endOverlap(at(run), payload),
   },
 });
 
-const forDepartures = (at: At, root: Context): JobHandlers<JobsOf<typeof departureJobs>> => ({
-  'departures.write-archive': {
-    job: departureJobs.writeArchiveJob,
+const forTenantExport = (at: At): JobHandlers<JobsOf<typeof tenantExportJobs>> => ({
+  'tenant-export.write-archive': {
+    job: tenantExportJobs.writeArchiveJob,
     run: (payload, run) => writeArchive(at(run), payload, run),
   },
-  'departures.remove-archive': {
-    job: departureJobs.removeArchiveJob,
-    run: (payload, run) => removeArchive(at(run), payload),
-  },
-  'departures.collect-unverified': {
-    job: departureJobs.collectUnverifiedJob,
-    run: (payload, run) => collectUnverified(root, payload, run),
-  },
-  'departures.erase-due': {
-    job: departureJobs.eraseDueJob,
-    run: (_, run) => eraseDue(root, run),
+  'tenant-export.delete-archive': {
+    job: tenantExportJobs.deleteArchiveJob,
+    run: (payload, run) => deleteArchive(at(run), payload),
   },
 });
 
-const forMaintenance = (root: Context): JobHandlers<JobsOf<typeof maintenanceJobs>> => ({
-  'tenants.purge-events': {
-    job: maintenanceJobs.purgeEvents,
+const forTenantDeletion = (root: Context): JobHandlers<JobsOf<typeof tenantDeletionJobs>> => ({
+  'tenant-deletion.delete-unverified-accounts': {
+    job: tenantDeletionJobs.deleteUnverifiedAccountsJob,
+    run: (payload, run) => deleteUnverifiedAccounts(root, payload, run),
+  },
+  'tenant-deletion.delete-due-tenants': {
+    job: tenantDeletionJobs.deleteDueTenantsJob,
+    run: (_, run) => deleteDueTenants(root, run),
+  },
+});
+
+const forRetention = (root: Context): JobHandlers<JobsOf<typeof retentionJobs>> => ({
+  'retention.delete-old-events': {
+    job: retentionJobs.deleteOldEventsJob,
     run: (payload, run) => deleteOldEvents(root, payload, run),
   },
-  'tenants.purge-job-steps': {
-    job: maintenanceJobs.purgeJobSteps,
+  'retention.delete-old-job-steps': {
+    job: retentionJobs.deleteOldJobStepsJob,
     run: (payload, run) => deleteOldJobSteps(root, payload, run),
   },
-  'maintenance.purge-answers': {
-    job: maintenanceJobs.purgeAnswers,
-    run: (payload, run) => deleteOldAnswers(root, payload, run),
+  'retention.delete-old-idempotency-keys': {
+    job: retentionJobs.deleteOldIdempotencyKeysJob,
+    run: (payload, run) => deleteOldIdempotencyKeys(root, payload, run),
   },
-  'tenants.purge-usage': {
-    job: maintenanceJobs.purgeUsage,
+  'retention.delete-old-usage': {
+    job: retentionJobs.deleteOldUsageJob,
     run: (payload, run) => deleteOldUsage(root, payload, run),
   },
 });
@@ -213,12 +221,12 @@ const forAudit = (root: Context): JobHandlers<JobsOf<typeof auditJobs>> => ({
 });
 
 const forUsers = (at: At, root: Context): JobHandlers<JobsOf<typeof userJobs>> => ({
-  'users.end-sessions': {
-    job: userJobs.endSessionsLater,
-    run: (payload, run) => endSessionsEverywhere(at(run), payload),
+  'users.revoke-older-sessions': {
+    job: userJobs.revokeOlderSessionsJob,
+    run: (payload, run) => revokeOlderSessions(at(run), payload),
   },
-  'users.purge-expired': {
-    job: userJobs.purgeExpired,
+  'users.delete-expired': {
+    job: userJobs.deleteExpiredJob,
     run: (payload, run) => deleteExpired(root, payload, run),
   },
 });

@@ -1,20 +1,20 @@
 import { boot } from '@insightdesk/shared/boot';
-import { serveHealth } from './health.ts';
-import { openJobNews } from './job-news.ts';
+import { openJobStatusSignals } from './job-status-signals.ts';
 import { countJobs } from './metrics/count-jobs.ts';
-import { watchWork } from './metrics/watch-work.ts';
-import { openQueues } from './queues.ts';
-import { runRelay } from './relay.ts';
+import { watchWorker } from './metrics/watch-worker.ts';
+import { openQueues } from './open-queues.ts';
+import { runRelay } from './run-relay.ts';
 import { runSchedules } from './run-schedules.ts';
-import { runWorkers } from './workers.ts';
+import { runWorkers } from './run-workers.ts';
+import { serveHealth } from './serve-health.ts';
 
-// In this order things are started; they are stopped the other way round.
+// Stops in the reverse order.
 await boot('worker', (app) => {
-  const news = openJobNews(app);
-  const work = openQueues(app);
-  const relay = runRelay(app, work);
-  const figures = watchWork(app, work, () => relay.isLeader);
-  runWorkers(app, work, [news.observe, figures, countJobs(app)]);
-  runSchedules(app, work, relay);
-  serveHealth(app, work);
+  const signals = openJobStatusSignals(app);
+  const queues = openQueues(app);
+  const relay = runRelay(app, queues);
+  const observeDuration = watchWorker(app, queues, () => relay.isLeader);
+  runWorkers(app, queues, [signals.observe, observeDuration, countJobs(app)]);
+  runSchedules(app, queues, relay);
+  serveHealth(app, queues);
 });

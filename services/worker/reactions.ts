@@ -2,12 +2,12 @@ import type { Id } from '@insightdesk/shared/contract';
 import { events, type SystemEvent, type SystemJob } from '@insightdesk/shared/domain/catalog';
 import { attachmentJobs } from '@insightdesk/shared/domain/desk/attachments';
 import { conversationJobs } from '@insightdesk/shared/domain/desk/conversations';
-import { isRecording, recordingJobs } from '@insightdesk/shared/domain/desk/media';
+import { isVideoOrAudio, mediaJobs } from '@insightdesk/shared/domain/desk/media';
 import { notificationJobs } from '@insightdesk/shared/domain/desk/notifications';
-import { keyJobs } from '@insightdesk/shared/domain/identity/api-keys';
+import { apiKeyJobs } from '@insightdesk/shared/domain/identity/api-keys';
 import { userJobs } from '@insightdesk/shared/domain/identity/users';
 import { webhookJobs } from '@insightdesk/shared/domain/integrations/webhooks';
-import { departureJobs } from '@insightdesk/shared/domain/tenancy/departures';
+import { tenantExportJobs } from '@insightdesk/shared/domain/tenancy/tenant-export';
 import { effectsBy, type Reactions, type RecordedEvent } from '@insightdesk/shared/events';
 import { type JobRequest, jobFor } from '@insightdesk/shared/jobs';
 
@@ -25,9 +25,7 @@ const prepare = (
   attachmentId: Id<'att'>,
   contentType: string,
 ): JobRequest[] =>
-  isRecording(contentType)
-    ? [jobFor(event, recordingJobs.prepareRecordingJob, { attachmentId })]
-    : [];
+  isVideoOrAudio(contentType) ? [jobFor(event, mediaJobs.processMedia, { attachmentId })] : [];
 
 /**
  * What happens next: the jobs that every event causes. Who hears of it stands in its definition,
@@ -35,13 +33,13 @@ const prepare = (
  */
 export const reactions: Reactions<SystemEvent, SystemJob, JobRequest> = {
   'organization.export-requested': (event) => [
-    jobFor(event, departureJobs.writeArchiveJob, event.payload),
+    jobFor(event, tenantExportJobs.writeArchiveJob, event.payload),
   ],
 
   'organization.exported': ({ payload, ...event }) => {
     const delayMs = Date.parse(payload.expiresAt) - Date.now();
     const { exportId } = payload;
-    return [jobFor(event, departureJobs.removeArchiveJob, { exportId }, { delayMs })];
+    return [jobFor(event, tenantExportJobs.deleteArchiveJob, { exportId }, { delayMs })];
   },
 
   'invitation.created': (event) => [jobFor(event, notificationJobs.emailInvitation, event.payload)],
@@ -51,16 +49,16 @@ export const reactions: Reactions<SystemEvent, SystemJob, JobRequest> = {
   ],
 
   'account.password-changed': (event) => {
-    const { tell, ...ended } = event.payload;
-    const notice = { to: tell ?? '', change: 'password' } as const;
-    const letters = tell ? [jobFor(event, notificationJobs.emailAccountNotice, notice)] : [];
-    return [jobFor(event, userJobs.endSessionsLater, ended), ...letters];
+    const { notifyEmail, ...older } = event.payload;
+    const notice = { to: notifyEmail ?? '', change: 'password' } as const;
+    const emails = notifyEmail ? [jobFor(event, notificationJobs.emailAccountNotice, notice)] : [];
+    return [jobFor(event, userJobs.revokeOlderSessionsJob, older), ...emails];
   },
 
   'account.email-changed': (event) => {
-    const { formerly } = event.payload;
-    if (!formerly) return [];
-    const notice = { to: formerly, change: 'email' } as const;
+    const { previousEmail } = event.payload;
+    if (!previousEmail) return [];
+    const notice = { to: previousEmail, change: 'email' } as const;
     return [jobFor(event, notificationJobs.emailAccountNotice, notice)];
   },
 
@@ -75,7 +73,7 @@ export const reactions: Reactions<SystemEvent, SystemJob, JobRequest> = {
   'api-key.rotated': (event) => {
     const { overlapUntil, ...key } = event.payload;
     const delayMs = Math.max(0, Date.parse(overlapUntil) - Date.now());
-    return [jobFor(event, keyJobs.endOverlap, key, { delayMs })];
+    return [jobFor(event, apiKeyJobs.endOverlapJob, key, { delayMs })];
   },
 
   'attachment.uploaded': (event) => [
@@ -83,7 +81,7 @@ export const reactions: Reactions<SystemEvent, SystemJob, JobRequest> = {
     ...prepare(event, event.payload.attachmentId, event.payload.contentType),
   ],
 
-  'attachment.discarded': (event) => [jobFor(event, attachmentJobs.deleteDiscarded, event.payload)],
+  'attachment.deleted': (event) => [jobFor(event, attachmentJobs.deleteFiles, event.payload)],
 
   'attachment.ready': (event) => {
     const { id, contentType } = event.payload.attachment;
@@ -91,18 +89,16 @@ export const reactions: Reactions<SystemEvent, SystemJob, JobRequest> = {
   },
 
   'attachment.rejected': ({ payload, ...event }) => [
-    jobFor(event, attachmentJobs.deleteDiscarded, { attachmentId: payload.attachment.id }),
+    jobFor(event, attachmentJobs.deleteFiles, { attachmentId: payload.attachment.id }),
   ],
 
-  'recording.requested': (event) => [
-    jobFor(event, recordingJobs.prepareRecordingJob, event.payload),
-  ],
+  'recording.requested': (event) => [jobFor(event, mediaJobs.processMedia, event.payload)],
 
   'conversation.updated': (event) => {
     const { id: conversationId, status, snoozedUntil } = event.payload.conversation;
     if (status !== 'snoozed' || !snoozedUntil) return [];
     const delayMs = Date.parse(snoozedUntil) - Date.now();
-    return [jobFor(event, conversationJobs.wakeConversation, { conversationId }, { delayMs })];
+    return [jobFor(event, conversationJobs.unsnoozeConversation, { conversationId }, { delayMs })];
   },
 
   'message.created': (event) => {
@@ -117,12 +113,14 @@ export const reactions: Reactions<SystemEvent, SystemJob, JobRequest> = {
     jobFor(event, notificationJobs.emailOnRequest, event.payload),
   ],
 
-  'webhook.disabled': (event) => [jobFor(event, webhookJobs.emailDisabled, event.payload)],
+  'webhook.disabled': (event) => [jobFor(event, webhookJobs.notifyOwnersJob, event.payload)],
 
-  'webhook.replay-requested': (event) => [jobFor(event, webhookJobs.replayEvents, event.payload)],
+  'webhook.replay-requested': (event) => [
+    jobFor(event, webhookJobs.replayEventsJob, event.payload),
+  ],
 
   'webhook.delivery-replay-requested': (event) => [
-    jobFor(event, webhookJobs.deliverLane, event.payload),
+    jobFor(event, webhookJobs.deliverInOrderJob, event.payload),
   ],
 };
 

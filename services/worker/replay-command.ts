@@ -1,20 +1,20 @@
 import { parseArgs } from 'node:util';
 import { runCommand } from '@insightdesk/shared/boot';
-import { openWebhookOutlet } from '@insightdesk/shared/domain/integrations/webhooks';
-import { createHeldJobs, createQueues } from '@insightdesk/shared/jobs';
+import { openWebhookSink } from '@insightdesk/shared/domain/integrations/webhooks';
+import { createParkedJobs, createQueues } from '@insightdesk/shared/jobs';
 import { createChannelLog } from '@insightdesk/shared/realtime';
 import { effectsOf } from './reactions.ts';
-import { type ReplayOptions, replayEvents } from './replay.ts';
+import { type ReplayOptions, replayEvents } from './replay-events.ts';
 import { readReplayOptions } from './replay-options.ts';
 
-const usage = `Usage: bun run desk events replay --since <time> --to <consequence>
-  --since <time>    ISO 8601; events recorded from then on
-  --until <time>    events recorded before then; now unless given
-  --tenant <org_…>  of one organisation only
-  --event <name>    of one kind only
-  --to <what>       channels, webhooks, jobs, or the name of one job
-  --dry-run         count what would follow, do nothing
-Repeating it is harmless: what a channel, a queue or a webhook still knows is not taken again.`;
+const usage = `Usage: bun run desk events replay --since <time> --to <target>
+  --since <time>    ISO 8601; events recorded at or after this time
+  --until <time>    events recorded before this time; default now
+  --tenant <org_…>  events of one organization only
+  --event <name>    events of one name only
+  --to <target>     channels, webhooks, jobs, or the name of one job
+  --dry-run         count the effects without sending them
+Repeating a replay is safe: channels, queues and webhooks ignore ids they know.`;
 
 const { values } = parseArgs({
   options: {
@@ -34,32 +34,35 @@ if (values.help || typeof options === 'string') {
 }
 process.exitCode = await replay(options);
 
-async function replay(wanted: ReplayOptions): Promise<number> {
-  const { refused, ...report } = await runCommand('worker', async ({ config, parts }) => {
-    const url = parts.relayUrl;
-    const valkey = parts.connectValkey('queue', 'command', 'replay');
+async function replay(request: ReplayOptions): Promise<number> {
+  const { refused, ...report } = await runCommand('worker', async ({ config, container }) => {
+    const url = container.relayUrl;
+    const valkey = container.connectValkey('queue', 'command', 'replay');
     const queues = createQueues(valkey, 'jobs', {
-      held: createHeldJobs(parts.database),
-      roomOf: (tenantId) => ({
-        jobs: parts.meter.limitOf(tenantId, 'waiting-jobs'),
-        bytes: parts.meter.limitOf(tenantId, 'job-bytes'),
+      parkedJobs: createParkedJobs(container.database),
+      quotaOf: (tenantId) => ({
+        jobs: container.meter.limitOf(tenantId, 'waiting-jobs'),
+        bytes: container.meter.limitOf(tenantId, 'job-bytes'),
       }),
     });
-    const webhooks = openWebhookOutlet(url);
-    const channelLog = createChannelLog(parts.valkey, {
+    const webhooks = openWebhookSink(url);
+    const channelLog = createChannelLog(container.valkey, {
       ...config.realtime,
-      budgetOf: (tenantId) => parts.meter.limitOf(tenantId, 'log-bytes'),
+      budgetOf: (tenantId) => container.meter.limitOf(tenantId, 'log-bytes'),
     });
     try {
-      return await replayEvents(effectsOf, { url, channelLog, queues, webhooks }, wanted);
+      return await replayEvents(effectsOf, { url, channelLog, queues, webhooks }, request);
     } finally {
       await Promise.allSettled([queues.close(), webhooks.close()]);
       valkey.disconnect();
     }
   });
-  for (const { id, name, why } of refused) console.error(`refused: ${name} ${id}: ${why}`);
-  const did = wanted.isDryRun ? 'would follow' : 'sent again';
-  const known = wanted.to === 'channels' ? `, of which ${report.known} were there` : '';
-  console.log(`${report.events} events; to ${wanted.to}: ${report.consequences} ${did}${known}`);
+  for (const { id, name, reason } of refused) {
+    console.error(`refused: ${name} ${id}: ${reason}`);
+  }
+  const result = request.isDryRun ? 'would be replayed' : 'replayed';
+  const duplicates = request.to === 'channels' ? `, ${report.duplicates} duplicates` : '';
+  const { events, effects } = report;
+  console.log(`${events} events: ${effects} effects ${result} to ${request.to}${duplicates}`);
   return refused.length > 0 ? 1 : 0;
 }

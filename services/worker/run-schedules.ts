@@ -1,20 +1,24 @@
 import type { App } from '@insightdesk/shared/boot';
 import type { Relay } from '@insightdesk/shared/events';
-import { createHeldRelease, createScheduler } from '@insightdesk/shared/jobs';
-import type { Work } from './queues.ts';
+import { createParkedJobReleaser, createScheduler } from '@insightdesk/shared/jobs';
+import type { WorkerQueues } from './open-queues.ts';
 import { schedules } from './schedules.ts';
 
-/** Does what time causes, on the one worker that leads; held jobs are let go once there is room. */
-export function runSchedules({ lifecycle, log, parts }: App, work: Work, relay: Relay): void {
+/** Enqueues scheduled jobs and releases parked ones, on the worker that is the leader. */
+export function runSchedules(
+  { lifecycle, log, container }: App,
+  queues: WorkerQueues,
+  relay: Relay,
+): void {
   const isLeader = () => relay.isLeader;
   const scheduler = createScheduler({
     schedules,
     log,
-    database: parts.database,
-    enqueue: work.queues.enqueue,
+    database: container.database,
+    enqueue: queues.queues.enqueue,
     isLeader,
   });
   lifecycle.register('schedules', scheduler, ['relay']);
-  const release = createHeldRelease({ ...work, log, isLeader });
-  lifecycle.register('held jobs', release, ['relay']);
+  const releaser = createParkedJobReleaser({ ...queues, log, isLeader });
+  lifecycle.register('parked jobs', releaser, ['relay']);
 }

@@ -1,80 +1,75 @@
+import type { SystemJob } from '@insightdesk/shared/domain/catalog';
 import { attachmentJobs } from '@insightdesk/shared/domain/desk/attachments';
 import { userJobs } from '@insightdesk/shared/domain/identity/users';
 import { auditJobs } from '@insightdesk/shared/domain/tenancy/audit';
-import { departureJobs } from '@insightdesk/shared/domain/tenancy/departures';
-import { maintenanceJobs } from '@insightdesk/shared/domain/tenancy/retention';
-import { defineSchedules } from '@insightdesk/shared/jobs';
+import { retentionJobs } from '@insightdesk/shared/domain/tenancy/retention';
+import { tenantDeletionJobs } from '@insightdesk/shared/domain/tenancy/tenant-deletion';
+import { defineSchedules, type Schedule } from '@insightdesk/shared/jobs';
 
-/** What time causes. */
+type JobName<J> = J extends { name: infer N; triggeredBy: readonly (infer T)[] }
+  ? 'schedule' extends T
+    ? N & string
+    : never
+  : never;
+
+/** Every job that a schedule triggers, by its name; a missing one does not compile. */
+type SystemSchedules = {
+  [N in JobName<SystemJob>]: Schedule & { job: Extract<SystemJob, { name: N }> };
+};
+
+/** Runs at these times (UTC); after downtime only the latest missed time is made up for. */
+const at = (cron: string) => ({ cron, timeZone: 'UTC', catchUp: 'latest' }) as const;
+
+/** When scheduled jobs run. */
 export const schedules = defineSchedules({
-  'collect-unclaimed': {
-    cron: '7 * * * *',
-    timeZone: 'UTC',
-    catchUp: 'latest',
-    job: attachmentJobs.collectUnclaimed,
+  'attachments.expire-uploads': {
+    ...at('7 * * * *'),
+    job: attachmentJobs.expireUploads,
     payload: {},
   },
-  'sweep-files': {
-    cron: '27 3 * * *',
-    timeZone: 'UTC',
-    catchUp: 'latest',
-    job: attachmentJobs.sweepFiles,
+  'attachments.reconcile-files': {
+    ...at('27 3 * * *'),
+    job: attachmentJobs.reconcileFiles,
     payload: {},
   },
-  'erase-due': {
-    cron: '*/5 * * * *',
-    timeZone: 'UTC',
-    catchUp: 'latest',
-    job: departureJobs.eraseDueJob,
+  'tenant-deletion.delete-due-tenants': {
+    ...at('*/5 * * * *'),
+    job: tenantDeletionJobs.deleteDueTenantsJob,
     payload: {},
   },
-  'prune-audit': {
-    cron: '7 3 * * *',
-    timeZone: 'UTC',
-    catchUp: 'latest',
+  'tenant-deletion.delete-unverified-accounts': {
+    ...at('27 * * * *'),
+    job: tenantDeletionJobs.deleteUnverifiedAccountsJob,
+    payload: { days: 30 },
+  },
+  'audit.prune': {
+    ...at('7 3 * * *'),
     job: auditJobs.pruneAuditJob,
     payload: {},
   },
-  'collect-unverified': {
-    cron: '27 * * * *',
-    timeZone: 'UTC',
-    catchUp: 'latest',
-    job: departureJobs.collectUnverifiedJob,
+  'retention.delete-old-events': {
+    ...at('17 2 * * *'),
+    job: retentionJobs.deleteOldEventsJob,
     payload: { days: 30 },
   },
-  'purge-events': {
-    cron: '17 2 * * *',
-    timeZone: 'UTC',
-    catchUp: 'latest',
-    job: maintenanceJobs.purgeEvents,
+  'retention.delete-old-job-steps': {
+    ...at('37 2 * * *'),
+    job: retentionJobs.deleteOldJobStepsJob,
     payload: { days: 30 },
   },
-  'purge-job-steps': {
-    cron: '37 2 * * *',
-    timeZone: 'UTC',
-    catchUp: 'latest',
-    job: maintenanceJobs.purgeJobSteps,
-    payload: { days: 30 },
-  },
-  'purge-answers': {
-    cron: '7 * * * *',
-    timeZone: 'UTC',
-    catchUp: 'latest',
-    job: maintenanceJobs.purgeAnswers,
+  'retention.delete-old-idempotency-keys': {
+    ...at('7 * * * *'),
+    job: retentionJobs.deleteOldIdempotencyKeysJob,
     payload: { days: 1 },
   },
-  'purge-usage': {
-    cron: '47 2 * * *',
-    timeZone: 'UTC',
-    catchUp: 'latest',
-    job: maintenanceJobs.purgeUsage,
+  'retention.delete-old-usage': {
+    ...at('47 2 * * *'),
+    job: retentionJobs.deleteOldUsageJob,
     payload: { days: 400 },
   },
-  'purge-expired': {
-    cron: '57 2 * * *',
-    timeZone: 'UTC',
-    catchUp: 'latest',
-    job: userJobs.purgeExpired,
+  'users.delete-expired': {
+    ...at('57 2 * * *'),
+    job: userJobs.deleteExpiredJob,
     payload: { days: 30 },
   },
-});
+} satisfies SystemSchedules);

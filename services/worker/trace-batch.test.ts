@@ -1,19 +1,19 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'bun:test';
 import type { RecordedEvent } from '@insightdesk/shared/events';
-import { openOtlpReceiver, openTracing } from '@insightdesk/shared/tracing';
+import { startOtlpReceiver, startTracing } from '@insightdesk/shared/tracing';
 import { newId } from '@insightdesk/shared/utils';
 import { traceBatch } from './trace-batch.ts';
 
-let receiver: ReturnType<typeof openOtlpReceiver>;
+let receiver: ReturnType<typeof startOtlpReceiver>;
 beforeAll(() => {
-  receiver = openOtlpReceiver();
+  receiver = startOtlpReceiver();
 });
 afterAll(() => receiver.close());
 beforeEach(() => void receiver.spans.splice(0));
 
 const spanId = 'b'.repeat(16);
 const trace = (digit: string, flag = '01') => `00-${digit.repeat(32)}-${spanId}-${flag}`;
-const event = (position: number, of?: string): RecordedEvent => ({
+const event = (position: number, parent?: string): RecordedEvent => ({
   id: newId('evt'),
   position,
   tenantId: newId('org'),
@@ -22,28 +22,28 @@ const event = (position: number, of?: string): RecordedEvent => ({
   version: 1,
   payload: {},
   at: new Date().toISOString(),
-  ...(of && { trace: of }),
+  ...(parent && { trace: parent }),
 });
 
-/** Carries a batch out with tracing on, where no trace begins by chance. */
-async function traced<T>(
+/** Dispatches a batch with tracing enabled and no random sampling. */
+async function dispatchTraced<T>(
   events: RecordedEvent[],
-  carryOut: (events: RecordedEvent[]) => Promise<T>,
+  dispatch: (events: RecordedEvent[]) => Promise<T>,
 ) {
-  const { close } = await openTracing(
+  const { close } = await startTracing(
     { endpoint: receiver.url, ratio: 0, maxPerSecond: 10 },
     { service: 'worker', replica: 'worker-1', environment: 'test' },
   );
   try {
-    return await traceBatch(events, carryOut);
+    return await traceBatch(events, dispatch);
   } finally {
     await close(5_000);
   }
 }
 
-test('each event goes on in its own trace, and the batch is linked to those that are recorded', async () => {
+test('each event continues its own trace, and the batch links to the sampled traces', async () => {
   const events = [event(1, trace('1')), event(2, trace('2', '00')), event(3), event(4, trace('4'))];
-  const seen = await traced(events, async (told) => told);
+  const seen = await dispatchTraced(events, async (batch) => batch);
   const [first, fourth, batch] = receiver.spans;
   expect(receiver.spans.map(({ name }) => name)).toEqual([
     'relay thing.happened',
@@ -52,11 +52,11 @@ test('each event goes on in its own trace, and the batch is linked to those that
   ]);
   expect(first).toMatchObject({ traceId: '1'.repeat(32), parentSpanId: spanId });
   expect(fourth).toMatchObject({ traceId: '4'.repeat(32), parentSpanId: spanId });
-  const ofBatch = { traceId: batch?.traceId ?? '', spanId: batch?.spanId ?? '' };
-  for (const one of [first, fourth]) expect(one?.links).toEqual([ofBatch]);
-  expect(batch?.links).toEqual(['1', '4'].map((one) => ({ traceId: one.repeat(32), spanId })));
+  const batchLink = { traceId: batch?.traceId ?? '', spanId: batch?.spanId ?? '' };
+  for (const span of [first, fourth]) expect(span?.links).toEqual([batchLink]);
+  expect(batch?.links).toEqual(['1', '4'].map((digit) => ({ traceId: digit.repeat(32), spanId })));
   expect(batch?.attributes['messaging.batch.message_count']).toBe(4);
-  expect(seen.map((one) => one.trace)).toEqual([
+  expect(seen.map((recorded) => recorded.trace)).toEqual([
     `00-${'1'.repeat(32)}-${first?.spanId}-01`,
     trace('2', '00'),
     undefined,
@@ -65,19 +65,19 @@ test('each event goes on in its own trace, and the batch is linked to those that
   expect(seen.map(({ position }) => position)).toEqual([1, 2, 3, 4]);
 });
 
-test('a batch that fails fails in each of its traces', async () => {
-  const failure = Object.assign(new Error('of ann@example.com'), { code: 'AWAY' });
-  const failing = traced([event(1, trace('1'))], () => Promise.reject(failure));
+test('a failed batch fails the span of each event', async () => {
+  const failure = Object.assign(new Error('ann@example.com'), { code: 'UNAVAILABLE' });
+  const failing = dispatchTraced([event(1, trace('1'))], () => Promise.reject(failure));
   expect(await failing.catch((error) => error)).toBe(failure);
   expect(receiver.spans.map(({ isFailed }) => isFailed)).toEqual([true, true]);
   expect(receiver.spans.map(({ attributes }) => attributes['error.type'])).toEqual([
-    'AWAY',
-    'AWAY',
+    'UNAVAILABLE',
+    'UNAVAILABLE',
   ]);
 });
 
-test('a batch of which nothing is recorded leaves no spans', async () => {
+test('a batch without sampled events leaves no spans', async () => {
   const events = [event(1, trace('1', '00')), event(2)];
-  expect(await traced(events, async (told) => told)).toBe(events);
+  expect(await dispatchTraced(events, async (batch) => batch)).toBe(events);
   expect(receiver.spans).toEqual([]);
 });

@@ -1,16 +1,16 @@
 import type { RecordedEvent } from '@insightdesk/shared/events';
-import { currentTrace, enterTrace, isSampled, openSpan } from '@insightdesk/shared/tracing';
+import { currentTraceparent, isSampled, startSpan, startTrace } from '@insightdesk/shared/tracing';
 
 /**
- * Carries out a batch with one span of its own, linked to the traces it comes from, and one in each
- * of these, below which lies what follows from that event.
+ * Dispatches a batch in a span of its own, linked to the traces of its events, and in one span in each
+ * of these traces, which is the parent of that event's effects.
  */
 export async function traceBatch<T>(
   events: RecordedEvent[],
-  carryOut: (events: RecordedEvent[]) => Promise<T>,
+  dispatch: (events: RecordedEvent[]) => Promise<T>,
 ): Promise<T> {
   const links = events.flatMap(({ trace }) => (isSampled(trace) ? [trace] : []));
-  if (links.length === 0) return carryOut(events);
+  if (links.length === 0) return dispatch(events);
   const attributes = { 'messaging.batch.message_count': events.length };
   const batch = {
     name: 'relay batch',
@@ -19,25 +19,25 @@ export async function traceBatch<T>(
     links,
     isRecorded: true,
   } as const;
-  return enterTrace(batch, async () => {
-    const followed = events.map((event) => ({ event, span: openSpan(ofEvent(event)) }));
+  return startTrace(batch, async () => {
+    const traced = events.map((event) => ({ event, span: startSpan(eventSpan(event)) }));
     try {
-      return await carryOut(
-        followed.map(({ event, span }) => (span ? { ...event, trace: span.traceparent } : event)),
+      return await dispatch(
+        traced.map(({ event, span }) => (span ? { ...event, trace: span.traceparent } : event)),
       );
     } catch (error) {
-      for (const { span } of followed) span?.fail(error);
+      for (const { span } of traced) span?.fail(error);
       throw error;
     } finally {
-      for (const { span } of followed) span?.end();
+      for (const { span } of traced) span?.end();
     }
   });
 }
 
-const ofEvent = ({ name, trace, id, tenantId }: RecordedEvent) => ({
+const eventSpan = ({ name, trace, id, tenantId }: RecordedEvent) => ({
   name: `relay ${name}`,
   kind: 'consumer' as const,
   parent: trace,
-  links: [currentTrace()],
+  links: [currentTraceparent()],
   attributes: { 'event.id': id, 'tenant.id': tenantId },
 });

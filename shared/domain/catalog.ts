@@ -3,38 +3,45 @@ import {
   conversationEvents,
   conversationJobs,
 } from '@insightdesk/shared/domain/desk/conversations';
-import { recordingEvents, recordingJobs } from '@insightdesk/shared/domain/desk/media';
+import { mediaEvents, mediaJobs } from '@insightdesk/shared/domain/desk/media';
 import {
   notificationEvents,
   notificationJobs,
 } from '@insightdesk/shared/domain/desk/notifications';
-import { keyEvents, keyJobs } from '@insightdesk/shared/domain/identity/api-keys';
+import { apiKeyEvents, apiKeyJobs } from '@insightdesk/shared/domain/identity/api-keys';
 import { roleEvents } from '@insightdesk/shared/domain/identity/roles';
 import { userEvents, userJobs } from '@insightdesk/shared/domain/identity/users';
 import { jobEvents } from '@insightdesk/shared/domain/integrations/jobs-api';
 import { webhookEvents, webhookJobs } from '@insightdesk/shared/domain/integrations/webhooks';
 import { auditEvents, auditJobs } from '@insightdesk/shared/domain/tenancy/audit';
-import { departureEvents, departureJobs } from '@insightdesk/shared/domain/tenancy/departures';
 import { flagEvents } from '@insightdesk/shared/domain/tenancy/flags';
-import { maintenanceJobs } from '@insightdesk/shared/domain/tenancy/retention';
+import { retentionJobs } from '@insightdesk/shared/domain/tenancy/retention';
+import {
+  tenantDeletionEvents,
+  tenantDeletionJobs,
+} from '@insightdesk/shared/domain/tenancy/tenant-deletion';
+import {
+  tenantExportEvents,
+  tenantExportJobs,
+} from '@insightdesk/shared/domain/tenancy/tenant-export';
 import { tenantEvents } from '@insightdesk/shared/domain/tenancy/tenants';
-import { catalogOf, type EventsOf } from '@insightdesk/shared/events';
+import { createEventCatalog, type EventsOf } from '@insightdesk/shared/events';
 import type { JobDefinition, JobsOf, JobTrigger } from '@insightdesk/shared/jobs';
 
 interface Feature {
   events: object;
-  /** Each names what enqueues it. */
+  /** Every job names what enqueues it. */
   jobs: Readonly<
     Record<string, JobDefinition & { triggeredBy: readonly [JobTrigger, ...JobTrigger[]] }>
   >;
 }
 
 /**
- * Every feature, once, in the order in which they may know each other: each those above it. All
- * lists of events, jobs, channels, webhooks and documents follow from here.
+ * Every feature once; each may import those above it. The lists of events, jobs, channels, webhooks
+ * and documents are derived from here.
  */
 export const features = {
-  'tenancy/retention': { events: {}, jobs: maintenanceJobs },
+  'tenancy/retention': { events: {}, jobs: retentionJobs },
   'integrations/jobs-api': { events: jobEvents, jobs: {} },
   'tenancy/audit': { events: auditEvents, jobs: auditJobs },
   'tenancy/tenants': { events: tenantEvents, jobs: {} },
@@ -44,11 +51,12 @@ export const features = {
   'identity/users': { events: userEvents, jobs: userJobs },
   'identity/identity-providers': { events: {}, jobs: {} },
   'identity/passkeys': { events: {}, jobs: {} },
-  'identity/api-keys': { events: keyEvents, jobs: keyJobs },
+  'identity/api-keys': { events: apiKeyEvents, jobs: apiKeyJobs },
   'tenancy/usage': { events: {}, jobs: {} },
-  'tenancy/departures': { events: departureEvents, jobs: departureJobs },
+  'tenancy/tenant-export': { events: tenantExportEvents, jobs: tenantExportJobs },
+  'tenancy/tenant-deletion': { events: tenantDeletionEvents, jobs: tenantDeletionJobs },
   'desk/attachments': { events: attachmentEvents, jobs: attachmentJobs },
-  'desk/media': { events: recordingEvents, jobs: recordingJobs },
+  'desk/media': { events: mediaEvents, jobs: mediaJobs },
   'desk/conversations': { events: conversationEvents, jobs: conversationJobs },
   'identity/permissions-api': { events: {}, jobs: {} },
   'desk/notifications': { events: notificationEvents, jobs: notificationJobs },
@@ -67,12 +75,12 @@ export type SystemEvent = {
 export type SystemJob = { [F in keyof Features]: JobsOf<Features[F]['jobs']> }[keyof Features];
 
 /** Every event by its name. */
-export const events = catalogOf(...Object.values(features).map((feature) => feature.events));
+export const events = createEventCatalog(...Object.values(features).map((feature) => feature.events));
 
 /** The name of every job. */
 export const jobNames: readonly string[] = Object.values(features).flatMap(({ jobs }) =>
   Object.values(jobs as Record<string, SystemJob>).map(({ name }) => name),
 );
 
-/** The events that webhooks may be told of. */
+/** The events that webhooks can receive. */
 export const publicEvents = Object.values(events).filter(({ audience }) => audience.webhooks);

@@ -1,9 +1,9 @@
 import type { App } from '@insightdesk/shared/boot';
-import type { JobNews } from '@insightdesk/shared/jobs';
+import type { JobStatusEvent } from '@insightdesk/shared/jobs';
 
-/** Counts each job that begins as used by its organisation. */
+/** Counts each started job in the usage of its organization. */
 export const countJobs =
-  ({ parts }: App) =>
-  ({ state, tenantId }: JobNews): void => {
-    if (state === 'active' && tenantId !== 'system') parts.meter.count(tenantId, 'jobs');
+  ({ container }: App) =>
+  ({ state, tenantId }: JobStatusEvent): void => {
+    if (state === 'active' && tenantId !== 'system') container.meter.count(tenantId, 'jobs');
   };

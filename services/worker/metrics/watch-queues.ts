@@ -1,14 +1,14 @@
 import { createJobControl, readBacklog } from '@insightdesk/shared/jobs';
-import { type Metrics, reuse } from '@insightdesk/shared/monitoring';
-import type { Work } from '../queues.ts';
+import { cacheResult, type Metrics } from '@insightdesk/shared/monitoring';
+import type { WorkerQueues } from '../open-queues.ts';
 
 const REUSE_MS = 1_000;
 
-/** Shows how far the queues are behind; every worker says the same. */
-export function watchQueues(metrics: Metrics, { queues, valkey, held }: Work): void {
+/** Metrics of the queues; the same on every worker. */
+export function watchQueues(metrics: Metrics, { queues, valkey, parkedJobs }: WorkerQueues): void {
   const control = createJobControl(queues, valkey);
-  const readStats = reuse(REUSE_MS, async () => Object.entries(await control.getStats()));
-  metrics.level({
+  const readStats = cacheResult(REUSE_MS, async () => Object.entries(await control.getStats()));
+  metrics.gauge({
     name: 'queue_jobs',
     help: 'Jobs by queue and state',
     read: async () =>
@@ -16,20 +16,20 @@ export function watchQueues(metrics: Metrics, { queues, valkey, held }: Work): v
         Object.entries(states).map(([state, count]) => [{ queue, state }, count] as const),
       ),
   });
-  metrics.level({
+  metrics.gauge({
     name: 'queue_paused',
-    help: 'Whether the jobs of a queue wait on purpose',
+    help: 'Whether the queue is paused',
     read: async () =>
       (await readStats()).map(([queue, { isPaused }]) => [{ queue }, Number(isPaused)] as const),
   });
-  metrics.level({
-    name: 'queue_held_jobs',
-    help: 'Jobs of organisations that have no room for them in the queues',
-    read: () => held.count(),
+  metrics.gauge({
+    name: 'queue_parked_jobs',
+    help: 'Jobs over the quota of their organization, parked in the database',
+    read: () => parkedJobs.count(),
   });
-  metrics.level({
+  metrics.gauge({
     name: 'queue_oldest_seconds',
-    help: 'How long the longest-waiting job of a queue has been due',
+    help: 'How long the oldest waiting job of a queue has been due',
     read: async () =>
       Object.entries(await readBacklog(valkey)).map(
         ([queue, { oldestSeconds }]) => [{ queue }, oldestSeconds] as const,

@@ -1,29 +1,31 @@
 import type { App } from '@insightdesk/shared/boot';
-import { busiest } from '@insightdesk/shared/domain/tenancy/usage';
-import { reuse } from '@insightdesk/shared/monitoring';
-import { heldBytes } from '@insightdesk/shared/realtime';
+import { listTopUsage } from '@insightdesk/shared/domain/tenancy/usage';
+import { cacheResult } from '@insightdesk/shared/monitoring';
+import { listLogBytes } from '@insightdesk/shared/realtime';
 
-/** Of each counter: an organisation more is a series more, for as long as Prometheus remembers. */
-const MOST = 20;
+/** For each counter; every organization is a series in Prometheus. */
+const MAX_ORGANIZATIONS = 20;
 
 const REUSE_MS = 5_000;
 
-/** Shows who uses most; the leading worker alone. */
-export function watchUsage({ metrics, parts }: App, isLeader: () => boolean): void {
-  const read = reuse(REUSE_MS, async () => {
-    const used = await busiest(parts.database, MOST);
-    const owners = used.filter(({ counter }) => counter === 'events').map((one) => one.tenantId);
-    const bytes = await heldBytes(parts.valkey, owners);
-    const logs = owners.map((tenantId, at) => ({
+/** Usage of the organizations with the highest usage; only on the leader. */
+export function watchUsage({ metrics, container }: App, isLeader: () => boolean): void {
+  const read = cacheResult(REUSE_MS, async () => {
+    const usage = await listTopUsage(container.database, MAX_ORGANIZATIONS);
+    const owners = usage
+      .filter(({ counter }) => counter === 'events')
+      .map(({ tenantId }) => tenantId);
+    const bytes = await listLogBytes(container.valkey, owners);
+    const logs = owners.map((tenantId, index) => ({
       tenantId,
       counter: 'log-bytes',
-      value: bytes[at] ?? 0,
+      value: bytes[index] ?? 0,
     }));
-    return [...used, ...logs];
+    return [...usage, ...logs];
   });
-  metrics.level({
+  metrics.gauge({
     name: 'organization_usage',
-    help: 'Of those who use most: what was counted today (UTC), and the bytes they hold now',
+    help: 'Top organizations: usage counted today (UTC) and bytes stored now',
     read: async () =>
       isLeader()
         ? (await read()).map(

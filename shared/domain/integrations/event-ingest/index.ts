@@ -1,2 +1,2 @@
-/** What an organisation's own systems tell us. */
-export { inboundEvents, sendEvent } from './send-event.ts';
+/** Events that systems of an organization send. */
+export { acceptedEvents, ingestEvent } from './ingest-event.ts';

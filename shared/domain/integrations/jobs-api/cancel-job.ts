@@ -1,10 +1,10 @@
 import { defineAction } from '@insightdesk/shared/context';
-import { askFor } from './ask-for.ts';
-import { jobCancelAsked } from './events.ts';
+import { jobCancelRequested } from './events.ts';
 import { jobId } from './job-id.ts';
+import { recordRequest } from './record-request.ts';
 import { jobWithLogView, toJob } from './view.ts';
 
-/** Ends a job for good; one that runs is asked to stop. */
+/** Cancels a job; a running one is aborted. */
 export const cancelJob = defineAction({
   summary: 'Cancel a job',
   input: jobId,
@@ -12,7 +12,7 @@ export const cancelJob = defineAction({
   allow: 'jobs:manage',
   transaction: 'own',
   async run(ctx, { id }) {
-    await askFor(ctx, jobCancelAsked, id);
+    await recordRequest(ctx, jobCancelRequested, id);
     await ctx.jobs.cancel(ctx.tenantId, id, ctx.actor.userId);
     return toJob(await ctx.jobs.require(ctx.tenantId, id));
   },

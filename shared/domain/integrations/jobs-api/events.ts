@@ -1,10 +1,10 @@
 import { defineEvent } from '@insightdesk/shared/events';
 import { z } from 'zod';
 
-const ofJob = z.object({ jobId: z.string() });
+const payload = z.object({ jobId: z.string() });
 
-/** Somebody asks for a failed job to be tried again; told before it is. */
-export const jobRetryAsked = defineEvent('job.retry-asked', ofJob);
+/** A failed job will be retried; recorded before it is. */
+export const jobRetryRequested = defineEvent('job.retry-requested', payload);
 
-/** Somebody asks for a job to end; told before it does. */
-export const jobCancelAsked = defineEvent('job.cancel-asked', ofJob);
+/** A job will be cancelled; recorded before it is. */
+export const jobCancelRequested = defineEvent('job.cancel-requested', payload);

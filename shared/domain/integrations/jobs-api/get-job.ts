@@ -1,16 +1,16 @@
 import { defineAction } from '@insightdesk/shared/context';
 import { jobId } from './job-id.ts';
-import { requireLive } from './require-live.ts';
+import { requireLiveSession } from './require-live-session.ts';
 import { jobWithLogView, toJob } from './view.ts';
 
 export const getJob = defineAction({
-  summary: 'Read a job with its log',
+  summary: 'Get a job with its log',
   input: jobId,
   output: jobWithLogView,
   allow: 'jobs:read',
   transaction: 'own',
   async run(ctx, { id }) {
-    await requireLive(ctx);
+    await requireLiveSession(ctx);
     return toJob(await ctx.jobs.require(ctx.tenantId, id));
   },
 });

@@ -1,4 +1,4 @@
-/** What an organisation sees of its own jobs, and may do with them. */
+/** The jobs of an organization: list, get, retry, cancel. */
 export { cancelJob } from './cancel-job.ts';
 export * as jobEvents from './events.ts';
 export { getJob } from './get-job.ts';

@@ -1,4 +1,4 @@
 import { z } from 'zod';
 
-/** Input that names one job. */
+/** Input of an action on one job. */
 export const jobId = z.strictObject({ id: z.string().regex(/^[\w.-]{1,300}$/) });

@@ -1,22 +1,22 @@
 import { defineAction } from '@insightdesk/shared/context';
-import { pageInput, pageOf } from '@insightdesk/shared/database';
+import { pageInput, pageSchema } from '@insightdesk/shared/database';
 import { jobStates } from '@insightdesk/shared/jobs';
 import { z } from 'zod';
-import { requireLive } from './require-live.ts';
+import { requireLiveSession } from './require-live-session.ts';
 import { jobView, toJob } from './view.ts';
 
-/** The organisation's newest jobs, at most 1,000 of which are remembered. */
+/** The newest 1,000 jobs of the organization. */
 export const listJobs = defineAction({
-  summary: 'List the jobs of the organisation, newest first',
+  summary: 'List jobs, newest first',
   input: z.strictObject({
     ...pageInput,
     state: z.enum(jobStates).optional().describe('Only those that are in this state now'),
   }),
-  output: pageOf(jobView),
+  output: pageSchema(jobView),
   allow: 'jobs:read',
   transaction: 'own',
   async run(ctx, { limit, cursor, state }) {
-    await requireLive(ctx);
+    await requireLiveSession(ctx);
     const { items, nextCursor } = await ctx.jobs.list(ctx.tenantId, {
       limit,
       ...(state && { state }),

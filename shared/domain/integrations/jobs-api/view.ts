@@ -10,7 +10,7 @@ export const jobView = z.object({
   state: z.enum(jobStates),
   progress: z.number().describe('0 to 100'),
   attempts: z.int(),
-  reason: z.string().nullable().describe('Why it failed last'),
+  reason: z.string().nullable().describe('Reason of the last failure'),
   enqueuedAt: instant,
   startedAt: instant.nullable(),
   finishedAt: instant.nullable(),
@@ -18,12 +18,11 @@ export const jobView = z.object({
 
 export const jobWithLogView = jobView.extend({ log: z.array(z.string()) });
 
-const ownReason =
+const publicReason =
   /^(Domain\w*|Conflict|Forbidden|Zod)Error\b|^Cancelled\b|^A job that it waits for/;
 
-/** What organisations are told of a job; why the system failed is between it and its operators. */
+/** A job as organizations see it, without reasons that reveal internals of the system. */
 export const toJob = <J extends JobStatus>(job: J): J => ({
   ...job,
-  reason:
-    job.reason === null || ownReason.test(job.reason) ? job.reason : 'The system has met a failure',
+  reason: job.reason === null || publicReason.test(job.reason) ? job.reason : 'Internal error',
 });

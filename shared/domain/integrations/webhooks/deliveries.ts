@@ -1,16 +1,16 @@
 import type { TenantContext } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
 import { and, eq, sql } from 'drizzle-orm';
-import { webhookDeliveries as deliveries, outgoingEvents } from './tables.ts';
+import { webhookDeliveries as deliveries, outboundEvents } from './tables.ts';
 
-/** Joins a delivery with what it tells. */
-export const isItsEvent = and(
-  eq(outgoingEvents.tenantId, deliveries.tenantId),
-  eq(outgoingEvents.eventId, deliveries.eventId),
+/** Joins a delivery with its event. */
+export const joinsEvent = and(
+  eq(outboundEvents.tenantId, deliveries.tenantId),
+  eq(outboundEvents.eventId, deliveries.eventId),
 );
 
-/** Ends what waits for a webhook that is switched off; a replay takes it up again. */
-export async function abandon({ tx, tenantId }: TenantContext, webhookId: Id<'whk'>) {
+/** Fails the waiting deliveries of a disabled webhook; a replay starts them again. */
+export async function failWaiting({ tx, tenantId }: TenantContext, webhookId: Id<'whk'>) {
   await tx
     .update(deliveries)
     .set({ status: 'failed', error: sql`coalesce(${deliveries.error}, 'The webhook is disabled')` })

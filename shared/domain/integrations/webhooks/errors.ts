@@ -4,12 +4,12 @@ import {
   DomainValidationError,
 } from '@insightdesk/shared/errors';
 
-/** Everything that can be wrong with webhooks. */
+/** Errors of webhooks. */
 export const WebhookErrors = {
-  NotFound: () => new DomainNotFoundError('There is no such webhook'),
-  DeliveryNotFound: () => new DomainNotFoundError('There is no such delivery'),
-  TooMany: (most: number) =>
-    new DomainBusinessRuleError(`An organisation has at most ${most} webhooks`, {
+  NotFound: () => new DomainNotFoundError('Webhook not found'),
+  DeliveryNotFound: () => new DomainNotFoundError('Delivery not found'),
+  TooMany: (max: number) =>
+    new DomainBusinessRuleError(`The limit of ${max} webhooks is reached`, {
       code: 'TOO_MANY_WEBHOOKS',
     }),
   Disabled: () =>
@@ -19,7 +19,7 @@ export const WebhookErrors = {
       errors: [
         {
           path: 'events',
-          message: `No event is named ${filter}${near ? `, did you mean ${near}?` : ''}`,
+          message: `Unknown event ${filter}${near ? `, did you mean ${near}?` : ''}`,
         },
       ],
     }),

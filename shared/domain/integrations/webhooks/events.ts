@@ -2,7 +2,7 @@ import { idSchema } from '@insightdesk/shared/contract';
 import { defineEvent } from '@insightdesk/shared/events';
 import { z } from 'zod';
 
-/** The system gave up on a webhook: its address is gone, or nothing but failures came for days. */
+/** The system disabled a webhook: it answered 410, or only failed for days. */
 export const webhookDisabled = defineEvent(
   'webhook.disabled',
   z.object({ webhookId: idSchema('whk'), reason: z.enum(['gone', 'failing']) }),
@@ -16,11 +16,11 @@ export const webhookReplayRequested = defineEvent(
 
 export const deliveryReplayRequested = defineEvent(
   'webhook.delivery-replay-requested',
-  z.object({ webhookId: idSchema('whk'), lane: z.string() }),
+  z.object({ webhookId: idSchema('whk'), orderingKey: z.string() }),
 );
 
-/** What the audit log tells of a webhook; never its secret. */
-const described = z.object({
+/** A webhook in the audit log, without its secret. */
+const audited = z.object({
   webhookId: idSchema('whk'),
   url: z.string().optional(),
   events: z.array(z.string()).optional(),
@@ -28,11 +28,11 @@ const described = z.object({
   enabled: z.boolean().optional(),
 });
 
-export const webhookAdded = defineEvent('webhook.added', described);
+export const webhookCreated = defineEvent('webhook.created', audited);
 
-/** With what was changed. */
-export const webhookChanged = defineEvent('webhook.changed', described);
+/** With the changed fields. */
+export const webhookUpdated = defineEvent('webhook.updated', audited);
 
-export const webhookRemoved = defineEvent('webhook.removed', described);
+export const webhookDeleted = defineEvent('webhook.deleted', audited);
 
-export const webhookSecretReplaced = defineEvent('webhook.secret-replaced', described);
+export const webhookSecretRotated = defineEvent('webhook.secret-rotated', audited);

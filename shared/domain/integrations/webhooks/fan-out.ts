@@ -3,33 +3,36 @@ import { type Id, toUuid } from '@insightdesk/shared/contract';
 import type { Tx } from '@insightdesk/shared/database';
 import { type JobRun, jobFor } from '@insightdesk/shared/jobs';
 import { and, asc, eq, lt, sql } from 'drizzle-orm';
-import { fanOutEvents } from './jobs.ts';
-import { distinctLanes, passesSql, wake } from './lanes.ts';
-import { KEPT_DAYS } from './schedule.ts';
+import { distinctDeliveryQueues, enqueueDelivery } from './delivery-queue.ts';
+import { matchesFilterSql } from './filters.ts';
+import { fanOutJob } from './jobs.ts';
+import { RETENTION_DAYS } from './retry-delays.ts';
 import { webhookDeliveries as deliveries } from './tables.ts';
 
 const PAGE = 500;
 const OVERDUE_MS = 10 * 60_000;
 const OVERDUE_PAGE = 100;
 
-/** Lays new events into the lanes of the webhooks that want them, and wakes those lanes. */
-export async function fanOut(ctx: Context, _nothing: object, run: JobRun): Promise<void> {
-  const { lanes, isFull } = await run.once('fan-out', (tx) => spread(tx, run.tenantId));
-  await run.enqueue(lanes.map((lane) => wake(run, lane)));
-  if (isFull) await run.enqueue([jobFor(run, fanOutEvents, {}, { suffix: 'more' })]);
+/** Creates the deliveries of new events for the webhooks whose filters match, and enqueues them. */
+export async function fanOut(ctx: Context, _payload: object, run: JobRun): Promise<void> {
+  const { queues, hasMore } = await run.once('fan-out', (tx) => createDeliveries(tx, run.tenantId));
+  await run.enqueue(queues.map((queue) => enqueueDelivery(run, queue)));
+  if (hasMore) await run.enqueue([jobFor(run, fanOutJob, {}, { suffix: 'more' })]);
   const overdue = await withTenant(ctx, async (tenant) => {
-    await forget(tenant);
+    await deleteOldEvents(tenant);
     return findOverdue(tenant);
   });
-  await run.enqueue(overdue.map((one) => wake(run, one, `overdue-${one.eventId}`)));
+  await run.enqueue(
+    overdue.map((delivery) => enqueueDelivery(run, delivery, `overdue-${delivery.eventId}`)),
+  );
 }
 
-/** Deliveries whose job must have been lost, with all of Valkey perhaps. */
+/** Deliveries that are due but whose job is lost, for example with all data of Valkey. */
 const findOverdue = ({ tx, tenantId }: TenantContext) =>
   tx
     .select({
       webhookId: deliveries.webhookId,
-      lane: deliveries.lane,
+      orderingKey: deliveries.orderingKey,
       eventId: deliveries.eventId,
     })
     .from(deliveries)
@@ -43,9 +46,9 @@ const findOverdue = ({ tx, tenantId }: TenantContext) =>
     .orderBy(asc(deliveries.position))
     .limit(OVERDUE_PAGE);
 
-async function spread(tx: Tx, tenantId: Id<'org'>) {
-  // Another run that is at it is waited for; what it took is not taken again.
-  const taken = await tx.execute(sql`
+async function createDeliveries(tx: Tx, tenantId: Id<'org'>) {
+  // A concurrent run is waited for; its events are not claimed again.
+  const claimed = await tx.execute(sql`
     with next as (
       select event_id from webhook_events
       where tenant_id = ${toUuid(tenantId)} and fanned_out_at is null
@@ -54,21 +57,22 @@ async function spread(tx: Tx, tenantId: Id<'org'>) {
     update webhook_events e set fanned_out_at = now() from next
     where e.tenant_id = ${toUuid(tenantId)} and e.event_id = next.event_id
     returning e.event_id`);
-  const eventIds = taken.map((row) => row.event_id as string);
-  if (eventIds.length === 0) return { lanes: [], isFull: false };
+  const eventIds = claimed.map((row) => row.event_id as string);
+  if (eventIds.length === 0) return { queues: [], hasMore: false };
   const rows = await tx.execute(sql`
-    insert into webhook_deliveries (tenant_id, webhook_id, event_id, position, lane)
-    select e.tenant_id, w.id, e.event_id, e.position, e.lane
+    insert into webhook_deliveries (tenant_id, webhook_id, event_id, position, ordering_key)
+    select e.tenant_id, w.id, e.event_id, e.position, e.ordering_key
     from webhook_events e join webhooks w on w.tenant_id = e.tenant_id and w.enabled
-    where e.tenant_id = ${toUuid(tenantId)} and e.event_id in ${uuids(eventIds)} and ${passesSql}
+    where e.tenant_id = ${toUuid(tenantId)} and e.event_id in ${uuids(eventIds)}
+      and ${matchesFilterSql}
     on conflict do nothing
-    returning webhook_id, lane`);
-  return { lanes: distinctLanes(rows), isFull: eventIds.length === PAGE };
+    returning webhook_id, ordering_key`);
+  return { queues: distinctDeliveryQueues(rows), hasMore: eventIds.length === PAGE };
 }
 
-const forget = ({ tx, tenantId }: TenantContext) =>
+const deleteOldEvents = ({ tx, tenantId }: TenantContext) =>
   tx.execute(sql`delete from webhook_events
-    where tenant_id = ${toUuid(tenantId)} and at < now() - make_interval(days => ${KEPT_DAYS})`);
+    where tenant_id = ${toUuid(tenantId)} and at < now() - make_interval(days => ${RETENTION_DAYS})`);
 
 const uuids = (ids: string[]) =>
   sql`(${sql.join(

@@ -1,10 +1,11 @@
-import { nearest } from '@insightdesk/shared/utils';
+import { didYouMean } from '@insightdesk/shared/utils';
+import { type SQL, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { WebhookErrors } from './errors.ts';
 
 const shape = /^(\*|[a-z]+(-[a-z]+)*(\.[a-z]+(-[a-z]+)*)*(\.\*)?)$/;
 
-/** Which events a webhook wants: names, or beginnings such as `conversation.*`; `*` is all. */
+/** Event filters of a webhook: names, prefixes such as `conversation.*`, or `*` for all. */
 export const filters = z
   .array(
     z
@@ -16,17 +17,22 @@ export const filters = z
   .max(50)
   .transform((all) => [...new Set(all)]);
 
-/** Throws for a filter that none of the events with these names can pass. */
-export function requireKnown(names: readonly string[], wanted: readonly string[]): void {
+/** Throws for a filter that matches none of these event names. */
+export function requireKnownEvents(names: readonly string[], wanted: readonly string[]): void {
   for (const filter of wanted) {
-    if (!names.some((name) => passes(filter, name))) {
-      throw WebhookErrors.UnknownEvent(filter, nearest(filter, names));
+    if (!names.some((name) => matchesFilter(filter, name))) {
+      throw WebhookErrors.UnknownEvent(filter, didYouMean(filter, names));
     }
   }
 }
 
-/** Whether an event of this type passes; the same as `passesSql` says. */
-export function passes(filter: string, type: string): boolean {
+/** Whether the filter matches this event type; `matchesFilterSql` in TypeScript. */
+export function matchesFilter(filter: string, type: string): boolean {
   if (filter === '*' || filter === type) return true;
   return filter.endsWith('.*') && type.startsWith(filter.slice(0, -1));
 }
+
+/** Whether a filter of the webhook `w` matches the event `e`; `matchesFilter` in SQL. */
+export const matchesFilterSql: SQL = sql`exists (
+  select from unnest(w.events) f
+  where f = '*' or f = e.type or (f like '%.*' and starts_with(e.type, left(f, -1))))`;

@@ -2,13 +2,13 @@ import { defineAction } from '@insightdesk/shared/context';
 import { idSchema } from '@insightdesk/shared/contract';
 import { z } from 'zod';
 import { requireWebhook } from './require-webhook.ts';
-import { toWebhook, webhookTag, webhookView } from './view.ts';
+import { toWebhook, webhookEtag, webhookView } from './view.ts';
 
 export const getWebhook = defineAction({
-  summary: 'Read a webhook',
+  summary: 'Get a webhook',
   input: z.strictObject({ id: idSchema('whk') }),
   output: webhookView,
-  etag: webhookTag,
+  etag: webhookEtag,
   allow: 'webhooks:read',
   transaction: 'read',
   run: async (ctx, { id }) => toWebhook(await requireWebhook(ctx, id)),

@@ -2,34 +2,34 @@ import { idSchema } from '@insightdesk/shared/contract';
 import { defineJob } from '@insightdesk/shared/jobs';
 import { z } from 'zod';
 
-const patient = { queue: 'webhook-delivery', attempts: 8 } as const;
+const delivery = { queue: 'webhook-delivery', attempts: 8 } as const;
 
-/** Lays what the relay wrote down into the lanes of the webhooks that want it. */
-export const fanOutEvents = defineJob({
-  ...patient,
+/** Creates the deliveries of the events that the relay stored. */
+export const fanOutJob = defineJob({
+  ...delivery,
   name: 'webhooks.fan-out',
-  triggeredBy: ['relay'],
+  triggeredBy: ['relay', 'job'],
   payload: z.object({}),
 });
 
-/** Delivers what waits in one lane of one webhook. */
-export const deliverLane = defineJob({
-  ...patient,
+/** Sends the waiting deliveries of one webhook with one ordering key. */
+export const deliverInOrderJob = defineJob({
+  ...delivery,
   name: 'webhooks.deliver',
   triggeredBy: ['webhook.delivery-replay-requested', 'job'],
   payload: z.object({
     webhookId: idSchema('whk'),
-    lane: z.string(),
-    /** The delivery whose time has come, should the lane have passed it. */
+    orderingKey: z.string(),
+    /** A delivery that is due after its queue has skipped it. */
     eventId: idSchema('evt').optional(),
   }),
-  limit: { key: ({ webhookId, lane }) => `${webhookId}:${lane}`, concurrent: 1 },
+  limit: { key: ({ webhookId, orderingKey }) => `${webhookId}:${orderingKey}`, concurrent: 1 },
   timeoutMs: 40_000,
 });
 
-/** Lays past events into the lanes again. */
-export const replayEvents = defineJob({
-  ...patient,
+/** Creates the deliveries of past events anew. */
+export const replayEventsJob = defineJob({
+  ...delivery,
   name: 'webhooks.replay',
   triggeredBy: ['webhook.replay-requested'],
   payload: z.object({
@@ -39,9 +39,9 @@ export const replayEvents = defineJob({
   }),
 });
 
-/** Tells the owners that a webhook was switched off. */
-export const emailDisabled = defineJob({
-  name: 'webhooks.email-disabled',
+/** Sends the owners an e-mail that a webhook was disabled. */
+export const notifyOwnersJob = defineJob({
+  name: 'webhooks.notify-owners',
   triggeredBy: ['webhook.disabled'],
   queue: 'email-sending',
   attempts: 8,

@@ -1,14 +1,14 @@
 import { defineAction } from '@insightdesk/shared/context';
 import { idSchema } from '@insightdesk/shared/contract';
-import { decodeCursor, page, pageInput, pageOf } from '@insightdesk/shared/database';
+import { decodeCursor, pageInput, pageSchema, toPage } from '@insightdesk/shared/database';
 import { and, desc, eq, getTableColumns, lt } from 'drizzle-orm';
 import { z } from 'zod';
-import { isItsEvent } from './deliveries.ts';
+import { joinsEvent } from './deliveries.ts';
 import { requireWebhook } from './require-webhook.ts';
-import { webhookDeliveries as deliveries, deliveryStatuses, outgoingEvents } from './tables.ts';
+import { webhookDeliveries as deliveries, deliveryStatuses, outboundEvents } from './tables.ts';
 import { deliveryView, toDelivery } from './view.ts';
 
-/** How deliveries went, newest event first. */
+/** The deliveries of a webhook, newest event first. */
 export const listDeliveries = defineAction({
   summary: 'List the deliveries of a webhook',
   input: z.strictObject({
@@ -16,7 +16,7 @@ export const listDeliveries = defineAction({
     ...pageInput,
     status: z.enum(deliveryStatuses).optional(),
   }),
-  output: pageOf(deliveryView),
+  output: pageSchema(deliveryView),
   allow: 'webhooks:read',
   transaction: 'read',
   async run(ctx, { id, limit, cursor, status }) {
@@ -24,9 +24,9 @@ export const listDeliveries = defineAction({
     const [, rows] = await Promise.all([
       requireWebhook(ctx, id),
       ctx.tx
-        .select({ ...getTableColumns(deliveries), type: outgoingEvents.type })
+        .select({ ...getTableColumns(deliveries), type: outboundEvents.type })
         .from(deliveries)
-        .innerJoin(outgoingEvents, isItsEvent)
+        .innerJoin(outboundEvents, joinsEvent)
         .where(
           and(
             eq(deliveries.tenantId, ctx.tenantId),
@@ -39,6 +39,6 @@ export const listDeliveries = defineAction({
         .limit(limit + 1)
         .execute(),
     ]);
-    return page(rows, limit, ({ position }) => position, toDelivery);
+    return toPage(rows, limit, ({ position }) => position, toDelivery);
   },
 });

@@ -1,6 +1,6 @@
 import { defineAction } from '@insightdesk/shared/context';
 import { idSchema } from '@insightdesk/shared/contract';
-import { decodeCursor, page, pageInput, pageOf } from '@insightdesk/shared/database';
+import { decodeCursor, pageInput, pageSchema, toPage } from '@insightdesk/shared/database';
 import { and, desc, eq, lt } from 'drizzle-orm';
 import { z } from 'zod';
 import { webhooks } from './tables.ts';
@@ -9,7 +9,7 @@ import { toWebhook, webhookView } from './view.ts';
 export const listWebhooks = defineAction({
   summary: 'List webhooks',
   input: z.strictObject(pageInput),
-  output: pageOf(webhookView),
+  output: pageSchema(webhookView),
   allow: 'webhooks:read',
   transaction: 'read',
   async run({ tx, tenantId }, { limit, cursor }) {
@@ -21,6 +21,6 @@ export const listWebhooks = defineAction({
       .orderBy(desc(webhooks.id))
       .limit(limit + 1)
       .execute();
-    return page(rows, limit, ({ id }) => id, toWebhook);
+    return toPage(rows, limit, ({ id }) => id, toWebhook);
   },
 });

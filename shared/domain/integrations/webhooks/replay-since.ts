@@ -6,11 +6,11 @@ import { z } from 'zod';
 import { WebhookErrors } from './errors.ts';
 import { webhookReplayRequested } from './events.ts';
 import { requireWebhook } from './require-webhook.ts';
-import { KEPT_DAYS } from './schedule.ts';
+import { RETENTION_DAYS } from './retry-delays.ts';
 
-/** Delivers everything again that happened since a time, also what the webhook did not want then. */
+/** Delivers all events since a time again, by the filters that the webhook has now. */
 export const replaySince = defineAction({
-  summary: 'Deliver the events since a time again',
+  summary: 'Replay events since a time',
   input: z.strictObject({
     id: idSchema('whk'),
     since: z.iso.datetime({ offset: true }),
@@ -22,7 +22,7 @@ export const replaySince = defineAction({
   async run(ctx, { id, ...given }) {
     const { enabled } = await requireWebhook(ctx, id);
     if (!enabled) throw WebhookErrors.Disabled();
-    const oldest = addDays(new Date(), -KEPT_DAYS);
+    const oldest = addDays(new Date(), -RETENTION_DAYS);
     const since = new Date(Math.max(Date.parse(given.since), oldest.getTime())).toISOString();
     const until = (given.until ? new Date(given.until) : new Date()).toISOString();
     await record(ctx, webhookReplayRequested, { webhookId: id, since, until });

@@ -4,10 +4,10 @@ import { and, eq } from 'drizzle-orm';
 import { WebhookErrors } from './errors.ts';
 import { webhooks } from './tables.ts';
 
-/** One webhook of the organisation; locked, it changes no more. */
-export async function requireWebhook(ctx: TenantContext, id: Id<'whk'>, locked = false) {
+/** A webhook of the organization, locked for update if `isLocked`; throws 404. */
+export async function requireWebhook(ctx: TenantContext, id: Id<'whk'>, isLocked = false) {
   const query = ctx.tx.select().from(webhooks).where(isWebhook(ctx, id));
-  const [row] = await (locked ? query.for('update') : query).execute();
+  const [row] = await (isLocked ? query.for('update') : query).execute();
   if (!row) throw WebhookErrors.NotFound();
   return row;
 }

@@ -6,25 +6,25 @@ import { newKeys, signedHeaders } from './signature.ts';
 const newSecret = () => newKeys().secret;
 
 const body = JSON.stringify({ type: 'message.created', data: { body: 'Grüße ✓' } });
-const letter = { id: 'evt_1', at: new Date(), body };
+const delivery = { id: 'evt_1', at: new Date(), body };
 
-test('the official library verifies it', () => {
+test('the Standard Webhooks library verifies a signed delivery', () => {
   const secret = newSecret();
-  expect(new Webhook(secret).verify(body, signedHeaders(letter, [secret]))).toEqual(
+  expect(new Webhook(secret).verify(body, signedHeaders(delivery, [secret]))).toEqual(
     JSON.parse(body),
   );
 });
 
-test('while a secret is replaced, either verifies it', () => {
+test('a delivery signed during rotation verifies with the old and the new secret', () => {
   const [old, fresh] = [newSecret(), newSecret()];
-  const headers = signedHeaders(letter, [fresh, old]);
+  const headers = signedHeaders(delivery, [fresh, old]);
   for (const secret of [old, fresh]) new Webhook(secret).verify(body, headers);
   expect(() => new Webhook(newSecret()).verify(body, headers)).toThrow();
 });
 
-test('another body, id or time does not pass', () => {
+test('verification fails for another body, id or time', () => {
   const secret = newSecret();
-  const headers = signedHeaders(letter, [secret]);
+  const headers = signedHeaders(delivery, [secret]);
   const verify = (text: string, more = {}) =>
     new Webhook(secret).verify(text, { ...headers, ...more });
   expect(() => verify(`${body} `)).toThrow();
@@ -33,11 +33,11 @@ test('another body, id or time does not pass', () => {
   expect(() => verify(body, { 'webhook-timestamp': later })).toThrow();
 });
 
-test('a receiver that holds no secret verifies v1a by the public key', () => {
+test('v1a signatures verify with the public key', () => {
   const { secret, privateKey, publicKey } = newKeys();
-  const headers = signedHeaders(letter, [secret, privateKey]);
+  const headers = signedHeaders(delivery, [secret, privateKey]);
   new Webhook(secret).verify(body, headers);
-  const text = `${letter.id}.${headers['webhook-timestamp']}.${body}`;
+  const text = `${delivery.id}.${headers['webhook-timestamp']}.${body}`;
   const [, given = ''] = /v1a,(\S+)/.exec(headers['webhook-signature'] ?? '') ?? [];
   const signature = Buffer.from(given, 'base64');
   const key = Buffer.from(publicKey.replace('whpk_', ''), 'base64');

@@ -1,29 +1,29 @@
 import { randomBytes } from 'node:crypto';
-import { sign, toSigningPair } from '@insightdesk/shared/utils';
+import { sign, toSigningKeyPair } from '@insightdesk/shared/utils';
 
 const SECRET = 'whsec_';
 const PRIVATE = 'whsk_';
 const PUBLIC = 'whpk_';
 
-/** What one generation of a webhook signs with, in the notation of Standard Webhooks. */
+/** One generation of a webhook's keys, in the notation of Standard Webhooks. */
 export interface WebhookKeys {
-  /** For both sides: `v1`, HMAC-SHA-256. */
+  /** `v1`, HMAC-SHA-256; shared with the receiver. */
   secret: string;
-  /** Ours alone, and what its receiver verifies by: `v1a`, Ed25519. */
+  /** `v1a`, Ed25519; the receiver has the public key. */
   privateKey: string;
   publicKey: string;
 }
 
 export function newKeys(): WebhookKeys {
-  const { privateKey, publicKey } = toSigningPair(randomBytes(32));
+  const { privateKey, publicKey } = toSigningKeyPair(randomBytes(32));
   return {
-    secret: write(SECRET, randomBytes(32)),
-    privateKey: write(PRIVATE, privateKey),
-    publicKey: write(PUBLIC, publicKey),
+    secret: encode(SECRET, randomBytes(32)),
+    privateKey: encode(PRIVATE, privateKey),
+    publicKey: encode(PUBLIC, publicKey),
   };
 }
 
-/** The headers by which a receiver knows who sent this; `keys` are secrets and private keys. */
+/** The signature headers of a delivery; `keys` are secrets and private keys. */
 export function signedHeaders(
   { id, at, body }: { id: string; at: Date; body: string },
   keys: readonly string[],
@@ -32,8 +32,8 @@ export function signedHeaders(
   const text = `${id}.${timestamp}.${body}`;
   const signatures = keys.map((key) =>
     key.startsWith(PRIVATE)
-      ? `v1a,${sign({ algorithm: 'ed25519', key: read(PRIVATE, key) }, text).toString('base64')}`
-      : `v1,${sign({ algorithm: 'hmac-sha256', key: read(SECRET, key) }, text).toString('base64')}`,
+      ? `v1a,${sign({ algorithm: 'ed25519', key: decode(PRIVATE, key) }, text).toString('base64')}`
+      : `v1,${sign({ algorithm: 'hmac-sha256', key: decode(SECRET, key) }, text).toString('base64')}`,
   );
   return {
     'webhook-id': id,
@@ -42,6 +42,6 @@ export function signedHeaders(
   };
 }
 
-const write = (prefix: string, bytes: Uint8Array) =>
+const encode = (prefix: string, bytes: Uint8Array) =>
   `${prefix}${Buffer.from(bytes).toString('base64')}`;
-const read = (prefix: string, text: string) => Buffer.from(text.slice(prefix.length), 'base64');
+const decode = (prefix: string, text: string) => Buffer.from(text.slice(prefix.length), 'base64');

@@ -13,7 +13,7 @@ import {
   unique,
 } from 'drizzle-orm/pg-core';
 
-/** Where an organisation wants to hear of its events. */
+/** Addresses that receive an organization's events. */
 export const webhooks = pgTable(
   'webhooks',
   {
@@ -21,15 +21,15 @@ export const webhooks = pgTable(
     id: typeId('id', 'whk').notNull(),
     url: text('url').notNull(),
     description: text('description').notNull(),
-    /** Names of events, or their beginnings: `message.created`, `conversation.*`, `*`. */
+    /** Event filters: `message.created`, `conversation.*`, `*`. */
     events: text('events').array().notNull(),
     enabled: boolean('enabled').notNull().default(true),
-    /** Why the system has switched it off. */
+    /** Why the system disabled it. */
     disabledReason: text('disabled_reason', { enum: ['gone', 'failing'] }),
-    /** The first failure since the last success. */
+    /** Time of the first failure since the last success. */
     failingSince: instant('failing_since'),
     secret: text('secret').notNull(),
-    /** Still signs besides the new one, until then. */
+    /** Also signs until `previousSecretUntil`. */
     previousSecret: text('previous_secret'),
     previousSecretUntil: instant('previous_secret_until'),
     createdAt: createdAt(),
@@ -37,20 +37,20 @@ export const webhooks = pgTable(
   (t) => [primaryKey({ columns: [t.tenantId, t.id] })],
 );
 
-/** What webhooks are told of: written by the relay, in the order of each organisation. */
-export const outgoingEvents = pgTable(
+/** Events for webhooks: written by the relay, in order for each organization. */
+export const outboundEvents = pgTable(
   'webhook_events',
   {
     tenantId: tenantId(),
     position: bigint('position', { mode: 'number' }).notNull().generatedAlwaysAsIdentity(),
     eventId: typeId('event_id', 'evt').notNull(),
     type: text('type').notNull(),
-    /** Events of one lane are delivered one after another. */
-    lane: text('lane').notNull(),
+    /** Events with the same key are delivered one after another. */
+    orderingKey: text('ordering_key').notNull(),
     data: jsonb('data').notNull(),
     at: instant('at').notNull(),
     fannedOutAt: instant('fanned_out_at'),
-    /** W3C `traceparent` of what told it, where that was traced. */
+    /** W3C `traceparent` of the relay, when it was traced. */
     trace: text('trace'),
   },
   (t) => [
@@ -63,7 +63,7 @@ export const outgoingEvents = pgTable(
 
 export const deliveryStatuses = ['waiting', 'delivered', 'failed'] as const;
 
-/** One event on its way to one webhook, and how the last attempt went. */
+/** The delivery of one event to one webhook, with the result of its last attempt. */
 export const webhookDeliveries = pgTable(
   'webhook_deliveries',
   {
@@ -71,10 +71,10 @@ export const webhookDeliveries = pgTable(
     webhookId: typeId('webhook_id', 'whk').notNull(),
     eventId: typeId('event_id', 'evt').notNull(),
     position: bigint('position', { mode: 'number' }).notNull(),
-    lane: text('lane').notNull(),
+    orderingKey: text('ordering_key').notNull(),
     status: text('status', { enum: deliveryStatuses }).notNull().default('waiting'),
-    /** Counts up with each replay; attempts count from there. */
-    round: integer('round').notNull().default(0),
+    /** Increases with each replay, which resets `attempts`. */
+    round: integer('replay_count').notNull().default(0),
     attempts: integer('attempts').notNull().default(0),
     dueSince: instant('due_since').notNull().defaultNow(),
     nextAttemptAt: instant('next_attempt_at').notNull().defaultNow(),
@@ -94,10 +94,10 @@ export const webhookDeliveries = pgTable(
     foreignKey({
       name: 'webhook_deliveries_event_fk',
       columns: [t.tenantId, t.eventId],
-      foreignColumns: [outgoingEvents.tenantId, outgoingEvents.eventId],
+      foreignColumns: [outboundEvents.tenantId, outboundEvents.eventId],
     }).onDelete('cascade'),
     index('webhook_deliveries_waiting')
-      .on(t.tenantId, t.webhookId, t.lane, t.position)
+      .on(t.tenantId, t.webhookId, t.orderingKey, t.position)
       .where(sql`status = 'waiting'`),
     index('webhook_deliveries_status').on(t.tenantId, t.webhookId, t.status, t.position),
     index('webhook_deliveries_log').on(t.tenantId, t.webhookId, t.position),

@@ -15,21 +15,21 @@ export const webhookView = z.object({
   createdAt: z.iso.datetime(),
 });
 
-/** Shown when it was just made; nowhere else. */
+/** Only in the response that creates or rotates the keys. */
 export const secretView = z.object({
-  secret: z.string().describe('Verifies the signatures v1; shown only once'),
-  publicKey: z.string().describe('Verifies the signatures v1a (Ed25519), and signs nothing'),
+  secret: z.string().describe('Verifies v1 signatures; shown only once'),
+  publicKey: z.string().describe('Verifies v1a signatures (Ed25519)'),
 });
 
 export const deliveryView = z.object({
-  id: idSchema('evt').describe('The webhook-id that the receiver sees; the same in every attempt'),
+  id: idSchema('evt').describe('The webhook-id header; the same in every attempt'),
   type: z.string(),
   status: z.enum(deliveryStatuses),
-  attempts: z.int().describe('Since it was first due, or since it was replayed'),
+  attempts: z.int().describe('Attempts since it was created or replayed'),
   nextAttemptAt: z.iso.datetime().nullable(),
   attemptedAt: z.iso.datetime().nullable(),
   responseStatus: z.int().nullable(),
-  responseBody: z.string().nullable().describe('Its first 1,000 characters'),
+  responseBody: z.string().nullable().describe('First 1,000 characters'),
   durationMs: z.int().nullable(),
   error: z.string().nullable(),
 });
@@ -37,7 +37,7 @@ export const deliveryView = z.object({
 export type WebhookRow = InferSelectModel<typeof webhooks>;
 export type DeliveryRow = InferSelectModel<typeof webhookDeliveries>;
 
-/** What managers see of a webhook: everything but its secret. */
+/** A webhook without its secret. */
 export const toWebhook = (row: WebhookRow) => ({
   id: row.id,
   url: row.url,
@@ -49,11 +49,11 @@ export const toWebhook = (row: WebhookRow) => ({
   createdAt: row.createdAt.toISOString(),
 });
 
-/** Of a webhook's state, which has no number of its own. */
-export const webhookTag = (view: ReturnType<typeof toWebhook>) =>
+/** ETag of a webhook: a hash, since webhooks have no version number. */
+export const webhookEtag = (view: ReturnType<typeof toWebhook>) =>
   createHash('sha256').update(JSON.stringify(view)).digest('hex').slice(0, 32);
 
-/** How far a delivery is and how its last attempt went. */
+/** A delivery with the result of its last attempt. */
 export const toDelivery = (row: DeliveryRow & { type: string }) => ({
   id: row.eventId,
   type: row.type,

@@ -2,8 +2,8 @@ import { text } from '@insightdesk/shared/context';
 import { z } from 'zod';
 import { filters } from './filters.ts';
 
-/** What managers say of a webhook. */
-export const fields = {
+/** The fields of a webhook that clients can write. */
+export const webhookFields = {
   url: z
     .string()
     .max(2_000, { abort: true })

@@ -1,7 +1,7 @@
 import { defineEvent } from '@insightdesk/shared/events';
 import { z } from 'zod';
 
-/** Entries up to `through`, whose hash is `link`, are older than `before` and leave the log. */
+/** Entries up to `through`, whose hash is `link`, are older than `before` and will be deleted. */
 export const auditPruned = defineEvent(
   'audit.pruned',
   z.object({
@@ -12,7 +12,7 @@ export const auditPruned = defineEvent(
   }),
 );
 
-/** An operator is about to do something that no event of its own tells of; by its account on the machine. */
+/** An operator runs a command that records no event of its own; `by` is the operating system user. */
 export const operatorActed = defineEvent(
   'operator.acted',
   z.object({ act: z.string(), target: z.string().nullable(), by: z.string().nullable() }),

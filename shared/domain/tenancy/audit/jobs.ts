@@ -1,7 +1,7 @@
 import { defineJob, JobPriority } from '@insightdesk/shared/jobs';
 import { z } from 'zod';
 
-/** Deletes entries that are older than AUDIT_RETENTION_DAYS; what is left the next night does. */
+/** Deletes entries older than AUDIT_RETENTION_DAYS; the next run continues what is unfinished. */
 export const pruneAuditJob = defineJob({
   name: 'audit.prune',
   triggeredBy: ['schedule'],

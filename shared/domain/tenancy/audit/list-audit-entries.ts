@@ -1,27 +1,26 @@
-import { defineAction, line } from '@insightdesk/shared/context';
-import { decodeCursor, page, pageInput, pageOf } from '@insightdesk/shared/database';
+import { defineAction, singleLine } from '@insightdesk/shared/context';
+import { decodeCursor, pageInput, pageSchema, toPage } from '@insightdesk/shared/database';
 import { and, desc, eq, gte, lt, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { auditEntries } from './tables.ts';
 import { auditEntryView, toAuditEntry } from './view.ts';
 
-const place = z.tuple([z.iso.datetime(), z.int().min(1)]);
+const position = z.tuple([z.iso.datetime(), z.int().min(1)]);
 
-/** What was done in the organisation, newest first. */
 export const listAuditEntries = defineAction({
-  summary: 'List what was done in the organisation, by whom and from where',
+  summary: 'List audit log entries',
   input: z.strictObject({
     ...pageInput,
-    action: line(100).optional(),
-    actorId: line(100).optional().describe('A member, or a part of the system'),
+    action: singleLine(100).optional(),
+    actorId: singleLine(100).optional().describe('Id of a member, or name of a system component'),
     since: z.iso.datetime().optional(),
-    until: z.iso.datetime().optional().describe('Not included'),
+    until: z.iso.datetime().optional().describe('Exclusive'),
   }),
-  output: pageOf(auditEntryView),
+  output: pageSchema(auditEntryView),
   allow: 'audit:read',
   transaction: 'read',
   async run({ tx, tenantId }, { limit, cursor, action, actorId, since, until }) {
-    const before = decodeCursor(cursor, place);
+    const before = decodeCursor(cursor, position);
     const { at, sequence } = auditEntries;
     const rows = await tx
       .select()
@@ -39,6 +38,6 @@ export const listAuditEntries = defineAction({
       .orderBy(desc(at), desc(sequence))
       .limit(limit + 1)
       .execute();
-    return page(rows, limit, (row) => [row.at.toISOString(), row.sequence], toAuditEntry);
+    return toPage(rows, limit, (row) => [row.at.toISOString(), row.sequence], toAuditEntry);
   },
 });

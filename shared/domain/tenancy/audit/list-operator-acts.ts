@@ -2,15 +2,15 @@ import type { Context } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
 import { and, desc, eq } from 'drizzle-orm';
 import { operatorActed } from './events.ts';
-import { NOWHERE } from './nowhere.ts';
+import { SYSTEM_TENANT_ID } from './system-tenant-id.ts';
 import { auditEntries } from './tables.ts';
 
-const MOST = 100;
+const LIMIT = 100;
 
-/** The newest acts in the log of the operators' organisation, or of nobody; the newest first. */
+/** The newest acts in the log of the operators' organization, or of the system; newest first. */
 export async function listOperatorActs(
   { database }: Pick<Context, 'database'>,
-  tenantId: Id<'org'> = NOWHERE,
+  tenantId: Id<'org'> = SYSTEM_TENANT_ID,
 ) {
   const rows = await database.read({ tenantId }, (tx) =>
     tx
@@ -18,7 +18,7 @@ export async function listOperatorActs(
       .from(auditEntries)
       .where(and(eq(auditEntries.tenantId, tenantId), eq(auditEntries.action, operatorActed.name)))
       .orderBy(desc(auditEntries.at), desc(auditEntries.sequence))
-      .limit(MOST)
+      .limit(LIMIT)
       .execute(),
   );
   return rows.map(({ at, actor, details }) => ({

@@ -9,14 +9,14 @@ import { auditCheckpoints, auditEntries } from './tables.ts';
 
 const PAGE = 500;
 const DAY_MS = 86_400_000;
-/** How much longer than asked for an entry may stay: each log is pruned once in this time. */
+/** How much longer than configured an entry may stay: each log is pruned at most once in this time. */
 const SLACK_DAYS = 30;
 
 type Run = Pick<JobRun, 'signal'>;
 
 /**
- * Deletes what in the logs of all organisations is older than the configuration keeps; how many
- * entries. That it was done is told in the log itself, which begins from its checkpoint then.
+ * Deletes entries older than the configured retention from the logs of all organizations; returns how
+ * many. The log itself records the pruning, and starts at its checkpoint from then on.
  */
 export async function pruneAudit(ctx: Context, run: Run): Promise<number> {
   const days = ctx.settings.auditRetentionDays;
@@ -39,7 +39,7 @@ export async function pruneAudit(ctx: Context, run: Run): Promise<number> {
   return pruned;
 }
 
-/** Those whose first entry is too old, or was to be deleted before. */
+/** Organizations whose first entry is too old, or whose pruning was interrupted. */
 async function* organizationsWithOlder(
   { database }: Context,
   before: Date,
@@ -63,10 +63,10 @@ async function* organizationsWithOlder(
   }
 }
 
-/** Tells what leaves the log, then moves its checkpoint there; up to which entry it is now. */
+/** Records the pruning, then moves the checkpoint; returns the sequence to delete up to. */
 async function markPruned(ctx: Context, tenantId: Id<'org'>, before: Date) {
   const { last, known } = await ctx.database.write('system', async (tx) => {
-    const [found] = await tx
+    const [newest] = await tx
       .select({ sequence: auditEntries.sequence, hash: auditEntries.hash })
       .from(auditEntries)
       .where(and(eq(auditEntries.tenantId, tenantId), lt(auditEntries.at, before)))
@@ -76,14 +76,14 @@ async function markPruned(ctx: Context, tenantId: Id<'org'>, before: Date) {
       .select()
       .from(auditCheckpoints)
       .where(eq(auditCheckpoints.tenantId, tenantId));
-    return { last: found, known: checkpoint?.sequence ?? 0 };
+    return { last: newest, known: checkpoint?.sequence ?? 0 };
   });
   if (!last || last.sequence <= known) return known || undefined;
   const { sequence, hash } = last;
-  const there = systemContext(ctx, 'retention', { tenantId, requestId: ctx.requestId });
-  const told = { through: sequence, link: hash, entries: sequence - known };
-  await withTenant(there, (tenant) =>
-    record(tenant, auditPruned, { ...told, before: before.toISOString() }),
+  const tenantContext = systemContext(ctx, 'retention', { tenantId, requestId: ctx.requestId });
+  const payload = { through: sequence, link: hash, entries: sequence - known };
+  await withTenant(tenantContext, (tenant) =>
+    record(tenant, auditPruned, { ...payload, before: before.toISOString() }),
   );
   await ctx.database.write('system', (tx) =>
     tx

@@ -2,10 +2,10 @@ import { instant, tenantId, typeId } from '@insightdesk/shared/database';
 import type { Origin } from '@insightdesk/shared/events';
 import { bigint, index, jsonb, pgTable, primaryKey, text, unique } from 'drizzle-orm/pg-core';
 
-/** Whoever acted, as the event was recorded. */
+/** The actor of the recorded event. */
 export type AuditedActor = Origin['actor'] | { kind: 'unknown' };
 
-/** What was done, by whom and from where; only ever added to, by the relay. */
+/** Entries of the audit log; append-only, written by the relay. */
 export const auditEntries = pgTable(
   'audit_entries',
   {
@@ -22,7 +22,7 @@ export const auditEntries = pgTable(
     requestId: text('request_id').notNull(),
     at: instant('at').notNull(),
     previousHash: text('previous_hash').notNull(),
-    /** SHA-256 of the previous hash and all of the above. */
+    /** SHA-256 of the previous hash and all columns above. */
     hash: text('hash').notNull(),
   },
   (t) => [
@@ -34,23 +34,23 @@ export const auditEntries = pgTable(
   ],
 );
 
-/** The newest link of each organisation's chain. */
+/** The newest entry of each organization's chain. */
 export const auditChains = pgTable('audit_chains', {
   tenantId: typeId('tenant_id', 'org').primaryKey(),
   sequence: bigint('sequence', { mode: 'number' }).notNull(),
   hash: text('hash').notNull(),
 });
 
-/** Where a log begins whose oldest entries were pruned: the last of these, and its link. */
+/** The last pruned entry of a log, where verification starts. */
 export const auditCheckpoints = pgTable('audit_checkpoints', {
   tenantId: typeId('tenant_id', 'org').primaryKey(),
   sequence: bigint('sequence', { mode: 'number' }).notNull(),
   hash: text('hash').notNull(),
-  /** Every entry that is left, or that is missing, is younger. */
-  before: instant('before').notNull(),
+  /** All entries after the checkpoint are newer than this time. */
+  before: instant('pruned_before').notNull(),
 });
 
-/** By which entries are looked for: an API key's id, a person's, or what a part of the system is called. */
+/** The id to search entries by: of an API key or a user, or the name of a system component. */
 export function actorId(actor: AuditedActor): string | null {
   if (actor.kind === 'user') return actor.grant?.via === 'key' ? actor.grant.id : actor.userId;
   return actor.kind === 'system' ? actor.name : null;

@@ -2,88 +2,84 @@ import type { Context } from '@insightdesk/shared/context';
 import { fromUuid, type Id, toUuid } from '@insightdesk/shared/contract';
 import type { Database } from '@insightdesk/shared/database';
 import { and, asc, eq, gt, sql } from 'drizzle-orm';
-import { GENESIS, linkOf } from './chain.ts';
+import { entryHash, GENESIS } from './entry-hash.ts';
 import { auditPruned } from './events.ts';
 import { actorId, auditChains, auditCheckpoints, auditEntries } from './tables.ts';
 
-/** What became of looking at an organisation's chain. */
-export interface Verdict {
+/** The result of verifying an organization's chain. */
+export interface AuditVerification {
   tenantId: Id<'org'>;
   entries: number;
-  /** The newest link. */
+  /** The newest entry. */
   sequence: number;
   hash: string;
-  /** The first entry that is kept, where older ones were pruned. */
+  /** The first stored entry, when older ones were pruned. */
   since?: number;
-  /** Why the chain is not whole; undefined when it is. */
-  fault?: string;
+  /** The first error; undefined when the chain is valid. */
+  error?: string;
 }
 
-/** A head that somebody wrote down earlier. */
-export interface NotedHead {
+/** The head of a chain at an earlier time. */
+export interface KnownHead {
   sequence: number;
   hash: string;
 }
 
 const PAGE = 500;
 
-type Looks = Pick<Context, 'database'>;
-
 /**
- * Follows an organisation's chain from its beginning, or from where it was pruned, page by page: what was changed, removed or put
- * elsewhere breaks it; what was cut off its end is missing by the head, by events that were told and
- * stand in the outbox still, or by a head that was noted outside.
+ * Verifies an organization's chain page by page, from its beginning or its checkpoint. A changed,
+ * deleted or moved entry breaks the hashes. A truncated end is found by the stored head, by relayed
+ * events that are still in the outbox, or by a head that was stored elsewhere (`known`).
  */
 export async function verifyAudit(
-  { database }: Looks,
+  { database }: Pick<Context, 'database'>,
   tenantId: Id<'org'>,
-  noted?: NotedHead,
-): Promise<Verdict> {
+  known?: KnownHead,
+): Promise<AuditVerification> {
   const head = await findHead(database, tenantId);
-  const pruned = await findCheckpoint(database, tenantId);
-  const start = { sequence: pruned?.sequence ?? 0, hash: pruned?.hash ?? GENESIS };
+  const checkpoint = await findCheckpoint(database, tenantId);
+  const start = { sequence: checkpoint?.sequence ?? 0, hash: checkpoint?.hash ?? GENESIS };
   const last = { ...start };
-  const verdict = (fault?: string): Verdict => ({
+  const result = (error?: string): AuditVerification => ({
     tenantId,
     entries: last.sequence - start.sequence,
     ...last,
-    ...(pruned && { since: start.sequence + 1 }),
-    ...(fault && { fault }),
+    ...(checkpoint && { since: start.sequence + 1 }),
+    ...(error && { error }),
   });
-  let meetsHead = isSame(head ?? { sequence: 0, hash: GENESIS }, start);
-  // What was noted before the checkpoint went with the entries.
-  let meetsNoted = !noted || noted.sequence < start.sequence || isSame(noted, start);
-  let isTold = !pruned;
-  for await (const row of entriesOf(database, tenantId, start.sequence)) {
-    const fault = faultOf(row, last);
-    if (fault) return verdict(`entry ${last.sequence + 1} ${fault}`);
+  let isHeadFound = isSame(head ?? { sequence: 0, hash: GENESIS }, start);
+  // A head before the checkpoint was pruned with its entry.
+  let isKnownFound = !known || known.sequence < start.sequence || isSame(known, start);
+  let isPruningRecorded = !checkpoint;
+  for await (const row of readEntries(database, tenantId, start.sequence)) {
+    const error = findError(row, last);
+    if (error) return result(`entry ${last.sequence + 1} ${error}`);
     Object.assign(last, { sequence: row.sequence, hash: row.hash });
-    if (row.sequence === head?.sequence) meetsHead = row.hash === head.hash;
-    if (row.sequence === noted?.sequence) meetsNoted = row.hash === noted.hash;
-    isTold ||= tellsOf(row, start);
+    if (row.sequence === head?.sequence) isHeadFound = row.hash === head.hash;
+    if (row.sequence === known?.sequence) isKnownFound = row.hash === known.hash;
+    isPruningRecorded ||= recordsPruning(row, start);
   }
-  if (!head && last.sequence > 0) return verdict('its head was removed');
-  if (!meetsHead) {
-    return verdict(`entries up to ${head?.sequence} were there, ${last.sequence} are left`);
+  if (!head && last.sequence > 0) return result('head is missing');
+  if (!isHeadFound) {
+    return result(`entries after ${last.sequence} are missing, up to ${head?.sequence}`);
   }
-  if (!meetsNoted) return verdict(`does not lead through the noted entry ${noted?.sequence}`);
-  if (!isTold && !(await isAboutToTell(database, tenantId, start))) {
-    return verdict(
-      `lacks entries up to ${start.sequence}, and does not tell that they were pruned`,
-    );
+  if (!isKnownFound) return result(`known entry ${known?.sequence} is missing or was changed`);
+  if (!isPruningRecorded && !(await isPruningInOutbox(database, tenantId, start))) {
+    return result(`entries up to ${start.sequence} are missing without a record of pruning`);
   }
-  const lost = await findUnaudited(database, tenantId, pruned?.before);
-  return verdict(lost && `lacks ${lost}, which was recorded and told`);
+  const missing = await findUnaudited(database, tenantId, checkpoint?.before);
+  return result(missing && `entry of relayed event ${missing} is missing`);
 }
 
 type Row = typeof auditEntries.$inferSelect;
 
-function faultOf(row: Row, last: NotedHead): string | undefined {
-  if (row.sequence !== last.sequence + 1) return 'was removed';
-  if (row.previousHash !== last.hash) return 'does not follow on the one before it';
-  const { hash, previousHash: _, actorId: shown, at, ...content } = row;
-  if (linkOf(last.hash, { ...content, at: at.toISOString() }) !== hash) return 'was changed';
-  return actorId(row.actor) === shown ? undefined : 'was changed';
+function findError(row: Row, last: KnownHead): string | undefined {
+  if (row.sequence !== last.sequence + 1) return 'is missing';
+  if (row.previousHash !== last.hash) return 'does not continue the previous entry';
+  const { hash, previousHash: _, actorId: storedActorId, at, ...content } = row;
+  if (entryHash(last.hash, { ...content, at: at.toISOString() }) !== hash) return 'was changed';
+  return actorId(row.actor) === storedActorId ? undefined : 'was changed';
 }
 
 async function findHead(database: Database, tenantId: Id<'org'>) {
@@ -100,14 +96,13 @@ async function findCheckpoint(database: Database, tenantId: Id<'org'>) {
   return checkpoint;
 }
 
-const isSame = (one: NotedHead, other: NotedHead) =>
-  one.sequence === other.sequence && one.hash === other.hash;
+const isSame = (a: KnownHead, b: KnownHead) => a.sequence === b.sequence && a.hash === b.hash;
 
-const tellsOf = ({ action, details }: Row, { sequence, hash }: NotedHead) =>
+const recordsPruning = ({ action, details }: Row, { sequence, hash }: KnownHead) =>
   action === auditPruned.name && details.through === sequence && details.link === hash;
 
-/** It is recorded in the transaction before the entries go, and an entry once the relay comes by. */
-async function isAboutToTell(database: Database, tenantId: Id<'org'>, start: NotedHead) {
+/** Pruning is recorded before the entries are deleted; its entry follows when it is relayed. */
+async function isPruningInOutbox(database: Database, tenantId: Id<'org'>, start: KnownHead) {
   const rows = await database.read({ tenantId }, (tx) =>
     tx.execute(sql`select 1 from outbox where tenant_id = ${toUuid(tenantId)}
       and name = ${auditPruned.name} and relayed_at is null and origin is not null
@@ -116,7 +111,7 @@ async function isAboutToTell(database: Database, tenantId: Id<'org'>, start: Not
   return rows.length > 0;
 }
 
-async function* entriesOf(
+async function* readEntries(
   database: Database,
   tenantId: Id<'org'>,
   from: number,
@@ -138,7 +133,7 @@ async function* entriesOf(
   }
 }
 
-/** The oldest event that is audited and was told, but is not in the log. */
+/** The oldest audited event that was relayed but has no entry. */
 async function findUnaudited(database: Database, tenantId: Id<'org'>, since = new Date(0)) {
   const [row] = await database.read({ tenantId }, (tx) =>
     tx.execute<{ name: string; event_id: string }>(sql`

@@ -6,10 +6,10 @@ import type { auditEntries } from './tables.ts';
 export const auditEntryView = z.object({
   id: idSchema('evt'),
   sequence: z.int().describe('From 1, without gaps'),
-  action: z.string().describe('What happened, such as member.removed'),
+  action: z.string().describe('The event, such as member.removed'),
   actor: z
     .looseObject({ kind: z.string(), userId: idSchema('usr').optional() })
-    .describe('Who did it; `operator` is who really did it in this person’s name'),
+    .describe('Who did it; `operator` impersonated this user'),
   details: z.record(z.string(), z.unknown()),
   ip: z.string().nullable(),
   userAgent: z.string().nullable(),
@@ -19,7 +19,6 @@ export const auditEntryView = z.object({
   hash: z.string().describe('SHA-256 over the previous hash and this entry'),
 });
 
-/** What managers see of an entry: all of it. */
 export const toAuditEntry = (row: AuditRow) => ({
   id: row.eventId,
   sequence: row.sequence,

@@ -1,12 +1,11 @@
 import { defineEvent } from '@insightdesk/shared/events';
 import { z } from 'zod';
 
-/** What is remembered of an organisation's flags. */
+/** Cache tag of an organization's flags. */
 export const FLAGS_TAG = 'flags';
 
-/** A flag has another value from now on. */
-export const flagChanged = defineEvent(
-  'flag.changed',
+export const flagUpdated = defineEvent(
+  'flag.updated',
   z.object({ name: z.string(), value: z.unknown(), previous: z.unknown() }),
-  { staff: 'payload', forgets: [FLAGS_TAG] },
+  { staff: 'payload', invalidates: [FLAGS_TAG] },
 );

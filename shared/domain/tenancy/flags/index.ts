@@ -1,8 +1,8 @@
-/** Switches that each organisation has while the system runs; live everywhere within a second. */
-export { catalogue, type FlagName, flagNames } from './catalogue.ts';
-export { changeFlags } from './change-flags.ts';
+/** Feature flags of organizations; a change is live in every process within a second. */
+
 export * as flagEvents from './events.ts';
+export { type FlagName, flagCatalog, flagNames } from './flag-catalog.ts';
 export { listFlags } from './list-flags.ts';
 export { readFlag, readFlags } from './read-flag.ts';
-export { setFlags } from './set-flags.ts';
 export { flags } from './tables.ts';
+export { updateFlags, writeFlags } from './update-flags.ts';

@@ -1,12 +1,12 @@
 import { defineAction } from '@insightdesk/shared/context';
 import { eq } from 'drizzle-orm';
 import { z } from 'zod';
-import { withDefaults } from './catalogue.ts';
+import { withDefaults } from './flag-catalog.ts';
 import { flags } from './tables.ts';
 import { flagsView, toFlags } from './view.ts';
 
 export const listFlags = defineAction({
-  summary: "List the organisation's flags",
+  summary: 'List feature flags',
   input: z.strictObject({}),
   output: flagsView,
   allow: 'flags:read',

@@ -2,26 +2,29 @@ import type { Context } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
 import { statement } from '@insightdesk/shared/database';
 import { eq } from 'drizzle-orm';
-import { type FlagName, type FlagValue, type FlagValues, withDefaults } from './catalogue.ts';
 import { FLAGS_TAG } from './events.ts';
+import { type FlagName, type FlagValue, type FlagValues, withDefaults } from './flag-catalog.ts';
 import { flags } from './tables.ts';
 
-/** A change reaches every process at once, and within this where the news of it is lost. */
+/** A change invalidates every process at once; without the invalidation it takes this long. */
 const TTL_SECONDS = 0.5;
 
-type Looks = Pick<Context, 'cache' | 'database'> & { tenantId: Id<'org'> };
+type FlagReader = Pick<Context, 'cache' | 'database'> & { tenantId: Id<'org'> };
 
 const byTenant = statement({ tenantId: flags.tenantId }, ({ tenantId }, q) =>
   q.select().from(flags).where(eq(flags.tenantId, tenantId)),
 );
 
-/** A flag of the context's organisation, from this process's memory but for twice a second. */
-export async function readFlag<N extends FlagName>(ctx: Looks, name: N): Promise<FlagValue<N>> {
+/** A flag of the context's organization; read from the cache, at most twice a second from the database. */
+export async function readFlag<N extends FlagName>(
+  ctx: FlagReader,
+  name: N,
+): Promise<FlagValue<N>> {
   return (await readFlags(ctx))[name];
 }
 
-/** All flags of the context's organisation. */
-export function readFlags({ cache, database, tenantId }: Looks): Promise<FlagValues> {
+/** All flags of the context's organization. */
+export function readFlags({ cache, database, tenantId }: FlagReader): Promise<FlagValues> {
   const load = async () =>
     withDefaults(await database.read({ tenantId }, (tx) => byTenant(tx, { tenantId })));
   return cache

@@ -2,7 +2,7 @@ import { tenantId } from '@insightdesk/shared/database';
 import { organizations } from '@insightdesk/shared/domain/tenancy/tenants';
 import { jsonb, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
 
-/** What an organisation has set otherwise than by default. */
+/** Flags with a value other than the default. */
 export const flags = pgTable(
   'flags',
   {

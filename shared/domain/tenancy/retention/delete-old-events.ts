@@ -3,9 +3,9 @@ import type { JobRun } from '@insightdesk/shared/jobs';
 import { sql } from 'drizzle-orm';
 import { deleteInBatches } from './delete-in-batches.ts';
 
-/** Events that were told `days` ago; what was set aside with a failure is kept for a person. */
+/** Deletes events that were relayed more than `days` ago; dead-lettered events stay. */
 export const deleteOldEvents = (ctx: Context, { days }: { days: number }, run: JobRun) =>
-  // The oldest first, so that a batch reads no more than it deletes.
+  // Oldest first: a batch reads no more rows than it deletes.
   deleteInBatches(
     ctx,
     run,

@@ -3,7 +3,7 @@ import type { JobRun } from '@insightdesk/shared/jobs';
 import { sql } from 'drizzle-orm';
 import { deleteInBatches } from './delete-in-batches.ts';
 
-/** Steps of jobs that ran `days` ago. */
+/** Deletes stored steps of jobs that are older than `days`. */
 export const deleteOldJobSteps = (ctx: Context, { days }: { days: number }, run: JobRun) =>
   deleteInBatches(
     ctx,

@@ -3,7 +3,7 @@ import type { JobRun } from '@insightdesk/shared/jobs';
 import { sql } from 'drizzle-orm';
 import { deleteInBatches } from './delete-in-batches.ts';
 
-/** What organisations used `days` ago and earlier. */
+/** Deletes usage counters older than `days`. */
 export const deleteOldUsage = (ctx: Context, { days }: { days: number }, run: JobRun) =>
   deleteInBatches(
     ctx,

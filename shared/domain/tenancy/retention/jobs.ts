@@ -1,38 +1,24 @@
 import { defineJob, JobPriority } from '@insightdesk/shared/jobs';
-import { retention } from './retention.ts';
+import { retentionPayload } from './retention-payload.ts';
 
-const nightly = { queue: 'maintenance', payload: retention, timeoutMs: 300_000 } as const;
-
-// Names of jobs are kept, as workers of two versions run side by side during a deploy.
-
-/** Deletes events that were told long ago. */
-export const purgeEvents = defineJob({
-  name: 'tenants.purge-events',
+const nightly = {
   triggeredBy: ['schedule'],
+  queue: 'maintenance',
   priority: JobPriority.LOW,
+  payload: retentionPayload,
+  timeoutMs: 300_000,
+} as const;
+
+export const deleteOldEventsJob = defineJob({ ...nightly, name: 'retention.delete-old-events' });
+
+export const deleteOldJobStepsJob = defineJob({
   ...nightly,
+  name: 'retention.delete-old-job-steps',
 });
 
-/** Deletes what jobs of long ago remembered of their steps. */
-export const purgeJobSteps = defineJob({
-  name: 'tenants.purge-job-steps',
-  triggeredBy: ['schedule'],
-  priority: JobPriority.LOW,
+export const deleteOldIdempotencyKeysJob = defineJob({
   ...nightly,
+  name: 'retention.delete-old-idempotency-keys',
 });
 
-/** Deletes what was answered to requests that can no longer be repeated. */
-export const purgeAnswers = defineJob({
-  name: 'maintenance.purge-answers',
-  triggeredBy: ['schedule'],
-  priority: JobPriority.LOW,
-  ...nightly,
-});
-
-/** Deletes what organisations used more than a year ago. */
-export const purgeUsage = defineJob({
-  name: 'tenants.purge-usage',
-  triggeredBy: ['schedule'],
-  priority: JobPriority.LOW,
-  ...nightly,
-});
+export const deleteOldUsageJob = defineJob({ ...nightly, name: 'retention.delete-old-usage' });

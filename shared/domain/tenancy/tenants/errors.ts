@@ -5,16 +5,14 @@ import {
   ForbiddenError,
 } from '@insightdesk/shared/errors';
 
-/** Everything that can be wrong with organisations. */
+/** Errors of organizations. */
 export const TenantErrors = {
-  NotFound: () => new DomainNotFoundError('There is no such organisation'),
-  /** 422: what is asked for would be more than the organisation may have. */
+  NotFound: () => new DomainNotFoundError('Organization not found'),
   QuotaExceeded: (metric: QuotaName, { used, allowed }: { used: number; allowed: number }) =>
-    new DomainValidationError(`The organisation uses ${used} of ${allowed} ${metric}`, {
+    new DomainValidationError(`The organization uses ${used} of ${allowed} ${metric}`, {
       code: 'QUOTA_EXCEEDED',
       errors: [{ path: metric, message: `${used} used, ${allowed} allowed` }],
     }),
-  /** Says what the database says of it to members with a live session. */
   Disabled: () =>
-    new ForbiddenError('This organisation is disabled', { code: 'ORGANIZATION_DISABLED' }),
+    new ForbiddenError('This organization is disabled', { code: 'ORGANIZATION_DISABLED' }),
 };

@@ -1,7 +1,5 @@
-/** Organisations: the tenants of the system. */
-export { changeOrganization } from './change-organization.ts';
-export { disableOrganization } from './disable-organization.ts';
-export { enableOrganization } from './enable-organization.ts';
+/** Organizations: the tenants of the system. */
+export { disableOrganization, enableOrganization } from './disable-organization.ts';
 export { TenantErrors } from './errors.ts';
 export * as tenantEvents from './events.ts';
 export { requireOrganization } from './require-organization.ts';
@@ -9,4 +7,5 @@ export { requireSeat } from './require-seat.ts';
 export { releaseBytes, reserveBytes } from './reserve-bytes.ts';
 export { setQuota } from './set-quota.ts';
 export { organizations, quotas } from './tables.ts';
+export { updateOrganization } from './update-organization.ts';
 export { organizationView, toOrganization } from './view.ts';

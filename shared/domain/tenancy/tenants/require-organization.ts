@@ -3,7 +3,7 @@ import { eq } from 'drizzle-orm';
 import { TenantErrors } from './errors.ts';
 import { organizations } from './tables.ts';
 
-/** The context's organisation; throws 404. */
+/** The context's organization; throws 404. */
 export async function requireOrganization(ctx: Context) {
   const [row] = await withTenant(ctx, ({ tx, tenantId }) =>
     tx.select().from(organizations).where(eq(organizations.id, tenantId)),

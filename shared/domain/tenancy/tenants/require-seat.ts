@@ -6,19 +6,19 @@ import { TenantErrors } from './errors.ts';
 const staff = sql`select count(*)::int from members
   where tenant_id = app.tenant_id() and removed_at is null and role <> 'customer'`;
 
-/** How many of its active members are staff. */
+/** The number of active members who are staff. */
 export const countSeats = (tx: Pick<TenantContext['tx'], 'execute'>) =>
   tx.execute(sql`select (${staff}) as seats`).then(([row]) => Number(row?.seats ?? 0));
 
 /**
- * Called in the transaction in which somebody has just become staff: one at a time per organisation,
- * so that the count is exact. Throws 422 QUOTA_EXCEEDED when there are more than may be.
+ * Checks the seats quota in the transaction that has added a member of staff; serialized per
+ * organization, so that the count is exact. Throws 422 QUOTA_EXCEEDED.
  */
-export async function requireSeat({ tx, tenantId, settings }: TenantContext): Promise<void> {
+export async function requireSeat({ tx, tenantId, limits }: TenantContext): Promise<void> {
   const id = toUuid(tenantId);
   await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`seats ${id}`}, 0))`);
   const [row] = await tx.execute(sql`select (${staff}) as seats,
-    app.quota(${id}::uuid, 'seats', ${settings.quotas.seats}::bigint) as allowed`);
+    app.quota(${id}::uuid, 'seats', ${limits.quotas.seats}::bigint) as allowed`);
   const [used, allowed] = [Number(row?.seats), Number(row?.allowed)];
   if (allowed > 0 && used > allowed) {
     throw TenantErrors.QuotaExceeded('seats', { used: used - 1, allowed });

@@ -3,20 +3,20 @@ import { type Id, toUuid } from '@insightdesk/shared/contract';
 import { sql } from 'drizzle-orm';
 import { TenantErrors } from './errors.ts';
 
-interface Wanted {
+interface ByteReservation {
   id: Id<'att'>;
   bytes: number;
-  /** An hour from now unless told. */
+  /** Default: in an hour. */
   expiresAt?: Date;
 }
 
 /**
- * Sets bytes aside for an upload of this id, in one statement, so that not one byte more is promised
- * than the quota; throws 422 QUOTA_EXCEEDED. What is not released is collected when it expires.
+ * Reserves bytes for an upload in one statement, so that the quota is never exceeded; throws 422
+ * QUOTA_EXCEEDED. An unreleased reservation is deleted when it expires.
  */
-export const reserveBytes = (ctx: Context, { id, bytes, expiresAt }: Wanted) =>
-  withTenant(ctx, async ({ tx, tenantId, settings }) => {
-    const fallback = settings.quotas['stored-bytes'];
+export const reserveBytes = (ctx: Context, { id, bytes, expiresAt }: ByteReservation) =>
+  withTenant(ctx, async ({ tx, tenantId, limits }) => {
+    const fallback = limits.quotas['stored-bytes'];
     const [row] = await tx.execute(sql`select * from app.reserve_bytes(
       ${toUuid(tenantId)}::uuid, ${toUuid(id)}::uuid, ${bytes}::bigint, ${fallback}::bigint)`);
     if (row?.reserved === true) {
@@ -33,7 +33,7 @@ const extend = (tenantId: Id<'org'>, id: Id<'att'>, expiresAt: Date) =>
   sql`update byte_reservations set expires_at = ${expiresAt.toISOString()}::timestamptz
     where tenant_id = ${toUuid(tenantId)}::uuid and id = ${toUuid(id)}::uuid`;
 
-/** Gives back what was set aside, in the transaction that stores what came of it, or without one. */
+/** Releases a reservation, in the open transaction if there is one; false when it is unknown. */
 export const releaseBytes = (ctx: Context, id: Id<'att'>): Promise<boolean> =>
   withTenant(ctx, async ({ tx, tenantId }) => {
     const [row] = await tx.execute(sql`select app.release_bytes(

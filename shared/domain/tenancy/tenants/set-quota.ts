@@ -4,13 +4,16 @@ import { eq } from 'drizzle-orm';
 import { TenantErrors } from './errors.ts';
 import { organizations, quotas } from './tables.ts';
 
-/** Allows the context's organisation so much, in place of the default; for the system only. */
+/** Sets a quota of the context's organization in place of the default; only for the system. */
 export function setQuota(ctx: Context, quota: { metric: QuotaName; value: number }): Promise<void> {
   if (ctx.actor.kind !== 'system') throw new ForbiddenError();
   return withTenant(ctx, async ({ tx, tenantId }) => {
     const self = eq(organizations.id, tenantId);
-    const [known] = await tx.select({ id: organizations.id }).from(organizations).where(self);
-    if (!known) throw TenantErrors.NotFound();
+    const [organization] = await tx
+      .select({ id: organizations.id })
+      .from(organizations)
+      .where(self);
+    if (!organization) throw TenantErrors.NotFound();
     await tx
       .insert(quotas)
       .values({ tenantId, ...quota })

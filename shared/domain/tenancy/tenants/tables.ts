@@ -6,17 +6,17 @@ export const organizations = pgTable('organizations', {
   id: typeId('id', 'org').primaryKey(),
   name: text('name').notNull(),
   conversationCount: integer('conversation_count').notNull().default(0),
-  /** Nobody may come in while this is set; nothing is lost meanwhile. */
+  /** While set, no member has access; data and jobs stay. */
   disabledAt: instant('disabled_at'),
-  /** Sessions without a second factor may do nothing but set one up. */
+  /** Sessions without a second factor can only set one up. */
   requireTwoFactor: boolean('require_two_factor').notNull().default(false),
-  /** All that it has goes then, unless an owner takes it back. */
-  eraseAt: instant('erase_at'),
-  eraseRequestedBy: typeId('erase_requested_by', 'usr'),
+  /** When the organization is deleted, unless an owner cancels it. */
+  deleteAt: instant('delete_at'),
+  deletionRequestedBy: typeId('deletion_requested_by', 'usr'),
   createdAt: createdAt(),
 });
 
-/** What operators allow an organisation in place of the configured default; 0 is no limit. */
+/** Quotas that operators set in place of the configured defaults; 0: unlimited. */
 export const quotas = pgTable(
   'quotas',
   {

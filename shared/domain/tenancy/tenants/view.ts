@@ -5,7 +5,6 @@ import type { organizations } from './tables.ts';
 
 export const organizationView = z.object({ id: idSchema('org'), name: z.string() });
 
-/** What a member sees of its organisation. */
 export function toOrganization(row: Pick<InferSelectModel<typeof organizations>, 'id' | 'name'>) {
   return { id: row.id, name: row.name };
 }

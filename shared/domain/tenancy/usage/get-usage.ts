@@ -11,7 +11,7 @@ import { DomainValidationError } from '@insightdesk/shared/errors';
 import { sql } from 'drizzle-orm';
 import { z } from 'zod';
 
-const MOST_DAYS = 366;
+const MAX_DAYS = 366;
 const DAY_MS = 86_400_000;
 const day = z.iso.date();
 
@@ -22,7 +22,7 @@ const usageView = z.object({
     z.object({
       name: z.enum(quotaNames),
       value: z.int().describe('Now, in UTC'),
-      limit: z.int().nullable().describe('null when there is none'),
+      limit: z.int().nullable().describe('null: unlimited'),
     }),
   ),
   counters: z.array(
@@ -30,9 +30,9 @@ const usageView = z.object({
   ),
 });
 
-/** What the organisation has used on these days, and how much it may; counters are seconds behind. */
+/** Usage per day with the quotas; counters are seconds behind. */
 export const getUsage = defineAction({
-  summary: 'What the organisation uses, and its quotas',
+  summary: 'Get usage and quotas',
   input: z.strictObject({ from: day.optional(), to: day.optional() }),
   output: usageView,
   allow: 'usage:read',
@@ -45,20 +45,20 @@ export const getUsage = defineAction({
     const [[[now], days], logBytes, jobs, sockets] = await Promise.all([
       readTenant(ctx, ({ tx }) =>
         Promise.all([
-          tx.execute(figures(id)).execute(),
-          tx.execute(counted(id, from, to)).execute(),
+          tx.execute(currentUsage(id)).execute(),
+          tx.execute(dailyCounters(id, from, to)).execute(),
         ]),
       ),
       ctx.limits.meter.logBytes(ctx.tenantId),
       ctx.limits.meter.jobLoad(ctx.tenantId),
       ctx.limits.meter.openSockets(ctx.tenantId),
     ]);
-    const own = (now?.quotas ?? {}) as Partial<Quotas>;
+    const ownQuotas = (now?.quotas ?? {}) as Partial<Quotas>;
     const values: Record<QuotaName, unknown> = {
       'stored-bytes': now?.bytes ?? 0,
       seats: now?.seats ?? 0,
       'log-bytes': logBytes,
-      'waiting-jobs': jobs.jobs + Number(now?.held ?? 0),
+      'waiting-jobs': jobs.jobs + Number(now?.parked ?? 0),
       'job-bytes': jobs.bytes,
       sockets,
       'requests-per-day': now?.today ?? 0,
@@ -70,7 +70,7 @@ export const getUsage = defineAction({
       quotas: quotaNames.map((name) => ({
         name,
         value: Number(values[name]),
-        limit: (own[name] ?? ctx.limits.quotas[name]) || null,
+        limit: (ownQuotas[name] ?? ctx.limits.quotas[name]) || null,
       })),
       counters: counterNames.map((name) => ({
         name,
@@ -84,24 +84,24 @@ export const getUsage = defineAction({
 
 function requireRange(from: string, to: string) {
   const days = (Date.parse(to) - Date.parse(from)) / DAY_MS + 1;
-  if (days >= 1 && days <= MOST_DAYS) return;
-  const message = `From one day to ${MOST_DAYS}`;
+  if (days >= 1 && days <= MAX_DAYS) return;
+  const message = `The range must have 1 to ${MAX_DAYS} days`;
   throw new DomainValidationError(undefined, { errors: [{ path: 'from', message }] });
 }
 
-const thisDay = sql`(now() at time zone 'utc')::date`;
+const today = sql`(now() at time zone 'utc')::date`;
 
-const figures = (id: string) => sql`select
+const currentUsage = (id: string) => sql`select
   (select bytes from stored_bytes where tenant_id = ${id}::uuid) as bytes,
   (select count(*) from members where tenant_id = ${id}::uuid and removed_at is null
     and role <> 'customer') as seats,
-  (select count(*) from held_jobs where tenant_id = ${id}::uuid and released_at is null) as held,
+  (select count(*) from parked_jobs where tenant_id = ${id}::uuid and released_at is null) as parked,
   (select jsonb_object_agg(metric, value) from quotas where tenant_id = ${id}::uuid) as quotas,
   (select value from usage_counters where tenant_id = ${id}::uuid and metric = 'requests'
-    and day = ${thisDay}) as today,
+    and day = ${today}) as today,
   (select sum(value) from usage_counters where tenant_id = ${id}::uuid and metric = 'requests'
-    and day between date_trunc('month', ${thisDay})::date and ${thisDay}) as month`;
+    and day between date_trunc('month', ${today})::date and ${today}) as month`;
 
-const counted = (id: string, from: string, to: string) => sql`
+const dailyCounters = (id: string, from: string, to: string) => sql`
   select metric, to_char(day, 'YYYY-MM-DD') as day, value from usage_counters
   where tenant_id = ${id}::uuid and day between ${from}::date and ${to}::date order by day`;

@@ -1,5 +1,6 @@
-/** What organisations use: counted as it happens, and beside it what they may. */
-export { busiest, type Used } from './busiest.ts';
+/** Usage counters and quotas of organizations. */
+
 export { getUsage } from './get-usage.ts';
+export { listTopUsage, type UsageEntry } from './list-top-usage.ts';
 export { createMeter, type FlushingMeter, type MeterOptions } from './meter.ts';
-export { byteReservations, discardedAttachments, storedBytes, usageCounters } from './tables.ts';
+export { byteReservations, deletedAttachments, storedBytes, usageCounters } from './tables.ts';

@@ -7,58 +7,58 @@ export interface MeterOptions extends Pick<Meter, 'logBytes' | 'openSockets' | '
   database: Pick<Database, 'write'>;
   defaults: Quotas;
   onError: (error: unknown) => void;
-  /** How far the figures are behind, and how much a crash loses. */
+  /** Interval of writes to the database: the delay of the counters, and what a crash loses. */
   flushMs?: number;
-  /** How many figures are held in memory; a new one beyond that is not counted. */
-  most?: number;
+  /** Limit of counters in memory; further ones are not counted. */
+  maxEntries?: number;
 }
 
 export interface FlushingMeter extends Meter {
-  /** Writes what was counted so far; what cannot be written is kept for the next time. */
+  /** Writes all counts to the database; after a failure they are added to the next write. */
   flush(): Promise<void>;
   close(): Promise<void>;
 }
 
-interface Known {
+interface TenantUsage {
   quotas: Partial<Quotas>;
-  /** Requests of the day and of its month, of all processes, at the last flush. */
+  /** Requests of the day and its month, over all processes, at the last flush. */
   requests: { day: string; today: number; month: number };
-  /** Jobs that wait for room. */
-  heldJobs: number;
+  /** Jobs over the quota, parked in the database. */
+  parkedJobs: number;
 }
 
-/** So many times as many jobs as may be in the queues may wait for room. */
-const HELD_TIMES = 10;
+/** Limit of parked jobs, as a multiple of the `waiting-jobs` quota. */
+const MAX_PARKED_RATIO = 10;
 
 type Key = `${Id<'org'>} ${string} ${CounterName}`;
 
 /**
- * Counts in memory and adds up in the database every `flushMs`. Quotas of requests fail open: each
- * process goes by what all had done at its last flush.
+ * Counts in memory and adds the counts to the database every `flushMs`. Request quotas fail open: each
+ * process knows the counts of the others as of its last flush.
  */
 export function createMeter(options: MeterOptions): FlushingMeter {
-  const { database, defaults, onError, flushMs = 10_000, most = 20_000 } = options;
+  const { database, defaults, onError, flushMs = 10_000, maxEntries = 20_000 } = options;
   let counts = new Map<Key, number>();
-  const known = new Map<Id<'org'>, Known>();
+  const known = new Map<Id<'org'>, TenantUsage>();
   let timer: Timer | undefined;
   let flushing: Promise<void> = Promise.resolve();
 
   function add(key: Key, by: number) {
     const before = counts.get(key);
-    if (before !== undefined || counts.size < most) counts.set(key, (before ?? 0) + by);
+    if (before !== undefined || counts.size < maxEntries) counts.set(key, (before ?? 0) + by);
   }
 
-  function learn(rows: readonly Row[]) {
+  function store(rows: readonly Row[]) {
     for (const row of rows) {
       const tenantId = fromUuid('org', row.tenant_id);
       known.delete(tenantId);
       known.set(tenantId, {
         quotas: row.quotas ?? {},
         requests: { day: row.day, today: Number(row.today), month: Number(row.month) },
-        heldJobs: Number(row.held),
+        parkedJobs: Number(row.parked),
       });
     }
-    for (const oldest of known.keys()) if (known.size > most) known.delete(oldest);
+    for (const oldest of known.keys()) if (known.size > maxEntries) known.delete(oldest);
   }
 
   async function flushOnce() {
@@ -66,7 +66,7 @@ export function createMeter(options: MeterOptions): FlushingMeter {
     const batch = counts;
     counts = new Map();
     try {
-      learn(await write(database, batch));
+      store(await write(database, batch));
     } catch (error) {
       for (const [key, by] of batch) add(key, by);
       onError(error);
@@ -91,13 +91,13 @@ export function createMeter(options: MeterOptions): FlushingMeter {
       const limit = limitOf(tenantId, quota);
       if (limit === Number.POSITIVE_INFINITY) return false;
       if (quota === 'waiting-jobs')
-        return (known.get(tenantId)?.heldJobs ?? 0) >= limit * HELD_TIMES;
+        return (known.get(tenantId)?.parkedJobs ?? 0) >= limit * MAX_PARKED_RATIO;
       const day = today();
-      const here = counts.get(`${tenantId} ${day} requests`) ?? 0;
+      const unflushed = counts.get(`${tenantId} ${day} requests`) ?? 0;
       const { requests } = known.get(tenantId) ?? { requests: undefined };
-      if (requests?.day.slice(0, 7) !== day.slice(0, 7)) return here >= limit;
-      if (quota === 'requests-per-month') return requests.month + here >= limit;
-      return (requests.day === day ? requests.today : 0) + here >= limit;
+      if (requests?.day.slice(0, 7) !== day.slice(0, 7)) return unflushed >= limit;
+      if (quota === 'requests-per-month') return requests.month + unflushed >= limit;
+      return (requests.day === day ? requests.today : 0) + unflushed >= limit;
     },
     limitOf,
     logBytes: options.logBytes,
@@ -118,13 +118,13 @@ interface Row {
   day: string;
   today: string;
   month: string;
-  held: string;
+  parked: string;
   quotas: Partial<Quotas> | null;
 }
 
-/** Adds up and, in the same transaction, asks how the organisations that were counted stand. */
+/** Adds counts and, in the same transaction, reads the usage and quotas of these organizations. */
 async function write(database: MeterOptions['database'], batch: ReadonlyMap<Key, number>) {
-  // In one order everywhere, so that two processes do not wait for each other.
+  // The same order in every process prevents deadlocks.
   const entries = [...batch].sort(([a], [b]) => (a < b ? -1 : 1));
   const parts = entries.map(([key]) => key.split(' ') as [Id<'org'>, string, CounterName]);
   const tenants = sql.param(parts.map(([tenantId]) => toUuid(tenantId)));

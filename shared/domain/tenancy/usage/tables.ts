@@ -6,7 +6,7 @@ import { bigint, date, index, pgTable, primaryKey, text } from 'drizzle-orm/pg-c
 const owner = () => tenantId().references(() => organizations.id);
 const bytes = () => bigint('bytes', { mode: 'number' }).notNull();
 
-/** What an organisation did on a day, in UTC; added up by `createMeter`. */
+/** Counters of an organization per day, in UTC; written by `createMeter`. */
 export const usageCounters = pgTable(
   'usage_counters',
   {
@@ -21,7 +21,7 @@ export const usageCounters = pgTable(
   ],
 );
 
-/** The bytes of an organisation's files and of uploads under way, kept by a trigger. */
+/** The bytes of an organization's files and of uploads in progress, maintained by a trigger. */
 export const storedBytes = pgTable('stored_bytes', {
   tenantId: typeId('tenant_id', 'org')
     .primaryKey()
@@ -29,7 +29,7 @@ export const storedBytes = pgTable('stored_bytes', {
   bytes: bytes(),
 });
 
-/** Bytes set aside for uploads under way. */
+/** Bytes reserved for uploads in progress. */
 export const byteReservations = pgTable(
   'byte_reservations',
   {
@@ -37,7 +37,7 @@ export const byteReservations = pgTable(
     id: typeId('id', 'att').notNull(),
     bytes: bytes(),
     createdAt: createdAt(),
-    /** What is not released by then is given back. */
+    /** An unreleased reservation ends then. */
     expiresAt: instant('expires_at').notNull().default(sql`now() + interval '1 hour'`),
   },
   (t) => [
@@ -46,9 +46,9 @@ export const byteReservations = pgTable(
   ],
 );
 
-/** Attachments that are gone and whose files have yet to go. */
-export const discardedAttachments = pgTable(
-  'discarded_attachments',
+/** Deleted attachments with files that are still to be deleted. */
+export const deletedAttachments = pgTable(
+  'deleted_attachments',
   { tenantId: owner(), id: typeId('id', 'att').notNull(), createdAt: createdAt() },
   (t) => [primaryKey({ columns: [t.tenantId, t.id] })],
 );

@@ -1,0 +1,111 @@
+import { afterAll, expect, test } from 'bun:test';
+import { createCache } from '@insightdesk/shared/cache';
+import { systemContext } from '@insightdesk/shared/context';
+import { notificationJobs, notifyRecipients } from '@insightdesk/shared/domain/desk/notifications';
+import {
+  listFlags,
+  readFlag,
+  updateFlags,
+  writeFlags,
+} from '@insightdesk/shared/domain/tenancy/flags';
+import type { JobRequest, JobRun } from '@insightdesk/shared/jobs';
+import { createTestContext, createTestTenant, until, userOf } from '@insightdesk/shared/testing';
+import { newId } from '@insightdesk/shared/utils';
+import { createValkey } from '@insightdesk/shared/valkey';
+
+const replicas = [createTestContext(), createTestContext()] as const;
+const [{ context }, { context: otherContext }] = replicas;
+const closing: (() => void)[] = [];
+afterAll(async () => {
+  for (const end of closing) end();
+  for (const replica of replicas) await replica.close();
+});
+
+test('an updated flag is live on another replica and recorded', async () => {
+  const { owner, tenantId } = await createTestTenant(context);
+  const otherReplica = { ...otherContext, tenantId };
+  expect(await readFlag(otherReplica, 'email-staff')).toBe(true);
+  await updateFlags(owner, { 'email-staff': false });
+  await until(async () => !(await readFlag(otherReplica, 'email-staff')));
+  await updateFlags(owner, { 'email-staff': null });
+  await until(() => readFlag(otherReplica, 'email-staff'));
+  const recorded = await context.database.read({ tenantId }, (tx) =>
+    tx.execute<{ payload: object }>(
+      `select payload from outbox where name = 'flag.updated' order by position`,
+    ),
+  );
+  expect(recorded.map(({ payload }) => payload)).toEqual([
+    { name: 'email-staff', value: false, previous: true },
+    { name: 'email-staff', value: true, previous: false },
+  ]);
+});
+
+test('an updated flag is live on a replica without Valkey', async () => {
+  const { owner, tenantId } = await createTestTenant(context);
+  const unreachable = (role: 'command' | 'subscriber') =>
+    createValkey('valkey://127.0.0.1:1', { name: 'unreachable', role, onError: () => {} });
+  const connections = { valkey: unreachable('command'), subscriber: unreachable('subscriber') };
+  closing.push(
+    () => connections.valkey.disconnect(),
+    () => connections.subscriber.disconnect(),
+  );
+  const isolated = {
+    ...context,
+    tenantId,
+    cache: createCache({ ...connections, onError: () => {} }),
+  };
+  expect(await readFlag(isolated, 'email-customers')).toBe(true);
+  // Another replica without Valkey updates it.
+  const writer = { ...owner, cache: createCache({ ...connections, onError: () => {} }) };
+  await updateFlags(writer, { 'email-customers': false });
+  await until(async () => !(await readFlag(isolated, 'email-customers')));
+});
+
+test('readFlag reads from the database once for many calls', async () => {
+  const { tenantId } = await createTestTenant(context);
+  const ctx = { ...context, tenantId };
+  await readFlag(ctx, 'email-staff');
+  const before = context.database.getStats().transactions;
+  for (let n = 0; n < 1_000; n++) await readFlag(ctx, 'email-staff');
+  expect(context.database.getStats().transactions - before).toBeLessThan(100);
+});
+
+test('owners update and staff read the flags of their organization only', async () => {
+  const { owner, member } = await createTestTenant(context);
+  const other = await createTestTenant(context);
+  await updateFlags(owner, { 'email-staff': false });
+  const listed = (await listFlags(await member('agent'), {})).flags;
+  expect(listed.find(({ name }) => name === 'email-staff')?.value).toBe(false);
+  expect((await listFlags(other.owner, {})).flags.every(({ value }) => value === true)).toBe(true);
+  await expect(listFlags(await member('customer'), {})).rejects.toMatchObject({ status: 403 });
+  await expect(updateFlags(await member('admin'), {})).rejects.toMatchObject({ status: 403 });
+  for (const wrong of [{ 'email-staff': 'no' }, { nothing: true }]) {
+    await expect(updateFlags(owner, wrong as never)).rejects.toThrow();
+  }
+});
+
+test('an organization without e-mail flags sends no notifications', async () => {
+  const { owner, tenantId } = await createTestTenant(context);
+  const customerId = newId('usr');
+  const requestsFor = async (authorId: ReturnType<typeof userOf>) => {
+    const enqueued: JobRequest[] = [];
+    const run = {
+      id: newId('evt'),
+      tenantId,
+      requestId: 'r',
+      enqueue: async (requests: JobRequest[]) => void enqueued.push(...requests),
+    } as unknown as JobRun;
+    const notice = { messageId: newId('msg'), conversationId: newId('cnv'), authorId, customerId };
+    const payload = notificationJobs.notifyOfMessage.payload.parse({
+      ...notice,
+      assigneeId: userOf(owner),
+    });
+    await notifyRecipients(systemContext(context, 'worker', run as never), payload, run);
+    return enqueued.length;
+  };
+  expect(await requestsFor(userOf(owner))).toBe(1);
+  expect(await requestsFor(customerId)).toBe(1);
+  await writeFlags(owner, { 'email-staff': false, 'email-customers': false });
+  await until(() => requestsFor(userOf(owner)), { equals: 0 });
+  expect(await requestsFor(customerId)).toBe(0);
+});

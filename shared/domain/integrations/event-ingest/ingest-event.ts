@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto';
+import { defineAction, type TenantContext } from '@insightdesk/shared/context';
+import { fromUuid, type Id, idSchema } from '@insightdesk/shared/contract';
+import {
+  notificationEvents,
+  requireRecipient,
+} from '@insightdesk/shared/domain/desk/notifications';
+import { type EventDefinition, outbox, record } from '@insightdesk/shared/events';
+import { deepEqual, didYouMean, newId } from '@insightdesk/shared/utils';
+import { and, eq } from 'drizzle-orm';
+import { z } from 'zod';
+import { EventIngestErrors } from './errors.ts';
+
+interface AcceptedEvent<E extends EventDefinition = EventDefinition> {
+  event: E;
+  /** Throws when the payload refers to something that does not exist now. */
+  check?(ctx: TenantContext, payload: z.output<E['payload']>): Promise<void>;
+}
+
+const accept = <E extends EventDefinition>(event: E, check?: AcceptedEvent<E>['check']) =>
+  [event.name, { event, ...(check && { check }) } as AcceptedEvent] as const;
+
+/** The events that systems of an organization may send, by name. */
+export const acceptedEvents: Readonly<Record<string, AcceptedEvent>> = Object.fromEntries([
+  accept(notificationEvents.emailRequested, requireRecipient),
+]);
+
+const eventName = /^[a-z]+(-[a-z]+)*([./][a-z]+(-[a-z]+)*)+$/;
+
+/** Records an event of an external system; with the sender's `id`, once. */
+export const ingestEvent = defineAction({
+  summary: 'Send an event',
+  input: z.strictObject({
+    name: z
+      .string()
+      .max(100, { abort: true })
+      .regex(eventName, 'A dotted name such as email/send.requested'),
+    payload: z.record(z.string(), z.unknown()),
+    id: z
+      .string()
+      .min(1)
+      .max(200)
+      .optional()
+      .describe('Id of the sender; the same id again changes nothing'),
+  }),
+  output: z.object({ id: idSchema('evt'), isNew: z.boolean() }),
+  allow: 'events:send',
+  transaction: 'write',
+  async run(ctx, { name, payload: input, id: senderId }) {
+    const accepted = Object.hasOwn(acceptedEvents, name) ? acceptedEvents[name] : undefined;
+    if (!accepted) {
+      throw EventIngestErrors.UnknownName(name, didYouMean(name, Object.keys(acceptedEvents)));
+    }
+    const { event, check } = accepted;
+    const { payload } = z.object({ payload: event.payload }).parse({ payload: input });
+    const id = senderId === undefined ? newId('evt') : eventIdOf(ctx.tenantId, senderId);
+    const before = senderId === undefined ? undefined : await findEvent(ctx, id);
+    if (!before) {
+      await check?.(ctx, payload);
+      if (await record(ctx, event, payload as z.input<typeof event.payload>, { id })) {
+        return { id, isNew: true };
+      }
+    }
+    const first = before ?? (await findEvent(ctx, id));
+    const isSame = first?.name === name && deepEqual(first.payload, payload);
+    if (!isSame) throw EventIngestErrors.IdReused();
+    return { id, isNew: false };
+  },
+});
+
+/** An event id derived from the organization and the sender's id. */
+function eventIdOf(tenantId: Id<'org'>, senderId: string): Id<'evt'> {
+  const hex = createHash('sha256').update(`${tenantId}\n${senderId}`).digest('hex');
+  const parts = [hex.slice(0, 8), hex.slice(8, 12), `8${hex.slice(13, 16)}`];
+  return fromUuid('evt', [...parts, `a${hex.slice(17, 20)}`, hex.slice(20, 32)].join('-'));
+}
+
+async function findEvent({ tx, tenantId }: TenantContext, id: Id<'evt'>) {
+  const [row] = await tx
+    .select({ name: outbox.name, payload: outbox.payload })
+    .from(outbox)
+    .where(and(eq(outbox.tenantId, tenantId), eq(outbox.eventId, id)));
+  return row;
+}

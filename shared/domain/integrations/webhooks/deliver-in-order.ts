@@ -1,0 +1,54 @@
+import { type Context, withTenant } from '@insightdesk/shared/context';
+import { type JobRequest, type JobRun, jobFor } from '@insightdesk/shared/jobs';
+import type { z } from 'zod';
+import { attemptDelivery } from './attempt-delivery.ts';
+import { deliverInOrderJob } from './jobs.ts';
+import { type DueDelivery, findNext, findSkipped } from './next-delivery.ts';
+import { recordAttempt } from './record-attempt.ts';
+import { retryDelaysMs } from './retry-delays.ts';
+
+/** After this time a run hands over to another one, so that other organizations have their turn. */
+const MAX_RUN_MS = 10_000;
+
+/**
+ * Sends the waiting deliveries of one queue, oldest first; at most one run per queue works at a time.
+ * A failure blocks the queue until a retry succeeds, at most for an hour; then it is skipped.
+ */
+export async function deliverInOrder(
+  ctx: Context,
+  { webhookId, orderingKey, eventId }: z.output<typeof deliverInOrderJob.payload>,
+  run: JobRun,
+  delays = retryDelaysMs,
+): Promise<void> {
+  const queue = { webhookId, orderingKey };
+  const skipped =
+    eventId && (await withTenant(ctx, (tenant) => findSkipped(tenant, queue, eventId)));
+  if (skipped) await deliver(skipped);
+  for (const end = Date.now() + MAX_RUN_MS; ; ) {
+    const next = await withTenant(ctx, (tenant) => findNext(tenant, queue));
+    if (!next) return;
+    const isEarly = next.delivery.nextAttemptAt > new Date();
+    // Its own retry ran early because of clock skew: the next one needs another job id.
+    const isOwn = next.delivery.eventId === eventId;
+    if (isEarly) return run.enqueue([retryOf(next, isOwn ? `-${Date.now()}` : '')]);
+    if (Date.now() > end) return run.enqueue([retryOf(next, `-${Date.now()}`)]);
+    await deliver(next);
+  }
+
+  async function deliver(due: DueDelivery): Promise<void> {
+    const attempt = await attemptDelivery(ctx, due);
+    const failed = await recordAttempt(ctx, due, attempt, delays);
+    if (failed) await run.enqueue([retryOf(failed)]);
+  }
+
+  /** Named after the attempt, so that enqueueing it again changes nothing. */
+  function retryOf({ delivery }: DueDelivery, more = ''): JobRequest {
+    const { round, attempts, nextAttemptAt } = delivery;
+    const cause = { id: delivery.eventId, tenantId: run.tenantId, requestId: run.requestId };
+    const payload = { ...queue, eventId: delivery.eventId };
+    return jobFor(cause, deliverInOrderJob, payload, {
+      suffix: `${webhookId}-${round}-${attempts}${more}`,
+      delayMs: nextAttemptAt.getTime() - Date.now(),
+    });
+  }
+}

@@ -1,0 +1,39 @@
+import { defineAction, requireMatch } from '@insightdesk/shared/context';
+import { idSchema } from '@insightdesk/shared/contract';
+import { record } from '@insightdesk/shared/events';
+import { z } from 'zod';
+import { WebhookErrors } from './errors.ts';
+import { webhookUpdated } from './events.ts';
+import { requireKnownEvents } from './filters.ts';
+import { isWebhook, requireWebhook } from './require-webhook.ts';
+import { webhooks } from './tables.ts';
+import { toWebhook, webhookEtag, webhookView } from './view.ts';
+import { webhookFields } from './webhook-fields.ts';
+
+/** Updates a webhook; enabling it clears its failure state. */
+export const updateWebhook = defineAction({
+  summary: 'Update a webhook',
+  input: z.strictObject({ id: idSchema('whk'), ...z.object(webhookFields).partial().shape }),
+  output: webhookView,
+  etag: webhookEtag,
+  requiresIfMatch: true,
+  allow: 'webhooks:manage',
+  transaction: 'write',
+  async run(ctx, { id, ...wanted }) {
+    const before = await requireWebhook(ctx, id, true);
+    requireMatch(ctx, webhookEtag(toWebhook(before)));
+    if (wanted.url !== undefined) ctx.security.outbound.check(wanted.url);
+    if (wanted.events !== undefined) requireKnownEvents(ctx.settings.publicEvents, wanted.events);
+    const changes = Object.entries(wanted).filter(([, value]) => value !== undefined);
+    if (changes.length === 0) return toWebhook(before);
+    const reset = wanted.enabled === true ? { disabledReason: null, failingSince: null } : {};
+    const [after] = await ctx.tx
+      .update(webhooks)
+      .set({ ...Object.fromEntries(changes), ...reset })
+      .where(isWebhook(ctx, id))
+      .returning();
+    if (!after) throw WebhookErrors.NotFound();
+    await record(ctx, webhookUpdated, { webhookId: id, ...Object.fromEntries(changes) });
+    return toWebhook(after);
+  },
+});

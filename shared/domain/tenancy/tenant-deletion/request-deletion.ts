@@ -1,0 +1,34 @@
+import { defineAction, withTenant } from '@insightdesk/shared/context';
+import { confirmPassword } from '@insightdesk/shared/domain/identity/users';
+import { organizations } from '@insightdesk/shared/domain/tenancy/tenants';
+import { record } from '@insightdesk/shared/events';
+import { eq } from 'drizzle-orm';
+import { z } from 'zod';
+import { DeletionErrors } from './errors.ts';
+import { erasureRequested } from './events.ts';
+
+/** Schedules the deletion of the organization after the grace period. */
+export const requestDeletion = defineAction({
+  summary: 'Delete the organization after a grace period',
+  input: z.strictObject({
+    name: z.string().max(500).describe('Exact name of the organization'),
+    password: z.string().max(200).describe('Password of the caller'),
+  }),
+  output: z.object({ eraseAt: z.iso.datetime() }),
+  allow: 'organization:erase',
+  transaction: 'own',
+  async run(ctx, { name, password }) {
+    await confirmPassword(ctx, password);
+    return withTenant(ctx, async (tenant) => {
+      const self = eq(organizations.id, tenant.tenantId);
+      const [row] = await tenant.tx.select().from(organizations).where(self).for('update');
+      if (row?.name !== name) throw DeletionErrors.WrongName();
+      if (row.deleteAt) return { eraseAt: row.deleteAt.toISOString() };
+      const eraseAt = new Date(Date.now() + ctx.settings.erasureGraceSeconds * 1_000);
+      const changes = { deleteAt: eraseAt, deletionRequestedBy: ctx.actor.userId };
+      await tenant.tx.update(organizations).set(changes).where(self);
+      await record(tenant, erasureRequested, { eraseAt: eraseAt.toISOString() });
+      return { eraseAt: eraseAt.toISOString() };
+    });
+  },
+});
