@@ -1,5 +1,6 @@
 -- The whole schema: roles and schemas, tables as Drizzle generates them, then what Drizzle cannot express: row-level
--- security, grants, functions and triggers. Later migrations protect their tables in their own file (app.protect).
+-- security, grants, functions and triggers. Later migrations protect their tables in their own file
+-- (app.protect) and name their columns for the export of a tenant (app.export_columns).
 DO $$
 DECLARE
   missing text := (
@@ -59,7 +60,27 @@ BEGIN
   EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %s TO insightdesk_app', target);
 END $$;
 --> statement-breakpoint
-REVOKE ALL ON FUNCTION app.protect(regclass), app.protect_by_user(regclass) FROM PUBLIC;
+-- Names every column of a table with a tenant_id: those that a tenant export contains, and those that it must not.
+CREATE FUNCTION app.export_columns(target regclass, exported text, withheld text DEFAULT '') RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  col text;
+  unnamed text := (SELECT string_agg(attname, ', ') FROM pg_attribute WHERE attrelid = target AND attnum > 0
+    AND NOT attisdropped AND attname <> ALL (string_to_array(exported || ' ' || withheld, ' ')));
+BEGIN
+  IF unnamed IS NOT NULL THEN
+    RAISE EXCEPTION 'Columns of % are neither exported nor withheld: %', target, unnamed;
+  END IF;
+  FOREACH col IN ARRAY string_to_array(exported, ' ') LOOP
+    EXECUTE format('COMMENT ON COLUMN %s.%I IS %L', target, col, 'exported');
+  END LOOP;
+  FOREACH col IN ARRAY string_to_array(withheld, ' ') LOOP
+    EXECUTE format('COMMENT ON COLUMN %s.%I IS %L', target, col, 'withheld');
+  END LOOP;
+END $$;
+--> statement-breakpoint
+REVOKE ALL ON FUNCTION app.protect(regclass), app.protect_by_user(regclass),
+  app.export_columns(regclass, text, text) FROM PUBLIC;
 --> statement-breakpoint
 CREATE TABLE "attachments" (
   "tenant_id" uuid NOT NULL,
@@ -796,6 +817,64 @@ SELECT app.protect('attachments'), app.protect('uploads'), app.protect('upload_p
   app.protect('byte_reservations'), app.protect('outbox'), app.protect('idempotency_keys'),
   app.protect('job_steps'), app.protect('parked_jobs');
 --> statement-breakpoint
+-- What an export of a tenant contains. A queue of the system is no data of the tenant.
+SELECT
+  app.export_columns('api_key_secrets', 'tenant_id id key_id expires_at created_at', withheld => 'hash'),
+  app.export_columns('api_keys',
+    'tenant_id id name user_id role permissions created_by expires_at revoked_at last_used_at created_at'),
+  app.export_columns('attachments',
+    'tenant_id id name content_type size_bytes sha256 status variants rejection attempts quarantined uploaded_by ' ||
+    'conversation_id message_id customer_id created_at'),
+  app.export_columns('audit_chains', 'tenant_id sequence hash'),
+  app.export_columns('audit_checkpoints', 'tenant_id sequence hash pruned_before'),
+  app.export_columns('audit_entries',
+    'tenant_id sequence event_id action actor actor_id details ip user_agent request_id at previous_hash hash'),
+  app.export_columns('byte_reservations', 'tenant_id id bytes created_at expires_at'),
+  app.export_columns('conversation_subjects', 'tenant_id conversation_id ngrams'),
+  app.export_columns('conversation_tags', 'tenant_id tag number conversation_id'),
+  app.export_columns('conversations',
+    'tenant_id id number subject status priority customer_id assignee_id tags snoozed_until message_count ' ||
+    'reply_count last_message_at version created_at'),
+  app.export_columns('deleted_attachments', 'tenant_id id created_at'),
+  app.export_columns('email_deliveries', 'tenant_id key recipient created_at sent_at'),
+  app.export_columns('file_policies', 'tenant_id max_file_bytes allowed_types refused_types'),
+  app.export_columns('flags', 'tenant_id name value'),
+  app.export_columns('idempotency_keys', '', withheld => 'tenant_id id fingerprint response completed_at created_at'),
+  app.export_columns('identity_links', 'tenant_id provider_id issuer subject user_id created_at'),
+  app.export_columns('identity_providers',
+    'tenant_id id name issuer client_id allowed_domains assures_two_factor auto_join enabled created_at',
+    withheld => 'client_secret'),
+  app.export_columns('invitations', 'tenant_id id email role invited_by expires_at accepted_at send_count created_at'),
+  app.export_columns('job_steps', '', withheld => 'tenant_id job_id step result created_at done_at'),
+  app.export_columns('media_processing',
+    'tenant_id attachment_id status reason job_id attempts metadata loudness created_at ended_at'),
+  app.export_columns('members', 'tenant_id user_id role role_id removed_at created_at'),
+  app.export_columns('messages',
+    'tenant_id id conversation_id sequence author_id kind body client_message_id created_at'),
+  app.export_columns('outbox', '', withheld => 'position tenant_id event_id name version payload request_id ' ||
+    'created_at relayed_at failure log_positions origin trace'),
+  app.export_columns('parked_jobs', '', withheld => 'tenant_id queue id position due_at request released_at'),
+  app.export_columns('quotas', 'tenant_id metric value'),
+  app.export_columns('roles', 'tenant_id id name base permissions version created_at'),
+  app.export_columns('sessions',
+    'tenant_id id user_id generation refreshed_at expires_at revoked_at factor_id provider_id ip user_agent ' ||
+    'created_at'),
+  app.export_columns('stored_bytes', 'tenant_id bytes'),
+  app.export_columns('tenant_exports', '',
+    withheld => 'tenant_id id requested_by parts size_bytes sha256 expires_at ready_at created_at'),
+  app.export_columns('upload_parts', 'tenant_id upload_id start size_bytes file'),
+  app.export_columns('uploads',
+    'tenant_id id kind name size_bytes sha256 metadata uploaded_by received_bytes parts locked_by locked_until ' ||
+    'release_requested completed_at expires_at created_at'),
+  app.export_columns('usage_counters', 'tenant_id day metric value'),
+  app.export_columns('webhook_deliveries',
+    'tenant_id webhook_id event_id position ordering_key status replay_count attempts due_since next_attempt_at ' ||
+    'attempted_at response_status response_body duration_ms error'),
+  app.export_columns('webhook_events', 'tenant_id position event_id type ordering_key data at fanned_out_at trace'),
+  app.export_columns('webhooks',
+    'tenant_id id url description events enabled disabled_reason failing_since previous_secret_until created_at',
+    withheld => 'secret previous_secret');
+--> statement-breakpoint
 -- Tables of users.
 SELECT app.protect_by_user('second_factors'), app.protect_by_user('recovery_codes'),
   app.protect_by_user('passkeys'), app.protect_by_user('consumed_tokens');
@@ -1057,16 +1136,16 @@ GRANT CREATE ON SCHEMA app TO insightdesk_authorizer, insightdesk_search;
 --> statement-breakpoint
 ALTER FUNCTION app.authorize(uuid, uuid, uuid, text, boolean) OWNER TO insightdesk_authorizer;
 --> statement-breakpoint
--- Access epochs count how often members of an organization lost access. A session that was authorized at an epoch
--- is not checked again while the epoch stays the same.
-CREATE TABLE app.access_epochs (
+-- The access generation counts how often access was revoked in an organization. A session that was authorized at a
+-- generation is not checked again while the generation stays the same.
+CREATE TABLE app.access_generations (
   tenant_id uuid PRIMARY KEY REFERENCES organizations (id) ON DELETE CASCADE,
-  epoch bigint NOT NULL
+  generation bigint NOT NULL
 );
 --> statement-breakpoint
-GRANT SELECT ON app.access_epochs TO insightdesk_app, insightdesk_relay, insightdesk_identity;
+GRANT SELECT ON app.access_generations TO insightdesk_app, insightdesk_relay, insightdesk_identity;
 --> statement-breakpoint
--- Raised when the epoch has changed. Volatile, so that it is called only where it is reached.
+-- Raised when the generation has changed. Volatile, so that it is called only where it is reached.
 CREATE FUNCTION app.require_reauthorization() RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
   RAISE EXCEPTION USING ERRCODE = 'ID005', MESSAGE = 'access has changed since the session was authorized';
@@ -1077,13 +1156,17 @@ REVOKE ALL ON FUNCTION app.require_reauthorization() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION app.require_reauthorization()
   TO insightdesk_app, insightdesk_relay, insightdesk_identity;
 --> statement-breakpoint
--- Notifies the services that hold sockets, past relay and Valkey: '<tenant> <user>', or '<tenant>' for all of it.
+-- Notifies the services that hold sockets, past relay and Valkey: '<tenant> <generation> <user>', without the user when
+-- it concerns the whole organization. Generations are notified in order, so that a missed one shows.
 CREATE FUNCTION app.notify_access(tenant uuid, changed_user uuid) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  next bigint;
 BEGIN
-  PERFORM pg_notify('access', concat_ws(' ', tenant, changed_user));
-  INSERT INTO app.access_epochs AS e (tenant_id, epoch) VALUES (tenant, 1)
-    ON CONFLICT (tenant_id) DO UPDATE SET epoch = e.epoch + 1;
+  INSERT INTO app.access_generations AS g (tenant_id, generation) VALUES (tenant, 1)
+    ON CONFLICT (tenant_id) DO UPDATE SET generation = g.generation + 1
+    RETURNING g.generation INTO next;
+  PERFORM pg_notify('access', concat_ws(' ', tenant, next, changed_user));
 END $$;
 --> statement-breakpoint
 REVOKE ALL ON FUNCTION app.notify_access(uuid, uuid) FROM PUBLIC;
