@@ -18,7 +18,7 @@ export interface MessageDraft {
 
 const insert = statement(getTableColumns(messages), (row, q) => q.insert(messages).values(row));
 
-/** Writes the message that `conversation.messageCount` already counts, and tells of it. */
+/** Inserts the message that `conversation.messageCount` already counts and emits `message.created`. */
 export async function appendMessage(
   ctx: MemberTenantContext,
   conversation: ConversationRow,
@@ -40,9 +40,9 @@ export async function appendMessage(
     row,
     claimed.map(({ view }) => view),
   );
-  const known = claimed.filter(({ isHidden }) => !isHidden).map(({ view }) => view);
-  const told = { ...message, attachments: known };
-  await record(ctx, messageCreated, { message: told, customerId, assigneeId });
-  for (const { announceIfReady } of claimed) await announceIfReady();
+  const visible = claimed.filter(({ quarantined }) => !quarantined).map(({ view }) => view);
+  const published = { ...message, attachments: visible };
+  await record(ctx, messageCreated, { message: published, customerId, assigneeId });
+  for (const { emitIfReady } of claimed) await emitIfReady();
   return message;
 }

@@ -1,9 +1,9 @@
-import { conversationsOf, type MemberContext } from '@insightdesk/shared/context';
+import { customerScopeOf, type MemberContext } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
 import { and, eq, type SQL, sql } from 'drizzle-orm';
 import { conversations, messages } from './tables.ts';
 
-/** Through whose eyes rows are seen: staff sees all of its organisation, a customer what is theirs. */
+/** The reader of a query: staff sees all conversations of the organization, a customer its own. */
 export interface Viewer {
   tenantId: Id<'org'>;
   /** Set for customers only. */
@@ -15,26 +15,26 @@ export const viewerOf = ({
   actor,
 }: Pick<MemberContext, 'tenantId' | 'actor'>): Viewer => ({
   tenantId,
-  customerId: conversationsOf(actor),
+  customerId: customerScopeOf(actor),
 });
 
-/** The arguments of a statement about what a viewer sees. */
+/** The parameters of a statement that is limited to what a viewer sees. */
 export const viewerColumns = {
   given: { tenantId: conversations.tenantId },
   optional: { customerId: conversations.customerId },
 };
 
-interface Eyes {
+interface ViewerParameters {
   tenantId: SQL;
   customerId: SQL | undefined;
 }
 
-/** A customer's own conversations; all of them for staff. */
-export const visibleConversations = ({ tenantId, customerId }: Eyes) =>
+/** All conversations for staff, its own for a customer. */
+export const visibleConversations = ({ tenantId, customerId }: ViewerParameters) =>
   and(eq(conversations.tenantId, tenantId), customerId && eq(conversations.customerId, customerId));
 
-/** The messages in those, for customers without notes. */
-export const visibleMessages = ({ tenantId, customerId }: Eyes) =>
+/** The messages of visible conversations; without notes for a customer. */
+export const visibleMessages = ({ tenantId, customerId }: ViewerParameters) =>
   and(
     eq(messages.tenantId, tenantId),
     customerId && eq(messages.kind, 'reply'),

@@ -6,36 +6,37 @@ import { outbox } from '@insightdesk/shared/events';
 import { createTestContext, createTestTenant, until, userOf } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import {
+  canReadConversation,
+  createConversation,
   getConversation,
   listConversations,
   listMessages,
-  canReadConversation,
-  createConversation,
   sendMessage,
-  updateConversation,
   unsnoozeConversation,
+  updateConversation,
 } from './index.ts';
 
 const { context, close } = createTestContext();
 let owner: Context;
 let agent: Context;
 let customer: Context;
-let stranger: Context;
-let neighbour: Context;
+let otherTenant: Context;
+let otherCustomer: Context;
 
 beforeAll(async () => {
   const tenant = await createTestTenant(context);
   owner = tenant.owner;
-  [agent, customer, neighbour] = await Promise.all([
+  [agent, customer, otherCustomer] = await Promise.all([
     tenant.member('agent'),
     tenant.member('customer'),
     tenant.member('customer'),
   ]);
-  stranger = (await createTestTenant(context)).owner;
+  otherTenant = (await createTestTenant(context)).owner;
 });
 afterAll(close);
 
-const open = (by = customer) => createConversation(by, { subject: 'A lamp', body: 'It is broken' });
+const create = (by = customer) =>
+  createConversation(by, { subject: 'A lamp', body: 'It is broken' });
 const notFound = { status: 404, code: 'NOT_FOUND' };
 
 async function recorded(ctx: Context): Promise<string[]> {
@@ -47,17 +48,17 @@ async function recorded(ctx: Context): Promise<string[]> {
   return rows.map(({ name }) => name);
 }
 
-test('numbers count up within an organisation, also at the same moment', async () => {
+test('concurrent conversations get consecutive numbers within an organization', async () => {
   const { owner: fresh } = await createTestTenant(context);
-  const opened = await Promise.all(Array.from({ length: 8 }, () => open(fresh)));
+  const opened = await Promise.all(Array.from({ length: 8 }, () => create(fresh)));
   expect(opened.map(({ number }) => number).toSorted()).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
   const names = await recorded(fresh);
   expect(names.filter((name) => name === 'conversation.created')).toHaveLength(8);
   expect(names.filter((name) => name === 'message.created')).toHaveLength(8);
 });
 
-test('a message with a client id is sent once, whatever the hurry', async () => {
-  const { id } = await open();
+test('concurrent messages with the same clientMessageId are sent once', async () => {
+  const { id } = await create();
   const draft = { id, body: 'Hello?', clientMessageId: 'c-1' };
   const sent = await Promise.all(Array.from({ length: 6 }, () => sendMessage(customer, draft)));
   expect(new Set(sent.map(({ message }) => message.id)).size).toBe(1);
@@ -65,8 +66,8 @@ test('a message with a client id is sent once, whatever the hurry', async () => 
   expect((await getConversation(agent, { id })).messageCount).toBe(2);
 });
 
-test('a customer finds no trace of a note', async () => {
-  const { id } = await open();
+test('a note changes nothing that its customer sees', async () => {
+  const { id } = await create();
   const before = await getConversation(customer, { id });
   await sendMessage(agent, { id, kind: 'note', body: 'between us' });
   expect(await getConversation(customer, { id })).toEqual(before);
@@ -81,8 +82,8 @@ test('a customer finds no trace of a note', async () => {
   });
 });
 
-test('messages are paged newest first without gap or repetition', async () => {
-  const { id } = await open();
+test('pages of messages are newest first, without gaps or duplicates', async () => {
+  const { id } = await create();
   for (let n = 1; n <= 6; n++) await sendMessage(customer, { id, body: `${n}` });
   const seen: string[] = [];
   let cursor: string | null = null;
@@ -98,25 +99,25 @@ test('messages are paged newest first without gap or repetition', async () => {
   expect(seen).toEqual(['6', '5', '4', '3', '2', '1', 'It is broken']);
 });
 
-describe('who may see what', () => {
-  test('a stranger gets 404 for everything, another customer too', async () => {
-    const { id } = await open();
-    for (const outsider of [stranger, neighbour]) {
+describe('visibility', () => {
+  test('other tenants and other customers get 404 for every action', async () => {
+    const { id } = await create();
+    for (const outsider of [otherTenant, otherCustomer]) {
       await expect(getConversation(outsider, { id })).rejects.toMatchObject(notFound);
       await expect(listMessages(outsider, { id })).rejects.toMatchObject(notFound);
       await expect(sendMessage(outsider, { id, body: 'x' })).rejects.toMatchObject(notFound);
       expect(await canReadConversation(outsider as MemberContext, id)).toBe(false);
     }
-    const page = await listConversations(stranger, {});
+    const page = await listConversations(otherTenant, {});
     expect(page.items).toEqual([]);
-    expect((await listConversations(neighbour, {})).items).toEqual([]);
+    expect((await listConversations(otherCustomer, {})).items).toEqual([]);
     expect((await listConversations(customer, {})).items.length).toBeGreaterThan(0);
   });
 });
 
-describe('changes', () => {
-  test('transitions are followed, others refused, closed is final', async () => {
-    const { id } = await open();
+describe('updateConversation', () => {
+  test('allowed status transitions succeed, others are 409, and closed is final', async () => {
+    const { id } = await create();
     const to = (status: 'open' | 'pending' | 'resolved' | 'closed') =>
       updateConversation(agent, { id, status });
     expect((await to('pending')).status).toBe('pending');
@@ -130,15 +131,15 @@ describe('changes', () => {
     });
   });
 
-  test('a customer’s answer reopens', async () => {
-    const { id } = await open();
+  test('a message of the customer reopens a resolved conversation', async () => {
+    const { id } = await create();
     await updateConversation(agent, { id, status: 'resolved' });
     await sendMessage(customer, { id, body: 'It is broken again' });
     expect((await getConversation(agent, { id })).status).toBe('open');
   });
 
-  test('snoozing needs a future and ends by itself', async () => {
-    const { id } = await open();
+  test('snoozing requires a future date and ends at that date', async () => {
+    const { id } = await create();
     await expect(updateConversation(agent, { id, status: 'snoozed' })).rejects.toMatchObject({
       status: 422,
     });
@@ -158,13 +159,13 @@ describe('changes', () => {
     });
   });
 
-  test('only active staff can be assigned; tags are kept once; no change is no version', async () => {
-    const { id, version } = await open();
+  test('only active staff can be assigned, tags are deduplicated, and an empty update adds no version', async () => {
+    const { id, version } = await create();
     const assignee = userOf(agent);
     const changed = await updateConversation(owner, { id, assigneeId: assignee, tags: ['a', 'a'] });
     expect(changed).toMatchObject({ assigneeId: assignee, tags: ['a'], version: version + 1 });
     expect((await updateConversation(owner, { id })).version).toBe(version + 1);
-    for (const assigneeId of [userOf(customer), userOf(stranger), newId('usr')]) {
+    for (const assigneeId of [userOf(customer), userOf(otherTenant), newId('usr')]) {
       await expect(updateConversation(owner, { id, assigneeId })).rejects.toMatchObject({
         status: 422,
         errors: [{ path: 'assigneeId' }],
@@ -175,8 +176,8 @@ describe('changes', () => {
     });
   });
 
-  test('its customer sees no tags of the staff, nor finds conversations by them', async () => {
-    const { id } = await open();
+  test('a customer neither sees tags nor filters by them', async () => {
+    const { id } = await create();
     await updateConversation(agent, { id, tags: ['difficult'] });
     await sendMessage(customer, { id, body: 'Hello?' });
     const views = [
@@ -190,11 +191,15 @@ describe('changes', () => {
     }
   });
 
-  test('filters', async () => {
+  test('listConversations filters by status, priority, tag, assignee and subject', async () => {
     const { owner: fresh, member } = await createTestTenant(context);
     const asker = await member('customer');
     const one = await createConversation(asker, { subject: '100% wool', body: 'x' });
-    const two = await createConversation(asker, { subject: 'other', body: 'x', priority: 'urgent' });
+    const two = await createConversation(asker, {
+      subject: 'other',
+      body: 'x',
+      priority: 'urgent',
+    });
     await updateConversation(fresh, { id: two.id, tags: ['vip'], status: 'pending' });
     const ids = async (filter: object) =>
       (await listConversations(fresh, filter)).items.map(({ id }) => id);
@@ -221,7 +226,7 @@ describe('attachments', () => {
       body: new Blob(['hello']).stream(),
     });
 
-  test('an upload is claimed once, by its owner, or not at all', async () => {
+  test('an upload is claimed once and by its uploader only', async () => {
     const { id } = await upload(customer);
     const foreign = await upload(agent);
     const send = (attachmentIds: `att_${string}`[]) =>
@@ -236,7 +241,7 @@ describe('attachments', () => {
   });
 });
 
-test('text that PostgreSQL cannot hold is refused or mended, not a 500', async () => {
+test('text that PostgreSQL cannot store is rejected or replaced, never a 500', async () => {
   const nul = createConversation(customer, { subject: 'a\0b', body: 'x' });
   await expect(nul).rejects.toThrow('NUL');
   const lines = createConversation(customer, { subject: 'a\nBcc: b', body: 'x' });
@@ -245,7 +250,7 @@ test('text that PostgreSQL cannot hold is refused or mended, not a 500', async (
   expect((await getConversation(customer, { id })).subject).toBe('lone \ufffd');
 });
 
-test('a removed member is out at once', async () => {
+test('a removed member loses access immediately', async () => {
   const tenant = await createTestTenant(context);
   const leaver = await tenant.member('agent');
   await listConversations(leaver, {});

@@ -1,4 +1,4 @@
-import { defineAction, line, type MemberTenantContext } from '@insightdesk/shared/context';
+import { defineAction, type MemberTenantContext, singleLine } from '@insightdesk/shared/context';
 import { statement, withCommit } from '@insightdesk/shared/database';
 import { organizations } from '@insightdesk/shared/domain/tenancy/tenants';
 import { record } from '@insightdesk/shared/events';
@@ -6,6 +6,7 @@ import { newId } from '@insightdesk/shared/utils';
 import { eq, getTableColumns, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { appendMessage } from './append-message.ts';
+import { priorities } from './conversation-enums.ts';
 import { conversationCreated } from './events.ts';
 import { messageInput } from './message-input.ts';
 import { conversations } from './tables.ts';
@@ -16,19 +17,18 @@ import {
   conversationView,
   toConversation,
 } from './view.ts';
-import { priorities } from './conversation-enums.ts';
 
-/** Opens a conversation with its first message; the caller is its customer. */
+/** Creates a conversation with its first message; the caller is its customer. */
 export const createConversation = defineAction({
-  summary: 'Open a conversation',
+  summary: 'Create a conversation',
   input: z.strictObject({
-    subject: line(300),
+    subject: singleLine(300),
     priority: z.enum(priorities).default('normal'),
     ...messageInput,
   }),
   output: conversationView,
   etag: conversationEtag,
-  allow: 'conversations:open',
+  allow: 'conversations:create',
   transaction: 'write',
   async run(ctx, { subject, priority, body, attachmentIds }) {
     const { number, now } = await nextNumber(ctx);
@@ -77,6 +77,6 @@ const countConversation = statement({ id: organizations.id }, ({ id }, q) =>
 
 async function nextNumber({ tx, tenantId }: MemberTenantContext) {
   const [row] = await countConversation(tx, { id: tenantId });
-  if (!row) throw new Error('The organisation has vanished');
+  if (!row) throw new Error('The organization does not exist');
   return row;
 }

@@ -5,22 +5,21 @@ import {
   ForbiddenError,
 } from '@insightdesk/shared/errors';
 
-/** Everything that can be wrong with conversations. */
 export const ConversationErrors = {
-  NotFound: () => new DomainNotFoundError('There is no such conversation'),
+  NotFound: () => new DomainNotFoundError('Conversation not found'),
   Closed: () =>
-    new DomainBusinessRuleError('This conversation is closed', { code: 'CONVERSATION_CLOSED' }),
+    new DomainBusinessRuleError('The conversation is closed', { code: 'CONVERSATION_CLOSED' }),
   InvalidTransition: (from: string, to: string) =>
-    new DomainBusinessRuleError(`A conversation cannot go from ${from} to ${to}`, {
+    new DomainBusinessRuleError(`The status cannot change from ${from} to ${to}`, {
       code: 'INVALID_TRANSITION',
     }),
-  TagsRequireStaff: () => new ForbiddenError('Only staff may look for tags'),
+  TagsRequireStaff: () => new ForbiddenError('Only staff may filter by tag'),
   UnknownAssignee: () =>
-    new DomainValidationError('The assignee must be an active member of staff', {
+    new DomainValidationError('The assignee is not an active member of staff', {
       errors: [{ path: 'assigneeId', message: 'Not an active member of staff' }],
     }),
   SnoozeNeedsDate: () =>
-    new DomainValidationError('Snoozing needs a date in the future', {
-      errors: [{ path: 'snoozedUntil', message: 'Give a date in the future' }],
+    new DomainValidationError('snoozedUntil must be in the future', {
+      errors: [{ path: 'snoozedUntil', message: 'Must be in the future' }],
     }),
 };

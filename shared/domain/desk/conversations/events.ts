@@ -3,12 +3,12 @@ import { defineEvent, viewOf } from '@insightdesk/shared/events';
 import { z } from 'zod';
 import { conversationView, messageView } from './view.ts';
 
-/** A conversation as staff sees it, and the count that its customer sees instead. */
+/** A conversation as staff sees it, and the message count that its customer sees instead. */
 const counted = z.object({ conversation: conversationView, replyCount: z.int() });
 
 type Counted = z.output<typeof counted>;
 
-/** Customers see neither that notes exist nor the staff's tags. */
+/** Customers see neither notes nor tags. */
 const audience = {
   conversation: ({ conversation: { id, customerId } }: Counted) => ({
     conversationId: id,

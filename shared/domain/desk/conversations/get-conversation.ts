@@ -3,18 +3,18 @@ import { idSchema } from '@insightdesk/shared/contract';
 import { statement } from '@insightdesk/shared/database';
 import { and, eq } from 'drizzle-orm';
 import { z } from 'zod';
+import { viewerColumns, viewerOf, visibleConversations } from './conversation-visibility.ts';
 import { ConversationErrors } from './errors.ts';
 import { conversations } from './tables.ts';
 import { audienceOf, conversationEtag, conversationView, toConversation } from './view.ts';
-import { viewerColumns, viewerOf, visibleConversations } from './conversation-visibility.ts';
 
-const visibleById = statement(
+const selectVisible = statement(
   { ...viewerColumns.given, id: conversations.id },
-  ({ id, ...eyes }, q) =>
+  ({ id, ...viewer }, q) =>
     q
       .select()
       .from(conversations)
-      .where(and(visibleConversations(eyes), eq(conversations.id, id))),
+      .where(and(visibleConversations(viewer), eq(conversations.id, id))),
   viewerColumns,
 );
 
@@ -26,7 +26,7 @@ export const getConversation = defineAction({
   allow: 'conversations:read',
   transaction: 'read',
   async run(ctx, { id }) {
-    const [row] = await visibleById(ctx.tx, { ...viewerOf(ctx), id });
+    const [row] = await selectVisible(ctx.tx, { ...viewerOf(ctx), id });
     if (!row) throw ConversationErrors.NotFound();
     return toConversation(row, audienceOf(ctx.actor));
   },

@@ -1,15 +1,15 @@
-/** Conversations between customers and staff, and who may listen to them. */
+/** Conversations between customers and staff. */
+
+export { canReadConversation, findConversationCustomerId } from './conversation-access.ts';
+export { createConversation } from './create-conversation.ts';
 export * as conversationEvents from './events.ts';
-export { findConversationCustomerId } from './conversation-access.ts';
 export { getConversation } from './get-conversation.ts';
 export * as conversationJobs from './jobs.ts';
 export { listConversations } from './list-conversations.ts';
 export { listMessages } from './list-messages.ts';
-export { canReadConversation } from './may-follow-conversation.ts';
-export { createConversation } from './create-conversation.ts';
 export { sendMessage } from './send-message.ts';
 export { conversations, messages } from './tables.ts';
 export { unassignFormerStaff } from './unassign-former-staff.ts';
+export { unsnoozeConversation } from './unsnooze-conversation.ts';
 export { updateConversation } from './update-conversation.ts';
 export { conversationView, messageView } from './view.ts';
-export { unsnoozeConversation } from './unsnooze-conversation.ts';

@@ -3,13 +3,13 @@ import { defineJob } from '@insightdesk/shared/jobs';
 import { z } from 'zod';
 
 export const unsnoozeConversation = defineJob({
-  name: 'conversations.wake',
+  name: 'conversations.unsnooze',
   triggeredBy: ['conversation.updated'],
   queue: 'maintenance',
   payload: z.object({ conversationId: idSchema('cnv') }),
 });
 
-/** Takes the conversations of a former member of staff away from them. */
+/** Unassigns the conversations of a former member of staff. */
 export const unassignConversations = defineJob({
   name: 'conversations.unassign',
   triggeredBy: ['member.updated', 'member.removed'],

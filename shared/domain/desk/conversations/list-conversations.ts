@@ -3,19 +3,19 @@ import { idSchema } from '@insightdesk/shared/contract';
 import {
   decodeCursor,
   integerKey,
-  page,
   pageInput,
-  pageOf,
-  perSize,
+  pageSchema,
+  perPageSize,
   statement,
+  toPage,
 } from '@insightdesk/shared/database';
 import { and, type Column, desc, eq, getTableColumns, lt, type SQL, sql } from 'drizzle-orm';
 import { z } from 'zod';
+import { priorities, statuses } from './conversation-enums.ts';
+import { viewerColumns, viewerOf, visibleConversations } from './conversation-visibility.ts';
 import { ConversationErrors } from './errors.ts';
 import { conversations, conversationTags } from './tables.ts';
 import { audienceOf, conversationView, toConversation } from './view.ts';
-import { viewerColumns, viewerOf, visibleConversations } from './conversation-visibility.ts';
-import { priorities, statuses } from './conversation-enums.ts';
 
 /** The conversations that the caller may see, newest first. */
 export const listConversations = defineAction({
@@ -28,17 +28,18 @@ export const listConversations = defineAction({
     tag: text(50).optional().describe('Staff only'),
     q: text(200).optional().describe('Part of the subject'),
   }),
-  output: pageOf(conversationView),
+  output: pageSchema(conversationView),
   allow: 'conversations:read',
   transaction: 'read',
   isHeavy: ({ q }) => q !== undefined,
-  async run(ctx, { limit, cursor, ...wanted }) {
+  async run(ctx, { limit, cursor, ...filters }) {
     const audience = audienceOf(ctx.actor);
-    if (wanted.tag !== undefined && audience === 'customer')
+    if (filters.tag !== undefined && audience === 'customer') {
       throw ConversationErrors.TagsRequireStaff();
+    }
     const before = decodeCursor(cursor, integerKey);
-    const rows = await newest(limit)(ctx.tx, { ...viewerOf(ctx), ...wanted, before });
-    return page(
+    const rows = await selectNewest(limit)(ctx.tx, { ...viewerOf(ctx), ...filters, before });
+    return toPage(
       rows,
       limit,
       (row) => row.number,
@@ -61,21 +62,21 @@ const { tenantId: _tenant, ...columns } = getTableColumns(conversations);
 
 type Filters = Record<keyof typeof optional, SQL | undefined>;
 
-const newest = perSize((rows) =>
+const selectNewest = perPageSize((rows) =>
   statement(
     viewerColumns.given,
-    ({ tenantId, ...wanted }, q) => {
-      const { tag, customerId } = wanted;
+    ({ tenantId, ...filters }, q) => {
+      const { tag, customerId } = filters;
       const all = q.select(columns).from(conversations).$dynamic();
       const isTagged = and(
         eq(conversationTags.tenantId, tenantId),
         eq(conversationTags.conversationId, conversations.id),
       );
-      // The index of tags is in the order of the numbers too.
+      // The tag index is ordered by number too.
       const { number } = tag ? conversationTags : conversations;
       return (tag ? all.innerJoin(conversationTags, isTagged) : all)
         .where(
-          and(visibleConversations({ tenantId, customerId }), ...matches(wanted, number, rows)),
+          and(visibleConversations({ tenantId, customerId }), ...conditions(filters, number, rows)),
         )
         .orderBy(desc(number))
         .limit(rows);
@@ -84,21 +85,22 @@ const newest = perSize((rows) =>
   ),
 );
 
-function matches(wanted: Filters, number: Column, rows: SQL) {
-  const { status, priority, assigneeId, before, tag, q } = wanted;
+function conditions(filters: Filters, number: Column, rows: SQL) {
+  const { status, priority, assigneeId, before, tag, q } = filters;
   return [
     status && eq(conversations.status, status),
     priority && eq(conversations.priority, priority),
     assigneeId && eq(conversations.assigneeId, assigneeId),
     before && lt(number, before),
     tag && eq(conversationTags.tag, tag),
-    q && sql`${conversations.id} = any(array(${found(wanted, rows)}))`,
+    q && sql`${conversations.id} = any(array(${searchSubjects(filters, rows)}))`,
   ];
 }
 
-/** Parts of subjects are no business of indexes under a policy; the function sees to that. */
-function found({ q, customerId, status, priority, assigneeId, tag, before }: Filters, rows: SQL) {
-  const given = [q, customerId, status, priority, assigneeId, tag, before];
-  const args = given.map((argument) => argument ?? sql`null`);
+/** The n-gram index cannot be used under a row-level security policy: the function bypasses it. */
+function searchSubjects(filters: Filters, rows: SQL) {
+  const { q, customerId, status, priority, assigneeId, tag, before } = filters;
+  const parameters = [q, customerId, status, priority, assigneeId, tag, before];
+  const args = parameters.map((parameter) => parameter ?? sql`null`);
   return sql`select app.find_conversations(${sql.join(args, sql`, `)}, ${rows})`;
 }

@@ -2,37 +2,42 @@ import { defineAction } from '@insightdesk/shared/context';
 import { idSchema } from '@insightdesk/shared/contract';
 import {
   decodeCursor,
-  page,
   pageInput,
-  pageOf,
-  perSize,
+  pageSchema,
+  perPageSize,
   statement,
+  toPage,
 } from '@insightdesk/shared/database';
 import { aliasedTable, and, desc, eq, lt } from 'drizzle-orm';
 import { z } from 'zod';
+import {
+  viewerColumns,
+  viewerOf,
+  visibleConversations,
+  visibleMessages,
+} from './conversation-visibility.ts';
 import { ConversationErrors } from './errors.ts';
 import { messageColumns, toMessageFromRow } from './message-row.ts';
 import { conversations, messages } from './tables.ts';
 import { messageView } from './view.ts';
-import { viewerColumns, viewerOf, visibleConversations, visibleMessages } from './conversation-visibility.ts';
 
 /** The messages of a conversation, newest first; customers never get notes. */
 export const listMessages = defineAction({
   summary: 'List the messages of a conversation',
   input: z.strictObject({ id: idSchema('cnv'), ...pageInput }),
-  output: pageOf(messageView),
+  output: pageSchema(messageView),
   allow: 'conversations:read',
   transaction: 'read',
   async run(ctx, { id, limit, cursor }) {
     const { tx, settings } = ctx;
     const before = decodeCursor(cursor, idSchema('msg'));
-    const seen = { ...viewerOf(ctx), id };
+    const visible = { ...viewerOf(ctx), id };
     const [[conversation], rows] = await Promise.all([
-      idOfVisible(tx, seen),
-      newest(limit)(tx, { ...seen, before }),
+      selectVisibleId(tx, visible),
+      selectNewest(limit)(tx, { ...visible, before }),
     ]);
     if (!conversation) throw ConversationErrors.NotFound();
-    return page(
+    return toPage(
       rows,
       limit,
       ({ message }) => message.id,
@@ -43,32 +48,32 @@ export const listMessages = defineAction({
 
 const inConversation = { ...viewerColumns.given, id: conversations.id };
 
-const idOfVisible = statement(
+const selectVisibleId = statement(
   inConversation,
-  ({ id, ...eyes }, q) =>
+  ({ id, ...viewer }, q) =>
     q
       .select({ id: conversations.id })
       .from(conversations)
-      .where(and(visibleConversations(eyes), eq(conversations.id, id))),
+      .where(and(visibleConversations(viewer), eq(conversations.id, id))),
   viewerColumns,
 );
 
 const earlier = aliasedTable(messages, 'earlier');
 
-const newest = perSize((rows) =>
+const selectNewest = perPageSize((rows) =>
   statement(
     inConversation,
-    ({ id, before, ...eyes }, q) => {
+    ({ id, before, ...viewer }, q) => {
       const sequence = q
         .select({ sequence: earlier.sequence })
         .from(earlier)
-        .where(and(eq(earlier.tenantId, eyes.tenantId), before && eq(earlier.id, before)));
+        .where(and(eq(earlier.tenantId, viewer.tenantId), before && eq(earlier.id, before)));
       return q
         .select(messageColumns)
         .from(messages)
         .where(
           and(
-            visibleMessages(eyes),
+            visibleMessages(viewer),
             eq(messages.conversationId, id),
             before && lt(messages.sequence, sequence),
           ),

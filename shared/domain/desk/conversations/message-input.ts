@@ -2,7 +2,7 @@ import { text } from '@insightdesk/shared/context';
 import { idSchema } from '@insightdesk/shared/contract';
 import { z } from 'zod';
 
-/** The text of a message and the files that come with it. */
+/** The text and attachments of a message. */
 export const messageInput = {
   body: text(50_000),
   attachmentIds: z.array(idSchema('att')).max(10).default([]),

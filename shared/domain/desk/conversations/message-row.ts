@@ -10,7 +10,7 @@ import { type MessageRow, toMessage } from './view.ts';
 
 type AttachmentRow = typeof attachments.$inferSelect;
 
-/** What to select of messages: with their attachments as one JSON column, a page is one query. */
+/** Columns of a message, with its attachments as one JSON column, so that a page is one query. */
 export const messageColumns = {
   message: messages,
   files: sql<AttachmentRow[] | null>`(
@@ -22,7 +22,7 @@ export const messageColumns = {
       and ${isVisibleTo(sql`app.user_id()`, aliasedTable(attachments, 'a'))})`,
 };
 
-/** What those who may read a message see of such a row. */
+/** The public view of such a row. */
 export function toMessageFromRow(
   row: { message: MessageRow; files: AttachmentRow[] | null },
   publicUrl: string,

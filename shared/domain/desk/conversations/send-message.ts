@@ -1,10 +1,16 @@
-import { defineAction, requireCan, text, type MemberTenantContext } from '@insightdesk/shared/context';
+import {
+  defineAction,
+  type MemberTenantContext,
+  requireCan,
+  text,
+} from '@insightdesk/shared/context';
 import { type Id, idSchema } from '@insightdesk/shared/contract';
 import { statement, withCommit } from '@insightdesk/shared/database';
 import { record } from '@insightdesk/shared/events';
 import { and, eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { appendMessage } from './append-message.ts';
+import { messageKinds } from './conversation-enums.ts';
 import { ConversationErrors } from './errors.ts';
 import { conversationUpdated } from './events.ts';
 import { lockConversation } from './lock-conversation.ts';
@@ -12,9 +18,8 @@ import { messageInput } from './message-input.ts';
 import { messageColumns, toMessageFromRow } from './message-row.ts';
 import { conversations, messages } from './tables.ts';
 import { type ConversationRow, messageView, toConversation } from './view.ts';
-import { messageKinds } from './conversation-enums.ts';
 
-/** Sends a reply or writes a note; the same `clientMessageId` again answers with the first one. */
+/** Sends a reply or a note; a repeated `clientMessageId` returns the first message. */
 export const sendMessage = defineAction({
   summary: 'Send a message',
   input: z.strictObject({
@@ -51,7 +56,7 @@ export const sendMessage = defineAction({
   },
 });
 
-/** A note leaves no trace in what the customer sees: not in time, version or status. */
+/** A note changes nothing that the customer sees: neither time, version nor status. */
 function countMessage(
   before: ConversationRow,
   { kind, reopens, now }: { kind: 'reply' | 'note'; reopens: boolean; now: Date },
@@ -87,7 +92,7 @@ const update = statement(
       .where(and(eq(conversations.tenantId, tenantId), eq(conversations.id, id))),
 );
 
-const sentBefore = statement(
+const selectSent = statement(
   {
     tenantId: messages.tenantId,
     conversationId: messages.conversationId,
@@ -108,14 +113,14 @@ const sentBefore = statement(
       ),
 );
 
-/** The caller's message that carries this client id, if it was sent before. */
+/** The caller's message with this client id, if it was sent before. */
 async function findSentMessage(
   { tx, tenantId, actor, settings }: MemberTenantContext,
   conversationId: Id<'cnv'>,
   clientMessageId: string | null,
 ) {
   if (clientMessageId === null) return undefined;
-  const own = { tenantId, conversationId, authorId: actor.userId, clientMessageId };
-  const [row] = await sentBefore(tx, own);
+  const key = { tenantId, conversationId, authorId: actor.userId, clientMessageId };
+  const [row] = await selectSent(tx, key);
   return row && toMessageFromRow(row, settings.publicUrl);
 }

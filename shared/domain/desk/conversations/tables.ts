@@ -19,7 +19,7 @@ export const conversations = pgTable(
   {
     tenantId: tenantId().references(() => organizations.id),
     id: typeId('id', 'cnv').notNull(),
-    /** Counts up from 1 within the organisation. */
+    /** Counts up from 1 within the organization. */
     number: integer('number').notNull(),
     subject: text('subject').notNull(),
     status: text('status', { enum: statuses }).notNull().default('open'),
@@ -28,7 +28,7 @@ export const conversations = pgTable(
     assigneeId: typeId('assignee_id', 'usr'),
     tags: text('tags').array().notNull().default(sql`'{}'::text[]`),
     snoozedUntil: instant('snoozed_until'),
-    /** Every message, notes included; also the sequence number of the newest one. */
+    /** All messages, notes included; also the sequence number of the newest one. */
     messageCount: integer('message_count').notNull().default(0),
     /** Messages that its customer may see. */
     replyCount: integer('reply_count').notNull().default(0),
@@ -76,20 +76,20 @@ export const conversationTags = pgTable(
   ],
 );
 
-/** Pieces of subjects, by which parts of them are found; a trigger keeps them in step. */
+/** The n-grams of subjects, for substring search; maintained by a trigger. */
 export const conversationSubjects = pgTable(
   'conversation_subjects',
   {
     tenantId: tenantId(),
     conversationId: typeId('conversation_id', 'cnv').notNull(),
-    /** All pieces of one, two and three letters, in lower case. */
-    pieces: text('pieces').array().notNull(),
+    /** All substrings of one, two and three characters, in lower case. */
+    ngrams: text('ngrams').array().notNull(),
   },
   (t) => [
     primaryKey({ columns: [t.tenantId, t.conversationId] }),
-    // What is not sorted in yet is read by every search: keep it short.
-    index('conversation_subjects_pieces')
-      .using('gin', t.tenantId, t.pieces)
+    // Every search reads the pending list of the index: a short list keeps it fast.
+    index('conversation_subjects_ngrams')
+      .using('gin', t.tenantId, t.ngrams)
       .with({ gin_pending_list_limit: 256 }),
     foreignKey({
       columns: [t.tenantId, t.conversationId],
@@ -105,7 +105,7 @@ export const messages = pgTable(
     tenantId: tenantId(),
     id: typeId('id', 'msg').notNull(),
     conversationId: typeId('conversation_id', 'cnv').notNull(),
-    /** Place in the conversation, from 1 without gaps; the order in which everyone sees it. */
+    /** Position in the conversation, from 1 without gaps. */
     sequence: integer('sequence').notNull(),
     authorId: typeId('author_id', 'usr').notNull(),
     kind: text('kind', { enum: messageKinds }).notNull(),

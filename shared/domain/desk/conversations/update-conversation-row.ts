@@ -6,7 +6,7 @@ import { conversationUpdated } from './events.ts';
 import { conversations } from './tables.ts';
 import { type ConversationRow, toConversation } from './view.ts';
 
-/** Changes a conversation that meets the condition; undefined when there is none. */
+/** Updates a conversation that meets the condition; undefined when there is none. */
 export async function updateConversationRow(
   { tx, tenantId }: TenantContext,
   id: Id<'cnv'>,
@@ -21,7 +21,6 @@ export async function updateConversationRow(
   return row;
 }
 
-/** Records what has become of a conversation. */
 export function recordConversationUpdated(
   ctx: TenantContext,
   after: ConversationRow,

@@ -1,24 +1,29 @@
 import {
   defineAction,
-  line,
-  requireMatch,
-  text,
   type MemberTenantContext,
+  requireMatch,
+  singleLine,
+  text,
 } from '@insightdesk/shared/context';
 import { type Id, idSchema } from '@insightdesk/shared/contract';
-import { isReachableStaff } from '@insightdesk/shared/domain/identity/users';
+import { isActiveStaff } from '@insightdesk/shared/domain/identity/users';
 import { z } from 'zod';
-import { updateConversationRow, recordConversationUpdated } from './update-conversation-row.ts';
+import { priorities, type Status, statuses, statusTransitions } from './conversation-enums.ts';
 import { ConversationErrors } from './errors.ts';
 import { lockConversation } from './lock-conversation.ts';
-import { type ConversationRow, conversationEtag, conversationView, toConversation } from './view.ts';
-import { priorities, type Status, statuses, statusTransitions } from './conversation-enums.ts';
+import { recordConversationUpdated, updateConversationRow } from './update-conversation-row.ts';
+import {
+  type ConversationRow,
+  conversationEtag,
+  conversationView,
+  toConversation,
+} from './view.ts';
 
-const changes = {
+const changeSchemas = {
   status: z.enum(statuses),
   priority: z.enum(priorities),
   assigneeId: idSchema('usr').nullable(),
-  subject: line(300),
+  subject: singleLine(300),
   tags: z
     .array(text(50))
     .max(50)
@@ -26,24 +31,26 @@ const changes = {
   snoozedUntil: z.iso.datetime({ offset: true }).transform((value) => new Date(value)),
 };
 
-type Wanted = { [K in keyof typeof changes]?: z.output<(typeof changes)[K]> | undefined };
+type Changes = {
+  [K in keyof typeof changeSchemas]?: z.output<(typeof changeSchemas)[K]> | undefined;
+};
 type Values = Partial<ConversationRow>;
 
-/** Assigns, tags, snoozes, resolves …: whatever the input names. */
+/** Updates assignee, tags, status and other fields of a conversation. */
 export const updateConversation = defineAction({
-  summary: 'Change a conversation',
-  input: z.strictObject({ id: idSchema('cnv'), ...z.object(changes).partial().shape }),
+  summary: 'Update a conversation',
+  input: z.strictObject({ id: idSchema('cnv'), ...z.object(changeSchemas).partial().shape }),
   output: conversationView,
   etag: conversationEtag,
-  looksAtVersion: true,
+  requiresIfMatch: true,
   allow: 'conversations:manage',
   transaction: 'write',
-  async run(ctx, { id, ...wanted }) {
+  async run(ctx, { id, ...changes }) {
     const before = await lockConversation(ctx, id);
     if (!before) throw ConversationErrors.NotFound();
     requireMatch(ctx, before.version);
-    const values = { ...definedOnly(wanted), ...statusChange(before, wanted) };
-    await checkAssignee(ctx, wanted.assigneeId);
+    const values = { ...definedOnly(changes), ...statusChange(before, changes) };
+    await checkAssignee(ctx, changes.assigneeId);
     if (Object.keys(values).length === 0) return toConversation(before, 'staff');
     const after = await updateConversationRow(ctx, id, values);
     if (!after) throw ConversationErrors.NotFound();
@@ -52,23 +59,23 @@ export const updateConversation = defineAction({
   },
 });
 
-function statusChange(before: ConversationRow, wanted: Wanted): Values {
-  const to: Status = wanted.status ?? (wanted.snoozedUntil ? 'snoozed' : before.status);
+function statusChange(before: ConversationRow, changes: Changes): Values {
+  const to: Status = changes.status ?? (changes.snoozedUntil ? 'snoozed' : before.status);
   if (to !== before.status && !statusTransitions[before.status].includes(to)) {
     throw ConversationErrors.InvalidTransition(before.status, to);
   }
   if (to !== 'snoozed') return before.status === to ? {} : { status: to, snoozedUntil: null };
-  const until = wanted.snoozedUntil ?? before.snoozedUntil;
+  const until = changes.snoozedUntil ?? before.snoozedUntil;
   if (!until || until <= new Date()) throw ConversationErrors.SnoozeNeedsDate();
   return { status: to, snoozedUntil: until };
 }
 
-const definedOnly = (wanted: Wanted): Values =>
-  Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== undefined));
+const definedOnly = (changes: Changes): Values =>
+  Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
 
 async function checkAssignee(ctx: MemberTenantContext, assigneeId: Id<'usr'> | null | undefined) {
   if (!assigneeId) return;
-  // Who is removed or demoted meanwhile waits for this, and then loses the conversation again.
-  const isStaff = await isReachableStaff(ctx, assigneeId, { lock: true });
+  // The lock makes a concurrent removal or demotion wait; it unassigns the conversation afterwards.
+  const isStaff = await isActiveStaff(ctx, assigneeId, { lock: true });
   if (!isStaff) throw ConversationErrors.UnknownAssignee();
 }

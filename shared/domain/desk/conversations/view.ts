@@ -2,8 +2,8 @@ import { idSchema } from '@insightdesk/shared/contract';
 import { attachmentView } from '@insightdesk/shared/domain/desk/attachments';
 import type { InferSelectModel } from 'drizzle-orm';
 import { z } from 'zod';
-import type { conversations, messages } from './tables.ts';
 import { messageKinds, priorities, statuses } from './conversation-enums.ts';
+import type { conversations, messages } from './tables.ts';
 
 export const conversationView = z.object({
   id: idSchema('cnv'),
@@ -35,13 +35,13 @@ export const messageView = z.object({
 export type ConversationRow = InferSelectModel<typeof conversations>;
 export type MessageRow = InferSelectModel<typeof messages>;
 
-/** Customers see neither that notes exist, so their count leaves notes out, nor the staff's tags. */
+/** Customers see neither notes, which their message count excludes, nor tags. */
 export type Audience = 'staff' | 'customer';
 
 export const audienceOf = (actor: { role: string }): Audience =>
   actor.role === 'customer' ? 'customer' : 'staff';
 
-/** What this audience sees of a conversation. */
+/** The view of a conversation for an audience. */
 export function toConversation(row: Omit<ConversationRow, 'tenantId'>, audience: Audience) {
   return {
     id: row.id,
@@ -60,14 +60,14 @@ export function toConversation(row: Omit<ConversationRow, 'tenantId'>, audience:
   };
 }
 
-/** Its version, and what staff see change without a new one: how many notes there are. */
+/** The version, and the message count, because a note changes it without a new version. */
 export const conversationEtag = ({
   version,
   messageCount,
 }: Pick<ReturnType<typeof toConversation>, 'version' | 'messageCount'>) =>
   `${version}-${messageCount}`;
 
-/** What those who may read a message see of it. */
+/** The public view of a message. */
 export function toMessage(row: MessageRow, attachments: z.output<typeof attachmentView>[]) {
   return {
     id: row.id,

@@ -3,15 +3,15 @@ import { type Context, systemContext } from '@insightdesk/shared/context';
 import type { Id, Role } from '@insightdesk/shared/contract';
 import {
   conversationEvents,
+  createConversation,
   getConversation,
   listConversations,
-  createConversation,
   sendMessage,
   unassignFormerStaff,
   updateConversation,
 } from '@insightdesk/shared/domain/desk/conversations';
-import { addRole } from '@insightdesk/shared/domain/identity/roles';
-import { changeRole, removeMember } from '@insightdesk/shared/domain/identity/users';
+import { createRole } from '@insightdesk/shared/domain/identity/roles';
+import { removeMember, updateMember } from '@insightdesk/shared/domain/identity/users';
 import { outbox } from '@insightdesk/shared/events';
 import type { JobRequest } from '@insightdesk/shared/jobs';
 import { createTestTenant, openTestStage, userOf } from '@insightdesk/shared/testing';
@@ -20,20 +20,20 @@ import { eq } from 'drizzle-orm';
 import { notifyRecipients, sendMessageEmail } from './index.ts';
 import type { emailMessage } from './jobs.ts';
 
-// A database of its own: no worker runs there but this test, which else might mail first.
+// An own database, where no running worker takes the jobs.
 const { context, mailer, close } = await openTestStage();
 afterAll(close);
 
-type Errand = (typeof emailMessage.payload)['_output'];
+type EmailJob = (typeof emailMessage.payload)['_output'];
 
-const removed = (by: Context, userId: Id<'usr'>) => removeMember(by, { userId });
-const kept = async (by: Context, userId: Id<'usr'>) => {
-  const role = await addRole(by, { name: userId, base: 'agent', permissions: ['members:read'] });
-  return changeRole(by, { userId, role: 'agent', roleId: role.id });
+const remove = (by: Context, userId: Id<'usr'>) => removeMember(by, { userId });
+const restrict = async (by: Context, userId: Id<'usr'>) => {
+  const role = await createRole(by, { name: userId, base: 'agent', permissions: ['members:read'] });
+  return updateMember(by, { userId, role: 'agent', roleId: role.id });
 };
-const demoted = (by: Context, userId: Id<'usr'>) => changeRole(by, { userId, role: 'customer' });
+const demote = (by: Context, userId: Id<'usr'>) => updateMember(by, { userId, role: 'customer' });
 
-/** An organisation whose agent has one customer's conversation. */
+/** An organization with a customer's conversation that is assigned to an agent. */
 async function setUp() {
   const { owner, member, tenantId } = await createTestTenant(context);
   const [agent, colleague, customer] = [
@@ -52,8 +52,8 @@ async function setUp() {
     enqueue: async (more: JobRequest[]) => void requests.push(...more),
   };
   const system = systemContext(context, 'worker', job);
-  const enqueued = () => requests.splice(0).map(({ payload }) => payload as Errand);
-  const ask = async () => {
+  const enqueued = () => requests.splice(0).map(({ payload }) => payload as EmailJob);
+  const sendFromCustomer = async () => {
     const { message } = await sendMessage(customer, { id, body: `Hello? ${newId('evt')}` });
     return {
       messageId: message.id,
@@ -63,13 +63,12 @@ async function setUp() {
       assigneeId: userOf(agent),
     };
   };
-  const post = async (errands: Errand[]) => {
+  const sendEmails = async (payloads: EmailJob[]) => {
     mailer.sent.length = 0;
-    for (const errand of errands) await sendMessageEmail(system, errand, job as never);
+    for (const payload of payloads) await sendMessageEmail(system, payload, job as never);
     return mailer.sent.map(({ to }) => to).toSorted();
   };
-  const addresses = (...people: Context[]) =>
-    people.map((one) => `${userOf(one)}@example.com`).toSorted();
+  const addressOf = (user: Context) => `${userOf(user)}@example.com`;
   return {
     owner,
     member,
@@ -80,52 +79,53 @@ async function setUp() {
     job,
     system,
     enqueued,
-    ask,
-    post,
-    addresses,
+    sendFromCustomer,
+    sendEmails,
+    addressOf,
   };
 }
 
 test.each([
-  ['removed', removed],
-  ['demoted', demoted],
-  ['kept from reading by a custom role', kept],
-])('whoever was %s gets no mail of the conversation, and the others do', async (_, leave) => {
-  const { owner, agent, colleague, job, system, enqueued, ask, post, addresses } = await setUp();
-  const notify = async (notice: Awaited<ReturnType<typeof ask>>) => {
+  ['removed', remove],
+  ['demoted', demote],
+  ['restricted by a custom role', restrict],
+])('an assignee who was %s gets no email, and other staff does instead', async (_, leave) => {
+  const { owner, agent, colleague, job, system, enqueued, ...desk } = await setUp();
+  const { sendFromCustomer, sendEmails, addressOf } = desk;
+  const notify = async (notice: Awaited<ReturnType<typeof sendFromCustomer>>) => {
     await notifyRecipients(system, notice, job as never);
     return enqueued();
   };
-  const early = await notify(await ask());
-  expect(early).toMatchObject([{ recipientId: userOf(agent), alone: true }]);
-  const notice = await ask();
+  const early = await notify(await sendFromCustomer());
+  expect(early).toMatchObject([{ recipientId: userOf(agent), isOnlyRecipient: true }]);
+  const notice = await sendFromCustomer();
   await leave(owner, userOf(agent));
   const rest = [userOf(owner), userOf(colleague)].toSorted();
-  const recipients = (errands: Errand[]) => errands.map((one) => one.recipientId).toSorted();
+  const recipients = (jobs: EmailJob[]) => jobs.map(({ recipientId }) => recipientId).toSorted();
   expect(recipients(await notify(notice))).toEqual(rest);
-  // The mail that was on its way already goes to the others instead.
-  expect(await post(early)).toEqual([]);
+  // An email that was already enqueued goes to the others instead.
+  expect(await sendEmails(early)).toEqual([]);
   const instead = enqueued();
   expect(recipients(instead)).toEqual(rest);
-  const sent = await post(instead);
-  expect(sent).toContain(addresses(colleague)[0] as string);
+  const sent = await sendEmails(instead);
+  expect(sent).toContain(addressOf(colleague));
   expect(sent).toHaveLength(2);
 });
 
-test('a removed customer gets no answers any more', async () => {
-  const { owner, colleague, customer, id, job, system, enqueued, post } = await setUp();
+test('a removed customer gets no emails', async () => {
+  const { owner, colleague, customer, id, job, system, enqueued, sendEmails } = await setUp();
   const { message } = await sendMessage(colleague, { id, body: 'Try another bulb' });
   const people = { customerId: userOf(customer), authorId: userOf(colleague), assigneeId: null };
   const notice = { messageId: message.id, conversationId: id, ...people };
   await notifyRecipients(system, notice, job as never);
-  const errands = enqueued();
-  expect(errands).toMatchObject([{ recipientId: userOf(customer), alone: false }]);
+  const jobs = enqueued();
+  expect(jobs).toMatchObject([{ recipientId: userOf(customer), isOnlyRecipient: false }]);
   await removeMember(owner, { userId: userOf(customer) });
-  expect(await post(errands)).toEqual([]);
+  expect(await sendEmails(jobs)).toEqual([]);
   expect(enqueued()).toEqual([]);
 });
 
-test('its conversations are taken away, each told of, those of others and closed ones not', async () => {
+test('open conversations of former staff are unassigned and published, closed and other ones are not', async () => {
   const { owner, agent, colleague, customer, id, job, system } = await setUp();
   const open = async (assignee: Context) => {
     const { id: fresh } = await createConversation(customer, { subject: 'S', body: 'B' });
@@ -146,36 +146,36 @@ test('its conversations are taken away, each told of, those of others and closed
   }
   expect((await getConversation(owner, { id: other })).assigneeId).toBe(userOf(colleague));
   const left = await listConversations(owner, { assigneeId: userOf(agent) });
-  expect(left.items.map((one) => one.id)).toEqual([closed]);
-  const told = await context.database.read({ tenantId: job.tenantId }, (tx) =>
+  expect(left.items.map((conversation) => conversation.id)).toEqual([closed]);
+  const updates = await context.database.read({ tenantId: job.tenantId }, (tx) =>
     tx
       .select()
       .from(outbox)
       .where(eq(outbox.name, conversationEvents.conversationUpdated.name))
       .execute(),
   );
-  const freed = told.filter(
+  const unassigned = updates.filter(
     ({ payload: { conversation, previousAssigneeId } }: any) =>
       conversation.assigneeId === null && previousAssigneeId === userOf(agent),
   );
-  expect(freed).toHaveLength(many.length + 1);
+  expect(unassigned).toHaveLength(many.length + 1);
 });
 
 test.each(['removed', 'demoted'])(
-  'at the same moment as being %s nobody is chosen',
+  'a member who is %s at the same time does not stay assigned',
   async (how) => {
     const { owner, member, customer, job, system } = await setUp();
     for (let i = 0; i < 10; i++) {
       const late = userOf(await member('agent' satisfies Role));
       const { id } = await createConversation(customer, { subject: 'S', body: 'B' });
-      const leave = how === 'removed' ? removed : demoted;
-      const [chosen] = await Promise.allSettled([
+      const leave = how === 'removed' ? remove : demote;
+      const [assigned] = await Promise.allSettled([
         updateConversation(owner, { id, assigneeId: late }),
         leave(owner, late),
       ]);
       await unassignFormerStaff(system, { userId: late }, job);
-      expect([chosen.status, (await getConversation(owner, { id })).assigneeId]).toEqual([
-        chosen.status,
+      expect([assigned.status, (await getConversation(owner, { id })).assigneeId]).toEqual([
+        assigned.status,
         null,
       ]);
     }

@@ -1,5 +1,4 @@
-/** What reaches people outside the application: today e-mail. */
-export { sendOnce, type Email } from './send-once.ts';
+/** Notifications outside the application: emails. */
 export * as notificationEvents from './events.ts';
 export * as notificationJobs from './jobs.ts';
 export { notifyRecipients } from './notify-recipients.ts';
@@ -8,5 +7,6 @@ export { sendAccountLink } from './send-account-link.ts';
 export { sendAccountNotice } from './send-account-notice.ts';
 export { sendInvitation } from './send-invitation.ts';
 export { sendMessageEmail } from './send-message-email.ts';
+export { sendOnce } from './send-once.ts';
 export { sendRequestedEmail } from './send-requested-email.ts';
-export { deliveries } from './tables.ts';
+export { emailDeliveries } from './tables.ts';

@@ -11,7 +11,7 @@ const notice = z.object({
   assigneeId: idSchema('usr').nullable(),
 });
 
-/** Finds out who must hear of a message by e-mail. */
+/** Decides who gets an email about a message. */
 export const notifyOfMessage = defineJob({
   name: 'notifications.message',
   triggeredBy: ['message.created'],
@@ -19,7 +19,7 @@ export const notifyOfMessage = defineJob({
   payload: notice,
 });
 
-/** The same for several messages at once, each as the job that it would have had. */
+/** The same for a batch of messages, each with the id of the job that it replaces. */
 export const notifyOfMessages = defineJob({
   name: 'notifications.messages',
   triggeredBy: ['relay'],
@@ -29,7 +29,7 @@ export const notifyOfMessages = defineJob({
   }),
 });
 
-/** Hands one message to one person's mail server. */
+/** Sends a message to one recipient by email. */
 export const emailMessage = defineJob({
   name: 'notifications.email-message',
   triggeredBy: ['job'],
@@ -38,12 +38,12 @@ export const emailMessage = defineJob({
   payload: z.object({
     messageId: idSchema('msg'),
     recipientId: idSchema('usr'),
-    /** Nobody else is told, because the conversation was given to the recipient. */
-    alone: z.boolean().optional(),
+    /** Only the recipient is notified, because the conversation is assigned to it. */
+    isOnlyRecipient: z.boolean().optional(),
   }),
 });
 
-/** Hands an invitation to a mail server. */
+/** Sends an invitation by email. */
 export const emailInvitation = defineJob({
   name: 'notifications.email-invitation',
   triggeredBy: ['invitation.created'],
@@ -55,11 +55,11 @@ export const emailInvitation = defineJob({
     role: z.enum(roles),
     organizationName: z.string(),
     inviterName: z.string(),
-    sends: z.int().optional(),
+    sendCount: z.int().optional(),
   }),
 });
 
-/** Hands a link of somebody's account to a mail server. */
+/** Sends an account link by email. */
 export const emailAccountLink = defineJob({
   name: 'notifications.email-account-link',
   triggeredBy: ['account.link-requested'],
@@ -68,7 +68,7 @@ export const emailAccountLink = defineJob({
   payload: z.object({ linkId: idSchema('lnk'), isMuted: z.boolean() }),
 });
 
-/** Tells the owner of an address what has changed about its account. */
+/** Notifies the owner of an address about a change of the account. */
 export const emailAccountNotice = defineJob({
   name: 'notifications.email-account-notice',
   triggeredBy: ['account.password-changed', 'account.email-changed'],
@@ -77,7 +77,7 @@ export const emailAccountNotice = defineJob({
   payload: z.object({ to: z.string(), change: z.enum(['password', 'email']) }),
 });
 
-/** Hands a mail server what one of the organisation's own systems asked for. */
+/** Sends an email that a system of the organization requested. */
 export const emailOnRequest = defineJob({
   name: 'notifications.email-on-request',
   triggeredBy: ['email/send.requested'],

@@ -2,7 +2,7 @@ import type { Context } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
 import { listStaffIds } from '@insightdesk/shared/domain/identity/users';
 
-/** Of the staff, or of the one the conversation was given to, those who are not there to see it. */
+/** The assignee, or else all staff, without the author and users that are connected. */
 export async function listOfflineStaffIds(
   ctx: Context,
   tenantId: Id<'org'>,

@@ -1,6 +1,6 @@
 import { type Context, readTenant } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
-import { isReachableStaff } from '@insightdesk/shared/domain/identity/users';
+import { isActiveStaff } from '@insightdesk/shared/domain/identity/users';
 import { readFlag } from '@insightdesk/shared/domain/tenancy/flags';
 import { type JobRequest, type JobRun, jobFor } from '@insightdesk/shared/jobs';
 import { mapConcurrent } from '@insightdesk/shared/promises';
@@ -10,31 +10,32 @@ import { listOfflineStaffIds } from './list-offline-staff-ids.ts';
 
 type Notice = z.output<typeof notifyOfMessage.payload>;
 
-const AT_ONCE = 8;
+const CONCURRENCY = 8;
 
 /**
- * Asks for an e-mail to everyone who should hear of a message, or of one of several, and is not there
- * to see it at this moment. Those of several have the ids that they would have from a job of each
- * message: however messages come together, none is told twice.
+ * Enqueues the emails for one message or a batch of messages: to its customer, or to the staff that
+ * is offline. The jobs of a batch have the ids that single messages would give them, so that no
+ * recipient is notified twice.
  */
 export async function notifyRecipients(
   ctx: Context,
-  asked: Notice | z.output<typeof notifyOfMessages.payload>,
+  payload: Notice | z.output<typeof notifyOfMessages.payload>,
   run: JobRun,
 ): Promise<void> {
   const { id, tenantId, requestId } = run;
-  const notices = 'notices' in asked ? asked.notices : [{ id, requestId, notice: asked }];
+  const notices = 'notices' in payload ? payload.notices : [{ id, requestId, notice: payload }];
   let connected: ReturnType<Context['realtime']['presence']['connectedUsers']> | undefined;
   const presence = {
     connectedUsers: () => (connected ??= ctx.realtime.presence.connectedUsers(tenantId)),
   };
-  const letters = await mapConcurrent(notices, AT_ONCE, ({ notice, ...cause }) =>
-    lettersFor({ ...ctx, realtime: { ...ctx.realtime, presence } }, notice, { ...cause, tenantId }),
+  const batchCtx = { ...ctx, realtime: { ...ctx.realtime, presence } };
+  const jobs = await mapConcurrent(notices, CONCURRENCY, ({ notice, ...cause }) =>
+    emailJobsFor(batchCtx, notice, { ...cause, tenantId }),
   );
-  await run.enqueue(letters.flat());
+  await run.enqueue(jobs.flat());
 }
 
-async function lettersFor(
+async function emailJobsFor(
   ctx: Context,
   notice: Notice,
   cause: Pick<JobRun, 'id' | 'tenantId' | 'requestId'>,
@@ -43,20 +44,25 @@ async function lettersFor(
   const flag = authorId === customerId ? 'email-staff' : 'email-customers';
   if (!(await readFlag({ ...ctx, tenantId: cause.tenantId }, flag))) return [];
   const assigneeId = await findAssignee(ctx, notice);
-  // A customer gets every answer by e-mail; staff only while it is not connected.
+  // A customer gets every reply by email; staff only while it is offline.
   const recipients =
     authorId === customerId
       ? await listOfflineStaffIds(ctx, cause.tenantId, authorId, assigneeId)
       : [customerId];
-  const alone = authorId === customerId && assigneeId !== null;
+  const isOnlyRecipient = authorId === customerId && assigneeId !== null;
   return recipients.map((recipientId) =>
-    jobFor(cause, emailMessage, { messageId, recipientId, alone }, { suffix: recipientId }),
+    jobFor(
+      cause,
+      emailMessage,
+      { messageId, recipientId, isOnlyRecipient },
+      { suffix: recipientId },
+    ),
   );
 }
 
-/** The assignee, while that is somebody who may be told. */
+/** The assignee, if it is still active staff. */
 async function findAssignee(ctx: Context, { assigneeId }: Notice): Promise<Id<'usr'> | null> {
   if (!assigneeId) return null;
-  const isThere = await readTenant(ctx, (tenant) => isReachableStaff(tenant, assigneeId));
-  return isThere ? assigneeId : null;
+  const isActive = await readTenant(ctx, (tenant) => isActiveStaff(tenant, assigneeId));
+  return isActive ? assigneeId : null;
 }

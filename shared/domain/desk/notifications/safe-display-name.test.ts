@@ -9,10 +9,10 @@ test.each([
   ['me@evil.example', '“me@ evil. example”'],
   ['safe\u202egnihsihp', '“safe gnihsihp”'],
   ['two\nlines', '“two lines”'],
-])('%j is said as %s', (name, said) => {
-  expect(safeDisplayName(name)).toBe(said);
+])('%j is displayed as %s', (name, displayed) => {
+  expect(safeDisplayName(name)).toBe(displayed);
 });
 
-test('a long one is cut', () => {
+test('a long name is truncated', () => {
   expect(safeDisplayName('x'.repeat(200)).length).toBeLessThanOrEqual(84);
 });

@@ -1,18 +1,17 @@
 import { truncate } from '@insightdesk/shared/utils';
 
-const LONGEST = 80;
+const MAX_LENGTH = 80;
 
 /**
- * A name that somebody chose, as a letter of ours may say it: in quotation marks that it cannot
- * close, short, and with nothing that a mail program takes for a link, also where it is older than
- * the rules for names.
+ * Makes a name that a user chose safe for an email: truncated, in quotation marks that it cannot
+ * close, and without anything that a mail client turns into a link.
  */
 export function safeDisplayName(name: string): string {
-  const plain = name
+  const safe = name
     .replace(/[\p{Cc}\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, ' ')
     .replace(/["“”„‟«»]/g, "'")
     .replace(/:\/\//g, ': / / ')
     .replace(/([.\uff0e\u3002\uff61@])(?=\S)/g, '$1 ')
     .trim();
-  return `“${truncate(plain, LONGEST)}”`;
+  return `“${truncate(safe, MAX_LENGTH)}”`;
 }

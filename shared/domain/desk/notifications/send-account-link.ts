@@ -1,65 +1,65 @@
 import type { Context } from '@insightdesk/shared/context';
-import { findLinkToMail, type LinkToMail } from '@insightdesk/shared/domain/identity/users';
+import { findLinkEmail, type LinkEmail } from '@insightdesk/shared/domain/identity/users';
 import { type EmailContent, renderEmail } from '@insightdesk/shared/email';
 import type { z } from 'zod';
-import { sendOnce } from './send-once.ts';
 import type { emailAccountLink } from './jobs.ts';
+import { sendOnce } from './send-once.ts';
 
-// None of these says a person's name: whoever asked for the letter may have chosen it.
-const ignore = 'If it was not you, do nothing: without you nothing happens.';
+// These emails contain no names: anyone may have requested the email and chosen the name.
+const ignore = 'If this was not you, ignore this e-mail. Nothing changes without the link.';
 
-/** Mails a link, sealed now, that proves whose an address is; `?token=…`. */
+/** Sends an email with a link that proves that the recipient owns the address; `?token=…`. */
 export async function sendAccountLink(
   ctx: Context,
   { linkId, isMuted }: z.output<typeof emailAccountLink.payload>,
 ): Promise<void> {
-  const link = isMuted ? undefined : await findLinkToMail(ctx, linkId);
+  const link = isMuted ? undefined : await findLinkEmail(ctx, linkId);
   if (!link) return;
-  const { to, formerly } = link;
+  const { to, previousEmail } = link;
   const { appName, appUrl } = ctx.settings;
-  const content = contentOf(link, appName, appUrl);
+  const content = linkContent(link, appName, appUrl);
   await sendOnce(ctx, linkId, { to, subject: content.title, ...renderEmail(content) });
-  if (!formerly) return;
-  const change = changeOf(appName);
+  if (!previousEmail) return;
+  const notice = changeNotice(appName);
   await sendOnce(ctx, `${linkId}.notice`, {
-    to: formerly,
-    subject: change.title,
-    ...renderEmail(change),
+    to: previousEmail,
+    subject: notice.title,
+    ...renderEmail(notice),
   });
 }
 
-function contentOf({ purpose, token }: LinkToMail, app: string, appUrl: string): EmailContent {
-  const footer = `Sent by ${app} because somebody gave this address.`;
+function linkContent({ purpose, token }: LinkEmail, app: string, appUrl: string): EmailContent {
+  const footer = `Sent by ${app} because someone entered this address.`;
   if (token === undefined) return { ...unverified, footer };
   const page = purpose === 'reset' ? 'reset-password' : 'verify-email';
-  const { label, ...content } = lettersOf(app)[purpose];
+  const { label, ...content } = contentsByPurpose(app)[purpose];
   return { ...content, action: { label, url: `${appUrl}/${page}?token=${token}` }, footer };
 }
 
-const lettersOf = (app: string) => ({
+const contentsByPurpose = (app: string) => ({
   verify: {
     title: 'Confirm your e-mail address',
     paragraphs: [
-      `Somebody registered at ${app} with this address. If it was you, confirm that it is yours.`,
-      'The link below is good for a day, once, together with the password that was chosen.',
+      `Someone registered at ${app} with this address. If this was you, confirm your address.`,
+      'This link expires in 24 hours and can be used once. You also need the password that you chose.',
       ignore,
     ],
-    label: 'Confirm the address',
+    label: 'Confirm address',
   },
   change: {
     title: 'Confirm your new e-mail address',
     paragraphs: [
-      `Somebody wants to sign in to ${app} with this address from now on. If it was you, confirm that it is yours.`,
-      'The link below is good for a day, once, together with the password of the account.',
+      `Someone wants to use this address to sign in to ${app}. If this was you, confirm your address.`,
+      'This link expires in 24 hours and can be used once. You also need the password of your account.',
       ignore,
     ],
-    label: 'Confirm the address',
+    label: 'Confirm address',
   },
   reset: {
     title: 'Choose a new password',
     paragraphs: [
-      'Somebody asked for a new password of the account with this address.',
-      'The link below is for you alone. It is good for an hour, once, and signs you out everywhere.',
+      'Someone requested a new password for the account with this address.',
+      'This link expires in one hour and can be used once. Do not share it. Choosing a new password signs you out on all devices.',
       ignore,
     ],
     label: 'Choose a new password',
@@ -69,16 +69,16 @@ const lettersOf = (app: string) => ({
 const unverified = {
   title: 'No password to reset',
   paragraphs: [
-    'Somebody asked for a new password of the account with this address. Nobody has confirmed the address for an account, so there is none whose password can be changed by e-mail.',
-    'If you registered with it, open the link in the mail of that day, or register again.',
+    'Someone requested a new password for the account with this address. No account has confirmed this address, so there is no password to reset.',
+    'If you registered with this address, open the link in the e-mail that you got then, or register again.',
   ],
 };
 
-const changeOf = (app: string): EmailContent => ({
-  title: 'Another e-mail address was asked for',
+const changeNotice = (app: string): EmailContent => ({
+  title: 'Your e-mail address is about to change',
   paragraphs: [
-    'Somebody who knows your password asked that your account gets another e-mail address. It will once that address is confirmed.',
-    'If it was not you, choose a new password at once: what was asked for becomes void with it.',
+    'Someone who knows your password requested another e-mail address for your account. The address changes as soon as the new one is confirmed.',
+    'If this was not you, choose a new password now. This also cancels the change.',
   ],
   footer: `Sent by ${app} because this is the address of your account.`,
 });

@@ -2,27 +2,27 @@ import type { Context } from '@insightdesk/shared/context';
 import { renderEmail } from '@insightdesk/shared/email';
 import type { JobRun } from '@insightdesk/shared/jobs';
 import type { z } from 'zod';
-import { sendOnce } from './send-once.ts';
 import type { emailAccountNotice } from './jobs.ts';
+import { sendOnce } from './send-once.ts';
 
 const notices = {
   password: {
     title: 'Your password was changed',
     paragraphs: [
-      'The password of your account was changed, and older sessions were signed out.',
-      'If it was not you, ask for a new password on the page where you sign in.',
+      'The password of your account was changed, and other sessions were signed out.',
+      'If this was not you, reset your password on the sign-in page.',
     ],
   },
   email: {
     title: 'Your e-mail address was changed',
     paragraphs: [
-      'Your account has another e-mail address from now on; this one no longer signs in.',
-      'If it was not you, turn to whoever runs your help desk.',
+      'Your account has a new e-mail address. You can no longer sign in with this one.',
+      'If this was not you, contact the administrator of your help desk.',
     ],
   },
 };
 
-/** Tells the owner of an address, once, what has changed about its account. */
+/** Notifies the owner of an address about a change of the account. */
 export async function sendAccountNotice(
   ctx: Context,
   { to, change }: z.output<typeof emailAccountNotice.payload>,
@@ -32,6 +32,5 @@ export async function sendAccountNotice(
     ...notices[change],
     footer: `Sent by ${ctx.settings.appName} because this is the address of your account.`,
   };
-  const letter = { to, subject: content.title, ...renderEmail(content) };
-  await sendOnce(ctx, run.id.replace('/', '.'), letter);
+  await sendOnce(ctx, run.id, { to, subject: content.title, ...renderEmail(content) });
 }

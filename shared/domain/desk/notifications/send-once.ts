@@ -1,46 +1,43 @@
 import { type Context, withTenant } from '@insightdesk/shared/context';
+import type { OutgoingEmail } from '@insightdesk/shared/email';
 import { and, eq } from 'drizzle-orm';
-import { deliveries } from './tables.ts';
+import { emailDeliveries } from './tables.ts';
 
-export interface Email {
-  to: string;
-  subject: string;
-  text: string;
-  html: string;
-  headers?: Record<string, string>;
-}
+export type Email = Omit<OutgoingEmail, 'messageId'>;
 
 /**
- * Sends a letter once per key. A run that was cut off between the hand-over and its record is
- * resolved by asking the mail system, where it can be asked; where it cannot, the letter goes out
- * again under the same Message-ID, which mailboxes fold into one.
+ * Sends an email once per id. When an earlier run was interrupted between sending and recording, asks
+ * the mail server whether it accepted the email. A server that cannot be asked gets the email again
+ * with the same Message-ID, which mailboxes deduplicate.
  */
-export async function sendOnce(ctx: Context, key: string, letter: Email): Promise<void> {
+export async function sendOnce(ctx: Context, id: string, email: Email): Promise<void> {
+  // Ids of jobs may contain slashes, which a Message-ID may not.
+  const key = id.replaceAll('/', '.');
   const messageId = `<${key}@${new URL(ctx.settings.publicUrl).hostname}>`;
-  const state = await claim(ctx, key, letter.to);
+  const state = await claimDelivery(ctx, key, email.to);
   if (state === 'sent') return;
-  const accepted = state === 'unclear' && (await ctx.mail.wasAccepted?.(messageId));
-  if (!accepted) await ctx.mail.send({ ...letter, messageId });
+  const isAccepted = state === 'unknown' && (await ctx.mail.wasAccepted?.(messageId));
+  if (!isAccepted) await ctx.mail.send({ ...email, messageId });
   await withTenant(ctx, ({ tx, tenantId }) =>
     tx
-      .update(deliveries)
+      .update(emailDeliveries)
       .set({ sentAt: new Date() })
-      .where(and(eq(deliveries.tenantId, tenantId), eq(deliveries.key, key))),
+      .where(and(eq(emailDeliveries.tenantId, tenantId), eq(emailDeliveries.key, key))),
   );
 }
 
-function claim(ctx: Context, key: string, recipient: string) {
+function claimDelivery(ctx: Context, key: string, recipient: string) {
   return withTenant(ctx, async ({ tx, tenantId }) => {
     const claimed = await tx
-      .insert(deliveries)
+      .insert(emailDeliveries)
       .values({ tenantId, key, recipient })
       .onConflictDoNothing()
-      .returning({ key: deliveries.key });
+      .returning({ key: emailDeliveries.key });
     if (claimed.length > 0) return 'new';
-    const [known] = await tx
-      .select({ sentAt: deliveries.sentAt })
-      .from(deliveries)
-      .where(and(eq(deliveries.tenantId, tenantId), eq(deliveries.key, key)));
-    return known?.sentAt ? 'sent' : 'unclear';
+    const [existing] = await tx
+      .select({ sentAt: emailDeliveries.sentAt })
+      .from(emailDeliveries)
+      .where(and(eq(emailDeliveries.tenantId, tenantId), eq(emailDeliveries.key, key)));
+    return existing?.sentAt ? 'sent' : 'unknown';
   });
 }

@@ -1,9 +1,9 @@
 import { createdAt, instant, tenantId } from '@insightdesk/shared/database';
 import { pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
 
-/** One row per e-mail handed to the outside world, so that a rerun does not send it twice. */
-export const deliveries = pgTable(
-  'deliveries',
+/** One row per email, so that a job that runs again does not send it twice. */
+export const emailDeliveries = pgTable(
+  'email_deliveries',
   {
     tenantId: tenantId(),
     key: text('key').notNull(),

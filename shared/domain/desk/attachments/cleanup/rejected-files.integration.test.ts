@@ -20,7 +20,7 @@ const stage = await openTestStage();
 const { admin } = stage;
 afterAll(stage.close);
 
-const storage = createMemoryStorage({ signer: stage.parts.fileUrls });
+const storage = createMemoryStorage({ signer: stage.container.fileUrls });
 const signal = new AbortController().signal;
 const run = { signal } as JobRun;
 const antivirus = {
