@@ -1,23 +1,9 @@
 import type { IdPrefix } from '@insightdesk/shared/contract';
 import { newId } from '@insightdesk/shared/utils';
+import { z } from 'zod';
 import type { Route } from '../route.ts';
 import type { RequestOptions } from './integration-api.ts';
 
-const prefixes: Record<string, IdPrefix> = {
-  members: 'usr',
-  invitations: 'inv',
-  sessions: 'ses',
-  conversations: 'cnv',
-  attachments: 'att',
-  uploads: 'att',
-  webhooks: 'whk',
-  passkeys: 'pky',
-  oauth: 'idp',
-  'identity-providers': 'idp',
-  roles: 'rol',
-  'api-keys': 'key',
-  organization: 'exp',
-};
 const attested = { clientDataJSON: 'x', attestationObject: 'x' };
 const asserted = { clientDataJSON: 'x', authenticatorData: 'x', signature: 'x', userHandle: 'x' };
 const passkey = { id: 'x', rawId: 'x', type: 'public-key' };
@@ -85,11 +71,15 @@ export const takesJson = ({ method, body }: Route) =>
   (method === 'POST' || method === 'PATCH') && !body;
 
 /** The path of a route with a valid but unknown id, or with the given one. */
-export function pathOf({ path }: Route, id?: string): string {
-  const resource = path.split('/')[path.includes('/auth/') ? 3 : 2] ?? '';
-  return path
-    .replace(':deliveryId', id ?? newId('evt'))
-    .replace(/:\w+/g, id ?? newId(prefixes[resource] ?? 'cnv'));
+export function pathOf({ path, input }: Route, id?: string): string {
+  return path.replace(/:(\w+)/g, (_, name) => id ?? newId(prefixOf(input, name) ?? 'cnv'));
+}
+
+/** The prefix of an id in an input, by the pattern of its schema. */
+function prefixOf(input: z.ZodType, name: string): IdPrefix | undefined {
+  const { properties = {} } = z.toJSONSchema(input, { io: 'input', unrepresentable: 'any' });
+  const { pattern } = (properties[name] ?? {}) as { pattern?: string };
+  return /^\^([a-z]{3})_/.exec(pattern ?? '')?.[1] as IdPrefix | undefined;
 }
 
 export const fileForm = (text: string, field = 'file') => {
