@@ -63,7 +63,9 @@ test('what others hold ends it in time, and nothing has changed', async () => {
   release.resolve();
   await holding;
   await other.end();
-  expect(blocked.errors).toContain('longer than 1 s; nothing was changed');
+  expect(blocked.errors).toContain(
+    'Timed out after 1 s waiting for a table lock; nothing was changed',
+  );
   expect(blocked.code).toBe(1);
   expect((await desk('--status')).output).toContain(`${all} pending, 0 to look at`);
 });

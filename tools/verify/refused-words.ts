@@ -122,11 +122,14 @@ export const refusedWords: readonly RefusedWord[] = [
 export const allowedNames: readonly string[] = [
   'keepAlive',
   'keepAliveTimeout',
+  'keepAliveInitialDelayMillis',
   'keepJobs',
   'keepalive',
   'keepExif',
   'BACKUP_KEEP',
   'deadLetter',
+  'peaks',
+  'LOG_FILE_KEEP',
 ];
 
 /** A test title starts with its subject, not with one of these. */

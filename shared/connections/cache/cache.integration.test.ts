@@ -3,7 +3,8 @@ import type { Id } from '@insightdesk/shared/contract';
 import { UnavailableError } from '@insightdesk/shared/errors';
 import { until } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
-import { type Cache, type MemoizeOptions, purgeTenant } from './index.ts';
+import type { MemoizeOptions } from './cache.ts';
+import { type Cache, purgeTenant } from './index.ts';
 import { createTestCache } from './test-cache.ts';
 
 const here = createTestCache();
@@ -200,7 +201,7 @@ describe('memoize', () => {
     expect(await on(other)()).toBe('new');
   });
 
-  test('an expired value replaces one whose load fails with a retryable error only', async () => {
+  test('an expired value stands in for a load with a retryable error only', async () => {
     let failure: Error | undefined;
     const load = async () => {
       if (failure) throw failure;

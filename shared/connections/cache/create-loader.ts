@@ -27,12 +27,12 @@ export function createLoader({ memory, remote, stats, onError }: LoaderOptions) 
 
   return async function resolve<T>(request: LoadRequest<T>): Promise<T> {
     const { key, tags } = request;
-    const held = memory.get(key);
+    const cached = memory.get(key);
     let load = loads.get(key);
-    if (held && held.leftMs > 0) {
-      load = { version: 0, result: Promise.resolve({ text: held.text, outcome: 'hits' }) };
+    if (cached && cached.leftMs > 0) {
+      load = { version: 0, result: Promise.resolve({ text: cached.text, outcome: 'hits' }) };
     } else if (!load || !memory.isValid([key, ...tags], load.version)) {
-      load = start(request, held);
+      load = start(request, cached);
     }
     const { text, outcome } = await load.result;
     stats[outcome]++;

@@ -1,7 +1,7 @@
 import { createServer, connect as dial, type Socket } from 'node:net';
 import { testEnvironment } from '@insightdesk/shared/testing';
 import { createValkey, type ValkeyOptions } from '@insightdesk/shared/valkey';
-import { type CacheOptions, createCache } from './index.ts';
+import { type CacheOptions, createCache } from './create-cache.ts';
 
 /** A cache as one process has it; several of them are several processes to each other. */
 export function createTestCache({

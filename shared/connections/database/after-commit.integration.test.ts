@@ -20,7 +20,7 @@ const count = async () => {
   return row?.n;
 };
 
-test('it runs after the commit, when the connection is free again', async () => {
+test('afterCommit runs after the commit, when the connection is free again', async () => {
   const seen: unknown[] = [];
   await database.write({ tenantId }, async (tx) => {
     afterCommit(tx, async () => {
@@ -33,13 +33,13 @@ test('it runs after the commit, when the connection is free again', async () => 
   expect(seen).toEqual([1]);
 });
 
-test('never after a rollback, whoever asked for it', async () => {
+test('afterCommit never runs after a rollback', async () => {
   let calls = 0;
   const failing = database.write({ tenantId: newId('org') }, async (tx) => {
     afterCommit(tx, () => void calls++);
-    throw new Error('changed my mind');
+    throw new Error('on purpose');
   });
-  await expect(failing).rejects.toThrow('changed my mind');
+  await expect(failing).rejects.toThrow('on purpose');
   const refused = database.write({ tenantId }, async (tx) => {
     afterCommit(tx, () => void calls++);
     await insert(tx);
@@ -54,7 +54,7 @@ test('never after a rollback, whoever asked for it', async () => {
   expect(calls).toBe(0);
 });
 
-test('once for a transaction that was run again', async () => {
+test('afterCommit runs once for a transaction that was retried', async () => {
   let runs = 0;
   let calls = 0;
   await database.write({ tenantId }, async (tx) => {
@@ -64,7 +64,7 @@ test('once for a transaction that was run again', async () => {
   expect({ runs, calls }).toEqual({ runs: 2, calls: 1 });
 });
 
-test('a read has nothing to follow', async () => {
-  const asking = database.read({ tenantId }, async (tx) => afterCommit(tx, () => {}));
-  await expect(asking).rejects.toThrow('open write transaction');
+test('afterCommit is refused in a read', async () => {
+  const read = database.read({ tenantId }, async (tx) => afterCommit(tx, () => {}));
+  await expect(read).rejects.toThrow('open write transaction');
 });

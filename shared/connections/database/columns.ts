@@ -16,5 +16,5 @@ export const tenantId = () => typeId('tenant_id', 'org').notNull();
 /** A point in time, as a Date with millisecond precision. */
 export const instant = (name: string) => timestamp(name, { withTimezone: true, precision: 3 });
 
-/** When the row was written. */
+/** When the row was inserted. */
 export const createdAt = () => instant('created_at').notNull().defaultNow();

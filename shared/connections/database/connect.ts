@@ -1,13 +1,13 @@
 import postgres, { type Sql } from 'postgres';
 
-/** A single raw connection with the house's timeouts, for what is no request: LISTEN, locks, the relay. */
+/** A single raw connection with the project's timeouts, for work outside requests: LISTEN, locks, the relay. */
 export function connect(
   url: string,
   options: { timeoutMs: number; prepare?: boolean; onclose?: () => void },
 ): Sql {
   return postgres(url, {
     max: 1,
-    // Transactions here are plain statements: a connection retired in the middle would void one.
+    // Transactions are plain statements here: a connection that is retired in the middle would abort one.
     max_lifetime: 0,
     prepare: options.prepare ?? true,
     connect_timeout: Math.ceil(options.timeoutMs / 1000),

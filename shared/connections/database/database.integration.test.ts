@@ -26,7 +26,7 @@ afterAll(() => database.close());
 const names = sql`select id, name from organizations`;
 
 describe('tenancy', () => {
-  test('the services own nothing and cannot bypass policies', async () => {
+  test('the role of the services owns nothing and cannot bypass policies', async () => {
     const [role] = await database.read({}, (tx) =>
       tx.execute(sql`select rolsuper, rolbypassrls, rolcreatedb, rolcreaterole,
         (select count(*)::int from pg_class where relowner = r.oid) as owned
@@ -41,7 +41,7 @@ describe('tenancy', () => {
     });
   });
 
-  test('without a tenant, or as another one, writes are refused', async () => {
+  test('writes are refused without a tenant and for another tenant', async () => {
     const insert = sql`insert into email_deliveries (tenant_id, key, recipient)
       values (${toUuid(one)}, 'k', 'r')`;
     for (const scope of [{}, { tenantId: two }]) {
@@ -56,7 +56,7 @@ describe('tenancy', () => {
     expect(changed).toHaveLength(0);
   });
 
-  test('concurrent reads of two tenants on one connection see their own rows', async () => {
+  test('concurrent reads of two tenants on one connection see their own rows only', async () => {
     const reads = Array.from({ length: 200 }, (_, i) => (i % 2 ? one : two));
     const seen = await Promise.all(
       reads.map((tenantId) =>
@@ -70,7 +70,7 @@ describe('tenancy', () => {
 });
 
 describe('transactions', () => {
-  test('a read leaves in one piece: a later query is refused', async () => {
+  test('a read sends its queries at once: a later query is refused', async () => {
     const late = database.read({ tenantId: one }, async (tx) => {
       await tx.execute(names);
       return tx.execute(names);
@@ -83,7 +83,7 @@ describe('transactions', () => {
     ).rejects.toMatchObject({ message: expect.stringContaining('25006') });
   });
 
-  test('a failed write leaves nothing and the connection stays usable', async () => {
+  test('a failed write changes nothing and its connection stays usable', async () => {
     const broken = database.write({ tenantId: one }, async (tx) => {
       await tx.execute(sql`update organizations set name = 'half'`);
       throw new Error('on purpose');
@@ -93,25 +93,25 @@ describe('transactions', () => {
     expect(row?.name).toBe('T');
   });
 
-  test('what a failed write still issues never joins the next one on its connection', async () => {
+  test('a statement of a failed write never joins the next write on its connection', async () => {
     const narrow = createDatabase({ ...options, poolMax: 1 });
     const gate = Promise.withResolvers<void>();
-    let straggler: Promise<unknown> = Promise.resolve();
+    let late: Promise<unknown> = Promise.resolve();
     const failed = narrow.write({ tenantId: two }, (tx) => {
-      straggler = gate.promise.then(() => tx.execute(names));
+      late = gate.promise.then(() => tx.execute(names));
       return Promise.reject(new Error('on purpose'));
     });
     await expect(failed).rejects.toThrow('on purpose');
     const rows = await narrow.write({ tenantId: one }, async (tx) => {
       gate.resolve();
-      await expect(straggler).rejects.toMatchObject({ cause: { code: 'LATE_QUERY' } });
+      await expect(late).rejects.toMatchObject({ cause: { code: 'LATE_QUERY' } });
       return tx.execute<{ id: string }>(names);
     });
     expect(rows.map(({ id }) => id)).toEqual([toUuid(one)]);
     await narrow.close();
   });
 
-  test('a write that fails before its scope was checked leaves its connection usable', async () => {
+  test('a write that fails before its session is authorized leaves its connection usable', async () => {
     const narrow = createDatabase({ ...options, poolMax: 1 });
     const ended = { tenantId: one, userId: newId('usr'), sessionId: newId('ses'), role: 'owner' };
     const broken = narrow.write(ended, () => Promise.reject(new Error('on purpose')));
@@ -122,14 +122,14 @@ describe('transactions', () => {
   });
 
   test.each([sql`select ${'a\0b'}::text`, sql`select ${JSON.stringify('a\0b')}::jsonb ->> 0`])(
-    'a text that cannot be stored is its sender’s fault',
+    'a text that PostgreSQL cannot store is a validation error',
     async (query) => {
       const refused = database.read({ tenantId: one }, (tx) => tx.execute(query));
       await expect(refused).rejects.toMatchObject({ status: 422, code: 'VALIDATION_FAILED' });
     },
   );
 
-  test('an ignored failure is not committed silently', async () => {
+  test('a write that ignores a failed statement throws', async () => {
     const swallowed = database.write({ tenantId: one }, async (tx) => {
       await tx.execute(sql`select 1/0`).catch(() => {});
     });
@@ -155,7 +155,7 @@ describe('transactions', () => {
     expect(row?.n).toBe(2);
   });
 
-  test('a killed connection is met by one more try for reads and by rollback for writes', async () => {
+  test('a killed connection: reads are repeated, writes are rolled back and repeated', async () => {
     const admin = postgres(testEnvironment.adminUrl, { max: 1 });
     const own = createDatabase({ ...options, poolMax: 1 });
     const backend = sql`select pg_backend_pid() as pid`;
@@ -177,40 +177,40 @@ describe('transactions', () => {
     });
     const [row] = await own.read({ tenantId: one }, (tx) => tx.execute(names));
     expect(row?.name).toBe('try 2');
-    const stray = await own.read({}, (tx) =>
+    const lost = await own.read({}, (tx) =>
       tx.execute(sql`select 1 from users where email = ${`lost-${one}@example.com`}`),
     );
-    expect(stray).toHaveLength(0);
+    expect(lost).toHaveLength(0);
     await Promise.all([own.close(), admin.end()]);
   });
 
-  test('waiting for a connection is counted and bounded', async () => {
+  test('waits for a connection are counted and time out', async () => {
     const small = createDatabase({ ...options, poolMax: 1, timeoutMs: 1_000 });
-    const ask = () => small.write({}, (tx) => tx.execute(sql`select 1`));
-    // A connection that is held without a question is taken away after a while.
-    const hold = async () => {
-      const held = Promise.withResolvers<void>();
-      let isHeld = true;
-      const holding = small.write({}, async (tx) => {
-        for (; isHeld; held.resolve()) await tx.execute(sql`select pg_sleep(0.01)`);
+    const write = () => small.write({}, (tx) => tx.execute(sql`select 1`));
+    // The server closes idle transactions: this one keeps executing statements.
+    const occupy = async () => {
+      const started = Promise.withResolvers<void>();
+      let isOccupied = true;
+      const occupying = small.write({}, async (tx) => {
+        for (; isOccupied; started.resolve()) await tx.execute(sql`select pg_sleep(0.01)`);
       });
-      await held.promise;
+      await started.promise;
       const release = () => {
-        isHeld = false;
+        isOccupied = false;
       };
-      return { holding, release };
+      return { write: occupying, release };
     };
-    const first = await hold();
-    await expect(ask()).rejects.toMatchObject({ status: 503 });
+    const first = await occupy();
+    await expect(write()).rejects.toMatchObject({ status: 503 });
     first.release();
-    await first.holding;
+    await first.write;
     expect(small.getStats(true)).toMatchObject({ waits: 0, transactions: 2 });
-    const second = await hold();
-    const waiting = ask();
+    const second = await occupy();
+    const waiting = write();
     await Bun.sleep(2);
     expect(small.getStats().oldestWaitMs).toBeGreaterThan(1);
     second.release();
-    await Promise.all([second.holding, waiting]);
+    await Promise.all([second.write, waiting]);
     expect(small.getStats(true)).toMatchObject({ waits: 1, transactions: 2, oldestWaitMs: 0 });
     expect(small.getStats().waits).toBe(0);
     await small.close();

@@ -2,21 +2,34 @@
 export { createdAt, instant, tenantId, typeId } from './columns.ts';
 export { connect } from './connect.ts';
 export {
+  type AfterCommit,
+  afterCommit,
+  notifyAfterCommit,
+  type Tx,
+  withCommit,
+} from './connection.ts';
+export { createListener, type Listener, type ListenerOptions } from './create-listener.ts';
+export {
   createDatabase,
   type Database,
   type DatabaseOptions,
   type ReadOptions,
-  type SystemScope,
 } from './database.ts';
-export type { Scope } from './enter.ts';
-export { sqlState, violatedConstraint } from './failures.ts';
+export { sqlState, violatedConstraint } from './database-errors.ts';
 export type { Migration } from './list-migrations.ts';
-export { createListener, type Listener, type Listening } from './listen.ts';
-export { type MigrateOptions, migrate, readMigrations } from './migrate.ts';
-export { decodeCursor, integerKey, type Page, page, pageInput, pageOf, perSize } from './page.ts';
-export type { Pool } from './pools.ts';
-export { readServer } from './read-server.ts';
+export { loadPostgresStats } from './load-server-stats.ts';
+export { loadMigrations, migrate } from './migrate.ts';
+export {
+  decodeCursor,
+  integerKey,
+  type Page,
+  pageInput,
+  pageSchema,
+  perPageSize,
+  toPage,
+} from './page.ts';
+export type { PoolStatus } from './pool-status.ts';
 export { statement } from './statement.ts';
 export type { DatabaseStats } from './stats.ts';
-export { noteStatement, tracedDatabase } from './traced-database.ts';
-export { type AfterCommit, afterCommit, notifyAfterCommit, type Tx, withCommit } from './tx.ts';
+export { recordStatement, tracedDatabase } from './traced-database.ts';
+export type { Scope } from './transaction-scope.ts';

@@ -11,13 +11,13 @@ export const pageInput = {
 const SIZES = [26, 101];
 
 /**
- * One statement for each size in which pages are read, by the limit that was asked for: a limit
- * that the planner knows makes it take the index that is in order.
+ * Builds one statement per page size, and returns the smallest that fits a limit: a limit that the
+ * planner knows makes it use the ordered index.
  */
-export function perSize<S>(make: (rows: SQL & Placeholder) => S): (limit: number) => S {
-  const made = SIZES.map((rows) => ({ rows, statement: make(literal(rows)) }));
+export function perPageSize<S>(build: (rows: SQL & Placeholder) => S): (limit: number) => S {
+  const statements = SIZES.map((rows) => ({ rows, statement: build(literal(rows)) }));
   return (limit) => {
-    const fit = made.find(({ rows }) => limit < rows);
+    const fit = statements.find(({ rows }) => limit < rows);
     if (!fit) throw new RangeError(`Pages have at most ${SIZES.at(-1)} rows`);
     return fit.statement;
   };
@@ -32,14 +32,14 @@ export interface Page<T> {
 }
 
 /** The schema of a page of `item`. */
-export const pageOf = <T extends z.ZodType>(item: T) =>
+export const pageSchema = <T extends z.ZodType>(item: T) =>
   z.object({ items: z.array(item), nextCursor: z.string().nullable() });
 
 /**
- * Makes a keyset page of rows that are more than `limit` when more follow.
- * `keyOf` gives the sort key of the last row shown.
+ * Builds a keyset page from up to `limit + 1` rows; the extra one says that more follow.
+ * `keyOf` returns the sort key of the last row shown.
  */
-export function page<R, T>(
+export function toPage<R, T>(
   rows: R[],
   limit: number,
   keyOf: (row: R) => unknown,
@@ -47,23 +47,23 @@ export function page<R, T>(
 ): Page<T> {
   const shown = rows.slice(0, limit);
   const last = shown.at(-1);
-  const more = rows.length > limit && last !== undefined;
+  const hasMore = rows.length > limit && last !== undefined;
   return {
     items: shown.map(view),
-    nextCursor: more ? Buffer.from(JSON.stringify(keyOf(last))).toString('base64url') : null,
+    nextCursor: hasMore ? Buffer.from(JSON.stringify(keyOf(last))).toString('base64url') : null,
   };
 }
 
-/** The key of a list that is in the order of an `integer` column: a larger number is no cursor. */
+/** The sort key of a list ordered by an `integer` column; larger numbers are invalid. */
 export const integerKey = z.int().min(0).max(2_147_483_647);
 
-/** Reads a cursor made by `page`; throws 422 when it was not. */
+/** Reads a cursor that `toPage` made; throws 422 for anything else. */
 export function decodeCursor<K>(cursor: string | undefined, key: z.ZodType<K>): K | undefined {
   if (cursor === undefined) return undefined;
   try {
     return key.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()));
   } catch {
-    throw new DomainValidationError('The cursor is not one of ours', {
+    throw new DomainValidationError('The cursor is not valid', {
       code: 'VALIDATION_FAILED',
       errors: [{ path: 'cursor', message: 'Use the nextCursor of an earlier page' }],
     });

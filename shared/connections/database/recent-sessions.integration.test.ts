@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from 'bun:test';
 import { type Context, readTenant, withTenant } from '@insightdesk/shared/context';
 import { toUuid } from '@insightdesk/shared/contract';
-import { updateMember, logout, removeMember } from '@insightdesk/shared/domain/identity/users';
+import { logout, removeMember, updateMember } from '@insightdesk/shared/domain/identity/users';
 import {
   createTestContext,
   createTestTenant,
@@ -11,11 +11,11 @@ import {
 import { createRecentSessions } from '@insightdesk/shared/utils';
 import { sql } from 'drizzle-orm';
 import { createDatabase } from './database.ts';
-import { sqlState } from './failures.ts';
+import { sqlState } from './database-errors.ts';
 
 const { context, close } = createTestContext();
 let clock = 0;
-const said: string[] = [];
+const statements: string[] = [];
 const recentSessions = createRecentSessions(() => clock);
 const database = createDatabase({
   url: testEnvironment.databaseUrl,
@@ -24,104 +24,104 @@ const database = createDatabase({
   timeoutMs: 5_000,
   slowQueryMs: 5_000,
   recentSessions,
-  observe: (query) => void said.push(query),
+  observe: (query) => void statements.push(query),
 });
 afterAll(() => Promise.all([close(), database.close()]));
 
 const scope = sql`select current_setting('app.tenant_id') as tenant,
-  current_setting('app.user_id') as person, current_setting('transaction_read_only') as "readOnly"`;
-const look = (ctx: Context) => readTenant(ctx, ({ tx }) => tx.execute(scope).execute());
-const change = (ctx: Context) => withTenant(ctx, ({ tx }) => tx.execute(scope));
+  current_setting('app.user_id') as user, current_setting('transaction_read_only') as "readOnly"`;
+const read = (ctx: Context) => readTenant(ctx, ({ tx }) => tx.execute(scope).execute());
+const write = (ctx: Context) => withTenant(ctx, ({ tx }) => tx.execute(scope));
 
-async function asked(work: () => Promise<unknown>): Promise<boolean> {
-  said.length = 0;
+async function isAuthorized(work: () => Promise<unknown>): Promise<boolean> {
+  statements.length = 0;
   await work();
-  return said.some((query) => query.includes('app.authorize'));
+  return statements.some((query) => query.includes('app.authorize'));
 }
 
-test('who was let in a moment ago is not asked for again, and stands in the same scope', async () => {
+test('a session is authorized again after 500 ms only; its scope stays the same', async () => {
   const { owner, tenantId } = await createTestTenant(context);
   const ctx = { ...owner, database };
-  expect(await asked(() => look(ctx))).toBe(true);
-  expect(await asked(() => look(ctx))).toBe(false);
-  expect(await asked(() => change(ctx))).toBe(false);
-  const who = { tenant: toUuid(tenantId), person: toUuid(userOf(owner)) };
-  expect([...(await look(ctx))]).toEqual([{ ...who, readOnly: 'on' }]);
-  expect([...(await change(ctx))]).toEqual([{ ...who, readOnly: 'off' }]);
+  expect(await isAuthorized(() => read(ctx))).toBe(true);
+  expect(await isAuthorized(() => read(ctx))).toBe(false);
+  expect(await isAuthorized(() => write(ctx))).toBe(false);
+  const scoped = { tenant: toUuid(tenantId), user: toUuid(userOf(owner)) };
+  expect([...(await read(ctx))]).toEqual([{ ...scoped, readOnly: 'on' }]);
+  expect([...(await write(ctx))]).toEqual([{ ...scoped, readOnly: 'off' }]);
   clock += 500;
-  expect(await asked(() => look(ctx))).toBe(true);
+  expect(await isAuthorized(() => read(ctx))).toBe(true);
 });
 
-test('whoever comes as somebody else, or as more, is asked for', async () => {
+test('a session with another user or role is refused', async () => {
   const { owner, member } = await createTestTenant(context);
   const agent = { ...(await member('agent')), database };
-  await look(agent);
+  await read(agent);
   if (agent.actor.kind !== 'user' || owner.actor.kind !== 'user')
-    throw new Error('Nobody is signed in');
+    throw new Error('The actor is not a user');
   const raised: Context = { ...agent, actor: { ...agent.actor, role: 'owner' } };
-  await expect(look(raised)).rejects.toMatchObject({ status: 401 });
+  await expect(read(raised)).rejects.toMatchObject({ status: 401 });
   const other: Context = { ...agent, actor: { ...agent.actor, userId: owner.actor.userId } };
-  await expect(look(other)).rejects.toMatchObject({ status: 401 });
+  await expect(read(other)).rejects.toMatchObject({ status: 401 });
 });
 
-const refused = { status: 401 };
+const unauthenticated = { status: 401 };
 
-test('who is removed, signed out or may do less is refused from the COMMIT on', async () => {
+test('a session is refused from the COMMIT on that removes, logs out or demotes its member', async () => {
   const { owner, member } = await createTestTenant(context);
   const agent = { ...(await member('agent')), database };
   const leaver = { ...(await member('agent')), database };
   const guest = { ...(await member('customer')), database };
-  const lookAll = () => Promise.allSettled([agent, leaver, guest].map((one) => look(one)));
-  await lookAll();
+  const readAll = () => Promise.allSettled([agent, leaver, guest].map((ctx) => read(ctx)));
+  await readAll();
   await updateMember(owner, { userId: userOf(agent), role: 'customer' });
-  await expect(look(agent)).rejects.toMatchObject(refused);
-  await lookAll();
+  await expect(read(agent)).rejects.toMatchObject(unauthenticated);
+  await readAll();
   await removeMember(owner, { userId: userOf(leaver) });
-  await expect(change(leaver)).rejects.toMatchObject(refused);
-  await lookAll();
+  await expect(write(leaver)).rejects.toMatchObject(unauthenticated);
+  await readAll();
   await logout({ ...guest, database: owner.database }, {});
-  await expect(look(guest)).rejects.toMatchObject(refused);
+  await expect(read(guest)).rejects.toMatchObject(unauthenticated);
 });
 
-test('what others lose is no reason to refuse anybody else: that one is asked for again', async () => {
+test('a session of another member is authorized again after a removal, and goes on', async () => {
   const { owner, member } = await createTestTenant(context);
   const stays = { ...(await member('agent')), database };
   const leaves = await member('agent');
-  await look(stays);
+  await read(stays);
   await removeMember(owner, { userId: userOf(leaves) });
-  expect(await asked(() => look(stays))).toBe(true);
-  expect(await asked(() => change(stays))).toBe(false);
+  expect(await isAuthorized(() => read(stays))).toBe(true);
+  expect(await isAuthorized(() => write(stays))).toBe(false);
   await removeMember(owner, { userId: userOf(await member('agent')) });
-  expect(await asked(() => change(stays))).toBe(true);
+  expect(await isAuthorized(() => write(stays))).toBe(true);
 });
 
-test('an epoch that moves on while it is read is met by the next transaction', async () => {
+test('a generation that changes while it is read applies to the next transaction', async () => {
   const { owner, member } = await createTestTenant(context);
   const agent = { ...(await member('agent')), database };
-  // Twenty readers, and a removal somewhere among them.
-  const reads = Array.from({ length: 20 }, () => look(agent));
+  // A removal between 40 reads.
+  const reads = Array.from({ length: 20 }, () => read(agent));
   const removed = removeMember(owner, { userId: userOf(agent) });
-  const later = Array.from({ length: 20 }, () => look(agent));
+  const later = Array.from({ length: 20 }, () => read(agent));
   await Promise.allSettled([...reads, ...later, removed]);
-  await expect(look(agent)).rejects.toMatchObject(refused);
+  await expect(read(agent)).rejects.toMatchObject(unauthenticated);
 });
 
-test('nobody turns an epoch back', async () => {
+test('access generations cannot be changed by the services', async () => {
   const { tenantId } = await createTestTenant(context);
-  for (const back of [
-    sql`update app.access_epochs set epoch = 0`,
-    sql`delete from app.access_epochs`,
+  for (const statement of [
+    sql`update app.access_generations set generation = 0`,
+    sql`delete from app.access_generations`,
   ]) {
     const failure = await context.database
-      .write({ tenantId }, (tx) => tx.execute(back))
+      .write({ tenantId }, (tx) => tx.execute(statement))
       .catch((error) => error);
     expect(sqlState(failure)).toBe('42501');
   }
 });
 
-test('nobody’s session never asks; without a tenant nothing is in scope', async () => {
-  const empty = { tenant: '', person: '', readOnly: 'on' };
-  const read = () => database.read({}, (tx) => tx.execute(scope).execute());
-  expect(await asked(read)).toBe(false);
-  expect([...(await read())]).toEqual([empty]);
+test('a transaction without a session authorizes nothing and has an empty scope', async () => {
+  const empty = { tenant: '', user: '', readOnly: 'on' };
+  const readScope = () => database.read({}, (tx) => tx.execute(scope).execute());
+  expect(await isAuthorized(readScope)).toBe(false);
+  expect([...(await readScope())]).toEqual([empty]);
 });

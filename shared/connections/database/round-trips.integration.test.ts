@@ -3,32 +3,32 @@ import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 import type { Context } from '@insightdesk/shared/context';
 import { toUuid } from '@insightdesk/shared/contract';
 import { createIdempotency } from '@insightdesk/shared/idempotency';
-import { createSealer } from '@insightdesk/shared/security';
+import { createTokenCodec } from '@insightdesk/shared/security';
 import { testEnvironment } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { sql } from 'drizzle-orm';
 import { createDatabase, type Database } from './database.ts';
 
 const DELAY_MS = 20;
-let flights = 0;
+let roundTrips = 0;
 let proxy: Server;
 let database: Database;
 const tenantId = newId('org');
 
-/** A slow wire: counts how often the client speaks after it has heard something. */
+/** A slow proxy: counts how often the client sends after it has received something. */
 beforeAll(async () => {
   const { hostname, port } = new URL(testEnvironment.databaseUrl);
   proxy = createServer((client) => {
     const server = connect(Number(port || 5432), hostname);
-    let hasHeard = true;
+    let hasReceived = true;
     client.on('data', (data) => {
-      if (hasHeard) flights++;
-      hasHeard = false;
+      if (hasReceived) roundTrips++;
+      hasReceived = false;
       server.write(data);
     });
     server.on('data', (data) => {
       setTimeout(() => {
-        hasHeard = true;
+        hasReceived = true;
         client.write(data);
       }, DELAY_MS);
     });
@@ -53,49 +53,55 @@ afterAll(async () => {
   proxy.close();
 });
 
-async function flightsOf(work: () => Promise<unknown>): Promise<number> {
+async function countRoundTrips(work: () => Promise<unknown>): Promise<number> {
   for (let warm = 0; warm < 3; warm++) await work();
-  flights = 0;
+  roundTrips = 0;
   await work();
-  return flights;
+  return roundTrips;
 }
 
-const one = sql`select 1`;
+const query = sql`select 1`;
 
-test('a tenant read is one round trip, with one query or several', async () => {
-  expect(await flightsOf(() => database.read({ tenantId }, (tx) => tx.execute(one)))).toBe(1);
+test('a tenant read takes one round trip, with one query or several', async () => {
+  expect(await countRoundTrips(() => database.read({ tenantId }, (tx) => tx.execute(query)))).toBe(
+    1,
+  );
   const both = () =>
     database.read({ tenantId }, (tx) =>
-      Promise.all([tx.execute(one).execute(), tx.execute(one).execute()]),
+      Promise.all([tx.execute(query).execute(), tx.execute(query).execute()]),
     );
-  expect(await flightsOf(both)).toBe(1);
+  expect(await countRoundTrips(both)).toBe(1);
 });
 
-test('reads at the same moment share their round trip', async () => {
-  const read = () => database.read({ tenantId }, (tx) => tx.execute(one));
-  expect(await flightsOf(() => Promise.all([read(), read(), read()]))).toBe(1);
+test('concurrent reads share a round trip', async () => {
+  const read = () => database.read({ tenantId }, (tx) => tx.execute(query));
+  expect(await countRoundTrips(() => Promise.all([read(), read(), read()]))).toBe(1);
 });
 
-test('a tenant write is its queries and a commit; opening it costs nothing', async () => {
+test('a tenant write takes a round trip for its queries and one for COMMIT, none to begin', async () => {
   const write = () =>
     database.write({ tenantId }, (tx) =>
       tx.execute(sql`insert into email_deliveries (tenant_id, key, recipient)
         values (${toUuid(tenantId)}, gen_random_uuid()::text, 'r')`),
     );
-  expect(await flightsOf(write)).toBe(2);
+  expect(await countRoundTrips(write)).toBe(2);
 });
 
-test('a write that is to be done once costs no more', async () => {
-  const security = { tokenCodec: createSealer('secret') } as Context['security'];
+test('an idempotent write takes no additional round trip', async () => {
+  const security = { tokenCodec: createTokenCodec('secret') } as Context['security'];
   const ctx = { database, tenantId, security, actor: { kind: 'system', name: 't' } } as Context;
   const write = (isKeyed: boolean) => () => {
     const request = { key: crypto.randomUUID(), fingerprint: [] };
-    const idempotency = createIdempotency(ctx, request, () => ({ status: 200, body: null, headers: {} }));
+    const idempotency = createIdempotency(ctx, request, () => ({
+      status: 200,
+      body: null,
+      headers: {},
+    }));
     return database.write({ tenantId }, async (tx) => {
       if (isKeyed) idempotency.reserve(tx);
-      await tx.execute(one);
+      await tx.execute(query);
       if (isKeyed) idempotency.store(tx, undefined);
     });
   };
-  expect(await flightsOf(write(true))).toBe(await flightsOf(write(false)));
+  expect(await countRoundTrips(write(true))).toBe(await countRoundTrips(write(false)));
 });

@@ -17,7 +17,7 @@ afterAll(async () => {
   way.close();
 });
 
-test('a server that falls silent is given up, and found again on another connection', async () => {
+test('a server that stops responding is reached again by a new connection', async () => {
   const tenantId = newId('org');
   const one = async (how: 'read' | 'write') =>
     (await database[how]({ tenantId }, (tx) => tx.execute(sql`select 1 as one`)))[0];

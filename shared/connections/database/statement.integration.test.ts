@@ -5,9 +5,9 @@ import { and, asc, eq, sql } from 'drizzle-orm';
 import { integer, pgTable, text } from 'drizzle-orm/pg-core';
 import postgres from 'postgres';
 import { instant, tenantId, typeId } from './columns.ts';
+import { withCommit } from './connection.ts';
 import { createDatabase, type Database } from './database.ts';
 import { statement } from './statement.ts';
-import { withCommit } from './tx.ts';
 
 const things = pgTable('things', {
   tenantId: tenantId(),
@@ -18,24 +18,23 @@ const things = pgTable('things', {
   at: instant('at').notNull(),
 });
 
-let place: Awaited<ReturnType<typeof createTestDatabase>>;
+let testDatabase: Awaited<ReturnType<typeof createTestDatabase>>;
 let database: Database;
-const seen: string[] = [];
 const tenant = newId('org');
 const options = { poolMin: 1, poolMax: 1, timeoutMs: 5_000, slowQueryMs: 5_000 };
 
 beforeAll(async () => {
-  place = await createTestDatabase();
-  const admin = postgres(place.adminUrl, { max: 1 });
+  testDatabase = await createTestDatabase();
+  const admin = postgres(testDatabase.adminUrl, { max: 1 });
   await admin.unsafe(`create table things (tenant_id uuid not null, id uuid primary key,
     name text not null unique, size int, tags text[] not null, at timestamptz(3) not null);
     grant all on things to insightdesk_app`);
   await admin.end();
-  database = createDatabase({ ...options, url: place.url, observe: (query) => seen.push(query) });
+  database = createDatabase({ ...options, url: testDatabase.url });
 });
 afterAll(async () => {
   await database.close();
-  await place.drop();
+  await testDatabase.drop();
 });
 
 const all = { tenantId: things.tenantId, id: things.id, name: things.name, size: things.size };
@@ -45,13 +44,17 @@ const insert = statement({ ...all, tags: things.tags, at: things.at }, (row, q) 
 let composed = 0;
 const find = statement(
   { tenantId: things.tenantId },
-  ({ tenantId: of, name, size }, q) => {
+  ({ tenantId: tenant, name, size }, q) => {
     composed++;
     return q
       .select()
       .from(things)
       .where(
-        and(eq(things.tenantId, of), name && eq(things.name, name), size && eq(things.size, size)),
+        and(
+          eq(things.tenantId, tenant),
+          name && eq(things.name, name),
+          size && eq(things.size, size),
+        ),
       )
       .orderBy(asc(things.id));
   },
@@ -67,7 +70,7 @@ const thing = (name: string, size: number | null = null) => ({
   at: new Date('2026-01-02T03:04:05.678Z'),
 });
 
-test('rows come back as they went in, through their columns', async () => {
+test('rows are returned as they were inserted, through their columns', async () => {
   const row = thing('é 😀', 7);
   await database.write({}, (tx) => insert(tx, row));
   expect(await database.read({}, (tx) => find(tx, { tenantId: tenant, name: 'é 😀' }))).toEqual([
@@ -75,7 +78,7 @@ test('rows come back as they went in, through their columns', async () => {
   ]);
 });
 
-test('a statement is composed once for each combination of arguments, on all connections', async () => {
+test('a statement is composed once per combination of arguments, for all connections', async () => {
   const before = composed;
   for (let n = 0; n < 3; n++) {
     await database.read({}, (tx) => find(tx, { tenantId: tenant, size: 7 }));
@@ -85,7 +88,7 @@ test('a statement is composed once for each combination of arguments, on all con
   expect(composed - before).toBe(2);
 });
 
-test('what is left to COMMIT fails the transaction with its own error', async () => {
+test('withCommit: a failed statement fails the transaction with its own error', async () => {
   const twice = thing('twice');
   await database.write({}, (tx) => insert(tx, twice));
   const again = database.write({}, async (tx) => {
@@ -97,7 +100,7 @@ test('what is left to COMMIT fails the transaction with its own error', async ()
   expect(left).toEqual([]);
 });
 
-test('of statements that leave together none but the first failure is told', async () => {
+test('statements that are sent together fail with the error of the first', async () => {
   const failing = database.read({}, async (tx) => {
     await Promise.all([
       tx.execute(sql`select 1/0`).execute(),
@@ -110,18 +113,18 @@ test('of statements that leave together none but the first failure is told', asy
   expect(row).toEqual({ one: 1 });
 });
 
-test('a statement that the server has forgotten, or that no longer fits, is told again', async () => {
-  const ask = () => database.read({}, (tx) => tx.execute(sql`select * from things limit 1`));
-  await ask();
+test('a prepared statement is prepared again after the table has changed', async () => {
+  const select = () => database.read({}, (tx) => tx.execute(sql`select * from things limit 1`));
+  await select();
   await database.write({}, (tx) => tx.execute(sql`select 1`));
-  const admin = postgres(place.adminUrl, { max: 1 });
+  const admin = postgres(testDatabase.adminUrl, { max: 1 });
   await admin`alter table things add column extra int`;
-  expect(Object.keys((await ask())[0] ?? {})).toContain('extra');
+  expect(Object.keys((await select())[0] ?? {})).toContain('extra');
   await admin.end();
 });
 
-test('behind a pooler nothing is prepared by name', async () => {
-  const bare = createDatabase({ ...options, url: place.url, prepare: false });
+test('prepare: false prepares no statement by name', async () => {
+  const bare = createDatabase({ ...options, url: testDatabase.url, prepare: false });
   const names = sql`select count(*)::int as names from pg_prepared_statements`;
   await bare.read({}, (tx) => find(tx, { tenantId: tenant, name: 'twice' }));
   const [row] = await bare.read({}, (tx) => tx.execute(names));
@@ -129,7 +132,7 @@ test('behind a pooler nothing is prepared by name', async () => {
   await bare.close();
 });
 
-test('many rows and long texts arrive whole', async () => {
+test('many rows and long texts are returned complete', async () => {
   const query = sql`select n, repeat('é', 20000) as long from generate_series(1, 300) n`;
   const rows = await database.read({}, (tx) => tx.execute<{ n: number; long: string }>(query));
   expect(rows.map(({ n }) => n)).toEqual(Array.from({ length: 300 }, (_, n) => n + 1));

@@ -9,13 +9,13 @@ import {
   sql,
 } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/postgres-js';
+import { requireOpenTransaction, type Tx } from './connection.ts';
 import type { ResultColumn, Shape } from './pipeline/pipeline.ts';
 import type { Decode } from './pipeline/values.ts';
-import { requireOpen, type Tx } from './tx.ts';
 
 type Columns = Record<string, Column>;
 
-/** What stands for the arguments while a statement is composed; undefined for those not given. */
+/** Placeholders of the arguments while a statement is composed; undefined for those not given. */
 type Placeholders<A extends Columns, O extends Columns> = {
   [K in keyof A]: SQL<GetColumnData<A[K], 'query'>> & Placeholder;
 } & { [K in keyof O]: (SQL<GetColumnData<O[K], 'query'>> & Placeholder) | undefined };
@@ -24,7 +24,7 @@ type Values<A extends Columns, O extends Columns> = {
   [K in keyof A]: GetColumnData<A[K], 'query'>;
 } & { [K in keyof O]?: GetColumnData<O[K], 'query'> | undefined };
 
-/** A builder of Drizzle's, of which rows come. */
+/** A Drizzle query builder that returns rows. */
 interface Builder<R> extends PromiseLike<R[]> {
   prepare(name: string): unknown;
 }
@@ -45,24 +45,26 @@ const composer = drizzle.mock() as Tx;
  *       q.select().from(things).where(eq(things.id, id)));
  *     const [thing] = await byId(tx, { id });
  *
- * Its arguments are encoded as their columns are. Of those in `optional` each combination that is
- * met is a statement of its own; keep them few.
+ * Arguments are encoded as their columns are. Each combination of `optional` arguments in use is a
+ * statement of its own: have few of them.
  */
 export function statement<A extends Columns, R, O extends Columns = Record<never, Column>>(
-  given: A,
+  required: A,
   compose: (args: Placeholders<A, O>, q: Tx) => Builder<R>,
   { optional }: { optional?: O } = {},
 ): (tx: Tx, values: Values<A, O>) => Promise<R[]> {
-  const always = Object.entries(given);
-  const sometimes = Object.entries(optional ?? {});
-  const known: Composed[] = [];
+  const requiredColumns = Object.entries(required);
+  const optionalColumns = Object.entries(optional ?? {});
+  const composedByKey: Composed[] = [];
 
-  function shapeFor(values: Record<string, unknown>): Composed {
+  function composedFor(values: Record<string, unknown>): Composed {
     let key = 0;
-    for (const [at, [name]] of sometimes.entries()) if (values[name] !== undefined) key |= 1 << at;
+    for (const [at, [name]] of optionalColumns.entries())
+      if (values[name] !== undefined) key |= 1 << at;
     const composed =
-      known[key] ?? composeWith([...always, ...sometimes.filter((_, at) => key & (1 << at))]);
-    known[key] = composed;
+      composedByKey[key] ??
+      composeWith([...requiredColumns, ...optionalColumns.filter((_, at) => key & (1 << at))]);
+    composedByKey[key] = composed;
     return composed;
   }
 
@@ -72,8 +74,8 @@ export function statement<A extends Columns, R, O extends Columns = Record<never
   }
 
   return (tx, values) => {
-    const { connection } = requireOpen(tx);
-    const { query, parameters, shape } = shapeFor(values);
+    const { connection } = requireOpenTransaction(tx);
+    const { query, parameters, shape } = composedFor(values);
     const encoded = parameters.map((parameter) => parameter(values));
     return connection.send<R>(query, encoded, shape);
   };
@@ -81,7 +83,7 @@ export function statement<A extends Columns, R, O extends Columns = Record<never
 
 const argument = (name: string, column: Column) => sql`${sql.param(sql.placeholder(name), column)}`;
 
-/** What Drizzle holds of a query that it has composed. */
+/** The part of a Drizzle prepared query that is used here. */
 interface Prepared {
   queryString: string;
   params: unknown[];
@@ -103,77 +105,77 @@ function toComposed(builder: Builder<unknown>): Composed {
   return {
     query: queryString,
     parameters: params.map(toParameter),
-    shape: (fields ? rowsOf(fields, joinsNotNullableMap) : () => ({})) as Shape<never>,
+    shape: (fields ? shapeOf(fields, joinsNotNullableMap) : () => ({})) as Shape<never>,
   };
 }
 
 function toParameter(parameter: unknown): Composed['parameters'][number] {
   if (parameter instanceof Placeholder) return (values) => values[parameter.name];
   if (!(parameter instanceof Param)) return () => parameter;
-  const { value: held, encoder } = parameter;
-  if (!(held instanceof Placeholder)) return () => held;
+  const { value: constant, encoder } = parameter;
+  if (!(constant instanceof Placeholder)) return () => constant;
   return (values) => {
-    const value = values[held.name];
+    const value = values[constant.name];
     return value === null ? null : encoder.mapToDriverValue(value);
   };
 }
 
-/** Makes rows of a select's fields; those of several tables are an object for each, or null. */
-function rowsOf(
+/** Builds rows from a select's fields; with several tables each row has an object per table, or null. */
+function shapeOf(
   fields: Field[],
   isJoined: Record<string, boolean> = {},
 ): Shape<Record<string, unknown>> {
-  const places = fields.map(({ path, field }) => {
+  const targets = fields.map(({ path, field }) => {
     const [group, name] = path.length > 1 ? path : [undefined, path[0]];
     return { group, name: name as string, decoder: decoderOf(field) };
   });
-  const mayMiss = new Set(
+  const nullableGroups = new Set(
     fields.flatMap(({ path, field }) =>
       path.length > 1 && is(field, Column) && isJoined[getTableName(field.table)] === false
         ? [path[0] as string]
         : [],
     ),
   );
-  const decoders = keepFor((columns: readonly ResultColumn[]) =>
-    places.map(({ decoder }, at) => through(columns[at] as ResultColumn, decoder)),
+  const decodersOf = cacheBy((columns: readonly ResultColumn[]) =>
+    targets.map(({ decoder }, at) => combineDecoders(columns[at] as ResultColumn, decoder)),
   );
   return (texts, columns) => {
-    const decode = decoders(columns);
+    const decoders = decodersOf(columns);
     const row: Record<string, unknown> = {};
-    for (let at = 0; at < places.length; at++) {
-      const { group, name } = places[at] as (typeof places)[number];
+    for (let at = 0; at < targets.length; at++) {
+      const { group, name } = targets[at] as (typeof targets)[number];
       const text = texts[at] ?? null;
-      const value = text === null ? null : (decode[at] as Decode)(text);
+      const value = text === null ? null : (decoders[at] as Decode)(text);
       if (group === undefined) row[name] = value;
       else {
         row[group] ??= {};
         (row[group] as Record<string, unknown>)[name] = value;
       }
     }
-    for (const group of mayMiss) {
+    for (const group of nullableGroups) {
       if (Object.values(row[group] as object).every((value) => value === null)) row[group] = null;
     }
     return row as never;
   };
 }
 
-const asIs = Column.prototype.mapFromDriverValue;
+const identity = Column.prototype.mapFromDriverValue;
 
-/** Each connection is told a statement's columns once. */
-function keepFor<K extends object, V>(make: (key: K) => V): (key: K) => V {
-  const kept = new WeakMap<K, V>();
+/** A connection reports a statement's columns once: decoders are cached by that object. */
+function cacheBy<K extends object, V>(build: (key: K) => V): (key: K) => V {
+  const cache = new WeakMap<K, V>();
   return (key) => {
-    let value = kept.get(key);
+    let value = cache.get(key);
     if (!value) {
-      value = make(key);
-      kept.set(key, value);
+      value = build(key);
+      cache.set(key, value);
     }
     return value;
   };
 }
 
-function through({ decode }: ResultColumn, decoder: Decoder): Decode {
-  if (decoder.mapFromDriverValue === asIs) return decode;
+function combineDecoders({ decode }: ResultColumn, decoder: Decoder): Decode {
+  if (decoder.mapFromDriverValue === identity) return decode;
   return (text) => decoder.mapFromDriverValue(decode(text));
 }
 

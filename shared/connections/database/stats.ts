@@ -1,7 +1,7 @@
 import { Histogram } from '@insightdesk/shared/utils';
-import { nameOf } from './statement-names.ts';
+import { statementName } from './statement-name.ts';
 
-/** Figures since start or the last reset; times in milliseconds. */
+/** Counts since start or the last reset; times in milliseconds. */
 export interface DatabaseStats {
   queries: number;
   errors: number;
@@ -13,11 +13,11 @@ export interface DatabaseStats {
   waits: number;
   totalWaitMs: number;
   maxWaitMs: number;
-  /** Of whoever waits for a connection just now. */
+  /** How long the first waiting caller has waited for a connection. */
   oldestWaitMs: number;
 }
 
-const MOST_NAMES = 200;
+const MAX_NAMES = 200;
 
 type Counted = Omit<DatabaseStats, 'oldestWaitMs'>;
 
@@ -36,9 +36,12 @@ const zero = (): Counted => ({
 
 /** Counts queries and waits, and reports slow statements (text only, never parameters). */
 export class QueryStats {
-  #figures = zero();
-  /** How long statements took, and how many failed, by name; so many names are told apart. */
-  readonly statements = new Histogram({ overflowLabels: { statement: 'other' }, maxSeries: MOST_NAMES });
+  #counts = zero();
+  /** Durations and failures of statements by name; beyond MAX_NAMES the name is `other`. */
+  readonly statements = new Histogram({
+    overflowLabels: { statement: 'other' },
+    maxSeries: MAX_NAMES,
+  });
   readonly failures = new Map<string, number>();
   #slowQueryMs: number;
   #onSlow: (query: string, durationMs: number) => void;
@@ -49,42 +52,42 @@ export class QueryStats {
   }
 
   transaction(): void {
-    this.#figures.transactions++;
+    this.#counts.transactions++;
   }
 
   retry(): void {
-    this.#figures.retries++;
+    this.#counts.retries++;
   }
 
   wait(durationMs: number): void {
-    const f = this.#figures;
-    f.waits++;
-    f.totalWaitMs += durationMs;
-    f.maxWaitMs = Math.max(f.maxWaitMs, durationMs);
+    const counts = this.#counts;
+    counts.waits++;
+    counts.totalWaitMs += durationMs;
+    counts.maxWaitMs = Math.max(counts.maxWaitMs, durationMs);
   }
 
-  /** The figures so far; `reset` starts a new count. */
+  /** The counts so far; `reset` starts new ones. */
   get(reset = false): Counted {
-    const figures = { ...this.#figures };
-    if (reset) this.#figures = zero();
-    return figures;
+    const counts = { ...this.#counts };
+    if (reset) this.#counts = zero();
+    return counts;
   }
 
   query(query: string, durationMs: number, failed: boolean): void {
-    const f = this.#figures;
-    f.queries++;
-    this.#named(nameOf(query), durationMs, failed);
-    if (failed) f.errors++;
-    f.totalQueryMs += durationMs;
-    f.maxQueryMs = Math.max(f.maxQueryMs, durationMs);
+    const counts = this.#counts;
+    counts.queries++;
+    this.#recordByName(statementName(query), durationMs, failed);
+    if (failed) counts.errors++;
+    counts.totalQueryMs += durationMs;
+    counts.maxQueryMs = Math.max(counts.maxQueryMs, durationMs);
     if (durationMs < this.#slowQueryMs) return;
-    f.slowQueries++;
+    counts.slowQueries++;
     this.#onSlow(query, durationMs);
   }
 
-  #named(name: string, durationMs: number, failed: boolean): void {
+  #recordByName(name: string, durationMs: number, failed: boolean): void {
     this.statements.observe(durationMs / 1_000, name, () => {
-      // From zero on: the first would be no increase.
+      // Starts at zero, so that the first failure is an increase.
       this.failures.set(name, 0);
       return { statement: name };
     });

@@ -5,19 +5,19 @@ import { newId } from '@insightdesk/shared/utils';
 import postgres, { type Sql, type TransactionSql } from 'postgres';
 import { createDatabase, type Database } from './database.ts';
 
-/** Tables that belong to no organisation, and why. */
+/** Tables without a tenant, and why. */
 const shared: Record<string, string> = {
-  second_factors: 'a person’s own, seen in its name only: domain/factors tests it',
+  second_factors: 'rows of a user, visible to that user only: services/api/tests/identity tests it',
   recovery_codes: 'as second_factors',
   passkeys: 'as second_factors',
   consumed_tokens: 'as second_factors',
-  users: 'people are global; their memberships tie them to organisations',
-  email_links: 'what is mailed to people, who are global',
-  daily_counts: 'counted by a function that the services may call, and nothing else',
-  signing_keys: "the installation's: what tokens are signed with, sealed",
-  tenant_deletions: "the operator's ledger: what was erased, without a word about people",
-  tenant_deletion_users: 'who belonged to what is being erased; empty when that is done',
-  schedules: "the operator's: what the clock causes in all organisations",
+  users: 'users are global; memberships tie them to organisations',
+  email_links: 'links that are emailed to users, who are global',
+  daily_counts: 'written by a function that the services may call, and nothing else',
+  signing_keys: 'keys of the installation that sign tokens, encrypted',
+  tenant_deletions: 'records of the operator, without personal data',
+  tenant_deletion_users: 'users of organisations that are being deleted; empty afterwards',
+  schedules: 'schedules of the installation',
 };
 
 interface Table {
@@ -26,17 +26,17 @@ interface Table {
 }
 
 const own = newId('org');
-const stranger = newId('org');
-let place: Awaited<ReturnType<typeof createTestDatabase>>;
+const foreign = newId('org');
+let testDatabase: Awaited<ReturnType<typeof createTestDatabase>>;
 let admin: Sql;
 let database: Database;
 let tables: Table[];
 
 beforeAll(async () => {
-  place = await createTestDatabase();
-  admin = postgres(place.adminUrl, { max: 1 });
+  testDatabase = await createTestDatabase();
+  admin = postgres(testDatabase.adminUrl, { max: 1 });
   database = createDatabase({
-    url: place.url,
+    url: testDatabase.url,
     poolMin: 1,
     poolMax: 1,
     timeoutMs: 5_000,
@@ -50,14 +50,14 @@ beforeAll(async () => {
 afterAll(async () => {
   await database.close();
   await admin.end();
-  await place.drop();
+  await testDatabase.drop();
 });
 
 const byTenant = () => tables.filter(({ name }) => !Object.hasOwn(shared, name));
 const tenantColumn = (table: string) => (table === 'organizations' ? 'id' : 'tenant_id');
 
-/** A row of this organisation, with something of its type in every column that needs it. */
-async function plant(sql: TransactionSql, table: string): Promise<void> {
+/** Inserts a row of the organisation, with a sample of its type in every required column. */
+async function insertSample(sql: TransactionSql, table: string): Promise<void> {
   const columns = await sql<{ name: string; type: string }[]>`
     select column_name as name, udt_name as type from information_schema.columns
     where table_schema = 'public' and table_name = ${table} and is_nullable = 'NO'
@@ -87,7 +87,7 @@ async function rowsOf(table: string, scope: { tenantId?: typeof own }): Promise<
   return rows.length;
 }
 
-test('every table belongs to an organisation, or is known to belong to none', async () => {
+test('every table has a tenant_id or is listed as having no tenant', async () => {
   const withTenant = await admin<{ name: string }[]>`
     select table_name as name from information_schema.columns
     where table_schema = 'public' and column_name = 'tenant_id'`;
@@ -99,33 +99,35 @@ test('every table belongs to an organisation, or is known to belong to none', as
   );
 });
 
-test('each of these has forced row-level security and a policy', () => {
+test('every table of tenants has forced row-level security and a policy', () => {
   expect(byTenant().filter(({ isProtected }) => !isProtected)).toEqual([]);
 });
 
-test('in every table a row is seen by its own organisation, and by nobody else or without one', async () => {
+test('rows of every table are visible to their own tenant only', async () => {
   await admin.begin(async (sql) => {
     await sql`set local session_replication_role = replica`;
-    for (const { name } of byTenant()) await plant(sql, name);
+    for (const { name } of byTenant()) await insertSample(sql, name);
   });
-  const seen = [];
+  const visible = [];
   for (const { name } of byTenant()) {
     const counts = [];
-    for (const scope of [{ tenantId: own }, { tenantId: stranger }, {}]) {
+    for (const scope of [{ tenantId: own }, { tenantId: foreign }, {}]) {
       counts.push(await rowsOf(name, scope));
     }
-    seen.push([name, ...counts]);
+    visible.push([name, ...counts]);
   }
-  expect(seen).toEqual(byTenant().map(({ name }) => [name, 1, 0, 0]));
+  expect(visible).toEqual(byTenant().map(({ name }) => [name, 1, 0, 0]));
 });
 
-test('the services can take of a daily count, and neither see nor change it', async () => {
-  const take = () =>
+test('the services can consume a daily quota, and neither read nor change its count', async () => {
+  const consume = () =>
     database.write({}, (tx) =>
-      tx.execute<{ taken: boolean | null }>(`select app.consume_daily_quota('k', 3) as taken`),
+      tx.execute<{ consumed: boolean | null }>(
+        `select app.consume_daily_quota('k', 3) as consumed`,
+      ),
     );
-  const taken = await Promise.all(Array.from({ length: 6 }, take));
-  expect(taken.map(([row]) => row?.taken).filter(Boolean)).toHaveLength(3);
+  const results = await Promise.all(Array.from({ length: 6 }, consume));
+  expect(results.map(([row]) => row?.consumed).filter(Boolean)).toHaveLength(3);
   for (const query of ['select 1 from daily_counts', 'delete from daily_counts']) {
     const attempt = database.write({}, (tx) => tx.execute(query));
     await expect(attempt).rejects.toThrow('42501');

@@ -1,35 +1,37 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { type Span, span } from '@insightdesk/shared/tracing';
+import { type Span, withSpan } from '@insightdesk/shared/tracing';
 import type { Database } from './database.ts';
-import { nameOf } from './statement-names.ts';
+import { statementName } from './statement-name.ts';
 
-/** What a transaction has issued so far. */
-interface Issued {
+/** The statements of a transaction so far. */
+interface TransactionSummary {
   count: number;
   summaries: string[];
 }
 
 const MAX_SUMMARIES = 12;
-/** What begins and ends a transaction says nothing about it. */
-const SURROUNDING = /^(begin|commit|rollback|set|select app\.enter\w*)\b/;
+/** Statements that begin and end every transaction. */
+const BOUNDARY = /^(begin|commit|rollback|set|select app\.authorize)\b/;
 
-const storage = new AsyncLocalStorage<Issued>();
+const storage = new AsyncLocalStorage<TransactionSummary>();
 
-/** Counts the statement to its transaction; parameters are nobody's business. */
-export function noteStatement(query: string): void {
-  const issued = storage.getStore();
-  if (!issued) return;
-  issued.count++;
-  if (issued.summaries.length >= MAX_SUMMARIES) return;
-  const summary = nameOf(query);
-  if (!SURROUNDING.test(summary)) issued.summaries.push(summary);
+/** Adds the statement to the summary of its transaction, without parameters. */
+export function recordStatement(query: string): void {
+  const transaction = storage.getStore();
+  if (!transaction) return;
+  transaction.count++;
+  if (transaction.summaries.length >= MAX_SUMMARIES) return;
+  const name = statementName(query);
+  if (!BOUNDARY.test(name)) transaction.summaries.push(name);
 }
 
-/** The same with a span around each transaction, whose statements told `noteStatement`. */
+/** Adds a span around each transaction, with its statements from `recordStatement`. */
 export function tracedDatabase(database: Database): Database {
   const traced = <T>(name: string, run: () => Promise<T>): Promise<T> =>
-    span({ name, kind: 'client', attributes: { 'db.system.name': 'postgresql' } }, (one) =>
-      one.isRecorded ? storage.run({ count: 0, summaries: [] }, () => told(one, run)) : run(),
+    withSpan({ name, kind: 'client', attributes: { 'db.system.name': 'postgresql' } }, (span) =>
+      span.isRecorded
+        ? storage.run({ count: 0, summaries: [] }, () => runWithSummary(span, run))
+        : run(),
     );
   return {
     ...database,
@@ -39,11 +41,11 @@ export function tracedDatabase(database: Database): Database {
   };
 }
 
-async function told<T>(one: Span, run: () => Promise<T>): Promise<T> {
+async function runWithSummary<T>(span: Span, run: () => Promise<T>): Promise<T> {
   try {
     return await run();
   } finally {
     const { count = 0, summaries = [] } = storage.getStore() ?? {};
-    one.set({ 'db.operation.batch.size': count, 'db.query.summary': summaries.join('; ') });
+    span.set({ 'db.operation.batch.size': count, 'db.query.summary': summaries.join('; ') });
   }
 }

@@ -4,7 +4,7 @@ import { until } from '@insightdesk/shared/testing';
 import { createValkey, pingValkey, type ValkeyOptions } from './index.ts';
 
 const url = Bun.env.VALKEY_URL ?? 'valkey://127.0.0.1:6379';
-const nobodyListens = 'valkey://127.0.0.1:1';
+const unreachableUrl = 'valkey://127.0.0.1:1';
 
 function open(role: ValkeyOptions['role'], address = url) {
   const errors: Error[] = [];
@@ -16,12 +16,15 @@ function open(role: ValkeyOptions['role'], address = url) {
   return { valkey, errors, [Symbol.dispose]: () => valkey.disconnect() };
 }
 
-test.each(['command', 'subscriber', 'blocking'] as const)('%s: answers a ping', async (role) => {
-  using connection = open(role);
-  expect(await pingValkey(connection.valkey)).toBeGreaterThan(0);
-});
+test.each(['command', 'subscriber', 'blocking'] as const)(
+  'a %s connection answers a ping',
+  async (role) => {
+    using connection = open(role);
+    expect(await pingValkey(connection.valkey)).toBeGreaterThan(0);
+  },
+);
 
-test('a cut connection comes back and carries the next command', async () => {
+test('a cut connection reconnects and executes the next command', async () => {
   using connection = open('command');
   using killer = open('command');
   const id = await connection.valkey.client('ID');
@@ -30,8 +33,8 @@ test('a cut connection comes back and carries the next command', async () => {
   expect(await connection.valkey.client('ID')).not.toBe(id);
 });
 
-test('an unreachable server: ping and commands give up in time, errors do not flood', async () => {
-  using connection = open('command', nobodyListens);
+test('commands to an unreachable server time out, and errors are throttled', async () => {
+  using connection = open('command', unreachableUrl);
   let attempts = 0;
   connection.valkey.on('reconnecting', () => attempts++);
   await expect(pingValkey(connection.valkey, 200)).rejects.toThrow('Timed out after');
@@ -54,7 +57,7 @@ test('a subscription survives a cut connection', async () => {
   expect(received).toEqual(['again']);
 });
 
-test('a subscriber closed while it reconnects leaves no rejection that nobody awaits', async () => {
+test('a subscriber that is closed while it reconnects causes no unhandled rejection', async () => {
   using subscriber = open('subscriber');
   using killer = open('command');
   const id = await subscriber.valkey.client('ID');
@@ -67,7 +70,7 @@ test('a subscriber closed while it reconnects leaves no rejection that nobody aw
   expect(subscriber.errors).toEqual([]);
 });
 
-test('a renewed subscription that is refused is reported and asked for again', async () => {
+test('a resubscription that is refused is reported and repeated', async () => {
   using admin = open('command');
   const user = `test-${crypto.randomUUID()}`;
   await admin.valkey.acl('SETUSER', user, 'on', '>secret', '+@all', 'allchannels');
@@ -75,12 +78,12 @@ test('a renewed subscription that is refused is reported and asked for again', a
   using subscriber = open('subscriber', asUser.href);
   const topic = `test:${user}`;
   await subscriber.valkey.subscribe(topic);
-  const heard = once(subscriber.valkey, 'message');
+  const message = once(subscriber.valkey, 'message');
   await admin.valkey.acl('SETUSER', user, 'resetchannels');
   await until(() => subscriber.errors.length, { atLeast: 1 });
   expect(subscriber.errors[0]?.message).toStartWith('NOPERM');
   await admin.valkey.acl('SETUSER', user, 'allchannels');
   await until(() => admin.valkey.publish(topic, 'again'), { atLeast: 1 });
-  expect(await heard).toEqual([topic, 'again']);
+  expect(await message).toEqual([topic, 'again']);
   await admin.valkey.acl('DELUSER', user);
 });

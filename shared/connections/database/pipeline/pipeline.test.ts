@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'bun:test';
-import { readTarget } from './target.ts';
+import { parseTarget } from './target.ts';
 import { decoderOf, encode } from './values.ts';
 
-describe('targets', () => {
+describe('parseTarget', () => {
   test.each([
     ['postgres://u:p@h:6000/d', { host: 'h', port: 6000, user: 'u', password: 'p', database: 'd' }],
     ['postgres://u%40x:p%2F@[::1]/', { host: '::1', port: 5432, user: 'u@x', password: 'p/' }],
@@ -11,12 +11,12 @@ describe('targets', () => {
     ['postgres://u@h/d?sslmode=require', { tls: 'require' }],
     ['postgres://u@h/d?ssl=true', { tls: 'require' }],
     ['postgres://u@h/d?sslmode=verify-full', { tls: 'verify' }],
-  ] as const)('%s', (url, target) => {
-    expect(readTarget(url, {})).toMatchObject(target);
+  ] as const)('the URL %s is parsed', (url, target) => {
+    expect(parseTarget(url, {})).toMatchObject(target);
   });
 
-  test('an unknown sslmode is not taken for none', () => {
-    expect(() => readTarget('postgres://u@h/d?sslmode=sure', {})).toThrow('sslmode sure');
+  test('an unknown sslmode is refused', () => {
+    expect(() => parseTarget('postgres://u@h/d?sslmode=sure', {})).toThrow('sslmode sure');
   });
 });
 
@@ -31,7 +31,7 @@ describe('values', () => {
     [1007, '{1,NULL,3}', [1, null, 3]],
     [1009, '{}', []],
     [1009, '{plain,"a,b","q\\"\\\\",NULL,"NULL",""}', ['plain', 'a,b', 'q"\\', null, 'NULL', '']],
-  ])('type %d: %s', (type, text, value) => {
+  ])('a value of type %d is decoded: %s', (type, text, value) => {
     expect(decoderOf(type)(text)).toEqual(value as never);
   });
 
@@ -42,11 +42,11 @@ describe('values', () => {
     [new Date(0), '1970-01-01T00:00:00.000Z'],
     [new Uint8Array([0, 255]), '\\x00ff'],
     [['a"b', 'c\\', null], '{"a\\"b","c\\\\",NULL}'],
-  ])('%p travels as %p', (value, text) => {
+  ])('%p is encoded as %p', (value, text) => {
     expect(encode(value)).toBe(text);
   });
 
-  test.each([[undefined], [{}], [() => 1]])('%p is no parameter', (value) => {
+  test.each([[undefined], [{}], [() => 1]])('%p is refused as a parameter', (value) => {
     expect(() => encode(value)).toThrow(TypeError);
   });
 });

@@ -1,7 +1,7 @@
 import type { Connection } from 'pg';
 import { type DatabaseError, serialize } from 'pg-protocol';
+import { openSession, type Session } from './open-session.ts';
 import { ServerError, staleRoutines } from './server-error.ts';
-import { type Session, signIn } from './sign-in.ts';
 import type { Target } from './target.ts';
 import { type Decode, decoderOf } from './values.ts';
 
@@ -12,34 +12,34 @@ export interface ResultColumn {
   decode: Decode;
 }
 
-/** Makes a row of its values' texts, `null` for none. */
+/** Builds a row from the texts of its values; `null` is SQL NULL. */
 export type Shape<R> = (texts: (string | null)[], columns: readonly ResultColumn[]) => R;
 
-/** A statement's rows; `command` is what the server says it did, `count` to how many rows. */
+/** A statement's rows; `command` is the server's command tag, `count` the number of affected rows. */
 export type Rows<R> = R[] & { command?: string; count?: number };
 
-/** One statement under way. */
+/** A statement in flight. */
 interface Call {
   statement: Prepared;
   shape: Shape<unknown>;
   rows: Rows<unknown>;
-  /** Whether the server has been told the statement with it. */
-  tells: boolean;
+  /** Whether it was sent with the statement's text, to prepare it. */
+  isPreparing: boolean;
   settle: (error: unknown, rows: Rows<unknown>) => void;
 }
 
-/** A statement that this connection knows. */
+/** A statement that is prepared on this connection. */
 interface Prepared {
   name: string;
   query: string;
   columns: readonly ResultColumn[];
 }
 
-/** Calls that the server does up to the first failure. */
+/** Calls that the server executes up to the first failure. */
 interface Batch {
   calls: Call[];
-  /** The call whose answer is next. */
-  at: number;
+  /** The index of the call whose response is next. */
+  next: number;
   failure: unknown;
   settle: (failure: unknown) => void;
 }
@@ -52,18 +52,18 @@ export interface PipelineOptions {
 }
 
 const MAX_BACKOFF_MS = 2000;
-const LOOK_MS = 500;
-/** A server that is there says after `timeoutMs` that it gave a statement up; this much later nobody is. */
-const SILENCE_MS = 1_000;
-/** Beyond so many different statements a connection prepares no more of them. */
+const CHECK_INTERVAL_MS = 500;
+/** A live server cancels a statement after `timeoutMs`; this much later the connection counts as lost. */
+const SILENCE_GRACE_MS = 1_000;
+/** Statements beyond this number are not prepared. */
 const MAX_PREPARED = 1_000;
 
 /**
- * One PostgreSQL connection over which statements leave without waiting for answers: what is issued
- * in one turn of the event loop is one write. Connects on first use, and again after a loss.
+ * One PostgreSQL connection that sends statements without waiting for responses: those of one turn of
+ * the event loop are one write. Connects on first use, and again after a loss.
  */
 export class Pipeline {
-  /** How often the connection was lost; a transaction that sees it change is void. */
+  /** How often the connection was lost; a transaction during which it changes is void. */
   losses = 0;
   readonly #options: PipelineOptions;
   #outgoing: Uint8Array[] = [];
@@ -74,26 +74,26 @@ export class Pipeline {
   #batches: Batch[] = [];
   #open: Batch | undefined;
   #isFlushing = false;
-  #refusals = 0;
+  #failedAttempts = 0;
   #retryAt = 0;
-  /** Statements that were answered. */
-  #heard = 0;
+  /** Responses so far. */
+  #responses = 0;
 
   constructor(options: PipelineOptions) {
     this.#options = options;
   }
 
-  /** Whether the server knows us on it. */
+  /** Whether it is connected and authenticated. */
   get isOpen(): boolean {
     return this.#state === 'open';
   }
 
-  /** Statements and batches that are not answered yet. */
+  /** Batches without a response yet. */
   get waiting(): number {
     return this.#batches.length;
   }
 
-  /** Issues a statement; its answer is settled before that of its batch. */
+  /** Sends a statement; it settles before its batch. */
   issue(
     query: string,
     parameters: readonly Parameter[],
@@ -103,17 +103,17 @@ export class Pipeline {
     if (this.#state === 'ended') throw connectionLost();
     if (this.#state === 'closed') void this.#connect();
     let statement = this.#prepared.get(query);
-    const tells = statement === undefined;
-    statement ??= this.#tell(query);
+    const isPreparing = statement === undefined;
+    statement ??= this.#prepare(query);
     const values = parameters as Parameter[];
     this.#outgoing.push(serialize.bind({ statement: statement.name, values }), serialize.execute());
-    const call = { statement, shape, rows: [], tells, settle };
+    const call = { statement, shape, rows: [], isPreparing, settle };
     this.#batch().calls.push(call);
     this.#flushSoon();
     return call;
   }
 
-  /** Ends the batch of what was issued since the last end; outside BEGIN it is one transaction. */
+  /** Ends the batch of statements since the last end; outside BEGIN it is one transaction. */
   endBatch(settle: Batch['settle']): void {
     if (this.#state === 'ended') throw connectionLost();
     const batch = this.#batch();
@@ -123,7 +123,7 @@ export class Pipeline {
     this.#flushSoon();
   }
 
-  /** Waits for what is under way, then says goodbye. */
+  /** Waits for statements in flight, then closes the connection. */
   async end(timeoutMs: number): Promise<void> {
     const deadline = performance.now() + timeoutMs;
     while (this.#batches.length > 0 && performance.now() < deadline) await Bun.sleep(5);
@@ -134,11 +134,11 @@ export class Pipeline {
     this.#lost(connectionLost());
   }
 
-  /** Has the server prepare a statement, and tell what its rows look like. */
-  #tell(query: string): Prepared {
-    const isKept = this.#options.prepare && this.#prepared.size < MAX_PREPARED;
-    const statement = { name: isKept ? `s${this.#named++}` : '', query, columns: [] };
-    if (isKept) this.#prepared.set(query, statement);
+  /** Prepares a statement and requests the description of its rows. */
+  #prepare(query: string): Prepared {
+    const isNamed = this.#options.prepare && this.#prepared.size < MAX_PREPARED;
+    const statement = { name: isNamed ? `s${this.#named++}` : '', query, columns: [] };
+    if (isNamed) this.#prepared.set(query, statement);
     const { name } = statement;
     this.#outgoing.push(
       serialize.parse({ name, text: query }),
@@ -149,7 +149,7 @@ export class Pipeline {
 
   #batch(): Batch {
     if (!this.#open) {
-      this.#open = { calls: [], at: 0, failure: undefined, settle: () => {} };
+      this.#open = { calls: [], next: 0, failure: undefined, settle: () => {} };
       this.#batches.push(this.#open);
     }
     return this.#open;
@@ -174,19 +174,19 @@ export class Pipeline {
     this.#state = 'opening';
     await Bun.sleep(Math.max(0, this.#retryAt - performance.now()));
     try {
-      const session = await signIn(this.#options.target, this.#options.timeoutMs);
-      // Ended meanwhile, or lost already.
+      const session = await openSession(this.#options.target, this.#options.timeoutMs);
+      // Ended or lost meanwhile.
       if (this.#state !== 'opening') return session.end();
       this.#session = session;
       this.#state = 'open';
-      this.#refusals = 0;
+      this.#failedAttempts = 0;
       this.#listen(session.messages);
-      this.#watch(session);
-      session.onGone(() => this.#lost(connectionLost(), session));
+      this.#watchSilence(session);
+      session.onClosed(() => this.#lost(connectionLost(), session));
       this.#flush();
     } catch (error) {
-      this.#refusals++;
-      const delayMs = Math.min(50 * 2 ** this.#refusals, MAX_BACKOFF_MS);
+      this.#failedAttempts++;
+      const delayMs = Math.min(50 * 2 ** this.#failedAttempts, MAX_BACKOFF_MS);
       this.#retryAt = performance.now() + delayMs * (0.5 + Math.random() / 2);
       this.#lost(!(error instanceof Error && 'code' in error) ? connectionLost(error) : error);
     }
@@ -204,68 +204,74 @@ export class Pipeline {
     for (const batch of this.#batches.splice(0)) settleBatch(batch, batch.failure ?? error);
   }
 
-  /** Counts looks, not the clock: a process that stood still itself has not been listening. */
-  #watch(session: Session): void {
-    let heard = this.#heard;
+  /** Counts checks and not time: a process that was suspended has received nothing. */
+  #watchSilence(session: Session): void {
+    let responses = this.#responses;
     let silentMs = 0;
     const timer = setInterval(() => {
       if (session !== this.#session) return clearInterval(timer);
-      silentMs = this.#batches.length > 0 && heard === this.#heard ? silentMs + LOOK_MS : 0;
-      heard = this.#heard;
-      if (silentMs > this.#options.timeoutMs + SILENCE_MS) this.#lost(connectionLost(), session);
-    }, LOOK_MS);
+      silentMs =
+        this.#batches.length > 0 && responses === this.#responses
+          ? silentMs + CHECK_INTERVAL_MS
+          : 0;
+      responses = this.#responses;
+      if (silentMs > this.#options.timeoutMs + SILENCE_GRACE_MS)
+        this.#lost(connectionLost(), session);
+    }, CHECK_INTERVAL_MS);
     timer.unref();
   }
 
   #listen(messages: Connection): void {
-    messages.on('errorMessage', (error: DatabaseError) => this.#refused(this.#batches[0], error));
+    messages.on('errorMessage', (error: DatabaseError) =>
+      this.#statementFailed(this.#batches[0], error),
+    );
     messages.on('readyForQuery', () => this.#batchEnded());
-    const answered = (take: (call: Call, message: never) => void) => (message: unknown) => {
+    const forCall = (handle: (call: Call, message: never) => void) => (message: unknown) => {
       const batch = this.#batches[0];
-      const call = batch?.calls[batch.at];
-      if (call) take(call, message as never);
+      const call = batch?.calls[batch.next];
+      if (call) handle(call, message as never);
     };
-    messages.on('dataRow', answered(takeRow));
-    messages.on('rowDescription', answered(takeColumns));
+    messages.on('dataRow', forCall(addRow));
+    messages.on('rowDescription', forCall(setColumns));
     messages.on(
       'parseComplete',
-      answered((call) => {
-        call.tells = false;
+      forCall((call) => {
+        call.isPreparing = false;
       }),
     );
-    const ended = answered((call, { text = '' }: { text?: string }) => {
-      (this.#batches[0] as Batch).at++;
-      this.#heard++;
+    const completed = forCall((call, { text = '' }: { text?: string }) => {
+      (this.#batches[0] as Batch).next++;
+      this.#responses++;
       call.rows.command = text;
       call.rows.count = Number(text.slice(text.lastIndexOf(' ') + 1));
       call.settle(undefined, call.rows);
     });
-    messages.on('commandComplete', ended).on('emptyQuery', ended);
+    messages.on('commandComplete', completed).on('emptyQuery', completed);
   }
 
   #batchEnded(): void {
     const batch = this.#batches.shift();
-    this.#heard++;
+    this.#responses++;
     if (batch) settleBatch(batch, batch.failure);
   }
 
-  #refused(batch: Batch | undefined, message: DatabaseError): void {
+  #statementFailed(batch: Batch | undefined, message: DatabaseError): void {
     const error = new ServerError(message);
     if (staleRoutines.has(error.routine ?? '')) this.#prepared.clear();
     if (!batch) return;
     batch.failure = error;
-    // What was told with a statement that failed, or that is skipped now, was not heard.
-    for (const { tells, statement } of batch.calls.slice(batch.at)) {
-      if (tells) this.#prepared.delete(statement.query);
+    // Statements that failed or are skipped now were not prepared.
+    for (const { isPreparing, statement } of batch.calls.slice(batch.next)) {
+      if (isPreparing) this.#prepared.delete(statement.query);
     }
   }
 }
 
-function takeRow(call: Call, { fields }: { fields: (string | null)[] }): void {
+function addRow(call: Call, { fields }: { fields: (string | null)[] }): void {
   call.rows.push(call.shape(fields, call.statement.columns));
 }
 
-function takeColumns(call: Call, { fields }: { fields: { name: string; dataTypeID: number }[] }) {
+function setColumns(call: Call, { fields }: { fields: { name: string; dataTypeID: number }[] }) {
   call.statement.columns = fields.map(({ name, dataTypeID }) => ({
     name,
     decode: decoderOf(dataTypeID),
@@ -273,11 +279,11 @@ function takeColumns(call: Call, { fields }: { fields: { name: string; dataTypeI
 }
 
 function settleBatch(batch: Batch, failure: unknown): void {
-  for (const call of batch.calls.slice(batch.at)) call.settle(failure, []);
+  for (const call of batch.calls.slice(batch.next)) call.settle(failure, []);
   batch.settle(failure);
 }
 
-/** What a transaction meets when its connection goes away under it. */
+/** The error of a transaction whose connection was lost. */
 export const connectionLost = (cause?: unknown): Error =>
   Object.assign(new Error('The connection to PostgreSQL was lost', { cause }), {
     code: 'CONNECTION_LOST',

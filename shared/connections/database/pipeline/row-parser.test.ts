@@ -22,11 +22,11 @@ test.each([
   [[]],
   [['plain', null, '', '0']],
   [['größe', null, 'x', '👍']],
-  // Lengths whose bytes look like letters, beside texts that begin and end with some.
+  // Lengths with bytes that look like characters, beside texts that begin and end with them.
   [[e.repeat(0x61), 'a'.repeat(0xc3), e, 'b'.repeat(0xe2), '€', 'c'.repeat(0xc2a9)]],
   [['d'.repeat(70_000), 'after']],
   [['\u0000', '\ufffd', '\ufeffmark']],
-])('texts of a row come out as they went in: %#', (values: (string | null)[]) => {
+])('the texts of a row are parsed: case %#', (values: (string | null)[]) => {
   const bytes = rowOf(values);
   expect(readRow(bytes, 6, bytes.length - 6)).toEqual(values);
 });

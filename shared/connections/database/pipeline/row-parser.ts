@@ -3,18 +3,18 @@ import { Parser } from 'pg-protocol/dist/parser';
 
 const DATA_ROW = 0x44;
 const LENGTH_BYTES = 4;
-/** Larger rows are not worth being read twice when it turns out that they have to be. */
-const MAX_WHOLE = 65_536;
+/** Larger rows are decoded value by value: decoding them twice would cost too much. */
+const MAX_WHOLE_BYTES = 65_536;
 
 interface PacketParser {
-  parse(bytes: Buffer, hear: (message: BackendMessage) => void): void;
+  parse(bytes: Buffer, onMessage: (message: BackendMessage) => void): void;
   handlePacket(offset: number, code: number, length: number, bytes: Buffer): BackendMessage;
 }
 
-/** Its types keep to themselves what it is made of. */
+/** The published types hide `handlePacket`. */
 const PacketParser = Parser as unknown as new () => PacketParser;
 
-/** pg-protocol's parser, but the texts of a row come out of it in one piece and are cut there. */
+/** pg-protocol's parser, with one decoding per row: the values are substrings of it. */
 export class RowParser extends PacketParser {
   override handlePacket(offset: number, code: number, length: number, bytes: Buffer) {
     if (code !== DATA_ROW) return super.handlePacket(offset, code, length, bytes);
@@ -22,11 +22,11 @@ export class RowParser extends PacketParser {
   }
 }
 
-/** The values' texts of a row that takes `size` bytes. */
+/** The texts of a row's values; the row takes `size` bytes. */
 export function readRow(bytes: Buffer, offset: number, size: number): (string | null)[] {
-  const whole = size > MAX_WHOLE ? '' : bytes.toString('utf8', offset, offset + size);
-  // A letter of several bytes makes the text shorter than its bytes, and nothing makes it longer.
-  const isPlain = whole.length === size;
+  const whole = size > MAX_WHOLE_BYTES ? '' : bytes.toString('utf8', offset, offset + size);
+  // Multi-byte characters make the text shorter than its bytes.
+  const isAscii = whole.length === size;
   const texts: (string | null)[] = new Array(bytes.readInt16BE(offset));
   let at = offset + 2;
   for (let i = 0; i < texts.length; i++) {
@@ -34,7 +34,7 @@ export function readRow(bytes: Buffer, offset: number, size: number): (string | 
     const start = at + LENGTH_BYTES;
     at = start + Math.max(0, length);
     if (length === -1) texts[i] = null;
-    else if (isPlain) texts[i] = whole.substring(start - offset, at - offset);
+    else if (isAscii) texts[i] = whole.substring(start - offset, at - offset);
     else texts[i] = bytes.toString('utf8', start, at);
   }
   return texts;

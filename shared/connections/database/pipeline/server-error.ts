@@ -1,10 +1,10 @@
 import type { DatabaseError } from 'pg-protocol';
 
-/** PostgreSQL's own words; `code` is the SQLSTATE. Parameters are never part of it. */
+/** An error of PostgreSQL; `code` is the SQLSTATE. It contains no parameters. */
 export class ServerError extends Error {
   readonly code: string;
   readonly constraint_name?: string;
-  /** The routine of the server that raised it. */
+  /** The server routine that raised it. */
   readonly routine?: string;
 
   constructor({ code = '', message, constraint, routine }: DatabaseError) {
@@ -16,5 +16,5 @@ export class ServerError extends Error {
   }
 }
 
-/** They raise that the server no longer has, or no longer can use, a statement that it was told. */
+/** Server routines that raise an error when a prepared statement is gone or can no longer be used. */
 export const staleRoutines = new Set(['FetchPreparedStatement', 'RevalidateCachedQuery']);

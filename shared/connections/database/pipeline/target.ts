@@ -1,6 +1,6 @@
 import { ConfigurationError } from '@insightdesk/shared/errors';
 
-/** Where a server is, who calls, and what every session starts with. */
+/** The address of a server, the login, and the settings of every session. */
 export interface Target {
   host: string;
   port: number;
@@ -20,12 +20,12 @@ const modes: Record<string, Target['tls']> = {
   'verify-full': 'verify',
 };
 
-/** Reads a PostgreSQL address; `sslmode` and `host` (a directory) may stand in its query. */
-export function readTarget(url: string, settings: Target['settings']): Target {
+/** Parses a PostgreSQL URL; its query may have `sslmode` and `host` (a directory). */
+export function parseTarget(url: string, settings: Target['settings']): Target {
   const { hostname, port, username, password, pathname, searchParams } = new URL(url);
   const mode = searchParams.get('sslmode') ?? searchParams.get('ssl') ?? 'disable';
   const tls = modes[mode === 'true' ? 'require' : mode];
-  if (tls === undefined) throw new ConfigurationError(`PostgreSQL has no sslmode ${mode}`);
+  if (tls === undefined) throw new ConfigurationError(`Unknown sslmode ${mode}`);
   const user = decodeURIComponent(username);
   return {
     host: searchParams.get('host') ?? hostname.replace(/^\[(.*)\]$/, '$1'),

@@ -1,6 +1,6 @@
 import type { Parameter } from './pipeline.ts';
 
-/** Turns the text of a value into what programs see. */
+/** Converts the text of a value. */
 export type Decode = (text: string) => unknown;
 
 const asNumber: Decode = Number;
@@ -22,7 +22,7 @@ const decoders: Record<number, Decode> = {
   3802: asJson,
 };
 
-/** Types of arrays, by the type of what is in them. */
+/** Array types and the types of their elements. */
 const arrays: Record<number, number> = {
   1000: 16,
   1005: 21,
@@ -36,7 +36,7 @@ const arrays: Record<number, number> = {
   2951: 2950,
 };
 
-/** How values of this type (its oid) are read; other types stay text, like dates and bigints. */
+/** The decoder of a type (its oid); other types stay text, like dates and bigints. */
 export function decoderOf(type: number): Decode {
   const item = arrays[type];
   if (item === undefined) return decoders[type] ?? asText;
@@ -54,7 +54,7 @@ function parseArray(text: string, decode: Decode): unknown[] {
   });
 }
 
-/** How a value travels; throws for what has no obvious text. */
+/** The text of a parameter; throws for values without an obvious one. */
 export function encode(value: unknown): Parameter {
   if (typeof value === 'string' || value === null) return value;
   if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') {
@@ -63,7 +63,9 @@ export function encode(value: unknown): Parameter {
   if (value instanceof Date) return value.toISOString();
   if (Array.isArray(value)) return `{${value.map(element).join(',')}}`;
   if (value instanceof Uint8Array) return `\\x${Buffer.from(value).toString('hex')}`;
-  throw new TypeError(`A ${value === undefined ? 'missing value' : typeof value} is no parameter`);
+  throw new TypeError(
+    `A ${value === undefined ? 'missing value' : typeof value} is not a valid parameter`,
+  );
 }
 
 function element(value: unknown): string {

@@ -3,7 +3,7 @@ import { testEnvironment } from '@insightdesk/shared/testing';
 import { sql } from 'drizzle-orm';
 import { createDatabase } from './database.ts';
 
-test('a write that waits for another is seen, and what fails is counted by name', async () => {
+test('pools show a waiting write, and statements count failures by name', async () => {
   const own = createDatabase({
     url: testEnvironment.databaseUrl,
     poolMin: 1,
@@ -13,14 +13,14 @@ test('a write that waits for another is seen, and what fails is counted by name'
   });
   const writes = () => own.pools.find(({ name }) => name === 'writes');
   expect(writes()).toMatchObject({ size: 1, open: 0, busy: 0, waiting: 0 });
-  const held = Promise.withResolvers<void>();
+  const gate = Promise.withResolvers<void>();
   const first = own.write({}, async (tx) => {
     await tx.execute(sql`select 1`);
-    await held.promise;
+    await gate.promise;
   });
   const second = own.write({}, (tx) => tx.execute(sql`select nothing from nowhere`));
   expect(writes()).toMatchObject({ busy: 1, waiting: 1 });
-  held.resolve();
+  gate.resolve();
   await first;
   await expect(second).rejects.toThrow();
   expect(writes()).toMatchObject({ size: 1, open: 1, busy: 0, waiting: 0 });

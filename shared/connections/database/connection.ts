@@ -20,11 +20,11 @@ export type AfterCommit = () => Promise<void> | void;
 /** A pipelined connection. */
 export interface Connection {
   readonly pipeline: Pipeline;
-  /** What all reads share: each is open for one turn of the event loop only. */
-  readonly reading: Transaction;
-  /** A write transaction of its own: what it issues once it has ended never joins the next one. */
-  begin(hooks: AfterCommit[], notices: Set<string>): Transaction;
-  /** Issues a statement, whatever is open. */
+  /** Shared by all reads: each is open for one turn of the event loop. */
+  readonly readTransaction: Transaction;
+  /** A write transaction of its own: statements after its end never join the next one. */
+  begin(hooks: AfterCommit[], channels: Set<string>): Transaction;
+  /** Sends a statement, inside or outside a transaction. */
   send<R>(query: string, parameters: readonly unknown[], shape: Shape<R>): Promise<Rows<R>>;
 }
 
@@ -34,18 +34,18 @@ export interface Transaction {
   readonly tx: Tx;
   /** The pipeline's `losses` at BEGIN; statements are refused outside BEGIN and COMMIT. */
   openSince: number | undefined;
-  /** What it wants done once it is committed. */
+  /** Hooks for after the commit; undefined for reads. */
   readonly afterCommit: AfterCommit[] | undefined;
-  /** Channels whose listeners it wakes. */
-  readonly notices: Set<string> | undefined;
-  /** Why one of the statements failed that nobody waits for but COMMIT. */
+  /** Channels to notify after the commit; undefined for reads. */
+  readonly channels: Set<string> | undefined;
+  /** The failure of a statement that only COMMIT waits for. */
   failure: unknown;
 }
 
 const transactions = new WeakMap<Tx, Transaction>();
 
-/** The open transaction; refuses what comes too late. */
-export function requireOpen(tx: Tx): Transaction {
+/** The open transaction; throws when it has ended. */
+export function requireOpenTransaction(tx: Tx): Transaction {
   const transaction = transactions.get(tx);
   if (transaction?.openSince === undefined) throw new LateQueryError();
   if (transaction.openSince !== transaction.connection.pipeline.losses) throw connectionLost();
@@ -53,46 +53,46 @@ export function requireOpen(tx: Tx): Transaction {
 }
 
 /**
- * Runs `work` once the open write transaction is committed, or may have been: its outcome is unknown
+ * Runs `work` after the open write transaction is committed, or may have been: the outcome is unknown
  * when the connection is lost at COMMIT. Never after a rollback; not at all if the process dies in
- * between. It must not throw; the write is answered when it is done.
+ * between. It must not throw; the write resolves when it is done.
  */
 export function afterCommit(tx: Tx, work: AfterCommit): void {
-  const hooks = requireOpen(tx).afterCommit;
+  const hooks = requireOpenTransaction(tx).afterCommit;
   if (!hooks) throw new Error('afterCommit is for an open write transaction');
   hooks.push(work);
 }
 
 /**
- * Wakes whoever LISTENs on the channel once the open write transaction is committed; like afterCommit
- * not at all if the process dies in between, so that listeners have to look by themselves too.
+ * Notifies listeners of the channel after the open write transaction is committed; not at all if the
+ * process dies in between, so that listeners must also poll.
  */
 export function notifyAfterCommit(tx: Tx, channel: string): void {
-  const notices = requireOpen(tx).notices;
-  if (!notices) throw new Error('notifyAfterCommit is for an open write transaction');
-  notices.add(channel);
+  const { channels } = requireOpenTransaction(tx);
+  if (!channels) throw new Error('notifyAfterCommit is for an open write transaction');
+  channels.add(channel);
 }
 
 /**
- * Leaves a statement of a write transaction to its COMMIT, with which it may travel: when it fails
- * nothing is committed, and the transaction throws what it threw.
+ * Does not wait for a statement of a write transaction: it is sent with the next one or with COMMIT.
+ * When it fails, nothing is committed and the transaction throws its error.
  */
 export function withCommit(tx: Tx, statement: Promise<unknown>): void {
-  const transaction = requireOpen(tx);
+  const transaction = requireOpenTransaction(tx);
   statement.catch((error) => {
     transaction.failure ??= error;
   });
 }
 
-/** Told of every statement that a transaction issues, before it leaves. */
-export type Observe = (query: string, parameters: readonly unknown[]) => void;
+/** Receives every statement of a transaction before it is sent. */
+export type ObserveStatement = (query: string, parameters: readonly unknown[]) => void;
 
 /** Builds a connection; it connects on first use and reconnects by itself. */
 export function createConnection({
   stats,
   observe,
   ...options
-}: PipelineOptions & { stats: QueryStats; observe?: Observe | undefined }): Connection {
+}: PipelineOptions & { stats: QueryStats; observe?: ObserveStatement | undefined }): Connection {
   const pipeline = new Pipeline(options);
 
   function issue<R>(query: string, parameters: readonly unknown[], shape: Shape<R>) {
@@ -101,20 +101,20 @@ export function createConnection({
     const call = pipeline.issue(query, parameters.map(encode), shape, (failure, rows) => {
       stats.query(query, performance.now() - startedAt, failure !== undefined);
       if (failure === undefined) return resolve(rows as Rows<R>);
-      // Of statements that fail together one is waited for; the others are nobody's.
+      // The caller awaits one of the statements that fail together; the others must not be unhandled.
       promise.catch(() => {});
       reject(failure);
     });
     return { promise, call };
   }
 
-  // What Drizzle's driver for postgres.js needs of its client.
+  // The part of a postgres.js client that Drizzle's driver uses.
   const clientOf = (transaction: Pick<Transaction, 'tx'>) => ({
     options: { parsers: {}, serializers: {} },
     unsafe(query: string, parameters: readonly unknown[]) {
-      requireOpen(transaction.tx);
+      requireOpenTransaction(transaction.tx);
       observe?.(query, parameters);
-      const { promise, call } = issue(query, parameters, toObject);
+      const { promise, call } = issue(query, parameters, toRowObject);
       const values = () => {
         call.shape = toValues;
         return promise;
@@ -123,15 +123,15 @@ export function createConnection({
     },
   });
 
-  /** A builder costs 20 us to make: each transaction's differs in where its statements go only. */
-  function open(afterCommit?: AfterCommit[], notices?: Set<string>): Transaction {
+  /** A query builder costs 20 us: those of transactions share one and differ in their session. */
+  function open(afterCommit?: AfterCommit[], channels?: Set<string>): Transaction {
     const tx: Tx = Object.create(base as object);
     const transaction: Transaction = {
       connection,
       tx,
       openSince: undefined,
       afterCommit,
-      notices,
+      channels,
       failure: undefined,
     };
     const session = Object.create(baseSession, { client: { value: clientOf(transaction) } });
@@ -144,7 +144,7 @@ export function createConnection({
   const { session: baseSession } = base as { session: object };
   const connection: Connection = {
     pipeline,
-    get reading() {
+    get readTransaction() {
       return reading;
     },
     begin: open,
@@ -158,7 +158,7 @@ export function createConnection({
 }
 
 /** Rows as objects by the names of their columns. */
-export const toObject: Shape<Record<string, unknown>> = (texts, columns) => {
+export const toRowObject: Shape<Record<string, unknown>> = (texts, columns) => {
   const row: Record<string, unknown> = {};
   for (const [at, { name, decode }] of columns.entries()) {
     const text = texts[at] ?? null;
@@ -170,10 +170,10 @@ export const toObject: Shape<Record<string, unknown>> = (texts, columns) => {
 const toValues: Shape<unknown[]> = (texts, columns) =>
   texts.map((text, at) => (text === null ? null : columns[at]?.decode(text)));
 
-/** A programming error: a read may only issue queries before its first await, by `.execute()`. */
+/** A programming error: a read issues its queries before its first await, by `.execute()`. */
 class LateQueryError extends DatabaseError {
   constructor() {
-    super('A query was issued outside its transaction: call .execute() before the first await', {
+    super('The query was issued outside its transaction: call .execute() before the first await', {
       code: 'LATE_QUERY',
       status: 500,
       retryable: false,

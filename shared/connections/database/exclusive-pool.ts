@@ -1,36 +1,36 @@
 import { UnavailableError } from '@insightdesk/shared/errors';
+import type { Connection } from './connection.ts';
 import type { QueryStats } from './stats.ts';
-import type { Connection } from './tx.ts';
 
-/** Connections of which each is one caller's at a time. */
-export interface Lease {
-  /** Throws UnavailableError when none becomes free in time. */
+/** Connections that one caller at a time uses. */
+export interface ExclusivePool {
+  /** Throws UnavailableError when no connection becomes free in time. */
   use<T>(work: (connection: Connection) => Promise<T>): Promise<T>;
-  /** How many are in use. */
-  readonly taken: number;
-  /** How many wait for one. */
+  /** Connections in use. */
+  readonly inUse: number;
+  /** Callers that wait for a connection. */
   readonly waiting: number;
-  /** How long the first in line has been waiting; 0 when nobody is. */
+  /** How long the first of them has been waiting; 0 without any. */
   readonly oldestWaitMs: number;
 }
 
-interface Waiting {
-  take: (connection: Connection) => void;
+interface Waiter {
+  resolve: (connection: Connection) => void;
   startedAt: number;
 }
 
-/** Lends connections in the order in which they are asked for. */
-export function createLease(
+/** Lends connections in the order of the requests. */
+export function createExclusivePool(
   connections: readonly Connection[],
   timeoutMs: number,
   stats: QueryStats,
-): Lease {
+): ExclusivePool {
   const idle = [...connections];
-  const waiting: Waiting[] = [];
+  const waiters: Waiter[] = [];
 
   function release(connection: Connection) {
-    const next = waiting.shift();
-    if (next) next.take(connection);
+    const next = waiters.shift();
+    if (next) next.resolve(connection);
     else idle.push(connection);
   }
 
@@ -39,17 +39,19 @@ export function createLease(
     if (connection) return connection;
     const startedAt = performance.now();
     return new Promise<Connection>((resolve, reject) => {
-      const take = (free: Connection) => {
-        clearTimeout(timer);
-        stats.wait(performance.now() - startedAt);
-        resolve(free);
+      const waiter: Waiter = {
+        startedAt,
+        resolve(free) {
+          clearTimeout(timer);
+          stats.wait(performance.now() - startedAt);
+          resolve(free);
+        },
       };
       const timer = setTimeout(() => {
-        waiting.splice(waiting.indexOf(one), 1);
+        waiters.splice(waiters.indexOf(waiter), 1);
         reject(new UnavailableError('No database connection became free in time'));
       }, timeoutMs);
-      const one = { take, startedAt };
-      waiting.push(one);
+      waiters.push(waiter);
     });
   }
 
@@ -63,13 +65,13 @@ export function createLease(
       }
     },
     get oldestWaitMs() {
-      const [first] = waiting;
+      const [first] = waiters;
       return first ? performance.now() - first.startedAt : 0;
     },
     get waiting() {
-      return waiting.length;
+      return waiters.length;
     },
-    get taken() {
+    get inUse() {
       return connections.length - idle.length;
     },
   };

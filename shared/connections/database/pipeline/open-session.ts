@@ -3,8 +3,8 @@ import pg from 'pg';
 import { RowParser } from './row-parser.ts';
 import type { Target } from './target.ts';
 
-/** What the server says to statements; until we take them over they are for pg's own queries. */
-const answers = [
+/** Responses to statements: pg handles them for its own queries until a session takes over. */
+const responses = [
   'parseComplete',
   'rowDescription',
   'dataRow',
@@ -13,19 +13,19 @@ const answers = [
   'errorMessage',
   'readyForQuery',
 ];
-const KEEP_ALIVE_MS = 60_000;
+const TCP_KEEPALIVE_MS = 60_000;
 
-/** A session whose messages are ours to send and to read. */
+/** An authenticated session whose messages the caller sends and reads. */
 export interface Session {
-  /** Emits one event per message of the server, by pg-protocol's names. */
+  /** Emits an event per server message, by pg-protocol's names. */
   messages: pg.Connection;
-  /** Calls back once, when the connection is gone for whatever reason. */
-  onGone(listener: () => void): void;
-  /** Says goodbye. */
+  /** Calls the listener once, when the connection is closed for any reason. */
+  onClosed(listener: () => void): void;
+  /** Closes the connection. */
   end(): void;
 }
 
-/** pg's connection, with our parser of rows. */
+/** pg's connection with the faster row parser. */
 class Messages extends pg.Connection {
   attachListeners(stream: Duplex): void {
     const parser = new RowParser();
@@ -37,8 +37,8 @@ class Messages extends pg.Connection {
   }
 }
 
-/** Connects and authenticates by pg, TLS included; statements are left to the caller. */
-export async function signIn(target: Target, timeoutMs: number): Promise<Session> {
+/** Connects and authenticates with pg, TLS included. */
+export async function openSession(target: Target, timeoutMs: number): Promise<Session> {
   if (target.tls !== 'prefer') return open(target, target.tls, timeoutMs);
   return open(target, 'require', timeoutMs).catch((error) => {
     if (!/does not support SSL/.test(String(error))) throw error;
@@ -49,7 +49,7 @@ export async function signIn(target: Target, timeoutMs: number): Promise<Session
 async function open(target: Target, tls: Target['tls'], timeoutMs: number): Promise<Session> {
   const { host, port, user, password, database, settings } = target;
   const ssl = tls && { rejectUnauthorized: tls === 'verify' };
-  const keepAlive = { keepAlive: true, keepAliveInitialDelayMillis: KEEP_ALIVE_MS };
+  const keepAlive = { keepAlive: true, keepAliveInitialDelayMillis: TCP_KEEPALIVE_MS };
   const messages = new Messages({ ssl, ...keepAlive });
   const address = { host, port, user, password, database, ssl };
   const options = { ...settings, connectionTimeoutMillis: timeoutMs, connection: messages };
@@ -61,10 +61,10 @@ async function open(target: Target, tls: Target['tls'], timeoutMs: number): Prom
     messages.stream.destroy();
     throw error;
   }
-  for (const answer of answers) messages.removeAllListeners(answer);
+  for (const response of responses) messages.removeAllListeners(response);
   return {
     messages,
-    onGone: (listener) => void client.once('end', listener),
+    onClosed: (listener) => void client.once('end', listener),
     end: () => void client.end().catch(() => {}),
   };
 }

@@ -18,43 +18,43 @@ afterAll(() => Promise.all([database.close(), admin.end()]));
 
 const newChannel = () => `test_${crypto.randomUUID()}`;
 
-/** Founds an organisation and wakes the channel; an `end` keeps it from being committed. */
-function found(channel: string, tenantId = newId('org'), end?: Error) {
+/** Inserts an organisation and notifies the channel; an `error` rolls it back. */
+function createOrganization(channel: string, tenantId = newId('org'), error?: Error) {
   return database.write({ tenantId }, async (tx) => {
     notifyAfterCommit(tx, channel);
     await tx.execute(sql`insert into organizations (id, name) values (${toUuid(tenantId)}, 'x')`);
-    if (end) throw end;
+    if (error) throw error;
   });
 }
 
-test('whoever is woken sees what was committed; one notice at last sees all', async () => {
+test('listeners see committed rows, and after the last notification all of them', async () => {
   const channel = newChannel();
   const ids = Array.from({ length: WRITES }, () => newId('org'));
   const seen = Promise.withResolvers<void>();
-  const look = async () => {
+  const check = async () => {
     const rows = await admin`select from organizations where id in ${admin(ids.map(toUuid))}`;
     if (rows.length === WRITES) seen.resolve();
   };
-  await admin.listen(channel, () => void look().catch(seen.reject));
-  await Promise.all(ids.map((id) => found(channel, id)));
+  await admin.listen(channel, () => void check().catch(seen.reject));
+  await Promise.all(ids.map((id) => createOrganization(channel, id)));
   await seen.promise;
 });
 
-test('what is not committed wakes nobody, a write alone wakes once', async () => {
+test('a rolled back write sends no notification, a committed one sends one', async () => {
   const [channel, last] = [newChannel(), newChannel()];
-  let notices = 0;
+  let notifications = 0;
   const ended = Promise.withResolvers<void>();
-  await admin.listen(channel, () => notices++);
+  await admin.listen(channel, () => notifications++);
   await admin.listen(last, () => ended.resolve());
-  await expect(found(channel, newId('org'), new Error('no'))).rejects.toThrow('no');
-  await found(channel);
-  await found(last);
-  // PostgreSQL tells of commits in their order.
+  await expect(createOrganization(channel, newId('org'), new Error('no'))).rejects.toThrow('no');
+  await createOrganization(channel);
+  await createOrganization(last);
+  // PostgreSQL notifies in the order of commits.
   await ended.promise;
-  expect(notices).toBe(1);
+  expect(notifications).toBe(1);
 });
 
-test('a read cannot wake anybody', async () => {
+test('notifyAfterCommit is refused in a read', async () => {
   const read = database.read({}, async (tx) => notifyAfterCommit(tx, newChannel()));
   await expect(read).rejects.toThrow('open write transaction');
 });

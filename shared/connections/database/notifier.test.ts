@@ -1,37 +1,37 @@
 import { expect, test } from 'bun:test';
-import { createNotices } from './notices.ts';
+import { createNotifier } from './notifier.ts';
 
-const atOnce = async () => {};
+const noPause = async () => {};
 
 test.each([0, 1, 2, 3, 4, 5])(
-  'asked for %d turns after the end of one, another is sent',
+  'a request %d turns after the end of a notification sends another one',
   async (turns) => {
     const sent: PromiseWithResolvers<void>[] = [];
-    const notify = createNotices(() => {
-      const one = Promise.withResolvers<void>();
-      sent.push(one);
-      return one.promise;
-    }, atOnce);
+    const notify = createNotifier(() => {
+      const response = Promise.withResolvers<void>();
+      sent.push(response);
+      return response.promise;
+    }, noPause);
     notify('a');
-    const asked = (async () => {
+    const requested = (async () => {
       await sent[0]?.promise;
       for (let i = 0; i < turns; i++) await undefined;
       notify('a');
     })();
     sent[0]?.resolve();
-    await asked;
+    await requested;
     await Bun.sleep(0);
     expect(sent).toHaveLength(2);
   },
 );
 
-test('what is asked for while one is under way is one more', async () => {
+test('requests during a notification are coalesced into one more', async () => {
   const sent: PromiseWithResolvers<void>[] = [];
-  const notify = createNotices(() => {
-    const one = Promise.withResolvers<void>();
-    sent.push(one);
-    return one.promise;
-  }, atOnce);
+  const notify = createNotifier(() => {
+    const response = Promise.withResolvers<void>();
+    sent.push(response);
+    return response.promise;
+  }, noPause);
   for (let i = 0; i < 3; i++) notify('a');
   expect(sent).toHaveLength(1);
   sent[0]?.resolve();
@@ -42,12 +42,12 @@ test('what is asked for while one is under way is one more', async () => {
   expect(sent).toHaveLength(2);
 });
 
-test('one that fails is not in the way of the next', async () => {
+test('a failed notification does not block the next one', async () => {
   let sent = 0;
-  const notify = createNotices(async () => {
+  const notify = createNotifier(async () => {
     sent++;
     throw new Error('gone');
-  }, atOnce);
+  }, noPause);
   notify('a');
   await Bun.sleep(0);
   notify('a');
@@ -55,10 +55,10 @@ test('one that fails is not in the way of the next', async () => {
   expect(sent).toBe(2);
 });
 
-test('what is asked for in the pause after one is one more, when it ends', async () => {
+test('requests in the pause after a notification are coalesced into one more at its end', async () => {
   const pauses: PromiseWithResolvers<void>[] = [];
   let sent = 0;
-  const notify = createNotices(
+  const notify = createNotifier(
     async () => sent++,
     () => {
       const pause = Promise.withResolvers<void>();

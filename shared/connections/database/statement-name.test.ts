@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { nameOf } from './statement-names.ts';
+import { statementName } from './statement-name.ts';
 import { QueryStats } from './stats.ts';
 
 test.each([
@@ -17,16 +17,16 @@ test.each([
   ['delete from sessions where id in (select id from other)', 'delete sessions'],
   ['with recursive owner as (select a from parked_jobs) select 1', 'with parked_jobs'],
   [
-    'select app.authorize($1::uuid, $2), (select e.epoch from app.access_epochs e)',
+    'select app.authorize($1::uuid, $2), (select g.generation from app.access_generations g)',
     'select app.authorize',
   ],
   ['\n  select count(*) from (select from outbox limit 3) some', 'select outbox'],
   ['begin isolation level read committed', 'begin'],
   ['commit', 'commit'],
   ['', 'other'],
-])('%p is called %p', (query, name) => expect(nameOf(query)).toBe(name));
+])('the name of %p is %p', (query, name) => expect(statementName(query)).toBe(name));
 
-test('times and failures are counted by name, and names have a bound', () => {
+test('durations and failures are counted by name, and names are limited', () => {
   const stats = new QueryStats(1_000, () => {});
   stats.query('select "a" from "b"', 3, false);
   expect([...stats.failures]).toEqual([['select b', 0]]);

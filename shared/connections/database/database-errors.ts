@@ -2,8 +2,8 @@ import {
   AppError,
   DatabaseError,
   DomainValidationError,
-  FactorRequiredError,
   ForbiddenError,
+  TwoFactorSetupRequiredError,
   UnauthenticatedError,
 } from '@insightdesk/shared/errors';
 import { ServerError, staleRoutines } from './pipeline/server-error.ts';
@@ -16,7 +16,7 @@ export function sqlState(error: unknown): string | undefined {
   return undefined;
 }
 
-/** The constraint that a refused write violated. */
+/** The constraint that a rejected write violated. */
 export function violatedConstraint(error: unknown): string | undefined {
   for (let e: unknown = error, depth = 0; e instanceof Error && depth < 5; e = e.cause, depth++) {
     if ('constraint_name' in e && typeof e.constraint_name === 'string') return e.constraint_name;
@@ -45,17 +45,17 @@ const losses = new Set([
 /** Serialisation failure or deadlock: the same transaction may succeed when run again. */
 export const isConflict = (error: unknown): boolean => conflicts.has(sqlState(error) ?? '');
 
-/** What a connection was told to prepare is gone or no longer fits: tell it again. */
-export const isStale = (error: unknown): boolean =>
+/** A prepared statement is gone or no longer fits: it must be prepared again. */
+export const isStaleStatement = (error: unknown): boolean =>
   error instanceof ServerError && staleRoutines.has(error.routine ?? '');
 
-/** Somebody of the organisation may do less since the session was let in: it is to be asked for again. */
-export const isOutOfDate = (error: unknown): boolean => sqlState(error) === 'ID005';
+/** Access in the organisation changed since the session was authorized: it must be authorized again. */
+export const isReauthorizationRequired = (error: unknown): boolean => sqlState(error) === 'ID005';
 
-/** The connection went away. */
+/** The connection was lost. */
 export const isConnectionLoss = (error: unknown): boolean => losses.has(sqlState(error) ?? '');
 
-/** The server gave up on a statement that took too long. */
+/** The server cancelled a statement that took too long. */
 export const isTimeout = (error: unknown): boolean => sqlState(error) === '57014';
 
 /** Raised by app.authorize() when the session was revoked. */
@@ -85,7 +85,7 @@ export function toDatabaseError(error: unknown): unknown {
   if (state === ORGANIZATION_DISABLED) {
     return new ForbiddenError('This organisation is disabled', { code: 'ORGANIZATION_DISABLED' });
   }
-  if (state === FACTOR_REQUIRED) return new FactorRequiredError();
+  if (state === FACTOR_REQUIRED) return new TwoFactorSetupRequiredError();
   if (state === undefined) return error;
   if (unstorable.has(state)) {
     return new DomainValidationError('A text has a character that cannot be stored');

@@ -1,0 +1,25 @@
+import { sql } from 'drizzle-orm';
+import type { Database } from './database.ts';
+
+/** Statistics of the whole server, all clients together. */
+export interface PostgresServerStats {
+  connections: number;
+  maxConnections: number;
+  sizeBytes: number;
+}
+
+/** Reads the statistics of PostgreSQL itself. */
+export async function loadPostgresStats(
+  database: Pick<Database, 'read'>,
+): Promise<PostgresServerStats> {
+  const [row] = await database.read({}, (tx) =>
+    tx
+      .execute<{ connections: number; max: number; bytes: number }>(sql`select
+        (select sum(numbackends)::int from pg_stat_database) as connections,
+        current_setting('max_connections')::int as max,
+        pg_database_size(current_database())::float8 as bytes`)
+      .execute(),
+  );
+  if (!row) throw new Error('PostgreSQL returned no statistics');
+  return { connections: row.connections, maxConnections: row.max, sizeBytes: row.bytes };
+}
