@@ -1,14 +1,14 @@
 import { expect, test } from 'bun:test';
 import { hmacSha256, randomToken, safeEqual, sha256 } from './index.ts';
 
-test('random tokens are URL-safe, as long as asked, and never the same', () => {
+test('randomToken: tokens are URL-safe, of the given length and unique', () => {
   const tokens = Array.from({ length: 100 }, () => randomToken(16));
   for (const token of tokens) expect(token).toMatch(/^[\w-]{22}$/);
   expect(new Set(tokens).size).toBe(100);
   expect(randomToken()).toHaveLength(43);
 });
 
-test('digests match the published vectors', () => {
+test('sha256 and hmacSha256: match published vectors', () => {
   expect(sha256('abc')).toBe('ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad');
   expect(sha256(new Uint8Array([97, 98, 99]))).toBe(sha256('abc'));
   expect(hmacSha256('Jefe', 'what do ya want for nothing?').toString('hex')).toBe(
@@ -16,7 +16,7 @@ test('digests match the published vectors', () => {
   );
 });
 
-test('comparison sees content and length', () => {
+test('safeEqual: compares content and length', () => {
   const bytes = (text: string) => new TextEncoder().encode(text);
   expect(safeEqual(bytes('same'), bytes('same'))).toBe(true);
   expect(safeEqual(bytes('same'), bytes('sane'))).toBe(false);

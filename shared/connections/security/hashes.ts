@@ -11,6 +11,6 @@ export const sha256 = (value: string | Uint8Array): string =>
 export const hmacSha256 = (secret: string, value: string): Buffer =>
   createHmac('sha256', secret).update(value).digest();
 
-/** Compares in constant time; a different length is different. */
+/** Compares in constant time; false for different lengths. */
 export const safeEqual = (a: Uint8Array, b: Uint8Array): boolean =>
   a.length === b.length && timingSafeEqual(a, b);

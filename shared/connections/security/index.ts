@@ -1,7 +1,14 @@
-/** Passwords, access tokens, sealed tokens, hashes, requests to addresses that users chose. */
-export { isPublicAddress } from './addresses.ts';
-export { createDnsTexts, type DnsTexts } from './dns-texts.ts';
+/** Passwords, access tokens, signed tokens, encryption, hashes, requests to URLs of users. */
+
+export {
+  createEncryption,
+  type Encryption,
+  type SecretPurpose,
+  type StoredPurpose,
+  secretPurposes,
+} from './encryption.ts';
 export { hmacSha256, randomToken, safeEqual, sha256 } from './hashes.ts';
+export { isPublicAddress } from './is-public-address.ts';
 export { createKeyRing, type KeyRing, type StoredKey } from './key-ring.ts';
 export { createPasswords, type PasswordOptions, type Passwords } from './passwords.ts';
 export {
@@ -12,14 +19,7 @@ export {
   type SafeResponse,
   UnsafeUrlError,
 } from './safe-fetch.ts';
-export { createSealer, type Sealer } from './sealer.ts';
-export {
-  createSecrets,
-  type KeptPurpose,
-  type SecretPurpose,
-  type Secrets,
-  secretPurposes,
-} from './secrets.ts';
+export { createTokenCodec, type TokenCodec } from './token-codec.ts';
 export {
   type AccessClaims,
   createTokens,
@@ -27,3 +27,4 @@ export {
   type Tokens,
   type VerifiedAccess,
 } from './tokens.ts';
+export { createTxtResolver, type ResolveTxt } from './txt-resolver.ts';

@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import { newId } from '@insightdesk/shared/utils';
 import { decodeProtectedHeader, SignJWT } from 'jose';
 import { createKeyRing, type StoredKey } from './key-ring.ts';
-import { createSealer } from './sealer.ts';
+import { createTokenCodec } from './token-codec.ts';
 import { createTokens } from './tokens.ts';
 
 const configuration = { jwtSecret: 'j'.repeat(40), refreshSecret: 'r'.repeat(40) };
@@ -21,89 +21,93 @@ const key = (id: string, more: Partial<StoredKey> = {}): StoredKey => ({
   ...more,
 });
 
-/** A process that learns what is stored when it asks. */
-function openProcess(stored: StoredKey[]) {
-  let asked = 0;
+/** A process with a key ring that loads the stored keys. */
+function createProcess(stored: StoredKey[]) {
+  let loads = 0;
   const ring = createKeyRing({
     ...configuration,
     load: async () => {
-      asked++;
+      loads++;
       return stored;
     },
   });
   return {
     ring,
     tokens: createTokens(options, ring),
-    sealer: createSealer(ring),
-    asked: () => asked,
+    codec: createTokenCodec(ring),
+    loads: () => loads,
   };
 }
 
 const kidOf = (token: string) => decodeProtectedHeader(token).kid;
 
-test('the newest key signs once it may; those before it, and tokens without an id, verify', async () => {
+test('key ring: the newest signing key signs; older keys and tokens without a key id verify', async () => {
   const stored: StoredKey[] = [];
-  const { ring, tokens, sealer } = openProcess(stored);
+  const { ring, tokens, codec } = createProcess(stored);
   const first = await tokens.signAccess(claims);
-  const sealed = sealer.seal('refresh', ['a']);
+  const sealed = codec.encode('refresh', ['a']);
   expect(sealed.split('.')).toHaveLength(2);
   stored.push(key('one', { isSigning: false }));
   await ring.refresh();
-  expect(kidOf((await tokens.signAccess(claims)).token)).toBe(ring.first.id);
+  expect(kidOf((await tokens.signAccess(claims)).token)).toBe(ring.configured.id);
   stored[0] = key('one');
   await ring.refresh();
   const second = await tokens.signAccess(claims);
   expect(kidOf(second.token)).toBe('one');
-  const later = sealer.seal('refresh', ['b']);
+  const later = codec.encode('refresh', ['b']);
   stored.push(key('two'));
   await ring.refresh();
   expect(kidOf((await tokens.signAccess(claims)).token)).toBe('two');
-  const nameless = await new SignJWT({ org: claims.tenantId, sid: claims.sessionId, role: 'agent' })
+  const withoutKeyId = await new SignJWT({
+    org: claims.tenantId,
+    sid: claims.sessionId,
+    role: 'agent',
+  })
     .setProtectedHeader({ alg: 'HS256', typ: 'at+jwt' })
     .setSubject(claims.userId)
     .setIssuer('i')
     .setAudience('a')
     .setExpirationTime('1h')
     .sign(new TextEncoder().encode(configuration.jwtSecret));
-  for (const token of [first.token, second.token, nameless]) {
+  for (const token of [first.token, second.token, withoutKeyId]) {
     expect(await tokens.verifyAccess(token)).toMatchObject(claims);
   }
-  expect([sealed, later].map((token) => sealer.open('refresh', token))).toEqual([['a'], ['b']]);
+  expect([sealed, later].map((token) => codec.decode('refresh', token))).toEqual([['a'], ['b']]);
 });
 
-test('what another process signed with a key that is new is looked up, not refused', async () => {
+test('key ring: an unknown key id of another process is loaded', async () => {
   const stored: StoredKey[] = [];
-  const late = openProcess(stored);
+  const late = createProcess(stored);
   await late.ring.refresh();
   stored.push(key('one'));
-  const early = openProcess(stored);
+  const early = createProcess(stored);
   await early.ring.refresh();
   const { token } = await early.tokens.signAccess(claims);
   expect(await late.tokens.verifyAccess(token)).toMatchObject(claims);
 });
 
-test('a key that has ended verifies nothing, whatever is remembered; the first one too', async () => {
+test('key ring: an ended key verifies nothing, also cached tokens and the configured key', async () => {
   const stored = [key('one')];
-  const { ring, tokens, sealer } = openProcess(stored);
+  const { ring, tokens, codec } = createProcess(stored);
   const first = await tokens.signAccess(claims);
   await tokens.verifyAccess(first.token);
   await ring.refresh();
   const second = await tokens.signAccess(claims);
   await tokens.verifyAccess(second.token);
-  const sealed = sealer.seal('refresh', ['a']);
+  const sealed = codec.encode('refresh', ['a']);
   stored.push(key('two'));
   stored[0] = key('one', { hasEnded: true });
-  stored.push({ id: ring.first.id, master: undefined, isSigning: true, hasEnded: true });
+  stored.push({ id: ring.configured.id, master: undefined, isSigning: true, hasEnded: true });
   await ring.refresh();
   for (const { token } of [first, second]) {
     await expect(tokens.verifyAccess(token)).rejects.toMatchObject({ code: 'TOKEN_INVALID' });
   }
-  expect(sealer.open('refresh', sealed)).toBeUndefined();
+  expect(codec.decode('refresh', sealed)).toBeUndefined();
   expect(kidOf((await tokens.signAccess(claims)).token)).toBe('two');
 });
 
-test('forged ids of keys are refused, and are not a question each', async () => {
-  const { tokens, asked } = openProcess([key('one')]);
+test('key ring: forged key ids are refused without a load each', async () => {
+  const { tokens, loads } = createProcess([key('one')]);
   const forge = (kid: string) =>
     new SignJWT({ org: claims.tenantId, sid: claims.sessionId, role: 'owner' })
       .setProtectedHeader({ alg: 'HS256', typ: 'at+jwt', kid })
@@ -114,16 +118,16 @@ test('forged ids of keys are refused, and are not a question each', async () => 
   const forged = await Promise.all([...kids, 'one', '__proto__', '../../x'].map(forge));
   const outcomes = await Promise.allSettled(forged.map((token) => tokens.verifyAccess(token)));
   expect(outcomes.every(({ status }) => status === 'rejected')).toBe(true);
-  expect(asked()).toBeLessThan(10);
+  expect(loads()).toBeLessThan(10);
 });
 
-test('a database that is away is not the token’s fault', async () => {
-  const away = Object.assign(new Error('away'), { status: 503 });
-  const { ring } = openProcess([key('one')]);
+test('key ring: an unavailable database does not invalidate tokens of known keys', async () => {
+  const unavailable = Object.assign(new Error('unavailable'), { status: 503 });
+  const { ring } = createProcess([key('one')]);
   await ring.refresh();
   const { token } = await createTokens(options, ring).signAccess(claims);
-  const deaf = createKeyRing({ ...configuration, load: () => Promise.reject(away) });
-  await expect(createTokens(options, deaf).verifyAccess(token)).rejects.toBeDefined();
-  const own = await createTokens(options, deaf).signAccess(claims);
-  expect(await createTokens(options, deaf).verifyAccess(own.token)).toMatchObject(claims);
+  const offline = createKeyRing({ ...configuration, load: () => Promise.reject(unavailable) });
+  await expect(createTokens(options, offline).verifyAccess(token)).rejects.toBeDefined();
+  const own = await createTokens(options, offline).signAccess(claims);
+  expect(await createTokens(options, offline).verifyAccess(own.token)).toMatchObject(claims);
 });

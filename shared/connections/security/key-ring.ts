@@ -1,96 +1,96 @@
 import { createHash, hkdfSync } from 'node:crypto';
 
-/** What tokens are signed with, by kind. */
+/** A signing key with its secret for each kind of token. */
 export interface SigningKey {
   id: string;
   /** Access tokens. */
   access: Uint8Array;
-  /** Sealed tokens. */
-  seal: string;
+  /** Tokens of `createTokenCodec`. */
+  tokenSecret: string;
 }
 
-/** A key as it is stored; times by the database's clock. */
+/** A stored key; times are by the clock of the database. */
 export interface StoredKey {
   id: string;
-  /** Undefined for the one of the configuration, which is listed to say when it ends. */
+  /** Undefined for the configured key, which is listed for its end only. */
   master: string | undefined;
   isSigning: boolean;
   hasEnded: boolean;
 }
 
-/** The keys of now: one signs, those before it verify until what they signed has expired. */
+/** The current keys: one signs, older ones verify until their tokens have expired. */
 export interface KeyRing {
-  readonly first: SigningKey;
+  readonly configured: SigningKey;
   current(): SigningKey;
-  /** A key that is still good. */
+  /** A key that has not ended. */
   find(id: string): SigningKey | undefined;
-  /** The same, asked for when it is not known yet: another process may have added it just now. */
-  seek(id: string): Promise<SigningKey | undefined>;
-  /** Learns the keys that are stored; calls at once share a question. */
+  /** Like `find`, but refreshes for an unknown id: another process may have added the key. */
+  findOrRefresh(id: string): Promise<SigningKey | undefined>;
+  /** Loads the stored keys; concurrent calls share one load. */
   refresh(): Promise<void>;
 }
 
 export interface KeyRingOptions {
   jwtSecret: string;
   refreshSecret: string;
-  /** The stored keys, those that sign in the order in which they began. */
+  /** Loads the stored keys, signing keys in the order of their start. */
   load?: () => Promise<StoredKey[]>;
 }
 
-/** Forged ids must not become questions each. */
-const SEEK_EVERY_MS = 250;
+/** Forged ids must not cause a load each. */
+const MIN_REFRESH_INTERVAL_MS = 250;
 
-/** Builds the ring; its first key is the configuration's, and signs until another one does. */
+/** Builds the ring; the configured key signs until a stored one does. */
 export function createKeyRing({ jwtSecret, refreshSecret, load }: KeyRingOptions): KeyRing {
-  const first: SigningKey = {
+  const configured: SigningKey = {
     id: createHash('sha256').update(`key id ${jwtSecret}`).digest('hex').slice(0, 12),
     access: new TextEncoder().encode(jwtSecret),
-    seal: refreshSecret,
+    tokenSecret: refreshSecret,
   };
-  let good = new Map([[first.id, first]]);
-  let current = first;
-  let asking: Promise<void> | undefined;
-  let seeking: Promise<void> | undefined;
-  let askedAt = Number.NEGATIVE_INFINITY;
+  let valid = new Map([[configured.id, configured]]);
+  let current = configured;
+  let refreshing: Promise<void> | undefined;
+  let delayedRefresh: Promise<void> | undefined;
+  let loadedAt = Number.NEGATIVE_INFINITY;
 
-  async function ask(): Promise<void> {
-    askedAt = performance.now();
+  async function reload(): Promise<void> {
+    loadedAt = performance.now();
     const stored = (await load?.()) ?? [];
-    const ended = new Set(stored.filter((one) => one.hasEnded).map(({ id }) => id));
-    const keys = [first, ...stored.flatMap((one) => good.get(one.id) ?? toKey(one) ?? [])];
-    good = new Map(keys.filter(({ id }) => !ended.has(id)).map((key) => [key.id, key]));
-    const signing = stored.findLast((one) => one.isSigning && good.has(one.id));
-    current = (signing && good.get(signing.id)) ?? first;
+    const ended = new Set(stored.filter(({ hasEnded }) => hasEnded).map(({ id }) => id));
+    const keys = [configured, ...stored.flatMap((key) => valid.get(key.id) ?? toKey(key) ?? [])];
+    valid = new Map(keys.filter(({ id }) => !ended.has(id)).map((key) => [key.id, key]));
+    const signing = stored.findLast(({ id, isSigning }) => isSigning && valid.has(id));
+    current = (signing && valid.get(signing.id)) ?? configured;
   }
 
   function refresh(): Promise<void> {
-    asking ??= ask().finally(() => {
-      asking = undefined;
+    refreshing ??= reload().finally(() => {
+      refreshing = undefined;
     });
-    return asking;
+    return refreshing;
   }
 
-  async function pauseAndAsk(): Promise<void> {
-    // One that began before may have missed it.
-    await asking?.catch(() => {});
-    await Bun.sleep(Math.max(0, askedAt + SEEK_EVERY_MS - performance.now()));
+  async function waitAndRefresh(): Promise<void> {
+    // A refresh that is running may have missed the key.
+    await refreshing?.catch(() => {});
+    await Bun.sleep(Math.max(0, loadedAt + MIN_REFRESH_INTERVAL_MS - performance.now()));
     await refresh();
   }
 
-  function askSoon(): Promise<void> {
-    seeking ??= pauseAndAsk().finally(() => {
-      seeking = undefined;
+  function refreshSoon(): Promise<void> {
+    delayedRefresh ??= waitAndRefresh().finally(() => {
+      delayedRefresh = undefined;
     });
-    return seeking;
+    return delayedRefresh;
   }
 
   return {
-    first,
+    configured,
     current: () => current,
-    find: (id) => good.get(id),
-    async seek(id) {
-      if (!good.has(id) && load) await askSoon();
-      return good.get(id);
+    find: (id) => valid.get(id),
+    async findOrRefresh(id) {
+      if (!valid.has(id) && load) await refreshSoon();
+      return valid.get(id);
     },
     refresh,
   };
@@ -98,6 +98,6 @@ export function createKeyRing({ jwtSecret, refreshSecret, load }: KeyRingOptions
 
 function toKey({ id, master }: StoredKey): SigningKey | undefined {
   if (master === undefined) return undefined;
-  const derive = (what: string) => Buffer.from(hkdfSync('sha256', master, '', what, 32));
-  return { id, access: derive('access'), seal: derive('seal').toString('base64') };
+  const derive = (info: string) => Buffer.from(hkdfSync('sha256', master, '', info, 32));
+  return { id, access: derive('access'), tokenSecret: derive('seal').toString('base64') };
 }

@@ -1,49 +1,49 @@
 import { availableParallelism } from 'node:os';
 import { UnavailableError } from '@insightdesk/shared/errors';
 
-/** Hashes and checks passwords, off the event loop; throws 503 when too many wait already. */
+/** Hashes and verifies passwords off the event loop; throws 503 when too many calls wait. */
 export interface Passwords {
   hash(plain: string): Promise<string>;
-  /** False for an unknown person too, after the same time. */
+  /** Also takes the same time without a hash, and returns false. */
   verify(plain: string, hash: string | undefined): Promise<boolean>;
-  /** Whether a hash is older than what `hash` makes: bcrypt, or argon2 that costs less. */
+  /** Whether a hash is weaker than that of `hash`: bcrypt, or argon2 with a lower cost. */
   isOutdated(hash: string): boolean;
 }
 
 export interface PasswordOptions {
-  /** Kibibytes and passes of argon2id; OWASP's recommendation unless said. */
+  /** Kibibytes and passes of argon2id; default: the recommendation of OWASP. */
   memoryCost?: number;
   timeCost?: number;
-  /** Hashes at once: each takes a processor and `memoryCost`. */
+  /** Concurrent hashes: each uses a CPU core and `memoryCost`. */
   concurrency?: number;
-  /** How many wait at most. */
+  /** Maximum number of waiting calls. */
   maxWaiting?: number;
 }
 
 const RETRY_AFTER_SECONDS = 2;
 const BCRYPT_BYTES = 72;
-/** What others' systems made, `$2a$`, `$2b$` or `$2y$`, and every kind of argon2. */
+/** Hashes of other systems: `$2a$`, `$2b$` or `$2y$`, and every kind of argon2. */
 const BCRYPT = /^\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}$/;
 const ARGON2 = /^\$(argon2(?:id|i|d))\$v=\d+\$m=(\d+),t=(\d+),p=\d+\$/;
 
-/** Builds the password hasher: argon2id, 19 MiB and two passes; knows bcrypt. */
+/** Builds the password hasher: argon2id, 19 MiB and two passes; also verifies bcrypt. */
 export function createPasswords(options: PasswordOptions = {}): Passwords {
   const { memoryCost = 19_456, timeCost = 2, maxWaiting = 100 } = options;
   const { concurrency = Math.max(2, availableParallelism()) } = options;
   const algorithm = { algorithm: 'argon2id', memoryCost, timeCost } as const;
-  const inTurn = createDoor(concurrency, maxWaiting);
-  const decoy = Bun.password.hash('nobody has this password', algorithm);
+  const limited = createLimiter(concurrency, maxWaiting);
+  const decoy = Bun.password.hash('decoy of unknown users', algorithm);
 
   return {
-    hash: (plain) => inTurn(() => Bun.password.hash(plain, algorithm)),
+    hash: (plain) => limited(() => Bun.password.hash(plain, algorithm)),
     async verify(plain, hash) {
-      const known = hash !== undefined && (BCRYPT.test(hash) || ARGON2.test(hash));
-      const isBcrypt = known && BCRYPT.test(hash);
-      const other = known ? hash.replace(/^\$2[ay]\$/, '$2b$') : await decoy;
-      // Bun digests what is longer, while those who made these hashes cut it off.
-      const given = isBcrypt ? Buffer.from(plain).subarray(0, BCRYPT_BYTES) : plain;
-      const matches = await inTurn(() => Bun.password.verify(given, other));
-      return matches && known;
+      const isKnownFormat = hash !== undefined && (BCRYPT.test(hash) || ARGON2.test(hash));
+      const isBcrypt = isKnownFormat && BCRYPT.test(hash);
+      const comparedHash = isKnownFormat ? hash.replace(/^\$2[ay]\$/, '$2b$') : await decoy;
+      // Other systems cut passwords at 72 bytes for bcrypt, Bun hashes longer ones first.
+      const input = isBcrypt ? Buffer.from(plain).subarray(0, BCRYPT_BYTES) : plain;
+      const matches = await limited(() => Bun.password.verify(input, comparedHash));
+      return matches && isKnownFormat;
     },
     isOutdated(hash) {
       const [, kind, memory, passes] = ARGON2.exec(hash) ?? [];
@@ -52,16 +52,16 @@ export function createPasswords(options: PasswordOptions = {}): Passwords {
   };
 }
 
-/** At most `width` calls at a time and `maxWaiting` before the door. */
-function createDoor(width: number, maxWaiting: number) {
+/** Runs at most `maxRunning` calls at a time, with at most `maxWaiting` waiting. */
+function createLimiter(maxRunning: number, maxWaiting: number) {
   const waiting: (() => void)[] = [];
-  let inside = 0;
+  let running = 0;
   return async <T>(work: () => Promise<T>): Promise<T> => {
-    if (inside < width) inside++;
+    if (running < maxRunning) running++;
     else if (waiting.length < maxWaiting)
       await new Promise<void>((resolve) => waiting.push(resolve));
     else {
-      throw new UnavailableError('Too many sign-ins at once, try again shortly', {
+      throw new UnavailableError('Too many concurrent logins, try again shortly', {
         retryAfterSeconds: RETRY_AFTER_SECONDS,
       });
     }
@@ -70,7 +70,7 @@ function createDoor(width: number, maxWaiting: number) {
     } finally {
       const next = waiting.shift();
       if (next) next();
-      else inside--;
+      else running--;
     }
   };
 }

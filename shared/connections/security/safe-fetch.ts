@@ -1,44 +1,44 @@
-import { lookup as lookUp } from 'node:dns/promises';
+import { lookup } from 'node:dns/promises';
 import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { isIP } from 'node:net';
 import { NetworkError, ServiceError } from '@insightdesk/shared/errors';
-import { isPublicAddress } from './addresses.ts';
+import { isPublicAddress } from './is-public-address.ts';
 
-/** What is sent to an address that somebody else chose. */
+/** A request to a URL of a user. */
 export interface SafeRequest {
   method: 'GET' | 'POST';
   headers?: Record<string, string>;
   body?: string;
 }
 
-/** What came back: at most the first `maxBytes` of the body. */
+/** The response, with at most the first `maxBytes` of the body. */
 export interface SafeResponse {
   status: number;
   headers: Record<string, string | undefined>;
   body: string;
 }
 
-/** Requests to addresses that users chose; see `createSafeFetch`. */
+/** SSRF-safe requests to URLs of users; see `createSafeFetch`. */
 export interface SafeFetch {
-  /** Throws UnsafeUrlError for what is refused, NetworkError for what does not answer. */
+  /** Throws UnsafeUrlError for a refused URL, NetworkError for a failed request. */
   (url: string, request: SafeRequest): Promise<SafeResponse>;
-  /** Throws UnsafeUrlError for a URL that would be refused whatever its name resolves to. */
+  /** Throws UnsafeUrlError for a URL that is refused without resolving its name. */
   check(url: string): void;
 }
 
 export interface SafeFetchOptions {
-  /** Lets private addresses and plain HTTP through: for development and tests only. */
+  /** Allows private addresses and plain HTTP: for development and tests only. */
   allowPrivate: boolean;
   timeoutMs?: number;
   maxBytes?: number;
-  /** All addresses of a name. */
+  /** Resolves a name to all its addresses. */
   resolve?(hostname: string): Promise<readonly string[]>;
-  /** PEM of an authority to trust besides the usual ones. */
+  /** PEM of an additional trusted certificate authority. */
   ca?: string;
 }
 
-/** The URL leads, or may lead, to where outsiders have no business. */
+/** The URL leads, or may lead, to a private address. */
 export class UnsafeUrlError extends ServiceError {
   constructor(message: string) {
     super(message, {
@@ -50,9 +50,9 @@ export class UnsafeUrlError extends ServiceError {
 }
 
 /**
- * Builds requests that cannot be turned against our own network: the name is resolved once, every
- * address must be public, the connection goes to the checked address, redirects are not followed,
- * time (10 s in all) and bytes (64 KB) are bounded.
+ * Builds SSRF-safe requests: the name is resolved once, every address must be public, the connection
+ * goes to the checked address, redirects are not followed, time (10 s in total) and size (64 KB) are
+ * limited.
  */
 export function createSafeFetch(options: SafeFetchOptions): SafeFetch {
   const { allowPrivate, timeoutMs = 10_000, resolve = resolveAll } = options;
@@ -60,13 +60,14 @@ export function createSafeFetch(options: SafeFetchOptions): SafeFetch {
 
   function check(text: string): URL {
     const url = URL.canParse(text) ? new URL(text) : undefined;
-    if (!url || !/^https?:$/.test(url.protocol)) throw new UnsafeUrlError('Not an https:// URL');
-    if (url.username || url.password) throw new UnsafeUrlError('Must not contain a password');
+    if (!url || !/^https?:$/.test(url.protocol))
+      throw new UnsafeUrlError('must be an https:// URL');
+    if (url.username || url.password) throw new UnsafeUrlError('must not contain a password');
     if (allowPrivate) return url;
-    if (url.protocol !== 'https:') throw new UnsafeUrlError('Not an https:// URL');
+    if (url.protocol !== 'https:') throw new UnsafeUrlError('must be an https:// URL');
     const host = hostOf(url);
     if (/(^|\.)(localhost|local|internal)\.?$/.test(host) || (isIP(host) && !isPublicAddress(host)))
-      throw new UnsafeUrlError('This address is not public');
+      throw new UnsafeUrlError('must have a public address');
     return url;
   }
 
@@ -74,9 +75,9 @@ export function createSafeFetch(options: SafeFetchOptions): SafeFetch {
     const host = hostOf(url);
     const addresses = isIP(host) ? [host] : await resolve(host);
     const [address] = addresses;
-    if (address === undefined) throw new NetworkError('The name has no address');
+    if (address === undefined) throw new NetworkError('The host has no address');
     if (!allowPrivate && !addresses.every(isPublicAddress)) {
-      throw new UnsafeUrlError('This address is not public');
+      throw new UnsafeUrlError('must have a public address');
     }
     return address;
   }
@@ -89,8 +90,8 @@ export function createSafeFetch(options: SafeFetchOptions): SafeFetch {
       return await exchange(url, request, { ...limits, address, signal });
     } catch (error) {
       if (error instanceof UnsafeUrlError) throw error;
-      const why = signal.aborted ? `No answer within ${timeoutMs} ms` : reasonOf(error);
-      throw new NetworkError(why, { cause: error });
+      const message = signal.aborted ? `Timed out after ${timeoutMs} ms` : messageOf(error);
+      throw new NetworkError(message, { cause: error });
     }
   }
 
@@ -119,7 +120,7 @@ function exchange(
         headers: { ...headers, 'Content-Length': Buffer.byteLength(body) },
         agent: false,
         signal,
-        // The name is not resolved again: what was checked is what is connected to.
+        // The name is not resolved again: the connection goes to the checked address.
         lookup: (_host, { all }, done) =>
           all ? done(null, [{ address, family }]) : done(null, address, family),
         ...(isSecure && ca !== undefined && { ca }),
@@ -159,11 +160,11 @@ function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
 }
 
 const resolveAll = async (hostname: string) =>
-  (await lookUp(hostname, { all: true })).map(({ address }) => address);
+  (await lookup(hostname, { all: true })).map(({ address }) => address);
 
 const hostOf = ({ hostname }: URL) => hostname.replace(/^\[|\]$/g, '').toLowerCase();
 
-const reasonOf = (error: unknown) =>
+const messageOf = (error: unknown) =>
   error instanceof Error
     ? `${'code' in error ? `${error.code}: ` : ''}${error.message}`
     : 'Unknown';

@@ -15,14 +15,14 @@ const claims = {
 
 afterEach(() => void setSystemTime());
 
-test('a signed token tells what was signed, again and again', async () => {
+test('tokens: a signed token verifies repeatedly', async () => {
   const { token, expiresIn } = await tokens.signAccess(claims);
   expect(expiresIn).toBe(900);
   expect(await tokens.verifyAccess(token)).toMatchObject(claims);
   expect(await tokens.verifyAccess(token)).toMatchObject(claims);
 });
 
-test('an access token carries the permissions of a custom role, without unknown ones', async () => {
+test('tokens: a token has the permissions of a custom role, without unknown ones', async () => {
   const restriction = {
     roleId: newId('rol'),
     version: 2,
@@ -36,7 +36,7 @@ test('an access token carries the permissions of a custom role, without unknown 
   } as object);
 });
 
-test('an expired token is told from an invalid one, also when it was known', async () => {
+test('tokens: an expired token is TOKEN_EXPIRED, also when it was verified before', async () => {
   const brief = createTokens({ ...options, accessTtlSeconds: 60 });
   const { token } = await brief.signAccess(claims);
   await brief.verifyAccess(token);
@@ -65,20 +65,20 @@ test.each([
     'a malformed custom role',
     () => forge(secret, {}, { grant: { id: 'rol_1', version: 1, permissions: [] } }),
   ],
-  ['a custom role that says nothing', () => forge(secret, {}, { grant: null })],
+  ['an empty custom role', () => forge(secret, {}, { grant: null })],
   ['a malformed id', () => forge(secret, {}, { org: 'org_1' })],
-])('%s is refused', async (_, make) => {
+])('tokens: %s is refused', async (_, make) => {
   await expect(tokens.verifyAccess(await make())).rejects.toMatchObject({
     status: 401,
     code: 'TOKEN_INVALID',
   });
 });
 
-test('passwords verify, and nobody verifies as nobody', async () => {
+test('passwords: a password verifies against its own hash only', async () => {
   const passwords = createPasswords();
   const hash = await passwords.hash('secret');
   expect(hash).toStartWith('$argon2id$');
   expect(await passwords.verify('secret', hash)).toBe(true);
   expect(await passwords.verify('Secret', hash)).toBe(false);
-  expect(await passwords.verify('nobody has this password', undefined)).toBe(false);
+  expect(await passwords.verify('decoy of unknown users', undefined)).toBe(false);
 });

@@ -10,15 +10,15 @@ import { errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
 import { LRUCache } from 'lru-cache';
 import { createKeyRing, type KeyRing } from './key-ring.ts';
 
-/** What an access token says of its bearer. */
+/** Claims of an access token. */
 export interface AccessClaims {
   userId: Id<'usr'>;
   tenantId: Id<'org'>;
   sessionId: Id<'ses'>;
   role: 'owner' | 'admin' | 'agent' | 'customer';
-  /** The bearer's custom role. */
+  /** Restriction by the user's custom role. */
   restriction?: CustomRoleRestriction | undefined;
-  /** Who really bears it: an operator in this person's name (RFC 8693's `act`). */
+  /** The operator who impersonates the user (`act` of RFC 8693). */
   operator?: string | undefined;
 }
 
@@ -67,7 +67,7 @@ const TYPE = 'at+jwt';
 const KEY_ID = /^[\w-]{1,40}$/;
 const roles = new Set(['owner', 'admin', 'agent', 'customer']);
 
-/** Builds signer and verifier of access tokens (RFC 9068 shape, HS256); keys are told apart by `kid`. */
+/** Builds signer and verifier of access tokens (RFC 9068, HS256); `kid` names the key. */
 export function createTokens(
   options: TokenOptions,
   keys: KeyRing = createKeyRing({ jwtSecret: options.jwtSecret, refreshSecret: '' }),
@@ -81,8 +81,8 @@ export function createTokens(
       const { expiresIn = accessTtlSeconds } = claims;
       const key = keys.current();
       const act = operator === undefined ? {} : { act: { sub: operator } };
-      const own = { org: tenantId, sid: sessionId, role, ...toClaim(restriction), ...act };
-      const token = await new SignJWT(own)
+      const payload = { org: tenantId, sid: sessionId, role, ...toClaim(restriction), ...act };
+      const token = await new SignJWT(payload)
         .setProtectedHeader({ alg: ALGORITHM, typ: TYPE, kid: key.id })
         .setSubject(userId)
         .setIssuer(issuer)
@@ -93,22 +93,22 @@ export function createTokens(
       return { token, expiresIn };
     },
     async verifyAccess(token) {
-      const known = verified.get(token);
-      if (known && keys.find(known.keyId)) {
-        if (known.access.expiresAt > Date.now()) return known.access;
+      const cached = verified.get(token);
+      if (cached && keys.find(cached.keyId)) {
+        if (cached.access.expiresAt > Date.now()) return cached.access;
         throw expired();
       }
-      const check = { issuer, audience, algorithms: [ALGORITHM], typ: TYPE };
+      const verifyOptions = { issuer, audience, algorithms: [ALGORITHM], typ: TYPE };
       let keyId = '';
-      // Tokens of the release before this one name no key.
-      const keyOf = async ({ kid = keys.first.id }: { kid?: string }) => {
-        const key = KEY_ID.test(kid) ? await keys.seek(kid) : undefined;
+      // A token without a key id is of the configured key.
+      const keyOf = async ({ kid = keys.configured.id }: { kid?: string }) => {
+        const key = KEY_ID.test(kid) ? await keys.findOrRefresh(kid) : undefined;
         if (!key) throw new errors.JWKSNoMatchingKey();
         keyId = key.id;
         return key.access;
       };
-      const { payload } = await jwtVerify(token, keyOf, check).catch((cause) => {
-        throw cause instanceof errors.JWTExpired ? expired(cause) : refusalOf(cause);
+      const { payload } = await jwtVerify(token, keyOf, verifyOptions).catch((cause) => {
+        throw cause instanceof errors.JWTExpired ? expired(cause) : toUnauthenticated(cause);
       });
       const access = toAccess(payload);
       verified.set(token, { keyId, access });
@@ -118,11 +118,17 @@ export function createTokens(
 }
 
 function toAccess({ sub, org, sid, role, exp, grant: claim, act }: JWTPayload): UserAccess {
-  const complete = isId('usr', sub) && isId('org', org) && isId('ses', sid) && exp !== undefined;
-  if (!complete || !roles.has(role as string)) throw invalid();
-  const known = role as AccessClaims['role'];
+  const isComplete = isId('usr', sub) && isId('org', org) && isId('ses', sid) && exp !== undefined;
+  if (!isComplete || !roles.has(role as string)) throw invalid();
+  const knownRole = role as AccessClaims['role'];
   const restriction = claim === undefined ? undefined : toRestriction(claim);
-  const user = { kind: 'user', userId: sub, tenantId: org, sessionId: sid, role: known } as const;
+  const user = {
+    kind: 'user',
+    userId: sub,
+    tenantId: org,
+    sessionId: sid,
+    role: knownRole,
+  } as const;
   return {
     ...user,
     expiresAt: exp * 1000,
@@ -142,12 +148,12 @@ function toRestriction(claim: unknown): CustomRoleRestriction {
   if (!isId('rol', id) || typeof version !== 'number' || !Array.isArray(permissions)) {
     throw invalid();
   }
-  // A newer release running beside this one may know more permissions.
+  // A newer release that runs at the same time may have more permissions.
   const known = permissionNames.filter((name) => permissions.includes(name));
   return { roleId: id, version, permissions: known };
 }
 
-/** A token that says that somebody else acts has to say who. */
+/** An `act` claim must have a subject. */
 function operatorOf(act: unknown): { operator?: string } {
   if (act === undefined) return {};
   const { sub } = (act ?? {}) as { sub?: unknown };
@@ -158,8 +164,8 @@ function operatorOf(act: unknown): { operator?: string } {
 const expired = (cause?: unknown) =>
   new UnauthenticatedError('The access token has expired', { code: 'TOKEN_EXPIRED', cause });
 
-/** What is not the token's fault, such as a database that is away, stays what it is. */
-const refusalOf = (cause: unknown) => (cause instanceof AppError ? cause : invalid(cause));
+/** Errors that are not about the token, such as those of the database, pass unchanged. */
+const toUnauthenticated = (cause: unknown) => (cause instanceof AppError ? cause : invalid(cause));
 
 const invalid = (cause?: unknown) =>
-  new UnauthenticatedError('The access token is not valid', { code: 'TOKEN_INVALID', cause });
+  new UnauthenticatedError('The access token is invalid', { code: 'TOKEN_INVALID', cause });

@@ -1,26 +1,26 @@
 import { Resolver } from 'node:dns/promises';
 
-/** What the owner of a name has published under it; none where nothing answers in time. */
-export type DnsTexts = (name: string) => Promise<readonly string[]>;
+/** The TXT records of a name; none after a timeout or an error. */
+export type ResolveTxt = (name: string) => Promise<readonly string[]>;
 
-/** Looks up TXT records, within `timeoutMs`; `servers` are addresses with ports, else the system's. */
-export function createDnsTexts({
+/** Resolves TXT records within `timeoutMs`; `servers` are addresses with ports, default those of the system. */
+export function createTxtResolver({
   servers,
   timeoutMs = 3_000,
 }: {
   servers?: readonly string[];
   timeoutMs?: number;
-} = {}): DnsTexts {
+} = {}): ResolveTxt {
   return async (name) => {
     const resolver = new Resolver({ timeout: timeoutMs, tries: 1 });
     if (servers) resolver.setServers(servers);
-    const late = setTimeout(() => resolver.cancel(), timeoutMs);
+    const timeout = setTimeout(() => resolver.cancel(), timeoutMs);
     try {
       return (await resolver.resolveTxt(name)).map((parts) => parts.join(''));
     } catch {
       return [];
     } finally {
-      clearTimeout(late);
+      clearTimeout(timeout);
     }
   };
 }

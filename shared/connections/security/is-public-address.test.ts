@@ -1,8 +1,8 @@
 import { expect, test } from 'bun:test';
-import { isPublicAddress } from './addresses.ts';
+import { isPublicAddress } from './is-public-address.ts';
 
 test.each(['93.184.216.34', '8.8.8.8', '1.1.1.1', '2606:4700:4700::1111', '::ffff:8.8.8.8'])(
-  '%s is out on the Internet',
+  'isPublicAddress: %s is public',
   (address) => {
     expect(isPublicAddress(address)).toBe(true);
   },
@@ -42,7 +42,7 @@ test.each([
   ['teredo', '2001:0:4136:e378:8000:63bf:3fff:fdd2'],
   ['documentation', '2001:db8::1'],
   ['no address', 'localhost'],
-  ['nothing', ''],
-])('%s: %s is not', (_, address) => {
+  ['empty', ''],
+])('isPublicAddress: %s, %s, is not public', (_, address) => {
   expect(isPublicAddress(address)).toBe(false);
 });
