@@ -1,9 +1,9 @@
 -- Run once as a superuser inside the product's own database; running it again changes nothing.
--- psql fills in the passwords (psql -v owner_password=... -v app_password=... -v relay_password=...
--- -v identity_password=...); any other caller replaces :'owner_password' and so on with quoted literals.
--- Run it again before an upgrade whose notes say so: it adds the roles that are missing.
+-- psql inserts the passwords (psql -v owner_password=... -v app_password=... -v relay_password=...
+-- -v identity_password=...); other callers replace :'owner_password' and the others with quoted literals.
+-- Run it again before an upgrade when its release notes ask for it: it creates missing roles.
 
--- Many replicas may provision at once: one waits for the other.
+-- Concurrent runs wait for each other.
 select pg_advisory_lock(7305118401);
 
 do $$
@@ -29,23 +29,23 @@ begin
 end
 $$;
 
--- Owns the schema and changes it.
+-- Owns the schema and migrates it.
 alter role insightdesk_owner
   with login nosuperuser nocreatedb nocreaterole nobypassrls password :'owner_password';
 
--- What the services are: owns nothing, so that row-level security holds for every statement.
+-- The login of the services: owns nothing, so that row-level security applies to every statement.
 alter role insightdesk_app
   with login nosuperuser nocreatedb nocreaterole nobypassrls password :'app_password';
 
--- Reads the outbox of all tenants, and what the clock is for; only the worker signs in as it.
+-- Reads the outbox and the schedules of all tenants; only the worker has this login.
 alter role insightdesk_relay
   with login nosuperuser nocreatedb nocreaterole nobypassrls password :'relay_password';
 
--- Reads passwords' hashes and counts failed sign-ins; only the API signs in as it.
+-- Reads password hashes and counts failed logins; only the API has this login.
 alter role insightdesk_identity
   with login nosuperuser nocreatedb nocreaterole nobypassrls password :'identity_password';
 
--- Whoever is in the services' role stays in it.
+-- Revokes every role that was granted to the services' role.
 do $$
 declare
   membership record;
@@ -59,13 +59,13 @@ begin
 end
 $$;
 
--- What the search by parts of a subject acts as: it may read conversations of all tenants, and the
--- one function that it owns reads no others than those of the transaction's tenant.
+-- Owns the function that searches in subjects: it may read conversations of all tenants, and the function
+-- reads those of the transaction's tenant only.
 alter role insightdesk_search with nologin nosuperuser nocreatedb nocreaterole nobypassrls;
 grant insightdesk_search to insightdesk_owner with inherit false, set true;
 
--- What every transaction's first statement acts as: it may read of all tenants whether a login
--- session or an API key is live, and the one function that it owns answers nothing but that.
+-- Owns the function that authorizes transactions: it may read the sessions and API keys of all tenants, and
+-- the function returns only whether one is live.
 alter role insightdesk_authorizer with nologin nosuperuser nocreatedb nocreaterole nobypassrls;
 grant insightdesk_authorizer to insightdesk_owner with inherit false, set true;
 

@@ -1,7 +1,7 @@
 import { withTimeout } from '@insightdesk/shared/promises';
 import type { Valkey } from './create-valkey.ts';
 
-/** Asks for a sign of life and gives its latency in ms; throws NetworkError after `timeoutMs`. */
+/** Pings the server and returns the latency in ms; throws NetworkError after `timeoutMs`. */
 export async function pingValkey(valkey: Valkey, timeoutMs = 1_000): Promise<number> {
   const startedAt = performance.now();
   await withTimeout(valkey.ping(), timeoutMs);

@@ -1,14 +1,14 @@
 const WINDOW_MS = 1_000;
 
-/** Lets one error per second through; an outage repeats the same one many times. */
+/** Passes one error per second on: an outage repeats the same one many times. */
 export function throttleErrors<E>(
   onError: (error: E) => void,
   now: () => number = Date.now,
 ): (error: E) => void {
-  let quietUntilMs = 0;
+  let silentUntilMs = 0;
   return (error) => {
-    if (now() < quietUntilMs) return;
-    quietUntilMs = now() + WINDOW_MS;
+    if (now() < silentUntilMs) return;
+    silentUntilMs = now() + WINDOW_MS;
     onError(error);
   };
 }
