@@ -18,16 +18,16 @@ const here = 'node_modules/@insightdesk/client';
 const importsOf = (text: string) =>
   [...text.matchAll(/(?:from|import)\s*['"]([^'"]+)['"]/g)].map(([, from]) => from);
 
-test('the module imports the official client and nothing of the server', async () => {
+test('build: the module imports socket.io-client and nothing of the server', async () => {
   expect(importsOf(await read(`${here}/index.js`))).toEqual(['socket.io-client']);
   const bundle = await read(`${here}/browser.js`);
   expect(importsOf(bundle)).toEqual([]);
   expect(/\bimport\s*\(|\brequire\(|\bBun\./.test(bundle)).toBe(false);
-  // The contract's schemas are for servers: only its names and shapes come along.
+  // The contract's schemas are for servers: the package has only its names and types.
   expect(/_zod|ZodError|toJSONSchema/.test(bundle)).toBe(false);
 });
 
-test('the declarations stand on themselves and on the official client', async () => {
+test('build: the declarations import each other and socket.io-client only', async () => {
   const found = new Set<string>();
   for (const path of new Bun.Glob('types/**/*.d.ts').scanSync(join(folder, here))) {
     for (const from of importsOf(await read(`${here}/${path}`))) found.add(from ?? '');
@@ -36,7 +36,7 @@ test('the declarations stand on themselves and on the official client', async ()
   expect(elsewhere).toEqual(['socket.io-client']);
 });
 
-test('the declarations are complete for a strict app, in a browser and in Node', async () => {
+test('build: a strict app compiles with the declarations, in a browser and in Node', async () => {
   const app = `
     import {
       Channels, createClient, Events,
@@ -56,7 +56,7 @@ test('the declarations are complete for a strict app, in a browser and in Node',
         // @ts-expect-error a conversation has no body
         if (event.type === 'conversation.created') event.data.body;
         // @ts-expect-error there is no such event
-        if (event.type === 'message.forgotten') event.data;
+        if (event.type === 'message.unknown') event.data;
       },
       onGap() {},
     });

@@ -26,20 +26,20 @@ function joined(offset: number): ChannelCursor {
   return cursor;
 }
 
-test('the first answer is no gap and names the position', () => {
+test('join: the first acknowledgement sets the position and is no gap', () => {
   const cursor = new ChannelCursor();
   expect(cursor.join(answer(5, [], false))).toEqual({ isGap: false, fresh: [] });
   expect(cursor.position).toEqual({ epoch: 'a', offset: 5 });
 });
 
-test('live events move the position; each counts once, and jumps are no gaps', () => {
+test('accept: live events advance the position once, and jumps are no gaps', () => {
   const cursor = joined(5);
-  const taken = [6, 7, 7, 6, 5, 1_000_008].filter((n) => cursor.accept(event(n)));
-  expect(taken).toEqual([6, 7, 1_000_008]);
+  const accepted = [6, 7, 7, 6, 5, 1_000_008].filter((n) => cursor.accept(event(n)));
+  expect(accepted).toEqual([6, 7, 1_000_008]);
   expect(cursor.position).toEqual({ epoch: 'a', offset: 1_000_008 });
 });
 
-test('nothing is taken between connections, so that the next answer brings it in order', () => {
+test('accept: events between connections are ignored, the next acknowledgement has them in order', () => {
   const cursor = joined(5);
   cursor.leave();
   expect(cursor.accept(event(7))).toBe(false);
@@ -50,21 +50,21 @@ test('nothing is taken between connections, so that the next answer brings it in
   expect(cursor.accept(event(9))).toBe(true);
 });
 
-test('an answer that reaches further back than the position repeats nothing', () => {
+test('join: events before the position are not repeated', () => {
   const cursor = joined(5);
   cursor.accept(event(6));
   cursor.leave();
   expect(offsets(cursor.join(answer(7, [6, 7])).fresh)).toEqual([7]);
 });
 
-test('an empty answer moves the position to its end', () => {
+test('join: an empty acknowledgement sets the position', () => {
   const cursor = joined(5);
   cursor.leave();
   cursor.join(answer(5));
   expect(cursor.position).toEqual({ epoch: 'a', offset: 5 });
 });
 
-test('a log that does not reach back is a gap, and later events come', () => {
+test('join: a log that does not reach back is a gap, and later events are accepted', () => {
   const cursor = joined(5);
   cursor.leave();
   expect(cursor.join(answer(90, [], false))).toEqual({ isGap: true, fresh: [] });
@@ -72,7 +72,7 @@ test('a log that does not reach back is a gap, and later events come', () => {
   expect(cursor.accept(event(91))).toBe(true);
 });
 
-test('another epoch begins anew, also below the old offset', () => {
+test('join: another epoch starts over, also below the old offset', () => {
   const cursor = joined(500);
   cursor.leave();
   expect(cursor.join(answer(2, [], false, 'b')).isGap).toBe(true);
@@ -80,7 +80,7 @@ test('another epoch begins anew, also below the old offset', () => {
   expect(cursor.position).toEqual({ epoch: 'b', offset: 3 });
 });
 
-test('an event that got a second place after the log was lost is known by its id', () => {
+test('accept: an event with a second position after a lost log is known by its id', () => {
   const cursor = joined(0);
   cursor.accept(event(1, 'a', 'evt_same'));
   cursor.leave();
@@ -89,7 +89,7 @@ test('an event that got a second place after the log was lost is known by its id
   expect(cursor.accept(event(2, 'b'))).toBe(true);
 });
 
-test('the memory of ids is bounded', () => {
+test('accept: the number of remembered ids is bounded', () => {
   const cursor = joined(0);
   for (let n = 1; n <= 5_000; n++) expect(cursor.accept(event(n))).toBe(true);
   cursor.leave();

@@ -11,7 +11,7 @@ afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close();
 });
 
-/** A server of one channel, whose newest token is the only good one. */
+/** Starts a server with one channel; only the newest token is valid. */
 async function startServer() {
   const state = {
     token: 0,
@@ -31,8 +31,8 @@ async function startServer() {
   });
   const io = new Server(http);
   io.use(({ handshake }, next) => {
-    const isGood = handshake.auth.token === `${state.token}`;
-    next(isGood ? undefined : Object.assign(new Error('no'), { data: { status: 401 } }));
+    const isValid = handshake.auth.token === `${state.token}`;
+    next(isValid ? undefined : Object.assign(new Error('no'), { data: { status: 401 } }));
   });
   io.on('connection', (socket) => {
     sockets.push(socket);
@@ -50,52 +50,56 @@ async function startServer() {
   return { url, state, sockets };
 }
 
-function follow(url: string, tokens: Tokens) {
-  const seen = { told: [] as unknown[], connections: [] as boolean[], ended: [] as Error[] };
+function subscribe(url: string, tokens: Tokens) {
+  const seen = { tokens: [] as unknown[], connections: [] as boolean[], ended: [] as Error[] };
   const client = createClient({
     url,
     tokens,
-    onTokens: (given) => seen.told.push(given?.accessToken),
-    onConnection: (isConnected) => seen.connections.push(isConnected),
+    onTokensChange: (given) => seen.tokens.push(given?.accessToken),
+    onConnectionChange: (isConnected) => seen.connections.push(isConnected),
   });
   closing.push(() => client.close());
   const listener = { onEvent() {}, onGap() {}, onEnd: (error: Error) => seen.ended.push(error) };
   return { client, seen, subscription: client.subscribe('c', listener) };
 }
 
-const good = { accessToken: '0', refreshToken: 'r' };
+const validTokens = { accessToken: '0', refreshToken: 'r' };
 
-test('a server that closes for an expired token is met again with a new one', async () => {
+test('connection: after TOKEN_EXPIRED it reconnects with a new token', async () => {
   const { url, state, sockets } = await startServer();
-  const { seen, subscription } = follow(url, good);
+  const { seen, subscription } = subscribe(url, validTokens);
   await subscription.ready;
   sockets[0]?.emit('closing', { code: 'TOKEN_EXPIRED', detail: '' });
   sockets[0]?.disconnect(true);
   await until(() => state.subscribed.length, { equals: 2 });
-  expect(seen.told).toEqual(['1']);
+  expect(seen.tokens).toEqual(['1']);
   expect(seen.connections).toEqual([true, false, true]);
   expect(state.subscribed).toEqual([{ channel: 'c' }, { channel: 'c', epoch: 'a', offset: 0 }]);
 });
 
-test('a handshake that is refused for its token is repeated with a new one', async () => {
+test('connection: a handshake refused with 401 is repeated with a new token', async () => {
   const { url, state } = await startServer();
-  const { subscription, seen } = follow(url, { accessToken: 'old', refreshToken: 'r' });
+  const { subscription, seen } = subscribe(url, { accessToken: 'old', refreshToken: 'r' });
   await subscription.ready;
   expect(state.refreshes).toBe(1);
   expect(seen.connections).toEqual([true]);
 });
 
-test('a token that is known to be over is swapped before the handshake', async () => {
+test('connection: an expired token is refreshed before the handshake', async () => {
   const { url, state } = await startServer();
-  const { subscription } = follow(url, { ...good, accessToken: 'old', expiresAt: Date.now() - 1 });
+  const { subscription } = subscribe(url, {
+    ...validTokens,
+    accessToken: 'old',
+    expiresAt: Date.now() - 1,
+  });
   await subscription.ready;
   expect(state.refreshes).toBe(1);
 });
 
-test('sockets that have an address of their own are met there, calls where they were', async () => {
+test('socketUrl: sockets connect there, calls use url', async () => {
   const [calls, live] = [await startServer(), await startServer()];
   live.state.token = 1;
-  const tokens = { ...good, accessToken: 'old', expiresAt: Date.now() - 1 };
+  const tokens = { ...validTokens, accessToken: 'old', expiresAt: Date.now() - 1 };
   const client = createClient({ url: calls.url, socketUrl: live.url, tokens });
   closing.push(() => client.close());
   await client.subscribe('c', { onEvent() {}, onGap() {} }).ready;
@@ -103,9 +107,9 @@ test('sockets that have an address of their own are met there, calls where they 
   expect([calls.sockets.length, live.sockets.length]).toEqual([0, 1]);
 });
 
-test('a connection that is cut resumes without another token', async () => {
+test('connection: after a lost connection it resumes with the same token', async () => {
   const { url, state, sockets } = await startServer();
-  const { subscription } = follow(url, good);
+  const { subscription } = subscribe(url, validTokens);
   await subscription.ready;
   sockets[0]?.emit('drain', { reconnectInMs: 0 });
   sockets[0]?.conn.close();
@@ -113,60 +117,63 @@ test('a connection that is cut resumes without another token', async () => {
   expect(state.refreshes).toBe(0);
 });
 
-test('a live socket is authenticated with the token that a call got', async () => {
+test('connection: an open socket is authenticated with refreshed tokens', async () => {
   const { url, state, sockets } = await startServer();
-  const { client, subscription, seen } = follow(url, good);
+  const { client, subscription, seen } = subscribe(url, validTokens);
   await subscription.ready;
   await client.refresh();
-  await until(() => seen.told.length, { equals: 1 });
+  await until(() => seen.tokens.length, { equals: 1 });
   await Bun.sleep(50);
   expect(sockets).toHaveLength(1);
   expect(seen.connections).toEqual([true]);
   expect(state.refreshes).toBe(1);
 });
 
-test('a session that has ended ends the subscriptions, and nothing is tried again', async () => {
+test('connection: an ended session ends the subscriptions without further attempts', async () => {
   const { url, state, sockets } = await startServer();
-  const { subscription, seen } = follow(url, good);
+  const { subscription, seen } = subscribe(url, validTokens);
   await subscription.ready;
   state.isRefused = true;
   sockets[0]?.disconnect(true);
   await until(() => seen.ended.length, { atLeast: 1 });
-  expect(seen.told).toEqual([undefined]);
+  expect(seen.tokens).toEqual([undefined]);
   expect(seen.ended).toMatchObject([{ code: 'SIGNED_OUT' }]);
   await Bun.sleep(700);
   expect(state.refreshes).toBe(1);
   expect(sockets).toHaveLength(1);
 });
 
-test('two listeners share a channel; the last one leaves it', async () => {
+test('subscribe: two listeners share a channel, and the last one to close unsubscribes', async () => {
   const { url, state, sockets } = await startServer();
-  const { client, subscription } = follow(url, good);
-  const heard: number[] = [];
-  const listener = { onEvent: ({ offset }: { offset: number }) => heard.push(offset), onGap() {} };
+  const { client, subscription } = subscribe(url, validTokens);
+  const received: number[] = [];
+  const listener = {
+    onEvent: ({ offset }: { offset: number }) => received.push(offset),
+    onGap() {},
+  };
   const second = client.subscribe('c', listener);
   await Promise.all([subscription.ready, second.ready]);
   expect(state.subscribed).toHaveLength(1);
-  const left: unknown[] = [];
-  sockets[0]?.on('unsubscribe', (request) => left.push(request));
+  const unsubscribed: unknown[] = [];
+  sockets[0]?.on('unsubscribe', (request) => unsubscribed.push(request));
   const event = (offset: number) => ({ id: `e${offset}`, channel: 'c', epoch: 'a', offset });
   sockets[0]?.emit('event', event(1));
   sockets[0]?.emit('event', event(1));
-  await until(() => heard.length, { atLeast: 1 });
+  await until(() => received.length, { atLeast: 1 });
   subscription.close();
   sockets[0]?.emit('event', event(2));
-  await until(() => heard.length, { atLeast: 2 });
-  expect(left).toEqual([]);
+  await until(() => received.length, { atLeast: 2 });
+  expect(unsubscribed).toEqual([]);
   second.close();
-  await until(() => left.length, { atLeast: 1 });
-  expect(heard).toEqual([1, 2]);
+  await until(() => unsubscribed.length, { atLeast: 1 });
+  expect(received).toEqual([1, 2]);
 });
 
-test('after closing there is nothing to subscribe to', async () => {
+test('close: subscriptions end with ClientClosedError, and subscribe throws', async () => {
   const { url } = await startServer();
-  const { client, seen, subscription } = follow(url, good);
+  const { client, seen, subscription } = subscribe(url, validTokens);
   await subscription.ready;
   client.close();
-  expect(seen.ended).toMatchObject([{ name: 'ClosedError' }]);
+  expect(seen.ended).toMatchObject([{ name: 'ClientClosedError' }]);
   expect(() => client.subscribe('c', { onEvent() {}, onGap() {} })).toThrow('closed');
 });

@@ -1,76 +1,76 @@
 import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket.io-client';
+import type { Acknowledgement } from './channel-subscription.ts';
 import { isTransient } from './errors.ts';
-import type { Acknowledgement } from './follower.ts';
-import { signedOut, type TokenKeeper, type Tokens } from './tokens.ts';
-import { backoffMs, wait } from './wait.ts';
+import { backoffMs, sleep } from './sleep.ts';
+import { createSignedOutError, type TokenStore, type Tokens } from './tokens.ts';
 
 export interface ConnectionOptions {
   url: string;
-  keeper: TokenKeeper;
+  tokenStore: TokenStore;
   socketOptions?: Partial<ManagerOptions & SocketOptions> | undefined;
-  /** Whether there is anything to be connected for. */
+  /** Whether anything needs the connection. */
   isWanted: () => boolean;
-  onUp: () => void;
-  onDown: () => void;
-  /** The session has ended: nothing will bring the connection back. */
+  onConnect: () => void;
+  onDisconnect: () => void;
+  /** The session has ended: the connection will not come back. */
   onEnd: (error: Error) => void;
 }
 
 export interface Connection {
   readonly socket: Socket;
-  /** Connects, unless that is under way. */
+  /** Connects, unless the socket is connected or connecting. */
   open(): void;
   /** The session has other tokens, or none. */
-  onTokens(tokens: Tokens | undefined): void;
+  onTokensChange(tokens: Tokens | undefined): void;
   close(): void;
 }
 
-export const ANSWER_TIMEOUT_MS = 10_000;
-const RENEW_AHEAD_MS = 60_000;
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
-/** Whoever stayed connected for so long starts counting failures anew. */
+export const ACKNOWLEDGEMENT_TIMEOUT_MS = 10_000;
+const REFRESH_BEFORE_EXPIRY_MS = 60_000;
+const MAX_TIMER_MS = 2 ** 31 - 1;
+/** A connection that lasted this long resets the backoff. */
 const STABLE_MS = 30_000;
 
-/** One socket that comes back whatever ended it, and whose token is renewed while it is open. */
+/** Creates one socket that always reconnects, and whose token is refreshed while it is open. */
 export function createConnection(options: ConnectionOptions): Connection {
-  const { keeper, isWanted, onUp, onDown, onEnd } = options;
+  const { tokenStore, isWanted, onConnect, onDisconnect, onEnd } = options;
   const stop = new AbortController();
-  const socket = createSocket(options, giveToken);
-  const renewal = createRenewal(socket, keeper);
+  const socket = createSocket(options, provideToken);
+  const refreshTimer = createRefreshTimer(socket, tokenStore);
   let token: string | undefined;
   let connectedAtMs = 0;
   let failures = 0;
 
-  async function giveToken(give: (auth: object) => void): Promise<void> {
-    const { expiresAt = Number.POSITIVE_INFINITY, accessToken } = keeper.current ?? {};
-    if (expiresAt < Date.now()) await keeper.refresh(accessToken).catch(() => undefined);
-    token = keeper.current?.accessToken;
-    give({ token: token ?? '' });
+  async function provideToken(setAuth: (auth: object) => void): Promise<void> {
+    const { expiresAt = Number.POSITIVE_INFINITY, accessToken } = tokenStore.current ?? {};
+    if (expiresAt < Date.now()) await tokenStore.refresh(accessToken).catch(() => undefined);
+    token = tokenStore.current?.accessToken;
+    setAuth({ token: token ?? '' });
   }
 
   socket.on('connect', () => {
     connectedAtMs = Date.now();
-    renewal.schedule();
-    onUp();
+    refreshTimer.schedule();
+    onConnect();
   });
   socket.on('disconnect', (reason) => {
-    renewal.cancel();
-    onDown();
+    refreshTimer.cancel();
+    onDisconnect();
     if (Date.now() - connectedAtMs > STABLE_MS) failures = 0;
-    // Whatever else ends a connection, the manager comes back from by itself.
-    if (reason === 'io server disconnect') void comeBack(true);
+    // After any other reason the manager reconnects by itself.
+    if (reason === 'io server disconnect') void reconnect(true);
   });
   socket.on('connect_error', (error: Error & { data?: { status?: number } }) => {
-    if (!socket.active) void comeBack(error.data?.status === 401);
+    if (!socket.active) void reconnect(error.data?.status === 401);
   });
 
-  /** The server closed or refused: that is about the token, so another one comes first. */
-  async function comeBack(needsToken: boolean): Promise<void> {
+  /** The server closed or refused because of the token, so a new one is requested first. */
+  async function reconnect(needsToken: boolean): Promise<void> {
     try {
-      await wait(backoffMs(++failures), stop.signal);
-      if (needsToken) await keeper.refresh(token);
+      await sleep(backoffMs(++failures), stop.signal);
+      if (needsToken) await tokenStore.refresh(token);
     } catch (error) {
-      if (isTransient(error)) return comeBack(needsToken);
+      if (isTransient(error)) return reconnect(needsToken);
       return onEnd(error as Error);
     }
     open();
@@ -84,17 +84,17 @@ export function createConnection(options: ConnectionOptions): Connection {
     if (!socket.connected || accessToken === token) return;
     token = accessToken;
     const onAnswer = (error: Error | null, answer?: Acknowledgement) => {
-      if (!error && answer?.ok) return renewal.schedule();
-      // Someone else has signed in, or the answer was lost: a new connection tells.
+      if (!error && answer?.ok) return refreshTimer.schedule();
+      // Another user has signed in, or the answer was lost: a new connection resolves both.
       if (socket.connected) socket.disconnect().connect();
     };
-    socket.timeout(ANSWER_TIMEOUT_MS).emit('authenticate', { token }, onAnswer);
+    socket.timeout(ACKNOWLEDGEMENT_TIMEOUT_MS).emit('authenticate', { token }, onAnswer);
   }
 
   return {
     socket,
     open,
-    onTokens: (tokens) => (tokens ? authenticate(tokens) : onEnd(signedOut())),
+    onTokensChange: (tokens) => (tokens ? authenticate(tokens) : onEnd(createSignedOutError())),
     close() {
       stop.abort();
       socket.disconnect();
@@ -104,7 +104,7 @@ export function createConnection(options: ConnectionOptions): Connection {
 
 function createSocket(
   { url, socketOptions }: ConnectionOptions,
-  giveToken: (give: (auth: object) => void) => Promise<void>,
+  provideToken: (setAuth: (auth: object) => void) => Promise<void>,
 ): Socket {
   return io(url, {
     transports: ['websocket', 'polling'],
@@ -114,28 +114,28 @@ function createSocket(
     ...socketOptions,
     autoConnect: false,
     forceNew: true,
-    auth: (give) => void giveToken(give),
+    auth: (setAuth) => void provideToken(setAuth),
   });
 }
 
-/** Swaps the tokens in time before they expire, while the socket is open. */
-function createRenewal(socket: Socket, keeper: TokenKeeper) {
+/** Refreshes the tokens before they expire, while the socket is open. */
+function createRefreshTimer(socket: Socket, tokenStore: TokenStore) {
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   function schedule(): void {
     clearTimeout(timer);
-    const { expiresAt, refreshToken } = keeper.current ?? {};
+    const { expiresAt, refreshToken } = tokenStore.current ?? {};
     if (expiresAt === undefined || refreshToken === undefined) return;
     const remainingMs = Math.max(0, expiresAt - Date.now());
-    const aheadMs = Math.min(RENEW_AHEAD_MS, remainingMs / 5);
-    timer = setTimeout(renew, Math.min(remainingMs - aheadMs, LONGEST_TIMER_MS), 1);
+    const aheadMs = Math.min(REFRESH_BEFORE_EXPIRY_MS, remainingMs / 5);
+    timer = setTimeout(refresh, Math.min(remainingMs - aheadMs, MAX_TIMER_MS), 1);
   }
 
-  function renew(tries: number): void {
+  function refresh(tries: number): void {
     if (!socket.connected) return;
-    keeper.refresh().catch((error) => {
+    tokenStore.refresh().catch((error) => {
       clearTimeout(timer);
-      if (isTransient(error)) timer = setTimeout(renew, backoffMs(tries), tries + 1);
+      if (isTransient(error)) timer = setTimeout(refresh, backoffMs(tries), tries + 1);
     });
   }
 

@@ -1,6 +1,6 @@
 import type { Problem } from './operations.ts';
 
-/** The server refused or failed; `code` says why and is stable. */
+/** The server refused a request or failed; `code` is the stable reason. */
 export class ProblemError extends Error {
   override readonly name = 'ProblemError';
   readonly status: number;
@@ -18,24 +18,24 @@ export class ProblemError extends Error {
   }
 }
 
-/** No answer came; whether the request had an effect is unknown. */
-export class UnreachableError extends Error {
-  override readonly name = 'UnreachableError';
+/** No response arrived; the request may have been executed or not. */
+export class NetworkError extends Error {
+  override readonly name = 'NetworkError';
 }
 
-/** The client was closed, or its person signed out, while something was under way. */
-export class ClosedError extends Error {
-  override readonly name = 'ClosedError';
+/** The client was closed, or its user signed out, during the call. */
+export class ClientClosedError extends Error {
+  override readonly name = 'ClientClosedError';
 }
 
 /** Whether the same attempt may succeed later. */
 export function isTransient(error: unknown): boolean {
-  if (error instanceof UnreachableError) return true;
+  if (error instanceof NetworkError) return true;
   if (!(error instanceof ProblemError) || error.code === 'TOO_MANY_CHANNELS') return false;
   return error.status >= 500 || error.status === 429 || error.status === 408;
 }
 
-/** Reads what a refused request was answered with, whoever answered. */
+/** Creates the error of a failed response, also of one that a proxy sent. */
 export async function readProblem(response: Response): Promise<ProblemError> {
   const retryAfterSeconds = Number(response.headers.get('Retry-After') ?? Number.NaN);
   const retryAfterMs = retryAfterSeconds >= 0 ? retryAfterSeconds * 1_000 : undefined;

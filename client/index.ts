@@ -16,23 +16,23 @@ export {
   type SignalData,
   staffRoles,
 } from '../shared/contract/shapes.ts';
-export { RefusalError, type RequestHandler } from './answers.ts';
+export type { ChannelListener } from './channel-subscription.ts';
 export {
   type Attachment,
   type Client,
   type ClientOptions,
   type Conversation,
   createClient,
+  type LoginResponse,
   type Message,
-  type SignedIn,
 } from './create-client.ts';
-export { ClosedError, ProblemError, UnreachableError } from './errors.ts';
-export type { ChannelListener } from './follower.ts';
-export type { Subscription } from './following.ts';
-export type { OwnPresence } from './live.ts';
+export { ClientClosedError, NetworkError, ProblemError } from './errors.ts';
 export type { MemberChange } from './member-list.ts';
 export type { Operations, Problem } from './operations.ts';
 export type { Presence, PresenceListener } from './presence.ts';
-export type { Answer, Body, Fetch, Query, RouteName } from './requests.ts';
-export type { Draft } from './send.ts';
+export type { PresenceUpdate } from './realtime.ts';
+export { type RequestHandler, RequestRejectedError } from './request-handlers.ts';
+export type { Fetch, RequestBody, RequestQuery, ResponseBody, RouteName } from './requests.ts';
+export type { NewMessage } from './send.ts';
+export type { Subscription } from './subscriptions.ts';
 export type { Tokens } from './tokens.ts';

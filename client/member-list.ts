@@ -1,6 +1,6 @@
 import type { PresenceChange, PresentMember } from '../shared/contract/shapes.ts';
 
-/** What became of one member. */
+/** A change of one member. */
 export interface MemberChange {
   change: 'joined' | 'changed' | 'left';
   member: PresentMember;
@@ -9,45 +9,46 @@ export interface MemberChange {
 type Members = ReadonlyMap<string, PresentMember>;
 
 /**
- * Who is here: a list that is asked for after each connect, and what came since. Changes that come
- * while a list is awaited may be older or newer than it, so they are applied after it, in order.
+ * The members of a presence channel: a list that is requested after each connect, and the changes
+ * since. Changes that come before the list may be older or newer than it, so they are applied after
+ * it, in order.
  */
 export class MemberList {
   #members: Members = new Map();
-  #isListed = false;
-  #waiting: PresenceChange[] | undefined = [];
+  #isLoaded = false;
+  #pendingChanges: PresenceChange[] | undefined = [];
 
   get all(): PresentMember[] {
     return [...this.#members.values()];
   }
 
-  /** A list is about to be asked for. */
-  await(): void {
-    this.#waiting ??= [];
+  /** Collects changes from now on, until `load` is called. */
+  startLoading(): void {
+    this.#pendingChanges ??= [];
   }
 
-  /** Takes the list: what has become of the members since the one before, undefined at first. */
-  list(listed: readonly PresentMember[]): MemberChange[] | undefined {
-    const before = this.#isListed ? this.#members : undefined;
+  /** Replaces the list; returns the changes since the one before, undefined at first. */
+  load(listed: readonly PresentMember[]): MemberChange[] | undefined {
+    const before = this.#isLoaded ? this.#members : undefined;
     const members = new Map(listed.map((member) => [member.userId, member]));
-    this.#members = applied(members, this.#waiting ?? []);
-    this.#waiting = undefined;
-    this.#isListed = true;
+    this.#members = applyChanges(members, this.#pendingChanges ?? []);
+    this.#pendingChanges = undefined;
+    this.#isLoaded = true;
     return before && changesBetween(before, this.#members);
   }
 
-  change(change: PresenceChange): MemberChange[] {
-    if (this.#waiting) {
-      this.#waiting.push(change);
+  apply(change: PresenceChange): MemberChange[] {
+    if (this.#pendingChanges) {
+      this.#pendingChanges.push(change);
       return [];
     }
     const before = this.#members;
-    this.#members = applied(before, [change]);
+    this.#members = applyChanges(before, [change]);
     return changesBetween(before, this.#members);
   }
 }
 
-function applied(members: Members, changes: PresenceChange[]): Members {
+function applyChanges(members: Members, changes: PresenceChange[]): Members {
   const result = new Map(members);
   for (const { change, lastSeenAt: _, ...member } of changes) {
     if (change === 'left') result.delete(member.userId);
@@ -57,16 +58,16 @@ function applied(members: Members, changes: PresenceChange[]): Members {
 }
 
 function changesBetween(before: Members, after: Members): MemberChange[] {
-  const told = ({ status, metadata }: PresentMember) => JSON.stringify([status, metadata]);
+  const stateOf = ({ status, metadata }: PresentMember) => JSON.stringify([status, metadata]);
   const changes: MemberChange[] = [];
   for (const [userId, member] of before) {
-    const gone = { ...member, status: 'offline', metadata: null, connections: 0 };
-    if (!after.has(userId)) changes.push({ change: 'left', member: gone });
+    const offline = { ...member, status: 'offline', metadata: null, connections: 0 };
+    if (!after.has(userId)) changes.push({ change: 'left', member: offline });
   }
   for (const [userId, member] of after) {
-    const known = before.get(userId);
-    if (!known) changes.push({ change: 'joined', member });
-    else if (told(known) !== told(member)) changes.push({ change: 'changed', member });
+    const previous = before.get(userId);
+    if (!previous) changes.push({ change: 'joined', member });
+    else if (stateOf(previous) !== stateOf(member)) changes.push({ change: 'changed', member });
   }
   return changes;
 }

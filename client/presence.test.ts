@@ -2,7 +2,7 @@ import { afterEach, expect, jest, test } from 'bun:test';
 import type { KnownEvent, PresenceChange, PresentMember } from '../shared/contract/shapes.ts';
 import { until } from '../shared/testing/until.ts';
 import type { ChannelListener } from './channel-subscription.ts';
-import { openPresence } from './presence.ts';
+import { createPresence } from './presence.ts';
 
 afterEach(() => {
   jest.useRealTimers();
@@ -24,50 +24,51 @@ const changed = (change: PresenceChange['change'], member: PresentMember): Known
   data: { ...member, change, lastSeenAt: '' },
 });
 
-function stage() {
-  const told: string[] = [];
+function setUp() {
+  const calls: string[] = [];
   const published: unknown[] = [];
   const errors: unknown[] = [];
-  const asked: ((members: PresentMember[] | undefined) => void)[] = [];
+  const requests: ((members: PresentMember[] | undefined) => void)[] = [];
   let channel: ChannelListener | undefined;
-  const presence = openPresence({
+  const presence = createPresence({
     channel: 'c',
     listener: {
-      onMembers: (members) => told.push(members.map(({ userId }) => userId).join('+')),
-      onChange: ({ change, member }) => told.push(`${change} ${member.userId} ${member.status}`),
-      onTyping: (userIds) => told.push(`typing ${userIds.join('+')}`),
-      onEnd: ({ message }) => told.push(message),
+      onMembersChange: (members) => calls.push(members.map(({ userId }) => userId).join('+')),
+      onMemberChange: ({ change, member }) =>
+        calls.push(`${change} ${member.userId} ${member.status}`),
+      onTypingChange: (userIds) => calls.push(`typing ${userIds.join('+')}`),
+      onEnd: ({ message }) => calls.push(message),
     },
     subscribe(listener) {
       channel = listener;
       const publish = (type: string, data: unknown) => published.push([type, data]);
-      return { ready: Promise.resolve(), publish, close: () => told.push('unsubscribed') };
+      return { ready: Promise.resolve(), publish, close: () => calls.push('unsubscribed') };
     },
-    list: () => new Promise((resolve) => asked.push(resolve)),
+    listMembers: () => new Promise((resolve) => requests.push(resolve)),
     onError: (error) => errors.push(error),
   });
   async function list(...members: PresentMember[]) {
-    channel?.onJoined?.();
-    asked.at(-1)?.(members);
+    channel?.onSubscribed?.();
+    requests.at(-1)?.(members);
     await Promise.resolve();
   }
-  const say = (from: string, data: unknown = { on: true }) =>
+  const receiveTyping = (from: string, data: unknown = { on: true }) =>
     channel?.onSignal?.({ channel: 'c', type: 'typing', data, from });
-  const take = () => told.splice(0);
+  const take = () => calls.splice(0);
   return {
     presence,
     channel: channel as ChannelListener,
     list,
-    asked,
+    requests,
     take,
-    say,
+    receiveTyping,
     published,
     errors,
   };
 }
 
-test('a list at first, then joined, changed and left', async () => {
-  const { presence, channel, list, take } = stage();
+test('presence: calls back with the list, then with joined, changed and left', async () => {
+  const { presence, channel, list, take } = setUp();
   await list(present('ada'));
   expect(take()).toEqual(['ada']);
   channel.onEvent(changed('joined', present('bob')));
@@ -83,22 +84,22 @@ test('a list at first, then joined, changed and left', async () => {
   expect(take()).toEqual([]);
 });
 
-test('changes that come before the list stand after it', async () => {
-  const { channel, asked, take } = stage();
-  channel.onJoined?.();
+test('presence: changes that come before the list are applied after it', async () => {
+  const { channel, requests, take } = setUp();
+  channel.onSubscribed?.();
   channel.onEvent(changed('joined', present('bob')));
   channel.onEvent(changed('left', present('ada')));
   expect(take()).toEqual([]);
-  asked[0]?.([present('ada'), present('eve')]);
+  requests[0]?.([present('ada'), present('eve')]);
   await Promise.resolve();
   expect(take()).toEqual(['eve+bob']);
 });
 
-test('after a reconnect the difference is told, and a late list of before is ignored', async () => {
-  const { channel, list, asked, take } = stage();
+test('presence: calls back with the difference after a reconnect, and ignores a late list', async () => {
+  const { channel, list, requests, take } = setUp();
   await list(present('ada'), present('bob'));
-  channel.onJoined?.();
-  const late = asked.at(-1);
+  channel.onSubscribed?.();
+  const late = requests.at(-1);
   await list(present('bob', 'away'), present('eve'));
   late?.([present('ghost')]);
   await Promise.resolve();
@@ -108,19 +109,19 @@ test('after a reconnect the difference is told, and a late list of before is ign
   ]);
 });
 
-test('a list that does not come is asked for again', async () => {
-  const { channel, asked, take } = stage();
-  channel.onJoined?.();
-  asked[0]?.(undefined);
-  await until(() => asked.length, { atLeast: 2 });
-  asked[1]?.([present('ada')]);
+test('presence: a list that fails is requested again', async () => {
+  const { channel, requests, take } = setUp();
+  channel.onSubscribed?.();
+  requests[0]?.(undefined);
+  await until(() => requests.length, { atLeast: 2 });
+  requests[1]?.([present('ada')]);
   await Promise.resolve();
   expect(take()).toEqual(['ada']);
 });
 
-test('typing is said sparingly, heard until it wears off, is withdrawn, or its person leaves', async () => {
+test('typing: published every three seconds, and received until it expires, stops, or its user leaves', async () => {
   jest.useFakeTimers();
-  const { presence, channel, list, say, take, published } = stage();
+  const { presence, channel, list, receiveTyping, take, published } = setUp();
   await list(present('ada'), present('bob'));
   take();
   presence.setTyping();
@@ -128,43 +129,43 @@ test('typing is said sparingly, heard until it wears off, is withdrawn, or its p
   presence.setTyping(false);
   presence.setTyping();
   expect(published).toEqual([true, false, true].map((on) => ['typing', { on }]));
-  say('ada');
+  receiveTyping('ada');
   jest.advanceTimersByTime(4_000);
-  say('ada', null);
-  say('bob');
+  receiveTyping('ada', null);
+  receiveTyping('bob');
   jest.advanceTimersByTime(4_000);
   expect(presence.typing).toEqual(['ada', 'bob']);
-  say('bob', { on: false });
+  receiveTyping('bob', { on: false });
   jest.advanceTimersByTime(4_000);
   expect(take()).toEqual(['typing ada', 'typing ada+bob', 'typing ada', 'typing ']);
-  say('bob');
+  receiveTyping('bob');
   channel.onEvent(changed('left', present('bob')));
   expect(take()).toEqual(['typing bob', 'ada', 'left bob offline', 'typing ']);
 });
 
-test('the end: told once, with nothing left running', () => {
-  const { presence, channel, say, take } = stage();
-  say('ada');
+test('presence: calls onEnd once, and stops all timers', () => {
+  const { presence, channel, receiveTyping, take } = setUp();
+  receiveTyping('ada');
   channel.onEnd?.(new Error('refused'));
   presence.close();
   expect(take()).toEqual(['typing ada', 'refused', 'unsubscribed']);
   expect(presence.typing).toEqual([]);
 });
 
-test('what a callback throws is told and changes nothing', async () => {
+test('presence: an error of a callback is passed to onError and changes nothing', async () => {
   const errors: unknown[] = [];
-  const throwing = openPresence({
+  const throwing = createPresence({
     channel: 'c',
     listener: {
-      onMembers() {
+      onMembersChange() {
         throw new Error('mine');
       },
     },
     subscribe(listener) {
-      queueMicrotask(() => listener.onJoined?.());
+      queueMicrotask(() => listener.onSubscribed?.());
       return { ready: Promise.resolve(), publish() {}, close() {} };
     },
-    list: async () => [present('ada')],
+    listMembers: async () => [present('ada')],
     onError: (error) => errors.push(error),
   });
 

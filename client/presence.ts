@@ -1,30 +1,30 @@
 import { Events, type PresentMember } from '../shared/contract/shapes.ts';
-import type { ChannelListener } from './follower.ts';
+import type { ChannelListener } from './channel-subscription.ts';
 import { type MemberChange, MemberList } from './member-list.ts';
+import { backoffMs } from './sleep.ts';
 import { Typing } from './typing.ts';
-import { backoffMs } from './wait.ts';
 
-/** What an app wants to hear of who is in a presence channel. */
+/** Callbacks for a presence channel. */
 export interface PresenceListener {
-  /** Everyone who is here, at first and after each change. */
-  onMembers?(members: readonly PresentMember[]): void;
-  /** One of them, after the first list; also what happened while the connection was away. */
-  onChange?(change: MemberChange): void;
-  /** The ids of those who are typing, after each change. */
-  onTyping?(userIds: readonly string[]): void;
-  /** It is over: the channel was refused, the session has ended, or the client was closed. */
+  /** All members, at first and after each change. */
+  onMembersChange?(members: readonly PresentMember[]): void;
+  /** One change after the first list, also of those that happened while disconnected. */
+  onMemberChange?(change: MemberChange): void;
+  /** The ids of the users who are typing, after each change. */
+  onTypingChange?(userIds: readonly string[]): void;
+  /** The subscription has ended: it was refused, the session ended, or the client was closed. */
   onEnd?(error: Error): void;
 }
 
-/** One listener's part in a presence channel, as one of its members. */
+/** A subscription to a presence channel, which makes this user a member. */
 export interface Presence {
   readonly channel: string;
-  /** Settles with the first answer of the subscription. */
+  /** Settles with the first response of the subscription. */
   readonly ready: Promise<void>;
-  /** Everyone who is here as far as known, oneself included; at most 500. */
+  /** The known members, this user included; at most 500. */
   readonly members: readonly PresentMember[];
   readonly typing: readonly string[];
-  /** Says that this person is typing (call it with every key) or, with `false`, no longer. */
+  /** Publishes that this user is typing (call it with every key) or, with `false`, no longer. */
   setTyping(isTyping?: boolean): void;
   close(): void;
 }
@@ -37,50 +37,50 @@ interface PresenceOptions {
     publish(type: string, data: unknown): void;
     close(): void;
   };
-  /** Asks who is here on the open connection; undefined when no answer came. */
-  list: () => Promise<PresentMember[] | undefined>;
+  /** Requests the members on the open connection; undefined without a response. */
+  listMembers: () => Promise<PresentMember[] | undefined>;
   onError: (error: unknown) => void;
 }
 
-/** Keeps the members of a presence channel current over any number of connections. */
-export function openPresence({
+/** Creates a presence whose members stay current over reconnects. */
+export function createPresence({
   channel,
   listener,
   subscribe,
-  list,
+  listMembers,
   onError,
 }: PresenceOptions): Presence {
   const members = new MemberList();
   const typing = new Typing({
     publish: (type, data) => subscription.publish(type, data),
-    onChange: (userIds) => tell(() => listener.onTyping?.(userIds)),
+    onChange: (userIds) => notify(() => listener.onTypingChange?.(userIds)),
   });
   let attempt = 0;
 
-  // What a callback throws is the app's: it ends nothing here.
-  function tell(say: () => void): void {
+  // An error of a callback is the app's: it ends nothing here.
+  function notify(callback: () => void): void {
     try {
-      say();
+      callback();
     } catch (error) {
       onError(error);
     }
   }
 
-  function show(changes: MemberChange[] | undefined): void {
+  function notifyChanges(changes: MemberChange[] | undefined): void {
     if (changes?.length === 0) return;
-    tell(() => listener.onMembers?.(members.all));
+    notify(() => listener.onMembersChange?.(members.all));
     for (const change of changes ?? []) {
-      tell(() => listener.onChange?.(change));
+      notify(() => listener.onMemberChange?.(change));
       if (change.change === 'left') typing.stop(change.member.userId);
     }
   }
 
-  async function fetch(current: number, tries = 1): Promise<void> {
-    const listed = await list();
+  async function load(current: number, tries = 1): Promise<void> {
+    const listed = await listMembers();
     if (current !== attempt) return;
-    if (listed) return show(members.list(listed));
+    if (listed) return notifyChanges(members.load(listed));
     setTimeout(() => {
-      if (current === attempt) void fetch(current, tries + 1);
+      if (current === attempt) void load(current, tries + 1);
     }, backoffMs(tries));
   }
 
@@ -90,18 +90,18 @@ export function openPresence({
   }
 
   const subscription = subscribe({
-    onJoined() {
-      members.await();
-      void fetch(++attempt);
+    onSubscribed() {
+      members.startLoading();
+      void load(++attempt);
     },
     onEvent({ type, data }) {
-      if (type === Events.presenceChanged) show(members.change(data));
+      if (type === Events.presenceChanged) notifyChanges(members.apply(data));
     },
     onGap() {},
-    onSignal: (signal) => typing.hear(signal),
+    onSignal: (signal) => typing.onSignal(signal),
     onEnd(error) {
       close();
-      tell(() => listener.onEnd?.(error));
+      notify(() => listener.onEnd?.(error));
     },
   });
 
@@ -114,7 +114,7 @@ export function openPresence({
     get typing() {
       return typing.userIds;
     },
-    setTyping: (isTyping = true) => typing.say(isTyping),
+    setTyping: (isTyping = true) => typing.setOwn(isTyping),
     close() {
       close();
       subscription.close();

@@ -1,17 +1,17 @@
-import { ProblemError, readProblem, UnreachableError } from './errors.ts';
-import type { Operations } from './operations.ts';
+import { NetworkError, ProblemError, readProblem } from './errors.ts';
+import { type Operations, publicRoutes } from './operations.ts';
 import { randomId } from './random-id.ts';
-import type { TokenKeeper } from './tokens.ts';
-import { backoffMs, wait } from './wait.ts';
+import { backoffMs, sleep } from './sleep.ts';
+import type { TokenStore } from './tokens.ts';
 
-/** `POST /v1/conversations/{id}/messages` and so on. */
+/** A route of the API, for example `POST /v1/conversations/{id}/messages`. */
 export type RouteName = keyof Operations;
-/** What a route answers with. */
-export type Answer<R extends RouteName> = Operations[R]['answer'];
-/** The JSON body, or the form, of a route. */
-export type Body<R extends RouteName> = Operations[R]['body'];
+/** The response body of a route. */
+export type ResponseBody<R extends RouteName> = Operations[R]['response'];
+/** The JSON body or the form of a route. */
+export type RequestBody<R extends RouteName> = Operations[R]['body'];
 /** The query of a route. */
-export type Query<R extends RouteName> = Operations[R]['query'];
+export type RequestQuery<R extends RouteName> = Operations[R]['query'];
 
 type Part<Name extends string, T> = T extends undefined
   ? { [N in Name]?: never }
@@ -20,24 +20,24 @@ type Part<Name extends string, T> = T extends undefined
     : { [N in Name]: T };
 
 /**
- * What a call needs: path parameters, query and body as far as the route has them. Route by route:
- * of any route at all it is one of these, not every path with every body.
+ * The input of a route: its path parameters, query and body. Distributed over unions: for several
+ * routes it is the input of one of them, not every path with every body.
  */
-export type CallInput<R extends RouteName> = R extends RouteName
+export type RequestInput<R extends RouteName> = R extends RouteName
   ? Part<'path', Operations[R]['path']> &
-      Part<'query', Query<R>> &
-      Part<'body', Body<R>> & {
+      Part<'query', RequestQuery<R>> &
+      Part<'body', RequestBody<R>> & {
         signal?: AbortSignal | undefined;
-        /** Of a write, instead of one of its own: the same again is done once. */
+        /** The key of a write, instead of a random one: the server executes a key once. */
         idempotencyKey?: string | undefined;
       }
   : never;
 
-/** Calls one route; rejects with ProblemError or UnreachableError. */
-export type Request = <R extends RouteName>(
+/** Calls one route; rejects with ProblemError or NetworkError. */
+export type SendRequest = <R extends RouteName>(
   route: R,
-  ...input: Record<never, never> extends CallInput<R> ? [CallInput<R>?] : [CallInput<R>]
-) => Promise<Answer<R>>;
+  ...input: Record<never, never> extends RequestInput<R> ? [RequestInput<R>?] : [RequestInput<R>]
+) => Promise<ResponseBody<R>>;
 
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
@@ -45,7 +45,7 @@ export interface RequestOptions {
   url: string;
   fetch: Fetch;
   timeoutMs: number;
-  tokens: () => TokenKeeper;
+  tokenStore: () => TokenStore;
   /** Ends the waiting for another attempt. */
   stopped?: AbortSignal;
 }
@@ -58,18 +58,15 @@ interface AnyInput {
   idempotencyKey?: string | undefined;
 }
 
-/** How often a write is sent at most when nobody knows what became of it. */
+/** Attempts of a write whose outcome is unknown. */
 const MAX_ATTEMPTS = 4;
-const LONGEST_WAIT_MS = 10_000;
-
-/** These are for anyone: they neither carry a token nor are worth a refresh. */
-const forAnyone = /^POST \/v1\/(auth\/(register|login|refresh)|invitations\/accept)$/;
+const MAX_RETRY_AFTER_MS = 10_000;
 
 /**
- * Builds the typed calls; a 401 swaps the tokens once and tries again. Writes carry a key by which the
- * server knows them again, so that they may be repeated when no answer or none of the API's came.
+ * Creates the typed calls. A 401 refreshes the tokens once and tries again. Writes carry an
+ * idempotency key, so they are repeated when no response, or none of the API, arrived.
  */
-export function createRequest(options: RequestOptions): Request {
+export function createRequest(options: RequestOptions): SendRequest {
   async function request(route: string, input: AnyInput = {}): Promise<unknown> {
     if (route.startsWith('GET ')) return authorized(route, input);
     const idempotencyKey = input.idempotencyKey ?? randomId();
@@ -78,33 +75,33 @@ export function createRequest(options: RequestOptions): Request {
       try {
         return await authorized(route, { ...input, idempotencyKey });
       } catch (error) {
-        if (tries === MAX_ATTEMPTS || !isUnsure(error)) throw error;
-        const askedMs = error instanceof ProblemError ? (error.retryAfterMs ?? 0) : 0;
-        if (askedMs > LONGEST_WAIT_MS) throw error;
-        await wait(Math.max(askedMs, backoffMs(tries)), AbortSignal.any(signals));
+        if (tries === MAX_ATTEMPTS || !isOutcomeUnknown(error)) throw error;
+        const retryAfterMs = error instanceof ProblemError ? (error.retryAfterMs ?? 0) : 0;
+        if (retryAfterMs > MAX_RETRY_AFTER_MS) throw error;
+        await sleep(Math.max(retryAfterMs, backoffMs(tries)), AbortSignal.any(signals));
       }
     }
   }
 
   async function authorized(route: string, input: AnyInput): Promise<unknown> {
-    if (forAnyone.test(route)) return attempt(options, route, input, undefined);
-    const keeper = options.tokens();
-    const token = keeper.current?.accessToken;
+    if (publicRoutes.has(route)) return attempt(options, route, input, undefined);
+    const tokenStore = options.tokenStore();
+    const token = tokenStore.current?.accessToken;
     try {
       return await attempt(options, route, input, token);
     } catch (error) {
       const isStale = error instanceof ProblemError && error.status === 401;
-      if (!isStale || !keeper.current?.refreshToken) throw error;
-      const { accessToken } = await keeper.refresh(token);
+      if (!isStale || !tokenStore.current?.refreshToken) throw error;
+      const { accessToken } = await tokenStore.refresh(token);
       return attempt(options, route, input, accessToken);
     }
   }
-  return request as Request;
+  return request as SendRequest;
 }
 
-/** No answer, one of a proxy alone, or one that says that another attempt is at it. */
-function isUnsure(error: unknown): boolean {
-  if (error instanceof UnreachableError) return true;
+/** No response, one of a proxy alone, or one that says that another attempt is in progress. */
+function isOutcomeUnknown(error: unknown): boolean {
+  if (error instanceof NetworkError) return true;
   if (!(error instanceof ProblemError)) return false;
   return [502, 503, 504].includes(error.status) || error.code === 'IDEMPOTENCY_IN_FLIGHT';
 }
@@ -116,7 +113,7 @@ async function attempt(
   token: string | undefined,
 ): Promise<unknown> {
   const [method = 'GET', template = ''] = route.split(' ');
-  const url = `${options.url}${fill(template, path)}${search(query)}`;
+  const url = `${options.url}${fillPath(template, path)}${toSearch(query)}`;
   const isForm = body instanceof FormData;
   const isJson = body !== undefined && !isForm;
   const timeoutMs = options.timeoutMs * (isForm ? 10 : 1);
@@ -133,23 +130,23 @@ async function attempt(
   try {
     const response = await options.fetch(url, init);
     if (!response.ok) throw await readProblem(response);
-    return await readAnswer(response);
+    return await readBody(response);
   } catch (error) {
     if (error instanceof ProblemError || signal?.aborted) throw error;
-    throw new UnreachableError(`${route}: no answer`, { cause: error });
+    throw new NetworkError(`${route}: no response`, { cause: error });
   }
 }
 
-async function readAnswer(response: Response): Promise<unknown> {
+async function readBody(response: Response): Promise<unknown> {
   if (response.status === 204) return undefined;
   const isJson = response.headers.get('Content-Type')?.includes('json');
   return isJson ? response.json() : response.blob();
 }
 
-const fill = (template: string, path: Record<string, string>) =>
+const fillPath = (template: string, path: Record<string, string>) =>
   template.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(path[name] ?? ''));
 
-function search(query: Record<string, unknown>): string {
+function toSearch(query: Record<string, unknown>): string {
   const given = Object.entries(query).filter(([, value]) => value !== undefined);
   const text = new URLSearchParams(
     Object.fromEntries(given.map(([name, value]) => [name, String(value)])),

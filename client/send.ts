@@ -1,24 +1,28 @@
 import { isTransient, ProblemError } from './errors.ts';
 import { randomId } from './random-id.ts';
-import type { Answer, Body, Request } from './requests.ts';
-import { backoffMs, wait } from './wait.ts';
+import type { RequestBody, ResponseBody, SendRequest } from './requests.ts';
+import { backoffMs, sleep } from './sleep.ts';
 
 type Route = 'POST /v1/conversations/{id}/messages';
-export type Message = Answer<Route>;
-export type Draft = Body<Route>;
+export type Message = ResponseBody<Route>;
+export type NewMessage = RequestBody<Route>;
 
-/** Sends a message, repeated until the server accepts or refuses it; it is stored once. */
+/** Sends a message, repeatedly until the server accepts or refuses it; it is stored once. */
 export type Send = (
   conversationId: Message['conversationId'],
-  draft: Draft,
+  message: NewMessage,
   options?: { signal?: AbortSignal },
 ) => Promise<Message>;
 
-/** Builds `send`: messages of one conversation go one after the other, in the order of the calls. */
-export function createSend(request: Request, stopped: AbortSignal): Send {
-  const lasts = new Map<string, Promise<unknown>>();
+/** Creates `send`: messages of one conversation are sent one after the other, in call order. */
+export function createSend(request: SendRequest, stopped: AbortSignal): Send {
+  const lastByConversation = new Map<string, Promise<unknown>>();
 
-  async function deliver(id: Message['conversationId'], body: Draft, signal: AbortSignal) {
+  async function sendUntilDone(
+    id: Message['conversationId'],
+    body: NewMessage,
+    signal: AbortSignal,
+  ) {
     const idempotencyKey = randomId();
     for (let attempt = 1; ; attempt++) {
       try {
@@ -30,22 +34,25 @@ export function createSend(request: Request, stopped: AbortSignal): Send {
         });
       } catch (error) {
         if (!isTransient(error)) throw error;
-        const askedMs = error instanceof ProblemError ? error.retryAfterMs : undefined;
-        await wait(Math.max(askedMs ?? 0, backoffMs(attempt)), signal);
+        const retryAfterMs = error instanceof ProblemError ? error.retryAfterMs : undefined;
+        await sleep(Math.max(retryAfterMs ?? 0, backoffMs(attempt)), signal);
       }
     }
   }
 
-  return (conversationId, draft, options = {}) => {
-    const body = { ...draft, clientMessageId: draft.clientMessageId ?? randomId() };
+  return (conversationId, message, options = {}) => {
+    const body = { ...message, clientMessageId: message.clientMessageId ?? randomId() };
     const signal = options.signal ? AbortSignal.any([stopped, options.signal]) : stopped;
-    const go = () => deliver(conversationId, body, signal);
-    const sending = (lasts.get(conversationId) ?? Promise.resolve()).then(go, go);
-    lasts.set(conversationId, sending);
-    const forget = () => {
-      if (lasts.get(conversationId) === sending) lasts.delete(conversationId);
+    const run = () => sendUntilDone(conversationId, body, signal);
+    const previous = lastByConversation.get(conversationId) ?? Promise.resolve();
+    const sending = previous.then(run, run);
+    lastByConversation.set(conversationId, sending);
+    const cleanUp = () => {
+      if (lastByConversation.get(conversationId) === sending) {
+        lastByConversation.delete(conversationId);
+      }
     };
-    sending.then(forget, forget);
+    sending.then(cleanUp, cleanUp);
     return sending;
   };
 }

@@ -1,64 +1,67 @@
 import { ProblemError } from './errors.ts';
 
-/** What a session lives on; keep it where the next start of the app finds it. */
+/** The tokens of a session; store them where the next start of the app finds them. */
 export interface Tokens {
   accessToken: string;
-  /** Without one, the session ends with its access token. */
+  /** Without it, the session ends with its access token. */
   refreshToken?: string | undefined;
-  /** Milliseconds since 1970 by this machine's clock; without it a refresh waits for a refusal. */
+  /** Milliseconds since 1970 by this machine's clock; without it only a 401 causes a refresh. */
   expiresAt?: number | undefined;
 }
 
-/** A pair as the API gives it. */
+/** Tokens as the API returns them. */
 export interface TokenPair {
   accessToken: string;
   refreshToken: string;
   expiresIn: number;
 }
 
-export interface TokenKeeper {
+export interface TokenStore {
   readonly current: Tokens | undefined;
-  /** Takes over a new session, or none. */
+  /** Replaces the session; `undefined` ends it. */
   set(tokens: Tokens | undefined): void;
-  /** Swaps the tokens, unless `stale` is not the access token in use any more. Calls at the same time share one request. */
+  /**
+   * Refreshes the tokens, unless `stale` is no longer the current access token. Concurrent calls
+   * share one request.
+   */
   refresh(stale?: string): Promise<Tokens>;
 }
 
-interface KeeperOptions {
+interface TokenStoreOptions {
   tokens?: Tokens | undefined;
-  onTokens?: ((tokens: Tokens | undefined) => void) | undefined;
-  /** Asks the API for the next pair. */
-  swap: (refreshToken: string) => Promise<TokenPair>;
-  /** For whoever holds a socket open; after `onTokens`. */
+  onTokensChange?: ((tokens: Tokens | undefined) => void) | undefined;
+  /** Requests the next tokens from the API. */
+  refreshTokens: (refreshToken: string) => Promise<TokenPair>;
+  /** Called after `onTokensChange`, for an open socket. */
   onChange?: (tokens: Tokens | undefined) => void;
 }
 
-/** The pair with the time when it ends, by this machine's clock. */
+/** The tokens with their expiry by this machine's clock. */
 export function toTokens({ accessToken, refreshToken, expiresIn }: TokenPair): Tokens {
   return { accessToken, refreshToken, expiresAt: Date.now() + expiresIn * 1_000 };
 }
 
-/** Keeps the tokens of one session; a refused refresh ends it. */
-export function createTokenKeeper(options: KeeperOptions): TokenKeeper {
+/** Creates the store of one session's tokens; a refused refresh ends the session. */
+export function createTokenStore(options: TokenStoreOptions): TokenStore {
   let current = options.tokens;
   let refreshing: Promise<Tokens> | undefined;
 
   function set(tokens: Tokens | undefined): void {
     current = tokens;
-    options.onTokens?.(tokens);
+    options.onTokensChange?.(tokens);
     options.onChange?.(tokens);
   }
 
-  async function swap(old: Tokens | undefined): Promise<Tokens> {
-    if (!old?.refreshToken) throw signedOut();
+  async function refreshNow(previous: Tokens | undefined): Promise<Tokens> {
+    if (!previous?.refreshToken) throw createSignedOutError();
     try {
-      const next = toTokens(await options.swap(old.refreshToken));
-      // Who signed in or out meanwhile keeps that session.
-      if (current === old) set(next);
+      const next = toTokens(await options.refreshTokens(previous.refreshToken));
+      // A login or logout meanwhile has replaced the session.
+      if (current === previous) set(next);
       return next;
     } catch (error) {
       const isRefused = error instanceof ProblemError && error.status === 401;
-      if (isRefused && current === old) set(undefined);
+      if (isRefused && current === previous) set(undefined);
       throw error;
     }
   }
@@ -70,7 +73,7 @@ export function createTokenKeeper(options: KeeperOptions): TokenKeeper {
     set,
     async refresh(stale) {
       if (current && stale !== undefined && current.accessToken !== stale) return current;
-      refreshing ??= swap(current).finally(() => {
+      refreshing ??= refreshNow(current).finally(() => {
         refreshing = undefined;
       });
       return refreshing;
@@ -78,13 +81,13 @@ export function createTokenKeeper(options: KeeperOptions): TokenKeeper {
   };
 }
 
-/** Nobody is signed in, or not any more. */
-export const signedOut = () =>
+/** No user is signed in, or no longer. */
+export const createSignedOutError = () =>
   new ProblemError({
     type: 'about:blank',
     title: 'Unauthorized',
     status: 401,
     code: 'SIGNED_OUT',
-    detail: 'Nobody is signed in',
+    detail: 'No user is signed in',
     requestId: '',
   });

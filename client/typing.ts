@@ -1,19 +1,19 @@
 import type { Signal } from '../shared/contract/shapes.ts';
 
-/** So long does one sign of typing last, and so often is it repeated at most. */
-const LASTS_MS = 6_000;
-const REPEATED_MS = 3_000;
+/** A typing signal is valid for this long, and repeated this often at most. */
+const TYPING_TIMEOUT_MS = 6_000;
+const REPEAT_INTERVAL_MS = 3_000;
 
 interface TypingOptions {
   publish: (type: string, data: unknown) => void;
   onChange: (userIds: string[]) => void;
 }
 
-/** Who is typing in a channel, by signals that wear off; whoever falls silent has stopped. */
+/** The users who are typing in a channel, by signals that expire. */
 export class Typing {
   readonly #options: TypingOptions;
   readonly #timers = new Map<string, ReturnType<typeof setTimeout>>();
-  #saidAtMs = Number.NEGATIVE_INFINITY;
+  #publishedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: TypingOptions) {
     this.#options = options;
@@ -23,15 +23,15 @@ export class Typing {
     return [...this.#timers.keys()];
   }
 
-  /** Tells the others, as often as it is called. */
-  say(on: boolean): void {
+  /** Publishes that this user is typing, at most every three seconds, or no longer. */
+  setOwn(on: boolean): void {
     const now = Date.now();
-    if (on && now - this.#saidAtMs < REPEATED_MS) return;
-    this.#saidAtMs = on ? now : Number.NEGATIVE_INFINITY;
+    if (on && now - this.#publishedAtMs < REPEAT_INTERVAL_MS) return;
+    this.#publishedAtMs = on ? now : Number.NEGATIVE_INFINITY;
     this.#options.publish('typing', { on });
   }
 
-  hear({ type, data, from }: Signal): void {
+  onSignal({ type, data, from }: Signal): void {
     if (type !== 'typing') return;
     if ((data as { on?: unknown } | null)?.on === false) this.stop(from);
     else this.#start(from);
@@ -40,7 +40,7 @@ export class Typing {
   #start(from: string): void {
     const isNew = !this.#timers.has(from);
     clearTimeout(this.#timers.get(from));
-    const timer = setTimeout(() => this.stop(from), LASTS_MS);
+    const timer = setTimeout(() => this.stop(from), TYPING_TIMEOUT_MS);
     this.#timers.set(from, timer);
     if (isNew) this.#options.onChange(this.userIds);
   }

@@ -5,11 +5,12 @@ import {
   createClient,
   type Message,
   type PresentMember,
-  RefusalError,
+  RequestRejectedError,
 } from '@insightdesk/client';
 import { createRequests } from '@insightdesk/shared/realtime';
 import { createValkey } from '@insightdesk/shared/valkey';
-import { call, invited, isLocalStack, type Person, registerOwner, run, until } from './client.ts';
+import { until } from '../../shared/testing/until.ts';
+import { call, invited, isLocalStack, type Person, registerOwner, run } from './client.ts';
 
 const ca = readFileSync(run.ca, 'utf8');
 const closing: (() => unknown)[] = [];
@@ -39,7 +40,7 @@ function connect({ token, refreshToken }: Person, url = run.url) {
   const client = createClient({
     url,
     tokens: { accessToken: token, refreshToken },
-    onConnection: (isConnected) => connections.push(isConnected),
+    onConnectionChange: (isConnected) => connections.push(isConnected),
     fetch: (address, init) =>
       fetch(address.replace(url, run.url), { ...init, tls: { ca } } as RequestInit),
     socketOptions: { ca } as object,
@@ -53,13 +54,13 @@ const service = (name: string) => run.services.find((one) => one.name === name)?
 function watch(client: ReturnType<typeof connect>['client']) {
   const seen = { members: [] as readonly PresentMember[], typing: '', changes: [] as string[] };
   const presence = client.presence(Channels.conversationPresence(conversationId), {
-    onMembers: (members) => {
+    onMembersChange: (members) => {
       seen.members = members;
     },
-    onTyping: (userIds) => {
+    onTypingChange: (userIds) => {
       seen.typing = userIds.join();
     },
-    onChange: ({ change, member }) => seen.changes.push(`${change} ${member.status}`),
+    onMemberChange: ({ change, member }) => seen.changes.push(`${change} ${member.status}`),
   });
   return { presence, seen };
 }
@@ -68,7 +69,7 @@ test('two clients see each other come, type, change, swap devices and go', async
   const [one, two] = [connect(agent), connect(customer)];
   const here = watch(one.client);
   await here.presence.ready;
-  await until(() => here.seen.members.length === 1);
+  await until(() => here.seen.members.length, { equals: 1 });
   two.client.setPresence({ status: 'reading', metadata: { page: 'lamp' } });
   const there = watch(two.client);
   await until(() => here.seen.members.length === 2 && there.seen.members.length === 2);
@@ -76,7 +77,7 @@ test('two clients see each other come, type, change, swap devices and go', async
   there.presence.setTyping();
   await until(() => here.seen.typing === customer.id);
   there.presence.setTyping(false);
-  await until(() => here.seen.typing === '');
+  await until(() => here.seen.typing, { equals: '' });
   two.client.setPresence({ status: 'away' });
   await until(() => here.seen.changes.includes('changed away'));
 
@@ -87,7 +88,7 @@ test('two clients see each other come, type, change, swap devices and go', async
   two.client.close();
   await until(() => here.seen.changes.includes('changed back'));
   again.presence.close();
-  await until(() => here.seen.changes.includes('left offline'), 20_000);
+  await until(() => here.seen.changes.includes('left offline'), { timeoutMs: 20_000 });
   expect(here.presence.members.map(({ userId }) => userId)).toEqual([agent.id]);
 });
 
@@ -129,7 +130,7 @@ test.skipIf(!isLocalStack)(
 
     expect((await setRole('customer')).status).toBe(200);
     const refused = staffOnly.map((channel) => [channel, 404]).sort();
-    await until(() => devices.every(({ ended }) => ended.length === 4), 20_000);
+    await until(() => devices.every(({ ended }) => ended.length === 4), { timeoutMs: 20_000 });
     for (const { ended } of devices) expect(ended.toSorted() as unknown).toEqual(refused);
     for (const { events } of devices) events.splice(0);
 
@@ -139,12 +140,14 @@ test.skipIf(!isLocalStack)(
     }
     // What follows in the same outbox comes after: then the messages have been told everywhere.
     expect((await setRole('agent')).status).toBe(200);
-    await until(() => devices.every(({ events }) => updates(events) === 1), 20_000);
+    await until(() => devices.every(({ events }) => updates(events) === 1), { timeoutMs: 20_000 });
     for (const { events, ended } of devices) {
       expect(events.map(({ channel }) => channel)).toEqual([own]);
       expect(ended).toHaveLength(4);
     }
-    await until(() => devices.every(({ connections }) => connections.length === 5), 20_000);
+    await until(() => devices.every(({ connections }) => connections.length === 5), {
+      timeoutMs: 20_000,
+    });
     for (const { connections } of devices) {
       expect(connections).toEqual([true, false, true, false, true]);
     }
@@ -178,7 +181,7 @@ test.skipIf(!isLocalStack)(
       'call.offered',
       ({ from }, { id }) => {
         asked.push(id);
-        if (from === 'Nobody') throw new RefusalError('BUSY', 'In a call');
+        if (from === 'Nobody') throw new RequestRejectedError('BUSY', 'In a call');
         return `${from}, please wait`;
       },
     );

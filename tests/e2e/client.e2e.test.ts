@@ -13,6 +13,7 @@ import {
 } from '@insightdesk/client';
 import { RedisClient } from 'bun';
 import { type Browser, chromium, type Page } from 'playwright-core';
+import { until } from '../../shared/testing/until.ts';
 import { findChromium } from './chromium.ts';
 import {
   call,
@@ -22,7 +23,6 @@ import {
   password,
   registerOwner,
   run,
-  until,
 } from './client.ts';
 import { replaceService } from './kill-targets.ts';
 
@@ -72,8 +72,8 @@ function connect({ token, refreshToken }: Person, expiresAt?: number) {
   const client = createClient({
     url: run.url,
     tokens: { accessToken: token, refreshToken, expiresAt },
-    onTokens: (tokens) => seen.tokens.push(tokens),
-    onConnection: (isConnected) => seen.connections.push(isConnected),
+    onTokensChange: (tokens) => seen.tokens.push(tokens),
+    onConnectionChange: (isConnected) => seen.connections.push(isConnected),
     fetch: (url, init) => fetch(url, { ...init, tls: { ca } } as RequestInit),
     socketOptions: { ca } as object,
   });
@@ -126,7 +126,7 @@ test.skipIf(!isLocalStack)(
 
     for (const { events, gaps, seen, subscription } of people) {
       const replies = () => bodiesOf(events).filter((body) => body !== 'first');
-      await until(() => replies().length >= sent.length, 20_000);
+      await until(() => replies().length >= sent.length, { timeoutMs: 20_000 });
       expect(replies().toSorted()).toEqual(sent.toSorted());
       for (const name of ['agent', 'customer']) {
         const own = (bodies: string[]) => bodies.filter((body) => body.startsWith(name));
@@ -180,7 +180,7 @@ test('the token is renewed on the live socket before it expires', async () => {
   const ended: Error[] = [];
   const listener = { onEvent, onGap() {}, onEnd: (error: Error) => ended.push(error) };
   await client.subscribe(Channels.conversation(conversationId), listener).ready;
-  await until(() => seen.tokens.length > 0);
+  await until(() => seen.tokens.length, { atLeast: 1 });
   await client.send(conversationId, { body: 'still here' });
   await until(() => bodiesOf(events).includes('still here'));
   expect(seen.connections).toEqual([true]);
@@ -209,7 +209,7 @@ test('an attachment goes up and comes down', async () => {
   const file = new Blob(['Bulb type: E27'], { type: 'text/plain' });
   const attachment = await client.attachments.upload(file, 'bulb.txt');
   expect(attachment).toMatchObject({ name: 'bulb.txt', sizeBytes: 14 });
-  expect(await (await client.attachments.content(attachment.id)).text()).toBe('Bulb type: E27');
+  expect(await (await client.attachments.download(attachment.id)).text()).toBe('Bulb type: E27');
 });
 
 test('the example runs in Node', async () => {
@@ -223,10 +223,13 @@ test('the example runs in Node', async () => {
   });
   closing.push(() => node.kill());
   const path = `/v1/conversations/${conversationId}/messages`;
-  await until(async () => {
-    const { body } = await call('GET', path, { token: agent.token });
-    return body.items.some((message: Message) => message.body.startsWith('Hello from v'));
-  }, 20_000);
+  await until(
+    async () => {
+      const { body } = await call('GET', path, { token: agent.token });
+      return body.items.some((message: Message) => message.body.startsWith('Hello from v'));
+    },
+    { timeoutMs: 20_000 },
+  );
   await call('POST', path, { token: agent.token, body: { body: 'bye' } });
   expect(await node.exited).toBe(0);
   const lines = (await node.stdout.text()).trim().split('\n');
@@ -267,29 +270,29 @@ test.skipIf(!executablePath)(
     await page.click('button');
     const lines = () => page.locator('li').allTextContents();
     const state = () => page.locator('output').textContent();
-    await until(async () => (await lines()).join() === 'first', 15_000);
+    await until(async () => (await lines()).join(), { equals: 'first', timeoutMs: 15_000 });
     await client.send(conversationId, { body: 'live' });
-    await until(async () => (await lines()).length === 2, 15_000);
+    await until(async () => (await lines()).length, { equals: 2, timeoutMs: 15_000 });
     const text = (name: string) => page.locator(name).textContent();
     const presence = client.presence(
       Channels.conversationPresence(conversationId as `cnv_${string}`),
     );
-    await until(async () => (await text('#here')) === '2', 15_000);
+    await until(() => text('#here'), { equals: '2', timeoutMs: 15_000 });
     await page.fill('[name=draft]', 'Hello');
-    await until(() => presence.typing.join() === customer.id, 15_000);
+    await until(() => presence.typing.join() === customer.id, { timeoutMs: 15_000 });
     presence.setTyping();
-    await until(async () => (await text('#typing')) === 'typing …', 15_000);
+    await until(() => text('#typing'), { equals: 'typing …', timeoutMs: 15_000 });
 
     await page.context().setOffline(true);
-    await until(async () => (await state()) === 'away', 15_000);
+    await until(() => state(), { equals: 'offline', timeoutMs: 15_000 });
     for (const body of ['one', 'two', 'three']) await client.send(conversationId, { body });
     await Bun.sleep(1_000);
     expect(await lines()).toEqual(['first', 'live']);
     await page.context().setOffline(false);
-    await until(async () => (await lines()).length >= 5, 20_000);
+    await until(async () => (await lines()).length, { atLeast: 5, timeoutMs: 20_000 });
     await client.send(conversationId, { body: 'after' });
-    await until(async () => (await lines()).includes('after'), 15_000);
+    await until(async () => (await lines()).includes('after'), { timeoutMs: 15_000 });
     expect(await lines()).toEqual(['first', 'live', 'one', 'two', 'three', 'after']);
-    expect(await state()).toBe('live');
+    expect(await state()).toBe('online');
   },
 );
