@@ -1,17 +1,17 @@
 import type { ByteSource } from '@insightdesk/shared/streams';
 
-/** What the antivirus says of a file; `found` is its name for what is in it. */
+/** The result of a scan; `found` is the antivirus's name of the malware. */
 export type Verdict = { clean: true } | { clean: false; found: string };
 
-/** Looks into files for what harms those who open them. */
+/** Scans files for malware. */
 export interface Antivirus {
-  /** False where none is configured: then every file is clean, and none is read. */
+  /** False without configuration: every file is clean then, and none is read. */
   readonly isEnabled: boolean;
   /**
-   * Reads what is stored to its end and judges it. Throws a retryable UnavailableError
-   * ANTIVIRUS_UNAVAILABLE when it cannot be told (where the mode is fail-open the file is clean
-   * then, unless the examination was cut off), DomainValidationError FILE_NOT_SCANNABLE beyond what is scanned in either mode, the
-   * signal's reason on abort, and whatever the source fails with.
+   * Reads a stored file to its end and scans it. Throws a retryable UnavailableError
+   * ANTIVIRUS_UNAVAILABLE when it cannot be scanned (with the mode fail-open the file is clean then,
+   * unless the scan was interrupted), DomainValidationError FILE_NOT_SCANNABLE above the size limit in
+   * either mode, the signal's reason on abort, and any error of the source.
    */
   scan(source: ByteSource, options?: { signal?: AbortSignal }): Promise<Verdict>;
 }

@@ -1,66 +1,74 @@
 import { connect } from 'node:net';
 
-/** The other side did not answer as it should; the message is not for strangers. */
+/** clamd did not answer as expected; the message is for logs only. */
 export class ScannerError extends Error {
-  override readonly name: string = 'ScannerFailure';
+  override readonly name: string = 'ScannerError';
 }
 
-/** It was there, and ended the connection: perhaps because of what it was sent. */
+/** clamd closed the connection, perhaps because of the file. */
 export class ScannerConnectionClosedError extends ScannerError {
-  override readonly name = 'ScannerHungUp';
+  override readonly name = 'ScannerConnectionClosedError';
 }
 
-/** A connection on which one question is asked. Every failure is a ScannerFailure. */
+/** A connection for one command. Every failure is a ScannerError. */
 export interface ClamdConnection {
-  /** Waits until the other side takes what is sent, or has answered already. */
+  /** Resolves when clamd has accepted the bytes, or has answered already. */
   send(bytes: Uint8Array): Promise<void>;
-  /** Aborts once it has answered or failed: nothing more need be sent. */
+  /** Aborts once clamd has answered or failed: no more bytes are needed. */
   finished: AbortSignal;
-  /** What it says, up to the NUL that ends it. */
+  /** The answer, without the NUL that terminates it. */
   answer(): Promise<string>;
-  end(): void;
+  close(): void;
+}
+
+interface Timeouts {
+  connectTimeoutMs: number;
+  responseTimeoutMs: number;
 }
 
 const MAX_ANSWER_BYTES = 4096;
 
-/** Opens `tcp://host:port` or `unix:///path`; no wait is longer than `connectMs` or `silenceMs`. */
+/** Connects to `tcp://host:port` or `unix:///path`. */
 export function connectToClamd(
   url: string,
-  { connectMs, silenceMs }: { connectMs: number; silenceMs: number },
+  { connectTimeoutMs, responseTimeoutMs }: Timeouts,
 ): ClamdConnection {
-  const socket = connect(addressOf(url));
+  const socket = connect(socketOptions(url));
   const answered = Promise.withResolvers<string>();
   const connected = Promise.withResolvers<void>();
-  const over = new AbortController();
-  let said = '';
+  const finished = new AbortController();
+  let received = '';
   let isConnected = false;
-  const settle = (why?: string, Failure = ScannerError, cause?: unknown) => {
-    const failure = new Failure(`The antivirus ${why}`, { cause });
-    if (why === undefined) answered.resolve(said);
-    else answered.reject(failure);
+  const fail = (reason: string, FailureClass = ScannerError, cause?: unknown) => {
+    const failure = new FailureClass(`The antivirus ${reason}`, { cause });
+    answered.reject(failure);
     connected.reject(failure);
-    over.abort(failure);
+    finished.abort(failure);
+  };
+  const succeed = () => {
+    answered.resolve(received);
+    finished.abort(new ScannerError('The antivirus has answered'));
   };
   for (const { promise } of [answered, connected]) promise.catch(() => undefined);
-  const hangUp = (cause?: unknown) =>
-    settle('was cut off', isConnected ? ScannerConnectionClosedError : ScannerError, cause);
+  const onClosed = (cause?: unknown) =>
+    fail('closed the connection', isConnected ? ScannerConnectionClosedError : ScannerError, cause);
   socket.on('connect', () => {
     isConnected = true;
     connected.resolve();
   });
   socket.on('data', (bytes) => {
-    said += bytes.toString('latin1');
-    const end = said.indexOf('\0');
-    if (end >= 0) said = said.slice(0, end);
-    if (end >= 0) settle();
-    else if (said.length > MAX_ANSWER_BYTES) settle('said too much');
+    received += bytes.toString('latin1');
+    const end = received.indexOf('\0');
+    if (end >= 0) received = received.slice(0, end);
+    if (end >= 0) succeed();
+    else if (received.length > MAX_ANSWER_BYTES) fail('answered with too many bytes');
   });
-  socket.on('error', hangUp);
-  socket.on('close', () => hangUp());
+  socket.on('error', onClosed);
+  socket.on('close', () => onClosed());
 
-  /** Its own clock for each wait: a slow source is not a silent antivirus. */
-  async function within<T>(work: Promise<T>, ms: number): Promise<T> {
-    const timer = setTimeout(() => settle(`took more than ${ms} ms`), ms);
+  /** Each wait has its own timeout, because a slow source does not mean that clamd is unresponsive. */
+  async function withTimeout<T>(work: Promise<T>, ms: number): Promise<T> {
+    const timer = setTimeout(() => fail(`did not respond within ${ms} ms`), ms);
     try {
       return await work;
     } finally {
@@ -70,22 +78,22 @@ export function connectToClamd(
 
   return {
     async send(bytes) {
-      await within(connected.promise, connectMs);
-      if (over.signal.aborted) return void (await answered.promise);
+      await withTimeout(connected.promise, connectTimeoutMs);
+      if (finished.signal.aborted) return void (await answered.promise);
       if (socket.write(bytes)) return;
       const drained = new Promise<void>((resolve) => void socket.once('drain', resolve));
-      await within(Promise.race([drained, answered.promise]), silenceMs);
+      await withTimeout(Promise.race([drained, answered.promise]), responseTimeoutMs);
     },
-    finished: over.signal,
-    answer: () => within(answered.promise, silenceMs),
-    end: () => {
+    finished: finished.signal,
+    answer: () => withTimeout(answered.promise, responseTimeoutMs),
+    close: () => {
       socket.destroy();
-      settle('was not asked any more');
+      fail('was disconnected');
     },
   };
 }
 
-function addressOf(url: string) {
+function socketOptions(url: string) {
   const { protocol, hostname, port, pathname } = new URL(url);
   if (protocol === 'unix:') return { path: decodeURIComponent(pathname) };
   return { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 3310) };

@@ -2,9 +2,9 @@ import { type ByteSource, readChunks } from '@insightdesk/shared/streams';
 import type { Verdict } from './antivirus.ts';
 import { type ClamdConnection, connectToClamd, ScannerError } from './clamd-connection.ts';
 
-/** More bytes than are looked into. */
+/** The file exceeds the size limit of the scan. */
 export class FileTooLargeToScanError extends Error {
-  override readonly name = 'TooLongToScan';
+  override readonly name = 'FileTooLargeToScanError';
 }
 
 export interface ClamdOptions {
@@ -14,63 +14,67 @@ export interface ClamdOptions {
   responseTimeoutMs: number;
 }
 
-/** How long a piece takes is bounded, so pieces are. */
-const PIECE_BYTES = 128 * 1024;
+/** The timeout is for each chunk, so chunks are limited. */
+const MAX_CHUNK_BYTES = 128 * 1024;
 
-/** A client of clamd's INSTREAM: a connection for each file, closed whatever happens. */
-export function createClamd({ url, maxBytes, ...waits }: ClamdOptions) {
+/** A client of clamd's INSTREAM command, with one connection per file. */
+export function createClamd({ url, maxBytes, ...timeouts }: ClamdOptions) {
   return async (source: ByteSource, signal?: AbortSignal): Promise<Verdict> => {
     signal?.throwIfAborted();
-    const line = connectToClamd(url, waits);
-    signal?.addEventListener('abort', line.end, { once: true });
+    const connection = connectToClamd(url, timeouts);
+    signal?.addEventListener('abort', connection.close, { once: true });
     try {
-      await send(line, source, maxBytes);
-      return read(await line.answer());
+      await sendFile(connection, source, maxBytes);
+      return parseAnswer(await connection.answer());
     } catch (error) {
       throw signal?.aborted ? signal.reason : error;
     } finally {
-      signal?.removeEventListener('abort', line.end);
-      line.end();
+      signal?.removeEventListener('abort', connection.close);
+      connection.close();
     }
   };
 }
 
-/** Until the end, or until clamd has said something already. */
-async function send(line: ClamdConnection, source: ByteSource, maxBytes: number): Promise<void> {
-  await line.send(Buffer.from('zINSTREAM\0'));
+/** Sends the file to its end, or until clamd has answered. */
+async function sendFile(
+  connection: ClamdConnection,
+  source: ByteSource,
+  maxBytes: number,
+): Promise<void> {
+  await connection.send(Buffer.from('zINSTREAM\0'));
   let sizeBytes = 0;
-  const chunks = readChunks(source, line.finished);
-  for await (const chunk of untilOver(chunks, line)) {
-    sizeBytes += chunk.byteLength;
+  const blocks = readChunks(source, connection.finished);
+  for await (const block of untilFinished(blocks, connection)) {
+    sizeBytes += block.byteLength;
     if (sizeBytes > maxBytes) throw new FileTooLargeToScanError();
-    for (let at = 0; at < chunk.byteLength; at += PIECE_BYTES) {
-      const piece = chunk.subarray(at, at + PIECE_BYTES);
-      await line.send(lengthOf(piece.byteLength));
-      await line.send(piece);
-      if (line.finished.aborted) return;
+    for (let start = 0; start < block.byteLength; start += MAX_CHUNK_BYTES) {
+      const chunk = block.subarray(start, start + MAX_CHUNK_BYTES);
+      await connection.send(encodeLength(chunk.byteLength));
+      await connection.send(chunk);
+      if (connection.finished.aborted) return;
     }
   }
-  await line.send(lengthOf(0));
+  await connection.send(encodeLength(0));
 }
 
-async function* untilOver(chunks: AsyncIterable<Uint8Array>, { finished }: ClamdConnection) {
+async function* untilFinished(blocks: AsyncIterable<Uint8Array>, { finished }: ClamdConnection) {
   try {
-    yield* chunks;
+    yield* blocks;
   } catch (error) {
     if (error !== finished.reason) throw error;
   }
 }
 
-function lengthOf(bytes: number): Buffer {
+function encodeLength(bytes: number): Buffer {
   const length = Buffer.alloc(4);
   length.writeUInt32BE(bytes);
   return length;
 }
 
-function read(answer: string): Verdict {
+function parseAnswer(answer: string): Verdict {
   if (answer === 'stream: OK') return { clean: true };
   const found = /^stream: (.+) FOUND$/.exec(answer)?.[1];
   if (found) return { clean: false, found };
   if (/size limit exceeded/i.test(answer)) throw new FileTooLargeToScanError();
-  throw new ScannerError(`clamd says: ${answer || 'nothing'}`);
+  throw new ScannerError(`clamd answered: ${answer || 'nothing'}`);
 }

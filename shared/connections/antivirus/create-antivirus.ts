@@ -4,51 +4,53 @@ import { limitConcurrency } from '@insightdesk/shared/promises';
 import type { ByteSource } from '@insightdesk/shared/streams';
 import type { Antivirus, Verdict } from './antivirus.ts';
 import { createClamd, FileTooLargeToScanError } from './clamd.ts';
-import { ScannerError, ScannerConnectionClosedError } from './clamd-connection.ts';
+import { ScannerConnectionClosedError, ScannerError } from './clamd-connection.ts';
 
 /** The slice of configuration that the antivirus takes. */
 export interface AntivirusOptions {
-  /** `tcp://host:port` or `unix:///path`; off without one. */
+  /** `tcp://host:port` or `unix:///path`; disabled without one. */
   url: string | undefined;
-  /** Whether a file that nobody can judge at the moment waits, or counts as clean. */
+  /** Whether a file that cannot be scanned waits or counts as clean. */
   mode: 'fail-closed' | 'fail-open';
-  /** No more than clamd's own StreamMaxLength. */
+  /** At most clamd's StreamMaxLength. */
   maxBytes: number;
-  /** For connecting; 5 s. */
+  /** 5 s by default. */
   connectTimeoutMs?: number;
-  /** For each answer and for each piece to be taken; 150 s, for clamd itself may take 120. */
+  /** For each chunk and for the answer; 150 s by default, because clamd may take 120 s. */
   responseTimeoutMs?: number;
 }
 
-/** clamd has ten threads for all who ask. */
-const SCANS_AT_A_TIME = 4;
+/** clamd has ten threads for all clients. */
+const MAX_CONCURRENT_SCANS = 4;
 
-/** Builds the antivirus; connects when it is first asked. */
+/** Connects with the first scan. */
 export function createAntivirus(options: AntivirusOptions, log?: Pick<Logger, 'warn'>): Antivirus {
   const { url, mode, maxBytes, connectTimeoutMs = 5_000, responseTimeoutMs = 150_000 } = options;
-  if (url === undefined) return off;
+  if (url === undefined) return disabled;
   const scanStream = createClamd({ url, maxBytes, connectTimeoutMs, responseTimeoutMs });
-  const turn = limitConcurrency(SCANS_AT_A_TIME);
+  const withSlot = limitConcurrency(MAX_CONCURRENT_SCANS);
   return {
     isEnabled: true,
     scan: (source, { signal } = {}) =>
-      turn(async () => {
+      withSlot(async () => {
         try {
           return await scanStream(source, signal);
         } catch (error) {
-          return judge(error);
+          return handleFailure(error);
         }
       }),
   };
 
-  function judge(error: unknown): Verdict {
-    // Who sends a file chooses its length: it must not be the way around the antivirus.
+  function handleFailure(error: unknown): Verdict {
+    // The sender chooses the size of a file: a large file must not bypass the antivirus.
     if (error instanceof FileTooLargeToScanError) throw notScannable(maxBytes);
     if (!(error instanceof ScannerError)) throw error;
-    log?.warn({ err: error, mode }, 'antivirus: cannot tell');
-    // Who sends a file must not be able to end its examination either: it is looked at again.
-    if (mode === 'fail-open' && !(error instanceof ScannerConnectionClosedError)) return { clean: true };
-    throw new UnavailableError('Files cannot be checked at the moment, try again shortly', {
+    log?.warn({ err: error, mode }, 'antivirus: scan failed');
+    // Nor may a file bypass it by crashing clamd: it is scanned again.
+    if (mode === 'fail-open' && !(error instanceof ScannerConnectionClosedError)) {
+      return { clean: true };
+    }
+    throw new UnavailableError('Files cannot be scanned at the moment, try again later', {
       code: 'ANTIVIRUS_UNAVAILABLE',
       cause: error,
     });
@@ -56,11 +58,11 @@ export function createAntivirus(options: AntivirusOptions, log?: Pick<Logger, 'w
 }
 
 const notScannable = (maxBytes: number) =>
-  new DomainValidationError(`No file of more than ${maxBytes} bytes can be checked`, {
+  new DomainValidationError(`Files of more than ${maxBytes} bytes cannot be scanned`, {
     code: 'FILE_NOT_SCANNABLE',
   });
 
-const off: Antivirus = {
+const disabled: Antivirus = {
   isEnabled: false,
   async scan(source: ByteSource) {
     if (source instanceof ReadableStream) await source.cancel();

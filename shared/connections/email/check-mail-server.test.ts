@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import { checkMailServer } from './check-mail-server.ts';
 import { startSmtpServer } from './test-smtp-server.ts';
 
-const greet = async (script: Parameters<typeof startSmtpServer>[0], timeoutMs?: number) => {
+const check = async (script: Parameters<typeof startSmtpServer>[0], timeoutMs?: number) => {
   const server = await startSmtpServer(script);
   try {
     return await checkMailServer(
@@ -14,21 +14,21 @@ const greet = async (script: Parameters<typeof startSmtpServer>[0], timeoutMs?: 
   }
 };
 
-test('a server that greets is there', async () => {
-  expect(await greet({})).toBeUndefined();
+test('a server that greets passes the check', async () => {
+  expect(await check({})).toBeUndefined();
 });
 
 test.each([
   ['refuses', { greeting: '554 no' }, 'is not ready', 10_000],
-  ['hangs up', { greeting: 'hang up' }, 'hung up', 10_000],
-  ['is silent', { greeting: 'silence' }, 'was silent', 100],
-] as const)('one that %s is not', async (_, script, why, timeoutMs) => {
-  await expect(greet(script, timeoutMs)).rejects.toThrow(why);
+  ['closes the connection', { greeting: 'close' }, 'closed the connection', 10_000],
+  ['is silent', { greeting: 'silence' }, 'did not respond', 100],
+] as const)('a server that %s fails the check', async (_, script, reason, timeoutMs) => {
+  await expect(check(script, timeoutMs)).rejects.toThrow(reason);
 });
 
-test('nor is one that is not there', async () => {
+test('an unreachable server fails the check', async () => {
   const server = await startSmtpServer({});
   server.stop();
-  const asked = checkMailServer({ host: '127.0.0.1', port: server.port, secure: false });
-  await expect(asked).rejects.toThrow('The mail server');
+  const checked = checkMailServer({ host: '127.0.0.1', port: server.port, secure: false });
+  await expect(checked).rejects.toThrow('The mail server');
 });

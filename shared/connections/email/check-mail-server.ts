@@ -6,8 +6,8 @@ import type { SmtpOptions } from './smtp-mailer.ts';
 const MAX_GREETING_BYTES = 4096;
 
 /**
- * Waits for the mail server to say that it is ready, without signing in; needs a tenth of the memory
- * of a letter. Throws NetworkError.
+ * Waits for the greeting of the mail server, without login; needs a tenth of the memory of a
+ * nodemailer connection. Throws NetworkError.
  */
 export function checkMailServer(
   { host, port, secure }: Pick<SmtpOptions, 'host' | 'port' | 'secure'>,
@@ -16,19 +16,20 @@ export function checkMailServer(
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const name = isIP(host) ? {} : { servername: host };
   const socket: Socket = secure ? connectTls({ host, port, ...name }) : connect({ host, port });
-  const fail = (why: string, cause?: unknown) =>
-    reject(new NetworkError(`The mail server ${why}`, { cause }));
-  const timer = setTimeout(() => fail(`was silent for ${timeoutMs} ms`), timeoutMs);
-  let said = '';
+  const fail = (reason: string, cause?: unknown) =>
+    reject(new NetworkError(`The mail server ${reason}`, { cause }));
+  const timer = setTimeout(() => fail(`did not respond within ${timeoutMs} ms`), timeoutMs);
+  let received = '';
   socket.on('data', (bytes) => {
-    said += bytes.toString('latin1');
-    if (/^220[ -]/.test(said)) {
+    received += bytes.toString('latin1');
+    if (/^220[ -]/.test(received)) {
       socket.end('QUIT\r\n');
       resolve();
-    } else if (said.includes('\n') || said.length > MAX_GREETING_BYTES) fail('is not ready');
+    } else if (received.includes('\n') || received.length > MAX_GREETING_BYTES)
+      fail('is not ready');
   });
   socket.on('error', (error) => fail('cannot be reached', error));
-  socket.on('close', () => fail('hung up'));
+  socket.on('close', () => fail('closed the connection'));
   return promise.finally(() => {
     clearTimeout(timer);
     socket.destroySoon();

@@ -1,4 +1,4 @@
-/** E-mail: one contract, SMTP behind it, a layout, and a fake that keeps what it is given. */
+/** Email: the mailer contract, SMTP, an HTML layout, and a fake for tests. */
 
 export { checkMailServer } from './check-mail-server.ts';
 export type { Mailer, OutgoingEmail } from './mailer.ts';

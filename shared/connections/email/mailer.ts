@@ -1,29 +1,29 @@
-/** One letter to one person. */
+/** An email to one recipient. */
 export interface OutgoingEmail {
-  /** A bare address: no display name, no list. */
+  /** A bare address, without display name; no list. */
   to: string;
   subject: string;
   text: string;
   html: string;
-  /** With angle brackets; the same letter always has the same one. */
+  /** With angle brackets; a repeated email has the same one. */
   messageId: string;
-  /** Further headers; those that nodemailer writes itself are refused. */
+  /** Additional headers; those that the mailer sets itself are rejected. */
   headers?: Record<string, string>;
   replyTo?: string;
 }
 
-/** Hands letters to the outside world. */
+/** Sends emails. */
 export interface Mailer {
   /**
-   * Resolves once accepted. Throws NetworkError, retryable unless refused for good, UnavailableError
-   * at once while the mail server keeps failing, and DomainValidationError INVALID_EMAIL for what
-   * could become another header or recipient.
+   * Resolves once the server accepted the email. Throws NetworkError, retryable unless the rejection
+   * is permanent, UnavailableError while the circuit breaker is open, and DomainValidationError
+   * INVALID_EMAIL for values that could become another header or recipient.
    */
   send(email: OutgoingEmail): Promise<void>;
-  /** Whether a letter was accepted before; missing where nobody can be asked. */
+  /** Whether an email was accepted before; missing where the server cannot be asked. */
   wasAccepted?(messageId: string): Promise<boolean>;
-  /** Throws NetworkError when the mail server does not answer or refuses our account. */
+  /** Throws NetworkError when the mail server does not answer or refuses the login. */
   verify(): Promise<void>;
-  /** Lets letters under way be delivered and takes no more. */
+  /** Completes emails in progress and accepts no more. */
   close(): void;
 }

@@ -5,9 +5,9 @@ import { describeMailer, newEmail } from './mailer-contract.ts';
 const memory = new MemoryMailer();
 describeMailer('MemoryMailer', () => memory);
 
-test('keeps letters as they were given', async () => {
+test('MemoryMailer stores emails unchanged', async () => {
   const mailer = new MemoryMailer();
-  const letter = newEmail();
-  await mailer.send(letter);
-  expect(mailer.sent).toEqual([letter]);
+  const email = newEmail();
+  await mailer.send(email);
+  expect(mailer.sent).toEqual([email]);
 });

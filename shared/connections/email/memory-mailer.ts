@@ -1,7 +1,7 @@
 import { checkEmail } from './check-email.ts';
 import type { Mailer, OutgoingEmail } from './mailer.ts';
 
-/** Keeps what it is given; for tests. */
+/** Stores emails instead of sending them; for tests. */
 export class MemoryMailer implements Mailer {
   readonly sent: OutgoingEmail[] = [];
 

@@ -1,6 +1,6 @@
 import { NetworkError } from '@insightdesk/shared/errors';
 
-/** Asks an inbox with the interface of maildev for one Message-ID; it answers with that mail only. */
+/** Asks a maildev-compatible mail catcher whether it has an email with this Message-ID. */
 export async function isInMailCatcher(
   baseUrl: string,
   messageId: string,
@@ -10,11 +10,11 @@ export async function isInMailCatcher(
   url.searchParams.set('messageId', messageId.replace(/^<|>$/g, ''));
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(timeoutMs) });
-    if (!response.ok) throw new Error(`It answered ${response.status}`);
+    if (!response.ok) throw new Error(`The mail catcher answered ${response.status}`);
     const found: unknown = await response.json();
-    if (!Array.isArray(found)) throw new Error('It did not answer with a list');
+    if (!Array.isArray(found)) throw new Error('The mail catcher did not answer with a list');
     return found.length > 0;
   } catch (cause) {
-    throw new NetworkError('The inbox cannot be asked', { cause });
+    throw new NetworkError('The mail catcher cannot be reached', { cause });
   }
 }

@@ -8,30 +8,30 @@ const content = {
   footer: "It's us",
 };
 
-test('what people wrote is text in HTML, too', () => {
+test('text of users is escaped in HTML', () => {
   const { html } = renderEmail(content);
   expect(html).not.toMatch(/<script|<b>/);
   expect(html).toContain('&lt;script&gt;alert(1)&lt;/script&gt;');
   expect(html.match(/href="https:\/\/example.com\/\?a=1&amp;b=&quot;"/g)).toHaveLength(2);
   expect(html).toContain('two<br />\nlines');
-  expect(html).toContain("It's us");
+  expect(html).toContain('It&#39;s us');
 });
 
-test('the plain text says the same, as it was written', () => {
+test('the plain text has the same content without escaping', () => {
   expect(renderEmail(content).text).toBe(
     'A <b>bold</b> title\n\n<script>alert(1)</script>\n\ntwo\nlines\n\n' +
       'Go & see:\nhttps://example.com/?a=1&b="\n\n-- \nIt\'s us\n',
   );
 });
 
-test('without an action there is no link', () => {
+test('an email without action has no link', () => {
   const { action, ...plain } = content;
   const { html, text } = renderEmail(plain);
   expect(html).not.toContain('<a ');
   expect(text).not.toContain(action.url);
 });
 
-test('is readable by small screens and by screen readers', () => {
+test('the HTML supports small screens and screen readers', () => {
   const { html } = renderEmail(content);
   expect(html).toContain('<html lang="en">');
   expect(html).toContain('width=device-width');
@@ -43,7 +43,7 @@ test('is readable by small screens and by screen readers', () => {
 });
 
 test.each(['javascript:alert(1)', 'data:text/html,x', '/relative', 'nonsense'])(
-  '%s is no link to click',
+  'an action with the URL %s is rejected',
   (url) => {
     const action = { label: 'Click', url };
     expect(() => renderEmail({ ...content, action })).toThrow('not a web link');
@@ -55,15 +55,14 @@ test.each([
   '<svg></p><style><a id="</style><img src=1 onerror=alert(1)>">',
   '&lt;img src=x onerror=alert(1)&gt;',
   '<math><mi><table><mglyph><style><math><table id="</table>"><img src onerror=alert(1)">',
-])('whatever a message says, its letter has our elements alone: %s', (body) => {
-  const ours = countOf(renderEmail({ title: 'x', paragraphs: ['x'], footer: 'x' }).html);
+])('a message adds no elements to the HTML: %s', (body) => {
+  const expected = countElements(renderEmail({ title: 'x', paragraphs: ['x'], footer: 'x' }).html);
   const { html, text } = renderEmail({ title: body, paragraphs: [body], footer: body });
-  expect(countOf(html)).toBe(ours);
+  expect(countElements(html)).toBe(expected);
   expect(text).toContain(body);
 });
 
-/** How many elements a parser finds. */
-function countOf(html: string): number {
+function countElements(html: string): number {
   let count = 0;
   new HTMLRewriter().on('*', { element: () => void count++ }).transform(html);
   return count;

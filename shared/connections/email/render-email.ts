@@ -1,22 +1,20 @@
 import { DomainValidationError } from '@insightdesk/shared/errors';
-import { sanitizeHtml } from './sanitize-html.ts';
 
-/** What an e-mail says; plain text everywhere, escaped where it becomes HTML. */
+/** The content of an email; plain text, which is escaped in HTML. */
 export interface EmailContent {
   title: string;
   paragraphs: readonly string[];
-  /** A button and, below it, its address in full; http and https only. */
+  /** A button, with its URL below it; http and https only. */
   action?: { label: string; url: string };
   footer: string;
 }
 
-/** The same letter twice, for either kind of reader. */
 export interface RenderedEmail {
   html: string;
   text: string;
 }
 
-/** Lays an e-mail out as HTML and as its plain-text twin; throws on an `action` that is no web link. */
+/** Renders an email as HTML and as plain text; throws if the URL of `action` is not http or https. */
 export function renderEmail(content: EmailContent): RenderedEmail {
   requireWebLink(content.action?.url);
   return { html: renderHtml(content), text: renderText(content) };
@@ -26,7 +24,7 @@ function requireWebLink(url: string | undefined) {
   if (url === undefined) return;
   const protocol = URL.parse(url)?.protocol;
   if (protocol === 'https:' || protocol === 'http:') return;
-  throw new DomainValidationError("An e-mail's action is not a web link", {
+  throw new DomainValidationError('The action of an e-mail is not a web link', {
     code: 'INVALID_EMAIL',
   });
 }
@@ -36,7 +34,7 @@ function renderText({ title, paragraphs, action, footer }: EmailContent): string
   return `${[title, ...paragraphs, ...link].join('\n\n')}\n\n-- \n${footer}\n`;
 }
 
-// Tables and inline styles are what every mail client understands; the rest is an extra.
+// Every mail client supports tables and inline styles; the style sheet is optional.
 function renderHtml({ title, paragraphs, action, footer }: EmailContent): string {
   return `<!doctype html>
 <html lang="en">
@@ -92,5 +90,4 @@ const escapes: Record<string, string> = {
 
 const escapeHtml = (text: string) => text.replace(/[&<>"']/g, (char) => escapes[char] ?? char);
 
-/** Escaped, and then looked at once more by what takes out all that runs. */
-const lines = (text: string) => sanitizeHtml(escapeHtml(text).replace(/\r?\n/g, '<br />\n'));
+const lines = (text: string) => escapeHtml(text).replace(/\r?\n/g, '<br />\n');

@@ -1,9 +1,9 @@
 import type { IOptions } from 'sanitize-html';
 
-/** Most processes never write a letter, and it loads slowly. */
+/** Loads slowly, and most processes do not need it. */
 const sanitize = (): typeof import('sanitize-html') => require('sanitize-html');
 
-/** What a letter may be made of; nothing that loads, runs, poses as our page or hides. */
+/** Elements for text; none that loads resources, runs scripts, imitates a page or hides content. */
 const ALLOWED: IOptions = {
   allowedTags: [
     ...['p', 'br', 'hr', 'div', 'span', 'blockquote', 'pre', 'code'],
@@ -25,7 +25,7 @@ const ALLOWED: IOptions = {
   nestingLimit: 50,
 };
 
-/** HTML of strangers with everything taken out that could do more than be read. */
+/** Removes scripts, styles, forms, images and unsafe links from untrusted HTML. */
 export function sanitizeHtml(html: string): string {
   const clean = sanitize();
   const a = clean.simpleTransform('a', { rel: 'noopener noreferrer nofollow' });

@@ -8,9 +8,9 @@ import { createMailer, type Mailer } from './index.ts';
 import { describeMailer, newEmail } from './mailer-contract.ts';
 
 let mailer: Mailer;
-let inbox: Bun.Subprocess;
+let catcher: Bun.Subprocess;
 let lookupUrl: string;
-const directory = mkdtempSync(join(tmpdir(), 'insightdesk-inbox-'));
+const directory = mkdtempSync(join(tmpdir(), 'insightdesk-mail-catcher-'));
 
 beforeAll(async () => {
   const smtp = await findAvailablePort(20_000 + Math.floor(Math.random() * 20_000));
@@ -18,7 +18,7 @@ beforeAll(async () => {
   lookupUrl = `http://127.0.0.1:${web}`;
   const maildev = join(import.meta.dir, '../../../node_modules/maildev/bin/maildev');
   const flags = ['-s', `${smtp}`, '-w', `${web}`, '--ip', '127.0.0.1', '--web-ip', '127.0.0.1'];
-  inbox = Bun.spawn(
+  catcher = Bun.spawn(
     [process.execPath, maildev, ...flags, '--mail-directory', directory, '--silent'],
     { stdout: 'ignore', stderr: 'inherit' },
   );
@@ -35,14 +35,14 @@ beforeAll(async () => {
 
 afterAll(async () => {
   mailer.close();
-  inbox.kill();
-  await inbox.exited;
+  catcher.kill();
+  await catcher.exited;
   rmSync(directory, { recursive: true, force: true });
 });
 
 describeMailer('SMTP', () => mailer);
 
-async function isKnown(messageId: string): Promise<boolean> {
+async function isAccepted(messageId: string): Promise<boolean> {
   for (let tries = 0; tries < 1_000; tries++) {
     if (await mailer.wasAccepted?.(messageId)) return true;
     await Bun.sleep(20);
@@ -50,33 +50,33 @@ async function isKnown(messageId: string): Promise<boolean> {
   return false;
 }
 
-test('both parts, the headers and the reply address arrive', async () => {
-  const { messageId, ...letter } = newEmail({
+test('text, HTML, headers and reply address are delivered', async () => {
+  const { messageId, ...email } = newEmail({
     headers: { References: '<thread@example.com>' },
     replyTo: 'desk+1@example.com',
   });
-  await mailer.send({ ...letter, messageId });
-  expect(await isKnown(messageId)).toBe(true);
+  await mailer.send({ ...email, messageId });
+  expect(await isAccepted(messageId)).toBe(true);
   const query = new URLSearchParams({ messageId: messageId.slice(1, -1) });
   const response = await fetch(`${lookupUrl}/email?${query}`);
   expect(await response.json()).toMatchObject([
     {
       from: [{ address: 'desk@example.com', name: 'Desk' }],
-      envelope: { to: [{ address: letter.to }] },
-      subject: letter.subject,
-      text: expect.stringContaining(letter.text),
-      html: expect.stringContaining(letter.html),
+      envelope: { to: [{ address: email.to }] },
+      subject: email.subject,
+      text: expect.stringContaining(email.text),
+      html: expect.stringContaining(email.html),
       replyTo: [{ address: 'desk+1@example.com' }],
       headers: { references: '<thread@example.com>' },
     },
   ]);
 });
 
-test('one letter is found among a thousand', async () => {
-  const letters = Array.from({ length: 1000 }, () => newEmail());
-  await Promise.all(letters.map((letter) => mailer.send(letter)));
-  const { messageId = '' } = letters[500] ?? {};
-  expect(await isKnown(messageId)).toBe(true);
+test('wasAccepted finds one email among a thousand', async () => {
+  const emails = Array.from({ length: 1000 }, () => newEmail());
+  await Promise.all(emails.map((email) => mailer.send(email)));
+  const { messageId = '' } = emails[500] ?? {};
+  expect(await isAccepted(messageId)).toBe(true);
   expect(await mailer.wasAccepted?.(messageId)).toBe(true);
   expect(await mailer.wasAccepted?.('<never@example.com>')).toBe(false);
 });

@@ -1,10 +1,10 @@
 import { NetworkError, UnavailableError } from '@insightdesk/shared/errors';
 import type { Logger } from '@insightdesk/shared/logging';
 import { createCircuitBreaker } from '@insightdesk/shared/promises';
-import { span } from '@insightdesk/shared/tracing';
+import { withSpan } from '@insightdesk/shared/tracing';
 import { checkEmail } from './check-email.ts';
-import { isInMailCatcher } from './query-mail-catcher.ts';
 import type { Mailer } from './mailer.ts';
+import { isInMailCatcher } from './query-mail-catcher.ts';
 
 export interface SmtpOptions {
   host: string;
@@ -13,51 +13,51 @@ export interface SmtpOptions {
   user?: string | undefined;
   password?: string | undefined;
   from: string;
-  /** The base address of a maildev-compatible inbox that knows what it has accepted. */
+  /** Base URL of a maildev-compatible mail catcher, which can be asked for accepted emails. */
   lookupUrl?: string | undefined;
-  /** For a connection, for each silence of the server, and for the inbox; 10 s. */
+  /** For connecting, for each response, and for the mail catcher; 10 s by default. */
   timeoutMs?: number;
-  /** For one letter altogether, waiting for a free connection included; 60 s. */
+  /** For one email, including the wait for a free connection; 60 s by default. */
   deadlineMs?: number;
-  /** After 5 failures in a row letters are refused at once for so long; 10 s. */
-  restMs?: number;
+  /** How long the circuit breaker rejects emails after 5 failures in a row; 10 s by default. */
+  circuitOpenMs?: number;
 }
 
-const FAILURES_IN_A_ROW = 5;
-const AWAY = 'MAIL_UNAVAILABLE';
+const MAX_FAILURES_IN_A_ROW = 5;
+const UNAVAILABLE = 'MAIL_UNAVAILABLE';
 
-/** Builds a mailer over pooled SMTP connections; every wait has an end. */
+/** Creates a mailer with pooled SMTP connections and timeouts for every wait. */
 export function createMailer(options: SmtpOptions, log?: Logger): Mailer {
   const { from, lookupUrl, timeoutMs = 10_000, deadlineMs = 60_000 } = options;
   let connected: ReturnType<typeof connect> | undefined;
   const transport = () => (connected ??= connect(options, timeoutMs));
   const breaker = createCircuitBreaker({
     name: 'The mail server',
-    failures: FAILURES_IN_A_ROW,
-    openMs: options.restMs ?? 10_000,
-    isFailure: isAboutServer,
-    code: AWAY,
-    onChange: (isOpen) => log?.warn({ isOpen }, 'email: the mail server rests'),
+    failures: MAX_FAILURES_IN_A_ROW,
+    openMs: options.circuitOpenMs ?? 10_000,
+    isFailure: isServerFailure,
+    code: UNAVAILABLE,
+    onChange: (isOpen) => log?.warn({ isOpen }, 'email: circuit breaker changed'),
   });
   return {
     async send({ to, ...email }) {
       checkEmail({ to, ...email });
       const { messageId } = email;
       try {
-        // As objects: a string would be parsed, and might be a list.
+        // As objects, because nodemailer would parse a string as a list of recipients.
         const recipient = { to: { name: '', address: to }, ...replyTo(email.replyTo) };
         const signal = AbortSignal.timeout(deadlineMs);
-        const letter = { from, ...email, ...recipient, signal };
-        await span({ name: 'mail send', kind: 'client' }, () =>
-          breaker.run(async () => (await transport()).sendMail(letter)),
+        const mail = { from, ...email, ...recipient, signal };
+        await withSpan({ name: 'mail send', kind: 'client' }, () =>
+          breaker.run(async () => (await transport()).sendMail(mail)),
         );
         log?.debug({ messageId }, 'email: accepted');
       } catch (cause) {
         if (cause instanceof UnavailableError) throw cause;
-        const retryable = !isRefusedForGood(cause);
-        const code = isBeforeLetter(cause) ? { code: AWAY } : {};
+        const retryable = !isPermanentRejection(cause);
+        const code = isConnectionFailure(cause) ? { code: UNAVAILABLE } : {};
         log?.warn({ err: cause, messageId, retryable }, 'email: not accepted');
-        throw new NetworkError('The mail server did not take a letter', {
+        throw new NetworkError('The mail server did not accept an email', {
           ...code,
           cause,
           retryable,
@@ -68,7 +68,7 @@ export function createMailer(options: SmtpOptions, log?: Logger): Mailer {
       try {
         await (await transport()).verify();
       } catch (cause) {
-        throw new NetworkError('The mail server cannot be used', { cause });
+        throw new NetworkError('The mail server is not usable', { cause });
       }
     },
     close: () => void connected?.then((open) => open.close()),
@@ -78,7 +78,7 @@ export function createMailer(options: SmtpOptions, log?: Logger): Mailer {
   };
 }
 
-/** Loads what it needs with the first letter: most processes send none. */
+/** Loads nodemailer with the first email, because most processes send none. */
 async function connect({ host, port, secure, user, password }: SmtpOptions, timeoutMs: number) {
   const { createTransport } = await import('nodemailer');
   return createTransport({
@@ -87,7 +87,7 @@ async function connect({ host, port, secure, user, password }: SmtpOptions, time
     secure,
     pool: true,
     maxConnections: 5,
-    // Trying again is the caller's: only it can find out whether the letter has arrived after all.
+    // The caller retries: only it can check whether the email was accepted before.
     maxRequeues: 0,
     connectionTimeout: timeoutMs,
     greetingTimeout: timeoutMs,
@@ -101,22 +101,22 @@ async function connect({ host, port, secure, user, password }: SmtpOptions, time
 
 const replyTo = (address: string | undefined) => address && { replyTo: { name: '', address } };
 
-/** A reply to one letter, yes or no, is a sign of life; a refused login, silence or 421 is not. */
-function isAboutServer(error: unknown): boolean {
+/** An answer to one email shows that the server works; a refused login, a timeout and 421 do not. */
+function isServerFailure(error: unknown): boolean {
   if (!(error instanceof Error) || !('responseCode' in error)) return true;
   return error.responseCode === 421 || ('code' in error && error.code === 'EAUTH');
 }
 
-/** It was not reached, or did not let us in; the library calls every end of a connection alike. */
-function isBeforeLetter(error: unknown): boolean {
+/** Not reached, or the login was refused; nodemailer has one code for all lost connections. */
+function isConnectionFailure(error: unknown): boolean {
   if (!(error instanceof Error) || !('code' in error)) return false;
   if (error.code === 'EAUTH' || error.code === 'EDNS') return true;
   if ('syscall' in error && error.syscall === 'connect') return true;
   return error.message === 'Connection timeout' || error.message === 'Greeting never received';
 }
 
-/** A 5xx reply to the letter is final; one to our login is about the account and may be mended. */
-function isRefusedForGood(error: unknown): boolean {
+/** A 5xx answer to an email is permanent; one to the login is not, because the account may be fixed. */
+function isPermanentRejection(error: unknown): boolean {
   if (!(error instanceof Error) || !('permanent' in error)) return false;
   return error.permanent === true && !('code' in error && error.code === 'EAUTH');
 }

@@ -1,10 +1,10 @@
 import { createServer, type Socket } from 'node:net';
 
 type Step = 'greeting' | 'AUTH' | 'MAIL' | 'RCPT' | 'DATA' | 'message';
-/** What to answer at a step instead of yes: a reply, silence, or hanging up. */
-type Script = Partial<Record<Step, `${number} ${string}` | 'silence' | 'hang up'>>;
+/** The reply at a step, if not success: an SMTP reply, no reply, or a closed connection. */
+type Script = Partial<Record<Step, `${number} ${string}` | 'silence' | 'close'>>;
 
-/** A mail server that misbehaves as told; `messages` counts the letters it has received in full. */
+/** A mail server that follows a script; `messages` counts the emails that it received completely. */
 export async function startSmtpServer(script: Script) {
   const seen = { messages: 0, connections: 0 };
   const sockets = new Set<Socket>();
@@ -12,9 +12,9 @@ export async function startSmtpServer(script: Script) {
     seen.connections++;
     sockets.add(socket);
     socket.on('error', () => undefined);
-    const answer = (step: Step, usual: string) => {
-      const reply = script[step] ?? usual;
-      if (reply === 'hang up') socket.end();
+    const answer = (step: Step, success: string) => {
+      const reply = script[step] ?? success;
+      if (reply === 'close') socket.end();
       else if (reply !== 'silence') socket.write(`${reply}\r\n`);
     };
     let inMessage = false;
