@@ -27,7 +27,7 @@ const authorizationRequest = z.strictObject({
 export type AuthorizationRequest = z.output<typeof authorizationRequest>;
 
 export const encryptAuthorizationRequest = (ctx: Context, request: AuthorizationRequest) =>
-  ctx.security.secrets.encrypt('oauth-request', JSON.stringify(request));
+  ctx.security.encryption.encrypt('oauth-request', JSON.stringify(request));
 
 /** Throws 401 OAUTH_STALE for a missing, forged or expired request. */
 export const decryptAuthorizationRequest = (

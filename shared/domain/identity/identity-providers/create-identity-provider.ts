@@ -21,15 +21,15 @@ export const createIdentityProvider = defineAction({
   output: providerView,
   allow: 'providers:manage',
   transaction: 'write',
-  async run({ tx, tenantId, security: { outbound, secrets } }, input) {
-    outbound.check(input.issuer);
+  async run({ tx, tenantId, security: { safeFetch, encryption } }, input) {
+    safeFetch.check(input.issuer);
     // Serializes concurrent creation.
     await tx.execute(
       sql`select pg_advisory_xact_lock(hashtextextended(${`providers ${tenantId}`}, 0))`,
     );
     const existing = await tx.$count(identityProviders, eq(identityProviders.tenantId, tenantId));
     if (existing >= MAX_PROVIDERS) throw ProviderErrors.TooMany(MAX_PROVIDERS);
-    const clientSecret = secrets.encrypt('oauth-client', input.clientSecret, tenantId);
+    const clientSecret = encryption.encrypt('oauth-client', input.clientSecret, tenantId);
     const [provider] = await tx
       .insert(identityProviders)
       .values({ ...input, tenantId, id: newId('idp'), clientSecret })

@@ -6,19 +6,19 @@ import type { ProviderRow } from './tables.ts';
 const METADATA_TTL_MS = 600_000;
 const metadata = new LRUCache<string, openid.ServerMetadata>({ max: 200, ttl: METADATA_TTL_MS });
 
-/** Its requests go through `outbound`, which protects the internal network (SSRF). */
+/** Its requests go through `safeFetch`, which protects the internal network (SSRF). */
 export async function createOpenidClient(
   ctx: Context,
   provider: ProviderRow,
 ): Promise<openid.Configuration> {
   const { issuer, clientId } = provider;
-  const secret = ctx.security.secrets.decrypt(
+  const secret = ctx.security.encryption.decrypt(
     'oauth-client',
     provider.clientSecret,
     provider.tenantId,
   );
   // Plain HTTP passes this check in development and tests only.
-  ctx.security.outbound.check(issuer);
+  ctx.security.safeFetch.check(issuer);
   const insecure = issuer.startsWith('http:') ? [openid.allowInsecureRequests] : [];
   const server = metadata.get(issuer);
   const fetch = toFetch(ctx);
@@ -38,9 +38,9 @@ export async function createOpenidClient(
 
 const STATUSES_WITHOUT_BODY = new Set([204, 304]);
 
-function toFetch({ security: { outbound } }: Context): openid.CustomFetch {
+function toFetch({ security: { safeFetch } }: Context): openid.CustomFetch {
   return async (url, { method, headers, body }) => {
-    const response = await outbound(url, {
+    const response = await safeFetch(url, {
       method: method === 'POST' ? 'POST' : 'GET',
       headers: Object.fromEntries(new Headers(headers)),
       ...(body && { body: String(body) }),

@@ -11,7 +11,7 @@ export function decryptUnexpired<T extends { expiresAt: number }>(
 ): T {
   let decrypted: T;
   try {
-    decrypted = schema.parse(JSON.parse(security.secrets.decrypt(purpose, encrypted ?? '')));
+    decrypted = schema.parse(JSON.parse(security.encryption.decrypt(purpose, encrypted ?? '')));
   } catch {
     throw ProviderErrors.Stale();
   }

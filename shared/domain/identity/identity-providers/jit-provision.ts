@@ -43,7 +43,7 @@ export async function jitProvision(
   const domain = findTrustedDomain(provider, identity);
   if (!provider.autoJoin || !verifiedEmail || !domain) throw ProviderErrors.UnknownUser();
   const proof = domainRecord(domain, ctx.tenantId);
-  if (!(await ctx.security.dnsTexts(proof.name)).includes(proof.value)) {
+  if (!(await ctx.security.resolveTxt(proof.name)).includes(proof.value)) {
     ctx.log.info(
       { domain, providerId: provider.id },
       'oauth: the DNS record of the domain is missing',

@@ -15,7 +15,7 @@ const loginTicket = z.strictObject({
 export type LoginTicket = z.output<typeof loginTicket>;
 
 export const encryptLoginTicket = ({ security }: Context, ticket: LoginTicket) =>
-  security.secrets.encrypt('oauth-ticket', JSON.stringify(ticket));
+  security.encryption.encrypt('oauth-ticket', JSON.stringify(ticket));
 
 /** Throws 401 OAUTH_STALE for a forged or expired ticket. */
 export const decryptLoginTicket = (ctx: Context, encrypted: string): LoginTicket =>

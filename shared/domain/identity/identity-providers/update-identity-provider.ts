@@ -17,9 +17,9 @@ export const updateIdentityProvider = defineAction({
   transaction: 'write',
   async run(ctx, { id, clientSecret, ...changes }) {
     const before = await requireProvider(ctx, id);
-    if (changes.issuer !== undefined) ctx.security.outbound.check(changes.issuer);
+    if (changes.issuer !== undefined) ctx.security.safeFetch.check(changes.issuer);
     const secret =
-      clientSecret && ctx.security.secrets.encrypt('oauth-client', clientSecret, ctx.tenantId);
+      clientSecret && ctx.security.encryption.encrypt('oauth-client', clientSecret, ctx.tenantId);
     const values = Object.entries({ ...changes, clientSecret: secret }).filter(
       ([, value]) => value !== undefined,
     );

@@ -12,7 +12,10 @@ export async function confirmTotp(ctx: TenantContext, userId: Id<'usr'>, code: s
   const [row] = await ctx.tx.select().from(secondFactors).where(isUser).for('update');
   if (row?.totpId) throw FactorErrors.AlreadySetUp();
   if (!row?.pendingSecret) throw FactorErrors.NotStarted();
-  const lastStep = findStep(ctx.security.secrets.decrypt('totp', row.pendingSecret, userId), code);
+  const lastStep = findStep(
+    ctx.security.encryption.decrypt('totp', row.pendingSecret, userId),
+    code,
+  );
   if (lastStep === undefined) throw FactorErrors.WrongCode();
   const totpId = newId('fac');
   const reset = { failures: 0, blockedUntil: null, pendingSecret: null };

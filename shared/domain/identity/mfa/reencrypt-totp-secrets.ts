@@ -28,13 +28,13 @@ export async function reencryptTotpSecrets(ctx: Stores): Promise<number> {
 }
 
 function reencryptUser(
-  { database, security: { secrets } }: Stores,
+  { database, security: { encryption } }: Stores,
   userId: Id<'usr'>,
 ): Promise<boolean> {
   const reencrypt = (stored: string | null) =>
-    stored === null || secrets.isCurrent(stored)
+    stored === null || encryption.isCurrent(stored)
       ? stored
-      : secrets.encrypt('totp', secrets.decrypt('totp', stored, userId), userId);
+      : encryption.encrypt('totp', encryption.decrypt('totp', stored, userId), userId);
   return database.write({ userId }, async (tx) => {
     const isUser = eq(secondFactors.userId, userId);
     const [row] = await tx.select().from(secondFactors).where(isUser).for('update');

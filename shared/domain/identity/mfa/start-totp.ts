@@ -8,7 +8,7 @@ import { generateTotpSecret, totpUrl } from './totp.ts';
 /** Creates a pending secret, which `confirmTotp` enables. */
 export async function startTotp(ctx: TenantContext, user: { id: Id<'usr'>; email: string }) {
   const secret = generateTotpSecret();
-  const pendingSecret = ctx.security.secrets.encrypt('totp', secret, user.id);
+  const pendingSecret = ctx.security.encryption.encrypt('totp', secret, user.id);
   const started = await ctx.tx
     .insert(secondFactors)
     .values({ userId: user.id, pendingSecret })

@@ -47,7 +47,7 @@ async function checkCode(
 function findUnusedStep(ctx: Context, row: Row, code: string): number | undefined {
   const { userId, totpSecret, lastStep } = row;
   if (totpSecret === null) return undefined;
-  const step = findStep(ctx.security.secrets.decrypt('totp', totpSecret, userId), code);
+  const step = findStep(ctx.security.encryption.decrypt('totp', totpSecret, userId), code);
   return step !== undefined && step > lastStep ? step : undefined;
 }
 

@@ -18,7 +18,7 @@ type Challenge = z.output<typeof challengeSchema>;
 
 /** A challenge is stored only once it is consumed, so that requests for challenges fill no table. */
 export const encryptChallenge = (ctx: Context, challenge: string, userId?: Id<'usr'>) =>
-  ctx.security.secrets.encrypt(
+  ctx.security.encryption.encrypt(
     'passkey',
     JSON.stringify({ challenge, userId, expiresAt: Date.now() + CHALLENGE_TTL_MS }),
   );
@@ -27,7 +27,9 @@ export const encryptChallenge = (ctx: Context, challenge: string, userId?: Id<'u
 export function decryptChallenge(ctx: Context, token: string, userId?: Id<'usr'>): Challenge {
   let decrypted: Challenge;
   try {
-    decrypted = challengeSchema.parse(JSON.parse(ctx.security.secrets.decrypt('passkey', token)));
+    decrypted = challengeSchema.parse(
+      JSON.parse(ctx.security.encryption.decrypt('passkey', token)),
+    );
   } catch (error) {
     throw PasskeyErrors.Refused(error);
   }

@@ -120,10 +120,10 @@ test('deleteExpired: only old rows are deleted, also for a short retention', asy
 });
 
 test('the system role: reads no organization and only ids of old sessions', async () => {
-  const look = (query: string) => database.write('system', (tx) => tx.execute(query));
-  expect(await look('select id from sessions')).toHaveLength(0);
+  const runAsSystem = (query: string) => database.write('system', (tx) => tx.execute(query));
+  expect(await runAsSystem('select id from sessions')).toHaveLength(0);
   // But those that are to be erased.
-  expect(await look('select id from organizations')).toHaveLength(0);
+  expect(await runAsSystem('select id from organizations')).toHaveLength(0);
   for (const query of [
     'select user_id from sessions',
     'select name from organizations',
@@ -131,17 +131,17 @@ test('the system role: reads no organization and only ids of old sessions', asyn
     `update sessions set revoked_at = now()`,
     `select email from invitations where tenant_id = '${toUuid(tenantId)}'`,
   ]) {
-    await expect(look(query)).rejects.toThrow('42');
+    await expect(runAsSystem(query)).rejects.toThrow('42');
   }
   const own = await database.write({ tenantId }, (tx) => tx.select().from(organizations));
   expect(own).toHaveLength(1);
 });
 
-test('deleteOldAnswers: expired responses are deleted, also of unauthenticated clients', async () => {
-  const nobody = '00000000-0000-0000-0000-000000000000';
+test('deleteOldIdempotencyKeys: expired responses are deleted, also of unauthenticated clients', async () => {
+  const noTenant = '00000000-0000-0000-0000-000000000000';
   for (const [tenant, age] of [
     [toUuid(tenantId), 2],
-    [nobody, 2],
+    [noTenant, 2],
     [toUuid(tenantId), 0.9],
   ] as const) {
     await admin`insert into idempotency_keys (tenant_id, id, fingerprint, created_at)

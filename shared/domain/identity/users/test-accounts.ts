@@ -1,6 +1,6 @@
 import type { Context } from '@insightdesk/shared/context';
 import type { Id, Role } from '@insightdesk/shared/contract';
-import { createTestContext, signedIn, verifyAddress } from '@insightdesk/shared/testing';
+import { authenticatedContext, createTestContext, verifyEmail } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { and, desc, eq } from 'drizzle-orm';
 import { emailLinkToken } from './accounts/email-links.ts';
@@ -23,12 +23,16 @@ export function createTestAccounts() {
   async function registerUser(email = newAddress(), chosen = password) {
     const input = { email, password: chosen, name: 'Ada', organizationName: 'Acme' };
     const registered = await register(context, input);
-    return { ...registered, email, ctx: await signedIn(context, registered.accessToken) };
+    return {
+      ...registered,
+      email,
+      ctx: await authenticatedContext(context, registered.accessToken),
+    };
   }
 
   async function registerVerifiedUser() {
     const registered = await registerUser();
-    await verifyAddress(context, registered.user.id);
+    await verifyEmail(context, registered.user.id);
     return registered;
   }
 

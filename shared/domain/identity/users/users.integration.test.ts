@@ -2,12 +2,12 @@ import { afterAll, describe, expect, test } from 'bun:test';
 import type { Context } from '@insightdesk/shared/context';
 import { createDatabase } from '@insightdesk/shared/database';
 import {
+  authenticatedContext,
   createTestContext,
   createTestTenant,
-  openWayToDatabase,
-  signedIn,
-  userOf,
-  verifyAddress,
+  startDatabaseProxy,
+  userIdOf,
+  verifyEmail,
 } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import {
@@ -43,7 +43,7 @@ describe('register and login', () => {
   test('register: the new user is owner and logs in with any case of the address', async () => {
     const input = newUser();
     const registered = await register(context, input);
-    const owner = await signedIn(context, registered.accessToken);
+    const owner = await authenticatedContext(context, registered.accessToken);
     expect(await getMe(owner, {})).toMatchObject({ role: 'owner', user: registered.user });
     const again = await login(context, { email: input.email.toUpperCase(), password });
     expect(again).toMatchObject({ user: registered.user, organization: registered.organization });
@@ -69,7 +69,7 @@ describe('refresh', () => {
     const first = await register(context, newUser());
     const second = await refreshTokens(context, { refreshToken: first.refreshToken });
     const third = await refreshTokens(context, { refreshToken: second.refreshToken });
-    const caller = await signedIn(context, third.accessToken);
+    const caller = await authenticatedContext(context, third.accessToken);
     await getMe(caller, {});
     const reused = unauthenticated('TOKEN_REUSED');
     await expect(
@@ -112,7 +112,7 @@ describe('refresh', () => {
   test('refreshTokens: a slow database connection does not make a request late', async () => {
     const { refreshToken } = await register(context, newUser());
     const first = refreshTokens(context, { refreshToken });
-    const proxy = await openWayToDatabase({ open: first });
+    const proxy = await startDatabaseProxy({ connectAfter: first });
     const limits = { poolMin: 1, poolMax: 1, timeoutMs: 10_000, slowQueryMs: 10_000 };
     const database = createDatabase({ url: proxy.url, ...limits });
     try {
@@ -137,7 +137,7 @@ describe('sessions', () => {
     const one = await register(context, input);
     const two = await login({ ...context, ip: '10.0.0.1', userAgent: 'Test' }, loginInput(input));
     const [first, second] = await Promise.all(
-      [one, two].map(({ accessToken }) => signedIn(context, accessToken)),
+      [one, two].map(({ accessToken }) => authenticatedContext(context, accessToken)),
     );
     if (!first || !second) throw new Error('Not signed in');
     const { items } = await listSessions(second, {});
@@ -148,7 +148,10 @@ describe('sessions', () => {
     await expect(revokeSession(second, { id: newId('ses') })).rejects.toMatchObject({
       status: 404,
     });
-    const other = await signedIn(context, (await login(context, loginInput(input))).accessToken);
+    const other = await authenticatedContext(
+      context,
+      (await login(context, loginInput(input))).accessToken,
+    );
     await logout(other, {});
     await expect(getMe(other, {})).rejects.toMatchObject({ status: 401 });
     await logoutAll(second, {});
@@ -197,7 +200,7 @@ describe('invitations', () => {
   test('acceptInvitation: an existing user authenticates and joins a second organization', async () => {
     const input = newUser();
     const home = await register(context, input);
-    await verifyAddress(context, home.user.id);
+    await verifyEmail(context, home.user.id);
     const { owner, tenantId } = await createTestTenant(context);
     const { token } = await invited(owner, 'agent', input.email);
     const wrong = acceptInvitation(context, { token, name: 'x', password: 'not the password' });
@@ -220,11 +223,11 @@ describe('members', () => {
   test('updateMember: the last owner remains, also when two leave concurrently', async () => {
     const { owner, member } = await createTestTenant(context);
     const second = await member('owner');
-    const leave = (who: Context) => updateMember(who, { userId: userOf(who), role: 'admin' });
+    const leave = (who: Context) => updateMember(who, { userId: userIdOf(who), role: 'admin' });
     const outcomes = await Promise.allSettled([leave(owner), leave(second)]);
     expect(outcomes.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
     const stays = outcomes[0]?.status === 'rejected' ? owner : second;
-    await expect(removeMember(stays, { userId: userOf(stays) })).rejects.toMatchObject({
+    await expect(removeMember(stays, { userId: userIdOf(stays) })).rejects.toMatchObject({
       status: 409,
       code: 'LAST_OWNER',
     });
@@ -234,11 +237,11 @@ describe('members', () => {
     const { owner, member } = await createTestTenant(context);
     const [admin, agent] = await Promise.all([member('admin'), member('agent')]);
     const refused = { status: 403 };
-    await expect(removeMember(admin, { userId: userOf(owner) })).rejects.toMatchObject(refused);
+    await expect(removeMember(admin, { userId: userIdOf(owner) })).rejects.toMatchObject(refused);
     await expect(
-      updateMember(admin, { userId: userOf(agent), role: 'owner' }),
+      updateMember(admin, { userId: userIdOf(agent), role: 'owner' }),
     ).rejects.toMatchObject(refused);
-    await updateMember(admin, { userId: userOf(agent), role: 'admin' });
+    await updateMember(admin, { userId: userIdOf(agent), role: 'admin' });
     await expect(getMe(agent, {})).rejects.toMatchObject({ status: 401 });
   });
 
@@ -255,13 +258,13 @@ describe('members', () => {
       seen.push(...page.items.map(({ id }) => id));
       cursor = page.nextCursor;
     }
-    expect(seen).toEqual([customer, agent, owner].map(userOf));
+    expect(seen).toEqual([customer, agent, owner].map(userIdOf));
   });
 
   test('updateMember, removeMember: 404 for a user of another organization', async () => {
     const { owner } = await createTestTenant(context);
     const { owner: otherOwner } = await createTestTenant(context);
-    const userId = userOf(otherOwner);
+    const userId = userIdOf(otherOwner);
     await expect(updateMember(owner, { userId, role: 'agent' })).rejects.toMatchObject({
       status: 404,
     });

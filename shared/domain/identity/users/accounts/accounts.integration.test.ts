@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from 'bun:test';
 import type { Context } from '@insightdesk/shared/context';
-import { createTestTenant, signedIn } from '@insightdesk/shared/testing';
+import { authenticatedContext, createTestTenant } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { eq } from 'drizzle-orm';
 import {
@@ -48,7 +48,7 @@ describe('addresses claimed by several accounts', () => {
     await expect(verifyEmail(context, { token, password: 'a guess' })).rejects.toMatchObject(
       problem(403, 'WRONG_PASSWORD'),
     );
-    const other = context.security.tokenCodec.seal('invitation', ['verify', newId('lnk')]);
+    const other = context.security.tokenCodec.encode('invitation', ['verify', newId('lnk')]);
     for (const forged of ['', 'x', `${token}x`, other]) {
       const attempt = verifyEmail(context, { token: forged, password });
       await expect(attempt).rejects.toMatchObject(problem(422, 'LINK_INVALID'));
@@ -112,12 +112,12 @@ describe('addresses claimed by several accounts', () => {
 describe('unverified accounts', () => {
   test('inviteMember, createOrganization: refused until the address is verified', async () => {
     const { ctx, email } = await registerUser();
-    const wanted = { email: newAddress(), role: 'agent' } as const;
+    const invitation = { email: newAddress(), role: 'agent' } as const;
     const first = problem(403, 'EMAIL_NOT_VERIFIED');
-    await expect(inviteMember(ctx, wanted)).rejects.toMatchObject(first);
+    await expect(inviteMember(ctx, invitation)).rejects.toMatchObject(first);
     await expect(createOrganization(ctx, { name: 'Another' })).rejects.toMatchObject(first);
     await verifyEmail(context, { token: (await findLink('verify', email)).token, password });
-    await inviteMember(ctx, wanted);
+    await inviteMember(ctx, invitation);
     await createOrganization(ctx, { name: 'Another' });
   });
 
@@ -158,7 +158,7 @@ describe('passwords', () => {
       password,
       organizationId: owner.tenantId ?? newId('org'),
     });
-    const elsewhere = await signedIn(context, there.accessToken);
+    const elsewhere = await authenticatedContext(context, there.accessToken);
     await requestPasswordReset(context, { email: person.email.toUpperCase() });
     const { token } = await findLink('reset', person.email);
     const chosen = 'a new good password';
@@ -190,7 +190,7 @@ describe('passwords', () => {
 
   test('changePassword: revokes the other sessions and the emailed links', async () => {
     const person = await registerVerifiedUser();
-    const other = await signedIn(
+    const other = await authenticatedContext(
       context,
       (await login(context, { email: person.email, password })).accessToken,
     );

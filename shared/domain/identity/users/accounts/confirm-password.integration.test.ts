@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from 'bun:test';
 import type { Context } from '@insightdesk/shared/context';
-import { createTestTenant, signedIn, userOf } from '@insightdesk/shared/testing';
+import { authenticatedContext, createTestTenant, userIdOf } from '@insightdesk/shared/testing';
 import { Secret, TOTP } from 'otpauth';
 import {
   acceptInvitation,
@@ -120,7 +120,7 @@ describe('sessions older than the password', () => {
     const person = await registerVerifiedUser();
     const { organization } = await createOrganization(person.ctx, { name: 'The second' });
     const hash = await context.security.passwords.hash('a new good password');
-    await setTestPassword(context, userOf(person.ctx), hash);
+    await setTestPassword(context, userIdOf(person.ctx), hash);
     const move = switchOrganization(person.ctx, { organizationId: organization.id });
     await expect(move).rejects.toMatchObject({ status: 404 });
   });
@@ -131,7 +131,7 @@ describe('sessions older than the password', () => {
     const chosen = 'a new good password';
     await changePassword(person.ctx, { currentPassword: password, password: chosen });
     const moved = await switchOrganization(person.ctx, { organizationId: organization.id });
-    expect(await getMe(await signedIn(context, moved.accessToken), {})).toMatchObject({
+    expect(await getMe(await authenticatedContext(context, moved.accessToken), {})).toMatchObject({
       organization,
     });
   });

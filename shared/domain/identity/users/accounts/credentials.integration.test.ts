@@ -5,7 +5,7 @@ import {
   createTestContext,
   createTestTenant,
   testEnvironment,
-  userOf,
+  userIdOf,
 } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { login } from '../index.ts';
@@ -110,10 +110,10 @@ test('the app role cannot execute security definer functions about users or pass
 
 test('setPassword: the new password works and the old one does not', async () => {
   const { owner } = await createTestTenant(context);
-  const [row] = await admin`select email from users where id = ${toUuid(userOf(owner))}`;
+  const [row] = await admin`select email from users where id = ${toUuid(userIdOf(owner))}`;
   const email = row?.email as string;
   const chosen = 'quite another password';
-  await setTestPassword(context, userOf(owner), await context.security.passwords.hash(chosen));
+  await setTestPassword(context, userIdOf(owner), await context.security.passwords.hash(chosen));
   expect(await login(context, { email, password: chosen })).toMatchObject({ user: { email } });
   await expect(login(context, { email, password: 'a long enough password' })).rejects.toMatchObject(
     {

@@ -21,7 +21,7 @@ const MAX_RESETS_PER_ADDRESS_PER_HOUR = 3;
 
 /** The token in the URL of a link. */
 export const emailLinkToken = (ctx: Context, { purpose, id }: Pick<EmailLink, 'purpose' | 'id'>) =>
-  ctx.security.tokenCodec.seal('account-link', [purpose, id]);
+  ctx.security.tokenCodec.encode('account-link', [purpose, id]);
 
 /**
  * Creates a link and requests its email; beyond the limit of the address the link is created but not
@@ -78,7 +78,7 @@ export async function findEmailLink(ctx: Context, id: Id<'lnk'>): Promise<EmailL
 
 /** Throws 422 LINK_INVALID when the token is forged, or its link is used or expired. */
 export async function requireEmailLink(ctx: Context, token: string, purposes: readonly Purpose[]) {
-  const [purpose, id] = ctx.security.tokenCodec.open('account-link', token) ?? [];
+  const [purpose, id] = ctx.security.tokenCodec.decode('account-link', token) ?? [];
   const link = isId('lnk', id) ? await findEmailLink(ctx, id) : undefined;
   if (!link || link.purpose !== purpose || !purposes.includes(link.purpose)) {
     throw AccountErrors.LinkInvalid();

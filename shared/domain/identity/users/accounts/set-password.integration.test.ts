@@ -2,7 +2,7 @@ import { afterAll, expect, test } from 'bun:test';
 import { type Id, toUuid } from '@insightdesk/shared/contract';
 import { connect } from '@insightdesk/shared/database';
 import { DatabaseError } from '@insightdesk/shared/errors';
-import { testEnvironment, userOf } from '@insightdesk/shared/testing';
+import { testEnvironment, userIdOf } from '@insightdesk/shared/testing';
 import {
   changePassword,
   deleteExpired,
@@ -88,19 +88,19 @@ async function stage(userId: Id<'usr'>) {
 }
 
 test('a password ticket works only for its user, once', async () => {
-  const [mine, theirs] = [await registerVerifiedUser(), await registerVerifiedUser()];
-  const ticket = await stage(userOf(mine.ctx));
-  const hand = (to: typeof mine, what: string) =>
-    app`update users set password_ticket = ${what} where id = ${toUuid(userOf(to.ctx))}`.execute();
-  await expect(hand(theirs, ticket)).rejects.toThrow('no staged password has this ticket');
-  await expect(hand(mine, crypto.randomUUID())).rejects.toThrow(
+  const [user, otherUser] = [await registerVerifiedUser(), await registerVerifiedUser()];
+  const ticket = await stage(userIdOf(user.ctx));
+  const useTicket = (by: typeof user, value: string) =>
+    app`update users set password_ticket = ${value} where id = ${toUuid(userIdOf(by.ctx))}`.execute();
+  await expect(useTicket(otherUser, ticket)).rejects.toThrow('no staged password has this ticket');
+  await expect(useTicket(user, crypto.randomUUID())).rejects.toThrow(
     'no staged password has this ticket',
   );
-  await tryLogin(theirs.email, password);
-  await tryLogin(mine.email, password);
-  await hand(mine, ticket);
-  await expect(tryLogin(mine.email, password)).rejects.toMatchObject(wrong);
-  await expect(hand(mine, ticket)).rejects.toThrow('no staged password has this ticket');
+  await tryLogin(otherUser.email, password);
+  await tryLogin(user.email, password);
+  await useTicket(user, ticket);
+  await expect(tryLogin(user.email, password)).rejects.toMatchObject(wrong);
+  await expect(useTicket(user, ticket)).rejects.toThrow('no staged password has this ticket');
   expect(await app`select 1 from users where password_ticket is not null`).toHaveLength(0);
   for (const trick of [
     'select * from identity.staged_passwords',
@@ -112,7 +112,7 @@ test('a password ticket works only for its user, once', async () => {
 
 test('deleteExpired: staged passwords are deleted after a day', async () => {
   const person = await registerVerifiedUser();
-  const ticket = await stage(userOf(person.ctx));
+  const ticket = await stage(userIdOf(person.ctx));
   const run = { signal: new AbortController().signal } as Parameters<typeof deleteExpired>[2];
   const left = () => admin`select 1 from identity.staged_passwords where ticket = ${ticket}`;
   await deleteExpired(context, { days: 1 }, run);

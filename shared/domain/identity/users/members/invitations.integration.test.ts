@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from 'bun:test';
 import type { Id } from '@insightdesk/shared/contract';
 import { disableOrganization } from '@insightdesk/shared/domain/tenancy/tenants';
-import { createTestTenant, userOf } from '@insightdesk/shared/testing';
+import { createTestTenant, userIdOf } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import {
   createInvitationToken,
@@ -27,7 +27,7 @@ describe('invitations', () => {
     const { owner, member } = await createTestTenant(context);
     const admin = await member('admin');
     const { token } = await createInvitation(admin, newAddress(), 'admin');
-    await removeMember(owner, { userId: userOf(admin) });
+    await removeMember(owner, { userId: userIdOf(admin) });
     await expect(accept(token)).rejects.toMatchObject(invalid);
     expect((await listInvitations(owner, {})).items).toEqual([]);
   });
@@ -37,10 +37,10 @@ describe('invitations', () => {
     const admin = await member('admin');
     const { token } = await createInvitation(admin, newAddress(), 'admin');
     const { token: forCustomer } = await createInvitation(admin, newAddress(), 'customer');
-    await updateMember(owner, { userId: userOf(admin), role: 'agent' });
+    await updateMember(owner, { userId: userIdOf(admin), role: 'agent' });
     await expect(accept(token)).rejects.toMatchObject(invalid);
     await accept(forCustomer);
-    await updateMember(owner, { userId: userOf(admin), role: 'admin' });
+    await updateMember(owner, { userId: userIdOf(admin), role: 'admin' });
     await accept(token);
   });
 
@@ -49,7 +49,7 @@ describe('invitations', () => {
     const admin = await member('admin');
     const { token } = await createInvitation(admin, newAddress(), 'admin');
     const [removal, joining] = await Promise.allSettled([
-      removeMember(owner, { userId: userOf(admin) }),
+      removeMember(owner, { userId: userIdOf(admin) }),
       accept(token),
     ]);
     expect(removal.status).toBe('fulfilled');
@@ -73,7 +73,7 @@ describe('invitations', () => {
     const first = await listInvitations(agent, { limit: 2 });
     const rest = await listInvitations(agent, { limit: 2, cursor: first.nextCursor ?? '' });
     expect([...first.items, ...rest.items].map(({ id }) => id)).toEqual(ids);
-    expect(first.items[0]).toMatchObject({ invitedBy: { id: userOf(owner), name: 'An owner' } });
+    expect(first.items[0]).toMatchObject({ invitedBy: { id: userIdOf(owner), name: 'An owner' } });
     const [customerId, , agentId] = ids as [Id<'inv'>, Id<'inv'>, Id<'inv'>];
     await expect(revokeInvitation(agent, { id: agentId })).rejects.toMatchObject({ status: 403 });
     await expect(resendInvitation(agent, { id: agentId })).rejects.toMatchObject({ status: 403 });
@@ -96,7 +96,7 @@ describe('invitations', () => {
     const admin = await member('admin');
     const { id, token } = await createInvitation(admin, newAddress(), 'agent');
     await resendInvitation(owner, { id });
-    await removeMember(owner, { userId: userOf(admin) });
+    await removeMember(owner, { userId: userIdOf(admin) });
     await accept(token);
   });
 

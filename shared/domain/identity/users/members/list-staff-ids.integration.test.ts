@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from 'bun:test';
 import { withTenant } from '@insightdesk/shared/context';
 import { record } from '@insightdesk/shared/events';
-import { createTestContext, createTestTenant, until, userOf } from '@insightdesk/shared/testing';
+import { createTestContext, createTestTenant, until, userIdOf } from '@insightdesk/shared/testing';
 import {
   acceptInvitation,
   createInvitationToken,
@@ -20,7 +20,7 @@ const missesOf = ({ context }: typeof first) => context.cache.getStats().misses;
 
 test('listStaffIds: cached on two replicas and invalidated by changes', async () => {
   const { owner, tenantId, member } = await createTestTenant(first.context);
-  const [ownerId, agentId] = [userOf(owner), userOf(await member('agent'))];
+  const [ownerId, agentId] = [userIdOf(owner), userIdOf(await member('agent'))];
   await member('customer');
   const staff = async (replica = first) =>
     (await listStaffIds(replica.context, tenantId)).toSorted();
@@ -55,10 +55,10 @@ test('listStaffIds: a rolled-back change does not invalidate the cache', async (
   await listStaffIds(first.context, tenantId);
   const before = missesOf(first);
   const undone = withTenant(owner, async (tenant) => {
-    await record(tenant, userEvents.memberRemoved, { userId: userOf(owner) });
+    await record(tenant, userEvents.memberRemoved, { userId: userIdOf(owner) });
     throw new Error('rollback');
   });
   await expect(undone).rejects.toThrow('rollback');
-  expect(await listStaffIds(first.context, tenantId)).toEqual([userOf(owner)]);
+  expect(await listStaffIds(first.context, tenantId)).toEqual([userIdOf(owner)]);
   expect(missesOf(first)).toBe(before);
 });

@@ -30,7 +30,7 @@ export async function generateTokens(
   });
   return {
     accessToken: access.token,
-    refreshToken: ctx.security.tokenCodec.seal('refresh', [
+    refreshToken: ctx.security.tokenCodec.encode('refresh', [
       tenantId,
       sessionId,
       String(generation),

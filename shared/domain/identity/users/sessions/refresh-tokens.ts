@@ -52,7 +52,7 @@ interface Claim {
 
 /** Throws 401 for a token that we did not sign. */
 function decodeToken(ctx: Context, token: string): Claim {
-  const [tenantId, sessionId, generation] = ctx.security.tokenCodec.open('refresh', token) ?? [];
+  const [tenantId, sessionId, generation] = ctx.security.tokenCodec.decode('refresh', token) ?? [];
   if (!isId('org', tenantId) || !isId('ses', sessionId)) throw SessionErrors.TokenInvalid();
   return { tenantId, sessionId, generation: Number(generation) };
 }

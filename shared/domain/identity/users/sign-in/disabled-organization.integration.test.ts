@@ -5,11 +5,11 @@ import {
   enableOrganization,
 } from '@insightdesk/shared/domain/tenancy/tenants';
 import {
+  authenticatedContext,
   createTestContext,
   createTestTenant,
-  signedIn,
-  userOf,
-  verifyAddress,
+  userIdOf,
+  verifyEmail,
 } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import {
@@ -41,8 +41,12 @@ async function registerOwner() {
   const email = `${newId('usr')}@example.com`;
   const input = { email, password, name: 'Olivia Owner', organizationName: 'Acme' };
   const registered = await register(context, input);
-  await verifyAddress(context, registered.user.id);
-  return { ...registered, email, owner: await signedIn(context, registered.accessToken) };
+  await verifyEmail(context, registered.user.id);
+  return {
+    ...registered,
+    email,
+    owner: await authenticatedContext(context, registered.accessToken),
+  };
 }
 
 test('a disabled organization: its members’ actions are refused until it is enabled again', async () => {
@@ -52,7 +56,7 @@ test('a disabled organization: its members’ actions are refused until it is en
   const attempts = [
     () => getMe(owner, {}),
     () => getMe(customer, {}),
-    () => updateMember(owner, { userId: userOf(customer), role: 'agent' }),
+    () => updateMember(owner, { userId: userIdOf(customer), role: 'agent' }),
     () => logout(customer, {}),
     () => requireLiveSession(owner),
   ];

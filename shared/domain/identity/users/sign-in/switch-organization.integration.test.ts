@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from 'bun:test';
 import { readTenant } from '@insightdesk/shared/context';
 import { disableOrganization } from '@insightdesk/shared/domain/tenancy/tenants';
-import { createTestTenant, signedIn } from '@insightdesk/shared/testing';
+import { authenticatedContext, createTestTenant } from '@insightdesk/shared/testing';
 import {
   createOrganization,
   getMe,
@@ -29,7 +29,7 @@ describe('organizations of a user', () => {
     const switched = await switchOrganization(user.ctx, { organizationId: organization.id });
     expect(switched).toMatchObject({ organization, user: user.user });
     await expect(getMe(user.ctx, {})).rejects.toMatchObject(problem(401, 'SESSION_ENDED'));
-    const switchedContext = await signedIn(context, switched.accessToken);
+    const switchedContext = await authenticatedContext(context, switched.accessToken);
     expect(await getMe(switchedContext, {})).toMatchObject({ organization, role: 'owner' });
     const repeated = switchOrganization(user.ctx, { organizationId: organization.id });
     await expect(repeated).rejects.toMatchObject({ status: 401 });

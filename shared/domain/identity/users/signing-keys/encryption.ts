@@ -3,6 +3,6 @@ import type { Connections } from '@insightdesk/shared/context';
 /** The database that stores the signing keys. */
 export type IdentityDatabase = Connections['identityDatabase'];
 
-export type Secrets = Connections['security']['secrets'];
+export type Encryption = Connections['security']['encryption'];
 
 export const ENCRYPTION_PURPOSE = 'signing-key';

@@ -12,9 +12,9 @@ interface SigningKeyState {
 
 /** All signing keys, the newest first. */
 export async function listSigningKeys(
-  identity: Pick<IdentityDatabase, 'read'>,
+  identityDatabase: Pick<IdentityDatabase, 'read'>,
 ): Promise<SigningKeyState[]> {
-  const rows = await identity.read({}, (tx) =>
+  const rows = await identityDatabase.read({}, (tx) =>
     tx.execute<{
       id: string;
       isConfigured: boolean;

@@ -1,11 +1,11 @@
 import type { StoredKey } from '@insightdesk/shared/security';
 import { sql } from 'drizzle-orm';
-import { ENCRYPTION_PURPOSE, type IdentityDatabase, type Secrets } from './encryption.ts';
+import { ENCRYPTION_PURPOSE, type Encryption, type IdentityDatabase } from './encryption.ts';
 
 /** All signing keys, ordered by when they start to sign. */
 export async function loadSigningKeys(
   database: Pick<IdentityDatabase, 'read'>,
-  secrets: Secrets,
+  encryption: Encryption,
 ): Promise<StoredKey[]> {
   const rows = await database.read({}, (tx) =>
     tx.execute<{ id: string; sealed: string | null; isSigning: boolean; hasEnded: boolean }>(sql`
@@ -15,6 +15,6 @@ export async function loadSigningKeys(
   );
   return rows.map(({ sealed, ...row }) => ({
     ...row,
-    master: sealed === null ? undefined : secrets.decrypt(ENCRYPTION_PURPOSE, sealed, row.id),
+    master: sealed === null ? undefined : encryption.decrypt(ENCRYPTION_PURPOSE, sealed, row.id),
   }));
 }

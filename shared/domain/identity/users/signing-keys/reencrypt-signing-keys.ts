@@ -1,23 +1,23 @@
 import { sql } from 'drizzle-orm';
-import { ENCRYPTION_PURPOSE, type IdentityDatabase, type Secrets } from './encryption.ts';
+import { ENCRYPTION_PURPOSE, type Encryption, type IdentityDatabase } from './encryption.ts';
 
 /** Encrypts outdated signing keys with the current encryption key; returns their number. */
 export function reencryptSigningKeys({
-  identity,
-  secrets,
+  identityDatabase,
+  encryption,
 }: {
-  identity: Pick<IdentityDatabase, 'write'>;
-  secrets: Secrets;
+  identityDatabase: Pick<IdentityDatabase, 'write'>;
+  encryption: Encryption;
 }): Promise<number> {
-  return identity.write({}, async (tx) => {
+  return identityDatabase.write({}, async (tx) => {
     const rows = await tx.execute<{ id: string; sealed: string }>(
       sql`select id, sealed from signing_keys where sealed is not null for update`,
     );
-    const outdated = rows.filter(({ sealed }) => !secrets.isCurrent(sealed));
+    const outdated = rows.filter(({ sealed }) => !encryption.isCurrent(sealed));
     for (const { id, sealed } of outdated) {
-      const current = secrets.encrypt(
+      const current = encryption.encrypt(
         ENCRYPTION_PURPOSE,
-        secrets.decrypt(ENCRYPTION_PURPOSE, sealed, id),
+        encryption.decrypt(ENCRYPTION_PURPOSE, sealed, id),
         id,
       );
       await tx.execute(sql`update signing_keys set sealed = ${current} where id = ${id}`);

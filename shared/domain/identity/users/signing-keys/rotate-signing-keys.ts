@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { newId } from '@insightdesk/shared/utils';
 import { sql } from 'drizzle-orm';
-import { ENCRYPTION_PURPOSE, type IdentityDatabase, type Secrets } from './encryption.ts';
+import { ENCRYPTION_PURPOSE, type Encryption, type IdentityDatabase } from './encryption.ts';
 
 /** All processes have loaded the new key by then; see `watchKeys`. */
 const ACTIVATION_DELAY_SECONDS = 3;
@@ -13,12 +13,15 @@ const GRACE_SECONDS = 3_600;
  * everything that they signed has expired. Keys that ended a day ago are deleted. Returns the key's id.
  */
 export async function rotateSigningKeys(
-  { identity, secrets }: { identity: Pick<IdentityDatabase, 'write'>; secrets: Secrets },
+  {
+    identityDatabase,
+    encryption,
+  }: { identityDatabase: Pick<IdentityDatabase, 'write'>; encryption: Encryption },
   { configuredId, maxTtlSeconds }: { configuredId: string; maxTtlSeconds: number },
 ): Promise<string> {
   const id = `key-${newId('key').slice(4)}`;
-  const sealed = secrets.encrypt(ENCRYPTION_PURPOSE, randomBytes(32).toString('base64url'), id);
-  await identity.write({}, async (tx) => {
+  const sealed = encryption.encrypt(ENCRYPTION_PURPOSE, randomBytes(32).toString('base64url'), id);
+  await identityDatabase.write({}, async (tx) => {
     await tx.execute(sql`lock table signing_keys in share row exclusive mode`);
     await tx.execute(sql`
       insert into signing_keys (id, signs_from) values (${configuredId}, 'epoch')
