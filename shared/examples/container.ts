@@ -1,14 +1,14 @@
 import { createContainer } from '@insightdesk/shared/di';
 
-/** What was noted while one order was carried out. */
+/** The lines of one order. */
 export interface Receipt {
   readonly lines: string[];
 }
 
 /**
- * Parts with all three lifetimes: one catalogue for everybody, one receipt for each order, a new
- * number whenever one is asked for. Receipts are handed to `file` when their scope ends. Whoever
- * tests what is made of them gives prices of its own.
+ * Parts with all three lifetimes: one price list (singleton), one receipt per order (scoped), a new
+ * number on each resolution (transient). `file` receives a receipt when its scope is disposed. Tests
+ * replace the prices.
  */
 export function createShop(file: (receipt: Receipt) => void, prices?: Map<string, number>) {
   let last = 0;

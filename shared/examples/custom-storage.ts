@@ -1,18 +1,18 @@
 import { createStorage, registerProvider } from '@insightdesk/shared/storage';
 
 /**
- * A storage of one's own, chosen by `STORAGE_PROVIDER=custom:told`: the disk, and somebody is told of
- * what is deleted. Registered before boot.
+ * A custom storage provider, selected by `STORAGE_PROVIDER=custom:audited`: the disk, with a callback
+ * for deletions. Register it before boot.
  */
-export const registerCustomStorage = (tell: (key: string) => void) =>
-  registerProvider('told', ({ maxFileBytes, variables }, parts) => {
-    const directory = variables.TOLD_DIRECTORY ?? '.data/told';
+export const registerCustomStorage = (onDelete: (key: string) => void) =>
+  registerProvider('audited', ({ maxFileBytes, variables }, parts) => {
+    const directory = variables.AUDITED_DIRECTORY ?? '.data/audited';
     const disk = createStorage({ provider: 'local', directory, maxFileBytes }, parts);
     return {
       ...disk,
       async delete(key) {
         await disk.delete(key);
-        tell(key);
+        onDelete(key);
       },
     };
   });

@@ -5,27 +5,27 @@ import { defineEvent, type RecordedEvent, record } from '@insightdesk/shared/eve
 import { defineJob, jobFor } from '@insightdesk/shared/jobs';
 import { z } from 'zod';
 
-const escalation = z.object({ conversationId: idSchema('cnv'), reason: z.string() });
+const escalationPayload = z.object({ conversationId: idSchema('cnv'), reason: z.string() });
 
-/** An event: something is now true; all staff hears of it, and so do webhooks. */
-export const conversationEscalated = defineEvent('conversation.escalated', escalation, {
+/** An event: published to all staff and to webhooks. */
+export const conversationEscalated = defineEvent('conversation.escalated', escalationPayload, {
   staff: 'payload',
   webhooks: true,
 });
 
-/** A job: something must happen later. */
+/** A job: runs later. */
 export const pageOnCall = defineJob({
   name: 'escalations.page',
   triggeredBy: ['conversation.escalated'],
   queue: 'maintenance',
-  payload: escalation,
+  payload: escalationPayload,
 });
 
-/** An action: somebody does something; the event is recorded in the same transaction. */
+/** An action: records the event in its transaction. */
 export const escalateConversation = defineAction({
   summary: 'Escalate a conversation',
   input: z.strictObject({ id: idSchema('cnv'), reason: text(500) }),
-  output: escalation,
+  output: escalationPayload,
   allow: 'conversations:manage',
   transaction: 'write',
   async run(ctx, { id, reason }) {
@@ -35,7 +35,7 @@ export const escalateConversation = defineAction({
   },
 });
 
-/** A reaction: the jobs that follow from the event. */
+/** A reaction: the jobs that the event causes. */
 export const reactions = {
   'conversation.escalated': (event: RecordedEvent<typeof conversationEscalated>) => [
     jobFor(event, pageOnCall, event.payload),

@@ -12,7 +12,7 @@ interface Import {
   rows: readonly string[];
 }
 
-/** A bad row stops nothing: the tracker hears of it, of whose import it is and of what came before. */
+/** An invalid row is reported with the import, its user and breadcrumbs, and does not stop the import. */
 export const importContacts = (
   { id, userId, tenantId, rows }: Import,
   store: (row: string) => Promise<void>,
@@ -20,7 +20,7 @@ export const importContacts = (
   withContext({ job: id }, async () => {
     setUserContext({ id: userId, tenantId });
     for (const [line, row] of rows.entries()) {
-      addBreadcrumb({ message: 'a row was read', category: 'import', fields: { line } });
+      addBreadcrumb({ message: 'row read', category: 'import', fields: { line } });
       await store(row).catch((error) => captureException(error, { fields: { line } }));
     }
   });

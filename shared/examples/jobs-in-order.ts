@@ -1,5 +1,5 @@
 import {
-  chainJob,
+  chainJobs,
   defineJob,
   type JobOwner,
   type JobRequest,
@@ -7,30 +7,30 @@ import {
 } from '@insightdesk/shared/jobs';
 import { z } from 'zod';
 
-const importing = z.object({ source: z.string() });
+const importPayload = z.object({ source: z.string() });
 
-/** Jobs of one import, each of which needs what the one before has done. */
+/** Jobs of one import, each of which needs the result of the previous one. */
 export const readSource = defineJob({
   name: 'imports.read',
   queue: 'maintenance',
-  payload: importing,
+  payload: importPayload,
 });
-export const buildIndex = defineJob({
+export const indexSource = defineJob({
   name: 'imports.index',
   queue: 'maintenance',
-  payload: importing,
+  payload: importPayload,
 });
-export const announce = defineJob({
-  name: 'imports.announce',
+export const notifyImport = defineJob({
+  name: 'imports.notify',
   queue: 'maintenance',
-  payload: importing,
+  payload: importPayload,
 });
 
-/** One request for all three; when a link fails for good, those behind it fail without a run. */
+/** One request for all three jobs; when one fails permanently, the later ones fail without a run. */
 export function importInOrder(
   cause: { id: string; tenantId: JobOwner; requestId: string },
   source: string,
 ): JobRequest {
-  const links = [readSource, buildIndex, announce].map((job) => jobFor(cause, job, { source }));
-  return chainJob(links, 'fail');
+  const jobs = [readSource, indexSource, notifyImport].map((job) => jobFor(cause, job, { source }));
+  return chainJobs(jobs, 'fail');
 }

@@ -1,15 +1,15 @@
 import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
 
-/** What an authenticator may be made to do differently. */
-export interface Manners {
+/** Overrides of the responses of an authenticator. */
+export interface AuthenticatorOptions {
   origin?: string;
   host?: string;
-  /** Whether the person was verified, by a finger or a PIN. */
+  /** User verification, such as by fingerprint or PIN. */
   verified?: boolean;
   counter?: number;
 }
 
-interface Offer {
+interface CredentialOptions {
   challenge: string;
   user?: { id: string };
 }
@@ -19,21 +19,25 @@ const VERIFIED = 0x04;
 const HAS_KEY = 0x40;
 
 /** A security key in software: ES256, discoverable, attestation `none`. */
-export function createAuthenticator(usual: { origin: string; host: string }) {
+export function createAuthenticator(defaults: { origin: string; host: string }) {
   const id = randomBytes(32);
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   let owner = '';
 
-  function speak(type: string, { challenge }: Offer, manners: Manners) {
-    const { origin, host, verified = true, counter = 0 } = { ...usual, ...manners };
+  function prepareResponse(
+    type: string,
+    { challenge }: CredentialOptions,
+    overrides: AuthenticatorOptions,
+  ) {
+    const { origin, host, verified = true, counter = 0 } = { ...defaults, ...overrides };
     const clientData = Buffer.from(JSON.stringify({ type, challenge, origin, crossOrigin: false }));
-    const said = (flags: number) => {
+    const authenticatorData = (flags: number) => {
       const count = Buffer.alloc(4);
       count.writeUInt32BE(counter);
-      const all = PRESENT | (verified ? VERIFIED : 0) | flags;
-      return Buffer.concat([sha256(host), Buffer.from([all]), count]);
+      const allFlags = PRESENT | (verified ? VERIFIED : 0) | flags;
+      return Buffer.concat([sha256(host), Buffer.from([allFlags]), count]);
     };
-    return { clientData, said };
+    return { clientData, authenticatorData };
   }
 
   const credential = {
@@ -45,13 +49,17 @@ export function createAuthenticator(usual: { origin: string; host: string }) {
 
   return {
     id: credential.id,
-    /** As `navigator.credentials.create` answers. */
-    create(offer: Offer, manners: Manners = {}) {
-      owner = offer.user?.id ?? '';
-      const { clientData, said } = speak('webauthn.create', offer, manners);
+    /** The result of `navigator.credentials.create`. */
+    create(options: CredentialOptions, overrides: AuthenticatorOptions = {}) {
+      owner = options.user?.id ?? '';
+      const { clientData, authenticatorData } = prepareResponse(
+        'webauthn.create',
+        options,
+        overrides,
+      );
       const length = Buffer.from([0, id.length]);
       const authData = Buffer.concat([
-        said(HAS_KEY),
+        authenticatorData(HAS_KEY),
         Buffer.alloc(16),
         length,
         id,
@@ -73,19 +81,22 @@ export function createAuthenticator(usual: { origin: string; host: string }) {
         },
       };
     },
-    /** As `navigator.credentials.get` answers. */
-    get(offer: Offer, manners: Manners & { userHandle?: string; key?: KeyObject } = {}) {
-      const { clientData, said } = speak('webauthn.get', offer, manners);
-      const authData = said(0);
+    /** The result of `navigator.credentials.get`. */
+    get(
+      options: CredentialOptions,
+      overrides: AuthenticatorOptions & { userHandle?: string; key?: KeyObject } = {},
+    ) {
+      const { clientData, authenticatorData } = prepareResponse('webauthn.get', options, overrides);
+      const authData = authenticatorData(0);
       const signed = Buffer.concat([authData, sha256(clientData)]);
-      const signature = sign('sha256', signed, manners.key ?? privateKey);
+      const signature = sign('sha256', signed, overrides.key ?? privateKey);
       return {
         ...credential,
         response: {
           clientDataJSON: clientData.toString('base64url'),
           authenticatorData: authData.toString('base64url'),
           signature: signature.toString('base64url'),
-          userHandle: manners.userHandle ?? owner,
+          userHandle: overrides.userHandle ?? owner,
         },
       };
     },
@@ -111,13 +122,13 @@ function cose(key: KeyObject): Buffer {
 
 type Cbor = number | string | Buffer | Map<number | string, Cbor>;
 
-/** RFC 8949, as much of it as is needed here. */
+/** The subset of RFC 8949 that is needed here. */
 function cbor(value: Cbor): Buffer {
   if (typeof value === 'number') return value < 0 ? head(1, -1 - value) : head(0, value);
   if (typeof value === 'string')
     return Buffer.concat([head(3, Buffer.byteLength(value)), Buffer.from(value)]);
   if (Buffer.isBuffer(value)) return Buffer.concat([head(2, value.length), value]);
-  const pairs = [...value].flatMap(([key, of]) => [cbor(key), cbor(of)]);
+  const pairs = [...value].flatMap(([key, item]) => [cbor(key), cbor(item)]);
   return Buffer.concat([head(5, value.size), ...pairs]);
 }
 

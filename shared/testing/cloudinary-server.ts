@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 
-const AN_HOUR = 3600;
-const PAGE = 3;
+const MAX_REQUEST_AGE_SECONDS = 3600;
+const PAGE_SIZE = 3;
 
 interface Asset {
   bytes: Uint8Array<ArrayBuffer>;
@@ -12,15 +12,15 @@ interface Asset {
 type Fields = Record<string, string>;
 
 /**
- * Speaks as much of Cloudinary's upload, download and admin API as its documentation says of private
- * raw files, and checks signatures by the documented rule, without the SDK. Pages are of 3 files.
+ * A server with the part of Cloudinary's upload, download and admin API that is documented for private
+ * raw files. It verifies signatures by the documented rule, without the SDK. Pages have 3 files.
  */
-export function startCloudinaryServer({ knowsRanges = true } = {}) {
+export function startCloudinaryServer({ supportsRanges = true } = {}) {
   const account = { cloudName: 'desk', apiKey: '1234', apiSecret: 'of the tests' };
-  const assets = createAssets(knowsRanges);
+  const assets = createAssets(supportsRanges);
   const root = `/v1_1/${account.cloudName}`;
 
-  async function answer(request: Request): Promise<Response> {
+  async function respond(request: Request): Promise<Response> {
     const { pathname, searchParams } = new URL(request.url);
     if (request.method === 'POST') {
       const form = await request.formData();
@@ -35,16 +35,17 @@ export function startCloudinaryServer({ knowsRanges = true } = {}) {
     if (request.method === 'GET' && pathname === `${root}/raw/download`) {
       const fields = Object.fromEntries(searchParams);
       requireSigned(fields, account);
-      if (Number(fields.expires_at) < now()) throw refusal(401, 'Expired');
+      if (Number(fields.expires_at) < now()) throw errorResponse(401, 'Expired');
       return assets.download(fields, request.headers.get('Range'));
     }
     if (request.method === 'GET' && pathname.startsWith(`${root}/resources/raw/private`)) {
       const basic = Buffer.from(`${account.apiKey}:${account.apiSecret}`).toString('base64');
-      if (request.headers.get('Authorization') !== `Basic ${basic}`) throw refusal(401, 'Who?');
+      if (request.headers.get('Authorization') !== `Basic ${basic}`)
+        throw errorResponse(401, 'Unauthorized');
       const key = decodeURIComponent(pathname.slice(`${root}/resources/raw/private`.length + 1));
-      return key ? assets.look(key) : assets.list(searchParams);
+      return key ? assets.get(key) : assets.list(searchParams);
     }
-    throw refusal(404, 'No such thing');
+    throw errorResponse(404, 'Not found');
   }
 
   const server = Bun.serve({
@@ -52,17 +53,17 @@ export function startCloudinaryServer({ knowsRanges = true } = {}) {
     hostname: '127.0.0.1',
     maxRequestBodySize: 1024 ** 3,
     fetch: async (request) =>
-      answer(request).catch((error) =>
-        error instanceof Response ? error : refusal(500, `${error}`),
+      respond(request).catch((error) =>
+        error instanceof Response ? error : errorResponse(500, `${error}`),
       ),
   });
   const apiUrl = `http://127.0.0.1:${server.port}`;
   return { ...account, apiUrl, close: () => server.stop(true) };
 }
 
-function createAssets(knowsRanges: boolean) {
+function createAssets(supportsRanges: boolean) {
   const assets = new Map<string, Asset>();
-  const begun = new Map<string, Uint8Array<ArrayBuffer>[]>();
+  const incomplete = new Map<string, Uint8Array<ArrayBuffer>[]>();
 
   function destroy(key: string) {
     return Response.json({ result: assets.delete(key) ? 'ok' : 'not found' });
@@ -70,73 +71,76 @@ function createAssets(knowsRanges: boolean) {
 
   async function upload(request: Request, fields: Fields, file: Blob | undefined) {
     const bytes = await file?.bytes();
-    if (!bytes?.byteLength) throw refusal(400, 'Empty file');
-    if (fields.type !== 'private' || !fields.public_id) throw refusal(400, 'Not private');
-    const whole = gather(request, bytes);
-    if (!whole) return Response.json({ done: false });
+    if (!bytes?.byteLength) throw errorResponse(400, 'Empty file');
+    if (fields.type !== 'private' || !fields.public_id) throw errorResponse(400, 'Not private');
+    const complete = collectChunks(request, bytes);
+    if (!complete) return Response.json({ done: false });
     const pairs = (fields.context ?? '').split('|').map((pair) => pair.split('='));
-    const asset = { bytes: whole, context: Object.fromEntries(pairs), createdAt: new Date() };
+    const asset = { bytes: complete, context: Object.fromEntries(pairs), createdAt: new Date() };
     assets.set(fields.public_id, asset);
     return Response.json(toResource(fields.public_id, asset));
   }
 
-  /** All bytes once the last chunk is there. */
-  function gather(request: Request, bytes: Uint8Array<ArrayBuffer>) {
+  /** All bytes after the last chunk, else undefined. */
+  function collectChunks(request: Request, bytes: Uint8Array<ArrayBuffer>) {
     const position = request.headers.get('Content-Range');
     if (!position) return bytes;
     const [, start, end, total] = /^bytes (\d+)-(\d+)\/(-1|\d+)$/.exec(position) ?? [];
     const uploadId = request.headers.get('X-Unique-Upload-Id') ?? '';
-    const chunks = start === '0' ? [] : (begun.get(uploadId) ?? []);
+    const chunks = start === '0' ? [] : (incomplete.get(uploadId) ?? []);
     const sentBytes = chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0);
-    const fits = sentBytes === Number(start) && Number(end) - sentBytes + 1 === bytes.byteLength;
-    if (!fits) throw refusal(400, 'A chunk is missing');
-    if (total === '-1' && bytes.byteLength < 5_000_000) throw refusal(400, 'A chunk is too small');
-    begun.set(uploadId, [...chunks, bytes]);
+    const isContiguous =
+      sentBytes === Number(start) && Number(end) - sentBytes + 1 === bytes.byteLength;
+    if (!isContiguous) throw errorResponse(400, 'A chunk is missing');
+    if (total === '-1' && bytes.byteLength < 5_000_000)
+      throw errorResponse(400, 'A chunk is too small');
+    incomplete.set(uploadId, [...chunks, bytes]);
     if (total === '-1') return undefined;
-    begun.delete(uploadId);
+    incomplete.delete(uploadId);
     return new Uint8Array(Buffer.concat([...chunks, bytes]));
   }
 
   function download(fields: Fields, range: string | null) {
     const asset = assets.get(fields.public_id ?? '');
-    if (!asset || fields.type !== 'private') throw refusal(404, 'Resource not found');
+    if (!asset || fields.type !== 'private') throw errorResponse(404, 'Resource not found');
     const headers = { 'Content-Type': 'application/octet-stream' };
-    const shown = fields.attachment === 'true' ? { 'Content-Disposition': 'attachment; x' } : {};
+    const disposition =
+      fields.attachment === 'true' ? { 'Content-Disposition': 'attachment; x' } : {};
     const [, start, end] = /^bytes=(\d+)-(\d+)$/.exec(range ?? '') ?? [];
-    if (!knowsRanges || start === undefined) {
-      return new Response(asset.bytes, { headers: { ...headers, ...shown } });
+    if (!supportsRanges || start === undefined) {
+      return new Response(asset.bytes, { headers: { ...headers, ...disposition } });
     }
     const total = asset.bytes.byteLength;
-    if (Number(start) >= total) throw refusal(416, 'Range');
+    if (Number(start) >= total) throw errorResponse(416, 'Range');
     const part = asset.bytes.subarray(Number(start), Number(end) + 1);
     const position = `bytes ${start}-${Number(start) + part.byteLength - 1}/${total}`;
-    const partial = { ...headers, ...shown, 'Content-Range': position };
+    const partial = { ...headers, ...disposition, 'Content-Range': position };
     return new Response(part, { status: 206, headers: partial });
   }
 
-  function look(key: string) {
+  function get(key: string) {
     const asset = assets.get(key);
-    if (!asset) throw refusal(404, 'Resource not found');
+    if (!asset) throw errorResponse(404, 'Resource not found');
     return Response.json(toResource(key, asset));
   }
 
   function list(query: URLSearchParams) {
     const keys = [...assets.keys()].filter((key) => key.startsWith(query.get('prefix') ?? ''));
     const from = Number(query.get('next_cursor') ?? 0);
-    const more = keys.length > from + PAGE ? { next_cursor: String(from + PAGE) } : {};
-    const page = keys.slice(from, from + PAGE);
+    const next = keys.length > from + PAGE_SIZE ? { next_cursor: String(from + PAGE_SIZE) } : {};
+    const page = keys.slice(from, from + PAGE_SIZE);
     const resources = page.flatMap((key) => {
       const asset = assets.get(key);
       return asset ? [toResource(key, asset)] : [];
     });
-    return Response.json({ resources, ...more });
+    return Response.json({ resources, ...next });
   }
 
-  return { upload, destroy, download, look, list };
+  return { upload, destroy, download, get, list };
 }
 
 const now = () => Math.floor(Date.now() / 1000);
-const refusal = (status: number, message: string) =>
+const errorResponse = (status: number, message: string) =>
   Response.json({ error: { message } }, { status });
 
 const toResource = (key: string, { bytes, context, createdAt }: Asset) => ({
@@ -152,11 +156,11 @@ function requireSigned(fields: Fields, account: { apiKey: string; apiSecret: str
   const pairs = Object.entries(signed).map(([name, value]) => `${name}=${value}`);
   const text = `${pairs.sort().join('&')}${account.apiSecret}`;
   const expected = createHash('sha1').update(text).digest('hex');
-  if (apiKey !== account.apiKey) throw refusal(401, 'Unknown API key');
-  if (signature !== expected) throw refusal(401, 'Invalid Signature');
+  if (apiKey !== account.apiKey) throw errorResponse(401, 'Unknown API key');
+  if (signature !== expected) throw errorResponse(401, 'Invalid Signature');
 }
 
 function requireFresh({ timestamp }: Fields) {
   const age = now() - Number(timestamp);
-  if (!(age >= -60 && age <= AN_HOUR)) throw refusal(400, 'Stale request');
+  if (!(age >= -60 && age <= MAX_REQUEST_AGE_SECONDS)) throw errorResponse(400, 'Stale request');
 }

@@ -1,12 +1,18 @@
-/** What tests stand on: real servers, a tenant of their own each. */
-export { createAuthenticator, type Manners } from './authenticator.ts';
+/** Test support: contexts on real servers, test servers, `until`. */
+export { type AuthenticatorOptions, createAuthenticator } from './authenticator.ts';
 export { startCloudinaryServer } from './cloudinary-server.ts';
-export { createTestContext, createTestTenant, signedIn, userOf, verifyAddress } from './context.ts';
-export { createTestDatabase } from './database.ts';
-export { testEnvironment } from './environment.ts';
-export { lookAtFiles, runOut } from './kept-files.ts';
-export { openRemoteStorage } from './remote-storage.ts';
-export { openTestStage } from './stage.ts';
+export { startDatabaseProxy } from './database-proxy.ts';
+export { createIsolatedTestContext } from './isolated-test-context.ts';
+export { startRemoteStorage } from './remote-storage.ts';
 export { startStorageServer } from './storage-server.ts';
+export { expireUploads, inspectStoredFiles } from './stored-files.ts';
+export {
+  authenticatedContext,
+  createTestContext,
+  createTestTenant,
+  userIdOf,
+  verifyEmail,
+} from './test-context.ts';
+export { createTestDatabase } from './test-database.ts';
+export { testEnvironment } from './test-environment.ts';
 export { until } from './until.ts';
-export { openWayToDatabase } from './way-to-database.ts';

@@ -9,41 +9,41 @@ import {
 import { startCloudinaryServer } from './cloudinary-server.ts';
 import { startStorageServer } from './storage-server.ts';
 
-interface Served {
+interface RunningService {
   config: StorageConfig;
-  /** Of the service; Cloudinary's is this process. */
+  /** Process of the service; undefined for Cloudinary, which runs in this process. */
   pid?: number;
   close(): unknown;
 }
 
-const services = { s3: serveS3, azure: serveAzure, cloudinary: serveCloudinary };
+const services = { s3: startS3, azure: startAzure, cloudinary: startCloudinary };
 
-/** A provider on an empty service of its own, until `close`. */
-export async function openRemoteStorage(
+/** Starts an empty storage service and returns its provider; `close` stops it. */
+export async function startRemoteStorage(
   kind: keyof typeof services,
   signer: UrlSigner,
-): Promise<Served & { storage: StorageProvider }> {
-  const served = await services[kind]();
-  return { ...served, storage: createStorage(served.config, { signer }) };
+): Promise<RunningService & { storage: StorageProvider }> {
+  const service = await services[kind]();
+  return { ...service, storage: createStorage(service.config, { signer }) };
 }
 
 const maxFileBytes = 1e9;
 
-async function serveS3(): Promise<Served> {
+async function startS3(): Promise<RunningService> {
   const { url: endpoint, pid, close, ...account } = await startStorageServer('swift');
   const options = { ...account, endpoint, region: 'us-east-1', bucket: 'desk' };
   await createS3Client(options).askText({ method: 'PUT' });
   return { config: { ...options, provider: 's3', maxFileBytes }, pid, close };
 }
 
-async function serveAzure(): Promise<Served> {
+async function startAzure(): Promise<RunningService> {
   const { url: endpoint, pid, close, ...account } = await startStorageServer('azurite');
   const options = { ...account, endpoint, container: 'desk' };
   await createAzureClient(options).ask({ method: 'PUT', query: { restype: 'container' } });
   return { config: { ...options, provider: 'azure', maxFileBytes }, pid, close };
 }
 
-async function serveCloudinary(): Promise<Served> {
+async function startCloudinary(): Promise<RunningService> {
   const { close, ...account } = startCloudinaryServer();
   return { config: { ...account, provider: 'cloudinary', maxFileBytes }, close };
 }

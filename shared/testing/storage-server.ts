@@ -4,20 +4,20 @@ import { Readable } from 'node:stream';
 
 const SCRIPT = join(import.meta.dir, '../../tools/test-servers/storage-server.ts');
 
-interface Started {
+interface StorageServer {
   pid: number;
   url: string;
 }
 
-/** How each of them is spoken to. */
+/** Credentials of each kind. */
 interface Accounts {
   swift: { accessKeyId: string; secretAccessKey: string };
   azurite: { account: string; accessKey: string };
 }
 
 /**
- * Starts a storage service of another maker, empty, for as long as this process lives or until
- * `close`; the first time on a machine it is fetched, which takes a minute. Swift speaks S3.
+ * Starts an empty third-party storage server, until `close` or the exit of this process. The first
+ * start on a machine downloads it, which takes a minute. Swift implements S3.
  */
 export async function startStorageServer<K extends keyof Accounts>(kind: K) {
   const child = Bun.spawn([process.execPath, SCRIPT, kind], {
@@ -32,18 +32,18 @@ export async function startStorageServer<K extends keyof Accounts>(kind: K) {
     if (done) throw new Error(`${kind} did not start`);
     return value;
   }
-  async function tell(word: 'kill' | 'start'): Promise<void> {
-    await child.stdin.write(`${word}\n`);
+  async function sendCommand(command: 'kill' | 'start'): Promise<void> {
+    await child.stdin.write(`${command}\n`);
     await child.stdin.flush();
     await nextLine();
   }
-  const started: Started & Accounts[K] = JSON.parse(await nextLine());
+  const started: StorageServer & Accounts[K] = JSON.parse(await nextLine());
   return {
     ...started,
-    /** `kill -9`; resolves when it is gone. */
-    kill: () => tell('kill'),
-    /** The same one once more, at its address and with its files; resolves when it serves. */
-    startAgain: () => tell('start'),
+    /** `kill -9`; resolves when the process has ended. */
+    kill: () => sendCommand('kill'),
+    /** Restarts it with the same address and files; resolves when it is ready. */
+    restart: () => sendCommand('start'),
     async close() {
       await child.stdin.end();
       await child.exited;

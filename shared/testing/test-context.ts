@@ -1,31 +1,31 @@
-import { createParts } from '@insightdesk/shared/boot';
+import { createAppContainer } from '@insightdesk/shared/boot';
 import { loadConfig } from '@insightdesk/shared/config';
 import { type Context, toActor } from '@insightdesk/shared/context';
 import type { Id, Role } from '@insightdesk/shared/contract';
-import { members, openSession, register, users } from '@insightdesk/shared/domain/identity/users';
+import { createSession, members, register, users } from '@insightdesk/shared/domain/identity/users';
 import { MemoryMailer } from '@insightdesk/shared/email';
 import { createLogger } from '@insightdesk/shared/logging';
 import { createMemoryStorage } from '@insightdesk/shared/storage';
 import { newId } from '@insightdesk/shared/utils';
 import { eq } from 'drizzle-orm';
-import { testEnvironment } from './environment.ts';
+import { testEnvironment } from './test-environment.ts';
 
-/** Real database and Valkey, files and mail in memory. Close it after the tests. */
+/** A context on the real database and Valkey, with files and mail in memory. Close it after the tests. */
 export function createTestContext(databaseUrl = testEnvironment.databaseUrl) {
   const { pathname } = new URL(databaseUrl);
-  const beside = (url: string) => url && Object.assign(new URL(url), { pathname }).href;
+  const inDatabase = (url: string) => url && Object.assign(new URL(url), { pathname }).href;
   const config = loadConfig({
     environment: {
       NODE_ENV: 'test',
       DATABASE_URL: databaseUrl,
-      DATABASE_RELAY_URL: beside(testEnvironment.relayUrl),
-      DATABASE_IDENTITY_URL: beside(testEnvironment.identityUrl),
+      DATABASE_RELAY_URL: inDatabase(testEnvironment.relayUrl),
+      DATABASE_IDENTITY_URL: inDatabase(testEnvironment.identityUrl),
       VALKEY_URL: testEnvironment.valkeyUrl,
       ENCRYPTION_KEY: testEnvironment.encryptionKey,
     },
   });
   const log = createLogger({ level: 'silent', format: 'json' }, { service: 't', replica: 't-1' });
-  const container = createParts(config, log);
+  const container = createAppContainer(config, log);
   const mailer = new MemoryMailer();
   container.rebind('storage', ({ fileUrls }) => createMemoryStorage({ signer: fileUrls }));
   container.rebind('mailer', () => mailer);
@@ -37,10 +37,17 @@ export function createTestContext(databaseUrl = testEnvironment.databaseUrl) {
     requestId: 'test',
     log,
   };
-  return { context, config, log, mailer, parts: container.parts, close: () => container.dispose() };
+  return {
+    context,
+    config,
+    log,
+    mailer,
+    container: container.parts,
+    close: () => container.dispose(),
+  };
 }
 
-/** An organisation of its own with one member of each role asked for. */
+/** A new organisation with its owner; `member` adds a member with a role. */
 export async function createTestTenant(context: Context) {
   const { accessToken, organization } = await register(context, {
     email: `${newId('usr')}@example.com`,
@@ -48,39 +55,42 @@ export async function createTestTenant(context: Context) {
     name: 'An owner',
     organizationName: 'A tenant',
   });
-  const owner = await signedIn(context, accessToken);
+  const owner = await authenticatedContext(context, accessToken);
   const tenantId = organization.id;
-  await verifyAddress(context, userOf(owner));
+  await verifyEmail(context, userIdOf(owner));
   const member = async (role: Role): Promise<Context> => {
     const userId = newId('usr');
     const email = `${userId}@example.com`;
     await context.database.write({ tenantId }, async (tx) => {
-      const person = { id: userId, email, name: `A ${role}` };
-      await tx.insert(users).values({ ...person, emailVerifiedAt: new Date() });
+      const user = { id: userId, email, name: `A ${role}` };
+      await tx.insert(users).values({ ...user, emailVerifiedAt: new Date() });
       await tx.insert(members).values({ tenantId, userId, role });
     });
-    const pair = await openSession(context, { tenantId, userId, role });
-    return signedIn(context, pair.accessToken);
+    const pair = await createSession(context, { tenantId, userId, role });
+    return authenticatedContext(context, pair.accessToken);
   };
   return { owner, tenantId, member };
 }
 
-/** Makes a person's address its own, as following the link in its mail does. */
-export async function verifyAddress(context: Context, userId: Id<'usr'>): Promise<void> {
+/** Marks the email address of a user as verified. */
+export async function verifyEmail(context: Context, userId: Id<'usr'>): Promise<void> {
   const emailVerifiedAt = new Date();
   await context.database.write({}, (tx) =>
     tx.update(users).set({ emailVerifiedAt }).where(eq(users.id, userId)),
   );
 }
 
-/** The context of whoever bears this token. */
-export async function signedIn(context: Context, accessToken: string): Promise<Context> {
+/** The context of the user of this access token. */
+export async function authenticatedContext(
+  context: Context,
+  accessToken: string,
+): Promise<Context> {
   const access = await context.security.tokens.verifyAccess(accessToken);
   return { ...context, tenantId: access.tenantId, actor: toActor(access) };
 }
 
-/** The user of a member's context. */
-export function userOf(context: Context): Id<'usr'> {
-  if (context.actor.kind !== 'user') throw new Error('Nobody is signed in');
+/** The id of the user of a context. */
+export function userIdOf(context: Context): Id<'usr'> {
+  if (context.actor.kind !== 'user') throw new Error('The context has no user');
   return context.actor.userId;
 }

@@ -1,16 +1,16 @@
-import { defineEvent, sees } from '@insightdesk/shared/events';
+import { defineEvent, viewOf } from '@insightdesk/shared/events';
 import { z } from 'zod';
 
 const news = z.object({ title: z.string(), draftedBy: z.string() });
 
 /**
- * An event for a channel of one's own, which has a line in `services/websocket/channels.ts`:
+ * An event for a custom channel, which needs a line in `services/websocket/channels.ts`:
  * `'public-news': { permission: 'channels:subscribe', allow: () => true }`.
  */
 export const newsPublished = defineEvent('news.published', news, {
   staff: 'payload',
-  also: {
+  extraChannel: {
     channel: () => 'public-news',
-    sees: sees(news.pick({ title: true }), ({ title }) => ({ title })),
+    view: viewOf(news.pick({ title: true }), ({ title }) => ({ title })),
   },
 });

@@ -1,4 +1,4 @@
-/** Where the servers of the tests are, as the test runner says. */
+/** Addresses of the servers of the tests, set by the test runner. */
 export const testEnvironment = {
   databaseUrl: process.env.DATABASE_URL ?? '',
   relayUrl: process.env.DATABASE_RELAY_URL ?? '',
@@ -7,6 +7,6 @@ export const testEnvironment = {
   migrationUrl: process.env.DATABASE_MIGRATION_URL ?? '',
   adminUrl: process.env.POSTGRES_URL ?? '',
   valkeyUrl: process.env.VALKEY_URL ?? '',
-  /** All variables of the services. */
+  /** All environment variables. */
   variables: process.env,
 };

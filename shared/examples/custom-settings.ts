@@ -7,10 +7,10 @@ import {
   getString,
 } from '@insightdesk/shared/config';
 
-/** What an addition of one's own reads from the environment, beside a part of the configuration. */
+/** Variables outside the schema, and a namespace of the configuration. */
 export function readPagerSettings(config: Config) {
   return {
-    /** Outside the schema: without a fallback a missing one is a ConfigurationError. */
+    /** Without a default a missing variable is a ConfigurationError. */
     token: getString(config, 'PAGER_TOKEN'),
     retries: getNumber(config, 'PAGER_RETRIES', 3),
     isNightly: getBoolean(config, 'PAGER_AT_NIGHT', false),
