@@ -2,7 +2,8 @@ import { afterAll, expect, test } from 'bun:test';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { call, openOrganization, until } from '../../tests/e2e/client.ts';
+import { until } from '../../shared/testing/until.ts';
+import { call, openOrganization } from '../../tests/e2e/client.ts';
 import { runDesk } from './test-command.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'acts-'));
@@ -21,11 +22,11 @@ interface Entry {
 async function actsIn(token: string, count: number): Promise<Entry[]> {
   const list = async () =>
     (await call('GET', '/v1/audit?action=operator.acted', { token })).body.items as Entry[];
-  await until(async () => (await list()).length >= count, 10_000);
+  await until(async () => (await list()).length >= count, { timeoutMs: 10_000 });
   return (await list()).toReversed();
 }
 
-test('what is done to an organisation by command is in its log, with who did it', async () => {
+test('the audit log of an organization records operator commands with the operator', async () => {
   const { owner } = await openOrganization();
   const { organizationId: id, token } = owner;
   expect((await runDesk(['organizations', 'export', id, folder])).code).toBe(0);
@@ -41,19 +42,21 @@ test('what is done to an organisation by command is in its log, with who did it'
   }
 });
 
-test('what is done to all is in the log of the operators, and looking is not told', async () => {
+test('the audit log of the operator organization records global commands, except reads', async () => {
   const { owner } = await openOrganization();
   const env = { ...process.env, OPERATOR_ORGANIZATION_ID: owner.organizationId };
   const desk = (...words: string[]) => runDesk(words, env);
   await until(
-    async () => (await desk('schedules', 'list')).output.includes('purge-events'),
-    20_000,
+    async () => (await desk('schedules', 'list')).output.includes('retention.delete-old-events'),
+    {
+      timeoutMs: 20_000,
+    },
   );
   await desk('queues', 'list');
   for (const words of [
     ['queues', 'pause', queue],
     ['queues', 'retry', queue],
-    ['schedules', 'resume', 'purge-events'],
+    ['schedules', 'resume', 'retention.delete-old-events'],
   ]) {
     expect((await desk(...words)).code).toBe(0);
   }
@@ -63,19 +66,21 @@ test('what is done to all is in the log of the operators, and looking is not tol
   expect(acts).toEqual([
     `queues pause ${queue}`,
     `queues retry ${queue}`,
-    'schedules resume purge-events',
+    'schedules resume retention.delete-old-events',
   ]);
   const { output } = await desk('audit', 'acts');
-  expect(output.split('\n')[0]).toMatch(/^\d{4}-.*Z {2}\S+ {2}schedules resume {2}purge-events$/);
+  expect(output.split('\n')[0]).toMatch(
+    /^\d{4}-.*Z {2}\S+ {2}schedules resume {2}retention.delete-old-events$/,
+  );
 });
 
-test('without an organisation of operators it is in the log of nobody, which is a chain too', async () => {
+test('operator commands are recorded in the chain without an organization if none is configured', async () => {
   const env = { ...process.env, OPERATOR_ORGANIZATION_ID: undefined };
   const desk = (...words: string[]) => runDesk(words, env);
   expect((await desk('queues', 'resume', queue)).code).toBe(0);
   await until(
     async () => (await desk('audit', 'acts')).output.includes(`queues resume  ${queue}`),
-    20_000,
+    { timeoutMs: 20_000 },
   );
   const { output } = await desk(
     'audit',

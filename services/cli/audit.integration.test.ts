@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { type Id, toUuid } from '@insightdesk/shared/contract';
 import { connect } from '@insightdesk/shared/database';
 import { testEnvironment } from '@insightdesk/shared/testing';
-import { call, openOrganization, until } from '../../tests/e2e/client.ts';
+import { until } from '../../shared/testing/until.ts';
+import { call, openOrganization } from '../../tests/e2e/client.ts';
 import { runDesk } from './test-command.ts';
 
 const admin = connect(testEnvironment.adminUrl, { timeoutMs: 5_000 });
@@ -20,30 +21,30 @@ async function openAudited() {
   const { owner } = await openOrganization();
   const webhook = { url: 'https://example.com/hook', events: ['*'] };
   await call('POST', '/v1/webhooks', { token: owner.token, body: webhook });
-  const list = () => call('GET', '/v1/audit?action=webhook.added', { token: owner.token });
-  await until(async () => (await list()).body.items.length === 1, 10_000);
+  const list = () => call('GET', '/v1/audit?action=webhook.created', { token: owner.token });
+  await until(async () => (await list()).body.items.length, { equals: 1, timeoutMs: 10_000 });
   return owner.organizationId;
 }
 
-test('desk says which logs are whole, and compares them with heads that were noted', async () => {
+test('audit verify reports each chain and compares it with stored heads', async () => {
   const organization = await openAudited();
   const before = await desk('verify', '--organization', organization);
   expect(before.output).toMatch(new RegExp(`^${organization} \\d+ [0-9a-f]{64} whole\n$`));
   expect(before.code).toBe(0);
   await Bun.write(noted, before.output);
-  expect((await desk('verify', '--noted', noted)).code).toBe(0);
+  expect((await desk('verify', '--compare', noted)).code).toBe(0);
   const all = await desk('verify');
   expect(all.output).toContain(before.output);
   await admin`delete from audit_entries
-    where tenant_id = ${toUuid(organization as Id)} and action = 'webhook.added'`;
-  for (const words of [[], ['--organization', organization], ['--noted', noted]]) {
+    where tenant_id = ${toUuid(organization as Id)} and action = 'webhook.created'`;
+  for (const words of [[], ['--organization', organization], ['--compare', noted]]) {
     const { code, output } = await desk('verify', ...words);
     expect(code).toBe(1);
     expect(output).toMatch(new RegExp(`${organization} \\d+ [0-9a-f]{64} BROKEN: `));
   }
 });
 
-test('what it does not understand is refused', async () => {
+test('audit refuses unknown arguments', async () => {
   for (const words of [[], ['check'], ['verify', '--organization', 'x'], ['verify', '--all']]) {
     expect(await desk(...words)).toMatchObject({
       code: 2,

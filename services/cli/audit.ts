@@ -3,104 +3,107 @@ import { runCommand } from '@insightdesk/shared/boot';
 import type { Context } from '@insightdesk/shared/context';
 import { type Id, isId } from '@insightdesk/shared/contract';
 import {
-  auditedOrganizations,
+  type AuditVerification,
+  type KnownHead,
+  listAuditedOrganizations,
   listOperatorActs,
-  type NotedHead,
-  type Verdict,
   verifyAudit,
 } from '@insightdesk/shared/domain/tenancy/audit';
-import { surroundings } from './operator-environment.ts';
+import { loadEnvironment } from './operator-environment.ts';
 
-const USAGE = `Usage: bun run desk audit verify [--organization <id>] [--noted <file>]
+const USAGE = `Usage: bun run desk audit verify [--organization <id>] [--compare <file>]
        bun run desk audit acts`;
 
-type Looks = Pick<Context, 'database'>;
+type AuditReader = Pick<Context, 'database'>;
 
-/** Follows the audit chains, or shows what operators did. */
+/** Verifies the audit chains, or lists what operators did. */
 export async function manageAudit(words: string[]): Promise<number> {
   const [verb, ...rest] = words;
-  if (verb === 'acts' && rest.length === 0) return showActs();
+  if (verb === 'acts' && rest.length === 0) return printActs();
   return verifyChains(words);
 }
 
-/** The newest 100 of the operators' log, the newest first. */
-async function showActs(): Promise<number> {
+/** The newest 100 operator actions, newest first. */
+async function printActs(): Promise<number> {
   await runCommand(
     'desk',
-    async ({ parts, config }) => {
+    async ({ container, config }) => {
       for (const { at, who, act, target } of await listOperatorActs(
-        parts,
+        container,
         config.operators.organizationId,
       )) {
         console.log([at, who, act, target ?? ''].join('  ').trimEnd());
       }
     },
-    await surroundings(),
+    await loadEnvironment(),
   );
   return 0;
 }
 
 /**
- * Follows the audit chains and prints the head of each, one a line. `--noted` takes a file of such
- * lines, kept elsewhere: each head in it must still be met. Exit code 1 when a chain is broken.
+ * Verifies the audit chains and prints the head of each, one per line. `--compare` takes a file of
+ * such lines from an earlier run: every head in it must still be in its chain. Exit code 1 if a chain is broken.
  */
 async function verifyChains(words: string[]): Promise<number> {
-  const given = readWords(words);
-  if (!given) {
+  const options = parseOptions(words);
+  if (!options) {
     console.error(USAGE);
     return 2;
   }
-  const { organization, noted } = given;
+  const { organization, knownHeads } = options;
   return runCommand(
     'desk',
-    async ({ parts }) => {
-      const verdicts = noted
-        ? verifyNoted(parts, noted, organization)
-        : verifyAll(parts, organization);
+    async ({ container }) => {
+      const verdicts = knownHeads
+        ? verifyNoted(container, knownHeads, organization)
+        : verifyAll(container, organization);
       let broken = 0;
       for await (const verdict of verdicts) {
-        if (verdict.fault) broken++;
+        if (verdict.error) broken++;
         console.log(describe(verdict));
       }
-      if (broken > 0) console.error(`${broken} audit logs are not whole`);
+      if (broken > 0) console.error(`${broken} audit chains failed verification`);
       return broken > 0 ? 1 : 0;
     },
-    await surroundings(),
+    await loadEnvironment(),
   );
 }
 
-function readWords([verb, ...args]: string[]) {
+function parseOptions([verb, ...args]: string[]) {
   if (verb !== 'verify') return undefined;
   try {
-    const options = { organization: { type: 'string' }, noted: { type: 'string' } } as const;
-    const { organization, noted } = parseArgs({ args, options }).values;
+    const options = { organization: { type: 'string' }, knownHeads: { type: 'string' } } as const;
+    const { organization, knownHeads } = parseArgs({ args, options }).values;
     if (organization !== undefined && !isId('org', organization)) return undefined;
-    return { organization, noted };
+    return { organization, knownHeads };
   } catch {
     return undefined;
   }
 }
 
-async function* verifyAll(looks: Looks, only: Id<'org'> | undefined): AsyncGenerator<Verdict> {
-  if (only) return yield await verifyAudit(looks, only);
-  for await (const tenantId of auditedOrganizations(looks)) {
-    yield await verifyAudit(looks, tenantId);
+async function* verifyAll(
+  reader: AuditReader,
+  only: Id<'org'> | undefined,
+): AsyncGenerator<AuditVerification> {
+  if (only) return yield await verifyAudit(reader, only);
+  for await (const tenantId of listAuditedOrganizations(reader)) {
+    yield await verifyAudit(reader, tenantId);
   }
 }
 
 async function* verifyNoted(
-  looks: Looks,
+  reader: AuditReader,
   file: string,
   only: Id<'org'> | undefined,
-): AsyncGenerator<Verdict> {
-  for await (const line of linesOf(file)) {
-    const { tenantId, ...head } = readHead(line) ?? {};
+): AsyncGenerator<AuditVerification> {
+  for await (const line of readLines(file)) {
+    const { tenantId, ...head } = parseHead(line) ?? {};
     if (!tenantId || (only && tenantId !== only)) continue;
-    yield await verifyAudit(looks, tenantId, head as NotedHead);
+    yield await verifyAudit(reader, tenantId, head as KnownHead);
   }
 }
 
-async function* linesOf(file: string): AsyncGenerator<string> {
+async function* readLines(file: string): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   let rest = '';
   for await (const chunk of Bun.file(file).stream()) {
@@ -111,13 +114,13 @@ async function* linesOf(file: string): AsyncGenerator<string> {
   yield rest;
 }
 
-function readHead(line: string): (NotedHead & { tenantId: Id<'org'> }) | undefined {
+function parseHead(line: string): (KnownHead & { tenantId: Id<'org'> }) | undefined {
   const [tenantId, sequence, hash = ''] = line.split(' ');
   if (!isId('org', tenantId) || !/^[0-9a-f]{64}$/.test(hash)) return undefined;
   return { tenantId, sequence: Number(sequence), hash };
 }
 
-function describe({ tenantId, sequence, hash, since, fault }: Verdict): string {
-  const whole = since ? `whole since ${since}` : 'whole';
-  return `${tenantId} ${sequence} ${hash} ${fault ? `BROKEN: ${fault}` : whole}`;
+function describe({ tenantId, sequence, hash, since, error }: AuditVerification): string {
+  const ok = since ? `OK since ${since}` : 'OK';
+  return `${tenantId} ${sequence} ${hash} ${error ? `BROKEN: ${error}` : ok}`;
 }

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Finding } from './diagnostic.ts';
+import type { Diagnostic } from './diagnostic.ts';
 
 /** Whether this is the Bun that the project names. */
-export function checkBun(): Finding {
+export function checkBun(): Diagnostic {
   const { packageManager } = JSON.parse(
     readFileSync(join(import.meta.dir, '../../package.json'), 'utf8'),
   );

@@ -1,10 +1,10 @@
 import { isIP } from 'node:net';
 import { connect, type PeerCertificate } from 'node:tls';
-import { type Finding, look } from './diagnostic.ts';
+import { type Diagnostic, runCheck } from './diagnostic.ts';
 
 const DAY_MS = 86_400_000;
-const SOON_DAYS = 21;
-const LATE_DAYS = 7;
+const WARNING_DAYS = 21;
+const ERROR_DAYS = 7;
 const TIMEOUT_MS = 5_000;
 const RENEW = 'renew the certificate of nginx, and reload it: nginx -s reload';
 
@@ -17,7 +17,7 @@ export interface CertificateOptions {
 }
 
 /** Whether browsers trust what nginx shows, and for how long they will. */
-export async function checkCertificate(options: CertificateOptions): Promise<Finding[]> {
+export async function checkCertificate(options: CertificateOptions): Promise<Diagnostic[]> {
   const name = 'certificate';
   const { protocol, host } = new URL(options.url);
   if (protocol !== 'https:') {
@@ -31,29 +31,33 @@ export async function checkCertificate(options: CertificateOptions): Promise<Fin
     ];
   }
   const fix = `let nginx listen at ${host}; if it does, ask again from where it can be reached`;
-  const found = await look(name, () => judge(options), { fix, timeoutMs: TIMEOUT_MS });
+  const found = await runCheck(name, () => inspect(options), { fix, timeoutMs: TIMEOUT_MS });
   // Many a container cannot reach its own public address.
   return found.map((finding) => (finding.fix === fix ? { ...finding, isWarning: true } : finding));
 }
 
-async function judge({ url, ca, now = Date.now() }: CertificateOptions): Promise<Finding[]> {
-  const { certificate, distrust } = await fetchCertificate(new URL(url), ca);
+async function inspect({ url, ca, now = Date.now() }: CertificateOptions): Promise<Diagnostic[]> {
+  const { certificate, trustError } = await fetchCertificate(new URL(url), ca);
   const until = new Date(certificate.valid_to);
   const days = Math.floor((until.getTime() - now) / DAY_MS);
   const found = `until ${until.toISOString().slice(0, 10)}, ${days} days`;
-  const isSoon = days < SOON_DAYS;
-  const trust = { name: 'certificate trust', found: distrust ?? 'trusted' };
+  const isExpiring = days < WARNING_DAYS;
+  const trust = { name: 'certificate trust', found: trustError ?? 'trusted' };
   const fix = 'use a certificate of this name by an authority that browsers know';
   return [
-    { name: 'certificate', found, ...(isSoon && { fix: RENEW, isWarning: days >= LATE_DAYS }) },
-    { ...trust, ...(distrust && { fix }) },
+    {
+      name: 'certificate',
+      found,
+      ...(isExpiring && { fix: RENEW, isWarning: days >= ERROR_DAYS }),
+    },
+    { ...trust, ...(trustError && { fix }) },
   ];
 }
 
 function fetchCertificate({ hostname, port }: URL, ca: string | undefined) {
   const host = hostname.replace(/^\[|\]$/g, '');
-  type Shown = { certificate: PeerCertificate; distrust: string | undefined };
-  const { promise, resolve, reject } = Promise.withResolvers<Shown>();
+  type Presented = { certificate: PeerCertificate; trustError: string | undefined };
+  const { promise, resolve, reject } = Promise.withResolvers<Presented>();
   const socket = connect({
     host,
     port: Number(port || 443),
@@ -65,8 +69,8 @@ function fetchCertificate({ hostname, port }: URL, ca: string | undefined) {
   socket.setTimeout(TIMEOUT_MS - 500, () => reject(new Error(`${host} is silent`)));
   socket.on('error', reject);
   socket.on('secureConnect', () => {
-    const distrust = socket.authorized ? undefined : String(socket.authorizationError);
-    resolve({ certificate: socket.getPeerCertificate(), distrust });
+    const trustError = socket.authorized ? undefined : String(socket.authorizationError);
+    resolve({ certificate: socket.getPeerCertificate(), trustError });
   });
   return promise.finally(() => socket.destroy());
 }

@@ -1,13 +1,13 @@
 import type { Config } from '@insightdesk/shared/config';
-import { connect, readMigrations } from '@insightdesk/shared/database';
-import { type Finding, judgeClock, look } from './diagnostic.ts';
+import { connect, loadMigrations } from '@insightdesk/shared/database';
+import { compareClock, type Diagnostic, runCheck } from './diagnostic.ts';
 
-const OLDEST_SERVER = 160_000;
-const needed = ['vector', 'btree_gin'];
+const MIN_SERVER = 160_000;
+const requiredExtensions = ['vector', 'btree_gin'];
 const TIMEOUT_MS = 10_000;
 const PROVISION = 'run deploy/provision.sql again as a superuser: it sets the rights of every role';
 
-interface Seen {
+interface ServerRow {
   version: string;
   number: number;
   now: Date;
@@ -17,18 +17,18 @@ interface Seen {
 }
 
 /** The server, the rights of each login, and the schema. */
-export async function checkDatabase({ database }: Config): Promise<Finding[]> {
+export async function checkDatabase({ database }: Config): Promise<Diagnostic[]> {
   const logins = [database.url, database.relayUrl, database.identityUrl].filter((url) => !!url);
-  const fix = 'see the findings of connections; DATABASE_URL names the server';
-  const looks = [
-    look('postgres', () => checkServer(database.url), { fix }),
-    ...logins.map((url) => look('role', () => checkRole(url as string), { fix })),
-    look('migrations', () => checkMigrations(database.migrationUrl), { fix }),
+  const fix = 'see the results of connections; check DATABASE_URL';
+  const checks = [
+    runCheck('postgres', () => checkServer(database.url), { fix }),
+    ...logins.map((url) => runCheck('role', () => checkRole(url as string), { fix })),
+    runCheck('migrations', () => checkMigrations(database.migrationUrl), { fix }),
   ];
-  return (await Promise.all(looks)).flat();
+  return (await Promise.all(checks)).flat();
 }
 
-async function ask<T extends object>(url: string, text: string) {
+async function query<T extends object>(url: string, text: string) {
   const sql = connect(url, { timeoutMs: TIMEOUT_MS });
   try {
     await sql`select 1`;
@@ -40,16 +40,16 @@ async function ask<T extends object>(url: string, text: string) {
   }
 }
 
-async function checkServer(url: string): Promise<Finding[]> {
-  const { row, ...times } = await ask<Seen>(url, SERVER);
-  const missing = needed.filter((name) => !row.extensions.includes(name));
+async function checkServer(url: string): Promise<Diagnostic[]> {
+  const { row, ...times } = await query<ServerRow>(url, SERVER);
+  const missing = requiredExtensions.filter((name) => !row.extensions.includes(name));
   return [
     {
       name: 'postgres',
       found: row.version,
-      ...(row.number < OLDEST_SERVER && { fix: 'upgrade to PostgreSQL 16 or newer' }),
+      ...(row.number < MIN_SERVER && { fix: 'upgrade to PostgreSQL 16 or newer' }),
     },
-    judgeClock('postgres clock', { theirs: row.now.getTime(), ...times }),
+    compareClock('postgres clock', { theirs: row.now.getTime(), ...times }),
     {
       name: 'extensions',
       found: row.extensions.join(', '),
@@ -66,7 +66,7 @@ async function checkServer(url: string): Promise<Finding[]> {
       name: 'durability',
       found: row.durable
         ? 'fsync and full_page_writes are on'
-        : 'a power cut may lose the database',
+        : 'a power failure may corrupt the database',
       ...(!row.durable && { fix: 'set fsync and full_page_writes to on', isWarning: true }),
     },
   ];
@@ -92,13 +92,13 @@ interface Role {
   owned: number;
 }
 
-async function checkRole(url: string): Promise<Finding[]> {
-  const { row } = await ask<Role>(url, ROLE);
+async function checkRole(url: string): Promise<Diagnostic[]> {
+  const { row } = await query<Role>(url, ROLE);
   const owned = row.owned > 0 ? [`owns ${row.owned} tables`] : [];
-  const faults = [...row.powers, ...row.groups.map((group) => `is in ${group}`), ...owned];
+  const problems = [...row.powers, ...row.groups.map((group) => `is in ${group}`), ...owned];
   const found =
-    faults.length > 0 ? faults.join(', ') : 'no superuser, bypasses nothing, owns nothing';
-  return [{ name: `role ${row.name}`, found, ...(faults.length > 0 && { fix: PROVISION }) }];
+    problems.length > 0 ? problems.join(', ') : 'not a superuser, no BYPASSRLS, owns nothing';
+  return [{ name: `role ${row.name}`, found, ...(problems.length > 0 && { fix: PROVISION }) }];
 }
 
 const ROLE = `select r.rolname::text as name,
@@ -113,17 +113,17 @@ const ROLE = `select r.rolname::text as name,
   (select count(*)::int from pg_class where relowner = r.oid and relkind in ('r', 'p')) as owned
 from pg_roles r where r.rolname = current_user`;
 
-async function checkMigrations(url: string | undefined): Promise<Finding[]> {
+async function checkMigrations(url: string | undefined): Promise<Diagnostic[]> {
   const name = 'migrations';
   if (!url) {
-    const fix =
-      'give DATABASE_MIGRATION_URL, the login of the schema owner, to have them looked at';
-    return [{ name, found: 'cannot be seen with the logins given', fix, isWarning: true }];
+    const fix = 'set DATABASE_MIGRATION_URL, the login of the schema owner, to check them';
+    return [{ name, found: 'not readable with the configured logins', fix, isWarning: true }];
   }
-  const wrong = (await readMigrations(url, TIMEOUT_MS)).filter(
+  const notApplied = (await loadMigrations(url, TIMEOUT_MS)).filter(
     ({ state }) => state !== 'applied' && state !== 'unknown',
   );
-  const found = wrong.map(({ name, state }) => `${name} is ${state}`).join(', ') || 'all applied';
-  const fix = 'bun run desk migrate; bun run desk migrate --status tells more';
-  return [{ name, found, ...(wrong.length > 0 && { fix }) }];
+  const found =
+    notApplied.map(({ name, state }) => `${name} is ${state}`).join(', ') || 'all applied';
+  const fix = 'run bun run desk migrate; bun run desk migrate --status shows details';
+  return [{ name, found, ...(notApplied.length > 0 && { fix }) }];
 }

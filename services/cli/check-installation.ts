@@ -5,13 +5,13 @@ import { checkCertificate } from './check-certificate.ts';
 import { checkDatabase } from './check-database.ts';
 import { checkSecrets } from './check-secrets.ts';
 import { checkValkey } from './check-valkey.ts';
-import { type Finding, look } from './diagnostic.ts';
+import { type Diagnostic, runCheck } from './diagnostic.ts';
 
-const NEEDED_BYTES = 1024 ** 3;
+const MIN_FREE_BYTES = 1024 ** 3;
 
-type Check = (app: CommandApp, ca?: string) => Promise<Finding[]>;
+type Check = (app: CommandApp, ca?: string) => Promise<Diagnostic[]>;
 
-/** What is looked at where the services' variables are known; each by its name. */
+/** Checks of an installation, by name. */
 export const installationChecks: Record<string, Check> = {
   connections: checkConnections,
   database: ({ config }) => checkDatabase(config),
@@ -21,32 +21,32 @@ export const installationChecks: Record<string, Check> = {
   disk: ({ config }) => checkDisks(config),
 };
 
-/** The installation that these variables describe; a faulty configuration is told fault by fault. */
+/** Checks the installation that these variables describe. An invalid configuration gives one error per variable. */
 export async function checkInstallation(
   environment: Record<string, string | undefined>,
   { names, ca }: { names: readonly string[]; ca?: string | undefined },
-): Promise<Finding[]> {
+): Promise<Diagnostic[]> {
   try {
     return await runCommand(
       'desk',
       async (app) => {
-        const asked = names.map((name) =>
-          look(name, async () => (await installationChecks[name]?.(app, ca)) ?? [], {
-            fix: 'ask again; other findings may tell why',
+        const checks = names.map((name) =>
+          runCheck(name, async () => (await installationChecks[name]?.(app, ca)) ?? [], {
+            fix: 'run it again; other results may show the cause',
             timeoutMs: 30_000,
           }),
         );
-        return (await Promise.all(asked)).flat();
+        return (await Promise.all(checks)).flat();
       },
       environment,
     );
   } catch (error) {
     if ((error as Error).name !== 'ConfigurationError') throw error;
-    const [, ...faults] = (error as Error).message.split('\n');
+    const [, ...errors] = (error as Error).message.split('\n');
     const fix = '.env.example describes every variable';
     const name = 'configuration';
-    if (faults.length === 0) return [{ name, found: (error as Error).message, fix }];
-    return faults.map((fault) => ({ name, found: fault.trim(), fix }));
+    if (errors.length === 0) return [{ name, found: (error as Error).message, fix }];
+    return errors.map((error) => ({ name, found: error.trim(), fix }));
   }
 }
 
@@ -56,32 +56,36 @@ const variables: Record<string, string> = {
   antivirus: 'ANTIVIRUS_URL, and that clamd runs with signatures',
 };
 
-async function checkConnections(app: CommandApp): Promise<Finding[]> {
+async function checkConnections(app: CommandApp): Promise<Diagnostic[]> {
   const report = await testAllConnections(app);
   return Object.entries(report).map(([name, { healthy, latencyMs, error }]) => {
     if (healthy) return { name: `to ${name}`, found: `${latencyMs} ms` };
     const place = name.startsWith('valkey') ? 'VALKEY_…URL' : 'DATABASE_…URL';
-    const fix = `look at ${variables[name] ?? `${place}, and that the server runs`}`;
+    const fix = `check ${variables[name] ?? `${place}, and that the server runs`}`;
     return { name: `to ${name}`, found: error ?? 'does not answer', fix };
   });
 }
 
-async function checkDisks({ storage }: CommandApp['config']): Promise<Finding[]> {
-  const places = {
+async function checkDisks({ storage }: CommandApp['config']): Promise<Diagnostic[]> {
+  const directories = {
     temporary: tmpdir(),
     ...(storage.provider === 'local' && { files: storage.directory }),
   };
-  const looks = Object.entries(places).map(([name, path]) =>
-    look(`disk ${name}`, async () => [await checkDisk(`disk ${name}`, path)], {
-      fix: `make ${path}, writable for the services`,
+  const checks = Object.entries(directories).map(([name, path]) =>
+    runCheck(`disk ${name}`, async () => [await checkDisk(`disk ${name}`, path)], {
+      fix: `create ${path}, writable for the services`,
     }),
   );
-  return (await Promise.all(looks)).flat();
+  return (await Promise.all(checks)).flat();
 }
 
-async function checkDisk(name: string, path: string): Promise<Finding> {
+async function checkDisk(name: string, path: string): Promise<Diagnostic> {
   const { bavail, bsize } = await statfs(path);
   const bytes = bavail * bsize;
-  const found = `${path}, ${(bytes / NEEDED_BYTES).toFixed(1)} GiB free`;
-  return { name, found, ...(bytes < NEEDED_BYTES && { fix: 'free a gibibyte on that disk' }) };
+  const found = `${path}, ${(bytes / MIN_FREE_BYTES).toFixed(1)} GiB free`;
+  return {
+    name,
+    found,
+    ...(bytes < MIN_FREE_BYTES && { fix: 'free at least 1 GiB on that disk' }),
+  };
 }

@@ -5,13 +5,13 @@ import { findTool, wantedTools } from '../../tools/stack/machine/toolchain.ts';
 import { findUnprivileged } from '../../tools/stack/machine/unprivileged.ts';
 import { cacheDirectory, dataDirectory, root } from '../../tools/stack/paths.ts';
 import { checkBun } from './check-bun.ts';
-import type { Finding } from './diagnostic.ts';
+import type { Diagnostic } from './diagnostic.ts';
 
-const OLDEST_NODE = 20;
-const NEEDED_BYTES = 1024 ** 3;
+const MIN_NODE = 20;
+const MIN_FREE_BYTES = 1024 ** 3;
 
 /** Versions, programs, rights and room on this machine. */
-export async function checkMachine(): Promise<Finding[]> {
+export async function checkMachine(): Promise<Diagnostic[]> {
   return [
     checkNode(),
     checkBun(),
@@ -26,43 +26,44 @@ export async function checkMachine(): Promise<Finding[]> {
   ];
 }
 
-function checkNode(): Finding {
+function checkNode(): Diagnostic {
   const { stdout } = spawnSync('node', ['--version'], { encoding: 'utf8' });
   const version = stdout?.trim() ?? '';
-  const isFine = Number.parseInt(version.slice(1), 10) >= OLDEST_NODE;
+  const isFine = Number.parseInt(version.slice(1), 10) >= MIN_NODE;
   const found = version || 'missing';
   return {
     name: 'node',
     found,
-    ...(!isFine && { fix: `install Node.js ${OLDEST_NODE} or newer` }),
+    ...(!isFine && { fix: `install Node.js ${MIN_NODE} or newer` }),
   };
 }
 
 const packageManager = () => Bun.which('apt-get') ?? Bun.which('brew');
 
-function fetchable(program: string): Finding {
-  const how = packageManager();
-  if (how) return { name: program, found: `not here yet; npm start fetches it with ${how}` };
+function fetchable(program: string): Diagnostic {
+  const manager = packageManager();
+  if (manager)
+    return { name: program, found: `not here yet; npm start fetches it with ${manager}` };
   const fix = `install ${program} with this system's package manager, so that it is on PATH`;
   return { name: program, found: 'missing', fix };
 }
 
-function checkPostgres(): Finding {
+function checkPostgres(): Diagnostic {
   const found = findPostgres();
   return found ? { name: 'postgres', found } : fetchable('pgvector');
 }
 
-function checkAccount(): Finding {
+function checkAccount(): Diagnostic {
   const name = 'account';
   try {
-    const [how] = findUnprivileged().prefix;
-    return { name, found: how ? `root; PostgreSQL runs through ${how}` : 'a plain user' };
+    const [manager] = findUnprivileged().prefix;
+    return { name, found: manager ? `root; PostgreSQL runs through ${manager}` : 'a plain user' };
   } catch (error) {
     return { name, found: 'root', fix: (error as Error).message };
   }
 }
 
-function checkDirectory(name: string, path: string): Finding {
+function checkDirectory(name: string, path: string): Diagnostic {
   try {
     mkdirSync(path, { recursive: true });
     accessSync(path, constants.W_OK);
@@ -70,7 +71,7 @@ function checkDirectory(name: string, path: string): Finding {
     return { name, found: path, fix: `make it writable: chown -R "$(id -un)" ${path}` };
   }
   const { bavail, bsize } = statfsSync(existsSync(path) ? path : root);
-  const isRoomy = bavail * bsize > NEEDED_BYTES;
+  const hasSpace = bavail * bsize > MIN_FREE_BYTES;
   const found = `${path}, ${((bavail * bsize) / 1024 ** 3).toFixed(1)} GiB free`;
-  return { name, found, ...(!isRoomy && { fix: 'free a gibibyte on that disk' }) };
+  return { name, found, ...(!hasSpace && { fix: 'free a gibibyte on that disk' }) };
 }

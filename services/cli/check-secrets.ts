@@ -1,13 +1,14 @@
 import type { Config } from '@insightdesk/shared/config';
-import type { Finding } from './diagnostic.ts';
+import type { Diagnostic } from './diagnostic.ts';
 
-const ENOUGH_BITS = 100;
-const ENOUGH_CHARACTERS = 12;
-const HOW = 'openssl rand -hex 32 makes one; bun run desk keys tells how to change it';
+const MIN_BITS = 100;
+const MIN_CHARACTERS = 12;
+const FIX =
+  'create one with openssl rand -hex 32; docs/operations/secrets.md describes the rotation';
 const loopback = /^(localhost|127\.[\d.]+|\[::1\])$/;
 
-/** How hard what is kept secret is to guess; never what it is. */
-export function checkSecrets({ auth, environment, database, valkey }: Config): Finding[] {
+/** The strength of every secret; never its value. */
+export function checkSecrets({ auth, environment, database, valkey }: Config): Diagnostic[] {
   const isDeployed = environment === 'production' || environment === 'staging';
   const secrets = {
     JWT_SECRET: auth.jwtSecret,
@@ -15,9 +16,9 @@ export function checkSecrets({ auth, environment, database, valkey }: Config): F
     ENCRYPTION_KEY: auth.encryptionKey,
   };
   const all = Object.values(secrets);
-  const judged = Object.entries(secrets).map(([name, secret]) => {
-    const isTwice = all.filter((other) => other === secret).length > 1;
-    return toFinding(name, isTwice ? 'is used twice' : weakness(secret), HOW);
+  const strengths = Object.entries(secrets).map(([name, secret]) => {
+    const isReused = all.filter((other) => other === secret).length > 1;
+    return toDiagnostic(name, isReused ? 'is used for two secrets' : weakness(secret), FIX);
   });
   const urls = {
     DATABASE_URL: database.url,
@@ -28,30 +29,30 @@ export function checkSecrets({ auth, environment, database, valkey }: Config): F
   };
   const passwords = Object.entries(urls).flatMap(([name, url]) => {
     const weak = url && weakPassword(new URL(url));
-    return weak ? [toFinding(name, weak, 'give it a longer one: openssl rand -hex 32')] : [];
+    return weak ? [toDiagnostic(name, weak, 'use a longer password: openssl rand -hex 32')] : [];
   });
-  return [...judged, ...passwords];
+  return [...strengths, ...passwords];
 
-  function toFinding(name: string, weak: string | undefined, fix: string): Finding {
+  function toDiagnostic(name: string, weak: string | undefined, fix: string): Diagnostic {
     if (!weak) return { name, found: 'strong' };
     return { name, found: weak, fix, ...(!isDeployed && { isWarning: true }) };
   }
 }
 
 function weakness(secret: string): string | undefined {
-  if (secret.startsWith('development-only')) return 'is the one of every development machine';
-  const bits = guessableBits(secret);
-  return bits < ENOUGH_BITS ? `is worth ${Math.floor(bits)} bits at most` : undefined;
+  if (secret.startsWith('development-only')) return 'is the development default';
+  const bits = entropyBits(secret);
+  return bits < MIN_BITS ? `has at most ${Math.floor(bits)} bits of entropy` : undefined;
 }
 
 function weakPassword({ password, hostname }: URL): string | undefined {
   if (!password) return loopback.test(hostname) ? undefined : 'has no password';
-  const isShort = password.length < ENOUGH_CHARACTERS;
-  return isShort ? `its password is shorter than ${ENOUGH_CHARACTERS} characters` : undefined;
+  const isShort = password.length < MIN_CHARACTERS;
+  return isShort ? `password is shorter than ${MIN_CHARACTERS} characters` : undefined;
 }
 
-/** Its length times the entropy of its characters: no more than that, and often less. */
-function guessableBits(secret: string): number {
+/** Upper bound of the entropy: length times the entropy per character. */
+function entropyBits(secret: string): number {
   const counts = Map.groupBy(secret, (character) => character).values();
   const shares = [...counts].map(({ length }) => length / secret.length);
   return secret.length * -shares.reduce((sum, share) => sum + share * Math.log2(share), 0);

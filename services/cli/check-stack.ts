@@ -1,20 +1,20 @@
 import { readFileSync } from 'node:fs';
 import { SQL } from 'bun';
 import { dataDirectory } from '../../tools/stack/paths.ts';
-import { isLocked } from '../../tools/stack/processes/orphans.ts';
+import { isLocked } from '../../tools/stack/processes/pid-files.ts';
 import { isFree, preferredPorts } from '../../tools/stack/processes/ports.ts';
 import { findRunFile, type RunFile } from '../../tools/stack/run-file.ts';
 import { answersOk } from '../../tools/stack/servers/http.ts';
 import { pings } from '../../tools/stack/servers/valkey.ts';
-import type { Finding } from './diagnostic.ts';
+import type { Diagnostic } from './diagnostic.ts';
 
 const RESTART = 'Ctrl-C the npm start that runs here, read its last lines, and start it again';
 
 /** The stack of this clone, part by part; or whether one could take its usual ports. */
-export async function checkStack(): Promise<Finding[]> {
+export async function checkStack(): Promise<Diagnostic[]> {
   const run = findRunFile();
   const isRunning = isLocked(dataDirectory());
-  if (run && isRunning) return checkParts(run);
+  if (run && isRunning) return checkProcesses(run);
   if (run) {
     const found = 'its supervisor was killed, some processes may be left';
     return [{ name: 'stack', found, fix: 'npm start clears up and starts anew' }];
@@ -23,7 +23,7 @@ export async function checkStack(): Promise<Finding[]> {
   return [{ name: 'stack', found }, ...(isRunning ? [] : await checkPorts())];
 }
 
-async function checkPorts(): Promise<Finding[]> {
+async function checkPorts(): Promise<Diagnostic[]> {
   const entries = Object.entries(preferredPorts);
   const free = await Promise.all(entries.map(([, port]) => isFree(port)));
   const busy = entries.filter((_, index) => !free[index]).map(([name, port]) => `${name} ${port}`);
@@ -31,10 +31,10 @@ async function checkPorts(): Promise<Finding[]> {
   return [{ name: 'ports', found }];
 }
 
-async function checkParts(run: RunFile): Promise<Finding[]> {
+async function checkProcesses(run: RunFile): Promise<Diagnostic[]> {
   const ca = readFileSync(run.ca, 'utf8');
   const { port, password } = new URL(run.valkey);
-  const parts = [
+  const processes = [
     { name: 'postgres', url: withoutPassword(run.postgres), answers: hasVector(run.postgres) },
     { name: 'valkey', url: withoutPassword(run.valkey), answers: pings(Number(port), password) },
     { name: 'nginx', url: run.url, answers: answersOk(`${run.url}/health`, ca) },
@@ -46,7 +46,7 @@ async function checkParts(run: RunFile): Promise<Finding[]> {
     })),
   ];
   return Promise.all(
-    parts.map(async ({ name, url, answers }) => {
+    processes.map(async ({ name, url, answers }) => {
       const isFine = await answers;
       return {
         name,

@@ -9,7 +9,7 @@ if (name === '--help' || name === 'help') {
   );
   console.log(['Usage: bun run desk <command>', '', ...rows].join('\n'));
 } else if (!command) {
-  console.error(`desk: there is no command '${name}'; bun run desk --help lists them`);
+  console.error(`desk: unknown command '${name}'; bun run desk --help lists all`);
   process.exitCode = 2;
 } else {
   try {

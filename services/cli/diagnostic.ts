@@ -1,7 +1,7 @@
 import { withTimeout } from '@insightdesk/shared/promises';
 
 /** What was looked at, what was found, and how to mend it when it is wrong. */
-export interface Finding {
+export interface Diagnostic {
   name: string;
   found: string;
   fix?: string;
@@ -9,15 +9,15 @@ export interface Finding {
   isWarning?: boolean;
 }
 
-export const isFault = ({ fix, isWarning }: Finding) => fix !== undefined && !isWarning;
-export const isWarning = (finding: Finding) => finding.fix !== undefined && !isFault(finding);
+export const isError = ({ fix, isWarning }: Diagnostic) => fix !== undefined && !isWarning;
+export const isWarning = (finding: Diagnostic) => finding.fix !== undefined && !isError(finding);
 
 /** A check that ends: what it finds, or why nothing could be found out, which is a fault itself. */
-export async function look(
+export async function runCheck(
   name: string,
-  work: () => Promise<Finding[]>,
+  work: () => Promise<Diagnostic[]>,
   { fix, timeoutMs = 15_000 }: { fix: string; timeoutMs?: number },
-): Promise<Finding[]> {
+): Promise<Diagnostic[]> {
   try {
     return await withTimeout(work, timeoutMs);
   } catch (error) {
@@ -26,16 +26,16 @@ export async function look(
 }
 
 /** How far a clock is from ours, in ms, as sure as its answer allows. */
-export function judgeClock(
+export function compareClock(
   name: string,
   { theirs, askedAt, answeredAt }: { theirs: number; askedAt: number; answeredAt: number },
-): Finding {
-  const unsure = (answeredAt - askedAt) / 2;
-  const off = theirs - (askedAt + unsure);
-  const sure = Math.max(0, Math.abs(off) - unsure);
-  const found = `${Math.round(off)} ms from ours, give or take ${Math.ceil(unsure)}`;
+): Diagnostic {
+  const uncertaintyMs = (answeredAt - askedAt) / 2;
+  const offsetMs = theirs - (askedAt + uncertaintyMs);
+  const certainMs = Math.max(0, Math.abs(offsetMs) - uncertaintyMs);
+  const found = `${Math.round(offsetMs)} ms from ours, give or take ${Math.ceil(uncertaintyMs)}`;
   const fix = 'let both machines keep time with NTP: sign-ins, links and schedules go by the clock';
-  return { name, found, ...(sure > MAX_SKEW_MS && { fix }) };
+  return { name, found, ...(certainMs > MAX_SKEW_MS && { fix }) };
 }
 
 const MAX_SKEW_MS = 2_000;

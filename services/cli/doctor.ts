@@ -1,31 +1,31 @@
 import { parseArgs } from 'node:util';
 import { checkBun } from './check-bun.ts';
 import { checkInstallation, installationChecks } from './check-installation.ts';
-import { type Finding, isFault, isWarning } from './diagnostic.ts';
+import { type Diagnostic, isError, isWarning } from './diagnostic.ts';
 import { isInstalled } from './operator-environment.ts';
 
 const names = Object.keys(installationChecks);
 const USAGE = `Usage: bun run desk doctor [--json] [${names.join('|')} …]`;
 
 /**
- * Looks at the installation that the services' variables describe; without them at this machine and
- * the stack that runs on it. 1 when something needs mending; warnings do not count.
+ * Checks the installation that the services' variables describe; without them this machine and the
+ * stack that runs on it. Exit code 1 if there is an error; warnings do not count.
  */
 export async function doctor(words: string[]): Promise<number> {
-  const wanted = read(words);
+  const wanted = parseOptions(words);
   if (!wanted) {
     console.error(USAGE);
     return 2;
   }
-  const findings = await examine(wanted.names);
-  const faults = findings.filter(isFault).length;
+  const findings = await runChecks(wanted.names);
+  const errors = findings.filter(isError).length;
   const warnings = findings.filter(isWarning).length;
-  if (wanted.isJson) console.log(JSON.stringify({ ok: faults === 0, faults, warnings, findings }));
-  else show(findings, { faults, warnings });
-  return faults === 0 ? 0 : 1;
+  if (wanted.isJson) console.log(JSON.stringify({ ok: errors === 0, errors, warnings, findings }));
+  else print(findings, { errors, warnings });
+  return errors === 0 ? 0 : 1;
 }
 
-function read(args: string[]) {
+function parseOptions(args: string[]) {
   try {
     const { values, positionals } = parseArgs({
       args,
@@ -39,24 +39,24 @@ function read(args: string[]) {
   }
 }
 
-async function examine(only: string[]): Promise<Finding[]> {
+async function runChecks(only: string[]): Promise<Diagnostic[]> {
   const isPartial = only.length > 0;
-  const asked = { names: isPartial ? only : names };
+  const selected = { names: isPartial ? only : names };
   if (isInstalled()) {
-    const own = isPartial ? [] : [checkBun()];
-    return [...own, ...(await checkInstallation(process.env, asked))];
+    const runtime = isPartial ? [] : [checkBun()];
+    return [...runtime, ...(await checkInstallation(process.env, selected))];
   }
   const { checkClone } = await import('./check-clone.ts');
-  return checkClone(asked.names, isPartial);
+  return checkClone(selected.names, isPartial);
 }
 
-function show(findings: Finding[], { faults, warnings }: { faults: number; warnings: number }) {
+function print(findings: Diagnostic[], { errors, warnings }: { errors: number; warnings: number }) {
   for (const finding of findings) {
     const { name, found, fix } = finding;
-    const mark = isFault(finding) ? 'FAULT' : isWarning(finding) ? 'warn ' : 'ok   ';
+    const mark = isError(finding) ? 'ERROR' : isWarning(finding) ? 'warn ' : 'ok   ';
     console.log(`${mark} ${name.padEnd(26)} ${found}`);
     if (fix) console.log(`      fix: ${fix}`);
   }
-  const also = warnings > 0 ? ` ${warnings} to think about.` : '';
-  console.log(faults === 0 ? `Nothing to mend.${also}` : `${faults} to mend.${also}`);
+  const count = (n: number, word: string) => `${n} ${word}${n === 1 ? '' : 's'}`;
+  console.log(`${count(errors, 'error')}, ${count(warnings, 'warning')}`);
 }

@@ -31,7 +31,7 @@ const desk = (...words: string[]) =>
 
 const range = ['--since', '2020-01-01T00:00:00Z', '--tenant', tenantId];
 
-test('replays, says what it did, and may be repeated', async () => {
+test('events replay replays effects and may be repeated', async () => {
   const to = ['replay', ...range, '--to', 'channels'];
   expect(await desk(...to, '--dry-run')).toMatchObject({
     code: 0,
@@ -46,7 +46,7 @@ test('replays, says what it did, and may be repeated', async () => {
   );
 });
 
-test('says what it does not understand', async () => {
+test('events replay refuses unknown arguments', async () => {
   const { code, errors } = await desk('replay', ...range, '--to', 'chanels');
   expect(code).toBe(2);
   expect(errors).toContain('did you mean channels?');

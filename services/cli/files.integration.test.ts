@@ -4,7 +4,7 @@ import { runDesk } from './test-command.ts';
 
 const desk = (...words: string[]) => runDesk(['files', ...words]);
 
-test('files and rows of an organisation are compared, and nothing is wrong', async () => {
+test('files check finds no difference between files and rows', async () => {
   const { owner } = await openOrganization();
   expect((await upload(owner.token, new Blob(['text']), 'a.txt')).status).toBe(201);
   const words = ['--organization', owner.organizationId, '--older-than', '0'];
@@ -17,7 +17,7 @@ test('files and rows of an organisation are compared, and nothing is wrong', asy
   expect((await desk('check', '--checksums', ...words)).code).toBe(0);
 });
 
-test('what is not understood is refused', async () => {
+test('files refuses unknown arguments', async () => {
   for (const words of [[], ['remove'], ['check', '--organization', 'all'], ['check', '--force']]) {
     expect((await desk(...words)).code).toBe(2);
   }

@@ -1,48 +1,40 @@
 import { parseArgs } from 'node:util';
 import { runCommand } from '@insightdesk/shared/boot';
 import { isId } from '@insightdesk/shared/contract';
-import {
-  collectUnclaimed,
-  type SweepReport,
-  sweepFiles,
-} from '@insightdesk/shared/domain/desk/attachments';
+import { type ReconcileReport, reconcileFiles } from '@insightdesk/shared/domain/desk/attachments';
 import { operatorContext } from './operator-context.ts';
-import { surroundings } from './operator-environment.ts';
+import { loadEnvironment } from './operator-environment.ts';
 
 const USAGE = `Usage: bun run desk files check [--organization <id>] [--older-than <minutes>] [--checksums]
        bun run desk files collect [--organization <id>] [--older-than <minutes>]`;
 
-/** What is younger may be under way. */
-const USUAL_MINUTES = 120;
-const SHOWN = 20;
+/** Younger files may belong to an upload in progress. */
+const DEFAULT_MINUTES = 120;
+const MAX_SHOWN = 20;
 
-/**
- * Compares storage with the database, both ways: `check` only says what `collect` would do. Before,
- * for all organisations, `collect` gives up what has run out, as happens every hour.
- */
+/** Reconciles stored files with the database; `check` only reports what `collect` would do. */
 export async function manageFiles([verb, ...args]: string[]): Promise<number> {
-  const wanted = read(args);
+  const wanted = parseOptions(args);
   if ((verb !== 'check' && verb !== 'collect') || !wanted) {
     console.error(USAGE);
     return 2;
   }
-  const isDry = verb === 'check';
+  const isDryRun = verb === 'check';
   const report = await runCommand(
     'desk',
     async (app) => {
       const ctx = operatorContext(app, undefined);
       const signal = new AbortController().signal;
-      if (!isDry && !wanted.tenantId) await collectUnclaimed(ctx, {}, { signal });
-      return sweepFiles(ctx, { ...wanted, isDry, signal });
+      return reconcileFiles(ctx, { ...wanted, isDryRun, signal });
     },
-    await surroundings(),
+    await loadEnvironment(),
   );
-  for (const line of describe(report, isDry)) console.log(line);
+  for (const line of describe(report, isDryRun)) console.log(line);
   const { orphans, missing, damaged } = report;
-  return damaged.length + (isDry ? orphans.files + missing.length : 0) > 0 ? 1 : 0;
+  return damaged.length + (isDryRun ? orphans.files + missing.length : 0) > 0 ? 1 : 0;
 }
 
-function read(args: string[]) {
+function parseOptions(args: string[]) {
   const text = { type: 'string' } as const;
   const options = {
     organization: text,
@@ -54,31 +46,31 @@ function read(args: string[]) {
     const {
       organization,
       checksums = false,
-      'older-than': minutes = String(USUAL_MINUTES),
+      'older-than': minutes = String(DEFAULT_MINUTES),
     } = values;
     if (!/^\d{1,6}$/.test(minutes)) return undefined;
-    const sweep = { minAgeMs: Number(minutes) * 60_000, withChecksums: checksums };
-    if (organization === undefined) return { ...sweep, tenantId: undefined };
-    return isId('org', organization) ? { ...sweep, tenantId: organization } : undefined;
+    const reconcile = { minAgeMs: Number(minutes) * 60_000, withChecksums: checksums };
+    if (organization === undefined) return { ...reconcile, tenantId: undefined };
+    return isId('org', organization) ? { ...reconcile, tenantId: organization } : undefined;
   } catch {
     return undefined;
   }
 }
 
 function* describe(
-  { organizations, files, orphans, missing, damaged }: SweepReport,
-  isDry: boolean,
+  { organizations, files, orphans, missing, damaged }: ReconcileReport,
+  isDryRun: boolean,
 ) {
   yield `${files} files of ${organizations} organisations`;
-  const done = (past: string) => (isDry ? `would be ${past}` : past);
+  const done = (past: string) => (isDryRun ? `would be ${past}` : past);
   yield `  without a row: ${orphans.files} files, ${orphans.bytes} bytes, ${done('deleted')}`;
-  yield `  without their file: ${missing.length} attachments, ${done('rejected')}`;
-  yield* named(missing);
-  yield `  not the bytes that were stored: ${damaged.length} attachments`;
-  yield* named(damaged);
+  yield `  rows without a file: ${missing.length} attachments, ${done('rejected')}`;
+  yield* listIds(missing);
+  yield `  checksum mismatch: ${damaged.length} attachments`;
+  yield* listIds(damaged);
 }
 
-function* named(ids: readonly string[]) {
-  for (const id of ids.slice(0, SHOWN)) yield `    ${id}`;
-  if (ids.length > SHOWN) yield `    and ${ids.length - SHOWN} more`;
+function* listIds(ids: readonly string[]) {
+  for (const id of ids.slice(0, MAX_SHOWN)) yield `    ${id}`;
+  if (ids.length > MAX_SHOWN) yield `    and ${ids.length - MAX_SHOWN} more`;
 }

@@ -1,15 +1,15 @@
 import { runCommand } from '@insightdesk/shared/boot';
 import { isId } from '@insightdesk/shared/contract';
 import {
-  catalogue,
   type FlagName,
+  flagCatalog,
   flagNames,
   readFlags,
-  setFlags,
+  writeFlags,
 } from '@insightdesk/shared/domain/tenancy/flags';
 import { requireOrganization } from '@insightdesk/shared/domain/tenancy/tenants';
 import { operatorContext } from './operator-context.ts';
-import { surroundings } from './operator-environment.ts';
+import { loadEnvironment } from './operator-environment.ts';
 
 const USAGE = `Usage: bun run desk flags list <organisation id>
        bun run desk flags set <organisation id> <name> <value>|default
@@ -17,7 +17,7 @@ Flags: ${flagNames.join(', ')}`;
 
 /** Lists the flags of an organisation, or sets one. */
 export async function manageFlags([verb, tenantId, name, text]: string[]): Promise<number> {
-  const wanted = verb === 'set' ? readWanted(name, text) : {};
+  const wanted = verb === 'set' ? parseValue(name, text) : {};
   if (!isId('org', tenantId) || !wanted || (verb !== 'list' && verb !== 'set')) {
     console.error(USAGE);
     return 2;
@@ -27,31 +27,31 @@ export async function manageFlags([verb, tenantId, name, text]: string[]): Promi
     async (app) => {
       const ctx = operatorContext(app, tenantId);
       await requireOrganization(ctx);
-      const values = verb === 'set' ? await setFlags(ctx, wanted) : await readFlags(ctx);
+      const values = verb === 'set' ? await writeFlags(ctx, wanted) : await readFlags(ctx);
       for (const flag of flagNames) {
         console.log(
-          `${flag.padEnd(24)} ${String(values[flag]).padEnd(8)} ${catalogue[flag].description}`,
+          `${flag.padEnd(24)} ${String(values[flag]).padEnd(8)} ${flagCatalog[flag].description}`,
         );
       }
     },
-    await surroundings(),
+    await loadEnvironment(),
   );
   return 0;
 }
 
 /** What is to be set, or undefined when it makes no sense. */
-function readWanted(name = '', text = '') {
-  if (!Object.hasOwn(catalogue, name)) return undefined;
+function parseValue(name = '', text = '') {
+  if (!Object.hasOwn(flagCatalog, name)) return undefined;
   if (text === 'default') return { [name]: null };
-  const { schema } = catalogue[name as FlagName];
-  for (const value of [text, asJson(text)]) {
+  const { schema } = flagCatalog[name as FlagName];
+  for (const value of [text, parseJson(text)]) {
     const parsed = schema.safeParse(value);
     if (parsed.success) return { [name]: parsed.data };
   }
   return undefined;
 }
 
-function asJson(text: string): unknown {
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test';
-import { call, listen, openOrganization, until } from '../../tests/e2e/client.ts';
+import { until } from '../../shared/testing/until.ts';
+import { call, listen, openOrganization } from '../../tests/e2e/client.ts';
 import { runDesk } from './test-command.ts';
 
 const desk = (...words: string[]) => runDesk(['organizations', ...words]);
@@ -11,11 +12,11 @@ const how = (minutes = '5') => [
 async function actAs(organizationId: string, userId: string) {
   const { code, output } = await desk('impersonate', organizationId, userId, ...how());
   expect(code).toBe(0);
-  const [told = '', token = ''] = output.trim().split('\n');
-  return { token, sessionId: /session (ses_\w+)$/.exec(told)?.[1] ?? '' };
+  const [notifications = '', token = ''] = output.trim().split('\n');
+  return { token, sessionId: /session (ses_\w+)$/.exec(notifications)?.[1] ?? '' };
 }
 
-test('an operator acts in a name, both are told, and credentials stay out of reach', async () => {
+test('impersonation is audited and notified, and cannot change credentials', async () => {
   const { owner, customer } = await openOrganization();
   const { organizationId } = owner;
   const userId = (await call('GET', '/v1/me', { token: owner.token })).body.user.id as string;
@@ -46,7 +47,10 @@ test('an operator acts in a name, both are told, and credentials stay out of rea
 
   const entries = async (action: string) =>
     (await call('GET', `/v1/audit?action=${action}`, { token: owner.token })).body.items;
-  await until(async () => (await entries('message.created')).length === 1, 10_000);
+  await until(async () => (await entries('message.created')).length, {
+    equals: 1,
+    timeoutMs: 10_000,
+  });
   const [message] = await entries('message.created');
   expect(message.actor).toMatchObject({ kind: 'user', userId, operator: 'Otto' });
   const [started] = await entries('impersonation.started');
@@ -61,10 +65,13 @@ test('an operator acts in a name, both are told, and credentials stay out of rea
   expect(elsewhere.code).toBe(1);
   expect(await desk('end-impersonation', organizationId, sessionId)).toMatchObject({ code: 0 });
   expect((await call('GET', '/v1/me', { token })).status).toBe(401);
-  await until(async () => (await entries('impersonation.ended')).length === 1, 10_000);
+  await until(async () => (await entries('impersonation.ended')).length, {
+    equals: 1,
+    timeoutMs: 10_000,
+  });
 });
 
-test('without a reason, for too long, or as a stranger nobody acts', async () => {
+test('impersonation requires a reason, at most 60 minutes and a member of the organization', async () => {
   const { owner } = await openOrganization();
   const other = await openOrganization();
   const me = (await call('GET', '/v1/me', { token: owner.token })).body.user.id as string;
@@ -73,6 +80,6 @@ test('without a reason, for too long, or as a stranger nobody acts', async () =>
   expect((await desk('impersonate', organizationId, me, ...reasonless)).code).toBe(1);
   expect((await desk('impersonate', organizationId, me, ...how('61'))).code).toBe(1);
   expect((await desk('impersonate', organizationId, me)).code).toBe(2);
-  const stranger = await desk('impersonate', other.owner.organizationId, me, ...how());
-  expect(stranger).toMatchObject({ code: 1, errors: expect.stringContaining('no such member') });
+  const otherTenant = await desk('impersonate', other.owner.organizationId, me, ...how());
+  expect(otherTenant).toMatchObject({ code: 1, errors: expect.stringContaining('no such member') });
 });

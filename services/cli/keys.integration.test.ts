@@ -1,26 +1,26 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { type Id, toUuid } from '@insightdesk/shared/contract';
 import { connect } from '@insightdesk/shared/database';
-import { addProvider } from '@insightdesk/shared/domain/identity/identity-providers';
-import { renewTotpSecrets, requireCode } from '@insightdesk/shared/domain/identity/mfa';
+import { createIdentityProvider } from '@insightdesk/shared/domain/identity/identity-providers';
+import { reencryptTotpSecrets, verifyCode } from '@insightdesk/shared/domain/identity/mfa';
 import {
   confirmTwoFactor,
   loadSigningKeys,
   rotateSigningKeys,
   startTwoFactor,
 } from '@insightdesk/shared/domain/identity/users';
-import { addWebhook, rotateSecret } from '@insightdesk/shared/domain/integrations/webhooks';
-import { createSecrets, secretPurposes } from '@insightdesk/shared/security';
+import { createWebhook, rotateSecret } from '@insightdesk/shared/domain/integrations/webhooks';
+import { createEncryption, secretPurposes } from '@insightdesk/shared/security';
 import {
   createTestContext,
   createTestDatabase,
   createTestTenant,
   testEnvironment,
-  userOf,
+  userIdOf,
 } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { Secret, TOTP } from 'otpauth';
-import { renewals } from './reencrypt.ts';
+import { reencryptions } from './reencrypt.ts';
 import { runDesk } from './test-command.ts';
 
 let server: Awaited<ReturnType<typeof createTestDatabase>>;
@@ -37,7 +37,9 @@ afterAll(async () => {
 const password = 'a long enough password';
 const former = testEnvironment.encryptionKey ?? '';
 const next = 'another key, and one that is long enough';
-const kept = Object.entries(secretPurposes).flatMap(([name, how]) => (how === 'kept' ? name : []));
+const storedPurposes = Object.entries(secretPurposes).flatMap(([name, lifetime]) =>
+  lifetime === 'stored' ? name : [],
+);
 
 const reencrypt = (variables: Record<string, string>) =>
   runDesk(['keys', 'reencrypt'], {
@@ -84,24 +86,24 @@ async function givePassword(userId: Id<'usr'>) {
   await admin.end();
 }
 
-/** One of everything that is kept encrypted; the secret of an authenticator app. */
-async function furnish() {
+/** One stored secret of each purpose; returns the secret of an authenticator app. */
+async function seedSecrets() {
   const { owner, member } = await createTestTenant(stage.context);
   const { secret } = await startTwoFactor(owner, { password });
   await confirmTwoFactor(owner, { code: codeOf(secret) });
   const admin = await member('admin');
-  await givePassword(userOf(admin));
+  await givePassword(userIdOf(admin));
   await startTwoFactor(admin, { password });
-  const { id } = await addWebhook(owner, { url: 'https://hooks.example.com/', events: ['*'] });
+  const { id } = await createWebhook(owner, { url: 'https://hooks.example.com/', events: ['*'] });
   await rotateSecret(owner, { id });
   const provider = { name: 'P', issuer: 'https://login.example.com', clientId: 'us' };
-  await addProvider(owner, { ...provider, clientSecret: 'what it knows us by' });
-  await rotateSigningKeys(stage.parts, { configuredId: 'first', longestTtlSeconds: 60 });
+  await createIdentityProvider(owner, { ...provider, clientSecret: 'what it knows us by' });
+  await rotateSigningKeys(stage.container, { configuredId: 'first', maxTtlSeconds: 60 });
   return { owner, secret };
 }
 
-test('the former key is not needed any more by anything that is kept', async () => {
-  const { owner, secret } = await furnish();
+test('keys reencrypt: no stored secret needs the previous key any more', async () => {
+  const { owner, secret } = await seedSecrets();
   const places = (await sealedTexts()).map(({ place }) => place).sort();
   expect(places).toEqual([
     'identity_providers.client_secret',
@@ -114,21 +116,21 @@ test('the former key is not needed any more by anything that is kept', async () 
   const first = await reencrypt(changed);
   expect(first).toMatchObject({ code: 0, errors: '' });
   expect(first.output).toBe('signing-key: 1\nwebhook: 1\ntotp: 2\noauth-client: 1\n');
-  const alone = createSecrets(next);
+  const alone = createEncryption(next);
   const after = await sealedTexts();
   expect(after.map(({ place }) => place).sort()).toEqual(places);
   expect(after.filter(({ text }) => !alone.isCurrent(text))).toEqual([]);
   const again = await reencrypt({ ENCRYPTION_KEY: next, ENCRYPTION_KEYS_PREVIOUS: '' });
   expect(again.output).toBe('signing-key: 0\nwebhook: 0\ntotp: 0\noauth-client: 0\n');
 
-  const context = { ...stage.context, security: { ...stage.context.security, secrets: alone } };
-  await requireCode(context, userOf(owner), codeOf(secret, 1));
-  expect(await loadSigningKeys(stage.parts.identity, alone)).toHaveLength(2);
+  const context = { ...stage.context, security: { ...stage.context.security, encryption: alone } };
+  await verifyCode(context, userIdOf(owner), codeOf(secret, 1));
+  expect(await loadSigningKeys(stage.container.identityDatabase, alone)).toHaveLength(2);
 });
 
-test('stopped in the middle it goes on, and nobody is left out of many', async () => {
+test('keys reencrypt continues after an interruption and covers every organization', async () => {
   const { context } = stage;
-  const secrets = createSecrets(former);
+  const secrets = createEncryption(former);
   const people = Array.from({ length: 230 }, () => newId('usr'));
   const admin = connect(server.adminUrl, { timeoutMs: 5_000 });
   for (const id of people) {
@@ -137,7 +139,7 @@ test('stopped in the middle it goes on, and nobody is left out of many', async (
     await admin`insert into second_factors (user_id, totp_id, totp_secret)
       values (${toUuid(id)}, ${toUuid(id)}, ${secrets.encrypt('totp', 'GEZDGNBV', id)})`;
   }
-  const current = createSecrets('yet another key that is long enough', [former, next]);
+  const current = createEncryption('yet another key that is long enough', [former, next]);
   let left = 120;
   const dying = {
     ...current,
@@ -146,14 +148,14 @@ test('stopped in the middle it goes on, and nobody is left out of many', async (
       return current.encrypt(...words);
     },
   };
-  const stopped = renewTotpSecrets({
+  const stopped = reencryptTotpSecrets({
     ...context,
-    security: { ...context.security, secrets: dying },
+    security: { ...context.security, encryption: dying },
   });
   await expect(stopped).rejects.toThrow('stopped');
-  const rest = await renewTotpSecrets({
+  const rest = await reencryptTotpSecrets({
     ...context,
-    security: { ...context.security, secrets: current },
+    security: { ...context.security, encryption: current },
   });
   expect(rest).toBeGreaterThan(100);
   expect(rest).toBeLessThan(230);
@@ -164,6 +166,6 @@ test('stopped in the middle it goes on, and nobody is left out of many', async (
   expect([rows.length >= 230, outdated.length]).toEqual([true, 0]);
 });
 
-test('each purpose whose secrets are kept has its renewal, and no other', () => {
-  expect(Object.keys(renewals).sort()).toEqual(kept.sort());
+test('keys reencrypt: covers exactly the stored purposes', () => {
+  expect(Object.keys(reencryptions).sort()).toEqual(storedPurposes.sort());
 });

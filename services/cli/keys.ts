@@ -1,25 +1,25 @@
 import { type CommandApp, runCommand } from '@insightdesk/shared/boot';
 import { listSigningKeys, rotateSigningKeys } from '@insightdesk/shared/domain/identity/users';
-import { surroundings } from './operator-environment.ts';
-import { note } from './record-act.ts';
+import { loadEnvironment } from './operator-environment.ts';
+import { recordAct } from './record-act.ts';
 import { reencrypt } from './reencrypt.ts';
 
-const verbs = { list, rotate, reencrypt: reencryptAll };
+const verbs = { list, rotate, reencrypt: runReencrypt };
 const isVerb = (word = ''): word is keyof typeof verbs => Object.hasOwn(verbs, word);
 
-/** Shows the keys that tokens are signed with, adds one, encrypts what is kept by ENCRYPTION_KEY. */
+/** Lists or rotates signing keys, or encrypts stored secrets with the current ENCRYPTION_KEY. */
 export async function manageKeys([verb]: string[]): Promise<number> {
   if (!isVerb(verb)) {
     console.error('Usage: bun run desk keys list | rotate | reencrypt');
     return 2;
   }
-  await runCommand('desk', verbs[verb], await surroundings());
+  await runCommand('desk', verbs[verb], await loadEnvironment());
   return 0;
 }
 
-async function list({ parts }: CommandApp): Promise<void> {
-  const stored = await listSigningKeys(parts.identity);
-  const configured = parts.keys.first.id;
+async function list({ container }: CommandApp): Promise<void> {
+  const stored = await listSigningKeys(container.identityDatabase);
+  const configured = container.keys.configured.id;
   if (!stored.some(({ id }) => id === configured)) {
     console.log(`${configured.padEnd(32)} JWT_SECRET`);
   }
@@ -31,17 +31,17 @@ async function list({ parts }: CommandApp): Promise<void> {
 }
 
 async function rotate(app: CommandApp): Promise<void> {
-  const { parts, config } = app;
-  await note(app, 'keys rotate');
+  const { container, config } = app;
+  await recordAct(app, 'keys rotate');
   const { accessTtlSeconds, refreshTtlSeconds } = config.auth;
-  const id = await rotateSigningKeys(parts, {
-    configuredId: parts.keys.first.id,
-    longestTtlSeconds: Math.max(accessTtlSeconds, refreshTtlSeconds),
+  const id = await rotateSigningKeys(container, {
+    configuredId: container.keys.configured.id,
+    maxTtlSeconds: Math.max(accessTtlSeconds, refreshTtlSeconds),
   });
-  console.log(`${id} signs from now on; nobody has to sign in again`);
+  console.log(`${id} signs from now on; sessions stay valid`);
 }
 
-async function reencryptAll(app: CommandApp): Promise<void> {
-  await note(app, 'keys reencrypt');
+async function runReencrypt(app: CommandApp): Promise<void> {
+  await recordAct(app, 'keys reencrypt');
   await reencrypt(app);
 }

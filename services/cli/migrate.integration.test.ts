@@ -36,7 +36,7 @@ afterAll(async () => {
   await server.end();
 });
 
-test('an empty database lacks everything, and is not touched by asking', async () => {
+test('migrate --status and --dry-run leave an empty database unchanged', async () => {
   const status = await desk('--status');
   expect(status.output).toContain(`${last?.tag}`);
   expect(status.output).toContain(`${all} pending, 0 to look at, ${all} in total`);
@@ -48,17 +48,17 @@ test('an empty database lacks everything, and is not touched by asking', async (
   expect(await tables()).toHaveLength(0);
 });
 
-test('what others hold ends it in time, and nothing has changed', async () => {
+test('migrate fails at the lock timeout and changes nothing', async () => {
   const other = open(at(testEnvironment.migrationUrl));
-  const held = Promise.withResolvers<void>();
+  const locked = Promise.withResolvers<void>();
   const release = Promise.withResolvers<void>();
   const holding = other.begin(async (tx) => {
     await tx`create table organizations ()`;
-    held.resolve();
+    locked.resolve();
     await release.promise;
     await tx`drop table organizations`;
   });
-  await held.promise;
+  await locked.promise;
   const blocked = await desk('--lock-timeout', '1');
   release.resolve();
   await holding;
@@ -70,7 +70,7 @@ test('what others hold ends it in time, and nothing has changed', async () => {
   expect((await desk('--status')).output).toContain(`${all} pending, 0 to look at`);
 });
 
-test('of four that start at once, one migrates and all end well', async () => {
+test('four concurrent migrations apply each migration once and all succeed', async () => {
   const ended = await Promise.all(Array.from({ length: 4 }, () => desk()));
   expect(ended.map(({ code }) => code)).toEqual([0, 0, 0, 0]);
   const said = ended.map(({ output }) => output.trim()).toSorted();
@@ -102,7 +102,7 @@ test('--status names migrations that are skipped, changed or of a newer release'
   expect(changed.code).toBe(1);
 });
 
-test('what is not understood is refused', async () => {
+test('migrate refuses unknown arguments', async () => {
   const wrong = [['now'], ['--force'], ['--status', '--dry-run'], ['--lock-timeout', '0']];
   const ended = await Promise.all(wrong.map((words) => desk(...words)));
   expect(ended.map(({ code }) => code)).toEqual([2, 2, 2, 2]);

@@ -1,13 +1,13 @@
 import { parseArgs } from 'node:util';
-import { type Migration, migrate, readMigrations } from '@insightdesk/shared/database';
+import { loadMigrations, type Migration, migrate } from '@insightdesk/shared/database';
 
 const USAGE = `Usage: bun run desk migrate [--lock-timeout <seconds>]
-       bun run desk migrate --status    which migrations the database has; 1 unless it has all
+       bun run desk migrate --status    which migrations the database has; exit code 1 unless all are applied
        bun run desk migrate --dry-run   the statements that would run`;
 
-/** Migrates as the schema's owner, or says what it would do. */
+/** Migrates as the schema owner, or prints what it would do. */
 export async function migrateDatabase(words: string[]): Promise<number> {
-  const wanted = read(words);
+  const wanted = parseOptions(words);
   if (!wanted) {
     console.error(USAGE);
     return 2;
@@ -20,13 +20,13 @@ export async function migrateDatabase(words: string[]): Promise<number> {
     );
   }
   const { status, isDry, lockTimeoutMs } = wanted;
-  if (status) return showStatus(await readMigrations(url));
-  if (isDry) return showStatements(await readMigrations(url));
+  if (status) return printStatus(await loadMigrations(url));
+  if (isDry) return printStatements(await loadMigrations(url));
   await migrate({ url, lockTimeoutMs, log: (line) => console.log(line) });
   return 0;
 }
 
-function read(args: string[]) {
+function parseOptions(args: string[]) {
   const flag = { type: 'boolean', default: false } as const;
   const options = {
     status: flag,
@@ -43,24 +43,27 @@ function read(args: string[]) {
   }
 }
 
-const told: Record<Migration['state'], string> = {
+const descriptions: Record<Migration['state'], string> = {
   applied: 'applied',
   pending: 'PENDING  desk migrate applies it',
-  skipped: 'SKIPPED  older than what is applied: it never comes by itself',
-  changed: 'CHANGED  its file is not what was applied',
+  skipped: 'SKIPPED  older than the newest applied one; it is never applied automatically',
+  changed: 'CHANGED  the file differs from what was applied',
   unknown: 'applied  by a newer release than this one',
 };
 
-function showStatus(migrations: Migration[]): number {
-  for (const { name, state } of migrations) console.log(`${name.padEnd(36)} ${told[state]}`);
+function printStatus(migrations: Migration[]): number {
+  for (const { name, state } of migrations)
+    console.log(`${name.padEnd(36)} ${descriptions[state]}`);
   const count = (state: Migration['state']) =>
     migrations.filter((migration) => migration.state === state).length;
-  const faults = count('skipped') + count('changed');
-  console.log(`${count('pending')} pending, ${faults} to look at, ${migrations.length} in total`);
-  return count('pending') + faults === 0 ? 0 : 1;
+  const problems = count('skipped') + count('changed');
+  console.log(
+    `${count('pending')} pending, ${problems} with problems, ${migrations.length} in total`,
+  );
+  return count('pending') + problems === 0 ? 0 : 1;
 }
 
-function showStatements(migrations: Migration[]): number {
+function printStatements(migrations: Migration[]): number {
   const pending = migrations.filter(({ state }) => state === 'pending');
   for (const { name, statements } of pending) {
     console.log(`-- ${name}`);

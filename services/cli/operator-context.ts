@@ -2,12 +2,12 @@ import type { CommandApp } from '@insightdesk/shared/boot';
 import { systemContext } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
 
-/** In which an operator acts: as the system, in an organisation or in none. */
+/** The context of an operator's action: the system actor, in one organization or none. */
 export const operatorContext = <T extends Id<'org'> | undefined>(
-  { parts, log }: Pick<CommandApp, 'parts' | 'log'>,
+  { container, log }: Pick<CommandApp, 'container' | 'log'>,
   tenantId: T,
 ) =>
-  systemContext({ ...parts.connections, log }, 'desk', {
+  systemContext({ ...container.connections, log }, 'desk', {
     tenantId,
     requestId: Bun.randomUUIDv7(),
   });

@@ -2,7 +2,7 @@
 export const isInstalled = () => Boolean(process.env.DATABASE_URL || process.env.SECRETS_DIRECTORY);
 
 /** The variables of the services; without them, those of the stack that runs on this machine. */
-export async function surroundings(): Promise<Record<string, string | undefined>> {
+export async function loadEnvironment(): Promise<Record<string, string | undefined>> {
   if (isInstalled()) return process.env;
   const { describeRunning } = await import('../../tools/stack/describe-running.ts');
   return { ...describeRunning(), ...process.env };

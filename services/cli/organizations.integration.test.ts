@@ -2,7 +2,8 @@ import { afterAll, expect, test } from 'bun:test';
 import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { withTempDirectory } from '@insightdesk/shared/files';
-import { call, type Listener, listen, openOrganization, until } from '../../tests/e2e/client.ts';
+import { until } from '../../shared/testing/until.ts';
+import { call, type Listener, listen, openOrganization } from '../../tests/e2e/client.ts';
 import { runDesk } from './test-command.ts';
 
 const listeners: Listener[] = [];
@@ -29,7 +30,7 @@ async function visit(token: string, replica: string) {
   return { listener, reasons };
 }
 
-test('disable shuts its people out of everything at once, enable lets them in again', async () => {
+test('disable refuses all requests of an organization at once, and enable reverts it', async () => {
   const { owner, customer } = await openOrganization();
   const { organizationId: id } = owner;
   const visits = [
@@ -39,7 +40,9 @@ test('disable shuts its people out of everything at once, enable lets them in ag
     await visit(customer.token, '2'),
   ];
   expect(await desk(['disable', id])).toMatchObject({ code: 0, output: `${id} is disabled\n` });
-  await until(() => visits.every(({ listener }) => !listener.socket.connected), 10_000);
+  await until(() => visits.every(({ listener }) => !listener.socket.connected), {
+    timeoutMs: 10_000,
+  });
   for (const { reasons } of visits) expect(reasons).toEqual(['ACCESS_CHANGED']);
   const disabled = { status: 403, code: 'ORGANIZATION_DISABLED' };
   const failure = await listen(customer.token).catch((error: unknown) => error);
@@ -56,7 +59,7 @@ test('disable shuts its people out of everything at once, enable lets them in ag
   await visit(customer.token, '1');
 });
 
-test('nothing is done to nobody', async () => {
+test('organizations refuses an unknown organization', async () => {
   for (const words of [[], ['disable'], ['disable', 'org_x'], ['delete', 'org_x']]) {
     const { code, errors } = await desk(words);
     expect(code).toBe(2);
@@ -67,7 +70,7 @@ test('nothing is done to nobody', async () => {
   expect(nobody.errors).toContain('There is no such organisation');
 });
 
-test('a quota is set by its name, and shown to those who manage', async () => {
+test('quota sets the quota that GET /v1/usage shows', async () => {
   const { owner } = await openOrganization();
   const { organizationId: id, token } = owner;
   const set = await desk(['quota', id, 'stored-bytes', '12345']);
@@ -82,7 +85,7 @@ test('a quota is set by its name, and shown to those who manage', async () => {
 });
 
 test(
-  'an export is whole, and says what it hashes to; a rate of nothing is refused',
+  'export writes a complete archive with its hash and refuses a rate of 0',
   () =>
     withTempDirectory(async (folder) => {
       const { organizationId: id } = (await openOrganization()).owner;

@@ -7,7 +7,7 @@ const desk = (...words: string[]) => runDesk(['queues', ...words]);
 const queue = 'calendar-sync';
 afterAll(() => desk('resume', queue));
 
-test('queues are listed, paused, resumed, and their failed jobs tried again', async () => {
+test('queues lists, pauses, resumes and retries failed jobs', async () => {
   const line = async () =>
     (await desk('list')).output.split('\n').find((text) => text.startsWith(queue));
   expect(await line()).toMatch(/^calendar-sync( +\d+){6}$/);
@@ -18,7 +18,7 @@ test('queues are listed, paused, resumed, and their failed jobs tried again', as
   expect((await desk('retry', queue)).output).toMatch(/^\d+ failed jobs of calendar-sync/);
 });
 
-test('what is no queue is refused', async () => {
+test('queues refuses an unknown queue', async () => {
   for (const words of [[], ['pause'], ['pause', 'nobody'], ['toString', queue]]) {
     expect(await desk(...words)).toMatchObject({
       code: 2,

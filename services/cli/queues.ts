@@ -1,7 +1,7 @@
 import { runCommand } from '@insightdesk/shared/boot';
 import { type JobControl, jobStates, type QueueName, queueNames } from '@insightdesk/shared/jobs';
-import { surroundings } from './operator-environment.ts';
-import { note } from './record-act.ts';
+import { loadEnvironment } from './operator-environment.ts';
+import { recordAct } from './record-act.ts';
 
 const verbs: Record<string, (control: JobControl, queue: QueueName) => Promise<string>> = {
   pause: async (control, queue) => {
@@ -10,15 +10,15 @@ const verbs: Record<string, (control: JobControl, queue: QueueName) => Promise<s
   },
   resume: async (control, queue) => {
     await control.resumeQueue(queue);
-    return `${queue} goes on`;
+    return `${queue} is resumed`;
   },
   retry: async (control, queue) =>
-    `${await control.retryAll(queue)} failed jobs of ${queue} are tried again`,
+    `${await control.retryAll(queue)} failed jobs of ${queue} are retried`,
 };
 
 const isQueue = (word = ''): word is QueueName => queueNames.includes(word as QueueName);
 
-/** Lists the queues, pauses one, lets it go on, or tries its failed jobs again. */
+/** Lists the queues, pauses or resumes one, or retries its failed jobs. */
 export async function manageQueues([verb = '', queue]: string[]): Promise<number> {
   const perform = Object.hasOwn(verbs, verb) ? verbs[verb] : undefined;
   if (verb !== 'list' && (!perform || !isQueue(queue))) {
@@ -28,12 +28,12 @@ export async function manageQueues([verb = '', queue]: string[]): Promise<number
   await runCommand(
     'desk',
     async (app) => {
-      const { control } = app.parts.jobAccess;
+      const { control } = app.container.jobs;
       if (!perform || !isQueue(queue)) return list(control);
-      await note(app, `queues ${verb}`, queue);
+      await recordAct(app, `queues ${verb}`, queue);
       console.log(await perform(control, queue));
     },
-    await surroundings(),
+    await loadEnvironment(),
   );
   return 0;
 }

@@ -1,23 +1,23 @@
 import { userInfo } from 'node:os';
 import type { CommandApp } from '@insightdesk/shared/boot';
 import type { Id } from '@insightdesk/shared/contract';
-import { noteAct } from '@insightdesk/shared/domain/tenancy/audit';
+import { recordOperatorAct } from '@insightdesk/shared/domain/tenancy/audit';
 import { operatorContext } from './operator-context.ts';
 
 /**
- * Has the audit log say what this command is about to do: that of the organisation which it is done
- * to, else that of the operators, or of nobody when the configuration names none.
+ * Records what this command is about to do: in the audit log of the organization it acts on, else in
+ * that of the operator organization, or in the chain without an organization if none is configured.
  */
-export function note(
+export function recordAct(
   app: CommandApp,
   act: string,
   target?: string,
   tenantId: Id<'org'> | undefined = app.config.operators.organizationId,
 ): Promise<void> {
-  return noteAct(operatorContext(app, tenantId), { act, target, by: account() });
+  return recordOperatorAct(operatorContext(app, tenantId), { act, target, by: account() });
 }
 
-/** Of whoever became root by sudo, that of before. */
+/** The account before sudo, if there was one. */
 function account(): string | undefined {
   try {
     return process.env.SUDO_USER ?? userInfo().username;

@@ -1,48 +1,48 @@
 import type { CommandApp } from '@insightdesk/shared/boot';
 import { fromUuid, type Id, toUuid } from '@insightdesk/shared/contract';
-import { renewClientSecrets } from '@insightdesk/shared/domain/identity/identity-providers';
-import { renewTotpSecrets } from '@insightdesk/shared/domain/identity/mfa';
-import { renewSigningKeys } from '@insightdesk/shared/domain/identity/users';
-import { renewSecrets } from '@insightdesk/shared/domain/integrations/webhooks';
-import type { KeptPurpose } from '@insightdesk/shared/security';
+import { reencryptClientSecrets } from '@insightdesk/shared/domain/identity/identity-providers';
+import { reencryptTotpSecrets } from '@insightdesk/shared/domain/identity/mfa';
+import { reencryptSigningKeys } from '@insightdesk/shared/domain/identity/users';
+import { resealSecrets } from '@insightdesk/shared/domain/integrations/webhooks';
+import type { StoredPurpose } from '@insightdesk/shared/security';
 import { operatorContext } from './operator-context.ts';
 
 const PAGE = 500;
 
 /** Each kind of secret that is kept: gives how many were not encrypted by the key of now. */
-export const renewals = {
-  'signing-key': ({ parts }) => renewSigningKeys(parts),
-  webhook: (app) => renewEach(app, 'webhooks', renewSecrets),
-  totp: ({ parts }) => renewTotpSecrets(parts),
-  'oauth-client': (app) => renewEach(app, 'identity_providers', renewClientSecrets),
-} satisfies Record<KeptPurpose, (app: CommandApp) => Promise<number>>;
+export const reencryptions = {
+  'signing-key': ({ container }) => reencryptSigningKeys(container),
+  webhook: (app) => reencryptEach(app, 'webhooks', resealSecrets),
+  totp: ({ container }) => reencryptTotpSecrets(container.connections),
+  'oauth-client': (app) => reencryptEach(app, 'identity_providers', reencryptClientSecrets),
+} satisfies Record<StoredPurpose, (app: CommandApp) => Promise<number>>;
 
 /**
  * Encrypts what is kept by the ENCRYPTION_KEY of now, after which ENCRYPTION_KEYS_PREVIOUS may go.
  * What is done is done: stopped, it goes on with the rest when it is called again.
  */
 export async function reencrypt(app: CommandApp): Promise<void> {
-  for (const [purpose, renew] of Object.entries(renewals)) {
-    console.log(`${purpose}: ${await renew(app)}`);
+  for (const [purpose, reencryptOne] of Object.entries(reencryptions)) {
+    console.log(`${purpose}: ${await reencryptOne(app)}`);
   }
 }
 
 /** One organisation after the other, of those that have rows in the table. */
-async function renewEach(
+async function reencryptEach(
   app: CommandApp,
   table: 'webhooks' | 'identity_providers',
-  renew: typeof renewSecrets,
+  reencryptOne: typeof resealSecrets,
 ): Promise<number> {
   const ctx = operatorContext(app, undefined);
   let count = 0;
-  for await (const tenantId of tenantsIn(app.parts, table)) {
-    count += await renew({ ...ctx, tenantId });
+  for await (const tenantId of listTenantsWith(app.container, table)) {
+    count += await reencryptOne({ ...ctx, tenantId });
   }
   return count;
 }
 
-async function* tenantsIn(
-  { database }: Pick<CommandApp['parts'], 'database'>,
+async function* listTenantsWith(
+  { database }: Pick<CommandApp['container'], 'database'>,
   table: 'webhooks' | 'identity_providers',
 ): AsyncGenerator<Id<'org'>> {
   for (let after = fromUuid('org', '00000000-0000-0000-0000-000000000000'); ; ) {

@@ -9,7 +9,7 @@ async function* archive(chunks: number) {
   for (let n = 0; n < chunks; n++) yield new Uint8Array(1_000_000).fill(n);
 }
 
-test('an archive is told by its size and hash, and how far it is', () =>
+test('writeExport reports progress, size and hash', () =>
   withTempDirectory(async (directory) => {
     const said: string[] = [];
     const place = { folder: join(directory, 'new', 'folder'), name: 'org.tar.gz' };
@@ -23,7 +23,7 @@ test('an archive is told by its size and hash, and how far it is', () =>
     expect(said).toEqual(['16.0 MB', '18.0 MB']);
   }));
 
-test('one that cannot be finished leaves the one before', () =>
+test('writeExport leaves the previous archive when it fails', () =>
   withTempDirectory(async (folder) => {
     const place = { folder, name: 'org.tar.gz' };
     await writeExport(archive(1), place, { onProgress: () => {} });

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { makeDirectory, writeFileAtomically } from '@insightdesk/shared/files';
 import {
-  createMeter,
+  createByteMeter,
   pipeline,
   type Step,
   throttleBytes,
@@ -16,7 +16,7 @@ interface ExportOptions {
   onProgress(line: string): void;
 }
 
-/** Writes an archive of any size, whole or not at all; says where it is and what it should hash to. */
+/** Writes an archive atomically. Returns a text with its path, size, speed and SHA-256. */
 export async function writeExport(
   archive: AsyncIterable<Uint8Array>,
   { folder, name }: { folder: string; name: string },
@@ -24,21 +24,21 @@ export async function writeExport(
 ): Promise<string> {
   await makeDirectory(folder);
   const file = join(folder, name);
-  const meter = createMeter();
+  const meter = createByteMeter();
   const slow: Step[] = rate ? [(chunks) => throttleBytes(chunks, rate * MEGABYTE)] : [];
-  const tell = ({ bytes }: { bytes: number }) => onProgress(`${megabytes(bytes)} MB`);
+  const report = ({ bytes }: { bytes: number }) => onProgress(`${megabytes(bytes)} MB`);
   const { statistics } = await pipeline(
     archive,
     [
       ...slow,
       meter.through,
-      (chunks) => trackProgress(chunks, { everyBytes: 16 * MEGABYTE, onProgress: tell }),
+      (chunks) => trackProgress(chunks, { intervalBytes: 16 * MEGABYTE, onProgress: report }),
     ],
     (chunks) => writeFileAtomically(file, chunks),
   );
   const { sizeBytes, sha256 } = meter.result();
   const speed = megabytes(statistics.bytesPerSecond);
-  return `is in ${file}\n  ${sizeBytes} bytes, ${speed} MB/s\n  sha256 ${sha256}`;
+  return `exported to ${file}\n  ${sizeBytes} bytes, ${speed} MB/s\n  sha256 ${sha256}`;
 }
 
 const megabytes = (bytes: number) => (bytes / MEGABYTE).toFixed(1);

@@ -3,13 +3,13 @@ import { type QuotaName, quotaNames } from '@insightdesk/shared/context';
 import { isId } from '@insightdesk/shared/contract';
 import { requireOrganization, setQuota } from '@insightdesk/shared/domain/tenancy/tenants';
 import { operatorContext } from './operator-context.ts';
-import { surroundings } from './operator-environment.ts';
-import { note } from './record-act.ts';
+import { loadEnvironment } from './operator-environment.ts';
+import { recordAct } from './record-act.ts';
 
 const isMetric = (word = ''): word is QuotaName => (quotaNames as readonly string[]).includes(word);
 
-/** Allows an organisation so much of something; 0 is no limit. */
-export async function changeQuota([tenantId, metric, text = '']: string[]): Promise<number> {
+/** Sets a quota of an organization; 0 is unlimited. */
+export async function updateQuota([tenantId, metric, text = '']: string[]): Promise<number> {
   const value = /^\d{1,15}$/.test(text) ? Number(text) : undefined;
   if (!isId('org', tenantId) || !isMetric(metric) || value === undefined) {
     console.error(
@@ -22,11 +22,11 @@ export async function changeQuota([tenantId, metric, text = '']: string[]): Prom
     async (app) => {
       const ctx = operatorContext(app, tenantId);
       await requireOrganization(ctx);
-      await note(app, 'organizations quota', `${metric} ${value}`, tenantId);
+      await recordAct(app, 'organizations quota', `${metric} ${value}`, tenantId);
       await setQuota(ctx, { metric, value });
     },
-    await surroundings(),
+    await loadEnvironment(),
   );
-  console.log(`${tenantId} may have ${value === 0 ? 'any' : value} ${metric}`);
+  console.log(`${tenantId}: ${metric} quota set to ${value === 0 ? 'unlimited' : value}`);
   return 0;
 }

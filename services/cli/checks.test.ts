@@ -4,8 +4,8 @@ import { loadConfig } from '@insightdesk/shared/config';
 import { issueCertificate } from '../../tools/stack/servers/issue-certificate.ts';
 import { checkCertificate } from './check-certificate.ts';
 import { checkSecrets } from './check-secrets.ts';
-import { judgeValkey } from './check-valkey.ts';
-import { isFault, isWarning, judgeClock, look } from './diagnostic.ts';
+import { checkInfo } from './check-valkey.ts';
+import { compareClock, isError, isWarning, runCheck } from './diagnostic.ts';
 
 test.each([
   [0, 10, false],
@@ -13,22 +13,22 @@ test.each([
   [2_500, 10, true],
   [-2_500, 10, true],
   [2_500, 3_000, false],
-])('a clock %p ms off, asked within %p ms: a fault is %p', (off, tookMs, fault) => {
+])('compareClock: %p ms off, read within %p ms, is an error: %p', (off, tookMs, expected) => {
   const times = { theirs: 1_000_000 + tookMs / 2 + off, askedAt: 1_000_000 };
-  const finding = judgeClock('clock', { ...times, answeredAt: 1_000_000 + tookMs });
-  expect(isFault(finding)).toBe(fault);
+  const finding = compareClock('clock', { ...times, answeredAt: 1_000_000 + tookMs });
+  expect(isError(finding)).toBe(expected);
 });
 
-test('a check that hangs or throws is a fault with its fix', async () => {
-  const fix = 'mend it';
-  const hung = await look('one', () => new Promise(() => {}), { fix, timeoutMs: 10 });
-  expect(hung).toEqual([{ name: 'one', found: 'Nothing came within 10 ms', fix }]);
-  const threw = await look('two', () => Promise.reject(new Error('no')), { fix });
+test('a check that hangs or throws is an error with its fix', async () => {
+  const fix = 'fix it';
+  const hung = await runCheck('one', () => new Promise(() => {}), { fix, timeoutMs: 10 });
+  expect(hung).toEqual([{ name: 'one', found: 'Timed out after 10 ms', fix }]);
+  const threw = await runCheck('two', () => Promise.reject(new Error('no')), { fix });
   expect(threw).toEqual([{ name: 'two', found: 'no', fix }]);
 });
 
 const info = (more: Record<string, string> = {}) => {
-  const usual = {
+  const defaults = {
     valkey_version: '8.1.1',
     maxmemory: '0',
     used_memory: '1048576',
@@ -37,13 +37,13 @@ const info = (more: Record<string, string> = {}) => {
     aof_last_write_status: 'ok',
     rdb_last_bgsave_status: 'ok',
   };
-  const lines = Object.entries({ ...usual, ...more }).map(([name, value]) => `${name}:${value}`);
+  const lines = Object.entries({ ...defaults, ...more }).map(([name, value]) => `${name}:${value}`);
   return ['# Server', ...lines].join('\r\n');
 };
-const judged = (text: string, isCache = false) => {
-  const found = judgeValkey('valkey', text, isCache);
-  const namesOf = (is: typeof isFault) => found.filter(is).map(({ name }) => name);
-  return { faults: namesOf(isFault), warnings: namesOf(isWarning) };
+const strengths = (text: string, isCache = false) => {
+  const found = checkInfo('valkey', text, isCache);
+  const namesOf = (is: typeof isError) => found.filter(is).map(({ name }) => name);
+  return { errors: namesOf(isError), warnings: namesOf(isWarning) };
 };
 
 test.each([
@@ -53,19 +53,19 @@ test.each([
   [{ aof_last_write_status: 'err' }, ['valkey persistence']],
   [{ rdb_last_bgsave_status: 'err' }, ['valkey persistence']],
   [{ valkey_version: '6.2.0' }, ['valkey']],
-])('a Valkey that keeps jobs, with %p, has the faults %p', (more, faults) => {
-  expect(judged(info(more as Record<string, string>))).toEqual({ faults, warnings: [] });
+])('checkInfo of a queue Valkey with %p reports the errors %p', (more, errors) => {
+  expect(strengths(info(more as Record<string, string>))).toEqual({ errors, warnings: [] });
 });
 
-test('a Valkey that is nearly full is worth a thought', () => {
+test('checkInfo warns when Valkey is nearly full', () => {
   const full = info({ maxmemory: '1100000' });
-  expect(judged(full)).toEqual({ faults: [], warnings: ['valkey memory'] });
+  expect(strengths(full)).toEqual({ errors: [], warnings: ['valkey memory'] });
 });
 
-test('a cache may forget, and should', () => {
+test('checkInfo accepts a cache that evicts and warns about one that does not', () => {
   const cache = { maxmemory_policy: 'allkeys-lru', maxmemory: '104857600', aof_enabled: '0' };
-  expect(judged(info(cache), true)).toEqual({ faults: [], warnings: [] });
-  expect(judged(info(), true)).toEqual({ faults: [], warnings: ['valkey policy'] });
+  expect(strengths(info(cache), true)).toEqual({ errors: [], warnings: [] });
+  expect(strengths(info(), true)).toEqual({ errors: [], warnings: ['valkey policy'] });
 });
 
 const config = (more: Record<string, string>) =>
@@ -82,17 +82,17 @@ const secrets = {
 const weak = (more: Record<string, string> = {}) =>
   checkSecrets(config(more)).filter(({ fix }) => fix);
 
-test('weak secrets are named and never shown; when deployed they are faults', () => {
+test('weak secrets are named and never shown, and are errors in production', () => {
   expect(weak().map(({ name }) => name)).toEqual(['VALKEY_URL']);
   const dull = 'abababababababababababababababababcdefghij';
   const inDevelopment = weak({ JWT_SECRET: dull, VALKEY_URL: 'redis://cache:6379' });
   expect(inDevelopment.map(({ name }) => name)).toEqual(['JWT_SECRET', 'VALKEY_URL']);
-  expect(inDevelopment.some(isFault)).toBe(false);
+  expect(inDevelopment.some(isError)).toBe(false);
   expect(JSON.stringify(inDevelopment)).not.toContain(dull);
   const twice = weak({ ENCRYPTION_KEY: secrets.JWT_SECRET });
   expect(twice.map(({ found }) => found)).toContain('is used twice');
   const deployed = weak({ NODE_ENV: 'staging', JWT_SECRET: dull, SMTP_HOST: 'mail.example' });
-  expect(deployed.filter(isFault).map(({ name }) => name)).toEqual(['JWT_SECRET', 'VALKEY_URL']);
+  expect(deployed.filter(isError).map(({ name }) => name)).toEqual(['JWT_SECRET', 'VALKEY_URL']);
   expect(weak({ VALKEY_URL: 'redis://127.0.0.1:6379' })).toEqual([]);
 });
 
@@ -115,14 +115,17 @@ test.each([
   [810, false, true],
   [820, true, false],
   [830, true, false],
-])('a certificate of 825 days, after %p days: fault %p, warning %p', async (days, fault, warn) => {
-  const [finding, trust] = await checkCertificate({ url, ca, now: inDays(days) });
-  expect(finding).toBeDefined();
-  if (finding) expect([isFault(finding), isWarning(finding)]).toEqual([fault, warn]);
-  expect(trust?.found).toBe('trusted');
-});
+])(
+  'a certificate of 825 days, after %p days: error %p, warning %p',
+  async (days, error, warning) => {
+    const [finding, trust] = await checkCertificate({ url, ca, now: inDays(days) });
+    expect(finding).toBeDefined();
+    if (finding) expect([isError(finding), isWarning(finding)]).toEqual([error, warning]);
+    expect(trust?.found).toBe('trusted');
+  },
+);
 
-test('a certificate that browsers would refuse is a fault', async () => {
-  const [, stranger] = await checkCertificate({ url });
-  expect(stranger && isFault(stranger)).toBe(true);
+test('a certificate that browsers would refuse is an error', async () => {
+  const [, otherHost] = await checkCertificate({ url });
+  expect(otherHost && isError(otherHost)).toBe(true);
 });
