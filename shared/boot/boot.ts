@@ -3,11 +3,11 @@ import {
   loadConfigWithSecrets,
   type SecretAccess,
   type SecretProvider,
-  type Secrets,
+  type SecretStore,
   type ServiceName,
 } from '@insightdesk/shared/config';
 import type { CallContext, Connections, Context } from '@insightdesk/shared/context';
-import type { Load } from '@insightdesk/shared/http';
+import type { LoadState } from '@insightdesk/shared/http';
 import { type ApplicationLifecycle, createLifecycle } from '@insightdesk/shared/lifecycle';
 import type { Logger } from '@insightdesk/shared/logging';
 import {
@@ -16,72 +16,71 @@ import {
   type Health,
   type Metrics,
 } from '@insightdesk/shared/monitoring';
+import { type AppContainer, createAppContainer } from './container.ts';
 import { openErrorTracking } from './open-error-tracking.ts';
 import { openLog } from './open-log.ts';
 import { openTraces } from './open-traces.ts';
-import { createParts, type Parts } from './parts.ts';
-import { type Servers, serversOf } from './servers-of.ts';
+import { createSecretAccessLog } from './secret-access-log.ts';
+import { createServerStats, type ServerStats } from './server-stats.ts';
+import { startLoadShedding } from './start-load-shedding.ts';
 import { watchCache } from './watch-cache.ts';
 import { watchDatabase } from './watch-database.ts';
 import { watchDependencies } from './watch-dependencies.ts';
 import { watchHealth } from './watch-health.ts';
 import { watchKeys } from './watch-keys.ts';
-import { loadOf } from './watch-load.ts';
-import { watchSecrets } from './watch-secrets.ts';
 
-/** What a service's own code is given to stand on. */
+/** What the setup of a service receives. */
 export interface App {
   config: Config;
   log: Logger;
   lifecycle: ApplicationLifecycle;
   health: Health;
   metrics: Metrics;
-  parts: Parts;
+  container: AppContainer;
   connections: Connections;
-  /** What the servers say of themselves. */
-  servers: Servers;
-  /** Secrets by reference; every access is counted and told by name. */
-  secrets: Secrets;
-  /** Whether there is more to do than can be done; undefined when nothing is limited. */
-  load: Load | undefined;
+  /** Statistics of PostgreSQL and Valkey. */
+  serverStats: ServerStats;
+  /** Secrets by reference; every access is counted and logged by name. */
+  secrets: SecretStore;
+  /** The current load; undefined when rate limits are off. */
+  load: LoadState | undefined;
   context(call: CallContext): Context;
 }
 
-/** Starts a service: configuration, parts, its own hooks in order, then signals; exits on failure. */
+/** Starts a service: configuration, container, setup, startup hooks; exits with 1 or 78 on failure. */
 export async function boot(
   name: ServiceName,
   setup: (app: App) => void | Promise<void>,
   { secretProviders = [] }: { secretProviders?: readonly SecretProvider[] } = {},
 ): Promise<void> {
-  const accesses = watchSecrets();
-  const { config, secrets } = await readConfig(name, secretProviders, accesses.note);
+  const secretAccesses = createSecretAccessLog();
+  const { config, secrets } = await readConfig(name, secretProviders, secretAccesses.record);
   const { replica, shutdownTimeoutMs } = config.service;
   const metrics = createMetrics({ service: name, replica });
   const tracking = await openErrorTracking(config, metrics);
-  const { log, closeLog } = await openLog(config, tracking?.observe).catch(refuse);
+  const { log, closeLog } = await openLog(config, tracking?.observe).catch(exitWithConfigError);
   const lifecycle = createLifecycle({ log, shutdownTimeoutMs });
   lifecycle.registerShutdownHook('log', () => closeLog());
   const tracing = await openTraces(config);
   if (tracing) lifecycle.registerShutdownHook('traces', () => tracing.close());
   lifecycle.registerShutdownHook('errors', () => tracking?.close());
-  const container = createParts(config, log);
-  lifecycle.registerShutdownHook('parts', () => container.dispose());
-  const { parts } = container;
-  const { cache, connections, database } = parts;
+  const { parts: container, dispose } = createAppContainer(config, log);
+  lifecycle.registerShutdownHook('container', () => dispose());
+  const { cache, connections, database } = container;
   const health = createHealth();
-  watchDependencies(health, { config, parts });
-  accesses.tellTo(log, metrics);
-  if (config.withoutEffect.length > 0) {
-    log.warn({ variables: config.withoutEffect }, 'config: set, but nothing here goes by it');
+  watchDependencies(health, { config, container });
+  secretAccesses.reportTo(log, metrics);
+  for (const { name: variable, reason } of config.unused) {
+    log.warn({ variable }, `config: ${variable} is set but unused because ${reason}`);
   }
-  tracing?.tellTo(metrics);
+  tracing?.reportTo(metrics);
   watchDatabase(metrics, () =>
-    name === 'api' ? { app: database, identity: parts.identity } : { app: database },
+    name === 'api' ? { app: database, identity: container.identityDatabase } : { app: database },
   );
   watchHealth(metrics, health);
   watchCache(metrics, cache);
   lifecycle.registerStartupHook('postgres', () => database.ping());
-  watchKeys(lifecycle, parts.keys, log);
+  watchKeys(lifecycle, container.keys, log);
   lifecycle.onSignals();
   try {
     await setup({
@@ -90,16 +89,16 @@ export async function boot(
       lifecycle,
       health,
       metrics,
-      parts,
+      container,
       connections,
       secrets,
-      servers: serversOf(config, parts),
-      load: loadOf({ config, database, metrics, log }),
+      serverStats: createServerStats(config, container),
+      load: startLoadShedding({ config, database, metrics, log }),
       context: (call) => ({ ...connections, log, ...call }),
     });
     await lifecycle.start();
   } catch (error) {
-    log.fatal({ err: error }, 'service: did not start');
+    log.fatal({ err: error }, 'service: startup failed');
     await lifecycle.stop('failed start');
     process.exit(1);
   }
@@ -113,11 +112,11 @@ async function readConfig(
   try {
     return await loadConfigWithSecrets({ service, providers, onAccess });
   } catch (error) {
-    return refuse(error);
+    return exitWithConfigError(error);
   }
 }
 
-function refuse(error: unknown): never {
+function exitWithConfigError(error: unknown): never {
   console.error(error instanceof Error ? error.message : error);
   process.exit(78);
 }

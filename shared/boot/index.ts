@@ -1,6 +1,7 @@
-/** Puts a service together; the only module that sees everything. */
+/** Assembles services and commands; the only module that imports all others. */
 export { type App, boot } from './boot.ts';
-export { type CommandApp, runCommand } from './command.ts';
-export { eraseTraces } from './erase-traces.ts';
-export { createParts, type Parts, type ValkeyPurpose } from './parts.ts';
+export type { ValkeyPurpose } from './connect-valkey.ts';
+export { type AppContainer, createAppContainer } from './container.ts';
+export { purgeTenantKeys } from './purge-tenant-keys.ts';
+export { type CommandApp, runCommand } from './run-command.ts';
 export { type ConnectionTest, testAllConnections } from './test-all-connections.ts';

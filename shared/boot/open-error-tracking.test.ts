@@ -1,11 +1,11 @@
 import { afterEach, expect, test } from 'bun:test';
 import type { Config } from '@insightdesk/shared/config';
-import { captureException, trackErrors } from '@insightdesk/shared/error-tracking';
+import { captureException, setErrorTracker } from '@insightdesk/shared/error-tracking';
 import { createMetrics } from '@insightdesk/shared/monitoring';
 import { startErrorReceiver } from '@insightdesk/shared/sentry';
 import { openErrorTracking } from './open-error-tracking.ts';
 
-afterEach(() => trackErrors(undefined));
+afterEach(() => setErrorTracker(undefined));
 
 const configWith = (dsn: string | undefined) =>
   ({
@@ -14,7 +14,7 @@ const configWith = (dsn: string | undefined) =>
     errors: { dsn, release: undefined },
   }) as Config;
 
-test('without a name the release is the package and its version; outcomes are counted', async () => {
+test('openErrorTracking: the default release is package and version; outcomes are counted', async () => {
   const receiver = startErrorReceiver();
   const metrics = createMetrics({ service: 'api', replica: 'api-1' });
   const tracking = await openErrorTracking(configWith(receiver.dsn), metrics);
@@ -23,12 +23,12 @@ test('without a name the release is the package and its version; outcomes are co
   await receiver.stop();
   expect(receiver.received[0]?.event.release).toMatch(/^insightdesk@\d+\.\d+\.\d+$/);
   const text = await metrics.metrics();
-  for (const [outcome, count] of Object.entries({ reported: 5, limited: 2, taken: 5 })) {
+  for (const [outcome, count] of Object.entries({ reported: 5, limited: 2, accepted: 5 })) {
     expect(text).toMatch(new RegExp(`error_reports_total\\{outcome="${outcome}".*\\} ${count}\n`));
   }
 });
 
-test('where no tracker is configured nothing of the library is loaded', async () => {
+test('openErrorTracking: without a tracker the Sentry library is not loaded', async () => {
   const script = `
     const { openErrorTracking } = await import('./open-error-tracking.ts');
     const loaded = () => Object.keys(require.cache).some((path) => path.includes('@sentry'));

@@ -5,29 +5,29 @@ import {
   createLogger,
   createWebhookTransport,
   flush,
+  type LineObserver,
   type Logger,
   type LogTransport,
   loadTransports,
-  type ObserveLine,
 } from '@insightdesk/shared/logging';
 import { withTimeout } from '@insightdesk/shared/promises';
 
-/** At the end of the process; whatever is dead must not hold it up. */
-const DEADLINE_MS = 2_000;
+/** A transport that hangs does not delay the shutdown further. */
+const CLOSE_TIMEOUT_MS = 2_000;
 
 /**
- * The service's log with the transports that are configured, and what ends it; throws
- * ConfigurationError when one of one's own cannot be loaded.
+ * Opens the log with its configured transports; throws ConfigurationError when a custom transport
+ * cannot be loaded.
  */
-export async function openLog(config: Config, observe?: ObserveLine) {
+export async function openLog(config: Config, observe?: LineObserver) {
   const { name: service, replica } = config.service;
-  const about = { service, replica };
-  const later: { log?: Logger } = {};
-  const lostBy = (transport: string) => (lines: number, reason: unknown) =>
-    later.log?.warn({ lines, transport, reason: String(reason) }, 'log: lines did not arrive');
-  const transports = await openTransports(config, about, lostBy);
-  const log = createLogger(config.logging, about, undefined, transports, observe);
-  later.log = log;
+  const labels = { service, replica };
+  const opened: { log?: Logger } = {};
+  const reportLost = (transport: string) => (lines: number, reason: unknown) =>
+    opened.log?.warn({ lines, transport, reason: String(reason) }, 'log: transport lost lines');
+  const transports = await openTransports(config, labels, reportLost);
+  const log = createLogger(config.logging, labels, undefined, transports, observe);
+  opened.log = log;
   const closeLog = async () => {
     await Promise.all(transports.map(close));
     await flush(log);
@@ -37,16 +37,18 @@ export async function openLog(config: Config, observe?: ObserveLine) {
 
 async function openTransports(
   { logging: { webhook, file, transports } }: Config,
-  about: { service: string; replica: string },
-  lostBy: (transport: string) => (lines: number, reason: unknown) => void,
+  labels: { service: string; replica: string },
+  reportLost: (transport: string) => (lines: number, reason: unknown) => void,
 ): Promise<LogTransport[]> {
-  const path = file && join(file.directory, `${about.replica}.log`);
+  const path = file && join(file.directory, `${labels.replica}.log`);
   return [
-    ...(webhook ? [createWebhookTransport({ ...webhook, onLost: lostBy('webhook') })] : []),
-    ...(path ? [createFileTransport({ ...file, path, onLost: lostBy('file') })] : []),
-    ...(await loadTransports(transports, about, lostBy)),
+    ...(webhook ? [createWebhookTransport({ ...webhook, onLost: reportLost('webhook') })] : []),
+    ...(path ? [createFileTransport({ ...file, path, onLost: reportLost('file') })] : []),
+    ...(await loadTransports(transports, labels, reportLost)),
   ];
 }
 
 const close = (transport: LogTransport) =>
-  withTimeout(async () => transport.close?.(DEADLINE_MS), DEADLINE_MS + 500).catch(() => {});
+  withTimeout(async () => transport.close?.(CLOSE_TIMEOUT_MS), CLOSE_TIMEOUT_MS + 500).catch(
+    () => {},
+  );

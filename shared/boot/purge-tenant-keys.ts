@@ -4,10 +4,10 @@ import { purgeTenant as purgeRateLimits } from '@insightdesk/shared/http';
 import { purgeTenant as purgeJobs, type Queues } from '@insightdesk/shared/jobs';
 import { purgeTenant as purgeRealtime } from '@insightdesk/shared/realtime';
 import { deleteKeys, type Valkey } from '@insightdesk/shared/valkey';
-import type { AppContainer, ValkeyPurpose } from './parts.ts';
+import type { ConnectValkey, ValkeyPurpose } from './connect-valkey.ts';
 
 interface Stores {
-  connect: AppContainer['connectValkey'];
+  connect: ConnectValkey;
   queues: Pick<Queues, 'get'>;
   /** Of the queues. */
   prefix?: string;

@@ -6,12 +6,12 @@ import { join } from 'node:path';
 import { createHealth } from '@insightdesk/shared/monitoring';
 import { startErrorReceiver } from '@insightdesk/shared/sentry';
 import { testEnvironment } from '@insightdesk/shared/testing';
-import { openOtlpReceiver } from '@insightdesk/shared/tracing';
-import { runCommand } from './command.ts';
+import { startOtlpReceiver } from '@insightdesk/shared/tracing';
+import { runCommand } from './run-command.ts';
 import { testAllConnections } from './test-all-connections.ts';
 import { watchDependencies } from './watch-dependencies.ts';
 
-/** An address that refuses every connection. */
+/** A port that refuses connections. */
 async function closedPort(): Promise<string> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -20,7 +20,7 @@ async function closedPort(): Promise<string> {
   return String(typeof address === 'object' ? address?.port : 0);
 }
 
-/** A mail server that takes connections and says nothing. */
+/** A mail server that accepts connections and sends nothing. */
 async function silentServer() {
   const server = createServer((socket) => void socket.on('error', () => {}));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -35,7 +35,7 @@ const testWith = (more: Record<string, string>, timeoutMs?: number) =>
     ...more,
   });
 
-test('every login, Valkey, the mail server and the storage are used, and nothing is left', async () => {
+test('testAllConnections: every login, Valkey, mail and storage are tested and nothing is left behind', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'connections-'));
   try {
     const report = await testWith({ STORAGE_DIRECTORY: directory });
@@ -52,14 +52,14 @@ test('every login, Valkey, the mail server and the storage are used, and nothing
       expect({ healthy, error }).toEqual({ healthy: true, error: undefined });
       expect(latencyMs).toBeGreaterThan(0);
     }
-    const left = [...new Bun.Glob('**/*').scanSync({ cwd: directory, onlyFiles: true })];
-    expect(left).toEqual([]);
+    const files = [...new Bun.Glob('**/*').scanSync({ cwd: directory, onlyFiles: true })];
+    expect(files).toEqual([]);
   } finally {
     rmSync(directory, { recursive: true });
   }
 });
 
-test('what is away is told with its reason, without passwords, and hides nothing else', async () => {
+test('testAllConnections: failures are reported with their reason and without passwords', async () => {
   const [port, silent] = [await closedPort(), await silentServer()];
   const wrong = Object.assign(new URL(testEnvironment.databaseUrl), { password: 'hunter22' });
   const report = await testWith(
@@ -75,8 +75,8 @@ test('what is away is told with its reason, without passwords, and hides nothing
     1_500,
   );
   silent.close();
-  const sick = Object.keys(report).filter((name) => !report[name]?.healthy);
-  expect(sick.toSorted()).toEqual([
+  const unhealthy = Object.keys(report).filter((name) => !report[name]?.healthy);
+  expect(unhealthy.toSorted()).toEqual([
     'antivirus',
     'mail',
     'postgres as relay',
@@ -88,27 +88,27 @@ test('what is away is told with its reason, without passwords, and hides nothing
   expect(JSON.stringify(report)).not.toContain('hunter');
 });
 
-test('those who watch are asked, and told nothing', async () => {
-  const [tracker, collector] = [startErrorReceiver(), openOtlpReceiver()];
-  const watch = (dsn: string, endpoint: string) =>
+test('testAllConnections: error tracker and trace collector receive no data', async () => {
+  const [tracker, collector] = [startErrorReceiver(), startOtlpReceiver()];
+  const testMonitoring = (dsn: string, endpoint: string) =>
     testWith({ SENTRY_DSN: dsn, OTEL_EXPORTER_OTLP_ENDPOINT: endpoint });
   try {
-    const fine = await watch(tracker.dsn, `${collector.url}/`);
-    expect(fine['error tracker']).toMatchObject({ healthy: true });
-    expect(fine['trace collector']).toMatchObject({ healthy: true });
+    const working = await testMonitoring(tracker.dsn, `${collector.url}/`);
+    expect(working['error tracker']).toMatchObject({ healthy: true });
+    expect(working['trace collector']).toMatchObject({ healthy: true });
     expect(tracker.received).toEqual([]);
     expect(collector.spans).toEqual([]);
     expect(collector.requests).toHaveLength(1);
     const closed = `http://127.0.0.1:${await closedPort()}`;
-    const sick = await watch(tracker.dsn.replace('public@', 'stranger@'), closed);
-    expect(sick['error tracker']).toMatchObject({ healthy: false, error: 'it answers 403' });
-    expect(sick['trace collector']).toMatchObject({ healthy: false });
+    const failing = await testMonitoring(tracker.dsn.replace('public@', 'unknown@'), closed);
+    expect(failing['error tracker']).toMatchObject({ healthy: false, error: 'The tracker responded with 403' });
+    expect(failing['trace collector']).toMatchObject({ healthy: false });
   } finally {
     await Promise.all([tracker.stop(), collector.close()]);
   }
 });
 
-test('a worker without its mail server is degraded, and names what it depends on', async () => {
+test('watchDependencies: a worker without its mail server is degraded', async () => {
   const more = { SMTP_HOST: '127.0.0.1', SMTP_PORT: await closedPort() };
   const report = await runCommand(
     'worker',

@@ -5,16 +5,16 @@ import { withTimeout } from '@insightdesk/shared/promises';
 import { pingSentry } from '@insightdesk/shared/sentry';
 import { pingCollector } from '@insightdesk/shared/tracing';
 import { pingValkey } from '@insightdesk/shared/valkey';
-import type { CommandApp } from './command.ts';
+import type { CommandApp } from './run-command.ts';
 
 export interface ConnectionTest {
   healthy: boolean;
   latencyMs: number;
-  /** For operators: what the other side or the network said, without passwords. */
+  /** The error of the server or the network, without passwords. */
   error?: string;
 }
 
-/** A file that every antivirus calls harmful, in two parts so that this file is none. */
+/** The EICAR test file, split so that scanners do not report this file. */
 const TEST_VIRUS = [
   'X5O!P%@AP[4\\PZX54(P^)7CC)7}$EICAR-STANDARD',
   '-ANTIVIRUS-TEST-FILE!$H+H*',
@@ -23,27 +23,27 @@ const TEST_VIRUS = [
 type Tests = Record<string, () => Promise<unknown>>;
 
 /**
- * Uses each connection that is configured once, all at the same time: every login of PostgreSQL, every
- * Valkey, the mail server's login, a file written, read and deleted, a virus found, the error tracker and
- * the trace collector with nothing to tell. Never throws.
+ * Tests every configured connection in parallel: each login of PostgreSQL, each Valkey server, the
+ * login of the mail server, storage with a file, antivirus with a test virus, the error tracker and the
+ * trace collector. Never throws.
  */
 export async function testAllConnections(
-  { config, parts }: Pick<CommandApp, 'config' | 'parts'>,
+  { config, container }: Pick<CommandApp, 'config' | 'container'>,
   { timeoutMs = 10_000 }: { timeoutMs?: number } = {},
 ): Promise<Record<string, ConnectionTest>> {
   const tests: Tests = {
     ...databaseTests(config, timeoutMs),
-    ...valkeyTests(config, parts.connectValkey),
-    storage: () => keepFile(parts.storage),
-    mail: () => parts.mailer.verify(),
-    ...watcherTests(config, timeoutMs),
-    ...(config.antivirus.url && { antivirus: () => findVirus(config, timeoutMs) }),
+    ...valkeyTests(config, container.connectValkey),
+    storage: () => testStorage(container.storage),
+    mail: () => container.mailer.verify(),
+    ...monitoringTests(config, timeoutMs),
+    ...(config.antivirus.url && { antivirus: () => testAntivirus(config, timeoutMs) }),
   };
   const secrets = secretsOf(config);
-  const asked = Object.entries(tests).map(
+  const results = Object.entries(tests).map(
     async ([name, test]) => [name, await run(test, timeoutMs, secrets)] as const,
   );
-  return Object.fromEntries(await Promise.all(asked));
+  return Object.fromEntries(await Promise.all(results));
 }
 
 function databaseTests({ database }: Config, timeoutMs: number): Tests {
@@ -53,11 +53,13 @@ function databaseTests({ database }: Config, timeoutMs: number): Tests {
     'postgres as identity': database.identityUrl,
     'postgres as owner': database.migrationUrl,
   };
-  const given = Object.entries(urls).filter((entry): entry is [string, string] => !!entry[1]);
-  return Object.fromEntries(given.map(([name, url]) => [name, () => signIn(url, timeoutMs)]));
+  const configured = Object.entries(urls).filter((entry): entry is [string, string] => !!entry[1]);
+  return Object.fromEntries(
+    configured.map(([name, url]) => [name, () => testLogin(url, timeoutMs)]),
+  );
 }
 
-async function signIn(url: string, timeoutMs: number): Promise<void> {
+async function testLogin(url: string, timeoutMs: number): Promise<void> {
   const sql = connect(url, { timeoutMs });
   try {
     await sql`select 1`;
@@ -66,7 +68,7 @@ async function signIn(url: string, timeoutMs: number): Promise<void> {
   }
 }
 
-function watcherTests({ errors: { dsn }, tracing }: Config, timeoutMs: number): Tests {
+function monitoringTests({ errors: { dsn }, tracing }: Config, timeoutMs: number): Tests {
   return {
     ...(dsn && { 'error tracker': () => pingSentry(dsn, timeoutMs) }),
     ...(tracing && { 'trace collector': () => pingCollector(tracing, timeoutMs) }),
@@ -75,53 +77,53 @@ function watcherTests({ errors: { dsn }, tracing }: Config, timeoutMs: number): 
 
 function valkeyTests(
   { valkey }: Config,
-  connectValkey: CommandApp['parts']['connectValkey'],
+  connectValkey: CommandApp['container']['connectValkey'],
 ): Tests {
   const { url, cacheUrl, queueUrl, sessionUrl } = valkey;
-  const places = [
+  const servers = [
     ['valkey', 'default', url],
     ['valkey for the cache', 'cache', cacheUrl],
     ['valkey for queues', 'queue', queueUrl],
     ['valkey for sessions', 'session', sessionUrl],
   ] as const;
-  const own = places.filter(([, purpose, place]) => purpose === 'default' || place !== url);
+  const separate = servers.filter(([, purpose, server]) => purpose === 'default' || server !== url);
   return Object.fromEntries(
-    own.map(([name, purpose]) => [
+    separate.map(([name, purpose]) => [
       name,
       async () => {
-        const open = connectValkey(purpose, 'command', 'test');
+        const connection = connectValkey(purpose, 'command', 'test');
         try {
-          await pingValkey(open, 3_000);
+          await pingValkey(connection, 3_000);
         } finally {
-          open.disconnect();
+          connection.disconnect();
         }
       },
     ]),
   );
 }
 
-async function keepFile(storage: CommandApp['parts']['storage']): Promise<void> {
+async function testStorage(storage: CommandApp['container']['storage']): Promise<void> {
   const key = `health/${crypto.randomUUID()}`;
-  const text = 'written, read and deleted by a test of the connections';
+  const text = 'Written and deleted by a connection test';
   const source = new TextEncoder().encode(text);
   try {
     await storage.upload(key, source, { contentType: 'text/plain' });
     const read = await new Response(await storage.download(key)).text();
-    if (read !== text) throw new Error('what was read is not what was written');
+    if (read !== text) throw new Error('The file was read back with other content');
   } finally {
     await storage.delete(key);
   }
-  if (await storage.exists(key)) throw new Error('what was deleted is still there');
+  if (await storage.exists(key)) throw new Error('The file exists after its deletion');
 }
 
-async function findVirus({ antivirus }: Config, timeoutMs: number): Promise<void> {
-  const strict = createAntivirus({
+async function testAntivirus({ antivirus }: Config, timeoutMs: number): Promise<void> {
+  const failClosed = createAntivirus({
     ...antivirus,
     mode: 'fail-closed',
     responseTimeoutMs: timeoutMs,
   });
-  const verdict = await strict.scan(new TextEncoder().encode(TEST_VIRUS));
-  if (verdict.clean) throw new Error('it calls the test virus clean');
+  const verdict = await failClosed.scan(new TextEncoder().encode(TEST_VIRUS));
+  if (verdict.clean) throw new Error('The test virus was not detected');
 }
 
 async function run(
@@ -135,17 +137,17 @@ async function run(
     await withTimeout(async () => test(), timeoutMs);
     return { healthy: true, latencyMs: latencyMs() };
   } catch (error) {
-    return { healthy: false, latencyMs: latencyMs(), error: explain(error, secrets) };
+    return { healthy: false, latencyMs: latencyMs(), error: messageOf(error, secrets) };
   }
 }
 
-/** The chain of causes in one line. */
-function explain(error: unknown, secrets: readonly string[]): string {
-  const told: string[] = [];
+/** The messages of an error and its causes in one line. */
+function messageOf(error: unknown, secrets: readonly string[]): string {
+  const messages: string[] = [];
   for (let e = error, depth = 0; e instanceof Error && depth < 4; e = e.cause, depth++) {
-    if (!told.includes(e.message)) told.push(e.message || e.name);
+    if (!messages.includes(e.message)) messages.push(e.message || e.name);
   }
-  const line = (told.join(': ') || String(error)).replaceAll(/\s+/g, ' ').slice(0, 300);
+  const line = (messages.join(': ') || String(error)).replaceAll(/\s+/g, ' ').slice(0, 300);
   return secrets.reduce((text, secret) => text.replaceAll(secret, '***'), line);
 }
 

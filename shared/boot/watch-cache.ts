@@ -1,11 +1,11 @@
 import type { CacheSource } from '@insightdesk/shared/cache';
 import type { Metrics } from '@insightdesk/shared/monitoring';
 
-/** Shows what the cache was asked for, and how it answered. */
+/** Exports cache metrics. */
 export function watchCache(metrics: Metrics, cache: CacheSource): void {
-  metrics.total({
+  metrics.counter({
     name: 'cache_requests_total',
-    help: 'Values that the cache was asked for; stale ones had expired, and nothing else was there',
+    help: 'Cache lookups by outcome; stale values had expired and were served anyway',
     read() {
       const { hits, misses, stale } = cache.getStats();
       return [
@@ -15,9 +15,9 @@ export function watchCache(metrics: Metrics, cache: CacheSource): void {
       ];
     },
   });
-  metrics.level({
+  metrics.gauge({
     name: 'cache_values',
-    help: 'Values in the memory of this process',
+    help: 'Values in the memory cache of this process',
     read: () => cache.getStats().size,
   });
 }

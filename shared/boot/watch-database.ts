@@ -1,58 +1,58 @@
-import type { Database, DatabaseStats, Pool } from '@insightdesk/shared/database';
+import type { Database, DatabaseStats, PoolStatus } from '@insightdesk/shared/database';
 import type { Metrics } from '@insightdesk/shared/monitoring';
 
 type Counted = 'transactions' | 'retries' | 'slowQueries' | 'waits' | 'totalWaitMs';
 
 const totals: Record<Counted, readonly [name: string, help: string, factor?: number]> = {
-  transactions: ['database_transactions_total', 'Transactions, those tried again included'],
-  retries: ['database_retries_total', 'Transactions that were tried again'],
+  transactions: ['database_transactions_total', 'Transactions, including retries'],
+  retries: ['database_retries_total', 'Retried transactions'],
   slowQueries: ['database_slow_statements_total', 'Statements over DATABASE_SLOW_QUERY_MS'],
-  waits: ['database_waits_total', 'Times that somebody had to wait for a connection'],
-  totalWaitMs: ['database_wait_seconds_total', 'How long they waited, all together', 1e-3],
+  waits: ['database_waits_total', 'Waits for a free connection'],
+  totalWaitMs: ['database_wait_seconds_total', 'Total time of waits for a free connection', 1e-3],
 };
 
-const levels: Record<keyof Omit<Pool, 'name'>, string> = {
-  size: 'Connections that there may be',
-  open: 'Connections that there are',
-  busy: 'Connections that have something to do',
-  waiting: 'Who waits for a connection of their own',
+const levels: Record<keyof Omit<PoolStatus, 'name'>, string> = {
+  size: 'Maximum number of connections',
+  open: 'Open connections',
+  busy: 'Connections in use',
+  waiting: 'Transactions that wait for a connection',
 };
 
-/** Shows how the database is used, by whose login. */
+/** Exports database metrics by login. */
 export function watchDatabase(
   metrics: Metrics,
   logins: () => Readonly<Record<string, Database>>,
 ): void {
-  const ofEach = <T>(read: (database: Database) => T) =>
+  const readEach = <T>(read: (database: Database) => T) =>
     Object.entries(logins()).map(([login, database]) => [{ login }, read(database)] as const);
   for (const [key, [name, help, factor = 1]] of Object.entries(totals)) {
     const read = ({ getStats }: Database) => getStats()[key as keyof DatabaseStats] * factor;
-    metrics.total({ name, help, read: () => ofEach(read) });
+    metrics.counter({ name, help, read: () => readEach(read) });
   }
   for (const [key, help] of Object.entries(levels)) {
     const name = `database_pool_${key}`;
     const read = () =>
-      ofEach(({ pools }) => pools).flatMap(([labels, pools]) =>
+      readEach(({ pools }) => pools).flatMap(([labels, pools]) =>
         pools.map(
           (pool) => [{ ...labels, pool: pool.name }, pool[key as keyof typeof levels]] as const,
         ),
       );
-    metrics.level({ name, help, read });
+    metrics.gauge({ name, help, read });
   }
-  metrics.level({
+  metrics.gauge({
     name: 'database_oldest_wait_seconds',
-    help: 'How long who waits for a connection has been waiting',
-    read: () => ofEach(({ getStats }) => getStats().oldestWaitMs / 1_000),
+    help: 'Age of the oldest wait for a connection',
+    read: () => readEach(({ getStats }) => getStats().oldestWaitMs / 1_000),
   });
   watchStatements(metrics, logins);
 }
 
-/** Of whichever login: a statement belongs to one. */
+/** Exports metrics of named statements; each belongs to one login. */
 function watchStatements(metrics: Metrics, logins: () => Readonly<Record<string, Database>>) {
-  metrics.durations(
+  metrics.histogram(
     {
       name: 'database_statement_duration_seconds',
-      help: 'From a statement to its answer, by name',
+      help: 'Duration of statements by name',
     },
     {
       samples: (name) =>
@@ -63,9 +63,9 @@ function watchStatements(metrics: Metrics, logins: () => Readonly<Record<string,
         ),
     },
   );
-  metrics.total({
+  metrics.counter({
     name: 'database_statement_errors_total',
-    help: 'Statements that failed, by name',
+    help: 'Failed statements by name',
     read: () =>
       Object.entries(logins()).flatMap(([login, { statements }]) =>
         Array.from(statements.failures, ([statement, n]) => [{ login, statement }, n] as const),

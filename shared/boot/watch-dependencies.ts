@@ -3,69 +3,70 @@ import type { Config, ServiceName } from '@insightdesk/shared/config';
 import { checkMailServer } from '@insightdesk/shared/email';
 import type { Health } from '@insightdesk/shared/monitoring';
 import { pingValkey } from '@insightdesk/shared/valkey';
-import type { Parts } from './parts.ts';
+import type { AppContainer } from './container.ts';
 
-/** Nobody looks at files of this name: asking for it shows that the storage answers. */
+/** No file has this name; asking for it shows that the storage answers. */
 const PROBE_KEY = 'health/probe';
-const WAIT_MS = 2_000;
+const TIMEOUT_MS = 2_000;
 
-type Watch = (health: Health, known: { config: Config; parts: Parts }) => void;
+type App = { config: Config; container: AppContainer };
+type RegisterCheck = (health: Health, app: App) => void;
 
-const queue: Watch = (health, { config: { valkey }, parts }) => {
+const queue: RegisterCheck = (health, { config: { valkey }, container }) => {
   if (valkey.queueUrl === valkey.url) return;
-  health.register('queue', () => pingValkey(parts.queueValkey), { isRequired: false });
+  health.register('queue', () => pingValkey(container.queueValkey), { isRequired: false });
 };
 
-/** Where limits are counted. */
-const sessions: Watch = (health, { config: { valkey }, parts }) => {
+/** Valkey with the counters of rate limits. */
+const sessions: RegisterCheck = (health, { config: { valkey }, container }) => {
   if (valkey.sessionUrl === valkey.url) return;
-  health.register('sessions', () => pingValkey(parts.sessionValkey.valkey), { isRequired: false });
-};
-
-const storage: Watch = (health, { parts }) =>
-  health.register('storage', () => parts.storage.exists(PROBE_KEY), { isRequired: false });
-
-const mail: Watch = (health, { config }) =>
-  health.register('mail', () => checkMailServer(config.email), { isRequired: false });
-
-const antivirus: Watch = (health, { config }) => {
-  // Its own, as one that is fail-open calls everything clean while it is away.
-  const strict = createAntivirus({
-    ...config.antivirus,
-    mode: 'fail-closed',
-    connectTimeoutMs: WAIT_MS,
-    responseTimeoutMs: WAIT_MS,
-  });
-  if (!strict.isEnabled) return;
-  health.register('antivirus', () => strict.scan(new TextEncoder().encode('health')), {
+  health.register('sessions', () => pingValkey(container.sessionValkey.valkey), {
     isRequired: false,
   });
 };
 
-/** What a service can do without for a while: what it does with it comes later. */
-const others: Record<ServiceName, readonly Watch[]> = {
+const storage: RegisterCheck = (health, { container }) =>
+  health.register('storage', () => container.storage.exists(PROBE_KEY), { isRequired: false });
+
+const mail: RegisterCheck = (health, { config }) =>
+  health.register('mail', () => checkMailServer(config.email), { isRequired: false });
+
+const antivirus: RegisterCheck = (health, { config }) => {
+  // A separate one: in fail-open mode an unavailable scanner reports every file as clean.
+  const failClosed = createAntivirus({
+    ...config.antivirus,
+    mode: 'fail-closed',
+    connectTimeoutMs: TIMEOUT_MS,
+    responseTimeoutMs: TIMEOUT_MS,
+  });
+  if (!failClosed.isEnabled) return;
+  health.register('antivirus', () => failClosed.scan(new TextEncoder().encode('health')), {
+    isRequired: false,
+  });
+};
+
+/** Optional dependencies; without one a service is degraded. */
+const optionalChecks: Record<ServiceName, readonly RegisterCheck[]> = {
   api: [storage, queue, sessions],
   websocket: [sessions],
   worker: [storage, queue, mail, antivirus],
   desk: [],
 };
 
-/** What they write is told when it is back; to take them out of service would be the outage. */
-const goOnWithoutValkey: readonly ServiceName[] = ['api'];
+/** These services work without Valkey; their events are published when it is back. */
+const servicesWithoutValkey: readonly ServiceName[] = ['api'];
 
-/** Names everything that a service depends on among its health checks. */
-export function watchDependencies(
-  health: Health,
-  { config, parts }: { config: Config; parts: Parts },
-): void {
-  health.register('postgres', () => parts.database.ping());
-  health.register('valkey', () => pingValkey(parts.valkey), {
-    isRequired: !goOnWithoutValkey.includes(config.service.name),
+/** Registers a health check for each dependency of a service. */
+export function watchDependencies(health: Health, { config, container }: App): void {
+  health.register('postgres', () => container.database.ping());
+  health.register('valkey', () => pingValkey(container.valkey), {
+    isRequired: !servicesWithoutValkey.includes(config.service.name),
   });
   if (config.valkey.cacheUrl !== config.valkey.url) {
-    health.register('cache', () => pingValkey(parts.cacheConnections.valkey), {
+    health.register('cache', () => pingValkey(container.cacheConnections.valkey), {
       isRequired: false,
     });
   }
-  for (const watch of others[config.service.name]) watch(health, { config, parts });
+  for (const register of optionalChecks[config.service.name])
+    register(health, { config, container });
 }

@@ -1,24 +1,26 @@
-import { type Health, type Metrics, reuse } from '@insightdesk/shared/monitoring';
+import { cacheResult, type Health, type Metrics } from '@insightdesk/shared/monitoring';
 
-const REUSE_MS = 1_000;
+const CACHE_MS = 1_000;
 
-/** Shows what health says of each dependency. */
+/** Exports the health of each dependency. */
 export function watchHealth(metrics: Metrics, health: Pick<Health, 'check'>): void {
-  const ask = reuse(REUSE_MS, async () => {
+  const listChecks = cacheResult(CACHE_MS, async () => {
     const { checks } = await health.check({ isWaiting: false });
     return Object.entries(checks);
   });
-  metrics.level({
+  metrics.gauge({
     name: 'dependency_healthy',
-    help: 'Whether what this service depends on answers',
+    help: 'Whether the dependency is healthy',
     read: async () =>
-      (await ask()).map(([dependency, { healthy }]) => [{ dependency }, Number(healthy)] as const),
+      (await listChecks()).map(
+        ([dependency, { healthy }]) => [{ dependency }, Number(healthy)] as const,
+      ),
   });
-  metrics.level({
+  metrics.gauge({
     name: 'dependency_latency_seconds',
-    help: 'How long it took to answer, or to be given up',
+    help: 'Duration of the health check',
     read: async () =>
-      (await ask()).map(
+      (await listChecks()).map(
         ([dependency, { latencyMs }]) => [{ dependency }, latencyMs / 1_000] as const,
       ),
   });

@@ -1,13 +1,13 @@
 import { expect, test } from 'bun:test';
 import {
+  accountPermissions,
   type CustomRoleRestriction,
-  ownPermissions,
   type Permission,
   permissionNames,
   permissionsOf,
   type Role,
   roles,
-  rolesThatMay,
+  rolesWithPermission,
 } from '@insightdesk/shared/contract';
 import { newId } from '@insightdesk/shared/utils';
 import {
@@ -44,7 +44,7 @@ test('can: without a resource, the permission table decides', () => {
       expect([role, name, can(user(role), name)]).toEqual([
         role,
         name,
-        rolesThatMay(name).includes(role),
+        rolesWithPermission(name).includes(role),
       ]);
     }
   }
@@ -54,7 +54,7 @@ test('a custom role keeps what it lists and the own account, never more than its
   const permissions = effectivePermissions(
     user('agent', custom('members:read', 'webhooks:manage')),
   );
-  expect(permissions).toEqual([...ownPermissions, 'members:read']);
+  expect(permissions).toEqual([...accountPermissions, 'members:read']);
 });
 
 test('an API key has none of the permissions of users only', () => {

@@ -1,11 +1,11 @@
 import {
+  accountPermissions,
   type Id,
   isUserPermission,
-  ownPermissions,
   type Permission,
   permissionNames,
   type Role,
-  rolesThatMay,
+  rolesWithPermission,
   toUuid,
 } from '@insightdesk/shared/contract';
 import { ForbiddenError } from '@insightdesk/shared/errors';
@@ -120,7 +120,7 @@ function grantDenialReason(
   }
   if (privileges.role === 'customer') return undefined;
   const missing = privileges.permissions.filter(
-    (name) => !ownPermissions.includes(name) && !hasPermission(actor, name),
+    (name) => !accountPermissions.includes(name) && !hasPermission(actor, name),
   );
   return missing.length > 0
     ? `Permissions that you do not have cannot be granted: ${missing.join(', ')}`
@@ -131,10 +131,10 @@ function hasPermission(
   { kind, role, restriction }: RestrictedRole,
   permission: Permission,
 ): boolean {
-  if (!rolesThatMay(permission).includes(role)) return false;
+  if (!rolesWithPermission(permission).includes(role)) return false;
   if (kind === 'apiKey' && isUserPermission(permission)) return false;
   if (!restriction || restriction.permissions.includes(permission)) return true;
-  return kind === 'user' && ownPermissions.includes(permission);
+  return kind === 'user' && accountPermissions.includes(permission);
 }
 
 function sourceOf({ kind, restriction }: RestrictedRole): Decision['via'] {

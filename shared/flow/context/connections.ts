@@ -7,11 +7,11 @@ import type { JobControl } from '@insightdesk/shared/jobs';
 import type { Media } from '@insightdesk/shared/media';
 import type { PresenceRegistry, Requests, SystemSignal } from '@insightdesk/shared/realtime';
 import type {
-  DnsTexts,
+  Encryption,
   Passwords,
+  ResolveTxt,
   SafeFetch,
-  Sealer,
-  Secrets,
+  TokenCodec,
   Tokens,
 } from '@insightdesk/shared/security';
 import type { StorageProvider, UrlSigner } from '@insightdesk/shared/storage';
@@ -33,8 +33,8 @@ export interface Connections {
   settings: Settings;
   /** Runs `work` after the response, in bounded memory; lost when the process is killed. */
   background(work: () => Promise<unknown>): void;
-  /** What Valkey holds of an organisation: logs, presence, cached values, jobs. */
-  traces: { erase(tenantId: Id<'org'>): Promise<{ keys: number; jobs: number }> };
+  /** Deletes all keys of an organization in Valkey; returns how many by their owner. */
+  purgeTenantKeys(tenantId: Id<'org'>): Promise<Record<string, number>>;
 }
 
 export interface FileConnections {
@@ -49,14 +49,14 @@ export interface SecurityConnections {
   /** Access tokens. */
   tokens: Tokens;
   /** Signed tokens of links and refreshes. */
-  tokenCodec: Sealer;
+  tokenCodec: TokenCodec;
   passwords: Passwords;
   /** Encrypts secrets that are stored. */
-  secrets: Secrets;
+  encryption: Encryption;
   /** Requests to URLs that users chose. */
-  outbound: SafeFetch;
+  safeFetch: SafeFetch;
   /** TXT records of names that users chose. */
-  dnsTexts: DnsTexts;
+  resolveTxt: ResolveTxt;
 }
 
 export interface RealtimeConnections {

@@ -33,7 +33,7 @@ export interface Meter {
   /** Bytes of its channel logs in Valkey. */
   logBytes(tenantId: Id<'org'>): Promise<number>;
   /** Its unfinished jobs in the queues, and the bytes of all its jobs. */
-  jobLoad(tenantId: Id<'org'>): Promise<{ jobs: number; bytes: number }>;
+  queueUsage(tenantId: Id<'org'>): Promise<{ jobs: number; bytes: number }>;
   /** Its open sockets, on all replicas. */
   openSockets(tenantId: Id<'org'>): Promise<number>;
 }

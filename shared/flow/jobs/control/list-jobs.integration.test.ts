@@ -4,9 +4,9 @@ import { newId } from '@insightdesk/shared/utils';
 import { z } from 'zod';
 import { defineJob, type JobRequest } from '../definition/define-job.ts';
 import { type JobStateName, jobStates } from '../definition/job-state.ts';
-import { createJobStage, request } from '../testing/job-stage.ts';
+import { createTestQueues, request } from '../testing/test-queues.ts';
 
-const { queues, valkey, work, control, close } = createJobStage();
+const { queues, valkey, work, control, close } = createTestQueues();
 afterAll(close);
 
 const payload = z.object({});

@@ -31,7 +31,7 @@ const MAX_PAGES = 50;
 
 /** Unblocks jobs whose dependencies are gone; returns their number. */
 export async function unblockOrphans(valkey: Redis, prefix = 'jobs'): Promise<number> {
-  valkey.defineCommand('jobsRelease', { numberOfKeys: 6, lua: unblockScript });
+  valkey.defineCommand('jobsUnblock', { numberOfKeys: 6, lua: unblockScript });
   const counts = await Promise.all(queueNames.map((name) => unblockIn(valkey, prefix, name)));
   return counts.reduce((total, count) => total + count, 0);
 }

@@ -2,10 +2,10 @@ import { afterAll, expect, test } from 'bun:test';
 import { z } from 'zod';
 import { defineJob } from '../definition/define-job.ts';
 import { cancelTopic } from '../queue/cancellation.ts';
-import { createJobStage } from '../testing/job-stage.ts';
+import { createTestQueues } from '../testing/test-queues.ts';
 import { hasOlderWorkers } from './version-skew.ts';
 
-const { valkey, prefix, work, connect, close } = createJobStage();
+const { valkey, prefix, work, connect, close } = createTestQueues();
 afterAll(close);
 
 const job = defineJob({ name: 'known', queue: 'maintenance', payload: z.object({}) });

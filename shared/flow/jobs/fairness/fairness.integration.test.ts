@@ -4,9 +4,9 @@ import { newId } from '@insightdesk/shared/utils';
 import { z } from 'zod';
 import { defineJob, type JobRequest, type QueueName } from '../definition/define-job.ts';
 import { JobPriority } from '../definition/priority.ts';
-import { createJobStage, request } from '../testing/job-stage.ts';
+import { createTestQueues, request } from '../testing/test-queues.ts';
 
-const { queues, work, close, control } = createJobStage();
+const { queues, work, close, control } = createTestQueues();
 afterAll(close);
 
 const mark = (queue: QueueName) =>

@@ -2,9 +2,9 @@ import { afterAll, expect, test } from 'bun:test';
 import { until } from '@insightdesk/shared/testing';
 import { z } from 'zod';
 import { defineJob } from '../definition/define-job.ts';
-import { createJobStage, request } from '../testing/job-stage.ts';
+import { createTestQueues, request } from '../testing/test-queues.ts';
 
-const { valkey, queues, work, control, close } = createJobStage();
+const { valkey, queues, work, control, close } = createTestQueues();
 afterAll(close);
 
 const job = defineJob({

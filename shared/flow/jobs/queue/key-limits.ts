@@ -33,7 +33,7 @@ const UNLIMITED = 2 ** 31;
 
 /** Builds the limits; the slots of a killed worker's jobs are free after their lease. */
 export function createKeyLimits(valkey: Redis, prefix: string): KeyLimits {
-  valkey.defineCommand('jobsEnter', { numberOfKeys: 2, lua: acquireScript });
+  valkey.defineCommand('jobsAcquireKey', { numberOfKeys: 2, lua: acquireScript });
   const runningOf = (key: string) => `${prefix}:limit:{${key}}`;
   return {
     acquire(key, id, { concurrent = UNLIMITED, rate }, leaseMs) {

@@ -5,9 +5,9 @@ import { testEnvironment, until } from '@insightdesk/shared/testing';
 import { sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { defineJob, type JobRequest } from '../definition/define-job.ts';
-import { createJobStage, inTenant, request } from '../testing/job-stage.ts';
+import { createTestQueues, inTenant, request } from '../testing/test-queues.ts';
 
-const { queues, work, control, close, parts } = createJobStage();
+const { queues, work, control, close, container } = createTestQueues();
 const unavailable = createDatabase({
   url: Object.assign(new URL(testEnvironment.databaseUrl), { port: '1' }).href,
   poolMin: 1,
@@ -34,7 +34,7 @@ test('an unavailable database uses up no attempts; the job runs when it is back'
     'database-outage': {
       job,
       run: (_, { tenantId }) =>
-        inTenant(++runs <= 3 ? unavailable : parts.database, tenantId, (tx) =>
+        inTenant(++runs <= 3 ? unavailable : container.database, tenantId, (tx) =>
           tx.execute(sql`select 1`),
         ),
     },

@@ -9,11 +9,11 @@ import { unblockOrphans } from '../control/unblock-orphans.ts';
 import { chainJobs, defineJob, type JobDefinition } from '../definition/define-job.ts';
 import { JobPriority } from '../definition/priority.ts';
 import { jobSteps } from '../tables.ts';
-import { createJobStage, inTenant, request } from '../testing/job-stage.ts';
+import { createTestQueues, inTenant, request } from '../testing/test-queues.ts';
 import type { JobRun } from './job-run.ts';
 import type { Handler } from './run-job.ts';
 
-const { context, parts, prefix, valkey, queues, events, work, control, close } = createJobStage();
+const { context, container, prefix, valkey, queues, events, work, control, close } = createTestQueues();
 afterAll(close);
 
 const payload = z.object({ n: z.number() });
@@ -224,7 +224,7 @@ test('a recorded step is not repeated when the job fails after it', async () => 
 
 test('a step without a recorded result is looked up, or fails with orFail', async () => {
   const [a, b] = [ask(failingIfUnclear), ask(lookingUp)];
-  await inTenant(parts.database, tenantId, (tx) =>
+  await inTenant(container.database, tenantId, (tx) =>
     tx.insert(jobSteps).values([a, b].map(({ id }) => ({ tenantId, jobId: id, step: 'pay' }))),
   );
   await queues.enqueue([a, b]);
@@ -236,7 +236,7 @@ test('a step without a recorded result is looked up, or fails with orFail', asyn
 
 test('steps of one organisation are invisible to another', async () => {
   const other = (await createTestTenant(context)).tenantId;
-  const rows = await inTenant(parts.database, other, (tx) =>
+  const rows = await inTenant(container.database, other, (tx) =>
     tx.select().from(jobSteps).where(eq(jobSteps.tenantId, tenantId)),
   );
   expect(rows).toEqual([]);

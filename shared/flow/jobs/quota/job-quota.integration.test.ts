@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { defineJob, type JobRequest } from '../definition/define-job.ts';
 import type { JobRun } from '../queue/job-run.ts';
 import type { Handler } from '../queue/run-job.ts';
-import { createJobStage, request } from '../testing/job-stage.ts';
+import { createTestQueues, request } from '../testing/test-queues.ts';
 import { createParkedJobReleaser } from './parked-job-releaser.ts';
 import { createParkedJobs, type ParkedJobs } from './parked-jobs.ts';
 import { type QueueQuota, readQueueUsage } from './queue-usage.ts';
@@ -17,7 +17,7 @@ const unlimited = { jobs: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFIN
 const quotas = new Map<string, QueueQuota>();
 const quotaOf = (tenantId: Id<'org'>) => quotas.get(tenantId) ?? unlimited;
 let parkedJobs: ParkedJobs;
-const stage = createJobStage({
+const stage = createTestQueues({
   quotaOf,
   parkedJobs: { park: (requests) => parkedJobs.park(requests) },
 });

@@ -3,13 +3,13 @@ import { connect, createDatabase, type Database } from '@insightdesk/shared/data
 import { createTestDatabase, until } from '@insightdesk/shared/testing';
 import { z } from 'zod';
 import { defineJob } from '../definition/define-job.ts';
-import { createJobStage, request } from '../testing/job-stage.ts';
+import { createTestQueues, request } from '../testing/test-queues.ts';
 import { listSchedules, pauseSchedule, resumeSchedule } from './schedule-states.ts';
 import { type CatchUp, createScheduler, defineSchedules } from './scheduler.ts';
 
 const tick = defineJob({ name: 'test.tick', queue: 'maintenance', payload: z.object({}) });
 const daily = { cron: '0 3 * * *', timeZone: 'UTC' };
-const stage = createJobStage();
+const stage = createTestQueues();
 let server: Awaited<ReturnType<typeof createTestDatabase>>;
 let database: Database;
 

@@ -12,12 +12,12 @@ import { startWorkers, type Workers } from '../queue/workers.ts';
 import type { EnqueueQuota } from '../quota/enqueue-limiter.ts';
 
 /** Queues with a prefix of their own on the test Valkey, and workers on them; close it after the tests. */
-export function createJobStage(quota?: EnqueueQuota) {
-  const { context, parts, log, close: closeContext } = createTestContext();
+export function createTestQueues(quota?: EnqueueQuota) {
+  const { context, container, log, close: closeContext } = createTestContext();
   const prefix = `test-${newId('evt')}`;
   const closing: (() => unknown)[] = [closeContext];
   const connect = () => {
-    const connection = parts.connectValkey('queue', 'blocking', 'test-jobs');
+    const connection = container.connectValkey('queue', 'blocking', 'test-jobs');
     closing.push(() => connection.disconnect());
     return connection;
   };
@@ -36,7 +36,7 @@ export function createJobStage(quota?: EnqueueQuota) {
       prefix,
       log,
       subscriber: connect(),
-      inTenant: (tenantId, run) => inTenant(parts.database, tenantId, run),
+      inTenant: (tenantId, run) => inTenant(container.database, tenantId, run),
       observe: (event) => void events.push(event),
     });
     let isOpen = true;
@@ -50,7 +50,7 @@ export function createJobStage(quota?: EnqueueQuota) {
 
   return {
     context,
-    parts,
+    container,
     log: log as Logger,
     prefix,
     valkey,

@@ -1,15 +1,15 @@
 import { type Config, loadConfigWithSecrets, type ServiceName } from '@insightdesk/shared/config';
 import { createLogger, type Logger } from '@insightdesk/shared/logging';
-import { createParts, type Parts } from './parts.ts';
+import { type AppContainer, createAppContainer } from './container.ts';
 
-/** What a command stands on. */
+/** What a command receives. */
 export interface CommandApp {
   config: Config;
   log: Logger;
-  parts: Parts;
+  container: AppContainer;
 }
 
-/** Runs a command that ends by itself on the parts of the services, and puts them away after it. */
+/** Runs a command with the container of a service and disposes it afterwards. */
 export async function runCommand<T>(
   service: ServiceName,
   work: (app: CommandApp) => Promise<T>,
@@ -20,10 +20,10 @@ export async function runCommand<T>(
     ...(environment && { environment }),
   });
   const log = createLogger({ level: 'error', format: 'json' }, { service, replica: service });
-  const container = createParts(config, log);
+  const { parts: container, dispose } = createAppContainer(config, log);
   try {
-    return await work({ config, log, parts: container.parts });
+    return await work({ config, log, container });
   } finally {
-    await container.dispose();
+    await dispose();
   }
 }

@@ -3,11 +3,11 @@ import { createJobControl, createQueues, type JobControl } from '@insightdesk/sh
 import { withTimeout } from '@insightdesk/shared/promises';
 import type { Valkey } from '@insightdesk/shared/valkey';
 
-/** Queues wait for Valkey, which may be gone. */
+/** BullMQ waits for Valkey when it closes. */
 const CLOSE_TIMEOUT_MS = 2_000;
 
-/** Opens the queues for those who look at them; whoever runs jobs has connections of its own. */
-export function openJobAccess(valkey: Valkey) {
+/** Opens the queues to inspect and control jobs; workers have connections of their own. */
+export function openJobQueues(valkey: Valkey) {
   const queues = createQueues(valkey);
   return {
     queues,
@@ -20,10 +20,10 @@ export function openJobAccess(valkey: Valkey) {
   };
 }
 
-/** Most processes never ask: their queues are opened with the first question. */
-export const askLater = (control: () => JobControl): Connections['jobs'] => ({
-  list: (...asked) => control().list(...asked),
-  require: (...asked) => control().require(...asked),
-  cancel: (...asked) => control().cancel(...asked),
-  retry: (...asked) => control().retry(...asked),
+/** Opens the queues on the first call; most processes never need them. */
+export const lazyJobControl = (control: () => JobControl): Connections['jobs'] => ({
+  list: (...args) => control().list(...args),
+  require: (...args) => control().require(...args),
+  cancel: (...args) => control().cancel(...args),
+  retry: (...args) => control().retry(...args),
 });

@@ -1,0 +1,94 @@
+import { createCache } from '@insightdesk/shared/cache';
+import type { Config } from '@insightdesk/shared/config';
+import {
+  createDatabase,
+  createListener,
+  type DatabaseOptions,
+  type ListenerOptions,
+  recordStatement,
+  tracedDatabase,
+} from '@insightdesk/shared/database';
+import { createContainer } from '@insightdesk/shared/di';
+import type { Logger } from '@insightdesk/shared/logging';
+import { isTracing } from '@insightdesk/shared/tracing';
+import { createRecentSessions } from '@insightdesk/shared/utils';
+import type { Valkey } from '@insightdesk/shared/valkey';
+import { type ConnectValkey, createConnectValkey } from './connect-valkey.ts';
+import { requireLoginUrl } from './require-login-url.ts';
+
+/** Logins are few, and most of their time is password hashing. */
+const IDENTITY_POOL_SIZE = 4;
+
+/** PostgreSQL, Valkey and the cache; each connection is opened on first use. */
+export function registerStores(config: Config, log: Logger) {
+  const connectValkey = createConnectValkey(config, log);
+  return createContainer()
+    .register('connectValkey', () => connectValkey)
+    .register('valkey', () => connectValkey('default', 'command', 'main'), {
+      dispose: (valkey) => valkey.disconnect(),
+    })
+    .register(
+      'sessionValkey',
+      ({ valkey }) =>
+        config.valkey.sessionUrl === config.valkey.url
+          ? { valkey, close() {} }
+          : closable(connectValkey('session', 'command', 'sessions')),
+      { dispose: (connection) => connection.close() },
+    )
+    .register('queueValkey', () => connectValkey('queue', 'command', 'queue-usage'), {
+      dispose: (valkey) => valkey.disconnect(),
+    })
+    .register('recentSessions', () => createRecentSessions())
+    .register(
+      'database',
+      ({ recentSessions }) =>
+        openDatabase({
+          ...config.database,
+          recentSessions,
+          onSlowQuery: (query, ms) =>
+            log.warn({ query, ms: Math.round(ms) }, 'database: query was slow'),
+        }),
+      { dispose: (database) => database.close() },
+    )
+    .register(
+      'identityDatabase',
+      () =>
+        openDatabase({
+          ...config.database,
+          url: requireLoginUrl(config, 'identity'),
+          relayUrl: undefined,
+          poolMin: 1,
+          poolMax: IDENTITY_POOL_SIZE,
+        }),
+      { dispose: (database) => database.close() },
+    )
+    .register('relayUrl', () => requireLoginUrl(config, 'relay'))
+    .register(
+      'listen',
+      () => (options: ListenerOptions) => createListener(config.database.directUrl, options),
+    )
+    .register('cacheConnections', () => connectCache(connectValkey), {
+      dispose: ({ valkey, subscriber }) => {
+        valkey.disconnect();
+        subscriber.disconnect();
+      },
+    })
+    .register('cache', ({ cacheConnections }) =>
+      createCache({
+        ...cacheConnections,
+        onError: (error) => log.warn({ err: String(error) }, 'cache: Valkey is unavailable'),
+      }),
+    );
+}
+
+const closable = (valkey: Valkey) => ({ valkey, close: () => valkey.disconnect() });
+
+const connectCache = (connect: ConnectValkey) => ({
+  valkey: connect('cache', 'command', 'cache'),
+  subscriber: connect('cache', 'subscriber', 'cache-bus'),
+});
+
+const openDatabase = (options: DatabaseOptions) =>
+  isTracing()
+    ? tracedDatabase(createDatabase({ ...options, observe: recordStatement }))
+    : createDatabase(options);
