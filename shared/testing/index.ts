@@ -3,6 +3,7 @@ export { type AuthenticatorOptions, createAuthenticator } from './authenticator.
 export { startCloudinaryServer } from './cloudinary-server.ts';
 export { startDatabaseProxy } from './database-proxy.ts';
 export { createIsolatedTestContext } from './isolated-test-context.ts';
+export { openRawWebSocket } from './raw-web-socket.ts';
 export { startRemoteStorage } from './remote-storage.ts';
 export { startStorageServer } from './storage-server.ts';
 export { expireUploads, inspectStoredFiles } from './stored-files.ts';

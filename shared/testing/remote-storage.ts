@@ -32,14 +32,14 @@ const maxFileBytes = 1e9;
 async function startS3(): Promise<RunningService> {
   const { url: endpoint, pid, close, ...account } = await startStorageServer('swift');
   const options = { ...account, endpoint, region: 'us-east-1', bucket: 'desk' };
-  await createS3Client(options).askText({ method: 'PUT' });
+  await createS3Client(options).requestText({ method: 'PUT' });
   return { config: { ...options, provider: 's3', maxFileBytes }, pid, close };
 }
 
 async function startAzure(): Promise<RunningService> {
   const { url: endpoint, pid, close, ...account } = await startStorageServer('azurite');
   const options = { ...account, endpoint, container: 'desk' };
-  await createAzureClient(options).ask({ method: 'PUT', query: { restype: 'container' } });
+  await createAzureClient(options).request({ method: 'PUT', query: { restype: 'container' } });
   return { config: { ...options, provider: 'azure', maxFileBytes }, pid, close };
 }
 

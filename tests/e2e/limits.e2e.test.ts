@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { connect as dial } from 'node:tls';
 import { io } from 'socket.io-client';
+import { openRawWebSocket } from '../../shared/testing/raw-web-socket.ts';
+import { until } from '../../shared/testing/until.ts';
 import { root } from '../../tools/stack/paths.ts';
 import { createTestDirectory } from '../../tools/test-runner/test-directory.ts';
 import { isLocalStack, type Run } from './client.ts';
@@ -64,32 +65,16 @@ const ask = (method: string, path: string, { body = '', token = '' } = {}) =>
     tls: { ca },
   });
 
-/** How many connections of one address are open that never say who they are. */
-async function comeSilently(count: number) {
+/** Opens connections that never authenticate; `open` is the number of those that are still open. */
+async function openSilently(count: number) {
   let open = 0;
-  const { port } = new URL(run.url);
-  const lines = [
-    ...['GET /socket.io/?EIO=4&transport=websocket HTTP/1.1', `Host: localhost:${port}`],
-    ...['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13'],
-    ...['Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==', '\r\n'],
-  ];
-  const comeOne = () =>
-    new Promise<void>((resolve) => {
-      let isOpen = false;
-      const socket = dial({ host: '127.0.0.1', port: Number(port), ca, servername: 'localhost' });
-      socket.once('data', (bytes: Buffer) => {
-        isOpen = String(bytes).includes(' 101 ');
-        if (isOpen) open++;
-        resolve();
-      });
-      socket.on('error', () => {});
-      socket.once('close', () => {
-        if (isOpen) open--;
-        resolve();
-      });
-      socket.write(lines.join('\r\n'));
-    });
-  await Promise.all(Array.from({ length: count }, comeOne));
+  const openOne = async () => {
+    const { upgraded, closed } = openRawWebSocket(run.url, { ca });
+    if (!(await upgraded)) return;
+    open++;
+    void closed.then(() => open--);
+  };
+  await Promise.all(Array.from({ length: count }, openOne));
   return { open: () => open };
 }
 
@@ -106,12 +91,12 @@ onStack(
     const large = await ask('POST', '/v1/auth/login', { body: `{${keys}}` });
     expect(large.status).toBe(413);
 
-    const silent = await comeSilently(300);
+    const silent = await openSilently(300);
     // 100 on each of the replicas.
     expect(silent.open()).toBeLessThanOrEqual(200);
     const socket = io(run.url, { auth: { token }, ...({ ca } as object) });
     try {
-      while (silent.open() > 0) await Bun.sleep(50);
+      await until(() => silent.open(), { equals: 0 });
       if (!socket.connected)
         await new Promise((resolve) => socket.once('connect', resolve as never));
     } finally {

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
-import { connect } from 'node:tls';
+import { openRawWebSocket } from '../../shared/testing/raw-web-socket.ts';
 import { until } from '../../shared/testing/until.ts';
 import { call, listen, type Person, registerOwner, run } from '../e2e/client.ts';
 
@@ -28,41 +28,13 @@ async function openPolling(): Promise<string> {
   return sid;
 }
 
-/** A minimal Socket.IO client over TLS that counts the bytes on the wire. */
+/** A Socket.IO session whose received bytes can be counted. */
 async function openWebSocket(extensions: string) {
-  const { hostname: servername, port } = new URL(run.url);
-  const socket = connect({ host: '127.0.0.1', port: Number(port), ca, servername });
-  let received = '';
-  socket.on('data', (bytes: Buffer) => {
-    received += bytes.toString('latin1');
-  });
-  const waitFor = (text: string) => until(() => received.includes(text));
-  socket.write(
-    [
-      'GET /socket.io/?EIO=4&transport=websocket HTTP/1.1',
-      `Host: ${servername}:${port}`,
-      'Connection: Upgrade',
-      'Upgrade: websocket',
-      'Sec-WebSocket-Version: 13',
-      'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
-      `Sec-WebSocket-Extensions: ${extensions}`,
-      '\r\n',
-    ].join('\r\n'),
-  );
+  const socket = openRawWebSocket(run.url, { ca, extensions });
+  const waitFor = (text: string) => until(() => socket.received().includes(text));
   await waitFor('"sid"');
-  const sid = /"sid":"([^"]+)"/.exec(received)?.[1] ?? '';
-  const send = (text: string) => socket.write(maskedFrame(text));
-  const close = () => socket.destroy();
-  return { sid, send, waitFor, close, received: () => received };
-}
-
-function maskedFrame(text: string): Buffer {
-  const body = Buffer.from(text);
-  const head = Buffer.alloc(8);
-  head.writeUInt8(0x81, 0);
-  head.writeUInt8(0x80 | 126, 1);
-  head.writeUInt16BE(body.length, 2);
-  return Buffer.concat([head, body]);
+  const sid = /"sid":"([^"]+)"/.exec(socket.received())?.[1] ?? '';
+  return { ...socket, sid, waitFor };
 }
 
 const replicaOf = (sid: string) => sid.split('.')[0];
@@ -136,7 +108,7 @@ describe('compression', () => {
       const bytes = client.received().indexOf('The end') - before;
       expect(bytes).toBeGreaterThan(minBytes);
       expect(bytes).toBeLessThan(maxBytes);
-      client.close();
+      client.destroy();
     },
   );
 

@@ -167,7 +167,7 @@ function findViolation(path: string, specifier: string, isType: boolean): string
     const target = posix.join(posix.dirname(path), specifier);
     if (target.startsWith(`${root}/`)) return undefined;
     if (developer.includes(name) && developerCode.test(target)) return undefined;
-    if (target === untilFile && isTestOf(name, path)) return undefined;
+    if (lightTestSupport.test(target) && isTestOf(name, path)) return undefined;
     if (name === 'client') return target === shapes ? undefined : notInClient;
     return `a relative import stays inside ${root}; use '@insightdesk/shared/<module>'`;
   }
@@ -208,8 +208,8 @@ function findPackageViolation(specifier: string, rule: Rule | undefined, importe
 const developer = ['bench', 'tests', 'tools', 'services/cli'];
 const developerCode = /^(tests|tools|services\/cli|deploy)\//;
 const shapes = 'shared/contract/shapes.ts';
-/** Tests without a context import it directly: the module's index loads the whole system. */
-const untilFile = 'shared/testing/until.ts';
+/** Tests without a context import these directly: the index loads the whole system. */
+const lightTestSupport = /^shared\/testing\/(until|raw-web-socket)\.ts$/;
 const isTestOf = (name: string, path: string) =>
   developer.includes(name) || path.endsWith('.test.ts');
 const notInClient = `the client runs without a server; of shared it may import ${shapes}`;

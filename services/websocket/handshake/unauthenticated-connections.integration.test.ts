@@ -1,6 +1,5 @@
 import { afterAll, afterEach, expect, test } from 'bun:test';
-import { connect as dial } from 'node:net';
-import { createTestContext, until } from '@insightdesk/shared/testing';
+import { createTestContext, openRawWebSocket, until } from '@insightdesk/shared/testing';
 import { call, createTestReplicas, newChannel } from '../testing/test-replica.ts';
 
 const testContext = createTestContext();
@@ -8,28 +7,11 @@ const { startReplica, connect, newUser, close } = createTestReplicas(testContext
 afterEach(close);
 afterAll(testContext.close);
 
-const upgrade = [
-  'GET /socket.io/?EIO=4&transport=websocket HTTP/1.1',
-  'Host: x',
-  'Connection: Upgrade',
-  'Upgrade: websocket',
-  'Sec-WebSocket-Version: 13',
-  'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
-  '\r\n',
-].join('\r\n');
-
 /** Opens a WebSocket that never authenticates; resolves with whether it was accepted. */
 function openSilently(url: string, ended: () => void): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = dial({ port: Number(new URL(url).port), host: '127.0.0.1' });
-    socket.on('data', (bytes) => resolve(String(bytes).includes(' 101 ')));
-    socket.on('error', () => {});
-    socket.on('close', () => {
-      resolve(false);
-      ended();
-    });
-    socket.write(upgrade);
-  });
+  const { upgraded, closed } = openRawWebSocket(url);
+  void closed.then(ended);
+  return upgraded;
 }
 
 test('unauthenticated connections: an address has 20 of 300, for a second, and others can still connect', async () => {
