@@ -88,5 +88,5 @@ test('operator commands are recorded in the chain without an organization if non
     '--organization',
     'org_00000000000000000000000000',
   );
-  expect(output).toMatch(/^org_0{26} \d+ [0-9a-f]{64} whole\n$/);
+  expect(output).toMatch(/^org_0{26} \d+ [0-9a-f]{64} OK\n$/);
 });

@@ -55,7 +55,7 @@ async function verifyChains(words: string[]): Promise<number> {
     'desk',
     async ({ container }) => {
       const verdicts = knownHeads
-        ? verifyNoted(container, knownHeads, organization)
+        ? verifyAgainst(container, knownHeads, organization)
         : verifyAll(container, organization);
       let broken = 0;
       for await (const verdict of verdicts) {
@@ -72,10 +72,10 @@ async function verifyChains(words: string[]): Promise<number> {
 function parseOptions([verb, ...args]: string[]) {
   if (verb !== 'verify') return undefined;
   try {
-    const options = { organization: { type: 'string' }, knownHeads: { type: 'string' } } as const;
-    const { organization, knownHeads } = parseArgs({ args, options }).values;
+    const options = { organization: { type: 'string' }, compare: { type: 'string' } } as const;
+    const { organization, compare } = parseArgs({ args, options }).values;
     if (organization !== undefined && !isId('org', organization)) return undefined;
-    return { organization, knownHeads };
+    return { organization, knownHeads: compare };
   } catch {
     return undefined;
   }
@@ -91,7 +91,7 @@ async function* verifyAll(
   }
 }
 
-async function* verifyNoted(
+async function* verifyAgainst(
   reader: AuditReader,
   file: string,
   only: Id<'org'> | undefined,

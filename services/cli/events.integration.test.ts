@@ -35,14 +35,14 @@ test('events replay replays effects and may be repeated', async () => {
   const to = ['replay', ...range, '--to', 'channels'];
   expect(await desk(...to, '--dry-run')).toMatchObject({
     code: 0,
-    output: '3 events; to channels: 6 would follow, of which 0 were there\n',
+    output: '3 events: 6 effects would be replayed to channels, 0 duplicates\n',
   });
   expect(await desk(...to)).toMatchObject({
     code: 0,
-    output: '3 events; to channels: 6 sent again, of which 0 were there\n',
+    output: '3 events: 6 effects replayed to channels, 0 duplicates\n',
   });
   expect((await desk(...to)).output).toBe(
-    '3 events; to channels: 6 sent again, of which 6 were there\n',
+    '3 events: 6 effects replayed to channels, 6 duplicates\n',
   );
 });
 

@@ -67,18 +67,18 @@ test('organizations refuses an unknown organization', async () => {
   }
   const nobody = await desk(['disable', 'org_01h455vb4pex5vsknk084sn02q']);
   expect(nobody).toMatchObject({ code: 1 });
-  expect(nobody.errors).toContain('There is no such organisation');
+  expect(nobody.errors).toContain('Organization not found');
 });
 
 test('quota sets the quota that GET /v1/usage shows', async () => {
   const { owner } = await openOrganization();
   const { organizationId: id, token } = owner;
   const set = await desk(['quota', id, 'stored-bytes', '12345']);
-  expect(set).toMatchObject({ code: 0, output: `${id} may have 12345 stored-bytes\n` });
+  expect(set).toMatchObject({ code: 0, output: `${id}: stored-bytes quota set to 12345\n` });
   const { body } = await call('GET', '/v1/usage', { token });
   const quotas = body.quotas as { name: string; limit: number }[];
   expect(quotas.find(({ name }) => name === 'stored-bytes')?.limit).toBe(12_345);
-  expect((await desk(['quota', id, 'stored-bytes', '0'])).output).toContain('any stored-bytes');
+  expect((await desk(['quota', id, 'stored-bytes', '0'])).output).toContain('set to unlimited');
   for (const words of [[id], [id, 'bytes', '1'], [id, 'seats', '-1'], ['org_x', 'seats', '1']]) {
     expect((await desk(['quota', ...words])).code).toBe(2);
   }
@@ -94,7 +94,7 @@ test(
       const bytes = await Bun.file(join(folder, `${id}.tar.gz`)).bytes();
       const sha256 = createHash('sha256').update(bytes).digest('hex');
       expect(output).toStartWith(
-        `${id} is in ${join(folder, `${id}.tar.gz`)}\n  ${bytes.length} bytes, `,
+        `${id} exported to ${join(folder, `${id}.tar.gz`)}\n  ${bytes.length} bytes, `,
       );
       expect(output).toEndWith(`sha256 ${sha256}\n`);
       expect(Bun.gunzipSync(bytes).length).toBeGreaterThan(0);

@@ -13,7 +13,7 @@ test('queues lists, pauses, resumes and retries failed jobs', async () => {
   expect(await line()).toMatch(/^calendar-sync( +\d+){6}$/);
   expect((await desk('pause', queue)).output).toBe(`${queue} is paused\n`);
   expect(await line()).toEndWith('paused');
-  expect((await desk('resume', queue)).output).toBe(`${queue} goes on\n`);
+  expect((await desk('resume', queue)).output).toBe(`${queue} is resumed\n`);
   expect(await line()).not.toContain('paused');
   expect((await desk('retry', queue)).output).toMatch(/^\d+ failed jobs of calendar-sync/);
 });

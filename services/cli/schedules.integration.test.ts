@@ -29,7 +29,7 @@ test('schedules lists, pauses and resumes by name', async () => {
 test('schedules refuses an unknown or missing name', async () => {
   expect(await desk('pause', 'nobody')).toMatchObject({
     code: 1,
-    errors: 'desk schedules: There is no schedule nobody\n',
+    errors: 'desk schedules: Unknown schedule nobody\n',
   });
   expect((await desk('pause')).code).toBe(2);
 });

@@ -73,7 +73,7 @@ async function testOnServers() {
   const environments = await shards.start();
   await unlessAborted();
   const seconds = ((Date.now() - startedAt) / 1000).toFixed(1);
-  print(`${environments.length} stacks ready in ${seconds} s`);
+  print(`stacks ready: ${environments.length}, in ${seconds} s`);
   const report = environments.length > 0 ? await runOnShards(files, environments, print) : noTests;
   await unlessAborted();
   const dead = await shards.countDead();

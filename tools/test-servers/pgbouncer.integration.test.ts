@@ -119,7 +119,7 @@ test('a listener connects to the server itself and receives notifications sent t
   const [heard, listening] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   const listener = createListener(testEnvironment.databaseUrl, {
     channel,
-    hear: () => heard.resolve(),
+    onNotification: () => heard.resolve(),
     onListening: () => listening.resolve(),
   });
   try {

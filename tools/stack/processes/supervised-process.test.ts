@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { until } from '../../../shared/testing/until.ts';
 import { createPidFiles, lockDirectory } from './pid-files.ts';
 import { identityOf } from './process-identity.ts';
 import type { ProcessSpec } from './supervised-process.ts';
@@ -41,14 +42,6 @@ function script(text: string, more: Partial<ProcessSpec> = {}): ProcessSpec {
   };
 }
 
-async function until(done: () => unknown) {
-  const deadline = Date.now() + 15_000;
-  while (!done()) {
-    if (Date.now() > deadline) throw new Error('Timed out waiting for the condition');
-    await Bun.sleep(10);
-  }
-}
-
 const pid = () => supervisor.pid('it');
 
 test('a process starts, its lines are passed on, and it stops with all descendants', async () => {
@@ -57,7 +50,7 @@ test('a process starts, its lines are passed on, and it stops with all descendan
   const descendant = Number(readFileSync(join(directory, 'ready'), 'utf8'));
   expect(identityOf(descendant)).toBeDefined();
   await supervisor.stop('it');
-  await until(() => identityOf(descendant) === undefined);
+  await until(() => identityOf(descendant), { equals: undefined });
   expect(pid()).toBeUndefined();
 });
 
@@ -71,7 +64,7 @@ test('a process that dies is restarted under another pid', async () => {
 
 test('a process that keeps dying is restarted with increasing delays', async () => {
   await supervisor.start(script('test -e $MARK && exit 3; touch $MARK; sleep 0.2; exit 3'));
-  await until(() => lines.length >= 3);
+  await until(() => lines.length, { atLeast: 3 });
   expect(lines.map((line) => /in (\d+) ms/.exec(line)?.[1])).toEqual(['200', '400', '800']);
 });
 
