@@ -4,4 +4,4 @@ export type { ValkeyPurpose } from './connect-valkey.ts';
 export { type AppContainer, createAppContainer } from './container.ts';
 export { purgeTenantKeys } from './purge-tenant-keys.ts';
 export { type CommandApp, runCommand } from './run-command.ts';
-export { type ConnectionTest, testAllConnections } from './test-all-connections.ts';
+export { testAllConnections } from './test-all-connections.ts';

@@ -1,3 +1,3 @@
 /** Malware scans with clamd. */
-export type { Antivirus, Verdict } from './antivirus.ts';
+export type { Antivirus } from './antivirus.ts';
 export { type AntivirusOptions, createAntivirus } from './create-antivirus.ts';

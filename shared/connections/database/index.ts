@@ -1,13 +1,7 @@
 /** PostgreSQL: pipelined tenant transactions, typed queries, keyset pages, migrations. */
 export { createdAt, instant, tenantId, typeId } from './columns.ts';
 export { connect } from './connect.ts';
-export {
-  type AfterCommit,
-  afterCommit,
-  notifyAfterCommit,
-  type Tx,
-  withCommit,
-} from './connection.ts';
+export { afterCommit, notifyAfterCommit, type Tx, withCommit } from './connection.ts';
 export { createListener, type Listener, type ListenerOptions } from './create-listener.ts';
 export {
   createDatabase,
@@ -19,15 +13,7 @@ export { sqlState, violatedConstraint } from './database-errors.ts';
 export type { Migration } from './list-migrations.ts';
 export { loadPostgresStats } from './load-server-stats.ts';
 export { loadMigrations, migrate } from './migrate.ts';
-export {
-  decodeCursor,
-  integerKey,
-  type Page,
-  pageInput,
-  pageSchema,
-  perPageSize,
-  toPage,
-} from './page.ts';
+export { decodeCursor, integerKey, pageInput, pageSchema, perPageSize, toPage } from './page.ts';
 export type { PoolStatus } from './pool-status.ts';
 export { statement } from './statement.ts';
 export type { DatabaseStats } from './stats.ts';

@@ -3,6 +3,6 @@
 export { checkMailServer } from './check-mail-server.ts';
 export type { Mailer, OutgoingEmail } from './mailer.ts';
 export { MemoryMailer } from './memory-mailer.ts';
-export { type EmailContent, type RenderedEmail, renderEmail } from './render-email.ts';
+export { type EmailContent, renderEmail } from './render-email.ts';
 export { sanitizeHtml } from './sanitize-html.ts';
-export { createMailer, type SmtpOptions } from './smtp-mailer.ts';
+export { createMailer } from './smtp-mailer.ts';

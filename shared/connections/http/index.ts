@@ -16,24 +16,22 @@ export {
   matchesIfRange,
   type Validators,
 } from './evaluate-preconditions.ts';
-export type { Caller, HttpEnv, Peer } from './http-env.ts';
-export { limitRequests, type RequestLimiter, tooManyRequests } from './limit-requests.ts';
+export type { Caller, HttpEnv } from './http-env.ts';
+export { limitRequests, tooManyRequests } from './limit-requests.ts';
 export { matchesEtag } from './matches-etag.ts';
-export { type ByteRange, parseByteRange } from './parse-byte-range.ts';
+export { parseByteRange } from './parse-byte-range.ts';
 export {
   createRateLimits,
   purgeTenant,
   type RateLimitKeys,
-  type RateLimitResult,
-  type RateLimitRule,
   type RateLimits,
 } from './rate-limits.ts';
 export { jsonLimit, readJsonObject } from './read-json-object.ts';
 export { requestId } from './request-id.ts';
-export { type CompletedRequest, requestLog } from './request-log.ts';
+export { requestLog } from './request-log.ts';
 export { createRequestMetrics } from './request-metrics.ts';
 export { securityHeaders } from './security-headers.ts';
-export { type HttpHost, serveHttp } from './serve-http.ts';
+export { serveHttp } from './serve-http.ts';
 export {
   isAllowedOrigin,
   readCookie,

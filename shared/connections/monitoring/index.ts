@@ -1,5 +1,5 @@
 /** Health checks and metrics. */
 export { Counter } from 'prom-client';
 export { createMetrics } from './create-metrics.ts';
-export { type CheckResult, createHealth, type Health, type HealthReport } from './health.ts';
-export { cacheResult, type MetricDefinition, Metrics, type MetricValue } from './metrics.ts';
+export { createHealth, type Health, type HealthReport } from './health.ts';
+export { cacheResult, type MetricDefinition, Metrics } from './metrics.ts';

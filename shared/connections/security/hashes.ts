@@ -1,7 +1,4 @@
-import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-
-/** `bytes` random bytes, URL-safe. */
-export const randomToken = (bytes = 32): string => randomBytes(bytes).toString('base64url');
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 
 /** SHA-256 in hex. */
 export const sha256 = (value: string | Uint8Array): string =>

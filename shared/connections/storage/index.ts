@@ -1,30 +1,12 @@
-/** Files by key: whole or not at all, on any provider. */
+/** File storage with one interface for all providers. */
 export { createAzureClient } from './azure/azure-client.ts';
+export { contentDisposition } from './content-disposition.ts';
 export {
   createMemoryStorage,
   createStorage,
-  type ProviderFactory,
   registerProvider,
   type StorageConfig,
-  type StorageDependencies,
 } from './create-storage.ts';
-export type {
-  ByteRange,
-  FileMetadata,
-  ListedFile,
-  SignDownloadOptions,
-  SignedUpload,
-  SignUploadOptions,
-  StorageProvider,
-  StoredFile,
-  UploadOptions,
-} from './storage-provider.ts';
 export { createS3Client } from './s3/s3-client.ts';
-export {
-  createUrlSigner,
-  type SignedAccess,
-  type SignedRead,
-  type SignedWrite,
-  type UrlSigner,
-  type UrlSignerOptions,
-} from './url-signer.ts';
+export type { ByteRange, ListedFile, StorageProvider } from './storage-provider.ts';
+export { createUrlSigner, type SignedAccess, type UrlSigner } from './url-signer.ts';

@@ -1,12 +1,7 @@
 /** Facts: a typed catalog, recorded with the rows they speak of, relayed by one elected worker. */
-export { type Audience, type View, viewOf } from './audience.ts';
-export { createEventCatalog, type EventCatalog, type EventsOf } from './catalog.ts';
-export {
-  defineEvent,
-  type EventDefinition,
-  type RecordedEvent,
-  type Upcast,
-} from './define-event.ts';
+export { type View, viewOf } from './audience.ts';
+export { createEventCatalog, type EventsOf } from './catalog.ts';
+export { defineEvent, type EventDefinition, type RecordedEvent } from './define-event.ts';
 export {
   type Effects,
   type EffectsOf,
@@ -17,7 +12,7 @@ export { listPastEvents, type PastEventsQuery } from './list-past-events.ts';
 export type { Origin } from './origin.ts';
 export type { RelayedEvent } from './outbox.ts';
 export { readOutboxLag } from './outbox-lag.ts';
-export { type Publication, viewsByChannel } from './publications.ts';
+export { viewsByChannel } from './publications.ts';
 export { record } from './record.ts';
 export { createRelay, type Relay, type RelayOptions, UnprocessableEventError } from './relay.ts';
 export { type LogPositions, OUTBOX_CHANNEL, outbox } from './tables.ts';

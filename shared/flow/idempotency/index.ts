@@ -1,7 +1,2 @@
 /** Requests with an Idempotency-Key: run once, answered the same each time. */
-export {
-  createIdempotency,
-  type Idempotency,
-  type IdempotentRequest,
-  type StoredResponse,
-} from './create-idempotency.ts';
+export { createIdempotency, type Idempotency, type StoredResponse } from './create-idempotency.ts';

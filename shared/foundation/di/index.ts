@@ -1,2 +1,2 @@
 /** A typed dependency container: parts by name, built on first use, disposed in reverse. Used by boot only. */
-export { type Container, createContainer, type Lifetime } from './create-container.ts';
+export { createContainer } from './create-container.ts';

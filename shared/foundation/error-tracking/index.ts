@@ -1,13 +1,10 @@
 /** Reports errors to a tracker, once each; does nothing without a tracker. */
 export {
   addBreadcrumb,
-  type Breadcrumb,
   captureException,
-  type ErrorDetails,
   type ErrorReport,
   type ErrorTracker,
   ErrorTracking,
-  type ReportOutcome,
   reportLoggedErrors,
   setErrorTracker,
   setUserContext,

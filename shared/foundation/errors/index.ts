@@ -1,4 +1,4 @@
-export { AppError, type AppErrorOptions, type ErrorOptions, type FieldError } from './app-error.ts';
+export { AppError } from './app-error.ts';
 export * from './domain-errors.ts';
 export * from './infrastructure-errors.ts';
 export { isRetryable } from './is-retryable.ts';

@@ -1,10 +1,4 @@
 /** Ordered start, reverse stop, timeouts, rollback. */
 
-export {
-  type ApplicationLifecycle,
-  createLifecycle,
-  type HookStatus,
-  type LifecyclePart,
-  type LifecycleState,
-} from './create-lifecycle.ts';
+export { type ApplicationLifecycle, createLifecycle } from './create-lifecycle.ts';
 export { findAvailablePort } from './find-available-port.ts';

@@ -1,14 +1,8 @@
 /** Structured logs, correlated through AsyncLocalStorage. */
 
-export {
-  createLogger,
-  flush,
-  type Logger,
-  type LoggingOptions,
-  type LogTransport,
-} from './create-logger.ts';
-export { type CustomTransport, loadTransports } from './custom-transport.ts';
-export { createFileTransport, type FileTransportOptions } from './file-transport.ts';
+export { createLogger, flush, type Logger, type LogTransport } from './create-logger.ts';
+export { loadTransports } from './custom-transport.ts';
+export { createFileTransport } from './file-transport.ts';
 export {
   addContext,
   currentContext,
@@ -18,4 +12,4 @@ export {
 } from './log-context.ts';
 export type { LineObserver } from './redact-arguments.ts';
 export { redact, scrub } from './redaction.ts';
-export { createWebhookTransport, type WebhookTransportOptions } from './webhook-transport.ts';
+export { createWebhookTransport } from './webhook-transport.ts';

@@ -12,11 +12,5 @@ export { Histogram } from './histogram.ts';
 export { ipPrefix } from './ip-prefix.ts';
 export { newId } from './new-id.ts';
 export { createRecentSessions, type RecentSessions } from './recent-sessions.ts';
-export {
-  type NamedKey,
-  type SigningKeyPair,
-  sign,
-  toSigningKeyPair,
-  verify,
-} from './signatures.ts';
+export { sign, toSigningKeyPair, verify } from './signatures.ts';
 export { maskEmail, slugify, truncate } from './strings.ts';

@@ -17,7 +17,6 @@ export { openLinkedImage, type PendingImages } from './serving/open-linked-image
 export { openLinkedVideo } from './serving/open-linked-video.ts';
 export { openSignedFile } from './serving/open-signed-file.ts';
 export { storeSignedFile } from './serving/store-signed-file.ts';
-export type { OpenedFile } from './serving/stored-file.ts';
 export { storageKey } from './storage-key.ts';
 export { attachments, type StoredVariant } from './tables.ts';
 export { appendToUpload } from './uploads/append-to-upload.ts';

@@ -12,4 +12,4 @@ export { conversations, messages } from './tables.ts';
 export { unassignFormerStaff } from './unassign-former-staff.ts';
 export { unsnoozeConversation } from './unsnooze-conversation.ts';
 export { updateConversation } from './update-conversation.ts';
-export { conversationView, messageView } from './view.ts';
+export { messageView } from './view.ts';

@@ -9,4 +9,3 @@ export { sendInvitation } from './send-invitation.ts';
 export { sendMessageEmail } from './send-message-email.ts';
 export { sendOnce } from './send-once.ts';
 export { sendRequestedEmail } from './send-requested-email.ts';
-export { emailDeliveries } from './tables.ts';

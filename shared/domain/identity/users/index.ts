@@ -39,7 +39,6 @@ export { requireLiveSession } from './sessions/require-live-session.ts';
 export { revokeOlderSessions } from './sessions/revoke-older-sessions.ts';
 export { revokeSession } from './sessions/revoke-session.ts';
 export { revokeSessions } from './sessions/revoke-sessions.ts';
-export { sessions } from './sessions/tables.ts';
 export { acceptInvitation } from './sign-in/accept-invitation.ts';
 export { chooseOrganization } from './sign-in/choose-organization.ts';
 export { endImpersonation } from './sign-in/end-impersonation.ts';

@@ -14,6 +14,6 @@ export { replayEvents } from './replay-events.ts';
 export { replaySince } from './replay-since.ts';
 export { resealSecrets } from './reseal-secrets.ts';
 export { rotateSecret } from './rotate-secret.ts';
-export { outboundEvents, webhookDeliveries, webhooks } from './tables.ts';
+export { outboundEvents, webhookDeliveries } from './tables.ts';
 export { updateWebhook } from './update-webhook.ts';
 export { type OutgoingEvent, openWebhookSink, type WebhookSink } from './webhook-sink.ts';

@@ -8,6 +8,6 @@ export { listAuditEntries } from './list-audit-entries.ts';
 export { listAuditedOrganizations } from './list-audited-organizations.ts';
 export { listOperatorActs } from './list-operator-acts.ts';
 export { pruneAudit } from './prune-audit.ts';
-export { type OperatorAct, recordOperatorAct } from './record-operator-act.ts';
-export { auditChains, auditEntries } from './tables.ts';
+export { recordOperatorAct } from './record-operator-act.ts';
+export { auditChains } from './tables.ts';
 export { type AuditVerification, type KnownHead, verifyAudit } from './verify-audit.ts';

@@ -4,5 +4,4 @@ export * as flagEvents from './events.ts';
 export { type FlagName, flagCatalog, flagNames } from './flag-catalog.ts';
 export { listFlags } from './list-flags.ts';
 export { readFlag, readFlags } from './read-flag.ts';
-export { flags } from './tables.ts';
 export { updateFlags, writeFlags } from './update-flags.ts';

@@ -6,4 +6,3 @@ export { deleteUnverifiedAccounts } from './delete-unverified-accounts.ts';
 export * as tenantDeletionEvents from './events.ts';
 export * as tenantDeletionJobs from './jobs.ts';
 export { requestDeletion } from './request-deletion.ts';
-export { tenantDeletions, tenantDeletionUsers } from './tables.ts';

@@ -2,10 +2,9 @@
 export { createArchive } from './create-archive.ts';
 export { createExport } from './create-export.ts';
 export { deleteArchive } from './delete-archive.ts';
-export { downloadExport, type ExportDownload } from './download-export.ts';
+export { downloadExport } from './download-export.ts';
 export * as tenantExportEvents from './events.ts';
 export { getExport } from './get-export.ts';
 export * as tenantExportJobs from './jobs.ts';
 export { listTenantTables, type TenantTable } from './list-tenant-tables.ts';
-export { tenantExports } from './tables.ts';
 export { writeArchive } from './write-archive.ts';

@@ -6,6 +6,6 @@ export { requireOrganization } from './require-organization.ts';
 export { requireSeat } from './require-seat.ts';
 export { releaseBytes, reserveBytes } from './reserve-bytes.ts';
 export { setQuota } from './set-quota.ts';
-export { organizations, quotas } from './tables.ts';
+export { organizations } from './tables.ts';
 export { updateOrganization } from './update-organization.ts';
 export { organizationView, toOrganization } from './view.ts';

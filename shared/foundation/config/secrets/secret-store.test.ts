@@ -2,7 +2,8 @@ import { afterEach, beforeEach, expect, test } from 'bun:test';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createSecretStore, loadConfigWithSecrets, type SecretAccess } from '../index.ts';
+import { loadConfigWithSecrets } from '../index.ts';
+import { createSecretStore, type SecretAccess } from './secret-store.ts';
 import { createVaultSecrets } from './vault-secrets.ts';
 
 const JWT = 'abcdefghijklmnopqrstuvwxyz0123456789';
