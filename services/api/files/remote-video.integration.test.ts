@@ -2,12 +2,12 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { withTenant } from '@insightdesk/shared/context';
 import { type Id, toUuid } from '@insightdesk/shared/contract';
 import { createMetrics } from '@insightdesk/shared/monitoring';
-import { openRemoteStorage } from '@insightdesk/shared/testing';
+import { startRemoteStorage } from '@insightdesk/shared/testing';
 import { createApp } from '../app.ts';
 import { createFilesApi } from '../testing/files-api.ts';
 
 const api = await createFilesApi();
-const served = await openRemoteStorage('s3', api.parts.fileUrls);
+const served = await startRemoteStorage('s3', api.container.fileUrls);
 const { storage } = served;
 const app = createApp({
   ...api.options,

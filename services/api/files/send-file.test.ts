@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
+import { contentDisposition } from '@insightdesk/shared/storage';
 import { downloadRoute } from '../attachments/download.ts';
 import { createTestApi } from '../testing/test-api.ts';
-import { contentDisposition } from './disposition.ts';
 import { sendFile } from './send-file.ts';
 
 const content = '0123456789';
@@ -135,7 +135,7 @@ test.each([
   ['"; x="y', `filename="_; x=_y"; filename*=UTF-8''%22%3B%20x%3D%22y`],
   ['größe.pdf', `filename="gr__e.pdf"; filename*=UTF-8''gr%C3%B6%C3%9Fe.pdf`],
   ["it's (1)*.txt", `filename="it's (1)*.txt"; filename*=UTF-8''it%27s%20%281%29%2A.txt`],
-  ['a\r\nSet-Cookie: x', `filename="a__Set-Cookie: x"; filename*=UTF-8''a%0D%0ASet-Cookie%3A%20x`],
+  ['a\r\nSet-Cookie: x', `filename="a__Set-Cookie: x"; filename*=UTF-8''a__Set-Cookie%3A%20x`],
 ])('Content-Disposition: file name %p is escaped', (name, expected) => {
   expect(contentDisposition(name, false)).toBe(`attachment; ${expected}`);
 });

@@ -6,8 +6,8 @@ import {
   parseByteRange,
   type Validators,
 } from '@insightdesk/shared/http';
+import { contentDisposition } from '@insightdesk/shared/storage';
 import type { Http } from '../route.ts';
-import { contentDisposition } from './disposition.ts';
 
 /** A file to stream, with its metadata. */
 export interface SentFile extends Validators {

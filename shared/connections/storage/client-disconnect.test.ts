@@ -3,20 +3,21 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parts } from './conformance/harness.ts';
+import { until } from '../../testing/until.ts';
+import { dependencies } from './conformance/harness.ts';
 import { createStorage } from './index.ts';
 
 const directory = await mkdtemp(join(tmpdir(), 'insightdesk-storage-'));
-const storage = createStorage({ provider: 'local', directory, maxFileBytes: 1e7 }, parts);
+const storage = createStorage({ provider: 'local', directory, maxFileBytes: 1e7 }, dependencies);
 afterAll(() => rm(directory, { recursive: true, force: true }));
 
-const announcements = [
+const bodyHeaders = [
   'Content-Length: 5000000\r\n\r\n',
   'Transfer-Encoding: chunked\r\n\r\n8000\r\n',
 ];
 
-test.each(announcements)(
-  'a client that hangs up in mid-body leaves nothing: %j',
+test.each(bodyHeaders)(
+  'a client that disconnects during an upload leaves nothing: %j',
   async (header) => {
     const outcome = Promise.withResolvers<unknown>();
     const server = Bun.serve({
@@ -32,7 +33,7 @@ test.each(announcements)(
     const client = connect(server.port ?? 0, '127.0.0.1');
     client.on('error', () => undefined);
     client.write(`POST / HTTP/1.1\r\nHost: localhost\r\n${header}${'x'.repeat(20_000)}`);
-    while ((await readdir(join(directory, 'incoming'))).length === 0) await Bun.sleep(2);
+    await until(async () => (await readdir(join(directory, 'incoming'))).length, { atLeast: 1 });
     client.destroy();
     expect(await outcome.promise).toBeInstanceOf(Error);
     await server.stop(true);

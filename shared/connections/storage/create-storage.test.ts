@@ -2,22 +2,24 @@ import { expect, test } from 'bun:test';
 import { ConfigurationError } from '@insightdesk/shared/errors';
 import { createMemoryStorage, createStorage, createUrlSigner, registerProvider } from './index.ts';
 
-const parts = { signer: createUrlSigner({ secret: 'secret', publicUrl: 'http://localhost' }) };
+const dependencies = {
+  signer: createUrlSigner({ secret: 'secret', publicUrl: 'http://localhost' }),
+};
 const custom = { provider: 'custom' as const, variables: { OWN: 'own' }, maxFileBytes: 4 };
 
-test('a provider that nobody registered is refused by name of those that are', () => {
-  const open = () => createStorage({ ...custom, name: 'toString' }, parts);
-  expect(open).toThrow(ConfigurationError);
-  expect(open).toThrow('No storage toString is registered');
+test('an unknown provider is a configuration error', () => {
+  const create = () => createStorage({ ...custom, name: 'toString' }, dependencies);
+  expect(create).toThrow(ConfigurationError);
+  expect(create).toThrow('Unknown storage provider toString');
 });
 
-test('a registered provider is found, configured, and stands behind the same rules', async () => {
+test('a custom provider receives variables and signer, and its calls are validated', async () => {
   const own = createMemoryStorage();
   registerProvider('own', ({ variables }, { signer }) => {
-    expect([variables.OWN, signer]).toEqual(['own', parts.signer]);
+    expect([variables.OWN, signer]).toEqual(['own', dependencies.signer]);
     return own;
   });
-  const storage = createStorage({ ...custom, name: 'own' }, parts);
+  const storage = createStorage({ ...custom, name: 'own' }, dependencies);
   await storage.upload('a', new Uint8Array(4), { contentType: 'text/plain' });
   expect(await own.exists('a')).toBe(true);
   await expect(storage.exists('../a')).rejects.toMatchObject({ code: 'INVALID_KEY' });
@@ -25,7 +27,8 @@ test('a registered provider is found, configured, and stands behind the same rul
   await expect(five).rejects.toMatchObject({ code: 'PAYLOAD_TOO_LARGE' });
 });
 
-test('no name is registered twice', () => {
-  registerProvider('once', () => createMemoryStorage());
-  expect(() => registerProvider('once', () => createMemoryStorage())).toThrow('once is registered');
+test('registering a provider name twice fails', () => {
+  const register = () => registerProvider('once', () => createMemoryStorage());
+  register();
+  expect(register).toThrow('Storage provider once is already registered');
 });

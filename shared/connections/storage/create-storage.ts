@@ -1,14 +1,14 @@
 import { ConfigurationError } from '@insightdesk/shared/errors';
 import { type AzureOptions, AzureStorage } from './azure/azure-storage.ts';
 import { type CloudinaryOptions, CloudinaryStorage } from './cloudinary/cloudinary-storage.ts';
-import { withValidation } from './with-validation.ts';
 import { LocalStorage } from './local-storage.ts';
 import { MemoryStorage } from './memory-storage.ts';
-import type { StorageProvider } from './storage-provider.ts';
 import { type S3Options, S3Storage } from './s3/s3-storage.ts';
+import type { StorageProvider } from './storage-provider.ts';
 import { createUrlSigner, type UrlSigner } from './url-signer.ts';
+import { withValidation } from './with-validation.ts';
 
-/** The slice of configuration that storage takes. */
+/** The storage configuration. */
 export type StorageConfig = { maxFileBytes: number } & (
   | { provider: 'local'; directory: string }
   | { provider: 'memory' }
@@ -18,42 +18,47 @@ export type StorageConfig = { maxFileBytes: number } & (
   | { provider: 'custom'; name: string; variables: Variables }
 );
 
-/** All that the configuration was read from, for providers of one's own. */
+/** All environment variables, for custom providers. */
 type Variables = Readonly<Record<string, string | undefined>>;
 
-/** What a provider may need beside its configuration. */
+/** What a provider may need besides its configuration. */
 export interface StorageDependencies {
-  /** Signs addresses that our own API serves. */
+  /** Signs URLs that the API serves. */
   signer: UrlSigner;
 }
 
 export type ProviderFactory = (
   config: { maxFileBytes: number; variables: Variables },
-  parts: StorageDependencies,
+  dependencies: StorageDependencies,
 ) => StorageProvider;
 
-const custom = new Map<string, ProviderFactory>();
+const customFactories = new Map<string, ProviderFactory>();
 
 /**
- * Adds a provider of one's own, which `STORAGE_PROVIDER=custom:<name>` chooses. Once, before
+ * Registers a custom provider, which `STORAGE_PROVIDER=custom:<name>` selects. Call it before
  * `createStorage`; throws ConfigurationError when the name is taken.
  */
 export function registerProvider(name: string, factory: ProviderFactory): void {
-  if (custom.has(name)) throw new ConfigurationError(`The storage ${name} is registered already`);
-  custom.set(name, factory);
+  if (customFactories.has(name)) {
+    throw new ConfigurationError(`Storage provider ${name} is already registered`);
+  }
+  customFactories.set(name, factory);
 }
 
-/** Opens the configured storage; throws ConfigurationError for one that nobody registered. */
-export function createStorage(config: StorageConfig, parts: StorageDependencies): StorageProvider {
-  return withValidation(open(config, parts), config);
+/** Creates the configured storage; throws ConfigurationError for an unknown custom provider. */
+export function createStorage(
+  config: StorageConfig,
+  dependencies: StorageDependencies,
+): StorageProvider {
+  return withValidation(createProvider(config, dependencies), config);
 }
 
-function open(config: StorageConfig, parts: StorageDependencies): StorageProvider {
+function createProvider(config: StorageConfig, dependencies: StorageDependencies): StorageProvider {
   switch (config.provider) {
     case 'local':
-      return new LocalStorage(config.directory, parts.signer);
+      return new LocalStorage(config.directory, dependencies.signer);
     case 'memory':
-      return new MemoryStorage(parts.signer);
+      return new MemoryStorage(dependencies.signer);
     case 's3':
       return new S3Storage(config);
     case 'azure':
@@ -61,18 +66,18 @@ function open(config: StorageConfig, parts: StorageDependencies): StorageProvide
     case 'cloudinary':
       return new CloudinaryStorage(config);
     case 'custom':
-      return requireCustom(config.name)(config, parts);
+      return requireFactory(config.name)(config, dependencies);
   }
 }
 
-function requireCustom(name: string): ProviderFactory {
-  const factory = custom.get(name);
+function requireFactory(name: string): ProviderFactory {
+  const factory = customFactories.get(name);
   if (factory) return factory;
-  const known = [...custom.keys()].join(', ') || 'none';
-  throw new ConfigurationError(`No storage ${name} is registered; registered: ${known}`);
+  const known = [...customFactories.keys()].join(', ') || 'none';
+  throw new ConfigurationError(`Unknown storage provider ${name}; registered providers: ${known}`);
 }
 
-/** An empty storage that lives and dies with the process; the fake for tests. */
+/** Creates an empty in-memory storage for tests. */
 export function createMemoryStorage({
   maxFileBytes = Number.MAX_SAFE_INTEGER,
   signer = createUrlSigner({ secret: crypto.randomUUID(), publicUrl: 'http://localhost' }),

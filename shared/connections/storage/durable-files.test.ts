@@ -8,7 +8,7 @@ import { moveDurably, pruneEmptyFolders } from './durable-files.ts';
 const root = await mkdtemp(join(tmpdir(), 'insightdesk-storage-'));
 afterAll(() => rm(root, { recursive: true, force: true }));
 
-test('a move survives folders that are pruned under it', async () => {
+test('moveDurably succeeds while another process deletes the empty folder', async () => {
   const temp = join(root, 'temp');
   const folder = join(root, 'x', 'y');
   let moving = true;
@@ -18,7 +18,7 @@ test('a move survives folders that are pruned under it', async () => {
       for (const path of [folder, join(root, 'x')]) tryRmdir(path);
     }
   })();
-  for (let turn = 0; turn < 300; turn++) {
+  for (let attempt = 0; attempt < 300; attempt++) {
     writeFileSync(temp, 'x');
     await moveDurably([temp, join(folder, 'file')]);
     expect(existsSync(join(folder, 'file'))).toBe(true);
@@ -34,6 +34,6 @@ function tryRmdir(path: string) {
   try {
     rmdirSync(path);
   } catch {
-    // Not empty or not there.
+    // Not empty, or missing.
   }
 }

@@ -4,22 +4,22 @@ import { dirname, join } from 'node:path';
 import { writeChunks } from '@insightdesk/shared/files';
 import { sleep } from '@insightdesk/shared/promises';
 
-const MOVE_ATTEMPTS = 20;
-const PATIENT_ATTEMPTS = 4;
+const MAX_MOVE_ATTEMPTS = 20;
+const MAX_ASYNC_MOVE_ATTEMPTS = 4;
 
 /**
- * Writes a new file and returns once the disk has it; removes it again when that fails. `meanwhile` is
- * done after the last chunk, while the disk is waited for.
+ * Writes and syncs a new file; deletes it on failure. `duringSync` runs after the last chunk, in
+ * parallel with the sync.
  */
 export async function writeDurably(
   path: string,
   chunks: AsyncIterable<Uint8Array>,
-  meanwhile: () => Promise<void> = async () => {},
+  duringSync: () => Promise<void> = async () => {},
 ) {
   const file = await open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o640);
   try {
     await writeChunks(file, chunks);
-    await together([file.sync(), meanwhile()]);
+    await settleAll([file.sync(), duringSync()]);
     await file.close();
   } catch (error) {
     await file.close().catch(() => undefined);
@@ -31,8 +31,8 @@ export async function writeDurably(
 type Move = readonly [from: string, to: string];
 
 /**
- * Moves files into one folder, each atomically and in this order, making it and those above; the disk
- * has all of it afterwards.
+ * Moves files into a folder, each atomically and in this order, and syncs the folder. Creates missing
+ * folders.
  */
 export async function moveDurably(...moves: readonly Move[]) {
   const changed = new Set<string>();
@@ -41,37 +41,37 @@ export async function moveDurably(...moves: readonly Move[]) {
     const last = created ? dirname(created) : dirname(to);
     for (let path = dirname(to); path !== dirname(last); path = dirname(path)) changed.add(path);
   }
-  // At once, since a disk writes down together what it is asked for together.
-  await together([...changed].map(syncFolder));
+  // In parallel, because a disk combines simultaneous syncs.
+  await settleAll([...changed].map(syncFolder));
 }
 
-// Another process may prune the folder as empty between its making and the move; a recursive mkdir
-// that loses such a race says EEXIST.
+// Another process may delete the empty folder between its creation and the move; a recursive mkdir
+// that loses such a race fails with EEXIST.
 async function moveInto(from: string, to: string): Promise<string | undefined> {
   for (let attempt = 1; ; attempt++) {
     try {
-      if (attempt > PATIENT_ATTEMPTS) return moveAtOnce(from, to);
+      if (attempt > MAX_ASYNC_MOVE_ATTEMPTS) return moveSync(from, to);
       const created = await mkdir(dirname(to), { recursive: true });
       await rename(from, to);
       return created;
     } catch (error) {
-      if (!hasCode(error, 'ENOENT', 'EEXIST') || attempt === MOVE_ATTEMPTS) throw error;
-      // Out of step with whoever prunes.
+      if (!hasCode(error, 'ENOENT', 'EEXIST') || attempt === MAX_MOVE_ATTEMPTS) throw error;
+      // A random delay, so that both processes do not collide again.
       await sleep(Math.random() * attempt);
     }
   }
 }
 
-/** Without a turn of the event loop in between: on a starved machine whoever prunes wins each. */
-function moveAtOnce(from: string, to: string): string | undefined {
+/** Synchronous, because on a busy machine the asynchronous move may lose the race every time. */
+function moveSync(from: string, to: string): string | undefined {
   const created = mkdirSync(dirname(to), { recursive: true });
   renameSync(from, to);
   return created;
 }
 
-/** Waits for all of them, also when one fails: what it works with may be closed then. */
-async function together(works: readonly Promise<void>[]) {
-  const outcomes = await Promise.allSettled(works);
+/** Waits for all operations even when one fails, because the caller then closes their file. */
+async function settleAll(operations: readonly Promise<void>[]) {
+  const outcomes = await Promise.allSettled(operations);
   const failed = outcomes.find(({ status }) => status === 'rejected');
   if (failed?.status === 'rejected') throw failed.reason;
 }
@@ -81,12 +81,12 @@ async function syncFolder(path: string) {
     await using folder = await open(path, 'r');
     await folder.sync();
   } catch (error) {
-    // Pruned meanwhile: then there is nothing in it to keep.
+    // Deleted as empty by another process: there is nothing to sync.
     if (!hasCode(error, 'ENOENT')) throw error;
   }
 }
 
-/** Removes folders from `path` upwards while they are empty, never `root` itself. */
+/** Deletes empty folders from `path` upwards, except `root`. */
 export async function pruneEmptyFolders(path: string, root: string) {
   try {
     for (let folder = path; folder !== root; folder = dirname(folder)) await rmdir(folder);
@@ -95,7 +95,7 @@ export async function pruneEmptyFolders(path: string, root: string) {
   }
 }
 
-/** Makes a folder and removes from it what was last written more than `maxAgeMs` ago. */
+/** Creates a folder, and deletes files in it that were last written more than `maxAgeMs` ago. */
 export function openTempFolder(path: string, maxAgeMs: number) {
   mkdirSync(path, { recursive: true, mode: 0o750 });
   const oldestMs = Date.now() - maxAgeMs;
@@ -106,7 +106,7 @@ export function openTempFolder(path: string, maxAgeMs: number) {
   }
 }
 
-/** Whether an error of the file system has one of these codes. */
+/** Whether a file system error has one of these codes. */
 export function hasCode(error: unknown, ...codes: string[]): boolean {
   const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined;
   return typeof code === 'string' && codes.includes(code);

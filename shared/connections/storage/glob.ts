@@ -1,25 +1,25 @@
 /**
- * Whether the whole text matches: `*` is any characters, `?` is one. Takes time in proportion to the
- * product of the lengths at most, whatever the pattern.
+ * Whether the whole text matches: `*` matches any characters, `?` matches one. Takes O(text × pattern)
+ * for any pattern.
  */
 export function matchesGlob(text: string, pattern: string): boolean {
-  let [at, wanted] = [0, 0];
-  let star = -1;
-  let resumeAt = 0;
-  while (at < text.length) {
-    if (pattern[wanted] === '*') {
-      star = wanted++;
-      resumeAt = at;
-    } else if (pattern[wanted] === '?' || pattern[wanted] === text[at]) {
-      wanted++;
-      at++;
-    } else if (star >= 0) {
-      wanted = star + 1;
-      at = ++resumeAt;
+  let [textIndex, patternIndex] = [0, 0];
+  let starIndex = -1;
+  let backtrackTo = 0;
+  while (textIndex < text.length) {
+    if (pattern[patternIndex] === '*') {
+      starIndex = patternIndex++;
+      backtrackTo = textIndex;
+    } else if (pattern[patternIndex] === '?' || pattern[patternIndex] === text[textIndex]) {
+      patternIndex++;
+      textIndex++;
+    } else if (starIndex >= 0) {
+      patternIndex = starIndex + 1;
+      textIndex = ++backtrackTo;
     } else return false;
   }
-  return /^\**$/.test(pattern.slice(wanted));
+  return /^\**$/.test(pattern.slice(patternIndex));
 }
 
-/** What every match begins with. */
+/** The part before the first wildcard. */
 export const literalStart = (pattern: string) => pattern.replace(/[*?].*$/s, '');

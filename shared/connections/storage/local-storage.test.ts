@@ -12,15 +12,15 @@ import {
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { dependencies } from './conformance/harness.ts';
 import { serveSignedUrl } from './conformance/serve-signed-urls.ts';
-import { parts } from './conformance/harness.ts';
 import { describeStorage, MAX_FILE_BYTES } from './conformance/suite.ts';
 import { createStorage, type StorageProvider } from './index.ts';
 
 const textType = { contentType: 'text/plain' };
 const newDirectory = () => mkdtemp(join(tmpdir(), 'insightdesk-storage-'));
 const openLocal = (directory: string, maxFileBytes = MAX_FILE_BYTES) =>
-  createStorage({ provider: 'local', directory, maxFileBytes }, parts);
+  createStorage({ provider: 'local', directory, maxFileBytes }, dependencies);
 
 async function inventoryOf(directory: string): Promise<string> {
   const paths = (await readdir(directory, { recursive: true })).sort();
@@ -28,7 +28,7 @@ async function inventoryOf(directory: string): Promise<string> {
     const found = await stat(join(directory, path));
     return found.isFile() ? `${path} ${found.size}` : path;
   });
-  // The root of all files appears with the first of them and stays.
+  // The first upload creates the folder `files`, which stays.
   return (await Promise.all(lines)).filter((line) => line !== 'files').join('\n');
 }
 
@@ -37,13 +37,13 @@ describeStorage('LocalStorage', async () => {
   const storage = openLocal(directory);
   return {
     storage,
-    request: (...asked) => serveSignedUrl(storage, parts.signer, new Request(...asked)),
+    request: (...args) => serveSignedUrl(storage, dependencies.signer, new Request(...args)),
     inventory: () => inventoryOf(directory),
     dispose: () => rm(directory, { recursive: true, force: true }),
   };
 });
 
-describe('LocalStorage on its disk', () => {
+describe('LocalStorage on disk', () => {
   let directory: string;
   let storage: StorageProvider;
   beforeEach(async () => {
@@ -52,7 +52,7 @@ describe('LocalStorage on its disk', () => {
   });
   afterEach(() => rm(directory, { recursive: true, force: true }));
 
-  test('opening removes temporary files older than a day, and only those', async () => {
+  test('the constructor deletes only temporary files older than a day', async () => {
     const old = join(directory, 'incoming', 'old');
     const recent = join(directory, 'incoming', 'recent');
     await Promise.all([writeFile(old, 'half'), writeFile(recent, 'half')]);
@@ -62,13 +62,13 @@ describe('LocalStorage on its disk', () => {
     expect([existsSync(old), existsSync(recent)]).toEqual([false, true]);
   });
 
-  test('the bytes on the disk are the bytes of the file', async () => {
+  test('a file on disk has the bytes of the upload', async () => {
     await storage.upload('org/att/photo.jpg', new Uint8Array([1, 2, 3]), textType);
     const path = join(directory, 'files', 'org~', 'att~', 'photo.jpg');
     expect([...(await readFile(path))]).toEqual([1, 2, 3]);
   });
 
-  test('a description torn from its file is not believed', async () => {
+  test('metadata ignores a description that does not match its file', async () => {
     await storage.upload('a', new Uint8Array(3), { contentType: 'image/png' });
     await writeFile(join(directory, 'files', 'a'), 'of another size');
     const unknown = { contentType: 'application/octet-stream' };
@@ -77,7 +77,7 @@ describe('LocalStorage on its disk', () => {
     expect(await storage.metadata('a')).toMatchObject(unknown);
   });
 
-  test('a download goes on with the file it began with', async () => {
+  test('a download continues with its file after a replacement and a deletion', async () => {
     await storage.upload('a', new Uint8Array(1_000_000).fill(1), textType);
     const reader = (await storage.download('a')).getReader();
     await reader.read();
@@ -91,35 +91,35 @@ describe('LocalStorage on its disk', () => {
     expect(sizeBytes).toBe(1_000_000);
   });
 
-  test('an upload is on the disk before more of it is asked for', async () => {
+  test('an upload writes each chunk before it reads more', async () => {
     const chunkBytes = 64 * 1024;
     const incoming = join(directory, 'incoming');
-    let [given, most] = [0, 0];
+    let [sentChunks, maxPending] = [0, 0];
     const source = new ReadableStream<Uint8Array>({
       async pull(controller) {
         const [name] = await readdir(incoming);
         const written = name ? (await stat(join(incoming, name))).size / chunkBytes : 0;
-        most = Math.max(most, given - written);
-        if (given++ < 200) controller.enqueue(new Uint8Array(chunkBytes));
+        maxPending = Math.max(maxPending, sentChunks - written);
+        if (sentChunks++ < 200) controller.enqueue(new Uint8Array(chunkBytes));
         else controller.close();
       },
     });
     await storage.upload('a', source, textType);
-    expect(given).toBe(201);
-    // One is being written, and a stream keeps one ready by itself.
-    expect(most).toBeLessThanOrEqual(2);
+    expect(sentChunks).toBe(201);
+    // One chunk is being written, and the stream buffers another.
+    expect(maxPending).toBeLessThanOrEqual(2);
   });
 
-  test('a download is read from the disk as it is asked for', async () => {
+  test('a download reads from disk on demand, and fails for a truncated file', async () => {
     await storage.upload('a', new Uint8Array(1_000_000), textType);
     const reader = (await storage.download('a')).getReader();
     expect((await reader.read()).value?.byteLength).toBe(256 * 1024);
     await truncate(join(directory, 'files', 'a'), 256 * 1024);
-    await expect(reader.read()).rejects.toThrow('became shorter');
+    await expect(reader.read()).rejects.toThrow('truncated');
   });
 
   test.skipIf(!existsSync('/proc/self/fd'))(
-    'open files do not pile up, however downloads and uploads end',
+    'files are closed after every download and upload, also after failures',
     async () => {
       const openFiles = async () => (await readdir('/proc/self/fd')).length;
       await storage.upload('a', new Uint8Array(600_000), textType);

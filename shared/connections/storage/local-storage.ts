@@ -1,6 +1,11 @@
 import { type FileHandle, open, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { type ByteSource, createMeter, limitBytes, readChunks } from '@insightdesk/shared/streams';
+import {
+  type ByteSource,
+  createByteMeter,
+  limitBytes,
+  readChunks,
+} from '@insightdesk/shared/streams';
 import { z } from 'zod';
 import {
   hasCode,
@@ -10,6 +15,7 @@ import {
   writeDurably,
 } from './durable-files.ts';
 import { fileStream } from './file-stream.ts';
+import { fileNotFound, resolveRange } from './ranges.ts';
 import type {
   ByteRange,
   FileMetadata,
@@ -20,18 +26,17 @@ import type {
   StoredFile,
   UploadOptions,
 } from './storage-provider.ts';
-import { fileNotFound, resolveRange } from './ranges.ts';
 import { signDownloadUrl, signUploadUrl, type UrlSigner } from './url-signer.ts';
 
-const STALE_AFTER_MS = 24 * 60 * 60 * 1000;
-// Not in the alphabet of keys: neither a folder nor a description can be mistaken for a file.
-const FOLDER_MARK = '~';
-const META_MARK = '~meta';
+const MAX_TEMP_FILE_AGE_MS = 24 * 60 * 60 * 1000;
+// Keys contain no `~`, so the names of folders and descriptions never equal the name of a file.
+const FOLDER_SUFFIX = '~';
+const DESCRIPTION_SUFFIX = '~meta';
 
-const metaSchema = z.object({ contentType: z.string(), sizeBytes: z.number() });
-type Meta = z.output<typeof metaSchema>;
+const descriptionSchema = z.object({ contentType: z.string(), sizeBytes: z.number() });
+type FileDescription = z.output<typeof descriptionSchema>;
 
-/** Keeps files in a directory that several processes may share. */
+/** Stores files in a directory that several processes may share. */
 export class LocalStorage implements StorageProvider {
   readonly #files: string;
   readonly #incoming: string;
@@ -42,25 +47,25 @@ export class LocalStorage implements StorageProvider {
     this.#signer = signer;
     this.#files = join(directory, 'files');
     this.#incoming = join(directory, 'incoming');
-    openTempFolder(this.#incoming, STALE_AFTER_MS);
+    openTempFolder(this.#incoming, MAX_TEMP_FILE_AGE_MS);
   }
 
   async upload(key: string, source: ByteSource, options: UploadOptions): Promise<StoredFile> {
     const { contentType, maxBytes = Number.POSITIVE_INFINITY, signal } = options;
     const path = this.#pathOf(key);
     const [temp, description] = [this.#tempPath(), this.#tempPath()];
-    const meter = createMeter();
+    const meter = createByteMeter();
     const chunks = meter.through(limitBytes(readChunks(source, signal), maxBytes));
     try {
       await writeDurably(temp, chunks, () => {
         const { sizeBytes } = meter.result();
-        return writeDurably(description, describe({ contentType, sizeBytes }));
+        return writeDurably(description, toChunks({ contentType, sizeBytes }));
       });
       signal?.throwIfAborted();
-      // The file itself comes last: its arrival is what makes an upload true.
-      await moveDurably([description, path + META_MARK], [temp, path]);
+      // The file is moved last, because it completes the upload.
+      await moveDurably([description, path + DESCRIPTION_SUFFIX], [temp, path]);
     } catch (error) {
-      await Promise.all([temp, description].map((one) => rm(one, { force: true })));
+      await Promise.all([temp, description].map((file) => rm(file, { force: true })));
       throw error;
     }
     return meter.result();
@@ -81,14 +86,14 @@ export class LocalStorage implements StorageProvider {
   }
 
   async metadata(key: string): Promise<FileMetadata | undefined> {
-    const found = await unlessMissing(stat(this.#pathOf(key)));
-    if (!found) return undefined;
-    const meta = await this.#readMeta(key);
-    const isItsOwn = meta?.sizeBytes === found.size;
+    const file = await unlessMissing(stat(this.#pathOf(key)));
+    if (!file) return undefined;
+    const description = await this.#readDescription(key);
+    const isMatching = description?.sizeBytes === file.size;
     return {
-      sizeBytes: found.size,
-      contentType: isItsOwn ? meta.contentType : 'application/octet-stream',
-      modifiedAt: found.mtime,
+      sizeBytes: file.size,
+      contentType: isMatching ? description.contentType : 'application/octet-stream',
+      modifiedAt: file.mtime,
     };
   }
 
@@ -109,7 +114,7 @@ export class LocalStorage implements StorageProvider {
   async delete(key: string): Promise<void> {
     const path = this.#pathOf(key);
     await rm(path, { force: true });
-    await rm(path + META_MARK, { force: true });
+    await rm(path + DESCRIPTION_SUFFIX, { force: true });
     await pruneEmptyFolders(dirname(path), this.#files);
   }
 
@@ -120,7 +125,7 @@ export class LocalStorage implements StorageProvider {
     signUploadUrl(this.#signer, key, options);
 
   #pathOf(key: string): string {
-    return join(this.#files, key.replaceAll('/', `${FOLDER_MARK}/`));
+    return join(this.#files, key.replaceAll('/', `${FOLDER_SUFFIX}/`));
   }
 
   #tempPath(): string {
@@ -133,43 +138,44 @@ export class LocalStorage implements StorageProvider {
     return file;
   }
 
-  async #readMeta(key: string): Promise<Meta | undefined> {
-    const text = await unlessMissing(readFile(this.#pathOf(key) + META_MARK, 'utf8'));
-    return text === undefined ? undefined : parseMeta(text);
+  async #readDescription(key: string): Promise<FileDescription | undefined> {
+    const text = await unlessMissing(readFile(this.#pathOf(key) + DESCRIPTION_SUFFIX, 'utf8'));
+    return text === undefined ? undefined : parseDescription(text);
   }
 
   async *#walk(folder: string, prefix: string): AsyncGenerator<ListedFile> {
     const path = this.#pathOf(`${folder}x`);
     const entries = await unlessMissing(readdir(dirname(path), { withFileTypes: true }));
     const keys = (entries ?? [])
-      .filter((entry) => !entry.name.endsWith(META_MARK))
-      .map((entry) => folder + entry.name.replace(FOLDER_MARK, '/'))
+      .filter((entry) => !entry.name.endsWith(DESCRIPTION_SUFFIX))
+      .map((entry) => folder + entry.name.replace(FOLDER_SUFFIX, '/'))
       .filter((key) => key.startsWith(prefix));
     for (const key of keys.sort()) {
       if (key.endsWith('/')) yield* this.#walk(key, prefix);
-      else yield* this.#describe(key);
+      else yield* this.#listFile(key);
     }
   }
 
-  async *#describe(key: string): AsyncGenerator<ListedFile> {
-    const found = await unlessMissing(stat(this.#pathOf(key)));
-    if (found) yield { key, sizeBytes: found.size, modifiedAt: found.mtime };
+  async *#listFile(key: string): AsyncGenerator<ListedFile> {
+    const file = await unlessMissing(stat(this.#pathOf(key)));
+    if (file) yield { key, sizeBytes: file.size, modifiedAt: file.mtime };
   }
 }
 
-const describe = (meta: Meta) => readChunks(new TextEncoder().encode(JSON.stringify(meta)));
+const toChunks = (description: FileDescription) =>
+  readChunks(new TextEncoder().encode(JSON.stringify(description)));
 
-function parseMeta(text: string): Meta | undefined {
+function parseDescription(text: string): FileDescription | undefined {
   try {
-    return metaSchema.parse(JSON.parse(text));
+    return descriptionSchema.parse(JSON.parse(text));
   } catch {
     return undefined;
   }
 }
 
-async function unlessMissing<T>(work: Promise<T>): Promise<T | undefined> {
+async function unlessMissing<T>(operation: Promise<T>): Promise<T | undefined> {
   try {
-    return await work;
+    return await operation;
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return undefined;
     throw error;

@@ -1,10 +1,10 @@
+import { dependencies } from './conformance/harness.ts';
 import { serveSignedUrl } from './conformance/serve-signed-urls.ts';
-import { parts } from './conformance/harness.ts';
 import { describeStorage, MAX_FILE_BYTES } from './conformance/suite.ts';
 import { createMemoryStorage } from './create-storage.ts';
 
 describeStorage('MemoryStorage', async () => {
-  const storage = createMemoryStorage({ maxFileBytes: MAX_FILE_BYTES, ...parts });
+  const storage = createMemoryStorage({ maxFileBytes: MAX_FILE_BYTES, ...dependencies });
   return {
     storage,
     inventory: async () => {
@@ -12,6 +12,6 @@ describeStorage('MemoryStorage', async () => {
       return files.map(({ key, sizeBytes }) => `${key} ${sizeBytes}`).join('\n');
     },
     dispose: async () => {},
-    request: (...asked) => serveSignedUrl(storage, parts.signer, new Request(...asked)),
+    request: (...args) => serveSignedUrl(storage, dependencies.signer, new Request(...args)),
   };
 });

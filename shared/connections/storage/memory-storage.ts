@@ -1,5 +1,6 @@
 import type { ByteSource } from '@insightdesk/shared/streams';
-import { collectBytes, createMeter, limitBytes, readChunks } from '@insightdesk/shared/streams';
+import { collectBytes, createByteMeter, limitBytes, readChunks } from '@insightdesk/shared/streams';
+import { fileNotFound, resolveRange } from './ranges.ts';
 import type {
   ByteRange,
   FileMetadata,
@@ -10,7 +11,6 @@ import type {
   StoredFile,
   UploadOptions,
 } from './storage-provider.ts';
-import { fileNotFound, resolveRange } from './ranges.ts';
 import { signDownloadUrl, signUploadUrl, type UrlSigner } from './url-signer.ts';
 
 interface MemoryFile {
@@ -19,7 +19,7 @@ interface MemoryFile {
   modifiedAt: Date;
 }
 
-/** Keeps files in this process; for tests and examples. */
+/** Stores files in memory; for tests and examples. */
 export class MemoryStorage implements StorageProvider {
   readonly #files = new Map<string, MemoryFile>();
   readonly #signer: UrlSigner;
@@ -30,7 +30,7 @@ export class MemoryStorage implements StorageProvider {
 
   async upload(key: string, source: ByteSource, options: UploadOptions): Promise<StoredFile> {
     const { contentType, maxBytes = Number.POSITIVE_INFINITY, signal } = options;
-    const meter = createMeter();
+    const meter = createByteMeter();
     const bytes = await collectBytes(
       meter.through(limitBytes(readChunks(source, signal), maxBytes)),
     );

@@ -1,7 +1,7 @@
 import { DomainNotFoundError, ServiceError } from '@insightdesk/shared/errors';
 import type { ByteRange } from './storage-provider.ts';
 
-/** The part of a file to read as first byte and length; throws 416 when it holds none of the range. */
+/** The first byte and the length to read; throws 416 when the range is outside the file. */
 export function resolveRange(
   range: ByteRange | undefined,
   sizeBytes: number,
@@ -19,12 +19,12 @@ export function resolveRange(
   return { start, length: Math.min(end, sizeBytes - 1) - start + 1 };
 }
 
-/** What every provider throws for a key that holds nothing. */
+/** The error of every provider for a key without a file. */
 export function fileNotFound(cause?: unknown): DomainNotFoundError {
-  return new DomainNotFoundError('There is no such file', { code: 'FILE_NOT_FOUND', cause });
+  return new DomainNotFoundError('File not found', { code: 'FILE_NOT_FOUND', cause });
 }
 
-/** The header that asks for it; undefined for a range that no file has. */
+/** The Range header of a request; undefined for an invalid range. */
 export function rangeHeader(range: ByteRange | undefined): Record<string, string> | undefined {
   if (!range) return {};
   const { start, end } = range;
@@ -32,8 +32,11 @@ export function rangeHeader(range: ByteRange | undefined): Record<string, string
   return valid && start >= 0 && start <= end ? { range: `bytes=${start}-${end}` } : undefined;
 }
 
-/** Whether an answer is what was asked for: services differ in what they do beyond the end. */
-export function isRangeResponse({ status, headers }: Response, range: ByteRange | undefined): boolean {
+/** Whether a response contains the requested range; services differ for ranges beyond the end. */
+export function isRangeResponse(
+  { status, headers }: Response,
+  range: ByteRange | undefined,
+): boolean {
   if (!range) return status === 200;
   const [, start, total] =
     /^bytes (\d+)-\d+\/(\d+)$/.exec(headers.get('Content-Range') ?? '') ?? [];

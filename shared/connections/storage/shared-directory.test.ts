@@ -2,18 +2,19 @@ import { afterEach, beforeEach, expect, test } from 'bun:test';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parts } from './conformance/harness.ts';
+import { until } from '../../testing/until.ts';
+import { dependencies } from './conformance/harness.ts';
 import { createStorage, type StorageProvider } from './index.ts';
 
 let directory: string;
 let storage: StorageProvider;
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'insightdesk-storage-'));
-  storage = createStorage({ provider: 'local', directory, maxFileBytes: 1e6 }, parts);
+  storage = createStorage({ provider: 'local', directory, maxFileBytes: 1e6 }, dependencies);
 });
 afterEach(() => rm(directory, { recursive: true, force: true }));
 
-test('another process replaces a file while this one reads: always one or the other', async () => {
+test('a download returns the old or the new file while another process replaces it', async () => {
   await storage.upload('shared/a', new Uint8Array(300_000).fill(1), { contentType: 'text/plain' });
   const writer = startWriter(directory, 'for (let i = 0; i < 60; i++) await put(300_000, i % 5);');
   let reads = 0;
@@ -27,10 +28,10 @@ test('another process replaces a file while this one reads: always one or the ot
   expect(await readdir(join(directory, 'incoming'))).toEqual([]);
 }, 30_000);
 
-test('a process killed in the middle of an upload leaves no file', async () => {
+test('a process that is killed during an upload leaves no file', async () => {
   const writer = startWriter(directory, 'await putForever();');
   const incoming = join(directory, 'incoming');
-  while ((await readdir(incoming)).length === 0 && writer.exitCode === null) await Bun.sleep(5);
+  await until(async () => writer.exitCode !== null || (await readdir(incoming)).length > 0);
   expect(writer.exitCode).toBeNull();
   writer.kill(9);
   await writer.exited;

@@ -1,30 +1,30 @@
 import type { ByteSource } from '@insightdesk/shared/streams';
 
-/** A place for files, addressed by keys; every provider passes the conformance suite. */
+/** Stores files by key; every provider passes the conformance suite. */
 export interface StorageProvider {
   /**
-   * Stores all bytes or nothing, replacing what the key held. Throws PayloadTooLargeError beyond
-   * `maxBytes`, the signal's reason on abort, and whatever the source fails with.
+   * Stores the whole file or nothing, replacing the previous file. Throws PayloadTooLargeError beyond
+   * `maxBytes`, the signal's reason on abort, and any error of the source.
    */
   upload(key: string, source: ByteSource, options: UploadOptions): Promise<StoredFile>;
-  /** Opens the bytes; DomainNotFoundError without them, 416 RANGE_NOT_SATISFIABLE beyond them. */
+  /** Throws DomainNotFoundError, or 416 RANGE_NOT_SATISFIABLE for a range outside the file. */
   download(key: string, options?: { range?: ByteRange }): Promise<ReadableStream<Uint8Array>>;
   metadata(key: string): Promise<FileMetadata | undefined>;
   exists(key: string): Promise<boolean>;
   /**
-   * Everything whose key starts with `prefix` and whose rest matches `pattern`, in the order of the
-   * keys: `*` is any characters (`/` too), `?` is one, all else is itself.
+   * Files whose key starts with `prefix` and whose remaining key matches `pattern`, sorted by key. In
+   * patterns, `*` matches any characters (`/` too) and `?` matches one.
    */
   list(prefix: string, options?: { pattern?: string }): AsyncIterable<ListedFile>;
-  /** Copies bytes and content type; DomainNotFoundError when there is nothing at `from`. */
+  /** Copies bytes and content type; throws DomainNotFoundError when `from` does not exist. */
   copy(from: string, to: string): Promise<void>;
-  /** Removes the file; nothing there is fine. */
+  /** Deletes the file, if it exists. */
   delete(key: string): Promise<void>;
-  /** An address that gives whoever has it this one file (GET, with Range) until it expires. */
+  /** A URL that allows downloads of this file (GET, with Range) until it expires. */
   signDownload(key: string, options: SignDownloadOptions): Promise<string>;
   /**
-   * A request that lets whoever sends it store this one file until it expires. Not every provider can
-   * bind sizes or types: look at `metadata` before you believe what came.
+   * A request that allows an upload of this file until it expires. Not every provider can limit size
+   * or type: check `metadata` after the upload.
    */
   signUpload(key: string, options: SignUploadOptions): Promise<SignedUpload>;
 }
@@ -32,11 +32,11 @@ export interface StorageProvider {
 export interface SignDownloadOptions {
   /** 1 second to 7 days. */
   expiresInSeconds: number;
-  /** What the answer says it is, instead of what was stored. */
+  /** Content type of the response, instead of the stored one. */
   contentType?: string;
-  /** What a browser calls it; any text. */
+  /** Name under which browsers save the file; any text. */
   fileName?: string;
-  /** Shown rather than saved; only for types that run nothing. */
+  /** Lets browsers display the file; only for types that cannot run scripts. */
   inline?: boolean;
 }
 
@@ -44,15 +44,15 @@ export interface SignUploadOptions {
   /** 1 second to 7 days. */
   expiresInSeconds: number;
   contentType: string;
-  /** Exactly so many bytes; bound by the signatures of local, memory and s3. */
+  /** Exact size; signed by local, memory and s3. */
   sizeBytes?: number;
-  /** At most so many bytes; bound by the signature of local and memory. */
+  /** Maximum size; signed by local and memory. */
   maxBytes?: number;
 }
 
 /**
- * PUT sends the bytes as the body with these headers. POST sends a form (multipart/form-data) of
- * these fields, then the bytes as its field `file`.
+ * PUT sends the bytes as the body with these headers. POST sends a multipart form with these fields,
+ * then the bytes as the field `file`.
  */
 export interface SignedUpload {
   url: string;
@@ -67,13 +67,13 @@ export interface UploadOptions {
   signal?: AbortSignal;
 }
 
-/** What has been stored; `sha256` is lower-case hex. */
+/** A stored file; `sha256` is lower-case hex. */
 export interface StoredFile {
   sizeBytes: number;
   sha256: string;
 }
 
-/** Positions of the first and the last byte, both inclusive; an `end` past the file is the file's. */
+/** Positions of the first and the last byte, both inclusive; `end` may exceed the file. */
 export interface ByteRange {
   start: number;
   end: number;

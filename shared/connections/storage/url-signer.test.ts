@@ -17,24 +17,24 @@ const write: SignedAccess = {
   maxBytes: 20,
 };
 
-const refused = { status: 403, code: 'SIGNATURE_INVALID' };
+const invalid = { status: 403, code: 'SIGNATURE_INVALID' };
 
-test.each([read, write])('what was signed comes back: %p', async (access) => {
+test.each([read, write])('verify returns the signed access: %p', async (access) => {
   const url = signer.sign(access, 60);
   expect(url).toStartWith('https://desk.example/files/signed/org/att/original?');
   expect(await signer.verify({ method: access.method, url })).toEqual(access);
 });
 
-test('a read may ask for the head only, and may not write, nor a write read', async () => {
+test('a download URL allows HEAD and no PUT, an upload URL no GET', async () => {
   const url = signer.sign(read, 60);
   expect(await signer.verify({ method: 'HEAD', url })).toEqual(read);
-  await expect(signer.verify({ method: 'PUT', url })).rejects.toMatchObject(refused);
+  await expect(signer.verify({ method: 'PUT', url })).rejects.toMatchObject(invalid);
   const put = signer.sign(write, 60);
-  await expect(signer.verify({ method: 'GET', url: put })).rejects.toMatchObject(refused);
-  await expect(signer.verify({ method: 'HEAD', url: put })).rejects.toMatchObject(refused);
+  await expect(signer.verify({ method: 'GET', url: put })).rejects.toMatchObject(invalid);
+  await expect(signer.verify({ method: 'HEAD', url: put })).rejects.toMatchObject(invalid);
 });
 
-test('no part of it can be changed, added or left out', async () => {
+test('a changed, added or missing parameter makes a URL invalid', async () => {
   const url = signer.sign(read, 60);
   const names = [...new URL(url).searchParams.keys()];
   const changed = [
@@ -49,29 +49,29 @@ test('no part of it can be changed, added or left out', async () => {
       without.searchParams.delete(name);
       return [other.href, without.href];
     }),
-  ].filter((one) => new URL(one).href !== url);
+  ].filter((changedUrl) => new URL(changedUrl).href !== url);
   expect(changed).toHaveLength(4 + 2 * names.length);
-  for (const one of changed) {
-    await expect(signer.verify({ method: 'GET', url: one })).rejects.toMatchObject(refused);
+  for (const changedUrl of changed) {
+    await expect(signer.verify({ method: 'GET', url: changedUrl })).rejects.toMatchObject(invalid);
   }
 });
 
-test('a signature has one spelling only', async () => {
+test('a signature with another last character is invalid', async () => {
   const url = signer.sign(read, 60);
-  const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
-  for (const last of letters.replace(url.slice(-1), '')) {
+  const base64url = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+  for (const last of base64url.replace(url.slice(-1), '')) {
     const other = url.slice(0, -1) + last;
-    await expect(signer.verify({ method: 'GET', url: other })).rejects.toMatchObject(refused);
+    await expect(signer.verify({ method: 'GET', url: other })).rejects.toMatchObject(invalid);
   }
 });
 
-test('a foreign secret signs nothing here', async () => {
+test('a URL signed with another secret is invalid', async () => {
   const foreign = createUrlSigner({ secret: 'two', publicUrl: 'https://desk.example' });
   const url = foreign.sign(read, 60);
-  await expect(signer.verify({ method: 'GET', url })).rejects.toMatchObject(refused);
+  await expect(signer.verify({ method: 'GET', url })).rejects.toMatchObject(invalid);
 });
 
-test('it expires, and then says so', async () => {
+test('an expired URL is rejected with SIGNATURE_EXPIRED', async () => {
   const url = signer.sign(read, 60);
   try {
     setSystemTime(Date.now() + 62_000);
@@ -82,14 +82,14 @@ test('it expires, and then says so', async () => {
   }
 });
 
-test('keys come and go: an address lives as long as the key that signed it', async () => {
-  const second = { id: 'second', seal: 'of the second', access: new Uint8Array() };
-  const good = new Map([[second.id, second]]);
-  const keys = { current: () => second, seek: async (id: string) => good.get(id) };
-  const ringed = createUrlSigner({ secret: keys, publicUrl: 'https://desk.example' });
-  const url = ringed.sign(read, 60);
+test('a URL is invalid after its signing key is deleted', async () => {
+  const second = { id: 'second', tokenSecret: 'second-secret', access: new Uint8Array() };
+  const stored = new Map([[second.id, second]]);
+  const keys = { current: () => second, findOrRefresh: async (id: string) => stored.get(id) };
+  const keySigner = createUrlSigner({ secret: keys, publicUrl: 'https://desk.example' });
+  const url = keySigner.sign(read, 60);
   expect(url).toContain('signature=second.');
-  expect(await ringed.verify({ method: 'GET', url })).toEqual(read);
-  good.delete(second.id);
-  await expect(ringed.verify({ method: 'GET', url })).rejects.toMatchObject(refused);
+  expect(await keySigner.verify({ method: 'GET', url })).toEqual(read);
+  stored.delete(second.id);
+  await expect(keySigner.verify({ method: 'GET', url })).rejects.toMatchObject(invalid);
 });

@@ -3,7 +3,7 @@ import { ForbiddenError } from '@insightdesk/shared/errors';
 import type { KeyRing } from '@insightdesk/shared/security';
 import type { SignDownloadOptions, SignedUpload, SignUploadOptions } from './storage-provider.ts';
 
-/** What an address that we sign ourselves allows. */
+/** What a signed URL allows. */
 export type SignedAccess = SignedRead | SignedWrite;
 
 export interface SignedRead {
@@ -18,45 +18,45 @@ export interface SignedWrite {
   method: 'PUT';
   key: string;
   contentType: string;
-  /** Exactly so many bytes. */
+  /** Exact size. */
   sizeBytes?: number | undefined;
-  /** At most so many bytes. */
+  /** Maximum size. */
   maxBytes?: number | undefined;
 }
 
-/** Signs addresses of files that our own API serves, and tells them from forged ones. */
+/** Signs and verifies URLs of files that the API serves. */
 export interface UrlSigner {
   sign(access: SignedAccess, expiresInSeconds: number): string;
   /**
-   * What a request to a signed address may do; HEAD is GET. Throws ForbiddenError with the code
-   * SIGNATURE_INVALID, or SIGNATURE_EXPIRED for a genuine one that is too old.
+   * What a request to a signed URL may do; HEAD counts as GET. Throws ForbiddenError with the code
+   * SIGNATURE_INVALID or SIGNATURE_EXPIRED.
    */
   verify(request: { method: string; url: string }): Promise<SignedAccess>;
 }
 
 export interface UrlSignerOptions {
-  /** One secret, or the keys that tokens are signed with: then addresses end with their key. */
-  secret: string | Pick<KeyRing, 'current' | 'seek'>;
-  /** Where the API is reached from outside. */
+  /** One secret, or the keys that sign tokens: then URLs are valid as long as their key. */
+  secret: string | Pick<KeyRing, 'current' | 'findOrRefresh'>;
+  /** Public URL of the API. */
   publicUrl: string;
 }
 
-/** Below it stands the key: `GET`, `HEAD` and `PUT <publicUrl>/files/signed/<key>`. */
+/** The path of signed URLs; the key of the file follows. */
 const SIGNED_PATH = '/files/signed/';
 
-// Ids of keys are asked for in the database.
+// Unknown key ids are looked up in the database.
 const KEY_ID = /^[\w-]{1,40}$/;
 
-type Access = Record<string, string>;
+type SignedParameters = Record<string, string>;
 
-/** Builds a signer (HMAC-SHA-256 over method, key, expiry and every other parameter). */
+/** Creates a signer (HMAC-SHA-256 over method, key, expiry and every other parameter). */
 export function createUrlSigner({ secret, publicUrl }: UrlSignerOptions): UrlSigner {
-  const ring = typeof secret === 'string' ? onlyKey(secret) : secret;
+  const keys = typeof secret === 'string' ? singleKey(secret) : secret;
   return {
     sign(access, expiresInSeconds) {
-      const { id, seal } = ring.current();
+      const { id, tokenSecret } = keys.current();
       const parameters = toParameters(access, nowSeconds() + expiresInSeconds);
-      const signature = `${id}.${mac(seal, access.key, parameters).toString('base64url')}`;
+      const signature = `${id}.${mac(tokenSecret, access.key, parameters).toString('base64url')}`;
       const query = new URLSearchParams({ ...parameters, signature });
       return `${publicUrl.replace(/\/$/, '')}${SIGNED_PATH}${access.key}?${query}`;
     },
@@ -64,20 +64,23 @@ export function createUrlSigner({ secret, publicUrl }: UrlSignerOptions): UrlSig
       const { pathname, searchParams } = new URL(url);
       const { signature = '', ...parameters } = Object.fromEntries(searchParams);
       const key = pathname.startsWith(SIGNED_PATH) ? pathname.slice(SIGNED_PATH.length) : '';
-      const [id = '', given = ''] = signature.split('.');
-      const wellFormed = key !== '' && KEY_ID.test(id) && /^[\w-]{43}$/.test(given);
-      const known = wellFormed && (await ring.seek(id));
-      const own = known && mac(known.seal, key, parameters).toString('base64url');
-      // As texts: some other letters stand for the same bytes.
-      if (!own || !timingSafeEqual(Buffer.from(own), Buffer.from(given))) throw forged();
-      if (parameters.method !== (method === 'HEAD' ? 'GET' : method)) throw forged();
-      if (Number(parameters.expires) < nowSeconds()) throw expired();
+      const [id = '', actual = ''] = signature.split('.');
+      const isWellFormed = key !== '' && KEY_ID.test(id) && /^[\w-]{43}$/.test(actual);
+      const signingKey = isWellFormed && (await keys.findOrRefresh(id));
+      const expected =
+        signingKey && mac(signingKey.tokenSecret, key, parameters).toString('base64url');
+      // Compared as text, because several base64url texts decode to the same bytes.
+      if (!expected || !timingSafeEqual(Buffer.from(expected), Buffer.from(actual))) {
+        throw invalidSignature();
+      }
+      if (parameters.method !== (method === 'HEAD' ? 'GET' : method)) throw invalidSignature();
+      if (Number(parameters.expires) < nowSeconds()) throw expiredSignature();
       return fromParameters(key, parameters);
     },
   };
 }
 
-/** What a provider without addresses of its own answers to `signDownload`. */
+/** `signDownload` for providers without signed URLs of their own. */
 export function signDownloadUrl(
   signer: UrlSigner,
   key: string,
@@ -87,7 +90,7 @@ export function signDownloadUrl(
   return signer.sign(access, expiresInSeconds);
 }
 
-/** What a provider without addresses of its own answers to `signUpload`. */
+/** `signUpload` for providers without signed URLs of their own. */
 export function signUploadUrl(
   signer: UrlSigner,
   key: string,
@@ -100,26 +103,26 @@ export function signUploadUrl(
 
 const nowSeconds = () => Math.floor(Date.now() / 1000);
 
-function onlyKey(seal: string): Pick<KeyRing, 'current' | 'seek'> {
-  const key = { id: '1', seal, access: new Uint8Array() };
-  return { current: () => key, seek: async (id) => (id === key.id ? key : undefined) };
+function singleKey(tokenSecret: string): Pick<KeyRing, 'current' | 'findOrRefresh'> {
+  const key = { id: '1', tokenSecret, access: new Uint8Array() };
+  return { current: () => key, findOrRefresh: async (id) => (id === key.id ? key : undefined) };
 }
 
-// The keys sign tokens too; the first line keeps either from being taken for the other.
-function mac(secret: string, key: string, parameters: Access): Buffer {
+// The keys sign tokens too; the first line prevents the use of one as the other.
+function mac(secret: string, key: string, parameters: SignedParameters): Buffer {
   const sorted = Object.entries(parameters).sort(([a], [b]) => (a < b ? -1 : 1));
-  const text = `address of a file\n${JSON.stringify([key, sorted])}`;
+  const text = `file URL\n${JSON.stringify([key, sorted])}`;
   return createHmac('sha256', secret).update(text).digest();
 }
 
-function toParameters(access: SignedAccess, expires: number): Access {
+function toParameters(access: SignedAccess, expires: number): SignedParameters {
   const { key: _, ...rest } = access;
   const entries = Object.entries({ ...rest, expires }).filter(([, value]) => value !== undefined);
   return Object.fromEntries(entries.map(([name, value]) => [name, String(value)]));
 }
 
-// Whatever arrives here was signed by us.
-function fromParameters(key: string, parameters: Access): SignedAccess {
+// The signature of the parameters was verified.
+function fromParameters(key: string, parameters: SignedParameters): SignedAccess {
   const { method, contentType, fileName, inline, sizeBytes, maxBytes } = parameters;
   if (method === 'PUT') {
     return {
@@ -139,6 +142,7 @@ function fromParameters(key: string, parameters: Access): SignedAccess {
   };
 }
 
-const forged = () =>
-  new ForbiddenError('This link is not one of ours', { code: 'SIGNATURE_INVALID' });
-const expired = () => new ForbiddenError('This link has expired', { code: 'SIGNATURE_EXPIRED' });
+const invalidSignature = () =>
+  new ForbiddenError('The signature of the link is not valid', { code: 'SIGNATURE_INVALID' });
+const expiredSignature = () =>
+  new ForbiddenError('The link has expired', { code: 'SIGNATURE_EXPIRED' });

@@ -9,7 +9,7 @@ const patternText = /^[a-zA-Z0-9._/*?-]{0,512}$/;
 const mediaType = /^[\w.+-]+\/[\w.+-]+(; ?[\w-]+=("[\w .:+-]*"|[\w.:+-]+))*$/;
 const partialSegment = /^[a-zA-Z0-9._-]{0,200}$/;
 
-/** The key itself; throws DomainValidationError INVALID_KEY for one that could leave its place. */
+/** Returns a valid key; throws DomainValidationError INVALID_KEY for any other, such as one with `..`. */
 export function requireKey(key: string): string {
   if (key.length > MAX_KEY_LENGTH || !key.split('/').every((part) => segment.test(part))) {
     throw invalid('A storage key');
@@ -30,7 +30,7 @@ function invalid(subject: string) {
   return new DomainValidationError(`${subject} ${rule}`, { code: 'INVALID_KEY' });
 }
 
-/** Puts the rules for keys and sizes in front of a provider, so that none has to repeat them. */
+/** Adds the validation of keys, patterns, sizes and signing options to a provider. */
 export function withValidation(
   provider: StorageProvider,
   { maxFileBytes }: { maxFileBytes: number },
@@ -80,13 +80,13 @@ function requirePattern(pattern: string): string {
 
 function requireSignable({ expiresInSeconds: seconds, contentType }: Partial<SignUploadOptions>) {
   if (!Number.isInteger(seconds) || !within(Number(seconds), 1, MAX_EXPIRY_SECONDS)) {
-    throw new DomainValidationError('A signed address is good for 1 second to 7 days');
+    throw new DomainValidationError('expiresInSeconds must be between 1 second and 7 days');
   }
   if (contentType !== undefined && !mediaType.test(contentType)) {
-    throw new DomainValidationError('A content type is such as text/plain');
+    throw new DomainValidationError('contentType is not a valid media type');
   }
 }
 
-const within = (value: number, least: number, most: number) => value >= least && value <= most;
+const within = (value: number, min: number, max: number) => value >= min && value <= max;
 const tooLarge = (maxBytes: number) =>
-  new PayloadTooLargeError(`More than the allowed ${maxBytes} bytes`);
+  new PayloadTooLargeError(`The file exceeds ${maxBytes} bytes`);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, setDefaultTimeout } from 'bun:test';
 import { startStorageServer } from '@insightdesk/shared/testing';
-import { parts } from '../conformance/harness.ts';
+import { dependencies } from '../conformance/harness.ts';
 import { describeLargeFiles } from '../conformance/large-files.ts';
 import { describeStorage, MAX_FILE_BYTES } from '../conformance/suite.ts';
 import { createStorage } from '../index.ts';
@@ -12,14 +12,14 @@ let server: Awaited<ReturnType<typeof startStorageServer<'azurite'>>>;
 const open = (maxFileBytes: number) => {
   const { account, accessKey, url: endpoint } = server;
   const options = { account, accessKey, endpoint, container: 'desk' };
-  return createStorage({ ...options, provider: 'azure', maxFileBytes }, parts);
+  return createStorage({ ...options, provider: 'azure', maxFileBytes }, dependencies);
 };
 
 beforeAll(async () => {
   server = await startStorageServer('azurite');
   const { account, accessKey, url: endpoint } = server;
   const container = createAzureClient({ account, accessKey, endpoint, container: 'desk' });
-  await container.ask({ method: 'PUT', query: { restype: 'container' } });
+  await container.request({ method: 'PUT', query: { restype: 'container' } });
 }, 300_000);
 
 afterAll(() => server?.close());
@@ -29,7 +29,7 @@ describeStorage('AzureStorage on Azurite', async () => {
   return {
     storage,
     isRemote: true,
-    cannotBind: ['size'],
+    unsupportedLimits: ['size'],
     async inventory() {
       const files = await Array.fromAsync(storage.list(''));
       return files.map(({ key, sizeBytes }) => `${key} ${sizeBytes}`).join('\n');

@@ -1,6 +1,11 @@
 import { InfrastructureError, NetworkError } from '@insightdesk/shared/errors';
 import { sleep } from '@insightdesk/shared/promises';
 import type { ByteSource } from '@insightdesk/shared/streams';
+import { contentDisposition } from '../content-disposition.ts';
+import { fileNotFound, isRangeResponse, rangeHeader, resolveRange } from '../ranges.ts';
+import { readResponseBody } from '../remote/response-body.ts';
+import { readParts, splitFirst } from '../remote/upload-parts.ts';
+import { xmlElements, xmlText } from '../remote/xml.ts';
 import type {
   ByteRange,
   FileMetadata,
@@ -12,20 +17,16 @@ import type {
   StoredFile,
   UploadOptions,
 } from '../storage-provider.ts';
-import { isRangeResponse, fileNotFound, rangeHeader, resolveRange } from '../ranges.ts';
-import { readResponseBody } from '../remote/response-body.ts';
-import { meteredParts, splitFirst } from '../remote/upload-parts.ts';
-import { contentDisposition, xmlElements, xmlText } from '../remote/xml.ts';
 import { type AzureClient, type AzureOptions, createAzureClient } from './azure-client.ts';
 import { uploadInBlocks } from './upload-in-blocks.ts';
 
 export type { AzureOptions } from './azure-client.ts';
 
 const BLOCK_BYTES = 8 * 1024 * 1024;
-const COPY_POLLS = 600;
+const MAX_COPY_POLLS = 600;
 const COPY_POLL_MS = 1000;
 
-/** Keeps files as block blobs in a container of Azure. */
+/** Stores files as block blobs in an Azure container. */
 export class AzureStorage implements StorageProvider {
   readonly #container: AzureClient;
 
@@ -35,14 +36,14 @@ export class AzureStorage implements StorageProvider {
 
   async upload(key: string, source: ByteSource, options: UploadOptions): Promise<StoredFile> {
     const { contentType, signal } = options;
-    const { meter, parts } = meteredParts(source, options, BLOCK_BYTES);
+    const { meter, parts } = readParts(source, options, BLOCK_BYTES);
     const { first, isOnly, all } = await splitFirst(parts);
     signal?.throwIfAborted();
     const type = { 'x-ms-blob-content-type': contentType };
     if (!isOnly) await uploadInBlocks(this.#container, { key, headers: type, blocks: all, signal });
     else {
       const headers = { ...type, 'x-ms-blob-type': 'BlockBlob' };
-      await this.#container.ask({ method: 'PUT', key, headers, body: first, signal });
+      await this.#container.request({ method: 'PUT', key, headers, body: first, signal });
     }
     return meter.result();
   }
@@ -51,18 +52,25 @@ export class AzureStorage implements StorageProvider {
     key: string,
     { range }: { range?: ByteRange } = {},
   ): Promise<ReadableStream<Uint8Array>> {
-    const wanted = rangeHeader(range);
-    if (!wanted) return this.#refuseRange(key, range);
-    const headers: Record<string, string> = wanted.range ? { 'x-ms-range': wanted.range } : {};
-    const answer = await this.#container.ask({ method: 'GET', key, headers, expected: [404, 416] });
-    if (isRangeResponse(answer, range)) return readResponseBody(answer);
-    await answer.body?.cancel();
-    if (answer.status === 404) throw fileNotFound();
-    return this.#refuseRange(key, range);
+    const rangeHeaders = rangeHeader(range);
+    if (!rangeHeaders) return this.#rejectRange(key, range);
+    const headers: Record<string, string> = rangeHeaders.range
+      ? { 'x-ms-range': rangeHeaders.range }
+      : {};
+    const response = await this.#container.request({
+      method: 'GET',
+      key,
+      headers,
+      expected: [404, 416],
+    });
+    if (isRangeResponse(response, range)) return readResponseBody(response);
+    await response.body?.cancel();
+    if (response.status === 404) throw fileNotFound();
+    return this.#rejectRange(key, range);
   }
 
   async metadata(key: string): Promise<FileMetadata | undefined> {
-    const headers = await this.#look(key);
+    const headers = await this.#head(key);
     if (!headers) return undefined;
     return {
       sizeBytes: Number(headers.get('Content-Length')),
@@ -72,14 +80,14 @@ export class AzureStorage implements StorageProvider {
   }
 
   async exists(key: string): Promise<boolean> {
-    return (await this.#look(key)) !== undefined;
+    return (await this.#head(key)) !== undefined;
   }
 
   async *list(prefix: string): AsyncGenerator<ListedFile> {
     let marker: string | undefined;
     do {
       const query = { restype: 'container', comp: 'list', prefix, ...(marker && { marker }) };
-      const page = await (await this.#container.ask({ method: 'GET', query })).text();
+      const page = await (await this.#container.request({ method: 'GET', query })).text();
       for (const entry of xmlElements(page, 'Blob')) yield toListed(entry);
       const next = xmlText(page, 'NextMarker');
       marker = next === marker ? undefined : next;
@@ -89,49 +97,49 @@ export class AzureStorage implements StorageProvider {
   async copy(from: string, to: string): Promise<void> {
     if (!(await this.exists(from))) throw fileNotFound();
     if (from === to) return;
-    const headers = { 'x-ms-copy-source': this.#container.addressOf(from) };
-    const begun = await this.#container.ask({ method: 'PUT', key: to, headers });
-    let status = begun.headers.get('x-ms-copy-status');
+    const headers = { 'x-ms-copy-source': this.#container.urlOf(from) };
+    const started = await this.#container.request({ method: 'PUT', key: to, headers });
+    let status = started.headers.get('x-ms-copy-status');
     for (let poll = 0; status === 'pending'; poll++) {
-      if (poll === COPY_POLLS) throw new NetworkError('A copy in the container takes too long');
+      if (poll === MAX_COPY_POLLS) throw new NetworkError('Timed out waiting for a copy');
       await sleep(COPY_POLL_MS);
-      status = (await this.#look(to))?.get('x-ms-copy-status') ?? null;
+      status = (await this.#head(to))?.get('x-ms-copy-status') ?? null;
     }
-    if (status !== 'success') throw new InfrastructureError(`A copy ended as ${status}`);
+    if (status !== 'success') throw new InfrastructureError(`A copy ended with status ${status}`);
   }
 
   async delete(key: string): Promise<void> {
-    await this.#container.ask({ method: 'DELETE', key, expected: [404] });
+    await this.#container.request({ method: 'DELETE', key, expected: [404] });
   }
 
   async signDownload(key: string, options: SignDownloadOptions): Promise<string> {
     const { contentType, fileName, inline, expiresInSeconds } = options;
-    const named = fileName !== undefined || inline !== undefined;
-    return this.#container.addressFor(key, {
+    const hasDisposition = fileName !== undefined || inline !== undefined;
+    return this.#container.signUrl(key, {
       permissions: 'r',
       expiresInSeconds,
       contentType,
-      disposition: named ? contentDisposition(fileName, inline) : undefined,
+      disposition: hasDisposition ? contentDisposition(fileName, inline) : undefined,
     });
   }
 
   async signUpload(key: string, options: SignUploadOptions): Promise<SignedUpload> {
     const { contentType, expiresInSeconds } = options;
-    const url = this.#container.addressFor(key, { permissions: 'cw', expiresInSeconds });
+    const url = this.#container.signUrl(key, { permissions: 'cw', expiresInSeconds });
     const headers = { 'Content-Type': contentType, 'x-ms-blob-type': 'BlockBlob' };
     return { url, method: 'PUT', headers };
   }
 
-  async #look(key: string): Promise<Headers | undefined> {
-    const answer = await this.#container.ask({ method: 'HEAD', key, expected: [404] });
-    return answer.ok ? answer.headers : undefined;
+  async #head(key: string): Promise<Headers | undefined> {
+    const response = await this.#container.request({ method: 'HEAD', key, expected: [404] });
+    return response.ok ? response.headers : undefined;
   }
 
-  async #refuseRange(key: string, range: ByteRange | undefined): Promise<never> {
+  async #rejectRange(key: string, range: ByteRange | undefined): Promise<never> {
     const found = await this.metadata(key);
     if (!found) throw fileNotFound();
     resolveRange(range, found.sizeBytes);
-    throw new InfrastructureError('A container refused a range that its file has');
+    throw new InfrastructureError('The container rejected a valid range');
   }
 }
 

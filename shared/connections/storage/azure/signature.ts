@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 
 export interface AzureAccount {
   account: string;
-  /** As Azure shows it, in base64. */
+  /** Base64. */
   accessKey: string;
 }
 
@@ -16,7 +16,7 @@ interface AzureRequest {
   sizeBytes: number;
 }
 
-/** The headers that a request goes with (Shared Key). */
+/** The headers of a signed request (Shared Key). */
 export function signHeaders(account: AzureAccount, request: AzureRequest): Record<string, string> {
   const date = { 'x-ms-date': new Date().toUTCString(), 'x-ms-version': VERSION };
   const headers: Record<string, string> = { ...request.headers, ...date };
@@ -45,7 +45,7 @@ interface SharedAccess {
   disposition?: string | undefined;
 }
 
-/** The query that lets whoever has it do this with one blob (a service SAS). */
+/** The query of a signed URL for one blob (a service SAS). */
 export function sharedAccess(account: AzureAccount, access: SharedAccess): URLSearchParams {
   const { permissions, container, blob, expiresInSeconds } = access;
   const { contentType = '', disposition = '' } = access;

@@ -1,6 +1,10 @@
 import { DomainValidationError, ValidationError } from '@insightdesk/shared/errors';
 import type { ByteSource } from '@insightdesk/shared/streams';
 import { z } from 'zod';
+import { fileNotFound, isRangeResponse, rangeHeader, resolveRange } from '../ranges.ts';
+import { readResponseBody } from '../remote/response-body.ts';
+import { sliceStream } from '../remote/slice-stream.ts';
+import { readParts } from '../remote/upload-parts.ts';
 import type {
   ByteRange,
   FileMetadata,
@@ -12,22 +16,18 @@ import type {
   StoredFile,
   UploadOptions,
 } from '../storage-provider.ts';
-import { isRangeResponse, fileNotFound, rangeHeader, resolveRange } from '../ranges.ts';
-import { readResponseBody } from '../remote/response-body.ts';
-import { meteredParts } from '../remote/upload-parts.ts';
-import { sliceStream } from '../remote/slice-stream.ts';
-import { uploadInChunks } from './upload-in-chunks.ts';
 import {
   type CloudinaryClient,
   type CloudinaryOptions,
   createCloudinaryClient,
   now,
 } from './cloudinary-client.ts';
+import { uploadInChunks } from './upload-in-chunks.ts';
 
 export type { CloudinaryOptions } from './cloudinary-client.ts';
 
 const CHUNK_BYTES = 8 * 1024 * 1024;
-const AN_HOUR = 3600;
+const HOUR_SECONDS = 3600;
 const MAX_KEY_LENGTH = 255;
 
 const resourceSchema = z.object({
@@ -41,7 +41,7 @@ const pageSchema = z.object({
   next_cursor: z.string().optional(),
 });
 
-/** Keeps files as private raw assets of a Cloudinary account. */
+/** Stores files as private raw assets of a Cloudinary account. */
 export class CloudinaryStorage implements StorageProvider {
   readonly #cloud: CloudinaryClient;
 
@@ -51,9 +51,9 @@ export class CloudinaryStorage implements StorageProvider {
 
   async upload(key: string, source: ByteSource, options: UploadOptions): Promise<StoredFile> {
     const { contentType, signal } = options;
-    const { meter, parts } = meteredParts(source, options, CHUNK_BYTES);
-    const describe = (isEmpty: boolean) => this.#sign(key, contextOf(contentType, isEmpty), now());
-    await uploadInChunks(this.#cloud, { chunks: parts, describe, signal });
+    const { meter, parts } = readParts(source, options, CHUNK_BYTES);
+    const sign = (isEmpty: boolean) => this.#sign(key, contextOf(contentType, isEmpty), now());
+    await uploadInChunks(this.#cloud, { chunks: parts, sign, signal });
     return meter.result();
   }
 
@@ -62,51 +62,57 @@ export class CloudinaryStorage implements StorageProvider {
     { range }: { range?: ByteRange } = {},
   ): Promise<ReadableStream<Uint8Array>> {
     const headers = rangeHeader(range);
-    if (!headers) return this.#refuseRange(key, range);
-    const url = await this.#cloud.addressOf(requireShort(key), AN_HOUR, false);
-    const answer = await this.#cloud.ask({ method: 'GET', url, headers, expected: [404, 416] });
-    const sizeBytes = Number(answer.headers.get('Content-Length') ?? 2);
-    if (answer.ok && sizeBytes > 1 && isRangeResponse(answer, range)) return readResponseBody(answer);
-    if (answer.status === 200 && sizeBytes > 1 && range) {
-      return sliceStream(readResponseBody(answer), resolveRange(range, sizeBytes));
+    if (!headers) return this.#rejectRange(key, range);
+    const url = await this.#cloud.urlOf(requireShortKey(key), HOUR_SECONDS, false);
+    const response = await this.#cloud.request({
+      method: 'GET',
+      url,
+      headers,
+      expected: [404, 416],
+    });
+    const sizeBytes = Number(response.headers.get('Content-Length') ?? 2);
+    if (response.ok && sizeBytes > 1 && isRangeResponse(response, range))
+      return readResponseBody(response);
+    if (response.status === 200 && sizeBytes > 1 && range) {
+      return sliceStream(readResponseBody(response), resolveRange(range, sizeBytes));
     }
-    return this.#downloadShort(key, answer, range);
+    return this.#downloadShort(key, response, range);
   }
 
-  /** Of a byte it may be said that it is none; see `contextOf`. */
-  async #downloadShort(key: string, answer: Response, range: ByteRange | undefined) {
-    if (!answer.ok) await answer.body?.cancel();
-    if (answer.status === 404) throw fileNotFound();
+  /** A file of one byte may represent an empty file; see `contextOf`. */
+  async #downloadShort(key: string, response: Response, range: ByteRange | undefined) {
+    if (!response.ok) await response.body?.cancel();
+    if (response.status === 404) throw fileNotFound();
     const found = await this.metadata(key);
-    if (!answer.ok || !found) return this.#refuseRange(key, range);
+    if (!response.ok || !found) return this.#rejectRange(key, range);
     const { start, length } = resolveRange(range, found.sizeBytes);
-    const isPart = answer.status === 206;
-    return sliceStream(readResponseBody(answer), { start: isPart ? 0 : start, length });
+    const isPartial = response.status === 206;
+    return sliceStream(readResponseBody(response), { start: isPartial ? 0 : start, length });
   }
 
   async metadata(key: string): Promise<FileMetadata | undefined> {
-    const answer = await this.#cloud.look(requireShort(key), { context: 'true' });
-    if (answer.status === 404) {
-      await answer.body?.cancel();
+    const response = await this.#cloud.getResource(requireShortKey(key), { context: 'true' });
+    if (response.status === 404) {
+      await response.body?.cancel();
       return undefined;
     }
-    const resource = await understand(answer, resourceSchema);
-    return { ...measure(resource), contentType: typeOf(resource) };
+    const resource = await parseResponse(response, resourceSchema);
+    return { ...sizeAndDateOf(resource), contentType: typeOf(resource) };
   }
 
   async exists(key: string): Promise<boolean> {
     return (await this.metadata(key)) !== undefined;
   }
 
-  /** The service has no order of keys: all that are listed are held until they are sorted. */
+  /** The service does not sort by key: all files are collected and sorted here. */
   async *list(prefix: string): AsyncGenerator<ListedFile> {
     const found: ListedFile[] = [];
     let cursor: string | undefined;
     do {
       const more = cursor ? { next_cursor: cursor } : {};
       const query = { prefix, max_results: '500', context: 'true', ...more };
-      const page = await understand(await this.#cloud.look(undefined, query), pageSchema);
-      for (const one of page.resources) found.push({ key: one.public_id, ...measure(one) });
+      const page = await parseResponse(await this.#cloud.getResource(undefined, query), pageSchema);
+      for (const one of page.resources) found.push({ key: one.public_id, ...sizeAndDateOf(one) });
       cursor = page.next_cursor === cursor ? undefined : page.next_cursor;
     } while (cursor);
     yield* found.sort((a, b) => (a.key < b.key ? -1 : 1));
@@ -121,44 +127,49 @@ export class CloudinaryStorage implements StorageProvider {
   }
 
   async delete(key: string): Promise<void> {
-    const fields = { public_id: requireShort(key), invalidate: 'true' };
+    const fields = { public_id: requireShortKey(key), invalidate: 'true' };
     const action = await this.#cloud.signAction('destroy', fields, now());
-    const answer = await this.#cloud.ask({
+    const response = await this.#cloud.request({
       method: 'POST',
       url: action.url,
       body: toForm(action.fields),
     });
-    await answer.body?.cancel();
+    await response.body?.cancel();
   }
 
   async signDownload(key: string, options: SignDownloadOptions): Promise<string> {
     const { fileName, inline, expiresInSeconds } = options;
-    const isSaved = fileName !== undefined && !inline;
-    return this.#cloud.addressOf(requireShort(key), expiresInSeconds, isSaved);
+    const isDownload = fileName !== undefined && !inline;
+    return this.#cloud.urlOf(requireShortKey(key), expiresInSeconds, isDownload);
   }
 
   async signUpload(key: string, options: SignUploadOptions): Promise<SignedUpload> {
     const { contentType, expiresInSeconds } = options;
-    // What is signed is good for an hour from its time: for less of it, the time is earlier.
-    const timestamp = now() - AN_HOUR + Math.min(expiresInSeconds, AN_HOUR);
+    // A signature is valid for an hour from its timestamp: an earlier timestamp shortens it.
+    const timestamp = now() - HOUR_SECONDS + Math.min(expiresInSeconds, HOUR_SECONDS);
     const { url, fields } = await this.#sign(key, contextOf(contentType, false), timestamp);
     return { url, method: 'POST', headers: {}, fields };
   }
 
   #sign(key: string, context: string, timestamp: number) {
-    const fields = { public_id: requireShort(key), context, overwrite: 'true', invalidate: 'true' };
+    const fields = {
+      public_id: requireShortKey(key),
+      context,
+      overwrite: 'true',
+      invalidate: 'true',
+    };
     return this.#cloud.signAction('upload', fields, timestamp);
   }
 
-  async #refuseRange(key: string, range: ByteRange | undefined): Promise<never> {
+  async #rejectRange(key: string, range: ByteRange | undefined): Promise<never> {
     const found = await this.metadata(key);
     if (!found) throw fileNotFound();
     resolveRange(range, found.sizeBytes);
-    throw new ValidationError('Cloudinary refused a range that its file has');
+    throw new ValidationError('Cloudinary rejected a valid range');
   }
 }
 
-/** The service keeps neither types of raw files nor empty ones: those are one byte and a note. */
+/** The service stores neither the type of raw files nor empty files: an empty file is one byte and a mark. */
 function contextOf(contentType: string, isEmpty: boolean): string {
   const type = `type=${Buffer.from(contentType).toString('base64url')}`;
   return isEmpty ? `${type}|empty=1` : type;
@@ -169,20 +180,20 @@ function typeOf({ context }: z.output<typeof resourceSchema>): string {
   return type ? Buffer.from(type, 'base64url').toString() : 'application/octet-stream';
 }
 
-const measure = ({ bytes, created_at, context }: z.output<typeof resourceSchema>) => ({
+const sizeAndDateOf = ({ bytes, created_at, context }: z.output<typeof resourceSchema>) => ({
   sizeBytes: context?.custom.empty === '1' ? 0 : bytes,
   modifiedAt: created_at,
 });
 
-async function understand<T>(answer: Response, schema: z.ZodType<T>): Promise<T> {
-  const { success, data, error } = schema.safeParse(await answer.json().catch(() => undefined));
+async function parseResponse<T>(response: Response, schema: z.ZodType<T>): Promise<T> {
+  const { success, data, error } = schema.safeParse(await response.json().catch(() => undefined));
   if (success) return data;
-  throw new ValidationError('Cloudinary answered with something else', { cause: error });
+  throw new ValidationError('The response of Cloudinary is not valid', { cause: error });
 }
 
-function requireShort(key: string): string {
+function requireShortKey(key: string): string {
   if (key.length <= MAX_KEY_LENGTH) return key;
-  const rule = `A key has at most ${MAX_KEY_LENGTH} characters in Cloudinary`;
+  const rule = `A Cloudinary key has at most ${MAX_KEY_LENGTH} characters`;
   throw new DomainValidationError(rule, { code: 'INVALID_KEY' });
 }
 

@@ -1,31 +1,31 @@
 import type { ByteRange, StorageProvider } from '../storage-provider.ts';
 import { createUrlSigner } from '../url-signer.ts';
 
-/** For providers that have no addresses of their own. */
-export const parts = {
-  signer: createUrlSigner({ secret: 'of the tests', publicUrl: 'https://desk.example' }),
+/** Dependencies of providers without signed URLs of their own. */
+export const dependencies = {
+  signer: createUrlSigner({ secret: 'test-secret', publicUrl: 'https://desk.example' }),
 };
 
-/** A provider under test; it must allow files of MAX_FILE_BYTES at most. */
-export interface Subject {
+/** A provider under test; it must limit files to MAX_FILE_BYTES. */
+export interface TestedProvider {
   storage: StorageProvider;
-  /** Everything the provider holds, half-written things included, as comparable text. */
+  /** All stored files, including incomplete ones, as comparable text. */
   inventory(): Promise<string>;
   dispose(): Promise<void>;
-  /** How a client sends a request; `fetch` unless said. */
+  /** Sends the request of a client; `fetch` by default. */
   request?(url: string, options?: RequestInit): Promise<Response>;
-  /** It takes its time for each request. */
+  /** Requests are slow, so tests repeat them less often. */
   isRemote?: boolean;
-  /** What its signatures cannot hold. */
-  cannotBind?: readonly Bound[];
+  /** Limits that its signatures cannot contain. */
+  unsupportedLimits?: readonly SignedLimit[];
 }
 
-type Bound = 'size' | 'type';
+type SignedLimit = 'size' | 'type';
 
 export const MAX_FILE_BYTES = 1_000_000;
 export const textType = { contentType: 'text/plain' };
 
-/** What the tests work with; the subject is opened later than the tests are described. */
+/** Access to the tested provider, which is created later than the tests are described. */
 export interface Harness {
   storage(): StorageProvider;
   inventory(): Promise<string>;
@@ -34,20 +34,20 @@ export interface Harness {
   keysOf(prefix: string): Promise<string[]>;
   request(url: string, options?: RequestInit): Promise<Response>;
   isRemote(): boolean;
-  binds(what: Bound): boolean;
+  isLimitSigned(limit: SignedLimit): boolean;
 }
 
-export function createHarness(subject: () => Subject): Harness {
-  const storage = () => subject().storage;
+export function createHarness(provider: () => TestedProvider): Harness {
+  const storage = () => provider().storage;
   return {
     storage,
-    inventory: () => subject().inventory(),
+    inventory: () => provider().inventory(),
     put: (key, text) => storage().upload(key, new TextEncoder().encode(text), textType),
     read: async (key, range) =>
       new Response(await storage().download(key, range ? { range } : {})).text(),
-    request: (url, options) => (subject().request ?? fetch)(url, options),
-    isRemote: () => subject().isRemote ?? false,
-    binds: (what) => !subject().cannotBind?.includes(what),
+    request: (url, options) => (provider().request ?? fetch)(url, options),
+    isRemote: () => provider().isRemote ?? false,
+    isLimitSigned: (limit) => !provider().unsupportedLimits?.includes(limit),
     keysOf: async (prefix) => (await Array.fromAsync(storage().list(prefix))).map(({ key }) => key),
   };
 }

@@ -14,12 +14,12 @@ const invalidKeys = [
   ['encoded', 'a%2e%2e/b'],
   ['not ASCII', 'å'],
   ['line feed', 'a\n'],
-  ['the mark of a folder', 'a~/b'],
+  ['with the suffix of a folder', 'a~/b'],
   ['too long', `${'a'.repeat(100)}/`.repeat(5).concat('aaaaaaaa')],
-  ['too long a segment', 'a'.repeat(201)],
+  ['with a segment over 200 characters', 'a'.repeat(201)],
 ] as const;
 
-/** No key leaves its place, by any call. */
+/** Every method rejects invalid keys. */
 export function describeKeys({ storage, put, inventory }: Harness): void {
   let before: string;
   beforeAll(async () => {
@@ -29,7 +29,7 @@ export function describeKeys({ storage, put, inventory }: Harness): void {
   afterAll(async () => expect(await inventory()).toBe(before));
 
   for (const [reason, key] of invalidKeys) {
-    test(reason, async () => {
+    test(`a key that is ${reason} is rejected with INVALID_KEY`, async () => {
       const calls = [
         () => put(key, 'x'),
         () => storage().download(key),
@@ -47,7 +47,7 @@ export function describeKeys({ storage, put, inventory }: Harness): void {
     });
   }
 
-  test('a prefix out of its place', () => {
+  test('list: an invalid prefix is rejected', () => {
     for (const prefix of ['../', '/', 'a/../b', 'a//', 'a*']) {
       expect(() => storage().list(prefix)).toThrow('storage prefix');
     }

@@ -5,14 +5,14 @@ import { textType } from './harness.ts';
 
 const MEGABYTE = 1024 * 1024;
 
-/** Files of several parts, for providers that take a file in parts. */
+/** Tests files of several parts, for providers that upload in parts. */
 export function describeLargeFiles(
   name: string,
   open: () => StorageProvider,
   inventory?: () => Promise<string>,
 ): void {
   describe(`${name} with files of several parts`, () => {
-    test('the bytes come back, whole and across the borders of parts', async () => {
+    test('download returns the uploaded bytes, also for a range across parts', async () => {
       const storage = open();
       const hash = createHash('sha256');
       const stored = await storage.upload('large/a', randomBytes(20, hash), textType);
@@ -29,17 +29,17 @@ export function describeLargeFiles(
       await storage.delete('large/b');
     });
 
-    test('what breaks off after parts were sent leaves nothing', async () => {
+    test('an upload that fails after the first parts leaves nothing', async () => {
       const storage = open();
       await storage.upload('large/kept', new TextEncoder().encode('kept'), textType);
       const before = await inventory?.();
       for (const key of ['large/new', 'large/kept']) {
-        const failing = storage.upload(key, breakingAfter(18), textType);
+        const failing = storage.upload(key, failingAfter(18), textType);
         await expect(failing).rejects.toThrow('cable pulled');
         const controller = new AbortController();
         const aborted = storage.upload(
           key,
-          breakingAfter(18, () => controller.abort()),
+          failingAfter(18, () => controller.abort()),
           { ...textType, signal: controller.signal },
         );
         await expect(aborted).rejects.toMatchObject({ name: 'AbortError' });
@@ -54,21 +54,21 @@ export function describeLargeFiles(
 async function* randomBytes(megabytes: number, hash: { update(chunk: Uint8Array): unknown }) {
   for (const size of [...Array.from({ length: megabytes }, () => MEGABYTE), 1]) {
     const chunk = new Uint8Array(size);
-    for (let at = 0; at < size; at += 65_536)
-      crypto.getRandomValues(chunk.subarray(at, at + 65_536));
+    for (let start = 0; start < size; start += 65_536)
+      crypto.getRandomValues(chunk.subarray(start, start + 65_536));
     hash.update(chunk);
     yield chunk;
   }
 }
 
-async function* breakingAfter(
+async function* failingAfter(
   megabytes: number,
-  end: () => void = () => {
+  fail: () => void = () => {
     throw new Error('cable pulled');
   },
 ) {
   for (let sent = 0; sent < megabytes; sent++) yield new Uint8Array(MEGABYTE);
-  end();
+  fail();
   yield new Uint8Array(MEGABYTE);
 }
 

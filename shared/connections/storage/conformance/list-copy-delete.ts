@@ -2,10 +2,10 @@ import { expect, test } from 'bun:test';
 import { DomainNotFoundError } from '@insightdesk/shared/errors';
 import type { Harness } from './harness.ts';
 
-/** Finding, copying and removing. */
+/** Tests `list`, `copy` and `delete`. */
 export function describeListCopyDelete(harness: Harness): void {
   const { storage, put, read, keysOf, inventory } = harness;
-  test('list finds by prefix, in the order of the keys, with sizes', async () => {
+  test('list returns files with a prefix, sorted by key, with sizes', async () => {
     for (const key of ['ls/b/2', 'ls/a.b', 'ls/b/1', 'ls/a/z', 'ls/a-b', 'lsx']) {
       await put(key, key);
     }
@@ -18,7 +18,7 @@ export function describeListCopyDelete(harness: Harness): void {
     expect(listed).toMatchObject({ sizeBytes: 6, modifiedAt: expect.any(Date) });
   });
 
-  test('list takes a pattern for what follows the prefix', async () => {
+  test('list matches the pattern against the key after the prefix', async () => {
     for (const key of ['glob/a.txt', 'glob/b.txt', 'glob/b.png', 'glob/deep/a.txt', 'globe.txt']) {
       await put(key, key);
     }
@@ -34,7 +34,7 @@ export function describeListCopyDelete(harness: Harness): void {
     expect(() => storage().list('glob/', { pattern: '[ab].txt' })).toThrow('storage pattern');
   });
 
-  test('copy takes bytes and content type, and needs something to copy', async () => {
+  test('copy keeps bytes and content type, and fails without a source', async () => {
     await storage().upload('cp/a', new TextEncoder().encode('same'), { contentType: 'text/csv' });
     await storage().copy('cp/a', 'cp/deep/b');
     await storage().copy('cp/a', 'cp/a');
@@ -44,7 +44,7 @@ export function describeListCopyDelete(harness: Harness): void {
     await expect(storage().copy('cp/a', 'cp/c')).rejects.toBeInstanceOf(DomainNotFoundError);
   });
 
-  test('delete removes every trace, and again does nothing', async () => {
+  test('delete leaves nothing, and a second delete succeeds', async () => {
     const before = await inventory();
     await put('rm/deep/down/a', 'x');
     await put('rm/deep/b', 'x');
@@ -55,15 +55,15 @@ export function describeListCopyDelete(harness: Harness): void {
     expect(await inventory()).toBe(before);
   });
 
-  test('uploads and deletions side by side in one folder do not disturb each other', async () => {
-    const turns = Array.from({ length: 8 }, async (_, i) => {
+  test('parallel uploads and deletions in one folder succeed', async () => {
+    const tasks = Array.from({ length: 8 }, async (_, i) => {
       for (let turn = 0; turn < (harness.isRemote() ? 2 : 10); turn++) {
         await put(`race/x/y/${i}`, String(turn));
         expect(await read(`race/x/y/${i}`)).toBe(String(turn));
         await storage().delete(`race/x/y/${i}`);
       }
     });
-    await Promise.all(turns);
+    await Promise.all(tasks);
     expect(await keysOf('race/')).toEqual([]);
   });
 }

@@ -1,20 +1,24 @@
 import { toProblem } from '@insightdesk/shared/errors';
+import { contentDisposition } from '../content-disposition.ts';
 import type { StorageProvider } from '../storage-provider.ts';
-import { contentDisposition } from '../remote/xml.ts';
 import type { UrlSigner } from '../url-signer.ts';
 
-/** What a server does with the addresses of providers that have none of their own. */
-export async function serveSignedUrl(storage: StorageProvider, signer: UrlSigner, request: Request) {
+/** Serves signed URLs of the local and memory providers, like the API. */
+export async function serveSignedUrl(
+  storage: StorageProvider,
+  signer: UrlSigner,
+  request: Request,
+) {
   try {
     const access = await signer.verify(request);
     if (access.method === 'PUT') {
       const { contentType, sizeBytes, maxBytes } = access;
       const body = await request.bytes();
-      const wrong = request.headers.get('Content-Type') !== contentType;
-      if (wrong || (sizeBytes ?? body.length) !== body.length)
+      const hasSignedType = request.headers.get('Content-Type') === contentType;
+      if (!hasSignedType || (sizeBytes ?? body.length) !== body.length)
         return new Response('', { status: 403 });
-      const bounds = maxBytes === undefined ? {} : { maxBytes };
-      await storage.upload(access.key, body, { contentType, ...bounds });
+      const limit = maxBytes === undefined ? {} : { maxBytes };
+      await storage.upload(access.key, body, { contentType, ...limit });
       return new Response();
     }
     const [, start, end] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.get('Range') ?? '') ?? [];

@@ -5,111 +5,112 @@ import { type Harness, textType } from './harness.ts';
 const aMinute = { expiresInSeconds: 60 };
 const bytes = (text: string) => new TextEncoder().encode(text);
 
-/** Addresses that give away one file, or the place for one. */
+/** Tests `signDownload` and `signUpload`. */
 export function describeSigning(harness: Harness): void {
-  describeReads(harness);
-  describeBounds(harness);
-  describeWrites(harness);
-  describeRefusals(harness);
+  describeSignedDownloads(harness);
+  describeSignedScope(harness);
+  describeSignedUploads(harness);
+  describeInvalidOptions(harness);
 }
 
-function describeReads(harness: Harness): void {
+function describeSignedDownloads(harness: Harness): void {
   const { storage, put, request } = harness;
 
-  test('an address gives the bytes, whole and in part, again and again', async () => {
+  test('a signed download returns the file and ranges of it, repeatedly', async () => {
     await put('sign/a', '0123456789');
     const url = await storage().signDownload('sign/a', aMinute);
-    const answer = await request(url);
-    expect([answer.status, await answer.text()]).toEqual([200, '0123456789']);
-    if (harness.binds('type')) {
-      expect(answer.headers.get('Content-Type')).toStartWith('text/plain');
+    const response = await request(url);
+    expect([response.status, await response.text()]).toEqual([200, '0123456789']);
+    if (harness.isLimitSigned('type')) {
+      expect(response.headers.get('Content-Type')).toStartWith('text/plain');
     }
     const part = await request(url, { headers: { Range: 'bytes=2-4' } });
     expect([part.status, await part.text()]).toEqual([206, '234']);
   });
 
-  test('an address names its file, in any language', async () => {
+  test('a signed download sends a file name with any characters', async () => {
     await put('sign/named', 'x');
     const fileName = 'Ünï & “q” 100% (1).txt';
     const url = await storage().signDownload('sign/named', { ...aMinute, fileName });
-    const answer = await request(url);
-    await answer.text();
-    const disposition = answer.headers.get('Content-Disposition') ?? '';
+    const response = await request(url);
+    await response.text();
+    const disposition = response.headers.get('Content-Disposition') ?? '';
     expect(disposition).toStartWith('attachment; ');
-    if (harness.binds('type')) expect(disposition).toContain(encodeURIComponent('Ünï & “q” 100% '));
+    if (harness.isLimitSigned('type'))
+      expect(disposition).toContain(encodeURIComponent('Ünï & “q” 100% '));
   });
 
-  test('an address may give another type, and be shown', async () => {
-    if (!harness.binds('type')) return;
+  test('a signed download can override the type and be inline', async () => {
+    if (!harness.isLimitSigned('type')) return;
     await put('sign/shown', 'x');
     const options = { ...aMinute, inline: true, contentType: 'text/csv' };
-    const answer = await request(await storage().signDownload('sign/shown', options));
-    await answer.text();
-    expect(answer.headers.get('Content-Type')).toStartWith('text/csv');
-    expect(answer.headers.get('Content-Disposition')).toStartWith('inline');
+    const response = await request(await storage().signDownload('sign/shown', options));
+    await response.text();
+    expect(response.headers.get('Content-Type')).toStartWith('text/csv');
+    expect(response.headers.get('Content-Disposition')).toStartWith('inline');
   });
 
-  test('an address of nothing finds nothing', async () => {
+  test('a signed download of a missing file returns 404', async () => {
     const url = await storage().signDownload('sign/nothing', aMinute);
     expect((await request(url)).status).toBe(404);
   });
 }
 
-function describeBounds(harness: Harness): void {
+function describeSignedScope(harness: Harness): void {
   const { storage, put, read } = harness;
-  const { expectRefused, send } = clientOf(harness);
+  const { expectRejected, send } = clientOf(harness);
 
-  test('an address opens no other file, with no other signature, for no other verb', async () => {
+  test('a signed download is rejected for another key, signature or method', async () => {
     await put('sign/mine', 'mine');
     await put('sign/other', 'other');
     const url = await storage().signDownload('sign/mine', aMinute);
-    await expectRefused(url.replace(/(sign(?:\/|%2F))mine/, '$1other'));
-    await expectRefused(
+    await expectRejected(url.replace(/(sign(?:\/|%2F))mine/, '$1other'));
+    await expectRejected(
       url.replace(/[0-9a-zA-Z](?=[^0-9a-zA-Z]*$)/, (c) => (c === 'a' ? 'b' : 'a')),
     );
-    await expectRefused(url.split('?')[0] ?? '');
-    await expectRefused(url, { method: 'PUT', body: 'overwritten' });
-    await expectRefused(url, { method: 'DELETE' });
+    await expectRejected(url.split('?')[0] ?? '');
+    await expectRejected(url, { method: 'PUT', body: 'overwritten' });
+    await expectRejected(url, { method: 'DELETE' });
     expect([await read('sign/mine'), await read('sign/other')]).toEqual(['mine', 'other']);
   });
 
-  test('an address expires', async () => {
+  test('signed URLs are rejected after they expire', async () => {
     await put('sign/late', 'x');
     const url = await storage().signDownload('sign/late', { expiresInSeconds: 1 });
     const upload = await storage().signUpload('sign/late', { expiresInSeconds: 1, ...textType });
     await Bun.sleep(2100);
-    await expectRefused(url);
+    await expectRejected(url);
     expect((await send(upload, bytes('late'))).status).toBeGreaterThanOrEqual(400);
     expect(await read('sign/late')).toBe('x');
   });
 }
 
-function describeWrites(harness: Harness): void {
+function describeSignedUploads(harness: Harness): void {
   const { storage, put, read } = harness;
-  const { expectRefused, send } = clientOf(harness);
+  const { expectRejected, send } = clientOf(harness);
 
-  test('a place takes the bytes of whoever has its address', async () => {
+  test('a signed upload stores the file', async () => {
     const text = 'sent directly';
     const sizeBytes = text.length;
     const upload = await storage().signUpload('sign/up', { ...aMinute, ...textType, sizeBytes });
     expect((await send(upload, bytes(text))).ok).toBe(true);
     expect(await read('sign/up')).toBe(text);
-    const expected = harness.binds('type') ? { sizeBytes, ...textType } : { sizeBytes };
+    const expected = harness.isLimitSigned('type') ? { sizeBytes, ...textType } : { sizeBytes };
     expect(await storage().metadata('sign/up')).toMatchObject(expected);
   });
 
-  test('a place is no other place, and gives nothing away', async () => {
+  test('a signed upload is rejected for another key, and allows no download', async () => {
     await put('sign/place', 'kept');
     await put('sign/other', 'other');
     const upload = await storage().signUpload('sign/place', { ...aMinute, ...textType });
     const other = JSON.parse(JSON.stringify(upload).replaceAll('sign/place', 'sign/other'));
     expect((await send(other, bytes('moved'))).status).toBeGreaterThanOrEqual(400);
-    await expectRefused(upload.url);
+    await expectRejected(upload.url);
     expect([await read('sign/place'), await read('sign/other')]).toEqual(['kept', 'other']);
   });
 
-  test('a place takes no other type and no other size than it was made for', async () => {
-    if (!harness.binds('size')) return;
+  test('a signed upload with another type or size is rejected', async () => {
+    if (!harness.isLimitSigned('size')) return;
     const options = { ...aMinute, ...textType, sizeBytes: 4 };
     const upload = await storage().signUpload('sign/bound', options);
     expect((await send(upload, bytes('12345'))).status).toBeGreaterThanOrEqual(400);
@@ -121,9 +122,9 @@ function describeWrites(harness: Harness): void {
   });
 }
 
-function describeRefusals({ storage }: Harness): void {
+function describeInvalidOptions({ storage }: Harness): void {
   test.each([[0], [-1], [1.5], [Number.NaN], [8 * 86_400]])(
-    '%p seconds are refused',
+    'expiresInSeconds %p is rejected with 422',
     async (expiresInSeconds) => {
       const invalid = { status: 422 };
       const options = { expiresInSeconds, ...textType };
@@ -132,7 +133,7 @@ function describeRefusals({ storage }: Harness): void {
     },
   );
 
-  test('types that could break a header, and too many bytes, are refused', async () => {
+  test('invalid content types and excessive sizes are rejected', async () => {
     for (const contentType of ['', 'text', 'text/plain\r\nX: y', 'text/plain; a="\n"']) {
       const options = { ...aMinute, contentType };
       await expect(storage().signUpload('sign/a', options)).rejects.toMatchObject({ status: 422 });
@@ -145,9 +146,9 @@ function describeRefusals({ storage }: Harness): void {
   });
 }
 
-/** Whoever was given an address. */
+/** Requests of a client with a signed URL. */
 function clientOf({ request }: Harness) {
-  async function expectRefused(url: string, options?: RequestInit) {
+  async function expectRejected(url: string, options?: RequestInit) {
     const { status } = await request(url, options);
     expect(status).toBeGreaterThanOrEqual(400);
     expect(status).toBeLessThan(500);
@@ -161,5 +162,5 @@ function clientOf({ request }: Harness) {
     return request(url, { method, headers, body: form });
   }
 
-  return { expectRefused, send };
+  return { expectRejected, send };
 }

@@ -1,4 +1,4 @@
-export function breaking(): ReadableStream<Uint8Array> {
+export function failingStream(): ReadableStream<Uint8Array> {
   let pulls = 0;
   return new ReadableStream({
     pull(controller) {
@@ -8,11 +8,11 @@ export function breaking(): ReadableStream<Uint8Array> {
   });
 }
 
-export function endless(): ReadableStream<Uint8Array> {
+export function infiniteStream(): ReadableStream<Uint8Array> {
   return new ReadableStream({ pull: (to) => to.enqueue(new Uint8Array(50_000)) });
 }
 
-export function trickling(): ReadableStream<Uint8Array> {
+export function slowStream(): ReadableStream<Uint8Array> {
   return new ReadableStream({
     async pull(controller) {
       await Bun.sleep(2);
@@ -21,6 +21,6 @@ export function trickling(): ReadableStream<Uint8Array> {
   });
 }
 
-export function silent(): ReadableStream<Uint8Array> {
+export function stalledStream(): ReadableStream<Uint8Array> {
   return new ReadableStream({ start: (controller) => controller.enqueue(new Uint8Array(100)) });
 }

@@ -1,28 +1,27 @@
 import { afterAll, beforeAll, describe } from 'bun:test';
-import { createHarness, type Subject } from './harness.ts';
+import { createHarness, type TestedProvider } from './harness.ts';
 import { describeKeys } from './keys.ts';
+import { describeListCopyDelete } from './list-copy-delete.ts';
 import { describeReading } from './reading.ts';
 import { describeSigning } from './signing.ts';
-import { describeListCopyDelete } from './list-copy-delete.ts';
 import { describeFailedUploads, describeUploads } from './uploads.ts';
 
-export { MAX_FILE_BYTES, type Subject } from './harness.ts';
+export { MAX_FILE_BYTES, type TestedProvider } from './harness.ts';
 
-/** The promises of the storage contract, checked on a real provider. */
-export function describeStorage(name: string, open: () => Promise<Subject>): void {
+/** Tests the StorageProvider interface on a real provider. */
+export function describeStorage(name: string, open: () => Promise<TestedProvider>): void {
   describe(name, () => {
-    let subject: Subject;
+    let provider: TestedProvider;
     beforeAll(async () => {
-      subject = await open();
+      provider = await open();
     });
-    afterAll(() => subject?.dispose());
-    const harness = createHarness(() => subject);
+    afterAll(() => provider?.dispose());
+    const harness = createHarness(() => provider);
     describe('upload', () => describeUploads(harness));
-    describe('an upload that fails leaves nothing and keeps what was there', () =>
-      describeFailedUploads(harness));
-    describe('reading', () => describeReading(harness));
+    describe('failed upload', () => describeFailedUploads(harness));
+    describe('download and metadata', () => describeReading(harness));
     describe('list, copy, delete', () => describeListCopyDelete(harness));
-    describe('signed', () => describeSigning(harness));
-    describe('refuses a key that is', () => describeKeys(harness));
+    describe('signed URLs', () => describeSigning(harness));
+    describe('keys', () => describeKeys(harness));
   });
 }

@@ -2,11 +2,11 @@ import { expect, test } from 'bun:test';
 import { createHash } from 'node:crypto';
 import { PayloadTooLargeError } from '@insightdesk/shared/errors';
 import { type Harness, MAX_FILE_BYTES, textType } from './harness.ts';
-import { breaking, endless, silent, trickling } from './sources.ts';
+import { failingStream, infiniteStream, slowStream, stalledStream } from './sources.ts';
 
-/** What is stored comes back, whole. */
+/** Tests `upload`. */
 export function describeUploads({ storage, put, read, keysOf }: Harness): void {
-  test('tells size and hash, and the bytes come back', async () => {
+  test('upload returns size and hash, and download returns the same bytes', async () => {
     const parts = Array.from({ length: 40 }, () => crypto.getRandomValues(new Uint8Array(9973)));
     const whole = Buffer.concat(parts);
     const stored = await storage().upload('up/stream', new Blob(parts).stream(), textType);
@@ -16,12 +16,12 @@ export function describeUploads({ storage, put, read, keysOf }: Harness): void {
     expect(Buffer.compare(back, whole)).toBe(0);
   });
 
-  test('keeps an empty file', async () => {
+  test('upload stores an empty file', async () => {
     expect(await put('up/empty', '')).toMatchObject({ sizeBytes: 0 });
     expect(await read('up/empty')).toBe('');
   });
 
-  test('replaces what was there, content type included', async () => {
+  test('upload replaces the previous bytes and content type', async () => {
     await put('up/replaced', 'first');
     const bytes = new TextEncoder().encode('second');
     await storage().upload('up/replaced', bytes, { contentType: 'text/markdown' });
@@ -30,7 +30,7 @@ export function describeUploads({ storage, put, read, keysOf }: Harness): void {
     expect(metadata).toMatchObject({ sizeBytes: 6, contentType: 'text/markdown' });
   });
 
-  test('keeps a key beside keys below it', async () => {
+  test('a key can be both a file and a prefix of other keys', async () => {
     await put('up/nest', 'parent');
     await put('up/nest/child', 'child');
     await put('up/nest/child/leaf', 'leaf');
@@ -40,40 +40,41 @@ export function describeUploads({ storage, put, read, keysOf }: Harness): void {
     expect(await keysOf('up/nest')).toEqual(['up/nest', 'up/nest/child', 'up/nest/child/leaf']);
   });
 
-  test('takes the largest allowed file and refuses one byte more', async () => {
+  test('upload accepts a file of the maximum size and rejects one byte more', async () => {
     await storage().upload('up/max', new Uint8Array(MAX_FILE_BYTES), textType);
-    const tooMuch = new Uint8Array(MAX_FILE_BYTES + 1);
-    const refused = storage().upload('up/over', tooMuch, { ...textType, maxBytes: 2e9 });
-    await expect(refused).rejects.toBeInstanceOf(PayloadTooLargeError);
+    const tooLarge = new Uint8Array(MAX_FILE_BYTES + 1);
+    const upload = storage().upload('up/over', tooLarge, { ...textType, maxBytes: 2e9 });
+    await expect(upload).rejects.toBeInstanceOf(PayloadTooLargeError);
   });
 }
 
-/** However an upload ends before its time, nothing is left of it. */
+/** Tests that failed uploads leave nothing and keep the previous file. */
 export function describeFailedUploads({ storage, put, read, inventory }: Harness): void {
   const attempts: [reason: string, error: string, attempt: (key: string) => Promise<unknown>][] = [
-    ['the source breaks midway', 'Error', (key) => storage().upload(key, breaking(), textType)],
+    ['the source fails', 'Error', (key) => storage().upload(key, failingStream(), textType)],
     [
-      'more bytes than allowed',
+      'the file exceeds maxBytes',
       'PayloadTooLargeError',
-      (key) => storage().upload(key, endless(), { ...textType, maxBytes: 300_000 }),
+      (key) => storage().upload(key, infiniteStream(), { ...textType, maxBytes: 300_000 }),
     ],
     [
-      'aborted while bytes flow',
+      'the signal aborts during the transfer',
       'TimeoutError',
-      (key) => storage().upload(key, trickling(), abortedAfter(20)),
+      (key) => storage().upload(key, slowStream(), abortedAfter(20)),
     ],
     [
-      'aborted while the source is silent',
+      'the signal aborts while the source stalls',
       'TimeoutError',
-      (key) => storage().upload(key, silent(), abortedAfter(20)),
+      (key) => storage().upload(key, stalledStream(), abortedAfter(20)),
     ],
     [
-      'aborted before',
+      'the signal is already aborted',
       'AbortError',
-      (key) => storage().upload(key, endless(), { ...textType, signal: AbortSignal.abort() }),
+      (key) =>
+        storage().upload(key, infiniteStream(), { ...textType, signal: AbortSignal.abort() }),
     ],
   ];
-  test.each(attempts)('%s', async (_reason, name, attempt) => {
+  test.each(attempts)('an upload leaves nothing when %s', async (_reason, name, attempt) => {
     await put('fail/kept', 'still here');
     const before = await inventory();
     await expect(attempt('fail/new')).rejects.toMatchObject({ name });

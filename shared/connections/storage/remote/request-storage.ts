@@ -1,17 +1,17 @@
 import { NetworkError } from '@insightdesk/shared/errors';
 import { sleep } from '@insightdesk/shared/promises';
 
-const ATTEMPTS = 4;
+const MAX_ATTEMPTS = 4;
 const FIRST_DELAY_MS = 150;
 
-/** One request to a storage service; it is signed anew for every attempt. */
+/** A request to a storage service; each attempt is signed again. */
 export interface StorageRequest {
-  /** What the request wants, for errors: `read`, `write`. */
-  what: string;
+  /** The operation, for errors. */
+  operation: string;
   method: string;
-  /** Bytes in memory or a form, so that it can be sent again. */
+  /** In memory, so that it can be sent again. */
   body?: Uint8Array<ArrayBuffer> | string | FormData | undefined;
-  /** Until the answer begins. */
+  /** Until the response starts; 60 s by default. */
   timeoutMs?: number;
   signal?: AbortSignal | undefined;
   sign(): { url: string; headers: Record<string, string> };
@@ -20,17 +20,17 @@ export interface StorageRequest {
 const TIMEOUT_MS = 60_000;
 
 /**
- * Sends it, again when the service was not reached, is busy or broken (429, 5xx). Any other answer is
- * the caller's. Throws the signal's reason on abort, else a retryable NetworkError, STORAGE_UNAVAILABLE.
+ * Sends a request, and repeats it when the service is not reached or responds with 429 or 5xx. Returns
+ * any other response. Throws the signal's reason on abort, else a retryable NetworkError
+ * STORAGE_UNAVAILABLE.
  */
 export async function requestStorage(call: StorageRequest): Promise<Response> {
   for (let attempt = 1; ; attempt++) {
     call.signal?.throwIfAborted();
-    const answer = await send(call);
-    if (answer instanceof Response && !isBusy(answer)) return answer;
-    const last = attempt === ATTEMPTS;
-    if (last) throw await unreachable(call.what, answer);
-    if (answer instanceof Response) await answer.body?.cancel();
+    const response = await send(call);
+    if (response instanceof Response && !isBusy(response)) return response;
+    if (attempt === MAX_ATTEMPTS) throw await unavailable(call.operation, response);
+    if (response instanceof Response) await response.body?.cancel();
     await sleep(FIRST_DELAY_MS * 2 ** (attempt - 1) * (0.5 + Math.random()));
   }
 }
@@ -40,13 +40,14 @@ const isBusy = ({ status }: Response) => status === 429 || status >= 500;
 async function send(call: StorageRequest): Promise<Response | Error> {
   const { method, body, signal, timeoutMs = TIMEOUT_MS } = call;
   const { url, headers } = call.sign();
-  // The answer's body has a watch of its own.
-  const begun = new AbortController();
-  const abort = () => begun.abort(signal?.reason);
+  // Aborts until the response starts; reading the body has its own timeout.
+  const controller = new AbortController();
+  const abort = () => controller.abort(signal?.reason);
   signal?.addEventListener('abort', abort, { once: true });
-  const timer = setTimeout(() => begun.abort(new Error('No answer in time')), timeoutMs);
+  const timeout = () => controller.abort(new Error('Timed out waiting for a response'));
+  const timer = setTimeout(timeout, timeoutMs);
   try {
-    const options = { method, headers, redirect: 'manual' as const, signal: begun.signal };
+    const options = { method, headers, redirect: 'manual' as const, signal: controller.signal };
     return await fetch(url, body === undefined ? options : { ...options, body });
   } catch (error) {
     signal?.throwIfAborted();
@@ -57,21 +58,25 @@ async function send(call: StorageRequest): Promise<Response | Error> {
   }
 }
 
-const away = {
+const details = {
   code: 'STORAGE_UNAVAILABLE',
   status: 503,
-  detail: 'Files cannot be reached at the moment, try again shortly',
+  detail: 'Files are temporarily unavailable, try again later',
 };
 
-async function unreachable(what: string, answer: Response | Error): Promise<NetworkError> {
-  if (answer instanceof Error) {
-    return new NetworkError(`Storage was not reached (${what})`, { ...away, cause: answer });
+async function unavailable(operation: string, response: Response | Error): Promise<NetworkError> {
+  if (response instanceof Error) {
+    return new NetworkError(`Storage is unreachable (${operation})`, {
+      ...details,
+      cause: response,
+    });
   }
-  return new NetworkError(`Storage is out of order (${what}): ${await describeResponse(answer)}`, away);
+  const reason = await describeResponse(response);
+  return new NetworkError(`Storage is unavailable (${operation}): ${reason}`, details);
 }
 
-/** Status and the beginning of what the service says, for logs. */
-export async function describeResponse(answer: Response): Promise<string> {
-  const text = await answer.text().catch(() => '');
-  return `${answer.status} ${text.slice(0, 300).replace(/\s+/g, ' ')}`.trim();
+/** The status and the beginning of the body, for logs. */
+export async function describeResponse(response: Response): Promise<string> {
+  const text = await response.text().catch(() => '');
+  return `${response.status} ${text.slice(0, 300).replace(/\s+/g, ' ')}`.trim();
 }

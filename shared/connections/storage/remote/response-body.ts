@@ -1,22 +1,25 @@
 import { NetworkError } from '@insightdesk/shared/errors';
 
-const SILENCE_MS = 60_000;
+const READ_TIMEOUT_MS = 60_000;
 
 /**
- * The bytes of an answer, exactly as many as it announced: a connection that breaks or goes silent is a
- * retryable NetworkError and never a shorter file. Silence counts only while bytes are wanted.
+ * The body of a response, with exactly as many bytes as its Content-Length: a lost or stalled
+ * connection is a retryable NetworkError and never a shorter file. The timeout runs only during reads.
  */
-export function readResponseBody(answer: Response, silenceMs = SILENCE_MS): ReadableStream<Uint8Array> {
-  const reader = answer.body?.getReader();
-  const announced = answer.headers.get('Content-Length');
-  let missing = announced === null ? undefined : Number(announced);
+export function readResponseBody(
+  response: Response,
+  readTimeoutMs = READ_TIMEOUT_MS,
+): ReadableStream<Uint8Array> {
+  const reader = response.body?.getReader();
+  const contentLength = response.headers.get('Content-Length');
+  let missing = contentLength === null ? undefined : Number(contentLength);
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
-        const chunk = await next(reader, silenceMs);
+        const chunk = await readChunk(reader, readTimeoutMs);
         if (chunk && missing !== undefined) missing -= chunk.byteLength;
         if (chunk) controller.enqueue(chunk);
-        else if (missing) throw new NetworkError('Storage cut a file off');
+        else if (missing) throw new NetworkError('Storage returned a truncated file');
         else controller.close();
       },
       cancel: (reason) => reader?.cancel(reason),
@@ -27,17 +30,17 @@ export function readResponseBody(answer: Response, silenceMs = SILENCE_MS): Read
 
 type Reader = { read(): Promise<{ value?: Uint8Array }>; cancel(reason?: unknown): Promise<void> };
 
-async function next(reader: Reader | undefined, silenceMs: number) {
-  const silence = Promise.withResolvers<never>();
+async function readChunk(reader: Reader | undefined, readTimeoutMs: number) {
+  const timeout = Promise.withResolvers<never>();
   const timer = setTimeout(() => {
-    silence.reject(new NetworkError('Storage went silent in the middle of a file'));
+    timeout.reject(new NetworkError('Timed out while reading a file from storage'));
     reader?.cancel().catch(() => undefined);
-  }, silenceMs);
+  }, readTimeoutMs);
   try {
-    return (await Promise.race([reader?.read(), silence.promise]))?.value;
+    return (await Promise.race([reader?.read(), timeout.promise]))?.value;
   } catch (cause) {
     if (cause instanceof NetworkError) throw cause;
-    throw new NetworkError('Storage broke off in the middle of a file', { cause });
+    throw new NetworkError('The connection to storage was lost while reading a file', { cause });
   } finally {
     clearTimeout(timer);
   }

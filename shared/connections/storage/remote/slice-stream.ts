@@ -1,4 +1,4 @@
-/** A part of a stream: what comes before is read and dropped, what comes after is not read. */
+/** A part of a stream: bytes before it are skipped, bytes after it are not read. */
 export function sliceStream(
   stream: ReadableStream<Uint8Array>,
   { start, length }: { start: number; length: number },

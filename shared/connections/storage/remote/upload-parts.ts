@@ -1,56 +1,61 @@
-import { type ByteSource, createMeter, limitBytes, readChunks } from '@insightdesk/shared/streams';
+import {
+  type ByteSource,
+  createByteMeter,
+  limitBytes,
+  readChunks,
+} from '@insightdesk/shared/streams';
 import type { UploadOptions } from '../storage-provider.ts';
 
-/** What is uploaded, in parts; `meter` knows its size and hash once all of them were taken. */
-export function meteredParts(source: ByteSource, options: UploadOptions, partBytes: number) {
+/** The source in parts; `meter` has the size and the hash once all parts were read. */
+export function readParts(source: ByteSource, options: UploadOptions, partBytes: number) {
   const { maxBytes = Number.POSITIVE_INFINITY, signal } = options;
-  const meter = createMeter();
+  const meter = createByteMeter();
   const chunks = meter.through(limitBytes(readChunks(source, signal), maxBytes));
   return { meter, parts: splitIntoParts(chunks, partBytes) };
 }
 
-/** Gathers chunks into parts of exactly `partBytes`, the last one shorter; at least one, maybe empty. */
+/** Joins chunks to parts of exactly `partBytes`, except the last; yields an empty part for no bytes. */
 export async function* splitIntoParts(
   chunks: AsyncIterable<Uint8Array>,
   partBytes: number,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
   let part = new Uint8Array(0);
   let size = 0;
-  let given = 0;
+  let yielded = 0;
   for await (const chunk of chunks) {
-    for (let at = 0; at < chunk.byteLength; ) {
+    for (let start = 0; start < chunk.byteLength; ) {
       if (size === partBytes) {
         yield part;
-        given++;
-        // The one before may still be on its way.
+        yielded++;
+        // The previous part may still be in use.
         part = new Uint8Array(partBytes);
         size = 0;
       }
-      part = roomFor(part, size + chunk.byteLength - at, partBytes);
-      const piece = chunk.subarray(at, at + partBytes - size);
-      part.set(piece, size);
-      size += piece.byteLength;
-      at += piece.byteLength;
+      part = growBuffer(part, size + chunk.byteLength - start, partBytes);
+      const slice = chunk.subarray(start, start + partBytes - size);
+      part.set(slice, size);
+      size += slice.byteLength;
+      start += slice.byteLength;
     }
   }
-  if (size > 0 || given === 0) yield part.subarray(0, size);
+  if (size > 0 || yielded === 0) yield part.subarray(0, size);
 }
 
-/** Doubles, so that a small file takes little. */
-function roomFor(part: Uint8Array<ArrayBuffer>, wanted: number, most: number) {
-  if (part.byteLength >= Math.min(wanted, most)) return part;
-  const larger = new Uint8Array(Math.min(most, Math.max(wanted, 2 * part.byteLength)));
+/** Doubles the buffer, so that a small file needs little memory. */
+function growBuffer(part: Uint8Array<ArrayBuffer>, neededBytes: number, maxBytes: number) {
+  if (part.byteLength >= Math.min(neededBytes, maxBytes)) return part;
+  const larger = new Uint8Array(Math.min(maxBytes, Math.max(neededBytes, 2 * part.byteLength)));
   larger.set(part);
   releaseBuffer(part);
   return larger;
 }
 
-/** Frees a part that nobody needs any more: the collector lets many of them come together first. */
+/** Frees a part that is no longer needed, because the garbage collector would let many accumulate. */
 export function releaseBuffer({ buffer }: Uint8Array<ArrayBuffer>): void {
   buffer.transfer(0);
 }
 
-/** The first part, and whether more of them follow: small files take one request. */
+/** The first part, and whether it is the only one: small files need a single request. */
 export async function splitFirst(parts: AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined>) {
   const first = (await parts.next()).value ?? new Uint8Array(0);
   const second = (await parts.next()).value;

@@ -8,7 +8,7 @@ const account = {
   region: 'us-east-1',
 };
 const now = new Date('2013-05-24T00:00:00Z');
-const at = (path: string) => new URL(`https://examplebucket.s3.amazonaws.com/${path}`);
+const urlOf = (path: string) => new URL(`https://examplebucket.s3.amazonaws.com/${path}`);
 
 test.each([
   [
@@ -24,13 +24,13 @@ test.each([
     {},
     '34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7',
   ],
-])('%s %s is signed as documented', (method, path, headers, signature) => {
-  const signed = signHeaders(account, { method, url: at(path), headers, now });
+])('signHeaders: %s %s has the documented signature', (method, path, headers, signature) => {
+  const signed = signHeaders(account, { method, url: urlOf(path), headers, now });
   expect(signed.authorization).toEndWith(`Signature=${signature}`);
 });
 
-test('an address is signed as documented', () => {
-  const url = presign(account, { method: 'GET', url: at('test.txt'), now }, 86_400);
+test('presign: the URL has the documented signature', () => {
+  const url = presign(account, { method: 'GET', url: urlOf('test.txt'), now }, 86_400);
   expect(url).toEndWith(
     'X-Amz-Signature=aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404',
   );

@@ -9,7 +9,7 @@ export interface S3Account {
 export interface S3Request {
   method: string;
   url: URL;
-  /** Lower-case names; all of them are signed, with `host`. */
+  /** Lower-case names; all of them and `host` are signed. */
   headers?: Record<string, string>;
   /** SHA-256 of the body in hex. */
   payloadHash?: string;
@@ -18,7 +18,7 @@ export interface S3Request {
 
 export const EMPTY_SHA256 = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
 
-/** The headers that a request goes with (AWS Signature Version 4). */
+/** The headers of a signed request (AWS Signature Version 4). */
 export function signHeaders(account: S3Account, request: S3Request): Record<string, string> {
   const { url, payloadHash = EMPTY_SHA256, now = new Date() } = request;
   const stamp = stampOf(now);
@@ -34,7 +34,7 @@ export function signHeaders(account: S3Account, request: S3Request): Record<stri
   };
 }
 
-/** An address that carries its signature; whoever uses it sends `headers` as they are here. */
+/** A signed URL; its user must send `headers` unchanged. */
 export function presign(account: S3Account, request: S3Request, expiresInSeconds: number): string {
   const { now = new Date() } = request;
   const url = new URL(request.url);
@@ -63,7 +63,7 @@ function canonical({ method, url }: S3Request, headers: Record<string, string>, 
   return [method, url.pathname, queryOf(url), lines.join(''), names.join(';'), hash].join('\n');
 }
 
-/** Sorted and encoded as the signature wants it, and as it is therefore sent. */
+/** The query, sorted and encoded as the signature requires. */
 export function queryOf(url: URL): string {
   const pairs = [...url.searchParams].map(([name, value]) => `${encode(name)}=${encode(value)}`);
   return pairs.sort().join('&');
