@@ -2,7 +2,7 @@ import { afterAll, afterEach, expect, test } from 'bun:test';
 import type { Context, MemberContext } from '@insightdesk/shared/context';
 import { Channels } from '@insightdesk/shared/contract';
 import { createConversation } from '@insightdesk/shared/domain/desk/conversations';
-import { createTestContext, createTestTenant, until, userOf } from '@insightdesk/shared/testing';
+import { createTestContext, createTestTenant, until, userIdOf } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { channels } from './channels.ts';
 import { createSessionSource } from './sessions/session-source.ts';
@@ -34,7 +34,7 @@ test('channels: every channel of the contract is open to its roles, and 404 for 
   const { id } = await createConversation(customer, { subject: 'A lamp', body: 'It is broken' });
   const callers = { owner, agent, customer, other, otherTenant };
   const expected: [string, (keyof typeof callers)[]][] = [
-    [Channels.userPrivate(userOf(customer)), ['customer']],
+    [Channels.userPrivate(userIdOf(customer)), ['customer']],
     [Channels.organization(tenantId), ['owner', 'agent']],
     [Channels.conversation(id), ['owner', 'agent', 'customer']],
     [Channels.conversationStaff(id), ['owner', 'agent']],

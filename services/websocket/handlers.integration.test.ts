@@ -15,7 +15,7 @@ import {
 } from './testing/test-replica.ts';
 
 const testContext = createTestContext();
-const { tokens } = testContext.parts;
+const { tokens } = testContext.container;
 const { startReplica, connect, newUser, channelLog, presence, valkey, close } =
   createTestReplicas(testContext);
 afterEach(close);
@@ -266,10 +266,10 @@ test('presence: a user is connected while a socket is open, and not after the la
 });
 
 test('publish: signals are limited per user and per channel, over all sockets and replicas', async () => {
-  const signalRow = { of: 'signal', windowMs: 60_000, away: 'open' } as const;
+  const signalRule = { requestClass: 'signal', windowMs: 60_000, failMode: 'open' } as const;
   const rules = [
-    { ...signalRow, name: `u${newId('evt')}`, by: 'user', limit: 20 },
-    { ...signalRow, name: `c${newId('evt')}`, by: 'channel', limit: 30 },
+    { ...signalRule, name: `u${newId('evt')}`, countBy: 'user', limit: 20 },
+    { ...signalRule, name: `c${newId('evt')}`, countBy: 'channel', limit: 30 },
   ];
   const limits = () => ({ signalLimits: createRateLimits({ rules, valkey: valkey('command') }) });
   const replicas = [
@@ -305,10 +305,10 @@ test('publish: signals are limited per user and per channel, over all sockets an
 });
 
 test('presence:set counts as a signal of its user and of each channel', async () => {
-  const signalRow = { of: 'signal', windowMs: 60_000, away: 'open' } as const;
+  const signalRule = { requestClass: 'signal', windowMs: 60_000, failMode: 'open' } as const;
   const rules = [
-    { ...signalRow, name: `u${newId('evt')}`, by: 'user', limit: 6 },
-    { ...signalRow, name: `c${newId('evt')}`, by: 'channel', limit: 8 },
+    { ...signalRule, name: `u${newId('evt')}`, countBy: 'user', limit: 6 },
+    { ...signalRule, name: `c${newId('evt')}`, countBy: 'channel', limit: 8 },
   ];
   const limits = () => ({ signalLimits: createRateLimits({ rules, valkey: valkey('command') }) });
   const replicas = [

@@ -12,9 +12,9 @@ import { createSessionSource } from './sessions/session-source.ts';
 import { createSessionVerifier } from './sessions/session-verifier.ts';
 
 await boot('websocket', (app) => {
-  const { config, log, lifecycle, health, metrics, parts } = app;
+  const { config, log, lifecycle, health, metrics, container } = app;
   const { replica, host, port, shutdownTimeoutMs } = config.service;
-  const connect = (name: string) => parts.connectValkey('default', 'subscriber', name);
+  const connect = (name: string) => container.connectValkey('default', 'subscriber', name);
   const valkey = {
     hub: connect('hub'),
     signalsOut: connect('signals-out'),
@@ -24,40 +24,40 @@ await boot('websocket', (app) => {
   const actor = { kind: 'system', name: 'websocket' } as const;
   const root = app.context({ actor, tenantId: undefined, requestId: 'websocket' });
   const isLimited = config.rateLimit.maxRequests > 0;
-  const { meter } = parts;
+  const { meter } = container;
   const history = {
     ...config.realtime,
     budgetOf: (tenantId: Id<'org'>) => meter.limitOf(tenantId, 'log-bytes'),
   };
   const countsOptions = { onError: createThrottledErrorLog(log), subscriber: valkey.hub };
   const connectionLimits = isLimited
-    ? createConnectionLimits(parts.valkey, {
+    ? createConnectionLimits(container.valkey, {
         ...countsOptions,
         limits: config.realtime.maxSockets,
         limitOf: (tenantId) => meter.limitOf(tenantId, 'sockets'),
       })
-    : countConnections(parts.valkey, countsOptions);
+    : countConnections(container.valkey, countsOptions);
   const server = createSocketServer({
     log,
     replica,
     valkey,
-    listen: parts.listen,
-    tokens: parts.tokens,
+    listen: container.listen,
+    tokens: container.tokens,
     presence: {
-      ...parts.presence,
+      ...container.presence,
       connected(tenantId, userId) {
         meter.count(tenantId, 'socket-connections');
-        return parts.presence.connected(tenantId, userId);
+        return container.presence.connected(tenantId, userId);
       },
     },
-    channelLog: createChannelLog(parts.valkey, history),
-    presenceMembers: createPresenceMembers(parts.valkey, {
+    channelLog: createChannelLog(container.valkey, history),
+    presenceMembers: createPresenceMembers(container.valkey, {
       ...history,
       onError: (error) => log.warn({ err: String(error) }, 'presence: update failed'),
     }),
     channels,
     context: app.context,
-    sessions: createSessionVerifier(createSessionSource(root), parts.recentSessions),
+    sessions: createSessionVerifier(createSessionSource(root), container.recentSessions),
     fetch: createHealthApp({ health, metrics, isReady }).fetch,
     readAddress: createAddressReader(config.http.clientAddress),
     corsOrigins: config.http.corsOrigins,
@@ -69,7 +69,7 @@ await boot('websocket', (app) => {
       unauthenticated: unauthenticatedLimits,
       signalLimits: createRateLimits({
         rules: rateLimitRules(config.rateLimit),
-        valkey: parts.sessionValkey.valkey,
+        valkey: container.sessionValkey.valkey,
       }),
       maxChannelsPerOrganization: config.realtime.maxChannelsPerOrganization,
     }),

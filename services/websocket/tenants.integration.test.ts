@@ -9,11 +9,11 @@ import {
   removeMember,
 } from '@insightdesk/shared/domain/identity/users';
 import {
+  authenticatedContext,
   createTestContext,
   createTestTenant,
-  signedIn,
   until,
-  userOf,
+  userIdOf,
 } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { channels } from './channels.ts';
@@ -37,13 +37,13 @@ const overrides = {
 async function createSharedUser() {
   const [one, two] = [await createTestTenant(context), await createTestTenant(context)];
   const here = await one.member('agent');
-  const userId = userOf(here);
+  const userId = userIdOf(here);
   const { tenantId } = two;
   await context.database.write({ tenantId }, async (tx) => {
     await tx.insert(members).values({ tenantId, userId, role: 'agent' });
   });
   const { accessToken } = await createSession(context, { tenantId, userId, role: 'agent' });
-  const there = await signedIn(context, accessToken);
+  const there = await authenticatedContext(context, accessToken);
   return { userId, owners: [one.owner, two.owner] as const, here, there };
 }
 
@@ -164,7 +164,7 @@ test.each([
   ['a sign-out', (member: Context) => logoutAll(member, {})],
   [
     'a removal',
-    (member: Context, owner: Context) => removeMember(owner, { userId: userOf(member) }),
+    (member: Context, owner: Context) => removeMember(owner, { userId: userIdOf(member) }),
   ],
 ] as const)(
   '%s in one organisation closes the sockets there, not those in another organisation',

@@ -9,7 +9,7 @@ import {
   createTestTenant,
   testEnvironment,
   until,
-  userOf,
+  userIdOf,
 } from '@insightdesk/shared/testing';
 import { createRecentSessions } from '@insightdesk/shared/utils';
 import { channels } from '../channels.ts';
@@ -46,7 +46,7 @@ test('an expired session gets no connection, no renewal and no channel of any ki
   const agent = await member('agent');
   const token = await tokenOf(agent);
   const { socket } = await connect(replica.url, token);
-  const names = [Channels.userPrivate(userOf(agent)), Channels.organization(tenantId)];
+  const names = [Channels.userPrivate(userIdOf(agent)), Channels.organization(tenantId)];
   for (const channel of names) {
     expect(await call(socket, 'subscribe', { channel })).toMatchObject({ ok: true });
     await call(socket, 'unsubscribe', { channel });
@@ -112,7 +112,7 @@ test('expiring: emitted a minute before the token expires, and again after a ren
 test('authenticate: a session that is revoked during the renewal closes the socket', async () => {
   const { member, tenantId } = await createTestTenant(context);
   const agent = await member('agent');
-  const other = await createSession(context, { tenantId, userId: userOf(agent), role: 'agent' });
+  const other = await createSession(context, { tenantId, userId: userIdOf(agent), role: 'agent' });
   const { sessionId } = await context.security.tokens.verifyAccess(other.accessToken);
   let calls = 0;
   const { url } = await startReplica('websocket-1', {

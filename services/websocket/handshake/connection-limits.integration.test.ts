@@ -167,7 +167,7 @@ test('connection limits: a socket above the limit gets connect_error, and connec
   for (const { url, server } of replicas) {
     const failure = await connect(url, token).catch((error: unknown) => error);
     expect(failure).toMatchObject({
-      message: 'One newUser may have 2 connections at a time; close one or try again later',
+      message: 'A user may have 2 connections at a time; close one or try again later',
       data: refused('user'),
     });
     expect([...server.rejections()]).toEqual([['TOO_MANY_CONNECTIONS/user', 1]]);

@@ -1,4 +1,4 @@
-import { type ClientAnswer, clientAnswer } from '@insightdesk/shared/contract';
+import { type ClientResponse, clientResponse } from '@insightdesk/shared/contract';
 import {
   type ChannelHubOptions,
   REQUESTS_TOPIC,
@@ -23,9 +23,9 @@ export function serveRequests({ io, connections, valkey, onError }: ServeOptions
   const { hub: subscriber, signalsOut: publisher } = valkey;
   async function serve({ replyTo, timeoutMs, request, ...member }: RequestMessage): Promise<void> {
     const ids = [...(io.of('/').adapter.rooms.get(roomOfUser(member)) ?? [])];
-    const requests = ids.map(async (id): Promise<ClientAnswer> => {
+    const requests = ids.map(async (id): Promise<ClientResponse> => {
       const socket = connections.get(id)?.socket.timeout(timeoutMs);
-      return clientAnswer.parse(await socket?.emitWithAck('request', request));
+      return clientResponse.parse(await socket?.emitWithAck('request', request));
     });
     // Without an answer here another replica may have one, and the requester repeats the request.
     const answer = await Promise.any(requests).catch(() => undefined);

@@ -8,7 +8,7 @@ import {
   createTestTenant,
   testEnvironment,
   until,
-  userOf,
+  userIdOf,
 } from '@insightdesk/shared/testing';
 import { createAccessListener } from './access-listener.ts';
 import type { Revocation } from './revocation-watcher.ts';
@@ -60,7 +60,7 @@ test('createAccessListener: passes the user, or the organisation alone, with the
   const { revocations } = await listen();
   const { owner, member, tenantId } = await createTestTenant(context);
   const agent = await member('agent');
-  const userId = userOf(agent);
+  const userId = userIdOf(agent);
   const own = () => revocations.filter((revocation) => revocation.tenantId === tenantId);
   await logout(agent, {});
   await until(() => own().length, { equals: 1 });
@@ -84,6 +84,6 @@ test('createAccessListener: after an interrupted LISTEN it compares generations 
   setOpen(true);
   await until(() => comparisons(), { atLeast: 2 });
   await logout(agent, {});
-  const userId = userOf(agent);
+  const userId = userIdOf(agent);
   await until(() => revocations.some((revocation) => revocation.userId === userId));
 });

@@ -11,7 +11,7 @@ afterEach(() => {
   for (const close of closing.splice(0)) close();
 });
 
-/** A database with one organisation, and a watcher that compares only when told to. */
+/** A database with one organisation, and a watcher that compares only when a test calls it. */
 function setUp() {
   const database = { generation: 5, failures: 0, refusals: new Map<string, Error>() };
   const verified: string[] = [];

@@ -38,7 +38,7 @@ interface Organization {
 
 /**
  * Every revocation raises the generation of its organisation in the same transaction, by triggers,
- * and PostgreSQL notifies of it. A notification that is not heard, because LISTEN is interrupted or
+ * and PostgreSQL notifies of it. A notification that is missed, because LISTEN is interrupted or
  * impossible, leaves a generation that differs from the database's, which is compared regularly.
  */
 export function createRevocationWatcher({

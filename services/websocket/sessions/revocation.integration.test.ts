@@ -22,10 +22,10 @@ import {
 import {
   createTestContext,
   createTestTenant,
-  openWayToDatabase,
+  startDatabaseProxy,
   testEnvironment,
   until,
-  userOf,
+  userIdOf,
 } from '@insightdesk/shared/testing';
 import { createRecentSessions } from '@insightdesk/shared/utils';
 import { channels } from '../channels.ts';
@@ -83,13 +83,13 @@ const revocations = [
   [
     'a removal',
     'SESSION_ENDED',
-    (owner: Context, member: Context) => removeMember(owner, { userId: userOf(member) }),
+    (owner: Context, member: Context) => removeMember(owner, { userId: userIdOf(member) }),
   ],
   [
     'a change of role',
     'ACCESS_CHANGED',
     (owner: Context, member: Context) =>
-      updateMember(owner, { userId: userOf(member), role: 'customer' }),
+      updateMember(owner, { userId: userIdOf(member), role: 'customer' }),
   ],
 ] as const;
 
@@ -113,9 +113,9 @@ test.each([
   [
     'lost its LISTEN silently',
     async () => {
-      const way = await openWayToDatabase();
-      closing.push(way.close);
-      return { listen: listenTo(way.url), cut: way.swallow };
+      const proxy = await startDatabaseProxy();
+      closing.push(proxy.close);
+      return { listen: listenTo(proxy.url), cut: proxy.dropTraffic };
     },
   ],
 ] as const)('sockets of a replica that %s are closed as well', async (_name, open) => {
@@ -164,7 +164,7 @@ test('a revoked session is not accepted because it was valid a moment ago', asyn
   const visitAll = () => Promise.allSettled(tokens.map((token) => connect(url, token)));
   expect((await visitAll()).map(({ status }) => status)).not.toContain('rejected');
   await logout(leaver, {});
-  await removeMember(owner, { userId: userOf(removed) });
+  await removeMember(owner, { userId: userIdOf(removed) });
   const refused = { reason: { data: { status: 401, code: 'SESSION_ENDED' } } };
   expect(await visitAll()).toMatchObject([refused, refused, { status: 'fulfilled' }]);
 });
@@ -198,10 +198,13 @@ test('a custom role that changes closes the sockets of its members, and no other
   const [agent, bystander] = [await member('agent'), await member('agent')];
   const permissions: Permission[] = ['channels:subscribe', 'members:read'];
   const role = await createRole(owner, { name: 'R', base: 'agent', permissions });
-  await updateMember(owner, { userId: userOf(agent), role: 'agent', roleId: role.id });
+  await updateMember(owner, { userId: userIdOf(agent), role: 'agent', roleId: role.id });
   const stale = await connect(replicas[0].url, await tokenOf(agent)).catch((error) => error);
   expect(stale).toMatchObject({ data: { status: 401, code: 'ACCESS_CHANGED' } });
-  const restriction = await findPermissionRestriction(context, { tenantId, userId: userOf(agent) });
+  const restriction = await findPermissionRestriction(context, {
+    tenantId,
+    userId: userIdOf(agent),
+  });
   const restricted = { ...agent, actor: { ...agent.actor, restriction } } as Context;
   const affected = await Promise.all(replicas.map(({ url }) => visit(url, restricted)));
   const others = await Promise.all(replicas.map(({ url }) => visit(url, bystander)));
@@ -258,8 +261,8 @@ test('an API key closes the sockets of its old secret when the overlap has ended
   const before = await visitWith(url, key.secret);
   const next = await rotateApiKey(owner, { id: key.id, overlapHours: 1 / 3_600 });
   const after = await visitWith(url, next.secret);
-  await Bun.sleep(1_100);
   expect(before.reasons).toEqual([]);
+  await Bun.sleep(1_100);
   await endOverlap(system(owner), { keyId: key.id, userId: key.userId });
   await untilClosed([before], 'SESSION_ENDED');
   expect(after.reasons).toEqual([]);

@@ -1,4 +1,4 @@
-import type { Parts } from '@insightdesk/shared/boot';
+import type { AppContainer } from '@insightdesk/shared/boot';
 import type { Context } from '@insightdesk/shared/context';
 import { type ChannelEvent, Channels } from '@insightdesk/shared/contract';
 import type { Logger } from '@insightdesk/shared/logging';
@@ -12,13 +12,13 @@ import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket
 import { channels } from '../channels.ts';
 import { createSocketServer, type SocketServerOptions } from '../server.ts';
 
-type Claims = Parameters<Parts['tokens']['signAccess']>[0];
+type Claims = Parameters<AppContainer['tokens']['signAccess']>[0];
 interface TestContext {
-  parts: Parts;
+  container: AppContainer;
   log: Logger;
   context: Context;
 }
-type Role = Parameters<Parts['connectValkey']>[1];
+type Role = Parameters<AppContainer['connectValkey']>[1];
 
 /** A channel that no user may subscribe to. */
 export const forbiddenChannel = Channels.conversation(newId('cnv'));
@@ -32,7 +32,7 @@ const anyone = { pattern: '', permission: 'channels:subscribe' } as const;
 type Closing = (() => unknown)[];
 
 /** The realtime parts of a replica, with short times. */
-function createRealtimeParts(parts: Parts, closing: Closing) {
+function createRealtimeParts(parts: AppContainer, closing: Closing) {
   function valkey(role: Role, name = 'test-socket') {
     const connection = parts.connectValkey('default', role, name);
     closing.push(() => connection.disconnect());
@@ -99,9 +99,9 @@ function createVisits({ context }: TestContext, connect: ReturnType<typeof creat
 
 /** Replicas and clients on real servers; close them after each test. */
 export function createTestReplicas(testContext: TestContext) {
-  const { parts, log, context } = testContext;
+  const { container, log, context } = testContext;
   const closing: Closing = [];
-  const realtime = createRealtimeParts(parts, closing);
+  const realtime = createRealtimeParts(container, closing);
   const { valkey, channelLog, presence, presenceMembers } = realtime;
   const connect = createConnect(closing);
 
@@ -113,7 +113,7 @@ export function createTestReplicas(testContext: TestContext) {
   async function newUser(claims: Partial<Claims> = {}) {
     const { userId = newId('usr'), sessionId = newId('ses'), role = 'agent' } = claims;
     const all: Claims = { userId, sessionId, role, tenantId: claims.tenantId ?? tenantId };
-    return { ...all, token: (await parts.tokens.signAccess(all)).token };
+    return { ...all, token: (await container.tokens.signAccess(all)).token };
   }
 
   /** Starts one replica of the service in this process, on a port of its own. */
@@ -131,7 +131,7 @@ export function createTestReplicas(testContext: TestContext) {
     const server = createSocketServer({
       log,
       replica,
-      tokens: parts.tokens,
+      tokens: container.tokens,
       presence: presence(),
       channelLog: channelLog(),
       valkey: { hub, signalsOut: valkey('subscriber'), signalsIn: valkey('subscriber') },

@@ -96,7 +96,7 @@ type EntryArguments = [offset: number, prev: number, id: string, atMs: number, b
 
 /**
  * The predecessor is assumed to be the offset before. Where offsets jumped, or an entry is missing,
- * no position matches then, and clients before the hole are told of a gap.
+ * no position matches then, and clients before the missing entry get a gap.
  */
 function toArguments(entry: PositionedEntry): EntryArguments {
   const [id, body] = toPair(entry);

@@ -1,4 +1,4 @@
-import type { ClientAnswer, ClientRequest, Id } from '@insightdesk/shared/contract';
+import type { ClientRequest, ClientResponse, Id } from '@insightdesk/shared/contract';
 import { ConflictError, UnavailableError } from '@insightdesk/shared/errors';
 import { withTimeout } from '@insightdesk/shared/promises';
 import { newId } from '@insightdesk/shared/utils';
@@ -41,7 +41,7 @@ export interface RequestMessage extends Pick<UserRequest, 'tenantId' | 'userId'>
 /** A response as it is published to the requesting process. */
 export interface ResponseMessage {
   id: string;
-  answer: ClientAnswer;
+  answer: ClientResponse;
 }
 
 /** The topic of requests, which every replica is subscribed to. */
@@ -56,7 +56,7 @@ export interface RequestsOptions {
 /** Creates requests over pub/sub; a lost message is covered by the next attempt. */
 export function createRequests({ publisher, connect }: RequestsOptions): Requests {
   const replyTo = `realtime:answers:${crypto.randomUUID()}`;
-  const pending = new Map<string, (answer: ClientAnswer) => void>();
+  const pending = new Map<string, (answer: ClientResponse) => void>();
   let subscriber: Valkey | undefined;
   let listening: Promise<unknown> | undefined;
 
@@ -78,7 +78,7 @@ export function createRequests({ publisher, connect }: RequestsOptions): Request
     async request({ tenantId, userId, name, payload }, { timeoutMs = 5_000, attempts = 3 } = {}) {
       const request = { id: newId('evt'), name, payload: payload ?? null };
       const message: RequestMessage = { tenantId, userId, request, timeoutMs, replyTo };
-      const response = Promise.withResolvers<ClientAnswer>();
+      const response = Promise.withResolvers<ClientResponse>();
       pending.set(request.id, response.resolve);
       let cause: unknown;
       const send = () =>
@@ -103,7 +103,7 @@ export function createRequests({ publisher, connect }: RequestsOptions): Request
   };
 }
 
-function resultOf(answer: ClientAnswer): unknown {
+function resultOf(answer: ClientResponse): unknown {
   if (answer.ok) return answer.result;
   throw new ConflictError(answer.error.detail, { code: answer.error.code });
 }
