@@ -2,6 +2,7 @@ import { afterAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { until } from '../../../testing/until.ts';
 import { createMedia } from '../index.ts';
 import { createImageWorkerPool } from './image-worker-pool.ts';
 import { testImage } from './test-images.ts';
@@ -43,7 +44,7 @@ test('consecutive images of one owner share a worker, which ends when it is idle
   const pidFor = await open(1, { idleMs: 10 });
   const first = await pidFor('a');
   expect([await pidFor('a'), await pidFor('a')]).toEqual([first, first]);
-  while (isAlive(first)) await Bun.sleep(20);
+  await until(() => isAlive(first), { equals: false });
 });
 
 test('a worker is never shared between owners, nor used twice without an owner', async () => {

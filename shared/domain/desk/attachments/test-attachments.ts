@@ -1,13 +1,13 @@
 import { type Context, systemContext } from '@insightdesk/shared/context';
 import { type Id, toUuid } from '@insightdesk/shared/contract';
-import { createTestTenant, type openTestStage } from '@insightdesk/shared/testing';
+import { type createIsolatedTestContext, createTestTenant } from '@insightdesk/shared/testing';
 import { completeDirectUpload, createDirectUpload, processAttachment } from './index.ts';
 
 type Files = Partial<Context['files']>;
 
 /** An organization with an owner, an agent and a customer who uploads; `files` replaces connections. */
 export async function openTestAttachments(
-  { context, admin }: Awaited<ReturnType<typeof openTestStage>>,
+  { context, admin }: Awaited<ReturnType<typeof createIsolatedTestContext>>,
   files: Files = {},
 ) {
   const { owner, tenantId, member } = await createTestTenant(context);

@@ -3,7 +3,7 @@ import type { Context, MemberContext } from '@insightdesk/shared/context';
 import { uploadAttachment } from '@insightdesk/shared/domain/desk/attachments';
 import { removeMember } from '@insightdesk/shared/domain/identity/users';
 import { outbox } from '@insightdesk/shared/events';
-import { createTestContext, createTestTenant, until, userOf } from '@insightdesk/shared/testing';
+import { createTestContext, createTestTenant, until, userIdOf } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import {
   canReadConversation,
@@ -161,11 +161,11 @@ describe('updateConversation', () => {
 
   test('only active staff can be assigned, tags are deduplicated, and an empty update adds no version', async () => {
     const { id, version } = await create();
-    const assignee = userOf(agent);
+    const assignee = userIdOf(agent);
     const changed = await updateConversation(owner, { id, assigneeId: assignee, tags: ['a', 'a'] });
     expect(changed).toMatchObject({ assigneeId: assignee, tags: ['a'], version: version + 1 });
     expect((await updateConversation(owner, { id })).version).toBe(version + 1);
-    for (const assigneeId of [userOf(customer), userOf(otherTenant), newId('usr')]) {
+    for (const assigneeId of [userIdOf(customer), userIdOf(otherTenant), newId('usr')]) {
       await expect(updateConversation(owner, { id, assigneeId })).rejects.toMatchObject({
         status: 422,
         errors: [{ path: 'assigneeId' }],
@@ -254,6 +254,6 @@ test('a removed member loses access immediately', async () => {
   const tenant = await createTestTenant(context);
   const leaver = await tenant.member('agent');
   await listConversations(leaver, {});
-  await removeMember(tenant.owner, { userId: userOf(leaver) });
+  await removeMember(tenant.owner, { userId: userIdOf(leaver) });
   await expect(listConversations(leaver, {})).rejects.toMatchObject({ status: 401 });
 });

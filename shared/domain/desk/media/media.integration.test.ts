@@ -6,7 +6,7 @@ import { setQuota } from '@insightdesk/shared/domain/tenancy/tenants';
 import { DomainValidationError, InfrastructureError } from '@insightdesk/shared/errors';
 import type { JobRequest } from '@insightdesk/shared/jobs';
 import type { MediaFile } from '@insightdesk/shared/media';
-import { createTestTenant, openTestStage, userOf } from '@insightdesk/shared/testing';
+import { createIsolatedTestContext, createTestTenant, userIdOf } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import type { z } from 'zod';
 import { cancelMedia } from './cancel-media.ts';
@@ -16,7 +16,7 @@ import { processMedia } from './process-media.ts';
 import { retryMedia } from './retry-media.ts';
 
 // An own database, where no running worker takes the jobs.
-const stage = await openTestStage();
+const stage = await createIsolatedTestContext();
 const { admin } = stage;
 afterAll(stage.close);
 
@@ -65,7 +65,7 @@ async function setUp(openMediaFile: Context['files']['media']['openMediaFile']) 
       sizeBytes: 100,
       sha256: 'x',
       status: 'ready',
-      uploadedBy: userOf(owner),
+      uploadedBy: userIdOf(owner),
     }),
   );
   const key = (name: string) => `${tenantId}/attachments/${id}/${name}`;

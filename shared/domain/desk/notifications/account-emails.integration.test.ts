@@ -9,12 +9,12 @@ import {
   resendInvitation,
 } from '@insightdesk/shared/domain/identity/users';
 import type { JobRun } from '@insightdesk/shared/jobs';
-import { createTestTenant, openTestStage, userOf } from '@insightdesk/shared/testing';
+import { createIsolatedTestContext, createTestTenant, userIdOf } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { requireRecipient, sendAccountLink, sendAccountNotice, sendInvitation } from './index.ts';
 
 // An own database, where no running worker takes the jobs.
-const { context, mailer, close } = await openTestStage();
+const { context, mailer, close } = await createIsolatedTestContext();
 afterAll(close);
 
 const address = () => `${newId('usr')}@example.com`;
@@ -109,7 +109,7 @@ test('a revoked invitation is not sent, and a resent one is sent again', async (
     return { invitationId, email, role: 'agent', organizationName: 'O', inviterName: 'I' } as const;
   };
   const [first, second] = [await job(owner, valid), await job(admin, revoked)];
-  await removeMember(owner, { userId: userOf(admin) });
+  await removeMember(owner, { userId: userIdOf(admin) });
   for (const payload of [first, second, first]) await sendInvitation(worker(tenantId), payload);
   await resendInvitation(owner, { id: first.invitationId });
   await sendInvitation(worker(tenantId), { ...first, sendCount: 2 });

@@ -14,14 +14,14 @@ import { createRole } from '@insightdesk/shared/domain/identity/roles';
 import { removeMember, updateMember } from '@insightdesk/shared/domain/identity/users';
 import { outbox } from '@insightdesk/shared/events';
 import type { JobRequest } from '@insightdesk/shared/jobs';
-import { createTestTenant, openTestStage, userOf } from '@insightdesk/shared/testing';
+import { createIsolatedTestContext, createTestTenant, userIdOf } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { eq } from 'drizzle-orm';
 import { notifyRecipients, sendMessageEmail } from './index.ts';
 import type { emailMessage } from './jobs.ts';
 
 // An own database, where no running worker takes the jobs.
-const { context, mailer, close } = await openTestStage();
+const { context, mailer, close } = await createIsolatedTestContext();
 afterAll(close);
 
 type EmailJob = (typeof emailMessage.payload)['_output'];
@@ -42,7 +42,7 @@ async function setUp() {
     await member('customer'),
   ];
   const { id } = await createConversation(customer, { subject: 'A lamp', body: 'It is broken' });
-  await updateConversation(owner, { id, assigneeId: userOf(agent) });
+  await updateConversation(owner, { id, assigneeId: userIdOf(agent) });
   const requests: JobRequest[] = [];
   const job = {
     id: newId('evt'),
@@ -58,9 +58,9 @@ async function setUp() {
     return {
       messageId: message.id,
       conversationId: id,
-      authorId: userOf(customer),
-      customerId: userOf(customer),
-      assigneeId: userOf(agent),
+      authorId: userIdOf(customer),
+      customerId: userIdOf(customer),
+      assigneeId: userIdOf(agent),
     };
   };
   const sendEmails = async (payloads: EmailJob[]) => {
@@ -68,7 +68,7 @@ async function setUp() {
     for (const payload of payloads) await sendMessageEmail(system, payload, job as never);
     return mailer.sent.map(({ to }) => to).toSorted();
   };
-  const addressOf = (user: Context) => `${userOf(user)}@example.com`;
+  const addressOf = (user: Context) => `${userIdOf(user)}@example.com`;
   return {
     owner,
     member,
@@ -97,10 +97,10 @@ test.each([
     return enqueued();
   };
   const early = await notify(await sendFromCustomer());
-  expect(early).toMatchObject([{ recipientId: userOf(agent), isOnlyRecipient: true }]);
+  expect(early).toMatchObject([{ recipientId: userIdOf(agent), isOnlyRecipient: true }]);
   const notice = await sendFromCustomer();
-  await leave(owner, userOf(agent));
-  const rest = [userOf(owner), userOf(colleague)].toSorted();
+  await leave(owner, userIdOf(agent));
+  const rest = [userIdOf(owner), userIdOf(colleague)].toSorted();
   const recipients = (jobs: EmailJob[]) => jobs.map(({ recipientId }) => recipientId).toSorted();
   expect(recipients(await notify(notice))).toEqual(rest);
   // An email that was already enqueued goes to the others instead.
@@ -115,12 +115,16 @@ test.each([
 test('a removed customer gets no emails', async () => {
   const { owner, colleague, customer, id, job, system, enqueued, sendEmails } = await setUp();
   const { message } = await sendMessage(colleague, { id, body: 'Try another bulb' });
-  const people = { customerId: userOf(customer), authorId: userOf(colleague), assigneeId: null };
+  const people = {
+    customerId: userIdOf(customer),
+    authorId: userIdOf(colleague),
+    assigneeId: null,
+  };
   const notice = { messageId: message.id, conversationId: id, ...people };
   await notifyRecipients(system, notice, job as never);
   const jobs = enqueued();
-  expect(jobs).toMatchObject([{ recipientId: userOf(customer), isOnlyRecipient: false }]);
-  await removeMember(owner, { userId: userOf(customer) });
+  expect(jobs).toMatchObject([{ recipientId: userIdOf(customer), isOnlyRecipient: false }]);
+  await removeMember(owner, { userId: userIdOf(customer) });
   expect(await sendEmails(jobs)).toEqual([]);
   expect(enqueued()).toEqual([]);
 });
@@ -129,23 +133,23 @@ test('open conversations of former staff are unassigned and published, closed an
   const { owner, agent, colleague, customer, id, job, system } = await setUp();
   const open = async (assignee: Context) => {
     const { id: fresh } = await createConversation(customer, { subject: 'S', body: 'B' });
-    await updateConversation(owner, { id: fresh, assigneeId: userOf(assignee) });
+    await updateConversation(owner, { id: fresh, assigneeId: userIdOf(assignee) });
     return fresh;
   };
   const [closed, other] = [await open(agent), await open(colleague)];
   await updateConversation(owner, { id: closed, status: 'closed' });
   const many = await Promise.all(Array.from({ length: 101 }, () => open(agent)));
-  const payload = { userId: userOf(agent) };
+  const payload = { userId: userIdOf(agent) };
   await unassignFormerStaff(system, payload, job);
-  expect((await getConversation(owner, { id })).assigneeId).toBe(userOf(agent));
+  expect((await getConversation(owner, { id })).assigneeId).toBe(userIdOf(agent));
   await removeMember(owner, payload);
   await unassignFormerStaff(system, payload, job);
   await unassignFormerStaff(system, payload, job);
   for (const free of [id, ...many]) {
     expect((await getConversation(owner, { id: free })).assigneeId).toBeNull();
   }
-  expect((await getConversation(owner, { id: other })).assigneeId).toBe(userOf(colleague));
-  const left = await listConversations(owner, { assigneeId: userOf(agent) });
+  expect((await getConversation(owner, { id: other })).assigneeId).toBe(userIdOf(colleague));
+  const left = await listConversations(owner, { assigneeId: userIdOf(agent) });
   expect(left.items.map((conversation) => conversation.id)).toEqual([closed]);
   const updates = await context.database.read({ tenantId: job.tenantId }, (tx) =>
     tx
@@ -156,7 +160,7 @@ test('open conversations of former staff are unassigned and published, closed an
   );
   const unassigned = updates.filter(
     ({ payload: { conversation, previousAssigneeId } }: any) =>
-      conversation.assigneeId === null && previousAssigneeId === userOf(agent),
+      conversation.assigneeId === null && previousAssigneeId === userIdOf(agent),
   );
   expect(unassigned).toHaveLength(many.length + 1);
 });
@@ -166,7 +170,7 @@ test.each(['removed', 'demoted'])(
   async (how) => {
     const { owner, member, customer, job, system } = await setUp();
     for (let i = 0; i < 10; i++) {
-      const late = userOf(await member('agent' satisfies Role));
+      const late = userIdOf(await member('agent' satisfies Role));
       const { id } = await createConversation(customer, { subject: 'S', body: 'B' });
       const leave = how === 'removed' ? remove : demote;
       const [assigned] = await Promise.allSettled([

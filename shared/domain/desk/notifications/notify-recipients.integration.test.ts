@@ -2,7 +2,7 @@ import { afterAll, expect, test } from 'bun:test';
 import { systemContext } from '@insightdesk/shared/context';
 import { writeFlags } from '@insightdesk/shared/domain/tenancy/flags';
 import type { JobRequest } from '@insightdesk/shared/jobs';
-import { createTestContext, createTestTenant, until, userOf } from '@insightdesk/shared/testing';
+import { createTestContext, createTestTenant, until, userIdOf } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { notifyRecipients } from './index.ts';
 
@@ -11,7 +11,7 @@ afterAll(close);
 
 test('a batch of messages enqueues the same emails as single messages', async () => {
   const { owner, member, tenantId } = await createTestTenant(context);
-  const [agent, customer] = [userOf(await member('agent')), userOf(await member('customer'))];
+  const [agent, customer] = [userIdOf(await member('agent')), userIdOf(await member('customer'))];
   const notices = [customer, agent, customer].map((authorId, n) => ({
     id: newId('evt'),
     requestId: `r${n}`,

@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from 'bun:test';
 import { toUuid } from '@insightdesk/shared/contract';
 import { createConversation } from '@insightdesk/shared/domain/desk/conversations';
-import { openTestStage } from '@insightdesk/shared/testing';
+import { createIsolatedTestContext } from '@insightdesk/shared/testing';
 import {
   appendToUpload,
   completeDirectUpload,
@@ -17,7 +17,7 @@ import {
 import { openTestAttachments } from '../test-attachments.ts';
 
 // An own database: cleanup is for all organizations.
-const stage = await openTestStage();
+const stage = await createIsolatedTestContext();
 const { admin } = stage;
 afterAll(stage.close);
 

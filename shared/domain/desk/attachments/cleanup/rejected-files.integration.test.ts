@@ -4,7 +4,7 @@ import { type Id, toUuid } from '@insightdesk/shared/contract';
 import { setQuota } from '@insightdesk/shared/domain/tenancy/tenants';
 import type { JobRun } from '@insightdesk/shared/jobs';
 import { createMemoryStorage } from '@insightdesk/shared/storage';
-import { createTestTenant, openTestStage } from '@insightdesk/shared/testing';
+import { createIsolatedTestContext, createTestTenant } from '@insightdesk/shared/testing';
 import {
   deleteAttachment,
   deleteQueuedFiles,
@@ -16,7 +16,7 @@ import {
 } from '../index.ts';
 
 // An own database, where no running worker takes the jobs; cleanup is for all organizations.
-const stage = await openTestStage();
+const stage = await createIsolatedTestContext();
 const { admin } = stage;
 afterAll(stage.close);
 

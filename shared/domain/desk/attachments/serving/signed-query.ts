@@ -21,7 +21,7 @@ export function signQuery(
 ): URLSearchParams {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(parameters)) query.set(name, String(value));
-  const [, ...signature] = tokenCodec.seal(purpose, [canonicalText(path, query)]).split('.');
+  const [, ...signature] = tokenCodec.encode(purpose, [canonicalText(path, query)]).split('.');
   query.set('signature', signature.join('.'));
   return query;
 }
@@ -39,7 +39,8 @@ export function readSignedQuery<T extends { expires: number }>(
   const signed = new URLSearchParams(query);
   signed.delete('signature');
   const text = Buffer.from(canonicalText(path, signed)).toString('base64url');
-  const isValid = tokenCodec.open(purpose, `${text}.${query.get('signature') ?? ''}`) !== undefined;
+  const isValid =
+    tokenCodec.decode(purpose, `${text}.${query.get('signature') ?? ''}`) !== undefined;
   const parsed = schema.safeParse(Object.fromEntries(signed));
   if (!isValid || !parsed.success) throw invalidSignature();
   const expiresAt = new Date(parsed.data.expires * 1000);

@@ -5,7 +5,7 @@ import { toUuid } from '@insightdesk/shared/contract';
 import { createConversation, listMessages } from '@insightdesk/shared/domain/desk/conversations';
 import { setQuota } from '@insightdesk/shared/domain/tenancy/tenants';
 import { UnavailableError } from '@insightdesk/shared/errors';
-import { openTestStage } from '@insightdesk/shared/testing';
+import { createIsolatedTestContext } from '@insightdesk/shared/testing';
 import {
   completeDirectUpload,
   createDirectUpload,
@@ -19,7 +19,7 @@ import {
 import { openTestAttachments } from '../test-attachments.ts';
 
 // An own database, where no running worker takes the jobs.
-const stage = await openTestStage();
+const stage = await createIsolatedTestContext();
 const { admin } = stage;
 afterAll(stage.close);
 

@@ -6,12 +6,12 @@ import { setQuota } from '@insightdesk/shared/domain/tenancy/tenants';
 import { createIdempotency } from '@insightdesk/shared/idempotency';
 import type { JobRun } from '@insightdesk/shared/jobs';
 import { createMemoryStorage } from '@insightdesk/shared/storage';
-import { createTestTenant, openTestStage } from '@insightdesk/shared/testing';
+import { createIsolatedTestContext, createTestTenant } from '@insightdesk/shared/testing';
 import { expireUploads } from '../cleanup/expire-uploads.ts';
 import { uploadAttachment } from './upload-attachment.ts';
 
 // An own database: uploads expire for all organizations.
-const stage = await openTestStage();
+const stage = await createIsolatedTestContext();
 const { admin } = stage;
 afterAll(stage.close);
 

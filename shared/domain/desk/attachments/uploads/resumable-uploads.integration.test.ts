@@ -1,10 +1,10 @@
 import { afterAll, expect, test } from 'bun:test';
 import { toUuid } from '@insightdesk/shared/contract';
-import { openTestStage } from '@insightdesk/shared/testing';
+import { createIsolatedTestContext } from '@insightdesk/shared/testing';
 import { appendToUpload, createResumableUpload, getResumableUpload, lockUpload } from '../index.ts';
 import { openTestAttachments } from '../test-attachments.ts';
 
-const stage = await openTestStage();
+const stage = await createIsolatedTestContext();
 const { admin } = stage;
 afterAll(stage.close);
 
