@@ -66,7 +66,6 @@ const byUploader = (data: unknown): Received => ({
 
 const forCustomer = { messageCount: 2, tags: [] };
 const placed = { ...attachment, conversationId: ids.conversation };
-const unplaced = { ...attachment, conversationId: null };
 const shown = { ...recording, attachment, conversationId: ids.conversation };
 const removed = { userId: ids.customer };
 const updated = { userId: ids.customer, role: 'agent' };

@@ -45,7 +45,7 @@ function combine(requests: JobRequest[]): JobRequest {
   });
 }
 
-/** Tells jobs apart that combine other notifications with the same newest one. */
+/** Distinguishes combined jobs with the same newest notification. */
 const hashOfIds = (requests: readonly JobRequest[]) =>
   createHash('sha256')
     .update(requests.map(({ id }) => id).join())

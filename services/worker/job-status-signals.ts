@@ -45,7 +45,9 @@ export function createJobStatusSignals(
 export function openJobStatusSignals({ lifecycle, log, container }: App) {
   const onError = (error: unknown) =>
     log.warn({ err: String(error) }, 'jobs: publishing status signals failed');
-  const signals = createJobStatusSignals((batch) => publishSignals(container.valkey, batch, onError));
+  const signals = createJobStatusSignals((batch) =>
+    publishSignals(container.valkey, batch, onError),
+  );
   lifecycle.registerShutdownHook('job status signals', () => signals.stop());
   return signals;
 }

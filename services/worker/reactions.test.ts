@@ -107,7 +107,12 @@ const table: [name: string, when: string, payload: object, jobs: string[]][] = [
   ['attachment.rejected', 'always', attachmentProcessed('note'), ['attachments.delete-files']],
   ['recording.requested', 'always', { attachmentId }, ['media.process']],
   ['conversation.updated', 'when open', conversationUpdated(), []],
-  ['conversation.updated', 'when snoozed', conversationUpdated(snoozed), ['conversations.unsnooze']],
+  [
+    'conversation.updated',
+    'when snoozed',
+    conversationUpdated(snoozed),
+    ['conversations.unsnooze'],
+  ],
   ['message.created', 'with a reply', messageCreated('reply'), ['notifications.message']],
   ['message.created', 'with a note', messageCreated('note'), []],
   [

@@ -11,7 +11,7 @@ import { tenantExportJobs } from '@insightdesk/shared/domain/tenancy/tenant-expo
 import { effectsBy, type Reactions, type RecordedEvent } from '@insightdesk/shared/events';
 import { type JobRequest, jobFor } from '@insightdesk/shared/jobs';
 
-/** Whoever leaves the staff leaves its conversations to the others. */
+/** The conversations of a former staff member become unassigned. */
 const unassign = (
   event: Pick<RecordedEvent, 'id' | 'tenantId' | 'requestId'> & { payload: { userId: Id<'usr'> } },
 ): JobRequest[] => {
@@ -19,8 +19,8 @@ const unassign = (
   return [jobFor(event, conversationJobs.unassignConversations, { userId })];
 };
 
-/** Videos and sounds are worked on once they may be looked at. */
-const prepare = (
+/** Video and audio are converted, other types are not. */
+const convert = (
   event: Pick<RecordedEvent, 'id' | 'tenantId' | 'requestId'>,
   attachmentId: Id<'att'>,
   contentType: string,
@@ -28,8 +28,9 @@ const prepare = (
   isVideoOrAudio(contentType) ? [jobFor(event, mediaJobs.processMedia, { attachmentId })] : [];
 
 /**
- * What happens next: the jobs that every event causes. Who hears of it stands in its definition,
- * in `shared/domain/<feature>/events.ts`.
+ * The jobs that events trigger. An event that is not listed triggers none; an event that a job names
+ * in `triggeredBy` must be listed. Who receives an event is part of its definition, in
+ * `shared/domain/<feature>/events.ts`.
  */
 export const reactions: Reactions<SystemEvent, SystemJob, JobRequest> = {
   'organization.export-requested': (event) => [
@@ -78,14 +79,14 @@ export const reactions: Reactions<SystemEvent, SystemJob, JobRequest> = {
 
   'attachment.uploaded': (event) => [
     jobFor(event, attachmentJobs.processAttachment, event.payload),
-    ...prepare(event, event.payload.attachmentId, event.payload.contentType),
+    ...convert(event, event.payload.attachmentId, event.payload.contentType),
   ],
 
   'attachment.deleted': (event) => [jobFor(event, attachmentJobs.deleteFiles, event.payload)],
 
   'attachment.ready': (event) => {
     const { id, contentType } = event.payload.attachment;
-    return prepare(event, id, contentType);
+    return convert(event, id, contentType);
   },
 
   'attachment.rejected': ({ payload, ...event }) => [
@@ -124,5 +125,5 @@ export const reactions: Reactions<SystemEvent, SystemJob, JobRequest> = {
   ],
 };
 
-/** What follows from an event: who is told, by its definition, and the jobs above. */
+/** The effects of an event: its audience, by its definition, and the jobs above. */
 export const effectsOf = effectsBy(events, reactions);

@@ -95,9 +95,9 @@ function replayers(
     },
     async jobs(outcomes) {
       const all = outcomes.flatMap(({ enqueue }) => enqueue);
-      const wanted = all.filter(({ job }) => to === 'jobs' || job.name === to);
-      if (!isDryRun) await queues.enqueue(wanted);
-      return { count: wanted.length, duplicates: 0 };
+      const chosen = all.filter(({ job }) => to === 'jobs' || job.name === to);
+      if (!isDryRun) await queues.enqueue(chosen);
+      return { count: chosen.length, duplicates: 0 };
     },
   };
 }

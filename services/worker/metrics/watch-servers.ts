@@ -5,9 +5,9 @@ import { cacheResult, type MetricDefinition } from '@insightdesk/shared/monitori
 const REUSE_MS = 10_000;
 
 /** Metrics of PostgreSQL and the Valkey servers; the same on every worker. */
-export function watchServers({ metrics, servers }: Pick<App, 'metrics' | 'servers'>): void {
-  const postgres = cacheResult(REUSE_MS, servers.postgres);
-  const valkeys = cacheResult(REUSE_MS, servers.valkeys);
+export function watchServers({ metrics, serverStats }: Pick<App, 'metrics' | 'serverStats'>): void {
+  const postgres = cacheResult(REUSE_MS, serverStats.postgres);
+  const valkeys = cacheResult(REUSE_MS, serverStats.valkey);
   type Postgres = Awaited<ReturnType<typeof postgres>>;
   type Valkey = Awaited<ReturnType<typeof valkeys>>[string];
   const postgresGauge = (name: string, help: string, value: (stats: Postgres) => number) =>

@@ -27,7 +27,7 @@ export async function openTestWorker() {
     ...stage.context,
     security: {
       ...stage.context.security,
-      outbound: createSafeFetch({ allowPrivate: true, timeoutMs: 2_000 }),
+      safeFetch: createSafeFetch({ allowPrivate: true, timeoutMs: 2_000 }),
     },
   };
   const closing: (() => unknown)[] = [];

@@ -15,7 +15,12 @@ import {
   verifyAudit,
 } from '@insightdesk/shared/domain/tenancy/audit';
 import { record } from '@insightdesk/shared/events';
-import { createTestTenant, signedIn, until, userOf } from '@insightdesk/shared/testing';
+import {
+  authenticatedContext,
+  createTestTenant,
+  until,
+  userIdOf,
+} from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { openTestWorker } from '../testing/test-worker.ts';
 
@@ -34,8 +39,8 @@ async function createAuditedTenant() {
   const tenant = await createTestTenant(context);
   const agent = await tenant.member('agent');
   const owner = { ...tenant.owner, ...origin };
-  await updateMember(owner, { userId: userOf(agent), role: 'admin' });
-  await removeMember(owner, { userId: userOf(agent) });
+  await updateMember(owner, { userId: userIdOf(agent), role: 'admin' });
+  await removeMember(owner, { userId: userIdOf(agent) });
   await waitForRelay(tenant.tenantId);
   return { ...tenant, owner, agent };
 }
@@ -64,8 +69,8 @@ test('the audit log has an entry with actor and origin for each action, in a val
   ]);
   expect(items[0]).toMatchObject({
     sequence: 6,
-    actor: { kind: 'user', userId: userOf(owner), role: 'owner' },
-    details: { userId: userOf(agent) },
+    actor: { kind: 'user', userId: userIdOf(owner), role: 'owner' },
+    details: { userId: userIdOf(agent) },
     ip: origin.ip,
     userAgent: origin.userAgent,
     requestId: origin.requestId,
@@ -91,7 +96,8 @@ test('entries are filtered by action, actor and time, and paginated', async () =
 
 test('login, failed login and logout are audited, failures once a minute', async () => {
   const { owner, tenantId } = await createTestTenant(worker.context);
-  const [person] = await worker.admin`select email from users where id = ${toUuid(userOf(owner))}`;
+  const [person] =
+    await worker.admin`select email from users where id = ${toUuid(userIdOf(owner))}`;
   const email = person?.email as string;
   const anonymous = { ...worker.context, ...origin };
   // One more failure would throttle the account.
@@ -100,7 +106,7 @@ test('login, failed login and logout are audited, failures once a minute', async
     await expect(wrong).rejects.toMatchObject({ code: 'INVALID_CREDENTIALS' });
   }
   const { accessToken } = await login(anonymous, { email, password });
-  await logout(await signedIn(worker.context, accessToken), {});
+  await logout(await authenticatedContext(worker.context, accessToken), {});
   await until(async () => (await listActions(owner, { action: 'sign-in.failed' })).length, {
     atLeast: 1,
   });
@@ -111,11 +117,11 @@ test('login, failed login and logout are audited, failures once a minute', async
   expect(failed.items.length).toBeLessThanOrEqual(2);
   expect(failed.items[0]).toMatchObject({
     actor: { kind: 'anonymous' },
-    details: { userId: userOf(owner) },
+    details: { userId: userIdOf(owner) },
     ip: origin.ip,
   });
   const opened = await listAuditEntries(owner, { action: 'session.created' });
-  expect(opened.items[0]).toMatchObject({ actor: { userId: userOf(owner) }, ip: origin.ip });
+  expect(opened.items[0]).toMatchObject({ actor: { userId: userIdOf(owner) }, ip: origin.ip });
   expect((await verifyAudit(worker.context, tenantId)).error).toBeUndefined();
 });
 
@@ -268,7 +274,7 @@ test('actions of an operator who impersonates a user are audited, including unau
     status: 'open',
     priority: 'normal',
     assigneeId: null,
-    customerId: userOf(owner),
+    customerId: userIdOf(owner),
     tags: [],
     snoozedUntil: null,
     messageCount: 1,
@@ -288,7 +294,7 @@ test('actions of an operator who impersonates a user are audited, including unau
   const { items } = await listAuditEntries(owner, { action: 'conversation.created' });
   expect(items).toHaveLength(1);
   expect(items[0]).toMatchObject({
-    actor: { userId: userOf(owner), operator: 'desk' },
-    details: { conversation: { id: conversation.id, customerId: userOf(owner) } },
+    actor: { userId: userIdOf(owner), operator: 'desk' },
+    details: { conversation: { id: conversation.id, customerId: userIdOf(owner) } },
   });
 });

@@ -164,9 +164,9 @@ const tampering: [change: string, error: RegExp, tamper: (t: string) => string][
 
 test.each(tampering)('verifyAudit finds %s', async (_, error, tamper) => {
   const { tenantId } = await createPrunedLog([10, 500], [5, 10]);
-  await worker.admin.unsafe(`alter table audit_checkpoints disable trigger keep;
+  await worker.admin.unsafe(`alter table audit_checkpoints disable trigger forward_only;
       ${tamper(toUuid(tenantId))};
-      alter table audit_checkpoints enable trigger keep`);
+      alter table audit_checkpoints enable trigger forward_only`);
   expect((await verifyAudit(context, tenantId)).error).toMatch(error);
 });
 

@@ -9,7 +9,7 @@ import {
   writeFlags,
 } from '@insightdesk/shared/domain/tenancy/flags';
 import type { JobRequest, JobRun } from '@insightdesk/shared/jobs';
-import { createTestContext, createTestTenant, until, userOf } from '@insightdesk/shared/testing';
+import { createTestContext, createTestTenant, until, userIdOf } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { createValkey } from '@insightdesk/shared/valkey';
 
@@ -87,7 +87,7 @@ test('owners update and staff read the flags of their organization only', async 
 test('an organization without e-mail flags sends no notifications', async () => {
   const { owner, tenantId } = await createTestTenant(context);
   const customerId = newId('usr');
-  const requestsFor = async (authorId: ReturnType<typeof userOf>) => {
+  const requestsFor = async (authorId: ReturnType<typeof userIdOf>) => {
     const enqueued: JobRequest[] = [];
     const run = {
       id: newId('evt'),
@@ -98,14 +98,14 @@ test('an organization without e-mail flags sends no notifications', async () => 
     const notice = { messageId: newId('msg'), conversationId: newId('cnv'), authorId, customerId };
     const payload = notificationJobs.notifyOfMessage.payload.parse({
       ...notice,
-      assigneeId: userOf(owner),
+      assigneeId: userIdOf(owner),
     });
     await notifyRecipients(systemContext(context, 'worker', run as never), payload, run);
     return enqueued.length;
   };
-  expect(await requestsFor(userOf(owner))).toBe(1);
+  expect(await requestsFor(userIdOf(owner))).toBe(1);
   expect(await requestsFor(customerId)).toBe(1);
   await writeFlags(owner, { 'email-staff': false, 'email-customers': false });
-  await until(() => requestsFor(userOf(owner)), { equals: 0 });
+  await until(() => requestsFor(userIdOf(owner)), { equals: 0 });
   expect(await requestsFor(customerId)).toBe(0);
 });

@@ -87,7 +87,7 @@ test('a replay to channels skips duplicates and restores lost entries in stored 
       event: 'message.created',
     },
   );
-  expect(report).toMatchObject({ events: 5, known: 0 });
+  expect(report).toMatchObject({ events: 5, duplicates: 0 });
   const bodies = entries
     .filter(({ channel }) => channel === `private-organization-${tenantId}`)
     .map(({ data }) => (data as { body: string }).body);

@@ -11,7 +11,7 @@ import {
 } from '@insightdesk/shared/domain/tenancy/tenant-deletion';
 import { createArchive, listTenantTables } from '@insightdesk/shared/domain/tenancy/tenant-export';
 import { collectBytes } from '@insightdesk/shared/streams';
-import { createTestTenant, until, userOf } from '@insightdesk/shared/testing';
+import { createTestTenant, until, userIdOf } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { openTestWorker } from '../testing/test-worker.ts';
 
@@ -157,7 +157,7 @@ const deleteNow = (ctx: Context, tenantId: Id<'org'>) =>
 
 test('deleteTenant deletes all data of an organization and nothing of another one', async () => {
   const [deleted, other] = [await createFullTenant(), await createFullTenant()];
-  const [onlyThere, both] = [userOf(deleted.customer), userOf(deleted.owner)];
+  const [onlyThere, both] = [userIdOf(deleted.customer), userIdOf(deleted.owner)];
   await worker.context.database.write({ tenantId: other.tenantId }, (tx) =>
     tx.insert(members).values({ tenantId: other.tenantId, userId: both, role: 'agent' }),
   );
@@ -255,7 +255,7 @@ test('a requested deletion runs once its grace period is over', async () => {
   expect(Object.keys(await findRows(tenantId))).toEqual(['tenant_deletions']);
   const [row] = await worker.admin`select requested_by from tenant_deletions
     where organization_id = ${toUuid(tenantId)}`;
-  expect(row?.requested_by).toBe(userOf(owner));
+  expect(row?.requested_by).toBe(userIdOf(owner));
 });
 
 test('the relay can delete audit logs and users only of an organization being deleted', async () => {
@@ -269,7 +269,7 @@ test('the relay can delete audit logs and users only of an organization being de
   const heads = await database.write('system', (tx) => tx.execute('delete from audit_chains'));
   expect(heads.count).toBe(0);
   const deletingUser = database.write('system', (tx) =>
-    tx.execute(`select app.delete_user('${toUuid(userOf(owner))}')`),
+    tx.execute(`select app.delete_user('${toUuid(userIdOf(owner))}')`),
   );
   await expect(deletingUser).rejects.toThrow('42501');
   const rewriting = database.write('system', (tx) =>

@@ -16,7 +16,12 @@ import {
   deleteUnverifiedAccounts,
 } from '@insightdesk/shared/domain/tenancy/tenant-deletion';
 import { disableOrganization, setQuota } from '@insightdesk/shared/domain/tenancy/tenants';
-import { createTestTenant, signedIn, until, verifyAddress } from '@insightdesk/shared/testing';
+import {
+  authenticatedContext,
+  createTestTenant,
+  verifyEmail as markVerified,
+  until,
+} from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { openTestWorker } from '../testing/test-worker.ts';
 
@@ -42,10 +47,10 @@ async function registerUser() {
   const email = `${newId('usr')}@example.com`;
   const person = { email, password, name: 'Ann', organizationName: 'Acme' };
   const { user, organization, accessToken } = await register(context, person);
-  const ctx = await signedIn(context, accessToken);
+  const ctx = await authenticatedContext(context, accessToken);
   const [link] = await worker.admin`select id from email_links where email = ${email}`;
   const verify = () => {
-    const token = context.security.tokenCodec.seal('account-link', [
+    const token = context.security.tokenCodec.encode('account-link', [
       'verify',
       fromUuid('lnk', link?.id),
     ]);
@@ -92,7 +97,7 @@ test('an unverified account is deleted with its empty organization, and the dele
     await registerInPast(29),
     await registerInPast(),
   ];
-  await verifyAddress(context, verified.userId);
+  await markVerified(context, verified.userId);
   expect(await runJob()).toBe(1);
   expect(await countRows(person)).toEqual(noRows);
   expect([...(await findDeletions(person))]).toEqual([

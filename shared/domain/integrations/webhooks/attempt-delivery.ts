@@ -59,7 +59,7 @@ async function send(
   };
   const durationMs = () => Date.now() - at.getTime();
   try {
-    const response = await ctx.security.outbound(webhook.url, { method: 'POST', headers, body });
+    const response = await ctx.security.safeFetch(webhook.url, { method: 'POST', headers, body });
     const isDelivered = response.status >= 200 && response.status < 300;
     return {
       isDelivered,

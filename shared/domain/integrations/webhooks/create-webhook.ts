@@ -4,8 +4,8 @@ import { newId } from '@insightdesk/shared/utils';
 import { count, eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { WebhookErrors } from './errors.ts';
+import { requireKnownEvents } from './event-filters.ts';
 import { webhookCreated } from './events.ts';
-import { requireKnownEvents } from './filters.ts';
 import { newKeys } from './signature.ts';
 import { sealKeys } from './stored-keys.ts';
 import { webhooks } from './tables.ts';
@@ -27,7 +27,7 @@ export const createWebhook = defineAction({
   allow: 'webhooks:manage',
   transaction: 'write',
   async run(ctx, input) {
-    ctx.security.outbound.check(input.url);
+    ctx.security.safeFetch.check(input.url);
     requireKnownEvents(ctx.settings.publicEvents, input.events);
     await requireBelowLimit(ctx);
     const keys = newKeys();

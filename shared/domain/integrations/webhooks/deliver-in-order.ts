@@ -43,11 +43,11 @@ export async function deliverInOrder(
 
   /** Named after the attempt, so that enqueueing it again changes nothing. */
   function retryOf({ delivery }: DueDelivery, more = ''): JobRequest {
-    const { round, attempts, nextAttemptAt } = delivery;
+    const { replayCount, attempts, nextAttemptAt } = delivery;
     const cause = { id: delivery.eventId, tenantId: run.tenantId, requestId: run.requestId };
     const payload = { ...queue, eventId: delivery.eventId };
     return jobFor(cause, deliverInOrderJob, payload, {
-      suffix: `${webhookId}-${round}-${attempts}${more}`,
+      suffix: `${webhookId}-${replayCount}-${attempts}${more}`,
       delayMs: nextAttemptAt.getTime() - Date.now(),
     });
   }

@@ -4,7 +4,7 @@ import type { Tx } from '@insightdesk/shared/database';
 import { type JobRun, jobFor } from '@insightdesk/shared/jobs';
 import { and, asc, eq, lt, sql } from 'drizzle-orm';
 import { distinctDeliveryQueues, enqueueDelivery } from './delivery-queue.ts';
-import { matchesFilterSql } from './filters.ts';
+import { matchesFilterSql } from './event-filters.ts';
 import { fanOutJob } from './jobs.ts';
 import { RETENTION_DAYS } from './retry-delays.ts';
 import { webhookDeliveries as deliveries } from './tables.ts';

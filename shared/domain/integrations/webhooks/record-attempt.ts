@@ -35,10 +35,10 @@ export function recordAttempt(
   });
 }
 
-/** Changes nothing when the delivery was replayed meanwhile, which starts another round. */
+/** Changes nothing when the delivery was replayed meanwhile, which starts other attempts. */
 async function updateDelivery(
   { tx, tenantId }: TenantContext,
-  { webhook, delivery: { eventId, round, attempts } }: DueDelivery,
+  { webhook, delivery: { eventId, replayCount, attempts } }: DueDelivery,
   { isDelivered: _, retryAfter: __, ...result }: DeliveryAttempt,
   status: 'waiting' | 'delivered' | 'failed',
   nextAttemptAt = new Date(),
@@ -51,7 +51,7 @@ async function updateDelivery(
         eq(deliveries.tenantId, tenantId),
         eq(deliveries.webhookId, webhook.id),
         eq(deliveries.eventId, eventId),
-        eq(deliveries.round, round),
+        eq(deliveries.replayCount, replayCount),
       ),
     )
     .returning();

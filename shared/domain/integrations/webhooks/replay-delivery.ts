@@ -36,7 +36,7 @@ export const replayDelivery = defineAction({
       .update(deliveries)
       .set({
         status: 'waiting',
-        round: sql`${deliveries.round} + 1`,
+        replayCount: sql`${deliveries.replayCount} + 1`,
         attempts: 0,
         dueSince: now,
         nextAttemptAt: now,

@@ -5,7 +5,7 @@ import type { JobRun } from '@insightdesk/shared/jobs';
 import { sql } from 'drizzle-orm';
 import type { z } from 'zod';
 import { distinctDeliveryQueues, enqueueDelivery } from './delivery-queue.ts';
-import { matchesFilterSql } from './filters.ts';
+import { matchesFilterSql } from './event-filters.ts';
 import type { replayEventsJob } from './jobs.ts';
 
 const PAGE = 500;

@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from 'bun:test';
 import { toUuid } from '@insightdesk/shared/contract';
 import { connect } from '@insightdesk/shared/database';
-import { createSecrets } from '@insightdesk/shared/security';
+import { createEncryption } from '@insightdesk/shared/security';
 import { createTestContext, createTestTenant, testEnvironment } from '@insightdesk/shared/testing';
 import { createWebhook, resealSecrets, rotateSecret } from './index.ts';
 import { openKeys } from './stored-keys.ts';
@@ -35,11 +35,18 @@ test('resealSecrets encrypts rows of the former key and plain rows with the curr
   const { owner, tenantId } = await createTestTenant(context);
   const [sealed, plain] = [await createWebhook(owner, wanted), await createWebhook(owner, wanted)];
   await admin`update webhooks set secret = ${plain.secret} where id = ${toUuid(plain.id)}`;
-  const before = createSecrets(config.auth.encryptionKey);
+  const before = createEncryption(config.auth.encryptionKey);
   expect(before.isCurrent((await stored(sealed.id))[0] ?? '')).toBe(true);
-  const secrets = createSecrets('a key that is new, and long enough', [config.auth.encryptionKey]);
+  const secrets = createEncryption('a key that is new, and long enough', [
+    config.auth.encryptionKey,
+  ]);
   const actor = { kind: 'system', name: 'test' } as const;
-  const system = { ...context, security: { ...context.security, secrets }, actor, tenantId };
+  const system = {
+    ...context,
+    security: { ...context.security, encryption: secrets },
+    actor,
+    tenantId,
+  };
   expect(await resealSecrets(system)).toBe(2);
   expect(await resealSecrets(system)).toBe(0);
   for (const { id, secret } of [sealed, plain]) {

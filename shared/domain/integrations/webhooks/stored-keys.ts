@@ -9,16 +9,16 @@ const PURPOSE = 'webhook';
 export const sealKeys = (
   { security, tenantId }: TenantSecrets,
   { secret, privateKey }: Pick<WebhookKeys, 'secret' | 'privateKey'>,
-) => security.secrets.encrypt(PURPOSE, `${secret} ${privateKey}`, tenantId);
+) => security.encryption.encrypt(PURPOSE, `${secret} ${privateKey}`, tenantId);
 
 /** Decrypts stored keys; old rows hold one plain secret. */
 export const openKeys = (ctx: TenantSecrets, stored: string) => decrypt(ctx, stored).split(' ');
 
-const decrypt = ({ security: { secrets }, tenantId }: TenantSecrets, stored: string) =>
-  secrets.isSealed(stored) ? secrets.decrypt(PURPOSE, stored, tenantId) : stored;
+const decrypt = ({ security: { encryption }, tenantId }: TenantSecrets, stored: string) =>
+  encryption.isEncrypted(stored) ? encryption.decrypt(PURPOSE, stored, tenantId) : stored;
 
 /** Encrypts stored keys with the current encryption key. */
 export const resealKeys = (ctx: TenantSecrets, stored: string) =>
-  ctx.security.secrets.isCurrent(stored)
+  ctx.security.encryption.isCurrent(stored)
     ? stored
-    : ctx.security.secrets.encrypt(PURPOSE, decrypt(ctx, stored), ctx.tenantId);
+    : ctx.security.encryption.encrypt(PURPOSE, decrypt(ctx, stored), ctx.tenantId);

@@ -74,7 +74,7 @@ export const webhookDeliveries = pgTable(
     orderingKey: text('ordering_key').notNull(),
     status: text('status', { enum: deliveryStatuses }).notNull().default('waiting'),
     /** Increases with each replay, which resets `attempts`. */
-    round: integer('replay_count').notNull().default(0),
+    replayCount: integer('replay_count').notNull().default(0),
     attempts: integer('attempts').notNull().default(0),
     dueSince: instant('due_since').notNull().defaultNow(),
     nextAttemptAt: instant('next_attempt_at').notNull().defaultNow(),

@@ -3,8 +3,8 @@ import { idSchema } from '@insightdesk/shared/contract';
 import { record } from '@insightdesk/shared/events';
 import { z } from 'zod';
 import { WebhookErrors } from './errors.ts';
+import { requireKnownEvents } from './event-filters.ts';
 import { webhookUpdated } from './events.ts';
-import { requireKnownEvents } from './filters.ts';
 import { isWebhook, requireWebhook } from './require-webhook.ts';
 import { webhooks } from './tables.ts';
 import { toWebhook, webhookEtag, webhookView } from './view.ts';
@@ -19,14 +19,14 @@ export const updateWebhook = defineAction({
   requiresIfMatch: true,
   allow: 'webhooks:manage',
   transaction: 'write',
-  async run(ctx, { id, ...wanted }) {
+  async run(ctx, { id, ...input }) {
     const before = await requireWebhook(ctx, id, true);
     requireMatch(ctx, webhookEtag(toWebhook(before)));
-    if (wanted.url !== undefined) ctx.security.outbound.check(wanted.url);
-    if (wanted.events !== undefined) requireKnownEvents(ctx.settings.publicEvents, wanted.events);
-    const changes = Object.entries(wanted).filter(([, value]) => value !== undefined);
+    if (input.url !== undefined) ctx.security.safeFetch.check(input.url);
+    if (input.events !== undefined) requireKnownEvents(ctx.settings.publicEvents, input.events);
+    const changes = Object.entries(input).filter(([, value]) => value !== undefined);
     if (changes.length === 0) return toWebhook(before);
-    const reset = wanted.enabled === true ? { disabledReason: null, failingSince: null } : {};
+    const reset = input.enabled === true ? { disabledReason: null, failingSince: null } : {};
     const [after] = await ctx.tx
       .update(webhooks)
       .set({ ...Object.fromEntries(changes), ...reset })

@@ -1,6 +1,6 @@
 import { text } from '@insightdesk/shared/context';
 import { z } from 'zod';
-import { filters } from './filters.ts';
+import { eventFilters } from './event-filters.ts';
 
 /** The fields of a webhook that clients can write. */
 export const webhookFields = {
@@ -10,6 +10,6 @@ export const webhookFields = {
     .refine((value) => !value.includes('\0'), 'Must not contain NUL')
     .check(z.url()),
   description: text(500, 0),
-  events: filters,
+  events: eventFilters,
   enabled: z.boolean(),
 };

@@ -34,11 +34,11 @@ export function openWebhookSink(url: string, timeoutMs = 10_000): WebhookSink {
         sql,
         new Set(events.map(({ tenantId }) => tenantId)),
       );
-      const wanted = events.filter(({ tenantId }) => enabled.has(toUuid(tenantId)));
-      if (wanted.length === 0) return [];
-      await insertEvents(sql, wanted);
+      const relevant = events.filter(({ tenantId }) => enabled.has(toUuid(tenantId)));
+      if (relevant.length === 0) return [];
+      await insertEvents(sql, relevant);
       // Named after the newest event: the same batch again enqueues no other job.
-      const newest = new Map(wanted.map((event) => [event.tenantId, event]));
+      const newest = new Map(relevant.map((event) => [event.tenantId, event]));
       return [...newest.values()].map((event) => jobFor(event, fanOutJob, {}));
     },
     close: () => sql.end({ timeout: 1 }),

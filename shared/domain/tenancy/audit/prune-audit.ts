@@ -88,10 +88,10 @@ async function markPruned(ctx: Context, tenantId: Id<'org'>, before: Date) {
   await ctx.database.write('system', (tx) =>
     tx
       .insert(auditCheckpoints)
-      .values({ tenantId, sequence, hash, before })
+      .values({ tenantId, sequence, hash, prunedBefore: before })
       .onConflictDoUpdate({
         target: auditCheckpoints.tenantId,
-        set: { sequence, hash, before },
+        set: { sequence, hash, prunedBefore: before },
         setWhere: lt(auditCheckpoints.sequence, sequence),
       }),
   );

@@ -47,7 +47,7 @@ export const auditCheckpoints = pgTable('audit_checkpoints', {
   sequence: bigint('sequence', { mode: 'number' }).notNull(),
   hash: text('hash').notNull(),
   /** All entries after the checkpoint are newer than this time. */
-  before: instant('pruned_before').notNull(),
+  prunedBefore: instant('pruned_before').notNull(),
 });
 
 /** The id to search entries by: of an API key or a user, or the name of a system component. */

@@ -68,7 +68,7 @@ export async function verifyAudit(
   if (!isPruningRecorded && !(await isPruningInOutbox(database, tenantId, start))) {
     return result(`entries up to ${start.sequence} are missing without a record of pruning`);
   }
-  const missing = await findUnaudited(database, tenantId, checkpoint?.before);
+  const missing = await findUnaudited(database, tenantId, checkpoint?.prunedBefore);
   return result(missing && `entry of relayed event ${missing} is missing`);
 }
 

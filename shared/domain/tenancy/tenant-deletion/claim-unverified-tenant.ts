@@ -13,7 +13,7 @@ interface UnverifiedAccount {
   days: number;
 }
 
-/** Tables that have rows of an organization in which nobody worked. */
+/** Tables that have rows of an organization even if it was never used. */
 const tablesOfEmptyTenant = new Set([
   ...['members', 'sessions', 'outbox', 'job_steps', 'idempotency_keys'],
   ...['audit_entries', 'audit_chains', 'audit_checkpoints', 'email_deliveries'],

@@ -72,5 +72,5 @@ async function findOnlyTenant(
 
 const markChecked = ({ database }: Context, userId: Id<'usr'>) =>
   database.write({}, (tx) =>
-    tx.update(users).set({ lookedAt: new Date() }).where(eq(users.id, userId)),
+    tx.update(users).set({ lastCheckedAt: new Date() }).where(eq(users.id, userId)),
   );

@@ -50,7 +50,7 @@ export const getUsage = defineAction({
         ]),
       ),
       ctx.limits.meter.logBytes(ctx.tenantId),
-      ctx.limits.meter.jobLoad(ctx.tenantId),
+      ctx.limits.meter.queueUsage(ctx.tenantId),
       ctx.limits.meter.openSockets(ctx.tenantId),
     ]);
     const ownQuotas = (now?.quotas ?? {}) as Partial<Quotas>;

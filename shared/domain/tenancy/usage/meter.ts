@@ -3,7 +3,7 @@ import { fromUuid, type Id, toUuid } from '@insightdesk/shared/contract';
 import type { Database } from '@insightdesk/shared/database';
 import { sql } from 'drizzle-orm';
 
-export interface MeterOptions extends Pick<Meter, 'logBytes' | 'openSockets' | 'jobLoad'> {
+export interface MeterOptions extends Pick<Meter, 'logBytes' | 'openSockets' | 'queueUsage'> {
   database: Pick<Database, 'write'>;
   defaults: Quotas;
   onError: (error: unknown) => void;
@@ -102,7 +102,7 @@ export function createMeter(options: MeterOptions): FlushingMeter {
     limitOf,
     logBytes: options.logBytes,
     openSockets: options.openSockets,
-    jobLoad: options.jobLoad,
+    queueUsage: options.queueUsage,
     flush,
     async close() {
       clearInterval(timer);

@@ -6,7 +6,7 @@ import { WebhookErrors } from './errors.ts';
 const shape = /^(\*|[a-z]+(-[a-z]+)*(\.[a-z]+(-[a-z]+)*)*(\.\*)?)$/;
 
 /** Event filters of a webhook: names, prefixes such as `conversation.*`, or `*` for all. */
-export const filters = z
+export const eventFilters = z
   .array(
     z
       .string()
@@ -18,8 +18,11 @@ export const filters = z
   .transform((all) => [...new Set(all)]);
 
 /** Throws for a filter that matches none of these event names. */
-export function requireKnownEvents(names: readonly string[], wanted: readonly string[]): void {
-  for (const filter of wanted) {
+export function requireKnownEvents(
+  names: readonly string[],
+  eventFilters: readonly string[],
+): void {
+  for (const filter of eventFilters) {
     if (!names.some((name) => matchesFilter(filter, name))) {
       throw WebhookErrors.UnknownEvent(filter, didYouMean(filter, names));
     }
