@@ -65,7 +65,8 @@ const layers: Readonly<Record<string, (module: string) => Rule | undefined>> = {
     instead: `foundation imports leftwards (${foundation.join(' ')}); take it as an argument`,
   }),
   connections: () => ({
-    may: ['contract', 'foundation'],
+    // The owners of Valkey keys share its helpers.
+    may: ['contract', 'foundation', 'valkey'],
     types: ['connections'],
     instead: 'a connection imports the foundation; take the rest as an argument, boot wires it',
   }),

@@ -1,6 +1,6 @@
 import type { Id } from '@insightdesk/shared/contract';
 import { throttleErrors, type Valkey } from '@insightdesk/shared/valkey';
-import type { Cache, CacheSource } from './cache.ts';
+import type { Cache, CacheSource, CacheStats } from './cache.ts';
 import { createLoader } from './create-loader.ts';
 import { createMemoryTier, type TieredValue } from './memory-tier.ts';
 import { prefixOf } from './purge-tenant.ts';
@@ -82,8 +82,8 @@ export function createCache(options: CacheOptions): CacheSource {
       delete: (key) => remove([prefix + key]),
       async getMultiple<T>(keys: readonly string[]) {
         const values = await Promise.all(keys.map((key) => cache.get<T>(key)));
-        const entries = keys.map((key, i): [string, T | undefined] => [key, values[i]]);
-        return new Map(entries.filter((entry): entry is [string, T] => entry[1] !== undefined));
+        const entries = keys.map((key, i) => [key, values[i] as T] as const);
+        return new Map(entries.filter(([, value]) => value !== undefined));
       },
       async setMultiple(entries, setOptions) {
         await Promise.all(Array.from(entries, ([key, value]) => cache.set(key, value, setOptions)));
@@ -106,12 +106,13 @@ export function createCache(options: CacheOptions): CacheSource {
 
   return {
     forTenant: (tenantId) => cacheOf(tenantId, 'main'),
-    getStats() {
-      const reads = stats.hits + stats.misses + stats.stale;
-      const hitRatio = reads === 0 ? 0 : stats.hits / reads;
-      return { ...stats, size: memory.size(), hitRatio };
-    },
+    getStats: () => ({ ...stats, size: memory.size(), hitRatio: hitRatioOf(stats) }),
   };
+}
+
+function hitRatioOf({ hits, misses, stale }: Pick<CacheStats, 'hits' | 'misses' | 'stale'>) {
+  const reads = hits + misses + stale;
+  return reads === 0 ? 0 : hits / reads;
 }
 
 /** Names have no separators, so that keys are unambiguous. */

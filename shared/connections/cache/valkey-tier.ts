@@ -31,6 +31,22 @@ interface Commands {
   cacheSet: Command<number>;
 }
 
+/** Invalidates in memory what other processes invalidate. */
+function subscribe(
+  { subscriber, onError }: Pick<ValkeyTierOptions, 'subscriber' | 'onError'>,
+  id: string,
+  memory: Pick<MemoryTier, 'invalidate' | 'invalidateAll'>,
+): void {
+  subscriber.on('message', (_channel: string, text: string) => {
+    const { from, names } = JSON.parse(text) as { from?: string; names: string[] };
+    if (from !== id) memory.invalidate(names);
+  });
+  // The client subscribes again by itself, but only an answer shows that no message is lost any more.
+  const renew = () => subscriber.subscribe(CHANNEL).then(memory.invalidateAll, onError);
+  if (subscriber.status === 'ready') void renew();
+  subscriber.on('ready', () => void renew());
+}
+
 /**
  * The copies that all processes share. Methods fail soon while Valkey is unavailable; `delete` does
  * not: it repeats what could not be deleted when Valkey is back.
@@ -54,14 +70,7 @@ export function createValkeyTier(
       return withTimeout(command, timeoutMs);
     });
 
-  subscriber.on('message', (_channel: string, text: string) => {
-    const { from, names } = JSON.parse(text) as { from?: string; names: string[] };
-    if (from !== id) memory.invalidate(names);
-  });
-  // The client subscribes again by itself, but only an answer shows that the gap is over.
-  const subscribe = () => subscriber.subscribe(CHANNEL).then(memory.invalidateAll, onError);
-  if (subscriber.status === 'ready') void subscribe();
-  subscriber.on('ready', () => void subscribe());
+  subscribe({ subscriber, onError }, id, memory);
   setInterval(() => void deleteAll([...pending]), openMs).unref();
 
   async function deleteAll(names: readonly string[]): Promise<void> {

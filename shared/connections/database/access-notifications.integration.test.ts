@@ -12,7 +12,7 @@ import {
   createTestTenant,
   testEnvironment,
   until,
-  userOf,
+  userIdOf,
 } from '@insightdesk/shared/testing';
 import { type SQL, sql } from 'drizzle-orm';
 import { connect } from './connect.ts';
@@ -31,7 +31,7 @@ test('access: every change of permissions notifies with the next generation, pas
     generations.push(Number(generation));
     received.push([tenant, ...user].join(' '));
   });
-  const userId = userOf(await member('agent'));
+  const userId = userIdOf(await member('agent'));
   const expectNotification = async (expected: string, act: () => Promise<unknown>) => {
     received.length = 0;
     await act();

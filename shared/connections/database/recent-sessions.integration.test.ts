@@ -6,7 +6,7 @@ import {
   createTestContext,
   createTestTenant,
   testEnvironment,
-  userOf,
+  userIdOf,
 } from '@insightdesk/shared/testing';
 import { createRecentSessions } from '@insightdesk/shared/utils';
 import { sql } from 'drizzle-orm';
@@ -45,7 +45,7 @@ test('a session is authorized again after 500 ms only; its scope stays the same'
   expect(await isAuthorized(() => read(ctx))).toBe(true);
   expect(await isAuthorized(() => read(ctx))).toBe(false);
   expect(await isAuthorized(() => write(ctx))).toBe(false);
-  const scoped = { tenant: toUuid(tenantId), user: toUuid(userOf(owner)) };
+  const scoped = { tenant: toUuid(tenantId), user: toUuid(userIdOf(owner)) };
   expect([...(await read(ctx))]).toEqual([{ ...scoped, readOnly: 'on' }]);
   expect([...(await write(ctx))]).toEqual([{ ...scoped, readOnly: 'off' }]);
   clock += 500;
@@ -73,10 +73,10 @@ test('a session is refused from the COMMIT on that removes, logs out or demotes 
   const guest = { ...(await member('customer')), database };
   const readAll = () => Promise.allSettled([agent, leaver, guest].map((ctx) => read(ctx)));
   await readAll();
-  await updateMember(owner, { userId: userOf(agent), role: 'customer' });
+  await updateMember(owner, { userId: userIdOf(agent), role: 'customer' });
   await expect(read(agent)).rejects.toMatchObject(unauthenticated);
   await readAll();
-  await removeMember(owner, { userId: userOf(leaver) });
+  await removeMember(owner, { userId: userIdOf(leaver) });
   await expect(write(leaver)).rejects.toMatchObject(unauthenticated);
   await readAll();
   await logout({ ...guest, database: owner.database }, {});
@@ -88,10 +88,10 @@ test('a session of another member is authorized again after a removal, and goes 
   const stays = { ...(await member('agent')), database };
   const leaves = await member('agent');
   await read(stays);
-  await removeMember(owner, { userId: userOf(leaves) });
+  await removeMember(owner, { userId: userIdOf(leaves) });
   expect(await isAuthorized(() => read(stays))).toBe(true);
   expect(await isAuthorized(() => write(stays))).toBe(false);
-  await removeMember(owner, { userId: userOf(await member('agent')) });
+  await removeMember(owner, { userId: userIdOf(await member('agent')) });
   expect(await isAuthorized(() => write(stays))).toBe(true);
 });
 
@@ -100,7 +100,7 @@ test('a generation that changes while it is read applies to the next transaction
   const agent = { ...(await member('agent')), database };
   // A removal between 40 reads.
   const reads = Array.from({ length: 20 }, () => read(agent));
-  const removed = removeMember(owner, { userId: userOf(agent) });
+  const removed = removeMember(owner, { userId: userIdOf(agent) });
   const later = Array.from({ length: 20 }, () => read(agent));
   await Promise.allSettled([...reads, ...later, removed]);
   await expect(read(agent)).rejects.toMatchObject(unauthenticated);

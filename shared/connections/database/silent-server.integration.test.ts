@@ -1,10 +1,10 @@
 import { afterAll, expect, test } from 'bun:test';
-import { openWayToDatabase } from '@insightdesk/shared/testing';
+import { startDatabaseProxy } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { sql } from 'drizzle-orm';
 import { createDatabase } from './database.ts';
 
-const way = await openWayToDatabase();
+const way = await startDatabaseProxy();
 const database = createDatabase({
   url: way.url,
   poolMin: 1,
@@ -22,7 +22,7 @@ test('a server that stops responding is reached again by a new connection', asyn
   const one = async (how: 'read' | 'write') =>
     (await database[how]({ tenantId }, (tx) => tx.execute(sql`select 1 as one`)))[0];
   expect(await Promise.all([one('read'), one('write')])).toEqual([{ one: 1 }, { one: 1 }]);
-  way.swallow();
+  way.dropTraffic();
   const [read, written] = await Promise.allSettled([one('read'), one('write')]);
   expect(read).toMatchObject({ status: 'fulfilled', value: { one: 1 } });
   if (written.status === 'rejected') {
