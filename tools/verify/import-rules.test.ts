@@ -40,7 +40,7 @@ test.each([
   ['shared/foundation/errors/a.ts', shared('utils'), 'imports leftwards'],
   ['shared/foundation/utils/a.ts', type('logging'), 'imports leftwards'],
   ['shared/foundation/utils/a.ts', shared('database'), 'as an argument'],
-  ['shared/connections/cache/a.ts', shared('valkey'), "only with 'import type'"],
+  ['shared/connections/cache/a.ts', shared('database'), "only with 'import type'"],
   ['shared/connections/email/a.ts', type('events'), 'boot wires it'],
   ['shared/flow/jobs/a.ts', shared('context'), "only with 'import type'"],
   ['shared/flow/events/a.ts', shared('domain/identity/users'), 'imports connections'],
