@@ -1,5 +1,3 @@
-import { deferred } from '@insightdesk/shared/promises';
-
 /** A batch from its publication until all its effects are done and it is marked as relayed. */
 export interface InFlightBatch {
   /** The positions of its events, until they are marked. */
@@ -20,7 +18,7 @@ export async function publishBatch(
   { positions, dispatch, onFailure }: Batch,
   previous: InFlightBatch,
 ): Promise<InFlightBatch> {
-  const published = deferred<void>();
+  const published = Promise.withResolvers<void>();
   const onPublished = () => {
     published.resolve();
     return previous.done;

@@ -1,6 +1,6 @@
 import { connect } from '@insightdesk/shared/database';
 import type { Logger } from '@insightdesk/shared/logging';
-import { deferred, sleep, withTimeout } from '@insightdesk/shared/promises';
+import { sleep, withTimeout } from '@insightdesk/shared/promises';
 import type { Sql } from 'postgres';
 import type { RecordedEvent } from './define-event.ts';
 import { type InFlightBatch, publishBatch } from './in-flight-batch.ts';
@@ -63,7 +63,7 @@ export function createRelay(options: RelayOptions): Relay {
   const { log, dispatch, prepare, batchSize = 200, pollMs = 500, electionMs = 1000 } = options;
   const timeoutMs = options.timeoutMs ?? 30_000;
   const stopping = new AbortController();
-  let wake = deferred<void>();
+  let wake = Promise.withResolvers<void>();
   let running: Promise<void> = Promise.resolve();
   let isLeader = false;
 
@@ -92,7 +92,7 @@ export function createRelay(options: RelayOptions): Relay {
     try {
       await listener.listen(OUTBOX_CHANNEL, () => wake.resolve());
       while (!stopping.signal.aborted && !lost.aborted) {
-        wake = deferred<void>();
+        wake = Promise.withResolvers<void>();
         if (previous.hasFailed) break;
         const { positions, done } = previous;
         const [events] = await Promise.all([
