@@ -65,18 +65,11 @@ export function createAuthenticator(defaults: { origin: string; host: string }) 
         id,
         cose(publicKey),
       ]);
-      const attestation = cbor(
-        new Map<string, Cbor>([
-          ['fmt', 'none'],
-          ['attStmt', new Map()],
-          ['authData', authData],
-        ]),
-      );
       return {
         ...credential,
         response: {
           clientDataJSON: clientData.toString('base64url'),
-          attestationObject: attestation.toString('base64url'),
+          attestationObject: attestationOf(authData).toString('base64url'),
           transports: ['internal'],
         },
       };
@@ -102,6 +95,16 @@ export function createAuthenticator(defaults: { origin: string; host: string }) 
     },
   };
 }
+
+/** An attestation object without an attestation statement. */
+const attestationOf = (authData: Buffer) =>
+  cbor(
+    new Map<string, Cbor>([
+      ['fmt', 'none'],
+      ['attStmt', new Map()],
+      ['authData', authData],
+    ]),
+  );
 
 const sha256 = (value: string | Buffer) => createHash('sha256').update(value).digest();
 

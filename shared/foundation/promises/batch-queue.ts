@@ -36,6 +36,7 @@ export interface BatchQueue<T> {
   getStats(): BatchQueueStats;
 }
 
+const NO_RETRY = { attempts: 1, baseMs: 0 };
 const FULL = new Error('The queue is full');
 const DRAIN_TIMEOUT = new Error('Timed out draining the queue');
 
@@ -62,21 +63,18 @@ export function createBatchQueue<T>(options: BatchQueueOptions<T>): BatchQueue<T
       await waitForRate();
       items.push(...waiting.take(size));
       const work = () => Promise.race([options.work(items, controller.signal), aborted]);
-      const { attempts = 1, baseMs = 0, ...rest } = options.retry ?? {};
-      await retry(work, { attempts, baseMs, ...rest, signal: controller.signal });
+      await retry(work, { ...NO_RETRY, ...options.retry, signal: controller.signal });
       stats.done += items.length;
     } catch (error) {
       if (items.length > 0) lose(items, error);
     }
   }
 
+  const isBatchReady = () => waiting.count >= size || isClosed;
+
   async function run(isDueNow: boolean): Promise<void> {
     let isDue = isDueNow;
-    while (
-      waiting.count > 0 &&
-      !controller.signal.aborted &&
-      (isDue || waiting.count >= size || isClosed)
-    ) {
+    while (waiting.count > 0 && !controller.signal.aborted && (isDue || isBatchReady())) {
       isDue = false;
       await send();
     }
@@ -93,7 +91,7 @@ export function createBatchQueue<T>(options: BatchQueueOptions<T>): BatchQueue<T
 
   function schedule() {
     if (waiting.count === 0 || running) return;
-    if (waiting.count >= size || isClosed) return start(false);
+    if (isBatchReady()) return start(false);
     timer ??= setTimeout(() => start(true), waitMs);
   }
 
