@@ -37,11 +37,8 @@ export interface Realtime {
 }
 
 /** Creates subscriptions, presence and request handlers on one connection, opened when needed. */
-export function createRealtime({
-  onConnectionChange,
-  onError,
-  ...options
-}: RealtimeOptions): Realtime {
+export function createRealtime(options: RealtimeOptions): Realtime {
+  const { onConnectionChange, onError, tokenStore } = options;
   const requestHandlers = new RequestHandlers(onError);
   const connection = createConnection({
     ...options,
@@ -59,7 +56,7 @@ export function createRealtime({
     onEnd: endAll,
   });
   const { socket, open } = connection;
-  const refreshToken = async () => void (await options.tokenStore.refresh());
+  const refreshToken = async () => void (await tokenStore.refresh());
   const subscriptions = createSubscriptions({ socket, open, refreshToken, onError });
   let ownPresence: PresenceUpdate | undefined;
   let isClosed = false;
@@ -106,7 +103,7 @@ export function createRealtime({
     onRequest(name, handler) {
       requireOpen();
       const remove = requestHandlers.add(name, handler);
-      if (options.tokenStore.current) open();
+      if (tokenStore.current) open();
       return remove;
     },
     onTokensChange(tokens) {

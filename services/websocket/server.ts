@@ -93,8 +93,7 @@ const CLOSE_TIMEOUT_MS = 2_000;
 
 /** Creates one replica of the socket service. */
 export function createSocketServer(options: SocketServerOptions): SocketServer {
-  const { valkey, presence, presenceMembers } = options;
-  const { connectionLimits = unlimitedConnections } = options;
+  const { valkey, presence, presenceMembers, connectionLimits = unlimitedConnections } = options;
   const onError = createThrottledErrorLog(options.log);
   const httpServer = createHttpServer(options.fetch);
   const { signalsOut: publisher, signalsIn: subscriber } = valkey;

@@ -33,7 +33,7 @@ function setUp() {
       },
     },
     onError: (error) => errors.push(error),
-    compareMs: 3_600_000,
+    compareIntervalMs: 3_600_000,
   });
   closing.push(watcher.close);
 

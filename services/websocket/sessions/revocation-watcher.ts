@@ -1,7 +1,7 @@
 import type { Id } from '@insightdesk/shared/contract';
-import { retry } from '@insightdesk/shared/promises';
 import type { AccessHolder } from './access.ts';
-import { isRefusal, type SessionVerifier } from './session-verifier.ts';
+import { OrganizationAccess } from './organization-access.ts';
+import type { SessionVerifier } from './session-verifier.ts';
 
 /** Access was revoked: of one user, or of any user of the organisation. */
 export interface Revocation {
@@ -25,15 +25,7 @@ export interface RevocationWatcher {
 export interface RevocationWatcherOptions {
   sessions: SessionVerifier;
   onError: (error: unknown) => void;
-  /** How often generations are compared. */
-  compareMs?: number;
-}
-
-interface Organization {
-  holders: Set<AccessHolder>;
-  /** All revocations up to this generation are known here. */
-  generation: number | undefined;
-  isVerifying: boolean;
+  compareIntervalMs?: number;
 }
 
 /**
@@ -44,68 +36,12 @@ interface Organization {
 export function createRevocationWatcher({
   sessions,
   onError,
-  compareMs = 500,
+  compareIntervalMs = 500,
 }: RevocationWatcherOptions): RevocationWatcher {
-  const organizations = new Map<Id<'org'>, Organization>();
+  const organizations = new Map<Id<'org'>, OrganizationAccess>();
   let comparing: Promise<void> | undefined;
   let hasFailed = false;
   let isClosed = false;
-
-  function advance(
-    organization: Organization,
-    generation: number,
-    isConcerned: (holder: AccessHolder) => boolean,
-  ): void {
-    // An organisation that was deleted has none.
-    const isReset = generation < (organization.generation ?? 0);
-    organization.generation = generation;
-    for (const holder of organization.holders) {
-      if (!isConcerned(holder)) continue;
-      holder.requiredGeneration = generation;
-      if (isReset && holder.generation !== undefined) holder.confirm(-1);
-    }
-    void verifyStale(organization);
-  }
-
-  async function verifyStale(organization: Organization): Promise<void> {
-    if (organization.isVerifying) return;
-    organization.isVerifying = true;
-    const shouldRetry = (error: unknown) => {
-      onError(error);
-      return !isClosed;
-    };
-    const limits = { attempts: Number.POSITIVE_INFINITY, baseMs: 100, maxMs: 2_000 };
-    while (!isClosed) {
-      const stale = [...organization.holders].filter(isStale);
-      if (stale.length === 0) break;
-      const verifyAll = () => Promise.all(stale.map((holder) => verify(organization, holder)));
-      await retry(verifyAll, { ...limits, shouldRetry }).catch(() => undefined);
-    }
-    organization.isVerifying = false;
-  }
-
-  async function verify({ holders }: Organization, holder: AccessHolder): Promise<void> {
-    if (!holders.has(holder) || !isStale(holder)) return;
-    const { access } = holder;
-    try {
-      const generation = await sessions.verify(access);
-      if (holder.access === access) holder.confirm(generation);
-    } catch (error) {
-      if (!isRefusal(error)) throw error;
-      // It has another session by now, which the next round verifies.
-      if (holder.access !== access) return;
-      remove(holder);
-      holder.end(error.code === 'SESSION_ENDED' ? 'SESSION_ENDED' : 'ACCESS_CHANGED');
-    }
-  }
-
-  function remove(holder: AccessHolder): void {
-    const { tenantId } = holder.access;
-    const organization = organizations.get(tenantId);
-    if (organization?.holders.delete(holder) && organization.holders.size === 0) {
-      organizations.delete(tenantId);
-    }
-  }
 
   async function compareAll(): Promise<void> {
     const known = new Map([...organizations].map(([id, { generation }]) => [id, generation]));
@@ -115,56 +51,50 @@ export function createRevocationWatcher({
       const organization = organizations.get(tenantId);
       // A notification that came meanwhile is newer.
       if (organization?.generation !== known.get(tenantId)) continue;
-      if (organization && organization.generation !== generation) {
-        advance(organization, generation, () => true);
-      }
+      if (organization?.generation !== generation) organization?.advance(generation);
     }
   }
 
+  function onCompared(error?: unknown): void {
+    // An outage is reported once.
+    if (error !== undefined && !hasFailed && !isClosed) onError(error);
+    hasFailed = error !== undefined;
+    comparing = undefined;
+  }
+
   function compare(): Promise<void> {
-    comparing ??= compareAll()
-      .then(
-        () => {
-          hasFailed = false;
-        },
-        (error: unknown) => {
-          if (!hasFailed && !isClosed) onError(error);
-          hasFailed = true;
-        },
-      )
-      .finally(() => {
-        comparing = undefined;
-      });
+    comparing ??= compareAll().then(() => onCompared(), onCompared);
     return comparing;
   }
 
-  const timer = setInterval(() => void compare(), compareMs);
+  const timer = setInterval(() => void compare(), compareIntervalMs);
 
   return {
     add(holder) {
       const { tenantId } = holder.access;
-      const organization = organizations.get(tenantId);
-      if (organization) organization.holders.add(holder);
-      else {
-        const holders = new Set([holder]);
-        organizations.set(tenantId, { holders, generation: undefined, isVerifying: false });
-      }
+      const organization =
+        organizations.get(tenantId) ?? new OrganizationAccess({ sessions, onError });
+      organizations.set(tenantId, organization);
+      organization.add(holder);
     },
-    delete: remove,
+    delete(holder) {
+      const { tenantId } = holder.access;
+      const organization = organizations.get(tenantId);
+      organization?.delete(holder);
+      if (organization?.isEmpty) organizations.delete(tenantId);
+    },
     onRevocation({ tenantId, generation, userId }) {
       const organization = organizations.get(tenantId);
-      if (!organization || generation <= (organization.generation ?? -1)) return;
-      const isNext = generation === (organization.generation ?? -1) + 1;
-      const isOfUser = (holder: AccessHolder) => holder.access.userId === userId;
-      advance(organization, generation, isNext && userId ? isOfUser : () => true);
+      const known = organization?.generation ?? -1;
+      if (generation <= known) return;
+      const isNext = generation === known + 1;
+      organization?.advance(generation, isNext ? userId : undefined);
     },
     compare,
     close() {
       isClosed = true;
       clearInterval(timer);
+      for (const organization of organizations.values()) organization.close();
     },
   };
 }
-
-const isStale = ({ generation, requiredGeneration }: AccessHolder) =>
-  generation !== undefined && generation < requiredGeneration;

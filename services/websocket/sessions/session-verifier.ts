@@ -5,7 +5,7 @@ import {
   TwoFactorSetupRequiredError,
   UnauthenticatedError,
 } from '@insightdesk/shared/errors';
-import { createRecentSessions } from '@insightdesk/shared/utils';
+import { createRecentSessions, type RecentSessions } from '@insightdesk/shared/utils';
 import type { SessionClaims } from './access.ts';
 import type { SessionSource } from './session-source.ts';
 
@@ -46,7 +46,7 @@ export function createSessionVerifier(
   recentSessions = createRecentSessions(),
 ): SessionVerifier {
   const queue: Verification[] = [];
-  const lookUps = new Map<Id<'org'>, LookUp[]>();
+  const lookUp = createLookUp(listLive, recentSessions);
   let isRunning = false;
 
   async function run(): Promise<void> {
@@ -74,6 +74,24 @@ export function createSessionVerifier(
       for (const { result } of batch) result.reject(error);
     }
   }
+
+  return {
+    verify(claims) {
+      const result = Promise.withResolvers<number>();
+      queue.push({ claims, result });
+      if (!isRunning) void run();
+      return result.promise;
+    },
+    async generationsOf(tenantIds) {
+      const generations = await listGenerations(tenantIds);
+      return new Map(tenantIds.map((id) => [id, Number(generations.get(id) ?? 0)]));
+    },
+  };
+}
+
+/** Looks sessions up by organisation, in pages; what comes during a query is in the next one. */
+function createLookUp(listLive: SessionSource['listLive'], recentSessions: RecentSessions) {
+  const lookUps = new Map<Id<'org'>, LookUp[]>();
 
   function lookUp(item: LookUp): void {
     const { tenantId } = item.claims;
@@ -112,18 +130,7 @@ export function createSessionVerifier(
     }
   }
 
-  return {
-    verify(claims) {
-      const result = Promise.withResolvers<number>();
-      queue.push({ claims, result });
-      if (!isRunning) void run();
-      return result.promise;
-    },
-    async generationsOf(tenantIds) {
-      const generations = await listGenerations(tenantIds);
-      return new Map(tenantIds.map((id) => [id, Number(generations.get(id) ?? 0)]));
-    },
-  };
+  return lookUp;
 }
 
 /** Whether `verify` threw because the session is not valid, not because it could not find out. */
