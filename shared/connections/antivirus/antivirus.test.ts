@@ -25,11 +25,11 @@ async function startServer(handle: (socket: Socket) => void): Promise<string> {
 }
 
 /** Answers after the chunk of length 0 that ends a stream. */
-const answering = (answer: string) => (socket: Socket) => {
+const respondingWith = (response: string) => (socket: Socket) => {
   let tail = Buffer.alloc(0);
   socket.on('data', (bytes) => {
     tail = Buffer.concat([tail, bytes]).subarray(-4);
-    if (tail.equals(Buffer.alloc(4))) socket.end(answer);
+    if (tail.equals(Buffer.alloc(4))) socket.end(response);
   });
 };
 
@@ -53,16 +53,16 @@ test('without a URL the antivirus is disabled, and every file is clean and unrea
 test.each([
   ['stream: OK\0', { clean: true }],
   ['stream: Win.Test FOUND\0', { clean: false, found: 'Win.Test' }],
-] as const)('the answer %j is parsed', async (answer, verdict) => {
-  expect(await open(await startServer(answering(answer))).scan(text)).toEqual(verdict);
+] as const)('the response %j is parsed', async (response, verdict) => {
+  expect(await open(await startServer(respondingWith(response))).scan(text)).toEqual(verdict);
 });
 
 const failing: [string, (socket: Socket) => void][] = [
-  ['answers ERROR', answering('stream: Can not allocate memory ERROR\0')],
-  ['answers with another protocol', answering('220 mail.example ESMTP\0')],
-  ['does not answer', (socket) => socket.resume()],
+  ['responds with ERROR', respondingWith('stream: Can not allocate memory ERROR\0')],
+  ['responds with another protocol', respondingWith('220 mail.example ESMTP\0')],
+  ['does not respond', (socket) => socket.resume()],
   ['does not read', (socket) => socket.pause()],
-  ['answers without end', (socket) => socket.resume().write('x'.repeat(100_000))],
+  ['sends a response that is too long', (socket) => socket.resume().write('x'.repeat(100_000))],
 ];
 
 test.each(failing)(
@@ -81,7 +81,7 @@ test.each(failing)(
 );
 
 test.each([
-  ['closes inside its answer', answering('stream: OK')],
+  ['closes within its response', respondingWith('stream: OK')],
   ['closes the connection', (socket: Socket) => socket.end()],
   [
     'resets the connection',

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 
-/** clamd did not answer as expected; the message is for logs only. */
+/** clamd did not respond as expected; the message is for logs only. */
 export class ScannerError extends Error {
   override readonly name: string = 'ScannerError';
 }
@@ -12,12 +12,12 @@ export class ScannerConnectionClosedError extends ScannerError {
 
 /** A connection for one command. Every failure is a ScannerError. */
 export interface ClamdConnection {
-  /** Resolves when clamd has accepted the bytes, or has answered already. */
+  /** Resolves when clamd has accepted the bytes, or has already responded. */
   send(bytes: Uint8Array): Promise<void>;
-  /** Aborts once clamd has answered or failed: no more bytes are needed. */
+  /** Aborts once clamd has responded or failed: no more bytes are needed. */
   finished: AbortSignal;
-  /** The answer, without the NUL that terminates it. */
-  answer(): Promise<string>;
+  /** The response, without the NUL that terminates it. */
+  response(): Promise<string>;
   close(): void;
 }
 
@@ -26,7 +26,7 @@ interface Timeouts {
   responseTimeoutMs: number;
 }
 
-const MAX_ANSWER_BYTES = 4096;
+const MAX_RESPONSE_BYTES = 4096;
 
 /** Connects to `tcp://host:port` or `unix:///path`. */
 export function connectToClamd(
@@ -34,22 +34,22 @@ export function connectToClamd(
   { connectTimeoutMs, responseTimeoutMs }: Timeouts,
 ): ClamdConnection {
   const socket = connect(socketOptions(url));
-  const answered = Promise.withResolvers<string>();
+  const response = Promise.withResolvers<string>();
   const connected = Promise.withResolvers<void>();
   const finished = new AbortController();
   let received = '';
   let isConnected = false;
   const fail = (reason: string, FailureClass = ScannerError, cause?: unknown) => {
     const failure = new FailureClass(`The antivirus ${reason}`, { cause });
-    answered.reject(failure);
+    response.reject(failure);
     connected.reject(failure);
     finished.abort(failure);
   };
   const succeed = () => {
-    answered.resolve(received);
-    finished.abort(new ScannerError('The antivirus has answered'));
+    response.resolve(received);
+    finished.abort(new ScannerError('The antivirus has responded'));
   };
-  for (const { promise } of [answered, connected]) promise.catch(() => undefined);
+  for (const { promise } of [response, connected]) promise.catch(() => undefined);
   const onClosed = (cause?: unknown) =>
     fail('closed the connection', isConnected ? ScannerConnectionClosedError : ScannerError, cause);
   socket.on('connect', () => {
@@ -61,7 +61,7 @@ export function connectToClamd(
     const end = received.indexOf('\0');
     if (end >= 0) received = received.slice(0, end);
     if (end >= 0) succeed();
-    else if (received.length > MAX_ANSWER_BYTES) fail('answered with too many bytes');
+    else if (received.length > MAX_RESPONSE_BYTES) fail('sent a response that is too long');
   });
   socket.on('error', onClosed);
   socket.on('close', () => onClosed());
@@ -79,13 +79,13 @@ export function connectToClamd(
   return {
     async send(bytes) {
       await withTimeout(connected.promise, connectTimeoutMs);
-      if (finished.signal.aborted) return void (await answered.promise);
+      if (finished.signal.aborted) return void (await response.promise);
       if (socket.write(bytes)) return;
       const drained = new Promise<void>((resolve) => void socket.once('drain', resolve));
-      await withTimeout(Promise.race([drained, answered.promise]), responseTimeoutMs);
+      await withTimeout(Promise.race([drained, response.promise]), responseTimeoutMs);
     },
     finished: finished.signal,
-    answer: () => withTimeout(answered.promise, responseTimeoutMs),
+    response: () => withTimeout(response.promise, responseTimeoutMs),
     close: () => {
       socket.destroy();
       fail('was disconnected');

@@ -25,7 +25,7 @@ export function createClamd({ url, maxBytes, ...timeouts }: ClamdOptions) {
     signal?.addEventListener('abort', connection.close, { once: true });
     try {
       await sendFile(connection, source, maxBytes);
-      return parseAnswer(await connection.answer());
+      return parseResponse(await connection.response());
     } catch (error) {
       throw signal?.aborted ? signal.reason : error;
     } finally {
@@ -35,7 +35,7 @@ export function createClamd({ url, maxBytes, ...timeouts }: ClamdOptions) {
   };
 }
 
-/** Sends the file to its end, or until clamd has answered. */
+/** Sends the file to its end, or until clamd has responded. */
 async function sendFile(
   connection: ClamdConnection,
   source: ByteSource,
@@ -71,10 +71,10 @@ function encodeLength(bytes: number): Buffer {
   return length;
 }
 
-function parseAnswer(answer: string): Verdict {
-  if (answer === 'stream: OK') return { clean: true };
-  const found = /^stream: (.+) FOUND$/.exec(answer)?.[1];
+function parseResponse(response: string): Verdict {
+  if (response === 'stream: OK') return { clean: true };
+  const found = /^stream: (.+) FOUND$/.exec(response)?.[1];
   if (found) return { clean: false, found };
-  if (/size limit exceeded/i.test(answer)) throw new FileTooLargeToScanError();
-  throw new ScannerError(`clamd answered: ${answer || 'nothing'}`);
+  if (/size limit exceeded/i.test(response)) throw new FileTooLargeToScanError();
+  throw new ScannerError(`Unexpected response of clamd: ${response || 'nothing'}`);
 }

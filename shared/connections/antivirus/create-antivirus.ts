@@ -16,7 +16,7 @@ export interface AntivirusOptions {
   maxBytes: number;
   /** 5 s by default. */
   connectTimeoutMs?: number;
-  /** For each chunk and for the answer; 150 s by default, because clamd may take 120 s. */
+  /** For each chunk and for the response; 150 s by default, because clamd may take 120 s. */
   responseTimeoutMs?: number;
 }
 

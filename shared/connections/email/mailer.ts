@@ -22,7 +22,7 @@ export interface Mailer {
   send(email: OutgoingEmail): Promise<void>;
   /** Whether an email was accepted before; missing where the server cannot be asked. */
   wasAccepted?(messageId: string): Promise<boolean>;
-  /** Throws NetworkError when the mail server does not answer or refuses the login. */
+  /** Throws NetworkError when the mail server does not respond or rejects the login. */
   verify(): Promise<void>;
   /** Completes emails in progress and accepts no more. */
   close(): void;

@@ -10,9 +10,9 @@ export async function isInMailCatcher(
   url.searchParams.set('messageId', messageId.replace(/^<|>$/g, ''));
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(timeoutMs) });
-    if (!response.ok) throw new Error(`The mail catcher answered ${response.status}`);
+    if (!response.ok) throw new Error(`The mail catcher responded with ${response.status}`);
     const found: unknown = await response.json();
-    if (!Array.isArray(found)) throw new Error('The mail catcher did not answer with a list');
+    if (!Array.isArray(found)) throw new Error('The mail catcher did not respond with a list');
     return found.length > 0;
   } catch (cause) {
     throw new NetworkError('The mail catcher cannot be reached', { cause });

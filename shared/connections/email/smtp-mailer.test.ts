@@ -65,7 +65,7 @@ describe('send: an email that is not accepted', () => {
     expect(mailer.wasAccepted).toBeUndefined();
   });
 
-  test('a refused login is retryable, because the account may be fixed', async () => {
+  test('a rejected login is retryable, because the account may be fixed', async () => {
     const { mailer } = await start({ AUTH: '535 wrong' }, { user: 'desk', password: 'wrong' });
     const failure = { name: 'NetworkError', retryable: true };
     const unavailable = { ...failure, code: 'MAIL_UNAVAILABLE' };
@@ -113,18 +113,21 @@ test('consecutive emails reuse one connection', async () => {
 });
 
 describe('wasAccepted', () => {
-  const answers: [reason: string, answer: () => Response | Promise<Response>][] = [
-    ['answers an error', () => new Response('no', { status: 500 })],
-    ['answers invalid JSON', () => new Response('<html>')],
-    ['answers another structure', () => Response.json({})],
-    ['answers too late', () => Bun.sleep(2000).then(() => Response.json([]))],
+  const responses: [reason: string, response: () => Response | Promise<Response>][] = [
+    ['responds with an error', () => new Response('no', { status: 500 })],
+    ['responds with invalid JSON', () => new Response('<html>')],
+    ['responds with another structure', () => Response.json({})],
+    ['responds too late', () => Bun.sleep(2000).then(() => Response.json([]))],
   ];
-  test.each(answers)('a mail catcher that %s: retryable NetworkError', async (_reason, answer) => {
-    const catcher = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: answer });
-    const lookupUrl = `http://127.0.0.1:${catcher.port}/`;
-    mailer = createMailer({ ...base, port: 1, lookupUrl, timeoutMs: 200 });
-    const asking = mailer.wasAccepted?.('<a@example.com>');
-    await expect(asking).rejects.toMatchObject({ name: 'NetworkError', retryable: true });
-    await catcher.stop(true);
-  });
+  test.each(responses)(
+    'a mail catcher that %s: retryable NetworkError',
+    async (_reason, response) => {
+      const catcher = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: response });
+      const lookupUrl = `http://127.0.0.1:${catcher.port}/`;
+      mailer = createMailer({ ...base, port: 1, lookupUrl, timeoutMs: 200 });
+      const asking = mailer.wasAccepted?.('<a@example.com>');
+      await expect(asking).rejects.toMatchObject({ name: 'NetworkError', retryable: true });
+      await catcher.stop(true);
+    },
+  );
 });

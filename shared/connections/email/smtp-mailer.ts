@@ -101,13 +101,13 @@ async function connect({ host, port, secure, user, password }: SmtpOptions, time
 
 const replyTo = (address: string | undefined) => address && { replyTo: { name: '', address } };
 
-/** An answer to one email shows that the server works; a refused login, a timeout and 421 do not. */
+/** A response to one email shows that the server works; a rejected login, a timeout and 421 do not. */
 function isServerFailure(error: unknown): boolean {
   if (!(error instanceof Error) || !('responseCode' in error)) return true;
   return error.responseCode === 421 || ('code' in error && error.code === 'EAUTH');
 }
 
-/** Not reached, or the login was refused; nodemailer has one code for all lost connections. */
+/** Not reached, or the login was rejected; nodemailer has one code for all lost connections. */
 function isConnectionFailure(error: unknown): boolean {
   if (!(error instanceof Error) || !('code' in error)) return false;
   if (error.code === 'EAUTH' || error.code === 'EDNS') return true;
@@ -115,7 +115,7 @@ function isConnectionFailure(error: unknown): boolean {
   return error.message === 'Connection timeout' || error.message === 'Greeting never received';
 }
 
-/** A 5xx answer to an email is permanent; one to the login is not, because the account may be fixed. */
+/** A 5xx response to an email is permanent; one to the login is not, because the account may be fixed. */
 function isPermanentRejection(error: unknown): boolean {
   if (!(error instanceof Error) || !('permanent' in error)) return false;
   return error.permanent === true && !('code' in error && error.code === 'EAUTH');

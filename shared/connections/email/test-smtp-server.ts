@@ -12,21 +12,21 @@ export async function startSmtpServer(script: Script) {
     seen.connections++;
     sockets.add(socket);
     socket.on('error', () => undefined);
-    const answer = (step: Step, success: string) => {
+    const respond = (step: Step, success: string) => {
       const reply = script[step] ?? success;
       if (reply === 'close') socket.end();
       else if (reply !== 'silence') socket.write(`${reply}\r\n`);
     };
     let inMessage = false;
-    answer('greeting', '220 ready');
+    respond('greeting', '220 ready');
     onLines(socket, (line) => {
       if (inMessage && line !== '.') return;
       if (inMessage) seen.messages++;
       const verb = inMessage ? 'message' : (line.split(/[ :]/)[0] ?? '').toUpperCase();
       inMessage = verb === 'DATA' && !script.DATA;
       if (verb === 'EHLO') socket.write('250-test\r\n250 AUTH PLAIN\r\n');
-      else if (verb === 'DATA') answer('DATA', '354 go on');
-      else answer(verb as Step, verb === 'AUTH' ? '235 welcome' : '250 ok');
+      else if (verb === 'DATA') respond('DATA', '354 go on');
+      else respond(verb as Step, verb === 'AUTH' ? '235 welcome' : '250 ok');
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -176,9 +176,9 @@ describe('createVariants', () => {
         const metadata = await sharp(variant.bytes).metadata();
         expect(metadata.width).toBe(variant.width);
         expect([metadata.space, metadata.pages]).toEqual(['srgb', undefined]);
-        const [seen, wanted] = [await meanOf(variant.bytes), await meanOf(source)];
-        for (const [channel, mean] of wanted.entries()) {
-          expect(Math.abs((seen[channel] ?? 0) - mean)).toBeLessThan(6);
+        const [actual, expected] = [await meanOf(variant.bytes), await meanOf(source)];
+        for (const [channel, mean] of expected.entries()) {
+          expect(Math.abs((actual[channel] ?? 0) - mean)).toBeLessThan(6);
         }
       }
     });

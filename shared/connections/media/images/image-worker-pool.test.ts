@@ -25,9 +25,9 @@ async function open(concurrency = 1, { second = '', idleMs = 60_000 } = {}) {
     }`,
   );
   const limits = { maxPixels: 1, memoryBytes: 256e6, concurrency, idleMs };
-  const ask = createImageWorkerPool({ ...limits, script });
+  const request = createImageWorkerPool({ ...limits, script });
   return async (owner?: string) => {
-    const { placeholder } = await ask(new Uint8Array(10), { kind: 'variants' }, owner);
+    const { placeholder } = await request(new Uint8Array(10), { kind: 'variants' }, owner);
     return Number(placeholder);
   };
 }
@@ -92,11 +92,11 @@ test('a worker is replaced after twenty images', async () => {
 test('a reused worker returns the same images as a new one', async () => {
   const media = createMedia({ maxPixels: 1_000_000, concurrency: 1 });
   const photo = await testImage(600, 400).jpeg().toBuffer();
-  const alone = await media.createVariants(photo);
+  const withoutOwner = await media.createVariants(photo);
   for (let n = 0; n < 3; n++) {
-    expect(await media.createVariants(photo, { owner: 'a' })).toEqual(alone);
+    expect(await media.createVariants(photo, { owner: 'a' })).toEqual(withoutOwner);
   }
-  const wanted = { width: 10, fit: 'inside', format: 'png' } as const;
-  const small = await media.transformImage(photo, wanted, { owner: 'a' });
-  expect(small).toEqual(await media.transformImage(photo, wanted));
+  const options = { width: 10, fit: 'inside', format: 'png' } as const;
+  const small = await media.transformImage(photo, options, { owner: 'a' });
+  expect(small).toEqual(await media.transformImage(photo, options));
 });

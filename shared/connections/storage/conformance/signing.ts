@@ -100,13 +100,13 @@ function describeSignedUploads(harness: Harness): void {
   });
 
   test('a signed upload is rejected for another key, and allows no download', async () => {
-    await put('sign/place', 'kept');
+    await put('sign/upload', 'kept');
     await put('sign/other', 'other');
-    const upload = await storage().signUpload('sign/place', { ...aMinute, ...textType });
-    const other = JSON.parse(JSON.stringify(upload).replaceAll('sign/place', 'sign/other'));
+    const upload = await storage().signUpload('sign/upload', { ...aMinute, ...textType });
+    const other = JSON.parse(JSON.stringify(upload).replaceAll('sign/upload', 'sign/other'));
     expect((await send(other, bytes('moved'))).status).toBeGreaterThanOrEqual(400);
     await expectRejected(upload.url);
-    expect([await read('sign/place'), await read('sign/other')]).toEqual(['kept', 'other']);
+    expect([await read('sign/upload'), await read('sign/other')]).toEqual(['kept', 'other']);
   });
 
   test('a signed upload with another type or size is rejected', async () => {

@@ -20,9 +20,9 @@ export async function claimAttachments(
   ids: readonly Id<'att'>[],
   destination: Destination,
 ) {
-  const wanted = [...new Set(ids)];
-  if (wanted.length === 0) return [];
-  const uuids = wanted.map(toUuid);
+  const uniqueIds = [...new Set(ids)];
+  if (uniqueIds.length === 0) return [];
+  const uuids = uniqueIds.map(toUuid);
   const rows = await ctx.tx
     .update(attachments)
     .set(destination)
@@ -36,8 +36,8 @@ export async function claimAttachments(
       ),
     )
     .returning();
-  if (rows.length !== wanted.length) throw AttachmentErrors.NotAvailable();
-  return wanted.map((id) => {
+  if (rows.length !== uniqueIds.length) throw AttachmentErrors.NotAvailable();
+  return uniqueIds.map((id) => {
     const row = rows.find((candidate) => candidate.id === id);
     if (!row) throw AttachmentErrors.NotAvailable();
     return {

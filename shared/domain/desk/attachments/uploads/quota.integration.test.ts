@@ -83,7 +83,7 @@ test('a failed or smaller upload releases its reserved bytes', async () => {
   expect([await used(), await attached()]).toEqual([1_000, 1_000]);
 });
 
-test('reserving bytes does not use the idempotency key, and a repeated upload is answered when the quota is full', async () => {
+test('reserving bytes does not use the idempotency key, and a repeated upload succeeds when the quota is full', async () => {
   const { owner, tenantId, used } = await setUp(50_000);
   const storage = createMemoryStorage();
   const store = storage.upload.bind(storage);
