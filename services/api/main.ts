@@ -9,11 +9,11 @@ await boot('api', (app) => {
   const api = createApp({
     ...app,
     tokens: app.connections.security.tokens,
-    valkey: app.parts.sessionValkey.valkey,
+    valkey: app.container.sessionValkey.valkey,
     isReady: () => app.lifecycle.isReady,
     routes: enabledRoutes(routes, app.config.features),
-    dashboard: operatorId && { operatorId, queues: () => app.parts.jobAccess.queues },
+    dashboard: operatorId && { operatorId, queues: () => app.container.jobs.queues },
   });
-  app.lifecycle.registerStartupHook('identity', () => app.parts.identity.ping());
+  app.lifecycle.registerStartupHook('identity', () => app.container.identityDatabase.ping());
   serveHttp(app, (request, server) => api.fetch(request, server));
 });

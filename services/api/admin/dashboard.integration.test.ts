@@ -35,7 +35,7 @@ beforeAll(async () => {
   [operator, otherOwner, admin] = await Promise.all([register(), register(), register()]);
   const operatorId = operator.organizationId;
   api = createIntegrationApi(undefined, {
-    dashboard: { operatorId, queues: () => api.parts.jobAccess.queues },
+    dashboard: { operatorId, queues: () => api.container.jobs.queues },
   });
   const { members } = await import('@insightdesk/shared/domain/identity/users');
   const { userId } = await withoutDashboard.context.security.tokens.verifyAccess(admin.token);
@@ -140,7 +140,7 @@ test('dashboard: changes need the cookie and the same origin', async () => {
   }
   const form = { Host: 'desk.example', Origin: 'null', 'Sec-Fetch-Site': 'same-origin' };
   expect((await signIn(operator.email, form)).status).toBe(303);
-  const queue = api.parts.jobAccess.queues.get('calendar-sync');
+  const queue = api.container.jobs.queues.get('calendar-sync');
   expect(await queue.isPaused()).toBe(false);
   expect((await pause({ ...cookie, ...origin })).status).toBe(200);
   expect(await queue.isPaused()).toBe(true);

@@ -1,4 +1,4 @@
-import { clientAnswer, serverEvents, signals, socketInputs } from '@insightdesk/shared/contract';
+import { clientResponse, serverEvents, signals, socketInputs } from '@insightdesk/shared/contract';
 import { acceptedEvents } from '@insightdesk/shared/domain/integrations/event-ingest';
 import { z } from 'zod';
 import { createSchemas, type Json, type Schemas } from '../openapi/schemas.ts';
@@ -68,7 +68,7 @@ function describeMessages(schemas: Schemas): Json {
       message(name, serverEvents.signal.extend({ type: z.literal(name), data })),
     ),
     ...table('notice', notices, (name, notice) => message(name, notice)),
-    answer: message('answer', clientAnswer),
+    answer: message('answer', clientResponse),
     ...table('request', Object.entries<z.ZodType>(socketInputs), (name, input) =>
       message(name, input),
     ),

@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http';
-import { rolesThatMay } from '@insightdesk/shared/contract';
+import { rolesWithPermission } from '@insightdesk/shared/contract';
 import { z } from 'zod';
 import type { Content, Route } from '../route.ts';
 import { requestHeadersOf, responseHeadersOf } from './describe-headers.ts';
@@ -27,7 +27,7 @@ export function describeRoute(route: Route, schemas: Schemas): Json {
     ...(route.deprecation && { deprecated: true }),
     ...(route.allow === 'anyone'
       ? { security: [] }
-      : { 'x-permission': route.allow, 'x-roles': rolesThatMay(route.allow) }),
+      : { 'x-permission': route.allow, 'x-roles': rolesWithPermission(route.allow) }),
     ...(parameters.length > 0 && { parameters }),
     ...(requestBody && { requestBody }),
     responses: { ...responsesOf(route, schemas), ...errorResponsesOf(route, fields) },

@@ -21,13 +21,13 @@ export function createIntegrationApi(
   overrides: Partial<AppOptions> = {},
   databaseUrl?: string,
 ) {
-  const { context, config, log, parts, close } = createTestContext(databaseUrl);
+  const { context, config, log, container, close } = createTestContext(databaseUrl);
   const options: AppOptions = {
     config: { http: config.http, rateLimit },
     log,
     tokens: context.security.tokens,
     context: (call) => ({ ...context, ...call }),
-    valkey: parts.valkey,
+    valkey: container.valkey,
     health: createHealth(),
     metrics: createMetrics({ service: 'api', replica: 'api-1' }),
     isReady: () => true,
@@ -67,7 +67,7 @@ export function createIntegrationApi(
     return { ...tokens, addMember };
   }
 
-  return { app, options, context, parts, conformance, request, createTenant, close };
+  return { app, options, context, container, conformance, request, createTenant, close };
 }
 
 export type IntegrationApi = ReturnType<typeof createIntegrationApi>;

@@ -1,5 +1,5 @@
 import type { Id } from '@insightdesk/shared/contract';
-import { verifyAddress } from '@insightdesk/shared/testing';
+import { verifyEmail } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { Secret, TOTP } from 'otpauth';
 import type { createIntegrationApi } from './integration-api.ts';
@@ -26,7 +26,7 @@ export function createTestUsers(api: WholeApi) {
   /** Registers a user with a verified email address. */
   async function register() {
     const user = await registerUnverified();
-    await verifyAddress(api.context, user.user.id);
+    await verifyEmail(api.context, user.user.id);
     return user;
   }
 

@@ -8,13 +8,13 @@ import {
   createStorage,
   type StorageProvider,
 } from '@insightdesk/shared/storage';
-import { openRemoteStorage } from '@insightdesk/shared/testing';
+import { startRemoteStorage } from '@insightdesk/shared/testing';
 import { createUploadReplicas } from '../testing/upload-replicas.ts';
 
 setDefaultTimeout(300_000);
 
 const uploads = await createUploadReplicas();
-const signer = uploads.testContext.parts.fileUrls;
+const signer = uploads.testContext.container.fileUrls;
 const folder = mkdtempSync(join(tmpdir(), 'resumable-'));
 
 interface OpenStorage {
@@ -25,9 +25,9 @@ const local = { provider: 'local', directory: folder, maxFileBytes: 1e9 } as nev
 const providers: Record<string, () => OpenStorage | Promise<OpenStorage>> = {
   memory: () => ({ storage: createMemoryStorage({ signer }) }),
   local: () => ({ storage: createStorage(local, { signer }) }),
-  s3: () => openRemoteStorage('s3', signer),
-  azure: () => openRemoteStorage('azure', signer),
-  cloudinary: () => openRemoteStorage('cloudinary', signer),
+  s3: () => startRemoteStorage('s3', signer),
+  azure: () => startRemoteStorage('azure', signer),
+  cloudinary: () => startRemoteStorage('cloudinary', signer),
 };
 
 afterAll(async () => {

@@ -7,8 +7,8 @@ import { connect } from '@insightdesk/shared/database';
 import { processAttachment } from '@insightdesk/shared/domain/desk/attachments';
 import { createS3Client, createStorage } from '@insightdesk/shared/storage';
 import {
-  lookAtFiles,
-  runOut,
+  expireUploads,
+  inspectStoredFiles,
   startStorageServer,
   testEnvironment,
 } from '@insightdesk/shared/testing';
@@ -25,8 +25,8 @@ const MAX_FILE_BYTES = 12_000_000;
 const [uploads, server] = await Promise.all([createUploadReplicas(), startStorageServer('swift')]);
 const { accessKeyId, secretAccessKey, url: endpoint } = server;
 const options = { accessKeyId, secretAccessKey, endpoint, region: 'us-east-1', bucket: 'desk' };
-await createS3Client(options).askText({ method: 'PUT' });
-const { fileUrls: signer } = uploads.testContext.parts;
+await createS3Client(options).requestText({ method: 'PUT' });
+const { fileUrls: signer } = uploads.testContext.container;
 const storage = createStorage({ ...options, provider: 's3', maxFileBytes: 1e9 }, { signer });
 const { proxy, close } = await uploads.startReplicas(storage);
 const sql = connect(uploads.server.adminUrl, { timeoutMs: 20_000 });
@@ -72,7 +72,7 @@ async function killStorage(): Promise<number[]> {
   await Bun.sleep(random(MAX_DELAY_MS));
   await server.kill();
   await Bun.sleep(random(MAX_DELAY_MS));
-  await server.startAgain();
+  await server.restart();
   return Promise.all(sent);
 }
 
@@ -117,23 +117,17 @@ test(`storage server killed during uploads, seed ${seed}: after cleanup rows and
   const accepted = uploadStatuses.filter((status) => status === 201).length;
   expect(accepted).toBeLessThan(uploadStatuses.length);
   await processAll();
-  await runOut(sql, tenantId);
+  await expireUploads(sql, tenantId);
   expect((await deskFiles('collect')).code).toBe(0);
   const flags = ['--organization', tenantId, '--older-than', '0'];
   expect((await deskFiles('collect', ...flags)).code).toBe(0);
-  const {
-    named,
-    stored,
-    kept: keptBytes,
-    used,
-    open,
-    statuses,
-  } = await lookAtFiles(sql, storage, tenantId);
+  const { expectedKeys, storedKeys, sizeBytes, countedBytes, pending, statuses } =
+    await inspectStoredFiles(sql, storage, tenantId);
   expect(statuses).toEqual(['ready']);
-  expect(named.length).toBe(accepted);
-  expect(stored).toEqual(named);
-  expect(used).toBe(keptBytes);
-  expect(open).toEqual({ reservations: 0, uploads: 0 });
+  expect(expectedKeys.length).toBe(accepted);
+  expect(storedKeys).toEqual(expectedKeys);
+  expect(countedBytes).toBe(sizeBytes);
+  expect(pending).toEqual({ reservations: 0, uploads: 0 });
   const { code, output } = await deskFiles('check', '--checksums', ...flags);
   expect(output).toContain('without a row: 0 files, 0 bytes');
   expect(code).toBe(0);

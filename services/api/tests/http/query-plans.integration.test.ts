@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import type { Context } from '@insightdesk/shared/context';
-import { type Id, type Role, rolesThatMay } from '@insightdesk/shared/contract';
+import { type Id, type Role, rolesWithPermission } from '@insightdesk/shared/contract';
 import { createDatabase } from '@insightdesk/shared/database';
-import { createTestDatabase, createTestTenant, userOf } from '@insightdesk/shared/testing';
+import { createTestDatabase, createTestTenant, userIdOf } from '@insightdesk/shared/testing';
 import { z } from 'zod';
 import type { Route } from '../../route.ts';
 import { routes } from '../../routes.ts';
@@ -45,10 +45,10 @@ beforeAll(async () => {
     const seeded = await seedLargeTenant(
       testDatabase.adminUrl,
       tenantId,
-      userOf(owner),
-      userOf(customer),
+      userIdOf(owner),
+      userIdOf(customer),
     );
-    ids = [seeded.conversation, seeded.webhook, userOf(owner)];
+    ids = [seeded.conversation, seeded.webhook, userIdOf(owner)];
   }
 });
 
@@ -135,7 +135,7 @@ test('query plans: the route table has list routes', () => {
 
 for (const route of lists) {
   for (const role of ['owner', 'customer'] as const) {
-    if (route.allow !== 'anyone' && !rolesThatMay(route.allow).includes(role)) continue;
+    if (route.allow !== 'anyone' && !rolesWithPermission(route.allow).includes(role)) continue;
     test(`GET ${route.path} as ${role}: statements read few rows besides those of the page`, async () => {
       const caller = contexts[role];
       for (const input of inputsOf(route)) {

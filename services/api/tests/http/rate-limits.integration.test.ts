@@ -86,7 +86,7 @@ test('rate limit: all limits of a request are checked with one command', async (
   const options = { headers: { Authorization: `Bearer ${agent}` } };
   const from = { requestIP: () => ({ address: newAddress() }) };
   await api.app.request('/v1/conversations?q=lamp', options, from);
-  const sent = spyOn(api.parts.valkey, 'sendCommand');
+  const sent = spyOn(api.container.valkey, 'sendCommand');
   const searched = await api.app.request('/v1/conversations?q=lamp', options, from);
   expect(sent).toHaveBeenCalledTimes(1);
   sent.mockRestore();

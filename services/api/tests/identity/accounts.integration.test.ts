@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from 'bun:test';
 import type { Context } from '@insightdesk/shared/context';
 import { fromUuid, type Id } from '@insightdesk/shared/contract';
 import { login, register, requestPasswordReset } from '@insightdesk/shared/domain/identity/users';
-import { verifyAddress } from '@insightdesk/shared/testing';
+import { verifyEmail } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { expectError } from '../../testing/expect-error.ts';
 import { createIntegrationApi, testDocumentedResponses } from '../../testing/integration-api.ts';
@@ -28,7 +28,7 @@ async function registerUser(email = address()) {
 
 async function registerVerifiedUser() {
   const user = await registerUser();
-  await verifyAddress(api.context, user.userId);
+  await verifyEmail(api.context, user.userId);
   return user;
 }
 
@@ -41,7 +41,10 @@ async function linkTo(email: string, purpose: string): Promise<string> {
     ),
   );
   if (!link) throw new Error('No link');
-  return api.context.security.tokenCodec.seal('account-link', [purpose, fromUuid('lnk', link.id)]);
+  return api.context.security.tokenCodec.encode('account-link', [
+    purpose,
+    fromUuid('lnk', link.id),
+  ]);
 }
 
 const send = (path: string, body: object, as?: string) =>

@@ -24,7 +24,7 @@ const scopes: Permission[] = [
   'account:read',
   'conversations:read',
   'conversations:reply',
-  'conversations:open',
+  'conversations:create',
 ];
 const requestKey = (change = {}, as = own.admin) =>
   api.request('POST', '/v1/api-keys', {
@@ -340,7 +340,7 @@ describe('API keys', () => {
   });
 });
 
-const order = ['account:read', 'conversations:read', 'conversations:open', 'conversations:reply'];
+const order = ['account:read', 'conversations:read', 'conversations:create', 'conversations:reply'];
 const byTable = (a: string, b: string) => order.indexOf(a) - order.indexOf(b);
 
 testDocumentedResponses(api, 'api-keys');

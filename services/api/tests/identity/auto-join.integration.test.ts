@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { createHash, randomBytes } from 'node:crypto';
 import { type Id, toUuid } from '@insightdesk/shared/contract';
 import { setQuota } from '@insightdesk/shared/domain/tenancy/tenants';
-import { createDnsTexts, createSafeFetch } from '@insightdesk/shared/security';
+import { createSafeFetch, createTxtResolver } from '@insightdesk/shared/security';
 import { newId } from '@insightdesk/shared/utils';
 import { startDnsServer } from '../../testing/dns-server.ts';
 import { createIntegrationApi } from '../../testing/integration-api.ts';
@@ -12,12 +12,12 @@ import { createTestUsers, type SignedIn, totpCode } from '../../testing/test-use
 type WholeApi = ReturnType<typeof createIntegrationApi>;
 let dns: Awaited<ReturnType<typeof startDnsServer>>;
 let oidc: Awaited<ReturnType<typeof startOidcProvider>>;
-const outbound = createSafeFetch({ allowPrivate: true });
-const dnsTexts = (name: string) => createDnsTexts({ servers: [dns.address] })(name);
+const safeFetch = createSafeFetch({ allowPrivate: true });
+const resolveTxt = (name: string) => createTxtResolver({ servers: [dns.address] })(name);
 const api: WholeApi = createIntegrationApi(undefined, {
   context: (call) => ({
     ...api.context,
-    security: { ...api.context.security, outbound, dnsTexts },
+    security: { ...api.context.security, safeFetch, resolveTxt },
     ...call,
   }),
 });
@@ -252,7 +252,7 @@ test('auto-join: owner and admin are not allowed as roles', async () => {
 
 test('DNS lookup: an unresponsive server times out with no records', async () => {
   const silent = await Bun.udpSocket({ hostname: '127.0.0.1', socket: { data() {} } });
-  const texts = createDnsTexts({ servers: [`127.0.0.1:${silent.port}`], timeoutMs: 200 });
+  const texts = createTxtResolver({ servers: [`127.0.0.1:${silent.port}`], timeoutMs: 200 });
   expect(await texts('_insightdesk.example.com')).toEqual([]);
   silent.close();
 });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { createHash, randomBytes } from 'node:crypto';
 import { inheritAmr } from '@insightdesk/shared/domain/identity/users';
 import { createSafeFetch } from '@insightdesk/shared/security';
-import { signedIn } from '@insightdesk/shared/testing';
+import { authenticatedContext } from '@insightdesk/shared/testing';
 import { enabledRoutes } from '../../route.ts';
 import { routes } from '../../routes.ts';
 import { expectError } from '../../testing/expect-error.ts';
@@ -11,9 +11,13 @@ import { client, startOidcProvider } from '../../testing/oidc-provider.ts';
 import { createTestUsers, password, type SignedIn, totpCode } from '../../testing/test-users.ts';
 
 type WholeApi = ReturnType<typeof createIntegrationApi>;
-const outbound = createSafeFetch({ allowPrivate: true });
+const safeFetch = createSafeFetch({ allowPrivate: true });
 const api: WholeApi = createIntegrationApi(undefined, {
-  context: (call) => ({ ...api.context, security: { ...api.context.security, outbound }, ...call }),
+  context: (call) => ({
+    ...api.context,
+    security: { ...api.context.security, safeFetch },
+    ...call,
+  }),
 });
 const users = createTestUsers(api);
 const { publicUrl } = api.options.config.http;
@@ -232,7 +236,9 @@ describe('linking', () => {
     const organization = await createOrganization();
     const { token, verifier } = await signInAtProvider(organization, accountOf(organization.email));
     const { accessToken } = (await (await exchange({ token, verifier })).json()) as SignedIn;
-    const member = (await signedIn(api.context, accessToken)) as Parameters<typeof inheritAmr>[0];
+    const member = (await authenticatedContext(api.context, accessToken)) as Parameters<
+      typeof inheritAmr
+    >[0];
     await expect(inheritAmr(member)).rejects.toMatchObject({ code: 'PROVIDER_SESSION' });
   });
 });

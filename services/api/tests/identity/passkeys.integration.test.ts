@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from 'bun:test';
 import { generateKeyPairSync } from 'node:crypto';
-import { createAuthenticator, type Manners } from '@insightdesk/shared/testing';
+import { type AuthenticatorOptions, createAuthenticator } from '@insightdesk/shared/testing';
 import { expectError } from '../../testing/expect-error.ts';
 import { createIntegrationApi, testDocumentedResponses } from '../../testing/integration-api.ts';
 import { createTestUsers, password, type SignedIn } from '../../testing/test-users.ts';
@@ -73,7 +73,7 @@ describe('registering', () => {
     ['of another page', { origin: 'https://evil.example' }],
     ['for another host', { host: 'evil.example' }],
     ['without user verification', { verified: false }],
-  ] as [string, Manners][])('passkey %s is 401', async (_, manners) => {
+  ] as [string, AuthenticatorOptions][])('passkey %s is 401', async (_, manners) => {
     const { accessToken: as } = await users.register();
     const { token, options } = await registrationOptions(as);
     const response = createAuthenticator({ origin, host }).create(options, manners);

@@ -25,7 +25,7 @@ async function createInvitation(email: string, host?: SignedIn) {
   const { id } = (await (await api.request('POST', '/v1/invitations', options)).json()) as {
     id: string;
   };
-  const token = api.context.security.tokenCodec.seal('invitation', [host.organization.id, id]);
+  const token = api.context.security.tokenCodec.encode('invitation', [host.organization.id, id]);
   const accept = (more: object) =>
     api.request('POST', '/v1/invitations/accept', {
       body: { token, name: 'A', password, ...more },

@@ -67,10 +67,10 @@ test('POST /v1/events: 422 for an email to a non-member', async () => {
 test.each([
   [
     'email.send.requested',
-    'No event is named email.send.requested, did you mean email/send.requested?',
+    'Unknown event email.send.requested, did you mean email/send.requested?',
   ],
-  ['message.created', 'No event is named message.created'],
-  ['constructor.name', 'No event is named constructor.name'],
+  ['message.created', 'Unknown event message.created'],
+  ['constructor.name', 'Unknown event constructor.name'],
 ])('POST /v1/events: 422 for the event name %s', async (wrong, message) => {
   const response = await send({ name: wrong, payload: {} });
   expect(response.status).toBe(422);

@@ -9,7 +9,7 @@ import { z } from 'zod';
 import { createIntegrationApi, testDocumentedResponses } from '../../testing/integration-api.ts';
 
 const api = createIntegrationApi();
-const { parts, context, request } = api;
+const { container, context, request } = api;
 // No service handles this queue, so only this test runs its jobs.
 const work = defineJob({
   name: 'test.work',
@@ -37,13 +37,13 @@ afterAll(async () => {
 async function enqueue(payload: { fails?: string } = {}, delayMs?: number) {
   const id = newId('evt');
   const request = { job: work, id, tenantId, requestId: 'test', payload };
-  await parts.jobAccess.queues.enqueue([{ ...request, ...(delayMs && { delayMs }) }]);
+  await container.jobs.queues.enqueue([{ ...request, ...(delayMs && { delayMs }) }]);
   return id;
 }
 
 async function startWorking() {
-  const connect = () => parts.connectValkey('queue', 'blocking', 'test-worker');
-  const { queues, valkey } = parts.jobAccess;
+  const connect = () => container.connectValkey('queue', 'blocking', 'test-worker');
+  const { queues, valkey } = container.jobs;
   workers ??= await startWorkers({
     connect,
     valkey,

@@ -152,7 +152,7 @@ describe('webhooks', () => {
     const body = { ...webhook, events: ['mesage.created'] };
     const response = await api.request('POST', '/v1/webhooks', { as: tenant.owner, body });
     expect(response.status).toBe(422);
-    const message = 'No event is named mesage.created, did you mean message.created?';
+    const message = 'Unknown event mesage.created, did you mean message.created?';
     expect(await read(response)).toMatchObject({ errors: [{ path: 'events', message }] });
   });
 

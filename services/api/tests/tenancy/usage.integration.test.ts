@@ -20,7 +20,7 @@ import {
   createTestTenant,
   testEnvironment,
   until,
-  userOf,
+  userIdOf,
 } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { z } from 'zod';
@@ -29,7 +29,7 @@ import { accessTokenOf } from '../../testing/access-token.ts';
 import { createIntegrationApi, testDocumentedResponses } from '../../testing/integration-api.ts';
 
 const api = createIntegrationApi();
-const { context, parts, request } = api;
+const { context, container, request } = api;
 afterAll(async () => {
   await services.close();
   await api.close();
@@ -59,7 +59,7 @@ test('GET /v1/usage: counters per day and quotas of the own organization', async
   const [own, other] = [await api.createTenant(), await api.createTenant()];
   for (let n = 0; n < 5; n++) await request('GET', '/v1/me', { as: own.agent });
   await request('GET', '/v1/me', { as: other.agent });
-  await parts.meter.flush();
+  await container.meter.flush();
   const tenantId = await tenantOf(own.owner);
   await setQuota(asSystem(tenantId), { metric: 'seats', value: 7 });
   const usage = await read(own.admin);
@@ -98,7 +98,7 @@ test('usage meter: adds up over processes, retains unwritten counts, bounds its 
       defaults: context.limits.quotas,
       logBytes: zero,
       openSockets: zero,
-      jobLoad: noJobs,
+      queueUsage: noJobs,
       onError: (error) => errors.push(error),
       flushMs: 60_000,
       maxEntries: 2,
@@ -119,7 +119,7 @@ test('requests-per-day quota: 429 for the organization that has used it, not for
   const [own, other] = [await api.createTenant(), await api.createTenant()];
   await setQuota(asSystem(await tenantOf(own.owner)), { metric: 'requests-per-day', value: 10 });
   for (const as of [own.agent, other.agent]) await request('GET', '/v1/me', { as });
-  await parts.meter.flush();
+  await container.meter.flush();
   const statuses: number[] = [];
   for (let n = 0; n < 12; n++) {
     const answer = await request('GET', '/v1/me', { as: own.agent });
@@ -133,9 +133,9 @@ test('requests-per-day quota: 429 for the organization that has used it, not for
 
 test('GET /v1/usage: waiting jobs and their bytes include parked jobs', async () => {
   const { tenantId, owner } = await createTestTenant(context);
-  const queues = createQueues(parts.queueValkey, 'jobs', {
+  const queues = createQueues(container.queueValkey, 'jobs', {
     quotaOf: () => ({ jobs: 3, bytes: 100_000 }),
-    parkedJobs: createParkedJobs(parts.database),
+    parkedJobs: createParkedJobs(container.database),
   });
   const job = defineJob({ name: 'test.later', queue: 'maintenance', payload: z.object({}) });
   const delayMs = 600_000;
@@ -166,7 +166,7 @@ test('waiting-jobs quota: writes are 429 for an organization with ten times as m
     defaults: { ...context.limits.quotas, 'waiting-jobs': 2 },
     logBytes: zero,
     openSockets: zero,
-    jobLoad: noJobs,
+    queueUsage: noJobs,
     onError: (error) => {
       throw error;
     },
@@ -219,7 +219,7 @@ test('seats quota: of eight concurrent invitations three are accepted', async ()
   const tokens: string[] = [];
   for (const email of emails) {
     const { id } = await inviteMember(owner, { email, role: 'agent' });
-    tokens.push(context.security.tokenCodec.seal('invitation', [tenantId, id]));
+    tokens.push(context.security.tokenCodec.encode('invitation', [tenantId, id]));
   }
   const results = await Promise.allSettled(
     tokens.map((token) =>
@@ -228,7 +228,7 @@ test('seats quota: of eight concurrent invitations three are accepted', async ()
   );
   const refused = results.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []));
   expect(refused.map(({ code }) => code)).toEqual(Array(5).fill('QUOTA_EXCEEDED'));
-  const userId = userOf(await member('customer'));
+  const userId = userIdOf(await member('customer'));
   await expect(updateMember(owner, { userId, role: 'agent' })).rejects.toMatchObject({
     code: 'QUOTA_EXCEEDED',
   });
