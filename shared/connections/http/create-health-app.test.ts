@@ -20,35 +20,35 @@ function createApp({ status = 'ok' as Status, isReady = true } = {}) {
 }
 
 test('health: a healthy and started service responds 200 to all routes', async () => {
-  const ask = createApp();
+  const send = createApp();
   const report = '{"status":"ok","checks":{"postgres":{"healthy":true,"latencyMs":1}}}';
-  expect(await ask('/health')).toEqual({ status: 200, text: report });
-  expect(await ask('/health/ready')).toEqual({ status: 200, text: report });
-  expect(await ask('/health/live')).toEqual({ status: 200, text: '{"status":"ok","checks":{}}' });
+  expect(await send('/health')).toEqual({ status: 200, text: report });
+  expect(await send('/health/ready')).toEqual({ status: 200, text: report });
+  expect(await send('/health/live')).toEqual({ status: 200, text: '{"status":"ok","checks":{}}' });
 });
 
 test('health: without a required dependency the service is live but not ready', async () => {
-  const ask = createApp({ status: 'unavailable' });
-  expect((await ask('/health')).status).toBe(503);
-  expect((await ask('/health/ready')).status).toBe(503);
-  expect((await ask('/health/live')).status).toBe(200);
+  const send = createApp({ status: 'unavailable' });
+  expect((await send('/health')).status).toBe(503);
+  expect((await send('/health/ready')).status).toBe(503);
+  expect((await send('/health/live')).status).toBe(200);
 });
 
 test('health: without an optional dependency the service is ready', async () => {
-  const ask = createApp({ status: 'degraded' });
-  expect((await ask('/health')).status).toBe(200);
-  expect((await ask('/health/ready')).status).toBe(200);
+  const send = createApp({ status: 'degraded' });
+  expect((await send('/health')).status).toBe(200);
+  expect((await send('/health/ready')).status).toBe(200);
 });
 
 test('health: a starting or stopping service is healthy but not ready', async () => {
-  const ask = createApp({ isReady: false });
-  expect((await ask('/health')).status).toBe(200);
-  expect((await ask('/health/ready')).status).toBe(503);
+  const send = createApp({ isReady: false });
+  expect((await send('/health')).status).toBe(200);
+  expect((await send('/health/ready')).status).toBe(503);
 });
 
 test('GET /metrics: a forwarded request gets a 404', async () => {
-  const ask = createApp();
-  const direct = await ask('/metrics');
+  const send = createApp();
+  const direct = await send('/metrics');
   expect(direct).toEqual({ status: 200, text: 'relay_leader 1' });
-  expect((await ask('/metrics', { 'X-Forwarded-For': '203.0.113.1' })).status).toBe(404);
+  expect((await send('/metrics', { 'X-Forwarded-For': '203.0.113.1' })).status).toBe(404);
 });

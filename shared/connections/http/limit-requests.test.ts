@@ -55,8 +55,8 @@ function createClient(rules: RateLimitRule[]) {
 }
 
 test('limitRequests: an address is refused above its limit, other addresses are not', async () => {
-  const ask = createClient([addressRule]);
-  const first = await ask('203.0.113.1');
+  const send = createClient([addressRule]);
+  const first = await send('203.0.113.1');
   expect(first.status).toBe(200);
   expect(Object.fromEntries(first.headers)).toMatchObject({
     'ratelimit-policy': '"address";q=2;w=60',
@@ -65,8 +65,8 @@ test('limitRequests: an address is refused above its limit, other addresses are 
     'ratelimit-remaining': '1',
     'ratelimit-reset': '60',
   });
-  expect((await ask('203.0.113.1')).status).toBe(200);
-  const refused = await ask('203.0.113.1');
+  expect((await send('203.0.113.1')).status).toBe(200);
+  const refused = await send('203.0.113.1');
   expect(refused.status).toBe(429);
   expect(refused.headers.get('RateLimit')).toBe('"address";r=0;t=60');
   expect(refused.headers.get('RateLimit-Remaining')).toBe('0');
@@ -77,30 +77,30 @@ test('limitRequests: an address is refused above its limit, other addresses are 
     code: 'TOO_MANY_REQUESTS',
     errors: [{ path: 'address' }],
   });
-  expect((await ask('203.0.113.2')).status).toBe(200);
+  expect((await send('203.0.113.2')).status).toBe(200);
 });
 
 test('limitRequests: a user is counted across addresses and by class, and headers list all rules', async () => {
-  const ask = createClient([addressRule, userRule, writeRule]);
-  const first = await ask('203.0.113.1', '/mine', { as: 'ada', method: 'POST' });
+  const send = createClient([addressRule, userRule, writeRule]);
+  const first = await send('203.0.113.1', '/mine', { as: 'ada', method: 'POST' });
   expect(first.headers.get('RateLimit')).toBe(
     '"address";r=1;t=60, "user";r=2;t=60, "write";r=0;t=60',
   );
-  const second = await ask('203.0.113.2', '/mine', { as: 'ada', method: 'POST' });
+  const second = await send('203.0.113.2', '/mine', { as: 'ada', method: 'POST' });
   expect(await second.json()).toMatchObject({ status: 429, errors: [{ path: 'write' }] });
   for (const address of ['203.0.113.3', '203.0.113.4']) {
-    expect((await ask(address, '/mine', { as: 'ada' })).status).toBe(200);
+    expect((await send(address, '/mine', { as: 'ada' })).status).toBe(200);
   }
-  expect((await ask('203.0.113.5', '/mine', { as: 'ada' })).status).toBe(429);
-  expect((await ask('203.0.113.5', '/mine', { as: 'bob' })).status).toBe(200);
+  expect((await send('203.0.113.5', '/mine', { as: 'ada' })).status).toBe(429);
+  expect((await send('203.0.113.5', '/mine', { as: 'bob' })).status).toBe(200);
 });
 
 test('limitRequests: a request that one rule refuses is not counted in the others', async () => {
-  const ask = createClient([{ ...addressRule, limit: 3 }, userRule, writeRule]);
-  const post = () => ask('203.0.113.1', '/mine', { as: 'ada', method: 'POST' });
+  const send = createClient([{ ...addressRule, limit: 3 }, userRule, writeRule]);
+  const post = () => send('203.0.113.1', '/mine', { as: 'ada', method: 'POST' });
   expect((await post()).status).toBe(200);
   for (let i = 0; i < 5; i++) expect((await post()).status).toBe(429);
-  const read = await ask('203.0.113.1', '/mine', { as: 'ada' });
+  const read = await send('203.0.113.1', '/mine', { as: 'ada' });
   expect(read.headers.get('RateLimit')).toBe('"address";r=1;t=60, "user";r=1;t=60');
 });
 
@@ -136,11 +136,11 @@ test('limitRequests: pending authentications count towards the limit', async () 
 });
 
 test('limitRequests: a request with an invalid token is counted', async () => {
-  const ask = createClient([addressRule]);
+  const send = createClient([addressRule]);
   for (let i = 0; i < 2; i++) {
-    expect((await ask('203.0.113.1', '/mine', { as: 'ä' })).status).toBe(401);
+    expect((await send('203.0.113.1', '/mine', { as: 'ä' })).status).toBe(401);
   }
-  expect((await ask('203.0.113.1', '/mine', { as: 'ä' })).status).toBe(429);
+  expect((await send('203.0.113.1', '/mine', { as: 'ä' })).status).toBe(429);
 });
 
 test('createRateLimits: without Valkey an open rule counts locally at once, a closed one refuses', async () => {

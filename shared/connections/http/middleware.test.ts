@@ -121,23 +121,23 @@ describe('errors', () => {
 });
 
 describe('bearer', () => {
-  const ask = (header?: string) =>
+  const send = (header?: string) =>
     createApp().app.request('/mine', {
       headers: header === undefined ? {} : { Authorization: header },
     });
 
   test('bearerAuth: a request without the header is unauthenticated', async () => {
-    expect(await (await ask()).json()).toBeNull();
+    expect(await (await send()).json()).toBeNull();
   });
 
   test('bearerAuth: the scheme is case-insensitive', async () => {
-    expect(await (await ask('bearer good')).json()).toEqual({ tenantId: 'org_1', name: 'usr_1' });
+    expect(await (await send('bearer good')).json()).toEqual({ tenantId: 'org_1', name: 'usr_1' });
   });
 
   test.each(['Bearer bad', 'Bearer', 'Bearer ', 'Basic Zm9v', 'good', 'Bearer a b'])(
     'bearerAuth: %p is refused',
     async (header) => {
-      const response = await ask(header);
+      const response = await send(header);
       expect(response.status).toBe(401);
       expect(response.headers.get('WWW-Authenticate')).toBe('Bearer');
     },
@@ -145,12 +145,12 @@ describe('bearer', () => {
 });
 
 describe('CORS', () => {
-  const ask = (method: string, origin: string) =>
+  const send = (method: string, origin: string) =>
     createApp().app.request('/things/1', { method, headers: { Origin: origin } });
   const allowedOrigin = (response: Response) => response.headers.get('Access-Control-Allow-Origin');
 
   test('corsAllowlist: a listed origin may read responses', async () => {
-    const response = await ask('GET', 'https://desk.example');
+    const response = await send('GET', 'https://desk.example');
     expect(allowedOrigin(response)).toBe('https://desk.example');
     expect(response.headers.get('Access-Control-Expose-Headers')).toContain('X-Request-Id');
     expect(response.headers.get('Vary')).toContain('Origin');
@@ -158,7 +158,7 @@ describe('CORS', () => {
   });
 
   test('corsAllowlist: the preflight of a listed origin is allowed', async () => {
-    const response = await ask('OPTIONS', 'https://desk.example');
+    const response = await send('OPTIONS', 'https://desk.example');
     expect(response.status).toBe(204);
     expect(allowedOrigin(response)).toBe('https://desk.example');
     for (const name of ['Authorization', 'Traceparent'])
@@ -168,8 +168,8 @@ describe('CORS', () => {
   test.each(['https://evil.example', 'https://desk.example.evil.example', 'null'])(
     'corsAllowlist: the origin %s is not allowed',
     async (origin) => {
-      expect(allowedOrigin(await ask('GET', origin))).toBeNull();
-      expect(allowedOrigin(await ask('OPTIONS', origin))).toBeNull();
+      expect(allowedOrigin(await send('GET', origin))).toBeNull();
+      expect(allowedOrigin(await send('OPTIONS', origin))).toBeNull();
     },
   );
 });

@@ -60,7 +60,7 @@ async function connect(url: string) {
     },
   });
   return {
-    ask() {
+    send() {
       received = Promise.withResolvers();
       socket.write('POST / HTTP/1.1\r\nHost: desk\r\nContent-Length: 0\r\n\r\n');
       return received.promise;
@@ -76,12 +76,12 @@ test.skipIf(process.platform !== 'linux')(
   async () => {
     const { lifecycle, url } = await startServer(() => new Response('done'));
     const [active, silent] = await Promise.all([connect(url), connect(url)]);
-    expect(await active.ask()).not.toContain('Connection: close');
+    expect(await active.send()).not.toContain('Connection: close');
     const stopped = lifecycle.stop('test');
-    expect(await silent.ask()).toContain('200 OK');
+    expect(await silent.send()).toContain('200 OK');
     await until(() => connect(url).then(({ end }) => end(), codeOf), { equals: 'ECONNREFUSED' });
     for (const connection of [active, silent]) {
-      expect(await connection.ask()).toMatch(/200 OK.*Connection: close/s);
+      expect(await connection.send()).toMatch(/200 OK.*Connection: close/s);
     }
     await stopped;
   },
@@ -96,7 +96,7 @@ test.skipIf(process.platform !== 'linux')(
       for (let outcome = ''; outcome !== 'ECONNREFUSED'; outcomes.add(outcome)) {
         const connection = await connect(url).catch(codeOf);
         if (typeof connection === 'string') outcome = connection;
-        else outcome = (await connection.ask()).split('\r\n')[0] ?? '';
+        else outcome = (await connection.send()).split('\r\n')[0] ?? '';
         if (typeof connection !== 'string') connection.end();
       }
     }

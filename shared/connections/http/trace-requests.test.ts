@@ -49,16 +49,16 @@ afterAll(async () => {
   await receiver.close();
 });
 
-const ask = (path: string, headers: Record<string, string>) => app.request(path, { headers });
+const send = (path: string, headers: Record<string, string>) => app.request(path, { headers });
 
 test('traceRequests: a request is a span with the name of its route in the trace of its caller', async () => {
-  await ask('/things/a-secret?token=secret', {
+  await send('/things/a-secret?token=secret', {
     traceparent: `00-${traceId}-${spanId}-00`,
     'X-Request-Id': 'r-1',
   });
-  await ask('/nowhere/a-secret', { 'X-Request-Id': traceId.replace('4', '5') });
-  await ask('/broken', { traceparent: 'x'.repeat(8_000), 'X-Request-Id': 'r-3' });
-  await ask('/things/4', { traceparent: `00-${'0'.repeat(32)}-${spanId}-01` });
+  await send('/nowhere/a-secret', { 'X-Request-Id': traceId.replace('4', '5') });
+  await send('/broken', { traceparent: 'x'.repeat(8_000), 'X-Request-Id': 'r-3' });
+  await send('/things/4', { traceparent: `00-${'0'.repeat(32)}-${spanId}-01` });
   await tracing.close(5_000);
 
   const [found, missing, broken, zeros] = receiver.spans;

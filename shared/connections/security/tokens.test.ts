@@ -26,7 +26,7 @@ test('tokens: a token has the permissions of a custom role, without unknown ones
   const restriction = {
     roleId: newId('rol'),
     version: 2,
-    permissions: ['members:read', 'gone:by-now'] as never,
+    permissions: ['members:read', 'removed:permission'] as never,
   };
   const { token } = await tokens.signAccess({ ...claims, restriction });
   const known = { ...restriction, permissions: ['members:read'] };

@@ -26,7 +26,7 @@ export function loadConfig(options: LoadOptions = {}): Config {
 }
 
 export interface LoadWithSecretsOptions extends LoadOptions {
-  /** Custom secret providers, asked before the built-in ones. */
+  /** Custom secret providers, used before the built-in ones. */
   providers?: readonly SecretProvider[];
   /** Called for every access to a secret. */
   onAccess?: (access: SecretAccess) => void;

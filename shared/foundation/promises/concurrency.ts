@@ -17,7 +17,7 @@ export function limitConcurrency(limit: number): <T>(work: () => Promise<T>) => 
 }
 
 /**
- * Maps with at most `limit` calls under way; results in order. The first failure rejects, and no
+ * Maps with at most `limit` calls running; results in order. The first failure rejects, and no
  * further call starts.
  */
 export async function mapConcurrent<T, R>(

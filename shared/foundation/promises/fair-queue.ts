@@ -2,9 +2,9 @@
 export type FairQueue = <T>(owner: string, work: () => Promise<T>) => Promise<T> | undefined;
 
 export interface FairQueueOptions {
-  /** Calls under way at a time. */
+  /** Maximum number of running calls. */
   concurrency: number;
-  /** Calls of one owner that may wait. */
+  /** Maximum number of waiting calls of one owner. */
   maxWaiting: number;
 }
 

@@ -56,6 +56,6 @@ test.each(['before the first read', 'after a read', 'during a pending read'])(
 test('createStream: an abort ends a pending read', async () => {
   const abort = new AbortController();
   const reading = new Response(createStream(createSilentSource(), abort.signal)).bytes();
-  abort.abort(new Error('gone'));
-  await expect(reading).rejects.toThrow('gone');
+  abort.abort(new Error('aborted'));
+  await expect(reading).rejects.toThrow('aborted');
 });

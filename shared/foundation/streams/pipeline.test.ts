@@ -54,8 +54,8 @@ test.each(['fails', 'returns early'])(
 test('pipeline: an abort ends it', async () => {
   const abort = new AbortController();
   const running = pipeline(createSilentSource(), [], countBytes, { signal: abort.signal });
-  abort.abort(new Error('gone'));
-  await expect(running).rejects.toThrow('gone');
+  abort.abort(new Error('aborted'));
+  await expect(running).rejects.toThrow('aborted');
 });
 
 test('pipeline: all steps together buffer a few chunks at most', async () => {

@@ -35,16 +35,16 @@ describe('readChunks', () => {
     const silent = new ReadableStream<Uint8Array>({ cancel: cancelled.resolve });
     const abort = new AbortController();
     const reading = countBytes(readChunks(silent, abort.signal));
-    abort.abort(new Error('gone'));
-    await expect(reading).rejects.toThrow('gone');
-    expect(await cancelled.promise).toEqual(new Error('gone'));
+    abort.abort(new Error('aborted'));
+    await expect(reading).rejects.toThrow('aborted');
+    expect(await cancelled.promise).toEqual(new Error('aborted'));
   });
 
   test('readChunks: an abort ends a pending read of an iterable', async () => {
     const abort = new AbortController();
     const reading = countBytes(readChunks(Readable.from(createSilentSource()), abort.signal));
-    abort.abort(new Error('gone'));
-    await expect(reading).rejects.toThrow('gone');
+    abort.abort(new Error('aborted'));
+    await expect(reading).rejects.toThrow('aborted');
   });
 
   test('readChunks: an aborted signal rejects before the first read', async () => {

@@ -187,7 +187,7 @@ test('secrets: a variable that is not set is read from SECRETS_DIRECTORY', async
   expect((await load(vault)).config.auth.jwtSecret).toBe(JWT);
 });
 
-test('secrets: a custom provider is asked first', async () => {
+test('secrets: a custom provider is used before the built-in ones', async () => {
   const custom = {
     name: 'custom',
     supportsSecret: (reference: string) => reference.startsWith('custom:'),

@@ -10,7 +10,7 @@ export interface SecretAccess {
 }
 
 export interface SecretStoreOptions {
-  /** Asked in this order. */
+  /** In the order of their use. */
   providers: readonly SecretProvider[];
   /** How long a value is cached. */
   ttlSeconds: number;
