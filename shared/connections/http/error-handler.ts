@@ -16,7 +16,7 @@ export function errorHandler<C extends Caller>(log: Logger): ErrorHandler<HttpEn
     if (problem.status >= 500) {
       const { method } = c.req;
       ErrorTracking.apiError(error, { ...problem, method, route: routePath(c, -1) });
-      log.error({ err: error }, 'request failed');
+      log.error({ err: error }, 'http: request failed');
     }
     const headers = error instanceof AppError ? error.headers : {};
     if (problem.status === 503) c.header('Retry-After', RETRY_AFTER_SECONDS);

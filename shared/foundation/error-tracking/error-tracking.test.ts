@@ -169,7 +169,7 @@ test.each([
   const request = { method: 'GET', route: '/v1/things/:id', status, code: 'X' };
   ErrorTracking.apiError(new Error('x'), request);
   expect(reports).toHaveLength(times);
-  if (times > 0) expect(reports[0]).toMatchObject({ fields: request, message: 'request failed' });
+  if (times > 0) expect(reports[0]).toMatchObject({ fields: request, message: 'http: request failed' });
 });
 
 test('captureException: one place is reported 5 times a minute, the rest is counted', () => {

@@ -107,7 +107,7 @@ export const ErrorTracking = {
   /** Reports a request that ended with a status of 500 or more. */
   apiError(error: unknown, { method, route, status, code }: ApiFailure): void {
     const fields = { method, route, status, code };
-    if (status >= 500) captureException(error, { message: 'request failed', fields });
+    if (status >= 500) captureException(error, { message: 'http: request failed', fields });
   },
 };
 
