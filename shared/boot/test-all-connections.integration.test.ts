@@ -101,7 +101,10 @@ test('testAllConnections: error tracker and trace collector receive no data', as
     expect(collector.requests).toHaveLength(1);
     const closed = `http://127.0.0.1:${await closedPort()}`;
     const failing = await testMonitoring(tracker.dsn.replace('public@', 'unknown@'), closed);
-    expect(failing['error tracker']).toMatchObject({ healthy: false, error: 'The tracker responded with 403' });
+    expect(failing['error tracker']).toMatchObject({
+      healthy: false,
+      error: 'The tracker responded with 403',
+    });
     expect(failing['trace collector']).toMatchObject({ healthy: false });
   } finally {
     await Promise.all([tracker.stop(), collector.close()]);

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, createHash, createHmac, randomBytes } from 'node:crypto';
-import type { Sealer } from '@insightdesk/shared/security';
+import type { TokenCodec } from '@insightdesk/shared/security';
 
 /** Hides the content of one request from readers of the database. */
 export interface ResponseCipher {
@@ -16,13 +16,13 @@ const TAG_BYTES = 16;
 
 /** Derives the secret from ours and from `key`, which only the client has: both are needed to decrypt. */
 export function createResponseCipher(
-  tokenCodec: Sealer,
+  tokenCodec: TokenCodec,
   purpose: string,
   key: string,
 ): ResponseCipher {
   const hashedKey = createHash('sha256').update(key).digest('hex');
   const secret = createHash('sha256')
-    .update(tokenCodec.seal(purpose, [hashedKey]))
+    .update(tokenCodec.encode(purpose, [hashedKey]))
     .digest();
   const derive = (use: string) => createHmac('sha256', secret).update(use).digest();
   return {

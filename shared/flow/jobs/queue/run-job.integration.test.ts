@@ -13,7 +13,8 @@ import { createTestQueues, inTenant, request } from '../testing/test-queues.ts';
 import type { JobRun } from './job-run.ts';
 import type { Handler } from './run-job.ts';
 
-const { context, container, prefix, valkey, queues, events, work, control, close } = createTestQueues();
+const { context, container, prefix, valkey, queues, events, work, control, close } =
+  createTestQueues();
 afterAll(close);
 
 const payload = z.object({ n: z.number() });
