@@ -33,8 +33,6 @@ export async function startTestNginx(
     pidFiles: createPidFiles(join(directory, 'processes')),
     onLine: (_, line) => output.push(line),
   });
-  const upstreams = new Map<ServerName, Server>();
-  const upgraded = new Set<Socket>();
   const files = tls ?? (await prepareTls(join(directory, 'tls')));
   const ca = readFileSync(files.ca, 'utf8');
   const accessLog = join(directory, 'access.log');
@@ -48,35 +46,19 @@ export async function startTestNginx(
     variables,
   });
 
-  async function listen(name: ServerName) {
-    const server = createServer((request, response) => handle(name, request, response));
-    server.on('upgrade', (_, socket) => {
-      upgraded.add(socket as Socket);
-      echo(socket as Socket);
-    });
-    upstreams.set(name, server);
-    await new Promise<void>((resolve) => server.listen(ports[name], '127.0.0.1', resolve));
-  }
-
-  async function stop(name: ServerName) {
-    const server = upstreams.get(name);
-    const closed = new Promise((resolve) => server?.close(resolve));
-    server?.closeAllConnections();
-    await closed;
-  }
-
   /** The access log as bytes. */
   const readLog = () => (existsSync(accessLog) ? readFileSync(accessLog) : Buffer.alloc(0));
 
-  await Promise.all(serverNames.map(listen));
+  const upstreams = createUpstreams(ports, handle);
+  await Promise.all(serverNames.map(upstreams.listen));
   await nginx.configure();
   await supervisor.start(nginx.spec);
   return {
     directory,
     ports,
     ca,
-    listen,
-    stop,
+    listen: upstreams.listen,
+    stop: upstreams.stop,
     origin: nginx.url,
     site: nginx.site,
     reload: nginx.reload.join(' '),
@@ -96,11 +78,40 @@ export async function startTestNginx(
     output,
     async close() {
       await supervisor.stop('nginx');
-      for (const socket of upgraded) socket.destroy();
-      await Promise.all(serverNames.map(stop));
+      await upstreams.close();
       rmSync(directory, { recursive: true });
     },
   };
+}
+
+/** The upstream servers; they accept upgrades and echo. */
+function createUpstreams(ports: Readonly<Record<ServerName, number>>, handle: RequestHandler) {
+  const servers = new Map<ServerName, Server>();
+  const upgraded = new Set<Socket>();
+
+  async function listen(name: ServerName) {
+    const server = createServer((request, response) => handle(name, request, response));
+    server.on('upgrade', (_, socket) => {
+      upgraded.add(socket as Socket);
+      echo(socket as Socket);
+    });
+    servers.set(name, server);
+    await new Promise<void>((resolve) => server.listen(ports[name], '127.0.0.1', resolve));
+  }
+
+  async function stop(name: ServerName) {
+    const server = servers.get(name);
+    const closed = new Promise((resolve) => server?.close(resolve));
+    server?.closeAllConnections();
+    await closed;
+  }
+
+  async function close() {
+    for (const socket of upgraded) socket.destroy();
+    await Promise.all(serverNames.map(stop));
+  }
+
+  return { listen, stop, close };
 }
 
 /** The lines of an access log; throws when it is not UTF-8 or not JSON. */

@@ -61,20 +61,8 @@ export async function createUploadReplicas() {
     return { proxy, close };
   }
 
-  /** Uploads with the official tus client. */
-  function upload(bytes: Buffer, endpoint: string, options: Partial<tus.UploadOptions> = {}) {
-    return new Promise<Id<'att'>>((resolve, reject) => {
-      const tusUpload = new tus.Upload(bytes, {
-        endpoint,
-        headers: headers(),
-        retryDelays: Array(40).fill(10),
-        onError: reject,
-        onSuccess: () => resolve(tusUpload.url?.split('/').at(-1) as Id<'att'>),
-        ...options,
-      });
-      tusUpload.start();
-    });
-  }
+  const upload = (bytes: Buffer, endpoint: string, options: Partial<tus.UploadOptions> = {}) =>
+    uploadWithTus(bytes, { endpoint, headers: headers(), ...options });
 
   /** Processes an attachment as the worker does, then downloads it. */
   async function processAndDownload(storage: StorageProvider, id: Id<'att'>) {
@@ -100,4 +88,17 @@ export async function createUploadReplicas() {
       await server.drop();
     },
   };
+}
+
+/** Uploads with the official tus client and returns the id of the attachment. */
+function uploadWithTus(bytes: Buffer, options: Partial<tus.UploadOptions>) {
+  return new Promise<Id<'att'>>((resolve, reject) => {
+    const tusUpload = new tus.Upload(bytes, {
+      retryDelays: Array(40).fill(10),
+      onError: reject,
+      onSuccess: () => resolve(tusUpload.url?.split('/').at(-1) as Id<'att'>),
+      ...options,
+    });
+    tusUpload.start();
+  });
 }

@@ -66,7 +66,7 @@ describe('login', () => {
   test.each([
     ['a wrong password', { password: 'another password' }],
     ['an unknown address', { email: `${newId('usr')}@example.com` }],
-    ['another organisation', { organizationId: newId('org') }],
+    ['another organization', { organizationId: newId('org') }],
   ])('POST /v1/auth/login: 401 for %s', async (_, change) => {
     const { email } = await registerUser();
     const body = { email, password, ...change };
