@@ -30,7 +30,7 @@ export interface ApiKeyActor {
   restriction: PermissionRestriction;
 }
 
-/** A user or an API key of an organisation. */
+/** A user or an API key of an organization. */
 export type MemberActor = UserActor | ApiKeyActor;
 
 /** Who acts: a member, a part of the system, or an unauthenticated client. */

@@ -23,7 +23,7 @@ export interface Connections {
   /** Passwords and login attempts, through a database login that only the API has; elsewhere the first use throws. */
   identityDatabase: Pick<Database, 'read' | 'write'>;
   cache: CacheSource;
-  /** The jobs of organisations, to list and control; only events enqueue jobs. */
+  /** The jobs of organizations, to list and control; only events enqueue jobs. */
   jobs: Pick<JobControl, 'list' | 'require' | 'cancel' | 'retry'>;
   mail: Mailer;
   files: FileConnections;
@@ -69,9 +69,9 @@ export interface RealtimeConnections {
 }
 
 export interface Limits {
-  /** Counts what organisations use. */
+  /** Counts what organizations use. */
   meter: Meter;
-  /** The default quotas of an organisation. */
+  /** The default quotas of an organization. */
   quotas: Quotas;
   maxFileBytes: number;
   invitationsPerDay: number;

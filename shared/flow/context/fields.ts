@@ -27,7 +27,7 @@ const invisible =
 /** Text that mail programs turn into links. */
 const link = /:\/\/|\bwww\.|@|[\p{L}\p{N}][.\uff0e\u3002\uff61]\p{L}{2,}/iu;
 
-/** The name of a user or an organisation; other people read it, also in emails. */
+/** The name of a user or an organization; other people read it, also in emails. */
 export const displayName = (max: number) =>
   singleLine(max)
     .refine((value) => !invisible.test(value), 'Must not contain invisible characters')

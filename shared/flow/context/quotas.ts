@@ -1,6 +1,6 @@
 import type { Id } from '@insightdesk/shared/contract';
 
-/** What an organisation has a quota of. */
+/** What an organization has a quota of. */
 export const quotaNames = [
   'stored-bytes',
   'seats',
@@ -16,19 +16,19 @@ export type QuotaName = (typeof quotaNames)[number];
 /** The limit of each quota; 0 is unlimited. */
 export type Quotas = Readonly<Record<QuotaName, number>>;
 
-/** What is counted per organisation and day. */
+/** What is counted per organization and day. */
 export const counterNames = ['requests', 'jobs', 'events', 'socket-connections'] as const;
 export type CounterName = (typeof counterNames)[number];
 
 /** Quotas that refuse requests; `waiting-jobs` only when ten times as many jobs wait. */
 export type SpendableQuota = 'requests-per-day' | 'requests-per-month' | 'waiting-jobs';
 
-/** Counts in memory what organisations use; see createMeter. */
+/** Counts in memory what organizations use; see createMeter. */
 export interface Meter {
   count(tenantId: Id<'org'>, counter: CounterName): void;
   /** As far as this process knows: the last seconds of other processes are missing. */
   isSpent(tenantId: Id<'org'>, quota: SpendableQuota): boolean;
-  /** The organisation's own quota once this process has read it, else the default; Infinity if unlimited. */
+  /** The organization's own quota once this process has read it, else the default; Infinity if unlimited. */
   limitOf(tenantId: Id<'org'>, quota: QuotaName): number;
   /** Bytes of its channel logs in Valkey. */
   logBytes(tenantId: Id<'org'>): Promise<number>;

@@ -17,7 +17,7 @@ export interface AudienceConversation {
 export interface Audience<P = unknown, V = View<P>> {
   /** The conversation of the event; if there is none, only `recipient` receives it. */
   conversation?(payload: P): AudienceConversation | undefined;
-  /** All staff of the organisation. */
+  /** All staff of the organization. */
   staff?: V;
   /** The customer of the conversation. */
   customer?: V;
@@ -25,7 +25,7 @@ export interface Audience<P = unknown, V = View<P>> {
   recipient?: { userId(payload: P): Id<'usr'> | undefined; view: V };
   /** A channel of the feature, such as `private-board-{tsk}`. */
   extraChannel?: { channel(payload: P): string | undefined; view: V };
-  /** Whether webhooks of the organisation receive the view of staff. */
+  /** Whether webhooks of the organization receive the view of staff. */
   webhooks?: boolean;
 }
 

@@ -48,7 +48,7 @@ interface Options<P = never> {
 }
 
 /**
- * Defines an event; without an audience nobody receives it. A change of the payload beyond an added
+ * Defines an event; without an audience no client receives it. A change of the payload beyond an added
  * optional field needs the next version, and an upcast from each earlier one.
  */
 export function defineEvent<N extends string, S extends z.ZodType>(

@@ -12,7 +12,7 @@ export interface IdempotencyRow {
   recent: boolean;
 }
 
-/** The tenant of callers without an organisation. */
+/** The tenant of callers without an organization. */
 const NO_TENANT = fromUuid('org', '00000000-0000-0000-0000-000000000000');
 
 /** Reads and writes the row of one request. */

@@ -5,7 +5,7 @@ import { index, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
 export const idempotencyKeys = pgTable(
   'idempotency_keys',
   {
-    /** Zeros for callers without an organisation. */
+    /** Zeros for callers without an organization. */
     tenantId: tenantId(),
     /** A hash of the caller and the key. */
     id: text('id').notNull(),

@@ -30,7 +30,7 @@ export const scheduleStates = pgTable('schedules', {
   pausedAt: instant('paused_at'),
 });
 
-/** Jobs over the queue quota of their organisation; see ADR 29. */
+/** Jobs over the queue quota of their organization; see ADR 29. */
 export const parkedJobs = pgTable(
   'parked_jobs',
   {

@@ -9,11 +9,11 @@ import type { Queues } from '../queue/queues.ts';
 import { createTenantJobIndex, type JobPageQuery } from '../queue/tenant-job-index.ts';
 import { type JobStatus, type QueueStats, readJobStatus, readQueueStats } from './job-status.ts';
 
-/** Lists and controls jobs: all of them for operators, an organisation's own for its members. */
+/** Lists and controls jobs: all of them for operators, an organization's own for its members. */
 export interface JobControl {
-  /** The newest jobs of an organisation; 1,000 are indexed. */
+  /** The newest jobs of an organization; 1,000 are indexed. */
   list(tenantId: JobOwner, page: JobPageQuery): Promise<JobPage>;
-  /** Throws DomainNotFoundError for an unknown job or one of another organisation. */
+  /** Throws DomainNotFoundError for an unknown job or one of another organization. */
   require(tenantId: JobOwner, id: string): Promise<JobStatus & { log: string[] }>;
   /** Ends a job for good, also while it runs; throws when it has already ended. */
   cancel(tenantId: JobOwner, id: string, by: string): Promise<void>;

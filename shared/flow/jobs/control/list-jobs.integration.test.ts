@@ -26,7 +26,7 @@ const handlers = {
   },
 };
 
-/** All pages of an organisation's jobs, as lists of ids. */
+/** All pages of an organization's jobs, as lists of ids. */
 async function pagesOf(tenantId: JobRequest['tenantId'], limit: number, state?: JobStateName) {
   const pages: string[][] = [];
   let cursor: string | undefined;

@@ -18,7 +18,7 @@ export type QueueName = (typeof queueNames)[number];
 
 /** A limit on jobs with the same key. */
 export interface JobLimit<P> {
-  /** Such as the host that the job calls; the limit applies per organisation. */
+  /** Such as the host that the job calls; the limit applies per organization. */
   key(payload: P): string;
   /** How many run at a time. */
   concurrent?: number;

@@ -1,4 +1,4 @@
-/** The priority of a job among the jobs of its organisation; lower runs sooner. */
+/** The priority of a job among the jobs of its organization; lower runs sooner. */
 export const JobPriority = {
   LOWEST: 20,
   LOW: 10,
@@ -12,7 +12,7 @@ export type JobPriority = (typeof JobPriority)[keyof typeof JobPriority];
 
 interface Level {
   priority: JobPriority;
-  /** Its share of the organisation's turns, relative to NORMAL. */
+  /** Its share of the organization's turns, relative to NORMAL. */
   weight: number;
 }
 

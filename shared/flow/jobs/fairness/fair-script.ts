@@ -7,12 +7,12 @@ const numbers = levels.map((_, i) => i + 1);
 /**
  * Start-time fair queueing (Goyal, Vin, Cheng 1996) over BullMQ's sorted set of prioritised jobs. A
  * job is added at a rank without a turn, behind all others; this script assigns a turn: the virtual
- * finish time of its organisation and priority, or just before the next turn for an organisation
- * without a backlog. The turns of one organisation are a `STEP` apart whatever its priorities, so
+ * finish time of its organization and priority, or just before the next turn for an organization
+ * without a backlog. The turns of one organization are a `STEP` apart whatever its priorities, so
  * that neither a flood nor a high priority gets it a larger share. A retried or delayed job loses its
  * turn.
  *
- * For an organisation without a backlog, while no worker waits for a job, it wakes the reserved
+ * For an organization without a backlog, while no worker waits for a job, it wakes the reserved
  * slots; see reserved-slot.ts.
  *
  * KEYS prioritized finish marker; ARGV max jobs, topic, queue. Replies the number of assigned turns.

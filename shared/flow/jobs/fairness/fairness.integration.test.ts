@@ -25,7 +25,7 @@ async function orderOf(job: ReturnType<typeof mark>, count: number): Promise<str
 const many = (count: number, make: (n: number) => JobRequest) =>
   Array.from({ length: count }, (_, n) => make(n));
 
-test('a job enqueued behind a flood of another organisation runs next, the rest alternate', async () => {
+test('a job enqueued behind a flood of another organization runs next, the rest alternate', async () => {
   const job = mark('maintenance');
   const [a, b] = [newId('org'), newId('org')];
   await queues.enqueue(many(2_000, (n) => request(job, { label: `a${n}` }, { tenantId: a })));
@@ -38,7 +38,7 @@ test('a job enqueued behind a flood of another organisation runs next, the rest 
   expect(own).toEqual(many(2_000, () => request(job, {})).map((_, n) => `a${n}`));
 });
 
-test('an urgent job overtakes jobs of its own organisation only', async () => {
+test('an urgent job overtakes jobs of its own organization only', async () => {
   const job = mark('calendar-sync');
   const [a, b] = [newId('org'), newId('org')];
   await queues.enqueue(many(300, (n) => request(job, { label: `slow${n}` }, { tenantId: a })));
@@ -56,7 +56,7 @@ test('an urgent job overtakes jobs of its own organisation only', async () => {
   expect(countOf('b')).toBeGreaterThanOrEqual(30);
 });
 
-test('each priority gets its share of the turns of an organisation', async () => {
+test('each priority gets its share of the turns of an organization', async () => {
   const job = mark('media-processing');
   const tenantId = newId('org');
   const { NORMAL, MEDIUM, CRITICAL } = JobPriority;
@@ -86,7 +86,7 @@ test('delayed jobs that come due together do not overtake others', async () => {
   expect(order.indexOf('b2')).toBeLessThan(450);
 });
 
-test('the reserved slot runs jobs of organisations without a running job', async () => {
+test('the reserved slot runs jobs of organizations without a running job', async () => {
   const job = mark('voice-processing');
   const [a, b, c] = [newId('org'), newId('org'), newId('org')];
   const running = new Set<string>();

@@ -3,7 +3,7 @@ import type { QueueName } from '../definition/define-job.ts';
 import { fairScript } from './fair-script.ts';
 import { reservedSlotTopic } from './reserved-slot.ts';
 
-/** Orders the waiting jobs of a queue fairly over organisations; see ADR 0012. */
+/** Orders the waiting jobs of a queue fairly over organizations; see ADR 0012. */
 export interface Fairness {
   /** Assigns turns to all jobs without one (new, due or retried); returns their number. */
   assignTurns(queue: QueueName): Promise<number>;

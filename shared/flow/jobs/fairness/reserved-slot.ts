@@ -4,9 +4,9 @@ import type { QueueName } from '../definition/define-job.ts';
 import type { Envelope } from '../definition/envelope.ts';
 import { lua } from '../definition/job-keys.ts';
 
-/** A slot of a worker for organisations without a running job in the queue. */
+/** A slot of a worker for organizations without a running job in the queue. */
 export interface ReservedSlot {
-  /** An organisation without jobs has enqueued one while all workers were busy. */
+  /** An organization without jobs has enqueued one while all workers were busy. */
   wake(): void;
   /** Waits for the job in the slot. */
   close(): Promise<void>;
@@ -15,11 +15,11 @@ export interface ReservedSlot {
 /** The pub/sub topic that wakes reserved slots; messages are names of queues. */
 export const reservedSlotTopic = (prefix: string) => `${prefix}:reserved-slot`;
 
-/** Jobs of organisations without a backlog come first, so a few are enough to check. */
+/** Jobs of organizations without a backlog come first, so a few are enough to check. */
 const MAX_CHECKED_JOBS = 32;
 
 /**
- * Moves the first job of an organisation without a running job to the front of the queue.
+ * Moves the first job of an organization without a running job to the front of the queue.
  *
  * KEYS prioritized wait active meta; ARGV how many jobs to check. Replies 1 if there was one.
  */

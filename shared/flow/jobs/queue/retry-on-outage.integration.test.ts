@@ -23,7 +23,7 @@ afterAll(async () => {
 const jobCalled = (name: string) =>
   defineJob({ name, queue: 'maintenance', payload: z.object({}), attempts: 2, backoffMs: 1 });
 
-/** The status of the only job of an organisation. */
+/** The status of the only job of an organization. */
 const statusOf = async ({ tenantId }: JobRequest) =>
   (await control.list(tenantId, { limit: 10 })).items[0];
 

@@ -235,7 +235,7 @@ test('a step without a recorded result is looked up, or fails with orFail', asyn
   expect(unclear).toBe(0);
 });
 
-test('steps of one organisation are invisible to another', async () => {
+test('steps of one organization are invisible to another', async () => {
   const other = (await createTestTenant(context)).tenantId;
   const rows = await inTenant(container.database, other, (tx) =>
     tx.select().from(jobSteps).where(eq(jobSteps.tenantId, tenantId)),

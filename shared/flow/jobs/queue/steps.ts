@@ -28,7 +28,7 @@ export type InTenant = <T>(tenantId: Id<'org'>, work: (tx: Tx) => Promise<T>) =>
 const rejectStep = () =>
   Promise.reject(new TypeError('A system job has no durable steps: make it safe to repeat'));
 
-/** The steps of system jobs, which reject: steps are rows of an organisation. */
+/** The steps of system jobs, which reject: steps are rows of an organization. */
 export const noSteps: Steps = { step: rejectStep, once: rejectStep };
 
 interface Owner {

@@ -35,7 +35,7 @@ export interface WorkersOptions extends Omit<RunOptions, 'limits' | 'enqueue' | 
   subscriber: Redis;
   /**
    * How many jobs of a queue one worker runs at a time. If more than one, one slot is reserved for
-   * organisations without a running job.
+   * organizations without a running job.
    */
   concurrency: number;
   prefix?: string;

@@ -12,7 +12,7 @@ import {
   type QueueQuota,
 } from './queue-usage.ts';
 
-/** The queue quotas of organisations, and where jobs over the quota are parked. */
+/** The queue quotas of organizations, and where jobs over the quota are parked. */
 export interface EnqueueQuota {
   quotaOf(tenantId: Id<'org'>): QueueQuota;
   parkedJobs: Pick<ParkedJobs, 'park'>;
@@ -22,7 +22,7 @@ export interface EnqueueQuota {
 export interface EnqueueLimiter {
   /** Returns the jobs to enqueue, after parking the others. */
   reserve(requests: JobRequest[]): Promise<JobRequest[]>;
-  /** The same for parked jobs of one organisation; those over the quota stay parked. */
+  /** The same for parked jobs of one organization; those over the quota stay parked. */
   reserveParked(owner: Id<'org'>, parked: readonly ParkedJob[]): Promise<JobRequest[]>;
   /** Gives the quota of an ended job back, a moment later. */
   jobEnded(job: Job<Envelope>): void;

@@ -49,7 +49,7 @@ const parent = define('parent', 'email-sending');
 const child = define('child', 'calendar-sync');
 const failing = define('failing', 'site-crawling', 1);
 
-/** An organisation with a quota, and requests of it. */
+/** An organization with a quota, and requests of it. */
 function openTenant(quota: Partial<QueueQuota>) {
   const tenantId = newId('org');
   quotas.set(tenantId, { ...unlimited, ...quota });
@@ -81,7 +81,7 @@ const countAll = async (tenantId: Id<'org'>) => {
   return keys.filter((key) => key.split(':').length === 3).length;
 };
 
-/** Runs all jobs of an organisation; returns what ran, in order. */
+/** Runs all jobs of an organization; returns what ran, in order. */
 async function runAll(tenantId: Id<'org'>, count: number, concurrency = 1) {
   const ran: number[] = [];
   const handle = (job: typeof plain, run: Work): Handler => ({ job, run: run as Handler['run'] });
@@ -123,7 +123,7 @@ async function runAll(tenantId: Id<'org'>, count: number, concurrency = 1) {
   return ran;
 }
 
-test('jobs over the quota are parked and run in order; other organisations are unaffected', async () => {
+test('jobs over the quota are parked and run in order; other organizations are unaffected', async () => {
   const noisy = openTenant({ jobs: 10 });
   const other = openTenant({ jobs: 10 });
   const flood = noisy.asks(60);
@@ -216,7 +216,7 @@ test('a release that was interrupted is repeated without effect; lost jobs are p
   await Promise.all([releaser().tick(), releaser().tick()]);
   expect([await inQueues(tenantId), await parkedCount(tenantId)]).toEqual([8, 4]);
   expect(await countAll(tenantId)).toBe(8);
-  // Valkey loses everything of the organisation.
+  // Valkey loses everything of the organization.
   for (const key of await valkey.keys(`${prefix}:*${tenantId}*`)) await valkey.del(key);
   for (const set of ['prioritized', 'wait']) await valkey.del(`${prefix}:maintenance:${set}`);
   await parkedJobs.parkAgain(new Date(0));
@@ -250,7 +250,7 @@ test('the reconciler subtracts jobs that ended unreported at its second run, and
   expect([await inQueues(tenantId), await countAll(tenantId)]).toEqual([4, 4]);
 });
 
-test('failed jobs use at most half of the bytes: the oldest are removed, of this organisation only', async () => {
+test('failed jobs use at most half of the bytes: the oldest are removed, of this organization only', async () => {
   const quota = 200_000;
   const [own, other] = [openTenant({ bytes: quota }), openTenant({ bytes: quota })];
   const text = 'x'.repeat(20_000);

@@ -30,7 +30,7 @@ export interface ParkedJobReleaserOptions {
 export interface ParkedJobReleaser {
   start(): void;
   stop(): Promise<void>;
-  /** Releases jobs once, as far as quotas allow; returns how many organisations had parked jobs. */
+  /** Releases jobs once, as far as quotas allow; returns how many organizations had parked jobs. */
   tick(): Promise<number>;
 }
 

@@ -3,7 +3,7 @@ import type { Database } from '@insightdesk/shared/database';
 import { sql } from 'drizzle-orm';
 import type { JobRequest } from '../definition/define-job.ts';
 
-/** A job over the quota of its organisation. */
+/** A job over the quota of its organization. */
 export interface ParkedJob {
   request: JobRequest;
   dueAt: Date;
@@ -13,9 +13,9 @@ export interface ParkedJob {
 export interface ParkedJobs {
   /** Parks jobs; those that are parked, or were lately, are ignored. */
   park(requests: readonly JobRequest[]): Promise<void>;
-  /** The number of parked jobs of all organisations. */
+  /** The number of parked jobs of all organizations. */
   count(): Promise<number>;
-  /** Organisations with parked jobs. */
+  /** Organizations with parked jobs. */
   listTenants(): Promise<Id<'org'>[]>;
   /** The parked jobs that are due first. */
   listOldest(owner: Id<'org'>, limit: number): Promise<ParkedJob[]>;
@@ -33,7 +33,7 @@ const MAX_COUNT = 1_000_000;
 const RELEASED_TTL_SECONDS = 600;
 const DELETE_BATCH_SIZE = 5_000;
 
-/** Opens the table with the relay's role, which reads the rows of all organisations. */
+/** Opens the table with the relay's role, which reads the rows of all organizations. */
 export function createParkedJobs(database: Pick<Database, 'write'>): ParkedJobs {
   const run = <R extends Record<string, unknown>>(query: ReturnType<typeof sql>) =>
     database.write('system', (tx) => tx.execute<R>(query));
@@ -54,7 +54,7 @@ export function createParkedJobs(database: Pick<Database, 'write'>): ParkedJobs 
       return row?.n ?? 0;
     },
     async listTenants() {
-      // Skips from one organisation to the next by the index, however many jobs each has.
+      // Skips from one organization to the next by the index, however many jobs each has.
       const rows = await run<{ id: string }>(sql`with recursive owner as (
           (select tenant_id as id from parked_jobs where released_at is null order by 1 limit 1)
           union all

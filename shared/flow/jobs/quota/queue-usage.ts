@@ -3,7 +3,7 @@ import type { ClientContext, Redis, Result } from 'iovalkey';
 import { indexMember, type JobRef, jobKey } from '../definition/job-keys.ts';
 import { countEndedScript, reserveScript } from './usage-scripts.ts';
 
-/** What an organisation may have in the queues; Infinity is unlimited. */
+/** What an organization may have in the queues; Infinity is unlimited. */
 export interface QueueQuota {
   jobs: number;
   bytes: number;
@@ -22,7 +22,7 @@ export interface EndedJob extends JobRef {
   truncatedData?: string;
 }
 
-/** Counts what organisations have in the queues. */
+/** Counts what organizations have in the queues. */
 export interface QueueUsageCounters {
   /** Reserves quota for each unit that fits; parked jobs do not wait for other parked ones. */
   reserve(
@@ -32,7 +32,7 @@ export interface QueueUsageCounters {
     options?: { isParked?: boolean },
   ): Promise<boolean[]>;
   countEnded(owner: Id<'org'>, quota: QueueQuota, ended: readonly EndedJob[]): Promise<void>;
-  /** Organisations whose new jobs are parked behind those that already are. */
+  /** Organizations whose new jobs are parked behind those that already are. */
   listParkingTenants(): Promise<Id<'org'>[]>;
   stopParking(owner: Id<'org'>): Promise<void>;
 }
@@ -43,13 +43,13 @@ const BATCH_SIZE = 200;
 const MAX_TENANTS = 5_000;
 
 export const usageKey = (prefix: string, owner: string) => `${prefix}:usage:${owner}`;
-/** Lists the organisations with usage. */
+/** Lists the organizations with usage. */
 export const usageIndexKey = (prefix: string) => `${prefix}:usage-tenants`;
-/** Lists the organisations with parked jobs. */
+/** Lists the organizations with parked jobs. */
 export const parkingTenantsKey = (prefix: string) => `${prefix}:parking-tenants`;
 const failedJobsKey = (prefix: string, owner: string) => `${prefix}:failed-jobs:${owner}`;
 
-/** The unfinished jobs of an organisation, and the bytes of all its jobs. */
+/** The unfinished jobs of an organization, and the bytes of all its jobs. */
 export async function readQueueUsage(
   valkey: Pick<Redis, 'hmget'>,
   owner: Id<'org'>,

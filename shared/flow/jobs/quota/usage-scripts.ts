@@ -1,9 +1,9 @@
 import { lua } from '../definition/job-keys.ts';
 
 /**
- * The usage of each organisation. Its hash has the bytes of every unfinished job by `queue id`, and
+ * The usage of each organization. Its hash has the bytes of every unfinished job by `queue id`, and
  * of every failed job by `!queue id`; `#`, `$` and `!` are the number of jobs and the two sums. A
- * sorted set with equal scores lists the organisations with usage, and another one those with parked
+ * sorted set with equal scores lists the organizations with usage, and another one those with parked
  * jobs, so that new jobs do not overtake parked ones.
  */
 const sums = `

@@ -114,7 +114,7 @@ test('a scheduler that does not lead enqueues nothing', async () => {
   expect((await listSchedules(database)).map(({ name }) => name)).not.toContain('idle');
 });
 
-test('a system job has no organisation and no steps', async () => {
+test('a system job has no organization and no steps', async () => {
   const errors: string[] = [];
   await stage.queues.get('maintenance').drain();
   await stage.work({

@@ -71,7 +71,7 @@ export const inTenant = <T>(
   run: (tx: Parameters<Parameters<Database['write']>[1]>[0]) => Promise<T>,
 ) => database.write({ tenantId }, run);
 
-/** A request with a new id, of a new organisation by default. */
+/** A request with a new id, of a new organization by default. */
 export const request = (
   job: JobRequest['job'],
   payload: unknown,
