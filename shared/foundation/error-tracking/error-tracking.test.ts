@@ -155,7 +155,7 @@ test('setUserContext: sets the user of the current context only', () => {
 test('captureException: context fields of the log line complete the context', () => {
   const { reports, log } = track();
   const fields = { err: new Error('x'), requestId: 'r', tenantId: 'org_1', actor: 'usr_1' };
-  log.error(fields, 'socket: subscribe failed');
+  log.error(fields, 'realtime: subscribe failed');
   expect(reports[0]?.context).toEqual({ requestId: 'r', tenantId: 'org_1', actor: 'usr_1' });
 });
 
