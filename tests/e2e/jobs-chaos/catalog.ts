@@ -10,29 +10,32 @@ import {
 } from '@insightdesk/shared/jobs';
 import { z } from 'zod';
 
-/** What happens to a job once everything is over; a reason is part of what the dead letter says. */
-export interface Fate {
+/** The expected outcome of a job; `reason` is part of its reason of failure. */
+export interface Outcome {
   reason?: string;
-  /** It is to be counted once by the outside world. */
-  tells?: boolean;
-  /** It is to record one fact. */
+  /** It calls the outside service once. */
+  callsOutside?: boolean;
+  /** It records one event. */
   writes?: boolean;
 }
 
 const payload = z.object({ n: z.number() });
-export const asked = defineEvent('chaos.asked', payload);
-export const written = defineEvent('chaos.written', z.object({ job: z.string() }));
-type Asked = Pick<RecordedEvent<typeof asked>, 'id' | 'tenantId' | 'requestId' | 'payload'>;
+export const jobsRequested = defineEvent('chaos.asked', payload);
+export const rowWritten = defineEvent('chaos.written', z.object({ job: z.string() }));
+type RequestedEvent = Pick<
+  RecordedEvent<typeof jobsRequested>,
+  'id' | 'tenantId' | 'requestId' | 'payload'
+>;
 type Work = (n: number, run: JobRun) => Promise<unknown>;
 
-export interface World {
-  /** Tells the outside world, under a key, who does it and on whose behalf. */
-  tell(key: string, run: JobRun, limit?: string): Promise<unknown>;
+export interface Environment {
+  /** Calls the outside service with an idempotency key. */
+  callOutside(key: string, run: JobRun, limit?: string): Promise<unknown>;
 }
 
 const policies: ChildFailurePolicy[] = ['fail', 'ignore', 'compensate'];
 const KEYS = 8;
-const REFUSED = 'It cannot be done';
+const REFUSAL = 'It cannot be done';
 
 /** The jobs, each with a queue of its own: a queue keeps its newest 1,000 completed jobs. */
 const job = (name: string, queue: JobDefinition['queue'], more: Partial<JobDefinition> = {}) =>
@@ -54,21 +57,21 @@ const jobs = {
 const keyOf = (n: number) => `key-${n % KEYS}`;
 
 const write: Work = (_, { id, tenantId, requestId, once }) =>
-  once('row', (tx) => record({ tx, tenantId, requestId }, written, { job: id }));
+  once('row', (tx) => record({ tx, tenantId, requestId }, rowWritten, { job: id }));
 
 /** What is done for each job. */
-export function createHandlers({ tell }: World) {
+export function createHandlers({ callOutside }: Environment) {
   const work: Record<keyof typeof jobs, Work> = {
     plain: async () => Bun.sleep(5),
-    outside: (_, run) => run.step('tell', (key) => tell(key, run)),
+    outside: (_, run) => run.step('tell', (key) => callOutside(key, run)),
     row: write,
     async flaky(n, run) {
       await write(n, run);
-      await run.step('tell', (key) => tell(key, run));
+      await run.step('tell', (key) => callOutside(key, run));
       if (run.attempt <= 2) throw new Error(`attempt ${run.attempt}`);
     },
     async refused() {
-      throw new DomainBusinessRuleError(REFUSED, { code: 'REFUSED' });
+      throw new DomainBusinessRuleError(REFUSAL, { code: 'REFUSED' });
     },
     async hopeless() {
       throw new Error('It never works');
@@ -78,8 +81,9 @@ export function createHandlers({ tell }: World) {
       await write(n, run);
       return failures;
     },
-    child: (_, run) => run.step('tell', (key) => tell(key, run)),
-    limited: (n, run) => run.step('tell', (key) => tell(key, run, `${run.tenantId} ${keyOf(n)}`)),
+    child: (_, run) => run.step('tell', (key) => callOutside(key, run)),
+    limited: (n, run) =>
+      run.step('tell', (key) => callOutside(key, run, `${run.tenantId} ${keyOf(n)}`)),
     delayed: write,
   };
   const entries = Object.entries(jobs).map(([name, definition]) => {
@@ -94,27 +98,27 @@ export function createHandlers({ tell }: World) {
 }
 
 /** What follows from an event, and what becomes of it in the end: 1.6 jobs, on average. */
-export function planOf(event: Asked): { job: JobRequest; fate: Fate }[] {
+export function planOf(event: RequestedEvent): { job: JobRequest; outcome: Outcome }[] {
   const { n } = event.payload;
   const make = (definition: JobDefinition, more = {}) => jobFor(event, definition, { n }, more);
-  const single = (definition: JobDefinition, fate: Fate, more = {}) => [
-    { job: make(definition, more), fate },
+  const single = (definition: JobDefinition, outcome: Outcome, more = {}) => [
+    { job: make(definition, more), outcome },
   ];
   switch (n % 10) {
     case 0:
       return single(jobs.plain, {});
     case 1:
-      return single(jobs.outside, { tells: true });
+      return single(jobs.outside, { callsOutside: true });
     case 2:
       return single(jobs.row, { writes: true });
     case 3:
-      return single(jobs.flaky, { tells: true, writes: true });
+      return single(jobs.flaky, { callsOutside: true, writes: true });
     case 4:
       return single(n % 20 < 10 ? jobs.refused : jobs.hopeless, {
-        reason: n % 20 < 10 ? REFUSED : 'It never works',
+        reason: n % 20 < 10 ? REFUSAL : 'It never works',
       });
     case 5:
-      return single(jobs.limited, { tells: true });
+      return single(jobs.limited, { callsOutside: true });
     case 6:
       return single(jobs.delayed, { writes: true }, { delayMs: 200 + ((n * 7919) % 4_000) });
     default:
@@ -126,23 +130,23 @@ export function planOf(event: Asked): { job: JobRequest; fate: Fate }[] {
 function familyOf(n: number, make: (job: JobDefinition, more?: object) => JobRequest) {
   const onFailure = policies[(n % 10) - 7] as ChildFailurePolicy;
   const fails = Math.floor(n / 10) % 4 !== 0;
-  const child = { job: make(jobs.child), fate: { tells: true } };
+  const child = { job: make(jobs.child), outcome: { callsOutside: true } };
   const other = fails
-    ? { job: make(jobs.hopeless, { suffix: 'child' }), fate: { reason: 'It never works' } }
-    : { job: make(jobs.plain, { suffix: 'child' }), fate: {} };
+    ? { job: make(jobs.hopeless, { suffix: 'child' }), outcome: { reason: 'It never works' } }
+    : { job: make(jobs.plain, { suffix: 'child' }), outcome: {} };
   const isLost = fails && onFailure === 'fail';
-  const after = { jobs: [child.job, other.job], onFailure };
+  const dependsOn = { jobs: [child.job, other.job], onFailure };
   const parent = {
-    job: { ...make(jobs.parent), after },
-    fate: isLost ? { reason: 'child' } : { writes: true },
+    job: { ...make(jobs.parent), dependsOn },
+    outcome: isLost ? { reason: 'child' } : { writes: true },
   };
-  return [parent, child, other] as { job: JobRequest; fate: Fate }[];
+  return [parent, child, other] as { job: JobRequest; outcome: Outcome }[];
 }
 
 /** The job of an event, with those it waits for. */
 export const reactTo = (event: RecordedEvent): JobRequest[] =>
-  event.name === asked.name
-    ? planOf(event as Asked)
+  event.name === jobsRequested.name
+    ? planOf(event as RequestedEvent)
         .slice(0, 1)
         .map(({ job }) => job)
     : [];
