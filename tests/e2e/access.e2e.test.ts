@@ -1,11 +1,12 @@
 import { beforeAll, expect, test } from 'bun:test';
-import { call, type Listener, listen, openOrganization, type Person, until } from './client.ts';
+import { until } from '../../shared/testing/until.ts';
+import { call, createOrganization, type Listener, listen, type Person } from './client.ts';
 
 let owner: Person;
 let agent: Person;
 let customer: Person;
 beforeAll(async () => {
-  ({ owner, agent, customer } = await openOrganization());
+  ({ owner, agent, customer } = await createOrganization());
 });
 
 const REPLICAS = ['1', '2'];
@@ -30,7 +31,7 @@ async function closed(listeners: Listener[]) {
   console.log('sockets closed after ms', Math.round(performance.now() - since));
 }
 
-test('an API key: HTTP and sockets of every replica, rotated with overlap, revoked', async () => {
+test('an API key works on HTTP and sockets of every replica until it is rotated or revoked', async () => {
   const made = await call('POST', '/v1/api-keys', {
     token: owner.token,
     body: {
@@ -75,7 +76,7 @@ test('an API key: HTTP and sockets of every replica, rotated with overlap, revok
   expect(second.reasons).toEqual(['SESSION_ENDED', 'SESSION_ENDED']);
 });
 
-test('a custom role changes what its members may, on every replica', async () => {
+test('a change of a custom role applies to its members on every replica', async () => {
   const permissions = ['members:read', 'conversations:read', 'channels:subscribe'];
   const made = await call('POST', '/v1/roles', {
     token: owner.token,

@@ -1,16 +1,16 @@
 import { afterAll, expect, test } from 'bun:test';
+import { until } from '../../shared/testing/until.ts';
 import {
   call,
-  invited,
+  findEmailedToken,
+  inviteMember,
   type Listener,
+  listEmails,
   listen,
-  mailedToken,
-  mailsTo,
   type Person,
   password,
   registerOwner,
-  until,
-  verify,
+  verifyEmail,
 } from './client.ts';
 
 const sockets: Listener[] = [];
@@ -39,21 +39,21 @@ const invite = (owner: Person, email: string, role: string) =>
 const accept = (token: string, chosen = password) =>
   call('POST', '/v1/invitations/accept', { body: { token, name: 'Guest', password: chosen } });
 
-test('whoever registers with another’s address neither keeps him out nor gets in', async () => {
+test('a registration with a foreign address neither locks out its owner nor grants access', async () => {
   const owner = await registerOwner();
-  await verify(owner);
+  await verifyEmail(owner);
   const email = `victim-${unique()}@example.com`;
   const squat = { email, password: 'the password of a squatter', name: 'Victim' };
   const squatted = await call('POST', '/v1/auth/register', {
     body: { ...squat, organizationName: 'Mine' },
   });
   expect(squatted.status).toBe(201);
-  const link = await mailedToken(email, 'Confirm your e-mail address');
+  const link = await findEmailedToken(email, 'Confirm your e-mail address');
   const clicked = await call('POST', '/v1/auth/verify-email', { body: { token: link, password } });
   expect([clicked.status, clicked.body.code]).toEqual([403, 'WRONG_PASSWORD']);
 
   expect((await invite(owner, email, 'agent')).status).toBe(201);
-  const joined = await accept(await mailedToken(email, 'You are invited'));
+  const joined = await accept(await findEmailedToken(email, 'You are invited'));
   expect([joined.status, joined.body.organization.id]).toEqual([200, owner.organizationId]);
   expect(joined.body.user.id).not.toBe(squatted.body.user.id);
   expect((await logIn(email, squat.password, owner.organizationId)).status).toBe(401);
@@ -63,11 +63,11 @@ test('whoever registers with another’s address neither keeps him out nor gets 
   expect([late.status, late.body.code]).toEqual([409, 'EMAIL_TAKEN']);
 });
 
-test('a password reset ends every session and socket of the person, in all organisations', async () => {
+test('a password reset ends every session and socket of the user in all organizations', async () => {
   const [home, other] = [await registerOwner(), await registerOwner()];
-  await Promise.all([verify(home), verify(other)]);
+  await Promise.all([verifyEmail(home), verifyEmail(other)]);
   await invite(other, home.email, 'agent');
-  const joined = await accept(await mailedToken(home.email, 'You are invited'));
+  const joined = await accept(await findEmailedToken(home.email, 'You are invited'));
   expect(joined.body.user.id).toBe(home.id);
   const closings = [await listening(home.token), await listening(joined.body.accessToken)];
 
@@ -76,7 +76,7 @@ test('a password reset ends every session and socket of the person, in all organ
   });
   const known = await call('POST', '/v1/auth/password/reset', { body: { email: home.email } });
   expect([known.status, known.body]).toEqual([202, unknown.body]);
-  const token = await mailedToken(home.email, 'Choose a new password');
+  const token = await findEmailedToken(home.email, 'Choose a new password');
   const chosen = 'another good password';
   const confirm = () =>
     call('POST', '/v1/auth/password/reset/confirm', { body: { token, password: chosen } });
@@ -93,32 +93,32 @@ test('a password reset ends every session and socket of the person, in all organ
   expect((await logIn(home.email, password)).status).toBe(401);
   expect((await logIn(home.email, chosen)).status).toBe(200);
   await until(async () =>
-    (await mailsTo(home.email)).some(({ subject }) => subject === 'Your password was changed'),
+    (await listEmails(home.email)).some(({ subject }) => subject === 'Your password was changed'),
   );
 });
 
-test('a password change keeps this session and its sockets and ends the others', async () => {
+test('a password change ends all other sessions and their sockets', async () => {
   const person = await registerOwner();
   const second = (await logIn(person.email, password)).body.accessToken;
-  const [kept, ended] = [await listening(person.token), await listening(second)];
+  const [currentSession, ended] = [await listening(person.token), await listening(second)];
   const changed = await call('POST', '/v1/auth/password', {
     token: person.token,
     body: { currentPassword: password, password: 'another good password' },
   });
   expect(changed.status).toBe(204);
   expect([await status(person.token), await status(second)]).toEqual([200, 401]);
-  await until(() => ended.length === 2);
-  expect([kept, ended]).toEqual([[], ['SESSION_ENDED', 'SESSION_ENDED']]);
+  await until(() => ended.length, { equals: 2 });
+  expect([currentSession, ended]).toEqual([[], ['SESSION_ENDED', 'SESSION_ENDED']]);
 });
 
-test('another address takes effect when it is confirmed, and the former one is told twice', async () => {
+test('an email change takes effect on confirmation, and the previous address is notified twice', async () => {
   const person = await registerOwner();
-  await verify(person);
+  await verifyEmail(person);
   const email = `next-${unique()}@example.com`;
   const { token } = person;
   const asked = await call('POST', '/v1/auth/email', { token, body: { password, email } });
   expect(asked.status).toBe(202);
-  const link = await mailedToken(email, 'Confirm your new e-mail address');
+  const link = await findEmailedToken(email, 'Confirm your new e-mail address');
   expect((await logIn(email, password)).status).toBe(401);
   const confirmed = await call('POST', '/v1/auth/verify-email', {
     body: { token: link, password },
@@ -126,19 +126,22 @@ test('another address takes effect when it is confirmed, and the former one is t
   expect(confirmed.body).toMatchObject({ user: { email, emailVerified: true } });
   expect((await logIn(email, password)).status).toBe(200);
   expect((await logIn(person.email, password)).status).toBe(401);
-  const wanted = ['Another e-mail address was asked for', 'Your e-mail address was changed'];
-  await until(async () => {
-    const subjects = (await mailsTo(person.email)).map(({ subject }) => subject);
-    return wanted.every((subject) => subjects.includes(subject));
-  }, 20_000);
+  const wanted = ['Your e-mail address is about to change', 'Your e-mail address was changed'];
+  await until(
+    async () => {
+      const subjects = (await listEmails(person.email)).map(({ subject }) => subject);
+      return wanted.every((subject) => subjects.includes(subject));
+    },
+    { timeoutMs: 20_000 },
+  );
 });
 
-test('an admin who was removed does not come back by an invitation to his second address', async () => {
+test('a removed admin cannot return with an invitation to a second address', async () => {
   const owner = await registerOwner();
-  const admin = await invited(owner, 'admin', 'Al Admin');
+  const admin = await inviteMember(owner, 'admin', 'Al Admin');
   const second = `second-${unique()}@example.com`;
   expect((await invite(admin, second, 'admin')).status).toBe(201);
-  const token = await mailedToken(second, 'You are invited');
+  const token = await findEmailedToken(second, 'You are invited');
   const path = `/v1/members/${admin.id}`;
   expect((await call('DELETE', path, { token: owner.token })).status).toBe(204);
   const joined = await accept(token);
@@ -147,7 +150,7 @@ test('an admin who was removed does not come back by an invitation to his second
   expect(open.body.items).toEqual([]);
 });
 
-test('strangers get no mail before the address is verified, and names cannot read as our text', async () => {
+test('an unverified owner cannot send emails, and names are shown as quoted text', async () => {
   const owner = await registerOwner('Eve” says: your account is locked');
   const email = `stranger-${unique()}@example.com`;
   const early = await invite(owner, email, 'agent');
@@ -162,18 +165,18 @@ test('strangers get no mail before the address is verified, and names cannot rea
     body: { email, password, name: 'Eve', organizationName },
   });
   expect(named.status).toBe(422);
-  await verify(owner);
+  await verifyEmail(owner);
   expect((await invite(owner, email, 'agent')).status).toBe(201);
-  await mailedToken(email, 'You are invited');
-  const [mail] = await mailsTo(email);
+  await findEmailedToken(email, 'You are invited');
+  const [mail] = await listEmails(email);
   expect(mail?.text).toContain("“Eve' says: your account is locked” invites you to join “Acme ");
 });
 
-test('a person goes from one organisation to another and back', async () => {
+test('a user switches between organizations', async () => {
   const [home, other] = [await registerOwner(), await registerOwner()];
-  await Promise.all([verify(home), verify(other)]);
+  await Promise.all([verifyEmail(home), verifyEmail(other)]);
   await invite(other, home.email, 'agent');
-  await accept(await mailedToken(home.email, 'You are invited'));
+  await accept(await findEmailedToken(home.email, 'You are invited'));
   const closings = await listening(home.token);
   const list = await call('GET', '/v1/auth/organizations', { token: home.token });
   const seen = list.body.items.map((item: { organization: { id: string }; role: string }) => [
@@ -189,7 +192,7 @@ test('a person goes from one organisation to another and back', async () => {
   const there = await move(home.token, other.organizationId);
   expect([there.status, there.body.organization.id]).toEqual([200, other.organizationId]);
   expect(await status(home.token)).toBe(401);
-  await until(() => closings.length === 2);
+  await until(() => closings.length, { equals: 2 });
   const back = await move(there.body.accessToken, home.organizationId);
   const me = await call('GET', '/v1/me', { token: back.body.accessToken });
   expect([me.body.role, me.body.organization.id]).toEqual(['owner', home.organizationId]);

@@ -3,11 +3,11 @@ import { deflateSync } from 'node:zlib';
 import {
   type Answer,
   call,
-  invited,
+  createPhoto,
+  inviteMember,
   type Listener,
   listen,
   type Person,
-  photograph,
   registerOwner,
   run,
   upload,
@@ -15,13 +15,13 @@ import {
 
 let owner: Person;
 let customer: Person;
-let stranger: Person;
+let otherTenant: Person;
 let conversationId: string;
 const open: Listener[] = [];
 
 beforeAll(async () => {
-  [owner, stranger] = await Promise.all([registerOwner(), registerOwner()]);
-  customer = await invited(owner, 'customer', 'Carla Customer');
+  [owner, otherTenant] = await Promise.all([registerOwner(), registerOwner()]);
+  customer = await inviteMember(owner, 'customer', 'Carla Customer');
   const body = { subject: 'A subject', body: 'A body' };
   const opened = await call('POST', '/v1/conversations', { token: customer.token, body });
   conversationId = opened.body.id;
@@ -49,24 +49,30 @@ describe('bodies', () => {
   const post = (raw: string, headers: Record<string, string> = json) =>
     call('POST', '/v1/conversations', { token: customer.token, raw: raw as never, headers });
 
-  test.each(['{', 'nonsense', '{"subject": "a",}'])('malformed JSON %p', async (raw) => {
-    expectProblem(await post(raw), 400, 'MALFORMED_JSON');
-  });
+  test.each(['{', 'nonsense', '{"subject": "a",}'])(
+    'malformed JSON %p answers 400',
+    async (raw) => {
+      expectProblem(await post(raw), 400, 'MALFORMED_JSON');
+    },
+  );
 
-  test.each(['[]', '"text"', 'null', '7'])('JSON that is no object: %p', async (raw) => {
-    expectProblem(await post(raw), 422);
-  });
+  test.each(['[]', '"text"', 'null', '7'])(
+    'JSON that is not an object answers 422: %p',
+    async (raw) => {
+      expectProblem(await post(raw), 422);
+    },
+  );
 
-  test('11 MB of JSON', async () => {
+  test('11 MB of JSON answer 413', async () => {
     const raw = JSON.stringify({ subject: 'a', body: 'x'.repeat(11 * 1024 * 1024) });
     expectProblem(await post(raw), 413, 'PAYLOAD_TOO_LARGE');
   });
 
-  test('another content type', async () => {
+  test('another content type answers 415', async () => {
     expectProblem(await post('a=b', { 'content-type': 'text/plain' }), 415);
   });
 
-  test('unknown, missing and wrong fields are all named', async () => {
+  test('unknown, missing and wrong fields are all named in errors', async () => {
     const raw = JSON.stringify({ subject: 7, priority: 'yesterday', extra: true });
     const answer = await post(raw);
     expectProblem(answer, 422, 'VALIDATION_FAILED');
@@ -75,11 +81,11 @@ describe('bodies', () => {
     expect(JSON.stringify(answer.body.errors)).toContain('extra');
   });
 
-  test('text that cannot be stored', async () => {
+  test('text with NUL answers 422', async () => {
     expectProblem(await post(JSON.stringify({ subject: 'a\0b', body: 'x' })), 422);
   });
 
-  test('prototype pollution', async () => {
+  test('__proto__ in a body has no effect', async () => {
     const raw = '{"subject":"a","body":"b","__proto__":{"role":"owner"}}';
     const answer = await post(raw);
     expect([201, 422]).toContain(answer.status);
@@ -97,23 +103,23 @@ describe('ids', () => {
     '/v1/conversations/../../etc/passwd',
     '/v1/attachments/att_01h2xcejqtf2nbrexx3vqjhp41/content',
     '/v1/nowhere',
-  ])('%s is 404 (or 400 at the door)', async (path) => {
+  ])('%s answers 404, or 400 by nginx', async (path) => {
     const answer = await call('GET', path, { token: customer.token });
     expectProblem(answer, answer.status === 400 ? 400 : 404);
   });
 
-  test('a stranger sees nothing of what exists', async () => {
+  test('a user of another tenant gets 404 for existing resources', async () => {
     for (const path of ['', '/messages']) {
       const url = `/v1/conversations/${conversationId}${path}`;
-      expectProblem(await call('GET', url, { token: stranger.token }), 404, 'NOT_FOUND');
+      expectProblem(await call('GET', url, { token: otherTenant.token }), 404, 'NOT_FOUND');
     }
     const url = `/v1/conversations/${conversationId}/messages`;
     const body = { body: 'intruder' };
-    expectProblem(await call('POST', url, { token: stranger.token, body }), 404, 'NOT_FOUND');
+    expectProblem(await call('POST', url, { token: otherTenant.token, body }), 404, 'NOT_FOUND');
   });
 
   test.each(['limit=0', 'limit=101', 'limit=x', 'cursor=x', 'status=lost', 'unknown=1'])(
-    'the query %s',
+    'the query %s answers 422',
     async (query) => {
       expectProblem(await call('GET', `/v1/conversations?${query}`, { token: owner.token }), 422);
     },
@@ -133,10 +139,10 @@ describe('tokens', () => {
     expectProblem(await call('GET', '/v1/me', token === undefined ? {} : { token }), 401);
   });
 
-  test('changed in one place', async () => {
+  test('a token with one changed character answers 401', async () => {
     const [head, body = '', mac] = owner.token.split('.');
     const claims = JSON.parse(Buffer.from(body, 'base64url').toString());
-    const forged = Buffer.from(JSON.stringify({ ...claims, org: stranger.organizationId }));
+    const forged = Buffer.from(JSON.stringify({ ...claims, org: otherTenant.organizationId }));
     const token = `${head}.${forged.toString('base64url')}.${mac}`;
     expectProblem(await call('GET', '/v1/me', { token }), 401, 'TOKEN_INVALID');
     await expect(listen(token)).rejects.toThrow();
@@ -164,22 +170,22 @@ describe('files', () => {
     return new Blob([signature, chunk('IHDR', header), chunk('IDAT', rows), chunk('IEND', end)]);
   }
 
-  test('a text file called .png', async () => {
+  test('a text file named .png is stored as text', async () => {
     const answer = await upload(customer.token, new Blob(['hello']), 'photo.png');
     expectProblem(answer, 422, 'CONTENT_TYPE_MISMATCH');
   });
 
-  test('a truncated photograph', async () => {
-    const photo = await photograph();
+  test('a truncated JPEG is rejected', async () => {
+    const photo = await createPhoto();
     const answer = await upload(customer.token, photo.slice(0, photo.size / 2), 'photo.jpg');
     expectProblem(answer, 422, 'IMAGE_CORRUPT');
   });
 
-  test('a decompression bomb', async () => {
+  test('a decompression bomb is rejected', async () => {
     expectProblem(await upload(customer.token, bomb(20_000), 'b.png'), 422, 'IMAGE_TOO_LARGE');
   });
 
-  test('an empty file, no file, and no form', async () => {
+  test('an empty file, a missing file and a missing form answer 4xx', async () => {
     expectProblem(await upload(customer.token, new Blob([]), 'empty.txt'), 422, 'FILE_EMPTY');
     const form = new FormData();
     form.append('other', 'value');
@@ -192,13 +198,13 @@ describe('files', () => {
     expectProblem(none, 415);
   });
 
-  test('300 MB', async () => {
+  test('an upload of 300 MB answers 413', async () => {
     const answer = await upload(customer.token, new Blob([Buffer.alloc(300 << 20)]), 'huge.bin');
     expectProblem(answer, 413, 'PAYLOAD_TOO_LARGE');
   });
 
-  test('somebody else’s file in my message', async () => {
-    const foreign = await upload(stranger.token, new Blob(['mine']), 'mine.txt');
+  test('an attachment of another user in a message answers 404', async () => {
+    const foreign = await upload(otherTenant.token, new Blob(['mine']), 'mine.txt');
     const answer = await call('POST', `/v1/conversations/${conversationId}/messages`, {
       token: customer.token,
       body: { body: 'Look', attachmentIds: [foreign.body.id] },
@@ -214,11 +220,11 @@ describe('files', () => {
 });
 
 describe('sockets', () => {
-  test('no token, a bad token', async () => {
+  test('a socket without a valid token is refused', async () => {
     for (const token of ['', 'nonsense']) await expect(listen(token)).rejects.toThrow();
   });
 
-  test('nonsense in every handler gets an error and the socket lives on', async () => {
+  test('invalid payloads for every handler get an error and the socket stays open', async () => {
     const listener = await listen(customer.token);
     open.push(listener);
     const nonsense = [
@@ -241,7 +247,7 @@ describe('sockets', () => {
     expect((await listener.subscribe(`private-user-${customer.id}`)).ok).toBe(true);
   });
 
-  test('a packet beyond all measure ends that socket and nothing else', async () => {
+  test('an oversized packet closes only its own socket', async () => {
     const listener = await listen(customer.token);
     const ended = new Promise((resolve) => listener.socket.once('disconnect', resolve));
     listener.socket.emit('publish', { channel: 'x', type: 'typing', data: 'x'.repeat(5_000_000) });
@@ -251,7 +257,7 @@ describe('sockets', () => {
     expect(next.socket.connected).toBe(true);
   });
 
-  test('10,000 subscriptions from one socket', async () => {
+  test('10,000 subscriptions of one socket hit the limit', async () => {
     const listener = await listen(owner.token);
     open.push(listener);
     const answers = await Promise.all(
@@ -271,7 +277,7 @@ describe('sockets', () => {
   });
 });
 
-test('nothing of the inside is reachable', async () => {
+test('internal routes are not reachable through nginx', async () => {
   for (const path of ['/metrics', '/metrics/', '/../metrics', '/.env']) {
     expect((await call('GET', path)).status).toBe(404);
   }

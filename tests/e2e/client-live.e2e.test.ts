@@ -10,7 +10,7 @@ import {
 import { createRequests } from '@insightdesk/shared/realtime';
 import { createValkey } from '@insightdesk/shared/valkey';
 import { until } from '../../shared/testing/until.ts';
-import { call, invited, isLocalStack, type Person, registerOwner, run } from './client.ts';
+import { call, inviteMember, isLocalStack, type Person, registerOwner, run } from './client.ts';
 
 const ca = readFileSync(run.ca, 'utf8');
 const closing: (() => unknown)[] = [];
@@ -22,8 +22,8 @@ let conversationId: Message['conversationId'];
 beforeAll(async () => {
   owner = await registerOwner();
   [agent, customer] = await Promise.all([
-    invited(owner, 'agent', 'Ada Agent'),
-    invited(owner, 'customer', 'Carla Customer'),
+    inviteMember(owner, 'agent', 'Ada Agent'),
+    inviteMember(owner, 'customer', 'Carla Customer'),
   ]);
   const body = { subject: 'Live', body: 'first' };
   conversationId = (await call('POST', '/v1/conversations', { token: customer.token, body })).body
@@ -65,7 +65,7 @@ function watch(client: ReturnType<typeof connect>['client']) {
   return { presence, seen };
 }
 
-test('two clients see each other come, type, change, swap devices and go', async () => {
+test('two clients see presence, typing and device changes of each other', async () => {
   const [one, two] = [connect(agent), connect(customer)];
   const here = watch(one.client);
   await here.presence.ready;
@@ -93,9 +93,9 @@ test('two clients see each other come, type, change, swap devices and go', async
 });
 
 test.skipIf(!isLocalStack)(
-  'who was an agent hears nothing more of the staff, on either replica, and is told so once',
+  'a former agent receives no staff events on either replica and one closing event',
   async () => {
-    const demoted = await invited(owner, 'agent', 'Dora Demoted');
+    const demoted = await inviteMember(owner, 'agent', 'Dora Demoted');
     const organizationId = owner.organizationId as `org_${string}`;
     const staffOnly = [
       Channels.organization(organizationId),
@@ -155,7 +155,7 @@ test.skipIf(!isLocalStack)(
 );
 
 test.skipIf(!isLocalStack)(
-  'a process without sockets asks a person: answered once, refused, or nobody there',
+  'a request to a user is answered once, refused, or fails when no device is connected',
   async () => {
     const onError = (error: unknown) => console.error(error);
     const open = (role: 'command' | 'subscriber') => {

@@ -17,7 +17,7 @@ import { until } from '../../shared/testing/until.ts';
 import { findChromium } from './chromium.ts';
 import {
   call,
-  invited,
+  inviteMember,
   isLocalStack,
   type Person,
   password,
@@ -40,8 +40,8 @@ let folder: string;
 beforeAll(async () => {
   const owner = await registerOwner();
   [agent, customer] = await Promise.all([
-    invited(owner, 'agent', 'Ada Agent'),
-    invited(owner, 'customer', 'Carla Customer'),
+    inviteMember(owner, 'agent', 'Ada Agent'),
+    inviteMember(owner, 'customer', 'Carla Customer'),
   ]);
   folder = await mkdtemp(join(tmpdir(), 'insightdesk-client-'));
   await install(folder);
@@ -93,7 +93,7 @@ async function openConversation(subject: string): Promise<Message['conversationI
 }
 
 test.skipIf(!isLocalStack)(
-  'two clients talk on while an API is killed, one replica is killed and the other drained',
+  'two clients continue while an API and one WebSocket are killed and the other is drained',
   async () => {
     const conversationId = await openConversation('Two clients');
     const people = [agent, customer].map((person) => {
@@ -142,7 +142,7 @@ test.skipIf(!isLocalStack)(
 );
 
 test.skipIf(!isLocalStack)(
-  'a log that was lost is a gap, told once; then events come',
+  'a lost channel log is reported as one gap, and later events arrive',
   async () => {
     const conversationId = await openConversation('A gap');
     const { client, seen } = connect(agent);
@@ -170,7 +170,7 @@ test.skipIf(!isLocalStack)(
   },
 );
 
-test('the token is renewed on the live socket before it expires', async () => {
+test('the client renews its token on the open socket before it expires', async () => {
   const conversationId = await openConversation('Renewal');
   const fresh = await call('POST', '/v1/auth/login', { body: { email: agent.email, password } });
   const { accessToken: token, refreshToken } = fresh.body;
@@ -192,7 +192,7 @@ test('the token is renewed on the live socket before it expires', async () => {
   expect(await client.me().catch(({ status }) => status)).toBe(401);
 });
 
-test('a channel of somebody else is refused, and stays so', async () => {
+test('a subscribe to a foreign channel is refused and not retried', async () => {
   const { client } = connect(customer);
   const ended: Error[] = [];
   const subscription = client.subscribe(Channels.organization(customer.organizationId as 'org_'), {
@@ -204,7 +204,7 @@ test('a channel of somebody else is refused, and stays so', async () => {
   expect(ended).toMatchObject([{ status: 404 }]);
 });
 
-test('an attachment goes up and comes down', async () => {
+test('the client uploads and downloads an attachment', async () => {
   const { client } = connect(customer);
   const file = new Blob(['Bulb type: E27'], { type: 'text/plain' });
   const attachment = await client.attachments.upload(file, 'bulb.txt');
@@ -212,7 +212,7 @@ test('an attachment goes up and comes down', async () => {
   expect(await (await client.attachments.download(attachment.id)).text()).toBe('Bulb type: E27');
 });
 
-test('the example runs in Node', async () => {
+test('the client example runs in Node.js', async () => {
   const conversationId = await openConversation('From Node');
   const words = [run.url, customer.email, password, conversationId];
   const node = Bun.spawn(['node', 'follow.js', ...words], {
@@ -254,7 +254,7 @@ async function openPage(browser: Browser): Promise<Page> {
 }
 
 test.skipIf(!executablePath)(
-  'the example page in Chromium resumes after its network was cut',
+  'the example page resumes in Chromium after a network failure',
   async () => {
     const conversationId = await openConversation('From a browser');
     const { client } = connect(agent);

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { io, type Socket } from 'socket.io-client';
+import { until } from '../../shared/testing/until.ts';
 
 /** The running stack, as its run file describes it. */
-export interface Run {
+export interface RunFile {
   url: string;
   ca: string;
   inbox: string;
@@ -12,7 +13,7 @@ export interface Run {
 }
 
 /** Reads the run file anew, because a restarted service has another pid. */
-export const loadRun = (): Run =>
+export const loadRun = (): RunFile =>
   JSON.parse(readFileSync(process.env.INSIGHTDESK_RUN ?? '.data/run.json', 'utf8'));
 
 export const run = loadRun();
@@ -27,7 +28,7 @@ export const isLocalStack = isKillable && Boolean(run.valkey && run.postgres);
 export const tlsOptions = { ca: readFileSync(run.ca, 'utf8') } as object;
 
 /** From now on everything here speaks to the stack of this run file; gives the way back. */
-export function speakTo(runFile: string): () => void {
+export function useRunFile(runFile: string): () => void {
   const before = process.env.INSIGHTDESK_RUN;
   const use = (path: string | undefined) => {
     if (path) process.env.INSIGHTDESK_RUN = path;
@@ -81,7 +82,7 @@ export async function call<T = any>(
 }
 
 /** Calls as a browser that keeps the cookies it is given, and sends them with everything. */
-export function openJar() {
+export function createCookieJar() {
   const cookies: Record<string, string> = {};
   const header = () =>
     Object.entries(cookies)
@@ -135,11 +136,14 @@ export async function registerOwner(name = 'Olivia Owner'): Promise<Person> {
 }
 
 /** The token of the newest link that was mailed to an address under this subject. */
-export async function mailedToken(address: string, subject: string): Promise<string> {
-  const mail = await until(async () => {
-    const mails = await mailsTo(address);
-    return mails.findLast((one) => one.subject.includes(subject));
-  }, 20_000);
+export async function findEmailedToken(address: string, subject: string): Promise<string> {
+  const mail = await until(
+    async () => {
+      const mails = await listEmails(address);
+      return mails.findLast((one) => one.subject.includes(subject));
+    },
+    { timeoutMs: 20_000 },
+  );
   const token = /\?token=([\w.~-]+)/.exec(mail.text)?.[1];
   if (!token) throw new Error(`No link in ${mail.text}`);
   return token;
@@ -148,11 +152,11 @@ export async function mailedToken(address: string, subject: string): Promise<str
 const verified = new Map<string, Promise<void>>();
 
 /** Follows the link that shows whose the address is, once; only then somebody may invite. */
-export function verify({ email }: Person): Promise<void> {
+export function verifyEmail({ email }: Person): Promise<void> {
   const before = verified.get(email);
   if (before) return before;
   const done = (async () => {
-    const token = await mailedToken(email, 'Confirm your e-mail address');
+    const token = await findEmailedToken(email, 'Confirm your e-mail address');
     const answer = await call('POST', '/v1/auth/verify-email', { body: { token, password } });
     if (answer.status !== 200) throw new Error(`verify: ${JSON.stringify(answer)}`);
   })();
@@ -161,15 +165,15 @@ export function verify({ email }: Person): Promise<void> {
 }
 
 /** Invites somebody, takes the link from the inbox and accepts. */
-export async function invited(owner: Person, role: string, name: string): Promise<Person> {
-  await verify(owner);
+export async function inviteMember(owner: Person, role: string, name: string): Promise<Person> {
+  await verifyEmail(owner);
   const email = `${role}-${unique()}@example.com`;
   const invitation = await call('POST', '/v1/invitations', {
     token: owner.token,
     body: { email, role },
   });
   if (invitation.status !== 201) throw new Error(`invite: ${JSON.stringify(invitation)}`);
-  const mail = await until(async () => (await mailsTo(email))[0], 20_000);
+  const mail = await until(async () => (await listEmails(email))[0], { timeoutMs: 20_000 });
   const token = /\?token=([\w.~-]+)/.exec(mail.text)?.[1];
   const answer = await call('POST', '/v1/invitations/accept', { body: { token, name, password } });
   if (answer.status !== 200) throw new Error(`accept: ${JSON.stringify(answer)}`);
@@ -177,17 +181,17 @@ export async function invited(owner: Person, role: string, name: string): Promis
 }
 
 /** An organisation with two agents, of whom one never connects, and a customer. */
-export async function openOrganization() {
+export async function createOrganization() {
   const owner = await registerOwner();
   const [agent, absent, customer] = await Promise.all([
-    invited(owner, 'agent', 'Ada Agent'),
-    invited(owner, 'agent', 'Abe Absent'),
-    invited(owner, 'customer', 'Carla Customer'),
+    inviteMember(owner, 'agent', 'Ada Agent'),
+    inviteMember(owner, 'agent', 'Abe Absent'),
+    inviteMember(owner, 'customer', 'Carla Customer'),
   ]);
   return { owner, agent, absent, customer };
 }
 
-export interface Mail {
+export interface Email {
   subject: string;
   text: string;
   html: string;
@@ -196,24 +200,10 @@ export interface Mail {
 }
 
 /** What has arrived at an address in the dev inbox. */
-export async function mailsTo(address: string): Promise<Mail[]> {
+export async function listEmails(address: string): Promise<Email[]> {
   const response = await fetch(`${run.inbox}/email`, { signal: AbortSignal.timeout(20_000) });
-  const all = (await response.json()) as Mail[];
+  const all = (await response.json()) as Email[];
   return all.filter(({ to }) => to.some((recipient) => recipient.address === address));
-}
-
-/** Asks until there is an answer; throws after `timeoutMs`. */
-export async function until<T>(
-  ask: () => Promise<T | undefined | false> | T | undefined | false,
-  timeoutMs = 60_000,
-): Promise<T> {
-  const deadline = Date.now() + timeoutMs;
-  for (;;) {
-    const answer = await ask();
-    if (answer) return answer;
-    if (Date.now() > deadline) throw new Error(`Nothing came within ${timeoutMs} ms`);
-    await Bun.sleep(50);
-  }
 }
 
 export interface DurableEvent {
@@ -239,7 +229,7 @@ export interface Subscription {
  * Subscribes; `onAccepted` runs within the acknowledgement itself. Awaiting it instead would let
  * live events that came in the same packet overtake the missed ones.
  */
-export function askToSubscribe(
+export function subscribeOn(
   socket: Socket,
   wanted: { channel: string; epoch?: string; offset?: number },
   onAccepted: (answer: Subscription) => void,
@@ -304,7 +294,7 @@ async function connectOnce(
 }
 
 /** A real photograph-like JPEG of about a megapixel, with EXIF. */
-export async function photograph(): Promise<Blob> {
+export async function createPhoto(): Promise<Blob> {
   const { default: sharp } = await import(
     Bun.resolveSync('sharp', `${import.meta.dir}/../../shared`)
   );

@@ -1,13 +1,13 @@
 import { expect, test } from 'bun:test';
 import { io } from 'socket.io-client';
-import { call, openJar, password, registerOwner, run, tlsOptions } from './client.ts';
+import { call, createCookieJar, password, registerOwner, run, tlsOptions } from './client.ts';
 
 const origin = new URL(run.url).origin;
 const ours = { Origin: origin, 'X-Session-Mode': 'cookie' };
 
 async function signedIn() {
   const { email } = await registerOwner();
-  const jar = openJar();
+  const jar = createCookieJar();
   const body = { email, password };
   const answer = await jar.call('POST', '/v1/auth/login', { body, headers: ours });
   return { email, jar, answer };
@@ -34,7 +34,7 @@ async function connect(headers: Record<string, string>): Promise<string> {
   }
 }
 
-test('a browser gets its session in cookies that no script reads, and in nothing else', async () => {
+test('a browser login stores the session only in HttpOnly cookies', async () => {
   const { jar, answer } = await signedIn();
   expect(answer.status).toBe(204);
   expect(answer.body).toBe('' as never);
@@ -50,7 +50,7 @@ test('a browser gets its session in cookies that no script reads, and in nothing
   expect((await jar.call('GET', '/v1/me')).body.role).toBe('owner');
 });
 
-test('refresh and sign-out go by the cookies, and the old ones are worth nothing', async () => {
+test('refresh and logout use the cookies, and old cookies are refused', async () => {
   const { jar } = await signedIn();
   const before = { ...jar.cookies };
   expect((await jar.call('POST', '/v1/auth/refresh', { headers: ours })).status).toBe(204);
@@ -66,7 +66,7 @@ test('refresh and sign-out go by the cookies, and the old ones are worth nothing
   expect((await jar.call('POST', '/v1/auth/refresh', { headers: ours })).status).toBe(401);
 });
 
-test('what another site makes the browser send is refused, and changes nothing', async () => {
+test('cross-site requests with cookies are refused without effect', async () => {
   const { jar } = await signedIn();
   const forged = [
     {},
@@ -97,7 +97,7 @@ test('what another site makes the browser send is refused, and changes nothing',
   expect(preflight.headers.get('Access-Control-Allow-Origin')).toBeNull();
 });
 
-test('another site cannot sign a browser in as somebody of its own', async () => {
+test('a cross-site login is refused', async () => {
   const { email } = await registerOwner();
   const headers = { Origin: 'https://evil.example', 'X-Session-Mode': 'cookie' };
   const answer = await call('POST', '/v1/auth/login', { body: { email, password }, headers });
@@ -105,7 +105,7 @@ test('another site cannot sign a browser in as somebody of its own', async () =>
   expect(answer.headers.getSetCookie()).toEqual([]);
 });
 
-test('Authorization decides where both are there, and needs no proof of the page', async () => {
+test('the Authorization header takes precedence over cookies and needs no CSRF token', async () => {
   const { jar } = await signedIn();
   const other = await registerOwner();
   const asOther = { token: other.token };
@@ -116,7 +116,7 @@ test('Authorization decides where both are there, and needs no proof of the page
   expect(stale.status).toBe(401);
 });
 
-test('a socket comes in by the cookie from our own page only', async () => {
+test('a socket accepts the cookie from the own origin only', async () => {
   const { jar } = await signedIn();
   const Cookie = jar.header();
   expect(await connect({ Cookie, Origin: origin })).toBe('connected');

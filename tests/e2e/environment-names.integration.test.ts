@@ -8,8 +8,8 @@ import { serviceEnvironment } from '../../tools/stack/environment.ts';
 import { root } from '../../tools/stack/paths.ts';
 import { preferredPorts, takePort } from '../../tools/stack/processes/ports.ts';
 
-const theirs = readFileSync(join(root, 'shared/foundation/config/other-names.env'), 'utf8');
-const mended = theirs
+const theirs = readFileSync(join(root, 'shared/foundation/config/other-system.env'), 'utf8');
+const fixed = theirs
   .replace(/^JWT_SECRET=.*$/m, 'JWT_SECRET=abcdefghijklmnopqrstuvwxyz0123456789')
   .replace(/^JWT_REFRESH_SECRET=.*$/m, 'JWT_REFRESH_SECRET=0123456789abcdefghijklmnopqrstuvwxyz');
 
@@ -73,7 +73,7 @@ async function ready({ child, url }: ReturnType<typeof start>): Promise<void> {
   }
 }
 
-test('its two secrets are told, and nothing starts', async () => {
+test('default secrets of another system are reported and nothing starts', async () => {
   writeFileSync(join(directory, '.env'), theirs);
   const { child } = start('api');
   expect(await child.exited).toBe(78);
@@ -84,8 +84,8 @@ test('its two secrets are told, and nothing starts', async () => {
   ]);
 });
 
-test('another system’s file starts this one, each Valkey with what is its own', async () => {
-  writeFileSync(join(directory, '.env'), mended);
+test('the environment file of another system starts all services with separate Valkey databases', async () => {
+  writeFileSync(join(directory, '.env'), fixed);
   const services = (['api', 'websocket', 'worker'] as const).map(start);
   await Promise.all(services.map(ready));
   const [api] = services;

@@ -10,9 +10,9 @@ import { until } from '../../shared/testing/until.ts';
 import { root } from '../../tools/stack/paths.ts';
 import { takePort } from '../../tools/stack/processes/ports.ts';
 
-const directory = mkdtempSync(join(tmpdir(), 'told-errors-'));
+const directory = mkdtempSync(join(tmpdir(), 'reported-errors-'));
 const PASSWORD = 'a long enough password';
-const EMAIL = 'ann@told.example';
+const EMAIL = 'ann@reported.example';
 
 /** Takes lines of its own level, and ends the process when one asks for it. */
 const transport = join(directory, 'transport.ts');
@@ -117,7 +117,7 @@ async function register({ url }: Service, email: string) {
 
 const ask = ({ url }: Service, token: string, path: string) =>
   fetch(`${url}${path}`, {
-    headers: { Authorization: `Bearer ${token}`, 'X-Request-Id': 'told-1' },
+    headers: { Authorization: `Bearer ${token}`, 'X-Request-Id': 'reported-1' },
   });
 
 /** While `work` is done, a table is not where it is looked for. */
@@ -138,7 +138,7 @@ const linesOf = (replica: string) =>
     .split('\n')
     .map((line) => JSON.parse(line) as Record<string, unknown>);
 
-describe('in every service', () => {
+describe('error reporting of every service', () => {
   const receiver = receive();
   let api: Service;
   let websocket: Service;
@@ -152,12 +152,12 @@ describe('in every service', () => {
     ann = await register(api, EMAIL);
   });
 
-  test('a request that fails is told once, with route, tenant and user', async () => {
+  test('a failed request is reported once with route, tenant and user', async () => {
     const answer = await without('conversations', () =>
       ask(api, ann.accessToken, '/v1/conversations?q=hunter2'),
     );
     expect(answer.status).toBe(500);
-    const { event } = await findEvent(receiver, ({ tags }) => tags?.requestId === 'told-1');
+    const { event } = await findEvent(receiver, ({ tags }) => tags?.requestId === 'reported-1');
     expect(event).toMatchObject({
       level: 'error',
       release: 'insightdesk@9.9.9',
@@ -165,12 +165,12 @@ describe('in every service', () => {
       server_name: 'api-7',
       tags: { service: 'api', tenantId: ann.organization.id, replica: 'api-7' },
       user: { id: ann.user.id },
-      contexts: { about: { method: 'GET', route: '/v1/conversations', status: 500 } },
+      contexts: { details: { method: 'GET', route: '/v1/conversations', status: 500 } },
     });
     expect(JSON.stringify(event.exception)).toContain('conversations');
   });
 
-  test('a call on a socket that fails is told once, with tenant and user', async () => {
+  test('a failed socket call is reported once with tenant and user', async () => {
     const socket = io(websocket.url, {
       transports: ['websocket'],
       auth: { token: ann.accessToken },
@@ -192,43 +192,43 @@ describe('in every service', () => {
       expect(event).toMatchObject({
         tags: { service: 'websocket', tenantId: ann.organization.id },
         user: { id: ann.user.id },
-        contexts: { about: { message: 'socket: subscribe failed' } },
+        contexts: { details: { message: 'realtime: subscribe failed' } },
       });
     } finally {
       socket.disconnect();
     }
   });
 
-  test('a job that fails is told, with what it is and for whom', async () => {
+  test('a failed job is reported with its name and tenant', async () => {
     const { event } = await findEvent(
       receiver,
       ({ tags, contexts }) =>
-        tags?.service === 'worker' && contexts?.about?.message === 'jobs: job failed',
+        tags?.service === 'worker' && contexts?.details?.message === 'jobs: job failed',
     );
     expect(event).toMatchObject({
       tags: { tenantId: ann.organization.id, job: expect.any(String) },
-      contexts: { about: { attempt: 1, jobName: expect.any(String) } },
+      contexts: { details: { attempt: 1, jobName: expect.any(String) } },
     });
   });
 
-  test('an event that cannot be carried out is told, with its cause', async () => {
+  test('a failed event dispatch is reported with its cause', async () => {
     const admin = connect(database.adminUrl, { timeoutMs: 5_000 });
     await admin.unsafe(`
       insert into outbox (tenant_id, event_id, name, payload, request_id)
-      select tenant_id, gen_random_uuid(), 'no.such', '{}', 'told-2' from outbox limit 1`);
+      select tenant_id, gen_random_uuid(), 'no.such', '{}', 'reported-2' from outbox limit 1`);
     await admin.unsafe('notify outbox');
     await admin.end();
     const { event } = await findEvent(
       receiver,
-      ({ contexts }) => contexts?.about?.message === 'relay: event dead-lettered',
+      ({ contexts }) => contexts?.details?.message === 'relay: event dead-lettered',
     );
     expect(event.exception?.values.map(({ value }) => value)).toEqual([
-      'No event is named no.such',
-      'The consequences of an event could not be computed',
+      'Unknown event no.such',
+      'The effects of the event could not be computed',
     ]);
   });
 
-  test('each had its lines in a file of its own, and errors went to the own transport', async () => {
+  test('each service logs to its own file, and errors reach the custom transport', async () => {
     for (const replica of ['api-7', 'websocket-7', 'worker-7']) {
       const lines = linesOf(replica);
       expect(lines.find(({ msg }) => msg === 'service: ready')).toBeDefined();
@@ -239,7 +239,7 @@ describe('in every service', () => {
     }
   });
 
-  test('each error was told once, and no secret with it', async () => {
+  test('each error is reported once and contains no secret', async () => {
     const missing = (service: string) =>
       receiver.received.filter(
         ({ event, text }) =>
@@ -247,7 +247,7 @@ describe('in every service', () => {
       );
     expect(missing('api')).toHaveLength(1);
     expect(missing('websocket')).toHaveLength(1);
-    const told = receiver.received.map(({ text }) => text).join();
+    const reported = receiver.received.map(({ text }) => text).join();
     for (const secret of [
       PASSWORD,
       EMAIL,
@@ -255,13 +255,13 @@ describe('in every service', () => {
       ann.accessToken,
       new URL(database.url).password,
     ]) {
-      expect(told).not.toContain(secret);
+      expect(reported).not.toContain(secret);
     }
-    const figures = await (await fetch(`${api.url}/metrics`)).text();
-    expect(figures).toMatch(/error_reports_total\{outcome="accepted".*\} [1-9]/);
+    const metrics = await (await fetch(`${api.url}/metrics`)).text();
+    expect(metrics).toMatch(/error_reports_total\{outcome="accepted".*\} [1-9]/);
   });
 
-  test('an error that nobody caught is told before the process ends', async () => {
+  test('an uncaught error is reported before the process ends', async () => {
     const answer = await without('webhooks', () => ask(api, ann.accessToken, '/v1/webhooks'));
     expect(answer.status).toBe(500);
     const { event } = await findEvent(receiver, ({ level }) => level === 'fatal');
@@ -279,7 +279,7 @@ test.each([
 ])('a tracker that %s holds up neither answers nor the end', async (_, dsn) => {
   const api = start('api', 'api-8', dsn());
   await ready(api);
-  const bob = await register(api, `${crypto.randomUUID()}@told.example`);
+  const bob = await register(api, `${crypto.randomUUID()}@reported.example`);
   const answers = await without('conversations', () =>
     Promise.all(Array.from({ length: 50 }, () => ask(api, bob.accessToken, '/v1/conversations'))),
   );
@@ -289,7 +289,7 @@ test.each([
   expect(await api.child.exited).toBe(0);
 });
 
-test('a transport that cannot be loaded is refused before anything starts', async () => {
+test('a service refuses to start with a log transport that cannot be loaded', async () => {
   rmSync(transport);
   const { child } = start('api', 'api-9', '');
   expect(await child.exited).toBe(78);

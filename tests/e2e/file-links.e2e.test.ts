@@ -1,15 +1,15 @@
 import { beforeAll, expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
+import { until } from '../../shared/testing/until.ts';
 import {
   call,
+  createCookieJar,
+  createPhoto,
   isLocalStack,
-  openJar,
   type Person,
   password,
-  photograph,
   registerOwner,
   run,
-  until,
   upload,
 } from './client.ts';
 
@@ -21,16 +21,19 @@ let photoId: string;
 
 beforeAll(async () => {
   owner = await registerOwner();
-  photoId = await ready(await photograph(), 'lamp.jpg');
+  photoId = await ready(await createPhoto(), 'lamp.jpg');
 });
 
 async function ready(file: Blob, name: string): Promise<string> {
   const { body } = await upload(owner.token, file, name);
   const { id } = body as unknown as { id: string };
-  await until(async () => {
-    const { body } = await call('GET', `/v1/attachments/${id}`, { token: owner.token });
-    return body.status === 'ready';
-  }, 30_000);
+  await until(
+    async () => {
+      const { body } = await call('GET', `/v1/attachments/${id}`, { token: owner.token });
+      return body.status === 'ready';
+    },
+    { timeoutMs: 30_000 },
+  );
   return id;
 }
 
@@ -47,12 +50,12 @@ const visit = (url: string, init: RequestInit = {}) =>
 
 const bytesOf = async (response: Response) => Buffer.from(await response.arrayBuffer());
 
-test('hostile HTML comes for saving, into a box, from where no cookie is taken or given', async () => {
+test('uploaded HTML is served as a sandboxed download without cookies', async () => {
   const page = '<script>fetch("/v1/me")</script>';
   const id = await ready(new Blob([page]), 'invoice.html');
   const url = await link(id);
   expect(new URL(url).pathname).toStartWith('/files/');
-  const jar = openJar();
+  const jar = createCookieJar();
   const ours = { Origin: new URL(run.url).origin, 'X-Session-Mode': 'cookie' };
   await jar.call('POST', '/v1/auth/login', {
     body: { email: owner.email, password },
@@ -75,7 +78,7 @@ test('hostile HTML comes for saving, into a box, from where no cookie is taken o
   }
 });
 
-test('a link that one replica made opens at each, whole and in part, until somebody bends it', async () => {
+test('a signed link of one replica works on every replica with ranges, and fails when changed', async () => {
   const url = await link(photoId);
   const { pathname, search } = new URL(url);
   const whole = await bytesOf(await visit(url));
@@ -93,7 +96,7 @@ test('a link that one replica made opens at each, whole and in part, until someb
   expect((await visit(url, { method: 'PUT', body: 'overwritten' })).status).toBe(403);
 });
 
-test('a picture is made as it was asked for, without what the camera said, the same by all', async () => {
+test('an image is rendered as requested, without EXIF, and identical on every replica', async () => {
   const image = { width: 320, height: 320, fit: 'cover', format: 'webp' };
   const url = await link(photoId, { image });
   const made = await Promise.all([visit(url), visit(url), visit(url)]);

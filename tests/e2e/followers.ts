@@ -1,8 +1,8 @@
 import { io, type Socket } from 'socket.io-client';
-import { askToSubscribe, call, type DurableEvent, type Person, run, tlsOptions } from './client.ts';
+import { call, type DurableEvent, type Person, run, subscribeOn, tlsOptions } from './client.ts';
 
 /** What a client knows of one channel: what it received, and where it stands. */
-export interface State {
+export interface ChannelState {
   numbers: number[];
   ids: Set<string>;
   /** What it knows from a refetch; the log may still bring it. */
@@ -15,23 +15,23 @@ export interface State {
 export interface Follower {
   socket: Socket;
   transport: string;
-  states: Map<string, State>;
+  states: Map<string, ChannelState>;
   /** Subscribed to everything for the first time. */
   ready: Promise<void>;
   /** Where it was each time it was told to go, and where it came up after. */
   moves: { from: string; to: string | undefined }[];
-  /** What it was told when it was not let in. */
+  /** Codes of refused connections. */
   refusals: string[];
 }
 
 /** A numbered event as the source of truth has it. */
-export interface Told {
+export interface NumberedEvent {
   id: string;
   n: number;
 }
 
-const nothing = { connections: 0, drains: 0, gaps: 0, repeated: 0, disordered: 0 };
-const unheard = (): State => ({
+const noCounts = { connections: 0, drains: 0, gaps: 0, repeated: 0, disordered: 0 };
+const emptyState = (): ChannelState => ({
   numbers: [],
   ids: new Set(),
   refetched: new Set(),
@@ -51,9 +51,9 @@ export async function openStaffChannels(owner: Person, count: number): Promise<s
   return opened;
 }
 
-function take(
-  figures: typeof nothing,
-  states: Map<string, State>,
+function handleEvent(
+  counts: typeof noCounts,
+  states: Map<string, ChannelState>,
   { id, channel, epoch, offset, data }: DurableEvent,
 ) {
   const state = states.get(channel);
@@ -61,12 +61,12 @@ function take(
   const { position, ids, refetched } = state;
   const isKnown = ids.has(id);
   const isBehind = position?.epoch === epoch && offset <= position.offset;
-  if (isBehind || (isKnown && !refetched.has(id))) figures.repeated++;
+  if (isBehind || (isKnown && !refetched.has(id))) counts.repeated++;
   state.position = { epoch, offset };
   const n = Number(data.body);
   if (Number.isNaN(n) || isKnown) return;
   ids.add(id);
-  if ((state.numbers.at(-1) ?? -1) >= n) figures.disordered++;
+  if ((state.numbers.at(-1) ?? -1) >= n) counts.disordered++;
   state.numbers.push(n);
 }
 
@@ -92,7 +92,7 @@ function connect(token: string, transport: string): Socket {
 }
 
 /** Socket.IO comes back by itself, but not after the server said goodbye (docs/sockets.md). */
-function comeBack({ socket, refusals }: Follower) {
+function reconnect({ socket, refusals }: Follower) {
   socket.on('connect_error', ({ message }) => refusals.push(message));
   socket.on('closing', ({ code }) => refusals.push(code));
   socket.on('disconnect', (reason) => reason === 'io server disconnect' && socket.connect());
@@ -102,12 +102,12 @@ function comeBack({ socket, refusals }: Follower) {
  * Clients by contract.md alone: each resumes after every reconnect, and refetches when it is told
  * of a gap. Their events carry a number as the message's body, rising in each channel.
  */
-export function createCrowd(refetch: (channel: string) => Promise<Told[]>) {
-  const figures = { ...nothing };
+export function createFollowers(refetch: (channel: string) => Promise<NumberedEvent[]>) {
+  const counts = { ...noCounts };
   const followers: Follower[] = [];
 
-  async function mend(channel: string, state: State) {
-    figures.gaps++;
+  async function refetchChannel(channel: string, state: ChannelState) {
+    counts.gaps++;
     for (const { id, n } of await refetch(channel)) {
       if (state.ids.has(id)) continue;
       state.numbers.push(n);
@@ -117,20 +117,24 @@ export function createCrowd(refetch: (channel: string) => Promise<Told[]>) {
     state.numbers.sort((a, b) => a - b);
   }
 
-  async function subscribe(follower: Follower, channel: string, state: State): Promise<void> {
+  async function subscribe(
+    follower: Follower,
+    channel: string,
+    state: ChannelState,
+  ): Promise<void> {
     const { socket, states } = follower;
     const before = state.position;
     const session = socket.id;
     state.isJoined = false;
-    const answer = await askToSubscribe(socket, { channel, ...before }, (accepted) => {
-      for (const event of accepted.events) take(figures, states, event);
+    const answer = await subscribeOn(socket, { channel, ...before }, (accepted) => {
+      for (const event of accepted.events) handleEvent(counts, states, event);
       if (!accepted.recovered) {
         state.position = { epoch: accepted.epoch, offset: accepted.offset };
       }
       state.isJoined = true;
     });
     if (answer?.ok) {
-      if (before && !answer.recovered) await mend(channel, state);
+      if (before && !answer.recovered) await refetchChannel(channel, state);
       return;
     }
     await Bun.sleep(200);
@@ -139,7 +143,7 @@ export function createCrowd(refetch: (channel: string) => Promise<Told[]>) {
 
   function follow(token: string, channels: string[], transport: string): Follower {
     const socket = connect(token, transport);
-    const states = new Map(channels.map((channel) => [channel, unheard()]));
+    const states = new Map(channels.map((channel) => [channel, emptyState()]));
     const first = Promise.withResolvers<void>();
     const follower: Follower = {
       socket,
@@ -149,16 +153,16 @@ export function createCrowd(refetch: (channel: string) => Promise<Told[]>) {
       moves: [],
       refusals: [],
     };
-    comeBack(follower);
+    reconnect(follower);
     socket.on('event', (event: DurableEvent) => {
-      if (states.get(event.channel)?.isJoined) take(figures, states, event);
+      if (states.get(event.channel)?.isJoined) handleEvent(counts, states, event);
     });
     socket.on('drain', () => {
-      figures.drains++;
+      counts.drains++;
       follower.moves.push({ from: replicaOf(socket), to: undefined });
     });
     socket.on('connect', () => {
-      figures.connections++;
+      counts.connections++;
       const move = follower.moves.at(-1);
       if (move) move.to ??= replicaOf(socket);
       const all = [...states].map((entry) => subscribe(follower, ...entry));
@@ -169,13 +173,13 @@ export function createCrowd(refetch: (channel: string) => Promise<Told[]>) {
   }
 
   return {
-    figures,
-    followers,
+    counts,
+    list: followers,
     follow,
     /** Every state of every follower. */
     states: () => followers.flatMap(({ states }) => [...states]),
     /** How those stand who have heard less than `total` in some channel. */
-    stuck: (total: number) => followers.filter(isStuck(total)).map(describe),
+    listStuck: (total: number) => followers.filter(isStuck(total)).map(describe),
     ready: () => Promise.all(followers.map(({ ready }) => ready)),
     close() {
       for (const { socket } of followers) socket.disconnect();

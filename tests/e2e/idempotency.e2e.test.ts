@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { call, isKillable, openOrganization, type Person, registerOwner } from './client.ts';
+import { call, createOrganization, isKillable, type Person, registerOwner } from './client.ts';
 import { killService } from './kill-targets.ts';
 
 const ROUNDS = 15;
@@ -33,7 +33,7 @@ async function readAll(path: string, { token }: Person): Promise<Said[]> {
   }
 }
 
-test('the same key at once to two replicas: one effect, one answer', async () => {
+test('the same Idempotency-Key at two replicas at once has one effect and one response', async () => {
   const owner = await registerOwner();
   const path = await openConversation(owner);
   const ids: string[] = [];
@@ -70,9 +70,9 @@ async function sayOnce(path: string, { token }: Person, body: string): Promise<s
 }
 
 test.skipIf(!isKillable)(
-  'an API killed at any instant: what is repeated under its key is done once',
+  'a request repeated with its Idempotency-Key after a kill takes effect once',
   async () => {
-    const { owner, agent } = await openOrganization();
+    const { owner, agent } = await createOrganization();
     const people = [owner, agent];
     const paths = await Promise.all(people.map(openConversation));
     const said: string[][] = [[], []];

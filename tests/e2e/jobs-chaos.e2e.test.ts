@@ -3,20 +3,33 @@ import { join } from 'node:path';
 import { toUuid } from '@insightdesk/shared/contract';
 import { connect, createDatabase } from '@insightdesk/shared/database';
 import { outbox } from '@insightdesk/shared/events';
-import { createJobControl, createQueues, queueNames, readJobLoad } from '@insightdesk/shared/jobs';
+import {
+  createJobControl,
+  createQueues,
+  queueNames,
+  readQueueUsage,
+} from '@insightdesk/shared/jobs';
 import { createTestDatabase } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { createValkey } from '@insightdesk/shared/valkey';
-import { isLocalStack, until } from './client.ts';
-import { asked, type Fate, planOf, written } from './jobs-chaos/catalog.ts';
-import { keep, keepValkey, openOutside, type Victim } from './jobs-chaos/fixture.ts';
+import { bySize } from '../../shared/testing/tier.ts';
+import { until } from '../../shared/testing/until.ts';
+import { isLocalStack } from './client.ts';
+import { jobsRequested, type Outcome, planOf, rowWritten } from './jobs-chaos/catalog.ts';
+import {
+  createOutsideService,
+  type RestartingProcess,
+  startProcess,
+  startValkey,
+} from './jobs-chaos/fixture.ts';
 
-const EVENTS = 3_130;
-const JOBS = 5_008;
-const SLICES = 50;
-const KILLS = 20;
+const EVENTS = bySize(620, 3_130);
+/** 16 jobs for every 10 events. */
+const JOBS = (EVENTS / 10) * 16;
+const SLICES = bySize(10, 50);
+const KILLS = bySize(4, 20);
 const ORGANIZATIONS = 5;
-/** Nothing ends any more. */
+/** No job ends any more. */
 const STUCK_MS = 90_000;
 
 const closing: (() => unknown)[] = [];
@@ -24,7 +37,7 @@ afterAll(async () => {
   for (const close of closing.reverse()) await close();
 });
 
-async function openStage() {
+async function createFixture() {
   const base = await createTestDatabase();
   closing.push(() => base.drop());
   const sql = connect(base.adminUrl, { timeoutMs: 30_000 });
@@ -42,8 +55,8 @@ async function openStage() {
   const tenants = Array.from({ length: ORGANIZATIONS }, () => newId('org'));
   for (const id of tenants)
     await sql`insert into organizations (id, name) values (${toUuid(id)}, 'x')`;
-  const server = await keepValkey();
-  const outside = openOutside();
+  const server = await startValkey();
+  const outside = createOutsideService();
   const settings = JSON.stringify({
     database: base.url,
     relay: base.relayUrl,
@@ -51,7 +64,12 @@ async function openStage() {
     outside: outside.url,
   });
   const start = (role: string) =>
-    keep([process.execPath, join(import.meta.dir, 'jobs-chaos/process.ts'), role, settings]);
+    startProcess([
+      process.execPath,
+      join(import.meta.dir, 'jobs-chaos/process.ts'),
+      role,
+      settings,
+    ]);
   const workers = Array.from({ length: 3 }, () => start('worker'));
   const relay = start('relay');
   const valkey = createValkey(server.url, { name: 't', role: 'blocking', onError: () => {} });
@@ -59,17 +77,17 @@ async function openStage() {
   closing.push(
     () => server.stop(),
     () => outside.stop(),
-    () => Promise.all([...workers, relay].map((victim) => victim.stop())),
+    () => Promise.all([...workers, relay].map((child) => child.stop())),
     () => valkey.disconnect(),
   );
   return { sql, database, tenants, outside, queues, valkey, workers, relay, server };
 }
 
-type Stage = Awaited<ReturnType<typeof openStage>>;
+type Fixture = Awaited<ReturnType<typeof createFixture>>;
 
-/** Commits the next facts as actions do; gives the fate of every job that follows from them. */
-async function ask({ database, tenants }: Stage, from: number, to: number) {
-  const fates: [string, Fate][] = [];
+/** Commits the next facts as actions do; gives the outcome of every job that follows from them. */
+async function recordEvents({ database, tenants }: Fixture, from: number, to: number) {
+  const outcomes: [string, Outcome][] = [];
   for (const [t, tenantId] of tenants.entries()) {
     const numbers = Array.from({ length: to - from }, (_, i) => from + i);
     const rows = numbers
@@ -77,7 +95,7 @@ async function ask({ database, tenants }: Stage, from: number, to: number) {
       .map((n) => ({
         tenantId,
         eventId: newId('evt'),
-        name: asked.name,
+        name: jobsRequested.name,
         requestId: 'chaos',
         payload: { n },
       }));
@@ -85,14 +103,14 @@ async function ask({ database, tenants }: Stage, from: number, to: number) {
     await database.write({ tenantId }, (tx) => tx.insert(outbox).values(rows));
     for (const row of rows) {
       const event = { ...row, id: row.eventId };
-      for (const { job, fate } of planOf(event)) fates.push([job.id, fate]);
+      for (const { job, outcome } of planOf(event)) outcomes.push([job.id, outcome]);
     }
   }
-  return fates;
+  return outcomes;
 }
 
-/** Every job that BullMQ knows, with what the dead letter says. */
-async function endedJobs({ queues }: Stage) {
+/** Every ended job in BullMQ with its reason of failure. */
+async function listEndedJobs({ queues }: Fixture) {
   const found = await Promise.all(
     queueNames.flatMap((name) =>
       (['completed', 'failed'] as const).map(async (state) => {
@@ -107,42 +125,43 @@ async function endedJobs({ queues }: Stage) {
 }
 
 test.skipIf(!isLocalStack)(
-  '5,000 jobs, three workers, 20 kills of workers, relay and Valkey: each ends, each effect counts once',
+  `${JOBS} jobs end with one effect each across ${KILLS} kills of workers, relay and Valkey`,
   async () => {
     const startedAt = performance.now();
-    const stage = await openStage();
-    const { sql, outside, queues, valkey, workers, relay, server } = stage;
+    const fixture = await createFixture();
+    const { sql, outside, queues, valkey, workers, relay, server } = fixture;
     const control = createJobControl(queues, valkey);
-    const fates = new Map<string, Fate>();
+    const outcomes = new Map<string, Outcome>();
     const killed = { worker: 0, relay: 0, valkey: 0 };
-    let isAsking = true;
+    let isRecording = true;
 
     const killing = (async () => {
-      await until(() => outside.asked.size > 0, 60_000);
+      await until(() => outside.requests.size, { atLeast: 1, timeoutMs: 60_000 });
       for (let n = 0; n < KILLS; n++) {
         await Bun.sleep(800 + Math.random() * 1_600);
         const kind = (['worker', 'valkey', 'worker', 'relay'] as const)[n % 4] ?? 'worker';
-        const worker = workers[Math.floor(Math.random() * workers.length)] as Victim;
+        const worker = workers[Math.floor(Math.random() * workers.length)] as RestartingProcess;
         await { worker, relay, valkey: server }[kind].kill();
         killed[kind]++;
       }
     })();
-    const asking = (async () => {
+    const recording = (async () => {
       for (let slice = 0; slice < SLICES; slice++) {
-        // More at first than anybody has room for, however quick the workers are.
+        // The first slice exceeds the quotas, however quick the workers are.
         const at = (n: number) => (n === 0 ? 0 : Math.round(EVENTS * (0.2 + (0.8 * n) / SLICES)));
-        for (const [id, fate] of await ask(stage, at(slice), at(slice + 1))) fates.set(id, fate);
+        for (const [id, outcome] of await recordEvents(fixture, at(slice), at(slice + 1)))
+          outcomes.set(id, outcome);
         await Bun.sleep(650);
       }
-      isAsking = false;
+      isRecording = false;
     })();
-    await Promise.all([killing, asking]);
+    await Promise.all([killing, recording]);
     const lastKillAt = performance.now();
-    expect(isAsking).toBe(false);
-    expect(killed).toEqual({ worker: 10, valkey: 5, relay: 5 });
-    expect(fates.size).toBe(JOBS);
+    expect(isRecording).toBe(false);
+    expect(killed).toEqual({ worker: KILLS / 2, valkey: KILLS / 4, relay: KILLS / 4 });
+    expect(outcomes.size).toBe(JOBS);
 
-    // As long as some end, the rest may take its time.
+    // Waits as long as some jobs still end.
     let count = 0;
     let endedAt = performance.now();
     const isOver = async () => {
@@ -153,60 +172,65 @@ test.skipIf(!isLocalStack)(
       count = now;
       return (left?.n === 0 && now === JOBS) || performance.now() > endedAt + STUCK_MS;
     };
-    await until(isOver, 400_000).catch(() => {});
-    const ended = await endedJobs(stage);
+    await until(isOver, { timeoutMs: 400_000 }).catch(() => {});
+    const ended = await listEndedJobs(fixture);
 
     const rows = await sql`select payload->>'job' as job, count(*)::int as n from outbox
-      where name = ${written.name} group by 1`;
+      where name = ${rowWritten.name} group by 1`;
     const rowsOf = new Map(rows.map(({ job, n }) => [job, n]));
-    const [held] = await sql`select count(*)::int as n,
-      count(*) filter (where released_at is null)::int as waiting from held_jobs`;
-    const tells = [...fates].filter(([, fate]) => fate.tells);
-    const repeats = [...outside.asked.values()].filter((n) => n > 1).length;
+    const [parked] = await sql`select count(*)::int as n,
+      count(*) filter (where released_at is null)::int as waiting from parked_jobs`;
+    const outsideCalls = [...outcomes].filter(([, outcome]) => outcome.callsOutside);
+    const repeats = [...outside.requests.values()].filter((n) => n > 1).length;
     const seconds = (from: number, to = performance.now()) =>
       Number(((to - from) / 1_000).toFixed(1));
     console.log(
       'jobs chaos:',
       JSON.stringify({
-        jobs: fates.size,
+        jobs: outcomes.size,
         killed,
         ended: ended.size,
-        held: held?.n,
-        deadLetters: [...ended.values()].filter(({ state }) => state === 'failed').length,
-        effectsOutside: outside.asked.size,
-        toldAgainWithTheSameKey: repeats,
-        facts: rows.length,
-        mostUnderOneLimit: outside.mostTogether(),
+        parked: parked?.n,
+        failedJobs: [...ended.values()].filter(({ state }) => state === 'failed').length,
+        effectsOutside: outside.requests.size,
+        repeatedWithTheSameKey: repeats,
+        events: rows.length,
+        maxConcurrentUnderOneLimit: outside.maxConcurrent(),
         seconds: seconds(startedAt),
         secondsAfterTheLastKill: seconds(lastKillAt),
       }),
     );
 
-    const wrong = [...fates].flatMap(([id, fate]) => {
+    const wrong = [...outcomes].flatMap(([id, outcome]) => {
       const { state, failedReason = '' } = ended.get(id) ?? { state: 'lost' };
-      const isFine = fate.reason
-        ? state === 'failed' && failedReason.includes(fate.reason)
+      const isFine = outcome.reason
+        ? state === 'failed' && failedReason.includes(outcome.reason)
         : state === 'completed';
-      return isFine ? [] : [{ id, fate, state, failedReason }];
+      return isFine ? [] : [{ id, outcome, state, failedReason }];
     });
     expect(wrong).toEqual([]);
     expect(ended.size).toBe(JOBS);
-    expect([...outside.asked.keys()].sort()).toEqual(tells.map(([id]) => `${id}-tell`).sort());
+    expect([...outside.requests.keys()].sort()).toEqual(
+      outsideCalls.map(([id]) => `${id}-tell`).sort(),
+    );
     for (const [job, keys] of outside.keysOfJob) expect([...keys]).toEqual([`${job}-tell`]);
     expect([...rowsOf.keys()].sort()).toEqual(
-      [...fates].flatMap(([id, fate]) => (fate.writes ? [id] : [])).sort(),
+      [...outcomes].flatMap(([id, outcome]) => (outcome.writes ? [id] : [])).sort(),
     );
     expect([...rowsOf.values()].filter((n) => n !== 1)).toEqual([]);
-    // Some worker was killed between an effect and its mark; what came again bore the same key.
-    expect(repeats).toBeGreaterThan(0);
-    expect(outside.mostTogether()).toBeLessThanOrEqual(2);
-    // There was no room for many of them, and there is room again for all.
-    expect(held?.n).toBeGreaterThan(100);
-    expect(held?.waiting).toBe(0);
-    await until(async () => {
-      const loads = await Promise.all(stage.tenants.map((id) => readJobLoad(valkey, id)));
-      return loads.every(({ jobs }) => jobs === 0);
-    }, 30_000);
+    // Some worker was killed between an effect and its mark; the repeated effect has the same key.
+    expect(repeats).toBeGreaterThan(bySize(-1, 0));
+    expect(outside.maxConcurrent()).toBeLessThanOrEqual(2);
+    // Many jobs were parked, and all were released.
+    expect(parked?.n).toBeGreaterThan(bySize(-1, 100));
+    expect(parked?.waiting).toBe(0);
+    await until(
+      async () => {
+        const loads = await Promise.all(fixture.tenants.map((id) => readQueueUsage(valkey, id)));
+        return loads.every(({ jobs }) => jobs === 0);
+      },
+      { timeoutMs: 30_000 },
+    );
     const blocked = Object.values(await control.getStats()).map((stats) => stats.blocked);
     expect(blocked.every((count) => count === 0)).toBe(true);
   },

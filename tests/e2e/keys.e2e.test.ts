@@ -1,14 +1,14 @@
 import { afterAll, test as anywhere, expect } from 'bun:test';
 import { runDesk } from '../../services/cli/test-command.ts';
+import { until } from '../../shared/testing/until.ts';
 import {
   call,
+  createOrganization,
   isLocalStack,
   type Listener,
   listen,
-  openOrganization,
   password,
   run,
-  until,
 } from './client.ts';
 
 const sockets: Listener[] = [];
@@ -22,8 +22,8 @@ const apis = run.services.filter(({ kind }) => kind === 'api');
 const kidOf = (token: string): string =>
   JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()).kid;
 
-test('keys rotate twice under load: nobody is logged out, and open sockets stay', async () => {
-  const { owner, agent } = await openOrganization();
+test('two key rotations under load end no session and close no socket', async () => {
+  const { owner, agent } = await createOrganization();
   for (const replica of ['1', '2']) sockets.push(await listen(agent.token, { replica }));
   const refused: unknown[] = [];
   let isOver = false;
@@ -60,7 +60,7 @@ test('keys rotate twice under load: nobody is logged out, and open sockets stay'
     expect(code).toBe(0);
     const id = output.split(' ')[0] ?? '';
     for (const { url } of apis) {
-      await until(async () => kidOf(await signIn(url)) === id, 10_000);
+      await until(async () => kidOf(await signIn(url)) === id, { timeoutMs: 10_000 });
     }
     const token = await signIn(apis[round % 2]?.url ?? run.url);
     for (const { socket } of sockets) {
@@ -87,7 +87,7 @@ test('keys rotate twice under load: nobody is logged out, and open sockets stay'
   ]);
 });
 
-test('what is not said is refused, and what is kept is encrypted by the key of now', async () => {
+test('desk keys refuses unknown arguments, and reencrypt uses the current key', async () => {
   expect((await runDesk(['keys', 'eat'])).code).toBe(2);
   const before = process.env.ENCRYPTION_KEY ?? '';
   const env = { ...process.env, ENCRYPTION_KEY: before, ENCRYPTION_KEYS_PREVIOUS: '' };

@@ -1,20 +1,21 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { io, type Socket } from 'socket.io-client';
+import { bySize } from '../../shared/testing/tier.ts';
+import { until } from '../../shared/testing/until.ts';
 import {
-  askToSubscribe,
   call,
+  createOrganization,
   type DurableEvent,
   isKillable,
-  mailsTo,
-  openOrganization,
+  listEmails,
   type Person,
   run,
+  subscribeOn,
   tlsOptions,
-  until,
 } from './client.ts';
 import { killService } from './kill-targets.ts';
 
-const MESSAGES = 500;
+const MESSAGES = bySize(150, 500);
 const CONCURRENCY = 10;
 
 let owner: Person;
@@ -25,7 +26,7 @@ const followers: Follower[] = [];
 
 beforeAll(async () => {
   if (!isKillable) return;
-  ({ owner, agent, absent, customer } = await openOrganization());
+  ({ owner, agent, absent, customer } = await createOrganization());
 });
 
 afterAll(() => {
@@ -60,7 +61,7 @@ function follow(token: string, channel: string): Follower {
   socket.on('event', take);
   const subscribe = async () => {
     const session = socket.id;
-    const answer = await askToSubscribe(socket, { channel, ...position }, (accepted) => {
+    const answer = await subscribeOn(socket, { channel, ...position }, (accepted) => {
       if (position && !accepted.recovered) follower.gaps++;
       for (const event of accepted.events) take(event);
       position ??= { epoch: accepted.epoch, offset: accepted.offset };
@@ -77,21 +78,24 @@ function follow(token: string, channel: string): Follower {
 
 /** Posts until it is accepted, as a client does that keeps its `clientMessageId`. */
 async function post(conversationId: string, n: number): Promise<string> {
-  return until(async () => {
-    const sent = await call('POST', `/v1/conversations/${conversationId}/messages`, {
-      token: customer.token,
-      body: { body: `message ${n}`, clientMessageId: `client-${n}` },
-      timeoutMs: 10_000,
-    }).catch(() => undefined);
-    if (sent && sent.status < 500 && ![200, 201].includes(sent.status)) {
-      throw new Error(`post: ${JSON.stringify(sent)}`);
-    }
-    return sent && sent.status < 300 && sent.body.id;
-  }, 60_000);
+  return until(
+    async () => {
+      const sent = await call('POST', `/v1/conversations/${conversationId}/messages`, {
+        token: customer.token,
+        body: { body: `message ${n}`, clientMessageId: `client-${n}` },
+        timeoutMs: 10_000,
+      }).catch(() => undefined);
+      if (sent && sent.status < 500 && ![200, 201].includes(sent.status)) {
+        throw new Error(`post: ${JSON.stringify(sent)}`);
+      }
+      return sent && sent.status < 300 && sent.body.id;
+    },
+    { timeoutMs: 60_000 },
+  );
 }
 
 test.skipIf(!isKillable)(
-  '500 messages survive kill -9 of an API, a WebSocket and the worker',
+  `${MESSAGES} messages survive kill -9 of an API, a WebSocket and the worker`,
   async () => {
     const conversation = await call('POST', '/v1/conversations', {
       token: customer.token,
@@ -112,11 +116,11 @@ test.skipIf(!isKillable)(
     const killed: string[] = [];
     const kills = (async () => {
       for (const [at, kind] of [
-        [100, 'api'],
-        [200, 'websocket'],
-        [300, 'worker'],
+        [MESSAGES / 5, 'api'],
+        [(MESSAGES * 2) / 5, 'websocket'],
+        [(MESSAGES * 3) / 5, 'worker'],
       ] as const) {
-        await until(() => accepted.length >= at, 120_000);
+        await until(() => accepted.length >= at, { timeoutMs: 120_000 });
         await killService((service) => service.kind === kind);
         killed.push(kind);
       }
@@ -132,7 +136,9 @@ test.skipIf(!isKillable)(
     const storm = (follower: Follower) =>
       bodies(follower).filter((body) => body !== 'Here it comes');
 
-    await until(() => clients.every((client) => storm(client).length >= MESSAGES), 30_000);
+    await until(() => clients.every((client) => storm(client).length >= MESSAGES), {
+      timeoutMs: 30_000,
+    });
     for (const client of clients) {
       expect(storm(client).sort()).toEqual(wanted);
       expect(client.gaps).toBe(0);
@@ -154,8 +160,8 @@ test.skipIf(!isKillable)(
     expect(stored.filter((body) => body !== 'Here it comes').sort()).toEqual(wanted);
 
     const mailed = async () =>
-      (await mailsTo(absent.email)).filter(({ subject }) => subject.includes('A storm'));
-    await until(async () => (await mailed()).length > MESSAGES, 60_000);
+      (await listEmails(absent.email)).filter(({ subject }) => subject.includes('A storm'));
+    await until(async () => (await mailed()).length > MESSAGES, { timeoutMs: 60_000 });
     await Bun.sleep(2000);
     const texts = (await mailed()).map(({ text }) => /message \d+/.exec(text)?.[0]);
     expect(texts.filter((text) => text !== undefined).sort()).toEqual(wanted);

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { until } from '../../shared/testing/until.ts';
 import {
   call,
+  createOrganization,
+  createPhoto,
   type Listener,
+  listEmails,
   listen,
-  mailsTo,
-  openOrganization,
   type Person,
-  photograph,
-  until,
   upload,
 } from './client.ts';
 
@@ -24,14 +24,14 @@ const track = (listener: Listener) => {
 };
 
 beforeAll(async () => {
-  ({ owner, agent, absent, customer } = await openOrganization());
+  ({ owner, agent, absent, customer } = await createOrganization());
 });
 
 afterAll(() => {
   for (const listener of open) listener.close();
 });
 
-test('a customer asks with a photograph, an agent answers, and everyone hears of it', async () => {
+test('a customer sends a message with an image, an agent replies, and all clients are notified', async () => {
   const first = track(await listen(owner.token, { replica: '1' }));
   const second = track(await listen(agent.token, { replica: '2' }));
   for (const listener of [first, second]) {
@@ -40,7 +40,7 @@ test('a customer asks with a photograph, an agent answers, and everyone hears of
   const mine = track(await listen(customer.token));
   expect((await mine.subscribe(`private-user-${customer.id}`)).ok).toBe(true);
 
-  const attachment = await upload(customer.token, await photograph(), 'broken lamp.jpg');
+  const attachment = await upload(customer.token, await createPhoto(), 'broken lamp.jpg');
   expect(attachment).toMatchObject({
     status: 201,
     body: { name: 'broken lamp.jpg', contentType: 'image/jpeg', status: 'pending' },
@@ -60,15 +60,15 @@ test('a customer asks with a photograph, an agent answers, and everyone hears of
 
   for (const { events } of [first, second]) {
     await until(() => events.some(({ type }) => type === 'attachment.ready'));
-    // Who joined just before may be told just after.
-    const told = events.filter(({ type }) => type !== 'member.joined');
-    const types = told.map(({ type }) => type);
+    // Who joined just before may be notified just after.
+    const notified = events.filter(({ type }) => type !== 'member.joined');
+    const types = notified.map(({ type }) => type);
     expect(types.slice(0, 2)).toEqual(['conversation.created', 'message.created']);
     expect(types.filter((type) => type === 'attachment.ready')).toHaveLength(1);
     expect(events.map(({ offset }) => offset)).toEqual(
       events.map((_, i) => (events[0]?.offset ?? 0) + i),
     );
-    expect(told[1]?.data).toMatchObject({
+    expect(notified[1]?.data).toMatchObject({
       conversationId: conversation.body.id,
       authorId: customer.id,
       body: 'It does not light up any more.',
@@ -85,14 +85,14 @@ test('a customer asks with a photograph, an agent answers, and everyone hears of
     expect(bytes.headers.get('content-type')).toBe('image/webp');
   }
 
-  const [told] = await until(async () => {
-    const mails = await mailsTo(absent.email);
+  const [notified] = await until(async () => {
+    const mails = await listEmails(absent.email);
     const about = mails.filter(({ subject }) => subject.includes('My lamp is broken'));
     return about.length > 0 && about;
   });
-  expect(told?.text).toContain('It does not light up any more.');
+  expect(notified?.text).toContain('It does not light up any more.');
   for (const present of [owner, agent]) {
-    const mails = await mailsTo(present.email);
+    const mails = await listEmails(present.email);
     expect(mails.filter(({ subject }) => subject.includes('lamp'))).toHaveLength(0);
   }
 
@@ -107,14 +107,14 @@ test('a customer asks with a photograph, an agent answers, and everyone hears of
 
   await until(() => mine.events.some(({ data }) => data.body === answer.body));
   const [mail] = await until(async () => {
-    const mails = await mailsTo(customer.email);
+    const mails = await listEmails(customer.email);
     const about = mails.filter(({ text }) => text.includes(answer.body));
     return about.length > 0 && about;
   });
   expect(mail?.subject).toContain('My lamp is broken');
   await until(() => first.events.some(({ data }) => data.body === note.body));
 
-  const mailsOfCustomer = JSON.stringify(await mailsTo(customer.email));
+  const mailsOfCustomer = JSON.stringify(await listEmails(customer.email));
   const listed = await call('GET', path, { token: customer.token });
   const shown = await call('GET', `/v1/conversations/${conversation.body.id}`, {
     token: customer.token,
@@ -129,7 +129,7 @@ test('a customer asks with a photograph, an agent answers, and everyone hears of
   expect((await mine.subscribe(organization())).error).toMatchObject({ status: 404 });
 });
 
-test('a socket that was cut gets exactly what it missed, from the other replica', async () => {
+test('a disconnected socket receives exactly the missed events from the other replica', async () => {
   const conversation = await call('POST', '/v1/conversations', {
     token: customer.token,
     body: { subject: 'Another one', body: 'Hello' },
@@ -150,8 +150,8 @@ test('a socket that was cut gets exactly what it missed, from the other replica'
   const witness = track(await listen(owner.token, { replica: '2' }));
   const heard = await witness.subscribe(channel, { epoch, offset });
   await until(() => {
-    const told = [...heard.events, ...witness.events].map(({ data }) => data.body);
-    return bodies.every((body) => told.includes(body));
+    const notified = [...heard.events, ...witness.events].map(({ data }) => data.body);
+    return bodies.every((body) => notified.includes(body));
   });
   const after = track(await listen(agent.token, { replica: '2' }));
   const resumed = await after.subscribe(channel, { epoch, offset });

@@ -1,6 +1,7 @@
 import { beforeAll, expect, test } from 'bun:test';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { until } from '../../shared/testing/until.ts';
 import {
   call,
   isLocalStack,
@@ -8,16 +9,15 @@ import {
   type Person,
   password,
   registerOwner,
-  until,
   upload,
 } from './client.ts';
-import { type Hostile, hostileCorpus } from './malicious-files/corpus.ts';
+import { createCorpus, type MaliciousFile } from './malicious-files/corpus.ts';
 
 /** Damages of each kind in each format; the whole corpus has 200. */
-const POINTS = Number(process.env.HOSTILE_POINTS ?? 3);
-const SEED = Number(process.env.HOSTILE_SEED ?? Date.now() % 1_000_000);
+const POINTS = Number(process.env.MALICIOUS_POINTS ?? 3);
+const SEED = Number(process.env.MALICIOUS_SEED ?? Date.now() % 1_000_000);
 const AT_A_TIME = 4;
-const PATIENCE_MS = 600_000 + POINTS * 20_000;
+const TIMEOUT_MS = 600_000 + POINTS * 20_000;
 /** Sooner than a token ends. */
 const FRESH_MS = 5 * 60_000;
 const INSIDE = /vips|sharp|libav|ffmpeg|\/tmp|node_modules|at \w+ \(/i;
@@ -25,11 +25,11 @@ const INSIDE = /vips|sharp|libav|ffmpeg|\/tmp|node_modules|at \w+ \(/i;
 const SHOWN = /^(image\/(png|jpeg|gif|webp|avif)|(audio|video)\/[a-z0-9-]+)(;|$)/;
 const RUN_BY_BROWSERS = /html|svg|[/+]xml|script|css|multipart|shockwave|java-|wasm/;
 
-let corpus: Hostile[];
+let corpus: MaliciousFile[];
 let attacker: Person;
 beforeAll(async () => {
   [corpus, attacker] = await Promise.all([
-    hostileCorpus({ points: POINTS, seed: SEED }),
+    createCorpus({ points: POINTS, seed: SEED }),
     registerOwner(),
   ]);
 });
@@ -64,7 +64,7 @@ async function stayLoggedIn(): Promise<void> {
 }
 
 /** What became of it once nothing more happens, or the code with which it was refused. */
-async function fateOf({ bytes, name }: Hostile): Promise<Attachment | string> {
+async function uploadAndWait({ bytes, name }: MaliciousFile): Promise<Attachment | string> {
   const { status, body, headers } = await upload(attacker.token, new Blob([bytes as Buffer]), name);
   if (status !== 201) {
     const isProblem = headers.get('content-type')?.startsWith('application/problem+json');
@@ -72,16 +72,23 @@ async function fateOf({ bytes, name }: Hostile): Promise<Attachment | string> {
     if (!isProblem || ![400, 413, 415, 422].includes(status)) return `${status} ${text}`;
     return INSIDE.test(text) ? `words of the inside: ${text}` : body.code;
   }
-  return until(async () => {
-    const seen = await see(body, attacker);
-    return seen.status === 'pending' ? undefined : seen;
-  }, 120_000);
+  return until(
+    async () => {
+      const seen = await see(body, attacker);
+      return seen.status === 'pending' ? undefined : seen;
+    },
+    { timeoutMs: 120_000 },
+  );
 }
 
 /** What is wrong with how it is served; undefined when nothing is. */
-async function faultOf({ bytes, kept }: Hostile, { id, contentType }: Attachment) {
-  if (RUN_BY_BROWSERS.test(contentType)) return `is kept as ${contentType}`;
-  if (kept && kept !== contentType) return `is kept as ${contentType}, not ${kept}`;
+async function describeViolation(
+  { bytes, acceptedTypes }: MaliciousFile,
+  { id, contentType }: Attachment,
+) {
+  if (RUN_BY_BROWSERS.test(contentType)) return `is stored as ${contentType}`;
+  if (acceptedTypes && acceptedTypes !== contentType)
+    return `is stored as ${contentType}, not ${acceptedTypes}`;
   const response = await fetchContent(id);
   const header = (name: string) => response.headers.get(name) ?? '';
   if (header('content-type') !== contentType) return `is served as ${header('content-type')}`;
@@ -106,7 +113,7 @@ async function fetchContent(id: string): Promise<Response> {
   return fetch(`${url}/v1/attachments/${id}/content`, init as RequestInit);
 }
 
-const kept: string[] = [];
+const stored: string[] = [];
 const watched = () =>
   loadRun().services.flatMap(({ kind, name, pid }) =>
     kind === 'websocket' || !pid ? [] : [{ name, pid }],
@@ -115,41 +122,42 @@ const watched = () =>
 const living = watched();
 
 test(
-  'each hostile file is kept as what it is, or refused with a reason',
+  'each malicious file is stored with its real type or rejected with a reason',
   async () => {
-    const faults: string[] = [];
+    const violations: string[] = [];
     await forEach(corpus, async (file) => {
       await stayLoggedIn();
-      const fate = await fateOf(file);
-      if (typeof fate !== 'string') kept.push(fate.id);
-      const told = typeof fate === 'string' ? fate : fate.reason;
-      const say = (what: string) => faults.push(`${file.what} (${file.name.slice(0, 40)}) ${what}`);
-      if (told !== undefined) {
-        if (!file.refused?.includes(told)) say(`is refused with ${told}`);
+      const outcome = await uploadAndWait(file);
+      if (typeof outcome !== 'string') stored.push(outcome.id);
+      const code = typeof outcome === 'string' ? outcome : outcome.reason;
+      const say = (what: string) =>
+        violations.push(`${file.what} (${file.name.slice(0, 40)}) ${what}`);
+      if (code !== undefined) {
+        if (!file.refused?.includes(code)) say(`is refused with ${code}`);
         return;
       }
-      if (file.refused && file.kept === undefined) return say('is accepted');
-      const fault = await faultOf(file, fate as Attachment);
-      if (fault) say(fault);
+      if (file.refused && file.acceptedTypes === undefined) return say('is accepted');
+      const violation = await describeViolation(file, outcome as Attachment);
+      if (violation) say(violation);
     });
-    expect({ seed: SEED, faults }).toEqual({ seed: SEED, faults: [] });
+    expect({ seed: SEED, violations }).toEqual({ seed: SEED, violations: [] });
   },
-  PATIENCE_MS,
+  TIMEOUT_MS,
 );
 
-test('they cost no service its life', () => {
+test('malicious files crash no service', () => {
   expect(watched()).toEqual(living);
 });
 
 const data = dirname(process.env.INSIGHTDESK_RUN ?? '.data/run.json');
 
-test.if(isLocalStack)('nothing is left of what was refused', async () => {
+test.if(isLocalStack)('rejected files leave nothing in storage', async () => {
   const files = join(data, 'files');
-  await until(() => readdirSync(join(files, 'incoming')).length === 0, 20_000);
+  await until(() => readdirSync(join(files, 'incoming')).length, { equals: 0, timeoutMs: 20_000 });
   const paths = readdirSync(join(files, 'files'), { recursive: true }).map(String);
   const own = paths.filter((path) => path.includes(attacker.organizationId));
   const ids = new Set(own.flatMap((path) => /att_\w+/.exec(path)?.[0] ?? []));
-  expect([...ids].filter((id) => !kept.includes(id))).toEqual([]);
+  expect([...ids].filter((id) => !stored.includes(id))).toEqual([]);
   expect(ids.size).toBeGreaterThan(0);
 });
 
@@ -161,9 +169,11 @@ function childrenOf(pid: number): string[] {
 }
 
 test.if(isLocalStack && existsSync('/proc/self/task'))(
-  'no process that decoded is left',
+  'no decoder process is left running',
   async () => {
-    await until(() => watched().every(({ pid }) => childrenOf(pid).length === 0), 30_000);
+    await until(() => watched().every(({ pid }) => childrenOf(pid).length === 0), {
+      timeoutMs: 30_000,
+    });
   },
 );
 
@@ -179,12 +189,12 @@ async function whileWorkersRest(work: () => Promise<void>): Promise<void> {
 }
 
 test.if(isLocalStack)(
-  "another organisation's picture does not wait for all of a flood",
+  'an image of another tenant is processed during a flood of one tenant',
   async () => {
     const neighbour = await registerOwner();
-    const picture = corpus.find(({ what }) => what === 'a script after a PNG') as Hostile;
+    const image = corpus.find(({ what }) => what === 'a script after a PNG') as MaliciousFile;
     const send = async ({ token }: Person) =>
-      (await upload(token, new Blob([picture.bytes as Buffer]), 'a.png')).body as Attachment;
+      (await upload(token, new Blob([image.bytes as Buffer]), 'a.png')).body as Attachment;
     const flood: Attachment[] = [];
     let last: Attachment | undefined;
     await whileWorkersRest(async () => {
@@ -193,7 +203,10 @@ test.if(isLocalStack)(
       last = await send(neighbour);
     });
     const own = last as unknown as Attachment;
-    await until(async () => (await see(own, neighbour)).status === 'ready', 120_000);
+    await until(async () => (await see(own, neighbour)).status, {
+      equals: 'ready',
+      timeoutMs: 120_000,
+    });
     const seen = await Promise.all(flood.map((one) => see(one, attacker)));
     expect(seen.filter(({ status }) => status === 'pending').length).toBeGreaterThan(0);
   },

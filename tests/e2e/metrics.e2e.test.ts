@@ -3,21 +3,22 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createValkey } from '@insightdesk/shared/valkey';
-import { createLeftovers } from '../../tools/stack/processes/orphans.ts';
+import { until } from '../../shared/testing/until.ts';
+import { createPidFiles } from '../../tools/stack/processes/pid-files.ts';
 import { isFree } from '../../tools/stack/processes/ports.ts';
 import { createSupervisor } from '../../tools/stack/processes/supervisor.ts';
+import { requirePrometheus } from '../../tools/test-servers/fetch-prometheus.ts';
 import { createPrometheus } from '../../tools/test-servers/prometheus.ts';
-import { requirePrometheus } from '../../tools/test-servers/prometheus-tools.ts';
 import { listAlerts } from '../observability/alerts.ts';
 import { listDashboards } from '../observability/dashboards.ts';
-import { operandsOf } from '../observability/operands.ts';
-import { call, isLocalStack, listen, openOrganization, run, until, upload } from './client.ts';
+import { listOperands } from '../observability/operands.ts';
+import { call, createOrganization, isLocalStack, listen, run, upload } from './client.ts';
 
 const START_MS = 180_000;
 const configuration = join(import.meta.dir, '../../deploy/observability');
 const directory = mkdtempSync(join(tmpdir(), 'insightdesk-figures-'));
 const supervisor = createSupervisor({
-  leftovers: createLeftovers(join(directory, 'processes')),
+  pidFiles: createPidFiles(join(directory, 'processes')),
   onLine: () => {},
 });
 // In containers nothing but nginx can be reached.
@@ -50,7 +51,7 @@ const query = (text: string) =>
 
 /** What people do, so that each figure has something to tell. */
 async function work() {
-  const { owner, agent, customer } = await openOrganization();
+  const { owner, agent, customer } = await createOrganization();
   const listener = await listen(agent.token);
   await listener.subscribe(`private-organization-${owner.organizationId}`);
   await expect(listen('not a token')).rejects.toThrow();
@@ -66,11 +67,11 @@ async function work() {
     await call('GET', `/v1/conversations/${body.id}`, { token: agent.token });
   }
   await upload(agent.token, new Blob(['a note'], { type: 'text/plain' }), 'note.txt');
-  await until(() => listener.events.length >= 10);
+  await until(() => listener.events.length, { atLeast: 10 });
   return listener;
 }
 
-describe.skipIf(!isLocalStack)('what Prometheus makes of the figures', () => {
+describe.skipIf(!isLocalStack)('Prometheus with the shipped rules and dashboards', () => {
   beforeAll(async () => {
     const programs = await requirePrometheus(() => {});
     promtool = programs.promtool;
@@ -88,18 +89,19 @@ describe.skipIf(!isLocalStack)('what Prometheus makes of the figures', () => {
     await supervisor.start(prometheus.spec);
     const isSeen = async () => (await query('sum(up)')).result[0]?.value[1] === String(all.length);
     const all = Object.values(targets).flat();
-    await until(isSeen, 60_000);
+    await until(isSeen, { timeoutMs: 60_000 });
     const listener = await work();
     // Two scrapes of what they did are a rate, also of what nobody did before; usage is written every 10 s.
-    const told = [
+    const expected = [
       'realtime_deliveries_total > 0',
       'rate(job_duration_seconds_count[1m])',
-      'rate(realtime_refusals_total[1m])',
+      'rate(realtime_rejections_total[1m])',
       ...['requests', 'events', 'jobs', 'socket-connections', 'stored-bytes', 'log-bytes'].map(
         (counter) => `organization_usage{counter="${counter}"}`,
       ),
     ];
-    for (const one of told) await until(async () => (await query(one)).result.length > 0, 40_000);
+    for (const one of expected)
+      await until(async () => (await query(one)).result.length, { atLeast: 1, timeoutMs: 40_000 });
     listener.close();
   }, START_MS);
   afterAll(async () => {
@@ -112,19 +114,19 @@ describe.skipIf(!isLocalStack)('what Prometheus makes of the figures', () => {
       panel.targets.map(({ expr }) => ({ of: `${title}, ${panel.title}`, expr })),
     ),
   );
-  test.each(queries)('$of: $expr', async ({ expr }) => {
+  test.each(queries)('the dashboard query of $of returns data: $expr', async ({ expr }) => {
     const { result } = await query(expr);
     expect(result.length).toBeGreaterThan(0);
   });
 
-  test.each(listAlerts())('$alert goes by what is there', async ({ expr }) => {
-    for (const operand of operandsOf(expr)) {
+  test.each(listAlerts())('every operand of alert $alert returns data', async ({ expr }) => {
+    for (const operand of listOperands(expr)) {
       const { result } = await query(operand);
       expect([operand, result.length > 0]).toEqual([operand, true]);
     }
   });
 
-  test('Prometheus evaluates every rule, and a healthy stack rings none', async () => {
+  test('Prometheus evaluates every rule, and a healthy stack fires no critical alert', async () => {
     const { groups } = await ask<{
       groups: { rules: { name: string; health: string; state: string }[] }[];
     }>('rules');
@@ -137,12 +139,12 @@ describe.skipIf(!isLocalStack)('what Prometheus makes of the figures', () => {
     ).toEqual([]);
   });
 
-  test('while Valkey hangs the figures come, and say so', async () => {
+  test('metrics are served while Valkey hangs and report it as unavailable', async () => {
     const valkey = createValkey(run.valkey, { name: 'stop', role: 'command', onError: () => {} });
     const pid = Number(/process_id:(\d+)/.exec(await valkey.info('server'))?.[1]);
     valkey.disconnect();
     const [worker] = targets.worker ?? [];
-    const isAway = /^dependency_healthy\{dependency="valkey".*\} 0$/m;
+    const isUnavailable = /^dependency_healthy\{dependency="valkey".*\} 0$/m;
     const isCounted = /^queue_jobs\{/m;
     const look = async (is: (text: string) => boolean) => {
       const text = await (await fetch(`http://${worker}/metrics`)).text();
@@ -151,18 +153,22 @@ describe.skipIf(!isLocalStack)('what Prometheus makes of the figures', () => {
     process.kill(pid, 'SIGSTOP');
     try {
       // What was read just before is told once more.
-      const text = await until(() => look((told) => isAway.test(told) && !isCounted.test(told)));
+      const text = await until(() =>
+        look((expected) => isUnavailable.test(expected) && !isCounted.test(expected)),
+      );
       expect(text).toMatch(/^dependency_healthy\{dependency="postgres".*\} 1$/m);
       expect(text).toMatch(/^relay_lag_seconds\{/m);
     } finally {
       process.kill(pid, 'SIGCONT');
     }
-    const text = await until(() => look((told) => isCounted.test(told)));
-    expect(text).toMatch(/^figures_unread_total\{figure="queue_jobs".*\} [1-9]/m);
-    await until(async () => (await fetch(`http://${worker}/health/ready`)).ok, 30_000);
+    const text = await until(() => look((expected) => isCounted.test(expected)));
+    expect(text).toMatch(/^metrics_scrape_failures_total\{metric="queue_jobs".*\} [1-9]/m);
+    await until(async () => (await fetch(`http://${worker}/health/ready`)).ok, {
+      timeoutMs: 30_000,
+    });
   });
 
-  test.each(run.services)('$name shows its figures to nobody behind a proxy', async ({ url }) => {
+  test.each(run.services)('GET /metrics of $name answers 404 through a proxy', async ({ url }) => {
     const headers = { 'X-Forwarded-For': '203.0.113.7' };
     expect((await fetch(`${url}/metrics`, { headers })).status).toBe(404);
     for (const path of ['/metrics', '/socket.io/../metrics', '/socket.io/metrics']) {
@@ -172,17 +178,20 @@ describe.skipIf(!isLocalStack)('what Prometheus makes of the figures', () => {
     }
   });
 
-  test.each(run.services)('the figures of $name have good names, and a bound', async (service) => {
-    const text = await (await fetch(`${service.url}/metrics`)).text();
-    const lint = Bun.spawn([promtool, 'check', 'metrics'], {
-      stdin: new Blob([text]),
-      stdout: 'pipe',
-      stderr: 'pipe',
-    });
-    const [out, err] = await Promise.all([lint.stdout.text(), lint.stderr.text()]);
-    expect(out + err).toBe('');
-    expect(await lint.exited).toBe(0);
-    expect(text.split('\n').length).toBeLessThan(20_000);
-    expect(text).not.toMatch(/@example\.com|Question \d/);
-  });
+  test.each(run.services)(
+    'the metrics of $name pass promtool and stay below 20,000 lines',
+    async (service) => {
+      const text = await (await fetch(`${service.url}/metrics`)).text();
+      const lint = Bun.spawn([promtool, 'check', 'metrics'], {
+        stdin: new Blob([text]),
+        stdout: 'pipe',
+        stderr: 'pipe',
+      });
+      const [out, err] = await Promise.all([lint.stdout.text(), lint.stderr.text()]);
+      expect(out + err).toBe('');
+      expect(await lint.exited).toBe(0);
+      expect(text.split('\n').length).toBeLessThan(20_000);
+      expect(text).not.toMatch(/@example\.com|Question \d/);
+    },
+  );
 });

@@ -1,5 +1,6 @@
 import { afterAll, expect, test } from 'bun:test';
-import { call, isLocalStack, type Listener, listen, openOrganization, until } from './client.ts';
+import { until } from '../../shared/testing/until.ts';
+import { call, createOrganization, isLocalStack, type Listener, listen } from './client.ts';
 import { replaceService } from './kill-targets.ts';
 
 const listeners: Listener[] = [];
@@ -8,9 +9,9 @@ afterAll(() => {
 });
 
 test.skipIf(!isLocalStack)(
-  'how many sockets are open is known, on all replicas, also when one is killed',
+  'the number of open sockets is correct on all replicas, also after a kill',
   async () => {
-    const [own, other] = [await openOrganization(), await openOrganization()];
+    const [own, other] = [await createOrganization(), await createOrganization()];
     const enter = async (token: string, replica: string) => {
       listeners.push(await listen(token, { replica, reconnection: false }));
     };
@@ -22,9 +23,9 @@ test.skipIf(!isLocalStack)(
     expect(await open()).toBe(0);
     for (const replica of ['1', '2', '2']) await enter(own.agent.token, replica);
     await enter(other.agent.token, '1');
-    await until(async () => (await open()) === 3);
+    await until(() => open(), { equals: 3 });
     await replaceService('websocket-1', 'SIGKILL');
-    await until(async () => (await open()) === 2);
+    await until(() => open(), { equals: 2 });
     expect(listeners.map(({ socket }) => socket.connected)).toEqual([false, true, true, false]);
   },
 );

@@ -2,16 +2,16 @@ import { fromUuid, toUuid } from '@insightdesk/shared/contract';
 import { connect } from '@insightdesk/shared/database';
 import { newId } from '@insightdesk/shared/utils';
 import { type Person, run } from './client.ts';
-import type { Told } from './followers.ts';
+import type { NumberedEvent } from './followers.ts';
 
 const conversationOf = (channel: string) => channel.split('-')[2] ?? '';
 
 /** The source of truth of a local stack: facts are committed and read past the API. */
-export function openOutbox() {
+export function createOutboxClient() {
   const sql = connect(run.postgres ?? 'postgres://nowhere', { timeoutMs: 30_000 });
 
   /** What was published to a staff channel, in order. */
-  async function published(channel: string): Promise<Told[]> {
+  async function listPublished(channel: string): Promise<NumberedEvent[]> {
     const rows = await sql`select event_id, payload->'message'->>'body' as n from outbox
       where name = 'message.created'
         and payload->'message'->>'conversationId' = ${conversationOf(channel)}
@@ -49,5 +49,5 @@ export function openOutbox() {
     return (await sql`select from outbox where relayed_at is null limit 1`).length === 0;
   }
 
-  return { published, publish, isRelayed, close: () => sql.end({ timeout: 1 }) };
+  return { listPublished, publish, isRelayed, close: () => sql.end({ timeout: 1 }) };
 }

@@ -1,5 +1,5 @@
 import { createTestStack } from '../../tools/test-runner/test-stack.ts';
-import { speakTo } from './client.ts';
+import { useRunFile } from './client.ts';
 
 const LAST_LOG_LINES = 40;
 
@@ -16,7 +16,7 @@ interface Options {
  * A stack of one's own beside the one of all tests, for what those would suffer from. Until it is
  * closed `client.ts` speaks to it.
  */
-export async function openPrivateStack({ variables = {}, ...options }: Options = {}) {
+export async function startPrivateStack({ variables = {}, ...options }: Options = {}) {
   const stack = createTestStack({
     ...options,
     variables: {
@@ -29,14 +29,14 @@ export async function openPrivateStack({ variables = {}, ...options }: Options =
     },
   });
   const { run, environment } = await stack.start();
-  const leave = speakTo(stack.runFile);
+  const restoreRunFile = useRunFile(stack.runFile);
   return {
     ...stack,
     run,
     environment,
     lastLines: () => stack.lastLines(LAST_LOG_LINES),
     async close(): Promise<void> {
-      leave();
+      restoreRunFile();
       await stack.stop();
       stack.remove();
     },

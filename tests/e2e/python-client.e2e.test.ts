@@ -1,7 +1,8 @@
 import { afterAll, expect, test } from 'bun:test';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
-import { requirePython } from '../../tools/test-servers/python.ts';
+import { until } from '../../shared/testing/until.ts';
+import { requirePython } from '../../tools/test-servers/fetch-python.ts';
 import {
   call,
   type DurableEvent,
@@ -9,7 +10,6 @@ import {
   registerOwner,
   run,
   type Subscription,
-  until,
 } from './client.ts';
 import { killService } from './kill-targets.ts';
 
@@ -40,23 +40,23 @@ function start(token: string, words: string[]) {
     stderr: 'inherit',
   });
   running.push(child);
-  const told = {
+  const events = {
     subscribed: [] as Accepted[],
     event: [] as DurableEvent[],
     refused: [] as unknown[],
   };
   const lines = createInterface({ input: Readable.fromWeb(child.stdout as never) });
   lines.on('line', (line) => {
-    const [kind, value] = Object.entries(JSON.parse(line))[0] as [keyof typeof told, never];
-    told[kind].push(value);
+    const [kind, value] = Object.entries(JSON.parse(line))[0] as [keyof typeof events, never];
+    events[kind].push(value);
   });
   const bodies = () =>
-    told.event.filter(({ type }) => type === 'message.created').map(({ data }) => data.body);
-  return { child, bodies, ...told };
+    events.event.filter(({ type }) => type === 'message.created').map(({ data }) => data.body);
+  return { child, bodies, ...events };
 }
 
 test.skipIf(!python).each(['websocket', 'polling'])(
-  'a client in Python resumes by %s after it was cut, and after its replica was killed',
+  'a Python client resumes by %s after a disconnect and after a kill of its replica',
   async (transport) => {
     const { token } = await registerOwner();
     const opened = await call('POST', '/v1/conversations', {
@@ -72,9 +72,9 @@ test.skipIf(!python).each(['websocket', 'polling'])(
     };
 
     const before = start(token, [run.url, transport, channel]);
-    await until(() => before.subscribed[0], 30_000);
+    await until(() => before.subscribed[0], { timeoutMs: 30_000 });
     await post('live 1', 'live 2');
-    await until(() => before.bodies().includes('live 2'), 20_000);
+    await until(() => before.bodies().includes('live 2'), { timeoutMs: 20_000 });
     before.child.kill('SIGKILL');
     await before.child.exited;
     await post('missed 1', 'missed 2', 'missed 3');
@@ -82,21 +82,23 @@ test.skipIf(!python).each(['websocket', 'polling'])(
     const last = before.event.at(-1) as DurableEvent;
     const position = [last.epoch, `${last.offset}`];
     const after = start(token, [run.url, transport, channel, ...position]);
-    const [resumed] = await until(() => after.subscribed.length > 0 && after.subscribed, 30_000);
+    const [resumed] = await until(() => after.subscribed.length > 0 && after.subscribed, {
+      timeoutMs: 30_000,
+    });
     expect(resumed).toMatchObject({ ok: true, recovered: true, epoch: last.epoch });
     await post('live 3');
     const wanted = ['missed 1', 'missed 2', 'missed 3', 'live 3'];
-    await until(() => after.bodies().includes('live 3'), 20_000);
+    await until(() => after.bodies().includes('live 3'), { timeoutMs: 20_000 });
     expect(after.bodies()).toEqual(wanted);
 
     if (isKillable) {
       const name = `websocket-${resumed?.replica}`;
       await killService((service) => service.name === name);
       await post('missed 4', 'missed 5');
-      await until(() => after.subscribed.length > 1, 60_000);
+      await until(() => after.subscribed.length, { atLeast: 2, timeoutMs: 60_000 });
       await post('live 4');
       wanted.push('missed 4', 'missed 5', 'live 4');
-      await until(() => after.bodies().includes('live 4'), 20_000);
+      await until(() => after.bodies().includes('live 4'), { timeoutMs: 20_000 });
       expect(after.bodies()).toEqual(wanted);
       expect(after.subscribed.map(({ recovered }) => recovered)).toEqual([true, true]);
     }

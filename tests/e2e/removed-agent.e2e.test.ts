@@ -1,10 +1,11 @@
 import { expect, test } from 'bun:test';
-import { call, mailsTo, openOrganization, until } from './client.ts';
+import { until } from '../../shared/testing/until.ts';
+import { call, createOrganization, listEmails } from './client.ts';
 
 test.each(['DELETE', 'PATCH'])(
-  'after his %s a customer writes to the rest of the staff, and the conversation is free',
+  'after %s of an agent its conversations are unassigned and the other agents are notified',
   async (method) => {
-    const { owner, agent, absent, customer } = await openOrganization();
+    const { owner, agent, absent, customer } = await createOrganization();
     const opened = await call('POST', '/v1/conversations', {
       token: customer.token,
       body: { subject: 'A kettle', body: 'It leaks' },
@@ -19,10 +20,15 @@ test.each(['DELETE', 'PATCH'])(
     const body = 'Is somebody there?';
     const sent = await call('POST', `${path}/messages`, { token: customer.token, body: { body } });
     expect(sent.status).toBe(201);
-    const told = async (address: string) =>
-      (await mailsTo(address)).filter(({ text }) => text.includes(body)).length;
-    await until(async () => (await told(agent.email)) && (await told(owner.email)), 20_000);
-    await until(async () => (await call('GET', path, { token })).body.assigneeId === null, 20_000);
-    expect(await told(absent.email)).toBe(0);
+    const notified = async (address: string) =>
+      (await listEmails(address)).filter(({ text }) => text.includes(body)).length;
+    await until(async () => (await notified(agent.email)) && (await notified(owner.email)), {
+      timeoutMs: 20_000,
+    });
+    await until(async () => (await call('GET', path, { token })).body.assigneeId, {
+      equals: null,
+      timeoutMs: 20_000,
+    });
+    expect(await notified(absent.email)).toBe(0);
   },
 );

@@ -1,23 +1,23 @@
 import { afterAll, expect, test } from 'bun:test';
 import { createValkey } from '@insightdesk/shared/valkey';
+import { until } from '../../shared/testing/until.ts';
 import {
   call,
+  createOrganization,
   isLocalStack,
   type Listener,
   listen,
-  openOrganization,
   type Person,
   password,
   run,
   type Subscription,
-  until,
 } from './client.ts';
 
 const SESSIONS = 12;
 const SOCKETS = 48;
 const PAUSE_MS = 8;
 /** Much longer than it takes, and much shorter than a token lives. */
-const PATIENCE_MS = 30_000;
+const TIMEOUT_MS = 30_000;
 
 const valkey = createValkey(run.valkey, { name: 'revoke', role: 'blocking', onError: () => {} });
 const closing: (() => unknown)[] = [() => valkey.disconnect()];
@@ -86,9 +86,9 @@ const endings = [
 ] as const;
 
 test.each(endings)(
-  '%s: no socket survives that renews itself by other sessions, and none hears of later notes',
+  '%s closes every socket of the user, and none receives later notes',
   async (_name, end) => {
-    const { owner, agent, customer } = await openOrganization();
+    const { owner, agent, customer } = await createOrganization();
     const opened = await call('POST', '/v1/conversations', {
       token: customer.token,
       body: { subject: 'Secrets', body: 'Hello' },
@@ -106,21 +106,26 @@ test.each(endings)(
       await call('POST', `/v1/conversations/${id}/messages`, { token: owner.token, body });
     };
     await note();
-    await until(() => sockets.every(({ events }) => events.length === 1), PATIENCE_MS);
+    await until(() => sockets.every(({ events }) => events.length === 1), {
+      timeoutMs: TIMEOUT_MS,
+    });
     expect((await end(owner, agent)).status).toBe(204);
     course.isOver = true;
     const endedAt = performance.now();
-    await until(async () => {
-      await note();
-      return sockets.every(({ socket }) => !socket.connected);
-    }, PATIENCE_MS);
-    const told = { ms: Math.round(performance.now() - endedAt), notes: course.notes };
-    console.log('all sockets closed after', JSON.stringify(told));
+    await until(
+      async () => {
+        await note();
+        return sockets.every(({ socket }) => !socket.connected);
+      },
+      { timeoutMs: TIMEOUT_MS },
+    );
+    const closingCodes = { ms: Math.round(performance.now() - endedAt), notes: course.notes };
+    console.log('all sockets closed after', JSON.stringify(closingCodes));
     for (const token of course.tokens) {
       expect((await call('GET', '/v1/me', { token })).status).toBe(401);
     }
     await note();
-    await until(() => bystander.events.length === course.notes, PATIENCE_MS);
+    await until(() => bystander.events.length === course.notes, { timeoutMs: TIMEOUT_MS });
     expect(sockets.filter(({ granted }) => granted > 0)).toHaveLength(0);
     const late = sockets.flatMap((one) => numbersOf(one).filter((n) => n >= one.deafFrom));
     expect(late).toEqual([]);
@@ -128,9 +133,9 @@ test.each(endings)(
 );
 
 test.skipIf(!isLocalStack)(
-  'while Valkey stands still, what ends is over on HTTP and on sockets of both replicas',
+  'a revocation while Valkey hangs applies to HTTP and sockets of both replicas',
   async () => {
-    const { owner, agent, absent } = await openOrganization();
+    const { owner, agent, absent } = await createOrganization();
     const demoted = absent;
     const people = [agent, demoted];
     const sockets = await Promise.all(
@@ -149,7 +154,9 @@ test.skipIf(!isLocalStack)(
       });
       expect(changed.status).toBe(200);
       const endedAt = performance.now();
-      await until(() => sockets.every(({ socket }) => !socket.connected), PATIENCE_MS);
+      await until(() => sockets.every(({ socket }) => !socket.connected), {
+        timeoutMs: TIMEOUT_MS,
+      });
       console.log('all sockets closed after ms', Math.round(performance.now() - endedAt));
       for (const { token } of people) {
         expect((await call('GET', '/v1/me', { token })).status).toBe(401);

@@ -1,22 +1,23 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { join } from 'node:path';
 import { connect } from '@insightdesk/shared/database';
+import { until } from '../../shared/testing/until.ts';
 import { root } from '../../tools/stack/paths.ts';
 import { createTestDirectory } from '../../tools/test-runner/test-directory.ts';
-import { call, isLocalStack, mailsTo, openOrganization, type Person, until } from './client.ts';
-import { createCrowd, openStaffChannels, type Told } from './followers.ts';
-import { openPrivateStack } from './private-stack.ts';
+import { call, createOrganization, isLocalStack, listEmails, type Person } from './client.ts';
+import { createFollowers, type NumberedEvent, openStaffChannels } from './followers.ts';
+import { startPrivateStack } from './private-stack.ts';
 import { contract, expand } from './releases/next-release.ts';
 import { pointTo, roll } from './releases/roll.ts';
 import { findPreviousRelease, makeRelease, migrateWith } from './releases/trees.ts';
 
-/** The whole way, with a crowd, takes a minute more. */
-const isWhole = process.env.RELEASES === 'all';
-const WEBSOCKETS = isWhole ? 100 : 24;
-const POLLERS = isWhole ? 20 : 6;
+/** The whole way, with a followers, takes a minute more. */
+const isFull = process.env.RELEASES === 'all';
+const WEBSOCKETS = isFull ? 100 : 24;
+const POLLERS = isFull ? 20 : 6;
 const CHANNELS = 8;
 const CHANNELS_EACH = 3;
-const PAUSE_MS = isWhole ? 10 : 40;
+const PAUSE_MS = isFull ? 10 : 40;
 const MAIL_PAUSE_MS = 250;
 /** What has to be accepted while two releases serve side by side. */
 const BETWEEN = 60;
@@ -25,10 +26,10 @@ let opened: string[] = [];
 let accepted: number[][] = [];
 let requests = 0;
 const failed: string[] = [];
-const crowd = createCrowd(notesOf);
-let people: Awaited<ReturnType<typeof openOrganization>>;
+const followers = createFollowers(notesOf);
+let people: Awaited<ReturnType<typeof createOrganization>>;
 let owner: Person;
-let stack: Awaited<ReturnType<typeof openPrivateStack>>;
+let stack: Awaited<ReturnType<typeof startPrivateStack>>;
 let sql: ReturnType<typeof connect>;
 
 const trees = createTestDirectory();
@@ -40,17 +41,17 @@ const previous = isLocalStack
 beforeAll(async () => {
   if (!isLocalStack) return;
   pointTo(link, 'commit' in previous ? join(trees.path, 'previous') : root);
-  stack = await openPrivateStack({ release: link });
+  stack = await startPrivateStack({ release: link });
   await stack.startOne('worker-2');
   sql = connect(stack.run.postgres, { timeoutMs: 30_000 });
-  people = await openOrganization();
+  people = await createOrganization();
   owner = people.owner;
   opened = await openStaffChannels(owner, CHANNELS);
   accepted = opened.map(() => []);
 });
 
 afterAll(async () => {
-  crowd.close();
+  followers.close();
   await sql?.end({ timeout: 1 });
   await stack?.close();
   trees.remove();
@@ -58,15 +59,15 @@ afterAll(async () => {
 
 const messagesOf = (channel: string) => `/v1/conversations/${channel.split('-')[2]}/messages`;
 
-/** What a client fetches when it is told of a gap; here it never should be. */
-async function notesOf(channel: string): Promise<Told[]> {
+/** What a client fetches when it is summary of a gap; here it never should be. */
+async function notesOf(channel: string): Promise<NumberedEvent[]> {
   const path = `${messagesOf(channel)}?limit=100`;
   const { body } = await call('GET', path, { token: owner.token });
   return body.items.map(({ id, body }: { id: string; body: string }) => ({ id, n: Number(body) }));
 }
 
 /** Asks once: nothing is ever tried again, with a key or not. */
-async function ask(...[method, path, asked]: Parameters<typeof call>): Promise<boolean> {
+async function request(...[method, path, asked]: Parameters<typeof call>): Promise<boolean> {
   requests++;
   const { status } = await call(method, path, asked).catch((error: Error) => ({
     status: error.message,
@@ -77,32 +78,33 @@ async function ask(...[method, path, asked]: Parameters<typeof call>): Promise<b
 }
 
 /** Posts number after number to a channel, and reads them now and then. */
-async function talk(index: number, isOver: () => boolean): Promise<void> {
+async function postNotes(index: number, isOver: () => boolean): Promise<void> {
   const channel = opened[index] ?? '';
   for (let n = 0; !isOver(); n++) {
     const body = { kind: 'note', body: `${n}` };
     const headers = index % 2 ? { 'Idempotency-Key': `${channel}.${n}` } : {};
     const { token } = owner;
-    if (await ask('POST', messagesOf(channel), { token, body, headers })) accepted[index]?.push(n);
-    if (n % 4 === index % 4) await ask('GET', `${messagesOf(channel)}?limit=20`, { token });
+    if (await request('POST', messagesOf(channel), { token, body, headers }))
+      accepted[index]?.push(n);
+    if (n % 4 === index % 4) await request('GET', `${messagesOf(channel)}?limit=20`, { token });
     await Bun.sleep(PAUSE_MS);
   }
 }
 
 /** A customer writes, of which each of the staff who is away gets one e-mail. */
-async function write(numbers: number[], isOver: () => boolean): Promise<void> {
+async function postMessages(numbers: number[], isOver: () => boolean): Promise<void> {
   const { token } = people.customer;
   const body = { subject: 'A release', body: 'It begins' };
   const { id } = (await call('POST', '/v1/conversations', { token, body })).body;
   for (let n = 0; !isOver(); n++) {
     const asked = { token, body: { body: `${n}` } };
-    if (await ask('POST', `/v1/conversations/${id}/messages`, asked)) numbers.push(n);
+    if (await request('POST', `/v1/conversations/${id}/messages`, asked)) numbers.push(n);
     await Bun.sleep(MAIL_PAUSE_MS);
   }
 }
 
-async function mailed(): Promise<number[]> {
-  const mails = await mailsTo(people.absent.email);
+async function listEmailed(): Promise<number[]> {
+  const mails = await listEmails(people.absent.email);
   return mails
     .filter(({ subject }) => subject.includes('A release'))
     .flatMap(({ text }) => /^\s*(\d+)\s*$/m.exec(text)?.[1] ?? [])
@@ -111,9 +113,9 @@ async function mailed(): Promise<number[]> {
 }
 
 const posted = () => accepted.flat().length;
-async function goOn(): Promise<void> {
+async function waitForPosts(): Promise<void> {
   const enough = posted() + BETWEEN;
-  await until(() => posted() >= enough, 60_000);
+  await until(() => posted() >= enough, { timeoutMs: 60_000 });
 }
 
 async function migrate(tree: string, words?: string[]) {
@@ -128,10 +130,10 @@ async function migrateBehind(tree: string) {
     await until(
       async () =>
         (await tx`select from pg_locks where relation = 'messages'::regclass and not granted`)
-          .length > 0,
-      30_000,
+          .length,
+      { atLeast: 1, timeoutMs: 30_000 },
     );
-    await goOn();
+    await waitForPosts();
     return { migrated };
   });
   return migrated;
@@ -144,12 +146,12 @@ async function authorsOfNewest(): Promise<string[]> {
   return rows.map(({ origin }) => origin);
 }
 
-function gather(): Promise<unknown> {
+function connectFollowers(): Promise<unknown> {
   for (let i = 0; i < WEBSOCKETS + POLLERS; i++) {
     const own = Array.from({ length: CHANNELS_EACH }, (_, k) => opened[(i + k * 3) % CHANNELS]);
-    crowd.follow(owner.token, own as string[], i < WEBSOCKETS ? 'websocket' : 'polling');
+    followers.follow(owner.token, own as string[], i < WEBSOCKETS ? 'websocket' : 'polling');
   }
-  return crowd.ready();
+  return followers.ready();
 }
 
 /** The whole way, with old and new side by side in each step. */
@@ -159,10 +161,10 @@ async function rollAlong(): Promise<string[]> {
   makeRelease(last, [expand, contract]);
   const startedAt = performance.now();
   const steps: string[] = [];
-  const to = async (what: string, tree: string, between = goOn) => {
+  const to = async (what: string, tree: string, between = waitForPosts) => {
     pointTo(link, tree);
     await roll(stack, between);
-    await goOn();
+    await waitForPosts();
     steps.push(`${what} ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
   };
 
@@ -173,12 +175,12 @@ async function rollAlong(): Promise<string[]> {
   expect(await migrateBehind(next)).toMatchObject({ code: 0 });
   await to('expand', next, async () => {
     // nginx leaves one alone for a second that was away.
-    await until(async () => (await authorsOfNewest()).length > 1, 60_000);
+    await until(async () => (await authorsOfNewest()).length, { atLeast: 2, timeoutMs: 60_000 });
     expect(await authorsOfNewest()).toEqual(['before', 'next']);
   });
   await to('back', root);
   expect(await authorsOfNewest()).toEqual(['before']);
-  if (!isWhole) return steps;
+  if (!isFull) return steps;
   await to('again', next);
   expect(await authorsOfNewest()).toEqual(['next']);
   expect(await migrate(last)).toMatchObject({ code: 0 });
@@ -186,10 +188,10 @@ async function rollAlong(): Promise<string[]> {
   return steps;
 }
 
-/** Everybody was told to go, came up again, and mostly elsewhere. */
+/** Everybody was summary to go, came up again, and mostly elsewhere. */
 function expectMoves(): void {
-  for (const { moves } of crowd.followers) expect(moves.length).toBeGreaterThan(0);
-  const moves = crowd.followers.flatMap(({ moves }) => moves);
+  for (const { moves } of followers.list) expect(moves.length).toBeGreaterThan(0);
+  const moves = followers.list.flatMap(({ moves }) => moves);
   for (const { to } of moves) expect(to).toBeDefined();
   // A late one may find the replica that it left back already.
   const elsewhere = moves.filter(({ from, to }) => from !== to);
@@ -197,36 +199,41 @@ function expectMoves(): void {
 }
 
 test.skipIf(!isLocalStack)(
-  'from release to release and back, schema included, under load: nothing fails, is lost or comes twice',
+  'rolling releases with a schema change under load fail no request and lose or repeat no event',
   async () => {
-    await gather();
+    await connectFollowers();
     let isOver = false;
     const written: number[] = [];
-    const talks = opened.map((_, index) => talk(index, () => isOver));
-    const writing = write(written, () => isOver);
+    const talks = opened.map((_, index) => postNotes(index, () => isOver));
+    const writing = postMessages(written, () => isOver);
     const steps = await rollAlong();
     isOver = true;
     await Promise.all([...talks, writing]);
 
     const wanted = (channel: string) => accepted[opened.indexOf(channel)] ?? [];
     const missing = () =>
-      crowd.states().filter(([channel, { numbers }]) => numbers.length < wanted(channel).length);
-    await until(() => missing().length === 0, 60_000).catch(() => {});
-    await until(async () => (await mailed()).length >= written.length, 60_000).catch(() => {});
-    const lost = crowd
+      followers
+        .states()
+        .filter(([channel, { numbers }]) => numbers.length < wanted(channel).length);
+    await until(() => missing().length, { equals: 0, timeoutMs: 60_000 }).catch(() => {});
+    await until(async () => (await listEmailed()).length >= written.length, {
+      timeoutMs: 60_000,
+    }).catch(() => {});
+    const lost = followers
       .states()
       .flatMap(([channel, { numbers }]) => wanted(channel).filter((n) => !numbers.includes(n)));
-    const events = crowd.states().reduce((sum, [, { numbers }]) => sum + numbers.length, 0);
-    const mails = await mailed();
-    const { repeated: double, ...others } = crowd.figures;
-    const figures = { requests, failed: failed.length, events, lost: lost.length, double };
-    const told = { steps, ...figures, posted: posted(), mails: mails.length, ...others };
-    console.log('releases:', JSON.stringify(told));
+    const events = followers.states().reduce((sum, [, { numbers }]) => sum + numbers.length, 0);
+    const mails = await listEmailed();
+    const { repeated: double, ...others } = followers.counts;
+    const counts = { requests, failed: failed.length, events, lost: lost.length, double };
+    const summary = { steps, ...counts, posted: posted(), mails: mails.length, ...others };
+    console.log('releases:', JSON.stringify(summary));
     if (failed.length > 0) console.log(stack.lastLines().join('\n'));
 
     expect(failed).toEqual([]);
-    expect(told).toMatchObject({ lost: 0, double: 0, disordered: 0, gaps: 0 });
-    for (const [channel, { numbers }] of crowd.states()) expect(numbers).toEqual(wanted(channel));
+    expect(summary).toMatchObject({ lost: 0, double: 0, disordered: 0, gaps: 0 });
+    for (const [channel, { numbers }] of followers.states())
+      expect(numbers).toEqual(wanted(channel));
     expect(mails).toEqual(written);
     const [untold] = await sql`select count(*)::int as count from outbox
       where failure is not null or relayed_at is null`;

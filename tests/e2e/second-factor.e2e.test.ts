@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test';
 import { Secret, TOTP } from 'otpauth';
-import { call, invited, listen, type Person, password, registerOwner, until } from './client.ts';
+import { until } from '../../shared/testing/until.ts';
+import { call, inviteMember, listen, type Person, password, registerOwner } from './client.ts';
 
 /** Sets an authenticator app up; gives its later codes. */
 async function setUp({ token }: Person) {
@@ -12,30 +13,30 @@ async function setUp({ token }: Person) {
   return confirmed.body.recoveryCodes as string[];
 }
 
-/** What a socket is told that is not let in. */
+/** The error of a refused socket. */
 const refusalOf = (token: string) =>
   listen(token).then(
     (listener) => listener.close(),
     (error) => (error as { data?: { code: string } }).data?.code,
   );
 
-test('what an owner requires holds on every replica, for sockets that are open too', async () => {
+test('required two-factor authentication applies on every replica, also to open sockets', async () => {
   const owner = await registerOwner();
-  const agent = await invited(owner, 'agent', 'Ada Agent');
+  const agent = await inviteMember(owner, 'agent', 'Ada Agent');
   await setUp(owner);
   const own = await listen(owner.token, { replica: '1' });
   const theirs = await Promise.all(['1', '2'].map((replica) => listen(agent.token, { replica })));
-  const told: string[] = [];
-  for (const { socket } of theirs) socket.on('closing', ({ code }) => told.push(code));
+  const codes: string[] = [];
+  for (const { socket } of theirs) socket.on('closing', ({ code }) => codes.push(code));
   const required = await call('PATCH', '/v1/organization', {
     token: owner.token,
     body: { requireTwoFactor: true },
   });
   expect(required.status).toBe(200);
   await until(() =>
-    Promise.resolve(told.length === 2 && theirs.every((one) => !one.socket.connected)),
+    Promise.resolve(codes.length === 2 && theirs.every((one) => !one.socket.connected)),
   );
-  expect(told).toEqual(['ACCESS_CHANGED', 'ACCESS_CHANGED']);
+  expect(codes).toEqual(['ACCESS_CHANGED', 'ACCESS_CHANGED']);
   expect(await refusalOf(agent.token)).toBe('TWO_FACTOR_SETUP_REQUIRED');
   for (let asked = 0; asked < 4; asked++) {
     const answer = await call('GET', '/v1/me', { token: agent.token });
@@ -48,7 +49,7 @@ test('what an owner requires holds on every replica, for sockets that are open t
   own.close();
 });
 
-test('a code is good once on both replicas together', async () => {
+test('a TOTP code is accepted once across replicas', async () => {
   const owner = await registerOwner();
   const [code] = await setUp(owner);
   const body = { email: owner.email, password, code };

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { openOtlpReceiver, type ReceivedSpan } from '@insightdesk/shared/tracing';
-import { isLocalStack, type Run, until } from './client.ts';
+import { type ReceivedSpan, startOtlpReceiver } from '@insightdesk/shared/tracing';
+import { until } from '../../shared/testing/until.ts';
+import { isLocalStack, type RunFile } from './client.ts';
 import { startStack } from './tracing/start-stack.ts';
 
 const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
@@ -10,24 +11,24 @@ const browser = '00f067aa0ba902b7';
 /** A browser that does not want it recorded: that is ours to say. */
 const traceparent = `00-${traceId}-${browser}-00`;
 
-interface Told {
+interface SentMessage {
   organizationId: string;
   statuses: number[];
   requestId: string;
-  hostileRequestId: string;
+  invalidRequestId: string;
   event: Record<string, unknown>;
-  letters: number;
+  emails: number;
 }
 
 const delivered: { headers: Headers; body: string }[] = [];
-let collector: ReturnType<typeof openOtlpReceiver>;
+let collector: ReturnType<typeof startOtlpReceiver>;
 let hook: Bun.Server<undefined>;
 let stack: Awaited<ReturnType<typeof startStack>>;
-let told: Told;
+let sent: SentMessage;
 
 beforeAll(async () => {
   if (!isLocalStack) return;
-  collector = openOtlpReceiver();
+  collector = startOtlpReceiver();
   hook = Bun.serve({
     hostname: '127.0.0.1',
     port: 0,
@@ -52,8 +53,8 @@ beforeAll(async () => {
     },
     stderr: 'inherit',
   });
-  told = JSON.parse(await new Response(sender.stdout).text());
-  await until(() => delivered.length >= 2, 20_000);
+  sent = JSON.parse(await new Response(sender.stdout).text());
+  await until(() => delivered.length, { atLeast: 2, timeoutMs: 20_000 });
 }, 240_000);
 
 afterAll(async () => {
@@ -73,12 +74,12 @@ function pathOf(span: ReceivedSpan | undefined): string[] {
 }
 
 test.skipIf(!isLocalStack)(
-  'one trace leads from a request through nginx to sockets, webhook and letter',
+  'one trace connects the request, nginx, sockets, webhook and email',
   async () => {
     const route = 'POST /v1/conversations/:id/messages';
     const whole = () => {
       const spans = spansOf(traceId);
-      // A span is told when it has ended, so after those within it.
+      // A span is sent when it has ended, so after those within it.
       const ends = ['webhook deliver', 'job notifications.message', 'relay message.created', route];
       return (
         ends.every((name) => find(spans, name).length > 0) &&
@@ -86,20 +87,20 @@ test.skipIf(!isLocalStack)(
         find(spans, 'socket message.created').length >= 2
       );
     };
-    await until(whole, 40_000).catch(() => {});
+    await until(whole, { timeoutMs: 40_000 }).catch(() => {});
     const spans = spansOf(traceId);
-    const [door] = find(spans, route);
-    expect(told.statuses).toEqual([201, 201]);
-    expect(door).toMatchObject({
+    const [nginxSpan] = find(spans, route);
+    expect(sent.statuses).toEqual([201, 201]);
+    expect(nginxSpan).toMatchObject({
       parentSpanId: browser,
       attributes: {
         'http.response.status_code': 201,
-        'tenant.id': told.organizationId,
-        'request.id': told.requestId,
+        'tenant.id': sent.organizationId,
+        'request.id': sent.requestId,
       },
     });
     const write = spans.find(
-      ({ name, parentSpanId }) => name === 'sql write' && parentSpanId === door?.spanId,
+      ({ name, parentSpanId }) => name === 'sql write' && parentSpanId === nginxSpan?.spanId,
     );
     expect(write?.attributes['db.query.summary']).toMatch(/insert messages.*insert outbox/s);
 
@@ -127,21 +128,18 @@ test.skipIf(!isLocalStack)(
   },
 );
 
-test.skipIf(!isLocalStack)(
-  'the receiver of a webhook is told the trace, and clients are not',
-  () => {
-    const own = delivered.filter(({ body }) => body.includes('"Here"'));
-    expect(own).toHaveLength(1);
-    const [deliver] = find(spansOf(traceId), 'webhook deliver');
-    expect(own[0]?.headers.get('traceparent')).toBe(`00-${traceId}-${deliver?.spanId}-01`);
-    expect(Object.keys(told.event).sort()).toEqual(
-      ['at', 'channel', 'data', 'epoch', 'id', 'offset', 'type'].sort(),
-    );
-    expect(JSON.stringify(told.event)).not.toContain(traceId);
-  },
-);
+test.skipIf(!isLocalStack)('webhooks carry traceparent, and responses and events do not', () => {
+  const own = delivered.filter(({ body }) => body.includes('"Here"'));
+  expect(own).toHaveLength(1);
+  const [deliver] = find(spansOf(traceId), 'webhook deliver');
+  expect(own[0]?.headers.get('traceparent')).toBe(`00-${traceId}-${deliver?.spanId}-01`);
+  expect(Object.keys(sent.event).sort()).toEqual(
+    ['at', 'channel', 'data', 'epoch', 'id', 'offset', 'type'].sort(),
+  );
+  expect(JSON.stringify(sent.event)).not.toContain(traceId);
+});
 
-test.skipIf(!isLocalStack)('a batch of the relay is linked to the traces it carries on', () => {
+test.skipIf(!isLocalStack)('a relay batch is linked to the traces of its events', () => {
   const [relay] = find(spansOf(traceId), 'relay message.created');
   const [link] = relay?.links ?? [];
   const batch = collector.spans.find(({ spanId }) => spanId === link?.spanId);
@@ -151,28 +149,27 @@ test.skipIf(!isLocalStack)('a batch of the relay is linked to the traces it carr
   expect(batch?.links).toContainEqual({ traceId, spanId: record?.spanId ?? '' });
 });
 
-test.skipIf(!isLocalStack)('lines of the log name the trace', () => {
+test.skipIf(!isLocalStack)('log lines contain the trace id', () => {
   const lines = stack.lines.filter((line) => line.includes(`"traceId":"${traceId}"`));
   const request = lines.find((line) => line.includes('"msg":"request"'));
-  expect(request).toContain(`"requestId":"${told.requestId}"`);
-  const letter = lines.find((line) => line.includes('"msg":"email: accepted"'));
-  expect(letter).toContain('"service":"worker"');
-  expect(letter).toContain('"job":"evt_');
+  expect(request).toContain(`"requestId":"${sent.requestId}"`);
+  const email = lines.find((line) => line.includes('"msg":"email: accepted"'));
+  expect(email).toContain('"service":"worker"');
+  expect(email).toContain('"job":"evt_');
   expect(stack.lines.join('\n')).not.toContain('Bearer abc');
 });
 
-test.skipIf(!isLocalStack)(
-  'a traceparent that is none names no trace: the request’s id does',
-  async () => {
-    expect(told.hostileRequestId).toMatch(/^[0-9a-f]{32}$/);
-    const route = 'POST /v1/conversations/:id/messages';
-    const door = await until(() => find(spansOf(told.hostileRequestId), route)[0], 20_000);
-    expect(door).toMatchObject({ parentSpanId: undefined });
-    expect(collector.spans.every(({ traceId: id }) => /^[0-9a-f]{32}$/.test(id))).toBe(true);
-  },
-);
+test.skipIf(!isLocalStack)('an invalid traceparent is replaced by the request id', async () => {
+  expect(sent.invalidRequestId).toMatch(/^[0-9a-f]{32}$/);
+  const route = 'POST /v1/conversations/:id/messages';
+  const nginxSpan = await until(() => find(spansOf(sent.invalidRequestId), route)[0], {
+    timeoutMs: 20_000,
+  });
+  expect(nginxSpan).toMatchObject({ parentSpanId: undefined });
+  expect(collector.spans.every(({ traceId: id }) => /^[0-9a-f]{32}$/.test(id))).toBe(true);
+});
 
-test.skipIf(!isLocalStack)('what spans say is bounded, and holds nothing that people wrote', () => {
+test.skipIf(!isLocalStack)('span attributes are bounded and contain no user content', () => {
   const said = JSON.stringify(collector.spans);
   for (const word of ['Where am I', 'Carla', '@example.com', 'correct horse', 'Bearer']) {
     expect(said).not.toContain(word);
@@ -182,20 +179,20 @@ test.skipIf(!isLocalStack)('what spans say is bounded, and holds nothing that pe
 });
 
 test.skipIf(!isLocalStack)(
-  'a collector that has gone costs its spans, which are counted, and nothing else',
+  'an unavailable collector loses only spans, which are counted',
   async () => {
-    const { services } = JSON.parse(readFileSync(stack.runFile, 'utf8')) as Run;
+    const { services } = JSON.parse(readFileSync(stack.runFile, 'utf8')) as RunFile;
     const api = services.find(({ name }) => name === 'api-1')?.url ?? '';
     const counted = async (outcome: string) => {
-      const figures = await (await fetch(`${api}/metrics`)).text();
+      const metrics = await (await fetch(`${api}/metrics`)).text();
       const line = new RegExp(`^trace_spans_total\\{.*outcome="${outcome}".*\\} (\\d+)$`, 'm');
-      return Number(line.exec(figures)?.[1] ?? 0);
+      return Number(line.exec(metrics)?.[1] ?? 0);
     };
     expect(await counted('exported')).toBeGreaterThan(0);
     expect(await counted('failed')).toBe(0);
     await collector.close();
     expect((await fetch(`${api}/openapi.json`)).status).toBe(200);
-    await until(() => counted('failed').then((spans) => spans > 0), 25_000);
+    await until(() => counted('failed').then((spans) => spans > 0), { timeoutMs: 25_000 });
     expect((await fetch(`${api}/health/ready`)).status).toBe(200);
   },
 );

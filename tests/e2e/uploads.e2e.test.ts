@@ -2,15 +2,15 @@ import { expect, test } from 'bun:test';
 import { createHash, randomBytes } from 'node:crypto';
 import * as tus from 'tus-js-client';
 import { runDesk } from '../../services/cli/test-command.ts';
+import { until } from '../../shared/testing/until.ts';
 import {
   type Answer,
   call,
+  createOrganization,
   isKillable,
   isLocalStack,
-  openOrganization,
   run,
   tlsOptions,
-  until,
 } from './client.ts';
 import { killService } from './kill-targets.ts';
 
@@ -18,10 +18,13 @@ const headers = (token: string) => ({ Authorization: `Bearer ${token}` });
 
 /** When a worker has looked into it. */
 const checked = (token: string, id: string) =>
-  until(async () => {
-    const { body } = await call('GET', `/v1/attachments/${id}`, { token });
-    return body.status === 'ready' && body;
-  }, 60_000);
+  until(
+    async () => {
+      const { body } = await call('GET', `/v1/attachments/${id}`, { token });
+      return body.status === 'ready' && body;
+    },
+    { timeoutMs: 60_000 },
+  );
 
 async function contentOf(token: string, id: string): Promise<Buffer> {
   const answer = await fetch(`${run.url}/v1/attachments/${id}/content`, {
@@ -53,9 +56,9 @@ async function sendResumably(token: string, bytes: Buffer, onBytes: (sent: numbe
 }
 
 test.skipIf(!isKillable)(
-  'resumed through the proxy while replicas are killed: every byte, once, and nothing left over',
+  'a resumable upload through nginx stores every byte once while replicas are killed',
   async () => {
-    const { owner, agent } = await openOrganization();
+    const { owner, agent } = await createOrganization();
     const bytes = randomBytes(12_000_000);
     const killAt = [3_000_000, 8_000_000];
     const kills: Promise<void>[] = [];
@@ -78,8 +81,8 @@ test.skipIf(!isKillable)(
   180_000,
 );
 
-test('an upload past the API is to be seen by nobody before it has come', async () => {
-  const { owner, customer } = await openOrganization();
+test('a direct upload is not visible before it is complete', async () => {
+  const { owner, customer } = await createOrganization();
   const begun: Answer<any> = await call('POST', '/v1/attachments/direct', {
     token: customer.token,
     body: { name: 'a.txt', sizeBytes: 5 },
@@ -94,8 +97,8 @@ test('an upload past the API is to be seen by nobody before it has come', async 
   expect((await call('DELETE', path, { token: customer.token })).status).toBe(204);
 });
 
-test('a file that is not what was announced keeps a row that says so, and no bytes', async () => {
-  const { owner, agent } = await openOrganization();
+test('an upload with a wrong checksum is rejected and leaves no bytes', async () => {
+  const { owner, agent } = await createOrganization();
   const used = async () => {
     const { body } = await call('GET', '/v1/usage', { token: owner.token });
     const quotas: { name: string; value: number }[] = body.quotas;
@@ -117,10 +120,13 @@ test('a file that is not what was announced keeps a row that says so, and no byt
   expect(answer.status).toBe(201);
   const id = answer.headers.get('Location')?.split('/').at(-1);
   const path = `/v1/attachments/${id}`;
-  const seen = await until(async () => {
-    const { body } = await call('GET', path, { token: agent.token });
-    return body.status === 'rejected' && body;
-  }, 60_000);
+  const seen = await until(
+    async () => {
+      const { body } = await call('GET', path, { token: agent.token });
+      return body.status === 'rejected' && body;
+    },
+    { timeoutMs: 60_000 },
+  );
   expect(seen.reason).toBe('CHECKSUM_MISMATCH');
   expect(await used()).toBe(0);
   expect((await call('GET', `${path}/content`, { token: agent.token })).status).toBe(409);

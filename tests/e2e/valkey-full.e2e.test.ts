@@ -1,20 +1,22 @@
 import { afterAll, expect, test } from 'bun:test';
 import { createValkey } from '@insightdesk/shared/valkey';
-import { call, isLocalStack, loadRun, mailsTo, openOrganization, run, until } from './client.ts';
-import { createCrowd } from './followers.ts';
+import { bySize } from '../../shared/testing/tier.ts';
+import { until } from '../../shared/testing/until.ts';
+import { call, createOrganization, isLocalStack, listEmails, loadRun, run } from './client.ts';
+import { createFollowers } from './followers.ts';
 
-const FULL_MS = 12_000;
+const FULL_MS = bySize(4_000, 12_000);
 
-let makeRoom = async () => {};
-const crowd = createCrowd(async () => []);
+let restoreMemory = async () => {};
+const followers = createFollowers(async () => []);
 afterAll(async () => {
-  await makeRoom();
-  crowd.close();
+  await restoreMemory();
+  followers.close();
 });
 
 function openValkey() {
   const valkey = createValkey(run.valkey, { name: 'full', role: 'blocking', onError: () => {} });
-  makeRoom = async () => {
+  restoreMemory = async () => {
     await valkey.config('SET', 'maxmemory', 0);
     valkey.disconnect();
   };
@@ -24,19 +26,19 @@ function openValkey() {
 const pids = () => loadRun().services.map(({ name, pid }) => `${name} ${pid}`);
 
 test.skipIf(!isLocalStack)(
-  'Valkey is full for a while: posts and reads go on, and everything follows once there is room',
+  'posts and reads work while Valkey is full, and all effects follow afterwards',
   async () => {
     const valkey = openValkey();
-    const { owner, agent, absent, customer } = await openOrganization();
+    const { owner, agent, absent, customer } = await createOrganization();
     const opened = await call('POST', '/v1/conversations', {
       token: customer.token,
       body: { subject: 'No room', body: 'It begins' },
     });
     const id: string = opened.body.id;
     for (const { token } of [owner, agent, customer]) {
-      crowd.follow(token, [`private-conversation-${id}`], 'websocket');
+      followers.follow(token, [`private-conversation-${id}`], 'websocket');
     }
-    await crowd.ready();
+    await followers.ready();
     const statuses: number[] = [];
     let next = 0;
     const post = async () => {
@@ -62,18 +64,18 @@ test.skipIf(!isLocalStack)(
     await valkey.config('SET', 'maxmemory', 0);
 
     const wanted = Array.from({ length: next }, (_, n) => n);
-    const isComplete = () => crowd.states().every(([, { numbers }]) => numbers.length >= next);
-    await until(isComplete, 60_000).catch(() => {});
-    for (const [, { numbers }] of crowd.states()) expect(numbers).toEqual(wanted);
-    expect(crowd.figures).toMatchObject({ gaps: 0, repeated: 0 });
+    const isComplete = () => followers.states().every(([, { numbers }]) => numbers.length >= next);
+    await until(isComplete, { timeoutMs: 60_000 }).catch(() => {});
+    for (const [, { numbers }] of followers.states()) expect(numbers).toEqual(wanted);
+    expect(followers.counts).toMatchObject({ gaps: 0, repeated: 0 });
     expect(pids()).toEqual(pidsBefore);
     const mailed = async () =>
-      (await mailsTo(absent.email))
+      (await listEmails(absent.email))
         .filter(({ subject }) => subject.includes('No room'))
         .flatMap(({ text }) => /^\s*(\d+)\s*$/m.exec(text)?.[1] ?? [])
         .map(Number)
         .sort((a, b) => a - b);
-    await until(async () => (await mailed()).length >= next, 90_000).catch(() => {});
+    await until(async () => (await mailed()).length >= next, { timeoutMs: 90_000 }).catch(() => {});
     expect(await mailed()).toEqual(wanted);
   },
   200_000,

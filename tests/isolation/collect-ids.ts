@@ -1,38 +1,38 @@
 import type { Operation } from './document.ts';
-import { type IdSlot, idSlotsOf } from './id-params.ts';
-import { type Filling, fill, send } from './requests.ts';
+import { type IdParam, listIdParams } from './id-params.ts';
+import { fill, type IdValues, send } from './requests.ts';
 
 const SAMPLES = 3;
 const ROUNDS = 4;
 const typeId = /\b([a-z]{2,8})_[0-7][0-9a-hjkmnp-tv-z]{25}\b/g;
 
-/** What the members of one organisation can name, found by asking all that can be read. */
-export interface Harvest {
-  /** Ids of its things; `at` is the route and the parameter that takes them. */
-  idsFor(operation: Operation, slot: IdSlot): string[];
+/** The ids that members of one organization can read. */
+export interface CollectedIds {
+  /** Ids for a parameter of an operation. */
+  idsFor(operation: Operation, param: IdParam): string[];
   /** Whether the list at this route holds anything. */
   listed(path: string): boolean;
-  /** Every id that an answer held. */
+  /** Every id in a response. */
   readonly all: ReadonlySet<string>;
-  /** Paths of ours that answers held, as those of files. */
+  /** Every link in a response, such as those of files. */
   readonly links: ReadonlySet<string>;
 }
 
-/** Ids of what is in no list, by the path that it would have. */
+/** Ids of resources that no list contains, by the path of the list. */
 export type Unlisted = Readonly<Record<string, string>>;
 
-/** Reads all that these can read, one by one, from route to route until nothing new comes up. */
-export async function harvest(
+/** Reads every route with these tokens until no new id appears. */
+export async function collectIds(
   operations: readonly Operation[],
   tokens: readonly string[],
   unlisted: Unlisted = {},
-): Promise<Harvest> {
+): Promise<CollectedIds> {
   const byParent = new Map(Object.entries(unlisted).map(([path, id]) => [path, new Set([id])]));
   const all = new Set<string>();
   const links = new Set<string>();
   const reads = operations.filter(({ method, isPublic }) => method === 'GET' && !isPublic);
 
-  function idsFor({ path }: Operation, { in: where, at: [name], prefix }: IdSlot): string[] {
+  function idsFor({ path }: Operation, { in: where, at: [name], prefix }: IdParam): string[] {
     const parent = path.slice(0, path.indexOf(`/{${name}}`));
     const listed = where === 'path' ? [...(byParent.get(parent) ?? [])] : [];
     const fits = listed.filter((id) => prefix === undefined || id.startsWith(`${prefix}_`));
@@ -40,8 +40,8 @@ export async function harvest(
     return fits.length > 0 ? fits : alike;
   }
 
-  async function read(token: string, operation: Operation, filling: Filling) {
-    const request = fill(operation, undefined, filling);
+  async function read(token: string, operation: Operation, values: IdValues) {
+    const request = fill(operation, undefined, values);
     const { status, body } = await send(request, token);
     if (status !== 200) return;
     const text = JSON.stringify(body);
@@ -56,11 +56,11 @@ export async function harvest(
 
   async function readAll(token: string) {
     for (const operation of reads) {
-      const slots = idSlotsOf(operation).filter((slot) => slot.in === 'path');
-      for (let sample = 0; sample < (slots.length > 0 ? SAMPLES : 1); sample++) {
-        const filling = slots.map((slot) => [slot, idsFor(operation, slot)[sample]] as const);
-        if (filling.every(([, id]) => id !== undefined))
-          await read(token, operation, filling as Filling);
+      const params = listIdParams(operation).filter((param) => param.in === 'path');
+      for (let sample = 0; sample < (params.length > 0 ? SAMPLES : 1); sample++) {
+        const values = params.map((param) => [param, idsFor(operation, param)[sample]] as const);
+        if (values.every(([, id]) => id !== undefined))
+          await read(token, operation, values as IdValues);
       }
     }
   }

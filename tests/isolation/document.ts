@@ -1,4 +1,4 @@
-/** A JSON Schema, as far as the API's document uses it. */
+/** A JSON Schema, as far as the OpenAPI document uses it. */
 export interface Schema {
   type?: 'string' | 'integer' | 'number' | 'boolean' | 'object' | 'array' | 'null';
   enum?: unknown[];
@@ -20,7 +20,7 @@ export interface Schema {
   additionalProperties?: boolean | Schema;
 }
 
-/** One thing that can be asked of the API. */
+/** One operation of the API. */
 export interface Operation {
   method: string;
   /** With `{name}` for each parameter. */
@@ -32,11 +32,11 @@ export interface Operation {
     required?: boolean;
     schema: Schema;
   }[];
-  /** Undefined where it takes no JSON. */
+  /** Undefined if it takes no JSON. */
   body: Schema | undefined;
-  /** What its body is, where that is no JSON. */
+  /** The content type of its body, if that is not JSON. */
   contentType: string | undefined;
-  /** The statuses that it promises. */
+  /** The documented statuses. */
   statuses: string[];
 }
 

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import type { Operation, Schema } from './document.ts';
-import { one, unknownId, valid } from './values.ts';
+import { sample, unknownId, valid } from './values.ts';
 
-/** A body and how it is told to be. */
-export interface HostileBody {
+/** A body and its headers. */
+export interface MaliciousBody {
   raw: string | Uint8Array | undefined;
   headers: Record<string, string>;
 }
@@ -46,8 +46,8 @@ const odd = fc.oneof(
   fc.jsonValue({ maxDepth: 4 }),
 );
 
-/** A body that is nearly right: one field of it, or one inside, is not. */
-function bent(schema: Schema): fc.Arbitrary<unknown> {
+/** A valid body with one invalid field. */
+function withInvalidField(schema: Schema): fc.Arbitrary<unknown> {
   const names = Object.keys(schema.properties ?? {});
   if (schema.type !== 'object' || names.length === 0) return odd;
   return fc
@@ -55,8 +55,8 @@ function bent(schema: Schema): fc.Arbitrary<unknown> {
     .map(([good, name, value]) => ({ ...(good as object), [name]: value }));
 }
 
-/** A body without one of its fields. */
-const short = (schema: Schema): fc.Arbitrary<unknown> =>
+/** A valid body without one of its fields. */
+const withoutField = (schema: Schema): fc.Arbitrary<unknown> =>
   fc
     .tuple(valid(schema), fc.constantFrom(...Object.keys(schema.properties ?? { none: {} })))
     .map(([good, name]) => ({ ...(good as object), [name]: undefined }));
@@ -95,19 +95,19 @@ const oddType = fc.constantFrom(
   '',
 );
 
-/** What somebody who means no good, or who has made a mistake, may send to this operation. */
-export function hostileBody({ method, body, contentType }: Operation): HostileBody {
+/** A malicious or wrong body for this operation. */
+export function createBody({ method, body, contentType }: Operation): MaliciousBody {
   const json = { 'content-type': 'application/json' };
   if (method === 'GET') return { raw: undefined, headers: {} };
   const schema = body ?? { type: 'object' };
   const dice = Math.random();
   if (contentType && dice < 0.5)
-    return { raw: one(rawBody), headers: { 'content-type': contentType } };
-  if (dice < 0.3) return { raw: asJson(one(valid(schema))), headers: json };
-  if (dice < 0.65) return { raw: asJson(one(bent(schema))), headers: json };
-  if (dice < 0.8) return { raw: asJson(one(short(schema))), headers: json };
-  if (dice < 0.95) return { raw: one(rawBody), headers: json };
-  return { raw: one(rawBody), headers: { 'content-type': one(oddType) } };
+    return { raw: sample(rawBody), headers: { 'content-type': contentType } };
+  if (dice < 0.3) return { raw: asJson(sample(valid(schema))), headers: json };
+  if (dice < 0.65) return { raw: asJson(sample(withInvalidField(schema))), headers: json };
+  if (dice < 0.8) return { raw: asJson(sample(withoutField(schema))), headers: json };
+  if (dice < 0.95) return { raw: sample(rawBody), headers: json };
+  return { raw: sample(rawBody), headers: { 'content-type': sample(oddType) } };
 }
 
 const oddSegment = fc.oneof(
@@ -129,24 +129,24 @@ const oddSegment = fc.oneof(
   fc.string({ maxLength: 40 }).map((text) => encodeURIComponent(text.toWellFormed()) || 'x'),
 );
 
-/** The path and query of a request; `idFor` knows real ids for parameters of paths. */
-export function hostilePath(
+/** The path and query of a request; `idFor` returns real ids for path parameters. */
+export function createPath(
   operation: Operation,
   idFor: (name: string) => string | undefined,
 ): string {
   const path = operation.path.replace(/\{(\w+)\}/g, (_, name: string) => {
     const dice = Math.random();
     if (dice < 0.6) return encodeURIComponent(idFor(name) ?? unknownId('cnv'));
-    return dice < 0.75 ? unknownId('cnv') : one(oddSegment);
+    return dice < 0.75 ? unknownId('cnv') : sample(oddSegment);
   });
   const query = new URLSearchParams();
   for (const { name, in: where, schema } of operation.parameters) {
     if (where !== 'query' || Math.random() < 0.5) continue;
-    const value = Math.random() < 0.5 ? one(valid(schema)) : one(oddText);
+    const value = Math.random() < 0.5 ? sample(valid(schema)) : sample(oddText);
     query.append(name, textOf(value).slice(0, 3_000).toWellFormed());
     if (Math.random() < 0.05) query.append(name, 'again');
   }
-  if (Math.random() < 0.05) query.append(one(oddText).slice(0, 50).toWellFormed(), '1');
+  if (Math.random() < 0.05) query.append(sample(oddText).slice(0, 50).toWellFormed(), '1');
   return query.size > 0 ? `${path}?${query}` : path;
 }
 
@@ -168,22 +168,22 @@ const oddHeaders = fc.constantFrom<Record<string, string>>(
   { 'content-encoding': 'gzip' },
 );
 
-/** What a header may be at all. */
+/** Text that fetch accepts as a header value. */
 const sendable = (value: unknown) =>
   textOf(value)
     .replace(/[^ -~]/g, '')
     .slice(0, 3_000);
 
-/** What is generated may call something else its toString. */
+/** A generated object may have a `toString` of its own. */
 const textOf = (value: unknown) =>
   typeof value === 'object' ? JSON.stringify(value) : String(value);
 
-/** Mostly what it asks for; now and then a header that asks for trouble. */
-export function hostileHeaders({ parameters }: Operation): Record<string, string> {
-  const headers: Record<string, string> = Math.random() < 0.15 ? one(oddHeaders) : {};
+/** Mostly the headers of the operation, sometimes a malicious one. */
+export function createHeaders({ parameters }: Operation): Record<string, string> {
+  const headers: Record<string, string> = Math.random() < 0.15 ? sample(oddHeaders) : {};
   for (const { name, in: where, required, schema } of parameters) {
     if (where !== 'header' || Math.random() < (required ? 0.1 : 0.9)) continue;
-    headers[name] = sendable(one(Math.random() < 0.7 ? valid(schema) : odd));
+    headers[name] = sendable(sample(Math.random() < 0.7 ? valid(schema) : odd));
   }
   return headers;
 }

@@ -1,40 +1,41 @@
 import { type Answer, call } from '../e2e/client.ts';
 import type { Operation } from './document.ts';
-import { type IdSlot, put } from './id-params.ts';
-import { one, valid } from './values.ts';
+import { type IdParam, put } from './id-params.ts';
+import { sample, valid } from './values.ts';
 
 export interface Request {
   method: string;
   path: string;
   body: unknown;
   headers?: Record<string, string>;
-  /** A body that is no JSON. */
+  /** A body that is not JSON. */
   raw?: string;
 }
 
-/** What stands at slots of a request. */
-export type Filling = readonly (readonly [IdSlot, string])[];
+/** Values for parameters of a request. */
+export type IdValues = readonly (readonly [IdParam, string])[];
 
 /** A request of this operation, with its `body` and these ids. */
-export function fill(operation: Operation, body: unknown, filling: Filling): Request {
+export function fill(operation: Operation, body: unknown, values: IdValues): Request {
   const { method, path } = operation;
   const query = new URLSearchParams();
   let [filledPath, filledBody] = [path, body];
-  for (const [slot, value] of filling) {
-    const name = String(slot.at[0]);
-    if (slot.in === 'path') filledPath = filledPath.replace(`{${name}}`, encodeURIComponent(value));
-    if (slot.in === 'query') query.set(name, value);
-    if (slot.in === 'body') filledBody = put(filledBody, slot.at, value);
+  for (const [param, value] of values) {
+    const name = String(param.at[0]);
+    if (param.in === 'path')
+      filledPath = filledPath.replace(`{${name}}`, encodeURIComponent(value));
+    if (param.in === 'query') query.set(name, value);
+    if (param.in === 'body') filledBody = put(filledBody, param.at, value);
   }
   const search = query.size > 0 ? `?${query}` : '';
-  return { method, path: `${filledPath}${search}`, body: filledBody, ...spoken(operation) };
+  return { method, path: `${filledPath}${search}`, body: filledBody, ...requiredParts(operation) };
 }
 
-/** Headers that it cannot do without, and some bytes where it takes them as they are. */
-function spoken({ parameters, contentType }: Operation): Pick<Request, 'headers' | 'raw'> {
+/** Required headers, and a raw body where the operation takes bytes. */
+function requiredParts({ parameters, contentType }: Operation): Pick<Request, 'headers' | 'raw'> {
   const asked = parameters.filter((one) => one.in === 'header' && one.required);
   const headers = Object.fromEntries(
-    asked.map(({ name, schema }) => [name, String(one(valid(schema)))]),
+    asked.map(({ name, schema }) => [name, String(sample(valid(schema)))]),
   );
   const isBytes = contentType?.endsWith('octet-stream') ?? false;
   if (!isBytes) return { headers };
@@ -51,8 +52,8 @@ export const send = (request: Request, token?: string): Promise<Answer<unknown>>
   });
 };
 
-/** An answer without what differs from request to request: ids, times and the request's own id. */
-export function plain({ status, body }: Answer<unknown>): string {
+/** A response without ids, times and `requestId`, so that two can be compared. */
+export function withoutVariables({ status, body }: Answer<unknown>): string {
   const text = JSON.stringify({ status, body }, (name, value) =>
     name === 'requestId' || name === 'nextCursor' ? undefined : value,
   );

@@ -1,70 +1,75 @@
 import { createAuthenticator } from '@insightdesk/shared/testing';
+import { until } from '../../shared/testing/until.ts';
 import {
   call,
-  openOrganization,
+  createOrganization,
+  createPhoto,
   type Person,
   password,
-  photograph,
   run,
-  until,
   upload,
 } from '../e2e/client.ts';
-import { harvest, type Unlisted } from './collect-ids.ts';
+import { collectIds, type Unlisted } from './collect-ids.ts';
 import type { Operation } from './document.ts';
-import { idSlotsOf } from './id-params.ts';
+import { listIdParams } from './id-params.ts';
 import { fill, send } from './requests.ts';
-import { one, valid } from './values.ts';
+import { sample, valid } from './values.ts';
 
 const TRIES = 12;
 
-/** An organisation with something of everything, and who may call for it. */
-export interface Furnished {
-  /** A word that stands in all its texts and nowhere else. */
+/** An organization with at least one of every resource, and its callers. */
+export interface SeededOrganization {
+  /** A word in all its texts and nowhere else. */
   mark: string;
   owner: Person;
   organizationId: string;
   conversationId: string;
   people: Record<'owner' | 'agent' | 'customer', Person>;
-  /** Somebody else, who has a passkey and so does not sign in with a password alone. */
+  /** A member with a passkey, who cannot log in with a password alone. */
   guarded: Person;
   unlisted: Unlisted;
-  /** Tokens by who holds them. */
+  /** Tokens by caller. */
   callers: Record<string, string>;
 }
 
-async function ask(token: string, path: string, body: unknown) {
+async function post(token: string, path: string, body: unknown) {
   const answer = await call('POST', path, { token, body });
   if (answer.status >= 300) throw new Error(`POST ${path}: ${JSON.stringify(answer)}`);
   return answer.body;
 }
 
 /**
- * Founds an organisation and fills it: by hand with what only makes sense together, the rest by
- * calling each route that adds to a list with what its schema accepts.
+ * Creates an organization and fills it: related resources explicitly, the rest by calling each POST
+ * route of a list that is still empty with a body that its schema accepts.
  */
-export async function furnish(operations: readonly Operation[]): Promise<Furnished> {
+export async function seedOrganization(
+  operations: readonly Operation[],
+): Promise<SeededOrganization> {
   const mark = `zebra${crypto.randomUUID().replaceAll('-', '')}`;
-  const { owner, agent, absent, customer } = await openOrganization();
-  const webhook = await ask(owner.token, '/v1/webhooks', {
+  const { owner, agent, absent, customer } = await createOrganization();
+  const webhook = await post(owner.token, '/v1/webhooks', {
     url: `https://example.com/${mark}`,
     events: ['message.created'],
   });
-  const file = await upload(customer.token, await photograph(), `${mark}.jpg`);
+  const file = await upload(customer.token, await createPhoto(), `${mark}.jpg`);
   const attached = { body: mark, attachmentIds: [(file.body as { id: string }).id] };
-  const { id } = await ask(customer.token, '/v1/conversations', { subject: mark, ...attached });
-  await ask(agent.token, `/v1/conversations/${id}/messages`, { body: mark });
-  await ask(owner.token, `/v1/conversations/${id}/messages`, { body: mark, kind: 'note' });
+  const { id } = await post(customer.token, '/v1/conversations', { subject: mark, ...attached });
+  await post(agent.token, `/v1/conversations/${id}/messages`, { body: mark });
+  await post(owner.token, `/v1/conversations/${id}/messages`, { body: mark, kind: 'note' });
   await addPasskey(absent, mark);
   const key = await addKey(owner, mark);
   await addToEmptyLists(operations, owner, mark);
   await addExport(owner);
   const unlisted = { '/v1/uploads': await beginUpload(owner, mark) };
   const path = `/v1/webhooks/${webhook.id}`;
-  await until(async () => {
-    const { body } = await call('GET', `${path}/deliveries`, { token: owner.token });
-    return body.items.length > 0;
-  }, 30_000);
-  // Nobody answers there: what is tried again later would change under the proof's eyes.
+  await until(
+    async () => {
+      const { body } = await call('GET', `${path}/deliveries`, { token: owner.token });
+      return body.items.length > 0;
+    },
+    { timeoutMs: 30_000 },
+  );
+  // The receiver does not exist; retries would change the state during the test.
   await call('PATCH', path, { token: owner.token, body: { enabled: false } });
   return {
     mark,
@@ -80,12 +85,12 @@ export async function furnish(operations: readonly Operation[]): Promise<Furnish
 
 async function addPasskey({ token }: Person, mark: string) {
   const { origin, hostname: host } = new URL(run.url);
-  const offer = await ask(token, '/v1/auth/passkeys/options', { password });
+  const offer = await post(token, '/v1/auth/passkeys/options', { password });
   const response = createAuthenticator({ origin, host }).create(offer.options);
-  await ask(token, '/v1/auth/passkeys', { token: offer.token, response, name: mark });
+  await post(token, '/v1/auth/passkeys', { token: offer.token, response, name: mark });
 }
 
-/** The secret of an API key that may do all that one may. */
+/** The secret of an API key with every permission that a key may have. */
 async function addKey({ token }: Person, name: string): Promise<string> {
   const table: { items: { name: string; roles: string[]; forKeys: boolean }[] } = (
     await call('GET', '/v1/permissions', { token })
@@ -93,10 +98,10 @@ async function addKey({ token }: Person, name: string): Promise<string> {
   const permissions = table.items
     .filter(({ roles, forKeys }) => forKeys && roles.includes('admin'))
     .map((permission) => permission.name);
-  return (await ask(token, '/v1/api-keys', { name, permissions })).secret;
+  return (await post(token, '/v1/api-keys', { name, permissions })).secret;
 }
 
-/** Of one that may be gone on with, which only its uploader knows. */
+/** The id of a resumable upload, which only its uploader knows. */
 async function beginUpload({ token }: Person, mark: string): Promise<string> {
   const filename = Buffer.from(mark).toString('base64');
   const headers = {
@@ -109,13 +114,16 @@ async function beginUpload({ token }: Person, mark: string): Promise<string> {
   return answer.headers.get('Location')?.split('/').at(-1) ?? '';
 }
 
-/** Exports are in no list; the audit log names them. */
+/** Exports are in no list; the audit log contains their ids. */
 async function addExport({ token }: Person) {
-  const { id } = await ask(token, '/v1/organization/export', {});
-  await until(async () => {
-    const { body } = await call('GET', `/v1/organization/exports/${id}`, { token });
-    return body.status === 'ready';
-  }, 60_000);
+  const { id } = await post(token, '/v1/organization/export', {});
+  await until(
+    async () => {
+      const { body } = await call('GET', `/v1/organization/exports/${id}`, { token });
+      return body.status === 'ready';
+    },
+    { timeoutMs: 60_000 },
+  );
 }
 
 async function addToEmptyLists(operations: readonly Operation[], { token }: Person, mark: string) {
@@ -125,15 +133,15 @@ async function addToEmptyLists(operations: readonly Operation[], { token }: Pers
     !isPublic &&
     operations.some((other) => other.method === 'GET' && other.path === path);
   for (const operation of operations.filter(adds)) {
-    const own = await harvest(operations, [token]);
+    const own = await collectIds(operations, [token]);
     if (own.listed(operation.path)) continue;
-    const filling = idSlotsOf(operation)
-      .filter((slot) => slot.in === 'path')
-      .map((slot) => [slot, own.idsFor(operation, slot)[0] ?? ''] as const);
+    const values = listIdParams(operation)
+      .filter((param) => param.in === 'path')
+      .map((param) => [param, own.idsFor(operation, param)[0] ?? ''] as const);
     const known = { name: mark, subject: mark, body: mark };
     for (let tries = 0; tries < TRIES; tries++) {
-      const body = one(valid(operation.body ?? {}, { known, isBare: tries % 2 === 0 }));
-      const { status } = await send(fill(operation, body, filling), token);
+      const body = sample(valid(operation.body ?? {}, { known, isBare: tries % 2 === 0 }));
+      const { status } = await send(fill(operation, body, values), token);
       if (status < 300) break;
     }
   }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { RedisClient } from 'bun';
+import { until } from '../../shared/testing/until.ts';
 import {
   call,
   type DurableEvent,
@@ -7,34 +8,33 @@ import {
   type Listener,
   listen,
   run,
-  until,
 } from '../e2e/client.ts';
-import { type Harvest, harvest } from './collect-ids.ts';
+import { type CollectedIds, collectIds } from './collect-ids.ts';
 import { type Operation, operationsOf } from './document.ts';
-import { type IdSlot, idSlotsOf } from './id-params.ts';
-import { fill, plain, send } from './requests.ts';
-import { type Furnished, furnish } from './seed.ts';
-import { openStates } from './tenant-state.ts';
-import { one, unknownId, unknownLike, valid } from './values.ts';
+import { type IdParam, listIdParams } from './id-params.ts';
+import { fill, send, withoutVariables } from './requests.ts';
+import { type SeededOrganization, seedOrganization } from './seed.ts';
+import { createStateReader } from './tenant-state.ts';
+import { sample, unknownId, unknownLike, valid } from './values.ts';
 
-/** Longer than what is counted in memory waits to be written. */
-const WRITTEN_BEHIND_MS = 12_000;
+/** Longer than usage counters stay in memory. */
+const WRITE_BEHIND_MS = 12_000;
 
 /**
- * Two organisations of the same shape. Everybody of `ours` names every thing of `theirs` by its real
- * id wherever the API's documents have a place for one, and must be answered exactly as if it had
- * never existed; afterwards `theirs` is as it was. New routes and channels are covered by themselves;
- * a route whose things `furnish` cannot make fails, and wants a line there.
+ * Two organizations with the same contents. Each caller of `ours` sends every id of `theirs` wherever
+ * the OpenAPI and AsyncAPI documents take one, and must get exactly the response for an unknown id.
+ * Afterwards `theirs` is unchanged. New routes and channels are covered automatically; a route whose
+ * resources `seedOrganization` cannot create fails and needs a line there.
  */
-const states = openStates(run.postgres);
+const states = createStateReader(run.postgres);
 const json = async (path: string) => (await call('GET', path)).body as any;
 let operations: Operation[];
-let ours: Furnished;
-let theirs: Furnished;
-let own: Harvest;
-let foreign: Harvest;
+let ours: SeededOrganization;
+let theirs: SeededOrganization;
+let own: CollectedIds;
+let foreign: CollectedIds;
 let before: Record<string, string>;
-const heard: unknown[] = [];
+const received: unknown[] = [];
 const listeners: Listener[] = [];
 
 const uuidOf = async (id: string) => {
@@ -44,17 +44,17 @@ const uuidOf = async (id: string) => {
 
 beforeAll(async () => {
   operations = operationsOf(await json('/openapi.json'));
-  ours = await furnish(operations);
-  theirs = await furnish(operations);
-  own = await harvest(operations, [ours.owner.token], ours.unlisted);
+  ours = await seedOrganization(operations);
+  theirs = await seedOrganization(operations);
+  own = await collectIds(operations, [ours.owner.token], ours.unlisted);
   const members = [...Object.values(theirs.callers), theirs.guarded.token];
-  foreign = await harvest(operations, members, theirs.unlisted);
+  foreign = await collectIds(operations, members, theirs.unlisted);
   for (const token of Object.values(ours.callers)) {
     const listener = await listen(token);
-    listener.socket.onAny((...all) => heard.push(all));
+    listener.socket.onAny((...all) => received.push(all));
     listeners.push(listener);
   }
-  before = await settled(WRITTEN_BEHIND_MS);
+  before = await readSettled(WRITE_BEHIND_MS);
 }, 180_000);
 
 afterAll(() => {
@@ -62,98 +62,110 @@ afterAll(() => {
   return states.close();
 });
 
-/** What theirs holds, once nothing of it has moved for so long. */
-async function settled(stillMs = 1_500) {
+/** The state of `theirs`, once it has not changed for that long. */
+async function readSettled(stillMs = 1_500) {
   const tenant = await uuidOf(theirs.organizationId);
   let last = '';
-  await until(async () => {
-    const now = JSON.stringify(await states.read(tenant));
-    const isStill = now === last;
-    last = now;
-    return isStill || (await Bun.sleep(stillMs));
-  }, 60_000);
+  await until(
+    async () => {
+      const now = JSON.stringify(await states.read(tenant));
+      const isStill = now === last;
+      last = now;
+      return isStill || (await Bun.sleep(stillMs));
+    },
+    { timeoutMs: 60_000 },
+  );
   return JSON.parse(last) as Record<string, string>;
 }
 
-/** Whether something of theirs shows in an answer, besides what the request itself named. */
+/** Data of `theirs` in a response, except ids that the request itself named. */
 function shows(text: string, named: readonly string[] = []): string | undefined {
   if (text.includes(theirs.mark)) return theirs.mark;
   return [...foreign.all].find((id) => !named.includes(id) && text.includes(id));
 }
 
-/** Each slot of an operation with what stands there of ours, and of theirs. */
-const attacksOn = (slots: readonly IdSlot[]): (readonly IdSlot[])[] => {
-  return slots.length > 1 ? [...slots.map((slot) => [slot]), slots] : slots.map((one) => [one]);
+/** The combinations of parameters to attack: each alone, and all together. */
+const listAttacks = (params: readonly IdParam[]): (readonly IdParam[])[] => {
+  return params.length > 1
+    ? [...params.map((param) => [param]), params]
+    : params.map((one) => [one]);
 };
 
-test('every route that takes an id has a stranger’s to be tried with', () => {
+test('every route that takes an id has one of the other tenant to try', () => {
   const missing = operations.flatMap((operation) =>
-    idSlotsOf(operation)
-      .filter((slot) => slot.in === 'path' && foreign.idsFor(operation, slot).length === 0)
+    listIdParams(operation)
+      .filter((param) => param.in === 'path' && foreign.idsFor(operation, param).length === 0)
       .map(({ at }) => `${operation.method} ${operation.path}: ${at}`),
   );
   expect(missing).toEqual([]);
   expect(operations.length).toBeGreaterThan(30);
 });
 
-test('our own ids are found by the same requests', async () => {
+test('GET routes answer 200 for ids of the own tenant', async () => {
   const reads = operations.filter(
     ({ method, path, isPublic }) => method === 'GET' && path.includes('{') && !isPublic,
   );
   for (const operation of reads) {
-    const slots = idSlotsOf(operation).filter((slot) => slot.in === 'path');
-    const filling = slots.map((slot) => [slot, own.idsFor(operation, slot)[0] ?? ''] as const);
-    const { status } = await send(fill(operation, undefined, filling), ours.owner.token);
+    const params = listIdParams(operation).filter((param) => param.in === 'path');
+    const values = params.map((param) => [param, own.idsFor(operation, param)[0] ?? ''] as const);
+    const { status } = await send(fill(operation, undefined, values), ours.owner.token);
     expect({ path: operation.path, status }).toEqual({ path: operation.path, status: 200 });
   }
   expect(reads.length).toBeGreaterThan(5);
 });
 
-test('a stranger’s id is answered like one that nothing has', async () => {
+test('an id of the other tenant gets the same response as an unknown id', async () => {
   const found: unknown[] = [];
-  let asked = 0;
+  let requestCount = 0;
   for (const operation of operations) {
-    const slots = idSlotsOf(operation);
-    for (const attacked of attacksOn(slots)) {
+    const params = listIdParams(operation);
+    for (const attackedParams of listAttacks(params)) {
       for (const [caller, token] of Object.entries(ours.callers)) {
         const known = { password: 'correct horse battery', email: ours.owner.email };
-        const body = operation.body && one(valid(operation.body, { known, isBare: true }));
-        const rest = slots
-          .filter((slot) => slot.in === 'path' && !attacked.includes(slot))
-          .map((slot) => [slot, own.idsFor(operation, slot)[0] ?? ''] as const);
-        const real = attacked.map(
-          (slot) => [slot, foreign.idsFor(operation, slot)[0] ?? unknownId('x')] as const,
+        const body = operation.body && sample(valid(operation.body, { known, isBare: true }));
+        const rest = params
+          .filter((param) => param.in === 'path' && !attackedParams.includes(param))
+          .map((param) => [param, own.idsFor(operation, param)[0] ?? ''] as const);
+        const real = attackedParams.map(
+          (param) => [param, foreign.idsFor(operation, param)[0] ?? unknownId('x')] as const,
         );
-        const madeUp = real.map(([slot, id]) => [slot, unknownLike(id)] as const);
+        const madeUp = real.map(([param, id]) => [param, unknownLike(id)] as const);
         const sender = operation.isPublic ? undefined : token;
-        const nothing = await send(fill(operation, body, [...rest, ...madeUp]), sender);
-        const strangers = await send(fill(operation, body, [...rest, ...real]), sender);
-        asked += 2;
+        const unknownAnswer = await send(fill(operation, body, [...rest, ...madeUp]), sender);
+        const foreignAnswer = await send(fill(operation, body, [...rest, ...real]), sender);
+        requestCount += 2;
         const shown = shows(
-          JSON.stringify(strangers.body),
+          JSON.stringify(foreignAnswer.body),
           real.map(([, id]) => id),
         );
-        const named = attacked.map(({ at }) => at.join('.')).join(', ');
+        const named = attackedParams.map(({ at }) => at.join('.')).join(', ');
         const what = { route: `${operation.method} ${operation.path}`, named, caller };
-        if (plain(nothing) !== plain(strangers))
-          found.push({ ...what, nothing: plain(nothing), strangers: plain(strangers) });
+        if (withoutVariables(unknownAnswer) !== withoutVariables(foreignAnswer))
+          found.push({
+            ...what,
+            unknown: withoutVariables(unknownAnswer),
+            foreign: withoutVariables(foreignAnswer),
+          });
         if (shown) found.push({ ...what, shown });
-        const isByPath = attacked.some((slot) => slot.in === 'path');
-        // Nothing else is wrong with one that takes no JSON: it is the id that is refused.
-        const isWell = caller === 'owner' && !operation.body && !operation.isPublic;
-        if (isByPath && (isWell ? strangers.status !== 404 : strangers.status < 400))
-          found.push({ ...what, status: strangers.status });
+        const isByPath = attackedParams.some((param) => param.in === 'path');
+        // Without a JSON body only the id can be refused.
+        const isOtherwiseValid = caller === 'owner' && !operation.body && !operation.isPublic;
+        if (
+          isByPath &&
+          (isOtherwiseValid ? foreignAnswer.status !== 404 : foreignAnswer.status < 400)
+        )
+          found.push({ ...what, status: foreignAnswer.status });
       }
     }
   }
   expect(found).toEqual([]);
-  expect(asked).toBeGreaterThan(150);
+  expect(requestCount).toBeGreaterThan(150);
 }, 300_000);
 
-test('nothing that our members can read holds anything of theirs, whatever they search for', async () => {
+test('responses and searches contain no data of the other tenant', async () => {
   const reads = operations.filter(({ method, isPublic }) => method === 'GET' && !isPublic);
   for (const [caller, token] of Object.entries(ours.callers)) {
-    const seen = await harvest(operations, [token]);
+    const seen = await collectIds(operations, [token]);
     expect([...seen.all].filter((id) => foreign.all.has(id))).toEqual([]);
     for (const { path, parameters } of reads.filter((read) => !read.path.includes('{'))) {
       const texts = parameters.filter(
@@ -172,7 +184,7 @@ test('nothing that our members can read holds anything of theirs, whatever they 
   }
 });
 
-test('their files and links open for nobody else', async () => {
+test('files and links of the other tenant are refused', async () => {
   expect(foreign.links.size).toBeGreaterThan(0);
   for (const link of foreign.links) {
     for (const token of [undefined, ...Object.values(ours.callers)]) {
@@ -185,12 +197,12 @@ test('their files and links open for nobody else', async () => {
   }
 });
 
-test('theirs is as it was', async () => {
-  expect(await settled()).toEqual(before);
+test('the data of the other tenant is unchanged', async () => {
+  expect(await readSettled()).toEqual(before);
 });
 
 describe('sockets', () => {
-  test('their channels are refused like those of nothing, for every request that names one', async () => {
+  test('channels of the other tenant are refused like unknown channels', async () => {
     const document = await json('/asyncapi.json');
     const addresses: string[] = Object.values<any>(document.channels)
       .map(({ address }) => address)
@@ -212,39 +224,39 @@ describe('sockets', () => {
               .timeout(20_000)
               .emitWithAck(event, { channel: address.replace(/\{[a-z]{3}\}/, id), ...rest });
           const [real = ''] = ids;
-          const [nothing, strangers] = [await ask(unknownId(prefix)), await ask(real)];
-          expect(plain({ status: 0, body: strangers } as never)).toBe(
-            plain({ status: 0, body: nothing } as never),
+          const [unknownAnswer, foreignAnswer] = [await ask(unknownId(prefix)), await ask(real)];
+          expect(withoutVariables({ status: 0, body: foreignAnswer } as never)).toBe(
+            withoutVariables({ status: 0, body: unknownAnswer } as never),
           );
-          if (event === 'subscribe') expect(strangers.ok).toBe(false);
+          if (event === 'subscribe') expect(foreignAnswer.ok).toBe(false);
         }
       }
     }
   });
 
-  test('what happens there is heard here by nobody, also not under the same name', async () => {
-    const witness = await listen(theirs.owner.token);
+  test('events of the other tenant reach no client, also after a subscribe to its channel', async () => {
+    const observer = await listen(theirs.owner.token);
     const channel = `private-conversation-${theirs.conversationId}`;
-    expect((await witness.subscribe(channel)).ok).toBe(true);
+    expect((await observer.subscribe(channel)).ok).toBe(true);
     const path = `/v1/conversations/${theirs.conversationId}/messages`;
-    const start = heard.length;
+    const start = received.length;
     await call('POST', path, { token: theirs.owner.token, body: { body: theirs.mark } });
     await until(() =>
-      witness.events.some((event: DurableEvent) => event.type === 'message.created'),
+      observer.events.some((event: DurableEvent) => event.type === 'message.created'),
     );
-    witness.close();
+    observer.close();
     const mine = `/v1/conversations/${ours.conversationId}/messages`;
     await listeners[0]?.subscribe(`private-conversation-${ours.conversationId}`);
     await call('POST', mine, { token: ours.owner.token, body: { body: ours.mark } });
-    await until(() => JSON.stringify(heard.slice(start)).includes(ours.mark));
-    expect(shows(JSON.stringify(heard))).toBeUndefined();
+    await until(() => JSON.stringify(received.slice(start)).includes(ours.mark));
+    expect(shows(JSON.stringify(received))).toBeUndefined();
   });
 });
 
-test.skipIf(!isLocalStack)('every cached value of theirs stands under their name', async () => {
+test.skipIf(!isLocalStack)('every cached value of a tenant has a key with its id', async () => {
   const valkey = new RedisClient(run.valkey);
   let cursor = '0';
-  const astray: string[] = [];
+  const misplaced: string[] = [];
   do {
     const [next, keys] = (await valkey.send('SCAN', [cursor, 'COUNT', '1000'])) as [
       string,
@@ -253,9 +265,9 @@ test.skipIf(!isLocalStack)('every cached value of theirs stands under their name
     cursor = next;
     for (const key of keys.filter((key) => /cache|log|channel|presence/.test(key))) {
       const dump = String(await valkey.send('DUMP', [key]));
-      if (dump.includes(theirs.mark) && !key.includes(theirs.organizationId)) astray.push(key);
+      if (dump.includes(theirs.mark) && !key.includes(theirs.organizationId)) misplaced.push(key);
     }
   } while (cursor !== '0');
   valkey.close();
-  expect(astray).toEqual([]);
+  expect(misplaced).toEqual([]);
 });

@@ -1,16 +1,16 @@
 import { SQL } from 'bun';
 
-/** What the system itself tries again and writes down, whoever asks for what. */
-const restless = {
+/** Columns that the system changes by itself, such as retries. */
+const volatileColumns = {
   webhook_deliveries:
     'status attempts next_attempt_at attempted_at response_status response_body duration_ms error due_since',
 };
 
-/** Rows that it writes by itself: what is tried again counts as a job each time. */
+/** Rows that the system writes by itself: each retry counts as a job. */
 const own: Readonly<Record<string, string>> = { usage_counters: "metric = 'jobs'" };
 
-/** Tells what a database holds of one tenant: a checksum for each table that has tenants. */
-export function openStates(url: string) {
+/** Reads the state of one tenant: a checksum for each tenant table. */
+export function createStateReader(url: string) {
   const sql = new SQL(url);
   return {
     /** By table; `tenant` is the uuid of the organisation. */
@@ -36,4 +36,4 @@ export function openStates(url: string) {
 }
 
 const ignored = (table: string): string[] =>
-  (Object.entries(restless).find(([name]) => name === table)?.[1] ?? '').split(' ');
+  (Object.entries(volatileColumns).find(([name]) => name === table)?.[1] ?? '').split(' ');

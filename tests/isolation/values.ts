@@ -1,26 +1,28 @@
 import fc from 'fast-check';
 import { idPrefixOf, type Schema } from './document.ts';
 
-/** Values for fields of these names, where only particular ones make sense. */
+/** Values for fields that accept only particular ones, by name. */
 export type Known = Readonly<Record<string, unknown>>;
 
 interface Options {
   known?: Known;
-  /** Leaves out what need not be there. */
+  /** Omits optional fields. */
   isBare?: boolean;
 }
 
-const letters = '0123456789abcdefghjkmnpqrstvwxyz';
+const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';
 const pick = (text: string) => text[Math.floor(Math.random() * text.length)] ?? '';
-const many = (count: number) => Array.from({ length: count }, () => pick(letters)).join('');
+const randomText = (count: number) => Array.from({ length: count }, () => pick(alphabet)).join('');
 
-/** An id of this kind that nothing has. */
-export const unknownId = (prefix: string): string => `${prefix}_0${many(25)}`;
+/** An id with this prefix that no resource has. */
+export const unknownId = (prefix: string): string => `${prefix}_0${randomText(25)}`;
 
-/** A value of the same form as `value` that nothing has. */
+/** A value in the form of `value` that no resource has. */
 export function unknownLike(value: string): string {
-  const other = value.replace(/_[0-7][0-9a-hjkmnp-tv-z]{25}/g, () => `_0${many(25)}`);
-  return other === value ? value.replace(/[0-9a-z]{1,12}$/i, ({ length }) => many(length)) : other;
+  const other = value.replace(/_[0-7][0-9a-hjkmnp-tv-z]{25}/g, () => `_0${randomText(25)}`);
+  return other === value
+    ? value.replace(/[0-9a-z]{1,12}$/i, ({ length }) => randomText(length))
+    : other;
 }
 
 /** Values that a schema accepts, as far as a schema can tell. */
@@ -28,9 +30,9 @@ export function valid(schema: Schema, options: Options = {}): fc.Arbitrary<unkno
   if (schema.const !== undefined) return fc.constant(schema.const);
   if (schema.enum) return fc.constantFrom(...schema.enum);
   const either = schema.anyOf ?? schema.oneOf;
-  if (either) return fc.oneof(...either.map((one) => valid(one, options)));
+  if (either) return fc.oneof(...either.map((sample) => valid(sample, options)));
   if (schema.allOf) {
-    const parts = schema.allOf.map((one) => valid(one, options));
+    const parts = schema.allOf.map((sample) => valid(sample, options));
     return fc.tuple(...parts).map((all) => Object.assign({}, ...(all as object[])));
   }
   switch (schema.type) {
@@ -62,8 +64,10 @@ export function valid(schema: Schema, options: Options = {}): fc.Arbitrary<unkno
 function validString(schema: Schema): fc.Arbitrary<string> {
   const prefix = idPrefixOf(schema);
   if (prefix) return fc.constant(prefix).map(unknownId);
-  if (schema.format === 'email') return fc.constant('').map(() => `proof-${many(12)}@example.com`);
-  if (schema.format === 'uri') return fc.constant('').map(() => `https://example.com/${many(8)}`);
+  if (schema.format === 'email')
+    return fc.constant('').map(() => `proof-${randomText(12)}@example.com`);
+  if (schema.format === 'uri')
+    return fc.constant('').map(() => `https://example.com/${randomText(8)}`);
   if (schema.format === 'date-time') {
     return fc
       .integer({ min: 1, max: 60 })
@@ -72,7 +76,7 @@ function validString(schema: Schema): fc.Arbitrary<string> {
   if (schema.pattern) return fc.stringMatching(new RegExp(schema.pattern));
   const maxLength = Math.min(schema.maxLength ?? 40, 40);
   const minLength = Math.min(Math.max(schema.minLength ?? 1, 12), maxLength);
-  return fc.constant('').map(() => many(minLength));
+  return fc.constant('').map(() => randomText(minLength));
 }
 
 function validObject(
@@ -80,9 +84,11 @@ function validObject(
   options: Options,
 ): fc.Arbitrary<unknown> {
   const { known = {}, isBare } = options;
-  const kept = Object.entries(properties).filter(([name]) => !isBare || required.includes(name));
+  const included = Object.entries(properties).filter(
+    ([name]) => !isBare || required.includes(name),
+  );
   const model = Object.fromEntries(
-    kept.map(([name, schema]) => [
+    included.map(([name, schema]) => [
       name,
       Object.hasOwn(known, name) ? fc.constant(known[name]) : valid(schema, options),
     ]),
@@ -93,7 +99,7 @@ function validObject(
 }
 
 /** One value of it. */
-export function one<T>(arbitrary: fc.Arbitrary<T>): T {
+export function sample<T>(arbitrary: fc.Arbitrary<T>): T {
   const [value] = fc.sample(arbitrary, 1);
   return value as T;
 }

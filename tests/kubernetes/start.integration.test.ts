@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createTestDatabase, testEnvironment } from '@insightdesk/shared/testing';
+import { createTestDatabase, testEnvironment, until } from '@insightdesk/shared/testing';
 import { takePort } from '../../tools/stack/processes/ports.ts';
 import { root } from '../../tools/verify/run.ts';
 import { type KubernetesObject, renderOverlay, workloads } from './objects.ts';
@@ -90,10 +90,10 @@ test.each(['api', 'websocket', 'worker'])(
     const { child, container, pod, url } = start(`insightdesk-${name}`);
     const ask = (probe: { httpGet: { path: string } }) =>
       fetch(url + probe.httpGet.path).catch(() => undefined);
-    while (!(await ask(container.readinessProbe))?.ok) {
+    await until(`readiness of ${name}`, async () => {
       if (child.exitCode !== null) throw new Error(await child.stdout.text());
-      await Bun.sleep(50);
-    }
+      return (await ask(container.readinessProbe))?.ok;
+    });
     expect((await ask(container.livenessProbe))?.status).toBe(200);
     expect((await ask(container.startupProbe))?.status).toBe(200);
     child.kill('SIGTERM');
@@ -107,10 +107,11 @@ test.each(['api', 'websocket', 'worker'])(
 
 test('KEDA finds its metrics at the configured locations', async () => {
   const { child, container, url } = start('insightdesk-worker');
-  while (!(await fetch(url + container.readinessProbe.httpGet.path).catch(() => undefined))?.ok) {
+  await until('readiness of the worker', async () => {
     if (child.exitCode !== null) throw new Error(await child.stdout.text());
-    await Bun.sleep(50);
-  }
+    const path = container.readinessProbe.httpGet.path;
+    return (await fetch(url + path).catch(() => undefined))?.ok;
+  });
   for (const { metadata } of find('ScaledObject', 'insightdesk-worker').spec.triggers) {
     const answer = await fetch(url + new URL(metadata.url).pathname);
     let value = (await answer.json()) as unknown;

@@ -22,6 +22,13 @@ const print = (text: string) => {
   if (abortedAt === 0) output.plain(text);
 };
 const total: Counts = { passed: 0, failed: 0, skipped: 0 };
+const noTests: TestReport = {
+  passed: 0,
+  failed: 0,
+  skipped: 0,
+  failures: [],
+  durations: new Map(),
+};
 const opened: Shards[] = [];
 const openShards = (count: number) => {
   const shards = createShards(count, print);
@@ -36,6 +43,7 @@ process.env.LOG_FORMAT ??= 'json';
 process.env.WORKERS_MAX ??= '1';
 
 const tier = process.argv.includes('--long') ? 'long' : 'main';
+process.env.TEST_TIER = tier;
 /** `npm test -- webhooks` runs only the tests on servers with that word in their path. */
 const words = process.argv.slice(2).filter((word) => word !== '--long');
 const files = listTests(tier, words);
@@ -91,14 +99,6 @@ async function testOnServers() {
   });
   return again.flaky;
 }
-
-const noTests: TestReport = {
-  passed: 0,
-  failed: 0,
-  skipped: 0,
-  failures: [],
-  durations: new Map(),
-};
 
 function showSlowest({ durations }: TestReport): void {
   const slowest = [...durations].sort(([, a], [, b]) => b - a).slice(0, SLOWEST_SHOWN);

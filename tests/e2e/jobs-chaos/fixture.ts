@@ -1,19 +1,23 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { until } from '../../../shared/testing/until.ts';
 import { requireTools } from '../../../tools/stack/machine/toolchain.ts';
 import { takePort } from '../../../tools/stack/processes/ports.ts';
 import { createValkey, pings } from '../../../tools/stack/servers/valkey.ts';
 
 /** Something that comes back a moment after it was killed, until it is stopped. */
-export interface Victim {
+export interface RestartingProcess {
   /** Ends it at once, as `kill -9` does, and sees it gone; one that is away is waited for. */
   kill(): Promise<void>;
   stop(): Promise<void>;
 }
 
 /** Keeps a process running. */
-export function keep(command: string[], env: Record<string, string> = {}): Victim {
+export function startProcess(
+  command: string[],
+  env: Record<string, string> = {},
+): RestartingProcess {
   let isStopped = false;
   let child: Bun.Subprocess;
   async function run() {
@@ -31,11 +35,11 @@ export function keep(command: string[], env: Record<string, string> = {}): Victi
   const ended = run();
   return {
     async kill() {
-      while (hasEnded(child)) await Bun.sleep(10);
-      const victim = child;
-      victim.kill('SIGKILL');
-      await victim.exited;
-      if (victim.signalCode !== 'SIGKILL') throw new Error(`${command.join(' ')} ended by itself`);
+      await until('the process to be restarted', () => !hasEnded(child));
+      const server = child;
+      server.kill('SIGKILL');
+      await server.exited;
+      if (server.signalCode !== 'SIGKILL') throw new Error(`${command.join(' ')} ended by itself`);
     },
     async stop() {
       isStopped = true;
@@ -49,31 +53,31 @@ const hasEnded = ({ exitCode, signalCode }: Bun.Subprocess) =>
   exitCode !== null || signalCode !== null;
 
 /** A Valkey for this test alone, set up as the product's. */
-export async function keepValkey(): Promise<Victim & { url: string }> {
+export async function startValkey(): Promise<RestartingProcess & { url: string }> {
   const directory = mkdtempSync(join(tmpdir(), 'insightdesk-chaos-'));
   const { valkey: tool } = await requireTools(() => {});
   const port = takePort();
   const password = crypto.randomUUID();
   const { spec, url } = createValkey({ tool, directory, port, password });
   spec.prepare?.();
-  const victim = keep(spec.command, spec.env);
-  while (!(await pings(port, password))) await Bun.sleep(25);
+  const server = startProcess(spec.command, spec.env);
+  await until('Valkey to answer', () => pings(port, password));
   return {
-    ...victim,
+    ...server,
     url,
     async stop() {
-      await victim.stop();
+      await server.stop();
       rmSync(directory, { recursive: true, force: true });
     },
   };
 }
 
 /** The world outside: it takes each key once, and remembers everything it was told. */
-export function openOutside() {
-  const asked = new Map<string, number>();
+export function createOutsideService() {
+  const requests = new Map<string, number>();
   const keysOfJob = new Map<string, Set<string>>();
   const busy = new Map<string, number>();
-  let together = 0;
+  let max = 0;
   const server = Bun.serve({
     hostname: '127.0.0.1',
     port: 0,
@@ -81,11 +85,11 @@ export function openOutside() {
       const [key, job, limit] = ['idempotency-key', 'x-job', 'x-limit'].map(
         (name) => headers.get(name) ?? '',
       ) as [string, string, string];
-      asked.set(key, (asked.get(key) ?? 0) + 1);
+      requests.set(key, (requests.get(key) ?? 0) + 1);
       keysOfJob.set(job, (keysOfJob.get(job) ?? new Set()).add(key));
       const count = (busy.get(limit) ?? 0) + 1;
       busy.set(limit, count);
-      if (limit) together = Math.max(together, count);
+      if (limit) max = Math.max(max, count);
       // The effect has happened, and whoever asked does not know it yet.
       await Bun.sleep(20 + Math.random() * 200);
       busy.set(limit, (busy.get(limit) ?? 0) - 1);
@@ -96,9 +100,9 @@ export function openOutside() {
     url: server.url.href,
     keysOfJob,
     /** How often each key came. */
-    asked,
+    requests,
     /** How many were there at a time at most, under one limit. */
-    mostTogether: () => together,
+    maxConcurrent: () => max,
     stop: () => server.stop(true),
   };
 }

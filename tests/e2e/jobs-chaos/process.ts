@@ -2,12 +2,12 @@
 import { createDatabase } from '@insightdesk/shared/database';
 import { createRelay } from '@insightdesk/shared/events';
 import {
-  createHeldJobs,
-  createHeldRelease,
-  createLossWatch,
+  createDataLossDetector,
+  createParkedJobReleaser,
+  createParkedJobs,
   createQueues,
-  releaseStuck,
   startWorkers,
+  unblockOrphans,
 } from '@insightdesk/shared/jobs';
 import { createLogger } from '@insightdesk/shared/logging';
 import { createValkey, type ValkeyOptions } from '@insightdesk/shared/valkey';
@@ -30,10 +30,10 @@ const database = createDatabase({
   timeoutMs: 20_000,
   slowQueryMs: 60_000,
 });
-const held = createHeldJobs(database);
-/** So little that most of what is asked has to wait. */
-const roomOf = () => ({ jobs: 60, bytes: 100_000_000 });
-const queues = createQueues(valkey, 'jobs', { roomOf, held });
+const parkedJobs = createParkedJobs(database);
+/** So small that most jobs are parked. */
+const quotaOf = () => ({ jobs: 60, bytes: 100_000_000 });
+const queues = createQueues(valkey, 'jobs', { quotaOf, parkedJobs });
 
 /** Twice a minute in the product; here the whole life of a process is shorter. */
 const WATCHDOG_MS = 3_000;
@@ -41,7 +41,7 @@ const WATCHDOG_MS = 3_000;
 async function work() {
   await startWorkers({
     handlers: createHandlers({
-      async tell(key, { id }, limit = '') {
+      async callOutside(key, { id }, limit = '') {
         const headers = { 'idempotency-key': key, 'x-job': id, 'x-limit': limit };
         const answer = await fetch(outside, { method: 'POST', headers });
         return answer.json();
@@ -55,33 +55,41 @@ async function work() {
     inTenant: (tenantId, run) => database.write({ tenantId }, run),
     concurrency: 8,
   });
-  setInterval(() => void releaseStuck(valkey).catch(() => {}), WATCHDOG_MS);
+  setInterval(() => void unblockOrphans(valkey).catch(() => {}), WATCHDOG_MS);
 }
 
 function lead() {
-  const refill = createLossWatch(valkey);
+  const lossDetector = createDataLossDetector(valkey);
   const relay = createRelay({
     url: relayUrl,
     log,
     electionMs: 200,
     async prepare(recent) {
-      const since = await refill.lostSince().catch(() => undefined);
+      const since = await lossDetector.lostSince().catch(() => undefined);
       if (!since) return;
-      await held.holdAgain(since);
+      await parkedJobs.parkAgain(since);
       const seconds = Math.min(600, (Date.now() - since.getTime()) / 1_000);
       const events = await recent({ limit: 10_000, seconds: Math.ceil(seconds) });
       await queues.enqueue(events.flatMap(reactTo));
-      await refill.note();
+      await lossDetector.mark();
     },
     async dispatch(events) {
       await queues.enqueue(events.flatMap(reactTo));
-      await refill.note();
+      await lossDetector.mark();
       return events.map(() => ({}));
     },
   });
   relay.start();
   const isLeader = () => relay.isLeader;
-  createHeldRelease({ valkey, queues, held, roomOf, isLeader, log, sweepMs: WATCHDOG_MS }).start();
+  createParkedJobReleaser({
+    valkey,
+    queues,
+    parkedJobs,
+    quotaOf,
+    isLeader,
+    log,
+    reconcileMs: WATCHDOG_MS,
+  }).start();
 }
 
 if (role === 'worker') await work();

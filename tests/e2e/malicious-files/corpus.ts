@@ -1,21 +1,21 @@
-import { gif, png, pngChunk, smallPictures, swelling, tiff } from './images.ts';
+import { gif, png, pngChunk, smallImages, swelling, tiff } from './images.ts';
 import { bombAvif, recordings } from './media.ts';
 import { zip } from './zip.ts';
 
 /** A file that means no good, and what may become of it. */
-export interface Hostile {
+export interface MaliciousFile {
   what: string;
   name: string;
   bytes: Uint8Array;
   /** Codes with which it may be refused, at once or after processing. */
   refused?: readonly string[];
   /** The type as which it may be kept; '' is any that no browser runs. With neither it is kept so. */
-  kept?: string;
+  acceptedTypes?: string;
 }
 
 const MEGABYTE = 1_000_000;
 const script = '<script>fetch("/v1/me").then(alert)</script>';
-const imageFaults = ['IMAGE_CORRUPT', 'IMAGE_TOO_LARGE', 'IMAGE_TOO_COSTLY', 'PROCESSING_FAILED'];
+const imageErrors = ['IMAGE_CORRUPT', 'IMAGE_TOO_LARGE', 'IMAGE_TOO_COSTLY', 'PROCESSING_FAILED'];
 
 /** Numbers that look random and are the same for the same seed. */
 function randomFrom(seed: number) {
@@ -27,22 +27,22 @@ function randomFrom(seed: number) {
 }
 
 /** Every way in which files lie that we know of; `points` damages of each kind in each format. */
-export async function hostileCorpus({ points, seed }: { points: number; seed: number }) {
-  const pictures = await smallPictures();
+export async function createCorpus({ points, seed }: { points: number; seed: number }) {
+  const images = await smallImages();
   return [
-    ...liars(pictures),
+    ...liars(images),
     ...bombs(),
     ...markup(),
-    ...names(pictures.png),
-    ...damaged(pictures, { points, seed, faults: [...imageFaults, 'CONTENT_TYPE_MISMATCH'] }),
-    ...damaged(recordings, { points, seed, faults: ['CONTENT_TYPE_MISMATCH'] }),
+    ...names(images.png),
+    ...damaged(images, { points, seed, errors: [...imageErrors, 'CONTENT_TYPE_MISMATCH'] }),
+    ...damaged(recordings, { points, seed, errors: ['CONTENT_TYPE_MISMATCH'] }),
   ];
 }
 
-type Pictures = Awaited<ReturnType<typeof smallPictures>>;
+type Images = Awaited<ReturnType<typeof smallImages>>;
 
 /** Two things at once, or something else than the name says. */
-function liars({ png, jpg, gif: plain, webp }: Pictures): Hostile[] {
+function liars({ png, jpg, gif: plain, webp }: Images): MaliciousFile[] {
   const mismatch = ['CONTENT_TYPE_MISMATCH'];
   const page = Buffer.from(`<!doctype html><body>${script}`);
   const gifScript = Buffer.from(`GIF89a/*${'\0'.repeat(6)}*/=1;alert(1)`);
@@ -50,31 +50,31 @@ function liars({ png, jpg, gif: plain, webp }: Pictures): Hostile[] {
   const program = Buffer.concat([Buffer.from('MZ\x90\0', 'latin1'), Buffer.alloc(200)]);
   const archive = zip({ 'index.html': page });
   return [
-    { what: 'a page as a picture', name: 'a.png', bytes: page, refused: mismatch },
-    { what: 'a program as a picture', name: 'a.jpg', bytes: program, refused: mismatch },
-    { what: 'an archive as a picture', name: 'a.webp', bytes: archive, refused: mismatch },
-    { what: 'text as a picture', name: 'a.gif', bytes: Buffer.from('hello'), refused: mismatch },
+    { what: 'a page as a image', name: 'a.png', bytes: page, refused: mismatch },
+    { what: 'a program as a image', name: 'a.jpg', bytes: program, refused: mismatch },
+    { what: 'an archive as a image', name: 'a.webp', bytes: archive, refused: mismatch },
+    { what: 'text as a image', name: 'a.gif', bytes: Buffer.from('hello'), refused: mismatch },
     { what: 'a PNG as a JPEG', name: 'a.jpeg', bytes: png, refused: mismatch },
     { what: 'a JPEG as an AVIF', name: 'a.avif', bytes: jpg, refused: mismatch },
-    { what: 'a picture as text', name: 'a.txt', bytes: webp, kept: 'image/webp' },
-    { what: 'a GIF that is a script', name: 'a.gif', bytes: gifScript, refused: imageFaults },
+    { what: 'a image as text', name: 'a.txt', bytes: webp, acceptedTypes: 'image/webp' },
+    { what: 'a GIF that is a script', name: 'a.gif', bytes: gifScript, refused: imageErrors },
     {
       what: 'a script after a PNG',
       name: 'a.png',
       bytes: Buffer.concat([png, page]),
-      kept: 'image/png',
+      acceptedTypes: 'image/png',
     },
     {
       what: 'an archive after a JPEG',
       name: 'a.jpg',
       bytes: Buffer.concat([jpg, archive]),
-      kept: 'image/jpeg',
+      acceptedTypes: 'image/jpeg',
     },
     {
       what: 'a page after a GIF',
       name: 'a.gif',
       bytes: Buffer.concat([plain, page]),
-      kept: 'image/gif',
+      acceptedTypes: 'image/gif',
     },
     { what: 'a PDF that is a page', name: 'a.html', bytes: pdf },
     { what: 'a page before an archive', name: 'a.zip', bytes: Buffer.concat([page, archive]) },
@@ -84,7 +84,7 @@ function liars({ png, jpg, gif: plain, webp }: Pictures): Hostile[] {
 }
 
 /** Small files that want much. */
-function bombs(): Hostile[] {
+function bombs(): MaliciousFile[] {
   const zeros = Buffer.alloc(10 * MEGABYTE);
   const nested = zip({ 'a.zip': zip({ 'b.zip': zip({ zeros }), 'c.zip': zip({ zeros }) }) });
   const rows = pngChunk('IDAT', swelling(200 * MEGABYTE));
@@ -92,7 +92,7 @@ function bombs(): Hostile[] {
   const one = pngChunk('IDAT', swelling(2));
   const manyChunks = Array<Buffer>(20_000).fill(pngChunk('tEXt', Buffer.from('a\0b')));
   return [
-    { what: 'a zip bomb', name: 'a.zip', bytes: nested, kept: 'application/zip' },
+    { what: 'a zip bomb', name: 'a.zip', bytes: nested, acceptedTypes: 'application/zip' },
     {
       what: 'a zip bomb as a document',
       name: 'a.docx',
@@ -102,61 +102,61 @@ function bombs(): Hostile[] {
       what: 'a PNG of 3,600 megapixels',
       name: 'a.png',
       bytes: png(60_000, 60_000, rows),
-      refused: imageFaults,
+      refused: imageErrors,
     },
     {
       what: 'a PNG of the largest sides',
       name: 'b.png',
       bytes: png(2 ** 31 - 1, 2 ** 31 - 1, one),
-      refused: imageFaults,
+      refused: imageErrors,
     },
-    { what: 'a PNG of no sides', name: 'c.png', bytes: png(0, 0, one), refused: imageFaults },
+    { what: 'a PNG of no sides', name: 'c.png', bytes: png(0, 0, one), refused: imageErrors },
     {
       what: 'a PNG of one pixel and 200 MB of rows',
       name: 'd.png',
       bytes: png(1, 1, rows),
-      refused: imageFaults,
-      kept: 'image/png',
+      refused: imageErrors,
+      acceptedTypes: 'image/png',
     },
     {
       what: 'a PNG with 200 MB of colour profile',
       name: 'e.png',
       bytes: png(1, 1, pngChunk('iCCP', profile), one),
-      refused: imageFaults,
-      kept: 'image/png',
+      refused: imageErrors,
+      acceptedTypes: 'image/png',
     },
     {
       what: 'a PNG of 20,000 chunks',
       name: 'f.png',
       bytes: png(1, 1, ...manyChunks, one),
-      refused: imageFaults,
-      kept: 'image/png',
+      refused: imageErrors,
+      acceptedTypes: 'image/png',
     },
-    { what: 'an AVIF of 49 megapixels', name: 'a.avif', bytes: bombAvif, refused: imageFaults },
+    { what: 'an AVIF of 49 megapixels', name: 'a.avif', bytes: bombAvif, refused: imageErrors },
     {
       what: 'a GIF of 4,000 megapixels',
       name: 'a.gif',
       bytes: gif(65_535, 1),
-      refused: imageFaults,
+      refused: imageErrors,
     },
     {
       what: 'a GIF of 5,000 frames',
       name: 'b.gif',
       bytes: gif(1_000, 5_000),
-      refused: imageFaults,
-      kept: 'image/gif',
+      refused: imageErrors,
+      acceptedTypes: 'image/gif',
     },
     {
       what: 'a TIFF of 10^18 pixels',
       name: 'a.tiff',
       bytes: tiff(2 ** 30, 2 ** 30),
-      kept: 'image/tiff',
+      acceptedTypes: 'image/tiff',
     },
   ];
 }
 
 /** What a browser would run. */
-function markup(): Hostile[] {
+function markup(): MaliciousFile[] {
   const svg = (inner: string, before = '') =>
     Buffer.from(`${before}<svg xmlns="http://www.w3.org/2000/svg">${inner}</svg>`);
   const entities = Array.from({ length: 12 }, (_, n) =>
@@ -192,7 +192,7 @@ function markup(): Hostile[] {
 }
 
 /** Names that mean to lead elsewhere. */
-function names(picture: Buffer): Hostile[] {
+function names(image: Buffer): MaliciousFile[] {
   const refused = ['VALIDATION_FAILED', 'MALFORMED_MULTIPART', 'CONTENT_TYPE_MISMATCH'];
   return [
     '../../../../etc/passwd.png',
@@ -203,25 +203,25 @@ function names(picture: Buffer): Hostile[] {
     'a%0d%0aSet-Cookie: x=1.png',
     '.png',
     `${'ä'.repeat(120)}.png`,
-  ].map((name) => ({ what: 'a name', name, bytes: picture, refused, kept: 'image/png' }));
+  ].map((name) => ({ what: 'a name', name, bytes: image, refused, acceptedTypes: 'image/png' }));
 }
 
 interface Damage {
   points: number;
   seed: number;
-  faults: readonly string[];
+  errors: readonly string[];
 }
 
 /** Cut off and with a bit turned over, at so many places of each. */
-function damaged(files: Record<string, Buffer>, { points, seed, faults }: Damage): Hostile[] {
+function damaged(files: Record<string, Buffer>, { points, seed, errors }: Damage): MaliciousFile[] {
   const random = randomFrom(seed);
   return Object.entries(files).flatMap(([format, whole]) =>
-    Array.from({ length: points }, (_, n): Hostile[] => {
+    Array.from({ length: points }, (_, n): MaliciousFile[] => {
       const at = random(whole.byteLength - 1) + 1;
       const turned = Buffer.from(whole);
       turned.writeUInt8(turned.readUInt8(at) ^ (1 << random(8)), at);
       const name = `${n}.${format}`;
-      const rest = { name, refused: faults, kept: '' };
+      const rest = { name, refused: errors, acceptedTypes: '' };
       return [
         { what: `a ${format} cut at ${at}`, bytes: whole.subarray(0, at), ...rest },
         { what: `a ${format} turned at ${at}`, bytes: turned, ...rest },

@@ -4,7 +4,7 @@ const WIDTH = 24;
 const HEIGHT = 16;
 
 /** The same small picture, whole, in every format that is looked into. */
-export async function smallPictures() {
+export async function smallImages() {
   const { default: sharp } = await import(
     Bun.resolveSync('sharp', `${import.meta.dir}/../../../shared`)
   );

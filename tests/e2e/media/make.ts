@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runCommand } from '../../../tools/stack/processes/run-command.ts';
-import { requireMediaTools } from '../../../tools/test-servers/media-tools.ts';
+import { requireMediaTools } from '../../../tools/test-servers/fetch-ffmpeg.ts';
 
 /** ffmpeg of this machine, fetched if need be, and a directory to work in. */
 export async function openStudio() {
@@ -22,7 +22,7 @@ export async function openStudio() {
     make,
     at,
     /** Three seconds of colours and a tone, as a phone held upright stores them, place included. */
-    async phoneFilm() {
+    async phoneVideo() {
       await make(
         'lying.mp4',
         ...colours,
@@ -33,7 +33,7 @@ export async function openStudio() {
       return make('phone.mp4', '-i', at('lying.mp4'), '-c', 'copy', ...turned);
     },
     /** Silence for a second, then a tone, quietly. */
-    sound: () =>
+    audio: () =>
       make(
         'sound.mp3',
         ...tone(4),

@@ -10,65 +10,63 @@ const wide = { maxPixels: 12_000_000, concurrency: 1, toolsDirectory: studio.too
 const media = createMedia(wide);
 afterAll(studio.close);
 
-const phone = await studio.phoneFilm();
+const phone = await studio.phoneVideo();
 const open = (bytes: Uint8Array, signal?: AbortSignal, by = media) =>
-  by.openRecording(bytes, { maxBytes: 50_000_000, ...(signal && { signal }) });
-const scratch = async () =>
-  (await readdir(tmpdir())).filter((name) =>
-    name.startsWith(`insightdesk-recording-${process.pid}-`),
-  );
+  by.openMediaFile(bytes, { maxBytes: 50_000_000, ...(signal && { signal }) });
+const directory = async () =>
+  (await readdir(tmpdir())).filter((name) => name.startsWith(`insightdesk-media-${process.pid}-`));
 const bytesOf = (file: { stream(): ReadableStream<Uint8Array> }) =>
   new Response(file.stream()).bytes();
 
-test('a film of a phone: upright, its colours right, its place forgotten, played from the start', async () => {
+test('a phone video is rotated, keeps its colors, loses its location and starts at once', async () => {
   const recording = await open(phone);
   try {
-    const { facts, films } = recording;
-    expect(facts).toMatchObject({ durationMs: 3000, video: { width: 480, height: 640 } });
-    expect(films.ladder).toEqual(['360p']);
-    const told: number[] = [];
-    const film = await films.film('360p', (percent) => told.push(percent));
-    expect(film).toMatchObject({ width: 360, height: 480 });
-    expect(told).toEqual(told.toSorted((a, b) => a - b));
-    expect(told.at(-1)).toBeGreaterThan(50);
-    const bytes = await bytesOf(film);
+    const { probe, video: source } = recording;
+    expect(probe).toMatchObject({ durationMs: 3000, video: { width: 480, height: 640 } });
+    expect(source.presets).toEqual(['360p']);
+    const progress: number[] = [];
+    const video = await source.convertToMp4('360p', (percent) => progress.push(percent));
+    expect(video).toMatchObject({ width: 360, height: 480 });
+    expect(progress).toEqual(progress.toSorted((a, b) => a - b));
+    expect(progress.at(-1)).toBeGreaterThan(50);
+    const bytes = await bytesOf(video);
     expect(Buffer.from(bytes).indexOf('moov')).toBeLessThan(Buffer.from(bytes).indexOf('mdat'));
     const { format, streams } = await studio.probe(bytes);
     expect(JSON.stringify(format)).not.toContain('48.8577');
     expect(streams.map((one: { codec_name: string }) => one.codec_name)).toEqual(['h264', 'aac']);
     expect(streams[0]).toMatchObject({ width: 360, height: 480, pix_fmt: 'yuv420p' });
-    for (const picture of [await films.poster(), await studio.frame(bytes, 1)]) {
-      expect(await colourAt(picture, 0.25)).toEqual({ red: true, blue: false });
-      expect(await colourAt(picture, 0.75)).toEqual({ red: false, blue: true });
+    for (const image of [await source.poster(), await studio.frame(bytes, 1)]) {
+      expect(await colourAt(image, 0.25)).toEqual({ red: true, blue: false });
+      expect(await colourAt(image, 0.75)).toEqual({ red: false, blue: true });
     }
-    const { file, playlist } = await films.rung('360p');
+    const { file, playlist } = await source.convertToHls('360p');
     const segments = [...playlist('x').matchAll(/#EXT-X-BYTERANGE:(\d+)@(\d+)\nx/g)];
     const [last] = segments.slice(-1);
     expect(Number(last?.[1]) + Number(last?.[2])).toBe(file.sizeBytes);
   } finally {
     await recording.close();
   }
-  expect(await scratch()).toEqual([]);
+  expect(await directory()).toEqual([]);
 });
 
-test('a sound: even in loudness, its waveform where it sounds', async () => {
-  const recording = await open(await studio.sound());
-  const { sounds } = recording;
-  const loudness = await sounds.loudness();
+test('audio is normalized, and its waveform follows the loudness', async () => {
+  const recording = await open(await studio.audio());
+  const { audio } = recording;
+  const loudness = await audio.measureLoudness();
   expect(loudness.integrated).toBeLessThan(-30);
-  const peaks = await sounds.peaks();
+  const peaks = await audio.waveform();
   expect(peaks).toHaveLength(400);
   expect(Math.max(...peaks.slice(0, 90))).toBe(0);
   expect(Math.min(...peaks.slice(110, 380))).toBeGreaterThan(0);
-  const even = await bytesOf(await sounds.convert(loudness));
+  const even = await bytesOf(await audio.convert(loudness));
   await recording.close();
   const again = await open(even);
-  const { integrated } = await again.sounds.loudness();
+  const { integrated } = await again.audio.measureLoudness();
   await again.close();
   expect(Math.abs(integrated + 16)).toBeLessThan(1.5);
 });
 
-test('what names other files or addresses is not followed', async () => {
+test('references to other files or addresses are not followed', async () => {
   const asked: string[] = [];
   const server = Bun.serve({
     port: 0,
@@ -94,10 +92,10 @@ test('what names other files or addresses is not followed', async () => {
     await server.stop(true);
   }
   expect(asked).toEqual([]);
-  expect(await scratch()).toEqual([]);
+  expect(await directory()).toEqual([]);
 });
 
-test('cut and damaged at random places: made or refused with a reason, and nothing is left', async () => {
+test('damaged media is processed or rejected with a reason and leaves no files', async () => {
   const codes = new Set<string>();
   for (let n = 0; n < 8; n++) {
     const bytes = Buffer.from(phone);
@@ -107,7 +105,7 @@ test('cut and damaged at random places: made or refused with a reason, and nothi
     try {
       const recording = await open(hurt);
       try {
-        await recording.films.poster();
+        await recording.video.poster();
       } finally {
         await recording.close();
       }
@@ -118,7 +116,7 @@ test('cut and damaged at random places: made or refused with a reason, and nothi
   }
   const known = ['fine', 'RECORDING_CORRUPT', 'RECORDING_EMPTY', 'RECORDING_TOO_LONG'];
   for (const code of codes) expect(known.concat('RECORDING_TOO_LARGE')).toContain(code);
-  expect(await scratch()).toEqual([]);
+  expect(await directory()).toEqual([]);
 });
 
 test.each([
@@ -129,30 +127,30 @@ test.each([
   await expect(refused).rejects.toMatchObject({ code, status: 422 });
 });
 
-test('more memory than allowed ends the process, and nothing else', async () => {
+test('a media process that exceeds its memory limit ends alone', async () => {
   const small = createMedia({ ...wide, memoryBytes: 24 * 1024 * 1024 });
   const work = (async () => {
     const recording = await open(phone, undefined, small);
     try {
-      await recording.films.film('360p');
+      await recording.video.convertToMp4('360p');
     } finally {
       await recording.close();
     }
   })();
   await expect(work).rejects.toMatchObject({ code: expect.stringMatching(/^RECORDING_|_DIED$/) });
-  expect(await scratch()).toEqual([]);
+  expect(await directory()).toEqual([]);
 });
 
-test('whoever cancels is obeyed at once', async () => {
+test('a cancelled media process ends at once', async () => {
   const controller = new AbortController();
   const recording = await open(phone, controller.signal);
-  const work = recording.films.film('360p', () => controller.abort('enough'));
+  const work = recording.video.convertToMp4('360p', () => controller.abort('enough'));
   expect(await work.catch((reason) => reason)).toBe('enough');
   await recording.close();
-  expect(await scratch()).toEqual([]);
+  expect(await directory()).toEqual([]);
 });
 
-test('without ffmpeg it says so', async () => {
+test('media processing reports missing ffmpeg', async () => {
   const path = process.env.PATH;
   process.env.PATH = '/nowhere';
   try {
@@ -162,7 +160,7 @@ test('without ffmpeg it says so', async () => {
   } finally {
     process.env.PATH = path;
   }
-  expect(await scratch()).toEqual([]);
+  expect(await directory()).toEqual([]);
 });
 
 async function colourAt(png: Uint8Array, height: number) {

@@ -1,26 +1,26 @@
 import { join } from 'node:path';
-import { openRemoteStorage } from '@insightdesk/shared/testing';
+import { startRemoteStorage } from '@insightdesk/shared/testing';
+import { until } from '../../../shared/testing/until.ts';
 import { requireTools } from '../../../tools/stack/machine/toolchain.ts';
 import { takePort } from '../../../tools/stack/processes/ports.ts';
 import { createValkey } from '../../../tools/stack/servers/valkey.ts';
-import { until } from '../client.ts';
-import type { openPrivateStack } from '../private-stack.ts';
+import type { startPrivateStack } from '../private-stack.ts';
 import { freeze } from './freeze.ts';
 
-type PrivateStack = Awaited<ReturnType<typeof openPrivateStack>>;
+type PrivateStack = Awaited<ReturnType<typeof startPrivateStack>>;
 type Kind = 'api' | 'websocket' | 'worker';
 
 /** Something that the services need, and how it goes away and comes back. */
 export interface Dependency {
   name: string;
   /** Under these names services of these kinds tell that it is away. */
-  told: Partial<Record<Kind, string[]>>;
+  reportedBy: Partial<Record<Kind, string[]>>;
   /** The kinds that are not ready without it. */
   unready: Kind[];
   /** What may be refused meanwhile, with a 503. */
   refused: string[];
-  leave(): Promise<void>;
-  comeBack(): Promise<void>;
+  stop(): Promise<void>;
+  start(): Promise<void>;
 }
 
 async function startValkey(directory: string) {
@@ -31,7 +31,7 @@ async function startValkey(directory: string) {
     env: { ...process.env, ...spec.env },
     stdio: ['ignore', 'ignore', 'ignore'],
   });
-  await until(spec.isReady, 20_000);
+  await until(spec.isReady, { timeoutMs: 20_000 });
   return {
     url,
     pid: child.pid,
@@ -47,7 +47,7 @@ export async function startServers(directory: string) {
   const [queue, cache, storage] = await Promise.all([
     startValkey(join(directory, 'queue')),
     startValkey(join(directory, 'cache')),
-    openRemoteStorage('s3', {} as never),
+    startRemoteStorage('s3', {} as never),
   ]);
   const { config } = storage;
   if (config.provider !== 's3') throw new Error('Not S3');
@@ -79,50 +79,54 @@ export function listDependencies(
   return [
     {
       name: 'PostgreSQL',
-      told: { api: ['postgres'], websocket: ['postgres'], worker: ['postgres'] },
+      reportedBy: { api: ['postgres'], websocket: ['postgres'], worker: ['postgres'] },
       unready: ['api', 'websocket', 'worker'],
       refused: ['post', 'read', 'upload'],
       ...frozen(own('postgres')),
     },
     {
       name: 'PostgreSQL, replaced',
-      told: { api: ['postgres'], websocket: ['postgres'], worker: ['postgres'] },
+      reportedBy: { api: ['postgres'], websocket: ['postgres'], worker: ['postgres'] },
       unready: ['api', 'websocket', 'worker'],
       refused: ['post', 'read', 'upload'],
-      leave: () => stack.stopOne('postgres'),
-      comeBack: () => stack.startOne('postgres'),
+      stop: () => stack.stopOne('postgres'),
+      start: () => stack.startOne('postgres'),
     },
     {
       name: 'every Valkey',
-      told: { api: ['valkey', 'queue', 'cache'], websocket: ['valkey'], worker: ['valkey'] },
+      reportedBy: { api: ['valkey', 'queue', 'cache'], websocket: ['valkey'], worker: ['valkey'] },
       unready: ['websocket', 'worker'],
       refused: [],
       ...frozen(() => [...own('valkey')(), pids.queue, pids.cache]),
     },
     {
       name: 'the queues’ Valkey',
-      told: { api: ['queue'], worker: ['queue'] },
+      reportedBy: { api: ['queue'], worker: ['queue'] },
       unready: [],
       refused: [],
       ...frozen(() => [pids.queue]),
     },
     {
       name: 'the cache’s Valkey',
-      told: { api: ['cache', 'sessions'], websocket: ['cache', 'sessions'], worker: ['cache'] },
+      reportedBy: {
+        api: ['cache', 'sessions'],
+        websocket: ['cache', 'sessions'],
+        worker: ['cache'],
+      },
       unready: [],
       refused: [],
       ...frozen(() => [pids.cache]),
     },
     {
       name: 'the mail server',
-      told: { worker: ['mail'] },
+      reportedBy: { worker: ['mail'] },
       unready: [],
       refused: [],
       ...frozen(own('inbox')),
     },
     {
       name: 'the storage',
-      told: { api: ['storage'], worker: ['storage'] },
+      reportedBy: { api: ['storage'], worker: ['storage'] },
       unready: [],
       refused: ['upload'],
       ...frozen(() => [pids.storage]),
@@ -131,12 +135,12 @@ export function listDependencies(
 }
 
 /** Takes connections, and nothing ever comes. */
-function frozen(pids: () => number[]): Pick<Dependency, 'leave' | 'comeBack'> {
+function frozen(pids: () => number[]): Pick<Dependency, 'stop' | 'start'> {
   let thaw = () => {};
   return {
-    async leave() {
+    async stop() {
       thaw = freeze(pids());
     },
-    comeBack: async () => thaw(),
+    start: async () => thaw(),
   };
 }

@@ -23,7 +23,7 @@ function signal(pid: number, name: NodeJS.Signals): void {
 /** Processes and their children stand still until the function that comes back is called. */
 export function freeze(pids: readonly number[]): () => void {
   const frozen = familiesOf(pids);
-  if (frozen.length < pids.length) throw new Error('Somebody is not there');
+  if (frozen.length < pids.length) throw new Error('A process does not exist');
   for (const pid of frozen) signal(pid, 'SIGSTOP');
   return () => {
     for (const pid of frozen) signal(pid, 'SIGCONT');

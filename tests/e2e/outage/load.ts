@@ -18,19 +18,19 @@ interface Attempt {
  * Writes, reads and uploads all the time; what is refused is sent again until it is accepted. `away`
  * grows: what was away one after the other, and now is its last.
  */
-export function createLoad(writer: Person, conversationId: string, away: string[]) {
+export function createLoad(writer: Person, conversationId: string, outages: string[]) {
   const attempts: Attempt[] = [];
   const uploaded = new Map<string, string>();
   let isOver = false;
   let posted = 0;
 
   async function attempt(what: Attempt['what'], ask: () => ReturnType<typeof call>) {
-    const [from, at] = [away.length - 1, performance.now()];
+    const [from, at] = [outages.length - 1, performance.now()];
     const unanswered = ({ message }: Error) => ({ status: message, body: {} });
     const { status, body } = await ask().catch(unanswered);
     const { code, id } = body as { code?: string; id?: string };
     const ms = Math.round(performance.now() - at);
-    attempts.push({ what, status, code, ms, during: away.slice(from) });
+    attempts.push({ what, status, code, ms, during: outages.slice(from) });
     return { isFine: status === 200 || status === 201, id };
   }
 

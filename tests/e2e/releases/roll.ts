@@ -1,7 +1,7 @@
 import { renameSync, symlinkSync } from 'node:fs';
-import type { openPrivateStack } from '../private-stack.ts';
+import type { startPrivateStack } from '../private-stack.ts';
 
-type PrivateStack = Awaited<ReturnType<typeof openPrivateStack>>;
+type PrivateStack = Awaited<ReturnType<typeof startPrivateStack>>;
 
 /** One of each kind at a time; the others serve. */
 const waves = [

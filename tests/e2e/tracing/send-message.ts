@@ -1,10 +1,12 @@
 // `INSIGHTDESK_RUN=… WEBHOOK_URL=… TRACEPARENT=… bun send-message.ts`: a message that sockets, a
 // webhook and a letter tell of; prints what came of it as JSON.
-import { call, invited, listen, mailsTo, registerOwner, until } from '../client.ts';
+
+import { until } from '../../../shared/testing/until.ts';
+import { call, inviteMember, listEmails, listen, registerOwner } from '../client.ts';
 
 const { WEBHOOK_URL: url = '', TRACEPARENT: traceparent = '' } = process.env;
 const owner = await registerOwner();
-const customer = await invited(owner, 'customer', 'Carla Customer');
+const customer = await inviteMember(owner, 'customer', 'Carla Customer');
 const opened = await call('POST', '/v1/conversations', {
   token: customer.token,
   body: { subject: 'Traced', body: 'Where am I?' },
@@ -17,25 +19,28 @@ for (const listener of listeners) await listener.subscribe(`private-conversation
 
 const say = (body: string, headers: Record<string, string>) =>
   call('POST', `/v1/conversations/${id}/messages`, { token: owner.token, body: { body }, headers });
-const told = await say('Here', { traceparent });
-const hostile = await say('A stranger', { traceparent: `${traceparent}-${'x'.repeat(2_000)}` });
+const sent = await say('Here', { traceparent });
+const invalid = await say('Other tenant', { traceparent: `${traceparent}-${'x'.repeat(2_000)}` });
 const heard = () =>
   listeners.map(({ events }) => events.filter(({ type }) => type === 'message.created'));
-await until(() => heard().every((events) => events.length === 2), 30_000);
-const subjects = await until(async () => {
-  const mails = await mailsTo(customer.email);
-  const found = mails.map(({ subject }) => subject).filter((one) => one.includes('Traced'));
-  return found.length >= 2 && found;
-}, 60_000);
+await until(() => heard().every((events) => events.length === 2), { timeoutMs: 30_000 });
+const subjects = await until(
+  async () => {
+    const mails = await listEmails(customer.email);
+    const found = mails.map(({ subject }) => subject).filter((one) => one.includes('Traced'));
+    return found.length >= 2 && found;
+  },
+  { timeoutMs: 60_000 },
+);
 for (const listener of listeners) listener.close();
 console.log(
   JSON.stringify({
     organizationId: owner.organizationId,
-    statuses: [told.status, hostile.status],
-    requestId: told.headers.get('x-request-id'),
-    hostileRequestId: hostile.headers.get('x-request-id'),
+    statuses: [sent.status, invalid.status],
+    requestId: sent.headers.get('x-request-id'),
+    invalidRequestId: invalid.headers.get('x-request-id'),
     event: heard()[0]?.[0],
-    letters: subjects.length,
+    emails: subjects.length,
   }),
 );
 process.exit(0);

@@ -1,10 +1,10 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { until } from '../../../shared/testing/until.ts';
 import { root } from '../../../tools/stack/paths.ts';
-import { until } from '../client.ts';
 
-const PATIENCE_MS = 120_000;
+const TIMEOUT_MS = 120_000;
 
 /** Another whole stack beside the one of the tests, with variables of its own; keeps what it says. */
 export async function startStack(variables: Record<string, string>) {
@@ -46,7 +46,7 @@ export async function startStack(variables: Record<string, string>) {
     rmSync(directory, { recursive: true, force: true });
   }
   try {
-    await until(() => child.exitCode !== null || existsSync(runFile), PATIENCE_MS);
+    await until(() => child.exitCode !== null || existsSync(runFile), { timeoutMs: TIMEOUT_MS });
     if (child.exitCode !== null) throw new Error(lines.join('\n'));
   } catch (error) {
     await stop();
