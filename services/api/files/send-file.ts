@@ -6,7 +6,7 @@ import {
   parseByteRange,
   type Validators,
 } from '@insightdesk/shared/http';
-import { contentDisposition } from '@insightdesk/shared/storage';
+import { contentDisposition } from '@insightdesk/shared/utils';
 import type { Http } from '../route.ts';
 
 /** A file to stream, with its metadata. */

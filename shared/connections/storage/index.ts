@@ -1,6 +1,5 @@
 /** File storage with one interface for all providers. */
 export { createAzureClient } from './azure/azure-client.ts';
-export { contentDisposition } from './content-disposition.ts';
 export {
   createMemoryStorage,
   createStorage,

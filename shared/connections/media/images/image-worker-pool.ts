@@ -36,26 +36,11 @@ export function createImageWorkerPool({
   ...limits
 }: ImageWorkerPoolOptions) {
   const withSlot = limitConcurrency(concurrency);
-  const idle = new Set<PooledWorker>();
+  const idle = createIdleWorkers(idleMs);
   let busyCount = 0;
 
-  function takeIdle(owner: string): PooledWorker | undefined {
-    const found = [...idle].findLast((pooled) => pooled.owner === owner);
-    if (found) removeIdle(found);
-    return found;
-  }
-
-  function removeIdle(pooled: PooledWorker) {
-    clearTimeout(pooled.timer);
-    idle.delete(pooled);
-  }
-
   async function start(owner: string): Promise<PooledWorker> {
-    for (const pooled of idle) {
-      if (idle.size + busyCount <= concurrency) break;
-      removeIdle(pooled);
-      await pooled.worker.kill();
-    }
+    await idle.killOldest((idleCount) => idleCount + busyCount > concurrency);
     return { worker: startImageWorker(limits), owner, imageCount: 0, workedMs: 0 };
   }
 
@@ -73,22 +58,13 @@ export function createImageWorkerPool({
       isReusable = canReuse(pooled, limits);
       return result;
     } finally {
-      if (isReusable) addIdle(pooled);
+      if (isReusable) idle.add(pooled);
       else await pooled.worker.kill();
     }
   }
 
-  function addIdle(pooled: PooledWorker) {
-    pooled.timer = setTimeout(() => {
-      removeIdle(pooled);
-      void pooled.worker.kill();
-    }, idleMs);
-    pooled.timer.unref();
-    idle.add(pooled);
-  }
-
   async function perform(source: Uint8Array, task: ImageTask, owner: string): Promise<ImageResult> {
-    const used = owner ? takeIdle(owner) : undefined;
+    const used = owner ? idle.take(owner) : undefined;
     if (used) {
       try {
         return await performWith(used, source, task);
@@ -110,6 +86,40 @@ export function createImageWorkerPool({
         busyCount--;
       }
     });
+}
+
+/** Idle workers, each killed after `idleMs` unless its owner takes it. */
+function createIdleWorkers(idleMs: number) {
+  const workers = new Set<PooledWorker>();
+
+  function remove(pooled: PooledWorker) {
+    clearTimeout(pooled.timer);
+    workers.delete(pooled);
+  }
+
+  return {
+    add(pooled: PooledWorker): void {
+      pooled.timer = setTimeout(() => {
+        remove(pooled);
+        void pooled.worker.kill();
+      }, idleMs);
+      pooled.timer.unref();
+      workers.add(pooled);
+    },
+    take(owner: string): PooledWorker | undefined {
+      const found = [...workers].findLast((pooled) => pooled.owner === owner);
+      if (found) remove(found);
+      return found;
+    },
+    /** Kills the oldest workers while their count is too high. */
+    async killOldest(isTooMany: (count: number) => boolean): Promise<void> {
+      for (const pooled of workers) {
+        if (!isTooMany(workers.size)) break;
+        remove(pooled);
+        await pooled.worker.kill();
+      }
+    },
+  };
 }
 
 function canReuse(

@@ -1,5 +1,5 @@
 import { toProblem } from '@insightdesk/shared/errors';
-import { contentDisposition } from '../content-disposition.ts';
+import { contentDisposition } from '@insightdesk/shared/utils';
 import type { StorageProvider } from '../storage-provider.ts';
 import type { UrlSigner } from '../url-signer.ts';
 

@@ -1,6 +1,6 @@
 import { InfrastructureError } from '@insightdesk/shared/errors';
 import type { ByteSource } from '@insightdesk/shared/streams';
-import { contentDisposition } from '../content-disposition.ts';
+import { contentDisposition } from '@insightdesk/shared/utils';
 import { fileNotFound, isRangeResponse, rangeHeader, resolveRange } from '../ranges.ts';
 import { readResponseBody } from '../remote/response-body.ts';
 import { readParts, splitFirst } from '../remote/upload-parts.ts';

@@ -2,7 +2,7 @@ import { afterAll, expect, test } from 'bun:test';
 import { type Context, systemContext } from '@insightdesk/shared/context';
 import { type Id, toUuid } from '@insightdesk/shared/contract';
 import { attachments, getAttachment } from '@insightdesk/shared/domain/desk/attachments';
-import { setQuota } from '@insightdesk/shared/domain/tenancy/tenants';
+import { updateQuota } from '@insightdesk/shared/domain/tenancy/tenants';
 import { DomainValidationError, InfrastructureError } from '@insightdesk/shared/errors';
 import type { JobRequest } from '@insightdesk/shared/jobs';
 import type { MediaFile } from '@insightdesk/shared/media';
@@ -338,7 +338,7 @@ test('a conversion that would exceed the quota is not started', async () => {
   );
   const { tenantId } = media;
   const system = systemContext(stage.context, 'desk', { tenantId, requestId: 'test' });
-  await setQuota(system, { metric: 'stored-bytes', value: 200 });
+  await updateQuota(system, { metric: 'stored-bytes', value: 200 });
   await media.run();
   expect(await media.getMedia()).toMatchObject({ status: 'failed', reason: 'QUOTA_EXCEEDED' });
   expect([converted, await media.storedBytes()]).toEqual([0, 100]);

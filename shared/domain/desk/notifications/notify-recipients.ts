@@ -1,7 +1,7 @@
 import { type Context, readTenant } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
 import { isActiveStaff } from '@insightdesk/shared/domain/identity/users';
-import { readFlag } from '@insightdesk/shared/domain/tenancy/flags';
+import { getFlag } from '@insightdesk/shared/domain/tenancy/flags';
 import { type JobRequest, type JobRun, jobFor } from '@insightdesk/shared/jobs';
 import { mapConcurrent } from '@insightdesk/shared/promises';
 import type { z } from 'zod';
@@ -42,7 +42,7 @@ async function emailJobsFor(
 ): Promise<JobRequest[]> {
   const { messageId, authorId, customerId } = notice;
   const flag = authorId === customerId ? 'email-staff' : 'email-customers';
-  if (!(await readFlag({ ...ctx, tenantId: cause.tenantId }, flag))) return [];
+  if (!(await getFlag({ ...ctx, tenantId: cause.tenantId }, flag))) return [];
   const assigneeId = await findAssignee(ctx, notice);
   // A customer gets every reply by email; staff only while it is offline.
   const recipients =

@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from 'bun:test';
 import { systemContext, withTenant } from '@insightdesk/shared/context';
 import { type Id, toUuid } from '@insightdesk/shared/contract';
-import { setQuota } from '@insightdesk/shared/domain/tenancy/tenants';
+import { updateQuota } from '@insightdesk/shared/domain/tenancy/tenants';
 import type { JobRun } from '@insightdesk/shared/jobs';
 import { createMemoryStorage } from '@insightdesk/shared/storage';
 import { createIsolatedTestContext, createTestTenant } from '@insightdesk/shared/testing';
@@ -80,7 +80,7 @@ test('a rejected file no longer counts, its files are deleted, and its row has t
 
 test('the bytes of a rejected file are available at once, and released only once', async () => {
   const { upload, used, check, system, caller } = await setUp();
-  await setQuota(system, { metric: 'stored-bytes', value: 10 });
+  await updateQuota(system, { metric: 'stored-bytes', value: 10 });
   const id = await upload('1234567890');
   await expect(upload('x')).rejects.toMatchObject({ code: 'QUOTA_EXCEEDED' });
   await check(id);

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Context } from '@insightdesk/shared/context';
 import { toUuid } from '@insightdesk/shared/contract';
 import { createConversation, listMessages } from '@insightdesk/shared/domain/desk/conversations';
-import { setQuota } from '@insightdesk/shared/domain/tenancy/tenants';
+import { updateQuota } from '@insightdesk/shared/domain/tenancy/tenants';
 import { UnavailableError } from '@insightdesk/shared/errors';
 import { createIsolatedTestContext } from '@insightdesk/shared/testing';
 import {
@@ -180,7 +180,7 @@ test('an infected file is rejected, and a file stays in quarantine while the ant
 
 test('concurrent direct uploads reserve exactly the quota', async () => {
   const { customer, worker, usedBytes } = await openTestAttachments(stage);
-  await setQuota(worker(), { metric: 'stored-bytes', value: 100 });
+  await updateQuota(worker(), { metric: 'stored-bytes', value: 100 });
   const create = () => createDirectUpload(customer, { name: 'a', sizeBytes: 10 });
   const outcomes = await Promise.allSettled(Array.from({ length: 30 }, create));
   expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(10);

@@ -2,7 +2,7 @@ import { afterAll, expect, test } from 'bun:test';
 import { type Context, systemContext } from '@insightdesk/shared/context';
 import { type Id, toUuid } from '@insightdesk/shared/contract';
 import { createConversation } from '@insightdesk/shared/domain/desk/conversations';
-import { setQuota } from '@insightdesk/shared/domain/tenancy/tenants';
+import { updateQuota } from '@insightdesk/shared/domain/tenancy/tenants';
 import { createIdempotency } from '@insightdesk/shared/idempotency';
 import type { JobRun } from '@insightdesk/shared/jobs';
 import { createMemoryStorage } from '@insightdesk/shared/storage';
@@ -21,7 +21,7 @@ const expire = () => expireUploads(stage.context, {}, run);
 async function setUp(quota?: number) {
   const { owner, tenantId } = await createTestTenant(stage.context);
   const system = systemContext(stage.context, 'desk', { tenantId, requestId: 'test' });
-  if (quota !== undefined) await setQuota(system, { metric: 'stored-bytes', value: quota });
+  if (quota !== undefined) await updateQuota(system, { metric: 'stored-bytes', value: quota });
   const used = async () => {
     const [row] = await admin`select bytes::int8 as bytes from stored_bytes
       where tenant_id = ${toUuid(tenantId)}`;
