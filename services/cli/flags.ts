@@ -4,7 +4,7 @@ import {
   type FlagName,
   flagCatalog,
   flagNames,
-  readFlags,
+  getFlags,
   writeFlags,
 } from '@insightdesk/shared/domain/tenancy/flags';
 import { requireOrganization } from '@insightdesk/shared/domain/tenancy/tenants';
@@ -27,7 +27,7 @@ export async function manageFlags([verb, tenantId, name, text]: string[]): Promi
     async (app) => {
       const ctx = operatorContext(app, tenantId);
       await requireOrganization(ctx);
-      const values = verb === 'set' ? await writeFlags(ctx, wanted) : await readFlags(ctx);
+      const values = verb === 'set' ? await writeFlags(ctx, wanted) : await getFlags(ctx);
       for (const flag of flagNames) {
         console.log(
           `${flag.padEnd(24)} ${String(values[flag]).padEnd(8)} ${flagCatalog[flag].description}`,

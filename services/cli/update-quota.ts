@@ -1,7 +1,10 @@
 import { runCommand } from '@insightdesk/shared/boot';
 import { type QuotaName, quotaNames } from '@insightdesk/shared/context';
 import { isId } from '@insightdesk/shared/contract';
-import { requireOrganization, setQuota } from '@insightdesk/shared/domain/tenancy/tenants';
+import {
+  requireOrganization,
+  updateQuota as storeQuota,
+} from '@insightdesk/shared/domain/tenancy/tenants';
 import { operatorContext } from './operator-context.ts';
 import { loadEnvironment } from './operator-environment.ts';
 import { recordAct } from './record-act.ts';
@@ -23,7 +26,7 @@ export async function updateQuota([tenantId, metric, text = '']: string[]): Prom
       const ctx = operatorContext(app, tenantId);
       await requireOrganization(ctx);
       await recordAct(app, 'organizations quota', `${metric} ${value}`, tenantId);
-      await setQuota(ctx, { metric, value });
+      await storeQuota(ctx, { metric, value });
     },
     await loadEnvironment(),
   );

@@ -3,8 +3,8 @@ import { createCache } from '@insightdesk/shared/cache';
 import { systemContext } from '@insightdesk/shared/context';
 import { notificationJobs, notifyRecipients } from '@insightdesk/shared/domain/desk/notifications';
 import {
+  getFlag,
   listFlags,
-  readFlag,
   updateFlags,
   writeFlags,
 } from '@insightdesk/shared/domain/tenancy/flags';
@@ -24,11 +24,11 @@ afterAll(async () => {
 test('an updated flag is live on another replica and recorded', async () => {
   const { owner, tenantId } = await createTestTenant(context);
   const otherReplica = { ...otherContext, tenantId };
-  expect(await readFlag(otherReplica, 'email-staff')).toBe(true);
+  expect(await getFlag(otherReplica, 'email-staff')).toBe(true);
   await updateFlags(owner, { 'email-staff': false });
-  await until(async () => !(await readFlag(otherReplica, 'email-staff')));
+  await until(async () => !(await getFlag(otherReplica, 'email-staff')));
   await updateFlags(owner, { 'email-staff': null });
-  await until(() => readFlag(otherReplica, 'email-staff'));
+  await until(() => getFlag(otherReplica, 'email-staff'));
   const recorded = await context.database.read({ tenantId }, (tx) =>
     tx.execute<{ payload: object }>(
       `select payload from outbox where name = 'flag.updated' order by position`,
@@ -54,19 +54,19 @@ test('an updated flag is live on a replica without Valkey', async () => {
     tenantId,
     cache: createCache({ ...connections, onError: () => {} }),
   };
-  expect(await readFlag(isolated, 'email-customers')).toBe(true);
+  expect(await getFlag(isolated, 'email-customers')).toBe(true);
   // Another replica without Valkey updates it.
   const writer = { ...owner, cache: createCache({ ...connections, onError: () => {} }) };
   await updateFlags(writer, { 'email-customers': false });
-  await until(async () => !(await readFlag(isolated, 'email-customers')));
+  await until(async () => !(await getFlag(isolated, 'email-customers')));
 });
 
-test('readFlag reads from the database once for many calls', async () => {
+test('getFlag reads from the database once for many calls', async () => {
   const { tenantId } = await createTestTenant(context);
   const ctx = { ...context, tenantId };
-  await readFlag(ctx, 'email-staff');
+  await getFlag(ctx, 'email-staff');
   const before = context.database.getStats().transactions;
-  for (let n = 0; n < 1_000; n++) await readFlag(ctx, 'email-staff');
+  for (let n = 0; n < 1_000; n++) await getFlag(ctx, 'email-staff');
   expect(context.database.getStats().transactions - before).toBeLessThan(100);
 });
 

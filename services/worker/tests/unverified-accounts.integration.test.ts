@@ -15,7 +15,7 @@ import {
   deleteDueTenants,
   deleteUnverifiedAccounts,
 } from '@insightdesk/shared/domain/tenancy/tenant-deletion';
-import { disableOrganization, setQuota } from '@insightdesk/shared/domain/tenancy/tenants';
+import { disableOrganization, updateQuota } from '@insightdesk/shared/domain/tenancy/tenants';
 import {
   authenticatedContext,
   createTestTenant,
@@ -136,7 +136,7 @@ const reasons: [reason: string, make: () => Promise<Account>][] = [
   [
     'has a quota',
     usedInPast(({ ctx, tenantId }) =>
-      setQuota({ ...ctx, tenantId, actor: system }, { metric: 'seats', value: 5 }),
+      updateQuota({ ...ctx, tenantId, actor: system }, { metric: 'seats', value: 5 }),
     ),
   ],
   [

@@ -5,7 +5,7 @@ export { createJobControl, type JobControl } from './control/job-control.ts';
 export type { JobStatus } from './control/job-status.ts';
 export { purgeTenant } from './control/purge-tenant.ts';
 export { type Scaling, scale, scalingPolicy, totalOf } from './control/scaling.ts';
-export { unblockOrphans } from './control/unblock-orphans.ts';
+export { DEPENDENCY_GONE, unblockOrphans } from './control/unblock-orphans.ts';
 export { hasOlderWorkers } from './control/version-skew.ts';
 export {
   type ChildFailurePolicy,

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { createHash, randomBytes } from 'node:crypto';
 import { type Id, toUuid } from '@insightdesk/shared/contract';
-import { setQuota } from '@insightdesk/shared/domain/tenancy/tenants';
+import { updateQuota } from '@insightdesk/shared/domain/tenancy/tenants';
 import { createSafeFetch, createTxtResolver } from '@insightdesk/shared/security';
 import { newId } from '@insightdesk/shared/utils';
 import { startDnsServer } from '../../testing/dns-server.ts';
@@ -235,7 +235,7 @@ test('auto-join: 409 QUOTA_EXCEEDED when no seat is free', async () => {
   const organization = await createOrganization();
   const system = { kind: 'system', name: 'test' } as const;
   const ctx = { ...api.context, actor: system, tenantId: organization.organizationId };
-  await setQuota(ctx, { metric: 'seats', value: 1 });
+  await updateQuota(ctx, { metric: 'seats', value: 1 });
   expect((await signInAtProvider(organization, accountOf(organization))).error).toBe(
     'QUOTA_EXCEEDED',
   );

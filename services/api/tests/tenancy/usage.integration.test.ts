@@ -7,7 +7,7 @@ import {
   inviteMember,
   updateMember,
 } from '@insightdesk/shared/domain/identity/users';
-import { setQuota } from '@insightdesk/shared/domain/tenancy/tenants';
+import { updateQuota } from '@insightdesk/shared/domain/tenancy/tenants';
 import { createMeter, type getUsage } from '@insightdesk/shared/domain/tenancy/usage';
 import {
   createParkedJobs,
@@ -61,7 +61,7 @@ test('GET /v1/usage: counters per day and quotas of the own organization', async
   await request('GET', '/v1/me', { as: other.agent });
   await container.meter.flush();
   const tenantId = await tenantOf(own.owner);
-  await setQuota(asSystem(tenantId), { metric: 'seats', value: 7 });
+  await updateQuota(asSystem(tenantId), { metric: 'seats', value: 7 });
   const usage = await read(own.admin);
   expect(usage.to).toBe(today());
   const quotas = Object.fromEntries(usage.quotas.map(({ name, ...quota }) => [name, quota]));
@@ -117,7 +117,7 @@ test('usage meter: adds up over processes, retains unwritten counts, bounds its 
 
 test('requests-per-day quota: 429 for the organization that has used it, not for others', async () => {
   const [own, other] = [await api.createTenant(), await api.createTenant()];
-  await setQuota(asSystem(await tenantOf(own.owner)), { metric: 'requests-per-day', value: 10 });
+  await updateQuota(asSystem(await tenantOf(own.owner)), { metric: 'requests-per-day', value: 10 });
   for (const as of [own.agent, other.agent]) await request('GET', '/v1/me', { as });
   await container.meter.flush();
   const statuses: number[] = [];
@@ -214,7 +214,7 @@ test('waiting-jobs quota: writes are 429 for an organization with ten times as m
 
 test('seats quota: of eight concurrent invitations three are accepted', async () => {
   const { owner, tenantId, member } = await createTestTenant(context);
-  await setQuota(asSystem(tenantId), { metric: 'seats', value: 4 });
+  await updateQuota(asSystem(tenantId), { metric: 'seats', value: 4 });
   const emails = Array.from({ length: 8 }, () => `${newId('usr')}@example.com`);
   const tokens: string[] = [];
   for (const email of emails) {
@@ -232,7 +232,7 @@ test('seats quota: of eight concurrent invitations three are accepted', async ()
   await expect(updateMember(owner, { userId, role: 'agent' })).rejects.toMatchObject({
     code: 'QUOTA_EXCEEDED',
   });
-  await setQuota(asSystem(tenantId), { metric: 'seats', value: 0 });
+  await updateQuota(asSystem(tenantId), { metric: 'seats', value: 0 });
   expect(await updateMember(owner, { userId, role: 'agent' })).toMatchObject({ role: 'agent' });
 });
 

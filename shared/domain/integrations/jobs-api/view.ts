@@ -1,4 +1,4 @@
-import { type JobStatus, jobStates, queueNames } from '@insightdesk/shared/jobs';
+import { DEPENDENCY_GONE, type JobStatus, jobStates, queueNames } from '@insightdesk/shared/jobs';
 import { z } from 'zod';
 
 const instant = z.iso.datetime();
@@ -18,11 +18,12 @@ export const jobView = z.object({
 
 export const jobWithLogView = jobView.extend({ log: z.array(z.string()) });
 
-const publicReason =
-  /^(Domain\w*|Conflict|Forbidden|Zod)Error\b|^Cancelled\b|^A job that it waits for/;
+const publicReason = /^((Domain\w*|Conflict|Forbidden|Zod)Error|Cancelled)\b/;
+
+const isPublic = (reason: string) => publicReason.test(reason) || reason === DEPENDENCY_GONE;
 
 /** A job as organizations see it, without reasons that reveal internals of the system. */
 export const toJob = <J extends JobStatus>(job: J): J => ({
   ...job,
-  reason: job.reason === null || publicReason.test(job.reason) ? job.reason : 'Internal error',
+  reason: job.reason === null || isPublic(job.reason) ? job.reason : 'Internal error',
 });

@@ -5,7 +5,7 @@ export * as tenantEvents from './events.ts';
 export { requireOrganization } from './require-organization.ts';
 export { requireSeat } from './require-seat.ts';
 export { releaseBytes, reserveBytes } from './reserve-bytes.ts';
-export { setQuota } from './set-quota.ts';
 export { organizations } from './tables.ts';
 export { updateOrganization } from './update-organization.ts';
+export { updateQuota } from './update-quota.ts';
 export { organizationView, toOrganization } from './view.ts';

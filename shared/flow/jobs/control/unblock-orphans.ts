@@ -29,6 +29,9 @@ return 1
 const PAGE_SIZE = 200;
 const MAX_PAGES = 50;
 
+/** The reason of a job that failed because a dependency is gone. */
+export const DEPENDENCY_GONE = 'A job that it depends on is gone';
+
 /** Unblocks jobs whose dependencies are gone; returns their number. */
 export async function unblockOrphans(valkey: Redis, prefix = 'jobs'): Promise<number> {
   valkey.defineCommand('jobsUnblock', { numberOfKeys: 6, lua: unblockScript });
@@ -44,7 +47,7 @@ async function unblockIn(valkey: Redis, prefix: string, name: QueueName): Promis
     const ids = await valkey.zrange(key('waiting-children'), first, first + PAGE_SIZE - 1);
     for (const id of ids) {
       const data = JSON.parse((await valkey.hget(key(id), 'data')) ?? '{}');
-      const reason = data.onFailure === 'ignore' ? '' : 'A job that it depends on is gone';
+      const reason = data.onFailure === 'ignore' ? '' : DEPENDENCY_GONE;
       const keys = [key(id), key(`${id}:dependencies`), key('waiting-children')];
       const others = [key('prioritized'), key('pc'), key('marker')];
       unblocked += await valkey.jobsUnblock(...keys, ...others, id, reason, UNASSIGNED_RANK);

@@ -16,15 +16,12 @@ const byTenant = statement({ tenantId: flags.tenantId }, ({ tenantId }, q) =>
 );
 
 /** A flag of the context's organization; read from the cache, at most twice a second from the database. */
-export async function readFlag<N extends FlagName>(
-  ctx: FlagReader,
-  name: N,
-): Promise<FlagValue<N>> {
-  return (await readFlags(ctx))[name];
+export async function getFlag<N extends FlagName>(ctx: FlagReader, name: N): Promise<FlagValue<N>> {
+  return (await getFlags(ctx))[name];
 }
 
 /** All flags of the context's organization. */
-export function readFlags({ cache, database, tenantId }: FlagReader): Promise<FlagValues> {
+export function getFlags({ cache, database, tenantId }: FlagReader): Promise<FlagValues> {
   const load = async () =>
     withDefaults(await database.read({ tenantId }, (tx) => byTenant(tx, { tenantId })));
   return cache

@@ -5,7 +5,10 @@ import { TenantErrors } from './errors.ts';
 import { organizations, quotas } from './tables.ts';
 
 /** Sets a quota of the context's organization in place of the default; only for the system. */
-export function setQuota(ctx: Context, quota: { metric: QuotaName; value: number }): Promise<void> {
+export function updateQuota(
+  ctx: Context,
+  quota: { metric: QuotaName; value: number },
+): Promise<void> {
   if (ctx.actor.kind !== 'system') throw new ForbiddenError();
   return withTenant(ctx, async ({ tx, tenantId }) => {
     const self = eq(organizations.id, tenantId);
