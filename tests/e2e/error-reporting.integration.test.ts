@@ -93,12 +93,10 @@ function start(kind: 'api' | 'websocket' | 'worker', replica: string, dsn: strin
 type Service = ReturnType<typeof start>;
 
 async function ready({ child, url }: Service): Promise<void> {
-  for (;;) {
+  await until(`readiness of ${url}`, async () => {
     if (child.exitCode !== null) throw new Error(await new Response(child.stderr).text());
-    const answer = await fetch(`${url}/health/ready`).catch(() => undefined);
-    if (answer?.ok) return;
-    await Bun.sleep(50);
-  }
+    return (await fetch(`${url}/health/ready`).catch(() => undefined))?.ok;
+  });
 }
 
 async function register({ url }: Service, email: string) {
