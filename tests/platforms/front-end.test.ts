@@ -3,9 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../../tools/verify/run.ts';
 
-const page = readFileSync(join(root, 'docs/operations.md'), 'utf8');
-const section = page.slice(page.indexOf('## Where a front end lives'));
-const [, json = ''] = /```json\n([\s\S]*?)```/.exec(section) ?? [];
+const page = readFileSync(join(root, 'docs/operations/frontends.md'), 'utf8');
+const [, json = ''] = /```json\n([\s\S]*?)```/.exec(page) ?? [];
 const vercel = JSON.parse(json) as {
   rewrites: { source: string; destination: string }[];
   headers: { source: string; headers: { key: string; value: string }[] }[];
