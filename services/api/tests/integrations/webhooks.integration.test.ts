@@ -51,7 +51,7 @@ async function addDelivery(webhookId: Id<'whk'>) {
       status: 'failed',
       attempts: 3,
       responseStatus: 500,
-      error: 'Answered with status 500',
+      error: 'Response status 500',
     });
   });
   return eventId;
