@@ -16,18 +16,18 @@ import { call, createOrganization, isLocalStack, listen, run, upload } from './c
 
 const START_MS = 180_000;
 const configuration = join(import.meta.dir, '../../deploy/observability');
-const directory = mkdtempSync(join(tmpdir(), 'insightdesk-figures-'));
+const directory = mkdtempSync(join(tmpdir(), 'insightdesk-metrics-'));
 const supervisor = createSupervisor({
   pidFiles: createPidFiles(join(directory, 'processes')),
   onLine: () => {},
 });
-// In containers nothing but nginx can be reached.
+// Only nginx is reachable in containers.
 const services = isLocalStack ? run.services : [];
 const kinds = ['api', 'websocket', 'worker'];
 const targets = Object.fromEntries(
   kinds.map((kind) => [
     kind,
-    services.filter((one) => one.kind === kind).map(({ url }) => new URL(url).host),
+    services.filter((service) => service.kind === kind).map(({ url }) => new URL(url).host),
   ]),
 );
 let url = '';
@@ -35,22 +35,22 @@ let promtool = '';
 
 interface Series {
   metric: Record<string, string>;
-  value: [at: number, value: string];
+  value: [time: number, value: string];
 }
 
-async function ask<T = { result: Series[] }>(path: string): Promise<T> {
-  const answer = (await (await fetch(`${url}/api/v1/${path}`)).json()) as {
+async function getJson<T = { result: Series[] }>(path: string): Promise<T> {
+  const body = (await (await fetch(`${url}/api/v1/${path}`)).json()) as {
     data: T;
     error?: string;
   };
-  if (answer.error) throw new Error(answer.error);
-  return answer.data;
+  if (body.error) throw new Error(body.error);
+  return body.data;
 }
 const query = (text: string) =>
-  ask(`query?query=${encodeURIComponent(text.replaceAll('$__rate_interval', '1m'))}`);
+  getJson(`query?query=${encodeURIComponent(text.replaceAll('$__rate_interval', '1m'))}`);
 
-/** What people do, so that each figure has something to tell. */
-async function work() {
+/** Uses the product, so that every metric has data. */
+async function generateTraffic() {
   const { owner, agent, customer } = await createOrganization();
   const listener = await listen(agent.token);
   await listener.subscribe(`private-organization-${owner.organizationId}`);
@@ -87,11 +87,12 @@ describe.skipIf(!isLocalStack)('Prometheus with the shipped rules and dashboards
     });
     url = prometheus.url;
     await supervisor.start(prometheus.spec);
-    const isSeen = async () => (await query('sum(up)')).result[0]?.value[1] === String(all.length);
+    const areAllUp = async () =>
+      (await query('sum(up)')).result[0]?.value[1] === String(all.length);
     const all = Object.values(targets).flat();
-    await until(isSeen, { timeoutMs: 60_000 });
-    const listener = await work();
-    // Two scrapes of what they did are a rate, also of what nobody did before; usage is written every 10 s.
+    await until(areAllUp, { timeoutMs: 60_000 });
+    const listener = await generateTraffic();
+    // A rate needs two scrapes; usage counters are written every 10 s.
     const expected = [
       'realtime_deliveries_total > 0',
       'rate(job_duration_seconds_count[1m])',
@@ -100,8 +101,11 @@ describe.skipIf(!isLocalStack)('Prometheus with the shipped rules and dashboards
         (counter) => `organization_usage{counter="${counter}"}`,
       ),
     ];
-    for (const one of expected)
-      await until(async () => (await query(one)).result.length, { atLeast: 1, timeoutMs: 40_000 });
+    for (const expression of expected)
+      await until(async () => (await query(expression)).result.length, {
+        atLeast: 1,
+        timeoutMs: 40_000,
+      });
     listener.close();
   }, START_MS);
   afterAll(async () => {
@@ -111,10 +115,10 @@ describe.skipIf(!isLocalStack)('Prometheus with the shipped rules and dashboards
 
   const queries = listDashboards().flatMap(({ panels, title }) =>
     panels.flatMap((panel) =>
-      panel.targets.map(({ expr }) => ({ of: `${title}, ${panel.title}`, expr })),
+      panel.targets.map(({ expr }) => ({ panel: `${title}, ${panel.title}`, expr })),
     ),
   );
-  test.each(queries)('the dashboard query of $of returns data: $expr', async ({ expr }) => {
+  test.each(queries)('the dashboard query of $panel returns data: $expr', async ({ expr }) => {
     const { result } = await query(expr);
     expect(result.length).toBeGreaterThan(0);
   });
@@ -127,13 +131,13 @@ describe.skipIf(!isLocalStack)('Prometheus with the shipped rules and dashboards
   });
 
   test('Prometheus evaluates every rule, and a healthy stack fires no critical alert', async () => {
-    const { groups } = await ask<{
+    const { groups } = await getJson<{
       groups: { rules: { name: string; health: string; state: string }[] }[];
     }>('rules');
     const rules = groups.flatMap((group) => group.rules);
     expect(rules).toHaveLength(listAlerts().length);
     expect(rules.filter(({ health }) => health !== 'ok')).toEqual([]);
-    const critical = ['ServiceDown', 'NoWorker', 'PostgresAway', 'ValkeyAway', 'RelayNotLed'];
+    const critical = ['ServiceDown', 'NoWorker', 'PostgresDown', 'ValkeyDown', 'RelayLeaderCount'];
     expect(
       rules.filter(({ name, state }) => critical.includes(name) && state === 'firing'),
     ).toEqual([]);
@@ -144,31 +148,31 @@ describe.skipIf(!isLocalStack)('Prometheus with the shipped rules and dashboards
     const pid = Number(/process_id:(\d+)/.exec(await valkey.info('server'))?.[1]);
     valkey.disconnect();
     const [worker] = targets.worker ?? [];
-    const isUnavailable = /^dependency_healthy\{dependency="valkey".*\} 0$/m;
-    const isCounted = /^queue_jobs\{/m;
-    const look = async (is: (text: string) => boolean) => {
+    const unavailable = /^dependency_healthy\{dependency="valkey".*\} 0$/m;
+    const queueJobs = /^queue_jobs\{/m;
+    const metricsIf = async (isExpected: (text: string) => boolean) => {
       const text = await (await fetch(`http://${worker}/metrics`)).text();
-      return is(text) && text;
+      return isExpected(text) && text;
     };
     process.kill(pid, 'SIGSTOP');
     try {
-      // What was read just before is told once more.
+      // The first response may still contain the previous values.
       const text = await until(() =>
-        look((expected) => isUnavailable.test(expected) && !isCounted.test(expected)),
+        metricsIf((metrics) => unavailable.test(metrics) && !queueJobs.test(metrics)),
       );
       expect(text).toMatch(/^dependency_healthy\{dependency="postgres".*\} 1$/m);
       expect(text).toMatch(/^relay_lag_seconds\{/m);
     } finally {
       process.kill(pid, 'SIGCONT');
     }
-    const text = await until(() => look((expected) => isCounted.test(expected)));
+    const text = await until(() => metricsIf((metrics) => queueJobs.test(metrics)));
     expect(text).toMatch(/^metrics_scrape_failures_total\{metric="queue_jobs".*\} [1-9]/m);
     await until(async () => (await fetch(`http://${worker}/health/ready`)).ok, {
       timeoutMs: 30_000,
     });
   });
 
-  test.each(run.services)('GET /metrics of $name answers 404 through a proxy', async ({ url }) => {
+  test.each(run.services)('GET /metrics of $name responds 404 through a proxy', async ({ url }) => {
     const headers = { 'X-Forwarded-For': '203.0.113.7' };
     expect((await fetch(`${url}/metrics`, { headers })).status).toBe(404);
     for (const path of ['/metrics', '/socket.io/../metrics', '/socket.io/metrics']) {

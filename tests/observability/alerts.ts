@@ -4,7 +4,7 @@ import { root } from '../../tools/verify/run.ts';
 
 const folder = join(root, 'deploy/observability');
 
-/** An alert as its rule describes it. */
+/** An alerting rule of Prometheus. */
 export interface Alert {
   alert: string;
   expr: string;
@@ -13,11 +13,11 @@ export interface Alert {
   annotations: { summary: string };
 }
 
-/** The files of rules that are shipped. */
+/** Paths of the shipped rule files. */
 export const ruleFiles = (): string[] =>
   [...new Bun.Glob('rules/*.yml').scanSync(folder)].sort().map((path) => join(folder, path));
 
-/** Every alert of every file. */
+/** All alerts of the shipped rule files. */
 export const listAlerts = (): Alert[] =>
   ruleFiles().flatMap((path) => {
     const { groups } = Bun.YAML.parse(readFileSync(path, 'utf8')) as {

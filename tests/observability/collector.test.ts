@@ -25,7 +25,7 @@ test('the collector pipeline uses every configured component', () => {
     expect(new Set(used)).toEqual(new Set(Object.keys(collector[kind])));
   }
   expect(service.extensions).toEqual(Object.keys(collector.extensions));
-  // In any other order it would hold what it has no memory for.
+  // Behind another processor it would reject batches too late.
   expect(service.pipelines.traces?.processors[0]).toBe('memory_limiter');
 });
 

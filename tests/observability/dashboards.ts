@@ -29,7 +29,7 @@ const dashboard = z.object({
 
 export type Dashboard = z.infer<typeof dashboard> & { file: string };
 
-/** Every Grafana dashboard that is shipped. Throws if Grafana would not load one. */
+/** The shipped Grafana dashboards. Throws if Grafana would not load one. */
 export const listDashboards = (): Dashboard[] =>
   [...new Bun.Glob('*.json').scanSync(folder)].sort().map((path) => ({
     file: path,

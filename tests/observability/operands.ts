@@ -3,8 +3,8 @@ const OPENING = '([{';
 const CLOSING = ')]}';
 
 /**
- * What a query compares: an alert that is calm gives nothing, but each side of its comparisons must
- * be there. Splits outside of brackets and quotes only; numbers are left out.
+ * The operands of a query's comparisons: an alert that does not fire returns no data, but its operands must.
+ * Splits outside of brackets and quotes only, and omits numbers.
  */
 export function listOperands(query: string): string[] {
   const text = query.replaceAll(/\s+/g, ' ').trim();
@@ -12,17 +12,17 @@ export function listOperands(query: string): string[] {
   let depth = 0;
   let quote = '';
   let from = 0;
-  for (let at = 0; at < text.length; at++) {
-    const character = text[at] as string;
+  for (let index = 0; index < text.length; index++) {
+    const character = text[index] as string;
     if (quote) quote = character === quote ? '' : quote;
     else if (character === '"' || character === "'") quote = character;
     else if (OPENING.includes(character)) depth++;
     else if (CLOSING.includes(character)) depth--;
-    const split = depth === 0 && !quote ? SPLITS.exec(text.slice(at)) : null;
+    const split = depth === 0 && !quote ? SPLITS.exec(text.slice(index)) : null;
     if (!split) continue;
-    parts.push(text.slice(from, at));
-    at += split[0].length - 1;
-    from = at + 1;
+    parts.push(text.slice(from, index));
+    index += split[0].length - 1;
+    from = index + 1;
   }
   return [...parts, text.slice(from)].filter((part) => Number.isNaN(Number(part)));
 }
