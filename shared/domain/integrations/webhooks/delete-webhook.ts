@@ -4,7 +4,7 @@ import { record } from '@insightdesk/shared/events';
 import { z } from 'zod';
 import { WebhookErrors } from './errors.ts';
 import { webhookDeleted } from './events.ts';
-import { isWebhook, requireWebhook } from './require-webhook.ts';
+import { isWebhook, requireWebhook } from './get-webhook.ts';
 import { webhooks } from './tables.ts';
 import { toWebhook, webhookEtag } from './view.ts';
 

@@ -1,5 +1,5 @@
 import { createdAt, instant, tenantId, typeId } from '@insightdesk/shared/database';
-import { sql } from 'drizzle-orm';
+import { and, eq, sql } from 'drizzle-orm';
 import {
   bigint,
   boolean,
@@ -103,4 +103,10 @@ export const webhookDeliveries = pgTable(
     index('webhook_deliveries_log').on(t.tenantId, t.webhookId, t.position),
     index('webhook_deliveries_event').on(t.tenantId, t.eventId),
   ],
+);
+
+/** Joins a delivery with its event. */
+export const joinsEvent = and(
+  eq(outboundEvents.tenantId, webhookDeliveries.tenantId),
+  eq(outboundEvents.eventId, webhookDeliveries.eventId),
 );

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { WebhookErrors } from './errors.ts';
 import { requireKnownEvents } from './event-filters.ts';
 import { webhookUpdated } from './events.ts';
-import { isWebhook, requireWebhook } from './require-webhook.ts';
+import { isWebhook, requireWebhook } from './get-webhook.ts';
 import { webhooks } from './tables.ts';
 import { toWebhook, webhookEtag, webhookView } from './view.ts';
 import { webhookFields } from './webhook-fields.ts';

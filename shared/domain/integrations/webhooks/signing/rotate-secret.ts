@@ -4,13 +4,13 @@ import { record } from '@insightdesk/shared/events';
 import { addHours } from '@insightdesk/shared/utils';
 import { sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { WebhookErrors } from './errors.ts';
-import { webhookSecretRotated } from './events.ts';
-import { isWebhook } from './require-webhook.ts';
+import { WebhookErrors } from '../errors.ts';
+import { webhookSecretRotated } from '../events.ts';
+import { isWebhook } from '../get-webhook.ts';
+import { webhooks } from '../tables.ts';
+import { secretView } from '../view.ts';
 import { newKeys } from './signature.ts';
 import { sealKeys } from './stored-keys.ts';
-import { webhooks } from './tables.ts';
-import { secretView } from './view.ts';
 
 const OVERLAP_HOURS = 24;
 

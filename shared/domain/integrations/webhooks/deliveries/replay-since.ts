@@ -3,9 +3,9 @@ import { idSchema } from '@insightdesk/shared/contract';
 import { record } from '@insightdesk/shared/events';
 import { addDays } from '@insightdesk/shared/utils';
 import { z } from 'zod';
-import { WebhookErrors } from './errors.ts';
-import { webhookReplayRequested } from './events.ts';
-import { requireWebhook } from './require-webhook.ts';
+import { WebhookErrors } from '../errors.ts';
+import { webhookReplayRequested } from '../events.ts';
+import { requireWebhook } from '../get-webhook.ts';
 import { RETENTION_DAYS } from './retry-delays.ts';
 
 /** Delivers all events since a time again, by the filters that the webhook has now. */

@@ -3,7 +3,7 @@ import { toUuid } from '@insightdesk/shared/contract';
 import { connect } from '@insightdesk/shared/database';
 import { createEncryption } from '@insightdesk/shared/security';
 import { createTestContext, createTestTenant, testEnvironment } from '@insightdesk/shared/testing';
-import { createWebhook, resealSecrets, rotateSecret } from './index.ts';
+import { createWebhook, resealSecrets, rotateSecret } from '../index.ts';
 import { openKeys } from './stored-keys.ts';
 
 const { context, config, close } = createTestContext();

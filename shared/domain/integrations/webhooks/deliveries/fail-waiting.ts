@@ -1,13 +1,7 @@
 import type { TenantContext } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
 import { and, eq, sql } from 'drizzle-orm';
-import { webhookDeliveries as deliveries, outboundEvents } from './tables.ts';
-
-/** Joins a delivery with its event. */
-export const joinsEvent = and(
-  eq(outboundEvents.tenantId, deliveries.tenantId),
-  eq(outboundEvents.eventId, deliveries.eventId),
-);
+import { webhookDeliveries as deliveries } from '../tables.ts';
 
 /** Fails the waiting deliveries of a disabled webhook; a replay starts them again. */
 export async function failWaiting({ tx, tenantId }: TenantContext, webhookId: Id<'whk'>) {

@@ -1,12 +1,17 @@
 import type { TenantContext } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
 import { and, asc, eq, gt, lte, or } from 'drizzle-orm';
-import { failWaiting, joinsEvent } from './deliveries.ts';
+import { isWebhook } from '../get-webhook.ts';
+import {
+  webhookDeliveries as deliveries,
+  joinsEvent,
+  outboundEvents,
+  webhooks,
+} from '../tables.ts';
+import type { DeliveryRow, WebhookRow } from '../view.ts';
 import type { DeliveryQueue } from './delivery-queue.ts';
-import { isWebhook } from './require-webhook.ts';
+import { failWaiting } from './fail-waiting.ts';
 import { HEAD_OF_LINE_TIMEOUT_MS } from './retry-delays.ts';
-import { webhookDeliveries as deliveries, outboundEvents, webhooks } from './tables.ts';
-import type { DeliveryRow, WebhookRow } from './view.ts';
 
 /** A delivery with its webhook and its event. */
 export interface DueDelivery {

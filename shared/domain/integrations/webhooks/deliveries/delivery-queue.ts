@@ -1,6 +1,6 @@
 import { fromUuid, type Id } from '@insightdesk/shared/contract';
 import { type JobRequest, jobFor } from '@insightdesk/shared/jobs';
-import { deliverInOrderJob } from './jobs.ts';
+import { deliverInOrderJob } from '../jobs.ts';
 
 /** Deliveries to one webhook that are sent one after another. */
 export interface DeliveryQueue {

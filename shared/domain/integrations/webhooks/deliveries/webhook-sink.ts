@@ -3,7 +3,7 @@ import { connect } from '@insightdesk/shared/database';
 import type { RecordedEvent } from '@insightdesk/shared/events';
 import { type JobRequest, jobFor } from '@insightdesk/shared/jobs';
 import type { Sql } from 'postgres';
-import { fanOutJob } from './jobs.ts';
+import { fanOutJob } from '../jobs.ts';
 
 /** An event as webhooks receive it. */
 export interface OutgoingEvent

@@ -1,9 +1,9 @@
 import type { Context } from '@insightdesk/shared/context';
 import { currentTraceparent, withSpan } from '@insightdesk/shared/tracing';
 import { truncate } from '@insightdesk/shared/utils';
+import { signedHeaders } from '../signing/signature.ts';
+import { openKeys } from '../signing/stored-keys.ts';
 import type { DueDelivery } from './next-delivery.ts';
-import { signedHeaders } from './signature.ts';
-import { openKeys } from './stored-keys.ts';
 
 /** The result of one attempt. */
 export interface DeliveryAttempt {

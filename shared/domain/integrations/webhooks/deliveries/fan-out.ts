@@ -3,11 +3,11 @@ import { type Id, toUuid } from '@insightdesk/shared/contract';
 import type { Tx } from '@insightdesk/shared/database';
 import { type JobRun, jobFor } from '@insightdesk/shared/jobs';
 import { and, asc, eq, lt, sql } from 'drizzle-orm';
+import { matchesFilterSql } from '../event-filters.ts';
+import { fanOutJob } from '../jobs.ts';
+import { webhookDeliveries as deliveries } from '../tables.ts';
 import { distinctDeliveryQueues, enqueueDelivery } from './delivery-queue.ts';
-import { matchesFilterSql } from './event-filters.ts';
-import { fanOutJob } from './jobs.ts';
 import { RETENTION_DAYS } from './retry-delays.ts';
-import { webhookDeliveries as deliveries } from './tables.ts';
 
 const PAGE = 500;
 const OVERDUE_MS = 10 * 60_000;

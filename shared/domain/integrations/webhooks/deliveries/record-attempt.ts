@@ -1,13 +1,13 @@
 import { type Context, type TenantContext, withTenant } from '@insightdesk/shared/context';
 import { record } from '@insightdesk/shared/events';
 import { and, eq, sql } from 'drizzle-orm';
+import { webhookDisabled } from '../events.ts';
+import { isWebhook } from '../get-webhook.ts';
+import { webhookDeliveries as deliveries, webhooks } from '../tables.ts';
 import type { DeliveryAttempt } from './attempt-delivery.ts';
-import { failWaiting } from './deliveries.ts';
-import { webhookDisabled } from './events.ts';
+import { failWaiting } from './fail-waiting.ts';
 import type { DueDelivery } from './next-delivery.ts';
-import { isWebhook } from './require-webhook.ts';
 import { MAX_FAILING_MS, retryDelay } from './retry-delays.ts';
-import { webhookDeliveries as deliveries, webhooks } from './tables.ts';
 
 const GONE = 410;
 

@@ -3,10 +3,14 @@ import { idSchema } from '@insightdesk/shared/contract';
 import { decodeCursor, pageInput, pageSchema, toPage } from '@insightdesk/shared/database';
 import { and, desc, eq, getTableColumns, lt } from 'drizzle-orm';
 import { z } from 'zod';
-import { joinsEvent } from './deliveries.ts';
-import { requireWebhook } from './require-webhook.ts';
-import { webhookDeliveries as deliveries, deliveryStatuses, outboundEvents } from './tables.ts';
-import { deliveryView, toDelivery } from './view.ts';
+import { requireWebhook } from '../get-webhook.ts';
+import {
+  webhookDeliveries as deliveries,
+  deliveryStatuses,
+  joinsEvent,
+  outboundEvents,
+} from '../tables.ts';
+import { deliveryView, toDelivery } from '../view.ts';
 
 /** The deliveries of a webhook, newest event first. */
 export const listDeliveries = defineAction({

@@ -1,8 +1,8 @@
 import { type Context, withTenant } from '@insightdesk/shared/context';
 import { type JobRequest, type JobRun, jobFor } from '@insightdesk/shared/jobs';
 import type { z } from 'zod';
+import { deliverInOrderJob } from '../jobs.ts';
 import { attemptDelivery } from './attempt-delivery.ts';
-import { deliverInOrderJob } from './jobs.ts';
 import { type DueDelivery, findNext, findSkipped } from './next-delivery.ts';
 import { recordAttempt } from './record-attempt.ts';
 import { retryDelaysMs } from './retry-delays.ts';

@@ -1,9 +1,9 @@
 import { type Context, withTenant } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
 import { eq } from 'drizzle-orm';
-import { isWebhook } from './require-webhook.ts';
+import { isWebhook } from '../get-webhook.ts';
+import { webhooks } from '../tables.ts';
 import { resealKeys } from './stored-keys.ts';
-import { webhooks } from './tables.ts';
 
 /** Encrypts an organization's webhook secrets with the current key; returns how many changed. */
 export function resealSecrets(ctx: Context & { tenantId: Id<'org'> }): Promise<number> {

@@ -3,12 +3,11 @@ import { idSchema } from '@insightdesk/shared/contract';
 import { record } from '@insightdesk/shared/events';
 import { and, eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { joinsEvent } from './deliveries.ts';
-import { WebhookErrors } from './errors.ts';
-import { deliveryReplayRequested } from './events.ts';
-import { requireWebhook } from './require-webhook.ts';
-import { webhookDeliveries as deliveries, outboundEvents } from './tables.ts';
-import { deliveryView, toDelivery } from './view.ts';
+import { WebhookErrors } from '../errors.ts';
+import { deliveryReplayRequested } from '../events.ts';
+import { requireWebhook } from '../get-webhook.ts';
+import { webhookDeliveries as deliveries, joinsEvent, outboundEvents } from '../tables.ts';
+import { deliveryView, toDelivery } from '../view.ts';
 
 /** Delivers one event again, whatever its status is. */
 export const replayDelivery = defineAction({

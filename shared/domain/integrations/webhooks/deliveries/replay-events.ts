@@ -4,9 +4,9 @@ import type { Tx } from '@insightdesk/shared/database';
 import type { JobRun } from '@insightdesk/shared/jobs';
 import { sql } from 'drizzle-orm';
 import type { z } from 'zod';
+import { matchesFilterSql } from '../event-filters.ts';
+import type { replayEventsJob } from '../jobs.ts';
 import { distinctDeliveryQueues, enqueueDelivery } from './delivery-queue.ts';
-import { matchesFilterSql } from './event-filters.ts';
-import type { replayEventsJob } from './jobs.ts';
 
 const PAGE = 500;
 

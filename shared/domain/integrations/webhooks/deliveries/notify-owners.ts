@@ -4,8 +4,8 @@ import { listOwners } from '@insightdesk/shared/domain/identity/users';
 import { renderEmail } from '@insightdesk/shared/email';
 import type { JobRun } from '@insightdesk/shared/jobs';
 import type { z } from 'zod';
-import type { notifyOwnersJob } from './jobs.ts';
-import { requireWebhook } from './require-webhook.ts';
+import { requireWebhook } from '../get-webhook.ts';
+import type { notifyOwnersJob } from '../jobs.ts';
 
 const reasons = {
   gone: 'Its address answered with 410 Gone.',
