@@ -1,25 +1,25 @@
 #!/usr/bin/env bash
-# Copies PostgreSQL now and every BACKUP_EVERY_SECONDS. A copy counts once it was restored beside itself
-# and read whole; the last BACKUP_KEEP that do are kept. `backup.sh check` fails when the last is too old.
+# Backs up PostgreSQL now and every BACKUP_EVERY_SECONDS. A backup counts after it was restored and dumped
+# completely; the newest BACKUP_KEEP are retained. `backup.sh check` fails when the newest one is too old.
 set -euo pipefail
 umask 077
-every=$BACKUP_EVERY_SECONDS keep=$BACKUP_KEEP
-case "$every:$keep" in *[!0-9:]* | :* | *: | 0:* | *:0)
-  echo 'BACKUP_EVERY_SECONDS, BACKUP_KEEP: whole numbers above 0' >&2
+interval=$BACKUP_EVERY_SECONDS retained=$BACKUP_KEEP
+case "$interval:$retained" in *[!0-9:]* | :* | *: | 0:* | *:0)
+  echo 'BACKUP_EVERY_SECONDS or BACKUP_KEEP is not a positive integer' >&2
   exit 78
   ;;
 esac
 cd /var/lib/postgresql/data
 
-finished() { find . -maxdepth 1 -name '*Z' -printf '%f\n' | sort; }
+list_backups() { find . -maxdepth 1 -name '*Z' -printf '%f\n' | sort; }
 
 if [ "${1:-}" = check ]; then
-  newest=$(finished | tail -n 1)
-  [ -n "$newest" ] && [ $(($(date +%s) - $(stat -c %Y "$newest"))) -lt $((2 * every)) ]
+  newest=$(list_backups | tail -n 1)
+  [ -n "$newest" ] && [ $(($(date +%s) - $(stat -c %Y "$newest"))) -lt $((2 * interval)) ]
   exit
 fi
 
-restores() { # DIRECTORY
+verify() { # DIRECTORY
   local trial=$PWD/.trial
   mkdir -m 700 "$trial"
   tar -xzf "$1/base.tar.gz" -C "$trial"
@@ -34,26 +34,26 @@ restores() { # DIRECTORY
   return $status
 }
 
-take() {
-  local name began=$SECONDS
+create_backup() {
+  local name started=$SECONDS
   name=$(date -u +%Y%m%dT%H%M%SZ)
   rm -rf .new .trial /tmp/trial.log
   PGPASSWORD=$(cat /run/secrets/DATABASE_REPLICATION_PASSWORD) pg_basebackup --host postgres \
     --username insightdesk_replication --no-password --pgdata .new --format tar --gzip --checkpoint fast
-  restores .new
+  verify .new
   touch .new
   mv .new "$name"
-  finished | head -n "-$keep" | xargs -r rm -rf --
-  echo "backup: $name, $(du -sh "$name" | cut -f 1), restored and read in $((SECONDS - began)) s"
+  list_backups | head -n "-$retained" | xargs -r rm -rf --
+  echo "backup: created $name, $(du -sh "$name" | cut -f 1), verified in $((SECONDS - started)) s"
 }
 
 trap 'exit 0' TERM INT
 while true; do
-  # In a shell of its own: inside a condition a failure in the middle would be passed over.
-  (set -e; take) & wait $! && pause=$every || {
+  # A subshell, because `set -e` has no effect inside a condition.
+  (set -e; create_backup) & wait $! && pause=$interval || {
     tail -n 20 /tmp/trial.log >&2 2>/dev/null || true
     echo 'backup: failed' >&2
-    pause=$((every < 60 ? every : 60))
+    pause=$((interval < 60 ? interval : 60))
   }
   sleep "$pause" & wait $!
 done

@@ -1,8 +1,8 @@
 #!/bin/sh
-# Writes the site with current addresses and renders it again when one changes: nginx resolves names
-# once and does not reload while one is unknown. A container that is gone keeps its last address. A
-# server that is not ready for UNHEALTHY_SECONDS becomes a backup until it is ready again: nginx
-# itself notices dead servers only. Runs beside nginx, started by its image.
+# Renders the nginx site with the addresses of the servers, and again when one changes: nginx resolves names
+# only once, and does not start while one is unknown. A stopped container keeps its last address. A server
+# that is not ready for UNHEALTHY_SECONDS becomes a backup until it is ready again: nginx itself detects
+# only servers that refuse connections. Started by the nginx image.
 set -eu
 render=${RENDER:-/docker-entrypoint.d/40-render.sh}
 reload=${NGINX_RELOAD:-nginx -s reload}
@@ -21,7 +21,7 @@ addresses() { # HOST:PORT...
 resolve() { api=$(addresses $API_SERVERS) websocket=$(addresses $WEBSOCKET_SERVERS); }
 write() { API_SERVERS=$api WEBSOCKET_SERVERS=$websocket UNHEALTHY_SERVERS=$unhealthy sh "$render"; }
 
-check() { # HOST:PORT: records since when it has not been ready
+check() { # HOST:PORT; stores the time since which it is not ready
   if curl -fs -m "${ASK_SECONDS:-2}" -o /dev/null "http://$1/health/ready"; then rm -f "$last/$1"; else
     [ -e "$last/$1" ] || date +%s >"$last/$1"
   fi
@@ -45,6 +45,6 @@ while sleep "${FOLLOW_SECONDS:-1}"; do
   resolve
   check_all
   [ "$api $websocket $unhealthy" != "$known" ] || continue
-  # A failure is retried: without `&&` it would end the loop.
+  # `&&`, because `set -e` would end the loop after a failure; it is retried.
   write && $reload && known="$api $websocket $unhealthy"
 done >/dev/null &

@@ -1,17 +1,17 @@
 #!/bin/sh
-# Runs PgBouncer in transaction mode before the PostgreSQL of the compose file. What a service asks for
-# when it signs in cannot be its session's here, so each connection to the server is given it instead.
+# Runs PgBouncer in transaction mode in front of PostgreSQL. Startup parameters of clients do not apply to
+# server connections, so `connect_query` sets them on each server connection.
 set -eu
 timeout=${DATABASE_TIMEOUT:-10000}
 case $timeout in *[!0-9]*)
-  echo "DATABASE_TIMEOUT: not a number of milliseconds: $timeout" >&2
+  echo "DATABASE_TIMEOUT is not a number of milliseconds: $timeout" >&2
   exit 78
   ;;
 esac
 settings="set statement_timeout = $timeout; set idle_in_transaction_session_timeout = $timeout; set plan_cache_mode = force_generic_plan"
 pgbouncer=${PGBOUNCER:-pgbouncer}
 minor=$("$pgbouncer" --version | sed -n 's/^PgBouncer 1\.\([0-9]*\).*/\1/p')
-# As many as a connection of a service keeps. Older ones need DATABASE_PREPARE=false.
+# The number of statements that a service prepares per connection. Versions before 1.21 need DATABASE_PREPARE=false.
 if [ "${minor:-0}" -ge 21 ]; then prepared='max_prepared_statements = 1000'; else prepared=; fi
 config=${CONFIG:-/tmp/pgbouncer.ini}
 cat >"$config" <<END
@@ -24,7 +24,7 @@ unix_socket_dir =
 auth_type = scram-sha-256
 auth_file = ${USERS:-/run/secrets/userlist.txt}
 pool_mode = transaction
-; Of each login; what is beyond waits here, and the services' own bounds end the wait.
+; Per login. Further transactions wait until the timeout of the service.
 default_pool_size = ${POOLER_CONNECTIONS:-20}
 max_client_conn = ${POOLER_CLIENTS:-1000}
 $prepared

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs in the PostgreSQL container when its volume is new: roles and extensions, as the superuser.
+# Creates roles and extensions as the superuser. The PostgreSQL image runs it when the volume is new.
 set -eu
 password() { cat "/run/secrets/DATABASE_$1_PASSWORD"; }
 psql --set ON_ERROR_STOP=1 --no-psqlrc --quiet --username "$POSTGRES_USER" --dbname "$POSTGRES_DB" \

@@ -1,19 +1,19 @@
 /**
- * Takes out of an installed node_modules what no service loads: source maps, types, and the
- * packages that only unbundled parts of the API reference need. Run while the image is built.
+ * Deletes from node_modules the files that no service loads: source maps, types, and the dependencies
+ * of the API reference, which is bundled. Runs while the image is built.
  */
 import { readdirSync, realpathSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
 const store = realpathSync('node_modules/.bun');
-/** Packages of which only these files are loaded, and none of their dependencies. */
-const leaves: Record<string, string[]> = {
+/** Packages of which only these files are loaded, without their dependencies. */
+const bundledPackages: Record<string, string[]> = {
   '@scalar/api-reference': ['package.json', 'dist/browser/standalone.js'],
 };
-const unused = /^(typescript|bun-types|@types\/.+)$/;
+const unusedPackages = /^(typescript|bun-types|@types\/.+)$/;
 
-/** Names of the packages in a node_modules folder, scopes resolved. */
-function packagesIn(folder: string): string[] {
+/** Names of the packages in a node_modules folder, with their scopes. */
+function listPackages(folder: string): string[] {
   return readdirSync(folder).flatMap((name) => {
     if (name.startsWith('.')) return [];
     if (!name.startsWith('@')) return [name];
@@ -21,32 +21,35 @@ function packagesIn(folder: string): string[] {
   });
 }
 
-const reached = new Map<string, string>();
+/** Names of the packages that services depend on, by path. */
+const reachable = new Map<string, string>();
 
-function reach(folder: string): void {
-  for (const name of packagesIn(folder)) {
-    if (unused.test(name)) continue;
+function addReachable(folder: string): void {
+  for (const name of listPackages(folder)) {
+    if (unusedPackages.test(name)) continue;
     const path = realpathSync(join(folder, name));
-    if (reached.has(path) || !path.startsWith(store)) continue;
-    reached.set(path, name);
-    if (!leaves[name]) reach(path.slice(0, -name.length - 1));
+    if (reachable.has(path) || !path.startsWith(store)) continue;
+    reachable.set(path, name);
+    if (!bundledPackages[name]) addReachable(path.slice(0, -name.length - 1));
   }
 }
 
 for (const module of ['shared', ...readdirSync('services').map((name) => `services/${name}`)]) {
-  reach(join(module, 'node_modules'));
+  addReachable(join(module, 'node_modules'));
 }
-const used = new Set(
-  [...reached].map(([path, name]) => basename(dirname(path.slice(0, -name.length - 1)))),
+const usedIds = new Set(
+  [...reachable].map(([path, name]) => basename(dirname(path.slice(0, -name.length - 1)))),
 );
 for (const id of readdirSync(store)) {
-  if (!used.has(id)) rmSync(join(store, id), { recursive: true });
+  if (!usedIds.has(id)) rmSync(join(store, id), { recursive: true });
 }
-for (const [path, name] of reached) {
-  const wanted = leaves[name]?.map((file) => join(path, file));
+for (const [path, name] of reachable) {
+  const loadedFiles = bundledPackages[name]?.map((file) => join(path, file));
   for (const entry of readdirSync(path, { recursive: true, withFileTypes: true })) {
     const file = join(entry.parentPath, entry.name);
-    const idle = wanted ? !wanted.includes(file) : /\.map$|\.d\.[cm]?ts$/.test(entry.name);
-    if (entry.isFile() && idle) rmSync(file);
+    const isUnused = loadedFiles
+      ? !loadedFiles.includes(file)
+      : /\.map$|\.d\.[cm]?ts$/.test(entry.name);
+    if (entry.isFile() && isUnused) rmSync(file);
   }
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Copies PostgreSQL into an empty volume, whole or not at all, and follows it.
+# Copies PostgreSQL into an empty volume, completely or not at all, and runs as its streaming replica.
 set -euo pipefail
 umask 077
 export PGPASSFILE=/tmp/pgpass

@@ -1,7 +1,7 @@
 #!/bin/sh
 # with-libraries.sh DEST PROGRAM...
-# Copies programs with the libraries that they are linked to and the base image lacks (those not listed
-# in /libraries.before). What Debian's packages merely bring along stays behind.
+# Copies programs and the libraries that they are linked to, except those of the base image (listed in
+# /libraries.before). Other files of the Debian packages are not copied.
 set -eu
 dest=$1
 shift

@@ -1,7 +1,7 @@
 #!/bin/sh
-# secrets.sh NAMESPACE DIRECTORY: makes the services' secrets of files, one per secret and called like
-# it (DATABASE_URL, JWT_SECRET, …). Each service is given all of them but the logins of others.
-# OUTPUT=DIRECTORY writes them there instead of applying them.
+# secrets.sh NAMESPACE DIRECTORY: creates a Secret per service from the files of DIRECTORY, one file per secret,
+# named like it (DATABASE_URL, JWT_SECRET, …). Each service gets all of them except the logins of other
+# services. OUTPUT=DIRECTORY writes the manifests there instead of applying them.
 set -eu
 namespace=${1:?"Usage: secrets.sh NAMESPACE DIRECTORY"}
 given=${2:?"Usage: secrets.sh NAMESPACE DIRECTORY"}
@@ -11,14 +11,14 @@ for name in DATABASE_URL DATABASE_MIGRATION_URL DATABASE_RELAY_URL DATABASE_IDEN
   JWT_SECRET JWT_REFRESH_SECRET ENCRYPTION_KEY; do
   [ -n "$(cat "$given/$name" 2>/dev/null)" ] || missing="$missing $name"
 done
-[ -z "$missing" ] || { echo "$given: lacks$missing" >&2; exit 78; }
+[ -z "$missing" ] || { echo "Missing secrets in $given:$missing" >&2; exit 78; }
 
 belongs() { # SERVICE NAME
   case $2 in
   DATABASE_MIGRATION_URL) [ "$1" = migrate ] ;;
   DATABASE_RELAY_URL) [ "$1" = worker ] ;;
   DATABASE_IDENTITY_URL) [ "$1" = api ] ;;
-  *[!A-Z0-9_]*) false ;; # a README, what an editor left
+  *[!A-Z0-9_]*) false ;; # other files, such as a README
   *) true ;;
   esac
 }
@@ -28,11 +28,11 @@ for service in api websocket worker migrate; do
     name=${file##*/}
     if [ -f "$file" ] && belongs "$service" "$name"; then set -- "$@" "--from-file=$name=$file"; fi
   done
-  made=$(kubectl create secret generic "insightdesk-$service" --namespace "$namespace" "$@" --dry-run=client --output yaml)
+  manifest=$(kubectl create secret generic "insightdesk-$service" --namespace "$namespace" "$@" --dry-run=client --output yaml)
   if [ -n "${OUTPUT:-}" ]; then
-    (umask 077 && printf '%s\n' "$made" >"$OUTPUT/$service.yaml")
+    (umask 077 && printf '%s\n' "$manifest" >"$OUTPUT/$service.yaml")
   else
-    # Server-side, so that no annotation repeats what is secret.
-    printf '%s\n' "$made" | kubectl apply --server-side --filename -
+    # Server-side, because client-side apply copies the secret into an annotation.
+    printf '%s\n' "$manifest" | kubectl apply --server-side --filename -
   fi
 done

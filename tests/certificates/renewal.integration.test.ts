@@ -26,9 +26,9 @@ import { startTestNginx } from '../nginx/start-test-nginx.ts';
 
 const HOSTS = ['desk.example', 'files.example'];
 const directory = mkdtempSync(join(tmpdir(), 'insightdesk-certificates-'));
-const at = (name: string) => join(directory, name);
+const pathOf = (name: string) => join(directory, name);
 const supervisor = createSupervisor({
-  pidFiles: createPidFiles(at('processes')),
+  pidFiles: createPidFiles(pathOf('processes')),
   onLine: () => {},
 });
 const openConnections: ServerResponse[] = [];
@@ -36,16 +36,20 @@ let edge: Awaited<ReturnType<typeof startTestNginx>>;
 let acme: ReturnType<typeof createPebble>;
 let variables: Record<string, string>;
 let follower: Bun.Subprocess;
-let authority: string;
+let rootCertificate: string;
 
 beforeAll(async () => {
-  const self = await prepareTls(at('own'));
-  for (const folder of ['tls', 'acme']) mkdirSync(at(folder));
-  copyFileSync(self.certificate, at('tls/server.pem'));
-  copyFileSync(self.key, at('tls/server.key'));
-  writeFileSync(at('tls/self-made'), '');
-  const tls = { ca: self.ca, certificate: at('tls/server.pem'), key: at('tls/server.key') };
-  const site = { ACME_WEBROOT: at('acme'), RATE_LIMIT_MAX_REQUESTS: '0' };
+  const selfSigned = await prepareTls(pathOf('self-signed'));
+  for (const folder of ['tls', 'acme']) mkdirSync(pathOf(folder));
+  copyFileSync(selfSigned.certificate, pathOf('tls/server.pem'));
+  copyFileSync(selfSigned.key, pathOf('tls/server.key'));
+  writeFileSync(pathOf('tls/self-signed'), '');
+  const tls = {
+    ca: selfSigned.ca,
+    certificate: pathOf('tls/server.pem'),
+    key: pathOf('tls/server.key'),
+  };
+  const site = { ACME_WEBROOT: pathOf('acme'), RATE_LIMIT_MAX_REQUESTS: '0' };
   edge = await startTestNginx(
     site,
     (name, request, response) => {
@@ -59,7 +63,7 @@ beforeAll(async () => {
   acme = createPebble({
     ...tools,
     directory,
-    tls: self,
+    tls: selfSigned,
     ca: edge.ca,
     httpPort: edge.ports.http,
     ports: {
@@ -70,15 +74,15 @@ beforeAll(async () => {
     },
   });
   for (const spec of acme.specs) await supervisor.start(spec);
-  authority = await acme.root();
+  rootCertificate = await acme.root();
   variables = {
     ...certbot.env,
     CERTBOT: certbot.command,
-    REQUESTS_CA_BUNDLE: self.ca,
+    REQUESTS_CA_BUNDLE: selfSigned.ca,
     ACME_SERVER: acme.url,
-    ACME_WEBROOT: at('acme'),
-    CERTIFICATES: at('kept'),
-    TLS: at('tls'),
+    ACME_WEBROOT: pathOf('acme'),
+    CERTIFICATES: pathOf('certbot'),
+    TLS: pathOf('tls'),
     APP_URL: `https://${HOSTS[0]}:8443/x`,
     API_URL: `https://${HOSTS[0]}`,
     FILES_URL: `https://${HOSTS[1]}`,
@@ -92,7 +96,7 @@ beforeAll(async () => {
       NGINX_RELOAD: edge.reload,
       FOLLOW_SECONDS: '0.1',
     },
-    stdio: ['ignore', 'ignore', Bun.file(at('refused'))],
+    stdio: ['ignore', 'ignore', Bun.file(pathOf('reload-errors'))],
     detached: true,
   });
 });
@@ -110,8 +114,8 @@ const obtain = (flags: string[] = [], env: Record<string, string> = {}) =>
     env: { ...variables, ...env },
   });
 
-/** The certificate that nginx shows to somebody who is new, and trusts this authority only. */
-const shown = (ca = authority) =>
+/** The certificate that nginx sends on a new connection, or the TLS error if `ca` did not issue it. */
+const servedCertificate = (ca = rootCertificate) =>
   new Promise<X509Certificate | string>((resolve) => {
     const socket = edge.connect({ ca, servername: HOSTS[0] });
     socket.once('error', (error) => resolve(error.message));
@@ -120,78 +124,78 @@ const shown = (ca = authority) =>
       socket.destroy();
     });
   });
-const trusted = () =>
+const trustedCertificate = () =>
   until(async () => {
-    const found = await shown();
+    const found = await servedCertificate();
     return typeof found === 'string' ? undefined : found;
   });
-const read = (name: string) => readFileSync(at(name), 'utf8');
+const read = (name: string) => readFileSync(pathOf(name), 'utf8');
 
 test('the first certificate replaces the self-signed one', async () => {
-  expect(await shown()).toBeString();
+  expect(await servedCertificate()).toBeString();
   await obtain();
-  const certificate = await trusted();
+  const certificate = await trustedCertificate();
   for (const host of HOSTS) expect(certificate.checkHost(host)).toBe(host);
-  expect(statSync(at('tls/server.key')).mode & 0o777).toBe(0o600);
-  expect(existsSync(at('tls/self-made'))).toBe(false);
-  // With the one between it and the root, which clients do not have.
+  expect(statSync(pathOf('tls/server.key')).mode & 0o777).toBe(0o600);
+  expect(existsSync(pathOf('tls/self-signed'))).toBe(false);
+  // Includes the intermediate certificate.
   expect(read('tls/server.pem').match(/BEGIN CERTIFICATE/g)).toHaveLength(2);
 });
 
 test('a certificate that is not due is retained and restored for nginx', async () => {
   const before = read('tls/server.pem');
-  writeFileSync(at('tls/server.pem'), 'half of');
+  writeFileSync(pathOf('tls/server.pem'), 'truncated');
   await obtain();
   expect(read('tls/server.pem')).toBe(before);
 });
 
 test('a certificate that cannot be written completely is not installed', async () => {
   const [key, before] = [read('tls/server.key'), read('tls/server.pem')];
-  writeFileSync(at('tls/server.key'), 'another');
-  mkdirSync(at('tls/.server.pem'));
+  writeFileSync(pathOf('tls/server.key'), 'another');
+  mkdirSync(pathOf('tls/.server.pem'));
   await expect(obtain([], { CERTBOT: 'true' })).rejects.toThrow();
   expect([read('tls/server.key'), read('tls/server.pem')]).toEqual(['another', before]);
-  rmSync(at('tls/.server.pem'), { recursive: true });
+  rmSync(pathOf('tls/.server.pem'), { recursive: true });
   await obtain([], { CERTBOT: 'true' });
   expect(read('tls/server.key')).toBe(key);
 });
 
-test('a key that does not match is not installed, and nginx continues', async () => {
-  const [key, before] = [read('tls/server.key'), (await trusted()).serialNumber];
-  copyFileSync(at('own/key.pem'), at('tls/server.key'));
-  const refused = readFileSync(at('refused'), 'utf8').length;
-  await until(() => readFileSync(at('refused'), 'utf8').length > refused);
-  expect((await trusted()).serialNumber).toBe(before);
-  writeFileSync(at('tls/server.key'), key);
+test('nginx continues with the previous certificate when the key does not match', async () => {
+  const [key, before] = [read('tls/server.key'), (await trustedCertificate()).serialNumber];
+  copyFileSync(pathOf('self-signed/key.pem'), pathOf('tls/server.key'));
+  const errors = read('reload-errors').length;
+  await until(() => read('reload-errors').length > errors);
+  expect((await trustedCertificate()).serialNumber).toBe(before);
+  writeFileSync(pathOf('tls/server.key'), key);
 });
 
 test('a renewal serves new connections and leaves open ones untouched', async () => {
-  const before = (await trusted()).serialNumber;
+  const before = (await trustedCertificate()).serialNumber;
   const socket = await openSocket();
   const download = edge.request('/slow', {
     tls: { rejectUnauthorized: false },
   } as RequestInit);
   await until(() => openConnections.length, { equals: 1 });
-  const asked = askOn();
+  const requests = requestContinuously();
   await obtain(['--force-renewal']);
-  await until(async () => (await trusted()).serialNumber !== before);
-  const after = asked.count();
-  await until(() => asked.count() > after + 20);
-  expect(await asked.stop()).toEqual([]);
-  expect(await socket.echo('still here')).toBe('still here');
-  openConnections.splice(0)[0]?.end('and last');
-  expect(await (await download).text()).toBe('first and last');
+  await until(async () => (await trustedCertificate()).serialNumber !== before);
+  const after = requests.count();
+  await until(() => requests.count() > after + 20);
+  expect(await requests.stop()).toEqual([]);
+  expect(await socket.echo('ping')).toBe('ping');
+  openConnections.splice(0)[0]?.end('last');
+  expect(await (await download).text()).toBe('first last');
   socket.close();
 });
 
-test('the current certificate stays while the authority is unavailable or the host is not ours', async () => {
+test('the current certificate stays when the ACME server is unavailable or the challenge fails', async () => {
   const before = read('tls/server.pem');
   const unavailable = { ACME_SERVER: 'https://localhost:1/dir' };
   await expect(obtain(['--force-renewal'], unavailable)).rejects.toThrow();
-  const elsewhere = { ACME_WEBROOT: at('own') };
-  await expect(obtain(['--force-renewal'], elsewhere)).rejects.toThrow();
+  const wrongWebroot = { ACME_WEBROOT: pathOf('self-signed') };
+  await expect(obtain(['--force-renewal'], wrongWebroot)).rejects.toThrow();
   expect(read('tls/server.pem')).toBe(before);
-  expect(await trusted()).toBeDefined();
+  expect(await trustedCertificate()).toBeDefined();
 });
 
 test.each([
@@ -199,58 +203,58 @@ test.each([
   [{ CERTIFICATE_HOSTS: 'a.example,203.0.113.1' }, '203.0.113.1'],
   [{ CERTIFICATE_HOSTS: '*.example' }, '*.example'],
   [{ CERTIFICATE_HOSTS: '--dry-run' }, '--dry-run'],
-  [{ APP_URL: '', API_URL: '', FILES_URL: '' }, 'there are none'],
-])('no authority is asked for %p', async (env: Record<string, string>, words) => {
-  await expect(obtain([], env)).rejects.toThrow(words);
+  [{ APP_URL: '', API_URL: '', FILES_URL: '' }, 'is empty'],
+])('obtain.sh rejects %p', async (env: Record<string, string>, message) => {
+  await expect(obtain([], env)).rejects.toThrow(message);
 });
 
 test('plain HTTP serves only the ACME challenge and redirects', async () => {
-  mkdirSync(at('acme/.well-known/acme-challenge'), { recursive: true });
-  writeFileSync(at('acme/.well-known/acme-challenge/abc_-1'), 'proof');
-  writeFileSync(at('acme/secret'), 'secret');
-  const ask = (path: string) =>
+  mkdirSync(pathOf('acme/.well-known/acme-challenge'), { recursive: true });
+  writeFileSync(pathOf('acme/.well-known/acme-challenge/abc_-1'), 'challenge');
+  writeFileSync(pathOf('acme/secret'), 'secret');
+  const request = (path: string) =>
     fetch(`http://localhost:${edge.ports.http}${path}`, { redirect: 'manual' });
-  const found = await ask('/.well-known/acme-challenge/abc_-1');
-  expect([found.status, await found.text()]).toEqual([200, 'proof']);
-  expect(found.headers.get('Content-Type')).toBe('text/plain');
-  expect((await ask('/.well-known/acme-challenge/none')).status).toBe(404);
+  const response = await request('/.well-known/acme-challenge/abc_-1');
+  expect([response.status, await response.text()]).toEqual([200, 'challenge']);
+  expect(response.headers.get('Content-Type')).toBe('text/plain');
+  expect((await request('/.well-known/acme-challenge/none')).status).toBe(404);
   for (const path of ['/secret', '/.well-known/acme-challenge/..%2f..%2fsecret'])
-    expect((await ask(path)).status).toBe(308);
+    expect((await request(path)).status).toBe(308);
 });
 
-/** A socket that stays, and says back what it is told. */
+/** Opens a connection to an echo server. */
 async function openSocket() {
   const socket: TLSSocket = edge.connect({ rejectUnauthorized: false });
   const next = () =>
     new Promise<string>((resolve) => socket.once('data', (bytes) => resolve(String(bytes))));
-  const answered = next();
+  const response = next();
   const lines = ['GET /socket.io/ HTTP/1.1', 'Host: localhost', 'Connection: Upgrade'];
   socket.write([...lines, 'Upgrade: echo', '\r\n'].join('\r\n'));
-  expect(await answered).toStartWith('HTTP/1.1 101');
+  expect(await response).toStartWith('HTTP/1.1 101');
   return {
-    echo(word: string) {
-      const answer = next();
-      socket.write(word);
-      return answer;
+    echo(text: string) {
+      const reply = next();
+      socket.write(text);
+      return reply;
     },
     close: () => socket.destroy(),
   };
 }
 
-/** Asks again and again, each time on a connection of its own; what failed. */
-function askOn() {
+/** Sends requests, each on a new connection, until `stop`, which returns the failures. */
+function requestContinuously() {
   let count = 0;
   let stopped = false;
   const failures: unknown[] = [];
-  const asker = async () => {
+  const sendRequests = async () => {
     while (!stopped) {
       const init = { keepalive: false, tls: { rejectUnauthorized: false } } as RequestInit;
-      const answer = await edge.request('/', init).catch((error) => error);
-      if (answer?.status !== 200) failures.push(answer);
+      const response = await edge.request('/', init).catch((error) => error);
+      if (response?.status !== 200) failures.push(response);
       count++;
     }
   };
-  const done = Promise.all([asker(), asker()]);
+  const done = Promise.all([sendRequests(), sendRequests()]);
   return {
     count: () => count,
     async stop() {

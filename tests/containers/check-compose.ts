@@ -13,14 +13,14 @@ interface ComposeService {
   networks?: object;
 }
 
-/** Throws unless the resolved compose file has the promised services, checks, limits, networks. */
+/** Throws unless the resolved compose file has all services, health checks, memory limits and networks. */
 export function checkCompose(config: {
   services: Record<string, ComposeService>;
   networks: Record<string, { internal?: boolean }>;
 }): void {
-  const wanted = [...longRunning, 'prepare', 'migrate'].sort();
+  const expected = [...longRunning, 'prepare', 'migrate'].sort();
   const found = Object.keys(config.services).sort();
-  if (found.join() !== wanted.join()) throw new Error(`Services are ${found}, not ${wanted}`);
+  if (found.join() !== expected.join()) throw new Error(`Services are ${found}, not ${expected}`);
   for (const name of longRunning) {
     const service = config.services[name];
     if (!service?.healthcheck) throw new Error(`${name} has no health check`);
@@ -33,8 +33,8 @@ export function checkCompose(config: {
   }
 }
 
-/** Throws if production would start with the passwords that are written in the compose file. */
-export async function checkRefusal(): Promise<void> {
+/** Throws if prepare.sh accepts the default passwords in production. */
+export async function checkProductionSecrets(): Promise<void> {
   const { exitCode, output } = await run(['sh', 'deploy/containers/prepare.sh'], {
     env: { NODE_ENV: 'production' },
   });

@@ -1,6 +1,6 @@
 /**
- * Builds the images, starts the compose file beside whatever runs, tests it and removes it.
- * `check-containers.ts main` runs the main job only; `long` runs every end-to-end test and every profile.
+ * Builds the images, starts all services of the compose file under a project name of its own, tests and removes them.
+ * `check-containers.ts main` runs the main job only; `long` runs all end-to-end tests and profiles.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,7 +9,7 @@ import { findPorts, portsFrom } from '../../tools/stack/processes/ports.ts';
 import { runBunTest } from '../../tools/test-runner/bun-test.ts';
 import { TEST_TIMEOUT_MS } from '../../tools/test-runner/run-on-shards.ts';
 import { root, run } from '../../tools/verify/run.ts';
-import { checkCompose, checkRefusal } from './check-compose.ts';
+import { checkCompose, checkProductionSecrets } from './check-compose.ts';
 import { checkDevelopment } from './check-development.ts';
 import { checkNetworkIsolation } from './check-network-isolation.ts';
 import { checkReplacement } from './check-replacement.ts';
@@ -39,14 +39,14 @@ let failed = 0;
 let skipped = 0;
 
 async function step(name: string, work: () => Promise<unknown>): Promise<boolean> {
-  const since = performance.now();
+  const startedAt = performance.now();
   const failure = await Promise.try(work).then(
     () => undefined,
     (error) => error as Error,
   );
   if (failure) failed++;
   else passed++;
-  const seconds = ((performance.now() - since) / 1000).toFixed(1);
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
   console.log(`${failure ? 'FAIL' : 'ok  '} ${name.padEnd(20)} ${seconds} s`);
   if (failure) console.log(failure.message.replace(/^/gm, '     '));
   return !failure;
@@ -69,7 +69,7 @@ async function startAll({ compose, up }: Engine): Promise<void> {
 
 const replicas = ['api-1', 'api-2', 'websocket-1', 'websocket-2', 'worker'];
 
-/** Without pids, because no engine restarts at once what was killed; `checkReplacement` does it. */
+/** Without pids: no engine restarts a killed container at once. `checkReplacement` kills containers. */
 const services = replicas.map((name) => ({ name, kind: name.replace(/-\d$/, '') }));
 
 const isLong = process.argv[2] === 'long';
@@ -127,8 +127,8 @@ async function checkContainers(engine: Engine): Promise<void> {
 }
 
 async function checkRunning(engine: Engine, folder: string): Promise<void> {
-  const runCompose = (...words: string[]) => execute([...engine.compose, ...words]);
-  const runEngine = (...words: string[]) => execute([...engine.engine, ...words]);
+  const runCompose = (...args: string[]) => execute([...engine.compose, ...args]);
+  const runEngine = (...args: string[]) => execute([...engine.engine, ...args]);
   const ca = join(folder, 'ca.pem');
   await step('images', async () => {
     const images = [env.INSIGHTDESK_IMAGE, env.INSIGHTDESK_WORKER_IMAGE];
@@ -141,10 +141,7 @@ async function checkRunning(engine: Engine, folder: string): Promise<void> {
   if (!isLong) return;
   await step('replacement', () => checkReplacement({ url: env.APP_URL, ca, compose: runCompose }));
   await step('development', () =>
-    checkDevelopment(
-      (words, variables) => execute([...engine.compose, ...words], variables),
-      folder,
-    ),
+    checkDevelopment((args, variables) => execute([...engine.compose, ...args], variables), folder),
   );
 }
 
@@ -154,8 +151,8 @@ async function checkProfiles(engine: Engine, folder: string): Promise<void> {
     DATABASE_SERVER: 'pgbouncer:6432',
     BACKUP_KEEP: '2',
   };
-  const runCompose = (...words: string[]) => execute([...engine.compose, ...words], variables);
-  const runEngine = (...words: string[]) => execute([...engine.engine, ...words]);
+  const runCompose = (...args: string[]) => execute([...engine.compose, ...args], variables);
+  const runEngine = (...args: string[]) => execute([...engine.engine, ...args]);
   const isRunning = await step('profiles, healthy', async () => {
     await runCompose('build', 'pgbouncer');
     await execute([...engine.up, '--wait-timeout', '180', '--force-recreate'], variables);
@@ -168,13 +165,13 @@ async function checkProfiles(engine: Engine, folder: string): Promise<void> {
   await step('main job, restored', () => testThrough(engine, folder, mainJob));
 }
 
-await step('production refuses default secrets', checkRefusal);
+await step('production refuses default secrets', checkProductionSecrets);
 const engine = await findEngine();
 if (engine) await checkContainers(engine);
 else {
   skipped++;
   console.log(
-    'skipped: containers, because neither Docker nor Podman with compose answers; install one',
+    'skipped: containers, because neither Docker nor Podman with compose is available; install one',
   );
 }
 const counts = `${passed} passed, ${failed} failed`;

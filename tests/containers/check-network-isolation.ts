@@ -1,20 +1,20 @@
 import { networkInterfaces } from 'node:os';
 
-type Compose = (...words: string[]) => Promise<string>;
+type Compose = (...args: string[]) => Promise<string>;
 
 const TIMEOUT_SECONDS = 3;
 type Ports = Readonly<Record<string, number>>;
 const defaultPorts: Ports = { postgres: 5432, valkey: 6379, cache: 6379 };
 
 /**
- * Tries what the networks have to prevent, and beside each the same from where it is allowed. Throws
- * with the first way that is open and should not be, or the other way round.
+ * Checks that nginx cannot reach the stores and that stores cannot reach other machines, while allowed connections
+ * work. Throws for the first connection that contradicts it.
  */
 export async function checkNetworkIsolation(
   compose: Compose,
   stores = defaultPorts,
 ): Promise<void> {
-  const opens = (from: string, host: string, port: number) =>
+  const isReachable = (from: string, host: string, port: number) =>
     compose(
       ...['exec', '-T', from, 'timeout', `${TIMEOUT_SECONDS}`],
       ...['bash', '-c', `exec 3<>/dev/tcp/${host}/${port}`],
@@ -22,36 +22,37 @@ export async function checkNetworkIsolation(
       () => true,
       () => false,
     );
-  const expect = async (from: string, host: string, port: number, wanted: boolean) => {
-    if ((await opens(from, host, port)) === wanted) return;
-    throw new Error(`${from} ${wanted ? 'does not reach' : 'reaches'} ${host}:${port}`);
+  const expectReachable = async (from: string, host: string, port: number, expected: boolean) => {
+    if ((await isReachable(from, host, port)) === expected) return;
+    throw new Error(`${from} ${expected ? 'cannot' : 'can'} reach ${host}:${port}`);
   };
 
   for (const [store, port] of Object.entries(stores)) {
     const address = (await compose('exec', '-T', store, 'hostname', '-i')).trim().split(/\s/)[0];
     if (!address) throw new Error(`${store} has no address`);
-    await expect('api-1', address, port, true);
-    for (const host of [store, address]) await expect('nginx', host, port, false);
+    await expectReachable('api-1', address, port, true);
+    for (const host of [store, address]) await expectReachable('nginx', host, port, false);
   }
-  const outside = Bun.serve({ hostname: '0.0.0.0', port: 0, fetch: () => new Response() });
+  const otherMachine = Bun.serve({ hostname: '0.0.0.0', port: 0, fetch: () => new Response() });
   try {
-    const port = outside.port ?? 0;
-    await expect('worker', ownAddress(), port, true);
-    for (const store of Object.keys(stores)) await expect(store, ownAddress(), port, false);
+    const port = otherMachine.port ?? 0;
+    await expectReachable('worker', hostAddress(), port, true);
+    for (const store of Object.keys(stores))
+      await expectReachable(store, hostAddress(), port, false);
   } finally {
-    await outside.stop(true);
+    await otherMachine.stop(true);
   }
 }
 
-/** An address of this machine that is no container network's. */
-function ownAddress(): string {
+/** The address of this machine outside of container networks. */
+function hostAddress(): string {
   const all = Object.entries(networkInterfaces()).flatMap(([name, addresses = []]) =>
-    addresses.map((one) => ({ ...one, name })),
+    addresses.map((address) => ({ ...address, name })),
   );
-  const own = all.find(
+  const found = all.find(
     ({ family, internal, name }) =>
       family === 'IPv4' && !internal && !/^(podman|docker|br-|veth|cni)/.test(name),
   );
-  if (!own) throw new Error('This machine has no address of its own');
-  return own.address;
+  if (!found) throw new Error('This machine has no IPv4 address outside of container networks');
+  return found.address;
 }

@@ -21,11 +21,11 @@ const compose = Bun.YAML.parse(await Bun.file(join(root, 'docker-compose.yml')).
   networks: Record<string, object>;
 };
 
-/** What the first step says to an environment; 0 and no words when it goes on to the certificate. */
+/** Runs prepare.sh with these variables. It fails without a directory for the certificate even if it accepts them. */
 async function prepare(env: Record<string, string>) {
-  const places = { GIVEN: '/nowhere', SECRETS_OUT: '/nowhere', TLS: '/nowhere' };
+  const directories = { GIVEN: '/nowhere', SECRETS_OUT: '/nowhere', TLS: '/nowhere' };
   const { exitCode, output } = await run(['sh', 'deploy/containers/prepare.sh'], {
-    env: { ...places, ...env },
+    env: { ...directories, ...env },
   });
   return { isRefused: exitCode === 78, output };
 }
@@ -60,8 +60,10 @@ test('the certificate service has its own network and only the certificate volum
   expect(networksOf('certificates')).toEqual(['certificates']);
   const others = Object.keys(compose.services).filter((name) => name !== 'certificates');
   for (const name of others) expect(networksOf(name)).not.toContain('certificates');
-  const mounted = (compose.services.certificates?.volumes ?? []).filter((one) => !/^\./.test(one));
-  expect(mounted.map((one) => one.split(':')[0])).toEqual(['tls', 'acme', 'certificates']);
+  const mounted = (compose.services.certificates?.volumes ?? []).filter(
+    (volume) => !/^\./.test(volume),
+  );
+  expect(mounted.map((volume) => volume.split(':')[0])).toEqual(['tls', 'acme', 'certificates']);
 });
 
 test('optional services are in a profile', () => {
@@ -88,12 +90,12 @@ test('every mounted file exists', () => {
   const paths = mounts.flatMap((mount) => /^(\.\/[^:]+):/.exec(mount)?.[1] ?? []);
   expect(paths.length).toBeGreaterThan(10);
   const hasObservability = existsSync(join(root, 'deploy/observability'));
-  const wanted = paths.filter((path) => hasObservability || !path.includes('/observability/'));
-  expect(wanted.filter((path) => !existsSync(join(root, path)))).toEqual([]);
+  const expected = paths.filter((path) => hasObservability || !path.includes('/observability/'));
+  expect(expected.filter((path) => !existsSync(join(root, path)))).toEqual([]);
 });
 
-/** What these write into volumes is for others to read: they give it away. */
-const givers = ['prepare', 'certificates'];
+/** They run as root, because they change the owner of files in volumes. */
+const rootServices = ['prepare', 'certificates'];
 
 test('no container runs as root or writes to its root file system', () => {
   for (const [name, service] of Object.entries(compose.services)) {
@@ -102,20 +104,20 @@ test('no container runs as root or writes to its root file system', () => {
       ...[name, true, ['ALL']],
       ['no-new-privileges:true'],
     ]);
-    if (givers.includes(name)) continue;
+    if (rootServices.includes(name)) continue;
     expect([name, cap_add]).toEqual([name, undefined]);
-    // Images of ours have their user; of the others he has to be named.
+    // Our images set their user; for others the compose file must.
     const isOurs = /insightdesk/.test(image);
     expect([name, user !== undefined && !/^(root|0)(:|$)/.test(user)]).toEqual([name, !isOurs]);
   }
 });
 
 test('the queue Valkey never evicts and the cache Valkey may', () => {
-  const said = (name: string) => compose.services[name]?.command?.join(' ');
-  expect(said('valkey')).toContain('--appendonly yes');
-  expect(said('valkey')).toContain('--maxmemory-policy noeviction');
-  expect(said('cache')).toContain('--maxmemory-policy allkeys-lru');
-  expect(said('cache')).not.toContain('appendonly');
+  const commandOf = (name: string) => compose.services[name]?.command?.join(' ');
+  expect(commandOf('valkey')).toContain('--appendonly yes');
+  expect(commandOf('valkey')).toContain('--maxmemory-policy noeviction');
+  expect(commandOf('cache')).toContain('--maxmemory-policy allkeys-lru');
+  expect(commandOf('cache')).not.toContain('appendonly');
 });
 
 const deployed = {
@@ -152,8 +154,8 @@ test.each([
   ['development', {}, 'BIND_ADDRESS'],
   ['test', { BIND_ADDRESS: '192.168.1.2' }, 'BIND_ADDRESS'],
   ['development', { BIND_ADDRESS: '127.0.0.1' }, undefined],
-])('%s with %p', async (NODE_ENV, change, refused) => {
+])('prepare.sh in %s with %p', async (NODE_ENV, change, refused) => {
   const { isRefused, output } = await prepare({ ...deployed, NODE_ENV, ...change });
   expect(isRefused).toBe(refused !== undefined);
-  if (refused) expect(output).toContain(`${refused}:`);
+  if (refused) expect(output).toContain(`  ${refused} `);
 });

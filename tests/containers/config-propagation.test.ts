@@ -17,34 +17,40 @@ const { services } = Bun.YAML.parse(text) as { services: Record<string, Service>
 const ours = ['api-1', 'api-2', 'websocket-1', 'websocket-2', 'worker', 'migrate', 'desk'];
 const given = (service: string) => services[service]?.environment ?? {};
 
-/** What a container has of itself: where it listens, who it is, where its volumes are. */
-const own = ['HOST', 'PORT', 'REPLICA', 'STORAGE_DIRECTORY', 'MEDIA_TOOLS_DIRECTORY'].concat([
-  'SECRETS_DIRECTORY',
-]);
-/** Logins to this file's own servers, which the first step makes of passwords. */
+/** Variables that depend on the container: address, replica name, directories. */
+const containerVariables = [
+  'HOST',
+  'PORT',
+  'REPLICA',
+  'STORAGE_DIRECTORY',
+  'MEDIA_TOOLS_DIRECTORY',
+].concat(['SECRETS_DIRECTORY']);
+/** URLs of the servers of this compose file, which prepare.sh builds from passwords. */
 const logins = /^(DATABASE|VALKEY)_(\w+_)?URL$/;
-const passed = knownKeys.filter((name) => !own.includes(name) && !isSecretName(name));
+const passed = knownKeys.filter(
+  (name) => !containerVariables.includes(name) && !isSecretName(name),
+);
 const secrets = knownKeys.filter((name) => isSecretName(name) && !logins.test(name));
 
-/** `NAME: ${NAME…}`: what was set arrives under its own name. */
+/** Whether the compose file passes the variable under its own name: `NAME: ${NAME…}`. */
 const isPassed = (service: string) => (name: string) =>
   new RegExp(`^\\$\\{${name}(:?-.*)?\\}$`).test(`${given(service)[name]}`);
 
-test.each(ours)('every setting reaches %s, and no secret does as a variable', (service) => {
+test.each(ours)('%s gets every setting as a variable, and no secret', (service) => {
   expect(passed.length).toBeGreaterThan(60);
   expect(passed.filter((name) => !isPassed(service)(name))).toEqual([]);
   expect(Object.keys(given(service)).filter(isSecretName)).toEqual([]);
   expect(given(service).SECRETS_DIRECTORY).toBe('/run/secrets');
 });
 
-test('every secret reaches the first step, which alone has any', () => {
+test('secrets are passed as variables to prepare only', () => {
   expect(secrets.filter((name) => !isPassed('prepare')(name))).toEqual([]);
   const found = Object.keys(services).filter((service) =>
     Object.keys(given(service)).some(isSecretName),
   );
   expect(found).toEqual(['prepare']);
-  const words = Object.values(services).flatMap(({ command }) => command ?? []);
-  expect(words.filter((word) => /PASSWORD|SECRET\b/.test(word))).toEqual([]);
+  const commands = Object.values(services).flatMap(({ command }) => command ?? []);
+  expect(commands.filter((word) => /PASSWORD|SECRET\b/.test(word))).toEqual([]);
 });
 
 test('each service sees the directory of its own secrets only', () => {
@@ -55,23 +61,23 @@ test('each service sees the directory of its own secrets only', () => {
       volumes.filter((volume) => volume.startsWith('secrets-')),
     ])
     .filter(([, found]) => found?.length);
-  const of = (name: string) => [`secrets-${name}:/run/secrets:ro`];
+  const secretsOf = (name: string) => [`secrets-${name}:/run/secrets:ro`];
   expect(Object.fromEntries(directories)).toEqual({
-    ...Object.fromEntries(ours.map((name) => [name, of(name.replace(/-\d$/, ''))])),
-    postgres: of('postgres'),
-    valkey: of('valkey'),
-    cache: of('valkey'),
-    pgbouncer: of('pgbouncer'),
-    replication: of('postgres'),
-    replica: of('replication'),
-    backup: of('replication'),
-    grafana: of('grafana'),
+    ...Object.fromEntries(ours.map((name) => [name, secretsOf(name.replace(/-\d$/, ''))])),
+    postgres: secretsOf('postgres'),
+    valkey: secretsOf('valkey'),
+    cache: secretsOf('valkey'),
+    pgbouncer: secretsOf('pgbouncer'),
+    replication: secretsOf('postgres'),
+    replica: secretsOf('replication'),
+    backup: secretsOf('replication'),
+    grafana: secretsOf('grafana'),
   });
 });
 
 let directory: string;
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'arrives-'));
+  directory = mkdtempSync(join(tmpdir(), 'config-propagation-'));
   for (const volume of services.prepare?.volumes ?? []) {
     const [, path] = /:\/(secrets\/\w+|tls|given)(:|$)/.exec(volume) ?? [];
     if (path) mkdirSync(join(directory, path), { recursive: true });
@@ -79,9 +85,10 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true }));
 
-const place = (name: string, value: string) => writeFileSync(join(directory, 'given', name), value);
+const writeSecret = (name: string, value: string) =>
+  writeFileSync(join(directory, 'given', name), value);
 
-/** What a service is given with this `.env`, after the first step has run with it. */
+/** Runs prepare.sh with these variables. Returns a loader of the configuration of a service. */
 async function start(variables: Record<string, string>) {
   const environmentOf = (service: string) =>
     Object.fromEntries(
@@ -100,8 +107,8 @@ async function start(variables: Record<string, string>) {
   });
   if (exitCode !== 0) throw new Error(output);
   return (service: string) => {
-    const secretsOf = join(directory, 'secrets', service.replace(/-\d$/, ''));
-    const environment = { ...environmentOf(service), SECRETS_DIRECTORY: secretsOf };
+    const secretsDirectory = join(directory, 'secrets', service.replace(/-\d$/, ''));
+    const environment = { ...environmentOf(service), SECRETS_DIRECTORY: secretsDirectory };
     return loadConfigWithSecrets({ directory: '/nowhere', environment });
   };
 }
@@ -109,17 +116,17 @@ async function start(variables: Record<string, string>) {
 const parse = (path: string) =>
   parseEnv(readFileSync(join(root, path), 'utf8')) as Record<string, string>;
 const example = parse('.env.example');
-const theirs = {
+const otherSystem = {
   ...parse('shared/foundation/config/other-system.env'),
   JWT_SECRET: 'abcdefghijklmnopqrstuvwxyz0123456789',
   JWT_REFRESH_SECRET: '0123456789abcdefghijklmnopqrstuvwxyz',
 };
 
 test.each([
-  ['nothing', {}],
+  ['an empty environment', {}],
   ['.env.example', example],
-  ['another system’s file', theirs],
-])('%s is enough for every service', async (_, variables: Record<string, string>) => {
+  ['the .env file of another system', otherSystem],
+])('every service starts with %s', async (_, variables: Record<string, string>) => {
   const load = await start(variables);
   for (const service of ours) {
     const { config } = await load(service);
@@ -131,13 +138,13 @@ test.each([
   }
 });
 
-test('every setting reaches the services under each of its names', async () => {
-  const load = await start(theirs);
+test('settings are read under their alternative names', async () => {
+  const load = await start(otherSystem);
   const { config } = await load('worker');
   expect(config).toMatchObject({
     product: { name: 'insightdesk' },
     http: { appUrl: 'http://localhost:3000', publicUrl: 'http://localhost:3001' },
-    auth: { jwtSecret: theirs.JWT_SECRET },
+    auth: { jwtSecret: otherSystem.JWT_SECRET },
     database: { timeoutMs: 30_000 },
     email: { user: 'your-smtp-user', password: 'your-smtp-pass', from: 'noreply@insightdesk.com' },
     storage: { provider: 'cloudinary', apiSecret: 'your-api-secret' },
@@ -188,12 +195,12 @@ test('with PgBouncer services connect through it, except LISTEN and migrations',
 
 test('replica, backup and PgBouncer refuse default passwords in production', async () => {
   const ownSecrets = (service: string) => readdirSync(join(directory, 'secrets', service));
-  const own = ['POSTGRES_PASSWORD', 'VALKEY_PASSWORD', 'ENCRYPTION_KEY'].concat(
+  const required = ['POSTGRES_PASSWORD', 'VALKEY_PASSWORD', 'ENCRYPTION_KEY'].concat(
     ['OWNER', 'APP', 'RELAY', 'IDENTITY'].map((role) => `DATABASE_${role}_PASSWORD`),
   );
   await start({
-    ...theirs,
-    ...Object.fromEntries(own.map((name) => [name, 'a-password-of-our-own'])),
+    ...otherSystem,
+    ...Object.fromEntries(required.map((name) => [name, 'a-secure-password'])),
     NODE_ENV: 'production',
     APP_URL: 'https://desk.example',
     SMTP_HOST: 'mail.example',
@@ -204,12 +211,12 @@ test('replica, backup and PgBouncer refuse default passwords in production', asy
 });
 
 test('a secret file takes precedence over the variable of the same name', async () => {
-  place('JWT_SECRET', `${theirs.JWT_SECRET}\n`);
-  place('DATABASE_APP_PASSWORD', 'app-1_2.3~4');
-  place('DATABASE_RELAY_PASSWORD', 'relay');
+  writeSecret('JWT_SECRET', `${otherSystem.JWT_SECRET}\n`);
+  writeSecret('DATABASE_APP_PASSWORD', 'app-1_2.3~4');
+  writeSecret('DATABASE_RELAY_PASSWORD', 'relay');
   const load = await start({ ...example, DATABASE_APP_PASSWORD: 'other' });
   const { config } = await load('worker');
-  expect(config.auth.jwtSecret).toBe(theirs.JWT_SECRET);
+  expect(config.auth.jwtSecret).toBe(otherSystem.JWT_SECRET);
   expect(new URL(config.database.url).password).toBe('app-1_2.3~4');
   expect(new URL(config.database.relayUrl ?? '').password).toBe('relay');
 });
@@ -220,7 +227,7 @@ test.each([
   ['@{EMPTY:-x}@{EMPTY-y}', 'x'],
   ['@@(cat)', '@(cat)'],
   ['@{NO:-}', ''],
-])('%s becomes %s', (words, wanted) => {
-  const made = interpolate(words.replaceAll('@', '$'), { B: 'b', EMPTY: '' });
-  expect(made).toBe(wanted.replaceAll('@', '$'));
+])('interpolate %s results in %s', (text, expected) => {
+  const result = interpolate(text.replaceAll('@', '$'), { B: 'b', EMPTY: '' });
+  expect(result).toBe(expected.replaceAll('@', '$'));
 });

@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { root, run } from '../../tools/verify/run.ts';
 
-/** A way to run compose commands on this repository; `up` waits until everything is healthy. */
+/** Commands of a container engine. `up` waits until all services are healthy. */
 export interface Engine {
-  /** What makes it ready on a machine that has never used it; quick when it is. */
+  /** Commands that install the engine; fast if it is installed. */
   prepare: string[][];
   compose: string[];
   up: string[];
@@ -12,26 +12,26 @@ export interface Engine {
   engine: string[];
 }
 
-const answers = async (command: string[]) =>
+const succeeds = async (command: string[]) =>
   (await run(command).catch(() => undefined))?.exitCode === 0;
 
-/** The container engine of this machine: Docker or Podman, or one beside the repository. */
+/** Docker or Podman of this machine, or the engine beside the repository. */
 export async function findEngine(): Promise<Engine | undefined> {
   for (const engine of ['docker', 'podman']) {
     const compose = [engine, 'compose', '--project-directory', root];
-    if (!(await answers([engine, 'info'])) || !(await answers([...compose, 'version']))) continue;
+    if (!(await succeeds([engine, 'info'])) || !(await succeeds([...compose, 'version']))) continue;
     const up = [...compose, 'up', '--detach', '--wait'];
     return { prepare: [], compose, up, engine: [engine] };
   }
-  const own = join(root, '../shared/containers/ctr');
-  if (!existsSync(own)) return undefined;
+  const ctr = join(root, '../shared/containers/ctr');
+  if (!existsSync(ctr)) return undefined;
   return {
     prepare: [
-      [own, 'setup'],
-      [own, 'bases'],
+      [ctr, 'setup'],
+      [ctr, 'bases'],
     ],
-    compose: [own, 'compose', root],
-    up: [own, 'up', root],
-    engine: [own, 'podman'],
+    compose: [ctr, 'compose', root],
+    up: [ctr, 'up', root],
+    engine: [ctr, 'podman'],
   };
 }

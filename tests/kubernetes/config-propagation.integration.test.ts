@@ -6,7 +6,7 @@ import { isSecretName, knownKeys, loadConfigWithSecrets } from '@insightdesk/sha
 import { componentOf, overlays, renderOverlay, workloads } from './objects.ts';
 import { applySecrets, environmentOf } from './pods.ts';
 
-const directory = mkdtempSync(join(tmpdir(), 'insightdesk-arrives-'));
+const directory = mkdtempSync(join(tmpdir(), 'insightdesk-config-propagation-'));
 afterAll(() => rmSync(directory, { recursive: true }));
 const pathOf = (...names: string[]) => join(directory, ...names);
 
@@ -30,19 +30,19 @@ const listSecrets = (component: string) =>
 
 test('secrets.sh applies every secret, each login to its own service', async () => {
   const all = Object.fromEntries(others.map((name) => [name, name]));
-  const { output } = await apply({ ...required, ...all, 'README.md': 'no secret' });
+  const { output } = await apply({ ...required, ...all, 'README.md': 'not a secret' });
   expect(output).toBe('');
   const logins = ['DATABASE_MIGRATION_URL', 'DATABASE_RELAY_URL', 'DATABASE_IDENTITY_URL'];
   const common = knownKeys.filter((name) => isSecretName(name) && !logins.includes(name));
-  const wanted = (...own: string[]) => [...common, ...own].toSorted();
-  expect(listSecrets('websocket')).toEqual(wanted());
-  expect(listSecrets('api')).toEqual(wanted('DATABASE_IDENTITY_URL'));
-  expect(listSecrets('worker')).toEqual(wanted('DATABASE_RELAY_URL'));
-  expect(listSecrets('migrate')).toEqual(wanted('DATABASE_MIGRATION_URL'));
+  const expected = (...logins: string[]) => [...common, ...logins].toSorted();
+  expect(listSecrets('websocket')).toEqual(expected());
+  expect(listSecrets('api')).toEqual(expected('DATABASE_IDENTITY_URL'));
+  expect(listSecrets('worker')).toEqual(expected('DATABASE_RELAY_URL'));
+  expect(listSecrets('migrate')).toEqual(expected('DATABASE_MIGRATION_URL'));
 });
 
 test.each([...overlays])(
-  'settings of %s reach every service, secrets as files only',
+  '%s: every service gets all settings as variables, and secrets only as files',
   async (overlay) => {
     await apply({
       ...required,
@@ -56,7 +56,7 @@ test.each([...overlays])(
     expect(Object.keys(settings?.data ?? {}).filter((name) => !knownKeys.includes(name))).toEqual(
       [],
     );
-    const seen: string[] = [];
+    const components: string[] = [];
     for (const object of workloads(objects)) {
       const [container] = object.spec.template.spec.containers;
       expect(container.envFrom).toEqual([{ configMapRef: { name: settings?.metadata.name } }]);
@@ -77,17 +77,17 @@ test.each([...overlays])(
         storage: { provider: 's3' },
         logging: { webhook: { url: 'https://hooks.example.com/a' } },
       });
-      seen.push(componentOf(object));
+      components.push(componentOf(object));
     }
-    expect(seen.toSorted()).toEqual(['api', 'migrate', 'websocket', 'worker']);
+    expect(components.toSorted()).toEqual(['api', 'migrate', 'websocket', 'worker']);
   },
 );
 
-test('secrets.sh names missing secrets and applies nothing', async () => {
+test('secrets.sh reports missing secrets and applies nothing', async () => {
   const { ENCRYPTION_KEY: _, ...rest } = required;
   const { exitCode, output } = await apply({ ...rest, JWT_SECRET: '' });
   expect(exitCode).toBe(78);
-  expect(output).toEndWith('lacks JWT_SECRET ENCRYPTION_KEY');
+  expect(output).toEndWith(': JWT_SECRET ENCRYPTION_KEY');
   expect(readdirSync(pathOf('applied'))).toEqual([]);
 });
 

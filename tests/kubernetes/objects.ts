@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { requireKubectl } from '../../tools/test-servers/fetch-kubectl.ts';
 import { root, run } from '../../tools/verify/run.ts';
 
-/** What is read of an object; a field that is read has to be there. */
+/** The fields of a Kubernetes object that tests read. */
 export interface KubernetesObject {
   apiVersion: string;
   kind: string;
@@ -25,7 +25,7 @@ export async function renderKustomization(directory: string): Promise<Kubernetes
 export const renderOverlay = (name: string) =>
   renderKustomization(join(root, 'deploy/kubernetes/overlays', name));
 
-/** The objects of these kinds that have a pod of their own. */
+/** The objects that create pods. */
 export const workloads = (objects: KubernetesObject[]) =>
   objects.filter(({ kind }) => kind === 'Deployment' || kind === 'Job');
 

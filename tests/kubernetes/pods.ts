@@ -32,7 +32,7 @@ export async function applySecrets(directory: string, values: Record<string, str
   return { exitCode, output, applied };
 }
 
-/** The variables of the one container of a workload, as the cluster would set them. */
+/** The variables of the container of a workload, as a cluster sets them. */
 export function environmentOf(workload: KubernetesObject, objects: KubernetesObject[]) {
   const [container] = workload.spec.template.spec.containers;
   const environment: Record<string, string> = {};
@@ -40,12 +40,12 @@ export function environmentOf(workload: KubernetesObject, objects: KubernetesObj
     const map = objects.find(
       ({ kind, metadata }) => kind === 'ConfigMap' && metadata.name === configMapRef.name,
     );
-    if (!map) throw new Error(`There is no ConfigMap ${configMapRef.name}`);
+    if (!map) throw new Error(`ConfigMap ${configMapRef.name} does not exist`);
     Object.assign(environment, map.data);
   }
   for (const { name, value, valueFrom } of container.env) {
     if (value === undefined && valueFrom.fieldRef.fieldPath !== 'metadata.name') {
-      throw new Error(`What is ${name}?`);
+      throw new Error(`Unknown source of the variable ${name}`);
     }
     environment[name] = value ?? `${workload.metadata.name}-7d9f4c8b6-x2k4q`;
   }

@@ -10,7 +10,7 @@ import { applySecrets, environmentOf } from './pods.ts';
 
 const objects = await renderOverlay('production');
 const directory = mkdtempSync(join(tmpdir(), 'insightdesk-pods-'));
-// Images have it on their PATH; this machine need not, nor under that name.
+// Commands call `bun`, which may be missing on the PATH of this machine.
 const programs = join(directory, 'bin');
 mkdirSync(programs);
 symlinkSync(process.execPath, join(programs, 'bun'));
@@ -47,15 +47,17 @@ afterAll(async () => {
 });
 
 function find(kind: string, name: string): KubernetesObject {
-  const found = objects.find((one) => one.kind === kind && one.metadata.name === name);
-  if (!found) throw new Error(`There is no ${kind} ${name}`);
-  return found;
+  const object = objects.find(
+    (candidate) => candidate.kind === kind && candidate.metadata.name === name,
+  );
+  if (!object) throw new Error(`${kind} ${name} does not exist`);
+  return object;
 }
 
-/** The container's command with the container's variables; only its port and its volume are here. */
+/** Runs the command of a container with its variables, on another port and with another directory of secrets. */
 function start(name: string) {
   const workload = workloads(objects).find(({ metadata }) => metadata.name === name);
-  if (!workload) throw new Error(`Nothing runs ${name}`);
+  if (!workload) throw new Error(`Workload ${name} does not exist`);
   const [container] = workload.spec.template.spec.containers;
   const volume = join(secretsDirectory, name);
   const port = takePort();
@@ -80,22 +82,22 @@ function start(name: string) {
 
 test('the migration job completes with its own login', async () => {
   const { child } = start('insightdesk-migrate');
-  const said = await Promise.all([child.stdout.text(), child.stderr.text()]);
-  expect([await child.exited, said[1]]).toEqual([0, '']);
+  const [, stderr] = await Promise.all([child.stdout.text(), child.stderr.text()]);
+  expect([await child.exited, stderr]).toEqual([0, '']);
 });
 
 test.each(['api', 'websocket', 'worker'])(
-  '%s starts, answers its probes and stops in time',
+  '%s starts, responds to its probes and stops in time',
   async (name) => {
     const { child, container, pod, url } = start(`insightdesk-${name}`);
-    const ask = (probe: { httpGet: { path: string } }) =>
+    const request = (probe: { httpGet: { path: string } }) =>
       fetch(url + probe.httpGet.path).catch(() => undefined);
     await until(`readiness of ${name}`, async () => {
       if (child.exitCode !== null) throw new Error(await child.stdout.text());
-      return (await ask(container.readinessProbe))?.ok;
+      return (await request(container.readinessProbe))?.ok;
     });
-    expect((await ask(container.livenessProbe))?.status).toBe(200);
-    expect((await ask(container.startupProbe))?.status).toBe(200);
+    expect((await request(container.livenessProbe))?.status).toBe(200);
+    expect((await request(container.startupProbe))?.status).toBe(200);
     child.kill('SIGTERM');
     expect(await child.exited).toBe(0);
     const lines = (await child.stdout.text()).trim().split('\n');
@@ -113,8 +115,8 @@ test('KEDA finds its metrics at the configured locations', async () => {
     return (await fetch(url + path).catch(() => undefined))?.ok;
   });
   for (const { metadata } of find('ScaledObject', 'insightdesk-worker').spec.triggers) {
-    const answer = await fetch(url + new URL(metadata.url).pathname);
-    let value = (await answer.json()) as unknown;
+    const response = await fetch(url + new URL(metadata.url).pathname);
+    let value = (await response.json()) as unknown;
     for (const key of metadata.valueLocation.split('.')) {
       value = (value as Record<string, unknown>)[key];
     }

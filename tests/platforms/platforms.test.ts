@@ -34,13 +34,18 @@ const railway = Bun.TOML.parse(read('railway.toml')) as {
 };
 const services = ['api', 'websocket', 'worker'] as const;
 
-/** How each platform starts a service, and with what of its own. */
+/** How each platform starts a service, and which variables it sets itself. */
 const platforms = {
   fly: {
     command: (service: string) => fly.processes[service] ?? '',
     environment: (_: string) => ({ ...fly.env, FLY_MACHINE_ID: '3d8d9014b32d18' }),
     logins: { api: 'DATABASE_IDENTITY_URL', websocket: undefined, worker: 'DATABASE_RELAY_URL' },
-    own: [...Object.keys(fly.env), 'REPLICA', 'DATABASE_MIGRATION_URL', 'DATABASE_RELAY_URL'],
+    ownVariables: [
+      ...Object.keys(fly.env),
+      'REPLICA',
+      'DATABASE_MIGRATION_URL',
+      'DATABASE_RELAY_URL',
+    ],
   },
   railway: {
     command: () => railway.deploy.startCommand,
@@ -50,7 +55,7 @@ const platforms = {
       RAILWAY_REPLICA_ID: '0c3d2d9e-2f83-4d45-8e0b-9b0c7a4c1f52',
     }),
     logins: { api: undefined, websocket: undefined, worker: undefined },
-    own: ['HOST', 'PORT', 'REPLICA', 'CLIENT_ADDRESS_FROM', 'DATABASE_MIGRATION_URL'],
+    ownVariables: ['HOST', 'PORT', 'REPLICA', 'CLIENT_ADDRESS_FROM', 'DATABASE_MIGRATION_URL'],
   },
 };
 
@@ -70,7 +75,7 @@ const given = {
   AWS_ACCESS_KEY_ID: 'id',
   AWS_SECRET_ACCESS_KEY: 'key',
 };
-/** On Fly each machine is given all of them, on Railway each service its own. */
+/** On Fly all machines get these, on Railway only the service that needs them. */
 const logins = { DATABASE_RELAY_URL: url('relay'), DATABASE_IDENTITY_URL: url('identity') };
 
 const directory = mkdtempSync(join(tmpdir(), 'insightdesk-platforms-'));
@@ -81,30 +86,30 @@ writeFileSync(
 );
 chmodSync(join(directory, 'bun'), 0o755);
 
-/** Runs the command with a `bun` that tells what it was called with. */
+/** Runs the command with a fake `bun` that prints its arguments and variables. */
 async function start(command: string, environment: Record<string, string>) {
   const child = Bun.spawn(['sh', '-c', command], {
     env: { ...environment, PATH: `${directory}:/usr/bin:/bin` },
     stdout: 'pipe',
   });
-  const [words = '', seen = '{}'] = (await child.stdout.text()).split('\n');
+  const [args = '', variables = '{}'] = (await child.stdout.text()).split('\n');
   expect(await child.exited).toBe(0);
-  return { words, seen: JSON.parse(seen) as Record<string, string> };
+  return { args, variables: JSON.parse(variables) as Record<string, string> };
 }
 
 describe.each(['fly', 'railway'] as const)('%s', (name) => {
-  const { command, environment, logins: own } = platforms[name];
+  const { command, environment, logins: serviceLogins } = platforms[name];
 
-  test.each([...services])('starts %s with what is its own', async (service) => {
+  test.each([...services])('%s starts with its own database logins only', async (service) => {
     const all = { ...given, ...(name === 'fly' && logins), ...environment(service) };
-    const { words, seen } = await start(command(service), all);
-    expect(words).toBe(`services/${service}/main.ts`);
-    expect(existsSync(join(root, words))).toBe(true);
-    const databaseUrls = Object.keys(seen).filter((key) => /^DATABASE_\w+_URL$/.test(key));
-    expect(databaseUrls).toEqual(own[service] ? [own[service]] : []);
+    const { args, variables } = await start(command(service), all);
+    expect(args).toBe(`services/${service}/main.ts`);
+    expect(existsSync(join(root, args))).toBe(true);
+    const databaseUrls = Object.keys(variables).filter((key) => /^DATABASE_\w+_URL$/.test(key));
+    expect(databaseUrls).toEqual(serviceLogins[service] ? [serviceLogins[service]] : []);
     const { config } = await loadConfigWithSecrets({
       directory: '/nowhere',
-      environment: seen,
+      environment: variables,
       service,
     });
     expect(config).toMatchObject({
@@ -116,17 +121,17 @@ describe.each(['fly', 'railway'] as const)('%s', (name) => {
     expect(config.service.replica).toStartWith(`${service}-`);
   });
 
-  test('every other setting that is made there arrives', async () => {
-    const marks = Object.fromEntries(knownKeys.map((key) => [key, `as set: ${key}`]));
-    const { seen } = await start(command('api'), { ...marks, ...environment('api') });
-    const changed = knownKeys.filter((key) => seen[key] !== marks[key]);
-    expect(changed.toSorted()).toEqual(platforms[name].own.toSorted());
+  test('all other settings are passed to the service unchanged', async () => {
+    const markers = Object.fromEntries(knownKeys.map((key) => [key, `value of ${key}`]));
+    const { variables } = await start(command('api'), { ...markers, ...environment('api') });
+    const changed = knownKeys.filter((key) => variables[key] !== markers[key]);
+    expect(changed.toSorted()).toEqual(platforms[name].ownVariables.toSorted());
   });
 
-  test('without an object store nothing starts, rather than losing files', async () => {
+  test('services refuse to start without an object store', async () => {
     const { AWS_S3_BUCKET: _, ...rest } = given;
-    const { seen } = await start(command('worker'), { ...rest, ...environment('worker') });
-    const loading = loadConfigWithSecrets({ directory: '/nowhere', environment: seen });
+    const { variables } = await start(command('worker'), { ...rest, ...environment('worker') });
+    const loading = loadConfigWithSecrets({ directory: '/nowhere', environment: variables });
     await expect(loading).rejects.toThrow('AWS_S3_BUCKET: is required by STORAGE_PROVIDER=s3');
   });
 });
@@ -139,7 +144,10 @@ test('both platforms migrate before they deploy', async () => {
 });
 
 test('both platforms check readiness and allow the shutdown timeout', () => {
-  const paths = [...fly.services.flatMap((one) => one.http_checks ?? []), fly.checks.worker];
+  const paths = [
+    ...fly.services.flatMap((service) => service.http_checks ?? []),
+    fly.checks.worker,
+  ];
   expect(paths.map((check) => check?.path)).toEqual(Array(3).fill('/health/ready'));
   expect(railway.deploy.healthcheckPath).toBe('/health/ready');
   const { shutdownTimeoutMs } = loadConfig({ directory: '/nowhere', environment: given }).service;
@@ -156,6 +164,6 @@ test('fly.toml and railway.toml contain no secret', () => {
 test('both platforms build the same Dockerfile', () => {
   expect(fly.build.dockerfile).toBe(railway.build.dockerfilePath);
   const dockerfile = read(fly.build.dockerfile);
-  // Railway refuses cache mounts that are not named for one of its services, and three share this.
+  // Railway rejects cache mounts unless their name contains a service id, but three services share this file.
   expect(dockerfile).not.toContain('--mount=type=cache');
 });
