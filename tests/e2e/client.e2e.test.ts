@@ -11,7 +11,8 @@ import {
   type Message,
   type Tokens,
 } from '@insightdesk/client';
-import { RedisClient } from 'bun';
+import { createRequests } from '@insightdesk/shared/realtime';
+import { createValkey } from '@insightdesk/shared/valkey';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { until } from '../../shared/testing/until.ts';
 import { findChromium } from './chromium.ts';
@@ -141,35 +142,6 @@ test.skipIf(!isLocalStack)(
   },
 );
 
-test.skipIf(!isLocalStack)(
-  'a lost channel log is reported as one gap, and later events arrive',
-  async () => {
-    const conversationId = await openConversation('A gap');
-    const { client, seen } = connect(agent);
-    const channel = Channels.conversation(conversationId);
-    const heard: string[] = [];
-    const subscription = client.subscribe(channel, {
-      onEvent: (event) => heard.push(...bodiesOf([event])),
-      onGap: ({ position }) => heard.push(`gap ${position.epoch === subscription.position?.epoch}`),
-    });
-    await subscription.ready;
-    await client.send(conversationId, { body: 'before' });
-    await until(() => heard.includes('before'));
-
-    const valkey = new RedisClient(run.valkey);
-    closing.push(() => valkey.close());
-    for (const part of ['', ':log', ':seen'])
-      await valkey.del(`realtime:{${agent.organizationId}/${channel}}${part}`);
-    // The replica finds its place gone, says RESYNC and closes the connection.
-    await client.send(conversationId, { body: 'into the gap' });
-    await until(() => heard.includes('gap true'));
-    await client.send(conversationId, { body: 'after' });
-    await until(() => heard.includes('after'));
-    expect(heard.filter((word) => word !== 'first')).toEqual(['before', 'gap true', 'after']);
-    expect(seen.connections).toEqual([true, false, true]);
-  },
-);
-
 test('the client renews its token on the open socket before it expires', async () => {
   const conversationId = await openConversation('Renewal');
   const fresh = await call('POST', '/v1/auth/login', { body: { email: agent.email, password } });
@@ -192,16 +164,53 @@ test('the client renews its token on the open socket before it expires', async (
   expect(await client.me().catch(({ status }) => status)).toBe(401);
 });
 
-test('a subscribe to a foreign channel is refused and not retried', async () => {
-  const { client } = connect(customer);
-  const ended: Error[] = [];
-  const subscription = client.subscribe(Channels.organization(customer.organizationId as 'org_'), {
-    onEvent() {},
-    onGap() {},
-    onEnd: (error) => ended.push(error),
+test('two clients see presence and typing of each other', async () => {
+  const conversationId = await openConversation('Presence');
+  const channel = Channels.conversationPresence(conversationId);
+  const clients = [connect(agent).client, connect(customer).client] as const;
+  const seen = { members: 0, typing: '', changes: [] as string[] };
+  const here = clients[0].presence(channel, {
+    onMembersChange: ({ length }) => {
+      seen.members = length;
+    },
+    onTypingChange: (userIds) => {
+      seen.typing = userIds.join();
+    },
+    onMemberChange: ({ change, member }) => seen.changes.push(`${change} ${member.status}`),
   });
-  expect(await subscription.ready.catch(({ status }) => status)).toBe(404);
-  expect(ended).toMatchObject([{ status: 404 }]);
+  await here.ready;
+  clients[1].setPresence({ status: 'reading' });
+  const there = clients[1].presence(channel);
+  await until(() => seen.members, { equals: 2 });
+  there.setTyping();
+  await until(() => seen.typing, { equals: customer.id });
+  clients[1].setPresence({ status: 'away' });
+  await until(() => seen.changes.length, { equals: 2 });
+  there.close();
+  await until(() => seen.changes.length, { equals: 3, timeoutMs: 20_000 });
+  expect(seen.changes).toEqual(['joined reading', 'changed away', 'left offline']);
+});
+
+test.skipIf(!isLocalStack)('the client answers a request of the system', async () => {
+  const open = (role: 'command' | 'subscriber') => {
+    const valkey = createValkey(run.valkey, { name: 'test-request', role, onError: console.error });
+    closing.push(() => valkey.disconnect());
+    return valkey;
+  };
+  const { request } = createRequests({
+    publisher: open('command'),
+    connect: () => open('subscriber'),
+  });
+  const { client } = connect(agent);
+  client.onRequest<{ from: string }, string>('call.offered', ({ from }) => `${from}, please wait`);
+  const offer = {
+    tenantId: agent.organizationId as `org_${string}`,
+    userId: agent.id as `usr_${string}`,
+    name: 'call.offered',
+    payload: { from: 'Carla' },
+  };
+  const answer = request(offer, { timeoutMs: 1_000, attempts: 20 });
+  expect(await answer).toBe('Carla, please wait');
 });
 
 test('the client uploads and downloads an attachment', async () => {

@@ -86,16 +86,3 @@ test('two key rotations under load end no session and close no socket', async ()
     expect.stringContaining('verifies until 2'),
   ]);
 });
-
-test('desk keys refuses unknown arguments, and reencrypt uses the current key', async () => {
-  expect((await runDesk(['keys', 'eat'])).code).toBe(2);
-  const before = process.env.ENCRYPTION_KEY ?? '';
-  const env = { ...process.env, ENCRYPTION_KEY: before, ENCRYPTION_KEYS_PREVIOUS: '' };
-  const again = await runDesk(['keys', 'reencrypt'], env);
-  expect(again).toMatchObject({ code: 0 });
-  expect(again.output).toMatch(/^signing-key: 0\nwebhook: \d+\ntotp: \d+\noauth-client: \d+\n$/);
-  const lost = { ...env, ENCRYPTION_KEY: 'another key that is long enough to be one' };
-  const { code, errors } = await runDesk(['keys', 'reencrypt'], lost);
-  expect(code).toBe(1);
-  expect(errors).toContain('is of no key that is known');
-});

@@ -1,6 +1,7 @@
 import { afterAll, expect, test } from 'bun:test';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
+import { bySize } from '../../shared/testing/tier.ts';
 import { until } from '../../shared/testing/until.ts';
 import { requirePython } from '../../tools/test-servers/fetch-python.ts';
 import {
@@ -55,7 +56,7 @@ function start(token: string, words: string[]) {
   return { child, bodies, ...events };
 }
 
-test.skipIf(!python).each(['websocket', 'polling'])(
+test.skipIf(!python).each(bySize(['websocket'], ['websocket', 'polling']))(
   'a Python client resumes by %s after a disconnect and after a kill of its replica',
   async (transport) => {
     const { token } = await registerOwner();
