@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test';
 import { permissionNames } from '@insightdesk/shared/contract';
+import { enabledRoutes } from './route.ts';
 import { routes } from './routes.ts';
 import { createTestApi } from './testing/test-api.ts';
 
@@ -25,4 +26,14 @@ test('paths outside the route table are health, docs, pages and signed files', (
         ),
     ),
   ).toEqual([]);
+});
+
+test('enabledRoutes: routes of a disabled feature are removed', () => {
+  const enabled = enabledRoutes(routes, { twoFactor: false, oauth: false });
+  const isOptional = ({ path }: { path: string }) =>
+    /^\/v1\/(auth\/(two-factor|passkeys|oauth)|identity-providers|organization$)/.test(path);
+  expect(enabled.filter(isOptional)).toEqual([]);
+  expect(routes.filter((route) => !enabled.includes(route)).every(isOptional)).toBe(true);
+  const onlyOauth = enabledRoutes(routes, { twoFactor: false, oauth: true });
+  expect(onlyOauth.some(({ path }) => path === '/v1/identity-providers')).toBe(true);
 });

@@ -16,10 +16,10 @@ import {
   createTestDatabase,
   createTestTenant,
   testEnvironment,
+  totpCode,
   userIdOf,
 } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
-import { Secret, TOTP } from 'otpauth';
 import { reencryptions } from './reencrypt.ts';
 import { runDesk } from './test-command.ts';
 
@@ -72,12 +72,7 @@ async function sealedTexts() {
   }
 }
 
-const codeOf = (secret: string, stepsAhead = 0) =>
-  new TOTP({ secret: Secret.fromBase32(secret) }).generate({
-    timestamp: Date.now() + stepsAhead * 30_000,
-  });
-
-/** A password as whoever accepts an invitation chooses one. */
+/** Sets a password, as a member does who accepts an invitation. */
 async function givePassword(userId: Id<'usr'>) {
   const hash = await stage.context.security.passwords.hash(password);
   const admin = connect(server.adminUrl, { timeoutMs: 5_000 });
@@ -90,7 +85,7 @@ async function givePassword(userId: Id<'usr'>) {
 async function seedSecrets() {
   const { owner, member } = await createTestTenant(stage.context);
   const { secret } = await startTwoFactor(owner, { password });
-  await confirmTwoFactor(owner, { code: codeOf(secret) });
+  await confirmTwoFactor(owner, { code: totpCode(secret) });
   const admin = await member('admin');
   await givePassword(userIdOf(admin));
   await startTwoFactor(admin, { password });
@@ -124,7 +119,7 @@ test('keys reencrypt: no stored secret needs the previous key any more', async (
   expect(again.output).toBe('signing-key: 0\nwebhook: 0\ntotp: 0\noauth-client: 0\n');
 
   const context = { ...stage.context, security: { ...stage.context.security, encryption: alone } };
-  await verifyCode(context, userIdOf(owner), codeOf(secret, 1));
+  await verifyCode(context, userIdOf(owner), totpCode(secret, 1));
   expect(await loadSigningKeys(stage.container.identityDatabase, alone)).toHaveLength(2);
 });
 

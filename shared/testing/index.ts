@@ -2,7 +2,9 @@
 export { type AuthenticatorOptions, createAuthenticator } from './authenticator.ts';
 export { startCloudinaryServer } from './cloudinary-server.ts';
 export { startDatabaseProxy } from './database-proxy.ts';
+export { type EmailLinkPurpose, findEmailLink } from './find-email-link.ts';
 export { createIsolatedTestContext } from './isolated-test-context.ts';
+export { createRandom } from './random.ts';
 export { openRawWebSocket } from './raw-web-socket.ts';
 export { startRemoteStorage } from './remote-storage.ts';
 export { startStorageServer } from './storage-server.ts';
@@ -16,4 +18,5 @@ export {
 } from './test-context.ts';
 export { createTestDatabase } from './test-database.ts';
 export { testEnvironment } from './test-environment.ts';
+export { totpCode } from './totp-code.ts';
 export { until } from './until.ts';

@@ -1,7 +1,6 @@
 import type { Id } from '@insightdesk/shared/contract';
-import { verifyEmail } from '@insightdesk/shared/testing';
+import { totpCode, verifyEmail } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
-import { Secret, TOTP } from 'otpauth';
 import type { createIntegrationApi } from './integration-api.ts';
 
 type WholeApi = ReturnType<typeof createIntegrationApi>;
@@ -14,12 +13,6 @@ export interface SignedIn {
 }
 
 export const password = 'a long enough password';
-
-/** The code of an authenticator app, `steps` from now; the next one is accepted already. */
-export function totpCode(secret: string, steps = 0): string {
-  const totp = new TOTP({ secret: Secret.fromBase32(secret) });
-  return totp.generate({ timestamp: Date.now() + steps * 30_000 });
-}
 
 /** Registers users of an API and signs them in. */
 export function createTestUsers(api: WholeApi) {

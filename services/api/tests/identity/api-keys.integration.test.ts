@@ -6,17 +6,19 @@ import { listStaffIds, login } from '@insightdesk/shared/domain/identity/users';
 import { testEnvironment, until } from '@insightdesk/shared/testing';
 import { addDays, newId } from '@insightdesk/shared/utils';
 import { expectError } from '../../testing/expect-error.ts';
-import { createIntegrationApi, testDocumentedResponses } from '../../testing/integration-api.ts';
+import {
+  createIntegrationApi,
+  type TestTenant,
+  testDocumentedResponses,
+} from '../../testing/integration-api.ts';
 
 const api = createIntegrationApi();
 /** A second replica with its own caches. */
 const second = createIntegrationApi();
 const admin = connect(testEnvironment.adminUrl, { timeoutMs: 5_000 });
-type Tenant = Awaited<ReturnType<typeof api.createTenant>>;
-let own: Tenant;
-let otherTenant: Tenant;
+let own: TestTenant;
 beforeAll(async () => {
-  [own, otherTenant] = await Promise.all([api.createTenant(), api.createTenant()]);
+  own = await api.createTenant();
 });
 afterAll(() => Promise.all([api.close(), second.close(), admin.end()]));
 
@@ -75,7 +77,7 @@ describe('API keys', () => {
     await expectError(api.request('POST', '/v1/auth/logout-all', { as: secret }), 403, 'FORBIDDEN');
   });
 
-  test('API keys: 403 for other roles, 404 for other tenants, 422 for invalid permissions', async () => {
+  test('API keys: 403 for other roles, 422 for invalid permissions', async () => {
     for (const as of [own.agent, own.customer])
       await expectError(requestKey({}, as), 403, 'FORBIDDEN');
     const key = await createKey();
@@ -83,15 +85,6 @@ describe('API keys', () => {
       await expectError(api.request('GET', path(key), { as }), 403, 'FORBIDDEN');
       await expectError(api.request('DELETE', path(key), { as }), 403, 'FORBIDDEN');
     }
-    const as = otherTenant.owner;
-    await expectError(api.request('GET', path(key), { as }), 404, 'NOT_FOUND');
-    await expectError(api.request('DELETE', path(key), { as }), 404, 'NOT_FOUND');
-    await expectError(
-      api.request('POST', `${path(key)}/rotate`, { as, body: {} }),
-      404,
-      'NOT_FOUND',
-    );
-    expect(await statusOfMe(key.secret)).toBe(200);
     for (const wrong of [
       { permissions: [] },
       { permissions: ['owners:manage'] },
@@ -109,18 +102,8 @@ describe('API keys', () => {
     }
   });
 
-  test('API keys: limited to their organization; changed secrets are 401', async () => {
+  test('API keys: changed secrets are 401', async () => {
     const { secret } = await createKey({ permissions: ['conversations:read'] });
-    const opened = await api.request('POST', '/v1/conversations', {
-      as: otherTenant.customer,
-      body: { subject: 'S', body: 'B' },
-    });
-    const { id } = (await opened.json()) as { id: string };
-    await expectError(
-      api.request('GET', `/v1/conversations/${id}`, { as: secret }),
-      404,
-      'NOT_FOUND',
-    );
     const name = parseSecret(secret);
     if (!name) throw new Error('no secret');
     const forged = [

@@ -1,97 +1,42 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { createHash, randomBytes } from 'node:crypto';
 import { type Id, toUuid } from '@insightdesk/shared/contract';
 import { updateQuota } from '@insightdesk/shared/domain/tenancy/tenants';
-import { createSafeFetch, createTxtResolver } from '@insightdesk/shared/security';
+import { createTxtResolver } from '@insightdesk/shared/security';
+import { totpCode } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { startDnsServer } from '../../testing/dns-server.ts';
-import { createIntegrationApi } from '../../testing/integration-api.ts';
-import { client, startOidcProvider } from '../../testing/oidc-provider.ts';
-import { createTestUsers, type SignedIn, totpCode } from '../../testing/test-users.ts';
+import { accountOf as accountWith, createOidcApi } from '../../testing/oidc-api.ts';
 
-type WholeApi = ReturnType<typeof createIntegrationApi>;
 let dns: Awaited<ReturnType<typeof startDnsServer>>;
-let oidc: Awaited<ReturnType<typeof startOidcProvider>>;
-const safeFetch = createSafeFetch({ allowPrivate: true });
-const resolveTxt = (name: string) => createTxtResolver({ servers: [dns.address] })(name);
-const api: WholeApi = createIntegrationApi(undefined, {
-  context: (call) => ({
-    ...api.context,
-    security: { ...api.context.security, safeFetch, resolveTxt },
-    ...call,
-  }),
+const {
+  api,
+  users,
+  createOrganization: create,
+  ...provider
+} = await createOidcApi({
+  resolveTxt: (name) => createTxtResolver({ servers: [dns.address] })(name),
 });
-const users = createTestUsers(api);
-const { publicUrl } = api.options.config.http;
-const redirectTo = `${publicUrl}/signed-in`;
+const { prepareCallback, signInAtProvider, exchange, signIn } = provider;
 beforeAll(async () => {
   dns = await startDnsServer();
-  oidc = await startOidcProvider(`${publicUrl}/v1/auth/oauth/callback`);
 });
 afterAll(async () => {
-  oidc.close();
   dns.close();
-  await api.close();
+  await provider.close();
 });
 
 /** An organization with auto-join enabled and the DNS record that proves its domain. */
 async function createOrganization(more: object = {}) {
-  const owner = await users.register();
-  const as = owner.accessToken;
   const domain = `${newId('org').slice(4)}.example`;
-  const body = {
-    name: 'Company login',
-    issuer: oidc.issuer,
-    clientId: client.id,
-    clientSecret: client.secret,
-    allowedDomains: [domain],
-    autoJoin: 'agent',
-    ...more,
-  };
-  const added = await api.request('POST', '/v1/identity-providers', { as, body });
-  expect(added.status).toBe(201);
-  const { id: providerId } = (await added.json()) as { id: string };
-  const organizationId = owner.organization.id as Id<'org'>;
+  const created = await create({ allowedDomains: [domain], autoJoin: 'agent', ...more });
+  const organizationId = created.organization.id as Id<'org'>;
   dns.publish(`_insightdesk.${domain}`, `insightdesk-organization=${organizationId}`);
-  return { owner, as, domain, providerId, organizationId };
+  return { ...created, domain, organizationId };
 }
 type Organization = Awaited<ReturnType<typeof createOrganization>>;
 
-const accountOf = ({ domain }: Pick<Organization, 'domain'>, more: object = {}) => {
-  const email = `${newId('usr')}@${domain}`;
-  return { sub: `subject of ${email}`, email, email_verified: true, ...more };
-};
-type Account = ReturnType<typeof accountOf>;
-
-/** Signs in at the provider; returns a function that completes the callback. */
-async function startSignIn({ organizationId, providerId }: Organization, account: Account) {
-  const verifier = randomBytes(32).toString('base64url');
-  const challenge = createHash('sha256').update(verifier).digest('base64url');
-  const query = new URLSearchParams({ organizationId, redirectTo, challenge });
-  const started = await api.request('GET', `/v1/auth/oauth/${providerId}/start?${query}`);
-  const Cookie = started.headers.getSetCookie()[0]?.split(';')[0] ?? '';
-  const back = await oidc.signIn(started.headers.get('Location') ?? '', account);
-  const completeCallback = async () => {
-    const headers = { Cookie };
-    const response = await api.request('GET', `${back.pathname}${back.search}`, { headers });
-    const location = new URL(response.headers.get('Location') ?? '');
-    const fragment = new URLSearchParams(location.hash.slice(1));
-    return { verifier, token: fragment.get('token') ?? '', error: fragment.get('error') };
-  };
-  return completeCallback;
-}
-
-const signInAtProvider = async (organization: Organization, account: Account) =>
-  (await startSignIn(organization, account))();
-
-async function signIn(organization: Organization, account: Account, code?: string) {
-  const { token, verifier, error } = await signInAtProvider(organization, account);
-  expect(error).toBeNull();
-  const body = { token, verifier, ...(code && { code }) };
-  const response = await api.request('POST', '/v1/auth/oauth/exchange', { body });
-  expect(response.status).toBe(200);
-  return (await response.json()) as SignedIn;
-}
+const accountOf = ({ domain }: Pick<Organization, 'domain'>, more: object = {}) =>
+  accountWith(`${newId('usr')}@${domain}`, more);
 
 async function membersOf({ as }: Organization) {
   const list = await api.request('GET', '/v1/members', { as });
@@ -124,7 +69,6 @@ test.each(['agent', 'customer'])(
 );
 
 test.each([
-  ['auto-join is off', { autoJoin: null }, {}],
   ['the address is not verified', {}, { email_verified: false }],
   ['the domain is not allowed', { allowedDomains: ['example.org'] }, {}],
 ])('auto-join: rejected when %s', async (_, provider, about) => {
@@ -182,8 +126,8 @@ test('auto-join: two concurrent first sign-ins create one member', async () => {
   const organization = await createOrganization();
   const account = accountOf(organization);
   const callbacks = [
-    await startSignIn(organization, account),
-    await startSignIn(organization, account),
+    await prepareCallback(organization, account),
+    await prepareCallback(organization, account),
   ];
   const results = await Promise.all(callbacks.map((completeCallback) => completeCallback()));
   expect(results.map(({ error }) => error)).toEqual([null, null]);
@@ -199,7 +143,7 @@ test('auto-join: concurrent first sign-ins of a member by a new subject all succ
     tx.execute('delete from identity_links'),
   );
   const callbacks = await Promise.all(
-    Array.from({ length: 6 }, () => startSignIn(organization, same)),
+    Array.from({ length: 6 }, () => prepareCallback(organization, same)),
   );
   const results = await Promise.all(callbacks.map((completeCallback) => completeCallback()));
   expect(results.map(({ error }) => error)).toEqual(callbacks.map(() => null));
@@ -214,9 +158,8 @@ test('auto-join: an existing verified account joins with its second factor', asy
   );
   const account = { ...accountOf(organization), email };
   const { token, verifier } = await signInAtProvider(organization, account);
-  const body = { token, verifier };
-  expect((await api.request('POST', '/v1/auth/oauth/exchange', { body })).status).toBe(401);
-  const entered = await signIn(organization, account, totpCode(user.secret, 1));
+  expect((await exchange({ token, verifier })).status).toBe(401);
+  const entered = await signIn(organization, account, { code: totpCode(user.secret, 1) });
   expect(entered.user.id).toBe(user.user.id);
 });
 

@@ -1,106 +1,24 @@
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import { createHash, randomBytes } from 'node:crypto';
+import { afterAll, describe, expect, test } from 'bun:test';
 import { inheritAmr } from '@insightdesk/shared/domain/identity/users';
-import { createSafeFetch } from '@insightdesk/shared/security';
-import { authenticatedContext } from '@insightdesk/shared/testing';
-import { enabledRoutes } from '../../route.ts';
-import { routes } from '../../routes.ts';
+import { authenticatedContext, totpCode } from '@insightdesk/shared/testing';
 import { expectError } from '../../testing/expect-error.ts';
 import { createIntegrationApi, testDocumentedResponses } from '../../testing/integration-api.ts';
-import { client, startOidcProvider } from '../../testing/oidc-provider.ts';
-import { createTestUsers, password, type SignedIn, totpCode } from '../../testing/test-users.ts';
+import { accountOf, createOidcApi, newVerifier } from '../../testing/oidc-api.ts';
+import { password } from '../../testing/test-users.ts';
 
-type WholeApi = ReturnType<typeof createIntegrationApi>;
-const safeFetch = createSafeFetch({ allowPrivate: true });
-const api: WholeApi = createIntegrationApi(undefined, {
-  context: (call) => ({
-    ...api.context,
-    security: { ...api.context.security, safeFetch },
-    ...call,
-  }),
-});
-const users = createTestUsers(api);
+const { api, users, oidc, redirectTo, createOrganization, ...provider } = await createOidcApi();
+const { requestStart, start, requestCallback, signInAtProvider, exchange, signIn } = provider;
 const { publicUrl } = api.options.config.http;
-const redirectTo = `${publicUrl}/signed-in`;
-let oidc: Awaited<ReturnType<typeof startOidcProvider>>;
-beforeAll(async () => {
-  oidc = await startOidcProvider(`${publicUrl}/v1/auth/oauth/callback`);
-});
-afterAll(async () => {
-  oidc.close();
-  await api.close();
-});
-
-const accountOf = (email: string, more: object = {}) => ({
-  sub: `subject of ${email}`,
-  email,
-  email_verified: true,
-  ...more,
-});
-
-/** An organization with an identity provider. */
-async function createOrganization(more: object = {}) {
-  const owner = await users.register();
-  const as = owner.accessToken;
-  const body = {
-    name: 'Company login',
-    issuer: oidc.issuer,
-    clientId: client.id,
-    clientSecret: client.secret,
-    allowedDomains: ['example.com'],
-    ...more,
-  };
-  const added = await api.request('POST', '/v1/identity-providers', { as, body });
-  expect(added.status).toBe(201);
-  const provider = (await added.json()) as { id: string };
-  return { ...owner, as, providerId: provider.id };
-}
-type Organization = Awaited<ReturnType<typeof createOrganization>>;
-
-const cookieOf = (response: Response) => response.headers.getSetCookie()[0]?.split(';')[0] ?? '';
-const newVerifier = () => randomBytes(32).toString('base64url');
-
-async function start({ organization, providerId }: Organization, verifier = newVerifier()) {
-  const challenge = createHash('sha256').update(verifier).digest('base64url');
-  const query = new URLSearchParams({ organizationId: organization.id, redirectTo, challenge });
-  const started = await api.request('GET', `/v1/auth/oauth/${providerId}/start?${query}`);
-  expect(started.status).toBe(302);
-  return { verifier, cookie: cookieOf(started), url: started.headers.get('Location') ?? '' };
-}
-
-async function completeCallback(back: URL, cookie: string) {
-  const headers = { Cookie: cookie };
-  return api.request('GET', `${back.pathname}${back.search}`, { headers });
-}
-
-/** Signs in at the provider; returns the token or error of the final redirect. */
-async function signInAtProvider(
-  organization: Organization,
-  account: Parameters<typeof oidc.signIn>[1],
-) {
-  const { verifier, cookie, url } = await start(organization);
-  const response = await completeCallback(await oidc.signIn(url, account), cookie);
-  expect(response.status).toBe(302);
-  const location = new URL(response.headers.get('Location') ?? '');
-  expect(`${location.origin}${location.pathname}${location.search}`).toBe(redirectTo);
-  const fragment = new URLSearchParams(location.hash.slice(1));
-  return { verifier, token: fragment.get('token') ?? '', error: fragment.get('error') };
-}
-
-const exchange = (body: object, headers: Record<string, string> = {}) =>
-  api.request('POST', '/v1/auth/oauth/exchange', { body, headers });
+afterAll(() => provider.close());
 
 describe('signing in', () => {
   test('OIDC sign-in: by a verified address of an allowed domain, then by the link', async () => {
     const organization = await createOrganization();
     const account = accountOf(organization.email);
     for (const one of [account, { ...account, email: 'another@elsewhere.example' }]) {
-      const { token, verifier } = await signInAtProvider(organization, one);
-      const response = await exchange({ token, verifier });
-      expect(response.status).toBe(200);
-      const body = (await response.json()) as SignedIn;
-      expect(body.organization.id).toBe(organization.organization.id);
-      expect(body.user.id).toBe(organization.user.id);
+      const signedIn = await signIn(organization, one);
+      expect(signedIn.organization.id).toBe(organization.organization.id);
+      expect(signedIn.user.id).toBe(organization.user.id);
     }
   });
 
@@ -146,11 +64,7 @@ describe('signing in', () => {
     for (const assuresTwoFactor of [true, false]) {
       const organization = await createOrganization({ assuresTwoFactor });
       await users.setTwoFactorRequired(organization.as);
-      const { token, verifier } = await signInAtProvider(
-        organization,
-        accountOf(organization.email),
-      );
-      const { accessToken: as } = (await (await exchange({ token, verifier })).json()) as SignedIn;
+      const { accessToken: as } = await signIn(organization, accountOf(organization.email));
       const me = await api.request('GET', '/v1/me', { as });
       expect(me.status).toBe(assuresTwoFactor ? 200 : 403);
     }
@@ -172,13 +86,13 @@ describe('authorization flow', () => {
     const [own, other] = [await start(organization), await start(organization)];
     const back = await oidc.signIn(own.url, accountOf(organization.email));
     for (const cookie of ['', '__Host-desk-oauth=forged']) {
-      await expectError(await completeCallback(back, cookie), 401, 'OAUTH_STALE');
+      await expectError(await requestCallback(back, cookie), 401, 'OAUTH_STALE');
     }
-    const refusal = await completeCallback(back, other.cookie);
+    const refusal = await requestCallback(back, other.cookie);
     expect(refusal.headers.get('Location')).toEndWith('#error=OAUTH_REFUSED');
-    const first = await completeCallback(back, own.cookie);
+    const first = await requestCallback(back, own.cookie);
     expect(first.headers.get('Location')).toContain('#token=');
-    const again = await completeCallback(back, own.cookie);
+    const again = await requestCallback(back, own.cookie);
     expect(again.headers.get('Location')).toEndWith('#error=OAUTH_REFUSED');
   });
 
@@ -200,13 +114,8 @@ describe('authorization flow', () => {
       `${publicUrl}.evil.example/`,
       'javascript:alert(1)',
     ]) {
-      const query = new URLSearchParams({
-        organizationId: organization.id,
-        redirectTo: page,
-        challenge: 'x'.repeat(43),
-      });
-      const response = await api.request('GET', `/v1/auth/oauth/${providerId}/start?${query}`);
-      expect(response.status).toBe(422);
+      const started = await requestStart(organization.id, providerId, { redirectTo: page });
+      expect(started.status).toBe(422);
     }
   });
 });
@@ -221,10 +130,9 @@ describe('linking', () => {
     const started = await link(password);
     const { url } = (await started.json()) as { url: string };
     const account = accountOf('me@elsewhere.example');
-    const back = await completeCallback(await oidc.signIn(url, account), cookieOf(started));
+    const back = await requestCallback(await oidc.signIn(url, account), provider.cookieOf(started));
     expect(back.headers.get('Location')).toContain('#linked=');
-    const { token, verifier } = await signInAtProvider(organization, account);
-    const { accessToken: as } = (await (await exchange({ token, verifier })).json()) as SignedIn;
+    const { accessToken: as } = await signIn(organization, account);
     expect((await api.request('GET', '/v1/me', { as })).status).toBe(200);
     expect((await api.request('DELETE', path, { as: organization.as })).status).toBe(204);
     expect((await api.request('GET', '/v1/me', { as })).status).toBe(401);
@@ -234,8 +142,7 @@ describe('linking', () => {
 
   test('a session of an identity provider cannot switch organizations', async () => {
     const organization = await createOrganization();
-    const { token, verifier } = await signInAtProvider(organization, accountOf(organization.email));
-    const { accessToken } = (await (await exchange({ token, verifier })).json()) as SignedIn;
+    const { accessToken } = await signIn(organization, accountOf(organization.email));
     const member = (await authenticatedContext(api.context, accessToken)) as Parameters<
       typeof inheritAmr
     >[0];
@@ -252,14 +159,8 @@ describe('identity providers', () => {
     expect(list).toContain(organization.providerId);
     expect(list).not.toContain('ecret');
     const path = `/v1/identity-providers/${organization.providerId}` as const;
-    const signIn = async () => {
-      const { token, verifier } = await signInAtProvider(
-        organization,
-        accountOf(organization.email),
-      );
-      return (await (await exchange({ token, verifier })).json()) as SignedIn;
-    };
-    const first = await signIn();
+    const account = accountOf(organization.email);
+    const first = await signIn(organization, account);
     const off = await api.request('PATCH', path, { as: organization.as, body: { enabled: false } });
     expect(off.status).toBe(200);
     expect((await api.request('GET', '/v1/me', { as: first.accessToken })).status).toBe(401);
@@ -267,7 +168,7 @@ describe('identity providers', () => {
     const refreshed = await api.request('POST', '/v1/auth/refresh', { body: { refreshToken } });
     expect(refreshed.status).toBe(401);
     await api.request('PATCH', path, { as: organization.as, body: { enabled: true } });
-    const second = await signIn();
+    const second = await signIn(organization, account);
     expect((await api.request('DELETE', path, { as: organization.as })).status).toBe(204);
     expect((await api.request('GET', '/v1/me', { as: second.accessToken })).status).toBe(401);
   });
@@ -281,14 +182,8 @@ describe('identity providers', () => {
     const path = `/v1/identity-providers/${mine.providerId}` as const;
     const body = { enabled: false };
     expect((await api.request('PATCH', path, { as: other.as, body })).status).toBe(404);
-    const mixed = { ...mine, organization: other.organization };
-    const query = new URLSearchParams({
-      organizationId: mixed.organization.id,
-      redirectTo,
-      challenge: 'x'.repeat(43),
-    });
-    const start = await api.request('GET', `/v1/auth/oauth/${mine.providerId}/start?${query}`);
-    expect(start.status).toBe(404);
+    const mixed = await requestStart(other.organization.id, mine.providerId);
+    expect(mixed.status).toBe(404);
   });
 
   test('identity providers: 422 for private addresses unless allowed by configuration', async () => {
@@ -301,16 +196,6 @@ describe('identity providers', () => {
     }
     await strict.close();
   });
-});
-
-test('OIDC routes: 404 while the feature is disabled', async () => {
-  const off = createIntegrationApi(undefined, {
-    routes: enabledRoutes(routes, { twoFactor: true, oauth: false }),
-  });
-  for (const path of ['/v1/auth/oauth/callback', '/v1/identity-providers']) {
-    expect((await off.app.request(path)).status).toBe(404);
-  }
-  await off.close();
 });
 
 testDocumentedResponses(api, 'identity-providers');

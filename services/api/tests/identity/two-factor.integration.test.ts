@@ -1,11 +1,9 @@
 import { afterAll, describe, expect, test } from 'bun:test';
 import { connect } from '@insightdesk/shared/database';
-import { testEnvironment } from '@insightdesk/shared/testing';
-import { enabledRoutes } from '../../route.ts';
-import { routes } from '../../routes.ts';
+import { testEnvironment, totpCode } from '@insightdesk/shared/testing';
 import { expectError } from '../../testing/expect-error.ts';
 import { createIntegrationApi, testDocumentedResponses } from '../../testing/integration-api.ts';
-import { createTestUsers, password, type SignedIn, totpCode } from '../../testing/test-users.ts';
+import { createTestUsers, password, type SignedIn } from '../../testing/test-users.ts';
 
 const api = createIntegrationApi();
 const users = createTestUsers(api);
@@ -140,15 +138,6 @@ describe('signing in', () => {
     await expectError(await accept({}), 401, 'TWO_FACTOR_REQUIRED');
     expect((await accept({ code: totpCode(secret, 1) })).status).toBe(200);
   });
-
-  test('accepting an invitation with an unverified account requires the second factor', async () => {
-    const { email, user, accessToken: as } = await users.registerUnverified();
-    const { secret } = await users.enableTwoFactor(as);
-    const { accept } = await createInvitation(email);
-    await expectError(await accept({}), 401, 'TWO_FACTOR_REQUIRED');
-    const joined = await accept({ code: totpCode(secret, 1) });
-    expect(((await joined.json()) as SignedIn).user.id).toBe(user.id);
-  });
 });
 
 describe('removing', () => {
@@ -205,11 +194,6 @@ describe('organization that requires two factors', () => {
     expect((await api.request('GET', '/v1/me', { as })).status).toBe(403);
     expect((await api.request('POST', '/v1/auth/logout', { as })).status).toBe(204);
   });
-
-  test('requireTwoFactor: 403 for admins', async () => {
-    const { admin: as } = await api.createTenant();
-    await expectError(await users.setTwoFactorRequired(as), 403, 'FORBIDDEN');
-  });
 });
 
 test('row-level security: factors of other users are not readable', async () => {
@@ -232,21 +216,6 @@ test('row-level security: factors of other users are not readable', async () => 
     tx.execute<{ userId: string }>('select user_id from second_factors'),
   );
   expect(own).toHaveLength(1);
-});
-
-test('two-factor routes: 404 while the feature is disabled', async () => {
-  const off = createIntegrationApi(undefined, {
-    routes: enabledRoutes(routes, { twoFactor: false, oauth: false }),
-  });
-  const { owner: as } = await off.createTenant();
-  for (const path of ['', '/confirm', '/remove', '/recovery-codes']) {
-    const response = await off.app.request(`/v1/auth/two-factor${path}`, {
-      method: 'POST',
-      headers: { Authorization: `Bearer ${as}` },
-    });
-    await expectError(response, 404, 'NOT_FOUND');
-  }
-  await off.close();
 });
 
 testDocumentedResponses(api, 'two-factor');

@@ -1,11 +1,14 @@
 import type { Context } from '@insightdesk/shared/context';
 import type { Id, Role } from '@insightdesk/shared/contract';
-import { authenticatedContext, createTestContext, verifyEmail } from '@insightdesk/shared/testing';
+import {
+  authenticatedContext,
+  createTestContext,
+  type EmailLinkPurpose,
+  findEmailLink,
+  verifyEmail,
+} from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
-import { and, desc, eq } from 'drizzle-orm';
-import { emailLinkToken } from './accounts/email-links.ts';
 import { setPassword } from './accounts/set-password.ts';
-import { emailLinks } from './accounts/tables.ts';
 import { acceptInvitation, createInvitationToken, inviteMember, register } from './index.ts';
 
 export const password = 'correct horse battery';
@@ -36,20 +39,8 @@ export function createTestAccounts() {
     return registered;
   }
 
-  /** The newest link of a purpose for an address. */
-  async function findLink(purpose: 'verify' | 'change' | 'reset', email: string) {
-    const [link] = await context.database.read({}, (tx) =>
-      tx
-        .select()
-        .from(emailLinks)
-        .where(and(eq(emailLinks.purpose, purpose), eq(emailLinks.email, email)))
-        .orderBy(desc(emailLinks.id))
-        .limit(1)
-        .execute(),
-    );
-    if (!link) throw new Error(`No ${purpose} link for ${email}`);
-    return { ...link, token: emailLinkToken(context, link) };
-  }
+  const findLink = (purpose: EmailLinkPurpose, email: string) =>
+    findEmailLink(context, purpose, email);
 
   async function createInvitation(inviter: Context, email: string, role: Role = 'agent') {
     const { id } = await inviteMember(inviter, { email, role });

@@ -1,7 +1,11 @@
 import { afterAll, describe, expect, test } from 'bun:test';
 import type { Context } from '@insightdesk/shared/context';
-import { authenticatedContext, createTestTenant, userIdOf } from '@insightdesk/shared/testing';
-import { Secret, TOTP } from 'otpauth';
+import {
+  authenticatedContext,
+  createTestTenant,
+  totpCode,
+  userIdOf,
+} from '@insightdesk/shared/testing';
 import {
   acceptInvitation,
   changePassword,
@@ -18,9 +22,6 @@ import { createTestAccounts, password, problem, setTestPassword } from '../test-
 const { context, close, registerUser, registerVerifiedUser, findLink, createInvitation } =
   createTestAccounts();
 afterAll(close);
-
-const codeOf = (secret: string, by = 0) =>
-  new TOTP({ secret: Secret.fromBase32(secret) }).generate({ timestamp: Date.now() + by * 30_000 });
 
 describe('password confirmation', () => {
   test('startTwoFactor: another account’s password with the same address is refused', async () => {
@@ -61,12 +62,12 @@ test('acceptInvitation: an unverified account must use its second factor', async
   const { owner } = await createTestTenant(context);
   const person = await registerUser();
   const { secret } = await startTwoFactor(person.ctx, { password });
-  await confirmTwoFactor(person.ctx, { code: codeOf(secret) });
+  await confirmTwoFactor(person.ctx, { code: totpCode(secret) });
   const { token } = await createInvitation(owner, person.email);
   const accept = (code?: string) =>
     acceptInvitation(context, { token, name: 'Guest', password, ...(code && { code }) });
   await expect(accept()).rejects.toMatchObject(problem(401, 'TWO_FACTOR_REQUIRED'));
-  expect(await accept(codeOf(secret, 1))).toMatchObject({ user: person.user });
+  expect(await accept(totpCode(secret, 1))).toMatchObject({ user: person.user });
 });
 
 test('changePassword: of two concurrent changes one succeeds and the other writes nothing', async () => {
