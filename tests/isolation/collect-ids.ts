@@ -1,6 +1,6 @@
 import type { Operation } from './document.ts';
 import { type IdParam, listIdParams } from './id-params.ts';
-import { fill, type IdValues, send } from './requests.ts';
+import { buildRequest, type IdValues, send } from './requests.ts';
 
 const SAMPLES = 3;
 const ROUNDS = 4;
@@ -10,8 +10,8 @@ const typeId = /\b([a-z]{2,8})_[0-7][0-9a-hjkmnp-tv-z]{25}\b/g;
 export interface CollectedIds {
   /** Ids for a parameter of an operation. */
   idsFor(operation: Operation, param: IdParam): string[];
-  /** Whether the list at this route holds anything. */
-  listed(path: string): boolean;
+  /** Whether the list at this route has items. */
+  hasListed(path: string): boolean;
   /** Every id in a response. */
   readonly all: ReadonlySet<string>;
   /** Every link in a response, such as those of files. */
@@ -19,29 +19,29 @@ export interface CollectedIds {
 }
 
 /** Ids of resources that no list contains, by the path of the list. */
-export type Unlisted = Readonly<Record<string, string>>;
+export type UnlistedIds = Readonly<Record<string, string>>;
 
 /** Reads every route with these tokens until no new id appears. */
 export async function collectIds(
   operations: readonly Operation[],
   tokens: readonly string[],
-  unlisted: Unlisted = {},
+  unlisted: UnlistedIds = {},
 ): Promise<CollectedIds> {
   const byParent = new Map(Object.entries(unlisted).map(([path, id]) => [path, new Set([id])]));
   const all = new Set<string>();
   const links = new Set<string>();
   const reads = operations.filter(({ method, isPublic }) => method === 'GET' && !isPublic);
 
-  function idsFor({ path }: Operation, { in: where, at: [name], prefix }: IdParam): string[] {
+  function idsFor({ path }: Operation, { in: where, location: [name], prefix }: IdParam): string[] {
     const parent = path.slice(0, path.indexOf(`/{${name}}`));
     const listed = where === 'path' ? [...(byParent.get(parent) ?? [])] : [];
-    const fits = listed.filter((id) => prefix === undefined || id.startsWith(`${prefix}_`));
-    const alike = [...all].filter((id) => prefix !== undefined && id.startsWith(`${prefix}_`));
-    return fits.length > 0 ? fits : alike;
+    const matching = listed.filter((id) => prefix === undefined || id.startsWith(`${prefix}_`));
+    const samePrefix = [...all].filter((id) => prefix !== undefined && id.startsWith(`${prefix}_`));
+    return matching.length > 0 ? matching : samePrefix;
   }
 
   async function read(token: string, operation: Operation, values: IdValues) {
-    const request = fill(operation, undefined, values);
+    const request = buildRequest(operation, undefined, values);
     const { status, body } = await send(request, token);
     if (status !== 200) return;
     const text = JSON.stringify(body);
@@ -71,6 +71,6 @@ export async function collectIds(
       await readAll(token);
     }
   }
-  const listed = (path: string) => (byParent.get(path)?.size ?? 0) > 0;
-  return { idsFor, listed, all, links };
+  const hasListed = (path: string) => (byParent.get(path)?.size ?? 0) > 0;
+  return { idsFor, hasListed, all, links };
 }

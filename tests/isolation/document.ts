@@ -23,7 +23,7 @@ export interface Schema {
 /** One operation of the API. */
 export interface Operation {
   method: string;
-  /** With `{name}` for each parameter. */
+  /** Path template, such as `/v1/members/{userId}`. */
   path: string;
   isPublic: boolean;
   parameters: {
@@ -68,6 +68,6 @@ export function operationsOf(document: ApiDocument): Operation[] {
   );
 }
 
-/** `cnv` of a schema that asks for a conversation's id; undefined for anything else. */
+/** The prefix of a TypeID schema, such as `cnv`; undefined for other schemas. */
 export const idPrefixOf = ({ pattern }: Schema): string | undefined =>
   /^\^([a-z]{2,8})_\[0-7\]/.exec(pattern ?? '')?.[1];

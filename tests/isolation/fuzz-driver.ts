@@ -23,9 +23,9 @@ interface FuzzRequest {
 
 export interface FuzzDriver {
   /** The statuses of each route, such as `GET /v1/me`. */
-  answered: ReadonlyMap<string, ReadonlySet<number>>;
+  statusesByRoute: ReadonlyMap<string, ReadonlySet<number>>;
   /** The number of responses by status. */
-  tally: ReadonlyMap<number, number>;
+  countByStatus: ReadonlyMap<number, number>;
   /** Sends that many malicious requests to all routes in turn; returns a line for each wrong response. */
   send(count: number): Promise<string[]>;
 }
@@ -34,22 +34,24 @@ export interface FuzzDriver {
 export async function createFuzzDriver(): Promise<FuzzDriver> {
   const operations = operationsOf((await call('GET', '/openapi.json')).body);
   const organization = await seedOrganization(operations);
-  const own = await collectIds(operations, [organization.owner.token], organization.unlisted);
-  const tally = new Map<number, number>();
-  const answered = new Map(operations.map((one) => [routeOf(one), new Set<number>()] as const));
+  const ownIds = await collectIds(operations, [organization.owner.token], organization.unlisted);
+  const countByStatus = new Map<number, number>();
+  const statusesByRoute = new Map(
+    operations.map((operation) => [routeOf(operation), new Set<number>()] as const),
+  );
 
   async function sendRequest(request: FuzzRequest): Promise<string | undefined> {
     const response = await fetch(`${run.url}${request.path}`, request.init).catch(String);
     if (typeof response === 'string') return `no response: ${response}`;
     const { status } = response;
-    tally.set(status, (tally.get(status) ?? 0) + 1);
-    answered.get(routeOf(request.operation))?.add(status);
+    countByStatus.set(status, (countByStatus.get(status) ?? 0) + 1);
+    statusesByRoute.get(routeOf(request.operation))?.add(status);
     return findProblem(response);
   }
 
   return {
-    answered,
-    tally,
+    statusesByRoute,
+    countByStatus,
     async send(count) {
       const problems: string[] = [];
       let sent = 0;
@@ -58,7 +60,7 @@ export async function createFuzzDriver(): Promise<FuzzDriver> {
           const request = createRequest(
             operations[sent++ % operations.length] as Operation,
             organization,
-            own,
+            ownIds,
           );
           const problem = await sendRequest(request);
           if (problem) problems.push(`${textOf(request)} -> ${problem}`);
@@ -79,15 +81,17 @@ const textOf = ({ path, init }: FuzzRequest) =>
 function createRequest(
   operation: Operation,
   organization: SeededOrganization,
-  own: CollectedIds,
+  ownIds: CollectedIds,
 ): FuzzRequest {
   const params = listIdParams(operation);
   const callers = Object.values(organization.people).map(({ id }) => id);
   const idFor = (name: string) => {
-    const param = params.find(({ in: where, at }) => where === 'path' && at[0] === name);
-    // The callers stay members.
+    const param = params.find(
+      ({ in: where, location }) => where === 'path' && location[0] === name,
+    );
+    // Callers are never removed or changed.
     return pickRandom(
-      (param ? own.idsFor(operation, param) : []).filter((id) => !callers.includes(id)),
+      (param ? ownIds.idsFor(operation, param) : []).filter((id) => !callers.includes(id)),
     );
   };
   const token = tokenFor(operation, organization);
@@ -112,7 +116,7 @@ function createRequest(
 
 const pickRandom = <T>(values: readonly T[]) => values[Math.floor(Math.random() * values.length)];
 
-/** A random caller's token; the customer's for routes that would log out everyone else. */
+/** The token of a random caller; of the customer for routes that would log out all others. */
 function tokenFor(
   { method, path }: Operation,
   { callers }: SeededOrganization,
@@ -124,24 +128,25 @@ function tokenFor(
   return callers[pickRandom(names) ?? ''];
 }
 
-/** Describes what is wrong with a response; undefined if nothing is. */
+/** Describes the error in a response; undefined if it is correct. */
 async function findProblem(response: Response): Promise<string | undefined> {
   const { status, headers } = response;
   const text = await response.text();
   if (status >= 500) return `${status}: ${text.slice(0, 300)}`;
   if (status < 400) return undefined;
-  if (internals.test(text)) return `shows its internals: ${text.slice(0, 300)}`;
+  if (internals.test(text)) return `contains internals: ${text.slice(0, 300)}`;
   if (!headers.get('content-type')?.startsWith('application/problem+json'))
     return `${status} is not a problem document: ${text.slice(0, 200)}`;
   const problem = JSON.parse(text);
-  const isWhole = problem.status === status && problem.title && problem.code && problem.requestId;
-  return isWhole ? undefined : `incomplete problem document: ${text.slice(0, 200)}`;
+  const isComplete =
+    problem.status === status && problem.title && problem.code && problem.requestId;
+  return isComplete ? undefined : `incomplete problem document: ${text.slice(0, 200)}`;
 }
 
-/** Some of the requests end sessions, as they should. */
+/** Some requests end the sessions of callers. */
 async function loginAgain({ people, callers }: SeededOrganization): Promise<void> {
   for (const [name, { email }] of Object.entries(people)) {
-    const answer = await call('POST', '/v1/auth/login', { body: { email, password } });
-    if (answer.status === 200) callers[name] = answer.body.accessToken;
+    const response = await call('POST', '/v1/auth/login', { body: { email, password } });
+    if (response.status === 200) callers[name] = response.body.accessToken;
   }
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { Operation, Schema } from './document.ts';
-import { sample, unknownId, valid } from './values.ts';
+import { sample, unknownId, validValues } from './values.ts';
 
 /** A body and its headers. */
 export interface MaliciousBody {
@@ -51,14 +51,18 @@ function withInvalidField(schema: Schema): fc.Arbitrary<unknown> {
   const names = Object.keys(schema.properties ?? {});
   if (schema.type !== 'object' || names.length === 0) return odd;
   return fc
-    .tuple(valid(schema), fc.constantFrom(...names, '__proto__', 'constructor', 'unknown'), odd)
+    .tuple(
+      validValues(schema),
+      fc.constantFrom(...names, '__proto__', 'constructor', 'unknown'),
+      odd,
+    )
     .map(([good, name, value]) => ({ ...(good as object), [name]: value }));
 }
 
 /** A valid body without one of its fields. */
 const withoutField = (schema: Schema): fc.Arbitrary<unknown> =>
   fc
-    .tuple(valid(schema), fc.constantFrom(...Object.keys(schema.properties ?? { none: {} })))
+    .tuple(validValues(schema), fc.constantFrom(...Object.keys(schema.properties ?? { none: {} })))
     .map(([good, name]) => ({ ...(good as object), [name]: undefined }));
 
 const asJson = (value: unknown) => JSON.stringify(value) ?? 'null';
@@ -100,13 +104,13 @@ export function createBody({ method, body, contentType }: Operation): MaliciousB
   const json = { 'content-type': 'application/json' };
   if (method === 'GET') return { raw: undefined, headers: {} };
   const schema = body ?? { type: 'object' };
-  const dice = Math.random();
-  if (contentType && dice < 0.5)
+  const random = Math.random();
+  if (contentType && random < 0.5)
     return { raw: sample(rawBody), headers: { 'content-type': contentType } };
-  if (dice < 0.3) return { raw: asJson(sample(valid(schema))), headers: json };
-  if (dice < 0.65) return { raw: asJson(sample(withInvalidField(schema))), headers: json };
-  if (dice < 0.8) return { raw: asJson(sample(withoutField(schema))), headers: json };
-  if (dice < 0.95) return { raw: sample(rawBody), headers: json };
+  if (random < 0.3) return { raw: asJson(sample(validValues(schema))), headers: json };
+  if (random < 0.65) return { raw: asJson(sample(withInvalidField(schema))), headers: json };
+  if (random < 0.8) return { raw: asJson(sample(withoutField(schema))), headers: json };
+  if (random < 0.95) return { raw: sample(rawBody), headers: json };
   return { raw: sample(rawBody), headers: { 'content-type': sample(oddType) } };
 }
 
@@ -135,14 +139,14 @@ export function createPath(
   idFor: (name: string) => string | undefined,
 ): string {
   const path = operation.path.replace(/\{(\w+)\}/g, (_, name: string) => {
-    const dice = Math.random();
-    if (dice < 0.6) return encodeURIComponent(idFor(name) ?? unknownId('cnv'));
-    return dice < 0.75 ? unknownId('cnv') : sample(oddSegment);
+    const random = Math.random();
+    if (random < 0.6) return encodeURIComponent(idFor(name) ?? unknownId('cnv'));
+    return random < 0.75 ? unknownId('cnv') : sample(oddSegment);
   });
   const query = new URLSearchParams();
   for (const { name, in: where, schema } of operation.parameters) {
     if (where !== 'query' || Math.random() < 0.5) continue;
-    const value = Math.random() < 0.5 ? sample(valid(schema)) : sample(oddText);
+    const value = Math.random() < 0.5 ? sample(validValues(schema)) : sample(oddText);
     query.append(name, textOf(value).slice(0, 3_000).toWellFormed());
     if (Math.random() < 0.05) query.append(name, 'again');
   }
@@ -174,7 +178,7 @@ const sendable = (value: unknown) =>
     .replace(/[^ -~]/g, '')
     .slice(0, 3_000);
 
-/** A generated object may have a `toString` of its own. */
+/** Generated objects may have an invalid `toString`. */
 const textOf = (value: unknown) =>
   typeof value === 'object' ? JSON.stringify(value) : String(value);
 
@@ -183,7 +187,7 @@ export function createHeaders({ parameters }: Operation): Record<string, string>
   const headers: Record<string, string> = Math.random() < 0.15 ? sample(oddHeaders) : {};
   for (const { name, in: where, required, schema } of parameters) {
     if (where !== 'header' || Math.random() < (required ? 0.1 : 0.9)) continue;
-    headers[name] = sendable(sample(Math.random() < 0.7 ? valid(schema) : odd));
+    headers[name] = sendable(sample(Math.random() < 0.7 ? validValues(schema) : odd));
   }
   return headers;
 }

@@ -1,7 +1,7 @@
 import { type Answer, call } from '../e2e/client.ts';
 import type { Operation } from './document.ts';
-import { type IdParam, put } from './id-params.ts';
-import { sample, valid } from './values.ts';
+import { type IdParam, setAtPath } from './id-params.ts';
+import { sample, validValues } from './values.ts';
 
 export interface Request {
   method: string;
@@ -15,17 +15,17 @@ export interface Request {
 /** Values for parameters of a request. */
 export type IdValues = readonly (readonly [IdParam, string])[];
 
-/** A request of this operation, with its `body` and these ids. */
-export function fill(operation: Operation, body: unknown, values: IdValues): Request {
+/** A request for this operation with this body and these ids. */
+export function buildRequest(operation: Operation, body: unknown, values: IdValues): Request {
   const { method, path } = operation;
   const query = new URLSearchParams();
   let [filledPath, filledBody] = [path, body];
   for (const [param, value] of values) {
-    const name = String(param.at[0]);
+    const name = String(param.location[0]);
     if (param.in === 'path')
       filledPath = filledPath.replace(`{${name}}`, encodeURIComponent(value));
     if (param.in === 'query') query.set(name, value);
-    if (param.in === 'body') filledBody = put(filledBody, param.at, value);
+    if (param.in === 'body') filledBody = setAtPath(filledBody, param.location, value);
   }
   const search = query.size > 0 ? `?${query}` : '';
   return { method, path: `${filledPath}${search}`, body: filledBody, ...requiredParts(operation) };
@@ -33,9 +33,9 @@ export function fill(operation: Operation, body: unknown, values: IdValues): Req
 
 /** Required headers, and a raw body where the operation takes bytes. */
 function requiredParts({ parameters, contentType }: Operation): Pick<Request, 'headers' | 'raw'> {
-  const asked = parameters.filter((one) => one.in === 'header' && one.required);
+  const required = parameters.filter((param) => param.in === 'header' && param.required);
   const headers = Object.fromEntries(
-    asked.map(({ name, schema }) => [name, String(sample(valid(schema)))]),
+    required.map(({ name, schema }) => [name, String(sample(validValues(schema)))]),
   );
   const isBytes = contentType?.endsWith('octet-stream') ?? false;
   if (!isBytes) return { headers };

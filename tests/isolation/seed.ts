@@ -9,33 +9,33 @@ import {
   run,
   upload,
 } from '../e2e/client.ts';
-import { collectIds, type Unlisted } from './collect-ids.ts';
+import { collectIds, type UnlistedIds } from './collect-ids.ts';
 import type { Operation } from './document.ts';
 import { listIdParams } from './id-params.ts';
-import { fill, send } from './requests.ts';
-import { sample, valid } from './values.ts';
+import { buildRequest, send } from './requests.ts';
+import { sample, validValues } from './values.ts';
 
-const TRIES = 12;
+const MAX_ATTEMPTS = 12;
 
 /** An organization with at least one of every resource, and its callers. */
 export interface SeededOrganization {
-  /** A word in all its texts and nowhere else. */
-  mark: string;
+  /** A word in all of its texts that nothing else contains. */
+  marker: string;
   owner: Person;
   organizationId: string;
   conversationId: string;
   people: Record<'owner' | 'agent' | 'customer', Person>;
   /** A member with a passkey, who cannot log in with a password alone. */
-  guarded: Person;
-  unlisted: Unlisted;
+  passkeyUser: Person;
+  unlisted: UnlistedIds;
   /** Tokens by caller. */
   callers: Record<string, string>;
 }
 
 async function post(token: string, path: string, body: unknown) {
-  const answer = await call('POST', path, { token, body });
-  if (answer.status >= 300) throw new Error(`POST ${path}: ${JSON.stringify(answer)}`);
-  return answer.body;
+  const response = await call('POST', path, { token, body });
+  if (response.status >= 300) throw new Error(`POST ${path}: ${JSON.stringify(response)}`);
+  return response.body;
 }
 
 /**
@@ -45,22 +45,22 @@ async function post(token: string, path: string, body: unknown) {
 export async function seedOrganization(
   operations: readonly Operation[],
 ): Promise<SeededOrganization> {
-  const mark = `zebra${crypto.randomUUID().replaceAll('-', '')}`;
+  const marker = `zebra${crypto.randomUUID().replaceAll('-', '')}`;
   const { owner, agent, absent, customer } = await createOrganization();
   const webhook = await post(owner.token, '/v1/webhooks', {
-    url: `https://example.com/${mark}`,
+    url: `https://example.com/${marker}`,
     events: ['message.created'],
   });
-  const file = await upload(customer.token, await createPhoto(), `${mark}.jpg`);
-  const attached = { body: mark, attachmentIds: [(file.body as { id: string }).id] };
-  const { id } = await post(customer.token, '/v1/conversations', { subject: mark, ...attached });
-  await post(agent.token, `/v1/conversations/${id}/messages`, { body: mark });
-  await post(owner.token, `/v1/conversations/${id}/messages`, { body: mark, kind: 'note' });
-  await addPasskey(absent, mark);
-  const key = await addKey(owner, mark);
-  await addToEmptyLists(operations, owner, mark);
+  const file = await upload(customer.token, await createPhoto(), `${marker}.jpg`);
+  const attached = { body: marker, attachmentIds: [(file.body as { id: string }).id] };
+  const { id } = await post(customer.token, '/v1/conversations', { subject: marker, ...attached });
+  await post(agent.token, `/v1/conversations/${id}/messages`, { body: marker });
+  await post(owner.token, `/v1/conversations/${id}/messages`, { body: marker, kind: 'note' });
+  await addPasskey(absent, marker);
+  const key = await addKey(owner, marker);
+  await addToEmptyLists(operations, owner, marker);
   await addExport(owner);
-  const unlisted = { '/v1/uploads': await beginUpload(owner, mark) };
+  const unlisted = { '/v1/uploads': await createUpload(owner, marker) };
   const path = `/v1/webhooks/${webhook.id}`;
   await until(
     async () => {
@@ -72,46 +72,46 @@ export async function seedOrganization(
   // The receiver does not exist; retries would change the state during the test.
   await call('PATCH', path, { token: owner.token, body: { enabled: false } });
   return {
-    mark,
+    marker,
     owner,
     organizationId: owner.organizationId,
     conversationId: id,
     people: { owner, agent, customer },
-    guarded: absent,
+    passkeyUser: absent,
     unlisted,
     callers: { owner: owner.token, agent: agent.token, customer: customer.token, key },
   };
 }
 
-async function addPasskey({ token }: Person, mark: string) {
+async function addPasskey({ token }: Person, marker: string) {
   const { origin, hostname: host } = new URL(run.url);
-  const offer = await post(token, '/v1/auth/passkeys/options', { password });
-  const response = createAuthenticator({ origin, host }).create(offer.options);
-  await post(token, '/v1/auth/passkeys', { token: offer.token, response, name: mark });
+  const ceremony = await post(token, '/v1/auth/passkeys/options', { password });
+  const response = createAuthenticator({ origin, host }).create(ceremony.options);
+  await post(token, '/v1/auth/passkeys', { token: ceremony.token, response, name: marker });
 }
 
 /** The secret of an API key with every permission that a key may have. */
 async function addKey({ token }: Person, name: string): Promise<string> {
-  const table: { items: { name: string; roles: string[]; forKeys: boolean }[] } = (
+  const list: { items: { name: string; roles: string[]; forKeys: boolean }[] } = (
     await call('GET', '/v1/permissions', { token })
   ).body;
-  const permissions = table.items
+  const permissions = list.items
     .filter(({ roles, forKeys }) => forKeys && roles.includes('admin'))
     .map((permission) => permission.name);
   return (await post(token, '/v1/api-keys', { name, permissions })).secret;
 }
 
 /** The id of a resumable upload, which only its uploader knows. */
-async function beginUpload({ token }: Person, mark: string): Promise<string> {
-  const filename = Buffer.from(mark).toString('base64');
+async function createUpload({ token }: Person, marker: string): Promise<string> {
+  const filename = Buffer.from(marker).toString('base64');
   const headers = {
     'Tus-Resumable': '1.0.0',
     'Upload-Length': '10',
     'Upload-Metadata': `filename ${filename}`,
   };
-  const answer = await call('POST', '/v1/uploads', { token, headers });
-  if (answer.status !== 201) throw new Error(`POST /v1/uploads: ${JSON.stringify(answer)}`);
-  return answer.headers.get('Location')?.split('/').at(-1) ?? '';
+  const response = await call('POST', '/v1/uploads', { token, headers });
+  if (response.status !== 201) throw new Error(`POST /v1/uploads: ${JSON.stringify(response)}`);
+  return response.headers.get('Location')?.split('/').at(-1) ?? '';
 }
 
 /** Exports are in no list; the audit log contains their ids. */
@@ -126,22 +126,26 @@ async function addExport({ token }: Person) {
   );
 }
 
-async function addToEmptyLists(operations: readonly Operation[], { token }: Person, mark: string) {
-  const adds = ({ method, path, isPublic, body }: Operation) =>
+async function addToEmptyLists(
+  operations: readonly Operation[],
+  { token }: Person,
+  marker: string,
+) {
+  const isCreate = ({ method, path, isPublic, body }: Operation) =>
     method === 'POST' &&
     body &&
     !isPublic &&
     operations.some((other) => other.method === 'GET' && other.path === path);
-  for (const operation of operations.filter(adds)) {
-    const own = await collectIds(operations, [token]);
-    if (own.listed(operation.path)) continue;
+  for (const operation of operations.filter(isCreate)) {
+    const ownIds = await collectIds(operations, [token]);
+    if (ownIds.hasListed(operation.path)) continue;
     const values = listIdParams(operation)
       .filter((param) => param.in === 'path')
-      .map((param) => [param, own.idsFor(operation, param)[0] ?? ''] as const);
-    const known = { name: mark, subject: mark, body: mark };
-    for (let tries = 0; tries < TRIES; tries++) {
-      const body = sample(valid(operation.body ?? {}, { known, isBare: tries % 2 === 0 }));
-      const { status } = await send(fill(operation, body, values), token);
+      .map((param) => [param, ownIds.idsFor(operation, param)[0] ?? ''] as const);
+    const known = { name: marker, subject: marker, body: marker };
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+      const body = sample(validValues(operation.body ?? {}, { known, isBare: attempt % 2 === 0 }));
+      const { status } = await send(buildRequest(operation, body, values), token);
       if (status < 300) break;
     }
   }

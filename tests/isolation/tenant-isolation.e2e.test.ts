@@ -12,10 +12,10 @@ import {
 import { type CollectedIds, collectIds } from './collect-ids.ts';
 import { type Operation, operationsOf } from './document.ts';
 import { type IdParam, listIdParams } from './id-params.ts';
-import { fill, send, withoutVariables } from './requests.ts';
+import { buildRequest, send, withoutVariables } from './requests.ts';
 import { type SeededOrganization, seedOrganization } from './seed.ts';
 import { createStateReader } from './tenant-state.ts';
-import { sample, unknownId, unknownLike, valid } from './values.ts';
+import { sample, unknownId, unknownLike, validValues } from './values.ts';
 
 /** Longer than usage counters stay in memory. */
 const WRITE_BEHIND_MS = 12_000;
@@ -31,8 +31,8 @@ const json = async (path: string) => (await call('GET', path)).body as any;
 let operations: Operation[];
 let ours: SeededOrganization;
 let theirs: SeededOrganization;
-let own: CollectedIds;
-let foreign: CollectedIds;
+let ownIds: CollectedIds;
+let foreignIds: CollectedIds;
 let before: Record<string, string>;
 const received: unknown[] = [];
 const listeners: Listener[] = [];
@@ -46,15 +46,15 @@ beforeAll(async () => {
   operations = operationsOf(await json('/openapi.json'));
   ours = await seedOrganization(operations);
   theirs = await seedOrganization(operations);
-  own = await collectIds(operations, [ours.owner.token], ours.unlisted);
-  const members = [...Object.values(theirs.callers), theirs.guarded.token];
-  foreign = await collectIds(operations, members, theirs.unlisted);
+  ownIds = await collectIds(operations, [ours.owner.token], ours.unlisted);
+  const members = [...Object.values(theirs.callers), theirs.passkeyUser.token];
+  foreignIds = await collectIds(operations, members, theirs.unlisted);
   for (const token of Object.values(ours.callers)) {
     const listener = await listen(token);
     listener.socket.onAny((...all) => received.push(all));
     listeners.push(listener);
   }
-  before = await readSettled(WRITE_BEHIND_MS);
+  before = await readStable(WRITE_BEHIND_MS);
 }, 180_000);
 
 afterAll(() => {
@@ -62,122 +62,130 @@ afterAll(() => {
   return states.close();
 });
 
-/** The state of `theirs`, once it has not changed for that long. */
-async function readSettled(stillMs = 1_500) {
+/** The state of `theirs` after it has not changed for this time. */
+async function readStable(unchangedMs = 1_500) {
   const tenant = await uuidOf(theirs.organizationId);
   let last = '';
   await until(
     async () => {
-      const now = JSON.stringify(await states.read(tenant));
-      const isStill = now === last;
-      last = now;
-      return isStill || (await Bun.sleep(stillMs));
+      const current = JSON.stringify(await states.read(tenant));
+      const isStable = current === last;
+      last = current;
+      return isStable || (await Bun.sleep(unchangedMs));
     },
     { timeoutMs: 60_000 },
   );
   return JSON.parse(last) as Record<string, string>;
 }
 
-/** Data of `theirs` in a response, except ids that the request itself named. */
-function shows(text: string, named: readonly string[] = []): string | undefined {
-  if (text.includes(theirs.mark)) return theirs.mark;
-  return [...foreign.all].find((id) => !named.includes(id) && text.includes(id));
+/** Data of `theirs` in a response, except the ids in the request. */
+function findLeak(text: string, requested: readonly string[] = []): string | undefined {
+  if (text.includes(theirs.marker)) return theirs.marker;
+  return [...foreignIds.all].find((id) => !requested.includes(id) && text.includes(id));
 }
 
-/** The combinations of parameters to attack: each alone, and all together. */
+/** The combinations of parameters that get foreign ids: each one alone, and all together. */
 const listAttacks = (params: readonly IdParam[]): (readonly IdParam[])[] => {
   return params.length > 1
     ? [...params.map((param) => [param]), params]
-    : params.map((one) => [one]);
+    : params.map((param) => [param]);
 };
 
-test('every route that takes an id has one of the other tenant to try', () => {
+test('each route that takes an id is tested with an id of the other tenant', () => {
   const missing = operations.flatMap((operation) =>
     listIdParams(operation)
-      .filter((param) => param.in === 'path' && foreign.idsFor(operation, param).length === 0)
-      .map(({ at }) => `${operation.method} ${operation.path}: ${at}`),
+      .filter((param) => param.in === 'path' && foreignIds.idsFor(operation, param).length === 0)
+      .map(({ location }) => `${operation.method} ${operation.path}: ${location}`),
   );
   expect(missing).toEqual([]);
   expect(operations.length).toBeGreaterThan(30);
 });
 
-test('GET routes answer 200 for ids of the own tenant', async () => {
+test('GET routes respond 200 for ids of the own tenant', async () => {
   const reads = operations.filter(
     ({ method, path, isPublic }) => method === 'GET' && path.includes('{') && !isPublic,
   );
   for (const operation of reads) {
     const params = listIdParams(operation).filter((param) => param.in === 'path');
-    const values = params.map((param) => [param, own.idsFor(operation, param)[0] ?? ''] as const);
-    const { status } = await send(fill(operation, undefined, values), ours.owner.token);
+    const values = params.map(
+      (param) => [param, ownIds.idsFor(operation, param)[0] ?? ''] as const,
+    );
+    const { status } = await send(buildRequest(operation, undefined, values), ours.owner.token);
     expect({ path: operation.path, status }).toEqual({ path: operation.path, status: 200 });
   }
   expect(reads.length).toBeGreaterThan(5);
 });
 
 test('an id of the other tenant gets the same response as an unknown id', async () => {
-  const found: unknown[] = [];
+  const violations: unknown[] = [];
   let requestCount = 0;
   for (const operation of operations) {
     const params = listIdParams(operation);
     for (const attackedParams of listAttacks(params)) {
       for (const [caller, token] of Object.entries(ours.callers)) {
         const known = { password: 'correct horse battery', email: ours.owner.email };
-        const body = operation.body && sample(valid(operation.body, { known, isBare: true }));
+        const body = operation.body && sample(validValues(operation.body, { known, isBare: true }));
         const rest = params
           .filter((param) => param.in === 'path' && !attackedParams.includes(param))
-          .map((param) => [param, own.idsFor(operation, param)[0] ?? ''] as const);
-        const real = attackedParams.map(
-          (param) => [param, foreign.idsFor(operation, param)[0] ?? unknownId('x')] as const,
+          .map((param) => [param, ownIds.idsFor(operation, param)[0] ?? ''] as const);
+        const foreignValues = attackedParams.map(
+          (param) => [param, foreignIds.idsFor(operation, param)[0] ?? unknownId('x')] as const,
         );
-        const madeUp = real.map(([param, id]) => [param, unknownLike(id)] as const);
+        const unknownValues = foreignValues.map(([param, id]) => [param, unknownLike(id)] as const);
         const sender = operation.isPublic ? undefined : token;
-        const unknownAnswer = await send(fill(operation, body, [...rest, ...madeUp]), sender);
-        const foreignAnswer = await send(fill(operation, body, [...rest, ...real]), sender);
-        requestCount += 2;
-        const shown = shows(
-          JSON.stringify(foreignAnswer.body),
-          real.map(([, id]) => id),
+        const unknownResponse = await send(
+          buildRequest(operation, body, [...rest, ...unknownValues]),
+          sender,
         );
-        const named = attackedParams.map(({ at }) => at.join('.')).join(', ');
-        const what = { route: `${operation.method} ${operation.path}`, named, caller };
-        if (withoutVariables(unknownAnswer) !== withoutVariables(foreignAnswer))
-          found.push({
-            ...what,
-            unknown: withoutVariables(unknownAnswer),
-            foreign: withoutVariables(foreignAnswer),
+        const foreignResponse = await send(
+          buildRequest(operation, body, [...rest, ...foreignValues]),
+          sender,
+        );
+        requestCount += 2;
+        const leak = findLeak(
+          JSON.stringify(foreignResponse.body),
+          foreignValues.map(([, id]) => id),
+        );
+        const attacked = attackedParams.map(({ location }) => location.join('.')).join(', ');
+        const attack = { route: `${operation.method} ${operation.path}`, attacked, caller };
+        if (withoutVariables(unknownResponse) !== withoutVariables(foreignResponse))
+          violations.push({
+            ...attack,
+            unknown: withoutVariables(unknownResponse),
+            foreign: withoutVariables(foreignResponse),
           });
-        if (shown) found.push({ ...what, shown });
+        if (leak) violations.push({ ...attack, leak });
         const isByPath = attackedParams.some((param) => param.in === 'path');
-        // Without a JSON body only the id can be refused.
+        // Without a JSON body the request has no other error than the id.
         const isOtherwiseValid = caller === 'owner' && !operation.body && !operation.isPublic;
         if (
           isByPath &&
-          (isOtherwiseValid ? foreignAnswer.status !== 404 : foreignAnswer.status < 400)
+          (isOtherwiseValid ? foreignResponse.status !== 404 : foreignResponse.status < 400)
         )
-          found.push({ ...what, status: foreignAnswer.status });
+          violations.push({ ...attack, status: foreignResponse.status });
       }
     }
   }
-  expect(found).toEqual([]);
+  expect(violations).toEqual([]);
   expect(requestCount).toBeGreaterThan(150);
 }, 300_000);
 
 test('responses and searches contain no data of the other tenant', async () => {
   const reads = operations.filter(({ method, isPublic }) => method === 'GET' && !isPublic);
   for (const [caller, token] of Object.entries(ours.callers)) {
-    const seen = await collectIds(operations, [token]);
-    expect([...seen.all].filter((id) => foreign.all.has(id))).toEqual([]);
+    const readable = await collectIds(operations, [token]);
+    expect([...readable.all].filter((id) => foreignIds.all.has(id))).toEqual([]);
     for (const { path, parameters } of reads.filter((read) => !read.path.includes('{'))) {
       const texts = parameters.filter(
         ({ in: where, schema }) =>
           where === 'query' && !schema.enum && schema.type === 'string' && !schema.pattern,
       );
       for (const { name } of texts) {
-        const answer = await send(
-          { method: 'GET', path: `${path}?${name}=${theirs.mark}`, body: undefined },
+        const response = await send(
+          { method: 'GET', path: `${path}?${name}=${theirs.marker}`, body: undefined },
           token,
         );
-        const items = (answer.body as { items?: unknown[] }).items ?? [];
+        const items = (response.body as { items?: unknown[] }).items ?? [];
         expect({ caller, path, name, items }).toEqual({ caller, path, name, items: [] });
       }
     }
@@ -185,8 +193,8 @@ test('responses and searches contain no data of the other tenant', async () => {
 });
 
 test('files and links of the other tenant are refused', async () => {
-  expect(foreign.links.size).toBeGreaterThan(0);
-  for (const link of foreign.links) {
+  expect(foreignIds.links.size).toBeGreaterThan(0);
+  for (const link of foreignIds.links) {
     for (const token of [undefined, ...Object.values(ours.callers)]) {
       const { status } = await send({ method: 'GET', path: link, body: undefined }, token);
       expect({ link, isRefused: status === 404 || status === 401 }).toEqual({
@@ -198,7 +206,7 @@ test('files and links of the other tenant are refused', async () => {
 });
 
 test('the data of the other tenant is unchanged', async () => {
-  expect(await readSettled()).toEqual(before);
+  expect(await readStable()).toEqual(before);
 });
 
 describe('sockets', () => {
@@ -210,25 +218,28 @@ describe('sockets', () => {
     expect(addresses.length).toBeGreaterThan(4);
     for (const address of addresses) {
       const prefix = /\{([a-z]{3})\}/.exec(address)?.[1] ?? '';
-      const ids = [...foreign.all].filter((id) => id.startsWith(`${prefix}_`));
+      const ids = [...foreignIds.all].filter((id) => id.startsWith(`${prefix}_`));
       expect({ address, ids: ids.length > 0 }).toEqual({ address, ids: true });
       for (const { socket } of listeners) {
         for (const [event, rest] of [
           ['subscribe', {}],
           ['presence', {}],
-          ['publish', { type: 'typing', data: { text: ours.mark } }],
+          ['publish', { type: 'typing', data: { text: ours.marker } }],
           ['unsubscribe', {}],
         ] as const) {
-          const ask = (id: string) =>
+          const emit = (id: string) =>
             socket
               .timeout(20_000)
               .emitWithAck(event, { channel: address.replace(/\{[a-z]{3}\}/, id), ...rest });
-          const [real = ''] = ids;
-          const [unknownAnswer, foreignAnswer] = [await ask(unknownId(prefix)), await ask(real)];
-          expect(withoutVariables({ status: 0, body: foreignAnswer } as never)).toBe(
-            withoutVariables({ status: 0, body: unknownAnswer } as never),
+          const [foreignId = ''] = ids;
+          const [unknownResponse, foreignResponse] = [
+            await emit(unknownId(prefix)),
+            await emit(foreignId),
+          ];
+          expect(withoutVariables({ status: 0, body: foreignResponse } as never)).toBe(
+            withoutVariables({ status: 0, body: unknownResponse } as never),
           );
-          if (event === 'subscribe') expect(foreignAnswer.ok).toBe(false);
+          if (event === 'subscribe') expect(foreignResponse.ok).toBe(false);
         }
       }
     }
@@ -240,20 +251,20 @@ describe('sockets', () => {
     expect((await observer.subscribe(channel)).ok).toBe(true);
     const path = `/v1/conversations/${theirs.conversationId}/messages`;
     const start = received.length;
-    await call('POST', path, { token: theirs.owner.token, body: { body: theirs.mark } });
+    await call('POST', path, { token: theirs.owner.token, body: { body: theirs.marker } });
     await until(() =>
       observer.events.some((event: DurableEvent) => event.type === 'message.created'),
     );
     observer.close();
-    const mine = `/v1/conversations/${ours.conversationId}/messages`;
+    const ownPath = `/v1/conversations/${ours.conversationId}/messages`;
     await listeners[0]?.subscribe(`private-conversation-${ours.conversationId}`);
-    await call('POST', mine, { token: ours.owner.token, body: { body: ours.mark } });
-    await until(() => JSON.stringify(received.slice(start)).includes(ours.mark));
-    expect(shows(JSON.stringify(received))).toBeUndefined();
+    await call('POST', ownPath, { token: ours.owner.token, body: { body: ours.marker } });
+    await until(() => JSON.stringify(received.slice(start)).includes(ours.marker));
+    expect(findLeak(JSON.stringify(received))).toBeUndefined();
   });
 });
 
-test.skipIf(!isLocalStack)('every cached value of a tenant has a key with its id', async () => {
+test.skipIf(!isLocalStack)('keys of cached tenant data contain the tenant id', async () => {
   const valkey = new RedisClient(run.valkey);
   let cursor = '0';
   const misplaced: string[] = [];
@@ -265,7 +276,7 @@ test.skipIf(!isLocalStack)('every cached value of a tenant has a key with its id
     cursor = next;
     for (const key of keys.filter((key) => /cache|log|channel|presence/.test(key))) {
       const dump = String(await valkey.send('DUMP', [key]));
-      if (dump.includes(theirs.mark) && !key.includes(theirs.organizationId)) misplaced.push(key);
+      if (dump.includes(theirs.marker) && !key.includes(theirs.organizationId)) misplaced.push(key);
     }
   } while (cursor !== '0');
   valkey.close();

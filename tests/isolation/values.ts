@@ -25,14 +25,14 @@ export function unknownLike(value: string): string {
     : other;
 }
 
-/** Values that a schema accepts, as far as a schema can tell. */
-export function valid(schema: Schema, options: Options = {}): fc.Arbitrary<unknown> {
+/** Values that are valid by a schema. */
+export function validValues(schema: Schema, options: Options = {}): fc.Arbitrary<unknown> {
   if (schema.const !== undefined) return fc.constant(schema.const);
   if (schema.enum) return fc.constantFrom(...schema.enum);
-  const either = schema.anyOf ?? schema.oneOf;
-  if (either) return fc.oneof(...either.map((sample) => valid(sample, options)));
+  const variants = schema.anyOf ?? schema.oneOf;
+  if (variants) return fc.oneof(...variants.map((variant) => validValues(variant, options)));
   if (schema.allOf) {
-    const parts = schema.allOf.map((sample) => valid(sample, options));
+    const parts = schema.allOf.map((part) => validValues(part, options));
     return fc.tuple(...parts).map((all) => Object.assign({}, ...(all as object[])));
   }
   switch (schema.type) {
@@ -49,7 +49,7 @@ export function valid(schema: Schema, options: Options = {}): fc.Arbitrary<unkno
     case 'null':
       return fc.constant(null);
     case 'array':
-      return fc.uniqueArray(valid(schema.items ?? {}, options), {
+      return fc.uniqueArray(validValues(schema.items ?? {}, options), {
         minLength: schema.minItems ?? 0,
         maxLength: Math.max(schema.minItems ?? 0, Math.min(schema.maxItems ?? 3, 3)),
         comparator: 'SameValueZero',
@@ -65,7 +65,7 @@ function validString(schema: Schema): fc.Arbitrary<string> {
   const prefix = idPrefixOf(schema);
   if (prefix) return fc.constant(prefix).map(unknownId);
   if (schema.format === 'email')
-    return fc.constant('').map(() => `proof-${randomText(12)}@example.com`);
+    return fc.constant('').map(() => `isolation-${randomText(12)}@example.com`);
   if (schema.format === 'uri')
     return fc.constant('').map(() => `https://example.com/${randomText(8)}`);
   if (schema.format === 'date-time') {
@@ -90,7 +90,7 @@ function validObject(
   const model = Object.fromEntries(
     included.map(([name, schema]) => [
       name,
-      Object.hasOwn(known, name) ? fc.constant(known[name]) : valid(schema, options),
+      Object.hasOwn(known, name) ? fc.constant(known[name]) : validValues(schema, options),
     ]),
   );
   return fc.record(model, {
@@ -98,7 +98,7 @@ function validObject(
   });
 }
 
-/** One value of it. */
+/** One random value. */
 export function sample<T>(arbitrary: fc.Arbitrary<T>): T {
   const [value] = fc.sample(arbitrary, 1);
   return value as T;

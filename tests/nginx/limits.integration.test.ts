@@ -66,26 +66,28 @@ describe('limits of an address', () => {
   });
 
   test('concurrent requests over the limit are 429 until one of them ends', async () => {
-    const own = from('203.0.113.3');
+    const client = from('203.0.113.3');
     const before = pending.length;
-    const waiting = Array.from({ length: MAX_CONNECTIONS }, () => nginx.request('/pending', own));
+    const waiting = Array.from({ length: MAX_CONNECTIONS }, () =>
+      nginx.request('/pending', client),
+    );
     await until(() => pending.length - before, { equals: MAX_CONNECTIONS });
-    await expectProblem(await nginx.request('/', own), 429, 'TOO_MANY_CONNECTIONS');
+    await expectProblem(await nginx.request('/', client), 429, 'TOO_MANY_CONNECTIONS');
     expect((await nginx.request('/', from('203.0.113.4'))).status).toBe(200);
     for (const response of pending.splice(0)) response.end();
     for (const { status } of await Promise.all(waiting)) expect(status).toBe(200);
-    await until(async () => (await nginx.request('/', own)).status, { equals: 200 });
+    await until(async () => (await nginx.request('/', client)).status, { equals: 200 });
     expect(nginx.readLog().toString()).toContain('"limitedBy":"connections"');
   });
 
   test('sockets have a limit of their own', async () => {
-    const own = { 'X-Forwarded-For': '203.0.113.5' };
-    const open = await Promise.all(Array.from({ length: MAX_SOCKETS }, () => upgrade(own)));
+    const headers = { 'X-Forwarded-For': '203.0.113.5' };
+    const open = await Promise.all(Array.from({ length: MAX_SOCKETS }, () => upgrade(headers)));
     for (const { head } of open) expect(head).toStartWith('HTTP/1.1 101');
-    const { head, socket } = await upgrade(own);
+    const { head, socket } = await upgrade(headers);
     expect(head).toStartWith('HTTP/1.1 429');
     socket.destroy();
-    expect((await nginx.request('/', { headers: own })).status).toBe(200);
+    expect((await nginx.request('/', { headers })).status).toBe(200);
     for (const { socket } of open) socket.destroy();
   });
 
