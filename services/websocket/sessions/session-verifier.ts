@@ -38,7 +38,7 @@ interface LookUp extends Verification {
 /**
  * Verifications of one turn of the event loop, and those that come while a query is running, share
  * the next query: after a deploy all sockets connect at once. It reads the generations of the
- * organisations (`docs/adr/0031-let-in-a-moment-ago.md`): sessions that were valid a moment ago at
+ * organisations (`docs/adr/0031-session-check-caching.md`): sessions that were valid a moment ago at
  * the same generation still are. The others are looked up, by organisation, in the same way.
  */
 export function createSessionVerifier(
