@@ -125,7 +125,7 @@ function toPerson({ body }: Answer<any>): Person {
   };
 }
 
-/** Registers the owner of a fresh organisation. */
+/** Registers the owner of a fresh organization. */
 export async function registerOwner(name = 'Olivia Owner'): Promise<Person> {
   const email = `owner-${unique()}@example.com`;
   const answer = await call('POST', '/v1/auth/register', {
@@ -180,7 +180,7 @@ export async function inviteMember(owner: Person, role: string, name: string): P
   return toPerson(answer);
 }
 
-/** An organisation with two agents, of whom one never connects, and a customer. */
+/** An organization with two agents, of whom one never connects, and a customer. */
 export async function createOrganization() {
   const owner = await registerOwner();
   const [agent, absent, customer] = await Promise.all([
@@ -316,3 +316,21 @@ export function upload(token: string, file: Blob, name: string) {
   form.append('file', file, name);
   return call('POST', '/v1/attachments', { token, raw: form as never, timeoutMs: 60_000 });
 }
+
+/** The response with the content of an attachment. */
+export const downloadFile = (token: string, id: string): Promise<Response> =>
+  fetch(`${run.url}/v1/attachments/${id}/content`, {
+    tls: tlsOptions,
+    headers: { authorization: `Bearer ${token}` },
+    signal: AbortSignal.timeout(20_000),
+  } as RequestInit);
+
+/** The attachment once a worker has processed it. */
+export const untilProcessed = <T = any>(token: string, id: string, timeoutMs = 120_000) =>
+  until(
+    async () => {
+      const { body } = await call('GET', `/v1/attachments/${id}`, { token });
+      return body.status !== 'pending' && (body as T);
+    },
+    { timeoutMs },
+  );

@@ -2,7 +2,14 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import type { HealthReport } from '@insightdesk/shared/monitoring';
 import { until } from '../../shared/testing/until.ts';
 import { createTestDirectory } from '../../tools/test-runner/test-directory.ts';
-import { call, createOrganization, isLocalStack, listEmails, loadRun } from './client.ts';
+import {
+  call,
+  createOrganization,
+  isLocalStack,
+  listEmails,
+  loadRun,
+  untilProcessed,
+} from './client.ts';
 import { createFollowers } from './followers.ts';
 import { type Dependency, listDependencies, startServers } from './outage/dependencies.ts';
 import { createLoad } from './outage/load.ts';
@@ -73,13 +80,10 @@ async function isHealthy(): Promise<boolean> {
 async function brokenFiles(token: string, uploaded: Map<string, string>): Promise<string[]> {
   const broken: string[] = [];
   for (const [id, text] of uploaded) {
-    const ready = await until(
-      async () => {
-        const { body } = await call('GET', `/v1/attachments/${id}`, { token });
-        return body.status !== 'pending' && body.status;
-      },
-      { timeoutMs: TIMEOUT_MS },
-    ).catch(() => 'pending');
+    const ready = await untilProcessed(token, id, TIMEOUT_MS).then(
+      ({ status }) => status,
+      () => 'pending',
+    );
     const { status, headers, body } = await call('GET', `/v1/attachments/${id}/content`, { token });
     const at = headers.get('location');
     const content = at ? await (await fetch(at)).text() : body;

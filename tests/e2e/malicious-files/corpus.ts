@@ -1,3 +1,4 @@
+import { createRandom } from '../../../shared/testing/random.ts';
 import { gif, png, pngChunk, smallImages, swelling, tiff } from './images.ts';
 import { bombAvif, recordings } from './media.ts';
 import { zip } from './zip.ts';
@@ -16,15 +17,6 @@ export interface MaliciousFile {
 const MEGABYTE = 1_000_000;
 const script = '<script>fetch("/v1/me").then(alert)</script>';
 const imageErrors = ['IMAGE_CORRUPT', 'IMAGE_TOO_LARGE', 'IMAGE_TOO_COSTLY', 'PROCESSING_FAILED'];
-
-/** Numbers that look random and are the same for the same seed. */
-function randomFrom(seed: number) {
-  let state = seed;
-  return (below: number) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((state / 2 ** 32) * below);
-  };
-}
 
 /** Every way in which files lie that we know of; `points` damages of each kind in each format. */
 export async function createCorpus({ points, seed }: { points: number; seed: number }) {
@@ -214,7 +206,7 @@ interface Damage {
 
 /** Cut off and with a bit turned over, at so many places of each. */
 function damaged(files: Record<string, Buffer>, { points, seed, errors }: Damage): MaliciousFile[] {
-  const random = randomFrom(seed);
+  const random = createRandom(seed);
   return Object.entries(files).flatMap(([format, whole]) =>
     Array.from({ length: points }, (_, n): MaliciousFile[] => {
       const at = random(whole.byteLength - 1) + 1;

@@ -2,6 +2,7 @@ import { afterAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { createMedia } from '@insightdesk/shared/media';
+import { bySize } from '../../../shared/testing/tier.ts';
 import { openStudio } from './make.ts';
 
 setDefaultTimeout(120_000);
@@ -97,7 +98,7 @@ test('references to other files or addresses are not followed', async () => {
 
 test('damaged media is processed or rejected with a reason and leaves no files', async () => {
   const codes = new Set<string>();
-  for (let n = 0; n < 8; n++) {
+  for (let n = 0; n < bySize(2, 20); n++) {
     const bytes = Buffer.from(phone);
     const at = Math.floor(Math.random() * bytes.length);
     bytes[at] = (bytes[at] as number) ^ 0xff;

@@ -1,7 +1,12 @@
 import { type Context, systemContext } from '@insightdesk/shared/context';
 import { type Id, toUuid } from '@insightdesk/shared/contract';
 import { type createIsolatedTestContext, createTestTenant } from '@insightdesk/shared/testing';
-import { completeDirectUpload, createDirectUpload, processAttachment } from './index.ts';
+import {
+  completeDirectUpload,
+  createDirectUpload,
+  processAttachment,
+  uploadAttachment,
+} from './index.ts';
 
 type Files = Partial<Context['files']>;
 
@@ -44,6 +49,17 @@ export async function openTestAttachments(
         where tenant_id = ${toUuid(tenantId)}`;
       return Number(row?.bytes ?? 0);
     },
+    /** Uploads as a form of the customer, not yet processed. */
+    upload: (
+      content: string | Uint8Array<ArrayBuffer>,
+      { name = 'a.txt', maxBytes = content.length } = {},
+    ) =>
+      uploadAttachment(callers.customer, {
+        name,
+        contentType: '',
+        body: new Blob([content]).stream(),
+        maxBytes,
+      }),
     process: (attachmentId: Id<'att'>, more?: Files) =>
       processAttachment(worker(more), { attachmentId }),
     /** A completed direct upload of the customer, not yet processed. */

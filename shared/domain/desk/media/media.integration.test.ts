@@ -299,7 +299,9 @@ test('cancelling during a conversion discards its result, and a retry converts a
     ['original'],
     100,
   ]);
-  expect(await retryMedia(owner, { id })).toMatchObject({ status: 'waiting' });
+  const retries = await Promise.allSettled([retryMedia(owner, { id }), retryMedia(owner, { id })]);
+  expect(retries.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
+  expect(await media.getMedia()).toMatchObject({ status: 'waiting' });
   await media.run({ jobId: newJobId() });
   expect(await media.getMedia()).toMatchObject({ status: 'ready' });
   expect(await media.eventNames()).toEqual(['recording.requested', 'recording.prepared']);

@@ -1,10 +1,10 @@
 import { afterAll, expect, test } from 'bun:test';
-import { systemContext, withTenant } from '@insightdesk/shared/context';
+import { withTenant } from '@insightdesk/shared/context';
 import { type Id, toUuid } from '@insightdesk/shared/contract';
 import { updateQuota } from '@insightdesk/shared/domain/tenancy/tenants';
 import type { JobRun } from '@insightdesk/shared/jobs';
 import { createMemoryStorage } from '@insightdesk/shared/storage';
-import { createIsolatedTestContext, createTestTenant } from '@insightdesk/shared/testing';
+import { createIsolatedTestContext } from '@insightdesk/shared/testing';
 import {
   deleteAttachment,
   deleteQueuedFiles,
@@ -12,8 +12,8 @@ import {
   getAttachment,
   processAttachment,
   reconcileFiles,
-  uploadAttachment,
 } from '../index.ts';
+import { openTestAttachments } from '../test-attachments.ts';
 
 // An own database, where no running worker takes the jobs; cleanup is for all organizations.
 const stage = await createIsolatedTestContext();
@@ -22,40 +22,28 @@ afterAll(stage.close);
 
 const storage = createMemoryStorage({ signer: stage.container.fileUrls });
 const signal = new AbortController().signal;
-const run = { signal } as JobRun;
 const antivirus = {
   isEnabled: true,
   scan: async () => ({ clean: false, found: 'Test.Virus' }) as never,
 };
 const expire = (files = { storage }) =>
-  expireUploads({ ...stage.context, files: { ...stage.context.files, ...files } }, {}, run);
+  expireUploads({ ...stage.context, files: { ...stage.context.files, ...files } }, {}, {
+    signal,
+  } as JobRun);
 const rejections = (id: Id<'att'>) => admin`select payload from outbox
   where name = 'attachment.rejected' and payload -> 'attachment' ->> 'id' = ${id}`;
 
 async function setUp() {
-  const { owner, tenantId } = await createTestTenant(stage.context);
-  const system = systemContext(
-    { ...stage.context, files: { ...stage.context.files, storage, antivirus } },
-    'worker',
-    { tenantId, requestId: 'test' },
-  );
-  const caller = { ...owner, files: { ...owner.files, storage, antivirus } };
-  const upload = async (text: string) => {
-    const body = new Blob([text]).stream();
-    const file = { name: 'a.txt', contentType: 'text/plain', body, maxBytes: text.length };
-    return (await uploadAttachment(caller, file)).id as Id<'att'>;
-  };
-  const stored = async () => (await Array.fromAsync(storage.list(`${tenantId}/`))).length;
-  const used = async () => {
-    const [row] = await admin`select bytes::int8 as bytes from stored_bytes
-      where tenant_id = ${toUuid(tenantId)}`;
-    return Number(row?.bytes ?? 0);
-  };
+  const desk = await openTestAttachments(stage, { storage, antivirus });
+  const { tenantId, usedBytes: used, fileNames, customer: caller, makeOlder, put } = desk;
+  const upload = async (text: string) => (await desk.upload(text)).id;
+  const stored = async () => (await fileNames()).length;
   const queued = async () =>
     (await admin`select 1 from deleted_attachments where tenant_id = ${toUuid(tenantId)}`).length;
   const see = (id: Id<'att'>) => getAttachment(caller, { id });
-  const check = (attachmentId: Id<'att'>) => processAttachment(system, { attachmentId });
-  return { tenantId, system, caller, upload, stored, used, queued, see, check };
+  const check = (id: Id<'att'>) => desk.process(id);
+  const system = desk.worker();
+  return { tenantId, system, caller, upload, stored, used, queued, see, check, makeOlder, put };
 }
 
 test('a rejected file no longer counts, its files are deleted, and its row has the reason', async () => {
@@ -99,7 +87,7 @@ test('two workers that reject a file at the same time release its bytes once', a
 });
 
 test('files that a worker writes after another rejected the attachment are deleted', async () => {
-  const { upload, stored, check, system, tenantId } = await setUp();
+  const { upload, stored, check, system, put } = await setUp();
   const id = await upload('1234567890');
   const late = {
     ...system,
@@ -110,10 +98,7 @@ test('files that a worker writes after another rejected the attachment are delet
         async scan() {
           await check(id);
           await deleteQueuedFiles(system, { attachmentId: id });
-          const contentType = 'text/plain';
-          await storage.upload(`${tenantId}/attachments/${id}/late`, new Uint8Array(3), {
-            contentType,
-          });
+          await put(id, 'late', 'abc');
           return { clean: true } as never;
         },
       },
@@ -124,15 +109,14 @@ test('files that a worker writes after another rejected the attachment are delet
 });
 
 test('files of a rejected attachment stay queued while storage is unavailable, even without its row', async () => {
-  const { upload, stored, used, queued, check } = await setUp();
+  const { upload, stored, used, queued, check, makeOlder } = await setUp();
   const id = await upload('1234567890');
   await check(id);
   const broken = Object.assign(Object.create(storage), {
     delete: () => Promise.reject(new Error('unavailable')),
   });
   await expect(expire({ storage: broken })).rejects.toThrow('unavailable');
-  await admin`update attachments set created_at = now() - interval '25 hours'
-    where id = ${toUuid(id)}`;
+  await makeOlder(id, 25);
   await expect(expire({ storage: broken })).rejects.toThrow('unavailable');
   expect([await used(), await stored(), await queued()]).toEqual([0, 1, 1]);
   await expire();
@@ -140,16 +124,12 @@ test('files of a rejected attachment stay queued while storage is unavailable, e
 });
 
 test('reconcileFiles deletes files written to a rejected attachment', async () => {
-  const { upload, stored, check, system, tenantId, see } = await setUp();
+  const { upload, stored, check, system, tenantId, see, makeOlder, put } = await setUp();
   const id = await upload('1234567890');
   await check(id);
   await deleteQueuedFiles(system, { attachmentId: id });
-  const contentType = 'text/plain';
-  for (const name of ['original', 'staged'])
-    await storage.upload(`${tenantId}/attachments/${id}/${name}`, new Uint8Array(3), {
-      contentType,
-    });
-  await admin`update attachments set created_at = now() - interval '2 hours' where id = ${toUuid(id)}`;
+  for (const name of ['original', 'staged']) await put(id, name, 'abc');
+  await makeOlder(id, 2);
   const options = { isDryRun: false, minAgeMs: -60_000, tenantId, signal };
   const report = await reconcileFiles(system, options);
   expect(report.orphans).toEqual({ files: 2, bytes: 6 });

@@ -1,45 +1,28 @@
 import { afterAll, expect, test } from 'bun:test';
-import { type Context, systemContext } from '@insightdesk/shared/context';
+import type { Context } from '@insightdesk/shared/context';
 import { NetworkError } from '@insightdesk/shared/errors';
 import { MediaProcessError } from '@insightdesk/shared/media';
-import {
-  createTestContext,
-  createTestDatabase,
-  createTestTenant,
-} from '@insightdesk/shared/testing';
+import { createIsolatedTestContext } from '@insightdesk/shared/testing';
 import { getAttachment } from '../get-attachment.ts';
-import { processAttachment } from './process-attachment.ts';
-import { uploadAttachment } from './upload-attachment.ts';
+import { openTestAttachments } from '../test-attachments.ts';
 
 // An own database, where no running worker takes the jobs.
-const server = await createTestDatabase();
-const stage = createTestContext(server.url);
-afterAll(async () => {
-  await stage.close();
-  await server.drop();
-});
+const stage = await createIsolatedTestContext();
+afterAll(stage.close);
 
-const png = Buffer.from(
-  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
-  'base64',
+const png = Uint8Array.from(
+  Buffer.from(
+    'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+    'base64',
+  ),
 );
 
 async function setUp(media: Partial<Context['files']['media']> = {}) {
-  const { owner, tenantId } = await createTestTenant(stage.context);
-  const body = new Blob([png]).stream();
-  const { id } = await uploadAttachment(owner, { name: 'a.png', contentType: '', body });
-  const worker = systemContext(
-    {
-      ...stage.context,
-      files: { ...stage.context.files, media: { ...stage.context.files.media, ...media } },
-    },
-    'worker',
-    { tenantId, requestId: 'test' },
-  );
-  return {
-    run: () => processAttachment(worker, { attachmentId: id }),
-    see: () => getAttachment(owner, { id }),
-  };
+  const desk = await openTestAttachments(stage, {
+    media: { ...stage.context.files.media, ...media },
+  });
+  const { id } = await desk.upload(png, { name: 'a.png' });
+  return { run: () => desk.process(id), see: () => getAttachment(desk.customer, { id }) };
 }
 
 test('a decoded image is ready and has variants', async () => {

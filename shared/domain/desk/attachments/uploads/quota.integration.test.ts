@@ -1,13 +1,13 @@
 import { afterAll, expect, test } from 'bun:test';
-import { type Context, systemContext } from '@insightdesk/shared/context';
 import { type Id, toUuid } from '@insightdesk/shared/contract';
 import { createConversation } from '@insightdesk/shared/domain/desk/conversations';
 import { updateQuota } from '@insightdesk/shared/domain/tenancy/tenants';
 import { createIdempotency } from '@insightdesk/shared/idempotency';
 import type { JobRun } from '@insightdesk/shared/jobs';
 import { createMemoryStorage } from '@insightdesk/shared/storage';
-import { createIsolatedTestContext, createTestTenant } from '@insightdesk/shared/testing';
+import { createIsolatedTestContext } from '@insightdesk/shared/testing';
 import { expireUploads } from '../cleanup/expire-uploads.ts';
+import { openTestAttachments } from '../test-attachments.ts';
 import { uploadAttachment } from './upload-attachment.ts';
 
 // An own database: uploads expire for all organizations.
@@ -19,40 +19,27 @@ const run = { signal: new AbortController().signal } as JobRun;
 const expire = () => expireUploads(stage.context, {}, run);
 
 async function setUp(quota?: number) {
-  const { owner, tenantId } = await createTestTenant(stage.context);
-  const system = systemContext(stage.context, 'desk', { tenantId, requestId: 'test' });
-  if (quota !== undefined) await updateQuota(system, { metric: 'stored-bytes', value: quota });
-  const used = async () => {
-    const [row] = await admin`select bytes::int8 as bytes from stored_bytes
-      where tenant_id = ${toUuid(tenantId)}`;
-    return Number(row?.bytes ?? 0);
-  };
+  const desk = await openTestAttachments(stage);
+  const { tenantId, customer, usedBytes: used, makeOlder } = desk;
+  if (quota !== undefined) {
+    await updateQuota(desk.worker(), { metric: 'stored-bytes', value: quota });
+  }
   const attached = async () => {
     const [row] = await admin`select coalesce(sum(size_bytes), 0)::int8 as bytes from attachments
       where tenant_id = ${toUuid(tenantId)}`;
     return Number(row?.bytes);
   };
-  const upload = (bytes: Uint8Array<ArrayBuffer>, name: string) =>
-    uploadAttachment(owner, { name, contentType: '', body: new Blob([bytes]).stream() });
-  return { owner, tenantId, system, used, attached, upload };
+  /** Uploads a text of this length. */
+  const upload = (length: number, options: Parameters<typeof desk.upload>[1] = {}) =>
+    desk.upload('x'.repeat(length), options);
+  return { tenantId, customer, used, attached, upload, makeOlder };
 }
 
-const text = (length: number) => new TextEncoder().encode('x'.repeat(length));
-const sized = (owner: Context, length: number, maxBytes = length) =>
-  uploadAttachment(owner, {
-    name: 'a.txt',
-    contentType: 'text/plain',
-    body: new Blob([text(length)]).stream(),
-    maxBytes,
-  });
 const files = () => Array.fromAsync(stage.context.files.storage.list(''));
-const age = (id: string) =>
-  admin`update attachments set created_at = now() - interval '25 hours'
-    where id = ${toUuid(id as `att_${string}`)}`;
 
 test('concurrent uploads fill the quota exactly', async () => {
-  const { owner, used, attached } = await setUp(100_000);
-  const results = await Promise.allSettled(Array.from({ length: 30 }, () => sized(owner, 10_000)));
+  const { upload, used, attached } = await setUp(100_000);
+  const results = await Promise.allSettled(Array.from({ length: 30 }, () => upload(10_000)));
   const rejected = results.flatMap((result) =>
     result.status === 'rejected' ? [result.reason] : [],
   );
@@ -66,25 +53,23 @@ test('concurrent uploads fill the quota exactly', async () => {
 });
 
 test('a failed or smaller upload releases its reserved bytes', async () => {
-  const { owner, upload, used, attached } = await setUp(50_000);
-  await sized(owner, 1_000, 50_000);
+  const { customer, upload, used, attached } = await setUp(50_000);
+  await upload(1_000, { maxBytes: 50_000 });
   expect(await used()).toBe(1_000);
-  await expect(sized(owner, 60_000, 40_000)).rejects.toMatchObject({ status: 413 });
-  await expect(
-    uploadAttachment(owner, {
-      name: 'a.png',
-      contentType: 'image/png',
-      body: new Blob([text(500)]).stream(),
-      maxBytes: 500,
-    }),
-  ).rejects.toMatchObject({ code: 'CONTENT_TYPE_MISMATCH' });
+  await expect(upload(60_000, { maxBytes: 40_000 })).rejects.toMatchObject({ status: 413 });
+  await expect(upload(500, { name: 'a.png' })).rejects.toMatchObject({
+    code: 'CONTENT_TYPE_MISMATCH',
+  });
   // An upload of unknown length reserves the maximum size of a file.
-  await expect(upload(text(10), 'a.txt')).rejects.toMatchObject({ code: 'QUOTA_EXCEEDED' });
+  const unknown = { name: 'a.txt', contentType: '', body: new Blob(['x']).stream() };
+  await expect(uploadAttachment(customer, unknown)).rejects.toMatchObject({
+    code: 'QUOTA_EXCEEDED',
+  });
   expect([await used(), await attached()]).toEqual([1_000, 1_000]);
 });
 
 test('reserving bytes does not use the idempotency key, and a repeated upload succeeds when the quota is full', async () => {
-  const { owner, tenantId, used } = await setUp(50_000);
+  const { customer, tenantId, used } = await setUp(50_000);
   const storage = createMemoryStorage();
   const store = storage.upload.bind(storage);
   const claimed: number[] = [];
@@ -93,13 +78,14 @@ test('reserving bytes does not use the idempotency key, and a repeated upload su
     claimed.push(rows.length);
     return store(...given);
   };
-  const watched = { ...owner, files: { ...owner.files, storage } };
-  async function send(bytes: Uint8Array<ArrayBuffer>) {
+  const watched = { ...customer, files: { ...customer.files, storage } };
+  async function send(length: number) {
     const keyed = { key: 'one-key', fingerprint: [], isIncomplete: true };
     const idempotency = createIdempotency(watched, keyed, (result) => {
       return { status: 201, body: JSON.stringify(result), headers: {} };
     });
-    const file = { name: 'a.txt', contentType: '', body: new Blob([bytes]).stream() };
+    const body = new Blob(['x'.repeat(length)]).stream();
+    const file = { name: 'a.txt', contentType: '', body };
     try {
       return await uploadAttachment({ ...watched, idempotency }, { ...file, maxBytes: 40_000 });
     } catch (error) {
@@ -108,28 +94,26 @@ test('reserving bytes does not use the idempotency key, and a repeated upload su
       return JSON.parse(stored.body ?? '');
     }
   }
-  await expect(send(text(45_000))).rejects.toMatchObject({ status: 413 });
-  const first = await send(text(40_000));
-  expect(await send(text(40_000))).toEqual(first);
-  await expect(send(text(39_000))).rejects.toMatchObject({ code: 'IDEMPOTENCY_KEY_REUSED' });
+  await expect(send(45_000)).rejects.toMatchObject({ status: 413 });
+  const first = await send(40_000);
+  expect(await send(40_000)).toEqual(first);
+  await expect(send(39_000)).rejects.toMatchObject({ code: 'IDEMPOTENCY_KEY_REUSED' });
   expect([await used(), claimed]).toEqual([40_000, [0, 0]]);
 });
 
 test('a quota of 0 is unlimited, and existing files are counted', async () => {
-  const { owner, tenantId, used, attached } = await setUp(0);
-  await sized(owner, 2_000);
+  const { upload, tenantId, used, attached } = await setUp(0);
+  await upload(2_000);
   await admin`delete from stored_bytes where tenant_id = ${toUuid(tenantId)}`;
-  await Promise.all([sized(owner, 3_000), sized(owner, 4_000)]);
+  await Promise.all([upload(3_000), upload(4_000)]);
   expect([await used(), await attached()]).toEqual([9_000, 9_000]);
 });
 
 test('an upload that no message claimed within a day is deleted with its files and bytes', async () => {
-  const { owner, used, upload } = await setUp();
-  const old = await upload(text(5_000), 'old.txt');
-  const young = await upload(text(700), 'young.txt');
-  const claimed = await upload(text(600), 'claimed.txt');
-  await createConversation(owner, { subject: 's', body: 'b', attachmentIds: [claimed.id] });
-  for (const { id } of [old, claimed]) await age(id);
+  const { customer, used, upload, makeOlder } = await setUp();
+  const [old, young, claimed] = [await upload(5_000), await upload(700), await upload(600)];
+  await createConversation(customer, { subject: 's', body: 'b', attachmentIds: [claimed.id] });
+  for (const { id } of [old, claimed]) await makeOlder(id, 25);
   const before = (await files()).length;
   expect(await expire()).toMatchObject({ attachments: 1 });
   const left = await files();
@@ -141,9 +125,9 @@ test('an upload that no message claimed within a day is deleted with its files a
 });
 
 test('an expiry interrupted between rows and files is completed by the next run', async () => {
-  const { upload } = await setUp();
-  const { id } = await upload(text(10), 'a.txt');
-  await age(id);
+  const { upload, makeOlder } = await setUp();
+  const { id } = await upload(10);
+  await makeOlder(id, 25);
   const broken = {
     ...stage.context.files.storage,
     delete: () => Promise.reject(new Error('cut off')),
@@ -161,15 +145,15 @@ test('an expiry interrupted between rows and files is completed by the next run'
 });
 
 test('exactly one of a claim and an expiry at the same time succeeds', async () => {
-  const { owner, upload, used, attached } = await setUp();
+  const { customer, upload, used, attached, makeOlder } = await setUp();
   const ids: Id<'att'>[] = [];
   for (let n = 0; n < 12; n++) {
-    const { id } = await upload(text(100), 'a.txt');
-    await age(id);
+    const { id } = await upload(100);
+    await makeOlder(id, 25);
     ids.push(id);
   }
   const claims = ids.map((id) =>
-    createConversation(owner, { subject: 's', body: 'b', attachmentIds: [id] }).then(
+    createConversation(customer, { subject: 's', body: 'b', attachmentIds: [id] }).then(
       () => id,
       (error) => {
         expect(error).toMatchObject({ code: 'ATTACHMENT_NOT_AVAILABLE' });
@@ -187,7 +171,7 @@ test('exactly one of a claim and an expiry at the same time succeeds', async () 
 
 test('reserved bytes of uploads that never ended are released after an hour', async () => {
   const { tenantId, used, upload } = await setUp();
-  await upload(text(100), 'a.txt');
+  await upload(100);
   const id = toUuid(tenantId);
   await admin`select app.reserve_bytes(${id}, ${crypto.randomUUID()}, 777, 0)`;
   await expire();

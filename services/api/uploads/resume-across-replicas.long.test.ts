@@ -8,7 +8,7 @@ import {
   createStorage,
   type StorageProvider,
 } from '@insightdesk/shared/storage';
-import { startRemoteStorage } from '@insightdesk/shared/testing';
+import { createRandom, startRemoteStorage } from '@insightdesk/shared/testing';
 import { createUploadReplicas } from '../testing/upload-replicas.ts';
 
 setDefaultTimeout(300_000);
@@ -36,11 +36,7 @@ afterAll(async () => {
 });
 
 const seed = Math.floor(Math.random() * 2 ** 31);
-let state = seed;
-function random(below: number): number {
-  state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fffffff;
-  return state % below;
-}
+const random = createRandom(seed);
 
 describe.each(Object.keys(providers))(`%s, seed ${seed}`, (name) => {
   let provider: OpenStorage;

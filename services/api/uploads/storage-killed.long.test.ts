@@ -7,6 +7,7 @@ import { connect } from '@insightdesk/shared/database';
 import { processAttachment } from '@insightdesk/shared/domain/desk/attachments';
 import { createS3Client, createStorage } from '@insightdesk/shared/storage';
 import {
+  createRandom,
   expireUploads,
   inspectStoredFiles,
   startStorageServer,
@@ -37,11 +38,7 @@ afterAll(async () => {
 });
 
 const seed = Math.floor(Math.random() * 2 ** 31);
-let state = seed;
-function random(below: number): number {
-  state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fffffff;
-  return state % below;
-}
+const random = createRandom(seed);
 
 async function sendForm(bytes: Buffer): Promise<number> {
   const body = new FormData();
