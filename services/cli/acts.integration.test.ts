@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { until } from '../../shared/testing/until.ts';
-import { call, openOrganization } from '../../tests/e2e/client.ts';
+import { call, createOrganization } from '../../tests/e2e/client.ts';
 import { runDesk } from './test-command.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'acts-'));
@@ -27,7 +27,7 @@ async function actsIn(token: string, count: number): Promise<Entry[]> {
 }
 
 test('the audit log of an organization records operator commands with the operator', async () => {
-  const { owner } = await openOrganization();
+  const { owner } = await createOrganization();
   const { organizationId: id, token } = owner;
   expect((await runDesk(['organizations', 'export', id, folder])).code).toBe(0);
   expect((await runDesk(['organizations', 'quota', id, 'seats', '7'])).code).toBe(0);
@@ -43,7 +43,7 @@ test('the audit log of an organization records operator commands with the operat
 });
 
 test('the audit log of the operator organization records global commands, except reads', async () => {
-  const { owner } = await openOrganization();
+  const { owner } = await createOrganization();
   const env = { ...process.env, OPERATOR_ORGANIZATION_ID: owner.organizationId };
   const desk = (...words: string[]) => runDesk(words, env);
   await until(

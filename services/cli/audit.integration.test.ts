@@ -5,7 +5,7 @@ import { type Id, toUuid } from '@insightdesk/shared/contract';
 import { connect } from '@insightdesk/shared/database';
 import { testEnvironment } from '@insightdesk/shared/testing';
 import { until } from '../../shared/testing/until.ts';
-import { call, openOrganization } from '../../tests/e2e/client.ts';
+import { call, createOrganization } from '../../tests/e2e/client.ts';
 import { runDesk } from './test-command.ts';
 
 const admin = connect(testEnvironment.adminUrl, { timeoutMs: 5_000 });
@@ -18,7 +18,7 @@ afterAll(async () => {
 const desk = (...words: string[]) => runDesk(['audit', ...words]);
 
 async function openAudited() {
-  const { owner } = await openOrganization();
+  const { owner } = await createOrganization();
   const webhook = { url: 'https://example.com/hook', events: ['*'] };
   await call('POST', '/v1/webhooks', { token: owner.token, body: webhook });
   const list = () => call('GET', '/v1/audit?action=webhook.created', { token: owner.token });

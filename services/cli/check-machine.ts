@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, mkdirSync, statfsSync } from 'node:fs';
 import { findPostgres } from '../../tools/stack/machine/postgres-files.ts';
-import { findTool, wantedTools } from '../../tools/stack/machine/toolchain.ts';
+import { findTool, requiredTools } from '../../tools/stack/machine/toolchain.ts';
 import { findUnprivileged } from '../../tools/stack/machine/unprivileged.ts';
 import { cacheDirectory, dataDirectory, root } from '../../tools/stack/paths.ts';
 import { checkBun } from './check-bun.ts';
@@ -15,7 +15,7 @@ export async function checkMachine(): Promise<Diagnostic[]> {
   return [
     checkNode(),
     checkBun(),
-    ...wantedTools.map((tool) => {
+    ...requiredTools.map((tool) => {
       const found = findTool(tool)?.path;
       return found ? { name: tool.program, found } : fetchable(tool.program);
     }),

@@ -4,8 +4,8 @@ import { dataDirectory } from '../../tools/stack/paths.ts';
 import { isLocked } from '../../tools/stack/processes/pid-files.ts';
 import { isFree, preferredPorts } from '../../tools/stack/processes/ports.ts';
 import { findRunFile, type RunFile } from '../../tools/stack/run-file.ts';
-import { answersOk } from '../../tools/stack/servers/http.ts';
-import { pings } from '../../tools/stack/servers/valkey.ts';
+import { respondsOk } from '../../tools/stack/servers/http.ts';
+import { respondsToPing } from '../../tools/stack/servers/valkey.ts';
 import type { Diagnostic } from './diagnostic.ts';
 
 const RESTART = 'Ctrl-C the npm start that runs here, read its last lines, and start it again';
@@ -36,13 +36,13 @@ async function checkProcesses(run: RunFile): Promise<Diagnostic[]> {
   const { port, password } = new URL(run.valkey);
   const processes = [
     { name: 'postgres', url: withoutPassword(run.postgres), answers: hasVector(run.postgres) },
-    { name: 'valkey', url: withoutPassword(run.valkey), answers: pings(Number(port), password) },
-    { name: 'nginx', url: run.url, answers: answersOk(`${run.url}/health`, ca) },
-    { name: 'inbox', url: run.inbox, answers: answersOk(`${run.inbox}/healthz`) },
+    { name: 'valkey', url: withoutPassword(run.valkey), answers: respondsToPing(Number(port), password) },
+    { name: 'nginx', url: run.url, answers: respondsOk(`${run.url}/health`, ca) },
+    { name: 'inbox', url: run.inbox, answers: respondsOk(`${run.inbox}/healthz`) },
     ...run.services.map(({ name, url }) => ({
       name,
       url,
-      answers: answersOk(`${url}/health/ready`),
+      answers: respondsOk(`${url}/health/ready`),
     })),
   ];
   return Promise.all(

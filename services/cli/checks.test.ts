@@ -90,7 +90,7 @@ test('weak secrets are named and never shown, and are errors in production', () 
   expect(inDevelopment.some(isError)).toBe(false);
   expect(JSON.stringify(inDevelopment)).not.toContain(dull);
   const twice = weak({ ENCRYPTION_KEY: secrets.JWT_SECRET });
-  expect(twice.map(({ found }) => found)).toContain('is used twice');
+  expect(twice.map(({ found }) => found)).toContain('is used for two secrets');
   const deployed = weak({ NODE_ENV: 'staging', JWT_SECRET: dull, SMTP_HOST: 'mail.example' });
   expect(deployed.filter(isError).map(({ name }) => name)).toEqual(['JWT_SECRET', 'VALKEY_URL']);
   expect(weak({ VALKEY_URL: 'redis://127.0.0.1:6379' })).toEqual([]);

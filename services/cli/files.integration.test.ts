@@ -1,11 +1,11 @@
 import { expect, test } from 'bun:test';
-import { openOrganization, upload } from '../../tests/e2e/client.ts';
+import { createOrganization, upload } from '../../tests/e2e/client.ts';
 import { runDesk } from './test-command.ts';
 
 const desk = (...words: string[]) => runDesk(['files', ...words]);
 
 test('files check finds no difference between files and rows', async () => {
-  const { owner } = await openOrganization();
+  const { owner } = await createOrganization();
   expect((await upload(owner.token, new Blob(['text']), 'a.txt')).status).toBe(201);
   const words = ['--organization', owner.organizationId, '--older-than', '0'];
   for (const verb of ['check', 'collect']) {

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import { until } from '../../shared/testing/until.ts';
-import { call, listen, openOrganization } from '../../tests/e2e/client.ts';
+import { call, createOrganization, listen } from '../../tests/e2e/client.ts';
 import { runDesk } from './test-command.ts';
 
 const desk = (...words: string[]) => runDesk(['organizations', ...words]);
@@ -17,7 +17,7 @@ async function actAs(organizationId: string, userId: string) {
 }
 
 test('impersonation is audited and notified, and cannot change credentials', async () => {
-  const { owner, customer } = await openOrganization();
+  const { owner, customer } = await createOrganization();
   const { organizationId } = owner;
   const userId = (await call('GET', '/v1/me', { token: owner.token })).body.user.id as string;
   const { token, sessionId } = await actAs(organizationId, userId);
@@ -60,7 +60,7 @@ test('impersonation is audited and notified, and cannot change credentials', asy
     reason: 'Ticket 7 asks for it',
   });
 
-  const other = await openOrganization();
+  const other = await createOrganization();
   const elsewhere = await desk('end-impersonation', other.owner.organizationId, sessionId);
   expect(elsewhere.code).toBe(1);
   expect(await desk('end-impersonation', organizationId, sessionId)).toMatchObject({ code: 0 });
@@ -72,8 +72,8 @@ test('impersonation is audited and notified, and cannot change credentials', asy
 });
 
 test('impersonation requires a reason, at most 60 minutes and a member of the organization', async () => {
-  const { owner } = await openOrganization();
-  const other = await openOrganization();
+  const { owner } = await createOrganization();
+  const other = await createOrganization();
   const me = (await call('GET', '/v1/me', { token: owner.token })).body.user.id as string;
   const { organizationId } = owner;
   const reasonless = ['--operator', 'Otto', '--reason', 'x', '--minutes', '5'];

@@ -4,6 +4,6 @@ export const isInstalled = () => Boolean(process.env.DATABASE_URL || process.env
 /** The variables of the services; without them, those of the stack that runs on this machine. */
 export async function loadEnvironment(): Promise<Record<string, string | undefined>> {
   if (isInstalled()) return process.env;
-  const { describeRunning } = await import('../../tools/stack/describe-running.ts');
-  return { ...describeRunning(), ...process.env };
+  const { loadStackEnvironment } = await import('../../tools/stack/load-stack-environment.ts');
+  return { ...loadStackEnvironment(), ...process.env };
 }

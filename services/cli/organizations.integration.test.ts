@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { withTempDirectory } from '@insightdesk/shared/files';
 import { until } from '../../shared/testing/until.ts';
-import { call, type Listener, listen, openOrganization } from '../../tests/e2e/client.ts';
+import { call, createOrganization, type Listener, listen } from '../../tests/e2e/client.ts';
 import { runDesk } from './test-command.ts';
 
 const listeners: Listener[] = [];
@@ -31,7 +31,7 @@ async function visit(token: string, replica: string) {
 }
 
 test('disable refuses all requests of an organization at once, and enable reverts it', async () => {
-  const { owner, customer } = await openOrganization();
+  const { owner, customer } = await createOrganization();
   const { organizationId: id } = owner;
   const visits = [
     await visit(owner.token, '1'),
@@ -71,7 +71,7 @@ test('organizations refuses an unknown organization', async () => {
 });
 
 test('quota sets the quota that GET /v1/usage shows', async () => {
-  const { owner } = await openOrganization();
+  const { owner } = await createOrganization();
   const { organizationId: id, token } = owner;
   const set = await desk(['quota', id, 'stored-bytes', '12345']);
   expect(set).toMatchObject({ code: 0, output: `${id}: stored-bytes quota set to 12345\n` });
@@ -84,11 +84,24 @@ test('quota sets the quota that GET /v1/usage shows', async () => {
   }
 });
 
+test('erase requires the exact name and deletes the organization', async () => {
+  const { owner } = await createOrganization();
+  const { organizationId: id, token } = owner;
+  const { body } = await call('GET', '/v1/me', { token });
+  expect((await desk(['erase', id])).code).toBe(2);
+  const refused = await desk(['erase', id, '--name', 'Another name']);
+  expect(refused).toMatchObject({ code: 1, errors: expect.stringContaining('does not match') });
+  const { code, output } = await desk(['erase', id, '--name', body.organization.name]);
+  expect(output).toStartWith(`${id} deleted\n`);
+  expect(code).toBe(0);
+  expect((await call('GET', '/v1/me', { token })).status).toBe(401);
+});
+
 test(
   'export writes a complete archive with its hash and refuses a rate of 0',
   () =>
     withTempDirectory(async (folder) => {
-      const { organizationId: id } = (await openOrganization()).owner;
+      const { organizationId: id } = (await createOrganization()).owner;
       const { code, output } = await desk(['export', id, folder, '--rate', '50']);
       expect(code).toBe(0);
       const bytes = await Bun.file(join(folder, `${id}.tar.gz`)).bytes();

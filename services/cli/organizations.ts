@@ -25,8 +25,8 @@ const verbs: Record<string, Verb> = {
   disable: async (ctx) => `${(await disableOrganization(ctx)) ? 'is' : 'was already'} disabled`,
   enable: async (ctx) => `${(await enableOrganization(ctx)) ? 'is' : 'was already'} enabled`,
   export: exportOrganization,
-  deleteOrganization,
-  impersonate: impersonate,
+  erase: deleteOrganization,
+  impersonate,
   'end-impersonation': stopImpersonation,
 };
 

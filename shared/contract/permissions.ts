@@ -8,7 +8,7 @@ export const permissions = {
   'channels:subscribe': roles,
   'channels:signal': roles,
   'conversations:read': roles,
-  'conversations:create': roles,
+  'conversations:open': roles,
   'conversations:reply': roles,
   'conversations:manage': staffRoles,
   'attachments:read': roles,
@@ -82,7 +82,7 @@ export const keyPermissions: readonly Permission[] = permissionNames.filter(
 export const permissionDependencies: Partial<Record<Permission, readonly Permission[]>> = {
   'attachments:read': ['conversations:read'],
   'conversations:manage': ['conversations:read'],
-  'conversations:create': ['conversations:read'],
+  'conversations:open': ['conversations:read'],
   'conversations:reply': ['conversations:read'],
   'members:manage': ['members:read'],
   'webhooks:manage': ['conversations:read', 'members:read'],
