@@ -6,6 +6,7 @@ import { checkImports } from './import-rules.ts';
 import { listFiles } from './list-files.ts';
 import { root, runTool } from './run.ts';
 import { checkSizes } from './sizes.ts';
+import { checkPath, checkWords } from './words.ts';
 
 const MAX_RERUNS = 3;
 
@@ -37,6 +38,13 @@ const steps: Record<string, () => Promise<Outcome> | Outcome> = {
         .filter(isWritten)
         .map((path) => ({ path, lines: read(path).trimEnd().split('\n').length })),
     ),
+  words: () => ({
+    failures: files.flatMap((path) => [
+      ...checkPath(path),
+      ...(path.endsWith('.ts') ? checkWords(path, read(path)) : []),
+    ]),
+    note: `${files.length} files`,
+  }),
   documents: checkDocuments,
   'unit tests': runUnitTests,
 };
