@@ -330,7 +330,7 @@ export const untilProcessed = <T = any>(token: string, id: string, timeoutMs = 1
   until(
     async () => {
       const { body } = await call('GET', `/v1/attachments/${id}`, { token });
-      return body.status !== 'pending' && (body as T);
+      return ['ready', 'rejected'].includes(body.status) && (body as T);
     },
     { timeoutMs },
   );

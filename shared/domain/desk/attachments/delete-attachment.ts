@@ -1,9 +1,10 @@
 import { defineAction } from '@insightdesk/shared/context';
 import { idSchema } from '@insightdesk/shared/contract';
+import { matches } from '@insightdesk/shared/database';
 import { releaseBytes } from '@insightdesk/shared/domain/tenancy/tenants';
 import { deletedAttachments } from '@insightdesk/shared/domain/tenancy/usage';
 import { record } from '@insightdesk/shared/events';
-import { and, eq, isNull } from 'drizzle-orm';
+import { and, isNull } from 'drizzle-orm';
 import { z } from 'zod';
 import { AttachmentErrors } from './errors.ts';
 import { attachmentDeleted } from './events.ts';
@@ -27,9 +28,7 @@ export const deleteAttachment = defineAction({
       .delete(attachments)
       .where(
         and(
-          eq(attachments.tenantId, tenantId),
-          eq(attachments.id, id),
-          eq(attachments.uploadedBy, actor.userId),
+          matches(attachments, { tenantId, id, uploadedBy: actor.userId }),
           isNull(attachments.messageId),
         ),
       )

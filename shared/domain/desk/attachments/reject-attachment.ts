@@ -1,6 +1,7 @@
 import type { TenantContext } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
-import { and, eq, ne } from 'drizzle-orm';
+import { matches } from '@insightdesk/shared/database';
+import { and, ne } from 'drizzle-orm';
 import { emitProcessed } from './emit-processed.ts';
 import { attachments } from './tables.ts';
 
@@ -14,11 +15,7 @@ export async function rejectAttachment(
     .update(attachments)
     .set({ status: 'rejected', variants: [], rejection, quarantined: false })
     .where(
-      and(
-        eq(attachments.tenantId, ctx.tenantId),
-        eq(attachments.id, id),
-        ne(attachments.status, 'rejected'),
-      ),
+      and(matches(attachments, { tenantId: ctx.tenantId, id }), ne(attachments.status, 'rejected')),
     )
     .returning();
   if (changed) await emitProcessed(ctx, changed);

@@ -28,7 +28,7 @@ export const createConversation = defineAction({
   }),
   output: conversationView,
   etag: conversationEtag,
-  allow: 'conversations:create',
+  allow: 'conversations:open',
   transaction: 'write',
   async run(ctx, { subject, priority, body, attachmentIds }) {
     const { number, now } = await nextNumber(ctx);

@@ -3,6 +3,7 @@ import { idSchema } from '@insightdesk/shared/contract';
 import {
   decodeCursor,
   integerKey,
+  matches,
   pageInput,
   pageSchema,
   perPageSize,
@@ -68,10 +69,7 @@ const selectNewest = perPageSize((rows) =>
     ({ tenantId, ...filters }, q) => {
       const { tag, customerId } = filters;
       const all = q.select(columns).from(conversations).$dynamic();
-      const isTagged = and(
-        eq(conversationTags.tenantId, tenantId),
-        eq(conversationTags.conversationId, conversations.id),
-      );
+      const isTagged = matches(conversationTags, { tenantId, conversationId: conversations.id });
       // The tag index is ordered by number too.
       const { number } = tag ? conversationTags : conversations;
       return (tag ? all.innerJoin(conversationTags, isTagged) : all)

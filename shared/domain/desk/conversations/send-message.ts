@@ -5,9 +5,8 @@ import {
   text,
 } from '@insightdesk/shared/context';
 import { type Id, idSchema } from '@insightdesk/shared/contract';
-import { statement, withCommit } from '@insightdesk/shared/database';
+import { matches, statement, withCommit } from '@insightdesk/shared/database';
 import { record } from '@insightdesk/shared/events';
-import { and, eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { appendMessage } from './append-message.ts';
 import { messageKinds } from './conversation-enums.ts';
@@ -86,10 +85,7 @@ const update = statement(
     snoozedUntil: conversations.snoozedUntil,
   },
   ({ tenantId, id, ...counted }, q) =>
-    q
-      .update(conversations)
-      .set(counted)
-      .where(and(eq(conversations.tenantId, tenantId), eq(conversations.id, id))),
+    q.update(conversations).set(counted).where(matches(conversations, { tenantId, id })),
 );
 
 const selectSent = statement(
@@ -103,14 +99,7 @@ const selectSent = statement(
     q
       .select(messageColumns)
       .from(messages)
-      .where(
-        and(
-          eq(messages.tenantId, tenantId),
-          eq(messages.conversationId, conversationId),
-          eq(messages.authorId, authorId),
-          eq(messages.clientMessageId, clientMessageId),
-        ),
-      ),
+      .where(matches(messages, { tenantId, conversationId, authorId, clientMessageId })),
 );
 
 /** The caller's message with this client id, if it was sent before. */

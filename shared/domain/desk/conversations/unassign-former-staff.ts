@@ -1,5 +1,6 @@
 import { type Context, type TenantContext, withTenant } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
+import { matches } from '@insightdesk/shared/database';
 import { isActiveStaff } from '@insightdesk/shared/domain/identity/users';
 import { type JobRun, jobFor } from '@insightdesk/shared/jobs';
 import { and, asc, eq, inArray, ne, sql } from 'drizzle-orm';
@@ -37,8 +38,7 @@ async function unassignBatch(ctx: TenantContext, userId: Id<'usr'>): Promise<num
     .from(conversations)
     .where(
       and(
-        eq(conversations.tenantId, tenantId),
-        eq(conversations.assigneeId, userId),
+        matches(conversations, { tenantId, assigneeId: userId }),
         ne(conversations.status, 'closed'),
       ),
     )

@@ -1,7 +1,8 @@
 import type { TenantContext } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
+import { matches } from '@insightdesk/shared/database';
 import { record } from '@insightdesk/shared/events';
-import { and, eq, type SQL, sql } from 'drizzle-orm';
+import { and, type SQL, sql } from 'drizzle-orm';
 import { conversationUpdated } from './events.ts';
 import { conversations } from './tables.ts';
 import { type ConversationRow, toConversation } from './view.ts';
@@ -16,7 +17,7 @@ export async function updateConversationRow(
   const [row] = await tx
     .update(conversations)
     .set({ ...values, version: sql`${conversations.version} + 1` })
-    .where(and(eq(conversations.tenantId, tenantId), eq(conversations.id, id), condition))
+    .where(and(matches(conversations, { tenantId, id }), condition))
     .returning();
   return row;
 }

@@ -1,7 +1,7 @@
 import { defineAction, type MemberTenantContext } from '@insightdesk/shared/context';
 import { type Id, idSchema } from '@insightdesk/shared/contract';
+import { matches } from '@insightdesk/shared/database';
 import { requireAttachment } from '@insightdesk/shared/domain/desk/attachments';
-import { and, eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { MediaErrors } from './errors.ts';
 import { mediaProcessing } from './tables.ts';
@@ -27,10 +27,7 @@ export const getMedia = defineAction({
 
 /** An attachment that the caller may see, with its processing row; throws 404. */
 async function requireMedia(ctx: MemberTenantContext, id: Id<'att'>) {
-  const isThis = and(
-    eq(mediaProcessing.tenantId, ctx.tenantId),
-    eq(mediaProcessing.attachmentId, id),
-  );
+  const isThis = matches(mediaProcessing, { tenantId: ctx.tenantId, attachmentId: id });
   const [attachment, [processing]] = await Promise.all([
     requireAttachment(ctx, id),
     ctx.tx.select().from(mediaProcessing).where(isThis).execute(),

@@ -1,5 +1,6 @@
 import { type Context, type TenantContext, withTenant } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
+import { matches } from '@insightdesk/shared/database';
 import {
   attachments,
   type StoredVariant,
@@ -22,10 +23,10 @@ export interface Outcome {
 }
 
 const isRow = ({ tenantId }: TenantContext, id: Id<'att'>) =>
-  and(eq(mediaProcessing.tenantId, tenantId), eq(mediaProcessing.attachmentId, id));
+  matches(mediaProcessing, { tenantId, attachmentId: id });
 
 const isReadyAttachment = ({ tenantId }: TenantContext, id: Id<'att'>) =>
-  and(eq(attachments.tenantId, tenantId), eq(attachments.id, id), eq(attachments.status, 'ready'));
+  matches(attachments, { tenantId, id, status: 'ready' });
 
 /**
  * Starts processing and counts the attempt; returns undefined when the attachment is not ready, when

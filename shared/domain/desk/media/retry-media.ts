@@ -1,7 +1,8 @@
 import { defineAction } from '@insightdesk/shared/context';
 import { idSchema } from '@insightdesk/shared/contract';
+import { matches } from '@insightdesk/shared/database';
 import { record } from '@insightdesk/shared/events';
-import { and, eq, inArray } from 'drizzle-orm';
+import { and, inArray } from 'drizzle-orm';
 import { z } from 'zod';
 import { MediaErrors } from './errors.ts';
 import { mediaRequested } from './events.ts';
@@ -24,8 +25,7 @@ export const retryMedia = defineAction({
       .set({ ...initial, jobId: null })
       .where(
         and(
-          eq(mediaProcessing.tenantId, ctx.tenantId),
-          eq(mediaProcessing.attachmentId, id),
+          matches(mediaProcessing, { tenantId: ctx.tenantId, attachmentId: id }),
           inArray(mediaProcessing.status, ['failed', 'cancelled']),
         ),
       )

@@ -1,12 +1,12 @@
 import { type Context, type TenantContext, withTenant } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
-import { statement } from '@insightdesk/shared/database';
+import { matches, statement } from '@insightdesk/shared/database';
 import { conversations, messages } from '@insightdesk/shared/domain/desk/conversations';
 import { canReceiveMessages, users } from '@insightdesk/shared/domain/identity/users';
 import { renderEmail } from '@insightdesk/shared/email';
 import { type JobRun, jobFor } from '@insightdesk/shared/jobs';
 import { truncate } from '@insightdesk/shared/utils';
-import { and, eq, sql } from 'drizzle-orm';
+import { sql } from 'drizzle-orm';
 import type { z } from 'zod';
 import { emailMessage } from './jobs.ts';
 import { listOfflineStaffIds } from './list-offline-staff-ids.ts';
@@ -83,10 +83,7 @@ const selectMessage = statement(
       .from(messages)
       .innerJoin(
         conversations,
-        and(
-          eq(conversations.tenantId, messages.tenantId),
-          eq(conversations.id, messages.conversationId),
-        ),
+        matches(conversations, { tenantId: messages.tenantId, id: messages.conversationId }),
       )
-      .where(and(eq(messages.tenantId, tenantId), eq(messages.id, id), eq(messages.kind, 'reply'))),
+      .where(matches(messages, { tenantId, id, kind: 'reply' })),
 );

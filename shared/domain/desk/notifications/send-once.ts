@@ -1,6 +1,6 @@
 import { type Context, withTenant } from '@insightdesk/shared/context';
+import { matches } from '@insightdesk/shared/database';
 import type { OutgoingEmail } from '@insightdesk/shared/email';
-import { and, eq } from 'drizzle-orm';
 import { emailDeliveries } from './tables.ts';
 
 export type Email = Omit<OutgoingEmail, 'messageId'>;
@@ -22,7 +22,7 @@ export async function sendOnce(ctx: Context, id: string, email: Email): Promise<
     tx
       .update(emailDeliveries)
       .set({ sentAt: new Date() })
-      .where(and(eq(emailDeliveries.tenantId, tenantId), eq(emailDeliveries.key, key))),
+      .where(matches(emailDeliveries, { tenantId, key })),
   );
 }
 
@@ -37,7 +37,7 @@ function claimDelivery(ctx: Context, key: string, recipient: string) {
     const [existing] = await tx
       .select({ sentAt: emailDeliveries.sentAt })
       .from(emailDeliveries)
-      .where(and(eq(emailDeliveries.tenantId, tenantId), eq(emailDeliveries.key, key)));
+      .where(matches(emailDeliveries, { tenantId, key }));
     return existing?.sentAt ? 'sent' : 'unknown';
   });
 }

@@ -1,7 +1,7 @@
 import type { Context } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
+import { matches } from '@insightdesk/shared/database';
 import { deletedAttachments } from '@insightdesk/shared/domain/tenancy/usage';
-import { and, eq } from 'drizzle-orm';
 import { deleteAttachmentFiles } from './delete-stored-files.ts';
 
 /**
@@ -14,6 +14,6 @@ export async function deleteQueuedFiles(
 ): Promise<void> {
   const { tenantId } = ctx;
   await deleteAttachmentFiles(ctx, { tenantId, id });
-  const isQueued = and(eq(deletedAttachments.tenantId, tenantId), eq(deletedAttachments.id, id));
+  const isQueued = matches(deletedAttachments, { tenantId, id });
   await ctx.database.write('system', (tx) => tx.delete(deletedAttachments).where(isQueued));
 }

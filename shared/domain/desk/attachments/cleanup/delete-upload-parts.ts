@@ -1,6 +1,6 @@
 import { type Context, withTenant } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
-import { and, eq } from 'drizzle-orm';
+import { matches } from '@insightdesk/shared/database';
 import { uploads } from '../tables.ts';
 import { deletePartFiles } from './delete-stored-files.ts';
 
@@ -10,10 +10,7 @@ export async function deleteUploadParts(
   { tenantId, id }: { tenantId: Id<'org'>; id: Id<'att'> },
 ): Promise<void> {
   const deleted = await withTenant(ctx, ({ tx }) =>
-    tx
-      .delete(uploads)
-      .where(and(eq(uploads.tenantId, tenantId), eq(uploads.id, id)))
-      .returning({ id: uploads.id }),
+    tx.delete(uploads).where(matches(uploads, { tenantId, id })).returning({ id: uploads.id }),
   );
   if (deleted.length > 0) await deletePartFiles(ctx, { tenantId, id });
 }

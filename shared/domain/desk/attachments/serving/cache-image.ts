@@ -1,5 +1,5 @@
 import { type Context, withTenant } from '@insightdesk/shared/context';
-import { and, eq } from 'drizzle-orm';
+import { matches } from '@insightdesk/shared/database';
 import { deleteAttachmentFiles } from '../cleanup/delete-stored-files.ts';
 import { storageKey } from '../storage-key.ts';
 import { attachments } from '../tables.ts';
@@ -40,13 +40,7 @@ async function isReady(ctx: Context, { tenantId, id }: AttachmentRow): Promise<b
     tx
       .select({ id: attachments.id })
       .from(attachments)
-      .where(
-        and(
-          eq(attachments.tenantId, tenantId),
-          eq(attachments.id, id),
-          eq(attachments.status, 'ready'),
-        ),
-      ),
+      .where(matches(attachments, { tenantId, id, status: 'ready' })),
   );
   return rows.length > 0;
 }

@@ -1,6 +1,6 @@
 import { type Context, readTenant } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
-import { and, eq } from 'drizzle-orm';
+import { matches } from '@insightdesk/shared/database';
 import { AttachmentErrors } from '../errors.ts';
 import { attachments } from '../tables.ts';
 import type { AttachmentRow } from '../view.ts';
@@ -11,11 +11,7 @@ export async function requireLinkedAttachment(
   { tenantId, id }: { tenantId: Id<'org'>; id: Id<'att'> },
 ): Promise<AttachmentRow> {
   const [row] = await readTenant(ctx, ({ tx }) =>
-    tx
-      .select()
-      .from(attachments)
-      .where(and(eq(attachments.tenantId, tenantId), eq(attachments.id, id)))
-      .execute(),
+    tx.select().from(attachments).where(matches(attachments, { tenantId, id })).execute(),
   );
   if (row?.status !== 'ready') throw AttachmentErrors.NotFound();
   return row;

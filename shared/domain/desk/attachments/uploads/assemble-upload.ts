@@ -1,8 +1,8 @@
 import { type Context, type TenantContext, withTenant } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
+import { matches } from '@insightdesk/shared/database';
 import { DomainNotFoundError, PayloadTooLargeError } from '@insightdesk/shared/errors';
 import { readChunks } from '@insightdesk/shared/streams';
-import { and, eq } from 'drizzle-orm';
 import { deletePartFiles } from '../cleanup/delete-stored-files.ts';
 import { AttachmentErrors } from '../errors.ts';
 import { storageKey } from '../storage-key.ts';
@@ -26,7 +26,7 @@ export async function assembleUpload(
   if (sizeBytes !== upload.sizeBytes) throw AttachmentErrors.SizeMismatch(upload.sizeBytes);
   if (upload.sha256 && upload.sha256 !== sha256) throw AttachmentErrors.ChecksumMismatch();
   const assembled = await withTenant(ctx, async ({ tx }) => {
-    const isThis = and(eq(attachments.tenantId, row.tenantId), eq(attachments.id, row.id));
+    const isThis = matches(attachments, { tenantId: row.tenantId, id: row.id });
     const [updated] = await tx.update(attachments).set({ sha256 }).where(isThis).returning();
     await tx.delete(uploads).where(isUpload(row));
     return updated;
@@ -36,14 +36,14 @@ export async function assembleUpload(
 }
 
 const isUpload = ({ tenantId, id }: { tenantId: Id<'org'>; id: Id<'att'> }) =>
-  and(eq(uploads.tenantId, tenantId), eq(uploads.id, id));
+  matches(uploads, { tenantId, id });
 
 async function findUpload({ tx, tenantId }: TenantContext, id: Id<'att'>) {
   const [upload] = await tx.select().from(uploads).where(isUpload({ tenantId, id }));
   const parts = await tx
     .select()
     .from(uploadParts)
-    .where(and(eq(uploadParts.tenantId, tenantId), eq(uploadParts.uploadId, id)))
+    .where(matches(uploadParts, { tenantId, uploadId: id }))
     .orderBy(uploadParts.start);
   return { upload, parts };
 }

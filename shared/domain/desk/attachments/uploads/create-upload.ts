@@ -1,7 +1,8 @@
 import { type MemberTenantContext, singleLine } from '@insightdesk/shared/context';
+import { matches } from '@insightdesk/shared/database';
 import { reserveBytes } from '@insightdesk/shared/domain/tenancy/tenants';
 import { newId } from '@insightdesk/shared/utils';
-import { and, count, eq, isNull } from 'drizzle-orm';
+import { and, count, isNull } from 'drizzle-orm';
 import { z } from 'zod';
 import { AttachmentErrors } from '../errors.ts';
 import { uploads } from '../tables.ts';
@@ -44,11 +45,7 @@ export async function createUpload(
     .select({ count: count() })
     .from(uploads)
     .where(
-      and(
-        eq(uploads.tenantId, tenantId),
-        eq(uploads.uploadedBy, actor.userId),
-        isNull(uploads.completedAt),
-      ),
+      and(matches(uploads, { tenantId, uploadedBy: actor.userId }), isNull(uploads.completedAt)),
     );
   if ((open?.count ?? 0) >= MAX_OPEN_UPLOADS) throw AttachmentErrors.TooManyUploads();
   const id = newId('att');

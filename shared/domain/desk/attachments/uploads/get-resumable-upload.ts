@@ -1,5 +1,6 @@
 import { defineAction } from '@insightdesk/shared/context';
 import { idSchema } from '@insightdesk/shared/contract';
+import { matches } from '@insightdesk/shared/database';
 import { and, eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { AttachmentErrors } from '../errors.ts';
@@ -29,13 +30,7 @@ export const getResumableUpload = defineAction({
       tx
         .select({ sizeBytes: attachments.sizeBytes })
         .from(attachments)
-        .where(
-          and(
-            eq(attachments.tenantId, tenantId),
-            eq(attachments.id, id),
-            eq(attachments.uploadedBy, actor.userId),
-          ),
-        )
+        .where(matches(attachments, { tenantId, id, uploadedBy: actor.userId }))
         .execute(),
     ]);
     if (attachment) {

@@ -1,7 +1,8 @@
 import { type Context, type TenantContext, withTenant } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
+import { matches } from '@insightdesk/shared/database';
 import { DomainError, InfrastructureError, outageCode } from '@insightdesk/shared/errors';
-import { and, eq, ne, sql } from 'drizzle-orm';
+import { and, ne, sql } from 'drizzle-orm';
 import { deleteAttachmentFiles } from '../cleanup/delete-stored-files.ts';
 import { deleteUploadParts } from '../cleanup/delete-upload-parts.ts';
 import { emitProcessed } from '../emit-processed.ts';
@@ -52,13 +53,7 @@ async function deleteIfGone(ctx: Context, id: Id<'att'>) {
     tx
       .select({ id: attachments.id })
       .from(attachments)
-      .where(
-        and(
-          eq(attachments.tenantId, tenantId),
-          eq(attachments.id, id),
-          ne(attachments.status, 'rejected'),
-        ),
-      ),
+      .where(and(matches(attachments, { tenantId, id }), ne(attachments.status, 'rejected'))),
   );
   if (existing.length === 0) await deleteAttachmentFiles(ctx, { tenantId, id });
 }
@@ -66,11 +61,7 @@ async function deleteIfGone(ctx: Context, id: Id<'att'>) {
 const rejected = (rejection: string) => ({ status: 'rejected' as const, variants: [], rejection });
 
 const isPending = ({ tenantId }: TenantContext, id: Id<'att'>) =>
-  and(
-    eq(attachments.tenantId, tenantId),
-    eq(attachments.id, id),
-    eq(attachments.status, 'pending'),
-  );
+  matches(attachments, { tenantId, id, status: 'pending' });
 
 /** Counts the attempt before it starts, because a worker that dies cannot count it afterwards. */
 async function startAttempt(ctx: TenantContext, id: Id<'att'>) {
