@@ -1,5 +1,5 @@
-// node launch.mjs SCRIPT: runs a script of this folder with Bun, for every npm script. Fetches Bun on a
-// machine that has only Node, installs the dependencies, and passes signals on (npx does not).
+// node launch.mjs SCRIPT: runs a script of this folder with Bun. Downloads Bun if it is missing, installs the
+// dependencies, and forwards signals (npx does not).
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -22,8 +22,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   });
 }
 
-/** Runs a program to its end; with `capture` returns its output. Exits when it fails, unless `optional`. */
-function run([program, ...words], { capture = false, optional = false } = {}) {
+/** Runs a program; with `capture` returns its output. Exits if it fails, unless `optional`. */
+function run([program, ...args], { capture = false, optional = false } = {}) {
   if (process.ppid !== parent) process.exit(1); // npm was killed
   return new Promise((resolve) => {
     const options = {
@@ -31,7 +31,7 @@ function run([program, ...words], { capture = false, optional = false } = {}) {
       stdio: ['inherit', capture ? 'pipe' : 'inherit', optional ? 'ignore' : 'inherit'],
     };
     let text = '';
-    child = spawn(program, words, options);
+    child = spawn(program, args, options);
     child.stdout?.on('data', (bytes) => {
       text += bytes;
     });
@@ -47,13 +47,13 @@ function run([program, ...words], { capture = false, optional = false } = {}) {
   });
 }
 
-/** Bun in the required version: on PATH, where the last run found it, or from npm. */
+/** The path of Bun in the required version: on PATH, from the last run, or from npm. */
 async function findBun() {
   for (const bun of ['bun', existsSync(bunPathFile) ? readFileSync(bunPathFile, 'utf8') : '']) {
     const version = bun && (await run([bun, '--version'], { capture: true, optional: true }));
     if (`bun@${version}` === requiredBun) return bun;
   }
-  const allowed = [
+  const npxFlags = [
     '--yes',
     '--prefer-offline',
     '--progress=false',
@@ -61,7 +61,7 @@ async function findBun() {
     '--allow-scripts=bun',
     `--package=${requiredBun}`,
   ];
-  const bun = await run(['npx', ...allowed, '-c', 'command -v bun'], { capture: true });
+  const bun = await run(['npx', ...npxFlags, '-c', 'command -v bun'], { capture: true });
   mkdirSync(dirname(bunPathFile), { recursive: true });
   writeFileSync(bunPathFile, bun);
   return bun;

@@ -1,26 +1,26 @@
 import { expect, test } from 'bun:test';
 import { createAutoscaler } from './autoscaler.ts';
 
-function open(names: string[]) {
+function createTestScaler(names: string[]) {
   const calls: string[] = [];
-  const answers: (number | undefined)[] = [];
+  const desired: (number | undefined)[] = [];
   const scaler = createAutoscaler({
     names,
-    readDesired: async () => answers.shift(),
+    readDesired: async () => desired.shift(),
     start: async (name) => void calls.push(`start ${name}`),
     stop: async (name) => void calls.push(`stop ${name}`),
     log: () => {},
   });
-  const check = async (...wanted: (number | undefined)[]) => {
-    answers.push(...wanted);
-    for (const _ of wanted) await scaler.check();
+  const check = async (...values: (number | undefined)[]) => {
+    desired.push(...values);
+    for (const _ of values) await scaler.check();
     return calls.splice(0);
   };
   return { ...scaler, check };
 }
 
-test('workers start and stop one at a time, and stay while the number is unknown', async () => {
-  const { check } = open(['worker-2', 'worker-3']);
+test('the autoscaler starts and stops one worker at a time, and none while the desired number is unknown', async () => {
+  const { check } = createTestScaler(['worker-2', 'worker-3']);
   expect(await check(1, undefined)).toEqual([]);
   expect(await check(3, 3, 3)).toEqual(['start worker-2', 'start worker-3']);
   expect(await check(9, undefined, 3)).toEqual([]);
@@ -29,8 +29,8 @@ test('workers start and stop one at a time, and stay while the number is unknown
 });
 
 test('the autoscaler starts nothing without extra workers or after close', async () => {
-  expect(await open([]).check(3)).toEqual([]);
-  const { check, close } = open(['worker-2']);
+  expect(await createTestScaler([]).check(3)).toEqual([]);
+  const { check, close } = createTestScaler(['worker-2']);
   close();
   expect(await check(2)).toEqual([]);
 });

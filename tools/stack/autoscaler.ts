@@ -1,9 +1,9 @@
 import type { Log } from './machine/toolchain.ts';
 
 interface Options {
-  /** Workers beyond the first, in the order in which they are wanted. */
+  /** Workers beyond the first one, in the order in which they start. */
   names: readonly string[];
-  /** How many workers there should be, or undefined if it is unknown. */
+  /** The desired number of workers, or undefined if it is unknown. */
   readDesired(): Promise<number | undefined>;
   start(name: string): Promise<void>;
   stop(name: string): Promise<void>;
@@ -25,17 +25,17 @@ export function createAutoscaler({
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   async function check(): Promise<void> {
-    const wanted = await readDesired();
-    if (wanted === undefined || isClosed) return;
-    const extra = Math.min(wanted - 1, names.length);
+    const desired = await readDesired();
+    if (desired === undefined || isClosed) return;
+    const extra = Math.min(desired - 1, names.length);
     const next = names[running];
     const last = names[running - 1];
     if (extra > running && next) {
-      log(`autoscaler: ${wanted} workers wanted, starting ${next}`);
+      log(`autoscaler: ${desired} workers desired, starting ${next}`);
       running++;
       await start(next);
     } else if (extra < running && last) {
-      log(`autoscaler: ${wanted} workers wanted, stopping ${last}`);
+      log(`autoscaler: ${desired} workers desired, stopping ${last}`);
       running--;
       await stop(last);
     }
@@ -53,7 +53,7 @@ export function createAutoscaler({
   return {
     check,
     start: schedule,
-    /** No worker is started or stopped any more. */
+    /** Stops scaling; running workers continue. */
     close() {
       isClosed = true;
       clearTimeout(timer);

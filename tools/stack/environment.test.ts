@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import { serviceEnvironment } from './environment.ts';
 import { preferredPorts } from './processes/ports.ts';
 
-const here = {
+const addresses = {
   directory: '/data',
   ports: preferredPorts,
   secrets: {
@@ -23,7 +23,7 @@ const here = {
 };
 
 test('variables of the caller reach the services', () => {
-  const environment = serviceEnvironment(here, {
+  const environment = serviceEnvironment(addresses, {
     LOG_LEVEL: 'debug',
     NODE_ENV: 'production',
     APP_URL: 'https://desk.example',
@@ -41,7 +41,7 @@ test('variables of the caller reach the services', () => {
 });
 
 test('variables of the caller do not replace the servers of the stack', () => {
-  const environment = serviceEnvironment(here, {
+  const environment = serviceEnvironment(addresses, {
     DATABASE_URL: 'postgres://elsewhere',
     VALKEY_URL: 'redis://elsewhere',
     VALKEY_CACHE_URL: 'redis://elsewhere',
@@ -58,7 +58,7 @@ test('variables of the caller do not replace the servers of the stack', () => {
 });
 
 test('SMTP_HOST of the caller replaces the dev inbox entirely', () => {
-  const environment = serviceEnvironment(here, { SMTP_HOST: 'mail.example' });
+  const environment = serviceEnvironment(addresses, { SMTP_HOST: 'mail.example' });
   expect(environment.SMTP_HOST).toBe('mail.example');
   expect(environment).not.toHaveProperty('SMTP_PORT');
   expect(environment).not.toHaveProperty('EMAIL_LOOKUP_URL');
@@ -66,9 +66,9 @@ test('SMTP_HOST of the caller replaces the dev inbox entirely', () => {
 
 test('OPERATOR_ORGANIZATION_ID is the demo organization unless the caller sets it', () => {
   const operatorId = 'org_01h455vb4pex5vsknk084sn02q';
-  const named = (caller: Record<string, string>) =>
-    serviceEnvironment({ ...here, operatorId }, caller).OPERATOR_ORGANIZATION_ID;
-  expect(named({})).toBe(operatorId);
-  expect(named({ OPERATOR_ORGANIZATION_ID: 'another' })).toBe('another');
-  expect(serviceEnvironment(here, {})).not.toHaveProperty('OPERATOR_ORGANIZATION_ID');
+  const operatorWith = (caller: Record<string, string>) =>
+    serviceEnvironment({ ...addresses, operatorId }, caller).OPERATOR_ORGANIZATION_ID;
+  expect(operatorWith({})).toBe(operatorId);
+  expect(operatorWith({ OPERATOR_ORGANIZATION_ID: 'another' })).toBe('another');
+  expect(serviceEnvironment(addresses, {})).not.toHaveProperty('OPERATOR_ORGANIZATION_ID');
 });

@@ -15,7 +15,7 @@ interface StackAddresses {
   operatorId?: string | undefined;
 }
 
-/** The environment of the services: the caller's variables and the addresses of this stack. */
+/** The environment of the services: the variables of the caller and the addresses of this stack. */
 export function serviceEnvironment(
   addresses: StackAddresses,
   caller: Record<string, string | undefined> = process.env,
@@ -32,13 +32,13 @@ export function serviceEnvironment(
     OPERATOR_ORGANIZATION_ID: addresses.operatorId,
     MEDIA_TOOLS_DIRECTORY: mediaToolsDirectory(),
   };
-  // With a mail server of the caller none of the dev inbox's settings may remain.
+  // With another mail server none of these settings may remain.
   const mail = {
     SMTP_HOST: '127.0.0.1',
     SMTP_PORT: String(ports.smtp),
     EMAIL_LOOKUP_URL: inboxUrl,
   };
-  const own = {
+  const servers = {
     DATABASE_URL: databaseUrl,
     VALKEY_URL: valkeyUrl,
     VALKEY_CACHE_URL: valkeyUrl,
@@ -46,7 +46,7 @@ export function serviceEnvironment(
     VALKEY_SESSION_URL: valkeyUrl,
     STORAGE_DIRECTORY: join(directory, 'files'),
   };
-  return defined({ ...defaults, ...(!caller.SMTP_HOST && mail), ...defined(caller), ...own });
+  return defined({ ...defaults, ...(!caller.SMTP_HOST && mail), ...defined(caller), ...servers });
 }
 
 const defined = (variables: Record<string, string | undefined>) =>

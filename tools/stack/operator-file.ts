@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { writeFileAtomically } from './write-file.ts';
 
-/** Whose owners operate the stack: known from the first start that made the demo organisation on. */
+/** Stores the id of the operator organization, which the first start creates. */
 export function createOperatorFile(path: string) {
   return {
     read: () => (existsSync(path) ? readFileSync(path, 'utf8').trim() : undefined),

@@ -1,7 +1,7 @@
 const COLORS = [36, 33, 35, 32, 34, 96, 93, 95, 92, 94];
 const WIDTH = 'websocket-1'.length;
 
-/** Prints lines with the name of who said them; coloured on a terminal, never stopped by a closed one. */
+/** Prints lines with the name of their process, colored on a terminal. Ignores a closed terminal. */
 export function createOutput() {
   const color = process.stdout.isTTY && !process.env.NO_COLOR;
   const colors = new Map<string, number>();
@@ -22,8 +22,8 @@ export function createOutput() {
   };
 }
 
-/** Rows of words in aligned columns. */
-export function table(rows: string[][]): string {
+/** Formats rows with aligned columns. */
+export function formatTable(rows: string[][]): string {
   const widths = rows.reduce<number[]>(
     (widest, row) => row.map((cell, column) => Math.max(cell.length, widest[column] ?? 0)),
     [],

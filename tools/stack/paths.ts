@@ -3,9 +3,9 @@ import { join, resolve } from 'node:path';
 
 export const root = resolve(import.meta.dir, '../..');
 
-/** Where the state of `npm start` lives. */
+/** The data directory of `npm start`. */
 export const dataDirectory = () => resolve(root, process.env.INSIGHTDESK_DATA ?? '.data');
 
-/** Programs that were fetched once, for every clone and test run of this user. */
+/** The cache of downloaded programs, shared by all clones of this user. */
 export const cacheDirectory = () =>
   join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'insightdesk');

@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { dataDirectory } from './paths.ts';
 import { writeFileAtomically } from './write-file.ts';
 
-/** Where a running stack is reached. Only there while it is ready. */
+/** Addresses and pids of a running stack. The file exists only while the stack is ready. */
 export interface RunFile {
   ready: true;
   url: string;
-  /** Path of the certificate authority to trust. */
+  /** Path of the CA certificate to trust. */
   ca: string;
   inbox: string;
   smtpPort: number;

@@ -29,7 +29,7 @@ interface LoginResponse {
   organization: { id: string };
 }
 
-/** Creates a demo organization over HTTPS, with invitations from the dev inbox. */
+/** Creates the demo organization through the API. Reads the emails from the dev inbox. */
 export async function seed(run: RunFile): Promise<SeedResult> {
   const call = createCaller(run);
   const signedIn = await Promise.all(demoLogins.map(({ email }) => login(call, email)));
@@ -74,7 +74,7 @@ function createCaller({ url, ca }: RunFile) {
 class CallError extends Error {
   readonly status: number;
   constructor(path: string, status: number, text: string) {
-    super(`${path} answered ${status}: ${text}`);
+    super(`${path} responded ${status}: ${text}`);
     this.status = status;
   }
 }
@@ -95,7 +95,7 @@ async function register(call: Call): Promise<LoginResponse> {
   return call('/v1/auth/register', body);
 }
 
-/** Invitations need a verified address. */
+/** Invitations require a verified email address. */
 async function verifyEmail(run: RunFile, call: Call, accessToken: string) {
   if ((await call('/v1/me', undefined, accessToken)).user.emailVerified) return;
   const since = (await listEmails(run, owner.email)).length;

@@ -16,24 +16,24 @@ import { createValkey } from './servers/valkey.ts';
 
 export interface StackOptions {
   directory: string;
-  /** Where to look for free ports first. */
+  /** Preferred ports; a busy port moves to the next free one. */
   ports: Ports;
-  /** For data that nobody will miss. */
+  /** Whether the data may be lost in a crash. */
   disposable: boolean;
   log: Log;
-  /** Whether services start anew when their code changes. */
+  /** Whether services restart when their code changes. */
   isReloading?: boolean;
-  /** The tree whose services run, this one unless said; a link to it may be moved. */
+  /** The source tree of the services; default: this clone. */
   release?: string;
-  /** The caller's variables; those of this process unless said. */
+  /** The variables of the caller; default: those of this process. */
   variables?: Record<string, string | undefined>;
-  /** Servers that take the place of this stack's own. */
+  /** Variables with the addresses of other servers, which replace those of this stack. */
   overrides?: Record<string, string>;
 }
 
 export type StackProcesses = Awaited<ReturnType<typeof prepareProcesses>>;
 
-/** Fetches what is missing, chooses ports, and describes every process of the stack. */
+/** Downloads missing programs, chooses ports, and describes all processes of the stack. */
 export async function prepareProcesses(options: StackOptions) {
   const { directory, ports: preferred, disposable, log } = options;
   const { isReloading = false, release = root, variables = process.env, overrides } = options;
@@ -58,7 +58,7 @@ export async function prepareProcesses(options: StackOptions) {
     operatorId: operator.read(),
   };
   const environment = { ...serviceEnvironment(addresses, variables), ...overrides };
-  // What only one kind of service may do, only it can: a login of its own.
+  // Database logins of one kind of service.
   const logins = {
     api: { DATABASE_IDENTITY_URL: postgres.urls.identity },
     worker: { DATABASE_RELAY_URL: postgres.urls.relay },
@@ -79,15 +79,15 @@ export async function prepareProcesses(options: StackOptions) {
     environment,
     release,
     operator,
-    describe,
+    describeRun,
     services: services.map(createServiceSpec),
     extraWorkers: extraWorkers.map(createServiceSpec),
   };
 
-  /** The run file, with the pids of now. */
-  function describe(pidOf: (name: string) => number | undefined, before?: RunFile): RunFile {
-    const pidBefore = (name: string) =>
-      before?.services.find((service) => service.name === name)?.pid;
+  /** The run file with the current pids. */
+  function describeRun(pidOf: (name: string) => number | undefined, previous?: RunFile): RunFile {
+    const previousPid = (name: string) =>
+      previous?.services.find((service) => service.name === name)?.pid;
     return {
       ready: true,
       url: nginx.url,
@@ -98,7 +98,7 @@ export async function prepareProcesses(options: StackOptions) {
       valkey: valkey.url,
       services: [...services, ...extraWorkers.filter(({ name }) => pidOf(name))].map((service) => ({
         ...service,
-        pid: pidOf(service.name) ?? pidBefore(service.name) ?? 0,
+        pid: pidOf(service.name) ?? previousPid(service.name) ?? 0,
         url: serviceUrl(service, ports),
       })),
     };
@@ -113,7 +113,7 @@ interface Prepared {
   secrets: Secrets;
 }
 
-/** What is not ours. */
+/** Third-party servers. */
 function createServers(directory: string, disposable: boolean, prepared: Prepared) {
   const { tools, files, tls, ports, secrets } = prepared;
   const pathOf = (name: string) => join(directory, name);

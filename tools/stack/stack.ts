@@ -17,7 +17,7 @@ interface Options extends Partial<Omit<StackOptions, 'log'>> {
   onReady?(run: RunFile): Promise<string | undefined>;
 }
 
-/** Everything of the product on one machine, under one supervisor; nothing runs before `start`. */
+/** All services and servers on this machine under one supervisor. Nothing runs before `start`. */
 export function createStack(options: Options) {
   const { directory, onLine, onReady } = options;
   const lock = lockDirectory(directory);
@@ -31,14 +31,14 @@ export function createStack(options: Options) {
 
   function updateRunFile() {
     if (!processes || !run) return;
-    run = processes.describe(supervisor.pid, run);
+    run = processes.describeRun(supervisor.pid, run);
     writeRunFile(directory, run);
   }
 
   async function startAll() {
     removeRunFile(directory);
-    const cleared = await pidFiles.stopOrphans();
-    if (cleared.length > 0) log(`stopped processes of an earlier run: ${cleared.join(', ')}`);
+    const orphans = await pidFiles.stopOrphans();
+    if (orphans.length > 0) log(`stopped processes of an earlier run: ${orphans.join(', ')}`);
     processes = await prepareProcesses({
       ports: preferredPorts,
       disposable: false,
@@ -46,11 +46,11 @@ export function createStack(options: Options) {
       log,
     });
     await startProcesses(processes, supervisor, log);
-    const answering = onReady?.(processes.describe(supervisor.pid));
+    const operatorId = onReady?.(processes.describeRun(supervisor.pid));
     if (!processes.environment.OPERATOR_ORGANIZATION_ID) {
-      await setOperator(await answering, processes, supervisor);
+      await setOperator(await operatorId, processes, supervisor);
     }
-    run = processes.describe(supervisor.pid);
+    run = processes.describeRun(supervisor.pid);
     updateRunFile();
     scaler = createWorkerScaler(processes, run, supervisor, log);
     scaler.start();
@@ -65,7 +65,7 @@ export function createStack(options: Options) {
   }
 
   return {
-    /** Starts everything. When it throws, the caller calls `stop`. */
+    /** Starts all processes. If it throws, the caller must call `stop`. */
     start() {
       const started = startAll();
       starting = started.catch(() => {});
@@ -76,7 +76,7 @@ export function createStack(options: Options) {
     startOne: (name: string) => supervisor.start(requireSpec(processes, name)),
     stopOne: (name: string) => supervisor.stop(name),
     pidOf: supervisor.pid,
-    /** Stops everything, also in the middle of a start, and leaves no process behind. */
+    /** Stops all processes, also during a start. */
     async stop(): Promise<void> {
       scaler?.close();
       run = undefined;
@@ -90,7 +90,7 @@ export function createStack(options: Options) {
       await starting;
       lock.release();
     },
-    /** Kills every process at once. */
+    /** Kills all processes. */
     kill() {
       scaler?.close();
       run = undefined;
@@ -105,7 +105,9 @@ export function createStack(options: Options) {
 function requireSpec(processes: StackProcesses | undefined, name: string): ProcessSpec {
   const { nginx, postgres, valkey, inbox, services = [], extraWorkers = [] } = processes ?? {};
   const servers = [nginx, postgres, valkey, inbox].flatMap((server) => server?.spec ?? []);
-  const spec = [...servers, ...services, ...extraWorkers].find((one) => one.name === name);
+  const spec = [...servers, ...services, ...extraWorkers].find(
+    (candidate) => candidate.name === name,
+  );
   if (!spec) throw new Error(`Unknown process ${name}`);
   return spec;
 }
@@ -126,7 +128,7 @@ async function setOperator(
   );
 }
 
-type Migrating = typeof import('@insightdesk/shared/database');
+type DatabaseModule = typeof import('@insightdesk/shared/database');
 
 async function startProcesses(
   processes: StackProcesses,
@@ -138,13 +140,13 @@ async function startProcesses(
 
   async function startServices() {
     await Promise.all([startDatabase(), supervisor.start(valkey.spec), nginx.configure()]);
-    // nginx is ready when an API answers through it.
+    // nginx is ready when an API responds through it.
     await Promise.all([...services, nginx.spec].map(supervisor.start));
   }
 
   async function startDatabase() {
     const [{ migrate }] = await Promise.all([
-      import(join(release, 'shared/connections/database/index.ts')) as Promise<Migrating>,
+      import(join(release, 'shared/connections/database/index.ts')) as Promise<DatabaseModule>,
       postgres.initialize().then(() => supervisor.start(postgres.spec)),
     ]);
     await postgres.provision();
@@ -170,7 +172,7 @@ function createWorkerScaler(
   });
 }
 
-/** From the first worker; undefined while it restarts. */
+/** The desired number of workers by the first worker; undefined while it restarts. */
 async function desiredWorkers(url: string): Promise<number | undefined> {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(2_000) });

@@ -1,5 +1,5 @@
 import { fetchMediaTools } from '../test-servers/fetch-ffmpeg.ts';
-import { createOutput, table } from './output.ts';
+import { createOutput, formatTable } from './output.ts';
 import { dataDirectory } from './paths.ts';
 import { watchLauncher } from './processes/launcher.ts';
 import type { RunFile } from './run-file.ts';
@@ -15,19 +15,19 @@ const output = createOutput();
 const log = (line: string) => output.line('stack', line);
 
 const stack = createStackOrExit();
-let stoppedAt = 0;
+let stoppingSince = 0;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => void stop(signal));
 }
-watchLauncher(() => stoppedAt === 0 && void stop('npm has ended'));
+watchLauncher(() => stoppingSince === 0 && void stop('npm has ended'));
 
 try {
   const { run } = await stack.start();
   output.plain(banner(run));
-  // Not awaited: media jobs wait until it is there.
+  // Not awaited: media jobs wait until ffmpeg is available.
   if (!process.env.MEDIA_TOOLS_DIRECTORY) void fetchMediaTools(log);
 } catch (error) {
-  if (stoppedAt === 0) {
+  if (stoppingSince === 0) {
     log(`start failed: ${(error as Error).message}`);
     await stack.stop();
     process.exit(1);
@@ -50,13 +50,13 @@ function createStackOrExit() {
 
 /** Stops gracefully on the first signal, at once on the second. */
 async function stop(reason: string): Promise<void> {
-  if (stoppedAt > 0) {
-    // Ctrl-C arrives more than once: from the terminal, and from the processes that started this one.
-    if (Date.now() - stoppedAt < SECOND_SIGNAL_MS) return;
+  if (stoppingSince > 0) {
+    // Ctrl-C is received more than once: from the terminal and from parent processes.
+    if (Date.now() - stoppingSince < SECOND_SIGNAL_MS) return;
     stack.kill();
     process.exit(130);
   }
-  stoppedAt = Date.now();
+  stoppingSince = Date.now();
   log(`stopping (${reason})`);
   await stack.stop();
   log('stopped');
@@ -77,7 +77,7 @@ async function prepareDemo(run: RunFile): Promise<string | undefined> {
 }
 
 function banner({ url, inbox, ca, postgres, valkey, services }: RunFile): string {
-  const places = [
+  const addresses = [
     ['product', url],
     ['reference', `${url}/docs`],
     ['queues', `${url}/admin/queues`],
@@ -88,8 +88,14 @@ function banner({ url, inbox, ca, postgres, valkey, services }: RunFile): string
     ['certificate', ca],
   ];
   const logins = demoLogins.map(({ role, email, password }) => [role, `${email}  ${password}`]);
-  const demo = isDevelopment ? ['', 'Sign in to the demo organization as', table(logins)] : [];
-  return ['', `READY in ${seconds()}. Ctrl-C stops everything.`, table(places), ...demo, ''].join(
-    '\n',
-  );
+  const demo = isDevelopment
+    ? ['', 'Sign in to the demo organization as', formatTable(logins)]
+    : [];
+  return [
+    '',
+    `READY in ${seconds()}. Ctrl-C stops everything.`,
+    formatTable(addresses),
+    ...demo,
+    '',
+  ].join('\n');
 }

@@ -13,7 +13,7 @@ interface Options {
 
 let runs = 0;
 
-/** Runs test files with `bun test`; paths are absolute or relative to the root of the repository. */
+/** Runs test files with `bun test`. Paths are absolute or relative to the repository root. */
 export async function runBunTest(
   files: readonly string[],
   { flags = [], env = {}, onLine = () => {} }: Options = {},

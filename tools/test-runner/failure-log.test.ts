@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { createFailureLog } from './failure-log.ts';
 
-test('the log holds each failed test with the lines before it', () => {
+test('the failure log contains each failed test with the lines before it', () => {
   const failures = createFailureLog();
   for (let line = 1; line <= 40; line++) failures.add(`old ${line}`);
   failures.add('error: expected 1\n(fail) keeps order [3 ms]');
@@ -16,13 +16,13 @@ test('the log holds each failed test with the lines before it', () => {
   ]);
 });
 
-test('the log is empty when no test failed', () => {
+test('the failure log is empty when no test failed', () => {
   const failures = createFailureLog();
-  failures.add('5 passed (fail) is only a word here');
+  failures.add('5 passed (fail) inside a line');
   expect(failures.lines).toEqual([]);
 });
 
-test('the log holds a file when its process crashed', () => {
+test('the failure log contains a file when its process crashed', () => {
   const failures = createFailureLog();
   failures.add('✗ a.test.ts (worker crashed: SIGKILL)');
   expect(failures.lines).toEqual(['✗ a.test.ts (worker crashed: SIGKILL)']);

@@ -1,7 +1,6 @@
 const LINES_BEFORE = 25;
 
-/** Collects from a run's output what each failed test printed before it said `(fail)`,
- * and each file whose process ended. */
+/** Collects the lines before each failed test in the output of `bun test`, and files that crashed. */
 export function createFailureLog() {
   let before: string[] = [];
   const lines: string[] = [];

@@ -21,7 +21,7 @@ const report = `<?xml version="1.0" encoding="UTF-8"?>
   </testsuite>
 </testsuites>`;
 
-test('readJunit counts tests and names each failed file with its tests', () => {
+test('readJunit counts tests and lists each failed file with its tests', () => {
   const { durations, ...counts } = readJunit(report, ['a.test.ts', 'b.test.ts'], false);
   expect(counts).toEqual({
     passed: 1,
@@ -44,7 +44,7 @@ test('readJunit counts a file that did not load as failed', () => {
   expect(failures.at(-1)).toEqual({ path: 'c.test.ts', tests: [] });
 });
 
-test('readJunit counts a run that failed without a failed test', () => {
+test('readJunit counts one failure when a run failed without a failed test', () => {
   expect(readJunit('', [], false)).toMatchObject({ passed: 0, failed: 1, failures: [] });
   expect(readJunit('', [], true)).toMatchObject({ passed: 0, failed: 0, failures: [] });
 });

@@ -24,8 +24,8 @@ const decode = (text: string) =>
     .replace(/&(\w+);/g, (all, name) => entities[name] ?? all);
 
 /**
- * Reads a JUnit report of `bun test`. Files that are missing in it did not load and count as one
- * failure each. `isOk` is the exit code's verdict: a run that failed without a failed test counts as one.
+ * Parses a JUnit report of `bun test`. A file that is missing in it did not load and counts as one failure.
+ * `isOk` is whether the exit code was 0: a run that failed without a failed test counts as one failure.
  */
 export function readJunit(xml: string, files: readonly string[], isOk: boolean): TestReport {
   const report: TestReport = {

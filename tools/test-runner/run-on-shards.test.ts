@@ -12,28 +12,30 @@ async function withFiles<T>(
   const folder = mkdtempSync(join(tmpdir(), 'insightdesk-shards-'));
   try {
     const paths = Object.keys(sources).map((name) => join(folder, name));
-    await Promise.all(paths.map((path, at) => Bun.write(path, Object.values(sources)[at] ?? '')));
+    await Promise.all(
+      paths.map((path, index) => Bun.write(path, Object.values(sources)[index] ?? '')),
+    );
     return await work(paths);
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
-/** Passes once another shard runs it too. */
-const meeting = `
+/** Passes when two shards run it at the same time. */
+const concurrentTest = `
   import { test } from 'bun:test';
   import { existsSync, writeFileSync } from 'node:fs';
   const { OWN, OTHER } = process.env;
-  test('meets another shard', async () => {
+  test('runs beside another shard', async () => {
     writeFileSync(import.meta.dir + '/' + OWN, '');
     while (!existsSync(import.meta.dir + '/' + OTHER)) await Bun.sleep(5);
   });
 `;
 
 test(
-  'runOnShards runs files at once, each with the environment of its shard',
+  'runOnShards runs files concurrently, each with the environment of its shard',
   () =>
-    withFiles({ 'a.test.ts': meeting, 'b.test.ts': meeting }, async (paths) => {
+    withFiles({ 'a.test.ts': concurrentTest, 'b.test.ts': concurrentTest }, async (paths) => {
       const environments = [
         { OWN: 'one', OTHER: 'two' },
         { OWN: 'two', OTHER: 'one' },
@@ -65,10 +67,10 @@ test(
 const flaky = `
   import { expect, test } from 'bun:test';
   import { existsSync, writeFileSync } from 'node:fs';
-  const mark = import.meta.dir + '/ran';
+  const ranFile = import.meta.dir + '/ran';
   test('passes the second time', () => {
-    const hasRun = existsSync(mark);
-    writeFileSync(mark, '');
+    const hasRun = existsSync(ranFile);
+    writeFileSync(ranFile, '');
     expect(hasRun).toBe(true);
   });
 `;
@@ -83,7 +85,7 @@ const noStack = (): Shards => ({
 });
 
 test(
-  'rerunFailed reports a file that passes the second time as flaky, another as failed',
+  'rerunFailed reports a file that passes the second time as flaky, and others as failed',
   () =>
     withFiles(
       {
@@ -100,13 +102,13 @@ test(
   60_000,
 );
 
-test('rerunFailed runs nothing again when many files failed', async () => {
+test('rerunFailed reruns nothing when more than five files failed', async () => {
   const failures = Array.from({ length: 6 }, (_, n) => ({ path: `${n}.test.ts`, tests: [] }));
   const started: number[] = [];
-  const open = () => {
+  const openShards = () => {
     started.push(1);
     return noStack();
   };
-  expect((await rerunFailed(failures, open, () => {})).failed).toEqual(failures);
+  expect((await rerunFailed(failures, openShards, () => {})).failed).toEqual(failures);
   expect(started).toEqual([]);
 });

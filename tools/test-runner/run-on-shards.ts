@@ -3,14 +3,14 @@ import { runBunTest } from './bun-test.ts';
 import type { FailedFile, TestReport } from './junit.ts';
 import type { Shards } from './shards.ts';
 
-/** Many times what any test takes: only a test that hangs reaches it. */
+/** Far above the duration of any test, so that only a hanging test reaches it. */
 export const TEST_TIMEOUT_MS = 150_000;
-/** With more failed files the change is broken, and a second run would only take time. */
+/** With more failed files a rerun is not useful. */
 const MAX_RERUNS = 5;
 
 type Print = (text: string) => void;
 
-/** Runs test files, each shard's on the stack of its own. `environments` has one entry per shard. */
+/** Runs test files on shards. `environments` has one entry per shard. */
 export const runOnShards = (
   files: readonly string[],
   environments: Record<string, string>[],
@@ -20,9 +20,9 @@ export const runOnShards = (
     flags: [
       `--timeout=${TEST_TIMEOUT_MS}`,
       `--parallel=${environments.length}`,
-      // Files share what they load, and a shard's next file starts at once.
+      // Files of a shard share loaded modules, so that they start fast.
       '--no-isolate',
-      // What tests have started ends with them, however they end.
+      // Kills processes that tests have left behind.
       '--no-orphans',
       `--preload=${join(import.meta.dir, 'preload.ts')}`,
     ],
@@ -37,7 +37,7 @@ interface Rerun {
   failed: FailedFile[];
 }
 
-/** Runs each failed file once more, alone, on a stack that was started for it. */
+/** Runs each failed file once more, alone, on a new stack. */
 export async function rerunFailed(
   failures: readonly FailedFile[],
   openShards: (count: number, print: Print) => Shards,

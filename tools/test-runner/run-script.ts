@@ -7,14 +7,14 @@ export interface Counts {
   skipped: number;
 }
 
-/** Runs a script of this repository whose last line is `N passed, N failed`. */
+/** Runs a script and parses its last line, `N passed, N failed`. */
 export async function runScript(
   script: string,
-  words: readonly string[],
+  args: readonly string[],
   onLine: (line: string) => void,
 ): Promise<Counts> {
   let last = '';
-  const error = await runCommand([process.execPath, script, ...words], {
+  const error = await runCommand([process.execPath, script, ...args], {
     directory: root,
     onLine: (line) => {
       last = line;

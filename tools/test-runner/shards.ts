@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { findRunFile } from '../stack/run-file.ts';
-import { answersOk } from '../stack/servers/http.ts';
+import { respondsOk } from '../stack/servers/http.ts';
 import { createTestStack } from './test-stack.ts';
 
 const LAST_LOG_LINES = 60;
@@ -8,20 +8,20 @@ const MAX_SHARDS = 8;
 const DEFAULT_SHARDS = 2;
 const RECOVERY_TIMEOUT_MS = 20_000;
 
-/** How many test files run at once: `SHARDS`, and no more than there are files. */
-export function countShards(files: number, wanted = process.env.SHARDS): number {
-  const count = wanted ? Number(wanted) : Math.min(DEFAULT_SHARDS, availableParallelism());
+/** The number of concurrent test files: `SHARDS`, at most the number of files. */
+export function countShards(files: number, requested = process.env.SHARDS): number {
+  const count = requested ? Number(requested) : Math.min(DEFAULT_SHARDS, availableParallelism());
   if (!Number.isInteger(count) || count < 1 || count > MAX_SHARDS) {
-    throw new Error(`SHARDS must be a whole number from 1 to ${MAX_SHARDS}, not ${wanted}`);
+    throw new Error(`SHARDS is not an integer from 1 to ${MAX_SHARDS}: ${requested}`);
   }
   return Math.max(1, Math.min(count, files));
 }
 
-/** Stacks side by side; each runs one test file at a time. */
+/** Concurrent stacks. Each one serves one test file at a time. */
 export interface Shards {
-  /** Starts them; returns the environment of each that started. */
+  /** Starts the stacks. Returns the environments of those that started. */
   start(): Promise<Record<string, string>[]>;
-  /** How many did not start, or do not answer after the tests. */
+  /** The number of stacks that did not start or do not respond after the tests. */
   countDead(): Promise<number>;
   showLogs(): void;
   stop(): Promise<unknown>;
@@ -56,7 +56,7 @@ export function createShards(count: number, print: (text: string) => void): Shar
       const alive = await Promise.all(
         started.map(async (stack) => {
           const isReady = await becomesReady(stack.directory);
-          if (!isReady) print(`${nameOf(stack)} does not answer any more`);
+          if (!isReady) print(`${nameOf(stack)} does not respond after the tests`);
           return isReady;
         }),
       );
@@ -77,12 +77,12 @@ export function createShards(count: number, print: (text: string) => void): Shar
   };
 }
 
-/** Whether every service of a stack is ready, at once or after what still starts. */
+/** Waits until all services of a stack are ready. False after the timeout. */
 async function becomesReady(directory: string): Promise<boolean> {
   const deadline = Date.now() + RECOVERY_TIMEOUT_MS;
   for (;;) {
     const services = findRunFile(directory)?.services ?? [];
-    const ready = await Promise.all(services.map(({ url }) => answersOk(`${url}/health/ready`)));
+    const ready = await Promise.all(services.map(({ url }) => respondsOk(`${url}/health/ready`)));
     if (services.length > 0 && ready.every(Boolean)) return true;
     if (Date.now() > deadline) return false;
     await Bun.sleep(200);

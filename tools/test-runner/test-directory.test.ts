@@ -3,19 +3,19 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createTestDirectory, removeAbandonedDirectories } from './test-directory.ts';
 
-test('directories of ended processes are removed, and those of running ones stay', async () => {
+test('removeAbandonedDirectories deletes directories of ended processes only', async () => {
   const file = JSON.stringify(join(import.meta.dir, 'test-directory.ts'));
   const script = `console.log((await import(${file})).createTestDirectory().path)`;
   const child = Bun.spawn([process.execPath, '-e', script], { stdout: 'pipe' });
-  const left = (await child.stdout.text()).trim();
+  const abandoned = (await child.stdout.text()).trim();
   await child.exited;
-  const ours = createTestDirectory();
+  const owned = createTestDirectory();
   try {
-    expect(existsSync(left)).toBe(true);
+    expect(existsSync(abandoned)).toBe(true);
     await removeAbandonedDirectories();
-    expect(existsSync(left)).toBe(false);
-    expect(existsSync(ours.path)).toBe(true);
+    expect(existsSync(abandoned)).toBe(false);
+    expect(existsSync(owned.path)).toBe(true);
   } finally {
-    ours.remove();
+    owned.remove();
   }
 });

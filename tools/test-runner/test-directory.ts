@@ -16,14 +16,14 @@ const PREFIX = 'insightdesk-test-';
 const MIN_AGE_MS = 60_000;
 const ownerFile = (path: string) => join(path, 'owner');
 
-/** A data directory for one test run, beside whatever else runs; this process's until it ends. */
+/** A data directory for one test run, owned by this process. */
 export function createTestDirectory() {
   const path = mkdtempSync(join(tmpdir(), PREFIX));
   writeFileSync(ownerFile(path), identityOf(process.pid) ?? '');
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }
 
-/** Ends and removes what test runs left behind that were killed. */
+/** Stops the processes and deletes the directories of test runs that were killed. */
 export async function removeAbandonedDirectories(): Promise<void> {
   for (const name of readdirSync(tmpdir())) {
     const path = join(tmpdir(), name);

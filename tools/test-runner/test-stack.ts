@@ -6,17 +6,17 @@ import { createStack } from '../stack/stack.ts';
 import { createTestDirectory } from './test-directory.ts';
 
 const BLOCKS = 1000;
-/** The distance between stacks of one process, so that their ports do not overlap. */
+/** Distance between the stacks of a process, so that their ports do not overlap. */
 const BLOCKS_APART = 10;
 const firstBlock = Math.floor(Math.random() * BLOCKS);
 let stacks = 0;
 
 interface Options {
-  /** More variables for the services. */
+  /** Further variables of the services. */
   variables: Record<string, string | undefined>;
-  /** Addresses of servers that replace the stack's own. */
+  /** Variables with the addresses of other servers, which replace those of this stack. */
   overrides?: Record<string, string>;
-  /** The tree whose services run; a link to it may be moved. */
+  /** The source tree of the services. It may be a symbolic link that changes. */
   release?: string;
 }
 

@@ -9,7 +9,7 @@ import { countShards, createShards, type Shards } from './shards.ts';
 import { removeAbandonedDirectories } from './test-directory.ts';
 import { listTests } from './tiers.ts';
 
-/** Containers take a while to stop. */
+/** Containers need up to a minute to stop. */
 const STOP_TIMEOUT_MS = 60_000;
 const SECOND_SIGNAL_MS = 1_500;
 const SLOWEST_SHOWN = 10;
@@ -44,11 +44,11 @@ process.env.WORKERS_MAX ??= '1';
 
 const tier = process.argv.includes('--long') ? 'long' : 'main';
 process.env.TEST_TIER = tier;
-/** `npm test -- webhooks` runs only the tests on servers with that word in their path. */
+/** `npm test -- webhooks` runs only the tests on servers whose path contains this word. */
 const words = process.argv.slice(2).filter((word) => word !== '--long');
 const files = listTests(tier, words);
 if (files.length === 0) {
-  print(`No test on servers has ${words.join(' or ')} in its path`);
+  print(`No path of a test on servers contains ${words.join(' or ')}`);
   process.exit(1);
 }
 
@@ -67,7 +67,7 @@ if (words.length === 0 && process.env.CONTAINERS !== '0') {
   add('containers', await runScript('tests/containers/check-containers.ts', [tier], print));
 }
 await unlessAborted();
-if (failures.lines.length > 0) print(`what failed:\n${failures.lines.join('\n')}\n`);
+if (failures.lines.length > 0) print(`failures:\n${failures.lines.join('\n')}\n`);
 for (const { path, tests } of flaky) {
   print(`flaky: ${path} passed when it ran again, alone: ${tests.join('; ')}`);
 }
@@ -113,7 +113,7 @@ function add(name: string, { passed, failed, skipped }: Counts): void {
   print(`${name}: ${passed} passed, ${failed} failed, ${skipped} skipped\n`);
 }
 
-/** Waits for ever once the run is being aborted. */
+/** Never resolves while the run is being aborted. */
 async function unlessAborted(): Promise<void> {
   if (abortedAt > 0) await new Promise(() => {});
 }
@@ -121,7 +121,7 @@ async function unlessAborted(): Promise<void> {
 /** Stops gracefully on the first signal, at once on the second. */
 async function abort(reason: string): Promise<void> {
   const isRepeated = abortedAt > 0;
-  // Ctrl-C arrives more than once: from the terminal, and from the processes that started this one.
+  // Ctrl-C is received more than once: from the terminal and from parent processes.
   if (isRepeated && Date.now() - abortedAt < SECOND_SIGNAL_MS) return;
   if (!isRepeated) {
     print(`stopping (${reason})`);

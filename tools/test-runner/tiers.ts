@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { root } from '../stack/paths.ts';
 
 /**
- * `main` is what `npm test` runs. `long` is what `npm run test:long` runs: `x.long.test.ts`, and the
- * files of `main` that have a full size (`bySize`).
+ * `npm test` runs `main`, `npm run test:long` runs `long`: `x.long.test.ts`, and those files of `main` that use
+ * `bySize` for a larger size.
  */
 export type Tier = 'main' | 'long';
 
@@ -15,12 +15,12 @@ const scan = (pattern: string) =>
     (path) => !path.includes('node_modules'),
   );
 
-const hasFullSize = (path: string) => readFileSync(join(root, path), 'utf8').includes('bySize(');
+const usesBySize = (path: string) => readFileSync(join(root, path), 'utf8').includes('bySize(');
 
-/** The test files of a tier that need servers; with words only those whose path has one of them. */
+/** The test files of a tier that need servers, optionally only those whose path contains one of the words. */
 export function listTests(tier: Tier, words: readonly string[] = []): string[] {
   const main = scan('*.{integration,e2e}.test.ts');
-  const files = tier === 'main' ? main : [...scan('*.long.test.ts'), ...main.filter(hasFullSize)];
+  const files = tier === 'main' ? main : [...scan('*.long.test.ts'), ...main.filter(usesBySize)];
   return files
     .filter((path) => words.length === 0 || words.some((word) => path.includes(word)))
     .sort();

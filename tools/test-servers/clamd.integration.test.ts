@@ -11,8 +11,8 @@ import { createClamd } from './clamd.ts';
 import { requireClamd } from './fetch-clamav.ts';
 
 const STREAM_MAX_BYTES = 4_000_000;
-const MARKER = 'this is what InsightDesk takes for malware';
-// In two pieces, so that no antivirus takes this file for one.
+const MARKER = 'marker of the test signature of InsightDesk';
+// Split, so that an antivirus does not detect this file.
 const EICAR = ['X5O!P%@AP[4\\PZX54(P^)7CC)7}$EICAR', '-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*'].join(
   '',
 );
@@ -38,46 +38,56 @@ afterAll(async () => {
   rmSync(directory, { recursive: true });
 });
 
-const open = (options: Partial<AntivirusOptions> = {}) =>
+const createScanner = (options: Partial<AntivirusOptions> = {}) =>
   createAntivirus({ url: server.url, mode: 'fail-closed', maxBytes: STREAM_MAX_BYTES, ...options });
-const noise = (sizeBytes: number) => {
+const randomBytes = (sizeBytes: number) => {
   const bytes = Buffer.alloc(sizeBytes);
-  for (let at = 0; at < sizeBytes; at += 65_536)
-    crypto.getRandomValues(bytes.subarray(at, at + 65_536));
+  for (let offset = 0; offset < sizeBytes; offset += 65_536)
+    crypto.getRandomValues(bytes.subarray(offset, offset + 65_536));
   return bytes;
 };
 const inZips = (content: Uint8Array, depth: number): Uint8Array =>
   depth === 0 ? content : zip({ 'a.zip': inZips(content, depth - 1) });
 
-test('a harmless file is clean up to StreamMaxLength', async () => {
-  for (const bytes of [Buffer.from('hello'), Buffer.alloc(0), noise(STREAM_MAX_BYTES)]) {
-    expect(await open().scan(bytes)).toEqual({ clean: true });
+test('a file without signatures is clean, up to StreamMaxLength', async () => {
+  for (const bytes of [Buffer.from('hello'), Buffer.alloc(0), randomBytes(STREAM_MAX_BYTES)]) {
+    expect(await createScanner().scan(bytes)).toEqual({ clean: true });
   }
 });
 
-test('a malicious file is found by name: alone, inside 3 MB, in a nested archive', async () => {
-  const amid = Buffer.concat([noise(1_499_990), Buffer.from(MARKER), noise(1_500_000)]);
+test('a signature is found alone, inside 3 MB and in a nested archive', async () => {
+  const surrounded = Buffer.concat([
+    randomBytes(1_499_990),
+    Buffer.from(MARKER),
+    randomBytes(1_500_000),
+  ]);
   const found = 'Test.Marker.UNOFFICIAL';
-  expect(await open().scan(Buffer.from(MARKER))).toEqual({ clean: false, found });
-  expect(await open().scan(new Blob([amid]).stream())).toEqual({ clean: false, found });
-  expect(await open().scan(inZips(Buffer.from(MARKER), 2))).toEqual({ clean: false, found });
-  const eicar = await open().scan(Buffer.from(EICAR));
+  expect(await createScanner().scan(Buffer.from(MARKER))).toEqual({ clean: false, found });
+  expect(await createScanner().scan(new Blob([surrounded]).stream())).toEqual({
+    clean: false,
+    found,
+  });
+  expect(await createScanner().scan(inZips(Buffer.from(MARKER), 2))).toEqual({
+    clean: false,
+    found,
+  });
+  const eicar = await createScanner().scan(Buffer.from(EICAR));
   expect(eicar).toEqual({ clean: false, found: 'Test.Eicar.UNOFFICIAL' });
 });
 
 test('an archive that is nested too deeply counts as malicious', async () => {
-  const verdict = await open().scan(inZips(Buffer.from('hello'), 9));
+  const verdict = await createScanner().scan(inZips(Buffer.from('hello'), 9));
   expect(verdict).toMatchObject({ clean: false, found: expect.stringContaining('Limits') });
 });
 
-test('a file above StreamMaxLength is refused, in either mode', async () => {
-  const long = Buffer.alloc(3 * STREAM_MAX_BYTES);
+test('a file above StreamMaxLength is refused in both modes', async () => {
+  const large = Buffer.alloc(3 * STREAM_MAX_BYTES);
   for (const maxBytes of [STREAM_MAX_BYTES, Number.MAX_SAFE_INTEGER]) {
-    const antivirus = open({ mode: 'fail-open', maxBytes });
-    // Its answer is lost now and then, as it hangs up at once; then the file is looked at again.
+    const antivirus = createScanner({ mode: 'fail-open', maxBytes });
+    // clamd closes the connection at once, so its response is sometimes lost.
     let code = 'ANTIVIRUS_UNAVAILABLE';
     for (let n = 0; n < 20 && code === 'ANTIVIRUS_UNAVAILABLE'; n++) {
-      code = await antivirus.scan(long).then(
+      code = await antivirus.scan(large).then(
         () => 'clean',
         (error) => error.code,
       );
@@ -87,26 +97,26 @@ test('a file above StreamMaxLength is refused, in either mode', async () => {
 });
 
 test('concurrent scans each get their own verdict and leave no temporary files', async () => {
-  const antivirus = open();
+  const antivirus = createScanner();
   const verdicts = await Promise.all(
     Array.from({ length: 30 }, (_, n) =>
-      antivirus.scan(n % 3 ? noise(50_000) : Buffer.from(`${n} ${MARKER}`)),
+      antivirus.scan(n % 3 ? randomBytes(50_000) : Buffer.from(`${n} ${MARKER}`)),
     ),
   );
   expect(verdicts.map(({ clean }) => clean)).toEqual(verdicts.map((_, n) => n % 3 !== 0));
-  // clamd answers first and removes its temporary files then.
+  // clamd responds before it deletes its temporary files.
   await until(() => readdirSync(server.temp), { equals: [] });
 });
 
-test('a scan fails as retryable when clamd is killed, and passes when it is back', async () => {
-  const antivirus = open();
-  const half = new ReadableStream<Uint8Array>({
+test('a scan fails with a retryable error while clamd is killed, and succeeds after its restart', async () => {
+  const antivirus = createScanner();
+  const interrupted = new ReadableStream<Uint8Array>({
     async start(controller) {
-      controller.enqueue(noise(100_000));
+      controller.enqueue(randomBytes(100_000));
       process.kill(Number(supervisor.pid('clamd')), 'SIGKILL');
     },
   });
-  const scanned = antivirus.scan(half);
+  const scanned = antivirus.scan(interrupted);
   await expect(scanned).rejects.toMatchObject({ code: 'ANTIVIRUS_UNAVAILABLE', retryable: true });
   await until('clamd to be ready', () => server.spec.isReady());
   expect(await antivirus.scan(Buffer.from('hello'))).toEqual({ clean: true });

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import type { Tool } from '../stack/machine/toolchain.ts';
-import { findUnprivileged, giveTo } from '../stack/machine/unprivileged.ts';
+import { changeOwner, findUnprivileged } from '../stack/machine/unprivileged.ts';
 import type { ProcessSpec } from '../stack/processes/supervised-process.ts';
 import { writeFileAtomically } from '../stack/write-file.ts';
 
@@ -10,15 +10,15 @@ interface Options {
   tool: Tool;
   directory: string;
   streamMaxBytes: number;
-  /** Names and the bytes by which each is known. */
+  /** Signatures: name and bytes. */
   signatures: Record<string, string>;
 }
 
-/** ClamAV as a plain user, on a socket in its directory, with these signatures and no others. */
+/** clamd on a socket in its directory, with these signatures only, not run as root. */
 export function createClamd({ tool, directory, streamMaxBytes, signatures }: Options) {
   const path = (name: string) => join(directory, name);
   const { prefix, ownerId } = findUnprivileged();
-  const [first = tool.path, ...words] = [...prefix, tool.path];
+  const [program = tool.path, ...args] = [...prefix, tool.path];
   const lines = [
     'Foreground yes',
     `LocalSocket ${path('clamd.sock')}`,
@@ -28,37 +28,37 @@ export function createClamd({ tool, directory, streamMaxBytes, signatures }: Opt
     'AlertExceedsMax yes',
     'MaxRecursion 5',
   ];
-  const known = Object.entries(signatures).map(
+  const database = Object.entries(signatures).map(
     ([name, bytes]) => `${name}:0:*:${Buffer.from(bytes).toString('hex')}`,
   );
   const spec: ProcessSpec = {
     name: 'clamd',
-    command: [first, ...words, '-c', path('clamd.conf')],
+    command: [program, ...args, '-c', path('clamd.conf')],
     env: tool.env,
     directory,
     prepare() {
       for (const folder of ['signatures', 'temp']) mkdirSync(path(folder), { recursive: true });
-      writeFileAtomically(path('signatures/own.ndb'), `${known.join('\n')}\n`);
+      writeFileAtomically(path('signatures/test.ndb'), `${database.join('\n')}\n`);
       writeFileAtomically(path('clamd.conf'), `${lines.join('\n')}\n`);
-      giveTo(ownerId, directory);
+      changeOwner(ownerId, directory);
     },
-    isReady: () => pings(path('clamd.sock')),
+    isReady: () => respondsToPing(path('clamd.sock')),
   };
   return { spec, url: `unix://${path('clamd.sock')}`, temp: path('temp') };
 }
 
-/** Whether a clamd on this socket answers within a second. */
-function pings(path: string): Promise<boolean> {
+/** Whether clamd responds on this socket within a second. */
+function respondsToPing(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ path });
-    const done = (answer: boolean) => {
+    const finish = (isReady: boolean) => {
       socket.destroy();
-      resolve(answer);
+      resolve(isReady);
     };
-    socket.setTimeout(1000, () => done(false));
-    socket.once('error', () => done(false));
-    socket.once('close', () => done(false));
+    socket.setTimeout(1000, () => finish(false));
+    socket.once('error', () => finish(false));
+    socket.once('close', () => finish(false));
     socket.once('connect', () => socket.write('zPING\0'));
-    socket.once('data', (bytes) => done(bytes.toString().startsWith('PONG')));
+    socket.once('data', (bytes) => finish(bytes.toString().startsWith('PONG')));
   });
 }

@@ -1,5 +1,5 @@
 import { type Log, requireProgram, type Tool } from '../stack/machine/toolchain.ts';
 
-/** ClamAV's daemon: this machine's own, else Debian's from the cache. For tests; it brings no signatures. */
+/** clamd, installed on this machine or from the Debian package in the cache, without signatures. */
 export const requireClamd = (log: Log): Promise<Tool> =>
   requireProgram('clamd', 'clamav-daemon', log);

@@ -1,4 +1,4 @@
-import { cached, systemKey } from '../stack/machine/cache.ts';
+import { ensureCached, systemKey } from '../stack/machine/cache.ts';
 import {
   brewInstall,
   fetchDebs,
@@ -6,29 +6,31 @@ import {
   findPrograms,
   findUnpacked,
   type Log,
-  progress,
+  logProgress,
 } from '../stack/machine/toolchain.ts';
 import { runCommand } from '../stack/processes/run-command.ts';
 
-/** The first Debian release whose kubectl renders today's kustomizations. */
+/** The first Debian release whose kubectl contains kustomize 5. */
 const SUITE = 'trixie';
 
-/** Where a kubectl is that knows kustomize 5: on PATH, or fetched into the cache of this user. */
+/** Path of a kubectl with kustomize 5: on PATH, or downloaded into the cache. */
 export async function requireKubectl(log: Log): Promise<string> {
   for (const path of findPrograms('kubectl')) if (await isRecent(path)) return path;
   if (process.platform === 'darwin') {
-    await progress(log, 'brew install kubernetes-cli', brewInstall(['kubernetes-cli']));
+    await logProgress(log, 'brew install kubernetes-cli', brewInstall(['kubernetes-cli']));
     return findProgram('kubectl') ?? '';
   }
-  const directory = await cached(`${systemKey()}-kubectl`, (draft) =>
-    progress(log, 'fetching kubectl', fetchDebs(draft, [`kubectl/${SUITE}`], { SUITE })),
+  const directory = await ensureCached(`${systemKey()}-kubectl`, (draft) =>
+    logProgress(log, 'fetching kubectl', fetchDebs(draft, [`kubectl/${SUITE}`], { SUITE })),
   );
   const path = findUnpacked(directory, 'kubectl')?.path;
-  if (!path) throw new Error(`kubectl was fetched, but is not in ${directory}`);
+  if (!path) throw new Error(`kubectl is missing in ${directory}`);
   return path;
 }
 
 async function isRecent(path: string): Promise<boolean> {
-  const said = await runCommand([path, 'version', '--client', '--output=json']).catch(() => '{}');
-  return /^v(5\.|[6-9]|\d\d)/.test(JSON.parse(said).kustomizeVersion ?? '');
+  const version = await runCommand([path, 'version', '--client', '--output=json']).catch(
+    () => '{}',
+  );
+  return /^v(5\.|[6-9]|\d\d)/.test(JSON.parse(version).kustomizeVersion ?? '');
 }

@@ -11,7 +11,7 @@ afterAll(() => {
   rmSync(directory, { recursive: true });
 });
 
-test('a python3 on PATH that cannot import the packages is not used', async () => {
+test('requirePython ignores a python3 on PATH that cannot import the packages', async () => {
   const shim = join(directory, 'python3');
   writeFileSync(shim, '#!/bin/sh\necho "no version is set" >&2\nexit 127\n');
   chmodSync(shim, 0o755);

@@ -2,22 +2,22 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Tool } from '../stack/machine/toolchain.ts';
 import type { ProcessSpec } from '../stack/processes/supervised-process.ts';
-import { answersOk } from '../stack/servers/http.ts';
+import { respondsOk } from '../stack/servers/http.ts';
 import type { TlsFiles } from '../stack/servers/tls.ts';
 
 interface Options {
   pebble: Tool;
   dns: Tool;
   directory: string;
-  /** What its own address shows. */
+  /** The certificate of Pebble itself. */
   tls: TlsFiles;
   ca: string;
   ports: { acme: number; management: number; dns: number; dnsManagement: number };
-  /** Where hosts, which are all this machine, prove that they are who they say. */
+  /** The port of HTTP-01 challenges on all hosts, which resolve to this machine. */
   httpPort: number;
 }
 
-/** Pebble, an ACME server that takes nothing on trust, and what tells it where hosts are. */
+/** Pebble (an ACME server) and its DNS server. */
 export function createPebble({ pebble, dns, directory, tls, ca, ports, httpPort }: Options) {
   const configuration = join(directory, 'pebble.json');
   const url = `https://localhost:${ports.acme}/dir`;
@@ -41,7 +41,7 @@ export function createPebble({ pebble, dns, directory, tls, ca, ports, httpPort 
     {
       name: 'pebble',
       command: [pebble.path, ...['-config', configuration, '-dnsserver', `127.0.0.1:${ports.dns}`]],
-      // No waits that are there to be like the Internet, and every renewal proves itself anew.
+      // No artificial delays and errors; each renewal is validated again.
       env: {
         ...pebble.env,
         PEBBLE_VA_NOSLEEP: '1',
@@ -64,13 +64,13 @@ export function createPebble({ pebble, dns, directory, tls, ca, ports, httpPort 
             },
           }),
         ),
-      isReady: () => answersOk(url, ca),
+      isReady: () => respondsOk(url, ca),
     },
   ];
   return {
     specs,
     url,
-    /** The authority of the certificates that it issues. */
+    /** The root certificate, as PEM. */
     root: async () => (await fetch(`${management}/roots/0`, { tls: { ca } })).text(),
   };
 }

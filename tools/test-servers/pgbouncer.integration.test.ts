@@ -29,15 +29,15 @@ const supervisor = createSupervisor({
 });
 let database: Database;
 
-/** More connections than the pooler has to the server: they change places with every transaction. */
+/** More client connections than server connections, so that transactions change the server connection. */
 beforeAll(async () => {
   const tool = await requirePgbouncer(() => {});
   const port = takePort();
   const url = Object.assign(new URL(testEnvironment.databaseUrl), { host: `127.0.0.1:${port}` });
   const limits = { connections: SERVER_CONNECTIONS, timeoutMs: TIMEOUT_MS };
   const { databaseUrl } = testEnvironment;
-  const place = { directory: join(directory, 'pgbouncer'), port, url: databaseUrl };
-  await supervisor.start(createPgbouncer({ tool, ...place, ...limits }));
+  const address = { directory: join(directory, 'pgbouncer'), port, url: databaseUrl };
+  await supervisor.start(createPgbouncer({ tool, ...address, ...limits }));
   const version = Bun.spawnSync([tool.path, '--version'], { env: { ...process.env, ...tool.env } });
   const minor = Number(/^PgBouncer 1\.(\d+)/.exec(`${version.stdout}`)?.[1]);
   database = createDatabase({
@@ -56,36 +56,36 @@ afterAll(async () => {
   rmSync(directory, { recursive: true });
 });
 
-const found = (tenantId = newId('org')) =>
+const insertOrganization = (tenantId = newId('org')) =>
   database.write({ tenantId }, async (tx) => {
     await tx.execute(`insert into organizations (id, name) values ('${toUuid(tenantId)}', 'x')`);
     return tenantId;
   });
-/** Connections to the server over which something was read. */
-const used = new Set<number>();
-const seenBy = async (scope: Parameters<Database['read']>[0]) => {
+/** Backend pids of the server connections that were used. */
+const usedPids = new Set<number>();
+const listVisible = async (scope: Parameters<Database['read']>[0]) => {
   const query = `select id, pg_backend_pid() as pid from organizations
     union all select null, pg_backend_pid()`;
   const rows = [...(await database.read(scope, (tx) => tx.execute(query)))];
-  for (const { pid } of rows) used.add(pid as number);
+  for (const { pid } of rows) usedPids.add(pid as number);
   return rows.flatMap(({ id }) => (id ? [id as string] : []));
 };
 
-test('tenants that share few connections see only their own rows', async () => {
-  const tenants = await Promise.all(Array.from({ length: 8 }, () => found()));
-  const answers = await Promise.all(
+test('tenants that share server connections read only their own rows', async () => {
+  const tenants = await Promise.all(Array.from({ length: 8 }, () => insertOrganization()));
+  const results = await Promise.all(
     Array.from({ length: ROUNDS }, async (_, round) => {
       const tenantId = tenants[round % tenants.length] ?? newId('org');
-      if (round % 5 === 0) await found();
-      const own: string[] = [toUuid(tenantId)];
-      return [await seenBy({ tenantId }), await seenBy({}), own] as const;
+      if (round % 5 === 0) await insertOrganization();
+      const ownRows: string[] = [toUuid(tenantId)];
+      return [await listVisible({ tenantId }), await listVisible({}), ownRows] as const;
     }),
   );
-  for (const [seen, seenByNobody, own] of answers) {
-    expect(seen).toEqual(own);
-    expect(seenByNobody).toEqual([]);
+  for (const [rows, rowsWithoutTenant, ownRows] of results) {
+    expect(rows).toEqual(ownRows);
+    expect(rowsWithoutTenant).toEqual([]);
   }
-  expect(used.size).toBeLessThanOrEqual(SERVER_CONNECTIONS);
+  expect(usedPids.size).toBeLessThanOrEqual(SERVER_CONNECTIONS);
 });
 
 test('statements and searches have their own timeouts and plan cache modes', async () => {
@@ -99,27 +99,27 @@ test('statements and searches have their own timeouts and plan cache modes', asy
     return [...(await database.read({}, (tx) => tx.execute(query), { isHeavy }))];
   };
   for (let round = 0; round < 4; round++) {
-    const own = { plan: 'force_generic_plan', timeout: `${TIMEOUT_MS / 1000}s`, ro: 'on' };
-    expect(await settings(false)).toEqual([own]);
-    const searching = { plan: 'auto', timeout: `${SEARCH_MS}ms`, ro: 'on' };
-    expect(await settings(true)).toEqual([searching]);
+    const defaults = { plan: 'force_generic_plan', timeout: `${TIMEOUT_MS / 1000}s`, ro: 'on' };
+    expect(await settings(false)).toEqual([defaults]);
+    const heavy = { plan: 'auto', timeout: `${SEARCH_MS}ms`, ro: 'on' };
+    expect(await settings(true)).toEqual([heavy]);
   }
 });
 
-test('a failed write leaves the connection as it was', async () => {
-  const tenantId = await found();
+test('a failed write leaves no state on the server connection', async () => {
+  const tenantId = await insertOrganization();
   for (let round = 0; round < 2 * SERVER_CONNECTIONS; round++) {
-    await expect(found(tenantId)).rejects.toThrow();
-    expect(await seenBy({ tenantId })).toEqual([toUuid(tenantId)]);
+    await expect(insertOrganization(tenantId)).rejects.toThrow();
+    expect(await listVisible({ tenantId })).toEqual([toUuid(tenantId)]);
   }
 });
 
-test('a listener connects to the server itself and receives notifications sent through the pooler', async () => {
+test('a direct listener receives notifications that were sent through PgBouncer', async () => {
   const channel = `test_${crypto.randomUUID()}`;
-  const [heard, listening] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const [notified, listening] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   const listener = createListener(testEnvironment.databaseUrl, {
     channel,
-    onNotification: () => heard.resolve(),
+    onNotification: () => notified.resolve(),
     onListening: () => listening.resolve(),
   });
   try {
@@ -127,7 +127,7 @@ test('a listener connects to the server itself and receives notifications sent t
     await listening.promise;
     const tenantId = newId('org');
     await database.write({ tenantId }, async (tx) => notifyAfterCommit(tx, channel));
-    await heard.promise;
+    await notified.promise;
   } finally {
     await listener.close();
   }

@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Tool } from '../stack/machine/toolchain.ts';
-import { findUnprivileged, giveTo } from '../stack/machine/unprivileged.ts';
-import { answers } from '../stack/processes/ports.ts';
+import { changeOwner, findUnprivileged } from '../stack/machine/unprivileged.ts';
+import { isListening } from '../stack/processes/ports.ts';
 import type { ProcessSpec } from '../stack/processes/supervised-process.ts';
 import { writeFileAtomically } from '../stack/write-file.ts';
 import { root } from '../verify/run.ts';
@@ -11,14 +11,15 @@ interface Options {
   tool: Tool;
   directory: string;
   port: number;
-  /** Of the server, as a login that the pooler is to know. */
+  /** URL of PostgreSQL with the login that PgBouncer accepts. */
   url: string;
-  /** Connections to the server, and how long a statement may take there. */
+  /** Maximum number of connections to PostgreSQL. */
   connections: number;
+  /** Statement timeout. */
   timeoutMs: number;
 }
 
-/** PgBouncer as the compose file runs it, as a plain user. */
+/** PgBouncer with the script of the compose file, not run as root. */
 export function createPgbouncer({
   tool,
   directory,
@@ -31,10 +32,10 @@ export function createPgbouncer({
   const { hostname, port: serverPort, username, password } = new URL(url);
   const script = join(root, 'deploy/containers/pgbouncer.sh');
   const users = join(directory, 'userlist.txt');
-  const [first = 'sh', ...words] = [...prefix, 'sh', script];
+  const [program = 'sh', ...args] = [...prefix, 'sh', script];
   return {
     name: 'pgbouncer',
-    command: [first, ...words],
+    command: [program, ...args],
     env: {
       ...tool.env,
       PGBOUNCER: tool.path,
@@ -51,8 +52,8 @@ export function createPgbouncer({
     prepare() {
       mkdirSync(directory, { recursive: true });
       writeFileAtomically(users, `"${username}" "${decodeURIComponent(password)}"\n`);
-      giveTo(ownerId, directory);
+      changeOwner(ownerId, directory);
     },
-    isReady: () => answers(port),
+    isReady: () => isListening(port),
   };
 }

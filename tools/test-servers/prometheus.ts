@@ -1,17 +1,17 @@
 import { cpSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ProcessSpec } from '../stack/processes/supervised-process.ts';
-import { answersOk } from '../stack/servers/http.ts';
+import { respondsOk } from '../stack/servers/http.ts';
 import { writeFileAtomically } from '../stack/write-file.ts';
 
 interface Options {
-  /** Where the binary is. */
+  /** Path of the program. */
   program: string;
   directory: string;
   port: number;
-  /** The folder of `prometheus.yml` and its `rules`. */
+  /** The folder of `prometheus.yml` and `rules`. */
   configuration: string;
-  /** Addresses by job, in place of those that the configuration names. */
+  /** Targets by job; they replace those of the configuration. */
   targets: Readonly<Record<string, readonly string[]>>;
   intervalSeconds: number;
 }
@@ -22,7 +22,7 @@ interface Configuration {
   scrape_configs: { job_name: string; sample_limit: number; scheme?: string }[];
 }
 
-/** Prometheus with the configuration that is shipped, but for where it looks and how often. */
+/** Prometheus with the shipped configuration and rules, but other targets and intervals. */
 export function createPrometheus(options: Options) {
   const { program, directory, port } = options;
   const path = (name: string) => join(directory, name);
@@ -40,15 +40,15 @@ export function createPrometheus(options: Options) {
     prepare() {
       mkdirSync(directory, { recursive: true });
       cpSync(join(options.configuration, 'rules'), path('rules'), { recursive: true });
-      // JSON is YAML.
-      writeFileAtomically(path('prometheus.yml'), JSON.stringify(aimed(options)));
+      // JSON is valid YAML.
+      writeFileAtomically(path('prometheus.yml'), JSON.stringify(testConfiguration(options)));
     },
-    isReady: () => answersOk(`${url}/-/ready`),
+    isReady: () => respondsOk(`${url}/-/ready`),
   };
   return { spec, url };
 }
 
-function aimed({ configuration, targets, intervalSeconds }: Options): Configuration {
+function testConfiguration({ configuration, targets, intervalSeconds }: Options): Configuration {
   const text = readFileSync(join(configuration, 'prometheus.yml'), 'utf8');
   const shipped = Bun.YAML.parse(text) as Configuration;
   const interval = `${intervalSeconds}s`;

@@ -5,16 +5,16 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { findUnprivileged, giveTo } from '../stack/machine/unprivileged.ts';
+import { changeOwner, findUnprivileged } from '../stack/machine/unprivileged.ts';
 import { runCommand } from '../stack/processes/run-command.ts';
 import { requireAzurite } from './fetch-azurite.ts';
 import { requireSwift } from './fetch-swift.ts';
 
 /**
- * A storage service of another maker for tests: `bun storage-server.ts swift|azurite`. Fetches what
- * is missing, prints one line of JSON (`pid`, `url` and an account) when it serves, and ends with its
- * input; nothing of it is left. The line `kill` ends the service as `kill -9` does, `start` starts it
- * once more where it was; each is answered by a line when it is done.
+ * A storage server for tests: `bun storage-server.ts swift|azurite`. Downloads it if it is missing, and prints one
+ * line of JSON (`pid`, `url` and an account) when it is ready. The input line `kill` kills the server, `start` starts
+ * it again on the same port with the same data; both print a line when they are done. At the end of its input it
+ * stops and deletes all data.
  */
 const servers = { swift: startSwift, azurite: startAzurite };
 
@@ -23,8 +23,9 @@ const directory = mkdtempSync(join(tmpdir(), 'insightdesk-storage-server-'));
 const { prefix, ownerId } = findUnprivileged();
 
 const [kind = ''] = process.argv.slice(2);
-if (!Object.hasOwn(servers, kind)) throw new Error(`One of: ${Object.keys(servers).join(', ')}`);
-const open = await servers[kind as keyof typeof servers]();
+if (!Object.hasOwn(servers, kind))
+  throw new Error(`Unknown server ${kind}; known: ${Object.keys(servers).join(', ')}`);
+const startServer = await servers[kind as keyof typeof servers]();
 let child: ChildProcess;
 await start();
 for await (const line of createInterface({ input: process.stdin })) {
@@ -32,10 +33,10 @@ for await (const line of createInterface({ input: process.stdin })) {
   if (line === 'start') await start();
 }
 await kill();
-leave(0);
+exit(0);
 
 async function start(): Promise<void> {
-  const started = await open();
+  const started = await startServer();
   child = started.child;
   process.stdout.write(`${JSON.stringify({ ...started, child: undefined, pid: child.pid })}\n`);
 }
@@ -48,14 +49,14 @@ async function kill(): Promise<void> {
   process.stdout.write('{}\n');
 }
 
-function leave(code: number): never {
+function exit(code: number): never {
   rmSync(directory, { recursive: true, force: true });
   process.exit(code);
 }
 
-function launch([program = '', ...words]: string[], env: Record<string, string> = {}) {
-  giveTo(ownerId, directory);
-  return spawn(program, words, {
+function launch([program = '', ...args]: string[], env: Record<string, string> = {}) {
+  changeOwner(ownerId, directory);
+  return spawn(program, args, {
     cwd: directory,
     env: { ...process.env, ...env },
     stdio: ['pipe', 'pipe', 'inherit'],
@@ -67,9 +68,9 @@ async function startSwift() {
   const account = { accessKeyId: 'desk:tester', secretAccessKey: randomBytes(20).toString('hex') };
   const user = (await runCommand(['env', ...prefix, 'id', '-un'])).trim();
   const script = join(import.meta.dir, 'swift-server.py');
-  const words = [join(directory, 'swift'), user, account.accessKeyId, account.secretAccessKey];
+  const args = [join(directory, 'swift'), user, account.accessKeyId, account.secretAccessKey];
   return async () => {
-    const child = launch([...prefix, path, script, ...words], env);
+    const child = launch([...prefix, path, script, ...args], env);
     return { child, url: await firstLine(child.stdout, /^http:\S+$/), ...account };
   };
 }
@@ -80,11 +81,11 @@ async function startAzurite() {
   const accessKey = createHash('sha512').update(randomBytes(20)).digest('base64');
   const files = join(directory, 'azurite');
   mkdirSync(files);
-  const quiet = ['--disableTelemetry', '--skipApiVersionCheck', '--silent'];
+  const flags = ['--disableTelemetry', '--skipApiVersionCheck', '--silent'];
   let port = '0';
   return async () => {
-    const place = ['--location', files, '--blobHost', '127.0.0.1', '--blobPort', port];
-    const child = launch([...prefix, process.execPath, program, ...place, ...quiet], {
+    const address = ['--location', files, '--blobHost', '127.0.0.1', '--blobPort', port];
+    const child = launch([...prefix, process.execPath, program, ...address, ...flags], {
       AZURITE_ACCOUNTS: `${account}:${accessKey}`,
     });
     const url = await firstLine(child.stdout, /http:\/\/127\.0\.0\.1:\d+/);
@@ -99,5 +100,5 @@ async function firstLine(output: NodeJS.ReadableStream, pattern: RegExp): Promis
     output.resume();
     if (found) return found;
   }
-  return leave(1);
+  return exit(1);
 }

@@ -1,7 +1,7 @@
-"""OpenStack Swift with its S3 door, all of it in one process on free ports.
+"""OpenStack Swift with its S3 API, in one process on free ports.
 
-swift-server.py DIRECTORY USER ACCESS_KEY SECRET_KEY; prints where it listens once it does, ends with its
-input. Begun again in the same directory it listens where it did, and has what it had.
+swift-server.py DIRECTORY USER ACCESS_KEY SECRET_KEY: prints its URL when it is ready, and ends with its input.
+Started again in the same directory, it has the same ports and data.
 """
 import json
 import os
@@ -60,7 +60,7 @@ use = egg:swift#catch_errors
 [filter:healthcheck]
 use = egg:swift#healthcheck
 [filter:cache]
-paste.filter_factory = __main__:remember
+paste.filter_factory = __main__:cache_filter
 [filter:s3api]
 use = egg:swift#s3api
 location = us-east-1
@@ -78,21 +78,21 @@ use = egg:swift#versioned_writes
 """
 
 
-class Memory:
-    """Stands in for memcached."""
+class MemoryCache:
+    """Replaces memcached."""
 
     def __init__(self):
-        self.kept = {}
+        self.values = {}
 
     def get(self, key, raise_on_error=False):
-        text, until = self.kept.get(key, ("null", 0))
+        text, until = self.values.get(key, ("null", 0))
         return json.loads(text) if until > clock() else None
 
     def set(self, key, value, serialize=True, time=0, **_):
-        self.kept[key] = (json.dumps(value), clock() + (time or 60))
+        self.values[key] = (json.dumps(value), clock() + (time or 60))
 
     def delete(self, key, server_key=None):
-        self.kept.pop(key, None)
+        self.values.pop(key, None)
 
     def incr(self, key, delta=1, time=0):
         value = max(0, (self.get(key) or 0) + int(delta))
@@ -100,28 +100,28 @@ class Memory:
         return value
 
 
-def remember(global_conf, **_):
-    memory = Memory()
+def cache_filter(global_conf, **_):
+    memory = MemoryCache()
 
-    def keep(app):
-        def answer(env, start_response):
+    def add_cache(app):
+        def handle(env, start_response):
             env["swift.cache"] = memory
             return app(env, start_response)
 
-        return answer
+        return handle
 
-    return keep
+    return add_cache
 
 
 def listen(kind):
-    kept = os.path.join(etc, f"{kind}.port")
-    port = int(open(kept).read()) if os.path.exists(kept) else 0
+    port_file = os.path.join(etc, f"{kind}.port")
+    port = int(open(port_file).read()) if os.path.exists(port_file) else 0
     for _ in range(100):
         try:
             socket = eventlet.listen(("127.0.0.1", port))
             break
         except OSError:
-            # Somebody's connection may have it for a moment.
+            # A closing connection may still use the port.
             eventlet.sleep(0.1)
     write(f"{kind}.port", str(socket.getsockname()[1]))
     return socket
@@ -129,16 +129,16 @@ def listen(kind):
 
 def serve(socket, file):
     app = loadapp(file, global_conf={"log_name": os.path.basename(file)})
-    quiet = open(os.devnull, "w")
+    no_log = open(os.devnull, "w")
     pool = eventlet.GreenPool(1024)
-    eventlet.spawn(wsgi.server, socket, app, log=quiet, custom_pool=pool, protocol=SwiftHttpProtocol)
+    eventlet.spawn(wsgi.server, socket, app, log=no_log, custom_pool=pool, protocol=SwiftHttpProtocol)
 
 
 for kind in ("account", "container", "object"):
     socket = listen(kind)
     builder = RingBuilder(4, 1, 0)
-    place = {"ip": "127.0.0.1", "port": socket.getsockname()[1]}
-    builder.add_dev({"region": 1, "zone": 1, "device": "one", "weight": 1, **place})
+    address = {"ip": "127.0.0.1", "port": socket.getsockname()[1]}
+    builder.add_dev({"region": 1, "zone": 1, "device": "one", "weight": 1, **address})
     builder.rebalance()
     builder.get_ring().save(os.path.join(etc, f"{kind}.ring.gz"))
     app = f"[pipeline:main]\npipeline = {kind}-server\n[app:{kind}-server]\nuse = egg:swift#{kind}\n"

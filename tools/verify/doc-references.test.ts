@@ -18,7 +18,7 @@ test.each([
   'Not paths: `text/html`, `GET /v1/me`, `shared/*/index.ts`, `shared/<name>.ts`, `/health/live`, `./x.ts`.',
   'Elsewhere: [out](https://example.com/shared/z.ts), [top](#top), `.data/run.json`.',
   '```\nshared/z.ts `shared/z.ts`\n```',
-])('fine: %s', (markdown) => {
+])('checkDocReferences accepts: %s', (markdown) => {
   expect(check(markdown)).toEqual([]);
 });
 
@@ -27,6 +27,8 @@ test.each([
   ['`shared/{a,z}.ts`', 'shared/{a,z}.ts'],
   ['[z](z.md)', 'z.md'],
   ['[a](shared/a.ts)', 'shared/a.ts'],
-])('missing: %s', (markdown, path) => {
-  expect(check(`# T\n\n${markdown}`)).toEqual([`docs/x.md:3 names ${path}, which does not exist`]);
+])('checkDocReferences reports the missing path %s', (markdown, path) => {
+  expect(check(`# T\n\n${markdown}`)).toEqual([
+    `docs/x.md:3 refers to ${path}, which does not exist`,
+  ]);
 });

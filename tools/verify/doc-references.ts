@@ -1,25 +1,24 @@
 import { posix } from 'node:path';
 
-/** One sentence per relative path that a Markdown document names in a link or in backticks and
- * that `exists` does not know; patterns and code blocks are left out. */
+/** Lists the relative paths in links and backticks of a Markdown document that do not exist. Ignores patterns and code blocks. */
 export function checkDocReferences(
   document: string,
   markdown: string,
   exists: (path: string) => boolean,
 ): string[] {
   const folder = posix.dirname(document);
-  const isHere = (path: string) => exists(posix.join(folder, path).replace(/\/$/, ''));
-  const isFound = (path: string) => isHere(path) || exists(path.replace(/\/$/, ''));
+  const existsRelative = (path: string) => exists(posix.join(folder, path).replace(/\/$/, ''));
+  const existsAnywhere = (path: string) => existsRelative(path) || exists(path.replace(/\/$/, ''));
   const prose = markdown.replace(/^```[\s\S]*?^```/gm, (block) => block.replace(/[^\n]/g, ''));
   return prose.split('\n').flatMap((text, i) => {
     const links = matches(text, /\]\(([^)\s#]+)[^)]*\)/g)
       .filter((path) => !/^([a-z]+:|\/)/.test(path))
-      .filter((path) => !isHere(path));
-    const named = matches(text, /`([\w.-]*\w\/[\w./{},-]*)`/g)
-      .filter((path) => isFound(path.split('/')[0] ?? ''))
-      .filter((path) => !expandBraces(path).every(isFound));
-    return [...links, ...named].map(
-      (path) => `${document}:${i + 1} names ${path}, which does not exist`,
+      .filter((path) => !existsRelative(path));
+    const paths = matches(text, /`([\w.-]*\w\/[\w./{},-]*)`/g)
+      .filter((path) => existsAnywhere(path.split('/')[0] ?? ''))
+      .filter((path) => !expandBraces(path).every(existsAnywhere));
+    return [...links, ...paths].map(
+      (path) => `${document}:${i + 1} refers to ${path}, which does not exist`,
     );
   });
 }

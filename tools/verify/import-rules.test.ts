@@ -32,7 +32,7 @@ test.each([
   ['client/examples/follow.ts', "import { x } from '@insightdesk/client';"],
   ['tests/e2e/client.e2e.test.ts', "import { x } from '@insightdesk/client';"],
   ['bench/a.bench.ts', "import { x } from '../tests/e2e/client.ts';"],
-])('%s may: %s', (path, source) => {
+])('checkImports accepts in %s: %s', (path, source) => {
   expect(checkImports(path, source)).toEqual([]);
 });
 
@@ -85,13 +85,13 @@ test.each([
   ['shared/domain/catalog.ts', shared('database'), 'only lists features'],
   ['shared/domain/desk/fresh/a.ts', shared('errors'), 'is not listed'],
   ['shared/fresh/a.ts', shared('errors'), 'in no layer'],
-])('%s may not: %s', (path, source, reason) => {
+])('checkImports rejects in %s: %s', (path, source, reason) => {
   const [first, ...more] = checkImports(path, source);
   expect(first).toContain(reason);
   expect(more).toEqual([]);
 });
 
-test('a violation names file, line and import', () => {
+test('checkImports reports file, line and import', () => {
   const source = `${shared('errors')}\n\n${shared('boot')}\n`;
   expect(checkImports('shared/connections/database/a.ts', source)).toEqual([
     expect.stringMatching(

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { root as repository } from './run.ts';
 
-/** What a module may import; `types` are allowed with `import type` only. */
+/** The imports that a module may have; `types` only with `import type`. */
 interface Rule {
   may: readonly string[];
   types?: readonly string[];
@@ -10,7 +10,7 @@ interface Rule {
   instead: string;
 }
 
-/** Inside these layers modules import leftwards only. */
+/** Order of the modules; each one imports those to its left only. */
 const foundation =
   'errors utils promises streams files config logging error-tracking tracing di lifecycle'.split(
     ' ',
@@ -20,9 +20,9 @@ const features = [
     /^ {2}'([\w/-]+)': \{/gm,
   ),
 ].map(([, feature = '']) => feature);
-/** Tests on real parts put them together as boot does. */
+/** Integration tests assemble modules like boot. */
 const assembles = /(\.integration\.test|\/test-[\w-]+|\/testing\/[\w-]+)\.ts$/;
-const seesEverything = ['boot', 'testing', 'examples'];
+const unrestricted = ['boot', 'testing', 'examples'];
 const usesClient = ['client', 'tests', 'tools', 'bench'];
 
 const fromContext = 'take it from ctx, which carries every connection';
@@ -51,14 +51,14 @@ const service: Rule = {
     'streams',
   ].concat(['promises', 'errors', 'error-tracking', 'tracing', 'utils', 'domain']),
   types: ['boot', 'logging'],
-  instead: 'call an action of shared/domain, or take the part from app in main.ts',
+  instead: 'call an action of shared/domain, or take it from app in main.ts',
 };
 
-/** The rule of each layer's modules. */
+/** The rules of the layers. */
 const layers: Readonly<Record<string, (module: string) => Rule | undefined>> = {
   contract: () => ({
     may: [],
-    instead: 'clients import the contract too: it imports nothing of ours',
+    instead: 'clients import the contract, so it imports nothing',
   }),
   foundation: (module) => ({
     may: ['contract', ...leftOf(module, foundation)],
@@ -74,7 +74,7 @@ const layers: Readonly<Record<string, (module: string) => Rule | undefined>> = {
   domain: (module) => (module === 'catalog' ? catalog : feature(module)),
 };
 
-/** A feature of the domain, or undefined if the catalogue does not list it. */
+/** The rule of a feature, or undefined if the catalog does not list it. */
 function feature(name: string): Rule | undefined {
   if (!features.includes(name)) return undefined;
   return {
@@ -89,7 +89,7 @@ function feature(name: string): Rule | undefined {
 
 const catalog: Rule = {
   may: ['domain', 'events', 'jobs'],
-  instead: 'the catalogue only lists features',
+  instead: 'the catalog only lists features',
 };
 
 const context: Rule = {
@@ -109,11 +109,11 @@ const leftOf = (module: string, order: readonly string[]) =>
 
 /** The module of a file, such as `utils`, `domain/identity/users`, `services/api`. */
 interface Module {
-  /** As it is imported. */
+  /** The import specifier. */
   name: string;
-  /** Its folder. */
+  /** The folder. */
   root: string;
-  /** Of shared: the folder that holds it. */
+  /** The layer of a module of shared. */
   layer?: string;
 }
 
@@ -123,12 +123,12 @@ function moduleOf(path: string): Module {
     .split('/');
   if (top === 'services') return { name: `services/${layer}`, root: `services/${layer}` };
   if (top !== 'shared') return { name: top, root: top };
-  if (layer === 'contract' || seesEverything.includes(layer)) {
+  if (layer === 'contract' || unrestricted.includes(layer)) {
     return { name: layer, root: `shared/${layer}`, layer };
   }
   if (layer !== 'domain') return { name, root: `shared/${layer}/${name}`, layer };
-  const place = feature ? `${name}/${feature}` : name;
-  return { name: `domain/${place}`, root: `shared/domain/${place}`, layer };
+  const featurePath = feature ? `${name}/${feature}` : name;
+  return { name: `domain/${featurePath}`, root: `shared/domain/${featurePath}`, layer };
 }
 
 /** The `exports` of shared, from specifier to file. */
@@ -150,7 +150,7 @@ function ruleFor({ name, layer = '' }: Module): Rule | undefined {
 const importPattern =
   /^\s*(?:import|export)\s+(?<type>type\s)?(?:[^'";]*?\sfrom\s+)?'(?<from>[^']+)'|(?<!typeof )\bimport\(\s*'(?<lazy>[^']+)'/gm;
 
-/** One sentence per import of a file that breaks "who may import whom", with the way out. */
+/** One message per forbidden import of a file, with the alternative. */
 export function checkImports(path: string, source: string): string[] {
   return [...source.matchAll(importPattern)].flatMap(({ groups = {}, 0: text, index }) => {
     const specifier = groups.from ?? groups.lazy ?? '';
@@ -178,21 +178,21 @@ function findViolation(path: string, specifier: string, isType: boolean): string
   if (name === 'client') return notInClient;
   const target = layerOf(imported);
   if (!target || imported.split('/').length > (target === 'domain' ? 3 : 1)) {
-    return `a module has one entry point, listed in shared/package.json: ${imported} is none`;
+    return `a module has one entry point, listed in shared/package.json: ${imported} is not one`;
   }
   const isTest = path.endsWith('.test.ts') || assembles.test(path);
   if (imported === name) {
     return isTest ? undefined : 'inside a module import the file itself, as ./x.ts';
   }
-  if (!rule)
-    return layer === undefined || seesEverything.includes(layer) ? undefined : unknown(root);
-  const among = (list: readonly string[] = []) => list.includes(imported) || list.includes(target);
-  if (among(rule.may) || (isType && among(rule.types))) return undefined;
+  if (!rule) return layer === undefined || unrestricted.includes(layer) ? undefined : unknown(root);
+  const isListed = (list: readonly string[] = []) =>
+    list.includes(imported) || list.includes(target);
+  if (isListed(rule.may) || (isType && isListed(rule.types))) return undefined;
   if (assembles.test(path) || (imported === 'testing' && isTest)) return undefined;
   if (imported === 'boot' && /^services\/\w+\/(main|[a-z-]+-command)\.ts$/.test(path))
     return undefined;
-  const typesHint = among(rule.types) ? "only with 'import type'; " : '';
-  return `${name} may not; ${typesHint}${rule.instead}`;
+  const typesHint = isListed(rule.types) ? "only with 'import type'; " : '';
+  return `${name} must not import it; ${typesHint}${rule.instead}`;
 }
 
 function findPackageViolation(specifier: string, rule: Rule | undefined, importer: string) {
@@ -202,18 +202,18 @@ function findPackageViolation(specifier: string, rule: Rule | undefined, importe
   }
   const name = specifier.split('/')[0] ?? specifier;
   const instead = rule?.packages?.[name];
-  return instead && `the domain may not; ${instead}`;
+  return instead && `the domain must not import it; ${instead}`;
 }
 
-/** What developers run may use each other; `services/cli` looks at the local stack if there is one. */
+/** Developer code may import each other; `services/cli` uses the local stack if one runs. */
 const developer = ['bench', 'tests', 'tools', 'services/cli'];
 const developerCode = /^(tests|tools|services\/cli|deploy)\//;
 const shapes = 'shared/contract/shapes.ts';
-/** Tests without a context import these directly: the index loads the whole system. */
+/** Tests without a context import these files directly, because the index loads the whole system. */
 const lightTestSupport = /^shared\/testing\/(until|raw-web-socket)\.ts$/;
 const isTestOf = (name: string, path: string) =>
   developer.includes(name) || path.endsWith('.test.ts');
-const notInClient = `the client runs without a server; of shared it may import ${shapes}`;
+const notInClient = `the client runs without a server and may import only ${shapes} of shared`;
 
 const unknown = (root: string) =>
   root.startsWith('shared/domain/')

@@ -66,7 +66,7 @@ test.each([
   ['services/api/floating-query.ts', 'no-floating-promises'],
   ['services/api/floating-sleep.ts', 'no-floating-promises'],
   ['services/api/misused.ts', 'no-misused-promises'],
-])('%s breaks %s', (path, rule) => {
+])('the linters report in %s: %s', (path, rule) => {
   const about = findings.split('\n').filter((line) => line.includes(path));
   expect(about.some((line) => line.includes(rule))).toBe(true);
 });
@@ -74,6 +74,6 @@ test.each([
 test.each([
   ['a handled promise', 'services/api/handled.ts'],
   ['a function of 80 lines', 'shared/foundation/utils/full-function.ts'],
-])('%s passes', (_what, path) => {
+])('the linters accept %s', (_what, path) => {
   expect(findings).not.toContain(path);
 });

@@ -19,7 +19,7 @@ const snapshots = readdirSync(join(folder, 'meta'))
 
 const tables = /CREATE TABLE (?:IF NOT EXISTS )?("?\w+"?(?:\."?\w+"?)?) \(([\s\S]*?)\n\)/gi;
 
-/** Tables of the public schema with a tenant_id that the migration creates and does not protect. */
+/** Tables with a tenant_id that the migration creates without app.protect. */
 function listUnprotected(migration: string): string[] {
   return [...migration.matchAll(tables)]
     .map(([, name = '', columns = '']) => ({ name: name.replaceAll('"', ''), columns }))
@@ -36,7 +36,7 @@ test('the journal lists every migration in order, and none is empty', () => {
   expect(empty).toEqual([]);
 });
 
-// A database applies migrations that are younger than its last one: one of the future hides all after it.
+// A database applies only migrations that are newer than its last one: one in the future would hide later ones.
 test('times in the journal increase and are in the past', () => {
   const times = journal.entries.map(({ when }) => when);
   expect(times).toEqual([...new Set(times)].toSorted((a, b) => a - b));
@@ -51,16 +51,16 @@ test.each([
   ['"tenant_id" uuid NOT NULL', `SELECT app.protect('others');`, ['notes']],
   ['"tenant_id" uuid NOT NULL', `SELECT app.protect('others'), app.protect('notes');`, []],
   ['"user_id" uuid NOT NULL', '', []],
-])('a table with the column %s, then %p: unprotected are %p', (column, rest, unprotected) => {
+])('listUnprotected: column %s, then %p: %p', (column, rest, unprotected) => {
   const create = `CREATE TABLE "notes" (\n\t${column},\n\t"body" text\n);`;
   expect(listUnprotected(`${create}\n--> statement-breakpoint\n${rest}`)).toEqual(unprotected);
 });
 
-test('the last snapshot equals the tables, so that the next migration holds only its own change', async () => {
+test('the last snapshot equals the table definitions', async () => {
   expect(snapshots.at(-1)).toStartWith(tags.at(-1)?.slice(0, 4) ?? '?');
   const last = JSON.parse(read(`meta/${snapshots.at(-1)}`));
   const files = config.schema.flatMap((pattern) => [...new Bun.Glob(pattern).scanSync(root)]);
   const modules = await Promise.all(files.map((file) => import(join(root, file))));
-  const now = generateDrizzleJson(Object.assign({}, ...modules), last.id);
-  expect(await generateMigration(last, now)).toEqual([]);
+  const current = generateDrizzleJson(Object.assign({}, ...modules), last.id);
+  expect(await generateMigration(last, current)).toEqual([]);
 });

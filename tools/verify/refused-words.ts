@@ -1,11 +1,11 @@
 /**
- * Words that an engineer would not search for, with what to write instead. `verify` rejects them in
- * identifiers, file names, messages (string literals with a space) and test titles.
+ * Words that `verify` rejects in identifiers, file names, messages (string literals with a space) and test titles,
+ * with their replacement.
  */
 export interface RefusedWord {
   word: string;
   use: string;
-  /** Where it is refused; both unless said. */
+  /** Default: both. */
   in?: 'identifiers' | 'messages';
 }
 
@@ -118,7 +118,7 @@ export const refusedWords: readonly RefusedWord[] = [
   { word: 'deeds', use: 'actions' },
 ];
 
-/** Names of others that contain a refused word. */
+/** Names of third parties that contain a refused word. */
 export const allowedNames: readonly string[] = [
   'keepAlive',
   'keepAliveTimeout',
@@ -132,7 +132,7 @@ export const allowedNames: readonly string[] = [
   'LOG_FILE_KEEP',
 ];
 
-/** A test title starts with its subject, not with one of these. */
+/** Words with which a test title must not start. */
 export const refusedFirstWords: readonly string[] = [
   'what',
   'who',

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The folder of the repository. */
+/** The repository root. */
 export const root = join(import.meta.dir, '..', '..');
 
-// oxlint looks for its type-aware half on PATH.
+// oxlint finds its type-aware linter on PATH.
 const bins = join(root, 'node_modules', '.bin');
 const tools = {
   biome: { package: '@biomejs/biome', args: ['--max-diagnostics=none', '--reporter=concise'] },
@@ -21,7 +21,7 @@ const tools = {
   },
 };
 
-/** Runs one of the project's tools by this very Bun, so that no Node is needed. */
+/** Runs a tool of the project with Bun, so that Node is not required. */
 export function runTool(tool: keyof typeof tools, args: string[] = [], cwd = root) {
   const { package: name, args: defaults } = tools[tool];
   const folder = join(root, 'node_modules', name);
@@ -34,7 +34,7 @@ interface RunOptions {
   env?: Record<string, string>;
 }
 
-/** Runs a command to its end and gives what it said: `stdout` alone, `output` with stderr after it. */
+/** Runs a command. `output` is stdout followed by stderr. */
 export async function run(command: string[], { cwd = root, env = {} }: RunOptions = {}) {
   const child = Bun.spawn(command, {
     cwd,

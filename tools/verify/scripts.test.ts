@@ -10,20 +10,32 @@ const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   scripts: Record<string, string>;
 };
 
-test('scripts have the names that people try first', () => {
-  const wanted = ['start', 'dev', 'build', 'test', 'worker', 'db:studio', 'test:db', 'test:health'];
-  expect(Object.keys(scripts)).toEqual(expect.arrayContaining(wanted));
+test('package.json has the usual script names', () => {
+  const expected = [
+    'start',
+    'dev',
+    'build',
+    'test',
+    'worker',
+    'db:studio',
+    'test:db',
+    'test:health',
+  ];
+  expect(Object.keys(scripts)).toEqual(expect.arrayContaining(expected));
 });
 
-test.each(Object.entries(scripts))('%s calls what is there: %s', (_, script) => {
-  const files = script.match(/\S+\.(ts|mjs)\b|\S*Dockerfile/g) ?? [];
-  const launched = script.includes('launch.mjs') ? 'tools' : '';
-  const isThere = (file: string) =>
-    existsSync(join(root, file)) || existsSync(join(root, launched, file));
-  expect(files.filter((file) => !isThere(file))).toEqual([]);
-  const command = /desk\.ts (\S+)/.exec(script)?.[1];
-  if (command) expect(Object.keys(commands)).toContain(command);
-});
+test.each(Object.entries(scripts))(
+  'script %s calls existing files and commands: %s',
+  (_, script) => {
+    const files = script.match(/\S+\.(ts|mjs)\b|\S*Dockerfile/g) ?? [];
+    const launched = script.includes('launch.mjs') ? 'tools' : '';
+    const exists = (file: string) =>
+      existsSync(join(root, file)) || existsSync(join(root, launched, file));
+    expect(files.filter((file) => !exists(file))).toEqual([]);
+    const command = /desk\.ts (\S+)/.exec(script)?.[1];
+    if (command) expect(Object.keys(commands)).toContain(command);
+  },
+);
 
 test('npm run dev watches the code of every service, npm start does not', () => {
   for (const service of services) {

@@ -1,10 +1,10 @@
-const MEDIAN_MAX = 90;
-const QUESTIONED = 200;
-const REFUSED = 400;
+const MAX_MEDIAN_LINES = 90;
+const LONG_FILE_LINES = 200;
+const MAX_LINES = 400;
 
 const isTest = (path: string) => path.endsWith('.test.ts');
 
-/** Judges the lengths of files, in lines: what breaks the rule, and what to know. */
+/** Checks the number of lines of files. `note` lists the long ones. */
 export function checkSizes(files: { path: string; lines: number }[]): {
   failures: string[];
   note: string;
@@ -15,13 +15,14 @@ export function checkSizes(files: { path: string; lines: number }[]): {
     .sort((a, b) => a - b);
   const median = lengths[Math.floor(lengths.length / 2)] ?? 0;
   const failures = files
-    .filter(({ lines }) => lines > REFUSED)
-    .map(({ path, lines }) => `${path} has ${lines} lines, more than ${REFUSED}: split it`);
-  if (median > MEDIAN_MAX) failures.push(`The median file has ${median} lines, over ${MEDIAN_MAX}`);
+    .filter(({ lines }) => lines > MAX_LINES)
+    .map(({ path, lines }) => `${path} has ${lines} lines, more than ${MAX_LINES}: split it`);
+  if (median > MAX_MEDIAN_LINES)
+    failures.push(`The median file has ${median} lines, over ${MAX_MEDIAN_LINES}`);
   const long = files
-    .filter(({ lines }) => lines > QUESTIONED)
+    .filter(({ lines }) => lines > LONG_FILE_LINES)
     .sort((a, b) => b.lines - a.lines)
     .map(({ path, lines }) => `${path} ${lines}`);
-  const questioned = long.length > 0 ? `; over ${QUESTIONED}: ${long.join(', ')}` : '';
-  return { failures, note: `median ${median} lines${questioned}` };
+  const longNote = long.length > 0 ? `; over ${LONG_FILE_LINES}: ${long.join(', ')}` : '';
+  return { failures, note: `median ${median} lines${longNote}` };
 }

@@ -10,7 +10,7 @@ import { checkPath, checkWords } from './words.ts';
 
 const MAX_RERUNS = 3;
 
-/** What a step found: `failures` empty means passed; `passed` counts tests, one rule counts one. */
+/** The result of a step. It passed if `failures` is empty. `passed` and `failed` count tests; other steps count as one. */
 interface Outcome {
   failures: string[];
   failed?: number;
@@ -21,8 +21,8 @@ interface Outcome {
 const files = listFiles();
 const sources = files.filter((path) => path.endsWith('.ts'));
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
-/** By hand: what is made of other files is as long as these. */
-const isWritten = (path: string) => !read(path).startsWith('// Made by ');
+/** Generated files are excluded. */
+const isHandWritten = (path: string) => !read(path).startsWith('// Made by ');
 
 const steps: Record<string, () => Promise<Outcome> | Outcome> = {
   'format and lint': () => useTool('biome', ['check', '--error-on-warnings']),
@@ -35,7 +35,7 @@ const steps: Record<string, () => Promise<Outcome> | Outcome> = {
   sizes: () =>
     checkSizes(
       sources
-        .filter(isWritten)
+        .filter(isHandWritten)
         .map((path) => ({ path, lines: read(path).trimEnd().split('\n').length })),
     ),
   words: () => ({
@@ -65,7 +65,7 @@ function checkDocuments(): Outcome {
   };
 }
 
-/** A file that fails is run once more, alone; if it passes it is reported as flaky. */
+/** Runs a failed file once more, alone. If it passes, it is reported as flaky. */
 async function runUnitTests(): Promise<Outcome> {
   const isUnit = (path: string) =>
     path.endsWith('.test.ts') && !/\.(integration|e2e|long)\./.test(path);
@@ -98,12 +98,12 @@ async function useTool(...tool: Parameters<typeof runTool>): Promise<Outcome> {
 
 let passed = 0;
 let failed = 0;
-const begun = performance.now();
+const startedAt = performance.now();
 const seconds = (since: number) => `${((performance.now() - since) / 1000).toFixed(1)} s`;
 
 await Promise.all(
   Object.entries(steps).map(async ([name, step]) => {
-    const since = performance.now();
+    const stepStartedAt = performance.now();
     const outcome: Outcome = await Promise.try(step).catch((error) => ({
       failures: [String(error?.stack ?? error)],
     }));
@@ -111,9 +111,9 @@ await Promise.all(
     passed += outcome.passed ?? (ok ? 1 : 0);
     failed += outcome.failed ?? (ok ? 0 : 1);
     const note = outcome.note ? `  ${outcome.note}` : '';
-    console.log(`${ok ? 'ok  ' : 'FAIL'} ${name.padEnd(16)} ${seconds(since)}${note}`);
+    console.log(`${ok ? 'ok  ' : 'FAIL'} ${name.padEnd(16)} ${seconds(stepStartedAt)}${note}`);
     for (const failure of outcome.failures) console.log(`${failure.replace(/^/gm, '     ')}`);
   }),
 );
-console.log(`verified in ${seconds(begun)}\n${passed} passed, ${failed} failed`);
+console.log(`verified in ${seconds(startedAt)}\n${passed} passed, ${failed} failed`);
 process.exitCode = failed > 0 ? 1 : 0;

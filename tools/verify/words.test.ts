@@ -13,7 +13,7 @@ test.each([
   expect(checkWords(path, source)).toEqual([expect.stringContaining(`not '${word}' but`)]);
 });
 
-test('checkPath rejects a refused word in a file name and in a folder name', () => {
+test('checkPath rejects a refused word in file and folder names', () => {
   expect(checkPath('shared/told-errors.ts')).toHaveLength(1);
   expect(checkPath('shared/leftovers/index.ts')).toHaveLength(1);
 });

@@ -8,7 +8,9 @@ const MIN_TITLE_WORDS = 3;
 
 const listFor = (place: Place) =>
   new Map(
-    refusedWords.filter((one) => !one.in || one.in === place).map(({ word, use }) => [word, use]),
+    refusedWords
+      .filter((entry) => !entry.in || entry.in === place)
+      .map(({ word, use }) => [word, use]),
   );
 const refused: Record<Place, Map<string, string>> = {
   identifiers: listFor('identifiers'),
@@ -30,13 +32,14 @@ const find = (place: Place, text: string) => {
   return wordsOf(text).filter((word) => refused[place].has(word));
 };
 
-const complain = (place: Place, at: string, text: string) =>
+const describeWords = (place: Place, location: string, text: string) =>
   find(place, text).map(
-    (word) => `${at} '${text.trim().slice(0, 60)}': not '${word}' but ${refused[place].get(word)}`,
+    (word) =>
+      `${location} '${text.trim().slice(0, 60)}': not '${word}' but ${refused[place].get(word)}`,
   );
 
 /** Refused words in the name of a file or of its folders. */
-export const checkPath = (path: string): string[] => complain('identifiers', path, path);
+export const checkPath = (path: string): string[] => describeWords('identifiers', path, path);
 
 /**
  * Refused words in the identifiers and messages of a TypeScript file. A message is a string with a
@@ -44,7 +47,7 @@ export const checkPath = (path: string): string[] => complain('identifiers', pat
  */
 export function checkWords(path: string, source: string): string[] {
   const isTest = /\.test\.ts$/.test(path);
-  const at = (node: Node) => `${path}:${source.slice(0, node.start).split('\n').length}`;
+  const locationOf = (node: Node) => `${path}:${source.slice(0, node.start).split('\n').length}`;
   const seen = new Set<string>();
   const failures: string[] = [];
   walk(parseSync(path, source).program as unknown as Node, (node) => {
@@ -52,32 +55,32 @@ export function checkWords(path: string, source: string): string[] {
       const name = String(node.name);
       if (seen.has(name)) return;
       seen.add(name);
-      failures.push(...complain('identifiers', at(node), name));
+      failures.push(...describeWords('identifiers', locationOf(node), name));
     }
     if (!isTest) {
       const text = textOf(node);
       if (text !== undefined && / /.test(text)) {
-        failures.push(...complain('messages', at(node), text));
+        failures.push(...describeWords('messages', locationOf(node), text));
       }
     } else if (node.type === 'CallExpression' && isTestCall(node)) {
       const [title] = node.arguments as Node[];
       const text = title && titleOf(title);
-      if (text !== undefined) failures.push(...checkTitle(at(node), text, callee(node)));
+      if (text !== undefined) failures.push(...checkTitle(locationOf(node), text, callee(node)));
     }
   });
   return failures;
 }
 
-function checkTitle(at: string, title: string, name: string): string[] {
-  const failures = complain('messages', at, title);
+function checkTitle(location: string, title: string, name: string): string[] {
+  const failures = describeWords('messages', location, title);
   if (name === 'describe') return failures;
   const words = title.trim().split(/\s+/);
   const [first = ''] = words;
   if (refusedFirstWords.includes(first.toLowerCase())) {
-    failures.push(`${at} '${title.slice(0, 60)}': a title starts with its subject`);
+    failures.push(`${location} '${title.slice(0, 60)}': a title starts with its subject`);
   }
   if (words.length < MIN_TITLE_WORDS && !/[%$]/.test(title)) {
-    failures.push(`${at} '${title}': a title says subject, verb and condition`);
+    failures.push(`${location} '${title}': a title has subject, verb and condition`);
   }
   return failures;
 }
@@ -104,13 +107,13 @@ function titleOf(node: Node): string | undefined {
   return textOf(node);
 }
 
-/** `test`, `it` or `describe`, also as `test.each(rows)(title)` and `test.skipIf(x)(title)`. */
+/** `test`, `it` or `describe`, also in `test.each(rows)(title)` and `test.skipIf(x)(title)`. */
 function callee(node: Node): string {
-  let at = node.callee as Node;
-  while (at.type === 'CallExpression' || at.type === 'MemberExpression') {
-    at = (at.type === 'CallExpression' ? at.callee : at.object) as Node;
+  let current = node.callee as Node;
+  while (current.type === 'CallExpression' || current.type === 'MemberExpression') {
+    current = (current.type === 'CallExpression' ? current.callee : current.object) as Node;
   }
-  return at.type === 'Identifier' ? String(at.name) : '';
+  return current.type === 'Identifier' ? String(current.name) : '';
 }
 
 const isTestCall = (node: Node) => {
@@ -121,9 +124,9 @@ const isTestCall = (node: Node) => {
 
 if (import.meta.main) {
   const { listFiles } = await import('./list-files.ts');
-  const wanted = process.argv.slice(2);
+  const prefixes = process.argv.slice(2);
   const files = listFiles().filter(
-    (path) => wanted.length === 0 || wanted.some((one) => path.startsWith(one)),
+    (path) => prefixes.length === 0 || prefixes.some((prefix) => path.startsWith(prefix)),
   );
   let count = 0;
   for (const path of files) {

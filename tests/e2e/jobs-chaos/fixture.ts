@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { until } from '../../../shared/testing/until.ts';
 import { requireTools } from '../../../tools/stack/machine/toolchain.ts';
 import { takePort } from '../../../tools/stack/processes/ports.ts';
-import { createValkey, pings } from '../../../tools/stack/servers/valkey.ts';
+import { createValkey, respondsToPing } from '../../../tools/stack/servers/valkey.ts';
 
 /** Something that comes back a moment after it was killed, until it is stopped. */
 export interface RestartingProcess {
@@ -61,7 +61,7 @@ export async function startValkey(): Promise<RestartingProcess & { url: string }
   const { spec, url } = createValkey({ tool, directory, port, password });
   spec.prepare?.();
   const server = startProcess(spec.command, spec.env);
-  await until('Valkey to answer', () => pings(port, password));
+  await until('Valkey to answer', () => respondsToPing(port, password));
   return {
     ...server,
     url,

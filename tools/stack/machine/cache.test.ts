@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cacheDirectory } from '../paths.ts';
-import { cached } from './cache.ts';
+import { ensureCached } from './cache.ts';
 
 const before = process.env.XDG_CACHE_HOME;
 const home = mkdtempSync(join(tmpdir(), 'insightdesk-cache-'));
@@ -18,7 +18,7 @@ afterAll(() => {
   rmSync(home, { recursive: true });
 });
 
-test('two stacks that need the same program at once fetch it once', async () => {
+test('ensureCached builds a directory once for concurrent callers', async () => {
   const fetched = Promise.withResolvers<void>();
   let builds = 0;
   const build = async (draft: string) => {
@@ -26,25 +26,25 @@ test('two stacks that need the same program at once fetch it once', async () => 
     await fetched.promise;
     writeFileSync(join(draft, 'program'), '');
   };
-  const both = Promise.all([cached('tool', build), cached('tool', build)]);
+  const both = Promise.all([ensureCached('tool', build), ensureCached('tool', build)]);
   fetched.resolve();
-  const [one, other] = await both;
-  expect(one).toBe(other);
-  expect(existsSync(join(one, 'program'))).toBe(true);
+  const [first, second] = await both;
+  expect(first).toBe(second);
+  expect(existsSync(join(first, 'program'))).toBe(true);
   expect(builds).toBe(1);
 });
 
-test('a failed fetch leaves no directory, and the next call fetches again', async () => {
+test('ensureCached leaves no directory after a failed build, and the next call builds again', async () => {
   const failing = () => Promise.reject(new Error('no network'));
-  await expect(cached('other', failing)).rejects.toThrow('no network');
+  await expect(ensureCached('other', failing)).rejects.toThrow('no network');
   expect(readdirSync(cacheDirectory()).filter((name) => name.startsWith('other'))).toEqual([]);
-  await cached('other', async () => {});
+  await ensureCached('other', async () => {});
   expect(readdirSync(cacheDirectory())).toContain('other');
 });
 
-test('the directory of a faster process is used', async () => {
-  const directory = await cached('raced', async (draft) => {
-    writeFileSync(join(draft, '..', 'raced'), 'of the other');
+test('ensureCached uses the directory that another process created meanwhile', async () => {
+  const directory = await ensureCached('raced', async (draft) => {
+    writeFileSync(join(draft, '..', 'raced'), '');
   });
   expect(directory).toBe(join(cacheDirectory(), 'raced'));
 });

@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { cacheDirectory } from '../paths.ts';
 import { identityOf } from '../processes/process-identity.ts';
 
-/** Name and version of the system, as in `debian-12-x64`: what fetched programs depend on. */
+/** Name and version of the system, such as `debian-12-x64`, on which downloaded programs depend. */
 export function systemKey(): string {
   const { ID = process.platform, VERSION_ID = '' } = osRelease();
   return [ID, VERSION_ID, process.arch].filter(Boolean).join('-');
@@ -17,7 +17,7 @@ export function osRelease(): Record<string, string> {
 
 const inFlight = new Map<string, Promise<unknown>>();
 
-/** Work that several stacks of this process ask for at once is done once, for all of them. */
+/** Runs concurrent work with the same name once, for all callers in this process. */
 export function singleFlight<T>(name: string, work: () => Promise<T>): Promise<T> {
   const running = inFlight.get(name) as Promise<T> | undefined;
   if (running) return running;
@@ -26,8 +26,11 @@ export function singleFlight<T>(name: string, work: () => Promise<T>): Promise<T
   return started;
 }
 
-/** A directory of the cache; `build` fills a draft, which appears under its name only when complete. */
-export const cached = (name: string, build: (draft: string) => Promise<void>): Promise<string> =>
+/** A directory of the cache. If it is missing, `build` fills a draft, which is renamed when it is complete. */
+export const ensureCached = (
+  name: string,
+  build: (draft: string) => Promise<void>,
+): Promise<string> =>
   singleFlight(name, () => createDirectory(join(cacheDirectory(), name), build));
 
 async function createDirectory(
@@ -42,7 +45,7 @@ async function createDirectory(
     await build(draft);
     renameSync(draft, directory);
   } catch (error) {
-    // Another process may have put its own there in the same moment.
+    // Another process may have created it at the same time.
     if (!existsSync(directory)) throw error;
   } finally {
     rmSync(draft, { recursive: true, force: true });
@@ -50,11 +53,11 @@ async function createDirectory(
   return directory;
 }
 
-/** The complete directories of the cache whose names begin so. */
-export function cachedDirectories(beginning: string): string[] {
+/** The complete directories of the cache with this prefix. */
+export function cachedDirectories(prefix: string): string[] {
   if (!existsSync(cacheDirectory())) return [];
   return readdirSync(cacheDirectory())
-    .filter((name) => name.startsWith(beginning) && !name.endsWith('.draft'))
+    .filter((name) => name.startsWith(prefix) && !name.endsWith('.draft'))
     .map((name) => join(cacheDirectory(), name));
 }
 

@@ -1,9 +1,9 @@
 #!/bin/sh
 # fetch-debs.sh DEST PACKAGE...
-# Downloads packages, with the dependencies this machine lacks, and unpacks them under DEST.
-# Needs no root, installs nothing, starts no daemon, and asks only the mirrors that apt is set to.
-#   SUITE=trixie    look in that suite of the same mirrors, and take no dependencies
-#   SOURCE=package  also download that source package into DEST
+# Downloads packages and their missing dependencies, and unpacks them into DEST. Needs no root, installs
+# nothing, and uses the mirrors of apt's configuration.
+#   SUITE=trixie    uses this suite of the same mirrors, without dependencies
+#   SOURCE=package  also downloads this source package into DEST
 set -eu
 dest=$1
 shift
@@ -12,21 +12,21 @@ apt=$dest/.apt
 log=$apt/log
 mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial" "$apt/parts" "$apt/source"
 touch "$apt/sources.list"
-own="-o Dir::State=$apt -o Dir::State::lists=$apt/lists -o Dir::State::status=/var/lib/dpkg/status
+options="-o Dir::State=$apt -o Dir::State::lists=$apt/lists -o Dir::State::status=/var/lib/dpkg/status
   -o Dir::Cache=$apt/cache -o Dir::Etc::SourceList=$apt/sources.list -o Dir::Etc::SourceParts=$apt/parts
   -o Debug::NoLocking=1 -o Acquire::Languages=none -o Acquire::Retries=3"
-if [ "$(id -u)" = 0 ]; then own="$own -o APT::Sandbox::User=root"; fi
+if [ "$(id -u)" = 0 ]; then options="$options -o APT::Sandbox::User=root"; fi
 
 run() { "$@" >>"$log" 2>&1; }
 require() { run "$@" || { tail -n 12 "$log" >&2; exit 1; }; }
-# One broken source among many is no reason to stop: a package that is then missing is.
-update() { run apt-get $own update -q || true; }
+# A broken source is ignored; a package that is then missing is an error.
+update() { run apt-get $options update -q || true; }
 
 . /etc/os-release
 keyring=/usr/share/keyrings/$ID-archive-keyring.gpg
 if [ ! -f "$keyring" ]; then keyring=; fi
 
-add_suite() { # SUITE KIND...: another suite, wherever this machine looks for its release
+add_suite() { # SUITE KIND...: adds another suite of all configured mirrors
   suite=$1
   shift
   for mirror in $(apt-get update --print-uris |
@@ -41,10 +41,10 @@ add_suite() { # SUITE KIND...: another suite, wherever this machine looks for it
 if [ -n "${SUITE:-}" ]; then
   add_suite "$SUITE" deb deb-src
   cd "$apt/cache/archives"
-  require apt-get $own download -q "$@"
+  require apt-get $options download -q "$@"
   if [ -n "${SOURCE:-}" ]; then
     cd "$apt/source"
-    require apt-get $own source -q --download-only "$SOURCE"
+    require apt-get $options source -q --download-only "$SOURCE"
     mv "$apt"/source/* "$dest"
   fi
 else
@@ -54,11 +54,11 @@ else
   done
   update
   for package in "$@"; do
-    if apt-cache $own show "$package" >/dev/null 2>&1; then continue; fi
-    add_suite "$VERSION_CODENAME-backports" deb # where Debian 12 keeps Valkey
+    if apt-cache $options show "$package" >/dev/null 2>&1; then continue; fi
+    add_suite "$VERSION_CODENAME-backports" deb # contains Valkey for Debian 12
     break
   done
-  require apt-get $own install -q --yes --no-install-recommends --download-only --reinstall "$@"
+  require apt-get $options install -q --yes --no-install-recommends --download-only --reinstall "$@"
 fi
 
 for deb in "$apt"/cache/archives/*.deb; do dpkg-deb -x "$deb" "$dest"; done

@@ -1,17 +1,17 @@
 import { join } from 'node:path';
 import { runCommand } from '../processes/run-command.ts';
-import { fetchDebs, findProgram, type Log, libraryPath, progress } from './toolchain.ts';
+import { fetchDebs, findProgram, type Log, libraryPath, logProgress } from './toolchain.ts';
 
-/** The major version of PostgreSQL the files are for: an extension fits its own only. */
+/** The major version of PostgreSQL; an extension works with one major version only. */
 export const POSTGRES_MAJOR = 17;
 const VERSION = '0.8.0';
 const SUITE = 'trixie';
-/** Those of its Makefile. No system library is linked: what it needs, the server has loaded. */
+/** The flags of its Makefile. No system library is linked, because the server has loaded all of them. */
 const FLAGS =
   '-O2 -fPIC -shared -nostdlib -ftree-vectorize -fassociative-math -fno-signed-zeros -fno-trapping-math';
 
-/** The extension: its shared library, and the directory of its control and SQL files. */
-export interface VectorFiles {
+/** The shared library of the extension, and the directory of its control and SQL files. */
+export interface PgvectorFiles {
   library: string;
   extension: string;
 }
@@ -21,10 +21,10 @@ interface Compiler {
   env: Record<string, string>;
 }
 
-/** Compiles pgvector from the sources of a newer release of this system, with its headers. */
-export async function buildVector(buildDirectory: string, log: Log): Promise<VectorFiles> {
+/** Compiles pgvector from the source package of a newer Debian release. */
+export async function buildPgvector(buildDirectory: string, log: Log): Promise<PgvectorFiles> {
   const headers = `postgresql-server-dev-${POSTGRES_MAJOR}`;
-  const [compiler] = await progress(
+  const [compiler] = await logProgress(
     log,
     'fetching the sources of pgvector',
     Promise.all([
@@ -35,7 +35,7 @@ export async function buildVector(buildDirectory: string, log: Log): Promise<Vec
   await runCommand(['tar', '-xzf', `pgvector_${VERSION}.orig.tar.gz`, '--strip-components=1'], {
     directory: buildDirectory,
   });
-  await progress(log, 'compiling pgvector', compileWithAny(buildDirectory, compiler, log));
+  await logProgress(log, 'compiling pgvector', compileWithAny(buildDirectory, compiler, log));
   await runCommand(['cp', 'sql/vector.sql', `sql/vector--${VERSION}.sql`], {
     directory: buildDirectory,
   });
@@ -43,7 +43,7 @@ export async function buildVector(buildDirectory: string, log: Log): Promise<Vec
   return { library: join(buildDirectory, 'vector.so'), extension: join(buildDirectory, 'sql') };
 }
 
-/** The compiler's own packages, unpacked and used from there. */
+/** Downloads the packages of the compiler and unpacks them. */
 async function fetchCompiler(buildDirectory: string): Promise<Compiler> {
   const directory = join(buildDirectory, 'compiler');
   await fetchDebs(directory, ['gcc', 'libc6-dev']);
@@ -59,7 +59,7 @@ async function compileWithAny(buildDirectory: string, compiler: Compiler, log: L
     await compile(buildDirectory, compiler);
   } catch (error) {
     if (compiler.command.length > 1) throw error;
-    log('the compiler of this machine could not; fetching another');
+    log('the compiler of this machine failed; fetching another one');
     await compile(buildDirectory, await fetchCompiler(buildDirectory));
   }
 }

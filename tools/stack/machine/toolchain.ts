@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { runCommand } from '../processes/run-command.ts';
-import { cached, cachedDirectories, singleFlight, systemKey } from './cache.ts';
+import { cachedDirectories, ensureCached, singleFlight, systemKey } from './cache.ts';
 
 const PROGRESS_MS = 3000;
 const SYSTEM_PATH = ['/usr/sbin', '/usr/local/sbin', '/opt/homebrew/bin', '/usr/local/bin'];
@@ -9,33 +9,33 @@ const MULTIARCH = { x64: 'x86_64-linux-gnu', arm64: 'aarch64-linux-gnu' } as Rec
 
 export type Log = (line: string) => void;
 
-/** A program: where it is, and what it needs in its environment to run from there. */
+/** A program and the environment that it needs. */
 export interface Tool {
   path: string;
   env: Record<string, string>;
 }
 
-/** What the stack needs besides PostgreSQL, and how packages call it. */
-export const wantedTools = [
+/** The programs of the stack besides PostgreSQL, and the names of their packages. */
+export const requiredTools = [
   { name: 'valkey', program: 'valkey-server', debian: 'valkey-server', homebrew: 'valkey' },
   { name: 'nginx', program: 'nginx', debian: 'nginx', homebrew: 'nginx' },
 ] as const;
 
-type Tools = Record<(typeof wantedTools)[number]['name'], Tool>;
+type Tools = Record<(typeof requiredTools)[number]['name'], Tool>;
 
 export const findProgram = (name: string) => findPrograms(name)[0];
 
-/** Every program of that name, in the order in which PATH and the system's places hold them. */
+/** All programs of this name, in the order of PATH and the system directories. */
 export function findPrograms(name: string): string[] {
   const folders = [...(process.env.PATH ?? '').split(':'), '/usr/bin', ...SYSTEM_PATH];
   const found = folders.flatMap((folder) => Bun.which(name, { PATH: folder }) ?? []);
   return [...new Set(found)];
 }
 
-type Wanted = (typeof wantedTools)[number];
+type RequiredTool = (typeof requiredTools)[number];
 
-/** A program on PATH, or one fetched before. */
-export function findTool({ program }: Wanted): Tool | undefined {
+/** A program on PATH or in the cache. */
+export function findTool({ program }: RequiredTool): Tool | undefined {
   const path = findProgram(program);
   if (path) return { path, env: {} };
   for (const directory of cachedDirectories(systemKey())) {
@@ -45,30 +45,30 @@ export function findTool({ program }: Wanted): Tool | undefined {
   return undefined;
 }
 
-/** Finds valkey-server and nginx on this machine, or fetches them into the cache of this user. */
+/** Finds valkey-server and nginx on this machine, or downloads them into the cache. */
 export async function requireTools(log: Log): Promise<Tools> {
-  const missing = wantedTools.filter((tool) => !findTool(tool));
+  const missing = requiredTools.filter((tool) => !findTool(tool));
   if (missing.length > 0) await fetchTools(missing, log);
-  const tools = wantedTools.map((wanted) => {
-    const tool = findTool(wanted);
-    if (!tool) throw new Error(`${wanted.program} was fetched, but is not where it belongs`);
-    return [wanted.name, tool];
+  const tools = requiredTools.map((required) => {
+    const tool = findTool(required);
+    if (!tool) throw new Error(`${required.program} is missing in its package`);
+    return [required.name, tool];
   });
   return Object.fromEntries(tools);
 }
 
-async function fetchTools(missing: Wanted[], log: Log): Promise<void> {
+async function fetchTools(missing: RequiredTool[], log: Log): Promise<void> {
   if (process.platform === 'darwin') {
     const names = missing.map(({ homebrew }) => homebrew);
-    return progress(log, `brew install ${names.join(' ')}`, brewInstall(names));
+    return logProgress(log, `brew install ${names.join(' ')}`, brewInstall(names));
   }
   const names = missing.map(({ debian }) => debian);
-  await cached(`${systemKey()}-${names.join('-')}`, (draft) =>
-    progress(log, `fetching ${names.join(', ')}`, fetchDebs(draft, names)),
+  await ensureCached(`${systemKey()}-${names.join('-')}`, (draft) =>
+    logProgress(log, `fetching ${names.join(', ')}`, fetchDebs(draft, names)),
   );
 }
 
-/** Downloads Debian packages, of another `SUITE` if asked, and unpacks them; nothing is installed. */
+/** Downloads Debian packages, from `SUITE` if set, and unpacks them. Nothing is installed. */
 export async function fetchDebs(
   directory: string,
   names: string[],
@@ -76,18 +76,18 @@ export async function fetchDebs(
 ): Promise<void> {
   if (!findProgram('apt-get')) {
     throw new Error(
-      `Missing: ${names.join(', ')}. This system has no apt-get to fetch them with; install them ` +
-        'with its own package manager, so that they are on PATH, and start again.',
+      `Missing: ${names.join(', ')}. apt-get is missing on this system. Install them with its ` +
+        'package manager, so that they are on PATH, and start again.',
     );
   }
   const script = join(import.meta.dir, 'fetch-debs.sh');
   try {
     await runCommand(['sh', script, directory, ...names], { env });
   } catch (error) {
-    const byHand = env.SUITE ? '' : `, or install by hand: apt-get install ${names.join(' ')}`;
+    const hint = env.SUITE ? '' : `, or install them: apt-get install ${names.join(' ')}`;
     throw new Error(
       `Could not fetch ${names.join(', ')}${env.SUITE ? ` of ${env.SUITE}` : ''}. Check the network ` +
-        `and apt's sources${byHand}.\n${(error as Error).message}`,
+        `and apt's sources${hint}.\n${(error as Error).message}`,
       { cause: error },
     );
   }
@@ -100,7 +100,7 @@ export async function brewInstall(names: string[]): Promise<void> {
   await singleFlight(`brew ${names}`, () => runCommand(['brew', 'install', ...names]));
 }
 
-/** A program among unpacked packages, with their libraries. */
+/** A program in unpacked packages, with the path of their libraries. */
 export function findUnpacked(directory: string, program: string): Tool | undefined {
   const path = ['usr/bin', 'usr/sbin', 'bin', 'sbin']
     .map((folder) => join(directory, folder, program))
@@ -113,12 +113,12 @@ export const libraryPath = (directory: string) =>
     .map((folder) => join(directory, folder, MULTIARCH[process.arch] ?? ''))
     .join(':');
 
-/** Says what is being waited for, now and every few seconds. */
-export async function progress<T>(log: Log, what: string, work: Promise<T>): Promise<T> {
+/** Logs the name of the work now and every few seconds until it ends. */
+export async function logProgress<T>(log: Log, name: string, work: Promise<T>): Promise<T> {
   const startedAt = Date.now();
-  log(what);
+  log(name);
   const timer = setInterval(
-    () => log(`${what}: ${Math.round((Date.now() - startedAt) / 1000)} s`),
+    () => log(`${name}: ${Math.round((Date.now() - startedAt) / 1000)} s`),
     PROGRESS_MS,
   );
   try {
@@ -128,14 +128,14 @@ export async function progress<T>(log: Log, what: string, work: Promise<T>): Pro
   }
 }
 
-/** A program for tests: this machine's own, else that of Debian's package, from the cache. */
+/** A program for tests: installed on this machine, or from a Debian package in the cache. */
 export async function requireProgram(program: string, name: string, log: Log): Promise<Tool> {
-  const own = findProgram(program);
-  if (own) return { path: own, env: {} };
-  const directory = await cached(`${systemKey()}-${name}`, (draft) =>
-    progress(log, `fetching ${name}`, fetchDebs(draft, [name])),
+  const installed = findProgram(program);
+  if (installed) return { path: installed, env: {} };
+  const directory = await ensureCached(`${systemKey()}-${name}`, (draft) =>
+    logProgress(log, `fetching ${name}`, fetchDebs(draft, [name])),
   );
   const tool = findUnpacked(directory, program);
-  if (!tool) throw new Error(`${program} was fetched, but is not where it belongs`);
+  if (!tool) throw new Error(`${program} is missing in its package`);
   return tool;
 }

@@ -3,20 +3,20 @@ import { commandLineOf, identityOf, parentOf } from './process-identity.ts';
 const POLL_MS = 500;
 const LAUNCHER = /^(npm|npx|bun|bunx|node|sh -c '?(npx|bun)'?|\S*\/(bun|node|npm|npx)) ?/;
 
-/** npm passes no signal on: calls `onGone` once when a launcher above this process has ended. */
-export function watchLauncher(onGone: () => void): void {
+/** Calls `onExit` once when npm or another launcher of this process has ended: npm forwards no signals. */
+export function watchLauncher(onExit: () => void): void {
   const launchers = npmAncestors();
   const timer = setInterval(() => {
     if (launchers.every((identity) => identityOf(Number.parseInt(identity, 10)) === identity)) {
       return;
     }
     clearInterval(timer);
-    onGone();
+    onExit();
   }, POLL_MS);
   timer.unref();
 }
 
-/** From the parent up to the topmost npm: a shell above it may leave `npm start &` to itself. */
+/** The processes from the parent up to the topmost npm. A shell above it may exit after `npm start &`. */
 function npmAncestors(): string[] {
   const chain: { identity: string; isNpm: boolean }[] = [];
   for (let pid = process.ppid; pid > 1; pid = parentOf(pid)) {

@@ -10,12 +10,12 @@ import {
 import { join } from 'node:path';
 import { alivePid, identityOf, signalGroup } from './process-identity.ts';
 
-/** Long enough to stop well; whoever takes longer survives a kill too. */
-const STOP_MS = 3000;
+/** Processes that need longer to stop are killed. */
+const STOP_TIMEOUT_MS = 3000;
 
 export type PidFiles = ReturnType<typeof createPidFiles>;
 
-/** What runs on behalf of a data directory, on disk, so that the next start can clean up after a kill -9. */
+/** Files with the pids of a data directory, so that the next start can stop orphans after a kill -9. */
 export function createPidFiles(directory: string) {
   mkdirSync(directory, { recursive: true });
   const file = (name: string) => join(directory, `${name}.pid`);
@@ -27,13 +27,13 @@ export function createPidFiles(directory: string) {
     remove(name: string) {
       rmSync(file(name), { force: true });
     },
-    /** Stops everything an earlier supervisor left running; returns their names. */
+    /** Stops the processes of an earlier supervisor; returns their names. */
     async stopOrphans(): Promise<string[]> {
       const names = readdirSync(directory)
         .filter((entry) => entry.endsWith('.pid'))
         .map((entry) => entry.slice(0, -'.pid'.length));
       const running = names.filter((name) => signal(file(name)));
-      const deadline = Date.now() + STOP_MS;
+      const deadline = Date.now() + STOP_TIMEOUT_MS;
       while (running.some((name) => signal(file(name), 0)) && Date.now() < deadline) {
         await Bun.sleep(50);
       }
@@ -47,8 +47,8 @@ export function createPidFiles(directory: string) {
 }
 
 /**
- * Sends a signal, its own stop signal by default, to a remembered process group; false when it is gone.
- * A group outlives its leader (nginx workers do): it is ours unless the leader's pid went to another.
+ * Sends a signal (default: its stop signal) to the process group of a pid file; false if it has ended. A group can
+ * outlive its leader, as nginx workers do. It is not ours if the pid of the leader was reused.
  */
 function signal(path: string, name?: NodeJS.Signals | 0): boolean {
   const [identity = '', stopSignal] = existsSync(path)
@@ -56,9 +56,9 @@ function signal(path: string, name?: NodeJS.Signals | 0): boolean {
     : [];
   const pid = Number.parseInt(identity, 10);
   if (!(pid > 1)) return false;
-  const now = identityOf(pid);
-  if (now === undefined) return signalGroup(pid, 'SIGKILL') && false;
-  return now === identity && signalGroup(pid, name ?? (stopSignal as NodeJS.Signals));
+  const current = identityOf(pid);
+  if (current === undefined) return signalGroup(pid, 'SIGKILL') && false;
+  return current === identity && signalGroup(pid, name ?? (stopSignal as NodeJS.Signals));
 }
 
 const lockPath = (directory: string) => join(directory, 'supervisor.lock');
@@ -68,12 +68,12 @@ function lockHolder(directory: string): number | undefined {
   return existsSync(path) ? alivePid(readFileSync(path, 'utf8')) : undefined;
 }
 
-/** Whether a supervisor works in a data directory. */
+/** Whether a supervisor uses this data directory. */
 export const isLocked = (directory: string) => lockHolder(directory) !== undefined;
 
 /**
- * Holds a data directory for one supervisor at a time; throws when another has it. Nobody but its
- * owner may look into it: customers' files and keys are there.
+ * Locks a data directory; throws if another supervisor holds it. Only its owner can read it, because it contains
+ * customer files and keys.
  */
 export function lockDirectory(directory: string): { release(): void } {
   mkdirSync(directory, { recursive: true, mode: 0o700 });

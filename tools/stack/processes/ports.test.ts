@@ -7,9 +7,9 @@ test('findPorts moves a busy port to the next free one and uses none twice', asy
   using server = Bun.listen({ hostname: '127.0.0.1', port: FIRST, socket: { data() {} } });
   expect(await isFree(server.port)).toBe(false);
   const ports = await findPorts({ ...portsFrom(FIRST), http: FIRST });
-  const given = Object.values(ports);
+  const found = Object.values(ports);
   expect(ports.https).toBeGreaterThan(FIRST);
-  expect(new Set(given).size).toBe(given.length);
+  expect(new Set(found).size).toBe(found.length);
 });
 
 test('takePort never returns the same port twice', () => {
@@ -17,7 +17,7 @@ test('takePort never returns the same port twice', () => {
   expect(new Set(ports).size).toBe(50);
 });
 
-test('a port that is taken on every address is busy', async () => {
+test('a port that is bound on all addresses is busy', async () => {
   using server = Bun.listen({ hostname: '0.0.0.0', port: 0, socket: { data() {} } });
   expect(await isFree(server.port)).toBe(false);
 });

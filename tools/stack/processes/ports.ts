@@ -2,11 +2,11 @@ import { connect } from 'node:net';
 
 const HOST = '127.0.0.1';
 const LAST_PORT = 65_535;
-/** Between the ports of test stacks and those that Linux uses for outgoing connections (32,768 on). */
-const FIRST_BESIDE = 30_100;
-const SPREAD = 2_500;
+/** Above the ports of test stacks, below those of outgoing connections on Linux (from 32,768). */
+const FIRST_EXTRA_PORT = 30_100;
+const EXTRA_PORTS = 2_500;
 
-/** Ports the stack asks for first; a busy one moves to the next free one. */
+/** The default ports of the stack; a busy port moves to the next free one. */
 export const preferredPorts = {
   https: 8443,
   http: 8080,
@@ -25,13 +25,13 @@ export const preferredPorts = {
 
 export type Ports = typeof preferredPorts;
 
-/** A block outside the range from which the system takes ports for outgoing connections. */
+/** Consecutive ports. `first` must be outside of the range of outgoing connections. */
 export function portsFrom(first: number): Ports {
   const names = Object.keys(preferredPorts);
   return Object.fromEntries(names.map((name, index) => [name, first + index])) as Ports;
 }
 
-/** For each name its preferred port, or the next one that is free. No port is used twice. */
+/** The preferred port of each name, or the next free one. All are different. */
 export async function findPorts(preferred: Ports): Promise<Ports> {
   const used = new Set<number>();
   const found: [string, number][] = [];
@@ -44,10 +44,10 @@ export async function findPorts(preferred: Ports): Promise<Ports> {
   return Object.fromEntries(found) as Ports;
 }
 
-/** Random, so that processes that look for ports at the same time rarely try the same ones. */
-let nextPort = FIRST_BESIDE + Math.floor(Math.random() * SPREAD);
+/** Random, so that concurrent processes rarely try the same ports. */
+let nextPort = FIRST_EXTRA_PORT + Math.floor(Math.random() * EXTRA_PORTS);
 
-/** A free port for a server beside the stack. The same process never gets it again. */
+/** A free port for a server beside the stack. Never returns the same port twice in a process. */
 export function takePort(): number {
   while (isBound(nextPort)) nextPort++;
   return nextPort++;
@@ -63,20 +63,20 @@ function isBound(port: number): boolean {
   }
 }
 
-/** Free means: nobody answers, and we may listen there. */
+/** Whether a port can be bound and no server accepts connections on it. */
 export async function isFree(port: number): Promise<boolean> {
-  return !isBound(port) && !(await answers(port));
+  return !isBound(port) && !(await isListening(port));
 }
 
 /** Whether something accepts connections on a port of this machine. */
-export function answers(port: number): Promise<boolean> {
+export function isListening(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, HOST);
-    const done = (answer: boolean) => {
+    const finish = (isAccepted: boolean) => {
       socket.destroy();
-      resolve(answer);
+      resolve(isAccepted);
     };
-    socket.setTimeout(1000, () => done(false));
-    socket.once('connect', () => done(true)).once('error', () => done(false));
+    socket.setTimeout(1000, () => finish(false));
+    socket.once('connect', () => finish(true)).once('error', () => finish(false));
   });
 }

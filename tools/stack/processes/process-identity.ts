@@ -1,19 +1,19 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
-/** A pid with the moment its process started: a number that was given out again does not match. */
+/** A pid with the start time of its process, so that a reused pid does not match. */
 export function identityOf(pid: number): string | undefined {
   const startedAt = process.platform === 'linux' ? fromProc(pid) : fromPs(pid);
   return startedAt && `${pid} ${startedAt}`;
 }
 
-/** The pid inside an identity, if that very process still runs. */
+/** The pid of an identity, if that process still runs. */
 export function alivePid(identity: string): number | undefined {
   const pid = Number.parseInt(identity, 10);
   return pid > 0 && identityOf(pid) === identity.trim() ? pid : undefined;
 }
 
-/** Sends a signal to a process group; false when there is none left. */
+/** Sends a signal to a process group; false if it has ended. */
 export function signalGroup(pid: number, signal: NodeJS.Signals | 0): boolean {
   try {
     process.kill(-pid, signal);
@@ -29,7 +29,7 @@ export function parentOf(pid: number): number {
     : Number(ps(pid, 'ppid') || 0);
 }
 
-/** The command line as the process shows it, words separated by blanks. */
+/** The command line of a process, arguments separated by spaces. */
 export function commandLineOf(pid: number): string {
   if (process.platform !== 'linux') return ps(pid, 'args');
   return read(`/proc/${pid}/cmdline`)?.replaceAll('\0', ' ').trim() ?? '';
@@ -42,7 +42,7 @@ function fromProc(pid: number): string | undefined {
 
 const fromPs = (pid: number) => ps(pid, 'lstart').replaceAll(' ', '-') || undefined;
 
-/** The fields after the name, which may itself hold blanks and brackets: state, parent, ... */
+/** The fields after the process name, which may contain spaces and parentheses: state, parent, ... */
 function statFields(pid: number): string[] | undefined {
   const stat = read(`/proc/${pid}/stat`);
   return stat?.slice(stat.lastIndexOf(')') + 2).split(' ');

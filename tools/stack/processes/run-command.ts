@@ -12,13 +12,13 @@ interface Options {
 
 const running = new Set<number>();
 
-/** Runs a program to its end and returns what it printed; throws with its last lines when it fails. */
+/** Runs a program and returns its stdout. Throws with its last lines if it fails. */
 export function runCommand(
-  [program, ...words]: [string, ...string[]],
+  [program, ...args]: [string, ...string[]],
   { directory, env = {}, onLine }: Options = {},
 ): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, words, {
+    const child = spawn(program, args, {
       cwd: directory,
       env: { ...process.env, ...env },
       detached: true,
@@ -48,12 +48,12 @@ export function runCommand(
   });
 }
 
-/** Ends every command that still runs, with what it started. */
+/** Kills all running commands with their descendants. */
 export function killCommands(): void {
   for (const pid of running) if (pid > 0) signalGroup(pid, 'SIGKILL');
 }
 
-/** Asks every command to end, gives them time to clear up, and then ends them. */
+/** Sends SIGTERM to all running commands, and kills them after the timeout. */
 export async function stopCommands(timeoutMs: number): Promise<void> {
   for (const pid of running) if (pid > 0) signalGroup(pid, 'SIGTERM');
   const deadline = Date.now() + timeoutMs;

@@ -30,55 +30,57 @@ afterEach(() => {
   rmSync(directory, { recursive: true });
 });
 
-/** A shell script that is ready once it has made a file. */
+/** A shell script that is ready when it has created a file. */
 function script(text: string, more: Partial<ProcessSpec> = {}): ProcessSpec {
-  const mark = join(directory, 'ready');
+  const readyFile = join(directory, 'ready');
   return {
-    name: 'it',
+    name: 'script',
     command: ['sh', '-c', text],
-    env: { MARK: mark },
-    isReady: async () => existsSync(mark),
+    env: { READY_FILE: readyFile },
+    isReady: async () => existsSync(readyFile),
     ...more,
   };
 }
 
-const pid = () => supervisor.pid('it');
+const pid = () => supervisor.pid('script');
 
-test('a process starts, its lines are passed on, and it stops with all descendants', async () => {
-  await supervisor.start(script('echo hello; sleep 60 & echo $! > $MARK; wait'));
-  await until(() => lines.includes('it: hello'));
+test('a process starts, its lines are forwarded, and it stops with all descendants', async () => {
+  await supervisor.start(script('echo hello; sleep 60 & echo $! > $READY_FILE; wait'));
+  await until(() => lines.includes('script: hello'));
   const descendant = Number(readFileSync(join(directory, 'ready'), 'utf8'));
   expect(identityOf(descendant)).toBeDefined();
-  await supervisor.stop('it');
+  await supervisor.stop('script');
   await until(() => identityOf(descendant), { equals: undefined });
   expect(pid()).toBeUndefined();
 });
 
-test('a process that dies is restarted under another pid', async () => {
-  await supervisor.start(script('touch $MARK; exec sleep 60'));
+test('a process that ends is restarted with another pid', async () => {
+  await supervisor.start(script('touch $READY_FILE; exec sleep 60'));
   const first = pid() ?? 0;
   process.kill(first, 'SIGKILL');
   await until(() => pid() !== undefined && pid() !== first);
   expect(lines.join()).toContain('ended by SIGKILL, restarts in');
 });
 
-test('a process that keeps dying is restarted with increasing delays', async () => {
-  await supervisor.start(script('test -e $MARK && exit 3; touch $MARK; sleep 0.2; exit 3'));
+test('a process that ends again and again is restarted with increasing delays', async () => {
+  await supervisor.start(
+    script('test -e $READY_FILE && exit 3; touch $READY_FILE; sleep 0.2; exit 3'),
+  );
   await until(() => lines.length, { atLeast: 3 });
   expect(lines.map((line) => /in (\d+) ms/.exec(line)?.[1])).toEqual(['200', '400', '800']);
 });
 
 test('start fails with the last lines of a process that ends before it is ready', async () => {
-  const start = supervisor.start(script('echo out of luck >&2; exit 1'));
-  await expect(start).rejects.toThrow('it ended. Its last lines:\n  out of luck');
+  const start = supervisor.start(script('echo no license >&2; exit 1'));
+  await expect(start).rejects.toThrow('script ended. Its last lines:\n  no license');
 });
 
 test('a process that does not stop is killed', async () => {
   await supervisor.start(
-    script("trap '' TERM; touch $MARK; while :; do sleep 0.1; done", { stopTimeoutMs: 200 }),
+    script("trap '' TERM; touch $READY_FILE; while :; do sleep 0.1; done", { stopTimeoutMs: 200 }),
   );
-  await supervisor.stop('it');
-  expect(lines).toContain('it: did not stop in time: killed');
+  await supervisor.stop('script');
+  expect(lines).toContain('script: killed, because it did not stop in time');
 });
 
 test('a closed supervisor starts nothing', async () => {
@@ -87,17 +89,17 @@ test('a closed supervisor starts nothing', async () => {
 });
 
 test('the next supervisor stops the processes of a killed one, and no others', async () => {
-  const left = spawn('sleep', ['60'], { detached: true }).pid ?? 0;
+  const orphan = spawn('sleep', ['60'], { detached: true }).pid ?? 0;
   const pidFiles = createPidFiles(join(directory, 'processes'));
-  pidFiles.write('left', left);
+  pidFiles.write('orphan', orphan);
   const unrelated = join(directory, 'processes/unrelated.pid');
   writeFileSync(unrelated, `${process.pid} 1\nSIGTERM`);
-  expect(await pidFiles.stopOrphans()).toEqual(['left']);
-  expect(identityOf(left)).toBeUndefined();
+  expect(await pidFiles.stopOrphans()).toEqual(['orphan']);
+  expect(identityOf(orphan)).toBeUndefined();
   expect(existsSync(unrelated)).toBe(false);
 });
 
-test('a directory has one supervisor at a time, and a dead one does not count', () => {
+test('lockDirectory throws while another supervisor runs, and ignores one that has ended', () => {
   const path = join(directory, 'supervisor.lock');
   writeFileSync(path, identityOf(process.ppid) ?? '');
   expect(() => lockDirectory(directory)).toThrow(`Already running here (pid ${process.ppid})`);

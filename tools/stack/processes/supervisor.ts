@@ -14,7 +14,7 @@ export function createSupervisor({ onChange = () => {}, ...options }: Options) {
   const processes = new Map<string, SupervisedProcess>();
   let closed = false;
 
-  /** Starts a process and waits until it is ready; throws with its last lines if it ends before. */
+  /** Starts a process and waits until it is ready. Throws with its last lines if it ends before. */
   async function start(spec: ProcessSpec): Promise<void> {
     if (closed) throw new Error(`${spec.name} was not started: the supervisor is closed`);
     const supervised = new SupervisedProcess(spec, listeners);
@@ -29,7 +29,7 @@ export function createSupervisor({ onChange = () => {}, ...options }: Options) {
 
   return {
     start,
-    /** Stops these processes together, each as its specification says. */
+    /** Stops these processes at the same time, with their stop signals and timeouts. */
     stop,
     async restart(name: string): Promise<void> {
       const spec = processes.get(name)?.spec;
@@ -37,13 +37,13 @@ export function createSupervisor({ onChange = () => {}, ...options }: Options) {
       await stop(name);
       await start(spec);
     },
-    /** No process is started any more. */
+    /** Makes later starts fail. */
     close() {
       closed = true;
     },
     names: () => [...processes.keys()],
     pid: (name: string) => processes.get(name)?.pid,
-    /** Kills every process at once. */
+    /** Kills all processes. */
     killAll() {
       closed = true;
       for (const supervised of processes.values()) supervised.kill();

@@ -1,5 +1,5 @@
-/** Whether a GET answers 2xx within two seconds; `ca` is the text of the authority to trust. */
-export async function answersOk(url: string, ca?: string): Promise<boolean> {
+/** Whether a GET responds 2xx within two seconds. `ca` is the CA certificate to trust. */
+export async function respondsOk(url: string, ca?: string): Promise<boolean> {
   try {
     const response = await fetch(url, {
       signal: AbortSignal.timeout(2000),

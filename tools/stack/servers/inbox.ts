@@ -2,9 +2,9 @@ import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../paths.ts';
 import type { ProcessSpec } from '../processes/supervised-process.ts';
-import { answersOk } from './http.ts';
+import { respondsOk } from './http.ts';
 
-/** Older mails go when the inbox starts. */
+/** Older emails are deleted when the inbox starts. */
 const MAX_EMAILS = 500;
 
 interface Options {
@@ -13,7 +13,7 @@ interface Options {
   webPort: number;
 }
 
-/** The dev inbox: takes every mail by SMTP, shows it on a page and as JSON, sends none on. */
+/** The dev inbox (maildev): accepts all emails by SMTP, and serves them as a page and as JSON. */
 export function createInbox({ directory, smtpPort, webPort }: Options) {
   const url = `http://127.0.0.1:${webPort}`;
   const spec: ProcessSpec = {
@@ -27,23 +27,23 @@ export function createInbox({ directory, smtpPort, webPort }: Options) {
     ],
     directory: root,
     prepare: () => removeOldEmails(directory),
-    isReady: () => answersOk(`${url}/healthz`),
+    isReady: () => respondsOk(`${url}/healthz`),
     stopTimeoutMs: 3000,
   };
   return { spec, url };
 }
 
-/** What was cut off while it arrived is no mail, and nobody reads thousands. */
+/** Deletes incomplete emails, and the oldest ones above the maximum. */
 function removeOldEmails(directory: string): void {
   mkdirSync(directory, { recursive: true });
   const mails = readdirSync(directory)
     .filter((name) => name.endsWith('.eml'))
     .map((name) => ({ path: join(directory, name), ...sizeAndTime(join(directory, name)) }))
     .sort((a, b) => b.time - a.time);
-  const unwanted = mails.filter(({ size }, index) => size === 0 || index >= MAX_EMAILS);
-  for (const { path } of unwanted) {
+  const obsolete = mails.filter(({ size }, index) => size === 0 || index >= MAX_EMAILS);
+  for (const { path } of obsolete) {
     rmSync(path);
-    rmSync(path.slice(0, -'.eml'.length), { recursive: true, force: true }); // its attachments
+    rmSync(path.slice(0, -'.eml'.length), { recursive: true, force: true }); // attachments
   }
 }
 

@@ -6,7 +6,7 @@ const VALID_DAYS = 825;
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const SERVER_AUTHENTICATION = '1.3.6.1.5.5.7.3.1';
 
-/** A certificate authority and a certificate for localhost by it, with its key, all as PEM. */
+/** A new CA, a certificate for localhost that it issued, and its key, as PEM. */
 export async function issueCertificate() {
   x509.cryptoProvider.set(crypto);
   const authority = await createAuthority();

@@ -5,7 +5,7 @@ import { root } from '../paths.ts';
 import type { Ports } from '../processes/ports.ts';
 import { runCommand } from '../processes/run-command.ts';
 import type { ProcessSpec } from '../processes/supervised-process.ts';
-import { answersOk } from './http.ts';
+import { respondsOk } from './http.ts';
 import { services } from './services.ts';
 import type { TlsFiles } from './tls.ts';
 
@@ -14,13 +14,13 @@ interface Options {
   directory: string;
   ports: Ports;
   tls: TlsFiles;
-  /** Where requests are logged; nowhere unless said. */
+  /** Path of the access log; default: off. */
   accessLog?: string;
-  /** More for its site, such as LIMIT_REQUESTS; outranks what this process has. */
+  /** Further variables of render.sh, such as LIMIT_REQUESTS. */
   variables?: Record<string, string>;
 }
 
-/** The proxy in front of everything, with the same template as the containers. */
+/** nginx with the same site template as the containers. */
 export function createNginx(options: Options) {
   const { tool, directory, ports, tls, accessLog = 'off', variables } = options;
   const configuration = join(directory, 'nginx.conf');
@@ -36,12 +36,12 @@ export function createNginx(options: Options) {
     command: [
       tool.path,
       ...['-p', directory, '-e', 'stderr', '-c', configuration],
-      // As root it would change to an account that cannot read the clone.
+      // Otherwise workers of root run as an account that cannot read the clone.
       ...(process.getuid?.() === 0 ? ['-g', 'user root;'] : []),
     ],
     env: tool.env,
     directory,
-    isReady: () => answersOk(`${url}/health/live`, ca),
+    isReady: () => respondsOk(`${url}/health/live`, ca),
     stopTimeoutMs: 5000,
   };
   const site: Record<string, string> = {
@@ -62,11 +62,11 @@ export function createNginx(options: Options) {
   return {
     spec,
     url,
-    /** What its site is rendered with. */
+    /** The variables of render.sh. */
     site,
-    /** Has it read its configuration again. */
+    /** The command that reloads the configuration. */
     reload: [tool.path, '-p', directory, '-e', 'stderr', '-c', configuration, '-s', 'reload'],
-    /** Writes the configuration; throws what nginx finds wrong with it. */
+    /** Writes the configuration. Throws if render.sh rejects a variable. */
     async configure(): Promise<void> {
       mkdirSync(join(directory, 'tmp'), { recursive: true });
       copyFileSync(join(import.meta.dir, 'nginx.conf'), configuration);

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { join } from 'node:path';
 import { SQL } from 'bun';
 import type { PostgresFiles } from '../machine/postgres-files.ts';
-import { findUnprivileged, giveTo } from '../machine/unprivileged.ts';
+import { changeOwner, findUnprivileged } from '../machine/unprivileged.ts';
 import { root } from '../paths.ts';
 import { commandLineOf } from '../processes/process-identity.ts';
 import { runCommand } from '../processes/run-command.ts';
@@ -22,11 +22,11 @@ interface Options {
   directory: string;
   port: number;
   secrets: Secrets;
-  /** For data that nobody will miss: no waiting for the disk. */
+  /** Whether the data may be lost in a crash: disables fsync. */
   disposable: boolean;
 }
 
-/** One PostgreSQL server: its data directory, its process and what the product needs inside. */
+/** A PostgreSQL server: data directory, process, database and roles. */
 export function createPostgres({ files, directory, port, secrets, disposable }: Options) {
   const { prefix, ownerId } = findUnprivileged();
   const cluster = join(directory, 'data');
@@ -41,8 +41,8 @@ export function createPostgres({ files, directory, port, secrets, disposable }: 
   };
   const maintenance = url('postgres', secrets.admin, 'postgres');
   const program = (name: string): [string, ...string[]] => {
-    const [first = join(files.programs, name), ...words] = prefix;
-    return prefix.length > 0 ? [first, ...words, join(files.programs, name)] : [first];
+    const [first = join(files.programs, name), ...rest] = prefix;
+    return prefix.length > 0 ? [first, ...rest, join(files.programs, name)] : [first];
   };
   const settings = { ...SETTINGS, ...(disposable && { fsync: 'off', full_page_writes: 'off' }) };
 
@@ -65,7 +65,7 @@ export function createPostgres({ files, directory, port, secrets, disposable }: 
   return {
     spec,
     urls,
-    /** Makes the data directory; one that was not finished is made anew. */
+    /** Creates the data directory, unless it is complete. */
     async initialize(): Promise<void> {
       mkdirSync(directory, { recursive: true, mode: 0o700 });
       if (!existsSync(cluster)) {
@@ -73,18 +73,18 @@ export function createPostgres({ files, directory, port, secrets, disposable }: 
         const passwordFile = join(directory, 'password');
         rmSync(draft, { recursive: true, force: true });
         writeFileSync(passwordFile, secrets.admin, { mode: 0o600 });
-        giveTo(ownerId, directory);
-        const words = `-U postgres -A scram-sha-256 -E UTF8 --locale=C --no-sync --no-instructions`;
+        changeOwner(ownerId, directory);
+        const flags = `-U postgres -A scram-sha-256 -E UTF8 --locale=C --no-sync --no-instructions`;
         await runCommand(
-          [...program('initdb'), '-D', draft, `--pwfile=${passwordFile}`, ...words.split(' ')],
+          [...program('initdb'), '-D', draft, `--pwfile=${passwordFile}`, ...flags.split(' ')],
           { directory, env: { ...files.env, LC_ALL: 'C' } },
         );
         rmSync(passwordFile);
         renameSync(draft, cluster);
       }
-      giveTo(ownerId, directory);
+      changeOwner(ownerId, directory);
     },
-    /** Creates the database, the roles and the extension where they are missing. */
+    /** Creates the database, the roles and the extension, unless they exist. */
     async provision(): Promise<void> {
       await using server = new SQL(maintenance, { max: 1 });
       const [found] = await server`select from pg_database where datname = ${DATABASE}`;
@@ -107,7 +107,7 @@ export function provisionSql(secrets: Pick<Secrets, (typeof roles)[number]>): st
   );
 }
 
-/** After a kill -9 the lock file may name a pid that another program has by now: PostgreSQL would wait for it. */
+/** After a kill -9 the lock file may contain a reused pid, and PostgreSQL would refuse to start. */
 function removeStaleLock(cluster: string): void {
   const lock = join(cluster, 'postmaster.pid');
   if (!existsSync(lock)) return;

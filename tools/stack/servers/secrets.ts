@@ -16,11 +16,11 @@ const names = [
 
 export type Secrets = Record<(typeof names)[number], string>;
 
-/** The passwords and keys of one data directory, made up once. */
+/** The passwords and keys of a data directory, generated once. */
 export function loadSecrets(path: string): Secrets {
-  const known: Partial<Secrets> = existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : {};
-  const made = names.map((name) => [name, known[name] ?? randomBytes(32).toString('hex')]);
-  const secrets: Secrets = Object.fromEntries(made);
-  if (names.some((name) => !known[name])) writeFileAtomically(path, JSON.stringify(secrets));
+  const stored: Partial<Secrets> = existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : {};
+  const entries = names.map((name) => [name, stored[name] ?? randomBytes(32).toString('hex')]);
+  const secrets: Secrets = Object.fromEntries(entries);
+  if (names.some((name) => !stored[name])) writeFileAtomically(path, JSON.stringify(secrets));
   return secrets;
 }

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { root } from '../paths.ts';
 import type { Ports } from '../processes/ports.ts';
 import type { ProcessSpec } from '../processes/supervised-process.ts';
-import { answersOk } from './http.ts';
+import { respondsOk } from './http.ts';
 
 export const services = [
   { name: 'api-1', kind: 'api' },
@@ -12,7 +12,7 @@ export const services = [
   { name: 'worker-1', kind: 'worker' },
 ] as const;
 
-/** Workers that run only while there is much to do. */
+/** Workers that the autoscaler starts. */
 export const extraWorkers = [
   { name: 'worker-2', kind: 'worker' },
   { name: 'worker-3', kind: 'worker' },
@@ -24,7 +24,7 @@ export const serviceUrl = ({ name }: Service, ports: Ports) => `http://127.0.0.1
 
 const reload = ['--watch', '--no-clear-screen'];
 
-/** A service's process out of the tree `release`, restarted under the same name and port. */
+/** The process of a service. `release` is the source tree; port and name stay the same after a restart. */
 export function serviceSpec(
   service: Service,
   ports: Ports,
@@ -38,7 +38,7 @@ export function serviceSpec(
     command: [process.execPath, ...(isReloading ? reload : []), main],
     directory: release,
     env: { ...environment, HOST: '127.0.0.1', PORT: String(ports[name]), REPLICA: name },
-    isReady: () => answersOk(`${serviceUrl(service, ports)}/health/ready`),
+    isReady: () => respondsOk(`${serviceUrl(service, ports)}/health/ready`),
     stopTimeoutMs: 15_000,
   };
 }

@@ -11,7 +11,7 @@ export interface TlsFiles {
   key: string;
 }
 
-/** A certificate authority of this machine and a certificate for localhost, made anew before they expire. */
+/** Files of a local CA and a certificate for localhost, issued again before they expire. */
 export async function prepareTls(directory: string): Promise<TlsFiles> {
   const files = {
     ca: join(directory, 'ca.pem'),
@@ -20,7 +20,7 @@ export async function prepareTls(directory: string): Promise<TlsFiles> {
   };
   if (isValid(files)) return files;
   mkdirSync(directory, { recursive: true });
-  const { issueCertificate } = await import('./issue-certificate.ts'); // slow to load, seldom needed
+  const { issueCertificate } = await import('./issue-certificate.ts'); // slow to load, rarely needed
   const { ca, certificate, key } = await issueCertificate();
   writeFileSync(files.ca, ca);
   writeFileSync(files.certificate, certificate);

@@ -12,7 +12,7 @@ interface Options {
   password: string;
 }
 
-/** Valkey that keeps every write on disk and never evicts: queues and channel logs live in it. */
+/** Valkey with persistence and without eviction, for queues and channel logs. */
 export function createValkey({ tool, directory, port, password }: Options) {
   const configuration = join(directory, 'valkey.conf');
   const lines = [
@@ -34,29 +34,29 @@ export function createValkey({ tool, directory, port, password }: Options) {
       mkdirSync(directory, { recursive: true });
       writeFileAtomically(configuration, `${lines.join('\n')}\n`);
     },
-    isReady: () => pings(port, password),
+    isReady: () => respondsToPing(port, password),
     ignoredLines: /Memory overcommit|signal-handler|scheduling shutdown|bye bye/,
   };
   return { spec, url: `redis://:${password}@127.0.0.1:${port}` };
 }
 
-/** Whether a Valkey that knows the password answers PING within a second. */
-export function pings(port: number, password: string): Promise<boolean> {
+/** Whether Valkey accepts the password and responds to PING within a second. */
+export function respondsToPing(port: number, password: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1');
-    const done = (answer: boolean) => {
+    const finish = (isReady: boolean) => {
       socket.destroy();
-      resolve(answer);
+      resolve(isReady);
     };
-    let answer = '';
-    socket.setTimeout(1000, () => done(false));
-    socket.once('error', () => done(false));
-    socket.once('close', () => done(false));
+    let response = '';
+    socket.setTimeout(1000, () => finish(false));
+    socket.once('error', () => finish(false));
+    socket.once('close', () => finish(false));
     socket.once('connect', () => socket.write(`AUTH ${password}\r\nPING\r\n`));
     socket.on('data', (bytes) => {
-      answer += bytes;
-      if (answer.includes('PONG')) done(true);
-      if (answer.includes('-LOADING')) done(false);
+      response += bytes;
+      if (response.includes('PONG')) finish(true);
+      if (response.includes('-LOADING')) finish(false);
     });
   });
 }

@@ -3,8 +3,8 @@ import { dataDirectory } from './paths.ts';
 import { findRunFile } from './run-file.ts';
 import { loadSecrets } from './servers/secrets.ts';
 
-/** Where the running stack of this clone keeps its data, in the services' own variables. */
-export function describeRunning(): Record<string, string> {
+/** The variables of the services of the stack that runs in this clone. Throws if none runs. */
+export function loadStackEnvironment(): Record<string, string> {
   const directory = dataDirectory();
   const run = findRunFile(directory);
   if (!run) throw new Error('DATABASE_URL is not set, and no stack of this clone is running');
