@@ -1,16 +1,7 @@
 import { afterAll, expect, test } from 'bun:test';
 import { createCache } from '@insightdesk/shared/cache';
-import { systemContext } from '@insightdesk/shared/context';
-import { notificationJobs, notifyRecipients } from '@insightdesk/shared/domain/desk/notifications';
-import {
-  getFlag,
-  listFlags,
-  updateFlags,
-  writeFlags,
-} from '@insightdesk/shared/domain/tenancy/flags';
-import type { JobRequest, JobRun } from '@insightdesk/shared/jobs';
-import { createTestContext, createTestTenant, until, userIdOf } from '@insightdesk/shared/testing';
-import { newId } from '@insightdesk/shared/utils';
+import { getFlag, listFlags, updateFlags } from '@insightdesk/shared/domain/tenancy/flags';
+import { createTestContext, createTestTenant, until } from '@insightdesk/shared/testing';
 import { createValkey } from '@insightdesk/shared/valkey';
 
 const replicas = [createTestContext(), createTestContext()] as const;
@@ -82,30 +73,4 @@ test('owners update and staff read the flags of their organization only', async 
   for (const wrong of [{ 'email-staff': 'no' }, { nothing: true }]) {
     await expect(updateFlags(owner, wrong as never)).rejects.toThrow();
   }
-});
-
-test('an organization without e-mail flags sends no notifications', async () => {
-  const { owner, tenantId } = await createTestTenant(context);
-  const customerId = newId('usr');
-  const requestsFor = async (authorId: ReturnType<typeof userIdOf>) => {
-    const enqueued: JobRequest[] = [];
-    const run = {
-      id: newId('evt'),
-      tenantId,
-      requestId: 'r',
-      enqueue: async (requests: JobRequest[]) => void enqueued.push(...requests),
-    } as unknown as JobRun;
-    const notice = { messageId: newId('msg'), conversationId: newId('cnv'), authorId, customerId };
-    const payload = notificationJobs.notifyOfMessage.payload.parse({
-      ...notice,
-      assigneeId: userIdOf(owner),
-    });
-    await notifyRecipients(systemContext(context, 'worker', run as never), payload, run);
-    return enqueued.length;
-  };
-  expect(await requestsFor(userIdOf(owner))).toBe(1);
-  expect(await requestsFor(customerId)).toBe(1);
-  await writeFlags(owner, { 'email-staff': false, 'email-customers': false });
-  await until(() => requestsFor(userIdOf(owner)), { equals: 0 });
-  expect(await requestsFor(customerId)).toBe(0);
 });

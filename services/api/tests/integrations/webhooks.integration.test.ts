@@ -11,10 +11,8 @@ import { createIntegrationApi, testDocumentedResponses } from '../../testing/int
 const api = createIntegrationApi();
 type Tenant = Awaited<ReturnType<typeof api.createTenant>>;
 let tenant: Tenant;
-let otherTenant: Tenant;
 beforeAll(async () => {
   tenant = await api.createTenant();
-  otherTenant = await api.createTenant();
 });
 afterAll(() => api.close());
 
@@ -126,28 +124,6 @@ describe('webhooks', () => {
     expect(await read(response)).toMatchObject({ code: 'UNSAFE_URL' });
   });
 
-  test.each([
-    ['url', 'https://example.com/a\0b'],
-    ['description', 'a\0b'],
-  ])('webhooks: 422 for NUL in %s', async (path, value) => {
-    const { id } = await add();
-    const added = { ...webhook, [path]: value };
-    const changed = { [path]: value };
-    for (const response of [
-      await api.request('POST', '/v1/webhooks', { as: tenant.owner, body: added }),
-      await api.request('PATCH', `/v1/webhooks/${id}`, { as: tenant.owner, body: changed }),
-    ]) {
-      expect(response.status).toBe(422);
-      expect(await read(response)).toMatchObject({ errors: [{ path }] });
-    }
-  });
-
-  test('POST /v1/webhooks: the description may be empty', async () => {
-    const body = { ...webhook, description: '' };
-    const response = await api.request('POST', '/v1/webhooks', { as: tenant.owner, body });
-    expect(response.status).toBe(201);
-  });
-
   test('POST /v1/webhooks: 422 for an unknown event, with a suggestion', async () => {
     const body = { ...webhook, events: ['mesage.created'] };
     const response = await api.request('POST', '/v1/webhooks', { as: tenant.owner, body });
@@ -177,7 +153,7 @@ describe('webhooks', () => {
 
 describe('deliveries', () => {
   test('GET deliveries: in pages, newest first, filtered by status', async () => {
-    const { id } = await add({ ...webhook, enabled: false });
+    const { id } = await add({ ...webhook, enabled: false, description: '' });
     const ids = [await addDelivery(id), await addDelivery(id), await addDelivery(id)];
     const path = `/v1/webhooks/${id}/deliveries`;
     const request = async (query: string) =>
@@ -224,26 +200,6 @@ describe('deliveries', () => {
     const bad = await api.request('POST', path, { as: tenant.owner, body: { since: 'yesterday' } });
     expect(bad.status).toBe(422);
   });
-});
-
-test('webhooks: 404 for other tenants', async () => {
-  const { id } = await add();
-  const deliveryId = await addDelivery(id);
-  const as = otherTenant.owner;
-  const requests = [
-    api.request('GET', `/v1/webhooks/${id}`, { as }),
-    api.request('PATCH', `/v1/webhooks/${id}`, { as, body: { enabled: false } }),
-    api.request('DELETE', `/v1/webhooks/${id}`, { as }),
-    api.request('POST', `/v1/webhooks/${id}/secret`, { as, body: {} }),
-    api.request('GET', `/v1/webhooks/${id}/deliveries`, { as }),
-    api.request('POST', `/v1/webhooks/${id}/replay`, {
-      as,
-      body: { since: new Date().toISOString() },
-    }),
-    api.request('POST', `/v1/webhooks/${id}/deliveries/${deliveryId}/replay`, { as, body: {} }),
-  ];
-  for (const response of await Promise.all(requests)) expect(response.status).toBe(404);
-  expect((await api.request('GET', `/v1/webhooks/${id}`, { as: tenant.owner })).status).toBe(200);
 });
 
 testDocumentedResponses(api, 'webhooks');

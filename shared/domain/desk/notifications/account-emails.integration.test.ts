@@ -2,9 +2,11 @@ import { afterAll, expect, test } from 'bun:test';
 import { type Context, systemContext, withTenant } from '@insightdesk/shared/context';
 import { fromUuid, type Id } from '@insightdesk/shared/contract';
 import {
+  getMe,
   inviteMember,
   register,
   removeMember,
+  requestEmailChange,
   requestPasswordReset,
   resendInvitation,
 } from '@insightdesk/shared/domain/identity/users';
@@ -100,13 +102,27 @@ test('a password reset sends nothing to an unknown address, and no token to an u
   expect(emailsTo(email)[0]?.text).not.toContain('token');
 });
 
+test('an email change is announced to the previous address, and its link goes to the new one', async () => {
+  const { owner, tenantId } = await createTestTenant(context);
+  const { email: previous } = (await getMe(owner, {})).user;
+  const next = address();
+  await requestEmailChange(owner, { password: 'a long enough password', email: next });
+  const [linkId = newId('lnk')] = await linksOf(next);
+  await sendAccountLink(worker(tenantId), { linkId, isMuted: false });
+  const subjectsTo = (email: string) => emailsTo(email).map(({ subject }) => subject);
+  expect(subjectsTo(next)).toEqual(['Confirm your new e-mail address']);
+  expect(subjectsTo(previous)).toEqual(['Your e-mail address is about to change']);
+  expect(emailsTo(previous)[0]?.text).not.toContain('token');
+});
+
 test('a revoked invitation is not sent, and a resent one is sent again', async () => {
   const { owner, tenantId, member } = await createTestTenant(context);
   const admin = await member('admin');
   const [valid, revoked] = [address(), address()];
+  const inviterName = 'Eve” says: stop';
   const job = async (by: Context, email: string) => {
     const { id: invitationId } = await inviteMember(by, { email, role: 'agent' });
-    return { invitationId, email, role: 'agent', organizationName: 'O', inviterName: 'I' } as const;
+    return { invitationId, email, role: 'agent', organizationName: 'O', inviterName } as const;
   };
   const [first, second] = [await job(owner, valid), await job(admin, revoked)];
   await removeMember(owner, { userId: userIdOf(admin) });
@@ -114,6 +130,7 @@ test('a revoked invitation is not sent, and a resent one is sent again', async (
   await resendInvitation(owner, { id: first.invitationId });
   await sendInvitation(worker(tenantId), { ...first, sendCount: 2 });
   expect([emailsTo(valid).length, emailsTo(revoked).length]).toEqual([2, 0]);
+  expect(emailsTo(valid)[0]?.text).toContain("“Eve' says: stop” invites you to join “O”");
 });
 
 test('a requested email to an unverified address is rejected', async () => {

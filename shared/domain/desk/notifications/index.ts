@@ -2,10 +2,9 @@
 export * as notificationEvents from './events.ts';
 export * as notificationJobs from './jobs.ts';
 export { notifyRecipients } from './notify-recipients.ts';
-export { requireRecipient } from './recipient.ts';
 export { sendAccountLink } from './send-account-link.ts';
 export { sendAccountNotice } from './send-account-notice.ts';
 export { sendInvitation } from './send-invitation.ts';
 export { sendMessageEmail } from './send-message-email.ts';
 export { sendOnce } from './send-once.ts';
-export { sendRequestedEmail } from './send-requested-email.ts';
+export { requireRecipient, sendRequestedEmail } from './send-requested-email.ts';

@@ -9,7 +9,7 @@ import { notifyRecipients } from './index.ts';
 const { context, close } = createTestContext();
 afterAll(close);
 
-test('a batch of messages enqueues the same emails as single messages', async () => {
+test('a batch of messages enqueues the same emails as single messages, and none that a flag disables', async () => {
   const { owner, member, tenantId } = await createTestTenant(context);
   const [agent, customer] = [userIdOf(await member('agent')), userIdOf(await member('customer'))];
   const notices = [customer, agent, customer].map((authorId, n) => ({
@@ -38,4 +38,6 @@ test('a batch of messages enqueues the same emails as single messages', async ()
   expect(await notify('batch')).toEqual(single);
   await writeFlags(owner, { 'email-staff': false });
   await until(async () => (await notify('batch')).length, { equals: 1 });
+  await writeFlags(owner, { 'email-customers': false });
+  await until(async () => (await notify('batch')).length, { equals: 0 });
 });

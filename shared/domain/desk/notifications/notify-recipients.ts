@@ -1,12 +1,11 @@
 import { type Context, readTenant } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
-import { isActiveStaff } from '@insightdesk/shared/domain/identity/users';
+import { isActiveStaff, listStaffIds } from '@insightdesk/shared/domain/identity/users';
 import { getFlag } from '@insightdesk/shared/domain/tenancy/flags';
 import { type JobRequest, type JobRun, jobFor } from '@insightdesk/shared/jobs';
 import { mapConcurrent } from '@insightdesk/shared/promises';
 import type { z } from 'zod';
 import { emailMessage, type notifyOfMessage, type notifyOfMessages } from './jobs.ts';
-import { listOfflineStaffIds } from './list-offline-staff-ids.ts';
 
 type Notice = z.output<typeof notifyOfMessage.payload>;
 
@@ -65,4 +64,16 @@ async function findAssignee(ctx: Context, { assigneeId }: Notice): Promise<Id<'u
   if (!assigneeId) return null;
   const isActive = await readTenant(ctx, (tenant) => isActiveStaff(tenant, assigneeId));
   return isActive ? assigneeId : null;
+}
+
+/** The assignee, or else all staff, without the author and users that are connected. */
+export async function listOfflineStaffIds(
+  ctx: Context,
+  tenantId: Id<'org'>,
+  authorId: Id<'usr'>,
+  assigneeId: Id<'usr'> | null,
+): Promise<Id<'usr'>[]> {
+  const staff = assigneeId ? [assigneeId] : await listStaffIds(ctx, tenantId);
+  const connected = await ctx.realtime.presence.connectedUsers(tenantId);
+  return staff.filter((id) => id !== authorId && !connected.has(id));
 }

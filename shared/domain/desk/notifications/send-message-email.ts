@@ -9,7 +9,7 @@ import { truncate } from '@insightdesk/shared/utils';
 import { sql } from 'drizzle-orm';
 import type { z } from 'zod';
 import { emailMessage } from './jobs.ts';
-import { listOfflineStaffIds } from './list-offline-staff-ids.ts';
+import { listOfflineStaffIds } from './notify-recipients.ts';
 import { safeDisplayName } from './safe-display-name.ts';
 import { sendOnce } from './send-once.ts';
 

@@ -1,11 +1,13 @@
-import { type Context, withTenant } from '@insightdesk/shared/context';
+import { type Context, type TenantContext, withTenant } from '@insightdesk/shared/context';
+import { isId } from '@insightdesk/shared/contract';
+import { findMember, findMemberByEmail } from '@insightdesk/shared/domain/identity/users';
 import { organizations } from '@insightdesk/shared/domain/tenancy/tenants';
 import { renderEmail } from '@insightdesk/shared/email';
+import { DomainValidationError } from '@insightdesk/shared/errors';
 import type { JobRun } from '@insightdesk/shared/jobs';
 import { eq } from 'drizzle-orm';
 import type { z } from 'zod';
 import type { emailRequested } from './events.ts';
-import { findRecipient } from './recipient.ts';
 import { safeDisplayName } from './safe-display-name.ts';
 import { sendOnce } from './send-once.ts';
 
@@ -28,4 +30,20 @@ export async function sendRequestedEmail(
     footer: `Sent by ${ctx.settings.appName} on behalf of ${safeDisplayName(target.name)}.`,
   });
   await sendOnce(ctx, run.id, { to: target.to, subject, ...rendered });
+}
+
+type Request = z.output<typeof emailRequested.payload>;
+
+/** The active member with this id or address, if its address is verified where that is required. */
+export async function findRecipient(ctx: TenantContext, to: Request['to']) {
+  const member = await (isId('usr', to) ? findMember(ctx, to) : findMemberByEmail(ctx, to));
+  return member?.emailVerifiedAt || !ctx.settings.requiresVerifiedEmail ? member : undefined;
+}
+
+/** Throws unless the recipient is a member: the application is not an open relay. */
+export async function requireRecipient(ctx: TenantContext, { to }: Request): Promise<void> {
+  if (await findRecipient(ctx, to)) return;
+  throw new DomainValidationError('The recipient is not a member of the organization', {
+    errors: [{ path: 'payload.to', message: 'Not an active member with a verified address' }],
+  });
 }
