@@ -2,14 +2,14 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startNginx } from './files/nginx-floor.ts';
-import { openOurFiles } from './files/our-files.ts';
-import { openThumbnails, photograph } from './files/thumbnails.ts';
+import { createOurFiles } from './files/our-files.ts';
+import { createPhoto, createThumbnailBench } from './files/thumbnails.ts';
 import type { Row } from './run.ts';
 import { startChild } from './sockets/child.ts';
 import { cpuMs, median } from './sockets/statistics.ts';
 
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 5);
-const WANTED = process.env.BENCH_CASE ?? '';
+const CASE_FILTER = process.env.BENCH_CASE ?? '';
 const MEGABYTE = 1_000_000;
 const FILE_BYTES = 20 * MEGABYTE;
 const UPLOADS = 6;
@@ -17,16 +17,16 @@ const DOWNLOADS = 12;
 const CONNECTIONS = 2;
 const IMAGES = 12;
 
-/** So often, by so many at once. */
+/** Runs `work` `count` times on concurrent connections. */
 async function repeat(count: number, work: () => Promise<unknown>): Promise<void> {
-  let begun = 0;
-  const one = async () => {
-    while (begun++ < count) await work();
+  let started = 0;
+  const connection = async () => {
+    while (started++ < count) await work();
   };
-  await Promise.all(Array.from({ length: CONNECTIONS }, one));
+  await Promise.all(Array.from({ length: CONNECTIONS }, connection));
 }
 
-/** Floor and ours in turn, round by round; the first round warms up. */
+/** Measures floor and ours alternately; the first round is a warm-up. */
 async function compare(floor: () => Promise<number>, ours: () => Promise<number>) {
   const samples = { floor: [] as number[], ours: [] as number[] };
   for (let round = 0; round <= ROUNDS; round++) {
@@ -38,34 +38,35 @@ async function compare(floor: () => Promise<number>, ours: () => Promise<number>
   return { floor: median(samples.floor), ours: median(samples.ours) };
 }
 
-type Ours = Awaited<ReturnType<typeof openOurFiles>>;
+type Ours = Awaited<ReturnType<typeof createOurFiles>>;
 
-/** A bare server on the disk, as a child; `send` is one upload. */
+/** The floor of uploads in a child process; `send` uploads once. */
 async function openFloor(directory: string, bytes: Uint8Array<ArrayBuffer>, env = {}) {
   const command = [process.execPath, join(import.meta.dir, 'files/disk-floor.ts')];
   const child = await startChild(command, { FLOOR: directory, ...env });
   async function send() {
     const { status } = await fetch(child.greeting as string, { method: 'PUT', body: bytes });
-    if (status !== 201) throw new Error(`The floor answered ${status}`);
+    if (status !== 201) throw new Error(`The floor responded ${status}`);
   }
   return { pid: child.pid, send, stop: child.stop };
 }
 
-/** All ways to upload in turn: MB/s, and CPU time of the one process that is sent to. */
+/** Measures all ways to upload alternately: MB/s, and CPU time of the receiving process. */
 async function uploads(ours: Ours, directory: string): Promise<Row[]> {
-  const bytes = noise(FILE_BYTES);
+  const bytes = randomBytes(FILE_BYTES);
   const bare = await openFloor(directory, bytes);
-  const careful = await openFloor(directory, bytes, { CAREFUL: '1' });
+  const durable = await openFloor(directory, bytes, { DURABLE: '1' });
   const { pid } = ours;
   const sides = {
     bare,
-    careful,
-    form: { pid, send: ours.uploadOf(bytes) },
-    raw: { pid, send: ours.uploadRawOf(bytes) },
+    durable,
+    form: { pid, send: ours.createUpload(bytes) },
+    raw: { pid, send: ours.createDirectUpload(bytes) },
   };
   const names = Object.keys(sides) as (keyof typeof sides)[];
-  const none = () => ({ bare: [], careful: [], form: [], raw: [] }) as Record<string, number[]>;
-  const [rates, costs] = [none(), none()];
+  const emptySamples = () =>
+    ({ bare: [], durable: [], form: [], raw: [] }) as Record<string, number[]>;
+  const [rates, costs] = [emptySamples(), emptySamples()];
   const megabytes = (UPLOADS * FILE_BYTES) / MEGABYTE;
   for (let round = 0; round <= ROUNDS; round++) {
     for (const name of round % 2 ? names : names.toReversed()) {
@@ -80,50 +81,50 @@ async function uploads(ours: Ours, directory: string): Promise<Row[]> {
       costs[name]?.push((cpuMs(side.pid) - before) / megabytes);
     }
   }
-  await Promise.all([bare.stop(), careful.stop()]);
-  const of = (found: Record<string, number[]>, name: string) => median(found[name] ?? []);
+  await Promise.all([bare.stop(), durable.stop()]);
+  const medianOf = (samples: Record<string, number[]>, name: string) => median(samples[name] ?? []);
   return [
     ['upload', 'bare', 'form'],
-    ['upload; floor: hashed and synced, too', 'careful', 'form'],
-    ['upload of a raw body; floor: hashed and synced, too', 'careful', 'raw'],
-  ].flatMap(([name = '', floor = '', own = ''], n): Row[] => [
+    ['upload; floor: with hash and fsync', 'durable', 'form'],
+    ['upload of a raw body; floor: with hash and fsync', 'durable', 'raw'],
+  ].flatMap(([name = '', floor = '', side = ''], n): Row[] => [
     {
       name,
       unit: 'MB/s',
-      floor: of(rates, floor),
-      ours: of(rates, own),
+      floor: medianOf(rates, floor),
+      ours: medianOf(rates, side),
       ...(n === 0 && { target: '≥ 0.8' }),
     },
-    { name, unit: 'ms CPU per MB', floor: of(costs, floor), ours: of(costs, own) },
+    { name, unit: 'ms CPU per MB', floor: medianOf(costs, floor), ours: medianOf(costs, side) },
   ]);
 }
 
 async function downloads(ours: Ours, directory: string): Promise<Row[]> {
-  const bytes = noise(FILE_BYTES);
-  const id = await ours.uploadOf(bytes)();
+  const bytes = randomBytes(FILE_BYTES);
+  const id = await ours.createUpload(bytes)();
   mkdirSync(join(directory, 'files'), { recursive: true });
   writeFileSync(join(directory, 'files/a.bin'), bytes);
   const nginx = await startNginx(directory);
-  const costOf = async (pid: number, url: string, headers = {}) => {
+  const cpuPerMegabyte = async (pid: number, url: string, headers = {}) => {
     const before = cpuMs(pid);
     await repeat(DOWNLOADS, async () => {
-      const answer = await fetch(url, { headers });
+      const response = await fetch(url, { headers });
       let length = 0;
-      for await (const chunk of answer.body ?? []) length += chunk.byteLength;
-      if (length !== FILE_BYTES) throw new Error(`${url}: ${answer.status}, ${length} bytes`);
+      for await (const chunk of response.body ?? []) length += chunk.byteLength;
+      if (length !== FILE_BYTES) throw new Error(`${url}: ${response.status}, ${length} bytes`);
     });
     return (cpuMs(pid) - before) / ((DOWNLOADS * FILE_BYTES) / MEGABYTE);
   };
   const metrics = await compare(
-    () => costOf(nginx.pid, `${nginx.origin}/a.bin`),
-    () => costOf(ours.pid, ours.contentUrl(id), ours.headers),
+    () => cpuPerMegabyte(nginx.pid, `${nginx.origin}/a.bin`),
+    () => cpuPerMegabyte(ours.pid, ours.contentUrl(id), ours.headers),
   );
   await nginx.stop();
   return [{ name: 'served; floor: nginx alone', unit: 'ms CPU per MB', ...metrics }];
 }
 
 async function thumbnails(): Promise<Row[]> {
-  const { bare, ours, apart } = openThumbnails(await photograph());
+  const { bare, ours, ownProcess } = createThumbnailBench(await createPhoto());
   const beside = (side: typeof ours) =>
     compare(
       () => bare(IMAGES),
@@ -132,36 +133,36 @@ async function thumbnails(): Promise<Row[]> {
   const name = 'variants of 12 MP; floor: bare sharp';
   return [
     { name, unit: '/s', ...(await beside(ours)), target: '≥ 0.9' },
-    { name: `${name}; each of another organisation`, unit: '/s', ...(await beside(apart)) },
+    { name: `${name}; a process per image`, unit: '/s', ...(await beside(ownProcess)) },
   ];
 }
 
-function noise(sizeBytes: number): Uint8Array<ArrayBuffer> {
+function randomBytes(sizeBytes: number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(sizeBytes);
-  for (let at = 0; at < sizeBytes; at += 65_536) {
-    crypto.getRandomValues(bytes.subarray(at, at + 65_536));
+  for (let offset = 0; offset < sizeBytes; offset += 65_536) {
+    crypto.getRandomValues(bytes.subarray(offset, offset + 65_536));
   }
   return bytes;
 }
 
-/** Files in and out of our API, and pictures made of them, each beside what could not do less. */
+/** Uploads, downloads and image variants of the API, compared with their floors. */
 export default async function measure(): Promise<Row[]> {
   console.log(`files: load ${loadavg()[0]?.toFixed(1)}`);
   const directory = mkdtempSync(join(tmpdir(), 'insightdesk-bench-'));
-  const room = (name: string) => {
+  const subdirectory = (name: string) => {
     mkdirSync(join(directory, name));
     return join(directory, name);
   };
-  const ours = await openOurFiles();
+  const ours = await createOurFiles();
   const cases = {
-    upload: () => uploads(ours, room('upload')),
-    serve: () => downloads(ours, room('serve')),
+    upload: () => uploads(ours, subdirectory('upload')),
+    serve: () => downloads(ours, subdirectory('serve')),
     thumbnails,
   };
   try {
     const rows: Row[] = [];
     for (const [name, run] of Object.entries(cases)) {
-      if (name.includes(WANTED)) rows.push(...(await run()));
+      if (name.includes(CASE_FILTER)) rows.push(...(await run()));
     }
     return rows;
   } finally {

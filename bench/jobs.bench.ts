@@ -2,7 +2,7 @@ import { loadavg } from 'node:os';
 import type { Id } from '@insightdesk/shared/contract';
 import { newId } from '@insightdesk/shared/utils';
 import { type Side, startBare, startOurs } from './jobs/contender.ts';
-import { openOutbox } from './jobs/outbox.ts';
+import { createBenchOutbox } from './jobs/outbox.ts';
 import type { Row } from './run.ts';
 import { median, p99 } from './sockets/statistics.ts';
 import { readStack } from './stack.ts';
@@ -11,8 +11,8 @@ const JOBS = 5_000;
 const BATCH = 200;
 const CONCURRENCY = 50;
 const ROUNDS = 5;
-const SINGLES = 100;
-/** So many that the 99th percentile is not the worst of them. */
+const SINGLE_JOBS = 100;
+/** Enough samples, so that the 99th percentile is not the maximum. */
 const WAITS = 500;
 const FLOOD = 100_000;
 const SLOW_MS = 5;
@@ -26,9 +26,9 @@ interface Samples {
   cpu: number[];
   latency: number[];
 }
-const noSamples = (): Samples => ({ rate: [], cpu: [], latency: [] });
+const emptySamples = (): Samples => ({ rate: [], cpu: [], latency: [] });
 
-/** Jobs in batches, run as they come: how many per second, and what one costs this process. */
+/** Enqueues jobs in batches while they run. Measures jobs per second and CPU time per job of this process. */
 async function measureBurst(side: Side, { rate, cpu }: Samples) {
   const done = Promise.withResolvers<void>();
   let count = 0;
@@ -47,41 +47,46 @@ async function measureBurst(side: Side, { rate, cpu }: Samples) {
   cpu.push((user + system) / JOBS);
 }
 
-/** From `ask`, which tells when, to the start of its job. */
-async function waitOf(side: Side, label: string, ask: () => Promise<number>): Promise<number> {
+/** The time from `enqueue`, which returns its start, to the start of the job. */
+async function measureWait(
+  side: Side,
+  label: string,
+  enqueue: () => Promise<number>,
+): Promise<number> {
   const started = Promise.withResolvers<number>();
   const before = side.onStart;
-  side.onStart = (found) => {
-    if (found === label) started.resolve(performance.now());
-    return before(found);
+  side.onStart = (startedLabel) => {
+    if (startedLabel === label) started.resolve(performance.now());
+    return before(startedLabel);
   };
-  const [askedAt, startedAt] = await Promise.all([ask(), started.promise]);
+  const [enqueuedAt, startedAt] = await Promise.all([enqueue(), started.promise]);
   side.onStart = before;
-  return startedAt - askedAt;
+  return startedAt - enqueuedAt;
 }
 
 const enqueueOne = (side: Side, tenantId: Id<'org'>, label: string) => () => {
-  const askedAt = performance.now();
-  return side.enqueue(tenantId, [label]).then(() => askedAt);
+  const enqueuedAt = performance.now();
+  return side.enqueue(tenantId, [label]).then(() => enqueuedAt);
 };
 
 async function measureThroughput(url: string, postgres: string) {
   const [bare, ours] = [await startBare(url, CONCURRENCY), await startOurs(url, CONCURRENCY)];
-  const outbox = await openOutbox(postgres, ours.queues);
+  const outbox = await createBenchOutbox(postgres, ours.queues);
   const contenders = [
-    { side: bare as Side, samples: noSamples() },
-    { side: ours as Side, samples: noSamples() },
+    { side: bare as Side, samples: emptySamples() },
+    { side: ours as Side, samples: emptySamples() },
   ];
   for (let round = 0; round <= ROUNDS; round++) {
     for (const contender of round % 2 ? contenders : contenders.toReversed()) {
       const { side } = contender;
-      if (round === 1) contender.samples = noSamples();
+      if (round === 1) contender.samples = emptySamples();
       await measureBurst(side, contender.samples);
       side.onStart = () => {};
-      for (let n = 0; n < SINGLES / ROUNDS; n++) {
+      for (let n = 0; n < SINGLE_JOBS / ROUNDS; n++) {
         const label = `${round}-${n}`;
-        const ask = side === ours ? () => outbox.ask(label) : enqueueOne(side, tenantOf(n), label);
-        contender.samples.latency.push(await waitOf(side, label, ask));
+        const enqueue =
+          side === ours ? () => outbox.recordEvent(label) : enqueueOne(side, tenantOf(n), label);
+        contender.samples.latency.push(await measureWait(side, label, enqueue));
         await Bun.sleep(5);
       }
     }
@@ -91,7 +96,7 @@ async function measureThroughput(url: string, postgres: string) {
   return contenders.map(({ samples }) => samples) as [Samples, Samples];
 }
 
-/** How long an organisation waits, alone and beside one that has flooded the queue. */
+/** The wait of the jobs of an organization, alone and while another one floods the queue. */
 async function measureFairness(url: string) {
   const side = await startOurs(url, SLOTS);
   const [flooding, waiting] = [newId('org'), newId('org')];
@@ -100,12 +105,12 @@ async function measureFairness(url: string) {
     const waits: number[] = [];
     for (let n = 0; n < WAITS; n++) {
       const label = `${name}-${n}`;
-      waits.push(await waitOf(side, label, enqueueOne(side, waiting, label)));
+      waits.push(await measureWait(side, label, enqueueOne(side, waiting, label)));
       await Bun.sleep(20);
     }
     return waits;
   };
-  await measure('warming up');
+  await measure('warm-up');
   const alone = await measure('alone');
   for (let n = 0; n < FLOOD; n += 1_000) {
     await side.enqueue(
@@ -115,22 +120,29 @@ async function measureFairness(url: string) {
   }
   const beside = await measure('beside');
   const { prioritized = 0 } = await side.queues.get('email-sending').getJobCounts('prioritized');
-  console.log(`jobs: ${prioritized} of the flood still wait; load ${loadavg()[0]?.toFixed(1)}`);
+  console.log(
+    `jobs: ${prioritized} jobs of the flood are waiting; load ${loadavg()[0]?.toFixed(1)}`,
+  );
   await side.close();
   return { alone, beside };
 }
 
-/** Jobs beside bare BullMQ in the same process, and one organisation beside another's flood. */
+/** Jobs, compared with plain BullMQ in the same process; and waits beside the flood of another organization. */
 export default async function measure(): Promise<Row[]> {
   const { valkey, postgres } = readStack();
   console.log(`jobs: load ${loadavg()[0]?.toFixed(1)}`);
   const [bare, ours] = await measureThroughput(valkey, postgres);
   const { alone, beside } = await measureFairness(valkey);
-  const row = (name: string, unit: string, of: (samples: Samples) => number, target?: string) => ({
+  const row = (
+    name: string,
+    unit: string,
+    statistic: (samples: Samples) => number,
+    target?: string,
+  ) => ({
     name,
     unit,
-    floor: of(bare),
-    ours: of(ours),
+    floor: statistic(bare),
+    ours: statistic(ours),
     ...(target && { target }),
   });
   return [
@@ -138,11 +150,11 @@ export default async function measure(): Promise<Row[]> {
     row('enqueued and run', 'µs CPU per job', ({ cpu }) => median(cpu)),
     row('commit or add to start, p50', 'ms', ({ latency }) => median(latency)),
     row('commit or add to start, p99', 'ms', ({ latency }) => p99(latency)),
-    ...([median, p99] as const).map((of, i) => ({
+    ...([median, p99] as const).map((statistic, i) => ({
       name: `wait beside a flood of ${FLOOD}, ${i === 0 ? 'p50' : 'p99'}; floor: alone`,
       unit: 'ms',
-      floor: of(alone),
-      ours: of(beside),
+      floor: statistic(alone),
+      ours: statistic(beside),
       target: '≤ 2',
     })),
   ];

@@ -7,14 +7,14 @@ import { readStack } from './stack.ts';
 
 const CLIENTS = 100;
 const BURST = 2_000;
-const SINGLES = 60;
+const SINGLE_EVENTS = 60;
 const NEW_CONNECTIONS = 1_000;
-const AT_ONCE = 200;
+const CONCURRENT_CONNECTS = 200;
 const ROUNDS = 5;
 const STORMS = 3;
 const ORGANIZATIONS = 10;
 
-/** Figures by name, one value per round or per event. */
+/** Values by metric: one per round or per event. */
 type Samples = Map<string, number[]>;
 
 interface Contender {
@@ -25,7 +25,7 @@ interface Contender {
 const add = (samples: Samples, name: string, ...values: number[]) =>
   samples.set(name, [...(samples.get(name) ?? []), ...values]);
 
-/** A burst to all clients: deliveries per second, and what one costs the replica and the clients. */
+/** Publishes a burst to all clients. Measures deliveries per second, and CPU time per delivery of replica and clients. */
 async function measureBurst(
   { side, samples }: Contender,
   clients: Clients,
@@ -34,28 +34,34 @@ async function measureBurst(
   const deliveries = BURST * CLIENTS;
   const cpuOf = () => [cpuMs(side.pid()), cpuMs(clients.child.pid)] as const;
   const [server, client] = cpuOf();
-  const { startedAt, at } = await clients.arrivals(`${side.name} many`, deliveries, publish);
+  const { startedAt, receivedAt } = await clients.measureArrivals(
+    `${side.name} many`,
+    deliveries,
+    publish,
+  );
   await Bun.sleep(50);
   const [serverAfter, clientAfter] = cpuOf();
   for (const name of names) {
-    add(samples, `${name} rate`, deliveries / (((at.at(-1) ?? 0) - startedAt) / 1_000));
+    add(samples, `${name} rate`, deliveries / (((receivedAt.at(-1) ?? 0) - startedAt) / 1_000));
     add(samples, `${name} cpu`, ((serverAfter - server) / deliveries) * 1_000);
   }
   add(samples, 'client cpu', ((clientAfter - client) / deliveries) * 1_000);
 }
 
-/** Events one by one: how late each client hears of them. */
+/** Publishes single events. Measures the latency of each client. */
 async function measureSingles(
   { side, samples }: Contender,
   clients: Clients,
   { name, size, channel }: Group,
   [metric, publish]: [string, (channel: string) => Promise<number>],
 ) {
-  for (let n = 0; n < SINGLES; n++) {
-    const { startedAt, at } = await clients.arrivals(`${side.name} ${name}`, size, () =>
-      publish(channel),
+  for (let n = 0; n < SINGLE_EVENTS; n++) {
+    const { startedAt, receivedAt } = await clients.measureArrivals(
+      `${side.name} ${name}`,
+      size,
+      () => publish(channel),
     );
-    add(samples, metric, ...at.map((connectStorm) => connectStorm - startedAt));
+    add(samples, metric, ...receivedAt.map((time) => time - startedAt));
     await Bun.sleep(3);
   }
 }
@@ -74,7 +80,7 @@ const groupsOf = (side: Side): [Group, Group] => {
   ];
 };
 
-async function enter({ side }: Contender, clients: Clients) {
+async function connectClients({ side }: Contender, clients: Clients) {
   for (const { name, size, channel } of groupsOf(side)) {
     const targets = side.targets().filter((target) => target.channel === channel);
     await clients.connect(`${side.name} ${name}`, targets, size);
@@ -94,24 +100,29 @@ async function measureRound(contender: Contender, clients: Clients, ours: OurSid
       : Array.from({ length: 2 }, () => ({ names: ['outbox', 'log'], publish }));
   for (const burst of bursts) await measureBurst(contender, clients, burst);
   const commit = (channel: string) => side.publish(channel, 1);
-  const whole = side === ours ? ours.transact : commit;
+  const whole = side === ours ? ours.publishInTransaction : commit;
   await measureSingles(contender, clients, one, ['one', commit]);
   await measureSingles(contender, clients, one, ['whole', whole]);
   await measureSingles(contender, clients, many, ['many', commit]);
 }
 
-/** Many connect, authenticate and subscribe at once. */
+/** Many clients connect, authenticate and subscribe at the same time. */
 async function measureStorm({ side, samples }: Contender, clients: Clients) {
   const before = cpuMs(side.pid());
-  const tookMs = await clients.connect('storm', side.targets(), NEW_CONNECTIONS, AT_ONCE);
+  const tookMs = await clients.connect(
+    'storm',
+    side.targets(),
+    NEW_CONNECTIONS,
+    CONCURRENT_CONNECTS,
+  );
   add(samples, 'storm cpu', (cpuMs(side.pid()) - before) / NEW_CONNECTIONS);
   add(samples, 'storm', NEW_CONNECTIONS / (tookMs / 1_000));
   await clients.close('storm');
   await Bun.sleep(500);
 }
 
-/** Rounds in turn, so that what else the machine does falls on every side; the first is for warming up. */
-async function inTurn(
+/** Measures the sides alternately, so that other load affects all of them; the first round is a warm-up. */
+async function alternate(
   contenders: Contender[],
   rounds: number,
   measureOne: (contender: Contender) => Promise<void>,
@@ -124,7 +135,7 @@ async function inTurn(
   }
 }
 
-/** Fan-out, latency and connect storm beside bare Socket.IO with its Redis adapter on Bun and Node. */
+/** Fan-out, latency and connect storm, compared with Socket.IO and its Redis adapter on Bun and Node. */
 export default async function measure(): Promise<Row[]> {
   const clients = await startClients();
   const ours = await startOurs(ORGANIZATIONS);
@@ -133,11 +144,11 @@ export default async function measure(): Promise<Row[]> {
   const bare = { valkey, channels };
   const sides = [await startBare('bun', bare), await startBare('node', bare), ours];
   const contenders = sides.map((side): Contender => ({ side, samples: new Map() }));
-  for (const contender of contenders) await enter(contender, clients);
-  await inTurn(contenders, ROUNDS, (contender) => measureRound(contender, clients, ours));
+  for (const contender of contenders) await connectClients(contender, clients);
+  await alternate(contenders, ROUNDS, (contender) => measureRound(contender, clients, ours));
   const metrics = contenders.map(({ samples }) => new Map(samples));
   for (const { samples } of contenders) samples.clear();
-  await inTurn(contenders, STORMS, (contender) => measureStorm(contender, clients));
+  await alternate(contenders, STORMS, (contender) => measureStorm(contender, clients));
   const [bun = new Map(), node = new Map(), our = new Map()] = metrics.map(
     (metric, i) => new Map([...metric, ...(contenders[i]?.samples ?? [])]),
   );
@@ -147,9 +158,9 @@ export default async function measure(): Promise<Row[]> {
   const row = (
     name: string,
     unit: string,
-    [key, of, target]: [string, (values: number[]) => number, string?],
+    [key, statistic, target]: [string, (values: number[]) => number, string?],
   ): Row => {
-    const metric = (samples: Samples) => of(samples.get(key) ?? []);
+    const metric = (samples: Samples) => statistic(samples.get(key) ?? []);
     const floors = { floor: metric(bun), node: metric(node) };
     return { name, unit, ours: metric(our), ...floors, ...(target && { target }) };
   };
@@ -162,7 +173,7 @@ export default async function measure(): Promise<Row[]> {
     row('clients, per delivery', 'µs CPU', ['client cpu', median]),
     row('commit to one client, p50', 'ms', ['one', median, '< 3']),
     row('commit to one client, p99', 'ms', ['one', p99]),
-    row('its transaction to one client, p50', 'ms', ['whole', median]),
+    row('transaction start to one client, p50', 'ms', ['whole', median]),
     row(`commit to ${CLIENTS} clients, p50`, 'ms', ['many', median, '< 3']),
     row(`commit to ${CLIENTS} clients, p99`, 'ms', ['many', p99]),
     row(`connect storm of ${NEW_CONNECTIONS}`, 'connects/s', ['storm', median]),

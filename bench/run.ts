@@ -1,4 +1,4 @@
-// `bun run bench [name]`: measures against a floor in the same run, while `npm start` runs.
+// `bun run bench [name]`: runs benchmarks with their floors on the stack of `npm start`.
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -8,23 +8,23 @@ export interface Row {
   unit: string;
   floor: number;
   ours: number;
-  /** The same floor on Node, where the first one is on Bun. */
+  /** The first floor on Node instead of Bun. */
   node?: number;
-  /** The same on what most would take: Express, pg and jsonwebtoken. */
+  /** A conventional floor: Express, pg and jsonwebtoken. */
   conventional?: number;
-  /** What the ratio to the first floor should be. */
+  /** The required ratio to the first floor. */
   target?: string;
 }
 
 const directory = import.meta.dir;
-const wanted = process.argv[2];
+const requested = process.argv[2];
 const names = readdirSync(directory)
   .filter((file) => file.endsWith('.bench.ts'))
   .map((file) => file.replace('.bench.ts', ''))
-  .filter((name) => !wanted || name === wanted);
-if (names.length === 0) throw new Error(`There is no benchmark called ${wanted}`);
+  .filter((name) => !requested || name === requested);
+if (names.length === 0) throw new Error(`Unknown benchmark ${requested}`);
 
-const show = (value: number) => (value >= 100 ? Math.round(value) : Number(value.toPrecision(3)));
+const round = (value: number) => (value >= 100 ? Math.round(value) : Number(value.toPrecision(3)));
 
 for (const name of names) {
   const { default: measure } = await import(join(directory, `${name}.bench.ts`));
@@ -34,13 +34,13 @@ for (const name of names) {
     rows.map(({ name: metric, floor, ours, unit, node, conventional, target }) => ({
       metric,
       unit,
-      floor: show(floor),
-      ours: show(ours),
+      floor: round(floor),
+      ours: round(ours),
       ratio: (ours / floor).toFixed(2),
       ...(target && { target }),
-      ...(conventional !== undefined && { Express: show(conventional) }),
+      ...(conventional !== undefined && { Express: round(conventional) }),
       ...(node !== undefined && {
-        'floor on Node': show(node),
+        'floor on Node': round(node),
         'to Node': (ours / node).toFixed(2),
       }),
     })),

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Id } from '@insightdesk/shared/contract';
 
-/** The running stack, as its run file describes it. */
+/** The run file of a running stack. */
 export interface Stack {
   url: string;
   ca: string;
@@ -10,29 +10,33 @@ export interface Stack {
   services: { name: string; kind: string; pid: number; url: string }[];
 }
 
-/** As it is now: a restarted service has another pid. */
+/** Reads the run file again, because a restarted service has another pid. */
 export const readStack = (): Stack =>
   JSON.parse(readFileSync(process.env.INSIGHTDESK_RUN ?? '.data/run.json', 'utf8'));
 
 export function serviceOf(kind: string, stack = readStack()) {
-  const service = stack.services.find((one) => one.kind === kind);
+  const service = stack.services.find((service) => service.kind === kind);
   if (!service) throw new Error(`No ${kind} service is running`);
   return service;
 }
 
-/** Asks an API directly; throws when it refuses. */
-export async function ask<T>(path: string, init: RequestInit = {}): Promise<T> {
-  const answer = await fetch(new URL(path, serviceOf('api').url), init);
-  if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
-  return (await answer.json()) as T;
+/** Sends a request to an API directly. Throws if the response is not 2xx. */
+export async function requestJson<T>(path: string, init: RequestInit = {}): Promise<T> {
+  const response = await fetch(new URL(path, serviceOf('api').url), init);
+  if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+  return (await response.json()) as T;
 }
 
 export const json = { 'Content-Type': 'application/json' };
 
 export const post = <T>(path: string, body: object, headers: Record<string, string> = {}) =>
-  ask<T>(path, { method: 'POST', headers: { ...json, ...headers }, body: JSON.stringify(body) });
+  requestJson<T>(path, {
+    method: 'POST',
+    headers: { ...json, ...headers },
+    body: JSON.stringify(body),
+  });
 
-/** An organisation and its owner. */
+/** The owner of a new organization. */
 export interface Account {
   organization: { id: Id<'org'> };
   user: { id: Id<'usr'>; email: string };

@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 
-/** nginx and nothing else, with one process that serves a directory. */
+/** nginx with one process that serves a directory. */
 export async function startNginx(directory: string) {
   const program = findNginx();
   const port = await freePort();
@@ -24,8 +24,8 @@ http { sendfile on; access_log off; ${temps.join(' ')}
     stdio: ['ignore', 'inherit', 'inherit'],
   });
   const origin = `http://127.0.0.1:${port}`;
-  for (let tries = 0; !(await isThere(origin)); tries++) {
-    if (tries > 100 || nginx.exitCode !== null) throw new Error('nginx does not answer');
+  for (let attempts = 0; !(await responds(origin)); attempts++) {
+    if (attempts > 100 || nginx.exitCode !== null) throw new Error('nginx does not respond');
     await Bun.sleep(50);
   }
   return {
@@ -38,20 +38,20 @@ http { sendfile on; access_log off; ${temps.join(' ')}
   };
 }
 
-const isThere = (url: string) =>
+const responds = (url: string) =>
   fetch(url).then(
     () => true,
     () => false,
   );
 
-/** That of this machine, or the one that the local stack fetched. */
+/** nginx of this machine, or the one that the local stack downloaded. */
 function findNginx(): string {
   const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache');
   const fetched = globSync(join(cache, 'insightdesk/*/usr/sbin/nginx'));
   const found = [Bun.which('nginx'), '/usr/sbin/nginx', ...fetched].find(
     (path) => path && existsSync(path),
   );
-  if (!found) throw new Error('There is no nginx: has `npm start` run here?');
+  if (!found) throw new Error('nginx was not found: run `npm start` once');
   return found;
 }
 

@@ -1,19 +1,19 @@
 import { toUuid } from '@insightdesk/shared/contract';
 import { connect } from '@insightdesk/shared/database';
-import { ask, json, readStack, register, serviceOf } from '../stack.ts';
+import { json, readStack, register, requestJson, serviceOf } from '../stack.ts';
 
 const BOUNDARY = 'a-boundary-of-the-benchmark';
 const HEAD = `--${BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="a.bin"\r\n\r\n`;
 
-interface Begun {
+interface DirectUpload {
   id: string;
   url: string;
   method: string;
   headers: Record<string, string>;
 }
 
-/** Our API, in an organisation of its own that may store what it likes. */
-export async function openOurFiles() {
+/** Our API with a new organization. */
+export async function createOurFiles() {
   const stack = readStack();
   const { pid, url } = serviceOf('api', stack);
   const account = await register();
@@ -23,28 +23,35 @@ export async function openOurFiles() {
     pid,
     contentUrl: (id: string) => new URL(`/v1/attachments/${id}/content`, url).href,
     headers,
-    /** The request is put together before the clock starts. */
-    uploadOf(bytes: Uint8Array) {
+    /** Returns a function that uploads; the request is built before. */
+    createUpload(bytes: Uint8Array) {
       const body = Buffer.concat([
         Buffer.from(HEAD),
         bytes,
         Buffer.from(`\r\n--${BOUNDARY}--\r\n`),
       ]);
       const init = { method: 'POST', headers: { ...headers, ...type }, body };
-      return async () => (await ask<{ id: string }>('/v1/attachments', init)).id;
+      return async () => (await requestJson<{ id: string }>('/v1/attachments', init)).id;
     },
-    /** The same straight to storage: begun, sent as it is, completed. */
-    uploadRawOf(bytes: Uint8Array<ArrayBuffer>) {
+    /** Returns a function that uploads directly to storage: create, PUT, complete. */
+    createDirectUpload(bytes: Uint8Array<ArrayBuffer>) {
       const post = { method: 'POST', headers: { ...headers, ...json } };
-      const begin = JSON.stringify({ name: 'a.bin', sizeBytes: bytes.byteLength });
+      const metadata = JSON.stringify({ name: 'a.bin', sizeBytes: bytes.byteLength });
       return async () => {
-        const begun = await ask<Begun>('/v1/attachments/direct', { ...post, body: begin });
-        const { pathname, search } = new URL(begun.url);
-        await ask(pathname + search, { method: begun.method, headers: begun.headers, body: bytes });
-        await ask(`/v1/attachments/${begun.id}/complete`, { ...post, body: '{}' });
+        const upload = await requestJson<DirectUpload>('/v1/attachments/direct', {
+          ...post,
+          body: metadata,
+        });
+        const { pathname, search } = new URL(upload.url);
+        await requestJson(pathname + search, {
+          method: upload.method,
+          headers: upload.headers,
+          body: bytes,
+        });
+        await requestJson(`/v1/attachments/${upload.id}/complete`, { ...post, body: '{}' });
       };
     },
-    /** Uploads that no message claims are collected; now they are old enough. */
+    /** Makes the uploads old enough for the deletion of unclaimed attachments. */
     async deleteFiles() {
       const sql = connect(stack.postgres, { timeoutMs: 30_000 });
       const tenant = toUuid(account.organization.id);

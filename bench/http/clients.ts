@@ -1,11 +1,11 @@
-// The clients' own process: connections that are kept, raw requests, answers measured by their length.
-import { readAnswers } from './read-answers.ts';
+// Process of the HTTP clients: persistent connections, raw requests, responses delimited by their length.
+import { createResponseReader } from './create-response-reader.ts';
 
-/** What one run asks. */
+/** The requests of one run. */
 export interface Load {
   origin: string;
   method: string;
-  /** Taken in turn. */
+  /** Used in turn. */
   paths: string[];
   headers: Record<string, string>;
   body?: string;
@@ -13,13 +13,19 @@ export interface Load {
   seconds: number;
 }
 
-/** What came of it; times in milliseconds. */
+/** The result of a run; times in milliseconds. */
 export interface Outcome {
   perSecond: number;
   count: number;
   failures: number;
   p50: number;
   p99: number;
+}
+
+interface Message {
+  id: number;
+  method: string;
+  input: Load;
 }
 
 async function run(load: Load): Promise<Outcome> {
@@ -29,21 +35,21 @@ async function run(load: Load): Promise<Outcome> {
   let failures = 0;
   let turn = 0;
   const startedAt = performance.now();
-  const until = startedAt + load.seconds * 1000;
+  const endsAt = startedAt + load.seconds * 1000;
   await Promise.all(Array.from({ length: load.connections }, connection));
   const tookMs = performance.now() - startedAt;
   times.sort((a, b) => a - b);
-  const at = (share: number) => times[Math.floor(times.length * share)] ?? 0;
+  const percentile = (share: number) => times[Math.floor(times.length * share)] ?? 0;
   const perSecond = (times.length / tookMs) * 1000;
-  return { perSecond, count: times.length, failures, p50: at(0.5), p99: at(0.99) };
+  return { perSecond, count: times.length, failures, p50: percentile(0.5), p99: percentile(0.99) };
 
   async function connection(): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     let sentAt = 0;
-    const read = readAnswers((status) => {
+    const read = createResponseReader((status) => {
       times.push(performance.now() - sentAt);
       if (status >= 400) failures++;
-      if (performance.now() >= until) resolve();
+      if (performance.now() >= endsAt) resolve();
       else send();
     });
     const send = () => {
@@ -71,13 +77,13 @@ function requestText({ method, headers, body = '' }: Load, host: string, path: s
   return `${method} ${path} HTTP/1.1\r\n${head}\r\n${body}`;
 }
 
-async function answer({ id, ask, ...load }: Load & { id: number; ask: string }): Promise<void> {
+async function handle({ id, method, input }: Message): Promise<void> {
   try {
-    process.send?.({ id, answer: ask === 'clock' ? Date.now() : await run(load) });
+    process.send?.({ id, result: method === 'clock' ? Date.now() : await run(input) });
   } catch (error) {
-    process.send?.({ id, failure: String(error) });
+    process.send?.({ id, error: String(error) });
   }
 }
 
-process.on('message', (question: Load & { id: number; ask: string }) => void answer(question));
-process.send?.({ id: 0, answer: 'ready' });
+process.on('message', (message: Message) => void handle(message));
+process.send?.({ id: 0, result: 'ready' });

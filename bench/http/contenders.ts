@@ -6,7 +6,7 @@ import { startChild } from '../sockets/child.ts';
 import { json, post, readStack, register, serviceOf } from '../stack.ts';
 import { type FloorOptions, statements } from './statements.ts';
 
-/** One of those that are measured. */
+/** A server under measurement. */
 export interface Side {
   pid: number;
   origin: string;
@@ -17,21 +17,21 @@ export interface Side {
 }
 
 const CONVERSATIONS = 64;
-/** Those that follow what is written: they can be made to stand still. */
-export const followers = readStack().services.flatMap(({ kind, pid }) =>
+/** The pids of the worker and WebSocket processes, which react to writes. */
+export const eventConsumers = readStack().services.flatMap(({ kind, pid }) =>
   kind === 'api' ? [] : [pid],
 );
 
-/** Our API, in an organisation of its own. */
-export async function openOurs() {
+/** Our API with a new organization. */
+export async function createOurs() {
   const { pid, url } = serviceOf('api');
   const { origin } = new URL(url);
   const owner = await register();
   const headers = { ...json, Authorization: `Bearer ${owner.accessToken}` };
   const ids: Id<'cnv'>[] = [];
   for (let n = 0; n < CONVERSATIONS; n++) {
-    const wanted = { subject: `A lamp ${n}`, body: 'b' };
-    const { id } = await post<{ id: Id<'cnv'> }>('/v1/conversations', wanted, headers);
+    const body = { subject: `A lamp ${n}`, body: 'b' };
+    const { id } = await post<{ id: Id<'cnv'> }>('/v1/conversations', body, headers);
     ids.push(id);
   }
   const tenant = toUuid(owner.organization.id);
@@ -47,8 +47,8 @@ export async function openOurs() {
   return { side, tenant, author };
 }
 
-/** The floors' tables: the same rows and indexes, and nothing else. */
-export async function openFloorTables(tenant: string) {
+/** Tables of the floors: the same rows and indexes, without triggers and policies. */
+export async function createFloorTables(tenant: string) {
   const sql = connect(readStack().postgres, { timeoutMs: 30_000 });
   const drop = () => sql.unsafe('drop schema if exists bench cascade');
   await drop();
@@ -64,8 +64,8 @@ export async function openFloorTables(tenant: string) {
   };
 }
 
-/** A floor in a process of its own. */
-export async function openFloor(
+/** Starts a floor in a child process. */
+export async function startFloor(
   file: 'floor.ts' | 'express.mjs',
   ours: { side: Side; tenant: string; author: string },
 ): Promise<Side> {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 
 const MICROSECONDS_PER_TICK = 10_000;
 
-/** Microseconds that a process has computed so far, in itself and for it in the kernel; 0 where /proc is not. */
+/** User and system CPU time of a process in microseconds; 0 without /proc. */
 export function cpuTime(pid: number): number {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');

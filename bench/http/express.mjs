@@ -1,4 +1,4 @@
-// The same on what most would take: Express 5, pg, jsonwebtoken. One process, on Node where there is one.
+// The conventional floor: Express 5, pg and jsonwebtoken in one process, on Node if it is installed.
 import { randomUUID } from 'node:crypto';
 import express from 'express';
 import jsonwebtoken from 'jsonwebtoken';
@@ -33,7 +33,7 @@ async function reply(id, body) {
     const sequence = counted.rows[0].message_count;
     const values = [tenant, randomUUID(), id, sequence, author, body];
     const [message] = (await client.query(statements.reply, values)).rows;
-    await client.query(statements.tell, [tenant, randomUUID(), JSON.stringify({ message }), 'b']);
+    await client.query(statements.notify, [tenant, randomUUID(), JSON.stringify({ message }), 'b']);
     await client.query('commit');
     return message;
   } catch (error) {
@@ -45,6 +45,6 @@ async function reply(id, body) {
 }
 
 const server = app.listen(0, '127.0.0.1', () => {
-  process.on('message', ({ id }) => process.send({ id, answer: Date.now() }));
-  process.send({ id: 0, answer: `http://127.0.0.1:${server.address().port}` });
+  process.on('message', ({ id }) => process.send({ id, result: Date.now() }));
+  process.send({ id: 0, result: `http://127.0.0.1:${server.address().port}` });
 });

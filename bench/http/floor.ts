@@ -1,4 +1,4 @@
-// Bare Bun.serve with postgres.js: no tenancy, no validation, no limits, no log. One process.
+// Plain Bun.serve with postgres.js in one process, without tenancy, validation, limits and log.
 import { jwtVerify } from 'jose';
 import postgres from 'postgres';
 import type { FloorOptions } from './statements.ts';
@@ -7,14 +7,14 @@ const options: FloorOptions = JSON.parse(process.env.FLOOR ?? '{}');
 const { statements } = options;
 const sql = postgres(options.postgres, { max: 8 });
 const key = new TextEncoder().encode(options.secret);
-const known = new Map<string, number>();
+const verifiedUntil = new Map<string, number>();
 const prepared = { prepare: true };
 
 async function verify(request: Request): Promise<void> {
   const token = request.headers.get('authorization')?.slice('Bearer '.length) ?? '';
-  if ((known.get(token) ?? 0) > Date.now()) return;
+  if ((verifiedUntil.get(token) ?? 0) > Date.now()) return;
   const { payload } = await jwtVerify(token, key);
-  known.set(token, (payload.exp ?? 0) * 1000);
+  verifiedUntil.set(token, (payload.exp ?? 0) * 1000);
 }
 
 async function reply(id: string, body: string) {
@@ -24,8 +24,8 @@ async function reply(id: string, body: string) {
     const sequence = counted?.message_count;
     const values = [tenant, Bun.randomUUIDv7(), id, sequence, author, body];
     const [message] = await tx.unsafe(statements.reply, values, prepared);
-    const fact = [tenant, Bun.randomUUIDv7(), JSON.stringify({ message }), 'bench'];
-    await tx.unsafe(statements.notify, fact, prepared);
+    const event = [tenant, Bun.randomUUIDv7(), JSON.stringify({ message }), 'bench'];
+    await tx.unsafe(statements.notify, event, prepared);
     return message;
   });
 }
@@ -48,6 +48,6 @@ const server = Bun.serve({
     return row ? Response.json(row) : new Response(null, { status: 404 });
   },
 });
-// Whoever starts a child asks for its clock.
-process.on('message', ({ id }: { id: number }) => process.send?.({ id, answer: Date.now() }));
-process.send?.({ id: 0, answer: server.url.origin });
+// The parent requests the clock.
+process.on('message', ({ id }: { id: number }) => process.send?.({ id, result: Date.now() }));
+process.send?.({ id: 0, result: server.url.origin });

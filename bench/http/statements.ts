@@ -1,6 +1,6 @@
 /**
- * What both floors send: the product's rows in a schema of their own, so that no trigger, policy or
- * relay is met. `$1` is always the tenant.
+ * Statements of both floors, on copies of our tables without triggers, policies and relay. `$1` is the
+ * tenant.
  */
 export const statements = {
   one: 'select * from bench.conversations where tenant_id = $1 and id = $2',
@@ -15,7 +15,7 @@ export const statements = {
     values ($1, $2, 'message.created', $3, $4)`,
 };
 
-/** What a floor is started with, as JSON in its environment. */
+/** Options of a floor, passed as JSON in its environment. */
 export interface FloorOptions {
   postgres: string;
   secret: string;

@@ -13,10 +13,10 @@ import { newId } from '@insightdesk/shared/utils';
 import { createValkey } from '@insightdesk/shared/valkey';
 import { z } from 'zod';
 
-/** A way to have jobs done in this process. */
+/** A job system under measurement, in this process. */
 export interface Side {
   name: string;
-  /** Accepts jobs of an organisation; each payload is told to `onStart` when its turn has come. */
+  /** Enqueues jobs of an organization. `onStart` is called with the label of each job that starts. */
   enqueue(tenantId: Id<'org'>, labels: readonly string[]): Promise<void>;
   onStart: (label: string) => unknown;
   close(): Promise<void>;
@@ -33,23 +33,23 @@ const payloadOf = (label: string) => ({
   body: 'Thank you for your message, we will look into it.',
 });
 
-/** The job that this system runs, as its catalogs define jobs. */
+/** The job of our side. */
 export const benchJob = defineJob({ name: 'bench.job', queue: QUEUE, payload });
 
-/** A connection to the stack's Valkey. */
-export const openValkey = (url: string) =>
+/** Connects to the Valkey of the stack. */
+export const connectValkey = (url: string) =>
   createValkey(url, { name: 'bench', role: 'blocking', onError: () => {} });
 
-/** Takes everything under a prefix from Valkey. */
-export async function clear(url: string, prefix: string): Promise<void> {
-  const valkey = openValkey(url);
+/** Deletes all keys with a prefix. */
+export async function deleteKeys(url: string, prefix: string): Promise<void> {
+  const valkey = connectValkey(url);
   for await (const keys of valkey.scanStream({ match: `${prefix}:*`, count: 1_000 })) {
     if (keys.length > 0) await valkey.unlink(...keys);
   }
   valkey.disconnect();
 }
 
-/** BullMQ as its documentation shows it. */
+/** BullMQ as in its documentation. */
 export async function startBare(url: string, concurrency: number): Promise<Side> {
   const { Queue, Worker } = createRequire(SHARED)('bullmq');
   const { Redis } = createRequire(SHARED)('iovalkey');
@@ -74,7 +74,7 @@ export async function startBare(url: string, concurrency: number): Promise<Side>
       await queue.close();
       connection.disconnect();
       blocking.disconnect();
-      await clear(url, prefix);
+      await deleteKeys(url, prefix);
     },
   };
   const run = async (job: { data: { label: string } }) => side.onStart(job.data.label);
@@ -84,12 +84,12 @@ export async function startBare(url: string, concurrency: number): Promise<Side>
   return side;
 }
 
-/** This system's platform, as the worker service puts it together. */
+/** Our job platform, assembled like in the worker service. */
 export async function startOurs(url: string, concurrency: number) {
   const prefix = `bench-ours-${newId('evt')}`;
-  const connections = [openValkey(url), openValkey(url)] as const;
+  const connections = [connectValkey(url), connectValkey(url)] as const;
   const [valkey, subscriber] = connections;
-  const opened: ReturnType<typeof openValkey>[] = [...connections];
+  const opened: ReturnType<typeof connectValkey>[] = [...connections];
   const queues = createQueues(valkey, prefix);
   const run = async ({ label }: { label: string }) => side.onStart(label);
   const workers = await startWorkers({
@@ -100,11 +100,11 @@ export async function startOurs(url: string, concurrency: number) {
     concurrency,
     prefix,
     connect() {
-      const connection = openValkey(url);
+      const connection = connectValkey(url);
       opened.push(connection);
       return connection;
     },
-    inTenant: () => Promise.reject(new Error('No steps here')),
+    inTenant: () => Promise.reject(new Error('The benchmark has no steps')),
     log: createLogger({ level: 'silent', format: 'json' }, { service: 'bench', replica: '1' }),
     observe: () => {},
   });
@@ -119,7 +119,7 @@ export async function startOurs(url: string, concurrency: number) {
       await workers.close();
       await queues.close();
       for (const connection of opened) connection.disconnect();
-      await clear(url, prefix);
+      await deleteKeys(url, prefix);
     },
   };
   return side;

@@ -7,17 +7,17 @@ import { createTestDatabase, testEnvironment } from '@insightdesk/shared/testing
 import { newId } from '@insightdesk/shared/utils';
 import { benchJob } from './contender.ts';
 
-const wanted = defineEvent('bench.wanted', benchJob.payload);
+const jobRequested = defineEvent('bench.requested', benchJob.payload);
 
-/** A database of its own, with a relay that enqueues what is recorded there. */
-export async function openOutbox(postgres: string, queues: Queues) {
-  const as = (role: string) => `${postgres}?role=${role}`;
+/** A test database with a relay that enqueues a job for each recorded event. */
+export async function createBenchOutbox(postgres: string, queues: Queues) {
+  const urlAs = (role: string) => `${postgres}?role=${role}`;
   Object.assign(testEnvironment, {
     adminUrl: postgres,
-    migrationUrl: as('insightdesk_owner'),
-    databaseUrl: as('insightdesk_app'),
-    relayUrl: as('insightdesk_relay'),
-    identityUrl: as('insightdesk_identity'),
+    migrationUrl: urlAs('insightdesk_owner'),
+    databaseUrl: urlAs('insightdesk_app'),
+    relayUrl: urlAs('insightdesk_relay'),
+    identityUrl: urlAs('insightdesk_identity'),
   });
   const base = await createTestDatabase();
   const tenantId = newId('org');
@@ -43,11 +43,11 @@ export async function openOutbox(postgres: string, queues: Queues) {
   });
   relay.start();
   return {
-    /** Commits the wish for one job; resolves with when COMMIT was sent. */
-    ask: (label: string) =>
+    /** Commits an event that causes one job. Returns the time when COMMIT was sent. */
+    recordEvent: (label: string) =>
       database.write({ tenantId }, async (tx) => {
         const payload = { label, conversationId: 'cnv_01aaaaaaaaaaaaaaaaaaaaaaaa', body: 'Yes.' };
-        await record({ tx, tenantId, requestId: 'bench' }, wanted, payload);
+        await record({ tx, tenantId, requestId: 'bench' }, jobRequested, payload);
         return performance.now();
       }),
     async close() {

@@ -1,5 +1,5 @@
-// The floor: Socket.IO with its Redis adapter and nothing of ours; plain JavaScript, because it
-// runs on Bun and on Node. Its parent speaks to it in { id, ask, ... } -> { id, answer }.
+// The floor: Socket.IO with its Redis adapter. Plain JavaScript, because it runs on Bun and Node. Messages of the
+// parent: { id, method, input } -> { id, result }.
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
@@ -23,7 +23,7 @@ io.on('connection', (socket) => {
   });
 });
 
-const ask = {
+const methods = {
   clock: () => now(),
   publish({ channel, data, count }) {
     const startedAt = now();
@@ -38,8 +38,8 @@ const ask = {
   },
 };
 
-process.on('message', ({ id, ask: name, ...input }) => {
-  process.send({ id, answer: ask[name](input) });
+process.on('message', ({ id, method, input }) => {
+  process.send({ id, result: methods[method](input) });
 });
 process.on('disconnect', () => process.exit());
-http.listen(0, '127.0.0.1', () => process.send({ id: 0, answer: http.address().port }));
+http.listen(0, '127.0.0.1', () => process.send({ id: 0, result: http.address().port }));

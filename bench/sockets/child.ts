@@ -1,18 +1,18 @@
-/** A process that answers questions, and whose clock is known. */
+/** A child process that handles requests, and whose clock offset is known. */
 export interface Child {
   readonly pid: number;
-  /** What it said when it was ready. */
+  /** The result of its ready message. */
   readonly greeting: unknown;
-  ask<T>(name: string, input?: object): Promise<T>;
-  /** Our time for an instant of its clock, in ms. */
-  toOurs(at: number): number;
+  request<T>(method: string, input?: object): Promise<T>;
+  /** Converts a time of its clock to ours, in ms. */
+  toLocalTime(time: number): number;
   stop(): Promise<void>;
 }
 
-interface Answer {
+interface Response {
   id: number;
-  answer?: unknown;
-  failure?: string;
+  result?: unknown;
+  error?: string;
 }
 
 /** Milliseconds since 1970, with fractions. */
@@ -20,12 +20,12 @@ export const now = () => performance.timeOrigin + performance.now();
 
 const CLOCK_SAMPLES = 50;
 
-/** Starts a process that sends `{ id: 0, answer }` when it is ready. */
+/** Starts a process that sends `{ id: 0, result }` when it is ready. */
 export async function startChild(command: string[], env: Record<string, string>): Promise<Child> {
-  const waiting = new Map<number, (answer: Answer) => void>();
+  const waiting = new Map<number, (response: Response) => void>();
   let lastId = 0;
   const wait = (id: number) =>
-    new Promise<Answer>((resolve, reject) => {
+    new Promise<Response>((resolve, reject) => {
       waiting.set(id, resolve);
       void process.exited.then(() => reject(new Error(`${command.join(' ')} has ended`)));
     });
@@ -33,28 +33,28 @@ export async function startChild(command: string[], env: Record<string, string>)
     env: { ...Bun.env, ...env },
     serialization: 'json',
     stdio: ['ignore', 'inherit', 'inherit'],
-    ipc(message: Answer) {
+    ipc(message: Response) {
       waiting.get(message.id)?.(message);
       waiting.delete(message.id);
     },
   });
-  const greeting = (await wait(0)).answer;
+  const greeting = (await wait(0)).result;
 
-  async function ask<T>(name: string, input: object = {}): Promise<T> {
+  async function request<T>(method: string, input: object = {}): Promise<T> {
     const id = ++lastId;
-    const answered = wait(id);
-    process.send({ id, ask: name, ...input });
-    const { answer, failure } = await answered;
-    if (failure) throw new Error(`${name}: ${failure}`);
-    return answer as T;
+    const response = wait(id);
+    process.send({ id, method, input });
+    const { result, error } = await response;
+    if (error) throw new Error(`${method}: ${error}`);
+    return result as T;
   }
 
-  const aheadMs = await measureClock(() => ask<number>('clock'));
+  const aheadMs = await measureClock(() => request<number>('clock'));
   return {
     pid: process.pid,
     greeting,
-    ask,
-    toOurs: (at) => at - aheadMs,
+    request,
+    toLocalTime: (time) => time - aheadMs,
     async stop() {
       process.kill();
       await process.exited;
@@ -62,14 +62,14 @@ export async function startChild(command: string[], env: Record<string, string>)
   };
 }
 
-/** How far another clock is ahead of ours: the quickest answer tells it best. */
-async function measureClock(ask: () => Promise<number>): Promise<number> {
+/** The offset of another clock. The fastest of several responses is the most accurate. */
+async function measureClock(readClock: () => Promise<number>): Promise<number> {
   let best = { tookMs: Number.POSITIVE_INFINITY, aheadMs: 0 };
   for (let n = 0; n < CLOCK_SAMPLES; n++) {
-    const askedAt = now();
-    const theirs = await ask();
-    const tookMs = now() - askedAt;
-    if (tookMs < best.tookMs) best = { tookMs, aheadMs: theirs - askedAt - tookMs / 2 };
+    const sentAt = now();
+    const theirTime = await readClock();
+    const tookMs = now() - sentAt;
+    if (tookMs < best.tookMs) best = { tookMs, aheadMs: theirTime - sentAt - tookMs / 2 };
   }
   return best.aheadMs;
 }

@@ -2,36 +2,39 @@ import { join } from 'node:path';
 import { type Child, startChild } from './child.ts';
 import type { Target } from './raw-client.ts';
 
-/** The clients of all sides, in a process of their own. */
+/** The process of the clients of all sides. */
 export interface Clients {
   child: Child;
-  /** Connects and subscribes `count` clients, `atOnce` at a time; resolves with how many ms it took. */
-  connect(group: string, targets: Target[], count: number, atOnce?: number): Promise<number>;
-  /** Publishes, and resolves with the arrivals, on our clock, of the `count` events that follow. */
-  arrivals(group: string, count: number, publish: () => Promise<number>): Promise<Arrivals>;
+  /** Connects and subscribes `count` clients, `concurrency` at a time. Returns the duration in ms. */
+  connect(group: string, targets: Target[], count: number, concurrency?: number): Promise<number>;
+  /** Publishes, and returns when the next `count` events were received, by our clock. */
+  measureArrivals(group: string, count: number, publish: () => Promise<number>): Promise<Arrivals>;
   close(group: string): Promise<void>;
 }
 
 export interface Arrivals {
   startedAt: number;
-  /** Of more than a thousand events only the last. */
-  at: number[];
+  /** Only the last one if there are more than 1,000 events. */
+  receivedAt: number[];
 }
 
-const LIMIT_MS = 120_000;
+const TIMEOUT_MS = 120_000;
 
 export async function startClients(): Promise<Clients> {
   const child = await startChild([process.execPath, join(import.meta.dir, 'clients.ts')], {});
   return {
     child,
-    connect: (group, targets, count, atOnce = 50) =>
-      child.ask<number>('connect', { group, targets, count, atOnce }),
-    async arrivals(group, count, publish) {
-      await child.ask('expect', { group, count });
+    connect: (group, targets, count, concurrency = 50) =>
+      child.request<number>('connect', { group, targets, count, concurrency }),
+    async measureArrivals(group, count, publish) {
+      await child.request('expect', { group, count });
       const startedAt = await publish();
-      const at = await child.ask<number[]>('arrivals', { group, limitMs: LIMIT_MS });
-      return { startedAt, at: at.map(child.toOurs) };
+      const receivedAt = await child.request<number[]>('arrivals', {
+        group,
+        timeoutMs: TIMEOUT_MS,
+      });
+      return { startedAt, receivedAt: receivedAt.map(child.toLocalTime) };
     },
-    close: (group) => child.ask('close', { group }),
+    close: (group) => child.request('close', { group }),
   };
 }

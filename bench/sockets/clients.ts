@@ -1,82 +1,66 @@
-// A process of its own for the clients, so that nothing else keeps them from reading.
+// Process of the socket clients, separate so that nothing else delays reading.
 import { now } from './child.ts';
 import { connectRawClient, type RawClient, type Target } from './raw-client.ts';
 
 interface Group {
   clients: RawClient[];
-  received: number;
-  closed: number;
-  /** How many of the expected events are missing. */
-  wanted: number;
-  single: boolean;
-  arrivals: number[];
+  /** The number of expected events that are missing. */
+  missing: number;
+  hasAllTimes: boolean;
+  receivedAt: number[];
   done: PromiseWithResolvers<void>;
 }
 
-/** Above this nobody wants to know when each of them came. */
-const SINGLE_MAX = 1_000;
+/** With more events only the time of the last one is recorded. */
+const MAX_TIMES = 1_000;
 
 const groups = new Map<string, Group>();
 const groupOf = (name: string): Group => {
   const group = groups.get(name);
-  if (!group) throw new Error(`No group is called ${name}`);
+  if (!group) throw new Error(`Unknown group ${name}`);
   return group;
 };
 
-const questions = {
+const methods = {
   clock: () => now(),
 
-  async connect(input: { group: string; targets: Target[]; count: number; atOnce: number }) {
-    const { targets, count, atOnce } = input;
-    const expected = { wanted: 0, single: false, arrivals: [] };
+  async connect(input: { group: string; targets: Target[]; count: number; concurrency: number }) {
+    const { targets, count, concurrency } = input;
     const done = Promise.withResolvers<void>();
-    const group: Group = { clients: [], received: 0, closed: 0, ...expected, done };
+    const group: Group = { clients: [], missing: 0, hasAllTimes: false, receivedAt: [], done };
     groups.set(input.group, group);
-    const on = {
-      event() {
-        group.received++;
-        if (group.wanted === 0) return;
-        if (--group.wanted === 0) group.done.resolve();
-        if (group.single || group.wanted === 0) group.arrivals.push(now());
-      },
-      closed: () => void group.closed++,
+    const onEvent = () => {
+      if (group.missing === 0) return;
+      if (--group.missing === 0) group.done.resolve();
+      if (group.hasAllTimes || group.missing === 0) group.receivedAt.push(now());
     };
     let left = count;
     const startedAt = now();
     const connector = async () => {
       while (left-- > 0) {
         const target = targets[left % targets.length] as Target;
-        group.clients.push(await connectRawClient(target, on));
+        group.clients.push(await connectRawClient(target, onEvent));
       }
     };
-    await Promise.all(Array.from({ length: atOnce }, connector));
+    await Promise.all(Array.from({ length: concurrency }, connector));
     return now() - startedAt;
   },
 
-  /** Waits for so many more events from now on. */
+  /** Expects `count` more events. */
   expect({ group, count }: { group: string; count: number }) {
     const done = Promise.withResolvers<void>();
-    const single = count <= SINGLE_MAX;
-    Object.assign(groupOf(group), { wanted: count, single, arrivals: [], done });
+    const hasAllTimes = count <= MAX_TIMES;
+    Object.assign(groupOf(group), { missing: count, hasAllTimes, receivedAt: [], done });
   },
 
-  /** When the expected events arrived; of many only the last. */
-  async arrivals({ group: name, limitMs }: { group: string; limitMs: number }) {
+  /** Waits for the expected events. Returns when they were received. */
+  async arrivals({ group: name, timeoutMs }: { group: string; timeoutMs: number }) {
     const group = groupOf(name);
-    const timer = setTimeout(group.done.resolve, limitMs);
+    const timer = setTimeout(group.done.resolve, timeoutMs);
     await group.done.promise;
     clearTimeout(timer);
-    if (group.wanted > 0) throw new Error(`${group.wanted} events are missing`);
-    return group.arrivals;
-  },
-
-  counts: ({ group }: { group: string }) => {
-    const { received, closed } = groupOf(group);
-    return { received, closed };
-  },
-
-  stick({ group, count }: { group: string; count: number }) {
-    for (const client of groupOf(group).clients.slice(0, count)) client.stick();
+    if (group.missing > 0) throw new Error(`${group.missing} events are missing`);
+    return group.receivedAt;
   },
 
   close({ group }: { group: string }) {
@@ -86,15 +70,21 @@ const questions = {
 };
 
 const send = process.send?.bind(process) ?? (() => {});
-async function reply({ id, ask, ...input }: { id: number; ask: keyof typeof questions }) {
+interface Message {
+  id: number;
+  method: keyof typeof methods;
+  input: object;
+}
+
+async function handle({ id, method, input }: Message) {
   try {
-    const question = questions[ask] as (input: object) => unknown;
-    send({ id, answer: (await question(input)) ?? null });
+    const run = methods[method] as (input: object) => unknown;
+    send({ id, result: (await run(input)) ?? null });
   } catch (error) {
-    send({ id, failure: String(error) });
+    send({ id, error: String(error) });
   }
 }
 
-process.on('message', (question: Parameters<typeof reply>[0]) => void reply(question));
+process.on('message', (message: Message) => void handle(message));
 process.on('disconnect', () => process.exit());
-send({ id: 0, answer: 'ready' });
+send({ id: 0, result: 'ready' });

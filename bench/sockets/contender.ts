@@ -3,46 +3,51 @@ import { newId } from '@insightdesk/shared/utils';
 import { startChild } from './child.ts';
 import type { Target } from './raw-client.ts';
 
-/** One of the systems under comparison: two replicas, clients on one, events from elsewhere. */
+/** A realtime system under measurement: two replicas, clients on one, events published by the other or by a commit. */
 export interface Side {
   name: string;
-  /** The process that the clients are connected to. */
+  /** The pid of the replica of the clients. */
   pid(): number;
-  /** Channels that clients may subscribe to. */
+  /** Channels that clients can subscribe to. */
   targets(): Target[];
-  /** Sends events to a channel; resolves with the instant at which they were let go. */
+  /** Publishes events to a channel. Returns the time from which latency is measured. */
   publish(channel: string, count: number): Promise<number>;
   stop(): Promise<void>;
 }
 
 const userId = newId('usr');
 
-/** What an event tells: the same on every side. */
-export const eventData = (textLength: number) =>
+/** The data of an event, the same on all sides. */
+export const createEventData = (textLength: number) =>
   ({ userId, name: 'x'.repeat(textLength), role: 'agent' }) as const;
 
-/** About as much as a short message. */
+/** The size of a short message. */
 export const TEXT_LENGTH = 200;
 
 const server = join(import.meta.dir, 'bare-server.mjs');
 
-/** Bare Socket.IO with its Redis adapter; events are published on the other replica. */
+/** Socket.IO with its Redis adapter. Events are published on the other replica. */
 export async function startBare(
   runtime: 'bun' | 'node',
   { valkey, channels, textLength = TEXT_LENGTH }: BareOptions,
 ): Promise<Side> {
   const command = [runtime === 'bun' ? process.execPath : 'node', server];
   const env = { VALKEY_URL: valkey, BARE_KEY: `bare-${crypto.randomUUID()}` };
-  const [near, far] = await Promise.all([startChild(command, env), startChild(command, env)]);
-  const url = `http://127.0.0.1:${near.greeting}`;
-  const data = eventData(textLength);
+  const [replica, otherReplica] = await Promise.all([
+    startChild(command, env),
+    startChild(command, env),
+  ]);
+  const url = `http://127.0.0.1:${replica.greeting}`;
+  const data = createEventData(textLength);
   return {
     name: runtime,
-    pid: () => near.pid,
+    pid: () => replica.pid,
     targets: () => channels.map((channel) => ({ url, token: '', channel })),
     publish: async (channel, count) =>
-      far.toOurs(await far.ask<number>('publish', { channel, data, count })),
-    stop: async () => void (await Promise.all([near.stop(), far.stop()])),
+      otherReplica.toLocalTime(
+        await otherReplica.request<number>('publish', { channel, data, count }),
+      ),
+    stop: async () => void (await Promise.all([replica.stop(), otherReplica.stop()])),
   };
 }
 

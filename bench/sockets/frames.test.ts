@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { createFrameWalker, textFrame } from './frames.ts';
 
-/** As a server sends it: unmasked. */
+/** An unmasked frame of a server. */
 function frame(text: string): Buffer {
   const size = Buffer.byteLength(text);
   if (size < 126) return Buffer.concat([Buffer.from([0x81, size]), Buffer.from(text)]);
@@ -16,16 +16,20 @@ function frame(text: string): Buffer {
 const texts = ['2', `42["event",${'x'.repeat(300)}]`, '', '3', `42["other",${'y'.repeat(70_000)}]`];
 const sent = Buffer.concat(texts.map(frame));
 
-test.each([1, 2, 3, 7, 100, 1_000_000])('frames are counted in chunks of %d bytes', (length) => {
-  const starts: string[] = [];
-  const walk = createFrameWalker((opcode, start) => {
-    starts.push(`${opcode} ${Buffer.from(start).toString()}`);
-  });
-  for (let at = 0; at < sent.length; at += length) walk(sent.subarray(at, at + length));
-  expect(starts).toEqual(texts.map((text) => `1 ${text.slice(0, 6)}`));
-});
+test.each([1, 2, 3, 7, 100, 1_000_000])(
+  'createFrameWalker finds each frame in chunks of %d bytes',
+  (length) => {
+    const starts: string[] = [];
+    const walk = createFrameWalker((opcode, start) => {
+      starts.push(`${opcode} ${Buffer.from(start).toString()}`);
+    });
+    for (let offset = 0; offset < sent.length; offset += length)
+      walk(sent.subarray(offset, offset + length));
+    expect(starts).toEqual(texts.map((text) => `1 ${text.slice(0, 6)}`));
+  },
+);
 
-test('a client frame is masked and has its length', () => {
+test('textFrame sets the mask bit and the length', () => {
   expect([...textFrame('3')]).toEqual([0x81, 0x81, 0, 0, 0, 0, 0x33]);
   expect(textFrame('x'.repeat(200)).subarray(0, 4).toString('hex')).toBe('81fe00c8');
 });

@@ -6,19 +6,19 @@ import { newId } from '@insightdesk/shared/utils';
 import { createValkey } from '@insightdesk/shared/valkey';
 import { readStack, register, serviceOf } from '../stack.ts';
 import { now } from './child.ts';
-import { eventData, type Side, TEXT_LENGTH } from './contender.ts';
-import { createCommits } from './our-commits.ts';
+import { createEventData, type Side, TEXT_LENGTH } from './contender.ts';
+import { createEventPublisher } from './our-commits.ts';
 
 export interface OurSide extends Side {
-  /** Straight into the channel's log: what remains is the replica's share. */
+  /** Appends events to the log of a channel, to measure the replica without outbox and relay. */
   append(channel: string, count: number): Promise<number>;
-  /** One event as `publish` does, timed from before its transaction begins. */
-  transact(channel: string): Promise<number>;
+  /** Publishes one event; measured from the start of its transaction. */
+  publishInTransaction(channel: string): Promise<number>;
 }
 
 const HISTORY = { historyLength: 1_000, historySeconds: 86_400 };
 
-/** This system, as `npm start` runs it; events are recorded as actions do. */
+/** Our system as `npm start` runs it. Events are recorded like in actions. */
 export async function startOurs(organizations: number, textLength = TEXT_LENGTH): Promise<OurSide> {
   const stack = readStack();
   const accounts = await Promise.all(Array.from({ length: organizations }, register));
@@ -26,7 +26,7 @@ export async function startOurs(organizations: number, textLength = TEXT_LENGTH)
     accounts.map(({ organization: { id } }) => [Channels.organization(id), id] as const),
   );
   const database = createDatabase({
-    // The administrator's way in, the application's rights: row-level security holds.
+    // The login of the administrator with the role of the application, so that row-level security applies.
     url: `${stack.postgres}?role=insightdesk_app`,
     poolMin: 1,
     poolMax: 1,
@@ -35,14 +35,14 @@ export async function startOurs(organizations: number, textLength = TEXT_LENGTH)
   });
   const valkey = createValkey(stack.valkey, { name: 'bench', role: 'command', onError: report });
   const log = createChannelLog(valkey, HISTORY);
-  const data = eventData(textLength);
+  const data = createEventData(textLength);
   const name = userEvents.memberJoined.name;
   const tenantOf = (channel: string) => {
     const tenantId = tenants.get(channel);
-    if (!tenantId) throw new Error(`Not a channel of ours: ${channel}`);
+    if (!tenantId) throw new Error(`Unknown channel ${channel}`);
     return tenantId;
   };
-  const commits = createCommits(database, data);
+  const publisher = createEventPublisher(database, data);
 
   return {
     name: 'ours',
@@ -55,9 +55,9 @@ export async function startOurs(organizations: number, textLength = TEXT_LENGTH)
     },
     publish(channel, count) {
       const tenantId = tenantOf(channel);
-      return count === 1 ? commits.one(tenantId) : commits.many(tenantId, count);
+      return count === 1 ? publisher.publishOne(tenantId) : publisher.publishMany(tenantId, count);
     },
-    transact: (channel) => commits.whole(tenantOf(channel)),
+    publishInTransaction: (channel) => publisher.publishInTransaction(tenantOf(channel)),
     async append(channel, count) {
       const at = new Date().toISOString();
       const tenantId = tenantOf(channel);

@@ -1,33 +1,26 @@
 import type { Socket } from 'bun';
 import { createFrameWalker, textFrame } from './frames.ts';
 
-/** Where to connect, as whom, and what to subscribe to. */
+/** URL, token and channel of a client. */
 export interface Target {
   url: string;
   token: string;
   channel: string;
 }
 
-/** A connection that counts events and does as little else as it can. */
+/** A minimal connection that detects events without parsing them. */
 export interface RawClient {
-  /** Stops reading for good. */
-  stick(): void;
   close(): void;
-}
-
-export interface RawClientEvents {
-  event(): void;
-  closed(): void;
 }
 
 const TIMEOUT_MS = 60_000;
 const EVENT = [...Buffer.from('42["ev')];
 const PONG = textFrame('3');
 
-/** Speaks just enough of WebSocket, Engine.IO and Socket.IO to be subscribed to one channel. */
+/** Implements the parts of WebSocket, Engine.IO and Socket.IO that a subscription to one channel needs. */
 export async function connectRawClient(
   { url, token, channel }: Target,
-  on: RawClientEvents,
+  onEvent: () => void,
 ): Promise<RawClient> {
   const { hostname, port } = new URL(url);
   const subscribed = Promise.withResolvers<void>();
@@ -37,42 +30,42 @@ export async function connectRawClient(
     { await: '430[{"ok":true' },
   ];
   const walk = createFrameWalker((_, start) => {
-    if (start.length === 6 && EVENT.every((byte, i) => start[i] === byte)) on.event();
+    if (start.length === 6 && EVENT.every((byte, i) => start[i] === byte)) onEvent();
     else if (start.length === 1 && start[0] === 0x32) socket.write(PONG);
   });
-  let greeting = '';
+  let received = '';
 
-  function greet(connection: Socket, bytes: Uint8Array) {
-    greeting += Buffer.from(bytes).toString('latin1');
-    while (steps[0] && greeting.includes(steps[0].await)) {
-      greeting = greeting.slice(greeting.indexOf(steps[0].await) + steps[0].await.length);
+  function handshake(connection: Socket, bytes: Uint8Array) {
+    received += Buffer.from(bytes).toString('latin1');
+    while (steps[0] && received.includes(steps[0].await)) {
+      received = received.slice(received.indexOf(steps[0].await) + steps[0].await.length);
       const { send } = steps.shift() ?? {};
       if (send) connection.write(textFrame(send));
       else subscribed.resolve();
     }
-    if (/HTTP\/1.1 [45]|44\{|430\[\{"ok":false/.test(greeting)) subscribed.reject(greeting);
+    if (/HTTP\/1.1 [45]|44\{|430\[\{"ok":false/.test(received)) subscribed.reject(received);
   }
 
   const fail = (reason: unknown) => subscribed.reject(reason);
-  const timer = setTimeout(() => fail(`Not subscribed in time: ${greeting}`), TIMEOUT_MS);
+  const timer = setTimeout(
+    () => fail(`Timed out waiting for the subscription: ${received}`),
+    TIMEOUT_MS,
+  );
   const socket = await Bun.connect({
     hostname,
     port: Number(port),
     socket: {
       open: (connection) => void connection.write(upgradeTo(hostname)),
       data(connection, bytes) {
-        if (steps.length > 0) greet(connection, bytes);
+        if (steps.length > 0) handshake(connection, bytes);
         else walk(bytes);
       },
       error: (_, error) => fail(error),
-      close() {
-        fail('closed');
-        on.closed();
-      },
+      close: () => fail('Connection closed'),
     },
   });
   await subscribed.promise.finally(() => clearTimeout(timer));
-  return { stick: () => socket.pause(), close: () => socket.terminate() };
+  return { close: () => socket.terminate() };
 }
 
 const upgradeTo = (host: string) =>

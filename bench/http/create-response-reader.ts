@@ -1,21 +1,23 @@
 const LENGTH = /\r\ncontent-length: *(\d+)/i;
 const CHUNKED = /\r\ntransfer-encoding: *chunked/i;
 
-/** Counts answers on one connection without parsing more of them than where they end. */
-export function readAnswers(answered: (status: number) => void): (bytes: Buffer) => void {
+/** Reads the responses of one connection, and parses only status and length. */
+export function createResponseReader(
+  onResponse: (status: number) => void,
+): (bytes: Buffer) => void {
   let pending: Buffer = Buffer.alloc(0);
   return (bytes) => {
     pending = pending.length > 0 ? Buffer.concat([pending, bytes]) : bytes;
-    for (let end = endOfAnswer(pending); end > 0; end = endOfAnswer(pending)) {
+    for (let end = endOfResponse(pending); end > 0; end = endOfResponse(pending)) {
       const status = Number(pending.toString('latin1', 9, 12));
       pending = pending.subarray(end);
-      answered(status);
+      onResponse(status);
     }
   };
 }
 
-/** Where the first answer ends; 0 when not all of it is there. */
-function endOfAnswer(bytes: Buffer): number {
+/** The end of the first response; 0 if it is incomplete. */
+function endOfResponse(bytes: Buffer): number {
   const headEnd = bytes.indexOf('\r\n\r\n');
   if (headEnd < 0) return 0;
   const head = bytes.toString('latin1', 0, headEnd);
