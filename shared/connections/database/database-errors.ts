@@ -24,6 +24,11 @@ export function violatedConstraint(error: unknown): string | undefined {
   return undefined;
 }
 
+/** For `.catch` of a write: another error when it violated this constraint. */
+export const onViolation = (constraint: string, createError: () => Error) => (error: unknown) => {
+  throw violatedConstraint(error) === constraint ? createError() : error;
+};
+
 const conflicts = new Set(['40001', '40P01']);
 const losses = new Set([
   '57P01',

@@ -9,12 +9,15 @@ export {
   type DatabaseOptions,
   type ReadOptions,
 } from './database.ts';
-export { sqlState, violatedConstraint } from './database-errors.ts';
+export { onViolation, sqlState, violatedConstraint } from './database-errors.ts';
 export type { Migration } from './list-migrations.ts';
 export { loadPostgresStats } from './load-server-stats.ts';
+export { matches } from './matches.ts';
 export { loadMigrations, migrate } from './migrate.ts';
 export { decodeCursor, integerKey, pageInput, pageSchema, perPageSize, toPage } from './page.ts';
 export type { PoolStatus } from './pool-status.ts';
+export { readPages } from './read-pages.ts';
+export { lockUntilCommit, requireCapacity } from './require-capacity.ts';
 export { statement } from './statement.ts';
 export type { DatabaseStats } from './stats.ts';
 export { recordStatement, tracedDatabase } from './traced-database.ts';

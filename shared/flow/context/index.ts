@@ -16,4 +16,4 @@ export { displayName, email, singleLine, text } from './fields.ts';
 export * from './quotas.ts';
 export { preconditionFailed, requireMatch } from './require-match.ts';
 export { systemContext } from './system-context.ts';
-export { readTenant, withTenant } from './tenant.ts';
+export { readTenant, requireLiveSession, withTenant } from './tenant.ts';

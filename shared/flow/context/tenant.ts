@@ -34,6 +34,13 @@ export function readTenant<C extends Context, T>(
   return ctx.database.read(scopeOf(ctx, tenantId), (tx) => work({ ...ctx, tenantId, tx }), options);
 }
 
+/**
+ * Throws 401 SESSION_ENDED or ACCESS_CHANGED unless the caller's session is live and has the role of
+ * the token, and 403 ORGANIZATION_DISABLED while the organization is disabled.
+ */
+export const requireLiveSession = (ctx: Context): Promise<void> =>
+  readTenant(ctx, () => Promise.resolve());
+
 function scopeOf({ actor, duringSetup = false }: Context, tenantId: Id<'org'>): Scope {
   if (!isMember(actor)) return { tenantId };
   const { userId } = actor;
