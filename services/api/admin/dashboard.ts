@@ -1,6 +1,11 @@
-import type { CallContext, Connections, Context } from '@insightdesk/shared/context';
+import {
+  type CallContext,
+  type Connections,
+  type Context,
+  requireLiveSession,
+} from '@insightdesk/shared/context';
 import { bodyLimitBytes, type Id } from '@insightdesk/shared/contract';
-import { login, logout, requireLiveSession } from '@insightdesk/shared/domain/identity/users';
+import { login, logout } from '@insightdesk/shared/domain/identity/users';
 import { recordOperatorAct } from '@insightdesk/shared/domain/tenancy/audit';
 import { AppError, ForbiddenError, UnauthenticatedError } from '@insightdesk/shared/errors';
 import type { Queues } from '@insightdesk/shared/jobs';

@@ -1,6 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { crc32 } from 'node:zlib';
+import type { TenantContext } from '@insightdesk/shared/context';
 import { fromUuid, type Id, toUuid } from '@insightdesk/shared/contract';
+import { newId } from '@insightdesk/shared/utils';
+import { apiKeySecrets } from './tables.ts';
 
 const PREFIX = 'idk_';
 const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
@@ -60,4 +63,16 @@ function fromBase62(text: string): bigint {
   let value = 0n;
   for (const character of text) value = value * 62n + BigInt(alphabet.indexOf(character));
   return value;
+}
+
+/** Creates a secret of a key; the database stores only its hash. */
+export async function createSecret(
+  { tx, tenantId }: TenantContext,
+  key: { id: Id<'key'>; expiresAt: Date },
+): Promise<string> {
+  const id = newId('ses');
+  const secret = generateSecret({ tenantId, secretId: id });
+  const row = { tenantId, id, keyId: key.id, hash: hashSecret(secret), expiresAt: key.expiresAt };
+  await tx.insert(apiKeySecrets).values(row);
+  return secret;
 }

@@ -5,13 +5,14 @@ import {
   type UserTenantContext,
 } from '@insightdesk/shared/context';
 import { keyPermissions, type Permission, permissionsOf } from '@insightdesk/shared/contract';
-import { invalidPermissionSet } from '@insightdesk/shared/domain/identity/roles';
+import { requireCapacity } from '@insightdesk/shared/database';
+import { requireValidPermissionSet } from '@insightdesk/shared/domain/identity/roles';
 import { members, users } from '@insightdesk/shared/domain/identity/users';
 import { record } from '@insightdesk/shared/events';
 import { addDays, newId } from '@insightdesk/shared/utils';
-import { and, count, eq, lt, sql } from 'drizzle-orm';
+import { and, eq, lt, sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { createSecret } from './create-secret.ts';
+import { createSecret } from './api-key-secret.ts';
 import { ApiKeyErrors } from './errors.ts';
 import { apiKeyCreated } from './events.ts';
 import { requireApiKey } from './get-api-key.ts';
@@ -47,10 +48,9 @@ export const createApiKey = defineAction({
     if (expiresAt <= now || expiresAt > addDays(now, MAX_VALIDITY_DAYS))
       throw ApiKeyErrors.InvalidExpiry();
     const role = weakestRole(permissions);
-    const problem = invalidPermissionSet(role, permissions);
-    if (problem) throw ApiKeyErrors.InvalidPermissions(problem);
+    requireValidPermissionSet(role, permissions);
     requireCan(ctx.actor, 'api-keys:manage', { kind: 'privileges', role, permissions });
-    await requireCapacity(ctx);
+    await requireKeyCapacity(ctx);
     const { tx, tenantId, actor } = ctx;
     const [id, userId, createdBy] = [newId('key'), newId('usr'), actor.userId];
     // The user that the key writes as: it has no password and its address receives no email.
@@ -71,15 +71,11 @@ const weakestRole = (permissions: readonly Permission[]) => {
 };
 
 /** Deletes keys that ended long ago; throws 409 when there are still too many. */
-async function requireCapacity({ tx, tenantId }: UserTenantContext) {
-  // Serializes concurrent creation.
-  await tx.execute(
-    sql`select pg_advisory_xact_lock(hashtextextended(${`api keys ${tenantId}`}, 0))`,
-  );
+async function requireKeyCapacity(ctx: UserTenantContext) {
+  const { tx, tenantId } = ctx;
   const isOwn = eq(apiKeys.tenantId, tenantId);
   const endedAt = sql<Date>`least(${apiKeys.revokedAt}, ${apiKeys.expiresAt})`;
   const before = sql`now() - make_interval(days => ${RETENTION_DAYS}::int)`;
   await tx.delete(apiKeys).where(and(isOwn, lt(endedAt, before)));
-  const [row] = await tx.select({ n: count() }).from(apiKeys).where(isOwn);
-  if (row && row.n >= MAX_API_KEYS) throw ApiKeyErrors.TooMany(MAX_API_KEYS);
+  await requireCapacity(ctx, apiKeys, { max: MAX_API_KEYS, tooMany: ApiKeyErrors.TooMany });
 }

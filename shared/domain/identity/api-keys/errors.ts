@@ -16,8 +16,6 @@ export const ApiKeyErrors = {
       `An organization can have at most ${max} API keys, including those that ended within 30 days`,
       { code: 'TOO_MANY_KEYS' },
     ),
-  InvalidPermissions: (message: string) =>
-    new DomainValidationError(message, { errors: [{ path: 'permissions', message }] }),
   InvalidExpiry: () =>
     new DomainValidationError('An API key expires within a year', {
       errors: [{ path: 'expiresAt', message: 'Must be in the future, at most 366 days ahead' }],

@@ -3,7 +3,7 @@ import { idSchema } from '@insightdesk/shared/contract';
 import { decodeCursor, pageInput, pageSchema, toPage } from '@insightdesk/shared/database';
 import { desc, lt } from 'drizzle-orm';
 import { z } from 'zod';
-import { selectApiKeys } from './select-api-keys.ts';
+import { selectApiKeys } from './get-api-key.ts';
 import { apiKeys } from './tables.ts';
 import { apiKeyView, toApiKey } from './view.ts';
 

@@ -3,7 +3,7 @@ import { idSchema } from '@insightdesk/shared/contract';
 import { record } from '@insightdesk/shared/events';
 import { z } from 'zod';
 import { apiKeyRevoked } from './events.ts';
-import { apiKeyById, lockApiKey } from './lock-api-key.ts';
+import { apiKeyById, lockApiKey } from './get-api-key.ts';
 import { apiKeys } from './tables.ts';
 
 export const revokeApiKey = defineAction({

@@ -1,13 +1,20 @@
-import { defineAction, requireCan, type UserTenantContext } from '@insightdesk/shared/context';
+import {
+  type Context,
+  defineAction,
+  requireCan,
+  type UserTenantContext,
+  withTenant,
+} from '@insightdesk/shared/context';
 import { type Id, idSchema } from '@insightdesk/shared/contract';
+import { matches } from '@insightdesk/shared/database';
 import { record } from '@insightdesk/shared/events';
 import { addHours } from '@insightdesk/shared/utils';
-import { and, desc, eq, gt, notInArray, sql } from 'drizzle-orm';
+import { and, desc, gt, lte, notInArray, sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { createSecret } from './create-secret.ts';
+import { createSecret } from './api-key-secret.ts';
 import { ApiKeyErrors } from './errors.ts';
-import { apiKeyRotated } from './events.ts';
-import { lockApiKey } from './lock-api-key.ts';
+import { apiKeyOverlapEnded, apiKeyRotated } from './events.ts';
+import { lockApiKey } from './get-api-key.ts';
 import { apiKeySecrets } from './tables.ts';
 import { secretView } from './view.ts';
 
@@ -45,7 +52,7 @@ async function expireOldSecrets(
   keyId: Id<'key'>,
   until: Date,
 ) {
-  const isOfKey = and(eq(apiKeySecrets.tenantId, tenantId), eq(apiKeySecrets.keyId, keyId));
+  const isOfKey = matches(apiKeySecrets, { tenantId, keyId });
   const newest = tx
     .select({ id: apiKeySecrets.id })
     .from(apiKeySecrets)
@@ -58,3 +65,16 @@ async function expireOldSecrets(
     .set({ expiresAt: until })
     .where(and(isOfKey, gt(apiKeySecrets.expiresAt, sql`${until.toISOString()}::timestamptz`)));
 }
+
+/** Deletes the expired secret of a rotated key, which closes the sockets that were opened with it. */
+export const endOverlap = (ctx: Context, key: { keyId: Id<'key'>; userId: Id<'usr'> }) =>
+  withTenant(ctx, async (tenant) => {
+    await tenant.tx.delete(apiKeySecrets).where(
+      and(
+        matches(apiKeySecrets, { tenantId: tenant.tenantId, keyId: key.keyId }),
+        // The clock of the worker may be ahead of the database's.
+        lte(apiKeySecrets.expiresAt, sql`now() + interval '1 second'`),
+      ),
+    );
+    await record(tenant, apiKeyOverlapEnded, key);
+  });

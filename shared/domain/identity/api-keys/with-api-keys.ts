@@ -1,8 +1,8 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { Connections } from '@insightdesk/shared/context';
 import { keyPermissions, type Permission } from '@insightdesk/shared/contract';
-import { type Database, statement } from '@insightdesk/shared/database';
-import { and, eq, isNull, lt, or, sql } from 'drizzle-orm';
+import { type Database, matches, statement } from '@insightdesk/shared/database';
+import { and, isNull, lt, or, sql } from 'drizzle-orm';
 import { LRUCache } from 'lru-cache';
 import { hashSecret, isApiKey, parseSecret } from './api-key-secret.ts';
 import { ApiKeyErrors } from './errors.ts';
@@ -61,9 +61,9 @@ const selectBySecret = statement(
       .from(apiKeySecrets)
       .innerJoin(
         apiKeys,
-        and(eq(apiKeys.tenantId, apiKeySecrets.tenantId), eq(apiKeys.id, apiKeySecrets.keyId)),
+        matches(apiKeys, { tenantId: apiKeySecrets.tenantId, id: apiKeySecrets.keyId }),
       )
-      .where(and(eq(apiKeySecrets.tenantId, tenantId), eq(apiKeySecrets.id, id))),
+      .where(matches(apiKeySecrets, { tenantId, id })),
 );
 
 /** Throws the same 401 for an unknown, ended or forged secret. */
@@ -98,8 +98,7 @@ async function recordUse(
         .set({ lastUsedAt: sql`now()` })
         .where(
           and(
-            eq(apiKeys.tenantId, tenantId),
-            eq(apiKeys.userId, userId),
+            matches(apiKeys, { tenantId, userId }),
             or(isNull(apiKeys.lastUsedAt), lt(apiKeys.lastUsedAt, minuteAgo)),
           ),
         ),

@@ -1,7 +1,7 @@
 import type { Context } from '@insightdesk/shared/context';
 import { idSchema } from '@insightdesk/shared/contract';
+import { decryptUnexpired } from '@insightdesk/shared/domain/identity/mfa';
 import { z } from 'zod';
-import { decryptUnexpired } from './decrypt-unexpired.ts';
 import { ProviderErrors } from './errors.ts';
 
 /** The path of the redirect URI that providers call back. */
@@ -30,10 +30,11 @@ export const encryptAuthorizationRequest = (ctx: Context, request: Authorization
   ctx.security.encryption.encrypt('oauth-request', JSON.stringify(request));
 
 /** Throws 401 OAUTH_STALE for a missing, forged or expired request. */
-export const decryptAuthorizationRequest = (
-  ctx: Context,
-  encrypted: string | undefined,
-): AuthorizationRequest => decryptUnexpired(ctx, 'oauth-request', authorizationRequest, encrypted);
+export function decryptAuthorizationRequest(ctx: Context, encrypted: string | undefined) {
+  const request = decryptUnexpired(ctx, 'oauth-request', authorizationRequest, encrypted);
+  if (!request) throw ProviderErrors.Stale();
+  return request;
+}
 
 /** Throws 422 unless the page belongs to an allowed origin: prevents an open redirect. */
 export function requireAllowedRedirect({ settings }: Context, redirectTo: string): void {

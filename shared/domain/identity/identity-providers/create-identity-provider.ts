@@ -1,11 +1,38 @@
-import { defineAction } from '@insightdesk/shared/context';
+import { defineAction, singleLine } from '@insightdesk/shared/context';
+import { requireCapacity } from '@insightdesk/shared/database';
 import { newId } from '@insightdesk/shared/utils';
-import { eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { ProviderErrors } from './errors.ts';
-import { providerFields } from './provider-fields.ts';
 import { identityProviders } from './tables.ts';
 import { providerView, toProvider } from './view.ts';
+
+const domain = z
+  .string()
+  .max(253)
+  .regex(
+    /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/i,
+    'Must be a domain such as example.com',
+  )
+  .transform((value) => value.toLowerCase());
+
+export const providerFields = {
+  name: singleLine(100),
+  issuer: z.url().max(500),
+  clientId: singleLine(300),
+  clientSecret: singleLine(1_000).describe('Stored encrypted, never returned'),
+  allowedDomains: z
+    .array(domain)
+    .max(20)
+    .describe('Verified addresses of these domains are linked to members automatically'),
+  assuresTwoFactor: z.boolean().describe('The provider requires a second factor itself'),
+  autoJoin: z
+    .enum(['agent', 'customer'])
+    .nullable()
+    .describe(
+      'Role of new users with a verified address of an allowed domain, if the TXT record of _insightdesk.<domain> is insightdesk-organization=<organization id>; null: only invited users',
+    ),
+  enabled: z.boolean(),
+};
 
 const MAX_PROVIDERS = 10;
 
@@ -21,15 +48,12 @@ export const createIdentityProvider = defineAction({
   output: providerView,
   allow: 'providers:manage',
   transaction: 'write',
-  async run({ tx, tenantId, security: { safeFetch, encryption } }, input) {
-    safeFetch.check(input.issuer);
-    // Serializes concurrent creation.
-    await tx.execute(
-      sql`select pg_advisory_xact_lock(hashtextextended(${`providers ${tenantId}`}, 0))`,
-    );
-    const existing = await tx.$count(identityProviders, eq(identityProviders.tenantId, tenantId));
-    if (existing >= MAX_PROVIDERS) throw ProviderErrors.TooMany(MAX_PROVIDERS);
-    const clientSecret = encryption.encrypt('oauth-client', input.clientSecret, tenantId);
+  async run(ctx, input) {
+    const { tx, tenantId, security } = ctx;
+    security.safeFetch.check(input.issuer);
+    const capacity = { max: MAX_PROVIDERS, tooMany: ProviderErrors.TooMany };
+    await requireCapacity(ctx, identityProviders, capacity);
+    const clientSecret = security.encryption.encrypt('oauth-client', input.clientSecret, tenantId);
     const [provider] = await tx
       .insert(identityProviders)
       .values({ ...input, tenantId, id: newId('idp'), clientSecret })

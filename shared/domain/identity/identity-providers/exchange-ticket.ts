@@ -2,19 +2,13 @@ import { createHash } from 'node:crypto';
 import { type Context, defineAction } from '@insightdesk/shared/context';
 import { consumeOneTimeToken } from '@insightdesk/shared/domain/identity/mfa';
 import {
-  createSession,
   findMember,
   signedInView,
-  toUser,
+  signIn,
   twoFactorCode,
   verifySecondFactor,
 } from '@insightdesk/shared/domain/identity/users';
-import {
-  organizations,
-  TenantErrors,
-  toOrganization,
-} from '@insightdesk/shared/domain/tenancy/tenants';
-import { eq } from 'drizzle-orm';
+import { requireEnabledOrganization } from '@insightdesk/shared/domain/tenancy/tenants';
 import { z } from 'zod';
 import { ProviderErrors } from './errors.ts';
 import { decryptLoginTicket, type LoginTicket } from './login-ticket.ts';
@@ -60,17 +54,7 @@ function consumeTicket(
     });
     const member = await findMember(tenant, userId);
     if (!isFirstUse || !member) throw ProviderErrors.Stale();
-    const [organization] = await tx
-      .select()
-      .from(organizations)
-      .where(eq(organizations.id, tenantId));
-    if (!organization || organization.disabledAt) throw TenantErrors.Disabled();
-    const pair = await createSession(tenant, {
-      tenantId,
-      userId,
-      role: member.role,
-      ...authentication,
-    });
-    return { user: toUser(member), organization: toOrganization(organization), ...pair };
+    const organization = await requireEnabledOrganization(tenant);
+    return signIn(tenant, { user: member, organization, role: member.role, ...authentication });
   });
 }

@@ -8,9 +8,8 @@ import type { Id } from '@insightdesk/shared/contract';
 import { violatedConstraint } from '@insightdesk/shared/database';
 import { members, userEvents, users } from '@insightdesk/shared/domain/identity/users';
 import {
-  organizations,
+  requireEnabledOrganization,
   requireSeat,
-  TenantErrors,
 } from '@insightdesk/shared/domain/tenancy/tenants';
 import { record } from '@insightdesk/shared/events';
 import { newId } from '@insightdesk/shared/utils';
@@ -71,11 +70,7 @@ async function createMember(
   if (existing) return existing;
   const role = provider.autoJoin;
   if (!role || !findTrustedDomain(provider, identity)) throw ProviderErrors.UnknownUser();
-  const [organization] = await tx
-    .select()
-    .from(organizations)
-    .where(eq(organizations.id, tenantId));
-  if (!organization || organization.disabledAt) throw TenantErrors.Disabled();
+  await requireEnabledOrganization(tenant);
   const user = await findOrCreateAccount(tenant, identity);
   const joined = await tx
     .insert(members)

@@ -1,7 +1,8 @@
 import type { Context } from '@insightdesk/shared/context';
 import { idSchema } from '@insightdesk/shared/contract';
+import { decryptUnexpired } from '@insightdesk/shared/domain/identity/mfa';
 import { z } from 'zod';
-import { decryptUnexpired } from './decrypt-unexpired.ts';
+import { ProviderErrors } from './errors.ts';
 
 const loginTicket = z.strictObject({
   tenantId: idSchema('org'),
@@ -18,5 +19,8 @@ export const encryptLoginTicket = ({ security }: Context, ticket: LoginTicket) =
   security.encryption.encrypt('oauth-ticket', JSON.stringify(ticket));
 
 /** Throws 401 OAUTH_STALE for a forged or expired ticket. */
-export const decryptLoginTicket = (ctx: Context, encrypted: string): LoginTicket =>
-  decryptUnexpired(ctx, 'oauth-ticket', loginTicket, encrypted);
+export function decryptLoginTicket(ctx: Context, encrypted: string): LoginTicket {
+  const ticket = decryptUnexpired(ctx, 'oauth-ticket', loginTicket, encrypted);
+  if (!ticket) throw ProviderErrors.Stale();
+  return ticket;
+}

@@ -1,6 +1,6 @@
 import type { TenantContext } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
-import { and, eq } from 'drizzle-orm';
+import { matches } from '@insightdesk/shared/database';
 import { ProviderErrors } from './errors.ts';
 import { identityProviders } from './tables.ts';
 
@@ -22,4 +22,4 @@ export async function requireEnabledProvider(ctx: TenantContext, id: Id<'idp'>) 
 }
 
 export const providerById = ({ tenantId }: Pick<TenantContext, 'tenantId'>, id: Id<'idp'>) =>
-  and(eq(identityProviders.tenantId, tenantId), eq(identityProviders.id, id));
+  matches(identityProviders, { tenantId, id });

@@ -1,7 +1,7 @@
 import type { TenantContext } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
+import { matches } from '@insightdesk/shared/database';
 import { findMember, findMemberByEmail } from '@insightdesk/shared/domain/identity/users';
-import { and, eq } from 'drizzle-orm';
 import { ProviderErrors } from './errors.ts';
 import type { Identity } from './fetch-identity.ts';
 import { identityLinks, type ProviderRow } from './tables.ts';
@@ -39,14 +39,7 @@ async function findLink(
   const [link] = await tx
     .select({ userId: identityLinks.userId })
     .from(identityLinks)
-    .where(
-      and(
-        eq(identityLinks.tenantId, tenantId),
-        eq(identityLinks.providerId, provider.id),
-        eq(identityLinks.issuer, issuer),
-        eq(identityLinks.subject, subject),
-      ),
-    );
+    .where(matches(identityLinks, { tenantId, providerId: provider.id, issuer, subject }));
   return link;
 }
 

@@ -1,6 +1,7 @@
 import { createHash, randomInt } from 'node:crypto';
 import type { Id } from '@insightdesk/shared/contract';
 import type { Tx } from '@insightdesk/shared/database';
+import { matches } from '@insightdesk/shared/database';
 import { and, eq, isNull, sql } from 'drizzle-orm';
 import { recoveryCodes } from './tables.ts';
 
@@ -34,8 +35,7 @@ export async function consumeRecoveryCode(
     .set({ usedAt: sql`now()` as unknown as Date })
     .where(
       and(
-        eq(recoveryCodes.userId, userId),
-        eq(recoveryCodes.hash, hashCode(userId, code)),
+        matches(recoveryCodes, { userId, hash: hashCode(userId, code) }),
         isNull(recoveryCodes.usedAt),
       ),
     )

@@ -1,7 +1,7 @@
 import type { Context } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
 import type { Tx } from '@insightdesk/shared/database';
-import { consumeOneTimeToken } from '@insightdesk/shared/domain/identity/mfa';
+import { consumeOneTimeToken, decryptUnexpired } from '@insightdesk/shared/domain/identity/mfa';
 import { z } from 'zod';
 import { PasskeyErrors } from './errors.ts';
 
@@ -25,17 +25,9 @@ export const encryptChallenge = (ctx: Context, challenge: string, userId?: Id<'u
 
 /** Throws 401 unless the challenge is ours, unexpired, and for this user or for a sign-in. */
 export function decryptChallenge(ctx: Context, token: string, userId?: Id<'usr'>): Challenge {
-  let decrypted: Challenge;
-  try {
-    decrypted = challengeSchema.parse(
-      JSON.parse(ctx.security.encryption.decrypt('passkey', token)),
-    );
-  } catch (error) {
-    throw PasskeyErrors.Refused(error);
-  }
-  if (decrypted.expiresAt < Date.now() || decrypted.userId !== userId)
-    throw PasskeyErrors.Refused();
-  return decrypted;
+  const challenge = decryptUnexpired(ctx, 'passkey', challengeSchema, token);
+  if (!challenge || challenge.userId !== userId) throw PasskeyErrors.Refused();
+  return challenge;
 }
 
 /** Consumes a challenge in a transaction of the user; throws 401 for the second use. */

@@ -1,11 +1,12 @@
 import {
   defineAction,
+  requireLiveSession,
   singleLine,
   type UserTenantContext,
   withTenant,
 } from '@insightdesk/shared/context';
 import { toUuid } from '@insightdesk/shared/contract';
-import { violatedConstraint } from '@insightdesk/shared/database';
+import { onViolation } from '@insightdesk/shared/database';
 import {
   hasSecondFactor,
   passkeys,
@@ -14,7 +15,6 @@ import {
 } from '@insightdesk/shared/domain/identity/mfa';
 import {
   markFactorVerified,
-  requireLiveSession,
   requireVerifiedFactor,
 } from '@insightdesk/shared/domain/identity/users';
 import { newId } from '@insightdesk/shared/utils';
@@ -22,10 +22,14 @@ import type { RegistrationResponseJSON } from '@simplewebauthn/server';
 import { z } from 'zod';
 import { consumeChallenge, decryptChallenge } from './challenge.ts';
 import { PasskeyErrors } from './errors.ts';
-import { loadWebauthn } from './load-webauthn.ts';
-import { relyingPartyId, SUPPORTED_ALGORITHMS } from './relying-party.ts';
 import { passkeyView, toPasskey } from './view.ts';
-import { registration, token } from './webauthn-fields.ts';
+import {
+  loadWebauthn,
+  registration,
+  relyingPartyId,
+  SUPPORTED_ALGORITHMS,
+  token,
+} from './webauthn.ts';
 
 const MAX_PASSKEYS = 20;
 
@@ -73,11 +77,7 @@ export const createPasskey = defineAction({
     return withTenant(ctx, async (tenant) => {
       await consumeChallenge(tenant.tx, userId, challenge);
       return insertPasskey(tenant, row);
-    }).catch((error) => {
-      throw violatedConstraint(error) === 'passkeys_credential'
-        ? PasskeyErrors.AlreadyRegistered()
-        : error;
-    });
+    }).catch(onViolation('passkeys_credential', PasskeyErrors.AlreadyRegistered));
   },
 });
 

@@ -1,5 +1,6 @@
 import { defineAction, withTenant } from '@insightdesk/shared/context';
 import { idSchema, toUuid } from '@insightdesk/shared/contract';
+import { matches } from '@insightdesk/shared/database';
 import { passkeys } from '@insightdesk/shared/domain/identity/mfa';
 import {
   clearFactor,
@@ -8,7 +9,6 @@ import {
   requireRemovableFactor,
   requireVerifiedFactor,
 } from '@insightdesk/shared/domain/identity/users';
-import { and, eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { PasskeyErrors } from './errors.ts';
 
@@ -23,7 +23,7 @@ export const deletePasskey = defineAction({
     const { userId } = ctx.actor;
     await confirmPassword(ctx, password);
     await withTenant(ctx, (tenant) => requireVerifiedFactor(tenant));
-    const isOwn = and(eq(passkeys.userId, userId), eq(passkeys.id, id));
+    const isOwn = matches(passkeys, { userId, id });
     const [passkey] = await ctx.database.read({ userId }, (tx) =>
       tx.select({ id: passkeys.id }).from(passkeys).where(isOwn).execute(),
     );

@@ -9,9 +9,7 @@ import {
 import { eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { encryptChallenge } from './challenge.ts';
-import { loadWebauthn } from './load-webauthn.ts';
-import { relyingPartyId, SUPPORTED_ALGORITHMS } from './relying-party.ts';
-import { optionsView } from './webauthn-fields.ts';
+import { loadWebauthn, optionsView, relyingPartyId, SUPPORTED_ALGORITHMS } from './webauthn.ts';
 
 /** PublicKeyCredentialCreationOptions for a new passkey of the caller. */
 export const getCreationOptions = defineAction({
@@ -44,5 +42,21 @@ export const getCreationOptions = defineAction({
     });
     const token = encryptChallenge(ctx, options.challenge, user.id);
     return { options: { ...options }, token };
+  },
+});
+
+/** PublicKeyCredentialRequestOptions for a sign-in; the same for all users. */
+export const getRequestOptions = defineAction({
+  summary: 'Get passkey sign-in options',
+  input: z.strictObject({}),
+  output: optionsView,
+  allow: 'anyone',
+  async run(ctx) {
+    const { generateAuthenticationOptions } = await loadWebauthn();
+    const options = await generateAuthenticationOptions({
+      rpID: relyingPartyId(ctx),
+      userVerification: 'required',
+    });
+    return { options: { ...options }, token: encryptChallenge(ctx, options.challenge) };
   },
 });

@@ -1,24 +1,21 @@
 import { type Context, defineAction } from '@insightdesk/shared/context';
 import { fromUuid, type Id, idSchema } from '@insightdesk/shared/contract';
+import { matches } from '@insightdesk/shared/database';
 import { passkeys } from '@insightdesk/shared/domain/identity/mfa';
 import {
   chooseOrganization,
-  createSession,
   signedInView,
-  toUser,
+  signIn,
   users,
   verifySecondFactor,
 } from '@insightdesk/shared/domain/identity/users';
-import { toOrganization } from '@insightdesk/shared/domain/tenancy/tenants';
 import type { AuthenticationResponseJSON } from '@simplewebauthn/server';
 import { and, eq, lt, or, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { consumeChallenge, decryptChallenge } from './challenge.ts';
 import { PasskeyErrors } from './errors.ts';
-import { loadWebauthn } from './load-webauthn.ts';
-import { relyingPartyId } from './relying-party.ts';
 import type { PasskeyRow } from './view.ts';
-import { assertion, token } from './webauthn-fields.ts';
+import { assertion, loadWebauthn, relyingPartyId, token } from './webauthn.ts';
 
 type Assertion = z.output<typeof assertion>;
 
@@ -45,8 +42,7 @@ export const signInWithPasskey = defineAction({
         .set({ counter, lastUsedAt: sql`now()` as unknown as Date })
         .where(
           and(
-            eq(passkeys.userId, userId),
-            eq(passkeys.id, passkey.id),
+            matches(passkeys, { userId, id: passkey.id }),
             counter === 0 ? or(isHigher, eq(passkeys.counter, 0)) : isHigher,
           ),
         )
@@ -56,9 +52,7 @@ export const signInWithPasskey = defineAction({
     const { organization, role } = await chooseOrganization(ctx, userId, organizationId);
     const method = { by: 'passkey', passkeyId: passkey.id } as const;
     const authentication = await verifySecondFactor(ctx, userId, method);
-    const member = { tenantId: organization.id, userId, role };
-    const pair = await createSession(ctx, { ...member, ...authentication });
-    return { user: toUser(user), organization: toOrganization(organization), ...pair };
+    return signIn(ctx, { user, organization, role, ...authentication });
   },
 });
 
@@ -75,7 +69,7 @@ async function findPasskey(ctx: Context, userId: Id<'usr'>, credentialId: string
       .select({ passkey: passkeys, user: { id: users.id, email: users.email, name: users.name } })
       .from(passkeys)
       .innerJoin(users, eq(users.id, passkeys.userId))
-      .where(and(eq(passkeys.userId, userId), eq(passkeys.credentialId, credentialId)))
+      .where(matches(passkeys, { userId, credentialId }))
       .execute(),
   );
   if (!found) throw PasskeyErrors.Refused();

@@ -1,7 +1,7 @@
 import { defineAction, singleLine } from '@insightdesk/shared/context';
 import { idSchema } from '@insightdesk/shared/contract';
+import { matches } from '@insightdesk/shared/database';
 import { passkeys } from '@insightdesk/shared/domain/identity/mfa';
-import { and, eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { PasskeyErrors } from './errors.ts';
 import { passkeyView, toPasskey } from './view.ts';
@@ -16,7 +16,7 @@ export const updatePasskey = defineAction({
     const [row] = await tx
       .update(passkeys)
       .set({ name })
-      .where(and(eq(passkeys.userId, actor.userId), eq(passkeys.id, id)))
+      .where(matches(passkeys, { userId: actor.userId, id }))
       .returning();
     if (!row) throw PasskeyErrors.NotFound();
     return toPasskey(row);

@@ -5,12 +5,22 @@ import {
   type Resource,
   requireCan,
 } from '@insightdesk/shared/context';
-import { type Id, idSchema, isId, permissionNames } from '@insightdesk/shared/contract';
+import { type Id, idSchema, isId, permissionNames, roles } from '@insightdesk/shared/contract';
 import { findConversationCustomerId } from '@insightdesk/shared/domain/desk/conversations';
 import { findMember, findPermissionRestriction } from '@insightdesk/shared/domain/identity/users';
 import { DomainNotFoundError } from '@insightdesk/shared/errors';
 import { z } from 'zod';
-import { decisionView } from './view.ts';
+
+const decisionView = z.object({
+  allowed: z.boolean(),
+  reason: z.string(),
+  permission: z.enum(permissionNames),
+  userId: idSchema('usr'),
+  role: z.enum(roles),
+  via: z
+    .enum(['built-in', 'custom', 'key'])
+    .describe('The source: the built-in role, a custom role, or the permissions of an API key'),
+});
 
 const resource = z.union([idSchema('cnv'), idSchema('usr')]);
 

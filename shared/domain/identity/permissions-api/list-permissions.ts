@@ -3,10 +3,17 @@ import {
   keyPermissions,
   permissionDependencies,
   permissionNames,
+  roles,
   rolesWithPermission,
 } from '@insightdesk/shared/contract';
 import { z } from 'zod';
-import { permissionView } from './view.ts';
+
+const permissionView = z.object({
+  name: z.enum(permissionNames),
+  roles: z.array(z.enum(roles)),
+  forKeys: z.boolean().describe('Whether an API key can have it'),
+  needs: z.array(z.enum(permissionNames)).describe('Permissions that it requires'),
+});
 
 /** The same for all organizations. */
 export const listPermissions = defineAction({

@@ -1,6 +1,6 @@
 import { defineAction } from '@insightdesk/shared/context';
 import { idSchema } from '@insightdesk/shared/contract';
-import { violatedConstraint } from '@insightdesk/shared/database';
+import { onViolation } from '@insightdesk/shared/database';
 import { record } from '@insightdesk/shared/events';
 import { z } from 'zod';
 import { RoleErrors } from './errors.ts';
@@ -19,9 +19,7 @@ export const deleteRole = defineAction({
       .delete(customRoles)
       .where(roleById(ctx, id))
       .returning({ name: customRoles.name })
-      .catch((error) => {
-        throw violatedConstraint(error) === 'members_role_fk' ? RoleErrors.InUse() : error;
-      });
+      .catch(onViolation('members_role_fk', RoleErrors.InUse));
     if (!deleted) throw RoleErrors.NotFound();
     await record(ctx, roleDeleted, { roleId: id, name: deleted.name });
   },

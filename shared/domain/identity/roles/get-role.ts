@@ -1,6 +1,6 @@
 import { defineAction, type TenantContext } from '@insightdesk/shared/context';
 import { type Id, idSchema } from '@insightdesk/shared/contract';
-import { and, eq } from 'drizzle-orm';
+import { matches } from '@insightdesk/shared/database';
 import { z } from 'zod';
 import { RoleErrors } from './errors.ts';
 import { customRoles } from './tables.ts';
@@ -24,4 +24,4 @@ export async function requireRole(ctx: TenantContext, id: Id<'rol'>, { lock = fa
 }
 
 export const roleById = ({ tenantId }: { tenantId: Id<'org'> }, id: Id<'rol'>) =>
-  and(eq(customRoles.tenantId, tenantId), eq(customRoles.id, id));
+  matches(customRoles, { tenantId, id });

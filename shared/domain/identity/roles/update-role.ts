@@ -1,13 +1,13 @@
 import { defineAction } from '@insightdesk/shared/context';
 import { idSchema } from '@insightdesk/shared/contract';
-import { violatedConstraint } from '@insightdesk/shared/database';
+import { onViolation } from '@insightdesk/shared/database';
 import { record } from '@insightdesk/shared/events';
 import { z } from 'zod';
+import { roleFields } from './create-role.ts';
 import { RoleErrors } from './errors.ts';
 import { roleUpdated } from './events.ts';
 import { requireRole, roleById } from './get-role.ts';
-import { invalidPermissionSet } from './invalid-permission-set.ts';
-import { roleFields } from './role-fields.ts';
+import { requireValidPermissionSet } from './require-valid-permission-set.ts';
 import { customRoles } from './tables.ts';
 import { roleView, toRole } from './view.ts';
 
@@ -25,16 +25,13 @@ export const updateRole = defineAction({
       name: name ?? before.name,
       permissions: permissions ?? before.permissions,
     };
-    const problem = invalidPermissionSet(before.base, after.permissions);
-    if (problem) throw RoleErrors.InvalidPermissions(problem);
+    requireValidPermissionSet(before.base, after.permissions);
     after.version = before.version + 1;
     await ctx.tx
       .update(customRoles)
       .set({ name: after.name, permissions: after.permissions, version: after.version })
       .where(roleById(ctx, id))
-      .catch((error) => {
-        throw violatedConstraint(error) === 'roles_name' ? RoleErrors.NameTaken() : error;
-      });
+      .catch(onViolation('roles_name', RoleErrors.NameTaken));
     await record(ctx, roleUpdated, { roleId: id, name: after.name });
     return toRole(after);
   },

@@ -1,6 +1,6 @@
 import { retentionPayload } from '@insightdesk/shared/domain/tenancy/retention';
 import { defineJob, JobPriority } from '@insightdesk/shared/jobs';
-import { olderSessions } from './sessions/older-sessions.ts';
+import { olderSessions } from './sessions/events.ts';
 
 export const deleteExpiredJob = defineJob({
   name: 'users.delete-expired',

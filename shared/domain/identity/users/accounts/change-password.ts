@@ -1,14 +1,12 @@
-import { defineAction, withTenant } from '@insightdesk/shared/context';
-import { and, eq } from 'drizzle-orm';
+import { defineAction, requireLiveSession, withTenant } from '@insightdesk/shared/context';
+import { matches } from '@insightdesk/shared/database';
 import { z } from 'zod';
-import { requireLiveSession } from '../sessions/require-live-session.ts';
-import { revokeOlderSessions } from '../sessions/revoke-older-sessions.ts';
+import { revokeOlderSessions } from '../sessions/revoke-sessions.ts';
 import { sessions } from '../sessions/tables.ts';
+import { currentPassword, newPassword, rejectWeakPassword } from './credential-fields.ts';
 import { revokeEmailLinks } from './email-links.ts';
 import { AccountErrors } from './errors.ts';
 import { requireOwnPassword } from './find-by-credentials.ts';
-import { currentPassword, newPassword } from './password-fields.ts';
-import { rejectWeakPassword } from './reject-weak-password.ts';
 import { isUnchangedPassword } from './require-unchanged-password.ts';
 import { recordPasswordChange, setPassword } from './set-password.ts';
 
@@ -34,7 +32,7 @@ export const changePassword = defineAction({
       await tenant.tx
         .update(sessions)
         .set({ createdAt: after.passwordChangedAt })
-        .where(and(eq(sessions.tenantId, tenant.tenantId), eq(sessions.id, sessionId)));
+        .where(matches(sessions, { tenantId: tenant.tenantId, id: sessionId }));
       return recordPasswordChange(tenant, after, { exceptSessionId: sessionId });
     });
     await revokeOlderSessions(ctx, older);

@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import type { TenantContext } from '@insightdesk/shared/context';
 import { sql } from 'drizzle-orm';
 
+const DAY_MS = 86_400_000;
+
 /** Consumes one of `max` uses of `key` per day (UTC); false when none is left. */
 export async function consumeDailyQuota(
   { tx }: TenantContext,
@@ -18,6 +20,12 @@ export async function consumeDailyQuota(
 export const quotaKey = (purpose: string, subject: string) =>
   `${purpose}:${createHash('sha256').update(subject).digest('hex')}`;
 
-/** Seconds until daily quotas are reset. */
-export const secondsUntilReset = (now = Date.now()) =>
-  Math.ceil((86_400_000 - (now % 86_400_000)) / 1000);
+/** Consumes one of `max` uses of `key` per day; throws with the seconds until the reset when none is left. */
+export async function requireDailyQuota(
+  ctx: TenantContext,
+  key: string,
+  { max, exceeded }: { max: number; exceeded: (retryAfterSeconds: number) => Error },
+): Promise<void> {
+  if (await consumeDailyQuota(ctx, key, max)) return;
+  throw exceeded(Math.ceil((DAY_MS - (Date.now() % DAY_MS)) / 1000));
+}

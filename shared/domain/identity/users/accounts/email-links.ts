@@ -1,13 +1,25 @@
 import { type Context, type TenantContext, withTenant } from '@insightdesk/shared/context';
-import { type Id, isId } from '@insightdesk/shared/contract';
+import { fromUuid, type Id, isId } from '@insightdesk/shared/contract';
+import { matches } from '@insightdesk/shared/database';
 import { record } from '@insightdesk/shared/events';
 import { newId } from '@insightdesk/shared/utils';
 import { and, eq, gt, inArray, isNull, or, sql } from 'drizzle-orm';
-import { accountContext } from './account-context.ts';
-import { consumeDailyQuota, quotaKey, secondsUntilReset } from './consume-daily-quota.ts';
+import { consumeDailyQuota, quotaKey, requireDailyQuota } from './consume-daily-quota.ts';
 import { AccountErrors } from './errors.ts';
 import { emailLinkRequested } from './events.ts';
 import { emailLinks } from './tables.ts';
+
+const NO_TENANT_ID = fromUuid('org', '00000000-0000-0000-0000-000000000000');
+
+/**
+ * The context of changes to a user that belong to no organization. Their events are recorded under a
+ * tenant id that no organization has, and are dispatched like all others.
+ */
+export const accountContext = (ctx: Context): Context & { tenantId: typeof NO_TENANT_ID } => ({
+  ...ctx,
+  actor: { kind: 'system', name: 'accounts' },
+  tenantId: NO_TENANT_ID,
+});
 
 type EmailLink = typeof emailLinks.$inferSelect;
 type Purpose = EmailLink['purpose'];
@@ -44,23 +56,16 @@ function consumeEmailQuota(
 ) {
   if (purpose !== 'reset')
     return consumeDailyQuota(ctx, quotaKey('mail', email), MAX_EMAILS_PER_ADDRESS_PER_DAY);
-  const hour = new Date().getUTCHours();
-  return consumeDailyQuota(
-    ctx,
-    `${quotaKey('reset', email)}:${hour}`,
-    MAX_RESETS_PER_ADDRESS_PER_HOUR,
-  );
+  const key = `${quotaKey('reset', email)}:${new Date().getUTCHours()}`;
+  return consumeDailyQuota(ctx, key, MAX_RESETS_PER_ADDRESS_PER_HOUR);
 }
 
 /** Consumes one of the daily email links of an account; throws 429 when none is left. */
-export async function consumeAccountEmailQuota(
-  ctx: TenantContext,
-  userId: Id<'usr'>,
-): Promise<void> {
-  if (await consumeDailyQuota(ctx, quotaKey('links', userId), MAX_EMAILS_PER_ACCOUNT_PER_DAY))
-    return;
-  throw AccountErrors.TooManyEmails(secondsUntilReset());
-}
+export const consumeAccountEmailQuota = (ctx: TenantContext, userId: Id<'usr'>) =>
+  requireDailyQuota(ctx, quotaKey('links', userId), {
+    max: MAX_EMAILS_PER_ACCOUNT_PER_DAY,
+    exceeded: AccountErrors.TooManyEmails,
+  });
 
 const isUsable = and(isNull(emailLinks.usedAt), gt(emailLinks.expiresAt, sql`now()`));
 
@@ -108,7 +113,7 @@ export async function revokeEmailLinks(
   { tx }: TenantContext,
   account: { id: Id<'usr'>; email: string },
 ) {
-  const isReset = and(eq(emailLinks.purpose, 'reset'), eq(emailLinks.email, account.email));
+  const isReset = matches(emailLinks, { purpose: 'reset', email: account.email });
   const isOwn = and(
     eq(emailLinks.userId, account.id),
     inArray(emailLinks.purpose, ['change', 'reset']),

@@ -1,7 +1,7 @@
 import { idSchema } from '@insightdesk/shared/contract';
 import { defineEvent } from '@insightdesk/shared/events';
 import { z } from 'zod';
-import { olderSessions } from '../sessions/older-sessions.ts';
+import { olderSessions } from '../sessions/events.ts';
 
 /** `isMuted`: the address has received too many emails, so the link is not emailed. */
 export const emailLinkRequested = defineEvent(

@@ -1,9 +1,9 @@
-import type { Context } from '@insightdesk/shared/context';
+import { type Context, requireLiveSession, type UserContext } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
-import { statement } from '@insightdesk/shared/database';
+import { matches, statement } from '@insightdesk/shared/database';
 import { serializeError } from '@insightdesk/shared/errors';
 import { sleep } from '@insightdesk/shared/promises';
-import { and, desc, eq, getTableColumns, sql } from 'drizzle-orm';
+import { desc, eq, getTableColumns, sql } from 'drizzle-orm';
 import { users } from '../tables.ts';
 import { AccountErrors } from './errors.ts';
 import { credentials } from './identity-tables.ts';
@@ -103,7 +103,7 @@ async function replaceHash(
       tx
         .update(credentials)
         .set({ passwordHash })
-        .where(and(eq(credentials.userId, userId), eq(credentials.passwordHash, outdated))),
+        .where(matches(credentials, { userId, passwordHash: outdated })),
     );
   } catch (error) {
     ctx.log.warn(
@@ -111,4 +111,10 @@ async function replaceHash(
       'users: failed to replace an outdated password hash',
     );
   }
+}
+
+/** The caller, if the session is live and this is their password; throws like requireOwnPassword. */
+export async function confirmPassword(ctx: UserContext, password: string) {
+  await requireLiveSession(ctx);
+  return requireOwnPassword(ctx, ctx.actor.userId, password);
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { isCommonPassword } from './is-common-password.ts';
+import { isCommonPassword } from './credential-fields.ts';
 
 test.each(['password', 'Password', '12345678', 'qwertyuiop', 'iloveyou'])(
   'isCommonPassword: %s is common',

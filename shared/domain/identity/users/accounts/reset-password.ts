@@ -1,12 +1,17 @@
-import { defineAction } from '@insightdesk/shared/context';
+import { defineAction, email, withTenant } from '@insightdesk/shared/context';
 import { and, eq, isNotNull } from 'drizzle-orm';
 import { z } from 'zod';
-import { revokeOlderSessions } from '../sessions/revoke-older-sessions.ts';
+import { revokeOlderSessions } from '../sessions/revoke-sessions.ts';
 import { users } from '../tables.ts';
-import { requireEmailLink, revokeEmailLinks, useEmailLink } from './email-links.ts';
+import { newPassword, rejectWeakPassword } from './credential-fields.ts';
+import {
+  accountContext,
+  requestEmailLink,
+  requireEmailLink,
+  revokeEmailLinks,
+  useEmailLink,
+} from './email-links.ts';
 import { AccountErrors } from './errors.ts';
-import { newPassword } from './password-fields.ts';
-import { rejectWeakPassword } from './reject-weak-password.ts';
 import { recordPasswordChange, setPassword } from './set-password.ts';
 
 /** Sets the password of the verified account with the address of the link. */
@@ -30,5 +35,19 @@ export const resetPassword = defineAction({
       return recordPasswordChange(tenant, after);
     });
     await revokeOlderSessions(ctx, older);
+  },
+});
+
+/** Reads no account, so that the response does not reveal whether the address has one. */
+export const requestPasswordReset = defineAction({
+  summary: 'Request a password reset email',
+  input: z.strictObject({ email: email() }),
+  output: z.object({ accepted: z.literal(true) }),
+  allow: 'anyone',
+  async run(ctx, { email: address }) {
+    await withTenant(accountContext(ctx), (tenant) =>
+      requestEmailLink(tenant, { purpose: 'reset', email: address }),
+    );
+    return { accepted: true as const };
   },
 });

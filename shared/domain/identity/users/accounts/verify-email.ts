@@ -1,14 +1,20 @@
-import { defineAction } from '@insightdesk/shared/context';
-import { violatedConstraint } from '@insightdesk/shared/database';
+import { defineAction, email, withTenant } from '@insightdesk/shared/context';
+import { onViolation } from '@insightdesk/shared/database';
 import { record } from '@insightdesk/shared/events';
 import { eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { users } from '../tables.ts';
-import { requireEmailLink, revokeEmailLinks, useEmailLink } from './email-links.ts';
+import { currentPassword } from './credential-fields.ts';
+import {
+  consumeAccountEmailQuota,
+  requestEmailLink,
+  requireEmailLink,
+  revokeEmailLinks,
+  useEmailLink,
+} from './email-links.ts';
 import { AccountErrors } from './errors.ts';
 import { accountEmailChanged } from './events.ts';
-import { requireOwnPassword } from './find-by-credentials.ts';
-import { currentPassword } from './password-fields.ts';
+import { confirmPassword, requireOwnPassword } from './find-by-credentials.ts';
 import { ownUserView, toOwnUser } from './view.ts';
 
 /**
@@ -36,10 +42,41 @@ export const verifyEmail = defineAction({
       const previousEmail = before.emailVerifiedAt && before.email !== email ? before.email : null;
       await record(tenant, accountEmailChanged, { userId, email, previousEmail });
       return { user: toOwnUser({ ...before, ...verified }) };
-    }).catch((error) => {
-      throw violatedConstraint(error) === 'users_verified_email'
-        ? AccountErrors.EmailTaken()
-        : error;
+    }).catch(onViolation('users_verified_email', AccountErrors.EmailTaken));
+  },
+});
+
+export const resendVerification = defineAction({
+  summary: 'Resend the verification email',
+  input: z.strictObject({}),
+  output: z.object({ accepted: z.literal(true) }),
+  allow: 'account:manage',
+  transaction: 'write',
+  async run(ctx) {
+    const { userId } = ctx.actor;
+    await consumeAccountEmailQuota(ctx, userId);
+    const [user] = await ctx.tx.select().from(users).where(eq(users.id, userId));
+    if (!user) throw AccountErrors.NotFound();
+    if (!user.emailVerifiedAt)
+      await requestEmailLink(ctx, { purpose: 'verify', userId, email: user.email });
+    return { accepted: true as const };
+  },
+});
+
+/** Emails a link to the new address, which becomes the account's when the link is used. */
+export const requestEmailChange = defineAction({
+  summary: "Request a change of the caller's email address",
+  input: z.strictObject({ password: currentPassword, email: email() }),
+  output: z.object({ accepted: z.literal(true) }),
+  allow: 'account:manage',
+  transaction: 'own',
+  async run(ctx, input) {
+    const { userId } = ctx.actor;
+    await confirmPassword(ctx, input.password);
+    await withTenant(ctx, async (tenant) => {
+      await consumeAccountEmailQuota(tenant, userId);
+      await requestEmailLink(tenant, { purpose: 'change', userId, email: input.email });
     });
+    return { accepted: true as const };
   },
 });

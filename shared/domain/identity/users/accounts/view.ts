@@ -1,15 +1,11 @@
-import { type Id, idSchema } from '@insightdesk/shared/contract';
+import { idSchema } from '@insightdesk/shared/contract';
 import { z } from 'zod';
 
 export const userView = z.object({ id: idSchema('usr'), email: z.string(), name: z.string() });
 
 export const ownUserView = z.object({ ...userView.shape, emailVerified: z.boolean() });
 
-export interface UserRow {
-  id: Id<'usr'>;
-  email: string;
-  name: string;
-}
+export type UserRow = z.output<typeof userView>;
 
 /** A user as members see them. */
 export const toUser = ({ id, email, name }: UserRow) => ({ id, email, name });

@@ -4,7 +4,7 @@ import { record } from '@insightdesk/shared/events';
 import { newId } from '@insightdesk/shared/utils';
 import { eq } from 'drizzle-orm';
 import { z } from 'zod';
-import { consumeDailyQuota, quotaKey, secondsUntilReset } from '../accounts/consume-daily-quota.ts';
+import { quotaKey, requireDailyQuota } from '../accounts/consume-daily-quota.ts';
 import { AccountErrors } from '../accounts/errors.ts';
 import { members, users } from '../tables.ts';
 import { MemberErrors } from './errors.ts';
@@ -26,12 +26,10 @@ export const createOrganization = defineAction({
       if (!self) throw AccountErrors.NotFound();
       const isVerified = self.emailVerifiedAt !== null || !ctx.settings.requiresVerifiedEmail;
       if (!isVerified) throw AccountErrors.EmailNotVerified();
-      const isWithinQuota = await consumeDailyQuota(
-        tenant,
-        quotaKey('organizations', userId),
-        MAX_ORGANIZATIONS_PER_DAY,
-      );
-      if (!isWithinQuota) throw MemberErrors.TooManyOrganizations(secondsUntilReset());
+      await requireDailyQuota(tenant, quotaKey('organizations', userId), {
+        max: MAX_ORGANIZATIONS_PER_DAY,
+        exceeded: MemberErrors.TooManyOrganizations,
+      });
     });
     const organization = { id: newId('org'), name: input.name };
     const actor = { kind: 'system', name: 'accounts' } as const;

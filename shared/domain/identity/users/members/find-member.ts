@@ -1,5 +1,6 @@
 import type { TenantContext } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
+import { matches } from '@insightdesk/shared/database';
 import { and, eq, isNull, type SQL } from 'drizzle-orm';
 import { members, users } from '../tables.ts';
 import { MemberErrors } from './errors.ts';
@@ -39,4 +40,20 @@ export async function requireMember(ctx: TenantContext, userId: Id<'usr'>) {
 }
 
 export const memberById = (ctx: Pick<TenantContext, 'tenantId'>, userId: Id<'usr'>) =>
-  and(eq(members.tenantId, ctx.tenantId), eq(members.userId, userId));
+  matches(members, { tenantId: ctx.tenantId, userId });
+
+/** The active owners of the organization. */
+export const listOwners = (ctx: TenantContext) =>
+  selectMembers(ctx, eq(members.role, 'owner')).execute();
+
+/** Throws 409 for the last owner. Locks the owners, so that two cannot leave concurrently. */
+export async function requireAnotherOwner(ctx: TenantContext, leavingUserId: Id<'usr'>) {
+  const owners = await ctx.tx
+    .select({ userId: members.userId })
+    .from(members)
+    .where(
+      and(matches(members, { tenantId: ctx.tenantId, role: 'owner' }), isNull(members.removedAt)),
+    )
+    .for('update');
+  if (!owners.some(({ userId }) => userId !== leavingUserId)) throw MemberErrors.LastOwner();
+}

@@ -1,6 +1,7 @@
-import type { TenantContext } from '@insightdesk/shared/context';
-import type { Id } from '@insightdesk/shared/contract';
-import { and, eq, gt, isNull, sql } from 'drizzle-orm';
+import type { Context, TenantContext } from '@insightdesk/shared/context';
+import { type Id, isId } from '@insightdesk/shared/contract';
+import { matches } from '@insightdesk/shared/database';
+import { and, gt, isNull, sql } from 'drizzle-orm';
 import { InvitationErrors } from './errors.ts';
 import { invitations } from './tables.ts';
 
@@ -11,7 +12,7 @@ export async function findPendingInvitation({ tx, tenantId }: TenantContext, id:
   const [invitation] = await tx
     .select()
     .from(invitations)
-    .where(and(eq(invitations.tenantId, tenantId), eq(invitations.id, id), isPending))
+    .where(and(matches(invitations, { tenantId, id }), isPending))
     .execute();
   return invitation;
 }
@@ -27,10 +28,17 @@ export async function deleteInvitationsBy({ tx, tenantId }: TenantContext, userI
   await tx
     .delete(invitations)
     .where(
-      and(
-        eq(invitations.tenantId, tenantId),
-        eq(invitations.invitedBy, userId),
-        isNull(invitations.acceptedAt),
-      ),
+      and(matches(invitations, { tenantId, invitedBy: userId }), isNull(invitations.acceptedAt)),
     );
+}
+
+/** The token in the link of an invitation. */
+export const createInvitationToken = (ctx: Context, tenantId: Id<'org'>, id: Id<'inv'>) =>
+  ctx.security.tokenCodec.encode('invitation', [tenantId, id]);
+
+/** The invitation of a token; throws 422 for a token that we did not sign. */
+export function decodeInvitationToken(ctx: Context, token: string) {
+  const [tenantId, id] = ctx.security.tokenCodec.decode('invitation', token) ?? [];
+  if (!isId('org', tenantId) || !isId('inv', id)) throw InvitationErrors.Invalid();
+  return { tenantId, id };
 }

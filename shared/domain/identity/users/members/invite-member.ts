@@ -1,9 +1,12 @@
 import { defineAction, email } from '@insightdesk/shared/context';
 import { idSchema, roles } from '@insightdesk/shared/contract';
+import { matches } from '@insightdesk/shared/database';
 import { addDays, newId } from '@insightdesk/shared/utils';
+import { and, lt, sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { MemberErrors } from './errors.ts';
+import { InvitationErrors, MemberErrors } from './errors.ts';
 import { findMemberByEmail } from './find-member.ts';
+import { requirePendingInvitation } from './find-pending-invitation.ts';
 import { requestInvitationEmail } from './request-invitation-email.ts';
 import { requireCanInvite } from './require-can-invite.ts';
 import { invitations } from './tables.ts';
@@ -36,5 +39,37 @@ export const inviteMember = defineAction({
       .onConflictDoUpdate({ target: [invitations.tenantId, invitations.email], set: invitation });
     await requestInvitationEmail(ctx, { email: input.email, ...invitation });
     return { id: invitation.id, expiresAt: invitation.expiresAt.toISOString() };
+  },
+});
+
+const MAX_SENDS = 5;
+
+/** Extends the invitation and makes the caller its inviter. */
+export const resendInvitation = defineAction({
+  summary: 'Resend an invitation',
+  input: z.strictObject({ id: idSchema('inv') }),
+  output: z.object({ id: idSchema('inv'), expiresAt: z.iso.datetime() }),
+  allow: 'customers:invite',
+  transaction: 'write',
+  async run(ctx, { id }) {
+    const { role } = await requirePendingInvitation(ctx, id);
+    await requireCanInvite(ctx, role);
+    const [invitation] = await ctx.tx
+      .update(invitations)
+      .set({
+        sendCount: sql`${invitations.sendCount} + 1`,
+        invitedBy: ctx.actor.userId,
+        expiresAt: addDays(new Date(), INVITATION_VALIDITY_DAYS),
+      })
+      .where(
+        and(
+          matches(invitations, { tenantId: ctx.tenantId, id }),
+          lt(invitations.sendCount, MAX_SENDS),
+        ),
+      )
+      .returning();
+    if (!invitation) throw InvitationErrors.SentTooOften();
+    await requestInvitationEmail(ctx, invitation);
+    return { id, expiresAt: invitation.expiresAt.toISOString() };
   },
 });

@@ -1,7 +1,8 @@
 import type { Context } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
-import { organizations } from '@insightdesk/shared/domain/tenancy/tenants';
+import { organizations, TenantErrors } from '@insightdesk/shared/domain/tenancy/tenants';
 import { and, asc, eq, isNull } from 'drizzle-orm';
+import { AccountErrors } from '../accounts/errors.ts';
 import { members } from '../tables.ts';
 
 const MAX_MEMBERSHIPS = 1000;
@@ -23,3 +24,16 @@ export const listMemberships = (ctx: Context, userId: Id<'usr'>) =>
       .limit(MAX_MEMBERSHIPS)
       .execute(),
   );
+
+/** The wanted organization of the user, or the first one that is not disabled. */
+export async function chooseOrganization(
+  ctx: Context,
+  userId: Id<'usr'>,
+  wanted: Id<'org'> | undefined,
+) {
+  const memberships = await listMemberships(ctx, userId);
+  const eligible = memberships.filter(({ id }) => wanted === undefined || id === wanted);
+  const enabled = eligible.find(({ disabledAt }) => disabledAt === null);
+  if (enabled) return { organization: enabled, role: enabled.role };
+  throw eligible.length > 0 ? TenantErrors.Disabled() : AccountErrors.InvalidCredentials();
+}

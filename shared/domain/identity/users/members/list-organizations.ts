@@ -1,8 +1,7 @@
-import { defineAction } from '@insightdesk/shared/context';
+import { defineAction, requireLiveSession } from '@insightdesk/shared/context';
 import { roles } from '@insightdesk/shared/contract';
 import { organizationView, toOrganization } from '@insightdesk/shared/domain/tenancy/tenants';
 import { z } from 'zod';
-import { requireLiveSession } from '../sessions/require-live-session.ts';
 import { listMemberships } from './list-memberships.ts';
 
 const membershipView = z.object({

@@ -1,14 +1,13 @@
 import { defineAction, requireCan } from '@insightdesk/shared/context';
 import { idSchema } from '@insightdesk/shared/contract';
+import { matches } from '@insightdesk/shared/database';
 import { record } from '@insightdesk/shared/events';
-import { and, eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { sessions } from '../sessions/tables.ts';
 import { members } from '../tables.ts';
 import { memberRemoved } from './events.ts';
-import { memberById, requireMember } from './find-member.ts';
+import { memberById, requireAnotherOwner, requireMember } from './find-member.ts';
 import { deleteInvitationsBy } from './find-pending-invitation.ts';
-import { requireAnotherOwner } from './list-owners.ts';
 
 /** Removes a member and revokes their sessions; their messages remain. */
 export const removeMember = defineAction({
@@ -29,7 +28,7 @@ export const removeMember = defineAction({
     await ctx.tx
       .update(sessions)
       .set({ revokedAt: now })
-      .where(and(eq(sessions.tenantId, ctx.tenantId), eq(sessions.userId, userId)));
+      .where(matches(sessions, { tenantId: ctx.tenantId, userId }));
     await deleteInvitationsBy(ctx, userId);
     await record(ctx, memberRemoved, { userId });
   },

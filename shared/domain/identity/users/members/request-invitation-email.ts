@@ -2,7 +2,7 @@ import type { UserTenantContext } from '@insightdesk/shared/context';
 import { organizations } from '@insightdesk/shared/domain/tenancy/tenants';
 import { record } from '@insightdesk/shared/events';
 import { eq } from 'drizzle-orm';
-import { consumeDailyQuota, quotaKey, secondsUntilReset } from '../accounts/consume-daily-quota.ts';
+import { quotaKey, requireDailyQuota } from '../accounts/consume-daily-quota.ts';
 import { users } from '../tables.ts';
 import { InvitationErrors, MemberErrors } from './errors.ts';
 import { invitationCreated } from './events.ts';
@@ -16,11 +16,10 @@ export async function requestInvitationEmail(
   { id: invitationId, email, role, sendCount }: Invitation,
 ): Promise<void> {
   const { tx, tenantId, actor, limits } = ctx;
-  if (
-    !(await consumeDailyQuota(ctx, quotaKey('invitations', tenantId), limits.invitationsPerDay))
-  ) {
-    throw InvitationErrors.QuotaExceeded(secondsUntilReset());
-  }
+  await requireDailyQuota(ctx, quotaKey('invitations', tenantId), {
+    max: limits.invitationsPerDay,
+    exceeded: InvitationErrors.QuotaExceeded,
+  });
   const [names] = await tx
     .select({ organizationName: organizations.name, inviterName: users.name })
     .from(organizations)

@@ -1,12 +1,25 @@
-import type { TenantContext, UserTenantContext } from '@insightdesk/shared/context';
-import type { Id, Role } from '@insightdesk/shared/contract';
+import {
+  can,
+  type TenantContext,
+  type UserActor,
+  type UserTenantContext,
+} from '@insightdesk/shared/context';
+import { type Id, permissionsOf, type Role } from '@insightdesk/shared/contract';
 import { and, eq, isNull } from 'drizzle-orm';
 import { AccountErrors } from '../accounts/errors.ts';
 import { findPermissionRestriction } from '../sessions/find-permission-restriction.ts';
 import { members, users } from '../tables.ts';
-import { canAssignRole } from './can-assign-role.ts';
 import { InvitationErrors, MemberErrors } from './errors.ts';
 import { memberById } from './find-member.ts';
+
+type Inviter = Pick<UserActor, 'kind' | 'userId' | 'role' | 'restriction'>;
+
+/** Whether the inviter has all permissions of the role. */
+export function canAssignRole(inviter: Inviter, role: Role): boolean {
+  if (!can(inviter, 'customers:invite')) return false;
+  const privileges = { kind: 'privileges', role, permissions: permissionsOf(role) } as const;
+  return role === 'customer' || can(inviter, 'members:manage', privileges);
+}
 
 /** Throws 403 unless the caller can assign the role and has a verified address. */
 export async function requireCanInvite(

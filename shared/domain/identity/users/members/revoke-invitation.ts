@@ -1,6 +1,6 @@
 import { defineAction } from '@insightdesk/shared/context';
 import { idSchema } from '@insightdesk/shared/contract';
-import { and, eq } from 'drizzle-orm';
+import { matches } from '@insightdesk/shared/database';
 import { z } from 'zod';
 import { requirePendingInvitation } from './find-pending-invitation.ts';
 import { requireCanInvite } from './require-can-invite.ts';
@@ -16,7 +16,7 @@ export const revokeInvitation = defineAction({
   async run(ctx, { id }) {
     const { role } = await requirePendingInvitation(ctx, id);
     await requireCanInvite(ctx, role);
-    const self = and(eq(invitations.tenantId, ctx.tenantId), eq(invitations.id, id));
+    const self = matches(invitations, { tenantId: ctx.tenantId, id });
     await ctx.tx.delete(invitations).where(self);
   },
 });

@@ -7,8 +7,7 @@ import { z } from 'zod';
 import { members } from '../tables.ts';
 import { MemberErrors } from './errors.ts';
 import { memberUpdated } from './events.ts';
-import { memberById, requireMember } from './find-member.ts';
-import { requireAnotherOwner } from './list-owners.ts';
+import { memberById, requireAnotherOwner, requireMember } from './find-member.ts';
 import { memberView, toMember } from './view.ts';
 
 export const updateMember = defineAction({

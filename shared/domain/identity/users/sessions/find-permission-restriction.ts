@@ -1,8 +1,7 @@
 import type { Context } from '@insightdesk/shared/context';
 import type { CustomRoleRestriction, Id } from '@insightdesk/shared/contract';
-import { statement, type Tx } from '@insightdesk/shared/database';
+import { matches, statement, type Tx } from '@insightdesk/shared/database';
 import { customRoles } from '@insightdesk/shared/domain/identity/roles';
-import { and, eq } from 'drizzle-orm';
 import { members } from '../tables.ts';
 
 const selectCustomRole = statement(
@@ -17,9 +16,9 @@ const selectCustomRole = statement(
       .from(members)
       .innerJoin(
         customRoles,
-        and(eq(customRoles.tenantId, members.tenantId), eq(customRoles.id, members.roleId)),
+        matches(customRoles, { tenantId: members.tenantId, id: members.roleId }),
       )
-      .where(and(eq(members.tenantId, tenantId), eq(members.userId, userId))),
+      .where(matches(members, { tenantId, userId })),
 );
 
 interface MemberId {

@@ -1,8 +1,8 @@
 import { defineAction } from '@insightdesk/shared/context';
-import { and, desc, eq } from 'drizzle-orm';
+import { matches } from '@insightdesk/shared/database';
+import { and, desc } from 'drizzle-orm';
 import { z } from 'zod';
-import { isLiveSession } from './is-live-session.ts';
-import { sessions } from './tables.ts';
+import { isLiveSession, sessions } from './tables.ts';
 import { sessionView, toSession } from './view.ts';
 
 export const listSessions = defineAction({
@@ -15,7 +15,7 @@ export const listSessions = defineAction({
     const rows = await tx
       .select()
       .from(sessions)
-      .where(and(eq(sessions.tenantId, tenantId), eq(sessions.userId, actor.userId), isLiveSession))
+      .where(and(matches(sessions, { tenantId, userId: actor.userId }), isLiveSession))
       .orderBy(desc(sessions.createdAt))
       .limit(100)
       .execute();

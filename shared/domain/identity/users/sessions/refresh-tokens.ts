@@ -5,6 +5,7 @@ import {
   withTenant,
 } from '@insightdesk/shared/context';
 import { type Id, isId } from '@insightdesk/shared/contract';
+import { matches } from '@insightdesk/shared/database';
 import { organizations, TenantErrors } from '@insightdesk/shared/domain/tenancy/tenants';
 import { sleep } from '@insightdesk/shared/promises';
 import { and, eq, isNull, sql } from 'drizzle-orm';
@@ -12,9 +13,8 @@ import { z } from 'zod';
 import { members } from '../tables.ts';
 import { SessionErrors } from './errors.ts';
 import { generateTokens, sessionExpiry } from './generate-tokens.ts';
-import { isLiveSession } from './is-live-session.ts';
 import { revokeSessions } from './revoke-sessions.ts';
-import { sessions } from './tables.ts';
+import { isLiveSession, sessions } from './tables.ts';
 import { tokenPairView } from './view.ts';
 
 /**
@@ -70,13 +70,12 @@ function rotate(ctx: Context, { tenantId, sessionId, generation }: Claim, receiv
       .from(sessions)
       .innerJoin(
         members,
-        and(eq(members.tenantId, sessions.tenantId), eq(members.userId, sessions.userId)),
+        matches(members, { tenantId: sessions.tenantId, userId: sessions.userId }),
       )
       .innerJoin(organizations, eq(organizations.id, sessions.tenantId))
       .where(
         and(
-          eq(sessions.tenantId, tenantId),
-          eq(sessions.id, sessionId),
+          matches(sessions, { tenantId, id: sessionId }),
           isLiveSession,
           isNull(members.removedAt),
         ),
@@ -89,7 +88,7 @@ function rotate(ctx: Context, { tenantId, sessionId, generation }: Claim, receiv
       tx
         .update(sessions)
         .set(values)
-        .where(and(eq(sessions.tenantId, tenantId), eq(sessions.id, sessionId)));
+        .where(matches(sessions, { tenantId, id: sessionId }));
     if (session.generation === generation) {
       await change({
         generation: generation + 1,
@@ -124,7 +123,7 @@ async function isConcurrent(
         isConcurrent: sql<boolean>`${received} < ${sessions.refreshedAt} + ${CONCURRENCY_WINDOW_MS} * interval '1 ms'`,
       })
       .from(sessions)
-      .where(and(eq(sessions.tenantId, tenantId), eq(sessions.id, sessionId)));
+      .where(matches(sessions, { tenantId, id: sessionId }));
     if (session?.isConcurrent) return true;
   }
   return false;

@@ -1,10 +1,16 @@
-import type { TenantContext } from '@insightdesk/shared/context';
+import {
+  type Context,
+  systemContext,
+  type TenantContext,
+  withTenant,
+} from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
 import { record } from '@insightdesk/shared/events';
-import { and, eq, type SQL } from 'drizzle-orm';
-import { sessionRevoked } from './events.ts';
-import { isLiveSession } from './is-live-session.ts';
-import { sessions } from './tables.ts';
+import { and, eq, lte, ne, type SQL } from 'drizzle-orm';
+import type { z } from 'zod';
+import { members } from '../tables.ts';
+import { type olderSessions, sessionRevoked } from './events.ts';
+import { isLiveSession, sessions } from './tables.ts';
 
 /** Sessions of a user or of an identity provider; `where` and `sessionId` limit them further. */
 type SessionFilter = ({ userId: Id<'usr'> } | { providerId: Id<'idp'> }) & {
@@ -35,4 +41,26 @@ export async function revokeSessions(
     .returning({ sessionId: sessions.id, userId: sessions.userId });
   for (const session of revoked) await record(ctx, sessionRevoked, session);
   return revoked.length;
+}
+
+/** Revokes a user's older sessions in all organizations. */
+export async function revokeOlderSessions(
+  ctx: Context,
+  { userId, before, exceptSessionId }: z.output<typeof olderSessions>,
+): Promise<void> {
+  const memberships = await ctx.database.read({ userId }, (tx) =>
+    tx
+      .select({ tenantId: members.tenantId })
+      .from(members)
+      .where(eq(members.userId, userId))
+      .execute(),
+  );
+  const isOlder = and(
+    lte(sessions.createdAt, new Date(before)),
+    exceptSessionId && ne(sessions.id, exceptSessionId),
+  );
+  for (const { tenantId } of memberships) {
+    const system = systemContext(ctx, 'accounts', { tenantId, requestId: ctx.requestId });
+    await withTenant(system, (tenant) => revokeSessions(tenant, { userId, where: isOlder }));
+  }
 }

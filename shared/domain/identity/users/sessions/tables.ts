@@ -1,5 +1,5 @@
 import { createdAt, instant, tenantId, typeId } from '@insightdesk/shared/database';
-import { sql } from 'drizzle-orm';
+import { and, gt, isNull, sql } from 'drizzle-orm';
 import { foreignKey, index, integer, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
 import { members } from '../tables.ts';
 
@@ -32,3 +32,6 @@ export const sessions = pgTable(
     }),
   ],
 );
+
+/** Sessions that are neither revoked nor expired. */
+export const isLiveSession = and(isNull(sessions.revokedAt), gt(sessions.expiresAt, sql`now()`));

@@ -6,34 +6,28 @@ import {
   withTenant,
 } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
-import { violatedConstraint } from '@insightdesk/shared/database';
+import { matches, onViolation } from '@insightdesk/shared/database';
 import {
-  organizations,
+  requireEnabledOrganization,
   requireSeat,
-  TenantErrors,
-  toOrganization,
 } from '@insightdesk/shared/domain/tenancy/tenants';
 import { record } from '@insightdesk/shared/events';
 import { newId } from '@insightdesk/shared/utils';
 import { and, eq, isNotNull, isNull } from 'drizzle-orm';
 import { z } from 'zod';
 import { createAccount } from '../accounts/create-account.ts';
+import { newPassword, rejectWeakPassword, twoFactorCode } from '../accounts/credential-fields.ts';
 import { AccountErrors } from '../accounts/errors.ts';
 import { findByCredentials } from '../accounts/find-by-credentials.ts';
-import { newPassword } from '../accounts/password-fields.ts';
-import { rejectWeakPassword } from '../accounts/reject-weak-password.ts';
 import { requireUnchangedPassword } from '../accounts/require-unchanged-password.ts';
-import { toUser } from '../accounts/view.ts';
 import { InvitationErrors, MemberErrors } from '../members/errors.ts';
 import { memberJoined } from '../members/events.ts';
-import { decodeInvitationToken } from '../members/invitation-token.ts';
+import { decodeInvitationToken } from '../members/find-pending-invitation.ts';
 import { requireInviterCanInvite } from '../members/require-can-invite.ts';
 import { invitations } from '../members/tables.ts';
-import { createSession } from '../sessions/create-session.ts';
 import { members, users } from '../tables.ts';
-import { twoFactorCode } from '../two-factor/two-factor-fields.ts';
+import { signedInView, signIn } from './sign-in.ts';
 import { verifySecondFactor } from './verify-second-factor.ts';
-import { signedInView } from './view.ts';
 
 /**
  * Creates a member. The emailed token proves access to the address. The account that has verified the
@@ -56,10 +50,8 @@ export const acceptInvitation = defineAction({
     const { email, role } = invitation;
     rejectWeakPassword(input.password, [email, input.name]);
     const existing = await findByCredentials(ctx, { email, password: input.password });
-    const authentication = await verifySecondFactor(ctx, existing?.id ?? newId('usr'), {
-      by: 'password',
-      code: input.code,
-    });
+    const method = { by: 'password', code: input.code } as const;
+    const authentication = await verifySecondFactor(ctx, existing?.id ?? newId('usr'), method);
     const passwordHash = await ctx.security.passwords.hash(input.password);
     return withTenant(anonymous, async (tenant) => {
       await useInvitation(tenant, invitation);
@@ -81,17 +73,8 @@ export const acceptInvitation = defineAction({
       if (role !== 'customer') await requireSeat(tenant);
       await record(tenant, memberJoined, { userId: user.id, name: user.name, role });
       const organization = await requireEnabledOrganization(tenant);
-      const pair = await createSession(tenant, {
-        tenantId,
-        userId: user.id,
-        role,
-        ...authentication,
-      });
-      return { user: toUser(user), organization: toOrganization(organization), ...pair };
-    }).catch((error) => {
-      const isRace = violatedConstraint(error) === 'users_verified_email';
-      throw isRace ? AccountErrors.InvalidCredentials() : error;
-    });
+      return signIn(tenant, { user, organization, role, ...authentication });
+    }).catch(onViolation('users_verified_email', AccountErrors.InvalidCredentials));
   },
 });
 
@@ -108,14 +91,7 @@ async function useInvitation(
   const accepted = await tx
     .update(invitations)
     .set({ acceptedAt: new Date() })
-    .where(
-      and(
-        eq(invitations.tenantId, tenantId),
-        eq(invitations.id, id),
-        eq(invitations.invitedBy, invitedBy),
-        isNull(invitations.acceptedAt),
-      ),
-    )
+    .where(and(matches(invitations, { tenantId, id, invitedBy }), isNull(invitations.acceptedAt)))
     .returning({ id: invitations.id });
   if (accepted.length === 0) throw InvitationErrors.Invalid();
 }
@@ -146,7 +122,7 @@ async function requireAccount(
   }
   await requireUnchangedPassword(tenant, existing, 'no key update');
   if (!owner) {
-    const isUnchanged = and(eq(users.id, existing.id), eq(users.email, invited.email));
+    const isUnchanged = matches(users, { id: existing.id, email: invited.email });
     const verified = await tx.update(users).set({ emailVerifiedAt }).where(isUnchanged).returning();
     if (verified.length === 0) throw AccountErrors.InvalidCredentials();
   }
@@ -158,20 +134,10 @@ async function requireInvitation(ctx: Context & { tenantId: Id<'org'> }, id: Id<
     tx
       .select()
       .from(invitations)
-      .where(and(eq(invitations.tenantId, ctx.tenantId), eq(invitations.id, id)))
+      .where(matches(invitations, { tenantId: ctx.tenantId, id }))
       .execute(),
   );
   if (!invitation || invitation.expiresAt < new Date()) throw InvitationErrors.Invalid();
   if (invitation.acceptedAt) throw InvitationErrors.Used();
   return invitation;
-}
-
-async function requireEnabledOrganization({ tx, tenantId }: TenantContext) {
-  const [organization] = await tx
-    .select()
-    .from(organizations)
-    .where(eq(organizations.id, tenantId));
-  if (!organization) throw InvitationErrors.Invalid();
-  if (organization.disabledAt) throw TenantErrors.Disabled();
-  return organization;
 }

@@ -1,5 +1,5 @@
 import { afterAll, expect, test } from 'bun:test';
-import type { Context } from '@insightdesk/shared/context';
+import { type Context, requireLiveSession } from '@insightdesk/shared/context';
 import {
   disableOrganization,
   enableOrganization,
@@ -22,7 +22,6 @@ import {
   logout,
   refreshTokens,
   register,
-  requireLiveSession,
   updateMember,
 } from '../index.ts';
 

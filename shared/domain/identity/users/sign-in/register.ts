@@ -1,17 +1,14 @@
 import { defineAction, displayName, email, withTenant } from '@insightdesk/shared/context';
-import { organizations, toOrganization } from '@insightdesk/shared/domain/tenancy/tenants';
+import { organizations } from '@insightdesk/shared/domain/tenancy/tenants';
 import { record } from '@insightdesk/shared/events';
 import { newId } from '@insightdesk/shared/utils';
 import { z } from 'zod';
 import { createAccount } from '../accounts/create-account.ts';
+import { newPassword, rejectWeakPassword } from '../accounts/credential-fields.ts';
 import { requestEmailLink } from '../accounts/email-links.ts';
-import { newPassword } from '../accounts/password-fields.ts';
-import { rejectWeakPassword } from '../accounts/reject-weak-password.ts';
-import { toUser } from '../accounts/view.ts';
 import { organizationCreated } from '../members/events.ts';
-import { createSession } from '../sessions/create-session.ts';
 import { members } from '../tables.ts';
-import { signedInView } from './view.ts';
+import { signedInView, signIn } from './sign-in.ts';
 
 /**
  * Creates an organization with a new user as its owner, also when other accounts have this address.
@@ -32,17 +29,15 @@ export const register = defineAction({
     const organization = { id: newId('org'), name: input.organizationName };
     const user = { id: newId('usr'), email: input.email, name: input.name };
     const passwordHash = await ctx.security.passwords.hash(input.password);
-    const subject = { tenantId: organization.id, userId: user.id, role: 'owner' as const };
     const anonymous = { ...ctx, actor: { kind: 'anonymous' }, tenantId: organization.id } as const;
-    const pair = await withTenant(anonymous, async (tenant) => {
-      const { tx } = tenant;
+    return withTenant(anonymous, async (tenant) => {
+      const { tx, tenantId } = tenant;
       await tx.insert(organizations).values(organization);
       await createAccount(tenant, user, passwordHash);
-      await tx.insert(members).values(subject);
+      await tx.insert(members).values({ tenantId, userId: user.id, role: 'owner' });
       await record(tenant, organizationCreated, { name: organization.name, ownerId: user.id });
       await requestEmailLink(tenant, { purpose: 'verify', userId: user.id, email: user.email });
-      return createSession(tenant, subject);
+      return signIn(tenant, { user, organization, role: 'owner' });
     });
-    return { user: toUser(user), organization: toOrganization(organization), ...pair };
   },
 });

@@ -1,13 +1,16 @@
 import { type Context, singleLine, withTenant } from '@insightdesk/shared/context';
-import { idSchema } from '@insightdesk/shared/contract';
+import { type Id, idSchema } from '@insightdesk/shared/contract';
+import { matches } from '@insightdesk/shared/database';
 import { ForbiddenError } from '@insightdesk/shared/errors';
 import { record } from '@insightdesk/shared/events';
 import { newId } from '@insightdesk/shared/utils';
+import { and, like } from 'drizzle-orm';
 import { z } from 'zod';
 import { requireMember } from '../members/find-member.ts';
+import { SessionErrors } from '../sessions/errors.ts';
 import { findPermissionRestriction } from '../sessions/find-permission-restriction.ts';
-import { sessions } from '../sessions/tables.ts';
-import { impersonationStarted } from './events.ts';
+import { isLiveSession, sessions } from '../sessions/tables.ts';
+import { impersonationEnded, impersonationStarted } from './events.ts';
 
 const MAX_MINUTES = 60;
 const MINUTE_MS = 60_000;
@@ -39,5 +42,21 @@ export async function startImpersonation(ctx: Context, input: z.input<typeof imp
     const claims = { tenantId, userId, sessionId, role, operator, restriction };
     const { token } = await ctx.security.tokens.signAccess({ ...claims, expiresIn: minutes * 60 });
     return { accessToken: token, sessionId, until };
+  });
+}
+
+/** Revokes the session of an operator who acts as a member. For the system only. */
+export async function endImpersonation(ctx: Context, sessionId: Id<'ses'>): Promise<void> {
+  if (ctx.actor.kind !== 'system') throw new ForbiddenError();
+  await withTenant(ctx, async (tenant) => {
+    const { tx, tenantId } = tenant;
+    const isOwn = and(matches(sessions, { tenantId, id: sessionId }), isLiveSession);
+    const [revoked] = await tx
+      .update(sessions)
+      .set({ revokedAt: new Date() })
+      .where(and(isOwn, like(sessions.userAgent, 'Operator %')))
+      .returning({ userId: sessions.userId });
+    if (!revoked) throw SessionErrors.NotFound();
+    await record(tenant, impersonationEnded, { sessionId, userId: revoked.userId });
   });
 }

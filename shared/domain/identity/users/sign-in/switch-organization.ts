@@ -1,20 +1,17 @@
-import { defineAction, withTenant } from '@insightdesk/shared/context';
+import { defineAction, requireLiveSession, withTenant } from '@insightdesk/shared/context';
 import { idSchema } from '@insightdesk/shared/contract';
-import { TenantErrors, toOrganization } from '@insightdesk/shared/domain/tenancy/tenants';
+import { TenantErrors } from '@insightdesk/shared/domain/tenancy/tenants';
 import { eq, gte } from 'drizzle-orm';
 import { z } from 'zod';
 import { AccountErrors } from '../accounts/errors.ts';
 import { requireUnchangedPassword } from '../accounts/require-unchanged-password.ts';
-import { toUser } from '../accounts/view.ts';
 import { listMemberships } from '../members/list-memberships.ts';
-import { createSession } from '../sessions/create-session.ts';
 import { SessionErrors } from '../sessions/errors.ts';
-import { requireLiveSession } from '../sessions/require-live-session.ts';
 import { revokeSessions } from '../sessions/revoke-sessions.ts';
 import { sessions } from '../sessions/tables.ts';
 import { users } from '../tables.ts';
-import { inheritAmr } from './inherit-amr.ts';
-import { signedInView } from './view.ts';
+import { signedInView, signIn } from './sign-in.ts';
+import { inheritAmr } from './verify-second-factor.ts';
 
 /** Creates a session in the other organization and revokes the current one. */
 export const switchOrganization = defineAction({
@@ -43,10 +40,9 @@ export const switchOrganization = defineAction({
       return self;
     });
     const anonymous = { ...ctx, actor: { kind: 'anonymous' }, tenantId } as const;
-    const pair = await withTenant(anonymous, async (tenant) => {
+    return withTenant(anonymous, async (tenant) => {
       await requireUnchangedPassword(tenant, user);
-      return createSession(tenant, { tenantId, userId, role: target.role, ...authentication });
+      return signIn(tenant, { user, organization: target, role: target.role, ...authentication });
     });
-    return { user: toUser(user), organization: toOrganization(target), ...pair };
   },
 });

@@ -1,5 +1,6 @@
-import type { Context } from '@insightdesk/shared/context';
+import { type Context, readTenant, type UserContext } from '@insightdesk/shared/context';
 import { type Id, toUuid } from '@insightdesk/shared/contract';
+import { matches } from '@insightdesk/shared/database';
 import {
   FactorErrors,
   findFactors,
@@ -7,6 +8,8 @@ import {
   verifyCode,
 } from '@insightdesk/shared/domain/identity/mfa';
 import type { SessionAuthentication } from '../sessions/create-session.ts';
+import { SessionErrors } from '../sessions/errors.ts';
+import { sessions } from '../sessions/tables.ts';
 
 /** How a user authenticates, with the code of their second factor. */
 type AuthMethod =
@@ -39,4 +42,22 @@ export async function verifySecondFactor(
   if (method.code === undefined) throw FactorErrors.Required();
   await verifyCode(ctx, userId, method.code);
   return { ...provider, factorId: toUuid(factors.totpId ?? userId) };
+}
+
+/**
+ * The authentication methods (RFC 8176, `amr`) of the caller's session, for a new session in another
+ * organization. Throws 403 PROVIDER_SESSION for a session of an identity provider, which is limited
+ * to its organization.
+ */
+export async function inheritAmr(ctx: UserContext): Promise<SessionAuthentication> {
+  const { tenantId, actor } = ctx;
+  const [session] = await readTenant(ctx, ({ tx }) =>
+    tx
+      .select({ factorId: sessions.factorId, providerId: sessions.providerId })
+      .from(sessions)
+      .where(matches(sessions, { tenantId, id: actor.sessionId }))
+      .execute(),
+  );
+  if (session?.providerId) throw SessionErrors.FromProvider();
+  return { factorId: session?.factorId ?? undefined };
 }

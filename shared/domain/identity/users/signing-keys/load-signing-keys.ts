@@ -1,6 +1,13 @@
+import type { Connections } from '@insightdesk/shared/context';
 import type { StoredKey } from '@insightdesk/shared/security';
 import { sql } from 'drizzle-orm';
-import { ENCRYPTION_PURPOSE, type Encryption, type IdentityDatabase } from './encryption.ts';
+
+/** The database that stores the signing keys. */
+export type IdentityDatabase = Connections['identityDatabase'];
+
+export type Encryption = Connections['security']['encryption'];
+
+export const ENCRYPTION_PURPOSE = 'signing-key';
 
 /** All signing keys, ordered by when they start to sign. */
 export async function loadSigningKeys(
@@ -16,5 +23,40 @@ export async function loadSigningKeys(
   return rows.map(({ sealed, ...row }) => ({
     ...row,
     master: sealed === null ? undefined : encryption.decrypt(ENCRYPTION_PURPOSE, sealed, row.id),
+  }));
+}
+
+/** A signing key as operators see it. */
+interface SigningKeyState {
+  id: string;
+  isConfigured: boolean;
+  createdAt: Date;
+  signsFrom: Date;
+  endsAt: Date | null;
+}
+
+/** All signing keys, the newest first. */
+export async function listSigningKeys(
+  identityDatabase: Pick<IdentityDatabase, 'read'>,
+): Promise<SigningKeyState[]> {
+  const rows = await identityDatabase.read({}, (tx) =>
+    tx.execute<{
+      id: string;
+      isConfigured: boolean;
+      created: number;
+      start: number;
+      end: number;
+    }>(sql`
+      select id, sealed is null as "isConfigured", extract(epoch from created_at)::float8 as created,
+        extract(epoch from signs_from)::float8 as start, extract(epoch from ends_at)::float8 as end
+      from signing_keys order by signs_from desc, id`),
+  );
+  const toDate = (seconds: number) => new Date(seconds * 1000);
+  return rows.map(({ id, isConfigured, created, start, end }) => ({
+    id,
+    isConfigured,
+    createdAt: toDate(created),
+    signsFrom: toDate(start),
+    endsAt: end === null ? null : toDate(end),
   }));
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { newId } from '@insightdesk/shared/utils';
 import { sql } from 'drizzle-orm';
-import { ENCRYPTION_PURPOSE, type Encryption, type IdentityDatabase } from './encryption.ts';
+import { ENCRYPTION_PURPOSE, type Encryption, type IdentityDatabase } from './load-signing-keys.ts';
 
 /** All processes have loaded the new key by then; see `watchKeys`. */
 const ACTIVATION_DELAY_SECONDS = 3;
@@ -38,4 +38,29 @@ export async function rotateSigningKeys(
       where sealed is not null and ends_at < now() - interval '1 day'`);
   });
   return id;
+}
+
+/** Encrypts outdated signing keys with the current encryption key; returns their number. */
+export function reencryptSigningKeys({
+  identityDatabase,
+  encryption,
+}: {
+  identityDatabase: Pick<IdentityDatabase, 'write'>;
+  encryption: Encryption;
+}): Promise<number> {
+  return identityDatabase.write({}, async (tx) => {
+    const rows = await tx.execute<{ id: string; sealed: string }>(
+      sql`select id, sealed from signing_keys where sealed is not null for update`,
+    );
+    const outdated = rows.filter(({ sealed }) => !encryption.isCurrent(sealed));
+    for (const { id, sealed } of outdated) {
+      const current = encryption.encrypt(
+        ENCRYPTION_PURPOSE,
+        encryption.decrypt(ENCRYPTION_PURPOSE, sealed, id),
+        id,
+      );
+      await tx.execute(sql`update signing_keys set sealed = ${current} where id = ${id}`);
+    }
+    return outdated.length;
+  });
 }

@@ -1,16 +1,18 @@
-import { defineAction } from '@insightdesk/shared/context';
+import { defineAction, withTenant } from '@insightdesk/shared/context';
 import { toUuid } from '@insightdesk/shared/contract';
 import {
   deleteTotp,
   FactorErrors,
   findFactors,
+  hasSecondFactor,
+  replaceRecoveryCodes,
   verifyCode,
 } from '@insightdesk/shared/domain/identity/mfa';
 import { z } from 'zod';
-import { confirmPassword } from '../accounts/confirm-password.ts';
-import { currentPassword } from '../accounts/password-fields.ts';
+import { currentPassword, twoFactorCode } from '../accounts/credential-fields.ts';
+import { confirmPassword } from '../accounts/find-by-credentials.ts';
 import { clearFactor, requireRemovableFactor } from './session-factors.ts';
-import { twoFactorCode } from './two-factor-fields.ts';
+import { recoveryCodesView } from './start-two-factor.ts';
 
 /** Sessions that verified the authenticator app no longer count as verified, in all organizations. */
 export const disableTwoFactor = defineAction({
@@ -30,5 +32,22 @@ export const disableTwoFactor = defineAction({
       await deleteTotp(tx, userId);
       await clearFactor(tx, userId, toUuid(totpId));
     });
+  },
+});
+
+export const regenerateRecoveryCodes = defineAction({
+  summary: 'Regenerate recovery codes',
+  input: z.strictObject({ password: currentPassword, code: twoFactorCode }),
+  output: recoveryCodesView,
+  allow: 'account:manage',
+  transaction: 'own',
+  async run(ctx, { password, code }) {
+    const { userId } = ctx.actor;
+    await confirmPassword(ctx, password);
+    if (!hasSecondFactor(await findFactors(ctx, userId))) throw FactorErrors.NotExpected();
+    await verifyCode(ctx, userId, code);
+    return withTenant(ctx, async ({ tx }) => ({
+      recoveryCodes: await replaceRecoveryCodes(tx, userId),
+    }));
   },
 });

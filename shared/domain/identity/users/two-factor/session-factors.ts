@@ -6,6 +6,7 @@ import type {
 } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
 import type { Tx } from '@insightdesk/shared/database';
+import { matches } from '@insightdesk/shared/database';
 import {
   deleteRecoveryCodes,
   FactorErrors,
@@ -30,7 +31,7 @@ export async function requireVerifiedFactor(ctx: UserTenantContext): Promise<Sec
   const [session] = await tx
     .select({ factorId: sessions.factorId })
     .from(sessions)
-    .where(and(eq(sessions.tenantId, tenantId), eq(sessions.id, actor.sessionId)));
+    .where(matches(sessions, { tenantId, id: actor.sessionId }));
   const factors = await readFactors(tx, actor.userId);
   if (hasSecondFactor(factors) && !session?.factorId) throw FactorErrors.NotVerified();
   return factors;
@@ -41,7 +42,7 @@ export const markFactorVerified = ({ tx, tenantId, actor }: UserTenantContext, f
   tx
     .update(sessions)
     .set({ factorId })
-    .where(and(eq(sessions.tenantId, tenantId), eq(sessions.id, actor.sessionId)));
+    .where(matches(sessions, { tenantId, id: actor.sessionId }));
 
 /** Removes a deleted factor from the user's sessions in all organizations. */
 export async function clearFactor(tx: Tx, userId: Id<'usr'>, factorId: string): Promise<void> {

@@ -1,9 +1,17 @@
 import { defineAction, withTenant } from '@insightdesk/shared/context';
-import { startTotp } from '@insightdesk/shared/domain/identity/mfa';
+import {
+  confirmTotp,
+  replaceRecoveryCodes,
+  startTotp,
+} from '@insightdesk/shared/domain/identity/mfa';
 import { z } from 'zod';
-import { confirmPassword } from '../accounts/confirm-password.ts';
-import { currentPassword } from '../accounts/password-fields.ts';
-import { requireVerifiedFactor } from './session-factors.ts';
+import { currentPassword, twoFactorCode } from '../accounts/credential-fields.ts';
+import { confirmPassword } from '../accounts/find-by-credentials.ts';
+import { markFactorVerified, requireVerifiedFactor } from './session-factors.ts';
+
+export const recoveryCodesView = z.object({
+  recoveryCodes: z.array(z.string()).describe('Each can be used once; shown only in this response'),
+});
 
 /** Returns the secret for an authenticator app; confirmTwoFactor enables it. */
 export const startTwoFactor = defineAction({
@@ -22,5 +30,20 @@ export const startTwoFactor = defineAction({
       await requireVerifiedFactor(tenant);
       return startTotp(tenant, user);
     });
+  },
+});
+
+/** Logins require a code from now on; the current session counts as verified. */
+export const confirmTwoFactor = defineAction({
+  summary: 'Confirm two-factor setup',
+  input: z.strictObject({ code: twoFactorCode }),
+  output: recoveryCodesView,
+  allow: 'account:manage',
+  duringSetup: true,
+  transaction: 'write',
+  async run(ctx, { code }) {
+    await requireVerifiedFactor(ctx);
+    await markFactorVerified(ctx, await confirmTotp(ctx, ctx.actor.userId, code));
+    return { recoveryCodes: await replaceRecoveryCodes(ctx.tx, ctx.actor.userId) };
   },
 });

@@ -1,3 +1,4 @@
+import type { Context } from '@insightdesk/shared/context';
 import { z } from 'zod';
 
 const bytes = (max: number) =>
@@ -41,3 +42,13 @@ export const optionsView = z.object({
 });
 
 export const token = z.string().max(1_000);
+
+/** Loaded on first use: it loads slowly and takes 20 MB. */
+export const loadWebauthn = (): Promise<typeof import('@simplewebauthn/server')> =>
+  import('@simplewebauthn/server');
+
+/** COSE algorithms in order of preference: ES256, EdDSA, RS256. */
+export const SUPPORTED_ALGORITHMS = [-7, -8, -257];
+
+/** Passkeys are bound to the host of the web app. */
+export const relyingPartyId = ({ settings }: Context) => new URL(settings.appUrl).hostname;

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
+import type { Context } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
 import type { Tx } from '@insightdesk/shared/database';
 import { and, eq, lt, sql } from 'drizzle-orm';
+import type { z } from 'zod';
 import { consumedTokens } from './tables.ts';
 
 /**
@@ -22,4 +24,19 @@ export async function consumeOneTimeToken(
     .onConflictDoNothing()
     .returning({ hash: consumedTokens.hash });
   return consumed.length > 0;
+}
+
+/** The content of a token that a client stores for some minutes; undefined if it is missing, forged or expired. */
+export function decryptUnexpired<T extends { expiresAt: number }>(
+  { security }: Pick<Context, 'security'>,
+  purpose: 'oauth-request' | 'oauth-ticket' | 'passkey',
+  schema: z.ZodType<T>,
+  encrypted = '',
+): T | undefined {
+  try {
+    const content = schema.parse(JSON.parse(security.encryption.decrypt(purpose, encrypted)));
+    return content.expiresAt < Date.now() ? undefined : content;
+  } catch {
+    return undefined;
+  }
 }
