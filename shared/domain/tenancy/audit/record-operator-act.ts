@@ -1,8 +1,13 @@
 import { type Context, withTenant } from '@insightdesk/shared/context';
-import type { Id } from '@insightdesk/shared/contract';
+import { fromUuid, type Id } from '@insightdesk/shared/contract';
+import { matches } from '@insightdesk/shared/database';
 import { record } from '@insightdesk/shared/events';
+import { desc } from 'drizzle-orm';
 import { operatorActed } from './events.ts';
-import { SYSTEM_TENANT_ID } from './system-tenant-id.ts';
+import { auditEntries } from './tables.ts';
+
+/** The tenant id of events outside all organizations; no organization has it. */
+export const SYSTEM_TENANT_ID = fromUuid('org', '00000000-0000-0000-0000-000000000000');
 
 const MAX_LENGTH = 300;
 
@@ -31,4 +36,28 @@ export async function recordOperatorAct(
     tenantId: ctx.tenantId ?? SYSTEM_TENANT_ID,
   };
   await withTenant(tenantContext, (tenant) => record(tenant, operatorActed, payload));
+}
+
+const LIMIT = 100;
+
+/** The newest acts in the log of the operators' organization, or of the system; newest first. */
+export async function listOperatorActs(
+  { database }: Pick<Context, 'database'>,
+  tenantId: Id<'org'> = SYSTEM_TENANT_ID,
+) {
+  const rows = await database.read({ tenantId }, (tx) =>
+    tx
+      .select()
+      .from(auditEntries)
+      .where(matches(auditEntries, { tenantId, action: operatorActed.name }))
+      .orderBy(desc(auditEntries.at), desc(auditEntries.sequence))
+      .limit(LIMIT)
+      .execute(),
+  );
+  return rows.map(({ at, actor, details }) => ({
+    at: at.toISOString(),
+    who: actor.kind === 'user' ? actor.userId : String(details.by ?? 'unknown'),
+    act: String(details.act),
+    target: details.target === null ? undefined : String(details.target),
+  }));
 }

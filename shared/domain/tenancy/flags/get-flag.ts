@@ -1,9 +1,17 @@
-import type { Context } from '@insightdesk/shared/context';
+import { type Context, defineAction } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
 import { statement } from '@insightdesk/shared/database';
 import { eq } from 'drizzle-orm';
+import { z } from 'zod';
 import { FLAGS_TAG } from './events.ts';
-import { type FlagName, type FlagValue, type FlagValues, withDefaults } from './flag-catalog.ts';
+import {
+  type FlagName,
+  type FlagValue,
+  type FlagValues,
+  flagsView,
+  toFlags,
+  withDefaults,
+} from './flag-catalog.ts';
 import { flags } from './tables.ts';
 
 /** A change invalidates every process at once; without the invalidation it takes this long. */
@@ -29,3 +37,15 @@ export function getFlags({ cache, database, tenantId }: FlagReader): Promise<Fla
     .namespace('flags')
     .memoize(() => 'all', load, { ttlSeconds: TTL_SECONDS, tags: [FLAGS_TAG] })();
 }
+
+export const listFlags = defineAction({
+  summary: 'List feature flags',
+  input: z.strictObject({}),
+  output: flagsView,
+  allow: 'flags:read',
+  transaction: 'read',
+  async run({ tx, tenantId }) {
+    const rows = await tx.select().from(flags).where(eq(flags.tenantId, tenantId)).execute();
+    return toFlags(withDefaults(rows));
+  },
+});

@@ -2,6 +2,5 @@
 
 export * as flagEvents from './events.ts';
 export { type FlagName, flagCatalog, flagNames } from './flag-catalog.ts';
-export { getFlag, getFlags } from './get-flag.ts';
-export { listFlags } from './list-flags.ts';
+export { getFlag, getFlags, listFlags } from './get-flag.ts';
 export { updateFlags, writeFlags } from './update-flags.ts';

@@ -4,8 +4,9 @@ import {
   type TenantContext,
   withTenant,
 } from '@insightdesk/shared/context';
+import { matches } from '@insightdesk/shared/database';
 import { record } from '@insightdesk/shared/events';
-import { and, eq, sql } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { flagUpdated } from './events.ts';
 import {
@@ -13,10 +14,11 @@ import {
   type FlagValues,
   flagCatalog,
   flagNames,
+  flagsView,
+  toFlags,
   withDefaults,
 } from './flag-catalog.ts';
 import { flags } from './tables.ts';
-import { flagsView, toFlags } from './view.ts';
 
 /** New values by name; null resets a flag to its default. */
 type FlagChanges = Partial<Record<FlagName, unknown>>;
@@ -51,7 +53,7 @@ async function write(ctx: TenantContext, changes: FlagChanges): Promise<FlagValu
   for (const [name, value] of Object.entries(changes) as [FlagName, unknown][]) {
     if (value === undefined) continue;
     if (value === null) {
-      await tx.delete(flags).where(and(eq(flags.tenantId, tenantId), eq(flags.name, name)));
+      await tx.delete(flags).where(matches(flags, { tenantId, name }));
     } else {
       await tx
         .insert(flags)

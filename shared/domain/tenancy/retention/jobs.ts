@@ -1,5 +1,5 @@
 import { defineJob, JobPriority } from '@insightdesk/shared/jobs';
-import { retentionPayload } from './retention-payload.ts';
+import { retentionPayload } from './delete-old-rows.ts';
 
 const nightly = {
   triggeredBy: ['schedule'],

@@ -2,10 +2,10 @@ import { defineAction, withTenant } from '@insightdesk/shared/context';
 import { confirmPassword } from '@insightdesk/shared/domain/identity/users';
 import { organizations } from '@insightdesk/shared/domain/tenancy/tenants';
 import { record } from '@insightdesk/shared/events';
-import { eq } from 'drizzle-orm';
+import { and, eq, isNotNull, isNull } from 'drizzle-orm';
 import { z } from 'zod';
 import { DeletionErrors } from './errors.ts';
-import { erasureRequested } from './events.ts';
+import { erasureCancelled, erasureRequested } from './events.ts';
 
 /** Schedules the deletion of the organization after the grace period. */
 export const requestDeletion = defineAction({
@@ -30,5 +30,29 @@ export const requestDeletion = defineAction({
       await record(tenant, erasureRequested, { eraseAt: eraseAt.toISOString() });
       return { eraseAt: eraseAt.toISOString() };
     });
+  },
+});
+
+/** Cancels a pending deletion; one that has started cannot be cancelled. */
+export const cancelDeletion = defineAction({
+  summary: 'Cancel the deletion of the organization',
+  input: z.strictObject({}),
+  output: z.void(),
+  allow: 'organization:erase',
+  transaction: 'write',
+  async run(ctx) {
+    const [cancelled] = await ctx.tx
+      .update(organizations)
+      .set({ deleteAt: null, deletionRequestedBy: null })
+      .where(
+        and(
+          eq(organizations.id, ctx.tenantId),
+          isNotNull(organizations.deleteAt),
+          isNull(organizations.disabledAt),
+        ),
+      )
+      .returning({ id: organizations.id });
+    if (!cancelled) throw DeletionErrors.NotRequested();
+    await record(ctx, erasureCancelled, {});
   },
 });

@@ -3,9 +3,15 @@ import { createGzip } from 'node:zlib';
 import type { Context } from '@insightdesk/shared/context';
 import { type Id, toUuid } from '@insightdesk/shared/contract';
 import { type SQL, type SQLChunk, sql } from 'drizzle-orm';
-import { exportPrefix } from './archive-keys.ts';
 import { listTenantTables, type TenantTable } from './list-tenant-tables.ts';
 import { tarEnd, tarFile, tarHeader } from './tar.ts';
+
+/** Storage prefix of an organization's archives. */
+export const exportPrefix = (tenantId: string) => `${tenantId}/exports/`;
+
+/** Storage key of one part of an archive. */
+export const partKey = (tenantId: string, exportId: string, part: number) =>
+  `${exportPrefix(tenantId)}${exportId}/${String(part).padStart(6, '0')}`;
 
 type ArchiveSource = Pick<Context, 'database'> & {
   files: Pick<Context['files'], 'storage'>;

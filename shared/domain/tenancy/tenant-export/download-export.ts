@@ -2,7 +2,7 @@ import { defineAction, withTenant } from '@insightdesk/shared/context';
 import { idSchema } from '@insightdesk/shared/contract';
 import { record } from '@insightdesk/shared/events';
 import { z } from 'zod';
-import { partKey } from './archive-keys.ts';
+import { partKey } from './create-archive.ts';
 import { ExportErrors } from './errors.ts';
 import { exportDownloaded } from './events.ts';
 import { requireExport } from './get-export.ts';

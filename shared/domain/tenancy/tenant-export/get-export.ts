@@ -1,6 +1,7 @@
 import { defineAction, type TenantContext } from '@insightdesk/shared/context';
 import { type Id, idSchema } from '@insightdesk/shared/contract';
-import { and, eq, gt, sql } from 'drizzle-orm';
+import { matches } from '@insightdesk/shared/database';
+import { and, gt, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { ExportErrors } from './errors.ts';
 import { tenantExports } from './tables.ts';
@@ -22,13 +23,7 @@ export async function requireExport({ tx, tenantId }: TenantContext, id: Id<'exp
   const [row] = await tx
     .select()
     .from(tenantExports)
-    .where(
-      and(
-        eq(tenantExports.tenantId, tenantId),
-        eq(tenantExports.id, id),
-        gt(tenantExports.expiresAt, sql`now()`),
-      ),
-    )
+    .where(and(matches(tenantExports, { tenantId, id }), gt(tenantExports.expiresAt, sql`now()`)))
     .execute();
   if (!row) throw ExportErrors.NotFound();
   return row;

@@ -1,10 +1,9 @@
 /** Exports all data of a tenant as an archive. */
 export { createArchive } from './create-archive.ts';
 export { createExport } from './create-export.ts';
-export { deleteArchive } from './delete-archive.ts';
 export { downloadExport } from './download-export.ts';
 export * as tenantExportEvents from './events.ts';
 export { getExport } from './get-export.ts';
 export * as tenantExportJobs from './jobs.ts';
 export { listTenantTables, type TenantTable } from './list-tenant-tables.ts';
-export { writeArchive } from './write-archive.ts';
+export { deleteArchive, writeArchive } from './write-archive.ts';

@@ -1,11 +1,11 @@
 import { type Context, withTenant } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
+import { matches } from '@insightdesk/shared/database';
 import { record } from '@insightdesk/shared/events';
 import type { JobRun } from '@insightdesk/shared/jobs';
 import { createByteMeter } from '@insightdesk/shared/streams';
-import { and, eq, isNull } from 'drizzle-orm';
-import { partKey } from './archive-keys.ts';
-import { createArchive } from './create-archive.ts';
+import { and, isNull } from 'drizzle-orm';
+import { createArchive, exportPrefix, partKey } from './create-archive.ts';
 import { organizationExported } from './events.ts';
 import { tenantExports } from './tables.ts';
 
@@ -32,8 +32,7 @@ export async function writeArchive(
   const { sizeBytes, sha256 } = meter.result();
   await withTenant(ctx, async (tenant) => {
     const isPending = and(
-      eq(tenantExports.tenantId, tenantId),
-      eq(tenantExports.id, exportId),
+      matches(tenantExports, { tenantId, id: exportId }),
       isNull(tenantExports.readyAt),
     );
     const ready = { parts, sizeBytes, sha256, readyAt: new Date() };
@@ -64,4 +63,21 @@ async function* splitBytes(
     }
   }
   if (filled > 0) yield part.subarray(0, filled);
+}
+
+/** Deletes an archive with its bytes. */
+export async function deleteArchive(
+  ctx: Context & { tenantId: Id<'org'> },
+  { exportId }: { exportId: Id<'exp'> },
+): Promise<void> {
+  const {
+    files: { storage },
+    tenantId,
+  } = ctx;
+  for await (const { key } of storage.list(`${exportPrefix(tenantId)}${exportId}/`)) {
+    await storage.delete(key);
+  }
+  await withTenant(ctx, ({ tx }) =>
+    tx.delete(tenantExports).where(matches(tenantExports, { tenantId, id: exportId })),
+  );
 }

@@ -2,7 +2,7 @@
 export { disableOrganization, enableOrganization } from './disable-organization.ts';
 export { TenantErrors } from './errors.ts';
 export * as tenantEvents from './events.ts';
-export { requireOrganization } from './require-organization.ts';
+export { requireEnabledOrganization, requireOrganization } from './require-organization.ts';
 export { requireSeat } from './require-seat.ts';
 export { releaseBytes, reserveBytes } from './reserve-bytes.ts';
 export { organizations } from './tables.ts';

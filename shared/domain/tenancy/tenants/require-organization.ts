@@ -11,3 +11,10 @@ export async function requireOrganization(ctx: Context) {
   if (!row) throw TenantErrors.NotFound();
   return row;
 }
+
+/** The context's organization; throws 404, and 403 while it is disabled. */
+export async function requireEnabledOrganization(ctx: Context) {
+  const organization = await requireOrganization(ctx);
+  if (organization.disabledAt) throw TenantErrors.Disabled();
+  return organization;
+}

@@ -1,8 +1,7 @@
 import { type Context, type QuotaName, withTenant } from '@insightdesk/shared/context';
 import { ForbiddenError } from '@insightdesk/shared/errors';
-import { eq } from 'drizzle-orm';
-import { TenantErrors } from './errors.ts';
-import { organizations, quotas } from './tables.ts';
+import { requireOrganization } from './require-organization.ts';
+import { quotas } from './tables.ts';
 
 /** Sets a quota of the context's organization in place of the default; only for the system. */
 export function updateQuota(
@@ -10,13 +9,9 @@ export function updateQuota(
   quota: { metric: QuotaName; value: number },
 ): Promise<void> {
   if (ctx.actor.kind !== 'system') throw new ForbiddenError();
-  return withTenant(ctx, async ({ tx, tenantId }) => {
-    const self = eq(organizations.id, tenantId);
-    const [organization] = await tx
-      .select({ id: organizations.id })
-      .from(organizations)
-      .where(self);
-    if (!organization) throw TenantErrors.NotFound();
+  return withTenant(ctx, async (tenant) => {
+    const { tx, tenantId } = tenant;
+    await requireOrganization(tenant);
     await tx
       .insert(quotas)
       .values({ tenantId, ...quota })
