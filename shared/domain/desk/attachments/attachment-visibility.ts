@@ -1,7 +1,8 @@
 import type { MemberTenantContext } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
+import { matches } from '@insightdesk/shared/database';
 import { and, eq, not, or, type SQL } from 'drizzle-orm';
-import { attachments } from './tables.ts';
+import { attachments, uploads } from './tables.ts';
 
 /** Attachments in quarantine are visible to their uploader only. */
 export const isVisibleTo = (userId: Id<'usr'> | SQL, { quarantined, uploadedBy } = attachments) =>
@@ -19,3 +20,9 @@ export const visibleAttachments = ({
       ? or(eq(attachments.uploadedBy, actor.userId), eq(attachments.customerId, actor.userId))
       : undefined,
   );
+
+/** Matches an upload of the caller; uploads are visible to their uploader only. */
+export const isOwnUpload = (
+  { tenantId, actor }: Pick<MemberTenantContext, 'tenantId' | 'actor'>,
+  id: Id<'att'>,
+) => matches(uploads, { tenantId, id, uploadedBy: actor.userId });

@@ -2,8 +2,8 @@ import type { MemberTenantContext } from '@insightdesk/shared/context';
 import { type Id, toUuid } from '@insightdesk/shared/contract';
 import { and, eq, isNull, ne, sql } from 'drizzle-orm';
 import { visibleAttachments } from './attachment-visibility.ts';
-import { emitProcessed } from './emit-processed.ts';
 import { AttachmentErrors } from './errors.ts';
+import { emitProcessed } from './reject-attachment.ts';
 import { attachments } from './tables.ts';
 import { toAttachment } from './view.ts';
 

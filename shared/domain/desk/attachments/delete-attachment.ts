@@ -6,11 +6,11 @@ import { deletedAttachments } from '@insightdesk/shared/domain/tenancy/usage';
 import { record } from '@insightdesk/shared/events';
 import { and, isNull } from 'drizzle-orm';
 import { z } from 'zod';
+import { isOwnUpload } from './attachment-visibility.ts';
 import { AttachmentErrors } from './errors.ts';
 import { attachmentDeleted } from './events.ts';
 import { requireAttachment } from './get-attachment.ts';
 import { attachments, uploads } from './tables.ts';
-import { isOwnUpload } from './uploads/own-upload.ts';
 
 /**
  * Deletes an upload that no message has claimed, including one in progress. Its bytes no longer

@@ -1,5 +1,5 @@
 import { idSchema } from '@insightdesk/shared/contract';
-import { defineEvent, viewOf } from '@insightdesk/shared/events';
+import { defineEvent, type View, viewOf } from '@insightdesk/shared/events';
 import { z } from 'zod';
 import { filePolicyView } from './uploads/file-policy.ts';
 import { attachmentView } from './view.ts';
@@ -21,37 +21,43 @@ export const filePolicyUpdated = defineEvent('file-policy.updated', filePolicyVi
   staff: 'payload',
 });
 
-const conversationId = idSchema('cnv').nullable();
-
-const processed = z.object({
-  conversationId,
+/** Who may see an attachment: those who see its message, or its uploader before it has one. */
+export const attachmentScope = z.object({
+  conversationId: idSchema('cnv').nullable(),
   /** The only customer who may see it; null when only staff may. */
   customerId: idSchema('usr').nullable(),
   uploadedBy: idSchema('usr'),
-  attachment: attachmentView,
 });
 
-type Processed = z.output<typeof processed>;
+type Scope = z.output<typeof attachmentScope>;
 
-const withConversation = viewOf(
-  attachmentView.extend({ conversationId }),
-  ({ attachment, conversationId }: Processed) => ({ ...attachment, conversationId }),
+/** The audience of an event of an attachment. */
+export const attachmentAudience = <P extends Scope>(view: View<P>) =>
+  ({
+    conversation: ({ conversationId, customerId }: Scope) =>
+      conversationId === null ? undefined : { conversationId, customerId },
+    staff: view,
+    customer: view,
+    recipient: {
+      userId: ({ conversationId, uploadedBy }: Scope) =>
+        conversationId === null ? uploadedBy : undefined,
+      view,
+    },
+    webhooks: true,
+    audit: false,
+  }) as const;
+
+const processed = attachmentScope.extend({ attachment: attachmentView });
+
+const audience = attachmentAudience(
+  viewOf(
+    attachmentView.extend({ conversationId: attachmentScope.shape.conversationId }),
+    ({ attachment, conversationId }: z.output<typeof processed>) => ({
+      ...attachment,
+      conversationId,
+    }),
+  ),
 );
-
-/** The uploader, until a message claims it; then those who see the message. */
-const audience = {
-  conversation: ({ conversationId, customerId }: Processed) =>
-    conversationId === null ? undefined : { conversationId, customerId },
-  staff: withConversation,
-  customer: withConversation,
-  recipient: {
-    userId: ({ conversationId, uploadedBy }: Processed) =>
-      conversationId === null ? uploadedBy : undefined,
-    view: withConversation,
-  },
-  webhooks: true,
-  audit: false,
-} as const;
 
 /** The check passed and its variants are stored. */
 export const attachmentReady = defineEvent('attachment.ready', processed, audience);

@@ -1,11 +1,17 @@
-import { defineAction, type MemberTenantContext } from '@insightdesk/shared/context';
+import {
+  type Context,
+  defineAction,
+  type MemberTenantContext,
+  readTenant,
+} from '@insightdesk/shared/context';
 import { type Id, idSchema } from '@insightdesk/shared/contract';
+import { matches } from '@insightdesk/shared/database';
 import { and, eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { visibleAttachments } from './attachment-visibility.ts';
 import { AttachmentErrors } from './errors.ts';
 import { attachments } from './tables.ts';
-import { attachmentView, toAttachment } from './view.ts';
+import { type AttachmentRow, attachmentView, toAttachment } from './view.ts';
 
 export const getAttachment = defineAction({
   summary: 'Get an attachment',
@@ -34,5 +40,17 @@ export async function requireReadyAttachment(ctx: MemberTenantContext, id: Id<'a
   const row = await requireAttachment(ctx, id);
   if (row.status === 'pending') throw AttachmentErrors.Pending();
   if (row.status === 'rejected') throw AttachmentErrors.Rejected();
+  return row;
+}
+
+/** The attachment of a signed link, whose signature is the authorization; throws 404 unless it is ready. */
+export async function requireLinkedAttachment(
+  ctx: Context & { tenantId: Id<'org'> },
+  { tenantId, id }: { tenantId: Id<'org'>; id: Id<'att'> },
+): Promise<AttachmentRow> {
+  const [row] = await readTenant(ctx, ({ tx }) =>
+    tx.select().from(attachments).where(matches(attachments, { tenantId, id })).execute(),
+  );
+  if (row?.status !== 'ready') throw AttachmentErrors.NotFound();
   return row;
 }

@@ -1,13 +1,20 @@
-import type { MemberTenantContext } from '@insightdesk/shared/context';
-import type { Id } from '@insightdesk/shared/contract';
+import { type MemberTenantContext, text } from '@insightdesk/shared/context';
+import { type Id, idSchema } from '@insightdesk/shared/contract';
 import { statement, withCommit } from '@insightdesk/shared/database';
 import { claimAttachments } from '@insightdesk/shared/domain/desk/attachments';
 import { record } from '@insightdesk/shared/events';
 import { newId } from '@insightdesk/shared/utils';
 import { getTableColumns } from 'drizzle-orm';
+import { z } from 'zod';
 import { messageCreated } from './events.ts';
 import { messages } from './tables.ts';
 import { type ConversationRow, type MessageRow, toMessage } from './view.ts';
+
+/** The text and attachments of a message. */
+export const messageInput = {
+  body: text(50_000),
+  attachmentIds: z.array(idSchema('att')).max(10).default([]),
+};
 
 export interface MessageDraft {
   body: string;

@@ -5,10 +5,9 @@ import { record } from '@insightdesk/shared/events';
 import { newId } from '@insightdesk/shared/utils';
 import { eq, getTableColumns, sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { appendMessage } from './append-message.ts';
+import { appendMessage, messageInput } from './append-message.ts';
 import { priorities } from './conversation-enums.ts';
 import { conversationCreated } from './events.ts';
-import { messageInput } from './message-input.ts';
 import { conversations } from './tables.ts';
 import {
   audienceOf,

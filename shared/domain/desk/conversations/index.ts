@@ -1,9 +1,12 @@
 /** Conversations between customers and staff. */
 
-export { canReadConversation, findConversationCustomerId } from './conversation-access.ts';
 export { createConversation } from './create-conversation.ts';
 export * as conversationEvents from './events.ts';
-export { getConversation } from './get-conversation.ts';
+export {
+  canReadConversation,
+  findConversationCustomerId,
+  getConversation,
+} from './get-conversation.ts';
 export * as conversationJobs from './jobs.ts';
 export { listConversations } from './list-conversations.ts';
 export { listMessages } from './list-messages.ts';

@@ -10,15 +10,11 @@ import {
 } from '@insightdesk/shared/database';
 import { aliasedTable, and, desc, eq, lt } from 'drizzle-orm';
 import { z } from 'zod';
-import {
-  viewerColumns,
-  viewerOf,
-  visibleConversations,
-  visibleMessages,
-} from './conversation-visibility.ts';
+import { viewerColumns, viewerOf, visibleMessages } from './conversation-visibility.ts';
 import { ConversationErrors } from './errors.ts';
+import { findConversationCustomerId } from './get-conversation.ts';
 import { messageColumns, toMessageFromRow } from './message-row.ts';
-import { conversations, messages } from './tables.ts';
+import { messages } from './tables.ts';
 import { messageView } from './view.ts';
 
 /** The messages of a conversation, newest first; customers never get notes. */
@@ -31,12 +27,11 @@ export const listMessages = defineAction({
   async run(ctx, { id, limit, cursor }) {
     const { tx, settings } = ctx;
     const before = decodeCursor(cursor, idSchema('msg'));
-    const visible = { ...viewerOf(ctx), id };
-    const [[conversation], rows] = await Promise.all([
-      selectVisibleId(tx, visible),
-      selectNewest(limit)(tx, { ...visible, before }),
+    const [customerId, rows] = await Promise.all([
+      findConversationCustomerId(ctx, id),
+      selectNewest(limit)(tx, { ...viewerOf(ctx), id, before }),
     ]);
-    if (!conversation) throw ConversationErrors.NotFound();
+    if (!customerId) throw ConversationErrors.NotFound();
     return toPage(
       rows,
       limit,
@@ -46,23 +41,11 @@ export const listMessages = defineAction({
   },
 });
 
-const inConversation = { ...viewerColumns.given, id: conversations.id };
-
-const selectVisibleId = statement(
-  inConversation,
-  ({ id, ...viewer }, q) =>
-    q
-      .select({ id: conversations.id })
-      .from(conversations)
-      .where(and(visibleConversations(viewer), eq(conversations.id, id))),
-  viewerColumns,
-);
-
 const earlier = aliasedTable(messages, 'earlier');
 
 const selectNewest = perPageSize((rows) =>
   statement(
-    inConversation,
+    { ...viewerColumns.given, id: messages.conversationId },
     ({ id, before, ...viewer }, q) => {
       const sequence = q
         .select({ sequence: earlier.sequence })

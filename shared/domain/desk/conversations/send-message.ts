@@ -6,17 +6,15 @@ import {
 } from '@insightdesk/shared/context';
 import { type Id, idSchema } from '@insightdesk/shared/contract';
 import { matches, statement, withCommit } from '@insightdesk/shared/database';
-import { record } from '@insightdesk/shared/events';
 import { z } from 'zod';
-import { appendMessage } from './append-message.ts';
+import { appendMessage, messageInput } from './append-message.ts';
 import { messageKinds } from './conversation-enums.ts';
 import { ConversationErrors } from './errors.ts';
-import { conversationUpdated } from './events.ts';
-import { lockConversation } from './lock-conversation.ts';
-import { messageInput } from './message-input.ts';
+import { lockConversation } from './get-conversation.ts';
 import { messageColumns, toMessageFromRow } from './message-row.ts';
 import { conversations, messages } from './tables.ts';
-import { type ConversationRow, messageView, toConversation } from './view.ts';
+import { recordConversationUpdated } from './update-conversation-row.ts';
+import { type ConversationRow, messageView } from './view.ts';
 
 /** Sends a reply or a note; a repeated `clientMessageId` returns the first message. */
 export const sendMessage = defineAction({
@@ -44,13 +42,7 @@ export const sendMessage = defineAction({
     const after = countMessage(before, { kind: draft.kind, reopens, now: before.now });
     withCommit(ctx.tx, update(ctx.tx, after));
     const message = await appendMessage(ctx, after, draft, before.now);
-    if (reopens) {
-      await record(ctx, conversationUpdated, {
-        conversation: toConversation(after, 'staff'),
-        replyCount: after.replyCount,
-        previousAssigneeId: after.assigneeId,
-      });
-    }
+    if (reopens) await recordConversationUpdated(ctx, after, after.assigneeId);
     return { message, isNew: true };
   },
 });

@@ -10,7 +10,7 @@ import { isActiveStaff } from '@insightdesk/shared/domain/identity/users';
 import { z } from 'zod';
 import { priorities, type Status, statuses, statusTransitions } from './conversation-enums.ts';
 import { ConversationErrors } from './errors.ts';
-import { lockConversation } from './lock-conversation.ts';
+import { lockConversation } from './get-conversation.ts';
 import { recordConversationUpdated, updateConversationRow } from './update-conversation-row.ts';
 import {
   type ConversationRow,

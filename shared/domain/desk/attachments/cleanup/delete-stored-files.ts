@@ -1,7 +1,10 @@
-import type { Context } from '@insightdesk/shared/context';
+import { type Context, withTenant } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
+import { matches } from '@insightdesk/shared/database';
+import { deletedAttachments } from '@insightdesk/shared/domain/tenancy/usage';
 import type { ListedFile } from '@insightdesk/shared/storage';
 import { isUploadPart, storageKey } from '../storage-key.ts';
+import { uploads } from '../tables.ts';
 
 type WithStorage = Pick<Context, 'files'>;
 
@@ -38,3 +41,28 @@ export async function deletePartFiles(ctx: WithStorage, key: AttachmentKey): Pro
 
 const listFiles = ({ files: { storage } }: WithStorage, { tenantId, id }: AttachmentKey) =>
   storage.list(storageKey(tenantId, id, ''));
+
+/**
+ * Deletes the files of an attachment that was deleted or rejected, then its entry in the deletion
+ * queue. Running it again changes nothing.
+ */
+export async function deleteQueuedFiles(
+  ctx: Context & { tenantId: Id<'org'> },
+  { attachmentId: id }: { attachmentId: Id<'att'> },
+): Promise<void> {
+  const { tenantId } = ctx;
+  await deleteAttachmentFiles(ctx, { tenantId, id });
+  const isQueued = matches(deletedAttachments, { tenantId, id });
+  await ctx.database.write('system', (tx) => tx.delete(deletedAttachments).where(isQueued));
+}
+
+/** Deletes the upload of an attachment that was rejected, with the files of its parts. */
+export async function deleteUploadParts(
+  ctx: Context,
+  { tenantId, id }: { tenantId: Id<'org'>; id: Id<'att'> },
+): Promise<void> {
+  const deleted = await withTenant(ctx, ({ tx }) =>
+    tx.delete(uploads).where(matches(uploads, { tenantId, id })).returning({ id: uploads.id }),
+  );
+  if (deleted.length > 0) await deletePartFiles(ctx, { tenantId, id });
+}

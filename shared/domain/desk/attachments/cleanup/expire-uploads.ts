@@ -4,8 +4,7 @@ import { deletedAttachments } from '@insightdesk/shared/domain/tenancy/usage';
 import type { JobRun } from '@insightdesk/shared/jobs';
 import { asc, type SQL, sql } from 'drizzle-orm';
 import { rejectAttachment } from '../reject-attachment.ts';
-import { deleteQueuedFiles } from './delete-queued-files.ts';
-import { deleteUploadParts } from './delete-upload-parts.ts';
+import { deleteQueuedFiles, deleteUploadParts } from './delete-stored-files.ts';
 
 const BATCH = 100;
 const MAX_BATCHES = 1_000;

@@ -3,8 +3,12 @@ import { fromUuid, type Id } from '@insightdesk/shared/contract';
 import { sql } from 'drizzle-orm';
 import { deleteStoredFiles } from './delete-stored-files.ts';
 import { expireUploads } from './expire-uploads.ts';
-import type { ReconcileOptions, ReconcileReport } from './reconcile-report.ts';
-import { addOrphans, reconcileTenant } from './reconcile-tenant.ts';
+import {
+  addOrphans,
+  type ReconcileOptions,
+  type ReconcileReport,
+  reconcileTenant,
+} from './reconcile-tenant.ts';
 
 const PAGE = 200;
 

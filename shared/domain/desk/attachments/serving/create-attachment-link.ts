@@ -6,8 +6,7 @@ import { requireReadyAttachment } from '../get-attachment.ts';
 import { needsProcessing } from '../uploads/check-content.ts';
 import { signImageLink } from './image-link.ts';
 import { imageRequest } from './image-request.ts';
-import { isInlineType } from './inline-types.ts';
-import { isPlaylist, requireStoredFile, withExtension } from './stored-file.ts';
+import { isInlineType, isPlaylist, requireStoredFile, withExtension } from './stored-file.ts';
 import { signVideoLink } from './video-link.ts';
 
 const MAX_EXPIRY_SECONDS = 3600;

@@ -2,13 +2,13 @@ import { type Context, systemContext } from '@insightdesk/shared/context';
 import { UnavailableError } from '@insightdesk/shared/errors';
 import type { FairQueue } from '@insightdesk/shared/promises';
 import { AttachmentErrors } from '../errors.ts';
+import { requireLinkedAttachment } from '../get-attachment.ts';
 import { storageKey } from '../storage-key.ts';
 import { needsProcessing } from '../uploads/check-content.ts';
 import type { AttachmentRow } from '../view.ts';
 import { cacheImage } from './cache-image.ts';
 import { type ImageLink, readImageLink } from './image-link.ts';
 import { imageFileName, toTransform } from './image-request.ts';
-import { requireLinkedAttachment } from './linked-attachment.ts';
 import { type LinkedFile, shortHashOf, variantFileName } from './stored-file.ts';
 
 /** Larger originals are rendered from their WebP variant. */

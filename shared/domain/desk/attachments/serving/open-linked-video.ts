@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { type Context, systemContext } from '@insightdesk/shared/context';
 import { AttachmentErrors } from '../errors.ts';
+import { requireLinkedAttachment } from '../get-attachment.ts';
 import type { AttachmentRow } from '../view.ts';
-import { requireLinkedAttachment } from './linked-attachment.ts';
 import { isPlaylist, type LinkedFile, requireStoredFile, withExtension } from './stored-file.ts';
 import { readVideoLink, signVideoFile, type VideoLink } from './video-link.ts';
 

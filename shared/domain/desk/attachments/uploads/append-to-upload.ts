@@ -2,11 +2,11 @@ import { defineAction, type MemberContext, withTenant } from '@insightdesk/share
 import { type Id, idSchema } from '@insightdesk/shared/contract';
 import { and, eq, gt, isNull, lt, sql } from 'drizzle-orm';
 import { z } from 'zod';
+import { isOwnUpload } from '../attachment-visibility.ts';
 import { AttachmentErrors } from '../errors.ts';
 import { newPartName, storageKey } from '../storage-key.ts';
 import { uploadParts, uploads } from '../tables.ts';
 import { finishUpload } from './finish-upload.ts';
-import { isOwnUpload } from './own-upload.ts';
 import { splitIntoChunks } from './split-into-chunks.ts';
 
 /** A killed process or a slow client loses at most one part. */

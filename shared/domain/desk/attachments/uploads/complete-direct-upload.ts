@@ -6,13 +6,13 @@ import {
 } from '@insightdesk/shared/context';
 import { type Id, idSchema } from '@insightdesk/shared/contract';
 import { z } from 'zod';
+import { isOwnUpload } from '../attachment-visibility.ts';
 import { AttachmentErrors } from '../errors.ts';
 import { requireAttachment } from '../get-attachment.ts';
 import { STAGED, storageKey } from '../storage-key.ts';
 import { uploadParts, uploads } from '../tables.ts';
 import { attachmentView, toAttachment } from '../view.ts';
 import { finishUpload, type UploadRow } from './finish-upload.ts';
-import { isOwnUpload } from './own-upload.ts';
 
 /** Completes a direct upload once its file is stored. Completing it again returns the same. */
 export const completeDirectUpload = defineAction({

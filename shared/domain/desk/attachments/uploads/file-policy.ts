@@ -1,4 +1,4 @@
-import type { TenantContext } from '@insightdesk/shared/context';
+import { defineAction, type TenantContext } from '@insightdesk/shared/context';
 import { eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { AttachmentErrors } from '../errors.ts';
@@ -47,3 +47,12 @@ export function requireAllowedType(
   const isAllowed = allowedTypes === null || allowedTypes.some(matches);
   if (!isAllowed || refusedTypes.some(matches)) throw AttachmentErrors.TypeRefused(type);
 }
+
+export const getFilePolicy = defineAction({
+  summary: 'Get the file policy',
+  input: z.strictObject({}),
+  output: filePolicyView,
+  allow: 'attachments:upload',
+  transaction: 'read',
+  run: (ctx) => readFilePolicy(ctx),
+});

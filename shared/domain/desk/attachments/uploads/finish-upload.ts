@@ -2,10 +2,10 @@ import type { MemberTenantContext } from '@insightdesk/shared/context';
 import { releaseBytes } from '@insightdesk/shared/domain/tenancy/tenants';
 import { record } from '@insightdesk/shared/events';
 import type { InferSelectModel } from 'drizzle-orm';
+import { isOwnUpload } from '../attachment-visibility.ts';
 import { AttachmentErrors } from '../errors.ts';
 import { attachmentUploaded } from '../events.ts';
 import { attachments, uploads } from '../tables.ts';
-import { isOwnUpload } from './own-upload.ts';
 
 /** Longer than the parts can be needed. */
 const RETENTION_MS = 48 * 60 * 60 * 1_000;

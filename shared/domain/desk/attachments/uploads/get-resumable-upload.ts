@@ -3,9 +3,9 @@ import { idSchema } from '@insightdesk/shared/contract';
 import { matches } from '@insightdesk/shared/database';
 import { and, eq } from 'drizzle-orm';
 import { z } from 'zod';
+import { isOwnUpload } from '../attachment-visibility.ts';
 import { AttachmentErrors } from '../errors.ts';
 import { attachments, uploads } from '../tables.ts';
-import { isOwnUpload } from './own-upload.ts';
 
 /** The offset of an upload; also of a complete one, before and after it was assembled. */
 export const getResumableUpload = defineAction({

@@ -4,9 +4,9 @@ import type { Id } from '@insightdesk/shared/contract';
 import { UnauthenticatedError } from '@insightdesk/shared/errors';
 import { sleep } from '@insightdesk/shared/promises';
 import { and, eq, isNull, lt, or, sql } from 'drizzle-orm';
+import { isOwnUpload } from '../attachment-visibility.ts';
 import { AttachmentErrors } from '../errors.ts';
 import { uploads } from '../tables.ts';
-import { isOwnUpload } from './own-upload.ts';
 
 /** A holder that does not renew the lock for this long loses it. */
 const LOCK_EXPIRY = sql`now() + interval '10 seconds'`;
