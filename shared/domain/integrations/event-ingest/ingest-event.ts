@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { defineAction, type TenantContext } from '@insightdesk/shared/context';
 import { fromUuid, type Id, idSchema } from '@insightdesk/shared/contract';
+import { matches } from '@insightdesk/shared/database';
 import {
   notificationEvents,
   requireRecipient,
 } from '@insightdesk/shared/domain/desk/notifications';
 import { type EventDefinition, outbox, record } from '@insightdesk/shared/events';
 import { deepEqual, didYouMean, newId } from '@insightdesk/shared/utils';
-import { and, eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { EventIngestErrors } from './errors.ts';
 
@@ -79,6 +79,6 @@ async function findEvent({ tx, tenantId }: TenantContext, id: Id<'evt'>) {
   const [row] = await tx
     .select({ name: outbox.name, payload: outbox.payload })
     .from(outbox)
-    .where(and(eq(outbox.tenantId, tenantId), eq(outbox.eventId, id)));
+    .where(matches(outbox, { tenantId, eventId: id }));
   return row;
 }

@@ -1,7 +1,9 @@
-import { defineAction } from '@insightdesk/shared/context';
-import { jobId } from './job-id.ts';
-import { requireLiveSession } from './require-live-session.ts';
+import { defineAction, requireLiveSession } from '@insightdesk/shared/context';
+import { z } from 'zod';
 import { jobWithLogView, toJob } from './view.ts';
+
+/** Input of an action on one job. */
+export const jobId = z.strictObject({ id: z.string().regex(/^[\w.-]{1,300}$/) });
 
 export const getJob = defineAction({
   summary: 'Get a job with its log',

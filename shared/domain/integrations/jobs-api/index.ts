@@ -1,6 +1,6 @@
 /** The jobs of an organization: list, get, retry, cancel. */
-export { cancelJob } from './cancel-job.ts';
+
 export * as jobEvents from './events.ts';
 export { getJob } from './get-job.ts';
 export { listJobs } from './list-jobs.ts';
-export { retryJob } from './retry-job.ts';
+export { cancelJob, retryJob } from './retry-job.ts';

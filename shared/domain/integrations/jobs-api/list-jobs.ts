@@ -1,8 +1,7 @@
-import { defineAction } from '@insightdesk/shared/context';
+import { defineAction, requireLiveSession } from '@insightdesk/shared/context';
 import { pageInput, pageSchema } from '@insightdesk/shared/database';
 import { jobStates } from '@insightdesk/shared/jobs';
 import { z } from 'zod';
-import { requireLiveSession } from './require-live-session.ts';
 import { jobView, toJob } from './view.ts';
 
 /** The newest 1,000 jobs of the organization. */

@@ -1,6 +1,6 @@
 import { defineAction, type TenantContext } from '@insightdesk/shared/context';
 import { type Id, idSchema } from '@insightdesk/shared/contract';
-import { and, eq } from 'drizzle-orm';
+import { matches } from '@insightdesk/shared/database';
 import { z } from 'zod';
 import { WebhookErrors } from './errors.ts';
 import { webhooks } from './tables.ts';
@@ -25,4 +25,4 @@ export async function requireWebhook(ctx: TenantContext, id: Id<'whk'>, isLocked
 }
 
 export const isWebhook = ({ tenantId }: { tenantId: Id<'org'> }, id: Id<'whk'>) =>
-  and(eq(webhooks.tenantId, tenantId), eq(webhooks.id, id));
+  matches(webhooks, { tenantId, id });

@@ -1,8 +1,9 @@
 import { type Context, type TenantContext, withTenant } from '@insightdesk/shared/context';
 import { type Id, toUuid } from '@insightdesk/shared/contract';
 import type { Tx } from '@insightdesk/shared/database';
+import { matches } from '@insightdesk/shared/database';
 import { type JobRun, jobFor } from '@insightdesk/shared/jobs';
-import { and, asc, eq, lt, sql } from 'drizzle-orm';
+import { and, asc, lt, sql } from 'drizzle-orm';
 import { matchesFilterSql } from '../event-filters.ts';
 import { fanOutJob } from '../jobs.ts';
 import { webhookDeliveries as deliveries } from '../tables.ts';
@@ -38,8 +39,7 @@ const findOverdue = ({ tx, tenantId }: TenantContext) =>
     .from(deliveries)
     .where(
       and(
-        eq(deliveries.tenantId, tenantId),
-        eq(deliveries.status, 'waiting'),
+        matches(deliveries, { tenantId, status: 'waiting' }),
         lt(deliveries.nextAttemptAt, new Date(Date.now() - OVERDUE_MS)),
       ),
     )

@@ -1,6 +1,6 @@
 import { defineAction } from '@insightdesk/shared/context';
 import { idSchema } from '@insightdesk/shared/contract';
-import { decodeCursor, pageInput, pageSchema, toPage } from '@insightdesk/shared/database';
+import { decodeCursor, matches, pageInput, pageSchema, toPage } from '@insightdesk/shared/database';
 import { and, desc, eq, getTableColumns, lt } from 'drizzle-orm';
 import { z } from 'zod';
 import { requireWebhook } from '../get-webhook.ts';
@@ -33,8 +33,7 @@ export const listDeliveries = defineAction({
         .innerJoin(outboundEvents, joinsEvent)
         .where(
           and(
-            eq(deliveries.tenantId, ctx.tenantId),
-            eq(deliveries.webhookId, id),
+            matches(deliveries, { tenantId: ctx.tenantId, webhookId: id }),
             status && eq(deliveries.status, status),
             before !== undefined ? lt(deliveries.position, before) : undefined,
           ),

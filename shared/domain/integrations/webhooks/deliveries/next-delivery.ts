@@ -1,5 +1,6 @@
 import type { TenantContext } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
+import { matches } from '@insightdesk/shared/database';
 import { and, asc, eq, gt, lte, or } from 'drizzle-orm';
 import { isWebhook } from '../get-webhook.ts';
 import {
@@ -75,17 +76,9 @@ const select = ({ tx }: TenantContext, { webhookId }: DeliveryQueue) =>
     .select({ webhook: webhooks, delivery: deliveries, event })
     .from(deliveries)
     .innerJoin(outboundEvents, joinsEvent)
-    .innerJoin(
-      webhooks,
-      and(eq(webhooks.tenantId, deliveries.tenantId), eq(webhooks.id, webhookId)),
-    );
+    .innerJoin(webhooks, matches(webhooks, { tenantId: deliveries.tenantId, id: webhookId }));
 
 const waitsIn = ({ tenantId }: TenantContext, { webhookId, orderingKey }: DeliveryQueue) =>
-  and(
-    eq(deliveries.tenantId, tenantId),
-    eq(deliveries.webhookId, webhookId),
-    eq(deliveries.orderingKey, orderingKey),
-    eq(deliveries.status, 'waiting'),
-  );
+  matches(deliveries, { tenantId, webhookId, orderingKey, status: 'waiting' });
 
 const skippedBefore = () => new Date(Date.now() - HEAD_OF_LINE_TIMEOUT_MS);

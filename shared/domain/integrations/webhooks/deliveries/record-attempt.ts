@@ -1,4 +1,5 @@
 import { type Context, type TenantContext, withTenant } from '@insightdesk/shared/context';
+import { matches } from '@insightdesk/shared/database';
 import { record } from '@insightdesk/shared/events';
 import { and, eq, sql } from 'drizzle-orm';
 import { webhookDisabled } from '../events.ts';
@@ -46,14 +47,7 @@ async function updateDelivery(
   const [row] = await tx
     .update(deliveries)
     .set({ ...result, status, nextAttemptAt, attempts: attempts + 1, attemptedAt: new Date() })
-    .where(
-      and(
-        eq(deliveries.tenantId, tenantId),
-        eq(deliveries.webhookId, webhook.id),
-        eq(deliveries.eventId, eventId),
-        eq(deliveries.replayCount, replayCount),
-      ),
-    )
+    .where(matches(deliveries, { tenantId, webhookId: webhook.id, eventId, replayCount }))
     .returning();
   return row;
 }

@@ -1,7 +1,8 @@
 import { defineAction } from '@insightdesk/shared/context';
 import { idSchema } from '@insightdesk/shared/contract';
+import { matches } from '@insightdesk/shared/database';
 import { record } from '@insightdesk/shared/events';
-import { and, eq, sql } from 'drizzle-orm';
+import { sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { WebhookErrors } from '../errors.ts';
 import { deliveryReplayRequested } from '../events.ts';
@@ -18,11 +19,11 @@ export const replayDelivery = defineAction({
   transaction: 'write',
   async run(ctx, { id, deliveryId }) {
     const { enabled } = await requireWebhook(ctx, id);
-    const isDelivery = and(
-      eq(deliveries.tenantId, ctx.tenantId),
-      eq(deliveries.webhookId, id),
-      eq(deliveries.eventId, deliveryId),
-    );
+    const isDelivery = matches(deliveries, {
+      tenantId: ctx.tenantId,
+      webhookId: id,
+      eventId: deliveryId,
+    });
     const [event] = await ctx.tx
       .select({ type: outboundEvents.type })
       .from(deliveries)
