@@ -1,7 +1,7 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { testEnvironment } from './test-environment.ts';
 
-/** A TCP proxy to PostgreSQL that can delay connections or drop traffic. Close it after the tests. */
+/** A TCP proxy to PostgreSQL that can delay or refuse connections or drop traffic. Close it after the tests. */
 export async function startDatabaseProxy({
   connectAfter = Promise.resolve() as Promise<unknown>,
 } = {}) {
@@ -18,9 +18,11 @@ export async function startDatabaseProxy({
       from.on('error', () => {}).on('close', () => to.destroy());
     }
   };
+  let isOpen = true;
   const proxy = createServer((client) => {
+    if (!isOpen) return client.destroy();
     sockets.push(client);
-    void connectAfter.then(() => forward(client));
+    return void connectAfter.then(() => forward(client));
   });
   await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
   const { port: proxyPort } = proxy.address() as AddressInfo;
@@ -29,6 +31,11 @@ export async function startDatabaseProxy({
     /** Drops all traffic of the current connections; later ones work. */
     dropTraffic() {
       for (const socket of sockets) socket.removeAllListeners('data').resume();
+    },
+    /** Closes the current connections; new ones are refused until it is opened again. */
+    setOpen(open: boolean) {
+      isOpen = open;
+      for (const socket of sockets) socket.destroy();
     },
     close() {
       for (const socket of sockets) socket.destroy();

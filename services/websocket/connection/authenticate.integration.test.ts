@@ -91,7 +91,7 @@ test('expiring: emitted a minute before the token expires, and again after a ren
     ...overrides,
     tokens: {
       async verifyAccess(text) {
-        expiries.push(Date.now() + 63_000);
+        expiries.push(Date.now() + 62_000);
         const access = await context.security.tokens.verifyAccess(text);
         return { ...access, expiresAt: expiries.at(-1) ?? 0 };
       },

@@ -1,12 +1,11 @@
 import { afterAll, expect, test } from 'bun:test';
-import { createServer, connect as openSocket, type Socket } from 'node:net';
 import { createListener } from '@insightdesk/shared/database';
 import { logout } from '@insightdesk/shared/domain/identity/users';
 import { disableOrganization } from '@insightdesk/shared/domain/tenancy/tenants';
 import {
   createTestContext,
   createTestTenant,
-  testEnvironment,
+  startDatabaseProxy,
   until,
   userIdOf,
 } from '@insightdesk/shared/testing';
@@ -20,40 +19,19 @@ afterAll(async () => {
   await close();
 });
 
-/** Listens through a proxy that can be cut. */
+/** Listens through a proxy that can be closed. */
 async function listen() {
-  const { hostname, port } = new URL(testEnvironment.databaseUrl);
-  const sockets = new Set<Socket>();
-  let isOpen = true;
-  const proxy = createServer((client) => {
-    if (!isOpen) return client.destroy();
-    const upstream = openSocket(Number(port), hostname);
-    for (const socket of [client, upstream]) {
-      sockets.add(socket);
-      socket.on('error', () => {}).on('close', () => sockets.delete(socket));
-    }
-    client.pipe(upstream).pipe(client);
-  });
-  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
-  const { port: proxyPort } = proxy.address() as { port: number };
-  const url = Object.assign(new URL(testEnvironment.databaseUrl), { port: String(proxyPort) }).href;
+  const proxy = await startDatabaseProxy();
   const revocations: Revocation[] = [];
   let comparisons = 0;
   const watcher = {
     onRevocation: (revocation: Revocation) => void revocations.push(revocation),
     compare: async () => void comparisons++,
   };
-  const listener = createListener(url, createAccessListener(watcher));
+  const listener = createListener(proxy.url, createAccessListener(watcher));
   await listener.start();
-  closing.push(
-    () => proxy.close(),
-    () => listener.close(),
-  );
-  const setOpen = (open: boolean) => {
-    isOpen = open;
-    for (const socket of sockets) socket.destroy();
-  };
-  return { revocations, comparisons: () => comparisons, setOpen };
+  closing.push(proxy.close, () => listener.close());
+  return { revocations, comparisons: () => comparisons, setOpen: proxy.setOpen };
 }
 
 test('createAccessListener: passes the user, or the organisation alone, with the next generation', async () => {

@@ -18,6 +18,7 @@ import {
 import {
   disableOrganization,
   enableOrganization,
+  updateOrganization,
 } from '@insightdesk/shared/domain/tenancy/tenants';
 import {
   createTestContext,
@@ -78,37 +79,18 @@ const untilClosed = (visitors: readonly Visitor[], code: string) =>
     for (const { reasons } of visitors) expect(reasons).toEqual(closedWith(code));
   });
 
-const revocations = [
-  ['a sign-out', 'SESSION_ENDED', (_owner: Context, member: Context) => logout(member, {})],
+type Revoke = (owner: Context, member: Context) => Promise<unknown>;
+const revocations: [code: string, revoke: Revoke][] = [
+  ['SESSION_ENDED', (_owner, member) => logout(member, {})],
+  ['SESSION_ENDED', (owner, member) => removeMember(owner, { userId: userIdOf(member) })],
   [
-    'a removal',
-    'SESSION_ENDED',
-    (owner: Context, member: Context) => removeMember(owner, { userId: userIdOf(member) }),
-  ],
-  [
-    'a change of role',
     'ACCESS_CHANGED',
-    (owner: Context, member: Context) =>
-      updateMember(owner, { userId: userIdOf(member), role: 'customer' }),
+    (owner, member) => updateMember(owner, { userId: userIdOf(member), role: 'customer' }),
   ],
-] as const;
-
-test.each(revocations)(
-  'sockets are closed on every replica after %s, and no others',
-  async (_name, code, revoke) => {
-    const replicas = await start();
-    const { owner, member } = await createTestTenant(context);
-    const [agent, bystander] = [await member('agent'), await member('agent')];
-    const affected = await Promise.all(replicas.map(({ url }) => visit(url, agent)));
-    const others = await Promise.all(replicas.map(({ url }) => visit(url, bystander)));
-    await revoke(owner, agent);
-    await untilClosed(affected, code);
-    await Bun.sleep(100);
-    expect(others.map(({ reasons }) => reasons)).toEqual([[], []]);
-  },
-);
+];
 
 test.each([
+  ['LISTENs', async () => ({ listen: listenTo(testEnvironment.databaseUrl), cut() {} })],
   ['does not LISTEN', async () => ({ listen: undefined, cut() {} })],
   [
     'lost its LISTEN silently',
@@ -118,22 +100,27 @@ test.each([
       return { listen: listenTo(proxy.url), cut: proxy.dropTraffic };
     },
   ],
-] as const)('sockets of a replica that %s are closed as well', async (_name, open) => {
-  const { listen, cut } = await open();
-  const replicas = await start({ listen });
-  const { owner, member } = await createTestTenant(context);
-  const people = await Promise.all(revocations.map(() => member('agent')));
-  const bystander = await visit(replicas[0].url, await member('agent'));
-  const affected = await Promise.all(
-    people.map((person) => Promise.all(replicas.map(({ url }) => visit(url, person)))),
-  );
-  cut();
-  for (const [index, [_title, code, revoke]] of revocations.entries()) {
-    await revoke(owner, people[index] as Context);
-    await untilClosed(affected[index] as Visitor[], code);
-  }
-  expect(bystander.reasons).toEqual([]);
-});
+] as const)(
+  'a replica that %s closes the sockets of revoked sessions, and no others',
+  async (_name, open) => {
+    const { listen, cut } = await open();
+    const replicas = await start({ listen });
+    const { owner, member } = await createTestTenant(context);
+    const people = await Promise.all(revocations.map(() => member('agent')));
+    const bystander = await member('agent');
+    const others = await Promise.all(replicas.map(({ url }) => visit(url, bystander)));
+    const affected = await Promise.all(
+      people.map((person) => Promise.all(replicas.map(({ url }) => visit(url, person)))),
+    );
+    cut();
+    for (const [index, [code, revoke]] of revocations.entries()) {
+      await revoke(owner, people[index] as Context);
+      await untilClosed(affected[index] as Visitor[], code);
+    }
+    await Bun.sleep(100);
+    expect(others.map(({ reasons }) => reasons)).toEqual([[], []]);
+  },
+);
 
 test('sockets of a disabled organisation are closed on every replica, and no others', async () => {
   const replicas = await start();
@@ -154,6 +141,17 @@ test('sockets of a disabled organisation are closed on every replica, and no oth
   expect(others.map(({ reasons }) => reasons)).toEqual([[], []]);
   await enableOrganization(system(owner));
   await Promise.all(people.map((person) => visit(url, person)));
+});
+
+test('a required second factor closes the sockets of members without one', async () => {
+  const [{ url }] = await start();
+  const { owner, member } = await createTestTenant(context);
+  const agent = await member('agent');
+  const affected = await visit(url, agent);
+  await updateOrganization(owner, { requireTwoFactor: true });
+  await untilClosed([affected], 'ACCESS_CHANGED');
+  const failure = await visit(url, agent).catch((error: unknown) => error);
+  expect(failure).toMatchObject({ data: { status: 403, code: 'TWO_FACTOR_SETUP_REQUIRED' } });
 });
 
 test('a revoked session is not accepted because it was valid a moment ago', async () => {

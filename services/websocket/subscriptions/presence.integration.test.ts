@@ -59,29 +59,15 @@ test('presence: joined, changed and left of two devices on two replicas are publ
   expect(missing).toMatchObject({ ok: false, error: { status: 404 } });
 });
 
-test('presence: a reload onto another replica publishes nothing, a longer absence publishes left once', async () => {
-  const { one, two, watcher, join } = await setUp();
-  const agent = await newUser();
-  const before = await join(one.url, agent.token);
-  before.socket.disconnect();
-  const after = await join(two.url, agent.token);
-  await Bun.sleep(2_500);
-  expect(changesAsText(watcher)).toEqual(['joined online']);
-  after.socket.io.engine.close();
-  await until(() => watcher.events.length, { equals: 2 });
-  await Bun.sleep(300);
-  expect(changesAsText(watcher)).toEqual(['joined online', 'left offline']);
-});
-
 test('presence: members of a stopped replica leave after the grace period', async () => {
   const { two, channel, watcher, join } = await setUp();
-  const agents = await Promise.all(Array.from({ length: 20 }, () => newUser()));
+  const agents = await Promise.all(Array.from({ length: 5 }, () => newUser()));
   for (const { token } of agents) await join(two.url, token);
-  await until(() => watcher.events.length, { equals: 20 });
+  await until(() => watcher.events.length, { equals: 5 });
   await two.server.drain(0);
-  await until(() => watcher.events.length, { equals: 40 });
+  await until(() => watcher.events.length, { equals: 10 });
   await Bun.sleep(300);
-  const left = changesOf(watcher).slice(20);
+  const left = changesOf(watcher).slice(5);
   expect(left.every(({ change }) => change === 'left')).toBe(true);
   expect(new Set(left.map(({ userId }) => userId))).toEqual(
     new Set(agents.map(({ userId }) => userId)),
@@ -117,6 +103,7 @@ test.each([0, 1])(
     const { channel, watcher } = await setUp();
     let gate = Promise.resolve();
     const { url } = await startReplica('websocket-3', {
+      presenceMembers: presenceMembers({ leaseMs: 1_000 }),
       channels: { find: () => ({ ...anyone, allow: () => gate.then(() => true) }) },
     });
     const { socket } = await connect(url, (await newUser()).token);
@@ -130,7 +117,7 @@ test.each([0, 1])(
     socket.disconnect();
     await until(() => watcher.events.length === 2 * before);
     // Longer than a lease: a member that was left behind would be renewed.
-    await Bun.sleep(3_500);
+    await Bun.sleep(1_300);
     expect(changesAsText(watcher)).toEqual(['joined online', 'left offline'].slice(0, 2 * before));
     expect((await call(watcher.socket, 'presence', { channel })).total).toBe(1);
   },
@@ -157,19 +144,6 @@ test('presence: a second subscribe that is refused or cut off ends the membershi
   cutOff.socket.disconnect();
   await until(() => watcher.events.length, { equals: 4 });
   expect(changesOf(watcher).filter(({ change }) => change === 'left')).toHaveLength(2);
-});
-
-test.each([
-  ['presence:set', { status: 'offline' }],
-  ['presence:set', { status: 'Away' }],
-  ['presence:set', { status: 'a', metadata: 'text' }],
-  ['presence:set', { status: 'a', metadata: { text: 'x'.repeat(1_100) } }],
-  ['presence:set', {}],
-  ['presence', {}],
-])('invalid input %#: %s is refused', async (name, payload) => {
-  const { url } = await startReplica();
-  const { socket } = await connect(url, (await newUser()).token);
-  expect(await call(socket, name, payload)).toMatchObject({ ok: false, error: { status: 422 } });
 });
 
 test('presence: a channel of another kind has no list of members', async () => {

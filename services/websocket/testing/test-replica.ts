@@ -43,10 +43,10 @@ function createRealtimeParts(parts: AppContainer, closing: Closing) {
     valkey,
     channelLog: () => createChannelLog(valkey('command'), history),
     presence: () => createPresenceRegistry(valkey('command'), { onError: () => {} }),
-    presenceMembers: ({ graceMs = 2_000 } = {}) =>
+    presenceMembers: ({ graceMs = 2_000, leaseMs = 3_000 } = {}) =>
       createPresenceMembers(valkey('command'), {
         ...history,
-        leaseMs: 3_000,
+        leaseMs,
         renewMs: 300,
         graceMs,
         expiryCheckMs: 50,
