@@ -1,5 +1,4 @@
 import { parseArgs } from 'node:util';
-import { runCommand } from '@insightdesk/shared/boot';
 import type { Context } from '@insightdesk/shared/context';
 import { type Id, isId } from '@insightdesk/shared/contract';
 import {
@@ -9,7 +8,7 @@ import {
   listOperatorActs,
   verifyAudit,
 } from '@insightdesk/shared/domain/tenancy/audit';
-import { loadEnvironment } from './operator-environment.ts';
+import { runAsOperator } from './operator.ts';
 
 const USAGE = `Usage: bun run desk audit verify [--organization <id>] [--compare <file>]
        bun run desk audit acts`;
@@ -25,18 +24,14 @@ export async function manageAudit(words: string[]): Promise<number> {
 
 /** The newest 100 operator actions, newest first. */
 async function printActs(): Promise<number> {
-  await runCommand(
-    'desk',
-    async ({ container, config }) => {
-      for (const { at, who, act, target } of await listOperatorActs(
-        container,
-        config.operators.organizationId,
-      )) {
-        console.log([at, who, act, target ?? ''].join('  ').trimEnd());
-      }
-    },
-    await loadEnvironment(),
-  );
+  await runAsOperator(async ({ container, config }) => {
+    for (const { at, who, act, target } of await listOperatorActs(
+      container,
+      config.operators.organizationId,
+    )) {
+      console.log([at, who, act, target ?? ''].join('  ').trimEnd());
+    }
+  });
   return 0;
 }
 
@@ -51,22 +46,18 @@ async function verifyChains(words: string[]): Promise<number> {
     return 2;
   }
   const { organization, knownHeads } = options;
-  return runCommand(
-    'desk',
-    async ({ container }) => {
-      const verdicts = knownHeads
-        ? verifyAgainst(container, knownHeads, organization)
-        : verifyAll(container, organization);
-      let broken = 0;
-      for await (const verdict of verdicts) {
-        if (verdict.error) broken++;
-        console.log(describe(verdict));
-      }
-      if (broken > 0) console.error(`${broken} audit chains failed verification`);
-      return broken > 0 ? 1 : 0;
-    },
-    await loadEnvironment(),
-  );
+  return runAsOperator(async ({ container }) => {
+    const verdicts = knownHeads
+      ? verifyAgainst(container, knownHeads, organization)
+      : verifyAll(container, organization);
+    let broken = 0;
+    for await (const verdict of verdicts) {
+      if (verdict.error) broken++;
+      console.log(describe(verdict));
+    }
+    if (broken > 0) console.error(`${broken} audit chains failed verification`);
+    return broken > 0 ? 1 : 0;
+  });
 }
 
 function parseOptions([verb, ...args]: string[]) {

@@ -4,7 +4,7 @@ import { checkInstallation } from './check-installation.ts';
 import { checkMachine } from './check-machine.ts';
 import { checkStack } from './check-stack.ts';
 import type { Diagnostic } from './diagnostic.ts';
-import { loadEnvironment } from './operator-environment.ts';
+import { loadEnvironment } from './operator.ts';
 
 /** This machine, and the stack of this clone if one runs; or only the checks that are named. */
 export async function checkClone(names: string[], isPartial: boolean): Promise<Diagnostic[]> {

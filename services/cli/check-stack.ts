@@ -36,7 +36,11 @@ async function checkProcesses(run: RunFile): Promise<Diagnostic[]> {
   const { port, password } = new URL(run.valkey);
   const processes = [
     { name: 'postgres', url: withoutPassword(run.postgres), answers: hasVector(run.postgres) },
-    { name: 'valkey', url: withoutPassword(run.valkey), answers: respondsToPing(Number(port), password) },
+    {
+      name: 'valkey',
+      url: withoutPassword(run.valkey),
+      answers: respondsToPing(Number(port), password),
+    },
     { name: 'nginx', url: run.url, answers: respondsOk(`${run.url}/health`, ca) },
     { name: 'inbox', url: run.inbox, answers: respondsOk(`${run.inbox}/healthz`) },
     ...run.services.map(({ name, url }) => ({

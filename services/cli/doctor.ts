@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { checkBun } from './check-bun.ts';
 import { checkInstallation, installationChecks } from './check-installation.ts';
 import { type Diagnostic, isError, isWarning } from './diagnostic.ts';
-import { isInstalled } from './operator-environment.ts';
+import { isInstalled } from './operator.ts';
 
 const names = Object.keys(installationChecks);
 const USAGE = `Usage: bun run desk doctor [--json] [${names.join('|')} …]`;

@@ -45,9 +45,3 @@ test('events replay replays effects and may be repeated', async () => {
     '3 events: 6 effects replayed to channels, 6 duplicates\n',
   );
 });
-
-test('events replay refuses unknown arguments', async () => {
-  const { code, errors } = await desk('replay', ...range, '--to', 'chanels');
-  expect(code).toBe(2);
-  expect(errors).toContain('did you mean channels?');
-});

@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import { runCommand } from '@insightdesk/shared/boot';
 import { root } from '../../tools/stack/paths.ts';
-import { loadEnvironment } from './operator-environment.ts';
-import { recordAct } from './record-act.ts';
+import { loadEnvironment, recordAct } from './operator.ts';
 
 /** Runs the worker's replay command, because only the worker knows the effects of an event. */
 export async function replayEvents([verb, ...words]: string[]): Promise<number> {

@@ -1,9 +1,7 @@
 import { parseArgs } from 'node:util';
-import { runCommand } from '@insightdesk/shared/boot';
 import { isId } from '@insightdesk/shared/contract';
 import { type ReconcileReport, reconcileFiles } from '@insightdesk/shared/domain/desk/attachments';
-import { operatorContext } from './operator-context.ts';
-import { loadEnvironment } from './operator-environment.ts';
+import { operatorContext, runAsOperator } from './operator.ts';
 
 const USAGE = `Usage: bun run desk files check [--organization <id>] [--older-than <minutes>] [--checksums]
        bun run desk files collect [--organization <id>] [--older-than <minutes>]`;
@@ -20,15 +18,11 @@ export async function manageFiles([verb, ...args]: string[]): Promise<number> {
     return 2;
   }
   const isDryRun = verb === 'check';
-  const report = await runCommand(
-    'desk',
-    async (app) => {
-      const ctx = operatorContext(app, undefined);
-      const signal = new AbortController().signal;
-      return reconcileFiles(ctx, { ...wanted, isDryRun, signal });
-    },
-    await loadEnvironment(),
-  );
+  const report = await runAsOperator(async (app) => {
+    const ctx = operatorContext(app, undefined);
+    const signal = new AbortController().signal;
+    return reconcileFiles(ctx, { ...wanted, isDryRun, signal });
+  });
   for (const line of describe(report, isDryRun)) console.log(line);
   const { orphans, missing, damaged } = report;
   return damaged.length + (isDryRun ? orphans.files + missing.length : 0) > 0 ? 1 : 0;

@@ -1,4 +1,3 @@
-import { runCommand } from '@insightdesk/shared/boot';
 import { isId } from '@insightdesk/shared/contract';
 import {
   type FlagName,
@@ -8,8 +7,7 @@ import {
   writeFlags,
 } from '@insightdesk/shared/domain/tenancy/flags';
 import { requireOrganization } from '@insightdesk/shared/domain/tenancy/tenants';
-import { operatorContext } from './operator-context.ts';
-import { loadEnvironment } from './operator-environment.ts';
+import { operatorContext, runAsOperator } from './operator.ts';
 
 const USAGE = `Usage: bun run desk flags list <organisation id>
        bun run desk flags set <organisation id> <name> <value>|default
@@ -22,20 +20,16 @@ export async function manageFlags([verb, tenantId, name, text]: string[]): Promi
     console.error(USAGE);
     return 2;
   }
-  await runCommand(
-    'desk',
-    async (app) => {
-      const ctx = operatorContext(app, tenantId);
-      await requireOrganization(ctx);
-      const values = verb === 'set' ? await writeFlags(ctx, wanted) : await getFlags(ctx);
-      for (const flag of flagNames) {
-        console.log(
-          `${flag.padEnd(24)} ${String(values[flag]).padEnd(8)} ${flagCatalog[flag].description}`,
-        );
-      }
-    },
-    await loadEnvironment(),
-  );
+  await runAsOperator(async (app) => {
+    const ctx = operatorContext(app, tenantId);
+    await requireOrganization(ctx);
+    const values = verb === 'set' ? await writeFlags(ctx, wanted) : await getFlags(ctx);
+    for (const flag of flagNames) {
+      console.log(
+        `${flag.padEnd(24)} ${String(values[flag]).padEnd(8)} ${flagCatalog[flag].description}`,
+      );
+    }
+  });
   return 0;
 }
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import { until } from '../../shared/testing/until.ts';
-import { call, createOrganization, listen } from '../../tests/e2e/client.ts';
+import { call, listen, registerOwner } from '../../tests/e2e/client.ts';
 import { runDesk } from './test-command.ts';
 
 const desk = (...words: string[]) => runDesk(['organizations', ...words]);
@@ -17,13 +17,13 @@ async function actAs(organizationId: string, userId: string) {
 }
 
 test('impersonation is audited and notified, and cannot change credentials', async () => {
-  const { owner, customer } = await createOrganization();
+  const owner = await registerOwner();
   const { organizationId } = owner;
-  const userId = (await call('GET', '/v1/me', { token: owner.token })).body.user.id as string;
+  const userId = owner.id;
   const { token, sessionId } = await actAs(organizationId, userId);
   expect((await call('GET', '/v1/me', { token })).body.user.id).toBe(userId);
   const opened = await call('POST', '/v1/conversations', {
-    token: customer.token,
+    token: owner.token,
     body: { subject: 'Hello', body: 'First' },
   });
   const path = `/v1/conversations/${opened.body.id}/messages`;
@@ -60,8 +60,8 @@ test('impersonation is audited and notified, and cannot change credentials', asy
     reason: 'Ticket 7 asks for it',
   });
 
-  const other = await createOrganization();
-  const elsewhere = await desk('end-impersonation', other.owner.organizationId, sessionId);
+  const other = await registerOwner();
+  const elsewhere = await desk('end-impersonation', other.organizationId, sessionId);
   expect(elsewhere.code).toBe(1);
   expect(await desk('end-impersonation', organizationId, sessionId)).toMatchObject({ code: 0 });
   expect((await call('GET', '/v1/me', { token })).status).toBe(401);
@@ -72,15 +72,13 @@ test('impersonation is audited and notified, and cannot change credentials', asy
 });
 
 test('impersonation requires a reason, at most 60 minutes and a member of the organization', async () => {
-  const { owner } = await createOrganization();
-  const other = await createOrganization();
-  const me = (await call('GET', '/v1/me', { token: owner.token })).body.user.id as string;
-  const { organizationId } = owner;
+  const [owner, other] = [await registerOwner(), await registerOwner()];
+  const { organizationId, id: me } = owner;
   const reasonless = ['--operator', 'Otto', '--reason', 'x', '--minutes', '5'];
   expect((await desk('impersonate', organizationId, me, ...reasonless)).code).toBe(1);
   expect((await desk('impersonate', organizationId, me, ...how('61'))).code).toBe(1);
   expect((await desk('impersonate', organizationId, me)).code).toBe(2);
-  const otherTenant = await desk('impersonate', other.owner.organizationId, me, ...how());
+  const otherTenant = await desk('impersonate', other.organizationId, me, ...how());
   expect(otherTenant).toMatchObject({
     code: 1,
     errors: expect.stringContaining('Member not found'),

@@ -123,6 +123,17 @@ test('keys reencrypt: no stored secret needs the previous key any more', async (
   expect(await loadSigningKeys(stage.container.identityDatabase, alone)).toHaveLength(2);
 });
 
+test('keys reencrypt fails without the key of a stored secret', async () => {
+  const lost = {
+    ENCRYPTION_KEY: 'a third key, also one that is long enough',
+    ENCRYPTION_KEYS_PREVIOUS: '',
+  };
+  expect(await reencrypt(lost)).toMatchObject({
+    code: 1,
+    errors: expect.stringContaining('Unknown encryption key'),
+  });
+});
+
 test('keys reencrypt continues after an interruption and covers every organization', async () => {
   const { context } = stage;
   const secrets = createEncryption(former);

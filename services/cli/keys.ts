@@ -1,7 +1,6 @@
-import { type CommandApp, runCommand } from '@insightdesk/shared/boot';
+import type { CommandApp } from '@insightdesk/shared/boot';
 import { listSigningKeys, rotateSigningKeys } from '@insightdesk/shared/domain/identity/users';
-import { loadEnvironment } from './operator-environment.ts';
-import { recordAct } from './record-act.ts';
+import { recordAct, runAsOperator } from './operator.ts';
 import { reencrypt } from './reencrypt.ts';
 
 const verbs = { list, rotate, reencrypt: runReencrypt };
@@ -13,7 +12,7 @@ export async function manageKeys([verb]: string[]): Promise<number> {
     console.error('Usage: bun run desk keys list | rotate | reencrypt');
     return 2;
   }
-  await runCommand('desk', verbs[verb], await loadEnvironment());
+  await runAsOperator(verbs[verb]);
   return 0;
 }
 

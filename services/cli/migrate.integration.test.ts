@@ -101,9 +101,3 @@ test('--status names migrations that are skipped, changed or of a newer release'
   expect(changed.output).toMatch(new RegExp(`${first?.tag} +CHANGED`));
   expect(changed.code).toBe(1);
 });
-
-test('migrate refuses unknown arguments', async () => {
-  const wrong = [['now'], ['--force'], ['--status', '--dry-run'], ['--lock-timeout', '0']];
-  const ended = await Promise.all(wrong.map((words) => desk(...words)));
-  expect(ended.map(({ code }) => code)).toEqual([2, 2, 2, 2]);
-});

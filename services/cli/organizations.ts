@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { type CommandApp, runCommand } from '@insightdesk/shared/boot';
+import type { CommandApp } from '@insightdesk/shared/boot';
 import type { Context } from '@insightdesk/shared/context';
 import { type Id, isId } from '@insightdesk/shared/contract';
 import { endImpersonation, startImpersonation } from '@insightdesk/shared/domain/identity/users';
@@ -10,9 +10,7 @@ import {
   enableOrganization,
   requireOrganization,
 } from '@insightdesk/shared/domain/tenancy/tenants';
-import { operatorContext } from './operator-context.ts';
-import { loadEnvironment } from './operator-environment.ts';
-import { recordAct } from './record-act.ts';
+import { operatorContext, recordAct, runAsOperator } from './operator.ts';
 import { updateQuota } from './update-quota.ts';
 import { writeExport } from './write-export.ts';
 
@@ -42,21 +40,15 @@ const USAGE = `Usage: bun run desk organizations disable|enable <organisation id
 export async function manageOrganization([name = '', id, ...words]: string[]): Promise<number> {
   if (name === 'quota') return updateQuota([id ?? '', ...words]);
   const verb = Object.hasOwn(verbs, name) ? verbs[name] : undefined;
-  const message = verb && isId('org', id) && (await run(verb, id, words));
+  const run = (tenantId: Id<'org'>) =>
+    runAsOperator(async (app) => verb?.(operatorContext(app, tenantId), words, app));
+  const message = verb && isId('org', id) && (await run(id));
   if (!message) {
     console.error(USAGE);
     return 2;
   }
   console.log(`${id} ${message}`);
   return 0;
-}
-
-async function run(verb: Verb, tenantId: Id<'org'>, words: string[]) {
-  return runCommand(
-    'desk',
-    (app) => verb(operatorContext(app, tenantId), words, app),
-    await loadEnvironment(),
-  );
 }
 
 async function exportOrganization(

@@ -17,12 +17,3 @@ test('queues lists, pauses, resumes and retries failed jobs', async () => {
   expect(await line()).not.toContain('paused');
   expect((await desk('retry', queue)).output).toMatch(/^\d+ failed jobs of calendar-sync/);
 });
-
-test('queues refuses an unknown queue', async () => {
-  for (const words of [[], ['pause'], ['pause', 'nobody'], ['toString', queue]]) {
-    expect(await desk(...words)).toMatchObject({
-      code: 2,
-      errors: expect.stringMatching(/^Usage/),
-    });
-  }
-});

@@ -1,7 +1,5 @@
-import { runCommand } from '@insightdesk/shared/boot';
 import { type JobControl, jobStates, type QueueName, queueNames } from '@insightdesk/shared/jobs';
-import { loadEnvironment } from './operator-environment.ts';
-import { recordAct } from './record-act.ts';
+import { recordAct, runAsOperator } from './operator.ts';
 
 const verbs: Record<string, (control: JobControl, queue: QueueName) => Promise<string>> = {
   pause: async (control, queue) => {
@@ -25,16 +23,12 @@ export async function manageQueues([verb = '', queue]: string[]): Promise<number
     console.error('Usage: bun run desk queues list | pause|resume|retry <queue>');
     return 2;
   }
-  await runCommand(
-    'desk',
-    async (app) => {
-      const { control } = app.container.jobs;
-      if (!perform || !isQueue(queue)) return list(control);
-      await recordAct(app, `queues ${verb}`, queue);
-      console.log(await perform(control, queue));
-    },
-    await loadEnvironment(),
-  );
+  await runAsOperator(async (app) => {
+    const { control } = app.container.jobs;
+    if (!perform || !isQueue(queue)) return list(control);
+    await recordAct(app, `queues ${verb}`, queue);
+    console.log(await perform(control, queue));
+  });
   return 0;
 }
 

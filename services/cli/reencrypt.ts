@@ -5,7 +5,7 @@ import { reencryptTotpSecrets } from '@insightdesk/shared/domain/identity/mfa';
 import { reencryptSigningKeys } from '@insightdesk/shared/domain/identity/users';
 import { resealSecrets } from '@insightdesk/shared/domain/integrations/webhooks';
 import type { StoredPurpose } from '@insightdesk/shared/security';
-import { operatorContext } from './operator-context.ts';
+import { operatorContext } from './operator.ts';
 
 const PAGE = 500;
 

@@ -1,12 +1,10 @@
-import { type CommandApp, runCommand } from '@insightdesk/shared/boot';
 import {
   listSchedules,
   pauseSchedule,
   resumeSchedule,
   type ScheduleState,
 } from '@insightdesk/shared/jobs';
-import { loadEnvironment } from './operator-environment.ts';
-import { recordAct } from './record-act.ts';
+import { recordAct, runAsOperator } from './operator.ts';
 
 const verbs = { pause: pauseSchedule, resume: resumeSchedule };
 const isVerb = (word = ''): word is keyof typeof verbs => Object.hasOwn(verbs, word);
@@ -14,7 +12,7 @@ const isVerb = (word = ''): word is keyof typeof verbs => Object.hasOwn(verbs, w
 /** Lists the schedules, pauses or resumes one. */
 export async function manageSchedules([verb, name]: string[]): Promise<number> {
   if (verb === 'list') {
-    const found = await withApp(({ container }) => listSchedules(container.database));
+    const found = await runAsOperator(({ container }) => listSchedules(container.database));
     for (const schedule of found) console.log(describe(schedule));
     return 0;
   }
@@ -22,16 +20,12 @@ export async function manageSchedules([verb, name]: string[]): Promise<number> {
     console.error('Usage: bun run desk schedules list | pause <name> | resume <name>');
     return 2;
   }
-  await withApp(async (app) => {
+  await runAsOperator(async (app) => {
     await recordAct(app, `schedules ${verb}`, name);
     await verbs[verb](app.container.database, name);
   });
   console.log(`${name} is ${verb}d`);
   return 0;
-}
-
-async function withApp<T>(work: (app: CommandApp) => Promise<T>): Promise<T> {
-  return runCommand('desk', work, await loadEnvironment());
 }
 
 function describe({ name, timing, dueAt, firedAt, pausedAt }: ScheduleState): string {

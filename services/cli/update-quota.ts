@@ -1,13 +1,10 @@
-import { runCommand } from '@insightdesk/shared/boot';
 import { type QuotaName, quotaNames } from '@insightdesk/shared/context';
 import { isId } from '@insightdesk/shared/contract';
 import {
   requireOrganization,
   updateQuota as storeQuota,
 } from '@insightdesk/shared/domain/tenancy/tenants';
-import { operatorContext } from './operator-context.ts';
-import { loadEnvironment } from './operator-environment.ts';
-import { recordAct } from './record-act.ts';
+import { operatorContext, recordAct, runAsOperator } from './operator.ts';
 
 const isMetric = (word = ''): word is QuotaName => (quotaNames as readonly string[]).includes(word);
 
@@ -20,16 +17,12 @@ export async function updateQuota([tenantId, metric, text = '']: string[]): Prom
     );
     return 2;
   }
-  await runCommand(
-    'desk',
-    async (app) => {
-      const ctx = operatorContext(app, tenantId);
-      await requireOrganization(ctx);
-      await recordAct(app, 'organizations quota', `${metric} ${value}`, tenantId);
-      await storeQuota(ctx, { metric, value });
-    },
-    await loadEnvironment(),
-  );
+  await runAsOperator(async (app) => {
+    const ctx = operatorContext(app, tenantId);
+    await requireOrganization(ctx);
+    await recordAct(app, 'organizations quota', `${metric} ${value}`, tenantId);
+    await storeQuota(ctx, { metric, value });
+  });
   console.log(`${tenantId}: ${metric} quota set to ${value === 0 ? 'unlimited' : value}`);
   return 0;
 }
