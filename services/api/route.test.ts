@@ -110,6 +110,12 @@ describe('input', () => {
     expect(problem.errors).toEqual([{ path, message }]);
   });
 
+  test('PATCH: every invalid field is in errors', async () => {
+    const body = { name: 7, colour: 'red' };
+    const problem = await problemOf(request('PATCH', `/things/${id}`, { ...owner, body }));
+    expect(problem.errors?.map(({ path }) => path)).toEqual(['name', 'colour']);
+  });
+
   test.each(['?limit=0', '?limit=x', '?limit=', '?colour=red', '?limit=1&limit=2&limit=x'])(
     'GET: query %s is 422',
     async (query) => {
