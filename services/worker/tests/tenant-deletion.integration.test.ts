@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import type { Context } from '@insightdesk/shared/context';
-import { type Id, toUuid } from '@insightdesk/shared/contract';
+import { Channels, type Id, toUuid } from '@insightdesk/shared/contract';
 import { createConversation, sendMessage } from '@insightdesk/shared/domain/desk/conversations';
 import { members } from '@insightdesk/shared/domain/identity/users';
 import { createWebhook } from '@insightdesk/shared/domain/integrations/webhooks';
@@ -10,6 +10,11 @@ import {
   requestDeletion,
 } from '@insightdesk/shared/domain/tenancy/tenant-deletion';
 import { createArchive, listTenantTables } from '@insightdesk/shared/domain/tenancy/tenant-export';
+import {
+  createPresenceMembers,
+  createPresenceRegistry,
+  roomOf,
+} from '@insightdesk/shared/realtime';
 import { collectBytes } from '@insightdesk/shared/streams';
 import { createTestTenant, until, userIdOf } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
@@ -93,7 +98,12 @@ async function writeKeys(tenantId: Id<'org'>) {
   await valkey.set(`limit:organization:${tenantId}`, 1, 'EX', 600);
   await valkey.zadd(`realtime:bytes:${tenantId}`, 1, 'a-room');
   await valkey.sadd('{sockets}:replicas', 'websocket-test');
-  await valkey.zadd('presence:channels', Date.now() + 600_000, `${tenantId}/a-channel`);
+  const options = { historyLength: 100, historySeconds: 60, onError: () => {} };
+  const userId = newId('usr');
+  const room = roomOf(tenantId, Channels.organizationPresence(tenantId));
+  const state = { status: 'online', metadata: null, setAtMs: 0 } as const;
+  await createPresenceMembers(valkey, options).set(room, { userId, socketId: 'x' }, state);
+  await createPresenceRegistry(valkey, options).connected(tenantId, userId);
   await valkey.hset('{sockets}:of:websocket-test', `org:${tenantId}`, 1);
 }
 

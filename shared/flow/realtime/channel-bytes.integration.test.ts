@@ -1,12 +1,11 @@
 import { afterAll, expect, test } from 'bun:test';
-import { Channels, type Id } from '@insightdesk/shared/contract';
+import type { Id } from '@insightdesk/shared/contract';
 import { newId } from '@insightdesk/shared/utils';
-import { createValkey } from '@insightdesk/shared/valkey';
 import { createChannelLog, listLogBytes } from './channel-log.ts';
-import { channelOf, type Room, roomOf } from './room.ts';
+import type { Room } from './room.ts';
+import { connectTestValkey, createEntry, createTestRoom } from './test-rooms.ts';
 
-const url = Bun.env.VALKEY_URL ?? 'valkey://127.0.0.1:6379';
-const valkey = createValkey(url, { name: 'test-bytes', role: 'command', onError: console.error });
+const valkey = connectTestValkey('test-bytes');
 afterAll(() => valkey.quit());
 
 const BUDGET = 100_000;
@@ -16,15 +15,8 @@ const log = createChannelLog(valkey, {
   historyBytes: 50_000,
   budgetOf: () => BUDGET,
 });
-const newRoom = (tenantId: Id<'org'>) => roomOf(tenantId, Channels.conversation(newId('cnv')));
-const entry = (room: Room, data: unknown) => ({
-  tenantId: room.split('/')[0] as Id<'org'>,
-  channel: channelOf(room),
-  id: newId('evt'),
-  type: 'message.created',
-  data,
-  at: new Date().toISOString(),
-});
+const newRoom = createTestRoom;
+const entry = createEntry;
 const fill = (room: Room, count: number, size: number, text = 'x') =>
   log.append(Array.from({ length: count }, () => entry(room, text.repeat(size))));
 const bytesUsed = async (tenantId: Id<'org'>) =>

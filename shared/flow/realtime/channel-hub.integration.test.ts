@@ -1,37 +1,29 @@
 import { afterEach, expect, test } from 'bun:test';
-import { type ChannelEvent, Channels, type Position } from '@insightdesk/shared/contract';
+import type { ChannelEvent, Position } from '@insightdesk/shared/contract';
 import { until } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
-import { createValkey, type Valkey, type ValkeyOptions } from '@insightdesk/shared/valkey';
+import type { Valkey, ValkeyOptions } from '@insightdesk/shared/valkey';
 import { createChannelHub } from './channel-hub.ts';
 import { createChannelLog } from './channel-log.ts';
 import { TOPIC } from './publication.ts';
-import { channelOf, type Room, roomOf } from './room.ts';
+import { type Room, roomOf } from './room.ts';
+import { connectTestValkey, createEntries, createTestRoom } from './test-rooms.ts';
 
-const url = Bun.env.VALKEY_URL ?? 'valkey://127.0.0.1:6379';
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close();
 });
 
 function connect(role: ValkeyOptions['role']) {
-  const valkey = createValkey(url, { name: 'test-hub', role, onError: () => {} });
+  const valkey = connectTestValkey('test-hub', { role });
   closing.push(() => valkey.disconnect());
   return valkey;
 }
 
 const history = { historyLength: 50_000, historySeconds: 60 };
 const tenantId = newId('org');
-const newRoom = () => roomOf(tenantId, Channels.conversation(newId('cnv')));
-const entries = (room: Room, count: number) =>
-  Array.from({ length: count }, (_, n) => ({
-    tenantId,
-    channel: channelOf(room),
-    id: newId('evt'),
-    type: 'message.created',
-    data: { n },
-    at: new Date().toISOString(),
-  }));
+const newRoom = () => createTestRoom(tenantId);
+const entries = createEntries;
 
 async function killSubscribers(command: Valkey, share: number) {
   const clients = String(await command.call('CLIENT', 'LIST', 'TYPE', 'pubsub'));

@@ -3,29 +3,20 @@ import { Channels } from '@insightdesk/shared/contract';
 import { NetworkError } from '@insightdesk/shared/errors';
 import { until } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
-import { createValkey } from '@insightdesk/shared/valkey';
 import { createChannelLog } from './channel-log.ts';
 import { readPublication, TOPIC } from './publication.ts';
 import { channelOf, type Room, roomOf } from './room.ts';
+import { connectTestValkey, createEntries, createEntry, createTestRoom } from './test-rooms.ts';
 
-const url = Bun.env.VALKEY_URL ?? 'valkey://127.0.0.1:6379';
-const valkey = createValkey(url, { name: 'test-log', role: 'command', onError: console.error });
+const valkey = connectTestValkey('test-log');
 const log = createChannelLog(valkey, { historyLength: 2_000, historySeconds: 60 });
 const short = createChannelLog(valkey, { historyLength: 10, historySeconds: 4 });
 afterAll(() => valkey.quit());
 
 const tenantId = newId('org');
-const newRoom = () => roomOf(tenantId, Channels.conversation(newId('cnv')));
-const entry = (room: Room, data: unknown = {}) => ({
-  tenantId,
-  channel: channelOf(room),
-  id: newId('evt'),
-  type: 'message.created',
-  data,
-  at: new Date().toISOString(),
-});
-const entries = (room: Room, count: number) =>
-  Array.from({ length: count }, (_, n) => entry(room, { n }));
+const newRoom = () => createTestRoom(tenantId);
+const entry = createEntry;
+const entries = createEntries;
 const keys = (room: Room) => ['', ':log', ':seen'].map((suffix) => `realtime:{${room}}${suffix}`);
 const start = async (room: Room) => {
   const { epoch, offset } = await log.read(room);
@@ -73,7 +64,7 @@ test('append: an id is stored once, also twice in one batch and from two concurr
   const position = await start(room);
   const [a, b] = entries(room, 2);
   if (!a || !b) throw new Error('two entries');
-  const subscriber = createValkey(url, { name: 't', role: 'subscriber', onError: console.error });
+  const subscriber = connectTestValkey('t', { role: 'subscriber' });
   const published: string[] = [];
   subscriber.on('message', (_topic: string, text: string) => {
     const publication = readPublication(text, (name) => name === room);

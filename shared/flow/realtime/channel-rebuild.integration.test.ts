@@ -1,23 +1,16 @@
 import { afterAll, beforeEach, expect, test } from 'bun:test';
-import { Channels } from '@insightdesk/shared/contract';
 import { NetworkError, UnavailableError } from '@insightdesk/shared/errors';
 import { until } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
-import { createValkey } from '@insightdesk/shared/valkey';
 import { createChannelLog } from './channel-log.ts';
 import { createChannelRebuild } from './channel-rebuild.ts';
 import { RESTORED_KEY } from './channel-scripts.ts';
 import { TOPIC } from './publication.ts';
-import { channelOf, type Room, roomOf } from './room.ts';
+import { type Room, roomOf } from './room.ts';
+import { connectTestValkey, createEntries, createTestRoom } from './test-rooms.ts';
 
 // A database of its own, without other rebuilds.
-const url = new URL(Bun.env.VALKEY_URL ?? 'valkey://127.0.0.1:6379');
-url.pathname = '/5';
-const valkey = createValkey(url.href, {
-  name: 'test-rebuild',
-  role: 'command',
-  onError: console.error,
-});
+const valkey = connectTestValkey('test-rebuild', { database: '5' });
 const history = { historyLength: 20, historySeconds: 60 };
 const log = createChannelLog(valkey, history);
 const logs = createChannelRebuild(valkey, history);
@@ -32,16 +25,8 @@ afterAll(async () => {
 });
 
 const tenantId = newId('org');
-const newRoom = () => roomOf(tenantId, Channels.conversation(newId('cnv')));
-const entries = (room: Room, count: number) =>
-  Array.from({ length: count }, (_, n) => ({
-    tenantId,
-    channel: channelOf(room),
-    id: newId('evt'),
-    type: 'message.created',
-    data: { n },
-    at: new Date().toISOString(),
-  }));
+const newRoom = () => createTestRoom(tenantId);
+const entries = createEntries;
 
 /** Appends, and returns the entries with their positions, as the outbox stores them. */
 async function append(room: Room, count: number) {

@@ -2,13 +2,12 @@ import { afterAll, afterEach, expect, test } from 'bun:test';
 import { Channels, type PresenceChange } from '@insightdesk/shared/contract';
 import { until } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
-import { createValkey } from '@insightdesk/shared/valkey';
 import { createChannelLog } from './channel-log.ts';
 import { createPresenceMembers, type PresenceState } from './presence-members.ts';
 import { channelOf, roomOf } from './room.ts';
+import { connectTestValkey } from './test-rooms.ts';
 
-const url = Bun.env.VALKEY_URL ?? 'valkey://127.0.0.1:6379';
-const valkey = createValkey(url, { name: 'test-members', role: 'command', onError: () => {} });
+const valkey = connectTestValkey('test-members');
 const history = { historyLength: 1_000, historySeconds: 60 };
 const log = createChannelLog(valkey, history);
 /** Longer than a step of a test takes on a busy machine. */

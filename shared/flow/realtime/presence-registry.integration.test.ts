@@ -1,11 +1,10 @@
 import { afterAll, expect, test } from 'bun:test';
 import { until } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
-import { createValkey } from '@insightdesk/shared/valkey';
 import { createPresenceRegistry } from './presence-registry.ts';
+import { connectTestValkey } from './test-rooms.ts';
 
-const url = Bun.env.VALKEY_URL ?? 'valkey://127.0.0.1:6379';
-const valkey = createValkey(url, { name: 'test-presence', role: 'command', onError: () => {} });
+const valkey = connectTestValkey('test-presence');
 afterAll(() => valkey.quit());
 
 const errors: unknown[] = [];
