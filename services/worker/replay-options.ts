@@ -1,5 +1,5 @@
 import { isId } from '@insightdesk/shared/contract';
-import { events, jobNames } from '@insightdesk/shared/domain/catalog';
+import { events, jobs } from '@insightdesk/shared/domain/catalog';
 import { didYouMean } from '@insightdesk/shared/utils';
 import type { ReplayOptions } from './replay-events.ts';
 
@@ -12,7 +12,7 @@ interface CommandLine {
   'dry-run'?: boolean | undefined;
 }
 
-const targets = ['channels', 'webhooks', 'jobs', ...jobNames];
+const targets = ['channels', 'webhooks', 'jobs', ...jobs.map(({ name }) => name)];
 
 /** The options of the command line, or its error. */
 export function readReplayOptions(given: CommandLine): ReplayOptions | string {

@@ -17,59 +17,34 @@ type SystemSchedules = {
   [N in JobName<SystemJob>]: Schedule & { job: Extract<SystemJob, { name: N }> };
 };
 
-/** Runs at these times (UTC); after downtime only the latest missed time is made up for. */
-const at = (cron: string) => ({ cron, timeZone: 'UTC', catchUp: 'latest' }) as const;
+/** Runs a job at these times (UTC); after downtime only the latest missed time is made up for. */
+const at = <J, P>(cron: string, job: J, payload: P) =>
+  ({ cron, timeZone: 'UTC', catchUp: 'latest', job, payload }) as const;
 
 /** When scheduled jobs run. */
 export const schedules = defineSchedules({
-  'attachments.expire-uploads': {
-    ...at('7 * * * *'),
-    job: attachmentJobs.expireUploads,
-    payload: {},
-  },
-  'attachments.reconcile-files': {
-    ...at('27 3 * * *'),
-    job: attachmentJobs.reconcileFiles,
-    payload: {},
-  },
-  'tenant-deletion.delete-due-tenants': {
-    ...at('*/5 * * * *'),
-    job: tenantDeletionJobs.deleteDueTenantsJob,
-    payload: {},
-  },
-  'tenant-deletion.delete-unverified-accounts': {
-    ...at('27 * * * *'),
-    job: tenantDeletionJobs.deleteUnverifiedAccountsJob,
-    payload: { days: 30 },
-  },
-  'audit.prune': {
-    ...at('7 3 * * *'),
-    job: auditJobs.pruneAuditJob,
-    payload: {},
-  },
-  'retention.delete-old-events': {
-    ...at('17 2 * * *'),
-    job: retentionJobs.deleteOldEventsJob,
-    payload: { days: 30 },
-  },
-  'retention.delete-old-job-steps': {
-    ...at('37 2 * * *'),
-    job: retentionJobs.deleteOldJobStepsJob,
-    payload: { days: 30 },
-  },
-  'retention.delete-old-idempotency-keys': {
-    ...at('7 * * * *'),
-    job: retentionJobs.deleteOldIdempotencyKeysJob,
-    payload: { days: 1 },
-  },
-  'retention.delete-old-usage': {
-    ...at('47 2 * * *'),
-    job: retentionJobs.deleteOldUsageJob,
-    payload: { days: 400 },
-  },
-  'users.delete-expired': {
-    ...at('57 2 * * *'),
-    job: userJobs.deleteExpiredJob,
-    payload: { days: 30 },
-  },
+  'attachments.expire-uploads': at('7 * * * *', attachmentJobs.expireUploads, {}),
+  'attachments.reconcile-files': at('27 3 * * *', attachmentJobs.reconcileFiles, {}),
+  'tenant-deletion.delete-due-tenants': at(
+    '*/5 * * * *',
+    tenantDeletionJobs.deleteDueTenantsJob,
+    {},
+  ),
+  'tenant-deletion.delete-unverified-accounts': at(
+    '27 * * * *',
+    tenantDeletionJobs.deleteUnverifiedAccountsJob,
+    { days: 30 },
+  ),
+  'audit.prune': at('7 3 * * *', auditJobs.pruneAuditJob, {}),
+  'retention.delete-old-events': at('17 2 * * *', retentionJobs.deleteOldEventsJob, { days: 30 }),
+  'retention.delete-old-job-steps': at('37 2 * * *', retentionJobs.deleteOldJobStepsJob, {
+    days: 30,
+  }),
+  'retention.delete-old-idempotency-keys': at(
+    '7 * * * *',
+    retentionJobs.deleteOldIdempotencyKeysJob,
+    { days: 1 },
+  ),
+  'retention.delete-old-usage': at('47 2 * * *', retentionJobs.deleteOldUsageJob, { days: 400 }),
+  'users.delete-expired': at('57 2 * * *', userJobs.deleteExpiredJob, { days: 30 }),
 } satisfies SystemSchedules);

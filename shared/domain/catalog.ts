@@ -75,11 +75,13 @@ export type SystemEvent = {
 export type SystemJob = { [F in keyof Features]: JobsOf<Features[F]['jobs']> }[keyof Features];
 
 /** Every event by its name. */
-export const events = createEventCatalog(...Object.values(features).map((feature) => feature.events));
+export const events = createEventCatalog(
+  ...Object.values(features).map((feature) => feature.events),
+);
 
-/** The name of every job. */
-export const jobNames: readonly string[] = Object.values(features).flatMap(({ jobs }) =>
-  Object.values(jobs as Record<string, SystemJob>).map(({ name }) => name),
+/** Every job that can be enqueued. */
+export const jobs: readonly SystemJob[] = Object.values(features).flatMap((feature) =>
+  Object.values(feature.jobs as Record<string, SystemJob>),
 );
 
 /** The events that webhooks can receive. */
