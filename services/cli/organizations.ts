@@ -40,9 +40,10 @@ const USAGE = `Usage: bun run desk organizations disable|enable <organisation id
 export async function manageOrganization([name = '', id, ...words]: string[]): Promise<number> {
   if (name === 'quota') return updateQuota([id ?? '', ...words]);
   const verb = Object.hasOwn(verbs, name) ? verbs[name] : undefined;
-  const run = (tenantId: Id<'org'>) =>
-    runAsOperator(async (app) => verb?.(operatorContext(app, tenantId), words, app));
-  const message = verb && isId('org', id) && (await run(id));
+  const message =
+    verb && isId('org', id)
+      ? await runAsOperator((app) => verb(operatorContext(app, id), words, app))
+      : undefined;
   if (!message) {
     console.error(USAGE);
     return 2;
