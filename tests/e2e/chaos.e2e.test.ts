@@ -1,10 +1,9 @@
 import { afterAll, expect, test } from 'bun:test';
-import { createValkey } from '@insightdesk/shared/valkey';
 import { bySize } from '../../shared/testing/tier.ts';
 import { until } from '../../shared/testing/until.ts';
-import { isLocalStack, registerOwner, run } from './client.ts';
-import { createFollowers, openStaffChannels } from './followers.ts';
-import { killProcess, killService } from './kill-targets.ts';
+import { isLocalStack, registerOwner } from './client.ts';
+import { createFollowers, createStaffChannels } from './followers.ts';
+import { findValkeyPid, killProcess, killService } from './kill-targets.ts';
 import { createOutboxClient } from './outbox.ts';
 
 const CLIENTS = bySize(40, 200);
@@ -28,7 +27,7 @@ const kinds = ['websocket', 'cut', 'valkey', 'worker', 'websocket'] as const;
 async function killSomething(n: number): Promise<string> {
   const kind = kinds[n % kinds.length] ?? 'cut';
   if (kind === 'cut') await cutSome(n);
-  else if (kind === 'valkey') await killProcess(await valkeyPid());
+  else if (kind === 'valkey') await killProcess(await findValkeyPid());
   else await killService((service) => service.kind === kind);
   return kind;
 }
@@ -45,21 +44,13 @@ async function cutSome(n: number): Promise<void> {
   for (const { socket } of some) socket.io.engine.close();
 }
 
-async function valkeyPid(): Promise<number> {
-  // It may still be starting after the kill before: this role waits for it.
-  const valkey = createValkey(run.valkey, { name: 'chaos', role: 'blocking', onError: () => {} });
-  const found = /process_id:(\d+)/.exec(await valkey.info('server'));
-  valkey.disconnect();
-  return Number(found?.[1]);
-}
-
 test.skipIf(!isLocalStack).each(TRANSPORTS)(
   `${CLIENTS} clients by %s receive ${EVENTS} events in order across ${KILLS} kills`,
   async (transport) => {
     followers.close();
     followers = createFollowers(outbox.listPublished);
     const owner = await registerOwner();
-    const opened = await openStaffChannels(owner, CHANNELS);
+    const opened = await createStaffChannels(owner, CHANNELS);
     for (let i = 0; i < CLIENTS; i++) {
       const own = Array.from({ length: CHANNELS_EACH }, (_, k) => opened[(i + k * 7) % CHANNELS]);
       followers.follow(owner.token, own as string[], transport);

@@ -4,14 +4,15 @@ import { connect } from '@insightdesk/shared/database';
 import { until } from '../../shared/testing/until.ts';
 import { root } from '../../tools/stack/paths.ts';
 import { createTestDirectory } from '../../tools/test-runner/test-directory.ts';
-import { call, createOrganization, isLocalStack, listEmails, type Person } from './client.ts';
-import { createFollowers, type NumberedEvent, openStaffChannels } from './followers.ts';
+import { call, createOrganization, isLocalStack, type TestUser } from './client.ts';
+import { createFollowers, createStaffChannels, type NumberedEvent } from './followers.ts';
+import { listEmailedNumbers } from './outage/delivery.ts';
 import { startPrivateStack } from './private-stack.ts';
+import { createRelease, findPreviousRelease, migrateWith } from './releases/create-release.ts';
 import { contract, expand } from './releases/next-release.ts';
-import { pointTo, roll } from './releases/roll.ts';
-import { findPreviousRelease, makeRelease, migrateWith } from './releases/trees.ts';
+import { rollRelease, switchLink } from './releases/roll-release.ts';
 
-/** The whole way, with a followers, takes a minute more. */
+/** The full size takes about a minute more. */
 const isFull = process.env.RELEASES === 'all';
 const WEBSOCKETS = isFull ? 100 : 24;
 const POLLERS = isFull ? 20 : 6;
@@ -19,16 +20,16 @@ const CHANNELS = 8;
 const CHANNELS_EACH = 3;
 const PAUSE_MS = isFull ? 10 : 40;
 const MAIL_PAUSE_MS = 250;
-/** What has to be accepted while two releases serve side by side. */
-const BETWEEN = 60;
+/** Accepted posts while two releases serve side by side. */
+const POSTS_BETWEEN = 60;
 
-let opened: string[] = [];
+let channels: string[] = [];
 let accepted: number[][] = [];
 let requests = 0;
 const failed: string[] = [];
-const followers = createFollowers(notesOf);
+const followers = createFollowers(listNotes);
 let people: Awaited<ReturnType<typeof createOrganization>>;
-let owner: Person;
+let owner: TestUser;
 let stack: Awaited<ReturnType<typeof startPrivateStack>>;
 let sql: ReturnType<typeof connect>;
 
@@ -36,18 +37,18 @@ const trees = createTestDirectory();
 const link = join(trees.path, 'current');
 const previous = isLocalStack
   ? await findPreviousRelease(join(trees.path, 'previous'))
-  : { reason: 'not here' };
+  : { reason: 'this is not a local stack' };
 
 beforeAll(async () => {
   if (!isLocalStack) return;
-  pointTo(link, 'commit' in previous ? join(trees.path, 'previous') : root);
+  switchLink(link, 'commit' in previous ? join(trees.path, 'previous') : root);
   stack = await startPrivateStack({ release: link });
   await stack.startOne('worker-2');
   sql = connect(stack.run.postgres, { timeoutMs: 30_000 });
   people = await createOrganization();
   owner = people.owner;
-  opened = await openStaffChannels(owner, CHANNELS);
-  accepted = opened.map(() => []);
+  channels = await createStaffChannels(owner, CHANNELS);
+  accepted = channels.map(() => []);
 });
 
 afterAll(async () => {
@@ -59,27 +60,27 @@ afterAll(async () => {
 
 const messagesOf = (channel: string) => `/v1/conversations/${channel.split('-')[2]}/messages`;
 
-/** What a client fetches when it is summary of a gap; here it never should be. */
-async function notesOf(channel: string): Promise<NumberedEvent[]> {
+/** Refetches the notes of a channel, which clients do after a gap. */
+async function listNotes(channel: string): Promise<NumberedEvent[]> {
   const path = `${messagesOf(channel)}?limit=100`;
   const { body } = await call('GET', path, { token: owner.token });
   return body.items.map(({ id, body }: { id: string; body: string }) => ({ id, n: Number(body) }));
 }
 
-/** Asks once: nothing is ever tried again, with a key or not. */
-async function request(...[method, path, asked]: Parameters<typeof call>): Promise<boolean> {
+/** Sends a request without retries, and records a failure. */
+async function request(...[method, path, options]: Parameters<typeof call>): Promise<boolean> {
   requests++;
-  const { status } = await call(method, path, asked).catch((error: Error) => ({
+  const { status } = await call(method, path, options).catch((error: Error) => ({
     status: error.message,
   }));
-  const isFine = status === 200 || status === 201;
-  if (!isFine) failed.push(`${method} ${path} ${JSON.stringify(asked?.body)}: ${status}`);
-  return isFine;
+  const isAccepted = status === 200 || status === 201;
+  if (!isAccepted) failed.push(`${method} ${path} ${JSON.stringify(options?.body)}: ${status}`);
+  return isAccepted;
 }
 
-/** Posts number after number to a channel, and reads them now and then. */
+/** Posts increasing numbers to a channel, and reads some of them. */
 async function postNotes(index: number, isOver: () => boolean): Promise<void> {
-  const channel = opened[index] ?? '';
+  const channel = channels[index] ?? '';
   for (let n = 0; !isOver(); n++) {
     const body = { kind: 'note', body: `${n}` };
     const headers = index % 2 ? { 'Idempotency-Key': `${channel}.${n}` } : {};
@@ -91,39 +92,32 @@ async function postNotes(index: number, isOver: () => boolean): Promise<void> {
   }
 }
 
-/** A customer writes, of which each of the staff who is away gets one e-mail. */
+/** Posts messages of a customer, each of which is emailed to absent staff. */
 async function postMessages(numbers: number[], isOver: () => boolean): Promise<void> {
   const { token } = people.customer;
   const body = { subject: 'A release', body: 'It begins' };
   const { id } = (await call('POST', '/v1/conversations', { token, body })).body;
   for (let n = 0; !isOver(); n++) {
-    const asked = { token, body: { body: `${n}` } };
-    if (await request('POST', `/v1/conversations/${id}/messages`, asked)) numbers.push(n);
+    const options = { token, body: { body: `${n}` } };
+    if (await request('POST', `/v1/conversations/${id}/messages`, options)) numbers.push(n);
     await Bun.sleep(MAIL_PAUSE_MS);
   }
 }
 
-async function listEmailed(): Promise<number[]> {
-  const mails = await listEmails(people.absent.email);
-  return mails
-    .filter(({ subject }) => subject.includes('A release'))
-    .flatMap(({ text }) => /^\s*(\d+)\s*$/m.exec(text)?.[1] ?? [])
-    .map(Number)
-    .sort((a, b) => a - b);
-}
+const listEmailed = () => listEmailedNumbers(people.absent.email, 'A release');
 
 const posted = () => accepted.flat().length;
 async function waitForPosts(): Promise<void> {
-  const enough = posted() + BETWEEN;
+  const enough = posted() + POSTS_BETWEEN;
   await until(() => posted() >= enough, { timeoutMs: 60_000 });
 }
 
-async function migrate(tree: string, words?: string[]) {
-  return migrateWith(tree, stack.environment.DATABASE_MIGRATION_URL ?? '', words);
+async function migrate(tree: string, flags?: string[]) {
+  return migrateWith(tree, stack.environment.DATABASE_MIGRATION_URL ?? '', flags);
 }
 
-/** Migrates while somebody's long transaction uses the table; nobody else waits for that one. */
-async function migrateBehind(tree: string) {
+/** Migrates while a long transaction uses the table. Other requests must not wait for it. */
+async function migrateDuringTransaction(tree: string) {
   const { migrated } = await sql.begin(async (tx) => {
     await tx`lock table messages in access share mode`;
     const migrated = migrate(tree);
@@ -139,63 +133,66 @@ async function migrateBehind(tree: string) {
   return migrated;
 }
 
-/** Which releases wrote the newest messages. */
-async function authorsOfNewest(): Promise<string[]> {
+/** The releases that wrote the newest messages. */
+async function listNewestOrigins(): Promise<string[]> {
   const rows = await sql`select distinct origin from
-    (select origin from messages order by created_at desc limit ${BETWEEN}) newest order by origin`;
+    (select origin from messages order by created_at desc limit ${POSTS_BETWEEN}) newest order by origin`;
   return rows.map(({ origin }) => origin);
 }
 
 function connectFollowers(): Promise<unknown> {
   for (let i = 0; i < WEBSOCKETS + POLLERS; i++) {
-    const own = Array.from({ length: CHANNELS_EACH }, (_, k) => opened[(i + k * 3) % CHANNELS]);
-    followers.follow(owner.token, own as string[], i < WEBSOCKETS ? 'websocket' : 'polling');
+    const followed = Array.from(
+      { length: CHANNELS_EACH },
+      (_, k) => channels[(i + k * 3) % CHANNELS],
+    );
+    followers.follow(owner.token, followed as string[], i < WEBSOCKETS ? 'websocket' : 'polling');
   }
   return followers.ready();
 }
 
-/** The whole way, with old and new side by side in each step. */
-async function rollAlong(): Promise<string[]> {
+/** Rolls forward and back. Old and new releases serve side by side in each step. */
+async function rollReleases(): Promise<string[]> {
   const [next, last] = ['next', 'last'].map((name) => join(trees.path, name)) as [string, string];
-  makeRelease(next, [expand]);
-  makeRelease(last, [expand, contract]);
+  createRelease(next, [expand]);
+  createRelease(last, [expand, contract]);
   const startedAt = performance.now();
   const steps: string[] = [];
-  const to = async (what: string, tree: string, between = waitForPosts) => {
-    pointTo(link, tree);
-    await roll(stack, between);
+  const rollTo = async (step: string, tree: string, between = waitForPosts) => {
+    switchLink(link, tree);
+    await rollRelease(stack, between);
     await waitForPosts();
-    steps.push(`${what} ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
+    steps.push(`${step} ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
   };
 
   if ('commit' in previous) {
     expect((await migrate(root)).code).toBe(0);
-    await to(`from ${previous.commit.slice(0, 7)}`, root);
+    await rollTo(`from ${previous.commit.slice(0, 7)}`, root);
   } else console.log('no older release:', previous.reason);
-  expect(await migrateBehind(next)).toMatchObject({ code: 0 });
-  await to('expand', next, async () => {
-    // nginx leaves one alone for a second that was away.
-    await until(async () => (await authorsOfNewest()).length, { atLeast: 2, timeoutMs: 60_000 });
-    expect(await authorsOfNewest()).toEqual(['before', 'next']);
+  expect(await migrateDuringTransaction(next)).toMatchObject({ code: 0 });
+  await rollTo('expand', next, async () => {
+    // nginx skips a restarted API for a second.
+    await until(async () => (await listNewestOrigins()).length, { atLeast: 2, timeoutMs: 60_000 });
+    expect(await listNewestOrigins()).toEqual(['before', 'next']);
   });
-  await to('back', root);
-  expect(await authorsOfNewest()).toEqual(['before']);
+  await rollTo('back', root);
+  expect(await listNewestOrigins()).toEqual(['before']);
   if (!isFull) return steps;
-  await to('again', next);
-  expect(await authorsOfNewest()).toEqual(['next']);
+  await rollTo('again', next);
+  expect(await listNewestOrigins()).toEqual(['next']);
   expect(await migrate(last)).toMatchObject({ code: 0 });
-  await to('contract', last);
+  await rollTo('contract', last);
   return steps;
 }
 
-/** Everybody was summary to go, came up again, and mostly elsewhere. */
-function expectMoves(): void {
+/** Expects that all clients were drained and reconnected, most of them to the other replica. */
+function expectReconnects(): void {
   for (const { moves } of followers.list) expect(moves.length).toBeGreaterThan(0);
   const moves = followers.list.flatMap(({ moves }) => moves);
   for (const { to } of moves) expect(to).toBeDefined();
-  // A late one may find the replica that it left back already.
-  const elsewhere = moves.filter(({ from, to }) => from !== to);
-  expect(elsewhere.length).toBeGreaterThan(moves.length / 2);
+  // A late client may find its old replica restarted.
+  const toOtherReplica = moves.filter(({ from, to }) => from !== to);
+  expect(toOtherReplica.length).toBeGreaterThan(moves.length / 2);
 }
 
 test.skipIf(!isLocalStack)(
@@ -204,41 +201,41 @@ test.skipIf(!isLocalStack)(
     await connectFollowers();
     let isOver = false;
     const written: number[] = [];
-    const talks = opened.map((_, index) => postNotes(index, () => isOver));
+    const posting = channels.map((_, index) => postNotes(index, () => isOver));
     const writing = postMessages(written, () => isOver);
-    const steps = await rollAlong();
+    const steps = await rollReleases();
     isOver = true;
-    await Promise.all([...talks, writing]);
+    await Promise.all([...posting, writing]);
 
-    const wanted = (channel: string) => accepted[opened.indexOf(channel)] ?? [];
+    const expected = (channel: string) => accepted[channels.indexOf(channel)] ?? [];
     const missing = () =>
       followers
         .states()
-        .filter(([channel, { numbers }]) => numbers.length < wanted(channel).length);
+        .filter(([channel, { numbers }]) => numbers.length < expected(channel).length);
     await until(() => missing().length, { equals: 0, timeoutMs: 60_000 }).catch(() => {});
     await until(async () => (await listEmailed()).length >= written.length, {
       timeoutMs: 60_000,
     }).catch(() => {});
     const lost = followers
       .states()
-      .flatMap(([channel, { numbers }]) => wanted(channel).filter((n) => !numbers.includes(n)));
+      .flatMap(([channel, { numbers }]) => expected(channel).filter((n) => !numbers.includes(n)));
     const events = followers.states().reduce((sum, [, { numbers }]) => sum + numbers.length, 0);
     const mails = await listEmailed();
-    const { repeated: double, ...others } = followers.counts;
-    const counts = { requests, failed: failed.length, events, lost: lost.length, double };
+    const { repeated, ...others } = followers.counts;
+    const counts = { requests, failed: failed.length, events, lost: lost.length, repeated };
     const summary = { steps, ...counts, posted: posted(), mails: mails.length, ...others };
     console.log('releases:', JSON.stringify(summary));
     if (failed.length > 0) console.log(stack.lastLines().join('\n'));
 
     expect(failed).toEqual([]);
-    expect(summary).toMatchObject({ lost: 0, double: 0, disordered: 0, gaps: 0 });
+    expect(summary).toMatchObject({ lost: 0, repeated: 0, disordered: 0, gaps: 0 });
     for (const [channel, { numbers }] of followers.states())
-      expect(numbers).toEqual(wanted(channel));
+      expect(numbers).toEqual(expected(channel));
     expect(mails).toEqual(written);
-    const [untold] = await sql`select count(*)::int as count from outbox
+    const [pending] = await sql`select count(*)::int as count from outbox
       where failure is not null or relayed_at is null`;
-    expect(untold?.count).toBe(0);
-    expectMoves();
+    expect(pending?.count).toBe(0);
+    expectReconnects();
   },
   300_000,
 );

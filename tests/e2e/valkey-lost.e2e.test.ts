@@ -3,8 +3,8 @@ import { createValkey } from '@insightdesk/shared/valkey';
 import { bySize, isLongTier } from '../../shared/testing/tier.ts';
 import { until } from '../../shared/testing/until.ts';
 import { isLocalStack, registerOwner, run } from './client.ts';
-import { createFollowers, openStaffChannels } from './followers.ts';
-import { killProcess } from './kill-targets.ts';
+import { createFollowers, createStaffChannels } from './followers.ts';
+import { findValkeyPid, killProcess } from './kill-targets.ts';
 import { createOutboxClient } from './outbox.ts';
 
 const CLIENTS = 30;
@@ -18,14 +18,6 @@ afterAll(async () => {
   followers.close();
   await outbox.close();
 });
-
-/** Ends Valkey, which loses what came since `keepNothingMore`. */
-async function killValkey(): Promise<void> {
-  const valkey = createValkey(run.valkey, { name: 'loss', role: 'blocking', onError: () => {} });
-  const [, pid] = /process_id:(\d+)/.exec(await valkey.info('server')) ?? [];
-  valkey.disconnect();
-  await killProcess(Number(pid));
-}
 
 /** From now on no write reaches the disk. */
 async function disablePersistence(): Promise<void> {
@@ -55,7 +47,7 @@ async function startFollowers() {
   followers.close();
   followers = createFollowers(outbox.listPublished);
   const owner = await registerOwner();
-  const opened = await openStaffChannels(owner, CHANNELS);
+  const opened = await createStaffChannels(owner, CHANNELS);
   for (let i = 0; i < CLIENTS; i++) {
     const own = Array.from({ length: CHANNELS_EACH }, (_, k) => opened[(i + k) % CHANNELS]);
     followers.follow(owner.token, own as string[], i % 5 === 0 ? 'polling' : 'websocket');
@@ -127,7 +119,7 @@ longTest(
     for (const { socket } of disconnected) socket.disconnect();
     await publish();
     await until(outbox.isRelayed, { timeoutMs: 60_000 });
-    await killValkey();
+    await killProcess(await findValkeyPid());
     await publish();
     for (const { socket } of disconnected) socket.connect();
     await publish();

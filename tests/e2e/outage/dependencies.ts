@@ -16,9 +16,9 @@ export interface Dependency {
   /** Under these names services of these kinds tell that it is away. */
   reportedBy: Partial<Record<Kind, string[]>>;
   /** The kinds that are not ready without it. */
-  unready: Kind[];
+  unreadyKinds: Kind[];
   /** What may be refused meanwhile, with a 503. */
-  refused: string[];
+  refusedActions: string[];
   stop(): Promise<void>;
   start(): Promise<void>;
 }
@@ -53,7 +53,7 @@ export async function startServers(directory: string) {
   if (config.provider !== 's3') throw new Error('Not S3');
   return {
     pids: { queue: queue.pid, cache: cache.pid, storage: storage.pid ?? 0 },
-    places: {
+    overrides: {
       VALKEY_QUEUE_URL: queue.url,
       VALKEY_CACHE_URL: cache.url,
       VALKEY_SESSION_URL: cache.url,
@@ -80,30 +80,30 @@ export function listDependencies(
     {
       name: 'PostgreSQL',
       reportedBy: { api: ['postgres'], websocket: ['postgres'], worker: ['postgres'] },
-      unready: ['api', 'websocket', 'worker'],
-      refused: ['post', 'read', 'upload'],
+      unreadyKinds: ['api', 'websocket', 'worker'],
+      refusedActions: ['post', 'read', 'upload'],
       ...frozen(own('postgres')),
     },
     {
       name: 'PostgreSQL, replaced',
       reportedBy: { api: ['postgres'], websocket: ['postgres'], worker: ['postgres'] },
-      unready: ['api', 'websocket', 'worker'],
-      refused: ['post', 'read', 'upload'],
+      unreadyKinds: ['api', 'websocket', 'worker'],
+      refusedActions: ['post', 'read', 'upload'],
       stop: () => stack.stopOne('postgres'),
       start: () => stack.startOne('postgres'),
     },
     {
       name: 'every Valkey',
       reportedBy: { api: ['valkey', 'queue', 'cache'], websocket: ['valkey'], worker: ['valkey'] },
-      unready: ['websocket', 'worker'],
-      refused: [],
+      unreadyKinds: ['websocket', 'worker'],
+      refusedActions: [],
       ...frozen(() => [...own('valkey')(), pids.queue, pids.cache]),
     },
     {
       name: 'the queues’ Valkey',
       reportedBy: { api: ['queue'], worker: ['queue'] },
-      unready: [],
-      refused: [],
+      unreadyKinds: [],
+      refusedActions: [],
       ...frozen(() => [pids.queue]),
     },
     {
@@ -113,22 +113,22 @@ export function listDependencies(
         websocket: ['cache', 'sessions'],
         worker: ['cache'],
       },
-      unready: [],
-      refused: [],
+      unreadyKinds: [],
+      refusedActions: [],
       ...frozen(() => [pids.cache]),
     },
     {
       name: 'the mail server',
       reportedBy: { worker: ['mail'] },
-      unready: [],
-      refused: [],
+      unreadyKinds: [],
+      refusedActions: [],
       ...frozen(own('inbox')),
     },
     {
       name: 'the storage',
       reportedBy: { api: ['storage'], worker: ['storage'] },
-      unready: [],
-      refused: ['upload'],
+      unreadyKinds: [],
+      refusedActions: ['upload'],
       ...frozen(() => [pids.storage]),
     },
   ];

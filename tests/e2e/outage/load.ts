@@ -1,4 +1,4 @@
-import { call, type Person, upload } from '../client.ts';
+import { call, type TestUser, upload } from '../client.ts';
 
 const POSTERS = 4;
 const PAUSE_MS = 100;
@@ -6,7 +6,7 @@ const UPLOAD_PAUSE_MS = 300;
 const AGAIN_MS = 250;
 
 interface Attempt {
-  what: 'post' | 'read' | 'upload';
+  action: 'post' | 'read' | 'upload';
   status: number | string;
   code: string | undefined;
   ms: number;
@@ -18,19 +18,19 @@ interface Attempt {
  * Writes, reads and uploads all the time; what is refused is sent again until it is accepted. `away`
  * grows: what was away one after the other, and now is its last.
  */
-export function createLoad(writer: Person, conversationId: string, outages: string[]) {
+export function createLoad(writer: TestUser, conversationId: string, outages: string[]) {
   const attempts: Attempt[] = [];
   const uploaded = new Map<string, string>();
   let isOver = false;
   let posted = 0;
 
-  async function attempt(what: Attempt['what'], ask: () => ReturnType<typeof call>) {
+  async function attempt(action: Attempt['action'], ask: () => ReturnType<typeof call>) {
     const [from, at] = [outages.length - 1, performance.now()];
     const unanswered = ({ message }: Error) => ({ status: message, body: {} });
     const { status, body } = await ask().catch(unanswered);
     const { code, id } = body as { code?: string; id?: string };
     const ms = Math.round(performance.now() - at);
-    attempts.push({ what, status, code, ms, during: outages.slice(from) });
+    attempts.push({ action, status, code, ms, during: outages.slice(from) });
     return { isFine: status === 200 || status === 201, id };
   }
 
