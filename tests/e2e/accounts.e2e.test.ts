@@ -18,7 +18,7 @@ const status = async (token: string) => (await call('GET', '/v1/me', { token }))
 const login = async (email: string, chosen: string) =>
   (await call('POST', '/v1/auth/login', { body: { email, password: chosen } })).status;
 
-/** Opens a socket on each replica; returns the codes with which they are closed. */
+/** Opens a socket on each replica. Returns the codes of their `closing` events. */
 async function openSockets(token: string) {
   const codes: string[] = [];
   for (const replica of ['1', '2']) {

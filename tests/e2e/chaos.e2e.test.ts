@@ -21,27 +21,27 @@ afterAll(async () => {
   await outbox.close();
 });
 
-const kinds = ['websocket', 'cut', 'valkey', 'worker', 'websocket'] as const;
+const kinds = ['websocket', 'disconnect', 'valkey', 'worker', 'websocket'] as const;
 
-/** Ends something and sees that it has ended. */
-async function killSomething(n: number): Promise<string> {
-  const kind = kinds[n % kinds.length] ?? 'cut';
-  if (kind === 'cut') await cutSome(n);
+/** Kills a process or disconnects clients, and waits until it has happened. */
+async function injectFailure(n: number): Promise<string> {
+  const kind = kinds[n % kinds.length] ?? 'disconnect';
+  if (kind === 'disconnect') await disconnectClients(n);
   else if (kind === 'valkey') await killProcess(await findValkeyPid());
   else await killService((service) => service.kind === kind);
   return kind;
 }
 
-/** A quarter of the clients lose their connection; after a kill they may have to find one first. */
-async function cutSome(n: number): Promise<void> {
-  const some = await until(
+/** Disconnects a quarter of the clients. Waits first if they are reconnecting. */
+async function disconnectClients(n: number): Promise<void> {
+  const clients = await until(
     () => {
       const found = followers.list.filter(({ socket }, i) => i % 4 === n % 4 && socket.connected);
       return found.length > 0 && found;
     },
     { timeoutMs: 30_000 },
   );
-  for (const { socket } of some) socket.io.engine.close();
+  for (const { socket } of clients) socket.io.engine.close();
 }
 
 test.skipIf(!isLocalStack).each(TRANSPORTS)(
@@ -50,19 +50,22 @@ test.skipIf(!isLocalStack).each(TRANSPORTS)(
     followers.close();
     followers = createFollowers(outbox.listPublished);
     const owner = await registerOwner();
-    const opened = await createStaffChannels(owner, CHANNELS);
+    const channels = await createStaffChannels(owner, CHANNELS);
     for (let i = 0; i < CLIENTS; i++) {
-      const own = Array.from({ length: CHANNELS_EACH }, (_, k) => opened[(i + k * 7) % CHANNELS]);
-      followers.follow(owner.token, own as string[], transport);
+      const followed = Array.from(
+        { length: CHANNELS_EACH },
+        (_, k) => channels[(i + k * 7) % CHANNELS],
+      );
+      followers.follow(owner.token, followed as string[], transport);
     }
     await followers.ready();
 
     const slice = EVENTS / KILLS;
     const killed: string[] = [];
     for (let k = 0; k < KILLS; k++) {
-      await outbox.publish(owner, opened, k * slice, slice);
+      await outbox.publish(owner, channels, k * slice, slice);
       await Bun.sleep(300 + Math.random() * 700);
-      killed.push(await killSomething(k));
+      killed.push(await injectFailure(k));
     }
     const kills = Object.fromEntries(
       kinds.map((kind) => [kind, killed.filter((other) => other === kind).length]),
@@ -86,9 +89,9 @@ test.skipIf(!isLocalStack).each(TRANSPORTS)(
       }),
     );
     for (const [channel, { numbers }] of followers.states()) {
-      const first = opened.indexOf(channel);
-      const wanted = Array.from({ length: total }, (_, i) => first + i * CHANNELS);
-      expect(numbers).toEqual(wanted);
+      const first = channels.indexOf(channel);
+      const expected = Array.from({ length: total }, (_, i) => first + i * CHANNELS);
+      expect(numbers).toEqual(expected);
     }
     expect(followers.counts).toMatchObject({ repeated: 0, disordered: 0 });
   },

@@ -20,22 +20,22 @@ import {
   call,
   inviteMember,
   isLocalStack,
-  type Person,
   password,
   registerOwner,
   run,
+  type TestUser,
 } from './client.ts';
-import { replaceService } from './kill-targets.ts';
+import { restartService } from './kill-targets.ts';
 
-// A page that a test answers for counts as public, and such pages may not ask this machine.
+// Pages that a test serves count as public, and must not request this machine otherwise.
 const chromiumFlags = ['--no-sandbox', '--disable-features=LocalNetworkAccessChecks'];
 const executablePath = findChromium();
 
 const root = join(import.meta.dir, '../..');
 const ca = readFileSync(run.ca, 'utf8');
 const closing: (() => unknown)[] = [];
-let agent: Person;
-let customer: Person;
+let agent: TestUser;
+let customer: TestUser;
 let folder: string;
 
 beforeAll(async () => {
@@ -53,9 +53,9 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** The package as it is published, and the examples beside it. */
-async function install(into: string): Promise<void> {
-  const modules = join(into, 'node_modules');
+/** Installs the built package and the compiled example. */
+async function install(directory: string): Promise<void> {
+  const modules = join(directory, 'node_modules');
   await mkdir(join(modules, '@insightdesk'), { recursive: true });
   const builder = Bun.spawn([process.execPath, 'build.ts', join(modules, '@insightdesk/client')], {
     cwd: join(root, 'client'),
@@ -64,28 +64,28 @@ async function install(into: string): Promise<void> {
   const socketIo = Bun.resolveSync('socket.io-client/package.json', root);
   await symlink(dirname(socketIo), join(modules, 'socket.io-client'));
   const entrypoints = [join(root, 'client/examples/follow.ts')];
-  await Bun.build({ entrypoints, outdir: into, external: ['*'], target: 'node' });
-  await Bun.write(join(into, 'package.json'), '{ "type": "module" }');
+  await Bun.build({ entrypoints, outdir: directory, external: ['*'], target: 'node' });
+  await Bun.write(join(directory, 'package.json'), '{ "type": "module" }');
 }
 
-function connect({ token, refreshToken }: Person, expiresAt?: number) {
-  const seen = { connections: [] as boolean[], tokens: [] as (Tokens | undefined)[] };
+function connect({ token, refreshToken }: TestUser, expiresAt?: number) {
+  const changes = { connections: [] as boolean[], tokens: [] as (Tokens | undefined)[] };
   const client = createClient({
     url: run.url,
     tokens: { accessToken: token, refreshToken, expiresAt },
-    onTokensChange: (tokens) => seen.tokens.push(tokens),
-    onConnectionChange: (isConnected) => seen.connections.push(isConnected),
+    onTokensChange: (tokens) => changes.tokens.push(tokens),
+    onConnectionChange: (isConnected) => changes.connections.push(isConnected),
     fetch: (url, init) => fetch(url, { ...init, tls: { ca } } as RequestInit),
     socketOptions: { ca } as object,
   });
   closing.push(() => client.close());
-  return { client, seen };
+  return { client, changes };
 }
 
 const bodiesOf = (events: ChannelEvent[]) =>
   events.flatMap(({ type, data }) => (type === Events.messageCreated ? data.body : []));
 
-async function openConversation(subject: string): Promise<Message['conversationId']> {
+async function createConversation(subject: string): Promise<Message['conversationId']> {
   const { body } = await call('POST', '/v1/conversations', {
     token: customer.token,
     body: { subject, body: 'first' },
@@ -96,21 +96,21 @@ async function openConversation(subject: string): Promise<Message['conversationI
 test.skipIf(!isLocalStack)(
   'two clients continue while an API and one WebSocket are killed and the other is drained',
   async () => {
-    const conversationId = await openConversation('Two clients');
+    const conversationId = await createConversation('Two clients');
     const people = [agent, customer].map((person) => {
-      const { client, seen } = connect(person);
+      const { client, changes } = connect(person);
       const events: ChannelEvent[] = [];
       const gaps: unknown[] = [];
       const subscription = client.subscribe(Channels.conversation(conversationId), {
         onEvent: (event) => events.push(event),
         onGap: (gap) => gaps.push(gap),
       });
-      return { client, seen, events, gaps, subscription };
+      return { client, changes, events, gaps, subscription };
     });
     await Promise.all(people.map(({ subscription }) => subscription.ready));
 
     let isEnding = false;
-    const talk = async (name: string, { send }: (typeof people)[0]['client']) => {
+    const sendMessages = async (name: string, { send }: (typeof people)[0]['client']) => {
       const sent: string[] = [];
       for (let n = 0; !isEnding || n < 20; n++) {
         sent.push((await send(conversationId, { body: `${name} ${n}` })).body);
@@ -118,54 +118,56 @@ test.skipIf(!isLocalStack)(
       }
       return sent;
     };
-    const talks = people.map(({ client }, i) => talk(i === 0 ? 'agent' : 'customer', client));
-    await replaceService('websocket-1', 'SIGKILL');
-    await replaceService('api-1', 'SIGKILL');
-    await replaceService('websocket-2', 'SIGTERM');
+    const sending = people.map(({ client }, i) =>
+      sendMessages(i === 0 ? 'agent' : 'customer', client),
+    );
+    await restartService('websocket-1', 'SIGKILL');
+    await restartService('api-1', 'SIGKILL');
+    await restartService('websocket-2', 'SIGTERM');
     isEnding = true;
-    const sent = (await Promise.all(talks)).flat();
+    const sent = (await Promise.all(sending)).flat();
 
-    for (const { events, gaps, seen, subscription } of people) {
+    for (const { events, gaps, changes, subscription } of people) {
       const replies = () => bodiesOf(events).filter((body) => body !== 'first');
       await until(() => replies().length >= sent.length, { timeoutMs: 20_000 });
       expect(replies().toSorted()).toEqual(sent.toSorted());
       for (const name of ['agent', 'customer']) {
-        const own = (bodies: string[]) => bodies.filter((body) => body.startsWith(name));
-        expect(own(replies())).toEqual(own(sent));
+        const sentBy = (bodies: string[]) => bodies.filter((body) => body.startsWith(name));
+        expect(sentBy(replies())).toEqual(sentBy(sent));
       }
       const offsets = events.map(({ offset }) => offset);
       expect(offsets).toEqual([...new Set(offsets)].toSorted((a, b) => a - b));
       expect(gaps).toEqual([]);
-      expect(seen.connections.filter((isConnected) => isConnected).length).toBeGreaterThan(1);
+      expect(changes.connections.filter((isConnected) => isConnected).length).toBeGreaterThan(1);
       expect(subscription.position?.offset).toBe(offsets.at(-1));
     }
   },
 );
 
 test('the client renews its token on the open socket before it expires', async () => {
-  const conversationId = await openConversation('Renewal');
+  const conversationId = await createConversation('Renewal');
   const fresh = await call('POST', '/v1/auth/login', { body: { email: agent.email, password } });
   const { accessToken: token, refreshToken } = fresh.body;
-  const { client, seen } = connect({ ...agent, token, refreshToken }, Date.now() + 2_000);
+  const { client, changes } = connect({ ...agent, token, refreshToken }, Date.now() + 2_000);
   const events: ChannelEvent[] = [];
   const onEvent = (event: ChannelEvent) => void events.push(event);
   const ended: Error[] = [];
   const listener = { onEvent, onGap() {}, onEnd: (error: Error) => ended.push(error) };
   await client.subscribe(Channels.conversation(conversationId), listener).ready;
-  await until(() => seen.tokens.length, { atLeast: 1 });
-  await client.send(conversationId, { body: 'still here' });
-  await until(() => bodiesOf(events).includes('still here'));
-  expect(seen.connections).toEqual([true]);
-  expect(seen.tokens).toHaveLength(1);
+  await until(() => changes.tokens.length, { atLeast: 1 });
+  await client.send(conversationId, { body: 'after renewal' });
+  await until(() => bodiesOf(events).includes('after renewal'));
+  expect(changes.connections).toEqual([true]);
+  expect(changes.tokens).toHaveLength(1);
 
   await client.logout();
-  expect(seen.tokens.at(-1)).toBeUndefined();
+  expect(changes.tokens.at(-1)).toBeUndefined();
   expect(ended).toMatchObject([{ code: 'SIGNED_OUT' }]);
   expect(await client.me().catch(({ status }) => status)).toBe(401);
 });
 
 test('two clients see presence and typing of each other', async () => {
-  const conversationId = await openConversation('Presence');
+  const conversationId = await createConversation('Presence');
   const channel = Channels.conversationPresence(conversationId);
   const clients = [connect(agent).client, connect(customer).client] as const;
   const seen = { members: 0, typing: '', changes: [] as string[] };
@@ -209,8 +211,8 @@ test.skipIf(!isLocalStack)('the client answers a request of the system', async (
     name: 'call.offered',
     payload: { from: 'Carla' },
   };
-  const answer = request(offer, { timeoutMs: 1_000, attempts: 20 });
-  expect(await answer).toBe('Carla, please wait');
+  const response = request(offer, { timeoutMs: 1_000, attempts: 20 });
+  expect(await response).toBe('Carla, please wait');
 });
 
 test('the client uploads and downloads an attachment', async () => {
@@ -222,9 +224,9 @@ test('the client uploads and downloads an attachment', async () => {
 });
 
 test('the client example runs in Node.js', async () => {
-  const conversationId = await openConversation('From Node');
-  const words = [run.url, customer.email, password, conversationId];
-  const node = Bun.spawn(['node', 'follow.js', ...words], {
+  const conversationId = await createConversation('From Node');
+  const args = [run.url, customer.email, password, conversationId];
+  const node = Bun.spawn(['node', 'follow.js', ...args], {
     cwd: folder,
     env: { ...process.env, NODE_EXTRA_CA_CERTS: run.ca },
     stdout: 'pipe',
@@ -250,14 +252,14 @@ test('the client example runs in Node.js', async () => {
 async function openPage(browser: Browser): Promise<Page> {
   const context = await browser.newContext({ ignoreHTTPSErrors: true });
   const page = await context.newPage();
-  const built = join(folder, 'node_modules/@insightdesk/client/browser.js');
+  const bundle = join(folder, 'node_modules/@insightdesk/client/browser.js');
   await page.route('**/example/chat.html', (route) =>
     route.fulfill({ path: join(root, 'client/examples/chat.html') }),
   );
   await page.route('**/example/browser.js', (route) =>
-    route.fulfill({ path: built, contentType: 'text/javascript' }),
+    route.fulfill({ path: bundle, contentType: 'text/javascript' }),
   );
-  // Socket.IO takes no notice of a lost network when it talks to `localhost`.
+  // Socket.IO does not detect a lost network for `localhost`.
   await page.goto(`${run.url.replace('//localhost', '//127.0.0.1')}/example/chat.html`);
   return page;
 }
@@ -265,7 +267,7 @@ async function openPage(browser: Browser): Promise<Page> {
 test.skipIf(!executablePath)(
   'the example page resumes in Chromium after a network failure',
   async () => {
-    const conversationId = await openConversation('From a browser');
+    const conversationId = await createConversation('From a browser');
     const { client } = connect(agent);
     const browser = await chromium.launch({
       ...(executablePath && { executablePath }),

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { io, type Socket } from 'socket.io-client';
 import { until } from '../../shared/testing/until.ts';
 
-/** The running stack, as its run file describes it. */
+/** The run file of a running stack. */
 export interface RunFile {
   url: string;
   ca: string;
@@ -12,22 +12,22 @@ export interface RunFile {
   services: { name: string; kind: string; pid?: number; url: string }[];
 }
 
-/** Reads the run file anew, because a restarted service has another pid. */
+/** Reads the run file again, because a restarted service has another pid. */
 export const loadRun = (): RunFile =>
   JSON.parse(readFileSync(process.env.INSIGHTDESK_RUN ?? '.data/run.json', 'utf8'));
 
 export const run = loadRun();
 
-/** Every service has a pid that a test can signal. */
-export const isKillable = run.services.every(({ pid }) => pid !== undefined);
+/** Whether all services have a pid that a test can signal. */
+export const canKillServices = run.services.every(({ pid }) => pid !== undefined);
 
-/** The run file is kept current and names the servers, as the local stack's does. */
-export const isLocalStack = isKillable && Boolean(run.valkey && run.postgres);
+/** Whether the run file is that of a local stack: current, and with the addresses of PostgreSQL and Valkey. */
+export const isLocalStack = canKillServices && Boolean(run.valkey && run.postgres);
 
-/** What socket.io-client needs to trust the stack's certificate. */
+/** Options with which socket.io-client trusts the certificate of the stack. */
 export const tlsOptions = { ca: readFileSync(run.ca, 'utf8') } as object;
 
-/** From now on everything here speaks to the stack of this run file; gives the way back. */
+/** Makes this module use the stack of another run file. Returns a function that restores it. */
 export function useRunFile(runFile: string): () => void {
   const before = process.env.INSIGHTDESK_RUN;
   const use = (path: string | undefined) => {
@@ -40,7 +40,7 @@ export function useRunFile(runFile: string): () => void {
   return () => use(before);
 }
 
-export interface Answer<T = Record<string, never>> {
+export interface ApiResponse<T = Record<string, never>> {
   status: number;
   body: T;
   headers: Headers;
@@ -54,12 +54,12 @@ interface CallOptions {
   timeoutMs?: number;
 }
 
-/** One call through nginx; `raw` sends a body as it is. */
+/** Sends a request through nginx. `raw` is a body that is not converted to JSON. */
 export async function call<T = any>(
   method: string,
   path: string,
   { token, body, raw, headers = {}, timeoutMs = 20_000 }: CallOptions = {},
-): Promise<Answer<T>> {
+): Promise<ApiResponse<T>> {
   const response = await fetch(path.startsWith('http') ? path : `${run.url}${path}`, {
     method,
     tls: tlsOptions,
@@ -81,30 +81,7 @@ export async function call<T = any>(
   };
 }
 
-/** Calls as a browser that keeps the cookies it is given, and sends them with everything. */
-export function createCookieJar() {
-  const cookies: Record<string, string> = {};
-  const header = () =>
-    Object.entries(cookies)
-      .map(([name, value]) => `${name}=${value}`)
-      .join('; ');
-  return {
-    cookies,
-    header,
-    async call<T = any>(method: string, path: string, options: CallOptions = {}) {
-      const headers = { Cookie: header(), ...options.headers };
-      const answer = await call<T>(method, path, { ...options, headers });
-      for (const cookie of answer.headers.getSetCookie()) {
-        const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(cookie) ?? [];
-        if (/; Max-Age=0/.test(cookie)) delete cookies[name];
-        else cookies[name] = value;
-      }
-      return answer;
-    },
-  };
-}
-
-export interface Person {
+export interface TestUser {
   id: string;
   email: string;
   organizationId: string;
@@ -115,7 +92,7 @@ export interface Person {
 const unique = () => Math.random().toString(36).slice(2, 10);
 export const password = 'correct horse battery';
 
-function toPerson({ body }: Answer<any>): Person {
+function toPerson({ body }: ApiResponse<any>): TestUser {
   return {
     id: body.user.id,
     email: body.user.email,
@@ -125,47 +102,47 @@ function toPerson({ body }: Answer<any>): Person {
   };
 }
 
-/** Registers the owner of a fresh organization. */
-export async function registerOwner(name = 'Olivia Owner'): Promise<Person> {
+/** Registers a user with a new organization. */
+export async function registerOwner(name = 'Olivia Owner'): Promise<TestUser> {
   const email = `owner-${unique()}@example.com`;
-  const answer = await call('POST', '/v1/auth/register', {
+  const response = await call('POST', '/v1/auth/register', {
     body: { email, password, name, organizationName: `Acme ${unique()}` },
   });
-  if (answer.status !== 201) throw new Error(`register: ${JSON.stringify(answer)}`);
-  return toPerson(answer);
+  if (response.status !== 201) throw new Error(`register: ${JSON.stringify(response)}`);
+  return toPerson(response);
 }
 
-/** The token of the newest link that was mailed to an address under this subject. */
+/** The token in the newest email to an address with this subject. */
 export async function findEmailedToken(address: string, subject: string): Promise<string> {
   const mail = await until(
     async () => {
       const mails = await listEmails(address);
-      return mails.findLast((one) => one.subject.includes(subject));
+      return mails.findLast((email) => email.subject.includes(subject));
     },
     { timeoutMs: 20_000 },
   );
   const token = /\?token=([\w.~-]+)/.exec(mail.text)?.[1];
-  if (!token) throw new Error(`No link in ${mail.text}`);
+  if (!token) throw new Error(`The email contains no link: ${mail.text}`);
   return token;
 }
 
 const verified = new Map<string, Promise<void>>();
 
-/** Follows the link that shows whose the address is, once; only then somebody may invite. */
-export function verifyEmail({ email }: Person): Promise<void> {
+/** Verifies the email address of a user, once. Required for invitations. */
+export function verifyEmail({ email }: TestUser): Promise<void> {
   const before = verified.get(email);
   if (before) return before;
   const done = (async () => {
     const token = await findEmailedToken(email, 'Confirm your e-mail address');
-    const answer = await call('POST', '/v1/auth/verify-email', { body: { token, password } });
-    if (answer.status !== 200) throw new Error(`verify: ${JSON.stringify(answer)}`);
+    const response = await call('POST', '/v1/auth/verify-email', { body: { token, password } });
+    if (response.status !== 200) throw new Error(`verify: ${JSON.stringify(response)}`);
   })();
   verified.set(email, done);
   return done;
 }
 
-/** Invites somebody, takes the link from the inbox and accepts. */
-export async function inviteMember(owner: Person, role: string, name: string): Promise<Person> {
+/** Invites a user and accepts the invitation with the link of its email. */
+export async function inviteMember(owner: TestUser, role: string, name: string): Promise<TestUser> {
   await verifyEmail(owner);
   const email = `${role}-${unique()}@example.com`;
   const invitation = await call('POST', '/v1/invitations', {
@@ -173,14 +150,15 @@ export async function inviteMember(owner: Person, role: string, name: string): P
     body: { email, role },
   });
   if (invitation.status !== 201) throw new Error(`invite: ${JSON.stringify(invitation)}`);
-  const mail = await until(async () => (await listEmails(email))[0], { timeoutMs: 20_000 });
-  const token = /\?token=([\w.~-]+)/.exec(mail.text)?.[1];
-  const answer = await call('POST', '/v1/invitations/accept', { body: { token, name, password } });
-  if (answer.status !== 200) throw new Error(`accept: ${JSON.stringify(answer)}`);
-  return toPerson(answer);
+  const token = await findEmailedToken(email, 'You are invited');
+  const response = await call('POST', '/v1/invitations/accept', {
+    body: { token, name, password },
+  });
+  if (response.status !== 200) throw new Error(`accept: ${JSON.stringify(response)}`);
+  return toPerson(response);
 }
 
-/** An organization with two agents, of whom one never connects, and a customer. */
+/** An organization with an owner, two agents, one of whom never connects, and a customer. */
 export async function createOrganization() {
   const owner = await registerOwner();
   const [agent, absent, customer] = await Promise.all([
@@ -199,7 +177,7 @@ export interface Email {
   to: { address: string }[];
 }
 
-/** What has arrived at an address in the dev inbox. */
+/** The emails to an address in the dev inbox. */
 export async function listEmails(address: string): Promise<Email[]> {
   const response = await fetch(`${run.inbox}/email`, { signal: AbortSignal.timeout(20_000) });
   const all = (await response.json()) as Email[];
@@ -226,44 +204,44 @@ export interface Subscription {
 }
 
 /**
- * Subscribes; `onAccepted` runs within the acknowledgement itself. Awaiting it instead would let
- * live events that came in the same packet overtake the missed ones.
+ * Subscribes to a channel. `onAccepted` runs inside the acknowledgement: after an await, events of the same packet
+ * would be handled before the missed ones.
  */
 export function subscribeOn(
   socket: Socket,
-  wanted: { channel: string; epoch?: string; offset?: number },
-  onAccepted: (answer: Subscription) => void,
+  input: { channel: string; epoch?: string; offset?: number },
+  onAccepted: (subscription: Subscription) => void,
 ): Promise<Subscription | undefined> {
   return new Promise((resolve) => {
-    const acknowledge = (error: Error | null, answer?: Subscription) => {
-      if (!error && answer?.ok) onAccepted(answer);
-      resolve(error ? undefined : answer);
+    const acknowledge = (error: Error | null, subscription?: Subscription) => {
+      if (!error && subscription?.ok) onAccepted(subscription);
+      resolve(error ? undefined : subscription);
     };
-    socket.timeout(20_000).emit('subscribe', wanted, acknowledge);
+    socket.timeout(20_000).emit('subscribe', input, acknowledge);
   });
 }
 
-/** A socket of a person that keeps what it receives, written from contract.md alone. */
+/** A socket that stores all received events. Uses Socket.IO only, not our client. */
 export interface Listener {
   socket: Socket;
-  /** `1` or `2`: the replica it is connected to. */
+  /** The number of the connected replica: `1` or `2`. */
   replica(): string;
   events: DurableEvent[];
   subscribe(channel: string, position?: { epoch: string; offset: number }): Promise<Subscription>;
   close(): void;
 }
 
-/** Connects through nginx; with `replica` it tries until it sits on that one. */
+/** Connects through nginx; with `replica` it reconnects until it reaches that one. */
 export async function listen(
   token: string,
   options: { replica?: string; transports?: string[]; reconnection?: boolean } = {},
 ): Promise<Listener> {
-  for (let tries = 0; tries < 40; tries++) {
+  for (let attempt = 0; attempt < 40; attempt++) {
     const listener = await connectOnce(token, options);
     if (!options.replica || listener.replica() === options.replica) return listener;
     listener.close();
   }
-  throw new Error(`Never reached replica ${options.replica}`);
+  throw new Error(`Could not connect to replica ${options.replica}`);
 }
 
 async function connectOnce(
@@ -293,7 +271,7 @@ async function connectOnce(
   };
 }
 
-/** A real photograph-like JPEG of about a megapixel, with EXIF. */
+/** A JPEG like a photograph, about a megapixel, with EXIF. */
 export async function createPhoto(): Promise<Blob> {
   const { default: sharp } = await import(
     Bun.resolveSync('sharp', `${import.meta.dir}/../../shared`)
@@ -304,13 +282,13 @@ export async function createPhoto(): Promise<Blob> {
     noise[i] = 128 + 100 * Math.sin(i / 5000) + Math.random() * 20;
   }
   const jpeg = await sharp(noise, { raw: { width, height, channels: 3 } })
-    .withExif({ IFD0: { Artist: 'Nobody' } })
+    .withExif({ IFD0: { Artist: 'Unknown' } })
     .jpeg({ quality: 85 })
     .toBuffer();
   return new Blob([jpeg], { type: 'image/jpeg' });
 }
 
-/** Uploads a file as the API's multipart form wants it. */
+/** Uploads a file as a multipart form. */
 export function upload(token: string, file: Blob, name: string) {
   const form = new FormData();
   form.append('file', file, name);
@@ -325,7 +303,7 @@ export const downloadFile = (token: string, id: string): Promise<Response> =>
     signal: AbortSignal.timeout(20_000),
   } as RequestInit);
 
-/** The attachment once a worker has processed it. */
+/** Waits until a worker has processed an attachment, and returns it. */
 export const untilProcessed = <T = any>(token: string, id: string, timeoutMs = 120_000) =>
   until(
     async () => {

@@ -8,8 +8,11 @@ import { serviceEnvironment } from '../../tools/stack/environment.ts';
 import { root } from '../../tools/stack/paths.ts';
 import { preferredPorts, takePort } from '../../tools/stack/processes/ports.ts';
 
-const theirs = readFileSync(join(root, 'shared/foundation/config/other-system.env'), 'utf8');
-const fixed = theirs
+const otherSystemEnv = readFileSync(
+  join(root, 'shared/foundation/config/other-system.env'),
+  'utf8',
+);
+const envWithSecrets = otherSystemEnv
   .replace(/^JWT_SECRET=.*$/m, 'JWT_SECRET=abcdefghijklmnopqrstuvwxyz0123456789')
   .replace(/^JWT_REFRESH_SECRET=.*$/m, 'JWT_REFRESH_SECRET=0123456789abcdefghijklmnopqrstuvwxyz');
 
@@ -26,30 +29,30 @@ afterAll(async () => {
   rmSync(directory, { recursive: true });
 });
 
-/** Numbers of Valkey's databases that nobody else here uses. */
-const at = (number: number) =>
+/** The URL of a Valkey database that no other test uses. */
+const databaseUrl = (number: number) =>
   Object.assign(new URL(testEnvironment.valkeyUrl), { pathname: `/${number}` }).href;
 
-/** A service in the directory of that `.env`, with what `npm start` says of its own servers. */
+/** Starts a service in the directory of the `.env` file, with the server addresses that `npm start` sets. */
 function start(kind: 'api' | 'websocket' | 'worker') {
   const port = takePort();
-  const own = serviceEnvironment(
+  const serverVariables = serviceEnvironment(
     {
       directory,
       ports: preferredPorts,
       secrets: {} as Parameters<typeof serviceEnvironment>[0]['secrets'],
       url: 'https://localhost:8443',
       databaseUrl: database.url,
-      valkeyUrl: at(12),
+      valkeyUrl: databaseUrl(12),
       inboxUrl: 'http://127.0.0.1:9',
     },
     { PATH: process.env.PATH, HOME: process.env.HOME, TMPDIR: process.env.TMPDIR },
   );
   const env = {
-    ...own,
-    VALKEY_CACHE_URL: at(13),
-    VALKEY_QUEUE_URL: at(14),
-    VALKEY_SESSION_URL: at(15),
+    ...serverVariables,
+    VALKEY_CACHE_URL: databaseUrl(13),
+    VALKEY_QUEUE_URL: databaseUrl(14),
+    VALKEY_SESSION_URL: databaseUrl(15),
     DATABASE_RELAY_URL: database.relayUrl,
     DATABASE_IDENTITY_URL: database.identityUrl,
     HOST: '127.0.0.1',
@@ -71,23 +74,23 @@ async function ready({ child, url }: ReturnType<typeof start>): Promise<void> {
   });
 }
 
-test('default secrets of another system are reported and nothing starts', async () => {
-  writeFileSync(join(directory, '.env'), theirs);
+test('a service reports default secrets of another system and does not start', async () => {
+  writeFileSync(join(directory, '.env'), otherSystemEnv);
   const { child } = start('api');
   expect(await child.exited).toBe(78);
-  const said = await new Response(child.stderr).text();
-  expect(said.match(/^ {2}\w+(?=: )/gm)?.map((name) => name.trim())).toEqual([
+  const stderr = await new Response(child.stderr).text();
+  expect(stderr.match(/^ {2}\w+(?=: )/gm)?.map((name) => name.trim())).toEqual([
     'JWT_SECRET',
     'JWT_REFRESH_SECRET',
   ]);
 });
 
 test('the environment file of another system starts all services with separate Valkey databases', async () => {
-  writeFileSync(join(directory, '.env'), fixed);
+  writeFileSync(join(directory, '.env'), envWithSecrets);
   const services = (['api', 'websocket', 'worker'] as const).map(start);
   await Promise.all(services.map(ready));
   const [api] = services;
-  const answer = await fetch(`${api?.url}/v1/auth/register`, {
+  const response = await fetch(`${api?.url}/v1/auth/register`, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify({
@@ -97,8 +100,8 @@ test('the environment file of another system starts all services with separate V
       organizationName: 'A tenant',
     }),
   });
-  expect(answer.status).toBe(201);
-  const { accessToken } = (await answer.json()) as { accessToken: string };
+  expect(response.status).toBe(201);
+  const { accessToken } = (await response.json()) as { accessToken: string };
   const me = await fetch(`${api?.url}/v1/me`, {
     headers: { Authorization: `Bearer ${accessToken}` },
   });
@@ -128,7 +131,11 @@ test('the environment file of another system starts all services with separate V
 });
 
 async function keysOf(number: number): Promise<string[]> {
-  const valkey = createValkey(at(number), { name: 'test', role: 'command', onError: () => {} });
+  const valkey = createValkey(databaseUrl(number), {
+    name: 'test',
+    role: 'command',
+    onError: () => {},
+  });
   try {
     return await valkey.keys('*');
   } finally {

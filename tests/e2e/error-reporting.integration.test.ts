@@ -14,7 +14,7 @@ const directory = mkdtempSync(join(tmpdir(), 'reported-errors-'));
 const PASSWORD = 'a long enough password';
 const EMAIL = 'ann@reported.example';
 
-/** Takes lines of its own level, and ends the process when one asks for it. */
+/** A log transport for errors, which throws an uncaught error at one of them. */
 const transport = join(directory, 'transport.ts');
 writeFileSync(
   transport,
@@ -23,7 +23,7 @@ writeFileSync(
      level: 'error',
      write(line) {
        appendFileSync(${JSON.stringify(directory)} + '/' + replica + '.custom', line);
-       if (line.includes('webhooks\\\\" does not exist')) setTimeout(() => { throw new Error('nobody caught this'); });
+       if (line.includes('webhooks\\\\" does not exist')) setTimeout(() => { throw new Error('uncaught by the transport'); });
      },
    });`,
 );
@@ -46,8 +46,8 @@ type Receiver = ReturnType<typeof startErrorReceiver>;
 const findEvent = ({ received }: Receiver, isMatch: (event: ReceivedEvent['event']) => boolean) =>
   until('an event', () => received.find(({ event }) => isMatch(event)));
 
-function receive(answer?: Parameters<typeof startErrorReceiver>[0]) {
-  const receiver = startErrorReceiver(answer);
+function startReceiver(respond?: Parameters<typeof startErrorReceiver>[0]) {
+  const receiver = startErrorReceiver(respond);
   receivers.push(receiver);
   return receiver;
 }
@@ -76,7 +76,7 @@ function start(kind: 'api' | 'websocket' | 'worker', replica: string, dsn: strin
         VALKEY_CACHE_URL: '',
         VALKEY_QUEUE_URL: '',
         VALKEY_SESSION_URL: '',
-        // Nobody takes mail there: the jobs that send some fail.
+        // No server listens there, so that email jobs fail.
         SMTP_HOST: '127.0.0.1',
         SMTP_PORT: '1',
         SENTRY_DSN: dsn,
@@ -100,32 +100,32 @@ async function ready({ child, url }: Service): Promise<void> {
 }
 
 async function register({ url }: Service, email: string) {
-  const answer = await fetch(`${url}/v1/auth/register`, {
+  const response = await fetch(`${url}/v1/auth/register`, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify({ email, password: PASSWORD, name: 'Ann', organizationName: 'Told' }),
+    body: JSON.stringify({ email, password: PASSWORD, name: 'Ann', organizationName: 'Reported' }),
   });
-  expect(answer.status).toBe(201);
-  return (await answer.json()) as {
+  expect(response.status).toBe(201);
+  return (await response.json()) as {
     accessToken: string;
     user: { id: string };
     organization: { id: string };
   };
 }
 
-const ask = ({ url }: Service, token: string, path: string) =>
+const get = ({ url }: Service, token: string, path: string) =>
   fetch(`${url}${path}`, {
     headers: { Authorization: `Bearer ${token}`, 'X-Request-Id': 'reported-1' },
   });
 
-/** While `work` is done, a table is not where it is looked for. */
-async function without<T>(table: string, work: () => Promise<T>): Promise<T> {
+/** Renames a table while `work` runs. */
+async function withoutTable<T>(table: string, work: () => Promise<T>): Promise<T> {
   const admin = connect(database.adminUrl, { timeoutMs: 5_000 });
   try {
-    await admin.unsafe(`alter table ${table} rename to ${table}_away`);
+    await admin.unsafe(`alter table ${table} rename to ${table}_renamed`);
     return await work();
   } finally {
-    await admin.unsafe(`alter table ${table}_away rename to ${table}`);
+    await admin.unsafe(`alter table ${table}_renamed rename to ${table}`);
     await admin.end();
   }
 }
@@ -137,7 +137,7 @@ const linesOf = (replica: string) =>
     .map((line) => JSON.parse(line) as Record<string, unknown>);
 
 describe('error reporting of every service', () => {
-  const receiver = receive();
+  const receiver = startReceiver();
   let api: Service;
   let websocket: Service;
   let worker: Service;
@@ -151,10 +151,10 @@ describe('error reporting of every service', () => {
   });
 
   test('a failed request is reported once with route, tenant and user', async () => {
-    const answer = await without('conversations', () =>
-      ask(api, ann.accessToken, '/v1/conversations?q=hunter2'),
+    const response = await withoutTable('conversations', () =>
+      get(api, ann.accessToken, '/v1/conversations?q=hunter2'),
     );
-    expect(answer.status).toBe(500);
+    expect(response.status).toBe(500);
     const { event } = await findEvent(receiver, ({ tags }) => tags?.requestId === 'reported-1');
     expect(event).toMatchObject({
       level: 'error',
@@ -179,13 +179,13 @@ describe('error reporting of every service', () => {
         socket.on('connect_error', reject);
       });
       const channel = 'private-conversation-cnv_01h455vb4pex5vsknk084sn02q';
-      const answer = await without('conversations', () =>
+      const response = await withoutTable('conversations', () =>
         socket.timeout(10_000).emitWithAck('subscribe', { channel }),
       );
-      expect(answer).toMatchObject({ ok: false, error: { status: 500 } });
+      expect(response).toMatchObject({ ok: false, error: { status: 500 } });
       const { event } = await findEvent(
         receiver,
-        ({ tags }) => tags?.requestId === answer.error.requestId,
+        ({ tags }) => tags?.requestId === response.error.requestId,
       );
       expect(event).toMatchObject({
         tags: { service: 'websocket', tenantId: ann.organization.id },
@@ -260,29 +260,33 @@ describe('error reporting of every service', () => {
   });
 
   test('an uncaught error is reported before the process ends', async () => {
-    const answer = await without('webhooks', () => ask(api, ann.accessToken, '/v1/webhooks'));
-    expect(answer.status).toBe(500);
+    const response = await withoutTable('webhooks', () =>
+      get(api, ann.accessToken, '/v1/webhooks'),
+    );
+    expect(response.status).toBe(500);
     const { event } = await findEvent(receiver, ({ level }) => level === 'fatal');
     expect(event).toMatchObject({
       server_name: 'api-7',
-      exception: { values: [{ value: 'nobody caught this', mechanism: { handled: false } }] },
+      exception: {
+        values: [{ value: 'uncaught by the transport', mechanism: { handled: false } }],
+      },
     });
     expect(await api.child.exited).toBe(1);
   });
 });
 
 test.each([
-  ['never answers', () => receive(() => new Promise<Response>(() => {})).dsn],
-  ['is away', () => 'http://public@127.0.0.1:1/7'],
-])('a tracker that %s holds up neither answers nor the end', async (_, dsn) => {
+  ['does not respond', () => startReceiver(() => new Promise<Response>(() => {})).dsn],
+  ['is unavailable', () => 'http://public@127.0.0.1:1/7'],
+])('a tracker that %s delays neither responses nor shutdown', async (_, dsn) => {
   const api = start('api', 'api-8', dsn());
   await ready(api);
   const bob = await register(api, `${crypto.randomUUID()}@reported.example`);
-  const answers = await without('conversations', () =>
-    Promise.all(Array.from({ length: 50 }, () => ask(api, bob.accessToken, '/v1/conversations'))),
+  const responses = await withoutTable('conversations', () =>
+    Promise.all(Array.from({ length: 50 }, () => get(api, bob.accessToken, '/v1/conversations'))),
   );
-  expect(answers.map(({ status }) => status)).toEqual(Array(50).fill(500));
-  expect((await ask(api, bob.accessToken, '/v1/conversations')).status).toBe(200);
+  expect(responses.map(({ status }) => status)).toEqual(Array(50).fill(500));
+  expect((await get(api, bob.accessToken, '/v1/conversations')).status).toBe(200);
   api.child.kill('SIGTERM');
   expect(await api.child.exited).toBe(0);
 });

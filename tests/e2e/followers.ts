@@ -1,14 +1,14 @@
 import { io, type Socket } from 'socket.io-client';
-import { call, type DurableEvent, type Person, run, subscribeOn, tlsOptions } from './client.ts';
+import { call, type DurableEvent, run, subscribeOn, type TestUser, tlsOptions } from './client.ts';
 
-/** What a client knows of one channel: what it received, and where it stands. */
+/** The state of a client for one channel: received numbers and position. */
 export interface ChannelState {
   numbers: number[];
   ids: Set<string>;
-  /** What it knows from a refetch; the log may still bring it. */
+  /** Ids from a refetch; their events may still be received. */
   refetched: Set<string>;
   position: { epoch: string; offset: number } | undefined;
-  /** Its last subscribe was accepted; until then the channel's events are in the answer to come. */
+  /** Whether the last subscribe was accepted. Events before are ignored: the acknowledgement contains them. */
   isJoined: boolean;
 }
 
@@ -16,15 +16,15 @@ export interface Follower {
   socket: Socket;
   transport: string;
   states: Map<string, ChannelState>;
-  /** Subscribed to everything for the first time. */
+  /** Resolves after the first subscription to all channels. */
   ready: Promise<void>;
-  /** Where it was each time it was told to go, and where it came up after. */
+  /** For each `drain` event: the replica before and after. */
   moves: { from: string; to: string | undefined }[];
-  /** Codes of refused connections. */
+  /** Codes of rejected connections. */
   refusals: string[];
 }
 
-/** A numbered event as the source of truth has it. */
+/** A numbered event of the outbox. */
 export interface NumberedEvent {
   id: string;
   n: number;
@@ -40,15 +40,15 @@ const emptyState = (): ChannelState => ({
 });
 const replicaOf = (socket: Socket) => socket.io.engine?.id?.split('.')[0] ?? '';
 
-/** Opens conversations; their staff channels carry notes and nothing else. */
-export async function openStaffChannels(owner: Person, count: number): Promise<string[]> {
-  const opened: string[] = [];
+/** Creates conversations. Returns their staff channels, which contain notes only. */
+export async function createStaffChannels(owner: TestUser, count: number): Promise<string[]> {
+  const channels: string[] = [];
   for (let i = 0; i < count; i++) {
     const body = { subject: `Channel ${i}`, body: 'x' };
-    const answer = await call('POST', '/v1/conversations', { token: owner.token, body });
-    opened.push(`private-conversation-${answer.body.id}-staff`);
+    const response = await call('POST', '/v1/conversations', { token: owner.token, body });
+    channels.push(`private-conversation-${response.body.id}-staff`);
   }
-  return opened;
+  return channels;
 }
 
 function handleEvent(
@@ -60,8 +60,8 @@ function handleEvent(
   if (!state) return;
   const { position, ids, refetched } = state;
   const isKnown = ids.has(id);
-  const isBehind = position?.epoch === epoch && offset <= position.offset;
-  if (isBehind || (isKnown && !refetched.has(id))) counts.repeated++;
+  const isOld = position?.epoch === epoch && offset <= position.offset;
+  if (isOld || (isKnown && !refetched.has(id))) counts.repeated++;
   state.position = { epoch, offset };
   const n = Number(data.body);
   if (Number.isNaN(n) || isKnown) return;
@@ -91,7 +91,7 @@ function connect(token: string, transport: string): Socket {
   });
 }
 
-/** Socket.IO comes back by itself, but not after the server said goodbye (docs/sockets.md). */
+/** Socket.IO reconnects automatically, except after the server has closed the connection (docs/sockets.md). */
 function reconnect({ socket, refusals }: Follower) {
   socket.on('connect_error', ({ message }) => refusals.push(message));
   socket.on('closing', ({ code }) => refusals.push(code));
@@ -99,8 +99,8 @@ function reconnect({ socket, refusals }: Follower) {
 }
 
 /**
- * Clients by contract.md alone: each resumes after every reconnect, and refetches when it is told
- * of a gap. Their events carry a number as the message's body, rising in each channel.
+ * Clients that follow channels: they resume after each reconnect, and refetch after a gap. The body of each message
+ * is a number, increasing in each channel. Uses Socket.IO only, not our client.
  */
 export function createFollowers(refetch: (channel: string) => Promise<NumberedEvent[]>) {
   const counts = { ...noCounts };
@@ -126,15 +126,15 @@ export function createFollowers(refetch: (channel: string) => Promise<NumberedEv
     const before = state.position;
     const session = socket.id;
     state.isJoined = false;
-    const answer = await subscribeOn(socket, { channel, ...before }, (accepted) => {
+    const response = await subscribeOn(socket, { channel, ...before }, (accepted) => {
       for (const event of accepted.events) handleEvent(counts, states, event);
       if (!accepted.recovered) {
         state.position = { epoch: accepted.epoch, offset: accepted.offset };
       }
       state.isJoined = true;
     });
-    if (answer?.ok) {
-      if (before && !answer.recovered) await refetchChannel(channel, state);
+    if (response?.ok) {
+      if (before && !response.recovered) await refetchChannel(channel, state);
       return;
     }
     await Bun.sleep(200);
@@ -144,12 +144,12 @@ export function createFollowers(refetch: (channel: string) => Promise<NumberedEv
   function follow(token: string, channels: string[], transport: string): Follower {
     const socket = connect(token, transport);
     const states = new Map(channels.map((channel) => [channel, emptyState()]));
-    const first = Promise.withResolvers<void>();
+    const firstSubscription = Promise.withResolvers<void>();
     const follower: Follower = {
       socket,
       transport,
       states,
-      ready: first.promise,
+      ready: firstSubscription.promise,
       moves: [],
       refusals: [],
     };
@@ -166,7 +166,7 @@ export function createFollowers(refetch: (channel: string) => Promise<NumberedEv
       const move = follower.moves.at(-1);
       if (move) move.to ??= replicaOf(socket);
       const all = [...states].map((entry) => subscribe(follower, ...entry));
-      void Promise.all(all).then(() => first.resolve());
+      void Promise.all(all).then(() => firstSubscription.resolve());
     });
     followers.push(follower);
     return follower;
@@ -176,9 +176,9 @@ export function createFollowers(refetch: (channel: string) => Promise<NumberedEv
     counts,
     list: followers,
     follow,
-    /** Every state of every follower. */
+    /** The states of all followers, by channel. */
     states: () => followers.flatMap(({ states }) => [...states]),
-    /** How those stand who have heard less than `total` in some channel. */
+    /** Describes followers that have received less than `total` events in a channel. */
     listStuck: (total: number) => followers.filter(isStuck(total)).map(describe),
     ready: () => Promise.all(followers.map(({ ready }) => ready)),
     close() {

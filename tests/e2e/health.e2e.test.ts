@@ -3,37 +3,37 @@ import type { HealthReport } from '@insightdesk/shared/monitoring';
 import { until } from '../../shared/testing/until.ts';
 import { call, isLocalStack, run } from './client.ts';
 
-const wanted: Record<string, string[]> = {
+const expected: Record<string, string[]> = {
   api: ['postgres', 'valkey', 'storage'],
   websocket: ['postgres', 'valkey'],
   worker: ['postgres', 'valkey', 'storage', 'mail'],
 };
 
-/** Valkeys are named where they have addresses of their own. */
-const ownValkeys = ['cache', 'queue', 'sessions'];
+/** Checks of separate Valkey servers, if configured. */
+const separateValkeys = ['cache', 'queue', 'sessions'];
 const namesIn = ({ checks }: HealthReport) =>
-  Object.keys(checks).filter((name) => !ownValkeys.includes(name));
+  Object.keys(checks).filter((name) => !separateValkeys.includes(name));
 
 test('GET /health through nginx lists every dependency with its latency', async () => {
-  // What is not required is asked every few seconds, and may have been away a moment ago.
+  // Optional dependencies are checked every few seconds, and may still be reported as unavailable.
   const body = await until(
     async () => {
-      const answer = await call('GET', '/health');
-      expect(answer.status).toBe(200);
-      return answer.body.status === 'ok' ? answer.body : undefined;
+      const response = await call('GET', '/health');
+      expect(response.status).toBe(200);
+      return response.body.status === 'ok' ? response.body : undefined;
     },
     { timeoutMs: 20_000 },
   );
-  expect(namesIn(body as HealthReport)).toEqual(wanted.api ?? []);
+  expect(namesIn(body as HealthReport)).toEqual(expected.api ?? []);
   for (const { healthy, latencyMs } of Object.values((body as HealthReport).checks)) {
     expect(healthy).toBe(true);
     expect(latencyMs).toBeGreaterThan(0);
   }
 });
 
-// In containers nothing but nginx can be reached.
+// Only nginx is reachable in containers.
 const reachable = isLocalStack ? run.services : [];
 test.each(reachable)('GET /health of $name lists its dependencies', async ({ kind, url }) => {
   const report = (await (await fetch(`${url}/health`)).json()) as HealthReport;
-  expect(namesIn(report)).toEqual(wanted[kind] ?? []);
+  expect(namesIn(report)).toEqual(expected[kind] ?? []);
 });

@@ -1,18 +1,18 @@
 import { expect, test } from 'bun:test';
 import { bySize } from '../../shared/testing/tier.ts';
-import { call, createOrganization, isKillable, type Person } from './client.ts';
+import { call, canKillServices, createOrganization, type TestUser } from './client.ts';
 import { killService } from './kill-targets.ts';
 
 const WRITERS = 16;
 const KILLS = bySize(2, 6);
-const MAX_TRIES = 200;
+const MAX_ATTEMPTS = 200;
 
 const newKey = () => ({ 'Idempotency-Key': crypto.randomUUID() });
 
-async function openConversation({ token }: Person): Promise<string> {
+async function createConversation({ token }: TestUser): Promise<string> {
   const body = { subject: 'Help', body: 'It is broken' };
-  const answer = await call('POST', '/v1/conversations', { token, body });
-  return `/v1/conversations/${answer.body.id}/messages`;
+  const response = await call('POST', '/v1/conversations', { token, body });
+  return `/v1/conversations/${response.body.id}/messages`;
 }
 
 interface Message {
@@ -21,44 +21,44 @@ interface Message {
 }
 
 /** All messages of a conversation except the first one. */
-async function readAll(path: string, { token }: Person): Promise<Message[]> {
+async function readAll(path: string, { token }: TestUser): Promise<Message[]> {
   const all: Message[] = [];
   for (let cursor = ''; ; ) {
     const query = `limit=100${cursor && `&cursor=${encodeURIComponent(cursor)}`}`;
     const { body } = await call('GET', `${path}?${query}`, { token });
     all.push(...body.items);
-    if (!body.nextCursor) return all.filter((one) => one.body !== 'It is broken');
+    if (!body.nextCursor) return all.filter((message) => message.body !== 'It is broken');
     cursor = body.nextCursor;
   }
 }
 
-/** Sends a message until it is accepted, as a client does that may not lose it. */
-async function sendOnce(path: string, { token }: Person, body: string): Promise<string> {
+/** Sends a message with one idempotency key until it is accepted. */
+async function sendOnce(path: string, { token }: TestUser, body: string): Promise<string> {
   const request = { token, body: { body }, headers: newKey() };
-  for (let tries = 0; tries < MAX_TRIES; tries++) {
-    const answer = await call('POST', path, request).catch(() => undefined);
-    if (answer?.status === 201) return answer.body.id;
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+    const response = await call('POST', path, request).catch(() => undefined);
+    if (response?.status === 201) return response.body.id;
     const isUnknown =
-      !answer || answer.status >= 500 || answer.body.code === 'IDEMPOTENCY_IN_FLIGHT';
-    if (!isUnknown) throw new Error(`${answer.status} ${JSON.stringify(answer.body)}`);
+      !response || response.status >= 500 || response.body.code === 'IDEMPOTENCY_IN_FLIGHT';
+    if (!isUnknown) throw new Error(`${response.status} ${JSON.stringify(response.body)}`);
     await Bun.sleep(50);
   }
   throw new Error(`No response for ${body}`);
 }
 
-test.skipIf(!isKillable)(
+test.skipIf(!canKillServices)(
   'a request repeated with its Idempotency-Key after a kill takes effect once',
   async () => {
     const { owner, agent } = await createOrganization();
     const people = [owner, agent];
-    const paths = await Promise.all(people.map(openConversation));
+    const paths = await Promise.all(people.map(createConversation));
     const sent: string[][] = [[], []];
     let isOver = false;
     async function write(writer: number) {
-      const at = writer % people.length;
-      const sender = people[at] as Person;
+      const index = writer % people.length;
+      const sender = people[index] as TestUser;
       for (let n = 0; !isOver; n++) {
-        sent[at]?.push(await sendOnce(paths[at] as string, sender, `${writer} ${n}`));
+        sent[index]?.push(await sendOnce(paths[index] as string, sender, `${writer} ${n}`));
       }
     }
     const writing = Array.from({ length: WRITERS }, (_, writer) => write(writer));
@@ -68,8 +68,8 @@ test.skipIf(!isKillable)(
     }
     isOver = true;
     await Promise.all(writing);
-    for (const [at, ids] of sent.entries()) {
-      const stored = await readAll(paths[at] as string, people[at] as Person);
+    for (const [index, ids] of sent.entries()) {
+      const stored = await readAll(paths[index] as string, people[index] as TestUser);
       expect(stored.map(({ id }) => id).toSorted()).toEqual(ids.toSorted());
       expect(new Set(stored.map(({ body }) => body)).size).toBe(stored.length);
     }

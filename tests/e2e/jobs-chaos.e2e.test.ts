@@ -15,22 +15,22 @@ import { createValkey } from '@insightdesk/shared/valkey';
 import { bySize } from '../../shared/testing/tier.ts';
 import { until } from '../../shared/testing/until.ts';
 import { isLocalStack } from './client.ts';
-import { jobsRequested, type Outcome, planOf, rowWritten } from './jobs-chaos/catalog.ts';
+import { jobsRequested, type Outcome, planJobs, rowWritten } from './jobs-chaos/catalog.ts';
 import {
-  createOutsideService,
+  createExternalService,
   type RestartingProcess,
   startProcess,
   startValkey,
 } from './jobs-chaos/fixture.ts';
 
 const EVENTS = bySize(620, 3_130);
-/** 16 jobs for every 10 events. */
+/** 10 events cause 16 jobs. */
 const JOBS = (EVENTS / 10) * 16;
 const SLICES = bySize(10, 50);
 const KILLS = bySize(4, 20);
 const ORGANIZATIONS = 5;
-/** No job ends any more. */
-const STUCK_MS = 90_000;
+/** The test gives up after this time without an ended job. */
+const STUCK_TIMEOUT_MS = 90_000;
 
 const closing: (() => unknown)[] = [];
 afterAll(async () => {
@@ -56,12 +56,12 @@ async function createFixture() {
   for (const id of tenants)
     await sql`insert into organizations (id, name) values (${toUuid(id)}, 'x')`;
   const server = await startValkey();
-  const outside = createOutsideService();
+  const external = createExternalService();
   const settings = JSON.stringify({
     database: base.url,
     relay: base.relayUrl,
     valkey: server.url,
-    outside: outside.url,
+    external: external.url,
   });
   const start = (role: string) =>
     startProcess([
@@ -76,16 +76,16 @@ async function createFixture() {
   const queues = createQueues(valkey);
   closing.push(
     () => server.stop(),
-    () => outside.stop(),
+    () => external.stop(),
     () => Promise.all([...workers, relay].map((child) => child.stop())),
     () => valkey.disconnect(),
   );
-  return { sql, database, tenants, outside, queues, valkey, workers, relay, server };
+  return { sql, database, tenants, external, queues, valkey, workers, relay, server };
 }
 
 type Fixture = Awaited<ReturnType<typeof createFixture>>;
 
-/** Commits the next facts as actions do; gives the outcome of every job that follows from them. */
+/** Commits the next events. Returns the expected outcomes of their jobs. */
 async function recordEvents({ database, tenants }: Fixture, from: number, to: number) {
   const outcomes: [string, Outcome][] = [];
   for (const [t, tenantId] of tenants.entries()) {
@@ -103,13 +103,13 @@ async function recordEvents({ database, tenants }: Fixture, from: number, to: nu
     await database.write({ tenantId }, (tx) => tx.insert(outbox).values(rows));
     for (const row of rows) {
       const event = { ...row, id: row.eventId };
-      for (const { job, outcome } of planOf(event)) outcomes.push([job.id, outcome]);
+      for (const { job, outcome } of planJobs(event)) outcomes.push([job.id, outcome]);
     }
   }
   return outcomes;
 }
 
-/** Every ended job in BullMQ with its reason of failure. */
+/** All ended jobs in BullMQ with their failure reasons. */
 async function listEndedJobs({ queues }: Fixture) {
   const found = await Promise.all(
     queueNames.flatMap((name) =>
@@ -129,14 +129,14 @@ test.skipIf(!isLocalStack)(
   async () => {
     const startedAt = performance.now();
     const fixture = await createFixture();
-    const { sql, outside, queues, valkey, workers, relay, server } = fixture;
+    const { sql, external, queues, valkey, workers, relay, server } = fixture;
     const control = createJobControl(queues, valkey);
     const outcomes = new Map<string, Outcome>();
     const killed = { worker: 0, relay: 0, valkey: 0 };
     let isRecording = true;
 
     const killing = (async () => {
-      await until(() => outside.requests.size, { atLeast: 1, timeoutMs: 60_000 });
+      await until(() => external.requests.size, { atLeast: 1, timeoutMs: 60_000 });
       for (let n = 0; n < KILLS; n++) {
         await Bun.sleep(800 + Math.random() * 1_600);
         const kind = (['worker', 'valkey', 'worker', 'relay'] as const)[n % 4] ?? 'worker';
@@ -147,9 +147,10 @@ test.skipIf(!isLocalStack)(
     })();
     const recording = (async () => {
       for (let slice = 0; slice < SLICES; slice++) {
-        // The first slice exceeds the quotas, however quick the workers are.
-        const at = (n: number) => (n === 0 ? 0 : Math.round(EVENTS * (0.2 + (0.8 * n) / SLICES)));
-        for (const [id, outcome] of await recordEvents(fixture, at(slice), at(slice + 1)))
+        // The first slice exceeds the quotas, also with fast workers.
+        const firstOf = (n: number) =>
+          n === 0 ? 0 : Math.round(EVENTS * (0.2 + (0.8 * n) / SLICES));
+        for (const [id, outcome] of await recordEvents(fixture, firstOf(slice), firstOf(slice + 1)))
           outcomes.set(id, outcome);
         await Bun.sleep(650);
       }
@@ -161,16 +162,16 @@ test.skipIf(!isLocalStack)(
     expect(killed).toEqual({ worker: KILLS / 2, valkey: KILLS / 4, relay: KILLS / 4 });
     expect(outcomes.size).toBe(JOBS);
 
-    // Waits as long as some jobs still end.
+    // Waits while jobs end.
     let count = 0;
     let endedAt = performance.now();
     const isOver = async () => {
       const stats = Object.values(await control.getStats());
       const [left] = await sql`select count(*)::int as n from outbox where relayed_at is null`;
-      const now = stats.reduce((all, s) => all + s.completed + s.failed, 0);
-      if (now > count) endedAt = performance.now();
-      count = now;
-      return (left?.n === 0 && now === JOBS) || performance.now() > endedAt + STUCK_MS;
+      const ended = stats.reduce((sum, s) => sum + s.completed + s.failed, 0);
+      if (ended > count) endedAt = performance.now();
+      count = ended;
+      return (left?.n === 0 && ended === JOBS) || performance.now() > endedAt + STUCK_TIMEOUT_MS;
     };
     await until(isOver, { timeoutMs: 400_000 }).catch(() => {});
     const ended = await listEndedJobs(fixture);
@@ -180,8 +181,8 @@ test.skipIf(!isLocalStack)(
     const rowsOf = new Map(rows.map(({ job, n }) => [job, n]));
     const [parked] = await sql`select count(*)::int as n,
       count(*) filter (where released_at is null)::int as waiting from parked_jobs`;
-    const outsideCalls = [...outcomes].filter(([, outcome]) => outcome.callsOutside);
-    const repeats = [...outside.requests.values()].filter((n) => n > 1).length;
+    const externalCalls = [...outcomes].filter(([, outcome]) => outcome.callsExternal);
+    const repeats = [...external.requests.values()].filter((n) => n > 1).length;
     const seconds = (from: number, to = performance.now()) =>
       Number(((to - from) / 1_000).toFixed(1));
     console.log(
@@ -192,10 +193,10 @@ test.skipIf(!isLocalStack)(
         ended: ended.size,
         parked: parked?.n,
         failedJobs: [...ended.values()].filter(({ state }) => state === 'failed').length,
-        effectsOutside: outside.requests.size,
+        externalEffects: external.requests.size,
         repeatedWithTheSameKey: repeats,
         events: rows.length,
-        maxConcurrentUnderOneLimit: outside.maxConcurrent(),
+        maxConcurrentUnderOneLimit: external.maxConcurrent(),
         seconds: seconds(startedAt),
         secondsAfterTheLastKill: seconds(lastKillAt),
       }),
@@ -203,24 +204,24 @@ test.skipIf(!isLocalStack)(
 
     const wrong = [...outcomes].flatMap(([id, outcome]) => {
       const { state, failedReason = '' } = ended.get(id) ?? { state: 'lost' };
-      const isFine = outcome.reason
+      const isExpected = outcome.reason
         ? state === 'failed' && failedReason.includes(outcome.reason)
         : state === 'completed';
-      return isFine ? [] : [{ id, outcome, state, failedReason }];
+      return isExpected ? [] : [{ id, outcome, state, failedReason }];
     });
     expect(wrong).toEqual([]);
     expect(ended.size).toBe(JOBS);
-    expect([...outside.requests.keys()].sort()).toEqual(
-      outsideCalls.map(([id]) => `${id}-tell`).sort(),
+    expect([...external.requests.keys()].sort()).toEqual(
+      externalCalls.map(([id]) => `${id}-call`).sort(),
     );
-    for (const [job, keys] of outside.keysOfJob) expect([...keys]).toEqual([`${job}-tell`]);
+    for (const [job, keys] of external.keysOfJob) expect([...keys]).toEqual([`${job}-call`]);
     expect([...rowsOf.keys()].sort()).toEqual(
       [...outcomes].flatMap(([id, outcome]) => (outcome.writes ? [id] : [])).sort(),
     );
     expect([...rowsOf.values()].filter((n) => n !== 1)).toEqual([]);
-    // Some worker was killed between an effect and its mark; the repeated effect has the same key.
+    // A worker was killed between an effect and its record; the repeated effect has the same key.
     expect(repeats).toBeGreaterThan(bySize(-1, 0));
-    expect(outside.maxConcurrent()).toBeLessThanOrEqual(2);
+    expect(external.maxConcurrent()).toBeLessThanOrEqual(2);
     // Many jobs were parked, and all were released.
     expect(parked?.n).toBeGreaterThan(bySize(-1, 100));
     expect(parked?.waiting).toBe(0);

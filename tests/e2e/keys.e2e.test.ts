@@ -1,4 +1,4 @@
-import { afterAll, test as anywhere, expect } from 'bun:test';
+import { afterAll, test as baseTest, expect } from 'bun:test';
 import { runDesk } from '../../services/cli/test-command.ts';
 import { until } from '../../shared/testing/until.ts';
 import {
@@ -13,11 +13,11 @@ import {
 
 const sockets: Listener[] = [];
 afterAll(() => {
-  for (const one of sockets) one.close();
+  for (const listener of sockets) listener.close();
 });
 
-// `desk` and single replicas are reached on the local stack only.
-const test = anywhere.skipIf(!isLocalStack);
+// Only a local stack allows `desk` and direct requests to replicas.
+const test = baseTest.skipIf(!isLocalStack);
 const apis = run.services.filter(({ kind }) => kind === 'api');
 const kidOf = (token: string): string =>
   JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()).kid;
@@ -28,8 +28,8 @@ test('two key rotations under load end no session and close no socket', async ()
   const refused: unknown[] = [];
   let isOver = false;
   const tokens = [owner.token];
-  /** Uses whatever tokens there are, at each replica. */
-  const user = async () => {
+  /** Requests each replica with a random token. */
+  const requestContinuously = async () => {
     while (!isOver) {
       for (const { url } of apis) {
         const token = tokens[Math.floor(Math.random() * tokens.length)] ?? '';
@@ -38,22 +38,22 @@ test('two key rotations under load end no session and close no socket', async ()
       }
     }
   };
-  /** Renews one session again and again, at one replica after the other. */
-  const renewer = async () => {
+  /** Refreshes one session repeatedly, alternating between replicas. */
+  const refreshContinuously = async () => {
     let { refreshToken } = owner;
     for (let n = 0; !isOver; n++) {
       const url = apis[n % apis.length]?.url ?? run.url;
-      const answer = await call('POST', `${url}/v1/auth/refresh`, { body: { refreshToken } });
-      if (answer.status !== 200) return void refused.push(answer.body);
-      refreshToken = answer.body.refreshToken;
-      tokens.push(answer.body.accessToken);
+      const response = await call('POST', `${url}/v1/auth/refresh`, { body: { refreshToken } });
+      if (response.status !== 200) return void refused.push(response.body);
+      refreshToken = response.body.refreshToken;
+      tokens.push(response.body.accessToken);
     }
   };
-  const using = Promise.all([user(), renewer()]);
+  const traffic = Promise.all([requestContinuously(), refreshContinuously()]);
   const signIn = async (url: string) => {
     const credentials = { email: agent.email, password };
-    const answer = await call('POST', `${url}/v1/auth/login`, { body: credentials });
-    return answer.body.accessToken as string;
+    const response = await call('POST', `${url}/v1/auth/login`, { body: credentials });
+    return response.body.accessToken as string;
   };
   for (let round = 0; round < 2; round++) {
     const { code, output } = await runDesk(['keys', 'rotate']);
@@ -69,7 +69,7 @@ test('two key rotations under load end no session and close no socket', async ()
     for (const replica of ['1', '2']) sockets.push(await listen(token, { replica }));
   }
   isOver = true;
-  await using;
+  await traffic;
   expect(refused).toEqual([]);
   expect(sockets.every(({ socket }) => socket.connected)).toBe(true);
   expect((await call('GET', '/v1/me', { token: agent.token })).status).toBe(200);

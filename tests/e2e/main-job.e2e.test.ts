@@ -7,14 +7,14 @@ import {
   type Listener,
   listEmails,
   listen,
-  type Person,
+  type TestUser,
   upload,
 } from './client.ts';
 
-let owner: Person;
-let agent: Person;
-let absent: Person;
-let customer: Person;
+let owner: TestUser;
+let agent: TestUser;
+let absent: TestUser;
+let customer: TestUser;
 const open: Listener[] = [];
 
 const organization = () => `private-organization-${owner.organizationId}`;
@@ -37,8 +37,8 @@ test('a customer sends a message with an image, an agent replies, and all client
   for (const listener of [first, second]) {
     expect(await listener.subscribe(organization())).toMatchObject({ ok: true, events: [] });
   }
-  const mine = track(await listen(customer.token));
-  expect((await mine.subscribe(`private-user-${customer.id}`)).ok).toBe(true);
+  const customerListener = track(await listen(customer.token));
+  expect((await customerListener.subscribe(`private-user-${customer.id}`)).ok).toBe(true);
 
   const attachment = await upload(customer.token, await createPhoto(), 'broken lamp.jpg');
   expect(attachment).toMatchObject({
@@ -60,7 +60,7 @@ test('a customer sends a message with an image, an agent replies, and all client
 
   for (const { events } of [first, second]) {
     await until(() => events.some(({ type }) => type === 'attachment.ready'));
-    // Who joined just before may be notified just after.
+    // `member.joined` of the new members may be received later.
     const notified = events.filter(({ type }) => type !== 'member.joined');
     const types = notified.map(({ type }) => type);
     expect(types.slice(0, 2)).toEqual(['conversation.created', 'message.created']);
@@ -97,18 +97,18 @@ test('a customer sends a message with an image, an agent replies, and all client
   }
 
   const path = `/v1/conversations/${conversation.body.id}/messages`;
-  const note = { kind: 'note', body: 'Probably the bulb. Do not tell.' };
-  const answer = { body: 'Please try another bulb.', clientMessageId: 'answer-1' };
+  const note = { kind: 'note', body: 'Probably the bulb. For staff only.' };
+  const reply = { body: 'Please try another bulb.', clientMessageId: 'reply-1' };
   expect((await call('POST', path, { token: agent.token, body: note })).status).toBe(201);
-  const sent = await call('POST', path, { token: agent.token, body: answer });
+  const sent = await call('POST', path, { token: agent.token, body: reply });
   expect(sent.status).toBe(201);
-  const again = await call('POST', path, { token: agent.token, body: answer });
+  const again = await call('POST', path, { token: agent.token, body: reply });
   expect(again).toMatchObject({ status: 200, body: { id: sent.body.id } });
 
-  await until(() => mine.events.some(({ data }) => data.body === answer.body));
+  await until(() => customerListener.events.some(({ data }) => data.body === reply.body));
   const [mail] = await until(async () => {
     const mails = await listEmails(customer.email);
-    const about = mails.filter(({ text }) => text.includes(answer.body));
+    const about = mails.filter(({ text }) => text.includes(reply.body));
     return about.length > 0 && about;
   });
   expect(mail?.subject).toContain('My lamp is broken');
@@ -119,14 +119,14 @@ test('a customer sends a message with an image, an agent replies, and all client
   const shown = await call('GET', `/v1/conversations/${conversation.body.id}`, {
     token: customer.token,
   });
-  for (const place of [mine.events, listed.body, shown.body, mailsOfCustomer]) {
-    expect(JSON.stringify(place)).not.toContain('Do not tell');
+  for (const response of [customerListener.events, listed.body, shown.body, mailsOfCustomer]) {
+    expect(JSON.stringify(response)).not.toContain('For staff only');
   }
   expect(shown.body.messageCount).toBe(2);
   expect(listed.body.items).toHaveLength(2);
   const staffOnly = `private-conversation-${conversation.body.id}-staff`;
-  expect((await mine.subscribe(staffOnly)).error).toMatchObject({ status: 404 });
-  expect((await mine.subscribe(organization())).error).toMatchObject({ status: 404 });
+  expect((await customerListener.subscribe(staffOnly)).error).toMatchObject({ status: 404 });
+  expect((await customerListener.subscribe(organization())).error).toMatchObject({ status: 404 });
 });
 
 test('a disconnected socket receives exactly the missed events from the other replica', async () => {
@@ -148,9 +148,9 @@ test('a disconnected socket receives exactly the missed events from the other re
   }
   const { epoch, offset } = position;
   const witness = track(await listen(owner.token, { replica: '2' }));
-  const heard = await witness.subscribe(channel, { epoch, offset });
+  const resumedWitness = await witness.subscribe(channel, { epoch, offset });
   await until(() => {
-    const notified = [...heard.events, ...witness.events].map(({ data }) => data.body);
+    const notified = [...resumedWitness.events, ...witness.events].map(({ data }) => data.body);
     return bodies.every((body) => notified.includes(body));
   });
   const after = track(await listen(agent.token, { replica: '2' }));

@@ -1,16 +1,16 @@
 import { fromUuid, toUuid } from '@insightdesk/shared/contract';
 import { connect } from '@insightdesk/shared/database';
 import { newId } from '@insightdesk/shared/utils';
-import { type Person, run } from './client.ts';
+import { run, type TestUser } from './client.ts';
 import type { NumberedEvent } from './followers.ts';
 
 const conversationOf = (channel: string) => channel.split('-')[2] ?? '';
 
-/** The source of truth of a local stack: facts are committed and read past the API. */
+/** Writes and reads events in the outbox of a local stack directly. */
 export function createOutboxClient() {
   const sql = connect(run.postgres ?? 'postgres://nowhere', { timeoutMs: 30_000 });
 
-  /** What was published to a staff channel, in order. */
+  /** The events of a staff channel, in order. */
   async function listPublished(channel: string): Promise<NumberedEvent[]> {
     const rows = await sql`select event_id, payload->'message'->>'body' as n from outbox
       where name = 'message.created'
@@ -20,8 +20,8 @@ export function createOutboxClient() {
     return rows.map((row) => ({ id: fromUuid('evt', row.event_id), n: Number(row.n) }));
   }
 
-  /** Commits facts as an action would: one transaction, many notes; notes cause no e-mail. */
-  async function publish(owner: Person, channels: string[], from: number, count: number) {
+  /** Commits many notes in one transaction. Notes cause no emails. */
+  async function publish(owner: TestUser, channels: string[], from: number, count: number) {
     const rows = Array.from({ length: count }, (_, i) => {
       const n = from + i;
       const message = {

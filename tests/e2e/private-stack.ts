@@ -4,17 +4,16 @@ import { useRunFile } from './client.ts';
 const LAST_LOG_LINES = 40;
 
 interface Options {
-  /** What the services are told beyond where their servers are. */
+  /** Further variables of the services. */
   variables?: Record<string, string>;
-  /** Servers that take the place of the stack's own. */
-  places?: Record<string, string>;
-  /** The tree whose services run; a link to it may be moved. */
+  /** Variables with the addresses of other servers, which replace those of the stack. */
+  overrides?: Record<string, string>;
+  /** The source tree of the services. It may be a symbolic link that changes. */
   release?: string;
 }
 
 /**
- * A stack of one's own beside the one of all tests, for what those would suffer from. Until it is
- * closed `client.ts` speaks to it.
+ * Starts a separate stack, for tests that would disturb others. `client.ts` uses it until it is closed.
  */
 export async function startPrivateStack({ variables = {}, ...options }: Options = {}) {
   const stack = createTestStack({

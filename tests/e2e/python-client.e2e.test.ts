@@ -6,8 +6,8 @@ import { until } from '../../shared/testing/until.ts';
 import { requirePython } from '../../tools/test-servers/fetch-python.ts';
 import {
   call,
+  canKillServices,
   type DurableEvent,
-  isKillable,
   registerOwner,
   run,
   type Subscription,
@@ -15,7 +15,7 @@ import {
 import { killService } from './kill-targets.ts';
 
 const python = await requirePython(console.log).catch((error: Error) => {
-  console.warn(`skipped: the client in Python. ${error.message}`);
+  console.warn(`skipped: Python client test, because ${error.message}`);
   return undefined;
 });
 
@@ -26,9 +26,9 @@ afterAll(() => {
 
 type Accepted = Omit<Subscription, 'events'> & { replica: string; events: number };
 
-/** Starts the script; what it prints appears in the arrays. */
-function start(token: string, words: string[]) {
-  const child = Bun.spawn([python?.path ?? '', `${import.meta.dir}/python-client.py`, ...words], {
+/** Starts the script. Its output is parsed into the arrays. */
+function start(token: string, args: string[]) {
+  const child = Bun.spawn([python?.path ?? '', `${import.meta.dir}/python-client.py`, ...args], {
     env: {
       ...process.env,
       ...python?.env,
@@ -88,19 +88,19 @@ test.skipIf(!python).each(bySize(['websocket'], ['websocket', 'polling']))(
     });
     expect(resumed).toMatchObject({ ok: true, recovered: true, epoch: last.epoch });
     await post('live 3');
-    const wanted = ['missed 1', 'missed 2', 'missed 3', 'live 3'];
+    const expected = ['missed 1', 'missed 2', 'missed 3', 'live 3'];
     await until(() => after.bodies().includes('live 3'), { timeoutMs: 20_000 });
-    expect(after.bodies()).toEqual(wanted);
+    expect(after.bodies()).toEqual(expected);
 
-    if (isKillable) {
+    if (canKillServices) {
       const name = `websocket-${resumed?.replica}`;
       await killService((service) => service.name === name);
       await post('missed 4', 'missed 5');
       await until(() => after.subscribed.length, { atLeast: 2, timeoutMs: 60_000 });
       await post('live 4');
-      wanted.push('missed 4', 'missed 5', 'live 4');
+      expected.push('missed 4', 'missed 5', 'live 4');
       await until(() => after.bodies().includes('live 4'), { timeoutMs: 20_000 });
-      expect(after.bodies()).toEqual(wanted);
+      expect(after.bodies()).toEqual(expected);
       expect(after.subscribed.map(({ recovered }) => recovered)).toEqual([true, true]);
     }
     const offsets = [...before.event, ...after.event].map(({ offset }) => offset);

@@ -1,8 +1,8 @@
-"""Follows one channel with Debian's python3-socketio, by docs/sockets.md alone.
+"""Follows one channel with python3-socketio of Debian, as docs/sockets.md describes.
 
 TOKEN=... python-client.py URL TRANSPORT CHANNEL [EPOCH OFFSET]
 
-Prints one JSON object per line: what subscribe answered, and every event in order.
+Prints one JSON object per line: the result of each subscribe, and all events in order.
 """
 
 import json
@@ -19,7 +19,7 @@ if len(sys.argv) > 4:
 
 
 class InOrder(engineio.Client):
-    """The library gives each packet a thread of its own, which may overtake one another."""
+    """Handles packets in order; the library handles each one in its own thread."""
 
     def _trigger_event(self, event, *args, **kwargs):
         if event == "message":
@@ -35,23 +35,23 @@ class Client(socketio.Client):
 client = Client(reconnection_delay=0.2, reconnection_delay_max=1)
 
 
-def say(kind, value):
+def report(kind, value):
     print(json.dumps({kind: value}), flush=True)
 
 
-def take(event):
+def handle_event(event):
     position.update(epoch=event["epoch"], offset=event["offset"])
-    say("event", event)
+    report("event", event)
 
 
-def on_subscribed(answer):
-    if not answer["ok"]:
-        say("refused", answer["error"])
+def on_subscribed(result):
+    if not result["ok"]:
+        report("refused", result["error"])
         return client.start_background_task(subscribe_again)
-    say("subscribed", {"replica": client.eio.sid[0], **answer, "events": len(answer["events"])})
-    for event in answer["events"]:
-        take(event)
-    position.update(epoch=answer["epoch"], offset=answer["offset"])
+    report("subscribed", {"replica": client.eio.sid[0], **result, "events": len(result["events"])})
+    for event in result["events"]:
+        handle_event(event)
+    position.update(epoch=result["epoch"], offset=result["offset"])
 
 
 def subscribe_again():
@@ -65,6 +65,6 @@ def subscribe():
     client.emit("subscribe", {"channel": channel, **position}, callback=on_subscribed)
 
 
-client.on("event", take)
+client.on("event", handle_event)
 client.connect(url, auth={"token": os.environ["TOKEN"]}, transports=[transport])
 client.wait()

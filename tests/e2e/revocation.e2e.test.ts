@@ -8,16 +8,16 @@ import {
   isLocalStack,
   type Listener,
   listen,
-  type Person,
   password,
   run,
   type Subscription,
+  type TestUser,
 } from './client.ts';
 
 const SESSIONS = bySize(4, 12);
 const SOCKETS = bySize(16, 48);
 const PAUSE_MS = 8;
-/** Much longer than it takes, and much shorter than a token lives. */
+/** Much longer than a revocation takes, and shorter than the lifetime of a token. */
 const TIMEOUT_MS = 30_000;
 
 const valkey = createValkey(run.valkey, { name: 'revoke', role: 'blocking', onError: () => {} });
@@ -26,8 +26,8 @@ afterAll(() => {
   for (const close of closing) close();
 });
 
-/** Tokens of as many sessions of one person. */
-async function signInOften({ email }: Person): Promise<string[]> {
+/** Creates sessions of a user. Returns their access tokens. */
+async function createSessions({ email }: TestUser): Promise<string[]> {
   const answers = [];
   for (let n = 0; n < SESSIONS; n++) {
     answers.push(await call('POST', '/v1/auth/login', { body: { email, password } }));
@@ -36,42 +36,42 @@ async function signInOften({ email }: Person): Promise<string[]> {
   return answers.map(({ body }) => body.accessToken);
 }
 
-interface Course {
+interface Scenario {
   tokens: string[];
-  /** The end of all these sessions was acknowledged. */
-  isOver: boolean;
-  /** How many notes were begun. */
+  /** Whether the revocation was acknowledged. */
+  isRevoked: boolean;
+  /** The number of notes that were sent. */
   notes: number;
 }
 
-/** A socket that asks again and again to go on by another session, until it is closed. */
-async function hammer(course: Course, n: number) {
-  const { tokens } = course;
+/** A socket that authenticates with random sessions continuously until it is closed. */
+async function authenticateContinuously(scenario: Scenario, n: number) {
+  const { tokens } = scenario;
   const listener = await listen(tokens[n % tokens.length] ?? '', { replica: `${1 + (n % 2)}` });
   const { socket } = listener;
-  const hammering = { ...listener, granted: 0, deafFrom: Number.POSITIVE_INFINITY };
-  const deafen = () => {
-    hammering.deafFrom = Math.min(hammering.deafFrom, course.notes);
+  const result = { ...listener, granted: 0, revokedAt: Number.POSITIVE_INFINITY };
+  const markRevoked = () => {
+    result.revokedAt = Math.min(result.revokedAt, scenario.notes);
   };
   let timer: Timer | undefined;
-  const ask = () => {
-    const isLate = course.isOver;
+  const authenticate = () => {
+    const isLate = scenario.isRevoked;
     const token = tokens[Math.floor(Math.random() * tokens.length)];
-    socket.emit('authenticate', { token }, ({ ok, error }: Answered) => {
-      if (isLate && ok) hammering.granted++;
-      if (error?.status === 401) deafen();
-      timer = setTimeout(ask, PAUSE_MS);
+    socket.emit('authenticate', { token }, ({ ok, error }: AuthenticateResponse) => {
+      if (isLate && ok) result.granted++;
+      if (error?.status === 401) markRevoked();
+      timer = setTimeout(authenticate, PAUSE_MS);
     });
   };
-  ask();
-  const rest = () => clearTimeout(timer);
-  socket.on('closing', deafen);
-  socket.on('disconnect', rest);
-  closing.push(rest, () => listener.close());
-  return hammering;
+  authenticate();
+  const stop = () => clearTimeout(timer);
+  socket.on('closing', markRevoked);
+  socket.on('disconnect', stop);
+  closing.push(stop, () => listener.close());
+  return result;
 }
 
-type Answered = Pick<Subscription, 'ok' | 'error'>;
+type AuthenticateResponse = Pick<Subscription, 'ok' | 'error'>;
 const numbersOf = ({ events }: Listener) => events.map(({ data }) => Number(data.body));
 
 test('a removal closes every socket of the user, and none receives later notes', async () => {
@@ -81,41 +81,43 @@ test('a removal closes every socket of the user, and none receives later notes',
     body: { subject: 'Secrets', body: 'Hello' },
   });
   const id: string = opened.body.id;
-  const course = { tokens: await signInOften(agent), isOver: false, notes: 0 };
-  const sockets = await Promise.all(Array.from({ length: SOCKETS }, (_, n) => hammer(course, n)));
+  const scenario = { tokens: await createSessions(agent), isRevoked: false, notes: 0 };
+  const sockets = await Promise.all(
+    Array.from({ length: SOCKETS }, (_, n) => authenticateContinuously(scenario, n)),
+  );
   const bystander = await listen(owner.token);
   closing.push(() => bystander.close());
-  for (const one of [...sockets, bystander]) {
-    expect(await one.subscribe(`private-conversation-${id}-staff`)).toMatchObject({ ok: true });
+  for (const socket of [...sockets, bystander]) {
+    expect(await socket.subscribe(`private-conversation-${id}-staff`)).toMatchObject({ ok: true });
   }
-  const note = async () => {
-    const body = { body: `${course.notes++}`, kind: 'note' };
+  const sendNote = async () => {
+    const body = { body: `${scenario.notes++}`, kind: 'note' };
     await call('POST', `/v1/conversations/${id}/messages`, { token: owner.token, body });
   };
-  await note();
+  await sendNote();
   await until(() => sockets.every(({ events }) => events.length === 1), {
     timeoutMs: TIMEOUT_MS,
   });
   const removed = await call('DELETE', `/v1/members/${agent.id}`, { token: owner.token });
   expect(removed.status).toBe(204);
-  course.isOver = true;
-  const endedAt = performance.now();
+  scenario.isRevoked = true;
+  const revokedAt = performance.now();
   await until(
     async () => {
-      await note();
+      await sendNote();
       return sockets.every(({ socket }) => !socket.connected);
     },
     { timeoutMs: TIMEOUT_MS },
   );
-  const closingCodes = { ms: Math.round(performance.now() - endedAt), notes: course.notes };
-  console.log('all sockets closed after', JSON.stringify(closingCodes));
-  for (const token of course.tokens) {
+  const summary = { ms: Math.round(performance.now() - revokedAt), notes: scenario.notes };
+  console.log('all sockets closed after', JSON.stringify(summary));
+  for (const token of scenario.tokens) {
     expect((await call('GET', '/v1/me', { token })).status).toBe(401);
   }
-  await note();
-  await until(() => bystander.events.length === course.notes, { timeoutMs: TIMEOUT_MS });
+  await sendNote();
+  await until(() => bystander.events.length === scenario.notes, { timeoutMs: TIMEOUT_MS });
   expect(sockets.filter(({ granted }) => granted > 0)).toHaveLength(0);
-  const late = sockets.flatMap((one) => numbersOf(one).filter((n) => n >= one.deafFrom));
+  const late = sockets.flatMap((socket) => numbersOf(socket).filter((n) => n >= socket.revokedAt));
   expect(late).toEqual([]);
 });
 
@@ -129,7 +131,7 @@ test.skipIf(!isLocalStack)(
       people.flatMap(({ token }) => ['1', '2'].map((replica) => listen(token, { replica }))),
     );
     const bystander = await listen(owner.token);
-    closing.push(...[...sockets, bystander].map((one) => () => one.close()));
+    closing.push(...[...sockets, bystander].map((listener) => () => listener.close()));
     const pid = Number(/process_id:(\d+)/.exec(await valkey.info('server'))?.[1]);
     process.kill(pid, 'SIGSTOP');
     try {
@@ -140,11 +142,11 @@ test.skipIf(!isLocalStack)(
         body: { role: 'customer' },
       });
       expect(changed.status).toBe(200);
-      const endedAt = performance.now();
+      const revokedAt = performance.now();
       await until(() => sockets.every(({ socket }) => !socket.connected), {
         timeoutMs: TIMEOUT_MS,
       });
-      console.log('all sockets closed after ms', Math.round(performance.now() - endedAt));
+      console.log('all sockets closed after ms', Math.round(performance.now() - revokedAt));
       for (const { token } of people) {
         expect((await call('GET', '/v1/me', { token })).status).toBe(401);
       }

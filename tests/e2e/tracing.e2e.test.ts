@@ -7,9 +7,9 @@ import { isLocalStack, type RunFile } from './client.ts';
 import { startStack } from './tracing/start-stack.ts';
 
 const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
-const browser = '00f067aa0ba902b7';
-/** A browser that does not want it recorded: that is ours to say. */
-const traceparent = `00-${traceId}-${browser}-00`;
+const parentSpanId = '00f067aa0ba902b7';
+/** A client that requests no sampling; the service decides itself. */
+const traceparent = `00-${traceId}-${parentSpanId}-00`;
 
 interface SentMessage {
   organizationId: string;
@@ -66,7 +66,7 @@ afterAll(async () => {
 const spansOf = (id: string) => collector.spans.filter((span) => span.traceId === id);
 const find = (spans: ReceivedSpan[], name: string) => spans.filter((span) => span.name === name);
 
-/** The names from a span up to the root of what we recorded. */
+/** The names of a span and its ancestors. */
 function pathOf(span: ReceivedSpan | undefined): string[] {
   if (!span) return [];
   const parent = spansOf(span.traceId).find(({ spanId }) => spanId === span.parentSpanId);
@@ -77,22 +77,27 @@ test.skipIf(!isLocalStack)(
   'one trace connects the request, nginx, sockets, webhook and email',
   async () => {
     const route = 'POST /v1/conversations/:id/messages';
-    const whole = () => {
+    const isComplete = () => {
       const spans = spansOf(traceId);
-      // A span is sent when it has ended, so after those within it.
-      const ends = ['webhook deliver', 'job notifications.message', 'relay message.created', route];
+      // A span is sent after its end, so after its children.
+      const names = [
+        'webhook deliver',
+        'job notifications.message',
+        'relay message.created',
+        route,
+      ];
       return (
-        ends.every((name) => find(spans, name).length > 0) &&
+        names.every((name) => find(spans, name).length > 0) &&
         find(spans, 'mail send').some((mail) => pathOf(mail).at(-1) === route) &&
         find(spans, 'socket message.created').length >= 2
       );
     };
-    await until(whole, { timeoutMs: 40_000 }).catch(() => {});
+    await until(isComplete, { timeoutMs: 40_000 }).catch(() => {});
     const spans = spansOf(traceId);
     const [nginxSpan] = find(spans, route);
     expect(sent.statuses).toEqual([201, 201]);
     expect(nginxSpan).toMatchObject({
-      parentSpanId: browser,
+      parentSpanId,
       attributes: {
         'http.response.status_code': 201,
         'tenant.id': sent.organizationId,
@@ -129,10 +134,10 @@ test.skipIf(!isLocalStack)(
 );
 
 test.skipIf(!isLocalStack)('webhooks carry traceparent, and responses and events do not', () => {
-  const own = delivered.filter(({ body }) => body.includes('"Here"'));
-  expect(own).toHaveLength(1);
+  const deliveries = delivered.filter(({ body }) => body.includes('"Here"'));
+  expect(deliveries).toHaveLength(1);
   const [deliver] = find(spansOf(traceId), 'webhook deliver');
-  expect(own[0]?.headers.get('traceparent')).toBe(`00-${traceId}-${deliver?.spanId}-01`);
+  expect(deliveries[0]?.headers.get('traceparent')).toBe(`00-${traceId}-${deliver?.spanId}-01`);
   expect(Object.keys(sent.event).sort()).toEqual(
     ['at', 'channel', 'data', 'epoch', 'id', 'offset', 'type'].sort(),
   );
@@ -170,9 +175,9 @@ test.skipIf(!isLocalStack)('an invalid traceparent is replaced by the request id
 });
 
 test.skipIf(!isLocalStack)('span attributes are bounded and contain no user content', () => {
-  const said = JSON.stringify(collector.spans);
+  const text = JSON.stringify(collector.spans);
   for (const word of ['Where am I', 'Carla', '@example.com', 'correct horse', 'Bearer']) {
-    expect(said).not.toContain(word);
+    expect(text).not.toContain(word);
   }
   expect(collector.requests.every(({ path }) => path === '/v1/traces')).toBe(true);
   expect(collector.requests[0]?.headers.get('authorization')).toBe('Bearer abc');

@@ -19,25 +19,24 @@ afterAll(async () => {
   await outbox.close();
 });
 
-/** From now on no write reaches the disk. */
+/** Makes Valkey write nothing to the disk. */
 async function disablePersistence(): Promise<void> {
   const valkey = createValkey(run.valkey, { name: 'loss', role: 'command', onError: () => {} });
   await valkey.config('SET', 'appendonly', 'no');
   valkey.disconnect();
 }
 
-/** Deletes everything in Valkey, and restarts it when `how` says so. */
+/** Deletes all data of Valkey, and restarts it if `how` requires it. */
 async function loseValkey(how: string): Promise<void> {
-  // It may still be starting after the loss before: this role waits for it.
+  // Valkey may still be starting; the blocking role waits for it.
   const valkey = createValkey(run.valkey, { name: 'loss', role: 'blocking', onError: () => {} });
   try {
     await valkey.flushall();
     if (how !== 'restarted empty') return;
-    // It ends without an answer, and the supervisor starts one that finds nothing; asked again
-    // after a reconnect, that one would end, too.
-    const gone = new Promise((resolve) => valkey.once('close', resolve));
+    // SHUTDOWN has no response. Without `disconnect` it would be sent again after a reconnect.
+    const closed = new Promise((resolve) => valkey.once('close', resolve));
     valkey.shutdown('NOSAVE').catch(() => {});
-    await gone;
+    await closed;
   } finally {
     valkey.disconnect();
   }
@@ -47,20 +46,20 @@ async function startFollowers() {
   followers.close();
   followers = createFollowers(outbox.listPublished);
   const owner = await registerOwner();
-  const opened = await createStaffChannels(owner, CHANNELS);
+  const channels = await createStaffChannels(owner, CHANNELS);
   for (let i = 0; i < CLIENTS; i++) {
-    const own = Array.from({ length: CHANNELS_EACH }, (_, k) => opened[(i + k) % CHANNELS]);
-    followers.follow(owner.token, own as string[], i % 5 === 0 ? 'polling' : 'websocket');
+    const followed = Array.from({ length: CHANNELS_EACH }, (_, k) => channels[(i + k) % CHANNELS]);
+    followers.follow(owner.token, followed as string[], i % 5 === 0 ? 'polling' : 'websocket');
   }
   await followers.ready();
   let count = 0;
-  const publish = () => outbox.publish(owner, opened, SLICE * count++, SLICE);
+  const publish = () => outbox.publish(owner, channels, SLICE * count++, SLICE);
   const complete = () =>
     followers.states().every(([, { numbers }]) => numbers.length >= (count * SLICE) / CHANNELS);
   const expectAll = async () => {
     for (const [channel, { numbers }] of followers.states()) {
-      const wanted = (await outbox.listPublished(channel)).map(({ n }) => n);
-      expect(numbers).toEqual(wanted);
+      const expected = (await outbox.listPublished(channel)).map(({ n }) => n);
+      expect(numbers).toEqual(expected);
     }
   };
   return { publish, complete, expectAll };
@@ -102,7 +101,7 @@ longTest(
       await Bun.sleep(1500);
     }
     await until(complete, { timeoutMs: 90_000 }).catch(() => {});
-    console.log('Valkey lost in full flight:', JSON.stringify(followers.counts));
+    console.log('Valkey lost under load:', JSON.stringify(followers.counts));
     await expectAll();
   },
   180_000,
@@ -124,7 +123,7 @@ longTest(
     for (const { socket } of disconnected) socket.connect();
     await publish();
     await until(complete, { timeoutMs: 60_000 }).catch(() => {});
-    console.log('Valkey without its newest:', JSON.stringify(followers.counts));
+    console.log('Valkey crashed:', JSON.stringify(followers.counts));
     await expectAll();
     expect(followers.counts).toMatchObject({ repeated: 0, disordered: 0 });
   },

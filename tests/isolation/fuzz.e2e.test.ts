@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { bySize } from '../../shared/testing/tier.ts';
-import { isKillable, loadRun } from '../e2e/client.ts';
+import { canKillServices, loadRun } from '../e2e/client.ts';
 import { createFuzzDriver, type FuzzDriver } from './fuzz-driver.ts';
 
 const REQUESTS = Number(process.env.FUZZ_REQUESTS ?? bySize(1_500, 20_000));
@@ -28,5 +28,5 @@ test('malicious requests get no 5xx, and every error is a problem document witho
     [...statuses].some((status) => status < 300),
   );
   expect(succeeding.length).toBeGreaterThan(statusesByRoute.size / 2);
-  if (isKillable) expect(pids()).toEqual(before);
+  if (canKillServices) expect(pids()).toEqual(before);
 }, 900_000);

@@ -1,4 +1,4 @@
-import { type Answer, call } from '../e2e/client.ts';
+import { type ApiResponse, call } from '../e2e/client.ts';
 import type { Operation } from './document.ts';
 import { type IdParam, setAtPath } from './id-params.ts';
 import { sample, validValues } from './values.ts';
@@ -42,7 +42,7 @@ function requiredParts({ parameters, contentType }: Operation): Pick<Request, 'h
   return { headers: { ...headers, 'Content-Type': contentType ?? '' }, raw: 'bytes' };
 }
 
-export const send = (request: Request, token?: string): Promise<Answer<unknown>> => {
+export const send = (request: Request, token?: string): Promise<ApiResponse<unknown>> => {
   const { method, path, body, headers = {}, raw } = request;
   return call(method, path, {
     headers,
@@ -53,7 +53,7 @@ export const send = (request: Request, token?: string): Promise<Answer<unknown>>
 };
 
 /** A response without ids, times and `requestId`, so that two can be compared. */
-export function withoutVariables({ status, body }: Answer<unknown>): string {
+export function withoutVariables({ status, body }: ApiResponse<unknown>): string {
   const text = JSON.stringify({ status, body }, (name, value) =>
     name === 'requestId' || name === 'nextCursor' ? undefined : value,
   );

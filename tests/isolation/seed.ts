@@ -4,9 +4,9 @@ import {
   call,
   createOrganization,
   createPhoto,
-  type Person,
   password,
   run,
+  type TestUser,
   upload,
 } from '../e2e/client.ts';
 import { collectIds, type UnlistedIds } from './collect-ids.ts';
@@ -21,12 +21,12 @@ const MAX_ATTEMPTS = 12;
 export interface SeededOrganization {
   /** A word in all of its texts that nothing else contains. */
   marker: string;
-  owner: Person;
+  owner: TestUser;
   organizationId: string;
   conversationId: string;
-  people: Record<'owner' | 'agent' | 'customer', Person>;
+  people: Record<'owner' | 'agent' | 'customer', TestUser>;
   /** A member with a passkey, who cannot log in with a password alone. */
-  passkeyUser: Person;
+  passkeyUser: TestUser;
   unlisted: UnlistedIds;
   /** Tokens by caller. */
   callers: Record<string, string>;
@@ -83,7 +83,7 @@ export async function seedOrganization(
   };
 }
 
-async function addPasskey({ token }: Person, marker: string) {
+async function addPasskey({ token }: TestUser, marker: string) {
   const { origin, hostname: host } = new URL(run.url);
   const ceremony = await post(token, '/v1/auth/passkeys/options', { password });
   const response = createAuthenticator({ origin, host }).create(ceremony.options);
@@ -91,7 +91,7 @@ async function addPasskey({ token }: Person, marker: string) {
 }
 
 /** The secret of an API key with every permission that a key may have. */
-async function addKey({ token }: Person, name: string): Promise<string> {
+async function addKey({ token }: TestUser, name: string): Promise<string> {
   const list: { items: { name: string; roles: string[]; forKeys: boolean }[] } = (
     await call('GET', '/v1/permissions', { token })
   ).body;
@@ -102,7 +102,7 @@ async function addKey({ token }: Person, name: string): Promise<string> {
 }
 
 /** The id of a resumable upload, which only its uploader knows. */
-async function createUpload({ token }: Person, marker: string): Promise<string> {
+async function createUpload({ token }: TestUser, marker: string): Promise<string> {
   const filename = Buffer.from(marker).toString('base64');
   const headers = {
     'Tus-Resumable': '1.0.0',
@@ -115,7 +115,7 @@ async function createUpload({ token }: Person, marker: string): Promise<string> 
 }
 
 /** Exports are in no list; the audit log contains their ids. */
-async function addExport({ token }: Person) {
+async function addExport({ token }: TestUser) {
   const { id } = await post(token, '/v1/organization/export', {});
   await until(
     async () => {
@@ -128,7 +128,7 @@ async function addExport({ token }: Person) {
 
 async function addToEmptyLists(
   operations: readonly Operation[],
-  { token }: Person,
+  { token }: TestUser,
   marker: string,
 ) {
   const isCreate = ({ method, path, isPublic, body }: Operation) =>

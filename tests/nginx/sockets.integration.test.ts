@@ -2,13 +2,13 @@ import { beforeAll, describe, expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
 import { openRawWebSocket } from '../../shared/testing/raw-web-socket.ts';
 import { until } from '../../shared/testing/until.ts';
-import { call, listen, type Person, registerOwner, run } from '../e2e/client.ts';
+import { call, listen, registerOwner, run, type TestUser } from '../e2e/client.ts';
 
 const ca = readFileSync(run.ca, 'utf8');
 const HANDSHAKES = 200;
 const BODY_LENGTH = 30_000;
 
-let person: Person;
+let person: TestUser;
 beforeAll(async () => {
   person = await registerOwner();
 });

@@ -37,4 +37,6 @@ test.each([
   ['up == 0', ['up']],
   ['(sum(a) or vector(0)) / sum(b > 0) > 0.02', ['(sum(a) or vector(0)) / sum(b > 0)']],
   ['a{b="c > d"} > 2 and e\n  unless f{g!~"h"} == 1', ['a{b="c > d"}', 'e', 'f{g!~"h"}']],
-])('listOperands of %p returns %p', (query, operands) => expect(listOperands(query)).toEqual(operands));
+])('listOperands of %p returns %p', (query, operands) =>
+  expect(listOperands(query)).toEqual(operands),
+);

@@ -13,14 +13,14 @@ import { z } from 'zod';
 /** The expected outcome of a job; `reason` is part of its reason of failure. */
 export interface Outcome {
   reason?: string;
-  /** It calls the outside service once. */
-  callsOutside?: boolean;
-  /** It records one event. */
+  /** Whether it calls the external service once. */
+  callsExternal?: boolean;
+  /** Whether it records one event. */
   writes?: boolean;
 }
 
 const payload = z.object({ n: z.number() });
-export const jobsRequested = defineEvent('chaos.asked', payload);
+export const jobsRequested = defineEvent('chaos.requested', payload);
 export const rowWritten = defineEvent('chaos.written', z.object({ job: z.string() }));
 type RequestedEvent = Pick<
   RecordedEvent<typeof jobsRequested>,
@@ -29,24 +29,24 @@ type RequestedEvent = Pick<
 type Work = (n: number, run: JobRun) => Promise<unknown>;
 
 export interface Environment {
-  /** Calls the outside service with an idempotency key. */
-  callOutside(key: string, run: JobRun, limit?: string): Promise<unknown>;
+  /** Calls the external service with an idempotency key. */
+  callExternal(key: string, run: JobRun, limit?: string): Promise<unknown>;
 }
 
 const policies: ChildFailurePolicy[] = ['fail', 'ignore', 'compensate'];
 const KEYS = 8;
-const REFUSAL = 'It cannot be done';
+const REFUSAL = 'The job is refused';
 
-/** The jobs, each with a queue of its own: a queue keeps its newest 1,000 completed jobs. */
+/** Each job has its own queue, because a queue retains only its newest 1,000 completed jobs. */
 const job = (name: string, queue: JobDefinition['queue'], more: Partial<JobDefinition> = {}) =>
   defineJob({ name, queue, payload, backoffMs: 50, ...more });
 const jobs = {
   plain: job('plain', 'site-crawling'),
-  outside: job('outside', 'ai-processing'),
+  external: job('external', 'ai-processing'),
   row: job('row', 'voice-processing'),
   flaky: job('flaky', 'email-sending'),
   refused: job('refused', 'analytics-aggregation'),
-  hopeless: job('hopeless', 'analytics-aggregation'),
+  failing: job('failing', 'analytics-aggregation'),
   parent: job('parent', 'media-processing'),
   child: job('child', 'maintenance'),
   limited: job('limited', 'calendar-sync', {
@@ -59,31 +59,31 @@ const keyOf = (n: number) => `key-${n % KEYS}`;
 const write: Work = (_, { id, tenantId, requestId, once }) =>
   once('row', (tx) => record({ tx, tenantId, requestId }, rowWritten, { job: id }));
 
-/** What is done for each job. */
-export function createHandlers({ callOutside }: Environment) {
+/** The handlers of all jobs. */
+export function createHandlers({ callExternal }: Environment) {
   const work: Record<keyof typeof jobs, Work> = {
     plain: async () => Bun.sleep(5),
-    outside: (_, run) => run.step('tell', (key) => callOutside(key, run)),
+    external: (_, run) => run.step('call', (key) => callExternal(key, run)),
     row: write,
     async flaky(n, run) {
       await write(n, run);
-      await run.step('tell', (key) => callOutside(key, run));
+      await run.step('call', (key) => callExternal(key, run));
       if (run.attempt <= 2) throw new Error(`attempt ${run.attempt}`);
     },
     async refused() {
       throw new DomainBusinessRuleError(REFUSAL, { code: 'REFUSED' });
     },
-    async hopeless() {
-      throw new Error('It never works');
+    async failing() {
+      throw new Error('The job always fails');
     },
     async parent(n, run) {
       const failures = Object.values(await run.failures());
       await write(n, run);
       return failures;
     },
-    child: (_, run) => run.step('tell', (key) => callOutside(key, run)),
+    child: (_, run) => run.step('call', (key) => callExternal(key, run)),
     limited: (n, run) =>
-      run.step('tell', (key) => callOutside(key, run, `${run.tenantId} ${keyOf(n)}`)),
+      run.step('call', (key) => callExternal(key, run, `${run.tenantId} ${keyOf(n)}`)),
     delayed: write,
   };
   const entries = Object.entries(jobs).map(([name, definition]) => {
@@ -97,56 +97,60 @@ export function createHandlers({ callOutside }: Environment) {
   >;
 }
 
-/** What follows from an event, and what becomes of it in the end: 1.6 jobs, on average. */
-export function planOf(event: RequestedEvent): { job: JobRequest; outcome: Outcome }[] {
+/** The jobs of an event and their expected outcomes: 1.6 jobs on average. */
+export function planJobs(event: RequestedEvent): { job: JobRequest; outcome: Outcome }[] {
   const { n } = event.payload;
-  const make = (definition: JobDefinition, more = {}) => jobFor(event, definition, { n }, more);
+  const createRequest = (definition: JobDefinition, more = {}) =>
+    jobFor(event, definition, { n }, more);
   const single = (definition: JobDefinition, outcome: Outcome, more = {}) => [
-    { job: make(definition, more), outcome },
+    { job: createRequest(definition, more), outcome },
   ];
   switch (n % 10) {
     case 0:
       return single(jobs.plain, {});
     case 1:
-      return single(jobs.outside, { callsOutside: true });
+      return single(jobs.external, { callsExternal: true });
     case 2:
       return single(jobs.row, { writes: true });
     case 3:
-      return single(jobs.flaky, { callsOutside: true, writes: true });
+      return single(jobs.flaky, { callsExternal: true, writes: true });
     case 4:
-      return single(n % 20 < 10 ? jobs.refused : jobs.hopeless, {
-        reason: n % 20 < 10 ? REFUSAL : 'It never works',
+      return single(n % 20 < 10 ? jobs.refused : jobs.failing, {
+        reason: n % 20 < 10 ? REFUSAL : 'The job always fails',
       });
     case 5:
-      return single(jobs.limited, { callsOutside: true });
+      return single(jobs.limited, { callsExternal: true });
     case 6:
       return single(jobs.delayed, { writes: true }, { delayMs: 200 + ((n * 7919) % 4_000) });
     default:
-      return familyOf(n, make);
+      return planFamily(n, createRequest);
   }
 }
 
-/** A parent with two children, of which one fails for good in three families of four. */
-function familyOf(n: number, make: (job: JobDefinition, more?: object) => JobRequest) {
+/** A parent with two children, one of which fails permanently in three of four cases. */
+function planFamily(n: number, createRequest: (job: JobDefinition, more?: object) => JobRequest) {
   const onFailure = policies[(n % 10) - 7] as ChildFailurePolicy;
   const fails = Math.floor(n / 10) % 4 !== 0;
-  const child = { job: make(jobs.child), outcome: { callsOutside: true } };
-  const other = fails
-    ? { job: make(jobs.hopeless, { suffix: 'child' }), outcome: { reason: 'It never works' } }
-    : { job: make(jobs.plain, { suffix: 'child' }), outcome: {} };
+  const child = { job: createRequest(jobs.child), outcome: { callsExternal: true } };
+  const secondChild = fails
+    ? {
+        job: createRequest(jobs.failing, { suffix: 'child' }),
+        outcome: { reason: 'The job always fails' },
+      }
+    : { job: createRequest(jobs.plain, { suffix: 'child' }), outcome: {} };
   const isLost = fails && onFailure === 'fail';
-  const dependsOn = { jobs: [child.job, other.job], onFailure };
+  const dependsOn = { jobs: [child.job, secondChild.job], onFailure };
   const parent = {
-    job: { ...make(jobs.parent), dependsOn },
+    job: { ...createRequest(jobs.parent), dependsOn },
     outcome: isLost ? { reason: 'child' } : { writes: true },
   };
-  return [parent, child, other] as { job: JobRequest; outcome: Outcome }[];
+  return [parent, child, secondChild] as { job: JobRequest; outcome: Outcome }[];
 }
 
-/** The job of an event, with those it waits for. */
-export const reactTo = (event: RecordedEvent): JobRequest[] =>
+/** The first job of an event, which contains the jobs that it depends on. */
+export const listJobs = (event: RecordedEvent): JobRequest[] =>
   event.name === jobsRequested.name
-    ? planOf(event as RequestedEvent)
+    ? planJobs(event as RequestedEvent)
         .slice(0, 1)
         .map(({ job }) => job)
     : [];

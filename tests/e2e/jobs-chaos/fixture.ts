@@ -6,14 +6,14 @@ import { requireTools } from '../../../tools/stack/machine/toolchain.ts';
 import { takePort } from '../../../tools/stack/processes/ports.ts';
 import { createValkey, respondsToPing } from '../../../tools/stack/servers/valkey.ts';
 
-/** Something that comes back a moment after it was killed, until it is stopped. */
+/** A process that restarts after it was killed, until it is stopped. */
 export interface RestartingProcess {
-  /** Ends it at once, as `kill -9` does, and sees it gone; one that is away is waited for. */
+  /** Kills the process and waits for its end. Waits first if it is restarting. */
   kill(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Keeps a process running. */
+/** Starts a process and restarts it when it ends. */
 export function startProcess(
   command: string[],
   env: Record<string, string> = {},
@@ -52,7 +52,7 @@ export function startProcess(
 const hasEnded = ({ exitCode, signalCode }: Bun.Subprocess) =>
   exitCode !== null || signalCode !== null;
 
-/** A Valkey for this test alone, set up as the product's. */
+/** A separate Valkey with the configuration of the product. */
 export async function startValkey(): Promise<RestartingProcess & { url: string }> {
   const directory = mkdtempSync(join(tmpdir(), 'insightdesk-chaos-'));
   const { valkey: tool } = await requireTools(() => {});
@@ -61,7 +61,7 @@ export async function startValkey(): Promise<RestartingProcess & { url: string }
   const { spec, url } = createValkey({ tool, directory, port, password });
   spec.prepare?.();
   const server = startProcess(spec.command, spec.env);
-  await until('Valkey to answer', () => respondsToPing(port, password));
+  await until('Valkey to respond', () => respondsToPing(port, password));
   return {
     ...server,
     url,
@@ -72,8 +72,8 @@ export async function startValkey(): Promise<RestartingProcess & { url: string }
   };
 }
 
-/** The world outside: it takes each key once, and remembers everything it was told. */
-export function createOutsideService() {
+/** An external service with idempotency keys, which records all requests. */
+export function createExternalService() {
   const requests = new Map<string, number>();
   const keysOfJob = new Map<string, Set<string>>();
   const busy = new Map<string, number>();
@@ -90,7 +90,7 @@ export function createOutsideService() {
       const count = (busy.get(limit) ?? 0) + 1;
       busy.set(limit, count);
       if (limit) max = Math.max(max, count);
-      // The effect has happened, and whoever asked does not know it yet.
+      // The effect has happened, but the client has no response yet.
       await Bun.sleep(20 + Math.random() * 200);
       busy.set(limit, (busy.get(limit) ?? 0) - 1);
       return Response.json(key);
@@ -99,9 +99,9 @@ export function createOutsideService() {
   return {
     url: server.url.href,
     keysOfJob,
-    /** How often each key came. */
+    /** The number of requests by key. */
     requests,
-    /** How many were there at a time at most, under one limit. */
+    /** The maximum number of concurrent requests under one limit. */
     maxConcurrent: () => max,
     stop: () => server.stop(true),
   };

@@ -1,4 +1,4 @@
-// One process to be killed: `worker` runs jobs, `relay` enqueues what the outbox holds.
+// A process that the test kills: `worker` runs jobs, `relay` enqueues the jobs of the outbox.
 import { createDatabase } from '@insightdesk/shared/database';
 import { createRelay } from '@insightdesk/shared/events';
 import {
@@ -11,10 +11,15 @@ import {
 } from '@insightdesk/shared/jobs';
 import { createLogger } from '@insightdesk/shared/logging';
 import { createValkey, type ValkeyOptions } from '@insightdesk/shared/valkey';
-import { createHandlers, reactTo } from './catalog.ts';
+import { createHandlers, listJobs } from './catalog.ts';
 
 const [role = '', settings = '{}'] = process.argv.slice(2);
-const { database: databaseUrl, relay: relayUrl, valkey: valkeyUrl, outside } = JSON.parse(settings);
+const {
+  database: databaseUrl,
+  relay: relayUrl,
+  valkey: valkeyUrl,
+  external,
+} = JSON.parse(settings);
 const log = createLogger(
   { level: 'fatal', format: 'json' },
   { service: role, replica: `${role}-${process.pid}` },
@@ -31,20 +36,20 @@ const database = createDatabase({
   slowQueryMs: 60_000,
 });
 const parkedJobs = createParkedJobs(database);
-/** So small that most jobs are parked. */
+/** Small, so that most jobs are parked. */
 const quotaOf = () => ({ jobs: 60, bytes: 100_000_000 });
 const queues = createQueues(valkey, 'jobs', { quotaOf, parkedJobs });
 
-/** Twice a minute in the product; here the whole life of a process is shorter. */
+/** Shorter than the 30 s of the product, because processes are killed earlier. */
 const WATCHDOG_MS = 3_000;
 
 async function work() {
   await startWorkers({
     handlers: createHandlers({
-      async callOutside(key, { id }, limit = '') {
+      async callExternal(key, { id }, limit = '') {
         const headers = { 'idempotency-key': key, 'x-job': id, 'x-limit': limit };
-        const answer = await fetch(outside, { method: 'POST', headers });
-        return answer.json();
+        const response = await fetch(external, { method: 'POST', headers });
+        return response.json();
       },
     }),
     queues,
@@ -70,11 +75,11 @@ function lead() {
       await parkedJobs.parkAgain(since);
       const seconds = Math.min(600, (Date.now() - since.getTime()) / 1_000);
       const events = await recent({ limit: 10_000, seconds: Math.ceil(seconds) });
-      await queues.enqueue(events.flatMap(reactTo));
+      await queues.enqueue(events.flatMap(listJobs));
       await lossDetector.mark();
     },
     async dispatch(events) {
-      await queues.enqueue(events.flatMap(reactTo));
+      await queues.enqueue(events.flatMap(listJobs));
       await lossDetector.mark();
       return events.map(() => ({}));
     },

@@ -3,25 +3,25 @@ import { crc32, deflateSync } from 'node:zlib';
 const WIDTH = 24;
 const HEIGHT = 16;
 
-/** The same small picture, whole, in every format that is looked into. */
+/** The same small image in every supported format. */
 export async function smallImages() {
   const { default: sharp } = await import(
     Bun.resolveSync('sharp', `${import.meta.dir}/../../../shared`)
   );
   const pixels = Buffer.from(Array.from({ length: WIDTH * HEIGHT * 3 }, (_, n) => (n * 37) % 251));
-  const open = () => sharp(pixels, { raw: { width: WIDTH, height: HEIGHT, channels: 3 } });
-  const made = await Promise.all([
-    open().png().toBuffer(),
-    open().jpeg({ quality: 60 }).toBuffer(),
-    open().webp({ quality: 60 }).toBuffer(),
-    open().gif().toBuffer(),
-    open().avif({ quality: 40 }).toBuffer(),
+  const createImage = () => sharp(pixels, { raw: { width: WIDTH, height: HEIGHT, channels: 3 } });
+  const images = await Promise.all([
+    createImage().png().toBuffer(),
+    createImage().jpeg({ quality: 60 }).toBuffer(),
+    createImage().webp({ quality: 60 }).toBuffer(),
+    createImage().gif().toBuffer(),
+    createImage().avif({ quality: 40 }).toBuffer(),
   ]);
-  const [png, jpeg, webp, gif, avif] = made as [Buffer, Buffer, Buffer, Buffer, Buffer];
+  const [png, jpeg, webp, gif, avif] = images as [Buffer, Buffer, Buffer, Buffer, Buffer];
   return { png, jpg: jpeg, webp, gif, avif };
 }
 
-/** A PNG whose header says so many pixels, with these chunks before its end. */
+/** A PNG with these dimensions in its header and these chunks. */
 export function png(width: number, height: number, ...chunks: Buffer[]): Buffer {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
@@ -44,10 +44,11 @@ export function pngChunk(type: string, content: Buffer): Buffer {
   return chunk;
 }
 
-/** Zeros that swell a thousandfold. */
-export const swelling = (sizeBytes: number) => deflateSync(Buffer.alloc(sizeBytes), { level: 9 });
+/** Compressed zeros, a thousand times smaller. */
+export const compressZeros = (sizeBytes: number) =>
+  deflateSync(Buffer.alloc(sizeBytes), { level: 9 });
 
-/** A GIF of so many frames, each of the whole screen and of one code. */
+/** A GIF with this number of frames, each of the full size and with one code. */
 export function gif(side: number, frames: number): Buffer {
   const screen = Buffer.from('GIF89a\0\0\0\0\x80\0\0\0\0\0\xff\xff\xff', 'latin1');
   screen.writeUInt16LE(side, 6);
@@ -58,7 +59,7 @@ export function gif(side: number, frames: number): Buffer {
   return Buffer.concat([screen, ...Array<Buffer>(frames).fill(frame), Buffer.from(';')]);
 }
 
-/** A TIFF whose only directory says so many pixels. */
+/** A TIFF with these dimensions in its only directory. */
 export function tiff(width: number, height: number): Buffer {
   const entries = [
     [256, width],

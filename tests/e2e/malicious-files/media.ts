@@ -1,4 +1,4 @@
-/** Whole and harmless, and as small as ffmpeg makes them: three pictures of 32 x 32, a fifth of a second. */
+/** Valid recordings, as small as possible: three frames of 32 x 32, a fifth of a second. */
 export const recordings = {
   mp4: decode(`
     AAAAHGZ0eXBpc29tAAACAGlzb21pc28ybXA0MQAAAyttb292AAAAbG12aGQAAAAAAAAAAAAAAAAAAAPoAAACWAABAAABAAAA
@@ -40,7 +40,7 @@ export const recordings = {
   wav: wav(),
 };
 
-/** One colour, 7,000 x 7,000: 1.5 KB that want a gigabyte of memory. */
+/** One color, 7,000 x 7,000 pixels: 1.5 KB that need a gigabyte of memory. */
 export const bombAvif = decode(`
     AAAAHGZ0eXBhdmlmAAAAAG1pZjFhdmlmbWlhZgAAANZtZXRhAAAAAAAAACFoZGxyAAAAAAAAAABwaWN0AAAAAAAAAAAAAAAA
     AAAAACJpbG9jAAAAAERAAAEAAQAAAAAA+gABAAAAAAAABOAAAAAjaWluZgAAAAAAAQAAABVpbmZlAgAAAAABAABhdjAxAAAA
@@ -69,7 +69,7 @@ function decode(text: string): Buffer {
   return Buffer.from(text, 'base64');
 }
 
-/** A hundred samples of silence. */
+/** A WAV file with a hundred samples of silence. */
 function wav(): Buffer {
   const header = Buffer.alloc(44);
   header.write('RIFF');

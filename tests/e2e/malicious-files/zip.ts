@@ -1,10 +1,10 @@
 import { crc32, deflateRawSync } from 'node:zlib';
 
-/** An archive of these files, deflated, with nothing that is not needed. */
+/** A minimal ZIP archive of these files, deflated. */
 export function zip(files: Record<string, Uint8Array | string>): Buffer {
   const bodies: Buffer[] = [];
   const directory: Buffer[] = [];
-  let at = 0;
+  let offset = 0;
   for (const [name, content] of Object.entries(files)) {
     const bytes = Buffer.from(content);
     const packed = deflateRawSync(bytes, { level: 9 });
@@ -16,18 +16,18 @@ export function zip(files: Record<string, Uint8Array | string>): Buffer {
     common.writeUInt32LE(bytes.byteLength, 18);
     common.writeUInt16LE(Buffer.byteLength(name), 22);
     const body = Buffer.concat([Buffer.from('PK\x03\x04'), common, Buffer.from(name), packed]);
-    const place = Buffer.alloc(14);
-    place.writeUInt32LE(at, 10);
-    directory.push(Buffer.from('PK\x01\x02\x14\0', 'latin1'), common, place, Buffer.from(name));
+    const location = Buffer.alloc(14);
+    location.writeUInt32LE(offset, 10);
+    directory.push(Buffer.from('PK\x01\x02\x14\0', 'latin1'), common, location, Buffer.from(name));
     bodies.push(body);
-    at += body.byteLength;
+    offset += body.byteLength;
   }
-  const listed = Buffer.concat(directory);
+  const centralDirectory = Buffer.concat(directory);
   const end = Buffer.alloc(22);
   end.write('PK\x05\x06', 'latin1');
   end.writeUInt16LE(bodies.length, 8);
   end.writeUInt16LE(bodies.length, 10);
-  end.writeUInt32LE(listed.byteLength, 12);
-  end.writeUInt32LE(at, 16);
-  return Buffer.concat([...bodies, listed, end]);
+  end.writeUInt32LE(centralDirectory.byteLength, 12);
+  end.writeUInt32LE(offset, 16);
+  return Buffer.concat([...bodies, centralDirectory, end]);
 }

@@ -1,13 +1,13 @@
 import { afterAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { until } from '../../../shared/testing/until.ts';
 import { call, createOrganization, listen, upload } from '../client.ts';
-import { openStudio } from './make.ts';
+import { createMediaFixtures } from './media-fixtures.ts';
 
 setDefaultTimeout(180_000);
-const studio = await openStudio();
-afterAll(studio.close);
+const fixtures = await createMediaFixtures();
+afterAll(fixtures.close);
 const { agent, customer } = await createOrganization();
-const phone = await studio.phoneVideo();
+const phone = await fixtures.phoneVideo();
 
 type Variant = { name: string; url: string; contentType: string; width?: number; height?: number };
 
@@ -16,7 +16,7 @@ test('a video in a conversation reports progress, and its renditions can be fetc
   const id: string = uploaded.body.id;
   const opened = await call('POST', '/v1/conversations', {
     token: customer.token,
-    body: { subject: 'Film', body: 'See', attachmentIds: [id] },
+    body: { subject: 'Video', body: 'See', attachmentIds: [id] },
   });
   const channel = `private-conversation-${opened.body.id}`;
   const listener = await listen(customer.token);
@@ -54,7 +54,7 @@ test('a video in a conversation reports progress, and its renditions can be fetc
   const part = await fetchVariant(video.url, { Range: 'bytes=4-7' });
   expect([part.status, part.headers.get('content-type')]).toEqual([206, 'video/mp4']);
   expect(part.headers.get('content-disposition')).toContain('video.mp4.video.mp4');
-  // A player follows the addresses that the playlists name.
+  // A player loads the URLs in the playlists.
   const master = variants[4] as Variant;
   const list = new URL(uriIn((await fetchVariant(master.url)).body), master.url).href;
   const segments = new URL(uriIn((await fetchVariant(list)).body), list).href;
@@ -62,14 +62,16 @@ test('a video in a conversation reports progress, and its renditions can be fetc
   await playByLink(id);
 });
 
-/** Plays without credentials, in a player that has one URL. */
+/** Plays a link without credentials. */
 async function playByLink(id: string) {
   const { body } = await call('POST', `/v1/attachments/${id}/links`, {
     token: agent.token,
     body: { variant: 'hls', expiresInSeconds: 60 },
   });
-  const played = await studio.probe(await studio.make('played.mp4', '-i', body.url, '-c', 'copy'));
-  const codecs = (played.streams as { codec_name: string }[]).map((one) => one.codec_name);
+  const played = await fixtures.probe(
+    await fixtures.createFile('played.mp4', '-i', body.url, '-c', 'copy'),
+  );
+  const codecs = (played.streams as { codec_name: string }[]).map((stream) => stream.codec_name);
   expect(codecs.toSorted()).toEqual(['aac', 'h264']);
   expect(Number(played.format.duration)).toBeCloseTo(3, 0);
 }

@@ -10,14 +10,14 @@ import { freeze } from './freeze.ts';
 type PrivateStack = Awaited<ReturnType<typeof startPrivateStack>>;
 type Kind = 'api' | 'websocket' | 'worker';
 
-/** Something that the services need, and how it goes away and comes back. */
+/** A dependency of the services, which can be stopped and started. */
 export interface Dependency {
   name: string;
-  /** Under these names services of these kinds tell that it is away. */
+  /** Names of its health checks, by kind of service. */
   reportedBy: Partial<Record<Kind, string[]>>;
-  /** The kinds that are not ready without it. */
+  /** Kinds of services that are not ready without it. */
   unreadyKinds: Kind[];
-  /** What may be refused meanwhile, with a 503. */
+  /** Actions that may get a 503 during its outage. */
   refusedActions: string[];
   stop(): Promise<void>;
   start(): Promise<void>;
@@ -25,7 +25,7 @@ export interface Dependency {
 
 async function startValkey(directory: string) {
   const { valkey: tool } = await requireTools(() => {});
-  const { spec, url } = createValkey({ tool, directory, port: takePort(), password: 'away' });
+  const { spec, url } = createValkey({ tool, directory, port: takePort(), password: 'test' });
   spec.prepare?.();
   const child = Bun.spawn(spec.command, {
     env: { ...process.env, ...spec.env },
@@ -42,7 +42,7 @@ async function startValkey(directory: string) {
   };
 }
 
-/** What a stack is given beyond its own: Valkeys for queues and for what may be lost, and S3. */
+/** Starts servers beside a stack: Valkeys for queues and cache, and S3. */
 export async function startServers(directory: string) {
   const [queue, cache, storage] = await Promise.all([
     startValkey(join(directory, 'queue')),
@@ -50,7 +50,7 @@ export async function startServers(directory: string) {
     startRemoteStorage('s3', {} as never),
   ]);
   const { config } = storage;
-  if (config.provider !== 's3') throw new Error('Not S3');
+  if (config.provider !== 's3') throw new Error('The test storage is not S3');
   return {
     pids: { queue: queue.pid, cache: cache.pid, storage: storage.pid ?? 0 },
     overrides: {
@@ -70,22 +70,22 @@ export async function startServers(directory: string) {
   };
 }
 
-/** Every dependency, one after another. */
+/** All dependencies in the order of their outages. */
 export function listDependencies(
   stack: PrivateStack,
   pids: Record<'queue' | 'cache' | 'storage', number>,
 ): Dependency[] {
-  const own = (name: string) => () => [stack.pidOf(name) ?? 0];
+  const stackPid = (name: string) => () => [stack.pidOf(name) ?? 0];
   return [
     {
       name: 'PostgreSQL',
       reportedBy: { api: ['postgres'], websocket: ['postgres'], worker: ['postgres'] },
       unreadyKinds: ['api', 'websocket', 'worker'],
       refusedActions: ['post', 'read', 'upload'],
-      ...frozen(own('postgres')),
+      ...frozen(stackPid('postgres')),
     },
     {
-      name: 'PostgreSQL, replaced',
+      name: 'PostgreSQL, restarted',
       reportedBy: { api: ['postgres'], websocket: ['postgres'], worker: ['postgres'] },
       unreadyKinds: ['api', 'websocket', 'worker'],
       refusedActions: ['post', 'read', 'upload'],
@@ -93,21 +93,21 @@ export function listDependencies(
       start: () => stack.startOne('postgres'),
     },
     {
-      name: 'every Valkey',
+      name: 'all Valkeys',
       reportedBy: { api: ['valkey', 'queue', 'cache'], websocket: ['valkey'], worker: ['valkey'] },
       unreadyKinds: ['websocket', 'worker'],
       refusedActions: [],
-      ...frozen(() => [...own('valkey')(), pids.queue, pids.cache]),
+      ...frozen(() => [...stackPid('valkey')(), pids.queue, pids.cache]),
     },
     {
-      name: 'the queues’ Valkey',
+      name: 'Valkey of the queues',
       reportedBy: { api: ['queue'], worker: ['queue'] },
       unreadyKinds: [],
       refusedActions: [],
       ...frozen(() => [pids.queue]),
     },
     {
-      name: 'the cache’s Valkey',
+      name: 'Valkey of the cache',
       reportedBy: {
         api: ['cache', 'sessions'],
         websocket: ['cache', 'sessions'],
@@ -122,7 +122,7 @@ export function listDependencies(
       reportedBy: { worker: ['mail'] },
       unreadyKinds: [],
       refusedActions: [],
-      ...frozen(own('inbox')),
+      ...frozen(stackPid('inbox')),
     },
     {
       name: 'the storage',
@@ -134,7 +134,7 @@ export function listDependencies(
   ];
 }
 
-/** Takes connections, and nothing ever comes. */
+/** Stops processes with SIGSTOP: they accept connections without responding. */
 function frozen(pids: () => number[]): Pick<Dependency, 'stop' | 'start'> {
   let thaw = () => {};
   return {

@@ -3,20 +3,20 @@ import { call, type TestUser, upload } from '../client.ts';
 const POSTERS = 4;
 const PAUSE_MS = 100;
 const UPLOAD_PAUSE_MS = 300;
-const AGAIN_MS = 250;
+const RETRY_MS = 250;
 
 interface Attempt {
   action: 'post' | 'read' | 'upload';
   status: number | string;
   code: string | undefined;
   ms: number;
-  /** What was away when it began, and all that left or came back until it ended. */
+  /** The outages from its start to its end; '' is none. */
   during: string[];
 }
 
 /**
- * Writes, reads and uploads all the time; what is refused is sent again until it is accepted. `away`
- * grows: what was away one after the other, and now is its last.
+ * Posts, reads and uploads continuously. Rejected posts are retried until they are accepted. The last entry of
+ * `outages` is the current one; the caller appends to it.
  */
 export function createLoad(writer: TestUser, conversationId: string, outages: string[]) {
   const attempts: Attempt[] = [];
@@ -24,23 +24,24 @@ export function createLoad(writer: TestUser, conversationId: string, outages: st
   let isOver = false;
   let posted = 0;
 
-  async function attempt(action: Attempt['action'], ask: () => ReturnType<typeof call>) {
-    const [from, at] = [outages.length - 1, performance.now()];
-    const unanswered = ({ message }: Error) => ({ status: message, body: {} });
-    const { status, body } = await ask().catch(unanswered);
+  async function attempt(action: Attempt['action'], send: () => ReturnType<typeof call>) {
+    const firstOutage = outages.length - 1;
+    const startedAt = performance.now();
+    const withoutResponse = ({ message }: Error) => ({ status: message, body: {} });
+    const { status, body } = await send().catch(withoutResponse);
     const { code, id } = body as { code?: string; id?: string };
-    const ms = Math.round(performance.now() - at);
-    attempts.push({ action, status, code, ms, during: outages.slice(from) });
-    return { isFine: status === 200 || status === 201, id };
+    const ms = Math.round(performance.now() - startedAt);
+    attempts.push({ action, status, code, ms, during: outages.slice(firstOutage) });
+    return { isAccepted: status === 200 || status === 201, id };
   }
 
   async function post(n: number): Promise<void> {
-    const asked = {
+    const options = {
       token: writer.token,
       body: { body: `${n}`, clientMessageId: `client-${n}` },
     };
-    const send = () => call('POST', `/v1/conversations/${conversationId}/messages`, asked);
-    while (!(await attempt('post', send)).isFine) await Bun.sleep(AGAIN_MS);
+    const send = () => call('POST', `/v1/conversations/${conversationId}/messages`, options);
+    while (!(await attempt('post', send)).isAccepted) await Bun.sleep(RETRY_MS);
   }
 
   const poster = async () => {
@@ -60,8 +61,8 @@ export function createLoad(writer: TestUser, conversationId: string, outages: st
     for (let n = 0; !isOver; n++) {
       const text = `the file ${n}`;
       const send = () => upload(writer.token, new Blob([text]), `${n}.txt`);
-      const { isFine, id } = await attempt('upload', send);
-      if (isFine && id) uploaded.set(id, text);
+      const { isAccepted, id } = await attempt('upload', send);
+      if (isAccepted && id) uploaded.set(id, text);
       await Bun.sleep(UPLOAD_PAUSE_MS);
     }
   };
@@ -69,7 +70,7 @@ export function createLoad(writer: TestUser, conversationId: string, outages: st
 
   return {
     attempts,
-    /** What the accepted files hold, by their ids. */
+    /** The content of the accepted files, by id. */
     uploaded,
     posted: () => posted,
     async stop(): Promise<void> {

@@ -1,10 +1,7 @@
-import type { Change } from './trees.ts';
+import type { SchemaChange } from './create-release.ts';
 
-/**
- * Adds a column and writes it, and tells of it in answers and events. Old code leaves the column to
- * its default and never sees it.
- */
-export const expand: Change = {
+/** Adds a column, writes it, and returns it in responses and events. Old code uses its default. */
+export const expand: SchemaChange = {
   migration: {
     name: 'expand',
     statements: [`ALTER TABLE "messages" ADD COLUMN "origin" text DEFAULT 'before';`],
@@ -35,8 +32,8 @@ export const expand: Change = {
   },
 };
 
-/** Relies on what only the release before writes: whoever is older can write no message any more. */
-export const contract: Change = {
+/** Requires the column. Releases before the previous one can no longer write messages. */
+export const contract: SchemaChange = {
   migration: {
     name: 'contract',
     statements: [

@@ -1,5 +1,5 @@
-// `INSIGHTDESK_RUN=… WEBHOOK_URL=… TRACEPARENT=… bun send-message.ts`: a message that sockets, a
-// webhook and a letter tell of; prints what came of it as JSON.
+// `INSIGHTDESK_RUN=… WEBHOOK_URL=… TRACEPARENT=… bun send-message.ts`: sends a message that causes socket events, a
+// webhook and an email, and prints the results as JSON.
 
 import { until } from '../../../shared/testing/until.ts';
 import { call, inviteMember, listEmails, listen, registerOwner } from '../client.ts';
@@ -17,17 +17,19 @@ await call('POST', '/v1/webhooks', { token: owner.token, body: webhook });
 const listeners = await Promise.all(['1', '2'].map((replica) => listen(owner.token, { replica })));
 for (const listener of listeners) await listener.subscribe(`private-conversation-${id}`);
 
-const say = (body: string, headers: Record<string, string>) =>
+const send = (body: string, headers: Record<string, string>) =>
   call('POST', `/v1/conversations/${id}/messages`, { token: owner.token, body: { body }, headers });
-const sent = await say('Here', { traceparent });
-const invalid = await say('Other tenant', { traceparent: `${traceparent}-${'x'.repeat(2_000)}` });
-const heard = () =>
+const sent = await send('Here', { traceparent });
+const invalid = await send('Other tenant', { traceparent: `${traceparent}-${'x'.repeat(2_000)}` });
+const received = () =>
   listeners.map(({ events }) => events.filter(({ type }) => type === 'message.created'));
-await until(() => heard().every((events) => events.length === 2), { timeoutMs: 30_000 });
+await until(() => received().every((events) => events.length === 2), { timeoutMs: 30_000 });
 const subjects = await until(
   async () => {
     const mails = await listEmails(customer.email);
-    const found = mails.map(({ subject }) => subject).filter((one) => one.includes('Traced'));
+    const found = mails
+      .map(({ subject }) => subject)
+      .filter((subject) => subject.includes('Traced'));
     return found.length >= 2 && found;
   },
   { timeoutMs: 60_000 },
@@ -39,7 +41,7 @@ console.log(
     statuses: [sent.status, invalid.status],
     requestId: sent.headers.get('x-request-id'),
     invalidRequestId: invalid.headers.get('x-request-id'),
-    event: heard()[0]?.[0],
+    event: received()[0]?.[0],
     emails: subjects.length,
   }),
 );

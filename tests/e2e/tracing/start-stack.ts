@@ -6,7 +6,7 @@ import { root } from '../../../tools/stack/paths.ts';
 
 const TIMEOUT_MS = 120_000;
 
-/** Another whole stack beside the one of the tests, with variables of its own; keeps what it says. */
+/** Starts a separate stack with `npm start`, and collects its output. */
 export async function startStack(variables: Record<string, string>) {
   const directory = mkdtempSync(join(tmpdir(), 'insightdesk-traced-'));
   const runFile = join(directory, 'run.json');

@@ -9,14 +9,14 @@ const MIGRATIONS = 'shared/connections/database/migrations';
 const JOURNAL = `${MIGRATIONS}/meta/_journal.json`;
 const LOCK = 'bun.lock';
 
-/** What runs, or is needed to: no pages, no figures. */
+/** Files that services need at run time. */
 const isDeployed = (path: string) =>
   /^((services|shared|client|deploy)\/|package\.json$|bunfig\.toml$|tsconfig\.json$)/.test(path);
 
-export interface Change {
-  /** Statements of its migration. */
+export interface SchemaChange {
+  /** The name and statements of its migration. */
   migration: { name: string; statements: string[] };
-  /** Lines that become others, by file; each has to be there once. */
+  /** Replacements by file. Each `from` must occur once. */
   edits: Record<string, [from: string, to: string][]>;
 }
 
@@ -27,8 +27,8 @@ interface Journal {
 const textOf = (tree: string, path: string) => readFileSync(join(tree, path), 'utf8');
 const countMigrations = (journal: string) => (JSON.parse(journal) as Journal).entries.length;
 
-/** A later release: this tree with these changes, one after another. */
-export function makeRelease(tree: string, changes: Change[]): string {
+/** Copies this tree and applies schema changes to it, in order. */
+export function createRelease(tree: string, changes: SchemaChange[]): string {
   for (const path of listFiles().filter(isDeployed)) {
     mkdirSync(dirname(join(tree, path)), { recursive: true });
     cpSync(join(root, path), join(tree, path));
@@ -45,14 +45,14 @@ export function makeRelease(tree: string, changes: Change[]): string {
 
 function edit(text: string, [from, to]: [string, string]): string {
   const [before, after, ...more] = text.split(from);
-  if (after === undefined || more.length > 0) throw new Error(`Not there once: ${from}`);
+  if (after === undefined || more.length > 0) throw new Error(`The text must occur once: ${from}`);
   return `${before}${to}${after}`;
 }
 
-function addMigration(tree: string, { name, statements }: Change['migration']): void {
+function addMigration(tree: string, { name, statements }: SchemaChange['migration']): void {
   const journal: Journal = JSON.parse(textOf(tree, JOURNAL));
   const last = journal.entries.at(-1);
-  if (!last) throw new Error('There is no migration to come after');
+  if (!last) throw new Error('The journal contains no migration');
   const idx = last.idx + 1;
   const tag = `${String(idx).padStart(4, '0')}_${name}`;
   journal.entries.push({ ...last, idx, tag, when: last.when + 1 });
@@ -61,7 +61,7 @@ function addMigration(tree: string, { name, statements }: Change['migration']): 
   writeFileSync(join(tree, MIGRATIONS, `${tag}.sql`), text);
 }
 
-/** Packages are shared with this tree; ours are the tree's own, as each links to its neighbour. */
+/** Links third-party packages to those of this tree. Workspace packages link to those of the copy. */
 function linkDependencies(tree: string): void {
   const workspaces = [...new Bun.Glob('**/package.json').scanSync(tree)];
   for (const path of workspaces) {
@@ -78,27 +78,24 @@ const copyLinks = (tree: string, path: string) =>
     filter: (source) => !source.endsWith('/.bun'),
   });
 
-/**
- * The last release whose schema was older than this tree's, out of the history; else why there is
- * none.
- */
+/** Extracts the last commit with an older schema, or returns the reason why there is none. */
 export async function findPreviousRelease(
   tree: string,
 ): Promise<{ commit: string; count: number } | { reason: string }> {
-  const git = (...words: string[]) => {
-    const { status, stdout } = spawnSync('git', words, { cwd: root, maxBuffer: 1 << 24 });
+  const git = (...args: string[]) => {
+    const { status, stdout } = spawnSync('git', args, { cwd: root, maxBuffer: 1 << 24 });
     return status === 0 ? stdout.toString() : undefined;
   };
   const history = git('log', '--first-parent', '--max-count=20', '--format=%H', '--', JOURNAL);
-  if (!history) return { reason: 'there is no history' };
-  const today = countMigrations(textOf(root, JOURNAL));
+  if (!history) return { reason: 'there is no git history' };
+  const currentCount = countMigrations(textOf(root, JOURNAL));
   const counts = history
     .trim()
     .split('\n')
     .map((commit) => ({ commit, journal: git('show', `${commit}:${JOURNAL}`) }))
     .map(({ commit, journal }) => ({ commit, count: journal ? countMigrations(journal) : 0 }));
-  const previous = counts.find(({ count }) => count > 0 && count < today);
-  if (!previous) return { reason: 'the history has no older schema' };
+  const previous = counts.find(({ count }) => count > 0 && count < currentCount);
+  if (!previous) return { reason: 'the git history contains no older schema' };
   mkdirSync(tree, { recursive: true });
   const archive = join(tree, 'release.tar');
   git('archive', '--output', archive, previous.commit);
@@ -106,18 +103,18 @@ export async function findPreviousRelease(
     await runCommand(['tar', '-xf', archive], { directory: tree });
     if (textOf(tree, LOCK) === textOf(root, LOCK)) linkDependencies(tree);
     else {
-      const words = ['install', '--frozen-lockfile', '--ignore-scripts', '--production'];
-      await runCommand([process.execPath, ...words], { directory: tree });
+      const flags = ['install', '--frozen-lockfile', '--ignore-scripts', '--production'];
+      await runCommand([process.execPath, ...flags], { directory: tree });
     }
   } catch (error) {
-    return { reason: `its packages are not to be had: ${(error as Error).message}` };
+    return { reason: `its packages cannot be installed: ${(error as Error).message}` };
   }
   return previous;
 }
 
-/** `desk migrate` of a release, as somebody who deploys it types it; gives its exit code. */
-export async function migrateWith(tree: string, url: string, words: string[] = []) {
-  const child = Bun.spawn([process.execPath, 'services/cli/desk.ts', 'migrate', ...words], {
+/** Runs `desk migrate` of a release. */
+export async function migrateWith(tree: string, url: string, flags: string[] = []) {
+  const child = Bun.spawn([process.execPath, 'services/cli/desk.ts', 'migrate', ...flags], {
     cwd: tree,
     env: { PATH: process.env.PATH, HOME: process.env.HOME, DATABASE_MIGRATION_URL: url },
     stdout: 'pipe',

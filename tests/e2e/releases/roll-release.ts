@@ -3,20 +3,20 @@ import type { startPrivateStack } from '../private-stack.ts';
 
 type PrivateStack = Awaited<ReturnType<typeof startPrivateStack>>;
 
-/** One of each kind at a time; the others serve. */
+/** Services that are replaced at the same time, one of each kind. */
 const waves = [
   ['api-1', 'websocket-1', 'worker-1'],
   ['api-2', 'websocket-2', 'worker-2'],
 ];
 
-/** Moves the link in one step: whoever starts from now on is of this release. */
-export function pointTo(link: string, tree: string): void {
+/** Replaces a symbolic link atomically. Processes that start afterwards run this release. */
+export function switchLink(link: string, tree: string): void {
   symlinkSync(tree, `${link}.next`);
   renameSync(`${link}.next`, link);
 }
 
-/** Replaces every service; between the waves both releases serve, for as long as `between` takes. */
-export async function roll(
+/** Restarts all services in two waves. Both releases serve while `between` runs. */
+export async function rollRelease(
   stack: Pick<PrivateStack, 'restart'>,
   between: () => Promise<unknown>,
 ): Promise<void> {
