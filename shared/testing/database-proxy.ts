@@ -1,10 +1,8 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { testEnvironment } from './test-environment.ts';
 
-/** A TCP proxy to PostgreSQL that can delay or refuse connections or drop traffic. Close it after the tests. */
-export async function startDatabaseProxy({
-  connectAfter = Promise.resolve() as Promise<unknown>,
-} = {}) {
+/** A TCP proxy to PostgreSQL that can refuse connections or drop traffic. Close it after the tests. */
+export async function startDatabaseProxy() {
   const { hostname, port } = new URL(testEnvironment.databaseUrl);
   const sockets: Socket[] = [];
   const forward = (client: Socket) => {
@@ -22,7 +20,7 @@ export async function startDatabaseProxy({
   const proxy = createServer((client) => {
     if (!isOpen) return client.destroy();
     sockets.push(client);
-    return void connectAfter.then(() => forward(client));
+    return forward(client);
   });
   await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
   const { port: proxyPort } = proxy.address() as AddressInfo;

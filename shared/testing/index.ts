@@ -3,6 +3,7 @@ export { type AuthenticatorOptions, createAuthenticator } from './authenticator.
 export { startCloudinaryServer } from './cloudinary-server.ts';
 export { startDatabaseProxy } from './database-proxy.ts';
 export { type EmailLinkPurpose, findEmailLink } from './find-email-link.ts';
+export { openIsolatedDatabase } from './isolated-database.ts';
 export { createIsolatedTestContext } from './isolated-test-context.ts';
 export { createRandom } from './random.ts';
 export { openRawWebSocket } from './raw-web-socket.ts';

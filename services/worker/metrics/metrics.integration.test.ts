@@ -1,11 +1,6 @@
-import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { afterAll, expect, test } from 'bun:test';
 import { type Id, toUuid } from '@insightdesk/shared/contract';
-import {
-  connect,
-  createDatabase,
-  type Database,
-  loadPostgresStats,
-} from '@insightdesk/shared/database';
+import { loadPostgresStats } from '@insightdesk/shared/database';
 import { listTopUsage } from '@insightdesk/shared/domain/tenancy/usage';
 import {
   type RecordedEvent,
@@ -14,30 +9,13 @@ import {
 } from '@insightdesk/shared/events';
 import { createMetrics } from '@insightdesk/shared/monitoring';
 import type { ChannelLog } from '@insightdesk/shared/realtime';
-import { createTestDatabase, testEnvironment } from '@insightdesk/shared/testing';
+import { openIsolatedDatabase, testEnvironment } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { createValkey, loadValkeyStats } from '@insightdesk/shared/valkey';
 import { watchRelay } from './watch-relay.ts';
 
-let server: Awaited<ReturnType<typeof createTestDatabase>>;
-let database: Database;
-let admin: ReturnType<typeof connect>;
-
-beforeAll(async () => {
-  server = await createTestDatabase();
-  database = createDatabase({
-    ...server,
-    poolMin: 1,
-    poolMax: 2,
-    timeoutMs: 5_000,
-    slowQueryMs: 5_000,
-  });
-  admin = connect(server.adminUrl, { timeoutMs: 5_000 });
-});
-afterAll(async () => {
-  await Promise.all([database.close(), admin.end()]);
-  await server.drop();
-});
+const { database, admin, close } = await openIsolatedDatabase();
+afterAll(close);
 
 const insertEvent = (seconds: number) => admin`insert into outbox
   (tenant_id, event_id, name, payload, request_id, created_at)

@@ -22,3 +22,10 @@ export function watchWorker(app: App, queues: WorkerQueues, isLeader: () => bool
     durations.observe(ms / 1_000, `${queue} ${name} ${state}`, labelsOf);
   };
 }
+
+/** Counts each started job in the usage of its organization. */
+export const countJobs =
+  ({ container }: App) =>
+  ({ state, tenantId }: JobStatusEvent): void => {
+    if (state === 'active' && tenantId !== 'system') container.meter.count(tenantId, 'jobs');
+  };

@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'bun:test';
-import { type CacheSource, createCache } from '@insightdesk/shared/cache';
+import { afterAll, beforeEach, expect, test } from 'bun:test';
+import { createCache } from '@insightdesk/shared/cache';
 import type { Id } from '@insightdesk/shared/contract';
-import { connect, createDatabase, type Database } from '@insightdesk/shared/database';
+import { connect } from '@insightdesk/shared/database';
 import {
   createEventCatalog,
   createRelay,
@@ -11,18 +11,12 @@ import {
   type RelayOptions,
   record,
 } from '@insightdesk/shared/events';
-import {
-  createDataLossDetector,
-  createQueues,
-  defineJob,
-  jobFor,
-  type Queues,
-} from '@insightdesk/shared/jobs';
+import { createDataLossDetector, createQueues, defineJob, jobFor } from '@insightdesk/shared/jobs';
 import { createLogger } from '@insightdesk/shared/logging';
-import { type ChannelLog, createChannelLog, roomOf } from '@insightdesk/shared/realtime';
-import { createTestDatabase, testEnvironment, until } from '@insightdesk/shared/testing';
+import { createChannelLog, roomOf } from '@insightdesk/shared/realtime';
+import { openIsolatedDatabase, testEnvironment, until } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
-import { createValkey, type Valkey } from '@insightdesk/shared/valkey';
+import { createValkey } from '@insightdesk/shared/valkey';
 import { z } from 'zod';
 import { createDispatch } from '../dispatch.ts';
 import { createRebuild } from '../rebuild-from-outbox.ts';
@@ -41,14 +35,16 @@ const log = createLogger({ level: 'silent', format: 'json' }, { service: 't', re
 
 const prefix = `test-${newId('evt')}`;
 
-let server: Awaited<ReturnType<typeof createTestDatabase>>;
-let database: Database;
-let admin: ReturnType<typeof connect>;
-let valkey: Valkey;
-let cacheBus: Valkey;
-let cache: CacheSource;
-let queues: Queues;
-let channelLog: ChannelLog;
+const { database, admin, relayUrl, close } = await openIsolatedDatabase();
+const valkey = createValkey(testEnvironment.valkeyUrl, {
+  name: 'test',
+  role: 'blocking',
+  onError: () => {},
+});
+const cacheBus = valkey.duplicate();
+const cache = createCache({ valkey, subscriber: cacheBus, onError: () => {} });
+const queues = createQueues(valkey, prefix);
+const channelLog = createChannelLog(valkey, { historyLength: 1000, historySeconds: 60 });
 let tenantId: Id<'org'>;
 let channel: string;
 
@@ -59,35 +55,12 @@ const effectsOf = effectsBy(createEventCatalog({ happened, failing }), {
   },
 });
 
-beforeAll(async () => {
-  server = await createTestDatabase();
-  database = createDatabase({
-    url: server.url,
-    relayUrl: server.relayUrl,
-    poolMin: 1,
-    poolMax: 2,
-    timeoutMs: 5000,
-    slowQueryMs: 5000,
-  });
-  admin = connect(server.adminUrl, { timeoutMs: 5000 });
-  valkey = createValkey(testEnvironment.valkeyUrl, {
-    name: 'test',
-    role: 'blocking',
-    onError: () => {},
-  });
-  cacheBus = valkey.duplicate();
-  cache = createCache({ valkey, subscriber: cacheBus, onError: () => {} });
-  queues = createQueues(valkey, prefix);
-  channelLog = createChannelLog(valkey, { historyLength: 1000, historySeconds: 60 });
-});
-
 afterAll(async () => {
   await queues.get('maintenance').obliterate({ force: true });
   await queues.close();
   valkey.disconnect();
   cacheBus.disconnect();
-  await Promise.all([database.close(), admin.end()]);
-  await server.drop();
+  await close();
 });
 
 beforeEach(async () => {
@@ -109,7 +82,7 @@ const openDispatch = (dataLoss = createDataLossDetector(valkey, prefix)) =>
 
 const start = (dispatch = openDispatch(), prepare?: RelayOptions['prepare']) => {
   const relay = createRelay({
-    url: server.relayUrl,
+    url: relayUrl,
     log,
     dispatch,
     pollMs: 100,
@@ -314,7 +287,7 @@ test('an event with a throwing reaction is dead-lettered with its reason', async
 });
 
 test('the login of the relay reads the outbox of all tenants and nothing else', async () => {
-  const relayLogin = connect(server.relayUrl, { timeoutMs: 5000 });
+  const relayLogin = connect(relayUrl, { timeoutMs: 5000 });
   await recordEvents(1);
   expect(await relayLogin`select 1 from outbox`).toHaveLength(1);
   for (const query of [

@@ -1,12 +1,11 @@
-import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { createTestDatabase } from '@insightdesk/shared/testing';
+import { afterAll, expect, test } from 'bun:test';
+import { openIsolatedDatabase } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { and, asc, eq, sql } from 'drizzle-orm';
 import { integer, pgTable, text } from 'drizzle-orm/pg-core';
-import postgres from 'postgres';
 import { instant, tenantId, typeId } from './columns.ts';
 import { withCommit } from './connection.ts';
-import { createDatabase, type Database } from './database.ts';
+import { createDatabase } from './database.ts';
 import { statement } from './statement.ts';
 
 const things = pgTable('things', {
@@ -18,24 +17,13 @@ const things = pgTable('things', {
   at: instant('at').notNull(),
 });
 
-let testDatabase: Awaited<ReturnType<typeof createTestDatabase>>;
-let database: Database;
 const tenant = newId('org');
 const options = { poolMin: 1, poolMax: 1, timeoutMs: 5_000, slowQueryMs: 5_000 };
-
-beforeAll(async () => {
-  testDatabase = await createTestDatabase();
-  const admin = postgres(testDatabase.adminUrl, { max: 1 });
-  await admin.unsafe(`create table things (tenant_id uuid not null, id uuid primary key,
-    name text not null unique, size int, tags text[] not null, at timestamptz(3) not null);
-    grant all on things to insightdesk_app`);
-  await admin.end();
-  database = createDatabase({ ...options, url: testDatabase.url });
-});
-afterAll(async () => {
-  await database.close();
-  await testDatabase.drop();
-});
+const { url, database, admin, close } = await openIsolatedDatabase(options);
+afterAll(close);
+await admin.unsafe(`create table things (tenant_id uuid not null, id uuid primary key,
+  name text not null unique, size int, tags text[] not null, at timestamptz(3) not null);
+  grant all on things to insightdesk_app`);
 
 const all = { tenantId: things.tenantId, id: things.id, name: things.name, size: things.size };
 const insert = statement({ ...all, tags: things.tags, at: things.at }, (row, q) =>
@@ -117,14 +105,12 @@ test('a prepared statement is prepared again after the table has changed', async
   const select = () => database.read({}, (tx) => tx.execute(sql`select * from things limit 1`));
   await select();
   await database.write({}, (tx) => tx.execute(sql`select 1`));
-  const admin = postgres(testDatabase.adminUrl, { max: 1 });
   await admin`alter table things add column extra int`;
   expect(Object.keys((await select())[0] ?? {})).toContain('extra');
-  await admin.end();
 });
 
 test('prepare: false prepares no statement by name', async () => {
-  const bare = createDatabase({ ...options, url: testDatabase.url, prepare: false });
+  const bare = createDatabase({ ...options, url, prepare: false });
   const names = sql`select count(*)::int as names from pg_prepared_statements`;
   await bare.read({}, (tx) => find(tx, { tenantId: tenant, name: 'twice' }));
   const [row] = await bare.read({}, (tx) => tx.execute(names));

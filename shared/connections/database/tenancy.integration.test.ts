@@ -1,9 +1,8 @@
-import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { afterAll, expect, test } from 'bun:test';
 import { toUuid } from '@insightdesk/shared/contract';
-import { createTestDatabase } from '@insightdesk/shared/testing';
+import { openIsolatedDatabase } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
-import postgres, { type Sql, type TransactionSql } from 'postgres';
-import { createDatabase, type Database } from './database.ts';
+import type { TransactionSql } from 'postgres';
 
 /** Tables without a tenant, and why. */
 const shared: Record<string, string> = {
@@ -27,31 +26,12 @@ interface Table {
 
 const own = newId('org');
 const foreign = newId('org');
-let testDatabase: Awaited<ReturnType<typeof createTestDatabase>>;
-let admin: Sql;
-let database: Database;
-let tables: Table[];
-
-beforeAll(async () => {
-  testDatabase = await createTestDatabase();
-  admin = postgres(testDatabase.adminUrl, { max: 1 });
-  database = createDatabase({
-    url: testDatabase.url,
-    poolMin: 1,
-    poolMax: 1,
-    timeoutMs: 5_000,
-    slowQueryMs: 5_000,
-  });
-  tables = await admin<Table[]>`
-    select c.relname as name, c.relrowsecurity and c.relforcerowsecurity
-      and exists (select from pg_policy p where p.polrelid = c.oid) as "isProtected"
-    from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')`;
-});
-afterAll(async () => {
-  await database.close();
-  await admin.end();
-  await testDatabase.drop();
-});
+const { database, admin, close } = await openIsolatedDatabase();
+afterAll(close);
+const tables = await admin<Table[]>`
+  select c.relname as name, c.relrowsecurity and c.relforcerowsecurity
+    and exists (select from pg_policy p where p.polrelid = c.oid) as "isProtected"
+  from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')`;
 
 const byTenant = () => tables.filter(({ name }) => !Object.hasOwn(shared, name));
 const tenantColumn = (table: string) => (table === 'organizations' ? 'id' : 'tenant_id');

@@ -1,4 +1,5 @@
 import { afterAll, expect, test } from 'bun:test';
+import type { Id } from '@insightdesk/shared/contract';
 import { createDatabase } from '@insightdesk/shared/database';
 import { NetworkError } from '@insightdesk/shared/errors';
 import { testEnvironment, until } from '@insightdesk/shared/testing';
@@ -6,8 +7,10 @@ import { sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { defineJob, type JobRequest } from '../definition/define-job.ts';
 import { createTestQueues, inTenant, request } from '../testing/test-queues.ts';
+import type { JobRun } from './job-run.ts';
+import type { Handler } from './run-job.ts';
 
-const { queues, work, control, close, container } = createTestQueues();
+const { queues, valkey, work, control, close } = createTestQueues();
 const unavailable = createDatabase({
   url: Object.assign(new URL(testEnvironment.databaseUrl), { port: '1' }).href,
   poolMin: 1,
@@ -20,65 +23,69 @@ afterAll(async () => {
   await close();
 });
 
-const jobCalled = (name: string) =>
-  defineJob({ name, queue: 'maintenance', payload: z.object({}), attempts: 2, backoffMs: 1 });
+const define = (name: string, attempts = 1) =>
+  defineJob({ name, queue: 'maintenance', payload: z.object({}), attempts, backoffMs: 1 });
 
 /** The status of the only job of an organization. */
 const statusOf = async ({ tenantId }: JobRequest) =>
   (await control.list(tenantId, { limit: 10 })).items[0];
+const untilState = (asked: JobRequest, state: string) =>
+  until(async () => (await statusOf(asked))?.state, { equals: state });
 
-test('an unavailable database uses up no attempts; the job runs when it is back', async () => {
-  const job = jobCalled('database-outage');
-  let runs = 0;
-  const workers = await work({
-    'database-outage': {
-      job,
-      run: (_, { tenantId }) =>
-        inTenant(++runs <= 3 ? unavailable : container.database, tenantId, (tx) =>
-          tx.execute(sql`select 1`),
-        ),
-    },
+const refusal = "return redis.error_reply('OOM command not allowed when used memory > maxmemory')";
+const outages: Record<string, (tenantId: Id<'org'>) => Promise<unknown>> = {
+  database: (tenantId) => inTenant(unavailable, tenantId, (tx) => tx.execute(sql`select 1`)),
+  storage: () =>
+    Promise.reject(new NetworkError('connection refused', { code: 'STORAGE_UNAVAILABLE' })),
+  'full Valkey': () => valkey.eval(refusal, 0),
+};
+
+test('an unavailable database, storage or full Valkey uses up no attempts; the jobs run when it is back', async () => {
+  const runs: Record<string, number> = {};
+  const handlers = Object.entries(outages).map(([name, fail]): [string, Handler] => {
+    const run = async (_: unknown, { tenantId }: JobRun) => {
+      runs[name] = (runs[name] ?? 0) + 1;
+      if (runs[name] === 1) await fail(tenantId as Id<'org'>);
+    };
+    return [name, { job: define(name), run }];
   });
-  const asked = request(job, {});
-  await queues.enqueue([asked]);
-  await until(async () => (await statusOf(asked))?.state, { equals: 'completed' });
-  expect(runs).toBe(4);
-  expect(await statusOf(asked)).toMatchObject({ state: 'completed', attempts: 1 });
+  const workers = await work(Object.fromEntries(handlers), 3);
+  const requests = handlers.map(([, { job }]) => request(job, {}));
+  await queues.enqueue(requests);
+  for (const asked of requests) {
+    await untilState(asked, 'completed');
+    expect(await statusOf(asked)).toMatchObject({ attempts: 1 });
+  }
+  expect(runs).toEqual({ database: 2, storage: 2, 'full Valkey': 2 });
   await workers.close();
 });
 
-test('an unavailable storage uses up no attempts; another error does', async () => {
-  const job = jobCalled('storage-outage');
-  const errors = [
-    new NetworkError('connection refused', { code: 'STORAGE_UNAVAILABLE' }),
-    new Error('bug'),
-    new NetworkError('connection refused', { code: 'STORAGE_UNAVAILABLE' }),
-  ];
+test('an error that is no outage uses up an attempt', async () => {
+  const job = define('bug', 2);
+  let runs = 0;
   const workers = await work({
-    'storage-outage': {
+    bug: {
       job,
       run: async () => {
-        const error = errors.shift();
-        if (error) throw error;
+        if (++runs === 1) throw new Error('a bug');
       },
     },
   });
   const asked = request(job, {});
   await queues.enqueue([asked]);
-  await until(async () => (await statusOf(asked))?.state, { equals: 'completed' });
-  expect(errors).toEqual([]);
-  expect(await statusOf(asked)).toMatchObject({ state: 'completed', attempts: 2 });
+  await untilState(asked, 'completed');
+  expect(await statusOf(asked)).toMatchObject({ attempts: 2 });
   await workers.close();
 });
 
 test('a job without a handler in this worker is delayed until another worker has one', async () => {
-  const job = jobCalled('next-release');
+  const job = define('next-release');
   const asked = request(job, {});
-  const old = await work({ other: { job: jobCalled('other'), run: async () => {} } });
+  const old = await work({ other: { job: define('other'), run: async () => {} } });
   await queues.enqueue([asked]);
-  await until(async () => (await statusOf(asked))?.state, { equals: 'delayed' });
+  await untilState(asked, 'delayed');
   await old.close();
   await work({ [job.name]: { job, run: async () => {} } });
-  await until(async () => (await statusOf(asked))?.state, { equals: 'completed' });
-  expect(await statusOf(asked)).toMatchObject({ state: 'completed', attempts: 1 });
+  await untilState(asked, 'completed');
+  expect(await statusOf(asked)).toMatchObject({ attempts: 1 });
 });

@@ -1,8 +1,7 @@
-import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { afterAll, expect, test } from 'bun:test';
 import { type Id, toUuid } from '@insightdesk/shared/contract';
-import { connect, createDatabase, type Database } from '@insightdesk/shared/database';
 import { DomainBusinessRuleError } from '@insightdesk/shared/errors';
-import { createTestDatabase, until } from '@insightdesk/shared/testing';
+import { openIsolatedDatabase, until } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { z } from 'zod';
 import { defineJob, type JobRequest } from '../definition/define-job.ts';
@@ -23,20 +22,11 @@ const stage = createTestQueues({
 });
 const { valkey, queues, prefix, log, control, work } = stage;
 
-let server: Awaited<ReturnType<typeof createTestDatabase>>;
-let database: Database;
-let admin: ReturnType<typeof connect>;
-beforeAll(async () => {
-  server = await createTestDatabase();
-  const limits = { poolMin: 1, poolMax: 4, timeoutMs: 10_000, slowQueryMs: 10_000 };
-  database = createDatabase({ ...server, ...limits });
-  admin = connect(server.adminUrl, { timeoutMs: 10_000 });
-  parkedJobs = createParkedJobs(database);
-});
+const { database, admin, close } = await openIsolatedDatabase();
+parkedJobs = createParkedJobs(database);
 afterAll(async () => {
   await stage.close();
-  await Promise.all([database.close(), admin.end()]);
-  await server.drop();
+  await close();
 });
 
 const payload = z.object({ n: z.number(), text: z.string().optional() });
@@ -66,7 +56,7 @@ const bytesOf = async (tenantId: Id<'org'>) =>
   (await readQueueUsage(valkey, tenantId, prefix)).bytes;
 const parkedCount = async (tenantId: Id<'org'>) =>
   (await parkedJobs.listOldest(tenantId, 1_000)).length;
-const releaser = () =>
+const releaser = (times = {}) =>
   createParkedJobReleaser({
     valkey,
     queues,
@@ -75,6 +65,7 @@ const releaser = () =>
     log,
     prefix,
     isLeader: () => true,
+    ...times,
   });
 const countAll = async (tenantId: Id<'org'>) => {
   const keys = await valkey.keys(`${prefix}:*:${tenantId}~*`);
@@ -231,18 +222,7 @@ test('the reconciler subtracts jobs that ended unreported at its second run, and
   await queues.enqueue(flood);
   for (const { id } of flood.slice(0, 2))
     await queues.get('maintenance').remove(`${tenantId}~${id}`);
-  const release = createParkedJobReleaser({
-    valkey,
-    queues,
-    parkedJobs,
-    quotaOf,
-    log,
-    prefix,
-    isLeader: () => true,
-    idleMs: 5,
-    busyMs: 5,
-    reconcileMs: 5,
-  });
+  const release = releaser({ idleMs: 5, busyMs: 5, reconcileMs: 5 });
   expect(await inQueues(tenantId)).toBe(4);
   release.start();
   await until(() => parkedCount(tenantId), { equals: 0 });
@@ -272,17 +252,7 @@ test('failed jobs use at most half of the bytes: the oldest are removed, of this
   expect((await control.list(other.tenantId, { limit: 20 })).items).toHaveLength(1);
   // A failed job that is removed no longer counts.
   for (const { id } of left) await queues.get('site-crawling').remove(`${own.tenantId}~${id}`);
-  const release = createParkedJobReleaser({
-    valkey,
-    queues,
-    parkedJobs,
-    quotaOf,
-    log,
-    prefix,
-    isLeader: () => true,
-    idleMs: 5,
-    reconcileMs: 5,
-  });
+  const release = releaser({ idleMs: 5, reconcileMs: 5 });
   release.start();
   await until(() => bytesOf(own.tenantId), { equals: 0 });
   await release.stop();

@@ -1,6 +1,5 @@
-import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { connect, createDatabase, type Database } from '@insightdesk/shared/database';
-import { createTestDatabase, until } from '@insightdesk/shared/testing';
+import { afterAll, expect, test } from 'bun:test';
+import { openIsolatedDatabase, until } from '@insightdesk/shared/testing';
 import { z } from 'zod';
 import { defineJob } from '../definition/define-job.ts';
 import { createTestQueues, request } from '../testing/test-queues.ts';
@@ -10,18 +9,10 @@ import { type CatchUp, createScheduler, defineSchedules } from './scheduler.ts';
 const tick = defineJob({ name: 'test.tick', queue: 'maintenance', payload: z.object({}) });
 const daily = { cron: '0 3 * * *', timeZone: 'UTC' };
 const stage = createTestQueues();
-let server: Awaited<ReturnType<typeof createTestDatabase>>;
-let database: Database;
-
-beforeAll(async () => {
-  server = await createTestDatabase();
-  const limits = { poolMin: 1, poolMax: 4, timeoutMs: 5000, slowQueryMs: 5000 };
-  database = createDatabase({ ...server, ...limits });
-});
+const { database, admin, close } = await openIsolatedDatabase();
 afterAll(async () => {
   await stage.close();
-  await database.close();
-  await server.drop();
+  await close();
 });
 
 /** A scheduler with its own clock. */
@@ -78,9 +69,7 @@ test('three schedulers at once, or a crash before the due time is stored, enqueu
   await Promise.all(three.map(({ passTo }) => passTo('2026-05-03T03:00Z')));
   expect(await waitingDays('shared')).toEqual(['02', '03']);
 
-  const admin = connect(server.adminUrl, { timeoutMs: 5000 });
   await admin`update schedules set due_at = '2026-05-02T03:00Z' where name = 'shared'`;
-  await admin.end();
   await three[0]?.passTo('2026-05-03T03:00:05Z');
   expect(await waitingDays('shared')).toEqual(['02', '03']);
 });
