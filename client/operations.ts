@@ -7,481 +7,340 @@ export type HealthReport = { status: 'ok' | 'degraded' | 'unavailable'; checks: 
 
 export type Problem = { type: string; title: string; status: number; code: string; detail: string; errors?: ({ path: string; message: string })[] | undefined; requestId: string };
 
-/** Every route by method and path: parameters, body and response. */
+/** Every route by method and path: the parameters and the body that it has, and its response. */
 export interface Operations {
   /** Register a user and create an organization. */
   'POST /v1/auth/register': {
-    path: Record<never, never>;
-    query: Record<never, never>;
     body: { email: string; password: string; name: string; organizationName: string };
     response: { user: { id: `usr_${string}`; email: string; name: string }; organization: { id: `org_${string}`; name: string }; accessToken: string; refreshToken: string; expiresIn: number };
   };
   /** Log in. */
   'POST /v1/auth/login': {
-    path: Record<never, never>;
-    query: Record<never, never>;
     body: { email: string; password: string; organizationId?: `org_${string}` | undefined; code?: string | undefined };
     response: { user: { id: `usr_${string}`; email: string; name: string }; organization: { id: `org_${string}`; name: string }; accessToken: string; refreshToken: string; expiresIn: number };
   };
   /** Refresh the tokens of a session. */
   'POST /v1/auth/refresh': {
-    path: Record<never, never>;
-    query: Record<never, never>;
     body: { refreshToken?: string | undefined };
     response: { accessToken: string; refreshToken: string; expiresIn: number };
   };
   /** Log out. */
   'POST /v1/auth/logout': {
-    path: Record<never, never>;
-    query: Record<never, never>;
-    body: undefined;
     response: undefined;
   };
   /** Log out of all sessions in this organization. */
   'POST /v1/auth/logout-all': {
-    path: Record<never, never>;
-    query: Record<never, never>;
-    body: undefined;
     response: undefined;
   };
   /** List the caller's active sessions in this organization. */
   'GET /v1/auth/sessions': {
-    path: Record<never, never>;
-    query: Record<never, never>;
-    body: undefined;
     response: { items: ({ id: `ses_${string}`; organizationId: `org_${string}`; current: boolean; device: string; ip: string | null; userAgent: string | null; createdAt: string; refreshedAt: string; lastSeenAt: string; expiresAt: string })[]; nextCursor: null };
   };
   /** Revoke one of the caller's sessions. */
   'DELETE /v1/auth/sessions/{id}': {
     path: { id: `ses_${string}` };
-    query: Record<never, never>;
-    body: undefined;
     response: undefined;
   };
   /** Verify an email address with an emailed token. */
   'POST /v1/auth/verify-email': {
-    path: Record<never, never>;
-    query: Record<never, never>;
     body: { token: string; password: string };
     response: { user: { id: `usr_${string}`; email: string; name: string; emailVerified: boolean } };
   };
   /** Resend the verification email. */
   'POST /v1/auth/verify-email/resend': {
-    path: Record<never, never>;
-    query: Record<never, never>;
-    body: undefined;
     response: { accepted: true };
   };
   /** Change the caller's password. */
   'POST /v1/auth/password': {
-    path: Record<never, never>;
-    query: Record<never, never>;
     body: { currentPassword: string; password: string };
     response: undefined;
   };
   /** Request a password reset email. */
   'POST /v1/auth/password/reset': {
-    path: Record<never, never>;
-    query: Record<never, never>;
     body: { email: string };
     response: { accepted: true };
   };
   /** Reset a password with an emailed token. */
   'POST /v1/auth/password/reset/confirm': {
-    path: Record<never, never>;
-    query: Record<never, never>;
     body: { token: string; password: string };
     response: undefined;
   };
   /** Request a change of the caller's email address. */
   'POST /v1/auth/email': {
-    path: Record<never, never>;
-    query: Record<never, never>;
     body: { password: string; email: string };
     response: { accepted: true };
   };
   /** List the caller's organizations. */
   'GET /v1/auth/organizations': {
-    path: Record<never, never>;
-    query: Record<never, never>;
-    body: undefined;
     response: { items: ({ organization: { id: `org_${string}`; name: string }; role: 'owner' | 'admin' | 'agent' | 'customer'; current: boolean; disabled: boolean })[]; nextCursor: null };
   };
   /** Switch to another organization of the caller. */
   'POST /v1/auth/switch': {
-    path: Record<never, never>;
-    query: Record<never, never>;
     body: { organizationId: `org_${string}` };
     response: { user: { id: `usr_${string}`; email: string; name: string }; organization: { id: `org_${string}`; name: string }; accessToken: string; refreshToken: string; expiresIn: number };
   };
   /** Create an organization. */
   'POST /v1/organizations': {
-    path: Record<never, never>;
-    query: Record<never, never>;
     body: { name: string };
     response: { organization: { id: `org_${string}`; name: string } };
   };
   /** Get two-factor status. */
   'GET /v1/auth/two-factor': {
-    path: Record<never, never>;
-    query: Record<never, never>;
-    body: undefined;
     response: { totp: boolean; passkeys: number; recoveryCodesLeft: number };
   };
   /** Start two-factor setup. */
   'POST /v1/auth/two-factor': {
-    path: Record<never, never>;
-    query: Record<never, never>;
     body: { password: string };
     response: { secret: string; url: string };
   };
   /** Confirm two-factor setup. */
   'POST /v1/auth/two-factor/confirm': {
-    path: Record<never, never>;
-    query: Record<never, never>;
     body: { code: string };
     response: { recoveryCodes: (string)[] };
   };
   /** Disable the authenticator app. */
   'POST /v1/auth/two-factor/remove': {
-    path: Record<never, never>;
-    query: Record<never, never>;
     body: { password: string; code: string };
     response: undefined;
   };
   /** Regenerate recovery codes. */
   'POST /v1/auth/two-factor/recovery-codes': {
-    path: Record<never, never>;
-    query: Record<never, never>;
     body: { password: string; code: string };
     response: { recoveryCodes: (string)[] };
   };
   /** Update the organization. */
   'PATCH /v1/organization': {
-    path: Record<never, never>;
-    query: Record<never, never>;
     body: { requireTwoFactor: boolean };
     response: { id: `org_${string}`; name: string; requireTwoFactor: boolean };
   };
   /** Get passkey sign-in options. */
   'POST /v1/auth/passkeys/sign-in/options': {
-    path: Record<never, never>;
-    query: Record<never, never>;
-    body: undefined;
     response: { options: Record<string, unknown>; token: string };
   };
   /** Sign in with a passkey. */
   'POST /v1/auth/passkeys/sign-in': {
-    path: Record<never, never>;
-    query: Record<never, never>;
     body: { token: string; response: { id: string; rawId: string; type: 'public-key'; clientExtensionResults?: Record<string, unknown> | undefined; authenticatorAttachment?: 'platform' | 'cross-platform' | undefined; response: { clientDataJSON: string; authenticatorData: string; signature: string; userHandle: string } }; organizationId?: `org_${string}` | undefined };
     response: { user: { id: `usr_${string}`; email: string; name: string }; organization: { id: `org_${string}`; name: string }; accessToken: string; refreshToken: string; expiresIn: number };
   };
   /** Get passkey creation options. */
   'POST /v1/auth/passkeys/options': {
-    path: Record<never, never>;
-    query: Record<never, never>;
     body: { password: string };
     response: { options: Record<string, unknown>; token: string };
   };
   /** Create a passkey. */
   'POST /v1/auth/passkeys': {
-    path: Record<never, never>;
-    query: Record<never, never>;
     body: { token: string; response: { id: string; rawId: string; type: 'public-key'; clientExtensionResults?: Record<string, unknown> | undefined; authenticatorAttachment?: 'platform' | 'cross-platform' | undefined; response: { clientDataJSON: string; attestationObject: string; transports?: (string)[] | undefined } }; name?: string | undefined };
     response: { passkey: { id: `pky_${string}`; name: string; createdAt: string; lastUsedAt: string | null }; recoveryCodes: (string)[] | null };
   };
   /** List the caller's passkeys. */
   'GET /v1/auth/passkeys': {
-    path: Record<never, never>;
-    query: Record<never, never>;
-    body: undefined;
     response: { items: ({ id: `pky_${string}`; name: string; createdAt: string; lastUsedAt: string | null })[]; nextCursor: null };
   };
   /** Rename a passkey. */
   'PATCH /v1/auth/passkeys/{id}': {
     path: { id: `pky_${string}` };
-    query: Record<never, never>;
     body: { name: string };
     response: { id: `pky_${string}`; name: string; createdAt: string; lastUsedAt: string | null };
   };
   /** Delete a passkey. */
   'POST /v1/auth/passkeys/{id}/remove': {
     path: { id: `pky_${string}` };
-    query: Record<never, never>;
     body: { password: string };
     response: undefined;
   };
   /** Handle the callback of an identity provider. */
   'GET /v1/auth/oauth/callback': {
-    path: Record<never, never>;
-    query: Record<never, never>;
-    body: undefined;
     response: undefined;
   };
   /** Start sign-in with an identity provider. */
   'GET /v1/auth/oauth/{providerId}/start': {
     path: { providerId: `idp_${string}` };
     query: { organizationId: `org_${string}`; redirectTo: string; challenge: string };
-    body: undefined;
     response: undefined;
   };
   /** Exchange the login ticket of an identity provider for a session. */
   'POST /v1/auth/oauth/exchange': {
-    path: Record<never, never>;
-    query: Record<never, never>;
     body: { token: string; verifier: string; code?: string | undefined };
     response: { user: { id: `usr_${string}`; email: string; name: string }; organization: { id: `org_${string}`; name: string }; accessToken: string; refreshToken: string; expiresIn: number };
   };
   /** Link an identity provider. */
   'POST /v1/auth/oauth/{providerId}/link': {
     path: { providerId: `idp_${string}` };
-    query: Record<never, never>;
     body: { redirectTo: string; password: string };
     response: { url: string };
   };
   /** Unlink an identity provider. */
   'DELETE /v1/auth/oauth/{providerId}/link': {
     path: { providerId: `idp_${string}` };
-    query: Record<never, never>;
-    body: undefined;
     response: undefined;
   };
   /** Create an identity provider. */
   'POST /v1/identity-providers': {
-    path: Record<never, never>;
-    query: Record<never, never>;
     body: { name: string; issuer: string; clientId: string; clientSecret: string; allowedDomains?: (string)[] | undefined; assuresTwoFactor?: boolean | undefined; autoJoin?: 'agent' | 'customer' | null | undefined; enabled?: boolean | undefined };
     response: { id: `idp_${string}`; name: string; issuer: string; clientId: string; allowedDomains: (string)[]; assuresTwoFactor: boolean; autoJoin: 'agent' | 'customer' | null; enabled: boolean; createdAt: string };
   };
   /** List identity providers. */
   'GET /v1/identity-providers': {
-    path: Record<never, never>;
-    query: Record<never, never>;
-    body: undefined;
     response: { items: ({ id: `idp_${string}`; name: string; issuer: string; clientId: string; allowedDomains: (string)[]; assuresTwoFactor: boolean; autoJoin: 'agent' | 'customer' | null; enabled: boolean; createdAt: string })[]; nextCursor: null };
   };
   /** Update an identity provider. */
   'PATCH /v1/identity-providers/{id}': {
     path: { id: `idp_${string}` };
-    query: Record<never, never>;
     body: { name?: string | undefined; issuer?: string | undefined; clientId?: string | undefined; clientSecret?: string | undefined; allowedDomains?: (string)[] | undefined; assuresTwoFactor?: boolean | undefined; autoJoin?: 'agent' | 'customer' | null | undefined; enabled?: boolean | undefined };
     response: { id: `idp_${string}`; name: string; issuer: string; clientId: string; allowedDomains: (string)[]; assuresTwoFactor: boolean; autoJoin: 'agent' | 'customer' | null; enabled: boolean; createdAt: string };
   };
   /** Delete an identity provider. */
   'DELETE /v1/identity-providers/{id}': {
     path: { id: `idp_${string}` };
-    query: Record<never, never>;
-    body: undefined;
     response: undefined;
   };
   /** Get the authenticated user. */
   'GET /v1/me': {
-    path: Record<never, never>;
-    query: Record<never, never>;
-    body: undefined;
     response: { user: { id: `usr_${string}`; email: string; name: string; emailVerified: boolean }; organization: { id: `org_${string}`; name: string }; role: 'owner' | 'admin' | 'agent' | 'customer'; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[] };
   };
   /** List members. */
   'GET /v1/members': {
-    path: Record<never, never>;
     query: { limit?: number | undefined; cursor?: string | undefined; role?: 'owner' | 'admin' | 'agent' | 'customer' | undefined };
-    body: undefined;
     response: { items: ({ id: `usr_${string}`; email: string; name: string; role: 'owner' | 'admin' | 'agent' | 'customer'; roleId: `rol_${string}` | null; joinedAt: string })[]; nextCursor: string | null };
   };
   /** Update the role of a member. */
   'PATCH /v1/members/{userId}': {
     path: { userId: `usr_${string}` };
-    query: Record<never, never>;
     body: { role: 'owner' | 'admin' | 'agent' | 'customer'; roleId?: `rol_${string}` | null | undefined };
     response: { id: `usr_${string}`; email: string; name: string; role: 'owner' | 'admin' | 'agent' | 'customer'; roleId: `rol_${string}` | null; joinedAt: string };
   };
   /** Remove a member. */
   'DELETE /v1/members/{userId}': {
     path: { userId: `usr_${string}` };
-    query: Record<never, never>;
-    body: undefined;
     response: undefined;
   };
   /** Invite a member by email. */
   'POST /v1/invitations': {
-    path: Record<never, never>;
-    query: Record<never, never>;
     body: { email: string; role: 'owner' | 'admin' | 'agent' | 'customer' };
     response: { id: `inv_${string}`; expiresAt: string };
   };
   /** List pending invitations. */
   'GET /v1/invitations': {
-    path: Record<never, never>;
     query: { limit?: number | undefined; cursor?: string | undefined };
-    body: undefined;
     response: { items: ({ id: `inv_${string}`; email: string; role: 'owner' | 'admin' | 'agent' | 'customer'; invitedBy: { id: `usr_${string}`; name: string }; createdAt: string; expiresAt: string })[]; nextCursor: string | null };
   };
   /** Revoke an invitation. */
   'DELETE /v1/invitations/{id}': {
     path: { id: `inv_${string}` };
-    query: Record<never, never>;
-    body: undefined;
     response: undefined;
   };
   /** Resend an invitation. */
   'POST /v1/invitations/{id}/resend': {
     path: { id: `inv_${string}` };
-    query: Record<never, never>;
-    body: undefined;
     response: { id: `inv_${string}`; expiresAt: string };
   };
   /** Accept an invitation. */
   'POST /v1/invitations/accept': {
-    path: Record<never, never>;
-    query: Record<never, never>;
     body: { token: string; name: string; password: string; code?: string | undefined };
     response: { user: { id: `usr_${string}`; email: string; name: string }; organization: { id: `org_${string}`; name: string }; accessToken: string; refreshToken: string; expiresIn: number };
   };
   /** List permissions with their roles. */
   'GET /v1/permissions': {
-    path: Record<never, never>;
-    query: Record<never, never>;
-    body: undefined;
     response: { items: ({ name: 'account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send'; roles: ('owner' | 'admin' | 'agent' | 'customer')[]; forKeys: boolean; needs: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[] })[]; nextCursor: null };
   };
   /** Explain whether and why a permission is granted. */
   'GET /v1/permissions/explain': {
-    path: Record<never, never>;
     query: { permission: 'account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send'; resource?: `cnv_${string}` | `usr_${string}` | undefined; userId?: `usr_${string}` | undefined };
-    body: undefined;
     response: { allowed: boolean; reason: string; permission: 'account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send'; userId: `usr_${string}`; role: 'owner' | 'admin' | 'agent' | 'customer'; via: 'built-in' | 'custom' | 'key' };
   };
   /** Create a custom role. */
   'POST /v1/roles': {
-    path: Record<never, never>;
-    query: Record<never, never>;
     body: { name: string; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[]; base: 'admin' | 'agent' | 'customer' };
     response: { id: `rol_${string}`; name: string; base: 'admin' | 'agent' | 'customer'; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[]; version: number; createdAt: string };
   };
   /** List custom roles. */
   'GET /v1/roles': {
-    path: Record<never, never>;
     query: { limit?: number | undefined; cursor?: string | undefined };
-    body: undefined;
     response: { items: ({ id: `rol_${string}`; name: string; base: 'admin' | 'agent' | 'customer'; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[]; version: number; createdAt: string })[]; nextCursor: string | null };
   };
   /** Get a custom role. */
   'GET /v1/roles/{id}': {
     path: { id: `rol_${string}` };
-    query: Record<never, never>;
-    body: undefined;
     response: { id: `rol_${string}`; name: string; base: 'admin' | 'agent' | 'customer'; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[]; version: number; createdAt: string };
   };
   /** Update a custom role. */
   'PATCH /v1/roles/{id}': {
     path: { id: `rol_${string}` };
-    query: Record<never, never>;
     body: { name?: string | undefined; permissions?: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[] | undefined };
     response: { id: `rol_${string}`; name: string; base: 'admin' | 'agent' | 'customer'; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[]; version: number; createdAt: string };
   };
   /** Delete an unassigned custom role. */
   'DELETE /v1/roles/{id}': {
     path: { id: `rol_${string}` };
-    query: Record<never, never>;
-    body: undefined;
     response: undefined;
   };
   /** Create an API key. */
   'POST /v1/api-keys': {
-    path: Record<never, never>;
-    query: Record<never, never>;
     body: { name: string; permissions: ('account:read' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'roles:read' | 'api-keys:read' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[]; expiresAt?: string | undefined };
     response: { id: `key_${string}`; name: string; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[]; userId: `usr_${string}`; createdBy: { id: `usr_${string}`; name: string; isMember: boolean }; expiresAt: string; revokedAt: string | null; lastUsedAt: string | null; createdAt: string; secret: string };
   };
   /** List API keys. */
   'GET /v1/api-keys': {
-    path: Record<never, never>;
     query: { limit?: number | undefined; cursor?: string | undefined };
-    body: undefined;
     response: { items: ({ id: `key_${string}`; name: string; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[]; userId: `usr_${string}`; createdBy: { id: `usr_${string}`; name: string; isMember: boolean }; expiresAt: string; revokedAt: string | null; lastUsedAt: string | null; createdAt: string })[]; nextCursor: string | null };
   };
   /** Get an API key. */
   'GET /v1/api-keys/{id}': {
     path: { id: `key_${string}` };
-    query: Record<never, never>;
-    body: undefined;
     response: { id: `key_${string}`; name: string; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[]; userId: `usr_${string}`; createdBy: { id: `usr_${string}`; name: string; isMember: boolean }; expiresAt: string; revokedAt: string | null; lastUsedAt: string | null; createdAt: string };
   };
   /** Revoke an API key. */
   'DELETE /v1/api-keys/{id}': {
     path: { id: `key_${string}` };
-    query: Record<never, never>;
-    body: undefined;
     response: undefined;
   };
   /** Rotate the secret of an API key; the old one works until the overlap ends. */
   'POST /v1/api-keys/{id}/rotate': {
     path: { id: `key_${string}` };
-    query: Record<never, never>;
     body: { overlapHours?: number | undefined };
     response: { secret: string; overlapUntil: string };
   };
   /** Create an export of the organization. */
   'POST /v1/organization/export': {
-    path: Record<never, never>;
-    query: Record<never, never>;
-    body: undefined;
     response: { id: `exp_${string}`; status: 'pending' | 'ready'; sizeBytes: number; sha256: string | null; createdAt: string; expiresAt: string };
   };
   /** Get an export of the organization. */
   'GET /v1/organization/exports/{id}': {
     path: { id: `exp_${string}` };
-    query: Record<never, never>;
-    body: undefined;
     response: { id: `exp_${string}`; status: 'pending' | 'ready'; sizeBytes: number; sha256: string | null; createdAt: string; expiresAt: string };
   };
   /** Download an export of the organization. */
   'GET /v1/organization/exports/{id}/content': {
     path: { id: `exp_${string}` };
-    query: Record<never, never>;
-    body: undefined;
     response: Blob;
   };
   /** Delete the organization after a grace period. */
   'POST /v1/organization/erasure': {
-    path: Record<never, never>;
-    query: Record<never, never>;
     body: { name: string; password: string };
     response: { eraseAt: string };
   };
   /** Cancel the deletion of the organization. */
   'DELETE /v1/organization/erasure': {
-    path: Record<never, never>;
-    query: Record<never, never>;
-    body: undefined;
     response: undefined;
   };
   /** Create a conversation. */
   'POST /v1/conversations': {
-    path: Record<never, never>;
-    query: Record<never, never>;
     body: { subject: string; priority?: 'low' | 'normal' | 'high' | 'urgent' | undefined; body: string; attachmentIds?: (`att_${string}`)[] | undefined };
     response: { id: `cnv_${string}`; number: number; subject: string; status: 'open' | 'pending' | 'snoozed' | 'resolved' | 'closed'; priority: 'low' | 'normal' | 'high' | 'urgent'; assigneeId: `usr_${string}` | null; customerId: `usr_${string}`; tags: (string)[]; snoozedUntil: string | null; messageCount: number; lastMessageAt: string; createdAt: string; version: number };
   };
   /** List conversations. */
   'GET /v1/conversations': {
-    path: Record<never, never>;
     query: { limit?: number | undefined; cursor?: string | undefined; status?: 'open' | 'pending' | 'snoozed' | 'resolved' | 'closed' | undefined; priority?: 'low' | 'normal' | 'high' | 'urgent' | undefined; assigneeId?: `usr_${string}` | undefined; tag?: string | undefined; q?: string | undefined };
-    body: undefined;
     response: { items: ({ id: `cnv_${string}`; number: number; subject: string; status: 'open' | 'pending' | 'snoozed' | 'resolved' | 'closed'; priority: 'low' | 'normal' | 'high' | 'urgent'; assigneeId: `usr_${string}` | null; customerId: `usr_${string}`; tags: (string)[]; snoozedUntil: string | null; messageCount: number; lastMessageAt: string; createdAt: string; version: number })[]; nextCursor: string | null };
   };
   /** Get a conversation. */
   'GET /v1/conversations/{id}': {
     path: { id: `cnv_${string}` };
-    query: Record<never, never>;
-    body: undefined;
     response: { id: `cnv_${string}`; number: number; subject: string; status: 'open' | 'pending' | 'snoozed' | 'resolved' | 'closed'; priority: 'low' | 'normal' | 'high' | 'urgent'; assigneeId: `usr_${string}` | null; customerId: `usr_${string}`; tags: (string)[]; snoozedUntil: string | null; messageCount: number; lastMessageAt: string; createdAt: string; version: number };
   };
   /** Update a conversation. */
   'PATCH /v1/conversations/{id}': {
     path: { id: `cnv_${string}` };
-    query: Record<never, never>;
     body: { status?: 'open' | 'pending' | 'snoozed' | 'resolved' | 'closed' | undefined; priority?: 'low' | 'normal' | 'high' | 'urgent' | undefined; assigneeId?: `usr_${string}` | null | undefined; subject?: string | undefined; tags?: (string)[] | undefined; snoozedUntil?: string | undefined };
     response: { id: `cnv_${string}`; number: number; subject: string; status: 'open' | 'pending' | 'snoozed' | 'resolved' | 'closed'; priority: 'low' | 'normal' | 'high' | 'urgent'; assigneeId: `usr_${string}` | null; customerId: `usr_${string}`; tags: (string)[]; snoozedUntil: string | null; messageCount: number; lastMessageAt: string; createdAt: string; version: number };
   };
@@ -489,245 +348,177 @@ export interface Operations {
   'GET /v1/conversations/{id}/messages': {
     path: { id: `cnv_${string}` };
     query: { limit?: number | undefined; cursor?: string | undefined };
-    body: undefined;
     response: { items: ({ id: `msg_${string}`; conversationId: `cnv_${string}`; authorId: `usr_${string}`; kind: 'reply' | 'note'; body: string; attachments: ({ id: `att_${string}`; name: string; contentType: string; sizeBytes: number; status: 'pending' | 'ready' | 'rejected'; reason?: string | undefined; variants: ({ name: string; url: string; contentType: string; width?: number | undefined; height?: number | undefined; sizeBytes: number; placeholder?: string | undefined })[] })[]; clientMessageId: string | null; createdAt: string })[]; nextCursor: string | null };
   };
   /** Send a message. */
   'POST /v1/conversations/{id}/messages': {
     path: { id: `cnv_${string}` };
-    query: Record<never, never>;
     body: { kind?: 'reply' | 'note' | undefined; clientMessageId?: string | null | undefined; body: string; attachmentIds?: (`att_${string}`)[] | undefined };
     response: { id: `msg_${string}`; conversationId: `cnv_${string}`; authorId: `usr_${string}`; kind: 'reply' | 'note'; body: string; attachments: ({ id: `att_${string}`; name: string; contentType: string; sizeBytes: number; status: 'pending' | 'ready' | 'rejected'; reason?: string | undefined; variants: ({ name: string; url: string; contentType: string; width?: number | undefined; height?: number | undefined; sizeBytes: number; placeholder?: string | undefined })[] })[]; clientMessageId: string | null; createdAt: string };
   };
   /** Upload a file. */
   'POST /v1/attachments': {
-    path: Record<never, never>;
-    query: Record<never, never>;
     body: FormData;
     response: { id: `att_${string}`; name: string; contentType: string; sizeBytes: number; status: 'pending' | 'ready' | 'rejected'; reason?: string | undefined; variants: ({ name: string; url: string; contentType: string; width?: number | undefined; height?: number | undefined; sizeBytes: number; placeholder?: string | undefined })[] };
   };
   /** Create a direct upload to storage. */
   'POST /v1/attachments/direct': {
-    path: Record<never, never>;
-    query: Record<never, never>;
     body: { name: string; sizeBytes: number; sha256?: string | undefined; contentType?: string | undefined };
     response: { id: `att_${string}`; url: string; method: 'PUT' | 'POST'; headers: Record<string, string>; fields?: Record<string, string> | undefined; expiresAt: string };
   };
   /** Complete a direct upload to storage. */
   'POST /v1/attachments/{id}/complete': {
     path: { id: `att_${string}` };
-    query: Record<never, never>;
-    body: undefined;
     response: { id: `att_${string}`; name: string; contentType: string; sizeBytes: number; status: 'pending' | 'ready' | 'rejected'; reason?: string | undefined; variants: ({ name: string; url: string; contentType: string; width?: number | undefined; height?: number | undefined; sizeBytes: number; placeholder?: string | undefined })[] };
   };
   /** Get an attachment. */
   'GET /v1/attachments/{id}': {
     path: { id: `att_${string}` };
-    query: Record<never, never>;
-    body: undefined;
     response: { id: `att_${string}`; name: string; contentType: string; sizeBytes: number; status: 'pending' | 'ready' | 'rejected'; reason?: string | undefined; variants: ({ name: string; url: string; contentType: string; width?: number | undefined; height?: number | undefined; sizeBytes: number; placeholder?: string | undefined })[] };
   };
   /** Delete an upload. */
   'DELETE /v1/attachments/{id}': {
     path: { id: `att_${string}` };
-    query: Record<never, never>;
-    body: undefined;
     response: undefined;
   };
   /** Download an attachment. */
   'GET /v1/attachments/{id}/content': {
     path: { id: `att_${string}` };
     query: { variant?: string | undefined };
-    body: undefined;
     response: Blob;
   };
   /** Get the file policy. */
   'GET /v1/file-policy': {
-    path: Record<never, never>;
-    query: Record<never, never>;
-    body: undefined;
     response: { maxFileBytes: number | null; allowedTypes: (string)[] | null; refusedTypes: (string)[] };
   };
   /** Update the file policy. */
   'PATCH /v1/file-policy': {
-    path: Record<never, never>;
-    query: Record<never, never>;
     body: { maxFileBytes?: number | null | undefined; allowedTypes?: (string)[] | null | undefined; refusedTypes?: (string)[] | undefined };
     response: { maxFileBytes: number | null; allowedTypes: (string)[] | null; refusedTypes: (string)[] };
   };
   /** Get the processing status of a video or audio file. */
   'GET /v1/attachments/{id}/recording': {
     path: { id: `att_${string}` };
-    query: Record<never, never>;
-    body: undefined;
     response: { attachmentId: `att_${string}`; status: 'none' | 'waiting' | 'working' | 'ready' | 'failed' | 'cancelled'; reason: string | null; durationMs: number | null; video: { codec: string; width: number; height: number; framesPerSecond: number } | null; audio: { codec: string; channels: number; sampleRate: number; loudness: number | null } | null };
   };
   /** Cancel the processing of a video or audio file. */
   'POST /v1/attachments/{id}/recording/cancel': {
     path: { id: `att_${string}` };
-    query: Record<never, never>;
-    body: undefined;
     response: { attachmentId: `att_${string}`; status: 'none' | 'waiting' | 'working' | 'ready' | 'failed' | 'cancelled'; reason: string | null; durationMs: number | null; video: { codec: string; width: number; height: number; framesPerSecond: number } | null; audio: { codec: string; channels: number; sampleRate: number; loudness: number | null } | null };
   };
   /** Retry the processing of a video or audio file. */
   'POST /v1/attachments/{id}/recording/retry': {
     path: { id: `att_${string}` };
-    query: Record<never, never>;
-    body: undefined;
     response: { attachmentId: `att_${string}`; status: 'none' | 'waiting' | 'working' | 'ready' | 'failed' | 'cancelled'; reason: string | null; durationMs: number | null; video: { codec: string; width: number; height: number; framesPerSecond: number } | null; audio: { codec: string; channels: number; sampleRate: number; loudness: number | null } | null };
   };
   /** Create a temporary link to a file. */
   'POST /v1/attachments/{id}/links': {
     path: { id: `att_${string}` };
-    query: Record<never, never>;
     body: { variant?: string | undefined; image?: ImageRequest | undefined; download?: boolean | undefined; expiresInSeconds?: number | undefined };
     response: { url: string; expiresAt: string };
   };
   /** Create a webhook. */
   'POST /v1/webhooks': {
-    path: Record<never, never>;
-    query: Record<never, never>;
     body: { url: string; events: (string)[]; description?: string | undefined; enabled?: boolean | undefined };
     response: { id: `whk_${string}`; url: string; description: string; events: (string)[]; enabled: boolean; disabledReason: 'gone' | 'failing' | null; failingSince: string | null; createdAt: string; secret: string; publicKey: string };
   };
   /** List webhooks. */
   'GET /v1/webhooks': {
-    path: Record<never, never>;
     query: { limit?: number | undefined; cursor?: string | undefined };
-    body: undefined;
     response: { items: ({ id: `whk_${string}`; url: string; description: string; events: (string)[]; enabled: boolean; disabledReason: 'gone' | 'failing' | null; failingSince: string | null; createdAt: string })[]; nextCursor: string | null };
   };
   /** Get a webhook. */
   'GET /v1/webhooks/{id}': {
     path: { id: `whk_${string}` };
-    query: Record<never, never>;
-    body: undefined;
     response: { id: `whk_${string}`; url: string; description: string; events: (string)[]; enabled: boolean; disabledReason: 'gone' | 'failing' | null; failingSince: string | null; createdAt: string };
   };
   /** Update a webhook. */
   'PATCH /v1/webhooks/{id}': {
     path: { id: `whk_${string}` };
-    query: Record<never, never>;
     body: { url?: string | undefined; description?: string | undefined; events?: (string)[] | undefined; enabled?: boolean | undefined };
     response: { id: `whk_${string}`; url: string; description: string; events: (string)[]; enabled: boolean; disabledReason: 'gone' | 'failing' | null; failingSince: string | null; createdAt: string };
   };
   /** Delete a webhook. */
   'DELETE /v1/webhooks/{id}': {
     path: { id: `whk_${string}` };
-    query: Record<never, never>;
-    body: undefined;
     response: undefined;
   };
   /** Rotate the secret of a webhook; both sign for 24 hours. */
   'POST /v1/webhooks/{id}/secret': {
     path: { id: `whk_${string}` };
-    query: Record<never, never>;
-    body: undefined;
     response: { secret: string; publicKey: string };
   };
   /** List the deliveries of a webhook. */
   'GET /v1/webhooks/{id}/deliveries': {
     path: { id: `whk_${string}` };
     query: { limit?: number | undefined; cursor?: string | undefined; status?: 'waiting' | 'delivered' | 'failed' | undefined };
-    body: undefined;
     response: { items: ({ id: `evt_${string}`; type: string; status: 'waiting' | 'delivered' | 'failed'; attempts: number; nextAttemptAt: string | null; attemptedAt: string | null; responseStatus: number | null; responseBody: string | null; durationMs: number | null; error: string | null })[]; nextCursor: string | null };
   };
   /** Replay a delivery. */
   'POST /v1/webhooks/{id}/deliveries/{deliveryId}/replay': {
     path: { id: `whk_${string}`; deliveryId: `evt_${string}` };
-    query: Record<never, never>;
-    body: undefined;
     response: { id: `evt_${string}`; type: string; status: 'waiting' | 'delivered' | 'failed'; attempts: number; nextAttemptAt: string | null; attemptedAt: string | null; responseStatus: number | null; responseBody: string | null; durationMs: number | null; error: string | null };
   };
   /** Replay events since a time. */
   'POST /v1/webhooks/{id}/replay': {
     path: { id: `whk_${string}` };
-    query: Record<never, never>;
     body: { since: string; until?: string | undefined };
     response: { since: string; until: string };
   };
   /** Send an event. */
   'POST /v1/events': {
-    path: Record<never, never>;
-    query: Record<never, never>;
     body: { name: string; payload: Record<string, unknown>; id?: string | undefined };
     response: { id: `evt_${string}`; isNew: boolean };
   };
   /** Get usage and quotas. */
   'GET /v1/usage': {
-    path: Record<never, never>;
     query: { from?: string | undefined; to?: string | undefined };
-    body: undefined;
     response: { from: string; to: string; quotas: ({ name: 'stored-bytes' | 'seats' | 'log-bytes' | 'waiting-jobs' | 'job-bytes' | 'sockets' | 'requests-per-day' | 'requests-per-month'; value: number; limit: number | null })[]; counters: ({ name: 'requests' | 'jobs' | 'events' | 'socket-connections'; days: ({ day: string; value: number })[] })[] };
   };
   /** List feature flags. */
   'GET /v1/flags': {
-    path: Record<never, never>;
-    query: Record<never, never>;
-    body: undefined;
     response: { flags: ({ name: 'email-customers' | 'email-staff'; value: boolean | number | string; default: boolean | number | string; description: string })[] };
   };
   /** Update feature flags. */
   'PATCH /v1/flags': {
-    path: Record<never, never>;
-    query: Record<never, never>;
     body: { 'email-customers'?: boolean | null | undefined; 'email-staff'?: boolean | null | undefined };
     response: { flags: ({ name: 'email-customers' | 'email-staff'; value: boolean | number | string; default: boolean | number | string; description: string })[] };
   };
   /** List audit log entries. */
   'GET /v1/audit': {
-    path: Record<never, never>;
     query: { limit?: number | undefined; cursor?: string | undefined; action?: string | undefined; actorId?: string | undefined; since?: string | undefined; until?: string | undefined };
-    body: undefined;
     response: { items: ({ id: `evt_${string}`; sequence: number; action: string; actor: { kind: string; userId?: `usr_${string}` | undefined }; details: Record<string, unknown>; ip: string | null; userAgent: string | null; requestId: string; at: string; previousHash: string; hash: string })[]; nextCursor: string | null };
   };
   /** List jobs, newest first. */
   'GET /v1/jobs': {
-    path: Record<never, never>;
     query: { limit?: number | undefined; cursor?: string | undefined; state?: 'waiting' | 'active' | 'completed' | 'failed' | 'delayed' | 'blocked' | undefined };
-    body: undefined;
     response: { items: ({ id: string; name: string; queue: 'site-crawling' | 'ai-processing' | 'voice-processing' | 'email-sending' | 'analytics-aggregation' | 'media-processing' | 'calendar-sync' | 'webhook-delivery' | 'maintenance'; state: 'waiting' | 'active' | 'completed' | 'failed' | 'delayed' | 'blocked'; progress: number; attempts: number; reason: string | null; enqueuedAt: string; startedAt: string | null; finishedAt: string | null })[]; nextCursor: string | null };
   };
   /** Get a job with its log. */
   'GET /v1/jobs/{id}': {
     path: { id: string };
-    query: Record<never, never>;
-    body: undefined;
     response: { id: string; name: string; queue: 'site-crawling' | 'ai-processing' | 'voice-processing' | 'email-sending' | 'analytics-aggregation' | 'media-processing' | 'calendar-sync' | 'webhook-delivery' | 'maintenance'; state: 'waiting' | 'active' | 'completed' | 'failed' | 'delayed' | 'blocked'; progress: number; attempts: number; reason: string | null; enqueuedAt: string; startedAt: string | null; finishedAt: string | null; log: (string)[] };
   };
   /** Retry a failed job. */
   'POST /v1/jobs/{id}/retry': {
     path: { id: string };
-    query: Record<never, never>;
-    body: undefined;
     response: { id: string; name: string; queue: 'site-crawling' | 'ai-processing' | 'voice-processing' | 'email-sending' | 'analytics-aggregation' | 'media-processing' | 'calendar-sync' | 'webhook-delivery' | 'maintenance'; state: 'waiting' | 'active' | 'completed' | 'failed' | 'delayed' | 'blocked'; progress: number; attempts: number; reason: string | null; enqueuedAt: string; startedAt: string | null; finishedAt: string | null; log: (string)[] };
   };
   /** Cancel a job. */
   'POST /v1/jobs/{id}/cancel': {
     path: { id: string };
-    query: Record<never, never>;
-    body: undefined;
     response: { id: string; name: string; queue: 'site-crawling' | 'ai-processing' | 'voice-processing' | 'email-sending' | 'analytics-aggregation' | 'media-processing' | 'calendar-sync' | 'webhook-delivery' | 'maintenance'; state: 'waiting' | 'active' | 'completed' | 'failed' | 'delayed' | 'blocked'; progress: number; attempts: number; reason: string | null; enqueuedAt: string; startedAt: string | null; finishedAt: string | null; log: (string)[] };
   };
   /** Get the health of all dependencies. */
   'GET /health': {
-    path: Record<never, never>;
-    query: Record<never, never>;
-    body: undefined;
     response: HealthReport;
   };
   /** Check liveness. */
   'GET /health/live': {
-    path: Record<never, never>;
-    query: Record<never, never>;
-    body: undefined;
     response: HealthReport;
   };
   /** Check readiness. */
   'GET /health/ready': {
-    path: Record<never, never>;
-    query: Record<never, never>;
-    body: undefined;
     response: HealthReport;
   };
 }

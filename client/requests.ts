@@ -1,7 +1,6 @@
 import { NetworkError, ProblemError, readProblem } from './errors.ts';
 import { type Operations, publicRoutes } from './operations.ts';
-import { randomId } from './random-id.ts';
-import { backoffMs, sleep } from './sleep.ts';
+import { backoffMs, randomId, sleep } from './sleep.ts';
 import type { TokenStore } from './tokens.ts';
 
 /** A route of the API, for example `POST /v1/conversations/{id}/messages`. */
@@ -9,9 +8,15 @@ export type RouteName = keyof Operations;
 /** The response body of a route. */
 export type ResponseBody<R extends RouteName> = Operations[R]['response'];
 /** The JSON body or the form of a route. */
-export type RequestBody<R extends RouteName> = Operations[R]['body'];
+export type RequestBody<R extends RouteName> = PartOf<R, 'body', undefined>;
 /** The query of a route. */
-export type RequestQuery<R extends RouteName> = Operations[R]['query'];
+export type RequestQuery<R extends RouteName> = PartOf<R, 'query'>;
+
+type PartOf<
+  R extends RouteName,
+  Name extends string,
+  Missing = Record<never, never>,
+> = R extends RouteName ? (Operations[R] extends Record<Name, infer T> ? T : Missing) : never;
 
 type Part<Name extends string, T> = T extends undefined
   ? { [N in Name]?: never }
@@ -24,7 +29,7 @@ type Part<Name extends string, T> = T extends undefined
  * routes it is the input of one of them, not every path with every body.
  */
 export type RequestInput<R extends RouteName> = R extends RouteName
-  ? Part<'path', Operations[R]['path']> &
+  ? Part<'path', PartOf<R, 'path'>> &
       Part<'query', RequestQuery<R>> &
       Part<'body', RequestBody<R>> & {
         signal?: AbortSignal | undefined;

@@ -1,7 +1,6 @@
 import { isTransient, ProblemError } from './errors.ts';
-import { randomId } from './random-id.ts';
 import type { RequestBody, ResponseBody, SendRequest } from './requests.ts';
-import { backoffMs, sleep } from './sleep.ts';
+import { backoffMs, randomId, sleep } from './sleep.ts';
 
 type Route = 'POST /v1/conversations/{id}/messages';
 export type Message = ResponseBody<Route>;

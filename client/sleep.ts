@@ -21,3 +21,9 @@ export function backoffMs(attempt: number, baseMs = 300, maxMs = 10_000): number
   const delayMs = Math.min(maxMs, baseMs * 2 ** (attempt - 1));
   return delayMs / 2 + (Math.random() * delayMs) / 2;
 }
+
+/** 128 random bits; `crypto.randomUUID` is missing on pages loaded over plain HTTP. */
+export function randomId(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

@@ -36,8 +36,7 @@ import {
   requireCaller,
 } from './caller.ts';
 import { createDocs } from './docs.ts';
-import { createFiles } from './files/create-files.ts';
-import { isolateFilesHost } from './files/isolate-files-host.ts';
+import { createFiles, isolateFilesHost } from './files/create-files.ts';
 import { meterRequest } from './meter-request.ts';
 import { createPages } from './pages.ts';
 import type { Route } from './route.ts';

@@ -5,10 +5,9 @@ import { createConversation } from '@insightdesk/shared/domain/desk/conversation
 import { createTestContext, createTestTenant, until, userIdOf } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { channels } from './channels.ts';
-import { createSessionSource } from './sessions/session-source.ts';
-import { createSessionVerifier } from './sessions/session-verifier.ts';
-import { authorizeChannel } from './subscriptions/authorize-channel.ts';
+import { createSessionSource, createSessionVerifier } from './sessions/session-verifier.ts';
 import { defineChannels } from './subscriptions/define-channels.ts';
+import { authorizeChannel } from './subscriptions/subscribe.ts';
 import { call, createTestReplicas, newEntries } from './testing/test-replica.ts';
 
 const testContext = createTestContext();

@@ -8,8 +8,7 @@ import { unauthenticatedLimits } from './handshake/unauthenticated-connections.t
 import { registerSocketMetrics } from './replica/metrics.ts';
 import { createThrottledErrorLog } from './replica/throttled-error-log.ts';
 import { createSocketServer } from './server.ts';
-import { createSessionSource } from './sessions/session-source.ts';
-import { createSessionVerifier } from './sessions/session-verifier.ts';
+import { createSessionSource, createSessionVerifier } from './sessions/session-verifier.ts';
 
 await boot('websocket', (app) => {
   const { config, log, lifecycle, health, metrics, container } = app;

@@ -11,7 +11,7 @@ import {
 import { Histogram } from '@insightdesk/shared/utils';
 import type { Connection } from './connection/connection.ts';
 import { dispatchCalls } from './connection/dispatcher.ts';
-import { registerConnection } from './connection/register-connection.ts';
+import { registerConnection, watchTokenExpiry } from './connection/register-connection.ts';
 import type { Services } from './connection/services.ts';
 import type { TokenBucketOptions } from './connection/token-bucket.ts';
 import { createTransport } from './connection/transport.ts';
@@ -20,7 +20,6 @@ import {
   slowConsumerLimits,
   watchSlowConsumers,
 } from './connection/watch-slow-consumers.ts';
-import { watchTokenExpiry } from './connection/watch-token-expiry.ts';
 import { handlers } from './handlers.ts';
 import { type ConnectionLimits, unlimitedConnections } from './handshake/connection-limits.ts';
 import { createHandshake } from './handshake/handshake.ts';
@@ -35,8 +34,7 @@ import { serveRequests } from './replica/requests.ts';
 import { createSignalAdapter } from './replica/signal-adapter.ts';
 import { serveSystemSignals } from './replica/system-signals.ts';
 import { createThrottledErrorLog } from './replica/throttled-error-log.ts';
-import { createAccessListener } from './sessions/access-listener.ts';
-import { createRevocationWatcher } from './sessions/revocation-watcher.ts';
+import { createAccessListener, createRevocationWatcher } from './sessions/revocation-watcher.ts';
 import { createChannelQuota } from './subscriptions/channel-quota.ts';
 import { createHubEmitter } from './subscriptions/hub-emitter.ts';
 

@@ -1,7 +1,6 @@
 import { boot } from '@insightdesk/shared/boot';
 import { openJobStatusSignals } from './job-status-signals.ts';
-import { countJobs } from './metrics/count-jobs.ts';
-import { watchWorker } from './metrics/watch-worker.ts';
+import { countJobs, watchWorker } from './metrics/watch-worker.ts';
 import { openQueues } from './open-queues.ts';
 import { runRelay } from './run-relay.ts';
 import { runSchedules } from './run-schedules.ts';

@@ -1,8 +1,14 @@
 import type { App } from '@insightdesk/shared/boot';
 import { createHealthApp } from '@insightdesk/shared/http';
-import { readBacklog } from '@insightdesk/shared/jobs';
+import {
+  type Backlog,
+  readBacklog,
+  type Scaling,
+  scale,
+  scalingPolicy,
+  totalOf,
+} from '@insightdesk/shared/jobs';
 import type { WorkerQueues } from './open-queues.ts';
-import { createScalingSignal } from './scaling-signal.ts';
 
 /** Serves health, metrics and the scaling signal on the port of the worker. */
 export function serveHealth(app: App, { valkey }: WorkerQueues): void {
@@ -18,4 +24,25 @@ export function serveHealth(app: App, { valkey }: WorkerQueues): void {
     },
     stop: () => server?.stop(true),
   });
+}
+
+/** The backlog of every queue and the number of workers that it needs. */
+export interface ScalingSignal {
+  queues: Record<string, Backlog>;
+  /** Of all queues that are not paused. */
+  total: Pick<Backlog, 'waiting' | 'oldestSeconds'>;
+  desiredWorkers: number;
+}
+
+/** Returns the current signal when called; it must be called every few seconds. */
+export function createScalingSignal(
+  readBacklog: () => Promise<Record<string, Backlog>>,
+  maxWorkers: number,
+) {
+  let scaling: Scaling = { workers: scalingPolicy.minWorkers };
+  return async (): Promise<ScalingSignal> => {
+    const queues = await readBacklog();
+    scaling = scale(scaling, queues, Date.now(), { ...scalingPolicy, maxWorkers });
+    return { queues, total: totalOf(queues), desiredWorkers: scaling.workers };
+  };
 }

@@ -9,12 +9,12 @@ import {
   tracedDatabase,
 } from '@insightdesk/shared/database';
 import { createContainer } from '@insightdesk/shared/di';
+import { ConfigurationError } from '@insightdesk/shared/errors';
 import type { Logger } from '@insightdesk/shared/logging';
 import { isTracing } from '@insightdesk/shared/tracing';
 import { createRecentSessions } from '@insightdesk/shared/utils';
 import type { Valkey } from '@insightdesk/shared/valkey';
 import { type ConnectValkey, createConnectValkey } from './connect-valkey.ts';
-import { requireLoginUrl } from './require-login-url.ts';
 
 /** Logins are few, and most of their time is password hashing. */
 const IDENTITY_POOL_SIZE = 4;
@@ -92,3 +92,19 @@ const openDatabase = (options: DatabaseOptions) =>
   isTracing()
     ? tracedDatabase(createDatabase({ ...options, observe: recordStatement }))
     : createDatabase(options);
+
+const variables = {
+  relay: ['relayUrl', 'DATABASE_RELAY_URL'],
+  identity: ['identityUrl', 'DATABASE_IDENTITY_URL'],
+} as const;
+
+/** The URL of a database login that only some services have; throws ConfigurationError without it. */
+export function requireLoginUrl(
+  { database }: Pick<Config, 'database'>,
+  login: keyof typeof variables,
+) {
+  const [key, variable] = variables[login];
+  const url = database[key];
+  if (!url) throw new ConfigurationError(`${variable} is not set (login insightdesk_${login})`);
+  return url;
+}

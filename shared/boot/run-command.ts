@@ -15,10 +15,7 @@ export async function runCommand<T>(
   work: (app: CommandApp) => Promise<T>,
   environment?: Record<string, string | undefined>,
 ): Promise<T> {
-  const { config } = await loadConfigWithSecrets({
-    service,
-    ...(environment && { environment }),
-  });
+  const { config } = await loadConfigWithSecrets({ service, ...(environment && { environment }) });
   const log = createLogger({ level: 'error', format: 'json' }, { service, replica: service });
   const { parts: container, dispose } = createAppContainer(config, log);
   try {

@@ -1,3 +1,4 @@
+import type { CacheSource } from '@insightdesk/shared/cache';
 import type { Database, DatabaseStats, PoolStatus } from '@insightdesk/shared/database';
 import type { Metrics } from '@insightdesk/shared/monitoring';
 
@@ -50,10 +51,7 @@ export function watchDatabase(
 /** Exports metrics of named statements; each belongs to one login. */
 function watchStatements(metrics: Metrics, logins: () => Readonly<Record<string, Database>>) {
   metrics.histogram(
-    {
-      name: 'database_statement_duration_seconds',
-      help: 'Duration of statements by name',
-    },
+    { name: 'database_statement_duration_seconds', help: 'Duration of statements by name' },
     {
       samples: (name) =>
         Object.entries(logins()).flatMap(([login, { statements }]) =>
@@ -70,5 +68,26 @@ function watchStatements(metrics: Metrics, logins: () => Readonly<Record<string,
       Object.entries(logins()).flatMap(([login, { statements }]) =>
         Array.from(statements.failures, ([statement, n]) => [{ login, statement }, n] as const),
       ),
+  });
+}
+
+/** Exports cache metrics. */
+export function watchCache(metrics: Metrics, cache: CacheSource): void {
+  metrics.counter({
+    name: 'cache_requests_total',
+    help: 'Cache lookups by outcome; stale values had expired and were served anyway',
+    read() {
+      const { hits, misses, stale } = cache.getStats();
+      return [
+        [{ outcome: 'hit' }, hits],
+        [{ outcome: 'miss' }, misses],
+        [{ outcome: 'stale' }, stale],
+      ];
+    },
+  });
+  metrics.gauge({
+    name: 'cache_values',
+    help: 'Values in the memory cache of this process',
+    read: () => cache.getStats().size,
   });
 }

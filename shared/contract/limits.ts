@@ -4,56 +4,30 @@ export type RateLimitSubject = 'address' | 'user' | 'key' | 'organization' | 'ch
 /** Class of a request for rate limits; every request also counts as `all`. */
 export type RequestClass = 'auth' | 'read' | 'search' | 'write' | 'upload' | 'mail';
 
+interface RateLimit {
+  name: string;
+  requestClass: RequestClass | 'all' | 'signal';
+  countBy: RateLimitSubject;
+  factor: number;
+  min: number;
+  /** While Valkey is unavailable: `closed` refuses all requests, `open` uses the counts of each process. */
+  failMode?: 'open' | 'closed';
+}
+
 /**
  * All rate limits. An HTTP limit is `factor` * RATE_LIMIT_MAX_REQUESTS per RATE_LIMIT_WINDOW_MS, at
- * least `min`; signals are limited to `min` per 10 s. While Valkey is unavailable, an `open` limit uses
- * the counts of each process, and a `closed` one refuses all requests.
+ * least `min`; signals are limited to `min` per 10 s.
  */
-export const rateLimits = [
-  { name: 'address', requestClass: 'all', countBy: 'address', factor: 1, min: 1, failMode: 'open' },
-  { name: 'user', requestClass: 'all', countBy: 'user', factor: 3, min: 1, failMode: 'open' },
-  { name: 'key', requestClass: 'all', countBy: 'key', factor: 3, min: 1, failMode: 'open' },
-  {
-    name: 'organization',
-    requestClass: 'all',
-    countBy: 'organization',
-    factor: 20,
-    min: 1,
-    failMode: 'open',
-  },
-  {
-    name: 'auth',
-    requestClass: 'auth',
-    countBy: 'address',
-    factor: 0.25,
-    min: 60,
-    failMode: 'open',
-  },
-  {
-    name: 'search',
-    requestClass: 'search',
-    countBy: 'user',
-    factor: 0.25,
-    min: 30,
-    failMode: 'open',
-  },
-  {
-    name: 'searches',
-    requestClass: 'search',
-    countBy: 'organization',
-    factor: 1,
-    min: 60,
-    failMode: 'open',
-  },
-  { name: 'write', requestClass: 'write', countBy: 'user', factor: 1, min: 60, failMode: 'open' },
-  {
-    name: 'upload',
-    requestClass: 'upload',
-    countBy: 'user',
-    factor: 0.25,
-    min: 30,
-    failMode: 'open',
-  },
+const rateLimits: readonly RateLimit[] = [
+  { name: 'address', requestClass: 'all', countBy: 'address', factor: 1, min: 1 },
+  { name: 'user', requestClass: 'all', countBy: 'user', factor: 3, min: 1 },
+  { name: 'key', requestClass: 'all', countBy: 'key', factor: 3, min: 1 },
+  { name: 'organization', requestClass: 'all', countBy: 'organization', factor: 20, min: 1 },
+  { name: 'auth', requestClass: 'auth', countBy: 'address', factor: 0.25, min: 60 },
+  { name: 'search', requestClass: 'search', countBy: 'user', factor: 0.25, min: 30 },
+  { name: 'searches', requestClass: 'search', countBy: 'organization', factor: 1, min: 60 },
+  { name: 'write', requestClass: 'write', countBy: 'user', factor: 1, min: 60 },
+  { name: 'upload', requestClass: 'upload', countBy: 'user', factor: 0.25, min: 30 },
   {
     name: 'mail',
     requestClass: 'mail',
@@ -62,37 +36,17 @@ export const rateLimits = [
     min: 30,
     failMode: 'closed',
   },
-  {
-    name: 'signal',
-    requestClass: 'signal',
-    countBy: 'user',
-    factor: 0,
-    min: 100,
-    failMode: 'open',
-  },
-  {
-    name: 'signals',
-    requestClass: 'signal',
-    countBy: 'channel',
-    factor: 0,
-    min: 300,
-    failMode: 'open',
-  },
-] as const satisfies readonly {
-  name: string;
-  requestClass: RequestClass | 'all' | 'signal';
-  countBy: RateLimitSubject;
-  factor: number;
-  min: number;
-  failMode: 'open' | 'closed';
-}[];
+  { name: 'signal', requestClass: 'signal', countBy: 'user', factor: 0, min: 100 },
+  { name: 'signals', requestClass: 'signal', countBy: 'channel', factor: 0, min: 300 },
+];
 
 const SIGNAL_WINDOW_MS = 10_000;
 
 /** The rate limits with their configured numbers. */
 export const rateLimitRules = (config: { windowMs: number; maxRequests: number }) =>
-  rateLimits.map(({ factor, min, ...rule }) => ({
+  rateLimits.map(({ factor, min, failMode = 'open', ...rule }) => ({
     ...rule,
+    failMode,
     limit: Math.max(min, Math.ceil(factor * config.maxRequests)),
     windowMs: rule.requestClass === 'signal' ? SIGNAL_WINDOW_MS : config.windowMs,
   }));

@@ -3,6 +3,5 @@ export * from './channels.ts';
 export * from './events.ts';
 export { fromUuid, type Id, type IdPrefix, isId, toUuid } from './ids.ts';
 export * from './permissions.ts';
-export * from './roles.ts';
 export * from './socket-inputs.ts';
 export * from './socket-outputs.ts';

@@ -4,7 +4,7 @@ import { checkCsrf, readCookie, sessionCookies } from '@insightdesk/shared/http'
 import { z } from 'zod';
 import { jsonResponse, respondIdempotently } from '../idempotent-response.ts';
 import { type Call, type Route, readBody, runAction } from '../route.ts';
-import { respondWithCookies, wantsCookies } from './session-cookies.ts';
+import { respondWithCookies, wantsCookies } from './session-routes.ts';
 
 /** Exchanges the refresh token of the body or of the cookie. */
 export const refreshRoute: Route = {

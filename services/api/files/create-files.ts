@@ -5,11 +5,11 @@ import {
   type PendingImages,
   storeSignedFile,
 } from '@insightdesk/shared/domain/desk/attachments';
+import { DomainNotFoundError } from '@insightdesk/shared/errors';
 import { createFairQueue } from '@insightdesk/shared/promises';
 import { type Handler, Hono, type MiddlewareHandler } from 'hono';
 import type { AppOptions } from '../app.ts';
 import { type ApiEnv, callContext } from '../caller.ts';
-import { cacheUntil } from './cache-until.ts';
 import { sendFile } from './send-file.ts';
 
 /** Requests below it are authorized by the signature of the URL, not by cookies or `Authorization`. */
@@ -69,3 +69,25 @@ const allowCrossOriginUse: MiddlewareHandler = (c, next) => {
   c.header('X-Robots-Tag', 'noindex');
   return next();
 };
+
+/** Browsers may cache a file until its signed URL expires. */
+export function cacheUntil(expiresAt: Date) {
+  const seconds = Math.max(0, Math.floor((expiresAt.getTime() - Date.now()) / 1000));
+  return { cacheControl: `private, max-age=${seconds}, no-transform` };
+}
+
+/**
+ * When files have their own host, that host serves files only and no other host serves them, so
+ * that a script in a file runs in another origin than the sessions.
+ */
+export function isolateFilesHost(http: { publicUrl: string; filesUrl: string }): MiddlewareHandler {
+  const filesHost = new URL(http.filesUrl).host;
+  const isSeparate = filesHost !== new URL(http.publicUrl).host;
+  return (c, next) => {
+    const isFilePath = c.req.path.startsWith(FILES_PATH);
+    if (isSeparate && isFilePath !== (c.req.header('Host')?.toLowerCase() === filesHost)) {
+      throw new DomainNotFoundError();
+    }
+    return next();
+  };
+}

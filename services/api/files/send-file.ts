@@ -54,10 +54,7 @@ function rangeOf(headers: Headers, file: SentFile) {
 }
 
 const preconditionFailed = () =>
-  new ServiceError('The file has changed', {
-    code: 'PRECONDITION_FAILED',
-    status: 412,
-  });
+  new ServiceError('The file has changed', { code: 'PRECONDITION_FAILED', status: 412 });
 
 function describe(file: SentFile): Record<string, string> {
   const { etag, name, contentType, modifiedAt, isDownload = false } = file;

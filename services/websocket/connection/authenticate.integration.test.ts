@@ -13,8 +13,7 @@ import {
 } from '@insightdesk/shared/testing';
 import { createRecentSessions } from '@insightdesk/shared/utils';
 import { channels } from '../channels.ts';
-import { createSessionSource } from '../sessions/session-source.ts';
-import { createSessionVerifier } from '../sessions/session-verifier.ts';
+import { createSessionSource, createSessionVerifier } from '../sessions/session-verifier.ts';
 import { call, createTestReplicas } from '../testing/test-replica.ts';
 
 const testContext = createTestContext();

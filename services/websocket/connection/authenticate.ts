@@ -5,8 +5,7 @@ import {
   TooManyRequestsError,
   UnauthenticatedError,
 } from '@insightdesk/shared/errors';
-import type { Access } from '../sessions/access.ts';
-import { verifyHolder } from '../sessions/verify-holder.ts';
+import { type Access, verifyHolder } from '../sessions/access.ts';
 import type { Connection } from './connection.ts';
 import type { Call } from './dispatcher.ts';
 

@@ -3,8 +3,7 @@ import type { EndCode } from '@insightdesk/shared/contract';
 import { type Room, roomOf } from '@insightdesk/shared/realtime';
 import type { Access, AccessHolder } from '../sessions/access.ts';
 import { type SubscriptionOwner, Subscriptions } from '../subscriptions/subscriptions.ts';
-import type { Services } from './services.ts';
-import type { ServerSocket } from './socket-types.ts';
+import type { ServerSocket, Services } from './services.ts';
 
 const MAX_CONCURRENT_AUTHORIZATIONS = 8;
 const EXPIRY_WARNING_MS = 60_000;

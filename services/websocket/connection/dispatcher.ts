@@ -1,10 +1,14 @@
 import { requireCan, toActor } from '@insightdesk/shared/context';
 import type { Permission } from '@insightdesk/shared/contract';
-import { DomainNotFoundError, TooManyRequestsError, toProblem } from '@insightdesk/shared/errors';
+import {
+  DomainNotFoundError,
+  DomainValidationError,
+  TooManyRequestsError,
+  toProblem,
+} from '@insightdesk/shared/errors';
 import { startTrace } from '@insightdesk/shared/tracing';
 import type { z } from 'zod';
 import type { Connection } from './connection.ts';
-import { requireMaxDepth } from './max-depth.ts';
 import { createTokenBucket, type TokenBucketOptions } from './token-bucket.ts';
 
 /** One call of a client. */
@@ -98,4 +102,21 @@ function once(acknowledgement: unknown): (answer: object) => void {
     if (isOpen) (acknowledgement as (answer: object) => void)(answer);
     isOpen = false;
   };
+}
+
+/** Far more levels than any valid payload has. */
+const MAX_DEPTH = 64;
+
+/** Throws 422 for a payload nested so deeply that recursive code would overflow the stack. */
+export function requireMaxDepth(payload: unknown): void {
+  let level = [payload];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > MAX_DEPTH) {
+      const errors = [{ path: '', message: `At most ${MAX_DEPTH} levels` }];
+      throw new DomainValidationError('The payload is nested too deeply', { errors });
+    }
+    level = level.flatMap((value) =>
+      typeof value === 'object' && value !== null ? Object.values(value) : [],
+    );
+  }
 }

@@ -1,7 +1,9 @@
 import type { CallContext, Connections, Context } from '@insightdesk/shared/context';
+import type { Id, ServerEvents } from '@insightdesk/shared/contract';
 import type { RateLimits } from '@insightdesk/shared/http';
 import type { Logger } from '@insightdesk/shared/logging';
 import type { ChannelHub, PresenceMembers } from '@insightdesk/shared/realtime';
+import type { DefaultEventsMap, Server, Socket } from 'socket.io';
 import type { SessionVerifier } from '../sessions/session-verifier.ts';
 import type { ChannelQuota } from '../subscriptions/channel-quota.ts';
 import type { ChannelTable } from '../subscriptions/define-channels.ts';
@@ -20,3 +22,12 @@ export interface Services {
   /** Signals are unlimited without it. */
   signalLimits?: RateLimits | undefined;
 }
+
+/** The data of a socket that all replicas can read. */
+export interface SocketData {
+  userId: Id<'usr'>;
+}
+
+type Untyped = DefaultEventsMap;
+export type SocketServerIo = Server<Untyped, ServerEvents, Untyped, SocketData>;
+export type ServerSocket = Socket<Untyped, ServerEvents, Untyped, SocketData>;

@@ -4,7 +4,7 @@ import { socketLimits } from '@insightdesk/shared/contract';
 import { Server } from 'socket.io';
 import type { createSignalAdapter } from '../replica/signal-adapter.ts';
 import { corkFlushes } from './cork-flushes.ts';
-import type { SocketServerIo } from './socket-types.ts';
+import type { SocketServerIo } from './services.ts';
 
 export interface TransportOptions {
   /** For example `websocket-2`: session ids begin with `2.`, by which nginx finds the replica. */

@@ -3,10 +3,9 @@ import type { ReadAddress } from '@insightdesk/shared/http';
 import { startTrace, toTraceId } from '@insightdesk/shared/tracing';
 import type { ExtendedError } from 'socket.io';
 import { Connection } from '../connection/connection.ts';
-import type { Services } from '../connection/services.ts';
-import type { ServerSocket } from '../connection/socket-types.ts';
+import type { ServerSocket, Services } from '../connection/services.ts';
+import { verifyHolder } from '../sessions/access.ts';
 import type { RevocationWatcher } from '../sessions/revocation-watcher.ts';
-import { verifyHolder } from '../sessions/verify-holder.ts';
 import type { ConnectionLimits } from './connection-limits.ts';
 import { readToken } from './read-token.ts';
 
@@ -39,11 +38,7 @@ export function createHandshake(options: HandshakeOptions): Handshake {
   async function accept(socket: ServerSocket): Promise<void> {
     const connection = await readConnection(socket, options);
     const { access, ip } = connection;
-    const slot = connectionLimits.reserve({
-      userId: access.userId,
-      tenantId: access.tenantId,
-      ip,
-    });
+    const slot = connectionLimits.reserve({ userId: access.userId, tenantId: access.tenantId, ip });
     // Before the session is verified: a revocation in between is seen by the watcher.
     watcher.add(connection);
     const release = () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import type { ServerSocket } from '../connection/socket-types.ts';
+import type { ServerSocket } from '../connection/services.ts';
 import { readToken } from './read-token.ts';
 
 const cookie = '__Host-desk-access=from-cookie';

@@ -1,6 +1,6 @@
 import { UnauthenticatedError } from '@insightdesk/shared/errors';
 import { isAllowedOrigin, readCookie, sessionCookies } from '@insightdesk/shared/http';
-import type { ServerSocket } from '../connection/socket-types.ts';
+import type { ServerSocket } from '../connection/services.ts';
 
 const MAX_TOKEN_LENGTH = 8_192;
 

@@ -3,7 +3,7 @@ import { socketLimits } from '@insightdesk/shared/contract';
 import type { ReadAddress } from '@insightdesk/shared/http';
 import { ipPrefix } from '@insightdesk/shared/utils';
 import type { Server } from 'socket.io';
-import type { ServerSocket } from '../connection/socket-types.ts';
+import type { ServerSocket } from '../connection/services.ts';
 
 type EngineSocket = ServerSocket['conn'];
 

@@ -1,7 +1,7 @@
 import type { Id } from '@insightdesk/shared/contract';
 import { UnavailableError } from '@insightdesk/shared/errors';
 import { channelOf, type Room, roomOf } from '@insightdesk/shared/realtime';
-import type { SocketServerIo } from '../connection/socket-types.ts';
+import type { SocketServerIo } from '../connection/services.ts';
 import type { ChannelTable } from '../subscriptions/define-channels.ts';
 
 /** One open socket on some replica. */

@@ -6,7 +6,7 @@ import {
   type ResponseMessage,
 } from '@insightdesk/shared/realtime';
 import type { Connection } from '../connection/connection.ts';
-import type { SocketServerIo } from '../connection/socket-types.ts';
+import type { SocketServerIo } from '../connection/services.ts';
 import { roomOfUser } from './clients.ts';
 
 type Valkey = ChannelHubOptions['subscriber'];

@@ -5,7 +5,7 @@ import {
   SYSTEM_SENDER,
   type SystemSignal,
 } from '@insightdesk/shared/realtime';
-import type { SocketServerIo } from '../connection/socket-types.ts';
+import type { SocketServerIo } from '../connection/services.ts';
 
 interface ServeOptions {
   io: SocketServerIo;

@@ -9,8 +9,7 @@ import {
   until,
   userIdOf,
 } from '@insightdesk/shared/testing';
-import { createAccessListener } from './access-listener.ts';
-import type { Revocation } from './revocation-watcher.ts';
+import { createAccessListener, type Revocation } from './revocation-watcher.ts';
 
 const { context, close } = createTestContext();
 const closing: (() => unknown)[] = [];

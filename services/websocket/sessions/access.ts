@@ -1,5 +1,7 @@
 import type { Connections, RestrictedRole } from '@insightdesk/shared/context';
 import type { EndCode } from '@insightdesk/shared/contract';
+import { UnavailableError } from '@insightdesk/shared/errors';
+import type { SessionVerifier } from './session-verifier.ts';
 
 /** What an access token or an API key authenticates. */
 export type Access = Awaited<ReturnType<Connections['security']['tokens']['verifyAccess']>>;
@@ -17,4 +19,23 @@ export interface AccessHolder {
   /** `access` was verified at this generation. */
   confirm(generation: number): void;
   end(code: EndCode): void;
+}
+
+const MAX_ATTEMPTS = 3;
+
+/**
+ * Verifies sessions for a holder. Repeats it when a revocation becomes known meanwhile that the
+ * answer may not include; resolves with the generation at which all of them are valid.
+ */
+export async function verifyHolder(
+  sessions: Pick<SessionVerifier, 'verify'>,
+  holder: AccessHolder,
+  claims: readonly SessionClaims[],
+): Promise<number> {
+  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+    const generations = await Promise.all(claims.map((one) => sessions.verify(one)));
+    const generation = Math.min(...generations);
+    if (generation >= holder.requiredGeneration) return generation;
+  }
+  throw new UnavailableError('The session cannot be verified now, try again');
 }

@@ -32,8 +32,7 @@ import { createRecentSessions } from '@insightdesk/shared/utils';
 import { channels } from '../channels.ts';
 import type { SocketServerOptions } from '../server.ts';
 import { call, createTestReplicas } from '../testing/test-replica.ts';
-import { createSessionSource } from './session-source.ts';
-import { createSessionVerifier } from './session-verifier.ts';
+import { createSessionSource, createSessionVerifier } from './session-verifier.ts';
 
 const testContext = createTestContext();
 const { context } = testContext;

@@ -1,5 +1,6 @@
-import { authorizationVersionOf } from '@insightdesk/shared/context';
+import { authorizationVersionOf, type Context } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
+import { listAccessGenerations, listLiveSessions } from '@insightdesk/shared/domain/identity/users';
 import {
   ForbiddenError,
   TwoFactorSetupRequiredError,
@@ -7,7 +8,20 @@ import {
 } from '@insightdesk/shared/errors';
 import { createRecentSessions, type RecentSessions } from '@insightdesk/shared/utils';
 import type { SessionClaims } from './access.ts';
-import type { SessionSource } from './session-source.ts';
+
+/** Where login sessions are looked up. */
+export interface SessionSource {
+  /** The sessions that are live, each with the authorization of its member now. */
+  listLive(tenantId: Id<'org'>, sessionIds: readonly Id<'ses'>[]): Promise<Map<Id<'ses'>, string>>;
+  /** How often access was revoked in each organisation; without those in which it never was. */
+  listGenerations(tenantIds: readonly Id<'org'>[]): Promise<Map<Id<'org'>, string>>;
+}
+
+/** Looks sessions up in PostgreSQL. */
+export const createSessionSource = (ctx: Context): SessionSource => ({
+  listLive: (tenantId, sessionIds) => listLiveSessions(ctx, tenantId, sessionIds),
+  listGenerations: (tenantIds) => listAccessGenerations(ctx, tenantIds),
+});
 
 /** Verifies the login sessions of sockets. */
 export interface SessionVerifier {

@@ -2,7 +2,7 @@ import { channelOf, type HubEmitter } from '@insightdesk/shared/realtime';
 import { withSpan } from '@insightdesk/shared/tracing';
 import type { Histogram } from '@insightdesk/shared/utils';
 import type { Connection } from '../connection/connection.ts';
-import type { SocketServerIo } from '../connection/socket-types.ts';
+import type { SocketServerIo } from '../connection/services.ts';
 
 /** Emits the hub's events to the sockets of this replica. */
 export function createHubEmitter(

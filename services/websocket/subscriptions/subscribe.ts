@@ -1,8 +1,13 @@
+import { type CallContext, can, credentialIdOf, isMember } from '@insightdesk/shared/context';
 import type { SocketInput } from '@insightdesk/shared/contract';
-import { ConflictError } from '@insightdesk/shared/errors';
+import {
+  ConflictError,
+  DomainNotFoundError,
+  UnauthenticatedError,
+} from '@insightdesk/shared/errors';
 import { callContext } from '../connection/connection.ts';
 import type { Call } from '../connection/dispatcher.ts';
-import { authorizeChannel } from './authorize-channel.ts';
+import type { Services } from '../connection/services.ts';
 
 /**
  * Subscribes a socket to a channel, from its last position if given. The acknowledgement with the
@@ -37,3 +42,24 @@ export async function subscribe(call: Call, input: SocketInput<'subscribe'>) {
     throw error;
   }
 }
+
+type Needed = Pick<Services, 'channels' | 'context' | 'sessions'>;
+
+/** Throws 404 unless the caller may subscribe, also when the channel exists for others. */
+export async function authorizeChannel(
+  { channels, context, sessions }: Needed,
+  call: CallContext,
+  name: string,
+): Promise<void> {
+  const { actor, tenantId } = call;
+  if (!isMember(actor) || !tenantId) throw new UnauthenticatedError();
+  const channel = channels.find(name);
+  if (!channel || !can(actor, channel.permission)) throw unknownChannel();
+  const isAllowed = channel.allow({ ...context(call), actor, tenantId });
+  if (!(isAllowed instanceof Promise)) {
+    await sessions.verify({ ...actor, sessionId: credentialIdOf(actor), tenantId });
+  }
+  if ((await isAllowed) !== true) throw unknownChannel();
+}
+
+const unknownChannel = () => new DomainNotFoundError('Unknown channel');

@@ -1,7 +1,6 @@
 import { ConflictError, TooManyRequestsError } from '@insightdesk/shared/errors';
 import type { LeaveReason, PresenceState, Room, SocketOfUser } from '@insightdesk/shared/realtime';
-import type { Services } from '../connection/services.ts';
-import type { ServerSocket } from '../connection/socket-types.ts';
+import type { ServerSocket, Services } from '../connection/services.ts';
 import type { Access } from '../sessions/access.ts';
 
 /** The connection that subscriptions belong to. */

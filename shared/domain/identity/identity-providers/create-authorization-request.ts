@@ -15,10 +15,7 @@ import { ProviderErrors } from './errors.ts';
 import type { ProviderRow } from './tables.ts';
 
 /** The URL to redirect the browser to, and the request that the callback needs. */
-export const authorizationView = z.object({
-  url: z.string(),
-  authorizationRequest: z.string(),
-});
+export const authorizationView = z.object({ url: z.string(), authorizationRequest: z.string() });
 
 type Purpose = { challenge: string } | { userId: Id<'usr'> };
 

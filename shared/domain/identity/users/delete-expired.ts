@@ -12,7 +12,9 @@ export async function deleteExpired(ctx: Context, { days }: { days: number }, ru
   const deleteAll = (batch: (limit: number) => SQL) => deleteInBatches(ctx, run, batch);
   return {
     sessions: await deleteAll(
-      (limit) => sql`delete from sessions where (tenant_id, id) in (select tenant_id, id from sessions
+      (
+        limit,
+      ) => sql`delete from sessions where (tenant_id, id) in (select tenant_id, id from sessions
         where least(revoked_at, expires_at) < ${before} limit ${limit})`,
     ),
     invitations: await deleteAll(

@@ -50,13 +50,5 @@ export function createTestAccounts() {
   const accept = (token: string, chosen = password) =>
     acceptInvitation(context, { token, name: 'Guest', password: chosen });
 
-  return {
-    context,
-    close,
-    registerUser,
-    registerVerifiedUser,
-    findLink,
-    createInvitation,
-    accept,
-  };
+  return { context, close, registerUser, registerVerifiedUser, findLink, createInvitation, accept };
 }

@@ -31,12 +31,7 @@ export const createWebhook = defineAction({
     requireKnownEvents(ctx.settings.publicEvents, input.events);
     await requireBelowLimit(ctx);
     const keys = newKeys();
-    const row = {
-      tenantId: ctx.tenantId,
-      id: newId('whk'),
-      secret: sealKeys(ctx, keys),
-      ...input,
-    };
+    const row = { tenantId: ctx.tenantId, id: newId('whk'), secret: sealKeys(ctx, keys), ...input };
     const [created] = await ctx.tx.insert(webhooks).values(row).returning();
     if (!created) throw WebhookErrors.NotFound();
     await record(ctx, webhookCreated, { webhookId: created.id, ...input });

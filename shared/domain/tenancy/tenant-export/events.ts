@@ -10,11 +10,7 @@ export const exportRequested = defineEvent(
 /** The archive can be downloaded until `expiresAt`. */
 export const organizationExported = defineEvent(
   'organization.exported',
-  z.object({
-    exportId: idSchema('exp'),
-    sizeBytes: z.int(),
-    expiresAt: z.iso.datetime(),
-  }),
+  z.object({ exportId: idSchema('exp'), sizeBytes: z.int(), expiresAt: z.iso.datetime() }),
 );
 
 export const exportDownloaded = defineEvent(

@@ -25,10 +25,6 @@ export const emailLinks = pgTable(
 /** Uses of daily quotas; written by `app.consume_daily_quota` alone. */
 export const dailyCounts = pgTable(
   'daily_counts',
-  {
-    key: text('key').notNull(),
-    day: date('day').notNull(),
-    count: integer('count').notNull(),
-  },
+  { key: text('key').notNull(), day: date('day').notNull(), count: integer('count').notNull() },
   (t) => [primaryKey({ columns: [t.key, t.day] }), index('daily_counts_day').on(t.day)],
 );
