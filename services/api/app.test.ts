@@ -32,6 +32,7 @@ test('GET /repeat: a large response is compressed when the client accepts gzip',
   const plain = await request('GET', '/repeat?times=5000');
   expect(plain.headers.get('Content-Encoding')).toBeNull();
   expect(plain.headers.get('Vary')).toContain('Accept-Encoding');
+  expect(plain.headers.get('RateLimit-Limit')).toBeNull();
 });
 
 test('GET /repeat: responses under 1 KB are not compressed', async () => {

@@ -133,20 +133,6 @@ describe('input', () => {
     },
   );
 
-  test.each([
-    ['malformed JSON', '{"name":', 'application/json', 400, 'MALFORMED_JSON'],
-    ['other content', 'name=x', 'text/plain', 415, 'UNSUPPORTED_MEDIA_TYPE'],
-    ['a list', '[]', 'application/json', 422, 'VALIDATION_FAILED'],
-    ['too much', `"${'x'.repeat(1_000)}"`, 'application/json', 413, 'PAYLOAD_TOO_LARGE'],
-  ])('POST: %s is rejected', async (_, body, type, status, code) => {
-    const answer = request('POST', '/things', {
-      ...owner,
-      body,
-      headers: { 'Content-Type': type },
-    });
-    expect(await problemOf(answer)).toMatchObject({ status, code });
-  });
-
   test('POST: 413 by Content-Length, before authentication', async () => {
     const headers = { 'Content-Length': '1001' };
     const answer = request('POST', '/things', { body: {}, headers });

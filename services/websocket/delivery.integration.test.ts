@@ -20,16 +20,6 @@ const range = (from: number, to: number) =>
   Array.from({ length: Math.max(0, to - from + 1) }, (_, i) => from + i);
 const offsetsOf = (events: { offset: number }[]) => events.map(({ offset }) => offset);
 
-async function killSubscribers(share: number) {
-  const command = valkey('command');
-  const clients = String(await command.call('CLIENT', 'LIST', 'TYPE', 'pubsub'));
-  for (const [, id, name] of clients.matchAll(/^id=(\d+) .*? name=(\S*)/gm)) {
-    if (!name?.endsWith(':hub') || Math.random() >= share) continue;
-    await command.call('CLIENT', 'KILL', 'ID', String(id));
-  }
-  command.disconnect();
-}
-
 /** A client of the contract: it stores its position, and checks that each event is the next one. */
 function follow(channel: string) {
   const seen: number[] = [];
@@ -63,61 +53,6 @@ function follow(channel: string) {
   }
   return { seen, visit, first: () => first ?? 0, position: () => position?.offset };
 }
-
-test('delivery: clients that reconnect to any replica during constant appends get every event once', async () => {
-  const replicas = [await startReplica('websocket-1'), await startReplica('websocket-2')];
-  const log = channelLog();
-  const { token } = await newUser();
-  const channels = [newChannel(), newChannel()];
-  const heads = new Map<string, number>();
-  let isOver = false;
-  let visits = 0;
-
-  async function write() {
-    while (!isOver && visits < 300) {
-      const batch = channels.flatMap((c) => newEntries(c, 1 + Math.floor(Math.random() * 4)));
-      const results = await log.append(batch);
-      for (const [i, { offset }] of results.entries()) heads.set(batch[i]?.channel ?? '', offset);
-      await Bun.sleep(1);
-    }
-    isOver = true;
-  }
-  async function reconnectOften(n: number) {
-    const channel = channels[n % 2] ?? '';
-    const transports = n % 4 === 3 ? ['polling'] : ['websocket'];
-    const follower = follow(channel);
-    for (let turn = n; ; turn++) {
-      const wasOver = isOver;
-      const socket = await follower.visit(replicas[turn % 2]?.url ?? '', token, transports);
-      visits++;
-      if (wasOver) break;
-      await Bun.sleep(Math.random() * 100);
-      if (turn % 3 === 0) socket.io.engine.close();
-      else socket.disconnect();
-      await Bun.sleep(Math.random() * 20);
-    }
-    await until(() => follower.position() === heads.get(channel));
-    expect(follower.seen).toEqual(range(follower.first() + 1, heads.get(channel) ?? 0));
-  }
-  const staying = channels.flatMap((channel) =>
-    replicas.map(({ url }) => ({ url, channel, follower: follow(channel) })),
-  );
-  for (const { follower, url } of staying) await follower.visit(url, token, ['websocket']);
-  async function cutConnections() {
-    while (!isOver) {
-      await Bun.sleep(500);
-      await killSubscribers(0.5);
-    }
-  }
-  const reconnecting = Array.from({ length: 12 }, (_, n) => reconnectOften(n));
-  await Promise.all([write(), cutConnections(), ...reconnecting]).finally(() => {
-    isOver = true;
-  });
-  for (const { follower, channel } of staying) {
-    await until(() => follower.position() === heads.get(channel));
-    expect(follower.seen).toEqual(range(1, heads.get(channel) ?? 0));
-  }
-});
 
 test('lost log: sockets are closed with RESYNC, reconnect and get recovered: false', async () => {
   const { url } = await startReplica();

@@ -11,9 +11,7 @@ import {
 } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { channels } from './channels.ts';
-import { createSessionSource } from './sessions/session-source.ts';
-import { createSessionVerifier } from './sessions/session-verifier.ts';
-import { defineChannels } from './subscriptions/define-channels.ts';
+import { createSessionSource, createSessionVerifier } from './sessions/session-verifier.ts';
 import { call, createTestReplicas } from './testing/test-replica.ts';
 
 const testContext = createTestContext();
@@ -103,31 +101,6 @@ test('channels of one name: events, positions, signals and clients stay in their
   const { epoch } = before[0];
   const foreign = await subscribe(there[0] as Visitor, channel, { epoch, offset: 0 });
   expect(foreign).toMatchObject({ ok: true, recovered: false, events: [] });
-});
-
-test('channel without ids: events and presence stay in their organisation', async () => {
-  const channel = 'presence-lobby';
-  const { here, there } = await visitAll({
-    channels: defineChannels({
-      'presence-lobby': { permission: 'channels:subscribe', allow: () => true },
-    }),
-  });
-  const [one, two] = [here[0], there[0]] as [Visitor, Visitor];
-  await subscribe(one, channel);
-  await until(() => one.events.length, { equals: 1 });
-  await subscribe(two, channel);
-  await until(() => two.events.length, { equals: 1 });
-  await call(one.socket, 'presence:set', { status: 'busy' });
-  await until(() => one.events.length, { equals: 2 });
-  const present = await Promise.all([
-    call(one.socket, 'presence', { channel }),
-    call(two.socket, 'presence', { channel }),
-  ]);
-  expect(present.map(({ members }) => members)).toMatchObject([
-    [{ status: 'busy', connections: 1 }],
-    [{ status: 'online', connections: 1 }],
-  ]);
-  expect(two.events).toHaveLength(1);
 });
 
 test('removal from one organisation: the sockets there are closed, not those in another', async () => {

@@ -1,27 +1,20 @@
-import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { afterAll, expect, test } from 'bun:test';
 import { withTenant } from '@insightdesk/shared/context';
 import { connect } from '@insightdesk/shared/database';
 import { createIdempotency } from '@insightdesk/shared/idempotency';
 import { createTestDatabase, until } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { createIntegrationApi } from '../../testing/integration-api.ts';
+import { createTestUsers } from '../../testing/test-users.ts';
 
-let testDatabase: Awaited<ReturnType<typeof createTestDatabase>>;
-let api: ReturnType<typeof createIntegrationApi>;
+const testDatabase = await createTestDatabase();
+const api = createIntegrationApi(undefined, {}, testDatabase.url);
 /** A second replica. */
-let replica: ReturnType<typeof createIntegrationApi>;
-let admin: ReturnType<typeof connect>;
+const replica = createIntegrationApi(undefined, {}, testDatabase.url);
+const admin = connect(testDatabase.adminUrl, { timeoutMs: 10_000 });
 /** A connection that locks rows. */
-let locker: typeof admin;
-let own: Awaited<ReturnType<typeof api.createTenant>>;
-beforeAll(async () => {
-  testDatabase = await createTestDatabase();
-  api = createIntegrationApi(undefined, {}, testDatabase.url);
-  replica = createIntegrationApi(undefined, {}, testDatabase.url);
-  admin = connect(testDatabase.adminUrl, { timeoutMs: 10_000 });
-  locker = connect(testDatabase.adminUrl, { timeoutMs: 10_000 });
-  own = await api.createTenant();
-});
+const locker = connect(testDatabase.adminUrl, { timeoutMs: 10_000 });
+const own = await api.createTenant();
 afterAll(async () => {
   await Promise.all([api.close(), replica.close(), admin.end(), locker.end()]);
   await testDatabase.drop();
@@ -254,7 +247,7 @@ test('Idempotency-Key: responses with tokens are repeated and stored encrypted',
 });
 
 test('Idempotency-Key: a repeated refresh returns the same tokens and keeps the session', async () => {
-  const { refreshToken } = await registerUser();
+  const { refreshToken } = await createTestUsers(api).register();
   const headers = key();
   const refresh = () =>
     api.request('POST', '/v1/auth/refresh', { body: { refreshToken }, headers });
@@ -282,7 +275,7 @@ test('Idempotency-Key: a repeated upload is stored once, another file is 422', a
 });
 
 test('Idempotency-Key: a write without a stored response is 409 on repetition', async () => {
-  const { refreshToken } = await registerUser();
+  const { refreshToken } = await createTestUsers(api).register();
   const headers = key();
   const refresh = () =>
     api.request('POST', '/v1/auth/refresh', { body: { refreshToken }, headers });
@@ -297,46 +290,9 @@ test('Idempotency-Key: a write without a stored response is 409 on repetition', 
   expect(await codeOf(await refresh())).toBe('IDEMPOTENCY_ANSWER_GONE');
 });
 
-test('Idempotency-Key: adds two statements and no transaction to a request', async () => {
-  const { database } = api.context;
-  const costOf = async (headers: Record<string, string>) => {
-    database.getStats(true);
-    await open(headers);
-    const { transactions, queries } = database.getStats();
-    return { transactions, queries };
-  };
-  /** The cost that is measured three times in a row: background writes disturb single measurements. */
-  const stableCost = async (headers: () => Record<string, string>) => {
-    let [cost, times] = [await costOf(headers()), 1];
-    for (let n = 0; n < 50 && times < 3; n++) {
-      const next = await costOf(headers());
-      times = Bun.deepEquals(next, cost) ? times + 1 : 1;
-      cost = next;
-    }
-    expect(times).toBe(3);
-    return cost;
-  };
-  await open(key());
-  const plain = await stableCost(() => ({}));
-  const keyed = await stableCost(key);
-  expect(plain.transactions).toBe(1);
-  expect(keyed).toEqual({ transactions: 1, queries: plain.queries + 2 });
-});
-
 async function createConversation(as = own.customer) {
   const { id } = (await (await open({}, { as })).json()) as { id: string };
   return `/v1/conversations/${id}`;
-}
-
-async function registerUser() {
-  const body = {
-    email: `${newId('usr')}@example.com`,
-    password: 'a long enough password',
-    name: 'Nora',
-    organizationName: `Acme ${newId('org')}`,
-  };
-  const response = await api.request('POST', '/v1/auth/register', { body });
-  return (await response.json()) as { refreshToken: string };
 }
 
 async function lockConversations() {

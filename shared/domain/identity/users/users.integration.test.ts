@@ -1,58 +1,38 @@
 import { afterAll, describe, expect, test } from 'bun:test';
 import type { Context } from '@insightdesk/shared/context';
-import { createDatabase } from '@insightdesk/shared/database';
-import {
-  authenticatedContext,
-  createTestContext,
-  createTestTenant,
-  startDatabaseProxy,
-  userIdOf,
-  verifyEmail,
-} from '@insightdesk/shared/testing';
+import type { Role } from '@insightdesk/shared/contract';
+import { authenticatedContext, createTestTenant, userIdOf } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import {
-  acceptInvitation,
-  createInvitationToken,
   getMe,
-  inviteMember,
   listMembers,
   listSessions,
   login,
   logout,
   logoutAll,
   refreshTokens,
-  register,
   removeMember,
   revokeSession,
   updateMember,
 } from './index.ts';
+import { createTestAccounts, newAddress, password } from './test-accounts.ts';
 
-const { context, close } = createTestContext();
+const { context, close, registerUser, registerVerifiedUser, createInvitation, accept } =
+  createTestAccounts();
 afterAll(close);
 
-const password = 'correct horse battery';
-const newUser = () => ({
-  email: `${newId('usr')}@Example.com`,
-  password,
-  name: 'Ada',
-  organizationName: 'Acme',
-});
 const unauthenticated = (code: string) => ({ status: 401, code });
 
 describe('register and login', () => {
   test('register: the new user is owner and logs in with any case of the address', async () => {
-    const input = newUser();
-    const registered = await register(context, input);
-    const owner = await authenticatedContext(context, registered.accessToken);
-    expect(await getMe(owner, {})).toMatchObject({ role: 'owner', user: registered.user });
-    const again = await login(context, { email: input.email.toUpperCase(), password });
-    expect(again).toMatchObject({ user: registered.user, organization: registered.organization });
+    const { ctx, email, user, organization } = await registerUser();
+    expect(await getMe(ctx, {})).toMatchObject({ role: 'owner', user });
+    const again = await login(context, { email: email.toUpperCase(), password });
+    expect(again).toMatchObject({ user, organization });
   });
 
   test('login: a wrong password, an unknown user and another organization give the same error', async () => {
-    const input = newUser();
-    await register(context, input);
-    const { email } = input;
+    const { email } = await registerUser();
     const refused = unauthenticated('INVALID_CREDENTIALS');
     for (const attempt of [
       { email, password: 'wrong' },
@@ -66,7 +46,7 @@ describe('register and login', () => {
 
 describe('refresh', () => {
   test('refreshTokens: a new token works, and reuse of the old one revokes the session', async () => {
-    const first = await register(context, newUser());
+    const first = await registerUser();
     const second = await refreshTokens(context, { refreshToken: first.refreshToken });
     const third = await refreshTokens(context, { refreshToken: second.refreshToken });
     const caller = await authenticatedContext(context, third.accessToken);
@@ -82,7 +62,7 @@ describe('refresh', () => {
   });
 
   test('refreshTokens: 20 concurrent calls return the same token', async () => {
-    const pair = await register(context, newUser());
+    const pair = await registerUser();
     const all = await Promise.all(
       Array.from({ length: 20 }, () => refreshTokens(context, { refreshToken: pair.refreshToken })),
     );
@@ -95,7 +75,7 @@ describe('refresh', () => {
   });
 
   test('refreshTokens: a request that was received in time succeeds after a long wait', async () => {
-    const { refreshToken } = await register(context, newUser());
+    const { refreshToken } = await registerUser();
     const first = refreshTokens(context, { refreshToken });
     const { database } = context;
     const delayed: typeof database = {
@@ -109,21 +89,6 @@ describe('refresh', () => {
     );
   });
 
-  test('refreshTokens: a slow database connection does not make a request late', async () => {
-    const { refreshToken } = await register(context, newUser());
-    const first = refreshTokens(context, { refreshToken });
-    const proxy = await startDatabaseProxy({ connectAfter: first });
-    const limits = { poolMin: 1, poolMax: 1, timeoutMs: 10_000, slowQueryMs: 10_000 };
-    const database = createDatabase({ url: proxy.url, ...limits });
-    try {
-      const late = refreshTokens({ ...context, database }, { refreshToken });
-      expect((await late).refreshToken).toBe((await first).refreshToken);
-    } finally {
-      await database.close(100);
-      proxy.close();
-    }
-  });
-
   test.each(['', 'nonsense', 'a.b'])('refreshTokens: %p is refused', async (refreshToken) => {
     await expect(refreshTokens(context, { refreshToken })).rejects.toMatchObject(
       unauthenticated('TOKEN_INVALID'),
@@ -133,13 +98,12 @@ describe('refresh', () => {
 
 describe('sessions', () => {
   test('sessions are listed, and a revoked session ends at once', async () => {
-    const input = newUser();
-    const one = await register(context, input);
-    const two = await login({ ...context, ip: '10.0.0.1', userAgent: 'Test' }, loginInput(input));
-    const [first, second] = await Promise.all(
-      [one, two].map(({ accessToken }) => authenticatedContext(context, accessToken)),
-    );
-    if (!first || !second) throw new Error('Not signed in');
+    const { ctx: first, email } = await registerUser();
+    const signIn = async (more = {}) => {
+      const { accessToken } = await login({ ...context, ...more }, { email, password });
+      return authenticatedContext(context, accessToken);
+    };
+    const second = await signIn({ ip: '10.0.0.1', userAgent: 'Test' });
     const { items } = await listSessions(second, {});
     expect(items.map(({ current }) => current)).toEqual([true, false]);
     expect(items[0]).toMatchObject({ ip: '10.0.0.1', userAgent: 'Test' });
@@ -148,10 +112,7 @@ describe('sessions', () => {
     await expect(revokeSession(second, { id: newId('ses') })).rejects.toMatchObject({
       status: 404,
     });
-    const other = await authenticatedContext(
-      context,
-      (await login(context, loginInput(input))).accessToken,
-    );
+    const other = await signIn();
     await logout(other, {});
     await expect(getMe(other, {})).rejects.toMatchObject({ status: 401 });
     await logoutAll(second, {});
@@ -159,20 +120,11 @@ describe('sessions', () => {
   });
 });
 
-const loginInput = ({ email }: { email: string }) => ({ email, password });
-
 describe('invitations', () => {
-  const accept = (token: string, name = 'Guest') =>
-    acceptInvitation(context, { token, name, password });
-  const invited = async (by: Context, role: 'agent' | 'customer', address?: string) => {
-    const email = address ?? `${newId('usr')}@example.com`;
-    const { id } = await inviteMember(by, { email, role });
-    return { email, token: createInvitationToken(context, by.tenantId ?? newId('org'), id) };
-  };
-
   test('acceptInvitation: an invitation works once and assigns its role', async () => {
     const { owner, tenantId } = await createTestTenant(context);
-    const { token, email } = await invited(owner, 'agent');
+    const email = newAddress();
+    const { token } = await createInvitation(owner, email);
     const [joined, twice] = await Promise.allSettled([accept(token), accept(token)]);
     const outcomes = [joined.status, twice.status].toSorted();
     expect(outcomes).toEqual(['fulfilled', 'rejected']);
@@ -185,37 +137,38 @@ describe('invitations', () => {
 
   test('inviteMember: a newer invitation replaces the older one; forged tokens are refused', async () => {
     const { owner } = await createTestTenant(context);
-    const first = await invited(owner, 'customer');
-    const second = await invited(owner, 'customer', first.email);
+    const email = newAddress();
+    const first = await createInvitation(owner, email, 'customer');
+    const second = await createInvitation(owner, email, 'customer');
     const refused = { status: 422, code: 'INVITATION_INVALID' };
     for (const token of [first.token, 'x', `${second.token}x`]) {
       await expect(accept(token)).rejects.toMatchObject(refused);
     }
     await accept(second.token);
-    await expect(inviteMember(owner, { email: first.email, role: 'agent' })).rejects.toMatchObject({
+    await expect(createInvitation(owner, email)).rejects.toMatchObject({
       code: 'ALREADY_MEMBER',
     });
   });
 
   test('acceptInvitation: an existing user authenticates and joins a second organization', async () => {
-    const input = newUser();
-    const home = await register(context, input);
-    await verifyEmail(context, home.user.id);
+    const home = await registerVerifiedUser();
     const { owner, tenantId } = await createTestTenant(context);
-    const { token } = await invited(owner, 'agent', input.email);
-    const wrong = acceptInvitation(context, { token, name: 'x', password: 'not the password' });
+    const { token } = await createInvitation(owner, home.email);
+    const wrong = accept(token, 'not the password');
     await expect(wrong).rejects.toMatchObject(unauthenticated('INVALID_CREDENTIALS'));
     const joined = await accept(token);
     expect(joined).toMatchObject({ user: { id: home.user.id }, organization: { id: tenantId } });
-    expect((await login(context, loginInput(input))).organization.id).toBe(home.organization.id);
+    const again = await login(context, { email: home.email, password });
+    expect(again.organization.id).toBe(home.organization.id);
   });
 
   test('inviteMember: agents invite only customers, customers invite no one', async () => {
     const { member } = await createTestTenant(context);
     const [agent, customer] = await Promise.all([member('agent'), member('customer')]);
-    await invited(agent, 'customer');
-    await expect(invited(agent, 'agent')).rejects.toMatchObject({ status: 403 });
-    await expect(invited(customer, 'customer')).rejects.toMatchObject({ status: 403 });
+    const invite = (by: Context, role: Role) => createInvitation(by, newAddress(), role);
+    await invite(agent, 'customer');
+    await expect(invite(agent, 'agent')).rejects.toMatchObject({ status: 403 });
+    await expect(invite(customer, 'customer')).rejects.toMatchObject({ status: 403 });
   });
 });
 

@@ -18,7 +18,6 @@ import {
   resetPassword,
   verifyEmail,
 } from '../index.ts';
-import { users } from '../tables.ts';
 import { createTestAccounts, newAddress, password, problem } from '../test-accounts.ts';
 import { emailLinkToken } from './email-links.ts';
 import { emailLinks } from './tables.ts';
@@ -241,41 +240,6 @@ describe('passwords', () => {
     );
     expect((await listSessions(person.ctx, {})).items).toHaveLength(1);
   });
-
-  test.each(['changed', 'reset'])(
-    'setPassword: a password that is %s is written under a lock',
-    async (how) => {
-      const { ctx, email, user } = await registerVerifiedUser();
-      await requestPasswordReset(context, { email });
-      const { token } = await findLink('reset', email);
-      const isFree = async () => {
-        const rows = await context.database.write({}, (tx) =>
-          tx
-            .select({ id: users.id })
-            .from(users)
-            .where(eq(users.id, user.id))
-            .for('share', { skipLocked: true }),
-        );
-        return rows.length === 1;
-      };
-      const free: boolean[] = [];
-      const write: Context['identityDatabase']['write'] = async (...work) => {
-        free.push(await isFree());
-        return context.identityDatabase.write(...work);
-      };
-      const identity = { ...context.identityDatabase, write };
-      const chosen = 'a new good password';
-      const change = { currentPassword: password, password: chosen };
-      if (how === 'changed') await changePassword({ ...ctx, identityDatabase: identity }, change);
-      else
-        await resetPassword(
-          { ...context, identityDatabase: identity },
-          { token, password: chosen },
-        );
-      expect(free.at(-1)).toBe(false);
-      expect(await isFree()).toBe(true);
-    },
-  );
 });
 
 describe('email changes', () => {

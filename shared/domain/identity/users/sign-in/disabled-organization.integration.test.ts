@@ -4,49 +4,20 @@ import {
   disableOrganization,
   enableOrganization,
 } from '@insightdesk/shared/domain/tenancy/tenants';
-import {
-  authenticatedContext,
-  createTestContext,
-  createTestTenant,
-  userIdOf,
-  verifyEmail,
-} from '@insightdesk/shared/testing';
+import { createTestTenant, userIdOf } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
-import {
-  acceptInvitation,
-  createInvitationToken,
-  getMe,
-  inviteMember,
-  listLiveSessions,
-  login,
-  logout,
-  refreshTokens,
-  register,
-  updateMember,
-} from '../index.ts';
+import { getMe, listLiveSessions, login, logout, refreshTokens, updateMember } from '../index.ts';
+import { createTestAccounts, newAddress, password } from '../test-accounts.ts';
 
-const { context, close } = createTestContext();
+const { context, close, registerVerifiedUser, createInvitation, accept } = createTestAccounts();
 afterAll(close);
 
-const password = 'correct horse battery';
 const disabled = { status: 403, code: 'ORGANIZATION_DISABLED' };
 const system = ({ tenantId }: Context): Context => ({
   ...context,
   tenantId,
   actor: { kind: 'system', name: 'test' },
 });
-
-async function registerOwner() {
-  const email = `${newId('usr')}@example.com`;
-  const input = { email, password, name: 'Olivia Owner', organizationName: 'Acme' };
-  const registered = await register(context, input);
-  await verifyEmail(context, registered.user.id);
-  return {
-    ...registered,
-    email,
-    owner: await authenticatedContext(context, registered.accessToken),
-  };
-}
 
 test('a disabled organization: its members’ actions are refused until it is enabled again', async () => {
   const { owner, member } = await createTestTenant(context);
@@ -73,33 +44,27 @@ test('a disabled organization: a revoked session gets SESSION_ENDED', async () =
 });
 
 test('a disabled organization: login, refresh and invitations are refused', async () => {
-  const { owner, email, refreshToken, organization } = await registerOwner();
-  const invitation = await inviteMember(owner, {
-    email: `${newId('usr')}@example.com`,
-    role: 'agent',
-  });
+  const { ctx: owner, email, refreshToken, organization } = await registerVerifiedUser();
+  const { token } = await createInvitation(owner, newAddress());
   await disableOrganization(system(owner));
-  const token = createInvitationToken(context, organization.id, invitation.id);
   const attempts = [
     () => login(context, { email, password }),
     () => login(context, { email, password, organizationId: organization.id }),
     () => refreshTokens(context, { refreshToken }),
-    () => acceptInvitation(context, { token, name: 'Ada Agent', password }),
+    () => accept(token),
   ];
   for (const attempt of attempts) await expect(attempt()).rejects.toMatchObject(disabled);
   const wrong = login(context, { email, password: 'something else' });
   await expect(wrong).rejects.toMatchObject({ status: 401, code: 'INVALID_CREDENTIALS' });
   await enableOrganization(system(owner));
   await refreshTokens(context, { refreshToken });
-  await acceptInvitation(context, { token, name: 'Ada Agent', password });
+  await accept(token);
 });
 
 test('login: the user of a disabled organization enters their other one', async () => {
-  const { owner, email, organization } = await registerOwner();
+  const { ctx: owner, email, organization } = await registerVerifiedUser();
   const other = await createTestTenant(context);
-  const invitation = await inviteMember(other.owner, { email, role: 'agent' });
-  const token = createInvitationToken(context, other.tenantId, invitation.id);
-  await acceptInvitation(context, { token, name: 'Olivia Owner', password });
+  await accept((await createInvitation(other.owner, email)).token);
   expect(await login(context, { email, password })).toMatchObject({ organization });
   await disableOrganization(system(owner));
   const elsewhere = await login(context, { email, password });
