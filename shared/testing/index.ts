@@ -19,5 +19,6 @@ export {
 } from './test-context.ts';
 export { createTestDatabase } from './test-database.ts';
 export { testEnvironment } from './test-environment.ts';
+export { bySize, isLongTier } from './tier.ts';
 export { totpCode } from './totp-code.ts';
 export { until } from './until.ts';

@@ -37,3 +37,31 @@ test.each(reachable)('GET /health of $name lists its dependencies', async ({ kin
   const report = (await (await fetch(`${url}/health`)).json()) as HealthReport;
   expect(namesIn(report)).toEqual(expected[kind] ?? []);
 });
+
+test.each(reachable)('GET /metrics of $name responds 404 through a proxy', async ({ url }) => {
+  const headers = { 'X-Forwarded-For': '203.0.113.7' };
+  expect((await fetch(`${url}/metrics`, { headers })).status).toBe(404);
+  for (const path of ['/metrics', '/socket.io/../metrics', '/socket.io/metrics']) {
+    const { status, body } = await call('GET', path);
+    expect(status).toBeGreaterThanOrEqual(400);
+    expect(JSON.stringify(body)).not.toContain('process_cpu');
+  }
+});
+
+test.skipIf(!isLocalStack)(
+  'GET /backlog on a worker returns the scaling metrics and is not reachable through nginx',
+  async () => {
+    const worker = run.services.find(({ kind }) => kind === 'worker');
+    const { status, body } = await call('GET', `${worker?.url}/backlog`);
+    expect(status).toBe(200);
+    expect(body.desiredWorkers).toBeGreaterThanOrEqual(1);
+    expect(body.queues['email-sending']).toEqual({
+      waiting: expect.any(Number),
+      active: expect.any(Number),
+      oldestSeconds: expect.any(Number),
+      isPaused: expect.any(Boolean),
+    });
+    expect(body.total).toEqual({ waiting: expect.any(Number), oldestSeconds: expect.any(Number) });
+    expect((await call('GET', '/backlog')).status).toBe(404);
+  },
+);

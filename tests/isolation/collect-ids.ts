@@ -1,9 +1,11 @@
+import { mapConcurrent } from '@insightdesk/shared/promises';
 import type { Operation } from './document.ts';
 import { type IdParam, listIdParams } from './id-params.ts';
 import { buildRequest, type IdValues, send } from './requests.ts';
 
 const SAMPLES = 3;
-const ROUNDS = 4;
+const ROUNDS = 6;
+const CONCURRENCY = 8;
 const typeId = /\b([a-z]{2,8})_[0-7][0-9a-hjkmnp-tv-z]{25}\b/g;
 
 /** The ids that members of one organization can read. */
@@ -55,14 +57,14 @@ export async function collectIds(
   }
 
   async function readAll(token: string) {
-    for (const operation of reads) {
+    await mapConcurrent(reads, CONCURRENCY, async (operation) => {
       const params = listIdParams(operation).filter((param) => param.in === 'path');
       for (let sample = 0; sample < (params.length > 0 ? SAMPLES : 1); sample++) {
         const values = params.map((param) => [param, idsFor(operation, param)[sample]] as const);
         if (values.every(([, id]) => id !== undefined))
           await read(token, operation, values as IdValues);
       }
-    }
+    });
   }
 
   for (const token of tokens) {

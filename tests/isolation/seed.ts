@@ -59,16 +59,13 @@ export async function seedOrganization(
   await addPasskey(absent, marker);
   const key = await addKey(owner, marker);
   await addToEmptyLists(operations, owner, marker);
-  await addExport(owner);
   const unlisted = { '/v1/uploads': await createUpload(owner, marker) };
   const path = `/v1/webhooks/${webhook.id}`;
-  await until(
-    async () => {
-      const { body } = await call('GET', `${path}/deliveries`, { token: owner.token });
-      return body.items.length > 0;
-    },
-    { timeoutMs: 30_000 },
-  );
+  const hasDelivery = async () => {
+    const { body } = await call('GET', `${path}/deliveries`, { token: owner.token });
+    return body.items.length > 0;
+  };
+  await Promise.all([addExport(owner), until(hasDelivery, { timeoutMs: 30_000 })]);
   // The receiver does not exist; retries would change the state during the test.
   await call('PATCH', path, { token: owner.token, body: { enabled: false } });
   return {
@@ -136,8 +133,8 @@ async function addToEmptyLists(
     body &&
     !isPublic &&
     operations.some((other) => other.method === 'GET' && other.path === path);
+  let ownIds = await collectIds(operations, [token]);
   for (const operation of operations.filter(isCreate)) {
-    const ownIds = await collectIds(operations, [token]);
     if (ownIds.hasListed(operation.path)) continue;
     const values = listIdParams(operation)
       .filter((param) => param.in === 'path')
@@ -148,5 +145,6 @@ async function addToEmptyLists(
       const { status } = await send(buildRequest(operation, body, values), token);
       if (status < 300) break;
     }
+    ownIds = await collectIds(operations, [token]);
   }
 }

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findAvailablePort } from '@insightdesk/shared/lifecycle';
-import { until } from '@insightdesk/shared/testing';
+import { bySize, until } from '@insightdesk/shared/testing';
 import { createMailer, type Mailer } from './index.ts';
 import { describeMailer, newEmail } from './mailer-contract.ts';
 
@@ -72,10 +72,10 @@ test('text, HTML, headers and reply address are delivered', async () => {
   ]);
 });
 
-test('wasAccepted finds one email among a thousand', async () => {
-  const emails = Array.from({ length: 1000 }, () => newEmail());
+test('wasAccepted finds one email among many', async () => {
+  const emails = Array.from({ length: bySize(200, 1_000) }, () => newEmail());
   await Promise.all(emails.map((email) => mailer.send(email)));
-  const { messageId = '' } = emails[500] ?? {};
+  const { messageId = '' } = emails[100] ?? {};
   expect(await isAccepted(messageId)).toBe(true);
   expect(await mailer.wasAccepted?.(messageId)).toBe(true);
   expect(await mailer.wasAccepted?.('<never@example.com>')).toBe(false);

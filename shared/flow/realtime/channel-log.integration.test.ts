@@ -10,7 +10,7 @@ import { connectTestValkey, createEntries, createEntry, createTestRoom } from '.
 
 const valkey = connectTestValkey('test-log');
 const log = createChannelLog(valkey, { historyLength: 2_000, historySeconds: 60 });
-const short = createChannelLog(valkey, { historyLength: 10, historySeconds: 4 });
+const short = createChannelLog(valkey, { historyLength: 10, historySeconds: 3 });
 afterAll(() => valkey.quit());
 
 const tenantId = newId('org');
@@ -119,9 +119,9 @@ test('history age: old entries are deleted by the next append, quiet logs expire
   const room = newRoom();
   const { epoch } = await start(room);
   await short.append(entries(room, 5));
-  await Bun.sleep(2_200);
+  await Bun.sleep(1_650);
   await short.append(entries(room, 1));
-  await Bun.sleep(2_200);
+  await Bun.sleep(1_650);
   await short.append(entries(room, 1));
   expect((await short.read(room, { epoch, offset: 4 })).recovered).toBe(false);
   expect((await short.read(room, { epoch, offset: 5 })).events).toHaveLength(2);

@@ -139,6 +139,12 @@ describe('startTrace', () => {
     expect(trusted).toMatch(new RegExp(`^00-${traceId}-[0-9a-f]{16}-01$`));
   });
 
+  test('startTrace: an invalid parent is replaced by the given trace id', () => {
+    createTestTracer();
+    const options = { name: 'root', untrustedParent: `${good}-more`, traceId: 'a'.repeat(32) };
+    expect(startTrace(options, () => currentTraceparent())).toStartWith(`00-${'a'.repeat(32)}-`);
+  });
+
   test('startTrace: a parent of ours sets the sampling decision', () => {
     const { spans } = createTestTracer({ takesRoot: false });
     startTrace({ name: 'job', parent: good }, () => {});
