@@ -7,8 +7,13 @@ import { type ReceivedEvent, startErrorReceiver } from '@insightdesk/shared/sent
 import { createTestDatabase, testEnvironment } from '@insightdesk/shared/testing';
 import { io } from 'socket.io-client';
 import { until } from '../../shared/testing/until.ts';
-import { root } from '../../tools/stack/paths.ts';
-import { takePort } from '../../tools/stack/processes/ports.ts';
+import {
+  createServiceProcesses,
+  registerAt,
+  type ServiceKind,
+  type ServiceProcess,
+  untilServiceReady,
+} from './service-processes.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'reported-errors-'));
 const PASSWORD = 'a long enough password';
@@ -29,14 +34,13 @@ writeFileSync(
 );
 
 let database: Awaited<ReturnType<typeof createTestDatabase>>;
-const started: Bun.Subprocess[] = [];
+const processes = createServiceProcesses(directory);
 const receivers: ReturnType<typeof startErrorReceiver>[] = [];
 beforeAll(async () => {
   database = await createTestDatabase();
 });
 afterAll(async () => {
-  for (const child of started) child.kill('SIGKILL');
-  await Promise.all(started.map(({ exited }) => exited));
+  await processes.stop();
   await database.drop();
   for (const receiver of receivers) await receiver.stop();
   rmSync(directory, { recursive: true });
@@ -54,66 +58,31 @@ function startReceiver(respond?: Parameters<typeof startErrorReceiver>[0]) {
 
 const valkeyUrl = () => Object.assign(new URL(testEnvironment.valkeyUrl), { pathname: '/11' }).href;
 
-function start(kind: 'api' | 'websocket' | 'worker', replica: string, dsn: string) {
-  const port = takePort();
-  const child = Bun.spawn(
-    [process.execPath, '--no-env-file', join(root, 'services', kind, 'main.ts')],
+const start = (kind: ServiceKind, replica: string, dsn: string) =>
+  processes.start(
     {
-      cwd: directory,
-      stdin: 'ignore',
-      stdout: 'ignore',
-      stderr: 'pipe',
-      env: {
-        ...testEnvironment.variables,
-        HOST: '127.0.0.1',
-        PORT: `${port}`,
-        REPLICA: replica,
-        LOG_LEVEL: 'info',
-        DATABASE_URL: database.url,
-        DATABASE_RELAY_URL: database.relayUrl,
-        DATABASE_IDENTITY_URL: database.identityUrl,
-        VALKEY_URL: valkeyUrl(),
-        VALKEY_CACHE_URL: '',
-        VALKEY_QUEUE_URL: '',
-        VALKEY_SESSION_URL: '',
-        // No server listens there, so that email jobs fail.
-        SMTP_HOST: '127.0.0.1',
-        SMTP_PORT: '1',
-        SENTRY_DSN: dsn,
-        SENTRY_RELEASE: 'insightdesk@9.9.9',
-        LOG_FILE_DIRECTORY: join(directory, 'logs'),
-        LOG_TRANSPORTS: transport,
-      },
+      ...testEnvironment.variables,
+      REPLICA: replica,
+      LOG_LEVEL: 'info',
+      DATABASE_URL: database.url,
+      DATABASE_RELAY_URL: database.relayUrl,
+      DATABASE_IDENTITY_URL: database.identityUrl,
+      VALKEY_URL: valkeyUrl(),
+      VALKEY_CACHE_URL: '',
+      VALKEY_QUEUE_URL: '',
+      VALKEY_SESSION_URL: '',
+      // No server listens there, so that email jobs fail.
+      SMTP_HOST: '127.0.0.1',
+      SMTP_PORT: '1',
+      SENTRY_DSN: dsn,
+      SENTRY_RELEASE: 'insightdesk@9.9.9',
+      LOG_FILE_DIRECTORY: join(directory, 'logs'),
+      LOG_TRANSPORTS: transport,
     },
+    { kind },
   );
-  started.push(child);
-  return { child, url: `http://127.0.0.1:${port}` };
-}
 
-type Service = ReturnType<typeof start>;
-
-async function ready({ child, url }: Service): Promise<void> {
-  await until(`readiness of ${url}`, async () => {
-    if (child.exitCode !== null) throw new Error(await new Response(child.stderr).text());
-    return (await fetch(`${url}/health/ready`).catch(() => undefined))?.ok;
-  });
-}
-
-async function register({ url }: Service, email: string) {
-  const response = await fetch(`${url}/v1/auth/register`, {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify({ email, password: PASSWORD, name: 'Ann', organizationName: 'Reported' }),
-  });
-  expect(response.status).toBe(201);
-  return (await response.json()) as {
-    accessToken: string;
-    user: { id: string };
-    organization: { id: string };
-  };
-}
-
-const get = ({ url }: Service, token: string, path: string) =>
+const get = ({ url }: ServiceProcess, token: string, path: string) =>
   fetch(`${url}${path}`, {
     headers: { Authorization: `Bearer ${token}`, 'X-Request-Id': 'reported-1' },
   });
@@ -138,16 +107,16 @@ const linesOf = (replica: string) =>
 
 describe('error reporting of every service', () => {
   const receiver = startReceiver();
-  let api: Service;
-  let websocket: Service;
-  let worker: Service;
-  let ann: Awaited<ReturnType<typeof register>>;
+  let api: ServiceProcess;
+  let websocket: ServiceProcess;
+  let worker: ServiceProcess;
+  let ann: Awaited<ReturnType<typeof registerAt>>;
   beforeAll(async () => {
     api = start('api', 'api-7', receiver.dsn);
     websocket = start('websocket', 'websocket-7', receiver.dsn);
     worker = start('worker', 'worker-7', receiver.dsn);
-    await Promise.all([api, websocket, worker].map(ready));
-    ann = await register(api, EMAIL);
+    await Promise.all([api, websocket, worker].map((service) => untilServiceReady(service)));
+    ann = await registerAt(api, EMAIL, PASSWORD);
   });
 
   test('a failed request is reported once with route, tenant and user', async () => {
@@ -273,22 +242,6 @@ describe('error reporting of every service', () => {
     });
     expect(await api.child.exited).toBe(1);
   });
-});
-
-test.each([
-  ['does not respond', () => startReceiver(() => new Promise<Response>(() => {})).dsn],
-  ['is unavailable', () => 'http://public@127.0.0.1:1/7'],
-])('a tracker that %s delays neither responses nor shutdown', async (_, dsn) => {
-  const api = start('api', 'api-8', dsn());
-  await ready(api);
-  const bob = await register(api, `${crypto.randomUUID()}@reported.example`);
-  const responses = await withoutTable('conversations', () =>
-    Promise.all(Array.from({ length: 50 }, () => get(api, bob.accessToken, '/v1/conversations'))),
-  );
-  expect(responses.map(({ status }) => status)).toEqual(Array(50).fill(500));
-  expect((await get(api, bob.accessToken, '/v1/conversations')).status).toBe(200);
-  api.child.kill('SIGTERM');
-  expect(await api.child.exited).toBe(0);
 });
 
 test('a service refuses to start with a log transport that cannot be loaded', async () => {

@@ -2,9 +2,9 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createTestDatabase, testEnvironment, until } from '@insightdesk/shared/testing';
-import { takePort } from '../../tools/stack/processes/ports.ts';
+import { createTestDatabase, testEnvironment } from '@insightdesk/shared/testing';
 import { root } from '../../tools/verify/run.ts';
+import { createServiceProcesses, untilServiceReady } from '../e2e/service-processes.ts';
 import { type KubernetesObject, renderOverlay, workloads } from './objects.ts';
 import { applySecrets, environmentOf } from './pods.ts';
 
@@ -14,7 +14,7 @@ const directory = mkdtempSync(join(tmpdir(), 'insightdesk-pods-'));
 const programs = join(directory, 'bin');
 mkdirSync(programs);
 symlinkSync(process.execPath, join(programs, 'bun'));
-const started: Bun.Subprocess<'ignore', 'pipe', 'pipe'>[] = [];
+const processes = createServiceProcesses(root);
 let database: Awaited<ReturnType<typeof createTestDatabase>>;
 let secretsDirectory: string;
 
@@ -40,8 +40,7 @@ beforeAll(async () => {
   secretsDirectory = secrets.applied;
 });
 afterAll(async () => {
-  for (const child of started) child.kill();
-  await Promise.all(started.map(({ exited }) => exited));
+  await processes.stop();
   await database.drop();
   rmSync(directory, { recursive: true });
 });
@@ -60,28 +59,20 @@ function start(name: string) {
   if (!workload) throw new Error(`Workload ${name} does not exist`);
   const [container] = workload.spec.template.spec.containers;
   const volume = join(secretsDirectory, name);
-  const port = takePort();
   const command = (container.command as string[]).map((word) =>
     word === 'bun' ? process.execPath : word.replaceAll('/run/secrets', volume),
   );
-  const child = Bun.spawn(command, {
-    cwd: root,
-    env: {
-      ...environmentOf(workload, objects),
-      PATH: `${programs}:${process.env.PATH}`,
-      SECRETS_DIRECTORY: volume,
-      PORT: `${port}`,
-    },
-    stdin: 'ignore',
-    stdout: 'pipe',
-    stderr: 'pipe',
-  });
-  started.push(child);
-  return { child, container, pod: workload.spec.template.spec, url: `http://127.0.0.1:${port}` };
+  const env = {
+    ...environmentOf(workload, objects),
+    PATH: `${programs}:${process.env.PATH}`,
+    SECRETS_DIRECTORY: volume,
+  };
+  const service = processes.start(env, { command });
+  return { service, container, pod: workload.spec.template.spec };
 }
 
 test('the migration job completes with its own login', async () => {
-  const { child } = start('insightdesk-migrate');
+  const { child } = start('insightdesk-migrate').service;
   const [, stderr] = await Promise.all([child.stdout.text(), child.stderr.text()]);
   expect([await child.exited, stderr]).toEqual([0, '']);
 });
@@ -89,15 +80,13 @@ test('the migration job completes with its own login', async () => {
 test.each(['api', 'websocket', 'worker'])(
   '%s starts, responds to its probes and stops in time',
   async (name) => {
-    const { child, container, pod, url } = start(`insightdesk-${name}`);
-    const request = (probe: { httpGet: { path: string } }) =>
-      fetch(url + probe.httpGet.path).catch(() => undefined);
-    await until(`readiness of ${name}`, async () => {
-      if (child.exitCode !== null) throw new Error(await child.stdout.text());
-      return (await request(container.readinessProbe))?.ok;
-    });
-    expect((await request(container.livenessProbe))?.status).toBe(200);
-    expect((await request(container.startupProbe))?.status).toBe(200);
+    const { service, container, pod } = start(`insightdesk-${name}`);
+    const { child, url } = service;
+    await untilServiceReady(service, container.readinessProbe.httpGet.path);
+    for (const { httpGet } of [container.livenessProbe, container.startupProbe]) {
+      expect((await fetch(url + httpGet.path)).status).toBe(200);
+    }
+    if (name === 'worker') await expectScalingMetrics(url);
     child.kill('SIGTERM');
     expect(await child.exited).toBe(0);
     const lines = (await child.stdout.text()).trim().split('\n');
@@ -107,13 +96,8 @@ test.each(['api', 'websocket', 'worker'])(
   },
 );
 
-test('KEDA finds its metrics at the configured locations', async () => {
-  const { child, container, url } = start('insightdesk-worker');
-  await until('readiness of the worker', async () => {
-    if (child.exitCode !== null) throw new Error(await child.stdout.text());
-    const path = container.readinessProbe.httpGet.path;
-    return (await fetch(url + path).catch(() => undefined))?.ok;
-  });
+/** KEDA finds its metrics at the configured locations. */
+async function expectScalingMetrics(url: string) {
   for (const { metadata } of find('ScaledObject', 'insightdesk-worker').spec.triggers) {
     const response = await fetch(url + new URL(metadata.url).pathname);
     let value = (await response.json()) as unknown;
@@ -122,4 +106,4 @@ test('KEDA finds its metrics at the configured locations', async () => {
     }
     expect(value).toBeNumber();
   }
-});
+}
