@@ -171,7 +171,7 @@ test('two clients see presence and typing of each other', async () => {
   const channel = Channels.conversationPresence(conversationId);
   const clients = [connect(agent).client, connect(customer).client] as const;
   const seen = { members: 0, typing: '', changes: [] as string[] };
-  const here = clients[0].presence(channel, {
+  const firstPresence = clients[0].presence(channel, {
     onMembersChange: ({ length }) => {
       seen.members = length;
     },
@@ -180,15 +180,15 @@ test('two clients see presence and typing of each other', async () => {
     },
     onMemberChange: ({ change, member }) => seen.changes.push(`${change} ${member.status}`),
   });
-  await here.ready;
+  await firstPresence.ready;
   clients[1].setPresence({ status: 'reading' });
-  const there = clients[1].presence(channel);
+  const secondPresence = clients[1].presence(channel);
   await until(() => seen.members, { equals: 2 });
-  there.setTyping();
+  secondPresence.setTyping();
   await until(() => seen.typing, { equals: customer.id });
   clients[1].setPresence({ status: 'away' });
   await until(() => seen.changes.length, { equals: 2 });
-  there.close();
+  secondPresence.close();
   await until(() => seen.changes.length, { equals: 3, timeoutMs: 20_000 });
   expect(seen.changes).toEqual(['joined reading', 'changed away', 'left offline']);
 });

@@ -277,11 +277,11 @@ export async function createPhoto(): Promise<Blob> {
     Bun.resolveSync('sharp', `${import.meta.dir}/../../shared`)
   );
   const [width, height] = [1600, 1066];
-  const noise = Buffer.alloc(width * height * 3);
-  for (let i = 0; i < noise.length; i++) {
-    noise[i] = 128 + 100 * Math.sin(i / 5000) + Math.random() * 20;
+  const pixels = Buffer.alloc(width * height * 3);
+  for (let i = 0; i < pixels.length; i++) {
+    pixels[i] = 128 + 100 * Math.sin(i / 5000) + Math.random() * 20;
   }
-  const jpeg = await sharp(noise, { raw: { width, height, channels: 3 } })
+  const jpeg = await sharp(pixels, { raw: { width, height, channels: 3 } })
     .withExif({ IFD0: { Artist: 'Unknown' } })
     .jpeg({ quality: 85 })
     .toBuffer();

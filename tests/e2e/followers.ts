@@ -98,6 +98,16 @@ function reconnect({ socket, refusals }: Follower) {
   socket.on('disconnect', (reason) => reason === 'io server disconnect' && socket.connect());
 }
 
+function addRefetched(state: ChannelState, events: NumberedEvent[]): void {
+  for (const { id, n } of events) {
+    if (state.ids.has(id)) continue;
+    state.numbers.push(n);
+    state.ids.add(id);
+    state.refetched.add(id);
+  }
+  state.numbers.sort((a, b) => a - b);
+}
+
 /**
  * Clients that follow channels: they resume after each reconnect, and refetch after a gap. The body of each message
  * is a number, increasing in each channel. Uses Socket.IO only, not our client.
@@ -108,13 +118,7 @@ export function createFollowers(refetch: (channel: string) => Promise<NumberedEv
 
   async function refetchChannel(channel: string, state: ChannelState) {
     counts.gaps++;
-    for (const { id, n } of await refetch(channel)) {
-      if (state.ids.has(id)) continue;
-      state.numbers.push(n);
-      state.ids.add(id);
-      state.refetched.add(id);
-    }
-    state.numbers.sort((a, b) => a - b);
+    addRefetched(state, await refetch(channel));
   }
 
   async function subscribe(

@@ -18,7 +18,7 @@ test.skipIf(!isLocalStack)(
     await delivery.waitForAccepted(REQUESTS);
     await delivery.expectAllDelivered();
     await delivery.close();
-    // A client repeats what a killed API did not answer; nothing else fails.
+    // Clients retry requests without a response; no other request fails.
     const statuses = delivery.load.attempts.map(({ status }) => status);
     expect(statuses.filter((status) => +status >= 400 && +status < 500)).toEqual([]);
   },

@@ -102,8 +102,8 @@ test('a customer sends a message with an image, an agent replies, and all client
   expect((await call('POST', path, { token: agent.token, body: note })).status).toBe(201);
   const sent = await call('POST', path, { token: agent.token, body: reply });
   expect(sent.status).toBe(201);
-  const again = await call('POST', path, { token: agent.token, body: reply });
-  expect(again).toMatchObject({ status: 200, body: { id: sent.body.id } });
+  const repeated = await call('POST', path, { token: agent.token, body: reply });
+  expect(repeated).toMatchObject({ status: 200, body: { id: sent.body.id } });
 
   await until(() => customerListener.events.some(({ data }) => data.body === reply.body));
   const [mail] = await until(async () => {

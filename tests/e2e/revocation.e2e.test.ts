@@ -28,12 +28,12 @@ afterAll(() => {
 
 /** Creates sessions of a user. Returns their access tokens. */
 async function createSessions({ email }: TestUser): Promise<string[]> {
-  const answers = [];
+  const responses = [];
   for (let n = 0; n < SESSIONS; n++) {
-    answers.push(await call('POST', '/v1/auth/login', { body: { email, password } }));
+    responses.push(await call('POST', '/v1/auth/login', { body: { email, password } }));
   }
-  expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
-  return answers.map(({ body }) => body.accessToken);
+  expect(responses.map(({ status }) => status)).toEqual(responses.map(() => 200));
+  return responses.map(({ body }) => body.accessToken);
 }
 
 interface Scenario {
@@ -117,8 +117,8 @@ test('a removal closes every socket of the user, and none receives later notes',
   await sendNote();
   await until(() => bystander.events.length === scenario.notes, { timeoutMs: TIMEOUT_MS });
   expect(sockets.filter(({ granted }) => granted > 0)).toHaveLength(0);
-  const late = sockets.flatMap((socket) => numbersOf(socket).filter((n) => n >= socket.revokedAt));
-  expect(late).toEqual([]);
+  const lateNotes = sockets.flatMap((socket) => numbersOf(socket).filter((n) => n >= socket.revokedAt));
+  expect(lateNotes).toEqual([]);
 });
 
 test.skipIf(!isLocalStack)(

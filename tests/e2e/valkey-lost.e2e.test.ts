@@ -26,13 +26,13 @@ async function disablePersistence(): Promise<void> {
   valkey.disconnect();
 }
 
-/** Deletes all data of Valkey, and restarts it if `how` requires it. */
-async function loseValkey(how: string): Promise<void> {
+/** Deletes all data of Valkey, and restarts it if `loss` requires it. */
+async function loseValkey(loss: string): Promise<void> {
   // Valkey may still be starting; the blocking role waits for it.
   const valkey = createValkey(run.valkey, { name: 'loss', role: 'blocking', onError: () => {} });
   try {
     await valkey.flushall();
-    if (how !== 'restarted empty') return;
+    if (loss !== 'restarted empty') return;
     // SHUTDOWN has no response. Without `disconnect` it would be sent again after a reconnect.
     const closed = new Promise((resolve) => valkey.once('close', resolve));
     valkey.shutdown('NOSAVE').catch(() => {});
@@ -69,7 +69,7 @@ const longTest = isLongTier && isLocalStack ? test : () => {};
 
 test.skipIf(!isLocalStack).each(bySize(['restarted empty'], ['flushed', 'restarted empty']))(
   'Valkey %s: connected and disconnected clients miss no event and see no gap',
-  async (how) => {
+  async (loss) => {
     const { publish, complete, expectAll } = await startFollowers();
     await publish();
     await until(complete, { timeoutMs: 60_000 });
@@ -77,12 +77,12 @@ test.skipIf(!isLocalStack).each(bySize(['restarted empty'], ['flushed', 'restart
     for (const { socket } of disconnected) socket.disconnect();
     await publish();
     await until(outbox.isRelayed, { timeoutMs: 60_000 });
-    await loseValkey(how);
+    await loseValkey(loss);
     await publish();
     for (const { socket } of disconnected) socket.connect();
     await publish();
     await until(complete, { timeoutMs: 60_000 }).catch(() => {});
-    console.log(`Valkey ${how}:`, JSON.stringify(followers.counts));
+    console.log(`Valkey ${loss}:`, JSON.stringify(followers.counts));
     await expectAll();
     expect(followers.counts).toMatchObject({ gaps: 0, repeated: 0, disordered: 0 });
   },
@@ -93,10 +93,10 @@ longTest(
   'clients receive every event when Valkey is lost three times while events are published',
   async () => {
     const { publish, complete, expectAll } = await startFollowers();
-    for (const how of ['flushed', 'restarted empty', 'flushed']) {
+    for (const loss of ['flushed', 'restarted empty', 'flushed']) {
       await publish();
       await Bun.sleep(Math.random() * 100);
-      await loseValkey(how);
+      await loseValkey(loss);
       await publish();
       await Bun.sleep(1500);
     }

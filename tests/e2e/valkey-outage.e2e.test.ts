@@ -34,11 +34,11 @@ const names = bySize(['hangs'], Object.keys(outages));
 
 test.skipIf(!isLocalStack).each(names)(
   'while Valkey %s every request is accepted, and all effects follow afterwards',
-  async (how) => {
-    const delivery = await openDelivery(`Valkey ${how}`);
+  async (outage) => {
+    const delivery = await openDelivery(`Valkey ${outage}`);
     const before = pids();
     await delivery.waitForAccepted(15);
-    restore = (await outages[how]?.()) ?? restore;
+    restore = (await outages[outage]?.()) ?? restore;
     try {
       await Bun.sleep(OUTAGE_MS);
       await delivery.waitForAccepted(5);

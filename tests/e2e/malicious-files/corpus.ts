@@ -277,7 +277,7 @@ function damaged(files: Record<string, Buffer>, { points, seed, errors }: Damage
       const flipped = Buffer.from(whole);
       flipped.writeUInt8(flipped.readUInt8(offset) ^ (1 << random(8)), offset);
       const name = `${n}.${format}`;
-      const rest = { name, refused: errors, acceptedTypes: '' };
+      const rest = { name, expectedErrors: errors, acceptedTypes: '' };
       return [
         {
           description: `a ${format} truncated at ${offset}`,

@@ -64,9 +64,9 @@ test('audio is normalized, and its waveform follows the loudness', async () => {
   expect(Math.min(...peaks.slice(110, 380))).toBeGreaterThan(0);
   const normalized = await bytesOf(await audio.convert(loudness));
   await recording.close();
-  const again = await openFile(normalized);
-  const { integrated } = await again.audio.measureLoudness();
-  await again.close();
+  const reopened = await openFile(normalized);
+  const { integrated } = await reopened.audio.measureLoudness();
+  await reopened.close();
   expect(Math.abs(integrated + 16)).toBeLessThan(1.5);
 });
 

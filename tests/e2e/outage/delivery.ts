@@ -55,23 +55,23 @@ export async function openDelivery(subject: string, outages = ['']) {
      */
     async expectAllDelivered(timeoutMs = 90_000): Promise<void> {
       await load.stop();
-      const wanted = Array.from({ length: load.posted() }, (_, n) => n);
-      expect(await listStored()).toEqual(wanted);
+      const expected = Array.from({ length: load.posted() }, (_, n) => n);
+      expect(await listStored()).toEqual(expected);
       const isComplete = () =>
-        followers.states().every(([, { numbers }]) => numbers.length >= wanted.length);
+        followers.states().every(([, { numbers }]) => numbers.length >= expected.length);
       await until(isComplete, { timeoutMs }).catch(() => {});
       for (const [, { numbers }] of followers.states()) {
-        expect(numbers.toSorted(byValue)).toEqual(wanted);
+        expect(numbers.toSorted(byValue)).toEqual(expected);
       }
       expect(followers.counts).toMatchObject({ gaps: 0, repeated: 0 });
       const emailed = () => listEmailedNumbers(absent.email, subject);
       await until(async () => (await emailed()).length, {
-        atLeast: wanted.length,
+        atLeast: expected.length,
         timeoutMs,
       }).catch(() => {});
       // A second email of a message would follow soon.
       await Bun.sleep(1_000);
-      expect(await emailed()).toEqual(wanted);
+      expect(await emailed()).toEqual(expected);
       expect(await listBrokenFiles(customer.token, load.uploaded)).toEqual([]);
     },
     async close(): Promise<void> {

@@ -1,7 +1,5 @@
 import { renameSync, symlinkSync } from 'node:fs';
-import type { startPrivateStack } from '../private-stack.ts';
-
-type PrivateStack = Awaited<ReturnType<typeof startPrivateStack>>;
+import { loadRun } from '../client.ts';
 
 /** Services that are replaced at the same time, one of each kind. */
 const waves = [
@@ -15,13 +13,14 @@ export function switchLink(link: string, tree: string): void {
   renameSync(`${link}.next`, link);
 }
 
-/** Restarts all services in two waves. Both releases serve while `between` runs. */
+/** Restarts all running services in two waves. Both releases serve while `between` runs. */
 export async function rollRelease(
-  stack: Pick<PrivateStack, 'restart'>,
+  restart: (name: string) => Promise<unknown>,
   between: () => Promise<unknown>,
 ): Promise<void> {
   for (const [index, names] of waves.entries()) {
     if (index > 0) await between();
-    await Promise.all(names.map((name) => stack.restart(name)));
+    const running = loadRun().services.map(({ name }) => name);
+    await Promise.all(names.filter((name) => running.includes(name)).map(restart));
   }
 }
