@@ -54,14 +54,7 @@ export function createStack(options: Options) {
     updateRunFile();
     scaler = createWorkerScaler(processes, run, supervisor, log);
     scaler.start();
-    const { admin, owner, relay, identity } = processes.postgres.urls;
-    const environment = {
-      DATABASE_MIGRATION_URL: owner,
-      DATABASE_RELAY_URL: relay,
-      DATABASE_IDENTITY_URL: identity,
-      POSTGRES_URL: admin,
-    };
-    return { run, environment: { ...processes.environment, ...environment } };
+    return { run, environment: environmentOf(processes) };
   }
 
   return {
@@ -99,6 +92,18 @@ export function createStack(options: Options) {
       removeRunFile(directory);
       lock.release();
     },
+  };
+}
+
+/** The environment of tests: that of the services, with every database login. */
+function environmentOf({ environment, postgres }: StackProcesses) {
+  const { admin, owner, relay, identity } = postgres.urls;
+  return {
+    ...environment,
+    DATABASE_MIGRATION_URL: owner,
+    DATABASE_RELAY_URL: relay,
+    DATABASE_IDENTITY_URL: identity,
+    POSTGRES_URL: admin,
   };
 }
 

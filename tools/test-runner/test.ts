@@ -89,15 +89,15 @@ async function testOnServers() {
   await shards.stop();
   shards.remove();
   showSlowest(report);
-  const again = await rerunFailed(report.failures, openShards, print);
+  const rerun = await rerunFailed(report.failures, openShards, print);
   await unlessAborted();
-  const passedAgain = again.flaky.reduce((sum, { tests }) => sum + Math.max(1, tests.length), 0);
+  const passedAgain = rerun.flaky.reduce((sum, { tests }) => sum + Math.max(1, tests.length), 0);
   add('on servers', {
     passed: report.passed + passedAgain,
     failed: report.failed - passedAgain + dead,
     skipped: report.skipped,
   });
-  return again.flaky;
+  return rerun.flaky;
 }
 
 function showSlowest({ durations }: TestReport): void {

@@ -21,7 +21,7 @@ const features = [
   ),
 ].map(([, feature = '']) => feature);
 /** Integration tests assemble modules like boot. */
-const assembles = /(\.integration\.test|\/test-[\w-]+|\/testing\/[\w-]+)\.ts$/;
+const assembles = /(\.(integration|long)\.test|\/test-[\w-]+|\/testing\/[\w-]+)\.ts$/;
 const unrestricted = ['boot', 'testing', 'examples'];
 const usesClient = ['client', 'tests', 'tools', 'bench'];
 
@@ -210,7 +210,7 @@ const developer = ['bench', 'tests', 'tools', 'services/cli'];
 const developerCode = /^(tests|tools|services\/cli|deploy)\//;
 const shapes = 'shared/contract/shapes.ts';
 /** Tests without a context import these files directly, because the index loads the whole system. */
-const lightTestSupport = /^shared\/testing\/(until|raw-web-socket)\.ts$/;
+const lightTestSupport = /^shared\/testing\/(until|raw-web-socket|tier|random)\.ts$/;
 const isTestOf = (name: string, path: string) =>
   developer.includes(name) || path.endsWith('.test.ts');
 const notInClient = `the client runs without a server and may import only ${shapes} of shared`;

@@ -26,9 +26,9 @@ test('ensureCached builds a directory once for concurrent callers', async () => 
     await fetched.promise;
     writeFileSync(join(draft, 'program'), '');
   };
-  const both = Promise.all([ensureCached('tool', build), ensureCached('tool', build)]);
+  const results = Promise.all([ensureCached('tool', build), ensureCached('tool', build)]);
   fetched.resolve();
-  const [first, second] = await both;
+  const [first, second] = await results;
   expect(first).toBe(second);
   expect(existsSync(join(first, 'program'))).toBe(true);
   expect(builds).toBe(1);
